@@ -1,0 +1,25 @@
+#pragma once
+// Chain reads for the wizard: is there a contract, and what does it say of itself. Unknown is never "no".
+#include "runtime/deadline.hpp"
+#include "runtime/message.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <optional>
+#include <string>
+
+namespace arrakis::chain {
+struct inspect_contract { std::string chain; std::string address; std::string type; deadline until; }; ///< type: erc20, erc721, erc1155
+/// What the chain answered at one block. `symbol` and `decimals` are absent when the contract has no such function.
+struct contract {
+  std::string address; ///< EIP-55 checksum form.
+  bool has_code = false;
+  bool matches_type = false; ///< By ERC-165 for NFTs; by decimals() and totalSupply() for ERC-20.
+  std::optional<std::string> symbol;
+  std::optional<std::string> name;
+  std::optional<int> decimals;
+  int64_t block = 0;
+};
+/// ec::unknown: no endpoint answered in time, or they disagree (the text says which). ec::invalid: malformed address.
+/// ec::not_found: no such chain in config/chains.
+using handle = caf::typed_actor<caf::replies_to<inspect_contract>::with<contract>>;
+} // namespace arrakis::chain

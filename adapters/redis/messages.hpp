@@ -1,0 +1,39 @@
+#pragma once
+// The port to Redis: commands and scripts, pipelined by the implementation.
+#include "runtime/deadline.hpp"
+#include "runtime/error.hpp"
+#include "runtime/message.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::redis {
+
+struct reply {
+  enum kind { nil, integer, text, error, array };
+  kind type = nil;
+  int64_t number = 0;
+  std::string bytes; ///< Of text and error.
+  std::vector<reply> items;
+  reply() = default; // Not an aggregate: messages are copied, and CAF must not take a vector of itself for one.
+};
+} // namespace arrakis::redis
+template <>
+struct arrakis::is_payload<arrakis::redis::reply> : std::true_type {};
+
+namespace arrakis::redis {
+/// A Lua script; loaded once per server and again after a restart or SCRIPT FLUSH.
+struct script {
+  std::string_view name;
+  std::string_view sha1; ///< Lower-case hex; empty: computed at first use.
+  std::string_view text;
+};
+struct command { std::vector<std::string> argv; deadline until; };
+struct eval { const script* code = nullptr; std::vector<std::string> keys; std::vector<std::string> args; deadline until; };
+
+/// An error reply of the server is ec::internal with its text, except BUSY, LOADING, READONLY (ec::unavailable).
+/// ec::unavailable: nothing was sent. ec::unknown: sent, and the connection or the deadline ended before the reply.
+using handle = caf::typed_actor<caf::replies_to<command>::with<reply>, caf::replies_to<eval>::with<reply>>;
+} // namespace arrakis::redis

@@ -1,0 +1,33 @@
+#pragma once
+// HTTP/1.1 values, without a Boost header.
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace arrakis::net {
+using headers = std::vector<std::pair<std::string, std::string>>;
+
+/// The first value of `name`, compared without case; empty when absent.
+std::string_view header(const headers&, std::string_view name);
+
+struct http_request {
+  std::string method;
+  std::string target; ///< Path and query as on the wire, still percent-encoded.
+  net::headers headers;
+  std::string body;
+  std::string peer; ///< Address of the other end (server side only).
+};
+struct http_response {
+  int status = 200;
+  net::headers headers;
+  std::string body;
+};
+/// `application/json` with `body`.
+http_response json_response(int status, std::string body);
+/// The path of a target, percent-decoded; and the value of a query parameter (decoded), empty when absent.
+std::string path_of(std::string_view target);
+std::string query_value(std::string_view target, std::string_view key);
+std::string percent_encode(std::string_view text);
+std::string percent_decode(std::string_view text);
+} // namespace arrakis::net

@@ -1,0 +1,90 @@
+#pragma once
+// What a community wants its guild to be: the desired state. Stored signed, as canonical JSON (schemas/manifest.schema.json).
+#include "runtime/error.hpp"
+#include "schemas/ids.hpp"
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis {
+
+struct manifest_asset {
+  std::string id;                     ///< Stable within the manifest: "asset-1".
+  std::string type;                   ///< native, erc20, erc721, erc1155.
+  std::string chain;                  ///< A chain of config/chains: "berachain".
+  std::optional<std::string> address; ///< 0x and 40 hex digits, EIP-55; absent for native.
+  std::string symbol;
+  int decimals = 18;                  ///< 0 to 18; 0 for NFTs.
+  std::optional<std::string> min_balance; ///< Decimal text, never a float.
+  std::optional<std::string> token_id;    ///< ERC-1155.
+  bool operator==(const manifest_asset&) const = default;
+};
+struct manifest_tier {
+  std::string id; ///< Stable: "gold".
+  std::string name;
+  int64_t min_rank = 1;
+  std::optional<int64_t> max_rank; ///< Absent: open.
+  bool operator==(const manifest_tier&) const = default;
+};
+struct manifest_role {
+  std::string id; ///< Stable: "role-gold". The shadow state maps it to a snowflake.
+  std::string name; ///< 1 to 100 characters.
+  uint32_t color = 0; ///< 0 to 0xFFFFFF.
+  bool hoist = false;
+  bool mentionable = false;
+  std::vector<std::string> permissions; ///< Names as in Discord's documentation: "VIEW_CHANNEL"; sorted, unique.
+  std::string tier_id;
+  std::optional<snowflake> existing; ///< The admin chose a role that was there: used as it is, never changed.
+  bool operator==(const manifest_role&) const = default;
+};
+struct manifest_category {
+  std::string id;
+  std::string name;
+  std::vector<std::string> access_tiers; ///< Tier ids that see it; empty: everyone.
+  bool operator==(const manifest_category&) const = default;
+};
+struct manifest_channel {
+  std::string id;
+  std::string name;
+  std::string type; ///< text, voice, announcement, forum.
+  std::optional<std::string> category_id;
+  std::optional<std::string> topic; ///< At most 1024 characters.
+  std::vector<std::string> access_tiers;
+  bool read_only = false; ///< Everyone reads, the bot writes.
+  bool operator==(const manifest_channel&) const = default;
+};
+struct manifest {
+  static constexpr std::string_view schema_version = "1";
+  std::string community_name; ///< 3 to 100 characters.
+  std::string theme_id = "basic";
+  std::vector<manifest_asset> assets;      ///< 1 to 5.
+  std::vector<manifest_tier> tiers;
+  std::vector<manifest_role> roles;        ///< One a tier.
+  std::vector<manifest_category> categories;
+  std::vector<manifest_channel> channels;
+  bool operator==(const manifest&) const = default;
+};
+
+/// The JSON form: {schemaVersion, community{name}, theme{themeId}, assets, tiers, roles, categories, channels}; snowflakes,
+/// amounts and permissions are strings; absent optionals are left out.
+boost::json::value to_json(const manifest&);
+/// Reads and validates against the JSON Schema and the cross references (tier, category and role ids exist and are unique).
+/// ec::unsupported for another schemaVersion, ec::invalid naming the JSON pointer of the field, the fault and the remedy.
+caf::expected<manifest> read_manifest(std::string_view json_text);
+
+/// What is signed: the canonical JSON of {alg, communityId, version, sha256, previousSha256, createdAt}.
+struct manifest_statement {
+  community_id community;
+  int64_t version = 1;
+  std::string sha256;          ///< Hex, of the manifest's canonical bytes.
+  std::string previous_sha256; ///< Empty for version 1.
+  std::string created_at;      ///< ISO 8601, UTC, milliseconds.
+};
+/// Canonical bytes of the statement, alg "ed25519".
+std::string signing_bytes(const manifest_statement&);
+
+} // namespace arrakis

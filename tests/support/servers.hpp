@@ -1,0 +1,38 @@
+#pragma once
+// Real servers for tests: each a private copy in a temporary folder, on Unix sockets, ended with the object.
+#include <memory>
+#include <string>
+
+namespace arrakis::test {
+
+class redis_server {
+public:
+  redis_server();
+  ~redis_server();
+  std::string url() const; ///< unix:///tmp/.../redis.sock
+  void kill();             ///< SIGKILL; data of the append-only file stays.
+  void start();            ///< Starts again on the same folder and socket.
+  void flush();            ///< FLUSHALL and SCRIPT FLUSH.
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+/// PostgreSQL 15, migrated; one cluster per process, a fresh database per object (from a template).
+class postgres_server {
+public:
+  postgres_server();
+  ~postgres_server();
+  std::string dsn() const;       ///< As arrakis_app.
+  std::string relay_dsn() const; ///< As arrakis_relay.
+  std::string admin_dsn() const; ///< As the owner (direct; migrations and set-up of tests only).
+  std::string bouncer_dsn() const; ///< As arrakis_app through PgBouncer in transaction mode, started on first use.
+  void kill();
+  void start();
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+} // namespace arrakis::test
