@@ -13,7 +13,8 @@ struct process_options {
   std::string folder;                 ///< Working directory.
   std::string output;                 ///< File for standard output and error, appended; empty: /dev/null.
 };
-/// A running child. It gets SIGKILL when our process dies (PR_SET_PDEATHSIG). Ended by the destructor.
+/// A running child in a session of its own (a Ctrl-C in our terminal does not reach it: we decide the order of ends). It
+/// gets SIGKILL when our process dies (PR_SET_PDEATHSIG). Ended by the destructor. One thread at a time may use an object.
 class process {
 public:
   explicit process(process_options); ///< Throws std::runtime_error naming the program when it cannot be started.
@@ -24,6 +25,8 @@ public:
   bool running();                     ///< Reaps when it ended.
   std::optional<int> exit_status();   ///< Exit code, or 128 + signal.
   void signal(int number);
+  /// Waits up to `limit` for the child to end; true when it has. A wait without spinning for whoever watches a child.
+  bool wait(std::chrono::milliseconds limit);
   /// `number` (SIGTERM, SIGINT for PostgreSQL's fast shutdown), then SIGKILL after `grace`.
   void stop(int number, std::chrono::milliseconds grace);
 

@@ -1,0 +1,116 @@
+#include "tests/support/servers.hpp"
+
+#include "runtime/process.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace arrakis::test {
+namespace {
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+/// A folder under /tmp, whatever TMPDIR says: a socket's path may have 107 bytes.
+class folder {
+public:
+  explicit folder(const std::string& kind) {
+    std::string name = "/tmp/arrakis-" + kind + "-XXXXXX";
+    if (!::mkdtemp(name.data()))
+      throw std::runtime_error("cannot make " + name);
+    path_ = name;
+  }
+  ~folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  std::string operator/(const char* file) const { return path_ + "/" + file; }
+  const std::string& path() const { return path_; }
+
+private:
+  std::string path_;
+};
+
+std::string content(const std::string& file) {
+  std::ostringstream text;
+  text << std::ifstream{file}.rdbuf();
+  return text.str();
+}
+
+class unix_socket {
+public:
+  explicit unix_socket(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  }
+  ~unix_socket() { ::close(fd_); }
+  /// Sends inline commands and reads until `count` lines have come; empty when the server is away.
+  std::string say(const std::string& commands, size_t count) {
+    std::string answer;
+    if (!connected_ || ::send(fd_, commands.data(), commands.size(), MSG_NOSIGNAL) < 0)
+      return answer;
+    char buffer[256];
+    for (size_t lines = 0; lines < count;) {
+      const auto got = ::recv(fd_, buffer, sizeof buffer, 0);
+      if (got <= 0)
+        return {};
+      answer.append(buffer, static_cast<size_t>(got));
+      lines = static_cast<size_t>(std::count(answer.begin(), answer.end(), '\n'));
+    }
+    return answer;
+  }
+
+private:
+  int fd_;
+  bool connected_ = false;
+};
+
+/// Asks `ready` until it says yes; throws with the server's log when the child ends or 30 s have passed.
+template <class F>
+void wait_until(process& child, const std::string& log, const char* what, F ready) {
+  const auto end = std::chrono::steady_clock::now() + 30s;
+  while (!ready())
+    if (child.wait(5ms) || std::chrono::steady_clock::now() > end)
+      throw std::runtime_error(std::string{what} + " did not start:\n" + content(log));
+}
+} // namespace
+
+struct redis_server::impl {
+  folder home{"redis"};
+  std::optional<process> child;
+};
+
+redis_server::redis_server() : impl_(std::make_unique<impl>()) { start(); }
+redis_server::~redis_server() = default;
+std::string redis_server::url() const { return "unix://" + (impl_->home / "redis.sock"); }
+
+void redis_server::start() {
+  const auto& home = impl_->home;
+  // appendfsync no: what was answered is in the kernel's hands, so it survives SIGKILL, and the disk is not waited for.
+  impl_->child.emplace(process_options{
+    .argv = {"redis-server", "--port", "0", "--unixsocket", home / "redis.sock", "--dir", home.path(), "--appendonly",
+             "yes", "--appendfsync", "no", "--save", "", "--maxmemory-policy", "noeviction", "--enable-debug-command",
+             "local"},
+    .output = home / "redis.log"});
+  wait_until(*impl_->child, home / "redis.log", "redis-server",
+             [&] { return unix_socket{home / "redis.sock"}.say("PING\r\n", 1) == "+PONG\r\n"; });
+}
+
+void redis_server::kill() { impl_->child.reset(); }
+
+void redis_server::flush() {
+  if (unix_socket{impl_->home / "redis.sock"}.say("FLUSHALL\r\nSCRIPT FLUSH\r\n", 2) != "+OK\r\n+OK\r\n")
+    throw std::runtime_error("redis-server did not flush");
+}
+} // namespace arrakis::test
