@@ -1,0 +1,103 @@
+#include "runtime/log.hpp"
+
+#include "runtime/clock.hpp"
+
+#include <atomic>
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+namespace arrakis::log {
+namespace {
+std::atomic<level> lowest_shown{level::info};
+std::atomic<void (*)(std::string_view)> replaced{nullptr};
+
+std::string_view name_of(level l) {
+  switch (l) {
+    case level::debug: return "debug";
+    case level::info: return "info";
+    case level::warn: return "warn";
+    case level::error: return "error";
+  }
+  return "error";
+}
+
+/// The length of the well-formed UTF-8 sequence at `at`, 0 when there is none (Unicode 15, table 3-7).
+size_t sequence_at(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const auto b0 = byte(0);
+  const size_t length = b0 < 0x80 ? 1 : b0 >= 0xc2 && b0 < 0xe0 ? 2 : b0 >= 0xe0 && b0 < 0xf0 ? 3 : b0 >= 0xf0 && b0 < 0xf5 ? 4 : 0;
+  if (length == 0 || at + length > text.size())
+    return 0;
+  for (size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0) != 0x80)
+      return 0;
+  const bool overlong_or_beyond = (b0 == 0xe0 && byte(1) < 0xa0) || (b0 == 0xed && byte(1) >= 0xa0)
+                                  || (b0 == 0xf0 && byte(1) < 0x90) || (b0 == 0xf4 && byte(1) >= 0x90);
+  return overlong_or_beyond ? 0 : length;
+}
+
+/// A log line must stay one line of valid JSON whatever a peer put into a field.
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (size_t at = 0; at < text.size();) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+      ++at;
+    } else if (c == '\n') {
+      out += "\\n";
+      ++at;
+    } else if (c < 0x20 || c == 0x7f) {
+      out += fmt::format("\\u{:04x}", c);
+      ++at;
+    } else if (const auto length = sequence_at(text, at)) {
+      out += text.substr(at, length);
+      at += length;
+    } else {
+      out += "\\ufffd";
+      ++at;
+    }
+  }
+  out += '"';
+}
+
+spdlog::logger& standard_error() {
+  static spdlog::logger logger = [] {
+    spdlog::logger made{"arrakis", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+    made.set_pattern("%v");
+    made.set_level(spdlog::level::trace); // Filtered here, before a line is put together.
+    return made;
+  }();
+  return logger;
+}
+} // namespace
+
+void write(level l, std::string_view event, std::initializer_list<field> fields) {
+  if (l < lowest_shown.load(std::memory_order_relaxed))
+    return;
+  std::string line;
+  line.reserve(160);
+  line += "{\"time\":";
+  append_quoted(line, iso8601(wall_ms()));
+  line += ",\"level\":";
+  append_quoted(line, name_of(l));
+  line += ",\"event\":";
+  append_quoted(line, event);
+  for (const auto& f : fields) {
+    line += ',';
+    append_quoted(line, f.key);
+    line += ':';
+    append_quoted(line, f.value);
+  }
+  line += '}';
+  if (auto sink = replaced.load(std::memory_order_relaxed))
+    sink(line);
+  else
+    standard_error().info(spdlog::string_view_t{line.data(), line.size()});
+}
+
+void set_level(level lowest) { lowest_shown.store(lowest, std::memory_order_relaxed); }
+void set_sink(void (*sink)(std::string_view line)) { replaced.store(sink, std::memory_order_relaxed); }
+} // namespace arrakis::log

@@ -1,0 +1,53 @@
+#include "runtime/log.hpp"
+
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+
+namespace {
+std::vector<std::string> lines;
+
+struct captured {
+  captured() {
+    lines.clear();
+    log::set_sink([](std::string_view line) { lines.emplace_back(line); });
+    set_wall_clock([]() -> int64_t { return 1'700'000'000'123; });
+  }
+  ~captured() {
+    log::set_sink(nullptr);
+    log::set_level(log::level::info);
+    set_wall_clock(nullptr);
+  }
+};
+} // namespace
+
+TEST_CASE("log: a line is one JSON object with time, level, event and the fields in order") {
+  captured scope;
+  log::warn("lock_lost", {{"job", "17"}, {"attempt", 2}});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0] == R"({"time":"2023-11-14T22:13:20.123Z","level":"warn","event":"lock_lost","job":"17","attempt":"2"})");
+}
+
+TEST_CASE("log: whatever a field holds, the line stays one line of valid JSON") {
+  captured scope;
+  log::info("odd", {{"a", std::string{"\"\\\n\r\0\x7f", 6}}, {"b", "\xff\xed\xa0\x80\xe2\x82"}, {"c", "\xf0\x9f\x98\x80"}});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].find('\n') == std::string::npos);
+  auto tree = json::parse(lines[0]);
+  REQUIRE(tree);
+  CHECK(json::text_or(tree->as_object(), "a") == std::string_view{"\"\\\n\r\0\x7f", 6});
+  CHECK(json::text_or(tree->as_object(), "c") == "\xf0\x9f\x98\x80");
+}
+
+TEST_CASE("log: lines below the lowest level are dropped") {
+  captured scope;
+  log::debug("unseen");
+  CHECK(lines.empty());
+  log::set_level(log::level::debug);
+  log::debug("seen");
+  CHECK(lines.size() == 1);
+}
