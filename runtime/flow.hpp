@@ -151,10 +151,10 @@ struct answer_of<caf::detail::type_list<>> { using type = caf::unit_t; };
 template <class T>
 struct answer_of<caf::detail::type_list<T>> { using type = T; };
 
-template <class Self, class Handle, class Message>
+template <class Self, class Handle, class Message, class Answer>
 class [[nodiscard]] asking {
 public:
-  using answer = typename answer_of<caf::response_type_t<typename Handle::signatures, Message>>::type;
+  using answer = Answer;
   asking(Self* self, const Handle& to, std::chrono::milliseconds within, Message message)
     : self_(self), to_(to), within_(within), message_(std::move(message)) {}
   bool await_ready() {
@@ -203,7 +203,14 @@ private:
 /// Asks `to` and waits at most until `until`. The answer is a value or an error whose ec::unknown means: no answer in time.
 template <class Self, class Handle, class Message>
 auto ask(Self* self, const Handle& to, deadline until, Message message) {
-  return detail::asking<Self, Handle, Message>{self, to, until.left(self->clock().now()), std::move(message)};
+  using answer = typename detail::answer_of<caf::response_type_t<typename Handle::signatures, Message>>::type;
+  return detail::asking<Self, Handle, Message, answer>{self, to, until.left(self->clock().now()), std::move(message)};
+}
+
+/// The same to an actor without a type (a directory): `Answer` is what the actor behind it answers.
+template <class Answer, class Self, class Message>
+auto ask_as(Self* self, const caf::actor& to, deadline until, Message message) {
+  return detail::asking<Self, caf::actor, Message, Answer>{self, to, until.left(self->clock().now()), std::move(message)};
 }
 
 /// Goes on after `wait` of the actor's clock (virtual in tests).

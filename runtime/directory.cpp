@@ -1,0 +1,181 @@
+#include "runtime/directory.hpp"
+
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <deque>
+#include <unordered_map>
+
+namespace arrakis::directory {
+namespace {
+using time_point = std::chrono::steady_clock::time_point;
+
+/// A message that waits until the key's old actor has left, with the asker's promise.
+struct held {
+  caf::message what;
+  caf::response_promise reply;
+};
+struct slot {
+  caf::actor actor; ///< Invalid: none is running.
+  bool leaving = false;
+  time_point last_used;
+  std::vector<held> waiting;
+  std::deque<time_point> crashes;
+  bool quarantined = false;
+  std::string last_error;
+  std::string last_message;
+};
+struct state {
+  directory::options options;
+  std::function<caf::actor(const std::string&)> activate;
+  std::unordered_map<std::string, slot> slots;
+  std::unordered_map<caf::actor_addr, std::string> keys;
+  static inline const char* name = "directory";
+  state() = default;
+};
+using self_pointer = caf::stateful_actor<state>*;
+
+void count_active(self_pointer self) {
+  metrics::set("arrakis_runtime_active_actors", "Actors that are active, by kind.",
+               static_cast<double>(self->state.keys.size()), {{"kind", self->state.options.kind}});
+}
+
+void activate(self_pointer self, const std::string& key, slot& s) {
+  s.actor = self->state.activate(key);
+  s.leaving = false;
+  self->monitor(s.actor);
+  self->state.keys.emplace(s.actor.address(), key);
+  count_active(self);
+}
+
+caf::result<caf::message> hand_over(self_pointer self, slot& s, caf::message what) {
+  s.last_used = self->clock().now();
+  s.last_message = caf::to_string(what);
+  self->delegate(s.actor, std::move(what));
+  return caf::delegated<caf::message>{};
+}
+
+caf::result<caf::message> accept(self_pointer self, deliver& request) {
+  auto& st = self->state;
+  auto found = st.slots.find(request.key);
+  if (found == st.slots.end()) {
+    if (st.keys.size() >= st.options.active_max)
+      return fail(ec::busy, "too many active " + st.options.kind + " actors; try again");
+    found = st.slots.emplace(request.key, slot{}).first;
+  }
+  auto& s = found->second;
+  if (s.quarantined)
+    return fail(ec::quarantined, st.options.kind + " " + request.key + " keeps crashing and is kept apart: " + s.last_error);
+  if (s.leaving) {
+    if (s.waiting.size() >= st.options.held_max)
+      return fail(ec::busy, st.options.kind + " " + request.key + " is busy; try again");
+    s.waiting.push_back({std::move(request.what), self->make_response_promise()});
+    return caf::delegated<caf::message>{};
+  }
+  if (!s.actor)
+    activate(self, found->first, s);
+  return hand_over(self, s, std::move(request.what));
+}
+
+void crashed(self_pointer self, const std::string& key, slot& s, const caf::error& reason) {
+  auto& st = self->state;
+  const auto now = self->clock().now();
+  s.last_error = text_of(reason);
+  s.crashes.push_back(now);
+  while (s.crashes.front() + st.options.window < now)
+    s.crashes.pop_front();
+  metrics::count("arrakis_runtime_actor_crashes_total", "Crashes of actors by kind.", 1, {{"kind", st.options.kind}});
+  log::warn("actor_crashed", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
+  if (s.crashes.size() <= st.options.crashes_max)
+    return;
+  s.quarantined = true;
+  log::error("actor_quarantined", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
+  if (st.options.quarantined)
+    st.options.quarantined(key, s.last_error, s.last_message);
+}
+
+void ended(self_pointer self, const caf::down_msg& down) {
+  auto& st = self->state;
+  const auto known = st.keys.find(down.source);
+  if (known == st.keys.end())
+    return;
+  const auto key = std::move(known->second);
+  st.keys.erase(known);
+  count_active(self);
+  auto& s = st.slots[key];
+  s.actor = {};
+  s.leaving = false;
+  if (down.reason && down.reason != caf::exit_reason::user_shutdown)
+    crashed(self, key, s, down.reason);
+  auto waiting = std::move(s.waiting);
+  s.waiting.clear();
+  if (waiting.empty()) {
+    if (s.crashes.empty() && !s.quarantined)
+      st.slots.erase(key);
+    return;
+  }
+  if (s.quarantined) {
+    for (auto& h : waiting)
+      h.reply.deliver(fail(ec::quarantined, st.options.kind + " " + key + " keeps crashing: " + s.last_error));
+    return;
+  }
+  activate(self, key, s);
+  s.last_used = self->clock().now();
+  for (auto& h : waiting)
+    h.reply.delegate(s.actor, std::move(h.what));
+}
+
+void sweep_idle(self_pointer self) {
+  auto& st = self->state;
+  const auto now = self->clock().now();
+  for (auto it = st.slots.begin(); it != st.slots.end();) {
+    auto& s = it->second;
+    if (s.actor && !s.leaving && s.last_used + st.options.idle <= now) {
+      s.leaving = true;
+      self->send(s.actor, retire{});
+    }
+    const auto over = !s.actor && !s.quarantined && (s.crashes.empty() || s.crashes.back() + st.options.window < now);
+    it = over ? st.slots.erase(it) : std::next(it);
+  }
+  self->delayed_send(self, std::max(st.options.idle / 4, std::chrono::milliseconds{10}), sweep{});
+}
+
+entries listed(self_pointer self) {
+  entries all;
+  for (auto& [key, s] : self->state.slots)
+    all.list.push_back({key, static_cast<bool>(s.actor), s.quarantined, static_cast<uint32_t>(s.crashes.size()), s.last_error});
+  return all;
+}
+
+caf::behavior behavior(self_pointer self, options opts, std::function<caf::actor(const std::string&)> make) {
+  self->state.options = std::move(opts);
+  self->state.activate = std::move(make);
+  self->set_down_handler([self](const caf::down_msg& down) { ended(self, down); });
+  self->set_exit_handler([self](const caf::exit_msg& x) {
+    for (auto& [key, s] : self->state.slots)
+      if (s.actor)
+        self->send_exit(s.actor, x.reason);
+    self->quit(x.reason);
+  });
+  self->delayed_send(self, std::max(self->state.options.idle / 4, std::chrono::milliseconds{10}), sweep{});
+  return {
+    [self](deliver& request) { return accept(self, request); },
+    [self](const release& r) {
+      if (const auto it = self->state.slots.find(r.key); it != self->state.slots.end()) {
+        it->second.quarantined = false;
+        it->second.crashes.clear();
+      }
+    },
+    [self](inspect) { return listed(self); },
+    [self](sweep) { sweep_idle(self); },
+  };
+}
+} // namespace
+
+caf::actor start(caf::actor_system& sys, options opts, std::function<caf::actor(const std::string&)> activate) {
+  return sys.spawn(behavior, std::move(opts), std::move(activate));
+}
+} // namespace arrakis::directory
