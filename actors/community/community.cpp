@@ -1,0 +1,206 @@
+#include "actors/community/community.hpp"
+
+#include "runtime/clock.hpp"
+#include "runtime/flow.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+#include "schemas/canonical_json.hpp"
+
+#include <boost/json/value.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace arrakis::community {
+namespace {
+
+struct state {
+  arrakis::flows flows;
+  snowflake guild;
+  ports to;
+  community::limits limits;
+  std::optional<described> known; ///< A cache; PostgreSQL is the truth.
+  std::chrono::steady_clock::time_point read_at;
+  static inline const char* name = "community";
+};
+using self_pointer = handle::stateful_pointer<state>;
+
+/// Reads the tenant's row and its active manifest.
+flow<caf::expected<described>> read(self_pointer self, deadline until) {
+  auto& st = self->state;
+  described now;
+  auto found = co_await ask(self, st.to.communities, until, communities::find_by_guild{st.guild, until});
+  if (!found)
+    co_return found.error();
+  if (!found->id)
+    co_return now;
+  auto record = co_await ask(self, st.to.communities, until, communities::load{*found->id, until});
+  if (!record)
+    co_return record.error();
+  now.exists = true;
+  now.record = std::move(*record);
+  if (now.record.active_version > 0) {
+    auto stored = co_await ask(self, st.to.manifests, until, manifests::load{now.record.id, 0, until});
+    if (!stored && code_of(stored.error()) != ec::not_found)
+      co_return stored.error();
+    if (stored) {
+      auto parsed = read_manifest(stored->canonical);
+      if (!parsed)
+        co_return fail(ec::corrupt, "stored manifest of version " + std::to_string(stored->version) + ": " + text_of(parsed.error()));
+      now.active = std::make_shared<const manifest>(std::move(*parsed));
+    }
+  }
+  st.known = now;
+  st.read_at = self->clock().now();
+  co_return now;
+}
+
+flow<> answer_describe(self_pointer self, deadline until, caf::typed_response_promise<described> reply) {
+  auto& st = self->state;
+  if (st.known && st.read_at + st.limits.fresh > self->clock().now()) {
+    reply.deliver(*st.known);
+    co_return;
+  }
+  auto now = co_await read(self, until);
+  if (now)
+    reply.deliver(std::move(*now));
+  else
+    reply.deliver(now.error());
+}
+
+/// One attempt: read what the version builds on, sign, submit. The version is part of what is signed, so a race shows as
+/// ec::conflict at the unique key and is begun anew.
+flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deploy request) {
+  auto& st = self->state;
+  auto base = co_await ask(self, st.to.deployments, request.until, deployments::prepare{st.guild, request.until});
+  if (!base)
+    co_return base.error();
+  if (base->exists && base->status == "frozen")
+    co_return fail(ec::frozen, "this community is frozen: no deployment until an operator thaws it");
+  auto canonical = canonical_json(to_json(*request.wanted));
+  if (!canonical)
+    co_return canonical.error();
+  manifests::record record;
+  record.community = base->community;
+  record.version = base->next_version;
+  record.canonical = std::move(*canonical);
+  record.sha256 = sha256_hex(record.canonical);
+  record.previous_sha256 = base->previous_sha256;
+  record.created_at = iso8601(wall_ms());
+  const manifest_statement statement{record.community, record.version, record.sha256, record.previous_sha256, record.created_at};
+  signer::sign to_sign{signing_bytes(statement), request.until};
+  auto signature = co_await ask(self, st.to.signer, request.until, std::move(to_sign));
+  if (!signature)
+    co_return signature.error();
+  record.signature = signature->text;
+  deployments::submit order;
+  order.key = request.key;
+  order.community = base->community;
+  order.guild = st.guild;
+  order.community_name = request.wanted->community_name;
+  order.theme_id = request.wanted->theme_id;
+  order.admin = request.admin;
+  order.manifest = std::move(record);
+  order.application = request.application;
+  order.interaction_token = request.interaction_token;
+  order.token_until_ms = request.token_until_ms;
+  order.until = request.until;
+  auto done = co_await ask(self, st.to.deployments, request.until, std::move(order));
+  co_return done;
+}
+
+void answer_submitted(self_pointer self, const caf::expected<deployments::submitted>& done, caf::typed_response_promise<deployed> reply) {
+  auto& st = self->state;
+  st.known.reset();
+  if (!done) {
+    reply.deliver(done.error());
+    return;
+  }
+  log::info("deployment_submitted", {{"tenant", done->community.value}, {"guild", st.guild.text()}, {"version", done->version},
+                                     {"deployment", done->deployment}, {"job", done->job}, {"repeated", done->repeated ? 1 : 0}});
+  metrics::count("arrakis_community_deployments_submitted_total", "Deployments that were accepted.", done->repeated ? 0 : 1);
+  if (st.to.kick_relay)
+    st.to.kick_relay();
+  reply.deliver(deployed{done->community, done->version, done->deployment, done->job, done->repeated});
+}
+
+flow<> answer_deploy(self_pointer self, deploy request, caf::typed_response_promise<deployed> reply) {
+  caf::expected<deployments::submitted> done{fail(ec::conflict, "not tried")};
+  for (int i = 0; i < self->state.limits.conflicts_max && !done && code_of(done.error()) == ec::conflict; ++i)
+    done = co_await submit_once(self, request);
+  answer_submitted(self, done, reply);
+}
+
+flow<> answer_latest(self_pointer self, latest request, caf::typed_response_promise<deployments::status_of> reply) {
+  auto& st = self->state;
+  auto found = co_await ask(self, st.to.communities, request.until, communities::find_by_guild{st.guild, request.until});
+  if (!found || !found->id) {
+    reply.deliver(found ? fail(ec::not_found, "this guild has no community yet; /onboard makes one") : found.error());
+    co_return;
+  }
+  auto status = co_await ask(self, st.to.deployments, request.until, deployments::status{*found->id, 0, request.until});
+  if (status)
+    reply.deliver(std::move(*status));
+  else
+    reply.deliver(status.error());
+}
+
+flow<> answer_retry(self_pointer self, retry request, caf::typed_response_promise<deployed> reply) {
+  auto& st = self->state;
+  auto found = co_await ask(self, st.to.communities, request.until, communities::find_by_guild{st.guild, request.until});
+  if (!found || !found->id) {
+    reply.deliver(found ? fail(ec::not_found, "this guild has no community yet; /onboard makes one") : found.error());
+    co_return;
+  }
+  auto newest = co_await ask(self, st.to.deployments, request.until, deployments::status{*found->id, 0, request.until});
+  if (!newest) {
+    reply.deliver(newest.error());
+    co_return;
+  }
+  deployments::retry order{*found->id, newest->version, "discord:" + request.admin.text(), request.application,
+                           request.interaction_token, request.token_until_ms, request.until};
+  auto done = co_await ask(self, st.to.deployments, request.until, std::move(order));
+  answer_submitted(self, done, reply);
+}
+
+void leave_when_done(self_pointer self) {
+  if (self->state.flows.size() == 0)
+    self->quit();
+  else
+    self->delayed_send(self, std::chrono::milliseconds{100}, retire{});
+}
+
+handle::behavior_type behavior(self_pointer self, snowflake guild, ports to, limits bounds) {
+  self->state.guild = guild;
+  self->state.to = std::move(to);
+  self->state.limits = bounds;
+  return {
+    [self](const describe& q) -> caf::result<described> {
+      auto reply = self->make_response_promise<described>();
+      self->state.flows.start(answer_describe(self, q.until, reply));
+      return caf::delegated<described>{};
+    },
+    [self](const deploy& q) -> caf::result<deployed> {
+      auto reply = self->make_response_promise<deployed>();
+      self->state.flows.start(answer_deploy(self, q, reply));
+      return caf::delegated<deployed>{};
+    },
+    [self](const latest& q) -> caf::result<deployments::status_of> {
+      auto reply = self->make_response_promise<deployments::status_of>();
+      self->state.flows.start(answer_latest(self, q, reply));
+      return caf::delegated<deployments::status_of>{};
+    },
+    [self](const retry& q) -> caf::result<deployed> {
+      auto reply = self->make_response_promise<deployed>();
+      self->state.flows.start(answer_retry(self, q, reply));
+      return caf::delegated<deployed>{};
+    },
+    [self](const changed&) { self->state.known.reset(); },
+    [self](retire) { leave_when_done(self); },
+  };
+}
+} // namespace
+
+handle start(caf::actor_system& sys, snowflake guild, ports to, limits bounds) {
+  return sys.spawn(behavior, guild, std::move(to), bounds);
+}
+} // namespace arrakis::community

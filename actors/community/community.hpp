@@ -1,0 +1,25 @@
+#pragma once
+#include "actors/community/messages.hpp"
+#include "adapters/postgres/manifests/messages.hpp"
+#include "adapters/signer/messages.hpp"
+
+#include <functional>
+
+namespace arrakis::community {
+
+struct ports {
+  communities::handle communities;
+  manifests::handle manifests;
+  deployments::handle deployments;
+  signer::handle signer;
+  std::function<void()> kick_relay; ///< Told after a commit, so that the outbox is looked at without waiting for the poll.
+};
+struct limits {
+  std::chrono::milliseconds fresh{5'000}; ///< How long a description is served without asking PostgreSQL again.
+  int conflicts_max = 3;                  ///< Version races are tried again this often before the asker is told.
+};
+
+/// Starts the actor of `guild`. Use it behind directory::start.
+handle start(caf::actor_system&, snowflake guild, ports, limits = {});
+
+} // namespace arrakis::community
