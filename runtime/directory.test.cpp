@@ -1,4 +1,5 @@
 #include "runtime/directory.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "tests/support/sim_system.hpp"
 
@@ -30,6 +31,7 @@ flow<> answer_late(self_pointer self, caf::typed_response_promise<total> reply, 
 
 caf::actor make(caf::actor_system& sys, int life) {
   auto body = [life](self_pointer self) -> counter::behavior_type {
+    keep_exception_text(self);
     return {
       [self, life](count) { return total{++self->state.value, life}; },
       [self, life](slow) -> caf::result<total> {

@@ -1,4 +1,6 @@
 #include "runtime/supervisor.hpp"
+
+#include "runtime/exception.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <caf/send.hpp>
@@ -35,6 +37,7 @@ caf::actor start_worker(caf::actor_system& sys, journal& notes, const std::strin
   const int life = ++notes.lives[id];
   notes.events.push_back("+" + id);
   auto body = [&notes, id, life](worker::stateful_pointer<worker_state> self) -> worker::behavior_type {
+    keep_exception_text(self);
     self->state.notes = &notes;
     self->state.id = id;
     return {[id, life](whoami) { return name{id, life}; },
@@ -78,6 +81,10 @@ TEST_CASE("supervisor: one_for_one restarts the crashed child alone, behind the 
   REQUIRE_FALSE(meanwhile);
   CHECK(code_of(meanwhile.error()) == ec::unavailable);
   t.sim.advance(100ms);
+  auto states = t.sim.ask<supervisor::child_states>(t.top, supervisor::inspect_children{});
+  REQUIRE(states);
+  CHECK(states->list[1].last_error == "planted");
+  CHECK(states->list[1].restarts == 1);
   CHECK(t.life("a") == 1);
   CHECK(t.life("b") == 2);
   CHECK(t.life("c") == 1);

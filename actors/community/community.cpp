@@ -1,6 +1,7 @@
 #include "actors/community/community.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
@@ -170,6 +171,7 @@ void leave_when_done(self_pointer self) {
 }
 
 handle::behavior_type behavior(self_pointer self, snowflake guild, ports to, limits bounds) {
+  keep_exception_text(self);
   self->state.guild = guild;
   self->state.to = std::move(to);
   self->state.limits = bounds;
