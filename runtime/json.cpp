@@ -107,7 +107,8 @@ std::string_view meaning_of(simdjson::error_code code) {
 
 caf::expected<bj::value> parse(std::string_view bytes, limits allowed) {
   if (bytes.size() > allowed.bytes_max)
-    return failed<bj::value>(ec::invalid, fmt::format("JSON: {} bytes, at most {} are allowed", bytes.size(), allowed.bytes_max));
+    return failed<bj::value>(ec::invalid,
+                             fmt::format("JSON: {} bytes, at most {} are allowed", bytes.size(), allowed.bytes_max));
   thread_local dom::parser parser;
   dom::element root;
   // The copy that simdjson makes gives it the readable bytes that it needs behind the end.
@@ -125,20 +126,23 @@ std::string print(const bj::value& value) { return bj::serialize(value); }
 caf::expected<std::string> string_at(const bj::object& object, std::string_view key) {
   const auto* found = object.if_contains({key.data(), key.size()});
   if (!found || !found->is_string())
-    return failed<std::string>(ec::invalid, fmt::format("field '{}': {}", key, found ? "must be a string" : "is missing"));
+    return failed<std::string>(ec::invalid,
+                               fmt::format("field '{}': {}", key, found ? "must be a string" : "is missing"));
   return std::string{found->get_string()};
 }
 
 caf::expected<int64_t> integer_at(const bj::object& object, std::string_view key) {
   const auto* found = object.if_contains({key.data(), key.size()});
   if (!found || !found->is_int64())
-    return failed<int64_t>(ec::invalid, fmt::format("field '{}': {}", key, found ? "must be an integer" : "is missing"));
+    return failed<int64_t>(ec::invalid,
+                           fmt::format("field '{}': {}", key, found ? "must be an integer" : "is missing"));
   return found->get_int64();
 }
 
 std::string_view text_or(const bj::object& object, std::string_view key, std::string_view otherwise) {
   const auto* found = object.if_contains({key.data(), key.size()});
-  return found && found->is_string() ? std::string_view{found->get_string().data(), found->get_string().size()} : otherwise;
+  return found && found->is_string() ? std::string_view{found->get_string().data(), found->get_string().size()}
+                                     : otherwise;
 }
 
 int64_t integer_or(const bj::object& object, std::string_view key, int64_t otherwise) {

@@ -26,14 +26,18 @@ std::string_view name_of(level l) {
 size_t sequence_at(std::string_view text, size_t at) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
   const auto b0 = byte(0);
-  const size_t length = b0 < 0x80 ? 1 : b0 >= 0xc2 && b0 < 0xe0 ? 2 : b0 >= 0xe0 && b0 < 0xf0 ? 3 : b0 >= 0xf0 && b0 < 0xf5 ? 4 : 0;
+  const size_t length = b0 < 0x80               ? 1
+                      : b0 >= 0xc2 && b0 < 0xe0 ? 2
+                      : b0 >= 0xe0 && b0 < 0xf0 ? 3
+                      : b0 >= 0xf0 && b0 < 0xf5 ? 4
+                                                : 0;
   if (length == 0 || at + length > text.size())
     return 0;
   for (size_t i = 1; i < length; ++i)
     if ((byte(i) & 0xc0) != 0x80)
       return 0;
   const bool overlong_or_beyond = (b0 == 0xe0 && byte(1) < 0xa0) || (b0 == 0xed && byte(1) >= 0xa0)
-                                  || (b0 == 0xf0 && byte(1) < 0x90) || (b0 == 0xf4 && byte(1) >= 0x90);
+                               || (b0 == 0xf0 && byte(1) < 0x90) || (b0 == 0xf4 && byte(1) >= 0x90);
   return overlong_or_beyond ? 0 : length;
 }
 

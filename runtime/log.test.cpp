@@ -29,12 +29,14 @@ TEST_CASE("log: a line is one JSON object with time, level, event and the fields
   captured scope;
   log::warn("lock_lost", {{"job", "17"}, {"attempt", 2}});
   REQUIRE(lines.size() == 1);
-  CHECK(lines[0] == R"({"time":"2023-11-14T22:13:20.123Z","level":"warn","event":"lock_lost","job":"17","attempt":"2"})");
+  CHECK(lines[0]
+        == R"({"time":"2023-11-14T22:13:20.123Z","level":"warn","event":"lock_lost","job":"17","attempt":"2"})");
 }
 
 TEST_CASE("log: whatever a field holds, the line stays one line of valid JSON") {
   captured scope;
-  log::info("odd", {{"a", std::string{"\"\\\n\r\0\x7f", 6}}, {"b", "\xff\xed\xa0\x80\xe2\x82"}, {"c", "\xf0\x9f\x98\x80"}});
+  log::info("odd",
+            {{"a", std::string{"\"\\\n\r\0\x7f", 6}}, {"b", "\xff\xed\xa0\x80\xe2\x82"}, {"c", "\xf0\x9f\x98\x80"}});
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].find('\n') == std::string::npos);
   auto tree = json::parse(lines[0]);

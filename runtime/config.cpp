@@ -1,0 +1,336 @@
+#include "runtime/config.hpp"
+
+#include "runtime/assert.hpp"
+#include "runtime/config_schema.hpp"
+#include "runtime/config_toml.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <fstream>
+#include <unistd.h>
+
+namespace arrakis {
+namespace {
+constexpr std::string_view env_prefix = "ARRAKIS_";
+constexpr std::string_view file_suffix = "_file";
+constexpr size_t file_bytes_max = 1 << 20; // A configuration or secret larger than 1 MiB is the wrong file.
+
+std::string variable_of(std::string_view name) {
+  std::string out{env_prefix};
+  for (char c : name)
+    out += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return out;
+}
+
+caf::expected<std::string> read_file(const std::string& path) {
+  std::ifstream in{path, std::ios::binary};
+  std::string text(file_bytes_max + 1, '\0');
+  if (!in || !in.read(text.data(), static_cast<std::streamsize>(text.size())).eof())
+    return failed<std::string>(ec::not_found,
+                               fmt::format("{}: cannot be read; check that it exists and who may read it", path));
+  text.resize(static_cast<size_t>(in.gcount()));
+  return text;
+}
+
+/// user:password@ of an address, or password= of a connection string.
+bool holds_password(std::string_view text) {
+  if (text.find("password=") != std::string_view::npos)
+    return true;
+  const auto scheme = text.find("://");
+  if (scheme == std::string_view::npos)
+    return false;
+  const auto authority = text.substr(scheme + 3, text.find('/', scheme + 3) - scheme - 3);
+  const auto at = authority.rfind('@');
+  return at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> out;
+  for (size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find(',', begin), text.size());
+    if (end > begin)
+      out.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return out;
+}
+
+/// The text of a variable as a value of the kind of `standard`; empty when it is none.
+std::optional<config::value> from_text(const std::string& text, const config::value& standard) {
+  if (std::holds_alternative<std::string>(standard))
+    return text;
+  if (std::holds_alternative<std::vector<std::string>>(standard))
+    return split_list(text);
+  if (std::holds_alternative<bool>(standard))
+    return text == "true"  ? std::optional<config::value>{true}
+         : text == "false" ? std::optional<config::value>{false}
+                           : std::nullopt;
+  int64_t number = 0;
+  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (bad != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return number;
+}
+
+std::string shown(const config::value& value) {
+  if (const auto* text = std::get_if<std::string>(&value))
+    return fmt::format("\"{}\"", *text);
+  if (const auto* number = std::get_if<int64_t>(&value))
+    return fmt::format("{}", *number);
+  if (const auto* flag = std::get_if<bool>(&value))
+    return *flag ? "true" : "false";
+  return fmt::format("[{}]", fmt::join(std::get<std::vector<std::string>>(value), ", "));
+}
+} // namespace
+
+/// Puts a configuration together and collects every fault, so that one run shows them all.
+class config_loader {
+public:
+  config_loader() {
+    for (const auto& key : schema_.keys)
+      result_.settings_[key.name] = {key.standard, "default"};
+  }
+
+  void overlay_file(const std::string& path, const std::vector<config_toml::entry>& entries) {
+    for (const auto& entry : entries) {
+      const auto source = fmt::format("{}:{}", path, entry.line);
+      if (const auto* key = schema_.find(entry.name)) {
+        file_value(*key, entry, source);
+      } else if (schema_.table_of(entry.name)) {
+        if (entry.value && std::holds_alternative<std::vector<std::string>>(*entry.value))
+          result_.settings_[entry.name] = {*entry.value, source};
+        else
+          fault("{}: {}: is of another kind; allowed: a list of texts in quotes", source, entry.name);
+      } else if (schema_.find(entry.name + std::string{file_suffix})) {
+        fault("{}: {} is a secret; put it into a file and name that in {}_file, or set {}", source, entry.name,
+              entry.name, variable_of(entry.name));
+      } else {
+        const auto near = schema_.nearest(entry.name);
+        fault("{}: {} is unknown{}", source, entry.name,
+              near.empty() ? "; allowed are the keys of config/arrakis.toml" : fmt::format("; did you mean {}?", near));
+      }
+    }
+  }
+
+  void overlay_environment(const config::environment& env) {
+    for (const auto& [variable, text] : env)
+      if (variable.starts_with(env_prefix) && !known_variable(variable, text))
+        unknown_variable(variable);
+  }
+
+  void read_secrets(const config::environment& env) {
+    for (const auto& key : schema_.keys) {
+      if (!key.name.ends_with(file_suffix))
+        continue;
+      const auto name = key.name.substr(0, key.name.size() - file_suffix.size());
+      const auto& path = std::get<std::string>(result_.settings_.at(key.name).value);
+      if (const auto set = env.find(variable_of(name)); set != env.end() && !set->second.empty())
+        result_.secrets_[name] = secret{set->second};
+      else if (!path.empty())
+        secret_file(name, path);
+      else if (const auto plain = result_.settings_.find(name); plain != result_.settings_.end())
+        result_.secrets_[name] = secret{std::get<std::string>(plain->second.value)};
+    }
+  }
+
+  /// What no single key can say.
+  void check_together() {
+    if (result_.integer("queue.renew_ms") * 2 > result_.integer("queue.lock_ms"))
+      fault("{}: queue.renew_ms is more than half of queue.lock_ms: one late renewal would lose the lock",
+            source_of("queue.renew_ms"));
+    if (result_.text("postgres.mode") == "external")
+      for (auto name : {"postgres.dsn", "postgres.relay_dsn"})
+        if (result_.secret(name).empty())
+          fault("{}: {} (or {}_file) is needed when postgres.mode is external", source_of("postgres.mode"), name, name);
+    if (result_.text("redis.mode") == "external" && result_.secret("redis.url").empty())
+      fault("{}: redis.url (or redis.url_file) is needed when redis.mode is external", source_of("redis.mode"));
+    const auto& public_key = result_.text("discord.public_key");
+    if (!public_key.empty()
+        && (public_key.size() != 64 || public_key.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos))
+      fault("{}: discord.public_key is not a key; allowed: 64 hex digits, as the developer portal shows them",
+            source_of("discord.public_key"));
+  }
+
+  caf::expected<config> take() {
+    if (faults_.empty())
+      return std::move(result_);
+    return failed<config>(ec::invalid, fmt::format("{}", fmt::join(faults_, "\n")));
+  }
+
+private:
+  template <class... Args>
+  void fault(fmt::format_string<Args...> format, Args&&... args) {
+    faults_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  const std::string& source_of(std::string_view name) const { return result_.settings_.find(name)->second.source; }
+
+  void file_value(const config::key& key, const config_toml::entry& entry, const std::string& source) {
+    const auto wrong = entry.value ? config_schema::fault_of(key, *entry.value) : "is of another kind";
+    if (!wrong.empty()) {
+      fault("{}: {}: {}; allowed: {}", source, key.name, wrong, config_schema::allowed(key));
+      return;
+    }
+    const auto* text = std::get_if<std::string>(&*entry.value);
+    if (text && holds_password(*text))
+      fault("{}: {} holds a password; put the value into a file and name it in {}_file, or set {}", source, key.name,
+            key.name, variable_of(key.name));
+    else
+      result_.settings_[key.name] = {*entry.value, source};
+  }
+
+  bool known_variable(const std::string& variable, const std::string& text) {
+    for (const auto& key : schema_.keys) {
+      if (variable_of(key.name) == variable) {
+        const auto value = from_text(text, key.standard);
+        const auto wrong = value ? config_schema::fault_of(key, *value) : "is of another kind";
+        if (wrong.empty())
+          result_.settings_[key.name] = {*value, variable};
+        else
+          fault("{}: {}: {}; allowed: {}", variable, key.name, wrong, config_schema::allowed(key));
+        return true;
+      }
+      if (key.name.ends_with(file_suffix)
+          && variable_of(key.name.substr(0, key.name.size() - file_suffix.size())) == variable)
+        return true; // A secret; see read_secrets.
+    }
+    for (const auto& table : schema_.tables) {
+      const auto prefix = variable_of(table.name) + "_";
+      if (variable.size() > prefix.size() && variable.starts_with(prefix)) {
+        result_.settings_[table.name + "." + variable.substr(prefix.size())] = {split_list(text), variable};
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Other programs have variables of this prefix too; one whose first word is a section of ours is a slip.
+  void unknown_variable(const std::string& variable) {
+    std::string name;
+    for (char c : variable.substr(env_prefix.size()))
+      name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const auto dot = name.find('_');
+    if (dot == std::string::npos || !schema_.knows_section(name.substr(0, dot)))
+      return;
+    name[dot] = '.';
+    const auto near = schema_.nearest(name);
+    fault("{}: there is no key {}{}", variable, name,
+          near.empty() ? "" : fmt::format("; did you mean {}?", variable_of(near)));
+  }
+
+  void secret_file(const std::string& name, const std::string& path) {
+    auto text = read_file(path);
+    if (!text) {
+      fault("{}: {}{}: {}", source_of(name + std::string{file_suffix}), name, file_suffix, text_of(text.error()));
+      return;
+    }
+    while (!text->empty() && (text->back() == '\n' || text->back() == '\r'))
+      text->pop_back();
+    result_.secrets_[name] = secret{std::move(*text)};
+  }
+
+  const config_schema::schema& schema_ = config_schema::get();
+  config result_;
+  std::vector<std::string> faults_;
+};
+
+caf::expected<config> config::load(const std::string& path, const environment& env) {
+  config_loader loader;
+  if (!path.empty()) {
+    auto text = read_file(path);
+    if (!text)
+      return text.error();
+    auto entries = config_toml::parse(*text, path);
+    if (!entries)
+      return entries.error();
+    loader.overlay_file(path, *entries);
+  }
+  loader.overlay_environment(env);
+  loader.read_secrets(env);
+  loader.check_together();
+  return loader.take();
+}
+
+config::environment config::process_environment() {
+  environment out;
+  for (char** at = environ; at && *at; ++at) {
+    const std::string_view pair{*at};
+    const auto equals = pair.find('=');
+    if (pair.starts_with(env_prefix) && equals != std::string_view::npos)
+      out.emplace(pair.substr(0, equals), pair.substr(equals + 1));
+  }
+  return out;
+}
+
+const std::vector<config::key>& config::keys() { return config_schema::get().keys; }
+
+const config::value& config::at(std::string_view name) const {
+  const auto found = settings_.find(name);
+  ARRAKIS_ASSERT(found != settings_.end(), fmt::format("config key {} is in config/arrakis.toml", name));
+  return found->second.value;
+}
+
+const std::string& config::text(std::string_view name) const {
+  const auto* found = std::get_if<std::string>(&at(name));
+  ARRAKIS_ASSERT(found, fmt::format("config key {} is a text", name));
+  return *found;
+}
+
+int64_t config::integer(std::string_view name) const {
+  const auto* found = std::get_if<int64_t>(&at(name));
+  ARRAKIS_ASSERT(found, fmt::format("config key {} is an integer", name));
+  return *found;
+}
+
+bool config::boolean(std::string_view name) const {
+  const auto* found = std::get_if<bool>(&at(name));
+  ARRAKIS_ASSERT(found, fmt::format("config key {} is true or false", name));
+  return *found;
+}
+
+std::chrono::milliseconds config::milliseconds(std::string_view name) const {
+  const auto number = integer(name);
+  const auto* key = config_schema::get().find(name);
+  ARRAKIS_ASSERT(key->unit == "seconds" || key->unit == "milliseconds", fmt::format("config key {} is a time", name));
+  return std::chrono::milliseconds{key->unit == "seconds" ? number * 1000 : number};
+}
+
+const std::vector<std::string>& config::list(std::string_view name) const {
+  const auto* found = std::get_if<std::vector<std::string>>(&at(name));
+  ARRAKIS_ASSERT(found, fmt::format("config key {} is a list", name));
+  return *found;
+}
+
+arrakis::secret config::secret(std::string_view name) const {
+  ARRAKIS_ASSERT(config_schema::get().find(fmt::format("{}{}", name, file_suffix)),
+                 fmt::format("{}_file is in config/arrakis.toml", name));
+  const auto found = secrets_.find(name);
+  return found == secrets_.end() ? arrakis::secret{} : found->second;
+}
+
+std::map<std::string, std::vector<std::string>> config::table(std::string_view name) const {
+  const auto& tables = config_schema::get().tables;
+  ARRAKIS_ASSERT(std::any_of(tables.begin(), tables.end(), [&](const auto& t) { return t.name == name; }),
+                 fmt::format("{} is an open table of config/arrakis.toml", name));
+  std::map<std::string, std::vector<std::string>> out;
+  for (const auto& [key, setting] : settings_)
+    if (key.size() > name.size() && key.starts_with(name) && key[name.size()] == '.')
+      out.emplace(key.substr(name.size() + 1), std::get<std::vector<std::string>>(setting.value));
+  return out;
+}
+
+std::string config::describe() const {
+  std::string out;
+  for (const auto& [name, setting] : settings_) {
+    const bool secret_too = secrets_.contains(name);
+    out += fmt::format("{} = {}  ({})\n", name,
+                       secret_too ? (secrets_.find(name)->second.empty() ? "\"\"" : "(set)") : shown(setting.value),
+                       setting.source);
+  }
+  for (const auto& [name, held] : secrets_)
+    if (!settings_.contains(name) && !held.empty())
+      out += fmt::format("{} = (set)\n", name);
+  return out;
+}
+} // namespace arrakis

@@ -1,0 +1,68 @@
+#pragma once
+// Configuration: config/arrakis.toml is the schema and the defaults, a user's file overlays it, the environment wins.
+#include "runtime/error.hpp"
+#include "runtime/secret.hpp"
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace arrakis {
+
+/// Immutable after load; read from any thread.
+class config {
+public:
+  using environment = std::map<std::string, std::string, std::less<>>;
+  using value = std::variant<std::string, int64_t, bool, std::vector<std::string>>;
+
+  /// What config/arrakis.toml says of one key.
+  struct key {
+    std::string name;     ///< "section.key"
+    std::string sentence; ///< The comment above it.
+    std::string unit;     ///< Of integers: "milliseconds", "jobs", ...
+    config::value standard;
+    int64_t least = 0, most = 0;      ///< Of integers.
+    std::vector<std::string> choices; ///< Of texts that are a choice; empty: any text.
+    bool several = false;             ///< Several choices, separated by commas.
+  };
+
+  /// Reads `path` (empty: defaults only) and `env` (ARRAKIS_<SECTION>_<KEY>). ec::invalid with one line for each fault:
+  /// file, line, key, what is wrong and what is allowed. ec::not_found when `path` cannot be read.
+  static caf::expected<config> load(const std::string& path, const environment& env);
+  /// The ARRAKIS_ variables of this process.
+  static environment process_environment();
+  /// Every key, in the order of the file.
+  static const std::vector<key>& keys();
+
+  /// Getters abort on a key that is not in the schema or of another type: that is a bug, not an input.
+  const std::string& text(std::string_view name) const;
+  int64_t integer(std::string_view name) const;
+  bool boolean(std::string_view name) const;
+  /// Of an integer whose unit is seconds or milliseconds.
+  std::chrono::milliseconds milliseconds(std::string_view name) const;
+  const std::vector<std::string>& list(std::string_view name) const;
+  /// The secret `name` ("discord.token"): from the environment, else out of the file that `<name>_file` names, else the
+  /// key `name` itself where there is one (a connection string without a password). Empty when it is set nowhere.
+  arrakis::secret secret(std::string_view name) const;
+  /// The lists of an open table ("chains.rpc"), by key.
+  std::map<std::string, std::vector<std::string>> table(std::string_view name) const;
+
+  /// One line for each key with its value and where it comes from; secrets are only named.
+  std::string describe() const;
+
+private:
+  friend class config_loader;
+  struct setting {
+    config::value value;
+    std::string source; ///< "default", "arrakis.toml:12" or the name of the variable.
+  };
+  const config::value& at(std::string_view name) const;
+  std::map<std::string, setting, std::less<>> settings_;
+  std::map<std::string, arrakis::secret, std::less<>> secrets_;
+};
+
+} // namespace arrakis

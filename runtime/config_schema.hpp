@@ -1,0 +1,32 @@
+#pragma once
+// config/arrakis.toml as a schema: the sentence and the limits are read out of the comments above each key.
+#include "runtime/config.hpp"
+
+namespace arrakis::config_schema {
+/// The text of config/arrakis.toml, embedded by the build.
+std::string_view embedded_text();
+
+struct open_table {
+  std::string name; ///< "chains.rpc"
+  std::string sentence;
+  std::string key_kind; ///< What its keys are: "chain id".
+};
+struct schema {
+  std::vector<config::key> keys;
+  std::vector<open_table> tables;
+
+  const config::key* find(std::string_view name) const;
+  const open_table* table_of(std::string_view name) const; ///< The open table that `name` is a key of.
+  bool knows_section(std::string_view section) const;
+  /// The known name with the fewest edits from `name`, at most 3; empty when none is that near.
+  std::string nearest(std::string_view name) const;
+};
+/// Aborts when the embedded file breaks its own rules: each key has a sentence, each integer a range with a unit.
+const schema& get();
+schema read(std::string_view text);
+
+/// "one of debug | info", "0..65535 port number", "true or false", "any text".
+std::string allowed(const config::key&);
+/// What is wrong with `value` for `key`; empty when it is allowed.
+std::string fault_of(const config::key&, const config::value&);
+} // namespace arrakis::config_schema
