@@ -1,0 +1,52 @@
+# The doors of the repository. Each target brings what it needs; `make` alone explains them.
+# JOBS=n limits the processes of a build or a test run.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test interop asan bench fmt lint deps
+export JOBS
+
+help: ## Show this.
+	@echo "Arrakis: Discord communities from a signed manifest. Start with: make run"
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
+
+run: ## Everything on this machine with one onboarding; Ctrl-C ends it. ONCE=1: end after it. FRESH=1: forget the last state.
+	@tools/deps
+	@tools/build dev arrakisd arrakisctl sandbox demo
+	@ONCE="$(ONCE)" FRESH="$(FRESH)" exec build/dev/apps/demo/demo
+
+test: ## Build all, run every test and a smoke of the real clients; ends with "N passed, N failed".
+	@tools/deps
+	@tools/test dev
+
+interop: ## The real clients against us, whole: discord.js, bullmq, chromium.
+	@tools/deps interop
+	@tools/build dev arrakisd arrakisctl sandbox
+	@tests/interop/run
+
+asan: ## The unit and system tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer.
+	@tools/deps asan
+	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/config/build/lsan.supp:print_suppressions=0 \
+	  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-16 \
+	  tools/test asan
+
+ifneq ($(wildcard bench/*_bench.cpp),)
+bench: ## The programs of bench/, each beside its peer. FOR_S=10: seconds for each.
+	@tools/deps
+	@tools/build release
+	@FOR_S="$(or $(FOR_S),10)" bench/run
+endif
+
+fmt: ## Format the C++ files that differ from HEAD. ALL=1: every one.
+	@tools/deps fmt
+	@{ if [ -n "$(ALL)" ]; then git ls-files; else git diff --name-only --diff-filter=d HEAD; git ls-files -o --exclude-standard; fi; } \
+	  | grep -E '\.(cpp|hpp)$$' | grep -v '/messages\.hpp$$' | xargs -r clang-format-16 -i
+
+lint: ## clang-tidy on the C++ files that differ from HEAD. ALL=1: every one.
+	@tools/deps fmt
+	@tools/build dev
+	@{ if [ -n "$(ALL)" ]; then git ls-files; else git diff --name-only --diff-filter=d HEAD; git ls-files -o --exclude-standard; fi; } \
+	  | grep -E '\.cpp$$' | xargs -r clang-tidy-16 -p build/dev --quiet
+
+deps: ## Install the Debian packages that are missing (config/build/packages.txt). Silent when none is.
+	@tools/deps
