@@ -7,7 +7,9 @@ export JOBS
 
 help: ## Show this.
 	@echo "Arrakis: Discord communities from a signed manifest. Start with: make run"
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -v skip="$(if $(wildcard bench/*_bench.cpp),,bench)" '/^[a-z]+:.*## / { \
+	  name = $$1; sub(/:.*/, "", name); text = $$0; sub(/^[^#]*## /, "", text); \
+	  if (name != skip) printf "  make %-9s %s\n", name, text }' $(MAKEFILE_LIST)
 
 run: ## Everything on this machine with one onboarding; Ctrl-C ends it. ONCE=1: end after it. FRESH=1: forget the last state.
 	@tools/deps
