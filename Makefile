@@ -2,7 +2,7 @@
 # JOBS=n limits the processes of a build or a test run.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test interop asan bench fmt lint deps
+.PHONY: help run test interop asan fmt lint deps
 export JOBS
 
 help: ## Show this.
@@ -33,6 +33,8 @@ asan: ## The unit and system tests under AddressSanitizer, LeakSanitizer and Und
 	  tools/test asan
 
 ifneq ($(wildcard bench/*_bench.cpp),)
+.PHONY: bench
+.PHONY: bench
 bench: ## The programs of bench/, each beside its peer. FOR_S=10: seconds for each.
 	@tools/deps
 	@tools/build release
