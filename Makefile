@@ -34,7 +34,6 @@ asan: ## The unit and system tests under AddressSanitizer, LeakSanitizer and Und
 
 ifneq ($(wildcard bench/*_bench.cpp),)
 .PHONY: bench
-.PHONY: bench
 bench: ## The programs of bench/, each beside its peer. FOR_S=10: seconds for each.
 	@tools/deps
 	@tools/build release
