@@ -51,6 +51,8 @@ ec code_of(const caf::error& error) {
 }
 
 std::string text_of(const caf::error& error) {
+  if (!error)
+    return std::string{to_string(ec::none)};
   if (error.category() == category && error.context().match_elements<std::string>())
     return error.context().get_as<std::string>(0);
   if (error == caf::sec::request_timeout)

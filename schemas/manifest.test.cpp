@@ -1,0 +1,217 @@
+#include "schemas/manifest.hpp"
+
+#include "runtime/json.hpp"
+#include "schemas/canonical_json.hpp"
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+#include <random>
+
+using namespace arrakis;
+namespace bj = boost::json;
+
+namespace {
+
+manifest sample() {
+  manifest m;
+  m.community_name = "Sietch Tabr";
+  m.theme_id = "sietch";
+  m.assets = {{"asset-1", "erc20", "berachain", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "BGT", 18, "6.9", {}},
+              {"asset-2", "native", "berachain", {}, "BERA", 18, {}, {}}};
+  m.tiers = {{"naib", "Naib", 1, 7}, {"fedaykin", "Fedaykin", 8, {}}};
+  m.roles = {{"role-naib", "Naib", 0xFFD700, true, true, {"SEND_MESSAGES", "VIEW_CHANNEL"}, "naib", {}},
+             {"role-fedaykin", "Fedaykin ⚔", 0, false, false, {}, "fedaykin", snowflake{1100000000000000009}}};
+  m.categories = {{"cat-council", "NAIB COUNCIL", {"naib"}}};
+  m.channels = {{"chan-rock", "council-rock", "text", "cat-council", "Only \"we\" speak.", {"naib"}, false},
+                {"chan-news", "announcements", "announcement", {}, {}, {}, true}};
+  return m;
+}
+
+std::string text_of_tree(const bj::value& tree) { return *canonical_json(tree); }
+
+/// The refusal of a sample whose JSON was changed at `pointer`; an empty value removes the member.
+caf::error refusal(const char* pointer, const char* value) {
+  auto tree = to_json(sample());
+  const std::string path{pointer};
+  const auto slash = path.rfind('/');
+  auto& parent = slash == 0 ? tree : tree.at_pointer(path.substr(0, slash));
+  if (*value == '\0')
+    parent.as_object().erase(path.substr(slash + 1));
+  else if (parent.is_object())
+    parent.as_object()[path.substr(slash + 1)] = bj::parse(value);
+  else
+    tree.at_pointer(path) = bj::parse(value);
+  const auto read = read_manifest(json::print(tree));
+  return read ? caf::error{} : read.error();
+}
+
+struct generator {
+  std::mt19937_64 random;
+  uint64_t below(uint64_t n) { return random() % n; }
+  std::string text(size_t least, size_t most) {
+    static const char* const letters[] = {"a", "Z", "7", " ", "-", "_", "\"", "\\", "/", "é", "沙", "🐪", "\u0301", "<", "\u2028"};
+    std::string out;
+    for (auto n = least + below(most - least + 1); n > 0; --n)
+      out += letters[below(std::size(letters))];
+    return out;
+  }
+  std::vector<std::string> some_tiers(const manifest& m) {
+    std::vector<std::string> out;
+    for (const auto& tier : m.tiers)
+      if (below(2))
+        out.push_back(tier.id);
+    return out;
+  }
+  manifest_asset asset(size_t i) {
+    static const char* const types[] = {"native", "erc20", "erc721", "erc1155"};
+    manifest_asset x{"asset-" + std::to_string(i), types[below(4)], "base", {}, text(1, 8), static_cast<int>(below(19)), {}, {}};
+    if (x.type != "native")
+      x.address = "0x" + sha256_hex(std::to_string(random())).substr(0, 40);
+    if (below(2))
+      x.min_balance = std::to_string(random()) + "." + std::to_string(random());
+    if (x.type == "erc1155" && below(2))
+      x.token_id = std::to_string(random());
+    return x;
+  }
+  manifest make() {
+    manifest m;
+    m.community_name = text(3, 100);
+    for (size_t i = 0, n = 1 + below(5); i < n; ++i)
+      m.assets.push_back(asset(i));
+    for (size_t i = 0, n = 1 + below(9); i < n; ++i) {
+      m.tiers.push_back({"tier_" + std::to_string(i), text(1, 100), static_cast<int64_t>(1 + below(1u << 30)), {}});
+      if (below(2))
+        m.tiers.back().max_rank = m.tiers.back().min_rank + static_cast<int64_t>(below(1000));
+      manifest_role role{"role-" + std::to_string(i), text(1, 100), static_cast<uint32_t>(below(0x1000000)), below(2) == 1,
+                         below(2) == 1, {}, m.tiers.back().id, {}};
+      if (below(2))
+        role.permissions = {"CONNECT", "SPEAK", "VIEW_CHANNEL"};
+      if (below(4) == 0)
+        role.existing = snowflake{1'000'000'000'000'000'000 + below(1ull << 60)};
+      m.roles.push_back(role);
+    }
+    for (size_t i = 0, n = below(4); i < n; ++i)
+      m.categories.push_back({"cat-" + std::to_string(i), text(1, 100), some_tiers(m)});
+    for (size_t i = 0, n = below(12); i < n; ++i) {
+      m.channels.push_back({"chan-" + std::to_string(i), text(1, 100), "forum", {}, {}, some_tiers(m), below(2) == 1});
+      if (!m.categories.empty() && below(2))
+        m.channels.back().category_id = m.categories[below(m.categories.size())].id;
+      if (below(2))
+        m.channels.back().topic = text(0, 1024);
+    }
+    return m;
+  }
+};
+} // namespace
+
+TEST_CASE("manifest: what was written reads back equal, and its canonical bytes are a fixed point") {
+  CHECK(*read_manifest(text_of_tree(to_json(sample()))) == sample());
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    generator from{std::mt19937_64{seed}};
+    const auto m = from.make();
+    const auto bytes = text_of_tree(to_json(m));
+    const auto read = read_manifest(bytes);
+    REQUIRE_MESSAGE(read, "seed " << seed << ": " << text_of(read.error()));
+    CHECK(*read == m);
+    CHECK(text_of_tree(to_json(*read)) == bytes);
+  }
+}
+
+TEST_CASE("manifest: its JSON is stable") {
+  CHECK(text_of_tree(to_json(sample())).starts_with(
+    R"({"assets":[{"address":"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed","chain":"berachain","decimals":18,"id":"asset-1",)"
+    R"("minBalance":"6.9","symbol":"BGT","type":"erc20"},)"));
+  CHECK(text_of_tree(to_json(sample())).find(R"("color":"#FFD700")") != std::string::npos);
+  CHECK(text_of_tree(to_json(sample())).find(R"("existingRoleId":"1100000000000000009")") != std::string::npos);
+}
+
+TEST_CASE("manifest: permissions are written sorted, each once") {
+  auto m = sample();
+  m.roles[0].permissions = {"VIEW_CHANNEL", "SEND_MESSAGES", "VIEW_CHANNEL"};
+  CHECK(to_json(m) == to_json(sample()));
+}
+
+TEST_CASE("manifest: another schemaVersion is unsupported") {
+  CHECK(code_of(refusal("/schemaVersion", R"("2")")) == ec::unsupported);
+  CHECK(code_of(refusal("/schemaVersion", "1")) == ec::invalid);
+  CHECK(code_of(refusal("/schemaVersion", "")) == ec::invalid);
+}
+
+TEST_CASE("manifest: each refusal has the pointer of its field, and what is allowed") {
+  const std::tuple<const char*, const char*, const char*, const char*> table[] = {
+    {"/community/name", R"("ab")", "/community/name", "3 to 100 characters"},
+    {"/community/name", "7", "/community/name", "3 to 100 characters"},
+    {"/community/nick", "7", "/community", "name"},
+    {"/extra", "7", "manifest /:", "schemaVersion"},
+    {"/theme/themeId", R"("../../etc")", "/theme/themeId", "a-z"},
+    {"/assets", "[]", "/assets", "1 to 5"},
+    {"/assets/0/type", R"("erc404")", "/assets/0/type", "erc1155"},
+    {"/assets/0/address", R"("0x12")", "/assets/0/address", "40 hexadecimal"},
+    {"/assets/0/address", "", "/assets/0/address", "needs the address"},
+    {"/assets/1/address", R"("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")", "/assets/1/address", "remove"},
+    {"/assets/0/decimals", "19", "/assets/0/decimals", "0 to 18"},
+    {"/assets/0/decimals", "1.5", "/assets/0/decimals", "0 to 18"},
+    {"/assets/0/minBalance", "6.9", "/assets/0/minBalance", "as text"},
+    {"/assets/0/minBalance", R"("1e18")", "/assets/0/minBalance", "as text"},
+    {"/assets/0/tokenId", R"("1")", "/assets/0/tokenId", "erc1155"},
+    {"/assets/1/id", R"("asset-1")", "/assets/1/id", "twice"},
+    {"/tiers/1/id", R"("naib")", "/tiers/1/id", "twice"},
+    {"/tiers/0/minRank", "0", "/tiers/0/minRank", "from 1"},
+    {"/tiers/0/minRank", "9007199254740992", "/tiers/0/minRank", "from 1"},
+    {"/tiers/0/minRank", "8", "/tiers/0/maxRank", "minRank"},
+    {"/roles/0/color", R"("#ffd700")", "/roles/0/color", "upper-case"},
+    {"/roles/0/tierId", R"("nobody")", "/roles/0/tierId", "no tier"},
+    {"/roles/0/tierId", R"("fedaykin")", "/roles/1/tierId", "one role a tier"},
+    {"/roles/0/permissions", R"(["FLY"])", "/roles/0/permissions/0", "FLY"},
+    {"/roles/0/permissions", R"(["VIEW_CHANNEL","SEND_MESSAGES"])", "/roles/0/permissions/1", "sorted"},
+    {"/roles/0/permissions", R"(["SPEAK","SPEAK"])", "/roles/0/permissions", "each once"},
+    {"/roles/1/existingRoleId", "1100000000000000009", "/roles/1/existingRoleId", "as text"},
+    {"/roles/1/existingRoleId", R"("99999999999999999999")", "/roles/1/existingRoleId", "Discord id"},
+    {"/roles/0/hoist", R"("yes")", "/roles/0/hoist", "true or false"},
+    {"/categories/0/accessTiers", R"(["nobody"])", "/categories/0/accessTiers/0", "no tier"},
+    {"/channels/0/categoryId", R"("nowhere")", "/channels/0/categoryId", "no category"},
+    {"/channels/0/accessTiers", R"(["naib","naib"])", "/channels/0/accessTiers", "different"},
+    {"/channels/1/accessTiers", R"(["nobody"])", "/channels/1/accessTiers/0", "no tier"},
+    {"/channels/0/type", R"("stage")", "/channels/0/type", "forum"},
+    {"/channels/0/readOnly", "", "/channels/0", "readOnly"},
+  };
+  for (const auto& [pointer, value, expected, allowed] : table) {
+    INFO((std::string{pointer} + " = " + value));
+    const auto error = refusal(pointer, value);
+    const auto text = text_of(error);
+    CHECK(code_of(error) == ec::invalid);
+    CHECK_MESSAGE(text.find(expected) != std::string::npos, text);
+    CHECK_MESSAGE(text.find(allowed) != std::string::npos, text);
+  }
+}
+
+TEST_CASE("manifest: lengths are counted in characters, and monstrous texts never reach the regular expressions") {
+  CHECK(code_of(refusal("/channels/0/topic", ("\"" + std::string(1025, 'x') + "\"").c_str())) == ec::invalid);
+  std::string camels;
+  for (int i = 0; i < 1024; ++i)
+    camels += "🐪";
+  CHECK_FALSE(refusal("/channels/0/topic", ("\"" + camels + "\"").c_str()));
+  const auto error = refusal("/theme/themeId", ("\"" + std::string(900'000, 'x') + "\"").c_str());
+  CHECK(text_of(error).find("/theme/themeId: a text of 900000 bytes") != std::string::npos);
+  CHECK(code_of(refusal("/channels", ("[" + std::string(100'000, ' ') + std::string("1") + [] {
+                          std::string many;
+                          for (int i = 0; i < 5000; ++i)
+                            many += ",1";
+                          return many;
+                        }() + "]").c_str()))
+        == ec::invalid);
+}
+
+TEST_CASE("manifest: text that is no JSON object is refused") {
+  for (const char* bad : {"", "[]", "7", "{", "{\"schemaVersion\":\"1\",\"schemaVersion\":\"1\"}"}) {
+    const auto read = read_manifest(bad);
+    REQUIRE_FALSE(read);
+    CHECK_MESSAGE(code_of(read.error()) == ec::invalid, std::string{bad});
+  }
+}
+
+TEST_CASE("manifest: the signed statement is canonical and names community, version and predecessor") {
+  CHECK(signing_bytes({{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, 2, "aa", "bb", "2026-11-24T05:38:16.123Z"})
+        == R"({"alg":"ed25519","communityId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","createdAt":"2026-11-24T05:38:16.123Z",)"
+           R"("previousSha256":"bb","sha256":"aa","version":2})");
+}

@@ -1,0 +1,43 @@
+#pragma once
+// Ed25519 signatures as text, and what makes a stored manifest version genuine.
+#include "runtime/error.hpp"
+#include "schemas/canonical_json.hpp"
+#include "schemas/manifest.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace arrakis {
+
+/// vault:v{n}:{base64}, the form of Vault's transit engine: the version of the key, and the 64 bytes of RFC 8032.
+struct signature_text {
+  int key_version = 0;
+  std::string bytes;
+};
+/// ec::invalid unless it is the form above with n from 1 to 999,999 and 64 bytes in padded standard base64.
+caf::expected<signature_text> parse_signature(std::string_view text);
+std::string print_signature(int key_version, std::string_view bytes);
+
+/// Does `signature` (64 bytes) of `bytes` verify under the public key (32 bytes, lower-case hex)?
+bool ed25519_verifies(std::string_view public_key_hex, std::string_view bytes, std::string_view signature);
+
+/// Public keys by version, as the signer's port answers.
+using public_key_list = std::vector<std::pair<int, std::string>>;
+/// Does the signature text verify under the key of its version? ec::corrupt says why not.
+caf::error check_signature(std::string_view bytes, std::string_view signature, const public_key_list&);
+
+/// What a stored manifest version must keep: its bytes are canonical and have the digest, the digest is in the signed
+/// statement with community, version, predecessor and time, and the signature verifies. ec::corrupt says which fails.
+caf::error check_signed_manifest(const manifest_statement&, std::string_view canonical, std::string_view signature,
+                                 const public_key_list&);
+
+/// The same for any record with these members: manifests::record, objects::snapshot.
+template <class Record>
+caf::error check_signed(const Record& r, const public_key_list& keys) {
+  return check_signed_manifest({r.community, r.version, r.sha256, r.previous_sha256, r.created_at}, r.canonical,
+                               r.signature, keys);
+}
+
+} // namespace arrakis
