@@ -1,15 +1,9 @@
 #include "tests/support/servers.hpp"
 
-#include "runtime/process.hpp"
+#include "tests/support/scratch.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,35 +11,6 @@
 
 namespace arrakis::test {
 namespace {
-using namespace std::chrono_literals;
-namespace fs = std::filesystem;
-
-/// A folder under /tmp, whatever TMPDIR says: a socket's path may have 107 bytes.
-class folder {
-public:
-  explicit folder(const std::string& kind) {
-    std::string name = "/tmp/arrakis-" + kind + "-XXXXXX";
-    if (!::mkdtemp(name.data()))
-      throw std::runtime_error("cannot make " + name);
-    path_ = name;
-  }
-  ~folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  std::string operator/(const char* file) const { return path_ + "/" + file; }
-  const std::string& path() const { return path_; }
-
-private:
-  std::string path_;
-};
-
-std::string content(const std::string& file) {
-  std::ostringstream text;
-  text << std::ifstream{file}.rdbuf();
-  return text.str();
-}
-
 class unix_socket {
 public:
   explicit unix_socket(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -75,19 +40,10 @@ private:
   int fd_;
   bool connected_ = false;
 };
-
-/// Asks `ready` until it says yes; throws with the server's log when the child ends or 30 s have passed.
-template <class F>
-void wait_until(process& child, const std::string& log, const char* what, F ready) {
-  const auto end = std::chrono::steady_clock::now() + 30s;
-  while (!ready())
-    if (child.wait(5ms) || std::chrono::steady_clock::now() > end)
-      throw std::runtime_error(std::string{what} + " did not start:\n" + content(log));
-}
 } // namespace
 
 struct redis_server::impl {
-  folder home{"redis"};
+  scratch home{"redis"};
   std::optional<process> child;
 };
 

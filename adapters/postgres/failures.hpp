@@ -1,0 +1,16 @@
+#pragma once
+// The one place that turns libpqxx's exceptions into errors of ours.
+#include "runtime/error.hpp"
+
+#include <caf/error.hpp>
+#include <exception>
+
+namespace arrakis::postgres {
+struct failure {
+  caf::error why;
+  bool again = false; ///< The server rolled back and asks for another try: serialization failure or deadlock.
+  bool lost = false;  ///< The connection is of no more use.
+};
+/// `committing`: COMMIT was under way, so a lost connection leaves its outcome open (ec::unknown).
+failure failure_of(const std::exception& thrown, bool committing = false);
+} // namespace arrakis::postgres

@@ -1,0 +1,223 @@
+#include "adapters/postgres/pool.hpp"
+
+#include "adapters/postgres/worker.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <list>
+#include <vector>
+
+namespace arrakis::postgres {
+namespace {
+using namespace std::chrono_literals;
+
+/// A worker that has not answered this long after its deadline has its socket cut: the server had the deadline as
+/// statement_timeout, so it is the server, or the way to it, that hangs.
+constexpr auto cut_after = 2'000ms;
+constexpr auto respawn_after = 100ms; // A crashed worker's successor; enough to keep a crash loop from burning a core.
+
+struct expire {};
+struct respawn { size_t slot = 0; };
+struct overdue { size_t slot = 0; uint64_t call = 0; };
+using router = handle::extend<caf::reacts_to<worker::news>, caf::reacts_to<expire>, caf::reacts_to<respawn>,
+                              caf::reacts_to<overdue>>;
+
+struct waiting {
+  transaction what;
+  caf::typed_response_promise<committed> reply;
+};
+
+enum class link { connecting, connected, away, dead };
+
+struct slot {
+  worker::handle actor;
+  std::shared_ptr<worker::line> socket;
+  uint64_t life = 0;
+  link connection = link::connecting;
+  uint64_t call = 0; ///< The number of the call under way; 0: idle.
+};
+
+struct router_state {
+  router_state() = default;
+  static inline const char* name = "postgres";
+  router::pointer self = nullptr;
+  options with;
+  std::vector<slot> slots;
+  std::list<waiting> queue; ///< At most options.waiting_max.
+  std::string detail = "connecting";
+  uint64_t lives = 0;
+  uint64_t calls = 0;
+  std::optional<deadline> expiry; ///< Of the next look at the queue.
+
+  ~router_state() {
+    for (auto& s : slots)
+      if (s.actor)
+        caf::anon_send_exit(s.actor, caf::exit_reason::user_shutdown);
+  }
+
+  size_t connected() const {
+    return static_cast<size_t>(std::ranges::count(slots, link::connected, &slot::connection));
+  }
+  /// Each worker has tried and none has a connection.
+  bool away() const {
+    return std::ranges::all_of(slots, [](const slot& s) { return s.connection == link::away || s.connection == link::dead; });
+  }
+
+  void spawn(size_t index) {
+    auto& s = slots[index];
+    s.socket = std::make_shared<worker::line>();
+    s.life = ++lives;
+    s.call = 0;
+    s.actor = worker::start(self->system(), {.dsn = with.dsn, .slot = index, .life = s.life,
+                                             .pool = caf::actor_cast<caf::actor_addr>(self), .socket = s.socket});
+    self->monitor(s.actor);
+  }
+
+  caf::result<committed> take(transaction& t) {
+    auto reply = self->make_response_promise<committed>();
+    if (t.until.passed(self->clock().now()))
+      return fail(ec::timeout, "the deadline had passed already");
+    if (away())
+      return fail(ec::unavailable, "the database is away: " + detail);
+    if (queue.size() >= with.waiting_max)
+      return fail(ec::busy, "the database's queue is full");
+    queue.push_back({std::move(t), reply});
+    dispatch();
+    watch_queue();
+    return caf::delegated<committed>{};
+  }
+
+  void dispatch() {
+    for (size_t i = 0; i < slots.size() && !queue.empty(); ++i)
+      while (slots[i].connection == link::connected && slots[i].call == 0 && !queue.empty()) {
+        auto next = std::move(queue.front());
+        queue.pop_front();
+        if (next.what.until.passed(self->clock().now()))
+          next.reply.deliver(fail(ec::timeout, "the deadline passed in the queue"));
+        else
+          give(i, std::move(next));
+      }
+    metrics::set("arrakis_postgres_waiting_transactions", "Transactions that wait for a worker.",
+                 static_cast<double>(queue.size()));
+  }
+
+  void give(size_t index, waiting next) {
+    auto& s = slots[index];
+    s.call = ++calls;
+    const auto limit = next.what.until.left(self->clock().now()) + cut_after;
+    self->delayed_send(self, limit, overdue{index, s.call});
+    const auto ended = [this, index, call = s.call] {
+      if (slots[index].call == call)
+        slots[index].call = 0;
+      dispatch();
+    };
+    auto reply = next.reply;
+    // The wait is longer than the cut: the answer, an error at worst, comes from the worker or from its end.
+    self->request(s.actor, caf::duration{limit + 2 * cut_after}, std::move(next.what))
+      .then(
+        [reply, ended](const committed& done) mutable {
+          reply.deliver(done);
+          ended();
+        },
+        [reply, ended](caf::error& e) mutable {
+          const bool ours = e.category() == fail(ec::internal, {}).category();
+          reply.deliver(ours ? std::move(e) : fail(ec::unknown, "the worker ended in the middle of the transaction"));
+          ended();
+        });
+  }
+
+  void hear(const worker::news& n) {
+    auto& s = slots[n.slot];
+    if (s.life != n.life)
+      return;
+    s.connection = n.connected ? link::connected : link::away;
+    detail = n.connected ? std::string{} : n.detail;
+    changed();
+  }
+
+  void changed() {
+    metrics::set("arrakis_postgres_connected_workers", "Workers with a connection.", static_cast<double>(connected()));
+    if (away())
+      for (; !queue.empty(); queue.pop_front())
+        queue.front().reply.deliver(fail(ec::unavailable, "the database is away: " + detail));
+    dispatch();
+  }
+
+  void ended(const caf::down_msg& down) {
+    for (size_t i = 0; i < slots.size(); ++i)
+      if (slots[i].actor && slots[i].actor.address() == down.source) {
+        log::error("postgres.worker_crashed", {{"error", caf::to_string(down.reason)}});
+        metrics::count("arrakis_postgres_worker_crashes_total", "Workers that ended and were replaced.");
+        slots[i].actor = nullptr;
+        slots[i].connection = link::dead;
+        detail = "a worker crashed and is being replaced";
+        self->delayed_send(self, respawn_after, respawn{i});
+        changed();
+      }
+  }
+
+  void cut_if_overdue(const overdue& o) {
+    if (slots[o.slot].call != o.call)
+      return;
+    log::error("postgres.connection_cut", {{"slot", o.slot}});
+    slots[o.slot].socket->cut();
+  }
+
+  void watch_queue() {
+    if (queue.empty())
+      return;
+    auto first = queue.front().what.until;
+    for (const auto& w : queue)
+      first = first.sooner(w.what.until);
+    if (expiry && expiry->at <= first.at)
+      return;
+    expiry = first;
+    self->delayed_send(self, first.left(self->clock().now()) + 1ms, expire{});
+  }
+
+  void drop_expired() {
+    expiry.reset();
+    const auto now = self->clock().now();
+    for (auto it = queue.begin(); it != queue.end();)
+      if (it->what.until.passed(now)) {
+        it->reply.deliver(fail(ec::timeout, "the deadline passed in the queue"));
+        it = queue.erase(it);
+      } else {
+        ++it;
+      }
+    watch_queue();
+  }
+
+  state report() const {
+    const auto n = connected();
+    auto text = std::to_string(n) + " of " + std::to_string(slots.size()) + " connections";
+    if (n < slots.size() && !detail.empty())
+      text += ": " + detail;
+    return {n > 0, std::move(text)};
+  }
+};
+
+router::behavior_type behavior(router::stateful_pointer<router_state> self, options with) {
+  auto& st = self->state;
+  st.self = self;
+  st.with = std::move(with);
+  st.slots.resize(std::max(1u, st.with.connections));
+  for (size_t i = 0; i < st.slots.size(); ++i)
+    st.spawn(i);
+  self->set_down_handler([self](caf::down_msg& down) { self->state.ended(down); });
+  return {
+    [self](transaction& t) { return self->state.take(t); },
+    [self](health) { return self->state.report(); },
+    [self](const worker::news& n) { self->state.hear(n); },
+    [self](expire) { self->state.drop_expired(); },
+    [self](respawn r) { self->state.spawn(r.slot); },
+    [self](const overdue& o) { self->state.cut_if_overdue(o); },
+  };
+}
+} // namespace
+
+handle start(caf::actor_system& sys, options with) { return sys.spawn(behavior, std::move(with)); }
+} // namespace arrakis::postgres

@@ -1,0 +1,185 @@
+#include "adapters/postgres/worker.hpp"
+
+#include "adapters/postgres/failures.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <pqxx/pqxx>
+#include <sys/socket.h>
+
+namespace arrakis::postgres::worker {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr int attempts_max = 3;            // pool.hpp: a body runs again at most until its third time.
+constexpr auto connect_wait_min = 50ms;    // Doubles up to the maximum; half of it is jitter, so that pools do not march.
+constexpr auto connect_wait_max = 5'000ms;
+constexpr auto inspect_every = 1'000ms;    // How soon a connection that ended while idle is noticed.
+constexpr int connect_timeout_s = 3;       // libpq's own; it takes whole seconds, at least 2.
+
+std::string with_connect_timeout(const std::string& dsn) {
+  if (dsn.find("connect_timeout") != std::string::npos)
+    return dsn;
+  const auto setting = "connect_timeout=" + std::to_string(connect_timeout_s);
+  if (dsn.starts_with("postgresql://") || dsn.starts_with("postgres://"))
+    return dsn + (dsn.find('?') == std::string::npos ? "?" : "&") + setting;
+  return dsn + " " + setting;
+}
+
+/// True when the peer has closed an idle connection: nothing else makes it readable, since we never LISTEN.
+bool hung_up(int fd) {
+  char byte = 0;
+  const auto got = ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+struct state {
+  state() = default;
+  static inline const char* name = "postgres.worker";
+  handle::pointer self = nullptr;
+  setup with;
+  std::optional<pqxx::connection> db;
+  std::chrono::milliseconds wait = connect_wait_min;
+
+  ~state() { close(); }
+
+  void close() {
+    if (with.socket)
+      with.socket->close();
+    db.reset();
+  }
+
+  void tell(bool connected, std::string detail = {}) {
+    if (auto pool = caf::actor_cast<listener>(caf::actor_cast<caf::strong_actor_ptr>(with.pool)))
+      self->send(pool, news{with.slot, with.life, connected, std::move(detail)});
+  }
+
+  /// One try. libpqxx would connect again by itself, behind our back: other sockets, other errors.
+  caf::error open() {
+    try {
+      db.emplace(with_connect_timeout(with.dsn));
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+      db->inhibit_reactivation(true);
+#pragma clang diagnostic pop
+      with.socket->open(db->sock());
+      wait = connect_wait_min;
+      return {};
+    } catch (const std::exception& e) {
+      close();
+      return failure_of(e).why;
+    }
+  }
+
+  void lost(const std::string& why) {
+    close();
+    tell(false, why);
+    log::warn("postgres.connection_lost", {{"error", why}});
+    self->send(self, connect{});
+  }
+
+  void reconnect() {
+    if (db)
+      return;
+    if (const auto why = open(); !why)
+      return tell(true);
+    else
+      tell(false, text_of(why));
+    const auto pause = wait / 2 + std::chrono::milliseconds{static_cast<int64_t>(jitter() * static_cast<double>(wait.count()) / 2)};
+    wait = std::min(wait * 2, std::chrono::milliseconds{connect_wait_max});
+    self->delayed_send(self, pause, connect{});
+  }
+
+  void look() {
+    if (db && hung_up(db->sock()))
+      lost("the server closed the connection");
+    self->delayed_send(self, inspect_every, inspect{});
+  }
+
+  /// Runs the body once. `begun` tells whether the server has taken BEGIN.
+  failure once(const transaction& t, std::chrono::milliseconds left, bool& begun) {
+    bool committing = false;
+    try {
+      pqxx::work tx{*db};
+      tx.exec_params("select set_config('app.current_tenant', $1, true), set_config('statement_timeout', $2, true)",
+                     t.tenant ? t.tenant->value : std::string{}, std::to_string(left.count()));
+      begun = true;
+      t.body(tx);
+      committing = true;
+      tx.commit();
+      return {};
+    } catch (const refusal& r) {
+      return {r.why, false, !db->is_open()};
+    } catch (const std::exception& e) {
+      auto result = failure_of(e, committing);
+      result.lost = result.lost || !db->is_open();
+      return result;
+    }
+  }
+
+  /// Until it is done, refused, lost, or out of attempts. What has not begun may begin again on a fresh connection.
+  failure attempt(const transaction& t) {
+    failure last{fail(ec::unavailable, "the database is away")};
+    bool fresh = false;
+    for (int attempts = 0; attempts < attempts_max;) {
+      const auto left = t.until.left(self->clock().now());
+      if (left.count() == 0)
+        return attempts == 0 ? failure{fail(ec::timeout, "the deadline passed before the transaction began")} : last;
+      if (!db) {
+        if (std::exchange(fresh, true))
+          return last;
+        if (auto why = open())
+          return {std::move(why), false, true};
+      }
+      bool begun = false;
+      last = once(t, left, begun);
+      if (last.lost && !begun && !fresh) {
+        close();
+        continue;
+      }
+      ++attempts;
+      if (!last.again)
+        break;
+    }
+    return last;
+  }
+
+  caf::result<committed> run(const transaction& t) {
+    const auto began = std::chrono::steady_clock::now();
+    auto outcome = attempt(t);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    metrics::observe("arrakis_postgres_transaction_seconds", "From the worker's start on it to its end.", took.count(),
+                     {{"name", t.name}, {"outcome", std::string{to_string(outcome.why ? code_of(outcome.why) : ec::none)}}});
+    if (outcome.lost) // Before the answer, so that the pool gives this worker nothing until it is connected again.
+      lost(text_of(outcome.why));
+    if (!outcome.why)
+      return committed{};
+    if (code_of(outcome.why) == ec::internal)
+      log::error("postgres.transaction_failed", {{"transaction", t.name}, {"error", text_of(outcome.why)}});
+    return std::move(outcome.why);
+  }
+};
+
+handle::behavior_type behavior(handle::stateful_pointer<state> self, setup with) {
+  self->state.self = self;
+  self->state.with = std::move(with);
+  self->send(self, connect{});
+  self->delayed_send(self, inspect_every, inspect{});
+  return {
+    [self](const transaction& t) { return self->state.run(t); },
+    [self](connect) { self->state.reconnect(); },
+    [self](inspect) { self->state.look(); },
+  };
+}
+} // namespace
+
+void line::cut() {
+  std::lock_guard lock{mutex_};
+  if (fd_ >= 0)
+    ::shutdown(fd_, SHUT_RDWR);
+}
+
+handle start(caf::actor_system& sys, setup with) { return sys.spawn<caf::detached>(behavior, std::move(with)); }
+} // namespace arrakis::postgres::worker
