@@ -40,17 +40,17 @@ private:
 
 class http_server {
 public:
+  struct impl;
   /// Runs on an io thread and must not block.
   using handler = std::function<void(http_request, responder)>;
   /// Binds and listens at once. Throws std::runtime_error naming the address and what to do when it is in use.
   http_server(io&, http_server_options, handler);
   ~http_server();
   uint16_t port() const;
-  /// Stops accepting, lets requests in flight end within `grace`, then cuts.
+  /// Not from inside the handler. Stops accepting, lets requests in flight end within `grace`, then cuts.
   void stop(std::chrono::milliseconds grace = std::chrono::milliseconds{0});
 
 private:
-  struct impl;
   std::shared_ptr<impl> impl_;
 };
 } // namespace arrakis::net

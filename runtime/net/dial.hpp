@@ -1,0 +1,31 @@
+#pragma once
+// Private to runtime/net: from a URL to a connected (and, for https and wss, verified) stream.
+#include "runtime/net/stream.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace arrakis::net {
+struct endpoint {
+  bool tls = false;
+  std::string host;      ///< Without brackets.
+  std::string port;
+  std::string unix_path; ///< Of http+unix:/path; host and port are empty then.
+  std::string authority; ///< For the Host header: the port only where it is not the scheme's own.
+  std::string target;    ///< Path and query; "/" when absent.
+};
+/// http, https, ws, wss and http+unix. Empty when it is no such URL, or carries user information.
+std::optional<endpoint> parse_url(std::string_view url);
+
+/// Under way until it is done or cancelled.
+class dialing {
+public:
+  virtual ~dialing() = default;
+  virtual void cancel() = 0;
+};
+using dialed = std::function<void(std::unique_ptr<stream>, std::string why_not)>;
+/// Tries each address of the host in order. `done` runs once on the context, unless cancelled; without a stream
+/// `why_not` is a sentence. `context` is needed for TLS only.
+std::shared_ptr<dialing> dial(asio::io_context&, const endpoint&, std::shared_ptr<asio::ssl::context> context, dialed done);
+} // namespace arrakis::net

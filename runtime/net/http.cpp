@@ -1,0 +1,78 @@
+#include "runtime/net/http.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace arrakis::net {
+namespace {
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+} // namespace
+
+std::string_view header(const headers& all, std::string_view name) {
+  for (const auto& [key, value] : all)
+    if (std::equal(key.begin(), key.end(), name.begin(), name.end(), [](char a, char b) { return lower(a) == lower(b); }))
+      return value;
+  return {};
+}
+
+http_response json_response(int status, std::string body) {
+  return {status, {{"Content-Type", "application/json"}}, std::move(body)};
+}
+
+std::string path_of(std::string_view target) { return percent_decode(target.substr(0, target.find_first_of("?#"))); }
+
+std::string query_value(std::string_view target, std::string_view key) {
+  const auto mark = target.find('?');
+  auto rest = mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
+  while (!rest.empty()) {
+    const auto pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const auto equals = pair.find('=');
+    if (percent_decode(pair.substr(0, equals)) != key)
+      continue;
+    // In a query, and only there, "+" is a space (application/x-www-form-urlencoded).
+    std::string value{equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1)};
+    std::replace(value.begin(), value.end(), '+', ' ');
+    return percent_decode(value);
+  }
+  return {};
+}
+
+std::string percent_encode(std::string_view text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                       || c == '-' || c == '_' || c == '.' || c == '~'; // RFC 3986, unreserved
+    if (plain)
+      out += c;
+    else
+      (out += '%', out += digits[byte >> 4]) += digits[byte & 15];
+  }
+  return out;
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high < 0 ? -1 : hex_digit(text[i + 2]);
+    if (low < 0) {
+      out += text[i]; // A stray "%" stays as it is.
+      continue;
+    }
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+} // namespace arrakis::net

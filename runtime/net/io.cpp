@@ -1,0 +1,41 @@
+#include "runtime/net/io.hpp"
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <thread>
+#include <vector>
+
+namespace arrakis::net {
+namespace asio = boost::asio;
+
+struct io::impl {
+  // One thread a context: a socket's completions never run at the same time, and need no lock.
+  struct lane {
+    asio::io_context context{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+    std::thread thread;
+  };
+  std::vector<std::unique_ptr<lane>> lanes;
+  std::atomic<size_t> turn{0};
+};
+
+io::io(unsigned threads) : impl_(std::make_unique<impl>()) {
+  for (unsigned i = 0; i < std::max(threads, 1u); ++i) {
+    auto& lane = *impl_->lanes.emplace_back(std::make_unique<impl::lane>());
+    lane.thread = std::thread{[&lane] { lane.context.run(); }};
+  }
+}
+
+io::~io() { stop(); }
+
+asio::io_context& io::next() { return impl_->lanes[impl_->turn++ % impl_->lanes.size()]->context; }
+
+void io::stop() {
+  for (auto& lane : impl_->lanes)
+    lane->context.stop();
+  for (auto& lane : impl_->lanes)
+    if (lane->thread.joinable())
+      lane->thread.join();
+}
+} // namespace arrakis::net

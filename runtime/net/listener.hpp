@@ -1,0 +1,37 @@
+#pragma once
+// Private to runtime/net: a listening TCP or Unix socket.
+#include "runtime/net/stream.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace arrakis::net {
+class listener : public std::enable_shared_from_this<listener> {
+public:
+  using accepted = std::function<void(stream::socket)>;
+  using lane = std::function<asio::io_context&()>;
+  /// `address`: an IP address or unix:/path. Throws std::runtime_error that says what to do.
+  listener(asio::io_context&, const std::string& address, uint16_t port);
+  ~listener();
+  uint16_t port() const { return port_; }
+  /// Every new connection, on the io_context that `next` names for it.
+  void run(lane next, accepted each);
+  /// Thread-safe; the address is free when it returns.
+  void close();
+
+private:
+  using acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, stream::executor_type>;
+  void accept();
+  void bind_ip(const std::string& address, uint16_t port);
+  void bind_unix(const std::string& path);
+  void close_here();
+
+  asio::io_context& context_;
+  acceptor acceptor_;
+  asio::steady_timer pause_;
+  lane next_;
+  accepted each_;
+  uint16_t port_ = 0;
+  std::string path_;
+};
+} // namespace arrakis::net

@@ -1,0 +1,160 @@
+#include "runtime/net/net_fixture.hpp"
+#include "runtime/net/websocket.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::net;
+using namespace arrakis::net::test;
+
+namespace {
+struct heard {
+  std::string text;
+  bool binary = false;
+  int closed = 0;
+};
+/// One end of a WebSocket as a test sees it.
+struct end {
+  std::shared_ptr<websocket> socket;
+  std::shared_ptr<inbox<heard>> events = std::make_shared<inbox<heard>>();
+  websocket_events listeners() const {
+    return {[e = events](std::string text, bool binary) { e->push({std::move(text), binary, 0}); },
+            [e = events](uint16_t code, std::string reason) { e->push({std::move(reason), false, code}); }};
+  }
+};
+
+caf::expected<std::shared_ptr<websocket>> open(io& threads, const std::string& url, const end& to, websocket_options options = {}) {
+  auto results = std::make_shared<inbox<caf::expected<std::shared_ptr<websocket>>>>();
+  connect_websocket(threads, url, std::move(options), to.listeners(), [results](auto r) { results->push(std::move(r)); });
+  auto result = results->take();
+  return result ? std::move(*result) : caf::expected<std::shared_ptr<websocket>>{fail(ec::internal, "opened never ran")};
+}
+
+/// A server that upgrades everything, and both ends of one connection.
+struct pair {
+  explicit pair(websocket_options server_options = {}, websocket_options client_options = {})
+    : server{threads, {}, [this, server_options](http_request, responder answer) {
+               answer.upgrade(server_options, far.listeners(), [this](std::shared_ptr<websocket> s) { arrived.push(std::move(s)); });
+             }} {
+    auto opened = open(threads, url(), near, std::move(client_options));
+    REQUIRE(opened);
+    near.socket = *opened;
+    far.socket = *arrived.take();
+  }
+  std::string url() const { return "ws://127.0.0.1:" + std::to_string(server.port()) + "/?v=10"; }
+  io threads{2};
+  end near, far;
+  inbox<std::shared_ptr<websocket>> arrived;
+  http_server server;
+};
+} // namespace
+
+TEST_CASE("websocket: text and binary arrive whole and in order, both ways") {
+  pair both;
+  const std::string large(300'000, 'x');
+  REQUIRE(both.near.socket->send("one"));
+  REQUIRE(both.near.socket->send(large, true));
+  REQUIRE(both.far.socket->send("two"));
+  CHECK(both.far.events->take()->text == "one");
+  const auto second = both.far.events->take();
+  CHECK((second->binary && second->text == large));
+  CHECK(both.near.events->take()->text == "two");
+}
+
+TEST_CASE("websocket: the other end learns the close code and reason, after what was sent before") {
+  pair both;
+  both.far.socket->send("last words");
+  both.far.socket->close(4009, "session timed out");
+  CHECK(both.near.events->take()->text == "last words");
+  const auto closed = both.near.events->take();
+  CHECK(closed->closed == 4009);
+  CHECK(closed->text == "session timed out");
+  CHECK(both.far.events->take()->closed != 0);
+  CHECK_FALSE(both.far.socket->send("too late"));
+  CHECK_FALSE(both.near.socket->send("too late"));
+}
+
+TEST_CASE("websocket: a cut is a 1006 on both ends") {
+  pair both;
+  both.near.socket->cut();
+  CHECK(both.near.events->take()->closed == 1006);
+  CHECK(both.far.events->take()->closed == 1006);
+}
+
+TEST_CASE("websocket: a peer that ignores the close is cut") {
+  raw_listener listener;
+  io threads;
+  end near;
+  auto results = std::make_shared<inbox<caf::expected<std::shared_ptr<websocket>>>>();
+  connect_websocket(threads, "ws://127.0.0.1:" + std::to_string(listener.port()), {}, near.listeners(),
+                    [results](auto r) { results->push(std::move(r)); });
+  auto peer = listener.accept();
+  const auto asked = peer.read("\r\n\r\n");
+  const auto key = asked.substr(asked.find("Sec-WebSocket-Key: ") + 19, 24);
+  REQUIRE(key.size() == 24);
+  // The accept value for any key needs SHA-1; an answer without it is refused, which is what a foreign server would send.
+  peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n");
+  const auto result = results->take();
+  REQUIRE(result);
+  CHECK_FALSE(*result);
+}
+
+TEST_CASE("websocket: a message above the limit ends the connection") {
+  pair both{{}, {.message_bytes_max = 1000}};
+  both.far.socket->send(std::string(1000, 'x'));
+  CHECK(both.near.events->take()->text.size() == 1000);
+  both.far.socket->send(std::string(1001, 'x'));
+  CHECK(both.near.events->take()->closed == 1006);
+  CHECK(both.far.events->take()->closed == 1009); // RFC 6455: message too big
+}
+
+TEST_CASE("websocket: what waits to be sent is bounded") {
+  pair both{{}, {.outbox_bytes_max = 1000}};
+  CHECK_FALSE(both.near.socket->send(std::string(1001, 'x')));
+  CHECK(both.near.socket->send(std::string(1000, 'x')));
+  CHECK(both.far.events->take()->text.size() == 1000);
+}
+
+TEST_CASE("websocket: a server that says no is refused, one that is away unavailable, one that is silent too") {
+  io threads;
+  http_server server{threads, {}, [](http_request, responder answer) { answer({403, {}, "no"}); }};
+  end near;
+  const auto refused = open(threads, "ws://127.0.0.1:" + std::to_string(server.port()), near);
+  REQUIRE_FALSE(refused);
+  CHECK(code_of(refused.error()) == ec::refused);
+  raw_listener silent;
+  const auto late = open(threads, "ws://127.0.0.1:" + std::to_string(silent.port()), near, {.handshake = 100ms});
+  REQUIRE_FALSE(late);
+  CHECK(code_of(late.error()) == ec::unavailable);
+  silent.close();
+  const auto away = open(threads, "ws://127.0.0.1:" + std::to_string(silent.port()), near);
+  REQUIRE_FALSE(away);
+  CHECK(code_of(away.error()) == ec::unavailable);
+  const auto odd = open(threads, "http://127.0.0.1", near);
+  REQUIRE_FALSE(odd);
+}
+
+TEST_CASE("websocket: a request that is no upgrade is answered 400") {
+  pair both;
+  http_client client{both.threads};
+  const auto answer = get(client, url_of(both.server), {"GET", "/", {}, {}, {}});
+  REQUIRE(answer);
+  CHECK(answer->status == 400);
+}
+
+TEST_CASE("websocket: the end of the server cuts its sockets, and a handle may outlive the io threads") {
+  end near, far;
+  std::shared_ptr<websocket> kept;
+  {
+    io threads;
+    inbox<std::shared_ptr<websocket>> arrived;
+    auto server = std::make_optional<http_server>(threads, http_server_options{}, [&](http_request, responder answer) {
+      answer.upgrade({}, far.listeners(), [&](std::shared_ptr<websocket> s) { arrived.push(std::move(s)); });
+    });
+    kept = *open(threads, "ws://127.0.0.1:" + std::to_string(server->port()), near);
+    server.reset();
+    CHECK(near.events->take()->closed == 1006);
+    CHECK(far.events->take()->closed == 1006);
+  }
+  CHECK_FALSE(kept->send("x"));
+}
