@@ -1,0 +1,71 @@
+#include "tests/tidy/directions.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace arrakis::tidy {
+namespace {
+bool below(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/';
+}
+
+/// The first `count` folders of a path: of("adapters/postgres/audit/x.cpp", 2) is "adapters/postgres".
+std::string_view first(std::string_view path, int count) {
+  size_t at = 0;
+  for (; count > 0; --count) {
+    at = path.find('/', at == 0 ? 0 : at + 1);
+    if (at == std::string_view::npos)
+      return path.substr(0, path.rfind('/'));
+  }
+  return path.substr(0, at);
+}
+
+/// What others may see of a folder of adapters or actors: its protocol, and how to speak it.
+bool is_protocol(std::string_view path) {
+  constexpr std::array names{"messages.hpp", "calls.hpp"};
+  const auto name = path.substr(path.rfind('/') + 1);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// What even a plain value may use.
+bool is_ground(std::string_view path) {
+  constexpr std::array names{"runtime/error.hpp", "runtime/json.hpp", "runtime/assert.hpp", "runtime/secret.hpp",
+                             "runtime/clock.hpp"};
+  return std::find(names.begin(), names.end(), path) != names.end();
+}
+} // namespace
+
+std::string direction_fault(std::string_view from, std::string_view to) {
+  const bool test = from.ends_with(".test.cpp");
+  if (below(to, "apps"))
+    return below(from, "apps") && first(from, 2) == first(to, 2) ? "" : "nothing includes an app but itself";
+  if (below(to, "tests"))
+    return test || below(from, "tests") || below(from, "bench") ? "" : "only tests include tests/";
+  if (below(to, "schemas") || below(from, "apps") || below(from, "tests") || below(from, "bench"))
+    return "";
+  // A test beside its code may use the real thing behind a port.
+  if (test)
+    return below(from, "runtime") && !below(to, "runtime") ? "runtime knows no domain, nor do its tests" : "";
+  if (below(from, "schemas"))
+    return is_ground(to) ? "" : "schemas know no one, but values of runtime: error, json, assert, secret, clock";
+  if (below(from, "runtime"))
+    return below(to, "runtime") ? "" : "runtime knows no domain";
+  if (below(to, "runtime"))
+    return "";
+  if (below(from, "adapters")) {
+    if (below(to, "actors"))
+      return "an adapter knows no actor; put the shared shape into schemas/ or into the port's messages.hpp";
+    return first(from, 2) == first(to, 2) || is_protocol(to)
+           ? ""
+           : "no implementation knows another; include its messages.hpp";
+  }
+  if (below(from, "actors")) {
+    if (below(to, "adapters"))
+      return is_protocol(to)
+             ? ""
+             : "an actor knows ports only: include messages.hpp and let apps/ tie the implementation to it";
+    return first(from, 2) == first(to, 2) || is_protocol(to) ? "" : "another actor is known by its messages.hpp only";
+  }
+  return "";
+}
+} // namespace arrakis::tidy

@@ -1,0 +1,15 @@
+#pragma once
+// What may break a rule, and why. An exception that nothing needs any more fails the test, so the table only holds what
+// is true.
+#include <string_view>
+
+namespace arrakis::tidy {
+struct exception {
+  std::string_view rule, path, reason; ///< A path that ends in / stands for the whole folder.
+};
+constexpr exception exceptions[]{
+  {"banned", "runtime/clock.cpp", "the one door to wall time and chance"},
+  {"banned", "runtime/process.cpp",
+   "execve takes char*; the thread that forks must outlive every child (PR_SET_PDEATHSIG)"},
+};
+} // namespace arrakis::tidy

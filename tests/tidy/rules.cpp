@@ -1,0 +1,244 @@
+#include "tests/tidy/rules.hpp"
+
+#include "tests/tidy/directions.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+namespace arrakis::tidy {
+namespace {
+using findings = std::vector<finding>;
+
+bool is_word(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)); }
+
+/// Places of `word` in `text`; where it begins or ends with a letter it must be a whole word there.
+std::vector<size_t> places_of(std::string_view text, std::string_view word) {
+  std::vector<size_t> out;
+  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const auto end = at + word.size();
+    const bool cut_left = is_word(word.front()) && at > 0 && is_word(text[at - 1]);
+    const bool cut_right = is_word(word.back()) && end < text.size() && is_word(text[end]);
+    if (!cut_left && !cut_right)
+      out.push_back(at);
+  }
+  return out;
+}
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (char& c : out)
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+// --- One file
+// ------------------------------------------------------------------------------------------------------------
+
+void sizes(const source& file, findings& out) {
+  const bool program = file.is_cpp() || file.path.ends_with(".js") || file.path.ends_with(".mjs")
+                    || file.path.ends_with(".py");
+  if (!program)
+    return;
+  const auto lines = lines_of(file.text);
+  if (lines.size() > file_lines_max)
+    out.push_back({"file_length", file.path, 0,
+                   fmt::format("{} lines, at most {}; split it by reason to exist", lines.size(), file_lines_max)});
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const auto columns = std::count_if(lines[i].begin(), lines[i].end(), [](char c) { return (c & 0xc0) != 0x80; });
+    if (static_cast<size_t>(columns) > line_columns_max)
+      out.push_back(
+        {"line_length", file.path, i + 1, fmt::format("{} columns, at most {}", columns, line_columns_max)});
+  }
+  if (file.is_cpp())
+    for (const auto& function : functions_of(file))
+      if (function.lines > function_lines_max)
+        out.push_back({"function_length", file.path, function.line,
+                       fmt::format("{} lines, at most {}; name a part of it", function.lines, function_lines_max)});
+}
+
+struct banned_word {
+  std::string_view word, instead;
+  bool in_tests_too = true;
+  std::string_view only_in = ""; ///< A folder; empty: everywhere.
+  std::string_view unless = "";  ///< Allowed when this follows.
+};
+constexpr banned_word banned_code[]{
+  {"caf::infinite", "a deadline: ask(self, to, until, ...)", false},
+  {"sleep_for", "the actor's clock: nap, delayed_send; in tests sim.advance"},
+  {"sleep_until", "the actor's clock: nap, delayed_send; in tests sim.advance"},
+  {"usleep", "the actor's clock: nap, delayed_send; in tests sim.advance"},
+  {"system_clock::now", "arrakis::wall_ms of runtime/clock.hpp"},
+  {"steady_clock::now", "the actor's clock: self->clock().now()", false, "actors/"},
+  {"std::cout", "fmt::print in a program for a person, else runtime/log.hpp"},
+  {"std::cerr", "runtime/log.hpp"},
+  {"rand", "random_bytes or jitter of runtime/clock.hpp"},
+  {"srand", "seed_jitter of runtime/clock.hpp"},
+  {"std::random_device", "random_bytes of runtime/clock.hpp"},
+  {"std::mt19937", "jitter of runtime/clock.hpp", false},
+  {"std::mt19937_64", "jitter of runtime/clock.hpp", false},
+  {"catch (...)", "the exception that is meant; what is not expected ends the actor"},
+  {"shared_ptr", "a value or unique_ptr; what is shared is const", false, "actors/", "<const "},
+  {"shared_ptr", "a value; what is shared is const", true, "schemas/", "<const "},
+  {"detach()", "a joined thread, or a detached actor"},
+  {"getenv", "runtime/config.hpp", false},
+  {"gmtime", "iso8601 of runtime/clock.hpp"},
+  {"localtime", "iso8601 of runtime/clock.hpp: all times are UTC"},
+  {"strtol", "std::from_chars"},
+  {"atoi", "std::from_chars"},
+  {"sprintf", "fmt::format"},
+  {"const_cast", "a parameter of the type that is meant"},
+};
+constexpr banned_word banned_comments[]{
+  {"todo", "an issue, or do it now"},
+  {"fixme", "an issue, or do it now"},
+  {"xxx", "a sentence"},
+  {"for now", "what holds and until when, or nothing"},
+  {"placeholder", "the real thing"},
+  {"stub", "the real thing"},
+};
+constexpr banned_word banned_includes[]{
+  {"caf/all.hpp", "the headers that are used"},
+  {"caf/io/all.hpp", "nothing: CAF stays inside the process (docs/architecture.md)"},
+  {"cassert", "runtime/assert.hpp"},
+  {"boost/asio.hpp", "the headers that are used"},
+  {"iostream", "runtime/log.hpp"},
+  {"regex", "a few lines of code: std::regex recurses on its input"},
+};
+
+void banned(const source& file, findings& out) {
+  if (!file.is_cpp())
+    return;
+  for (const auto& b : banned_code) {
+    if ((file.is_test() && !b.in_tests_too) || !file.path.starts_with(b.only_in))
+      continue;
+    for (auto at : places_of(file.code, b.word))
+      if (b.unless.empty() || !std::string_view{file.code}.substr(at + b.word.size()).starts_with(b.unless))
+        out.push_back({"banned", file.path, line_of(file.code, at), fmt::format("{}: use {}", b.word, b.instead)});
+  }
+  const auto comments = lower(file.comments);
+  for (const auto& b : banned_comments)
+    for (auto at : places_of(comments, b.word))
+      out.push_back(
+        {"banned", file.path, line_of(comments, at), fmt::format("\"{}\" in a comment: write {}", b.word, b.instead)});
+  for (const auto& i : includes_of(file))
+    for (const auto& b : banned_includes)
+      if (i.path == b.word)
+        out.push_back({"banned", file.path, i.line, fmt::format("<{}>: include {}", b.word, b.instead)});
+}
+
+void headers(const source& file, findings& out) {
+  if (!file.is_header())
+    return;
+  if (!file.text.starts_with("#pragma once"))
+    out.push_back({"header", file.path, 1, "begins with #pragma once"});
+  // Seconds of compile time each (docs/decisions): paid where they are used, not where they are mentioned.
+  constexpr std::array heavy{"boost/beast", "pqxx/",   "simdjson", "valijson/",
+                             "nlohmann/",   "toml++/", "caf/io/",  "spdlog/"};
+  for (const auto& i : includes_of(file))
+    for (const auto* h : heavy)
+      if (i.path.starts_with(h))
+        out.push_back({"heavy_header", file.path, i.line,
+                       fmt::format("{} in a header; include it in a .cpp behind this header", i.path)});
+}
+
+void directions(const source& file, findings& out) {
+  if (!file.is_cpp())
+    return;
+  for (const auto& i : includes_of(file)) {
+    if (!i.quoted)
+      continue;
+    if (const auto fault = direction_fault(file.path, i.path); !fault.empty())
+      out.push_back({"direction", file.path, i.line, fmt::format("{}: {}", i.path, fault)});
+  }
+}
+
+/// Errors are values; an exception is caught where a library throws it, and in a main.
+void catches(const source& file, findings& out) {
+  if (!file.is_cpp() || file.is_test() || file.path.starts_with("adapters/") || file.path.starts_with("runtime/")
+      || (file.path.starts_with("apps/") && file.name() == "main.cpp"))
+    return;
+  for (auto at : places_of(file.code, "catch"))
+    out.push_back({"catch", file.path, line_of(file.code, at),
+                   "catch only in an adapter, in runtime or in a main; let it end the actor"});
+}
+
+/// A write to Discord that does not pass the gate has no fence, no intent and no audit reason.
+void one_gate(const source& file, findings& out) {
+  const bool speaks_for_itself = file.path.starts_with("actors/gate/") || file.path.starts_with("actors/interactions/");
+  if (!file.is_cpp() || file.is_test() || !file.path.starts_with("actors/") || speaks_for_itself)
+    return;
+  for (auto at : places_of(file.code, "discord::call")) {
+    const auto statement = std::string_view{file.text}.substr(at, file.code.find(';', at) - at);
+    for (auto method : {"\"POST", "\"PUT", "\"PATCH", "\"DELETE"})
+      if (statement.find(method) != std::string_view::npos)
+        out.push_back({"one_gate", file.path, line_of(file.code, at), "a write to Discord goes through actors/gate"});
+  }
+}
+
+/// The project stands on its own feet.
+void own_feet(const source& file, findings& out) {
+  for (const std::string& word :
+       {std::string{".."} + "/shared", std::string{"/work"} + "/shared", std::string{"/work"} + "/main"})
+    for (auto at = file.text.find(word); at != std::string::npos; at = file.text.find(word, at + 1))
+      out.push_back({"own_feet", file.path, line_of(file.text, at), word + " is not part of the project"});
+}
+
+void golden_lists(const source& file, findings& out) {
+  if (!file.path.starts_with("schemas/golden/") || !file.path.ends_with(".txt"))
+    return;
+  std::string_view last;
+  size_t number = 0;
+  for (auto line : lines_of(file.text)) {
+    ++number;
+    if (line.empty() || line[0] == '#')
+      continue;
+    if (line <= last)
+      out.push_back({"golden", file.path, number, "a golden list is sorted and names nothing twice"});
+    last = line;
+  }
+}
+
+// --- The tree
+// ------------------------------------------------------------------------------------------------------------
+
+void each_folder_has_a_test(const std::vector<source>& files, findings& out) {
+  std::map<std::string, bool> tested;
+  for (const auto& file : files) {
+    if (!file.path.ends_with(".cpp") || file.path.starts_with("tests/") || file.path.starts_with("bench/"))
+      continue;
+    tested[file.folder()] |= file.is_test();
+  }
+  for (const auto& [folder, has] : tested)
+    if (!has)
+      out.push_back({"tested", folder + "/", 0, "no *.test.cpp lies beside the code"});
+}
+
+void no_dead_header(const std::vector<source>& files, findings& out) {
+  std::set<std::string> included;
+  for (const auto& file : files)
+    for (auto& i : includes_of(file))
+      included.insert(std::move(i.path));
+  for (const auto& file : files)
+    if (file.is_header() && !included.contains(file.path))
+      out.push_back({"dead_header", file.path, 0, "nobody includes it"});
+}
+} // namespace
+
+std::string to_string(const finding& f) {
+  return f.line == 0 ? fmt::format("{}: {}: {}", f.path, f.rule, f.what)
+                     : fmt::format("{}:{}: {}: {}", f.path, f.line, f.rule, f.what);
+}
+
+std::vector<finding> check(const std::vector<source>& files) {
+  findings out;
+  for (const auto& file : files)
+    for (auto rule : {sizes, banned, headers, directions, catches, one_gate, own_feet, golden_lists})
+      rule(file, out);
+  each_folder_has_a_test(files, out);
+  no_dead_header(files, out);
+  return out;
+}
+} // namespace arrakis::tidy

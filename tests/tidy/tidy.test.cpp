@@ -1,0 +1,173 @@
+#include "tests/tidy/directions.hpp"
+#include "tests/tidy/exceptions.hpp"
+#include "tests/tidy/rules.hpp"
+
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <set>
+
+using namespace arrakis::tidy;
+
+namespace {
+/// The rules that one file breaks, as "rule:line", without those about the tree around it.
+std::string broken(std::string path, std::string text) {
+  std::string out;
+  for (const auto& f : check({make_source(std::move(path), std::move(text))}))
+    if (f.rule != "tested" && f.rule != "dead_header")
+      out += fmt::format("{}{}:{}", out.empty() ? "" : " ", f.rule, f.line);
+  return out;
+}
+std::string repeated(std::string_view line, size_t times) {
+  std::string out;
+  for (size_t i = 0; i < times; ++i)
+    out += line;
+  return out;
+}
+bool excuses(const exception& e, const finding& f) {
+  return e.rule == f.rule && (e.path.ends_with('/') ? std::string_view{f.path}.starts_with(e.path) : f.path == e.path);
+}
+} // namespace
+
+TEST_CASE("tidy: the tree keeps the rules of the house") {
+  const char* root = std::getenv("ARRAKIS_SOURCE_DIR");
+  const auto files = read_tree(root ? root : ".");
+  REQUIRE(files.size() > 50);
+  std::set<const exception*> used;
+  for (const auto& f : check(files)) {
+    const auto* excused = std::find_if(std::begin(exceptions), std::end(exceptions),
+                                       [&](const auto& e) { return excuses(e, f); });
+    if (excused != std::end(exceptions))
+      used.insert(excused);
+    else
+      FAIL_CHECK(to_string(f));
+  }
+  for (const auto& e : exceptions) {
+    CAPTURE(e.path);
+    CHECK(e.reason.size() > 10);
+    if (!used.contains(&e))
+      FAIL_CHECK(fmt::format("the exception of {} for {} is not needed any more", e.rule, e.path));
+  }
+}
+
+TEST_CASE("tidy: lines, functions and files have their largest size") {
+  CHECK(broken("runtime/a.cpp", std::string(120, 'x') + "\n") == "");
+  CHECK(broken("runtime/a.cpp", std::string(121, 'x') + "\n") == "line_length:1");
+  CHECK(broken("runtime/a.cpp", "// " + repeated("\xc3\xa9", 117) + "\n") == "");
+  CHECK(broken("runtime/a.cpp", repeated("int x;\n", 601)) == "file_length:0");
+  CHECK(broken("runtime/a.cpp", "namespace a {\nint f() {\n" + repeated("  g();\n", 68) + "}\n}\n") == "");
+  CHECK(broken("runtime/a.cpp", "namespace a {\nint f() {\n" + repeated("  g();\n", 69) + "}\n}\n")
+        == "function_length:2");
+}
+
+TEST_CASE("tidy: functions are found in namespaces, types and tests, and nothing else is taken for one") {
+  const auto file = make_source("runtime/a.cpp", R"(#define M(x) { x
+namespace a {
+struct s : base<int> {
+  int x{3};
+  s() : x{1} {
+    go();
+  }
+  bool operator==(const s&) const { return true; }
+};
+enum class e { one, two };
+constexpr int table[]{
+  1,
+};
+const auto f = std::map<int, int>{
+  {1, 2},
+};
+TEST_CASE("{ is no brace") {
+  if (x) {
+    y('{');
+  }
+}
+} // namespace a
+)");
+  std::string found;
+  for (const auto& f : functions_of(file))
+    found += fmt::format("{}+{} ", f.line, f.lines);
+  CHECK(found == "5+1 8+1 17+5 ");
+}
+
+TEST_CASE("tidy: banned words are refused with what to use instead") {
+  for (auto line :
+       {"x = caf::infinite;", "std::this_thread::sleep_for(1s);", "auto t = std::chrono::system_clock::now();",
+        "std::cout << 1;", "int i = rand();", "try { } catch (...) {}", "auto* p = std::getenv(\"HOME\");",
+        "#include <caf/all.hpp>", "#include <cassert>", "int x; // TODO later", "/* stub */", "// Fine for now."})
+    CHECK_MESSAGE(broken("adapters/x/a.cpp", line) == "banned:1", line);
+  for (auto line : {"auto x = \"rand(\";", "int operand(int);", "// It takes a random id.",
+                    "auto y = R\"(TODO std::cout)\";", "static_assert(true);", "int placeholder = 1;"})
+    CHECK_MESSAGE(broken("adapters/x/a.cpp", line) == "", line);
+  CHECK(broken("actors/x/a.cpp", "auto t = steady_clock::now();") == "banned:1");
+  CHECK(broken("actors/x/a.cpp", "std::shared_ptr<int> p;") == "banned:1");
+  CHECK(broken("actors/x/a.cpp", "std::shared_ptr<const int> p;") == "");
+  CHECK(broken("adapters/x/a.cpp", "std::shared_ptr<int> p;") == "");
+  CHECK(broken("actors/x/a.test.cpp", "x = caf::infinite;") == "");
+}
+
+TEST_CASE("tidy: heavy headers stay out of headers") {
+  CHECK(broken("runtime/net/a.hpp", "#pragma once\n#include <boost/beast/http.hpp>\n") == "heavy_header:2");
+  CHECK(broken("adapters/x/a.hpp", "#pragma once\n#include <pqxx/pqxx>\n") == "heavy_header:2");
+  CHECK(broken("adapters/x/a.cpp", "#include <pqxx/pqxx>\n") == "");
+  CHECK(broken("adapters/x/a.hpp", "int x;\n") == "header:1");
+}
+
+TEST_CASE("tidy: includes go one way") {
+  const auto ok = [](auto from, auto to) { return direction_fault(from, to).empty(); };
+  CHECK(ok("apps/arrakisd/tree.cpp", "adapters/redis/redis.hpp"));
+  CHECK(ok("actors/gate/gate.cpp", "adapters/discord/rest/messages.hpp"));
+  CHECK(ok("actors/gate/gate.cpp", "actors/fences/messages.hpp"));
+  CHECK(ok("actors/jobs/synthesize/x.cpp", "actors/jobs/job.hpp"));
+  CHECK(ok("adapters/postgres/audit/x.cpp", "adapters/postgres/pool.hpp"));
+  CHECK(ok("adapters/queue/x.cpp", "adapters/redis/messages.hpp"));
+  CHECK(ok("adapters/queue/x.test.cpp", "adapters/redis/redis.hpp"));
+  CHECK(ok("adapters/queue/x.test.cpp", "tests/support/servers.hpp"));
+  CHECK(ok("runtime/x.test.cpp", "tests/support/sim_system.hpp"));
+  CHECK(ok("adapters/x/y.cpp", "schemas/ids.hpp"));
+  CHECK_FALSE(ok("runtime/x.cpp", "adapters/redis/messages.hpp"));
+  CHECK_FALSE(ok("runtime/x.test.cpp", "adapters/redis/messages.hpp"));
+  CHECK_FALSE(ok("schemas/x.hpp", "runtime/log.hpp"));
+  CHECK_FALSE(ok("adapters/queue/x.cpp", "adapters/redis/connection.hpp"));
+  CHECK_FALSE(ok("adapters/queue/x.cpp", "actors/gate/messages.hpp"));
+  CHECK_FALSE(ok("actors/gate/gate.cpp", "adapters/redis/redis.hpp"));
+  CHECK_FALSE(ok("actors/gate/gate.cpp", "actors/fences/fences.hpp"));
+  CHECK_FALSE(ok("actors/gate/gate.cpp", "apps/arrakisd/tree.hpp"));
+  CHECK_FALSE(ok("apps/sandbox/x.cpp", "apps/arrakisd/tree.hpp"));
+  CHECK_FALSE(ok("adapters/queue/x.cpp", "tests/support/servers.hpp"));
+}
+
+TEST_CASE("tidy: exceptions are caught where libraries throw them, and in a main") {
+  const std::string text = "void f() { try { g(); } catch (const std::exception& e) {} }\n";
+  CHECK(broken("actors/x/a.cpp", text) == "catch:1");
+  CHECK(broken("apps/x/tree.cpp", text) == "catch:1");
+  CHECK(broken("apps/x/main.cpp", text) == "");
+  CHECK(broken("adapters/x/a.cpp", text) == "");
+}
+
+TEST_CASE("tidy: only the gate writes to Discord") {
+  const std::string write = "ask(self, rest, until, discord::call{\n  .method = \"POST\", .path = p});\n";
+  CHECK(broken("actors/wizard/a.cpp", write) == "one_gate:1");
+  CHECK(broken("actors/gate/a.cpp", write) == "");
+  CHECK(broken("actors/interactions/a.cpp", write) == "");
+  CHECK(broken("actors/wizard/a.cpp", "discord::call c{.method = \"GET\"};\n") == "");
+}
+
+TEST_CASE("tidy: golden lists are sorted and the project stands on its own feet") {
+  CHECK(broken("schemas/golden/m.txt", "# Metrics\na\nb\n") == "");
+  CHECK(broken("schemas/golden/m.txt", "b\na\n") == "golden:2");
+  CHECK(broken("schemas/golden/m.txt", "a\na\n") == "golden:2");
+  CHECK(broken("docs/a.md", "See ../" + std::string{"shared/design.\n"}) == "own_feet:1");
+}
+
+TEST_CASE("tidy: each folder of code has a test and each header a reader") {
+  const auto rules = [](std::vector<source> files) {
+    std::string out;
+    for (const auto& f : check(files))
+      out += f.rule + " " + f.path + "; ";
+    return out;
+  };
+  CHECK(rules({make_source("actors/x/a.cpp", "int a;\n")}) == "tested actors/x/; ");
+  CHECK(rules({make_source("actors/x/a.cpp", "int a;\n"), make_source("actors/x/a.test.cpp", "int b;\n")}) == "");
+  CHECK(rules({make_source("actors/x/a.hpp", "#pragma once\n")}) == "dead_header actors/x/a.hpp; ");
+}
