@@ -1,0 +1,84 @@
+#include "adapters/redis/client.hpp"
+
+#include "adapters/redis/calls.hpp"
+#include "adapters/redis/connection.hpp"
+#include "runtime/net/io.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+namespace arrakis::redis {
+
+options blocking(options like) {
+  like.silence_max = std::chrono::milliseconds{0};
+  return like;
+}
+
+client::client(net::io& io, options how) {
+  auto made = std::make_shared<connection>(io.next(), std::move(how));
+  made->start();
+  // Handlers hold the connection while they wait; what clients share is a handle whose end stops it.
+  link_ = std::shared_ptr<connection>{made.get(), [made](connection* held) { held->stop(); }};
+}
+
+void client::command(std::vector<std::string> argv, deadline until, done answer) const {
+  call request;
+  request.wire = encode(argv);
+  request.until = until;
+  request.done = std::move(answer);
+  link_->submit(std::move(request));
+}
+
+void client::eval(const script& code, std::span<const std::string_view> keys, std::span<const std::string_view> args,
+                  deadline until, done answer) const {
+  call request;
+  request.wire = encode_eval(sha1_of(code), keys, args);
+  request.code = &code;
+  request.until = until;
+  request.done = std::move(answer);
+  link_->submit(std::move(request));
+}
+
+status client::status() const { return link_->status(); }
+
+void client::stop() const { link_->stop(); }
+
+namespace {
+using port = handle::extend<caf::reacts_to<arrived>>;
+
+struct state {
+  static inline const char* name = "redis";
+  calls open;
+  state() = default;
+};
+
+// The client knows the real clock only; an actor's may be a test's.
+deadline real(port::stateful_pointer<state> self, deadline until) {
+  return {std::chrono::steady_clock::now() + until.left(self->clock().now())};
+}
+
+port::behavior_type behavior(port::stateful_pointer<state> self, client to) {
+  auto answering = [self] {
+    auto reply = self->make_response_promise<redis::reply>();
+    return self->state.open.open(port{self}, [reply](caf::expected<redis::reply>& result) mutable {
+      result ? reply.deliver(std::move(*result)) : reply.deliver(std::move(result.error()));
+    });
+  };
+  return {
+    [self, to, answering](command& what) -> caf::result<reply> {
+      to.command(std::move(what.argv), real(self, what.until), answering());
+      return caf::delegated<reply>{};
+    },
+    [self, to, answering](const eval& what) -> caf::result<reply> {
+      const std::vector<std::string_view> keys{what.keys.begin(), what.keys.end()};
+      const std::vector<std::string_view> args{what.args.begin(), what.args.end()};
+      to.eval(*what.code, keys, args, real(self, what.until), answering());
+      return caf::delegated<reply>{};
+    },
+    [self](arrived& what) { self->state.open.deliver(what); },
+  };
+}
+} // namespace
+
+handle start(caf::actor_system& sys, client to) { return sys.spawn(behavior, std::move(to)); }
+
+} // namespace arrakis::redis

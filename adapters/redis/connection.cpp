@@ -1,0 +1,303 @@
+#include "adapters/redis/connection.hpp"
+
+#include "runtime/assert.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
+
+namespace asio = boost::asio;
+
+namespace arrakis::redis {
+namespace {
+using clock = std::chrono::steady_clock;
+// One write gathers at most so much: more would only delay the first reply.
+constexpr size_t write_bytes_max = 256 * 1024;
+// A server that forgets a script so often while we load it is not ours to serve.
+constexpr int loads_max = 3;
+const char* const too_late = "Redis: the deadline passed before it could be sent";
+} // namespace
+
+void connection::submit(call request) {
+  request.bytes = request.wire.size();
+  const auto count = calls_.fetch_add(1) + 1;
+  const auto bytes = bytes_.fetch_add(request.bytes) + request.bytes;
+  if (count > how_.outbox_max || bytes > how_.outbox_bytes_max)
+    return finish(request, fail(ec::busy, fmt::format("Redis: {} calls are open", count - 1)));
+  {
+    std::scoped_lock lock{guard_};
+    if (!closed_) {
+      inbox_.push_back(std::move(request));
+      if (!std::exchange(posted_, true))
+        asio::post(io_, [self = shared_from_this()] { self->take_inbox(); });
+      return;
+    }
+  }
+  finish(request, fail(ec::unavailable, "Redis: the client was stopped"));
+}
+
+void connection::take_inbox() {
+  std::vector<call> taken;
+  {
+    std::scoped_lock lock{guard_};
+    taken.swap(inbox_);
+    posted_ = false;
+  }
+  for (auto& request : taken) {
+    if (stage_ == stage::resting || stage_ == stage::stopped) {
+      finish(request, fail(ec::unavailable, "Redis: " + status().detail));
+      continue;
+    }
+    watch(request.until.at);
+    waiting_.push_back(std::move(request));
+  }
+  write();
+}
+
+void connection::write() {
+  if (writing_ || renew_ || stage_ != stage::ready || (again_.empty() && waiting_.empty()))
+    return;
+  auto& out = link_->out;
+  out.clear();
+  const auto now = clock::now();
+  for (auto* from : {&again_, &waiting_})
+    while (!from->empty() && out.size() < write_bytes_max) {
+      auto next = std::move(from->front());
+      from->pop_front();
+      if (next.until.passed(now)) {
+        finish(next, fail(ec::unavailable, too_late));
+        continue;
+      }
+      out += next.wire;
+      if (!next.code || next.what == call::load)
+        next.wire = {}; // Only a script's call may have to be sent again.
+      flying_.push_back(std::move(next));
+    }
+  if (out.empty())
+    return;
+  writing_ = true;
+  auto finished = [self = shared_from_this(), link = link_](const boost::system::error_code& e, size_t) {
+    if (link != self->link_)
+      return;
+    self->writing_ = false;
+    e ? self->lost(e.message()) : self->write();
+  };
+  if (link_->tls)
+    asio::async_write(*link_->tls, asio::buffer(out), std::move(finished));
+  else
+    asio::async_write(link_->plain, asio::buffer(out), std::move(finished));
+}
+
+void connection::read() {
+  auto arrived = [self = shared_from_this(), link = link_](const boost::system::error_code& e, size_t bytes) {
+    if (link != self->link_)
+      return;
+    if (e)
+      return self->lost(e.message());
+    self->heard_ = clock::now();
+    link->parser.feed({link->in.data(), bytes});
+    while (auto next = link->parser.next()) {
+      self->received(std::move(*next));
+      if (link != self->link_)
+        return;
+    }
+    if (link->parser.broken())
+      return self->lost("the server does not speak RESP");
+    if (self->renew_ && self->flying_.empty())
+      return self->lost("the server became a replica");
+    self->write();
+    self->read();
+  };
+  if (link_->tls)
+    link_->tls->async_read_some(asio::buffer(link_->in), std::move(arrived));
+  else
+    link_->plain.async_read_some(asio::buffer(link_->in), std::move(arrived));
+}
+
+void connection::received(reply from) {
+  if (flying_.empty())
+    return lost("a reply that nobody asked for");
+  auto request = std::move(flying_.front());
+  flying_.pop_front();
+  const bool error = from.type == reply::error;
+  switch (request.what) {
+    case call::greeting:
+    case call::ready:
+      if (error && refusal_.empty())
+        refusal_ = from.bytes;
+      if (request.what == call::ready)
+        refusal_.empty() ? established() : lost(refusal_);
+      return;
+    case call::load:
+      loading_.erase(request.code);
+      if (error)
+        log::error("redis_script_refused", {{"script", request.code->name}, {"error", from.bytes}});
+      return;
+    case call::user: break;
+  }
+  if (error && request.code && request.done && from.bytes.starts_with("NOSCRIPT"))
+    return load_again(std::move(request));
+  if (error && from.bytes.starts_with("READONLY"))
+    renew_ = true;
+  finish(request, answer(std::move(from)));
+}
+
+void connection::load_again(call request) {
+  if (++request.loads > loads_max)
+    return finish(request, fail(ec::internal, fmt::format("Redis: the script {} cannot be loaded", request.code->name)));
+  if (loading_.insert(request.code).second) {
+    call load;
+    load.what = call::load;
+    load.code = request.code;
+    put_count(load.wire, 3);
+    put_word(load.wire, "SCRIPT");
+    put_word(load.wire, "LOAD");
+    put_word(load.wire, request.code->text);
+    again_.push_back(std::move(load));
+  }
+  again_.push_back(std::move(request));
+}
+
+void connection::finish(call& request, caf::expected<reply> result) {
+  if (request.what != call::user)
+    return;
+  calls_.fetch_sub(1);
+  bytes_.fetch_sub(request.bytes);
+  if (auto done = std::exchange(request.done, nullptr))
+    done(std::move(result));
+}
+
+void connection::refuse_waiting(const std::string& why) {
+  auto refused = std::exchange(waiting_, {});
+  for (auto& request : refused)
+    finish(request, fail(ec::unavailable, "Redis: " + why));
+}
+
+void connection::lost(const std::string& why) {
+  const bool was_ready = stage_ == stage::ready;
+  close();
+  // What met NOSCRIPT had no effect: it waits like what was never sent.
+  for (; !again_.empty(); again_.pop_back())
+    if (again_.back().what == call::user)
+      waiting_.push_front(std::move(again_.back()));
+  loading_.clear();
+  auto cut = std::exchange(flying_, {});
+  if (stage_ == stage::stopped) {
+    refuse_waiting(why);
+  } else if (was_ready) {
+    metrics::count("arrakis_redis_disconnects_total", "Connections to Redis that were lost");
+    log::warn("redis_disconnected", {{"server", where_.shown()}, {"error", why}, {"unanswered", cut.size()}});
+    set_stage(stage::connecting, why);
+    failures_ = 0;
+    pause_.expires_after(std::chrono::duration_cast<clock::duration>(how_.back_off_first * jitter()));
+    pause_.async_wait([self = shared_from_this()](const boost::system::error_code& e) {
+      if (!e)
+        self->connect();
+    });
+  } else {
+    rest(why);
+  }
+  for (auto& request : cut)
+    finish(request, fail(ec::unknown, "Redis: the connection ended before the reply: " + why));
+}
+
+void connection::rest(const std::string& why) {
+  if (failures_ == 0) // Once for each absence; the metric counts the attempts.
+    log::warn("redis_unavailable", {{"server", where_.shown()}, {"error", why}});
+  metrics::count("arrakis_redis_connect_failures_total", "Attempts to connect to Redis that failed");
+  set_stage(stage::resting, why);
+  refuse_waiting(why);
+  const auto doubled = how_.back_off_first * (1 << std::min(failures_, 16u));
+  ++failures_;
+  const auto wait = std::min<std::chrono::milliseconds>(doubled, how_.back_off_max) * (0.5 + jitter() / 2);
+  pause_.expires_after(std::chrono::duration_cast<clock::duration>(wait));
+  pause_.async_wait([self = shared_from_this()](const boost::system::error_code& e) {
+    if (!e)
+      self->connect();
+  });
+}
+
+void connection::close() {
+  if (auto link = std::exchange(link_, nullptr)) {
+    boost::system::error_code ignored;
+    link->plain.close(ignored);
+  }
+  resolver_.cancel();
+  writing_ = renew_ = false;
+}
+
+void connection::stop() {
+  {
+    std::scoped_lock lock{guard_};
+    closed_ = true;
+  }
+  asio::post(io_, [self = shared_from_this()] {
+    if (self->stage_ == stage::stopped)
+      return;
+    self->set_stage(stage::stopped, "the client was stopped");
+    self->take_inbox();
+    self->pause_.cancel();
+    self->expiry_.cancel();
+    self->lost("the client was stopped");
+  });
+}
+
+void connection::set_stage(stage next, std::string detail) {
+  stage_ = next;
+  std::scoped_lock lock{guard_};
+  shown_ = {next == stage::ready, std::move(detail)};
+}
+
+status connection::status() const {
+  std::scoped_lock lock{guard_};
+  return shown_;
+}
+
+void connection::watch(clock::time_point at) {
+  if (at >= armed_)
+    return;
+  armed_ = at;
+  expiry_.expires_at(at);
+  expiry_.async_wait([self = shared_from_this()](const boost::system::error_code& e) {
+    if (!e)
+      self->expire();
+  });
+}
+
+void connection::expire() {
+  const auto now = clock::now();
+  armed_ = clock::time_point::max();
+  auto soonest = clock::time_point::max();
+  std::vector<call> unsent;
+  std::deque<call> left;
+  for (auto& request : waiting_) {
+    if (request.until.passed(now)) {
+      unsent.push_back(std::move(request));
+    } else {
+      soonest = std::min(soonest, request.until.at);
+      left.push_back(std::move(request));
+    }
+  }
+  waiting_ = std::move(left);
+  std::vector<client::done> unanswered;
+  for (auto* list : {&flying_, &again_})
+    for (auto& request : *list) {
+      if (!request.done)
+        continue;
+      if (request.until.passed(now))
+        unanswered.push_back(std::exchange(request.done, nullptr)); // Its place stays: the reply is still to come.
+      else
+        soonest = std::min(soonest, request.until.at);
+    }
+  for (auto& request : unsent)
+    finish(request, fail(ec::unavailable, too_late));
+  for (auto& done : unanswered)
+    done(fail(ec::unknown, "Redis: no reply before the deadline"));
+  watch(soonest);
+  if (!unanswered.empty() && stage_ == stage::ready && now - heard_ >= how_.silence_max)
+    lost("no answer in time");
+}
+} // namespace arrakis::redis

@@ -1,0 +1,104 @@
+#pragma once
+// The inside of a client: a state machine on one io thread. Only this folder includes it.
+#include "adapters/redis/address.hpp"
+#include "adapters/redis/client.hpp"
+#include "adapters/redis/wire.hpp"
+
+#include <atomic>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <mutex>
+#include <set>
+
+namespace arrakis::redis {
+
+struct call {
+  enum kind { user, greeting, ready, load } what = user;
+  std::string wire;
+  client::done done; // Empty once answered: a reply that comes later is dropped.
+  deadline until{std::chrono::steady_clock::time_point::max()};
+  const script* code = nullptr;
+  int loads = 0;
+  size_t bytes = 0; // Counted against outbox_bytes_max until the reply.
+};
+
+/// One socket with its buffers; handlers hold it, so that an old one ends in peace while a new one is made.
+struct transport {
+  using socket = boost::asio::generic::stream_protocol::socket;
+  explicit transport(boost::asio::io_context& io) : plain(io) {}
+  socket plain;
+  std::optional<boost::asio::ssl::stream<socket&>> tls;
+  std::vector<char> in = std::vector<char>(64 * 1024);
+  std::string out;
+  redis::reader parser;
+};
+
+class connection : public std::enable_shared_from_this<connection> {
+public:
+  connection(boost::asio::io_context& io, options how);
+  void start();
+  // From any thread.
+  void submit(call request);
+  void stop();
+  redis::status status() const;
+
+private:
+  using shared_transport = std::shared_ptr<transport>;
+  enum class stage { connecting, ready, resting, stopped };
+
+  // From here on the io thread's alone.
+  void take_inbox();
+  void write();
+  void read();
+  void received(reply from);
+  void load_again(call request);
+  void finish(call& request, caf::expected<reply> result);
+  void refuse_waiting(const std::string& why);
+
+  void connect();
+  void connect_to(shared_transport to, std::vector<boost::asio::generic::stream_protocol::endpoint> list, size_t index);
+  void secure(shared_transport to);
+  void greet(shared_transport to);
+  void established();
+  void lost(const std::string& why);
+  void rest(const std::string& why);
+  void close();
+  void set_stage(stage next, std::string detail);
+
+  void watch(std::chrono::steady_clock::time_point at);
+  void expire();
+
+  boost::asio::io_context& io_;
+  const options how_;
+  const address where_;
+  boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_client};
+  boost::asio::ip::tcp::resolver resolver_{io_};
+  boost::asio::steady_timer pause_{io_};   // Back-off, or the time that an attempt to connect may take.
+  boost::asio::steady_timer expiry_{io_};  // The soonest deadline that was known when it was set.
+  std::chrono::steady_clock::time_point armed_ = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point heard_{};
+  shared_transport link_;
+  stage stage_ = stage::connecting;
+  std::string refusal_; // Why the greeting failed.
+  unsigned failures_ = 0;
+  bool writing_ = false;
+  bool renew_ = false;       // The server became a replica: nothing more is sent, a new connection follows.
+  std::deque<call> again_;   // Calls that met NOSCRIPT, behind the load of their script.
+  std::deque<call> waiting_; // Not sent.
+  std::deque<call> flying_;  // Sent, in the order of their replies.
+  std::set<const script*> loading_;
+
+  mutable std::mutex guard_; // Of the inbox and of what status() shows.
+  std::vector<call> inbox_;
+  bool posted_ = false;
+  bool closed_ = false;
+  redis::status shown_;
+  std::atomic<size_t> calls_{0};
+  std::atomic<size_t> bytes_{0};
+};
+} // namespace arrakis::redis

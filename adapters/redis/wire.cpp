@@ -1,0 +1,143 @@
+#include "adapters/redis/wire.hpp"
+
+#include "runtime/assert.hpp"
+
+#include <charconv>
+#include <hiredis/read.h>
+#include <map>
+#include <mutex>
+#include <openssl/sha.h>
+
+namespace arrakis::redis {
+namespace {
+
+void put_number(std::string& out, char kind, size_t number) {
+  char digits[24];
+  auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.push_back(kind);
+  out.append(digits, end);
+  out.append("\r\n", 2);
+}
+
+// hiredis asks for an object per reply; ours live inside their parent, whose items are made at once and so never move.
+reply* place(const redisReadTask* task) {
+  return task->parent ? &static_cast<reply*>(task->parent->obj)->items[static_cast<size_t>(task->idx)] : new reply;
+}
+
+void* make_text(const redisReadTask* task, char* bytes, size_t size) {
+  auto* made = place(task);
+  made->type = task->type == REDIS_REPLY_ERROR ? reply::error : reply::text;
+  made->bytes.assign(bytes, size);
+  return made;
+}
+void* make_array(const redisReadTask* task, int count) {
+  auto* made = place(task);
+  made->type = reply::array;
+  made->items.resize(static_cast<size_t>(count));
+  return made;
+}
+void* make_integer(const redisReadTask* task, long long number) {
+  auto* made = place(task);
+  made->type = reply::integer;
+  made->number = number;
+  return made;
+}
+void* make_nil(const redisReadTask* task) { return place(task); }
+void release(void* root) { delete static_cast<reply*>(root); }
+
+redisReplyObjectFunctions functions{make_text, make_array, make_integer, make_nil, release};
+
+} // namespace
+
+void put_count(std::string& out, size_t count) { put_number(out, '*', count); }
+
+void put_word(std::string& out, std::string_view word) {
+  put_number(out, '$', word.size());
+  out.append(word);
+  out.append("\r\n", 2);
+}
+
+std::string encode(std::span<const std::string> words) {
+  size_t bytes = 16;
+  for (const auto& word : words)
+    bytes += word.size() + 16;
+  std::string out;
+  out.reserve(bytes);
+  put_count(out, words.size());
+  for (const auto& word : words)
+    put_word(out, word);
+  return out;
+}
+
+std::string encode_eval(std::string_view sha1, std::span<const std::string_view> keys,
+                        std::span<const std::string_view> args) {
+  size_t bytes = 96;
+  for (auto list : {keys, args})
+    for (auto word : list)
+      bytes += word.size() + 16;
+  std::string out;
+  out.reserve(bytes);
+  put_count(out, 3 + keys.size() + args.size());
+  put_word(out, "EVALSHA");
+  put_word(out, sha1);
+  put_word(out, std::to_string(keys.size()));
+  for (auto list : {keys, args})
+    for (auto word : list)
+      put_word(out, word);
+  return out;
+}
+
+std::string_view sha1_of(const script& code) {
+  if (!code.sha1.empty())
+    return code.sha1;
+  static std::mutex guard;
+  static std::map<const char*, std::string> known; // Scripts are static: their text is their identity.
+  std::scoped_lock lock{guard};
+  auto& hex = known[code.text.data()];
+  if (hex.empty()) {
+    unsigned char digest[SHA_DIGEST_LENGTH];
+    SHA1(reinterpret_cast<const unsigned char*>(code.text.data()), code.text.size(), digest);
+    for (auto byte : digest) {
+      hex.push_back("0123456789abcdef"[byte >> 4]);
+      hex.push_back("0123456789abcdef"[byte & 15]);
+    }
+  }
+  return hex;
+}
+
+caf::expected<reply> answer(reply from) {
+  if (from.type != reply::error)
+    return from;
+  // The states of a server that will pass: a script runs too long, the data set is being read, a fail-over is under way.
+  for (auto passing : {"BUSY ", "LOADING ", "READONLY "})
+    if (from.bytes.starts_with(passing))
+      return failed<reply>(ec::unavailable, "Redis: " + from.bytes);
+  return failed<reply>(ec::internal, "Redis: " + from.bytes);
+}
+
+void reader::closer::operator()(redisReader* parser) const { redisReaderFree(parser); }
+
+reader::reader() : parser_(redisReaderCreateWithFunctions(&functions)) {
+  ARRAKIS_ASSERT(parser_, "there is memory for a parser");
+}
+reader::~reader() = default;
+
+void reader::feed(std::string_view bytes) {
+  if (redisReaderFeed(parser_.get(), bytes.data(), bytes.size()) != REDIS_OK)
+    broken_ = true;
+}
+
+std::optional<reply> reader::next() {
+  if (broken_)
+    return std::nullopt;
+  void* made = nullptr;
+  if (redisReaderGetReply(parser_.get(), &made) != REDIS_OK) {
+    broken_ = true;
+    return std::nullopt;
+  }
+  if (!made)
+    return std::nullopt;
+  std::unique_ptr<reply> owned{static_cast<reply*>(made)};
+  return std::move(*owned);
+}
+} // namespace arrakis::redis

@@ -1,0 +1,48 @@
+#pragma once
+// RESP2 on the wire (https://redis.io/docs/latest/develop/reference/protocol-spec): requests are written here, replies are
+// parsed by hiredis' reader straight into our `reply`.
+#include "adapters/redis/messages.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+struct redisReader;
+
+namespace arrakis::redis {
+
+/// Appends the header of a request of `count` words, or one word of it.
+void put_count(std::string& out, size_t count);
+void put_word(std::string& out, std::string_view word);
+/// A whole request.
+std::string encode(std::span<const std::string> words);
+/// EVALSHA of `code` (lower-case hex sha1), its keys and arguments.
+std::string encode_eval(std::string_view sha1, std::span<const std::string_view> keys, std::span<const std::string_view> args);
+
+/// The SHA-1 that Redis knows `code` by: its own, or computed once for a script without one.
+std::string_view sha1_of(const script& code);
+
+/// What an asker gets for a reply: the reply, or the error that an error reply stands for (messages.hpp).
+caf::expected<reply> answer(reply from);
+
+/// Cuts a stream of bytes into replies.
+class reader {
+public:
+  reader();
+  ~reader();
+  reader(const reader&) = delete;
+  reader& operator=(const reader&) = delete;
+  void feed(std::string_view bytes);
+  /// The next whole reply; nullopt: more bytes are needed, or the stream is broken.
+  std::optional<reply> next();
+  /// The stream is no RESP; nothing that follows can be read.
+  bool broken() const { return broken_; }
+
+private:
+  struct closer { void operator()(redisReader*) const; };
+  std::unique_ptr<redisReader, closer> parser_;
+  bool broken_ = false;
+};
+} // namespace arrakis::redis

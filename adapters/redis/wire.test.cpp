@@ -1,0 +1,84 @@
+#include "adapters/redis/address.hpp"
+#include "adapters/redis/wire.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+
+TEST_CASE("redis wire: a request is an array of bulk strings, byte for byte") {
+  const std::vector<std::string> words{"SET", "k", std::string("\0\r\n", 3)};
+  CHECK(redis::encode(words) == std::string("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$3\r\n\0\r\n\r\n", 29));
+}
+
+TEST_CASE("redis wire: replies are cut out of a stream that arrives byte by byte") {
+  const std::string stream = "+OK\r\n:-42\r\n$-1\r\n*2\r\n$1\r\na\r\n*1\r\n-ERR no\r\n*0\r\n*-1\r\n";
+  redis::reader reader;
+  std::vector<redis::reply> replies;
+  for (char byte : stream) {
+    reader.feed({&byte, 1});
+    while (auto next = reader.next())
+      replies.push_back(std::move(*next));
+  }
+  REQUIRE(replies.size() == 6);
+  CHECK(replies[0].bytes == "OK");
+  CHECK(replies[1].number == -42);
+  CHECK(replies[2].type == redis::reply::nil);
+  REQUIRE(replies[3].items.size() == 2);
+  CHECK(replies[3].items[0].bytes == "a");
+  CHECK(replies[3].items[1].items[0].type == redis::reply::error);
+  CHECK(replies[4].type == redis::reply::array);
+  CHECK(replies[5].type == redis::reply::nil);
+  CHECK_FALSE(reader.broken());
+}
+
+TEST_CASE("redis wire: bytes that are no RESP break the stream and leak nothing") {
+  for (std::string bytes : {"HTTP/1.1 400\r\n", "*2\r\n$1\r\na\r\n!x\r\n", ":12x\r\n", "$zz\r\n"}) {
+    redis::reader reader;
+    reader.feed(bytes);
+    while (reader.next())
+      ;
+    CHECK_MESSAGE(reader.broken(), bytes);
+    CHECK_FALSE(reader.next());
+  }
+}
+
+TEST_CASE("redis wire: passing states of a server are unavailable, other errors internal") {
+  auto code = [](const char* text) {
+    redis::reply error;
+    error.type = redis::reply::error;
+    error.bytes = text;
+    return code_of(redis::answer(error).error());
+  };
+  CHECK(code("LOADING Redis is loading the dataset in memory") == ec::unavailable);
+  CHECK(code("BUSY Redis is busy running a script") == ec::unavailable);
+  CHECK(code("READONLY You can't write against a read only replica.") == ec::unavailable);
+  CHECK(code("BUSYGROUP Consumer Group name already exists") == ec::internal);
+  CHECK(code("ERR unknown command") == ec::internal);
+}
+
+TEST_CASE("redis wire: the SHA-1 of a script is Redis' own") {
+  static const redis::script empty{"return 1", {}, "return 1"};
+  CHECK(redis::sha1_of(empty) == "e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
+}
+
+TEST_CASE("redis address: each form of URL is read, each wrong one names its fault") {
+  auto unix_form = redis::parse_address("unix:///run/redis/redis.sock?db=2");
+  REQUIRE(unix_form);
+  CHECK(unix_form->path == "/run/redis/redis.sock");
+  CHECK(unix_form->database == 2);
+  auto full = redis::parse_address("rediss://app:p%40ss@cache.example:6380/1");
+  REQUIRE(full);
+  CHECK(full->transport == redis::address::tls);
+  CHECK(full->host == "cache.example");
+  CHECK(full->port == 6380);
+  CHECK(full->user == "app");
+  CHECK(full->password.reveal() == "p@ss");
+  CHECK(full->database == 1);
+  CHECK(full->shown() == "rediss://cache.example:6380/1");
+  auto plain = redis::parse_address("redis://[::1]");
+  REQUIRE(plain);
+  CHECK(plain->host == "::1");
+  CHECK(plain->port == 6379);
+  for (std::string wrong : {"", "http://x", "redis://", "redis://x:0", "redis://x/abc", "unix://host/path", "unix:///", "redis://x:99999"})
+    CHECK_MESSAGE(!redis::parse_address(wrong), wrong);
+}
