@@ -1,0 +1,123 @@
+#include "adapters/signer/local/key_folder.hpp"
+
+#include "runtime/file.hpp"
+#include "runtime/secret.hpp"
+
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <stdexcept>
+
+namespace arrakis::signer::local {
+namespace {
+
+constexpr size_t key_file_bytes_max = 4096; // A PKCS#8 Ed25519 key in PEM has 119.
+
+using memory_bio = std::unique_ptr<BIO, int (*)(BIO*)>;
+
+/// An encrypted key must fail and not ask at a terminal.
+int no_password(char*, int, int, void*) { return -1; }
+
+/// PEM text of a fresh private key.
+secret make_key() {
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> made{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free};
+  const memory_bio out{BIO_new(BIO_s_secmem()), BIO_free};
+  if (!made || !out || PEM_write_bio_PrivateKey(out.get(), made.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
+    throw std::runtime_error("OpenSSL made no Ed25519 key");
+  char* data = nullptr;
+  const auto size = BIO_get_mem_data(out.get(), &data);
+  return secret{std::string{data, static_cast<size_t>(size)}};
+}
+
+/// n of "v{n}.pem"; 0 for another name.
+int version_of(std::string_view name) {
+  int version = 0;
+  if (!name.starts_with('v') || !name.ends_with(".pem") || name.size() < 6 || name[1] < '1' || name[1] > '9')
+    return 0;
+  const auto* end = name.data() + name.size() - 4;
+  const auto [stop, error] = std::from_chars(name.data() + 1, end, version);
+  return error == std::errc{} && stop == end ? version : 0;
+}
+
+} // namespace
+
+std::string key_folder::path_of(int version) const { return fmt::format("{}/v{}.pem", folder_, version); }
+
+caf::expected<key_folder::key> key_folder::read(const std::string& path) {
+  auto bytes = file::read_private(path, key_file_bytes_max);
+  if (!bytes)
+    return bytes.error();
+  const secret text{std::move(*bytes)};
+  const memory_bio in{BIO_new_mem_buf(text.reveal().data(), static_cast<int>(text.reveal().size())), BIO_free};
+  key result{in ? PEM_read_bio_PrivateKey(in.get(), nullptr, no_password, nullptr) : nullptr};
+  if (!result || EVP_PKEY_get_base_id(result.get()) != EVP_PKEY_ED25519)
+    return fail(ec::corrupt, path + " is no Ed25519 private key (PKCS#8 PEM, without a password): restore it from a copy");
+  return result;
+}
+
+caf::expected<key_folder> key_folder::open(const std::string& folder) {
+  key_folder result{folder};
+  if (auto error = file::make_folder(folder))
+    return error;
+  if (auto error = file::check_private_folder(folder))
+    return error;
+  auto names = file::list(folder);
+  if (!names)
+    return names.error();
+  int newest = 0;
+  for (const auto& name : *names)
+    newest = std::max(newest, version_of(name));
+  if (newest == 0) {
+    auto error = result.rotate();
+    if (error && code_of(error) == ec::conflict) // Another process made the first key at this moment.
+      return open(folder);
+    return error ? caf::expected<key_folder>{std::move(error)} : caf::expected<key_folder>{std::move(result)};
+  }
+  for (int version = 1; version <= newest; ++version) {
+    auto one = read(result.path_of(version));
+    if (!one && code_of(one.error()) == ec::not_found)
+      return fail(ec::corrupt, result.path_of(version) + " is missing: restore it, older signatures need it to verify");
+    if (!one)
+      return one.error();
+    result.keys_.push_back(std::move(*one));
+  }
+  return result;
+}
+
+std::string key_folder::sign(std::string_view bytes) const {
+  const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+  std::string signature(64, '\0'); // RFC 8032: Ed25519 signatures have 64 bytes.
+  size_t length = signature.size();
+  if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, keys_.back().get()) != 1
+      || EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length,
+                        reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())
+           != 1)
+    throw std::runtime_error("OpenSSL gave no Ed25519 signature");
+  return signature;
+}
+
+std::string key_folder::public_key(int version) const {
+  std::array<unsigned char, 32> raw{};
+  size_t length = raw.size();
+  if (EVP_PKEY_get_raw_public_key(keys_.at(static_cast<size_t>(version - 1)).get(), raw.data(), &length) != 1)
+    throw std::runtime_error("OpenSSL gave no public key");
+  std::string hex;
+  for (const auto byte : raw)
+    hex += fmt::format("{:02x}", byte);
+  return hex;
+}
+
+caf::error key_folder::rotate() {
+  const auto path = path_of(newest() + 1);
+  if (auto error = file::create(path, make_key().reveal()))
+    return error;
+  auto added = read(path);
+  if (!added)
+    return added.error();
+  keys_.push_back(std::move(*added));
+  return {};
+}
+
+} // namespace arrakis::signer::local

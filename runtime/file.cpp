@@ -1,0 +1,224 @@
+#include "runtime/file.hpp"
+
+#include "runtime/clock.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <memory>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace arrakis::file {
+namespace {
+
+constexpr std::string_view leftover_prefix = ".tmp-";
+
+class descriptor {
+public:
+  explicit descriptor(int fd) : fd_(fd) {}
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  ~descriptor() {
+    if (fd_ >= 0)
+      ::close(fd_);
+  }
+  explicit operator bool() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+
+private:
+  int fd_;
+};
+
+caf::error system_error(const std::string& path, int number) {
+  const auto text = path + ": " + std::generic_category().message(number);
+  switch (number) {
+    case ENOENT: return fail(ec::not_found, text);
+    case EEXIST: return fail(ec::conflict, text);
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+    case ENOTDIR: return fail(ec::refused, text);
+    default: return fail(ec::unavailable, text);
+  }
+}
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+caf::error sync_folder(const std::string& folder) {
+  const descriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd || ::fsync(fd.get()) != 0)
+    return system_error(folder, errno);
+  return {};
+}
+
+caf::error write_all(int fd, const std::string& path, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0)
+      return system_error(path, written < 0 ? errno : ENOSPC);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return ::fsync(fd) == 0 ? caf::error{} : system_error(path, errno);
+}
+
+/// A file beside its destination; unlinked by the destructor unless it was renamed.
+class temporary {
+public:
+  explicit temporary(const std::string& path) : name_(fmt::format("{}/{}{}", folder_of(path), leftover_prefix, random_hex(8))) {}
+  temporary(const temporary&) = delete;
+  temporary& operator=(const temporary&) = delete;
+  ~temporary() {
+    if (made_)
+      ::unlink(name_.c_str());
+  }
+  caf::error fill(std::string_view bytes) {
+    const descriptor fd{::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!fd)
+      return system_error(name_, errno);
+    made_ = true;
+    return write_all(fd.get(), name_, bytes);
+  }
+  caf::error rename_to(const std::string& path) {
+    if (::rename(name_.c_str(), path.c_str()) != 0)
+      return system_error(path, errno);
+    made_ = false;
+    return {};
+  }
+  const std::string& name() const { return name_; }
+
+private:
+  std::string name_;
+  bool made_ = false;
+};
+
+caf::error check_ours(const std::string& path, const struct stat& status, const char* mode) {
+  if (status.st_uid != ::geteuid())
+    return fail(ec::refused, fmt::format("{} belongs to another user: chown {} '{}'", path, ::geteuid(), path));
+  if ((status.st_mode & 077) != 0)
+    return fail(ec::refused, fmt::format("{} is open to other users (mode {:04o}): chmod {} '{}'", path,
+                                         status.st_mode & 07777, mode, path));
+  return {};
+}
+
+caf::expected<std::string> read_file(const std::string& path, size_t bytes_max, bool needs_privacy) {
+  const descriptor fd{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
+  struct stat status{};
+  if (!fd || ::fstat(fd.get(), &status) != 0)
+    return system_error(path, errno);
+  if (!S_ISREG(status.st_mode))
+    return failed<std::string>(ec::refused, path + " is no regular file");
+  if (needs_privacy)
+    if (auto error = check_ours(path, status, "600"))
+      return error;
+  std::string bytes;
+  char buffer[16 * 1024];
+  for (;;) {
+    const auto got = ::read(fd.get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return system_error(path, errno);
+    if (got == 0)
+      return bytes;
+    bytes.append(buffer, static_cast<size_t>(got));
+    if (bytes.size() > bytes_max)
+      return failed<std::string>(ec::corrupt, fmt::format("{} is larger than {} bytes", path, bytes_max));
+  }
+}
+
+using folder_stream = std::unique_ptr<DIR, int (*)(DIR*)>;
+
+} // namespace
+
+caf::expected<std::string> read(const std::string& path, size_t bytes_max) { return read_file(path, bytes_max, false); }
+
+caf::expected<std::string> read_private(const std::string& path, size_t bytes_max) {
+  return read_file(path, bytes_max, true);
+}
+
+caf::error create(const std::string& path, std::string_view bytes) {
+  temporary file{path};
+  if (auto error = file.fill(bytes))
+    return error;
+  // link() and not rename(): it refuses a name that is taken, in one step, also between processes.
+  if (::link(file.name().c_str(), path.c_str()) != 0)
+    return system_error(path, errno);
+  return sync_folder(folder_of(path));
+}
+
+caf::error replace(const std::string& path, std::string_view bytes) {
+  temporary file{path};
+  if (auto error = file.fill(bytes))
+    return error;
+  if (auto error = file.rename_to(path))
+    return error;
+  return sync_folder(folder_of(path));
+}
+
+caf::error make_folder(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) == 0)
+    return S_ISDIR(status.st_mode) ? caf::error{} : fail(ec::refused, path + " is no folder: move it away");
+  const auto above = folder_of(path);
+  if (above != path)
+    if (auto error = make_folder(above))
+      return error;
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    return system_error(path, errno);
+  return sync_folder(above);
+}
+
+caf::error check_private_folder(const std::string& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0)
+    return system_error(path, errno);
+  if (!S_ISDIR(status.st_mode))
+    return fail(ec::refused, path + " is no folder: move it away");
+  return check_ours(path, status, "700");
+}
+
+caf::expected<std::vector<std::string>> list(const std::string& folder) {
+  std::vector<std::string> names;
+  const folder_stream stream{::opendir(folder.c_str()), ::closedir};
+  if (!stream)
+    return errno == ENOENT ? caf::expected<std::vector<std::string>>{std::move(names)} : system_error(folder, errno);
+  while (const auto* entry = ::readdir(stream.get()))
+    if (entry->d_name[0] != '.')
+      names.emplace_back(entry->d_name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void remove_leftovers(const std::string& folder) {
+  const folder_stream stream{::opendir(folder.c_str()), ::closedir};
+  if (!stream)
+    return;
+  while (const auto* entry = ::readdir(stream.get()))
+    if (std::string_view{entry->d_name}.starts_with(leftover_prefix))
+      ::unlinkat(::dirfd(stream.get()), entry->d_name, 0);
+}
+
+lock::lock(const std::string& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) {
+  if (fd_ < 0)
+    throw std::system_error{errno, std::generic_category(), path};
+  while (::flock(fd_, LOCK_EX) != 0)
+    if (errno != EINTR) {
+      const auto number = errno;
+      ::close(fd_);
+      throw std::system_error{number, std::generic_category(), path};
+    }
+}
+
+lock::~lock() { ::close(fd_); }
+
+} // namespace arrakis::file

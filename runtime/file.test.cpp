@@ -1,0 +1,124 @@
+#include "runtime/file.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace arrakis;
+namespace fs = std::filesystem;
+
+namespace {
+struct folder {
+  std::string path;
+  folder() {
+    char name[] = "/tmp/arrakis-file-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~folder() { fs::remove_all(path); }
+  std::string operator/(const char* name) const { return path + "/" + name; }
+  size_t entries() const { return static_cast<size_t>(std::distance(fs::directory_iterator{path}, {})); }
+};
+unsigned mode_of(const std::string& path) {
+  struct stat status{};
+  ::stat(path.c_str(), &status);
+  return status.st_mode & 0777u;
+}
+/// A disk with no room, as far as this process sees it: no file may grow above `bytes`.
+struct full_disk {
+  rlimit before{};
+  explicit full_disk(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    rlimit now = before;
+    now.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~full_disk() { ::setrlimit(RLIMIT_FSIZE, &before); }
+};
+} // namespace
+
+TEST_CASE("file: a created file is whole, private, and never overwritten") {
+  folder in;
+  CHECK_FALSE(file::create(in / "a", "one"));
+  CHECK(*file::read(in / "a", 100) == "one");
+  CHECK(mode_of(in / "a") == 0600);
+  CHECK(code_of(file::create(in / "a", "two")) == ec::conflict);
+  CHECK(*file::read(in / "a", 100) == "one");
+  CHECK(in.entries() == 1);
+}
+
+TEST_CASE("file: replace puts the new bytes in place of the old") {
+  folder in;
+  CHECK_FALSE(file::replace(in / "a", "one"));
+  CHECK_FALSE(file::replace(in / "a", "two"));
+  CHECK(*file::read(in / "a", 100) == "two");
+  CHECK(in.entries() == 1);
+}
+
+TEST_CASE("file: a full disk is unavailable and leaves nothing half-written") {
+  folder in;
+  REQUIRE_FALSE(file::create(in / "old", "one"));
+  {
+    full_disk none{10'000};
+    const auto error = file::create(in / "new", std::string(20'000, 'x'));
+    CHECK(code_of(error) == ec::unavailable);
+    CHECK(text_of(error).find("File too large") != std::string::npos);
+    CHECK(code_of(file::replace(in / "old", std::string(20'000, 'x'))) == ec::unavailable);
+  }
+  CHECK(*file::read(in / "old", 100) == "one");
+  CHECK(in.entries() == 1);
+  CHECK_FALSE(file::create(in / "new", std::string(20'000, 'x'))); // The twin: with room it is written.
+}
+
+TEST_CASE("file: what cannot be read says why") {
+  folder in;
+  CHECK(code_of(file::read(in / "none", 100).error()) == ec::not_found);
+  REQUIRE_FALSE(file::create(in / "large", std::string(101, 'x')));
+  CHECK(code_of(file::read(in / "large", 100).error()) == ec::corrupt);
+  CHECK(code_of(file::read(in.path, 100).error()) == ec::refused);
+  fs::create_symlink(in / "large", in / "link");
+  CHECK(code_of(file::read(in / "link", 1000).error()) == ec::refused);
+}
+
+TEST_CASE("file: a secret that others may read is refused with the remedy") {
+  folder in;
+  REQUIRE_FALSE(file::create(in / "key", "secret"));
+  CHECK(*file::read_private(in / "key", 100) == "secret");
+  for (const mode_t mode : {0640, 0604, 0660, 0601}) {
+    ::chmod((in / "key").c_str(), mode);
+    const auto refused = file::read_private(in / "key", 100);
+    REQUIRE_FALSE(refused);
+    CHECK(code_of(refused.error()) == ec::refused);
+    CHECK(text_of(refused.error()).find("chmod 600 '" + in / "key") != std::string::npos);
+  }
+}
+
+TEST_CASE("file: folders are made private, and an open one is refused with the remedy") {
+  folder in;
+  CHECK_FALSE(file::make_folder(in / "a/b/c"));
+  CHECK_FALSE(file::make_folder(in / "a/b/c"));
+  CHECK(mode_of(in / "a") == 0700);
+  CHECK_FALSE(file::check_private_folder(in / "a"));
+  ::chmod((in / "a").c_str(), 0750);
+  const auto refused = file::check_private_folder(in / "a");
+  CHECK(code_of(refused) == ec::refused);
+  CHECK(text_of(refused).find("chmod 700") != std::string::npos);
+  REQUIRE_FALSE(file::create(in / "plain", "x"));
+  CHECK(code_of(file::make_folder(in / "plain/b")) == ec::refused);
+}
+
+TEST_CASE("file: a listing is sorted and hides temporary files, which can be swept away") {
+  folder in;
+  REQUIRE_FALSE(file::create(in / "b", "x"));
+  REQUIRE_FALSE(file::create(in / "a", "x"));
+  std::ofstream{in / ".tmp-0123"} << "half";
+  CHECK(*file::list(in.path) == std::vector<std::string>{"a", "b"});
+  file::remove_leftovers(in.path);
+  CHECK(in.entries() == 2);
+  CHECK(file::list(in / "none")->empty());
+}

@@ -1,0 +1,128 @@
+#include "tests/contracts/budget.hpp"
+
+#include "runtime/error.hpp"
+
+#include <doctest/doctest.h>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace arrakis::test {
+namespace {
+using namespace discord::budget;
+using namespace std::chrono_literals;
+using names = std::vector<std::string>;
+
+names numbered(const std::string& prefix, size_t count) {
+  names list;
+  for (size_t i = 0; i < count; ++i)
+    list.push_back(prefix + std::to_string(i));
+  return list;
+}
+granted must(caf::expected<granted> result) {
+  if (!result)
+    FAIL(text_of(result.error()));
+  return *result;
+}
+size_t take(const budget_bench& b, names wanted) { return must(b.trade({.wanted = std::move(wanted)})).count; }
+
+budget_bench awake(const std::function<budget_bench(int)>& fresh, int slots_max) {
+  auto b = fresh(slots_max);
+  take(b, {"first"});
+  b.pass(1'300ms);
+  return b;
+}
+
+/// Requests of random length on their way with random delays, counted where they arrive.
+void arrivals_stay_below(const std::function<budget_bench(int)>& fresh) {
+  constexpr int slots = 5;
+  auto b = awake(fresh, slots);
+  std::mt19937 random{20261124};
+  struct flight { std::string name; int arrives, answered; };
+  std::vector<flight> flights;
+  std::vector<int> arrivals;
+  constexpr int step = 20;
+  for (int now = 0; now < 12'000; now += step) {
+    exchange x;
+    for (auto f = flights.begin(); f != flights.end();)
+      if (f->answered <= now) {
+        x.answered.push_back(f->name);
+        f = flights.erase(f);
+      } else {
+        ++f;
+      }
+    x.wanted = numbered("t" + std::to_string(now) + "-", 3);
+    const auto got = must(b.trade(x)).count;
+    for (size_t i = 0; i < got; ++i) {
+      const int arrives = now + static_cast<int>(random() % 500);
+      arrivals.push_back(arrives);
+      flights.push_back({x.wanted[i], arrives, arrives + static_cast<int>(random() % 500)});
+    }
+    b.pass(std::chrono::milliseconds{step});
+  }
+  std::sort(arrivals.begin(), arrivals.end());
+  REQUIRE(arrivals.size() > 20);
+  for (size_t i = slots; i < arrivals.size(); ++i)
+    // A second holds at most `slots`: the one `slots` places later comes more than a second after.
+    REQUIRE(arrivals[i] - arrivals[i - slots] > 999);
+}
+} // namespace
+
+void budget_contract(const std::function<budget_bench(int)>& fresh) {
+  SUBCASE("nobody gets a slot before it is known that nothing was granted a moment ago") {
+    auto b = fresh(50);
+    const auto first = must(b.trade({.wanted = {"a"}}));
+    CHECK(first.count == 0);
+    CHECK(first.retry > 1'000ms);
+    b.pass(1'300ms);
+    CHECK(take(b, {"a"}) == 1);
+  }
+  SUBCASE("no more than slots_max are held at once, and the answer says when to ask again") {
+    auto b = awake(fresh, 3);
+    const auto got = must(b.trade({.wanted = numbered("a", 5)}));
+    CHECK(got.count == 3);
+    CHECK(got.retry > 0ms);
+    CHECK(got.retry <= hold_max);
+  }
+  SUBCASE("a slot falls free one second after the answer, not before") {
+    auto b = awake(fresh, 1);
+    REQUIRE(take(b, {"a"}) == 1);
+    b.pass(400ms);
+    must(b.trade({.answered = {"a"}}));
+    b.pass(900ms);
+    CHECK(take(b, {"b"}) == 0);
+    b.pass(150ms);
+    CHECK(take(b, {"b"}) == 1);
+  }
+  SUBCASE("an unused slot is free at once") {
+    auto b = awake(fresh, 1);
+    REQUIRE(take(b, {"a"}) == 1);
+    must(b.trade({.unused = {"a"}}));
+    CHECK(take(b, {"b"}) == 1);
+  }
+  SUBCASE("asking again for the same names takes nothing twice") {
+    auto b = awake(fresh, 2);
+    REQUIRE(take(b, {"a"}) == 1);
+    CHECK(take(b, {"a"}) == 1);
+    CHECK(take(b, {"b"}) == 1);
+    CHECK(take(b, {"c"}) == 0);
+  }
+  SUBCASE("the slot of an owner that died ends by itself, after the longest life of a call") {
+    auto b = awake(fresh, 1);
+    REQUIRE(take(b, {"a"}) == 1);
+    b.pass(hold_max - 200ms);
+    CHECK(take(b, {"b"}) == 0);
+    b.pass(250ms);
+    CHECK(take(b, {"b"}) == 1);
+  }
+  SUBCASE("after a global 429 nobody gets a slot until it is over") {
+    auto b = awake(fresh, 50);
+    must(b.trade({.hold_off = 2'000ms}));
+    b.pass(1'800ms);
+    CHECK(take(b, {"a"}) == 0);
+    b.pass(250ms);
+    CHECK(take(b, {"a"}) == 1);
+  }
+  SUBCASE("however late requests arrive, any second sees at most slots_max") { arrivals_stay_below(fresh); }
+}
+} // namespace arrakis::test
