@@ -1,0 +1,63 @@
+#pragma once
+// What the wizard can offer: chains, themes, templates. Data of config/; to add one, add a file there.
+#include "runtime/error.hpp"
+#include "schemas/manifest.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::wizard::core {
+
+struct chain { std::string id; std::string name; int64_t chain_id = 0; std::string symbol; int decimals = 18; };
+struct template_tier { std::string name; int64_t min_rank = 1; int64_t max_rank = 1; uint32_t color = 0; };
+struct tier_template {
+  std::string id, name, description, theme;
+  int64_t order = 0;
+  std::vector<template_tier> tiers;
+};
+struct template_channel { std::string name, type; bool read_only = false; };
+struct template_category { std::string name; std::vector<std::string> access; std::vector<template_channel> channels; };
+struct channel_template {
+  std::string id, name, description;
+  int64_t order = 0;
+  std::vector<template_channel> channels; ///< Without a category.
+  std::vector<template_category> categories;
+};
+struct theme_tier {
+  std::string id, name;
+  int64_t min_rank = 1;
+  std::optional<int64_t> max_rank;       ///< Absent: open.
+  uint32_t color = 0;
+  std::optional<std::string> threshold;  ///< Strategy "threshold": decimal text, in the ranked asset.
+};
+struct theme {
+  std::string id, name, plan, strategy;
+  int64_t grace_hours = 0;
+  std::vector<theme_tier> tiers;
+};
+
+struct catalogue {
+  std::vector<chain> chains;               ///< By name.
+  std::vector<tier_template> tiers;        ///< By `order`.
+  std::vector<channel_template> channels;  ///< By `order`.
+  std::vector<theme> themes;
+
+  const chain* find_chain(std::string_view id) const;
+  const tier_template* find_tiers(std::string_view id) const;
+  const channel_template* find_channels(std::string_view id) const;
+};
+
+/// Everything in config/ at build time. A file that does not read is a bug of this build (a test reads them all).
+const catalogue& everything();
+/// `everything`, with those chains only that `offered` names; empty: all but "sandbox".
+catalogue offering(const std::vector<std::string>& offered);
+
+/// "#RRGGBB" as a number.
+std::optional<uint32_t> parse_color(std::string_view text);
+/// Lower-case letters, digits and single hyphens, at most 40 characters; "x" when nothing is left.
+std::string slug(std::string_view text);
+
+} // namespace arrakis::wizard::core

@@ -1,0 +1,72 @@
+#include "actors/wizard/core/catalogue.hpp"
+
+#include "actors/wizard/core/plan.hpp"
+
+#include <doctest/doctest.h>
+#include <set>
+
+using namespace arrakis;
+using namespace arrakis::wizard::core;
+
+TEST_CASE("config: every chain has a name, an id and a native coin; ids are unique") {
+  std::set<int64_t> ids;
+  for (auto& c : everything().chains) {
+    CAPTURE(c.id);
+    CHECK(!c.name.empty());
+    CHECK(!c.symbol.empty());
+    CHECK(c.chain_id > 0);
+    CHECK(c.decimals == 18);
+    CHECK(ids.insert(c.chain_id).second);
+  }
+  for (auto id : {"berachain", "ethereum", "arbitrum", "base", "polygon", "optimism", "avalanche", "sandbox"})
+    CHECK(everything().find_chain(id));
+  CHECK(everything().chains.size() <= 25); // One select.
+  CHECK(offering({}).find_chain("sandbox") == nullptr);
+  CHECK(offering({"sandbox"}).chains.size() == 1);
+}
+
+TEST_CASE("config: every theme ranks its tiers without hole or overlap") {
+  CHECK(everything().themes.size() >= 3);
+  for (auto& t : everything().themes) {
+    CAPTURE(t.id);
+    CHECK((t.plan == "free" || t.plan == "premium" || t.plan == "enterprise"));
+    CHECK((t.strategy == "absolute" || t.strategy == "percentage" || t.strategy == "threshold"));
+    REQUIRE(!t.tiers.empty());
+    int64_t next = 1;
+    std::set<std::string> ids;
+    for (auto& tier : t.tiers) {
+      CHECK(tier.min_rank == next);
+      CHECK(ids.insert(tier.id).second);
+      next = tier.max_rank.value_or(INT64_MAX - 1) + 1;
+    }
+  }
+}
+
+TEST_CASE("config: every tier template names a theme, and with every channel template it makes a whole plan") {
+  for (auto& t : everything().tiers) {
+    CAPTURE(t.id);
+    CHECK(!t.description.empty());
+    bool known = false;
+    for (auto& theme : everything().themes)
+      known |= theme.id == t.theme;
+    CHECK(known);
+    for (auto& c : everything().channels) {
+      draft d;
+      choose_tiers(d, t);
+      choose_channels(d, c);
+      std::set<std::string> ids;
+      for (auto& id : resource_ids(build_manifest(d)))
+        CHECK(ids.insert(id).second);
+      for (size_t i = 0; i < c.categories.size(); ++i)
+        CHECK(d.categories[i].access_tiers.empty() == c.categories[i].access.empty());
+      for (auto& channel : d.channels)
+        CHECK((channel.type == "text" || channel.type == "voice" || channel.type == "announcement" || channel.type == "forum"));
+    }
+  }
+}
+
+TEST_CASE("config: slugs are short, plain and never empty") {
+  CHECK(slug("Fedaykin Elite") == "fedaykin-elite");
+  CHECK(slug("  !! ") == "x");
+  CHECK(slug(std::string(60, 'A')).size() == 40);
+}

@@ -1,0 +1,61 @@
+#include "actors/wizard/core/custom_id.hpp"
+
+#include "runtime/assert.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+
+namespace arrakis::wizard::core {
+namespace {
+std::string_view take(std::string_view& rest) {
+  const auto colon = rest.find(':');
+  auto head = rest.substr(0, colon);
+  rest = colon == std::string_view::npos ? std::string_view{} : rest.substr(colon + 1);
+  return head;
+}
+
+std::optional<int64_t> version_of(std::string_view text) {
+  int64_t value = 0;
+  if (text.size() < 2 || text[0] != 'v')
+    return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() && value >= 0 ? std::optional{value} : std::nullopt;
+}
+} // namespace
+
+std::optional<custom_id> parse_custom_id(std::string_view text) {
+  if (text.size() > custom_id_max)
+    return std::nullopt;
+  custom_id out;
+  auto rest = text;
+  out.prefix = take(rest);
+  if (out.prefix == "wizard")
+    out.action = take(rest);
+  else if (out.prefix != "community-name" && out.prefix != "asset-address")
+    return std::nullopt;
+  out.session = take(rest);
+  if (out.session.empty() || (out.prefix == "wizard" && out.action.empty()))
+    return std::nullopt;
+  const auto last = rest.rfind(':');
+  const auto tail = last == std::string_view::npos ? rest : rest.substr(last + 1);
+  out.version = version_of(tail);
+  if (!out.version)
+    out.argument = rest;
+  else if (last != std::string_view::npos)
+    out.argument = rest.substr(0, last);
+  return out;
+}
+
+std::string component_id(std::string_view action, const record& r, std::string_view argument) {
+  auto out = argument.empty() ? fmt::format("wizard:{}:{}:v{}", action, r.id, r.version)
+                              : fmt::format("wizard:{}:{}:{}:v{}", action, r.id, argument, r.version);
+  ARRAKIS_ASSERT(out.size() <= custom_id_max, "a custom id has at most 100 characters");
+  return out;
+}
+
+std::string name_modal_id(std::string_view session) { return fmt::format("community-name:{}", session); }
+
+std::string asset_modal_id(std::string_view session, std::string_view type, std::string_view chain) {
+  return fmt::format("asset-address:{}:{}:{}", session, type, chain);
+}
+} // namespace arrakis::wizard::core

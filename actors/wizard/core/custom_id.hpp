@@ -1,0 +1,27 @@
+#pragma once
+// wizard:{action}:{session}[:{argument}]:v{version} - the version is that of the record which the screen showed. A click on
+// an older screen is thereby seen to be one, so of two clicks at once the second one does nothing.
+#include "actors/wizard/core/record.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace arrakis::wizard::core {
+/// Discord: a custom id has 1 to 100 characters. https://discord.com/developers/docs/components/reference
+inline constexpr size_t custom_id_max = 100;
+
+struct custom_id {
+  std::string prefix;  ///< "wizard", or that of a modal: "community-name", "asset-address".
+  std::string action;  ///< Empty for a modal.
+  std::string session;
+  std::string argument; ///< What stands between the session and the version, without its outer colons.
+  std::optional<int64_t> version;
+};
+/// Empty: not a custom id of the wizard.
+std::optional<custom_id> parse_custom_id(std::string_view text);
+std::string component_id(std::string_view action, const record&, std::string_view argument = {});
+/// community-name:{session} and asset-address:{session}:{type}:{chain}.
+std::string name_modal_id(std::string_view session);
+std::string asset_modal_id(std::string_view session, std::string_view type, std::string_view chain);
+} // namespace arrakis::wizard::core

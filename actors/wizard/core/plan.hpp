@@ -1,0 +1,28 @@
+#pragma once
+// From what the admin said to what the guild becomes, and back.
+#include "actors/wizard/core/catalogue.hpp"
+#include "actors/wizard/core/record.hpp"
+
+namespace arrakis::wizard::core {
+
+/// Sets the tiers of `chosen`. Roles follow: those of tiers that go are dropped, new tiers get a role to be created, and
+/// channels stay restricted to the tiers of the same place from the top.
+void choose_tiers(draft&, const tier_template& chosen);
+/// Sets categories and channels of `chosen`; tier-N is the N-th tier from the top.
+void choose_channels(draft&, const channel_template& chosen);
+void skip_channels(draft&);
+/// Every tier gets a new role.
+void create_all_roles(draft&);
+
+/// What still has to be decided, in the order of the steps, as sentences; empty: the plan can be deployed.
+struct gap { step at = step::init; std::string sentence; };
+std::vector<gap> gaps(const draft&, const catalogue&);
+
+/// The manifest of a draft without gaps. Pure: the same draft gives the same manifest.
+manifest build_manifest(const draft&);
+/// The draft that builds exactly `active`: every id stays what it is.
+draft draft_of(const manifest& active);
+/// Ids of everything that `m` has in a guild.
+std::vector<std::string> resource_ids(const manifest& m);
+
+} // namespace arrakis::wizard::core

@@ -1,0 +1,201 @@
+#include "actors/wizard/core/record.hpp"
+
+#include "runtime/json.hpp"
+
+#include <array>
+#include <boost/json.hpp>
+
+namespace arrakis::wizard::core {
+namespace {
+namespace js = boost::json;
+
+constexpr int64_t layout = 1;
+constexpr std::array<std::string_view, 10> names{"INIT",         "CHAIN_SELECT",      "ASSET_CONFIG", "ELIGIBILITY_RULES",
+                                                 "ROLE_MAPPING", "CHANNEL_STRUCTURE", "REVIEW",       "DEPLOY",
+                                                 "COMPLETE",     "FAILED"};
+
+js::array texts(const std::vector<std::string>& list) { return js::array(list.begin(), list.end()); }
+void put(js::object& o, std::string_view key, const std::optional<std::string>& value) {
+  if (value)
+    o[key] = *value;
+}
+
+js::object write(const manifest_asset& x) {
+  js::object o{{"id", x.id}, {"type", x.type}, {"chain", x.chain}, {"symbol", x.symbol}, {"decimals", x.decimals}};
+  put(o, "address", x.address);
+  put(o, "min_balance", x.min_balance);
+  put(o, "token_id", x.token_id);
+  return o;
+}
+js::object write(const typed_asset& x) {
+  return {{"type", x.type}, {"chain", x.chain}, {"address", x.address}, {"token_id", x.token_id}, {"min_balance", x.min_balance}, {"why", x.why}};
+}
+js::object write(const manifest_tier& x) {
+  js::object o{{"id", x.id}, {"name", x.name}, {"min_rank", x.min_rank}};
+  if (x.max_rank)
+    o["max_rank"] = *x.max_rank;
+  return o;
+}
+js::object write(const manifest_role& x) {
+  js::object o{{"id", x.id}, {"name", x.name}, {"color", x.color}, {"hoist", x.hoist}, {"mentionable", x.mentionable},
+               {"permissions", texts(x.permissions)}, {"tier", x.tier_id}};
+  if (x.existing)
+    o["existing"] = x.existing->text();
+  return o;
+}
+js::object write(const manifest_category& x) { return {{"id", x.id}, {"name", x.name}, {"access", texts(x.access_tiers)}}; }
+js::object write(const manifest_channel& x) {
+  js::object o{{"id", x.id}, {"name", x.name}, {"type", x.type}, {"access", texts(x.access_tiers)}, {"read_only", x.read_only}};
+  put(o, "category", x.category_id);
+  put(o, "topic", x.topic);
+  return o;
+}
+template <class T>
+js::array write_all(const std::vector<T>& list) {
+  js::array out;
+  for (auto& x : list)
+    out.push_back(write(x));
+  return out;
+}
+
+// Reading: these are our own bytes, so a wrong kind means corruption; Boost.JSON's exceptions carry that to read_record.
+std::string str(const js::object& o, std::string_view key) { return std::string{json::text_or(o, key)}; }
+int64_t num(const js::object& o, std::string_view key) { return json::integer_or(o, key); }
+std::optional<std::string> maybe(const js::object& o, std::string_view key) {
+  return o.contains(key) ? std::optional{str(o, key)} : std::nullopt;
+}
+std::vector<std::string> strings(const js::object& o, std::string_view key) {
+  std::vector<std::string> out;
+  if (auto* list = json::array_in(o, key))
+    for (auto& x : *list)
+      out.emplace_back(x.as_string());
+  return out;
+}
+snowflake id_of(const js::object& o, std::string_view key) { return parse_snowflake(json::text_or(o, key)).value_or(snowflake{}); }
+
+void read(const js::object& o, manifest_asset& x) {
+  x = {str(o, "id"), str(o, "type"), str(o, "chain"), maybe(o, "address"), str(o, "symbol"),
+       static_cast<int>(num(o, "decimals")), maybe(o, "min_balance"), maybe(o, "token_id")};
+}
+void read(const js::object& o, manifest_tier& x) {
+  x = {str(o, "id"), str(o, "name"), num(o, "min_rank"), std::nullopt};
+  if (o.contains("max_rank"))
+    x.max_rank = num(o, "max_rank");
+}
+void read(const js::object& o, manifest_role& x) {
+  x = {str(o, "id"), str(o, "name"), static_cast<uint32_t>(num(o, "color")), json::bool_or(o, "hoist"),
+       json::bool_or(o, "mentionable"), strings(o, "permissions"), str(o, "tier"), std::nullopt};
+  if (o.contains("existing"))
+    x.existing = id_of(o, "existing");
+}
+void read(const js::object& o, manifest_category& x) { x = {str(o, "id"), str(o, "name"), strings(o, "access")}; }
+void read(const js::object& o, manifest_channel& x) {
+  x = {str(o, "id"), str(o, "name"), str(o, "type"), maybe(o, "category"), maybe(o, "topic"), strings(o, "access"), json::bool_or(o, "read_only")};
+}
+template <class T>
+std::vector<T> all(const js::object& o, std::string_view key) {
+  std::vector<T> out;
+  if (auto* list = json::array_in(o, key))
+    for (auto& x : *list)
+      read(x.as_object(), out.emplace_back());
+  return out;
+}
+
+js::object write(const draft& d) {
+  js::object o{{"name", d.name}, {"chains", texts(d.chains)}, {"assets", write_all(d.assets)}, {"tier_template", d.tier_template},
+               {"theme", d.theme_id}, {"tiers", write_all(d.tiers)}, {"roles", write_all(d.roles)},
+               {"channel_template", d.channel_template}, {"categories", write_all(d.categories)}, {"channels", write_all(d.channels)}};
+  if (d.typed)
+    o["typed"] = write(*d.typed);
+  return o;
+}
+draft read_draft(const js::object& o) {
+  draft d;
+  d.name = str(o, "name");
+  d.chains = strings(o, "chains");
+  d.assets = all<manifest_asset>(o, "assets");
+  if (auto* t = json::object_in(o, "typed"))
+    d.typed = typed_asset{str(*t, "type"), str(*t, "chain"), str(*t, "address"), str(*t, "token_id"), str(*t, "min_balance"), str(*t, "why")};
+  d.tier_template = str(o, "tier_template");
+  d.theme_id = str(o, "theme");
+  d.tiers = all<manifest_tier>(o, "tiers");
+  d.roles = all<manifest_role>(o, "roles");
+  d.channel_template = str(o, "channel_template");
+  d.categories = all<manifest_category>(o, "categories");
+  d.channels = all<manifest_channel>(o, "channels");
+  return d;
+}
+} // namespace
+
+std::string_view to_string(step s) { return names[static_cast<size_t>(s)]; }
+
+std::optional<step> parse_step(std::string_view text) {
+  for (size_t i = 0; i < names.size(); ++i)
+    if (names[i] == text)
+      return static_cast<step>(i);
+  return std::nullopt;
+}
+
+int percent(step s) {
+  constexpr std::array<int, 10> values{0, 12, 25, 37, 50, 62, 75, 87, 100, 0};
+  return values[static_cast<size_t>(s)];
+}
+
+std::string to_text(const record& r) {
+  js::object o{{"layout", layout},
+               {"id", r.id},
+               {"user", r.user.text()},
+               {"guild", r.guild.text()},
+               {"channel", r.channel.text()},
+               {"state", to_string(r.at)},
+               {"from_review", r.from_review},
+               {"draft", write(r.draft)},
+               {"focus", js::object{{"asset_chain", r.focus.asset_chain}, {"tier", r.focus.tier}, {"role_page", r.focus.role_page}}},
+               {"base_version", r.base_version},
+               {"base_resources", texts(r.base_resources)},
+               {"submitted", js::object{{"attempt", r.submitted.attempt}, {"version", r.submitted.version},
+                                        {"deployment", r.submitted.deployment}, {"job", r.submitted.job}}},
+               {"error", r.error},
+               {"guild_name", r.guild_name},
+               {"created_ms", r.created_ms},
+               {"updated_ms", r.updated_ms}};
+  return js::serialize(o);
+}
+
+caf::expected<record> read_record(std::string_view text) {
+  auto parsed = json::parse(text);
+  if (!parsed || !parsed->is_object())
+    return fail(ec::corrupt, "the stored wizard session does not read");
+  const auto& o = parsed->get_object();
+  if (num(o, "layout") != layout)
+    return fail(ec::unsupported, "the stored wizard session is of another layout");
+  const auto at = parse_step(json::text_or(o, "state"));
+  auto* drafted = json::object_in(o, "draft");
+  if (!at || !drafted)
+    return fail(ec::corrupt, "the stored wizard session has no state");
+  try {
+    record r;
+    r.id = str(o, "id");
+    r.user = id_of(o, "user");
+    r.guild = id_of(o, "guild");
+    r.channel = id_of(o, "channel");
+    r.at = *at;
+    r.from_review = json::bool_or(o, "from_review");
+    r.draft = read_draft(*drafted);
+    if (auto* f = json::object_in(o, "focus"))
+      r.focus = {str(*f, "asset_chain"), str(*f, "tier"), static_cast<size_t>(num(*f, "role_page"))};
+    r.base_version = num(o, "base_version");
+    r.base_resources = strings(o, "base_resources");
+    if (auto* s = json::object_in(o, "submitted"))
+      r.submitted = {static_cast<uint32_t>(num(*s, "attempt")), num(*s, "version"), str(*s, "deployment"), str(*s, "job")};
+    r.error = str(o, "error");
+    r.guild_name = str(o, "guild_name");
+    r.created_ms = num(o, "created_ms");
+    r.updated_ms = num(o, "updated_ms");
+    return r;
+  } catch (const std::exception& e) {
+    return fail(ec::corrupt, std::string{"the stored wizard session does not read: "} + e.what());
+  }
+}
+
+} // namespace arrakis::wizard::core

@@ -1,0 +1,83 @@
+#pragma once
+// A wizard session as it lies in Redis between two clicks.
+#include "runtime/error.hpp"
+#include "schemas/ids.hpp"
+#include "schemas/manifest.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::wizard::core {
+
+/// In their order; the progress in percent is features 2.1's.
+enum class step { init, chain_select, asset_config, eligibility_rules, role_mapping, channel_structure, review, deploy, complete, failed };
+std::string_view to_string(step);
+std::optional<step> parse_step(std::string_view);
+int percent(step);
+
+/// An asset that was typed and not accepted yet: kept, so that a chain that does not answer costs no typing.
+struct typed_asset {
+  std::string type, chain, address, token_id, min_balance;
+  std::string why; ///< What stood in the way, as a sentence.
+  bool operator==(const typed_asset&) const = default;
+};
+
+/// What the admin has said so far. Tiers, roles, categories and channels have their final shapes and stable ids.
+struct draft {
+  std::string name;
+  std::vector<std::string> chains;
+  std::vector<manifest_asset> assets;
+  std::optional<typed_asset> typed;
+  std::string tier_template; ///< Empty: none chosen (when editing: the tiers are those of the active version).
+  std::string theme_id = "basic";
+  std::vector<manifest_tier> tiers;
+  std::vector<manifest_role> roles; ///< One a tier, in the order of the tiers.
+  std::string channel_template;     ///< "": not decided; "none": skipped; "current": those of the active version.
+  std::vector<manifest_category> categories;
+  std::vector<manifest_channel> channels;
+  bool operator==(const draft&) const = default;
+};
+
+/// What the screen is turned to; no part of the plan.
+struct focus {
+  std::string asset_chain;
+  std::string tier;
+  size_t role_page = 0;
+  bool operator==(const focus&) const = default;
+};
+
+struct submission {
+  uint32_t attempt = 0;   ///< Part of the idempotency key; raised by each new Deploy, kept when one is asked again.
+  int64_t version = 0;    ///< 0: not confirmed yet.
+  std::string deployment, job;
+  bool operator==(const submission&) const = default;
+};
+
+struct record {
+  int64_t version = 0; ///< Raised by each write; the compare-and-set compares it. Stored beside the text, not in it.
+  std::string id;      ///< 128 random bits in hex.
+  snowflake user, guild, channel;
+  step at = step::init;
+  bool from_review = false; ///< This step was opened from the review: it returns there.
+  core::draft draft;
+  core::focus focus;
+  int64_t base_version = 0;                ///< The community's active version that the draft was filled from; 0: none.
+  std::vector<std::string> base_resources; ///< Ids of its roles, categories and channels: they exist, so they need no room.
+  core::submission submitted;
+  std::string error;      ///< Of DEPLOY (not confirmed) and FAILED.
+  std::string guild_name; ///< As far as known; prefills the name.
+  int64_t created_ms = 0;
+  int64_t updated_ms = 0;
+  bool operator==(const record&) const = default;
+  std::string idempotency_key() const { return id + "-" + std::to_string(submitted.attempt); }
+};
+
+/// JSON text, at most a few kilobytes; `version` is not in it.
+std::string to_text(const record&);
+/// ec::corrupt: no record of ours. ec::unsupported: of another layout (an older or newer build wrote it).
+caf::expected<record> read_record(std::string_view text);
+
+} // namespace arrakis::wizard::core

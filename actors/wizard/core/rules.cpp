@@ -1,0 +1,227 @@
+#include "actors/wizard/core/rules.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace arrakis::wizard::core {
+namespace {
+
+/// Decodes one UTF-8 character at `at` and moves on; the bytes were checked at the edge, so a broken one counts as itself.
+char32_t next_character(std::string_view text, size_t& at) {
+  const auto lead = static_cast<unsigned char>(text[at++]);
+  int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
+  char32_t value = more == 3 ? lead & 7u : more == 2 ? lead & 15u : more == 1 ? lead & 31u : lead;
+  while (more-- > 0 && at < text.size())
+    value = (value << 6) | (static_cast<unsigned char>(text[at++]) & 63u);
+  return value;
+}
+
+bool ascii_letter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+/// Beyond ASCII every script is welcome; what draws nothing, turns the direction of text or is a surrogate is not.
+bool allowed_in_name(char32_t c) {
+  if (c < 0x80)
+    return ascii_letter(c) || c == '_' || c == ' ' || c == '-';
+  if (c < 0xC0 || c == 0xD7 || c == 0xF7)
+    return false;
+  if ((c >= 0x2000 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x3004))
+    return false;
+  return !(c >= 0xD800 && c <= 0xF8FF) && !(c >= 0xFE00 && c <= 0xFE0F) && c != 0xFEFF && c < 0xFFF0;
+}
+
+std::string joined_blanks(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    if (!blank)
+      out += c;
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
+  }
+  if (!out.empty() && out.back() == ' ')
+    out.pop_back();
+  return out;
+}
+
+size_t characters(std::string_view text) {
+  size_t count = 0;
+  for (size_t at = 0; at < text.size(); ++count)
+    next_character(text, at);
+  return count;
+}
+
+bool digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }); }
+
+bool is_address(std::string_view text) {
+  return text.size() == 42 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')
+         && std::all_of(text.begin() + 2, text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+}
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z')
+      c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+/// A contract's symbol is a stranger's text: what Discord would read as markup or a mention is taken out.
+std::string clean_symbol(std::string_view text) {
+  std::string out;
+  for (size_t at = 0, count = 0; at < text.size() && count < 16; ++count) {
+    const auto from = at;
+    const auto c = next_character(text, at);
+    if (c < 0x80 ? ascii_letter(c) || c == '.' || c == '-' || c == '+' || c == '$' : allowed_in_name(c) || c == 0x20AE)
+      out += text.substr(from, at - from);
+  }
+  return out.empty() ? "TOKEN" : out;
+}
+
+caf::expected<std::string> check_token_id(std::string_view typed) {
+  // 2^256 - 1: an ERC-1155 id is a uint256. https://eips.ethereum.org/EIPS/eip-1155
+  constexpr std::string_view most = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+  if (!digits(typed))
+    return fail(ec::invalid, "Token ID: digits only, such as `1`. It is the number of the token inside the ERC-1155 contract.");
+  std::string out{typed.substr(std::min(typed.find_first_not_of('0'), typed.size() - 1))};
+  if (out.size() > most.size() || (out.size() == most.size() && out > most))
+    return fail(ec::invalid, "Token ID: this number is larger than any ERC-1155 id can be. Check it for extra digits.");
+  return out;
+}
+
+std::string same_place(const manifest_asset& x) {
+  return x.chain + "/" + x.type + "/" + lower(x.address.value_or("")) + "/" + x.token_id.value_or("");
+}
+
+std::string free_asset_id(const draft& d) {
+  for (size_t n = 1;; ++n) {
+    auto id = fmt::format("asset-{}", n);
+    if (std::none_of(d.assets.begin(), d.assets.end(), [&](auto& x) { return x.id == id; }))
+      return id;
+  }
+}
+} // namespace
+
+caf::expected<std::string> check_name(std::string_view typed) {
+  auto name = joined_blanks(typed);
+  for (size_t at = 0; at < name.size();) {
+    const auto from = at;
+    if (!allowed_in_name(next_character(name, at)))
+      return fail(ec::invalid, fmt::format("Community name: it may have letters, digits, blanks, `_` and `-`. Leave out “{}”.",
+                                           name[from] == '`' ? "backtick" : name.substr(from, at - from)));
+  }
+  const auto length = characters(name);
+  if (length < 3 || length > 100)
+    return fail(ec::invalid, fmt::format("Community name: it has {} characters; 3 to 100 are allowed.", length));
+  return name;
+}
+
+std::string name_from_guild(std::string_view guild_name) {
+  std::string kept;
+  for (size_t at = 0; at < guild_name.size();) {
+    const auto from = at;
+    if (allowed_in_name(next_character(guild_name, at)))
+      kept += guild_name.substr(from, at - from);
+    else
+      kept += ' ';
+  }
+  auto checked = check_name(kept);
+  return checked ? *checked : std::string{};
+}
+
+caf::expected<std::string> check_amount(std::string_view typed, int decimals) {
+  const auto point = typed.find('.');
+  const auto whole = typed.substr(0, point);
+  auto fraction = point == std::string_view::npos ? std::string_view{} : typed.substr(point + 1);
+  const bool shaped = digits(whole) && (point == std::string_view::npos || digits(fraction)) && whole.size() <= 60;
+  if (!shaped)
+    return fail(ec::invalid, decimals == 0 ? "Minimum balance: a whole number such as `1`; leave it empty for one."
+                                           : "Minimum balance: a number such as `100` or `0.5`, with a point and no separators; leave it empty for any balance.");
+  while (!fraction.empty() && fraction.back() == '0')
+    fraction.remove_suffix(1);
+  if (fraction.size() > static_cast<size_t>(decimals))
+    return fail(ec::invalid, decimals == 0 ? std::string{"Minimum balance: NFTs are counted in whole numbers, such as `1`."}
+                                           : fmt::format("Minimum balance: this asset has {} decimals; use at most that many after the point.", decimals));
+  std::string out{whole.substr(std::min(whole.find_first_not_of('0'), whole.size() - 1))};
+  if (!fraction.empty())
+    out += "." + std::string{fraction};
+  if (out == "0")
+    return fail(ec::invalid, "Minimum balance: it must be above zero; leave it empty for any balance.");
+  return out;
+}
+
+caf::expected<manifest_asset> check_asset(const typed_asset& typed, const draft& d, const catalogue& names) {
+  manifest_asset out;
+  const auto* chain = names.find_chain(typed.chain);
+  if (!chain || std::find(d.chains.begin(), d.chains.end(), typed.chain) == d.chains.end())
+    return fail(ec::invalid, "Chain: this chain is not among those of your community. Choose it at the step “Blockchain” first.");
+  if (std::find(asset_types().begin(), asset_types().end(), typed.type) == asset_types().end())
+    return fail(ec::invalid, "Asset type: choose native coin, ERC-20, ERC-721 or ERC-1155 in the menu.");
+  if (d.assets.size() >= assets_max)
+    return fail(ec::invalid, fmt::format("A community has at most {} assets. Remove one before you add another.", assets_max));
+  out.type = typed.type;
+  out.chain = typed.chain;
+  out.decimals = typed.type == "native" ? chain->decimals : typed.type == "erc20" ? 18 : 0;
+  if (typed.type == "native")
+    out.symbol = chain->symbol;
+  else if (!is_address(typed.address))
+    return fail(ec::invalid, "Contract address: `0x` and 40 hexadecimal digits, as a block explorer shows it.");
+  else
+    out.address = "0x" + typed.address.substr(2);
+  if (typed.type == "erc1155") {
+    auto token = check_token_id(typed.token_id);
+    if (!token)
+      return token.error();
+    out.token_id = *token;
+  }
+  if (!typed.min_balance.empty()) {
+    // An ERC-20's own decimals are known only when its contract was read; complete_asset looks again.
+    auto amount = check_amount(typed.min_balance, out.decimals);
+    if (!amount)
+      return amount.error();
+    out.min_balance = *amount;
+  }
+  for (auto& other : d.assets)
+    if (same_place(other) == same_place(out))
+      return fail(ec::invalid, fmt::format("{} is in the list already. Remove it first if you want to change it.", other.symbol));
+  out.id = free_asset_id(d);
+  return out;
+}
+
+caf::expected<manifest_asset> complete_asset(manifest_asset asset, const contract_facts& facts) {
+  if (facts.refused)
+    return fail(ec::invalid, "Contract address: " + facts.why);
+  if (!facts.known)
+    return fail(ec::unknown, facts.why);
+  if (!facts.has_code)
+    return fail(ec::invalid, fmt::format("Contract address: there is no contract at `{}` on {}. Is it the address of a wallet, or of another chain?", *asset.address, asset.chain));
+  if (!facts.matches_type)
+    return fail(ec::invalid, fmt::format("Contract address: the contract at `{}` does not answer as {} does. Choose the type that it has.", *asset.address, type_name(asset.type)));
+  asset.address = facts.address;
+  asset.symbol = clean_symbol(facts.symbol ? *facts.symbol : facts.name.value_or(""));
+  if (asset.type == "erc20") {
+    asset.decimals = facts.decimals.value_or(18);
+    if (asset.decimals < 0 || asset.decimals > 18)
+      return fail(ec::invalid, fmt::format("This token has {} decimals; 0 to 18 are supported.", asset.decimals));
+    if (asset.min_balance) {
+      auto amount = check_amount(*asset.min_balance, asset.decimals);
+      if (!amount)
+        return amount.error();
+    }
+  }
+  return asset;
+}
+
+std::string type_name(std::string_view type) {
+  if (type == "native")
+    return "native coin";
+  if (type == "erc20")
+    return "ERC-20 token";
+  return type == "erc721" ? "ERC-721 (NFT collection)" : "ERC-1155 (token of a collection)";
+}
+
+const std::vector<std::string>& asset_types() {
+  static const std::vector<std::string> list{"native", "erc20", "erc721", "erc1155"};
+  return list;
+}
+
+} // namespace arrakis::wizard::core

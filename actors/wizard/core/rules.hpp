@@ -1,0 +1,43 @@
+#pragma once
+// The rules of single fields. A refusal is a sentence for the admin: the field, what is wrong, the remedy.
+#include "actors/wizard/core/catalogue.hpp"
+#include "actors/wizard/core/record.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::wizard::core {
+
+/// Trimmed, blanks joined: 3 to 100 characters; letters of any script, digits, underscore, blank, hyphen. ec::invalid.
+caf::expected<std::string> check_name(std::string_view typed);
+/// What of a guild's name may prefill ours; empty when too little is left.
+std::string name_from_guild(std::string_view guild_name);
+
+/// The native asset needs no chain; its address and token id stay empty. The others come back with address and amounts
+/// checked and `symbol` empty, to be completed by what the contract says. ec::invalid.
+caf::expected<manifest_asset> check_asset(const typed_asset&, const draft&, const catalogue&);
+
+/// What a chain said of a contract; `known == false`: no answer, which is not "no".
+struct contract_facts {
+  bool known = false;
+  std::string why;     ///< Unknown, or refused by the chain: the reason.
+  bool refused = false; ///< The address itself is malformed (a bad checksum) or the chain is not there.
+  std::string address; ///< EIP-55.
+  bool has_code = false;
+  bool matches_type = false;
+  std::optional<std::string> symbol, name;
+  std::optional<int> decimals;
+};
+/// The asset with what the contract says of itself. ec::unknown: ask again; ec::invalid: not such a contract.
+caf::expected<manifest_asset> complete_asset(manifest_asset, const contract_facts&);
+
+/// A sum in decimal text with at most `decimals` places, above zero; leading zeros and trailing fraction zeros removed.
+caf::expected<std::string> check_amount(std::string_view typed, int decimals);
+
+std::string type_name(std::string_view asset_type); ///< "erc721" -> "ERC-721 (NFT collection)".
+const std::vector<std::string>& asset_types();      ///< native, erc20, erc721, erc1155.
+
+inline constexpr size_t assets_max = 5; // features 2.2
+
+} // namespace arrakis::wizard::core

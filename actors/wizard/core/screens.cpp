@@ -1,0 +1,410 @@
+#include "actors/wizard/core/screens.hpp"
+
+#include "actors/wizard/core/custom_id.hpp"
+#include "actors/wizard/core/plan.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::wizard::core {
+namespace {
+namespace js = boost::json;
+
+enum style { primary = 1, secondary = 2, success = 3, danger = 4 };
+
+js::object button(style look, std::string_view label, std::string id, bool enabled = true) {
+  js::object o{{"type", 2}, {"style", static_cast<int>(look)}, {"label", label}, {"custom_id", std::move(id)}};
+  if (!enabled)
+    o["disabled"] = true;
+  return o;
+}
+
+struct option { std::string label, value, description; bool chosen = false; };
+
+/// Discord's bounds: label and description 100 characters, at a UTF-8 border.
+std::string cut(std::string text, size_t bytes_max = 100) {
+  if (text.size() <= bytes_max)
+    return text;
+  size_t at = bytes_max;
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80)
+    --at;
+  return text.substr(0, at);
+}
+
+js::object select(std::string id, std::string_view hint, const std::vector<option>& options, size_t most = 1) {
+  js::array list;
+  for (auto& x : options) {
+    js::object o{{"label", cut(x.label)}, {"value", x.value}};
+    if (!x.description.empty())
+      o["description"] = cut(x.description);
+    if (x.chosen)
+      o["default"] = true;
+    list.push_back(std::move(o));
+  }
+  return {{"type", 3}, {"custom_id", std::move(id)}, {"placeholder", hint}, {"min_values", 1},
+          {"max_values", std::min(most, options.size())}, {"options", std::move(list)}};
+}
+
+struct page {
+  std::string text;
+  js::array fields;
+  js::array rows;
+  uint32_t color = color_wizard;
+
+  void field(std::string_view name, std::string value) {
+    if (value.empty())
+      value = "—";
+    fields.push_back(js::object{{"name", name}, {"value", cut(std::move(value), 1024)}});
+  }
+  void row(js::array parts) {
+    if (!parts.empty())
+      rows.push_back(js::object{{"type", 1}, {"components", std::move(parts)}});
+  }
+};
+
+std::string bar(int percents) {
+  std::string out;
+  for (int i = 0; i < 10; ++i)
+    out += i < percents / 10 ? "▰" : "▱";
+  return fmt::format("{} {} %", out, percents);
+}
+
+struct title_of_step { std::string_view number, name; };
+title_of_step title_of(step s) {
+  switch (s) {
+    case step::init: return {"Step 1 of 8", "Getting started"};
+    case step::chain_select: return {"Step 2 of 8", "Blockchain"};
+    case step::asset_config: return {"Step 3 of 8", "Assets"};
+    case step::eligibility_rules: return {"Step 4 of 8", "Tiers"};
+    case step::role_mapping: return {"Step 5 of 8", "Roles"};
+    case step::channel_structure: return {"Step 6 of 8", "Channels"};
+    case step::review: return {"Step 7 of 8", "Review"};
+    case step::deploy: return {"Step 8 of 8", "Deploying"};
+    case step::complete: return {"Onboarding", "Complete"};
+    case step::failed: return {"Onboarding", "Failed"};
+  }
+  return {};
+}
+
+void walk_row(page& p, const record& r, bool can_continue) {
+  js::array parts;
+  if (r.at != step::init || r.from_review)
+    parts.push_back(button(secondary, r.from_review ? "Back to review" : "Back", component_id("back", r)));
+  parts.push_back(button(primary, r.from_review ? "Done" : "Continue", component_id("continue", r), can_continue));
+  parts.push_back(button(danger, "Cancel", component_id("cancel", r)));
+  p.row(std::move(parts));
+}
+
+bool filled(const record& r, const world& w) {
+  auto missing = gaps(r.draft, w.names);
+  return std::none_of(missing.begin(), missing.end(), [&](auto& g) { return g.at == r.at; });
+}
+
+std::string chain_names(const draft& d, const world& w) {
+  std::string out;
+  for (auto& id : d.chains) {
+    const auto* c = w.names.find_chain(id);
+    out += (out.empty() ? "" : ", ") + (c ? c->name : id);
+  }
+  return out;
+}
+
+std::string asset_line(const manifest_asset& x, const world& w) {
+  const auto* c = w.names.find_chain(x.chain);
+  auto out = fmt::format("**{}** ({}, {})", x.symbol, type_name(x.type), c ? c->name : x.chain);
+  if (x.address)
+    out += fmt::format(" `{}…{}`", x.address->substr(0, 6), x.address->substr(x.address->size() - 4));
+  if (x.token_id)
+    out += fmt::format(" #{}", cut(*x.token_id, 20));
+  if (x.min_balance)
+    out += fmt::format(", at least {}", *x.min_balance);
+  return out;
+}
+
+std::string asset_lines(const draft& d, const world& w) {
+  std::string out;
+  for (auto& x : d.assets)
+    out += asset_line(x, w) + "\n";
+  return out;
+}
+
+std::string tier_lines(const draft& d) {
+  std::string out;
+  for (auto& t : d.tiers)
+    out += t.max_rank ? fmt::format("**{}** rank {}–{}\n", t.name, t.min_rank, *t.max_rank) : fmt::format("**{}** rank {} and below\n", t.name, t.min_rank);
+  return out;
+}
+
+std::string role_lines(const draft& d) {
+  std::string out;
+  for (size_t i = 0; i < d.tiers.size() && i < d.roles.size(); ++i)
+    out += fmt::format("{} → {}\n", d.tiers[i].name,
+                       d.roles[i].existing ? fmt::format("<@&{}>", d.roles[i].existing->text()) : fmt::format("new role “{}” `#{:06X}`", d.roles[i].name, d.roles[i].color));
+  return out;
+}
+
+std::string who_sees(const draft& d, const std::vector<std::string>& tiers) {
+  std::string out;
+  for (auto& id : tiers)
+    for (auto& t : d.tiers)
+      if (t.id == id)
+        out += (out.empty() ? "" : ", ") + t.name;
+  return out.empty() ? "" : " (only " + out + ")";
+}
+
+std::string channel_lines(const draft& d) {
+  if (d.channel_template == "none")
+    return "No channels.";
+  std::string out;
+  auto line = [&](const manifest_channel& c) {
+    out += fmt::format("{}{}{}{}\n", c.type == "voice" ? "🔊 " : "# ", c.name, c.read_only ? " · read only" : "", who_sees(d, c.access_tiers));
+  };
+  for (auto& c : d.channels)
+    if (!c.category_id)
+      line(c);
+  for (auto& g : d.categories) {
+    out += "**" + g.name + "**\n";
+    for (auto& c : d.channels)
+      if (c.category_id == g.id)
+        line(c);
+  }
+  return out;
+}
+
+/// The name travels in the custom id, so that the modal is prefilled without asking anybody; one that has no room is not.
+std::string name_button_id(std::string_view action, const record& r) {
+  auto name = r.draft.name.empty() ? name_from_guild(r.guild_name) : r.draft.name;
+  const bool fits = component_id(action, r).size() + 1 + name.size() <= custom_id_max;
+  return component_id(action, r, fits ? name : std::string{});
+}
+
+void init_page(page& p, const record& r) {
+  p.text = "Welcome. In a few steps this wizard makes roles and channels that follow what members hold on chain.\n"
+           "Nothing in your server changes before you press Deploy in the review.";
+  if (!r.draft.name.empty())
+    p.field("Community name", r.draft.name);
+  js::array parts{button(r.draft.name.empty() ? primary : secondary, r.draft.name.empty() ? "Enter the name" : "Change the name", name_button_id("start", r))};
+  if (!r.draft.name.empty())
+    parts.push_back(button(primary, r.from_review ? "Done" : "Continue", component_id("continue", r)));
+  if (r.from_review)
+    parts.push_back(button(secondary, "Back to review", component_id("back", r)));
+  parts.push_back(button(danger, "Cancel", component_id("cancel", r)));
+  p.row(std::move(parts));
+}
+
+void chain_page(page& p, const record& r, const world& w) {
+  p.text = "On which chains do your members hold what counts? You may choose several.";
+  p.field("Chosen", chain_names(r.draft, w));
+  std::vector<option> options;
+  for (auto& c : w.names.chains)
+    options.push_back({c.name, c.id, fmt::format("Native coin {}", c.symbol),
+                       std::find(r.draft.chains.begin(), r.draft.chains.end(), c.id) != r.draft.chains.end()});
+  p.row({select(component_id("chain", r), "Choose chains", options, options.size())});
+  walk_row(p, r, filled(r, w));
+}
+
+void asset_page(page& p, const record& r, const world& w) {
+  p.text = fmt::format("Which assets count? One to {}. A contract is read on its chain before it is accepted.", assets_max);
+  p.field("Assets", asset_lines(r.draft, w));
+  const auto chain = r.focus.asset_chain.empty() && !r.draft.chains.empty() ? r.draft.chains.front() : r.focus.asset_chain;
+  std::vector<option> chains, types;
+  for (auto& id : r.draft.chains) {
+    const auto* c = w.names.find_chain(id);
+    chains.push_back({c ? c->name : id, id, "", id == chain});
+  }
+  if (chains.size() > 1)
+    p.row({select(component_id("asset-chain", r), "Chain of the next asset", chains)});
+  const auto* c = w.names.find_chain(chain);
+  for (auto& type : asset_types())
+    types.push_back({type == "native" && c ? fmt::format("{} (native coin)", c->symbol) : type_name(type), type, c ? "on " + c->name : ""});
+  if (!c)
+    p.text += "\nThe chain of this community is not offered here any more: choose another one first.";
+  else if (r.draft.assets.size() < assets_max)
+    p.row({select(component_id("asset-type", r, chain), "Add an asset on " + c->name, types)});
+  if (r.draft.typed) {
+    auto& t = *r.draft.typed;
+    p.field("Not accepted yet", fmt::format("{} `{}` on {}{}\n{}", type_name(t.type), t.address.empty() ? "—" : cut(t.address, 42), t.chain,
+                                            t.min_balance.empty() ? "" : ", at least " + cut(t.min_balance, 40), t.why));
+    p.row({button(primary, "Try again", component_id("check-again", r)), button(secondary, "Discard it", component_id("discard-asset", r))});
+  }
+  js::array removals;
+  for (size_t i = 0; i < r.draft.assets.size(); ++i)
+    removals.push_back(button(secondary, cut("Remove " + r.draft.assets[i].symbol, 80), component_id("remove-asset", r, std::to_string(i))));
+  p.row(std::move(removals));
+  walk_row(p, r, filled(r, w) && !r.draft.typed);
+}
+
+void tier_page(page& p, const record& r, const world& w) {
+  p.text = "Tiers rank your members by what they hold. Choose a template.";
+  p.field("Tiers", tier_lines(r.draft));
+  std::vector<option> options;
+  for (auto& t : w.names.tiers)
+    options.push_back({t.name, t.id, t.description, t.id == r.draft.tier_template});
+  p.row({select(component_id("tier-template", r), "Choose a template", options)});
+  walk_row(p, r, filled(r, w));
+}
+
+void role_page(page& p, const record& r, const world& w) {
+  constexpr size_t roles_a_page = 24; // 25 options in a select, one of them “new role”.
+  p.text = "Each tier has a role. A new one is made unless you choose one that is there.";
+  p.field("Roles", role_lines(r.draft));
+  auto role = std::find_if(r.draft.roles.begin(), r.draft.roles.end(), [&](auto& x) { return x.tier_id == r.focus.tier; });
+  if (role == r.draft.roles.end())
+    role = r.draft.roles.begin();
+  if (role == r.draft.roles.end())
+    return walk_row(p, r, false);
+  std::vector<option> tiers, choices;
+  for (size_t i = 0; i < r.draft.tiers.size() && i < 25; ++i)
+    tiers.push_back({r.draft.tiers[i].name, r.draft.tiers[i].id, "", r.draft.tiers[i].id == role->tier_id});
+  if (tiers.size() > 1)
+    p.row({select(component_id("role-tier", r), "Tier", tiers)});
+  const auto roles = w.facts ? assignable(*w.facts) : std::vector<guild_role>{};
+  const auto pages = std::max<size_t>(1, (roles.size() + roles_a_page - 1) / roles_a_page);
+  const auto first = (r.focus.role_page % pages) * roles_a_page;
+  choices.push_back({"Make a new role", "create_new", "", !role->existing});
+  for (size_t i = first; i < roles.size() && i < first + roles_a_page; ++i)
+    choices.push_back({roles[i].name, roles[i].id.text(), "", role->existing == roles[i].id});
+  p.row({select(component_id("role-" + role->tier_id, r), "Role of this tier", choices)});
+  if (!w.facts)
+    p.text += "\nThe server's roles could not be read just now, so only new roles can be chosen.";
+  js::array extra{button(secondary, "New roles for all", component_id("auto-create", r))};
+  if (pages > 1)
+    extra.push_back(button(secondary, fmt::format("More roles ({}/{})", r.focus.role_page % pages + 1, pages), component_id("more-roles", r)));
+  p.row(std::move(extra));
+  walk_row(p, r, filled(r, w));
+}
+
+void channel_page(page& p, const record& r, const world& w) {
+  p.text = "Which channels shall be made? Channels that are there are left alone.";
+  p.field("Channels", r.draft.channel_template.empty() ? "" : channel_lines(r.draft));
+  std::vector<option> options;
+  if (r.draft.channel_template == "current")
+    options.push_back({"As they are", "current", "The channels of the present version", true});
+  for (auto& t : w.names.channels)
+    options.push_back({t.name, t.id, t.description, t.id == r.draft.channel_template});
+  options.push_back({"None", "none", "Roles only", r.draft.channel_template == "none"});
+  p.row({select(component_id("channel-template", r), "Choose a template", options)});
+  p.row({button(secondary, "Skip channels", component_id("skip", r))});
+  walk_row(p, r, filled(r, w));
+}
+
+void review_page(page& p, const record& r, const world& w) {
+  auto& d = r.draft;
+  p.text = r.base_version > 0 ? fmt::format("Your community is at version {}. Change what you like; Deploy makes the next version.\nWhat a new version lacks is listed at the end and never deleted.", r.base_version)
+                              : "This is the plan. Change any part of it, or deploy it.";
+  p.field("Name", d.name);
+  p.field("Blockchain", chain_names(d, w));
+  p.field("Assets", asset_lines(d, w));
+  p.field("Tiers", tier_lines(d));
+  p.field("Roles", role_lines(d));
+  p.field("Channels", channel_lines(d));
+  std::string against;
+  for (auto& g : gaps(d, w.names))
+    against += "⚠️ " + g.sentence + "\n";
+  if (!w.facts)
+    against += "⚠️ The bot's permissions in this server could not be read just now. Check again in a moment.\n";
+  else
+    for (auto& sentence : objections(r, *w.facts))
+      against += "⚠️ " + sentence + "\n";
+  p.field("The bot in this server", against.empty() ? "✅ Its permissions and the place of its role suffice." : against);
+  if (!against.empty())
+    p.color = color_notice;
+  p.row({button(secondary, "Name", name_button_id("edit-name", r)), button(secondary, "Blockchain", component_id("edit-chain", r)),
+         button(secondary, "Assets", component_id("edit-assets", r)), button(secondary, "Tiers", component_id("edit-tiers", r)),
+         button(secondary, "Roles", component_id("edit-roles", r))});
+  p.row({button(secondary, "Channels", component_id("edit-channels", r)), button(secondary, "Check again", component_id("refresh", r))});
+  p.row({button(success, "Deploy", component_id("deploy", r), against.empty()), button(secondary, "Back", component_id("back", r)),
+         button(danger, "Cancel", component_id("cancel", r))});
+}
+
+void deploy_page(page& p, const record& r) {
+  if (r.submitted.version == 0) {
+    p.color = color_notice;
+    p.text = r.error.empty() ? "The plan is being submitted." : "It is not certain yet that the plan was accepted: " + r.error + "\nTry again: it cannot happen twice.";
+    p.row({button(primary, "Try again", component_id("retry", r))});
+    return;
+  }
+  p.text = fmt::format("Version {} is on its way into your server: community record, roles, categories, channels, permissions, finalising.\n"
+                       "You may close this; /resume shows the result.", r.submitted.version);
+  p.field("Deployment", "`" + r.submitted.deployment + "`");
+  p.row({button(secondary, "Check progress", component_id("refresh", r))});
+}
+
+void complete_page(page& p, const record& r) {
+  p.color = color_success;
+  p.text = fmt::format("Version {} is deployed. /onboard opens it again to change something; /reconcile shows whether the server still matches it.", r.submitted.version);
+  if (!r.error.empty())
+    p.text += "\n" + r.error;
+}
+
+void failed_page(page& p, const record& r) {
+  p.color = color_failure;
+  p.text = cut(r.error.empty() ? std::string{"The deployment failed."} : r.error, 2000) + "\nWhat was made already stays and is used again by Retry.";
+  p.row({button(primary, "Retry", component_id("retry", r), r.submitted.attempt > 0), button(secondary, "Change the plan", component_id("back", r), r.submitted.attempt > 0),
+         button(secondary, "Start anew", component_id("restart", r)), button(danger, "Cancel", component_id("cancel", r))});
+}
+
+js::object message(std::string_view content, js::object embed, js::array rows) {
+  return {{"content", content}, {"embeds", js::array{std::move(embed)}}, {"components", std::move(rows)},
+          {"allowed_mentions", js::object{{"parse", js::array{}}}}};
+}
+} // namespace
+
+std::string screen(const record& r, const world& w, std::string_view notice) {
+  page p;
+  switch (r.at) {
+    case step::init: init_page(p, r); break;
+    case step::chain_select: chain_page(p, r, w); break;
+    case step::asset_config: asset_page(p, r, w); break;
+    case step::eligibility_rules: tier_page(p, r, w); break;
+    case step::role_mapping: role_page(p, r, w); break;
+    case step::channel_structure: channel_page(p, r, w); break;
+    case step::review: review_page(p, r, w); break;
+    case step::deploy: deploy_page(p, r); break;
+    case step::complete: complete_page(p, r); break;
+    case step::failed: failed_page(p, r); break;
+  }
+  const auto title = title_of(r.at);
+  if (r.at != step::failed)
+    p.text = bar(percent(r.at)) + "\n\n" + p.text;
+  js::object embed{{"title", fmt::format("{} · {}", title.number, title.name)}, {"description", p.text}, {"color", p.color}, {"fields", std::move(p.fields)},
+                   {"footer", js::object{{"text", fmt::format("Session {} · ends after 15 minutes without a click; /resume brings it back", r.id.substr(0, 8))}}}};
+  return js::serialize(message(notice, std::move(embed), std::move(p.rows)));
+}
+
+std::string offer_screen(const record& r) {
+  js::object embed{{"title", "A wizard of yours is open"}, {"color", color_notice},
+                   {"description", fmt::format("It stands at “{}”. Go on with it, or start anew and lose what it holds.", title_of(r.at).name)}};
+  js::array row{button(primary, "Resume existing", component_id("resume-existing", r)), button(danger, "Restart", component_id("restart", r))};
+  return js::serialize(message("", std::move(embed), js::array{js::object{{"type", 1}, {"components", std::move(row)}}}));
+}
+
+std::string note_screen(std::string_view title, std::string_view text, uint32_t color) {
+  js::object embed{{"title", title}, {"description", cut(std::string{text}, 4096)}, {"color", color}};
+  return js::serialize(message("", std::move(embed), {}));
+}
+
+std::string deployment_screen(const deployment_state& d) {
+  const bool done = d.state == "completed", failed = d.state == "failed" || d.state == "cancelled";
+  auto text = fmt::format("Version {} is {}; {} roles, categories and channels are in place.", d.version, d.state, d.done);
+  if (failed && !d.error.empty())
+    text += "\n" + d.error;
+  if (!d.left_over.empty()) {
+    text += "\nLeft from before, not part of this version and not deleted:";
+    for (auto& x : d.left_over)
+      text += "\n• " + x;
+  }
+  js::object embed{{"title", "The latest deployment"}, {"description", cut(std::move(text), 4096)},
+                   {"color", done ? color_success : failed ? color_failure : color_wizard}};
+  js::array rows;
+  if (d.state == "failed")
+    rows.push_back(js::object{{"type", 1}, {"components", js::array{button(primary, "Retry", fmt::format("deployment:retry:{}", d.version))}}});
+  return js::serialize(message("", std::move(embed), std::move(rows)));
+}
+
+std::string sentence_screen(std::string_view sentence) {
+  return js::serialize(js::object{{"content", cut(std::string{sentence}, 2000)}, {"allowed_mentions", js::object{{"parse", js::array{}}}}});
+}
+
+} // namespace arrakis::wizard::core

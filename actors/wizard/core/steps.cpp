@@ -1,0 +1,416 @@
+#include "actors/wizard/core/steps.hpp"
+
+#include "actors/wizard/core/custom_id.hpp"
+#include "actors/wizard/core/plan.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace arrakis::wizard::core {
+namespace {
+
+decision refuse(std::string sentence) { return {decision::refuse, {}, std::move(sentence)}; }
+decision show(record next, std::string notice = {}) { return {decision::show, std::move(next), std::move(notice)}; }
+decision wrong_place() {
+  return refuse("This button does not belong to the present step. Use the buttons of the newest message, or /resume to see it.");
+}
+
+step after(step s) { return static_cast<step>(static_cast<int>(s) + 1); }
+step before(step s) { return static_cast<step>(static_cast<int>(s) - 1); }
+
+/// Where a finished step leads: to the next one, or, opened from the review, back there as soon as nothing is missing.
+step onward(const record& r, const catalogue& names) {
+  if (!r.from_review)
+    return after(r.at);
+  auto missing = gaps(r.draft, names);
+  return missing.empty() ? step::review : missing.front().at;
+}
+
+record moved(record r, step to) {
+  r.at = to;
+  if (to == step::review)
+    r.from_review = false;
+  r.error.clear();
+  r.focus = {};
+  if (to == step::asset_config && !r.draft.chains.empty())
+    r.focus.asset_chain = r.draft.chains.front();
+  if (to == step::role_mapping && !r.draft.tiers.empty())
+    r.focus.tier = r.draft.tiers.front().id;
+  return r;
+}
+
+decision go_on(const record& r, const world& w) {
+  if (r.at >= step::review)
+    return wrong_place();
+  for (auto& missing : gaps(r.draft, w.names))
+    if (missing.at == r.at)
+      return refuse(missing.sentence);
+  if (r.at == step::asset_config && r.draft.typed)
+    return refuse("One asset is not checked yet. Try it again or discard it, then continue.");
+  return show(moved(r, onward(r, w.names)));
+}
+
+decision go_back(const record& r) {
+  if (r.at == step::failed && r.submitted.attempt > 0)
+    return show(moved(r, step::review));
+  if (r.at == step::init && !r.from_review)
+    return refuse("This is the first step: there is nothing before it.");
+  if (r.at > step::review)
+    return refuse("A deployment cannot be taken back from here. Wait for its end; afterwards /onboard changes what it made.");
+  return show(moved(r, r.from_review ? step::review : before(r.at)));
+}
+
+decision edit(const record& r, step to) {
+  if (r.at != step::review)
+    return wrong_place();
+  auto next = moved(r, to);
+  next.from_review = true;
+  return show(std::move(next));
+}
+
+decision choose_chains(record r, const event& e, const world& w) {
+  if (e.values.empty())
+    return refuse("Blockchain: choose at least one.");
+  for (auto& id : e.values)
+    if (!w.names.find_chain(id))
+      return refuse(fmt::format("Blockchain: `{}` is not supported here. Choose one of the menu.", id));
+  r.draft.chains = e.values;
+  std::string gone;
+  std::erase_if(r.draft.assets, [&](auto& asset) {
+    const bool lost = std::find(e.values.begin(), e.values.end(), asset.chain) == e.values.end();
+    if (lost)
+      gone += fmt::format("{}{} on {}", gone.empty() ? "" : ", ", asset.symbol, asset.chain);
+    return lost;
+  });
+  if (r.draft.typed && std::find(e.values.begin(), e.values.end(), r.draft.typed->chain) == e.values.end())
+    r.draft.typed.reset();
+  return show(std::move(r), gone.empty() ? "" : "Removed with their chain: " + gone + ".");
+}
+
+decision focus_asset_chain(record r, const event& e) {
+  if (e.values.size() != 1 || std::find(r.draft.chains.begin(), r.draft.chains.end(), e.values[0]) == r.draft.chains.end())
+    return refuse("Chain: choose one of the menu.");
+  r.focus.asset_chain = e.values[0];
+  return show(std::move(r));
+}
+
+decision remove_asset(record r, const event& e) {
+  const auto index = static_cast<size_t>(e.argument.size() == 1 ? e.argument[0] - '0' : 9);
+  if (index >= r.draft.assets.size())
+    return refuse("This asset is gone already.");
+  const auto name = r.draft.assets[index].symbol;
+  r.draft.assets.erase(r.draft.assets.begin() + static_cast<ptrdiff_t>(index));
+  return show(std::move(r), name + " was removed.");
+}
+
+/// The native asset is accepted at once, a contract is inspected first.
+decision try_asset(record r, typed_asset typed, const world& w) {
+  r.draft.typed.reset();
+  auto asset = check_asset(typed, r.draft, w.names);
+  if (!asset) {
+    typed.why = text_of(asset.error());
+    auto sentence = typed.why;
+    r.draft.typed = std::move(typed);
+    return show(std::move(r), "⚠️ " + sentence);
+  }
+  if (asset->type == "native") {
+    r.draft.assets.push_back(*asset);
+    return show(std::move(r), asset->symbol + " was added.");
+  }
+  typed.why.clear();
+  r.draft.typed = std::move(typed);
+  return {decision::inspect, std::move(r), {}};
+}
+
+std::string field(const event& e, const char* name) {
+  auto at = e.fields.find(name);
+  if (at == e.fields.end())
+    return {};
+  auto from = at->second.find_first_not_of(" \t\n");
+  auto to = at->second.find_last_not_of(" \t\n");
+  return from == std::string::npos ? std::string{} : at->second.substr(from, to - from + 1);
+}
+
+decision submit_asset(const record& r, const event& e, const world& w) {
+  if (r.at != step::asset_config)
+    return refuse("The wizard is not at the assets any more, so nothing was added. Use “Back” or “Assets” in the review and enter it again.");
+  const auto colon = e.argument.find(':');
+  typed_asset typed;
+  typed.type = e.argument.substr(0, colon);
+  typed.chain = colon == std::string::npos ? r.focus.asset_chain : e.argument.substr(colon + 1);
+  typed.address = field(e, "address");
+  typed.token_id = field(e, "token_id");
+  typed.min_balance = field(e, "min_balance");
+  return try_asset(r, std::move(typed), w);
+}
+
+decision submit_name(record r, const event& e, const world& w) {
+  if (r.at != step::init && r.at != step::review)
+    return refuse("The wizard is not at the name any more. Use “Back”, or “Name” in the review.");
+  auto name = check_name(field(e, "name"));
+  if (!name)
+    return refuse(text_of(name.error()));
+  r.draft.name = *name;
+  if (r.at == step::init)
+    r = moved(r, onward(r, w.names));
+  return show(std::move(r));
+}
+
+decision choose_tier_template(record r, const event& e, const world& w) {
+  const auto* chosen = e.values.size() == 1 ? w.names.find_tiers(e.values[0]) : nullptr;
+  if (!chosen)
+    return refuse("Tiers: choose one of the menu.");
+  choose_tiers(r.draft, *chosen);
+  if (const auto* channels = w.names.find_channels(r.draft.channel_template))
+    choose_channels(r.draft, *channels); // Its tier-1, tier-2 are other tiers now.
+  return show(std::move(r));
+}
+
+decision map_role(record r, const event& e, const world& w) {
+  const auto tier = e.action.substr(std::string_view{"role-"}.size());
+  auto role = std::find_if(r.draft.roles.begin(), r.draft.roles.end(), [&](auto& x) { return x.tier_id == tier; });
+  if (role == r.draft.roles.end() || e.values.size() != 1)
+    return refuse("This tier is not part of the plan any more. Choose a tier in the menu.");
+  auto& value = e.values[0];
+  if (value == "create_new") {
+    auto at = std::find_if(r.draft.tiers.begin(), r.draft.tiers.end(), [&](auto& x) { return x.id == tier; });
+    role->existing.reset();
+    if (at != r.draft.tiers.end())
+      role->name = at->name;
+    return show(std::move(r));
+  }
+  if (!w.facts)
+    return refuse("The server's roles could not be read just now. Try again in a moment.");
+  const auto id = parse_snowflake(value);
+  const auto roles = assignable(*w.facts);
+  auto at = std::find_if(roles.begin(), roles.end(), [&](auto& x) { return id && x.id == *id; });
+  if (at == roles.end())
+    return refuse("This role is gone, or not below the bot's own role. Choose another one, or move the bot's role up.");
+  for (auto& other : r.draft.roles)
+    if (other.tier_id != tier && other.existing == id)
+      return refuse(fmt::format("The role “{}” stands for another tier already. Each tier needs a role of its own.", at->name));
+  role->existing = id;
+  role->name = at->name;
+  return show(std::move(r));
+}
+
+decision focus_tier(record r, const event& e) {
+  if (e.values.size() != 1 || std::none_of(r.draft.tiers.begin(), r.draft.tiers.end(), [&](auto& t) { return t.id == e.values[0]; }))
+    return refuse("Tier: choose one of the menu.");
+  r.focus.tier = e.values[0];
+  r.focus.role_page = 0;
+  return show(std::move(r));
+}
+
+decision choose_channel_template(record r, const event& e, const world& w) {
+  if (e.values.size() == 1 && e.values[0] == "none") {
+    skip_channels(r.draft);
+    return show(std::move(r));
+  }
+  if (e.values.size() == 1 && e.values[0] == "current" && r.draft.channel_template == "current")
+    return show(std::move(r));
+  const auto* chosen = e.values.size() == 1 ? w.names.find_channels(e.values[0]) : nullptr;
+  if (!chosen)
+    return refuse("Channels: choose one of the menu.");
+  choose_channels(r.draft, *chosen);
+  return show(std::move(r));
+}
+
+decision deploy(record r, const world& w) {
+  if (r.at == step::deploy)
+    return refuse("The deployment is under way already. “Check progress” shows how far it is.");
+  if (r.at != step::review && r.at != step::failed)
+    return wrong_place();
+  auto missing = gaps(r.draft, w.names);
+  if (!missing.empty())
+    return refuse("Not ready to deploy. " + missing.front().sentence);
+  if (!w.facts)
+    return refuse("The bot's permissions in this server could not be read just now, so nothing was deployed. Try again in a moment.");
+  auto against = objections(r, *w.facts);
+  if (!against.empty())
+    return refuse("Not deployed: " + against.front());
+  r = moved(std::move(r), step::deploy);
+  r.submitted = {r.submitted.attempt + 1, 0, {}, {}};
+  return {decision::deploy, std::move(r), {}};
+}
+
+decision retry(record r, const world& w) {
+  if (r.at == step::deploy && r.submitted.version == 0)
+    return {decision::deploy, std::move(r), {}}; // Not confirmed: the same key again, so it cannot happen twice.
+  if (r.at != step::failed)
+    return wrong_place();
+  if (r.submitted.version == 0)
+    return r.submitted.attempt == 0 ? wrong_place() : deploy(std::move(r), w);
+  r = moved(std::move(r), step::deploy);
+  return {decision::retry, std::move(r), {}};
+}
+
+decision click_in_step(const record& r, const event& e, const world& w) {
+  auto at = [&](step s) { return r.at == s; };
+  if (e.action == "chain" && at(step::chain_select))
+    return choose_chains(r, e, w);
+  if (at(step::asset_config)) {
+    if (e.action == "asset-chain")
+      return focus_asset_chain(r, e);
+    if (e.action == "remove-asset")
+      return remove_asset(r, e);
+    if (e.action == "check-again" && r.draft.typed)
+      return try_asset(r, *r.draft.typed, w);
+    if (e.action == "discard-asset") {
+      auto next = r;
+      next.draft.typed.reset();
+      return show(std::move(next));
+    }
+  }
+  if (e.action == "tier-template" && at(step::eligibility_rules))
+    return choose_tier_template(r, e, w);
+  if (at(step::role_mapping)) {
+    auto next = r;
+    if (e.action == "role-tier")
+      return focus_tier(r, e);
+    if (e.action == "auto-create") {
+      create_all_roles(next.draft);
+      return show(std::move(next), "A new role will be made for every tier.");
+    }
+    if (e.action == "more-roles") {
+      ++next.focus.role_page;
+      return show(std::move(next));
+    }
+    if (e.action.starts_with("role-"))
+      return map_role(r, e, w);
+  }
+  if (at(step::channel_structure) && e.action == "channel-template")
+    return choose_channel_template(r, e, w);
+  if (at(step::channel_structure) && e.action == "skip") {
+    auto next = r;
+    skip_channels(next.draft);
+    return show(moved(next, onward(next, w.names)));
+  }
+  return wrong_place();
+}
+
+decision click(const record& r, const event& e, const world& w) {
+  static const std::map<std::string_view, step> edits{{"edit-chain", step::chain_select},   {"edit-assets", step::asset_config},
+                                                      {"edit-tiers", step::eligibility_rules}, {"edit-roles", step::role_mapping},
+                                                      {"edit-channels", step::channel_structure}};
+  if (auto to = edits.find(e.action); to != edits.end())
+    return edit(r, to->second);
+  if (e.action == "continue")
+    return go_on(r, w);
+  if (e.action == "back")
+    return go_back(r);
+  if (e.action == "cancel")
+    return r.at == step::deploy ? refuse("The deployment is under way and cannot be cancelled here. /resume shows its result.")
+                                : decision{decision::end, r, {}};
+  if (e.action == "restart")
+    return r.at == step::deploy ? refuse("The deployment is under way. Start anew when it has ended.") : decision{decision::restart, r, {}};
+  if (e.action == "resume-existing")
+    return r.at == step::deploy ? decision{decision::refresh, r, {}} : show(r);
+  if (e.action == "deploy")
+    return deploy(r, w);
+  if (e.action == "retry")
+    return retry(r, w);
+  if (e.action == "refresh")
+    return r.at == step::deploy ? decision{decision::refresh, r, {}} : show(r);
+  return click_in_step(r, e, w);
+}
+} // namespace
+
+std::optional<event> event_of(const interaction& x) {
+  auto id = parse_custom_id(x.custom_id);
+  if (!id)
+    return std::nullopt;
+  event e;
+  e.what = x.kind == interaction_kind::modal ? event::submit : event::click;
+  if ((e.what == event::click) != (id->prefix == "wizard"))
+    return std::nullopt;
+  e.session = id->session;
+  e.action = e.what == event::click ? id->action : id->prefix;
+  e.argument = id->argument;
+  e.seen_version = id->version;
+  e.values = x.values;
+  e.fields = x.fields;
+  return e;
+}
+
+decision apply(const record& r, const event& e, const world& w) {
+  if (r.at == step::complete)
+    return refuse("This onboarding is complete. /onboard opens it again to change something.");
+  if (e.what == event::submit)
+    return e.action == "community-name" ? submit_name(r, e, w) : submit_asset(r, e, w);
+  if (e.seen_version && *e.seen_version != r.version)
+    return {decision::overtaken, r, "Another click was quicker, so this one did nothing. This is the present state."};
+  return click(r, e, w);
+}
+
+decision inspected(const record& r, const contract_facts& facts) {
+  if (r.at != step::asset_config || !r.draft.typed)
+    return {decision::overtaken, r, "Another click was quicker, so the asset was not added."};
+  auto next = r;
+  auto typed = *next.draft.typed;
+  next.draft.typed.reset();
+  auto checked = check_asset(typed, next.draft, everything());
+  auto asset = checked ? complete_asset(*checked, facts) : std::move(checked);
+  if (asset) {
+    next.draft.assets.push_back(*asset);
+    return show(std::move(next), fmt::format("{} was added: the contract is there.", asset->symbol));
+  }
+  const bool unknown = code_of(asset.error()) == ec::unknown;
+  typed.why = unknown ? "The contract could not be checked just now (" + text_of(asset.error()) + "). What you typed is kept."
+                      : text_of(asset.error());
+  auto notice = "⚠️ " + typed.why;
+  next.draft.typed = std::move(typed);
+  return show(std::move(next), std::move(notice));
+}
+
+record submission_accepted(record r, const submitted_as& s) {
+  r.at = step::deploy;
+  r.error.clear();
+  r.submitted.version = s.version;
+  r.submitted.deployment = s.deployment;
+  r.submitted.job = s.job;
+  return r;
+}
+
+record submission_failed(record r, bool certain, std::string why) {
+  r.error = std::move(why);
+  if (certain)
+    r.at = step::failed;
+  return r;
+}
+
+record settled(record r, const deployment_state& d) {
+  if (d.version < r.submitted.version || r.submitted.version == 0)
+    return r; // An answer about an older deployment says nothing of ours.
+  const bool ours = d.version == r.submitted.version;
+  if (!ours || d.state == "completed") {
+    r.at = step::complete;
+    r.error = ours ? "" : fmt::format("Version {} came after it and is the newest one now.", d.version);
+  } else if (d.state == "failed" || d.state == "cancelled") {
+    r.at = step::failed;
+    r.error = d.error.empty() ? "The deployment ended without its goal." : d.error;
+  } else {
+    r.error.clear();
+  }
+  return r;
+}
+
+record fresh(std::string session, snowflake user, snowflake guild, snowflake channel, int64_t now_ms) {
+  record r;
+  r.id = std::move(session);
+  r.user = user;
+  r.guild = guild;
+  r.channel = channel;
+  r.created_ms = now_ms;
+  r.updated_ms = now_ms;
+  return r;
+}
+
+record editing(record r, const manifest& active, int64_t active_version) {
+  r.draft = draft_of(active);
+  r.base_version = active_version;
+  r.base_resources = resource_ids(active);
+  return moved(std::move(r), step::review);
+}
+
+} // namespace arrakis::wizard::core

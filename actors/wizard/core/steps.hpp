@@ -1,0 +1,68 @@
+#pragma once
+// The state machine: an event and a record give a new record or a refusal. No I/O, no clock, no chance.
+#include "actors/wizard/core/catalogue.hpp"
+#include "actors/wizard/core/facts.hpp"
+#include "actors/wizard/core/record.hpp"
+#include "actors/wizard/core/rules.hpp"
+#include "schemas/interaction.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arrakis::wizard::core {
+
+struct event {
+  enum kind { click, submit } what = click; ///< A select is a click with values.
+  std::string session;
+  std::string action;   ///< Of a modal: its prefix.
+  std::string argument;
+  std::optional<int64_t> seen_version;
+  std::vector<std::string> values;
+  std::map<std::string, std::string> fields;
+};
+/// The event of a component or modal interaction; empty: not one of the wizard's.
+std::optional<event> event_of(const interaction&);
+
+struct world {
+  const catalogue& names;
+  const guild_facts* facts = nullptr; ///< Null: not read or not readable.
+  int64_t now_ms = 0;
+};
+
+struct decision {
+  enum kind {
+    show,      ///< Store `next` and show it; `sentence` is a notice above it, often empty.
+    refuse,    ///< Store nothing; the sentence says what is wrong and what to do.
+    overtaken, ///< The click came from an older screen: show the present one with `sentence`.
+    inspect,   ///< Ask the chain for `next.draft.typed`, then go on with `inspected`.
+    deploy,    ///< Store `next`, then submit it under next.idempotency_key().
+    retry,     ///< Store `next`, then start its failed deployment again.
+    refresh,   ///< Ask how the deployment stands, then go on with `settled`.
+    restart,   ///< Replace the session by a fresh one.
+    end,       ///< Remove the session.
+  } what = show;
+  record next;
+  std::string sentence;
+};
+
+decision apply(const record&, const event&, const world&);
+
+/// After decision::inspect: the typed asset is accepted, refused, or kept to be tried again.
+decision inspected(const record&, const contract_facts&);
+
+struct submitted_as { int64_t version = 0; std::string deployment, job; };
+/// After decision::deploy or retry.
+record submission_accepted(record, const submitted_as&);
+/// `certain == false`: no answer came, so that nobody knows; the same submission is asked again with the same key.
+record submission_failed(record, bool certain, std::string why);
+/// What the deployments store says of the newest deployment. A newer version than the session's means: done and overtaken.
+struct deployment_state { int64_t version = 0; std::string state, error; size_t done = 0; std::vector<std::string> left_over; };
+record settled(record, const deployment_state&);
+
+record fresh(std::string session, snowflake user, snowflake guild, snowflake channel, int64_t now_ms);
+/// A session that edits what the guild has: every step is filled and it begins at the review.
+record editing(record, const manifest& active, int64_t active_version);
+
+} // namespace arrakis::wizard::core
