@@ -209,16 +209,20 @@ void remove_leftovers(const std::string& folder) {
 }
 
 lock::lock(const std::string& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) {
-  if (fd_ < 0)
-    throw std::system_error{errno, std::generic_category(), path};
+  if (fd_ < 0) {
+    fault_ = system_error(path, errno);
+    return;
+  }
   while (::flock(fd_, LOCK_EX) != 0)
     if (errno != EINTR) {
-      const auto number = errno;
-      ::close(fd_);
-      throw std::system_error{number, std::generic_category(), path};
+      fault_ = system_error(path, errno);
+      return;
     }
 }
 
-lock::~lock() { ::close(fd_); }
+lock::~lock() {
+  if (fd_ >= 0)
+    ::close(fd_);
+}
 
 } // namespace arrakis::file

@@ -35,16 +35,19 @@ caf::expected<std::vector<std::string>> list(const std::string& folder);
 /// Removes the temporary files that a crash between write and link left in `folder`; the caller knows that nobody writes.
 void remove_leftovers(const std::string& folder);
 
-/// Holds an exclusive lock between processes (flock) on `path`, made when missing, as long as it lives.
+/// Holds an exclusive lock between processes (flock) on `path`, made when missing, as long as it lives. Waits for it.
 class lock {
 public:
-  explicit lock(const std::string& path); ///< Waits. Throws std::system_error when the file cannot be opened.
+  explicit lock(const std::string& path);
   lock(const lock&) = delete;
   lock& operator=(const lock&) = delete;
   ~lock();
+  /// Why it is not held; nothing when it is.
+  const caf::error& fault() const { return fault_; }
 
 private:
   int fd_ = -1;
+  caf::error fault_;
 };
 
 } // namespace arrakis::file

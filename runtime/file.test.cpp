@@ -122,3 +122,11 @@ TEST_CASE("file: a listing is sorted and hides temporary files, which can be swe
   CHECK(in.entries() == 2);
   CHECK(file::list(in / "none")->empty());
 }
+
+TEST_CASE("file: a lock that cannot be had says why") {
+  folder in;
+  const file::lock held{in / "lock"};
+  CHECK_FALSE(held.fault());
+  const file::lock nowhere{in / "none/lock"};
+  CHECK(code_of(nowhere.fault()) == ec::not_found);
+}

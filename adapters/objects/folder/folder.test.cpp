@@ -1,0 +1,213 @@
+#include "adapters/objects/folder/folder.hpp"
+
+#include "adapters/objects/verify.hpp"
+#include "runtime/file.hpp"
+#include "runtime/json.hpp"
+#include "tests/contracts/asking.hpp"
+#include "tests/contracts/objects.hpp"
+
+#include <boost/json.hpp>
+#include <caf/actor_system_config.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+#include <openssl/evp.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+using namespace arrakis;
+using namespace arrakis::objects;
+using contracts::ask;
+using contracts::sample_snapshot;
+using contracts::soon;
+namespace fs = std::filesystem;
+
+namespace {
+const community_id tenant{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"};
+
+struct house {
+  caf::actor_system_config config;
+  caf::actor_system sys{config};
+  std::string root;
+  handle store;
+  house() {
+    char name[] = "/tmp/arrakis-objects-XXXXXX";
+    root = ::mkdtemp(name);
+    store = start();
+  }
+  ~house() { fs::remove_all(root); }
+  handle start() { return folder::start(sys, {root + "/objects"}); }
+  std::string home() const { return root + "/objects/manifests/" + tenant.value; }
+  std::string object(int version) const { return home() + "/versions/v00000" + std::to_string(version) + ".json"; }
+  auto put_one(int64_t version, const std::string& mark) {
+    return ask<stored>(sys, store, put{sample_snapshot(tenant, version, mark), soon()});
+  }
+  auto get_one(int64_t version) { return ask<snapshot>(sys, store, get{tenant, version, soon()}); }
+  boost::json::value index() const { return *json::parse(*file::read(home() + "/index.json", 1 << 20)); }
+};
+unsigned mode_of(const std::string& path) {
+  struct stat status{};
+  ::stat(path.c_str(), &status);
+  return status.st_mode & 0777u;
+}
+void overwrite(const std::string& path, const std::string& bytes) { std::ofstream{path, std::ios::binary} << bytes; }
+} // namespace
+
+TEST_CASE("objects.folder: keeps the contract of the object store") {
+  house at;
+  contracts::objects(at.sys, at.store);
+}
+
+TEST_CASE("objects.folder: files and folders are private, and an object can be read by anyone who knows JSON") {
+  house at;
+  REQUIRE(at.put_one(1, "x"));
+  CHECK(mode_of(at.root + "/objects") == 0700);
+  CHECK(mode_of(at.home() + "/versions") == 0700);
+  CHECK(mode_of(at.object(1)) == 0600);
+  CHECK(mode_of(at.home() + "/index.json") == 0600);
+  const auto tree = *json::parse(*file::read(at.object(1), 1 << 20));
+  CHECK(tree.at("content").at("mark") == "x");
+  CHECK(tree.at("communityId") == tenant.value.c_str());
+  CHECK(tree.at("checksum") == sample_snapshot(tenant, 1, "x").sha256.c_str());
+}
+
+TEST_CASE("objects.folder: the index names what is there, newest first, and is rebuilt from the objects") {
+  house at;
+  REQUIRE(at.put_one(1, "x"));
+  REQUIRE(at.put_one(2, "y"));
+  const auto whole = at.index();
+  CHECK(whole.at("latestVersion") == 2);
+  CHECK(whole.at("totalVersions") == 2);
+  CHECK(whole.at("versions").at(0).at("s3Key") == ("manifests/" + tenant.value + "/versions/v000002.json").c_str());
+  for (const char* damage : {"", "{", "[]", "{\"communityId\":\"x\",\"versions\":[]}"}) {
+    overwrite(at.home() + "/index.json", damage);
+    CHECK(ask<versions>(at.sys, at.store, rebuild_index{tenant, soon()})->list == std::vector<int64_t>{2, 1});
+    CHECK(at.index() == whole);
+  }
+  fs::remove(at.home() + "/index.json");
+  REQUIRE(at.put_one(3, "z")); // A put mends it too.
+  CHECK(at.index().at("totalVersions") == 3);
+}
+
+TEST_CASE("objects.folder: a damaged object is corrupt, and never served or listed as whole") {
+  house at;
+  REQUIRE(at.put_one(1, "x"));
+  REQUIRE(at.put_one(2, "y"));
+  const auto good = *file::read(at.object(1), 1 << 20);
+  for (size_t i = 0; i < good.size(); ++i) {
+    auto bent = good;
+    bent[i] = static_cast<char>(bent[i] ^ 0x01);
+    overwrite(at.object(1), bent);
+    const auto read = at.get_one(1);
+    // Another author, time or signature is still a well-formed object: the signature's check is the judge of those.
+    const bool unsigned_field = read && read->canonical == sample_snapshot(tenant, 1, "x").canonical;
+    CHECK_MESSAGE((unsigned_field || (!read && code_of(read.error()) == ec::corrupt)), bent);
+  }
+  for (const auto& bad : {std::string{}, good.substr(0, good.size() / 2), good + good, *file::read(at.object(2), 1 << 20)}) {
+    overwrite(at.object(1), bad);
+    CHECK(code_of(at.get_one(1).error()) == ec::corrupt);
+    CHECK(ask<versions>(at.sys, at.store, rebuild_index{tenant, soon()})->list == std::vector<int64_t>{2});
+    CHECK(code_of(at.put_one(1, "x").error()) == ec::conflict); // Not even to mend it.
+  }
+}
+
+TEST_CASE("objects.folder: a full disk is unavailable, nothing is half-written, and it works again afterwards") {
+  house at;
+  REQUIRE(at.put_one(1, "x"));
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit full = before;
+  full.rlim_cur = 2000;
+  ::setrlimit(RLIMIT_FSIZE, &full);
+  const auto refused = at.put_one(2, std::string(10'000, 'y'));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  REQUIRE_FALSE(refused);
+  CHECK(code_of(refused.error()) == ec::unavailable);
+  CHECK(code_of(at.get_one(2).error()) == ec::not_found);
+  CHECK(std::distance(fs::directory_iterator{at.home() + "/versions"}, {}) == 1);
+  CHECK(at.put_one(2, std::string(10'000, 'y')));
+}
+
+TEST_CASE("objects.folder: a file in the place of a folder is refused, and a symbolic link is not followed") {
+  house at;
+  REQUIRE(at.put_one(1, "x"));
+  overwrite(at.root + "/elsewhere", *file::read(at.object(1), 1 << 20));
+  fs::remove(at.object(1));
+  fs::create_symlink(at.root + "/elsewhere", at.object(1));
+  CHECK(code_of(at.get_one(1).error()) == ec::refused);
+  fs::remove_all(at.home());
+  overwrite(at.home(), "a file");
+  CHECK(code_of(at.put_one(1, "x").error()) == ec::refused);
+}
+
+TEST_CASE("objects.folder: what a crash left behind is invisible, and swept by a rebuild") {
+  house at;
+  REQUIRE(at.put_one(1, "x"));
+  overwrite(at.home() + "/versions/.tmp-00112233", "half");
+  CHECK(ask<versions>(at.sys, at.store, list{tenant, soon()})->list == std::vector<int64_t>{1});
+  CHECK(ask<versions>(at.sys, at.store, rebuild_index{tenant, soon()})->list == std::vector<int64_t>{1});
+  CHECK_FALSE(fs::exists(at.home() + "/versions/.tmp-00112233"));
+}
+
+TEST_CASE("objects.folder: of two writers of one version one wins, and both indexes agree") {
+  house at;
+  const auto second = at.start();
+  for (int64_t version = 1; version <= 20; ++version) {
+    caf::scoped_actor self{at.sys};
+    int won = 0, lost = 0;
+    auto a = self->request(at.store, caf::duration{contracts::patience}, put{sample_snapshot(tenant, version, "a"), soon()});
+    auto b = self->request(second, caf::duration{contracts::patience}, put{sample_snapshot(tenant, version, "b"), soon()});
+    for (auto* pending : {&a, &b})
+      pending->receive([&](stored&) { ++won; }, [&](caf::error& e) { lost += code_of(e) == ec::conflict; });
+    CHECK(won == 1);
+    CHECK(lost == 1);
+  }
+  CHECK(at.index().at("totalVersions") == 20);
+}
+
+TEST_CASE("objects.verify: a genuine snapshot verifies with the public key alone, a changed one does not") {
+  auto s = sample_snapshot(tenant, 2, "x");
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free};
+  const auto sign = [&](const snapshot& what) {
+    const auto bytes = signing_bytes({what.community, what.version, what.sha256, what.previous_sha256, what.created_at});
+    std::string raw(64, '\0');
+    size_t length = raw.size();
+    const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+    REQUIRE(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1);
+    REQUIRE(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(raw.data()), &length,
+                           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())
+            == 1);
+    return print_signature(1, raw);
+  };
+  unsigned char raw[32];
+  size_t length = sizeof raw;
+  REQUIRE(EVP_PKEY_get_raw_public_key(key.get(), raw, &length) == 1);
+  std::string hex;
+  for (const auto byte : raw)
+    hex += fmt::format("{:02x}", byte);
+  const public_key_list keys{{1, hex}};
+  s.signature = sign(s);
+  const auto error = verify(s, keys);
+  CHECK_MESSAGE(!error, text_of(error));
+
+  const auto refuses = [&](auto change) {
+    auto bad = s;
+    change(bad);
+    return code_of(verify(bad, keys)) == ec::corrupt;
+  };
+  CHECK(refuses([](snapshot& x) { x.version = 3; }));
+  CHECK(refuses([](snapshot& x) { x.community = {"6ba7b811-9dad-11d1-80b4-00c04fd430c8"}; }));
+  CHECK(refuses([](snapshot& x) { x.previous_sha256 = ""; }));
+  CHECK(refuses([](snapshot& x) { x.created_at = "2026-11-24T05:38:16.124Z"; }));
+  CHECK(refuses([](snapshot& x) { x.canonical.insert(1, " "); }));
+  CHECK(refuses([](snapshot& x) { x.canonical.replace(x.canonical.find("\"x\""), 3, "\"y\""); }));
+  CHECK(refuses([](snapshot& x) { x.signature = "vault:v2" + x.signature.substr(8); }));
+  CHECK(refuses([](snapshot& x) { x.signature.clear(); }));
+  CHECK(refuses([&](snapshot& x) { // Bytes and digest changed together: only the signature tells.
+    x.canonical.replace(x.canonical.find("\"x\""), 3, "\"y\"");
+    x.sha256 = sha256_hex(x.canonical);
+  }));
+}

@@ -1,0 +1,45 @@
+#pragma once
+// Where the objects lie and what is in them: the same for a folder and for S3.
+#include "adapters/objects/messages.hpp"
+#include "runtime/error.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::objects {
+
+/// Versions have six digits in the key (features 3.2).
+inline constexpr int64_t version_max = 999'999;
+/// A manifest has at most 1 MiB; its envelope less than 4 KiB.
+inline constexpr size_t object_bytes_max = (1 << 20) + 4096;
+/// Some 200,000 versions; an index above it is rebuilt from the objects at each write, slow but right.
+inline constexpr size_t index_bytes_max = 64 << 20;
+
+/// manifests/{communityId}/versions
+std::string versions_key(const community_id&);
+/// manifests/{communityId}/versions/v000001.json
+std::string version_key(const community_id&, int64_t version);
+/// manifests/{communityId}/index.json
+std::string index_key(const community_id&);
+/// 1 of "v000001.json"; 0 for another name.
+int64_t version_of(std::string_view file_name);
+
+/// ec::invalid unless the id is a community's and the version within its range: nothing else ever becomes a path.
+caf::error check_names(const community_id&, int64_t version);
+
+/// The object: {id, communityId, version, content, checksum, previousChecksum, createdAt, createdBy, signature}, canonical,
+/// with a final newline. ec::invalid when the manifest's bytes are not canonical or do not have the digest.
+caf::expected<std::string> print(const snapshot&);
+/// ec::corrupt when the bytes are not what print() writes for this community and version.
+caf::expected<snapshot> read(std::string_view bytes, const community_id&, int64_t version);
+
+/// What the index says of a version.
+struct index_entry { int64_t version = 0; std::string checksum; std::string created_at; std::string created_by; size_t bytes = 0; };
+/// {communityId, latestVersion, totalVersions, totalSizeBytes, updatedAt, versions[]}; `entries` newest first.
+std::string print_index(const community_id&, const std::vector<index_entry>& entries);
+/// The entries of an index; ec::corrupt when it is damaged or of another community. It is derived: rebuild it then.
+caf::expected<std::vector<index_entry>> read_index(std::string_view bytes, const community_id&);
+
+} // namespace arrakis::objects
