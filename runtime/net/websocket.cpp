@@ -28,7 +28,6 @@ void async_teardown(beast::role_type role, stream& on, Handler&& handler) {
 void beast_close_socket(stream& on) { on.close(); }
 
 namespace {
-constexpr auto close_patience = std::chrono::seconds{2};
 constexpr uint16_t no_code = 1006; // RFC 6455 7.4.1: closed without a close frame.
 
 class session final : public std::enable_shared_from_this<session> {
@@ -52,7 +51,7 @@ public:
   }
   void run() {
     open_ = true;
-    ws_.set_option(ws::stream_base::timeout{close_patience, ws::stream_base::none(), false});
+    ws_.set_option(ws::stream_base::timeout{options_.closing, ws::stream_base::none(), false});
     read();
   }
 
@@ -125,7 +124,7 @@ private:
       return;
     closing_ = true;
     close_ = {static_cast<ws::close_code>(code), reason.substr(0, 123)}; // RFC 6455 5.5: 125 bytes with the code
-    patience_.expires_after(close_patience);
+    patience_.expires_after(options_.closing);
     patience_.async_wait([self = shared_from_this()](error_code cancelled) {
       if (!cancelled)
         self->ws_.next_layer().close();
@@ -217,8 +216,8 @@ struct opening : std::enable_shared_from_this<opening> {
   void shaken(error_code failed) {
     if (!failed && done) {
       auto made = std::exchange(socket, nullptr);
-      finish(std::shared_ptr<websocket>{std::make_shared<handle>(made)});
-      return made->run();
+      made->run(); // First: whoever is told may send at once, from another thread.
+      return finish(std::shared_ptr<websocket>{std::make_shared<handle>(made)});
     }
     const bool declined = failed == ws::error::upgrade_declined;
     finish(fail(declined ? ec::refused : ec::unavailable, "no WebSocket with " + to.authority + ": " + failed.message()));
@@ -270,9 +269,9 @@ void accept_websocket(stream on, const http_request& request, websocket_options 
   socket->accept(request, [socket, tell = std::move(opened)](error_code failed) {
     if (failed)
       return;
+    socket->run();
     if (tell)
       tell(std::make_shared<handle>(socket));
-    socket->run();
   });
 }
 } // namespace arrakis::net

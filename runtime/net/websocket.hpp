@@ -18,7 +18,7 @@ public:
   virtual ~websocket() = default;
   /// Queued in order. False (and nothing is kept) when more than `outbox_bytes_max` wait or the socket is closed.
   virtual bool send(std::string message, bool binary = false) = 0;
-  /// Close handshake with `code` (1000..4999); the socket is cut after 2 s without an answer.
+  /// Close handshake with `code` (1000..4999); the socket is cut after `closing` without an answer.
   virtual void close(uint16_t code, std::string reason = {}) = 0;
   /// Drops the TCP connection at once.
   virtual void cut() = 0;
@@ -34,6 +34,7 @@ struct websocket_options {
   size_t message_bytes_max = 32 << 20;
   size_t outbox_bytes_max = 64 << 20;
   std::chrono::milliseconds handshake{30'000};
+  std::chrono::milliseconds closing{2'000};
 };
 
 /// `url`: ws://host:port/path?query or wss://. `opened` runs once with the socket or ec::unavailable / ec::refused.
