@@ -1,0 +1,99 @@
+#include "adapters/discord/rest/budget.hpp"
+
+#include "adapters/redis/messages.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace arrakis::discord::budget {
+namespace {
+// Members of the set: slots by name with the time (ms) at which they fall free; !alive, which keeps the key from vanishing
+// with the last slot; !quiet, until when nobody gets one. Times are rounded up where a hold begins and down where it is
+// tested, so that rounding never shortens a hold.
+constexpr redis::script exchange_script{
+  .name = "discord_budget-1",
+  .sha1 = "",
+  .text = R"lua(
+-- KEYS 1 the set
+-- ARGV 1 slots_max, 2 hold ms, 3 after_answer ms, 4 quiet ms, 5 keep ms, 6 hold_off ms,
+--      7 number wanted, 8 number answered, then names: wanted, answered, unused
+-- Returns {granted, ms until the next slot}
+local key = KEYS[1]
+local time = redis.call('TIME')
+local micros = time[1] * 1000000 + time[2]
+local from, now = math.ceil(micros / 1000), math.floor(micros / 1000)
+if redis.call('EXISTS', key) == 0 then
+  redis.call('ZADD', key, '+inf', '!alive', from + ARGV[4], '!quiet')
+end
+if tonumber(ARGV[6]) > 0 then
+  redis.call('ZADD', key, 'GT', from + ARGV[6], '!quiet')
+end
+local wanted, answered = tonumber(ARGV[7]), tonumber(ARGV[8])
+for i = 9 + wanted, 8 + wanted + answered do
+  redis.call('ZADD', key, from + ARGV[3], ARGV[i])
+end
+for i = 9 + wanted + answered, #ARGV do
+  redis.call('ZREM', key, ARGV[i])
+end
+redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+redis.call('PEXPIRE', key, ARGV[5])
+if wanted == 0 then return {0, 0} end
+local quiet = redis.call('ZSCORE', key, '!quiet')
+if quiet then return {0, math.ceil(quiet - now)} end
+local free = ARGV[1] - (redis.call('ZCARD', key) - 1)
+local granted = 0
+for i = 9, 8 + wanted do
+  local mine = redis.call('ZSCORE', key, ARGV[i])
+  if not mine and free <= 0 then break end
+  if not mine then free = free - 1 end
+  redis.call('ZADD', key, from + ARGV[2], ARGV[i])
+  granted = granted + 1
+end
+if granted == wanted then return {granted, 0} end
+local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+return {granted, math.max(1, math.ceil(first[2] - now))}
+)lua"};
+
+struct state {
+  state() = default;
+  static inline const char* name = "discord.budget";
+  redis::handle redis;
+  options opt;
+};
+
+std::vector<std::string> arguments(const options& opt, const exchange& x) {
+  std::vector<std::string> args{std::to_string(opt.slots_max),        std::to_string(hold_max.count()),
+                                std::to_string(after_answer.count()), std::to_string(opt.quiet.count()),
+                                std::to_string(opt.keep.count()),     std::to_string(x.hold_off.count()),
+                                std::to_string(x.wanted.size()),      std::to_string(x.answered.size())};
+  for (const auto* names : {&x.wanted, &x.answered, &x.unused})
+    args.insert(args.end(), names->begin(), names->end());
+  return args;
+}
+
+handle::behavior_type behavior(handle::stateful_pointer<state> self, redis::handle server, options opt) {
+  self->state.redis = std::move(server);
+  self->state.opt = std::move(opt);
+  return {[self](const exchange& x) -> caf::result<granted> {
+    auto reply = self->make_response_promise<granted>();
+    const auto left = x.until.left(self->clock().now());
+    self
+      ->request(self->state.redis, caf::duration{left},
+                redis::eval{&exchange_script, {self->state.opt.key}, arguments(self->state.opt, x), x.until})
+      .then(
+        [reply](const redis::reply& r) mutable {
+          if (r.items.size() != 2 || r.items[0].type != redis::reply::integer)
+            reply.deliver(fail(ec::internal, "discord budget: an answer of another shape"));
+          else
+            reply.deliver(granted{static_cast<size_t>(r.items[0].number), std::chrono::milliseconds{r.items[1].number}});
+        },
+        [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
+    return caf::delegated<granted>{};
+  }};
+}
+} // namespace
+
+handle start(caf::actor_system& sys, redis::handle server, options opt) {
+  return sys.spawn(behavior, std::move(server), std::move(opt));
+}
+} // namespace arrakis::discord::budget

@@ -1,0 +1,312 @@
+#include "adapters/discord/rest/limits.hpp"
+
+#include "runtime/json.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <cmath>
+#include <unordered_set>
+
+namespace arrakis::discord {
+namespace {
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+constexpr auto invalid_window = 10min; // docs/topics/rate-limits, "Invalid Request Limit".
+constexpr auto invalid_bin = 10s;
+constexpr auto wait_unsaid = 1000ms;   // A 429 of Discord that names no time.
+// Cloudflare's page names no time either; its bans last minutes, so the wait doubles while it goes on.
+constexpr auto edge_wait_first = 10'000ms;
+constexpr auto edge_wait_max = 600'000ms;
+constexpr double seconds_max = 7 * 24 * 3600.0;
+
+std::optional<int> read_count(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 0)
+    return std::nullopt;
+  return value;
+}
+
+void read_body(facts& f, std::string_view body) {
+  const auto tree = json::parse(body, {.bytes_max = 64 << 10});
+  const auto* object = tree ? tree->if_object() : nullptr;
+  if (!object) {
+    f.edge = true;
+    return;
+  }
+  f.global = f.global || json::bool_or(*object, "global");
+  const auto* wait = object->if_contains("retry_after");
+  if (f.retry_after || !wait || !wait->is_number())
+    return;
+  const double seconds = wait->to_number<double>();
+  if (seconds >= 0 && seconds <= seconds_max)
+    f.retry_after = milliseconds{static_cast<int64_t>(std::ceil(seconds * 1000))};
+}
+} // namespace
+
+std::optional<milliseconds> read_seconds(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= seconds_max))
+    return std::nullopt;
+  // 0.3 * 1000 is 299.99..: the small term keeps ceil from adding a whole millisecond to exact values.
+  return milliseconds{static_cast<int64_t>(std::ceil(value * 1000 - 1e-6))};
+}
+
+facts read_facts(int status, const net::headers& headers, std::string_view body) {
+  facts f;
+  f.status = status;
+  f.limit = read_count(net::header(headers, "X-RateLimit-Limit"));
+  f.remaining = read_count(net::header(headers, "X-RateLimit-Remaining"));
+  f.reset_after = read_seconds(net::header(headers, "X-RateLimit-Reset-After"));
+  f.bucket = net::header(headers, "X-RateLimit-Bucket");
+  if (status != 429)
+    return f;
+  f.retry_after = read_seconds(net::header(headers, "Retry-After"));
+  f.global = !net::header(headers, "X-RateLimit-Global").empty();
+  const auto scope = net::header(headers, "X-RateLimit-Scope");
+  f.of = scope == "user"     ? facts::scope::user
+         : scope == "global" ? facts::scope::global
+         : scope == "shared" ? facts::scope::shared
+                             : facts::scope::none;
+  f.global = f.global || f.of == facts::scope::global;
+  read_body(f, body);
+  return f;
+}
+
+std::string limiter::bucket_of(const std::string& route, const std::string& major) const {
+  const auto known = hashes_.find(route);
+  return (known == hashes_.end() ? "route " + route : "hash " + known->second) + '\n' + major;
+}
+
+instant limiter::opens_at(const std::string& key) const {
+  const auto found = buckets_.find(key);
+  return found == buckets_.end() || found->second.remaining > 0 ? instant{} : found->second.reset;
+}
+
+bool limiter::open(const std::string& key, instant now) const {
+  const auto found = buckets_.find(key);
+  return found == buckets_.end() || (found->second.in_flight == 0 && opens_at(key) <= now);
+}
+
+instant limiter::paused_until(bool interaction) const {
+  return interaction ? edge_until_ : std::max(edge_until_, global_until_);
+}
+
+void limiter::put(waiting call, bool in_front) {
+  auto& ring = rings_[call.interaction];
+  auto place = ring.by_name.find(call.tenant);
+  if (place == ring.by_name.end()) {
+    ring.order.push_back({call.tenant, {}});
+    place = ring.by_name.emplace(call.tenant, std::prev(ring.order.end())).first;
+  }
+  auto& lines = place->second->lines;
+  auto at = std::find_if(lines.begin(), lines.end(),
+                         [&](const line& l) { return l.route == call.route && l.major == call.major; });
+  if (at == lines.end())
+    at = lines.insert(lines.end(), line{call.route, call.major, {}});
+  ++waiting_;
+  if (in_front)
+    at->calls.push_front(std::move(call));
+  else
+    at->calls.push_back(std::move(call));
+}
+
+bool limiter::add(waiting call) {
+  if (waiting_ >= options_.waiting_max)
+    return false;
+  put(std::move(call), false);
+  return true;
+}
+
+void limiter::cancel(uint64_t ticket) {
+  for (auto& ring : rings_)
+    for (auto who = ring.order.begin(); who != ring.order.end(); ++who)
+      for (auto at = who->lines.begin(); at != who->lines.end(); ++at) {
+        const auto call = std::find_if(at->calls.begin(), at->calls.end(),
+                                       [&](const waiting& w) { return w.ticket == ticket; });
+        if (call == at->calls.end())
+          continue;
+        at->calls.erase(call);
+        --waiting_;
+        if (at->calls.empty())
+          who->lines.erase(at);
+        if (who->lines.empty()) {
+          ring.by_name.erase(who->name);
+          ring.order.erase(who);
+        }
+        return;
+      }
+}
+
+std::optional<uint64_t> limiter::take(bool interaction, instant now) {
+  if (paused_until(interaction) > now || closed(now))
+    return std::nullopt;
+  auto& ring = rings_[interaction];
+  for (auto who = ring.order.begin(); who != ring.order.end(); ++who)
+    for (auto at = who->lines.begin(); at != who->lines.end(); ++at) {
+      const auto key = bucket_of(at->route, at->major);
+      const auto call = std::find_if(at->calls.begin(), at->calls.end(),
+                                     [&](const waiting& w) { return w.not_before <= now; });
+      if (call == at->calls.end() || !open(key, now))
+        continue;
+      auto& b = buckets_[key];
+      if (b.remaining <= 0)
+        b.remaining = b.limit.value_or(1); // The window is over: Discord counts anew.
+      --b.remaining;
+      ++b.in_flight;
+      const auto ticket = call->ticket;
+      flying_.emplace(ticket, flight{std::move(*call), key});
+      at->calls.erase(call);
+      --waiting_;
+      if (at->calls.empty())
+        who->lines.erase(at);
+      else
+        who->lines.splice(who->lines.end(), who->lines, at);
+      if (who->lines.empty()) {
+        ring.by_name.erase(who->name);
+        ring.order.erase(who);
+      } else {
+        ring.order.splice(ring.order.end(), ring.order, who);
+      }
+      return ticket;
+    }
+  return std::nullopt;
+}
+
+size_t limiter::wanted(instant now, size_t at_most) const {
+  if (paused_until(false) > now || closed(now))
+    return 0;
+  std::unordered_set<std::string> chosen;
+  for (const auto& who : rings_[0].order)
+    for (const auto& l : who.lines) {
+      if (chosen.size() >= at_most)
+        return at_most;
+      auto key = bucket_of(l.route, l.major);
+      const bool due = std::any_of(l.calls.begin(), l.calls.end(), [&](const waiting& w) { return w.not_before <= now; });
+      if (due && open(key, now))
+        chosen.insert(std::move(key));
+    }
+  return chosen.size();
+}
+
+std::optional<instant> limiter::next(instant now) const {
+  std::optional<instant> soonest;
+  for (const bool interaction : {false, true})
+    for (const auto& who : rings_[interaction].order)
+      for (const auto& l : who.lines) {
+        const auto key = bucket_of(l.route, l.major);
+        const auto found = buckets_.find(key);
+        if (found != buckets_.end() && found->second.in_flight > 0)
+          continue;
+        const auto first = std::min_element(l.calls.begin(), l.calls.end(), [](const waiting& a, const waiting& b) {
+          return a.not_before < b.not_before;
+        })->not_before;
+        const auto at = std::max({first, opens_at(key), paused_until(interaction)});
+        if (at > now && (!soonest || at < *soonest))
+          soonest = at;
+      }
+  return soonest;
+}
+
+std::optional<limiter::flight> limiter::land(uint64_t ticket) {
+  const auto found = flying_.find(ticket);
+  if (found == flying_.end())
+    return std::nullopt;
+  auto landed = std::move(found->second);
+  flying_.erase(found);
+  --buckets_[landed.bucket].in_flight;
+  return landed;
+}
+
+void limiter::withdraw(uint64_t ticket) {
+  if (const auto landed = land(ticket))
+    ++buckets_[landed->bucket].remaining; // It never left.
+}
+
+void limiter::unanswered(uint64_t ticket, instant) { land(ticket); }
+
+std::string limiter::learn(const flight& landed, const facts& f, instant now) {
+  auto key = landed.bucket;
+  if (!f.bucket.empty()) {
+    auto& hash = hashes_[landed.call.route];
+    hash = f.bucket;
+    key = bucket_of(landed.call.route, landed.call.major);
+    if (key != landed.bucket && buckets_[landed.bucket].in_flight == 0)
+      buckets_.erase(landed.bucket);
+  }
+  auto& b = buckets_[key];
+  if (f.limit)
+    b.limit = f.limit;
+  if (f.remaining && f.reset_after) {
+    b.remaining = *f.remaining;
+    b.reset = now + *f.reset_after + options_.margin;
+  } else if (!b.limit) {
+    b.remaining = 1; // No headers: the route has no bucket; one at a time stays.
+  }
+  return key;
+}
+
+reaction limiter::limited(const flight&, const std::string& key, const facts& f, instant now) {
+  auto& b = buckets_[key];
+  if (f.edge) {
+    edge_wait_ = std::clamp<milliseconds>(edge_wait_ * 2, edge_wait_first, edge_wait_max);
+    const auto wait = f.retry_after.value_or(edge_wait_);
+    edge_until_ = std::max(edge_until_, now + wait);
+    return {true, wait, "edge"};
+  }
+  const auto wait = f.retry_after.value_or(wait_unsaid) + options_.margin;
+  if (f.global) {
+    global_until_ = std::max(global_until_, now + wait);
+    return {true, wait, "global"};
+  }
+  // The bucket has room by its own headers: a limit on this kind of call that headers do not show (renaming a channel:
+  // 2 in 10 minutes). Only this call waits.
+  if (f.of != facts::scope::shared && f.remaining.value_or(0) > 0)
+    return {true, wait, "sublimit"};
+  b.remaining = 0;
+  b.reset = std::max(b.reset, now + wait);
+  return {true, wait, f.of == facts::scope::shared ? "shared" : "user"};
+}
+
+reaction limiter::answered(uint64_t ticket, const facts& f, instant now) {
+  const auto landed = land(ticket);
+  if (!landed)
+    return {};
+  const auto key = learn(*landed, f, now);
+  const bool counts = f.status == 401 || f.status == 403 || (f.status == 429 && f.of != facts::scope::shared);
+  if (counts)
+    count_invalid(now);
+  if (f.status == 429)
+    return limited(*landed, key, f, now);
+  edge_wait_ = 0ms;
+  return {};
+}
+
+void limiter::count_invalid(instant now) {
+  if (invalid_.empty() || now - invalid_.back().first >= invalid_bin)
+    invalid_.emplace_back(now, 0);
+  ++invalid_.back().second;
+}
+
+size_t limiter::invalid(instant now) const {
+  size_t sum = 0;
+  for (const auto& [at, n] : invalid_)
+    // A bin counts until its newest possible answer is 10 minutes old.
+    if (now - at < invalid_window + invalid_bin)
+      sum += n;
+  return sum;
+}
+
+void limiter::sweep(instant now) {
+  while (!invalid_.empty() && now - invalid_.front().first >= invalid_window + invalid_bin)
+    invalid_.pop_front();
+  std::erase_if(buckets_, [&](const auto& entry) {
+    const auto& b = entry.second;
+    return b.in_flight == 0 && b.reset <= now;
+  });
+}
+
+} // namespace arrakis::discord

@@ -1,0 +1,203 @@
+#include "adapters/discord/rest/limits.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::discord;
+using namespace std::chrono_literals;
+
+namespace {
+const instant t0{1000h};
+waiting of(uint64_t ticket, std::string route = "POST /guilds/{guild}/roles", std::string major = "1",
+           std::string tenant = "a") {
+  return {ticket, std::move(route), std::move(major), std::move(tenant), false, {}};
+}
+facts ok(std::string bucket = "b", int limit = 5, int remaining = 4, std::chrono::milliseconds reset = 1000ms) {
+  facts f;
+  f.status = 200;
+  f.limit = limit;
+  f.remaining = remaining;
+  f.reset_after = reset;
+  f.bucket = std::move(bucket);
+  return f;
+}
+facts refused(facts::scope scope, std::chrono::milliseconds wait) {
+  facts f;
+  f.status = 429;
+  f.of = scope;
+  f.global = scope == facts::scope::global;
+  f.retry_after = wait;
+  f.remaining = 0;
+  return f;
+}
+} // namespace
+
+TEST_CASE("limits: headers are read with fractions, and a page of Cloudflare is not an answer of Discord") {
+  const net::headers headers{{"x-ratelimit-limit", "5"},         {"X-RateLimit-Remaining", "0"},
+                             {"X-RateLimit-Reset-After", "0.3"}, {"X-RateLimit-Bucket", "abcd"},
+                             {"Retry-After", "0.401"},           {"X-RateLimit-Scope", "shared"}};
+  const auto f = read_facts(429, headers, R"({"message":"","retry_after":0.4,"global":false})");
+  CHECK(f.limit == 5);
+  CHECK(f.remaining == 0);
+  CHECK(f.reset_after == 300ms);
+  CHECK(f.retry_after == 401ms);
+  CHECK(f.bucket == "abcd");
+  CHECK(f.of == facts::scope::shared);
+  CHECK_FALSE(f.global);
+  CHECK_FALSE(f.edge);
+  CHECK(read_facts(429, {}, "<html>error 1015</html>").edge);
+  CHECK(read_facts(429, {}, R"({"retry_after":1.25,"global":true})").retry_after == 1250ms);
+  CHECK(read_facts(429, {}, R"({"retry_after":1.25,"global":true})").global);
+  for (const auto* bad : {"", "x", "1x", "-1", "nan", "inf", "1e9"})
+    CHECK_FALSE(read_seconds(bad));
+}
+
+TEST_CASE("limits: a bucket has one call in flight, also before anything is known of it") {
+  limiter l;
+  REQUIRE(l.add(of(1)));
+  REQUIRE(l.add(of(2)));
+  REQUIRE(l.add(of(3, "POST /guilds/{guild}/roles", "2")));
+  CHECK(l.wanted(t0, 50) == 2);
+  CHECK(l.take(false, t0) == 1);
+  CHECK(l.take(false, t0) == 3);
+  CHECK_FALSE(l.take(false, t0));
+  l.answered(1, ok(), t0);
+  CHECK(l.take(false, t0) == 2);
+}
+
+TEST_CASE("limits: an empty bucket waits for its reset, to the fraction") {
+  limiter l;
+  l.add(of(1));
+  l.add(of(2));
+  l.take(false, t0);
+  l.answered(1, ok("b", 5, 0, 300ms), t0);
+  CHECK_FALSE(l.take(false, t0 + 300ms));
+  REQUIRE(l.next(t0));
+  CHECK(*l.next(t0) == t0 + 305ms);
+  CHECK(l.take(false, t0 + 305ms) == 2);
+}
+
+TEST_CASE("limits: routes that name the same bucket share it, and a new hash is followed") {
+  limiter l;
+  l.add(of(1, "GET a", "1"));
+  l.take(false, t0);
+  l.answered(1, ok("same", 5, 1, 1000ms), t0);
+  l.add(of(2, "PATCH a", "1"));
+  l.take(false, t0);
+  l.answered(2, ok("same", 5, 0, 1000ms), t0);
+  l.add(of(3, "GET a", "1"));
+  l.add(of(4, "GET a", "2"));
+  CHECK(l.take(false, t0) == 4); // Another guild is another bucket.
+  CHECK_FALSE(l.take(false, t0));
+  l.answered(4, ok("new", 5, 4, 1000ms), t0); // Discord renamed the bucket of the route: guild 1 has a fresh one too.
+  CHECK(l.take(false, t0) == 3);
+}
+
+TEST_CASE("limits: 429 of a user or shared scope waits in its bucket; only shared does not count as invalid") {
+  for (const auto scope : {facts::scope::user, facts::scope::shared}) {
+    limiter l;
+    l.add(of(1));
+    l.add(of(2, "GET other", "1"));
+    l.take(false, t0);
+    const auto r = l.answered(1, refused(scope, 700ms), t0);
+    CHECK(r.again);
+    CHECK(r.wait == 705ms);
+    l.again(of(1));
+    CHECK(l.take(false, t0) == 2);
+    CHECK_FALSE(l.take(false, t0 + 704ms));
+    CHECK(l.take(false, t0 + 705ms) == 1);
+    CHECK(l.invalid(t0) == (scope == facts::scope::user ? 1 : 0));
+  }
+}
+
+TEST_CASE("limits: 429 global stops all but interactions") {
+  limiter l;
+  l.add(of(1));
+  l.take(false, t0);
+  CHECK(l.answered(1, refused(facts::scope::global, 2000ms), t0).cause == "global");
+  l.add(of(2, "GET other", "9"));
+  auto click = of(3, "POST callback", "w");
+  click.interaction = true;
+  l.add(click);
+  CHECK(l.wanted(t0, 50) == 0);
+  CHECK_FALSE(l.take(false, t0 + 1900ms));
+  CHECK(l.take(true, t0) == 3);
+  CHECK(l.take(false, t0 + 2005ms) == 2);
+}
+
+TEST_CASE("limits: Cloudflare's 429 stops everything, longer each time") {
+  limiter l;
+  facts page;
+  page.status = 429;
+  page.edge = true;
+  l.add(of(1));
+  l.take(false, t0);
+  CHECK(l.answered(1, page, t0).wait == 10s);
+  auto click = of(2, "POST callback", "w");
+  click.interaction = true;
+  l.add(click);
+  CHECK_FALSE(l.take(true, t0 + 9s));
+  CHECK(l.take(true, t0 + 10s) == 2);
+  CHECK(l.answered(2, page, t0 + 10s).wait == 20s);
+}
+
+TEST_CASE("limits: a sublimit holds back its own call alone") {
+  limiter l;
+  l.add(of(1, "PATCH /channels/{channel}", "7"));
+  l.take(false, t0);
+  auto f = refused(facts::scope::user, 600'000ms);
+  f.remaining = 3;
+  f.reset_after = 1s;
+  const auto r = l.answered(1, f, t0);
+  CHECK(r.cause == "sublimit");
+  auto again = of(1, "PATCH /channels/{channel}", "7");
+  again.not_before = t0 + r.wait;
+  l.again(again);
+  l.add(of(2, "PATCH /channels/{channel}", "7"));
+  CHECK(l.take(false, t0) == 2);
+  l.answered(2, ok(), t0);
+  CHECK_FALSE(l.take(false, t0 + 599s));
+  CHECK(l.take(false, t0 + 601s) == 1);
+}
+
+TEST_CASE("limits: turns go round robin over tenants, however much one has waiting") {
+  limiter l;
+  uint64_t ticket = 0;
+  for (int i = 0; i < 100; ++i)
+    l.add(of(++ticket, "POST r", "noisy" + std::to_string(i), "noisy"));
+  l.add(of(1000, "POST r", "quiet", "quiet"));
+  CHECK(l.take(false, t0) == 1);
+  CHECK(l.take(false, t0) == 1000);
+  CHECK(l.take(false, t0) == 2);
+}
+
+TEST_CASE("limits: at 80 % of the invalid requests of ten minutes nothing leaves, and later it does") {
+  limiter l{{.invalid_max = 3}};
+  for (uint64_t i = 1; i <= 3; ++i) {
+    l.add(of(i));
+    l.take(false, t0);
+    facts f;
+    f.status = 403;
+    l.answered(i, f, t0);
+  }
+  CHECK(l.closed(t0));
+  l.add(of(9));
+  CHECK_FALSE(l.take(false, t0));
+  CHECK(l.closed(t0 + 599s));
+  CHECK_FALSE(l.closed(t0 + 611s));
+  CHECK(l.take(false, t0 + 611s) == 9);
+}
+
+TEST_CASE("limits: what waits is bounded, and idle buckets are forgotten") {
+  limiter l{{.waiting_max = 2}};
+  CHECK(l.add(of(1)));
+  CHECK(l.add(of(2)));
+  CHECK_FALSE(l.add(of(3)));
+  l.cancel(1);
+  CHECK(l.add(of(3)));
+  CHECK(l.take(false, t0) == 2);
+  l.answered(2, ok(), t0);
+  CHECK(l.buckets() == 1);
+  l.sweep(t0 + 2s);
+  CHECK(l.buckets() == 0);
+}

@@ -1,0 +1,471 @@
+#include "adapters/discord/rest/rest.hpp"
+
+#include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
+#include "runtime/flow.hpp"
+#include "runtime/json.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/net/http_client.hpp"
+
+#include <boost/json.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <deque>
+#include <unordered_set>
+
+namespace arrakis::discord {
+namespace {
+using std::chrono::milliseconds;
+using namespace std::chrono_literals;
+
+constexpr size_t reason_max = 512;      // docs/reference, "Audit Log Entry Object", reason.
+constexpr auto budget_within = 1'000ms;
+constexpr auto budget_patience = 1'000ms; // Without Redis for so long, waiting calls are told.
+constexpr auto sweep_every = 60s;
+
+struct arrived { uint64_t ticket = 0; std::optional<net::http_response> response; caf::error error; };
+struct tick { uint64_t number = 0; };
+using internal = rest::extend<caf::reacts_to<arrived>, caf::reacts_to<tick>>;
+
+struct open_call {
+  call what;
+  caf::typed_response_promise<answer> reply;
+  instant since{};
+  instant sent{};
+  int attempts = 0;
+  bool flying = false;
+  bool limited = false; ///< It met a 429.
+  std::string slot;
+};
+struct grant { std::string name; instant asked{}; };
+
+struct state {
+  flows flows;
+  static inline const char* name = "discord.rest";
+  rest_options opt;
+  transport send;
+  budget::handle budget;
+  limiter limits;
+  std::unordered_map<uint64_t, open_call> open;
+  std::multimap<instant, uint64_t> deadlines;
+  uint64_t tickets = 0;
+
+  std::string us = random_hex(8); ///< Names of slots are unique over the cluster.
+  uint64_t slots = 0;
+  std::vector<grant> grants;
+  std::vector<std::string> answered, unused; ///< To be told to the budget.
+  std::multimap<instant, std::string> silent; ///< Slots of calls without an answer, and when they count as answered.
+  milliseconds hold_off{0};
+  bool trading = false;
+  instant want_at{};  ///< Until then the budget has no slot for us.
+  instant trade_at{}; ///< Until then the budget is left alone: it did not answer.
+  std::optional<instant> budget_down;
+
+  std::string dead_token; ///< A 401 was its answer.
+  instant dead_token_until{};
+  std::unordered_set<std::string> dead_webhooks;
+  std::deque<std::string> dead_webhooks_by_age;
+
+  uint64_t tick_number = 0;
+  std::optional<instant> tick_at;
+  instant sweep_at{};
+};
+using pointer = internal::stateful_pointer<state>;
+
+void pump(pointer self);
+
+instant now_of(pointer self) { return self->clock().now(); }
+
+std::string audit_reason(std::string_view reason) {
+  size_t bytes = 0, characters = 0;
+  while (bytes < reason.size() && characters < reason_max) {
+    ++characters;
+    do
+      ++bytes;
+    while (bytes < reason.size() && (static_cast<unsigned char>(reason[bytes]) & 0xC0) == 0x80);
+  }
+  return net::percent_encode(reason.substr(0, bytes));
+}
+
+net::http_request request_of(const call& c, const rest_options& opt) {
+  net::http_request r;
+  r.method = c.method;
+  r.target = "/api/v10" + c.path;
+  r.body = c.body;
+  r.headers.emplace_back("User-Agent", opt.user_agent);
+  if (!c.interaction)
+    r.headers.emplace_back("Authorization", "Bot " + opt.token().reveal());
+  if (!c.body.empty())
+    r.headers.emplace_back("Content-Type", "application/json");
+  if (!c.reason.empty())
+    r.headers.emplace_back("X-Audit-Log-Reason", audit_reason(c.reason));
+  return r;
+}
+
+bool idempotent(const call& c) { return c.method != "POST"; }
+
+milliseconds backoff(int attempts) {
+  const double base = 250.0 * static_cast<double>(1 << std::min(attempts - 1, 5));
+  return milliseconds{static_cast<int64_t>(base * (0.5 + jitter()))};
+}
+
+waiting place_of(uint64_t ticket, const call& c, instant not_before) {
+  return {ticket, c.route, c.major, c.tenant, c.interaction, not_before};
+}
+
+/// Ends a call that is in no line and not in flight.
+void finish(pointer self, uint64_t ticket, caf::expected<answer> result) {
+  auto& st = self->state;
+  const auto found = st.open.find(ticket);
+  if (found == st.open.end())
+    return;
+  auto [first, last] = st.deadlines.equal_range(found->second.what.until.at);
+  for (; first != last; ++first)
+    if (first->second == ticket) {
+      st.deadlines.erase(first);
+      break;
+    }
+  auto reply = std::move(found->second.reply);
+  st.open.erase(found);
+  metrics::set("arrakis_discord_calls_open", "Calls that wait or are in flight.", static_cast<double>(st.open.size()));
+  if (result)
+    reply.deliver(std::move(*result));
+  else
+    reply.deliver(std::move(result.error()));
+}
+
+void give_up_waiting(pointer self, uint64_t ticket, ec code, std::string why) {
+  self->state.limits.cancel(ticket);
+  finish(self, ticket, fail(code, std::move(why)));
+}
+
+void launch(pointer self, uint64_t ticket, std::string slot) {
+  auto& st = self->state;
+  auto& c = st.open.at(ticket);
+  if (c.what.may_leave && !c.what.may_leave()) {
+    st.limits.withdraw(ticket);
+    if (!slot.empty())
+      st.unused.push_back(std::move(slot));
+    finish(self, ticket, fail(ec::frozen, "the effect may not leave: frozen, or begun under an older fence or lease"));
+    return;
+  }
+  const auto now = now_of(self);
+  if (c.attempts == 0)
+    metrics::observe("arrakis_discord_wait_seconds", "From the asking to the sending of a call.",
+                     std::chrono::duration<double>(now - c.since).count());
+  ++c.attempts;
+  c.flying = true;
+  c.sent = now;
+  c.slot = std::move(slot);
+  const auto until = c.what.until.sooner({now + budget::attempt_max});
+  st.send(request_of(c.what, st.opt), until, [me = internal{self}, ticket](caf::expected<net::http_response> r) {
+    if (r)
+      caf::anon_send(me, arrived{ticket, std::move(*r), {}});
+    else
+      caf::anon_send(me, arrived{ticket, {}, r.error()});
+  });
+}
+
+/// One round trip with the budget: what we want, what is answered, what was not used.
+flow<> trade(pointer self, size_t want) {
+  auto& st = self->state;
+  st.trading = true;
+  budget::exchange x;
+  for (size_t i = 0; i < want; ++i)
+    x.wanted.push_back(st.us + ':' + std::to_string(++st.slots));
+  x.answered = std::exchange(st.answered, {});
+  x.unused = std::exchange(st.unused, {});
+  x.hold_off = std::exchange(st.hold_off, milliseconds{0});
+  x.until = within(self, budget_within);
+  const auto asked = now_of(self);
+  auto said = x;
+  auto result = co_await ask(self, st.budget, said.until, std::move(x));
+  const auto now = now_of(self);
+  st.trading = false;
+  if (result) {
+    st.budget_down.reset();
+    for (size_t i = 0; i < std::min(result->count, said.wanted.size()); ++i)
+      st.grants.push_back({said.wanted[i], asked});
+    st.want_at = now + (result->count < want ? std::max(result->retry, milliseconds{1}) : milliseconds{0});
+  } else {
+    if (!st.budget_down) {
+      st.budget_down = now;
+      log::warn("discord.budget_away", {{"error", text_of(result.error())}});
+    }
+    // Slots that we asked for may be ours by now; whoever asks again says that they are not used.
+    const bool lost = code_of(result.error()) == ec::unknown;
+    st.answered.insert(st.answered.end(), said.answered.begin(), said.answered.end());
+    st.unused.insert(st.unused.end(), said.unused.begin(), said.unused.end());
+    if (lost)
+      st.unused.insert(st.unused.end(), said.wanted.begin(), said.wanted.end());
+    st.hold_off = std::max(st.hold_off, said.hold_off);
+    st.trade_at = now + milliseconds{static_cast<int64_t>(100 + 100 * jitter())};
+    // Slots end by themselves after budget::hold_max; names beyond a full set are not worth keeping.
+    for (auto* list : {&st.answered, &st.unused})
+      if (list->size() > 1'000)
+        list->erase(list->begin(), list->end() - 1'000);
+  }
+  pump(self);
+}
+
+void expire(pointer self, instant now) {
+  auto& st = self->state;
+  while (!st.deadlines.empty() && st.deadlines.begin()->first <= now) {
+    const auto ticket = st.deadlines.begin()->second;
+    st.deadlines.erase(st.deadlines.begin());
+    const auto found = st.open.find(ticket);
+    if (found == st.open.end() || found->second.flying)
+      continue; // The transport keeps the deadline of what is in flight.
+    const bool no_slot = st.budget_down && !found->second.what.interaction;
+    give_up_waiting(self, ticket, found->second.limited ? ec::throttled : no_slot ? ec::unavailable : ec::timeout,
+                    "the deadline passed while waiting for a turn");
+  }
+  if (st.budget_down && now - *st.budget_down >= budget_patience) {
+    std::vector<uint64_t> told;
+    for (const auto& [ticket, c] : st.open)
+      if (!c.flying && !c.what.interaction && now - c.since >= budget_patience)
+        told.push_back(ticket);
+    for (const auto ticket : told)
+      give_up_waiting(self, ticket, ec::unavailable, "no slot of the global budget: Redis is away");
+  }
+  if (st.limits.closed(now)) {
+    std::vector<uint64_t> told;
+    for (const auto& [ticket, c] : st.open)
+      if (!c.flying)
+        told.push_back(ticket);
+    for (const auto ticket : told)
+      give_up_waiting(self, ticket, ec::refused, "too many invalid requests in 10 minutes; Discord would ban our address");
+  }
+  while (!st.silent.empty() && st.silent.begin()->first <= now)
+    st.answered.push_back(std::move(st.silent.extract(st.silent.begin()).mapped()));
+  for (auto& g : st.grants)
+    if (now - g.asked > budget::use_within) {
+      metrics::count("arrakis_discord_slots_unused_total", "Grants of the global budget that were given back.");
+      st.unused.push_back(std::move(g.name));
+      g.name.clear();
+    }
+  std::erase_if(st.grants, [](const grant& g) { return g.name.empty(); });
+  if (now >= st.sweep_at) {
+    st.limits.sweep(now);
+    st.sweep_at = now + sweep_every;
+  }
+}
+
+void wake_at(pointer self, instant at) {
+  auto& st = self->state;
+  if (st.tick_at && *st.tick_at <= at)
+    return;
+  st.tick_at = at;
+  const auto wait = std::max(std::chrono::ceil<milliseconds>(at - now_of(self)), milliseconds{1});
+  self->delayed_send(self, wait, tick{++st.tick_number});
+}
+
+void schedule(pointer self, instant now) {
+  auto& st = self->state;
+  if (const auto at = st.limits.next(now))
+    wake_at(self, *at);
+  if (!st.deadlines.empty())
+    wake_at(self, st.deadlines.begin()->first);
+  if (!st.silent.empty())
+    wake_at(self, st.silent.begin()->first);
+  for (const auto& g : st.grants)
+    wake_at(self, g.asked + budget::use_within + 1ms);
+  const bool owing = !st.answered.empty() || !st.unused.empty();
+  if (!st.trading && (owing || st.limits.wanted(now, 1) > 0))
+    wake_at(self, owing ? st.trade_at : std::max(st.trade_at, st.want_at));
+  if (st.budget_down && st.limits.size() > 0)
+    wake_at(self, std::max(*st.budget_down + budget_patience, now + 100ms));
+}
+
+void pump(pointer self) {
+  auto& st = self->state;
+  const auto now = now_of(self);
+  expire(self, now);
+  while (const auto ticket = st.limits.take(true, now))
+    launch(self, *ticket, {});
+  while (!st.grants.empty()) {
+    const auto ticket = st.limits.take(false, now);
+    if (!ticket)
+      break;
+    auto slot = std::move(st.grants.back().name);
+    st.grants.pop_back();
+    launch(self, *ticket, std::move(slot));
+  }
+  if (!st.trading && now >= st.trade_at) {
+    const auto wanted = st.limits.wanted(now, 50);
+    const auto more = wanted > st.grants.size() ? wanted - st.grants.size() : 0;
+    const bool owing = !st.answered.empty() || !st.unused.empty() || st.hold_off > 0ms;
+    if (owing || (more > 0 && now >= st.want_at))
+      st.flows.start(trade(self, more));
+  }
+  schedule(self, now_of(self));
+}
+
+void remember_dead_webhook(state& st, const call& c) {
+  if (c.major.empty() || !st.dead_webhooks.insert(c.major).second)
+    return;
+  st.dead_webhooks_by_age.push_back(c.major);
+  if (st.dead_webhooks_by_age.size() > st.opt.dead_webhooks_max) {
+    st.dead_webhooks.erase(st.dead_webhooks_by_age.front());
+    st.dead_webhooks_by_age.pop_front();
+  }
+}
+
+answer answer_of(net::http_response response) {
+  answer a;
+  a.status = response.status;
+  a.body = std::move(response.body);
+  if (a.status >= 400) {
+    const auto tree = json::parse(a.body);
+    if (const auto* object = tree ? tree->if_object() : nullptr) {
+      a.code = static_cast<int>(json::integer_or(*object, "code"));
+      a.message = json::text_or(*object, "message");
+    }
+  }
+  return a;
+}
+
+void retry_or(pointer self, uint64_t ticket, milliseconds wait, ec otherwise, std::string why) {
+  auto& st = self->state;
+  auto& c = st.open.at(ticket);
+  const auto at = now_of(self) + wait;
+  if (at >= c.what.until.at) {
+    finish(self, ticket, fail(otherwise, std::move(why)));
+    return;
+  }
+  st.limits.again(place_of(ticket, c.what, at));
+}
+
+void on_silence(pointer self, uint64_t ticket, const caf::error& error) {
+  auto& st = self->state;
+  auto& c = st.open.at(ticket);
+  const auto now = now_of(self);
+  const auto code = code_of(error);
+  const bool left = code != ec::unavailable && code != ec::timeout && code != ec::busy;
+  if (left)
+    st.limits.unanswered(ticket, now);
+  else
+    st.limits.withdraw(ticket);
+  if (!c.slot.empty()) {
+    if (left)
+      st.silent.emplace(now + (budget::after_silence - budget::after_answer), std::move(c.slot));
+    else
+      st.unused.push_back(std::move(c.slot));
+  }
+  metrics::count("arrakis_discord_unanswered_total", "Calls without an answer.", 1, {{"sent", left ? "yes" : "no"}});
+  if (left && !idempotent(c.what))
+    finish(self, ticket, fail(ec::unknown, "sent, and no answer came: " + text_of(error)));
+  else if (c.attempts >= st.opt.attempts_max)
+    finish(self, ticket, fail(left ? ec::unknown : ec::unavailable, text_of(error)));
+  else
+    retry_or(self, ticket, backoff(c.attempts), left ? ec::unknown : ec::unavailable, text_of(error));
+}
+
+void on_429(pointer self, uint64_t ticket, const reaction& r) {
+  auto& st = self->state;
+  auto& c = st.open.at(ticket);
+  metrics::count("discord_rate_limit_errors", "Answers 429 of Discord.");
+  metrics::count("arrakis_discord_429_total", "Answers 429 of Discord by cause.", 1, {{"cause", std::string{r.cause}}});
+  log::warn("discord.429", {{"cause", r.cause}, {"route", c.what.route}, {"wait_ms", r.wait.count()}});
+  if (r.cause == "global")
+    st.hold_off = std::max(st.hold_off, r.wait);
+  c.limited = true;
+  retry_or(self, ticket, r.wait, ec::throttled, std::to_string(r.wait.count()));
+}
+
+void on_answer(pointer self, uint64_t ticket, net::http_response response) {
+  auto& st = self->state;
+  auto& c = st.open.at(ticket);
+  const auto now = now_of(self);
+  if (!c.slot.empty())
+    st.answered.push_back(std::exchange(c.slot, {}));
+  const auto status = response.status;
+  const auto r = st.limits.answered(ticket, read_facts(status, response.headers, response.body), now);
+  metrics::count("arrakis_discord_requests_total", "Answers of Discord.", 1,
+                 {{"method", c.what.method}, {"status", std::to_string(status / 100) + "xx"}});
+  metrics::observe("arrakis_discord_request_seconds", "From sending to answer.",
+                   std::chrono::duration<double>(now - c.sent).count());
+  if (r.again)
+    return on_429(self, ticket, r);
+  if (status >= 500) {
+    const auto why = "Discord answered " + std::to_string(status);
+    if (!idempotent(c.what) || c.attempts >= st.opt.attempts_max)
+      return finish(self, ticket, fail(ec::unknown, why));
+    return retry_or(self, ticket, backoff(c.attempts), ec::unknown, why);
+  }
+  auto a = answer_of(std::move(response));
+  if (status == 401 && !c.what.interaction) {
+    st.dead_token = st.opt.token().reveal();
+    st.dead_token_until = now + st.opt.token_retry;
+    log::error("discord.token_refused", {{"status", status}});
+    return finish(self, ticket, fail(ec::refused, "Discord refuses the bot token"));
+  }
+  // 10015 Unknown Webhook, 50027 Invalid Webhook Token, 10062 Unknown Interaction: it will never work again.
+  if (c.what.interaction && (a.code == 10015 || a.code == 50027 || a.code == 10062))
+    remember_dead_webhook(st, c.what);
+  finish(self, ticket, std::move(a));
+}
+
+caf::result<answer> enter(pointer self, const call& c) {
+  auto& st = self->state;
+  const auto now = now_of(self);
+  if (c.until.passed(now))
+    return fail(ec::timeout, "the deadline has passed");
+  if (st.limits.closed(now))
+    return fail(ec::refused, "too many invalid requests in 10 minutes; Discord would ban our address");
+  if (!c.interaction && !st.dead_token.empty() && now < st.dead_token_until && st.dead_token == st.opt.token().reveal())
+    return fail(ec::refused, "Discord refuses the bot token");
+  if (c.interaction && st.dead_webhooks.contains(c.major))
+    return answer{404, "", 10015, "Unknown Webhook"};
+  const auto ticket = ++st.tickets;
+  if (!st.limits.add(place_of(ticket, c, now)))
+    return fail(ec::busy, "too many calls of Discord are waiting");
+  auto reply = self->make_response_promise<answer>();
+  st.open.emplace(ticket, open_call{.what = c, .reply = reply, .since = now});
+  st.deadlines.emplace(c.until.at, ticket);
+  pump(self);
+  return caf::delegated<answer>{};
+}
+
+internal::behavior_type behavior(pointer self, rest_options opt, transport send, budget::handle budget) {
+  keep_exception_text(self);
+  auto& st = self->state;
+  st.limits = limiter{opt.limits};
+  st.opt = std::move(opt);
+  st.send = std::move(send);
+  st.budget = std::move(budget);
+  return {
+    [self](const call& c) { return enter(self, c); },
+    [self](arrived& x) {
+      const auto found = self->state.open.find(x.ticket);
+      if (found == self->state.open.end())
+        return;
+      found->second.flying = false;
+      if (x.response)
+        on_answer(self, x.ticket, std::move(*x.response));
+      else
+        on_silence(self, x.ticket, x.error);
+      pump(self);
+    },
+    [self](const tick& t) {
+      if (t.number == self->state.tick_number)
+        self->state.tick_at.reset();
+      pump(self);
+    },
+  };
+}
+} // namespace
+
+transport over(net::http_client& client, std::string url) {
+  return [&client, url = std::move(url)](net::http_request request, deadline until, auto done) {
+    client.send(url, std::move(request), until, std::move(done));
+  };
+}
+
+rest start(caf::actor_system& sys, rest_options opt, transport send, budget::handle budget) {
+  return sys.spawn(behavior, std::move(opt), std::move(send), std::move(budget));
+}
+} // namespace arrakis::discord

@@ -1,0 +1,242 @@
+#include "adapters/discord/rest/rest.hpp"
+
+#include "tests/support/fakes/budget.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <deque>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::discord;
+using namespace std::chrono_literals;
+
+namespace {
+struct sent {
+  net::http_request request;
+  instant at;
+  std::function<void(caf::expected<net::http_response>)> done;
+};
+
+/// The client with a wire that the test holds in its hand.
+struct bench {
+  test::sim_system sim;
+  std::deque<sent> wire;
+  std::string token = "t1";
+  rest client;
+  caf::scoped_actor self{sim.sys()};
+
+  explicit bench(rest_options opt = {}, budget::handle budget = {}) {
+    opt.token = [this] { return secret{token}; };
+    client = start(
+      sim.sys(), std::move(opt),
+      [this](net::http_request r, deadline, auto done) {
+        wire.push_back({std::move(r), sim.now(), std::move(done)});
+      },
+      budget ? budget : test::memory_budget(sim.sys()));
+    sim.advance(1ms);
+  }
+  ~bench() { // The client must not meet a wire that is gone.
+    caf::anon_send_exit(client, caf::exit_reason::kill);
+    sim.run();
+  }
+  call read(std::string path = "/guilds/1/roles", std::string tenant = "a") {
+    return {.method = "GET", .path = path, .route = "GET /guilds/{guild}/roles", .major = path, .tenant = tenant,
+            .until = {sim.now() + 20s}};
+  }
+  auto ask(call c) { return self->request(client, caf::infinite, std::move(c)); }
+  void answer(int status, std::string body = "{}", net::headers headers = {}) {
+    auto first = std::move(wire.front());
+    wire.pop_front();
+    first.done(net::http_response{status, std::move(headers), std::move(body)});
+    sim.run();
+  }
+  template <class Pending>
+  caf::expected<discord::answer> take(Pending& pending) {
+    std::optional<caf::expected<discord::answer>> result;
+    REQUIRE(self->has_next_message());
+    pending.receive([&](discord::answer& a) { result.emplace(std::move(a)); },
+                    [&](caf::error& e) { result.emplace(std::move(e)); });
+    return std::move(*result);
+  }
+};
+
+budget::handle::behavior_type no_budget(budget::handle::pointer) {
+  return {[](const budget::exchange&) -> caf::result<budget::granted> { return fail(ec::unavailable, "no redis"); }};
+}
+} // namespace
+
+TEST_CASE("discord.rest: a call leaves with token, agent and reason, and brings the whole answer") {
+  bench b;
+  auto c = b.read();
+  c.method = "PUT";
+  c.body = "{}";
+  c.reason = "Gr\xC3\xBC\xC3\x9F" "e";
+  auto pending = b.ask(c);
+  b.sim.advance(1'300ms);
+  REQUIRE(b.wire.size() == 1);
+  const auto& r = b.wire.front().request;
+  CHECK(r.target == "/api/v10/guilds/1/roles");
+  CHECK(net::header(r.headers, "Authorization") == "Bot t1");
+  CHECK(net::header(r.headers, "Content-Type") == "application/json");
+  CHECK(net::header(r.headers, "X-Audit-Log-Reason") == "Gr%C3%BC%C3%9Fe");
+  b.answer(403, R"({"code":50013,"message":"Missing Permissions"})");
+  const auto a = b.take(pending);
+  REQUIRE(a);
+  CHECK(a->status == 403);
+  CHECK(a->code == 50013);
+  CHECK(a->message == "Missing Permissions");
+}
+
+TEST_CASE("discord.rest: at most slots_max requests leave in a second, and turns are fair") {
+  bench b;
+  for (int i = 0; i < 120; ++i)
+    b.ask(b.read("/noisy/" + std::to_string(i), "noisy"));
+  b.ask(b.read("/quiet", "quiet"));
+  b.sim.advance(1'300ms);
+  CHECK(b.wire.size() == 50);
+  CHECK(b.wire[1].request.target == "/api/v10/quiet");
+  while (!b.wire.empty())
+    b.answer(200);
+  b.sim.advance(990ms);
+  CHECK(b.wire.empty());
+  b.sim.advance(30ms);
+  CHECK(b.wire.size() == 50);
+}
+
+TEST_CASE("discord.rest: interactions need neither slot nor token") {
+  bench b{{}, {}};
+  auto c = b.read("/interactions/1/tok/callback");
+  c.method = "POST";
+  c.interaction = true;
+  b.ask(c);
+  b.sim.run();
+  REQUIRE(b.wire.size() == 1);
+  CHECK(net::header(b.wire.front().request.headers, "Authorization").empty());
+}
+
+TEST_CASE("discord.rest: without Redis nothing leaves, and the caller is told that nothing did") {
+  test::sim_system* sim = nullptr;
+  bench b;
+  sim = &b.sim;
+  auto alone = start(
+    sim->sys(), {.token = [] { return secret{"t"}; }},
+    [&](net::http_request r, deadline, auto done) { b.wire.push_back({std::move(r), sim->now(), std::move(done)}); },
+    sim->sys().spawn(no_budget));
+  auto pending = b.self->request(alone, caf::infinite, b.read());
+  sim->advance(1'500ms);
+  const auto a = b.take(pending);
+  caf::anon_send_exit(alone, caf::exit_reason::kill);
+  REQUIRE_FALSE(a);
+  CHECK(code_of(a.error()) == ec::unavailable);
+  CHECK(b.wire.empty());
+}
+
+TEST_CASE("discord.rest: a 429 is waited out and not seen by the caller, unless it outlasts the deadline") {
+  bench b;
+  auto pending = b.ask(b.read());
+  b.sim.advance(1'300ms);
+  b.answer(429, R"({"retry_after":0.4,"global":false})", {{"Retry-After", "0.4"}, {"X-RateLimit-Scope", "user"}});
+  b.sim.advance(399ms);
+  CHECK(b.wire.empty());
+  b.sim.advance(10ms);
+  REQUIRE(b.wire.size() == 1);
+  b.answer(429, R"({"retry_after":40,"global":false})", {{"Retry-After", "40"}, {"X-RateLimit-Scope", "user"}});
+  const auto a = b.take(pending);
+  REQUIRE_FALSE(a);
+  CHECK(code_of(a.error()) == ec::throttled);
+}
+
+TEST_CASE("discord.rest: 5xx of a read is tried again; of a POST it is unknown") {
+  bench b;
+  auto reading = b.ask(b.read());
+  b.sim.advance(1'300ms);
+  b.answer(502, "<html>");
+  b.sim.advance(600ms);
+  REQUIRE(b.wire.size() == 1);
+  b.answer(200, "[]");
+  CHECK(b.take(reading)->body == "[]");
+  auto c = b.read();
+  c.method = "POST";
+  auto posting = b.ask(c);
+  b.sim.advance(100ms);
+  b.answer(502, "<html>");
+  CHECK(code_of(b.take(posting).error()) == ec::unknown);
+}
+
+TEST_CASE("discord.rest: a POST that was sent without an answer is unknown and not sent again") {
+  bench b;
+  auto c = b.read();
+  c.method = "POST";
+  auto pending = b.ask(c);
+  b.sim.advance(1'300ms);
+  b.wire.front().done(failed<net::http_response>(ec::unknown, "reset"));
+  b.sim.advance(5s);
+  CHECK(code_of(b.take(pending).error()) == ec::unknown);
+  CHECK(b.wire.size() == 1);
+}
+
+TEST_CASE("discord.rest: what was not sent is tried again, also a POST") {
+  bench b;
+  auto c = b.read();
+  c.method = "POST";
+  b.ask(c);
+  b.sim.advance(1'300ms);
+  b.wire.front().done(failed<net::http_response>(ec::unavailable, "no connection"));
+  b.sim.advance(1s);
+  CHECK(b.wire.size() == 2);
+}
+
+TEST_CASE("discord.rest: may_leave is asked at the last moment") {
+  bench b;
+  bool may = true;
+  auto c = b.read();
+  c.may_leave = [&] { return may; };
+  auto pending = b.ask(c);
+  b.sim.advance(100ms);
+  may = false;
+  b.sim.advance(1'300ms);
+  CHECK(b.wire.empty());
+  CHECK(code_of(b.take(pending).error()) == ec::frozen);
+}
+
+TEST_CASE("discord.rest: a deadline ends the waiting") {
+  bench b;
+  auto c = b.read();
+  c.until = {b.sim.now() + 500ms};
+  auto pending = b.ask(c);
+  b.sim.advance(501ms);
+  CHECK(code_of(b.take(pending).error()) == ec::timeout);
+  b.sim.advance(5s);
+  CHECK(b.wire.empty());
+}
+
+TEST_CASE("discord.rest: a webhook that is gone is not used again") {
+  bench b;
+  auto c = b.read("/webhooks/1/tok");
+  c.interaction = true;
+  b.ask(c);
+  b.sim.run();
+  b.answer(404, R"({"code":10015,"message":"Unknown Webhook"})");
+  auto pending = b.ask(c);
+  b.sim.advance(1s);
+  CHECK(b.wire.empty());
+  (void)pending;
+}
+
+TEST_CASE("discord.rest: a refused token is not tried again until it changes") {
+  bench b;
+  auto first = b.ask(b.read());
+  b.sim.advance(1'300ms);
+  b.answer(401, R"({"code":0,"message":"401: Unauthorized"})");
+  CHECK(code_of(b.take(first).error()) == ec::refused);
+  auto second = b.ask(b.read());
+  b.sim.run();
+  CHECK(code_of(b.take(second).error()) == ec::refused);
+  b.token = "t2";
+  b.ask(b.read());
+  b.sim.advance(1'100ms);
+  CHECK(b.wire.size() == 1);
+}
