@@ -1,5 +1,6 @@
 #include "tests/tidy/rules.hpp"
 
+#include "runtime/config_schema.hpp"
 #include "tests/tidy/directions.hpp"
 
 #include <algorithm>
@@ -225,6 +226,34 @@ void no_dead_header(const std::vector<source>& files, findings& out) {
     if (file.is_header() && !included.contains(file.path))
       out.push_back({"dead_header", file.path, 0, "nobody includes it"});
 }
+
+/// Every key of config/arrakis.toml is read by somebody, and what is read is a key.
+void config_keys(const std::vector<source>& files, findings& out) {
+  const auto toml = std::find_if(files.begin(), files.end(),
+                                 [](const auto& f) { return f.path == "config/arrakis.toml"; });
+  if (toml == files.end())
+    return;
+  const auto schema = config_schema::read(toml->text);
+  std::set<std::string, std::less<>> read;
+  for (const auto& file : files) {
+    if (!file.path.ends_with(".cpp") || file.is_test() || file.path.starts_with("runtime/config"))
+      continue;
+    for (const auto* getter :
+         {".text(\"", ".integer(\"", ".boolean(\"", ".milliseconds(\"", ".list(\"", ".secret(\"", ".table(\""})
+      for (auto at = file.text.find(getter); at != std::string::npos; at = file.text.find(getter, at + 1)) {
+        const auto begin = at + std::string_view{getter}.size();
+        const auto name = file.text.substr(begin, file.text.find('"', begin) - begin);
+        const bool secret = std::string_view{getter} == ".secret(\"";
+        const auto key = secret ? name + "_file" : name;
+        read.insert({name, key});
+        if (schema.knows_section(name.substr(0, name.find('.'))) && !schema.find(key) && !schema.table_of(name + ".x"))
+          out.push_back({"config_key", file.path, line_of(file.text, at), name + " is no key of config/arrakis.toml"});
+      }
+  }
+  for (const auto& key : schema.keys)
+    if (!read.contains(key.name))
+      out.push_back({"config_key", toml->path, 0, key.name + " is read by nobody"});
+}
 } // namespace
 
 std::string to_string(const finding& f) {
@@ -239,6 +268,7 @@ std::vector<finding> check(const std::vector<source>& files) {
       rule(file, out);
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);
+  config_keys(files, out);
   return out;
 }
 } // namespace arrakis::tidy

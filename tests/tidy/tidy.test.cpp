@@ -171,3 +171,20 @@ TEST_CASE("tidy: each folder of code has a test and each header a reader") {
   CHECK(rules({make_source("actors/x/a.cpp", "int a;\n"), make_source("actors/x/a.test.cpp", "int b;\n")}) == "");
   CHECK(rules({make_source("actors/x/a.hpp", "#pragma once\n")}) == "dead_header actors/x/a.hpp; ");
 }
+
+TEST_CASE("tidy: what code reads from the configuration is a key, and every key is read") {
+  const auto toml = make_source("config/arrakis.toml",
+                                "[http]\n# The port of the door.\n# allowed: 0..65535 port number\nport = 1\n"
+                                "# A file that holds the token.\ntoken_file = \"\"\n");
+  const auto rules = [&](std::string code) {
+    std::string out;
+    for (const auto& f : check({toml, make_source("apps/x/main.cpp", std::move(code))}))
+      if (f.rule == "config_key")
+        out += f.what + "; ";
+    return out;
+  };
+  CHECK(rules("c.integer(\"http.port\"); c.secret(\"http.token\");") == "");
+  CHECK(rules("c.integer(\"http.prot\"); c.secret(\"http.token\");")
+        == "http.prot is no key of config/arrakis.toml; http.port is read by nobody; ");
+  CHECK(rules("c.integer(\"http.port\"); form.text(\"a.b\");") == "http.token_file is read by nobody; ");
+}
