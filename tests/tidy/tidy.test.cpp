@@ -1,10 +1,12 @@
 #include "tests/tidy/directions.hpp"
 #include "tests/tidy/exceptions.hpp"
+#include "tests/tidy/metric_names.hpp"
 #include "tests/tidy/rules.hpp"
 
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fstream>
 #include <set>
 
 using namespace arrakis::tidy;
@@ -24,14 +26,17 @@ std::string repeated(std::string_view line, size_t times) {
     out += line;
   return out;
 }
+std::filesystem::path root() {
+  const char* folder = std::getenv("ARRAKIS_SOURCE_DIR");
+  return folder ? folder : ".";
+}
 bool excuses(const exception& e, const finding& f) {
   return e.rule == f.rule && (e.path.ends_with('/') ? std::string_view{f.path}.starts_with(e.path) : f.path == e.path);
 }
 } // namespace
 
 TEST_CASE("tidy: the tree keeps the rules of the house") {
-  const char* root = std::getenv("ARRAKIS_SOURCE_DIR");
-  const auto files = read_tree(root ? root : ".");
+  const auto files = read_tree(root());
   REQUIRE(files.size() > 50);
   std::set<const exception*> used;
   for (const auto& f : check(files)) {
@@ -48,6 +53,29 @@ TEST_CASE("tidy: the tree keeps the rules of the house") {
     if (!used.contains(&e))
       FAIL_CHECK(fmt::format("the exception of {} for {} is not needed any more", e.rule, e.path));
   }
+}
+
+TEST_CASE("tidy: schemas/golden/metrics.txt lists the metrics that the code names (ARRAKIS_UPDATE=1 writes it)") {
+  const auto path = root() / "schemas/golden/metrics.txt";
+  std::string wanted = "# Every metric with its kind. Dashboards and alerts depend on these names.\n";
+  for (const auto& name : metric_names(read_tree(root()))) {
+    CHECK_MESSAGE((!name.starts_with("arrakis_") || !name.ends_with(" counter") || name.ends_with("_total counter")),
+                  name);
+    CHECK_MESSAGE((!name.ends_with(" histogram") || name.ends_with("_seconds histogram")), name);
+    wanted += name + "\n";
+  }
+  if (std::getenv("ARRAKIS_UPDATE"))
+    std::ofstream{path} << wanted;
+  std::ifstream in{path};
+  const std::string found{std::istreambuf_iterator<char>{in}, {}};
+  CHECK(found == wanted);
+}
+
+TEST_CASE("tidy: metric names are found in the code, whatever the line breaks") {
+  const auto names = metric_names(
+    {make_source("apps/x/a.cpp", "metrics::count(\n  \"a_total\", \"Help.\");\nmetrics::set(\"b\", \"\", 1);\n"
+                                 "// metrics::count(\"c\")\nmetrics::observe(name, \"\", 1);\n")});
+  CHECK(names == std::vector<std::string>{"a_total counter", "b gauge"});
 }
 
 TEST_CASE("tidy: lines, functions and files have their largest size") {
