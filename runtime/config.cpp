@@ -23,6 +23,12 @@ std::string variable_of(std::string_view name) {
   return out;
 }
 
+std::string lower(std::string text) {
+  for (char& c : text)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
 caf::expected<std::string> read_file(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
   std::string text(file_bytes_max + 1, '\0');
@@ -136,8 +142,8 @@ public:
 
   /// What no single key can say.
   void check_together() {
-    if (result_.integer("queue.renew_ms") * 2 > result_.integer("queue.lock_ms"))
-      fault("{}: queue.renew_ms is more than half of queue.lock_ms: one late renewal would lose the lock",
+    if (result_.integer("queue.renew_ms") * 3 > result_.integer("queue.lock_ms"))
+      fault("{}: queue.renew_ms is more than a third of queue.lock_ms: one lost renewal would lose the lock",
             source_of("queue.renew_ms"));
     if (result_.text("postgres.mode") == "external")
       for (auto name : {"postgres.dsn", "postgres.relay_dsn"})
@@ -198,7 +204,7 @@ private:
     for (const auto& table : schema_.tables) {
       const auto prefix = variable_of(table.name) + "_";
       if (variable.size() > prefix.size() && variable.starts_with(prefix)) {
-        result_.settings_[table.name + "." + variable.substr(prefix.size())] = {split_list(text), variable};
+        result_.settings_[table.name + "." + lower(variable.substr(prefix.size()))] = {split_list(text), variable};
         return true;
       }
     }
@@ -207,9 +213,7 @@ private:
 
   /// Other programs have variables of this prefix too; one whose first word is a section of ours is a slip.
   void unknown_variable(const std::string& variable) {
-    std::string name;
-    for (char c : variable.substr(env_prefix.size()))
-      name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    auto name = lower(variable.substr(env_prefix.size()));
     const auto dot = name.find('_');
     if (dot == std::string::npos || !schema_.knows_section(name.substr(0, dot)))
       return;

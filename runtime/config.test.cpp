@@ -74,13 +74,15 @@ TEST_CASE("config: without a file the defaults hold") {
 
 TEST_CASE("config: the file overlays the defaults and the environment wins over both") {
   const auto c = loaded(
-    "[http]\nport = 8080\naddress = \"0.0.0.0\"\n[chains.rpc]\n1 = [\"http://a\", \"http://b\"]\n",
-    {{"ARRAKIS_HTTP_PORT", "9090"}, {"ARRAKIS_CHAINS_RPC_10", "http://c,http://d"}, {"ARRAKIS_DISCORD_ZLIB", "false"}});
+    "[http]\nport = 8080\naddress = \"0.0.0.0\"\n[chains.rpc]\nethereum = [\"http://a\", \"http://b\"]\n",
+    {{"ARRAKIS_HTTP_PORT", "9090"},
+     {"ARRAKIS_CHAINS_RPC_BASE", "http://c,http://d"},
+     {"ARRAKIS_DISCORD_ZLIB", "false"}});
   CHECK(c.integer("http.port") == 9090);
   CHECK(c.text("http.address") == "0.0.0.0");
   CHECK_FALSE(c.boolean("discord.zlib"));
-  const std::map<std::string, std::vector<std::string>> expected{{"1", {"http://a", "http://b"}},
-                                                                 {"10", {"http://c", "http://d"}}};
+  const std::map<std::string, std::vector<std::string>> expected{{"ethereum", {"http://a", "http://b"}},
+                                                                 {"base", {"http://c", "http://d"}}};
   CHECK(c.table("chains.rpc") == expected);
 }
 
@@ -141,7 +143,7 @@ TEST_CASE("config: secrets come from the environment or from a file, and never o
 }
 
 TEST_CASE("config: keys that contradict each other are refused") {
-  CHECK(refusal("[queue]\nrenew_ms = 5000\n").starts_with("f:2: queue.renew_ms is more than half of queue.lock_ms"));
+  CHECK(refusal("[queue]\nrenew_ms = 5000\n").starts_with("f:2: queue.renew_ms is more than a third of queue.lock_ms"));
   CHECK(refusal("[redis]\nmode = \"external\"\n")
         == "f:2: redis.url (or redis.url_file) is needed when redis.mode is external");
   CHECK(refusal("[discord]\npublic_key = \"abc\"\n").starts_with("f:2: discord.public_key is not a key"));
