@@ -1,0 +1,85 @@
+#include "adapters/discord/rest/budget.hpp"
+#include "adapters/redis/client.hpp"
+#include "runtime/net/io.hpp"
+#include "tests/contracts/budget.hpp"
+#include "tests/support/servers.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/atom.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace {
+// Time goes by for the set when its scores go down; what really passed since the last time is taken into account.
+constexpr redis::script pass_script{.name = "test_pass", .sha1 = "", .text = R"lua(
+local time = redis.call('TIME')
+local now = math.floor(time[1] * 1000 + time[2] / 1000)
+local last = tonumber(redis.call('GET', KEYS[2]) or now)
+local by = ARGV[1] - (now - last)
+for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  redis.call('ZINCRBY', KEYS[1], -by, member)
+end
+redis.call('SET', KEYS[2], now)
+return by
+)lua"};
+
+struct config : caf::actor_system_config {
+  config() { set("scheduler.policy", caf::atom("sharing")); } // Work stealing sleeps up to 10 ms between hops.
+};
+
+struct bench {
+  test::redis_server server;
+  net::io io;
+  config cfg;
+  caf::actor_system sys{cfg};
+  redis::client client{io, {.url = secret{server.url()}}};
+  redis::handle port = redis::start(sys, client);
+  std::chrono::milliseconds within{1'000}; // A pending timeout of CAF keeps its actor, and so the system's end, waiting.
+  int keys = 0;
+
+  template <class R, class Handle, class M>
+  caf::expected<R> ask(const Handle& to, M what) {
+    what.until = {std::chrono::steady_clock::now() + within};
+    caf::scoped_actor self{sys};
+    std::optional<caf::expected<R>> result;
+    self->request(to, within, std::move(what))
+      .receive([&](R& x) { result.emplace(std::move(x)); }, [&](caf::error& e) { result.emplace(std::move(e)); });
+    return std::move(*result);
+  }
+  test::budget_bench fresh(int slots_max) {
+    const auto key = "test:budget:" + std::to_string(++keys);
+    auto budget = discord::budget::start(sys, port, {.slots_max = slots_max, .key = key});
+    pass(key, 0ms);
+    return {[this, budget](discord::budget::exchange x) { return ask<discord::budget::granted>(budget, std::move(x)); },
+            [this, key](std::chrono::milliseconds by) { pass(key, by); }};
+  }
+  void pass(const std::string& key, std::chrono::milliseconds by) {
+    const auto done = ask<redis::reply>(
+      port, redis::eval{&pass_script, {key, key + ":clock"}, {std::to_string(by.count())}, {}});
+    if (!done)
+      FAIL(text_of(done.error()));
+  }
+};
+} // namespace
+
+TEST_CASE("the budget in Redis keeps the contract of the budget") {
+  bench b;
+  test::budget_contract([&](int slots_max) { return b.fresh(slots_max); });
+}
+
+TEST_CASE("the budget in Redis: emptied, it grants nothing for a while, and without a server it says so") {
+  bench b;
+  auto budget = b.fresh(50);
+  CHECK(budget.trade({.wanted = {"a"}})->count == 0);
+  budget.pass(1'300ms);
+  CHECK(budget.trade({.wanted = {"a"}})->count == 1);
+  b.server.flush();
+  CHECK(budget.trade({.wanted = {"b"}})->count == 0);
+  b.within = 200ms;
+  b.server.kill();
+  CHECK_FALSE(budget.trade({.wanted = {"c"}}));
+}
