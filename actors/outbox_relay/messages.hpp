@@ -1,0 +1,12 @@
+#pragma once
+#include "runtime/message.hpp"
+
+#include <caf/typed_actor.hpp>
+
+namespace arrakis::outbox_relay {
+/// Something was committed: look now and not at the next poll. Cheap, may be sent as often as one likes, may be lost.
+struct kick {};
+struct tick {}; ///< Internal: the relay sends it to itself.
+
+using handle = caf::typed_actor<caf::reacts_to<kick>, caf::reacts_to<tick>>;
+} // namespace arrakis::outbox_relay
