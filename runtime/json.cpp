@@ -52,10 +52,10 @@ struct builder {
       if (holds_surrogate(member.key))
         return refuse("a key with a lone surrogate");
       const auto [place, added] = to.emplace(bj::string_view{member.key.data(), member.key.size()}, nullptr);
-      if (!added)
+      if (!added) {
         path.push_back(fmt::format(".{}", member.key));
-      if (!added)
         return refuse("the key appears twice; keep one");
+      }
       if (!element(member.value, place->value(), depth)) {
         path.push_back(fmt::format(".{}", member.key));
         return false;
