@@ -67,24 +67,18 @@ private:
 };
 } // namespace detail
 
-/// Waits, inside a flow (runtime/flow.hpp), for one command. `self` is the actor as a handle that takes `arrived`.
-template <class Handle>
-auto run(Handle self, calls& open, const client& to, std::vector<std::string> argv, deadline until) {
-  auto start = [&to, argv = std::move(argv), until](client::done done) mutable {
-    to.command(std::move(argv), until, std::move(done));
-  };
-  return detail::calling<Handle, decltype(start)>{std::move(self), open, std::move(start)};
+/// Waits, inside a flow (runtime/flow.hpp), for what `start` sends: it gets the client's `done`. `self` is the actor as a
+/// handle that takes `arrived`.
+template <class Handle, class Start>
+auto call(Handle self, calls& open, Start start) {
+  return detail::calling<Handle, Start>{std::move(self), open, std::move(start)};
 }
 
-/// The same for a script.
+/// The same for one command.
 template <class Handle>
-auto run(Handle self, calls& open, const client& to, const script& code, std::vector<std::string> keys,
-         std::vector<std::string> args, deadline until) {
-  auto start = [&to, &code, keys = std::move(keys), args = std::move(args), until](client::done done) {
-    const std::vector<std::string_view> key_views{keys.begin(), keys.end()};
-    const std::vector<std::string_view> arg_views{args.begin(), args.end()};
-    to.eval(code, key_views, arg_views, until, std::move(done));
-  };
-  return detail::calling<Handle, decltype(start)>{std::move(self), open, std::move(start)};
+auto run(Handle self, calls& open, const client& to, std::vector<std::string> argv, deadline until) {
+  return call(std::move(self), open, [&to, argv = std::move(argv), until](client::done done) mutable {
+    to.command(std::move(argv), until, std::move(done));
+  });
 }
 } // namespace arrakis::redis

@@ -21,7 +21,7 @@ client::client(net::io& io, options how) {
 }
 
 void client::command(std::vector<std::string> argv, deadline until, done answer) const {
-  call request;
+  pending request;
   request.wire = encode(argv);
   request.until = until;
   request.done = std::move(answer);
@@ -30,7 +30,7 @@ void client::command(std::vector<std::string> argv, deadline until, done answer)
 
 void client::eval(const script& code, std::span<const std::string_view> keys, std::span<const std::string_view> args,
                   deadline until, done answer) const {
-  call request;
+  pending request;
   request.wire = encode_eval(sha1_of(code), keys, args);
   request.code = &code;
   request.until = until;

@@ -115,7 +115,7 @@ void connection::greet(shared_transport to) {
   to->out.clear();
   for (const auto& each : words) {
     to->out += encode(each);
-    flying_.emplace_back().what = &each == &words.back() ? call::ready : call::greeting;
+    flying_.emplace_back().what = &each == &words.back() ? pending::ready : pending::greeting;
   }
   writing_ = true;
   auto sent = [self = shared_from_this(), to](const boost::system::error_code& e, size_t) {

@@ -21,7 +21,7 @@ constexpr int loads_max = 3;
 const char* const too_late = "Redis: the deadline passed before it could be sent";
 } // namespace
 
-void connection::submit(call request) {
+void connection::submit(pending request) {
   request.bytes = request.wire.size();
   const auto count = calls_.fetch_add(1) + 1;
   const auto bytes = bytes_.fetch_add(request.bytes) + request.bytes;
@@ -40,7 +40,7 @@ void connection::submit(call request) {
 }
 
 void connection::take_inbox() {
-  std::vector<call> taken;
+  std::vector<pending> taken;
   {
     std::scoped_lock lock{guard_};
     taken.swap(inbox_);
@@ -72,7 +72,7 @@ void connection::write() {
         continue;
       }
       out += next.wire;
-      if (!next.code || next.what == call::load)
+      if (!next.code || next.what == pending::load)
         next.wire = {}; // Only a script's call may have to be sent again.
       flying_.push_back(std::move(next));
     }
@@ -124,19 +124,19 @@ void connection::received(reply from) {
   flying_.pop_front();
   const bool error = from.type == reply::error;
   switch (request.what) {
-    case call::greeting:
-    case call::ready:
+    case pending::greeting:
+    case pending::ready:
       if (error && refusal_.empty())
         refusal_ = from.bytes;
-      if (request.what == call::ready)
+      if (request.what == pending::ready)
         refusal_.empty() ? established() : lost(refusal_);
       return;
-    case call::load:
+    case pending::load:
       loading_.erase(request.code);
       if (error)
         log::error("redis_script_refused", {{"script", request.code->name}, {"error", from.bytes}});
       return;
-    case call::user: break;
+    case pending::user: break;
   }
   if (error && request.code && request.done && from.bytes.starts_with("NOSCRIPT"))
     return load_again(std::move(request));
@@ -145,12 +145,12 @@ void connection::received(reply from) {
   finish(request, answer(std::move(from)));
 }
 
-void connection::load_again(call request) {
+void connection::load_again(pending request) {
   if (++request.loads > loads_max)
     return finish(request, fail(ec::internal, fmt::format("Redis: the script {} cannot be loaded", request.code->name)));
   if (loading_.insert(request.code).second) {
-    call load;
-    load.what = call::load;
+    pending load;
+    load.what = pending::load;
     load.code = request.code;
     put_count(load.wire, 3);
     put_word(load.wire, "SCRIPT");
@@ -161,8 +161,8 @@ void connection::load_again(call request) {
   again_.push_back(std::move(request));
 }
 
-void connection::finish(call& request, caf::expected<reply> result) {
-  if (request.what != call::user)
+void connection::finish(pending& request, caf::expected<reply> result) {
+  if (request.what != pending::user)
     return;
   calls_.fetch_sub(1);
   bytes_.fetch_sub(request.bytes);
@@ -181,7 +181,7 @@ void connection::lost(const std::string& why) {
   close();
   // What met NOSCRIPT had no effect: it waits like what was never sent.
   for (; !again_.empty(); again_.pop_back())
-    if (again_.back().what == call::user)
+    if (again_.back().what == pending::user)
       waiting_.push_front(std::move(again_.back()));
   loading_.clear();
   auto cut = std::exchange(flying_, {});
@@ -271,8 +271,8 @@ void connection::expire() {
   const auto now = clock::now();
   armed_ = clock::time_point::max();
   auto soonest = clock::time_point::max();
-  std::vector<call> unsent;
-  std::deque<call> left;
+  std::vector<pending> unsent;
+  std::deque<pending> left;
   for (auto& request : waiting_) {
     if (request.until.passed(now)) {
       unsent.push_back(std::move(request));

@@ -17,7 +17,7 @@
 
 namespace arrakis::redis {
 
-struct call {
+struct pending {
   enum kind { user, greeting, ready, load } what = user;
   std::string wire;
   client::done done; // Empty once answered: a reply that comes later is dropped.
@@ -43,7 +43,7 @@ public:
   connection(boost::asio::io_context& io, options how);
   void start();
   // From any thread.
-  void submit(call request);
+  void submit(pending request);
   void stop();
   redis::status status() const;
 
@@ -56,8 +56,8 @@ private:
   void write();
   void read();
   void received(reply from);
-  void load_again(call request);
-  void finish(call& request, caf::expected<reply> result);
+  void load_again(pending request);
+  void finish(pending& request, caf::expected<reply> result);
   void refuse_waiting(const std::string& why);
 
   void connect();
@@ -88,13 +88,13 @@ private:
   unsigned failures_ = 0;
   bool writing_ = false;
   bool renew_ = false;       // The server became a replica: nothing more is sent, a new connection follows.
-  std::deque<call> again_;   // Calls that met NOSCRIPT, behind the load of their script.
-  std::deque<call> waiting_; // Not sent.
-  std::deque<call> flying_;  // Sent, in the order of their replies.
+  std::deque<pending> again_;   // Calls that met NOSCRIPT, behind the load of their script.
+  std::deque<pending> waiting_; // Not sent.
+  std::deque<pending> flying_;  // Sent, in the order of their replies.
   std::set<const script*> loading_;
 
   mutable std::mutex guard_; // Of the inbox and of what status() shows.
-  std::vector<call> inbox_;
+  std::vector<pending> inbox_;
   bool posted_ = false;
   bool closed_ = false;
   redis::status shown_;

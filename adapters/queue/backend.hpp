@@ -1,0 +1,53 @@
+#pragma once
+// A queue inside Redis: each call is one of BullMQ's scripts with its keys and arguments in the order that the script
+// documents. Only this folder includes it.
+#include "adapters/queue/keys.hpp"
+#include "adapters/queue/policy.hpp"
+#include "adapters/redis/client.hpp"
+
+#include <span>
+#include <utility>
+
+namespace arrakis::queue {
+
+class backend {
+public:
+  using done = redis::client::done;
+  backend(redis::client to, const options& how) : to_(std::move(to)), how_(how), keys_(how.prefix, how.name) {}
+  /// The dead letters of the same queue.
+  backend dead() const;
+  const queue::keys& keys() const { return keys_; }
+  const redis::client& client() const { return to_; }
+
+  // A producer's.
+  void add(std::string_view name, std::string_view data_json, const boost::json::object& options, deadline, done) const;
+  void pause(bool on, deadline, done) const;
+  void counts(deadline, done) const;
+  void range(std::string_view type, size_t first, size_t count, deadline, done) const;
+  void state_of(std::string_view id, deadline, done) const;
+  void fields(std::string_view id, deadline, done) const;
+  void reprocess(std::string_view id, deadline, done) const;
+  void remove(std::string_view id, deadline, done) const;
+  void progress(std::string_view id, std::string_view json, deadline, done) const;
+  void log(std::string_view id, std::string_view row, deadline, done) const;
+
+  // A worker's.
+  void take(std::string_view token, deadline, done) const;
+  /// Records the end of a job. `fetch`: hand out the next one in the same call (complete and fail only).
+  void finish(const taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
+  using held = std::pair<std::string, std::string>; ///< token, id
+  void extend(std::span<const held>, deadline, done) const;
+  void recover_stalled(deadline, done) const;
+  /// Makes the next job of a schedule with `every`; to be called before the job `from` of that schedule runs.
+  void reschedule(const taken& from, deadline, done) const;
+  void clean_waiting(std::chrono::seconds older_than, deadline, done) const;
+
+private:
+  void end(const taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
+  void delay(const taken&, const verdict&, std::string_view token, deadline, done) const;
+
+  redis::client to_;
+  options how_;
+  queue::keys keys_;
+};
+} // namespace arrakis::queue

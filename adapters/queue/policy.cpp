@@ -1,0 +1,208 @@
+#include "adapters/queue/policy.hpp"
+
+#include "runtime/json.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <cmath>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+namespace arrakis::queue {
+namespace {
+// No retry waits longer than a day, whatever a producer wrote.
+constexpr double back_off_ms_max = 24.0 * 3600 * 1000;
+constexpr size_t stacktraces_max = 10;
+constexpr size_t reason_bytes_max = 4096;
+// BullMQ: priorities go from 0 to 2^21 (classes/job.js, PRIORITY_LIMIT).
+constexpr int priority_max = 1 << 21;
+constexpr size_t id_bytes_max = 256;
+
+int64_t number_in(std::string_view digits) {
+  int64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+// Scores and pttl come as an integer or as text, with or without a fraction.
+int64_t number_in(const redis::reply& from) {
+  return from.type == redis::reply::integer ? from.number : number_in(std::string_view{from.bytes});
+}
+
+double real_in(const boost::json::object& from, std::string_view key) {
+  const auto* found = from.if_contains(key);
+  return found && found->is_number() ? found->to_number<double>() : 0;
+}
+
+taken read_job(redis::reply&& fields, redis::reply&& id) {
+  taken made;
+  made.what.id = std::move(id.bytes);
+  std::string options_json;
+  for (size_t i = 0; i + 1 < fields.items.size(); i += 2) {
+    const std::string_view key = fields.items[i].bytes;
+    auto& value = fields.items[i + 1].bytes;
+    if (key == "name")
+      made.what.name = std::move(value);
+    else if (key == "data")
+      made.what.data_json = std::move(value);
+    else if (key == "opts")
+      options_json = std::move(value);
+    else if (key == "atm")
+      made.what.attempts_made = static_cast<int>(number_in(std::string_view{value}));
+    else if (key == "stc")
+      made.stalls = static_cast<int>(number_in(std::string_view{value}));
+    else if (key == "defa")
+      made.deferred_failure = std::move(value);
+    else if (key == "rjk")
+      made.scheduler = std::move(value);
+    else if (key == "stacktrace")
+      made.stacktrace = std::move(value);
+    else if (key == "parentKey")
+      made.has_parent = true;
+  }
+  if (auto parsed = json::parse(options_json); parsed && parsed->is_object())
+    made.options = std::move(parsed->get_object());
+  made.what.attempts = static_cast<int>(json::integer_or(made.options, "attempts", 0));
+  return made;
+}
+} // namespace
+
+std::string fault_of(const options& how) {
+  using namespace std::chrono_literals;
+  if (how.name.empty() || how.name.find(':') != std::string::npos)
+    return "queue.name: not empty and without ':'"; // BullMQ refuses it too.
+  if (how.concurrency == 0)
+    return "queue.concurrency: at least 1";
+  if (how.renew < 1ms || how.lock < 3 * how.renew)
+    return "queue.renew: at most a third of queue.lock";
+  if (how.stalled_check < 10ms)
+    return "queue.stalled_check: at least 10 ms";
+  if (how.limiter && (how.limiter->max < 1 || how.limiter->duration < 1ms))
+    return "queue.limiter: at least 1 job in at least 1 ms";
+  return {};
+}
+
+caf::expected<handed> read_handed(redis::reply&& from) {
+  if (from.type == redis::reply::integer && from.number >= 0)
+    return handed{};
+  if (from.type != redis::reply::array || from.items.size() != 4)
+    return failed<handed>(ec::corrupt, "the queue's script answered no tuple of four");
+  handed made;
+  if (from.items[0].type == redis::reply::array)
+    made.job = read_job(std::move(from.items[0]), std::move(from.items[1]));
+  made.limited = std::chrono::milliseconds{number_in(from.items[2])};
+  made.due_ms = number_in(from.items[3]);
+  return made;
+}
+
+std::chrono::milliseconds back_off(const boost::json::object& job_options, int attempts_made, double chance) {
+  const auto* given = job_options.if_contains("backoff");
+  if (!given)
+    return {};
+  if (given->is_number()) // As BullMQ normalises it; other clients may not.
+    return std::chrono::milliseconds{static_cast<int64_t>(std::clamp(given->to_number<double>(), 0.0, back_off_ms_max))};
+  if (!given->is_object())
+    return {};
+  const auto& object = given->get_object();
+  const auto type = json::text_or(object, "type");
+  double delay = real_in(object, "delay");
+  if (type == "arrakis")
+    delay *= std::pow(5.0, attempts_made);
+  else if (type == "exponential")
+    delay = std::round(delay * std::pow(2.0, attempts_made));
+  if (const double jitter = real_in(object, "jitter"); jitter > 0 && type != "arrakis")
+    delay = std::floor(chance * delay * jitter + delay * (1 - jitter));
+  return std::chrono::milliseconds{static_cast<int64_t>(std::clamp(delay, 0.0, back_off_ms_max))};
+}
+
+verdict decide(const taken& from, outcome&& end, double chance) {
+  if (end.reason.size() > reason_bytes_max) {
+    size_t cut = reason_bytes_max;
+    while (cut > 0 && (static_cast<unsigned char>(end.reason[cut]) & 0xc0) == 0x80)
+      --cut; // Not in the middle of a character of UTF-8.
+    end.reason.resize(cut);
+  }
+  switch (end.what) {
+    case outcome::completed: return {verdict::complete, {}, end.value_json.empty() ? "null" : std::move(end.value_json)};
+    case outcome::failed_final: return {verdict::fail, {}, std::move(end.reason)};
+    case outcome::postponed: return {verdict::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
+    case outcome::failed_retryable: break;
+  }
+  if (from.what.attempts_made + 1 >= from.what.attempts)
+    return {verdict::fail, {}, std::move(end.reason)};
+  return {verdict::retry, back_off(from.options, from.what.attempts_made, chance), std::move(end.reason)};
+}
+
+retention keep(const boost::json::object& job_options, std::string_view option, std::chrono::seconds otherwise) {
+  const auto* given = job_options.if_contains(option);
+  if (given && given->is_bool())
+    return {given->get_bool() ? 0 : -1, {}};
+  if (given && given->is_number())
+    return {given->to_number<int64_t>(), {}};
+  if (given && given->is_object()) {
+    retention made{json::integer_or(given->get_object(), "count", -1), {}};
+    if (given->get_object().contains("age"))
+      made.age_s = json::integer_or(given->get_object(), "age");
+    return made;
+  }
+  return {-1, otherwise.count()};
+}
+
+std::string with_stacktrace(std::string_view earlier, std::string_view reason) {
+  boost::json::array list;
+  if (!earlier.empty())
+    if (auto parsed = json::parse(earlier); parsed && parsed->is_array())
+      list = std::move(parsed->get_array());
+  list.emplace_back(boost::json::string_view{reason.data(), reason.size()});
+  if (list.size() > stacktraces_max)
+    list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(list.size() - stacktraces_max));
+  return boost::json::serialize(list);
+}
+
+std::string fault_of(const add& what, const options& how) {
+  const auto& id = what.options.id;
+  if (what.name.empty())
+    return "name: not empty";
+  if (id.size() > id_bytes_max)
+    return fmt::format("id: at most {} bytes", id_bytes_max);
+  if (!id.empty() && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return "id: not a plain number, which BullMQ keeps for its own";
+  if (id.find(':') != std::string::npos)
+    return "id: without ':', which separates the parts of a key";
+  if (what.options.attempts < 1)
+    return "attempts: at least 1";
+  if (what.options.priority < 0 || what.options.priority > priority_max)
+    return fmt::format("priority: from 0 to {}", priority_max);
+  if (what.options.delay_ms < 0)
+    return "delay: not negative";
+  if (what.data_json.size() > how.data_bytes_max)
+    return fmt::format("data: at most {} bytes of JSON", how.data_bytes_max);
+  if (auto parsed = json::parse(what.data_json, {.bytes_max = how.data_bytes_max}); !parsed)
+    return "data: " + text_of(parsed.error());
+  return {};
+}
+
+boost::json::object options_of(const job_options& from) {
+  boost::json::object made{{"attempts", from.attempts},
+                           {"backoff", {{"type", from.backoff.type}, {"delay", from.backoff.delay_ms}}}};
+  if (!from.id.empty())
+    made["jobId"] = from.id;
+  if (from.delay_ms > 0)
+    made["delay"] = from.delay_ms;
+  if (from.priority > 0)
+    made["priority"] = from.priority;
+  return made;
+}
+
+std::string connection_name(const options& how) {
+  std::string base64(4 * ((how.name.size() + 2) / 3) + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
+                                   reinterpret_cast<const unsigned char*>(how.name.data()), static_cast<int>(how.name.size()));
+  base64.resize(static_cast<size_t>(size));
+  auto made = how.prefix + ":" + base64;
+  if (!how.worker_name.empty())
+    made += ":w:" + how.worker_name;
+  return made;
+}
+} // namespace arrakis::queue

@@ -1,0 +1,66 @@
+#pragma once
+// What a worker decides, as plain functions: no Redis, no actor.
+#include "adapters/queue/messages.hpp"
+#include "adapters/queue/options.hpp"
+#include "adapters/redis/messages.hpp"
+
+#include <boost/json/object.hpp>
+#include <optional>
+
+namespace arrakis::queue {
+
+/// How long a finished job is kept. `count`: -1 all, 0 none.
+struct retention {
+  int64_t count = -1;
+  std::optional<int64_t> age_s;
+};
+
+/// A job that this worker holds, as moveToActive hands it out.
+struct taken {
+  job what;
+  boost::json::object options; ///< As its producer gave them.
+  std::string deferred_failure; ///< BullMQ's `defa`: fail it with this text and do not run it.
+  std::string scheduler;        ///< BullMQ's `rjk`: the schedule that made it.
+  std::string stacktrace;       ///< A JSON array of texts, newest last; empty: none.
+  int stalls = 0;
+  bool has_parent = false;
+};
+
+/// The answer of moveToActive and moveToFinished.
+struct handed {
+  std::optional<taken> job;
+  std::chrono::milliseconds limited{0}; ///< The limiter is used up for so long.
+  int64_t due_ms = 0;                   ///< When the next delayed job is due; 0: none is known.
+};
+/// ec::corrupt for a reply that is no such tuple.
+caf::expected<handed> read_handed(redis::reply&&);
+
+/// What to do with a job at its end.
+struct verdict {
+  enum kind { complete, retry, fail, postpone } what = complete;
+  std::chrono::milliseconds wait{0}; ///< retry, postpone
+  std::string text;                  ///< The value as JSON (complete), or the reason.
+};
+/// `chance` in [0, 1) draws the jitter of a back-off that has one.
+verdict decide(const taken&, outcome&&, double chance);
+
+/// The wait before attempt number `attempts_made + 2`. Types: `arrakis` (delay x 5^attempts_made: 5 s, 25 s), `fixed`,
+/// `exponential` (delay x 2^attempts_made), the last two with BullMQ's jitter. An unknown type waits its plain delay.
+std::chrono::milliseconds back_off(const boost::json::object& job_options, int attempts_made, double chance);
+
+/// removeOnComplete / removeOnFail of the job, else `otherwise`.
+retention keep(const boost::json::object& job_options, std::string_view option, std::chrono::seconds otherwise);
+
+/// The stack traces of a job with `reason` added; the last 10 are kept.
+std::string with_stacktrace(std::string_view earlier, std::string_view reason);
+
+/// The sentence for a name, id or data that BullMQ would refuse or that is too large; empty: all is well.
+std::string fault_of(const add&, const options&);
+
+/// The options of a job as BullMQ stores them.
+boost::json::object options_of(const job_options&);
+
+/// "bull:e2Rpc2NvcmQtc3ludGhlc2lzfQ==": the connection name by which dashboards find the workers of a queue.
+std::string connection_name(const options&);
+
+} // namespace arrakis::queue

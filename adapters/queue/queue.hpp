@@ -1,0 +1,18 @@
+#pragma once
+// The producer's and the operator's side of a queue.
+#include "adapters/queue/messages.hpp"
+#include "adapters/queue/options.hpp"
+#include "adapters/redis/client.hpp"
+
+#include <caf/actor_system.hpp>
+
+namespace arrakis::queue {
+
+/// Starts the actor behind the port. Errors beside those of Redis (adapters/redis/messages.hpp):
+/// - add: ec::invalid names the field. An id that is known is answered as added, and nothing changes.
+/// - show, retry, replay: ec::not_found. retry and replay: ec::conflict when the job is in another state.
+/// - replay: ec::refused when all that is left of the job was redacted.
+/// Throws std::runtime_error for options that cannot work.
+handle start_queue(caf::actor_system&, redis::client, options);
+
+} // namespace arrakis::queue

@@ -1,0 +1,214 @@
+#include "adapters/queue/town.hpp"
+
+#include "runtime/clock.hpp"
+
+#include <set>
+
+using namespace arrakis;
+using namespace arrakis::queue::test;
+using queue::outcome;
+
+TEST_CASE("worker: a delayed job runs when it is due, not before, though the marker was taken long before") {
+  town t;
+  t.how.drain_delay = 20s; // Only the marker can wake it in time.
+  t.new_worker(t.new_clerk(), t.how);
+  const auto before = wall_ms();
+  t.submit("ok", "{}", {.id = "job-a", .delay_ms = 300});
+  t.events_until("completed", "job-a");
+  auto shown = t.show("job-a");
+  CHECK(shown.processed_ms - before >= 300);
+  CHECK(shown.processed_ms - before < 15'000);
+}
+
+TEST_CASE("worker: at most `concurrency` jobs at once, and each end brings the next") {
+  town t;
+  t.how.concurrency = 3;
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk, t.how);
+  for (int i = 0; i < 7; ++i)
+    t.submit("hold", "{}", {.id = "j" + std::to_string(i)});
+  std::set<std::string> open;
+  for (int i = 0; i < 3; ++i)
+    open.insert(t.visits->next().id);
+  CHECK(open == std::set<std::string>{"j0", "j1", "j2"});
+  CHECK(t.count().active == 3);
+  for (int i = 3; i < 7; ++i) {
+    caf::anon_send(clerk, answer{*open.begin(), {}});
+    open.erase(open.begin());
+    open.insert(t.visits->next().id);
+    CHECK(t.visits->empty());
+  }
+  CHECK(open == std::set<std::string>{"j4", "j5", "j6"});
+}
+
+TEST_CASE("worker: a postponed job waits without using an attempt") {
+  town t;
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk);
+  t.submit("hold", "{}", {.id = "frozen", .attempts = 1});
+  for (int i = 0; i < 3; ++i) {
+    CHECK(t.visits->next().attempts_made == 0);
+    caf::anon_send(clerk, answer{"frozen", {outcome::postponed, {}, {}, 20ms}});
+    t.events_until("delayed", "frozen");
+  }
+  CHECK(t.visits->next().attempts_made == 0);
+  caf::anon_send(clerk, answer{"frozen", {}});
+  t.events_until("completed", "frozen");
+}
+
+TEST_CASE("worker: one that falls silent loses its jobs to another, and its own late end changes nothing") {
+  town t;
+  auto silent = t.how;
+  silent.concurrency = 1; // It cannot take its own job again.
+  auto clerk = t.new_clerk();
+  auto first = t.new_worker(clerk, silent);
+  t.submit("hold", "{}", {.id = "job-a"});
+  t.visits->next();
+  t.run({"DEL", "bull:{discord-synthesis}:job-a:lock"}); // As after a pause longer than the lock.
+  auto other = t.new_clerk();
+  t.new_worker(other);
+  t.events_until("stalled", "job-a");
+  t.visits->next();
+  caf::anon_send(clerk, answer{"job-a", {outcome::failed_final, {}, "too late", {}}});
+  CHECK(t.ask<queue::done>(first, queue::close{})); // It has dropped the outcome.
+  CHECK(t.state_of("job-a") == "active");
+  caf::anon_send(other, answer{"job-a", {outcome::completed, "7", {}, {}}});
+  t.events_until("completed", "job-a");
+  CHECK(t.show("job-a").return_value == "7");
+  CHECK(t.must<queue::job_list>(queue::list_jobs{"dead", 0, 9, soon()}).jobs.empty());
+}
+
+TEST_CASE("worker: a job longer than the lock keeps it; killed, another worker takes the job over") {
+  town t;
+  auto first = t.new_worker(t.new_clerk());
+  t.submit("hold", "{}", {.id = "job-a"});
+  t.visits->next();
+  // Three lives of the lock pass, as Redis counts them, and the job is still ours.
+  t.run({"SET", "clock", "x", "PX", "900"});
+  auto other = t.new_clerk();
+  auto second = t.new_worker(other);
+  while (t.run({"EXISTS", "clock"}).number == 1)
+    REQUIRE(t.state_of("job-a") == "active");
+  CHECK(t.run({"HEXISTS", "bull:{discord-synthesis}:job-a", "stc"}).number == 0);
+  caf::anon_send_exit(first, caf::exit_reason::kill);
+  CHECK(t.visits->next().id == "job-a");
+  caf::anon_send(other, answer{"job-a", {}});
+  t.events_until("completed", "job-a");
+  CHECK(t.run({"HGET", "bull:{discord-synthesis}:job-a", "stc"}).bytes == "1");
+}
+
+TEST_CASE("worker: a job that stalled too often fails unread, and is buried") {
+  town t;
+  t.submit("hold", "{}", {.id = "poison"});
+  t.run({"HSET", "bull:{discord-synthesis}:poison", "defa", "job stalled more than allowable limit"});
+  t.new_worker(t.new_clerk());
+  t.events_until("failed", "poison");
+  CHECK(t.visits->empty());
+  CHECK(t.show("poison").failed_reason == "STALLED: job stalled more than allowable limit");
+  auto dead = t.must<queue::job_list>(queue::list_jobs{"dead", 0, 9, soon()});
+  REQUIRE(dead.jobs.size() == 1);
+  CHECK(dead.jobs[0].what.data_json.find(R"("code":"STALLED")") != std::string::npos);
+}
+
+TEST_CASE("worker: a closing worker takes no more jobs and answers when the last one has ended") {
+  town t;
+  t.how.concurrency = 1;
+  auto clerk = t.new_clerk();
+  auto worker = t.new_worker(clerk, t.how);
+  t.submit("hold", "{}", {.id = "first"});
+  t.submit("hold", "{}", {.id = "second"});
+  CHECK(t.visits->next().id == "first");
+  caf::scoped_actor asker{t.sys};
+  auto closed = asker->request(worker, patience, queue::close{});
+  caf::anon_send(clerk, answer{"first", {}});
+  closed.receive([](queue::done) {}, [](caf::error& e) { FAIL(text_of(e)); });
+  CHECK(t.state_of("first") == "completed");
+  CHECK(t.state_of("second") == "waiting");
+  CHECK(t.visits->empty());
+}
+
+TEST_CASE("worker: a processor that dies fails its jobs' attempts, and the worker ends for its supervisor to see") {
+  town t;
+  auto clerk = t.new_clerk();
+  auto worker = t.new_worker(clerk);
+  t.submit("hold", "{}", {.id = "job-a", .backoff = {"fixed", 10}});
+  t.visits->next();
+  t.self->monitor(worker);
+  caf::anon_send(clerk, crash{});
+  bool ended = false;
+  t.self->receive([&](const caf::down_msg& down) { ended = true; CHECK(down.reason); },
+                  caf::after(patience) >> [] { FAIL("the worker lives on"); });
+  CHECK(ended);
+  auto shown = t.show("job-a");
+  CHECK(shown.what.attempts_made == 1);
+  CHECK(shown.failed_reason.find("crashed by the test") != std::string::npos);
+  auto other = t.new_clerk();
+  t.new_worker(other);
+  CHECK(t.visits->next().attempts_made == 1);
+}
+
+TEST_CASE("worker: Redis killed with jobs in hand: their ends are recorded when it is back") {
+  town t;
+  t.how.lock = 20s;
+  t.how.renew = 50ms;
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk, t.how);
+  t.submit("hold", "{}", {.id = "a"});
+  t.submit("hold", "{}", {.id = "b"});
+  t.visits->next();
+  t.visits->next();
+  t.server.kill();
+  caf::anon_send(clerk, answer{"a", {}});
+  caf::anon_send(clerk, answer{"b", {}});
+  t.server.start();
+  t.events_until("completed", "a");
+  t.last_event = "0";
+  t.events_until("completed", "b");
+  auto added = t.ask<queue::added>(t.queue, queue::add{"ok", "{}", {.id = "c"}, soon()});
+  while (!added)
+    added = t.ask<queue::added>(t.queue, queue::add{"ok", "{}", {.id = "c"}, soon()});
+  t.events_until("completed", "c");
+}
+
+TEST_CASE("worker: SCRIPT FLUSH between and during jobs goes unnoticed") {
+  town t;
+  t.new_worker(t.new_clerk());
+  for (int i = 0; i < 50; ++i) {
+    t.submit("ok", "{}", {.id = "j" + std::to_string(i)});
+    if (i % 10 == 0)
+      t.run({"SCRIPT", "FLUSH"});
+  }
+  for (int i = 0; i < 50; ++i) {
+    t.last_event = "0";
+    t.events_until("completed", "j" + std::to_string(i));
+  }
+  CHECK(t.count().completed == 50);
+  CHECK(t.count().active == 0);
+}
+
+TEST_CASE("worker: the limiter hands out so many in its time, over two workers") {
+  town t;
+  t.how.limiter = queue::limiter{3, 400ms};
+  t.new_worker(t.new_clerk(), t.how);
+  t.new_worker(t.new_clerk(), t.how);
+  for (int i = 0; i < 9; ++i)
+    t.submit("ok", "{}", {.id = "j" + std::to_string(i)});
+  std::vector<int64_t> times;
+  for (int i = 0; i < 9; ++i) {
+    t.last_event = "0";
+    t.events_until("completed", "j" + std::to_string(i));
+    times.push_back(t.show("j" + std::to_string(i)).processed_ms);
+  }
+  std::sort(times.begin(), times.end());
+  CHECK(times[8] - times[0] >= 700); // Three windows of three; the first may have begun a little earlier.
+}
+
+TEST_CASE("worker: it is listed by its connection's name") {
+  town t;
+  t.how.worker_name = "pod-1";
+  t.new_worker(t.new_clerk(), t.how);
+  t.submit("ok", "{}", {.id = "job-a"});
+  t.events_until("completed", "job-a");
+  CHECK(t.run({"CLIENT", "LIST"}).bytes.find("name=bull:e2Rpc2NvcmQtc3ludGhlc2lzfQ==:w:pod-1") != std::string::npos);
+  CHECK(t.run({"HGET", "bull:{discord-synthesis}:job-a", "pb"}).bytes == "pod-1");
+}
