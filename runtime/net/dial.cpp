@@ -1,5 +1,6 @@
 #include "runtime/net/dial.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <openssl/x509_vfy.h>

@@ -1,5 +1,6 @@
 #include "runtime/net/io.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -9,10 +10,17 @@
 namespace arrakis::net {
 namespace asio = boost::asio;
 
+namespace {
+struct closable_context : asio::io_context {
+  using asio::io_context::io_context;
+  using asio::io_context::shutdown;
+};
+} // namespace
+
 struct io::impl {
   // One thread a context: a socket's completions never run at the same time, and need no lock.
   struct lane {
-    asio::io_context context{1};
+    closable_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
     std::thread thread;
   };
@@ -27,7 +35,12 @@ io::io(unsigned threads) : impl_(std::make_unique<impl>()) {
   }
 }
 
-io::~io() { stop(); }
+io::~io() {
+  stop();
+  // What waits in one context may own a socket of another: all let go of it before the first of them ends.
+  for (auto& lane : impl_->lanes)
+    lane->context.shutdown();
+}
 
 asio::io_context& io::next() { return impl_->lanes[impl_->turn++ % impl_->lanes.size()]->context; }
 

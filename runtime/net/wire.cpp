@@ -1,10 +1,13 @@
 #include "runtime/net/wire.hpp"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
+#include <iterator>
+#include <optional>
 
 namespace arrakis::net {
 namespace http = boost::beast::http;
