@@ -33,9 +33,11 @@ chain read_chain(const toml::table& t) {
 }
 
 tier_template read_tiers(const toml::table& t) {
-  tier_template out{text(t, "id"), text(t, "name"), text(t, "description"), text(t, "theme"), t["order"].value_or(int64_t{0}), {}};
+  tier_template out{
+    text(t, "id"), text(t, "name"), text(t, "description"), text(t, "theme"), t["order"].value_or(int64_t{0}), {}};
   each(t, "tiers", [&](const toml::table& x) {
-    out.tiers.push_back({text(x, "name"), x["min_rank"].value_or(int64_t{1}), x["max_rank"].value_or(int64_t{1}), color(x)});
+    out.tiers.push_back(
+      {text(x, "name"), x["min_rank"].value_or(int64_t{1}), x["max_rank"].value_or(int64_t{1}), color(x)});
   });
   return out;
 }
@@ -59,10 +61,11 @@ channel_template read_channels(const toml::table& t) {
 }
 
 theme read_theme(const toml::table& t) {
-  theme out{text(t, "id"), text(t, "name"), text(t, "plan"), text(t, "strategy"), t["grace_hours"].value_or(int64_t{0}), {}};
+  theme out{
+    text(t, "id"), text(t, "name"), text(t, "plan"), text(t, "strategy"), t["grace_hours"].value_or(int64_t{0}), {}};
   each(t, "tiers", [&](const toml::table& x) {
-    out.tiers.push_back({text(x, "id"), text(x, "name"), x["min_rank"].value_or(int64_t{1}), x["max_rank"].value<int64_t>(),
-                         color(x), x["threshold"].value<std::string>()});
+    out.tiers.push_back({text(x, "id"), text(x, "name"), x["min_rank"].value_or(int64_t{1}),
+                         x["max_rank"].value<int64_t>(), color(x), x["threshold"].value<std::string>()});
   });
   return out;
 }

@@ -11,15 +11,33 @@
 
 namespace arrakis::wizard::core {
 
-struct chain { std::string id; std::string name; int64_t chain_id = 0; std::string symbol; int decimals = 18; };
-struct template_tier { std::string name; int64_t min_rank = 1; int64_t max_rank = 1; uint32_t color = 0; };
+struct chain {
+  std::string id;
+  std::string name;
+  int64_t chain_id = 0;
+  std::string symbol;
+  int decimals = 18;
+};
+struct template_tier {
+  std::string name;
+  int64_t min_rank = 1;
+  int64_t max_rank = 1;
+  uint32_t color = 0;
+};
 struct tier_template {
   std::string id, name, description, theme;
   int64_t order = 0;
   std::vector<template_tier> tiers;
 };
-struct template_channel { std::string name, type; bool read_only = false; };
-struct template_category { std::string name; std::vector<std::string> access; std::vector<template_channel> channels; };
+struct template_channel {
+  std::string name, type;
+  bool read_only = false;
+};
+struct template_category {
+  std::string name;
+  std::vector<std::string> access;
+  std::vector<template_channel> channels;
+};
 struct channel_template {
   std::string id, name, description;
   int64_t order = 0;
@@ -29,9 +47,9 @@ struct channel_template {
 struct theme_tier {
   std::string id, name;
   int64_t min_rank = 1;
-  std::optional<int64_t> max_rank;       ///< Absent: open.
+  std::optional<int64_t> max_rank; ///< Absent: open.
   uint32_t color = 0;
-  std::optional<std::string> threshold;  ///< Strategy "threshold": decimal text, in the ranked asset.
+  std::optional<std::string> threshold; ///< Strategy "threshold": decimal text, in the ranked asset.
 };
 struct theme {
   std::string id, name, plan, strategy;
@@ -40,9 +58,9 @@ struct theme {
 };
 
 struct catalogue {
-  std::vector<chain> chains;               ///< By name.
-  std::vector<tier_template> tiers;        ///< By `order`.
-  std::vector<channel_template> channels;  ///< By `order`.
+  std::vector<chain> chains;              ///< By name.
+  std::vector<tier_template> tiers;       ///< By `order`.
+  std::vector<channel_template> channels; ///< By `order`.
   std::vector<theme> themes;
 
   const chain* find_chain(std::string_view id) const;

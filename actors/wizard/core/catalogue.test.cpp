@@ -60,7 +60,8 @@ TEST_CASE("config: every tier template names a theme, and with every channel tem
       for (size_t i = 0; i < c.categories.size(); ++i)
         CHECK(d.categories[i].access_tiers.empty() == c.categories[i].access.empty());
       for (auto& channel : d.channels)
-        CHECK((channel.type == "text" || channel.type == "voice" || channel.type == "announcement" || channel.type == "forum"));
+        CHECK((channel.type == "text" || channel.type == "voice" || channel.type == "announcement"
+               || channel.type == "forum"));
     }
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
-// wizard:{action}:{session}[:{argument}]:v{version} - the version is that of the record which the screen showed. A click on
-// an older screen is thereby seen to be one, so of two clicks at once the second one does nothing.
+// wizard:{action}:{session}[:{argument}]:v{version} - the version is that of the record which the screen showed. A
+// click on an older screen is thereby seen to be one, so of two clicks at once the second one does nothing.
 #include "actors/wizard/core/record.hpp"
 
 #include <optional>
@@ -12,8 +12,8 @@ namespace arrakis::wizard::core {
 inline constexpr size_t custom_id_max = 100;
 
 struct custom_id {
-  std::string prefix;  ///< "wizard", or that of a modal: "community-name", "asset-address".
-  std::string action;  ///< Empty for a modal.
+  std::string prefix; ///< "wizard", or that of a modal: "community-name", "asset-address".
+  std::string action; ///< Empty for a modal.
   std::string session;
   std::string argument; ///< What stands between the session and the version, without its outer colons.
   std::optional<int64_t> version;

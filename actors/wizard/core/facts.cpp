@@ -19,7 +19,8 @@ void look_at_permissions(const record& r, const guild_facts& facts, std::vector<
   using namespace permissions;
   if ((facts.bot_permissions & administrator) != 0)
     return;
-  std::vector<std::pair<uint64_t, const char*>> needed{{manage_roles, "Manage Roles"}, {view_audit_log, "View Audit Log"}};
+  std::vector<std::pair<uint64_t, const char*>> needed{{manage_roles, "Manage Roles"},
+                                                       {view_audit_log, "View Audit Log"}};
   if (!r.draft.channels.empty() || !r.draft.categories.empty()) {
     needed.push_back({manage_channels, "Manage Channels"});
     needed.push_back({view_channel, "View Channels"});
@@ -32,12 +33,14 @@ void look_at_permissions(const record& r, const guild_facts& facts, std::vector<
     if ((facts.bot_permissions & bit) == 0)
       missing += (missing.empty() ? "" : ", ") + std::string{name};
   if (!missing.empty())
-    out.push_back(fmt::format("The bot lacks: {}. Allow it under Server Settings → Roles → the bot's role, then check again.", missing));
+    out.push_back(fmt::format(
+      "The bot lacks: {}. Allow it under Server Settings → Roles → the bot's role, then check again.", missing));
 }
 
 void look_at_roles(const record& r, const guild_facts& facts, std::vector<std::string>& out) {
   if (facts.bot_top_position < 1)
-    out.push_back("The bot has no role of its own, so it can manage none. Invite it again with the link that makes one.");
+    out.push_back(
+      "The bot has no role of its own, so it can manage none. Invite it again with the link that makes one.");
   for (auto& role : r.draft.roles) {
     if (!role.existing)
       continue;
@@ -45,20 +48,31 @@ void look_at_roles(const record& r, const guild_facts& facts, std::vector<std::s
     if (at == facts.roles.end())
       out.push_back(fmt::format("The role chosen for {} is gone. Choose another one under “Roles”.", role.name));
     else if (at->managed)
-      out.push_back(fmt::format("The role “{}” belongs to an integration and cannot be given out. Choose another one under “Roles”.", at->name));
+      out.push_back(fmt::format(
+        "The role “{}” belongs to an integration and cannot be given out. Choose another one under “Roles”.",
+        at->name));
     else if (at->position >= facts.bot_top_position)
-      out.push_back(fmt::format("The role “{}” is not below the bot's own role. Drag the bot's role above it under Server Settings → Roles, then check again.", at->name));
+      out.push_back(fmt::format("The role “{}” is not below the bot's own role. Drag the bot's role above it under "
+                                "Server Settings → Roles, then check again.",
+                                at->name));
   }
 }
 
 void look_at_room(const record& r, const guild_facts& facts, std::vector<std::string>& out) {
-  const auto new_roles = static_cast<size_t>(std::count_if(r.draft.roles.begin(), r.draft.roles.end(), [&](auto& x) { return !x.existing && !known(r, x.id); }));
-  auto new_channels = static_cast<size_t>(std::count_if(r.draft.channels.begin(), r.draft.channels.end(), [&](auto& x) { return !known(r, x.id); }));
-  new_channels += static_cast<size_t>(std::count_if(r.draft.categories.begin(), r.draft.categories.end(), [&](auto& x) { return !known(r, x.id); }));
+  const auto new_roles = static_cast<size_t>(
+    std::count_if(r.draft.roles.begin(), r.draft.roles.end(), [&](auto& x) { return !x.existing && !known(r, x.id); }));
+  auto new_channels = static_cast<size_t>(
+    std::count_if(r.draft.channels.begin(), r.draft.channels.end(), [&](auto& x) { return !known(r, x.id); }));
+  new_channels += static_cast<size_t>(
+    std::count_if(r.draft.categories.begin(), r.draft.categories.end(), [&](auto& x) { return !known(r, x.id); }));
   if (facts.roles.size() + 1 + new_roles > roles_max)
-    out.push_back(fmt::format("The server has {} roles of at most {} and the plan adds {}. Delete some, or use existing ones.", facts.roles.size() + 1, roles_max, new_roles));
+    out.push_back(
+      fmt::format("The server has {} roles of at most {} and the plan adds {}. Delete some, or use existing ones.",
+                  facts.roles.size() + 1, roles_max, new_roles));
   if (facts.channel_count + new_channels > channels_max)
-    out.push_back(fmt::format("The server has {} channels of at most {} and the plan adds {}. Delete some, or choose a smaller template.", facts.channel_count, channels_max, new_channels));
+    out.push_back(fmt::format(
+      "The server has {} channels of at most {} and the plan adds {}. Delete some, or choose a smaller template.",
+      facts.channel_count, channels_max, new_channels));
 }
 } // namespace
 

@@ -8,11 +8,16 @@
 
 namespace arrakis::wizard::core {
 
-struct guild_role { snowflake id; std::string name; int position = 0; bool managed = false; };
+struct guild_role {
+  snowflake id;
+  std::string name;
+  int position = 0;
+  bool managed = false;
+};
 struct guild_facts {
   std::string guild_name;
-  uint64_t bot_permissions = 0; ///< In the whole guild: of its roles and @everyone.
-  int bot_top_position = 0;     ///< Of its highest role; 0: it has none.
+  uint64_t bot_permissions = 0;  ///< In the whole guild: of its roles and @everyone.
+  int bot_top_position = 0;      ///< Of its highest role; 0: it has none.
   std::vector<guild_role> roles; ///< Highest first, without @everyone.
   size_t channel_count = 0;      ///< Categories count as well.
 };

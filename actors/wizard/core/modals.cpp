@@ -14,7 +14,8 @@ struct input {
 };
 
 js::object row(const input& x) {
-  js::object o{{"type", 4}, {"custom_id", x.id}, {"style", 1}, {"label", x.label}, {"max_length", x.most}, {"required", x.required}};
+  js::object o{{"type", 4},        {"custom_id", x.id},    {"style", 1},
+               {"label", x.label}, {"max_length", x.most}, {"required", x.required}};
   if (x.least > 0)
     o["min_length"] = x.least;
   if (!x.placeholder.empty())
@@ -38,7 +39,8 @@ std::string asset_modal(std::string_view session, const std::string& type, const
   if (type == "erc1155")
     inputs.push_back({"token_id", "Token ID", "1", "", 1, 78});
   const bool counted = type == "erc721" || type == "erc1155";
-  inputs.push_back({"min_balance", counted ? "How many at least (empty: one)" : "Minimum balance (empty: any)", counted ? "1" : "100", "", 0, 60, false});
+  inputs.push_back({"min_balance", counted ? "How many at least (empty: one)" : "Minimum balance (empty: any)",
+                    counted ? "1" : "100", "", 0, 60, false});
   return modal(asset_modal_id(session, type, chain), "Add " + type_name(type).substr(0, 38), inputs);
 }
 } // namespace

@@ -28,8 +28,8 @@ manifest_role new_role(const manifest_tier& tier, uint32_t color) {
   return role;
 }
 
-/// tier-1, tier-2, ... of a template: ids of the tiers at these places. A place below the last tier is the last tier, so
-/// that what was restricted never becomes open.
+/// tier-1, tier-2, ... of a template: ids of the tiers at these places. A place below the last tier is the last tier,
+/// so that what was restricted never becomes open.
 std::vector<std::string> tiers_at(const std::vector<std::string>& places, const std::vector<manifest_tier>& tiers) {
   std::vector<std::string> out;
   for (auto& place : places) {
@@ -45,7 +45,8 @@ std::vector<std::string> tiers_at(const std::vector<std::string>& places, const 
   return out;
 }
 
-void move_access(std::vector<std::string>& access, const std::vector<manifest_tier>& before, const std::vector<manifest_tier>& after) {
+void move_access(std::vector<std::string>& access, const std::vector<manifest_tier>& before,
+                 const std::vector<manifest_tier>& after) {
   std::vector<std::string> places;
   for (auto& id : access)
     for (size_t i = 0; i < before.size(); ++i)

@@ -5,8 +5,8 @@
 
 namespace arrakis::wizard::core {
 
-/// Sets the tiers of `chosen`. Roles follow: those of tiers that go are dropped, new tiers get a role to be created, and
-/// channels stay restricted to the tiers of the same place from the top.
+/// Sets the tiers of `chosen`. Roles follow: those of tiers that go are dropped, new tiers get a role to be created,
+/// and channels stay restricted to the tiers of the same place from the top.
 void choose_tiers(draft&, const tier_template& chosen);
 /// Sets categories and channels of `chosen`; tier-N is the N-th tier from the top.
 void choose_channels(draft&, const channel_template& chosen);
@@ -15,7 +15,10 @@ void skip_channels(draft&);
 void create_all_roles(draft&);
 
 /// What still has to be decided, in the order of the steps, as sentences; empty: the plan can be deployed.
-struct gap { step at = step::init; std::string sentence; };
+struct gap {
+  step at = step::init;
+  std::string sentence;
+};
 std::vector<gap> gaps(const draft&, const catalogue&);
 
 /// The manifest of a draft without gaps. Pure: the same draft gives the same manifest.

@@ -10,9 +10,9 @@ namespace {
 namespace js = boost::json;
 
 constexpr int64_t layout = 1;
-constexpr std::array<std::string_view, 10> names{"INIT",         "CHAIN_SELECT",      "ASSET_CONFIG", "ELIGIBILITY_RULES",
-                                                 "ROLE_MAPPING", "CHANNEL_STRUCTURE", "REVIEW",       "DEPLOY",
-                                                 "COMPLETE",     "FAILED"};
+constexpr std::array<std::string_view, 10> names{
+  "INIT",   "CHAIN_SELECT", "ASSET_CONFIG", "ELIGIBILITY_RULES", "ROLE_MAPPING", "CHANNEL_STRUCTURE", "REVIEW",
+  "DEPLOY", "COMPLETE",     "FAILED"};
 
 js::array texts(const std::vector<std::string>& list) { return js::array(list.begin(), list.end()); }
 void put(js::object& o, std::string_view key, const std::optional<std::string>& value) {
@@ -28,7 +28,12 @@ js::object write(const manifest_asset& x) {
   return o;
 }
 js::object write(const typed_asset& x) {
-  return {{"type", x.type}, {"chain", x.chain}, {"address", x.address}, {"token_id", x.token_id}, {"min_balance", x.min_balance}, {"why", x.why}};
+  return {{"type", x.type},
+          {"chain", x.chain},
+          {"address", x.address},
+          {"token_id", x.token_id},
+          {"min_balance", x.min_balance},
+          {"why", x.why}};
 }
 js::object write(const manifest_tier& x) {
   js::object o{{"id", x.id}, {"name", x.name}, {"min_rank", x.min_rank}};
@@ -37,15 +42,23 @@ js::object write(const manifest_tier& x) {
   return o;
 }
 js::object write(const manifest_role& x) {
-  js::object o{{"id", x.id}, {"name", x.name}, {"color", x.color}, {"hoist", x.hoist}, {"mentionable", x.mentionable},
-               {"permissions", texts(x.permissions)}, {"tier", x.tier_id}};
+  js::object o{{"id", x.id},
+               {"name", x.name},
+               {"color", x.color},
+               {"hoist", x.hoist},
+               {"mentionable", x.mentionable},
+               {"permissions", texts(x.permissions)},
+               {"tier", x.tier_id}};
   if (x.existing)
     o["existing"] = x.existing->text();
   return o;
 }
-js::object write(const manifest_category& x) { return {{"id", x.id}, {"name", x.name}, {"access", texts(x.access_tiers)}}; }
+js::object write(const manifest_category& x) {
+  return {{"id", x.id}, {"name", x.name}, {"access", texts(x.access_tiers)}};
+}
 js::object write(const manifest_channel& x) {
-  js::object o{{"id", x.id}, {"name", x.name}, {"type", x.type}, {"access", texts(x.access_tiers)}, {"read_only", x.read_only}};
+  js::object o{
+    {"id", x.id}, {"name", x.name}, {"type", x.type}, {"access", texts(x.access_tiers)}, {"read_only", x.read_only}};
   put(o, "category", x.category_id);
   put(o, "topic", x.topic);
   return o;
@@ -58,7 +71,8 @@ js::array write_all(const std::vector<T>& list) {
   return out;
 }
 
-// Reading: these are our own bytes, so a wrong kind means corruption; Boost.JSON's exceptions carry that to read_record.
+// Reading: these are our own bytes, so a wrong kind means corruption; Boost.JSON's exceptions carry that to
+// read_record.
 std::string str(const js::object& o, std::string_view key) { return std::string{json::text_or(o, key)}; }
 int64_t num(const js::object& o, std::string_view key) { return json::integer_or(o, key); }
 std::optional<std::string> maybe(const js::object& o, std::string_view key) {
@@ -71,11 +85,19 @@ std::vector<std::string> strings(const js::object& o, std::string_view key) {
       out.emplace_back(x.as_string());
   return out;
 }
-snowflake id_of(const js::object& o, std::string_view key) { return parse_snowflake(json::text_or(o, key)).value_or(snowflake{}); }
+snowflake id_of(const js::object& o, std::string_view key) {
+  return parse_snowflake(json::text_or(o, key)).value_or(snowflake{});
+}
 
 void read(const js::object& o, manifest_asset& x) {
-  x = {str(o, "id"), str(o, "type"), str(o, "chain"), maybe(o, "address"), str(o, "symbol"),
-       static_cast<int>(num(o, "decimals")), maybe(o, "min_balance"), maybe(o, "token_id")};
+  x = {str(o, "id"),
+       str(o, "type"),
+       str(o, "chain"),
+       maybe(o, "address"),
+       str(o, "symbol"),
+       static_cast<int>(num(o, "decimals")),
+       maybe(o, "min_balance"),
+       maybe(o, "token_id")};
 }
 void read(const js::object& o, manifest_tier& x) {
   x = {str(o, "id"), str(o, "name"), num(o, "min_rank"), std::nullopt};
@@ -83,14 +105,26 @@ void read(const js::object& o, manifest_tier& x) {
     x.max_rank = num(o, "max_rank");
 }
 void read(const js::object& o, manifest_role& x) {
-  x = {str(o, "id"), str(o, "name"), static_cast<uint32_t>(num(o, "color")), json::bool_or(o, "hoist"),
-       json::bool_or(o, "mentionable"), strings(o, "permissions"), str(o, "tier"), std::nullopt};
+  x = {str(o, "id"),
+       str(o, "name"),
+       static_cast<uint32_t>(num(o, "color")),
+       json::bool_or(o, "hoist"),
+       json::bool_or(o, "mentionable"),
+       strings(o, "permissions"),
+       str(o, "tier"),
+       std::nullopt};
   if (o.contains("existing"))
     x.existing = id_of(o, "existing");
 }
 void read(const js::object& o, manifest_category& x) { x = {str(o, "id"), str(o, "name"), strings(o, "access")}; }
 void read(const js::object& o, manifest_channel& x) {
-  x = {str(o, "id"), str(o, "name"), str(o, "type"), maybe(o, "category"), maybe(o, "topic"), strings(o, "access"), json::bool_or(o, "read_only")};
+  x = {str(o, "id"),
+       str(o, "name"),
+       str(o, "type"),
+       maybe(o, "category"),
+       maybe(o, "topic"),
+       strings(o, "access"),
+       json::bool_or(o, "read_only")};
 }
 template <class T>
 std::vector<T> all(const js::object& o, std::string_view key) {
@@ -102,9 +136,16 @@ std::vector<T> all(const js::object& o, std::string_view key) {
 }
 
 js::object write(const draft& d) {
-  js::object o{{"name", d.name}, {"chains", texts(d.chains)}, {"assets", write_all(d.assets)}, {"tier_template", d.tier_template},
-               {"theme", d.theme_id}, {"tiers", write_all(d.tiers)}, {"roles", write_all(d.roles)},
-               {"channel_template", d.channel_template}, {"categories", write_all(d.categories)}, {"channels", write_all(d.channels)}};
+  js::object o{{"name", d.name},
+               {"chains", texts(d.chains)},
+               {"assets", write_all(d.assets)},
+               {"tier_template", d.tier_template},
+               {"theme", d.theme_id},
+               {"tiers", write_all(d.tiers)},
+               {"roles", write_all(d.roles)},
+               {"channel_template", d.channel_template},
+               {"categories", write_all(d.categories)},
+               {"channels", write_all(d.channels)}};
   if (d.typed)
     o["typed"] = write(*d.typed);
   return o;
@@ -115,7 +156,8 @@ draft read_draft(const js::object& o) {
   d.chains = strings(o, "chains");
   d.assets = all<manifest_asset>(o, "assets");
   if (auto* t = json::object_in(o, "typed"))
-    d.typed = typed_asset{str(*t, "type"), str(*t, "chain"), str(*t, "address"), str(*t, "token_id"), str(*t, "min_balance"), str(*t, "why")};
+    d.typed = typed_asset{str(*t, "type"),     str(*t, "chain"),       str(*t, "address"),
+                          str(*t, "token_id"), str(*t, "min_balance"), str(*t, "why")};
   d.tier_template = str(o, "tier_template");
   d.theme_id = str(o, "theme");
   d.tiers = all<manifest_tier>(o, "tiers");
@@ -142,23 +184,27 @@ int percent(step s) {
 }
 
 std::string to_text(const record& r) {
-  js::object o{{"layout", layout},
-               {"id", r.id},
-               {"user", r.user.text()},
-               {"guild", r.guild.text()},
-               {"channel", r.channel.text()},
-               {"state", to_string(r.at)},
-               {"from_review", r.from_review},
-               {"draft", write(r.draft)},
-               {"focus", js::object{{"asset_chain", r.focus.asset_chain}, {"tier", r.focus.tier}, {"role_page", r.focus.role_page}}},
-               {"base_version", r.base_version},
-               {"base_resources", texts(r.base_resources)},
-               {"submitted", js::object{{"attempt", r.submitted.attempt}, {"version", r.submitted.version},
-                                        {"deployment", r.submitted.deployment}, {"job", r.submitted.job}}},
-               {"error", r.error},
-               {"guild_name", r.guild_name},
-               {"created_ms", r.created_ms},
-               {"updated_ms", r.updated_ms}};
+  js::object o{
+    {"layout", layout},
+    {"id", r.id},
+    {"user", r.user.text()},
+    {"guild", r.guild.text()},
+    {"channel", r.channel.text()},
+    {"state", to_string(r.at)},
+    {"from_review", r.from_review},
+    {"draft", write(r.draft)},
+    {"focus",
+     js::object{{"asset_chain", r.focus.asset_chain}, {"tier", r.focus.tier}, {"role_page", r.focus.role_page}}},
+    {"base_version", r.base_version},
+    {"base_resources", texts(r.base_resources)},
+    {"submitted", js::object{{"attempt", r.submitted.attempt},
+                             {"version", r.submitted.version},
+                             {"deployment", r.submitted.deployment},
+                             {"job", r.submitted.job}}},
+    {"error", r.error},
+    {"guild_name", r.guild_name},
+    {"created_ms", r.created_ms},
+    {"updated_ms", r.updated_ms}};
   return js::serialize(o);
 }
 
@@ -187,7 +233,8 @@ caf::expected<record> read_record(std::string_view text) {
     r.base_version = num(o, "base_version");
     r.base_resources = strings(o, "base_resources");
     if (auto* s = json::object_in(o, "submitted"))
-      r.submitted = {static_cast<uint32_t>(num(*s, "attempt")), num(*s, "version"), str(*s, "deployment"), str(*s, "job")};
+      r.submitted = {static_cast<uint32_t>(num(*s, "attempt")), num(*s, "version"), str(*s, "deployment"),
+                     str(*s, "job")};
     r.error = str(o, "error");
     r.guild_name = str(o, "guild_name");
     r.created_ms = num(o, "created_ms");

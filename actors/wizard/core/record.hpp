@@ -13,7 +13,18 @@
 namespace arrakis::wizard::core {
 
 /// In their order; the progress in percent is features 2.1's.
-enum class step { init, chain_select, asset_config, eligibility_rules, role_mapping, channel_structure, review, deploy, complete, failed };
+enum class step {
+  init,
+  chain_select,
+  asset_config,
+  eligibility_rules,
+  role_mapping,
+  channel_structure,
+  review,
+  deploy,
+  complete,
+  failed
+};
 std::string_view to_string(step);
 std::optional<step> parse_step(std::string_view);
 int percent(step);
@@ -50,8 +61,8 @@ struct focus {
 };
 
 struct submission {
-  uint32_t attempt = 0;   ///< Part of the idempotency key; raised by each new Deploy, kept when one is asked again.
-  int64_t version = 0;    ///< 0: not confirmed yet.
+  uint32_t attempt = 0; ///< Part of the idempotency key; raised by each new Deploy, kept when one is asked again.
+  int64_t version = 0;  ///< 0: not confirmed yet.
   std::string deployment, job;
   bool operator==(const submission&) const = default;
 };
@@ -64,8 +75,9 @@ struct record {
   bool from_review = false; ///< This step was opened from the review: it returns there.
   core::draft draft;
   core::focus focus;
-  int64_t base_version = 0;                ///< The community's active version that the draft was filled from; 0: none.
-  std::vector<std::string> base_resources; ///< Ids of its roles, categories and channels: they exist, so they need no room.
+  int64_t base_version = 0; ///< The community's active version that the draft was filled from; 0: none.
+  std::vector<std::string>
+    base_resources; ///< Ids of its roles, categories and channels: they exist, so they need no room.
   core::submission submitted;
   std::string error;      ///< Of DEPLOY (not confirmed) and FAILED.
   std::string guild_name; ///< As far as known; prefills the name.

@@ -6,7 +6,8 @@
 namespace arrakis::wizard::core {
 namespace {
 
-/// Decodes one UTF-8 character at `at` and moves on; the bytes were checked at the edge, so a broken one counts as itself.
+/// Decodes one UTF-8 character at `at` and moves on; the bytes were checked at the edge, so a broken one counts as
+/// itself.
 char32_t next_character(std::string_view text, size_t& at) {
   const auto lead = static_cast<unsigned char>(text[at++]);
   int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
@@ -50,11 +51,13 @@ size_t characters(std::string_view text) {
   return count;
 }
 
-bool digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }); }
+bool digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
 
 bool is_address(std::string_view text) {
   return text.size() == 42 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')
-         && std::all_of(text.begin() + 2, text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
+      && std::all_of(text.begin() + 2, text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
 std::string lower(std::string_view text) {
@@ -81,7 +84,8 @@ caf::expected<std::string> check_token_id(std::string_view typed) {
   // 2^256 - 1: an ERC-1155 id is a uint256. https://eips.ethereum.org/EIPS/eip-1155
   constexpr std::string_view most = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
   if (!digits(typed))
-    return fail(ec::invalid, "Token ID: digits only, such as `1`. It is the number of the token inside the ERC-1155 contract.");
+    return fail(ec::invalid,
+                "Token ID: digits only, such as `1`. It is the number of the token inside the ERC-1155 contract.");
   std::string out{typed.substr(std::min(typed.find_first_not_of('0'), typed.size() - 1))};
   if (out.size() > most.size() || (out.size() == most.size() && out > most))
     return fail(ec::invalid, "Token ID: this number is larger than any ERC-1155 id can be. Check it for extra digits.");
@@ -106,8 +110,9 @@ caf::expected<std::string> check_name(std::string_view typed) {
   for (size_t at = 0; at < name.size();) {
     const auto from = at;
     if (!allowed_in_name(next_character(name, at)))
-      return fail(ec::invalid, fmt::format("Community name: it may have letters, digits, blanks, `_` and `-`. Leave out “{}”.",
-                                           name[from] == '`' ? "backtick" : name.substr(from, at - from)));
+      return fail(ec::invalid,
+                  fmt::format("Community name: it may have letters, digits, blanks, `_` and `-`. Leave out “{}”.",
+                              name[from] == '`' ? "backtick" : name.substr(from, at - from)));
   }
   const auto length = characters(name);
   if (length < 3 || length > 100)
@@ -135,12 +140,16 @@ caf::expected<std::string> check_amount(std::string_view typed, int decimals) {
   const bool shaped = digits(whole) && (point == std::string_view::npos || digits(fraction)) && whole.size() <= 60;
   if (!shaped)
     return fail(ec::invalid, decimals == 0 ? "Minimum balance: a whole number such as `1`; leave it empty for one."
-                                           : "Minimum balance: a number such as `100` or `0.5`, with a point and no separators; leave it empty for any balance.");
+                                           : "Minimum balance: a number such as `100` or `0.5`, with a point and no "
+                                             "separators; leave it empty for any balance.");
   while (!fraction.empty() && fraction.back() == '0')
     fraction.remove_suffix(1);
   if (fraction.size() > static_cast<size_t>(decimals))
-    return fail(ec::invalid, decimals == 0 ? std::string{"Minimum balance: NFTs are counted in whole numbers, such as `1`."}
-                                           : fmt::format("Minimum balance: this asset has {} decimals; use at most that many after the point.", decimals));
+    return fail(
+      ec::invalid,
+      decimals == 0
+        ? std::string{"Minimum balance: NFTs are counted in whole numbers, such as `1`."}
+        : fmt::format("Minimum balance: this asset has {} decimals; use at most that many after the point.", decimals));
   std::string out{whole.substr(std::min(whole.find_first_not_of('0'), whole.size() - 1))};
   if (!fraction.empty())
     out += "." + std::string{fraction};
@@ -153,11 +162,13 @@ caf::expected<manifest_asset> check_asset(const typed_asset& typed, const draft&
   manifest_asset out;
   const auto* chain = names.find_chain(typed.chain);
   if (!chain || std::find(d.chains.begin(), d.chains.end(), typed.chain) == d.chains.end())
-    return fail(ec::invalid, "Chain: this chain is not among those of your community. Choose it at the step “Blockchain” first.");
+    return fail(ec::invalid,
+                "Chain: this chain is not among those of your community. Choose it at the step “Blockchain” first.");
   if (std::find(asset_types().begin(), asset_types().end(), typed.type) == asset_types().end())
     return fail(ec::invalid, "Asset type: choose native coin, ERC-20, ERC-721 or ERC-1155 in the menu.");
   if (d.assets.size() >= assets_max)
-    return fail(ec::invalid, fmt::format("A community has at most {} assets. Remove one before you add another.", assets_max));
+    return fail(ec::invalid,
+                fmt::format("A community has at most {} assets. Remove one before you add another.", assets_max));
   out.type = typed.type;
   out.chain = typed.chain;
   out.decimals = typed.type == "native" ? chain->decimals : typed.type == "erc20" ? 18 : 0;
@@ -182,7 +193,8 @@ caf::expected<manifest_asset> check_asset(const typed_asset& typed, const draft&
   }
   for (auto& other : d.assets)
     if (same_place(other) == same_place(out))
-      return fail(ec::invalid, fmt::format("{} is in the list already. Remove it first if you want to change it.", other.symbol));
+      return fail(ec::invalid,
+                  fmt::format("{} is in the list already. Remove it first if you want to change it.", other.symbol));
   out.id = free_asset_id(d);
   return out;
 }
@@ -193,9 +205,16 @@ caf::expected<manifest_asset> complete_asset(manifest_asset asset, const contrac
   if (!facts.known)
     return fail(ec::unknown, facts.why);
   if (!facts.has_code)
-    return fail(ec::invalid, fmt::format("Contract address: there is no contract at `{}` on {}. Is it the address of a wallet, or of another chain?", *asset.address, asset.chain));
+    return fail(
+      ec::invalid,
+      fmt::format(
+        "Contract address: there is no contract at `{}` on {}. Is it the address of a wallet, or of another chain?",
+        *asset.address, asset.chain));
   if (!facts.matches_type)
-    return fail(ec::invalid, fmt::format("Contract address: the contract at `{}` does not answer as {} does. Choose the type that it has.", *asset.address, type_name(asset.type)));
+    return fail(
+      ec::invalid,
+      fmt::format("Contract address: the contract at `{}` does not answer as {} does. Choose the type that it has.",
+                  *asset.address, type_name(asset.type)));
   asset.address = facts.address;
   asset.symbol = clean_symbol(facts.symbol ? *facts.symbol : facts.name.value_or(""));
   if (asset.type == "erc20") {

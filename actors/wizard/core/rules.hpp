@@ -21,9 +21,9 @@ caf::expected<manifest_asset> check_asset(const typed_asset&, const draft&, cons
 /// What a chain said of a contract; `known == false`: no answer, which is not "no".
 struct contract_facts {
   bool known = false;
-  std::string why;     ///< Unknown, or refused by the chain: the reason.
+  std::string why;      ///< Unknown, or refused by the chain: the reason.
   bool refused = false; ///< The address itself is malformed (a bad checksum) or the chain is not there.
-  std::string address; ///< EIP-55.
+  std::string address;  ///< EIP-55.
   bool has_code = false;
   bool matches_type = false;
   std::optional<std::string> symbol, name;

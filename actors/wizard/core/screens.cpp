@@ -20,7 +20,10 @@ js::object button(style look, std::string_view label, std::string id, bool enabl
   return o;
 }
 
-struct option { std::string label, value, description; bool chosen = false; };
+struct option {
+  std::string label, value, description;
+  bool chosen = false;
+};
 
 /// Discord's bounds: label and description 100 characters, at a UTF-8 border.
 std::string cut(std::string text, size_t bytes_max = 100) {
@@ -42,8 +45,12 @@ js::object select(std::string id, std::string_view hint, const std::vector<optio
       o["default"] = true;
     list.push_back(std::move(o));
   }
-  return {{"type", 3}, {"custom_id", std::move(id)}, {"placeholder", hint}, {"min_values", 1},
-          {"max_values", std::min(most, options.size())}, {"options", std::move(list)}};
+  return {{"type", 3},
+          {"custom_id", std::move(id)},
+          {"placeholder", hint},
+          {"min_values", 1},
+          {"max_values", std::min(most, options.size())},
+          {"options", std::move(list)}};
 }
 
 struct page {
@@ -70,7 +77,9 @@ std::string bar(int percents) {
   return fmt::format("{} {} %", out, percents);
 }
 
-struct title_of_step { std::string_view number, name; };
+struct title_of_step {
+  std::string_view number, name;
+};
 title_of_step title_of(step s) {
   switch (s) {
     case step::init: return {"Step 1 of 8", "Getting started"};
@@ -132,7 +141,8 @@ std::string asset_lines(const draft& d, const world& w) {
 std::string tier_lines(const draft& d) {
   std::string out;
   for (auto& t : d.tiers)
-    out += t.max_rank ? fmt::format("**{}** rank {}–{}\n", t.name, t.min_rank, *t.max_rank) : fmt::format("**{}** rank {} and below\n", t.name, t.min_rank);
+    out += t.max_rank ? fmt::format("**{}** rank {}–{}\n", t.name, t.min_rank, *t.max_rank)
+                      : fmt::format("**{}** rank {} and below\n", t.name, t.min_rank);
   return out;
 }
 
@@ -140,7 +150,8 @@ std::string role_lines(const draft& d) {
   std::string out;
   for (size_t i = 0; i < d.tiers.size() && i < d.roles.size(); ++i)
     out += fmt::format("{} → {}\n", d.tiers[i].name,
-                       d.roles[i].existing ? fmt::format("<@&{}>", d.roles[i].existing->text()) : fmt::format("new role “{}” `#{:06X}`", d.roles[i].name, d.roles[i].color));
+                       d.roles[i].existing ? fmt::format("<@&{}>", d.roles[i].existing->text())
+                                           : fmt::format("new role “{}” `#{:06X}`", d.roles[i].name, d.roles[i].color));
   return out;
 }
 
@@ -158,7 +169,8 @@ std::string channel_lines(const draft& d) {
     return "No channels.";
   std::string out;
   auto line = [&](const manifest_channel& c) {
-    out += fmt::format("{}{}{}{}\n", c.type == "voice" ? "🔊 " : "# ", c.name, c.read_only ? " · read only" : "", who_sees(d, c.access_tiers));
+    out += fmt::format("{}{}{}{}\n", c.type == "voice" ? "🔊 " : "# ", c.name, c.read_only ? " · read only" : "",
+                       who_sees(d, c.access_tiers));
   };
   for (auto& c : d.channels)
     if (!c.category_id)
@@ -172,7 +184,8 @@ std::string channel_lines(const draft& d) {
   return out;
 }
 
-/// The name travels in the custom id, so that the modal is prefilled without asking anybody; one that has no room is not.
+/// The name travels in the custom id, so that the modal is prefilled without asking anybody; one that has no room is
+/// not.
 std::string name_button_id(std::string_view action, const record& r) {
   auto name = r.draft.name.empty() ? name_from_guild(r.guild_name) : r.draft.name;
   const bool fits = component_id(action, r).size() + 1 + name.size() <= custom_id_max;
@@ -184,7 +197,8 @@ void init_page(page& p, const record& r) {
            "Nothing in your server changes before you press Deploy in the review.";
   if (!r.draft.name.empty())
     p.field("Community name", r.draft.name);
-  js::array parts{button(r.draft.name.empty() ? primary : secondary, r.draft.name.empty() ? "Enter the name" : "Change the name", name_button_id("start", r))};
+  js::array parts{button(r.draft.name.empty() ? primary : secondary,
+                         r.draft.name.empty() ? "Enter the name" : "Change the name", name_button_id("start", r))};
   if (!r.draft.name.empty())
     parts.push_back(button(primary, r.from_review ? "Done" : "Continue", component_id("continue", r)));
   if (r.from_review)
@@ -205,9 +219,11 @@ void chain_page(page& p, const record& r, const world& w) {
 }
 
 void asset_page(page& p, const record& r, const world& w) {
-  p.text = fmt::format("Which assets count? One to {}. A contract is read on its chain before it is accepted.", assets_max);
+  p.text = fmt::format("Which assets count? One to {}. A contract is read on its chain before it is accepted.",
+                       assets_max);
   p.field("Assets", asset_lines(r.draft, w));
-  const auto chain = r.focus.asset_chain.empty() && !r.draft.chains.empty() ? r.draft.chains.front() : r.focus.asset_chain;
+  const auto chain = r.focus.asset_chain.empty() && !r.draft.chains.empty() ? r.draft.chains.front()
+                                                                            : r.focus.asset_chain;
   std::vector<option> chains, types;
   for (auto& id : r.draft.chains) {
     const auto* c = w.names.find_chain(id);
@@ -217,20 +233,24 @@ void asset_page(page& p, const record& r, const world& w) {
     p.row({select(component_id("asset-chain", r), "Chain of the next asset", chains)});
   const auto* c = w.names.find_chain(chain);
   for (auto& type : asset_types())
-    types.push_back({type == "native" && c ? fmt::format("{} (native coin)", c->symbol) : type_name(type), type, c ? "on " + c->name : ""});
+    types.push_back({type == "native" && c ? fmt::format("{} (native coin)", c->symbol) : type_name(type), type,
+                     c ? "on " + c->name : ""});
   if (!c)
     p.text += "\nThe chain of this community is not offered here any more: choose another one first.";
   else if (r.draft.assets.size() < assets_max)
     p.row({select(component_id("asset-type", r, chain), "Add an asset on " + c->name, types)});
   if (r.draft.typed) {
     auto& t = *r.draft.typed;
-    p.field("Not accepted yet", fmt::format("{} `{}` on {}{}\n{}", type_name(t.type), t.address.empty() ? "—" : cut(t.address, 42), t.chain,
-                                            t.min_balance.empty() ? "" : ", at least " + cut(t.min_balance, 40), t.why));
-    p.row({button(primary, "Try again", component_id("check-again", r)), button(secondary, "Discard it", component_id("discard-asset", r))});
+    p.field("Not accepted yet",
+            fmt::format("{} `{}` on {}{}\n{}", type_name(t.type), t.address.empty() ? "—" : cut(t.address, 42), t.chain,
+                        t.min_balance.empty() ? "" : ", at least " + cut(t.min_balance, 40), t.why));
+    p.row({button(primary, "Try again", component_id("check-again", r)),
+           button(secondary, "Discard it", component_id("discard-asset", r))});
   }
   js::array removals;
   for (size_t i = 0; i < r.draft.assets.size(); ++i)
-    removals.push_back(button(secondary, cut("Remove " + r.draft.assets[i].symbol, 80), component_id("remove-asset", r, std::to_string(i))));
+    removals.push_back(button(secondary, cut("Remove " + r.draft.assets[i].symbol, 80),
+                              component_id("remove-asset", r, std::to_string(i))));
   p.row(std::move(removals));
   walk_row(p, r, filled(r, w) && !r.draft.typed);
 }
@@ -249,7 +269,8 @@ void role_page(page& p, const record& r, const world& w) {
   constexpr size_t roles_a_page = 24; // 25 options in a select, one of them “new role”.
   p.text = "Each tier has a role. A new one is made unless you choose one that is there.";
   p.field("Roles", role_lines(r.draft));
-  auto role = std::find_if(r.draft.roles.begin(), r.draft.roles.end(), [&](auto& x) { return x.tier_id == r.focus.tier; });
+  auto role = std::find_if(r.draft.roles.begin(), r.draft.roles.end(),
+                           [&](auto& x) { return x.tier_id == r.focus.tier; });
   if (role == r.draft.roles.end())
     role = r.draft.roles.begin();
   if (role == r.draft.roles.end())
@@ -270,7 +291,8 @@ void role_page(page& p, const record& r, const world& w) {
     p.text += "\nThe server's roles could not be read just now, so only new roles can be chosen.";
   js::array extra{button(secondary, "New roles for all", component_id("auto-create", r))};
   if (pages > 1)
-    extra.push_back(button(secondary, fmt::format("More roles ({}/{})", r.focus.role_page % pages + 1, pages), component_id("more-roles", r)));
+    extra.push_back(button(secondary, fmt::format("More roles ({}/{})", r.focus.role_page % pages + 1, pages),
+                           component_id("more-roles", r)));
   p.row(std::move(extra));
   walk_row(p, r, filled(r, w));
 }
@@ -291,8 +313,11 @@ void channel_page(page& p, const record& r, const world& w) {
 
 void review_page(page& p, const record& r, const world& w) {
   auto& d = r.draft;
-  p.text = r.base_version > 0 ? fmt::format("Your community is at version {}. Change what you like; Deploy makes the next version.\nWhat a new version lacks is listed at the end and never deleted.", r.base_version)
-                              : "This is the plan. Change any part of it, or deploy it.";
+  p.text = r.base_version > 0
+           ? fmt::format("Your community is at version {}. Change what you like; Deploy makes the next version.\nWhat "
+                         "a new version lacks is listed at the end and never deleted.",
+                         r.base_version)
+           : "This is the plan. Change any part of it, or deploy it.";
   p.field("Name", d.name);
   p.field("Blockchain", chain_names(d, w));
   p.field("Assets", asset_lines(d, w));
@@ -307,46 +332,61 @@ void review_page(page& p, const record& r, const world& w) {
   else
     for (auto& sentence : objections(r, *w.facts))
       against += "⚠️ " + sentence + "\n";
-  p.field("The bot in this server", against.empty() ? "✅ Its permissions and the place of its role suffice." : against);
+  p.field("The bot in this server",
+          against.empty() ? "✅ Its permissions and the place of its role suffice." : against);
   if (!against.empty())
     p.color = color_notice;
-  p.row({button(secondary, "Name", name_button_id("edit-name", r)), button(secondary, "Blockchain", component_id("edit-chain", r)),
-         button(secondary, "Assets", component_id("edit-assets", r)), button(secondary, "Tiers", component_id("edit-tiers", r)),
+  p.row({button(secondary, "Name", name_button_id("edit-name", r)),
+         button(secondary, "Blockchain", component_id("edit-chain", r)),
+         button(secondary, "Assets", component_id("edit-assets", r)),
+         button(secondary, "Tiers", component_id("edit-tiers", r)),
          button(secondary, "Roles", component_id("edit-roles", r))});
-  p.row({button(secondary, "Channels", component_id("edit-channels", r)), button(secondary, "Check again", component_id("refresh", r))});
-  p.row({button(success, "Deploy", component_id("deploy", r), against.empty()), button(secondary, "Back", component_id("back", r)),
-         button(danger, "Cancel", component_id("cancel", r))});
+  p.row({button(secondary, "Channels", component_id("edit-channels", r)),
+         button(secondary, "Check again", component_id("refresh", r))});
+  p.row({button(success, "Deploy", component_id("deploy", r), against.empty()),
+         button(secondary, "Back", component_id("back", r)), button(danger, "Cancel", component_id("cancel", r))});
 }
 
 void deploy_page(page& p, const record& r) {
   if (r.submitted.version == 0) {
     p.color = color_notice;
-    p.text = r.error.empty() ? "The plan is being submitted." : "It is not certain yet that the plan was accepted: " + r.error + "\nTry again: it cannot happen twice.";
+    p.text = r.error.empty()
+             ? "The plan is being submitted."
+             : "It is not certain yet that the plan was accepted: " + r.error + "\nTry again: it cannot happen twice.";
     p.row({button(primary, "Try again", component_id("retry", r))});
     return;
   }
-  p.text = fmt::format("Version {} is on its way into your server: community record, roles, categories, channels, permissions, finalising.\n"
-                       "You may close this; /resume shows the result.", r.submitted.version);
+  p.text = fmt::format("Version {} is on its way into your server: community record, roles, categories, channels, "
+                       "permissions, finalising.\n"
+                       "You may close this; /resume shows the result.",
+                       r.submitted.version);
   p.field("Deployment", "`" + r.submitted.deployment + "`");
   p.row({button(secondary, "Check progress", component_id("refresh", r))});
 }
 
 void complete_page(page& p, const record& r) {
   p.color = color_success;
-  p.text = fmt::format("Version {} is deployed. /onboard opens it again to change something; /reconcile shows whether the server still matches it.", r.submitted.version);
+  p.text = fmt::format("Version {} is deployed. /onboard opens it again to change something; /reconcile shows whether "
+                       "the server still matches it.",
+                       r.submitted.version);
   if (!r.error.empty())
     p.text += "\n" + r.error;
 }
 
 void failed_page(page& p, const record& r) {
   p.color = color_failure;
-  p.text = cut(r.error.empty() ? std::string{"The deployment failed."} : r.error, 2000) + "\nWhat was made already stays and is used again by Retry.";
-  p.row({button(primary, "Retry", component_id("retry", r), r.submitted.attempt > 0), button(secondary, "Change the plan", component_id("back", r), r.submitted.attempt > 0),
-         button(secondary, "Start anew", component_id("restart", r)), button(danger, "Cancel", component_id("cancel", r))});
+  p.text = cut(r.error.empty() ? std::string{"The deployment failed."} : r.error, 2000)
+         + "\nWhat was made already stays and is used again by Retry.";
+  p.row({button(primary, "Retry", component_id("retry", r), r.submitted.attempt > 0),
+         button(secondary, "Change the plan", component_id("back", r), r.submitted.attempt > 0),
+         button(secondary, "Start anew", component_id("restart", r)),
+         button(danger, "Cancel", component_id("cancel", r))});
 }
 
 js::object message(std::string_view content, js::object embed, js::array rows) {
-  return {{"content", content}, {"embeds", js::array{std::move(embed)}}, {"components", std::move(rows)},
+  return {{"content", content},
+          {"embeds", js::array{std::move(embed)}},
+          {"components", std::move(rows)},
           {"allowed_mentions", js::object{{"parse", js::array{}}}}};
 }
 } // namespace
@@ -368,16 +408,27 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
   const auto title = title_of(r.at);
   if (r.at != step::failed)
     p.text = bar(percent(r.at)) + "\n\n" + p.text;
-  js::object embed{{"title", fmt::format("{} · {}", title.number, title.name)}, {"description", p.text}, {"color", p.color}, {"fields", std::move(p.fields)},
-                   {"footer", js::object{{"text", fmt::format("Session {} · ends after 15 minutes without a click; /resume brings it back", r.id.substr(0, 8))}}}};
+  js::object embed{
+    {"title", fmt::format("{} · {}", title.number, title.name)},
+    {"description", p.text},
+    {"color", p.color},
+    {"fields", std::move(p.fields)},
+    {"footer",
+     js::object{{"text", fmt::format("Session {} · ends after 15 minutes without a click; /resume brings it back",
+                                     r.id.substr(0, 8))}}}};
   return js::serialize(message(notice, std::move(embed), std::move(p.rows)));
 }
 
 std::string offer_screen(const record& r) {
-  js::object embed{{"title", "A wizard of yours is open"}, {"color", color_notice},
-                   {"description", fmt::format("It stands at “{}”. Go on with it, or start anew and lose what it holds.", title_of(r.at).name)}};
-  js::array row{button(primary, "Resume existing", component_id("resume-existing", r)), button(danger, "Restart", component_id("restart", r))};
-  return js::serialize(message("", std::move(embed), js::array{js::object{{"type", 1}, {"components", std::move(row)}}}));
+  js::object embed{
+    {"title", "A wizard of yours is open"},
+    {"color", color_notice},
+    {"description",
+     fmt::format("It stands at “{}”. Go on with it, or start anew and lose what it holds.", title_of(r.at).name)}};
+  js::array row{button(primary, "Resume existing", component_id("resume-existing", r)),
+                button(danger, "Restart", component_id("restart", r))};
+  return js::serialize(
+    message("", std::move(embed), js::array{js::object{{"type", 1}, {"components", std::move(row)}}}));
 }
 
 std::string note_screen(std::string_view title, std::string_view text, uint32_t color) {
@@ -387,7 +438,8 @@ std::string note_screen(std::string_view title, std::string_view text, uint32_t 
 
 std::string deployment_screen(const deployment_state& d) {
   const bool done = d.state == "completed", failed = d.state == "failed" || d.state == "cancelled";
-  auto text = fmt::format("Version {} is {}; {} roles, categories and channels are in place.", d.version, d.state, d.done);
+  auto text = fmt::format("Version {} is {}; {} roles, categories and channels are in place.", d.version, d.state,
+                          d.done);
   if (failed && !d.error.empty())
     text += "\n" + d.error;
   if (!d.left_over.empty()) {
@@ -395,16 +447,21 @@ std::string deployment_screen(const deployment_state& d) {
     for (auto& x : d.left_over)
       text += "\n• " + x;
   }
-  js::object embed{{"title", "The latest deployment"}, {"description", cut(std::move(text), 4096)},
-                   {"color", done ? color_success : failed ? color_failure : color_wizard}};
+  js::object embed{{"title", "The latest deployment"},
+                   {"description", cut(std::move(text), 4096)},
+                   {"color", done     ? color_success
+                             : failed ? color_failure
+                                      : color_wizard}};
   js::array rows;
   if (d.state == "failed")
-    rows.push_back(js::object{{"type", 1}, {"components", js::array{button(primary, "Retry", fmt::format("deployment:retry:{}", d.version))}}});
+    rows.push_back(js::object{
+      {"type", 1}, {"components", js::array{button(primary, "Retry", fmt::format("deployment:retry:{}", d.version))}}});
   return js::serialize(message("", std::move(embed), std::move(rows)));
 }
 
 std::string sentence_screen(std::string_view sentence) {
-  return js::serialize(js::object{{"content", cut(std::string{sentence}, 2000)}, {"allowed_mentions", js::object{{"parse", js::array{}}}}});
+  return js::serialize(js::object{{"content", cut(std::string{sentence}, 2000)},
+                                  {"allowed_mentions", js::object{{"parse", js::array{}}}}});
 }
 
 } // namespace arrakis::wizard::core

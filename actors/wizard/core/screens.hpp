@@ -10,7 +10,8 @@
 
 namespace arrakis::wizard::core {
 
-inline constexpr uint32_t color_wizard = 0x5865F2, color_success = 0x00FF00, color_failure = 0xFF0000, color_notice = 0xFFA500;
+inline constexpr uint32_t color_wizard = 0x5865F2, color_success = 0x00FF00, color_failure = 0xFF0000,
+                          color_notice = 0xFFA500;
 
 /// The present step of `r`, with a notice above it when there is one.
 std::string screen(const record& r, const world& w, std::string_view notice = {});

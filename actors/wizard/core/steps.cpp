@@ -12,7 +12,8 @@ namespace {
 decision refuse(std::string sentence) { return {decision::refuse, {}, std::move(sentence)}; }
 decision show(record next, std::string notice = {}) { return {decision::show, std::move(next), std::move(notice)}; }
 decision wrong_place() {
-  return refuse("This button does not belong to the present step. Use the buttons of the newest message, or /resume to see it.");
+  return refuse(
+    "This button does not belong to the present step. Use the buttons of the newest message, or /resume to see it.");
 }
 
 step after(step s) { return static_cast<step>(static_cast<int>(s) + 1); }
@@ -56,7 +57,8 @@ decision go_back(const record& r) {
   if (r.at == step::init && !r.from_review)
     return refuse("This is the first step: there is nothing before it.");
   if (r.at > step::review)
-    return refuse("A deployment cannot be taken back from here. Wait for its end; afterwards /onboard changes what it made.");
+    return refuse(
+      "A deployment cannot be taken back from here. Wait for its end; afterwards /onboard changes what it made.");
   return show(moved(r, r.from_review ? step::review : before(r.at)));
 }
 
@@ -88,7 +90,8 @@ decision choose_chains(record r, const event& e, const world& w) {
 }
 
 decision focus_asset_chain(record r, const event& e) {
-  if (e.values.size() != 1 || std::find(r.draft.chains.begin(), r.draft.chains.end(), e.values[0]) == r.draft.chains.end())
+  if (e.values.size() != 1
+      || std::find(r.draft.chains.begin(), r.draft.chains.end(), e.values[0]) == r.draft.chains.end())
     return refuse("Chain: choose one of the menu.");
   r.focus.asset_chain = e.values[0];
   return show(std::move(r));
@@ -133,7 +136,8 @@ std::string field(const event& e, const char* name) {
 
 decision submit_asset(const record& r, const event& e, const world& w) {
   if (r.at != step::asset_config)
-    return refuse("The wizard is not at the assets any more, so nothing was added. Use “Back” or “Assets” in the review and enter it again.");
+    return refuse("The wizard is not at the assets any more, so nothing was added. Use “Back” or “Assets” in the "
+                  "review and enter it again.");
   const auto colon = e.argument.find(':');
   typed_asset typed;
   typed.type = e.argument.substr(0, colon);
@@ -188,14 +192,16 @@ decision map_role(record r, const event& e, const world& w) {
     return refuse("This role is gone, or not below the bot's own role. Choose another one, or move the bot's role up.");
   for (auto& other : r.draft.roles)
     if (other.tier_id != tier && other.existing == id)
-      return refuse(fmt::format("The role “{}” stands for another tier already. Each tier needs a role of its own.", at->name));
+      return refuse(
+        fmt::format("The role “{}” stands for another tier already. Each tier needs a role of its own.", at->name));
   role->existing = id;
   role->name = at->name;
   return show(std::move(r));
 }
 
 decision focus_tier(record r, const event& e) {
-  if (e.values.size() != 1 || std::none_of(r.draft.tiers.begin(), r.draft.tiers.end(), [&](auto& t) { return t.id == e.values[0]; }))
+  if (e.values.size() != 1
+      || std::none_of(r.draft.tiers.begin(), r.draft.tiers.end(), [&](auto& t) { return t.id == e.values[0]; }))
     return refuse("Tier: choose one of the menu.");
   r.focus.tier = e.values[0];
   r.focus.role_page = 0;
@@ -225,7 +231,8 @@ decision deploy(record r, const world& w) {
   if (!missing.empty())
     return refuse("Not ready to deploy. " + missing.front().sentence);
   if (!w.facts)
-    return refuse("The bot's permissions in this server could not be read just now, so nothing was deployed. Try again in a moment.");
+    return refuse("The bot's permissions in this server could not be read just now, so nothing was deployed. Try again "
+                  "in a moment.");
   auto against = objections(r, *w.facts);
   if (!against.empty())
     return refuse("Not deployed: " + against.front());
@@ -290,8 +297,10 @@ decision click_in_step(const record& r, const event& e, const world& w) {
 }
 
 decision click(const record& r, const event& e, const world& w) {
-  static const std::map<std::string_view, step> edits{{"edit-chain", step::chain_select},   {"edit-assets", step::asset_config},
-                                                      {"edit-tiers", step::eligibility_rules}, {"edit-roles", step::role_mapping},
+  static const std::map<std::string_view, step> edits{{"edit-chain", step::chain_select},
+                                                      {"edit-assets", step::asset_config},
+                                                      {"edit-tiers", step::eligibility_rules},
+                                                      {"edit-roles", step::role_mapping},
                                                       {"edit-channels", step::channel_structure}};
   if (auto to = edits.find(e.action); to != edits.end())
     return edit(r, to->second);
@@ -300,10 +309,12 @@ decision click(const record& r, const event& e, const world& w) {
   if (e.action == "back")
     return go_back(r);
   if (e.action == "cancel")
-    return r.at == step::deploy ? refuse("The deployment is under way and cannot be cancelled here. /resume shows its result.")
-                                : decision{decision::end, r, {}};
+    return r.at == step::deploy
+           ? refuse("The deployment is under way and cannot be cancelled here. /resume shows its result.")
+           : decision{decision::end, r, {}};
   if (e.action == "restart")
-    return r.at == step::deploy ? refuse("The deployment is under way. Start anew when it has ended.") : decision{decision::restart, r, {}};
+    return r.at == step::deploy ? refuse("The deployment is under way. Start anew when it has ended.")
+                                : decision{decision::restart, r, {}};
   if (e.action == "resume-existing")
     return r.at == step::deploy ? decision{decision::refresh, r, {}} : show(r);
   if (e.action == "deploy")
@@ -356,8 +367,9 @@ decision inspected(const record& r, const contract_facts& facts) {
     return show(std::move(next), fmt::format("{} was added: the contract is there.", asset->symbol));
   }
   const bool unknown = code_of(asset.error()) == ec::unknown;
-  typed.why = unknown ? "The contract could not be checked just now (" + text_of(asset.error()) + "). What you typed is kept."
-                      : text_of(asset.error());
+  typed.why = unknown
+              ? "The contract could not be checked just now (" + text_of(asset.error()) + "). What you typed is kept."
+              : text_of(asset.error());
   auto notice = "⚠️ " + typed.why;
   next.draft.typed = std::move(typed);
   return show(std::move(next), std::move(notice));

@@ -16,7 +16,7 @@ namespace arrakis::wizard::core {
 struct event {
   enum kind { click, submit } what = click; ///< A select is a click with values.
   std::string session;
-  std::string action;   ///< Of a modal: its prefix.
+  std::string action; ///< Of a modal: its prefix.
   std::string argument;
   std::optional<int64_t> seen_version;
   std::vector<std::string> values;
@@ -52,13 +52,22 @@ decision apply(const record&, const event&, const world&);
 /// After decision::inspect: the typed asset is accepted, refused, or kept to be tried again.
 decision inspected(const record&, const contract_facts&);
 
-struct submitted_as { int64_t version = 0; std::string deployment, job; };
+struct submitted_as {
+  int64_t version = 0;
+  std::string deployment, job;
+};
 /// After decision::deploy or retry.
 record submission_accepted(record, const submitted_as&);
 /// `certain == false`: no answer came, so that nobody knows; the same submission is asked again with the same key.
 record submission_failed(record, bool certain, std::string why);
-/// What the deployments store says of the newest deployment. A newer version than the session's means: done and overtaken.
-struct deployment_state { int64_t version = 0; std::string state, error; size_t done = 0; std::vector<std::string> left_over; };
+/// What the deployments store says of the newest deployment. A newer version than the session's means: done and
+/// overtaken.
+struct deployment_state {
+  int64_t version = 0;
+  std::string state, error;
+  size_t done = 0;
+  std::vector<std::string> left_over;
+};
 record settled(record, const deployment_state&);
 
 record fresh(std::string session, snowflake user, snowflake guild, snowflake channel, int64_t now_ms);

@@ -1,0 +1,138 @@
+#include "actors/commands/command.hpp"
+#include "actors/commands/publish.hpp"
+#include "runtime/flow.hpp"
+#include "schemas/permissions.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace {
+std::string golden_path() {
+  const char* root = std::getenv("ARRAKIS_SOURCE_DIR");
+  return std::string{root ? root : "."} + "/schemas/golden/commands.json";
+}
+
+/// One command a line, so that a change is seen as one line.
+std::string lined(const std::string& json) {
+  std::string out = "[\n";
+  auto parsed = boost::json::parse(json);
+  auto& list = parsed.as_array();
+  for (size_t i = 0; i < list.size(); ++i)
+    out += "  " + boost::json::serialize(list[i]) + (i + 1 < list.size() ? ",\n" : "\n");
+  return out + "]\n";
+}
+
+struct fixture {
+  std::map<std::string, std::string> redis;
+  int redis_fails = 0;
+  std::vector<discord::call> calls;
+  int status = 200;
+  test::sim_system sim;
+  commands::publisher publisher;
+
+  fixture() {
+    auto redis_body = [this](redis::handle::pointer) -> redis::handle::behavior_type {
+      return {[this](const redis::command& c) -> caf::result<redis::reply> {
+                if (redis_fails-- > 0)
+                  return fail(ec::unavailable, "away");
+                redis::reply r;
+                if (c.argv[0] == "SET")
+                  redis[c.argv[1]] = c.argv[2];
+                else if (redis.contains(c.argv[1])) {
+                  r.type = redis::reply::text;
+                  r.bytes = redis[c.argv[1]];
+                }
+                return r;
+              },
+              [](const redis::eval&) { return redis::reply{}; }};
+    };
+    auto rest_body = [this](discord::rest::pointer) -> discord::rest::behavior_type {
+      return {[this](const discord::call& c) {
+        calls.push_back(c);
+        return discord::answer{status, "[]"};
+      }};
+    };
+    publisher = commands::start_publisher(sim.sys(), sim.sys().spawn(redis_body), sim.sys().spawn(rest_body));
+  }
+  caf::expected<commands::published> publish() {
+    caf::scoped_actor self{sim.sys()};
+    auto pending = self->request(publisher, caf::infinite, commands::publish{snowflake{9}, {sim.now() + 60s}});
+    sim.advance(60s);
+    std::optional<caf::expected<commands::published>> out;
+    pending.receive([&](commands::published& p) { out.emplace(std::move(p)); },
+                    [&](caf::error& e) { out.emplace(std::move(e)); });
+    return std::move(*out);
+  }
+};
+} // namespace
+
+TEST_CASE("commands: names are unique, and every command keeps Discord's bounds") {
+  std::set<std::string_view> names;
+  for (auto* c : commands::all()) {
+    CAPTURE(c->name);
+    CHECK(names.insert(c->name).second);
+    CHECK(c->name.size() >= 1);
+    CHECK(c->name.size() <= 32);
+    CHECK(std::all_of(c->name.begin(), c->name.end(),
+                      [](char x) { return (x >= 'a' && x <= 'z') || (x >= '0' && x <= '9') || x == '-' || x == '_'; }));
+    CHECK(c->description.size() >= 1);
+    CHECK(c->description.size() <= 100);
+    CHECK(c->options.size() <= 25);
+    CHECK((c->start != nullptr));
+    for (auto& o : c->options) {
+      CHECK(!o.description.empty());
+      CHECK(o.description.size() <= 100);
+    }
+  }
+  for (auto expected : {"onboard", "resume", "reconcile"})
+    CHECK(names.contains(expected));
+}
+
+TEST_CASE("commands: what is registered with Discord is the golden list") {
+  const auto now = lined(commands::registration_json());
+  if (std::getenv("ARRAKIS_UPDATE_GOLDEN"))
+    std::ofstream{golden_path()} << now;
+  std::ifstream file{golden_path()};
+  std::stringstream kept;
+  kept << file.rdbuf();
+  CHECK_MESSAGE(kept.str() == now, "run this test with ARRAKIS_UPDATE_GOLDEN=1 and look at the difference");
+}
+
+TEST_CASE_FIXTURE(fixture, "commands: the list is written once, and again only when it changed") {
+  auto first = publish();
+  REQUIRE(first);
+  CHECK(first->written);
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].method == "PUT");
+  CHECK(calls[0].path == "/applications/9/commands");
+  CHECK_FALSE(publish()->written);
+  CHECK(calls.size() == 1);
+  redis["commands:9:sha256"] = "of another list";
+  CHECK(publish()->written);
+  CHECK(calls.size() == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "commands: a Redis or Discord that is away is waited for, a refusal is not") {
+  redis_fails = 3;
+  CHECK(publish()->written);
+  redis.clear();
+  status = 400;
+  auto refused = publish();
+  REQUIRE_FALSE(refused);
+  CHECK(code_of(refused.error()) == ec::refused);
+  CHECK(calls.size() == 2);
+  CHECK(redis.empty());
+  status = 503;
+  CHECK(code_of(publish().error()) == ec::unavailable);
+  CHECK(redis.empty());
+}

@@ -1,0 +1,115 @@
+#include "actors/commands/publish.hpp"
+
+#include "adapters/discord/rest/calls.hpp"
+#include "runtime/flow.hpp"
+#include "runtime/log.hpp"
+#include "schemas/canonical_json.hpp"
+#include "schemas/permissions.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace arrakis::commands {
+namespace {
+namespace js = boost::json;
+
+struct state {
+  arrakis::flows flows;
+  redis::handle redis;
+  discord::rest rest;
+  static inline const char* name = "commands_publisher";
+};
+using self_pointer = publisher::stateful_pointer<state>;
+using reply_to = caf::typed_response_promise<published>;
+
+js::object describe(const command& c) {
+  js::array options;
+  for (auto& o : c.options)
+    options.push_back(
+      js::object{{"type", 3}, {"name", o.name}, {"description", o.description}, {"required", o.required}});
+  // Contexts: 0 guild, 1 direct message with the bot. Integration type 0: installed to a guild.
+  js::array contexts{0};
+  if (c.in_direct_messages)
+    contexts.push_back(1);
+  js::object out{{"name", c.name}, {"type", 1}, {"description", c.description}, {"options", std::move(options)}};
+  out["default_member_permissions"] = nullptr; // Everyone.
+  if (c.member_permissions != 0)
+    out["default_member_permissions"] = permissions::text(c.member_permissions);
+  out["contexts"] = std::move(contexts);
+  out["integration_types"] = js::array{0};
+  return out;
+}
+
+flow<caf::expected<published>> once(self_pointer self, snowflake application, deadline until) {
+  auto& st = self->state;
+  const auto body = registration_json();
+  const auto hash = sha256_hex(body);
+  const auto key = "commands:" + application.text() + ":sha256";
+  redis::command get{{"GET", key}, until};
+  auto last = co_await ask(self, st.redis, until, std::move(get));
+  if (!last)
+    co_return last.error();
+  if (last->type == redis::reply::text && last->bytes == hash)
+    co_return published{false, hash};
+  auto call = discord::set_commands(application, body);
+  call.until = until;
+  auto answer = co_await ask(self, st.rest, until, std::move(call));
+  if (!answer)
+    co_return answer.error();
+  if (answer->status >= 400 && answer->status < 500)
+    co_return fail(ec::refused, "Discord refused the commands: " + std::to_string(answer->status) + " "
+                                  + answer->body.substr(0, 500));
+  if (answer->status != 200)
+    co_return fail(ec::unavailable, "Discord answered " + std::to_string(answer->status));
+  redis::command set{{"SET", key, hash}, until};
+  auto kept = co_await ask(self, st.redis, until, std::move(set));
+  if (!kept)
+    log::warn("commands_hash_not_kept", {{"error", text_of(kept.error())}}); // They are written once more next time.
+  log::info("commands_written", {{"application", application.text()}, {"hash", hash}});
+  co_return published{true, hash};
+}
+
+flow<> run(self_pointer self, publish q, reply_to reply) {
+  for (auto wait = std::chrono::milliseconds{500};; wait = std::min(wait * 2, std::chrono::milliseconds{30'000})) {
+    auto done = co_await once(self, q.application, q.until);
+    if (done) {
+      reply.deliver(std::move(*done));
+      co_return;
+    }
+    const bool hopeless = code_of(done.error()) == ec::refused;
+    if (hopeless || q.until.left(self->clock().now()) <= wait) {
+      reply.deliver(done.error());
+      co_return;
+    }
+    log::warn("commands_not_written", {{"error", text_of(done.error())}});
+    co_await nap(self, wait);
+  }
+}
+
+publisher::behavior_type behavior(self_pointer self, redis::handle redis, discord::rest rest) {
+  self->state.redis = std::move(redis);
+  self->state.rest = std::move(rest);
+  return {[self](const publish& q) -> caf::result<published> {
+    auto reply = self->make_response_promise<published>();
+    self->state.flows.start(run(self, q, reply));
+    return caf::delegated<published>{};
+  }};
+}
+} // namespace
+
+std::string registration_json() {
+  auto list = all();
+  std::sort(list.begin(), list.end(), [](auto* a, auto* b) { return a->name < b->name; });
+  js::array out;
+  for (auto* c : list)
+    out.push_back(describe(*c));
+  return js::serialize(out);
+}
+
+publisher start_publisher(caf::actor_system& sys, redis::handle redis, discord::rest rest) {
+  return sys.spawn(behavior, std::move(redis), std::move(rest));
+}
+
+} // namespace arrakis::commands

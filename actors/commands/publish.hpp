@@ -1,0 +1,26 @@
+#pragma once
+#include "actors/commands/command.hpp"
+#include "adapters/discord/rest/messages.hpp"
+#include "adapters/redis/messages.hpp"
+#include "runtime/deadline.hpp"
+
+#include <caf/typed_actor.hpp>
+
+namespace arrakis::commands {
+
+/// Brings Discord's list of our global commands up to date. It is written only when its hash is not the one that Redis
+/// remembers from the last time: Discord allows 200 creations a day. Tries again, with back-off, until the deadline.
+/// ec::refused: Discord refused the list (the text has its reason).
+struct publish {
+  snowflake application;
+  deadline until;
+};
+struct published {
+  bool written = false;
+  std::string hash;
+};
+using publisher = caf::typed_actor<caf::replies_to<publish>::with<published>>;
+
+publisher start_publisher(caf::actor_system&, redis::handle, discord::rest);
+
+} // namespace arrakis::commands

@@ -1,0 +1,71 @@
+#include "actors/commands/command.hpp"
+#include "runtime/flow.hpp"
+#include "schemas/permissions.hpp"
+
+#include <boost/json.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::commands::reconcile {
+namespace {
+namespace js = boost::json;
+
+struct state {
+  arrakis::flows flows;
+  reconciler::handle reconcilers;
+  static inline const char* name = "command_reconcile";
+};
+using self_pointer = interactions::handler::stateful_pointer<state>;
+using reply_to = caf::typed_response_promise<interactions::said>;
+
+/// Discord: an embed's description has at most 4096 characters. Bytes are counted, which is never more.
+std::string listed(const std::vector<std::string>& lines) {
+  constexpr size_t bytes_max = 3'900;
+  std::string out;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (out.size() + lines[i].size() + 4 > bytes_max)
+      return out + fmt::format("… and {} more.", lines.size() - i);
+    out += "• " + lines[i] + "\n";
+  }
+  return out;
+}
+
+interactions::said show(const reconciler::drift_report& report) {
+  auto text = report.clean ? std::string{"The server matches the active version of your community."}
+                           : "What differs, and what would be done:\n";
+  text += (report.clean && !report.lines.empty() ? "\n" : "") + listed(report.lines);
+  js::object embed{{"title", report.clean ? "No drift" : "Drift"},
+                   {"description", text},
+                   {"color", report.clean ? 0x22C55E : 0xF59E0B}};
+  return {js::serialize(js::object{{"embeds", js::array{std::move(embed)}},
+                                   {"components", js::array{}},
+                                   {"allowed_mentions", js::object{{"parse", js::array{}}}}})};
+}
+
+flow<> answer(self_pointer self, interactions::question q, reply_to reply) {
+  auto report = co_await ask(self, self->state.reconcilers, q.until, reconciler::drift{q.what->guild, q.until});
+  if (report)
+    reply.deliver(show(*report));
+  else
+    reply.deliver(report.error());
+}
+
+interactions::handler::behavior_type behavior(self_pointer self, reconciler::handle reconcilers) {
+  self->state.reconcilers = std::move(reconcilers);
+  return {[self](const interactions::question& q) -> caf::result<interactions::said> {
+    auto reply = self->make_response_promise<interactions::said>();
+    self->state.flows.start(answer(self, q, reply));
+    return caf::delegated<interactions::said>{};
+  }};
+}
+
+interactions::handler start(caf::actor_system& sys, const services& to) { return sys.spawn(behavior, to.reconcilers); }
+} // namespace
+
+const command& definition() {
+  static const command it{
+    "reconcile", "Compare the server with what it should be", permissions::administrator, false, {}, &start};
+  return it;
+}
+} // namespace arrakis::commands::reconcile

@@ -1,0 +1,118 @@
+#include "actors/wizard/core/walk.test.hpp"
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::wizard::core;
+
+TEST_CASE("wizard: a contract is inspected before it counts, and unknown is not no") {
+  walk w;
+  w.to(step::asset_config);
+  w.submit("asset-address", {{"address", token}, {"min_balance", "2.5"}}, "erc20:berachain");
+  REQUIRE(w.last.what == decision::inspect);
+  contract_facts silent;
+  silent.why = "no endpoint answered";
+  w.take(inspected(w.r, silent));
+  CHECK(w.r.draft.assets.empty());
+  REQUIRE(w.r.draft.typed);
+  CHECK(w.r.draft.typed->address == token);
+  CHECK(w.click("continue").what == decision::refuse);
+  REQUIRE(w.click("check-again").what == decision::inspect);
+  w.take(inspected(w.r, good_contract()));
+  REQUIRE(w.r.draft.assets.size() == 1);
+  CHECK(w.r.draft.assets[0].symbol == "SPICE");
+  CHECK(w.r.draft.assets[0].decimals == 6);
+  CHECK_FALSE(w.r.draft.typed);
+}
+
+TEST_CASE("wizard: what a contract answers decides, with a sentence") {
+  auto typed = [](auto change) {
+    walk w;
+    w.to(step::asset_config);
+    w.submit("asset-address", {{"address", token}, {"token_id", "7"}, {"min_balance", "1.1234567"}}, "erc20:berachain");
+    auto c = good_contract();
+    change(c);
+    return inspected(w.r, c);
+  };
+  CHECK(typed([](auto& c) { c.has_code = false; }).sentence.find("no contract") != std::string::npos);
+  CHECK(typed([](auto& c) { c.matches_type = false; }).sentence.find("does not answer as ERC-20") != std::string::npos);
+  CHECK(typed([](auto&) {}).sentence.find("6 decimals") != std::string::npos);
+  CHECK(typed([](auto& c) {
+          c.decimals = 7;
+          c.symbol = "<@1>`EVIL`";
+        })
+          .next.draft.assets.at(0)
+          .symbol
+        == "1EVIL");
+  CHECK(typed([](auto& c) { c.decimals = 77; }).sentence.find("0 to 18") != std::string::npos);
+}
+
+TEST_CASE("wizard: fields that break a rule are named, kept and not added") {
+  struct bad {
+    const char* type;
+    std::map<std::string, std::string> fields;
+    const char* says;
+  };
+  const std::vector<bad> table{
+    {"erc20:berachain", {{"address", "0x12"}}, "Contract address"},
+    {"erc20:berachain", {{"address", std::string(42, 'g')}}, "Contract address"},
+    {"erc1155:berachain", {{"address", token}, {"token_id", "-1"}}, "Token ID"},
+    {"erc1155:berachain", {{"address", token}, {"token_id", std::string(78, '9')}}, "Token ID"},
+    {"erc721:berachain", {{"address", token}, {"min_balance", "1.5"}}, "whole numbers"},
+    {"native:berachain", {{"min_balance", "0"}}, "above zero"},
+    {"native:berachain", {{"min_balance", "1,000"}}, "no separators"},
+    {"native:base", {}, "not among those"},
+    {"nonsense:berachain", {}, "Asset type"}};
+  for (auto& x : table) {
+    walk w;
+    w.to(step::asset_config);
+    w.submit("asset-address", x.fields, x.type);
+    CAPTURE(x.says);
+    CHECK(w.last.sentence.find(x.says) != std::string::npos);
+    CHECK(w.r.draft.assets.empty());
+    CHECK(w.r.draft.typed);
+    w.click("discard-asset");
+    CHECK_FALSE(w.r.draft.typed);
+  }
+}
+
+TEST_CASE("wizard: at most five assets, none twice, any removed") {
+  walk w;
+  w.to(step::asset_config);
+  w.native();
+  w.native();
+  CHECK(w.last.sentence.find("in the list already") != std::string::npos);
+  w.click("discard-asset");
+  for (int i = 1; i < 5; ++i) {
+    auto c = good_contract();
+    c.address.back() = static_cast<char>('0' + i);
+    auto typed = std::string{token};
+    typed.back() = static_cast<char>('0' + i);
+    w.submit("asset-address", {{"address", typed}}, "erc721:berachain");
+    w.take(inspected(w.r, c));
+  }
+  CHECK(w.r.draft.assets.size() == 5);
+  w.submit("asset-address", {{"address", token}}, "erc20:berachain");
+  CHECK(w.last.sentence.find("at most 5") != std::string::npos);
+  w.click("discard-asset");
+  w.click("remove-asset", {}, "1");
+  REQUIRE(w.r.draft.assets.size() == 4);
+  CHECK(w.r.draft.assets[1].id == "asset-3");
+  w.submit("asset-address", {{"address", token}}, "erc20:berachain");
+  w.take(inspected(w.r, good_contract()));
+  CHECK(w.r.draft.assets.back().id == "asset-2"); // The free id; those of the others did not move.
+}
+
+TEST_CASE("wizard: names keep to their rule") {
+  CHECK(*check_name("  Dune   Traders ") == "Dune Traders");
+  CHECK(*check_name("Общество_42-x") == "Общество_42-x");
+  CHECK_FALSE(check_name("ab"));
+  CHECK_FALSE(check_name(std::string(101, 'x')));
+  CHECK_FALSE(check_name("a`b`c"));
+  CHECK_FALSE(check_name("@everyone"));
+  CHECK_FALSE(check_name("abc\xE2\x80\xAE"
+                         "def")); // A right-to-left override.
+  CHECK(name_from_guild("🔥 Dune: Traders!") == "Dune Traders");
+  CHECK(name_from_guild("??").empty());
+}

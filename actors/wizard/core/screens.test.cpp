@@ -1,0 +1,189 @@
+#include "actors/wizard/core/walk.test.hpp"
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+#include <random>
+#include <set>
+
+using namespace arrakis;
+using namespace arrakis::wizard::core;
+
+namespace {
+struct control {
+  std::string id;
+  std::vector<std::string> options;
+};
+std::vector<control> controls_of(const std::string& text, size_t& rows) {
+  std::vector<control> out;
+  auto parsed = boost::json::parse(text);
+  for (auto& row : parsed.at("components").as_array()) {
+    ++rows;
+    CHECK(row.at("components").as_array().size() >= 1);
+    CHECK(row.at("components").as_array().size() <= 5);
+    for (auto& c : row.at("components").as_array()) {
+      if (auto* off = c.as_object().if_contains("disabled"); off && off->as_bool())
+        continue;
+      control found{std::string{c.at("custom_id").as_string()}, {}};
+      if (auto* options = c.as_object().if_contains("options")) {
+        CHECK(options->as_array().size() <= 25);
+        CHECK(!options->as_array().empty());
+        for (auto& o : options->as_array())
+          found.options.emplace_back(o.at("value").as_string());
+      }
+      out.push_back(std::move(found));
+    }
+  }
+  return out;
+}
+
+interaction component(const std::string& id, std::vector<std::string> values = {}) {
+  interaction x;
+  x.kind = interaction_kind::component;
+  x.custom_id = id;
+  x.values = std::move(values);
+  return x;
+}
+} // namespace
+
+TEST_CASE("wizard: a record survives its text, and a strange text is refused") {
+  walk w;
+  w.to(step::role_mapping);
+  w.click("role-gold", {"100000000000000002"});
+  w.to(step::review);
+  w.r.draft.typed = typed_asset{"erc20", "base", "0x", "", "1", "why \"so\""};
+  w.r.base_resources = {"role-gold"};
+  auto back = read_record(to_text(w.r));
+  REQUIRE(back);
+  back->version = w.r.version;
+  CHECK(*back == w.r);
+  CHECK(code_of(read_record("{").error()) == ec::corrupt);
+  CHECK(code_of(read_record("{\"layout\":99}").error()) == ec::unsupported);
+  CHECK(code_of(read_record("{\"layout\":1,\"state\":\"REVIEW\",\"draft\":{\"chains\":[1]}}").error()) == ec::corrupt);
+}
+
+TEST_CASE("wizard: modals are known from the interaction alone and prefilled where there is room") {
+  auto r = fresh(std::string(32, 'c'), snowflake{1}, snowflake{2}, snowflake{3}, 0);
+  r.guild_name = "Dune Traders";
+  r.version = 7;
+  auto text = screen(r, {everything()});
+  auto m = modal_for(component("wizard:start:" + r.id + ":Dune Traders:v7"));
+  CHECK(text.find("wizard:start:" + r.id + ":Dune Traders:v7") != std::string::npos);
+  REQUIRE(m);
+  CHECK(m->find("\"value\":\"Dune Traders\"") != std::string::npos);
+  r.draft.name = std::string(90, 'x');
+  CHECK(screen(r, {everything()}).find("wizard:start:" + r.id + ":v7") != std::string::npos);
+  for (auto& type : asset_types())
+    CHECK(modal_for(component("wizard:asset-type:" + r.id + ":base:v7", {type})));
+  CHECK_FALSE(modal_for(component("wizard:asset-type:" + r.id + ":base:v7", {"gold"})));
+  CHECK_FALSE(modal_for(component("wizard:continue:" + r.id + ":v7")));
+  CHECK_FALSE(modal_for(component("asset-address:" + r.id)));
+  CHECK_FALSE(modal_for(component("")));
+}
+
+TEST_CASE("wizard: custom ids are read as they are written") {
+  auto id = parse_custom_id("wizard:remove-asset:s1:0:v12");
+  REQUIRE(id);
+  CHECK(id->action == "remove-asset");
+  CHECK(id->session == "s1");
+  CHECK(id->argument == "0");
+  CHECK(id->version == 12);
+  CHECK(parse_custom_id("wizard:back:s1:v3")->argument.empty());
+  CHECK(parse_custom_id("asset-address:s1:erc20:base")->argument == "erc20:base");
+  for (auto bad : {"", "wizard", "wizard:", "wizard::", "wizard:back", "wizard:back:", "other:x:y", "wizard::s1"})
+    CHECK_FALSE(parse_custom_id(bad));
+  CHECK_FALSE(parse_custom_id("wizard:back:" + std::string(100, 'a')));
+}
+
+TEST_CASE("wizard: from every state, every button and every choice of its own screen is accepted") {
+  std::mt19937 chance{20261124};
+  std::set<step> reached;
+  std::set<std::string> actions;
+  auto facts = good_facts();
+  for (int i = 0; i < 40; ++i)
+    facts.roles.push_back(
+      {snowflake{100000000000000100 + static_cast<uint64_t>(i)}, "Role " + std::to_string(i), 2, false});
+  for (int life = 0; life < 150; ++life) {
+    auto r = fresh(std::string(32, 'd'), snowflake{1}, snowflake{2}, snowflake{3}, 0);
+    r.guild_name = "Dune Traders";
+    r.version = 1;
+    for (int i = 0; i < 60 && r.at != step::complete; ++i) {
+      reached.insert(r.at);
+      const world w{everything(), &facts, 0};
+      const auto text = screen(r, w);
+      size_t rows = 0;
+      auto controls = controls_of(text, rows);
+      CHECK(rows <= 5);
+      std::set<std::string> unique;
+      for (auto& c : controls) {
+        CHECK(c.id.size() <= custom_id_max);
+        CHECK(unique.insert(c.id).second);
+        for (auto& value : c.options.empty() ? std::vector<std::string>{""} : c.options) {
+          auto x = component(c.id, value.empty() ? std::vector<std::string>{} : std::vector<std::string>{value});
+          auto e = event_of(x);
+          REQUIRE(e);
+          actions.insert(e->action);
+          if (modal_for(x))
+            continue;
+          const auto d = apply(r, *e, w);
+          const bool taken_role = e->action.starts_with("role-")
+                               && d.sentence.find("another tier already") != std::string::npos;
+          CAPTURE(c.id);
+          CAPTURE(d.sentence);
+          CHECK((d.what != decision::refuse || taken_role));
+          CHECK(d.what != decision::overtaken);
+        }
+      }
+      REQUIRE_FALSE(controls.empty());
+      auto* pick = &controls[chance() % controls.size()];
+      const bool ends = pick->id.starts_with("wizard:cancel") || pick->id.starts_with("wizard:restart");
+      for (auto& c : controls) // Aimless walks rarely arrive: every second step goes on where it can.
+        if ((ends || chance() % 2)
+            && (c.id.starts_with("wizard:continue") || c.id.starts_with("wizard:deploy")
+                || c.id.starts_with("wizard:start"))
+            && chance() % 10)
+          pick = &c;
+      auto& chosen = *pick;
+      auto x = component(chosen.id, chosen.options.empty()
+                                      ? std::vector<std::string>{}
+                                      : std::vector<std::string>{chosen.options[chance() % chosen.options.size()]});
+      auto e = *event_of(x);
+      if (modal_for(x)) {
+        e.what = event::submit;
+        if (e.action == "asset-type") {
+          e.action = "asset-address";
+          e.argument = x.values[0] + ":" + e.argument;
+          e.fields = {{"address", chance() % 3 ? token : "0x"}, {"token_id", "1"}};
+        } else {
+          e.action = "community-name";
+          e.fields = {{"name", "Dune Traders"}};
+        }
+      }
+      auto d = apply(r, e, w);
+      if (d.what == decision::inspect)
+        d = inspected(d.next, chance() % 2 ? good_contract() : contract_facts{});
+      const auto version = r.version;
+      if (d.what == decision::end)
+        break;
+      if (d.what == decision::restart)
+        d.next = fresh(r.id, r.user, r.guild, r.channel, 0);
+      if (d.what != decision::refuse)
+        r = d.next;
+      if (d.what == decision::deploy)
+        r = chance() % 3 ? submission_accepted(r, {1, "d", "j"}) : submission_failed(r, chance() % 2 == 0, "why");
+      if (d.what == decision::refresh)
+        r = settled(r, {r.submitted.version, chance() % 2 ? "failed" : "completed", "", 0, {}});
+      r.version = version + 1;
+      auto again = read_record(to_text(r));
+      REQUIRE(again);
+      again->version = r.version;
+      CHECK(*again == r);
+    }
+    reached.insert(r.at);
+  }
+  CHECK(reached.size() == all_steps.size());
+  for (auto expected :
+       {"start",        "continue",   "skip",       "back",        "cancel",        "retry",           "deploy",
+        "auto-create",  "edit-chain", "edit-tiers", "edit-assets", "edit-roles",    "edit-channels",   "edit-name",
+        "remove-asset", "restart",    "chain",      "asset-type",  "tier-template", "channel-template"})
+    CHECK_MESSAGE(actions.contains(expected), std::string{expected});
+}

@@ -1,0 +1,63 @@
+#include "actors/wizard/wizard.hpp"
+#include "schemas/permissions.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace {
+/// Discord with one guild: what it answers by path.
+struct fixture {
+  std::map<std::string, discord::answer> answers{
+    {"/guilds/200000000000000000", {200, R"({"id":"200000000000000000","name":"Dune","owner_id":"5"})"}},
+    {"/guilds/200000000000000000/roles",
+     {200, R"([{"id":"200000000000000000","name":"@everyone","position":0,"permissions":"1024","managed":false},
+               {"id":"200000000000000001","name":"Bot","position":4,"permissions":"268435456","managed":true},
+               {"id":"200000000000000002","name":"Elder","position":2,"permissions":"8","managed":false}])"}},
+    {"/guilds/200000000000000000/members/9", {200, R"({"roles":["200000000000000001"]})"}},
+    {"/guilds/200000000000000000/channels", {200, R"([{"id":"1"},{"id":"2"}])"}}};
+  test::sim_system sim;
+  wizard::guilds guilds;
+
+  fixture() {
+    auto discord = [this](discord::rest::pointer) -> discord::rest::behavior_type {
+      return {[this](const discord::call& c) -> caf::result<discord::answer> {
+        auto at = answers.find(c.path);
+        if (at == answers.end())
+          return fail(ec::unavailable, "away");
+        return at->second;
+      }};
+    };
+    guilds = wizard::start_guilds(sim.sys(), sim.sys().spawn(discord));
+  }
+  caf::expected<wizard::core::guild_facts> look() {
+    return sim.ask<wizard::core::guild_facts>(
+      guilds, wizard::look{snowflake{200000000000000000}, snowflake{9}, {sim.now() + 3s}});
+  }
+};
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "wizard guilds: the bot's permissions are those of its roles and of everyone") {
+  auto facts = look();
+  REQUIRE(facts);
+  CHECK(facts->guild_name == "Dune");
+  CHECK(facts->bot_permissions == (permissions::manage_roles | permissions::view_channel));
+  CHECK(facts->bot_top_position == 4);
+  REQUIRE(facts->roles.size() == 2);
+  CHECK(facts->roles[0].name == "Bot");
+  CHECK(facts->roles[0].managed);
+  CHECK(facts->channel_count == 2);
+  CHECK(wizard::core::assignable(*facts).size() == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard guilds: what cannot be read is an error, not an empty guild") {
+  answers.erase("/guilds/200000000000000000/members/9");
+  CHECK(code_of(look().error()) == ec::unavailable);
+  answers["/guilds/200000000000000000/members/9"] = {404, "{}", 10007, "Unknown Member"};
+  CHECK(code_of(look().error()) == ec::refused);
+  answers["/guilds/200000000000000000/members/9"] = {200, "[]"};
+  CHECK(code_of(look().error()) == ec::corrupt);
+}

@@ -1,0 +1,466 @@
+#include "actors/wizard/session.hpp"
+
+#include "actors/wizard/core/custom_id.hpp"
+#include "actors/wizard/core/plan.hpp"
+#include "actors/wizard/core/screens.hpp"
+#include "actors/wizard/core/steps.hpp"
+#include "actors/wizard/store.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/flow.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::wizard::session {
+namespace {
+using interactions::said;
+using what_came = std::shared_ptr<const interaction>;
+using reply_to = caf::typed_response_promise<said>;
+using core::decision;
+using core::record;
+using core::step;
+
+struct state {
+  arrakis::flows flows;
+  ports to;
+  std::shared_ptr<const options> opt;
+  snowflake user, guild;
+  std::optional<core::guild_facts> facts; ///< For showing; a deployment reads them anew.
+  std::chrono::steady_clock::time_point facts_at;
+  static inline const char* name = "wizard_session";
+};
+using self_pointer = handle::stateful_pointer<state>;
+
+said apart(std::string_view sentence) { return {core::sentence_screen(sentence), true}; }
+constexpr std::string_view gone = "This wizard has ended (15 minutes without a click), or it is somebody else's. "
+                                  "Nothing was changed. Start with /onboard.";
+constexpr std::string_view overtaken = "Another click was quicker, so this one did nothing. This is the present state.";
+
+void count(const char* event) {
+  metrics::count("arrakis_wizard_sessions_total", "Wizard sessions by what happened to them.", 1, {{"event", event}});
+}
+
+// --- Redis
+
+flow<caf::expected<store::loaded>> load(self_pointer self, deadline until) {
+  auto& st = self->state;
+  until = until.sooner(within(self, st.opt->limits.redis_within));
+  auto reply = co_await ask(self, st.to.redis, until, store::load(st.user, st.guild, until));
+  if (!reply)
+    co_return reply.error();
+  co_return store::read_loaded(*reply);
+}
+
+/// Writes `next` over the version `expected`. The result holds either `next` under its new version, or what is there
+/// now.
+flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, record* next, deadline until) {
+  auto& st = self->state;
+  until = until.sooner(within(self, st.opt->limits.redis_within));
+  next->version = expected + 1;
+  next->updated_ms = wall_ms();
+  auto reply = co_await ask(self, st.to.redis, until, store::swap(expected, *next, until));
+  if (!reply)
+    co_return reply.error();
+  co_return store::read_swapped(*reply);
+}
+
+// --- The guild
+
+/// Facts for a screen; a failure leaves them unknown, which the screens say.
+flow<> read_guild(self_pointer self, snowflake application, deadline until, bool anew) {
+  auto& st = self->state;
+  const bool fresh = st.facts && self->clock().now() < st.facts_at + st.opt->limits.guild_fresh;
+  if (fresh && !anew)
+    co_return;
+  until = until.sooner(within(self, st.opt->limits.guild_within));
+  auto facts = co_await ask(self, st.to.guilds, until, look{st.guild, application, until});
+  st.facts.reset();
+  if (facts) {
+    st.facts = std::move(*facts);
+    st.facts_at = self->clock().now();
+  } else {
+    log::warn("wizard_guild_unreadable", {{"guild", st.guild.text()}, {"error", text_of(facts.error())}});
+  }
+}
+
+core::world world_of(self_pointer self) {
+  auto& st = self->state;
+  return {st.opt->offered, st.facts ? &*st.facts : nullptr, wall_ms()};
+}
+
+flow<said> shown(self_pointer self, record r, std::string notice, snowflake application, deadline until) {
+  if (r.at == step::role_mapping || r.at == step::review)
+    co_await read_guild(self, application, until, false);
+  co_return said{core::screen(r, world_of(self), notice), false};
+}
+
+/// What to show when somebody else's write came first.
+flow<said> lost(self_pointer self, store::loaded present, snowflake application, deadline until) {
+  count("overtaken");
+  if (!present.session)
+    co_return apart(gone);
+  co_return co_await shown(self, std::move(*present.session), std::string{overtaken}, application, until);
+}
+
+/// Stores `next` over `expected` and shows it.
+flow<caf::expected<said>> keep(self_pointer self, int64_t expected, record next, std::string notice,
+                               snowflake application, deadline until) {
+  auto stored = co_await save(self, expected, &next, until);
+  if (!stored)
+    co_return stored.error();
+  if (!stored->won)
+    co_return co_await lost(self, std::move(stored->present), application, until);
+  co_return co_await shown(self, std::move(next), std::move(notice), application, until);
+}
+
+// --- Beginning
+
+/// A fresh session over whatever version is there, filled from the community's active manifest where there is one.
+flow<caf::expected<said>> begin(self_pointer self, what_came x, int64_t expected, deadline until) {
+  auto& st = self->state;
+  const auto by = until.sooner(within(self, st.opt->limits.community_within));
+  auto community = co_await ask(self, st.to.communities, by, community::describe{st.guild, by});
+  if (!community)
+    co_return community.error();
+  co_await read_guild(self, x->application, until, false);
+  auto r = core::fresh(random_hex(16), st.user, st.guild, x->channel, wall_ms());
+  r.guild_name = st.facts ? st.facts->guild_name : x->guild_name;
+  std::string notice;
+  if (community->active)
+    r = core::editing(std::move(r), *community->active, community->record.active_version);
+  else if (community->exists)
+    r.draft.name = community->record.name;
+  if (community->exists && community->record.status == "frozen")
+    notice = "This community is frozen: you can look and plan, but nothing is deployed until an operator thaws it.";
+  log::info("wizard_opened",
+            {{"guild", st.guild.text()}, {"session", r.id.substr(0, 8)}, {"base_version", r.base_version}});
+  count("opened");
+  co_return co_await keep(self, expected, std::move(r), std::move(notice), x->application, until);
+}
+
+// --- Deployments
+
+core::deployment_state state_of(const deployments::status_of& s) {
+  auto error = s.error_text.empty() ? s.error_code : s.error_text;
+  return {s.version, s.state, std::move(error), s.resources_done, s.left_over};
+}
+
+/// Reads how the deployment stands and moves the session after it; `r` stays as it is while that is unknown.
+flow<caf::expected<record>> refreshed(self_pointer self, record r, deadline until) {
+  auto& st = self->state;
+  const auto by = until.sooner(within(self, st.opt->limits.community_within));
+  auto newest = co_await ask(self, st.to.communities, by, community::latest{st.guild, by});
+  if (!newest) {
+    if (code_of(newest.error()) == ec::not_found)
+      co_return r;
+    co_return newest.error();
+  }
+  auto next = core::settled(r, state_of(*newest));
+  if (next == r)
+    co_return r;
+  auto stored = co_await save(self, r.version, &next, until);
+  if (!stored)
+    co_return stored.error();
+  co_return stored->won || !stored->present.session ? next : *stored->present.session;
+}
+
+int64_t token_ends(const interaction& x) {
+  // Discord: 15 minutes from the interaction. Five seconds less, for the last edit to arrive.
+  return (x.received_ms > 0 ? x.received_ms : wall_ms()) + 15 * 60'000 - 5'000;
+}
+
+/// Nobody knows whether it was taken: the answer is to ask again with the same key.
+bool uncertain(ec code) {
+  switch (code) {
+    case ec::unavailable:
+    case ec::unknown:
+    case ec::timeout:
+    case ec::busy:
+    case ec::throttled:
+    case ec::quarantined: return true;
+    case ec::none:
+    case ec::invalid:
+    case ec::not_found:
+    case ec::conflict:
+    case ec::refused:
+    case ec::frozen:
+    case ec::stale:
+    case ec::corrupt:
+    case ec::unsupported:
+    case ec::internal: return false;
+  }
+  return false;
+}
+
+/// The active version must still be the one that the draft was made from: what another admin deployed in the meantime
+/// must not be undone unseen.
+flow<caf::expected<community::deployed>> submit(self_pointer self, record r, what_came x, deadline until) {
+  auto& st = self->state;
+  until = until.sooner(within(self, st.opt->limits.submit_within));
+  auto now = co_await ask(self, st.to.communities, until, community::describe{st.guild, until});
+  if (!now)
+    co_return now.error();
+  if (now->exists && now->record.active_version != r.base_version)
+    co_return fail(
+      ec::conflict,
+      fmt::format("Your plan was made from version {}, and the community is at version {} now. Start anew to "
+                  "change what it has become.",
+                  r.base_version, now->record.active_version));
+  community::deploy order;
+  order.guild = st.guild;
+  order.admin = st.user;
+  order.wanted = std::make_shared<const manifest>(core::build_manifest(r.draft));
+  order.key = r.idempotency_key();
+  order.application = x->application;
+  order.interaction_token = x->token;
+  order.token_until_ms = token_ends(*x);
+  order.until = until;
+  auto done = co_await ask(self, st.to.communities, until, std::move(order));
+  co_return done;
+}
+
+flow<caf::expected<community::deployed>> run_again(self_pointer self, what_came x, deadline until) {
+  auto& st = self->state;
+  until = until.sooner(within(self, st.opt->limits.submit_within));
+  community::retry order{st.guild, st.user, x->application, x->token, token_ends(*x), until};
+  auto done = co_await ask(self, st.to.communities, until, std::move(order));
+  co_return done;
+}
+
+/// `next` is at DEPLOY: stored before anything is asked, so that a second click finds it there.
+flow<caf::expected<said>> deploy(self_pointer self, int64_t expected, decision d, what_came x, deadline until) {
+  auto r = std::move(d.next);
+  auto stored = co_await save(self, expected, &r, until);
+  if (!stored)
+    co_return stored.error();
+  if (!stored->won)
+    co_return co_await lost(self, std::move(stored->present), x->application, until);
+  count("deploy");
+  const bool again = d.what == decision::retry;
+  auto done = again ? co_await run_again(self, x, until) : co_await submit(self, r, x, until);
+  auto next = done
+              ? core::submission_accepted(r, {done->version, done->deployment, done->job})
+              : core::submission_failed(r, !uncertain(code_of(done.error())), interactions::sentence(done.error()));
+  if (!done)
+    log::warn("wizard_submission_failed",
+              {{"guild", self->state.guild.text()}, {"session", r.id.substr(0, 8)}, {"error", text_of(done.error())}});
+  const auto version = r.version;
+  auto noted = co_await save(self, version, &next, until);
+  if (noted && !noted->won && noted->present.session)
+    next = *noted->present.session; // Another click settled it meanwhile; that is at least as new.
+  co_return co_await shown(self, std::move(next), {}, x->application, until);
+}
+
+// --- A click
+
+flow<caf::expected<said>> inspect(self_pointer self, int64_t expected, record typed, what_came x, deadline until) {
+  auto& st = self->state;
+  // Kept first: what was typed survives a chain that never answers, and our own end.
+  auto stored = co_await save(self, expected, &typed, until);
+  if (!stored)
+    co_return stored.error();
+  if (!stored->won)
+    co_return co_await lost(self, std::move(stored->present), x->application, until);
+  auto& t = *typed.draft.typed;
+  const auto by = until.sooner(within(self, st.opt->limits.chain_within));
+  chain::inspect_contract question{t.chain, t.address, t.type, by};
+  auto contract = co_await ask(self, st.to.chains, by, std::move(question));
+  core::contract_facts facts;
+  if (contract) {
+    facts = {true,
+             "",
+             false,
+             contract->address,
+             contract->has_code,
+             contract->matches_type,
+             contract->symbol,
+             contract->name,
+             contract->decimals};
+  } else {
+    const auto code = code_of(contract.error());
+    facts.refused = code == ec::invalid;
+    facts.why = facts.refused ? text_of(contract.error()) : "the chain gave no answer";
+    log::warn("wizard_contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
+  }
+  auto d = core::inspected(typed, facts);
+  co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), x->application, until);
+}
+
+/// What the state machine must know of the guild before it can decide.
+enum class knowledge { none, shown, anew };
+knowledge needed(const core::event& e) {
+  if (e.action == "deploy" || e.action == "retry" || e.action == "refresh")
+    return knowledge::anew;
+  return e.action.starts_with("role-") ? knowledge::shown : knowledge::none;
+}
+
+flow<caf::expected<said>> finish(self_pointer self, record r, what_came x, deadline until) {
+  auto& st = self->state;
+  const auto by = until.sooner(within(self, st.opt->limits.redis_within));
+  auto reply = co_await ask(self, st.to.redis, by, store::remove(r, by));
+  if (!reply)
+    co_return reply.error();
+  auto removed = store::read_swapped(*reply);
+  if (!removed)
+    co_return removed.error();
+  if (!removed->won)
+    co_return co_await lost(self, std::move(removed->present), x->application, until);
+  count("cancelled");
+  co_return said{core::note_screen("Cancelled",
+                                   "The wizard was cancelled and forgotten. Nothing was changed in your server.",
+                                   core::color_notice),
+                 false};
+}
+
+flow<caf::expected<said>> carry_out(self_pointer self, record r, decision d, what_came x, deadline until) {
+  switch (d.what) {
+    case decision::show:
+      co_return co_await keep(self, r.version, std::move(d.next), std::move(d.sentence), x->application, until);
+    case decision::refuse: co_return apart(d.sentence);
+    case decision::overtaken:
+      count("overtaken");
+      co_return co_await shown(self, std::move(r), std::move(d.sentence), x->application, until);
+    case decision::inspect: co_return co_await inspect(self, r.version, std::move(d.next), x, until);
+    case decision::deploy:
+    case decision::retry: co_return co_await deploy(self, r.version, std::move(d), x, until);
+    case decision::refresh: {
+      auto now = co_await refreshed(self, std::move(r), until);
+      if (!now)
+        co_return now.error();
+      co_return co_await shown(self, std::move(*now), {}, x->application, until);
+    }
+    case decision::restart: co_return co_await begin(self, x, r.version, until);
+    case decision::end: co_return co_await finish(self, std::move(r), x, until);
+  }
+  co_return apart(gone);
+}
+
+flow<caf::expected<said>> clicked(self_pointer self, what_came x, core::event e, deadline until) {
+  auto found = co_await load(self, until);
+  if (!found)
+    co_return found.error();
+  if (!found->session || found->session->id != e.session)
+    co_return apart(gone);
+  if (auto need = needed(e); need != knowledge::none)
+    co_await read_guild(self, x->application, until, need == knowledge::anew);
+  auto d = core::apply(*found->session, e, world_of(self));
+  co_return co_await carry_out(self, std::move(*found->session), std::move(d), x, until);
+}
+
+/// The Retry button below a failed deployment. It needs no session: the deployment's row is the truth.
+flow<caf::expected<said>> retry_latest(self_pointer self, what_came x, deadline until) {
+  auto done = co_await run_again(self, x, until);
+  if (!done)
+    co_return done.error();
+  co_return said{core::note_screen(
+                   "Running again",
+                   fmt::format("Version {} is on its way once more; what is in place stays. /resume shows the result.",
+                               done->version),
+                   core::color_wizard),
+                 false};
+}
+
+flow<caf::expected<said>> acted(self_pointer self, what_came x, deadline until) {
+  if (x->custom_id.starts_with("deployment:retry:"))
+    co_return co_await retry_latest(self, x, until);
+  auto e = core::event_of(*x);
+  if (!e)
+    co_return apart("This button is not known here. Start with /onboard.");
+  co_return co_await clicked(self, x, std::move(*e), until);
+}
+
+// --- Commands
+
+flow<caf::expected<said>> opened(self_pointer self, what_came x, deadline until) {
+  auto found = co_await load(self, until);
+  if (!found)
+    co_return found.error();
+  if (!found->session || found->session->at == step::complete)
+    co_return co_await begin(self, x, found->version, until);
+  if (found->session->at != step::deploy)
+    co_return said{core::offer_screen(*found->session), false};
+  auto now = co_await refreshed(self, std::move(*found->session), until);
+  if (!now)
+    co_return now.error();
+  if (now->at == step::complete)
+    co_return co_await begin(self, x, now->version, until);
+  co_return co_await shown(self, std::move(*now), {}, x->application, until);
+}
+
+flow<caf::expected<said>> show_latest(self_pointer self, deadline until) {
+  auto& st = self->state;
+  const auto by = until.sooner(within(self, st.opt->limits.community_within));
+  auto newest = co_await ask(self, st.to.communities, by, community::latest{st.guild, by});
+  if (newest)
+    co_return said{core::deployment_screen(state_of(*newest)), false};
+  if (code_of(newest.error()) != ec::not_found)
+    co_return newest.error();
+  co_return apart(
+    "There is nothing to resume: no wizard of yours is open here and nothing was deployed. Start with /onboard.");
+}
+
+flow<caf::expected<said>> resumed(self_pointer self, what_came x, deadline until) {
+  auto found = co_await load(self, until);
+  if (!found)
+    co_return found.error();
+  const auto asked = x->options.find("session_id");
+  const bool named = asked != x->options.end() && !asked->second.empty();
+  if (named && (!found->session || found->session->id != asked->second))
+    co_return apart("No wizard of yours in this server has that id. /resume without an id shows the one that is open.");
+  if (!found->session)
+    co_return co_await show_latest(self, until);
+  auto r = std::move(*found->session);
+  if (r.at == step::deploy) {
+    auto now = co_await refreshed(self, std::move(r), until);
+    if (!now)
+      co_return now.error();
+    r = std::move(*now);
+  }
+  if (r.at == step::complete)
+    co_return co_await show_latest(self, until);
+  const auto version = r.version;
+  co_return co_await keep(self, version, std::move(r), {}, x->application, until); // The write extends its life.
+}
+
+flow<> answer(self_pointer, flow<caf::expected<said>> work, reply_to reply) {
+  auto out = co_await std::move(work);
+  if (out)
+    reply.deliver(std::move(*out));
+  else
+    reply.deliver(out.error());
+}
+
+void leave_when_done(self_pointer self) {
+  if (self->state.flows.size() == 0)
+    self->quit();
+  else
+    self->delayed_send(self, std::chrono::milliseconds{100}, retire{});
+}
+
+template <class Message, class Work>
+auto handler(self_pointer self, Work work) {
+  return [self, work](const Message& q) -> caf::result<said> {
+    auto reply = self->make_response_promise<said>();
+    self->state.flows.start(answer(self, work(self, q.what, q.until), reply));
+    return caf::delegated<said>{};
+  };
+}
+
+handle::behavior_type behavior(self_pointer self, snowflake user, snowflake guild, ports to,
+                               std::shared_ptr<const options> opt) {
+  self->state.to = std::move(to);
+  self->state.opt = std::move(opt);
+  self->state.user = user;
+  self->state.guild = guild;
+  return {handler<open>(self, &opened), handler<resume>(self, &resumed), handler<act>(self, &acted),
+          [self](retire) { leave_when_done(self); }};
+}
+} // namespace
+
+handle start(caf::actor_system& sys, snowflake user, snowflake guild, ports to, std::shared_ptr<const options> opt) {
+  return sys.spawn(behavior, user, guild, std::move(to), std::move(opt));
+}
+} // namespace arrakis::wizard::session

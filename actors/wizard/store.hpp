@@ -1,0 +1,37 @@
+#pragma once
+// Sessions in Redis: `wizard:{user}:{guild}`, a hash of version and record. Every write is one compare-and-set on the
+// version, so it does not matter which process takes a click.
+#include "actors/wizard/core/record.hpp"
+#include "adapters/redis/messages.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace arrakis::wizard::store {
+
+inline constexpr std::chrono::milliseconds ttl{900'000};         ///< features 2.4; counted anew by each write.
+inline constexpr std::chrono::milliseconds ttl_complete{60'000}; ///< A finished session.
+
+std::string key(snowflake user, snowflake guild);
+
+redis::command load(snowflake user, snowflake guild, deadline until);
+/// `version` 0: no session. A record that this build cannot read is absent, but its version is known.
+struct loaded {
+  int64_t version = 0;
+  std::optional<core::record> session;
+};
+caf::expected<loaded> read_loaded(const redis::reply&);
+
+/// Stores `next` under next.version if the stored version is still `expected` (0: there is no session).
+redis::eval swap(int64_t expected, const core::record& next, deadline until);
+/// Removes the session of `of` if its version is still of.version.
+redis::eval remove(const core::record& of, deadline until);
+/// `won == false`: somebody else was first; `present` is what is there now.
+struct swapped {
+  bool won = false;
+  loaded present;
+};
+caf::expected<swapped> read_swapped(const redis::reply&);
+
+} // namespace arrakis::wizard::store

@@ -1,0 +1,102 @@
+#include "actors/wizard/store.hpp"
+
+#include "actors/wizard/core/steps.hpp"
+#include "adapters/redis/client.hpp"
+#include "runtime/net/io.hpp"
+#include "tests/support/servers.hpp"
+
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::wizard;
+using namespace std::chrono_literals;
+
+namespace {
+const snowflake user{111111111111111111}, guild{222222222222222222};
+
+struct fixture {
+  test::redis_server server;
+  net::io io;
+  caf::actor_system_config config;
+  caf::actor_system sys{config};
+  redis::handle redis = redis::start(sys, redis::client{io, {.url = secret{server.url()}}});
+
+  template <class Message>
+  redis::reply ask(Message what) {
+    caf::scoped_actor self{sys};
+    redis::reply out;
+    self->request(redis, 10s, std::move(what))
+      .receive([&](redis::reply& r) { out = std::move(r); }, [&](caf::error& e) { FAIL(text_of(e)); });
+    return out;
+  }
+  deadline soon() { return {std::chrono::steady_clock::now() + 5s}; }
+  store::swapped swap(int64_t expected, core::record next) {
+    auto got = store::read_swapped(ask(store::swap(expected, next, soon())));
+    REQUIRE(got);
+    return *got;
+  }
+  store::loaded load() {
+    auto got = store::read_loaded(ask(store::load(user, guild, soon())));
+    REQUIRE(got);
+    return *got;
+  }
+  int64_t ttl_ms() { return ask(redis::command{{"PTTL", store::key(user, guild)}, soon()}).number; }
+  core::record session(int64_t version) {
+    auto r = core::fresh("session", user, guild, snowflake{3}, 1000);
+    r.version = version;
+    return r;
+  }
+};
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "wizard store: what was stored is read again, with 15 minutes to live from each write") {
+  CHECK(load().version == 0);
+  CHECK(swap(0, session(1)).won);
+  const auto found = load();
+  REQUIRE(found.session);
+  CHECK(*found.session == session(1));
+  CHECK(ttl_ms() > 890'000);
+  CHECK(ttl_ms() <= 900'000);
+  ask(redis::command{{"PEXPIRE", store::key(user, guild), "1000"}, soon()});
+  CHECK(swap(1, session(2)).won);
+  CHECK(ttl_ms() > 890'000);
+  auto complete = session(3);
+  complete.at = core::step::complete;
+  CHECK(swap(2, complete).won);
+  CHECK(ttl_ms() <= 60'000);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard store: of two writes over one version one wins, and the other sees what is there") {
+  REQUIRE(swap(0, session(1)).won);
+  auto mine = session(2), yours = session(2);
+  mine.draft.name = "mine";
+  yours.draft.name = "yours";
+  CHECK(swap(1, mine).won);
+  const auto lost = swap(1, yours);
+  CHECK_FALSE(lost.won);
+  CHECK(lost.present.version == 2);
+  REQUIRE(lost.present.session);
+  CHECK(lost.present.session->draft.name == "mine");
+  CHECK_FALSE(swap(0, session(1)).won); // A session is there: nobody begins another one beside it.
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard store: only the version that was read is removed") {
+  REQUIRE(swap(0, session(1)).won);
+  CHECK_FALSE(store::read_swapped(ask(store::remove(session(9), soon())))->won);
+  CHECK(load().version == 1);
+  CHECK(store::read_swapped(ask(store::remove(session(1), soon())))->won);
+  CHECK(load().version == 0);
+  const auto late = swap(1, session(2));
+  CHECK_FALSE(late.won);
+  CHECK(late.present.version == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard store: a record that does not read is absent, and can be replaced") {
+  ask(redis::command{{"HSET", store::key(user, guild), "version", "7", "record", "{\"layout\":99}"}, soon()});
+  const auto found = load();
+  CHECK(found.version == 7);
+  CHECK_FALSE(found.session);
+  CHECK(swap(7, session(8)).won);
+}

@@ -1,0 +1,57 @@
+#include "actors/wizard/wizard.hpp"
+
+#include "actors/wizard/core/custom_id.hpp"
+#include "actors/wizard/core/screens.hpp"
+#include "actors/wizard/session.hpp"
+#include "runtime/directory.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace arrakis::wizard {
+namespace {
+std::string key_of(const interaction& x) { return x.user.text() + ":" + x.guild.text(); }
+
+template <class Message>
+auto pass(handle::pointer self, const caf::actor& sessions) {
+  return [self, sessions](const Message& q) -> caf::result<interactions::said> {
+    self->delegate(sessions, directory::to(key_of(*q.what), Message{q}));
+    return caf::delegated<interactions::said>{};
+  };
+}
+
+handle::behavior_type passing(handle::pointer self, caf::actor sessions) {
+  return {pass<open>(self, sessions), pass<resume>(self, sessions), pass<act>(self, sessions)};
+}
+
+caf::actor activate(caf::actor_system& sys, const std::string& key, const ports& to,
+                    const std::shared_ptr<const options>& opt) {
+  const auto colon = key.find(':');
+  const auto user = parse_snowflake(key.substr(0, colon)).value_or(snowflake{});
+  const auto guild = parse_snowflake(key.substr(colon + 1)).value_or(snowflake{});
+  return caf::actor_cast<caf::actor>(session::start(sys, user, guild, to, opt));
+}
+} // namespace
+
+handle start(caf::actor_system& sys, ports to, options opt) {
+  directory::options places;
+  places.kind = "wizard_session";
+  places.idle = opt.limits.idle;
+  places.active_max = opt.limits.active_max;
+  places.quarantined = opt.quarantined;
+  auto shared = std::make_shared<const options>(std::move(opt));
+  auto sessions = directory::start(sys, std::move(places), [&sys, to = std::move(to), shared](const std::string& key) {
+    return activate(sys, key, to, shared);
+  });
+  return sys.spawn(passing, std::move(sessions));
+}
+
+bool is_ours(std::string_view custom_id) {
+  return core::parse_custom_id(custom_id).has_value() || custom_id.starts_with("deployment:retry:");
+}
+
+std::optional<std::string> modal_for(const interaction& x) { return core::modal_for(x); }
+
+std::string retry_button_id(int64_t version) { return "deployment:retry:" + std::to_string(version); }
+
+} // namespace arrakis::wizard

@@ -1,0 +1,36 @@
+#pragma once
+#include "actors/wizard/core/catalogue.hpp"
+#include "actors/wizard/messages.hpp"
+#include "actors/wizard/ports.hpp"
+#include "adapters/discord/rest/messages.hpp"
+
+#include <chrono>
+#include <functional>
+
+namespace arrakis::wizard {
+
+struct limits {
+  std::chrono::milliseconds redis_within{1'500};
+  std::chrono::milliseconds guild_within{3'000}; ///< Reading what the guild allows.
+  std::chrono::milliseconds guild_fresh{10'000}; ///< For so long it is shown again; a deployment reads it anew.
+  std::chrono::milliseconds chain_within{8'000}; ///< The chain port has its own, shorter waits for each endpoint.
+  std::chrono::milliseconds community_within{4'000};
+  std::chrono::milliseconds submit_within{10'000};
+  std::chrono::milliseconds idle{15 * 60'000}; ///< Without a message for this long a session's actor leaves.
+  size_t active_max = 10'000;                  ///< Sessions with an actor; further ones answer ec::busy.
+};
+struct options {
+  core::catalogue offered = core::offering({});
+  wizard::limits limits;
+  /// Told when a session's actor crashed too often: key, error, last message.
+  std::function<void(const std::string&, const std::string&, const std::string&)> quarantined;
+};
+
+/// Starts the wizard: a directory of session actors behind one address.
+handle start(caf::actor_system&, ports, options = {});
+
+/// Reads guilds over Discord's REST. The bot's user id is its application's id, as with every application made since
+/// 2016.
+guilds start_guilds(caf::actor_system&, discord::rest);
+
+} // namespace arrakis::wizard

@@ -1,0 +1,476 @@
+#include "actors/wizard/wizard.hpp"
+
+#include "actors/wizard/core/steps.hpp"
+#include "actors/wizard/store.hpp"
+#include "runtime/json.hpp"
+#include "schemas/permissions.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <boost/json.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::wizard;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr auto address = "0x00000000000000000000000000000000000000aa";
+
+/// The world around the wizard, in memory; one thread, so the actors write into it.
+struct surroundings {
+  std::map<std::string, std::pair<std::string, std::string>> sessions; ///< What Redis holds: version and record.
+  bool redis_away = false;
+  bool blind_store = false; ///< The twin: a store that does not compare.
+  core::guild_facts facts;
+  bool guild_away = false;
+  std::optional<chain::contract> contract;
+  ec chain_says = ec::unknown;
+  community::described community;
+  std::optional<ec> deploy_fails;
+  bool deploy_silent = false;
+  std::vector<community::deploy> deploys;
+  std::vector<community::retry> retries;
+  std::optional<deployments::status_of> newest;
+};
+
+redis::reply text(std::string s) {
+  redis::reply r;
+  r.type = redis::reply::text;
+  r.bytes = std::move(s);
+  return r;
+}
+redis::reply number(int64_t n) {
+  redis::reply r;
+  r.type = redis::reply::integer;
+  r.number = n;
+  return r;
+}
+redis::reply list(std::vector<redis::reply> items) {
+  redis::reply r;
+  r.type = redis::reply::array;
+  r.items = std::move(items);
+  return r;
+}
+
+redis::handle::behavior_type fake_redis(redis::handle::pointer, surroundings* w) {
+  return {[w](const redis::command& c) -> caf::result<redis::reply> {
+            if (w->redis_away)
+              return fail(ec::unavailable, "no connection");
+            auto at = w->sessions.find(c.argv.at(1));
+            if (at == w->sessions.end())
+              return list({redis::reply{}, redis::reply{}});
+            return list({text(at->second.first), text(at->second.second)});
+          },
+          [w](const redis::eval& e) -> caf::result<redis::reply> {
+            if (w->redis_away)
+              return fail(ec::unavailable, "no connection");
+            auto at = w->sessions.find(e.keys.at(0));
+            const auto version = at == w->sessions.end() ? "0" : at->second.first;
+            if (version != e.args.at(0) && !w->blind_store)
+              return list({number(0), text(version), text(at == w->sessions.end() ? "" : at->second.second)});
+            if (e.args.at(1) == "0")
+              w->sessions.erase(e.keys[0]);
+            else
+              w->sessions[e.keys[0]] = {e.args[1], e.args[2]};
+            return list({number(1)});
+          }};
+}
+
+chain::handle::behavior_type fake_chain(chain::handle::pointer, surroundings* w) {
+  return {[w](const chain::inspect_contract&) -> caf::result<chain::contract> {
+    if (!w->contract)
+      return fail(w->chain_says, "no endpoint answered");
+    return *w->contract;
+  }};
+}
+
+guilds::behavior_type fake_guilds(guilds::pointer, surroundings* w) {
+  return {[w](const look&) -> caf::result<core::guild_facts> {
+    if (w->guild_away)
+      return fail(ec::unavailable, "no grant");
+    return w->facts;
+  }};
+}
+
+communities_door::behavior_type fake_communities(communities_door::pointer self, surroundings* w) {
+  return {[w](const community::describe&) { return w->community; },
+          [self, w](const community::deploy& x) -> caf::result<community::deployed> {
+            w->deploys.push_back(x);
+            if (w->deploy_silent) {
+              self->make_response_promise<community::deployed>();
+              return caf::delegated<community::deployed>{};
+            }
+            if (w->deploy_fails)
+              return fail(*w->deploy_fails, "it does not work because of the reason");
+            return community::deployed{{"c"}, 1, "dep-1", "job-1", false};
+          },
+          [w](const community::latest&) -> caf::result<deployments::status_of> {
+            if (!w->newest)
+              return fail(ec::not_found, "none");
+            return *w->newest;
+          },
+          [w](const community::retry& x) -> caf::result<community::deployed> {
+            w->retries.push_back(x);
+            return community::deployed{{"c"}, 1, "dep-1", "job-1", false};
+          }};
+}
+
+struct fixture {
+  surroundings w;
+  test::sim_system sim;
+  wizard::handle wizard;
+  std::string screen; ///< The last one, as JSON text.
+  bool apart = false;
+
+  fixture() {
+    w.facts.guild_name = "Dune Traders";
+    w.facts.bot_permissions = permissions::administrator;
+    w.facts.bot_top_position = 9;
+    w.facts.roles = {{snowflake{100000000000000002}, "Elder", 5, false}};
+    auto& sys = sim.sys();
+    wizard::ports to{sys.spawn(fake_redis, &w), sys.spawn(fake_chain, &w), sys.spawn(fake_guilds, &w),
+                     sys.spawn(fake_communities, &w)};
+    wizard = wizard::start(sys, to, {});
+  }
+  ~fixture() { caf::anon_send_exit(wizard, caf::exit_reason::kill); }
+
+  std::shared_ptr<interaction> made(interaction_kind kind) {
+    auto x = std::make_shared<interaction>();
+    x->kind = kind;
+    x->guild = snowflake{2};
+    x->user = snowflake{1};
+    x->application = snowflake{9};
+    x->token = secret{"token"};
+    return x;
+  }
+  deadline until() { return {sim.now() + 20s}; }
+  caf::expected<interactions::said> take(caf::expected<interactions::said> said) {
+    screen = said ? said->data_json : "";
+    apart = said && said->apart;
+    return said;
+  }
+  template <class Message>
+  caf::expected<interactions::said> command(std::map<std::string, std::string> options = {}) {
+    auto x = made(interaction_kind::command);
+    x->options = std::move(options);
+    return take(sim.ask<interactions::said>(wizard, Message{x, until()}));
+  }
+  /// The custom id of the control with this action on the last screen; empty: it has none, or it is disabled.
+  std::string control(std::string_view action) {
+    auto parsed = boost::json::parse(screen);
+    for (auto& row : parsed.at("components").as_array())
+      for (auto& c : row.at("components").as_array()) {
+        std::string id{c.at("custom_id").as_string()};
+        const bool off = c.as_object().contains("disabled");
+        if (!off && (id.starts_with("wizard:" + std::string{action} + ":") || id.starts_with(action)))
+          return id;
+      }
+    return {};
+  }
+  caf::expected<interactions::said> click_id(const std::string& id, std::vector<std::string> values = {}) {
+    auto x = made(interaction_kind::component);
+    x->custom_id = id;
+    x->values = std::move(values);
+    return sim.ask<interactions::said>(wizard, act{x, until()});
+  }
+  caf::expected<interactions::said> click(std::string_view action, std::vector<std::string> values = {}) {
+    const auto id = control(action);
+    REQUIRE_MESSAGE(!id.empty(), action);
+    return take(click_id(id, std::move(values)));
+  }
+  caf::expected<interactions::said> submit(std::string id, std::map<std::string, std::string> fields) {
+    auto x = made(interaction_kind::modal);
+    x->custom_id = std::move(id);
+    x->fields = std::move(fields);
+    return take(sim.ask<interactions::said>(wizard, act{x, until()}));
+  }
+  std::string session() { return stored().id; }
+  core::record stored() {
+    auto at = w.sessions.find("wizard:1:2");
+    REQUIRE(at != w.sessions.end());
+    auto r = core::read_record(at->second.second);
+    REQUIRE(r);
+    r->version = std::stoll(at->second.first);
+    return *r;
+  }
+  bool says(std::string_view words) { return screen.find(words) != std::string::npos; }
+  void to_review() {
+    command<open>();
+    submit("community-name:" + session(), {{"name", "Dune Traders"}});
+    click("chain", {"berachain"});
+    click("continue");
+    submit("asset-address:" + session() + ":native:berachain", {{"min_balance", "10"}});
+    click("continue");
+    click("tier-template", {"simple"});
+    click("continue");
+    click("continue");
+    click("channel-template", {"standard"});
+    click("continue");
+    REQUIRE(says("Step 7 of 8"));
+  }
+  deployments::status_of status(int64_t version, std::string state) {
+    deployments::status_of s;
+    s.version = version;
+    s.state = std::move(state);
+    s.error_text = s.state == "failed" ? "Move the bot's role up." : "";
+    return s;
+  }
+};
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "wizard: from /onboard to a deployment, through Redis at every click") {
+  to_review();
+  CHECK(control("deploy") != "");
+  click("deploy");
+  REQUIRE(w.deploys.size() == 1);
+  auto& order = w.deploys[0];
+  CHECK(order.guild == snowflake{2});
+  CHECK(order.admin == snowflake{1});
+  CHECK(order.key == session() + "-1");
+  CHECK(order.wanted->community_name == "Dune Traders");
+  CHECK(order.wanted->roles.size() == 3);
+  CHECK(order.interaction_token.reveal() == "token");
+  CHECK(order.token_until_ms > 0);
+  CHECK(says("Step 8 of 8"));
+  CHECK(says("dep-1"));
+  CHECK(stored().at == core::step::deploy);
+  w.newest = status(1, "completed");
+  click("refresh");
+  CHECK(says("Complete"));
+  CHECK(stored().at == core::step::complete);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a double click on Deploy makes one deployment, and the second is told") {
+  to_review();
+  const auto id = control("deploy");
+  auto x = made(interaction_kind::component);
+  x->custom_id = id;
+  caf::scoped_actor self{sim.sys()};
+  auto first = self->request(wizard, caf::infinite, act{x, until()});
+  auto second = self->request(wizard, caf::infinite, act{x, until()});
+  sim.run();
+  int told = 0;
+  auto look_at = [&](interactions::said& s) {
+    told += s.data_json.find("Another click was quicker") != std::string::npos;
+  };
+  auto broken = [](caf::error& e) { FAIL(text_of(e)); };
+  first.receive(look_at, broken);
+  second.receive(look_at, broken);
+  CHECK(w.deploys.size() == 1);
+  CHECK(told == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: twin: with a store that does not compare the double click deploys twice") {
+  to_review();
+  w.blind_store = true;
+  auto x = made(interaction_kind::component);
+  x->custom_id = control("deploy");
+  caf::anon_send(wizard, act{x, until()});
+  caf::anon_send(wizard, act{x, until()});
+  sim.run();
+  CHECK(w.deploys.size() == 2); // Under one key, so that even then the community makes one of it.
+  CHECK(w.deploys[0].key == w.deploys[1].key);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: an open session is offered by /onboard, resumed or begun anew") {
+  to_review();
+  const auto before = session();
+  command<open>();
+  CHECK(says("Resume existing"));
+  CHECK(session() == before);
+  click("resume-existing");
+  CHECK(says("Step 7 of 8"));
+  command<open>();
+  click("restart");
+  CHECK(says("Step 1 of 8"));
+  CHECK(session() != before);
+  CHECK(stored().draft.name.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: /resume shows the open session, by its id or without one") {
+  command<resume>();
+  CHECK(says("nothing to resume"));
+  to_review();
+  command<resume>();
+  CHECK(says("Step 7 of 8"));
+  command<resume>({{"session_id", session()}});
+  CHECK(says("Step 7 of 8"));
+  command<resume>({{"session_id", "somebody-elses"}});
+  CHECK(apart);
+  CHECK(says("No wizard of yours"));
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "wizard: /resume without a session shows the latest deployment, a failed one with its Retry") {
+  w.newest = status(3, "failed");
+  command<resume>();
+  CHECK(says("Move the bot's role up."));
+  REQUIRE(control(retry_button_id(3)) != "");
+  take(click_id(retry_button_id(3)));
+  CHECK(w.retries.size() == 1);
+  CHECK(says("on its way once more"));
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "wizard: a click without a session, or on that of another, is explained and changes nothing") {
+  command<open>();
+  const auto id = control("cancel");
+  const auto before = w.sessions;
+  auto x = made(interaction_kind::component);
+  x->custom_id = id;
+  x->user = snowflake{77};
+  take(sim.ask<interactions::said>(wizard, act{x, until()}));
+  CHECK(apart);
+  CHECK(says("somebody else's"));
+  CHECK(w.sessions == before);
+  w.sessions.clear();
+  take(click_id(id));
+  CHECK(says("15 minutes without a click"));
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: cancel forgets the session") {
+  command<open>();
+  click("cancel");
+  CHECK(says("forgotten"));
+  CHECK(w.sessions.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a contract that cannot be read is kept for another try") {
+  command<open>();
+  submit("community-name:" + session(), {{"name", "Dune Traders"}});
+  click("chain", {"berachain"});
+  click("continue");
+  submit("asset-address:" + session() + ":erc20:berachain", {{"address", address}, {"min_balance", "5"}});
+  CHECK(says("could not be checked"));
+  CHECK(stored().draft.typed->address == address);
+  CHECK(stored().draft.assets.empty());
+  w.contract = chain::contract{address, true, true, "SPICE", std::nullopt, 6, 100};
+  click("check-again");
+  CHECK(says("SPICE was added"));
+  CHECK(stored().draft.assets.at(0).decimals == 6);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a guild that cannot be read is not deployed to, and comes back") {
+  to_review();
+  w.guild_away = true;
+  click("refresh");
+  CHECK(says("could not be read"));
+  CHECK(control("deploy").empty());
+  w.guild_away = false;
+  w.facts.bot_permissions = permissions::manage_channels;
+  click("refresh");
+  CHECK(says("The bot lacks: Manage Roles"));
+  w.facts.bot_permissions = permissions::administrator;
+  click("refresh");
+  CHECK(control("deploy") != "");
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: permissions that went after the review are seen at the deployment") {
+  to_review();
+  w.facts.bot_permissions = 0;
+  click("deploy");
+  CHECK(apart);
+  CHECK(says("Not deployed: The bot lacks"));
+  CHECK(w.deploys.empty());
+  CHECK(stored().at == core::step::review);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a refused deployment fails with its reason, and Retry works after it is mended") {
+  to_review();
+  w.deploy_fails = ec::conflict;
+  click("deploy");
+  CHECK(says("because of the reason"));
+  CHECK(stored().at == core::step::failed);
+  w.deploy_fails.reset();
+  click("retry");
+  CHECK(w.deploys.size() == 2);
+  CHECK(w.deploys[1].key == session() + "-2");
+  CHECK(stored().at == core::step::deploy);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a deployment of which nobody knows is asked again under the same key") {
+  to_review();
+  w.deploy_silent = true;
+  auto x = made(interaction_kind::component);
+  x->custom_id = control("deploy");
+  caf::scoped_actor self{sim.sys()};
+  auto pending = self->request(wizard, caf::infinite, act{x, until()});
+  sim.advance(11s);
+  pending.receive([&](interactions::said& s) { screen = s.data_json; }, [](caf::error& e) { FAIL(text_of(e)); });
+  CHECK(says("not certain yet"));
+  w.deploy_silent = false;
+  click("retry");
+  CHECK(w.deploys.size() == 2);
+  CHECK(w.deploys[0].key == w.deploys[1].key);
+  CHECK(says("dep-1"));
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a deployment that failed in the guild runs again from the same version") {
+  to_review();
+  click("deploy");
+  w.newest = status(1, "failed");
+  click("refresh");
+  CHECK(says("Move the bot's role up."));
+  click("retry");
+  CHECK(w.retries.size() == 1);
+  CHECK(w.deploys.size() == 1);
+  CHECK(stored().at == core::step::deploy);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: in a guild with a community it edits the active version, ids kept") {
+  to_review();
+  click("deploy");
+  w.community.exists = true;
+  w.community.record.active_version = 1;
+  w.community.record.status = "active";
+  w.community.active = w.deploys[0].wanted;
+  w.newest = status(1, "completed");
+  command<open>();
+  CHECK(says("at version 1"));
+  click("edit-tiers");
+  click("tier-template", {"standard"});
+  click("continue");
+  CHECK(says("Step 7 of 8"));
+  click("deploy");
+  REQUIRE(w.deploys.size() == 2);
+  CHECK(w.deploys[1].wanted->roles[2].id == "role-gold");
+  for (size_t i = 0; i < 5; ++i)
+    CHECK(w.deploys[1].wanted->channels[i].id == w.deploys[0].wanted->channels[i].id);
+  CHECK(w.deploys[1].wanted->channels[3].access_tiers == std::vector<std::string>{"diamond", "platinum"});
+  CHECK(stored().base_version == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a plan made from an older version does not undo what came since") {
+  to_review();
+  click("deploy");
+  w.community.exists = true;
+  w.community.record.active_version = 1;
+  w.community.active = w.deploys[0].wanted;
+  w.newest = status(1, "completed");
+  command<open>();
+  w.community.record.active_version = 2;
+  click("deploy");
+  CHECK(w.deploys.size() == 1);
+  CHECK(says("made from version 1"));
+  CHECK(stored().at == core::step::failed);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: Redis away is an error for the edge to explain, and nothing is lost") {
+  to_review();
+  w.redis_away = true;
+  auto answer = click_id(control("back"));
+  REQUIRE_FALSE(answer);
+  CHECK(code_of(answer.error()) == ec::unavailable);
+  w.redis_away = false;
+  click("back");
+  CHECK(says("Step 6 of 8"));
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a session's actor leaves when idle and the next click finds everything") {
+  to_review();
+  sim.advance(40min);
+  click("back");
+  CHECK(says("Step 6 of 8"));
+}
