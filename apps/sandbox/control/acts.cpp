@@ -1,0 +1,208 @@
+// People act: they found guilds, type commands, click, fill in forms, and change a guild by hand.
+#include "apps/sandbox/control/control.hpp"
+
+#include "apps/sandbox/core/faults.hpp"
+#include "apps/sandbox/model/interactions.hpp"
+#include "apps/sandbox/model/members.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "runtime/json.hpp"
+#include "schemas/permissions.hpp"
+
+#include <fmt/format.h>
+
+namespace arrakis::sandbox::control {
+namespace {
+using namespace model;
+
+/// A custom id with `*` means the first component of the message that is like it.
+std::string custom_id_in(const js::array& components, std::string_view pattern) {
+  for (const auto& each : components) {
+    const auto* c = each.if_object();
+    if (!c)
+      continue;
+    const auto id = json::text_or(*c, "custom_id");
+    if (!id.empty() && like(pattern, id))
+      return std::string(id);
+    if (const auto* children = json::array_in(*c, "components"))
+      if (auto found = custom_id_in(*children, pattern); !found.empty())
+        return found;
+  }
+  return {};
+}
+
+guild* first_guild(world& w, snowflake id) {
+  if (id)
+    return w.find_guild(id);
+  return w.guilds.empty() ? nullptr : &w.guilds.begin()->second;
+}
+
+outcome<started> start(world& w, const door::ask& a) {
+  const auto& body = a.object();
+  if (const auto form = a.id("form_of")) {
+    static const js::object nothing;
+    const auto* fields = json::object_in(body, "fields");
+    const auto parent = w.interactions.find(form);
+    const auto user = a.id("user") || parent == w.interactions.end() ? a.id("user") : parent->second.user;
+    return submit(w, user, form, fields ? *fields : nothing);
+  }
+  auto channel = a.id("channel");
+  const auto* where = channel ? w.find_channel(channel) : nullptr;
+  const auto* in = first_guild(w, where ? where->guild : a.id("guild"));
+  if (!in)
+    return unknown("Guild");
+  if (!channel)
+    channel = in->system_channel;
+  const auto user = a.id("user") ? a.id("user") : in->owner;
+  if (const auto message = a.id("message")) {
+    std::string custom_id(json::text_or(body, "custom_id"));
+    if (const auto* on = w.find_message(channel, message); on && custom_id.find('*') != std::string::npos)
+      if (auto found = custom_id_in(on->components, custom_id); !found.empty())
+        custom_id = found;
+    std::vector<std::string> values;
+    if (const auto* list = json::array_in(body, "values"))
+      for (const auto& each : *list)
+        if (each.is_string())
+          values.emplace_back(each.as_string());
+    return press(w, user, channel, message, custom_id, values);
+  }
+  static const js::object nothing;
+  const auto* options = json::object_in(body, "options");
+  return invoke(w, user, channel, json::text_or(body, "command"), options ? *options : nothing, a.id("application"));
+}
+} // namespace
+
+handled routes::make_guild(door& d, const door::ask& a) {
+  auto& w = d.core_.now();
+  const auto owner = a.id("owner") ? a.id("owner") : w.guilds.empty() ? snowflake{} : w.guilds.begin()->second.owner;
+  if (!w.users.contains(owner))
+    return wrong("field 'owner': no such user; make one with POST /_sandbox/users");
+  auto& made = found_guild(w, std::string(json::text_or(a.object(), "name", "A new guild")), owner);
+  if (json::bool_or(a.object(), "bot", true)) {
+    const auto& app = a.id("application") ? w.applications[a.id("application")] : w.applications.begin()->second;
+    const auto mask = a.object().contains("permissions") ? arrakis::permissions::parse(json::text_or(a.object(), "permissions"))
+                                                         : invited_permissions();
+    invite_bot(w, made, app, mask, owner);
+  }
+  d.core_.settle();
+  return rest::reply{200, js::object{{"guild_id", made.id.text()}, {"owner_id", owner.text()}, {"channel_id", made.system_channel.text()}}};
+}
+
+handled routes::make_user(door& d, const door::ask& a) {
+  d.core_.now();
+  const auto& made = d.core_.make_user(std::string(json::text_or(a.object(), "name", "somebody")));
+  d.core_.settle();
+  return rest::reply{200, js::object{{"user_id", made.id.text()}, {"name", made.name}}};
+}
+
+handled routes::make_application(door& d, const door::ask& a) {
+  d.core_.now();
+  const auto& made = d.core_.make_application(std::string(json::text_or(a.object(), "name", "Another bot")),
+                                              std::string(json::text_or(a.object(), "token")));
+  d.core_.settle();
+  return rest::reply{200, js::object{{"application_id", made.id.text()}, {"bot_user_id", made.bot.text()}, {"token", made.token},
+                                     {"public_key", made.public_key}}};
+}
+
+handled routes::join(door& d, const door::ask& a) {
+  auto& w = d.core_.now();
+  auto* in = w.find_guild(a.id("guild"));
+  if (!in || !w.users.contains(a.id("user")))
+    return wrong("fields 'guild' and 'user': ids of both");
+  model::join(w, *in, a.id("user"));
+  d.core_.settle();
+  return rest::reply{200, js::object{{"members", in->members.size()}}};
+}
+
+handled routes::invite(door& d, const door::ask& a) {
+  auto& w = d.core_.now();
+  auto* in = w.find_guild(a.id("guild"));
+  if (!in)
+    return wrong("field 'guild': no such guild");
+  const auto app = a.id("application") ? w.applications.find(a.id("application")) : w.applications.begin();
+  if (app == w.applications.end())
+    return wrong("field 'application': no such application");
+  const auto mask = a.object().contains("permissions") ? arrakis::permissions::parse(json::text_or(a.object(), "permissions"))
+                                                       : invited_permissions();
+  invite_bot(w, *in, app->second, mask, in->owner);
+  d.core_.settle();
+  return rest::reply{200, js::object{{"bot_user_id", app->second.bot.text()}}};
+}
+
+handled routes::interact(door& d, const door::ask& a) {
+  auto& w = d.core_.now();
+  auto begun = start(w, a);
+  if (!begun)
+    return rest::refuse(begun.why());
+  const auto id = begun->id;
+  d.delivery_.send(std::move(*begun));
+  d.core_.settle();
+  if (json::text_or(a.object(), "wait") == "none")
+    return rest::reply{200, interaction_view(w, w.interactions.at(id))};
+  const auto look = [&w, id] {
+    const auto found = w.interactions.find(id);
+    return found == w.interactions.end() ? wrong("the interaction has ended") : rest::reply{200, interaction_view(w, found->second)};
+  };
+  d.wait(a, [&w, id, look]() -> std::optional<rest::reply> {
+    const auto found = w.interactions.find(id);
+    if (found != w.interactions.end() && (found->second.phase == interaction::waiting || found->second.phase == interaction::deferred))
+      return std::nullopt;
+    return look();
+  }, look);
+  return std::nullopt;
+}
+
+handled routes::interaction(door& d, const door::ask& a) {
+  auto& w = d.core_.now();
+  const auto id = a.path.size() > 1 ? parse_snowflake(a.path[1]).value_or(snowflake{}) : snowflake{};
+  if (!w.interactions.contains(id))
+    return rest::refuse(unknown("interaction"));
+  const auto look = [&w, id] {
+    const auto found = w.interactions.find(id);
+    return found == w.interactions.end() ? wrong("the interaction has ended") : rest::reply{200, interaction_view(w, found->second)};
+  };
+  const auto after = a.query("after_edits");
+  if (after.empty())
+    return look();
+  const int known = std::atoi(after.c_str());
+  d.wait(a, [&w, id, known, look]() -> std::optional<rest::reply> {
+    const auto found = w.interactions.find(id);
+    if (found != w.interactions.end() && found->second.edits <= known && found->second.phase != interaction::failed)
+      return std::nullopt;
+    return look();
+  }, look);
+  return std::nullopt;
+}
+
+handled routes::message(door& d, const door::ask& a) {
+  if (a.path.size() != 3)
+    return wrong("GET /_sandbox/messages/{channel}/{message}");
+  auto& w = d.core_.now();
+  const auto channel = parse_snowflake(a.path[1]).value_or(snowflake{});
+  const auto id = parse_snowflake(a.path[2]).value_or(snowflake{});
+  const auto text = a.query("contains");
+  const auto look = [&w, channel, id] {
+    const auto* m = w.find_message(channel, id);
+    return m ? rest::reply{200, to_json(w, *m)} : rest::refuse(unknown("Message"));
+  };
+  if (text.empty())
+    return look();
+  d.wait(a, [look, text]() -> std::optional<rest::reply> {
+    auto now = look();
+    const bool there = now.status != 200 || js::serialize(*now.body).find(text) != std::string::npos;
+    return there ? std::optional(std::move(now)) : std::nullopt;
+  }, look);
+  return std::nullopt;
+}
+
+/// /_sandbox/as/{user}/<a path of Discord's REST>: that person does it, with all checks and no limits.
+handled routes::as(door& d, const door::ask& a) {
+  const auto user = a.path.size() > 2 ? parse_snowflake(a.path[1]).value_or(snowflake{}) : snowflake{};
+  if (!d.core_.world.users.contains(user))
+    return wrong("/_sandbox/as/{user}/<path below /api/v10>: no such user");
+  std::string path;
+  for (size_t i = 2; i < a.path.size(); ++i)
+    path += "/" + a.path[i];
+  return d.rest_.as_user(user, a.method, path, a.target, a.body, {});
+}
+
+} // namespace arrakis::sandbox::control

@@ -1,0 +1,219 @@
+// Reading: what a person sees, what a test asserts on.
+#include "apps/sandbox/control/control.hpp"
+
+#include "apps/sandbox/model/channels.hpp"
+#include "apps/sandbox/model/commands.hpp"
+#include "apps/sandbox/model/members.hpp"
+#include "apps/sandbox/model/permissions.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "apps/sandbox/model/roles.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+
+#include <fmt/format.h>
+#include <set>
+
+namespace arrakis::sandbox::control {
+namespace {
+using namespace model;
+
+const char* phase_name(const model::interaction& i) {
+  switch (i.phase) {
+  case model::interaction::waiting: return "waiting";
+  case model::interaction::deferred: return "deferred";
+  case model::interaction::answered: return "answered";
+  case model::interaction::form: return "form";
+  case model::interaction::failed: return "failed";
+  }
+  return "failed";
+}
+
+/// The newest messages of a channel as `user` sees them, oldest first.
+js::array messages_for(world& w, snowflake channel, snowflake user) {
+  js::array list;
+  const auto in = w.messages.find(channel);
+  if (in == w.messages.end())
+    return list;
+  for (const auto& [_, m] : in->second)
+    if (!m.visible_to || m.visible_to == user)
+      list.push_back(to_json(w, m));
+  return list;
+}
+
+js::array commands_for(world& w, const guild& in, snowflake user) {
+  js::array list;
+  const auto mine = permissions_in(in, user);
+  for (const auto& [_, app] : w.applications)
+    if (in.members.contains(app.bot))
+      for (const auto& [__, each] : app.commands) {
+        if ((each.guild && each.guild != in.id) || find_command(app, in.id, json::text_or(each.definition, "name")) != &each)
+          continue;
+        const auto needed = arrakis::permissions::parse(json::text_or(each.definition, "default_member_permissions", "0"));
+        if ((mine & needed) == needed)
+          list.push_back(to_json(each, app));
+      }
+  return list;
+}
+
+js::object view_of_guild(world& w, const guild& in, snowflake user) {
+  js::array channels, members;
+  for (const auto& [_, each] : in.channels) {
+    // A category is seen when one of its channels is.
+    const bool seen = permissions_in(in, each, user) & arrakis::permissions::view_channel;
+    const bool holds = each.kind == category_channel && std::any_of(in.channels.begin(), in.channels.end(), [&](const auto& c) {
+      return c.second.parent == each.id && permissions_in(in, c.second, user) & arrakis::permissions::view_channel;
+    });
+    if (seen || holds) {
+      auto o = to_json(each);
+      o["may_send"] = (permissions_in(in, each, user) & arrakis::permissions::send_messages) != 0;
+      channels.push_back(std::move(o));
+    }
+  }
+  for (const auto& [_, each] : in.members) {
+    members.push_back(to_json(w, each));
+    if (members.size() == 200)
+      break;
+  }
+  return {{"id", in.id.text()}, {"name", in.name}, {"owner_id", in.owner.text()}, {"roles", list_roles(in)},
+          {"channels", std::move(channels)}, {"members", std::move(members)}, {"member_count", in.members.size()},
+          {"commands", commands_for(w, in, user)}};
+}
+
+js::object audit_view(const guild& in) {
+  js::array entries;
+  for (auto each = in.audit.rbegin(); each != in.audit.rend() && entries.size() < 100; ++each)
+    entries.push_back(to_json(*each));
+  return {{"entries", std::move(entries)}};
+}
+} // namespace
+
+js::object interaction_view(world& w, const model::interaction& i) {
+  js::object out{{"id", i.id.text()}, {"phase", phase_name(i)}, {"edits", i.edits}, {"kind", i.kind}, {"name", i.name},
+                 {"user_id", i.user.text()}, {"channel_id", i.channel.text()}, {"guild_id", i.guild.text()},
+                 {"application_id", i.application.text()}};
+  if (i.response)
+    if (const auto* m = w.find_message(i.channel, i.response))
+      out["message"] = to_json(w, *m);
+  if (i.phase == model::interaction::form)
+    out["modal"] = i.modal;
+  if (i.phase == model::interaction::failed)
+    out["error"] = "The application did not respond";
+  return out;
+}
+
+js::object duplicates(const guild& in) {
+  js::object out{{"roles", js::array{}}, {"channels", js::array{}}};
+  std::set<std::string> seen, told;
+  for (const auto& [_, r] : in.roles)
+    if (!seen.insert(r.name).second && told.insert(r.name).second)
+      out["roles"].as_array().push_back(js::value(r.name));
+  seen.clear();
+  told.clear();
+  for (const auto& [_, c] : in.channels) {
+    const auto key = fmt::format("{}/{}/{}", c.parent.value, c.kind == category_channel, c.name);
+    if (!seen.insert(key).second && told.insert(key).second)
+      out["channels"].as_array().push_back(js::value(c.name));
+  }
+  return out;
+}
+
+js::object guild_view(world& w, const guild& in) {
+  auto out = to_json(in);
+  out["channels"] = list_channels(in);
+  out["members"] = list_members(w, in, {}, 10'000);
+  out["duplicates"] = duplicates(in);
+  return out;
+}
+
+handled routes::info(door& d, const door::ask&) { return rest::reply{200, d.core_.ready_line()}; }
+
+handled routes::state(door& d, const door::ask& a) {
+  auto& w = d.core_.now();
+  const auto only = a.query_id("guild");
+  if (only && !w.find_guild(only))
+    return rest::refuse(unknown("Guild"));
+  js::array guilds, applications, users;
+  for (const auto& [id, in] : w.guilds)
+    if (!only || id == only) {
+      auto o = guild_view(w, in);
+      if (only) {
+        o["audit"] = std::move(audit_view(in)["entries"]);
+        js::object messages;
+        for (const auto& [channel, _] : in.channels)
+          if (const auto list = w.messages.find(channel); list != w.messages.end()) {
+            js::array all;
+            for (const auto& [__, m] : list->second)
+              all.push_back(to_json(w, m));
+            messages[channel.text()] = std::move(all);
+          }
+        o["messages"] = std::move(messages);
+      }
+      guilds.push_back(std::move(o));
+    }
+  for (const auto& [_, each] : w.applications)
+    applications.push_back(js::object{{"id", each.id.text()}, {"name", each.name}, {"bot_user_id", each.bot.text()},
+      {"public_key", each.public_key}, {"endpoint", each.endpoint}, {"commands", list_commands(each, {})}});
+  for (const auto& [_, each] : w.users)
+    users.push_back(to_json(each));
+  return rest::reply{200, js::object{{"guilds", std::move(guilds)}, {"applications", std::move(applications)}, {"users", std::move(users)}}};
+}
+
+handled routes::statistics(door& d, const door::ask& a) {
+  auto& c = d.core_;
+  if (a.method == "DELETE") {
+    c.statistics.forget();
+    c.limiter.forget();
+    return rest::reply{200, js::object{{"ok", true}}};
+  }
+  auto out = c.statistics.totals();
+  out["peak_per_second"] = c.limiter.peak_per_second();
+  js::object twice;
+  for (const auto& [id, in] : c.world.guilds)
+    if (auto both = duplicates(in); !both["roles"].as_array().empty() || !both["channels"].as_array().empty())
+      twice[id.text()] = std::move(both);
+  out["duplicates"] = std::move(twice);
+  return rest::reply{200, std::move(out)};
+}
+
+handled routes::requests(door& d, const door::ask& a) {
+  const auto after = std::atoll(a.query("after").c_str());
+  return rest::reply{200, d.core_.statistics.requests(after, 5000)};
+}
+
+/// All that the page draws, for one person.
+handled routes::view(door& d, const door::ask& a) {
+  auto& w = d.core_.now();
+  auto user = a.query_id("user");
+  if (!w.users.contains(user))
+    user = w.guilds.empty() ? snowflake{} : w.guilds.begin()->second.owner;
+  js::array people, guilds, open;
+  for (const auto& [id, each] : w.users)
+    if (!each.bot)
+      people.push_back(to_json(each));
+  const guild* shown = nullptr;
+  for (const auto& [id, in] : w.guilds)
+    if (in.members.contains(user)) {
+      guilds.push_back(js::object{{"id", id.text()}, {"name", in.name}});
+      if (!shown || id == a.query_id("guild"))
+        shown = &in;
+    }
+  js::object out{{"people", std::move(people)}, {"guilds", std::move(guilds)}};
+  if (w.users.contains(user))
+    out["me"] = to_json(w.user_of(user));
+  if (shown) {
+    out["guild"] = view_of_guild(w, *shown, user);
+    auto channel = a.query_id("channel");
+    if (const auto found = shown->channels.find(channel);
+        found == shown->channels.end() || !(permissions_in(*shown, found->second, user) & arrakis::permissions::view_channel))
+      channel = shown->system_channel;
+    out["channel_id"] = channel.text();
+    out["messages"] = messages_for(w, channel, user);
+  }
+  for (const auto& [_, i] : w.interactions)
+    if (i.user == user && w.now_ms - i.made_ms < 60'000 && i.phase != model::interaction::answered)
+      open.push_back(interaction_view(w, i));
+  out["interactions"] = std::move(open);
+  return rest::reply{200, std::move(out)};
+}
+
+} // namespace arrakis::sandbox::control

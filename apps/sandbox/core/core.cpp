@@ -1,0 +1,121 @@
+#include "apps/sandbox/core/core.hpp"
+
+#include "apps/sandbox/keys/keys.hpp"
+#include "apps/sandbox/model/interactions.hpp"
+#include "apps/sandbox/model/members.hpp"
+#include "apps/sandbox/model/snapshot.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/file.hpp"
+#include "runtime/json.hpp"
+#include "schemas/permissions.hpp"
+
+#include <stdexcept>
+
+namespace arrakis::sandbox {
+
+core::core(net::io& on, sandbox::options chosen) : io(on), options(std::move(chosen)), hub(world) {
+  limiter.enabled = options.limits;
+  hub.settings.limits = options.limits;
+}
+
+model::world& core::now() {
+  world.now_ms = wall_ms();
+  return world;
+}
+
+void core::settle() {
+  changed_ = true;
+  auto events = std::exchange(world.events, {});
+  for (const auto& each : events) {
+    hub.publish(each);
+    for (const auto& hear : watchers)
+      hear(&each);
+  }
+  for (const auto& hear : watchers)
+    hear(nullptr);
+}
+
+void core::sweep() {
+  const auto failed = model::expire(now());
+  hub.sweep();
+  if (!failed.empty())
+    settle();
+  if (changed_ && world.now_ms >= save_not_before_ms_)
+    save();
+}
+
+void core::save() {
+  if (!writer_ || !changed_)
+    return;
+  changed_ = false;
+  const auto began = wall_ms();
+  writer_->put(js::serialize(model::save(world)));
+  // A large world is written less often: at most a tenth of the time goes into it.
+  save_not_before_ms_ = began + std::max<int64_t>(100, (wall_ms() - began) * 10);
+}
+
+void core::open() {
+  if (!options.state.empty()) {
+    if (auto error = file::make_folder(options.state))
+      throw std::runtime_error(text_of(error));
+    const auto path = options.state + "/discord.json";
+    const auto text = file::read(path, size_t{1} << 30);
+    if (text) {
+      auto parsed = json::parse(*text, {.bytes_max = size_t{1} << 30, .depth_max = 64});
+      if (!parsed)
+        throw std::runtime_error(path + ": " + text_of(parsed.error()));
+      model::load(now(), parsed->as_object());
+    } else if (code_of(text.error()) != ec::not_found)
+      throw std::runtime_error(text_of(text.error()));
+    writer_ = std::make_unique<writer>(path);
+  }
+  now();
+  if (world.applications.empty())
+    seed();
+  else if (!options.token.empty())
+    world.applications.begin()->second.token = options.token;
+  settle();
+}
+
+model::application& core::make_application(std::string name, std::string token) {
+  auto& bot = make_user(name, true);
+  const auto id = world.next_id();
+  const auto pair = keys::make();
+  auto& app = world.applications[id];
+  app = {.id = id, .bot = bot.id, .name = std::move(name), .token = std::move(token), .public_key = pair.public_hex,
+         .private_key = pair.private_hex};
+  if (app.token.empty()) // as real ones look, three parts; nobody parses them
+    app.token = "sandbox." + id.text() + "." + random_hex(16);
+  return app;
+}
+
+model::user& core::make_user(std::string name, bool bot) {
+  const auto id = world.next_id();
+  auto& made = world.users[id];
+  made = {.id = id, .name = std::move(name), .global_name = {}, .bot = bot};
+  return made;
+}
+
+void core::seed() {
+  auto& app = make_application("Arrakis", options.token);
+  const auto owner = make_user("liet").id;
+  auto& town = model::found_guild(world, "Sietch Tabr", owner);
+  for (const auto* name : {"stilgar", "chani", "jamis", "harah"})
+    model::join(world, town, make_user(name).id);
+  model::invite_bot(world, town, app, model::invited_permissions(), owner);
+}
+
+js::object core::ready_line() {
+  const auto& app = world.applications.begin()->second;
+  js::object out{{"url", url}, {"api", url + "/api"}, {"gateway", hub.settings.url}, {"application_id", app.id.text()},
+                 {"bot_user_id", app.bot.text()}, {"public_key", app.public_key}, {"token", app.token}};
+  if (!world.guilds.empty()) {
+    const auto& town = world.guilds.begin()->second;
+    out["guild_id"] = town.id.text();
+    out["owner_id"] = town.owner.text();
+    out["channel_id"] = town.system_channel.text();
+  }
+  return out;
+}
+
+} // namespace arrakis::sandbox

@@ -1,0 +1,63 @@
+#pragma once
+// The emulator without its doors: the world, its limits, faults, figures and gateway, and what follows from a change.
+#include "apps/sandbox/core/faults.hpp"
+#include "apps/sandbox/core/statistics.hpp"
+#include "apps/sandbox/core/writer.hpp"
+#include "apps/sandbox/gateway/hub.hpp"
+#include "apps/sandbox/limits/limits.hpp"
+#include "apps/sandbox/model/world.hpp"
+
+namespace arrakis::sandbox {
+namespace js = boost::json;
+
+struct options {
+  std::string address = "127.0.0.1";
+  uint16_t port = 0;
+  std::string state;   ///< Folder of the snapshot; empty: nothing is kept.
+  std::string token;   ///< The first application's; empty: made up at the first start.
+  std::string page;    ///< Folder of the page's files; empty: those that were built in.
+  bool limits = true;
+  bool print_ready = false;
+};
+
+/// Everything runs on the one io thread.
+class core {
+public:
+  core(net::io&, options);
+
+  net::io& io;
+  sandbox::options options;
+  model::world world;
+  limits::limiter limiter;
+  sandbox::faults faults;
+  sandbox::statistics statistics;
+  gateway::hub hub;
+  std::string url;     ///< "http://127.0.0.1:8080", once it listens.
+  int shards = 1;      ///< What GET /gateway/bot recommends.
+  int64_t endpoint_wait_ms = 3'000;
+  /// Hear of every event after it went to the gateway, and of every settle() without one (event null).
+  std::vector<std::function<void(const model::event*)>> watchers;
+
+  /// Sets the model's clock. First line of whatever changes the world.
+  model::world& now();
+  /// Carries the model's events to the gateway and the watchers, and marks the world for the next snapshot.
+  void settle();
+  /// Four times a second: deadlines of interactions, silent connections, the snapshot.
+  void sweep();
+
+  /// Loads the snapshot, or makes the first town: an application, an owner, members, a guild.
+  void open();
+  /// Writes the snapshot now if something changed.
+  void save();
+  boost::json::object ready_line();
+  model::application& make_application(std::string name, std::string token);
+  model::user& make_user(std::string name, bool bot = false);
+
+private:
+  void seed();
+  bool changed_ = false;
+  int64_t save_not_before_ms_ = 0;
+  std::unique_ptr<writer> writer_;
+};
+
+} // namespace arrakis::sandbox

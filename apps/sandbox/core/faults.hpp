@@ -1,0 +1,54 @@
+#pragma once
+// Faults of the REST side on demand: which request, how often, and what happens to it.
+#include <boost/json.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::sandbox {
+
+struct fault {
+  enum kind_of {
+    status,      ///< Answered with `code` and nothing happens.
+    after_effect,///< It happens, and then it is answered with `code`.
+    lose_answer, ///< It happens, and the connection is cut instead of an answer.
+    cut,         ///< The connection is cut, nothing happens.
+    delay,       ///< It happens `delay_ms` plus up to `jitter_ms` later.
+    rate_limit   ///< 429 with `scope` and `retry_after_ms`.
+  };
+  int64_t id = 0;
+  kind_of kind = status;
+  std::string method; ///< Empty: any.
+  std::string path;   ///< After /api/v10, `*` for any run of characters; empty: any.
+  int64_t skip = 0;   ///< So many matching requests pass first.
+  int64_t times = 1;  ///< How often it strikes; below 0: always.
+  int code = 503;
+  int64_t delay_ms = 0;
+  int64_t jitter_ms = 0;
+  std::string scope = "user";  ///< rate_limit: user, global, shared
+  int64_t retry_after_ms = 500;
+  bool html = false;           ///< An HTML body, as from the proxy before Discord.
+  bool retry_after_header = true;
+  int64_t struck = 0;
+};
+
+class faults {
+public:
+  /// Reads one from JSON; the text names what is wrong with it.
+  static std::string read(const boost::json::object&, fault& into);
+  int64_t add(fault);
+  void clear() { list_.clear(); }
+  /// The first fault that strikes this request; it is counted.
+  std::optional<fault> strike(std::string_view method, std::string_view path);
+  boost::json::array list() const;
+
+private:
+  std::vector<fault> list_;
+  int64_t last_ = 0;
+};
+/// `*` matches any run of characters.
+bool like(std::string_view pattern, std::string_view text);
+
+} // namespace arrakis::sandbox

@@ -1,0 +1,32 @@
+#pragma once
+// What was asked and what it did: the figures that tests assert on.
+#include "apps/sandbox/limits/limits.hpp"
+
+namespace arrakis::sandbox {
+
+struct seen {
+  int64_t number = 0;
+  int64_t at_ms = 0;
+  std::string method, path, route, application, scope, fault, reason;
+  int status = 0; ///< 0: cut without an answer.
+  bool effect = false;
+};
+
+class statistics {
+public:
+  void add(seen);
+  boost::json::object totals() const;
+  /// The last requests with a number above `after`, oldest first.
+  boost::json::array requests(int64_t after, size_t count) const;
+  void forget();
+
+private:
+  std::deque<seen> last_; ///< At most `kept`.
+  int64_t number_ = 0;
+  int64_t invalid_ = 0;
+  std::map<std::string, int64_t> refused_;              ///< 429s by scope.
+  std::map<std::string, int64_t> effects_;              ///< By route: writes that happened.
+  std::map<std::string, std::map<int, int64_t>> answers_; ///< By route and status.
+};
+
+} // namespace arrakis::sandbox

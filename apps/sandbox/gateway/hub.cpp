@@ -1,0 +1,302 @@
+#include "apps/sandbox/gateway/hub.hpp"
+
+#include "apps/sandbox/model/render.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+#include "runtime/log.hpp"
+
+#include <fmt/format.h>
+
+namespace arrakis::sandbox::gateway {
+namespace {
+constexpr size_t frame_bytes_max = 4096;       // larger: 4002
+constexpr size_t frames_per_minute_max = 120;  // more: 4008
+constexpr int64_t identify_every_ms = 5'000;
+constexpr int64_t session_kept_ms = 300'000;   // "some minutes" of Discord
+constexpr int64_t members_every_ms = 30'000;   // all members of a guild, since October 2025
+constexpr size_t members_per_chunk = 1000;
+} // namespace
+
+void hub::accept(const net::responder& respond, const std::string& target) {
+  const auto id = ++last_connection_;
+  net::websocket_options options;
+  options.message_bytes_max = 64 << 10;
+  options.outbox_bytes_max = 512 << 20; // a test with thousands of guilds
+  net::websocket_events events{
+    .received = [this, id](const std::string& text, bool) { received(id, text); },
+    .closed = [this, id](uint16_t code, const std::string&) { closed(id, code); }};
+  respond.upgrade(options, std::move(events),
+                  [this, id, target](std::shared_ptr<net::websocket> socket) { opened(id, std::move(socket), target); });
+}
+
+void hub::opened(uint64_t id, std::shared_ptr<net::websocket> socket, const std::string& target) {
+  ++counts_.connections;
+  auto& c = connections_[id];
+  c.id = id;
+  c.socket = std::move(socket);
+  c.heard_ms = wall_ms();
+  if (net::query_value(target, "compress") == "zlib-stream")
+    c.zlib = std::make_unique<zlib_stream>();
+  const auto version = net::query_value(target, "v");
+  send_op(c, hello, js::object{{"heartbeat_interval", settings.heartbeat_ms}, {"_trace", js::array{"[\"sandbox\"]"}}});
+  if ((!version.empty() && version != "10" && version != "9") || net::query_value(target, "encoding") == "etf")
+    end(c, invalid_version, "Invalid API version.");
+}
+
+void hub::send(connection& c, std::string_view frame) {
+  if (c.zlib)
+    c.socket->send(c.zlib->compress(frame), true);
+  else
+    c.socket->send(std::string(frame), false);
+}
+
+void hub::send_op(connection& c, int op, const js::value& d) {
+  send(c, js::serialize(js::object{{"t", nullptr}, {"s", nullptr}, {"op", op}, {"d", d}}));
+}
+
+void hub::dispatch_to(session& s, std::string_view name, const js::object& data) {
+  ++counts_.dispatches;
+  const auto& frame = s.next(name, js::serialize(data));
+  if (const auto c = connections_.find(s.connection); c != connections_.end())
+    send(c->second, frame);
+}
+
+void hub::end(connection& c, uint16_t code, std::string reason) {
+  ++counts_.closed_by_us[code];
+  if (const auto s = sessions_.find(c.session); s != sessions_.end()) {
+    s->second.connection = 0;
+    s->second.lost_ms = wall_ms();
+  }
+  auto socket = std::move(c.socket);
+  connections_.erase(c.id);
+  socket->close(code, std::move(reason));
+}
+
+void hub::closed(uint64_t id, uint16_t code) {
+  const auto c = connections_.find(id);
+  if (c == connections_.end())
+    return;
+  if (const auto s = sessions_.find(c->second.session); s != sessions_.end()) {
+    s->second.connection = 0;
+    s->second.lost_ms = wall_ms();
+    if (code == 1000 || code == 1001) // the client says that it will not come back
+      sessions_.erase(s);
+  }
+  connections_.erase(c);
+}
+
+void hub::received(uint64_t id, const std::string& text) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end())
+    return;
+  auto& c = found->second;
+  const auto now = wall_ms();
+  c.heard_ms = now;
+  c.frames.push_back(now);
+  while (c.frames.front() <= now - 60'000)
+    c.frames.pop_front();
+  if (settings.limits && c.frames.size() > frames_per_minute_max)
+    return end(c, rate_limited, "Rate limited.");
+  const auto parsed = text.size() > frame_bytes_max ? caf::expected<js::value>{fail(ec::invalid, "too long")} : json::parse(text);
+  const auto* frame = parsed ? parsed->if_object() : nullptr;
+  if (!frame)
+    return end(c, decode_error, "Error while decoding payload.");
+  const auto op = json::integer_or(*frame, "op", -1);
+  static const js::object nothing;
+  const auto* d = json::object_in(*frame, "d");
+  if (op != heartbeat && op != identify && op != resume && c.session.empty())
+    return end(c, not_authenticated, "Not authenticated.");
+  switch (op) {
+  case heartbeat:
+    ++counts_.heartbeats;
+    if (settings.acknowledge)
+      send_op(c, heartbeat_ack, nullptr);
+    return;
+  case identify: return on_identify(c, d ? *d : nothing);
+  case resume: return on_resume(c, d ? *d : nothing);
+  case request_members: return on_request_members(c, d ? *d : nothing);
+  case presence:
+  case voice: return;
+  default: return end(c, unknown_opcode, "Unknown opcode.");
+  }
+}
+
+bool hub::may_identify(const js::object& d, const model::application& app, int shard, int shards, connection& c) {
+  if (shards < 1 || shard < 0 || shard >= shards)
+    return end(c, invalid_shard, "Invalid shard."), false;
+  const auto intents = json::integer_or(d, "intents", -1);
+  if (intents < 0 || (static_cast<uint64_t>(intents) & ~known_intents))
+    return end(c, invalid_intents, "Invalid intent(s)."), false;
+  if (!app.privileged_intents && (static_cast<uint64_t>(intents) & privileged_intents))
+    return end(c, disallowed_intents, "Disallowed intent(s)."), false;
+  if (!settings.limits)
+    return true;
+  auto& last = identified_ms_[fmt::format("{}/{}", app.id.value, shard % settings.max_concurrency)];
+  if (wall_ms() - last < identify_every_ms - 250) { // the pace is the client's; its timer may be a little early
+    ++counts_.invalid_sessions;
+    return send_op(c, invalid_session, false), false;
+  }
+  last = wall_ms();
+  return true;
+}
+
+void hub::on_identify(connection& c, const js::object& d) {
+  if (!c.session.empty())
+    return end(c, already_authenticated, "Already authenticated.");
+  auto token = json::text_or(d, "token");
+  if (token.starts_with("Bot "))
+    token.remove_prefix(4);
+  const auto* app = world_.find_application_by_token(token);
+  if (!app)
+    return end(c, authentication_failed, "Authentication failed.");
+  int shard = 0;
+  int shards = 1;
+  if (const auto* pair = json::array_in(d, "shard"); pair && pair->size() == 2 && (*pair)[0].is_int64() && (*pair)[1].is_int64()) {
+    shard = static_cast<int>((*pair)[0].as_int64());
+    shards = static_cast<int>((*pair)[1].as_int64());
+  }
+  if (!may_identify(d, *app, shard, shards, c))
+    return;
+  ++counts_.identifies;
+  session made{.id = random_hex(16), .application = app->id, .bot = app->bot, .shard = shard, .shards = shards,
+               .intents = static_cast<uint64_t>(json::integer_or(d, "intents"))};
+  made.connection = c.id;
+  c.session = made.id;
+  welcome(c, sessions_[made.id] = std::move(made));
+}
+
+void hub::welcome(connection&, session& s) {
+  std::vector<snowflake> guilds;
+  for (const auto& [id, in] : world_.guilds)
+    if (in.members.contains(s.bot) && shard_of(id, s.shards) == s.shard)
+      guilds.push_back(id);
+  auto data = model::ready(world_, world_.applications.at(s.application), guilds);
+  data["session_id"] = s.id;
+  data["session_type"] = "normal";
+  data["resume_gateway_url"] = settings.url;
+  data["shard"] = js::array{s.shard, s.shards};
+  if (!settings.ready_without.empty())
+    data.erase(settings.ready_without);
+  dispatch_to(s, "READY", data);
+  if (!settings.hold_guild_create)
+    send_guilds(s);
+}
+
+void hub::send_guilds(session& s) {
+  if (!(s.intents & guilds))
+    return;
+  const auto& app = world_.applications.at(s.application);
+  for (const auto& [id, in] : world_.guilds)
+    if (in.members.contains(s.bot) && shard_of(id, s.shards) == s.shard)
+      dispatch_to(s, "GUILD_CREATE", model::guild_create(world_, in, app));
+}
+
+void hub::on_resume(connection& c, const js::object& d) {
+  auto token = json::text_or(d, "token");
+  if (token.starts_with("Bot "))
+    token.remove_prefix(4);
+  const auto* app = world_.find_application_by_token(token);
+  if (!app)
+    return end(c, authentication_failed, "Authentication failed.");
+  const auto found = sessions_.find(std::string(json::text_or(d, "session_id")));
+  const auto seq = json::integer_or(d, "seq", 0);
+  const bool refuse = settings.refuse_resumes > 0;
+  if (refuse)
+    --settings.refuse_resumes;
+  if (refuse || found == sessions_.end() || found->second.application != app->id) {
+    ++counts_.invalid_sessions;
+    return send_op(c, invalid_session, false);
+  }
+  auto& s = found->second;
+  if (seq > s.seq || seq < 0)
+    return end(c, invalid_seq, "Invalid seq.");
+  const auto frames = s.replay(seq);
+  if (!frames) {
+    sessions_.erase(found);
+    ++counts_.invalid_sessions;
+    return send_op(c, invalid_session, false);
+  }
+  if (const auto old = connections_.find(s.connection); old != connections_.end() && old->first != c.id)
+    end(old->second, session_timed_out, "Resumed elsewhere.");
+  ++counts_.resumes;
+  s.connection = c.id;
+  c.session = s.id;
+  for (const auto& frame : *frames)
+    send(c, frame);
+  dispatch_to(s, "RESUMED", {{"_trace", js::array{"[\"sandbox\"]"}}});
+}
+
+void hub::on_request_members(connection& c, const js::object& d) {
+  auto& s = sessions_.at(c.session);
+  const auto id = parse_snowflake(json::text_or(d, "guild_id")).value_or(snowflake{});
+  const auto* in = world_.find_guild(id);
+  if (!in || !in->members.contains(s.bot))
+    return;
+  const auto query = json::text_or(d, "query");
+  const auto* wanted = json::array_in(d, "user_ids");
+  const js::value nonce = d.contains("nonce") ? d.at("nonce") : js::value(nullptr);
+  if (!wanted && query.empty()) {
+    if (!(s.intents & guild_members))
+      return;
+    auto& last = members_asked_ms_[fmt::format("{}/{}", s.application.value, id.value)];
+    if (const auto wait = last + members_every_ms - wall_ms(); settings.limits && wait > 0)
+      return dispatch_to(s, "RATE_LIMITED", {{"opcode", static_cast<int>(request_members)},
+        {"retry_after", static_cast<double>(wait) / 1000.0}, {"meta", {{"guild_id", id.text()}, {"nonce", nonce}}}});
+    last = wall_ms();
+  }
+  js::array members, missing;
+  if (wanted)
+    for (const auto& each : *wanted) {
+      const auto user = parse_snowflake(each.is_string() ? std::string_view(each.as_string()) : std::string_view{});
+      const auto who = user ? in->members.find(*user) : in->members.end();
+      if (who == in->members.end())
+        missing.push_back(each);
+      else
+        members.push_back(model::to_json(world_, who->second));
+    }
+  else
+    for (const auto& [user, who] : in->members)
+      if (world_.user_of(user).name.starts_with(query))
+        members.push_back(model::to_json(world_, who));
+  const auto chunks = std::max<size_t>(1, (members.size() + members_per_chunk - 1) / members_per_chunk);
+  for (size_t i = 0; i < chunks; ++i) {
+    js::array part;
+    for (size_t j = i * members_per_chunk; j < std::min(members.size(), (i + 1) * members_per_chunk); ++j)
+      part.push_back(members[j]);
+    js::object data{{"guild_id", id.text()}, {"members", std::move(part)}, {"chunk_index", i}, {"chunk_count", chunks},
+                    {"not_found", missing}};
+    if (!nonce.is_null())
+      data["nonce"] = nonce;
+    dispatch_to(s, "GUILD_MEMBERS_CHUNK", data);
+  }
+}
+
+void hub::publish(const model::event& e) {
+  const auto* in = world_.find_guild(e.guild);
+  for (auto& [_, s] : sessions_)
+    if (s.hears(e, in))
+      dispatch_to(s, e.name, seen_by(s, e));
+}
+
+bool hub::deliver(snowflake application, snowflake guild, const js::object& payload) {
+  bool heard = false;
+  for (auto& [_, s] : sessions_)
+    if (s.application == application && shard_of(guild, s.shards) == s.shard) {
+      dispatch_to(s, "INTERACTION_CREATE", payload);
+      heard = heard || s.connection != 0;
+    }
+  return heard;
+}
+
+void hub::sweep() {
+  const auto now = wall_ms();
+  std::vector<uint64_t> silent;
+  for (const auto& [id, c] : connections_)
+    if (now - c.heard_ms > settings.heartbeat_ms * 2 + 5'000)
+      silent.push_back(id);
+  for (const auto id : silent)
+    end(connections_.at(id), session_timed_out, "Session timed out.");
+  std::erase_if(sessions_, [&](const auto& s) { return !s.second.connection && now - s.second.lost_ms > session_kept_ms; });
+}
+
+} // namespace arrakis::sandbox::gateway

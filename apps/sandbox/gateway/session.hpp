@@ -1,0 +1,57 @@
+#pragma once
+// A gateway session as Discord keeps it: what it may hear, what it was sent, how far back it can be resumed. Pure.
+#include "apps/sandbox/model/world.hpp"
+
+#include <deque>
+
+namespace arrakis::sandbox::gateway {
+namespace js = boost::json;
+
+/// https://discord.com/developers/docs/topics/gateway#gateway-intents
+enum intent : uint64_t {
+  guilds = 1 << 0, guild_members = 1 << 1, guild_moderation = 1 << 2, guild_messages = 1 << 9, guild_presences = 1 << 8,
+  message_content = 1 << 15
+};
+inline constexpr uint64_t known_intents = (1ull << 26) - 1;
+inline constexpr uint64_t privileged_intents = guild_members | guild_presences | message_content;
+
+/// https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway
+enum opcode : int {
+  dispatch = 0, heartbeat = 1, identify = 2, presence = 3, voice = 4, resume = 6, reconnect = 7, request_members = 8,
+  invalid_session = 9, hello = 10, heartbeat_ack = 11
+};
+enum close_code : uint16_t {
+  unknown_opcode = 4001, decode_error = 4002, not_authenticated = 4003, authentication_failed = 4004,
+  already_authenticated = 4005, invalid_seq = 4007, rate_limited = 4008, session_timed_out = 4009, invalid_shard = 4010,
+  invalid_version = 4012, invalid_intents = 4013, disallowed_intents = 4014
+};
+
+/// https://discord.com/developers/docs/topics/gateway#sharding
+inline int shard_of(snowflake guild, int shards) { return static_cast<int>((guild.value >> 22) % static_cast<uint64_t>(shards)); }
+
+struct session {
+  std::string id;
+  snowflake application;
+  snowflake bot;
+  int shard = 0;
+  int shards = 1;
+  uint64_t intents = 0;
+  int64_t seq = 0;
+  /// What was sent, for a resume; the oldest give way.
+  std::deque<std::pair<int64_t, std::string>> sent;
+  uint64_t connection = 0; ///< 0: none at the moment.
+  int64_t lost_ms = 0;     ///< Since when.
+
+  /// The frame of the next dispatch; it is kept for a resume.
+  const std::string& next(std::string_view name, std::string_view data);
+  /// Everything after `after`; nothing when that is no longer kept.
+  std::optional<std::vector<std::string>> replay(int64_t after) const;
+  /// By shard, intents and membership (`in` is null when the guild is gone).
+  bool hears(const model::event&, const model::guild* in) const;
+};
+inline constexpr size_t replay_max = 5000;
+
+/// The event as this session sees it: without MESSAGE_CONTENT other people's texts are empty.
+js::object seen_by(const session&, const model::event&);
+
+} // namespace arrakis::sandbox::gateway

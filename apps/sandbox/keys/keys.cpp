@@ -1,0 +1,67 @@
+#include "apps/sandbox/keys/keys.hpp"
+
+#include "runtime/assert.hpp"
+
+#include <array>
+#include <fmt/format.h>
+#include <memory>
+#include <openssl/evp.h>
+#include <vector>
+
+namespace arrakis::sandbox::keys {
+namespace {
+struct freed {
+  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+  void operator()(EVP_MD_CTX* p) const { EVP_MD_CTX_free(p); }
+};
+using key = std::unique_ptr<EVP_PKEY, freed>;
+using context = std::unique_ptr<EVP_MD_CTX, freed>;
+using bytes = std::vector<unsigned char>;
+
+std::string to_hex(const bytes& raw) {
+  std::string out;
+  for (const auto b : raw)
+    out += fmt::format("{:02x}", b);
+  return out;
+}
+bytes from_hex(std::string_view hex) {
+  bytes out;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2)
+    out.push_back(static_cast<unsigned char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+  return out;
+}
+const unsigned char* data_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+} // namespace
+
+pair make() {
+  key made(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  ARRAKIS_ASSERT(made, "OpenSSL makes an Ed25519 key");
+  bytes public_raw(32), private_raw(32);
+  size_t length = 32;
+  EVP_PKEY_get_raw_public_key(made.get(), public_raw.data(), &length);
+  EVP_PKEY_get_raw_private_key(made.get(), private_raw.data(), &length);
+  return {to_hex(public_raw), to_hex(private_raw)};
+}
+
+std::string sign(std::string_view private_hex, std::string_view text) {
+  const auto raw = from_hex(private_hex);
+  key with(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw.data(), raw.size()));
+  context c(EVP_MD_CTX_new());
+  bytes out(64);
+  size_t length = out.size();
+  const bool ok = with && EVP_DigestSignInit(c.get(), nullptr, nullptr, nullptr, with.get()) == 1 &&
+                  EVP_DigestSign(c.get(), out.data(), &length, data_of(text), text.size()) == 1;
+  ARRAKIS_ASSERT(ok, "a key of ours signs");
+  return to_hex(out);
+}
+
+bool verify(std::string_view public_hex, std::string_view text, std::string_view signature_hex) {
+  const auto raw = from_hex(public_hex);
+  const auto signature = from_hex(signature_hex);
+  key with(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw.data(), raw.size()));
+  context c(EVP_MD_CTX_new());
+  return with && EVP_DigestVerifyInit(c.get(), nullptr, nullptr, nullptr, with.get()) == 1 &&
+         EVP_DigestVerify(c.get(), signature.data(), signature.size(), data_of(text), text.size()) == 1;
+}
+
+} // namespace arrakis::sandbox::keys

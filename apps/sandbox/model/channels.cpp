@@ -1,0 +1,305 @@
+#include "apps/sandbox/model/channels.hpp"
+
+#include "apps/sandbox/model/form.hpp"
+#include "apps/sandbox/model/permissions.hpp"
+#include "apps/sandbox/model/render.hpp"
+
+#include <fmt/format.h>
+
+namespace arrakis::sandbox::model {
+namespace {
+using namespace arrakis::permissions;
+
+js::array overwrites_json(const channel& c) {
+  js::array list;
+  for (const auto& each : c.overwrites)
+    list.push_back(to_json(each));
+  return list;
+}
+
+/// An overwrite may touch only what its author may do there, and MANAGE_ROLES only an administrator.
+bool may_overwrite(const guild& in, snowflake user, uint64_t touched) {
+  const auto mine = permissions_in(in, user);
+  if (mine & administrator)
+    return true;
+  return (touched & ~mine) == 0 && !(touched & manage_roles);
+}
+
+std::optional<overwrite> read_overwrite(form& outer, const std::string& path, const js::value& value) {
+  if (!value.is_object()) {
+    outer.fault(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType");
+    return std::nullopt;
+  }
+  form f(value.get_object());
+  const auto id = f.id("id");
+  const auto kind = f.integer("type", 0, 1);
+  const auto allow = f.mask("allow").value_or(0);
+  const auto deny = f.mask("deny").value_or(0);
+  f.require("id");
+  f.require("type");
+  if (!f.clean() || !id || !kind) {
+    outer.fault(path, "DICT_TYPE_CONVERT", "This overwrite is not complete: id, type, allow, deny.");
+    return std::nullopt;
+  }
+  return overwrite{.id = *id, .kind = static_cast<overwrite::target_kind>(*kind), .allow = allow & every_permission,
+                   .deny = deny & every_permission};
+}
+
+std::optional<std::vector<overwrite>> read_overwrites(form& f) {
+  const auto* list = f.array("permission_overwrites", 500);
+  if (!list)
+    return std::nullopt;
+  std::vector<overwrite> read;
+  for (size_t i = 0; i < list->size(); ++i)
+    if (auto each = read_overwrite(f, fmt::format("permission_overwrites.{}", i), (*list)[i]))
+      read.push_back(*each);
+  return read;
+}
+
+bool targets_exist(const guild& in, const std::vector<overwrite>& list) {
+  return std::all_of(list.begin(), list.end(), [&](const overwrite& each) {
+    return each.kind == overwrite::of_role ? in.roles.contains(each.id) : in.members.contains(each.id);
+  });
+}
+
+size_t children_of(const guild& in, snowflake category) {
+  return static_cast<size_t>(std::count_if(in.channels.begin(), in.channels.end(),
+                                           [&](const auto& each) { return each.second.parent == category; }));
+}
+
+void check_parent(form& f, const guild& in, const channel& of, snowflake parent) {
+  const auto found = in.channels.find(parent);
+  if (found == in.channels.end() || found->second.kind != category_channel || of.kind == category_channel)
+    f.fault("parent_id", "CHANNEL_PARENT_INVALID_TYPE", "Not a category");
+  else if (of.parent != parent && children_of(in, parent) >= channels_per_category_max)
+    f.fault("parent_id", "CHANNEL_PARENT_MAX_CHANNELS", "Maximum number of channels in category reached (50)");
+}
+
+int next_position(const guild& in, int kind) {
+  int position = 0;
+  for (const auto& [_, each] : in.channels) // categories are ordered on their own, so are voice channels
+    if ((each.kind == category_channel) == (kind == category_channel) && (each.kind == voice_channel) == (kind == voice_channel))
+      position = std::max(position, each.position + 1);
+  return position;
+}
+
+/// Reads what creation and edit have in common into `c`; faults go to `f`.
+void read_fields(form& f, const guild& in, channel& c) {
+  if (const auto name = f.text("name", 1, name_max)) {
+    c.name = normal_name(c.kind, *name);
+    if (c.name.empty())
+      f.fault("name", "BASE_TYPE_REQUIRED", "This field is required");
+  }
+  if (const auto topic = f.text("topic", 0, topic_max))
+    c.topic = *topic;
+  else if (f.is_null("topic"))
+    c.topic.clear();
+  if (const auto nsfw = f.boolean("nsfw"))
+    c.nsfw = *nsfw;
+  if (const auto slowmode = f.integer("rate_limit_per_user", 0, 21600))
+    c.slowmode_s = static_cast<int>(*slowmode);
+  if (const auto position = f.integer("position", 0, 1000))
+    c.position = static_cast<int>(*position);
+  if (const auto parent = f.id("parent_id")) {
+    check_parent(f, in, c, *parent);
+    c.parent = *parent;
+  } else if (f.is_null("parent_id"))
+    c.parent = {};
+}
+} // namespace
+
+std::string normal_name(int kind, std::string_view name) {
+  const auto first = name.find_first_not_of(" \t\n");
+  if (first == std::string_view::npos)
+    return {};
+  name = name.substr(first, name.find_last_not_of(" \t\n") - first + 1);
+  if (kind != text_channel && kind != announcement_channel)
+    return std::string(name);
+  std::string out;
+  for (const char c : name) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (lower == ' ' || lower == '-') {
+      if (out.empty() || out.back() != '-')
+        out += '-';
+    } else if (std::string_view("!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~").find(lower) == std::string_view::npos)
+      out += lower;
+  }
+  return out;
+}
+
+outcome<js::object> create_channel(world& w, const actor& by, guild& in, const js::object& body) {
+  if (!(permissions_in(in, by.user) & manage_channels))
+    return missing_permissions();
+  form f(body);
+  f.require("name");
+  channel made{.guild = in.id, .kind = static_cast<int>(f.integer("type", 0, 16).value_or(text_channel))};
+  if (made.kind != text_channel && made.kind != voice_channel && made.kind != category_channel &&
+      made.kind != announcement_channel)
+    f.fault("type", "BASE_TYPE_CHOICES", "Value must be one of {0, 2, 4, 5}.");
+  made.position = next_position(in, made.kind);
+  read_fields(f, in, made);
+  const auto overwrites = read_overwrites(f);
+  if (!f.clean())
+    return f.why();
+  if (in.channels.size() >= channels_max)
+    return refusal{400, 30013, "Maximum number of guild channels reached (500)", {}};
+  if (overwrites) {
+    if (!targets_exist(in, *overwrites))
+      return unknown("Overwrite");
+    for (const auto& each : *overwrites)
+      if (!may_overwrite(in, by.user, each.allow | each.deny))
+        return missing_permissions();
+    made.overwrites = *overwrites;
+  } else if (made.parent)
+    made.overwrites = in.channels.at(made.parent).overwrites; // a channel starts in step with its category
+  made.id = w.next_id();
+  js::array changes;
+  change(changes, "name", nullptr, made.name);
+  change(changes, "type", nullptr, made.kind);
+  change(changes, "permission_overwrites", nullptr, overwrites_json(made));
+  const auto& kept = in.channels.emplace(made.id, std::move(made)).first->second;
+  w.emit("CHANNEL_CREATE", in.id, to_json(kept));
+  note(w, in, action::channel_create, by, kept.id, std::move(changes));
+  return to_json(kept);
+}
+
+outcome<js::object> edit_channel(world& w, const actor& by, place at, const js::object& body) {
+  auto& [in, where] = at;
+  const auto mine = permissions_in(*in, *where, by.user);
+  if (!(mine & manage_channels))
+    return missing_permissions();
+  form f(body);
+  auto next = *where;
+  read_fields(f, *in, next);
+  const auto overwrites = read_overwrites(f);
+  if (!f.clean())
+    return f.why();
+  if (overwrites) {
+    if (!(mine & manage_roles))
+      return missing_permissions();
+    if (!targets_exist(*in, *overwrites))
+      return unknown("Overwrite");
+    for (const auto& each : *overwrites) {
+      uint64_t touched = each.allow | each.deny;
+      for (const auto& old : where->overwrites)
+        if (old.id == each.id)
+          touched = (old.allow ^ each.allow) | (old.deny ^ each.deny);
+      if (!may_overwrite(*in, by.user, touched))
+        return missing_permissions();
+    }
+    next.overwrites = *overwrites;
+  }
+  js::array changes;
+  change(changes, "name", where->name, next.name);
+  change(changes, "topic", where->topic, next.topic);
+  change(changes, "position", where->position, next.position);
+  change(changes, "nsfw", where->nsfw, next.nsfw);
+  change(changes, "rate_limit_per_user", where->slowmode_s, next.slowmode_s);
+  change(changes, "parent_id", where->parent.text(), next.parent.text());
+  change(changes, "permission_overwrites", overwrites_json(*where), overwrites_json(next));
+  if (!changes.empty()) {
+    *where = std::move(next);
+    w.emit("CHANNEL_UPDATE", in->id, to_json(*where));
+    note(w, *in, action::channel_update, by, where->id, std::move(changes));
+  }
+  return to_json(*where);
+}
+
+outcome<js::object> delete_channel(world& w, const actor& by, place at) {
+  auto& [in, where] = at;
+  if (!(permissions_in(*in, *where, by.user) & manage_channels))
+    return missing_permissions();
+  const auto id = where->id;
+  auto gone = to_json(*where);
+  js::array changes;
+  change(changes, "name", where->name, nullptr);
+  in->channels.erase(id);
+  w.messages.erase(id);
+  for (auto& [_, each] : in->channels)
+    if (each.parent == id) {
+      each.parent = {};
+      w.emit("CHANNEL_UPDATE", in->id, to_json(each));
+    }
+  if (in->system_channel == id)
+    in->system_channel = {};
+  w.emit("CHANNEL_DELETE", in->id, gone);
+  note(w, *in, action::channel_delete, by, id, std::move(changes));
+  return gone;
+}
+
+outcome<done> put_overwrite(world& w, const actor& by, place at, snowflake target, const js::object& body) {
+  auto& [in, where] = at;
+  if (!(permissions_in(*in, *where, by.user) & manage_roles))
+    return missing_permissions();
+  form f(body);
+  const auto kind = f.integer("type", 0, 1);
+  const auto allow = f.mask("allow").value_or(0) & every_permission;
+  const auto deny = f.mask("deny").value_or(0) & every_permission;
+  f.require("type");
+  if (!f.clean())
+    return f.why();
+  overwrite next{.id = target, .kind = static_cast<overwrite::target_kind>(*kind), .allow = allow, .deny = deny};
+  if (!targets_exist(*in, {next}))
+    return unknown("Overwrite");
+  auto old = std::find_if(where->overwrites.begin(), where->overwrites.end(), [&](const auto& o) { return o.id == target; });
+  const bool fresh = old == where->overwrites.end();
+  if (!may_overwrite(*in, by.user, fresh ? allow | deny : (old->allow ^ allow) | (old->deny ^ deny)))
+    return missing_permissions();
+  js::array changes;
+  change(changes, "allow", fresh ? js::value(nullptr) : js::value(std::to_string(old->allow)), std::to_string(allow));
+  change(changes, "deny", fresh ? js::value(nullptr) : js::value(std::to_string(old->deny)), std::to_string(deny));
+  if (fresh)
+    where->overwrites.push_back(next);
+  else
+    *old = next;
+  if (!changes.empty()) {
+    w.emit("CHANNEL_UPDATE", in->id, to_json(*where));
+    note(w, *in, fresh ? action::overwrite_create : action::overwrite_update, by, where->id, std::move(changes));
+  }
+  return done{};
+}
+
+outcome<done> delete_overwrite(world& w, const actor& by, place at, snowflake target) {
+  auto& [in, where] = at;
+  if (!(permissions_in(*in, *where, by.user) & manage_roles))
+    return missing_permissions();
+  if (std::erase_if(where->overwrites, [&](const overwrite& each) { return each.id == target; }) == 0)
+    return unknown("Overwrite");
+  w.emit("CHANNEL_UPDATE", in->id, to_json(*where));
+  note(w, *in, action::overwrite_delete, by, where->id);
+  return done{};
+}
+
+outcome<done> move_channels(world& w, const actor& by, guild& in, const js::array& body) {
+  if (!(permissions_in(in, by.user) & manage_channels))
+    return missing_permissions();
+  for (const auto& each : body) {
+    if (!each.is_object())
+      return bad_json();
+    form f(each.get_object());
+    const auto id = f.id("id");
+    f.require("id");
+    if (!f.clean())
+      return f.why();
+    const auto found = in.channels.find(*id);
+    if (found == in.channels.end())
+      return unknown("Channel");
+    auto next = found->second;
+    read_fields(f, in, next);
+    if (!f.clean())
+      return f.why();
+    found->second.position = next.position;
+    found->second.parent = next.parent;
+    w.emit("CHANNEL_UPDATE", in.id, to_json(found->second));
+  }
+  return done{};
+}
+
+js::array list_channels(const guild& in) {
+  js::array list;
+  for (const auto& [_, each] : in.channels)
+    list.push_back(to_json(each));
+  return list;
+}
+
+} // namespace arrakis::sandbox::model

@@ -1,0 +1,19 @@
+#pragma once
+// Channels and their overwrites. https://discord.com/developers/docs/resources/channel
+#include "apps/sandbox/model/world.hpp"
+
+namespace arrakis::sandbox::model {
+
+outcome<js::object> create_channel(world&, const actor&, guild&, const js::object& body);
+outcome<js::object> edit_channel(world&, const actor&, place, const js::object& body);
+outcome<js::object> delete_channel(world&, const actor&, place);
+outcome<done> put_overwrite(world&, const actor&, place, snowflake target, const js::object& body);
+outcome<done> delete_overwrite(world&, const actor&, place, snowflake target);
+/// PATCH /guilds/{guild}/channels: [{id, position, parent_id?}].
+outcome<done> move_channels(world&, const actor&, guild&, const js::array& body);
+js::array list_channels(const guild&);
+
+/// Text channels are lower case, with hyphens for blanks; categories and voice channels keep their text.
+std::string normal_name(int kind, std::string_view name);
+
+} // namespace arrakis::sandbox::model

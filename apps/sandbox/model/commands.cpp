@@ -1,0 +1,198 @@
+#include "apps/sandbox/model/commands.hpp"
+
+#include "apps/sandbox/model/form.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "runtime/json.hpp"
+
+#include <fmt/format.h>
+
+namespace arrakis::sandbox::model {
+namespace {
+constexpr int64_t chat_input = 1;
+
+/// CHAT_INPUT names: ^[-_\p{L}\p{N}]{1,32}$ and lower case; beyond ASCII we let everything pass.
+bool good_name(std::string_view name) {
+  if (name.empty() || length_of(name) > 32)
+    return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (static_cast<unsigned char>(c) & 0x80u);
+  });
+}
+
+void check_options(form& f, const js::array& options, const std::string& path, int depth) {
+  bool optional_seen = false;
+  for (size_t i = 0; i < options.size(); ++i) {
+    const auto at = fmt::format("{}.{}", path, i);
+    const auto* option = options[i].if_object();
+    if (!option) {
+      f.fault(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+      continue;
+    }
+    if (!good_name(json::text_or(*option, "name")))
+      f.fault(at + ".name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid");
+    const auto described = length_of(json::text_or(*option, "description"));
+    if (described < 1 || described > 100)
+      f.fault(at + ".description", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.");
+    const auto kind = json::integer_or(*option, "type");
+    if (kind < 1 || kind > 11)
+      f.fault(at + ".type", "BASE_TYPE_CHOICES", "Value must be one of {1..11}.");
+    const bool required = json::bool_or(*option, "required");
+    if (required && optional_seen && kind > 2)
+      f.fault(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", "Required options must be placed before non-required options");
+    optional_seen = optional_seen || (!required && kind > 2);
+    if (const auto* choices = json::array_in(*option, "choices"); choices && choices->size() > 25)
+      f.fault(at + ".choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.");
+    if (const auto* inner = json::array_in(*option, "options"); inner && depth < 2)
+      check_options(f, *inner, at + ".options", depth + 1);
+  }
+}
+
+js::object localizations(const js::object& body, std::string_view key) {
+  const auto* found = json::object_in(body, key);
+  return found ? *found : js::object{};
+}
+
+/// The command as Discord gives it back: the request's fields with every default filled in.
+js::object normal(form& f, const js::object& body, snowflake guild) {
+  const auto kind = f.integer("type", 1, 4).value_or(chat_input);
+  f.require("name");
+  const auto name = f.text("name", 1, 32).value_or("");
+  if (kind == chat_input) {
+    if (!good_name(name))
+      f.fault("name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid");
+    f.require("description");
+  }
+  const auto description = f.text("description", kind == chat_input ? 1 : 0, 100).value_or("");
+  js::object out{{"type", kind}, {"name", name}, {"name_localizations", localizations(body, "name_localizations")},
+    {"description", description}, {"description_localizations", localizations(body, "description_localizations")},
+    {"dm_permission", json::bool_or(body, "dm_permission", true)}, {"nsfw", json::bool_or(body, "nsfw")},
+    {"integration_types", js::array{0}}};
+  const auto mask = f.mask("default_member_permissions");
+  out["default_member_permissions"] = mask ? js::value(std::to_string(*mask)) : js::value(nullptr);
+  if (const auto* contexts = f.array("contexts", 3))
+    out["contexts"] = *contexts;
+  else
+    out["contexts"] = guild ? js::value(nullptr) : js::value(js::array{0, 1});
+  if (const auto* types = f.array("integration_types", 2))
+    out["integration_types"] = *types;
+  if (const auto* options = f.array("options", 25)) {
+    check_options(f, *options, "options", 0);
+    out["options"] = *options;
+  }
+  return out;
+}
+
+command* by_name(application& app, snowflake guild, std::string_view name, int64_t kind) {
+  for (auto& [_, each] : app.commands)
+    if (each.guild == guild && json::text_or(each.definition, "name") == name &&
+        json::integer_or(each.definition, "type") == kind)
+      return &each;
+  return nullptr;
+}
+
+command& put(world& w, application& app, snowflake guild, js::object definition) {
+  auto* old = by_name(app, guild, json::text_or(definition, "name"), json::integer_or(definition, "type"));
+  if (!old) {
+    const auto id = w.next_id();
+    old = &app.commands[id];
+    old->id = id;
+    old->guild = guild;
+  }
+  if (old->definition != definition) {
+    old->definition = std::move(definition);
+    old->version = w.next_id();
+  }
+  return *old;
+}
+} // namespace
+
+outcome<js::array> overwrite_commands(world& w, application& app, snowflake guild, const js::array& body) {
+  if (body.size() > commands_max)
+    return refusal{400, 30032, "Maximum number of application commands reached (100)", {}};
+  std::vector<js::object> definitions;
+  js::object none;
+  form all(none);
+  for (size_t i = 0; i < body.size(); ++i) {
+    const auto* each = body[i].if_object();
+    if (!each)
+      return bad_json();
+    form f(*each);
+    definitions.push_back(normal(f, *each, guild));
+    if (!f.clean()) {
+      auto why = f.why(); // Discord keys the faults by the command's place in the list.
+      why.errors = js::object{{std::to_string(i), why.errors}};
+      return why;
+    }
+    for (size_t j = 0; j < i; ++j)
+      if (definitions[j]["name"] == definitions[i]["name"] && definitions[j]["type"] == definitions[i]["type"]) {
+        all.fault(fmt::format("{}.name", i), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique");
+        return all.why();
+      }
+  }
+  std::vector<snowflake> kept;
+  for (auto& definition : definitions)
+    kept.push_back(put(w, app, guild, std::move(definition)).id);
+  std::erase_if(app.commands, [&](const auto& each) {
+    return each.second.guild == guild && std::find(kept.begin(), kept.end(), each.first) == kept.end();
+  });
+  js::array list;
+  for (const auto id : kept)
+    list.push_back(to_json(app.commands.at(id), app));
+  return list;
+}
+
+outcome<js::object> create_command(world& w, application& app, snowflake guild, const js::object& body) {
+  form f(body);
+  auto definition = normal(f, body, guild);
+  if (!f.clean())
+    return f.why();
+  if (list_commands(app, guild).size() >= commands_max)
+    return refusal{400, 30032, "Maximum number of application commands reached (100)", {}};
+  return to_json(put(w, app, guild, std::move(definition)), app);
+}
+
+outcome<js::object> edit_command(world& w, application& app, snowflake guild, snowflake id, const js::object& body) {
+  const auto found = app.commands.find(id);
+  if (found == app.commands.end() || found->second.guild != guild)
+    return unknown("application command");
+  auto merged = found->second.definition;
+  for (const auto& field : body)
+    merged[field.key()] = field.value();
+  form f(merged);
+  auto definition = normal(f, merged, guild);
+  if (!f.clean())
+    return f.why();
+  found->second.definition = std::move(definition);
+  found->second.version = w.next_id();
+  return to_json(found->second, app);
+}
+
+outcome<done> delete_command(application& app, snowflake guild, snowflake id) {
+  const auto found = app.commands.find(id);
+  if (found == app.commands.end() || found->second.guild != guild)
+    return unknown("application command");
+  app.commands.erase(found);
+  return done{};
+}
+
+js::array list_commands(const application& app, snowflake guild) {
+  js::array list;
+  for (const auto& [_, each] : app.commands)
+    if (each.guild == guild)
+      list.push_back(to_json(each, app));
+  return list;
+}
+
+const command* find_command(const application& app, snowflake guild, std::string_view name) {
+  const command* global = nullptr;
+  for (const auto& [_, each] : app.commands)
+    if (json::text_or(each.definition, "name") == name && json::integer_or(each.definition, "type") == chat_input) {
+      if (each.guild == guild)
+        return &each;
+      if (!each.guild)
+        global = &each;
+    }
+  return global;
+}
+
+} // namespace arrakis::sandbox::model

@@ -1,0 +1,16 @@
+#pragma once
+// Application commands. https://discord.com/developers/docs/interactions/application-commands
+#include "apps/sandbox/model/world.hpp"
+
+namespace arrakis::sandbox::model {
+
+/// PUT: the list becomes all commands of the scope (guild 0: global). A command whose name was there keeps its id.
+outcome<js::array> overwrite_commands(world&, application&, snowflake guild, const js::array& body);
+outcome<js::object> create_command(world&, application&, snowflake guild, const js::object& body);
+outcome<js::object> edit_command(world&, application&, snowflake guild, snowflake id, const js::object& body);
+outcome<done> delete_command(application&, snowflake guild, snowflake id);
+js::array list_commands(const application&, snowflake guild);
+/// The command that a name means in a guild: the guild's own before the global one; null when there is none.
+const command* find_command(const application&, snowflake guild, std::string_view name);
+
+} // namespace arrakis::sandbox::model

@@ -1,0 +1,315 @@
+#include "apps/sandbox/model/content.hpp"
+
+#include "runtime/json.hpp"
+
+#include <fmt/format.h>
+#include <set>
+
+namespace arrakis::sandbox::model {
+namespace {
+constexpr size_t content_max = 2000;
+constexpr size_t embeds_max = 10;
+constexpr size_t embed_text_max = 6000; // over all embeds of a message
+constexpr size_t rows_max = 5;
+constexpr size_t components_v2_max = 40;
+
+struct text_rule { std::string_view key; size_t min, max; bool required; };
+
+/// Walks a component tree: checks, numbers, and notes custom ids, which must differ within a message.
+class walker {
+public:
+  walker(form& f, bool v2, bool modal) : form_(f), v2_(v2), modal_(modal) {}
+  js::array walk(const js::array& list, const std::string& path) {
+    js::array out;
+    for (size_t i = 0; i < list.size(); ++i) {
+      const auto at = fmt::format("{}.{}", path, i);
+      if (const auto* each = list[i].if_object())
+        out.push_back(one(*each, at));
+      else
+        form_.fault(at, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType");
+    }
+    return out;
+  }
+  int count() const { return next_id_ - 1; }
+
+private:
+  void texts(const js::object& c, const std::string& path, std::initializer_list<text_rule> rules) {
+    form inner(c);
+    for (const auto& rule : rules) {
+      const auto value = inner.text(rule.key, rule.min, rule.max);
+      const bool bad = !inner.clean();
+      if (bad || (rule.required && !value))
+        form_.fault(fmt::format("{}.{}", path, rule.key), bad ? "BASE_TYPE_BAD_LENGTH" : "BASE_TYPE_REQUIRED",
+                    bad ? fmt::format("Must be between {} and {} in length.", rule.min, rule.max) : "This field is required");
+      if (bad)
+        return;
+    }
+  }
+  void custom_id(const js::object& c, const std::string& path) {
+    texts(c, path, {{"custom_id", 1, 100, true}});
+    if (!seen_.insert(std::string(json::text_or(c, "custom_id"))).second)
+      form_.fault(path + ".custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated");
+  }
+  js::object one(const js::object& c, const std::string& path);
+  void row(const js::object& c, const std::string& path);
+  void press(const js::object& c, const std::string& path);
+  void select(js::object& c, const std::string& path);
+  void input(js::object& c, const std::string& path);
+
+  form& form_;
+  bool v2_;
+  bool modal_;
+  int next_id_ = 1;
+  std::set<std::string> seen_;
+};
+
+js::object walker::one(const js::object& c, const std::string& path) {
+  js::object out = c;
+  const auto id = json::integer_or(c, "id");
+  out["id"] = id > 0 ? id : next_id_;
+  ++next_id_;
+  const auto kind = json::integer_or(c, "type");
+  switch (kind) {
+  case action_row: row(c, path); break;
+  case button: press(c, path); break;
+  case string_select:
+  case user_select:
+  case role_select:
+  case mentionable_select:
+  case channel_select: select(out, path); break;
+  case text_input: input(out, path); break;
+  case label:
+    texts(c, path, {{"label", 1, 45, true}, {"description", 0, 100, false}});
+    if (const auto* inner = json::object_in(c, "component"))
+      out["component"] = one(*inner, path + ".component");
+    else
+      form_.fault(path + ".component", "BASE_TYPE_REQUIRED", "This field is required");
+    break;
+  case section:
+    if (const auto* accessory = json::object_in(c, "accessory"))
+      out["accessory"] = one(*accessory, path + ".accessory");
+    break;
+  case text_display:
+    texts(c, path, {{"content", 1, 4000, true}});
+    break;
+  case thumbnail: case media_gallery: case file: case separator: case container: break;
+  default: form_.fault(path + ".type", "UNION_TYPE_CHOICES", "Value of field \"type\" must be a known component type.");
+  }
+  if (kind >= section && kind != label && !v2_ && !modal_)
+    form_.fault(path + ".type", "UNION_TYPE_CHOICES", "This component needs the flag IS_COMPONENTS_V2.");
+  if (const auto* children = json::array_in(c, "components"))
+    out["components"] = walk(*children, path + ".components");
+  return out;
+}
+
+void walker::row(const js::object& c, const std::string& path) {
+  const auto* children = json::array_in(c, "components");
+  if (!children || children->empty() || children->size() > 5) {
+    form_.fault(path + ".components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.");
+    return;
+  }
+  bool wide = false; // a select or a text input fills its row
+  for (const auto& each : *children)
+    if (const auto* child = each.if_object())
+      wide = wide || json::integer_or(*child, "type") != button;
+  if (wide && children->size() > 1)
+    form_.fault(path + ".components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width");
+}
+
+void walker::press(const js::object& c, const std::string& path) {
+  const auto style = json::integer_or(c, "style");
+  if (style < 1 || style > 6)
+    form_.fault(path + ".style", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3, 4, 5, 6}.");
+  texts(c, path, {{"label", 0, 80, false}});
+  if (style == 5)
+    texts(c, path, {{"url", 1, 512, true}});
+  else if (style != 6)
+    custom_id(c, path);
+  if (json::text_or(c, "label").empty() && !json::object_in(c, "emoji") && style != 6)
+    form_.fault(path + ".label", "BUTTON_COMPONENT_LABEL_REQUIRED", "A button must have a label or an emoji.");
+}
+
+void walker::select(js::object& c, const std::string& path) {
+  custom_id(c, path);
+  texts(c, path, {{"placeholder", 0, 150, false}});
+  if (!c.contains("min_values"))
+    c["min_values"] = 1;
+  if (!c.contains("max_values"))
+    c["max_values"] = 1;
+  if (!c.contains("disabled") && !modal_)
+    c["disabled"] = false;
+  if (json::integer_or(c, "type") != string_select)
+    return;
+  const auto* options = json::array_in(c, "options");
+  if (!options || options->empty() || options->size() > 25) {
+    form_.fault(path + ".options", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 25 in length.");
+    return;
+  }
+  if (json::integer_or(c, "max_values") > static_cast<int64_t>(options->size()))
+    form_.fault(path + ".max_values", "NUMBER_TYPE_MAX", "max_values must not exceed the number of options.");
+  std::set<std::string> values;
+  for (size_t i = 0; i < options->size(); ++i)
+    if (const auto* option = (*options)[i].if_object()) {
+      const auto at = fmt::format("{}.options.{}", path, i);
+      texts(*option, at, {{"label", 1, 100, true}, {"value", 1, 100, true}, {"description", 0, 100, false}});
+      if (!values.insert(std::string(json::text_or(*option, "value"))).second)
+        form_.fault(at + ".value", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", "The specified option value is already used");
+    }
+}
+
+void walker::input(js::object& c, const std::string& path) {
+  if (!modal_)
+    form_.fault(path + ".type", "UNION_TYPE_CHOICES", "A text input belongs into a modal.");
+  custom_id(c, path);
+  texts(c, path, {{"label", 0, 45, false}, {"placeholder", 0, 100, false}, {"value", 0, 4000, false}});
+  if (const auto style = json::integer_or(c, "style"); style != 1 && style != 2)
+    form_.fault(path + ".style", "BASE_TYPE_CHOICES", "Value must be one of {1, 2}.");
+  if (!c.contains("required"))
+    c["required"] = true;
+}
+
+size_t check_embed(form& f, const js::object& embed, const std::string& path) {
+  size_t total = 0;
+  const auto limit = [&](const js::object& in, std::string_view key, const std::string& at, size_t max) {
+    const auto length = length_of(json::text_or(in, key));
+    total += length;
+    if (length > max)
+      f.fault(at, "BASE_TYPE_MAX_LENGTH", fmt::format("Must be {} or fewer in length.", max));
+  };
+  limit(embed, "title", path + ".title", 256);
+  limit(embed, "description", path + ".description", 4096);
+  if (const auto* footer = json::object_in(embed, "footer"))
+    limit(*footer, "text", path + ".footer.text", 2048);
+  if (const auto* author = json::object_in(embed, "author"))
+    limit(*author, "name", path + ".author.name", 256);
+  const auto* fields = json::array_in(embed, "fields");
+  if (fields && fields->size() > 25)
+    f.fault(path + ".fields", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.");
+  for (size_t i = 0; fields && i < fields->size(); ++i)
+    if (const auto* field = (*fields)[i].if_object()) {
+      const auto at = fmt::format("{}.fields.{}", path, i);
+      for (const auto key : {"name", "value"})
+        if (json::text_or(*field, key).empty())
+          f.fault(fmt::format("{}.{}", at, key), "BASE_TYPE_REQUIRED", "This field is required");
+      limit(*field, "name", at + ".name", 256);
+      limit(*field, "value", at + ".value", 1024);
+    }
+  return total;
+}
+
+/// As Discord gives an embed back: with a type, and every field's `inline`.
+js::object normal_embed(const js::object& embed) {
+  js::object out = embed;
+  out["type"] = "rich";
+  if (auto* fields = out.if_contains("fields"); fields && fields->is_array())
+    for (auto& each : fields->get_array())
+      if (auto* field = each.if_object(); field && !field->contains("inline"))
+        (*field)["inline"] = false;
+  return out;
+}
+
+js::array read_embeds(form& f, const js::array& list) {
+  js::array out;
+  size_t total = 0;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const auto path = fmt::format("embeds.{}", i);
+    if (const auto* embed = list[i].if_object()) {
+      total += check_embed(f, *embed, path);
+      out.push_back(normal_embed(*embed));
+    } else
+      f.fault(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+  }
+  if (total > embed_text_max)
+    f.fault("embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000");
+  return out;
+}
+} // namespace
+
+content_fields read_content(form& f) {
+  content_fields out;
+  out.content = f.text("content", 0, content_max);
+  if (f.is_null("content"))
+    out.content = "";
+  out.flags = f.integer("flags", 0, (1 << 20) - 1);
+  if (const auto* embeds = f.array("embeds", embeds_max))
+    out.embeds = read_embeds(f, *embeds);
+  else if (f.is_null("embeds"))
+    out.embeds = js::array{};
+  const bool v2 = out.flags.value_or(0) & components_v2_flag;
+  if (const auto* components = f.array("components", v2 ? components_v2_max : rows_max)) {
+    walker walk(f, v2, false);
+    out.components = walk.walk(*components, "components");
+    for (const auto& each : *out.components)
+      if (const auto* top = each.if_object(); top && !v2 && json::integer_or(*top, "type") != action_row)
+        f.fault("components", "UNION_TYPE_CHOICES", "Value of field \"type\" must be one of (1,).");
+    if (v2 && walk.count() > static_cast<int>(components_v2_max))
+      f.fault("components", "BASE_TYPE_MAX_LENGTH", "Must be 40 or fewer in length.");
+  } else if (f.is_null("components"))
+    out.components = js::array{};
+  if (v2 && (f.has("content") || f.has("embeds")))
+    f.fault("content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
+            "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2");
+  return out;
+}
+
+void apply(message& m, const content_fields& fields) {
+  m.content = fields.content.value_or(m.content);
+  if (fields.embeds)
+    m.embeds = *fields.embeds;
+  if (fields.components)
+    m.components = *fields.components;
+}
+
+bool is_empty(const message& m) {
+  return m.content.empty() && m.embeds.empty() && m.attachments.empty() && m.components.empty();
+}
+
+js::object read_modal(form& f) {
+  js::object out;
+  out["custom_id"] = f.text("custom_id", 1, 100).value_or("");
+  out["title"] = f.text("title", 1, 45).value_or("");
+  for (const auto key : {"custom_id", "title", "components"})
+    f.require(key);
+  if (const auto* components = f.array("components", rows_max)) {
+    out["components"] = walker(f, false, true).walk(*components, "components");
+    if (components->empty())
+      f.fault("components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.");
+  }
+  return out;
+}
+
+const js::object* find_component(const js::array& components, std::string_view custom_id) {
+  for (const auto& each : components) {
+    const auto* c = each.if_object();
+    if (!c)
+      continue;
+    if (json::text_or(*c, "custom_id") == custom_id)
+      return c;
+    if (const auto* children = json::array_in(*c, "components"))
+      if (const auto* found = find_component(*children, custom_id))
+        return found;
+    for (const auto key : {"accessory", "component"})
+      if (const auto* one = json::object_in(*c, key); one && json::text_or(*one, "custom_id") == custom_id)
+        return one;
+  }
+  return nullptr;
+}
+
+std::vector<const js::object*> text_inputs(const js::array& components) {
+  std::vector<const js::object*> list;
+  for (const auto& each : components) {
+    const auto* c = each.if_object();
+    if (!c)
+      continue;
+    if (json::integer_or(*c, "type") == text_input)
+      list.push_back(c);
+    if (const auto* children = json::array_in(*c, "components"))
+      for (const auto* inner : text_inputs(*children))
+        list.push_back(inner);
+    if (const auto* one = json::object_in(*c, "component"); one && json::integer_or(*one, "type") == text_input)
+      list.push_back(one);
+  }
+  return list;
+}
+
+} // namespace arrakis::sandbox::model

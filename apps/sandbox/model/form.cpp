@@ -1,0 +1,148 @@
+#include "apps/sandbox/model/form.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+
+namespace arrakis::sandbox::model {
+namespace js = boost::json;
+
+size_t length_of(std::string_view utf8) {
+  size_t points = 0;
+  for (const char c : utf8)
+    if ((static_cast<unsigned char>(c) & 0xC0u) != 0x80u) // every byte but the continuation ones
+      ++points;
+  return points;
+}
+
+const js::value* form::find(std::string_view key) const {
+  const auto* value = body_.if_contains(key);
+  return value && !value->is_null() ? value : nullptr;
+}
+bool form::has(std::string_view key) const { return find(key) != nullptr; }
+bool form::is_null(std::string_view key) const {
+  const auto* value = body_.if_contains(key);
+  return value && value->is_null();
+}
+
+std::optional<std::string> form::text(std::string_view key, size_t length_min, size_t length_max) {
+  const auto* value = find(key);
+  if (!value)
+    return std::nullopt;
+  if (!value->is_string()) {
+    fault(key, "STRING_TYPE_CONVERT", "Could not interpret the value as string.");
+    return std::nullopt;
+  }
+  std::string text(value->as_string());
+  const auto length = length_of(text);
+  if (length < length_min || length > length_max) {
+    if (length_min == 0)
+      fault(key, "BASE_TYPE_MAX_LENGTH", fmt::format("Must be {} or fewer in length.", length_max));
+    else
+      fault(key, "BASE_TYPE_BAD_LENGTH", fmt::format("Must be between {} and {} in length.", length_min, length_max));
+    return std::nullopt;
+  }
+  return text;
+}
+
+std::optional<int64_t> form::integer(std::string_view key, int64_t min, int64_t max) {
+  const auto* value = find(key);
+  if (!value)
+    return std::nullopt;
+  std::optional<int64_t> number;
+  if (value->is_int64())
+    number = value->as_int64();
+  else if (value->is_string()) { // Discord coerces text that is a number.
+    const auto text = std::string_view(value->as_string());
+    int64_t parsed = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+    if (error == std::errc{} && end == text.data() + text.size())
+      number = parsed;
+  }
+  if (!number) {
+    fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not int.", js::serialize(*value)));
+    return std::nullopt;
+  }
+  if (*number < min || *number > max) {
+    fault(key, *number < min ? "NUMBER_TYPE_MIN" : "NUMBER_TYPE_MAX",
+          fmt::format("int value should be between {} and {}.", min, max));
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::optional<bool> form::boolean(std::string_view key) {
+  const auto* value = find(key);
+  if (!value)
+    return std::nullopt;
+  if (value->is_bool())
+    return value->as_bool();
+  fault(key, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.");
+  return std::nullopt;
+}
+
+std::optional<snowflake> form::id(std::string_view key) {
+  const auto* value = find(key);
+  if (!value)
+    return std::nullopt;
+  if (value->is_string())
+    if (const auto parsed = parse_snowflake(std::string_view(value->as_string())))
+      return parsed;
+  fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not snowflake.", js::serialize(*value)));
+  return std::nullopt;
+}
+
+std::optional<uint64_t> form::mask(std::string_view key) {
+  const auto* value = find(key);
+  if (!value)
+    return std::nullopt;
+  if (value->is_int64() && value->as_int64() >= 0)
+    return static_cast<uint64_t>(value->as_int64());
+  if (value->is_string()) {
+    const auto text = std::string_view(value->as_string());
+    uint64_t parsed = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+    if (error == std::errc{} && end == text.data() + text.size() && !text.empty())
+      return parsed;
+  }
+  fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not int.", js::serialize(*value)));
+  return std::nullopt;
+}
+
+const js::array* form::array(std::string_view key, size_t size_max) {
+  const auto* value = find(key);
+  if (!value)
+    return nullptr;
+  if (!value->is_array()) {
+    fault(key, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType");
+    return nullptr;
+  }
+  if (value->as_array().size() > size_max) {
+    fault(key, "BASE_TYPE_MAX_LENGTH", fmt::format("Must be {} or fewer in length.", size_max));
+    return nullptr;
+  }
+  return &value->as_array();
+}
+
+void form::require(std::string_view key) {
+  if (!has(key))
+    fault(key, "BASE_TYPE_REQUIRED", "This field is required");
+}
+
+void form::fault(std::string_view path, std::string_view code, std::string_view message) {
+  js::object* node = &errors_;
+  while (!path.empty()) {
+    const auto dot = path.find('.');
+    const auto step = path.substr(0, dot);
+    auto& next = (*node)[step];
+    if (!next.is_object())
+      next.emplace_object();
+    node = &next.get_object();
+    path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+  }
+  auto& list = (*node)["_errors"];
+  if (!list.is_array())
+    list.emplace_array();
+  list.get_array().push_back(js::object{{"code", code}, {"message", message}});
+}
+
+} // namespace arrakis::sandbox::model

@@ -1,0 +1,43 @@
+#pragma once
+// Reads a request body as Discord does: every field is checked, all faults are reported together as code 50035.
+#include "apps/sandbox/model/refusal.hpp"
+#include "schemas/ids.hpp"
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace arrakis::sandbox::model {
+
+/// Unicode code points, which is what Discord's length limits count.
+size_t length_of(std::string_view utf8);
+
+class form {
+public:
+  explicit form(const boost::json::object& body) : body_(body) {}
+  /// Present and not null.
+  bool has(std::string_view key) const;
+  bool is_null(std::string_view key) const;
+  /// Each read gives the field, or nothing when it is absent, null or faulty (and then notes the fault).
+  std::optional<std::string> text(std::string_view key, size_t length_min, size_t length_max);
+  std::optional<int64_t> integer(std::string_view key, int64_t min, int64_t max);
+  std::optional<bool> boolean(std::string_view key);
+  std::optional<snowflake> id(std::string_view key);
+  /// A permission mask: decimal text, or an integer.
+  std::optional<uint64_t> mask(std::string_view key);
+  const boost::json::array* array(std::string_view key, size_t size_max);
+  void require(std::string_view key);
+
+  /// Notes a fault at a dotted path ("components.0.label").
+  void fault(std::string_view path, std::string_view code, std::string_view message);
+  bool clean() const { return errors_.empty(); }
+  refusal why() const { return {400, 50035, "Invalid Form Body", errors_}; }
+
+private:
+  const boost::json::value* find(std::string_view key) const;
+  const boost::json::object& body_;
+  boost::json::object errors_;
+};
+
+} // namespace arrakis::sandbox::model

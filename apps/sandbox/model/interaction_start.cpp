@@ -1,0 +1,225 @@
+// A person acts: what Discord checks before an application hears of it, and what the application then receives.
+#include "apps/sandbox/model/commands.hpp"
+#include "apps/sandbox/model/content.hpp"
+#include "apps/sandbox/model/interactions.hpp"
+#include "apps/sandbox/model/permissions.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+
+#include <fmt/format.h>
+
+namespace arrakis::sandbox::model {
+namespace {
+refusal not_offered(std::string why) { return {400, 0, std::move(why), {}}; }
+
+interaction& open(world& w, const application& app, const place& at, snowflake user, int kind) {
+  const auto id = w.next_id();
+  auto& made = w.interactions[id];
+  made = interaction{.id = id, .token = fmt::format("it-{}-{}", id.value, random_hex(24)), .application = app.id,
+                     .guild = at.guild->id, .channel = at.channel->id, .user = user, .kind = kind, .made_ms = w.now_ms};
+  return made;
+}
+
+js::object payload_of(world& w, const interaction& i, const place& at, const application& app, js::object data) {
+  auto who = to_json(w, at.guild->members.at(i.user));
+  who["permissions"] = std::to_string(permissions_in(*at.guild, *at.channel, i.user));
+  auto where = to_json(*at.channel);
+  where["permissions"] = who["permissions"];
+  return {{"id", i.id.text()}, {"application_id", app.id.text()}, {"type", i.kind}, {"token", i.token}, {"version", 1},
+    {"guild_id", at.guild->id.text()},
+    {"guild", {{"id", at.guild->id.text()}, {"locale", "en-US"}, {"features", js::array{}}}},
+    {"guild_locale", "en-US"}, {"locale", "en-US"}, {"channel_id", at.channel->id.text()}, {"channel", std::move(where)},
+    {"member", std::move(who)}, {"app_permissions", std::to_string(permissions_in(*at.guild, *at.channel, app.bot))},
+    {"entitlements", js::array{}}, {"authorizing_integration_owners", {{"0", at.guild->id.text()}}}, {"context", 0},
+    {"attachment_size_limit", 10485760}, {"data", std::move(data)}};
+}
+
+/// The options of a command as sent: {name, type, value}, checked against the definition.
+outcome<js::array> options_of(const js::object& definition, const js::object& given) {
+  js::array out;
+  const auto* declared = json::array_in(definition, "options");
+  for (size_t i = 0; declared && i < declared->size(); ++i) {
+    const auto& option = (*declared)[i].as_object();
+    const auto name = json::text_or(option, "name");
+    const auto* value = given.if_contains(name);
+    const auto kind = json::integer_or(option, "type");
+    if (kind <= 2) { // a subcommand (group): its own options lie in an object of its name
+      if (!value || !value->is_object())
+        continue;
+      auto inner = options_of(option, value->get_object());
+      if (!inner)
+        return inner.why();
+      out.push_back(js::object{{"name", name}, {"type", kind}, {"options", std::move(*inner)}});
+    } else if (value)
+      out.push_back(js::object{{"name", name}, {"type", kind}, {"value", *value}});
+    else if (json::bool_or(option, "required"))
+      return not_offered(fmt::format("The option '{}' is required.", name));
+  }
+  for (const auto& field : given)
+    if (std::none_of(out.begin(), out.end(), [&](const js::value& o) { return json::text_or(o.as_object(), "name") == field.key(); }))
+      return not_offered(fmt::format("The command has no option '{}'.", std::string_view(field.key())));
+  return out;
+}
+
+/// `resolved` for the selects that choose users, roles or channels.
+js::object resolve(world& w, const guild& in, const std::vector<std::string>& values) {
+  js::object users, members, roles, channels;
+  for (const auto& text : values) {
+    const auto id = parse_snowflake(text).value_or(snowflake{});
+    if (const auto who = in.members.find(id); who != in.members.end()) {
+      users[text] = to_json(w.user_of(id));
+      auto partial = to_json(w, who->second);
+      partial.erase("user");
+      partial["permissions"] = std::to_string(permissions_in(in, id));
+      members[text] = std::move(partial);
+    }
+    if (const auto found = in.roles.find(id); found != in.roles.end())
+      roles[text] = to_json(found->second);
+    if (const auto found = in.channels.find(id); found != in.channels.end())
+      channels[text] = to_json(found->second);
+  }
+  js::object out;
+  for (auto& [key, part] : {std::pair{"users", &users}, {"members", &members}, {"roles", &roles}, {"channels", &channels}})
+    if (!part->empty())
+      out[key] = std::move(*part);
+  return out;
+}
+
+std::optional<refusal> check_values(const js::object& component, const std::vector<std::string>& values) {
+  const auto least = static_cast<size_t>(json::integer_or(component, "min_values", 1));
+  const auto most = static_cast<size_t>(json::integer_or(component, "max_values", 1));
+  if (values.size() < least || values.size() > most)
+    return not_offered(fmt::format("Choose {} to {} values.", least, most));
+  if (json::integer_or(component, "type") != string_select)
+    return std::nullopt;
+  const auto* options = json::array_in(component, "options");
+  for (const auto& value : values)
+    if (!options || std::none_of(options->begin(), options->end(), [&](const js::value& o) {
+          return json::text_or(o.as_object(), "value") == value;
+        }))
+      return not_offered(fmt::format("The select has no value '{}'.", value));
+  return std::nullopt;
+}
+
+std::string fault_of(const js::object& input, std::string_view value) {
+  const auto length = length_of(value);
+  const auto label = json::text_or(input, "label", json::text_or(input, "custom_id"));
+  if (length == 0)
+    return json::bool_or(input, "required", true) ? fmt::format("'{}' is required.", label) : "";
+  const auto least = static_cast<size_t>(json::integer_or(input, "min_length", 0));
+  const auto most = static_cast<size_t>(json::integer_or(input, "max_length", 4000));
+  if (length < least || length > most)
+    return fmt::format("'{}' must be between {} and {} in length.", label, least, most);
+  return "";
+}
+} // namespace
+
+outcome<started> invoke(world& w, snowflake user, snowflake channel, std::string_view name, const js::object& options,
+                        snowflake application) {
+  auto at = channel_for(w, {.user = user}, channel);
+  if (!at)
+    return at.why();
+  const command* what = nullptr;
+  model::application* app = nullptr;
+  for (auto& [id, each] : w.applications)
+    if (!what && (!application || application == id) && at->guild->members.contains(each.bot)) {
+      what = find_command(each, at->guild->id, name);
+      app = &each;
+    }
+  if (!what)
+    return not_offered(fmt::format("No application in this guild has a command '/{}'.", name));
+  const auto mine = permissions_in(*at->guild, *at->channel, user);
+  const auto needed = arrakis::permissions::parse(json::text_or(what->definition, "default_member_permissions", "0"));
+  const bool admin_only = what->definition.at("default_member_permissions").is_string() && needed == 0;
+  const bool admin = mine & arrakis::permissions::administrator;
+  if (!admin && (admin_only || (mine & needed) != needed || !(mine & arrakis::permissions::use_application_commands)))
+    return not_offered("You do not have permission to use this command.");
+  auto sent = options_of(what->definition, options);
+  if (!sent)
+    return sent.why();
+  auto& made = open(w, *app, *at, user, command_type);
+  made.name = std::string(name);
+  made.command = what->id;
+  js::object data{{"id", what->id.text()}, {"name", name}, {"type", 1}};
+  if (!sent->empty())
+    data["options"] = std::move(*sent);
+  if (what->guild)
+    data["guild_id"] = what->guild.text();
+  return started{made.id, app->id, payload_of(w, made, *at, *app, std::move(data))};
+}
+
+outcome<started> press(world& w, snowflake user, snowflake channel, snowflake message, std::string_view custom_id,
+                       const std::vector<std::string>& values) {
+  auto at = channel_for(w, {.user = user}, channel);
+  if (!at)
+    return at.why();
+  const auto* on = w.find_message(channel, message);
+  if (!on || (on->visible_to && on->visible_to != user))
+    return unknown("Message");
+  const auto* component = find_component(on->components, custom_id);
+  if (!component)
+    return not_offered(fmt::format("The message has no component '{}'.", custom_id));
+  if (json::bool_or(*component, "disabled"))
+    return not_offered("This component is disabled.");
+  auto* app = w.find_application_of(on->author);
+  if (!app)
+    return not_offered("The message is no application's.");
+  const auto kind = json::integer_or(*component, "type");
+  js::object data{{"custom_id", custom_id}, {"component_type", kind}, {"id", component->at("id")}};
+  if (kind != button) {
+    if (auto bad = check_values(*component, values))
+      return *bad;
+    js::array chosen;
+    for (const auto& each : values)
+      chosen.push_back(js::value(each));
+    data["values"] = std::move(chosen);
+    if (kind != string_select)
+      data["resolved"] = resolve(w, *at->guild, values);
+  }
+  auto& made = open(w, *app, *at, user, component_type);
+  made.source = message;
+  auto payload = payload_of(w, made, *at, *app, std::move(data));
+  payload["message"] = to_json(w, *on);
+  return started{made.id, app->id, std::move(payload)};
+}
+
+outcome<started> submit(world& w, snowflake user, snowflake opened_by, const js::object& fields) {
+  const auto parent = w.interactions.find(opened_by);
+  if (parent == w.interactions.end() || parent->second.user != user || parent->second.phase != interaction::form)
+    return not_offered("There is no such form open for you.");
+  auto at = channel_for(w, {.user = user}, parent->second.channel);
+  if (!at)
+    return at.why();
+  auto& app = w.applications.at(parent->second.application);
+  const auto& shown = parent->second.modal.at("components").as_array();
+  js::array rows;
+  for (const auto* input : text_inputs(shown)) {
+    const std::string key(json::text_or(*input, "custom_id"));
+    const std::string value(json::text_or(fields, key, json::text_or(*input, "value")));
+    if (const auto fault = fault_of(*input, value); !fault.empty())
+      return not_offered(fault);
+    js::object sent{{"type", static_cast<int>(text_input)}, {"id", input->at("id")}, {"custom_id", key}, {"value", value}};
+    const auto wrapper = rows.size() < shown.size() ? json::integer_or(shown[rows.size()].as_object(), "type") : action_row;
+    const auto wrapper_id = rows.size() < shown.size() ? shown[rows.size()].as_object().at("id") : js::value(1);
+    if (wrapper == label)
+      rows.push_back(js::object{{"type", wrapper}, {"id", wrapper_id}, {"component", std::move(sent)}});
+    else
+      rows.push_back(js::object{{"type", wrapper}, {"id", wrapper_id}, {"components", js::array{std::move(sent)}}});
+  }
+  for (const auto& field : fields)
+    if (!find_component(shown, field.key()))
+      return not_offered(fmt::format("The form has no field '{}'.", std::string_view(field.key())));
+  js::object data{{"custom_id", parent->second.modal.at("custom_id")}, {"components", std::move(rows)},
+                  {"resolved", js::object{}}};
+  auto& made = open(w, app, *at, user, modal_type);
+  made.parent = opened_by;
+  made.source = parent->second.source;
+  auto payload = payload_of(w, made, *at, app, std::move(data));
+  if (made.source)
+    if (const auto* on = w.find_message(made.channel, made.source))
+      payload["message"] = to_json(w, *on);
+  return started{made.id, app.id, std::move(payload)};
+}
+
+} // namespace arrakis::sandbox::model

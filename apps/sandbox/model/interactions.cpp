@@ -1,0 +1,262 @@
+// The application answers.
+#include "apps/sandbox/model/interactions.hpp"
+
+#include "apps/sandbox/model/content.hpp"
+#include "apps/sandbox/model/messages.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "runtime/json.hpp"
+
+namespace arrakis::sandbox::model {
+namespace {
+/// https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object
+enum callback : int { with_message = 4, deferred_message = 5, deferred_update = 6, update_message = 7, with_modal = 9 };
+
+js::object metadata_of(world& w, const interaction& i) {
+  js::object out{{"id", i.id.text()}, {"type", i.kind}, {"user", to_json(w.user_of(i.user))},
+                 {"authorizing_integration_owners", {{"0", i.guild.text()}}}};
+  if (i.kind == command_type) {
+    out["name"] = i.name;
+    out["command_type"] = 1;
+  } else if (i.kind == component_type)
+    out["interacted_message_id"] = i.source.text();
+  else if (const auto parent = w.interactions.find(i.parent); parent != w.interactions.end())
+    out["triggering_interaction_metadata"] = metadata_of(w, parent->second);
+  return out;
+}
+
+message blank(world& w, const interaction& i, bool ephemeral) {
+  message m{.id = w.next_id(), .channel = i.channel, .guild = i.guild, .author = w.applications.at(i.application).bot};
+  m.kind = i.kind == command_type ? 20 : 0;
+  m.application = i.application;
+  m.interaction = metadata_of(w, i);
+  if (ephemeral) {
+    m.flags = ephemeral_flag;
+    m.visible_to = i.user;
+  }
+  return m;
+}
+
+/// 200 for ?with_response=true.
+js::object callback_response(world& w, const interaction& i, int kind) {
+  js::object about{{"id", i.id.text()}, {"type", i.kind}};
+  js::object resource{{"type", kind}};
+  if (i.response) {
+    about["response_message_id"] = i.response.text();
+    if (const auto* m = w.find_message(i.channel, i.response)) {
+      about["response_message_loading"] = (m->flags & loading_flag) != 0;
+      about["response_message_ephemeral"] = static_cast<bool>(m->visible_to);
+      if (kind != deferred_update)
+        resource["message"] = to_json(w, *m);
+    }
+  }
+  return {{"interaction", std::move(about)}, {"resource", std::move(resource)}};
+}
+
+outcome<done> reply(world& w, interaction& i, form& f) {
+  const auto fields = read_content(f);
+  if (!f.clean())
+    return f.why();
+  auto m = blank(w, i, fields.flags.value_or(0) & ephemeral_flag);
+  m.flags |= static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
+  apply(m, fields);
+  if (is_empty(m))
+    return refusal{400, 50006, "Cannot send an empty message", {}};
+  i.response = keep(w, std::move(m)).id;
+  i.phase = interaction::answered;
+  ++i.edits;
+  return done{};
+}
+
+outcome<done> defer(world& w, interaction& i, form& f) {
+  const auto flags = f.integer("flags", 0, (1 << 20) - 1).value_or(0);
+  if (!f.clean())
+    return f.why();
+  auto m = blank(w, i, flags & ephemeral_flag);
+  m.flags |= loading_flag;
+  i.response = keep(w, std::move(m)).id;
+  i.phase = interaction::deferred;
+  return done{};
+}
+
+outcome<done> update(world& w, interaction& i, form& f) {
+  auto* on = w.find_message(i.channel, i.source);
+  if (!on)
+    return unknown("Message");
+  const auto fields = read_content(f);
+  if (!f.clean())
+    return f.why();
+  apply(*on, fields);
+  on->edited_ms = w.now_ms;
+  tell_changed(w, *on);
+  i.response = i.source;
+  i.phase = interaction::answered;
+  ++i.edits;
+  return done{};
+}
+
+outcome<done> perform(world& w, interaction& i, int64_t kind, const js::object& data) {
+  form f(data);
+  switch (kind) {
+  case with_message: return reply(w, i, f);
+  case deferred_message: return defer(w, i, f);
+  case deferred_update:
+    i.response = i.source;
+    i.phase = interaction::deferred;
+    return done{};
+  case update_message: return update(w, i, f);
+  default: {
+    auto modal = read_modal(f);
+    if (!f.clean())
+      return f.why();
+    i.modal = std::move(modal);
+    i.phase = interaction::form;
+    ++i.edits;
+    return done{};
+  }
+  }
+}
+
+/// Which callbacks fit: an update needs a message that was clicked on, a form never follows a form.
+bool fits(const interaction& i, int64_t kind) {
+  switch (kind) {
+  case with_message:
+  case deferred_message: return true;
+  case deferred_update:
+  case update_message: return static_cast<bool>(i.source);
+  case with_modal: return i.kind != modal_type;
+  default: return false;
+  }
+}
+
+/// The interaction of a webhook token. An ended token is 401 with 50027, one that never was is 404 with 10015.
+outcome<interaction*> by_token(world& w, snowflake application, std::string_view token) {
+  auto* i = w.find_token(token);
+  if (!i || i->application != application)
+    return token.starts_with("it-") ? refusal{401, 50027, "Invalid Webhook Token", {}} : unknown("Webhook");
+  if (w.now_ms > i->made_ms + w.timing.token_ms)
+    return refusal{401, 50027, "Invalid Webhook Token", {}};
+  if (i->phase == interaction::waiting || i->phase == interaction::failed)
+    return unknown("Webhook");
+  return i;
+}
+
+outcome<message*> response_of(world& w, const interaction& i, snowflake id) {
+  auto* m = w.find_message(i.channel, id ? id : i.response);
+  if (!m || m->author != w.applications.at(i.application).bot)
+    return unknown("Message");
+  return m;
+}
+} // namespace
+
+outcome<js::object> answer(world& w, snowflake id, std::string_view token, const js::object& body) {
+  const auto found = w.interactions.find(id);
+  if (found == w.interactions.end() || found->second.token != token)
+    return unknown("interaction");
+  auto& i = found->second;
+  if (i.phase == interaction::failed || (i.phase == interaction::waiting && w.now_ms > i.made_ms + w.timing.acknowledge_ms))
+    return unknown("interaction");
+  if (i.phase != interaction::waiting)
+    return refusal{400, 40060, "Interaction has already been acknowledged.", {}};
+  form f(body);
+  f.require("type");
+  const auto kind = f.integer("type", 1, 12);
+  if (kind && !fits(i, *kind))
+    f.fault("type", "BASE_TYPE_CHOICES", "This callback type does not fit this interaction.");
+  const auto* data = json::object_in(body, "data");
+  if (!data && kind && (*kind == with_message || *kind == with_modal))
+    f.fault("data", "BASE_TYPE_REQUIRED", "This field is required");
+  if (!f.clean())
+    return f.why();
+  static const js::object nothing;
+  if (auto did = perform(w, i, *kind, data ? *data : nothing); !did)
+    return did.why();
+  return callback_response(w, i, static_cast<int>(*kind));
+}
+
+outcome<js::object> follow_up(world& w, snowflake application, std::string_view token, const js::object& body) {
+  auto i = by_token(w, application, token);
+  if (!i)
+    return i.why();
+  form f(body);
+  const auto fields = read_content(f);
+  if (!f.clean())
+    return f.why();
+  auto m = blank(w, **i, fields.flags.value_or(0) & ephemeral_flag);
+  m.flags |= static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
+  m.kind = 0;
+  apply(m, fields);
+  if (is_empty(m))
+    return refusal{400, 50006, "Cannot send an empty message", {}};
+  ++(*i)->edits;
+  return to_json(w, keep(w, std::move(m)));
+}
+
+outcome<js::object> get_response(world& w, snowflake application, std::string_view token, snowflake id) {
+  auto i = by_token(w, application, token);
+  if (!i)
+    return i.why();
+  auto m = response_of(w, **i, id);
+  if (!m)
+    return m.why();
+  return to_json(w, **m);
+}
+
+outcome<js::object> edit_response(world& w, snowflake application, std::string_view token, snowflake id,
+                                  const js::object& body) {
+  auto i = by_token(w, application, token);
+  if (!i)
+    return i.why();
+  auto found = response_of(w, **i, id);
+  if (!found)
+    return found.why();
+  auto& m = **found;
+  form f(body);
+  const auto fields = read_content(f);
+  if (!f.clean())
+    return f.why();
+  auto next = m;
+  apply(next, fields);
+  if (is_empty(next))
+    return refusal{400, 50006, "Cannot send an empty message", {}};
+  next.flags &= ~loading_flag;
+  // The first edit of a deferred answer is its answer, not an edit of it.
+  if (!(m.flags & loading_flag))
+    next.edited_ms = w.now_ms;
+  m = std::move(next);
+  (*i)->phase = interaction::answered;
+  ++(*i)->edits;
+  tell_changed(w, m);
+  return to_json(w, m);
+}
+
+outcome<done> delete_response(world& w, snowflake application, std::string_view token, snowflake id) {
+  auto i = by_token(w, application, token);
+  if (!i)
+    return i.why();
+  auto m = response_of(w, **i, id);
+  if (!m)
+    return m.why();
+  (*i)->phase = interaction::answered;
+  ++(*i)->edits;
+  remove(w, **m);
+  return done{};
+}
+
+std::vector<snowflake> expire(world& w) {
+  std::vector<snowflake> failed;
+  for (auto each = w.interactions.begin(); each != w.interactions.end();) {
+    auto& i = each->second;
+    if (i.phase == interaction::waiting && w.now_ms > i.made_ms + w.timing.acknowledge_ms) {
+      i.phase = interaction::failed;
+      failed.push_back(i.id);
+    }
+    // Kept a while past the token's end, so that a late caller is told "ended" and the page still knows it.
+    if (w.now_ms > i.made_ms + w.timing.token_ms + 60'000)
+      each = w.interactions.erase(each);
+    else
+      ++each;
+  }
+  return failed;
+}
+
+} // namespace arrakis::sandbox::model

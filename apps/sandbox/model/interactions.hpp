@@ -1,0 +1,36 @@
+#pragma once
+// Interactions: a person acts, one application answers. The callbacks, tokens and deadlines of
+// https://discord.com/developers/docs/interactions/receiving-and-responding
+#include "apps/sandbox/model/world.hpp"
+
+namespace arrakis::sandbox::model {
+
+/// What a person did, and the object that its application receives for it.
+struct started {
+  snowflake id;
+  snowflake application;
+  js::object payload;
+};
+/// A slash command. Refuses what Discord's own client would not offer: no such command, no permission, missing option.
+outcome<started> invoke(world&, snowflake user, snowflake channel, std::string_view name, const js::object& options,
+                        snowflake application = {});
+/// A click on a button, or a choice in a select.
+outcome<started> press(world&, snowflake user, snowflake channel, snowflake message, std::string_view custom_id,
+                       const std::vector<std::string>& values);
+/// A form that an interaction opened is sent: custom id to text.
+outcome<started> submit(world&, snowflake user, snowflake opened_by, const js::object& fields);
+
+/// POST /interactions/{id}/{token}/callback. `with_response`: the body of ?with_response=true, else an empty object.
+outcome<js::object> answer(world&, snowflake id, std::string_view token, const js::object& body);
+
+/// The follow-up endpoints below /webhooks/{application}/{token}. `message` 0 means @original.
+outcome<js::object> follow_up(world&, snowflake application, std::string_view token, const js::object& body);
+outcome<js::object> get_response(world&, snowflake application, std::string_view token, snowflake message);
+outcome<js::object> edit_response(world&, snowflake application, std::string_view token, snowflake message,
+                                  const js::object& body);
+outcome<done> delete_response(world&, snowflake application, std::string_view token, snowflake message);
+
+/// Those that nobody acknowledged in time become failed; those whose token has ended are forgotten. Answers the failed.
+std::vector<snowflake> expire(world&);
+
+} // namespace arrakis::sandbox::model

@@ -1,0 +1,163 @@
+#include "apps/sandbox/model/interactions.hpp"
+
+#include "apps/sandbox/model/messages.hpp"
+#include "apps/sandbox/model/model_fixture.hpp"
+#include "apps/sandbox/model/snapshot.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::sandbox::model;
+
+namespace {
+struct conversation : town {
+  conversation() {
+    const auto commands = js::array{object(R"({"name":"onboard","description":"start","default_member_permissions":"8"})"),
+                                    object(R"({"name":"hi","description":"greet","options":[
+                                      {"type":3,"name":"whom","description":"who","required":true}]})")};
+    REQUIRE(overwrite_commands(world, app(), {}, commands));
+  }
+  started onboard() {
+    auto begun = invoke(world, owner, here().system_channel, "onboard", {});
+    REQUIRE(begun);
+    return *begun;
+  }
+  std::string token(const started& s) { return world.interactions.at(s.id).token; }
+  outcome<js::object> reply(const started& s, std::string_view text) { return answer(world, s.id, token(s), object(text)); }
+  const interaction& state(const started& s) { return world.interactions.at(s.id); }
+};
+constexpr auto hello = R"({"type":4,"data":{"content":"hello"}})";
+constexpr auto panel = R"({"type":4,"data":{"content":"panel","flags":64,"components":[{"type":1,"components":[
+  {"type":2,"style":1,"label":"Go","custom_id":"go:1"},{"type":2,"style":2,"label":"No","custom_id":"no:1","disabled":true}]},
+  {"type":1,"components":[{"type":3,"custom_id":"pick","options":[{"label":"A","value":"a"},{"label":"B","value":"b"}]}]}]}})";
+} // namespace
+
+TEST_CASE("interactions: a command goes only to who may use it, with its options checked") {
+  conversation c;
+  CHECK(!invoke(c.world, c.person, c.here().system_channel, "onboard", {}));
+  CHECK(!invoke(c.world, c.owner, c.here().system_channel, "unheard", {}));
+  CHECK(!invoke(c.world, c.person, c.here().system_channel, "hi", {}));
+  CHECK(!invoke(c.world, c.person, c.here().system_channel, "hi", object(R"({"whom":"x","other":1})")));
+  auto begun = invoke(c.world, c.person, c.here().system_channel, "hi", object(R"({"whom":"x"})"));
+  REQUIRE(begun);
+  CHECK(begun->payload.at("data").at("options").at(0).at("value") == "x");
+  CHECK(begun->payload.at("member").at("permissions").is_string());
+}
+
+TEST_CASE("interactions: an answer within three seconds counts, one later is 10062 and the person sees a failure") {
+  conversation c;
+  const auto in_time = c.onboard();
+  c.world.now_ms += 3'000;
+  CHECK(expire(c.world).empty());
+  REQUIRE(c.reply(in_time, hello));
+  const auto late = c.onboard();
+  c.world.now_ms += 3'001;
+  CHECK(expire(c.world) == std::vector{late.id});
+  CHECK(c.state(late).phase == interaction::failed);
+  const auto refused = c.reply(late, hello);
+  CHECK(refused.why().status == 404);
+  CHECK(refused.why().code == 10062);
+}
+
+TEST_CASE("interactions: a second answer is 40060, an unknown token 10062") {
+  conversation c;
+  const auto it = c.onboard();
+  CHECK(answer(c.world, it.id, "nonsense", object(hello)).why().code == 10062);
+  REQUIRE(c.reply(it, hello));
+  CHECK(c.reply(it, hello).why().code == 40060);
+}
+
+TEST_CASE("interactions: a token serves follow-ups for fifteen minutes and then is 401 with 50027") {
+  conversation c;
+  const auto it = c.onboard();
+  const auto token = c.token(it);
+  CHECK(edit_response(c.world, c.app_id, token, {}, object(R"({"content":"x"})")).why().code == 10015); // not answered yet
+  REQUIRE(c.reply(it, R"({"type":5,"data":{"flags":64}})"));
+  c.world.now_ms += 900'000;
+  expire(c.world);
+  REQUIRE(edit_response(c.world, c.app_id, token, {}, object(R"({"content":"x"})")));
+  c.world.now_ms += 1;
+  expire(c.world);
+  const auto late = follow_up(c.world, c.app_id, token, object(R"({"content":"x"})"));
+  CHECK(late.why().status == 401);
+  CHECK(late.why().code == 50027);
+  CHECK(follow_up(c.world, c.app_id, "foreign", object(R"({"content":"x"})")).why().code == 10015);
+}
+
+TEST_CASE("interactions: a deferred answer loads until its first edit, and an ephemeral one is in no list") {
+  conversation c;
+  const auto it = c.onboard();
+  c.world.events.clear();
+  REQUIRE(c.reply(it, R"({"type":5,"data":{"flags":64}})"));
+  CHECK(c.state(it).phase == interaction::deferred);
+  auto loading = get_response(c.world, c.app_id, c.token(it), {});
+  CHECK(loading->at("flags") == (ephemeral_flag | loading_flag));
+  auto edited = edit_response(c.world, c.app_id, c.token(it), {}, object(R"({"content":"done"})"));
+  CHECK(edited->at("flags") == ephemeral_flag);
+  CHECK(c.told("MESSAGE_CREATE") == 0);
+  auto listed = list_messages(c.world, c.as(c.owner), c.general(), {}, {}, 50);
+  CHECK(listed->empty());
+}
+
+TEST_CASE("interactions: a click needs a component that is there and enabled, a choice values that are offered") {
+  conversation c;
+  const auto it = c.onboard();
+  REQUIRE(c.reply(it, panel));
+  const auto message = c.state(it).response;
+  const auto channel = c.here().system_channel;
+  CHECK(!press(c.world, c.person, channel, message, "go:1", {})); // ephemeral: not his to click
+  CHECK(!press(c.world, c.owner, channel, message, "gone", {}));
+  CHECK(!press(c.world, c.owner, channel, message, "no:1", {}));
+  CHECK(!press(c.world, c.owner, channel, message, "pick", {"z"}));
+  CHECK(!press(c.world, c.owner, channel, message, "pick", {}));
+  auto chosen = press(c.world, c.owner, channel, message, "pick", {"b"});
+  REQUIRE(chosen);
+  CHECK(chosen->payload.at("type") == 3);
+  CHECK(chosen->payload.at("data").at("values").at(0) == "b");
+  REQUIRE(answer(c.world, chosen->id, c.world.interactions.at(chosen->id).token, object(R"({"type":7,"data":{"content":"b it is","components":[]}})")));
+  CHECK(c.world.find_message(channel, message)->content == "b it is");
+}
+
+TEST_CASE("interactions: a form opens from a click, is checked when it is sent, and never follows a deferral or a form") {
+  conversation c;
+  const auto it = c.onboard();
+  REQUIRE(c.reply(it, panel));
+  const auto channel = c.here().system_channel;
+  auto click = press(c.world, c.owner, channel, c.state(it).response, "go:1", {});
+  REQUIRE(click);
+  const auto form = R"({"type":9,"data":{"custom_id":"f","title":"Form","components":[{"type":1,"components":[
+    {"type":4,"custom_id":"address","style":1,"label":"Address","min_length":42,"max_length":42}]}]}})";
+  REQUIRE(c.reply(*click, form));
+  CHECK(c.state(*click).phase == interaction::form);
+  CHECK(!submit(c.world, c.owner, click->id, object(R"({"address":"short"})")));
+  CHECK(!submit(c.world, c.person, click->id, {}));
+  auto sent = submit(c.world, c.owner, click->id, js::object{{"address", std::string(42, 'a')}});
+  REQUIRE(sent);
+  CHECK(sent->payload.at("type") == 5);
+  CHECK(sent->payload.at("data").at("components").at(0).at("components").at(0).at("custom_id") == "address");
+  CHECK(sent->payload.contains("message"));
+  CHECK(c.reply(*sent, form).why().code == 50035);
+  REQUIRE(c.reply(*sent, R"({"type":6})"));
+  CHECK(c.reply(*sent, form).why().code == 40060);
+}
+
+TEST_CASE("commands: an overwrite keeps the ids of names that stay and drops the rest") {
+  conversation c;
+  const auto before = find_command(c.app(), {}, "onboard")->id;
+  REQUIRE(overwrite_commands(c.world, c.app(), {}, js::array{object(R"({"name":"onboard","description":"changed"})")}));
+  CHECK(find_command(c.app(), {}, "onboard")->id == before);
+  CHECK(find_command(c.app(), {}, "hi") == nullptr);
+  CHECK(overwrite_commands(c.world, c.app(), {}, js::array{object(R"({"name":"Bad Name","description":"x"})")}).why().code == 50035);
+}
+
+TEST_CASE("snapshot: a world that was saved and loaded is the same world, and its ids go on upwards") {
+  conversation c;
+  const auto it = c.onboard();
+  REQUIRE(c.reply(it, panel));
+  const auto text = js::serialize(save(c.world));
+  world again;
+  load(again, js::parse(text).as_object());
+  CHECK(js::serialize(save(again)) == text);
+  again.now_ms = c.world.now_ms - 86'400'000; // the clock went back a day
+  CHECK(again.next_id().value > c.world.last_id);
+}

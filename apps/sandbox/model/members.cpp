@@ -1,0 +1,218 @@
+#include "apps/sandbox/model/members.hpp"
+
+#include "apps/sandbox/model/channels.hpp"
+#include "apps/sandbox/model/form.hpp"
+#include "apps/sandbox/model/permissions.hpp"
+#include "apps/sandbox/model/render.hpp"
+
+#include <fmt/format.h>
+
+namespace arrakis::sandbox::model {
+namespace {
+using namespace arrakis::permissions;
+
+void tell_update(world& w, const guild& in, const member& who) {
+  auto data = to_json(w, who);
+  data["guild_id"] = in.id.text();
+  w.emit("GUILD_MEMBER_UPDATE", in.id, std::move(data), who.user);
+}
+
+js::array role_change(const char* key, const role& r) {
+  return {js::object{{"key", key}, {"new_value", js::array{js::object{{"id", r.id.text()}, {"name", r.name}}}}}};
+}
+
+/// A bot that is out hears GUILD_DELETE without `unavailable`; it must be told by name, since it is no member any more.
+void remove(world& w, guild& in, snowflake user) {
+  const auto who = in.members.find(user);
+  for (const auto id : who->second.roles)
+    if (const auto own = in.roles.find(id); own != in.roles.end() && own->second.managed && own->second.bot == user) {
+      in.roles.erase(own);
+      w.emit("GUILD_ROLE_DELETE", in.id, {{"guild_id", in.id.text()}, {"role_id", id.text()}});
+      break;
+    }
+  in.members.erase(who);
+  w.emit("GUILD_MEMBER_REMOVE", in.id, {{"guild_id", in.id.text()}, {"user", to_json(w.user_of(user))}}, user);
+  if (const auto* app = w.find_application_of(user)) {
+    w.emit("GUILD_DELETE", in.id, {{"id", in.id.text()}});
+    w.events.back().only = app->id;
+  }
+}
+
+outcome<role*> grantable(const actor& by, guild& in, snowflake user, snowflake id) {
+  if (!in.members.contains(user))
+    return unknown("Member");
+  const auto found = in.roles.find(id);
+  if (found == in.roles.end())
+    return unknown("Role");
+  if (!(permissions_in(in, by.user) & manage_roles) || !commands_role(in, by.user, found->second) ||
+      found->second.managed || id == in.id)
+    return missing_permissions();
+  return &found->second;
+}
+} // namespace
+
+guild& found_guild(world& w, std::string name, snowflake owner) {
+  const auto id = w.next_id();
+  auto& made = w.guilds[id];
+  made = guild{.id = id, .name = std::move(name), .owner = owner};
+  // What a new guild lets everyone do: see, write, read the history, use commands, connect and speak.
+  constexpr uint64_t usual = view_channel | send_messages | read_message_history | add_reactions | embed_links |
+                             attach_files | use_application_commands | connect | speak | create_instant_invite;
+  made.roles[id] = role{.id = id, .name = "@everyone", .permissions = usual};
+  made.members[owner] = member{.user = owner, .joined_ms = w.now_ms};
+  const auto category = w.next_id();
+  made.channels[category] = channel{.id = category, .guild = id, .kind = category_channel, .name = "Text Channels"};
+  const auto general = w.next_id();
+  made.channels[general] = channel{.id = general, .guild = id, .name = "general", .parent = category};
+  made.system_channel = general;
+  return made;
+}
+
+void invite_bot(world& w, guild& in, const application& app, uint64_t mask, snowflake by) {
+  if (in.members.contains(app.bot))
+    return;
+  role own{.id = w.next_id(), .name = app.name, .permissions = mask, .managed = true, .bot = app.bot};
+  // Discord puts a bot's role lowest; an admin drags it up. Ours starts on top, where a working bot's role is.
+  for (const auto& [_, each] : in.roles)
+    own.position = std::max(own.position, each.position + 1);
+  auto& kept = in.roles.emplace(own.id, own).first->second;
+  w.emit("GUILD_ROLE_CREATE", in.id, {{"guild_id", in.id.text()}, {"role", to_json(kept)}});
+  in.members[app.bot] = member{.user = app.bot, .roles = {own.id}, .joined_ms = w.now_ms};
+  auto data = to_json(w, in.members.at(app.bot));
+  data["guild_id"] = in.id.text();
+  w.emit("GUILD_MEMBER_ADD", in.id, std::move(data), app.bot);
+  w.emit("GUILD_CREATE", in.id, guild_create(w, in, app));
+  w.events.back().only = app.id;
+  note(w, in, action::bot_add, {.user = by}, app.bot);
+}
+
+uint64_t invited_permissions() {
+  return manage_roles | manage_channels | view_channel | send_messages | embed_links | read_message_history |
+         view_audit_log | use_application_commands | attach_files | add_reactions | create_instant_invite | connect | speak |
+         manage_messages | mention_everyone | kick_members;
+}
+
+void join(world& w, guild& in, snowflake user) {
+  if (in.members.contains(user))
+    return;
+  const auto& who = in.members[user] = member{.user = user, .joined_ms = w.now_ms};
+  auto data = to_json(w, who);
+  data["guild_id"] = in.id.text();
+  w.emit("GUILD_MEMBER_ADD", in.id, std::move(data), user);
+}
+
+outcome<done> grant_role(world& w, const actor& by, guild& in, snowflake user, snowflake id) {
+  auto which = grantable(by, in, user, id);
+  if (!which)
+    return which.why();
+  auto& who = in.members.at(user);
+  if (std::find(who.roles.begin(), who.roles.end(), id) != who.roles.end())
+    return done{};
+  who.roles.push_back(id);
+  std::sort(who.roles.begin(), who.roles.end());
+  tell_update(w, in, who);
+  note(w, in, action::member_role_update, by, user, role_change("$add", **which));
+  return done{};
+}
+
+outcome<done> revoke_role(world& w, const actor& by, guild& in, snowflake user, snowflake id) {
+  auto which = grantable(by, in, user, id);
+  if (!which)
+    return which.why();
+  auto& who = in.members.at(user);
+  if (std::erase(who.roles, id) == 0)
+    return done{};
+  tell_update(w, in, who);
+  note(w, in, action::member_role_update, by, user, role_change("$remove", **which));
+  return done{};
+}
+
+outcome<js::object> edit_member(world& w, const actor& by, guild& in, snowflake user, const js::object& body) {
+  const auto found = in.members.find(user);
+  if (found == in.members.end())
+    return unknown("Member");
+  constexpr uint64_t change_nickname = 1ull << 26;  // https://discord.com/developers/docs/topics/permissions
+  constexpr uint64_t manage_nicknames = 1ull << 27;
+  form f(body);
+  const auto nick = f.text("nick", 0, 32);
+  const auto* roles = f.array("roles", roles_max);
+  if (!f.clean())
+    return f.why();
+  auto& who = found->second;
+  auto next = who;
+  if (nick || f.is_null("nick")) {
+    const auto needed = by.user == user ? change_nickname : manage_nicknames;
+    if (!(permissions_in(in, by.user) & needed) || (by.user != user && !outranks(in, by.user, user)))
+      return missing_permissions();
+    next.nick = nick.value_or("");
+  }
+  if (roles) {
+    next.roles.clear();
+    for (const auto& each : *roles)
+      if (const auto id = each.is_string() ? parse_snowflake(std::string_view(each.as_string())) : std::nullopt)
+        next.roles.push_back(*id);
+    std::sort(next.roles.begin(), next.roles.end());
+    for (const auto id : next.roles)
+      if (std::find(who.roles.begin(), who.roles.end(), id) == who.roles.end())
+        if (auto may = grantable(by, in, user, id); !may)
+          return may.why();
+    for (const auto id : who.roles)
+      if (std::find(next.roles.begin(), next.roles.end(), id) == next.roles.end())
+        if (auto may = grantable(by, in, user, id); !may)
+          return may.why();
+  }
+  js::array changes;
+  change(changes, "nick", who.nick, next.nick);
+  const bool moved = who.roles != next.roles;
+  who = std::move(next);
+  if (moved || !changes.empty())
+    tell_update(w, in, who);
+  if (!changes.empty())
+    note(w, in, action::member_update, by, user, std::move(changes));
+  if (moved)
+    note(w, in, action::member_role_update, by, user);
+  return to_json(w, who);
+}
+
+outcome<done> kick(world& w, const actor& by, guild& in, snowflake user) {
+  if (!in.members.contains(user))
+    return unknown("Member");
+  if (!(permissions_in(in, by.user) & kick_members) || !outranks(in, by.user, user))
+    return missing_permissions();
+  remove(w, in, user);
+  note(w, in, action::member_kick, by, user);
+  return done{};
+}
+
+outcome<done> leave(world& w, guild& in, snowflake user) {
+  if (!in.members.contains(user))
+    return unknown("Guild");
+  if (in.owner == user)
+    return refusal{400, 50055, "Invalid Guild", {}};
+  remove(w, in, user);
+  return done{};
+}
+
+outcome<done> delete_guild(world& w, const actor& by, guild& in) {
+  if (in.owner != by.user)
+    return missing_access();
+  const auto id = in.id;
+  for (const auto& [_, app] : w.applications)
+    if (in.members.contains(app.bot)) {
+      w.emit("GUILD_DELETE", id, {{"id", id.text()}});
+      w.events.back().only = app.id;
+    }
+  for (const auto& [channel, _] : in.channels)
+    w.messages.erase(channel);
+  w.guilds.erase(id);
+  return done{};
+}
+
+js::array list_members(world& w, const guild& in, snowflake after, size_t count) {
+  js::array list;
+  for (auto each = in.members.upper_bound(after); each != in.members.end() && list.size() < count; ++each)
+    list.push_back(to_json(w, each->second));
+  return list;
+}
+
+} // namespace arrakis::sandbox::model

@@ -1,0 +1,27 @@
+#pragma once
+// Guilds as wholes, and their members. https://discord.com/developers/docs/resources/guild
+#include "apps/sandbox/model/world.hpp"
+
+namespace arrakis::sandbox::model {
+
+/// A guild with @everyone, a category and one text channel, its owner as the only member.
+guild& found_guild(world&, std::string name, snowflake owner);
+/// A bot enters with a managed role of its name and these permissions (BOT_ADD), and learns of the guild (GUILD_CREATE).
+void invite_bot(world&, guild&, const application&, uint64_t permissions, snowflake by);
+/// What a guild-building bot is invited with: all that Arrakis asks for and no more.
+uint64_t invited_permissions();
+/// A person enters (GUILD_MEMBER_ADD). Nothing happens to one who is in already.
+void join(world&, guild&, snowflake user);
+
+outcome<done> grant_role(world&, const actor&, guild&, snowflake user, snowflake role);
+outcome<done> revoke_role(world&, const actor&, guild&, snowflake user, snowflake role);
+/// PATCH: nick, roles.
+outcome<js::object> edit_member(world&, const actor&, guild&, snowflake user, const js::object& body);
+/// DELETE: out of the guild. A bot that is kicked hears GUILD_DELETE.
+outcome<done> kick(world&, const actor&, guild&, snowflake user);
+/// A bot (or a person) goes by itself.
+outcome<done> leave(world&, guild&, snowflake user);
+outcome<done> delete_guild(world&, const actor&, guild&);
+js::array list_members(world&, const guild&, snowflake after, size_t count);
+
+} // namespace arrakis::sandbox::model

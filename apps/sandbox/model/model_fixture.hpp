@@ -1,0 +1,46 @@
+#pragma once
+// A small town for tests: an owner, a member, a bot with a role of its own, and a clock that only the test moves.
+#include "apps/sandbox/model/commands.hpp"
+#include "apps/sandbox/model/interactions.hpp"
+#include "apps/sandbox/model/members.hpp"
+#include "apps/sandbox/model/permissions.hpp"
+
+namespace arrakis::sandbox::model {
+
+struct town {
+  model::world world;
+  snowflake owner, person, app_id;
+  snowflake guild_id;
+
+  explicit town(uint64_t bot_permissions = invited_permissions()) {
+    world.now_ms = 1'790'000'000'000;
+    owner = add_user("owner", false);
+    person = add_user("person", false);
+    app_id = world.next_id();
+    world.applications[app_id] = {.id = app_id, .bot = add_user("bot", true), .name = "bot", .token = "t"};
+    auto& made = found_guild(world, "town", owner);
+    guild_id = made.id;
+    join(world, made, person);
+    invite_bot(world, made, app(), bot_permissions, owner);
+    world.events.clear();
+  }
+  snowflake add_user(std::string name, bool bot) {
+    const auto id = world.next_id();
+    world.users[id] = {.id = id, .name = std::move(name), .global_name = {}, .bot = bot};
+    return id;
+  }
+  application& app() { return world.applications.at(app_id); }
+  guild& here() { return world.guilds.at(guild_id); }
+  actor bot() { return {.user = app().bot, .app = &app(), .reason = {}}; }
+  actor as(snowflake user) { return {.user = user, .app = nullptr, .reason = {}}; }
+  place general() { return {&here(), &here().channels.at(here().system_channel)}; }
+  /// How many events of this name there were since the last look.
+  size_t told(std::string_view name) {
+    return static_cast<size_t>(std::count_if(world.events.begin(), world.events.end(), [&](const event& e) { return e.name == name; }));
+  }
+};
+
+inline js::object object(std::string_view text) { return js::parse(text).as_object(); }
+inline snowflake id_in(const js::object& o) { return *parse_snowflake(std::string_view(o.at("id").as_string())); }
+
+} // namespace arrakis::sandbox::model

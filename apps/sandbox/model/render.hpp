@@ -1,0 +1,27 @@
+#pragma once
+// The objects of the model as Discord's JSON.
+#include "apps/sandbox/model/world.hpp"
+
+namespace arrakis::sandbox::model {
+
+js::object to_json(const user&);
+js::object to_json(const role&);
+js::object to_json(const overwrite&);
+js::object to_json(const channel&);
+js::object to_json(const audit_entry&);
+js::object to_json(const command&, const application&);
+/// Without `user` where the event carries it elsewhere is not needed by anybody: always with it.
+js::object to_json(world&, const member&);
+js::object to_json(world&, const message&);
+/// As GET /guilds/{id} has it; `counts` adds approximate_member_count and approximate_presence_count.
+js::object to_json(const guild&, bool counts = false);
+/// The data of GUILD_CREATE for one application's bot.
+js::object guild_create(world&, const guild&, const application&);
+/// The data of READY but for session, shard and URL.
+js::object ready(world&, const application&, const std::vector<snowflake>& guilds);
+js::object application_json(world&, const application&);
+
+/// "2026-11-24T05:38:16.123000+00:00", as Discord writes times.
+std::string time_text(int64_t unix_ms);
+
+} // namespace arrakis::sandbox::model

@@ -1,0 +1,16 @@
+#pragma once
+// Roles of a guild, and who holds them. https://discord.com/developers/docs/resources/guild
+#include "apps/sandbox/model/world.hpp"
+
+namespace arrakis::sandbox::model {
+
+outcome<js::object> create_role(world&, const actor&, guild&, const js::object& body);
+outcome<js::object> edit_role(world&, const actor&, guild&, snowflake role, const js::object& body);
+outcome<done> delete_role(world&, const actor&, guild&, snowflake role);
+/// PATCH /guilds/{guild}/roles: [{id, position}]; answers all roles.
+outcome<js::array> move_roles(world&, const actor&, guild&, const js::array& body);
+js::array list_roles(const guild&);
+/// How many members hold each role, @everyone left out.
+js::object count_members(const guild&);
+
+} // namespace arrakis::sandbox::model

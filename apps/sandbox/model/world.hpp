@@ -1,0 +1,72 @@
+#pragma once
+// The whole emulated Discord: what exists, whose turn the clock is, and what happened since the last look.
+#include "apps/sandbox/model/refusal.hpp"
+#include "apps/sandbox/model/types.hpp"
+
+#include <deque>
+
+namespace arrakis::sandbox::model {
+
+/// A gateway dispatch that a change caused, before it is known who may see it.
+struct event {
+  std::string name; ///< "GUILD_ROLE_CREATE"
+  snowflake guild;
+  js::object data;
+  snowflake only;    ///< This application alone; 0: every application in the guild.
+  snowflake subject; ///< The user whom a member event is about: a bot always hears about itself.
+};
+
+/// https://discord.com/developers/docs/interactions/receiving-and-responding: 3 s to the first answer, 15 min of token.
+/// The factors of a test, where it wants them shorter.
+struct timing {
+  int64_t acknowledge_ms = 3'000;
+  int64_t token_ms = 900'000;
+};
+
+/// One thread at a time. Every operation reads `now_ms`, which the caller sets first, and appends to `events`.
+struct world {
+  std::map<snowflake, application> applications;
+  std::map<snowflake, user> users;
+  std::map<snowflake, guild> guilds;
+  std::map<snowflake, std::map<snowflake, message>> messages; ///< By channel.
+  std::map<snowflake, interaction> interactions;
+  uint64_t last_id = 0;
+  int64_t now_ms = 0;
+  model::timing timing;
+  std::vector<event> events;
+
+  /// A new snowflake, above every earlier one, also when the clock went back.
+  snowflake next_id();
+  guild* find_guild(snowflake id);
+  channel* find_channel(snowflake id); ///< In any guild.
+  message* find_message(snowflake channel, snowflake id);
+  interaction* find_token(std::string_view token);
+  application* find_application_of(snowflake bot_user);
+  application* find_application_by_token(std::string_view token);
+  const user& user_of(snowflake id); ///< Creates "deleted user" when unknown.
+  void emit(std::string name, snowflake guild, js::object data, snowflake subject = {});
+};
+
+/// Who acts: a person in the page, or a bot through its token.
+struct actor {
+  snowflake user;
+  application* app = nullptr; ///< Of a bot.
+  std::string reason;         ///< X-Audit-Log-Reason, decoded; already cut to what is allowed.
+};
+
+/// Appends to the guild's audit log and tells who may read it (GUILD_AUDIT_LOG_ENTRY_CREATE).
+void note(world&, guild&, action, const actor&, snowflake target, js::array changes = {});
+/// {key, old_value, new_value} where the two differ.
+void change_values(js::array& to, std::string_view key, js::value before, js::value after);
+template <class Before, class After>
+void change(js::array& to, std::string_view key, const Before& before, const After& after) {
+  change_values(to, key, js::value_from(before), js::value_from(after));
+}
+
+/// The guild as seen by a caller: Unknown Guild when there is none, Missing Access for who is no member.
+outcome<guild*> guild_for(world&, const actor&, snowflake id);
+/// The channel and its guild, for who may view it (else Missing Access).
+struct place { model::guild* guild; model::channel* channel; };
+outcome<place> channel_for(world&, const actor&, snowflake id);
+
+} // namespace arrakis::sandbox::model

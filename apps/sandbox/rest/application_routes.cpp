@@ -1,0 +1,138 @@
+// https://discord.com/developers/docs/topics/gateway, resources/user and application, application commands.
+#include "apps/sandbox/model/commands.hpp"
+#include "apps/sandbox/model/members.hpp"
+#include "apps/sandbox/model/permissions.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "apps/sandbox/rest/router.hpp"
+
+namespace arrakis::sandbox::rest {
+namespace {
+using namespace model;
+
+reply get_gateway(call& c) { return {200, js::object{{"url", c.gateway}}}; }
+reply get_gateway_bot(call& c) {
+  return {200, js::object{{"url", c.gateway}, {"shards", c.shards},
+    {"session_start_limit", {{"total", 1000}, {"remaining", 1000}, {"reset_after", 86'400'000}, {"max_concurrency", c.max_concurrency}}}}};
+}
+
+reply get_me(call& c) {
+  auto me = to_json(c.world.user_of(c.by.user));
+  me["verified"] = true;
+  me["mfa_enabled"] = true;
+  me["locale"] = "en-US";
+  me["email"] = nullptr;
+  return {200, std::move(me)};
+}
+reply get_user(call& c) {
+  const auto found = c.world.users.find(c.id(0));
+  return found == c.world.users.end() ? refuse(unknown("User")) : reply{200, to_json(found->second)};
+}
+reply get_my_guilds(call& c) {
+  js::array list;
+  for (const auto& [_, each] : c.world.guilds)
+    if (each.members.contains(c.by.user))
+      list.push_back(js::object{{"id", each.id.text()}, {"name", each.name}, {"icon", nullptr}, {"banner", nullptr},
+        {"owner", each.owner == c.by.user}, {"permissions", std::to_string(permissions_in(each, c.by.user))},
+        {"features", js::array{}}});
+  return {200, std::move(list)};
+}
+reply leave_guild(call& c) {
+  auto* in = c.world.find_guild(c.id(0));
+  return in ? give(leave(c.world, *in, c.by.user)) : refuse(unknown("Guild"));
+}
+
+reply get_application(call& c) {
+  return c.by.app ? reply{200, application_json(c.world, *c.by.app)} : refuse(unauthorized());
+}
+reply get_oauth_application(call& c) {
+  auto out = get_application(c);
+  if (out.body)
+    out.body->get_object().erase("approximate_user_authorization_count");
+  return out;
+}
+
+/// Runs `f` with the application of the path, which must be the caller's own, and the guild of the path or 0.
+template <class F>
+reply own(call& c, F&& f) {
+  if (!c.by.app)
+    return refuse(unauthorized());
+  if (c.by.app->id != c.id(0))
+    return refuse({403, 20012, "You are not authorized to perform this action on this application", {}});
+  return f(*c.by.app);
+}
+template <class F>
+reply own_in_guild(call& c, F&& f) {
+  return own(c, [&](application& app) {
+    auto in = guild_for(c.world, c.by, c.id(1));
+    return in ? f(app, (*in)->id) : refuse(in.why());
+  });
+}
+const js::array& list_of(const call& c) {
+  static const js::array nothing;
+  return c.body.is_array() ? c.body.get_array() : nothing;
+}
+
+reply get_commands(call& c) {
+  return own(c, [](application& app) { return reply{200, list_commands(app, {})}; });
+}
+reply put_commands(call& c) {
+  if (!c.body.is_array())
+    return refuse(bad_json());
+  return own(c, [&](application& app) { return give(overwrite_commands(c.world, app, {}, list_of(c))); });
+}
+reply post_command(call& c) {
+  return own(c, [&](application& app) { return give(create_command(c.world, app, {}, c.object()), 201); });
+}
+reply patch_command(call& c) {
+  return own(c, [&](application& app) { return give(edit_command(c.world, app, {}, c.id(1), c.object())); });
+}
+reply remove_command(call& c) {
+  return own(c, [&](application& app) { return give(delete_command(app, {}, c.id(1))); });
+}
+reply get_guild_commands(call& c) {
+  return own_in_guild(c, [](application& app, snowflake in) { return reply{200, list_commands(app, in)}; });
+}
+reply put_guild_commands(call& c) {
+  if (!c.body.is_array())
+    return refuse(bad_json());
+  return own_in_guild(c, [&](application& app, snowflake in) { return give(overwrite_commands(c.world, app, in, list_of(c))); });
+}
+reply post_guild_command(call& c) {
+  return own_in_guild(c, [&](application& app, snowflake in) { return give(create_command(c.world, app, in, c.object()), 201); });
+}
+reply patch_guild_command(call& c) {
+  return own_in_guild(c, [&](application& app, snowflake in) {
+    return give(edit_command(c.world, app, in, c.id(2), c.object()));
+  });
+}
+reply remove_guild_command(call& c) {
+  return own_in_guild(c, [&](application& app, snowflake in) { return give(delete_command(app, in, c.id(2))); });
+}
+} // namespace
+
+const std::vector<route>& application_routes() {
+  static const std::vector<route> table{
+    {"GET", "/gateway", get_gateway, true},
+    {"GET", "/gateway/bot", get_gateway_bot},
+    {"GET", "/users/@me", get_me},
+    {"GET", "/users/@me/guilds", get_my_guilds},
+    {"DELETE", "/users/@me/guilds/{guild}", leave_guild},
+    {"GET", "/users/{user}", get_user},
+    {"GET", "/applications/@me", get_application},
+    {"PATCH", "/applications/@me", get_application},
+    {"GET", "/oauth2/applications/@me", get_oauth_application},
+    {"GET", "/applications/{application}/commands", get_commands},
+    {"PUT", "/applications/{application}/commands", put_commands},
+    {"POST", "/applications/{application}/commands", post_command},
+    {"PATCH", "/applications/{application}/commands/{command}", patch_command},
+    {"DELETE", "/applications/{application}/commands/{command}", remove_command},
+    {"GET", "/applications/{application}/guilds/{guild}/commands", get_guild_commands},
+    {"PUT", "/applications/{application}/guilds/{guild}/commands", put_guild_commands},
+    {"POST", "/applications/{application}/guilds/{guild}/commands", post_guild_command},
+    {"PATCH", "/applications/{application}/guilds/{guild}/commands/{command}", patch_guild_command},
+    {"DELETE", "/applications/{application}/guilds/{guild}/commands/{command}", remove_guild_command},
+  };
+  return table;
+}
+
+} // namespace arrakis::sandbox::rest

@@ -1,0 +1,219 @@
+#include "apps/sandbox/rest/door.hpp"
+
+#include "apps/sandbox/core/timers.hpp"
+#include "apps/sandbox/model/form.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+
+#include <fmt/format.h>
+
+namespace arrakis::sandbox::rest {
+namespace {
+int64_t steady_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The part `name` of a multipart body; empty when there is none.
+std::string_view part_of(std::string_view type, std::string_view body, std::string_view name) {
+  const auto mark = type.find("boundary=");
+  if (mark == std::string_view::npos)
+    return {};
+  auto boundary = type.substr(mark + 9);
+  if (boundary.starts_with('"'))
+    boundary = boundary.substr(1, boundary.find('"', 1) - 1);
+  const auto heading = body.find(fmt::format("name=\"{}\"", name));
+  const auto begin = heading == std::string_view::npos ? heading : body.find("\r\n\r\n", heading);
+  if (begin == std::string_view::npos)
+    return {};
+  return body.substr(begin + 4, body.find(fmt::format("\r\n--{}", boundary), begin) - begin - 4);
+}
+
+/// After "/api", "/api/v9" or "/api/v10"; nothing for another path.
+std::optional<std::string> api_path(std::string_view target) {
+  auto path = net::path_of(target);
+  for (const std::string_view prefix : {"/api/v10/", "/api/v9/", "/api/"})
+    if (path.starts_with(prefix))
+      return path.substr(prefix.size() - 1);
+  return std::nullopt;
+}
+
+constexpr std::string_view html_429 = "<!DOCTYPE html><html><head><title>429 Too Many Requests</title></head>"
+                                      "<body><h1>You are being rate limited</h1></body></html>";
+} // namespace
+
+std::optional<js::value> body_of(const net::http_request& request) {
+  const auto type = net::header(request.headers, "Content-Type");
+  const auto text = type.starts_with("multipart/form-data") ? part_of(type, request.body, "payload_json")
+                                                            : std::string_view(request.body);
+  if (text.empty())
+    return js::value(nullptr);
+  auto parsed = json::parse(text);
+  return parsed ? std::optional(std::move(*parsed)) : std::nullopt;
+}
+
+struct door::visit {
+  net::http_request request;
+  std::string path;
+  match what;
+  model::application* app = nullptr;
+  limits::decision limit;
+  std::optional<fault> struck;
+  seen note;
+};
+
+void door::handle(net::http_request request, const net::responder& respond) {
+  visit v{.request = std::move(request)};
+  v.note.at_ms = wall_ms();
+  v.note.method = v.request.method;
+  v.path = api_path(v.request.target).value_or("");
+  v.note.path = v.request.target;
+  auto token = net::header(v.request.headers, "Authorization");
+  if (token.starts_with("Bot "))
+    v.app = core_.world.find_application_by_token(token.substr(4));
+  v.what = find(v.request.method, v.path);
+  v.note.route = v.what.what ? v.what.name() : v.request.method + " (unknown)";
+  v.note.application = v.app ? v.app->id.text() : std::string();
+  v.note.reason = net::percent_decode(net::header(v.request.headers, "X-Audit-Log-Reason"));
+  const auto major = v.what.what ? v.what.major() : std::string();
+  const bool renames = v.note.route == "PATCH /channels/{channel}" &&
+                       (v.request.body.find("\"name\"") != std::string::npos || v.request.body.find("\"topic\"") != std::string::npos);
+  v.limit = core_.limiter.arrive({.route = v.note.route, .major = major,
+                                  .caller = v.app ? std::string_view(v.note.application) : std::string_view(v.request.peer),
+                                  .global_exempt = v.what.what && v.what.what->open, .sublimited = renames},
+                                 steady_us());
+  v.struck = core_.faults.strike(v.request.method, v.path);
+  if (v.struck && v.struck->kind == fault::delay) {
+    v.note.fault = "delay";
+    const auto wait = v.struck->delay_ms + static_cast<int64_t>(jitter() * static_cast<double>(v.struck->jitter_ms));
+    after(core_.io, std::chrono::milliseconds{wait}, [this, respond, late = std::move(v)]() mutable {
+      late.struck.reset();
+      proceed(std::move(late), respond);
+    });
+    return;
+  }
+  proceed(std::move(v), respond);
+}
+
+void door::proceed(visit v, const net::responder& respond) {
+  if (v.struck && v.struck->kind == fault::cut) {
+    v.note.fault = "cut";
+    core_.statistics.add(std::move(v.note));
+    return respond.cut();
+  }
+  if (v.struck && v.struck->kind == fault::rate_limit) {
+    v.note.fault = "rate_limit";
+    v.limit.refused = v.struck->scope == "global" ? limits::scope::global
+                      : v.struck->scope == "shared" ? limits::scope::shared : limits::scope::user;
+    v.limit.retry_after_ms = v.struck->retry_after_ms;
+  }
+  if (v.limit.refused != limits::scope::none)
+    return finish(v, respond, refuse_limit(v), false);
+  if (v.struck && v.struck->kind == fault::status) {
+    v.note.fault = "status";
+    auto response = v.struck->html ? net::http_response{v.struck->code, {{"Content-Type", "text/html"}}, "<html>unavailable</html>"}
+                                   : net::json_response(v.struck->code, fmt::format(R"({{"message":"{0}: Fault","code":0}})", v.struck->code));
+    return finish(v, respond, std::move(response), false);
+  }
+  if (!v.what.what)
+    return answer(std::move(v), respond, refuse(model::unknown("route")));
+  if (!v.app && !v.what.what->open)
+    return answer(std::move(v), respond, refuse(model::unauthorized()));
+  auto body = body_of(v.request);
+  if (!body)
+    return answer(std::move(v), respond, refuse(model::bad_json()));
+  if (model::length_of(v.note.reason) > model::reason_max)
+    return answer(std::move(v), respond, refuse({400, 50035, "Invalid Form Body", {{"reason", "Must be 512 or fewer in length."}}}));
+  if (v.note.route == "PATCH /applications/@me" && body->is_object() && body->get_object().contains("interactions_endpoint_url")) {
+    const std::string url(json::text_or(body->get_object(), "interactions_endpoint_url"));
+    const auto id = v.app->id;
+    delivery_.set_endpoint(id, url, [this, id, respond, late = std::move(v)](const std::string& why) {
+      reply out = why.empty() ? reply{200, model::application_json(core_.world, core_.world.applications.at(id))}
+                              : refuse({400, 50035, "Invalid Form Body", {{"interactions_endpoint_url", why}}});
+      answer(late, respond, std::move(out));
+    });
+    return;
+  }
+  call c{.world = core_.now(), .by = {.user = v.app ? v.app->bot : snowflake{}, .app = v.app, .reason = v.note.reason},
+         .ids = v.what.ids, .target = v.request.target, .body = std::move(*body), .gateway = core_.hub.settings.url,
+         .shards = core_.shards, .max_concurrency = core_.hub.settings.max_concurrency};
+  auto out = v.what.what->run(c);
+  if (v.request.method != "GET")
+    core_.settle();
+  answer(std::move(v), respond, std::move(out));
+}
+
+reply door::as_user(snowflake user, std::string_view method, std::string_view path, std::string_view target, js::value body,
+                    std::string reason) {
+  const auto what = find(method, path);
+  if (!what.what)
+    return refuse(model::unknown("route"));
+  call c{.world = core_.now(), .by = {.user = user, .app = nullptr, .reason = std::move(reason)}, .ids = what.ids,
+         .target = std::string(target), .body = std::move(body), .gateway = core_.hub.settings.url};
+  auto out = what.what->run(c);
+  core_.settle();
+  return out;
+}
+
+void door::answer(visit v, const net::responder& respond, reply out) {
+  const bool effect = out.status / 100 == 2 && v.request.method != "GET";
+  if (v.struck && v.struck->kind == fault::lose_answer) {
+    v.note.fault = "lose_answer";
+    v.note.effect = effect;
+    core_.statistics.add(std::move(v.note));
+    return respond.cut();
+  }
+  if (v.struck && v.struck->kind == fault::after_effect) {
+    v.note.fault = "after_effect";
+    out = {v.struck->code, js::object{{"message", "Fault after the effect"}, {"code", 0}}};
+  }
+  auto response = out.body ? net::json_response(out.status, js::serialize(*out.body)) : net::http_response{out.status, {}, {}};
+  finish(v, respond, std::move(response), effect);
+}
+
+net::http_response door::refuse_limit(const visit& v) {
+  const auto& d = v.limit;
+  const double seconds = static_cast<double>(d.retry_after_ms) / 1000.0;
+  const bool html = d.refused == limits::scope::banned || (v.struck && v.struck->html);
+  net::http_response out;
+  out.status = 429;
+  const bool told = !v.struck || v.struck->retry_after_header;
+  if (html) {
+    out.headers = {{"Content-Type", "text/html"}};
+    out.body = html_429;
+  } else {
+    const bool global = d.refused == limits::scope::global;
+    out = net::json_response(429, js::serialize(js::object{{"message", "You are being rate limited."}, {"retry_after", seconds},
+                                                           {"global", global}}));
+    out.headers.emplace_back("X-RateLimit-Scope", limits::name_of(d.refused));
+    if (global)
+      out.headers.emplace_back("X-RateLimit-Global", "true");
+  }
+  if (told && d.refused != limits::scope::banned)
+    out.headers.emplace_back("Retry-After", fmt::format("{:.3f}", seconds));
+  return out;
+}
+
+void door::finish(visit& v, const net::responder& respond, net::http_response response, bool effect) {
+  const auto& d = v.limit;
+  if (d.refused != limits::scope::banned)
+    response.headers.emplace_back("Via", "1.1 sandbox");
+  if (d.limit > 0) {
+    const auto reset = static_cast<double>(wall_ms() + d.reset_after_ms) / 1000.0;
+    response.headers.emplace_back("X-RateLimit-Limit", std::to_string(d.limit));
+    response.headers.emplace_back("X-RateLimit-Remaining", std::to_string(d.remaining));
+    response.headers.emplace_back("X-RateLimit-Reset", fmt::format("{:.3f}", reset));
+    response.headers.emplace_back("X-RateLimit-Reset-After", fmt::format("{:.3f}", static_cast<double>(d.reset_after_ms) / 1000.0));
+    if (!d.bucket.empty())
+      response.headers.emplace_back("X-RateLimit-Bucket", d.bucket);
+  }
+  v.note.status = response.status;
+  v.note.effect = effect;
+  if (response.status == 429)
+    v.note.scope = limits::name_of(d.refused);
+  core_.limiter.answered(response.status, d.refused, steady_us());
+  core_.statistics.add(std::move(v.note));
+  respond(std::move(response));
+}
+
+} // namespace arrakis::sandbox::rest

@@ -1,0 +1,71 @@
+#include "apps/sandbox/rest/router.hpp"
+
+#include "runtime/net/http.hpp"
+
+#include <fmt/format.h>
+
+namespace arrakis::sandbox::rest {
+namespace {
+/// The next segment of a path that begins with a slash; cuts it off.
+std::string_view segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const auto end = path.find('/');
+  const auto part = path.substr(0, end);
+  path = end == std::string_view::npos ? std::string_view{} : path.substr(end);
+  return part;
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& ids) {
+  ids.clear();
+  while (!pattern.empty() && !path.empty()) {
+    const auto want = segment(pattern);
+    const auto have = segment(path);
+    if (want.starts_with('{'))
+      ids.emplace_back(have);
+    else if (want != have)
+      return false;
+  }
+  return pattern.empty() && path.empty();
+}
+} // namespace
+
+snowflake call::id(size_t index) const {
+  return index < ids.size() ? parse_snowflake(ids[index]).value_or(snowflake{}) : snowflake{};
+}
+
+const js::object& call::object() const {
+  static const js::object nothing;
+  return body.is_object() ? body.get_object() : nothing;
+}
+
+std::string call::query(std::string_view key) const { return net::query_value(target, key); }
+
+std::string match::name() const { return fmt::format("{} {}", what->method, what->pattern); }
+
+std::string match::major() const {
+  if (what->pattern.starts_with("/guilds/{guild}") || what->pattern.starts_with("/channels/{channel}"))
+    return ids[0];
+  if (what->pattern.starts_with("/webhooks/{webhook}/{token}"))
+    return ids[0] + "/" + ids[1];
+  return {};
+}
+
+match find(std::string_view method, std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/'))
+    path.remove_suffix(1);
+  match found;
+  if (!path.starts_with('/'))
+    return found;
+  for (const auto* table : {&guild_routes(), &channel_routes(), &application_routes()})
+    for (const auto& each : *table)
+      if (each.method == method && matches(each.pattern, path, found.ids)) {
+        found.what = &each;
+        return found;
+      }
+  found.ids.clear();
+  return found;
+}
+
+reply refuse(const model::refusal& why) { return {why.status, js::value(model::to_json(why))}; }
+
+} // namespace arrakis::sandbox::rest

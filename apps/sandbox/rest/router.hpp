@@ -1,0 +1,66 @@
+#pragma once
+// Discord's REST v10 over the model: which route a request means, and what it answers. Pure: no sockets, no limits.
+#include "apps/sandbox/model/world.hpp"
+
+#include <functional>
+
+namespace arrakis::sandbox::rest {
+namespace js = boost::json;
+
+struct reply {
+  int status = 200;
+  std::optional<js::value> body; ///< Without: no content.
+};
+
+/// One request on its way through a handler.
+struct call {
+  model::world& world;
+  model::actor by;                   ///< user 0: unauthenticated (interaction routes need none).
+  std::vector<std::string> ids;      ///< The values of the route's braces, in order.
+  std::string target;                ///< For query parameters.
+  js::value body;                    ///< Null without one.
+  std::string gateway;               ///< "ws://127.0.0.1:8080", for /gateway and /gateway/bot
+  int shards = 1;
+  int max_concurrency = 1;
+
+  snowflake id(size_t index) const;  ///< 0 when it is no snowflake.
+  const js::object& object() const;  ///< The body, or an empty object.
+  std::string query(std::string_view key) const;
+};
+using handler = reply (*)(call&);
+
+struct route {
+  std::string_view method;
+  std::string_view pattern; ///< "/guilds/{guild}/roles"
+  handler run;
+  bool open = false;        ///< Works without a token: the path itself holds one. Exempt from the global limit.
+};
+
+/// A request's route and the values of its braces; null when there is none.
+struct match {
+  const route* what = nullptr;
+  std::vector<std::string> ids;
+  /// "POST /guilds/{guild}/roles"
+  std::string name() const;
+  /// The guild, channel or webhook id (with its token) that splits the buckets.
+  std::string major() const;
+};
+/// `path` is decoded and begins after /api/v10.
+match find(std::string_view method, std::string_view path);
+
+/// Helpers of the handlers.
+reply refuse(const model::refusal&);
+template <class T>
+reply give(model::outcome<T> out, int status = 200) {
+  if (!out)
+    return refuse(out.why());
+  return {status, js::value(std::move(*out))};
+}
+inline reply give(model::outcome<model::done> out) { return out ? reply{204, std::nullopt} : refuse(out.why()); }
+
+/// The parts of the table, a file each.
+const std::vector<route>& guild_routes();
+const std::vector<route>& channel_routes();
+const std::vector<route>& application_routes();
+
+} // namespace arrakis::sandbox::rest
