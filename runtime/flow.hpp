@@ -148,6 +148,8 @@ template <class List>
 struct answer_of;
 template <>
 struct answer_of<caf::detail::type_list<>> { using type = caf::unit_t; };
+template <>
+struct answer_of<caf::detail::type_list<void>> { using type = caf::unit_t; }; // Of reacts_to.
 template <class T>
 struct answer_of<caf::detail::type_list<T>> { using type = T; };
 

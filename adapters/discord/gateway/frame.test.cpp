@@ -1,0 +1,127 @@
+#include "adapters/discord/gateway/frame.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::discord;
+using namespace arrakis::discord::gateway;
+using namespace std::chrono_literals;
+
+namespace {
+/// What a dispatch of `type` with `data` decodes to.
+caf::expected<event> decoded(const std::string& type, const std::string& data) {
+  frame_reader reader;
+  REQUIRE(reader.read(R"({"t":")" + type + R"(","s":5,"op":0,"d":)" + data + "}"));
+  return reader.decode();
+}
+} // namespace
+
+TEST_CASE("frame: the envelope is read whatever the order of its members") {
+  frame_reader reader;
+  for (const auto* text : {R"({"t":"X","s":7,"op":0,"d":{"a":[1,{"b":"}"}]}})", R"({"d":{"a":[1,{"b":"}"}]},"op":0,"s":7,"t":"X"})",
+                           R"( {"op" : 0, "d":{"a":[1,{"b":"}"}]}, "new": {"x":1}, "s":7, "t":"X"} )"}) {
+    const auto frame = reader.read(text);
+    REQUIRE_MESSAGE(frame, text);
+    CHECK(frame->op == 0);
+    CHECK(frame->sequence == 7);
+    CHECK(frame->type == "X");
+    CHECK(frame->data == R"({"a":[1,{"b":"}"}]})");
+  }
+  const auto ack = reader.read(R"({"op":11,"d":null,"s":null,"t":null})");
+  REQUIRE(ack);
+  CHECK((ack->op == 11 && ack->sequence == 0 && ack->type.empty()));
+}
+
+TEST_CASE("frame: what is no frame is corrupt") {
+  frame_reader reader;
+  for (const auto* text : {"", "[]", "null", "x", R"({"op":0)", R"({"op":"0"})", R"({"op":-1})", R"({"s":1})", R"({"op":0,"s":"1"})",
+                           R"({"op":0,"t":1})", R"({"op":0} {"op":0})", "{\"op\":0,\"t\":\"\xff\"}", R"({"op":0,"s":1e99})"}) {
+    const auto frame = reader.read(text);
+    REQUIRE_MESSAGE(!frame, text);
+    CHECK(code_of(frame.error()) == ec::corrupt);
+  }
+}
+
+TEST_CASE("frame: HELLO, READY and op 9") {
+  frame_reader reader;
+  REQUIRE(reader.read(R"({"op":10,"d":{"heartbeat_interval":41250}})"));
+  CHECK(*reader.hello() == 41'250ms);
+  REQUIRE(reader.read(R"({"op":10,"d":{}})"));
+  CHECK_FALSE(reader.hello());
+  REQUIRE(reader.read(R"({"op":9,"d":true})"));
+  CHECK(reader.resumable());
+  REQUIRE(reader.read(R"({"op":9,"d":false})"));
+  CHECK_FALSE(reader.resumable());
+  REQUIRE(reader.read(R"({"t":"READY","s":1,"op":0,"d":{"v":10,"session_id":"s","resume_gateway_url":"wss://r","user":{"id":"2"},
+    "application":{"id":"3","flags":0},"guilds":[{"id":"10","unavailable":true},{"id":"11","unavailable":true}]}})"));
+  const auto ready = reader.ready();
+  REQUIRE(ready);
+  CHECK(ready->session_id == "s");
+  CHECK(ready->resume_url == "wss://r");
+  CHECK((ready->bot == snowflake{2} && ready->application == snowflake{3}));
+  CHECK(ready->guilds == std::vector{snowflake{10}, snowflake{11}});
+  REQUIRE(reader.read(R"({"t":"READY","s":1,"op":0,"d":{"session_id":"s","resume_gateway_url":"file:///","user":{"id":"2"},
+    "application":{"id":"3"}}})"));
+  CHECK(reader.ready()->resume_url.empty());
+  REQUIRE(reader.read(R"({"t":"READY","s":1,"op":0,"d":{"session_id":"s"}})"));
+  CHECK_FALSE(reader.ready());
+}
+
+TEST_CASE("frame: guild events") {
+  const auto here = decoded("GUILD_CREATE", R"({"members":[{"user":{"id":"1"}}],"id":"10","name":"Sietch \"T\u00e4br\"","owner_id":"4",
+    "roles":[{"id":"10","name":"@everyone"}]})");
+  REQUIRE(here);
+  const auto& guild = std::get<guild_available>(*here);
+  CHECK(guild.guild == snowflake{10});
+  CHECK(guild.owner == snowflake{4});
+  CHECK(guild.name == "Sietch \"Täbr\"");
+  CHECK(std::holds_alternative<std::monostate>(*decoded("GUILD_CREATE", R"({"id":"10","unavailable":true})")));
+  CHECK_FALSE(decoded("GUILD_CREATE", R"({"name":"x"})"));
+  CHECK_FALSE(decoded("GUILD_CREATE", "[]"));
+  CHECK(std::get<guild_gone>(*decoded("GUILD_DELETE", R"({"id":"10"})")).kicked);
+  CHECK_FALSE(std::get<guild_gone>(*decoded("GUILD_DELETE", R"({"id":"10","unavailable":true})")).kicked);
+}
+
+TEST_CASE("frame: role and channel events") {
+  const auto role = std::get<role_changed>(*decoded("GUILD_ROLE_UPDATE", R"({"guild_id":"10","role":{"id":"20"}})"));
+  CHECK((role.guild == snowflake{10} && role.role == snowflake{20} && !role.deleted));
+  const auto gone = std::get<role_changed>(*decoded("GUILD_ROLE_DELETE", R"({"guild_id":"10","role_id":"20"})"));
+  CHECK((gone.role == snowflake{20} && gone.deleted));
+  const auto channel = std::get<channel_changed>(*decoded("CHANNEL_DELETE", R"({"guild_id":"10","id":"30","type":0})"));
+  CHECK((channel.channel == snowflake{30} && channel.deleted));
+  CHECK(std::holds_alternative<std::monostate>(*decoded("CHANNEL_CREATE", R"({"id":"30","type":1})")));
+  CHECK_FALSE(decoded("GUILD_ROLE_CREATE", R"({"guild_id":"10"})"));
+  CHECK_FALSE(decoded("CHANNEL_UPDATE", R"({"guild_id":10,"id":"30"})"));
+}
+
+TEST_CASE("frame: an interaction is read whole, and one that hides something is refused") {
+  const std::string fields = R"("id":"1","application_id":"2","type":2,"token":"tok","version":1,"guild_id":"10","channel_id":"30",
+    "locale":"en-US","member":{"user":{"id":"5"},"permissions":"8"},"app_permissions":"8","data":{"id":"6","name":"onboard","type":1})";
+  const auto read = decoded("INTERACTION_CREATE", "{" + fields + "}");
+  REQUIRE_MESSAGE(read, text_of(read.error()));
+  const auto& what = *std::get<interaction_created>(*read).what;
+  CHECK(what.command == "onboard");
+  CHECK(what.user == snowflake{5});
+  CHECK(what.received_ms > 0);
+  CHECK_FALSE(decoded("INTERACTION_CREATE", "{" + fields + R"(,"token":"other"})"));
+  CHECK_FALSE(decoded("INTERACTION_CREATE", "{" + fields + R"(,"x":"\ud800"})"));
+  CHECK_FALSE(decoded("INTERACTION_CREATE", "{" + fields + R"(,"x":)" + std::string(100, '[') + std::string(100, ']') + "}"));
+}
+
+TEST_CASE("frame: events that nobody reads are not parsed") {
+  CHECK(std::holds_alternative<std::monostate>(*decoded("MESSAGE_CREATE", R"({"id":1})")));
+  CHECK_FALSE(is_read("TYPING_START"));
+  CHECK(is_read("GUILD_DELETE"));
+}
+
+TEST_CASE("frame: what we send") {
+  const secret token{"to\"ken"};
+  CHECK(identify_text(token, 1, 2, 7)
+        == R"({"op":2,"d":{"token":"to\"ken","intents":7,"properties":{"os":"linux","browser":"arrakis","device":"arrakis"},)"
+           R"("compress":false,"large_threshold":50,"shard":[1,2]}})");
+  CHECK(resume_text(token, "s", 9) == R"({"op":6,"d":{"token":"to\"ken","session_id":"s","seq":9}})");
+  CHECK(heartbeat_text(std::nullopt) == R"({"op":1,"d":null})");
+  CHECK(heartbeat_text(9) == R"({"op":1,"d":9})");
+  CHECK(with_query("wss://gateway.discord.gg", true) == "wss://gateway.discord.gg/?v=10&encoding=json&compress=zlib-stream");
+  CHECK(with_query("ws://127.0.0.1:80/?x=1", false) == "ws://127.0.0.1:80/?v=10&encoding=json");
+}

@@ -1,0 +1,392 @@
+#include "adapters/discord/gateway/gateway.hpp"
+
+#include "adapters/discord/gateway/frame.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/flow.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <unordered_set>
+
+namespace arrakis::discord::gateway {
+using namespace std::chrono_literals;
+namespace {
+constexpr auto store_patience = 2s;
+constexpr auto load_patience = 10s; // To find the session of a predecessor: a resume is worth it, an outage is not.
+
+// From the socket's thread and from callbacks to the actor. `line` counts connections: what an earlier one still says is
+// nobody's business any more.
+struct url_found { uint64_t line = 0; std::string url; std::string why_not; };
+struct socket_opened { uint64_t line = 0; std::shared_ptr<net::websocket> socket; std::string why_not; };
+struct frame_arrived { uint64_t line = 0; std::string bytes; bool binary = false; };
+struct socket_closed { uint64_t line = 0; uint16_t code = 0; std::string reason; };
+struct permit_answered { uint64_t line = 0; milliseconds wait{0}; bool granted = false; };
+struct wake_up {};
+using actor = shard::extend<caf::reacts_to<url_found>, caf::reacts_to<socket_opened>, caf::reacts_to<frame_arrived>,
+                            caf::reacts_to<socket_closed>, caf::reacts_to<permit_answered>, caf::reacts_to<wake_up>>;
+
+struct state {
+  static inline const char* name = "discord.shard";
+  state() = default;
+  ~state() {
+    if (socket)
+      socket->close(close_to_resume);
+  }
+  flows running;
+  gateway::options options;
+  gateway::connector connector;
+  sink to;
+  std::optional<gateway::session> session;
+  std::optional<inflater> packed;
+  frame_reader frames;
+  std::shared_ptr<net::websocket> socket;
+  uint64_t line = 0;
+  std::optional<time_point> wake;
+  snowflake application, bot;
+  std::unordered_set<snowflake> guilds; // Of a guild only its id is kept.
+  bool leaving = false;
+};
+using self_pointer = actor::stateful_pointer<state>;
+
+time_point now_of(self_pointer self) { return self->clock().now(); }
+std::string shard_text(self_pointer self) { return std::to_string(self->state.options.shard_id); }
+
+std::string_view text_of_state(session::state s) {
+  switch (s) {
+    case session::state::idle: return "idle";
+    case session::state::waiting: return "waiting";
+    case session::state::connecting: return "connecting";
+    case session::state::greeting: return "greeting";
+    case session::state::permission: return "permission";
+    case session::state::identifying: return "identifying";
+    case session::state::resuming: return "resuming";
+    case session::state::running: return "running";
+    case session::state::stopped: return "stopped";
+  }
+  return "idle";
+}
+
+// Callbacks of other threads hold only this: the address and the number of the connection.
+template <class Message>
+void tell(const actor& to, Message message) { caf::anon_send(to, std::move(message)); }
+
+void open_socket(self_pointer self, const std::string& url) {
+  auto& st = self->state;
+  const actor me{self};
+  const auto line = st.line;
+  net::websocket_events events{
+    [me, line](std::string bytes, bool binary) { tell(me, frame_arrived{line, std::move(bytes), binary}); },
+    [me, line](uint16_t code, std::string reason) { tell(me, socket_closed{line, code, std::move(reason)}); }};
+  st.connector(with_query(url, st.options.compressed), std::move(events),
+               [me, line](caf::expected<std::shared_ptr<net::websocket>> made) {
+                 tell(me, made ? socket_opened{line, *made, {}} : socket_opened{line, nullptr, text_of(made.error())});
+               });
+}
+
+void hang_up(self_pointer self, uint16_t code) {
+  auto& st = self->state;
+  ++st.line;
+  if (auto socket = std::exchange(st.socket, nullptr))
+    socket->close(code);
+}
+
+flow<> save(self_pointer self, saved_session what) {
+  auto& st = self->state;
+  const auto until = within(self, store_patience);
+  auto kept = co_await ask(self, st.options.store, until, save_session{st.options.shard_id, std::move(what), until});
+  if (!kept)
+    log::warn("discord_session_not_saved", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
+}
+flow<> clear(self_pointer self) {
+  auto& st = self->state;
+  const auto until = within(self, store_patience);
+  auto kept = co_await ask(self, st.options.store, until, clear_session{st.options.shard_id, until});
+  if (!kept)
+    log::warn("discord_session_not_cleared", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
+}
+
+void arm(self_pointer self) {
+  auto& st = self->state;
+  const auto next = st.session->wake();
+  if (!next || (st.wake && *st.wake <= *next))
+    return;
+  st.wake = next;
+  const auto wait = std::chrono::ceil<milliseconds>(*next - now_of(self));
+  if (wait.count() > 0)
+    self->delayed_send(self, wait, wake_up{});
+  else
+    self->send(self, wake_up{});
+}
+
+// The sink answers when the effect is durable. While it is away (its supervisor restarts it) the event is sent again.
+template <class Message>
+flow<> deliver(self_pointer self, uint64_t epoch, int64_t sequence, Message message) {
+  const auto until = within(self, self->state.options.effect);
+  while (!until.passed(now_of(self))) {
+    auto done = co_await ask(self, self->state.to, until, message);
+    if (done || code_of(done.error()) != ec::unavailable) {
+      if (!done)
+        log::warn("discord_dispatch_failed", {{"shard", shard_text(self)}, {"error", text_of(done.error())}});
+      break;
+    }
+    co_await nap(self, 500ms);
+  }
+  self->state.session->settled(epoch, sequence);
+  arm(self);
+}
+
+struct performer {
+  self_pointer self;
+  state& st = self->state;
+  actor me{self};
+
+  void operator()(const session::connect& x) {
+    ++st.line;
+    st.packed.reset();
+    if (st.options.compressed)
+      st.packed.emplace(st.options.inflate);
+    if (!x.url.empty())
+      return open_socket(self, x.url);
+    st.options.find_url([me = me, line = st.line](caf::expected<std::string> url) {
+      tell(me, url ? url_found{line, *url, {}} : url_found{line, {}, text_of(url.error())});
+    });
+  }
+  void operator()(const session::ask_permit&) {
+    st.options.pacing(st.options.shard_id, now_of(self), [me = me, line = st.line](caf::expected<milliseconds> wait) {
+      tell(me, wait ? permit_answered{line, *wait, true} : permit_answered{line});
+    });
+  }
+  void operator()(const session::identify&) {
+    send(identify_text(st.options.token, st.options.shard_id, st.options.shard_count, st.options.intents));
+  }
+  void operator()(const session::resume& x) { send(resume_text(st.options.token, x.from.id, x.from.sequence)); }
+  void operator()(const session::heartbeat& x) { send(heartbeat_text(x.sequence)); }
+  void operator()(const session::disconnect& x) { hang_up(self, x.code); }
+  void operator()(const session::save& x) {
+    if (st.options.store && !st.leaving)
+      st.running.start(gateway::save(self, x.what));
+  }
+  void operator()(const session::clear&) {
+    st.guilds.clear();
+    if (st.options.store)
+      st.running.start(gateway::clear(self));
+  }
+  void operator()(const session::running& x) {
+    log::info("discord_shard_running", {{"shard", shard_text(self)}, {"resumed", x.resumed ? "yes" : "no"}});
+    metrics::count("arrakis_discord_shard_sessions_total", "Sessions begun or resumed.", 1, {{"how", x.resumed ? "resume" : "identify"}});
+    self->send(st.to, shard_ready{st.options.shard_id, st.application, st.bot, x.resumed});
+  }
+  void operator()(const session::give_up& x) {
+    const std::string todo{what_to_do(x.code)};
+    log::error("discord_shard_stopped", {{"shard", shard_text(self)}, {"close_code", x.code}, {"error", todo}});
+    hang_up(self, close_to_resume);
+    self->send(st.to, shard_stopped{st.options.shard_id, x.code, todo});
+  }
+
+private:
+  void send(std::string text) {
+    if (st.socket)
+      st.socket->send(std::move(text));
+  }
+};
+
+void perform(self_pointer self, session::actions todo) {
+  for (const auto& one : todo)
+    std::visit(performer{self}, one);
+  arm(self);
+}
+
+void corrupted(self_pointer self, const caf::error& why) {
+  log::warn("discord_stream_corrupt", {{"shard", shard_text(self)}, {"error", text_of(why)}});
+  metrics::count("arrakis_discord_stream_corrupt_total", "Gateway connections given up for bytes that cannot be read.");
+  perform(self, self->state.session->corrupted(now_of(self)));
+}
+
+void greeted(self_pointer self, int64_t sequence) {
+  auto& st = self->state;
+  auto ready = st.frames.ready();
+  if (!ready)
+    return corrupted(self, ready.error());
+  st.session->dispatched(now_of(self), sequence, false);
+  st.application = ready->application;
+  st.bot = ready->bot;
+  st.guilds = {ready->guilds.begin(), ready->guilds.end()};
+  perform(self, st.session->ready(now_of(self), std::move(ready->session_id), std::move(ready->resume_url)));
+}
+
+void dispatch(self_pointer self, const envelope& frame) {
+  auto& st = self->state;
+  const bool read = is_read(frame.type);
+  metrics::count("arrakis_discord_dispatches_total", "Dispatches by type; other: nobody reads them.", 1,
+                 {{"type", read ? std::string{frame.type} : "other"}});
+  if (frame.type == "READY")
+    return greeted(self, frame.sequence);
+  if (frame.type == "RESUMED") {
+    st.session->dispatched(now_of(self), frame.sequence, false);
+    return perform(self, st.session->resumed(now_of(self)));
+  }
+  const auto sequence = frame.sequence;
+  const bool seen = sequence <= st.session->seen(); // A replay may overlap.
+  auto what = read && !seen ? st.frames.decode() : event{};
+  if (!what) {
+    log::warn("discord_dispatch_unreadable",
+              {{"shard", shard_text(self)}, {"type", frame.type}, {"error", text_of(what.error())}});
+    metrics::count("arrakis_discord_dispatches_unreadable_total", "Dispatches that do not hold what we need.");
+    what = event{};
+  }
+  const bool full = st.session->pending() >= st.options.in_flight_max;
+  if (full && std::holds_alternative<interaction_created>(*what)) {
+    metrics::count("arrakis_discord_interactions_dropped_total", "Interactions dropped because too many were in work.");
+    what = event{};
+  }
+  if (const auto* here = std::get_if<guild_available>(&*what))
+    st.guilds.insert(here->guild);
+  if (const auto* gone = std::get_if<guild_gone>(&*what); gone && gone->kicked)
+    st.guilds.erase(gone->guild);
+  st.session->dispatched(now_of(self), sequence, !std::holds_alternative<std::monostate>(*what));
+  const auto epoch = st.session->epoch();
+  std::visit([&](auto& x) {
+    if constexpr (!std::is_same_v<std::decay_t<decltype(x)>, std::monostate>)
+      st.running.start(deliver(self, epoch, sequence, std::move(x)));
+  }, *what);
+  arm(self);
+}
+
+void handle(self_pointer self, std::string text) {
+  auto& st = self->state;
+  const auto frame = st.frames.read(std::move(text));
+  if (!frame)
+    return corrupted(self, frame.error());
+  const auto now = now_of(self);
+  switch (frame->op) { // https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-opcodes
+    case 0: return dispatch(self, *frame);
+    case 1: return perform(self, st.session->asked_for_heartbeat(now));
+    case 7: return perform(self, st.session->asked_to_reconnect(now));
+    case 9: return perform(self, st.session->invalid(now, st.frames.resumable()));
+    case 10: {
+      const auto interval = st.frames.hello();
+      return interval ? perform(self, st.session->hello(now, *interval)) : corrupted(self, interval.error());
+    }
+    case 11: return st.session->acknowledged();
+    default: return; // Newer than we are.
+  }
+}
+
+void arrived(self_pointer self, const frame_arrived& x) {
+  auto& st = self->state;
+  if (!x.binary)
+    return handle(self, x.bytes);
+  if (!st.packed)
+    return corrupted(self, fail(ec::corrupt, "a packed frame on an unpacked connection"));
+  auto whole = st.packed->feed(x.bytes);
+  if (!whole)
+    return corrupted(self, whole.error());
+  if (*whole)
+    handle(self, std::move(**whole));
+}
+
+flow<> begin(self_pointer self) {
+  auto& st = self->state;
+  saved_session earlier;
+  const auto until = within(self, load_patience);
+  while (st.options.store && !until.passed(now_of(self))) {
+    auto kept = co_await ask(self, st.options.store, until, load_session{st.options.shard_id, until});
+    if (kept) {
+      earlier = std::move(*kept);
+      break;
+    }
+    log::warn("discord_session_not_loaded", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
+    co_await nap(self, 500ms);
+  }
+  if (!st.leaving)
+    perform(self, st.session->start(now_of(self), std::move(earlier)));
+}
+
+flow<> leave(self_pointer self, caf::error reason) {
+  auto& st = self->state;
+  st.leaving = true;
+  for (const auto& one : st.session->stop(now_of(self))) {
+    if (const auto* last = std::get_if<session::save>(&one); last && st.options.store)
+      co_await save(self, last->what);
+    else
+      std::visit(performer{self}, one);
+  }
+  self->quit(reason);
+}
+
+actor::behavior_type behavior(self_pointer self, connector connect, options chosen, sink to) {
+  auto& st = self->state;
+  st.options = std::move(chosen);
+  if (!st.options.pacing)
+    st.options.pacing = local_pacing(1);
+  auto limits = st.options.limits;
+  limits.identifies_per_day_max = std::max<size_t>(limits.identifies_per_day_max / std::max(st.options.shard_count, 1), 1);
+  st.connector = std::move(connect);
+  st.to = std::move(to);
+  st.session.emplace(limits, [] { return jitter(); });
+  self->set_exit_handler([self](caf::exit_msg& x) {
+    if (!self->state.leaving)
+      self->state.running.start(leave(self, x.reason));
+  });
+  st.running.start(begin(self));
+  return {
+    [self](const shard_status&) {
+      const auto& s = *self->state.session;
+      return shard_state{self->state.options.shard_id, std::string{text_of_state(s.now_in())}, s.seen(), s.resumes(),
+                         s.identifies(), self->state.guilds.size()};
+    },
+    [self](const url_found& x) {
+      if (x.line != self->state.line)
+        return;
+      if (!x.url.empty())
+        return open_socket(self, x.url);
+      log::warn("discord_gateway_url_unknown", {{"shard", shard_text(self)}, {"error", x.why_not}});
+      perform(self, self->state.session->failed(now_of(self)));
+    },
+    [self](const socket_opened& x) {
+      if (x.line != self->state.line) {
+        if (x.socket)
+          x.socket->close(close_to_resume);
+        return;
+      }
+      self->state.socket = x.socket;
+      if (x.socket)
+        return perform(self, self->state.session->opened(now_of(self)));
+      log::warn("discord_gateway_not_reached", {{"shard", shard_text(self)}, {"error", x.why_not}});
+      perform(self, self->state.session->failed(now_of(self)));
+    },
+    [self](const frame_arrived& x) {
+      if (x.line == self->state.line)
+        arrived(self, x);
+    },
+    [self](const socket_closed& x) {
+      if (x.line != self->state.line)
+        return;
+      self->state.socket = nullptr;
+      log::info("discord_gateway_closed", {{"shard", shard_text(self)}, {"close_code", x.code}, {"reason", x.reason}});
+      perform(self, self->state.session->closed(now_of(self), x.code));
+    },
+    [self](const permit_answered& x) {
+      if (x.line != self->state.line)
+        return;
+      if (x.granted)
+        self->state.session->permitted(now_of(self), x.wait);
+      else
+        self->state.session->permit_refused(now_of(self));
+      arm(self);
+    },
+    [self](const wake_up&) {
+      self->state.wake.reset();
+      perform(self, self->state.session->tick(now_of(self)));
+    },
+  };
+}
+} // namespace
+
+shard start(caf::actor_system& sys, connector connect, options chosen, sink to) {
+  return sys.spawn(behavior, std::move(connect), std::move(chosen), std::move(to));
+}
+} // namespace arrakis::discord::gateway

@@ -1,0 +1,401 @@
+#include "adapters/discord/gateway/gateway.hpp"
+#include "adapters/discord/gateway/zlib_fixture.hpp"
+#include "runtime/net/http_server.hpp"
+#include "runtime/net/io.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <condition_variable>
+#include <deque>
+#include <doctest/doctest.h>
+#include <mutex>
+
+using namespace arrakis;
+using namespace arrakis::discord;
+using namespace arrakis::discord::gateway;
+using namespace std::chrono_literals;
+
+namespace {
+/// Discord's side of one connection, without a network.
+struct fake_socket final : net::websocket {
+  std::string url;
+  net::websocket_events events;
+  std::vector<std::string> sent;
+  int closed_with = 0; ///< By us; -1: cut.
+  bool packed = false;
+  gateway::test::packer packer;
+
+  bool send(std::string message, bool) override { return sent.push_back(std::move(message)), true; }
+  void close(uint16_t code, std::string) override { closed_with = closed_with ? closed_with : code; }
+  void cut() override { closed_with = -1; }
+  void says(const std::string& text) {
+    packed ? events.received(packer.pack(text), true) : events.received(text, false);
+  }
+  void dispatches(int sequence, const std::string& type, const std::string& data) {
+    says(R"({"op":0,"s":)" + std::to_string(sequence) + R"(,"t":")" + type + R"(","d":)" + data + "}");
+  }
+  std::string last() const { return sent.empty() ? "" : sent.back(); }
+};
+using socket_ptr = std::shared_ptr<fake_socket>;
+
+/// Who gets the dispatches: writes down what it heard, and settles it at once, on `release`, or not at all.
+struct release { caf::error with; };
+using holding_sink = sink::extend<caf::reacts_to<release>>;
+struct record {
+  std::vector<std::string>* heard = nullptr;
+  bool* holds = nullptr;
+  std::vector<caf::response_promise> held;
+  record() = default;
+};
+using listener = holding_sink::stateful_pointer<record>;
+
+caf::result<void> hear(listener self, std::string what) {
+  self->state.heard->push_back(std::move(what));
+  if (!*self->state.holds)
+    return caf::unit;
+  auto promise = self->make_response_promise<void>();
+  self->state.held.push_back(promise);
+  return caf::delegated<void>{};
+}
+holding_sink::behavior_type listening(listener self, std::vector<std::string>* heard, bool* holds) {
+  self->state.heard = heard;
+  self->state.holds = holds;
+  return {
+    [self](const interaction_created& x) { return hear(self, "interaction " + x.what->id.text()); },
+    [self](const guild_available& x) { return hear(self, "guild " + x.guild.text()); },
+    [self](const guild_gone& x) { return hear(self, std::string{x.kicked ? "kicked " : "outage "} + x.guild.text()); },
+    [self](const role_changed& x) { return hear(self, "role " + x.role.text()); },
+    [self](const channel_changed& x) { return hear(self, "channel " + x.channel.text()); },
+    [self](const shard_ready& x) { return hear(self, x.resumed ? "resumed" : "ready"); },
+    [self](const shard_stopped& x) { return hear(self, "stopped " + std::to_string(x.close_code)); },
+    [self](const release& x) {
+      for (auto& promise : std::exchange(self->state.held, {}))
+        x.with ? promise.deliver(x.with) : promise.deliver(caf::unit);
+    },
+  };
+}
+
+/// The store of a test: survives the shard, as Redis does.
+struct kept {
+  saved_session* what = nullptr;
+  kept() = default;
+};
+session_store::behavior_type keeping(session_store::stateful_pointer<kept> self, saved_session* what) {
+  self->state.what = what;
+  return {
+    [self](const load_session&) -> caf::result<saved_session> { return *self->state.what; },
+    [self](const save_session& x) -> caf::result<session_kept> { return *self->state.what = x.what, session_kept{}; },
+    [self](const clear_session&) -> caf::result<session_kept> { return *self->state.what = {}, session_kept{}; },
+  };
+}
+
+struct rig {
+  saved_session stored;
+  std::vector<std::string> heard;
+  bool holds = false;
+  std::vector<socket_ptr> sockets;
+  bool compressed = false;
+  bool reachable = true;
+  arrakis::test::sim_system sim;
+  holding_sink to = sim.sys().spawn(listening, &heard, &holds);
+  session_store store = sim.sys().spawn(keeping, &stored);
+  shard subject;
+
+  void start(options o = {}) {
+    o.token = secret{"tok"};
+    o.find_url = fixed_url("wss://gateway.example");
+    o.compressed = compressed;
+    o.store = store;
+    subject = gateway::start(sim.sys(), [this](std::string url, net::websocket_events events, auto opened) {
+      if (!reachable)
+        return opened(fail(ec::unavailable, "nobody there"));
+      auto made = std::make_shared<fake_socket>();
+      made->url = std::move(url);
+      made->events = std::move(events);
+      made->packed = compressed;
+      sockets.push_back(made);
+      opened(std::shared_ptr<net::websocket>{made});
+    }, std::move(o), to);
+    sim.run();
+  }
+  ~rig() {
+    stop();
+    caf::anon_send_exit(to, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(store, caf::exit_reason::user_shutdown);
+    sim.run();
+  }
+  void settle(caf::error with = {}) {
+    caf::anon_send(to, release{std::move(with)});
+    sim.run();
+  }
+  void stop() {
+    caf::anon_send_exit(subject, caf::exit_reason::user_shutdown);
+    sim.run();
+  }
+  fake_socket& socket() { return *sockets.back(); }
+  void says(const std::string& text) {
+    socket().says(text);
+    sim.run();
+  }
+  void hello(int interval = 41'250) { says(R"({"op":10,"d":{"heartbeat_interval":)" + std::to_string(interval) + "}}"); }
+  void dispatches(int sequence, const std::string& type, const std::string& data) {
+    socket().dispatches(sequence, type, data);
+    sim.run();
+  }
+  /// Up to READY with the guilds 10 and 11.
+  void run() {
+    hello(3'600'000); // No heartbeat during a test.
+    dispatches(1, "READY", R"({"session_id":"sid","resume_gateway_url":"wss://resume.example","user":{"id":"2"},
+      "application":{"id":"3"},"guilds":[{"id":"10","unavailable":true},{"id":"11","unavailable":true}]})");
+  }
+  shard_state status() { return *sim.ask<shard_state>(subject, shard_status{}); }
+};
+
+std::string interaction_json(int id) {
+  return R"({"id":")" + std::to_string(id) + R"(","application_id":"3","type":2,"token":"t","version":1,"guild_id":"10","channel_id":"30",
+    "member":{"user":{"id":"5"},"permissions":"8"},"app_permissions":"8","data":{"id":"6","name":"onboard","type":1}})";
+}
+} // namespace
+
+TEST_CASE("gateway: a shard identifies with its token, shard and intents, and tells that it is ready") {
+  rig r;
+  r.start({.shard_id = 1, .shard_count = 2});
+  REQUIRE(r.sockets.size() == 1);
+  CHECK(r.socket().url == "wss://gateway.example/?v=10&encoding=json");
+  r.hello();
+  CHECK(r.socket().last().find(R"("token":"tok","intents":7)") != std::string::npos);
+  CHECK(r.socket().last().find(R"("shard":[1,2])") != std::string::npos);
+  r.run();
+  CHECK(r.heard == std::vector<std::string>{"ready"});
+  CHECK(r.stored.id == "sid");
+  CHECK(r.status().state == "running");
+  CHECK(r.status().guilds == 2);
+}
+
+TEST_CASE("gateway: dispatches reach the sink typed; those that nobody reads only count") {
+  for (const bool compressed : {false, true}) {
+    rig r;
+    r.compressed = compressed;
+    r.start();
+    r.run();
+    r.heard.clear();
+    r.dispatches(2, "GUILD_CREATE", R"({"id":"12","name":"n","owner_id":"4"})");
+    r.dispatches(3, "INTERACTION_CREATE", interaction_json(77));
+    r.dispatches(4, "MESSAGE_CREATE", R"({"id":"1"})");
+    r.dispatches(5, "GUILD_ROLE_CREATE", R"({"guild_id":"10","role":{"id":"20"}})");
+    r.dispatches(6, "CHANNEL_CREATE", R"({"guild_id":"10","id":"30"})");
+    r.dispatches(7, "GUILD_DELETE", R"({"id":"10"})");
+    r.dispatches(8, "GUILD_DELETE", R"({"id":"11","unavailable":true})");
+    r.dispatches(9, "INTERACTION_CREATE", R"({"id":"1"})"); // Unreadable: said, counted, and nothing else.
+    CHECK(r.heard == std::vector<std::string>{"guild 12", "interaction 77", "role 20", "channel 30", "kicked 10", "outage 11"});
+    CHECK(r.status().guilds == 2);
+    CHECK(r.status().sequence == 9);
+    CHECK(r.status().state == "running");
+  }
+}
+
+TEST_CASE("gateway: a lost connection is resumed at the resume URL with the last sequence, and a replay is heard once") {
+  rig r;
+  r.start();
+  r.run();
+  r.dispatches(2, "INTERACTION_CREATE", interaction_json(77));
+  r.socket().events.closed(1006, "cut");
+  r.sim.advance(1s);
+  REQUIRE(r.sockets.size() == 2);
+  CHECK(r.socket().url == "wss://resume.example/?v=10&encoding=json");
+  r.hello();
+  CHECK(r.socket().last() == R"({"op":6,"d":{"token":"tok","session_id":"sid","seq":2}})");
+  r.dispatches(2, "INTERACTION_CREATE", interaction_json(77));
+  r.dispatches(3, "INTERACTION_CREATE", interaction_json(78));
+  r.dispatches(4, "RESUMED", "{}");
+  CHECK(r.heard == std::vector<std::string>{"ready", "interaction 77", "interaction 78", "resumed"});
+  CHECK(r.status().resumes == 1);
+}
+
+TEST_CASE("gateway: a restarted shard resumes from what was durable, so that an unfinished effect is seen again") {
+  rig r;
+  r.start();
+  r.run();
+  r.holds = true;
+  r.dispatches(2, "INTERACTION_CREATE", interaction_json(77));
+  r.dispatches(3, "MESSAGE_CREATE", "{}");
+  r.sim.advance(3s);
+  CHECK(r.stored.sequence == 1);
+  r.stop();
+  CHECK(r.socket().closed_with == 4200); // Neither 1000 nor 1001.
+  CHECK(r.stored.sequence == 1);
+  r.start();
+  r.hello();
+  CHECK(r.socket().last() == R"({"op":6,"d":{"token":"tok","session_id":"sid","seq":1}})");
+  r.dispatches(2, "INTERACTION_CREATE", interaction_json(77));
+  CHECK(r.heard == std::vector<std::string>{"ready", "interaction 77", "interaction 77"});
+  r.settle();
+  r.dispatches(3, "RESUMED", "{}");
+  r.sim.advance(1s);
+  CHECK(r.stored.sequence == 3);
+}
+
+TEST_CASE("gateway: a sink that is away gets the dispatch when it is back, and one that is silent does not hold the sequence for ever") {
+  rig r;
+  r.start({.effect = 60s});
+  r.run();
+  r.holds = true;
+  r.dispatches(2, "GUILD_DELETE", R"({"id":"10"})");
+  r.settle(fail(ec::unavailable, "restarting"));
+  r.sim.advance(500ms);
+  CHECK(r.heard == std::vector<std::string>{"ready", "kicked 10", "kicked 10"});
+  r.sim.advance(58s);
+  CHECK(r.stored.sequence == 1);
+  r.sim.advance(5s);
+  CHECK(r.stored.sequence == 2);
+}
+
+TEST_CASE("gateway: a sink that cannot keep up loses interactions above the limit, never the fate of a guild") {
+  rig r;
+  r.start({.in_flight_max = 3});
+  r.run();
+  r.holds = true;
+  r.heard.clear();
+  for (int i = 0; i < 6; ++i)
+    r.dispatches(2 + i, "INTERACTION_CREATE", interaction_json(100 + i));
+  r.dispatches(8, "GUILD_DELETE", R"({"id":"10"})");
+  CHECK(r.heard == std::vector<std::string>{"interaction 100", "interaction 101", "interaction 102", "kicked 10"});
+}
+
+TEST_CASE("gateway: a fatal close code is told once, and nothing connects again") {
+  rig r;
+  r.start();
+  r.run();
+  r.socket().events.closed(4014, "Disallowed intent(s).");
+  r.sim.advance(1h);
+  CHECK(r.heard == std::vector<std::string>{"ready", "stopped 4014"});
+  CHECK(r.sockets.size() == 1);
+  CHECK(r.status().state == "stopped");
+  CHECK(r.stored.id.empty());
+}
+
+TEST_CASE("gateway: a corrupt stream is left and resumed with a fresh context") {
+  rig r;
+  r.compressed = true;
+  r.start();
+  r.run();
+  r.socket().events.received(std::string{"garbage\x00\x00\xff\xff", 11}, true);
+  r.sim.run();
+  CHECK(r.socket().closed_with == 4200);
+  r.sim.advance(2s);
+  REQUIRE(r.sockets.size() == 2);
+  r.hello();
+  CHECK(r.socket().last().starts_with(R"({"op":6)"));
+}
+
+TEST_CASE("gateway: what an earlier connection still says is not listened to") {
+  rig r;
+  r.start();
+  r.run();
+  r.says(R"({"op":7,"d":null})");
+  r.sim.advance(1s);
+  REQUIRE(r.sockets.size() == 2);
+  r.sockets[0]->dispatches(2, "GUILD_DELETE", R"({"id":"10"})");
+  r.sockets[0]->events.closed(4014, "");
+  r.sim.run();
+  CHECK(r.heard == std::vector<std::string>{"ready"});
+  CHECK(r.status().state == "greeting");
+}
+
+TEST_CASE("gateway: a gateway that cannot be reached is tried again") {
+  rig r;
+  r.reachable = false;
+  r.start();
+  r.sim.advance(1min);
+  r.reachable = true;
+  r.sim.advance(1min);
+  CHECK(r.sockets.size() == 1);
+}
+
+TEST_CASE("gateway: shards of one process identify five seconds apart, those of different keys at once") {
+  const auto pacing = local_pacing(2);
+  const time_point now{1h};
+  const auto wait = [&](int id, time_point at) {
+    milliseconds out{-1};
+    pacing(id, at, [&](caf::expected<milliseconds> w) { out = *w; });
+    return out;
+  };
+  CHECK(wait(0, now) == 0ms);
+  CHECK(wait(1, now) == 0ms);
+  CHECK(wait(2, now) == 5'000ms);
+  CHECK(wait(4, now + 1s) == 9'000ms);
+  CHECK(wait(0, now + 60s) == 0ms);
+}
+
+TEST_CASE("gateway: the pacing is obeyed on the shard's own clock, and heartbeats go on meanwhile") {
+  rig r;
+  r.start({.pacing = [](int, time_point, auto granted) { granted(milliseconds{10'000}); }});
+  r.hello(1'000);
+  for (int i = 0; i < 9; ++i) {
+    r.sim.advance(1s);
+    r.says(R"({"op":11})");
+  }
+  CHECK(r.socket().sent.size() >= 8);
+  CHECK(r.socket().last() == R"({"op":1,"d":null})");
+  r.sim.advance(1s);
+  CHECK(std::any_of(r.socket().sent.begin(), r.socket().sent.end(), [](auto& s) { return s.starts_with(R"({"op":2)"); }));
+}
+
+TEST_CASE("gateway: over a real socket with zlib-stream, and frames torn by the server") {
+  net::io threads;
+  struct shared {
+    std::mutex lock;
+    std::condition_variable changed;
+    std::vector<std::string> received, heard;
+    std::shared_ptr<net::websocket> socket;
+    std::string target;
+    int closed = 0;
+    bool wait(const std::function<bool()>& until) {
+      std::unique_lock hold{lock};
+      return changed.wait_for(hold, 10s, until);
+    }
+  };
+  const auto s = std::make_shared<shared>();
+  const auto note = [s](auto change) {
+    std::lock_guard hold{s->lock};
+    change(*s);
+    s->changed.notify_all();
+  };
+  net::http_server server{threads, {}, [note](net::http_request request, net::responder answer) {
+    net::websocket_events events{
+      [note](std::string text, bool) { note([&](shared& x) { x.received.push_back(text); }); },
+      [note](uint16_t code, std::string) { note([&](shared& x) { x.closed = code; }); }};
+    answer.upgrade({}, std::move(events), [note, target = request.target](std::shared_ptr<net::websocket> made) {
+      note([&](shared& x) { x.socket = made, x.target = target; });
+    });
+  }};
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  const sink to = system.spawn([note]() -> sink::behavior_type {
+    const auto hear = [note](std::string what) { note([&](shared& x) { x.heard.push_back(what); }); };
+    return {[hear](const interaction_created& x) { hear("interaction " + x.what->id.text()); },
+            [hear](const guild_available&) {}, [hear](const guild_gone&) {}, [hear](const role_changed&) {},
+            [hear](const channel_changed&) {}, [hear](const shard_ready&) { hear("ready"); }, [hear](const shard_stopped&) {}};
+  });
+  const auto url = "ws://127.0.0.1:" + std::to_string(server.port());
+  auto subject = gateway::start(system, network(threads), {.token = secret{"tok"}, .find_url = fixed_url(url)}, to);
+  REQUIRE(s->wait([&] { return s->socket != nullptr; }));
+  CHECK(s->target == "/?v=10&encoding=json&compress=zlib-stream");
+  gateway::test::packer packer;
+  const auto say = [&](const std::string& text) {
+    const auto packed = packer.pack(text);
+    s->socket->send(packed.substr(0, packed.size() / 2), true);
+    s->socket->send(packed.substr(packed.size() / 2), true);
+  };
+  say(R"({"op":10,"d":{"heartbeat_interval":41250}})");
+  REQUIRE(s->wait([&] { return !s->received.empty(); }));
+  CHECK(s->received[0].starts_with(R"({"op":2)"));
+  say(R"({"op":0,"s":1,"t":"READY","d":{"session_id":"sid","user":{"id":"2"},"application":{"id":"3"},"guilds":[]}})");
+  say(R"({"op":0,"s":2,"t":"INTERACTION_CREATE","d":)" + interaction_json(77) + "}");
+  CHECK(s->wait([&] { return s->heard == std::vector<std::string>{"ready", "interaction 77"}; }));
+  caf::anon_send_exit(subject, caf::exit_reason::user_shutdown);
+  CHECK(s->wait([&] { return s->closed == 4200; }));
+  caf::anon_send_exit(to, caf::exit_reason::user_shutdown);
+}

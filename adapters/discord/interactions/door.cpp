@@ -1,0 +1,116 @@
+#include "adapters/discord/interactions/door.hpp"
+
+#include "runtime/clock.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+#include <array>
+#include <boost/json.hpp>
+#include <charconv>
+#include <openssl/evp.h>
+#include <optional>
+#include <stdexcept>
+
+namespace arrakis::discord::interactions {
+namespace {
+template <size_t N>
+using bytes = std::array<unsigned char, N>;
+
+template <size_t N>
+std::optional<bytes<N>> from_hex(std::string_view text) {
+  if (text.size() != 2 * N)
+    return std::nullopt;
+  bytes<N> out{};
+  for (size_t i = 0; i < N; ++i) {
+    const auto* at = text.data() + 2 * i;
+    const auto [end, failed] = std::from_chars(at, at + 2, out[i], 16);
+    if (failed != std::errc{} || end != at + 2)
+      return std::nullopt;
+  }
+  return out;
+}
+
+/// Unix seconds, as Discord writes them: digits only, so that no second spelling of a time has a signature of its own.
+std::optional<int64_t> seconds_of(std::string_view text) {
+  int64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool digits = !text.empty() && text.size() <= 12 && text.front() >= '0' && text.front() <= '9';
+  return digits && failed == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
+}
+
+bool verifies(EVP_PKEY* key, const bytes<64>& signature, std::string_view timestamp, std::string_view body) {
+  std::string message;
+  message.reserve(timestamp.size() + body.size());
+  message.append(timestamp).append(body);
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+  return context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key) == 1
+         && EVP_DigestVerify(context.get(), signature.data(), signature.size(),
+                             reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
+}
+
+net::http_response refusal(int status, const caf::error& why) {
+  return net::json_response(status, boost::json::serialize(boost::json::object{{"message", text_of(why)}}));
+}
+
+int status_of(ec code) {
+  switch (code) {
+    case ec::refused: return 401;
+    case ec::busy: return 413;
+    default: return 400;
+  }
+}
+} // namespace
+
+door::door(std::string_view public_key, limits chosen) : limits_(chosen) {
+  const auto raw = from_hex<32>(public_key);
+  // The point of all zeros has a tiny order: signatures under it can be made by anybody.
+  if (!raw || *raw == bytes<32>{})
+    throw std::runtime_error{"the Discord public key must be the 64 hex digits of the application's page General Information"};
+  key_ = {EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw->data(), raw->size()),
+          [](void* key) { EVP_PKEY_free(static_cast<EVP_PKEY*>(key)); }};
+  if (!key_)
+    throw std::runtime_error{"the Discord public key is no Ed25519 key"};
+}
+
+caf::expected<interaction> door::open(std::string_view body, std::string_view signature, std::string_view timestamp) const {
+  if (body.size() > limits_.body.bytes_max)
+    return fail(ec::busy, "the body is larger than " + std::to_string(limits_.body.bytes_max) + " bytes");
+  const auto raw = from_hex<64>(signature);
+  const auto signed_at = seconds_of(timestamp);
+  if (!raw || !signed_at || !verifies(static_cast<EVP_PKEY*>(key_.get()), *raw, timestamp, body))
+    return fail(ec::refused, "the signature does not verify");
+  const auto age = std::chrono::seconds{wall_ms() / 1000 - *signed_at};
+  if (std::chrono::abs(age) > limits_.age_max)
+    return fail(ec::refused, "the signature is too old, or this machine's clock is wrong");
+  const auto parsed = json::parse(body, limits_.body);
+  if (!parsed)
+    return parsed.error();
+  const auto* object = parsed->if_object();
+  if (!object)
+    return fail(ec::invalid, "body: not a JSON object");
+  if (json::integer_or(*object, "type") == static_cast<int64_t>(interaction_kind::ping))
+    return interaction{}; // Whatever else it holds, it asks for nothing but a PONG.
+  auto what = read_interaction(*object);
+  if (what)
+    what->received_ms = wall_ms();
+  return what;
+}
+
+std::variant<net::http_response, interaction> door::handle(const net::http_request& request) const {
+  if (request.method != "POST")
+    return net::http_response{405, {{"Allow", "POST"}}, {}};
+  auto what = open(request.body, net::header(request.headers, "X-Signature-Ed25519"),
+                   net::header(request.headers, "X-Signature-Timestamp"));
+  if (!what) {
+    const auto code = code_of(what.error());
+    metrics::count("arrakis_discord_interactions_refused_total", "Interactions over HTTP that were refused.", 1,
+                   {{"why", std::string{to_string(code)}}});
+    if (code != ec::refused) // Discord itself sends wrong signatures to test us.
+      log::warn("discord_interaction_unreadable", {{"error", text_of(what.error())}});
+    return refusal(status_of(code), what.error());
+  }
+  if (what->kind == interaction_kind::ping)
+    return net::json_response(200, to_json_text({interaction_answer::pong, {}}));
+  return std::move(*what);
+}
+} // namespace arrakis::discord::interactions

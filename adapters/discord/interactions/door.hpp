@@ -1,0 +1,39 @@
+#pragma once
+// The second door for interactions: Discord posts them, signed, to an HTTPS address of ours.
+// https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint
+#include "runtime/json.hpp"
+#include "runtime/net/http.hpp"
+#include "schemas/interaction.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <variant>
+
+namespace arrakis::discord::interactions {
+struct limits {
+  json::limits body{.bytes_max = 256 << 10, .depth_max = 32}; ///< A modal with five full texts has about 40 KiB.
+  /// A request signed longer ago, or as far in the future, is refused: a recorded one cannot be played again later.
+  std::chrono::seconds age_max{300};
+};
+
+/// Thread-safe; copies share the key.
+class door {
+public:
+  /// `public_key`: 64 hex digits, from the application's page. Throws std::runtime_error that says so.
+  explicit door(std::string_view public_key, limits = {});
+
+  /// Ed25519 over timestamp and raw body, checked before a byte of the body is parsed. ec::refused: any fault of signature or
+  /// timestamp. ec::busy: larger than the limit. ec::invalid, ec::unsupported: signed, and not an interaction we can read;
+  /// the text names the field.
+  caf::expected<interaction> open(std::string_view body, std::string_view signature, std::string_view timestamp) const;
+
+  /// What a route does with POST /webhooks/discord: answer at once (PING, 401, 400, 405, 413), or give the interaction on. The
+  /// answer to that one is 200 with to_json_text(interaction_answer) within 3 s.
+  std::variant<net::http_response, interaction> handle(const net::http_request&) const;
+
+private:
+  limits limits_;
+  std::shared_ptr<void> key_; // EVP_PKEY
+};
+} // namespace arrakis::discord::interactions
