@@ -41,6 +41,11 @@ failure failure_of(const std::exception& thrown, bool committing) {
     return {fail(ec::unknown, std::move(text)), false, true};
   if (dynamic_cast<const pqxx::broken_connection*>(&thrown))
     return {fail(committing ? ec::unknown : ec::unavailable, std::move(text)), false, true};
+  // libpqxx 6.4 drops the code of these.
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&thrown))
+    return from_sqlstate("42501", std::move(text));
+  if (dynamic_cast<const pqxx::insufficient_resources*>(&thrown))
+    return from_sqlstate("53000", std::move(text));
   if (auto e = dynamic_cast<const pqxx::sql_error*>(&thrown)) {
     // A server that dies in the middle of a statement leaves an error without a code.
     if (e->sqlstate().empty())

@@ -30,7 +30,7 @@ struct waiting {
   caf::typed_response_promise<committed> reply;
 };
 
-enum class link { connecting, connected, away, dead };
+using worker::link;
 
 struct slot {
   worker::handle actor;
@@ -61,9 +61,9 @@ struct router_state {
   size_t connected() const {
     return static_cast<size_t>(std::ranges::count(slots, link::connected, &slot::connection));
   }
-  /// Each worker has tried and none has a connection.
+  /// Each worker has tried in vain. A connection that was lost just now may come back at once: that is waited for.
   bool away() const {
-    return std::ranges::all_of(slots, [](const slot& s) { return s.connection == link::away || s.connection == link::dead; });
+    return std::ranges::all_of(slots, [](const slot& s) { return s.connection == link::away; });
   }
 
   void spawn(size_t index) {
@@ -77,14 +77,14 @@ struct router_state {
   }
 
   caf::result<committed> take(transaction& t) {
-    auto reply = self->make_response_promise<committed>();
     if (t.until.passed(self->clock().now()))
       return fail(ec::timeout, "the deadline had passed already");
     if (away())
       return fail(ec::unavailable, "the database is away: " + detail);
     if (queue.size() >= with.waiting_max)
       return fail(ec::busy, "the database's queue is full");
-    queue.push_back({std::move(t), reply});
+    // Not before: once a promise is made, an error that the handler returns goes nowhere.
+    queue.push_back({std::move(t), self->make_response_promise<committed>()});
     dispatch();
     watch_queue();
     return caf::delegated<committed>{};
@@ -123,9 +123,12 @@ struct router_state {
           ended();
         },
         [reply, ended](caf::error& e) mutable {
-          const bool ours = e.category() == fail(ec::internal, {}).category();
-          reply.deliver(ours ? std::move(e) : fail(ec::unknown, "the worker ended in the middle of the transaction"));
-          ended();
+          if (e.category() == fail(ec::internal, {}).category()) {
+            reply.deliver(std::move(e));
+            return ended();
+          }
+          // It crashed or hangs. The slot stays taken until its successor, or it itself, reports a connection.
+          reply.deliver(fail(ec::unknown, "the worker ended in the middle of the transaction"));
         });
   }
 
@@ -133,8 +136,10 @@ struct router_state {
     auto& s = slots[n.slot];
     if (s.life != n.life)
       return;
-    s.connection = n.connected ? link::connected : link::away;
-    detail = n.connected ? std::string{} : n.detail;
+    s.connection = n.connection;
+    if (n.connection == link::connected)
+      s.call = 0; // It connects after its answer to what it had before.
+    detail = n.detail;
     changed();
   }
 
@@ -152,7 +157,7 @@ struct router_state {
         log::error("postgres.worker_crashed", {{"error", caf::to_string(down.reason)}});
         metrics::count("arrakis_postgres_worker_crashes_total", "Workers that ended and were replaced.");
         slots[i].actor = nullptr;
-        slots[i].connection = link::dead;
+        slots[i].connection = link::connecting;
         detail = "a worker crashed and is being replaced";
         self->delayed_send(self, respawn_after, respawn{i});
         changed();

@@ -42,6 +42,18 @@ const std::string& plain(const std::string& text, const char* field) {
   return text;
 }
 
+std::string excerpt(std::string_view text, size_t bytes_max) {
+  std::string result;
+  for (size_t at = 0; at < text.size();) {
+    const auto length = sequence_at(text, at);
+    if (result.size() + std::max<size_t>(length, 1) > bytes_max)
+      break;
+    result += length == 0 ? std::string_view{"?"} : text.substr(at, length);
+    at += std::max<size_t>(length, 1);
+  }
+  return result;
+}
+
 void act_as(pqxx::transaction_base& tx, const community_id& community) {
   tx.exec_params("select set_config('app.current_tenant', $1, true)", community.value);
 }

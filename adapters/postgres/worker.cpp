@@ -51,9 +51,9 @@ struct state {
     db.reset();
   }
 
-  void tell(bool connected, std::string detail = {}) {
+  void tell(link connection, std::string detail = {}) {
     if (auto pool = caf::actor_cast<listener>(caf::actor_cast<caf::strong_actor_ptr>(with.pool)))
-      self->send(pool, news{with.slot, with.life, connected, std::move(detail)});
+      self->send(pool, news{with.slot, with.life, connection, std::move(detail)});
   }
 
   /// One try. libpqxx would connect again by itself, behind our back: other sockets, other errors.
@@ -75,7 +75,7 @@ struct state {
 
   void lost(const std::string& why) {
     close();
-    tell(false, why);
+    tell(link::connecting, why);
     log::warn("postgres.connection_lost", {{"error", why}});
     self->send(self, connect{});
   }
@@ -84,9 +84,9 @@ struct state {
     if (db)
       return;
     if (const auto why = open(); !why)
-      return tell(true);
+      return tell(link::connected);
     else
-      tell(false, text_of(why));
+      tell(link::away, text_of(why));
     const auto pause = wait / 2 + std::chrono::milliseconds{static_cast<int64_t>(jitter() * static_cast<double>(wait.count()) / 2)};
     wait = std::min(wait * 2, std::chrono::milliseconds{connect_wait_max});
     self->delayed_send(self, pause, connect{});

@@ -22,8 +22,10 @@ private:
   int fd_ = -1;
 };
 
+/// connecting: the first try, also after a loss, is under way; away: a try has failed, further ones follow.
+enum class link { connecting, connected, away };
 /// Tells the pool about the connection. `life` is the worker's number: news of an earlier one in the same slot is ignored.
-struct news { size_t slot = 0; uint64_t life = 0; bool connected = false; std::string detail; };
+struct news { size_t slot = 0; uint64_t life = 0; link connection = link::connecting; std::string detail; };
 
 using listener = caf::typed_actor<caf::reacts_to<news>>;
 struct connect {};

@@ -79,7 +79,10 @@ create table outbox (
   last_error text not null default '',
   foreign key (community_id, deployment_id) references deployments (community_id, id) on delete cascade
 );
-create index outbox_open on outbox (community_id, id) where closed_at is null;
+-- Apart, so that a look at the few sent rows does not wade through all that a noisy tenant has waiting.
+create index outbox_open on outbox (community_id) where closed_at is null;
+create index outbox_unsent on outbox (community_id, kind, id) where closed_at is null and sent_at is null;
+create index outbox_sent on outbox (community_id, kind, id) where closed_at is null and sent_at is not null;
 create index outbox_deployment on outbox (community_id, deployment_id) where closed_at is null;
 call guard_tenant_table('outbox');
 grant select, insert on outbox to arrakis_app;

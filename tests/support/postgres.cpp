@@ -33,6 +33,14 @@ void run(process_options o) {
     throw std::runtime_error(what + " failed:\n" + content(log));
 }
 
+bool connects(const std::string& dsn) {
+  try {
+    return pqxx::connection{dsn}.is_open();
+  } catch (const pqxx::broken_connection&) {
+    return false;
+  }
+}
+
 /// The one cluster of this test process: made at first use, ended with the process.
 class cluster {
 public:
@@ -103,20 +111,14 @@ private:
   }
 
   void launch() {
-    // fsync off: SIGKILL of processes loses nothing then; only a crash of the machine would.
+    // Without fsync only a crash of the machine loses what was committed; synchronous_commit stays on, since otherwise a
+    // killed server would lose it too.
     server_.emplace(process_options{
       .argv = {ARRAKIS_POSTGRES_BIN "/postgres", "-D", home_ / "data", "-k", home_.path(), "-c", "listen_addresses=", "-c",
-               "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c",
+               "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c",
                "shared_buffers=32MB", "-c", "autovacuum=off", "-c", "logging_collector=off"},
       .user = user_, .folder = home_.path(), .output = home_ / "postgres.log"});
-    wait_until(*server_, home_ / "postgres.log", "postgres", [&] {
-      try {
-        connection_.emplace(dsn("postgres", "arrakis_owner"));
-        return true;
-      } catch (const pqxx::broken_connection&) {
-        return false;
-      }
-    });
+    wait_until(*server_, home_ / "postgres.log", "postgres", [&] { return connects(dsn("postgres", "arrakis_owner")); });
   }
 
   pqxx::connection& connection() {
@@ -142,7 +144,7 @@ private:
 /// PgBouncer in transaction mode with two server connections a database, so that clients share them at once.
 class bouncer {
 public:
-  explicit bouncer(const std::string& server_dsn) {
+  explicit bouncer(const std::string& server_dsn, const std::string& database) {
     const auto user = cluster::get().user();
     give_away(home_.path(), user);
     std::ofstream{home_ / "users.txt"} << "\"arrakis_app\" \"\"\n\"arrakis_relay\" \"\"\n";
@@ -152,9 +154,11 @@ public:
                                          << "max_client_conn = 200\nserver_round_robin = 0\n";
     child_.emplace(process_options{.argv = {"/usr/sbin/pgbouncer", home_ / "bouncer.ini"}, .user = user,
                                    .folder = home_.path(), .output = home_ / "bouncer.log"});
-    wait_until(*child_, home_ / "bouncer.log", "pgbouncer", [&] { return std::filesystem::exists(home_ / ".s.PGSQL.6432"); });
+    wait_until(*child_, home_ / "bouncer.log", "pgbouncer", [&] { return connects(dsn(database)); });
   }
-  const std::string& folder() const { return home_.path(); }
+  std::string dsn(const std::string& database) const {
+    return fmt::format("host={} port=6432 dbname={} user=arrakis_app", home_.path(), database);
+  }
 
 private:
   scratch home_{"pgb"};
@@ -177,8 +181,8 @@ std::string postgres_server::relay_dsn() const { return cluster::get().dsn(impl_
 std::string postgres_server::admin_dsn() const { return cluster::get().dsn(impl_->database, "arrakis_owner"); }
 std::string postgres_server::bouncer_dsn() const {
   if (!impl_->pooler)
-    impl_->pooler.emplace(dsn());
-  return fmt::format("host={} port=6432 dbname={} user=arrakis_app", impl_->pooler->folder(), impl_->database);
+    impl_->pooler.emplace(dsn(), impl_->database);
+  return impl_->pooler->dsn(impl_->database);
 }
 void postgres_server::kill() { cluster::get().kill(); }
 void postgres_server::start() { cluster::get().start(); }

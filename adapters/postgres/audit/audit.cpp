@@ -1,0 +1,85 @@
+#include "adapters/postgres/audit/audit.hpp"
+
+#include "adapters/postgres/audit/chain.hpp"
+#include "adapters/postgres/sql.hpp"
+#include "runtime/json.hpp"
+
+#include <boost/json.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+#include <pqxx/pqxx>
+
+namespace arrakis::audit {
+namespace {
+constexpr int batch = 500; // Entries read at once: bounds the memory of a verification, whatever the chain's length.
+
+appended append_entry(pqxx::transaction_base& tx, const append& m) {
+  const auto payload = json::parse(m.payload_json.empty() ? "{}" : m.payload_json);
+  if (!payload)
+    postgres::refuse(ec::invalid, "audit payload: " + text_of(payload.error()));
+  const auto made = chain::append(tx, m.community, {m.event, m.actor, m.target}, *payload);
+  return {made.sequence, made.hash};
+}
+
+/// Why the entry in `row` does not continue a chain that ended with (`sequence`, `hash`); empty when it does.
+std::string fault(const pqxx::row& row, int64_t sequence, const std::string& hash) {
+  const auto number = row["sequence"].as<int64_t>();
+  if (number != sequence + 1)
+    return fmt::format("entry {} is missing", sequence + 1);
+  if (row["previous"].as<std::string>() != hash)
+    return fmt::format("entry {} does not follow the one before it", number);
+  const chain::entry e{row["event"].as<std::string>(), row["actor"].as<std::string>(), row["target"].as<std::string>()};
+  const auto now = chain::hash_of(number, row["at"].c_str(), e, row["payload"].c_str(), hash);
+  return now == row["hash"].as<std::string>() ? "" : fmt::format("entry {} was altered: its hash is another", number);
+}
+
+verified verify_chain(pqxx::transaction_base& tx, const community_id& community) {
+  // The head first: entries that are appended meanwhile lie beyond it and are not judged.
+  const auto head = tx.exec_params("select sequence, hash from audit_heads where community_id = $1", community.value);
+  const int64_t end = head.empty() ? 0 : head[0][0].as<int64_t>();
+  int64_t sequence = 0;
+  auto hash = chain::genesis(community);
+  for (;;) {
+    const auto rows = tx.exec_params("select sequence, at, event, actor, target, payload::text as payload, previous, hash"
+                                     " from audit_entries where community_id = $1 and sequence > $2 and ($3 = 0 or sequence <= $3)"
+                                     " order by sequence limit $4", community.value, sequence, end, batch);
+    for (const auto& row : rows) {
+      if (auto why = fault(row, sequence, hash); !why.empty())
+        return {sequence, false, sequence + 1, std::move(why)};
+      ++sequence;
+      hash = row["hash"].as<std::string>();
+    }
+    if (rows.size() < batch)
+      break;
+  }
+  if (sequence != end)
+    return {sequence, false, sequence + 1, fmt::format("the head says {} entries, there are {}", end, sequence)};
+  if (!head.empty() && head[0][1].as<std::string>() != hash)
+    return {sequence, false, sequence, "the head has another hash than the last entry"};
+  return {sequence, true, 0, {}};
+}
+
+struct state {
+  state() = default;
+  static inline const char* name = "audit";
+  postgres::handle pool;
+};
+
+handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::handle pool) {
+  self->state.pool = std::move(pool);
+  return {
+    [self](const append& m) {
+      return postgres::run<appended>(self, self->state.pool, "audit.append", m.community, m.until,
+                                     [m](pqxx::transaction_base& tx) { return append_entry(tx, m); });
+    },
+    [self](const verify& m) {
+      return postgres::run<verified>(self, self->state.pool, "audit.verify", m.community, m.until,
+                                     [m](pqxx::transaction_base& tx) { return verify_chain(tx, m.community); });
+    },
+  };
+}
+} // namespace
+
+handle start(caf::actor_system& sys, postgres::handle pool) { return sys.spawn(behavior, std::move(pool)); }
+} // namespace arrakis::audit

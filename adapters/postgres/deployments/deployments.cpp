@@ -1,0 +1,72 @@
+#include "adapters/postgres/deployments/deployments.hpp"
+
+#include "adapters/postgres/deployments/sql.hpp"
+#include "runtime/log.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <pqxx/pqxx>
+
+namespace arrakis::deployments {
+namespace {
+using namespace std::chrono_literals;
+
+struct erase {};
+constexpr auto erase_every = 60s; // A token lives 15 minutes at Discord; it may lie here for one more.
+
+using actor = handle::extend<caf::reacts_to<erase>>;
+
+struct state {
+  state() = default;
+  static inline const char* name = "deployments";
+  postgres::handle pool;
+};
+using pointer = actor::stateful_pointer<state>;
+
+void erase_tokens(pointer self) {
+  self->delayed_send(self, erase_every, erase{});
+  self
+    ->request(self->state.pool, caf::duration{10s},
+              postgres::transaction{"deployments.erase_tokens", {}, within(self, 5s),
+                                    [](pqxx::transaction_base& tx) { tx.exec("select erase_expired_tokens()"); }})
+    .then([](const postgres::committed&) {},
+          [](caf::error& e) { log::warn("deployments.erase_tokens", {{"error", text_of(e)}}); });
+}
+
+/// A handler: the message, whose tenant is `tenant`, as one transaction.
+template <class Message, class R>
+auto transact(pointer self, const char* name, std::optional<community_id> (*tenant)(const Message&),
+              R (*body)(pqxx::transaction_base&, const Message&)) {
+  return [self, name, tenant, body](const Message& m) -> caf::result<R> {
+    return postgres::run<R>(self, self->state.pool, name, tenant(m), m.until,
+                            [m, body](pqxx::transaction_base& tx) { return body(tx, m); });
+  };
+}
+
+template <class Message>
+std::optional<community_id> named(const Message& m) { return m.community; }
+template <class Message>
+std::optional<community_id> keyed(const Message& m) { return m.of.community; }
+std::optional<community_id> none(const prepare&) { return std::nullopt; }
+
+actor::behavior_type behavior(pointer self, postgres::handle pool) {
+  self->state.pool = std::move(pool);
+  self->send(self, erase{});
+  return {
+    transact<prepare>(self, "deployments.prepare", none, sql::prepare_next),
+    transact<submit>(self, "deployments.submit", named, sql::submit_version),
+    transact<claim>(self, "deployments.claim", named, sql::take_lease),
+    transact<renew>(self, "deployments.renew", keyed, sql::renew_lease),
+    transact<record_intent>(self, "deployments.record_intent", keyed, sql::keep_intent),
+    transact<checkpoint>(self, "deployments.checkpoint", keyed, sql::keep_checkpoint),
+    transact<complete>(self, "deployments.complete", keyed, sql::finish),
+    transact<abandon>(self, "deployments.abandon", keyed, sql::give_up),
+    transact<retry>(self, "deployments.retry", named, sql::retry_failed),
+    transact<status>(self, "deployments.status", named, sql::read_status),
+    [self](erase) { erase_tokens(self); },
+  };
+}
+} // namespace
+
+handle start(caf::actor_system& sys, postgres::handle pool) { return sys.spawn(behavior, std::move(pool)); }
+} // namespace arrakis::deployments

@@ -1,0 +1,265 @@
+#include "adapters/postgres/pool.hpp"
+#include "adapters/postgres/sql.hpp"
+#include "runtime/log.hpp"
+#include "tests/support/live_system.hpp"
+#include "tests/support/servers.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <future>
+#include <pqxx/pqxx>
+#include <set>
+#include <thread>
+
+namespace {
+using namespace arrakis;
+using namespace std::chrono_literals;
+using postgres::committed;
+using postgres::transaction;
+
+struct quiet {
+  quiet() { log::set_sink([](std::string_view) {}); }
+  ~quiet() { log::set_sink(nullptr); }
+};
+
+struct bench {
+  quiet hush;
+  test::postgres_server server;
+  test::live_system live;
+  postgres::handle start(postgres::options o) { return live.keep(postgres::start(live.sys(), std::move(o))); }
+  postgres::handle start(unsigned connections = 2) { return start({.dsn = server.dsn(), .connections = connections}); }
+
+  ec run(const postgres::handle& pool, std::function<void(pqxx::transaction_base&)> body, std::chrono::milliseconds wait = 10s,
+         std::optional<community_id> tenant = {}) {
+    const auto done = live.ask<committed>(pool, transaction{"test", std::move(tenant), live.in(wait), std::move(body)});
+    return done ? ec::none : code_of(done.error());
+  }
+  bool ready(const postgres::handle& pool) {
+    const auto s = live.ask<postgres::state>(pool, postgres::health{});
+    return s && s->ready;
+  }
+  void owner(const std::string& sql) {
+    pqxx::connection db{server.admin_dsn()};
+    pqxx::nontransaction{db}.exec(sql);
+  }
+};
+void sql(pqxx::transaction_base& tx, const char* text) { tx.exec(text); }
+auto says(const char* text) {
+  return [text](pqxx::transaction_base& tx) { sql(tx, text); };
+}
+} // namespace
+
+TEST_CASE("pool: a transaction has its tenant, and the next one on the connection has none") {
+  bench b;
+  const auto pool = b.start(1);
+  std::string seen;
+  const auto look = [&seen](pqxx::transaction_base& tx) {
+    seen = tx.exec1("select coalesce(current_setting('app.current_tenant', true), '')")[0].as<std::string>();
+  };
+  CHECK(b.run(pool, look, 10s, community_id{"11111111-1111-4111-8111-111111111111"}) == ec::none);
+  CHECK(seen == "11111111-1111-4111-8111-111111111111");
+  CHECK(b.run(pool, look) == ec::none);
+  CHECK(seen.empty());
+}
+
+TEST_CASE("pool: each kind of refusal by the server has its own code, and the connection stays") {
+  bench b;
+  b.owner("create table t (x int unique check (x < 100)); grant all on t to arrakis_app");
+  const auto pool = b.start(1);
+  CHECK(b.run(pool, says("insert into t values (1)")) == ec::none);
+  CHECK(b.run(pool, says("insert into t values (1)")) == ec::conflict);
+  CHECK(b.run(pool, says("insert into t values (100)")) == ec::invalid);
+  CHECK(b.run(pool, says("insert into t values ('many')")) == ec::invalid);
+  CHECK(b.run(pool, says("drop table t")) == ec::refused);
+  CHECK(b.run(pool, says("create temporary table x (y int)")) == ec::refused);
+  CHECK(b.run(pool, says("select nonsense")) == ec::internal);
+  CHECK(b.run(pool, [](pqxx::transaction_base&) { postgres::refuse(ec::frozen, "no"); }) == ec::frozen);
+  CHECK(b.run(pool, [](pqxx::transaction_base&) { throw std::out_of_range("a bug"); }) == ec::internal);
+  CHECK(b.run(pool, says("insert into t values (2)")) == ec::none);
+}
+
+TEST_CASE("pool: what a refused transaction wrote is gone") {
+  bench b;
+  b.owner("create table t (x int); grant all on t to arrakis_app");
+  const auto pool = b.start(1);
+  CHECK(b.run(pool, [](pqxx::transaction_base& tx) {
+          tx.exec("insert into t values (1)");
+          postgres::refuse(ec::conflict, "somebody else");
+        }) == ec::conflict);
+  CHECK(b.run(pool, [](pqxx::transaction_base& tx) { tx.exec_params_n(0, "select * from t"); }) == ec::none);
+}
+
+TEST_CASE("pool: a serialization failure is tried again, three times in all") {
+  bench b;
+  const auto pool = b.start(1);
+  std::atomic<int> tries{0};
+  const auto fails_until = [&tries](int good) {
+    return [&tries, good](pqxx::transaction_base& tx) {
+      if (++tries < good)
+        tx.exec("do $$ begin raise exception 'try again' using errcode = 'serialization_failure'; end $$");
+    };
+  };
+  CHECK(b.run(pool, fails_until(3)) == ec::none);
+  CHECK(tries == 3);
+  tries = 0;
+  CHECK(b.run(pool, fails_until(9)) == ec::conflict);
+  CHECK(tries == 3);
+}
+
+TEST_CASE("pool: the deadline ends a slow statement at the server") {
+  bench b;
+  const auto pool = b.start(1);
+  CHECK(b.run(pool, says("select pg_sleep(600)"), 50ms) == ec::timeout);
+  CHECK(b.run(pool, says("select 1")) == ec::none);
+}
+
+TEST_CASE("pool: waiting is bounded in number and in time") {
+  bench b;
+  const auto pool = b.start({.dsn = b.server.dsn(), .connections = 1, .waiting_max = 1});
+  std::promise<void> entered, leave;
+  std::thread holder{[&] {
+    CHECK(b.run(pool, [&](pqxx::transaction_base&) {
+            entered.set_value();
+            leave.get_future().wait();
+          }) == ec::none);
+  }};
+  entered.get_future().wait();
+  auto queued = std::async(std::launch::async, [&] { return b.run(pool, says("select 1"), 300ms); });
+  // Whether this or the one above is queued first: one gets the place, the other is told "busy" or, later, "timeout".
+  std::vector<ec> codes{b.run(pool, says("select 1"), 300ms), queued.get()};
+  std::ranges::sort(codes);
+  CHECK(codes == std::vector{ec::timeout, ec::busy});
+  leave.set_value();
+  holder.join();
+  CHECK(b.run(pool, says("select 1")) == ec::none);
+}
+
+TEST_CASE("pool: a database that was never there is unavailable at once, and readiness says why") {
+  quiet hush;
+  test::live_system live;
+  const auto pool = live.keep(postgres::start(live.sys(), {.dsn = "host=/nonexistent dbname=x", .connections = 2}));
+  const auto done = live.ask<committed>(pool, transaction{"test", {}, live.in(30s), says("select 1")});
+  CHECK(code_of(done.error()) == ec::unavailable);
+  const auto s = live.ask<postgres::state>(pool, postgres::health{});
+  CHECK(!s->ready);
+  CHECK(s->detail.find("/nonexistent") != std::string::npos);
+}
+
+TEST_CASE("pool: a worker that crashes is replaced, and its asker is told that the outcome is unknown") {
+  bench b;
+  const auto pool = b.start(1);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(b.run(pool, [](pqxx::transaction_base&) { throw 42; }) == ec::unknown);
+    CHECK(b.run(pool, says("select 1")) == ec::none);
+  }
+}
+
+TEST_CASE("pool: a connection that the server ended while idle is replaced without anybody noticing") {
+  bench b;
+  const auto pool = b.start(2);
+  CHECK(b.run(pool, says("select 1")) == ec::none);
+  b.owner("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'arrakis_app'");
+  for (int i = 0; i < 4; ++i)
+    CHECK(b.run(pool, says("select 1")) == ec::none);
+}
+
+TEST_CASE("pool: a connection lost in the middle rolls back and is unavailable; lost at COMMIT it is unknown") {
+  bench b;
+  b.owner("create table t (x int); grant all on t to arrakis_app;"
+          "create function die() returns trigger language plpgsql security definer as"
+          " $$ begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return null; end $$;"
+          "create table fatal (x int); grant all on fatal to arrakis_app;"
+          "create constraint trigger at_commit after insert on fatal deferrable initially deferred"
+          " for each row execute function die()");
+  const auto pool = b.start(1);
+  CHECK(b.run(pool, [&b](pqxx::transaction_base& tx) {
+          tx.exec("insert into t values (1)");
+          b.owner("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'arrakis_app'");
+          tx.exec("insert into t values (2)");
+        }) == ec::unavailable);
+  CHECK(b.run(pool, says("insert into fatal values (1)")) == ec::unknown);
+  CHECK(b.run(pool, [](pqxx::transaction_base& tx) { tx.exec_params_n(0, "select * from t"); }) == ec::none);
+}
+
+TEST_CASE("pool: a server killed under load gives unavailable or unknown, never a hang, and work goes on after its return") {
+  bench b;
+  b.owner("create table t (x int primary key); grant all on t to arrakis_app");
+  const auto pool = b.start(4);
+  std::atomic<bool> stop{false};
+  std::atomic<int> next{0}, wrong{0}, failed{0};
+  std::vector<std::vector<int>> acknowledged(8);
+  std::vector<std::thread> clients;
+  for (auto& mine : acknowledged)
+    clients.emplace_back([&] {
+      while (!stop) {
+        const int x = ++next;
+        const auto code = b.run(pool, [x](pqxx::transaction_base& tx) { tx.exec_params("insert into t values ($1)", x); }, 5s);
+        if (code == ec::none)
+          mine.push_back(x);
+        else
+          ++failed;
+        wrong += code != ec::none && code != ec::unavailable && code != ec::unknown;
+      }
+    });
+  const auto reach = [&](int number) {
+    while (next < number)
+      std::this_thread::yield();
+  };
+  reach(200);
+  b.server.kill();
+  while (failed == 0)
+    std::this_thread::yield();
+  while (b.ready(pool))
+    std::this_thread::yield();
+  b.server.start();
+  while (!b.ready(pool))
+    std::this_thread::yield();
+  reach(next + 200);
+  stop = true;
+  for (auto& c : clients)
+    c.join();
+  CHECK(wrong == 0);
+  std::set<int> stored;
+  CHECK(b.run(pool, [&](pqxx::transaction_base& tx) {
+          stored.clear();
+          for (const auto& row : tx.exec("select x from t"))
+            stored.insert(row[0].as<int>());
+        }) == ec::none);
+  for (const auto& mine : acknowledged)
+    for (const int x : mine)
+      CHECK_MESSAGE(stored.contains(x), x);
+}
+
+TEST_CASE("pool: it works through PgBouncer in transaction mode") {
+  bench b;
+  const auto pool = b.start({.dsn = b.server.bouncer_dsn(), .connections = 8});
+  std::atomic<int> mixed{0};
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i)
+    clients.emplace_back([&, i] {
+      const community_id mine{"11111111-1111-4111-8111-11111111111" + std::to_string(i)};
+      for (int round = 0; round < 20; ++round)
+        CHECK(b.run(pool, [&](pqxx::transaction_base& tx) {
+                mixed += tx.exec1("select current_setting('app.current_tenant')")[0].as<std::string>() != mine.value;
+              }, 10s, mine) == ec::none);
+    });
+  for (auto& c : clients)
+    c.join();
+  CHECK(mixed == 0);
+}
+
+TEST_CASE("pool: text that PostgreSQL would cut or refuse is named") {
+  CHECK(postgres::plain("Sietch Tabr \xF0\x9F\x8F\x9C", "name").size() == 16);
+  for (const std::string& bad : {std::string{"a\0b", 3}, std::string{"\xC0\x80"}, std::string{"\xED\xA0\x80"}, std::string{"\xF4\x90\x80\x80"},
+                                std::string{"\xE2\x82"}}) {
+    try {
+      postgres::plain(bad, "name");
+      FAIL("was taken");
+    } catch (const postgres::refusal& r) {
+      CHECK(text_of(r.why).find("'name'") != std::string::npos);
+    }
+  }
+  CHECK(postgres::excerpt(std::string{"a\0b\xFF", 4}) == "a?b?");
+  CHECK(postgres::excerpt("\xE2\x82\xAC\xE2\x82\xAC", 4) == "\xE2\x82\xAC");
+}
