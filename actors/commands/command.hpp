@@ -1,6 +1,6 @@
 #pragma once
 // Slash commands. To add one: copy the folder `resume`, rename it and its `definition`, run the tests with
-// ARRAKIS_UPDATE_GOLDEN=1 once, and look at what changed in schemas/golden/commands.json. No other file is edited.
+// ARRAKIS_UPDATE=1 once, and look at what changed in schemas/golden/commands.json. No other file is edited.
 #include "actors/interactions/messages.hpp"
 #include "actors/reconciler/messages.hpp"
 #include "actors/wizard/messages.hpp"
@@ -30,12 +30,15 @@ struct command {
   uint64_t member_permissions = 0; ///< The caller needs these; checked by Discord and by us.
   bool in_direct_messages = false;
   std::vector<option> options;
-  /// Starts the actor that answers it; one for the process, started with the edge.
+  /// Starts the actor that answers it; one for the process.
   interactions::handler (*start)(caf::actor_system&, const services&) = nullptr;
 };
 
 /// Sorted by folder. Written by the build.
 const std::vector<const command*>& all();
+
+/// Starts the actors of all commands; what the edge needs to know of them.
+std::vector<interactions::route> start_all(caf::actor_system&, const services&);
 
 /// The body of "bulk overwrite global application commands", with sorted commands.
 /// https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands

@@ -100,12 +100,12 @@ TEST_CASE("commands: names are unique, and every command keeps Discord's bounds"
 
 TEST_CASE("commands: what is registered with Discord is the golden list") {
   const auto now = lined(commands::registration_json());
-  if (std::getenv("ARRAKIS_UPDATE_GOLDEN"))
+  if (std::getenv("ARRAKIS_UPDATE"))
     std::ofstream{golden_path()} << now;
   std::ifstream file{golden_path()};
   std::stringstream kept;
   kept << file.rdbuf();
-  CHECK_MESSAGE(kept.str() == now, "run this test with ARRAKIS_UPDATE_GOLDEN=1 and look at the difference");
+  CHECK_MESSAGE(kept.str() == now, "run this test with ARRAKIS_UPDATE=1 and look at the difference");
 }
 
 TEST_CASE_FIXTURE(fixture, "commands: the list is written once, and again only when it changed") {

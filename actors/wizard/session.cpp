@@ -61,7 +61,7 @@ flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, re
   until = until.sooner(within(self, st.opt->limits.redis_within));
   next->version = expected + 1;
   next->updated_ms = wall_ms();
-  auto reply = co_await ask(self, st.to.redis, until, store::swap(expected, *next, until));
+  auto reply = co_await ask(self, st.to.redis, until, store::swap(expected, *next, st.opt->limits.session_ttl, until));
   if (!reply)
     co_return reply.error();
   co_return store::read_swapped(*reply);

@@ -56,7 +56,7 @@ caf::expected<loaded> read_loaded(const redis::reply& reply) {
   return read_pair(reply.items[0], reply.items[1]);
 }
 
-redis::eval swap(int64_t expected, const core::record& next, deadline until) {
+redis::eval swap(int64_t expected, const core::record& next, std::chrono::milliseconds ttl, deadline until) {
   const auto live = next.at == core::step::complete ? ttl_complete : ttl;
   return {&swap_script,
           {key(next.user, next.guild)},

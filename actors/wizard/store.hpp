@@ -10,8 +10,7 @@
 
 namespace arrakis::wizard::store {
 
-inline constexpr std::chrono::milliseconds ttl{900'000};         ///< features 2.4; counted anew by each write.
-inline constexpr std::chrono::milliseconds ttl_complete{60'000}; ///< A finished session.
+inline constexpr std::chrono::milliseconds ttl_complete{60'000}; ///< Of a finished session.
 
 std::string key(snowflake user, snowflake guild);
 
@@ -23,8 +22,9 @@ struct loaded {
 };
 caf::expected<loaded> read_loaded(const redis::reply&);
 
-/// Stores `next` under next.version if the stored version is still `expected` (0: there is no session).
-redis::eval swap(int64_t expected, const core::record& next, deadline until);
+/// Stores `next` under next.version if the stored version is still `expected` (0: there is no session). It lives for
+/// `ttl` from now, a finished one for ttl_complete.
+redis::eval swap(int64_t expected, const core::record& next, std::chrono::milliseconds ttl, deadline until);
 /// Removes the session of `of` if its version is still of.version.
 redis::eval remove(const core::record& of, deadline until);
 /// `won == false`: somebody else was first; `present` is what is there now.

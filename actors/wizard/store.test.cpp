@@ -33,7 +33,7 @@ struct fixture {
   }
   deadline soon() { return {std::chrono::steady_clock::now() + 5s}; }
   store::swapped swap(int64_t expected, core::record next) {
-    auto got = store::read_swapped(ask(store::swap(expected, next, soon())));
+    auto got = store::read_swapped(ask(store::swap(expected, next, 900s, soon())));
     REQUIRE(got);
     return *got;
   }

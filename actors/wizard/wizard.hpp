@@ -10,6 +10,7 @@
 namespace arrakis::wizard {
 
 struct limits {
+  std::chrono::milliseconds session_ttl{900'000}; ///< wizard.ttl_s: how long a session waits for its next click.
   std::chrono::milliseconds redis_within{1'500};
   std::chrono::milliseconds guild_within{3'000}; ///< Reading what the guild allows.
   std::chrono::milliseconds guild_fresh{10'000}; ///< For so long it is shown again; a deployment reads it anew.

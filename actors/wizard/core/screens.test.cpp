@@ -94,96 +94,123 @@ TEST_CASE("wizard: custom ids are read as they are written") {
   CHECK_FALSE(parse_custom_id("wizard:back:" + std::string(100, 'a')));
 }
 
-TEST_CASE("wizard: from every state, every button and every choice of its own screen is accepted") {
+namespace {
+/// Wanders through the machine by its own screens.
+struct wanderer {
   std::mt19937 chance{20261124};
+  guild_facts facts = good_facts();
   std::set<step> reached;
   std::set<std::string> actions;
-  auto facts = good_facts();
-  for (int i = 0; i < 40; ++i)
-    facts.roles.push_back(
-      {snowflake{100000000000000100 + static_cast<uint64_t>(i)}, "Role " + std::to_string(i), 2, false});
-  for (int life = 0; life < 150; ++life) {
-    auto r = fresh(std::string(32, 'd'), snowflake{1}, snowflake{2}, snowflake{3}, 0);
-    r.guild_name = "Dune Traders";
-    r.version = 1;
-    for (int i = 0; i < 60 && r.at != step::complete; ++i) {
-      reached.insert(r.at);
-      const world w{everything(), &facts, 0};
-      const auto text = screen(r, w);
-      size_t rows = 0;
-      auto controls = controls_of(text, rows);
-      CHECK(rows <= 5);
-      std::set<std::string> unique;
-      for (auto& c : controls) {
-        CHECK(c.id.size() <= custom_id_max);
-        CHECK(unique.insert(c.id).second);
-        for (auto& value : c.options.empty() ? std::vector<std::string>{""} : c.options) {
-          auto x = component(c.id, value.empty() ? std::vector<std::string>{} : std::vector<std::string>{value});
-          auto e = event_of(x);
-          REQUIRE(e);
-          actions.insert(e->action);
-          if (modal_for(x))
-            continue;
-          const auto d = apply(r, *e, w);
-          const bool taken_role = e->action.starts_with("role-")
-                               && d.sentence.find("another tier already") != std::string::npos;
-          CAPTURE(c.id);
-          CAPTURE(d.sentence);
-          CHECK((d.what != decision::refuse || taken_role));
-          CHECK(d.what != decision::overtaken);
-        }
-      }
-      REQUIRE_FALSE(controls.empty());
-      auto* pick = &controls[chance() % controls.size()];
-      const bool ends = pick->id.starts_with("wizard:cancel") || pick->id.starts_with("wizard:restart");
-      for (auto& c : controls) // Aimless walks rarely arrive: every second step goes on where it can.
-        if ((ends || chance() % 2)
-            && (c.id.starts_with("wizard:continue") || c.id.starts_with("wizard:deploy")
-                || c.id.starts_with("wizard:start"))
-            && chance() % 10)
-          pick = &c;
-      auto& chosen = *pick;
-      auto x = component(chosen.id, chosen.options.empty()
-                                      ? std::vector<std::string>{}
-                                      : std::vector<std::string>{chosen.options[chance() % chosen.options.size()]});
-      auto e = *event_of(x);
-      if (modal_for(x)) {
-        e.what = event::submit;
-        if (e.action == "asset-type") {
-          e.action = "asset-address";
-          e.argument = x.values[0] + ":" + e.argument;
-          e.fields = {{"address", chance() % 3 ? token : "0x"}, {"token_id", "1"}};
-        } else {
-          e.action = "community-name";
-          e.fields = {{"name", "Dune Traders"}};
-        }
-      }
-      auto d = apply(r, e, w);
-      if (d.what == decision::inspect)
-        d = inspected(d.next, chance() % 2 ? good_contract() : contract_facts{});
-      const auto version = r.version;
-      if (d.what == decision::end)
-        break;
-      if (d.what == decision::restart)
-        d.next = fresh(r.id, r.user, r.guild, r.channel, 0);
-      if (d.what != decision::refuse)
-        r = d.next;
-      if (d.what == decision::deploy)
-        r = chance() % 3 ? submission_accepted(r, {1, "d", "j"}) : submission_failed(r, chance() % 2 == 0, "why");
-      if (d.what == decision::refresh)
-        r = settled(r, {r.submitted.version, chance() % 2 ? "failed" : "completed", "", 0, {}});
-      r.version = version + 1;
-      auto again = read_record(to_text(r));
-      REQUIRE(again);
-      again->version = r.version;
-      CHECK(*again == r);
-    }
-    reached.insert(r.at);
+  record r;
+
+  wanderer() {
+    for (uint64_t i = 0; i < 40; ++i)
+      facts.roles.push_back({snowflake{100000000000000100 + i}, "Role " + std::to_string(i), 2, false});
   }
-  CHECK(reached.size() == all_steps.size());
+  world seen() { return {everything(), &facts, 0}; }
+  static interaction with(const control& c, const std::string& value) {
+    return component(c.id, value.empty() ? std::vector<std::string>{} : std::vector<std::string>{value});
+  }
+  std::string any_value(const control& c) { return c.options.empty() ? "" : c.options[chance() % c.options.size()]; }
+
+  void must_be_accepted(const control& c, const std::string& value) {
+    const auto x = with(c, value);
+    const auto e = event_of(x);
+    REQUIRE(e);
+    actions.insert(e->action);
+    if (modal_for(x))
+      return;
+    const auto d = apply(r, *e, seen());
+    const bool taken_role = e->action.starts_with("role-")
+                         && d.sentence.find("another tier already") != std::string::npos;
+    CAPTURE(c.id);
+    CAPTURE(d.sentence);
+    CHECK((d.what != decision::refuse || taken_role));
+    CHECK(d.what != decision::overtaken);
+  }
+  std::vector<control> checked_controls() {
+    size_t rows = 0;
+    auto controls = controls_of(screen(r, seen()), rows);
+    CHECK(rows <= 5);
+    std::set<std::string> unique;
+    for (auto& c : controls) {
+      CHECK(c.id.size() <= custom_id_max);
+      CHECK(unique.insert(c.id).second);
+      for (auto& value : c.options.empty() ? std::vector<std::string>{""} : c.options)
+        must_be_accepted(c, value);
+    }
+    REQUIRE_FALSE(controls.empty());
+    return controls;
+  }
+  /// Aimless walks rarely arrive: every second step goes on where it can.
+  control choose(const std::vector<control>& controls) {
+    auto pick = controls[chance() % controls.size()];
+    const bool ends = pick.id.starts_with("wizard:cancel") || pick.id.starts_with("wizard:restart");
+    for (auto& c : controls) {
+      const bool onward = c.id.starts_with("wizard:continue") || c.id.starts_with("wizard:deploy")
+                       || c.id.starts_with("wizard:start");
+      if (onward && (ends || chance() % 2) && chance() % 10)
+        pick = c;
+    }
+    return pick;
+  }
+  event event_by(const control& c) {
+    const auto x = with(c, any_value(c));
+    auto e = *event_of(x);
+    if (!modal_for(x))
+      return e;
+    e.what = event::submit;
+    if (e.action == "asset-type") {
+      e.action = "asset-address";
+      e.argument = x.values[0] + ":" + e.argument;
+      e.fields = {{"address", chance() % 3 ? token : "0x"}, {"token_id", "1"}};
+    } else {
+      e.action = "community-name";
+      e.fields = {{"name", "Dune Traders"}};
+    }
+    return e;
+  }
+  /// False: the session is over.
+  bool take_step() {
+    reached.insert(r.at);
+    auto d = apply(r, event_by(choose(checked_controls())), seen());
+    if (d.what == decision::inspect)
+      d = inspected(d.next, chance() % 2 ? good_contract() : contract_facts{});
+    const auto version = r.version;
+    if (d.what == decision::end)
+      return false;
+    if (d.what == decision::restart)
+      d.next = fresh(r.id, r.user, r.guild, r.channel, 0);
+    if (d.what != decision::refuse)
+      r = d.next;
+    if (d.what == decision::deploy)
+      r = chance() % 3 ? submission_accepted(r, {1, "d", "j"}) : submission_failed(r, chance() % 2 == 0, "why");
+    if (d.what == decision::refresh)
+      r = settled(r, {r.submitted.version, chance() % 2 ? "failed" : "completed", "", 0, {}});
+    r.version = version + 1;
+    reached.insert(r.at);
+    return r.at != step::complete;
+  }
+};
+} // namespace
+
+TEST_CASE("wizard: from every state, every button and every choice of its own screen is accepted") {
+  wanderer w;
+  for (int life = 0; life < 150; ++life) {
+    w.r = fresh(std::string(32, 'd'), snowflake{1}, snowflake{2}, snowflake{3}, 0);
+    w.r.guild_name = "Dune Traders";
+    w.r.version = 1;
+    for (int i = 0; i < 60 && w.take_step(); ++i) {
+      auto again = read_record(to_text(w.r));
+      REQUIRE(again);
+      again->version = w.r.version;
+      CHECK(*again == w.r);
+    }
+  }
+  CHECK(w.reached.size() == all_steps.size());
   for (auto expected :
        {"start",        "continue",   "skip",       "back",        "cancel",        "retry",           "deploy",
         "auto-create",  "edit-chain", "edit-tiers", "edit-assets", "edit-roles",    "edit-channels",   "edit-name",
         "remove-asset", "restart",    "chain",      "asset-type",  "tier-template", "channel-template"})
-    CHECK_MESSAGE(actions.contains(expected), std::string{expected});
+    CHECK_MESSAGE(w.actions.contains(expected), std::string{expected});
 }

@@ -1,0 +1,52 @@
+#include "actors/commands/command.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace arrakis::commands::reconcile {
+const command& definition();
+}
+
+namespace {
+struct fixture {
+  test::sim_system sim;
+  reconciler::drift_report report;
+  std::optional<ec> fails;
+
+  caf::expected<interactions::said> ask() {
+    auto body = [this](reconciler::handle::pointer) -> reconciler::handle::behavior_type {
+      return {[this](const reconciler::drift&) -> caf::result<reconciler::drift_report> {
+        if (fails)
+          return fail(*fails, "the guild could not be read");
+        return report;
+      }};
+    };
+    auto handler = commands::reconcile::definition().start(sim.sys(), {{}, sim.sys().spawn(body)});
+    interactions::question q{std::make_shared<const interaction>(), {sim.now() + 5s}};
+    return sim.ask<interactions::said>(handler, q);
+  }
+};
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "/reconcile: a guild that matches is said to match") {
+  report.clean = true;
+  CHECK(ask()->data_json.find("No drift") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(fixture, "/reconcile: every difference is a line, and what has no room is counted") {
+  report.lines = {"role Gold: was deleted; make it again"};
+  CHECK(ask()->data_json.find("role Gold: was deleted") != std::string::npos);
+  report.lines.assign(500, std::string(100, 'x'));
+  auto said = ask();
+  CHECK(said->data_json.find("… and ") != std::string::npos);
+  CHECK(said->data_json.size() < 4'500);
+}
+
+TEST_CASE_FIXTURE(fixture, "/reconcile: a guild that cannot be read is not “no drift”") {
+  fails = ec::unavailable;
+  CHECK(code_of(ask().error()) == ec::unavailable);
+}

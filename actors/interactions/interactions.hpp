@@ -1,0 +1,30 @@
+#pragma once
+#include "actors/interactions/messages.hpp"
+#include "actors/wizard/messages.hpp"
+#include "adapters/discord/rest/messages.hpp"
+#include "adapters/redis/messages.hpp"
+
+#include <chrono>
+#include <vector>
+
+namespace arrakis::interactions {
+
+struct ports {
+  redis::handle redis; ///< Remembers which interactions were taken.
+  discord::rest rest;
+  wizard::handle wizards;
+  std::vector<route> commands; ///< commands::start_all.
+};
+struct limits {
+  /// Discord drops an interaction 3 s after it was made; 1 s is for the way there and back. Counted from received_ms.
+  std::chrono::milliseconds direct_within{2'000};
+  std::chrono::milliseconds remember_within{400}; ///< The question whether an interaction was taken before.
+  std::chrono::milliseconds handler_within{20'000};
+  std::chrono::milliseconds edit_within{10'000};
+  size_t in_flight_max = 512; ///< Interactions whose handler has not answered; further ones hear “busy”.
+};
+
+/// Starts the actor that gives first answers.
+handle start(caf::actor_system&, ports, limits = {});
+
+} // namespace arrakis::interactions

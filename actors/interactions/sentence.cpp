@@ -1,0 +1,37 @@
+#include "actors/interactions/messages.hpp"
+#include "runtime/error.hpp"
+
+#include <boost/json.hpp>
+
+namespace arrakis::interactions {
+
+std::string sentence(const caf::error& e) {
+  switch (code_of(e)) {
+    case ec::invalid:
+    case ec::not_found:
+    case ec::conflict:
+    case ec::refused: return text_of(e);
+    case ec::frozen: return "This community is frozen: nothing is deployed until an operator thaws it.";
+    case ec::busy:
+    case ec::throttled: return "Too much is going on at this moment, so nothing was done. Try again in a few seconds.";
+    case ec::unavailable:
+    case ec::timeout: return "A part of the service is away just now, so nothing was done. Try again in a moment.";
+    case ec::unknown: return "No answer came in time. Try again: what may have been done already is not done twice.";
+    case ec::quarantined: return "This keeps failing and was set aside for an operator to look at. Try again later.";
+    case ec::none:
+    case ec::stale:
+    case ec::corrupt:
+    case ec::unsupported:
+    case ec::internal:
+      return "Something is wrong on our side, and it was noted. Try again; if it stays, tell the operator the time of "
+             "this message.";
+  }
+  return "Something is wrong on our side. Try again.";
+}
+
+std::string sentence_json(std::string_view text) {
+  namespace js = boost::json;
+  return js::serialize(js::object{{"content", text}, {"allowed_mentions", js::object{{"parse", js::array{}}}}});
+}
+
+} // namespace arrakis::interactions
