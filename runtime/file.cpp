@@ -74,7 +74,8 @@ caf::error write_all(int fd, const std::string& path, std::string_view bytes) {
 /// A file beside its destination; unlinked by the destructor unless it was renamed.
 class temporary {
 public:
-  explicit temporary(const std::string& path) : name_(fmt::format("{}/{}{}", folder_of(path), leftover_prefix, random_hex(8))) {}
+  explicit temporary(const std::string& path)
+    : name_(fmt::format("{}/{}{}", folder_of(path), leftover_prefix, random_hex(8))) {}
   temporary(const temporary&) = delete;
   temporary& operator=(const temporary&) = delete;
   ~temporary() {
@@ -112,7 +113,7 @@ caf::error check_ours(const std::string& path, const struct stat& status, const 
 
 caf::expected<std::string> read_file(const std::string& path, size_t bytes_max, bool needs_privacy) {
   const descriptor fd{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
-  struct stat status{};
+  struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0)
     return system_error(path, errno);
   if (!S_ISREG(status.st_mode))
@@ -166,7 +167,7 @@ caf::error replace(const std::string& path, std::string_view bytes) {
 }
 
 caf::error make_folder(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (::stat(path.c_str(), &status) == 0)
     return S_ISDIR(status.st_mode) ? caf::error{} : fail(ec::refused, path + " is no folder: move it away");
   const auto above = folder_of(path);
@@ -179,7 +180,7 @@ caf::error make_folder(const std::string& path) {
 }
 
 caf::error check_private_folder(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (::lstat(path.c_str(), &status) != 0)
     return system_error(path, errno);
   if (!S_ISDIR(status.st_mode))

@@ -12,12 +12,13 @@ namespace arrakis::file {
 /// ec::refused when the system forbids it; ec::unavailable for anything else (I/O error), with the system's words.
 caf::expected<std::string> read(const std::string& path, size_t bytes_max);
 
-/// As read, for secrets: ec::refused, with the command that mends it, unless the file is ours and nobody else may touch it.
+/// As read, for secrets: ec::refused, with the command that mends it, unless the file is ours and nobody else may touch
+/// it.
 caf::expected<std::string> read_private(const std::string& path, size_t bytes_max);
 
-/// Creates `path` (0600) with `bytes`, whole and durable, or not at all: a temporary file beside it is written, synced and
-/// linked under the name, then the folder is synced. ec::conflict when there is a file of this name: it stays as it is.
-/// ec::unavailable when the disk is full or failing.
+/// Creates `path` (0600) with `bytes`, whole and durable, or not at all: a temporary file beside it is written, synced
+/// and linked under the name, then the folder is synced. ec::conflict when there is a file of this name: it stays as it
+/// is. ec::unavailable when the disk is full or failing.
 caf::error create(const std::string& path, std::string_view bytes);
 
 /// The same, but takes the place of a file that is there; readers see the old bytes or the new ones.
@@ -32,7 +33,8 @@ caf::error check_private_folder(const std::string& path);
 /// Names in a folder, sorted, without those that begin with a dot. Empty when there is no such folder.
 caf::expected<std::vector<std::string>> list(const std::string& folder);
 
-/// Removes the temporary files that a crash between write and link left in `folder`; the caller knows that nobody writes.
+/// Removes the temporary files that a crash between write and link left in `folder`; the caller knows that nobody
+/// writes.
 void remove_leftovers(const std::string& folder);
 
 /// Holds an exclusive lock between processes (flock) on `path`, made when missing, as long as it lives. Waits for it.

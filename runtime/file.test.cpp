@@ -24,7 +24,7 @@ struct folder {
   size_t entries() const { return static_cast<size_t>(std::distance(fs::directory_iterator{path}, {})); }
 };
 unsigned mode_of(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   ::stat(path.c_str(), &status);
   return status.st_mode & 0777u;
 }

@@ -50,9 +50,12 @@ std::optional<std::u16string> utf16(std::string_view text) {
   return result;
 }
 
-caf::error malformed_text() { return fail(ec::invalid, "a string is not UTF-8 or holds a lone surrogate: send valid Unicode"); }
+caf::error malformed_text() {
+  return fail(ec::invalid, "a string is not UTF-8 or holds a lone surrogate: send valid Unicode");
+}
 
-/// ECMA-262 Number::toString for a finite number (RFC 8785, 3.2.2.3), from the shortest digits that std::to_chars gives.
+/// ECMA-262 Number::toString for a finite number (RFC 8785, 3.2.2.3), from the shortest digits that std::to_chars
+/// gives.
 void write_number(std::string& out, double value) {
   if (value == 0) {
     out += '0'; // Also -0.

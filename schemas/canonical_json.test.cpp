@@ -32,7 +32,8 @@ TEST_CASE("canonical json: keys are sorted without regard to a locale") {
 }
 
 TEST_CASE("canonical json: structures") {
-  CHECK(canonical(R"({"1": {"f": {"f": "hi","F": 5} ,"\n": 56.0}, "10": { }, "": "empty", "a": { }, "111": [ { } ], "A": { }})")
+  CHECK(canonical(
+          R"({"1": {"f": {"f": "hi","F": 5} ,"\n": 56.0}, "10": { }, "": "empty", "a": { }, "111": [ { } ], "A": { }})")
         == R"({"":"empty","1":{"\n":56,"f":{"F":5,"f":"hi"}},"10":{},"111":[{}],"A":{},"a":{}})");
 }
 
@@ -57,7 +58,8 @@ TEST_CASE("canonical json: weird keys are sorted by UTF-16 code units") {
 }
 
 TEST_CASE("canonical json: numbers have ECMAScript's shortest form") {
-  const std::pair<uint64_t, const char*> table[] = { // RFC 8785, appendix B
+  const std::pair<uint64_t, const char*> table[] = {
+    // RFC 8785, appendix B
     {0x0000000000000000, "0"},
     {0x8000000000000000, "0"},
     {0x0000000000000001, "5e-324"},
@@ -103,7 +105,8 @@ TEST_CASE("canonical json: integers beyond 2^53 are refused, those within are ex
 }
 
 TEST_CASE("canonical json: malformed UTF-8 and lone surrogates are refused in keys and values") {
-  for (const char* bad : {"\xED\xA0\x80", "\xED\xBF\xBF", "\xC0\xAF", "\xE0\x80\xAF", "\xF4\x90\x80\x80", "\xFF", "\xE2\x82"}) {
+  for (const char* bad :
+       {"\xED\xA0\x80", "\xED\xBF\xBF", "\xC0\xAF", "\xE0\x80\xAF", "\xF4\x90\x80\x80", "\xFF", "\xE2\x82"}) {
     const bj::string text{bad};
     CHECK_FALSE(canonical_json(bj::value(text)));
     bj::object object;

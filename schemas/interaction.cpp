@@ -14,12 +14,12 @@ namespace {
 
 namespace bj = boost::json;
 
-// Discord's own bounds: custom_id 1 to 100 characters, a text input at most 4000, 25 options of a command or select, 5 rows
-// of a modal. https://discord.com/developers/docs/components/reference
+// Discord's own bounds: custom_id 1 to 100 characters, a text input at most 4000, 25 options of a command or select, 5
+// rows of a modal. https://discord.com/developers/docs/components/reference
 constexpr size_t custom_id_characters_max = 100;
 constexpr size_t entries_max = 25;
-constexpr size_t token_bytes_max = 1024; // Seen: about 250.
-constexpr int subcommand = 1, subcommand_group = 2;                 // Application command option types.
+constexpr size_t token_bytes_max = 1024;                                     // Seen: about 250.
+constexpr int subcommand = 1, subcommand_group = 2;                          // Application command option types.
 constexpr int action_row = 1, text_input = 4, text_display = 10, label = 18; // Component types of a modal.
 
 /// Reads members and remembers the first fault, with the path of its field.

@@ -48,9 +48,12 @@ bj::object write(const manifest_role& x) {
   auto names = x.permissions; // Sorted and unique, so that equal roles have equal bytes.
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  bj::object out{{"id", x.id},           {"name", x.name},
-                 {"color", fmt::format("#{:06X}", x.color)}, {"hoist", x.hoist},
-                 {"mentionable", x.mentionable}, {"permissions", texts(names)},
+  bj::object out{{"id", x.id},
+                 {"name", x.name},
+                 {"color", fmt::format("#{:06X}", x.color)},
+                 {"hoist", x.hoist},
+                 {"mentionable", x.mentionable},
+                 {"permissions", texts(names)},
                  {"tierId", x.tier_id}};
   if (x.existing)
     out["existingRoleId"] = x.existing->text();
@@ -62,7 +65,10 @@ bj::object write(const manifest_category& x) {
 }
 
 bj::object write(const manifest_channel& x) {
-  bj::object out{{"id", x.id}, {"name", x.name}, {"type", x.type}, {"accessTiers", texts(x.access_tiers)},
+  bj::object out{{"id", x.id},
+                 {"name", x.name},
+                 {"type", x.type},
+                 {"accessTiers", texts(x.access_tiers)},
                  {"readOnly", x.read_only}};
   if (x.category_id)
     out["categoryId"] = *x.category_id;
@@ -96,8 +102,14 @@ std::vector<std::string> text_list(const bj::object& in, std::string_view key) {
 }
 
 void read(const bj::object& in, manifest_asset& x) {
-  x = {text(in, "id"), text(in, "type"), text(in, "chain"), maybe_text(in, "address"), text(in, "symbol"),
-       static_cast<int>(integer(in, "decimals")), maybe_text(in, "minBalance"), maybe_text(in, "tokenId")};
+  x = {text(in, "id"),
+       text(in, "type"),
+       text(in, "chain"),
+       maybe_text(in, "address"),
+       text(in, "symbol"),
+       static_cast<int>(integer(in, "decimals")),
+       maybe_text(in, "minBalance"),
+       maybe_text(in, "tokenId")};
 }
 void read(const bj::object& in, manifest_tier& x) {
   x = {text(in, "id"), text(in, "name"), integer(in, "minRank"), std::nullopt};
@@ -105,8 +117,14 @@ void read(const bj::object& in, manifest_tier& x) {
     x.max_rank = integer(in, "maxRank");
 }
 void read(const bj::object& in, manifest_role& x) {
-  x = {text(in, "id"), text(in, "name"), 0, in.at("hoist").as_bool(), in.at("mentionable").as_bool(),
-       text_list(in, "permissions"), text(in, "tierId"), std::nullopt};
+  x = {text(in, "id"),
+       text(in, "name"),
+       0,
+       in.at("hoist").as_bool(),
+       in.at("mentionable").as_bool(),
+       text_list(in, "permissions"),
+       text(in, "tierId"),
+       std::nullopt};
   const auto color = text(in, "color");
   std::from_chars(color.data() + 1, color.data() + color.size(), x.color, 16);
   if (const auto existing = maybe_text(in, "existingRoleId"))
@@ -116,8 +134,13 @@ void read(const bj::object& in, manifest_category& x) {
   x = {text(in, "id"), text(in, "name"), text_list(in, "accessTiers")};
 }
 void read(const bj::object& in, manifest_channel& x) {
-  x = {text(in, "id"), text(in, "name"), text(in, "type"), maybe_text(in, "categoryId"), maybe_text(in, "topic"),
-       text_list(in, "accessTiers"), in.at("readOnly").as_bool()};
+  x = {text(in, "id"),
+       text(in, "name"),
+       text(in, "type"),
+       maybe_text(in, "categoryId"),
+       maybe_text(in, "topic"),
+       text_list(in, "accessTiers"),
+       in.at("readOnly").as_bool()};
 }
 
 template <class T>

@@ -1,5 +1,6 @@
 #pragma once
-// What a community wants its guild to be: the desired state. Stored signed, as canonical JSON (schemas/manifest.schema.json).
+// What a community wants its guild to be: the desired state. Stored signed, as canonical JSON
+// (schemas/manifest.schema.json).
 #include "runtime/error.hpp"
 #include "schemas/ids.hpp"
 
@@ -69,11 +70,12 @@ struct manifest {
   bool operator==(const manifest&) const = default;
 };
 
-/// The JSON form: {schemaVersion, community{name}, theme{themeId}, assets, tiers, roles, categories, channels}; snowflakes,
-/// amounts and permissions are strings; absent optionals are left out.
+/// The JSON form: {schemaVersion, community{name}, theme{themeId}, assets, tiers, roles, categories, channels};
+/// snowflakes, amounts and permissions are strings; absent optionals are left out.
 boost::json::value to_json(const manifest&);
-/// Reads and validates against the JSON Schema and the cross references (tier, category and role ids exist and are unique).
-/// ec::unsupported for another schemaVersion, ec::invalid naming the JSON pointer of the field, the fault and the remedy.
+/// Reads and validates against the JSON Schema and the cross references (tier, category and role ids exist and are
+/// unique). ec::unsupported for another schemaVersion, ec::invalid naming the JSON pointer of the field, the fault and
+/// the remedy.
 caf::expected<manifest> read_manifest(std::string_view json_text);
 
 /// What is signed: the canonical JSON of {alg, communityId, version, sha256, previousSha256, createdAt}.

@@ -49,7 +49,8 @@ struct generator {
   std::mt19937_64 random;
   uint64_t below(uint64_t n) { return random() % n; }
   std::string text(size_t least, size_t most) {
-    static const char* const letters[] = {"a", "Z", "7", " ", "-", "_", "\"", "\\", "/", "é", "沙", "🐪", "\u0301", "<", "\u2028"};
+    static const char* const letters[] = {"a", "Z", "7",  " ",  "-",      "_", "\"",    "\\",
+                                          "/", "é", "沙", "🐪", "\u0301", "<", "\u2028"};
     std::string out;
     for (auto n = least + below(most - least + 1); n > 0; --n)
       out += letters[below(std::size(letters))];
@@ -64,7 +65,8 @@ struct generator {
   }
   manifest_asset asset(size_t i) {
     static const char* const types[] = {"native", "erc20", "erc721", "erc1155"};
-    manifest_asset x{"asset-" + std::to_string(i), types[below(4)], "base", {}, text(1, 8), static_cast<int>(below(19)), {}, {}};
+    manifest_asset x{
+      "asset-" + std::to_string(i), types[below(4)], "base", {}, text(1, 8), static_cast<int>(below(19)), {}, {}};
     if (x.type != "native")
       x.address = "0x" + sha256_hex(std::to_string(random())).substr(0, 40);
     if (below(2))
@@ -82,8 +84,14 @@ struct generator {
       m.tiers.push_back({"tier_" + std::to_string(i), text(1, 100), static_cast<int64_t>(1 + below(1u << 30)), {}});
       if (below(2))
         m.tiers.back().max_rank = m.tiers.back().min_rank + static_cast<int64_t>(below(1000));
-      manifest_role role{"role-" + std::to_string(i), text(1, 100), static_cast<uint32_t>(below(0x1000000)), below(2) == 1,
-                         below(2) == 1, {}, m.tiers.back().id, {}};
+      manifest_role role{"role-" + std::to_string(i),
+                         text(1, 100),
+                         static_cast<uint32_t>(below(0x1000000)),
+                         below(2) == 1,
+                         below(2) == 1,
+                         {},
+                         m.tiers.back().id,
+                         {}};
       if (below(2))
         role.permissions = {"CONNECT", "SPEAK", "VIEW_CHANNEL"};
       if (below(4) == 0)
@@ -118,9 +126,12 @@ TEST_CASE("manifest: what was written reads back equal, and its canonical bytes 
 }
 
 TEST_CASE("manifest: its JSON is stable") {
-  CHECK(text_of_tree(to_json(sample())).starts_with(
-    R"({"assets":[{"address":"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed","chain":"berachain","decimals":18,"id":"asset-1",)"
-    R"("minBalance":"6.9","symbol":"BGT","type":"erc20"},)"));
+  CHECK(
+    text_of_tree(to_json(sample()))
+      .starts_with(
+        R"({"assets":[{"address":"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed","chain":"berachain","decimals":18,)"
+        R"("id":"asset-1",)"
+        R"("minBalance":"6.9","symbol":"BGT","type":"erc20"},)"));
   CHECK(text_of_tree(to_json(sample())).find(R"("color":"#FFD700")") != std::string::npos);
   CHECK(text_of_tree(to_json(sample())).find(R"("existingRoleId":"1100000000000000009")") != std::string::npos);
 }
@@ -193,12 +204,15 @@ TEST_CASE("manifest: lengths are counted in characters, and monstrous texts neve
   CHECK_FALSE(refusal("/channels/0/topic", ("\"" + camels + "\"").c_str()));
   const auto error = refusal("/theme/themeId", ("\"" + std::string(900'000, 'x') + "\"").c_str());
   CHECK(text_of(error).find("/theme/themeId: a text of 900000 bytes") != std::string::npos);
-  CHECK(code_of(refusal("/channels", ("[" + std::string(100'000, ' ') + std::string("1") + [] {
-                          std::string many;
-                          for (int i = 0; i < 5000; ++i)
-                            many += ",1";
-                          return many;
-                        }() + "]").c_str()))
+  CHECK(code_of(refusal("/channels", ("[" + std::string(100'000, ' ') + std::string("1") +
+                                      [] {
+                                        std::string many;
+                                        for (int i = 0; i < 5000; ++i)
+                                          many += ",1";
+                                        return many;
+                                      }()
+                                      + "]")
+                                       .c_str()))
         == ec::invalid);
 }
 
@@ -211,7 +225,9 @@ TEST_CASE("manifest: text that is no JSON object is refused") {
 }
 
 TEST_CASE("manifest: the signed statement is canonical and names community, version and predecessor") {
-  CHECK(signing_bytes({{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, 2, "aa", "bb", "2026-11-24T05:38:16.123Z"})
-        == R"({"alg":"ed25519","communityId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","createdAt":"2026-11-24T05:38:16.123Z",)"
-           R"("previousSha256":"bb","sha256":"aa","version":2})");
+  CHECK(
+    signing_bytes({{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, 2, "aa", "bb", "2026-11-24T05:38:16.123Z"})
+    == R"({"alg":"ed25519","communityId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8",)"
+           R"("createdAt":"2026-11-24T05:38:16.123Z",)"
+       R"("previousSha256":"bb","sha256":"aa","version":2})");
 }

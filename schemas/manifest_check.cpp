@@ -113,9 +113,10 @@ caf::error check_schema_version(const bj::value& tree) {
     return refuse("/schemaVersion", "must be there as text; this build writes \"1\"");
   const std::string_view text{version->get_string().data(), version->get_string().size()};
   if (text != manifest::schema_version)
-    return fail(ec::unsupported, fmt::format("manifest /schemaVersion: \"{}\" is not known to this build, which reads \"{}\": "
-                                             "use the release that wrote it",
-                                             text.substr(0, 32), manifest::schema_version));
+    return fail(ec::unsupported,
+                fmt::format("manifest /schemaVersion: \"{}\" is not known to this build, which reads \"{}\": "
+                            "use the release that wrote it",
+                            text.substr(0, 32), manifest::schema_version));
   return {};
 }
 
@@ -195,9 +196,9 @@ caf::error check_roles(const manifest& m, const std::set<std::string_view>& tier
 
 caf::error check_references(const manifest& m) {
   std::set<std::string_view> assets, tiers, roles, categories, channels;
-  for (auto error : {collect(m.assets, "assets", assets), collect(m.tiers, "tiers", tiers),
-                     collect(m.roles, "roles", roles), collect(m.categories, "categories", categories),
-                     collect(m.channels, "channels", channels)})
+  for (auto error :
+       {collect(m.assets, "assets", assets), collect(m.tiers, "tiers", tiers), collect(m.roles, "roles", roles),
+        collect(m.categories, "categories", categories), collect(m.channels, "channels", channels)})
     if (error)
       return error;
   for (size_t i = 0; i < m.assets.size(); ++i)

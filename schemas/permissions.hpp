@@ -1,6 +1,6 @@
 #pragma once
-// Discord's permission bits by name (https://discord.com/developers/docs/topics/permissions); manifests name them, since
-// the meaning of raw masks moves when Discord splits a bit.
+// Discord's permission bits by name (https://discord.com/developers/docs/topics/permissions); manifests name them,
+// since the meaning of raw masks moves when Discord splits a bit.
 #include "runtime/error.hpp"
 
 #include <cstdint>

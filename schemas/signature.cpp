@@ -48,7 +48,8 @@ std::optional<std::array<unsigned char, public_key_bytes>> decode_key(std::strin
 std::string print_signature(int key_version, std::string_view bytes) {
   std::string base64(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   const auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
-                                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+                                      reinterpret_cast<const unsigned char*>(bytes.data()),
+                                      static_cast<int>(bytes.size()));
   base64.resize(static_cast<size_t>(length));
   return fmt::format("{}{}:{}", prefix, key_version, base64);
 }
@@ -83,23 +84,25 @@ bool ed25519_verifies(std::string_view public_key_hex, std::string_view bytes, s
     return false;
   return EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
                           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())
-         == 1;
+      == 1;
 }
 
 caf::error check_signature(std::string_view bytes, std::string_view signature, const public_key_list& keys) {
   const auto parsed = parse_signature(signature);
   if (!parsed)
     return fail(ec::corrupt, text_of(parsed.error()));
-  const auto key = std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return k.first == parsed->key_version; });
+  const auto key = std::find_if(keys.begin(), keys.end(),
+                                [&](const auto& k) { return k.first == parsed->key_version; });
   if (key == keys.end())
-    return fail(ec::corrupt, fmt::format("it is signed by key version {}, which is not kept here", parsed->key_version));
+    return fail(ec::corrupt,
+                fmt::format("it is signed by key version {}, which is not kept here", parsed->key_version));
   if (!ed25519_verifies(key->second, bytes, parsed->bytes))
     return fail(ec::corrupt, fmt::format("the signature does not verify under key version {}", parsed->key_version));
   return {};
 }
 
-caf::error check_signed_manifest(const manifest_statement& statement, std::string_view canonical, std::string_view signature,
-                                 const public_key_list& keys) {
+caf::error check_signed_manifest(const manifest_statement& statement, std::string_view canonical,
+                                 std::string_view signature, const public_key_list& keys) {
   const auto refuse = [&](const std::string& why) {
     return fail(ec::corrupt, fmt::format("manifest {} v{}: {}", statement.community.value, statement.version, why));
   };

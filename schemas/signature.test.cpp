@@ -38,10 +38,11 @@ TEST_CASE("signature: its text carries the key version and has one form") {
   CHECK(parsed->key_version == 12);
   CHECK(parsed->bytes == signature);
   const auto base64 = text.substr(10);
-  for (const auto& bad : {std::string{}, std::string{"vault:v1:"}, "vault:v0:" + base64, "vault:v01:" + base64,
-                          "vault:v-1:" + base64, "vault:v1234567:" + base64, "vault:1:" + base64, "vault:v1:" + base64 + "=",
-                          "vault:v1: " + base64, "vault:v1:" + base64.substr(0, 86), "vault:v1:\n" + base64.substr(1),
-                          "vault:v1:" + base64.substr(0, 85) + "h==", std::string{"vault:v1:"} + std::string(88, '=')})
+  for (const auto& bad :
+       {std::string{}, std::string{"vault:v1:"}, "vault:v0:" + base64, "vault:v01:" + base64, "vault:v-1:" + base64,
+        "vault:v1234567:" + base64, "vault:1:" + base64, "vault:v1:" + base64 + "=", "vault:v1: " + base64,
+        "vault:v1:" + base64.substr(0, 86), "vault:v1:\n" + base64.substr(1),
+        "vault:v1:" + base64.substr(0, 85) + "h==", std::string{"vault:v1:"} + std::string(88, '=')})
     CHECK_MESSAGE(!parse_signature(bad), std::string{bad});
 }
 

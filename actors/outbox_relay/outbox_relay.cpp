@@ -21,11 +21,11 @@ struct state {
   static inline const char* name = "outbox_relay";
   deps to;
   options opt;
-  std::set<int64_t> in_work; ///< Ids of rows that a flow has in hand.
+  std::set<int64_t> in_work;       ///< Ids of rows that a flow has in hand.
   std::map<int64_t, int> revivals; ///< By row, since this relay began.
-  bool looking = false;      ///< A look at the outbox is under way.
-  bool look_again = false;   ///< A kick came during it.
-  int blind = 0;             ///< Looks that failed since the last good one.
+  bool looking = false;            ///< A look at the outbox is under way.
+  bool look_again = false;         ///< A kick came during it.
+  int blind = 0;                   ///< Looks that failed since the last good one.
 };
 using self_pointer = handle::stateful_pointer<state>;
 
@@ -33,7 +33,8 @@ std::chrono::milliseconds with_jitter(std::chrono::milliseconds wait) {
   return wait + std::chrono::milliseconds{static_cast<int64_t>(static_cast<double>(wait.count()) * jitter() / 4)};
 }
 
-// --- One row -------------------------------------------------------------------------------------------------------------
+// --- One row
+// -------------------------------------------------------------------------------------------------------------
 
 flow<caf::error> store(self_pointer self, outbox::row row) {
   const auto version = policy::version_in(row);
@@ -113,8 +114,7 @@ flow<caf::error> look_up(self_pointer self, outbox::row row, policy::job job) {
       co_return co_await send(self, row.id, std::move(job));
     case policy::next::wait:
       co_return co_await rest_until_next_look(self, row.id, self->state.opt.look_up, std::string{});
-    case policy::next::revive:
-      co_return co_await revive(self, row.id, job.id, where->state == "dead");
+    case policy::next::revive: co_return co_await revive(self, row.id, job.id, where->state == "dead");
     case policy::next::leave:
       co_return fail(ec::internal, "job " + job.id + " is " + where->state
                                      + " and its end was not recorded: see arrakisctl jobs show " + job.id);
@@ -139,8 +139,12 @@ void report(const outbox::row& row, const caf::error& why) {
   if (!std::has_single_bit(static_cast<unsigned>(row.attempts) + 1))
     return;
   const auto level = policy::needs_a_person(code) ? log::level::error : log::level::warn;
-  log::write(level, "outbox_relay.row_failed", {{"tenant", row.community.value}, {"row", row.id}, {"kind", row.kind},
-                                                {"attempts", row.attempts + 1}, {"error", text_of(why)}});
+  log::write(level, "outbox_relay.row_failed",
+             {{"tenant", row.community.value},
+              {"row", row.id},
+              {"kind", row.kind},
+              {"attempts", row.attempts + 1},
+              {"error", text_of(why)}});
 }
 
 flow<> work(self_pointer self, outbox::row row) {
@@ -158,12 +162,14 @@ flow<> work(self_pointer self, outbox::row row) {
     auto why = text_of(failed);
     (void)co_await rest_until_next_look(self, row.id, wait, std::move(why));
   } else {
-    metrics::count("arrakis_outbox_relay_done_total", "Outbox rows that were carried a step on.", 1, {{"kind", row.kind}});
+    metrics::count("arrakis_outbox_relay_done_total", "Outbox rows that were carried a step on.", 1,
+                   {{"kind", row.kind}});
   }
   self->state.in_work.erase(row.id);
 }
 
-// --- The look at the outbox ----------------------------------------------------------------------------------------------
+// --- The look at the outbox
+// ----------------------------------------------------------------------------------------------
 
 flow<> look(self_pointer self) {
   auto& st = self->state;

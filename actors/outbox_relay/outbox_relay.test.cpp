@@ -48,7 +48,9 @@ struct world {
     e.payload_json = std::move(payload);
     return rows.emplace(e.id, e).first->first;
   }
-  int64_t owe_store(int of, int64_t version) { return owe("store_manifest", of, R"({"version":)" + std::to_string(version) + "}"); }
+  int64_t owe_store(int of, int64_t version) {
+    return owe("store_manifest", of, R"({"version":)" + std::to_string(version) + "}");
+  }
   int64_t owe_job(int of, const std::string& id) {
     return owe("enqueue_job", of, R"({"id":")" + id + R"(","name":"SYNTHESIZE_COMMUNITY","data":{"version":1}})");
   }
@@ -193,7 +195,8 @@ struct house : world {
     current = this;
     set_wall_clock([] {
       using std::chrono::milliseconds;
-      return 1'800'000'000'000 + std::chrono::duration_cast<milliseconds>(current->sim.now().time_since_epoch()).count();
+      return 1'800'000'000'000
+           + std::chrono::duration_cast<milliseconds>(current->sim.now().time_since_epoch()).count();
     });
     seed_jitter(1);
     world* w = this;
@@ -213,7 +216,8 @@ struct house : world {
 
 } // namespace
 
-TEST_CASE("outbox_relay: a manifest is stored and its row closed; a job is queued and its row stays open until its end") {
+TEST_CASE(
+  "outbox_relay: a manifest is stored and its row closed; a job is queued and its row stays open until its end") {
   house at;
   const auto store = at.owe_store(1, 3);
   const auto job = at.owe_job(1, "job-1");
@@ -317,7 +321,8 @@ TEST_CASE("outbox_relay: a failed or dead job whose end was not recorded runs ag
   }
 }
 
-TEST_CASE("outbox_relay: a completed job whose end was not recorded is neither sent nor closed until the queue forgets it") {
+TEST_CASE(
+  "outbox_relay: a completed job whose end was not recorded is neither sent nor closed until the queue forgets it") {
   house at;
   const auto row = at.owe_job(1, "job-1");
   at.start();

@@ -39,7 +39,8 @@ caf::expected<job> job_in(const outbox::row& row) {
   const auto* data = object == nullptr ? nullptr : object->if_contains("data");
   if (data == nullptr)
     return malformed(row, "'data' is missing");
-  job result{std::string{json::text_or(*object, "id")}, std::string{json::text_or(*object, "name")}, json::print(*data)};
+  job result{std::string{json::text_or(*object, "id")}, std::string{json::text_or(*object, "name")},
+             json::print(*data)};
   if (result.id.empty() || result.name.empty())
     return malformed(row, "'id' and 'name' must be texts");
   return result;

@@ -12,7 +12,11 @@ namespace arrakis::outbox_relay::policy {
 /// Of a store_manifest row: {"version": n}. ec::invalid otherwise.
 caf::expected<int64_t> version_in(const outbox::row&);
 
-struct job { std::string id; std::string name; std::string data_json; };
+struct job {
+  std::string id;
+  std::string name;
+  std::string data_json;
+};
 /// Of an enqueue_job row: {"id", "name", "data"}; data is kept as its JSON text. ec::invalid otherwise.
 caf::expected<job> job_in(const outbox::row&);
 
@@ -28,8 +32,8 @@ next after(std::string_view queue_state, int revivals);
 /// Is it the row's own fault, or the peer's of the moment?
 bool needs_a_person(ec code);
 
-/// How long a row rests after its `attempts`-th failure, without jitter: from 500 ms to 15 s while a peer is away, from 1 min
-/// to 1 h when a person is needed.
+/// How long a row rests after its `attempts`-th failure, without jitter: from 500 ms to 15 s while a peer is away, from
+/// 1 min to 1 h when a person is needed.
 std::chrono::milliseconds rest(ec code, int attempts);
 
 } // namespace arrakis::outbox_relay::policy

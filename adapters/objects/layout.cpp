@@ -130,7 +130,7 @@ std::string print_index(const community_id& community, const std::vector<index_e
            {"updatedAt", entries.empty() ? std::string{} : entries.front().created_at},
            {"versions", std::move(versions)},
          })
-         + "\n";
+       + "\n";
 }
 
 caf::expected<std::vector<index_entry>> read_index(std::string_view bytes, const community_id& community) {

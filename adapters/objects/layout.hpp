@@ -29,14 +29,20 @@ int64_t version_of(std::string_view file_name);
 /// ec::invalid unless the id is a community's and the version within its range: nothing else ever becomes a path.
 caf::error check_names(const community_id&, int64_t version);
 
-/// The object: {id, communityId, version, content, checksum, previousChecksum, createdAt, createdBy, signature}, canonical,
-/// with a final newline. ec::invalid when the manifest's bytes are not canonical or do not have the digest.
+/// The object: {id, communityId, version, content, checksum, previousChecksum, createdAt, createdBy, signature},
+/// canonical, with a final newline. ec::invalid when the manifest's bytes are not canonical or do not have the digest.
 caf::expected<std::string> print(const snapshot&);
 /// ec::corrupt when the bytes are not what print() writes for this community and version.
 caf::expected<snapshot> read(std::string_view bytes, const community_id&, int64_t version);
 
 /// What the index says of a version.
-struct index_entry { int64_t version = 0; std::string checksum; std::string created_at; std::string created_by; size_t bytes = 0; };
+struct index_entry {
+  int64_t version = 0;
+  std::string checksum;
+  std::string created_at;
+  std::string created_by;
+  size_t bytes = 0;
+};
 /// {communityId, latestVersion, totalVersions, totalSizeBytes, updatedAt, versions[]}; `entries` newest first.
 std::string print_index(const community_id&, const std::vector<index_entry>& entries);
 /// The entries of an index; ec::corrupt when it is damaged or of another community. It is derived: rebuild it then.

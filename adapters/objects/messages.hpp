@@ -20,8 +20,10 @@ struct snapshot {
   std::string created_by;
   std::string signature;
 };
-struct put { snapshot what; deadline until; };                    ///< Idempotent; ec::conflict when other bytes are there. -> stored
-struct get { community_id community; int64_t version = 0; deadline until; }; ///< version 0: latest. -> snapshot | not_found | corrupt
+/// Idempotent; ec::conflict when other bytes are there. -> stored
+struct put { snapshot what; deadline until; };
+/// version 0: latest. -> snapshot | not_found | corrupt
+struct get { community_id community; int64_t version = 0; deadline until; };
 struct list { community_id community; deadline until; };          ///< -> versions, newest first
 struct rebuild_index { community_id community; deadline until; }; ///< -> versions
 struct stored { std::string key; };

@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace arrakis::signer {
-struct sign { std::string bytes; deadline until; };                           ///< -> signature by the newest key version
+struct sign { std::string bytes; deadline until; };                          ///< -> signature by the newest key
 struct verify { std::string bytes; std::string signature; deadline until; };  ///< -> verdict; any version still kept
 struct rotate { deadline until; };                                            ///< -> key_version
 struct public_keys { deadline until; };

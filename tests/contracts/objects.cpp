@@ -57,8 +57,8 @@ void never_overwrites(caf::actor_system& sys, const handle& to) {
 }
 
 void refuses(caf::actor_system& sys, const handle& to) {
-  for (const char* id : {"", "..", "../../etc", "6ba7b810-9dad-11d1-80b4-00c04fd430c8/../..", "00000000-0000-0000-0000-000000000000",
-                         "6BA7B810-9DAD-11D1-80B4-00C04FD430C8"}) {
+  for (const char* id : {"", "..", "../../etc", "6ba7b810-9dad-11d1-80b4-00c04fd430c8/../..",
+                         "00000000-0000-0000-0000-000000000000", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8"}) {
     const community_id bad{id};
     CHECK(code_of(ask<stored>(sys, to, put{sample_snapshot(bad, 1, "x"), soon()}).error()) == ec::invalid);
     CHECK(code_of(ask<snapshot>(sys, to, get{bad, 1, soon()}).error()) == ec::invalid);

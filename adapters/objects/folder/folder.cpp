@@ -81,8 +81,8 @@ struct state {
     return result;
   }
 
-  /// Under the community's lock. `trusting`: entries of the index that is there are kept; else each object is read again, and one that is damaged is
-  /// left out and logged.
+  /// Under the community's lock. `trusting`: entries of the index that is there are kept; else each object is read
+  /// again, and one that is damaged is left out and logged.
   caf::expected<versions> write_index(const community_id& community, bool trusting) const {
     const auto all = list(community);
     if (!all)

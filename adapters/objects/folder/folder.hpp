@@ -1,5 +1,6 @@
 #pragma once
-// The embedded object store: files below one folder, private (0700, 0600), written whole and durable, never overwritten.
+// The embedded object store: files below one folder, private (0700, 0600), written whole and durable, never
+// overwritten.
 #include "adapters/objects/messages.hpp"
 
 #include <caf/actor_system.hpp>
@@ -12,8 +13,8 @@ struct options {
 };
 
 /// Starts the store on a thread of its own. Several processes may share a root.
-/// Errors besides the port's: ec::invalid (malformed id or snapshot), ec::unavailable (disk full or failing: nothing was
-/// stored), ec::refused (the system forbids it), ec::timeout (the deadline had passed before it began).
+/// Errors besides the port's: ec::invalid (malformed id or snapshot), ec::unavailable (disk full or failing: nothing
+/// was stored), ec::refused (the system forbids it), ec::timeout (the deadline had passed before it began).
 handle start(caf::actor_system&, options);
 
 } // namespace arrakis::objects::folder

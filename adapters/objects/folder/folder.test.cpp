@@ -1,6 +1,5 @@
 #include "adapters/objects/folder/folder.hpp"
 
-#include "adapters/objects/verify.hpp"
 #include "runtime/file.hpp"
 #include "runtime/json.hpp"
 #include "tests/contracts/asking.hpp"
@@ -13,7 +12,6 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
-#include <openssl/evp.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -48,7 +46,7 @@ struct house {
   boost::json::value index() const { return *json::parse(*file::read(home() + "/index.json", 1 << 20)); }
 };
 unsigned mode_of(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   ::stat(path.c_str(), &status);
   return status.st_mode & 0777u;
 }
@@ -105,7 +103,8 @@ TEST_CASE("objects.folder: a damaged object is corrupt, and never served or list
     const bool unsigned_field = read && read->canonical == sample_snapshot(tenant, 1, "x").canonical;
     CHECK_MESSAGE((unsigned_field || (!read && code_of(read.error()) == ec::corrupt)), bent);
   }
-  for (const auto& bad : {std::string{}, good.substr(0, good.size() / 2), good + good, *file::read(at.object(2), 1 << 20)}) {
+  for (const auto& bad :
+       {std::string{}, good.substr(0, good.size() / 2), good + good, *file::read(at.object(2), 1 << 20)}) {
     overwrite(at.object(1), bad);
     CHECK(code_of(at.get_one(1).error()) == ec::corrupt);
     CHECK(ask<versions>(at.sys, at.store, rebuild_index{tenant, soon()})->list == std::vector<int64_t>{2});
@@ -158,56 +157,14 @@ TEST_CASE("objects.folder: of two writers of one version one wins, and both inde
   for (int64_t version = 1; version <= 20; ++version) {
     caf::scoped_actor self{at.sys};
     int won = 0, lost = 0;
-    auto a = self->request(at.store, caf::duration{contracts::patience}, put{sample_snapshot(tenant, version, "a"), soon()});
-    auto b = self->request(second, caf::duration{contracts::patience}, put{sample_snapshot(tenant, version, "b"), soon()});
+    auto a = self->request(at.store, caf::duration{contracts::patience},
+                           put{sample_snapshot(tenant, version, "a"), soon()});
+    auto b = self->request(second, caf::duration{contracts::patience},
+                           put{sample_snapshot(tenant, version, "b"), soon()});
     for (auto* pending : {&a, &b})
       pending->receive([&](stored&) { ++won; }, [&](caf::error& e) { lost += code_of(e) == ec::conflict; });
     CHECK(won == 1);
     CHECK(lost == 1);
   }
   CHECK(at.index().at("totalVersions") == 20);
-}
-
-TEST_CASE("objects.verify: a genuine snapshot verifies with the public key alone, a changed one does not") {
-  auto s = sample_snapshot(tenant, 2, "x");
-  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free};
-  const auto sign = [&](const snapshot& what) {
-    const auto bytes = signing_bytes({what.community, what.version, what.sha256, what.previous_sha256, what.created_at});
-    std::string raw(64, '\0');
-    size_t length = raw.size();
-    const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
-    REQUIRE(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1);
-    REQUIRE(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(raw.data()), &length,
-                           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())
-            == 1);
-    return print_signature(1, raw);
-  };
-  unsigned char raw[32];
-  size_t length = sizeof raw;
-  REQUIRE(EVP_PKEY_get_raw_public_key(key.get(), raw, &length) == 1);
-  std::string hex;
-  for (const auto byte : raw)
-    hex += fmt::format("{:02x}", byte);
-  const public_key_list keys{{1, hex}};
-  s.signature = sign(s);
-  const auto error = verify(s, keys);
-  CHECK_MESSAGE(!error, text_of(error));
-
-  const auto refuses = [&](auto change) {
-    auto bad = s;
-    change(bad);
-    return code_of(verify(bad, keys)) == ec::corrupt;
-  };
-  CHECK(refuses([](snapshot& x) { x.version = 3; }));
-  CHECK(refuses([](snapshot& x) { x.community = {"6ba7b811-9dad-11d1-80b4-00c04fd430c8"}; }));
-  CHECK(refuses([](snapshot& x) { x.previous_sha256 = ""; }));
-  CHECK(refuses([](snapshot& x) { x.created_at = "2026-11-24T05:38:16.124Z"; }));
-  CHECK(refuses([](snapshot& x) { x.canonical.insert(1, " "); }));
-  CHECK(refuses([](snapshot& x) { x.canonical.replace(x.canonical.find("\"x\""), 3, "\"y\""); }));
-  CHECK(refuses([](snapshot& x) { x.signature = "vault:v2" + x.signature.substr(8); }));
-  CHECK(refuses([](snapshot& x) { x.signature.clear(); }));
-  CHECK(refuses([&](snapshot& x) { // Bytes and digest changed together: only the signature tells.
-    x.canonical.replace(x.canonical.find("\"x\""), 3, "\"y\"");
-    x.sha256 = sha256_hex(x.canonical);
-  }));
 }

@@ -22,7 +22,8 @@ int no_password(char*, int, int, void*) { return -1; }
 
 /// PEM text of a fresh private key.
 secret make_key() {
-  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> made{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), EVP_PKEY_free};
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> made{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"),
+                                                            EVP_PKEY_free};
   const memory_bio out{BIO_new(BIO_s_secmem()), BIO_free};
   if (!made || !out || PEM_write_bio_PrivateKey(out.get(), made.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
     throw std::runtime_error("OpenSSL made no Ed25519 key");
@@ -53,7 +54,8 @@ caf::expected<key_folder::key> key_folder::read(const std::string& path) {
   const memory_bio in{BIO_new_mem_buf(text.reveal().data(), static_cast<int>(text.reveal().size())), BIO_free};
   key result{in ? PEM_read_bio_PrivateKey(in.get(), nullptr, no_password, nullptr) : nullptr};
   if (!result || EVP_PKEY_get_base_id(result.get()) != EVP_PKEY_ED25519)
-    return fail(ec::corrupt, path + " is no Ed25519 private key (PKCS#8 PEM, without a password): restore it from a copy");
+    return fail(ec::corrupt,
+                path + " is no Ed25519 private key (PKCS#8 PEM, without a password): restore it from a copy");
   return result;
 }
 

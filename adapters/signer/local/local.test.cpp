@@ -29,7 +29,7 @@ struct house {
   handle start() { return local::start(sys, {folder}); }
 };
 unsigned mode_of(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   ::stat(path.c_str(), &status);
   return status.st_mode & 0777u;
 }

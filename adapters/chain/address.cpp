@@ -1,0 +1,53 @@
+#include "adapters/chain/address.hpp"
+
+#include <algorithm>
+#include <cryptopp/keccak.h>
+
+namespace arrakis::chain {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'f'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'F'; }
+
+} // namespace
+
+std::string keccak256(std::string_view bytes) {
+  CryptoPP::Keccak_256 hash;
+  std::string digest(CryptoPP::Keccak_256::DIGESTSIZE, '\0');
+  hash.CalculateDigest(reinterpret_cast<CryptoPP::byte*>(digest.data()),
+                       reinterpret_cast<const CryptoPP::byte*>(bytes.data()), bytes.size());
+  return digest;
+}
+
+std::string checksum_address(std::string_view hex_digits) {
+  std::string lower{hex_digits};
+  for (auto& c : lower)
+    if (is_upper(c))
+      c = static_cast<char>(c - 'A' + 'a');
+  // EIP-55: a letter is upper case where the digest of the lower-case digits has a nibble of 8 or more.
+  const auto digest = keccak256(lower);
+  for (size_t i = 0; i < lower.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(digest[i / 2]);
+    const auto nibble = i % 2 == 0 ? byte >> 4 : byte & 0xF;
+    if (is_lower(lower[i]) && nibble >= 8)
+      lower[i] = static_cast<char>(lower[i] - 'a' + 'A');
+  }
+  return "0x" + lower;
+}
+
+caf::expected<std::string> parse_address(std::string_view text) {
+  const auto digits = text.substr(std::min<size_t>(2, text.size()));
+  if (text.size() != 42 || !text.starts_with("0x")
+      || !std::all_of(digits.begin(), digits.end(), [](char c) { return is_digit(c) || is_lower(c) || is_upper(c); }))
+    return failed<std::string>(ec::invalid, "address: must be 0x and 40 hexadecimal digits");
+  auto checksummed = checksum_address(digits);
+  const bool mixed = std::any_of(digits.begin(), digits.end(), is_lower)
+                  && std::any_of(digits.begin(), digits.end(), is_upper);
+  if (mixed && checksummed != text)
+    return failed<std::string>(
+      ec::invalid, "address: its upper and lower case do not match (EIP-55), a digit may be mistyped: copy it again");
+  return checksummed;
+}
+
+} // namespace arrakis::chain

@@ -1,0 +1,141 @@
+#include "adapters/chain/chain.hpp"
+
+#include "adapters/chain/address.hpp"
+#include "adapters/chain/fetch.hpp"
+#include "adapters/chain/inspect.hpp"
+#include "runtime/flow.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/net/io.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::chain {
+namespace {
+
+// The asker's own wait ends at the deadline; our sentence must be there before.
+constexpr std::chrono::milliseconds way_back{50};
+
+struct state {
+  arrakis::flows flows;
+  static inline const char* name = "chain";
+  fetcher http;
+  options opt;
+};
+using self_pointer = handle::stateful_pointer<state>;
+using reply = caf::typed_response_promise<contract>;
+
+/// This endpoint's share of what is left: the endpoints after it must get theirs.
+deadline share(self_pointer self, deadline until, size_t endpoints_left) {
+  const auto left = until.left(self->clock().now()) / static_cast<int64_t>(std::max<size_t>(1, endpoints_left));
+  return until.sooner(within(self, std::min(left, self->state.opt.endpoint_max)));
+}
+
+flow<caf::expected<int64_t>> newest_block(self_pointer self, std::string url, deadline until) {
+  fetch request{std::move(url), {rpc::newest_block()}, until};
+  auto answer = co_await ask(self, self->state.http, until, std::move(request));
+  if (!answer)
+    co_return std::move(answer.error());
+  const auto* block = answer->answers[0].result.if_object();
+  rpc::answer number = answer->answers[0];
+  number.result = block != nullptr && block->contains("number") ? block->at("number") : boost::json::value{};
+  co_return rpc::quantity(number, "block number");
+}
+
+flow<caf::expected<contract>> inspect_at(self_pointer self, std::string url, inspect_contract question,
+                                         int64_t chain_id, int64_t block, deadline until) {
+  fetch request{std::move(url), inspection_calls(question.address, block), until};
+  auto answer = co_await ask(self, self->state.http, until, std::move(request));
+  if (!answer)
+    co_return std::move(answer.error());
+  co_return read_inspection(answer->answers, question.address, question.type, chain_id, block);
+}
+
+void note_failure(const chain_options& chain, const std::string& url, const caf::error& why, std::string& all) {
+  all += fmt::format("{}{}: {}", all.empty() ? "" : "; ", host_of(url), text_of(why));
+  metrics::count("arrakis_chain_endpoint_failed_total", "Questions that an endpoint of a chain did not answer.", 1,
+                 {{"chain", chain.id}});
+  log::warn("chain.endpoint_failed", {{"chain", chain.id}, {"endpoint", host_of(url)}, {"error", text_of(why)}});
+}
+
+/// Asks endpoints from `first` on until one gives a second opinion. ec::unknown when it disagrees.
+flow<caf::error> confirm(self_pointer self, chain_options chain, size_t first, inspect_contract question,
+                         contract found) {
+  const auto until = question.until.sooner(within(self, self->state.opt.confirm_max));
+  std::string ignored;
+  for (auto i = first; i < chain.rpc_urls.size(); ++i) {
+    const auto by = share(self, until, chain.rpc_urls.size() - i);
+    auto other = co_await inspect_at(self, chain.rpc_urls[i], question, chain.chain_id, found.block, by);
+    if (!other) {
+      note_failure(chain, chain.rpc_urls[i], other.error(), ignored);
+      continue;
+    }
+    if (!agree(found, *other))
+      co_return fail(ec::unknown,
+                     fmt::format("endpoints of {} disagree about {} at block {}: {} and {}", chain.id, found.address,
+                                 found.block, host_of(chain.rpc_urls[first - 1]), host_of(chain.rpc_urls[i])));
+    break;
+  }
+  co_return caf::error{};
+}
+
+flow<> inspect(self_pointer self, chain_options chain, inspect_contract question, reply to) {
+  std::string failures;
+  for (size_t i = 0; i < chain.rpc_urls.size(); ++i) {
+    const auto& url = chain.rpc_urls[i];
+    const auto by = share(self, question.until, chain.rpc_urls.size() - i);
+    auto block = co_await newest_block(self, url, by);
+    if (!block) {
+      note_failure(chain, url, block.error(), failures);
+      continue;
+    }
+    const auto then = share(self, question.until, chain.rpc_urls.size() - i);
+    auto found = co_await inspect_at(self, url, question, chain.chain_id, *block, then);
+    if (!found) {
+      note_failure(chain, url, found.error(), failures);
+      continue;
+    }
+    const auto doubt = co_await confirm(self, chain, i + 1, question, *found);
+    if (doubt)
+      to.deliver(doubt);
+    else
+      to.deliver(std::move(*found));
+    co_return;
+  }
+  to.deliver(fail(ec::unknown, fmt::format("no endpoint of {} answered: {}", chain.id,
+                                           failures.empty() ? "none is configured (chains.rpc)" : failures)));
+}
+
+caf::result<contract> begin(self_pointer self, inspect_contract question) {
+  const auto& chains = self->state.opt.chains;
+  const auto chain = std::find_if(chains.begin(), chains.end(), [&](const auto& c) { return c.id == question.chain; });
+  if (chain == chains.end())
+    return fail(ec::not_found, "chain: '" + question.chain.substr(0, 64) + "' is not in config/chains");
+  if (question.type != "erc20" && question.type != "erc721" && question.type != "erc1155")
+    return fail(ec::invalid, "type: must be erc20, erc721 or erc1155");
+  auto address = parse_address(question.address);
+  if (!address)
+    return std::move(address.error());
+  question.address = std::move(*address);
+  question.until.at -= way_back;
+  auto to = self->make_response_promise<contract>();
+  self->state.flows.start(inspect(self, *chain, std::move(question), to));
+  return caf::delegated<contract>{};
+}
+
+handle::behavior_type behavior(self_pointer self, net::io* io, options opt) {
+  self->state.http = start_fetcher(self->system(), *io, opt.answer_bytes_max);
+  self->link_to(self->state.http); // Neither lives without the other; the supervisor starts both again.
+  self->state.opt = std::move(opt);
+  return {[self](const inspect_contract& question) { return begin(self, question); }};
+}
+
+} // namespace
+
+handle start(caf::actor_system& sys, net::io& io, options opt) { return sys.spawn(behavior, &io, std::move(opt)); }
+
+} // namespace arrakis::chain

@@ -1,0 +1,185 @@
+#include "adapters/chain/chain.hpp"
+
+#include "adapters/chain/abi.hpp"
+#include "runtime/error.hpp"
+#include "runtime/json.hpp"
+#include "runtime/net/http_server.hpp"
+#include "runtime/net/io.hpp"
+#include "tests/contracts/asking.hpp"
+
+#include <atomic>
+#include <boost/json.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace arrakis;
+using namespace arrakis::chain;
+using namespace std::chrono_literals;
+
+namespace {
+const std::string where = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+
+std::string text_result(std::string_view text) {
+  std::string hex;
+  for (const unsigned char c : text)
+    hex += fmt::format("{:02x}", c);
+  hex.resize((hex.size() + 63) / 64 * 64, '0');
+  return fmt::format("0x{:064x}{:064x}{}", 32, text.size(), hex);
+}
+
+/// An endpoint with one ERC-20, behind a real socket, with faults on demand. Its handler runs on an io thread.
+struct endpoint {
+  std::atomic<int> status{200};
+  std::atomic<bool> silent{false}, garbage{false}, cut{false}, huge{false};
+  std::atomic<int64_t> head{100}, chain{31337};
+  std::atomic<int> requests{0};
+  std::atomic<const char*> symbol{"SPICE"};
+  std::atomic<int64_t> pinned{-1};
+  std::optional<net::http_server> server;
+
+  explicit endpoint(net::io& io) {
+    server.emplace(io, net::http_server_options{}, [this](net::http_request r, net::responder to) { answer(r, to); });
+  }
+  std::string url() const { return fmt::format("http://127.0.0.1:{}/v3/secret-key", server->port()); }
+  void answer(const net::http_request& r, const net::responder& to) {
+    ++requests;
+    if (silent)
+      return;
+    if (cut)
+      return to.cut();
+    if (status != 200 || garbage)
+      return to(net::json_response(status, garbage ? "<html>" : "{}"));
+    if (huge)
+      return to(net::json_response(200, "[\"" + std::string(100'000, 'x') + "\"]"));
+    const auto calls = *json::parse(r.body);
+    boost::json::array out;
+    for (const auto& call : calls.as_array())
+      out.emplace_back(one(call.as_object()));
+    to(net::json_response(200, json::print(out)));
+  }
+  boost::json::object one(const boost::json::object& call) {
+    boost::json::object out{{"jsonrpc", "2.0"}, {"id", call.at("id")}};
+    const auto method = json::text_or(call, "method");
+    const auto& params = call.at("params").as_array();
+    if (method == "eth_chainId")
+      out["result"] = fmt::format("0x{:x}", chain.load());
+    else if (method == "eth_getBlockByNumber")
+      out["result"] = {{"number", fmt::format("0x{:x}", head.load())}, {"hash", "0x00"}};
+    else
+      pinned = std::stoll(std::string{params.at(1).as_string().c_str()}, nullptr, 16);
+    if (method == "eth_getCode")
+      out["result"] = "0x6080";
+    if (method == "eth_call")
+      call_contract(params.at(0).at("data").as_string().c_str(), out);
+    return out;
+  }
+  void call_contract(const std::string& data, boost::json::object& out) {
+    if (data == abi::symbol)
+      out["result"] = text_result(symbol.load());
+    else if (data == abi::name)
+      out["result"] = text_result("Spice Melange");
+    else if (data == abi::decimals || data == abi::total_supply)
+      out["result"] = fmt::format("0x{:064x}", 18);
+    else
+      out["error"] = {{"code", 3}, {"message", "execution reverted"}};
+  }
+};
+
+struct house {
+  net::io io;
+  endpoint one{io}, two{io}, three{io};
+  caf::actor_system_config config;
+  caf::actor_system sys{config};
+  std::vector<handle> started;
+  handle start(std::vector<std::string> urls, std::chrono::milliseconds endpoint_max = 5s) {
+    started.push_back(chain::start(sys, io, {{{"sandbox", 31337, std::move(urls)}}, endpoint_max, 5s, 50'000}));
+    return started.back();
+  }
+  ~house() {
+    for (const auto& one : started)
+      caf::anon_send_exit(one, caf::exit_reason::kill); // Or pending timeouts keep it, and the system, for seconds.
+  }
+  static caf::expected<contract> ask(caf::actor_system& sys, const handle& to, std::string address = where,
+                                     std::chrono::milliseconds wait = 10s, std::string chain_id = "sandbox",
+                                     std::string type = "erc20") {
+    return contracts::ask<contract>(
+      sys, to,
+      inspect_contract{
+        std::move(chain), std::move(address), std::move(type), {std::chrono::steady_clock::now() + wait}});
+  }
+};
+} // namespace
+
+TEST_CASE("chain: a contract is read at one block and has its checksum address") {
+  house at;
+  const auto c = house::ask(at.sys, at.start({at.one.url()}), "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed");
+  REQUIRE_MESSAGE(c, text_of(c.error()));
+  CHECK(c->address == where);
+  CHECK(c->has_code);
+  CHECK(c->matches_type);
+  CHECK(c->symbol == "SPICE");
+  CHECK(c->decimals == 18);
+  CHECK(c->block == 100);
+  CHECK(at.one.pinned == 100);
+}
+
+TEST_CASE("chain: what is malformed or unknown to the configuration is refused before anything is sent") {
+  house at;
+  const auto chain = at.start({at.one.url()});
+  CHECK(code_of(house::ask(at.sys, chain, "0x12").error()) == ec::invalid);
+  CHECK(code_of(house::ask(at.sys, chain, where, 5s, "moon").error()) == ec::not_found);
+  CHECK(code_of(house::ask(at.sys, chain, where, 5s, "sandbox", "erc404").error()) == ec::invalid);
+  CHECK(at.one.requests == 0);
+  const auto none = house::ask(at.sys, at.start({}));
+  CHECK(code_of(none.error()) == ec::unknown);
+  CHECK(text_of(none.error()).find("chains.rpc") != std::string::npos);
+}
+
+TEST_CASE("chain: a failing endpoint is passed over, and when all fail it is unknown, without their keys in the text") {
+  const std::function<void(endpoint&)> faults[] = {
+    [](endpoint& e) { e.status = 500; },  [](endpoint& e) { e.status = 429; }, [](endpoint& e) { e.garbage = true; },
+    [](endpoint& e) { e.cut = true; },    [](endpoint& e) { e.chain = 1; },    [](endpoint& e) { e.huge = true; },
+    [](endpoint& e) { e.server.reset(); }};
+  for (const auto& fault : faults) {
+    house at;
+    const auto urls = std::vector{at.one.url(), at.two.url()};
+    const auto chain = at.start(urls);
+    fault(at.one);
+    const auto c = house::ask(at.sys, chain);
+    REQUIRE_MESSAGE(c, text_of(c.error()));
+    CHECK(c->symbol == "SPICE");
+    fault(at.two);
+    const auto none = house::ask(at.sys, chain);
+    REQUIRE_FALSE(none);
+    CHECK(code_of(none.error()) == ec::unknown);
+    CHECK(text_of(none.error()).find("127.0.0.1") != std::string::npos);
+    CHECK(text_of(none.error()).find("secret-key") == std::string::npos);
+  }
+}
+
+TEST_CASE("chain: an endpoint that never answers leaves time for the next") {
+  house at;
+  at.one.silent = true;
+  const auto c = house::ask(at.sys, at.start({at.one.url(), at.two.url()}, 50ms));
+  REQUIRE_MESSAGE(c, text_of(c.error()));
+  CHECK(at.two.requests >= 2);
+}
+
+TEST_CASE("chain: endpoints that disagree are unknown; a second opinion is asked at the same block") {
+  house at;
+  at.two.head = 90; // Its own newest block is not asked.
+  const auto chain = at.start({at.one.url(), at.two.url(), at.three.url()});
+  REQUIRE(house::ask(at.sys, chain));
+  CHECK(at.two.pinned == 100);
+  CHECK(at.three.requests == 0);
+  at.two.symbol = "SP1CE";
+  const auto c = house::ask(at.sys, chain);
+  REQUIRE_FALSE(c);
+  CHECK(code_of(c.error()) == ec::unknown);
+  CHECK(text_of(c.error()).find("disagree") != std::string::npos);
+  at.two.status = 503; // Then the third is asked.
+  REQUIRE(house::ask(at.sys, chain));
+  CHECK(at.three.requests == 1);
+}

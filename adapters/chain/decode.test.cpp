@@ -1,0 +1,235 @@
+#include "adapters/chain/abi.hpp"
+#include "adapters/chain/address.hpp"
+#include "adapters/chain/fetch.hpp"
+#include "adapters/chain/inspect.hpp"
+#include "adapters/chain/rpc.hpp"
+#include "runtime/json.hpp"
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace arrakis;
+using namespace arrakis::chain;
+
+namespace {
+std::string hex(std::string_view raw) {
+  std::string out;
+  for (const unsigned char c : raw)
+    out += fmt::format("{:02x}", c);
+  return out;
+}
+std::string word(uint64_t value) { return *abi::bytes(fmt::format("0x{:064x}", value)); }
+std::string padded(std::string_view text) {
+  std::string out{text};
+  out.resize((text.size() + 31) / 32 * 32);
+  return out;
+}
+std::string dynamic(std::string_view text) { return word(32) + word(text.size()) + padded(text); }
+rpc::answer text_answer(std::string_view raw) {
+  rpc::answer a;
+  a.result = boost::json::value("0x" + hex(raw));
+  return a;
+}
+rpc::answer failure(int64_t code, std::string message) {
+  rpc::answer a;
+  a.failed = true;
+  a.code = code;
+  a.message = std::move(message);
+  return a;
+}
+/// The answers of a whole ERC-20; tests bend single ones.
+std::vector<rpc::answer> token() {
+  rpc::answer id;
+  id.result = boost::json::value("0x7a69");
+  const auto reverted = failure(3, "execution reverted");
+  return {id,
+          text_answer("\x60\x80"),
+          text_answer(dynamic("SPICE")),
+          text_answer(dynamic("Spice Melange")),
+          text_answer(word(18)),
+          text_answer(std::string(32, '\xff')),
+          reverted,
+          reverted,
+          reverted,
+          reverted};
+}
+std::vector<rpc::answer> nft(bool is721, bool is1155) {
+  auto all = token();
+  all[4] = failure(-32000, "execution reverted");
+  all[6] = text_answer(word(1));
+  all[7] = text_answer(word(is721));
+  all[8] = text_answer(word(is1155));
+  all[9] = text_answer(word(0));
+  return all;
+}
+const std::string where = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+caf::expected<contract> read(const std::vector<rpc::answer>& all, const char* type) {
+  return read_inspection(all, where, type, 31337, 12);
+}
+} // namespace
+
+TEST_CASE("chain: Keccak-256 is Ethereum's, and the selectors are its first bytes") {
+  CHECK(hex(keccak256("")) == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+  const std::pair<const char*, std::string_view> table[] = {{"symbol()", abi::symbol},
+                                                            {"name()", abi::name},
+                                                            {"decimals()", abi::decimals},
+                                                            {"totalSupply()", abi::total_supply},
+                                                            {"supportsInterface(bytes4)", abi::supports_interface}};
+  for (const auto& [signature, selector] : table)
+    CHECK("0x" + hex(keccak256(signature)).substr(0, 8) == selector);
+  CHECK(abi::ask_interface(abi::erc721) == "0x01ffc9a780ac58cd" + std::string(56, '0'));
+}
+
+TEST_CASE("chain: the addresses of EIP-55 are read as they are, and in one case") {
+  for (const char* good :
+       {"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+        "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB", "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
+        "0x52908400098527886E0F7030069857D2E4169EE7", "0x8617E340B3D01FA5F11F306F4090FD50E238070D",
+        "0xde709f2102306220921060314715629080e2fb77", "0x27b1fdb04752bbc536007a920d24acb045561c26"}) {
+    CHECK(*parse_address(good) == good);
+    std::string lower{good};
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    CHECK(*parse_address(lower) == good);
+  }
+  for (const char* bad :
+       {"", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe",
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAedd", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeg",
+        "0X5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
+    CHECK(code_of(parse_address(bad).error()) == ec::invalid);
+}
+
+TEST_CASE("chain: texts are read as strings and as bytes32, and malformed ones have no value") {
+  CHECK(abi::text(dynamic("SPICE")) == "SPICE");
+  CHECK(abi::text(dynamic("spice \xf0\x9f\x8f\x9c \"\\")) == "spice \xf0\x9f\x8f\x9c \"\\");
+  CHECK(abi::text(padded("MKR")) == "MKR");
+  CHECK(abi::text(std::string(32, 'x')) == std::string(32, 'x'));
+  CHECK(abi::text(dynamic(std::string(1024, 'x')))->size() == 1024);
+  for (const auto& bad :
+       {std::string{}, std::string(31, 'x'), std::string(32, '\0'), dynamic(""), dynamic("a\nb"), dynamic("\xff\xfe"),
+        dynamic("\xed\xa0\x80"), padded(std::string("a\0b", 3)), dynamic(std::string(1025, 'x')), word(32),
+        word(32) + word(5), word(64) + word(5) + padded("SPICE"), word(~0ull) + word(5) + padded("SPICE"),
+        word(32) + word(~0ull) + padded("SPICE"), std::string(64, '\xff') + padded("SPICE"),
+        word(32) + word(64) + padded("SPICE")})
+    CHECK_FALSE(abi::text(bad));
+}
+
+TEST_CASE("chain: numbers and booleans are whole words in range") {
+  CHECK(abi::number(word(18), 255) == 18);
+  CHECK_FALSE(abi::number(word(256), 255));
+  CHECK_FALSE(abi::number(std::string(32, '\xff'), 255));
+  CHECK_FALSE(abi::number(std::string(31, '\0'), 255));
+  CHECK(abi::boolean(word(1)) == true);
+  CHECK(abi::boolean(word(0)) == false);
+  CHECK_FALSE(abi::boolean(word(2)).has_value());
+  CHECK_FALSE(abi::boolean("").has_value());
+  for (const char* bad : {"", "0", "0x0", "0xg0", "ff", "0X00"})
+    CHECK_FALSE(abi::bytes(bad).has_value());
+  CHECK(abi::bytes("0x")->empty());
+}
+
+TEST_CASE("chain: a batch names its calls, and answers come back in any order") {
+  const auto text = rpc::print({rpc::chain_id(), rpc::code_at(where, 255)});
+  CHECK(text
+        == R"([{"jsonrpc":"2.0","id":0,"method":"eth_chainId","params":[]},)"
+           R"({"jsonrpc":"2.0","id":1,"method":"eth_getCode","params":[")"
+             + where + R"(","0xff"]}])");
+  const auto read = rpc::read(
+    R"([{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"execution reverted","data":"0x"}},
+                                  {"jsonrpc":"2.0","id":0,"result":"0x7a69"}])",
+    2);
+  REQUIRE(read);
+  CHECK(rpc::quantity((*read)[0], "chain id") == 31337);
+  CHECK((*read)[1].failed);
+  for (const char* bad :
+       {"", "{}", "[]", R"([{"id":0,"result":1}])", R"([{"id":0,"result":1},{"id":0,"result":1}])",
+        R"([{"id":0,"result":1},{"id":2,"result":1}])", R"([{"id":0,"result":1},{"id":1}])",
+        R"([{"id":0,"result":1},7])", R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"no batches"}})"})
+    CHECK(code_of(rpc::read(bad, 2).error()) == ec::corrupt);
+}
+
+TEST_CASE("chain: quantities are hexadecimal and fit") {
+  rpc::answer a;
+  for (const char* bad : {"", "0x", "12", "0xg", "-0x1", "0x-1", "0xffffffffffffffff"}) {
+    a.result = boost::json::value(bad);
+    CHECK_FALSE(rpc::quantity(a, "block"));
+  }
+  a.result = boost::json::value("0x0");
+  CHECK(*rpc::quantity(a, "block") == 0);
+}
+
+TEST_CASE("chain: an ERC-20 is known by decimals and total supply") {
+  const auto c = read(token(), "erc20");
+  REQUIRE(c);
+  CHECK(c->has_code);
+  CHECK(c->matches_type);
+  CHECK(c->symbol == "SPICE");
+  CHECK(c->name == "Spice Melange");
+  CHECK(c->decimals == 18);
+  CHECK(c->block == 12);
+  CHECK(c->address == where);
+  CHECK_FALSE(read(token(), "erc721")->matches_type);
+  CHECK_FALSE(read(nft(true, false), "erc20")->matches_type);
+}
+
+TEST_CASE("chain: NFTs are known by ERC-165, unless they claim everything") {
+  CHECK(read(nft(true, false), "erc721")->matches_type);
+  CHECK_FALSE(read(nft(true, false), "erc1155")->matches_type);
+  CHECK(read(nft(false, true), "erc1155")->matches_type);
+  auto liar = nft(true, true);
+  liar[9] = text_answer(word(1));
+  CHECK_FALSE(read(liar, "erc721")->matches_type);
+  auto silent = nft(true, false);
+  silent[6] = text_answer("");
+  CHECK_FALSE(read(silent, "erc721")->matches_type);
+}
+
+TEST_CASE("chain: an address without code is no contract, whatever it answers") {
+  auto all = token();
+  all[1] = text_answer("");
+  const auto c = read(all, "erc20");
+  REQUIRE(c);
+  CHECK_FALSE(c->has_code);
+  CHECK_FALSE(c->matches_type);
+  CHECK_FALSE(c->symbol);
+}
+
+TEST_CASE("chain: a function that is missing is absent; a node that cannot say is unknown, never absent") {
+  const rpc::answer missing[] = {
+    failure(3, "execution reverted"),           failure(-32000, "execution reverted: no such function"),
+    failure(-32000, "invalid opcode: INVALID"), failure(-32000, "out of gas"),
+    failure(-32015, "VM execution error."),     text_answer("")};
+  for (const auto& one : missing) {
+    auto all = token();
+    all[2] = one;
+    const auto c = read(all, "erc20");
+    REQUIRE(c);
+    CHECK_FALSE(c->symbol);
+  }
+  rpc::answer null, number;
+  number.result = 7;
+  const rpc::answer unable[] = {failure(-32005, "limit exceeded"),
+                                failure(-32000, "header not found"),
+                                failure(-32000, "missing trie node"),
+                                failure(-32601, "method not found"),
+                                failure(429, "Too Many Requests"),
+                                null,
+                                number};
+  for (size_t i = 1; i < 10; ++i)
+    for (const auto& one : unable) {
+      auto all = token();
+      all[i] = one;
+      CHECK(code_of(read(all, "erc20").error()) == ec::unknown);
+    }
+}
+
+TEST_CASE("chain: an endpoint of another chain is refused") {
+  auto all = token();
+  all[0].result = boost::json::value("0x1");
+  CHECK(code_of(read(all, "erc20").error()) == ec::refused);
+}
+
+TEST_CASE("chain: only the host of an endpoint is ever told") {
+  CHECK(host_of("https://user:pass@rpc.example.org:8545/v3/secret-key?x=y") == "rpc.example.org:8545");
+  CHECK(host_of("http://127.0.0.1:8545") == "127.0.0.1:8545");
+}

@@ -1,0 +1,42 @@
+#pragma once
+// Inside this port: one JSON-RPC batch to one endpoint.
+#include "adapters/chain/rpc.hpp"
+#include "runtime/deadline.hpp"
+#include "runtime/message.hpp"
+#include "runtime/net/http.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/typed_actor.hpp>
+#include <string>
+#include <vector>
+
+namespace arrakis::net {
+class io;
+}
+
+namespace arrakis::chain {
+
+struct fetch {
+  std::string url;
+  std::vector<rpc::call> calls;
+  deadline until;
+};
+struct fetched {
+  std::vector<rpc::answer> answers;
+};
+/// Internal: what the io thread sends, either of the two.
+struct arrived {
+  uint64_t ticket = 0;
+  net::http_response response;
+  caf::error failure;
+};
+
+/// ec::unavailable, ec::unknown, ec::timeout as net::http_client; ec::unknown for an HTTP status other than 200;
+/// ec::corrupt for a body that is no answer. Texts name the host only.
+using fetcher = caf::typed_actor<caf::replies_to<fetch>::with<fetched>, caf::reacts_to<arrived>>;
+fetcher start_fetcher(caf::actor_system&, net::io&, size_t answer_bytes_max);
+
+/// "rpc.example.org:8545" of an URL with path, key and password.
+std::string host_of(const std::string& url);
+
+} // namespace arrakis::chain

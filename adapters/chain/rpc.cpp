@@ -1,0 +1,111 @@
+#include "adapters/chain/rpc.hpp"
+
+#include "adapters/chain/abi.hpp"
+#include "runtime/json.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace arrakis::chain::rpc {
+namespace {
+
+constexpr size_t body_bytes_max = 4 << 20; // Eight answers, of which the code has at most 48 KiB on mainnet (EIP-170).
+constexpr size_t depth_max = 16;
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+/// Did the EVM run and give up? Nodes agree on the code 3 with data (geth), and differ without.
+bool gave_up(const answer& a) {
+  constexpr int64_t reverted = 3;                // geth, anvil, erigon
+  constexpr int64_t vm_execution_error = -32015; // nethermind, gnosis
+  constexpr int64_t server_error = -32000;
+  if (a.code == reverted || a.code == vm_execution_error)
+    return true;
+  std::string message = a.message;
+  std::transform(message.begin(), message.end(), message.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::array words{"execution reverted", "invalid opcode",     "out of gas",     "stack underflow",
+                             "invalid jump",       "vm execution error", "stack overflow", "opcode 0x"};
+  return a.code == server_error
+      && std::any_of(words.begin(), words.end(), [&](auto word) { return contains(message, word); });
+}
+
+} // namespace
+
+call chain_id() { return {"eth_chainId", "[]"}; }
+call newest_block() { return {"eth_getBlockByNumber", R"(["latest",false])"}; }
+call code_at(const std::string& address, int64_t block) {
+  return {"eth_getCode", fmt::format(R"(["{}","0x{:x}"])", address, block)};
+}
+call call_at(const std::string& address, std::string_view data, int64_t block) {
+  return {"eth_call", fmt::format(R"([{{"to":"{}","data":"{}"}},"0x{:x}"])", address, data, block)};
+}
+
+std::string print(const std::vector<call>& calls) {
+  std::string out = "[";
+  for (size_t i = 0; i < calls.size(); ++i)
+    out += fmt::format(R"({}{{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})", i == 0 ? "" : ",", i,
+                       calls[i].method, calls[i].params_json);
+  return out + "]";
+}
+
+caf::expected<std::vector<answer>> read(std::string_view body, size_t count) {
+  const auto corrupt = [](std::string why) { return fail(ec::corrupt, "no JSON-RPC answer: " + std::move(why)); };
+  const auto tree = json::parse(body, {.bytes_max = body_bytes_max, .depth_max = depth_max});
+  if (!tree)
+    return corrupt(text_of(tree.error()));
+  const auto* batch = tree->if_array();
+  if (batch == nullptr || batch->size() != count)
+    return corrupt(fmt::format("expected a batch of {}", count));
+  std::vector<answer> answers(count);
+  std::vector<bool> seen(count);
+  for (const auto& item : *batch) {
+    const auto* one = item.if_object();
+    const auto id = one == nullptr ? -1 : json::integer_or(*one, "id", -1);
+    if (id < 0 || static_cast<size_t>(id) >= count || seen[static_cast<size_t>(id)])
+      return corrupt("an id that was not asked");
+    seen[static_cast<size_t>(id)] = true;
+    auto& a = answers[static_cast<size_t>(id)];
+    if (const auto* error = json::object_in(*one, "error")) {
+      a.failed = true;
+      a.code = json::integer_or(*error, "code");
+      a.message = std::string{json::text_or(*error, "message")}.substr(0, 200);
+    } else if (const auto* result = one->if_contains("result")) {
+      a.result = *result;
+    } else {
+      return corrupt("neither result nor error");
+    }
+  }
+  return answers;
+}
+
+caf::expected<int64_t> quantity(const answer& a, std::string_view what) {
+  const auto* text = a.failed ? nullptr : a.result.if_string();
+  int64_t value = -1;
+  if (text != nullptr && text->starts_with("0x")) {
+    const auto [end, error] = std::from_chars(text->data() + 2, text->data() + text->size(), value, 16);
+    if (error != std::errc{} || end != text->data() + text->size() || text->size() == 2)
+      value = -1;
+  }
+  if (value < 0)
+    return failed<int64_t>(ec::corrupt,
+                           fmt::format("no {}: {}", what, a.failed ? a.message : json::print(a.result).substr(0, 100)));
+  return value;
+}
+
+outcome outcome_of(const answer& a) {
+  if (a.failed)
+    return gave_up(a) ? outcome{outcome::nothing, {}, {}} : outcome{outcome::unknown, {}, a.message};
+  const auto* hex = a.result.if_string();
+  auto data = hex == nullptr ? std::nullopt : abi::bytes({hex->data(), hex->size()});
+  if (!data)
+    return {outcome::unknown, {}, "a result that is no hex text"};
+  if (data->empty())
+    return {outcome::nothing, {}, {}};
+  return {outcome::value, std::move(*data), {}};
+}
+
+} // namespace arrakis::chain::rpc
