@@ -107,7 +107,7 @@ struct house {
     return contracts::ask<contract>(
       sys, to,
       inspect_contract{
-        std::move(chain), std::move(address), std::move(type), {std::chrono::steady_clock::now() + wait}});
+        std::move(chain_id), std::move(address), std::move(type), {std::chrono::steady_clock::now() + wait}});
   }
 };
 } // namespace
