@@ -1,4 +1,7 @@
 #include "actors/wizard/wizard.hpp"
+
+#include "actors/wizard/core/facts.hpp"
+#include "schemas/blueprint.hpp"
 #include "schemas/permissions.hpp"
 #include "tests/support/sim_system.hpp"
 
@@ -18,7 +21,7 @@ struct fixture {
                {"id":"200000000000000001","name":"Bot","position":4,"permissions":"268435456","managed":true},
                {"id":"200000000000000002","name":"Elder","position":2,"permissions":"8","managed":false}])"}},
     {"/guilds/200000000000000000/members/9", {200, R"({"roles":["200000000000000001"]})"}},
-    {"/guilds/200000000000000000/channels", {200, R"([{"id":"1"},{"id":"2"}])"}}};
+    {"/guilds/200000000000000000/channels", {200, R"([{"id":"200000000000000005","type":0,"name":"general"}])"}}};
   test::sim_system sim;
   wizard::guilds guilds;
 
@@ -33,9 +36,8 @@ struct fixture {
     };
     guilds = wizard::start_guilds(sim.sys(), sim.sys().spawn(discord));
   }
-  caf::expected<wizard::core::guild_facts> look() {
-    return sim.ask<wizard::core::guild_facts>(
-      guilds, wizard::look{snowflake{200000000000000000}, snowflake{9}, {sim.now() + 3s}});
+  caf::expected<guild::state> look() {
+    return sim.ask<guild::state>(guilds, wizard::look{snowflake{200000000000000000}, snowflake{9}, {sim.now() + 3s}});
   }
 };
 } // namespace
@@ -43,13 +45,10 @@ struct fixture {
 TEST_CASE_FIXTURE(fixture, "wizard guilds: the bot's permissions are those of its roles and of everyone") {
   auto facts = look();
   REQUIRE(facts);
-  CHECK(facts->guild_name == "Dune");
-  CHECK(facts->bot_permissions == (permissions::manage_roles | permissions::view_channel));
-  CHECK(facts->bot_top_position == 4);
-  REQUIRE(facts->roles.size() == 2);
-  CHECK(facts->roles[0].name == "Bot");
-  CHECK(facts->roles[0].managed);
-  CHECK(facts->channel_count == 2);
+  CHECK(facts->name == "Dune");
+  CHECK(blueprint::bot_permissions(*facts) == (permissions::manage_roles | permissions::view_channel));
+  CHECK(facts->roles.size() == 3);
+  CHECK(facts->channels.size() == 1);
   CHECK(wizard::core::assignable(*facts).size() == 1);
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 // What the wizard asks of others.
 #include "actors/community/messages.hpp"
-#include "actors/wizard/core/facts.hpp"
 #include "adapters/chain/messages.hpp"
 #include "adapters/redis/messages.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
+#include "schemas/guild.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/typed_actor.hpp>
@@ -18,7 +18,7 @@ struct look {
   snowflake application;
   deadline until;
 };
-using guilds = caf::typed_actor<caf::replies_to<look>::with<core::guild_facts>>;
+using guilds = caf::typed_actor<caf::replies_to<look>::with<guild::state>>;
 
 /// The community actors, whichever guild a message names.
 using communities_door = caf::typed_actor<caf::replies_to<community::describe>::with<community::described>,

@@ -28,7 +28,7 @@ struct state {
   ports to;
   std::shared_ptr<const options> opt;
   snowflake user, guild;
-  std::optional<core::guild_facts> facts; ///< For showing; a deployment reads them anew.
+  std::optional<guild::state> facts; ///< For showing; a deployment reads them anew.
   std::chrono::steady_clock::time_point facts_at;
   static inline const char* name = "wizard_session";
 };
@@ -127,7 +127,7 @@ flow<caf::expected<said>> begin(self_pointer self, what_came x, int64_t expected
     co_return community.error();
   co_await read_guild(self, x->application, until, false);
   auto r = core::fresh(random_hex(16), st.user, st.guild, x->channel, wall_ms());
-  r.guild_name = st.facts ? st.facts->guild_name : x->guild_name;
+  r.guild_name = st.facts ? st.facts->name : x->guild_name;
   std::string notice;
   if (community->active)
     r = core::editing(std::move(r), *community->active, community->record.active_version);

@@ -23,7 +23,7 @@ struct surroundings {
   std::map<std::string, std::pair<std::string, std::string>> sessions; ///< What Redis holds: version and record.
   bool redis_away = false;
   bool blind_store = false; ///< The twin: a store that does not compare.
-  core::guild_facts facts;
+  guild::state facts;
   bool guild_away = false;
   std::optional<chain::contract> contract;
   ec chain_says = ec::unknown;
@@ -87,7 +87,7 @@ chain::handle::behavior_type fake_chain(chain::handle::pointer, surroundings* w)
 }
 
 guilds::behavior_type fake_guilds(guilds::pointer, surroundings* w) {
-  return {[w](const look&) -> caf::result<core::guild_facts> {
+  return {[w](const look&) -> caf::result<guild::state> {
     if (w->guild_away)
       return fail(ec::unavailable, "no grant");
     return w->facts;
@@ -125,10 +125,19 @@ struct fixture {
   bool apart = false;
 
   fixture() {
-    w.facts.guild_name = "Dune Traders";
-    w.facts.bot_permissions = permissions::administrator;
-    w.facts.bot_top_position = 9;
-    w.facts.roles = {{snowflake{100000000000000002}, "Elder", 5, false}};
+    w.facts.id = snowflake{100000000000000000};
+    w.facts.name = "Dune Traders";
+    w.facts.owner = snowflake{5};
+    w.facts.bot_roles = {snowflake{100000000000000001}};
+    for (auto& [id, name, position] : std::vector<std::tuple<uint64_t, const char*, int>>{
+           {100000000000000000, "@everyone", 0}, {100000000000000001, "Bot", 9}, {100000000000000002, "Elder", 5}}) {
+      guild::role role;
+      role.id = snowflake{id};
+      role.name = name;
+      role.position = position;
+      w.facts.roles.push_back(role);
+    }
+    bot_may(permissions::administrator);
     auto& sys = sim.sys();
     wizard::ports to{sys.spawn(fake_redis, &w), sys.spawn(fake_chain, &w), sys.spawn(fake_guilds, &w),
                      sys.spawn(fake_communities, &w)};
@@ -136,6 +145,7 @@ struct fixture {
   }
   ~fixture() { caf::anon_send_exit(wizard, caf::exit_reason::kill); }
 
+  void bot_may(uint64_t bits) { w.facts.roles[1].permissions = bits; }
   std::shared_ptr<interaction> made(interaction_kind kind) {
     auto x = std::make_shared<interaction>();
     x->kind = kind;
@@ -359,20 +369,20 @@ TEST_CASE_FIXTURE(fixture, "wizard: a guild that cannot be read is not deployed 
   CHECK(says("could not be read"));
   CHECK(control("deploy").empty());
   w.guild_away = false;
-  w.facts.bot_permissions = permissions::manage_channels;
+  bot_may(permissions::manage_channels);
   click("refresh");
-  CHECK(says("The bot lacks: Manage Roles"));
-  w.facts.bot_permissions = permissions::administrator;
+  CHECK(says("Give the bot the permission “Manage Roles”"));
+  bot_may(permissions::administrator);
   click("refresh");
   CHECK(control("deploy") != "");
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: permissions that went after the review are seen at the deployment") {
   to_review();
-  w.facts.bot_permissions = 0;
+  bot_may(0);
   click("deploy");
   CHECK(apart);
-  CHECK(says("Not deployed: The bot lacks"));
+  CHECK(says("Not deployed: Give the bot the permission"));
   CHECK(w.deploys.empty());
   CHECK(stored().at == core::step::review);
 }

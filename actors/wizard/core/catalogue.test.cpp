@@ -1,7 +1,9 @@
 #include "actors/wizard/core/catalogue.hpp"
 
 #include "actors/wizard/core/plan.hpp"
+#include "runtime/json.hpp"
 
+#include <boost/json.hpp>
 #include <doctest/doctest.h>
 #include <set>
 
@@ -70,4 +72,25 @@ TEST_CASE("config: slugs are short, plain and never empty") {
   CHECK(slug("Fedaykin Elite") == "fedaykin-elite");
   CHECK(slug("  !! ") == "x");
   CHECK(slug(std::string(60, 'A')).size() == 40);
+}
+
+TEST_CASE("config: what the wizard builds from any templates is a valid manifest, and is read back the same") {
+  for (auto& t : everything().tiers)
+    for (auto& c : everything().channels) {
+      CAPTURE(t.id);
+      CAPTURE(c.id);
+      draft d;
+      d.name = "Dune Traders";
+      d.assets.push_back({"asset-1", "native", "berachain", std::nullopt, "BERA", 18, "6.9", std::nullopt});
+      d.assets.push_back(
+        {"asset-2", "erc1155", "base", "0x00000000000000000000000000000000000000AA", "KEY", 0, "1", "7"});
+      choose_tiers(d, t);
+      choose_channels(d, c);
+      d.roles[0].existing = snowflake{100000000000000002};
+      const auto built = build_manifest(d);
+      auto read = read_manifest(json::print(to_json(built)));
+      REQUIRE_MESSAGE(read, (read ? std::string{} : text_of(read.error())));
+      CHECK(*read == built);
+      CHECK(build_manifest(draft_of(built)) == built);
+    }
 }

@@ -280,7 +280,7 @@ void role_page(page& p, const record& r, const world& w) {
     tiers.push_back({r.draft.tiers[i].name, r.draft.tiers[i].id, "", r.draft.tiers[i].id == role->tier_id});
   if (tiers.size() > 1)
     p.row({select(component_id("role-tier", r), "Tier", tiers)});
-  const auto roles = w.facts ? assignable(*w.facts) : std::vector<guild_role>{};
+  const auto roles = w.facts ? assignable(*w.facts) : std::vector<guild::role>{};
   const auto pages = std::max<size_t>(1, (roles.size() + roles_a_page - 1) / roles_a_page);
   const auto first = (r.focus.role_page % pages) * roles_a_page;
   choices.push_back({"Make a new role", "create_new", "", !role->existing});

@@ -98,14 +98,14 @@ namespace {
 /// Wanders through the machine by its own screens.
 struct wanderer {
   std::mt19937 chance{20261124};
-  guild_facts facts = good_facts();
+  guild::state facts = good_facts();
   std::set<step> reached;
   std::set<std::string> actions;
   record r;
 
   wanderer() {
     for (uint64_t i = 0; i < 40; ++i)
-      facts.roles.push_back({snowflake{100000000000000100 + i}, "Role " + std::to_string(i), 2, false});
+      facts.roles.push_back(role(100000000000000100 + i, "Role " + std::to_string(i), 2));
   }
   world seen() { return {everything(), &facts, 0}; }
   static interaction with(const control& c, const std::string& value) {

@@ -27,7 +27,7 @@ std::optional<event> event_of(const interaction&);
 
 struct world {
   const catalogue& names;
-  const guild_facts* facts = nullptr; ///< Null: not read or not readable.
+  const guild::state* facts = nullptr; ///< Null: not read or not readable.
   int64_t now_ms = 0;
 };
 

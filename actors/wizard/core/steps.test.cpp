@@ -161,21 +161,21 @@ TEST_CASE("wizard: a plan is not deployed against the guild's will, and the sent
     void (*build)(walk&);
   };
   const std::vector<wall> table{
-    {"Manage Roles", [](walk& w) { w.facts.bot_permissions = permissions::manage_channels; }},
-    {"no role of its own", [](walk& w) { w.facts.bot_top_position = 0; }},
-    {"Drag the bot's role above",
+    {"Manage Roles", [](walk& w) { w.facts.roles[1].permissions = permissions::manage_channels; }},
+    {"Manage Channels", [](walk& w) { w.facts.roles[1].permissions = permissions::manage_roles; }},
+    {"Move the bot's role above",
      [](walk& w) {
        w.r.draft.roles[0].existing = snowflake{100000000000000002};
-       w.facts.bot_top_position = 5;
+       w.facts.roles[1].position = 4;
      }},
-    {"is gone", [](walk& w) { w.r.draft.roles[0].existing = snowflake{100000000000000009}; }},
-    {"belongs to an integration",
+    {"not there any more", [](walk& w) { w.r.draft.roles[0].existing = snowflake{100000000000000009}; }},
+    {"belongs to an integration", [](walk& w) { w.r.draft.roles[0].existing = snowflake{100000000000000001}; }},
+    {"250",
      [](walk& w) {
-       w.r.draft.roles[0].existing = snowflake{100000000000000001};
-       w.facts.bot_top_position = 20;
+       for (uint64_t i = 0; w.facts.roles.size() < 248; ++i)
+         w.facts.roles.push_back(role(200000000000000000 + i, "r", 1));
      }},
-    {"250", [](walk& w) { w.facts.roles.resize(248); }},
-    {"500", [](walk& w) { w.facts.channel_count = 494; }},
+    {"500", [](walk& w) { w.facts.channels.resize(494); }},
     {"choose at least one", [](walk& w) { w.r.draft.chains.clear(); }}};
   for (auto& x : table) {
     walk w;

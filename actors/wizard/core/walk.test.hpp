@@ -14,14 +14,24 @@
 namespace arrakis::wizard::core {
 inline constexpr auto token = "0x00000000000000000000000000000000000000Aa";
 
-inline guild_facts good_facts() {
-  guild_facts f;
-  f.guild_name = "Dune Traders";
-  f.bot_permissions = permissions::administrator;
-  f.bot_top_position = 10;
-  f.roles = {{snowflake{100000000000000001}, "Bot", 10, true},
-             {snowflake{100000000000000002}, "Elder", 5, false},
-             {snowflake{100000000000000003}, "Guest", 1, false}};
+inline guild::role role(uint64_t id, std::string name, int position) {
+  guild::role r;
+  r.id = snowflake{id};
+  r.name = std::move(name);
+  r.position = position;
+  return r;
+}
+inline guild::state good_facts() {
+  guild::state f;
+  f.id = snowflake{100000000000000000};
+  f.name = "Dune Traders";
+  f.owner = snowflake{5};
+  f.bot = snowflake{9};
+  f.bot_roles = {snowflake{100000000000000001}};
+  f.roles = {role(100000000000000000, "@everyone", 0), role(100000000000000001, "Bot", 10),
+             role(100000000000000002, "Elder", 5), role(100000000000000003, "Guest", 1)};
+  f.roles[1].managed = true;
+  f.roles[1].permissions = permissions::administrator;
   return f;
 }
 inline contract_facts good_contract() {
@@ -35,7 +45,7 @@ inline contract_facts good_contract() {
 
 /// Walks the machine as an admin would; the store's part (raising the version) is done here.
 struct walk {
-  guild_facts facts = good_facts();
+  guild::state facts = good_facts();
   record r = fresh(std::string(32, 'a'), snowflake{1}, snowflake{2}, snowflake{3}, 0);
   decision last;
   walk() { r.version = 1; }
