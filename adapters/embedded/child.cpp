@@ -1,0 +1,119 @@
+#include "adapters/embedded/child.hpp"
+
+#include "adapters/embedded/folder.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <unistd.h>
+
+namespace arrakis::embedded {
+namespace {
+using namespace std::chrono_literals;
+
+constexpr auto start_limit = 60s;         // Crash recovery of a small database takes seconds; a large AOF some more.
+constexpr auto look_every = 250ms;        // How soon a stop is seen by a watcher that waits for its child.
+constexpr auto back_off_min = 100ms;      // The first restart is nearly at once ...
+constexpr auto back_off_max = 10'000ms;   // ... and a server that cannot run does not burn the machine.
+constexpr auto healthy_after = 60s;       // Having run this long, the next crash counts as a first one.
+constexpr std::uintmax_t log_bytes_max = 10 << 20; // An older log is kept once, as <log>.1.
+
+bool exists(const std::string& program) {
+  if (program.find('/') != std::string::npos)
+    return ::access(program.c_str(), X_OK) == 0;
+  const char* path = std::getenv("PATH");
+  std::string_view rest{path ? path : "/usr/bin:/bin"};
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(':'), rest.size());
+    if (::access((std::string{rest.substr(0, end)} + "/" + program).c_str(), X_OK) == 0)
+      return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
+
+void rotate(const std::string& log) {
+  std::error_code missing;
+  if (std::filesystem::file_size(log, missing) > log_bytes_max && !missing)
+    std::filesystem::rename(log, log + ".1", missing);
+}
+} // namespace
+
+child::child(recipe r) : recipe_(std::move(r)) {
+  if (const auto& program = recipe_.program.argv.front(); !exists(program))
+    stop_with(ec::not_found, program + " is not on this machine: `make deps` installs it");
+  launch();
+  log::info("embedded.started", {{"server", recipe_.name}, {"pid", pid()}});
+  watcher_ = std::thread{[this] { watch(); }};
+}
+
+child::~child() {
+  {
+    std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (watcher_.joinable())
+    watcher_.join();
+  if (process_ && process_->running()) {
+    process_->stop(recipe_.stop_signal, recipe_.stop_grace);
+    log::info("embedded.stopped", {{"server", recipe_.name}, {"status", process_->exit_status().value_or(-1)}});
+  }
+}
+
+void child::launch() {
+  rotate(recipe_.program.output);
+  recipe_.prepare();
+  try {
+    process_.emplace(recipe_.program);
+  } catch (const std::runtime_error& e) {
+    stop_with(ec::unavailable, e.what());
+  }
+  const auto end = std::chrono::steady_clock::now() + start_limit;
+  while (!recipe_.answers()) {
+    if (!process_->wait(5ms) && std::chrono::steady_clock::now() < end && !stopping_within(0ms))
+      continue;
+    process_.reset();
+    stop_with(ec::unavailable, recipe_.name + " did not start; its last lines:\n" + tail(recipe_.program.output));
+  }
+  pid_ = process_->pid();
+}
+
+bool child::stopping_within(std::chrono::milliseconds wait) {
+  std::unique_lock lock{mutex_};
+  return changed_.wait_for(lock, wait, [this] { return stopping_; });
+}
+
+bool child::start_again() {
+  try {
+    launch();
+    return true;
+  } catch (const stopped& s) {
+    log::error("embedded.restart_failed", {{"server", recipe_.name}, {"error", text_of(s.why)}});
+    return false;
+  }
+}
+
+void child::watch() {
+  auto wait = std::chrono::milliseconds{back_off_min};
+  auto since = std::chrono::steady_clock::now();
+  while (!stopping_within(0ms)) {
+    if (process_ && !process_->wait(look_every))
+      continue;
+    pid_ = 0;
+    log::error("embedded.died", {{"server", recipe_.name}, {"status", process_ ? process_->exit_status().value_or(-1) : -1}});
+    if (std::chrono::steady_clock::now() - since > healthy_after)
+      wait = back_off_min;
+    if (stopping_within(wait))
+      return;
+    wait = std::min(wait * 2, std::chrono::milliseconds{back_off_max});
+    metrics::count("arrakis_embedded_restarts_total", "Starts of an embedded server after its death.", 1,
+                   {{"server", recipe_.name}});
+    if (start_again())
+      log::info("embedded.restarted", {{"server", recipe_.name}, {"pid", pid()}});
+    since = std::chrono::steady_clock::now();
+  }
+}
+} // namespace arrakis::embedded

@@ -1,0 +1,47 @@
+#pragma once
+// HTTP for a program that may block: the demo and the system tests.
+#include "runtime/error.hpp"
+
+#include <boost/json/value.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace arrakis::net {
+class io;
+class http_client;
+} // namespace arrakis::net
+
+namespace arrakis::demo {
+
+struct answered { int status = 0; std::string text; boost::json::value body; }; ///< body: null when it is no JSON.
+
+class http {
+public:
+  explicit http(net::io&);
+  ~http();
+  /// One request with a JSON body (null: none). Errors are those of net::http_client::send.
+  caf::expected<answered> call(const std::string& url, const std::string& method, const std::string& path,
+                               const boost::json::value& body = {}, std::chrono::milliseconds patience = std::chrono::seconds{30});
+
+private:
+  std::unique_ptr<net::http_client> client_;
+};
+
+/// Asks `ready` again and again, every 20 ms, until it says yes or `patience` has passed.
+template <class F>
+bool eventually(F ready, std::chrono::milliseconds patience);
+/// Lets other processes go on for a moment.
+void breathe(std::chrono::milliseconds wait = std::chrono::milliseconds{20});
+
+template <class F>
+bool eventually(F ready, std::chrono::milliseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!ready()) {
+    if (std::chrono::steady_clock::now() > end)
+      return false;
+    breathe();
+  }
+  return true;
+}
+} // namespace arrakis::demo

@@ -1,0 +1,129 @@
+// What `make run` shows: everything up, one onboarding, the addresses, until Ctrl-C.
+#include "apps/demo/onboarding.hpp"
+#include "apps/demo/town.hpp"
+#include "runtime/json.hpp"
+#include "runtime/log.hpp"
+
+#include <boost/json/object.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::demo;
+namespace fs = std::filesystem;
+
+void say(const std::string& line) {
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+bool set(const char* name) {
+  const char* value = std::getenv(name);
+  return value && *value && std::string_view{value} != "0";
+}
+
+std::string text_of_variable(const char* name, const std::string& otherwise) {
+  const char* value = std::getenv(name);
+  return value && *value ? value : otherwise;
+}
+
+/// Where scripts find this town: addresses and ids as JSON, for the interop tests.
+void write_card(town& t, const std::string& path) {
+  const auto& d = t.discord();
+  boost::json::object card{{"discord", d.url}, {"token", d.token}, {"application", d.application}, {"bot", d.bot},
+                           {"guild", d.guild}, {"owner", d.owner}, {"channel", d.channel}, {"door", t.door()},
+                           {"state", fs::absolute(t.folder()).string()}};
+  if (t.chain()) {
+    card["chain"] = t.chain()->url();
+    card["erc20"] = t.chain()->deployed().erc20;
+    card["erc721"] = t.chain()->deployed().erc721;
+    card["erc1155"] = t.chain()->deployed().erc1155;
+  }
+  std::ofstream{path} << json::print(card) << "\n";
+}
+
+/// The first run builds the community; a later one finds it and asks for drift.
+void show(town& t) {
+  const auto known = t.ctl({"community", "show", t.discord().guild});
+  person admin{t};
+  if (known.first == 0) {
+    say("\nThe community of an earlier run is there:\n" + known.second);
+    admin.type("reconcile");
+    admin.sees("No drift", std::chrono::seconds{20});
+    say("/reconcile says:\n" + admin.text());
+    return;
+  }
+  onboarding_options o;
+  if (t.chain())
+    o.token = t.chain()->deployed().erc20;
+  say("");
+  walk_to_review(admin, o, say);
+  say("\n" + admin.text() + "\n");
+  if (!deploy(admin, say))
+    throw std::runtime_error("the onboarding did not complete; the admin sees:\n" + admin.text());
+  say("\n" + admin.text());
+  say("\nWhat was recorded:\n" + t.ctl({"community", "show", t.discord().guild}).second +
+      t.ctl({"manifest", "list", t.discord().guild}).second + t.ctl({"manifest", "verify", t.discord().guild}).second +
+      t.ctl({"audit", "verify", t.discord().guild}).second + t.ctl({"jobs", "list", "completed"}).second);
+}
+
+void tell_addresses(town& t) {
+  say(fmt::format("\n  Discord (sandbox)   {}/   type /onboard there", t.discord().url));
+  if (t.chain())
+    say(fmt::format("  EVM node            {}   ERC-20 {}  ERC-721 {}  ERC-1155 {}", t.chain()->url(), t.chain()->deployed().erc20,
+                    t.chain()->deployed().erc721, t.chain()->deployed().erc1155));
+  say(fmt::format("  Arrakis             {}/health   {}/metrics", t.door(), t.door()));
+  say(fmt::format("  State               {}   (FRESH=1 starts anew)", t.folder()));
+  say(fmt::format("  Log                 {}", t.log_file()));
+}
+
+int run(const std::string& folder, const std::string& programs) {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  log::set_level(log::level::error);
+  if (set("FRESH"))
+    fs::remove_all(folder);
+  town_options o;
+  o.folder = folder;
+  o.programs = programs;
+  o.anvil = text_of_variable("ANVIL", "");
+  o.discord_listen = "127.0.0.1:" + text_of_variable("DISCORD_PORT", "0");
+  town t{o};
+  say("starting the sandbox's Discord ...");
+  t.start_discord();
+  say(fmt::format("  guild {}  admin {}  application {}", t.discord().guild, t.discord().owner, t.discord().application));
+  say("starting the EVM node ...");
+  t.start_chain();
+  say("starting arrakisd with its own PostgreSQL and Redis ...");
+  t.start_arrakis();
+  show(t);
+  tell_addresses(t);
+  write_card(t, folder + "/town.json");
+  if (!set("ONCE")) {
+    say("\nCtrl-C ends everything.");
+    int number = 0;
+    sigwait(&ends, &number);
+  }
+  say("\nstopping ...");
+  fs::remove(folder + "/town.json");
+  return t.stop_arrakis() == 0 ? 0 : 1;
+}
+} // namespace
+
+int main(int argc, char** argv) {
+  const auto programs = fs::canonical(fs::path(argv[0])).parent_path().parent_path().parent_path().string();
+  const std::string folder = argc > 1 ? argv[1] : text_of_variable("STATE", "state");
+  try {
+    return run(folder, programs);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "\n{}\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,24 @@
+#pragma once
+// One onboarding as an admin does it, told step by step.
+#include "apps/demo/person.hpp"
+
+#include <functional>
+#include <string>
+
+namespace arrakis::demo {
+
+using teller = std::function<void(const std::string& line)>;
+
+struct onboarding_options {
+  std::string name = "Sietch Tabr";
+  std::string tiers = "standard";
+  std::string channels = "standard";
+  std::string token; ///< Address of an ERC-20 on the sandbox's chain; empty: the native coin counts.
+};
+
+/// /onboard up to the review, where the admin sees the plan. Throws when a step shows something else than it should.
+void walk_to_review(person&, const onboarding_options&, const teller& say = {});
+/// Presses Deploy and waits for the end. True: complete; false: failed, and the person sees why.
+bool deploy(person&, const teller& say = {}, std::chrono::milliseconds patience = std::chrono::seconds{90});
+
+} // namespace arrakis::demo

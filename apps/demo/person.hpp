@@ -1,0 +1,42 @@
+#pragma once
+// Somebody at the sandbox's Discord who types commands and clicks, as the page does.
+#include "apps/demo/town.hpp"
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <vector>
+
+namespace arrakis::demo {
+
+class person {
+public:
+  /// `user` in `guild`; empty: the seeded owner in the seeded guild.
+  explicit person(town&, std::string user = {}, std::string guild = {}, std::string channel = {});
+
+  /// Types /`command`; what is shown then is the current message.
+  void type(const std::string& command);
+  /// Presses the button, or chooses `values` of the select, whose custom id is like `pattern` (`*` stands for anything).
+  void press(const std::string& pattern, const std::vector<std::string>& values = {});
+  /// Fills in the form that the last press opened.
+  void submit(const boost::json::object& fields);
+  /// Waits until the current message contains `text`; false after `patience`.
+  bool sees(const std::string& text, std::chrono::milliseconds patience = std::chrono::seconds{30});
+
+  /// The current message, and the form that is open, as Discord's JSON (null: none).
+  const boost::json::value& message() const { return message_; }
+  const boost::json::value& form() const { return form_; }
+  /// Everything a person reads in the message: content, embed titles, descriptions, fields.
+  std::string text() const;
+  const std::string& guild() const { return guild_; }
+  const std::string& user() const { return user_; }
+
+private:
+  void take(const boost::json::value& answered, const std::string& doing);
+
+  town& town_;
+  std::string user_, guild_, channel_;
+  std::string interaction_, message_id_;
+  boost::json::value message_, form_;
+};
+
+} // namespace arrakis::demo

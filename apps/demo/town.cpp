@@ -1,0 +1,157 @@
+#include "apps/demo/town.hpp"
+
+#include "runtime/json.hpp"
+#include "runtime/net/io.hpp"
+
+#include <boost/json/object.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <sstream>
+
+namespace arrakis::demo {
+namespace fs = std::filesystem;
+namespace {
+
+std::string read_all(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+/// A file that a program writes for us to find it.
+std::optional<boost::json::object> read_object(const std::string& path) {
+  auto parsed = json::parse(read_all(path));
+  if (!parsed || !parsed->is_object())
+    return std::nullopt;
+  return parsed->get_object();
+}
+} // namespace
+
+town::town(town_options o) : options_(std::move(o)), io_(std::make_unique<net::io>(1)), http_(std::make_unique<http>(*io_)) {
+  fs::create_directories(options_.folder);
+}
+
+town::~town() {
+  if (arrakis_)
+    arrakis_->stop(SIGTERM, std::chrono::seconds{30});
+  arrakis_.reset();
+  chain_.reset();
+  if (discord_)
+    discord_->stop(SIGTERM, std::chrono::seconds{5});
+  discord_.reset();
+  http_.reset();
+}
+
+std::string town::program(const std::string& name) const { return options_.programs + "/apps/" + name + "/" + name; }
+
+void town::start_discord() {
+  const auto folder = options_.folder + "/discord";
+  const auto output = options_.folder + "/discord.log";
+  fs::create_directories(folder);
+  fs::remove(output);
+  std::vector<std::string> argv{program("sandbox"), "--listen", options_.discord_listen, "--state", folder, "--print-ready"};
+  if (!options_.discord_limits)
+    argv.push_back("--no-limits");
+  discord_.emplace(process_options{argv, {}, {}, {}, output});
+  const bool up = eventually(
+    [&] {
+      for (std::istringstream lines(read_all(output)); !lines.eof();) {
+        std::string line;
+        std::getline(lines, line);
+        auto parsed = json::parse(line);
+        if (!parsed || !parsed->is_object() || json::text_or(parsed->get_object(), "token").empty())
+          continue;
+        const auto& o = parsed->get_object();
+        const auto text = [&o](std::string_view key) { return std::string{json::text_or(o, key)}; };
+        ids_ = {text("url"), text("token"), text("application_id"), text("bot_user_id"), text("public_key"), text("guild_id"),
+                text("owner_id"), text("channel_id")};
+        return true;
+      }
+      return !discord_->running();
+    },
+    options_.patience);
+  if (!up || ids_.url.empty())
+    throw std::runtime_error("the sandbox did not start: " + read_all(output));
+}
+
+void town::start_chain() {
+  if (!options_.anvil.empty())
+    chain_ = std::make_unique<evm::node>(*io_, evm::options{options_.anvil, options_.folder + "/evm"});
+}
+
+std::vector<std::string> town::environment() const {
+  std::vector<std::string> env{"ARRAKIS_NODE_STATE_FOLDER=" + options_.folder + "/arrakis",
+                               fmt::format("ARRAKIS_HTTP_PORT={}", options_.door_port),
+                               "ARRAKIS_DISCORD_API_URL=" + ids_.url,
+                               "ARRAKIS_DISCORD_TOKEN=" + ids_.token,
+                               "ARRAKIS_DISCORD_PUBLIC_KEY=" + ids_.public_key,
+                               "ARRAKIS_NODE_SHUTDOWN_GRACE_S=20"};
+  if (chain_)
+    env.push_back("ARRAKIS_CHAINS_RPC_SANDBOX=" + chain_->url());
+  env.insert(env.end(), options_.environment.begin(), options_.environment.end());
+  return env;
+}
+
+void town::launch_arrakis() {
+  fs::remove(options_.folder + "/arrakis/arrakisd.json");
+  door_.clear();
+  arrakis_.emplace(process_options{{program("arrakisd"), "--roles", "all"}, environment(), {}, {}, log_file()});
+}
+
+bool town::arrakis_ready() {
+  if (door_.empty())
+    if (auto where = read_object(options_.folder + "/arrakis/arrakisd.json"))
+      door_ = json::text_or(*where, "url");
+  if (door_.empty())
+    return false;
+  auto health = http_->call(door_, "GET", "/health/ready");
+  return health && health->status == 200;
+}
+
+void town::start_arrakis() {
+  launch_arrakis();
+  bool ready = false;
+  eventually([&] { return (ready = arrakis_ready()) || !arrakis_->running(); }, options_.patience);
+  if (!ready)
+    throw std::runtime_error("arrakisd did not become ready; the end of its log:\n" + log_tail());
+}
+
+void town::kill_arrakis() {
+  arrakis_->signal(SIGKILL);
+  eventually([&] { return !arrakis_->running(); }, options_.patience);
+}
+
+int town::stop_arrakis() {
+  arrakis_->stop(SIGTERM, std::chrono::seconds{30});
+  return arrakis_->exit_status().value_or(-1);
+}
+
+std::pair<int, std::string> town::ctl(const std::vector<std::string>& words) {
+  const auto output = options_.folder + "/ctl.out";
+  fs::remove(output);
+  std::vector<std::string> argv{program("arrakisctl")};
+  argv.insert(argv.end(), words.begin(), words.end());
+  process run{{argv, environment(), {}, {}, output}};
+  eventually([&] { return !run.running(); }, options_.patience);
+  return {run.exit_status().value_or(-1), read_all(output)};
+}
+
+boost::json::value town::sandbox(const std::string& method, const std::string& path, const boost::json::value& body,
+                                 std::chrono::milliseconds patience) {
+  auto got = http_->call(ids_.url, method, "/_sandbox/" + path, body, patience);
+  if (!got)
+    throw std::runtime_error("sandbox " + path + ": " + text_of(got.error()));
+  if (got->status != 200)
+    throw std::runtime_error(fmt::format("sandbox {} answered {}: {}", path, got->status, got->text));
+  return got->body;
+}
+
+std::string town::log_tail(size_t bytes) const {
+  auto all = read_all(log_file());
+  return all.size() <= bytes ? all : all.substr(all.size() - bytes);
+}
+
+} // namespace arrakis::demo
