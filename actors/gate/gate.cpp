@@ -1,0 +1,103 @@
+#include "actors/gate/gate.hpp"
+
+#include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
+#include "runtime/flow.hpp"
+#include "runtime/metrics.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::gate {
+namespace {
+struct state {
+  flows flows;
+  static inline const char* name = "gate";
+  discord::rest rest;
+  deployments::handle deployments;
+  fences::board* board = nullptr;
+};
+using pointer = handle::stateful_pointer<state>;
+
+problem refusal(const fences::board& board, const write& w) {
+  if (!w.of.deployment.empty() && !board.holds(w.of.deployment, w.of.run))
+    return classify(fail(ec::stale, "the lease is over"), w.about);
+  if (board.allows(w.community, w.fence))
+    return {};
+  if (!board.ready())
+    return classify(fail(ec::unavailable, "the fences are not known"), w.about);
+  return classify(fail(ec::frozen, "frozen"), w.about);
+}
+
+flow<written> through(pointer self, write w) {
+  auto& st = self->state;
+  written out;
+  out.why = refusal(*st.board, w);
+  if (out.why.what != trouble::none)
+    co_return out;
+  if (w.create) {
+    auto noted = co_await ask(self, st.deployments, w.call.until,
+                              deployments::record_intent{w.of, w.kind, w.resource, random_hex(16), w.call.until});
+    if (!noted) {
+      out.why = classify(noted.error(), w.about);
+      // Nothing left for Discord, whatever became of the intent.
+      if (out.why.what == trouble::unknown)
+        out.why.what = trouble::unavailable;
+      co_return out;
+    }
+    out.nonce = noted->nonce; // The first attempt's, when there was one.
+  }
+  w.call.tenant = w.community.value;
+  if (!w.call.interaction)
+    w.call.reason = fmt::format("Arrakis: {}{}", w.about, out.nonce.empty() ? "" : " [" + out.nonce + "]");
+  w.call.may_leave = [board = st.board, community = w.community, fence = w.fence, of = w.of] {
+    return board->allows(community, fence) && (of.deployment.empty() || board->holds(of.deployment, of.run));
+  };
+  const auto until = w.call.until;
+  auto answer = co_await ask(self, st.rest, {until.at + std::chrono::milliseconds{100}}, std::move(w.call));
+  if (!answer) {
+    out.why = classify(answer.error(), w.about);
+    if (out.why.what == trouble::frozen) // may_leave said no: which of the reasons?
+      if (auto why = refusal(*st.board, w); why.what != trouble::none)
+        out.why = std::move(why);
+    co_return out;
+  }
+  out.why = classify(*answer, w.about);
+  out.answer = std::move(*answer);
+  co_return out;
+}
+
+flow<> serve(pointer self, write w, caf::typed_response_promise<written> reply) {
+  auto out = co_await through(self, std::move(w));
+  metrics::count("arrakis_gate_writes_total", "Writes to Discord by their end.", 1,
+                 {{"end", out.why.what == trouble::none ? "done" : std::string{code_text(out.why.what)}}});
+  reply.deliver(std::move(out));
+}
+
+handle::behavior_type behavior(pointer self, discord::rest rest, deployments::handle store, fences::board* board) {
+  keep_exception_text(self);
+  self->state.rest = std::move(rest);
+  self->state.deployments = std::move(store);
+  self->state.board = board;
+  return {
+    [self](const write& w) -> caf::result<written> {
+      auto reply = self->make_response_promise<written>();
+      self->state.flows.start(serve(self, w, reply));
+      return caf::delegated<written>{};
+    },
+    [self](const hold& x) {
+      if (x.until <= self->clock().now())
+        self->state.board->let_go(x.of.deployment, x.of.run);
+      else
+        self->state.board->hold(x.of.deployment, x.of.run, x.until);
+    },
+  };
+}
+} // namespace
+
+handle start(caf::actor_system& sys, discord::rest rest, deployments::handle store, fences::board& board) {
+  return sys.spawn(behavior, std::move(rest), std::move(store), &board);
+}
+} // namespace arrakis::gate

@@ -1,0 +1,8 @@
+#pragma once
+#include "actors/fences/messages.hpp"
+#include "actors/gate/messages.hpp"
+
+namespace arrakis::gate {
+/// `board` outlives the gate and every call that it let through.
+handle start(caf::actor_system&, discord::rest, deployments::handle, fences::board& board);
+} // namespace arrakis::gate

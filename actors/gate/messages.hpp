@@ -1,0 +1,66 @@
+#pragma once
+// The one door for writes to Discord: freeze and fence, lease, intent, audit reason, then the client with its limits.
+#include "adapters/discord/rest/messages.hpp"
+#include "adapters/postgres/deployments/messages.hpp"
+#include "runtime/deadline.hpp"
+#include "runtime/message.hpp"
+#include "schemas/ids.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace arrakis::gate {
+
+/// What an error means for the work (features 4.4).
+enum class trouble {
+  none,
+  frozen,          ///< Nothing left. The tenant is frozen or the fence is old: later, without using an attempt.
+  stale,           ///< Nothing left. The lease is another's now: stop.
+  permission,      ///< Discord refuses; the sentence says what an admin must change. Not again by itself.
+  not_found,       ///< The role or channel is not there (any more).
+  gone,            ///< The guild is gone, or the bot is not in it.
+  invalid_payload, ///< Discord refuses what we sent. Not again.
+  rate_limited,    ///< No turn within the deadline: later.
+  unknown,         ///< Sent without an answer: the effect may exist. Look before doing it again.
+  unavailable,     ///< Nothing left (database, Redis or Discord away): later.
+};
+/// RATE_LIMIT_TIMEOUT, PERMISSION_ERROR, RESOURCE_NOT_FOUND, GUILD_NOT_FOUND, INVALID_PAYLOAD, COMMUNITY_FROZEN,
+/// UNKNOWN_ERROR, LEASE_LOST; empty for none.
+std::string_view code_text(trouble);
+/// May the same work be tried again without anybody's help?
+bool retryable(trouble);
+
+struct problem {
+  trouble what = trouble::none;
+  std::string sentence; ///< For an admin: what is wrong and what to do.
+};
+/// What `answer` or `error` of a call means. `about` names the resource in the sentence: "the role “Gold”".
+problem classify(const discord::answer&, std::string_view about);
+problem classify(const caf::error&, std::string_view about);
+
+/// A write to a guild (`create`: an intent is committed first, its nonce goes into the audit reason) or a message in an
+/// interaction (call.interaction; no deployment).
+struct write {
+  community_id community;
+  int64_t fence = 0;      ///< The community's when the work began.
+  deployments::key of;    ///< Empty deployment: no lease is checked.
+  std::string kind;       ///< role, category, channel; for intents.
+  std::string resource;
+  std::string about;      ///< "the role “Gold”"; for sentences and the audit reason.
+  bool create = false;
+  discord::call call;     ///< `tenant`, `reason` and `may_leave` are filled by the gate.
+};
+struct written {
+  problem why; ///< trouble::none: done, and `answer` is Discord's.
+  discord::answer answer;
+  std::string nonce; ///< Of the intent, for a create.
+};
+
+/// The lease of a deployment as its job knows it; nothing leaves after its end. `until` in the past lets it go.
+struct hold { deployments::key of; std::chrono::steady_clock::time_point until; };
+
+using handle = caf::typed_actor<caf::replies_to<write>::with<written>, caf::reacts_to<hold>>;
+
+} // namespace arrakis::gate

@@ -1,0 +1,98 @@
+#include "actors/jobs/jobs.hpp"
+
+#include "runtime/exception.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+
+#include <algorithm>
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <map>
+#include <set>
+
+namespace arrakis::jobs {
+namespace {
+using reply = caf::typed_response_promise<queue::outcome>;
+
+struct running {
+  queue::job job;
+  reply to;
+};
+struct state {
+  state() = default;
+  static inline const char* name = "jobs";
+  services svc;
+  std::vector<const job_kind*> kinds;
+  std::map<caf::actor_addr, running> open;
+  std::set<caf::actor_addr> workers; ///< Linked: none goes on working without the one who answers for it.
+};
+using pointer = queue::processor::stateful_pointer<state>;
+
+std::string_view word(const queue::outcome& o) {
+  switch (o.what) {
+    case queue::outcome::completed: return "completed";
+    case queue::outcome::failed_retryable: return "failed_retryable";
+    case queue::outcome::failed_final: return "failed_final";
+    case queue::outcome::postponed: return "postponed";
+  }
+  return "";
+}
+
+void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
+  const auto found = self->state.open.find(who);
+  if (found == self->state.open.end())
+    return;
+  auto done = std::move(found->second);
+  self->state.open.erase(found);
+  metrics::count("arrakis_jobs_ended_total", "Attempts of jobs by kind and end.", 1,
+                 {{"kind", done.job.name}, {"end", std::string{word(result)}}});
+  metrics::set("arrakis_jobs_running", "Job actors.", static_cast<double>(self->state.open.size()));
+  log::info("job.ended", {{"job", done.job.id}, {"kind", done.job.name}, {"end", word(result)}, {"reason", result.reason}});
+  done.to.deliver(std::move(result));
+}
+
+queue::outcome crashed(const std::string& why) {
+  return {.what = queue::outcome::failed_retryable, .reason = "UNKNOWN_ERROR: the job's actor ended: " + why};
+}
+
+caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
+  auto& st = self->state;
+  const auto kind = std::find_if(st.kinds.begin(), st.kinds.end(), [&](const job_kind* k) { return k->name == x.what.name; });
+  if (kind == st.kinds.end())
+    return queue::outcome{.what = queue::outcome::failed_final,
+                          .reason = "UNKNOWN_JOB_TYPE: there is no job kind '" + x.what.name + "'"};
+  auto promise = self->make_response_promise<queue::outcome>();
+  const auto worker = (*kind)->start(self->system(), st.svc);
+  const auto who = worker.address();
+  self->monitor(worker);
+  self->link_to(worker);
+  st.workers.insert(who);
+  st.open.emplace(who, running{x.what, promise});
+  self->request(worker, caf::duration{(*kind)->within}, x)
+    .then([self, who](queue::outcome& result) { end(self, who, std::move(result)); },
+          [self, who, worker](caf::error& e) {
+            end(self, who, crashed(text_of(e)));
+            self->send_exit(worker, caf::exit_reason::user_shutdown);
+          });
+  return caf::delegated<queue::outcome>{};
+}
+
+queue::processor::behavior_type behavior(pointer self, services svc, std::vector<const job_kind*> kinds) {
+  keep_exception_text(self);
+  self->state.svc = std::move(svc);
+  self->state.kinds = std::move(kinds);
+  // An actor that ends with its promise open lets the asker wait for the whole deadline: DOWN tells at once.
+  self->set_down_handler([self](const caf::down_msg& down) { end(self, down.source, crashed(text_of(down.reason))); });
+  self->set_exit_handler([self](const caf::exit_msg& x) {
+    if (self->state.workers.erase(x.source) == 0)
+      self->quit(x.reason);
+  });
+  return {[self](const queue::process& x) { return begin(self, x); }};
+}
+} // namespace
+
+queue::processor start(caf::actor_system& sys, services svc, const std::vector<const job_kind*>& kinds) {
+  return sys.spawn(behavior, std::move(svc), kinds);
+}
+} // namespace arrakis::jobs

@@ -1,0 +1,74 @@
+#pragma once
+// The state of one synthesis job and what its parts (reading, steps, end) share.
+#include "actors/jobs/job.hpp"
+#include "actors/jobs/synthesize_community/plan.hpp"
+#include "actors/jobs/synthesize_community/progress.hpp"
+#include "runtime/flow.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <chrono>
+#include <string>
+
+namespace arrakis::jobs::synthesize_community {
+
+using std::chrono::milliseconds;
+
+// A worker renews its lease every 2 s; one that misses three renewals has lost it (architecture.md 1, P8).
+inline constexpr milliseconds lease{8'000}, renew_every{2'000};
+inline constexpr milliseconds call_within{60'000};  ///< A write with its waiting for a turn.
+inline constexpr milliseconds store_within{10'000}; ///< A question to a store of ours.
+/// A request that got no answer may still be on its way for so long; looking earlier might miss what it makes.
+inline constexpr milliseconds settle{1'500};
+inline constexpr milliseconds edit_every{1'200};    ///< Progress: Discord allows 5 edits in 5 s, and other clicks need some.
+inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
+inline constexpr int tries_max = 6;                 ///< Of one step inside one attempt of the job.
+
+struct state {
+  arrakis::flows flows;
+  static inline const char* name = "job.synthesize_community";
+  services svc;
+  queue::job job;
+  caf::typed_response_promise<queue::outcome> reply;
+
+  community_id community;
+  int64_t version = 0;
+  deployments::key of;
+  int64_t fence = 0;
+  bool held = false;
+  bool lost = false;
+  std::chrono::steady_clock::time_point lease_until{};
+
+  synthesize_community::world world;
+  synthesize_community::progress progress;
+  snowflake application;
+  secret token;
+  bool editing = false;
+  std::chrono::steady_clock::time_point edited_at{};
+};
+using pointer = queue::processor::stateful_pointer<state>;
+
+/// `what` none: done. The sentence is for the admin.
+using gate::problem;
+using gate::trouble;
+
+// reading.cpp
+/// Manifest, its signature and the shadow state, before the lease.
+flow<problem> read_stores(pointer self);
+/// The guild as it is now, into the world; with the audit log where intents are open.
+flow<problem> read_guild(pointer self);
+
+// steps.cpp
+/// Roles, order, categories, channels; each effect is noted before the next.
+flow<problem> work(pointer self);
+
+// synthesize_community.cpp
+/// The lease is ours: nothing else may go on.
+bool holding(pointer self);
+/// Tells the queue and, now and then, the wizard's message.
+void show_progress(pointer self, std::string_view stage);
+flow<> edit_message(pointer self, std::string body);
+/// The wait before try `n` (1, 2, ...) of something.
+milliseconds pause_before(int n);
+
+} // namespace arrakis::jobs::synthesize_community

@@ -1,0 +1,249 @@
+#include "actors/jobs/synthesize_community/plan.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+namespace arrakis::jobs::synthesize_community {
+namespace {
+using blueprint::fields;
+using blueprint::key;
+
+// Discord stamps snowflakes, our database the intents: their clocks differ by this at most. The nonce is the proof; the age
+// only keeps the search small.
+constexpr int64_t clock_skew_ms = 30'000;
+
+bool is_role(const key& k) { return k.kind == "role"; }
+
+std::optional<fields> in_guild(const guild::state& g, const std::string& kind, snowflake id) {
+  if (kind == "role") {
+    const auto found = std::find_if(g.roles.begin(), g.roles.end(), [&](const guild::role& r) { return r.id == id; });
+    return found == g.roles.end() ? std::nullopt : std::optional{blueprint::actual(*found)};
+  }
+  const auto found = std::find_if(g.channels.begin(), g.channels.end(),
+                                  [&](const guild::channel& c) { return c.id == id; });
+  return found == g.channels.end() ? std::nullopt : std::optional{blueprint::actual(*found)};
+}
+
+/// The fields as last applied: by this deployment, else by an earlier one.
+std::optional<fields> before(const world& w, const key& of) {
+  for (const auto& d : w.done)
+    if (d.kind == of.kind && d.resource == of.resource)
+      return blueprint::read(d.fields_json);
+  for (const auto& s : w.shadow)
+    if (s.kind == of.kind && s.resource == of.resource)
+      return blueprint::read(s.fields_json);
+  return std::nullopt;
+}
+
+/// Overwrites that this version does not want any more are found in the shadow state also after a checkpoint.
+std::optional<fields> shadow_fields(const world& w, const key& of) {
+  for (const auto& s : w.shadow)
+    if (s.kind == of.kind && s.resource == of.resource)
+      return blueprint::read(s.fields_json);
+  return before(w, of);
+}
+
+/// docs/resources/channel, "Modify Channel": only text and announcement channels turn into each other.
+bool convertible(const fields& from, const fields& to) {
+  const auto* a = std::get_if<blueprint::channel_fields>(&from);
+  const auto* b = std::get_if<blueprint::channel_fields>(&to);
+  if (!a || !b || a->type == b->type)
+    return a != nullptr == (b != nullptr);
+  const auto texts = [](int t) { return t == guild::text || t == guild::announcement; };
+  return texts(a->type) && texts(b->type);
+}
+
+blueprint::place place_of(const world& w) { return {w.guild.id, w.guild.bot}; }
+
+std::set<snowflake> named(const world& w) {
+  std::set<snowflake> ids;
+  for (const auto& s : w.shadow)
+    ids.insert(s.id);
+  for (const auto& d : w.done)
+    ids.insert(d.id);
+  return ids;
+}
+
+std::vector<std::pair<snowflake, fields>> all_of(const guild::state& g, const std::string& kind) {
+  std::vector<std::pair<snowflake, fields>> list;
+  if (kind == "role")
+    for (const auto& r : g.roles)
+      list.emplace_back(r.id, blueprint::actual(r));
+  else
+    for (const auto& c : g.channels)
+      list.emplace_back(c.id, blueprint::actual(c));
+  return list;
+}
+
+/// "role “Gold”".
+std::string called(const key& of, const std::string& name) { return fmt::format("{} “{}”", of.kind, name); }
+
+void settle_intent(const world& w, const deployments::intent& intent, const fields& want, step& s) {
+  const auto found = look_for(w, intent, want);
+  switch (found.what) {
+    case adoption::none: return;
+    case adoption::ours:
+      s.what = act::adopt;
+      s.id = found.id;
+      return;
+    case adoption::unsure:
+      s.unsure = true;
+      s.ask = fmt::format("An interrupted attempt may have made the {}, and the audit log does not say who made the one "
+                          "that is there. Give the bot View Audit Log, or delete that {} if nobody needs it, then press "
+                          "Retry.", called(s.of, s.name), s.of.kind);
+      return;
+    case adoption::several:
+      s.ask = fmt::format("There are {} equal ones of the {} by an interrupted attempt. Delete all but one, then press "
+                          "Retry.", found.candidates.size(), called(s.of, s.name));
+      return;
+  }
+}
+} // namespace
+
+blueprint::ids known(const world& w) {
+  blueprint::ids ids;
+  for (const auto& s : w.shadow)
+    if (in_guild(w.guild, s.kind, s.id))
+      ids[{s.kind, s.resource}] = s.id;
+  for (const auto& d : w.done)
+    if (in_guild(w.guild, d.kind, d.id))
+      ids[{d.kind, d.resource}] = d.id;
+  for (const auto& r : w.want.roles)
+    if (r.existing)
+      ids[{"role", r.id}] = *r.existing;
+  // A resource whose type changed beyond what Discord converts is another resource.
+  std::erase_if(ids, [&](const auto& entry) {
+    if (is_role(entry.first))
+      return false;
+    const auto now = in_guild(w.guild, entry.first.kind, entry.second);
+    const auto had = std::get<blueprint::channel_fields>(*now);
+    for (const auto& c : w.want.channels)
+      if (entry.first == key{"channel", c.id})
+        return !convertible(*now, blueprint::channel_fields{"", blueprint::channel_type(c.type), "", {}, {}});
+    return entry.first.kind == "category" && had.type != guild::category;
+  });
+  return ids;
+}
+
+adoption look_for(const world& w, const deployments::intent& intent, const fields& want) {
+  const auto taken = named(w);
+  adoption out;
+  std::vector<snowflake> silent, changed;
+  for (const auto& [id, now] : all_of(w.guild, intent.kind)) {
+    if (taken.contains(id) || id.made_at_ms() < intent.made_at_ms - clock_skew_ms || !convertible(now, want))
+      continue;
+    const bool equal = blueprint::differences(now, want).empty();
+    const auto entry = std::find_if(w.audit.begin(), w.audit.end(),
+                                    [made = id](const guild::audit_entry& e) { return e.target == made; });
+    if (entry == w.audit.end() && equal)
+      silent.push_back(id);
+    else if (entry != w.audit.end() && entry->user == w.guild.bot && !intent.nonce.empty()
+             && entry->reason.find(intent.nonce) != std::string::npos)
+      (equal ? out.candidates : changed).push_back(id);
+  }
+  if (out.candidates.empty())
+    out.candidates = std::move(changed);
+  if (out.candidates.size() == 1)
+    return {adoption::ours, out.candidates.front(), {}};
+  if (!out.candidates.empty()) {
+    out.what = adoption::several;
+    return out;
+  }
+  if (!silent.empty())
+    return {adoption::unsure, {}, std::move(silent)};
+  return {};
+}
+
+step decide(const world& w, const blueprint::resource& r) {
+  step s;
+  s.of = r.key;
+  s.name = r.name;
+  const auto ids = known(w);
+  if (r.existing) {
+    s.id = *r.existing;
+    if (!in_guild(w.guild, "role", s.id))
+      s.ask = fmt::format("The role that was chosen for “{}” is not there any more. Choose another one and deploy again.",
+                          r.name);
+    return s;
+  }
+  const auto want = blueprint::wanted(w.want, r.key, ids, place_of(w));
+  if (const auto found = ids.find(r.key); found != ids.end()) {
+    s.id = found->second;
+    const auto now = in_guild(w.guild, r.key.kind, s.id);
+    const auto had = shadow_fields(w, r.key);
+    if (want)
+      s.changes = blueprint::differences(blueprint::managed(*now, *want, had ? &*had : nullptr), *want);
+    else
+      s.changes = {"overwrites"};
+    s.what = s.changes.empty() ? act::nothing : act::update;
+    return s;
+  }
+  s.what = act::create;
+  const auto intent = std::find_if(w.open.begin(), w.open.end(), [&](const deployments::intent& i) {
+    return i.kind == r.key.kind && i.resource == r.key.resource;
+  });
+  if (intent != w.open.end() && want && w.adopts)
+    settle_intent(w, *intent, *want, s);
+  return s;
+}
+
+plan make_plan(const world& w) {
+  plan p;
+  for (const auto& r : blueprint::resources(w.want))
+    p.steps.push_back(decide(w, r));
+  const auto ids = known(w);
+  for (const auto& s : w.shadow) {
+    const auto now = in_guild(w.guild, s.kind, s.id);
+    const auto wanted = ids.find({s.kind, s.resource});
+    const bool kept = std::any_of(p.steps.begin(), p.steps.end(), [&](const step& x) {
+      return x.of == key{s.kind, s.resource} && wanted != ids.end() && wanted->second == s.id;
+    });
+    if (!now || kept)
+      continue;
+    const auto name = std::visit([](const auto& f) { return f.name; }, *now);
+    p.left_over.push_back(fmt::format("{} “{}” ({})", s.kind, name, s.id.value));
+  }
+  return p;
+}
+
+std::vector<std::pair<snowflake, int>> order(const world& w) {
+  const auto ids = known(w);
+  std::vector<const guild::role*> ours;
+  for (const auto& r : blueprint::resources(w.want)) {
+    const auto found = ids.find(r.key);
+    if (r.key.kind != "role" || r.existing || found == ids.end())
+      continue;
+    for (const auto& role : w.guild.roles)
+      if (role.id == found->second && blueprint::below_bot(w.guild, role))
+        ours.push_back(&role);
+  }
+  std::vector<int> places;
+  for (const auto* r : ours)
+    places.push_back(r->position);
+  std::sort(places.rbegin(), places.rend());
+  if (std::adjacent_find(places.begin(), places.end()) != places.end())
+    return {}; // Equal positions: Discord orders them by age, and parting them would move others.
+  std::vector<std::pair<snowflake, int>> moves;
+  for (size_t i = 0; i < ours.size(); ++i)
+    if (ours[i]->position != places[i])
+      moves.emplace_back(ours[i]->id, places[i]);
+  return moves;
+}
+
+std::vector<manifests::shadow_entry> shadow_of(const world& w) {
+  std::vector<manifests::shadow_entry> list;
+  const auto ids = known(w);
+  for (const auto& r : blueprint::resources(w.want)) {
+    const auto found = ids.find(r.key);
+    const auto want = blueprint::wanted(w.want, r.key, ids, place_of(w));
+    if (found == ids.end() || !want)
+      continue;
+    // Of a role that the admins chose nothing is managed: what it is now is kept for the diff's words.
+    const auto now = r.existing ? in_guild(w.guild, "role", found->second) : std::optional<fields>{};
+    list.push_back({r.key.kind, r.key.resource, found->second, blueprint::text(now ? *now : *want)});
+  }
+  return list;
+}
+
+} // namespace arrakis::jobs::synthesize_community

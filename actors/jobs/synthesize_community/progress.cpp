@@ -1,0 +1,72 @@
+#include "actors/jobs/synthesize_community/progress.hpp"
+
+#include <array>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::jobs::synthesize_community {
+namespace {
+constexpr std::array stages{"preparing", "roles", "categories", "channels", "finalising"};
+constexpr std::array stage_names{"Community record", "Roles", "Categories", "Channels and permissions", "Finishing"};
+constexpr size_t left_over_shown = 10;
+
+std::string body(std::string text) {
+  // docs/resources/message: content has at most 2000 characters.
+  if (text.size() > 1900) {
+    size_t cut = 1900;
+    while ((static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80)
+      --cut; // Never inside a character.
+    text = text.substr(0, cut) + "…";
+  }
+  return boost::json::serialize(boost::json::object{{"content", text},
+                                                    {"embeds", boost::json::array{}},
+                                                    {"components", boost::json::array{}},
+                                                    {"allowed_mentions", {{"parse", boost::json::array{}}}}});
+}
+} // namespace
+
+int percent(const progress& p) { return p.total == 0 ? 0 : static_cast<int>(p.done * 100 / p.total); }
+
+std::string bar(int of_hundred) {
+  std::string blocks;
+  for (int i = 0; i < 10; ++i)
+    blocks += i < of_hundred / 10 ? "▰" : "▱";
+  return blocks;
+}
+
+std::string running_body(const progress& p) {
+  auto text = fmt::format("**Building {}**\n{} {} %\n", p.community, bar(percent(p)), percent(p));
+  bool before = true;
+  for (size_t i = 0; i < stages.size(); ++i) {
+    const bool now = p.stage == stages[i];
+    before = before && !now;
+    text += fmt::format("\n{} {}", now ? "▶" : before ? "✅" : "·", stage_names[i]);
+  }
+  return body(std::move(text));
+}
+
+std::string completed_body(const result& r) {
+  auto text = fmt::format("**{} is ready** (version {})\n{} 100 %\n\n{} roles, {} categories and {} channels are as the plan "
+                          "says. `/reconcile` shows whether they still are.",
+                          r.community, r.version, bar(100), r.roles, r.categories, r.channels);
+  if (!r.left_over.empty())
+    text += "\n\nNot in this version any more, and left as they are (delete what nobody needs):";
+  for (size_t i = 0; i < r.left_over.size() && i < left_over_shown; ++i)
+    text += "\n- " + r.left_over[i];
+  if (r.left_over.size() > left_over_shown)
+    text += fmt::format("\n- and {} more", r.left_over.size() - left_over_shown);
+  return body(std::move(text));
+}
+
+std::string failed_body(std::string_view community, std::string_view sentence) {
+  return body(fmt::format("**{} could not be built**\n\n{}\n\n`/resume` shows this again, with the button Retry. What is "
+                          "made already stays and is used.", community, sentence));
+}
+
+std::string progress_json(const progress& p) {
+  return boost::json::serialize(boost::json::object{{"current", p.done},
+                                                    {"total", p.total},
+                                                    {"stage", p.stage},
+                                                    {"message", fmt::format("{} %", percent(p))}});
+}
+} // namespace arrakis::jobs::synthesize_community

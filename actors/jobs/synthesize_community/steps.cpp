@@ -1,0 +1,241 @@
+#include "actors/jobs/synthesize_community/job.hpp"
+#include "adapters/discord/rest/calls.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/log.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace arrakis::jobs::synthesize_community {
+namespace {
+using blueprint::fields;
+
+const problem none{};
+problem lost() { return {trouble::stale, "Another worker took this deployment over."}; }
+
+std::string about(const step& s) { return fmt::format("{} “{}”", s.of.kind, s.name); }
+
+fields wanted_of(pointer self, const blueprint::key& of) {
+  const auto& w = self->state.world;
+  // Earlier steps made everything that a later one needs.
+  return blueprint::wanted(w.want, of, known(w), {w.guild.id, w.guild.bot}).value_or(fields{});
+}
+
+/// What Discord says that a resource is now, into the world.
+problem take_over(pointer self, const step& s, std::string_view body, snowflake& id) {
+  auto& g = self->state.world.guild;
+  const auto put = [](auto& list, auto value) {
+    const auto found = std::find_if(list.begin(), list.end(), [&](const auto& x) { return x.id == value.id; });
+    if (found == list.end())
+      list.push_back(std::move(value));
+    else
+      *found = std::move(value);
+  };
+  if (s.of.kind == "role") {
+    auto r = guild::read_role(body);
+    if (!r)
+      return {trouble::unknown, text_of(r.error())};
+    id = r->id;
+    put(g.roles, std::move(*r));
+    return none;
+  }
+  auto c = guild::read_channel(body);
+  if (!c)
+    return {trouble::unknown, text_of(c.error())};
+  id = c->id;
+  put(g.channels, std::move(*c));
+  return none;
+}
+
+/// Notes that a resource is as wanted. Idempotent, so it is tried again until it is certain.
+flow<problem> note(pointer self, blueprint::key of, snowflake id) {
+  auto& st = self->state;
+  auto& w = st.world;
+  const deployments::resource_state entry{of.kind, of.resource, id, blueprint::text(wanted_of(self, of))};
+  problem why;
+  for (int n = 1; n <= tries_max && holding(self); ++n) {
+    co_await nap(self, pause_before(n));
+    const auto until = within(self, store_within);
+    auto kept = co_await ask(self, st.svc.deployments, until, deployments::checkpoint{st.of, entry, until});
+    if (kept) {
+      std::erase_if(w.done, [&](const auto& d) { return d.kind == of.kind && d.resource == of.resource; });
+      w.done.push_back(entry);
+      std::erase_if(w.open, [&](const auto& i) { return i.kind == of.kind && i.resource == of.resource; });
+      co_return none;
+    }
+    why = gate::classify(kept.error(), of.kind + " " + of.resource);
+    if (why.what == trouble::stale)
+      co_return why;
+    why.what = trouble::unavailable;
+  }
+  co_return holding(self) ? why : lost();
+}
+
+gate::write write_for(pointer self, const step& s) {
+  const auto& st = self->state;
+  gate::write w;
+  w.community = st.community;
+  w.fence = st.fence;
+  w.of = st.of;
+  w.kind = s.of.kind;
+  w.resource = s.of.resource;
+  w.about = about(s);
+  return w;
+}
+
+flow<problem> create(pointer self, step s) {
+  auto& st = self->state;
+  auto& w = st.world;
+  auto order = write_for(self, s);
+  order.create = true;
+  const auto body = blueprint::create_body(wanted_of(self, s.of));
+  order.call = s.of.kind == "role" ? discord::create_role(w.guild.id, body) : discord::create_channel(w.guild.id, body);
+  order.call.until = within(self, call_within);
+  const auto until = order.call.until;
+  const auto began_ms = wall_ms();
+  auto result = co_await ask(self, st.svc.gate, {until.at + store_within}, std::move(order));
+  if (!result)
+    co_return problem{trouble::unknown, "The gate did not answer: " + text_of(result.error())};
+  snowflake id;
+  if (result->why.what == trouble::none) {
+    result->why = take_over(self, s, result->answer.body, id);
+    if (result->why.what == trouble::none)
+      co_return co_await note(self, s.of, id);
+  }
+  if (result->why.what == trouble::unknown) {
+    // It may be there. Later decisions look for it before they make another one.
+    const bool noted = std::any_of(w.open.begin(), w.open.end(), [&](const deployments::intent& i) {
+      return i.kind == s.of.kind && i.resource == s.of.resource;
+    });
+    if (!noted && !result->nonce.empty())
+      w.open.push_back({s.of.kind, s.of.resource, result->nonce, began_ms});
+    co_await nap(self, settle);
+    if (auto why = co_await read_guild(self); why.what != trouble::none)
+      co_return why;
+  }
+  co_return result->why;
+}
+
+flow<problem> update(pointer self, step s) {
+  auto& st = self->state;
+  auto& w = st.world;
+  const auto want = wanted_of(self, s.of);
+  std::optional<fields> now, had;
+  if (s.of.kind == "role") {
+    for (const auto& r : w.guild.roles)
+      if (r.id == s.id)
+        now = blueprint::actual(r);
+  } else {
+    for (const auto& c : w.guild.channels)
+      if (c.id == s.id)
+        now = blueprint::actual(c);
+  }
+  for (const auto& e : w.shadow)
+    if (e.kind == s.of.kind && e.resource == s.of.resource)
+      had = blueprint::read(e.fields_json);
+  auto order = write_for(self, s);
+  const auto body = blueprint::update_body(want, s.changes, now.value_or(want), had ? &*had : nullptr);
+  order.call = s.of.kind == "role" ? discord::modify_role(w.guild.id, s.id, body) : discord::modify_channel(s.id, body);
+  order.call.until = within(self, call_within);
+  const auto until = order.call.until;
+  auto result = co_await ask(self, st.svc.gate, {until.at + store_within}, std::move(order));
+  if (!result)
+    co_return problem{trouble::unknown, "The gate did not answer: " + text_of(result.error())};
+  snowflake id;
+  if (result->why.what == trouble::none)
+    result->why = take_over(self, s, result->answer.body, id);
+  if (result->why.what == trouble::none)
+    co_return co_await note(self, s.of, s.id);
+  co_return result->why;
+}
+
+/// Brings one resource to what is wanted: decides, does, and decides again with what is known then.
+flow<problem> settle_resource(pointer self, blueprint::resource r) {
+  auto& w = self->state.world;
+  problem why;
+  for (int n = 1; n <= tries_max; ++n) {
+    co_await nap(self, pause_before(n));
+    if (!holding(self))
+      co_return lost();
+    const auto s = decide(w, r);
+    if (!s.ask.empty() && s.unsure && n < tries_max) {
+      // Discord writes the audit log a little later than it answers.
+      co_await nap(self, settle);
+      if (why = co_await read_guild(self); why.what != trouble::none)
+        co_return why;
+      continue;
+    }
+    if (!s.ask.empty())
+      co_return problem{trouble::permission, s.ask};
+    why = none;
+    if (s.what == act::nothing)
+      co_return none;
+    if (s.what == act::adopt) {
+      log::info("job.adopted", {{"tenant", self->state.community.value}, {"resource", s.of.kind + "/" + s.of.resource},
+                                {"id", s.id.text()}});
+      why = co_await note(self, s.of, s.id);
+      if (why.what == trouble::none)
+        --n; // Not a failed try; the next decision may find drift to mend.
+    } else if (s.what == act::create) {
+      why = co_await create(self, s);
+    } else {
+      why = co_await update(self, s);
+    }
+    if (why.what == trouble::none && s.what != act::adopt)
+      co_return none;
+    if (why.what != trouble::none && !gate::retryable(why.what))
+      co_return why;
+  }
+  co_return why.what == trouble::none ? problem{trouble::unknown, "No end is in sight for " + r.key.resource} : why;
+}
+
+flow<problem> put_in_order(pointer self) {
+  auto& st = self->state;
+  auto& w = st.world;
+  const auto moves = order(w);
+  if (moves.empty())
+    co_return none;
+  step s;
+  s.of = {"role", ""};
+  s.name = "order";
+  auto write = write_for(self, s);
+  write.about = "the order of the roles";
+  write.call = discord::order_roles(w.guild.id, moves);
+  write.call.until = within(self, call_within);
+  const auto until = write.call.until;
+  auto result = co_await ask(self, st.svc.gate, {until.at + store_within}, std::move(write));
+  const auto why = result ? result->why : problem{trouble::unknown, ""};
+  if (why.what == trouble::frozen || why.what == trouble::stale)
+    co_return why;
+  if (why.what != trouble::none) // The look of the member list is not worth a failed deployment.
+    log::warn("job.order", {{"tenant", st.community.value}, {"error", why.sentence}});
+  co_return none;
+}
+
+std::string_view stage_of(const blueprint::key& of) {
+  return of.kind == "role" ? "roles" : of.kind == "category" ? "categories" : "channels";
+}
+} // namespace
+
+flow<problem> work(pointer self) {
+  auto& st = self->state;
+  const auto list = blueprint::resources(st.world.want);
+  st.progress.total = list.size() + 1; // And the end.
+  st.progress.done = 0;
+  bool ordered = false;
+  for (const auto& r : list) {
+    if (!ordered && r.key.kind != "role") {
+      ordered = true;
+      if (auto why = co_await put_in_order(self); why.what != trouble::none)
+        co_return why;
+    }
+    show_progress(self, stage_of(r.key));
+    if (auto why = co_await settle_resource(self, r); why.what != trouble::none)
+      co_return why;
+    ++st.progress.done;
+  }
+  show_progress(self, "finalising");
+  co_return none;
+}
+
+} // namespace arrakis::jobs::synthesize_community

@@ -1,0 +1,276 @@
+#include "actors/jobs/synthesize_community/job.hpp"
+#include "adapters/discord/rest/calls.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
+#include "runtime/json.hpp"
+#include "runtime/log.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <caf/actor_system.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::jobs::synthesize_community {
+namespace {
+using namespace std::chrono_literals;
+
+queue::outcome postponed(milliseconds wait, std::string why) {
+  return {.what = queue::outcome::postponed, .reason = std::move(why), .wait = wait};
+}
+queue::outcome retryable(std::string why) { return {.what = queue::outcome::failed_retryable, .reason = std::move(why)}; }
+queue::outcome final_failure(std::string why) { return {.what = queue::outcome::failed_final, .reason = std::move(why)}; }
+
+/// {"communityId": ..., "version": ...}; anything more is for readers.
+bool read_payload(state& st) {
+  const auto tree = json::parse(st.job.data_json);
+  const auto* o = tree ? tree->if_object() : nullptr;
+  const auto id = o ? parse_community_id(json::text_or(*o, "communityId")) : std::nullopt;
+  st.version = o ? json::integer_or(*o, "version") : 0;
+  if (!id || st.version < 1)
+    return false;
+  st.community = *id;
+  return true;
+}
+
+void tell_gate(pointer self, bool let_go) {
+  auto& st = self->state;
+  self->send(st.svc.gate, gate::hold{st.of, let_go ? std::chrono::steady_clock::time_point{} : st.lease_until});
+}
+
+/// Keeps the lease while the work goes on. Nothing of ours leaves after its end, whatever this flow still learns.
+flow<> keep_lease(pointer self) {
+  auto& st = self->state;
+  while (st.held) {
+    co_await nap(self, renew_every);
+    if (!st.held)
+      co_return;
+    const auto asked = self->clock().now();
+    const auto until = within(self, renew_every);
+    auto kept = co_await ask(self, st.svc.deployments, until, deployments::renew{st.of, lease, until});
+    if (!st.held)
+      co_return;
+    if (kept) {
+      st.lease_until = asked + lease;
+      tell_gate(self, false);
+    } else if (code_of(kept.error()) == ec::stale || code_of(kept.error()) == ec::not_found) {
+      st.lost = true;
+      tell_gate(self, true);
+      co_return;
+    }
+  }
+}
+
+void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock::time_point asked) {
+  auto& st = self->state;
+  st.of = {st.community, c.deployment, c.run};
+  st.fence = c.fence;
+  st.held = true;
+  st.lease_until = asked + lease;
+  st.application = c.application;
+  st.token = std::move(c.interaction_token);
+  st.world.done = std::move(c.done);
+  st.world.open = std::move(c.open);
+  st.world.adopts = st.svc.adopts;
+  st.world.guild.id = c.guild;
+  const auto bot = st.svc.bot ? st.svc.bot() : snowflake{};
+  st.world.guild.bot = bot ? bot : c.application;
+  st.progress.community = st.world.want.community_name;
+  tell_gate(self, false);
+  st.flows.start(keep_lease(self));
+}
+
+flow<problem> complete(pointer self) {
+  auto& st = self->state;
+  const auto left_over = make_plan(st.world).left_over;
+  const auto shadow = shadow_of(st.world);
+  problem why;
+  for (int n = 1; n <= tries_max && holding(self); ++n) {
+    co_await nap(self, pause_before(n));
+    const auto until = within(self, store_within);
+    auto end = co_await ask(self, st.svc.deployments, until,
+                            deployments::complete{st.of, st.version, shadow, left_over, until});
+    if (end)
+      co_return problem{};
+    why = gate::classify(end.error(), "the end of the deployment");
+    if (why.what == trouble::stale || why.what == trouble::invalid_payload)
+      co_return why;
+    why.what = trouble::unavailable;
+  }
+  co_return holding(self) ? why : problem{trouble::stale, ""};
+}
+
+flow<problem> deploy(pointer self) {
+  auto& st = self->state;
+  if (auto why = co_await read_guild(self); why.what != trouble::none)
+    co_return why;
+  const auto missing = blueprint::preflight(st.world.guild, st.world.want, known(st.world));
+  if (!missing.empty()) {
+    std::string text;
+    for (const auto& sentence : missing)
+      text += (text.empty() ? "" : "\n") + sentence;
+    co_return problem{trouble::permission, std::move(text)};
+  }
+  if (auto why = co_await work(self); why.what != trouble::none)
+    co_return why;
+  co_return co_await complete(self);
+}
+
+queue::outcome done_outcome(const state& st, const std::vector<std::string>& left_over) {
+  boost::json::array rest;
+  for (const auto& text : left_over)
+    rest.emplace_back(text);
+  return {.what = queue::outcome::completed,
+          .value_json = boost::json::serialize(boost::json::object{
+            {"state", "completed"}, {"version", st.version}, {"resources", st.progress.total - 1}, {"leftOver", rest}})};
+}
+
+flow<queue::outcome> celebrate(pointer self) {
+  auto& st = self->state;
+  st.progress.done = st.progress.total;
+  if (st.svc.report)
+    st.svc.report({st.job.id, progress_json(st.progress)});
+  result r{st.world.want.community_name, st.world.want.roles.size(), st.world.want.categories.size(),
+           st.world.want.channels.size(), st.version, make_plan(st.world).left_over};
+  auto outcome = done_outcome(st, r.left_over);
+  co_await edit_message(self, completed_body(r));
+  co_return outcome;
+}
+
+/// Gives the lease back or ends the deployment, and says what the queue is to do.
+flow<queue::outcome> give_up(pointer self, problem why) {
+  auto& st = self->state;
+  const auto reason = fmt::format("{}: {}", code_text(why.what), why.sentence);
+  log::info("job.stopped", {{"job", st.job.id}, {"tenant", st.community.value}, {"error", reason}});
+  if (why.what == trouble::stale)
+    co_return postponed(busy_wait, reason);
+  const bool last = st.job.attempts_made + 1 >= st.job.attempts;
+  const bool frozen = why.what == trouble::frozen;
+  const bool ends = !frozen && (!gate::retryable(why.what) || last);
+  if (ends) // Told first: once the row is closed nobody comes back to tell it.
+    co_await edit_message(self, failed_body(st.progress.community, why.sentence));
+  const auto until = within(self, store_within);
+  auto written = co_await ask(self, st.svc.deployments, until,
+                              deployments::abandon{st.of, ends, std::string{code_text(why.what)}, why.sentence, until});
+  if (!written)
+    log::warn("job.abandon", {{"job", st.job.id}, {"error", text_of(written.error())}});
+  if (frozen)
+    co_return postponed(frozen_wait, reason);
+  if (!ends)
+    co_return retryable(reason);
+  // The row is the truth: while it does not say that this is over, the job is not over either.
+  co_return written || code_of(written.error()) == ec::stale ? final_failure(reason) : postponed(busy_wait, reason);
+}
+
+queue::outcome refused_claim(const caf::error& e) {
+  switch (code_of(e)) {
+    case ec::busy: return postponed(busy_wait, text_of(e));
+    case ec::frozen: return postponed(frozen_wait, "COMMUNITY_FROZEN: " + text_of(e));
+    case ec::not_found: return final_failure("RESOURCE_NOT_FOUND: " + text_of(e));
+    default: return retryable("UNKNOWN_ERROR: the deployment could not be claimed: " + text_of(e));
+  }
+}
+
+flow<queue::outcome> run(pointer self) {
+  auto& st = self->state;
+  if (!read_payload(st))
+    co_return final_failure("INVALID_PAYLOAD: fields 'communityId' (UUID) and 'version' (1 or more)");
+  auto why = co_await read_stores(self);
+  if (why.what == trouble::unavailable)
+    co_return retryable("UNKNOWN_ERROR: " + why.sentence);
+  const auto asked = self->clock().now();
+  const auto until = within(self, store_within);
+  auto claimed = co_await ask(self, st.svc.deployments, until,
+                              deployments::claim{st.community, st.version, st.svc.worker, lease, until});
+  if (!claimed)
+    co_return refused_claim(claimed.error());
+  if (claimed->run == 0 || claimed->state == "completed" || claimed->state == "failed" || claimed->state == "cancelled")
+    co_return queue::outcome{.what = queue::outcome::completed,
+                             .value_json = boost::json::serialize(boost::json::object{{"state", claimed->state}})};
+  begin_work(self, *claimed, asked);
+  show_progress(self, "preparing");
+  if (why.what == trouble::none)
+    why = co_await deploy(self);
+  if (st.lost)
+    why = {trouble::stale, "Another worker took this deployment over."};
+  if (why.what == trouble::none)
+    co_return co_await celebrate(self);
+  co_return co_await give_up(self, std::move(why));
+}
+
+flow<> serve(pointer self) {
+  auto outcome = co_await run(self);
+  auto& st = self->state;
+  if (st.held) {
+    st.held = false;
+    tell_gate(self, true);
+  }
+  st.reply.deliver(std::move(outcome));
+  self->quit();
+}
+
+queue::processor::behavior_type behavior(pointer self, services svc) {
+  keep_exception_text(self);
+  self->state.svc = std::move(svc);
+  return {[self](const queue::process& x) -> caf::result<queue::outcome> {
+    if (!self->state.job.id.empty())
+      return fail(ec::busy, "one actor, one job");
+    self->state.job = x.what;
+    self->state.reply = self->make_response_promise<queue::outcome>();
+    self->state.flows.start(serve(self));
+    return caf::delegated<queue::outcome>{};
+  }};
+}
+} // namespace
+
+bool holding(pointer self) {
+  const auto& st = self->state;
+  return st.held && !st.lost && self->clock().now() < st.lease_until;
+}
+
+milliseconds pause_before(int n) {
+  if (n <= 1)
+    return 0ms;
+  return milliseconds{static_cast<int64_t>(250.0 * static_cast<double>(1 << std::min(n - 2, 5)) * (0.5 + jitter()))};
+}
+
+flow<> edit_message(pointer self, std::string body) {
+  auto& st = self->state;
+  if (st.token.empty() || !st.application)
+    co_return;
+  gate::write w;
+  w.community = st.community;
+  w.fence = st.fence;
+  w.about = "the wizard's message";
+  w.call = discord::edit_original(st.application, st.token, std::move(body));
+  w.call.until = within(self, 5s);
+  const auto until = w.call.until;
+  st.editing = true;
+  auto result = co_await ask(self, st.svc.gate, {until.at + 1s}, std::move(w));
+  st.editing = false;
+  if (!result || result->why.what != trouble::none)
+    log::info("job.message", {{"job", st.job.id}, {"error", result ? result->why.sentence : text_of(result.error())}});
+}
+
+void show_progress(pointer self, std::string_view stage) {
+  auto& st = self->state;
+  st.progress.stage = stage;
+  if (st.svc.report)
+    st.svc.report({st.job.id, progress_json(st.progress)});
+  const auto now = self->clock().now();
+  if (st.editing || now - st.edited_at < edit_every)
+    return;
+  st.edited_at = now;
+  st.flows.start(edit_message(self, running_body(st.progress)));
+}
+
+const job_kind& definition() {
+  static const job_kind self{
+    .name = "SYNTHESIZE_COMMUNITY",
+    .help = "Brings a guild to what a signed manifest version says: roles, categories, channels.",
+    .within = 10min, // A large manifest under a long 429; features 4: usually below 5 minutes.
+    .start = [](caf::actor_system& sys, const services& svc) -> queue::processor { return sys.spawn(behavior, svc); },
+  };
+  return self;
+}
+
+} // namespace arrakis::jobs::synthesize_community

@@ -1,0 +1,121 @@
+#include "actors/reconciler/diff.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+
+namespace arrakis::reconciler {
+namespace {
+using blueprint::fields;
+
+std::optional<fields> find(const guild::state& g, const std::string& kind, snowflake id) {
+  if (kind == "role") {
+    for (const auto& r : g.roles)
+      if (r.id == id)
+        return blueprint::actual(r);
+    return std::nullopt;
+  }
+  for (const auto& c : g.channels)
+    if (c.id == id)
+      return blueprint::actual(c);
+  return std::nullopt;
+}
+
+const manifests::shadow_entry* applied(const std::vector<manifests::shadow_entry>& shadow, const blueprint::key& of) {
+  for (const auto& s : shadow)
+    if (s.kind == of.kind && s.resource == of.resource)
+      return &s;
+  return nullptr;
+}
+
+std::string joined(const std::vector<std::string>& list) {
+  std::string out;
+  for (size_t i = 0; i < list.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == list.size() ? " and " : ", ") + list[i];
+  return out;
+}
+
+/// Desired, shadow and actual of a resource that is in the guild.
+std::optional<difference> compare(difference d, const std::optional<fields>& want, const std::optional<fields>& had,
+                                  const fields& now) {
+  if (!want) { // It needs something that is not there yet, which is reported on its own.
+    d.why = cause::manifest_change;
+    d.plan = action::update;
+    d.fields = {"overwrites"};
+    return d;
+  }
+  const auto ours = blueprint::managed(now, *want, had ? &*had : nullptr);
+  d.fields = blueprint::differences(ours, *want);
+  if (d.fields.empty())
+    return std::nullopt;
+  const bool changed = !had || !blueprint::differences(*had, *want).empty();
+  const bool tampered = had && !blueprint::differences(blueprint::managed(now, *had), *had).empty();
+  d.why = changed && tampered ? cause::both : tampered ? cause::external_tampering : cause::manifest_change;
+  d.plan = action::update;
+  return d;
+}
+} // namespace
+
+std::vector<difference> diff(const manifest& want, const std::vector<manifests::shadow_entry>& shadow,
+                             const guild::state& now) {
+  std::vector<difference> out;
+  blueprint::ids known;
+  for (const auto& s : shadow)
+    if (find(now, s.kind, s.id))
+      known[{s.kind, s.resource}] = s.id;
+  const auto list = blueprint::resources(want);
+  for (const auto& r : list) {
+    const auto* entry = applied(shadow, r.key);
+    difference d{.of = r.key, .name = r.name, .id = r.existing ? *r.existing : entry ? entry->id : snowflake{}};
+    const auto actual = d.id ? find(now, r.key.kind, d.id) : std::nullopt;
+    if (r.existing) { // The admins' own role: only its being there concerns us.
+      if (!actual)
+        out.push_back(d);
+      continue;
+    }
+    if (!actual) {
+      d.why = entry ? cause::missing : cause::manifest_change;
+      d.plan = action::create;
+      out.push_back(std::move(d));
+      continue;
+    }
+    const auto wanted = blueprint::wanted(want, r.key, known, {now.id, now.bot});
+    if (auto found = compare(std::move(d), wanted, blueprint::read(entry->fields_json), *actual))
+      out.push_back(std::move(*found));
+  }
+  for (const auto& s : shadow) {
+    const bool in_manifest = std::any_of(list.begin(), list.end(), [&](const blueprint::resource& r) {
+      return r.key == blueprint::key{s.kind, s.resource} && (!r.existing || *r.existing == s.id);
+    });
+    const auto actual = find(now, s.kind, s.id);
+    if (!in_manifest && actual)
+      out.push_back({cause::left_over, action::none, {s.kind, s.resource},
+                     std::visit([](const auto& f) { return f.name; }, *actual), s.id, {}});
+  }
+  return out;
+}
+
+std::string sentence(const difference& d) {
+  const auto who = fmt::format("{} “{}”", d.of.kind == "role" ? "Role" : d.of.kind == "category" ? "Category" : "Channel",
+                               d.name);
+  switch (d.why) {
+    case cause::manifest_change:
+      return d.plan == action::create ? fmt::format("{}: not made yet; it would be created.", who)
+                                      : fmt::format("{}: the plan has a new {}; it would be applied.", who, joined(d.fields));
+    case cause::external_tampering:
+      return fmt::format("{}: {} changed in Discord; the plan's would be set again.", who, joined(d.fields));
+    case cause::both:
+      return fmt::format("{}: changed in the plan and in Discord ({}); the plan's would be applied.", who, joined(d.fields));
+    case cause::missing:
+      return d.plan == action::create ? fmt::format("{}: deleted in Discord; it would be created again.", who)
+                                      : fmt::format("{}: the chosen role is not there any more; choose another one.", who);
+    case cause::left_over: return fmt::format("{}: not in the plan any more; it stays until somebody deletes it.", who);
+  }
+  return who;
+}
+
+bool clean(const std::vector<difference>& list) {
+  return std::all_of(list.begin(), list.end(), [](const difference& d) { return d.why == cause::left_over; });
+}
+
+} // namespace arrakis::reconciler

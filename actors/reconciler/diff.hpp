@@ -1,0 +1,38 @@
+#pragma once
+// Three states of each resource: desired (manifest), shadow (as last applied), actual (Discord now). Matched by snowflake: a
+// rename is a change of one resource, never a missing and an extra one.
+#include "adapters/postgres/manifests/messages.hpp"
+#include "schemas/blueprint.hpp"
+#include "schemas/guild.hpp"
+#include "schemas/manifest.hpp"
+
+#include <string>
+#include <vector>
+
+namespace arrakis::reconciler {
+
+enum class cause {
+  manifest_change,    ///< The manifest wants something that was not applied yet.
+  external_tampering, ///< Somebody changed in Discord what was applied.
+  both,               ///< Each of the two, in fields that may differ.
+  missing,            ///< Applied, and not in the guild any more.
+  left_over,          ///< Applied by an earlier version, and not in the manifest any more; no drift, and never deleted.
+};
+enum class action { create, update, none };
+
+struct difference {
+  cause why = cause::missing;
+  action plan = action::none;
+  blueprint::key of;
+  std::string name;
+  snowflake id;
+  std::vector<std::string> fields; ///< update: the managed fields that differ between desired and actual.
+};
+
+std::vector<difference> diff(const manifest&, const std::vector<manifests::shadow_entry>& shadow, const guild::state& now);
+/// "Role “Gold”: color was changed in Discord and would be set back."
+std::string sentence(const difference&);
+/// No difference but left_over ones.
+bool clean(const std::vector<difference>&);
+
+} // namespace arrakis::reconciler

@@ -1,0 +1,88 @@
+#include "actors/reconciler/diff.hpp"
+
+#include "tests/support/fakes/manifest.hpp"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::reconciler;
+
+namespace {
+struct three {
+  manifest want = test::sample_manifest();
+  std::vector<manifests::shadow_entry> shadow;
+  guild::state now;
+  three() {
+    now.id = {1};
+    now.bot = {2};
+    blueprint::ids ids;
+    uint64_t next = 100;
+    for (const auto& r : blueprint::resources(want)) {
+      const auto f = *blueprint::wanted(want, r.key, ids, {now.id, now.bot});
+      const snowflake id{++next};
+      if (const auto* role = std::get_if<blueprint::role_fields>(&f))
+        now.roles.push_back({id, role->name, role->color, role->hoist, role->mentionable, false, 1, role->permissions});
+      else {
+        const auto& c = std::get<blueprint::channel_fields>(f);
+        now.channels.push_back({id, c.type, c.name, c.topic, c.parent, 0, c.overwrites});
+      }
+      ids[r.key] = id;
+      shadow.push_back({r.key.kind, r.key.resource, id, blueprint::text(f)});
+    }
+  }
+  std::vector<difference> list() const { return diff(want, shadow, now); }
+};
+} // namespace
+
+TEST_CASE("reconciler: no drift, no lines") { CHECK(three{}.list().empty()); }
+
+TEST_CASE("reconciler: the cause is told by the shadow state") {
+  three t;
+  t.now.roles[0].color = 1; // Somebody, in Discord.
+  t.want.roles[1].name = "Argent"; // A new version of the manifest.
+  t.want.channels[0].topic = "Newer";
+  t.now.channels[2].name = "shouting"; // ch-news: two categories come first.
+  const auto list = t.list();
+  REQUIRE(list.size() == 3);
+  CHECK(list[0].why == cause::external_tampering);
+  CHECK(list[0].fields == std::vector<std::string>{"color"});
+  CHECK(list[1].why == cause::manifest_change);
+  CHECK(list[1].fields == std::vector<std::string>{"name"});
+  CHECK(list[2].why == cause::both);
+  CHECK(list[2].fields == std::vector<std::string>{"name", "topic"});
+  CHECK_FALSE(clean(list));
+  CHECK(sentence(list[0]) == "Role “Gold”: color changed in Discord; the plan's would be set again.");
+}
+
+TEST_CASE("reconciler: missing is created again; left over is listed and clean; a changed target that agrees is no drift") {
+  three t;
+  t.now.roles.erase(t.now.roles.begin());
+  auto list = t.list();
+  REQUIRE_FALSE(list.empty());
+  CHECK(list[0].why == cause::missing);
+  CHECK(list[0].plan == action::create);
+
+  three u;
+  u.want.channels.pop_back();
+  list = u.list();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].why == cause::left_over);
+  CHECK(clean(list));
+
+  three v; // Both changed to the same.
+  v.want.roles[0].color = 5;
+  v.now.roles[0].color = 5;
+  CHECK(v.list().empty());
+}
+
+TEST_CASE("reconciler: a foreign overwrite is the admins' own, a changed one of ours is drift") {
+  three t;
+  auto& vip = *std::find_if(t.now.channels.begin(), t.now.channels.end(), [](const auto& c) { return c.name == "vip-chat"; });
+  vip.overwrites.push_back({{999}, 0, 1024, 0});
+  CHECK(t.list().empty());
+  vip.overwrites.front().deny = 0;
+  const auto list = t.list();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].fields == std::vector<std::string>{"overwrites"});
+}

@@ -1,0 +1,105 @@
+#include "actors/reconciler/reconciler.hpp"
+
+#include "actors/reconciler/diff.hpp"
+#include "adapters/discord/rest/calls.hpp"
+#include "runtime/exception.hpp"
+#include "runtime/flow.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::reconciler {
+namespace {
+struct state {
+  arrakis::flows flows;
+  static inline const char* name = "reconciler";
+  ports p;
+};
+using pointer = handle::stateful_pointer<state>;
+
+/// One read of Discord as the value that `read` makes of it.
+template <class T>
+flow<caf::expected<T>> fetch(pointer self, discord::call call, std::string tenant, deadline until,
+                             caf::expected<T> (*read)(std::string_view)) {
+  call.until = until;
+  call.tenant = std::move(tenant);
+  auto answer = co_await ask(self, self->state.p.rest, until, std::move(call));
+  if (!answer)
+    co_return answer.error();
+  if (answer->status != 200)
+    co_return fail(answer->status < 500 ? ec::refused : ec::unavailable,
+                   fmt::format("Discord answered {}: {}", answer->status, answer->message));
+  co_return read(answer->body);
+}
+
+flow<caf::expected<guild::state>> read_guild(pointer self, snowflake guild, std::string tenant, deadline until) {
+  const auto bot = self->state.p.bot();
+  auto now = co_await fetch(self, discord::get_guild(guild), tenant, until, guild::read_guild);
+  if (!now)
+    co_return now.error();
+  auto roles = co_await fetch(self, discord::get_roles(guild), tenant, until, guild::read_roles);
+  if (!roles)
+    co_return roles.error();
+  auto channels = co_await fetch(self, discord::get_channels(guild), tenant, until, guild::read_channels);
+  if (!channels)
+    co_return channels.error();
+  now->id = guild;
+  now->bot = bot;
+  now->roles = std::move(*roles);
+  now->channels = std::move(*channels);
+  co_return now;
+}
+
+flow<caf::expected<drift_report>> compare(pointer self, drift q) {
+  auto& p = self->state.p;
+  auto found = co_await ask(self, p.communities, q.until, communities::find_by_guild{q.guild, q.until});
+  if (!found)
+    co_return found.error();
+  if (!found->id)
+    co_return fail(ec::not_found, "This server has no community yet: `/onboard` makes one.");
+  const auto community = *found->id;
+  auto shadow = co_await ask(self, p.manifests, q.until, manifests::load_shadow{community, q.until});
+  if (!shadow)
+    co_return shadow.error();
+  if (shadow->version == 0)
+    co_return fail(ec::not_found, "Nothing has been deployed in this server yet: `/resume` shows how far it is.");
+  auto record = co_await ask(self, p.manifests, q.until, manifests::load{community, 0, q.until});
+  if (!record)
+    co_return record.error();
+  auto want = read_manifest(record->canonical);
+  if (!want)
+    co_return want.error();
+  auto now = co_await read_guild(self, q.guild, community.value, q.until);
+  if (!now)
+    co_return now.error();
+  const auto list = diff(*want, shadow->entries, *now);
+  drift_report report;
+  report.clean = clean(list);
+  for (const auto& d : list)
+    report.lines.push_back(sentence(d));
+  co_return report;
+}
+
+flow<> answer(pointer self, drift q, caf::typed_response_promise<drift_report> reply) {
+  auto report = co_await compare(self, q);
+  if (report)
+    reply.deliver(std::move(*report));
+  else
+    reply.deliver(report.error());
+}
+
+handle::behavior_type behavior(pointer self, ports p) {
+  keep_exception_text(self);
+  self->state.p = std::move(p);
+  return {[self](const drift& q) -> caf::result<drift_report> {
+    auto reply = self->make_response_promise<drift_report>();
+    self->state.flows.start(answer(self, q, reply));
+    return caf::delegated<drift_report>{};
+  }};
+}
+} // namespace
+
+handle start(caf::actor_system& sys, ports p) { return sys.spawn(behavior, std::move(p)); }
+} // namespace arrakis::reconciler

@@ -1,0 +1,133 @@
+#include "schemas/blueprint.hpp"
+
+#include "schemas/permissions.hpp"
+#include "tests/support/fakes/manifest.hpp"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::blueprint;
+
+namespace {
+const place town{{1}, {2}};
+ids known_ids() {
+  return {{{"role", "role-gold"}, {11}}, {{"role", "role-silver"}, {12}}, {{"category", "cat-open"}, {21}},
+          {{"category", "cat-vip"}, {22}}};
+}
+channel_fields channel(const std::string& id) {
+  return std::get<channel_fields>(*wanted(test::sample_manifest(), {"channel", id}, known_ids(), town));
+}
+guild::overwrite of(const channel_fields& f, uint64_t id) {
+  const auto found = std::find_if(f.overwrites.begin(), f.overwrites.end(), [&](const auto& w) { return w.id.value == id; });
+  return found == f.overwrites.end() ? guild::overwrite{} : *found;
+}
+} // namespace
+
+TEST_CASE("blueprint: access is exactly the listed tiers, and the bot is never locked out") {
+  using namespace permissions;
+  CHECK(channel("ch-general").overwrites.empty());
+  CHECK(channel("ch-general").parent == snowflake{21});
+  CHECK(channel("ch-general").name == "general-chat");
+
+  const auto vip = channel("ch-vip"); // Of its category.
+  CHECK(of(vip, 1).deny == view_channel);
+  CHECK(of(vip, 11).allow == view_channel);
+  CHECK(of(vip, 12) == guild::overwrite{});
+  CHECK(of(vip, 2).type == 1);
+  CHECK((of(vip, 2).allow & view_channel) != 0);
+
+  const auto news = channel("ch-news");
+  CHECK(of(news, 1).deny == send_messages);
+  CHECK((of(news, 2).allow & send_messages) != 0);
+  CHECK(news.overwrites.size() == 2);
+
+  const auto both = channel("ch-both");
+  CHECK(of(both, 11).allow == view_channel);
+  CHECK(of(both, 12).allow == view_channel);
+  CHECK((of(channel("ch-voice"), 11).allow & connect) != 0);
+}
+
+TEST_CASE("blueprint: what needs an unknown snowflake is not known") {
+  auto ids = known_ids();
+  ids.erase({"role", "role-gold"});
+  CHECK_FALSE(wanted(test::sample_manifest(), {"category", "cat-vip"}, ids, town));
+  CHECK(wanted(test::sample_manifest(), {"channel", "ch-general"}, ids, town));
+  CHECK_FALSE(wanted(test::sample_manifest(), {"role", "nobody"}, ids, town));
+}
+
+TEST_CASE("blueprint: channel names as Discord writes them") {
+  struct row { const char *given, *text, *voice; };
+  for (const auto& r : {row{"General Chat", "general-chat", "General Chat"}, row{"  a  - b ", "a-b", "  a  - b "},
+                        row{"Rules!", "rules", "Rules!"}, row{"tier_1", "tier_1", "tier_1"}}) {
+    CHECK(channel_name(r.given, guild::text) == r.text);
+    CHECK(channel_name(r.given, guild::voice) == r.voice);
+  }
+}
+
+TEST_CASE("blueprint: fields survive being stored, and differences are named") {
+  for (const auto& r : resources(test::sample_manifest())) {
+    const auto f = wanted(test::sample_manifest(), r.key, known_ids(), town);
+    REQUIRE(f);
+    CHECK(differences(*f, *read(text(*f))).empty());
+  }
+  const fields a = role_fields{"Gold", 1, true, false, 8}, b = role_fields{"gold", 2, true, false, 8};
+  CHECK(differences(a, b) == std::vector<std::string>{"name", "color"});
+  CHECK(update_body(a, {"color"}, b) == R"({"color":1})");
+}
+
+TEST_CASE("blueprint: overwrites of others are kept, those of an earlier version are not") {
+  channel_fields want, now, before;
+  want.overwrites = {{{1}, 0, 0, 1024}};
+  before.overwrites = {{{1}, 0, 0, 1024}, {{7}, 0, 1024, 0}};
+  now.overwrites = {{{1}, 0, 0, 1024}, {{7}, 0, 1024, 0}, {{99}, 0, 1024, 0}};
+  const fields had = before;
+  CHECK(differences(managed(now, want, &had), want) == std::vector<std::string>{"overwrites"});
+  CHECK(differences(managed(now, want), want).empty());
+  CHECK(update_body(want, {"overwrites"}, now, &had)
+        == R"({"permission_overwrites":[{"id":"1","type":0,"allow":"0","deny":"1024"},{"id":"99","type":0,"allow":"1024","deny":"0"}]})");
+}
+
+namespace {
+guild::state town_state(uint64_t bot_permissions) {
+  guild::state g;
+  g.id = {1};
+  g.owner = {5};
+  g.bot = {2};
+  g.bot_roles = {{3}};
+  g.roles = {{{1}, "@everyone", 0, false, false, false, 0, 0}, {{3}, "Arrakis", 0, false, false, true, 2, bot_permissions}};
+  return g;
+}
+} // namespace
+
+TEST_CASE("preflight: each thing that is missing is a sentence that says what to change") {
+  using namespace permissions;
+  const auto m = test::sample_manifest();
+  CHECK(preflight(town_state(administrator), m, {}).empty());
+  CHECK(preflight(town_state(manage_roles | manage_channels | view_channel | send_messages), m, {}).empty());
+  const auto nothing = preflight(town_state(0), m, {});
+  REQUIRE(nothing.size() >= 4);
+  CHECK(nothing[0].find("Manage Roles") != std::string::npos);
+  CHECK(nothing[1].find("Manage Channels") != std::string::npos);
+
+  auto g = town_state(administrator);
+  g.roles.push_back({{11}, "Gold", 0, false, false, false, 3, 0});
+  const auto above = preflight(g, m, {{{"role", "role-gold"}, {11}}});
+  REQUIRE(above.size() == 1);
+  CHECK(above[0].find("Move the bot's role above “Gold”") != std::string::npos);
+
+  auto chosen = m;
+  chosen.roles[0].existing = snowflake{77};
+  CHECK(preflight(town_state(administrator), chosen, {}).at(0).find("not there any more") != std::string::npos);
+
+  auto strong = m;
+  strong.roles[0].permissions = {"BAN_MEMBERS"};
+  const auto bits = preflight(town_state(manage_roles | manage_channels | view_channel | send_messages), strong, {});
+  REQUIRE(bits.size() == 1);
+  CHECK(bits[0].find("BAN_MEMBERS") != std::string::npos);
+
+  auto full = town_state(administrator);
+  for (uint64_t i = 0; i < 248; ++i)
+    full.roles.push_back({{1000 + i}, "r", 0, false, false, false, 1, 0});
+  CHECK(preflight(full, m, {}).at(0).find("250") != std::string::npos);
+}

@@ -1,0 +1,70 @@
+#pragma once
+// Discord at the height of HTTP, for one guild and on the virtual clock: what our client sends changes a guild in memory.
+// It counts what must never happen and fails on demand. The certified emulator with real limits is apps/sandbox.
+#include "adapters/discord/rest/rest.hpp"
+#include "schemas/guild.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace arrakis::test {
+
+class fake_discord {
+public:
+  /// What happens to a request: `point` names it ("POST /guilds/{}/roles"), and whether its effect was done.
+  enum class fate {
+    normal,
+    lost,        ///< No effect, no answer: ec::unknown at the deadline.
+    lost_after,  ///< The effect, and no answer.
+    refused,     ///< ec::unavailable: not sent.
+    error_502,   ///< No effect.
+    error_502_after, ///< The effect, and a 502.
+    limited,     ///< 429 of the user scope, 700 ms.
+  };
+  std::function<fate(const net::http_request&)> decide; ///< Empty: always normal.
+
+  guild::state guild;
+  std::vector<guild::audit_entry> audit;
+  std::chrono::milliseconds audit_lag{0}; ///< Entries are shown this much later.
+  std::chrono::milliseconds latency{20};
+  bool kicked = false;
+  bool audit_readable = true;
+  std::vector<std::string> writes;        ///< "POST /guilds/1/roles", in the order of arrival; only those with an effect.
+  std::vector<std::string> messages;      ///< Bodies of the wizard's message.
+  std::vector<std::chrono::steady_clock::time_point> arrivals; ///< Of all but interactions.
+  std::vector<snowflake> touched;         ///< Roles and channels that were changed (not made).
+
+  static constexpr snowflake guild_id{100'000'000'000'000'001}, bot{100'000'000'000'000'002}, bot_role{100'000'000'000'000'003},
+    owner{100'000'000'000'000'004};
+
+  explicit fake_discord(sim_system&);
+  discord::transport transport();
+  /// Milliseconds since the epoch on the virtual clock; snowflakes and the store's intents use it.
+  int64_t now_ms() const;
+  snowflake next_id();
+  guild::role& role(snowflake);
+  guild::channel& channel(snowflake);
+  /// By name; nullptr when there is none; the test counts them by itself.
+  size_t count_roles(const std::string& name) const;
+  size_t count_channels(const std::string& name) const;
+
+private:
+  struct shown { guild::audit_entry entry; std::chrono::steady_clock::time_point at; };
+  net::http_response answer(const net::http_request&);
+  net::http_response read(const std::string& path, const std::string& target);
+  net::http_response write(const net::http_request&, const std::string& path);
+  net::http_response make_role(const boost::json::object&, const std::string& reason);
+  net::http_response make_channel(const boost::json::object&, const std::string& reason);
+  void note(snowflake target, int action, const std::string& reason);
+
+  sim_system& sim_;
+  caf::actor wire_;
+  int64_t base_ms_;
+  uint64_t sequence_ = 0;
+  std::vector<shown> audit_times_;
+};
+
+} // namespace arrakis::test

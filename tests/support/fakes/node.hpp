@@ -1,0 +1,72 @@
+#pragma once
+// One process of ours in the simulation: client, fences, gate and jobs over the fakes. A crash ends all of it at once.
+#include "actors/fences/fences.hpp"
+#include "actors/gate/gate.hpp"
+#include "actors/jobs/jobs.hpp"
+#include "tests/support/fakes/budget.hpp"
+#include "tests/support/fakes/discord.hpp"
+#include "tests/support/fakes/store.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <memory>
+#include <optional>
+
+namespace arrakis::test {
+
+class node {
+public:
+  node(sim_system& sim, fake_discord& discord, fake_store& store, discord::budget::handle budget, std::string name,
+       bool adopts = true)
+    : sim_(sim), board_(sim.sys().clock()) {
+    auto rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, discord.transport(), std::move(budget));
+    auto fences = fences::start(sim.sys(), store.communities_port(), board_);
+    auto deployments = store.deployments_port();
+    auto gate = gate::start(sim.sys(), rest, deployments, board_);
+    jobs_ = jobs::start(sim.sys(), {.gate = gate,
+                                    .rest = rest,
+                                    .manifests = store.manifests_port(),
+                                    .deployments = deployments,
+                                    .signer = store.signer_port(),
+                                    .bot = [] { return fake_discord::bot; },
+                                    .worker = std::move(name),
+                                    .report = {},
+                                    .adopts = adopts});
+    for (const auto& actor : {caf::actor_cast<caf::actor>(jobs_), caf::actor_cast<caf::actor>(gate),
+                              caf::actor_cast<caf::actor>(rest), caf::actor_cast<caf::actor>(fences)})
+      parts_.push_back(actor);
+  }
+  ~node() { crash(); }
+
+  /// Starts one attempt of the job; its outcome is taken with `outcome`.
+  void begin(const community_id& community, int64_t version, int attempts_made = 0) {
+    asker_.emplace(sim_.sys());
+    queue::job job{"job-1", "SYNTHESIZE_COMMUNITY",
+                   R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version) + "}", attempts_made, 3};
+    (*asker_)->send(jobs_, queue::process{job});
+  }
+  /// The outcome, once it is there.
+  std::optional<queue::outcome> outcome() {
+    std::optional<queue::outcome> got;
+    if (asker_ && (*asker_)->has_next_message())
+      (*asker_)->receive([&](queue::outcome& x) { got = std::move(x); });
+    return got;
+  }
+  /// As SIGKILL: everything ends between two messages; what is on its way to it is lost.
+  void crash() {
+    for (const auto& part : parts_)
+      caf::anon_send_exit(part, caf::exit_reason::kill);
+    parts_.clear();
+  }
+  bool crashed() const { return parts_.empty(); }
+
+private:
+  sim_system& sim_;
+  fences::board board_;
+  queue::processor jobs_;
+  std::vector<caf::actor> parts_;
+  std::optional<caf::scoped_actor> asker_;
+};
+
+} // namespace arrakis::test

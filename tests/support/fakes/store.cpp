@@ -1,0 +1,246 @@
+#include "tests/support/fakes/store.hpp"
+
+#include "schemas/canonical_json.hpp"
+#include "schemas/signature.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+namespace arrakis::test {
+namespace {
+/// RFC 8032, 7.1, test 1: its secret key.
+constexpr unsigned char seed[32] = {0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4,
+                                    0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60};
+constexpr const char* public_hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+std::string sign(const std::string& bytes) {
+  auto* key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed, sizeof seed);
+  auto* ctx = EVP_MD_CTX_new();
+  std::string out(64, '\0');
+  size_t size = out.size();
+  EVP_DigestSignInit(ctx, nullptr, nullptr, nullptr, key);
+  EVP_DigestSign(ctx, reinterpret_cast<unsigned char*>(out.data()), &size,
+                 reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  EVP_MD_CTX_free(ctx);
+  EVP_PKEY_free(key);
+  return print_signature(1, out);
+}
+
+/// Runs one verb under its fate. `body` gives the answer or an error.
+template <class R, class Self, class F>
+caf::result<R> served(Self* self, fake_store& store, const char* verb, F body) {
+  const auto fate = store.decide ? store.decide(verb) : fake_store::fate::normal;
+  if (fate == fake_store::fate::refused)
+    return fail(ec::unavailable, "the store is away");
+  if (fate == fake_store::fate::silent) {
+    self->make_response_promise();
+    return caf::delegated<R>{};
+  }
+  caf::expected<R> result = body();
+  if (fate == fake_store::fate::silent_after) {
+    self->make_response_promise();
+    return caf::delegated<R>{};
+  }
+  if (fate == fake_store::fate::lost_after)
+    return fail(ec::unknown, "the answer was lost");
+  if (!result)
+    return result.error();
+  return std::move(*result);
+}
+
+caf::expected<deployments::done> complete(fake_store& s, const deployments::complete& x) {
+  auto* d = s.by_id(x.of.deployment);
+  if (d && d->state == "completed" && d->run == x.of.run)
+    return deployments::done{};
+  if (auto e = s.check(x.of))
+    return e;
+  d->state = "completed";
+  d->holder.clear();
+  d->left_over = x.left_over;
+  ++d->completed_count;
+  s.shadow = {s.community.id, d->version, "applied", x.shadow};
+  s.intents.clear();
+  for (auto& [n, r] : s.versions)
+    r.active = n == d->version;
+  s.community.active_version = d->version;
+  return deployments::done{};
+}
+
+caf::expected<deployments::done> abandon(fake_store& s, const deployments::abandon& x) {
+  if (auto e = s.check(x.of))
+    return e;
+  auto* d = s.by_id(x.of.deployment);
+  d->state = x.final_state ? "failed" : "waiting";
+  d->holder.clear();
+  d->error_code = x.error_code;
+  d->error_text = x.error_text;
+  return deployments::done{};
+}
+
+caf::expected<deployments::intent> keep_intent(fake_store& s, const deployments::record_intent& x) {
+  if (auto e = s.check(x.of))
+    return e;
+  return s.intents.try_emplace({x.kind, x.resource}, deployments::intent{x.kind, x.resource, x.nonce, s.now_ms()}).first->second;
+}
+
+caf::expected<deployments::done> keep_checkpoint(fake_store& s, const deployments::checkpoint& x) {
+  if (auto e = s.check(x.of))
+    return e;
+  s.by_id(x.of.deployment)->done[{x.what.kind, x.what.resource}] = x.what;
+  s.intents.erase({x.what.kind, x.what.resource});
+  return deployments::done{};
+}
+
+caf::expected<deployments::done> renew(fake_store& s, const deployments::renew& x) {
+  if (auto e = s.check(x.of))
+    return e;
+  s.by_id(x.of.deployment)->lease_until = s.sim.now() + x.lease;
+  return deployments::done{};
+}
+
+deployments::handle::behavior_type deployments_behavior(deployments::handle::pointer self, fake_store* s) {
+  using namespace deployments;
+  const auto no = [](const char* what) { return fail(ec::unsupported, std::string{"the store in memory has no "} + what); };
+  return {
+    [no](const prepare&) -> caf::result<prepared> { return no("prepare"); },
+    [no](const submit&) -> caf::result<submitted> { return no("submit"); },
+    [self, s](const struct claim& x) { return served<claimed>(self, *s, "claim", [&] { return s->claim(x); }); },
+    [self, s](const struct renew& x) { return served<done>(self, *s, "renew", [&] { return test::renew(*s, x); }); },
+    [self, s](const record_intent& x) { return served<intent>(self, *s, "intent", [&] { return keep_intent(*s, x); }); },
+    [self, s](const checkpoint& x) { return served<done>(self, *s, "checkpoint", [&] { return keep_checkpoint(*s, x); }); },
+    [self, s](const struct complete& x) { return served<done>(self, *s, "complete", [&] { return test::complete(*s, x); }); },
+    [self, s](const struct abandon& x) { return served<done>(self, *s, "abandon", [&] { return test::abandon(*s, x); }); },
+    [no](const retry&) -> caf::result<submitted> { return no("retry"); },
+    [no](const status&) -> caf::result<status_of> { return no("status"); },
+  };
+}
+
+manifests::handle::behavior_type manifests_behavior(manifests::handle::pointer self, fake_store* s) {
+  return {
+    [self, s](const manifests::load& x) {
+      return served<manifests::record>(self, *s, "load", [&]() -> caf::expected<manifests::record> {
+        const auto found = s->versions.find(x.version == 0 ? s->community.active_version : x.version);
+        return found == s->versions.end() ? failed<manifests::record>(ec::not_found, "no such version") : found->second;
+      });
+    },
+    [](const manifests::list&) -> caf::result<manifests::listed> { return manifests::listed{}; },
+    [self, s](const manifests::load_shadow&) {
+      return served<manifests::shadow>(self, *s, "load_shadow", [&]() -> caf::expected<manifests::shadow> { return s->shadow; });
+    },
+  };
+}
+
+communities::handle::behavior_type communities_behavior(communities::handle::pointer self, fake_store* s) {
+  using namespace communities;
+  return {
+    [s](const find_by_guild& x) -> caf::result<found> {
+      return x.guild == s->community.guild ? found{s->community.id} : found{};
+    },
+    [s](const load&) -> caf::result<record> { return s->community; },
+    [s](const list&) -> caf::result<listed> { return listed{{s->community}}; },
+    [self, s](const fences&) {
+      return served<fence_list>(self, *s, "fences", [&]() -> caf::expected<fence_list> {
+        fence_list list;
+        if (s->community.status != "active")
+          list.rows.push_back({s->community.id, s->community.guild, s->community.status, s->community.fence});
+        return list;
+      });
+    },
+    [s](const struct set_status& x) -> caf::result<record> {
+      s->set_status(x.status);
+      return s->community;
+    },
+  };
+}
+
+signer::handle::behavior_type signer_behavior(signer::handle::pointer) {
+  return {
+    [](const signer::sign& x) -> caf::result<signer::signature> { return signer::signature{sign(x.bytes), 1}; },
+    [](const signer::verify& x) -> caf::result<signer::verdict> {
+      return signer::verdict{!check_signature(x.bytes, x.signature, {{1, public_hex}}), 1, ""};
+    },
+    [](const signer::rotate&) -> caf::result<signer::key_version> { return signer::key_version{1}; },
+    [](const signer::public_keys&) -> caf::result<signer::keys> { return signer::keys{{{1, public_hex}}}; },
+  };
+}
+} // namespace
+
+fake_store::fake_store(sim_system& s, snowflake guild) : sim(s) {
+  community = {{"11111111-2222-4333-8444-555555555555"}, "Town", "basic", guild, "active", 1, 0};
+}
+
+fake_store::deployment* fake_store::by_id(const std::string& id) {
+  for (auto& [version, d] : work)
+    if (d.id == id)
+      return &d;
+  return nullptr;
+}
+
+int64_t fake_store::submit(const manifest& m) {
+  const auto version = static_cast<int64_t>(versions.size()) + 1;
+  manifests::record r;
+  r.community = community.id;
+  r.version = version;
+  r.canonical = *canonical_json(to_json(m));
+  r.sha256 = sha256_hex(r.canonical);
+  r.previous_sha256 = version == 1 ? "" : versions.at(version - 1).sha256;
+  r.created_at = "2026-11-24T00:00:00.000Z";
+  r.signature = sign(signing_bytes({r.community, r.version, r.sha256, r.previous_sha256, r.created_at}));
+  versions[version] = r;
+  work[version] = {.id = fmt::format("deployment-{}", version), .version = version};
+  return version;
+}
+
+void fake_store::set_status(const std::string& status) {
+  if (community.status != status)
+    ++community.fence;
+  community.status = status;
+}
+
+caf::error fake_store::check(const deployments::key& of) {
+  const auto* d = by_id(of.deployment);
+  if (!d)
+    return fail(ec::not_found, "no such deployment");
+  if (d->run != of.run || d->holder.empty())
+    return fail(ec::stale, "the run is over");
+  return {};
+}
+
+caf::expected<deployments::claimed> fake_store::claim(const deployments::claim& x) {
+  const auto found = work.find(x.version);
+  if (found == work.end())
+    return fail(ec::not_found, "no such deployment");
+  auto& d = found->second;
+  deployments::claimed out;
+  out.deployment = d.id;
+  out.state = d.state;
+  out.guild = community.guild;
+  out.fence = community.fence;
+  if (d.state == "completed" || d.state == "failed")
+    return out;
+  if (community.status != "active")
+    return fail(ec::frozen, "the community is " + community.status);
+  if (!d.holder.empty() && d.holder != x.worker && sim.now() < d.lease_until)
+    return fail(ec::busy, "another worker has the lease");
+  out.run = ++d.run;
+  d.state = out.state = "running";
+  d.holder = x.worker;
+  d.lease_until = sim.now() + x.lease;
+  for (const auto& [key, value] : d.done)
+    out.done.push_back(value);
+  for (const auto& [key, value] : intents)
+    out.open.push_back(value);
+  out.application = {200'000'000'000'000'001};
+  out.interaction_token = secret{"tok"};
+  return out;
+}
+
+deployments::handle fake_store::deployments_port() { return sim.sys().spawn(deployments_behavior, this); }
+manifests::handle fake_store::manifests_port() { return sim.sys().spawn(manifests_behavior, this); }
+communities::handle fake_store::communities_port() { return sim.sys().spawn(communities_behavior, this); }
+signer::handle fake_store::signer_port() { return sim.sys().spawn(signer_behavior); }
+} // namespace arrakis::test

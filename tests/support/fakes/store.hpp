@@ -1,0 +1,65 @@
+#pragma once
+// The stores of one community in memory, with the meaning of the ones in PostgreSQL: manifests, deployments, communities.
+#include "adapters/postgres/communities/messages.hpp"
+#include "adapters/postgres/deployments/messages.hpp"
+#include "adapters/postgres/manifests/messages.hpp"
+#include "adapters/signer/messages.hpp"
+#include "schemas/manifest.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace arrakis::test {
+
+class fake_store {
+public:
+  struct deployment {
+    std::string id;
+    int64_t version = 0;
+    std::string state = "pending";
+    int64_t run = 0;
+    std::string holder;
+    std::chrono::steady_clock::time_point lease_until{};
+    std::map<std::pair<std::string, std::string>, deployments::resource_state> done;
+    std::string error_code, error_text;
+    std::vector<std::string> left_over;
+    int completed_count = 0;
+  };
+  enum class fate {
+    normal,
+    refused,    ///< ec::unavailable, no effect.
+    lost_after, ///< The effect, and ec::unknown.
+    silent,     ///< No effect, no answer.
+    silent_after,
+  };
+  std::function<fate(const char* verb)> decide; ///< Empty: always normal.
+  std::function<int64_t()> now_ms = [] { return int64_t{0}; };
+
+  communities::record community;
+  std::map<int64_t, manifests::record> versions;
+  manifests::shadow shadow;
+  std::map<int64_t, deployment> work;
+  std::map<std::pair<std::string, std::string>, deployments::intent> intents;
+
+  fake_store(sim_system&, snowflake guild);
+  /// Signs and stores the next version with its pending deployment.
+  int64_t submit(const manifest&);
+  void set_status(const std::string& status);
+
+  deployments::handle deployments_port();
+  manifests::handle manifests_port();
+  communities::handle communities_port();
+  signer::handle signer_port();
+
+  // The verbs themselves; fail like the store does.
+  caf::expected<deployments::claimed> claim(const deployments::claim&);
+  caf::error check(const deployments::key&);
+
+  sim_system& sim;
+  deployment* by_id(const std::string& id);
+};
+
+} // namespace arrakis::test
