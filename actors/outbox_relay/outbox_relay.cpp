@@ -16,6 +16,9 @@
 namespace arrakis::outbox_relay {
 namespace {
 
+// Rows do not tell when they are closed; past this many the count begins anew.
+constexpr size_t revivals_kept_max = 10'000;
+
 struct state {
   arrakis::flows flows;
   static inline const char* name = "outbox_relay";
@@ -84,7 +87,10 @@ flow<caf::error> rest_until_next_look(self_pointer self, int64_t row, std::chron
 
 /// Lets a failed or dead-lettered job run once more.
 flow<caf::error> revive(self_pointer self, int64_t row, std::string id, bool dead) {
-  ++self->state.revivals[row];
+  auto& revivals = self->state.revivals;
+  if (revivals.size() >= revivals_kept_max)
+    revivals.clear();
+  ++revivals[row];
   const auto until = within(self, self->state.opt.step);
   const queue::retry again{id, until};
   const queue::replay back{id, until};
@@ -100,6 +106,11 @@ flow<caf::error> revive(self_pointer self, int64_t row, std::string id, bool dea
   co_return co_await rest_until_next_look(self, row, self->state.opt.look_up, why);
 }
 
+int revivals_of(const state& st, int64_t row) {
+  const auto found = st.revivals.find(row);
+  return found == st.revivals.end() ? 0 : found->second;
+}
+
 /// Looks a job up that was sent before.
 flow<caf::error> look_up(self_pointer self, outbox::row row, policy::job job) {
   const auto until = within(self, self->state.opt.step);
@@ -107,7 +118,7 @@ flow<caf::error> look_up(self_pointer self, outbox::row row, policy::job job) {
   auto where = co_await ask(self, self->state.to.queue, until, question);
   if (!where)
     co_return std::move(where.error());
-  switch (policy::after(where->state, self->state.revivals[row.id])) {
+  switch (policy::after(where->state, revivals_of(self->state, row.id))) {
     case policy::next::send:
       log::warn("outbox_relay.job_sent_again", {{"job", job.id}, {"tenant", row.community.value}});
       metrics::count("arrakis_outbox_relay_sent_again_total", "Jobs sent again because Redis no longer knew them.");

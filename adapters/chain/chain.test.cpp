@@ -98,8 +98,8 @@ struct house {
     return started.back();
   }
   ~house() {
-    for (const auto& one : started)
-      caf::anon_send_exit(one, caf::exit_reason::kill); // Or pending timeouts keep it, and the system, for seconds.
+    for (const auto& actor : started)
+      caf::anon_send_exit(actor, caf::exit_reason::kill); // Or pending timeouts keep it, and the system, for seconds.
   }
   static caf::expected<contract> ask(caf::actor_system& sys, const handle& to, std::string address = where,
                                      std::chrono::milliseconds wait = 10s, std::string chain_id = "sandbox",
