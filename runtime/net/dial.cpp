@@ -118,7 +118,8 @@ std::optional<endpoint> parse_url(std::string_view url) {
     to.host = to.host.size() > 2 ? to.host.substr(1, to.host.size() - 2) : std::string{};
   const std::string own = to.tls ? "443" : "80";
   to.port = colon == std::string_view::npos ? own : std::string{authority.substr(colon + 1)};
-  const bool digits = !to.port.empty() && to.port.size() <= 5 && to.port.find_first_not_of("0123456789") == std::string::npos;
+  const bool digits = !to.port.empty() && to.port.size() <= 5
+                   && to.port.find_first_not_of("0123456789") == std::string::npos;
   const auto odd = [](unsigned char c) { return c <= 32 || c == 127 || c == '@'; };
   if (to.host.empty() || !digits || std::find_if(url.begin(), url.end(), odd) != url.end())
     return std::nullopt;
@@ -126,7 +127,8 @@ std::optional<endpoint> parse_url(std::string_view url) {
   return to;
 }
 
-std::shared_ptr<dialing> dial(asio::io_context& context, const endpoint& to, std::shared_ptr<asio::ssl::context> tls, dialed done) {
+std::shared_ptr<dialing> dial(asio::io_context& context, const endpoint& to, std::shared_ptr<asio::ssl::context> tls,
+                              dialed done) {
   auto way = std::make_shared<attempt>(context, to, std::move(tls), std::move(done));
   way->start();
   return way;

@@ -9,7 +9,7 @@
 namespace arrakis::net {
 struct endpoint {
   bool tls = false;
-  std::string host;      ///< Without brackets.
+  std::string host; ///< Without brackets.
   std::string port;
   std::string unix_path; ///< Of http+unix:/path; host and port are empty then.
   std::string authority; ///< For the Host header: the port only where it is not the scheme's own.
@@ -27,5 +27,6 @@ public:
 using dialed = std::function<void(std::unique_ptr<stream>, std::string why_not)>;
 /// Tries each address of the host in order. `done` runs once on the context, unless cancelled; without a stream
 /// `why_not` is a sentence. `context` is needed for TLS only.
-std::shared_ptr<dialing> dial(asio::io_context&, const endpoint&, std::shared_ptr<asio::ssl::context> context, dialed done);
+std::shared_ptr<dialing> dial(asio::io_context&, const endpoint&, std::shared_ptr<asio::ssl::context> context,
+                              dialed done);
 } // namespace arrakis::net

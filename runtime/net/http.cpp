@@ -18,7 +18,8 @@ int hex_digit(char c) {
 
 std::string_view header(const headers& all, std::string_view name) {
   for (const auto& [key, value] : all)
-    if (std::equal(key.begin(), key.end(), name.begin(), name.end(), [](char a, char b) { return lower(a) == lower(b); }))
+    if (std::equal(key.begin(), key.end(), name.begin(), name.end(),
+                   [](char a, char b) { return lower(a) == lower(b); }))
       return value;
   return {};
 }
@@ -51,8 +52,8 @@ std::string percent_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-                       || c == '-' || c == '_' || c == '.' || c == '~'; // RFC 3986, unreserved
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'
+                    || c == '_' || c == '.' || c == '~'; // RFC 3986, unreserved
     if (plain)
       out += c;
     else

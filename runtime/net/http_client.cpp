@@ -58,8 +58,8 @@ struct connection {
   bool writing = false;
   bool reused = false;
   bool answered = false; ///< A byte of the answer arrived.
-  bool closed = false;  ///< No further read is pending.
-  bool dropped = false; ///< It no longer counts.
+  bool closed = false;   ///< No further read is pending.
+  bool dropped = false;  ///< It no longer counts.
 };
 using connection_ptr = std::shared_ptr<connection>;
 using call_ptr = std::shared_ptr<call>;
@@ -87,7 +87,7 @@ struct http_client::impl : std::enable_shared_from_this<impl> {
   asio::io_context& context;
   const http_client_options options;
   std::unordered_map<std::string, host_ptr> hosts;
-  std::vector<std::weak_ptr<call>> calls;      // For shut(); pruned as it grows.
+  std::vector<std::weak_ptr<call>> calls; // For shut(); pruned as it grows.
   size_t waiting = 0;
   bool closed = false;
   std::shared_ptr<asio::ssl::context> tls_context;
@@ -174,12 +174,13 @@ void http_client::impl::exchange(const host_ptr& at, const connection_ptr& on, c
 
 // One read is pending for the whole life of a connection, so that an idle one notices its end.
 void http_client::impl::read(const host_ptr& at, const connection_ptr& on) {
-  on->wire->read_some(on->chunk.data(), on->chunk.size(), [self = shared_from_this(), at, on](error_code failed, size_t bytes) {
-    self->arrived(at, on, failed, bytes);
-  });
+  on->wire->read_some(
+    on->chunk.data(), on->chunk.size(),
+    [self = shared_from_this(), at, on](error_code failed, size_t bytes) { self->arrived(at, on, failed, bytes); });
 }
 
-void http_client::impl::written(const host_ptr& at, const connection_ptr& on, const call_ptr& work, error_code failed, size_t bytes) {
+void http_client::impl::written(const host_ptr& at, const connection_ptr& on, const call_ptr& work, error_code failed,
+                                size_t bytes) {
   on->writing = false;
   if (on->current != work) { // Answered, expired or lost meanwhile.
     if (on->closed)

@@ -13,7 +13,7 @@ class io;
 
 struct http_client_options {
   tls_client tls;
-  size_t body_bytes_max = 8 << 20;      ///< An answer above it fails with ec::corrupt.
+  size_t body_bytes_max = 8 << 20; ///< An answer above it fails with ec::corrupt.
   size_t header_bytes_max = 64 << 10;
   size_t connections_per_host_max = 64; ///< Further calls wait in order, up to `waiting_max`, then ec::busy.
   size_t waiting_max = 10'000;
@@ -26,9 +26,9 @@ public:
   explicit http_client(io&, http_client_options = {});
   ~http_client(); ///< Open calls end with ec::unavailable or ec::unknown.
   /// `url` is scheme, host and port ("http://127.0.0.1:8080", "https://discord.com"); `request.target` the path.
-  /// `done` runs once, on an io thread. Errors: ec::unavailable (nothing was sent), ec::unknown (sent, no whole answer),
-  /// ec::timeout (deadline before sending), ec::busy, ec::corrupt. A call is never repeated by the client, except on a
-  /// kept-alive connection that was closed before any byte of the request left.
+  /// `done` runs once, on an io thread. Errors: ec::unavailable (nothing was sent), ec::unknown (sent, no whole
+  /// answer), ec::timeout (deadline before sending), ec::busy, ec::corrupt. A call is never repeated by the client,
+  /// except on a kept-alive connection that was closed before any byte of the request left.
   void send(const std::string& url, http_request request, deadline until, done);
 
 private:

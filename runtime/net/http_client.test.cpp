@@ -14,14 +14,16 @@ const http_request plain{"GET", "/", {}, {}, {}};
 
 /// Sends in the background, so that the test can play the server.
 struct pending {
-  pending(http_client& client, const std::string& url, const http_request& request, std::chrono::milliseconds patience = 5s) {
+  pending(http_client& client, const std::string& url, const http_request& request,
+          std::chrono::milliseconds patience = 5s) {
     client.send(url, request, in(patience), [r = results](caf::expected<http_response> x) { r->push(std::move(x)); });
   }
   ec code() {
     auto result = results->take();
     return !result ? ec::internal : *result ? ec::none : code_of(result->error());
   }
-  std::shared_ptr<inbox<caf::expected<http_response>>> results = std::make_shared<inbox<caf::expected<http_response>>>();
+  std::shared_ptr<inbox<caf::expected<http_response>>> results =
+    std::make_shared<inbox<caf::expected<http_response>>>();
 };
 } // namespace
 
@@ -143,7 +145,8 @@ TEST_CASE("http_client: calls above the connections wait in order, and above the
   pending one{client, listener.url(), {"GET", "/1", {}, {}, {}}};
   auto peer = listener.accept();
   peer.read("\r\n\r\n");
-  pending two{client, listener.url(), {"GET", "/2", {}, {}, {}}}, three{client, listener.url(), {"GET", "/3", {}, {}, {}}};
+  pending two{client, listener.url(), {"GET", "/2", {}, {}, {}}},
+    three{client, listener.url(), {"GET", "/3", {}, {}, {}}};
   pending four{client, listener.url(), {"GET", "/4", {}, {}, {}}};
   CHECK(four.code() == ec::busy);
   peer.send(ok);
@@ -175,9 +178,10 @@ TEST_CASE("http_client: an answer that is too large or no HTTP is corrupt") {
   raw_listener listener;
   io threads;
   http_client client{threads, {.body_bytes_max = 100, .header_bytes_max = 1000}};
-  const std::string answers[] = {"HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", "HTTP/1.1 200 OK\r\nA: " + std::string(2000, 'a'),
-                                 "SSH-2.0-OpenSSH\r\n\r\n",
-                                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n" + std::string(128, 'x') + "\r\n0\r\n\r\n"};
+  const std::string answers[] = {"HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n",
+                                 "HTTP/1.1 200 OK\r\nA: " + std::string(2000, 'a'), "SSH-2.0-OpenSSH\r\n\r\n",
+                                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n" + std::string(128, 'x')
+                                   + "\r\n0\r\n\r\n"};
   for (const auto& answer : answers) {
     pending call{client, listener.url(), plain};
     auto peer = listener.accept();

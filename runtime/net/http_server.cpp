@@ -89,9 +89,8 @@ public:
     arm(server_->options.read);
     if (!server_->tls)
       return next_request();
-    wire_.handshake_server(*server_->tls, [self = shared_from_this()](error_code failed) {
-      failed ? self->close() : self->next_request();
-    });
+    wire_.handshake_server(
+      *server_->tls, [self = shared_from_this()](error_code failed) { failed ? self->close() : self->next_request(); });
   }
   /// One answer, whatever is asked, and the end.
   void turn_away() {
@@ -184,9 +183,8 @@ private:
       return read();
     continued_ = true;
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    wire_.write_all(go_on.data(), go_on.size(), [self = shared_from_this()](error_code failed, size_t) {
-      failed ? self->close() : self->read();
-    });
+    wire_.write_all(go_on.data(), go_on.size(),
+                    [self = shared_from_this()](error_code failed, size_t) { failed ? self->close() : self->read(); });
   }
 
   void handle();
@@ -269,9 +267,8 @@ void responder::operator()(http_response response) const {
 void responder::upgrade(websocket_options options, websocket_events events,
                         std::function<void(std::shared_ptr<websocket>)> opened) const {
   if (impl_->first())
-    impl_->give([turn = impl_->turn, o = std::move(options), e = std::move(events), done = std::move(opened)](session& s) mutable {
-      s.upgrade(turn, std::move(o), std::move(e), std::move(done));
-    });
+    impl_->give([turn = impl_->turn, o = std::move(options), e = std::move(events), done = std::move(opened)](
+                  session& s) mutable { s.upgrade(turn, std::move(o), std::move(e), std::move(done)); });
 }
 void responder::cut() const {
   if (impl_->first())
@@ -307,7 +304,8 @@ void session::upgrade(uint64_t turn, websocket_options options, websocket_events
     }
     tell(std::move(socket));
   };
-  accept_websocket(std::move(wire_), *upgrade_, std::move(options), std::move(events), std::move(place_), std::move(done));
+  accept_websocket(std::move(wire_), *upgrade_, std::move(options), std::move(events), std::move(place_),
+                   std::move(done));
 }
 } // namespace
 

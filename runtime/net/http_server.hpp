@@ -15,9 +15,9 @@ struct http_server_options {
   std::string address = "127.0.0.1"; ///< An IP address, or unix:/path (created 0600).
   uint16_t port = 0;                 ///< 0: the system picks one, see http_server::port().
   std::optional<tls_server> tls;
-  size_t body_bytes_max = 1 << 20;   ///< Larger: 413, without reading it.
-  size_t header_bytes_max = 16 << 10;///< Larger: 431.
-  size_t connections_max = 4096;     ///< Further ones: 503 and closed.
+  size_t body_bytes_max = 1 << 20;          ///< Larger: 413, without reading it.
+  size_t header_bytes_max = 16 << 10;       ///< Larger: 431.
+  size_t connections_max = 4096;            ///< Further ones: 503 and closed.
   std::chrono::milliseconds read{10'000};   ///< A request must be complete within it: 408.
   std::chrono::milliseconds idle{60'000};   ///< Keep-alive without a request.
   std::chrono::milliseconds answer{30'000}; ///< A handler that does not answer: 503.
@@ -29,7 +29,8 @@ public:
   struct impl;
   explicit responder(std::shared_ptr<impl> i) : impl_(std::move(i)) {}
   void operator()(http_response) const;
-  /// Accepts the upgrade: `opened` runs on the io thread with the open socket. Answers 400 if it was no upgrade request.
+  /// Accepts the upgrade: `opened` runs on the io thread with the open socket. Answers 400 if it was no upgrade
+  /// request.
   void upgrade(websocket_options, websocket_events, std::function<void(std::shared_ptr<websocket>)> opened) const;
   /// Drops the connection without an answer (fault injection in the sandbox).
   void cut() const;

@@ -21,7 +21,8 @@ TEST_CASE("http_server: an answer carries what the handler said, and the connect
   auto peer = raw_peer::connect(server.port());
   peer.send("POST /a?b=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhiGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
   const auto all = peer.read("/next|");
-  CHECK(all.starts_with("HTTP/1.1 200 OK\r\nX-Method: POST\r\nX-Peer: 127.0.0.1\r\nContent-Length: 9\r\n\r\n/a?b=1|hi"));
+  CHECK(
+    all.starts_with("HTTP/1.1 200 OK\r\nX-Method: POST\r\nX-Peer: 127.0.0.1\r\nContent-Length: 9\r\n\r\n/a?b=1|hi"));
   CHECK(all.find("X-Method: GET") != std::string::npos);
 }
 
@@ -122,7 +123,9 @@ TEST_CASE("http_server: the first answer counts, and may come from any thread") 
 
 TEST_CASE("http_server: an answer whose header is forged becomes a 500") {
   io threads;
-  http_server server{threads, {}, [](http_request, responder answer) { answer({200, {{"A", "b\r\nSet-Cookie: x"}}, {}}); }};
+  http_server server{threads, {}, [](http_request, responder answer) {
+                       answer({200, {{"A", "b\r\nSet-Cookie: x"}}, {}});
+                     }};
   auto peer = raw_peer::connect(server.port());
   peer.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   const auto all = peer.read();
@@ -164,7 +167,8 @@ TEST_CASE("http_server: a port in use is named, with what to do") {
   http_server first{threads, {}, echo};
   CHECK_THROWS_WITH_AS(http_server(threads, {.port = first.port()}, echo),
                        doctest::Contains("is in use by another program"), std::runtime_error);
-  CHECK_THROWS_WITH_AS(http_server(threads, {.address = "nowhere"}, echo), doctest::Contains("is no IP address"), std::runtime_error);
+  CHECK_THROWS_WITH_AS(http_server(threads, {.address = "nowhere"}, echo), doctest::Contains("is no IP address"),
+                       std::runtime_error);
 }
 
 TEST_CASE("http_server: a Unix socket is private, replaces a dead one, and is gone afterwards") {

@@ -1,7 +1,9 @@
 #pragma once
 #include <memory>
 
-namespace boost::asio { class io_context; }
+namespace boost::asio {
+class io_context;
+}
 
 namespace arrakis::net {
 /// The io threads: one io_context each. Completions run there and must be short: send a message to an actor.

@@ -52,7 +52,8 @@ void listener::bind_ip(const std::string& address, uint16_t port) {
 
 void listener::bind_unix(const std::string& path) {
   if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path))
-    throw std::runtime_error{fmt::format("unix:{} is not usable: 1 to {} characters", path, sizeof(sockaddr_un::sun_path) - 1)};
+    throw std::runtime_error{
+      fmt::format("unix:{} is not usable: 1 to {} characters", path, sizeof(sockaddr_un::sun_path) - 1)};
   const asio::generic::stream_protocol::endpoint place{asio::local::stream_protocol::endpoint{path}};
   error_code failed;
   stream::socket probe{context_};

@@ -43,7 +43,8 @@ inline deadline in(std::chrono::milliseconds wait) { return {std::chrono::steady
 inline caf::expected<http_response> get(http_client& client, const std::string& url, http_request request,
                                         std::chrono::milliseconds patience = 5s) {
   auto results = std::make_shared<inbox<caf::expected<http_response>>>();
-  client.send(url, std::move(request), in(patience), [results](caf::expected<http_response> r) { results->push(std::move(r)); });
+  client.send(url, std::move(request), in(patience),
+              [results](caf::expected<http_response> r) { results->push(std::move(r)); });
   auto result = results->take();
   return result ? std::move(*result) : caf::expected<http_response>{fail(ec::internal, "done never ran")};
 }

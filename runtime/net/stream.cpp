@@ -10,7 +10,8 @@
 
 namespace arrakis::net {
 
-void stream::handshake_client(asio::ssl::context& context, const std::string& host, std::function<void(error_code)> done) {
+void stream::handshake_client(asio::ssl::context& context, const std::string& host,
+                              std::function<void(error_code)> done) {
   auto secured = std::make_unique<tls_stream>(std::move(std::get<socket>(way_)), context);
   error_code not_an_address;
   asio::ip::make_address(host, not_an_address);
@@ -27,7 +28,9 @@ void stream::handshake_server(asio::ssl::context& context, std::function<void(er
   tls().async_handshake(asio::ssl::stream_base::server, std::move(done));
 }
 
-void stream::read_some(char* to, size_t size, io_done done) { async_read_some(asio::buffer(to, size), std::move(done)); }
+void stream::read_some(char* to, size_t size, io_done done) {
+  async_read_some(asio::buffer(to, size), std::move(done));
+}
 
 void stream::write_all(const char* from, size_t size, io_done done) {
   asio::async_write(*this, asio::buffer(from, size), std::move(done));
@@ -76,7 +79,8 @@ std::shared_ptr<asio::ssl::context> modern(asio::ssl::context::method method) {
 
 void must(const error_code& failed, const std::string& what, const std::string& file) {
   if (failed)
-    throw std::runtime_error{what + " '" + file + "' cannot be used: " + failed.message() + ". Give a readable PEM file."};
+    throw std::runtime_error{what + " '" + file + "' cannot be used: " + failed.message()
+                             + ". Give a readable PEM file."};
 }
 } // namespace
 

@@ -1,6 +1,6 @@
 #pragma once
-// Private to runtime/net: one byte stream, plain or TLS, over TCP or a Unix socket. It models Beast's AsyncStream, so that
-// everything above it is compiled once.
+// Private to runtime/net: one byte stream, plain or TLS, over TCP or a Unix socket. It models Beast's AsyncStream, so
+// that everything above it is compiled once.
 #include "runtime/net/tls.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>

@@ -101,7 +101,8 @@ TEST_CASE("tls: a certificate for another host is refused before anything is sen
   authority ca;
   io threads;
   bool asked = false;
-  http_server server{threads, {.tls = ca.issue("DNS:elsewhere.example")}, [&](http_request, responder) { asked = true; }};
+  http_server server{
+    threads, {.tls = ca.issue("DNS:elsewhere.example")}, [&](http_request, responder) { asked = true; }};
   http_client client{threads, {.tls = {ca.ca_file()}}};
   const auto answer = get(client, "https://localhost:" + std::to_string(server.port()), {"GET", "/", {}, {}, {}});
   REQUIRE_FALSE(answer);
@@ -148,7 +149,8 @@ TEST_CASE("tls: a WebSocket over TLS carries messages and close codes, and verif
   const auto url = "wss://localhost:" + std::to_string(server.port());
   inbox<caf::expected<std::shared_ptr<websocket>>> opened;
   connect_websocket(threads, url, {.tls = {ca.ca_file()}},
-                    {[&](std::string text, bool) { heard.push(std::move(text)); }, [&](uint16_t code, std::string) { closed.push(code); }},
+                    {[&](std::string text, bool) { heard.push(std::move(text)); },
+                     [&](uint16_t code, std::string) { closed.push(code); }},
                     [&](auto r) { opened.push(std::move(r)); });
   const auto near = opened.take();
   REQUIRE((near && *near));

@@ -33,7 +33,10 @@ constexpr uint16_t no_code = 1006; // RFC 6455 7.4.1: closed without a close fra
 class session final : public std::enable_shared_from_this<session> {
 public:
   session(stream on, websocket_options options, websocket_events events, std::shared_ptr<void> place)
-    : ws_(std::move(on)), options_(std::move(options)), events_(std::move(events)), place_(std::move(place)),
+    : ws_(std::move(on)),
+      options_(std::move(options)),
+      events_(std::move(events)),
+      place_(std::move(place)),
       patience_(ws_.get_executor()) {
     ws_.read_message_max(options_.message_bytes_max);
     ws_.auto_fragment(false);
@@ -72,7 +75,8 @@ public:
   }
   void close(uint16_t code, std::string reason) {
     open_ = false;
-    asio::post(ws_.get_executor(), [self = shared_from_this(), code, text = std::move(reason)] { self->begin_close(code, text); });
+    asio::post(ws_.get_executor(),
+               [self = shared_from_this(), code, text = std::move(reason)] { self->begin_close(code, text); });
   }
   void cut() {
     open_ = false;
@@ -206,12 +210,13 @@ struct opening : std::enable_shared_from_this<opening> {
       if (!cancelled)
         self->finish(fail(ec::unavailable, "no WebSocket with " + self->to.authority + " in time"));
     });
-    way = dial(context, to, std::move(secure), [self = shared_from_this()](std::unique_ptr<stream> on, std::string why_not) {
-      if (!on)
-        return self->finish(fail(ec::unavailable, std::move(why_not)));
-      self->socket = std::make_shared<session>(std::move(*on), self->options, std::move(self->events), nullptr);
-      self->socket->connect(self->to, [self](error_code failed) { self->shaken(failed); });
-    });
+    way = dial(
+      context, to, std::move(secure), [self = shared_from_this()](std::unique_ptr<stream> on, std::string why_not) {
+        if (!on)
+          return self->finish(fail(ec::unavailable, std::move(why_not)));
+        self->socket = std::make_shared<session>(std::move(*on), self->options, std::move(self->events), nullptr);
+        self->socket->connect(self->to, [self](error_code failed) { self->shaken(failed); });
+      });
   }
   void shaken(error_code failed) {
     if (!failed && done) {
@@ -220,7 +225,8 @@ struct opening : std::enable_shared_from_this<opening> {
       return finish(std::shared_ptr<websocket>{std::make_shared<handle>(made)});
     }
     const bool declined = failed == ws::error::upgrade_declined;
-    finish(fail(declined ? ec::refused : ec::unavailable, "no WebSocket with " + to.authority + ": " + failed.message()));
+    finish(
+      fail(declined ? ec::refused : ec::unavailable, "no WebSocket with " + to.authority + ": " + failed.message()));
   }
   void finish(caf::expected<std::shared_ptr<websocket>> result) {
     timer.cancel();
@@ -243,7 +249,8 @@ struct opening : std::enable_shared_from_this<opening> {
 };
 } // namespace
 
-void connect_websocket(io& on, const std::string& url, websocket_options options, websocket_events events, opened_client opened) {
+void connect_websocket(io& on, const std::string& url, websocket_options options, websocket_events events,
+                       opened_client opened) {
   auto& context = on.next();
   const bool websocket_url = url.starts_with("ws://") || url.starts_with("wss://");
   const auto to = websocket_url ? parse_url(url) : std::nullopt;

@@ -1,5 +1,5 @@
-#include "runtime/net/net_fixture.hpp"
 #include "runtime/net/websocket.hpp"
+#include "runtime/net/net_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -18,23 +18,31 @@ struct end {
   std::shared_ptr<websocket> socket;
   std::shared_ptr<inbox<heard>> events = std::make_shared<inbox<heard>>();
   websocket_events listeners() const {
-    return {[e = events](std::string text, bool binary) { e->push({std::move(text), binary, 0}); },
-            [e = events](uint16_t code, std::string reason) { e->push({std::move(reason), false, code}); }};
+    return {[e = events](std::string text, bool binary) {
+              e->push({std::move(text), binary, 0});
+            },
+            [e = events](uint16_t code, std::string reason) {
+              e->push({std::move(reason), false, code});
+            }};
   }
 };
 
-caf::expected<std::shared_ptr<websocket>> open(io& threads, const std::string& url, const end& to, websocket_options options = {}) {
+caf::expected<std::shared_ptr<websocket>> open(io& threads, const std::string& url, const end& to,
+                                               websocket_options options = {}) {
   auto results = std::make_shared<inbox<caf::expected<std::shared_ptr<websocket>>>>();
-  connect_websocket(threads, url, std::move(options), to.listeners(), [results](auto r) { results->push(std::move(r)); });
+  connect_websocket(threads, url, std::move(options), to.listeners(),
+                    [results](auto r) { results->push(std::move(r)); });
   auto result = results->take();
-  return result ? std::move(*result) : caf::expected<std::shared_ptr<websocket>>{fail(ec::internal, "opened never ran")};
+  return result ? std::move(*result)
+                : caf::expected<std::shared_ptr<websocket>>{fail(ec::internal, "opened never ran")};
 }
 
 /// A server that upgrades everything, and both ends of one connection.
 struct pair {
   explicit pair(websocket_options server_options = {}, websocket_options client_options = {})
     : server{threads, {}, [this, server_options](http_request, responder answer) {
-               answer.upgrade(server_options, far.listeners(), [this](std::shared_ptr<websocket> s) { arrived.push(std::move(s)); });
+               answer.upgrade(server_options, far.listeners(),
+                              [this](std::shared_ptr<websocket> s) { arrived.push(std::move(s)); });
              }} {
     auto opened = open(threads, url(), near, std::move(client_options));
     REQUIRE(opened);
@@ -107,7 +115,8 @@ TEST_CASE("websocket: a foreign server that does not prove its handshake is refu
                     [results](auto r) { results->push(std::move(r)); });
   auto peer = listener.accept();
   CHECK(peer.read("\r\n\r\n").find("Sec-WebSocket-Key: ") != std::string::npos);
-  peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n");
+  peer.send(
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n");
   const auto result = results->take();
   REQUIRE(result);
   CHECK_FALSE(*result);

@@ -7,7 +7,8 @@
 namespace arrakis::net {
 /// Whether `request` asks for a WebSocket as RFC 6455 4.2.1 wants it.
 bool asks_for_websocket(const http_request& request);
-/// Answers the upgrade on `on`. `opened` runs with the socket, unless the handshake fails. `place` is held while it is open.
-void accept_websocket(stream on, const http_request& request, websocket_options, websocket_events, std::shared_ptr<void> place,
-                      std::function<void(std::shared_ptr<websocket>)> opened);
+/// Answers the upgrade on `on`. `opened` runs with the socket, unless the handshake fails. `place` is held while it is
+/// open.
+void accept_websocket(stream on, const http_request& request, websocket_options, websocket_events,
+                      std::shared_ptr<void> place, std::function<void(std::shared_ptr<websocket>)> opened);
 } // namespace arrakis::net

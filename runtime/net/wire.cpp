@@ -22,7 +22,8 @@ bool clean(std::string_view text, unsigned char lowest) {
 
 bool printable(const headers& all) {
   return std::all_of(all.begin(), all.end(), [](const auto& one) {
-    return !one.first.empty() && clean(one.first, 33) && one.first.find(':') == std::string::npos && clean(one.second, 32);
+    return !one.first.empty() && clean(one.first, 33) && one.first.find(':') == std::string::npos
+        && clean(one.second, 32);
   });
 }
 
@@ -80,7 +81,7 @@ void set_up(Parser& parser, size_t header_bytes_max, size_t body_bytes_max) {
 
 bool printable(const http_request& request) {
   return !request.method.empty() && clean(request.method, 33) && request.target.starts_with('/')
-         && clean(request.target, 33) && printable(request.headers);
+      && clean(request.target, 33) && printable(request.headers);
 }
 bool printable(const http_response& response) {
   return response.status >= 200 && response.status <= 999 && printable(response.headers);
@@ -129,8 +130,11 @@ bool request_reader::expects_continue() const {
 }
 http_request request_reader::take() {
   auto message = impl_->parser.release();
-  return {std::string{message.method_string()}, std::string{message.target()}, copy_headers(message),
-          std::move(message.body()), {}};
+  return {std::string{message.method_string()},
+          std::string{message.target()},
+          copy_headers(message),
+          std::move(message.body()),
+          {}};
 }
 
 struct response_reader::impl {

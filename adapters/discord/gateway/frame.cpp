@@ -34,7 +34,9 @@ caf::expected<event> read_role(const bj::object& d, bool deleted) {
   if (!guild)
     return guild.error();
   const auto* role = json::object_in(d, "role");
-  const auto id = deleted ? id_at(d, "role_id") : role ? id_at(*role, "id") : failed<snowflake>(ec::invalid, "role: missing");
+  const auto id = deleted ? id_at(d, "role_id")
+                : role    ? id_at(*role, "id")
+                          : failed<snowflake>(ec::invalid, "role: missing");
   if (!id)
     return id.error();
   return event{role_changed{*guild, *id, deleted}};
@@ -128,7 +130,8 @@ caf::expected<envelope> frame_reader::read(std::string frame) {
   ondemand::document document;
   ondemand::object object;
   const auto broken = [](const char* what) { return fail(ec::corrupt, std::string{"gateway frame: "} + what); };
-  if (s.outer.iterate(s.frame.data(), s.frame.size(), s.frame.capacity()).get(document) || document.get_object().get(object))
+  if (s.outer.iterate(s.frame.data(), s.frame.size(), s.frame.capacity()).get(document)
+      || document.get_object().get(object))
     return broken("not a JSON object");
   bool has_op = false;
   for (auto member : object) {
@@ -225,8 +228,8 @@ caf::expected<event> frame_reader::decode() {
 
 std::string identify_text(const secret& token, int shard, int shards, uint64_t intents) {
   const bj::object properties{{"os", "linux"}, {"browser", "arrakis"}, {"device", "arrakis"}};
-  const bj::object d{{"token", token.reveal()}, {"intents", intents}, {"properties", properties}, {"compress", false},
-                     {"large_threshold", 50}, {"shard", bj::array{shard, shards}}};
+  const bj::object d{{"token", token.reveal()}, {"intents", intents},    {"properties", properties},
+                     {"compress", false},       {"large_threshold", 50}, {"shard", bj::array{shard, shards}}};
   return bj::serialize(bj::object{{"op", 2}, {"d", d}});
 }
 std::string resume_text(const secret& token, const std::string& session_id, int64_t sequence) {

@@ -30,7 +30,8 @@ struct greeting {
 };
 
 /// std::monostate: nobody of ours reads it.
-using event = std::variant<std::monostate, interaction_created, guild_available, guild_gone, role_changed, channel_changed>;
+using event =
+  std::variant<std::monostate, interaction_created, guild_available, guild_gone, role_changed, channel_changed>;
 
 class frame_reader {
 public:

@@ -18,8 +18,9 @@ caf::expected<event> decoded(const std::string& type, const std::string& data) {
 
 TEST_CASE("frame: the envelope is read whatever the order of its members") {
   frame_reader reader;
-  for (const auto* text : {R"({"t":"X","s":7,"op":0,"d":{"a":[1,{"b":"}"}]}})", R"({"d":{"a":[1,{"b":"}"}]},"op":0,"s":7,"t":"X"})",
-                           R"( {"op" : 0, "d":{"a":[1,{"b":"}"}]}, "new": {"x":1}, "s":7, "t":"X"} )"}) {
+  for (const auto* text :
+       {R"({"t":"X","s":7,"op":0,"d":{"a":[1,{"b":"}"}]}})", R"({"d":{"a":[1,{"b":"}"}]},"op":0,"s":7,"t":"X"})",
+        R"( {"op" : 0, "d":{"a":[1,{"b":"}"}]}, "new": {"x":1}, "s":7, "t":"X"} )"}) {
     const auto frame = reader.read(text);
     REQUIRE_MESSAGE(frame, text);
     CHECK(frame->op == 0);
@@ -34,8 +35,9 @@ TEST_CASE("frame: the envelope is read whatever the order of its members") {
 
 TEST_CASE("frame: what is no frame is corrupt") {
   frame_reader reader;
-  for (const auto* text : {"", "[]", "null", "x", R"({"op":0)", R"({"op":"0"})", R"({"op":-1})", R"({"s":1})", R"({"op":0,"s":"1"})",
-                           R"({"op":0,"t":1})", R"({"op":0} {"op":0})", "{\"op\":0,\"t\":\"\xff\"}", R"({"op":0,"s":1e99})"}) {
+  for (const auto* text :
+       {"", "[]", "null", "x", R"({"op":0)", R"({"op":"0"})", R"({"op":-1})", R"({"s":1})", R"({"op":0,"s":"1"})",
+        R"({"op":0,"t":1})", R"({"op":0} {"op":0})", "{\"op\":0,\"t\":\"\xff\"}", R"({"op":0,"s":1e99})"}) {
     const auto frame = reader.read(text);
     REQUIRE_MESSAGE(!frame, text);
     CHECK(code_of(frame.error()) == ec::corrupt);
@@ -52,7 +54,8 @@ TEST_CASE("frame: HELLO, READY and op 9") {
   CHECK(reader.resumable());
   REQUIRE(reader.read(R"({"op":9,"d":false})"));
   CHECK_FALSE(reader.resumable());
-  REQUIRE(reader.read(R"({"t":"READY","s":1,"op":0,"d":{"v":10,"session_id":"s","resume_gateway_url":"wss://r","user":{"id":"2"},
+  REQUIRE(reader.read(
+    R"({"t":"READY","s":1,"op":0,"d":{"v":10,"session_id":"s","resume_gateway_url":"wss://r","user":{"id":"2"},
     "application":{"id":"3","flags":0},"guilds":[{"id":"10","unavailable":true},{"id":"11","unavailable":true}]}})"));
   const auto ready = reader.ready();
   REQUIRE(ready);
@@ -60,7 +63,8 @@ TEST_CASE("frame: HELLO, READY and op 9") {
   CHECK(ready->resume_url == "wss://r");
   CHECK((ready->bot == snowflake{2} && ready->application == snowflake{3}));
   CHECK(ready->guilds == std::vector{snowflake{10}, snowflake{11}});
-  REQUIRE(reader.read(R"({"t":"READY","s":1,"op":0,"d":{"session_id":"s","resume_gateway_url":"file:///","user":{"id":"2"},
+  REQUIRE(
+    reader.read(R"({"t":"READY","s":1,"op":0,"d":{"session_id":"s","resume_gateway_url":"file:///","user":{"id":"2"},
     "application":{"id":"3"}}})"));
   CHECK(reader.ready()->resume_url.empty());
   REQUIRE(reader.read(R"({"t":"READY","s":1,"op":0,"d":{"session_id":"s"}})"));
@@ -68,7 +72,8 @@ TEST_CASE("frame: HELLO, READY and op 9") {
 }
 
 TEST_CASE("frame: guild events") {
-  const auto here = decoded("GUILD_CREATE", R"({"members":[{"user":{"id":"1"}}],"id":"10","name":"Sietch \"T\u00e4br\"","owner_id":"4",
+  const auto here = decoded("GUILD_CREATE",
+                            R"({"members":[{"user":{"id":"1"}}],"id":"10","name":"Sietch \"T\u00e4br\"","owner_id":"4",
     "roles":[{"id":"10","name":"@everyone"}]})");
   REQUIRE(here);
   const auto& guild = std::get<guild_available>(*here);
@@ -95,8 +100,10 @@ TEST_CASE("frame: role and channel events") {
 }
 
 TEST_CASE("frame: an interaction is read whole, and one that hides something is refused") {
-  const std::string fields = R"("id":"1","application_id":"2","type":2,"token":"tok","version":1,"guild_id":"10","channel_id":"30",
-    "locale":"en-US","member":{"user":{"id":"5"},"permissions":"8"},"app_permissions":"8","data":{"id":"6","name":"onboard","type":1})";
+  const std::string fields =
+    R"("id":"1","application_id":"2","type":2,"token":"tok","version":1,"guild_id":"10","channel_id":"30",
+    "locale":"en-US","member":{"user":{"id":"5"},"permissions":"8"},"app_permissions":"8",
+    "data":{"id":"6","name":"onboard","type":1})";
   const auto read = decoded("INTERACTION_CREATE", "{" + fields + "}");
   REQUIRE_MESSAGE(read, text_of(read.error()));
   const auto& what = *std::get<interaction_created>(*read).what;
@@ -105,7 +112,8 @@ TEST_CASE("frame: an interaction is read whole, and one that hides something is 
   CHECK(what.received_ms > 0);
   CHECK_FALSE(decoded("INTERACTION_CREATE", "{" + fields + R"(,"token":"other"})"));
   CHECK_FALSE(decoded("INTERACTION_CREATE", "{" + fields + R"(,"x":"\ud800"})"));
-  CHECK_FALSE(decoded("INTERACTION_CREATE", "{" + fields + R"(,"x":)" + std::string(100, '[') + std::string(100, ']') + "}"));
+  CHECK_FALSE(
+    decoded("INTERACTION_CREATE", "{" + fields + R"(,"x":)" + std::string(100, '[') + std::string(100, ']') + "}"));
 }
 
 TEST_CASE("frame: events that nobody reads are not parsed") {
@@ -116,12 +124,34 @@ TEST_CASE("frame: events that nobody reads are not parsed") {
 
 TEST_CASE("frame: what we send") {
   const secret token{"to\"ken"};
-  CHECK(identify_text(token, 1, 2, 7)
-        == R"({"op":2,"d":{"token":"to\"ken","intents":7,"properties":{"os":"linux","browser":"arrakis","device":"arrakis"},)"
-           R"("compress":false,"large_threshold":50,"shard":[1,2]}})");
+  CHECK(
+    identify_text(token, 1, 2, 7)
+    == R"({"op":2,"d":{"token":"to\"ken","intents":7,)"
+         R"("properties":{"os":"linux","browser":"arrakis","device":"arrakis"},)"
+       R"("compress":false,"large_threshold":50,"shard":[1,2]}})");
   CHECK(resume_text(token, "s", 9) == R"({"op":6,"d":{"token":"to\"ken","session_id":"s","seq":9}})");
   CHECK(heartbeat_text(std::nullopt) == R"({"op":1,"d":null})");
   CHECK(heartbeat_text(9) == R"({"op":1,"d":9})");
-  CHECK(with_query("wss://gateway.discord.gg", true) == "wss://gateway.discord.gg/?v=10&encoding=json&compress=zlib-stream");
+  CHECK(with_query("wss://gateway.discord.gg", true)
+        == "wss://gateway.discord.gg/?v=10&encoding=json&compress=zlib-stream");
   CHECK(with_query("ws://127.0.0.1:80/?x=1", false) == "ws://127.0.0.1:80/?v=10&encoding=json");
+}
+
+TEST_CASE("frame: no damage to a frame does more than refuse it") {
+  const std::string good =
+    R"({"t":"GUILD_CREATE","s":5,"op":0,"d":{"id":"10","name":"T\u00e4br \"x\"","owner_id":"4","a":[1,{"b":null}]}})";
+  frame_reader reader;
+  uint32_t seed = 1;
+  const auto chance = [&seed](size_t below) { return (seed = seed * 1664525 + 1013904223) / 65536 % below; };
+  for (int round = 0; round < 20'000; ++round) {
+    auto text = good;
+    for (size_t i = 0; i <= chance(3); ++i)
+      text[chance(text.size())] = static_cast<char>(chance(256));
+    if (chance(4) == 0)
+      text.resize(chance(text.size()));
+    if (const auto frame = reader.read(text); frame && frame->op == 0)
+      (void)reader.decode();
+  }
+  REQUIRE(reader.read(good));
+  CHECK(std::get<guild_available>(*reader.decode()).owner == snowflake{4});
 }

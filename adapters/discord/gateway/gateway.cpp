@@ -17,13 +17,33 @@ namespace {
 constexpr auto store_patience = 2s;
 constexpr auto load_patience = 10s; // To find the session of a predecessor: a resume is worth it, an outage is not.
 
-// From the socket's thread and from callbacks to the actor. `line` counts connections: what an earlier one still says is
-// nobody's business any more.
-struct url_found { uint64_t line = 0; std::string url; std::string why_not; };
-struct socket_opened { uint64_t line = 0; std::shared_ptr<net::websocket> socket; std::string why_not; };
-struct frame_arrived { uint64_t line = 0; std::string bytes; bool binary = false; };
-struct socket_closed { uint64_t line = 0; uint16_t code = 0; std::string reason; };
-struct permit_answered { uint64_t line = 0; milliseconds wait{0}; bool granted = false; };
+// From the socket's thread and from callbacks to the actor. `line` counts connections: what an earlier one still says
+// is nobody's business any more.
+struct url_found {
+  uint64_t line = 0;
+  std::string url;
+  std::string why_not;
+};
+struct socket_opened {
+  uint64_t line = 0;
+  std::shared_ptr<net::websocket> socket;
+  std::string why_not;
+};
+struct frame_arrived {
+  uint64_t line = 0;
+  std::string bytes;
+  bool binary = false;
+};
+struct socket_closed {
+  uint64_t line = 0;
+  uint16_t code = 0;
+  std::string reason;
+};
+struct permit_answered {
+  uint64_t line = 0;
+  milliseconds wait{0};
+  bool granted = false;
+};
 struct wake_up {};
 using actor = shard::extend<caf::reacts_to<url_found>, caf::reacts_to<socket_opened>, caf::reacts_to<frame_arrived>,
                             caf::reacts_to<socket_closed>, caf::reacts_to<permit_answered>, caf::reacts_to<wake_up>>;
@@ -71,15 +91,20 @@ std::string_view text_of_state(session::state s) {
 
 // Callbacks of other threads hold only this: the address and the number of the connection.
 template <class Message>
-void tell(const actor& to, Message message) { caf::anon_send(to, std::move(message)); }
+void tell(const actor& to, Message message) {
+  caf::anon_send(to, std::move(message));
+}
 
 void open_socket(self_pointer self, const std::string& url) {
   auto& st = self->state;
   const actor me{self};
   const auto line = st.line;
-  net::websocket_events events{
-    [me, line](std::string bytes, bool binary) { tell(me, frame_arrived{line, std::move(bytes), binary}); },
-    [me, line](uint16_t code, std::string reason) { tell(me, socket_closed{line, code, std::move(reason)}); }};
+  net::websocket_events events{[me, line](std::string bytes, bool binary) {
+                                 tell(me, frame_arrived{line, std::move(bytes), binary});
+                               },
+                               [me, line](uint16_t code, std::string reason) {
+                                 tell(me, socket_closed{line, code, std::move(reason)});
+                               }};
   st.connector(with_query(url, st.options.compressed), std::move(events),
                [me, line](caf::expected<std::shared_ptr<net::websocket>> made) {
                  tell(me, made ? socket_opened{line, *made, {}} : socket_opened{line, nullptr, text_of(made.error())});
@@ -176,7 +201,8 @@ struct performer {
   }
   void operator()(const session::running& x) {
     log::info("discord_shard_running", {{"shard", shard_text(self)}, {"resumed", x.resumed ? "yes" : "no"}});
-    metrics::count("arrakis_discord_shard_sessions_total", "Sessions begun or resumed.", 1, {{"how", x.resumed ? "resume" : "identify"}});
+    metrics::count("arrakis_discord_shard_sessions_total", "Sessions begun or resumed.", 1,
+                   {{"how", x.resumed ? "resume" : "identify"}});
     self->send(st.to, shard_ready{st.options.shard_id, st.application, st.bot, x.resumed});
   }
   void operator()(const session::give_up& x) {
@@ -248,10 +274,12 @@ void dispatch(self_pointer self, const envelope& frame) {
     st.guilds.erase(gone->guild);
   st.session->dispatched(now_of(self), sequence, !std::holds_alternative<std::monostate>(*what));
   const auto epoch = st.session->epoch();
-  std::visit([&](auto& x) {
-    if constexpr (!std::is_same_v<std::decay_t<decltype(x)>, std::monostate>)
-      st.running.start(deliver(self, epoch, sequence, std::move(x)));
-  }, *what);
+  std::visit(
+    [&](auto& x) {
+      if constexpr (!std::is_same_v<std::decay_t<decltype(x)>, std::monostate>)
+        st.running.start(deliver(self, epoch, sequence, std::move(x)));
+    },
+    *what);
   arm(self);
 }
 
@@ -323,7 +351,8 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
   if (!st.options.pacing)
     st.options.pacing = local_pacing(1);
   auto limits = st.options.limits;
-  limits.identifies_per_day_max = std::max<size_t>(limits.identifies_per_day_max / std::max(st.options.shard_count, 1), 1);
+  limits.identifies_per_day_max = std::max<size_t>(limits.identifies_per_day_max / std::max(st.options.shard_count, 1),
+                                                   1);
   st.connector = std::move(connect);
   st.to = std::move(to);
   st.session.emplace(limits, [] { return jitter(); });
@@ -335,8 +364,9 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
   return {
     [self](const shard_status&) {
       const auto& s = *self->state.session;
-      return shard_state{self->state.options.shard_id, std::string{text_of_state(s.now_in())}, s.seen(), s.resumes(),
-                         s.identifies(), self->state.guilds.size()};
+      return shard_state{
+        self->state.options.shard_id, std::string{text_of_state(s.now_in())}, s.seen(), s.resumes(), s.identifies(),
+        self->state.guilds.size()};
     },
     [self](const url_found& x) {
       if (x.line != self->state.line)

@@ -1,7 +1,7 @@
 #pragma once
 // One shard of the Discord gateway: a thin actor around the pure session.hpp and a WebSocket.
-#include "adapters/discord/gateway/messages.hpp"
 #include "adapters/discord/gateway/inflate.hpp"
+#include "adapters/discord/gateway/messages.hpp"
 #include "adapters/discord/gateway/session_store.hpp"
 #include "runtime/net/websocket.hpp"
 #include "runtime/secret.hpp"
@@ -16,7 +16,8 @@ constexpr uint64_t intent_guilds = 1 << 0, intent_guild_members = 1 << 1, intent
 /// Gives the gateway's address (GET /gateway/bot, field `url`) to `found`, once, from any thread.
 using url_source = std::function<void(std::function<void(caf::expected<std::string>)> found)>;
 /// Reserves a slot to identify: `granted` runs once, from any thread, with the time from `now` to the slot.
-using identify_pacing = std::function<void(int shard, time_point now, std::function<void(caf::expected<milliseconds>)> granted)>;
+using identify_pacing =
+  std::function<void(int shard, time_point now, std::function<void(caf::expected<milliseconds>)> granted)>;
 /// Discord: `max_concurrency` (session_start_limit of GET /gateway/bot) identifies in 5 s, one for each value of
 /// shard % max_concurrency. For the shards of one process that share the result; thread-safe.
 identify_pacing local_pacing(int max_concurrency);
@@ -27,24 +28,24 @@ using connector = std::function<void(std::string url, net::websocket_events,
 connector network(net::io&, net::tls_client = {});
 
 struct options {
-  secret token;          ///< Without "Bot ".
-  url_source find_url;   ///< Asked before each connection that does not resume.
+  secret token;        ///< Without "Bot ".
+  url_source find_url; ///< Asked before each connection that does not resume.
   int shard_id = 0;
   int shard_count = 1;
   uint64_t intents = intent_guilds | intent_guild_members | intent_guild_moderation;
-  bool compressed = true;     ///< zlib-stream.
-  identify_pacing pacing;     ///< Empty: local_pacing(1), for a process with one shard.
-  session_store store;        ///< None: a restarted process identifies anew.
+  bool compressed = true; ///< zlib-stream.
+  identify_pacing pacing; ///< Empty: local_pacing(1), for a process with one shard.
+  session_store store;    ///< None: a restarted process identifies anew.
   session_limits limits;
   inflate_limits inflate;
-  size_t in_flight_max = 4096;   ///< Dispatches that the sink works on; interactions above it are dropped and counted.
-  milliseconds effect{60'000};   ///< After it a dispatch that the sink never settled counts as done.
+  size_t in_flight_max = 4096; ///< Dispatches that the sink works on; interactions above it are dropped and counted.
+  milliseconds effect{60'000}; ///< After it a dispatch that the sink never settled counts as done.
 };
 /// A source that always gives `url`.
 url_source fixed_url(std::string url);
 
-/// Starts the shard. It sends dispatches to `to` as requests: the answer tells that the effect is durable, and the sequence
-/// is stored no further than that. After a fatal close code it sends shard_stopped and stays as it is. On an exit message it
-/// saves its session, closes so that a successor can resume, and ends.
+/// Starts the shard. It sends dispatches to `to` as requests: the answer tells that the effect is durable, and the
+/// sequence is stored no further than that. After a fatal close code it sends shard_stopped and stays as it is. On an
+/// exit message it saves its session, closes so that a successor can resume, and ends.
 shard start(caf::actor_system&, connector, options, sink to);
 } // namespace arrakis::discord::gateway

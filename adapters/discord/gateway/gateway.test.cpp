@@ -41,7 +41,9 @@ struct fake_socket final : net::websocket {
 using socket_ptr = std::shared_ptr<fake_socket>;
 
 /// Who gets the dispatches: writes down what it heard, and settles it at once, on `release`, or not at all.
-struct release { caf::error with; };
+struct release {
+  caf::error with;
+};
 using holding_sink = sink::extend<caf::reacts_to<release>>;
 struct record {
   std::vector<std::string>* heard = nullptr;
@@ -108,16 +110,19 @@ struct rig {
     o.find_url = fixed_url("wss://gateway.example");
     o.compressed = compressed;
     o.store = store;
-    subject = gateway::start(sim.sys(), [this](std::string url, net::websocket_events events, auto opened) {
-      if (!reachable)
-        return opened(fail(ec::unavailable, "nobody there"));
-      auto made = std::make_shared<fake_socket>();
-      made->url = std::move(url);
-      made->events = std::move(events);
-      made->packed = compressed;
-      sockets.push_back(made);
-      opened(std::shared_ptr<net::websocket>{made});
-    }, std::move(o), to);
+    subject = gateway::start(
+      sim.sys(),
+      [this](std::string url, net::websocket_events events, auto opened) {
+        if (!reachable)
+          return opened(fail(ec::unavailable, "nobody there"));
+        auto made = std::make_shared<fake_socket>();
+        made->url = std::move(url);
+        made->events = std::move(events);
+        made->packed = compressed;
+        sockets.push_back(made);
+        opened(std::shared_ptr<net::websocket>{made});
+      },
+      std::move(o), to);
     sim.run();
   }
   ~rig() {
@@ -139,7 +144,9 @@ struct rig {
     socket().says(text);
     sim.run();
   }
-  void hello(int interval = 41'250) { says(R"({"op":10,"d":{"heartbeat_interval":)" + std::to_string(interval) + "}}"); }
+  void hello(int interval = 41'250) {
+    says(R"({"op":10,"d":{"heartbeat_interval":)" + std::to_string(interval) + "}}");
+  }
   void dispatches(int sequence, const std::string& type, const std::string& data) {
     socket().dispatches(sequence, type, data);
     sim.run();
@@ -154,7 +161,8 @@ struct rig {
 };
 
 std::string interaction_json(int id) {
-  return R"({"id":")" + std::to_string(id) + R"(","application_id":"3","type":2,"token":"t","version":1,"guild_id":"10","channel_id":"30",
+  return R"({"id":")" + std::to_string(id)
+       + R"(","application_id":"3","type":2,"token":"t","version":1,"guild_id":"10","channel_id":"30",
     "member":{"user":{"id":"5"},"permissions":"8"},"app_permissions":"8","data":{"id":"6","name":"onboard","type":1}})";
 }
 } // namespace
@@ -189,14 +197,16 @@ TEST_CASE("gateway: dispatches reach the sink typed; those that nobody reads onl
     r.dispatches(7, "GUILD_DELETE", R"({"id":"10"})");
     r.dispatches(8, "GUILD_DELETE", R"({"id":"11","unavailable":true})");
     r.dispatches(9, "INTERACTION_CREATE", R"({"id":"1"})"); // Unreadable: said, counted, and nothing else.
-    CHECK(r.heard == std::vector<std::string>{"guild 12", "interaction 77", "role 20", "channel 30", "kicked 10", "outage 11"});
+    CHECK(r.heard
+          == std::vector<std::string>{"guild 12", "interaction 77", "role 20", "channel 30", "kicked 10", "outage 11"});
     CHECK(r.status().guilds == 2);
     CHECK(r.status().sequence == 9);
     CHECK(r.status().state == "running");
   }
 }
 
-TEST_CASE("gateway: a lost connection is resumed at the resume URL with the last sequence, and a replay is heard once") {
+TEST_CASE(
+  "gateway: a lost connection is resumed at the resume URL with the last sequence, and a replay is heard once") {
   rig r;
   r.start();
   r.run();
@@ -237,7 +247,8 @@ TEST_CASE("gateway: a restarted shard resumes from what was durable, so that an 
   CHECK(r.stored.sequence == 3);
 }
 
-TEST_CASE("gateway: a sink that is away gets the dispatch when it is back, and one that is silent does not hold the sequence for ever") {
+TEST_CASE("gateway: a sink that is away gets the dispatch when it is back, and one that is silent does not hold the "
+          "sequence for ever") {
   rig r;
   r.start({.effect = 60s});
   r.run();
@@ -340,7 +351,8 @@ TEST_CASE("gateway: the pacing is obeyed on the shard's own clock, and heartbeat
   CHECK(r.socket().sent.size() >= 8);
   CHECK(r.socket().last() == R"({"op":1,"d":null})");
   r.sim.advance(1s);
-  CHECK(std::any_of(r.socket().sent.begin(), r.socket().sent.end(), [](auto& s) { return s.starts_with(R"({"op":2)"); }));
+  CHECK(
+    std::any_of(r.socket().sent.begin(), r.socket().sent.end(), [](auto& s) { return s.starts_with(R"({"op":2)"); }));
 }
 
 TEST_CASE("gateway: over a real socket with zlib-stream, and frames torn by the server") {
@@ -364,20 +376,25 @@ TEST_CASE("gateway: over a real socket with zlib-stream, and frames torn by the 
     s->changed.notify_all();
   };
   net::http_server server{threads, {}, [note](net::http_request request, net::responder answer) {
-    net::websocket_events events{
-      [note](std::string text, bool) { note([&](shared& x) { x.received.push_back(text); }); },
-      [note](uint16_t code, std::string) { note([&](shared& x) { x.closed = code; }); }};
-    answer.upgrade({}, std::move(events), [note, target = request.target](std::shared_ptr<net::websocket> made) {
-      note([&](shared& x) { x.socket = made, x.target = target; });
-    });
-  }};
+                            net::websocket_events events{
+                              [note](std::string text, bool) { note([&](shared& x) { x.received.push_back(text); }); },
+                              [note](uint16_t code, std::string) { note([&](shared& x) { x.closed = code; }); }};
+                            answer.upgrade({}, std::move(events),
+                                           [note, target = request.target](std::shared_ptr<net::websocket> made) {
+                                             note([&](shared& x) { x.socket = made, x.target = target; });
+                                           });
+                          }};
   caf::actor_system_config config;
   caf::actor_system system{config};
   const sink to = system.spawn([note]() -> sink::behavior_type {
     const auto hear = [note](std::string what) { note([&](shared& x) { x.heard.push_back(what); }); };
     return {[hear](const interaction_created& x) { hear("interaction " + x.what->id.text()); },
-            [hear](const guild_available&) {}, [hear](const guild_gone&) {}, [hear](const role_changed&) {},
-            [hear](const channel_changed&) {}, [hear](const shard_ready&) { hear("ready"); }, [hear](const shard_stopped&) {}};
+            [hear](const guild_available&) {},
+            [hear](const guild_gone&) {},
+            [hear](const role_changed&) {},
+            [hear](const channel_changed&) {},
+            [hear](const shard_ready&) { hear("ready"); },
+            [hear](const shard_stopped&) {}};
   });
   const auto url = "ws://127.0.0.1:" + std::to_string(server.port());
   auto subject = gateway::start(system, network(threads), {.token = secret{"tok"}, .find_url = fixed_url(url)}, to);

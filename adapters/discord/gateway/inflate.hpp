@@ -10,8 +10,9 @@
 
 namespace arrakis::discord::gateway {
 struct inflate_limits {
-  size_t packed_bytes_max = 8 << 20;    ///< Of one event, over all its frames.
-  size_t message_bytes_max = 32 << 20;  ///< Of one event, inflated. A guild of 500 channels and 1000 threads has about 2 MiB.
+  size_t packed_bytes_max = 8 << 20; ///< Of one event, over all its frames.
+  size_t message_bytes_max =
+    32 << 20; ///< Of one event, inflated. A guild of 500 channels and 1000 threads has about 2 MiB.
 };
 
 class inflater {

@@ -7,9 +7,9 @@ namespace arrakis::discord::gateway {
 using namespace std::chrono_literals;
 namespace {
 constexpr auto day = 24h;
-constexpr uint32_t in_a_row_max = 3;      // Of faults that a resume does not cure: then a new session is begun.
-constexpr size_t spare_sends = 10;        // Kept for our own heartbeats when the server asks for many.
-constexpr auto invalid_wait_least = 1s;   // Discord: wait 1 to 5 s at random after op 9.
+constexpr uint32_t in_a_row_max = 3;    // Of faults that a resume does not cure: then a new session is begun.
+constexpr size_t spare_sends = 10;      // Kept for our own heartbeats when the server asks for many.
+constexpr auto invalid_wait_least = 1s; // Discord: wait 1 to 5 s at random after op 9.
 constexpr auto invalid_wait_spread = 4s;
 constexpr auto interval_max = 1h;
 } // namespace
@@ -25,9 +25,9 @@ after_close judge(uint16_t close_code) {
     case 4013:
     case 4014: return after_close::fatal;
     case 1000:
-    case 4003: // Not authenticated: the session was invalidated.
-    case 4005: // Already authenticated.
-    case 4007: // Invalid sequence: ours is wrong, so it must not be used again.
+    case 4003:                            // Not authenticated: the session was invalidated.
+    case 4005:                            // Already authenticated.
+    case 4007:                            // Invalid sequence: ours is wrong, so it must not be used again.
     case 4008: return after_close::fresh; // Rate limited.
     default: return after_close::resume;
   }
@@ -35,7 +35,8 @@ after_close judge(uint16_t close_code) {
 
 std::string_view what_to_do(uint16_t close_code) {
   switch (close_code) {
-    case 4004: return "Discord refused the bot token. Put the bot's current token into the configuration and start again.";
+    case 4004:
+      return "Discord refused the bot token. Put the bot's current token into the configuration and start again.";
     case 4010: return "Discord refused this shard number. The shard id must be below the shard count, on every node.";
     case 4011: return "The bot is in too many guilds for this many shards. Raise the shard count and start again.";
     case 4012: return "Discord no longer speaks gateway version 10. Install a newer Arrakis.";
@@ -78,7 +79,7 @@ session::actions session::failed(time_point now) {
   if (state_ != state::connecting)
     return {};
   ++url_failures_;
-  reconnect_in(now, backoff());
+  reconnect_in(now, backoff(now));
   return {};
 }
 
@@ -119,7 +120,7 @@ void session::permitted(time_point now, milliseconds wait) {
 
 void session::permit_refused(time_point now) {
   if (state_ == state::permission)
-    ask_again_at_ = now + backoff();
+    ask_again_at_ = now + backoff(now);
 }
 
 void session::begin_identify(time_point now, actions& out) {
@@ -160,6 +161,7 @@ session::actions session::ready(time_point now, std::string id, std::string resu
     return {};
   known_ = {std::move(id), std::move(resume_url), 0};
   state_ = state::running;
+  running_since_ = now;
   due_.reset();
   corrupt_ = invalid_ = 0;
   actions out;
@@ -172,6 +174,7 @@ session::actions session::resumed(time_point now) {
   if (state_ != state::resuming)
     return {};
   state_ = state::running;
+  running_since_ = now;
   due_.reset();
   invalid_ = 0;
   actions out;
@@ -197,7 +200,7 @@ session::actions session::asked_to_reconnect(time_point now) {
   if (!connected())
     return {};
   actions out{disconnect{close_to_resume}};
-  reconnect_in(now, attempts_ == 0 ? milliseconds{0} : backoff());
+  reconnect_in(now, at_once_or_later(now));
   return out;
 }
 
@@ -213,7 +216,7 @@ session::actions session::invalid(time_point now, bool resumable) {
   forget(out);
   out.emplace_back(disconnect{1000}); // There is no session left that this could end.
   const auto wait = invalid_wait_least + milliseconds{std::llround(chance_() * 1000 * invalid_wait_spread.count())};
-  reconnect_in(now, std::max<milliseconds>(wait, attempts_ == 0 ? 0ms : backoff()));
+  reconnect_in(now, std::max<milliseconds>(wait, at_once_or_later(now)));
   return out;
 }
 
@@ -229,7 +232,7 @@ session::actions session::corrupted(time_point now) {
     forget(out);
   }
   out.emplace_back(disconnect{close_to_resume});
-  reconnect_in(now, backoff());
+  reconnect_in(now, backoff(now));
   return out;
 }
 
@@ -248,7 +251,7 @@ session::actions session::closed(time_point now, uint16_t code) {
     case after_close::fresh: forget(out); break;
     case after_close::resume: break;
   }
-  reconnect_in(now, backoff());
+  reconnect_in(now, backoff(now));
   return out;
 }
 
@@ -274,7 +277,15 @@ void session::reconnect_in(time_point now, milliseconds wait) {
   ++attempts_;
 }
 
-milliseconds session::backoff() {
+// Where the server asked for a new connection or the old one is dead there is nothing to wait for, the first time.
+milliseconds session::at_once_or_later(time_point now) {
+  const auto wait = backoff(now);
+  return attempts_ == 0 ? milliseconds{0} : wait;
+}
+
+milliseconds session::backoff(time_point now) {
+  if (state_ == state::running && now - running_since_ >= limits_.proved)
+    attempts_ = 0;
   const auto doubled = limits_.backoff_first * (int64_t{1} << std::min(attempts_, 16u));
   const auto most = static_cast<double>(std::min(doubled, limits_.backoff_max).count());
   return milliseconds{std::llround(most * (0.5 + 0.5 * chance_()))};
@@ -301,7 +312,7 @@ bool session::may_send(time_point now, size_t spare) {
 void session::beat(time_point now, actions& out) {
   if (!acknowledged_) { // Zombie: the last heartbeat was never answered.
     out.emplace_back(disconnect{close_to_resume});
-    reconnect_in(now, attempts_ == 0 ? milliseconds{0} : backoff());
+    reconnect_in(now, at_once_or_later(now));
     return;
   }
   beat_at_ = now + interval_;
@@ -329,7 +340,7 @@ session::actions session::tick(time_point now) {
     out.emplace_back(disconnect{close_to_resume});
     if (state_ == state::connecting)
       ++url_failures_;
-    reconnect_in(now, backoff());
+    reconnect_in(now, backoff(now));
   }
   if (ask_again_at_ && *ask_again_at_ <= now) {
     ask_again_at_.reset();

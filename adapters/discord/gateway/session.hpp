@@ -1,6 +1,6 @@
 #pragma once
-// The life of one shard as a pure state machine: no socket, no actor, no clock of its own. Every input carries the time and
-// gives back what is to be done, in order. Protocol: https://discord.com/developers/docs/events/gateway (v10).
+// The life of one shard as a pure state machine: no socket, no actor, no clock of its own. Every input carries the time
+// and gives back what is to be done, in order. Protocol: https://discord.com/developers/docs/events/gateway (v10).
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -24,17 +24,19 @@ struct saved_session {
 };
 
 struct session_limits {
-  milliseconds connect{35'000};     ///< From the decision to an open socket.
-  milliseconds hello{20'000};       ///< From the open socket to op 10.
-  milliseconds answer{30'000};      ///< From identify or resume to READY, or between two replayed dispatches.
-  milliseconds permit{600'000};     ///< For the right to identify: a large cluster starts one shard each 5 s.
-  milliseconds backoff_first{500};  ///< Doubled with each attempt, times 0.5 to 1 by chance.
+  milliseconds connect{35'000};    ///< From the decision to an open socket.
+  milliseconds hello{20'000};      ///< From the open socket to op 10.
+  milliseconds answer{30'000};     ///< From identify or resume to READY, or between two replayed dispatches.
+  milliseconds permit{600'000};    ///< For the right to identify: a large cluster starts one shard each 5 s.
+  milliseconds backoff_first{500}; ///< Doubled with each attempt, times 0.5 to 1 by chance.
   milliseconds backoff_max{60'000};
+  milliseconds proved{5'000}; ///< A connection that runs so long is good: the back-off begins anew after it.
   milliseconds save_every{1'000};
   /// Discord: 120 events in 60 s on one connection, heartbeats included; one more closes it with 4008.
   size_t sends_max = 120;
   milliseconds sends_window{60'000};
-  /// Discord resets the bot's token after 1000 identifies in 24 h over all shards; each shard keeps to its share of 900.
+  /// Discord resets the bot's token after 1000 identifies in 24 h over all shards; each shard keeps to its share of
+  /// 900.
   size_t identifies_per_day_max = 900;
 };
 
@@ -49,17 +51,32 @@ std::string_view what_to_do(uint16_t close_code);
 
 class session {
 public:
-  struct connect { std::string url; };           ///< Empty: ask Discord for the gateway's address.
-  struct ask_permit {};                          ///< Answered by permitted() or permit_refused().
+  struct connect {
+    std::string url;
+  };                    ///< Empty: ask Discord for the gateway's address.
+  struct ask_permit {}; ///< Answered by permitted() or permit_refused().
   struct identify {};
-  struct resume { saved_session from; };
-  struct heartbeat { std::optional<int64_t> sequence; };
-  struct disconnect { uint16_t code; };          ///< Its later events do not concern the session any more.
-  struct save { saved_session what; };
-  struct clear {};                               ///< Nothing can be resumed; forget what was saved.
-  struct running { bool resumed; };
-  struct give_up { uint16_t code; };             ///< See what_to_do(); nothing follows.
-  using action = std::variant<connect, ask_permit, identify, resume, heartbeat, disconnect, save, clear, running, give_up>;
+  struct resume {
+    saved_session from;
+  };
+  struct heartbeat {
+    std::optional<int64_t> sequence;
+  };
+  struct disconnect {
+    uint16_t code;
+  }; ///< Its later events do not concern the session any more.
+  struct save {
+    saved_session what;
+  };
+  struct clear {}; ///< Nothing can be resumed; forget what was saved.
+  struct running {
+    bool resumed;
+  };
+  struct give_up {
+    uint16_t code;
+  }; ///< See what_to_do(); nothing follows.
+  using action =
+    std::variant<connect, ask_permit, identify, resume, heartbeat, disconnect, save, clear, running, give_up>;
   using actions = std::vector<action>;
 
   enum class state { idle, waiting, connecting, greeting, permission, identifying, resuming, running, stopped };
@@ -113,7 +130,8 @@ public:
 
 private:
   void reconnect_in(time_point now, milliseconds wait);
-  milliseconds backoff();
+  milliseconds backoff(time_point now);
+  milliseconds at_once_or_later(time_point now);
   void forget(actions& out);
   void begin_connect(time_point now, actions& out);
   void begin_identify(time_point now, actions& out);
@@ -130,18 +148,19 @@ private:
   int64_t seen_ = 0;
   std::set<int64_t> open_; ///< Dispatches whose effect is not durable yet.
   uint64_t epoch_ = 0;
-  int64_t stored_ = -1;    ///< The sequence in the last `save`.
+  int64_t stored_ = -1; ///< The sequence in the last `save`.
   time_point stored_at_{};
-  std::optional<time_point> due_;        ///< The end of the state's patience, or of the wait before a connection.
+  std::optional<time_point> due_; ///< The end of the state's patience, or of the wait before a connection.
   std::optional<time_point> identify_at_;
   std::optional<time_point> ask_again_at_;
   std::optional<time_point> beat_at_;
   milliseconds interval_{0};
   bool acknowledged_ = true;
-  uint32_t attempts_ = 0;      ///< Connections since the last one that proved itself with an acknowledged heartbeat.
-  uint32_t url_failures_ = 0;  ///< Of the resume URL, in a row.
-  uint32_t corrupt_ = 0;       ///< In a row without a new dispatch between.
-  uint32_t invalid_ = 0;       ///< "Invalid but resumable" in a row.
+  uint32_t attempts_ = 0; ///< Connections since the last one that proved itself: by a heartbeat's answer, or by time.
+  time_point running_since_{};
+  uint32_t url_failures_ = 0; ///< Of the resume URL, in a row.
+  uint32_t corrupt_ = 0;      ///< In a row without a new dispatch between.
+  uint32_t invalid_ = 0;      ///< "Invalid but resumable" in a row.
   int64_t corrupt_at_ = -1;
   std::deque<time_point> sends_;
   std::deque<time_point> identified_;

@@ -24,10 +24,16 @@ struct rig {
       std::string operator()(const session::connect& x) { return "connect " + (x.url.empty() ? "anywhere" : x.url); }
       std::string operator()(const session::ask_permit&) { return "permit"; }
       std::string operator()(const session::identify&) { return "identify"; }
-      std::string operator()(const session::resume& x) { return "resume " + x.from.id + " " + std::to_string(x.from.sequence); }
-      std::string operator()(const session::heartbeat& x) { return "beat " + (x.sequence ? std::to_string(*x.sequence) : "null"); }
+      std::string operator()(const session::resume& x) {
+        return "resume " + x.from.id + " " + std::to_string(x.from.sequence);
+      }
+      std::string operator()(const session::heartbeat& x) {
+        return "beat " + (x.sequence ? std::to_string(*x.sequence) : "null");
+      }
       std::string operator()(const session::disconnect& x) { return "disconnect " + std::to_string(x.code); }
-      std::string operator()(const session::save& x) { return "save " + x.what.id + " " + std::to_string(x.what.sequence); }
+      std::string operator()(const session::save& x) {
+        return "save " + x.what.id + " " + std::to_string(x.what.sequence);
+      }
       std::string operator()(const session::clear&) { return "clear"; }
       std::string operator()(const session::running& x) { return x.resumed ? "running again" : "running"; }
       std::string operator()(const session::give_up& x) { return "give up " + std::to_string(x.code); }
@@ -98,7 +104,8 @@ TEST_CASE("session: a restarted process resumes at the kept URL with the kept se
   CHECK(r.said() == words{"save old 42", "running again"});
 }
 
-TEST_CASE("session: the first heartbeat comes after interval times chance, the next after each interval, with the last sequence") {
+TEST_CASE("session: the first heartbeat comes after interval times chance, the next after each interval, with the last "
+          "sequence") {
   for (const double chance : {0.0, 0.25, 0.999}) {
     rig r;
     r.chance = chance;
@@ -270,6 +277,12 @@ TEST_CASE("session: attempts back off with jitter up to a minute, until a connec
   r.subject.acknowledged();
   r.took(r.subject.closed(r.now, 1006));
   CHECK(*r.subject.wake() - r.now == 250ms);
+  r.pass(250ms);
+  r.open(1h);
+  r.resume();
+  r.pass(5s); // Long enough without a heartbeat.
+  r.took(r.subject.closed(r.now, 1006));
+  CHECK(*r.subject.wake() - r.now == 250ms);
 }
 
 TEST_CASE("session: a resume URL that cannot be reached gives way to Discord's own, and the session is still resumed") {
@@ -371,7 +384,8 @@ TEST_CASE("session: a planned stop stores the durable sequence and keeps the ses
   CHECK_FALSE(r.subject.wake());
 }
 
-TEST_CASE("session: bytes that cannot be read are resumed over, and after three times at one place given up with the session") {
+TEST_CASE(
+  "session: bytes that cannot be read are resumed over, and after three times at one place given up with the session") {
   rig r;
   r.run();
   for (int i = 0; i < 2; ++i) {

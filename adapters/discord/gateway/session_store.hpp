@@ -9,9 +9,19 @@
 
 namespace arrakis::discord::gateway {
 /// An empty id when nothing is kept, or what is kept cannot be read.
-struct load_session { int shard = 0; deadline until; };
-struct save_session { int shard = 0; saved_session what; deadline until; };
-struct clear_session { int shard = 0; deadline until; };
+struct load_session {
+  int shard = 0;
+  deadline until;
+};
+struct save_session {
+  int shard = 0;
+  saved_session what;
+  deadline until;
+};
+struct clear_session {
+  int shard = 0;
+  deadline until;
+};
 struct session_kept {};
 
 /// Errors as those of redis::handle. A lost save costs a replay of a few events, never an event.

@@ -54,7 +54,8 @@ session_store::behavior_type behavior(self_pointer self, redis::handle redis) {
       return start<saved_session>(self, {{"GET", key_of(x.shard)}, x.until}, &read);
     },
     [self, kept](const save_session& x) -> caf::result<session_kept> {
-      auto text = json::print(boost::json::object{{"id", x.what.id}, {"url", x.what.resume_url}, {"seq", x.what.sequence}});
+      auto text = json::print(
+        boost::json::object{{"id", x.what.id}, {"url", x.what.resume_url}, {"seq", x.what.sequence}});
       return start<session_kept>(
         self, {{"SET", key_of(x.shard), std::move(text), "EX", std::to_string(session_ttl.count())}, x.until}, kept);
     },
@@ -65,5 +66,7 @@ session_store::behavior_type behavior(self_pointer self, redis::handle redis) {
 }
 } // namespace
 
-session_store start_redis_session_store(caf::actor_system& sys, redis::handle redis) { return sys.spawn(behavior, std::move(redis)); }
+session_store start_redis_session_store(caf::actor_system& sys, redis::handle redis) {
+  return sys.spawn(behavior, std::move(redis));
+}
 } // namespace arrakis::discord::gateway

@@ -44,8 +44,9 @@ bool verifies(EVP_PKEY* key, const bytes<64>& signature, std::string_view timest
   message.append(timestamp).append(body);
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
   return context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key) == 1
-         && EVP_DigestVerify(context.get(), signature.data(), signature.size(),
-                             reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
+      && EVP_DigestVerify(context.get(), signature.data(), signature.size(),
+                          reinterpret_cast<const unsigned char*>(message.data()), message.size())
+           == 1;
 }
 
 net::http_response refusal(int status, const caf::error& why) {
@@ -65,14 +66,16 @@ door::door(std::string_view public_key, limits chosen) : limits_(chosen) {
   const auto raw = from_hex<32>(public_key);
   // The point of all zeros has a tiny order: signatures under it can be made by anybody.
   if (!raw || *raw == bytes<32>{})
-    throw std::runtime_error{"the Discord public key must be the 64 hex digits of the application's page General Information"};
+    throw std::runtime_error{
+      "the Discord public key must be the 64 hex digits of the application's page General Information"};
   key_ = {EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw->data(), raw->size()),
           [](void* key) { EVP_PKEY_free(static_cast<EVP_PKEY*>(key)); }};
   if (!key_)
     throw std::runtime_error{"the Discord public key is no Ed25519 key"};
 }
 
-caf::expected<interaction> door::open(std::string_view body, std::string_view signature, std::string_view timestamp) const {
+caf::expected<interaction> door::open(std::string_view body, std::string_view signature,
+                                      std::string_view timestamp) const {
   if (body.size() > limits_.body.bytes_max)
     return fail(ec::busy, "the body is larger than " + std::to_string(limits_.body.bytes_max) + " bytes");
   const auto raw = from_hex<64>(signature);

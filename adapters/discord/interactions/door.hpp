@@ -23,13 +23,13 @@ public:
   /// `public_key`: 64 hex digits, from the application's page. Throws std::runtime_error that says so.
   explicit door(std::string_view public_key, limits = {});
 
-  /// Ed25519 over timestamp and raw body, checked before a byte of the body is parsed. ec::refused: any fault of signature or
-  /// timestamp. ec::busy: larger than the limit. ec::invalid, ec::unsupported: signed, and not an interaction we can read;
-  /// the text names the field.
+  /// Ed25519 over timestamp and raw body, checked before a byte of the body is parsed. ec::refused: any fault of
+  /// signature or timestamp. ec::busy: larger than the limit. ec::invalid, ec::unsupported: signed, and not an
+  /// interaction we can read; the text names the field.
   caf::expected<interaction> open(std::string_view body, std::string_view signature, std::string_view timestamp) const;
 
-  /// What a route does with POST /webhooks/discord: answer at once (PING, 401, 400, 405, 413), or give the interaction on. The
-  /// answer to that one is 200 with to_json_text(interaction_answer) within 3 s.
+  /// What a route does with POST /webhooks/discord: answer at once (PING, 401, 400, 405, 413), or give the interaction
+  /// on. The answer to that one is 200 with to_json_text(interaction_answer) within 3 s.
   std::variant<net::http_response, interaction> handle(const net::http_request&) const;
 
 private:

@@ -24,7 +24,9 @@ std::string hex(const unsigned char* data, size_t size) {
 /// Discord: a key pair, and the requests that it signs.
 class signer {
 public:
-  signer() { set_wall_clock([] { return now_ms; }); }
+  signer() {
+    set_wall_clock([] { return now_ms; });
+  }
   ~signer() {
     set_wall_clock(nullptr);
     EVP_PKEY_free(key_);
@@ -46,8 +48,11 @@ public:
     return hex(raw, size);
   }
   net::http_request request(const std::string& body, const std::string& timestamp = now_text) const {
-    return {"POST", "/webhooks/discord",
-            {{"x-signature-ed25519", sign(timestamp, body)}, {"x-signature-timestamp", timestamp}}, body, "127.0.0.1"};
+    return {"POST",
+            "/webhooks/discord",
+            {{"x-signature-ed25519", sign(timestamp, body)}, {"x-signature-timestamp", timestamp}},
+            body,
+            "127.0.0.1"};
   }
 
 private:
@@ -55,8 +60,10 @@ private:
 };
 
 std::string onboard(const std::string& more = {}) {
-  return R"({"id":"1","application_id":"3","type":2,"token":"t","version":1,"guild_id":"10","channel_id":"30","locale":"de",
-    "member":{"user":{"id":"5"},"permissions":"8"},"app_permissions":"8","data":{"id":"6","name":"onboard","type":1})" + more + "}";
+  return R"({"id":"1","application_id":"3","type":2,"token":"t","version":1,"guild_id":"10","channel_id":"30",
+    "locale":"de",
+    "member":{"user":{"id":"5"},"permissions":"8"},"app_permissions":"8","data":{"id":"6","name":"onboard","type":1})"
+       + more + "}";
 }
 int status(const door& subject, const net::http_request& request) {
   const auto out = subject.handle(request);
@@ -108,8 +115,9 @@ TEST_CASE("door: any fault of the signature is a 401, a PING's too") {
   CHECK(status(subject, shifted) == 401);
   CHECK(status(subject, other.request(onboard())) == 401);
   CHECK(status(subject, other.request(R"({"type":1})")) == 401);
-  for (const auto& garbage : {std::string{}, std::string{"garbage"}, std::string(128, '0'), std::string(128, 'x'), std::string(126, 'a'),
-                              std::string(130, 'a'), "+" + std::string(127, 'a'), good.headers[0].second + "0"}) {
+  for (const auto& garbage :
+       {std::string{}, std::string{"garbage"}, std::string(128, '0'), std::string(128, 'x'), std::string(126, 'a'),
+        std::string(130, 'a'), "+" + std::string(127, 'a'), good.headers[0].second + "0"}) {
     auto bad = good;
     bad.headers[0].second = garbage;
     CHECK(status(subject, bad) == 401);
@@ -139,7 +147,8 @@ TEST_CASE("door: a recorded request cannot be played again later, nor one of the
   CHECK(status(subject, discord.request(onboard(), "1789999700")) == 0);
   CHECK(status(subject, discord.request(onboard(), "1789999699")) == 401);
   CHECK(status(subject, discord.request(onboard(), "1790000301")) == 401);
-  for (const auto* odd : {"", "-1790000000", "+1790000000", " 1790000000", "1790000000 ", "0x6ab1", "1790000000.0", "99999999999999999999"})
+  for (const auto* odd : {"", "-1790000000", "+1790000000", " 1790000000", "1790000000 ", "0x6ab1", "1790000000.0",
+                          "99999999999999999999"})
     CHECK_MESSAGE(status(subject, discord.request(onboard(), odd)) == 401, odd);
 }
 
@@ -176,6 +185,7 @@ TEST_CASE("door: only POST is spoken") {
 }
 
 TEST_CASE("door: a key that is none is refused at the start") {
-  for (const auto& bad : {std::string{}, std::string(63, 'a'), std::string(64, 'x'), std::string(66, 'a'), std::string(64, '0')})
+  for (const auto& bad :
+       {std::string{}, std::string(63, 'a'), std::string(64, 'x'), std::string(66, 'a'), std::string(64, '0')})
     CHECK_THROWS_WITH_AS(door{bad}, doctest::Contains("64 hex digits"), std::runtime_error);
 }
