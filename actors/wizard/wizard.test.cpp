@@ -209,6 +209,7 @@ struct fixture {
   void to_review() {
     command<open>();
     submit("community-name:" + session(), {{"name", "Dune Traders"}});
+    click("continue");
     click("chain", {"berachain"});
     click("continue");
     submit("asset-address:" + session() + ":native:berachain", {{"min_balance", "10"}});
@@ -350,6 +351,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: cancel forgets the session") {
 TEST_CASE_FIXTURE(fixture, "wizard: a contract that cannot be read is kept for another try") {
   command<open>();
   submit("community-name:" + session(), {{"name", "Dune Traders"}});
+  click("continue");
   click("chain", {"berachain"});
   click("continue");
   submit("asset-address:" + session() + ":erc20:berachain", {{"address", address}, {"min_balance", "5"}});

@@ -1,9 +1,9 @@
+#define TOML_EXCEPTIONS 0 // As in runtime/config_toml.cpp: two settings in one program break the one definition rule.
 #include "actors/wizard/core/catalogue.hpp"
 
 #include "actors/wizard/core/config_files.hpp"
 #include "runtime/assert.hpp"
 
-#define TOML_EXCEPTIONS 1
 #include <algorithm>
 #include <charconv>
 #include <toml++/toml.h>
@@ -73,7 +73,9 @@ theme read_theme(const toml::table& t) {
 catalogue read_all() {
   catalogue out;
   for (auto& file : config_files()) {
-    const auto t = toml::parse(file.text, std::string{file.kind} + "/" + std::string{file.stem} + ".toml");
+    const auto parsed = toml::parse(file.text, std::string{file.kind} + "/" + std::string{file.stem} + ".toml");
+    ARRAKIS_ASSERT(parsed, "every file in config/ is TOML");
+    const auto& t = parsed.table();
     ARRAKIS_ASSERT(text(t, "id") == file.stem, "a file in config/ is named after its id");
     if (file.kind == "chains")
       out.chains.push_back(read_chain(t));

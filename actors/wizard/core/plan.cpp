@@ -116,6 +116,13 @@ void create_all_roles(draft& d) {
   }
 }
 
+std::string tier_key(const draft& d, const manifest_role& role) {
+  constexpr size_t room = 40; // What slug() keeps; ids of manifests that were not made here may have 100 characters.
+  if (role.tier_id.size() <= room)
+    return role.tier_id;
+  return fmt::format("#{}", &role - d.roles.data());
+}
+
 std::vector<gap> gaps(const draft& d, const catalogue& names) {
   std::vector<gap> out;
   if (auto name = check_name(d.name); !name)

@@ -14,6 +14,9 @@ void skip_channels(draft&);
 /// Every tier gets a new role.
 void create_all_roles(draft&);
 
+/// How a custom id names the tier of a role: by its id where there is room for it, else by its place.
+std::string tier_key(const draft&, const manifest_role&);
+
 /// What still has to be decided, in the order of the steps, as sentences; empty: the plan can be deployed.
 struct gap {
   step at = step::init;

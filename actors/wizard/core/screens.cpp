@@ -53,6 +53,9 @@ js::object select(std::string id, std::string_view hint, const std::vector<optio
           {"options", std::move(list)}};
 }
 
+/// Discord: 1024 characters a field, and 6000 in a whole embed, which the review's five long fields must share.
+constexpr size_t field_max = 1'000;
+
 struct page {
   std::string text;
   js::array fields;
@@ -62,7 +65,7 @@ struct page {
   void field(std::string_view name, std::string value) {
     if (value.empty())
       value = "—";
-    fields.push_back(js::object{{"name", name}, {"value", cut(std::move(value), 1024)}});
+    fields.push_back(js::object{{"name", name}, {"value", cut(std::move(value), field_max)}});
   }
   void row(js::array parts) {
     if (!parts.empty())
@@ -286,7 +289,7 @@ void role_page(page& p, const record& r, const world& w) {
   choices.push_back({"Make a new role", "create_new", "", !role->existing});
   for (size_t i = first; i < roles.size() && i < first + roles_a_page; ++i)
     choices.push_back({roles[i].name, roles[i].id.text(), "", role->existing == roles[i].id});
-  p.row({select(component_id("role-" + role->tier_id, r), "Role of this tier", choices)});
+  p.row({select(component_id("role-" + tier_key(r.draft, *role), r), "Role of this tier", choices)});
   if (!w.facts)
     p.text += "\nThe server's roles could not be read just now, so only new roles can be chosen.";
   js::array extra{button(secondary, "New roles for all", component_id("auto-create", r))};

@@ -214,3 +214,116 @@ TEST_CASE("wizard: from every state, every button and every choice of its own sc
         "remove-asset", "restart",    "chain",      "asset-type",  "tier-template", "channel-template"})
     CHECK_MESSAGE(w.actions.contains(expected), std::string{expected});
 }
+
+TEST_CASE("wizard: a manifest of the largest ids, names and numbers still has screens within Discord's bounds") {
+  manifest big;
+  big.community_name = std::string(100, 'n');
+  for (int i = 0; i < 5; ++i)
+    big.assets.push_back({"asset-" + std::to_string(i), "erc1155", i % 2 ? "base" : std::string(100, 'c'), token,
+                          std::string(64, 'S'), 0, std::string(120, '9'), std::string(78, '9')});
+  for (int i = 0; i < 100; ++i) {
+    const auto id = std::string(96, 't') + std::to_string(1000 + i);
+    big.tiers.push_back({id, std::string(100, 'N'), 1 + i, std::nullopt});
+    big.roles.push_back({"role-" + std::to_string(i), std::string(100, 'R'), 0, true, false, {}, id, std::nullopt});
+  }
+  for (int i = 0; i < 100; ++i)
+    big.channels.push_back(
+      {"ch-" + std::to_string(i), std::string(100, 'c'), "text", std::nullopt, std::nullopt, {big.tiers[0].id}, false});
+  wanderer w;
+  w.r = editing(fresh(std::string(32, 'd'), snowflake{1}, snowflake{2}, snowflake{3}, 0), big, 1);
+  for (auto at : {step::review, step::chain_select, step::asset_config, step::eligibility_rules, step::role_mapping,
+                  step::channel_structure, step::failed}) {
+    w.r.at = at;
+    w.r.version = 9'999'999;
+    w.checked_controls();
+    const auto text = screen(w.r, w.seen());
+    size_t characters = 0;
+    const auto parsed = boost::json::parse(text);
+    const auto& embed = parsed.at("embeds").at(0).as_object();
+    characters += embed.at("title").as_string().size() + embed.at("description").as_string().size();
+    for (auto& field : embed.at("fields").as_array()) {
+      CHECK(field.at("value").as_string().size() <= 1024);
+      characters += field.at("name").as_string().size() + field.at("value").as_string().size();
+    }
+    CHECK(characters <= 5900);
+  }
+  w.r.at = step::role_mapping;
+  const auto e = event_of(component("wizard:role-#7:" + w.r.id + ":v9999999", {"100000000000000002"}));
+  REQUIRE(e);
+  CHECK(apply(w.r, *e, w.seen()).next.draft.roles[7].existing == snowflake{100000000000000002});
+}
+
+TEST_CASE("wizard: whatever a client makes up is refused or accepted, and never breaks the record") {
+  std::mt19937 chance{7};
+  const std::vector<std::string> actions{"continue",
+                                         "back",
+                                         "chain",
+                                         "asset-chain",
+                                         "asset-type",
+                                         "remove-asset",
+                                         "check-again",
+                                         "discard-asset",
+                                         "tier-template",
+                                         "role-tier",
+                                         "role-gold",
+                                         "role-",
+                                         "role-#99999999999",
+                                         "more-roles",
+                                         "channel-template",
+                                         "skip",
+                                         "deploy",
+                                         "retry",
+                                         "refresh",
+                                         "restart",
+                                         "cancel",
+                                         "edit-roles",
+                                         "resume-existing",
+                                         "start",
+                                         "nonsense",
+                                         "community-name",
+                                         "asset-address"};
+  const std::vector<std::string> words{"",
+                                       "0",
+                                       "9",
+                                       "-1",
+                                       "base",
+                                       "native:base",
+                                       "erc20",
+                                       ":::",
+                                       "erc1155:",
+                                       "simple",
+                                       "none",
+                                       "current",
+                                       "create_new",
+                                       "18446744073709551616",
+                                       "\xF0\x9F\x94\xA5",
+                                       std::string(5000, 'x'),
+                                       "0x",
+                                       token};
+  auto any = [&](auto& list) { return list[chance() % list.size()]; };
+  auto r = fresh(std::string(32, 'e'), snowflake{1}, snowflake{2}, snowflake{3}, 0);
+  r.version = 1;
+  const auto facts = good_facts();
+  for (int i = 0; i < 20'000; ++i) {
+    event e{chance() % 4 ? event::click : event::submit, r.id, any(actions), any(words), std::nullopt, {}, {}};
+    if (chance() % 10 == 0)
+      e.seen_version = r.version;
+    for (auto n = chance() % 3; n > 0; --n)
+      e.values.push_back(any(words));
+    for (auto field : {"name", "address", "token_id", "min_balance"})
+      if (chance() % 2)
+        e.fields[field] = any(words);
+    const world w{everything(), chance() % 5 ? &facts : nullptr, 0};
+    auto d = apply(r, e, w);
+    if (d.what == decision::refuse || d.what == decision::end || d.what == decision::restart)
+      continue;
+    if (d.what == decision::inspect)
+      d = inspected(d.next, chance() % 2 ? good_contract() : contract_facts{});
+    r = d.next;
+    if (r.at == step::deploy && chance() % 2)
+      r = submission_failed(r, true, "why");
+    r.version = 1;
+    REQUIRE(read_record(to_text(r)));
+    screen(r, w, d.sentence);
+  }
+}

@@ -125,13 +125,21 @@ decision try_asset(record r, typed_asset typed, const world& w) {
   return {decision::inspect, std::move(r), {}};
 }
 
+/// Trimmed, and clipped far beyond what any rule allows: what is refused is kept in the record, which stays small.
 std::string field(const event& e, const char* name) {
-  auto at = e.fields.find(name);
-  if (at == e.fields.end())
+  constexpr size_t bytes_max = 1'024;
+  auto found = e.fields.find(name);
+  if (found == e.fields.end())
     return {};
-  auto from = at->second.find_first_not_of(" \t\n");
-  auto to = at->second.find_last_not_of(" \t\n");
-  return from == std::string::npos ? std::string{} : at->second.substr(from, to - from + 1);
+  const auto from = found->second.find_first_not_of(" \t\n");
+  const auto to = found->second.find_last_not_of(" \t\n");
+  if (from == std::string::npos)
+    return {};
+  auto length = std::min(to - from + 1, bytes_max);
+  while (length < to - from + 1 && length > 0
+         && (static_cast<unsigned char>(found->second[from + length]) & 0xC0u) == 0x80)
+    --length;
+  return found->second.substr(from, length);
 }
 
 decision submit_asset(const record& r, const event& e, const world& w) {
@@ -148,15 +156,13 @@ decision submit_asset(const record& r, const event& e, const world& w) {
   return try_asset(r, std::move(typed), w);
 }
 
-decision submit_name(record r, const event& e, const world& w) {
+decision submit_name(record r, const event& e) {
   if (r.at != step::init && r.at != step::review)
     return refuse("The wizard is not at the name any more. Use “Back”, or “Name” in the review.");
   auto name = check_name(field(e, "name"));
   if (!name)
     return refuse(text_of(name.error()));
   r.draft.name = *name;
-  if (r.at == step::init)
-    r = moved(r, onward(r, w.names));
   return show(std::move(r));
 }
 
@@ -171,13 +177,14 @@ decision choose_tier_template(record r, const event& e, const world& w) {
 }
 
 decision map_role(record r, const event& e, const world& w) {
-  const auto tier = e.action.substr(std::string_view{"role-"}.size());
-  auto role = std::find_if(r.draft.roles.begin(), r.draft.roles.end(), [&](auto& x) { return x.tier_id == tier; });
+  const auto key = e.action.substr(std::string_view{"role-"}.size());
+  auto role = std::find_if(r.draft.roles.begin(), r.draft.roles.end(),
+                           [&](auto& x) { return tier_key(r.draft, x) == key; });
   if (role == r.draft.roles.end() || e.values.size() != 1)
     return refuse("This tier is not part of the plan any more. Choose a tier in the menu.");
   auto& value = e.values[0];
   if (value == "create_new") {
-    auto at = std::find_if(r.draft.tiers.begin(), r.draft.tiers.end(), [&](auto& x) { return x.id == tier; });
+    auto at = std::find_if(r.draft.tiers.begin(), r.draft.tiers.end(), [&](auto& x) { return x.id == role->tier_id; });
     role->existing.reset();
     if (at != r.draft.tiers.end())
       role->name = at->name;
@@ -191,7 +198,7 @@ decision map_role(record r, const event& e, const world& w) {
   if (at == roles.end())
     return refuse("This role is gone, or not below the bot's own role. Choose another one, or move the bot's role up.");
   for (auto& other : r.draft.roles)
-    if (other.tier_id != tier && other.existing == id)
+    if (other.tier_id != role->tier_id && other.existing == id)
       return refuse(
         fmt::format("The role “{}” stands for another tier already. Each tier needs a role of its own.", at->name));
   role->existing = id;
@@ -348,7 +355,7 @@ decision apply(const record& r, const event& e, const world& w) {
   if (r.at == step::complete)
     return refuse("This onboarding is complete. /onboard opens it again to change something.");
   if (e.what == event::submit)
-    return e.action == "community-name" ? submit_name(r, e, w) : submit_asset(r, e, w);
+    return e.action == "community-name" ? submit_name(r, e) : submit_asset(r, e, w);
   if (e.seen_version && *e.seen_version != r.version)
     return {decision::overtaken, r, "Another click was quicker, so this one did nothing. This is the present state."};
   return click(r, e, w);

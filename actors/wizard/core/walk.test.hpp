@@ -69,7 +69,10 @@ struct walk {
     return take(apply(
       r, {event::submit, r.id, std::move(modal), std::move(argument), std::nullopt, {}, std::move(fields)}, seen()));
   }
-  void name() { submit("community-name", {{"name", "Dune Traders"}}); }
+  void name() {
+    submit("community-name", {{"name", "Dune Traders"}});
+    click("continue");
+  }
   void chains() {
     click("chain", {"berachain"});
     click("continue");
