@@ -1,0 +1,147 @@
+#include "actors/gate/gate.hpp"
+
+#include "actors/fences/fences.hpp"
+#include "adapters/discord/rest/calls.hpp"
+#include "tests/support/fakes/store.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <doctest/doctest.h>
+#include <vector>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+using gate::trouble;
+
+namespace {
+struct client {
+  std::vector<discord::call> seen;
+  std::function<caf::result<discord::answer>(const discord::call&)> answer;
+};
+discord::rest::behavior_type answering(discord::rest::pointer, client* c) {
+  return {[c](const discord::call& x) -> caf::result<discord::answer> {
+    c->seen.push_back(x);
+    return c->answer ? c->answer(x) : caf::result<discord::answer>{discord::answer{200, "{}", 0, ""}};
+  }};
+}
+
+struct bench {
+  test::sim_system sim;
+  test::fake_store store{sim, {1}};
+  client discord;
+  fences::board board{sim.sys().clock()};
+  fences::handle fences = fences::start(sim.sys(), store.communities_port(), board);
+  gate::handle gate = gate::start(sim.sys(), sim.sys().spawn(answering, &discord), store.deployments_port(), board);
+  deployments::key of{store.community.id, "deployment-1", 1};
+  bench() {
+    store.work[1] = {.id = "deployment-1", .version = 1, .state = "running", .run = 1, .holder = "w"};
+    board.hold("deployment-1", 1, sim.now() + 60s);
+    sim.advance(10ms);
+  }
+  ~bench() {
+    caf::anon_send_exit(fences, caf::exit_reason::kill);
+    sim.run();
+  }
+  gate::write create() {
+    gate::write w;
+    w.community = store.community.id;
+    w.fence = store.community.fence;
+    w.of = of;
+    w.kind = "role";
+    w.resource = "role-gold";
+    w.about = "role “Gold”";
+    w.create = true;
+    w.call = arrakis::discord::create_role({1}, "{}");
+    w.call.until = {sim.now() + 10s};
+    return w;
+  }
+  gate::written ask(gate::write w) { return *sim.ask<gate::written>(gate, std::move(w)); }
+};
+} // namespace
+
+TEST_CASE("gate: an intent is committed before a create, and its nonce stands in the audit reason") {
+  bench b;
+  size_t intents_at_call = 0;
+  b.discord.answer = [&](const discord::call&) {
+    intents_at_call = b.store.intents.size();
+    return discord::answer{200, "{}", 0, ""};
+  };
+  const auto first = b.ask(b.create());
+  CHECK(first.why.what == trouble::none);
+  CHECK(intents_at_call == 1);
+  CHECK(first.nonce.size() == 32);
+  CHECK(b.discord.seen[0].reason == "Arrakis: role “Gold” [" + first.nonce + "]");
+  CHECK(b.discord.seen[0].tenant == b.store.community.id.value);
+  CHECK(b.ask(b.create()).nonce == first.nonce); // The second attempt is the same intent.
+}
+
+TEST_CASE("gate: frozen, old fence, lost lease and unknown fences let nothing out") {
+  bench b;
+  auto w = b.create();
+  w.of.run = 0;
+  CHECK(b.ask(w).why.what == trouble::stale);
+  b.store.set_status("frozen");
+  b.sim.advance(1s);
+  CHECK(b.ask(b.create()).why.what == trouble::frozen);
+  b.store.set_status("active");
+  b.sim.advance(1s);
+  w = b.create();
+  w.fence = 1;
+  CHECK(b.ask(w).why.what == trouble::frozen);
+  b.store.decide = [](const char*) { return test::fake_store::fate::refused; };
+  b.sim.advance(2s);
+  CHECK(b.ask(b.create()).why.what == trouble::unavailable);
+  CHECK(b.discord.seen.empty());
+}
+
+TEST_CASE("gate: the fence is asked again at the last moment") {
+  bench b;
+  b.discord.answer = [&](const discord::call& c) -> caf::result<discord::answer> {
+    b.board.note({b.store.community.id, {1}, "frozen", 9}); // While the call waited for its turn.
+    return c.may_leave() ? caf::result<discord::answer>{discord::answer{200, "{}", 0, ""}} : fail(ec::frozen, "no");
+  };
+  CHECK(b.ask(b.create()).why.what == trouble::frozen);
+  bench c;
+  c.discord.answer = [&](const discord::call& x) -> caf::result<discord::answer> {
+    c.board.let_go("deployment-1", 1);
+    return x.may_leave() ? caf::result<discord::answer>{discord::answer{200, "{}", 0, ""}} : fail(ec::frozen, "no");
+  };
+  CHECK(c.ask(c.create()).why.what == trouble::stale);
+}
+
+TEST_CASE("gate: without a committed intent nothing is created") {
+  bench b;
+  b.store.decide = [](const char* verb) {
+    return std::string_view{verb} == "intent" ? test::fake_store::fate::lost_after : test::fake_store::fate::normal;
+  };
+  CHECK(b.ask(b.create()).why.what == trouble::unavailable);
+  CHECK(b.discord.seen.empty());
+}
+
+TEST_CASE("gate: answers and errors of Discord become what the work can act on") {
+  struct row { int status, code; trouble expected; };
+  for (const auto& r : {row{403, 50013, trouble::permission}, row{403, 50001, trouble::gone}, row{404, 10004, trouble::gone},
+                        row{404, 10011, trouble::not_found}, row{404, 0, trouble::not_found}, row{403, 0, trouble::permission},
+                        row{400, 50035, trouble::invalid_payload}, row{400, 30005, trouble::permission},
+                        row{200, 0, trouble::none}, row{201, 0, trouble::none}, row{204, 0, trouble::none}}) {
+    CAPTURE(r.status);
+    CAPTURE(r.code);
+    const auto p = gate::classify(discord::answer{r.status, "", r.code, "why"}, "role “Gold”");
+    CHECK(p.what == r.expected);
+    CHECK(p.sentence.empty() == (r.expected == trouble::none));
+    CHECK_FALSE(gate::retryable(p.what));
+  }
+  struct fault { ec code; trouble expected; bool again; };
+  for (const auto& f : {fault{ec::unknown, trouble::unknown, true}, fault{ec::unavailable, trouble::unavailable, true},
+                        fault{ec::timeout, trouble::rate_limited, true}, fault{ec::throttled, trouble::rate_limited, true},
+                        fault{ec::frozen, trouble::frozen, false}, fault{ec::stale, trouble::stale, false},
+                        fault{ec::internal, trouble::unknown, true}}) {
+    const auto p = gate::classify(fail(f.code, "x"), "role “Gold”");
+    CHECK(p.what == f.expected);
+    CHECK(gate::retryable(p.what) == f.again);
+  }
+  CHECK(gate::code_text(trouble::permission) == "PERMISSION_ERROR");
+  CHECK(gate::code_text(trouble::frozen) == "COMMUNITY_FROZEN");
+}

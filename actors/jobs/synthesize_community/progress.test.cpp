@@ -1,0 +1,42 @@
+#include "actors/jobs/synthesize_community/progress.hpp"
+
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis::jobs::synthesize_community;
+
+TEST_CASE("progress: ten blocks, filled by whole tenths") {
+  CHECK(bar(0) == "▱▱▱▱▱▱▱▱▱▱");
+  CHECK(bar(39) == "▰▰▰▱▱▱▱▱▱▱");
+  CHECK(bar(100) == "▰▰▰▰▰▰▰▰▰▰");
+  CHECK(percent({"x", "roles", 1, 3}) == 33);
+  CHECK(percent({"x", "roles", 0, 0}) == 0);
+}
+
+TEST_CASE("progress: the message shows the stage, mentions nobody and fits Discord's limit") {
+  const auto running = boost::json::parse(running_body({"Town", "categories", 4, 10})).as_object();
+  const std::string text{running.at("content").as_string()};
+  CHECK(text.find("✅ Roles") != std::string::npos);
+  CHECK(text.find("▶ Categories") != std::string::npos);
+  CHECK(text.find("· Channels") != std::string::npos);
+  CHECK(text.find("40 %") != std::string::npos);
+  CHECK(running.at("components").as_array().empty());
+  CHECK(running.at("allowed_mentions").at("parse").as_array().empty());
+  std::string long_sentence;
+  for (int i = 0; i < 3000; ++i)
+    long_sentence += "ü";
+  const auto failed = boost::json::parse(failed_body("Town", long_sentence)); // Throws on half a character.
+  CHECK(failed.at("content").as_string().size() <= 2000);
+}
+
+TEST_CASE("progress: what is left over is listed, the first ten of it") {
+  result r{"Town", 2, 1, 4, 3, {}};
+  CHECK(completed_body(r).find("Not in this version") == std::string::npos);
+  for (int i = 0; i < 12; ++i)
+    r.left_over.push_back("channel " + std::to_string(i));
+  const auto text = completed_body(r);
+  CHECK(text.find("channel 9") != std::string::npos);
+  CHECK(text.find("channel 10") == std::string::npos);
+  CHECK(text.find("and 2 more") != std::string::npos);
+  CHECK(progress_json({"Town", "roles", 1, 4}) == R"({"current":1,"total":4,"stage":"roles","message":"25 %"})");
+}

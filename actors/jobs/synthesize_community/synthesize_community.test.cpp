@@ -1,0 +1,397 @@
+#include "tests/support/fakes/manifest.hpp"
+#include "tests/support/fakes/node.hpp"
+
+#include "schemas/blueprint.hpp"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <memory>
+#include <vector>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+using discord_fate = test::fake_discord::fate;
+using store_fate = test::fake_store::fate;
+
+namespace {
+/// A town, its stores, and processes of ours that come and go.
+struct bench {
+  test::sim_system sim;
+  test::fake_discord discord{sim};
+  test::fake_store store{sim, test::fake_discord::guild_id};
+  discord::budget::handle budget = test::memory_budget(sim.sys());
+  std::vector<std::unique_ptr<test::node>> nodes; ///< Crashed ones too: their boards live as long as the system.
+  manifest want = test::sample_manifest();
+  bool adopts = true;
+  int attempts = 0;
+
+  bench() {
+    store.now_ms = [this] { return discord.now_ms(); };
+    store.submit(want);
+    start();
+  }
+  ~bench() {
+    for (auto& n : nodes)
+      n->crash();
+    sim.advance(1ms);
+  }
+  test::node& node() { return *nodes.back(); }
+  void start() {
+    nodes.push_back(std::make_unique<test::node>(sim, discord, store, budget, "w" + std::to_string(nodes.size()), adopts));
+    sim.advance(50ms);
+  }
+  void crash() {
+    node().crash();
+    sim.run();
+  }
+  void begin(int64_t version = 1) { node().begin(store.community.id, version, attempts); }
+  /// Lets time go by until the attempt ends; none: the process crashed, or it never does.
+  std::optional<queue::outcome> wait(std::chrono::milliseconds at_most = 300s) {
+    for (auto passed = 0ms; passed < at_most; passed += 100ms) {
+      sim.advance(100ms);
+      if (auto got = node().outcome())
+        return got;
+      if (node().crashed())
+        return std::nullopt;
+    }
+    return std::nullopt;
+  }
+  std::optional<queue::outcome> once(int64_t version = 1) {
+    begin(version);
+    return wait();
+  }
+  /// As the queue does: again and again, with a new process after a crash, until the job has ended.
+  queue::outcome until_end(int64_t version = 1, int rounds_max = 40) {
+    for (int round = 0; round < rounds_max; ++round) {
+      if (node().crashed())
+        start();
+      const auto got = once(version);
+      if (!got)
+        continue;
+      if (got->what == queue::outcome::completed || got->what == queue::outcome::failed_final)
+        return *got;
+      attempts += got->what == queue::outcome::failed_retryable;
+      sim.advance(std::max(got->wait, std::chrono::milliseconds{2'000}));
+    }
+    FAIL("the job does not end");
+    return {};
+  }
+  size_t doubles() const {
+    size_t n = 0;
+    for (const auto& r : blueprint::resources(want)) {
+      const auto count = r.key.kind == "role" ? discord.count_roles(r.name)
+                                              : discord.count_channels(blueprint::channel_name(
+                                                  r.name, r.key.kind == "category" ? guild::category : type_of(r.key.resource)));
+      n += count > 1 ? count - 1 : 0;
+    }
+    return n;
+  }
+  int type_of(const std::string& channel) const {
+    for (const auto& c : want.channels)
+      if (c.id == channel)
+        return blueprint::channel_type(c.type);
+    return 0;
+  }
+  /// P4: each resource exactly once and equal in every managed field, the shadow state names it, nothing else was touched.
+  void check_whole() {
+    blueprint::ids ids;
+    for (const auto& s : store.shadow.entries)
+      ids[{s.kind, s.resource}] = s.id;
+    const auto list = blueprint::resources(want);
+    CHECK(ids.size() == list.size());
+    CHECK(discord.guild.roles.size() == 2 + want.roles.size());
+    CHECK(discord.guild.channels.size() == want.categories.size() + want.channels.size());
+    CHECK(doubles() == 0);
+    for (const auto& r : list) {
+      CAPTURE(r.key.resource);
+      REQUIRE(ids.contains(r.key));
+      const auto f = blueprint::wanted(want, r.key, ids, {test::fake_discord::guild_id, test::fake_discord::bot});
+      REQUIRE(f);
+      const auto now = r.key.kind == "role" ? blueprint::actual(discord.role(ids[r.key]))
+                                            : blueprint::actual(discord.channel(ids[r.key]));
+      CHECK(blueprint::differences(now, *f).empty());
+    }
+    CHECK(store.intents.empty());
+    CHECK(store.work.at(static_cast<int64_t>(store.versions.size())).completed_count == 1);
+  }
+};
+} // namespace
+
+TEST_CASE("synthesis: an empty guild becomes what the manifest says, with progress in the wizard's message") {
+  bench b;
+  const auto got = b.once();
+  REQUIRE(got);
+  CHECK(got->what == queue::outcome::completed);
+  b.check_whole();
+  REQUIRE(b.discord.messages.size() >= 2);
+  CHECK(b.discord.messages.back().find("is ready") != std::string::npos);
+  // Delivered again, it ends at once and does nothing.
+  const auto writes = b.discord.writes.size();
+  const auto again = b.once();
+  CHECK(again->what == queue::outcome::completed);
+  CHECK(b.discord.writes.size() == writes);
+}
+
+TEST_CASE("synthesis: at most 50 requests arrive in any second, whatever happens") {
+  bench b;
+  b.discord.latency = 5ms;
+  b.until_end();
+  const auto& at = b.discord.arrivals;
+  for (size_t i = 50; i < at.size(); ++i)
+    CHECK(at[i] - at[i - 50] > 1s);
+}
+
+TEST_CASE("synthesis: a second version updates by snowflake, lists what it lacks and deletes nothing") {
+  bench b;
+  b.until_end();
+  const auto gold = b.store.shadow.entries.front().id;
+  b.want.roles[0].name = "Aurum";
+  b.want.channels.pop_back();
+  const auto second = b.store.submit(b.want);
+  CHECK(b.until_end(second).what == queue::outcome::completed);
+  CHECK(b.discord.role(gold).name == "Aurum");
+  CHECK(b.discord.count_channels("vip-voice") == 1);
+  REQUIRE(b.store.work.at(second).left_over.size() == 1);
+  CHECK(b.store.community.active_version == 2);
+}
+
+TEST_CASE("synthesis: an admin's role of the same name is left alone") {
+  bench b;
+  const auto theirs = b.discord.next_id();
+  b.discord.guild.roles.push_back({theirs, "Gold", 0xFFD700, true, false, false, 1, 1024});
+  b.until_end();
+  CHECK(b.discord.count_roles("Gold") == 2);
+  CHECK(std::find(b.discord.touched.begin(), b.discord.touched.end(), theirs) == b.discord.touched.end());
+  for (const auto& s : b.store.shadow.entries)
+    CHECK(s.id != theirs);
+}
+
+namespace {
+/// Counts the points at which a process can die in a deployment, or dies at the n-th of them: before or after the effect.
+struct walk {
+  size_t points = 0;
+  size_t die_at = 0; ///< 1-based; 0: never.
+  bool after = false;
+  void into(bench& b) {
+    b.discord.decide = [this, &b](const net::http_request& r) {
+      if (r.target.find("/webhooks/") != std::string::npos || r.method == "GET" || ++points != die_at)
+        return discord_fate::normal;
+      b.node().crash();
+      return after ? discord_fate::lost_after : discord_fate::lost;
+    };
+    b.store.decide = [this, &b](const char* verb) {
+      if (std::string_view{verb} == "fences" || std::string_view{verb} == "renew" || ++points != die_at)
+        return store_fate::normal;
+      b.node().crash();
+      return after ? store_fate::silent_after : store_fate::silent;
+    };
+  }
+};
+} // namespace
+
+TEST_CASE("synthesis: killed at any point, before or after the effect, the next process finishes the same guild") {
+  size_t points = 0;
+  {
+    bench b;
+    walk w;
+    w.into(b);
+    b.until_end();
+    points = w.points;
+  }
+  REQUIRE(points > 3 * 9); // Intent, call and note of each of nine resources, and more.
+  for (const bool after : {false, true})
+    for (size_t at = 1; at <= points; ++at) {
+      CAPTURE(at);
+      CAPTURE(after);
+      bench b;
+      walk w{0, at, after};
+      w.into(b);
+      CHECK(b.until_end().what == queue::outcome::completed);
+      CHECK(b.nodes.size() == 2);
+      b.check_whole();
+    }
+}
+
+TEST_CASE("synthesis: the twin: without adoption an interrupted create is made twice") {
+  size_t doubled = 0;
+  for (size_t at = 1; at <= 20; ++at) {
+    bench b;
+    b.adopts = false;
+    b.crash();
+    b.start();
+    walk w{0, at, true};
+    w.into(b);
+    b.until_end();
+    doubled += b.doubles();
+  }
+  CHECK(doubled > 0);
+}
+
+TEST_CASE("synthesis: an answer that is lost after the effect does not make anything twice") {
+  for (const auto fate : {discord_fate::lost_after, discord_fate::error_502_after, discord_fate::lost, discord_fate::error_502,
+                          discord_fate::refused, discord_fate::limited}) {
+    CAPTURE(static_cast<int>(fate));
+    bench b;
+    int n = 0;
+    b.discord.decide = [&](const net::http_request& r) {
+      return r.method == "POST" && ++n % 3 == 1 ? fate : discord_fate::normal;
+    };
+    CHECK(b.until_end().what == queue::outcome::completed);
+    b.discord.decide = {};
+    b.check_whole();
+  }
+}
+
+TEST_CASE("synthesis: the audit log may lag behind the effect") {
+  bench b;
+  b.discord.audit_lag = 4s;
+  int n = 0;
+  b.discord.decide = [&](const net::http_request& r) {
+    return r.method == "POST" && ++n == 2 ? discord_fate::error_502_after : discord_fate::normal;
+  };
+  CHECK(b.until_end().what == queue::outcome::completed);
+  b.check_whole();
+}
+
+TEST_CASE("synthesis: without the audit log an interrupted create is not guessed at, and the admin is asked") {
+  bench b;
+  b.discord.audit_readable = false;
+  int n = 0;
+  b.discord.decide = [&](const net::http_request& r) {
+    return r.method == "POST" && ++n == 2 ? discord_fate::error_502_after : discord_fate::normal;
+  };
+  const auto got = b.until_end();
+  CHECK(got.what == queue::outcome::failed_final);
+  CHECK(got.reason.find("View Audit Log") != std::string::npos);
+  CHECK(b.doubles() == 0);
+  CHECK(b.discord.messages.back().find("View Audit Log") != std::string::npos);
+}
+
+TEST_CASE("synthesis: answers of the stores may be lost, too") {
+  for (const auto* which : {"intent", "checkpoint", "complete"})
+    for (const auto fate : {store_fate::refused, store_fate::lost_after}) {
+      CAPTURE(which);
+      bench b;
+      int n = 0;
+      b.store.decide = [&, which, fate](const char* verb) {
+        return std::string_view{verb} == which && ++n % 3 == 1 ? fate : store_fate::normal;
+      };
+      CHECK(b.until_end().what == queue::outcome::completed);
+      b.check_whole();
+    }
+}
+
+TEST_CASE("synthesis: a freeze in the middle stops every effect within a second, a thaw lets it finish") {
+  bench b;
+  b.discord.latency = 300ms;
+  b.begin();
+  b.sim.advance(4s);
+  REQUIRE(b.discord.writes.size() > 2);
+  b.store.set_status("frozen");
+  b.sim.advance(1s);
+  const auto writes = b.discord.writes.size();
+  const auto messages = b.discord.messages.size();
+  REQUIRE(writes < 9);
+  const auto got = b.wait();
+  REQUIRE(got);
+  CHECK(got->what == queue::outcome::postponed);
+  CHECK(b.once()->what == queue::outcome::postponed); // Waiting uses no attempt.
+  CHECK(b.discord.writes.size() == writes);
+  CHECK(b.discord.messages.size() == messages);
+  b.store.set_status("active");
+  CHECK(b.until_end().what == queue::outcome::completed);
+  CHECK(b.attempts == 0);
+  b.check_whole();
+}
+
+TEST_CASE("synthesis: while the fences cannot be read nothing leaves") {
+  bench b;
+  b.store.decide = [](const char* verb) {
+    return std::string_view{verb} == "fences" ? store_fate::refused : store_fate::normal;
+  };
+  b.sim.advance(1'500ms);
+  const auto got = b.once();
+  CHECK(got->what == queue::outcome::failed_retryable);
+  CHECK(b.discord.writes.empty());
+}
+
+TEST_CASE("synthesis: a lease that was lost stops all effects") {
+  bench b;
+  b.discord.latency = 300ms;
+  b.begin();
+  b.sim.advance(4s);
+  auto& row = b.store.work.at(1);
+  ++row.run; // Another worker has it now.
+  row.holder = "other";
+  row.lease_until = b.sim.now() + 8s;
+  b.sim.advance(2'100ms);
+  const auto writes = b.discord.writes.size();
+  const auto got = b.wait();
+  REQUIRE(got);
+  CHECK(got->what == queue::outcome::postponed);
+  CHECK(b.discord.writes.size() == writes);
+  CHECK(row.state == "running");
+}
+
+TEST_CASE("synthesis: a lease that cannot be renewed ends by itself, before another may take it") {
+  bench b;
+  b.discord.latency = 300ms;
+  b.begin();
+  b.sim.advance(2s);
+  b.store.decide = [](const char* verb) {
+    return std::string_view{verb} == "renew" ? store_fate::silent : store_fate::normal;
+  };
+  const auto until = b.store.work.at(1).lease_until;
+  b.sim.advance(20s);
+  for (const auto at : b.discord.arrivals)
+    CHECK(at < until);
+}
+
+TEST_CASE("synthesis: missing permissions and hierarchy end it with a sentence, and Retry works when it is mended") {
+  bench b;
+  b.discord.role(test::fake_discord::bot_role).permissions = 0;
+  const auto got = b.once();
+  CHECK(got->what == queue::outcome::failed_final);
+  CHECK(got->reason.find("PERMISSION_ERROR") != std::string::npos);
+  CHECK(got->reason.find("Manage Roles") != std::string::npos);
+  CHECK(b.store.work.at(1).state == "failed");
+  CHECK(b.discord.writes.empty());
+  b.discord.role(test::fake_discord::bot_role).permissions = 8;
+  b.store.work.at(1).state = "pending"; // Retry.
+  CHECK(b.once()->what == queue::outcome::completed);
+  b.check_whole();
+}
+
+TEST_CASE("synthesis: kicked in the middle, it ends cleanly") {
+  bench b;
+  int n = 0;
+  b.discord.decide = [&](const net::http_request& r) {
+    if (r.method == "POST" && ++n == 3)
+      b.discord.kicked = true;
+    return discord_fate::normal;
+  };
+  const auto got = b.once();
+  REQUIRE(got);
+  CHECK(got->what == queue::outcome::failed_final);
+  CHECK(got->reason.find("GUILD_NOT_FOUND") != std::string::npos);
+  CHECK(b.store.work.at(1).state == "failed");
+}
+
+TEST_CASE("synthesis: a manifest that is not what was signed changes nothing") {
+  bench b;
+  auto& r = b.store.versions.at(1);
+  r.canonical.replace(r.canonical.find("Gold"), 4, "Dirt");
+  const auto got = b.once();
+  CHECK(got->what == queue::outcome::failed_final);
+  CHECK(got->reason.find("not what was signed") != std::string::npos);
+  CHECK(b.discord.writes.empty());
+  CHECK(b.store.work.at(1).state == "failed");
+}
+
+TEST_CASE("synthesis: a payload that names nothing is final") {
+  bench b;
+  caf::scoped_actor self{b.sim.sys()};
+  b.begin(99);
+  const auto got = b.wait();
+  CHECK(got->what == queue::outcome::failed_final);
+}

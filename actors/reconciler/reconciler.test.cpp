@@ -1,0 +1,85 @@
+#include "actors/reconciler/reconciler.hpp"
+
+#include "schemas/blueprint.hpp"
+#include "tests/support/fakes/budget.hpp"
+#include "tests/support/fakes/discord.hpp"
+#include "tests/support/fakes/manifest.hpp"
+#include "tests/support/fakes/store.hpp"
+
+#include <caf/send.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace {
+struct bench {
+  test::sim_system sim;
+  test::fake_discord town{sim};
+  test::fake_store store{sim, test::fake_discord::guild_id};
+  discord::rest rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, town.transport(),
+                                      test::memory_budget(sim.sys()));
+  reconciler::handle actor = reconciler::start(
+    sim.sys(), {store.communities_port(), store.manifests_port(), rest, [] { return test::fake_discord::bot; }});
+  ~bench() {
+    caf::anon_send_exit(rest, caf::exit_reason::kill);
+    sim.run();
+  }
+  void deploy() {
+    const auto m = test::sample_manifest();
+    store.submit(m);
+    store.community.active_version = 1;
+    store.shadow.version = 1;
+    blueprint::ids ids;
+    for (const auto& r : blueprint::resources(m)) {
+      const auto f = *blueprint::wanted(m, r.key, ids, {town.guild.id, town.guild.bot});
+      const auto id = ids[r.key] = town.next_id();
+      if (const auto* role = std::get_if<blueprint::role_fields>(&f))
+        town.guild.roles.push_back({id, role->name, role->color, role->hoist, role->mentionable, false, 1, role->permissions});
+      else {
+        const auto& c = std::get<blueprint::channel_fields>(f);
+        town.guild.channels.push_back({id, c.type, c.name, c.topic, c.parent, 0, c.overwrites});
+      }
+      store.shadow.entries.push_back({r.key.kind, r.key.resource, id, blueprint::text(f)});
+    }
+  }
+  caf::expected<reconciler::drift_report> drift(snowflake guild = test::fake_discord::guild_id) {
+    caf::scoped_actor self{sim.sys()};
+    auto pending = self->request(actor, caf::infinite, reconciler::drift{guild, {sim.now() + 5s}});
+    sim.advance(6s);
+    std::optional<caf::expected<reconciler::drift_report>> result;
+    REQUIRE(self->has_next_message());
+    pending.receive([&](reconciler::drift_report& x) { result.emplace(std::move(x)); },
+                    [&](caf::error& e) { result.emplace(std::move(e)); });
+    return std::move(*result);
+  }
+};
+} // namespace
+
+TEST_CASE("reconciler: a guild as deployed is clean; what changed is named; nothing is written") {
+  bench b;
+  CHECK(code_of(b.drift().error()) == ec::not_found);
+  b.deploy();
+  CHECK(code_of(b.drift({7}).error()) == ec::not_found);
+  auto report = b.drift();
+  REQUIRE(report);
+  CHECK(report->clean);
+  CHECK(report->lines.empty());
+  b.town.guild.roles.back().color = 1;
+  report = b.drift();
+  REQUIRE(report);
+  CHECK_FALSE(report->clean);
+  REQUIRE(report->lines.size() == 1);
+  CHECK(report->lines[0].find("“Silver”: color changed in Discord") != std::string::npos);
+  CHECK(b.town.writes.empty());
+}
+
+TEST_CASE("reconciler: a guild that cannot be read is not a clean one") {
+  bench b;
+  b.deploy();
+  b.town.decide = [](const net::http_request&) { return test::fake_discord::fate::refused; };
+  CHECK_FALSE(b.drift());
+  b.town.decide = {};
+  b.town.kicked = true;
+  CHECK(code_of(b.drift().error()) == ec::refused);
+}
