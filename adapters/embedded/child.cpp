@@ -7,16 +7,17 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 #include <unistd.h>
 
 namespace arrakis::embedded {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr auto start_limit = 60s;         // Crash recovery of a small database takes seconds; a large AOF some more.
 constexpr auto look_every = 250ms;        // How soon a stop is seen by a watcher that waits for its child.
 constexpr auto back_off_min = 100ms;      // The first restart is nearly at once ...
 constexpr auto back_off_max = 10'000ms;   // ... and a server that cannot run does not burn the machine.
+constexpr auto stop_grace = 30s;          // PostgreSQL's last checkpoint; then SIGKILL, which costs a recovery.
 constexpr auto healthy_after = 60s;       // Having run this long, the next crash counts as a first one.
 constexpr std::uintmax_t log_bytes_max = 10 << 20; // An older log is kept once, as <log>.1.
 
@@ -43,9 +44,9 @@ void rotate(const std::string& log) {
 
 child::child(recipe r) : recipe_(std::move(r)) {
   if (const auto& program = recipe_.program.argv.front(); !exists(program))
-    stop_with(ec::not_found, program + " is not on this machine: `make deps` installs it");
+    throw std::runtime_error(program + " is not on this machine; `make deps` installs it");
   launch();
-  log::info("embedded.started", {{"server", recipe_.name}, {"pid", pid()}});
+  log::info("embedded_started", {{"server", recipe_.name}, {"pid", pid()}});
   watcher_ = std::thread{[this] { watch(); }};
 }
 
@@ -58,25 +59,21 @@ child::~child() {
   if (watcher_.joinable())
     watcher_.join();
   if (process_ && process_->running()) {
-    process_->stop(recipe_.stop_signal, recipe_.stop_grace);
-    log::info("embedded.stopped", {{"server", recipe_.name}, {"status", process_->exit_status().value_or(-1)}});
+    process_->stop(recipe_.stop_signal, stop_grace);
+    log::info("embedded_stopped", {{"server", recipe_.name}, {"status", process_->exit_status().value_or(-1)}});
   }
 }
 
 void child::launch() {
   rotate(recipe_.program.output);
   recipe_.prepare();
-  try {
-    process_.emplace(recipe_.program);
-  } catch (const std::runtime_error& e) {
-    stop_with(ec::unavailable, e.what());
-  }
-  const auto end = std::chrono::steady_clock::now() + start_limit;
+  process_.emplace(recipe_.program);
+  const auto end = std::chrono::steady_clock::now() + recipe_.patience;
   while (!recipe_.answers()) {
     if (!process_->wait(5ms) && std::chrono::steady_clock::now() < end && !stopping_within(0ms))
       continue;
     process_.reset();
-    stop_with(ec::unavailable, recipe_.name + " did not start; its last lines:\n" + tail(recipe_.program.output));
+    throw std::runtime_error(recipe_.name + " did not start; the end of its log:\n" + tail(recipe_.program.output));
   }
   pid_ = process_->pid();
 }
@@ -90,8 +87,8 @@ bool child::start_again() {
   try {
     launch();
     return true;
-  } catch (const stopped& s) {
-    log::error("embedded.restart_failed", {{"server", recipe_.name}, {"error", text_of(s.why)}});
+  } catch (const std::exception& e) {
+    log::error("embedded_restart_failed", {{"server", recipe_.name}, {"error", e.what()}});
     return false;
   }
 }
@@ -102,8 +99,8 @@ void child::watch() {
   while (!stopping_within(0ms)) {
     if (process_ && !process_->wait(look_every))
       continue;
-    pid_ = 0;
-    log::error("embedded.died", {{"server", recipe_.name}, {"status", process_ ? process_->exit_status().value_or(-1) : -1}});
+    pid_ = -1;
+    log::error("embedded_died", {{"server", recipe_.name}, {"status", process_ ? process_->exit_status().value_or(-1) : -1}});
     if (std::chrono::steady_clock::now() - since > healthy_after)
       wait = back_off_min;
     if (stopping_within(wait))
@@ -112,7 +109,7 @@ void child::watch() {
     metrics::count("arrakis_embedded_restarts_total", "Starts of an embedded server after its death.", 1,
                    {{"server", recipe_.name}});
     if (start_again())
-      log::info("embedded.restarted", {{"server", recipe_.name}, {"pid", pid()}});
+      log::info("embedded_restarted", {{"server", recipe_.name}, {"pid", pid()}});
     since = std::chrono::steady_clock::now();
   }
 }

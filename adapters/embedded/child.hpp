@@ -13,22 +13,22 @@
 namespace arrakis::embedded {
 
 struct recipe {
-  std::string name;                  ///< "postgres": logs, metrics.
-  process_options program;           ///< `output` is its log; `folder` its data.
-  std::function<void()> prepare;     ///< Before each start; throws `stopped` when it cannot be.
-  std::function<bool()> answers;     ///< True when the server takes clients.
-  int stop_signal = 0;
-  std::chrono::milliseconds stop_grace{30'000};
+  std::string name;              ///< "postgres": for logs and metrics.
+  process_options program;       ///< `output` is its log.
+  std::function<void()> prepare; ///< Before each start; throws std::runtime_error when it cannot be.
+  std::function<bool()> answers; ///< True when the server takes clients.
+  int stop_signal = 15;
+  std::chrono::milliseconds patience{60'000}; ///< For its first answer after a start, recovery after a crash included.
 };
 
 class child {
 public:
-  /// Starts it and returns when it answers; throws `stopped` (ec::not_found, ec::unavailable) when it does not.
+  /// Starts it and returns when it answers; throws std::runtime_error, with the end of its log, when it does not.
   explicit child(recipe);
   child(const child&) = delete;
   child& operator=(const child&) = delete;
-  ~child(); ///< Stops it cleanly and waits for its end.
-  int pid() const { return pid_; }
+  ~child();                        ///< Stops it cleanly and waits for its end.
+  int pid() const { return pid_; } ///< -1 while it is being started again.
 
 private:
   void launch();
@@ -38,11 +38,17 @@ private:
 
   recipe recipe_;
   std::optional<process> process_; ///< The watcher's, once it runs.
-  std::atomic<int> pid_{0};
+  std::atomic<int> pid_{-1};
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
   std::thread watcher_;
 };
+
+/// `folder` holds the cluster, made at the first start; `sockets` is a private folder.
+recipe postgres_recipe(const std::string& folder, const std::string& sockets);
+recipe redis_recipe(const std::string& folder, const std::string& sockets);
+/// Makes the database `arrakis` when it is missing; the server answers.
+void make_database(const std::string& sockets);
 
 } // namespace arrakis::embedded

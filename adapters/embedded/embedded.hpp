@@ -32,7 +32,7 @@ public:
   servers(const servers&) = delete;
   servers& operator=(const servers&) = delete;
 
-  int postgres_pid() const;
+  int postgres_pid() const; ///< -1 while it is being started again.
   int redis_pid() const;
 
 private:
