@@ -3,6 +3,7 @@
 #include "runtime/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
@@ -18,6 +19,10 @@ constexpr size_t reason_bytes_max = 4096;
 // BullMQ: priorities go from 0 to 2^21 (classes/job.js, PRIORITY_LIMIT).
 constexpr int priority_max = 1 << 21;
 constexpr size_t id_bytes_max = 256;
+// A job's key is the queue's prefix and its id: these would be written over (keys.hpp).
+constexpr std::array<std::string_view, 18> reserved{
+  "wait", "paused", "active", "prioritized", "delayed", "completed", "failed", "waiting-children", "stalled",
+  "stalled-check", "marker", "limiter", "meta", "events", "id", "pc", "repeat", "metrics"};
 
 int64_t number_in(std::string_view digits) {
   int64_t number = 0;
@@ -170,6 +175,8 @@ std::string fault_of(const add& what, const options& how) {
     return "id: not a plain number, which BullMQ keeps for its own";
   if (id.find(':') != std::string::npos)
     return "id: without ':', which separates the parts of a key";
+  if (std::find(reserved.begin(), reserved.end(), id) != reserved.end())
+    return fmt::format("id: '{}' is the name of a key of the queue", id);
   if (what.options.attempts < 1)
     return "attempts: at least 1";
   if (what.options.priority < 0 || what.options.priority > priority_max)

@@ -88,6 +88,7 @@ TEST_CASE("queue policy: what BullMQ would refuse is refused with the field's na
   CHECK(fault({"", "{}", {}, {}}).starts_with("name:"));
   CHECK(fault({"n", "{}", {.id = "42"}, {}}).starts_with("id:"));
   CHECK(fault({"n", "{}", {.id = "a:b"}, {}}).starts_with("id:"));
+  CHECK(fault({"n", "{}", {.id = "completed"}, {}}).starts_with("id:"));
   CHECK(fault({"n", "{", {}, {}}).starts_with("data:"));
   CHECK(fault({"n", '"' + std::string(how.data_bytes_max, 'x') + '"', {}, {}}).starts_with("data:"));
   CHECK(fault({"n", "{}", {.attempts = 0}, {}}).starts_with("attempts:"));
