@@ -121,7 +121,8 @@ struct fixture {
   surroundings w;
   test::sim_system sim;
   wizard::handle wizard;
-  std::string screen; ///< The last one, as JSON text.
+  wizard::handle elsewhere; ///< The same in another process: they share Redis and nothing else.
+  std::string screen;       ///< The last one, as JSON text.
   bool apart = false;
 
   fixture() {
@@ -142,8 +143,12 @@ struct fixture {
     wizard::ports to{sys.spawn(fake_redis, &w), sys.spawn(fake_chain, &w), sys.spawn(fake_guilds, &w),
                      sys.spawn(fake_communities, &w)};
     wizard = wizard::start(sys, to, {});
+    elsewhere = wizard::start(sys, to, {});
   }
-  ~fixture() { caf::anon_send_exit(wizard, caf::exit_reason::kill); }
+  ~fixture() {
+    caf::anon_send_exit(wizard, caf::exit_reason::kill);
+    caf::anon_send_exit(elsewhere, caf::exit_reason::kill);
+  }
 
   void bot_may(uint64_t bits) { w.facts.roles[1].permissions = bits; }
   std::shared_ptr<interaction> made(interaction_kind kind) {
@@ -271,6 +276,31 @@ TEST_CASE_FIXTURE(fixture, "wizard: a double click on Deploy makes one deploymen
   second.receive(look_at, broken);
   CHECK(w.deploys.size() == 1);
   CHECK(told == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: any process takes the next click") {
+  command<open>();
+  std::swap(wizard, elsewhere);
+  submit("community-name:" + session(), {{"name", "Dune Traders"}});
+  std::swap(wizard, elsewhere);
+  click("continue");
+  CHECK(says("Step 2 of 8"));
+  std::swap(wizard, elsewhere);
+  click("chain", {"berachain"});
+  std::swap(wizard, elsewhere);
+  click("back");
+  CHECK(says("Dune Traders"));
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a double click that reaches two processes makes one deployment") {
+  to_review();
+  auto x = made(interaction_kind::component);
+  x->custom_id = control("deploy");
+  caf::anon_send(wizard, act{x, until()});
+  caf::anon_send(elsewhere, act{x, until()});
+  sim.run();
+  CHECK(w.deploys.size() == 1);
+  CHECK(stored().at == core::step::deploy);
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: twin: with a store that does not compare the double click deploys twice") {
