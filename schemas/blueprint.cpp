@@ -20,7 +20,8 @@ const T* with_id(const std::vector<T>& list, std::string_view id) {
 bool is_textual(int type) { return type == guild::text || type == guild::announcement || type == guild::forum; }
 
 /// The snowflakes of the roles of `tiers`; empty when one is not known.
-std::optional<std::vector<snowflake>> roles_of(const manifest& m, const std::vector<std::string>& tiers, const ids& known) {
+std::optional<std::vector<snowflake>> roles_of(const manifest& m, const std::vector<std::string>& tiers,
+                                               const ids& known) {
   std::vector<snowflake> list;
   for (const auto& tier : tiers)
     for (const auto& role : m.roles) {
@@ -39,8 +40,8 @@ struct access {
   bool read_only = false;
 };
 
-std::optional<std::vector<guild::overwrite>> overwrites_of(const manifest& m, const access& who, int type, const ids& known,
-                                                           const place& at) {
+std::optional<std::vector<guild::overwrite>> overwrites_of(const manifest& m, const access& who, int type,
+                                                           const ids& known, const place& at) {
   const auto roles = roles_of(m, who.tiers, known);
   if (!roles)
     return std::nullopt;
@@ -144,8 +145,10 @@ std::vector<resource> resources(const manifest& m) {
 }
 
 int channel_type(std::string_view name) {
-  return name == "voice" ? guild::voice : name == "announcement" ? guild::announcement
-         : name == "forum" ? guild::forum : guild::text;
+  return name == "voice"        ? guild::voice
+       : name == "announcement" ? guild::announcement
+       : name == "forum"        ? guild::forum
+                                : guild::text;
 }
 
 std::string channel_name(std::string_view name, int type) {
@@ -199,9 +202,8 @@ fields managed(fields now, const fields& want, const fields* before) {
   const auto* wants = std::get_if<channel_fields>(&want);
   const auto* had = before ? std::get_if<channel_fields>(before) : nullptr;
   if (channel && wants)
-    std::erase_if(channel->overwrites, [&](const guild::overwrite& w) {
-      return !names(*wants, w) && !(had && names(*had, w));
-    });
+    std::erase_if(channel->overwrites,
+                  [&](const guild::overwrite& w) { return !names(*wants, w) && !(had && names(*had, w)); });
   return now;
 }
 
@@ -242,8 +244,11 @@ std::optional<fields> read(std::string_view json_text) {
   if (o->contains("color"))
     return role_fields{name, static_cast<uint32_t>(json::integer_or(*o, "color")), json::bool_or(*o, "hoist"),
                        json::bool_or(*o, "mentionable"), permissions::parse(json::text_or(*o, "permissions"))};
-  channel_fields f{name, static_cast<int>(json::integer_or(*o, "type")), std::string{json::text_or(*o, "topic")},
-                   parse_snowflake(json::text_or(*o, "parent_id")).value_or(snowflake{}), {}};
+  channel_fields f{name,
+                   static_cast<int>(json::integer_or(*o, "type")),
+                   std::string{json::text_or(*o, "topic")},
+                   parse_snowflake(json::text_or(*o, "parent_id")).value_or(snowflake{}),
+                   {}};
   if (const auto* list = json::array_in(*o, "permission_overwrites"))
     for (const auto& item : *list)
       if (const auto* w = item.if_object())

@@ -1,6 +1,6 @@
 #pragma once
-// What a manifest makes of a guild: the managed fields of every resource, wanted and actual, and what stands in the way.
-// Fields that are not here are the admins' own: nobody compares or changes them.
+// What a manifest makes of a guild: the managed fields of every resource, wanted and actual, and what stands in the
+// way. Fields that are not here are the admins' own: nobody compares or changes them.
 #include "schemas/guild.hpp"
 #include "schemas/ids.hpp"
 #include "schemas/manifest.hpp"
@@ -18,7 +18,7 @@ namespace arrakis::blueprint {
 
 /// A resource of a manifest.
 struct key {
-  std::string kind; ///< role, category, channel.
+  std::string kind;     ///< role, category, channel.
   std::string resource; ///< Id inside the manifest.
   auto operator<=>(const key&) const = default;
 };
@@ -49,8 +49,8 @@ struct channel_fields {
 };
 using fields = std::variant<role_fields, channel_fields>;
 
-/// Everything that a manifest names, in the order in which it must be made: roles (best tier first, so that Discord's own
-/// rule, a new role goes to the bottom, puts them in order), categories, channels.
+/// Everything that a manifest names, in the order in which it must be made: roles (best tier first, so that Discord's
+/// own rule, a new role goes to the bottom, puts them in order), categories, channels.
 std::vector<resource> resources(const manifest&);
 
 /// Text channels, announcements and forums as Discord writes them: lower case, hyphens for blanks, no punctuation.
@@ -58,7 +58,10 @@ std::string channel_name(std::string_view name, int type);
 int channel_type(std::string_view name);
 
 /// Where a resource lives: `bot` is our own user, which keeps its access to what it closes for others.
-struct place { snowflake guild; snowflake bot; };
+struct place {
+  snowflake guild;
+  snowflake bot;
+};
 /// The wanted fields; empty when they need a snowflake that `known` lacks, or the manifest has no such resource.
 ///
 /// A channel without tiers of its own has those of its category. Tiers close it: @everyone may not see it, exactly the
@@ -67,12 +70,12 @@ std::optional<fields> wanted(const manifest&, const key&, const ids& known, cons
 
 fields actual(const guild::role&);
 fields actual(const guild::channel&);
-/// `actual` without the overwrites of roles and members that neither `wanted` nor `before` (as last applied) speaks of: those
-/// are the admins' own.
+/// `actual` without the overwrites of roles and members that neither `wanted` nor `before` (as last applied) speaks of:
+/// those are the admins' own.
 fields managed(fields actual, const fields& wanted, const fields* before = nullptr);
 
-/// The names of the managed fields that differ: name, color, hoist, mentionable, permissions; name, type, topic, parent,
-/// overwrites.
+/// The names of the managed fields that differ: name, color, hoist, mentionable, permissions; name, type, topic,
+/// parent, overwrites.
 std::vector<std::string> differences(const fields&, const fields&);
 
 /// The JSON that is stored as shadow state and checkpoint, and back.
@@ -81,8 +84,8 @@ std::optional<fields> read(std::string_view json_text);
 
 /// The body that creates the resource.
 std::string create_body(const fields&);
-/// The body that changes only the fields in `changes`. Foreign overwrites in `now` are kept, those of `before` that are not
-/// wanted any more are not.
+/// The body that changes only the fields in `changes`. Foreign overwrites in `now` are kept, those of `before` that are
+/// not wanted any more are not.
 std::string update_body(const fields& wanted, const std::vector<std::string>& changes, const fields& now,
                         const fields* before = nullptr);
 

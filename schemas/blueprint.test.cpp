@@ -12,14 +12,17 @@ using namespace arrakis::blueprint;
 namespace {
 const place town{{1}, {2}};
 ids known_ids() {
-  return {{{"role", "role-gold"}, {11}}, {{"role", "role-silver"}, {12}}, {{"category", "cat-open"}, {21}},
+  return {{{"role", "role-gold"}, {11}},
+          {{"role", "role-silver"}, {12}},
+          {{"category", "cat-open"}, {21}},
           {{"category", "cat-vip"}, {22}}};
 }
 channel_fields channel(const std::string& id) {
   return std::get<channel_fields>(*wanted(test::sample_manifest(), {"channel", id}, known_ids(), town));
 }
 guild::overwrite of(const channel_fields& f, uint64_t id) {
-  const auto found = std::find_if(f.overwrites.begin(), f.overwrites.end(), [&](const auto& w) { return w.id.value == id; });
+  const auto found = std::find_if(f.overwrites.begin(), f.overwrites.end(),
+                                  [&](const auto& w) { return w.id.value == id; });
   return found == f.overwrites.end() ? guild::overwrite{} : *found;
 }
 } // namespace
@@ -57,7 +60,9 @@ TEST_CASE("blueprint: what needs an unknown snowflake is not known") {
 }
 
 TEST_CASE("blueprint: channel names as Discord writes them") {
-  struct row { const char *given, *text, *voice; };
+  struct row {
+    const char *given, *text, *voice;
+  };
   for (const auto& r : {row{"General Chat", "general-chat", "General Chat"}, row{"  a  - b ", "a-b", "  a  - b "},
                         row{"Rules!", "rules", "Rules!"}, row{"tier_1", "tier_1", "tier_1"}}) {
     CHECK(channel_name(r.given, guild::text) == r.text);
@@ -84,8 +89,10 @@ TEST_CASE("blueprint: overwrites of others are kept, those of an earlier version
   const fields had = before;
   CHECK(differences(managed(now, want, &had), want) == std::vector<std::string>{"overwrites"});
   CHECK(differences(managed(now, want), want).empty());
-  CHECK(update_body(want, {"overwrites"}, now, &had)
-        == R"({"permission_overwrites":[{"id":"1","type":0,"allow":"0","deny":"1024"},{"id":"99","type":0,"allow":"1024","deny":"0"}]})");
+  CHECK(
+    update_body(want, {"overwrites"}, now, &had)
+    == R"({"permission_overwrites":[{"id":"1","type":0,"allow":"0","deny":"1024"},)"
+           R"({"id":"99","type":0,"allow":"1024","deny":"0"}]})");
 }
 
 namespace {
@@ -95,7 +102,8 @@ guild::state town_state(uint64_t bot_permissions) {
   g.owner = {5};
   g.bot = {2};
   g.bot_roles = {{3}};
-  g.roles = {{{1}, "@everyone", 0, false, false, false, 0, 0}, {{3}, "Arrakis", 0, false, false, true, 2, bot_permissions}};
+  g.roles = {{{1}, "@everyone", 0, false, false, false, 0, 0},
+             {{3}, "Arrakis", 0, false, false, true, 2, bot_permissions}};
   return g;
 }
 } // namespace

@@ -12,7 +12,8 @@ TEST_CASE("guild: answers are read into values, and other shapes are named") {
   CHECK(r->name == "Gold");
   CHECK(r->permissions == 1024);
   const auto c = read_channels(R"([{"id":"7","type":0,"name":"general","topic":null,"parent_id":"6","position":1,
-    "permission_overwrites":[{"id":"9","type":1,"allow":"1024","deny":"0"},{"id":"3","type":0,"allow":"0","deny":"1024"}]}])");
+    "permission_overwrites":[{"id":"9","type":1,"allow":"1024","deny":"0"},
+    {"id":"3","type":0,"allow":"0","deny":"1024"}]}])");
   REQUIRE(c);
   CHECK(c->front().parent == snowflake{6});
   CHECK(c->front().overwrites.front().id == snowflake{3});

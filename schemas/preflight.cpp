@@ -59,18 +59,21 @@ void check_role(sentences& out, const guild::state& g, const manifest_role& want
   const auto bits = mask(want.permissions);
   if (!want.existing && bits && (*bits & ~has))
     out.push_back(fmt::format("The role “{}” is to have {}, which the bot itself lacks: give them to the bot, or take "
-                              "them out of the role.", want.name, names_of(*bits & ~has)));
+                              "them out of the role.",
+                              want.name, names_of(*bits & ~has)));
   const auto found = known.find({"role", want.id});
   const auto id = want.existing ? *want.existing : found == known.end() ? snowflake{} : found->second;
   const auto* now = id ? role_with(g, id) : nullptr;
   if (want.existing && !now)
-    out.push_back(fmt::format("The role that was chosen for “{}” is not there any more: choose another one.", want.name));
+    out.push_back(
+      fmt::format("The role that was chosen for “{}” is not there any more: choose another one.", want.name));
   else if (now && now->managed)
-    out.push_back(fmt::format("The role “{}” belongs to an integration, so nobody can give it: choose another one.",
-                              now->name));
+    out.push_back(
+      fmt::format("The role “{}” belongs to an integration, so nobody can give it: choose another one.", now->name));
   else if (now && !below_bot(g, *now))
     out.push_back(fmt::format("Move the bot's role above “{}” (Server Settings → Roles): it can only change and give "
-                              "roles below its own highest one.", now->name));
+                              "roles below its own highest one.",
+                              now->name));
 }
 
 void check_room(sentences& out, const guild::state& g, const manifest& m, const ids& known) {
@@ -83,11 +86,14 @@ void check_room(sentences& out, const guild::state& g, const manifest& m, const 
       new_channels += found == known.end() || !has_channel(g, found->second);
   }
   if (g.roles.size() + new_roles > roles_max)
-    out.push_back(fmt::format("The server has {} roles and would get {} more; Discord allows {}: delete some that nobody "
-                              "needs.", g.roles.size(), new_roles, roles_max));
+    out.push_back(
+      fmt::format("The server has {} roles and would get {} more; Discord allows {}: delete some that nobody "
+                  "needs.",
+                  g.roles.size(), new_roles, roles_max));
   if (g.channels.size() + new_channels > channels_max)
     out.push_back(fmt::format("The server has {} channels and would get {} more; Discord allows {}: delete some that "
-                              "nobody needs.", g.channels.size(), new_channels, channels_max));
+                              "nobody needs.",
+                              g.channels.size(), new_channels, channels_max));
 }
 } // namespace
 
@@ -116,13 +122,14 @@ std::vector<std::string> preflight(const guild::state& g, const manifest& m, con
   for (const auto& r : m.roles)
     check_role(out, g, r, known);
   check_room(out, g, m, known);
-  const bool community = std::any_of(g.features.begin(), g.features.end(), [](const std::string& f) {
-    return f == "COMMUNITY" || f == "NEWS";
-  });
+  const bool community = std::any_of(g.features.begin(), g.features.end(),
+                                     [](const std::string& f) { return f == "COMMUNITY" || f == "NEWS"; });
   for (const auto& c : m.channels)
     if (!community && (c.type == "announcement" || c.type == "forum"))
-      out.push_back(fmt::format("The channel “{}” is of type {}, which needs a Community server (Server Settings → Enable "
-                                "Community): enable it, or make it a text channel.", c.name, c.type));
+      out.push_back(
+        fmt::format("The channel “{}” is of type {}, which needs a Community server (Server Settings → Enable "
+                    "Community): enable it, or make it a text channel.",
+                    c.name, c.type));
   return out;
 }
 

@@ -16,8 +16,9 @@ namespace arrakis::fences {
 
 using instant = std::chrono::steady_clock::time_point;
 
-/// What this node knows, readable from any thread at the last moment before bytes leave. One a process; lives longer than
-/// the actor system. Knowledge that is older than `fresh` is none: then nothing may leave (unknown is not "active").
+/// What this node knows, readable from any thread at the last moment before bytes leave. One a process; lives longer
+/// than the actor system. Knowledge that is older than `fresh` is none: then nothing may leave (unknown is not
+/// "active").
 class board {
 public:
   /// P7: within 1 s of a freeze no effect leaves. A read that began less than that ago has seen the freeze.
@@ -48,12 +49,18 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
-struct changed { communities::fence_entry what; };
+struct changed {
+  communities::fence_entry what;
+};
 /// Where changes are told; the listener is forgotten when it ends.
 using listener = caf::typed_actor<caf::reacts_to<changed>>;
-struct watch { listener who; };
+struct watch {
+  listener who;
+};
 /// The order to freeze or thaw as another node or part told it; the reading of PostgreSQL follows at once.
-struct note { communities::fence_entry what; };
+struct note {
+  communities::fence_entry what;
+};
 struct read_again {}; ///< To itself.
 
 using handle = caf::typed_actor<caf::reacts_to<watch>, caf::reacts_to<note>, caf::reacts_to<read_again>>;

@@ -44,29 +44,38 @@ problem classify(const discord::answer& a, std::string_view about) {
     case 10004: // Unknown Guild
       return {trouble::gone, "The bot is not in this server any more. Invite it again, then press Retry."};
     case 50001: // Missing Access
-      return {trouble::gone, fmt::format("Discord refuses access to {}: the bot was removed from the server, or it lost "
-                                         "View Channels. Invite it again or give it back, then press Retry.", about)};
+      return {trouble::gone,
+              fmt::format("Discord refuses access to {}: the bot was removed from the server, or it lost "
+                          "View Channels. Invite it again or give it back, then press Retry.",
+                          about)};
     case 50013: // Missing Permissions
     case 50028: // Invalid role
-      return {trouble::permission,
-              fmt::format("Discord does not let the bot change {}. In Server Settings → Roles give the bot Manage Roles and "
-                          "Manage Channels and move its role above the roles that it manages, then press Retry.", about)};
+      return {
+        trouble::permission,
+        fmt::format("Discord does not let the bot change {}. In Server Settings → Roles give the bot Manage Roles and "
+                    "Manage Channels and move its role above the roles that it manages, then press Retry.",
+                    about)};
     case 60003: // Two factor is required for this operation
-      return {trouble::permission, "This server asks for two-factor authentication of its bots' owner: the owner of the "
-                                   "application must enable it in Discord, then press Retry."};
+      return {trouble::permission,
+              "This server asks for two-factor authentication of its bots' owner: the owner of the "
+              "application must enable it in Discord, then press Retry."};
     case 30005: // Maximum number of guild roles reached (250)
-      return {trouble::permission, "The server has as many roles as Discord allows (250). Delete one that nobody needs, "
-                                   "then press Retry."};
+      return {trouble::permission,
+              "The server has as many roles as Discord allows (250). Delete one that nobody needs, "
+              "then press Retry."};
     case 30013: // Maximum number of guild channels reached (500)
-      return {trouble::permission, "The server has as many channels as Discord allows (500). Delete one that nobody needs, "
-                                   "then press Retry."};
+      return {trouble::permission,
+              "The server has as many channels as Discord allows (500). Delete one that nobody needs, "
+              "then press Retry."};
     default: break;
   }
   if (a.status == 404)
     return {trouble::not_found, fmt::format("Discord does not know {} any more.", about)};
   if (a.status == 403)
-    return {trouble::permission, fmt::format("Discord refuses to change {}: {}. Give the bot the permission, then press "
-                                             "Retry.", about, a.message)};
+    return {trouble::permission,
+            fmt::format("Discord refuses to change {}: {}. Give the bot the permission, then press "
+                        "Retry.",
+                        about, a.message)};
   return {trouble::invalid_payload, fmt::format("Discord refuses {}: {} ({}).", about, a.message, a.code)};
 }
 

@@ -121,11 +121,15 @@ TEST_CASE("gate: without a committed intent nothing is created") {
 }
 
 TEST_CASE("gate: answers and errors of Discord become what the work can act on") {
-  struct row { int status, code; trouble expected; };
-  for (const auto& r : {row{403, 50013, trouble::permission}, row{403, 50001, trouble::gone}, row{404, 10004, trouble::gone},
-                        row{404, 10011, trouble::not_found}, row{404, 0, trouble::not_found}, row{403, 0, trouble::permission},
-                        row{400, 50035, trouble::invalid_payload}, row{400, 30005, trouble::permission},
-                        row{200, 0, trouble::none}, row{201, 0, trouble::none}, row{204, 0, trouble::none}}) {
+  struct row {
+    int status, code;
+    trouble expected;
+  };
+  for (const auto& r :
+       {row{403, 50013, trouble::permission}, row{403, 50001, trouble::gone}, row{404, 10004, trouble::gone},
+        row{404, 10011, trouble::not_found}, row{404, 0, trouble::not_found}, row{403, 0, trouble::permission},
+        row{400, 50035, trouble::invalid_payload}, row{400, 30005, trouble::permission}, row{200, 0, trouble::none},
+        row{201, 0, trouble::none}, row{204, 0, trouble::none}}) {
     CAPTURE(r.status);
     CAPTURE(r.code);
     const auto p = gate::classify(discord::answer{r.status, "", r.code, "why"}, "role “Gold”");
@@ -133,11 +137,15 @@ TEST_CASE("gate: answers and errors of Discord become what the work can act on")
     CHECK(p.sentence.empty() == (r.expected == trouble::none));
     CHECK_FALSE(gate::retryable(p.what));
   }
-  struct fault { ec code; trouble expected; bool again; };
+  struct fault {
+    ec code;
+    trouble expected;
+    bool again;
+  };
   for (const auto& f : {fault{ec::unknown, trouble::unknown, true}, fault{ec::unavailable, trouble::unavailable, true},
-                        fault{ec::timeout, trouble::rate_limited, true}, fault{ec::throttled, trouble::rate_limited, true},
-                        fault{ec::frozen, trouble::frozen, false}, fault{ec::stale, trouble::stale, false},
-                        fault{ec::internal, trouble::unknown, true}}) {
+                        fault{ec::timeout, trouble::rate_limited, true},
+                        fault{ec::throttled, trouble::rate_limited, true}, fault{ec::frozen, trouble::frozen, false},
+                        fault{ec::stale, trouble::stale, false}, fault{ec::internal, trouble::unknown, true}}) {
     const auto p = gate::classify(fail(f.code, "x"), "role “Gold”");
     CHECK(p.what == f.expected);
     CHECK(gate::retryable(p.what) == f.again);

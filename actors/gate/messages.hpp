@@ -44,13 +44,13 @@ problem classify(const caf::error&, std::string_view about);
 /// interaction (call.interaction; no deployment).
 struct write {
   community_id community;
-  int64_t fence = 0;      ///< The community's when the work began.
-  deployments::key of;    ///< Empty deployment: no lease is checked.
-  std::string kind;       ///< role, category, channel; for intents.
+  int64_t fence = 0;   ///< The community's when the work began.
+  deployments::key of; ///< Empty deployment: no lease is checked.
+  std::string kind;    ///< role, category, channel; for intents.
   std::string resource;
-  std::string about;      ///< "the role “Gold”"; for sentences and the audit reason.
+  std::string about; ///< "the role “Gold”"; for sentences and the audit reason.
   bool create = false;
-  discord::call call;     ///< `tenant`, `reason` and `may_leave` are filled by the gate.
+  discord::call call; ///< `tenant`, `reason` and `may_leave` are filled by the gate.
 };
 struct written {
   problem why; ///< trouble::none: done, and `answer` is Discord's.
@@ -59,7 +59,10 @@ struct written {
 };
 
 /// The lease of a deployment as its job knows it; nothing leaves after its end. `until` in the past lets it go.
-struct hold { deployments::key of; std::chrono::steady_clock::time_point until; };
+struct hold {
+  deployments::key of;
+  std::chrono::steady_clock::time_point until;
+};
 
 using handle = caf::typed_actor<caf::replies_to<write>::with<written>, caf::reacts_to<hold>>;
 

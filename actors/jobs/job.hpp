@@ -1,7 +1,7 @@
 #pragma once
 // To add one: make a folder beside this file with a .cpp that defines `const job_kind& <folder>::definition()` in
-// arrakis::jobs, and a test; the build finds it. Smallest example: synthesize_community. A kind must bear being started twice
-// (the queue delivers at least once) and being ended anywhere: what it does must be found again by its successor.
+// arrakis::jobs, and a test; the build finds it. Smallest example: synthesize_community. A kind must bear being started
+// twice (the queue delivers at least once) and being ended anywhere: what it does must be found again by its successor.
 #include "actors/gate/messages.hpp"
 #include "adapters/discord/rest/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
@@ -28,12 +28,13 @@ struct services {
   std::function<snowflake()> bot;
   std::string worker; ///< This incarnation of this process: a lease that bears it is no other's.
   std::function<void(queue::progress)> report; ///< To the queue; may be empty.
-  bool adopts = true; ///< Off only in the twin of the crash tests, which then see what an interrupted create leaves twice.
+  bool adopts =
+    true; ///< Off only in the twin of the crash tests, which then see what an interrupted create leaves twice.
 };
 
 struct job_kind {
-  std::string_view name; ///< As in the queue: "SYNTHESIZE_COMMUNITY".
-  std::string_view help; ///< One sentence.
+  std::string_view name;            ///< As in the queue: "SYNTHESIZE_COMMUNITY".
+  std::string_view help;            ///< One sentence.
   std::chrono::milliseconds within; ///< A job that runs longer is ended and counts as failed, retryable.
   /// One actor for one job: it answers `process` once and ends.
   std::function<queue::processor(caf::actor_system&, const services&)> start;

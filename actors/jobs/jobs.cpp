@@ -48,7 +48,8 @@ void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
   metrics::count("arrakis_jobs_ended_total", "Attempts of jobs by kind and end.", 1,
                  {{"kind", done.job.name}, {"end", std::string{word(result)}}});
   metrics::set("arrakis_jobs_running", "Job actors.", static_cast<double>(self->state.open.size()));
-  log::info("job.ended", {{"job", done.job.id}, {"kind", done.job.name}, {"end", word(result)}, {"reason", result.reason}});
+  log::info("job.ended",
+            {{"job", done.job.id}, {"kind", done.job.name}, {"end", word(result)}, {"reason", result.reason}});
   done.to.deliver(std::move(result));
 }
 
@@ -58,7 +59,8 @@ queue::outcome crashed(const std::string& why) {
 
 caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
   auto& st = self->state;
-  const auto kind = std::find_if(st.kinds.begin(), st.kinds.end(), [&](const job_kind* k) { return k->name == x.what.name; });
+  const auto kind = std::find_if(st.kinds.begin(), st.kinds.end(),
+                                 [&](const job_kind* k) { return k->name == x.what.name; });
   if (kind == st.kinds.end())
     return queue::outcome{.what = queue::outcome::failed_final,
                           .reason = "UNKNOWN_JOB_TYPE: there is no job kind '" + x.what.name + "'"};

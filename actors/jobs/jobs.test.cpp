@@ -39,7 +39,9 @@ queue::processor::behavior_type trial(queue::processor::stateful_pointer<state> 
 }
 
 const jobs::job_kind trial_kind{
-  .name = "TRIAL", .help = "For tests.", .within = 5s,
+  .name = "TRIAL",
+  .help = "For tests.",
+  .within = 5s,
   .start = [](caf::actor_system& sys, const jobs::services&) -> queue::processor { return sys.spawn(trial); }};
 
 struct bench {

@@ -89,26 +89,36 @@ std::vector<difference> diff(const manifest& want, const std::vector<manifests::
     });
     const auto actual = find(now, s.kind, s.id);
     if (!in_manifest && actual)
-      out.push_back({cause::left_over, action::none, {s.kind, s.resource},
-                     std::visit([](const auto& f) { return f.name; }, *actual), s.id, {}});
+      out.push_back({cause::left_over,
+                     action::none,
+                     {s.kind, s.resource},
+                     std::visit([](const auto& f) { return f.name; }, *actual),
+                     s.id,
+                     {}});
   }
   return out;
 }
 
 std::string sentence(const difference& d) {
-  const auto who = fmt::format("{} “{}”", d.of.kind == "role" ? "Role" : d.of.kind == "category" ? "Category" : "Channel",
+  const auto who = fmt::format("{} “{}”",
+                               d.of.kind == "role"       ? "Role"
+                               : d.of.kind == "category" ? "Category"
+                                                         : "Channel",
                                d.name);
   switch (d.why) {
     case cause::manifest_change:
-      return d.plan == action::create ? fmt::format("{}: not made yet; it would be created.", who)
-                                      : fmt::format("{}: the plan has a new {}; it would be applied.", who, joined(d.fields));
+      return d.plan == action::create
+             ? fmt::format("{}: not made yet; it would be created.", who)
+             : fmt::format("{}: the plan has a new {}; it would be applied.", who, joined(d.fields));
     case cause::external_tampering:
       return fmt::format("{}: {} changed in Discord; the plan's would be set again.", who, joined(d.fields));
     case cause::both:
-      return fmt::format("{}: changed in the plan and in Discord ({}); the plan's would be applied.", who, joined(d.fields));
+      return fmt::format("{}: changed in the plan and in Discord ({}); the plan's would be applied.", who,
+                         joined(d.fields));
     case cause::missing:
-      return d.plan == action::create ? fmt::format("{}: deleted in Discord; it would be created again.", who)
-                                      : fmt::format("{}: the chosen role is not there any more; choose another one.", who);
+      return d.plan == action::create
+             ? fmt::format("{}: deleted in Discord; it would be created again.", who)
+             : fmt::format("{}: the chosen role is not there any more; choose another one.", who);
     case cause::left_over: return fmt::format("{}: not in the plan any more; it stays until somebody deletes it.", who);
   }
   return who;

@@ -1,6 +1,6 @@
 #pragma once
-// Three states of each resource: desired (manifest), shadow (as last applied), actual (Discord now). Matched by snowflake: a
-// rename is a change of one resource, never a missing and an extra one.
+// Three states of each resource: desired (manifest), shadow (as last applied), actual (Discord now). Matched by
+// snowflake: a rename is a change of one resource, never a missing and an extra one.
 #include "adapters/postgres/manifests/messages.hpp"
 #include "schemas/blueprint.hpp"
 #include "schemas/guild.hpp"
@@ -29,7 +29,8 @@ struct difference {
   std::vector<std::string> fields; ///< update: the managed fields that differ between desired and actual.
 };
 
-std::vector<difference> diff(const manifest&, const std::vector<manifests::shadow_entry>& shadow, const guild::state& now);
+std::vector<difference> diff(const manifest&, const std::vector<manifests::shadow_entry>& shadow,
+                             const guild::state& now);
 /// "Role “Gold”: color was changed in Discord and would be set back."
 std::string sentence(const difference&);
 /// No difference but left_over ones.

@@ -39,7 +39,7 @@ TEST_CASE("reconciler: no drift, no lines") { CHECK(three{}.list().empty()); }
 
 TEST_CASE("reconciler: the cause is told by the shadow state") {
   three t;
-  t.now.roles[0].color = 1; // Somebody, in Discord.
+  t.now.roles[0].color = 1;        // Somebody, in Discord.
   t.want.roles[1].name = "Argent"; // A new version of the manifest.
   t.want.channels[0].topic = "Newer";
   t.now.channels[2].name = "shouting"; // ch-news: two categories come first.
@@ -55,7 +55,8 @@ TEST_CASE("reconciler: the cause is told by the shadow state") {
   CHECK(sentence(list[0]) == "Role “Gold”: color changed in Discord; the plan's would be set again.");
 }
 
-TEST_CASE("reconciler: missing is created again; left over is listed and clean; a changed target that agrees is no drift") {
+TEST_CASE(
+  "reconciler: missing is created again; left over is listed and clean; a changed target that agrees is no drift") {
   three t;
   t.now.roles.erase(t.now.roles.begin());
   auto list = t.list();
@@ -78,7 +79,8 @@ TEST_CASE("reconciler: missing is created again; left over is listed and clean; 
 
 TEST_CASE("reconciler: a foreign overwrite is the admins' own, a changed one of ours is drift") {
   three t;
-  auto& vip = *std::find_if(t.now.channels.begin(), t.now.channels.end(), [](const auto& c) { return c.name == "vip-chat"; });
+  auto& vip = *std::find_if(t.now.channels.begin(), t.now.channels.end(),
+                            [](const auto& c) { return c.name == "vip-chat"; });
   vip.overwrites.push_back({{999}, 0, 1024, 0});
   CHECK(t.list().empty());
   vip.overwrites.front().deny = 0;

@@ -1,5 +1,6 @@
 #pragma once
-// Compares what a community wants (manifest), what was last applied (shadow state) and what the guild has, by snowflake.
+// Compares what a community wants (manifest), what was last applied (shadow state) and what the guild has, by
+// snowflake.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 #include "schemas/ids.hpp"
@@ -11,7 +12,13 @@
 namespace arrakis::reconciler {
 /// The three-way diff of a guild as a plan in sentences. ec::not_found: the guild has no deployed community.
 /// ec::unknown, ec::unavailable: the guild could not be read, which is not "no drift".
-struct drift { snowflake guild; deadline until; };
-struct drift_report { std::vector<std::string> lines; bool clean = false; };
+struct drift {
+  snowflake guild;
+  deadline until;
+};
+struct drift_report {
+  std::vector<std::string> lines;
+  bool clean = false;
+};
 using handle = caf::typed_actor<caf::replies_to<drift>::with<drift_report>>;
 } // namespace arrakis::reconciler

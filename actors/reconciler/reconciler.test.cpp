@@ -35,7 +35,8 @@ struct bench {
       const auto f = *blueprint::wanted(m, r.key, ids, {town.guild.id, town.guild.bot});
       const auto id = ids[r.key] = town.next_id();
       if (const auto* role = std::get_if<blueprint::role_fields>(&f))
-        town.guild.roles.push_back({id, role->name, role->color, role->hoist, role->mentionable, false, 1, role->permissions});
+        town.guild.roles.push_back(
+          {id, role->name, role->color, role->hoist, role->mentionable, false, 1, role->permissions});
       else {
         const auto& c = std::get<blueprint::channel_fields>(f);
         town.guild.channels.push_back({id, c.type, c.name, c.topic, c.parent, 0, c.overwrites});

@@ -38,7 +38,10 @@ void arrivals_stay_below(const std::function<budget_bench(int)>& fresh) {
   constexpr int slots = 5;
   auto b = awake(fresh, slots);
   std::mt19937 random{20261124};
-  struct flight { std::string name; int arrives, answered; };
+  struct flight {
+    std::string name;
+    int arrives, answered;
+  };
   std::vector<flight> flights;
   std::vector<int> arrivals;
   constexpr int step = 20;

@@ -20,9 +20,10 @@ inline constexpr milliseconds call_within{60'000};  ///< A write with its waitin
 inline constexpr milliseconds store_within{10'000}; ///< A question to a store of ours.
 /// A request that got no answer may still be on its way for so long; looking earlier might miss what it makes.
 inline constexpr milliseconds settle{1'500};
-inline constexpr milliseconds edit_every{1'200};    ///< Progress: Discord allows 5 edits in 5 s, and other clicks need some.
+inline constexpr milliseconds edit_every{
+  1'200}; ///< Progress: Discord allows 5 edits in 5 s, and other clicks need some.
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
-inline constexpr int tries_max = 6;                 ///< Of one step inside one attempt of the job.
+inline constexpr int tries_max = 6; ///< Of one step inside one attempt of the job.
 
 struct state {
   arrakis::flows flows;

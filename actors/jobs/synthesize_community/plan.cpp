@@ -9,8 +9,8 @@ namespace {
 using blueprint::fields;
 using blueprint::key;
 
-// Discord stamps snowflakes, our database the intents: their clocks differ by this at most. The nonce is the proof; the age
-// only keeps the search small.
+// Discord stamps snowflakes, our database the intents: their clocks differ by this at most. The nonce is the proof; the
+// age only keeps the search small.
 constexpr int64_t clock_skew_ms = 30'000;
 
 bool is_role(const key& k) { return k.kind == "role"; }
@@ -89,13 +89,16 @@ void settle_intent(const world& w, const deployments::intent& intent, const fiel
       return;
     case adoption::unsure:
       s.unsure = true;
-      s.ask = fmt::format("An interrupted attempt may have made the {}, and the audit log does not say who made the one "
-                          "that is there. Give the bot View Audit Log, or delete that {} if nobody needs it, then press "
-                          "Retry.", called(s.of, s.name), s.of.kind);
+      s.ask = fmt::format(
+        "An interrupted attempt may have made the {}, and the audit log does not say who made the one "
+        "that is there. Give the bot View Audit Log, or delete that {} if nobody needs it, then press "
+        "Retry.",
+        called(s.of, s.name), s.of.kind);
       return;
     case adoption::several:
       s.ask = fmt::format("There are {} equal ones of the {} by an interrupted attempt. Delete all but one, then press "
-                          "Retry.", found.candidates.size(), called(s.of, s.name));
+                          "Retry.",
+                          found.candidates.size(), called(s.of, s.name));
       return;
   }
 }
@@ -163,8 +166,8 @@ step decide(const world& w, const blueprint::resource& r) {
   if (r.existing) {
     s.id = *r.existing;
     if (!in_guild(w.guild, "role", s.id))
-      s.ask = fmt::format("The role that was chosen for “{}” is not there any more. Choose another one and deploy again.",
-                          r.name);
+      s.ask = fmt::format(
+        "The role that was chosen for “{}” is not there any more. Choose another one and deploy again.", r.name);
     return s;
   }
   const auto want = blueprint::wanted(w.want, r.key, ids, place_of(w));

@@ -14,11 +14,11 @@ namespace arrakis::jobs::synthesize_community {
 
 struct world {
   manifest want;
-  std::vector<manifests::shadow_entry> shadow;     ///< As last applied.
-  std::vector<deployments::resource_state> done;   ///< Checkpoints of this deployment.
-  std::vector<deployments::intent> open;           ///< Creates that began and have no checkpoint.
-  guild::state guild;                              ///< Now.
-  std::vector<guild::audit_entry> audit;           ///< The bot's own creates, where it could be read.
+  std::vector<manifests::shadow_entry> shadow;   ///< As last applied.
+  std::vector<deployments::resource_state> done; ///< Checkpoints of this deployment.
+  std::vector<deployments::intent> open;         ///< Creates that began and have no checkpoint.
+  guild::state guild;                            ///< Now.
+  std::vector<guild::audit_entry> audit;         ///< The bot's own creates, where it could be read.
   bool audit_known = false;
   bool adopts = true; ///< Off only in the twin of the crash tests: then an interrupted create is made twice.
 };
@@ -28,16 +28,17 @@ struct step {
   act what = act::nothing;
   blueprint::key of;
   std::string name;
-  snowflake id;                      ///< adopt, update, nothing.
-  std::vector<std::string> changes;  ///< update: the managed fields that differ.
-  /// The deployment cannot go on by itself: a sentence for an admin. `unsure`: it may become clear (the audit log lags).
+  snowflake id;                     ///< adopt, update, nothing.
+  std::vector<std::string> changes; ///< update: the managed fields that differ.
+  /// The deployment cannot go on by itself: a sentence for an admin. `unsure`: it may become clear (the audit log
+  /// lags).
   std::string ask;
   bool unsure = false;
 };
 
 struct plan {
-  std::vector<step> steps;             ///< In the order roles, categories, channels.
-  std::vector<std::string> left_over;  ///< In the guild by an earlier version, not in this one: never deleted.
+  std::vector<step> steps;            ///< In the order roles, categories, channels.
+  std::vector<std::string> left_over; ///< In the guild by an earlier version, not in this one: never deleted.
 };
 
 /// The snowflakes of resources that are known and still in the guild: checkpoints before shadow state.
@@ -53,17 +54,19 @@ struct adoption {
   snowflake id;
   std::vector<snowflake> candidates; ///< several, unsure.
 };
-/// A candidate is of the same kind, equal in every managed field, not older than the intent, and named by no shadow entry or
-/// checkpoint. It is ours when the audit log says that our bot made it with the intent's nonce in the reason; it is somebody
-/// else's when the log says anything else about it; while the log is silent nobody knows. Where no candidate is equal, one
-/// that the log proves ours is taken too, and updated like any drift: a later version may finish what an earlier one began.
+/// A candidate is of the same kind, equal in every managed field, not older than the intent, and named by no shadow
+/// entry or checkpoint. It is ours when the audit log says that our bot made it with the intent's nonce in the reason;
+/// it is somebody else's when the log says anything else about it; while the log is silent nobody knows. Where no
+/// candidate is equal, one that the log proves ours is taken too, and updated like any drift: a later version may
+/// finish what an earlier one began.
 adoption look_for(const world&, const deployments::intent&, const blueprint::fields& wanted);
 
-/// New positions for the roles that we made, when tiers of lower rank stand above better ones; only among the places that
-/// these roles hold already, so that no other role moves. Empty: in order, or not to be had this way.
+/// New positions for the roles that we made, when tiers of lower rank stand above better ones; only among the places
+/// that these roles hold already, so that no other role moves. Empty: in order, or not to be had this way.
 ///
-/// Discord puts a new role at the bottom, and roles are made best tier first, so the first deployment needs none of it; it
-/// serves the role that is made again later. Positions are no managed field: an admin may move our roles among others.
+/// Discord puts a new role at the bottom, and roles are made best tier first, so the first deployment needs none of it;
+/// it serves the role that is made again later. Positions are no managed field: an admin may move our roles among
+/// others.
 std::vector<std::pair<snowflake, int>> order(const world&);
 
 /// Shadow state to store on completion.

@@ -46,9 +46,10 @@ std::string running_body(const progress& p) {
 }
 
 std::string completed_body(const result& r) {
-  auto text = fmt::format("**{} is ready** (version {})\n{} 100 %\n\n{} roles, {} categories and {} channels are as the plan "
-                          "says. `/reconcile` shows whether they still are.",
-                          r.community, r.version, bar(100), r.roles, r.categories, r.channels);
+  auto text = fmt::format(
+    "**{} is ready** (version {})\n{} 100 %\n\n{} roles, {} categories and {} channels are as the plan "
+    "says. `/reconcile` shows whether they still are.",
+    r.community, r.version, bar(100), r.roles, r.categories, r.channels);
   if (!r.left_over.empty())
     text += "\n\nNot in this version any more, and left as they are (delete what nobody needs):";
   for (size_t i = 0; i < r.left_over.size() && i < left_over_shown; ++i)
@@ -59,14 +60,14 @@ std::string completed_body(const result& r) {
 }
 
 std::string failed_body(std::string_view community, std::string_view sentence) {
-  return body(fmt::format("**{} could not be built**\n\n{}\n\n`/resume` shows this again, with the button Retry. What is "
-                          "made already stays and is used.", community, sentence));
+  return body(
+    fmt::format("**{} could not be built**\n\n{}\n\n`/resume` shows this again, with the button Retry. What is "
+                "made already stays and is used.",
+                community, sentence));
 }
 
 std::string progress_json(const progress& p) {
-  return boost::json::serialize(boost::json::object{{"current", p.done},
-                                                    {"total", p.total},
-                                                    {"stage", p.stage},
-                                                    {"message", fmt::format("{} %", percent(p))}});
+  return boost::json::serialize(boost::json::object{
+    {"current", p.done}, {"total", p.total}, {"stage", p.stage}, {"message", fmt::format("{} %", percent(p))}});
 }
 } // namespace arrakis::jobs::synthesize_community

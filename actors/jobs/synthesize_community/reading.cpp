@@ -100,9 +100,12 @@ flow<problem> read_stores(pointer self) {
   if (!keys)
     co_return problem{trouble::unavailable, "The signing keys could not be read: " + text_of(keys.error())};
   if (auto bad = check_signed(*record, keys->hex_by_version)) {
-    log::error("manifest.not_genuine", {{"tenant", st.community.value}, {"version", st.version}, {"error", text_of(bad)}});
-    co_return problem{trouble::invalid_payload, fmt::format("Version {} is not what was signed ({}), so nothing of it is "
-                                                            "done. Deploy again from `/onboard`.", st.version, text_of(bad))};
+    log::error("manifest.not_genuine",
+               {{"tenant", st.community.value}, {"version", st.version}, {"error", text_of(bad)}});
+    co_return problem{trouble::invalid_payload,
+                      fmt::format("Version {} is not what was signed ({}), so nothing of it is "
+                                  "done. Deploy again from `/onboard`.",
+                                  st.version, text_of(bad))};
   }
   auto want = read_manifest(record->canonical);
   if (!want)

@@ -171,8 +171,9 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
     if (s.what == act::nothing)
       co_return none;
     if (s.what == act::adopt) {
-      log::info("job.adopted", {{"tenant", self->state.community.value}, {"resource", s.of.kind + "/" + s.of.resource},
-                                {"id", s.id.text()}});
+      log::info(
+        "job.adopted",
+        {{"tenant", self->state.community.value}, {"resource", s.of.kind + "/" + s.of.resource}, {"id", s.id.text()}});
       why = co_await note(self, s.of, s.id);
       if (why.what == trouble::none)
         --n; // Not a failed try; the next decision may find drift to mend.

@@ -17,8 +17,12 @@ using namespace std::chrono_literals;
 queue::outcome postponed(milliseconds wait, std::string why) {
   return {.what = queue::outcome::postponed, .reason = std::move(why), .wait = wait};
 }
-queue::outcome retryable(std::string why) { return {.what = queue::outcome::failed_retryable, .reason = std::move(why)}; }
-queue::outcome final_failure(std::string why) { return {.what = queue::outcome::failed_final, .reason = std::move(why)}; }
+queue::outcome retryable(std::string why) {
+  return {.what = queue::outcome::failed_retryable, .reason = std::move(why)};
+}
+queue::outcome final_failure(std::string why) {
+  return {.what = queue::outcome::failed_final, .reason = std::move(why)};
+}
 
 /// {"communityId": ..., "version": ...}; anything more is for readers.
 bool read_payload(state& st) {
@@ -119,9 +123,10 @@ queue::outcome done_outcome(const state& st, const std::vector<std::string>& lef
   boost::json::array rest;
   for (const auto& text : left_over)
     rest.emplace_back(text);
-  return {.what = queue::outcome::completed,
-          .value_json = boost::json::serialize(boost::json::object{
-            {"state", "completed"}, {"version", st.version}, {"resources", st.progress.total - 1}, {"leftOver", rest}})};
+  return {
+    .what = queue::outcome::completed,
+    .value_json = boost::json::serialize(boost::json::object{
+      {"state", "completed"}, {"version", st.version}, {"resources", st.progress.total - 1}, {"leftOver", rest}})};
 }
 
 flow<queue::outcome> celebrate(pointer self) {
@@ -129,8 +134,12 @@ flow<queue::outcome> celebrate(pointer self) {
   st.progress.done = st.progress.total;
   if (st.svc.report)
     st.svc.report({st.job.id, progress_json(st.progress)});
-  result r{st.world.want.community_name, st.world.want.roles.size(), st.world.want.categories.size(),
-           st.world.want.channels.size(), st.version, make_plan(st.world).left_over};
+  result r{st.world.want.community_name,
+           st.world.want.roles.size(),
+           st.world.want.categories.size(),
+           st.world.want.channels.size(),
+           st.version,
+           make_plan(st.world).left_over};
   auto outcome = done_outcome(st, r.left_over);
   co_await edit_message(self, completed_body(r));
   co_return outcome;

@@ -37,7 +37,8 @@ struct bench {
   }
   test::node& node() { return *nodes.back(); }
   void start() {
-    nodes.push_back(std::make_unique<test::node>(sim, discord, store, budget, "w" + std::to_string(nodes.size()), adopts));
+    nodes.push_back(
+      std::make_unique<test::node>(sim, discord, store, budget, "w" + std::to_string(nodes.size()), adopts));
     sim.advance(50ms);
   }
   void crash() {
@@ -79,9 +80,10 @@ struct bench {
   size_t doubles() const {
     size_t n = 0;
     for (const auto& r : blueprint::resources(want)) {
-      const auto count = r.key.kind == "role" ? discord.count_roles(r.name)
-                                              : discord.count_channels(blueprint::channel_name(
-                                                  r.name, r.key.kind == "category" ? guild::category : type_of(r.key.resource)));
+      const auto count = r.key.kind == "role"
+                         ? discord.count_roles(r.name)
+                         : discord.count_channels(blueprint::channel_name(
+                           r.name, r.key.kind == "category" ? guild::category : type_of(r.key.resource)));
       n += count > 1 ? count - 1 : 0;
     }
     return n;
@@ -92,7 +94,8 @@ struct bench {
         return blueprint::channel_type(c.type);
     return 0;
   }
-  /// P4: each resource exactly once and equal in every managed field, the shadow state names it, nothing else was touched.
+  /// P4: each resource exactly once and equal in every managed field, the shadow state names it, nothing else was
+  /// touched.
   void check_whole() {
     blueprint::ids ids;
     for (const auto& s : store.shadow.entries)
@@ -167,7 +170,8 @@ TEST_CASE("synthesis: an admin's role of the same name is left alone") {
 }
 
 namespace {
-/// Counts the points at which a process can die in a deployment, or dies at the n-th of them: before or after the effect.
+/// Counts the points at which a process can die in a deployment, or dies at the n-th of them: before or after the
+/// effect.
 struct walk {
   size_t points = 0;
   size_t die_at = 0; ///< 1-based; 0: never.
@@ -228,8 +232,8 @@ TEST_CASE("synthesis: the twin: without adoption an interrupted create is made t
 }
 
 TEST_CASE("synthesis: an answer that is lost after the effect does not make anything twice") {
-  for (const auto fate : {discord_fate::lost_after, discord_fate::error_502_after, discord_fate::lost, discord_fate::error_502,
-                          discord_fate::refused, discord_fate::limited}) {
+  for (const auto fate : {discord_fate::lost_after, discord_fate::error_502_after, discord_fate::lost,
+                          discord_fate::error_502, discord_fate::refused, discord_fate::limited}) {
     CAPTURE(static_cast<int>(fate));
     bench b;
     int n = 0;

@@ -7,13 +7,10 @@
 
 namespace arrakis::discord::budget {
 namespace {
-// Members of the set: slots by name with the time (ms) at which they fall free; !alive, which keeps the key from vanishing
-// with the last slot; !quiet, until when nobody gets one. Times are rounded up where a hold begins and down where it is
-// tested, so that rounding never shortens a hold.
-constexpr redis::script exchange_script{
-  .name = "discord_budget-1",
-  .sha1 = "",
-  .text = R"lua(
+// Members of the set: slots by name with the time (ms) at which they fall free; !alive, which keeps the key from
+// vanishing with the last slot; !quiet, until when nobody gets one. Times are rounded up where a hold begins and down
+// where it is tested, so that rounding never shortens a hold.
+constexpr redis::script exchange_script{.name = "discord_budget-1", .sha1 = "", .text = R"lua(
 -- KEYS 1 the set
 -- ARGV 1 slots_max, 2 hold ms, 3 after_answer ms, 4 quiet ms, 5 keep ms, 6 hold_off ms,
 --      7 number wanted, 8 number answered, then names: wanted, answered, unused
@@ -85,7 +82,8 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, redis::hand
           if (r.items.size() != 2 || r.items[0].type != redis::reply::integer)
             reply.deliver(fail(ec::internal, "discord budget: an answer of another shape"));
           else
-            reply.deliver(granted{static_cast<size_t>(r.items[0].number), std::chrono::milliseconds{r.items[1].number}});
+            reply.deliver(
+              granted{static_cast<size_t>(r.items[0].number), std::chrono::milliseconds{r.items[1].number}});
         },
         [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
     return caf::delegated<granted>{};

@@ -1,9 +1,9 @@
 #pragma once
 // The global limit of a bot, 50 requests in any second, shared by every process of the cluster.
 //
-// A slot is held from its grant until one second after the answer. Whenever a request arrives at Discord its slot is held,
-// and has been since before it left; all requests that arrived in the second before still hold theirs. So at any moment at
-// most `slots_max` have arrived within the last second, however long each one was on its way.
+// A slot is held from its grant until one second after the answer. Whenever a request arrives at Discord its slot is
+// held, and has been since before it left; all requests that arrived in the second before still hold theirs. So at any
+// moment at most `slots_max` have arrived within the last second, however long each one was on its way.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 
@@ -34,26 +34,27 @@ inline constexpr std::chrono::milliseconds after_silence{2'000};
 inline constexpr std::chrono::milliseconds hold_max = use_within + attempt_max + after_silence;
 
 struct options {
-  /// docs/topics/rate-limits, "Global Rate Limit": 50 requests per second for a bot. Large bots may have more by contract.
+  /// docs/topics/rate-limits, "Global Rate Limit": 50 requests per second for a bot. Large bots may have more by
+  /// contract.
   int slots_max = 50;
   std::string key = "discord:global:budget";
-  /// Where the key is missing nobody knows what was granted a moment ago (Redis was emptied, or nobody called for long):
-  /// no grants for a second and the way of what may be on its way.
+  /// Where the key is missing nobody knows what was granted a moment ago (Redis was emptied, or nobody called for
+  /// long): no grants for a second and the way of what may be on its way.
   std::chrono::milliseconds quiet{1'250};
   std::chrono::milliseconds keep{3'600'000}; ///< The key expires after this without a call.
 };
 
-/// All that a process has to say to the budget, in one round trip. Repeating one is harmless: tokens are names chosen by the
-/// caller, unique over the cluster.
+/// All that a process has to say to the budget, in one round trip. Repeating one is harmless: tokens are names chosen
+/// by the caller, unique over the cluster.
 struct exchange {
-  std::vector<std::string> wanted;   ///< Names of slots to take, in order.
-  std::vector<std::string> answered; ///< Held for `after_answer` from now.
-  std::vector<std::string> unused;   ///< Never sent: free at once.
+  std::vector<std::string> wanted;       ///< Names of slots to take, in order.
+  std::vector<std::string> answered;     ///< Held for `after_answer` from now.
+  std::vector<std::string> unused;       ///< Never sent: free at once.
   std::chrono::milliseconds hold_off{0}; ///< Discord answered 429 global: no grants to anybody for so long.
   deadline until;
 };
 struct granted {
-  size_t count = 0; ///< The first `count` names of `wanted` are held.
+  size_t count = 0;                   ///< The first `count` names of `wanted` are held.
   std::chrono::milliseconds retry{0}; ///< When fewer than wanted: the next slot falls free after this.
 };
 

@@ -13,11 +13,10 @@ TEST_CASE("the budget in memory keeps the contract of the budget") {
   test::sim_system sim;
   test::budget_contract([&](int slots_max) {
     auto budget = test::memory_budget(sim.sys(), {.slots_max = slots_max});
-    return test::budget_bench{
-      [&sim, budget](discord::budget::exchange x) {
-        x.until = {sim.now() + 1s};
-        return sim.ask<discord::budget::granted>(budget, std::move(x));
-      },
-      [&sim](std::chrono::milliseconds by) { sim.advance(by); }};
+    return test::budget_bench{[&sim, budget](discord::budget::exchange x) {
+                                x.until = {sim.now() + 1s};
+                                return sim.ask<discord::budget::granted>(budget, std::move(x));
+                              },
+                              [&sim](std::chrono::milliseconds by) { sim.advance(by); }};
   });
 }

@@ -5,8 +5,8 @@
 #include "tests/support/servers.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/atom.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
 #include <caf/scoped_actor.hpp>
 #include <doctest/doctest.h>
 
@@ -38,7 +38,8 @@ struct bench {
   caf::actor_system sys{cfg};
   redis::client client{io, {.url = secret{server.url()}}};
   redis::handle port = redis::start(sys, client);
-  std::chrono::milliseconds within{1'000}; // A pending timeout of CAF keeps its actor, and so the system's end, waiting.
+  std::chrono::milliseconds within{
+    1'000}; // A pending timeout of CAF keeps its actor, and so the system's end, waiting.
   int keys = 0;
 
   template <class R, class Handle, class M>

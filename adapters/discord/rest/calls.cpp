@@ -17,7 +17,8 @@ call of(std::string method, std::string path, std::string_view route, std::strin
   c.body = std::move(body);
   return c;
 }
-call of_guild(std::string method, snowflake guild, std::string_view rest, std::string_view route, std::string body = {}) {
+call of_guild(std::string method, snowflake guild, std::string_view rest, std::string_view route,
+              std::string body = {}) {
   return of(std::move(method), fmt::format("/guilds/{}{}", guild.value, rest), route, guild.text(), std::move(body));
 }
 /// The token is part of what splits the bucket, and of nothing that is logged.
@@ -38,10 +39,10 @@ call get_member(snowflake guild, snowflake user) {
   return of_guild("GET", guild, "/members/" + user.text(), "/guilds/{guild}/members/{user}");
 }
 call get_audit_log(snowflake guild, audit_action action, snowflake by_user, int count_max) {
-  return of_guild("GET", guild,
-                  fmt::format("/audit-logs?action_type={}&user_id={}&limit={}", static_cast<int>(action), by_user.value,
-                              count_max),
-                  "/guilds/{guild}/audit-logs");
+  return of_guild(
+    "GET", guild,
+    fmt::format("/audit-logs?action_type={}&user_id={}&limit={}", static_cast<int>(action), by_user.value, count_max),
+    "/guilds/{guild}/audit-logs");
 }
 call get_application() { return of("GET", "/applications/@me", "/applications/@me", ""); }
 call get_gateway_bot() { return of("GET", "/gateway/bot", "/gateway/bot", ""); }

@@ -1,6 +1,6 @@
 #pragma once
-// The calls of Discord that we make, each with its path, bucket template and major parameter. `until`, `tenant`, `reason` and
-// `may_leave` are the caller's to fill. https://discord.com/developers/docs/reference
+// The calls of Discord that we make, each with its path, bucket template and major parameter. `until`, `tenant`,
+// `reason` and `may_leave` are the caller's to fill. https://discord.com/developers/docs/reference
 #include "adapters/discord/rest/messages.hpp"
 #include "runtime/secret.hpp"
 #include "schemas/ids.hpp"
@@ -23,10 +23,10 @@ call get_application();
 call get_gateway_bot();
 
 // Writes to a guild; bodies are JSON text. Each needs a reason.
-call create_role(snowflake guild, std::string body);               ///< 200 and the role.
+call create_role(snowflake guild, std::string body); ///< 200 and the role.
 call modify_role(snowflake guild, snowflake role, std::string body);
 call order_roles(snowflake guild, const std::vector<std::pair<snowflake, int>>& positions);
-call create_channel(snowflake guild, std::string body);            ///< 201 and the channel; also categories.
+call create_channel(snowflake guild, std::string body); ///< 201 and the channel; also categories.
 call modify_channel(snowflake channel, std::string body);
 /// `type` 0 role, 1 member; masks as numbers.
 call put_overwrite(snowflake channel, snowflake target, int type, uint64_t allow, uint64_t deny);

@@ -7,7 +7,11 @@ using namespace arrakis::discord;
 
 TEST_CASE("discord.calls: paths, templates and major parameters") {
   const snowflake guild{123456789012345678}, other{223456789012345678};
-  struct row { call c; std::string method, path, major; bool interaction; };
+  struct row {
+    call c;
+    std::string method, path, major;
+    bool interaction;
+  };
   const secret token{"aW50/x"};
   const std::vector<row> rows{
     {create_role(guild, "{}"), "POST", "/guilds/123456789012345678/roles", "123456789012345678", false},
@@ -15,11 +19,11 @@ TEST_CASE("discord.calls: paths, templates and major parameters") {
      "123456789012345678", false},
     {create_channel(guild, "{}"), "POST", "/guilds/123456789012345678/channels", "123456789012345678", false},
     {modify_channel(other, "{}"), "PATCH", "/channels/223456789012345678", "223456789012345678", false},
-    {put_overwrite(other, guild, 0, 1024, 2048), "PUT",
-     "/channels/223456789012345678/permissions/123456789012345678", "223456789012345678", false},
+    {put_overwrite(other, guild, 0, 1024, 2048), "PUT", "/channels/223456789012345678/permissions/123456789012345678",
+     "223456789012345678", false},
     {get_audit_log(guild, audit_action::role_create, other), "GET",
-     "/guilds/123456789012345678/audit-logs?action_type=30&user_id=223456789012345678&limit=100",
-     "123456789012345678", false},
+     "/guilds/123456789012345678/audit-logs?action_type=30&user_id=223456789012345678&limit=100", "123456789012345678",
+     false},
     {interaction_callback(guild, token, "{}"), "POST", "/interactions/123456789012345678/aW50%2Fx/callback",
      "123456789012345678/aW50/x", true},
     {edit_original(guild, token, "{}"), "PATCH", "/webhooks/123456789012345678/aW50%2Fx/messages/@original",

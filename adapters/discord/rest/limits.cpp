@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto invalid_window = 10min; // docs/topics/rate-limits, "Invalid Request Limit".
 constexpr auto invalid_bin = 10s;
-constexpr auto wait_unsaid = 1000ms;   // A 429 of Discord that names no time.
+constexpr auto wait_unsaid = 1000ms; // A 429 of Discord that names no time.
 // Cloudflare's page names no time either; its bans last minutes, so the wait doubles while it goes on.
 constexpr auto edge_wait_first = 10'000ms;
 constexpr auto edge_wait_max = 600'000ms;
@@ -67,10 +67,10 @@ facts read_facts(int status, const net::headers& headers, std::string_view body)
   f.retry_after = read_seconds(net::header(headers, "Retry-After"));
   f.global = !net::header(headers, "X-RateLimit-Global").empty();
   const auto scope = net::header(headers, "X-RateLimit-Scope");
-  f.of = scope == "user"     ? facts::scope::user
-         : scope == "global" ? facts::scope::global
-         : scope == "shared" ? facts::scope::shared
-                             : facts::scope::none;
+  f.of = scope == "user"   ? facts::scope::user
+       : scope == "global" ? facts::scope::global
+       : scope == "shared" ? facts::scope::shared
+                           : facts::scope::none;
   f.global = f.global || f.of == facts::scope::global;
   read_body(f, body);
   return f;
@@ -185,7 +185,8 @@ size_t limiter::wanted(instant now, size_t at_most) const {
       if (chosen.size() >= at_most)
         return at_most;
       auto key = bucket_of(l.route, l.major);
-      const bool due = std::any_of(l.calls.begin(), l.calls.end(), [&](const waiting& w) { return w.not_before <= now; });
+      const bool due = std::any_of(l.calls.begin(), l.calls.end(),
+                                   [&](const waiting& w) { return w.not_before <= now; });
       if (due && open(key, now))
         chosen.insert(std::move(key));
     }
@@ -202,8 +203,8 @@ std::optional<instant> limiter::next(instant now) const {
         if (found != buckets_.end() && found->second.in_flight > 0)
           continue;
         const auto first = std::min_element(l.calls.begin(), l.calls.end(), [](const waiting& a, const waiting& b) {
-          return a.not_before < b.not_before;
-        })->not_before;
+                             return a.not_before < b.not_before;
+                           })->not_before;
         const auto at = std::max({first, opens_at(key), paused_until(interaction)});
         if (at > now && (!soonest || at < *soonest))
           soonest = at;

@@ -1,6 +1,6 @@
 #pragma once
-// Discord's limits as a pure value: no clock of its own, no thread, no socket. It decides which waiting call may go next;
-// the actor beside it sends. https://discord.com/developers/docs/topics/rate-limits
+// Discord's limits as a pure value: no clock of its own, no thread, no socket. It decides which waiting call may go
+// next; the actor beside it sends. https://discord.com/developers/docs/topics/rate-limits
 #include "runtime/net/http.hpp"
 
 #include <chrono>
@@ -37,9 +37,9 @@ std::optional<std::chrono::milliseconds> read_seconds(std::string_view text);
 /// A call that waits for its turn.
 struct waiting {
   uint64_t ticket = 0;
-  std::string route;  ///< Template with method.
-  std::string major;  ///< Guild, channel or webhook.
-  std::string tenant; ///< Turns go round robin over tenants.
+  std::string route;        ///< Template with method.
+  std::string major;        ///< Guild, channel or webhook.
+  std::string tenant;       ///< Turns go round robin over tenants.
   bool interaction = false; ///< Exempt from the global limit, not from buckets.
   instant not_before{};
 };
@@ -59,8 +59,9 @@ struct limiter_options {
   std::chrono::milliseconds margin{5};
 };
 
-/// Buckets by hash and major parameter with at most one call in flight each (so that a header is always newer than the last
-/// call), turns over tenants, pauses after a global 429, and the guard against a ban. Every time comes from the caller.
+/// Buckets by hash and major parameter with at most one call in flight each (so that a header is always newer than the
+/// last call), turns over tenants, pauses after a global 429, and the guard against a ban. Every time comes from the
+/// caller.
 class limiter {
 public:
   explicit limiter(limiter_options options = {}) : options_(options) {}
@@ -81,7 +82,8 @@ public:
   /// Puts a call that was answered or unanswered in front of its line again. `call` as it was added.
   void again(waiting call) { put(std::move(call), true); }
 
-  /// When a call that may not leave now may leave by the passing of time alone; none: only an answer or a new call helps.
+  /// When a call that may not leave now may leave by the passing of time alone; none: only an answer or a new call
+  /// helps.
   std::optional<instant> next(instant now) const;
   /// The guard against the ban: nothing may leave.
   bool closed(instant now) const { return invalid(now) >= options_.invalid_max; }

@@ -21,13 +21,19 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-constexpr size_t reason_max = 512;      // docs/reference, "Audit Log Entry Object", reason.
+constexpr size_t reason_max = 512; // docs/reference, "Audit Log Entry Object", reason.
 constexpr auto budget_within = 1'000ms;
 constexpr auto budget_patience = 1'000ms; // Without Redis for so long, waiting calls are told.
 constexpr auto sweep_every = 60s;
 
-struct arrived { uint64_t ticket = 0; std::optional<net::http_response> response; caf::error error; };
-struct tick { uint64_t number = 0; };
+struct arrived {
+  uint64_t ticket = 0;
+  std::optional<net::http_response> response;
+  caf::error error;
+};
+struct tick {
+  uint64_t number = 0;
+};
 using internal = rest::extend<caf::reacts_to<arrived>, caf::reacts_to<tick>>;
 
 struct open_call {
@@ -40,7 +46,10 @@ struct open_call {
   bool limited = false; ///< It met a 429.
   std::string slot;
 };
-struct grant { std::string name; instant asked{}; };
+struct grant {
+  std::string name;
+  instant asked{};
+};
 
 struct state {
   flows flows;
@@ -56,7 +65,7 @@ struct state {
   std::string us = random_hex(8); ///< Names of slots are unique over the cluster.
   uint64_t slots = 0;
   std::vector<grant> grants;
-  std::vector<std::string> answered, unused; ///< To be told to the budget.
+  std::vector<std::string> answered, unused;  ///< To be told to the budget.
   std::multimap<instant, std::string> silent; ///< Slots of calls without an answer, and when they count as answered.
   milliseconds hold_off{0};
   bool trading = false;
@@ -220,7 +229,10 @@ void expire(pointer self, instant now) {
     if (found == st.open.end() || found->second.flying)
       continue; // The transport keeps the deadline of what is in flight.
     const bool no_slot = st.budget_down && !found->second.what.interaction;
-    give_up_waiting(self, ticket, found->second.limited ? ec::throttled : no_slot ? ec::unavailable : ec::timeout,
+    give_up_waiting(self, ticket,
+                    found->second.limited ? ec::throttled
+                    : no_slot             ? ec::unavailable
+                                          : ec::timeout,
                     "the deadline passed while waiting for a turn");
   }
   if (st.budget_down && now - *st.budget_down >= budget_patience) {
@@ -237,7 +249,8 @@ void expire(pointer self, instant now) {
       if (!c.flying)
         told.push_back(ticket);
     for (const auto ticket : told)
-      give_up_waiting(self, ticket, ec::refused, "too many invalid requests in 10 minutes; Discord would ban our address");
+      give_up_waiting(self, ticket, ec::refused,
+                      "too many invalid requests in 10 minutes; Discord would ban our address");
   }
   while (!st.silent.empty() && st.silent.begin()->first <= now)
     st.answered.push_back(std::move(st.silent.extract(st.silent.begin()).mapped()));

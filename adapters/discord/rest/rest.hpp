@@ -6,13 +6,15 @@
 
 #include <functional>
 
-namespace arrakis::net { class http_client; }
+namespace arrakis::net {
+class http_client;
+}
 
 namespace arrakis::discord {
 
 /// Sends one request; `done` runs exactly once, on any thread, with the errors of net::http_client::send.
-using transport = std::function<void(net::http_request, deadline,
-                                     std::function<void(caf::expected<net::http_response>)> done)>;
+using transport =
+  std::function<void(net::http_request, deadline, std::function<void(caf::expected<net::http_response>)> done)>;
 /// `url` is scheme, host and port; the client outlives every actor.
 transport over(net::http_client&, std::string url);
 

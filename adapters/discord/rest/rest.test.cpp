@@ -43,7 +43,11 @@ struct bench {
     sim.run();
   }
   call read(std::string path = "/guilds/1/roles", std::string tenant = "a") {
-    return {.method = "GET", .path = path, .route = "GET /guilds/{guild}/roles", .major = path, .tenant = tenant,
+    return {.method = "GET",
+            .path = path,
+            .route = "GET /guilds/{guild}/roles",
+            .major = path,
+            .tenant = tenant,
             .until = {sim.now() + 20s}};
   }
   auto ask(call c) { return self->request(client, caf::infinite, std::move(c)); }
@@ -73,7 +77,8 @@ TEST_CASE("discord.rest: a call leaves with token, agent and reason, and brings 
   auto c = b.read();
   c.method = "PUT";
   c.body = "{}";
-  c.reason = "Gr\xC3\xBC\xC3\x9F" "e";
+  c.reason = "Gr\xC3\xBC\xC3\x9F"
+             "e";
   auto pending = b.ask(c);
   b.sim.advance(1'300ms);
   REQUIRE(b.wire.size() == 1);
@@ -123,7 +128,9 @@ TEST_CASE("discord.rest: without Redis nothing leaves, and the caller is told th
   sim = &b.sim;
   auto alone = start(
     sim->sys(), {.token = [] { return secret{"t"}; }},
-    [&](net::http_request r, deadline, auto done) { b.wire.push_back({std::move(r), sim->now(), std::move(done)}); },
+    [&](net::http_request r, deadline, auto done) {
+      b.wire.push_back({std::move(r), sim->now(), std::move(done)});
+    },
     sim->sys().spawn(no_budget));
   auto pending = b.self->request(alone, caf::infinite, b.read());
   sim->advance(1'500ms);

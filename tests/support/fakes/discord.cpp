@@ -12,22 +12,36 @@
 
 namespace arrakis::test {
 namespace {
-struct later { std::function<void()> run; };
+struct later {
+  std::function<void()> run;
+};
 
 caf::behavior wire_behavior(caf::event_based_actor*) {
   return {[](const later& x) { x.run(); }};
 }
 
 boost::json::object json_of(const guild::role& r) {
-  return {{"id", r.id.text()}, {"name", r.name}, {"color", r.color}, {"hoist", r.hoist}, {"mentionable", r.mentionable},
-          {"managed", r.managed}, {"position", r.position}, {"permissions", permissions::text(r.permissions)}};
+  return {{"id", r.id.text()},
+          {"name", r.name},
+          {"color", r.color},
+          {"hoist", r.hoist},
+          {"mentionable", r.mentionable},
+          {"managed", r.managed},
+          {"position", r.position},
+          {"permissions", permissions::text(r.permissions)}};
 }
 boost::json::object json_of(const guild::channel& c) {
   boost::json::array list;
   for (const auto& w : c.overwrites)
-    list.push_back(boost::json::object{{"id", w.id.text()}, {"type", w.type}, {"allow", permissions::text(w.allow)},
+    list.push_back(boost::json::object{{"id", w.id.text()},
+                                       {"type", w.type},
+                                       {"allow", permissions::text(w.allow)},
                                        {"deny", permissions::text(w.deny)}});
-  return {{"id", c.id.text()}, {"type", c.type}, {"name", c.name}, {"topic", c.topic}, {"position", c.position},
+  return {{"id", c.id.text()},
+          {"type", c.type},
+          {"name", c.name},
+          {"topic", c.topic},
+          {"position", c.position},
           {"parent_id", c.parent ? boost::json::value(c.parent.text()) : boost::json::value(nullptr)},
           {"permission_overwrites", std::move(list)}};
 }
@@ -65,7 +79,8 @@ void apply(guild::channel& c, const boost::json::object& o) {
     for (const auto& item : *list) {
       const auto& w = item.as_object();
       c.overwrites.push_back({id_of(json::text_or(w, "id")), static_cast<int>(json::integer_or(w, "type")),
-                              permissions::parse(json::text_or(w, "allow")), permissions::parse(json::text_or(w, "deny"))});
+                              permissions::parse(json::text_or(w, "allow")),
+                              permissions::parse(json::text_or(w, "deny"))});
     }
     std::sort(c.overwrites.begin(), c.overwrites.end());
   }
@@ -95,7 +110,8 @@ guild::channel& fake_discord::channel(snowflake id) {
   return *std::find_if(guild.channels.begin(), guild.channels.end(), [&](const auto& c) { return c.id == id; });
 }
 size_t fake_discord::count_roles(const std::string& name) const {
-  return static_cast<size_t>(std::count_if(guild.roles.begin(), guild.roles.end(), [&](const auto& r) { return r.name == name; }));
+  return static_cast<size_t>(
+    std::count_if(guild.roles.begin(), guild.roles.end(), [&](const auto& r) { return r.name == name; }));
 }
 size_t fake_discord::count_channels(const std::string& name) const {
   return static_cast<size_t>(
@@ -151,8 +167,11 @@ net::http_response fake_discord::read(const std::string& path, const std::string
   const auto action = net::query_value(target, "action_type");
   const auto add = [&](const guild::audit_entry& e) {
     if (std::to_string(e.action) == action)
-      list.push_back(boost::json::object{{"id", "1"}, {"user_id", e.user.text()}, {"target_id", e.target.text()},
-                                         {"action_type", e.action}, {"reason", e.reason}});
+      list.push_back(boost::json::object{{"id", "1"},
+                                         {"user_id", e.user.text()},
+                                         {"target_id", e.target.text()},
+                                         {"action_type", e.action},
+                                         {"reason", e.reason}});
   };
   for (const auto& e : audit)
     add(e);
@@ -234,7 +253,8 @@ discord::transport fake_discord::transport() {
       case fate::error_502_after: answer(r); [[fallthrough]];
       case fate::error_502: return answer_in(latency, {502, {}, "<html>"});
       case fate::limited:
-        return answer_in(latency, {429, {{"Retry-After", "0.7"}, {"X-RateLimit-Scope", "user"}},
+        return answer_in(latency, {429,
+                                   {{"Retry-After", "0.7"}, {"X-RateLimit-Scope", "user"}},
                                    R"({"message":"","retry_after":0.7,"global":false})"});
     }
   };

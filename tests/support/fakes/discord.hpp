@@ -1,6 +1,7 @@
 #pragma once
-// Discord at the height of HTTP, for one guild and on the virtual clock: what our client sends changes a guild in memory.
-// It counts what must never happen and fails on demand. The certified emulator with real limits is apps/sandbox.
+// Discord at the height of HTTP, for one guild and on the virtual clock: what our client sends changes a guild in
+// memory. It counts what must never happen and fails on demand. The certified emulator with real limits is
+// apps/sandbox.
 #include "adapters/discord/rest/rest.hpp"
 #include "schemas/guild.hpp"
 #include "tests/support/sim_system.hpp"
@@ -17,12 +18,12 @@ public:
   /// What happens to a request: `point` names it ("POST /guilds/{}/roles"), and whether its effect was done.
   enum class fate {
     normal,
-    lost,        ///< No effect, no answer: ec::unknown at the deadline.
-    lost_after,  ///< The effect, and no answer.
-    refused,     ///< ec::unavailable: not sent.
-    error_502,   ///< No effect.
+    lost,            ///< No effect, no answer: ec::unknown at the deadline.
+    lost_after,      ///< The effect, and no answer.
+    refused,         ///< ec::unavailable: not sent.
+    error_502,       ///< No effect.
     error_502_after, ///< The effect, and a 502.
-    limited,     ///< 429 of the user scope, 700 ms.
+    limited,         ///< 429 of the user scope, 700 ms.
   };
   std::function<fate(const net::http_request&)> decide; ///< Empty: always normal.
 
@@ -32,13 +33,13 @@ public:
   std::chrono::milliseconds latency{20};
   bool kicked = false;
   bool audit_readable = true;
-  std::vector<std::string> writes;        ///< "POST /guilds/1/roles", in the order of arrival; only those with an effect.
-  std::vector<std::string> messages;      ///< Bodies of the wizard's message.
+  std::vector<std::string> writes;   ///< "POST /guilds/1/roles", in the order of arrival; only those with an effect.
+  std::vector<std::string> messages; ///< Bodies of the wizard's message.
   std::vector<std::chrono::steady_clock::time_point> arrivals; ///< Of all but interactions.
-  std::vector<snowflake> touched;         ///< Roles and channels that were changed (not made).
+  std::vector<snowflake> touched;                              ///< Roles and channels that were changed (not made).
 
-  static constexpr snowflake guild_id{100'000'000'000'000'001}, bot{100'000'000'000'000'002}, bot_role{100'000'000'000'000'003},
-    owner{100'000'000'000'000'004};
+  static constexpr snowflake guild_id{100'000'000'000'000'001}, bot{100'000'000'000'000'002},
+    bot_role{100'000'000'000'000'003}, owner{100'000'000'000'000'004};
 
   explicit fake_discord(sim_system&);
   discord::transport transport();
@@ -52,7 +53,10 @@ public:
   size_t count_channels(const std::string& name) const;
 
 private:
-  struct shown { guild::audit_entry entry; std::chrono::steady_clock::time_point at; };
+  struct shown {
+    guild::audit_entry entry;
+    std::chrono::steady_clock::time_point at;
+  };
   net::http_response answer(const net::http_request&);
   net::http_response read(const std::string& path, const std::string& target);
   net::http_response write(const net::http_request&, const std::string& path);

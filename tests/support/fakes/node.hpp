@@ -20,7 +20,8 @@ public:
   node(sim_system& sim, fake_discord& discord, fake_store& store, discord::budget::handle budget, std::string name,
        bool adopts = true)
     : sim_(sim), board_(sim.sys().clock()) {
-    auto rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, discord.transport(), std::move(budget));
+    auto rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, discord.transport(),
+                               std::move(budget));
     auto fences = fences::start(sim.sys(), store.communities_port(), board_);
     auto deployments = store.deployments_port();
     auto gate = gate::start(sim.sys(), rest, deployments, board_);
@@ -43,7 +44,8 @@ public:
   void begin(const community_id& community, int64_t version, int attempts_made = 0) {
     asker_.emplace(sim_.sys());
     queue::job job{"job-1", "SYNTHESIZE_COMMUNITY",
-                   R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version) + "}", attempts_made, 3};
+                   R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version) + "}",
+                   attempts_made, 3};
     (*asker_)->send(jobs_, queue::process{job});
   }
   /// The outcome, once it is there.

@@ -13,8 +13,9 @@
 namespace arrakis::test {
 namespace {
 /// RFC 8032, 7.1, test 1: its secret key.
-constexpr unsigned char seed[32] = {0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4,
-                                    0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60};
+constexpr unsigned char seed[32] = {0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a,
+                                    0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49, 0xc5, 0x69, 0x7b, 0x32,
+                                    0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60};
 constexpr const char* public_hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 std::string sign(const std::string& bytes) {
@@ -84,7 +85,8 @@ caf::expected<deployments::done> abandon(fake_store& s, const deployments::aband
 caf::expected<deployments::intent> keep_intent(fake_store& s, const deployments::record_intent& x) {
   if (auto e = s.check(x.of))
     return e;
-  return s.intents.try_emplace({x.kind, x.resource}, deployments::intent{x.kind, x.resource, x.nonce, s.now_ms()}).first->second;
+  return s.intents.try_emplace({x.kind, x.resource}, deployments::intent{x.kind, x.resource, x.nonce, s.now_ms()})
+    .first->second;
 }
 
 caf::expected<deployments::done> keep_checkpoint(fake_store& s, const deployments::checkpoint& x) {
@@ -104,16 +106,26 @@ caf::expected<deployments::done> renew(fake_store& s, const deployments::renew& 
 
 deployments::handle::behavior_type deployments_behavior(deployments::handle::pointer self, fake_store* s) {
   using namespace deployments;
-  const auto no = [](const char* what) { return fail(ec::unsupported, std::string{"the store in memory has no "} + what); };
+  const auto no = [](const char* what) {
+    return fail(ec::unsupported, std::string{"the store in memory has no "} + what);
+  };
   return {
     [no](const prepare&) -> caf::result<prepared> { return no("prepare"); },
     [no](const submit&) -> caf::result<submitted> { return no("submit"); },
     [self, s](const struct claim& x) { return served<claimed>(self, *s, "claim", [&] { return s->claim(x); }); },
     [self, s](const struct renew& x) { return served<done>(self, *s, "renew", [&] { return test::renew(*s, x); }); },
-    [self, s](const record_intent& x) { return served<intent>(self, *s, "intent", [&] { return keep_intent(*s, x); }); },
-    [self, s](const checkpoint& x) { return served<done>(self, *s, "checkpoint", [&] { return keep_checkpoint(*s, x); }); },
-    [self, s](const struct complete& x) { return served<done>(self, *s, "complete", [&] { return test::complete(*s, x); }); },
-    [self, s](const struct abandon& x) { return served<done>(self, *s, "abandon", [&] { return test::abandon(*s, x); }); },
+    [self, s](const record_intent& x) {
+      return served<intent>(self, *s, "intent", [&] { return keep_intent(*s, x); });
+    },
+    [self, s](const checkpoint& x) {
+      return served<done>(self, *s, "checkpoint", [&] { return keep_checkpoint(*s, x); });
+    },
+    [self, s](const struct complete& x) {
+      return served<done>(self, *s, "complete", [&] { return test::complete(*s, x); });
+    },
+    [self, s](const struct abandon& x) {
+      return served<done>(self, *s, "abandon", [&] { return test::abandon(*s, x); });
+    },
     [no](const retry&) -> caf::result<submitted> { return no("retry"); },
     [no](const status&) -> caf::result<status_of> { return no("status"); },
   };
@@ -129,7 +141,8 @@ manifests::handle::behavior_type manifests_behavior(manifests::handle::pointer s
     },
     [](const manifests::list&) -> caf::result<manifests::listed> { return manifests::listed{}; },
     [self, s](const manifests::load_shadow&) {
-      return served<manifests::shadow>(self, *s, "load_shadow", [&]() -> caf::expected<manifests::shadow> { return s->shadow; });
+      return served<manifests::shadow>(self, *s, "load_shadow",
+                                       [&]() -> caf::expected<manifests::shadow> { return s->shadow; });
     },
   };
 }
@@ -159,12 +172,16 @@ communities::handle::behavior_type communities_behavior(communities::handle::poi
 
 signer::handle::behavior_type signer_behavior(signer::handle::pointer) {
   return {
-    [](const signer::sign& x) -> caf::result<signer::signature> { return signer::signature{sign(x.bytes), 1}; },
+    [](const signer::sign& x) -> caf::result<signer::signature> {
+      return signer::signature{sign(x.bytes), 1};
+    },
     [](const signer::verify& x) -> caf::result<signer::verdict> {
       return signer::verdict{!check_signature(x.bytes, x.signature, {{1, public_hex}}), 1, ""};
     },
     [](const signer::rotate&) -> caf::result<signer::key_version> { return signer::key_version{1}; },
-    [](const signer::public_keys&) -> caf::result<signer::keys> { return signer::keys{{{1, public_hex}}}; },
+    [](const signer::public_keys&) -> caf::result<signer::keys> {
+      return signer::keys{{{1, public_hex}}};
+    },
   };
 }
 } // namespace

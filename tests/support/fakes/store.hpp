@@ -1,5 +1,6 @@
 #pragma once
-// The stores of one community in memory, with the meaning of the ones in PostgreSQL: manifests, deployments, communities.
+// The stores of one community in memory, with the meaning of the ones in PostgreSQL: manifests, deployments,
+// communities.
 #include "adapters/postgres/communities/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
