@@ -14,7 +14,7 @@ help: ## Show this.
 run: ## Everything on this machine with one onboarding; Ctrl-C ends it. ONCE=1: end after it. FRESH=1: forget the last state.
 	@tools/deps
 	@tools/build dev arrakisd arrakisctl sandbox demo
-	@ONCE="$(ONCE)" FRESH="$(FRESH)" exec build/dev/apps/demo/demo
+	@ANVIL="$$(apps/demo/evm/setup)" && export ANVIL && ONCE="$(ONCE)" FRESH="$(FRESH)" exec build/dev/apps/demo/demo
 
 test: ## Build all, run every test and a smoke of the real clients; ends with "N passed, N failed".
 	@tools/deps

@@ -37,8 +37,12 @@ bool is_ground(std::string_view path) {
 
 std::string direction_fault(std::string_view from, std::string_view to) {
   const bool test = from.ends_with(".test.cpp");
-  if (below(to, "apps"))
-    return below(from, "apps") && first(from, 2) == first(to, 2) ? "" : "nothing includes an app but itself";
+  if (below(to, "apps")) {
+    const bool program = below(from, "apps") || below(from, "tests") || below(from, "bench");
+    const bool own = first(from, 2) == first(to, 2) || below(to, "apps/wiring") || below(from, "tests")
+                  || below(from, "bench");
+    return program && own ? "" : "nothing includes an app but itself; what programs share lies in apps/wiring";
+  }
   if (below(to, "tests"))
     return test || below(from, "tests") || below(from, "bench") ? "" : "only tests include tests/";
   if (below(to, "schemas") || below(from, "apps") || below(from, "tests") || below(from, "bench"))
