@@ -22,7 +22,11 @@ void pack_limiter(packer& to, const limiter& from) {
 // [failedReason, text, stacktrace, JSON]: the fields that a failed attempt leaves in the job.
 std::string failure_fields(const taken& job, const verdict& end) {
   packer fields;
-  fields.array(4).text("failedReason").text(end.text).text("stacktrace").text(with_stacktrace(job.stacktrace, end.text));
+  fields.array(4)
+    .text("failedReason")
+    .text(end.text)
+    .text("stacktrace")
+    .text(with_stacktrace(job.stacktrace, end.text));
   return fields.bytes();
 }
 } // namespace
@@ -46,9 +50,10 @@ void backend::add(std::string_view name, std::string_view data_json, const boost
     return to_.eval(lua::add_delayed_job_6, {k.marker, k.meta, k.id, k.delayed, k.completed, k.events},
                     {args.bytes(), data_json, packed.bytes()}, until, std::move(answer));
   if (json::integer_or(options, "priority") > 0)
-    return to_.eval(lua::add_prioritized_job_9,
-                    {k.marker, k.meta, k.id, k.prioritized, k.delayed, k.completed, k.active, k.events, k.priority_counter},
-                    {args.bytes(), data_json, packed.bytes()}, until, std::move(answer));
+    return to_.eval(
+      lua::add_prioritized_job_9,
+      {k.marker, k.meta, k.id, k.prioritized, k.delayed, k.completed, k.active, k.events, k.priority_counter},
+      {args.bytes(), data_json, packed.bytes()}, until, std::move(answer));
   to_.eval(lua::add_standard_job_9,
            {k.wait, k.paused, k.meta, k.id, k.completed, k.delayed, k.active, k.events, k.marker},
            {args.bytes(), data_json, packed.bytes()}, until, std::move(answer));
@@ -56,25 +61,26 @@ void backend::add(std::string_view name, std::string_view data_json, const boost
 
 void backend::pause(bool on, deadline until, done answer) const {
   const auto& k = keys_;
-  to_.eval(lua::pause_7, {on ? k.wait : k.paused, on ? k.paused : k.wait, k.meta, k.prioritized, k.events, k.delayed, k.marker},
+  to_.eval(lua::pause_7,
+           {on ? k.wait : k.paused, on ? k.paused : k.wait, k.meta, k.prioritized, k.events, k.delayed, k.marker},
            {on ? "paused" : "resumed"}, until, std::move(answer));
 }
 
 void backend::counts(deadline until, done answer) const {
-  to_.eval(lua::get_counts_1, {keys_.base}, {"wait", "active", "delayed", "completed", "failed", "paused", "prioritized"}, until,
-           std::move(answer));
+  to_.eval(lua::get_counts_1, {keys_.base},
+           {"wait", "active", "delayed", "completed", "failed", "paused", "prioritized"}, until, std::move(answer));
 }
 
 void backend::range(std::string_view type, size_t first, size_t count, deadline until, done answer) const {
-  to_.eval(lua::get_ranges_1, {keys_.base}, {std::to_string(first), std::to_string(first + count - 1), "1", type}, until,
-           std::move(answer));
+  to_.eval(lua::get_ranges_1, {keys_.base}, {std::to_string(first), std::to_string(first + count - 1), "1", type},
+           until, std::move(answer));
 }
 
 void backend::state_of(std::string_view id, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::get_state_v2_8,
-           {k.completed, k.failed, k.delayed, k.active, k.wait, k.paused, k.waiting_children, k.prioritized}, {id}, until,
-           std::move(answer));
+           {k.completed, k.failed, k.delayed, k.active, k.wait, k.paused, k.waiting_children, k.prioritized}, {id},
+           until, std::move(answer));
 }
 
 void backend::fields(std::string_view id, deadline until, done answer) const {
@@ -110,11 +116,13 @@ void backend::take(std::string_view token, deadline until, done answer) const {
     packed.text("name").text(how_.worker_name);
   const auto& k = keys_;
   to_.eval(lua::move_to_active_11,
-           {k.wait, k.active, k.prioritized, k.events, k.stalled, k.limiter, k.delayed, k.paused, k.meta, k.priority_counter, k.marker},
+           {k.wait, k.active, k.prioritized, k.events, k.stalled, k.limiter, k.delayed, k.paused, k.meta,
+            k.priority_counter, k.marker},
            {k.base, now_text(), packed.bytes()}, until, std::move(answer));
 }
 
-void backend::finish(const taken& job, const verdict& what, std::string_view token, bool fetch, deadline until, done answer) const {
+void backend::finish(const taken& job, const verdict& what, std::string_view token, bool fetch, deadline until,
+                     done answer) const {
   switch (what.what) {
     case verdict::complete:
     case verdict::fail: return end(job, what, token, fetch, until, std::move(answer));
@@ -125,12 +133,15 @@ void backend::finish(const taken& job, const verdict& what, std::string_view tok
     return delay(job, what, token, until, std::move(answer));
   const auto& k = keys_;
   to_.eval(lua::retry_job_11,
-           {k.active, k.wait, k.paused, k.job(job.what.id), k.meta, k.events, k.delayed, k.prioritized, k.priority_counter, k.marker, k.stalled},
-           {k.base, now_text(), json::bool_or(job.options, "lifo") ? "RPUSH" : "LPUSH", job.what.id, token, failure_fields(job, what)},
+           {k.active, k.wait, k.paused, k.job(job.what.id), k.meta, k.events, k.delayed, k.prioritized,
+            k.priority_counter, k.marker, k.stalled},
+           {k.base, now_text(), json::bool_or(job.options, "lifo") ? "RPUSH" : "LPUSH", job.what.id, token,
+            failure_fields(job, what)},
            until, std::move(answer));
 }
 
-void backend::end(const taken& job, const verdict& what, std::string_view token, bool fetch, deadline until, done answer) const {
+void backend::end(const taken& job, const verdict& what, std::string_view token, bool fetch, deadline until,
+                  done answer) const {
   const bool ok = what.what == verdict::complete;
   const auto kept = ok ? keep(job.options, "removeOnComplete", how_.keep_completed)
                        : keep(job.options, "removeOnFail", how_.keep_failed);
@@ -149,8 +160,9 @@ void backend::end(const taken& job, const verdict& what, std::string_view token,
     packed.text("name").text(how_.worker_name);
   const auto& k = keys_;
   to_.eval(lua::move_to_finished_14,
-           {k.wait, k.active, k.prioritized, k.events, k.stalled, k.limiter, k.delayed, k.paused, k.meta, k.priority_counter,
-            ok ? k.completed : k.failed, k.job(job.what.id), ok ? k.metrics_completed : k.metrics_failed, k.marker},
+           {k.wait, k.active, k.prioritized, k.events, k.stalled, k.limiter, k.delayed, k.paused, k.meta,
+            k.priority_counter, ok ? k.completed : k.failed, k.job(job.what.id),
+            ok ? k.metrics_completed : k.metrics_failed, k.marker},
            {job.what.id, now_text(), ok ? "returnvalue" : "failedReason", what.text, ok ? "completed" : "failed",
             fetch ? "1" : "0", k.base, packed.bytes(), ok ? std::string{} : failure_fields(job, what)},
            until, std::move(answer));
@@ -185,7 +197,8 @@ void backend::recover_stalled(deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::move_stalled_jobs_to_wait_8,
            {k.stalled, k.wait, k.active, k.stalled_check, k.meta, k.paused, k.marker, k.events},
-           {std::to_string(how_.stalled_max), k.base, now_text(), std::to_string(guard.count())}, until, std::move(answer));
+           {std::to_string(how_.stalled_max), k.base, now_text(), std::to_string(guard.count())}, until,
+           std::move(answer));
 }
 
 void backend::reschedule(const taken& from, deadline until, done answer) const {
@@ -202,7 +215,8 @@ void backend::reschedule(const taken& from, deadline until, done answer) const {
   to_.eval(lua::update_job_scheduler_12,
            {k.repeat, k.delayed, k.wait, k.paused, k.meta, k.prioritized, k.marker, k.id, k.events, k.priority_counter,
             k.job(from.what.id), k.active},
-           {"", from.scheduler, from.what.data_json, packed.bytes(), now_text(), k.base, from.what.id}, until, std::move(answer));
+           {"", from.scheduler, from.what.data_json, packed.bytes(), now_text(), k.base, from.what.id}, until,
+           std::move(answer));
 }
 
 void backend::clean_waiting(std::chrono::seconds older_than, deadline until, done answer) const {

@@ -3,7 +3,7 @@
 // documents. Only this folder includes it.
 #include "adapters/queue/keys.hpp"
 #include "adapters/queue/policy.hpp"
-#include "adapters/redis/client.hpp"
+#include "adapters/redis/calls.hpp"
 
 #include <span>
 #include <utility>

@@ -74,13 +74,14 @@ boost::json::object dead_letter(const burial& from) {
   if (const auto* object = payload.if_object())
     community = json::text_or(*object, "communityId", json::text_or(*object, "community"));
   const auto [code, message] = split(from.reason);
-  boost::json::object made{{"jobId", from.id},
-                           {"jobType", from.name},
-                           {"payload", std::move(payload)},
-                           {"redacted", redacted},
-                           {"error", {{"code", boost::json::string_view{code.data(), code.size()}}, {"message", without_paths(message)}}},
-                           {"attemptsMade", from.attempts_made},
-                           {"failedAt", iso8601(from.failed_ms)}};
+  boost::json::object made{
+    {"jobId", from.id},
+    {"jobType", from.name},
+    {"payload", std::move(payload)},
+    {"redacted", redacted},
+    {"error", {{"code", boost::json::string_view{code.data(), code.size()}}, {"message", without_paths(message)}}},
+    {"attemptsMade", from.attempts_made},
+    {"failedAt", iso8601(from.failed_ms)}};
   if (!community.empty())
     made["communityId"] = community;
   return made;

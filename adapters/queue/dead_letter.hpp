@@ -1,6 +1,7 @@
 #pragma once
-// What is kept of a job that failed for good, in the queue `<name>-dlq` under the job's own id. Without personal data: the
-// fields userId, reason, content and permissionOverwrites are redacted at any depth, and file paths leave the message.
+// What is kept of a job that failed for good, in the queue `<name>-dlq` under the job's own id. Without personal data:
+// the fields userId, reason, content and permissionOverwrites are redacted at any depth, and file paths leave the
+// message.
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>

@@ -7,9 +7,9 @@ namespace arrakis::queue {
 struct keys {
   keys(const std::string& prefix, const std::string& queue) : base(prefix + ":" + queue + ":") {}
   std::string base;
-  std::string wait = base + "wait", paused = base + "paused", active = base + "active", prioritized = base + "prioritized",
-              delayed = base + "delayed", completed = base + "completed", failed = base + "failed",
-              waiting_children = base + "waiting-children", stalled = base + "stalled",
+  std::string wait = base + "wait", paused = base + "paused", active = base + "active",
+              prioritized = base + "prioritized", delayed = base + "delayed", completed = base + "completed",
+              failed = base + "failed", waiting_children = base + "waiting-children", stalled = base + "stalled",
               stalled_check = base + "stalled-check", marker = base + "marker", limiter = base + "limiter",
               meta = base + "meta", events = base + "events", id = base + "id", priority_counter = base + "pc",
               repeat = base + "repeat", metrics_completed = base + "metrics:completed",

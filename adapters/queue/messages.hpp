@@ -11,7 +11,10 @@
 #include <vector>
 
 namespace arrakis::queue {
-struct backoff { std::string type = "arrakis"; int64_t delay_ms = 5000; };
+struct backoff {
+  std::string type = "arrakis";
+  int64_t delay_ms = 5000;
+};
 struct job_options {
   std::string id; ///< Idempotency: an id that is known is not added again. Not a plain integer, no ':' (BullMQ's rule).
   int attempts = 3;
@@ -19,33 +22,89 @@ struct job_options {
   int64_t delay_ms = 0;
   int priority = 0;
 };
-struct add { std::string name; std::string data_json; job_options options; deadline until; };
-struct added { std::string id; };
+struct add {
+  std::string name;
+  std::string data_json;
+  job_options options;
+  deadline until;
+};
+struct added {
+  std::string id;
+};
 struct job {
-  std::string id; std::string name; std::string data_json;
-  int attempts_made = 0; int attempts = 3;
+  std::string id;
+  std::string name;
+  std::string data_json;
+  int attempts_made = 0;
+  int attempts = 3;
 };
 /// What a processor says at the end of a job.
 struct outcome {
-  enum kind { completed, failed_retryable, failed_final, postponed } what = completed; ///< postponed: delayed without using an attempt
-  std::string value_json = "null"; ///< completed
-  std::string reason;              ///< failed
+  enum kind {
+    completed,
+    failed_retryable,
+    failed_final,
+    postponed
+  } what = completed;                ///< postponed: delayed without using an attempt
+  std::string value_json = "null";   ///< completed
+  std::string reason;                ///< failed
   std::chrono::milliseconds wait{0}; ///< postponed
 };
-struct progress { std::string job; std::string json; };
-struct counts_of { deadline until; };
-struct counts { int64_t waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0, paused = 0, prioritized = 0; bool is_paused = false; };
-struct pause { bool on = true; deadline until; };
+struct progress {
+  std::string job;
+  std::string json;
+};
+struct counts_of {
+  deadline until;
+};
+struct counts {
+  int64_t waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0, paused = 0, prioritized = 0;
+  bool is_paused = false;
+};
+struct pause {
+  bool on = true;
+  deadline until;
+};
 struct done {};
 /// state: waiting, active, delayed, completed, failed, paused, prioritized, dead.
-struct list_jobs { std::string state; size_t first = 0; size_t count_max = 50; deadline until; };
-struct job_view { job what; std::string state; std::string failed_reason; std::string return_value; std::string progress; int64_t added_ms = 0, processed_ms = 0, finished_ms = 0; int64_t delay_ms = 0; std::vector<std::string> stacktrace; };
-struct job_list { std::vector<job_view> jobs; };
-struct show { std::string id; deadline until; };    ///< -> job_view | ec::not_found
-struct retry { std::string id; deadline until; };   ///< a failed job waits again
-struct replay { std::string id; deadline until; };  ///< a dead-lettered job waits again under its original id
-struct state_of { std::string id; deadline until; };///< -> where
-struct where { std::string state; };                ///< "unknown" when Redis does not know it
+struct list_jobs {
+  std::string state;
+  size_t first = 0;
+  size_t count_max = 50;
+  deadline until;
+};
+struct job_view {
+  job what;
+  std::string state;
+  std::string failed_reason;
+  std::string return_value;
+  std::string progress;
+  int64_t added_ms = 0, processed_ms = 0, finished_ms = 0;
+  int64_t delay_ms = 0;
+  std::vector<std::string> stacktrace;
+};
+struct job_list {
+  std::vector<job_view> jobs;
+};
+struct show {
+  std::string id;
+  deadline until;
+}; ///< -> job_view | ec::not_found
+struct retry {
+  std::string id;
+  deadline until;
+}; ///< a failed job waits again
+struct replay {
+  std::string id;
+  deadline until;
+}; ///< a dead-lettered job waits again under its original id
+struct state_of {
+  std::string id;
+  deadline until;
+}; ///< -> where
+struct where {
+  std::string state;
+}; ///< "unknown" when Redis does not know it
 
 using handle = caf::typed_actor<
   caf::replies_to<add>::with<added>, caf::replies_to<counts_of>::with<counts>, caf::replies_to<pause>::with<done>,
@@ -53,6 +112,8 @@ using handle = caf::typed_actor<
   caf::replies_to<replay>::with<done>, caf::replies_to<state_of>::with<where>, caf::reacts_to<progress>>;
 
 /// The worker's side. Sent to the processor actor; the answer ends the job.
-struct process { job what; };
+struct process {
+  job what;
+};
 using processor = caf::typed_actor<caf::replies_to<process>::with<outcome>>;
 } // namespace arrakis::queue

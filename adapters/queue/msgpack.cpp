@@ -62,7 +62,8 @@ packer& packer::json(const boost::json::value& x) {
     case boost::json::kind::bool_: return boolean(x.get_bool());
     case boost::json::kind::int64: return integer(x.get_int64());
     case boost::json::kind::uint64:
-      return x.get_uint64() > INT64_MAX ? number(static_cast<double>(x.get_uint64())) : integer(static_cast<int64_t>(x.get_uint64()));
+      return x.get_uint64() > INT64_MAX ? number(static_cast<double>(x.get_uint64()))
+                                        : integer(static_cast<int64_t>(x.get_uint64()));
     case boost::json::kind::double_: return number(x.get_double());
     case boost::json::kind::string: return text({x.get_string().data(), x.get_string().size()});
     case boost::json::kind::array:

@@ -1,6 +1,6 @@
 #pragma once
-// The MessagePack that BullMQ's scripts unpack (https://github.com/msgpack/msgpack/blob/master/spec.md): an encoder only.
-// Redis' cmsgpack knows no `bin`: all text is `str`.
+// The MessagePack that BullMQ's scripts unpack (https://github.com/msgpack/msgpack/blob/master/spec.md): an encoder
+// only. Redis' cmsgpack knows no `bin`: all text is `str`.
 #include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <string>

@@ -23,24 +23,25 @@ struct options {
   std::optional<queue::limiter> limiter;
   std::string worker_name; ///< Shown by dashboards and kept with each job (`processedBy`); empty: none.
 
-  /// A job belongs to its worker while its lock lives; a worker that died is noticed when the lock ends and the next two
-  /// stalled checks have passed: at most lock + 2 stalled_check.
+  /// A job belongs to its worker while its lock lives; a worker that died is noticed when the lock ends and the next
+  /// two stalled checks have passed: at most lock + 2 stalled_check.
   std::chrono::milliseconds lock{8000};
-  std::chrono::milliseconds renew{2000};         ///< At most a third of `lock`, so that one lost renewal does no harm.
+  std::chrono::milliseconds renew{2000}; ///< At most a third of `lock`, so that one lost renewal does no harm.
   std::chrono::milliseconds stalled_check{2000};
-  int stalled_max = 10; ///< A job that stalled more often fails; poison is found earlier, by the platform's own quarantine.
+  int stalled_max =
+    10; ///< A job that stalled more often fails; poison is found earlier, by the platform's own quarantine.
 
   /// How long a worker sleeps without a sign from Redis before it looks by itself (BullMQ's drainDelay).
   std::chrono::milliseconds drain_delay{5000};
-  std::chrono::milliseconds call_within{5000};        ///< One call to Redis.
-  std::chrono::milliseconds error_pause{500};         ///< After a call that failed.
-  std::chrono::milliseconds job_within{3'600'000};    ///< A processor that has not answered by then has failed.
+  std::chrono::milliseconds call_within{5000};     ///< One call to Redis.
+  std::chrono::milliseconds error_pause{500};      ///< After a call that failed.
+  std::chrono::milliseconds job_within{3'600'000}; ///< A processor that has not answered by then has failed.
 
   std::chrono::seconds keep_completed{24 * 3600};
   std::chrono::seconds keep_failed{7 * 24 * 3600};
   std::chrono::seconds keep_dead{30 * 24 * 3600};
-  std::chrono::milliseconds clean_every{3'600'000};   ///< Dead letters past their time are removed, 1000 a pass.
-  int64_t events_max = 10'000; ///< Entries of the event stream, about; an existing queue keeps its own.
+  std::chrono::milliseconds clean_every{3'600'000}; ///< Dead letters past their time are removed, 1000 a pass.
+  int64_t events_max = 10'000;     ///< Entries of the event stream, about; an existing queue keeps its own.
   size_t data_bytes_max = 1 << 20; ///< Of one job's data.
 };
 

@@ -21,8 +21,8 @@ constexpr int priority_max = 1 << 21;
 constexpr size_t id_bytes_max = 256;
 // A job's key is the queue's prefix and its id: these would be written over (keys.hpp).
 constexpr std::array<std::string_view, 18> reserved{
-  "wait", "paused", "active", "prioritized", "delayed", "completed", "failed", "waiting-children", "stalled",
-  "stalled-check", "marker", "limiter", "meta", "events", "id", "pc", "repeat", "metrics"};
+  "wait",          "paused", "active",  "prioritized", "delayed", "completed", "failed", "waiting-children", "stalled",
+  "stalled-check", "marker", "limiter", "meta",        "events",  "id",        "pc",     "repeat",           "metrics"};
 
 int64_t number_in(std::string_view digits) {
   int64_t number = 0;
@@ -106,7 +106,8 @@ std::chrono::milliseconds back_off(const boost::json::object& job_options, int a
   if (!given)
     return {};
   if (given->is_number()) // As BullMQ normalises it; other clients may not.
-    return std::chrono::milliseconds{static_cast<int64_t>(std::clamp(given->to_number<double>(), 0.0, back_off_ms_max))};
+    return std::chrono::milliseconds{
+      static_cast<int64_t>(std::clamp(given->to_number<double>(), 0.0, back_off_ms_max))};
   if (!given->is_object())
     return {};
   const auto& object = given->get_object();
@@ -129,7 +130,8 @@ verdict decide(const taken& from, outcome&& end, double chance) {
     end.reason.resize(cut);
   }
   switch (end.what) {
-    case outcome::completed: return {verdict::complete, {}, end.value_json.empty() ? "null" : std::move(end.value_json)};
+    case outcome::completed:
+      return {verdict::complete, {}, end.value_json.empty() ? "null" : std::move(end.value_json)};
     case outcome::failed_final: return {verdict::fail, {}, std::move(end.reason)};
     case outcome::postponed: return {verdict::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
     case outcome::failed_retryable: break;
@@ -205,7 +207,8 @@ boost::json::object options_of(const job_options& from) {
 std::string connection_name(const options& how) {
   std::string base64(4 * ((how.name.size() + 2) / 3) + 1, '\0');
   const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
-                                   reinterpret_cast<const unsigned char*>(how.name.data()), static_cast<int>(how.name.size()));
+                                   reinterpret_cast<const unsigned char*>(how.name.data()),
+                                   static_cast<int>(how.name.size()));
   base64.resize(static_cast<size_t>(size));
   auto made = how.prefix + ":" + base64;
   if (!how.worker_name.empty())

@@ -18,7 +18,7 @@ struct retention {
 /// A job that this worker holds, as moveToActive hands it out.
 struct taken {
   job what;
-  boost::json::object options; ///< As its producer gave them.
+  boost::json::object options;  ///< As its producer gave them.
   std::string deferred_failure; ///< BullMQ's `defa`: fail it with this text and do not run it.
   std::string scheduler;        ///< BullMQ's `rjk`: the schedule that made it.
   std::string stacktrace;       ///< A JSON array of texts, newest last; empty: none.

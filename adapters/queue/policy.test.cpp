@@ -38,7 +38,9 @@ TEST_CASE("queue policy: the arrakis back-off is 5 s, then 25 s, then the job ha
 }
 
 TEST_CASE("queue policy: fixed and exponential are obeyed as BullMQ computes them, with jitter") {
-  auto wait = [](const char* options, int made, double chance = 0.5) { return back_off(object(options), made, chance); };
+  auto wait = [](const char* options, int made, double chance = 0.5) {
+    return back_off(object(options), made, chance);
+  };
   CHECK(wait(R"({"backoff":{"type":"fixed","delay":700}})", 4) == 700ms);
   CHECK(wait(R"({"backoff":1500})", 1) == 1500ms);
   CHECK(wait(R"({"backoff":{"type":"exponential","delay":1000}})", 0) == 1s);
@@ -121,8 +123,8 @@ TEST_CASE("queue policy: a handed-out job is read field by field, and a limit or
   };
   redis::reply hash;
   hash.type = redis::reply::array;
-  for (auto field : {"name", "SYNTHESIZE_COMMUNITY", "data", R"({"a":1})", "opts", R"({"attempts":3})", "atm", "2", "stc", "1",
-                     "rjk", "nightly", "unheard", "x"})
+  for (auto field : {"name", "SYNTHESIZE_COMMUNITY", "data", R"({"a":1})", "opts", R"({"attempts":3})", "atm", "2",
+                     "stc", "1", "rjk", "nightly", "unheard", "x"})
     hash.items.push_back(text(field));
   redis::reply tuple;
   tuple.type = redis::reply::array;
@@ -169,7 +171,8 @@ TEST_CASE("msgpack: what is packed is what another decoder reads, at every size"
     p.text(std::string(size, 'x'));
     CHECK(nlohmann::json::from_msgpack(p.bytes()).get<std::string>().size() == size);
   }
-  const char* tree = R"({"a":[1,-2,3.5,null,true,false,"ä"],"b":{"c":[]},"d":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]})";
+  const char* tree =
+    R"({"a":[1,-2,3.5,null,true,false,"ä"],"b":{"c":[]},"d":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]})";
   packer p;
   p.json(*json::parse(tree));
   CHECK(nlohmann::json::from_msgpack(p.bytes()) == nlohmann::json::parse(tree));

@@ -94,7 +94,8 @@ job_view view_of(std::string id, std::string in_state, redis::reply& hash) {
 
 /// BullMQ's word for a state of ours; empty: there is no such state.
 std::string_view type_of(std::string_view in_state) {
-  static constexpr std::array<std::string_view, 6> same{"active", "delayed", "completed", "failed", "paused", "prioritized"};
+  static constexpr std::array<std::string_view, 6> same{"active", "delayed", "completed",
+                                                        "failed", "paused",  "prioritized"};
   if (in_state == "waiting" || in_state == "dead")
     return "wait"; // Dead letters wait in a queue of their own.
   return std::find(same.begin(), same.end(), in_state) == same.end() ? std::string_view{} : in_state;
@@ -102,7 +103,9 @@ std::string_view type_of(std::string_view in_state) {
 
 flow<> run_add(pointer self, add what, caf::typed_response_promise<added> reply) {
   auto options = options_of(what.options);
-  auto send = [&](backend::done d) { self->state.store->add(what.name, what.data_json, options, what.until, std::move(d)); };
+  auto send = [&](backend::done d) {
+    self->state.store->add(what.name, what.data_json, options, what.until, std::move(d));
+  };
   auto answer = co_await call(self, send);
   if (!answer)
     reply.deliver(answer.error());
@@ -124,11 +127,13 @@ flow<> run_counts(pointer self, deadline until, caf::typed_response_promise<coun
   }
   counts made;
   auto* const fields = std::addressof(made);
-  const std::array<int64_t*, 7> places{&fields->waiting, &fields->active, &fields->delayed, &fields->completed,
-                                       &fields->failed, &fields->paused, &fields->prioritized};
+  const std::array<int64_t*, 7> places{&fields->waiting, &fields->active, &fields->delayed,    &fields->completed,
+                                       &fields->failed,  &fields->paused, &fields->prioritized};
   for (size_t i = 0; i < places.size(); ++i)
     *places[i] = answer->items[i].number;
-  auto ask = [&](backend::done d) { st.store->client().command({"HEXISTS", st.store->keys().meta, "paused"}, until, std::move(d)); };
+  auto ask = [&](backend::done d) {
+    st.store->client().command({"HEXISTS", st.store->keys().meta, "paused"}, until, std::move(d));
+  };
   auto paused = co_await call(self, ask);
   if (!paused) {
     reply.deliver(paused.error());
@@ -141,7 +146,9 @@ flow<> run_counts(pointer self, deadline until, caf::typed_response_promise<coun
 flow<> run_pause(pointer self, queue::pause what, caf::typed_response_promise<done> reply) {
   auto& st = self->state;
   // The script renames a list over another: a second pause would lose what was added since the first.
-  auto ask = [&](backend::done d) { st.store->client().command({"HEXISTS", st.store->keys().meta, "paused"}, what.until, std::move(d)); };
+  auto ask = [&](backend::done d) {
+    st.store->client().command({"HEXISTS", st.store->keys().meta, "paused"}, what.until, std::move(d));
+  };
   auto paused = co_await call(self, ask);
   if (paused && (paused->number == 1) == what.on) {
     reply.deliver(done{});
@@ -157,7 +164,8 @@ flow<> run_pause(pointer self, queue::pause what, caf::typed_response_promise<do
   reply.deliver(done{});
 }
 
-flow<caf::expected<job_view>> read_view(pointer self, const backend& from, std::string id, std::string in_state, deadline until) {
+flow<caf::expected<job_view>> read_view(pointer self, const backend& from, std::string id, std::string in_state,
+                                        deadline until) {
   auto read = [&](backend::done d) { from.fields(id, until, std::move(d)); };
   auto hash = co_await call(self, read);
   if (!hash)
@@ -171,8 +179,10 @@ flow<> run_list(pointer self, list_jobs what, caf::typed_response_promise<job_li
   auto& st = self->state;
   const auto type = type_of(what.state);
   if (type.empty()) {
-    reply.deliver(fail(ec::invalid, fmt::format(
-      "state: '{}' is none of waiting, active, delayed, completed, failed, paused, prioritized, dead", what.state)));
+    reply.deliver(
+      fail(ec::invalid,
+           fmt::format("state: '{}' is none of waiting, active, delayed, completed, failed, paused, prioritized, dead",
+                       what.state)));
     co_return;
   }
   const backend& from = what.state == "dead" ? *st.dead : *st.store;
@@ -298,8 +308,9 @@ flow<caf::expected<done>> revive(pointer self, std::string id, deadline until) {
 flow<> run_replay(pointer self, queue::replay what, caf::typed_response_promise<done> reply) {
   auto letter = co_await read_view(self, *self->state.dead, what.id, "dead", what.until);
   if (!letter) {
-    reply.deliver(code_of(letter.error()) == ec::not_found ? fail(ec::not_found, fmt::format("no dead letter of job {}", what.id))
-                                                           : letter.error());
+    reply.deliver(code_of(letter.error()) == ec::not_found
+                    ? fail(ec::not_found, fmt::format("no dead letter of job {}", what.id))
+                    : letter.error());
     co_return;
   }
   auto result = co_await reprocess(self, what.id, what.until);
@@ -320,7 +331,8 @@ flow<> announce(pointer self) {
     const auto until = within(self, st.how.call_within);
     const auto& meta = st.store->keys().meta;
     auto length = [&](backend::done d) {
-      st.store->client().command({"HSETNX", meta, "opts.maxLenEvents", std::to_string(st.how.events_max)}, until, std::move(d));
+      st.store->client().command({"HSETNX", meta, "opts.maxLenEvents", std::to_string(st.how.events_max)}, until,
+                                 std::move(d));
     };
     auto set = co_await call(self, length);
     auto version = [&](backend::done d) {

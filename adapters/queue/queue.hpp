@@ -2,7 +2,7 @@
 // The producer's and the operator's side of a queue.
 #include "adapters/queue/messages.hpp"
 #include "adapters/queue/options.hpp"
-#include "adapters/redis/client.hpp"
+#include "adapters/redis/calls.hpp"
 
 #include <caf/actor_system.hpp>
 

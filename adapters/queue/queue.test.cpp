@@ -1,4 +1,4 @@
-#include "adapters/queue/town.hpp"
+#include "tests/support/queue_town.hpp"
 #include "runtime/json.hpp"
 
 #include <boost/json.hpp>
@@ -57,7 +57,8 @@ TEST_CASE("queue: a worker completes a job, with value, times and events of Bull
   CHECK(shown.finished_ms >= shown.processed_ms);
 }
 
-TEST_CASE("queue: a failed attempt waits by the job's back-off and runs again; the last failure is buried and can be replayed") {
+TEST_CASE("queue: a failed attempt waits by the job's back-off and runs again; the last failure is buried and can be "
+          "replayed") {
   town t;
   t.new_worker(t.new_clerk());
   t.submit("fail", R"({"community":"c-1"})", {.id = "job-a", .attempts = 3, .backoff = {"fixed", 30}});

@@ -114,8 +114,6 @@ void begin_closing(pointer self) {
   end_when_drained(self);
 }
 
-// ---------------------------------------------------------------- the processor
-
 void answered(state& st, size_t index, uint64_t run, caf::expected<outcome> answer) {
   auto& place = st.slots[index];
   if (place.run != run || !place.waiting)
@@ -138,8 +136,11 @@ public:
     what.what = place.job.what;
     what.what.data_json = std::move(data);
     self_->request(st.to, caf::duration{st.how.job_within}, std::move(what))
-      .then([self = self_, index = index_, run = place.run](outcome& x) { answered(self->state, index, run, std::move(x)); },
-            [self = self_, index = index_, run = place.run](caf::error& e) { answered(self->state, index, run, std::move(e)); });
+      .then([self = self_, index = index_,
+             run = place.run](outcome& x) { answered(self->state, index, run, std::move(x)); },
+            [self = self_, index = index_, run = place.run](caf::error& e) {
+              answered(self->state, index, run, std::move(e));
+            });
   }
   caf::expected<outcome> await_resume() {
     auto answer = std::move(*self_->state.slots[index_].answer);
@@ -161,8 +162,6 @@ outcome outcome_of(caf::expected<outcome>&& answer) {
   }
   return std::move(*answer);
 }
-
-// ---------------------------------------------------------------- the end of a job
 
 void count(state& st, verdict::kind what) {
   switch (what) {
@@ -186,7 +185,8 @@ void note_attempt(pointer self, const slot& place, const verdict& end) {
   if (end.what == verdict::postpone)
     row = fmt::format("postponed by {} ms; no attempt used", end.wait.count());
   else if (end.what == verdict::retry)
-    row = fmt::format("attempt {} of {} failed, next in {} ms: {}", attempt, place.job.what.attempts, end.wait.count(), end.text);
+    row = fmt::format("attempt {} of {} failed, next in {} ms: {}", attempt, place.job.what.attempts, end.wait.count(),
+                      end.text);
   else
     row = fmt::format("attempt {} of {} failed for good: {}", attempt, place.job.what.attempts, end.text);
   log::write(end.what == verdict::postpone ? log::level::info : log::level::warn, "queue_job_not_done",
@@ -215,8 +215,8 @@ flow<caf::expected<redis::reply>> insist(pointer self, size_t index, Start start
   }
 }
 
-/// Writes the dead letter before the failure is recorded: a crash in between leaves a letter too many, which the next end
-/// of the job replaces or removes, never one too few.
+/// Writes the dead letter before the failure is recorded: a crash in between leaves a letter too many, which the next
+/// end of the job replaces or removes, never one too few.
 flow<> bury(pointer self, size_t index, std::string reason) {
   auto& st = self->state;
   auto& job = st.slots[index].job;
@@ -226,7 +226,9 @@ flow<> bury(pointer self, size_t index, std::string reason) {
   auto data = co_await insist(self, index, read);
   if (!data && code_of(data.error()) == ec::stale)
     co_return;
-  burial from{job.what.id, job.what.name, data ? data->bytes : std::string{}, std::move(reason), job.what.attempts_made + 1, wall_ms()};
+  burial from{
+    job.what.id, job.what.name, data ? data->bytes : std::string{}, std::move(reason), job.what.attempts_made + 1,
+    wall_ms()};
   const auto entry = boost::json::serialize(dead_letter(from));
   auto options = job.options;
   for (auto drop : {"delay", "priority", "repeat", "lifo", "removeOnComplete", "removeOnFail"})
@@ -288,8 +290,9 @@ flow<> reschedule(pointer self, size_t index) {
   const auto* repeat = json::object_in(job.options, "repeat");
   const auto colons = std::count(job.scheduler.begin(), job.scheduler.end(), ':');
   if (!repeat || !repeat->contains("every") || colons >= legacy_key_colons) {
-    log::error("queue_schedule_unsupported",
-               {{"job", job.what.id}, {"schedule", job.scheduler}, {"remedy", "use `every`; cron patterns need a Node.js worker"}});
+    log::error("queue_schedule_unsupported", {{"job", job.what.id},
+                                              {"schedule", job.scheduler},
+                                              {"remedy", "use `every`; cron patterns need a Node.js worker"}});
     co_return;
   }
   const auto limit = json::integer_or(*repeat, "limit");
@@ -340,8 +343,6 @@ flow<> serve(pointer self, size_t index, taken first) {
   end_when_drained(self);
 }
 
-// ---------------------------------------------------------------- taking jobs
-
 struct free_place {
   state& st;
   bool await_ready() const { return free_slot(st) || st.closing; }
@@ -349,16 +350,18 @@ struct free_place {
   void await_resume() const {}
 };
 
-/// Sleeps until the queue's marker says that there is work. A marker with a score is the due time of a delayed job: it is
-/// popped like any other, so the time must be kept and waited for here.
+/// Sleeps until the queue's marker says that there is work. A marker with a score is the due time of a delayed job: it
+/// is popped like any other, so the time must be kept and waited for here.
 flow<> sleep_until_work(pointer self, int64_t due_ms) {
   auto& st = self->state;
   while (!st.closing) {
     const auto now = wall_ms();
     if (due_ms > 0 && due_ms <= now)
       co_return;
-    const auto wait = due_ms > 0 ? std::clamp(due_ms - now, block_ms_min, block_ms_max) : std::max<int64_t>(st.how.drain_delay.count(), block_ms_min);
-    std::vector<std::string> argv{"BZPOPMIN", st.store->keys().marker, fmt::format("{}.{:03}", wait / 1000, wait % 1000)};
+    const auto wait = due_ms > 0 ? std::clamp(due_ms - now, block_ms_min, block_ms_max)
+                                 : std::max<int64_t>(st.how.drain_delay.count(), block_ms_min);
+    std::vector<std::string> argv{"BZPOPMIN", st.store->keys().marker,
+                                  fmt::format("{}.{:03}", wait / 1000, wait % 1000)};
     const auto until = within(self, std::chrono::milliseconds{wait} + block_grace);
     auto popped = co_await redis::run(port{self}, st.calls, *st.blocking, std::move(argv), until);
     if (!popped) {
@@ -420,8 +423,6 @@ flow<> feed(pointer self) {
   end_when_drained(self);
 }
 
-// ---------------------------------------------------------------- by the clock
-
 /// All locks in one call, so that one of many jobs costs as much as one of one.
 flow<> renew(pointer self) {
   auto& st = self->state;
@@ -443,7 +444,8 @@ flow<> renew(pointer self) {
       continue; // The next turn comes before the lock ends; if Redis stays away the end of the job is refused.
     for (const auto& failed_id : answer->items)
       for (auto [index, run] : runs)
-        if (auto& place = st.slots[index]; place.run == run && place.job.what.id == failed_id.bytes && !place.recording && place.busy)
+        if (auto& place = st.slots[index];
+            place.run == run && place.job.what.id == failed_id.bytes && !place.recording && place.busy)
           place.lost = true;
   }
 }

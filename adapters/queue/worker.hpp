@@ -2,7 +2,7 @@
 // Does the jobs of a queue: takes them, keeps their locks, asks the processor, records what it says.
 #include "adapters/queue/messages.hpp"
 #include "adapters/queue/options.hpp"
-#include "adapters/redis/client.hpp"
+#include "adapters/redis/calls.hpp"
 
 #include <caf/actor_system.hpp>
 

@@ -1,4 +1,4 @@
-#include "adapters/queue/town.hpp"
+#include "tests/support/queue_town.hpp"
 
 #include "runtime/clock.hpp"
 
@@ -136,8 +136,12 @@ TEST_CASE("worker: a processor that dies fails its jobs' attempts, and the worke
   t.self->monitor(worker);
   caf::anon_send(clerk, crash{});
   bool ended = false;
-  t.self->receive([&](const caf::down_msg& down) { ended = true; CHECK(down.reason); },
-                  caf::after(patience) >> [] { FAIL("the worker lives on"); });
+  t.self->receive(
+    [&](const caf::down_msg& down) {
+      ended = true;
+      CHECK(down.reason);
+    },
+    caf::after(patience) >> [] { FAIL("the worker lives on"); });
   CHECK(ended);
   auto shown = t.show("job-a");
   CHECK(shown.what.attempts_made == 1);

@@ -14,7 +14,8 @@ caf::expected<int> database_of(std::string_view digits) {
   int number = 0;
   auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (bad != std::errc{} || end != digits.data() + digits.size() || number < 0 || number > database_max)
-    return failed<int>(ec::invalid, fmt::format("Redis URL: the database '{}' is no number from 0 to {}", digits, database_max));
+    return failed<int>(ec::invalid,
+                       fmt::format("Redis URL: the database '{}' is no number from 0 to {}", digits, database_max));
   return number;
 }
 } // namespace
@@ -31,7 +32,8 @@ std::string address::shown() const {
 caf::expected<address> parse_address(std::string_view text) {
   auto parsed = boost::urls::parse_uri(boost::urls::string_view{text.data(), text.size()});
   if (!parsed)
-    return failed<address>(ec::invalid, "Redis URL: expected unix:///path, redis://host:port/db or rediss://host:port/db");
+    return failed<address>(ec::invalid,
+                           "Redis URL: expected unix:///path, redis://host:port/db or rediss://host:port/db");
   const boost::urls::url_view url = *parsed;
   address found;
   found.user = url.user();
@@ -61,7 +63,8 @@ caf::expected<address> parse_address(std::string_view text) {
     if (database.starts_with('/'))
       database.erase(0, 1);
   } else {
-    return failed<address>(ec::invalid, fmt::format("Redis URL: the scheme '{}' is none of unix, redis, rediss", scheme));
+    return failed<address>(ec::invalid,
+                           fmt::format("Redis URL: the scheme '{}' is none of unix, redis, rediss", scheme));
   }
   if (!database.empty()) {
     auto number = database_of(database);

@@ -1,6 +1,6 @@
 #pragma once
-// How an actor calls Redis itself, without a hop through the port's actor: each call has a ticket; the reply comes back as a
-// message and finds its continuation by that ticket, on the actor's own thread of the moment.
+// How an actor calls Redis itself, without a hop through the port's actor: each call has a ticket; the reply comes back
+// as a message and finds its continuation by that ticket, on the actor's own thread of the moment.
 //
 //   struct state { flows running; redis::calls redis; };                   // `arrived` goes to redis.deliver(x)
 //   auto r = co_await redis::run(self, self->state.redis, to, {"GET", key}, until);       // caf::expected<reply>
@@ -67,8 +67,8 @@ private:
 };
 } // namespace detail
 
-/// Waits, inside a flow (runtime/flow.hpp), for what `start` sends: it gets the client's `done`. `self` is the actor as a
-/// handle that takes `arrived`.
+/// Waits, inside a flow (runtime/flow.hpp), for what `start` sends: it gets the client's `done`. `self` is the actor as
+/// a handle that takes `arrived`.
 template <class Handle, class Start>
 auto call(Handle self, calls& open, Start start) {
   return detail::calling<Handle, Start>{std::move(self), open, std::move(start)};

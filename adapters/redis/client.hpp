@@ -14,7 +14,9 @@
 #include <string_view>
 #include <vector>
 
-namespace arrakis::net { class io; }
+namespace arrakis::net {
+class io;
+}
 
 namespace arrakis::redis {
 
@@ -30,11 +32,12 @@ struct options {
   /// A call passed its deadline and the server has not said a word for so long: the connection is taken for dead and
   /// made anew. Zero: at once (a connection for blocking commands, see `blocking`).
   std::chrono::milliseconds silence_max{10'000};
-  size_t outbox_max = 20'000; ///< Calls waiting or in flight; the next answers ec::busy. About 1 KiB each.
+  size_t outbox_max = 20'000;          ///< Calls waiting or in flight; the next answers ec::busy. About 1 KiB each.
   size_t outbox_bytes_max = 64u << 20; ///< Their bytes.
 };
 
-/// The options of a connection that carries one blocking command at a time (BZPOPMIN, XREAD BLOCK): others wait behind it.
+/// The options of a connection that carries one blocking command at a time (BZPOPMIN, XREAD BLOCK): others wait behind
+/// it.
 options blocking(options like);
 
 struct status {
@@ -47,19 +50,20 @@ public:
   /// Called exactly once: on the io thread, or by the caller itself when the outbox is full. Must be short.
   using done = std::function<void(caf::expected<reply>)>;
 
-  /// Connects in the background. Throws std::runtime_error for a wrong URL or an unreadable CA file. `io` must live longer
-  /// than all copies. The last copy's end (or stop) closes the connection: open calls then answer as a lost one's do.
+  /// Connects in the background. Throws std::runtime_error for a wrong URL or an unreadable CA file. `io` must live
+  /// longer than all copies. The last copy's end (or stop) closes the connection: open calls then answer as a lost
+  /// one's do.
   client(net::io& io, options how);
 
-  /// Sends one command. While a first or new connection is being made the call waits, at most until its deadline; after a
-  /// failed attempt calls answer ec::unavailable at once, until one succeeds. Errors: messages.hpp. Thread-safe.
+  /// Sends one command. While a first or new connection is being made the call waits, at most until its deadline; after
+  /// a failed attempt calls answer ec::unavailable at once, until one succeeds. Errors: messages.hpp. Thread-safe.
   void command(std::vector<std::string> argv, deadline until, done answer) const;
-  /// Runs a script by its SHA-1. One that the server does not know is loaded, and only the calls that met NOSCRIPT are sent
-  /// again: a call may so be overtaken by later ones. Who needs an order waits for the answer.
+  /// Runs a script by its SHA-1. One that the server does not know is loaded, and only the calls that met NOSCRIPT are
+  /// sent again: a call may so be overtaken by later ones. Who needs an order waits for the answer.
   void eval(const script& code, std::span<const std::string_view> keys, std::span<const std::string_view> args,
             deadline until, done answer) const;
-  void eval(const script& code, std::initializer_list<std::string_view> keys, std::initializer_list<std::string_view> args,
-            deadline until, done answer) const {
+  void eval(const script& code, std::initializer_list<std::string_view> keys,
+            std::initializer_list<std::string_view> args, deadline until, done answer) const {
     eval(code, std::span{keys.begin(), keys.size()}, std::span{args.begin(), args.size()}, until, std::move(answer));
   }
 

@@ -31,7 +31,8 @@ struct waiting {
   }
 };
 
-caf::expected<redis::reply> run(const redis::client& to, std::vector<std::string> argv, std::chrono::milliseconds wait = 5s) {
+caf::expected<redis::reply> run(const redis::client& to, std::vector<std::string> argv,
+                                std::chrono::milliseconds wait = 5s) {
   waiting w;
   to.command(std::move(argv), in(wait), w.done());
   return w.take();
@@ -120,7 +121,8 @@ TEST_CASE("redis client: a script is loaded once, and again after SCRIPT FLUSH i
   CHECK(std::stoi(stats->bytes.substr(loads + 26)) <= 12); // At most a few per flush, not one per call.
 }
 
-TEST_CASE("redis client: SIGKILL of the server: what was sent is unknown, then calls are refused, then it works again") {
+TEST_CASE(
+  "redis client: SIGKILL of the server: what was sent is unknown, then calls are refused, then it works again") {
   test::redis_server server;
   net::io io;
   redis::client to{io, quick(server.url())};
@@ -225,7 +227,8 @@ TEST_CASE("redis actor: answers commands and scripts, with the errors of the por
   auto ask = [&](auto message) {
     std::optional<caf::expected<redis::reply>> result;
     self->request(port, 20s, std::move(message))
-      .receive([&](redis::reply& r) { result.emplace(std::move(r)); }, [&](caf::error& e) { result.emplace(std::move(e)); });
+      .receive([&](redis::reply& r) { result.emplace(std::move(r)); },
+               [&](caf::error& e) { result.emplace(std::move(e)); });
     return std::move(*result);
   };
   CHECK(ask(redis::command{{"SET", "a", "1"}, in(5s)})->bytes == "OK");

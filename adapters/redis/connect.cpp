@@ -25,7 +25,8 @@ connection::connection(asio::io_context& io, options how) : io_(io), how_(std::m
   shown_.detail = "connecting to " + where_.shown();
   if (where_.transport != address::tls)
     return;
-  tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+  tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1
+                   | asio::ssl::context::no_tlsv1_1);
   tls_.set_verify_mode(asio::ssl::verify_peer);
   boost::system::error_code bad;
   if (how_.ca_file.empty())
@@ -53,52 +54,54 @@ void connection::connect() {
   });
   if (where_.transport == address::unix_socket)
     return connect_to(link_, {asio::local::stream_protocol::endpoint{where_.path}}, 0);
-  resolver_.async_resolve(
-    where_.host, std::to_string(where_.port),
-    [self = shared_from_this(), link = link_](const boost::system::error_code& e, const asio::ip::tcp::resolver::results_type& found) {
-      if (link != self->link_)
-        return;
-      if (e)
-        return self->lost(fmt::format("{}: {}", self->where_.host, e.message()));
-      std::vector<asio::generic::stream_protocol::endpoint> list;
-      for (const auto& entry : found)
-        list.emplace_back(entry.endpoint());
-      self->connect_to(link, std::move(list), 0);
-    });
+  resolver_.async_resolve(where_.host, std::to_string(where_.port),
+                          [self = shared_from_this(), link = link_](
+                            const boost::system::error_code& e, const asio::ip::tcp::resolver::results_type& found) {
+                            if (link != self->link_)
+                              return;
+                            if (e)
+                              return self->lost(fmt::format("{}: {}", self->where_.host, e.message()));
+                            std::vector<asio::generic::stream_protocol::endpoint> list;
+                            for (const auto& entry : found)
+                              list.emplace_back(entry.endpoint());
+                            self->connect_to(link, std::move(list), 0);
+                          });
 }
 
-void connection::connect_to(shared_transport to, std::vector<asio::generic::stream_protocol::endpoint> list, size_t index) {
+void connection::connect_to(shared_transport to, std::vector<asio::generic::stream_protocol::endpoint> list,
+                            size_t index) {
   if (index >= list.size())
     return lost("no address");
   const auto endpoint = list[index];
   boost::system::error_code ignored;
   to->plain.close(ignored);
-  to->plain.async_connect(
-    endpoint, [self = shared_from_this(), to, list = std::move(list), index](const boost::system::error_code& e) mutable {
-      if (to != self->link_)
-        return;
-      if (e && index + 1 < list.size())
-        return self->connect_to(to, std::move(list), index + 1);
-      if (e)
-        return self->lost(e.message());
-      if (self->where_.transport == address::unix_socket)
-        return self->greet(to);
-      boost::system::error_code unset;
-      to->plain.set_option(asio::ip::tcp::no_delay{true}, unset);
-      to->plain.set_option(asio::socket_base::keep_alive{true}, unset);
-      self->where_.transport == address::tls ? self->secure(to) : self->greet(to);
-    });
+  to->plain.async_connect(endpoint, [self = shared_from_this(), to, list = std::move(list),
+                                     index](const boost::system::error_code& e) mutable {
+    if (to != self->link_)
+      return;
+    if (e && index + 1 < list.size())
+      return self->connect_to(to, std::move(list), index + 1);
+    if (e)
+      return self->lost(e.message());
+    if (self->where_.transport == address::unix_socket)
+      return self->greet(to);
+    boost::system::error_code unset;
+    to->plain.set_option(asio::ip::tcp::no_delay{true}, unset);
+    to->plain.set_option(asio::socket_base::keep_alive{true}, unset);
+    self->where_.transport == address::tls ? self->secure(to) : self->greet(to);
+  });
 }
 
 void connection::secure(shared_transport to) {
   auto& tls = to->tls.emplace(to->plain, tls_);
   tls.set_verify_callback(asio::ssl::host_name_verification(where_.host));
   SSL_set_tlsext_host_name(tls.native_handle(), where_.host.c_str());
-  tls.async_handshake(asio::ssl::stream_base::client, [self = shared_from_this(), to](const boost::system::error_code& e) {
-    if (to != self->link_)
-      return;
-    e ? self->lost("TLS: " + e.message()) : self->greet(to);
-  });
+  tls.async_handshake(asio::ssl::stream_base::client,
+                      [self = shared_from_this(), to](const boost::system::error_code& e) {
+                        if (to != self->link_)
+                          return;
+                        e ? self->lost("TLS: " + e.message()) : self->greet(to);
+                      });
 }
 
 void connection::greet(shared_transport to) {

@@ -147,7 +147,8 @@ void connection::received(reply from) {
 
 void connection::load_again(pending request) {
   if (++request.loads > loads_max)
-    return finish(request, fail(ec::internal, fmt::format("Redis: the script {} cannot be loaded", request.code->name)));
+    return finish(request,
+                  fail(ec::internal, fmt::format("Redis: the script {} cannot be loaded", request.code->name)));
   if (loading_.insert(request.code).second) {
     pending load;
     load.what = pending::load;

@@ -78,8 +78,8 @@ private:
   const address where_;
   boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_client};
   boost::asio::ip::tcp::resolver resolver_{io_};
-  boost::asio::steady_timer pause_{io_};   // Back-off, or the time that an attempt to connect may take.
-  boost::asio::steady_timer expiry_{io_};  // The soonest deadline that was known when it was set.
+  boost::asio::steady_timer pause_{io_};  // Back-off, or the time that an attempt to connect may take.
+  boost::asio::steady_timer expiry_{io_}; // The soonest deadline that was known when it was set.
   std::chrono::steady_clock::time_point armed_ = std::chrono::steady_clock::time_point::max();
   std::chrono::steady_clock::time_point heard_{};
   shared_transport link_;
@@ -87,7 +87,7 @@ private:
   std::string refusal_; // Why the greeting failed.
   unsigned failures_ = 0;
   bool writing_ = false;
-  bool renew_ = false;       // The server became a replica: nothing more is sent, a new connection follows.
+  bool renew_ = false;          // The server became a replica: nothing more is sent, a new connection follows.
   std::deque<pending> again_;   // Calls that met NOSCRIPT, behind the load of their script.
   std::deque<pending> waiting_; // Not sent.
   std::deque<pending> flying_;  // Sent, in the order of their replies.

@@ -30,8 +30,16 @@ struct script {
   std::string_view sha1; ///< Lower-case hex; empty: computed at first use.
   std::string_view text;
 };
-struct command { std::vector<std::string> argv; deadline until; };
-struct eval { const script* code = nullptr; std::vector<std::string> keys; std::vector<std::string> args; deadline until; };
+struct command {
+  std::vector<std::string> argv;
+  deadline until;
+};
+struct eval {
+  const script* code = nullptr;
+  std::vector<std::string> keys;
+  std::vector<std::string> args;
+  deadline until;
+};
 
 /// An error reply of the server is ec::internal with its text, except BUSY, LOADING, READONLY (ec::unavailable).
 /// ec::unavailable: nothing was sent. ec::unknown: sent, and the connection or the deadline ended before the reply.

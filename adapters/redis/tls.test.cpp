@@ -7,8 +7,8 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <filesystem>
-#include <fstream>
 #include <fmt/format.h>
+#include <fstream>
 #include <future>
 #include <sys/socket.h>
 #include <thread>
@@ -50,25 +50,51 @@ struct tls_server {
     std::filesystem::create_directory(folder);
     authority("ca");
     authority("other");
-    openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "server.key", "-out",
-             "server.csr", "-subj", "/CN=redis"}, folder);
+    openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "server.key",
+             "-out", "server.csr", "-subj", "/CN=redis"},
+            folder);
     std::ofstream{folder + "/names"} << "subjectAltName=DNS:localhost\n";
     openssl({"x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "1",
-             "-extfile", "names", "-out", "server.pem"}, folder);
-    server.emplace(process_options{
-      .argv = {"redis-server", "--bind", "127.0.0.1", "--port", std::to_string(port), "--tls-port", std::to_string(tls_port),
-               "--tls-cert-file", folder + "/server.pem", "--tls-key-file", folder + "/server.key", "--tls-ca-cert-file",
-               folder + "/ca.pem", "--tls-auth-clients", "no", "--save", "", "--dir", folder, "--requirepass", "open sesame",
-               "--user", "app", "on", ">s3cret", "~*", "+@all"},
-      .folder = folder, .output = folder + "/redis.txt"});
+             "-extfile", "names", "-out", "server.pem"},
+            folder);
+    server.emplace(process_options{.argv = {"redis-server",
+                                            "--bind",
+                                            "127.0.0.1",
+                                            "--port",
+                                            std::to_string(port),
+                                            "--tls-port",
+                                            std::to_string(tls_port),
+                                            "--tls-cert-file",
+                                            folder + "/server.pem",
+                                            "--tls-key-file",
+                                            folder + "/server.key",
+                                            "--tls-ca-cert-file",
+                                            folder + "/ca.pem",
+                                            "--tls-auth-clients",
+                                            "no",
+                                            "--save",
+                                            "",
+                                            "--dir",
+                                            folder,
+                                            "--requirepass",
+                                            "open sesame",
+                                            "--user",
+                                            "app",
+                                            "on",
+                                            ">s3cret",
+                                            "~*",
+                                            "+@all"},
+                                   .folder = folder,
+                                   .output = folder + "/redis.txt"});
   }
   ~tls_server() {
     server.reset();
     std::filesystem::remove_all(folder);
   }
   void authority(const std::string& name) {
-    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-keyout",
-             name + ".key", "-out", name + ".pem", "-subj", "/CN=" + name}, folder);
+    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+             "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/CN=" + name},
+            folder);
   }
   std::string tcp(const std::string& who) const { return fmt::format("redis://{}@127.0.0.1:{}", who, port); }
   std::string tls(const std::string& who, const std::string& host = "localhost") const {
@@ -93,7 +119,8 @@ caf::expected<redis::reply> ping(const redis::client& to) {
 caf::expected<redis::reply> ping_when_up(const redis::client& to) {
   const auto end = std::chrono::steady_clock::now() + 20s;
   auto result = ping(to);
-  while (!result && text_of(result.error()).find("refused") != std::string::npos && std::chrono::steady_clock::now() < end)
+  while (!result && text_of(result.error()).find("refused") != std::string::npos
+         && std::chrono::steady_clock::now() < end)
     result = ping(to);
   return result;
 }
@@ -116,14 +143,16 @@ TEST_CASE("redis client: TCP and TLS with a password, and each wrong credential 
   CHECK(ping_when_up({io, quick(server.tls("app:s3cret"), ca)}));
   CHECK(refused_with(ping_when_up({io, quick(server.tcp(":wrong"))}), "WRONGPASS"));
   CHECK(refused_with(ping_when_up({io, quick(server.tls("app:wrong"), ca)}), "WRONGPASS"));
-  CHECK(refused_with(ping_when_up({io, quick(server.tls(":open%20sesame"), server.folder + "/other.pem")}), "certificate verify failed"));
+  CHECK(refused_with(ping_when_up({io, quick(server.tls(":open%20sesame"), server.folder + "/other.pem")}),
+                     "certificate verify failed"));
   CHECK(refused_with(ping_when_up({io, quick(server.tls(":open%20sesame"))}), "certificate verify failed"));
-  CHECK(refused_with(ping_when_up({io, quick(server.tls(":open%20sesame", "127.0.0.1"), ca)}), "certificate verify failed"));
+  CHECK(refused_with(ping_when_up({io, quick(server.tls(":open%20sesame", "127.0.0.1"), ca)}),
+                     "certificate verify failed"));
 }
 
 TEST_CASE("redis client: wrong options are refused at once, with their name") {
   net::io io;
   CHECK_THROWS_WITH_AS(redis::client(io, quick("http://x")), doctest::Contains("http"), std::runtime_error);
-  CHECK_THROWS_WITH_AS(redis::client(io, quick("rediss://localhost", "/no/such.pem")), doctest::Contains("/no/such.pem"),
-                       std::runtime_error);
+  CHECK_THROWS_WITH_AS(redis::client(io, quick("rediss://localhost", "/no/such.pem")),
+                       doctest::Contains("/no/such.pem"), std::runtime_error);
 }

@@ -108,7 +108,8 @@ std::string_view sha1_of(const script& code) {
 caf::expected<reply> answer(reply from) {
   if (from.type != reply::error)
     return from;
-  // The states of a server that will pass: a script runs too long, the data set is being read, a fail-over is under way.
+  // The states of a server that will pass: a script runs too long, the data set is being read, a fail-over is under
+  // way.
   for (auto passing : {"BUSY ", "LOADING ", "READONLY "})
     if (from.bytes.starts_with(passing))
       return failed<reply>(ec::unavailable, "Redis: " + from.bytes);

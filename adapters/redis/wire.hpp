@@ -1,6 +1,6 @@
 #pragma once
-// RESP2 on the wire (https://redis.io/docs/latest/develop/reference/protocol-spec): requests are written here, replies are
-// parsed by hiredis' reader straight into our `reply`.
+// RESP2 on the wire (https://redis.io/docs/latest/develop/reference/protocol-spec): requests are written here, replies
+// are parsed by hiredis' reader straight into our `reply`.
 #include "adapters/redis/messages.hpp"
 
 #include <memory>
@@ -19,7 +19,8 @@ void put_word(std::string& out, std::string_view word);
 /// A whole request.
 std::string encode(std::span<const std::string> words);
 /// EVALSHA of `code` (lower-case hex sha1), its keys and arguments.
-std::string encode_eval(std::string_view sha1, std::span<const std::string_view> keys, std::span<const std::string_view> args);
+std::string encode_eval(std::string_view sha1, std::span<const std::string_view> keys,
+                        std::span<const std::string_view> args);
 
 /// The SHA-1 that Redis knows `code` by: its own, or computed once for a script without one.
 std::string_view sha1_of(const script& code);
@@ -41,7 +42,9 @@ public:
   bool broken() const { return broken_; }
 
 private:
-  struct closer { void operator()(redisReader*) const; };
+  struct closer {
+    void operator()(redisReader*) const;
+  };
   std::unique_ptr<redisReader, closer> parser_;
   bool broken_ = false;
 };

@@ -1,10 +1,19 @@
-// Writes the C++ file that holds BullMQ's Lua scripts (see bullmq.cmake). Arguments: the header that names the wanted ones,
-// and the file to write. The package is fetched once into build/tools/bullmq and verified against the hash below each time.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Writes the C++ file that holds BullMQ's Lua scripts (see bullmq.cmake). Arguments: the header that names the wanted
+// ones, and the file to write. The package is fetched once into build/tools/bullmq; its hash is verified each time.
+import {execFileSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs';
+import {dirname, join, resolve} from 'node:path';
+import {fileURLToPath} from 'node:url';
 
 const version = '5.66.4';
 // `npm view bullmq@5.66.4 dist.integrity`; the same as in tests/interop/package-lock.json.
@@ -14,7 +23,8 @@ const literalMax = 65535;
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const [header, output] = process.argv.slice(2);
-if (!header || !output) fail('usage: bullmq.mjs HEADER OUTPUT.cpp');
+if (!header || !output)
+  fail('usage: bullmq.mjs HEADER OUTPUT.cpp');
 
 function fail(why) {
   console.error(`bullmq.mjs: ${why}`);
@@ -28,7 +38,7 @@ function tarball() {
   const folder = join(root, 'build/tools/bullmq');
   const file = join(folder, `bullmq-${version}.tgz`);
   if (!existsSync(file) || hashOf(readFileSync(file)) !== integrity) {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, {recursive: true});
     const work = mkdtempSync(join(folder, 'fetch-'));
     try {
       execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', work, `bullmq@${version}`], {
@@ -38,10 +48,11 @@ function tarball() {
       const [name] = readdirSync(work).filter((each) => each.endsWith('.tgz'));
       const fetched = join(work, name ?? '');
       const found = hashOf(readFileSync(fetched));
-      if (found !== integrity) fail(`bullmq@${version} is not the package that was pinned: ${found}`);
+      if (found !== integrity)
+        fail(`bullmq@${version} is not the package that was pinned: ${found}`);
       renameSync(fetched, file);
     } finally {
-      rmSync(work, { recursive: true, force: true });
+      rmSync(work, {recursive: true, force: true});
     }
   }
   return file;
@@ -60,34 +71,42 @@ function scripts(folder) {
   const found = new Map();
   for (const file of readdirSync(folder).filter((name) => /-\d+\.js$/.test(name))) {
     const source = readFileSync(join(folder, file), 'utf8');
-    const parts = /const content = `([^`]*)`;\nexports\.\w+ = \{\n\s+name: '(\w+)',\n\s+content,\n\s+keys: (\d+),\n\};/.exec(source);
+    const parts =
+      /const content = `([^`]*)`;\nexports\.\w+ = \{\n\s+name: '(\w+)',\n\s+content,\n\s+keys: (\d+),\n\};/.exec(
+        source);
     // In a template literal these would make the text differ from the value that Node.js sends.
-    if (!parts || /\$\{|\\/.test(parts[1])) fail(`${file}: not of the form that this step reads`);
+    if (!parts || /\$\{|\\/.test(parts[1]))
+      fail(`${file}: not of the form that this step reads`);
     const [, text, name, keys] = parts;
-    if (Buffer.byteLength(text) > literalMax || text.includes(')lua"')) fail(`${file}: no C++ literal can hold it`);
-    found.set(nameOf(name, keys), { name, text, sha1: createHash('sha1').update(text).digest('hex') });
+    if (Buffer.byteLength(text) > literalMax || text.includes(')lua"'))
+      fail(`${file}: no C++ literal can hold it`);
+    found.set(nameOf(name, keys), {name, text, sha1: createHash('sha1').update(text).digest('hex')});
   }
   return found;
 }
 
-const folder = (mkdirSync(join(root, 'build/tools/bullmq'), { recursive: true }), tarball(), unpacked());
+const folder = (mkdirSync(join(root, 'build/tools/bullmq'), {recursive: true}), tarball(), unpacked());
 try {
   const licence = readFileSync(join(folder, 'package/LICENSE'), 'utf8').trim();
-  if (!readFileSync(join(root, 'NOTICE'), 'utf8').includes(licence)) fail('NOTICE does not carry the licence of the package');
+  if (!readFileSync(join(root, 'NOTICE'), 'utf8').includes(licence))
+    fail('NOTICE does not carry the licence of the package');
   const found = scripts(join(folder, 'package/dist/cjs/scripts'));
-  const wanted = [...readFileSync(header, 'utf8').matchAll(/^extern const redis::script (\w+);/gm)].map((match) => match[1]);
+  const wanted = [...readFileSync(header, 'utf8').matchAll(/^extern const redis::script (\w+);/gm)].map(
+    (match) => match[1]);
   const include = resolve(header).slice(root.length + 1);
-  let text = `// Written by config/build/bullmq.mjs out of npm's bullmq ${version} (MIT, see NOTICE).\n#include "${include}"\n\n`;
+  let text = `// Written by config/build/bullmq.mjs out of npm's bullmq ${version} (MIT, see NOTICE).\n#include "${
+    include}"\n\n`;
   text += 'namespace arrakis::queue::lua {\n';
   for (const each of wanted) {
     const script = found.get(each);
-    if (!script) fail(`bullmq ${version} has no script ${each}; it has ${[...found.keys()].sort().join(' ')}`);
+    if (!script)
+      fail(`bullmq ${version} has no script ${each}; it has ${[...found.keys()].sort().join(' ')}`);
     text += `const redis::script ${each}{"${script.name}", "${script.sha1}", R"lua(${script.text})lua"};\n`;
   }
   text += '} // namespace arrakis::queue::lua\n';
-  mkdirSync(dirname(output), { recursive: true });
+  mkdirSync(dirname(output), {recursive: true});
   writeFileSync(`${output}.new`, text);
   renameSync(`${output}.new`, output);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, {recursive: true, force: true});
 }

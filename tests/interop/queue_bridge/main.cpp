@@ -11,7 +11,6 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <cstdio>
 #include <fmt/format.h>
-#include <iostream>
 #include <map>
 #include <mutex>
 
@@ -30,12 +29,26 @@ void say(const bj::object& what) {
   std::fflush(stdout);
 }
 
+/// The next line of standard input, without its end; false at the end of the input.
+bool read_line(std::string& to) {
+  to.clear();
+  int byte = std::fgetc(stdin);
+  if (byte == EOF)
+    return false;
+  for (; byte != EOF && byte != '\n'; byte = std::fgetc(stdin))
+    to.push_back(static_cast<char>(byte));
+  return true;
+}
+
 bj::value tree(const std::string& text) {
   auto parsed = json::parse(text);
   return parsed ? *parsed : bj::value(text);
 }
 
-struct finish { std::string id; queue::outcome what; };
+struct finish {
+  std::string id;
+  queue::outcome what;
+};
 using clerk = queue::processor::extend<caf::reacts_to<finish>>;
 
 struct clerk_state {
@@ -48,8 +61,12 @@ clerk::behavior_type clerking(clerk::stateful_pointer<clerk_state> self) {
     [self](const queue::process& x) -> caf::result<queue::outcome> {
       auto reply = self->make_response_promise<queue::outcome>();
       self->state.open[x.what.id] = reply;
-      say({{"event", "process"}, {"id", x.what.id}, {"name", x.what.name}, {"data", tree(x.what.data_json)},
-           {"attempts_made", x.what.attempts_made}, {"attempts", x.what.attempts}});
+      say({{"event", "process"},
+           {"id", x.what.id},
+           {"name", x.what.name},
+           {"data", tree(x.what.data_json)},
+           {"attempts_made", x.what.attempts_made},
+           {"attempts", x.what.attempts}});
       return caf::delegated<queue::outcome>{};
     },
     [self](const finish& x) {
@@ -63,17 +80,27 @@ bj::object shown(const queue::job_view& from) {
   bj::array traces;
   for (const auto& each : from.stacktrace)
     traces.emplace_back(each);
-  return {{"id", from.what.id}, {"name", from.what.name}, {"data", tree(from.what.data_json)}, {"state", from.state},
-          {"attempts_made", from.what.attempts_made}, {"attempts", from.what.attempts}, {"failed_reason", from.failed_reason},
+  return {{"id", from.what.id},
+          {"name", from.what.name},
+          {"data", tree(from.what.data_json)},
+          {"state", from.state},
+          {"attempts_made", from.what.attempts_made},
+          {"attempts", from.what.attempts},
+          {"failed_reason", from.failed_reason},
           {"return_value", from.return_value.empty() ? bj::value() : tree(from.return_value)},
-          {"progress", from.progress.empty() ? bj::value() : tree(from.progress)}, {"stacktrace", std::move(traces)}};
+          {"progress", from.progress.empty() ? bj::value() : tree(from.progress)},
+          {"stacktrace", std::move(traces)}};
 }
 
 queue::options options_from(const bj::object& from) {
   queue::options made;
   auto text = [&](const char* key, std::string& to) { to = json::text_or(from, key, to); };
-  auto time = [&](const char* key, std::chrono::milliseconds& to) { to = std::chrono::milliseconds{json::integer_or(from, key, to.count())}; };
-  auto age = [&](const char* key, std::chrono::seconds& to) { to = std::chrono::seconds{json::integer_or(from, key, to.count())}; };
+  auto time = [&](const char* key, std::chrono::milliseconds& to) {
+    to = std::chrono::milliseconds{json::integer_or(from, key, to.count())};
+  };
+  auto age = [&](const char* key, std::chrono::seconds& to) {
+    to = std::chrono::seconds{json::integer_or(from, key, to.count())};
+  };
   text("prefix", made.prefix);
   text("name", made.name);
   text("worker_name", made.worker_name);
@@ -94,10 +121,10 @@ queue::options options_from(const bj::object& from) {
 queue::outcome outcome_from(const bj::object& from) {
   queue::outcome made;
   const auto what = json::text_or(from, "outcome", "completed");
-  made.what = what == "failed"         ? queue::outcome::failed_retryable
-              : what == "failed_final" ? queue::outcome::failed_final
-              : what == "postponed"    ? queue::outcome::postponed
-                                       : queue::outcome::completed;
+  made.what = what == "failed"       ? queue::outcome::failed_retryable
+            : what == "failed_final" ? queue::outcome::failed_final
+            : what == "postponed"    ? queue::outcome::postponed
+                                     : queue::outcome::completed;
   if (const auto* value = from.if_contains("value"))
     made.value_json = bj::serialize(*value);
   made.reason = json::text_or(from, "reason");
@@ -121,7 +148,12 @@ struct bridge {
   bj::object ask(Message what, Show show) {
     bj::object answer;
     self->request(queue, patience, std::move(what))
-      .receive([&](R& x) { answer = show(x); answer["ok"] = true; }, [&](caf::error& e) { answer = refusal(e); });
+      .receive(
+        [&](R& x) {
+          answer = show(x);
+          answer["ok"] = true;
+        },
+        [&](caf::error& e) { answer = refusal(e); });
     return answer;
   }
   static bj::object refusal(const caf::error& e) {
@@ -138,8 +170,11 @@ struct bridge {
     if (const auto* backoff = json::object_in(x, "backoff"))
       options.backoff = {std::string{json::text_or(*backoff, "type")}, json::integer_or(*backoff, "delay")};
     const auto* data = x.if_contains("data");
-    return ask<queue::added>(queue::add{std::string{json::text_or(x, "name")}, data ? bj::serialize(*data) : "{}", options, until()},
-                             [](const queue::added& a) { return bj::object{{"id", a.id}}; });
+    return ask<queue::added>(
+      queue::add{std::string{json::text_or(x, "name")}, data ? bj::serialize(*data) : "{}", options, until()},
+      [](const queue::added& a) {
+        return bj::object{{"id", a.id}};
+      });
   }
 
   bj::object run(std::string_view op, const bj::object& x) {
@@ -148,25 +183,30 @@ struct bridge {
       return add(x);
     if (op == "counts")
       return ask<queue::counts>(queue::counts_of{until()}, [](const queue::counts& c) {
-        return bj::object{{"waiting", c.waiting}, {"active", c.active}, {"delayed", c.delayed}, {"completed", c.completed},
-                          {"failed", c.failed}, {"paused", c.paused}, {"prioritized", c.prioritized}, {"is_paused", c.is_paused}};
+        return bj::object{{"waiting", c.waiting},         {"active", c.active},      {"delayed", c.delayed},
+                          {"completed", c.completed},     {"failed", c.failed},      {"paused", c.paused},
+                          {"prioritized", c.prioritized}, {"is_paused", c.is_paused}};
       });
     if (op == "pause" || op == "resume")
       return ask<queue::done>(queue::pause{op == "pause", until()}, nothing);
     if (op == "list")
-      return ask<queue::job_list>(
-        queue::list_jobs{std::string{json::text_or(x, "state")}, static_cast<size_t>(json::integer_or(x, "first")),
-                         static_cast<size_t>(json::integer_or(x, "count", 50)), until()},
-        [](const queue::job_list& list) {
-          bj::array views;
-          for (const auto& each : list.jobs)
-            views.push_back(shown(each));
-          return bj::object{{"jobs", std::move(views)}};
-        });
+      return ask<queue::job_list>(queue::list_jobs{std::string{json::text_or(x, "state")},
+                                                   static_cast<size_t>(json::integer_or(x, "first")),
+                                                   static_cast<size_t>(json::integer_or(x, "count", 50)), until()},
+                                  [](const queue::job_list& list) {
+                                    bj::array views;
+                                    for (const auto& each : list.jobs)
+                                      views.push_back(shown(each));
+                                    return bj::object{{"jobs", std::move(views)}};
+                                  });
     if (op == "show")
-      return ask<queue::job_view>(queue::show{id, until()}, [](const queue::job_view& v) { return bj::object{{"job", shown(v)}}; });
+      return ask<queue::job_view>(queue::show{id, until()}, [](const queue::job_view& v) {
+        return bj::object{{"job", shown(v)}};
+      });
     if (op == "state")
-      return ask<queue::where>(queue::state_of{id, until()}, [](const queue::where& w) { return bj::object{{"state", w.state}}; });
+      return ask<queue::where>(queue::state_of{id, until()}, [](const queue::where& w) {
+        return bj::object{{"state", w.state}};
+      });
     if (op == "retry")
       return ask<queue::done>(queue::retry{id, until()}, nothing);
     if (op == "replay")
@@ -190,7 +230,8 @@ struct bridge {
     }
     if (op == "close" && worker) {
       bj::object answer{{"ok", true}};
-      self->request(worker, patience, queue::close{}).receive([](queue::done) {}, [&](caf::error& e) { answer = refusal(e); });
+      self->request(worker, patience, queue::close{})
+        .receive([](queue::done) {}, [&](caf::error& e) { answer = refusal(e); });
       worker = queue::worker{};
       return answer;
     }
@@ -209,7 +250,8 @@ bj::object answer_to(std::optional<bridge>& town, net::io& io, caf::actor_system
   const auto op = json::text_or(x, "op");
   if (op == "open" && !town) {
     const auto* options = json::object_in(x, "options");
-    redis::options link{.url = secret{std::string{json::text_or(x, "url")}}, .ca_file = std::string{json::text_or(x, "ca_file")}};
+    redis::options link{.url = secret{std::string{json::text_or(x, "url")}},
+                        .ca_file = std::string{json::text_or(x, "ca_file")}};
     town.emplace(io, sys, std::move(link), options_from(options ? *options : bj::object{}));
     return {{"ok", true}};
   }
@@ -224,7 +266,7 @@ int main() {
   caf::actor_system_config cfg;
   caf::actor_system sys{cfg};
   std::optional<bridge> town;
-  for (std::string line; std::getline(std::cin, line);) {
+  for (std::string line; read_line(line);) {
     const auto parsed = json::parse(line);
     const bj::object request = parsed && parsed->is_object() ? parsed->get_object() : bj::object{};
     bj::object answer;

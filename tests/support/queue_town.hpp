@@ -1,5 +1,5 @@
 #pragma once
-// For the tests of this folder: a private Redis, actors on real threads, a processor that a test scripts.
+// For the tests of the queue: a private Redis, actors on real threads, a processor that a test scripts.
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
 #include "runtime/net/io.hpp"
@@ -48,7 +48,10 @@ private:
   std::deque<queue::job> waiting_;
 };
 
-struct answer { std::string id; outcome what; };
+struct answer {
+  std::string id;
+  outcome what;
+};
 struct crash {};
 using clerk = processor::extend<caf::reacts_to<answer>, caf::reacts_to<crash>>;
 
@@ -161,7 +164,8 @@ struct town {
     std::vector<std::string> seen;
     const auto end = soon();
     while (!end.passed(std::chrono::steady_clock::now())) {
-      auto got = ask_blocking({"XREAD", "BLOCK", "1000", "STREAMS", how.prefix + ":" + how.name + ":events", last_event});
+      auto got = ask_blocking(
+        {"XREAD", "BLOCK", "1000", "STREAMS", how.prefix + ":" + how.name + ":events", last_event});
       if (got.items.empty())
         continue;
       for (auto& entry : got.items[0].items[1].items) {
