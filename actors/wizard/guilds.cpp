@@ -11,6 +11,7 @@ namespace {
 struct state {
   arrakis::flows flows;
   discord::rest rest;
+  std::function<snowflake()> bot;
   static inline const char* name = "wizard_guilds";
 };
 using self_pointer = guilds::stateful_pointer<state>;
@@ -31,6 +32,8 @@ flow<caf::expected<std::string>> fetch(self_pointer self, discord::call what, sn
 }
 
 flow<caf::expected<guild::state>> read(self_pointer self, look q) {
+  const auto known = self->state.bot();
+  const auto bot = known ? known : q.application; // The same for every application made since 2016.
   auto body = co_await fetch(self, discord::get_guild(q.guild), q.guild, q.until);
   if (!body)
     co_return body.error();
@@ -41,7 +44,7 @@ flow<caf::expected<guild::state>> read(self_pointer self, look q) {
   auto roles = body ? guild::read_roles(*body) : body.error();
   if (!roles)
     co_return roles.error();
-  body = co_await fetch(self, discord::get_member(q.guild, q.application), q.guild, q.until);
+  body = co_await fetch(self, discord::get_member(q.guild, bot), q.guild, q.until);
   auto mine = body ? guild::read_member_roles(*body) : body.error();
   if (!mine)
     co_return mine.error();
@@ -51,7 +54,7 @@ flow<caf::expected<guild::state>> read(self_pointer self, look q) {
     co_return channels.error();
   out->roles = std::move(*roles);
   out->channels = std::move(*channels);
-  out->bot = q.application;
+  out->bot = bot;
   out->bot_roles = std::move(*mine);
   co_return std::move(*out);
 }
@@ -64,8 +67,9 @@ flow<> answer(self_pointer self, look q, reply_to reply) {
     reply.deliver(now.error());
 }
 
-guilds::behavior_type behavior(self_pointer self, discord::rest rest) {
+guilds::behavior_type behavior(self_pointer self, discord::rest rest, std::function<snowflake()> bot) {
   self->state.rest = std::move(rest);
+  self->state.bot = std::move(bot);
   return {[self](const look& q) -> caf::result<guild::state> {
     auto reply = self->make_response_promise<guild::state>();
     self->state.flows.start(answer(self, q, reply));
@@ -74,6 +78,8 @@ guilds::behavior_type behavior(self_pointer self, discord::rest rest) {
 }
 } // namespace
 
-guilds start_guilds(caf::actor_system& sys, discord::rest rest) { return sys.spawn(behavior, std::move(rest)); }
+guilds start_guilds(caf::actor_system& sys, discord::rest rest, std::function<snowflake()> bot) {
+  return sys.spawn(behavior, std::move(rest), std::move(bot));
+}
 
 } // namespace arrakis::wizard

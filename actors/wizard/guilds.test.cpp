@@ -24,6 +24,7 @@ struct fixture {
     {"/guilds/200000000000000000/channels", {200, R"([{"id":"200000000000000005","type":0,"name":"general"}])"}}};
   test::sim_system sim;
   wizard::guilds guilds;
+  snowflake bot; ///< Not known yet.
 
   fixture() {
     auto discord = [this](discord::rest::pointer) -> discord::rest::behavior_type {
@@ -34,7 +35,7 @@ struct fixture {
         return at->second;
       }};
     };
-    guilds = wizard::start_guilds(sim.sys(), sim.sys().spawn(discord));
+    guilds = wizard::start_guilds(sim.sys(), sim.sys().spawn(discord), [this] { return bot; });
   }
   caf::expected<guild::state> look() {
     return sim.ask<guild::state>(guilds, wizard::look{snowflake{200000000000000000}, snowflake{9}, {sim.now() + 3s}});
@@ -59,4 +60,12 @@ TEST_CASE_FIXTURE(fixture, "wizard guilds: what cannot be read is an error, not 
   CHECK(code_of(look().error()) == ec::refused);
   answers["/guilds/200000000000000000/members/9"] = {200, "[]"};
   CHECK(code_of(look().error()) == ec::corrupt);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard guilds: a bot whose user has another id than its application is read by its own") {
+  bot = snowflake{7};
+  answers["/guilds/200000000000000000/members/7"] = std::exchange(answers["/guilds/200000000000000000/members/9"], {404, "{}"});
+  auto facts = look();
+  REQUIRE(facts);
+  CHECK(facts->bot == bot);
 }

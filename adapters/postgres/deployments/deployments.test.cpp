@@ -35,7 +35,7 @@ struct bench : test::stores {
             .manifest = {.community = p.community, .version = p.next_version, .canonical = canonical,
                          .sha256 = sha256_hex(canonical), .previous_sha256 = p.previous_sha256,
                          .created_at = "2026-11-24T05:38:16.123Z", .created_by = {}, .signature = "vault:v1:c2ln"},
-            .application = {99}, .interaction_token = secret{"token"}, .token_until_ms = wall_ms() + minutes_15, .until = soon()};
+            .application = {1574675491988701185}, .interaction_token = secret{"token"}, .token_until_ms = wall_ms() + minutes_15, .until = soon()};
   }
   submitted deploy(uint64_t guild, std::string key = "click-1") {
     return get<submitted>(deployments, order(prepare(guild), guild, std::move(key)));
@@ -186,7 +186,7 @@ TEST_CASE("deployments: a lease has one holder, and each claim raises the run") 
   CHECK(first.state == "running");
   CHECK(first.run == 1);
   CHECK(first.guild == snowflake{1});
-  CHECK(first.application == snowflake{99});
+  CHECK(first.application == snowflake{1574675491988701185});
   CHECK(first.interaction_token.reveal() == "token");
   CHECK(b.code<claimed>(b.deployments, b.order_claim(s, "w2")) == ec::busy);
   CHECK(b.take(s).run == 2); // The same worker, started again.

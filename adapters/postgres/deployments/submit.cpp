@@ -143,7 +143,7 @@ submitted submit_version(pqxx::transaction_base& tx, const submit& m) {
   const auto token = token_of({m.application, m.interaction_token, m.token_until_ms});
   const auto id = tx.exec_params1(
     "insert into deployments (community_id, version, idempotency_key, application_id, interaction_token, token_until)"
-    " values ($1, $2, $3, nullif($4, 0), $5, to_timestamp($6::bigint / 1000.0)) returning id",
+    " values ($1, $2, $3, nullif($4::bigint, 0), $5, to_timestamp($6::bigint / 1000.0)) returning id",
     m.community.value, m.manifest.version, m.key, m.application.value, token ? token->c_str() : nullptr,
     m.token_until_ms)[0].as<std::string>();
   const auto job = job_id(id, 0);
@@ -176,7 +176,7 @@ submitted retry_failed(pqxx::transaction_base& tx, const retry& m) {
   const auto job = job_id(id, rows[0]["attempt"].as<int>() + 1);
   const auto token = token_of({m.application, m.interaction_token, m.token_until_ms});
   tx.exec_params("update deployments set state = 'pending', attempt = attempt + 1, error_code = '', error_text = '',"
-                 " application_id = coalesce(nullif($3, 0), application_id), interaction_token = $4,"
+                 " application_id = coalesce(nullif($3::bigint, 0), application_id), interaction_token = $4,"
                  " token_until = to_timestamp($5::bigint / 1000.0), updated_at = now() where community_id = $1 and id = $2",
                  m.community.value, id, m.application.value, token ? token->c_str() : nullptr, m.token_until_ms);
   owe_job(tx, m.community, id, version, job);

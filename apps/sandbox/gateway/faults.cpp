@@ -70,9 +70,12 @@ size_t hub::release_guilds(const target& whom) {
 
 js::array hub::list() const {
   js::array out;
-  for (const auto& [id, s] : sessions_)
+  for (const auto& [id, s] : sessions_) {
+    const auto c = connections_.find(s.connection);
     out.push_back(js::object{{"session_id", id}, {"application_id", s.application.text()}, {"shard", js::array{s.shard, s.shards}},
-      {"sequence", s.seq}, {"intents", s.intents}, {"connected", s.connection != 0}});
+      {"sequence", s.seq}, {"intents", s.intents}, {"connected", s.connection != 0},
+      {"compressed", c != connections_.end() && c->second.zlib != nullptr}});
+  }
   return out;
 }
 

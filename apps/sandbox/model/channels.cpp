@@ -62,6 +62,14 @@ bool targets_exist(const guild& in, const std::vector<overwrite>& list) {
   });
 }
 
+/// The audit log says whose overwrite it was; there, and only there, the type is a text.
+js::object whose(const guild& in, const overwrite& o) {
+  js::object options{{"id", o.id.text()}, {"type", std::to_string(static_cast<int>(o.kind))}};
+  if (const auto role = in.roles.find(o.id); role != in.roles.end())
+    options["role_name"] = role->second.name;
+  return options;
+}
+
 size_t children_of(const guild& in, snowflake category) {
   return static_cast<size_t>(std::count_if(in.channels.begin(), in.channels.end(),
                                            [&](const auto& each) { return each.second.parent == category; }));
@@ -254,7 +262,8 @@ outcome<done> put_overwrite(world& w, const actor& by, place at, snowflake targe
     *old = next;
   if (!changes.empty()) {
     w.emit("CHANNEL_UPDATE", in->id, to_json(*where));
-    note(w, *in, fresh ? action::overwrite_create : action::overwrite_update, by, where->id, std::move(changes));
+    note(w, *in, fresh ? action::overwrite_create : action::overwrite_update, by, where->id, std::move(changes),
+         whose(*in, next));
   }
   return done{};
 }
@@ -263,10 +272,13 @@ outcome<done> delete_overwrite(world& w, const actor& by, place at, snowflake ta
   auto& [in, where] = at;
   if (!(permissions_in(*in, *where, by.user) & manage_roles))
     return missing_permissions();
-  if (std::erase_if(where->overwrites, [&](const overwrite& each) { return each.id == target; }) == 0)
+  const auto found = std::find_if(where->overwrites.begin(), where->overwrites.end(), [&](const auto& o) { return o.id == target; });
+  if (found == where->overwrites.end())
     return unknown("Overwrite");
+  const auto gone = *found;
+  where->overwrites.erase(found);
   w.emit("CHANNEL_UPDATE", in->id, to_json(*where));
-  note(w, *in, action::overwrite_delete, by, where->id);
+  note(w, *in, action::overwrite_delete, by, where->id, {}, whose(*in, gone));
   return done{};
 }
 

@@ -73,6 +73,8 @@ js::object to_json(const audit_entry& e) {
                  {"target_id", id_or_null(e.target)}};
   if (!e.changes.empty())
     out["changes"] = e.changes;
+  if (!e.options.empty())
+    out["options"] = e.options;
   if (!e.reason.empty())
     out["reason"] = e.reason;
   return out;

@@ -73,7 +73,7 @@ js::object save_guild(const guild& g) {
   js::array audit;
   for (const auto& e : g.audit)
     audit.push_back(js::object{{"id", put(e.id)}, {"what", static_cast<int>(e.what)}, {"user", put(e.user)},
-                               {"target", put(e.target)}, {"reason", e.reason}, {"changes", e.changes}});
+                               {"target", put(e.target)}, {"reason", e.reason}, {"changes", e.changes}, {"options", e.options}});
   return {{"id", put(g.id)}, {"name", g.name}, {"owner", put(g.owner)}, {"roles", each_of(g.roles, save_role)},
           {"channels", each_of(g.channels, save_channel)}, {"members", each_of(g.members, save_member)},
           {"audit", std::move(audit)}, {"system_channel", put(g.system_channel)}};
@@ -90,7 +90,8 @@ guild load_guild(const js::object& o) {
   for (const auto& each : o.at("audit").as_array()) {
     const auto& e = each.as_object();
     g.audit.push_back({.id = id_at(e, "id"), .what = static_cast<action>(int_at(e, "what")), .user = id_at(e, "user"),
-                       .target = id_at(e, "target"), .reason = text_at(e, "reason"), .changes = e.at("changes").as_array()});
+                       .target = id_at(e, "target"), .reason = text_at(e, "reason"), .changes = e.at("changes").as_array(),
+                       .options = e.contains("options") ? e.at("options").as_object() : js::object{}});
   }
   return g;
 }

@@ -77,6 +77,7 @@ struct audit_entry {
   snowflake target;
   std::string reason;
   js::array changes; ///< [{key, old_value?, new_value?}]
+  js::object options; ///< Of an overwrite: whose it is.
 };
 
 struct guild {

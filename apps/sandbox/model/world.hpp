@@ -55,7 +55,7 @@ struct actor {
 };
 
 /// Appends to the guild's audit log and tells who may read it (GUILD_AUDIT_LOG_ENTRY_CREATE).
-void note(world&, guild&, action, const actor&, snowflake target, js::array changes = {});
+void note(world&, guild&, action, const actor&, snowflake target, js::array changes = {}, js::object options = {});
 /// {key, old_value, new_value} where the two differ.
 void change_values(js::array& to, std::string_view key, js::value before, js::value after);
 template <class Before, class After>

@@ -1,0 +1,90 @@
+#include "adapters/objects/folder/folder.hpp"
+#include "adapters/queue/queue.hpp"
+#include "adapters/signer/local/local.hpp"
+#include "apps/arrakisctl/command.hpp"
+#include "apps/wiring/connections.hpp"
+#include "apps/wiring/privileges.hpp"
+#include "runtime/config.hpp"
+#include "runtime/log.hpp"
+#include "runtime/net/io.hpp"
+
+#include <caf/actor_system_config.hpp>
+#include <fmt/format.h>
+
+namespace {
+using namespace arrakis;
+
+constexpr auto usage = R"(arrakisctl - the console of Arrakis in a terminal
+
+  arrakisctl [--config FILE] community list | show ID | freeze ID [REASON] | thaw ID [REASON]
+  arrakisctl [--config FILE] jobs list [STATE] | show ID | retry ID | dead | replay ID | pause | resume
+  arrakisctl [--config FILE] manifest list ID | show ID [VERSION] | verify ID | restore ID VERSION | reindex ID
+  arrakisctl [--config FILE] audit verify [ID]
+
+ID is a community's UUID or its guild's snowflake. It reads the same configuration as arrakisd and speaks to the same servers.
+)";
+
+struct area { std::string_view name; ctl::verb run; };
+constexpr area areas[] = {
+  {"community", ctl::community}, {"jobs", ctl::jobs}, {"manifest", ctl::manifest}, {"audit", ctl::audit_log}};
+
+int run(const config& settings, ctl::verb verb, const std::vector<std::string>& words) {
+  auto where = wiring::find_addresses(settings);
+  if (!where) {
+    fmt::print(stderr, "{}\n", text_of(where.error()));
+    return 1;
+  }
+  net::io io;
+  caf::actor_system_config cfg;
+  cfg.set("scheduler.max-threads", size_t{1});
+  cfg.set("logger.verbosity", caf::atom("quiet"));
+  caf::actor_system sys{cfg};
+  const auto stores = wiring::open_stores(sys, where->dsn, 1);
+  const redis::client link{io, wiring::redis_options(where->queue_url, "arrakisctl")};
+  ctl::ports to{sys, stores.communities, stores.manifests, stores.deployments, stores.audit,
+                queue::start_queue(sys, link, wiring::queue_options(settings)),
+                objects::folder::start(sys, {wiring::objects_folder(settings)}),
+                signer::local::start(sys, {wiring::signer_folder(settings)})};
+  const auto done = verb(to, words);
+  if (!done)
+    fmt::print(stderr, "arrakisctl: {}\n", text_of(done.error()));
+  for (const auto& actor : {caf::actor_cast<caf::actor>(to.queue), caf::actor_cast<caf::actor>(to.objects),
+                            caf::actor_cast<caf::actor>(to.signer), caf::actor_cast<caf::actor>(to.communities),
+                            caf::actor_cast<caf::actor>(to.manifests), caf::actor_cast<caf::actor>(to.deployments),
+                            caf::actor_cast<caf::actor>(to.audit), caf::actor_cast<caf::actor>(stores.pool)})
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  link.stop();
+  return done ? 0 : 1;
+}
+} // namespace
+
+int main(int argc, char** argv) {
+  wiring::harden_process();
+  log::set_level(log::level::error);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  std::string file;
+  if (words.size() > 1 && words[0] == "--config") {
+    file = words[1];
+    words.erase(words.begin(), words.begin() + 2);
+  }
+  const area* chosen = nullptr;
+  for (const auto& a : areas)
+    if (!words.empty() && words[0] == a.name)
+      chosen = &a;
+  if (!chosen) {
+    fmt::print(words.empty() || words[0] != "--help" ? stderr : stdout, "{}", usage);
+    return words.empty() || words[0] != "--help" ? 2 : 0;
+  }
+  words.erase(words.begin());
+  auto settings = config::load(file, config::process_environment());
+  if (!settings) {
+    fmt::print(stderr, "{}\n", text_of(settings.error()));
+    return 1;
+  }
+  try {
+    return run(*settings, chosen->run, words);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "arrakisctl: {}\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,29 @@
+#pragma once
+// The HTTP door: health, metrics, and Discord's signed interactions.
+#include "actors/interactions/messages.hpp"
+#include "runtime/net/http_server.hpp"
+
+#include <caf/actor_system.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace arrakis::door {
+
+/// One dependency and how it is.
+struct dependency { std::string name; bool ready = false; std::string detail; };
+
+struct ports {
+  interactions::handle interactions;
+  std::string public_key; ///< Hex; empty: /webhooks/discord answers 404.
+  /// Asks every dependency, at most 2 s, and calls back with the list, on any thread.
+  std::function<void(std::function<void(std::vector<dependency>)>)> dependencies;
+  /// False while the node drains: readiness is refused, so that balancers stop sending.
+  std::function<bool()> accepting;
+};
+
+/// Routes: GET /health/live, /health/ready, /health, /metrics; POST /webhooks/discord.
+net::http_server::handler routes(caf::actor_system&, ports);
+
+} // namespace arrakis::door

@@ -1,0 +1,146 @@
+#include "adapters/embedded/embedded.hpp"
+#include "adapters/postgres/migrate.hpp"
+#include "apps/arrakisd/tree.hpp"
+#include "apps/wiring/connections.hpp"
+#include "apps/wiring/privileges.hpp"
+#include "runtime/config.hpp"
+#include "runtime/file.hpp"
+#include "runtime/log.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
+#include <optional>
+#include <pthread.h>
+#include <unistd.h>
+
+namespace {
+using namespace arrakis;
+
+constexpr auto usage = R"(arrakisd - the Arrakis daemon
+
+  arrakisd [--config FILE] [--roles all|api,worker,bot]   run until SIGTERM or SIGINT
+  arrakisd --check-config [--config FILE]                 say whether the configuration is good, and what it is
+  arrakisd migrate [--config FILE]                        bring the database to the shape of this version
+  arrakisd --help | --version
+)";
+
+struct arguments {
+  std::string config_file;
+  std::string roles;
+  bool check = false;
+  bool migrate = false;
+};
+
+/// Empty: the arguments cannot be understood.
+std::optional<arguments> read_arguments(int argc, char** argv) {
+  arguments a;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool more = i + 1 < argc;
+    if (word == "--config" && more)
+      a.config_file = argv[++i];
+    else if (word == "--roles" && more)
+      a.roles = argv[++i];
+    else if (word == "--check-config")
+      a.check = true;
+    else if (word == "migrate")
+      a.migrate = true;
+    else
+      return std::nullopt;
+  }
+  return a;
+}
+
+log::level level_of(const std::string& name) {
+  return name == "debug" ? log::level::debug : name == "warn" ? log::level::warn : name == "error" ? log::level::error : log::level::info;
+}
+
+/// The embedded servers that the configuration asks for; none: both are external.
+std::unique_ptr<embedded::servers> start_embedded(const config& settings) {
+  embedded::options o;
+  o.folder = settings.text("node.state_folder");
+  o.postgres = settings.text("postgres.mode") == "embedded";
+  o.redis = settings.text("redis.mode") == "embedded";
+  return o.postgres || o.redis ? std::make_unique<embedded::servers>(o) : nullptr;
+}
+
+void migrate(const wiring::addresses& where) {
+  auto done = postgres::migrate(where.migrate_dsn.reveal());
+  if (!done)
+    throw std::runtime_error(text_of(done.error()));
+  for (const auto& name : done->applied)
+    log::info("migrated", {{"migration", name}});
+}
+
+/// Where a person or a script finds the door of this node: {"url": ..., "pid": ...}.
+void announce(const config& settings, const std::string& url) {
+  const auto path = settings.text("node.state_folder") + "/arrakisd.json";
+  const auto text = fmt::format("{{\"url\":\"{}\",\"pid\":{}}}\n", url, getpid());
+  if (auto bad = file::replace(path, text))
+    log::warn("not_announced", {{"error", text_of(bad)}});
+}
+
+int run(const config& settings, bool migrate_only) {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ends, nullptr); // Before any thread exists, so that only sigwait below sees them.
+
+  wiring::leave_root(settings.text("node.state_folder"));
+  const auto servers = start_embedded(settings);
+  auto where = wiring::find_addresses(settings);
+  if (!where)
+    throw std::runtime_error(text_of(where.error()));
+  if (migrate_only || settings.text("postgres.mode") == "embedded")
+    migrate(*where);
+  if (migrate_only)
+    return 0;
+  int signal_number = 0;
+  {
+    node here{settings, *where};
+    announce(settings, here.url());
+    log::info("ready", {{"url", here.url()}, {"roles", settings.text("node.roles")}});
+    sigwait(&ends, &signal_number);
+    log::info("stopping", {{"signal", signal_number}});
+  }
+  log::info("stopped");
+  return 0;
+}
+} // namespace
+
+int main(int argc, char** argv) {
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "--help" || first == "--version") {
+    fmt::print("{}", first == "--help" ? usage : "arrakisd " ARRAKIS_VERSION "\n");
+    return 0;
+  }
+  const auto args = read_arguments(argc, argv);
+  if (!args) {
+    fmt::print(stderr, "{}", usage);
+    return 2;
+  }
+  wiring::harden_process();
+  auto environment = config::process_environment();
+  if (!args->roles.empty())
+    environment["ARRAKIS_NODE_ROLES"] = args->roles;
+  auto settings = config::load(args->config_file, environment);
+  if (!settings) {
+    fmt::print(stderr, "{}\n", text_of(settings.error()));
+    return 1;
+  }
+  if (args->check) {
+    fmt::print("{}", settings->describe());
+    return 0;
+  }
+  log::set_level(level_of(settings->text("log.level")));
+  try {
+    return run(*settings, args->migrate);
+  } catch (const std::exception& e) {
+    log::error("cannot_run", {{"error", e.what()}});
+    fmt::print(stderr, "arrakisd: {}\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,51 @@
+#include "apps/arrakisd/readiness.hpp"
+
+#include "runtime/flow.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+namespace arrakis::readiness {
+namespace {
+constexpr std::chrono::milliseconds patience{2'000};
+
+struct state { arrakis::flows flows; };
+using self_pointer = caf::stateful_actor<state>*;
+
+door::dependency of_shards(const caf::expected<shards::states>& all) {
+  if (!all)
+    return {"discord", false, text_of(all.error())};
+  if (!all->known)
+    return {"discord", false, "Discord has not said yet how many shards there should be"};
+  for (const auto& s : all->list)
+    if (s.state != "running")
+      return {"discord", false, "shard " + std::to_string(s.shard) + " is " + s.state};
+  return {"discord", true, std::to_string(all->list.size()) + " shards are running"};
+}
+
+flow<> collect(self_pointer self, std::shared_ptr<const ports> to, std::function<void(std::vector<door::dependency>)> done) {
+  std::vector<door::dependency> list;
+  const auto until = within(self, patience);
+  auto database = co_await ask(self, to->pool, until, postgres::health{});
+  list.push_back({"database", database && database->ready, database ? database->detail : text_of(database.error())});
+  const auto cache = to->cache.status();
+  list.push_back({"redis", cache.ready, cache.detail});
+  const auto queue = to->queue.status();
+  list.push_back({"queue", queue.ready, queue.detail});
+  auto keys = co_await ask(self, to->signer, until, signer::public_keys{until});
+  list.push_back({"vault", static_cast<bool>(keys), keys ? std::to_string(keys->hex_by_version.size()) + " key versions" : text_of(keys.error())});
+  list.push_back({"fences", to->board.ready(), to->board.ready() ? "read lately" : "not read lately: no effect may leave"});
+  if (to->shards) {
+    auto shards_now = co_await ask(self, to->shards, until, shards::inspect{until});
+    list.push_back(of_shards(shards_now));
+  }
+  done(std::move(list));
+  self->quit();
+}
+} // namespace
+
+void ask(caf::actor_system& sys, ports to, std::function<void(std::vector<door::dependency>)> done) {
+  auto shared = std::make_shared<const ports>(std::move(to));
+  sys.spawn([shared, done](self_pointer self) { self->state.flows.start(collect(self, shared, done)); });
+}
+} // namespace arrakis::readiness

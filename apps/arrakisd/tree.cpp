@@ -1,0 +1,319 @@
+#include "apps/arrakisd/tree.hpp"
+
+#include "actors/commands/command.hpp"
+#include "actors/commands/publish.hpp"
+#include "actors/community/community.hpp"
+#include "actors/edge/edge.hpp"
+#include "actors/fences/fences.hpp"
+#include "actors/gate/gate.hpp"
+#include "actors/interactions/interactions.hpp"
+#include "actors/jobs/jobs.hpp"
+#include "actors/outbox_relay/outbox_relay.hpp"
+#include "actors/reconciler/reconciler.hpp"
+#include "actors/wizard/wizard.hpp"
+#include "adapters/chain/chain.hpp"
+#include "adapters/discord/rest/rest.hpp"
+#include "adapters/objects/folder/folder.hpp"
+#include "adapters/postgres/audit/audit.hpp"
+#include "adapters/postgres/communities/communities.hpp"
+#include "adapters/postgres/deployments/deployments.hpp"
+#include "adapters/postgres/manifests/manifests.hpp"
+#include "adapters/queue/queue.hpp"
+#include "adapters/queue/worker.hpp"
+#include "adapters/signer/local/local.hpp"
+#include "apps/arrakisd/door.hpp"
+#include "apps/arrakisd/identity.hpp"
+#include "apps/arrakisd/readiness.hpp"
+#include "apps/arrakisd/shards.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/directory.hpp"
+#include "runtime/log.hpp"
+#include "runtime/net/http_client.hpp"
+#include "runtime/net/http_server.hpp"
+#include "runtime/net/io.hpp"
+#include "runtime/supervisor.hpp"
+
+#include <atomic>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <fmt/format.h>
+
+namespace arrakis {
+namespace {
+
+caf::actor_system_config& system_config(const config& settings) {
+  static caf::actor_system_config cfg;
+  cfg.set("scheduler.max-threads", static_cast<size_t>(settings.integer("runtime.workers")));
+  cfg.set("scheduler.policy", caf::atom("sharing"));
+  cfg.set("scheduler.max-throughput", size_t{64}); // CAF's default lets one actor drain its mailbox before others run.
+  cfg.set("logger.verbosity", caf::atom("quiet"));
+  return cfg;
+}
+
+bool has_role(const config& settings, std::string_view role) {
+  const auto& roles = settings.text("node.roles");
+  return roles.find("all") != std::string::npos || roles.find(role) != std::string::npos;
+}
+
+/// The chains that have an endpoint, and the ids that the wizard may offer (all but the sandbox where none has).
+chain::options chain_options(const config& settings) {
+  chain::options result;
+  const auto endpoints = settings.table("chains.rpc");
+  for (const auto& known : wizard::core::everything().chains)
+    if (const auto found = endpoints.find(known.id); found != endpoints.end())
+      result.chains.push_back({known.id, known.chain_id, found->second});
+  return result;
+}
+
+std::vector<std::string> offered_chains(const config& settings) {
+  std::vector<std::string> ids;
+  for (const auto& c : chain_options(settings).chains)
+    ids.push_back(c.id);
+  return ids;
+}
+} // namespace
+
+/// What everything else stands on; declared so that each part is destroyed before what it uses.
+struct node::impl {
+  const config& settings;
+  const wiring::addresses& where;
+  net::io io;
+  caf::actor_system sys;
+  fences::board board;
+  identity who;
+  const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
+  net::http_client http;
+  redis::client cache;
+  redis::client queue_link;
+  std::atomic<bool> accepting{true};
+  std::vector<supervisor::child> children;
+  supervisor::handle top;
+  queue::worker worker;
+  std::unique_ptr<net::http_server> server;
+
+  // Addresses that stay valid over restarts, in the order of the tree.
+  wiring::stores stores;
+  outbox::handle outbox;
+  redis::handle redis;
+  queue::handle queue;
+  signer::handle signer;
+  objects::handle objects;
+  chain::handle chains;
+  discord::budget::handle budget;
+  discord::rest rest;
+  fences::handle fences;
+  gate::handle gate;
+  caf::actor communities;
+  wizard::communities_door community_door;
+  wizard::guilds guilds;
+  reconciler::handle reconciler;
+  wizard::handle wizards;
+  interactions::handle interactions;
+  outbox_relay::handle relay;
+  queue::processor processor;
+  discord::gateway::session_store shard_sessions;
+  commands::publisher publisher;
+  discord::sink sink;
+  shards::handle shards;
+
+  impl(const config& c, const wiring::addresses& w)
+    : settings(c), where(w), io(static_cast<unsigned>(c.integer("runtime.io_threads"))), sys(system_config(c)),
+      board(sys.clock()), http(io), cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
+      queue_link(io, wiring::redis_options(w.queue_url, "arrakisd-queue")) {}
+
+  /// Declares a child with an address that outlives it.
+  template <class Handle>
+  void add(Handle& address, const char* name, std::function<Handle()> start) {
+    auto router = supervisor::make_router(sys);
+    address = supervisor::typed<Handle>(router);
+    children.push_back({name, [start = std::move(start)] { return caf::actor_cast<caf::actor>(start()); }, router});
+  }
+
+  /// The bot's own user, for whoever has to know it: 0 until Discord has said.
+  std::function<snowflake()> bot() {
+    return [this] { return snowflake{who.bot.load()}; };
+  }
+  void declare_adapters();
+  void declare_domain();
+  void declare_edge();
+  void declare_work();
+  void declare_bot();
+  void declare_identity();
+  void open_door();
+  std::string api_url() const;
+  void drain();
+};
+
+std::string node::impl::api_url() const {
+  const auto& given = settings.text("discord.api_url");
+  return given.empty() ? "https://discord.com" : given;
+}
+
+void node::impl::declare_adapters() {
+  const auto connections = static_cast<unsigned>(settings.integer("postgres.connections"));
+  add<postgres::handle>(stores.pool, "postgres", [this, connections] {
+    return postgres::start(sys, {where.dsn.reveal(), connections});
+  });
+  add<communities::handle>(stores.communities, "communities", [this] { return communities::start(sys, stores.pool); });
+  add<manifests::handle>(stores.manifests, "manifests", [this] { return manifests::start(sys, stores.pool); });
+  add<deployments::handle>(stores.deployments, "deployments", [this] { return deployments::start(sys, stores.pool); });
+  add<audit::handle>(stores.audit, "audit", [this] { return audit::start(sys, stores.pool); });
+  add<redis::handle>(redis, "redis", [this] { return redis::start(sys, cache); });
+  add<queue::handle>(queue, "queue", [this] { return queue::start_queue(sys, queue_link, wiring::queue_options(settings)); });
+  add<signer::handle>(signer, "signer", [this] { return signer::local::start(sys, {wiring::signer_folder(settings)}); });
+  add<objects::handle>(objects, "objects", [this] { return objects::folder::start(sys, {wiring::objects_folder(settings)}); });
+  add<chain::handle>(chains, "chains", [this] { return chain::start(sys, io, chain_options(settings)); });
+  add<discord::budget::handle>(budget, "budget", [this] {
+    return discord::budget::start(sys, redis, {.slots_max = static_cast<int>(settings.integer("discord.budget_per_second"))});
+  });
+  add<discord::rest>(rest, "rest", [this] {
+    discord::rest_options o;
+    o.token = [this] { return settings.secret("discord.token"); };
+    return discord::start(sys, std::move(o), discord::over(http, api_url()), budget);
+  });
+}
+
+void node::impl::declare_domain() {
+  add<fences::handle>(fences, "fences", [this] { return fences::start(sys, stores.communities, board); });
+  add<gate::handle>(gate, "gate", [this] { return gate::start(sys, rest, stores.deployments, board); });
+  add<caf::actor>(communities, "community", [this] {
+    directory::options o;
+    o.kind = "community";
+    community::ports to{stores.communities, stores.manifests, stores.deployments, signer,
+                        [this] { caf::anon_send(relay, outbox_relay::kick{}); }};
+    return directory::start(sys, std::move(o), [this, to](const std::string& key) {
+      const auto guild = parse_snowflake(key).value_or(snowflake{});
+      return caf::actor_cast<caf::actor>(community::start(sys, guild, to));
+    });
+  });
+  add<reconciler::handle>(reconciler, "reconciler", [this] {
+    return reconciler::start(sys, {stores.communities, stores.manifests, rest, bot()});
+  });
+}
+
+void node::impl::declare_edge() {
+  add<wizard::communities_door>(community_door, "community_door", [this] { return wizard::start_door(sys, communities); });
+  add<wizard::guilds>(guilds, "guilds", [this] { return wizard::start_guilds(sys, rest, bot()); });
+  add<wizard::handle>(wizards, "wizard", [this] {
+    wizard::options o;
+    o.offered = wizard::core::offering(offered_chains(settings));
+    o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
+    return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
+  });
+  add<interactions::handle>(interactions, "interactions", [this] {
+    return interactions::start(sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler})});
+  });
+}
+
+void node::impl::declare_work() {
+  add<outbox::handle>(outbox, "outbox", [this] { return wiring::open_outbox(sys, where.relay_dsn); });
+  add<outbox_relay::handle>(relay, "relay", [this] {
+    outbox_relay::options o;
+    o.jobs_per_tenant_max = static_cast<int>(settings.integer("queue.jobs_per_tenant"));
+    o.job_attempts = static_cast<int>(settings.integer("queue.attempts"));
+    return outbox_relay::start(sys, {outbox, stores.manifests, objects, queue}, o);
+  });
+  add<queue::processor>(processor, "jobs", [this] {
+    jobs::services to{gate, rest, stores.manifests, stores.deployments, signer, bot(), incarnation, {}};
+    to.report = [this](queue::progress p) { caf::anon_send(queue, std::move(p)); };
+    return jobs::start(sys, std::move(to));
+  });
+  add<queue::worker>(worker, "worker", [this] {
+    const auto o = wiring::queue_options(settings);
+    return queue::start_worker(sys, queue::connect(io, wiring::redis_options(where.queue_url, "arrakisd-worker"), o), o, processor);
+  });
+}
+
+void node::impl::declare_identity() {
+  if (settings.secret("discord.token").empty()) {
+    log::warn("no_bot_token", {{"do", "set ARRAKIS_DISCORD_TOKEN or discord.token_file, or start with `make run` for the sandbox"}});
+    return;
+  }
+  children.push_back({"identity", [this] {
+    return find_identity(sys, rest, who, [this](snowflake application) {
+      if (publisher)
+        caf::anon_send(publisher, commands::publish{application, {sys.clock().now() + std::chrono::minutes{10}}});
+    });
+  }, {}});
+}
+
+void node::impl::declare_bot() {
+  add<discord::gateway::session_store>(shard_sessions, "shard_sessions",
+                                       [this] { return discord::gateway::start_redis_session_store(sys, redis); });
+  add<commands::publisher>(publisher, "publisher", [this] { return commands::start_publisher(sys, redis, rest); });
+  add<discord::sink>(sink, "edge", [this] { return edge::start(sys, {interactions, rest, communities}, {}); });
+  if (settings.secret("discord.token").empty())
+    return;
+  add<shards::handle>(shards, "shards", [this] {
+    shards::options o;
+    o.token = settings.secret("discord.token");
+    o.gateway_url = settings.text("discord.gateway_url");
+    o.shard_count = static_cast<int>(settings.integer("discord.shard_count"));
+    o.compressed = settings.boolean("discord.zlib");
+    return shards::start(sys, io, std::move(o), rest, shard_sessions, sink);
+  });
+}
+
+void node::impl::open_door() {
+  door::ports to;
+  to.interactions = interactions;
+  to.public_key = settings.text("discord.public_key");
+  to.accepting = [this] { return accepting.load(); };
+  to.dependencies = [this](auto done) {
+    readiness::ask(sys, {stores.pool, cache, queue_link, signer, fences, board, shards}, std::move(done));
+  };
+  net::http_server_options o;
+  o.address = settings.text("http.address");
+  o.port = static_cast<uint16_t>(settings.integer("http.port"));
+  server = std::make_unique<net::http_server>(io, o, door::routes(sys, std::move(to)));
+}
+
+void node::impl::drain() {
+  accepting = false;
+  if (!worker)
+    return;
+  caf::scoped_actor self{sys};
+  const auto grace = settings.milliseconds("node.shutdown_grace_s");
+  self->request(worker, caf::duration{grace}, queue::close{})
+    .receive([](const queue::done&) { log::info("worker_drained"); },
+             [](const caf::error& e) { log::warn("worker_not_drained", {{"error", text_of(e)}}); });
+}
+
+node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {
+  if (auto bad = signer::local::check({wiring::signer_folder(settings)}))
+    throw std::runtime_error(text_of(bad));
+  impl_->declare_adapters();
+  impl_->declare_domain();
+  impl_->declare_edge();
+  if (has_role(settings, "worker"))
+    impl_->declare_work();
+  if (has_role(settings, "bot"))
+    impl_->declare_bot();
+  impl_->declare_identity();
+  impl_->top = supervisor::start(impl_->sys, "node", impl_->children, supervisor::strategy::one_for_one,
+                                 {.restarts_max = 20, .window = std::chrono::minutes{1}});
+  impl_->open_door();
+}
+
+node::~node() {
+  impl_->drain();
+  impl_->server->stop(std::chrono::milliseconds{500});
+  {
+    caf::scoped_actor self{impl_->sys};
+    self->monitor(impl_->top);
+    self->send(impl_->top, supervisor::stop{});
+    self->receive([](const caf::down_msg&) {}, caf::after(std::chrono::seconds{20}) >> [] { log::warn("children_do_not_end"); });
+  }
+  for (auto& child : impl_->children)
+    caf::anon_send_exit(child.router, caf::exit_reason::user_shutdown);
+  impl_->cache.stop();
+  impl_->queue_link.stop();
+  impl_->server.reset();
+}
+
+std::string node::url() const {
+  return fmt::format("http://{}:{}", impl_->settings.text("http.address"), impl_->server->port());
+}
+
+} // namespace arrakis

@@ -1,0 +1,11 @@
+#pragma once
+#include <string>
+
+namespace arrakis::wiring {
+/// What every program of ours does first: no core dumps (they would hold keys), files 0600 and folders 0700 by default,
+/// SIGPIPE ignored.
+void harden_process();
+/// When we are root: makes `folder` (and what is in it) belong to the unprivileged user and becomes that user for good.
+/// Otherwise only creates the folder, 0700. Throws std::runtime_error naming the folder and the remedy.
+void leave_root(const std::string& folder);
+} // namespace arrakis::wiring
