@@ -114,6 +114,8 @@ int run(options o) {
     std::fputs((line + "\n").c_str(), stdout);
     std::fflush(stdout);
   }
+  if (print) // the line above says it
+    log::set_level(log::level::warn);
   log::info("sandbox_ready", {{"url", all.core.url}});
   int signal = 0;
   sigwait(&signals, &signal);

@@ -1,4 +1,4 @@
-// What the checks of the queue stand on: our side as a child process, the package's side with everything to close, a Redis.
+// What the checks of the queue stand on: our side as a child process, the package with everything to close, a Redis.
 import {QueueEvents, Queue, Worker} from 'bullmq';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
