@@ -6,6 +6,7 @@
 #include "runtime/net/websocket_session.hpp"
 #include "runtime/net/wire.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio/post.hpp>
@@ -89,8 +90,10 @@ public:
     arm(server_->options.read);
     if (!server_->tls)
       return next_request();
-    wire_.handshake_server(
-      *server_->tls, [self = shared_from_this()](error_code failed) { failed ? self->close() : self->next_request(); });
+    wire_.handshake_server(*server_->tls, [self = shared_from_this()](error_code failed) {
+      if (self->phase_ == phase::greeting)
+        failed ? self->close() : self->next_request();
+    });
   }
   /// One answer, whatever is asked, and the end.
   void turn_away() {
@@ -352,7 +355,10 @@ void http_server::impl::stop(std::chrono::milliseconds grace) {
   if (grace.count() > 0) {
     each([](session& s) { s.retire(); });
     std::unique_lock hold{lock};
-    changed.wait_for(hold, grace, [this] { return sessions.empty(); });
+    // A connection that became a WebSocket has no request in flight.
+    changed.wait_for(hold, grace, [this] {
+      return std::all_of(sessions.begin(), sessions.end(), [](const auto& one) { return one.second.expired(); });
+    });
   }
   each([](session& s) { s.close(); });
   std::unordered_map<place*, std::shared_ptr<websocket>> open;

@@ -181,3 +181,9 @@ TEST_CASE("websocket: the end of the server cuts its sockets, and a handle may o
   }
   CHECK_FALSE(kept->send("x"));
 }
+
+TEST_CASE("websocket: a server that stops does not wait for its sockets") {
+  pair both;
+  both.server.stop(std::chrono::minutes{10});
+  CHECK(both.near.events->take()->closed == 1006);
+}

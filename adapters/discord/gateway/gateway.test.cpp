@@ -386,7 +386,7 @@ TEST_CASE("gateway: over a real socket with zlib-stream, and frames torn by the 
                           }};
   caf::actor_system_config config;
   caf::actor_system system{config};
-  const sink to = system.spawn([note]() -> sink::behavior_type {
+  const sink to = system.spawn([note](sink::pointer, int) -> sink::behavior_type {
     const auto hear = [note](std::string what) { note([&](shared& x) { x.heard.push_back(what); }); };
     return {[hear](const interaction_created& x) { hear("interaction " + x.what->id.text()); },
             [hear](const guild_available&) {},
@@ -395,7 +395,7 @@ TEST_CASE("gateway: over a real socket with zlib-stream, and frames torn by the 
             [hear](const channel_changed&) {},
             [hear](const shard_ready&) { hear("ready"); },
             [hear](const shard_stopped&) {}};
-  });
+  }, 0);
   const auto url = "ws://127.0.0.1:" + std::to_string(server.port());
   auto subject = gateway::start(system, network(threads), {.token = secret{"tok"}, .find_url = fixed_url(url)}, to);
   REQUIRE(s->wait([&] { return s->socket != nullptr; }));
