@@ -46,21 +46,19 @@ std::optional<std::vector<guild::overwrite>> overwrites_of(const manifest& m, co
   if (!roles)
     return std::nullopt;
   const uint64_t speaks = type == guild::voice ? speak : send_messages;
-  // Without Connect nobody, the bot included, can manage a voice channel that is closed.
-  const uint64_t sees = type == guild::voice ? view_channel | connect : view_channel;
   guild::overwrite everyone{at.guild, 0, 0, 0};
   std::vector<guild::overwrite> list;
   if (!who.tiers.empty()) {
     everyone.deny |= view_channel;
     for (const auto role : *roles)
-      list.push_back({role, 0, sees, 0});
+      list.push_back({role, 0, view_channel, 0});
   }
   if (who.read_only)
     everyone.deny |= speaks;
   if (everyone.deny == 0)
     return list;
   list.push_back(everyone);
-  list.push_back({at.bot, 1, sees | speaks, 0});
+  list.push_back({at.bot, 1, view_channel | (who.read_only ? speaks : 0), 0});
   std::sort(list.begin(), list.end());
   return list;
 }

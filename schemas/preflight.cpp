@@ -49,9 +49,14 @@ void check_permissions(sentences& out, const guild::state& g, const manifest& m)
     need(view_channel, "View Channels", "it can only change channels that it sees");
   }
   // Who sets an overwrite must have the permission itself.
-  if (std::any_of(m.channels.begin(), m.channels.end(),
-                  [](const manifest_channel& c) { return c.read_only && c.type != "voice"; }))
+  const auto closes = [&](bool voice) {
+    return std::any_of(m.channels.begin(), m.channels.end(),
+                       [voice](const manifest_channel& c) { return c.read_only && (c.type == "voice") == voice; });
+  };
+  if (closes(false))
     need(send_messages, "Send Messages", "it closes read-only channels for others");
+  if (closes(true))
+    need(speak, "Speak", "it closes read-only voice channels for others");
 }
 
 void check_role(sentences& out, const guild::state& g, const manifest_role& want, const ids& known) {

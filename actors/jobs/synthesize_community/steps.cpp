@@ -190,9 +190,27 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
   co_return why.what == trouble::none ? problem{trouble::unknown, "No end is in sight for " + r.key.resource} : why;
 }
 
-flow<problem> put_in_order(pointer self) {
+/// Making a role moves others up: their positions are read again. Only where older ones of ours are there: new ones
+/// alone come in order by themselves.
+flow<> refresh_positions(pointer self) {
+  auto& w = self->state.world;
+  auto call = discord::get_roles(w.guild.id);
+  call.tenant = self->state.community.value;
+  call.until = within(self, call_within);
+  const auto until = call.until;
+  auto answer = co_await ask(self, self->state.svc.rest, until, std::move(call));
+  if (!answer || answer->status != 200)
+    co_return;
+  if (auto roles = guild::read_roles(answer->body))
+    w.guild.roles = std::move(*roles);
+}
+
+flow<problem> put_in_order(pointer self, size_t roles_made) {
   auto& st = self->state;
   auto& w = st.world;
+  const auto ours = std::count_if(w.want.roles.begin(), w.want.roles.end(), [](const auto& r) { return !r.existing; });
+  if (roles_made > 0 && roles_made < static_cast<size_t>(ours))
+    co_await refresh_positions(self);
   const auto moves = order(w);
   if (moves.empty())
     co_return none;
@@ -223,11 +241,14 @@ flow<problem> work(pointer self) {
   const auto list = blueprint::resources(st.world.want);
   st.progress.total = list.size() + 1; // And the end.
   st.progress.done = 0;
+  const auto roles_before = st.world.guild.roles.size();
   bool ordered = false;
   for (const auto& r : list) {
     if (!ordered && r.key.kind != "role") {
       ordered = true;
-      if (auto why = co_await put_in_order(self); why.what != trouble::none)
+      if (auto why = co_await put_in_order(self, st.world.guild.roles.size()
+                                                   - std::min(roles_before, st.world.guild.roles.size()));
+          why.what != trouble::none)
         co_return why;
     }
     show_progress(self, stage_of(r.key));

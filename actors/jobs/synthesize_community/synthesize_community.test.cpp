@@ -158,6 +158,24 @@ TEST_CASE("synthesis: a second version updates by snowflake, lists what it lacks
   CHECK(b.store.community.active_version == 2);
 }
 
+TEST_CASE("synthesis: a role that was deleted is made again in its place, and what names it is mended") {
+  bench b;
+  b.until_end();
+  const auto gold = b.store.shadow.entries.front().id;
+  std::erase_if(b.discord.guild.roles, [&](const auto& r) { return r.id == gold; });
+  b.want.roles[0].color = 0xFFFF00;
+  b.discord.role(test::fake_discord::bot_role).position = 20;
+  const auto second = b.store.submit(b.want);
+  CHECK(b.until_end(second).what == queue::outcome::completed);
+  b.check_whole();
+  const auto position = [&](const std::string& name) {
+    return std::find_if(b.discord.guild.roles.begin(), b.discord.guild.roles.end(),
+                        [&](const auto& r) { return r.name == name; })
+      ->position;
+  };
+  CHECK(position("Gold") > position("Silver"));
+}
+
 TEST_CASE("synthesis: an admin's role of the same name is left alone") {
   bench b;
   const auto theirs = b.discord.next_id();

@@ -64,7 +64,7 @@ struct state {
 
   std::string us = random_hex(8); ///< Names of slots are unique over the cluster.
   uint64_t slots = 0;
-  std::vector<grant> grants;
+  std::deque<grant> grants;
   std::vector<std::string> answered, unused;  ///< To be told to the budget.
   std::multimap<instant, std::string> silent; ///< Slots of calls without an answer, and when they count as answered.
   milliseconds hold_off{0};
@@ -303,8 +303,8 @@ void pump(pointer self) {
     const auto ticket = st.limits.take(false, now);
     if (!ticket)
       break;
-    auto slot = std::move(st.grants.back().name);
-    st.grants.pop_back();
+    auto slot = std::move(st.grants.front().name); // The oldest first: it would be the next to go unused.
+    st.grants.pop_front();
     launch(self, *ticket, std::move(slot));
   }
   if (!st.trading && now >= st.trade_at) {
