@@ -11,7 +11,7 @@ namespace arrakis::fences {
 struct board::impl {
   struct tenant {
     bool active = true;
-    int64_t fence = 0; ///< The highest that was seen while it was not active.
+    int64_t fence = 0; ///< The highest that is refused: of the last time that it was not active.
   };
   struct lease {
     int64_t run = 0;
@@ -19,7 +19,7 @@ struct board::impl {
   };
   const caf::actor_clock& clock;
   mutable std::mutex lock;
-  std::unordered_map<std::string, tenant> tenants; ///< Those that were ever seen not active.
+  std::unordered_map<std::string, tenant> tenants; ///< Those that are not active, or were not at some time.
   std::unordered_map<std::string, lease> leases;
   std::optional<instant> read_at;
 
@@ -43,24 +43,27 @@ bool board::allows(const community_id& who, int64_t fence) const {
   return found == impl_->tenants.end() || (found->second.active && fence > found->second.fence);
 }
 
-std::vector<communities::fence_entry> board::replace(std::vector<communities::fence_entry> not_active, instant began) {
+std::vector<communities::fence_entry> board::replace(std::vector<communities::fence_entry> fenced, instant began) {
   std::vector<communities::fence_entry> news;
   const std::lock_guard guard{impl_->lock};
   impl_->read_at = began;
   std::unordered_map<std::string, const communities::fence_entry*> now;
-  for (const auto& row : not_active)
+  for (const auto& row : fenced)
     now.emplace(row.id.value, &row);
   for (auto& [id, known] : impl_->tenants)
     if (!known.active && !now.contains(id)) {
       known.active = true;
       news.push_back({{id}, {}, "active", known.fence + 1});
     }
-  for (const auto& row : not_active) {
+  for (const auto& row : fenced) {
     auto& known = impl_->tenants[row.id.value];
-    if (known.active || row.fence > known.fence)
+    const bool active = row.status == "active";
+    // Of a thawed tenant the fence before its own is the last refused one, also where no reading saw the freeze.
+    const auto refused = active ? row.fence - 1 : row.fence;
+    if (known.active != active || refused > known.fence)
       news.push_back(row);
-    known.active = false;
-    known.fence = std::max(known.fence, row.fence);
+    known.active = active;
+    known.fence = std::max(known.fence, refused);
   }
   return news;
 }

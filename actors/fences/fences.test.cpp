@@ -59,6 +59,17 @@ TEST_CASE("fences: a freeze holds within a second and old fences stay refused af
   CHECK(b.board.allows(us, 3));
 }
 
+TEST_CASE("fences: a freeze and its thaw between two readings still end the effects that began before") {
+  bench b;
+  b.board.replace({{us, {1}, "active", 2}}, b.sim.now());
+  CHECK_FALSE(b.board.allows(us, 0));
+  CHECK_FALSE(b.board.allows(us, 1));
+  CHECK(b.board.allows(us, 2));
+  CHECK(b.board.replace({{us, {1}, "active", 2}}, b.sim.now()).empty());
+  CHECK(b.board.replace({{us, {1}, "frozen", 3}}, b.sim.now()).size() == 1);
+  CHECK_FALSE(b.board.allows(us, 3));
+}
+
 TEST_CASE("fences: a hint holds at once, never lifts, and is told to who listens") {
   bench b;
   b.sim.advance(10ms);

@@ -34,8 +34,8 @@ public:
   bool allows(const community_id&, int64_t fence) const;
   /// There was a reading lately.
   bool ready() const;
-  /// Everything that is not active, as it was at `began`. Answers which tenants changed.
-  std::vector<communities::fence_entry> replace(std::vector<communities::fence_entry> not_active, instant began);
+  /// Everything that is not active or was not at some time, as it was at `began`. Answers which tenants changed.
+  std::vector<communities::fence_entry> replace(std::vector<communities::fence_entry> fenced, instant began);
   /// A hint that came faster than the next reading. It never lifts anything by itself.
   void note(const communities::fence_entry&);
 
