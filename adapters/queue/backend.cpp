@@ -67,8 +67,9 @@ void backend::pause(bool on, deadline until, done answer) const {
 }
 
 void backend::counts(deadline until, done answer) const {
-  to_.eval(lua::get_counts_1, {keys_.base},
-           {"wait", "active", "delayed", "completed", "failed", "paused", "prioritized"}, until, std::move(answer));
+  const std::array<std::string_view, 1> key{keys_.base};
+  const std::vector<std::string_view> types{counted.begin(), counted.end()};
+  to_.eval(lua::get_counts_1, key, types, until, std::move(answer));
 }
 
 void backend::range(std::string_view type, size_t first, size_t count, deadline until, done answer) const {

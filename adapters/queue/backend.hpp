@@ -5,6 +5,7 @@
 #include "adapters/queue/policy.hpp"
 #include "adapters/redis/calls.hpp"
 
+#include <array>
 #include <span>
 #include <utility>
 
@@ -22,6 +23,9 @@ public:
   // A producer's.
   void add(std::string_view name, std::string_view data_json, const boost::json::object& options, deadline, done) const;
   void pause(bool on, deadline, done) const;
+  /// The types of `counts`, in the order of its reply.
+  static constexpr std::array<const char*, 7> counted{"wait",   "active", "delayed",    "completed",
+                                                      "failed", "paused", "prioritized"};
   void counts(deadline, done) const;
   void range(std::string_view type, size_t first, size_t count, deadline, done) const;
   void state_of(std::string_view id, deadline, done) const;

@@ -26,6 +26,7 @@ constexpr auto block_grace = 1s;
 // A limiter may hold for hours; look again so often (BullMQ's maximumRateLimitDelay).
 constexpr int64_t limited_ms_max = 30'000;
 constexpr auto record_pause_max = 2000ms;
+constexpr auto measure_every = 10'000ms;
 // BullMQ's older repeatable jobs have keys of five parts; schedules have fewer.
 constexpr auto legacy_key_colons = 4;
 
@@ -56,6 +57,7 @@ struct state {
   std::vector<slot> slots;
   std::coroutine_handle<> feeder; // Waits for a free slot.
   bool feeding = true;
+  bool feeder_rests = false; // Between two looks, with no job on the way: nothing to wait for at the end.
   bool closing = false;
   bool away = false; // Redis did not answer the last time; said once.
   int64_t limited_until_ms = 0;
@@ -93,7 +95,7 @@ void flush_tally(state& st) {
 
 void end_when_drained(pointer self) {
   auto& st = self->state;
-  if (!st.closing || st.feeding)
+  if (!st.closing || (st.feeding && !st.feeder_rests))
     return;
   for (const auto& each : st.slots)
     if (each.busy)
@@ -338,6 +340,7 @@ flow<> serve(pointer self, size_t index, taken first) {
     }
   }
   st.slots[index].busy = false;
+  st.slots[index].job = {};
   if (st.feeder)
     std::exchange(st.feeder, nullptr).resume();
   end_when_drained(self);
@@ -403,7 +406,9 @@ flow<> feed(pointer self) {
     if (st.closing)
       break;
     if (const auto left = st.limited_until_ms - wall_ms(); left > 0) {
+      st.feeder_rests = true;
       co_await nap(self, std::chrono::milliseconds{left});
+      st.feeder_rests = false;
       continue;
     }
     auto* place = free_slot(st);
@@ -464,6 +469,29 @@ flow<> recover(pointer self) {
   }
 }
 
+/// How much waits, for alerts and for scaling by depth.
+flow<> measure(pointer self) {
+  auto& st = self->state;
+  for (;;) {
+    auto send = [&](backend::done d) { st.store->counts(soon(self), std::move(d)); };
+    auto answer = co_await redis::call(port{self}, st.calls, send);
+    if (answer && answer->items.size() == backend::counted.size()) {
+      double depth = 0;
+      for (size_t i = 0; i < backend::counted.size(); ++i) {
+        const std::string_view type = backend::counted[i];
+        const auto number = static_cast<double>(answer->items[i].number);
+        if (type != "active" && type != "completed" && type != "failed")
+          depth += number;
+        metrics::set("arrakis_queue_jobs", "Jobs in the queue, by state", number,
+                     {{"queue", st.how.name}, {"state", std::string{type}}});
+      }
+      metrics::set("bullmq_queue_depth", "Jobs that wait: now, delayed, prioritized or paused", depth,
+                   {{"queue", st.how.name}});
+    }
+    co_await nap(self, measure_every);
+  }
+}
+
 flow<> clean(pointer self) {
   auto& st = self->state;
   for (;;) {
@@ -497,6 +525,7 @@ port::behavior_type behavior(pointer self, const worker_clients& clients, const 
   st.running.start(renew(self));
   st.running.start(recover(self));
   st.running.start(clean(self));
+  st.running.start(measure(self));
   return {
     [self](close) -> caf::result<done> {
       auto reply = self->make_response_promise<done>();

@@ -216,3 +216,14 @@ TEST_CASE("worker: it is listed by its connection's name") {
   CHECK(t.run({"CLIENT", "LIST"}).bytes.find("name=bull:e2Rpc2NvcmQtc3ludGhlc2lzfQ==:w:pod-1") != std::string::npos);
   CHECK(t.run({"HGET", "bull:{discord-synthesis}:job-a", "pb"}).bytes == "pod-1");
 }
+
+TEST_CASE("worker: it closes at once also while the limiter makes it wait") {
+  town t;
+  t.how.limiter = queue::limiter{1, 60'000ms};
+  auto worker = t.new_worker(t.new_clerk(), t.how);
+  t.submit("ok", "{}", {.id = "first"});
+  t.submit("ok", "{}", {.id = "second"});
+  t.events_until("completed", "first");
+  CHECK(t.ask<queue::done>(worker, queue::close{}));
+  CHECK(t.state_of("second") == "waiting");
+}
