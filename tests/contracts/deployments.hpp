@@ -1,0 +1,20 @@
+#pragma once
+#include "adapters/postgres/deployments/messages.hpp"
+#include "schemas/ids.hpp"
+
+#include <caf/fwd.hpp>
+#include <functional>
+
+namespace arrakis::test {
+/// One community with one pending deployment.
+struct deployments_bench {
+  caf::actor_system& sys;
+  deployments::handle port;
+  community_id community;
+  int64_t version = 1;
+  std::function<void()> freeze;
+  std::function<void()> settle; ///< Lets simulated actors run; empty where they run by themselves.
+};
+/// What a worker may rely on. `fresh` is called once for each subcase.
+void deployments_contract(const std::function<deployments_bench()>& fresh);
+} // namespace arrakis::test
