@@ -258,7 +258,8 @@ void process::stop(int number, std::chrono::milliseconds grace) {
 }
 
 std::string unprivileged_user() {
-  // "arrakis" comes with our container and packages; "postgres" with Debian's server, which may run nothing else as root.
+  // "arrakis" comes with our container and packages; "postgres" with Debian's server, which may run nothing else as
+  // root.
   for (const char* name : {"arrakis", "postgres"}) {
     std::array<char, 16384> buffer{};
     passwd entry{};

@@ -7,14 +7,15 @@
 
 namespace arrakis {
 struct process_options {
-  std::vector<std::string> argv;      ///< argv[0] is a path or found in PATH.
-  std::vector<std::string> env;       ///< "NAME=value", added to ours.
-  std::string user;                   ///< When we are root: run as this user (with its group). Empty: as we are.
-  std::string folder;                 ///< Working directory.
-  std::string output;                 ///< File for standard output and error, appended; empty: /dev/null.
+  std::vector<std::string> argv; ///< argv[0] is a path or found in PATH.
+  std::vector<std::string> env;  ///< "NAME=value", added to ours.
+  std::string user;              ///< When we are root: run as this user (with its group). Empty: as we are.
+  std::string folder;            ///< Working directory.
+  std::string output;            ///< File for standard output and error, appended; empty: /dev/null.
 };
-/// A running child in a session of its own (a Ctrl-C in our terminal does not reach it: we decide the order of ends). It
-/// gets SIGKILL when our process dies (PR_SET_PDEATHSIG). Ended by the destructor. One thread at a time may use an object.
+/// A running child in a session of its own (a Ctrl-C in our terminal does not reach it: we decide the order of ends).
+/// It gets SIGKILL when our process dies (PR_SET_PDEATHSIG). Ended by the destructor. One thread at a time may use an
+/// object.
 class process {
 public:
   explicit process(process_options); ///< Throws std::runtime_error naming the program when it cannot be started.
@@ -22,8 +23,8 @@ public:
   process& operator=(process&&) noexcept;
   ~process();
   int pid() const { return pid_; }
-  bool running();                     ///< Reaps when it ended.
-  std::optional<int> exit_status();   ///< Exit code, or 128 + signal.
+  bool running();                   ///< Reaps when it ended.
+  std::optional<int> exit_status(); ///< Exit code, or 128 + signal.
   void signal(int number);
   /// Waits up to `limit` for the child to end; true when it has. A wait without spinning for whoever watches a child.
   bool wait(std::chrono::milliseconds limit);

@@ -28,7 +28,9 @@ struct scratch {
 
 TEST_CASE("process: runs in its folder with its environment, and its output goes to the file") {
   scratch tmp;
-  arrakis::process child{{.argv = {"sh", "-c", "pwd; echo $WHO; exit 3"}, .env = {"WHO=Shai-Hulud"}, .folder = tmp.path,
+  arrakis::process child{{.argv = {"sh", "-c", "pwd; echo $WHO; exit 3"},
+                          .env = {"WHO=Shai-Hulud"},
+                          .folder = tmp.path,
                           .output = tmp.path + "/out"}};
   REQUIRE(child.wait(10s));
   CHECK(child.exit_status() == 3);
@@ -42,8 +44,8 @@ TEST_CASE("process: a program that does not exist is named") {
 
 TEST_CASE("process: what ignores SIGTERM is killed after the grace") {
   scratch tmp;
-  arrakis::process child{{.argv = {"sh", "-c", "trap '' TERM; echo up > up; while :; do sleep 1; done"},
-                          .folder = tmp.path}};
+  arrakis::process child{
+    {.argv = {"sh", "-c", "trap '' TERM; echo up > up; while :; do sleep 1; done"}, .folder = tmp.path}};
   while (tmp.read("up").empty())
     child.wait(5ms);
   child.stop(SIGTERM, 20ms);

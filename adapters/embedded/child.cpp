@@ -14,11 +14,11 @@ namespace arrakis::embedded {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr auto look_every = 250ms;        // How soon a stop is seen by a watcher that waits for its child.
-constexpr auto back_off_min = 100ms;      // The first restart is nearly at once ...
-constexpr auto back_off_max = 10'000ms;   // ... and a server that cannot run does not burn the machine.
-constexpr auto stop_grace = 30s;          // PostgreSQL's last checkpoint; then SIGKILL, which costs a recovery.
-constexpr auto healthy_after = 60s;       // Having run this long, the next crash counts as a first one.
+constexpr auto look_every = 250ms;      // How soon a stop is seen by a watcher that waits for its child.
+constexpr auto back_off_min = 100ms;    // The first restart is nearly at once ...
+constexpr auto back_off_max = 10'000ms; // ... and a server that cannot run does not burn the machine.
+constexpr auto stop_grace = 30s;        // PostgreSQL's last checkpoint; then SIGKILL, which costs a recovery.
+constexpr auto healthy_after = 60s;     // Having run this long, the next crash counts as a first one.
 constexpr std::uintmax_t log_bytes_max = 10 << 20; // An older log is kept once, as <log>.1.
 
 bool exists(const std::string& program) {
@@ -100,7 +100,8 @@ void child::watch() {
     if (process_ && !process_->wait(look_every))
       continue;
     pid_ = -1;
-    log::error("embedded_died", {{"server", recipe_.name}, {"status", process_ ? process_->exit_status().value_or(-1) : -1}});
+    log::error("embedded_died",
+               {{"server", recipe_.name}, {"status", process_ ? process_->exit_status().value_or(-1) : -1}});
     if (std::chrono::steady_clock::now() - since > healthy_after)
       wait = back_off_min;
     if (stopping_within(wait))

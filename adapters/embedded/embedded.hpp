@@ -1,6 +1,6 @@
 #pragma once
-// The embedded default: a private PostgreSQL and a private Redis as children of the daemon, real servers on Unix sockets only.
-// A child that dies is started again; all state lies below one folder. Everything here blocks.
+// The embedded default: a private PostgreSQL and a private Redis as children of the daemon, real servers on Unix
+// sockets only. A child that dies is started again; all state lies below one folder. Everything here blocks.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -8,14 +8,15 @@
 namespace arrakis::embedded {
 
 struct options {
-  std::string folder;     ///< Made when missing, 0700.
+  std::string folder; ///< Made when missing, 0700.
   bool postgres = true;
   bool redis = true;
-  std::chrono::milliseconds patience{60'000}; ///< For a server to answer after its start; recovery after a crash included.
+  std::chrono::milliseconds patience{
+    60'000}; ///< For a server to answer after its start; recovery after a crash included.
 };
 
-/// Where the servers listen, whether or not they run: below the folder, or, when a socket's path would be longer than the
-/// system allows (107 bytes), in a private folder below /tmp whose name is made from the folder's path.
+/// Where the servers listen, whether or not they run: below the folder, or, when a socket's path would be longer than
+/// the system allows (107 bytes), in a private folder below /tmp whose name is made from the folder's path.
 std::string socket_folder(const std::string& folder);
 /// Connection strings for libpq; `user` is arrakis_app, arrakis_relay or arrakis_owner.
 std::string dsn(const std::string& folder, const std::string& user);
@@ -23,9 +24,9 @@ std::string redis_url(const std::string& folder);
 
 class servers {
 public:
-  /// Starts what is asked for and waits until it answers; the database `arrakis` exists then, not yet migrated. Refuses to run
-  /// as root (the caller becomes another user first). Throws std::runtime_error naming the folder, the end of the server's log
-  /// and what to do: the folder is in use by another process, a program is missing.
+  /// Starts what is asked for and waits until it answers; the database `arrakis` exists then, not yet migrated. Refuses
+  /// to run as root (the caller becomes another user first). Throws std::runtime_error naming the folder, the end of
+  /// the server's log and what to do: the folder is in use by another process, a program is missing.
   explicit servers(options);
   /// Ends Redis, then PostgreSQL (fast shutdown), each awaited.
   ~servers();

@@ -23,7 +23,9 @@ bool root() { return ::geteuid() == 0; }
 constexpr const char* holder_folder = "ARRAKIS_TEST_HOLD";
 
 struct quiet {
-  quiet() { log::set_sink([](std::string_view) {}); }
+  quiet() {
+    log::set_sink([](std::string_view) {});
+  }
   ~quiet() { log::set_sink(nullptr); }
 };
 
@@ -71,7 +73,8 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 /// Another daemon: this program again, which starts the servers in `folder` and keeps them until it is killed.
 process another(const std::string& folder) {
-  process p{{.argv = {"/proc/self/exe", "-tc=holder", "--no-skip"}, .env = {std::string{holder_folder} + "=" + folder},
+  process p{{.argv = {"/proc/self/exe", "-tc=holder", "--no-skip"},
+             .env = {std::string{holder_folder} + "=" + folder},
              .output = folder + ".log"}};
   until([&] { return std::filesystem::exists(folder + ".up") || !p.running(); });
   REQUIRE(p.running());
@@ -97,8 +100,10 @@ TEST_CASE("embedded: as root it refuses, and as another user it keeps all its pr
   test::scratch tmp{"embed"};
   CHECK(has(fault(tmp / "state"), "refuses to run as root"));
   std::filesystem::permissions(tmp.path(), std::filesystem::perms::all);
-  process as_user{{.argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "-ts=embedded"}, .user = unprivileged_user(),
-                   .folder = tmp.path(), .output = tmp / "output"}};
+  process as_user{{.argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "-ts=embedded"},
+                   .user = unprivileged_user(),
+                   .folder = tmp.path(),
+                   .output = tmp / "output"}};
   CHECK(as_user.wait(200s));
   CHECK_MESSAGE(as_user.exit_status() == 0, test::content(tmp / "output"));
   CHECK(has(test::content(tmp / "output"), "6 passed"));
@@ -106,7 +111,8 @@ TEST_CASE("embedded: as root it refuses, and as another user it keeps all its pr
 
 TEST_SUITE_BEGIN("embedded" * doctest::skip(root()));
 
-TEST_CASE("embedded: both servers answer, on sockets that only we can reach, and their data is there after a clean stop") {
+TEST_CASE(
+  "embedded: both servers answer, on sockets that only we can reach, and their data is there after a clean stop") {
   quiet hush;
   test::scratch tmp{"embed"};
   const auto folder = tmp / "state";

@@ -38,15 +38,18 @@ std::optional<pid_t> at_work_in(const std::string& folder) {
 }
 } // namespace
 
-claim::claim(const std::string& folder) : fd_(::open((folder + "/in-use").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+claim::claim(const std::string& folder)
+  : fd_(::open((folder + "/in-use").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
   if (fd_ < 0)
     throw std::runtime_error(fmt::format("{}/in-use cannot be opened: {}", folder, std::strerror(errno)));
   if (::flock(fd_, LOCK_EX | LOCK_NB)) {
     char pid[32] = {};
     const auto got = ::read(fd_, pid, sizeof pid - 1);
     ::close(std::exchange(fd_, -1));
-    throw std::runtime_error(fmt::format("state folder {} is in use by process {}; stop that one, or choose another folder with "
-                                         "node.state_folder", folder, got > 0 ? pid : "unknown"));
+    throw std::runtime_error(
+      fmt::format("state folder {} is in use by process {}; stop that one, or choose another folder with "
+                  "node.state_folder",
+                  folder, got > 0 ? pid : "unknown"));
   }
   const auto mine = std::to_string(::getpid());
   if (::ftruncate(fd_, 0) || ::write(fd_, mine.data(), mine.size()) < 0) {

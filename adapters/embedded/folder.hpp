@@ -1,6 +1,6 @@
 #pragma once
-// The private folder of the embedded servers: who may use it, and what an earlier run left in it. Everything here throws
-// std::runtime_error with the remedy.
+// The private folder of the embedded servers: who may use it, and what an earlier run left in it. Everything here
+// throws std::runtime_error with the remedy.
 #include <chrono>
 #include <optional>
 #include <string>
@@ -23,8 +23,8 @@ private:
 
 /// Makes `folder` when missing, 0700; throws when it is somebody else's or open to others.
 void make_private(const std::string& folder);
-/// Waits until no process works in `folder` any more: the children of a killed server live on for a moment, and would write
-/// beside a new one. Throws, naming the process, when one still does after 10 s.
+/// Waits until no process works in `folder` any more: the children of a killed server live on for a moment, and would
+/// write beside a new one. Throws, naming the process, when one still does after 10 s.
 void wait_until_abandoned(const std::string& folder);
 /// The end of a log, for an error message.
 std::string tail(const std::string& file, size_t bytes_max = 1'500);

@@ -20,13 +20,15 @@ std::string owner_dsn(const std::string& sockets) {
   return fmt::format("host={} dbname=postgres user=arrakis_owner connect_timeout=2", sockets);
 }
 
-/// initdb writes into a folder of its own, which takes the name `data` when it is whole: a crash half-way leaves no ruin.
+/// initdb writes into a folder of its own, which takes the name `data` when it is whole: a crash half-way leaves no
+/// ruin.
 void make_cluster(const std::string& folder, const std::string& data) {
   const auto fresh = data + ".new";
   fs::remove_all(fresh);
-  process initdb{{.argv = {fmt::format("{}/initdb", programs), "-D", fresh, "-U", "arrakis_owner", "-A", "trust", "-E", "UTF8",
-                           "--locale=C.UTF-8", "--data-checksums", "--no-instructions"},
-                  .folder = folder, .output = folder + "/initdb.log"}};
+  process initdb{{.argv = {fmt::format("{}/initdb", programs), "-D", fresh, "-U", "arrakis_owner", "-A", "trust", "-E",
+                           "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"},
+                  .folder = folder,
+                  .output = folder + "/initdb.log"}};
   if (!initdb.wait(std::chrono::seconds{120}) || initdb.exit_status() != 0)
     throw std::runtime_error("initdb failed; the end of its log:\n" + tail(folder + "/initdb.log"));
   fs::rename(fresh, data);
@@ -37,8 +39,8 @@ void check_version(const std::string& data) {
   std::ifstream file{data + "/PG_VERSION"};
   std::getline(file, found);
   if (found != version)
-    throw std::runtime_error(fmt::format("{} is of PostgreSQL '{}', this build runs {}; bring the data over with pg_dump", data,
-                                         found, version));
+    throw std::runtime_error(fmt::format(
+      "{} is of PostgreSQL '{}', this build runs {}; bring the data over with pg_dump", data, found, version));
 }
 
 bool answers(const std::string& dsn) {
@@ -67,10 +69,11 @@ recipe postgres_recipe(const std::string& folder, const std::string& sockets) {
     fs::remove(sockets + "/.s.PGSQL.5432.lock");
   };
   // Whoever may enter the socket folder (0700, ours alone) is trusted; there is no TCP port.
-  r.program = {.argv = {fmt::format("{}/postgres", programs), "-D", data, "-k", sockets, "-c", "listen_addresses=", "-c",
-                        "unix_socket_permissions=0700", "-c", "max_connections=100", "-c", "shared_buffers=64MB", "-c",
-                        "logging_collector=off", "-c", "log_timezone=UTC", "-c", "timezone=UTC"},
-               .folder = data, .output = folder + "/postgres.log"};
+  r.program = {.argv = {fmt::format("{}/postgres", programs), "-D", data, "-k", sockets, "-c", "listen_addresses=",
+                        "-c", "unix_socket_permissions=0700", "-c", "max_connections=100", "-c", "shared_buffers=64MB",
+                        "-c", "logging_collector=off", "-c", "log_timezone=UTC", "-c", "timezone=UTC"},
+               .folder = data,
+               .output = folder + "/postgres.log"};
   return r;
 }
 

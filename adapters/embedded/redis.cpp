@@ -17,7 +17,7 @@ bool pongs(const std::string& path) {
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   char answer[7] = {};
   const bool good = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0
-                    && ::send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 && ::recv(fd, answer, sizeof answer, MSG_WAITALL) == 7;
+                 && ::send(fd, "PING\r\n", 6, MSG_NOSIGNAL) == 6 && ::recv(fd, answer, sizeof answer, MSG_WAITALL) == 7;
   ::close(fd);
   return good && std::string_view{answer, 5} == "+PONG"; // While it loads its file it answers -LOADING.
 }
@@ -31,9 +31,11 @@ recipe redis_recipe(const std::string& folder, const std::string& sockets) {
   r.stop_signal = SIGTERM;
   r.answers = [socket] { return pongs(socket); };
   r.prepare = [folder] { wait_until_abandoned(folder); };
-  r.program = {.argv = {"redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", folder,
-                        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"},
-               .folder = folder, .output = folder + "/redis.log"};
+  r.program = {.argv = {"redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir",
+                        folder, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy",
+                        "noeviction"},
+               .folder = folder,
+               .output = folder + "/redis.log"};
   return r;
 }
 } // namespace arrakis::embedded

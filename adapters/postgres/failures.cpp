@@ -37,7 +37,8 @@ failure from_sqlstate(const std::string& state, std::string text) {
 
 failure failure_of(const std::exception& thrown, bool committing) {
   auto text = first_line(thrown.what());
-  if (dynamic_cast<const pqxx::in_doubt_error*>(&thrown) || dynamic_cast<const pqxx::statement_completion_unknown*>(&thrown))
+  if (dynamic_cast<const pqxx::in_doubt_error*>(&thrown)
+      || dynamic_cast<const pqxx::statement_completion_unknown*>(&thrown))
     return {fail(ec::unknown, std::move(text)), false, true};
   if (dynamic_cast<const pqxx::broken_connection*>(&thrown))
     return {fail(committing ? ec::unknown : ec::unavailable, std::move(text)), false, true};
@@ -52,7 +53,8 @@ failure failure_of(const std::exception& thrown, bool committing) {
       return {fail(committing ? ec::unknown : ec::unavailable, std::move(text)), false, true};
     return from_sqlstate(e->sqlstate(), std::move(text));
   }
-  if (dynamic_cast<const pqxx::serialization_failure*>(&thrown) || dynamic_cast<const pqxx::deadlock_detected*>(&thrown))
+  if (dynamic_cast<const pqxx::serialization_failure*>(&thrown)
+      || dynamic_cast<const pqxx::deadlock_detected*>(&thrown))
     return {fail(ec::conflict, std::move(text)), true, false};
   return {fail(ec::internal, std::move(text))};
 }

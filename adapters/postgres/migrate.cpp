@@ -25,19 +25,23 @@ std::vector<std::pair<std::string, std::string>> applied_before(pqxx::connection
   return result;
 }
 
-void compare(const std::vector<std::pair<std::string, std::string>>& have, const std::vector<migrations::migration>& want) {
+void compare(const std::vector<std::pair<std::string, std::string>>& have,
+             const std::vector<migrations::migration>& want) {
   for (size_t i = 0; i < have.size(); ++i) {
     const auto& [name, hash] = have[i];
     if (i >= want.size())
-      throw stopped{fail(ec::unsupported, "the database has migration " + name + ", which this build does not know: "
-                                          "start a build at least as new as the one that migrated it")};
+      throw stopped{fail(ec::unsupported, "the database has migration " + name
+                                            + ", which this build does not know: "
+                                              "start a build at least as new as the one that migrated it")};
     if (want[i].name != name)
       throw stopped{fail(ec::refused, "migration " + name + " was applied in the place where this build has "
-                                        + std::string{want[i].name} + ": restore the file and give the new one the next number")};
+                                        + std::string{want[i].name}
+                                        + ": restore the file and give the new one the next number")};
     if (const auto now = sha256_hex(want[i].sql); now != hash)
       throw stopped{fail(ec::refused, "migration " + name + " was edited after it was applied (SHA-256 " + hash
-                                        + " in the database, " + now + " here): restore the file and put the change into "
-                                        "a new migration with the next number")};
+                                        + " in the database, " + now
+                                        + " here): restore the file and put the change into "
+                                          "a new migration with the next number")};
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Brings a database to the shape that this build knows. Blocking; for `arrakisd migrate`, the embedded default and tests.
+// Brings a database to the shape that this build knows. Blocking; for `arrakisd migrate`, the embedded default and
+// tests.
 #include "runtime/error.hpp"
 #include "schemas/migrations/migrations.hpp"
 
@@ -14,10 +15,11 @@ struct migrated {
   size_t known = 0;                 ///< How many the database has now.
 };
 
-/// Applies what is missing of `list`, in order, each in a transaction of its own, under an advisory lock (two callers at once
-/// take turns). `dsn` is a direct connection (not PgBouncer) as the owner. Errors: ec::unavailable, the server is away;
-/// ec::refused, an applied file was edited, renumbered or removed; ec::unsupported, the database is ahead of this build;
-/// ec::invalid, a file's SQL fails (nothing of that file stays).
-caf::expected<migrated> migrate(const std::string& dsn, const std::vector<migrations::migration>& list = migrations::all());
+/// Applies what is missing of `list`, in order, each in a transaction of its own, under an advisory lock (two callers
+/// at once take turns). `dsn` is a direct connection (not PgBouncer) as the owner. Errors: ec::unavailable, the server
+/// is away; ec::refused, an applied file was edited, renumbered or removed; ec::unsupported, the database is ahead of
+/// this build; ec::invalid, a file's SQL fails (nothing of that file stays).
+caf::expected<migrated> migrate(const std::string& dsn,
+                                const std::vector<migrations::migration>& list = migrations::all());
 
 } // namespace arrakis::postgres

@@ -20,8 +20,13 @@ constexpr auto cut_after = 2'000ms;
 constexpr auto respawn_after = 100ms; // A crashed worker's successor; enough to keep a crash loop from burning a core.
 
 struct expire {};
-struct respawn { size_t slot = 0; };
-struct overdue { size_t slot = 0; uint64_t call = 0; };
+struct respawn {
+  size_t slot = 0;
+};
+struct overdue {
+  size_t slot = 0;
+  uint64_t call = 0;
+};
 using router = handle::extend<caf::reacts_to<worker::news>, caf::reacts_to<expire>, caf::reacts_to<respawn>,
                               caf::reacts_to<overdue>>;
 
@@ -71,8 +76,11 @@ struct router_state {
     s.socket = std::make_shared<worker::line>();
     s.life = ++lives;
     s.call = 0;
-    s.actor = worker::start(self->system(), {.dsn = with.dsn, .slot = index, .life = s.life,
-                                             .pool = caf::actor_cast<caf::actor_addr>(self), .socket = s.socket});
+    s.actor = worker::start(self->system(), {.dsn = with.dsn,
+                                             .slot = index,
+                                             .life = s.life,
+                                             .pool = caf::actor_cast<caf::actor_addr>(self),
+                                             .socket = s.socket});
     self->monitor(s.actor);
   }
 
@@ -214,12 +222,9 @@ router::behavior_type behavior(router::stateful_pointer<router_state> self, opti
     st.spawn(i);
   self->set_down_handler([self](caf::down_msg& down) { self->state.ended(down); });
   return {
-    [self](transaction& t) { return self->state.take(t); },
-    [self](health) { return self->state.report(); },
-    [self](const worker::news& n) { self->state.hear(n); },
-    [self](expire) { self->state.drop_expired(); },
-    [self](respawn r) { self->state.spawn(r.slot); },
-    [self](const overdue& o) { self->state.cut_if_overdue(o); },
+    [self](transaction& t) { return self->state.take(t); }, [self](health) { return self->state.report(); },
+    [self](const worker::news& n) { self->state.hear(n); }, [self](expire) { self->state.drop_expired(); },
+    [self](respawn r) { self->state.spawn(r.slot); },       [self](const overdue& o) { self->state.cut_if_overdue(o); },
   };
 }
 } // namespace

@@ -1,6 +1,6 @@
 #pragma once
-// PostgreSQL: a router and a fixed number of workers, each with one connection on a thread of its own. Stores are folders
-// beside this file; each turns its domain verbs into one transaction here.
+// PostgreSQL: a router and a fixed number of workers, each with one connection on a thread of its own. Stores are
+// folders beside this file; each turns its domain verbs into one transaction here.
 #include "runtime/deadline.hpp"
 #include "runtime/error.hpp"
 #include "runtime/message.hpp"
@@ -13,14 +13,16 @@
 #include <optional>
 #include <string>
 
-namespace pqxx { class transaction_base; }
+namespace pqxx {
+class transaction_base;
+}
 
 namespace arrakis::postgres {
 
-/// One transaction. `tenant` is set with set_config('app.current_tenant', $1, true); nullopt: no tenant, so tenant tables
-/// show no rows. `body` runs on a worker's thread, possibly again after a serialization failure or deadlock (at most 3
-/// times): it must have no effect but in the transaction and in its result. It throws pqxx exceptions freely, and
-/// postgres::refusal to roll back and answer with that error.
+/// One transaction. `tenant` is set with set_config('app.current_tenant', $1, true); nullopt: no tenant, so tenant
+/// tables show no rows. `body` runs on a worker's thread, possibly again after a serialization failure or deadlock (at
+/// most 3 times): it must have no effect but in the transaction and in its result. It throws pqxx exceptions freely,
+/// and postgres::refusal to roll back and answer with that error.
 struct transaction {
   const char* name = ""; ///< For metrics and logs: "deployments.submit".
   std::optional<community_id> tenant;
@@ -29,7 +31,10 @@ struct transaction {
 };
 struct committed {};
 struct health {};
-struct state { bool ready = false; std::string detail; };
+struct state {
+  bool ready = false;
+  std::string detail;
+};
 
 /// ec::unavailable: not begun or rolled back by a lost connection. ec::unknown: lost while COMMIT was under way.
 /// ec::conflict: unique or exclusion violation. ec::invalid: check or foreign-key violation. ec::busy: queue full.
@@ -40,17 +45,19 @@ struct refusal {
 };
 
 struct options {
-  std::string dsn;            ///< libpq connection string; a secret when it holds a password.
+  std::string dsn; ///< libpq connection string; a secret when it holds a password.
   unsigned connections = 4;
-  size_t waiting_max = 1000;  ///< Transactions queued for a worker; further ones answer ec::busy.
+  size_t waiting_max = 1000; ///< Transactions queued for a worker; further ones answer ec::busy.
 };
 /// Starts the pool. Reconnects by itself with back-off; readiness is asked with `health`.
 handle start(caf::actor_system&, options);
 
 /// Inside an actor: runs `body` (pqxx::transaction_base& -> R) and delivers R or the error to the asker.
-/// Use as the last line of a handler: `return run<found>(self, self->state.pool, "communities.find", {}, req.until, fn);`
+/// Use as the last line of a handler: `return run<found>(self, self->state.pool, "communities.find", {}, req.until,
+/// fn);`
 template <class R, class Self, class F>
-caf::result<R> run(Self* self, const handle& pool, const char* name, std::optional<community_id> tenant, deadline until, F body) {
+caf::result<R> run(Self* self, const handle& pool, const char* name, std::optional<community_id> tenant, deadline until,
+                   F body) {
   auto reply = self->template make_response_promise<R>();
   auto result = std::make_shared<std::optional<R>>();
   self

@@ -19,7 +19,9 @@ using postgres::committed;
 using postgres::transaction;
 
 struct quiet {
-  quiet() { log::set_sink([](std::string_view) {}); }
+  quiet() {
+    log::set_sink([](std::string_view) {});
+  }
   ~quiet() { log::set_sink(nullptr); }
 };
 
@@ -30,8 +32,8 @@ struct bench {
   postgres::handle start(postgres::options o) { return live.keep(postgres::start(live.sys(), std::move(o))); }
   postgres::handle start(unsigned connections = 2) { return start({.dsn = server.dsn(), .connections = connections}); }
 
-  ec run(const postgres::handle& pool, std::function<void(pqxx::transaction_base&)> body, std::chrono::milliseconds wait = 10s,
-         std::optional<community_id> tenant = {}) {
+  ec run(const postgres::handle& pool, std::function<void(pqxx::transaction_base&)> body,
+         std::chrono::milliseconds wait = 10s, std::optional<community_id> tenant = {}) {
     const auto done = live.ask<committed>(pool, transaction{"test", std::move(tenant), live.in(wait), std::move(body)});
     return done ? ec::none : code_of(done.error());
   }
@@ -84,9 +86,9 @@ TEST_CASE("pool: what a refused transaction wrote is gone") {
   b.owner("create table t (x int); grant all on t to arrakis_app");
   const auto pool = b.start(1);
   CHECK(b.run(pool, [](pqxx::transaction_base& tx) {
-          tx.exec("insert into t values (1)");
-          postgres::refuse(ec::conflict, "somebody else");
-        }) == ec::conflict);
+    tx.exec("insert into t values (1)");
+    postgres::refuse(ec::conflict, "somebody else");
+  }) == ec::conflict);
   CHECK(b.run(pool, [](pqxx::transaction_base& tx) { tx.exec_params_n(0, "select * from t"); }) == ec::none);
 }
 
@@ -120,9 +122,9 @@ TEST_CASE("pool: waiting is bounded in number and in time") {
   std::promise<void> entered, leave;
   std::thread holder{[&] {
     CHECK(b.run(pool, [&](pqxx::transaction_base&) {
-            entered.set_value();
-            leave.get_future().wait();
-          }) == ec::none);
+      entered.set_value();
+      leave.get_future().wait();
+    }) == ec::none);
   }};
   entered.get_future().wait();
   auto queued = std::async(std::launch::async, [&] { return b.run(pool, says("select 1"), 300ms); });
@@ -174,15 +176,16 @@ TEST_CASE("pool: a connection lost in the middle rolls back and is unavailable; 
           " for each row execute function die()");
   const auto pool = b.start(1);
   CHECK(b.run(pool, [&b](pqxx::transaction_base& tx) {
-          tx.exec("insert into t values (1)");
-          b.owner("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'arrakis_app'");
-          tx.exec("insert into t values (2)");
-        }) == ec::unavailable);
+    tx.exec("insert into t values (1)");
+    b.owner("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'arrakis_app'");
+    tx.exec("insert into t values (2)");
+  }) == ec::unavailable);
   CHECK(b.run(pool, says("insert into fatal values (1)")) == ec::unknown);
   CHECK(b.run(pool, [](pqxx::transaction_base& tx) { tx.exec_params_n(0, "select * from t"); }) == ec::none);
 }
 
-TEST_CASE("pool: a server killed under load gives unavailable or unknown, never a hang, and work goes on after its return") {
+TEST_CASE(
+  "pool: a server killed under load gives unavailable or unknown, never a hang, and work goes on after its return") {
   bench b;
   b.owner("create table t (x int primary key); grant all on t to arrakis_app");
   const auto pool = b.start(4);
@@ -194,7 +197,8 @@ TEST_CASE("pool: a server killed under load gives unavailable or unknown, never 
     clients.emplace_back([&] {
       while (!stop) {
         const int x = ++next;
-        const auto code = b.run(pool, [x](pqxx::transaction_base& tx) { tx.exec_params("insert into t values ($1)", x); }, 5s);
+        const auto code = b.run(
+          pool, [x](pqxx::transaction_base& tx) { tx.exec_params("insert into t values ($1)", x); }, 5s);
         if (code == ec::none)
           mine.push_back(x);
         else
@@ -222,10 +226,10 @@ TEST_CASE("pool: a server killed under load gives unavailable or unknown, never 
   CHECK(wrong == 0);
   std::set<int> stored;
   CHECK(b.run(pool, [&](pqxx::transaction_base& tx) {
-          stored.clear();
-          for (const auto& row : tx.exec("select x from t"))
-            stored.insert(row[0].as<int>());
-        }) == ec::none);
+    stored.clear();
+    for (const auto& row : tx.exec("select x from t"))
+      stored.insert(row[0].as<int>());
+  }) == ec::none);
   for (const auto& mine : acknowledged)
     for (const int x : mine)
       CHECK_MESSAGE(stored.contains(x), x);
@@ -240,9 +244,13 @@ TEST_CASE("pool: it works through PgBouncer in transaction mode") {
     clients.emplace_back([&, i] {
       const community_id mine{"11111111-1111-4111-8111-11111111111" + std::to_string(i)};
       for (int round = 0; round < 20; ++round)
-        CHECK(b.run(pool, [&](pqxx::transaction_base& tx) {
-                mixed += tx.exec1("select current_setting('app.current_tenant')")[0].as<std::string>() != mine.value;
-              }, 10s, mine) == ec::none);
+        CHECK(b.run(
+                pool,
+                [&](pqxx::transaction_base& tx) {
+                  mixed += tx.exec1("select current_setting('app.current_tenant')")[0].as<std::string>() != mine.value;
+                },
+                10s, mine)
+              == ec::none);
     });
   for (auto& c : clients)
     c.join();
@@ -251,8 +259,8 @@ TEST_CASE("pool: it works through PgBouncer in transaction mode") {
 
 TEST_CASE("pool: text that PostgreSQL would cut or refuse is named") {
   CHECK(postgres::plain("Sietch Tabr \xF0\x9F\x8F\x9C", "name").size() == 16);
-  for (const std::string& bad : {std::string{"a\0b", 3}, std::string{"\xC0\x80"}, std::string{"\xED\xA0\x80"}, std::string{"\xF4\x90\x80\x80"},
-                                std::string{"\xE2\x82"}}) {
+  for (const std::string& bad : {std::string{"a\0b", 3}, std::string{"\xC0\x80"}, std::string{"\xED\xA0\x80"},
+                                 std::string{"\xF4\x90\x80\x80"}, std::string{"\xE2\x82"}}) {
     try {
       postgres::plain(bad, "name");
       FAIL("was taken");

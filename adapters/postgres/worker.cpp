@@ -13,11 +13,11 @@ namespace arrakis::postgres::worker {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr int attempts_max = 3;            // pool.hpp: a body runs again at most until its third time.
-constexpr auto connect_wait_min = 50ms;    // Doubles up to the maximum; half of it is jitter, so that pools do not march.
+constexpr int attempts_max = 3;         // pool.hpp: a body runs again at most until its third time.
+constexpr auto connect_wait_min = 50ms; // Doubles up to the maximum; half of it is jitter, so that pools do not march.
 constexpr auto connect_wait_max = 5'000ms;
-constexpr auto inspect_every = 1'000ms;    // How soon a connection that ended while idle is noticed.
-constexpr int connect_timeout_s = 3;       // libpq's own; it takes whole seconds, at least 2.
+constexpr auto inspect_every = 1'000ms; // How soon a connection that ended while idle is noticed.
+constexpr int connect_timeout_s = 3;    // libpq's own; it takes whole seconds, at least 2.
 
 std::string with_connect_timeout(const std::string& dsn) {
   if (dsn.find("connect_timeout") != std::string::npos)
@@ -87,7 +87,8 @@ struct state {
       return tell(link::connected);
     else
       tell(link::away, text_of(why));
-    const auto pause = wait / 2 + std::chrono::milliseconds{static_cast<int64_t>(jitter() * static_cast<double>(wait.count()) / 2)};
+    const auto pause =
+      wait / 2 + std::chrono::milliseconds{static_cast<int64_t>(jitter() * static_cast<double>(wait.count()) / 2)};
     wait = std::min(wait * 2, std::chrono::milliseconds{connect_wait_max});
     self->delayed_send(self, pause, connect{});
   }
@@ -150,8 +151,9 @@ struct state {
     const auto began = std::chrono::steady_clock::now();
     auto outcome = attempt(t);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    metrics::observe("arrakis_postgres_transaction_seconds", "From the worker's start on it to its end.", took.count(),
-                     {{"name", t.name}, {"outcome", std::string{to_string(outcome.why ? code_of(outcome.why) : ec::none)}}});
+    metrics::observe(
+      "arrakis_postgres_transaction_seconds", "From the worker's start on it to its end.", took.count(),
+      {{"name", t.name}, {"outcome", std::string{to_string(outcome.why ? code_of(outcome.why) : ec::none)}}});
     if (outcome.lost) // Before the answer, so that the pool gives this worker nothing until it is connected again.
       lost(text_of(outcome.why));
     if (!outcome.why)

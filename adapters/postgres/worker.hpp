@@ -6,7 +6,8 @@
 
 namespace arrakis::postgres::worker {
 
-/// The socket of a worker's connection, for the one who must cut it: a blocked libpq call ends when its socket is shut down.
+/// The socket of a worker's connection, for the one who must cut it: a blocked libpq call ends when its socket is shut
+/// down.
 class line {
 public:
   void open(int fd) {
@@ -24,19 +25,26 @@ private:
 
 /// connecting: the first try, also after a loss, is under way; away: a try has failed, further ones follow.
 enum class link { connecting, connected, away };
-/// Tells the pool about the connection. `life` is the worker's number: news of an earlier one in the same slot is ignored.
-struct news { size_t slot = 0; uint64_t life = 0; link connection = link::connecting; std::string detail; };
+/// Tells the pool about the connection. `life` is the worker's number: news of an earlier one in the same slot is
+/// ignored.
+struct news {
+  size_t slot = 0;
+  uint64_t life = 0;
+  link connection = link::connecting;
+  std::string detail;
+};
 
 using listener = caf::typed_actor<caf::reacts_to<news>>;
 struct connect {};
 struct inspect {};
-using handle = caf::typed_actor<caf::replies_to<transaction>::with<committed>, caf::reacts_to<connect>, caf::reacts_to<inspect>>;
+using handle =
+  caf::typed_actor<caf::replies_to<transaction>::with<committed>, caf::reacts_to<connect>, caf::reacts_to<inspect>>;
 
 struct setup {
   std::string dsn;
   size_t slot = 0;
   uint64_t life = 0;
-  caf::actor_addr pool; ///< Weak: the pool owns its workers, not the other way round.
+  caf::actor_addr pool;         ///< Weak: the pool owns its workers, not the other way round.
   std::shared_ptr<line> socket; ///< Shared with the pool, which outlives or replaces the worker.
 };
 handle start(caf::actor_system&, setup);

@@ -1,6 +1,6 @@
 #pragma once
-// The SQL files of this folder, inside the program. To add one: NNNN_name.sql with the next number; an applied file is never
-// edited, since `arrakisd migrate` would refuse it.
+// The SQL files of this folder, inside the program. To add one: NNNN_name.sql with the next number; an applied file is
+// never edited, since `arrakisd migrate` would refuse it.
 #include <string_view>
 #include <vector>
 

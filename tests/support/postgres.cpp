@@ -100,9 +100,11 @@ public:
 private:
   cluster() {
     give_away(home_.path(), user_);
-    run({.argv = {ARRAKIS_POSTGRES_BIN "/initdb", "-D", home_ / "data", "-U", "arrakis_owner", "-A", "trust", "-E", "UTF8",
-                  "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
-         .user = user_, .folder = home_.path(), .output = home_ / "initdb.log"});
+    run({.argv = {ARRAKIS_POSTGRES_BIN "/initdb", "-D", home_ / "data", "-U", "arrakis_owner", "-A", "trust", "-E",
+                  "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
+         .user = user_,
+         .folder = home_.path(),
+         .output = home_ / "initdb.log"});
     launch();
   }
   ~cluster() {
@@ -111,14 +113,17 @@ private:
   }
 
   void launch() {
-    // Without fsync only a crash of the machine loses what was committed; synchronous_commit stays on, since otherwise a
-    // killed server would lose it too.
-    server_.emplace(process_options{
-      .argv = {ARRAKIS_POSTGRES_BIN "/postgres", "-D", home_ / "data", "-k", home_.path(), "-c", "listen_addresses=", "-c",
-               "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c",
-               "shared_buffers=32MB", "-c", "autovacuum=off", "-c", "logging_collector=off"},
-      .user = user_, .folder = home_.path(), .output = home_ / "postgres.log"});
-    wait_until(*server_, home_ / "postgres.log", "postgres", [&] { return connects(dsn("postgres", "arrakis_owner")); });
+    // Without fsync only a crash of the machine loses what was committed; synchronous_commit stays on, since otherwise
+    // a killed server would lose it too.
+    server_.emplace(process_options{.argv = {ARRAKIS_POSTGRES_BIN "/postgres", "-D", home_ / "data", "-k", home_.path(),
+                                             "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
+                                             "-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c",
+                                             "autovacuum=off", "-c", "logging_collector=off"},
+                                    .user = user_,
+                                    .folder = home_.path(),
+                                    .output = home_ / "postgres.log"});
+    wait_until(*server_, home_ / "postgres.log", "postgres",
+               [&] { return connects(dsn("postgres", "arrakis_owner")); });
   }
 
   pqxx::connection& connection() {
@@ -148,12 +153,16 @@ public:
     const auto user = cluster::get().user();
     give_away(home_.path(), user);
     std::ofstream{home_ / "users.txt"} << "\"arrakis_app\" \"\"\n\"arrakis_relay\" \"\"\n";
-    std::ofstream{home_ / "bouncer.ini"} << "[databases]\n* = " << server_dsn << "\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\n"
-                                         << "unix_socket_dir = " << home_.path() << "\nauth_type = trust\nauth_file = "
-                                         << (home_ / "users.txt") << "\npool_mode = transaction\ndefault_pool_size = 2\n"
+    std::ofstream{home_ / "bouncer.ini"} << "[databases]\n* = " << server_dsn
+                                         << "\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\n"
+                                         << "unix_socket_dir = " << home_.path()
+                                         << "\nauth_type = trust\nauth_file = " << (home_ / "users.txt")
+                                         << "\npool_mode = transaction\ndefault_pool_size = 2\n"
                                          << "max_client_conn = 200\nserver_round_robin = 0\n";
-    child_.emplace(process_options{.argv = {"/usr/sbin/pgbouncer", home_ / "bouncer.ini"}, .user = user,
-                                   .folder = home_.path(), .output = home_ / "bouncer.log"});
+    child_.emplace(process_options{.argv = {"/usr/sbin/pgbouncer", home_ / "bouncer.ini"},
+                                   .user = user,
+                                   .folder = home_.path(),
+                                   .output = home_ / "bouncer.log"});
     wait_until(*child_, home_ / "bouncer.log", "pgbouncer", [&] { return connects(dsn(database)); });
   }
   std::string dsn(const std::string& database) const {

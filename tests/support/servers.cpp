@@ -54,11 +54,11 @@ std::string redis_server::url() const { return "unix://" + (impl_->home / "redis
 void redis_server::start() {
   const auto& home = impl_->home;
   // appendfsync no: what was answered is in the kernel's hands, so it survives SIGKILL, and the disk is not waited for.
-  impl_->child.emplace(process_options{
-    .argv = {"redis-server", "--port", "0", "--unixsocket", home / "redis.sock", "--dir", home.path(), "--appendonly",
-             "yes", "--appendfsync", "no", "--save", "", "--maxmemory-policy", "noeviction", "--enable-debug-command",
-             "local"},
-    .output = home / "redis.log"});
+  impl_->child.emplace(
+    process_options{.argv = {"redis-server", "--port", "0", "--unixsocket", home / "redis.sock", "--dir", home.path(),
+                             "--appendonly", "yes", "--appendfsync", "no", "--save", "", "--maxmemory-policy",
+                             "noeviction", "--enable-debug-command", "local"},
+                    .output = home / "redis.log"});
   wait_until(*impl_->child, home / "redis.log", "redis-server",
              [&] { return unix_socket{home / "redis.sock"}.say("PING\r\n", 1) == "+PONG\r\n"; });
 }

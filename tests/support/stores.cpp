@@ -11,7 +11,8 @@ std::string stores::owner(const std::string& sql) const {
 }
 
 community_id stores::community(uint64_t guild, const std::string& status) const {
-  return {owner(fmt::format("insert into communities (name, discord_guild_id, status) values ('Sietch {0}', {0}, '{1}') returning id",
-                            guild, status))};
+  return {owner(fmt::format(
+    "insert into communities (name, discord_guild_id, status) values ('Sietch {0}', {0}, '{1}') returning id", guild,
+    status))};
 }
 } // namespace arrakis::test

@@ -10,7 +10,9 @@
 namespace arrakis::test {
 
 struct stores {
-  stores() { log::set_sink([](std::string_view) {}); }
+  stores() {
+    log::set_sink([](std::string_view) {});
+  }
   ~stores() { log::set_sink(nullptr); }
 
   postgres_server server;

@@ -1,6 +1,7 @@
 #pragma once
-// Does one tenant see or harm another? Asked of the catalogue and of the running database, so that a table that comes later is
-// judged without an edit here. What is allowed to be different stands in the lists of tenancy_catalogue.cpp, with its reason.
+// Does one tenant see or harm another? Asked of the catalogue and of the running database, so that a table that comes
+// later is judged without an edit here. What is allowed to be different stands in the lists of tenancy_catalogue.cpp,
+// with its reason.
 #include "tests/support/servers.hpp"
 
 #include <map>
@@ -10,8 +11,16 @@
 
 namespace arrakis::tenancy {
 
-struct column { std::string name, type; bool needs_value = false; }; ///< needs_value: not null, without default
-struct reference { std::string name; std::vector<std::string> columns; std::string target; std::vector<std::string> target_columns; };
+struct column {
+  std::string name, type;
+  bool needs_value = false;
+}; ///< needs_value: not null, without default
+struct reference {
+  std::string name;
+  std::vector<std::string> columns;
+  std::string target;
+  std::vector<std::string> target_columns;
+};
 struct table {
   std::string name;
   std::string tenant_column; ///< Empty: the table has none.
@@ -28,10 +37,10 @@ const char* reason_to_be_global(const std::string& table);
 /// What the catalogue says: row level security, policies, keys, rights, views, functions, roles.
 findings judge_catalogue(pqxx::connection& owner);
 
-/// The statement that puts a row of `tenant` into `t`. It refers to rows of the same tenant, but by `crossing` to one of
-/// `other`.
-std::string sample_row(pqxx::connection& owner, const table& t, const std::string& tenant, const reference* crossing = nullptr,
-                       const std::string& other = {});
+/// The statement that puts a row of `tenant` into `t`. It refers to rows of the same tenant, but by `crossing` to one
+/// of `other`.
+std::string sample_row(pqxx::connection& owner, const table& t, const std::string& tenant,
+                       const reference* crossing = nullptr, const std::string& other = {});
 /// Rows of both tenants in every tenant table. A table that cannot be filled is a finding.
 findings fill(pqxx::connection& owner, const std::vector<table>& tables, const std::vector<std::string>& tenants);
 
@@ -39,8 +48,8 @@ findings fill(pqxx::connection& owner, const std::vector<table>& tables, const s
 findings attack(const test::postgres_server&, pqxx::connection& owner, const std::vector<table>& tables,
                 const std::string& mine, const std::string& foreign);
 
-/// All of the above; afterwards the attack once more with every right on every table granted, so that row level security
-/// stands alone.
+/// All of the above; afterwards the attack once more with every right on every table granted, so that row level
+/// security stands alone.
 findings examine(const test::postgres_server&);
 
 } // namespace arrakis::tenancy

@@ -38,13 +38,17 @@ TEST_CASE("tenancy: every table of the migrations is examined") {
 
 // The twins: with one guard taken away, the suite says so.
 TEST_CASE("tenancy: a guard that is missing is found") {
-  struct twin { const char *sabotage, *finding; };
+  struct twin {
+    const char *sabotage, *finding;
+  };
   const std::vector<twin> twins{
-    {"drop policy tenant on badges; create policy tenant on badges using (true)", "badges: rows of another tenant are seen"},
+    {"drop policy tenant on badges; create policy tenant on badges using (true)",
+     "badges: rows of another tenant are seen"},
     {"drop policy tenant on badges", "badges: there is no policy of the tenant"},
     {"alter table manifests no force row level security", "manifests: row level security is not enabled and forced"},
     {"alter table profiles disable row level security", "profiles: rows of another tenant are seen"},
-    {"create policy open on dead_letters to arrakis_app using (true)", "dead_letters: policy open opens the table to arrakis_app"},
+    {"create policy open on dead_letters to arrakis_app using (true)",
+     "dead_letters: policy open opens the table to arrakis_app"},
     {"alter policy tenant on profiles using (community_id = current_setting('app.current_tenant', true)::uuid)",
      "profiles: after another client's transaction it answers error 22P02"},
     {"alter policy tenant on profiles with check (true)", "profiles: a row is inserted for another tenant"},
@@ -53,16 +57,22 @@ TEST_CASE("tenancy: a guard that is missing is found") {
     {"create table settings (key text)", "settings: has no tenant and no reason to be global"},
     {"create table colours (community_id uuid not null, hue point not null); call guard_tenant_table('colours')",
      "colours: cannot be filled"},
-    {"grant select on schema_migrations to arrakis_app", "schema_migrations: arrakis_app has a right on this global table"},
-    {"create view members as select * from profiles; grant select on members to arrakis_app", "members: this view reads past"},
+    {"grant select on schema_migrations to arrakis_app",
+     "schema_migrations: arrakis_app has a right on this global table"},
+    {"create view members as select * from profiles; grant select on members to arrakis_app",
+     "members: this view reads past"},
     {"create function peek() returns setof profiles language sql security definer as 'select * from profiles'",
      "peek() SETOF profiles: crosses tenants"},
-    {"alter function community_of_guild reset search_path", "community_of_guild(guild bigint) uuid: its search_path is not fixed"},
+    {"alter function community_of_guild reset search_path",
+     "community_of_guild(guild bigint) uuid: its search_path is not fixed"},
     {"alter function community_list owner to arrakis_owner", "runs with the rights of arrakis_owner"},
     {"grant execute on procedure guard_tenant_table to public", "PUBLIC may call it"},
-    {"alter table badges drop constraint badges_community_id_profile_id_fkey, add constraint loose foreign key (profile_id)"
-     " references profiles (id)", "badges: by loose a row refers to a row of another tenant"},
-    {"alter table dead_letters drop constraint dead_letters_tenant_not_nil", "dead_letters: the nil tenant is not refused"},
+    {"alter table badges drop constraint badges_community_id_profile_id_fkey, add constraint loose foreign key "
+     "(profile_id)"
+     " references profiles (id)",
+     "badges: by loose a row refers to a row of another tenant"},
+    {"alter table dead_letters drop constraint dead_letters_tenant_not_nil",
+     "dead_letters: the nil tenant is not refused"},
     {"create unique index one_wallet on profiles (wallet_address)", "profiles: unique key one_wallet crosses tenants"},
     {"grant truncate on outbox to arrakis_app", "outbox: it can be emptied"},
     {"grant select on profiles to arrakis_relay", "profiles: arrakis_relay has a right"},
@@ -78,11 +88,14 @@ TEST_CASE("tenancy: a guard that is missing is found") {
 
 TEST_CASE("tenancy: a role that can pass by row level security is found") {
   // Roles are the cluster's: undone before the next case.
-  struct twin { const char *sabotage, *undo, *finding; };
-  for (const auto& t : {twin{"alter role arrakis_app bypassrls", "alter role arrakis_app nobypassrls", "arrakis_app: has attributes"},
-                        twin{"grant arrakis_lookup to arrakis_app", "revoke arrakis_lookup from arrakis_app",
-                             "arrakis_app becomes arrakis_lookup"},
-                        twin{"alter role arrakis_lookup login", "alter role arrakis_lookup nologin", "arrakis_lookup: may log in"}}) {
+  struct twin {
+    const char *sabotage, *undo, *finding;
+  };
+  for (const auto& t :
+       {twin{"alter role arrakis_app bypassrls", "alter role arrakis_app nobypassrls", "arrakis_app: has attributes"},
+        twin{"grant arrakis_lookup to arrakis_app", "revoke arrakis_lookup from arrakis_app",
+             "arrakis_app becomes arrakis_lookup"},
+        twin{"alter role arrakis_lookup login", "alter role arrakis_lookup nologin", "arrakis_lookup: may log in"}}) {
     CAPTURE(t.sabotage);
     const auto found = found_after(t.sabotage);
     test::postgres_server server;
@@ -92,7 +105,8 @@ TEST_CASE("tenancy: a role that can pass by row level security is found") {
   }
 }
 
-TEST_CASE("tenancy: our pool sees nothing without a tenant, even where another client left a setting on the server's session") {
+TEST_CASE(
+  "tenancy: our pool sees nothing without a tenant, even where another client left a setting on the server's session") {
   test::stores b;
   const auto mine = b.community(1);
   pqxx::connection careless{b.server.bouncer_dsn()};

@@ -19,7 +19,8 @@ outcome attempt(pqxx::connection& c, const std::string& tenant, const std::strin
     if (!tenant.empty())
       tx.exec_params("select set_config('app.current_tenant', $1, true)", tenant);
     const auto result = tx.exec(sql);
-    return {true, {}, result.affected_rows(), result.empty() || result[0][0].is_null() ? "" : result[0][0].as<std::string>()};
+    return {
+      true, {}, result.affected_rows(), result.empty() || result[0][0].is_null() ? "" : result[0][0].as<std::string>()};
   } catch (const pqxx::insufficient_privilege&) {
     return {false, "42501"};
   } catch (const pqxx::sql_error& e) {
@@ -60,7 +61,8 @@ struct attacker {
     tx.exec_params("select set_config('app.current_tenant', $1, true)", foreign);
     const auto backend = tx.exec1("select pg_backend_pid()")[0].as<std::string>();
     tx.commit();
-    const auto o = attempt(app, "", fmt::format("select case when pg_backend_pid() = {} then ({}) end", backend, count));
+    const auto o = attempt(app, "",
+                           fmt::format("select case when pg_backend_pid() = {} then ({}) end", backend, count));
     if (o.done && o.value.empty())
       report(t, "the suite did not get the other client's server connection");
     else if (o.done ? o.value != "0" : o.state != "42501")
@@ -79,7 +81,8 @@ struct attacker {
     else if (!o.done && o.state != "42501")
       report(t, "a row is kept from moving by " + o.state + " only");
     for (const auto& tenant : {mine, std::string{}})
-      for (const auto& sql : {fmt::format("update {0} set {1} = {1}", t.name, t.tenant_column), "delete from " + t.name})
+      for (const auto& sql :
+           {fmt::format("update {0} set {1} = {1}", t.name, t.tenant_column), "delete from " + t.name})
         if (const auto o = attempt(app, tenant, sql); o.done && o.rows > (tenant.empty() ? 0 : 1))
           report(t, fmt::format("'{}' reached {} rows", sql, o.rows));
     if (attempt(app, mine, "truncate " + t.name + " cascade").done)
@@ -108,15 +111,17 @@ void attack_roles(pqxx::connection& app, const std::string& mine, findings& foun
         found.push_back(std::string{"arrakis_app becomes "} + role);
 }
 
-void attack_functions(pqxx::connection& app, pqxx::connection& owner, const std::string& mine, const std::string& foreign,
-                      findings& found) {
+void attack_functions(pqxx::connection& app, pqxx::connection& owner, const std::string& mine,
+                      const std::string& foreign, findings& found) {
   std::string name;
   {
     pqxx::work tx{owner};
     name = tx.exec_params1("select name from communities where id = $1", foreign)[0].as<std::string>();
   }
   for (const char* call : {"community_list(1000)", "community_fences()"})
-    if (const auto o = attempt(app, mine, fmt::format("select count(*) from {} f where f::text like '%{}%'", call, name)); o.value != "0")
+    if (const auto o = attempt(app, mine,
+                               fmt::format("select count(*) from {} f where f::text like '%{}%'", call, name));
+        o.value != "0")
       found.push_back(std::string{call} + ": tells the name of another tenant, or fails");
   for (const char* call : {"guard_tenant_table('profiles'::regclass, 'id'::name)", "refuse_rewriting()"})
     if (attempt(app, mine, std::string{"call "} + call).done || attempt(app, mine, std::string{"select "} + call).done)

@@ -18,7 +18,8 @@ const std::map<std::string, const char*> crossing_policies{
   {"deployments.erase_tokens", "as above"}};
 const std::map<std::string, const char*> crossing_functions{
   {"community_of_guild(guild bigint) uuid", "a guild leads to its tenant before a tenant is known"},
-  {"community_fences() TABLE(id uuid, guild bigint, status text, fence bigint)", "the gate of effects must know all fences"},
+  {"community_fences() TABLE(id uuid, guild bigint, status text, fence bigint)",
+   "the gate of effects must know all fences"},
   {"community_list(count_max integer) TABLE(id uuid, guild bigint, status text, fence bigint)", "the operator's list"},
   {"erase_expired_tokens() bigint", "says only how many"}};
 const std::map<std::string, const char*> crossing_keys{
@@ -32,25 +33,32 @@ const char* reason_in(const std::map<std::string, const char*>& list, const std:
 
 /// The one expression that policies may have, as PostgreSQL prints it.
 std::string guard_of(const std::string& tenant_column) {
-  return fmt::format("({} = (NULLIF(current_setting('app.current_tenant'::text, true), ''::text))::uuid)", tenant_column);
+  return fmt::format("({} = (NULLIF(current_setting('app.current_tenant'::text, true), ''::text))::uuid)",
+                     tenant_column);
 }
 
 void judge_row_security(pqxx::work& tx, const table& t, findings& found) {
-  const auto flags = tx.exec_params1("select relrowsecurity, relforcerowsecurity from pg_class where oid = $1::regclass", t.name);
+  const auto flags = tx.exec_params1(
+    "select relrowsecurity, relforcerowsecurity from pg_class where oid = $1::regclass", t.name);
   if (!flags[0].as<bool>() || !flags[1].as<bool>())
     found.push_back(t.name + ": row level security is not enabled and forced");
   bool guarded = false;
   for (const auto& p : tx.exec_params(
          "select polname, polcmd, polpermissive, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)"
-         " from pg_policy where polrelid = $1::regclass", t.name)) {
+         " from pg_policy where polrelid = $1::regclass",
+         t.name)) {
     const auto name = p[0].as<std::string>();
-    const bool whole = p[1].as<std::string>() == "*" && p[2].as<bool>() && p[3].as<std::string>("") == guard_of(t.tenant_column)
-                       && p[4].as<std::string>("") == guard_of(t.tenant_column);
+    const bool whole = p[1].as<std::string>() == "*" && p[2].as<bool>()
+                    && p[3].as<std::string>("") == guard_of(t.tenant_column)
+                    && p[4].as<std::string>("") == guard_of(t.tenant_column);
     guarded = guarded || whole;
     if (!whole && !reason_in(crossing_policies, t.name + "." + name))
       found.push_back(fmt::format("{}: policy {} is not the tenant's and has no reason", t.name, name));
-    if (!whole && tx.exec_params1("select 0 = any(polroles) or 'arrakis_app'::regrole = any(polroles) from pg_policy"
-                                  " where polrelid = $1::regclass and polname = $2", t.name, name)[0].as<bool>())
+    if (!whole
+        && tx.exec_params1("select 0 = any(polroles) or 'arrakis_app'::regrole = any(polroles) from pg_policy"
+                           " where polrelid = $1::regclass and polname = $2",
+                           t.name, name)[0]
+             .as<bool>())
       found.push_back(fmt::format("{}: policy {} opens the table to arrakis_app", t.name, name));
   }
   if (!guarded)
@@ -59,17 +67,21 @@ void judge_row_security(pqxx::work& tx, const table& t, findings& found) {
 
 void judge_nil(pqxx::work& tx, const table& t, findings& found) {
   const auto wanted = fmt::format("CHECK (({} <> '00000000-0000-0000-0000-000000000000'::uuid))", t.tenant_column);
-  if (tx.exec_params("select from pg_constraint where conrelid = $1::regclass and contype = 'c' and pg_get_constraintdef(oid) = $2",
-                     t.name, wanted).empty())
+  if (tx.exec_params("select from pg_constraint where conrelid = $1::regclass and contype = 'c' and "
+                     "pg_get_constraintdef(oid) = $2",
+                     t.name, wanted)
+        .empty())
     found.push_back(t.name + ": the nil tenant is not refused");
 }
 
 /// The columns of each constraint or index of `kind`, by name.
 std::map<std::string, strings> keys_of(pqxx::work& tx, const table& t) {
   std::map<std::string, strings> result;
-  for (const auto& r : tx.exec_params("select i.indexrelid::regclass::text, a.attname, a.atttypid = 'uuid'::regtype or a.attidentity <> ''"
-                                      " from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)"
-                                      " where i.indisunique and i.indrelid = $1::regclass", t.name))
+  for (const auto& r : tx.exec_params(
+         "select i.indexrelid::regclass::text, a.attname, a.atttypid = 'uuid'::regtype or a.attidentity <> ''"
+         " from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)"
+         " where i.indisunique and i.indrelid = $1::regclass",
+         t.name))
     result[r[0].as<std::string>()].insert(r[1].as<std::string>() + (r[2].as<bool>() ? " drawn" : ""));
   return result;
 }
@@ -101,35 +113,42 @@ void judge_rights(pqxx::work& tx, const table& t, findings& found) {
     for (const char* right : {"truncate", "references", "trigger"})
       if (tx.exec_params1("select has_table_privilege($1, $2, $3)", role, t.name, right)[0].as<bool>())
         found.push_back(fmt::format("{}: {} may {}", t.name, role, right));
-  if (!tx.exec_params("select from pg_class c, aclexplode(c.relacl) a where c.oid = $1::regclass and a.grantee = 0", t.name).empty())
+  if (!tx.exec_params("select from pg_class c, aclexplode(c.relacl) a where c.oid = $1::regclass and a.grantee = 0",
+                      t.name)
+         .empty())
     found.push_back(t.name + ": PUBLIC has a right");
-  const bool relays = tx.exec_params1("select has_any_column_privilege('arrakis_relay', $1, 'select, insert, update')", t.name)[0].as<bool>();
+  const bool relays = tx.exec_params1("select has_any_column_privilege('arrakis_relay', $1, 'select, insert, update')",
+                                      t.name)[0]
+                        .as<bool>();
   if (relays && t.name != "outbox")
     found.push_back(t.name + ": arrakis_relay has a right");
 }
 
 void judge_global(pqxx::work& tx, const table& t, findings& found) {
   for (const char* role : {"arrakis_app", "arrakis_relay", "arrakis_lookup"})
-    if (tx.exec_params1("select has_any_column_privilege($1, $2, 'select, insert, update') or has_table_privilege($1, $2, 'delete')", role,
-                        t.name)[0].as<bool>())
+    if (tx.exec_params1("select has_any_column_privilege($1, $2, 'select, insert, update') or has_table_privilege($1, "
+                        "$2, 'delete')",
+                        role, t.name)[0]
+          .as<bool>())
       found.push_back(fmt::format("{}: {} has a right on this global table", t.name, role));
 }
 
 void judge_views(pqxx::work& tx, findings& found) {
-  for (const auto& v : tx.exec("select oid::regclass::text, relkind, coalesce(array_to_string(reloptions, ','), '') from pg_class"
-                               " where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace"))
+  for (const auto& v :
+       tx.exec("select oid::regclass::text, relkind, coalesce(array_to_string(reloptions, ','), '') from pg_class"
+               " where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace"))
     // A view reads as its owner; a materialized one holds rows that no policy guards.
     if (v[1].as<std::string>() == "m" || v[2].as<std::string>().find("security_invoker=true") == std::string::npos)
       found.push_back(fmt::format("{}: this view reads past row level security", v[0].as<std::string>()));
 }
 
 void judge_functions(pqxx::work& tx, findings& found) {
-  for (const auto& f : tx.exec(
-         "select proname || '(' || pg_get_function_identity_arguments(oid) || ') ' || coalesce(pg_get_function_result(oid), ''),"
-         " prosecdef, pg_get_userbyid(proowner), coalesce(array_to_string(proconfig, ';'), ''),"
-         " has_function_privilege('arrakis_app', oid, 'execute'), proacl is null or exists"
-         " (select from aclexplode(proacl) a where a.grantee = 0)"
-         " from pg_proc where pronamespace = 'public'::regnamespace")) {
+  for (const auto& f : tx.exec("select proname || '(' || pg_get_function_identity_arguments(oid) || ') ' || "
+                               "coalesce(pg_get_function_result(oid), ''),"
+                               " prosecdef, pg_get_userbyid(proowner), coalesce(array_to_string(proconfig, ';'), ''),"
+                               " has_function_privilege('arrakis_app', oid, 'execute'), proacl is null or exists"
+                               " (select from aclexplode(proacl) a where a.grantee = 0)"
+                               " from pg_proc where pronamespace = 'public'::regnamespace")) {
     const auto name = f[0].as<std::string>();
     const bool listed = reason_in(crossing_functions, name) != nullptr;
     if (f[5].as<bool>())
@@ -144,10 +163,11 @@ void judge_functions(pqxx::work& tx, findings& found) {
 }
 
 void judge_roles(pqxx::work& tx, findings& found) {
-  for (const auto& r : tx.exec("select rolname, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication, rolcanlogin,"
-                               " exists (select from pg_auth_members m where m.member = r.oid),"
-                               " exists (select from pg_class c where c.relowner = r.oid) from pg_roles r"
-                               " where rolname in ('arrakis_app', 'arrakis_relay', 'arrakis_lookup')")) {
+  for (const auto& r : tx.exec(
+         "select rolname, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication, rolcanlogin,"
+         " exists (select from pg_auth_members m where m.member = r.oid),"
+         " exists (select from pg_class c where c.relowner = r.oid) from pg_roles r"
+         " where rolname in ('arrakis_app', 'arrakis_relay', 'arrakis_lookup')")) {
     const auto name = r[0].as<std::string>();
     if (r[1].as<bool>())
       found.push_back(name + ": has attributes that pass by row level security");
@@ -159,27 +179,31 @@ void judge_roles(pqxx::work& tx, findings& found) {
       found.push_back(name + ": owns a table");
   }
   if (tx.exec1("select has_schema_privilege('arrakis_app', 'public', 'create') or"
-               " has_database_privilege('arrakis_app', current_database(), 'create, temporary')")[0].as<bool>())
+               " has_database_privilege('arrakis_app', current_database(), 'create, temporary')")[0]
+        .as<bool>())
     found.push_back("arrakis_app: may create objects");
 }
 
 std::vector<column> columns_of(pqxx::work& tx, const std::string& name) {
   std::vector<column> result;
-  for (const auto& c : tx.exec_params("select attname, format_type(atttypid, null), attnotnull and not atthasdef and attidentity = ''"
-                                      " from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped"
-                                      " and attgenerated = '' order by attnum", name))
+  for (const auto& c :
+       tx.exec_params("select attname, format_type(atttypid, null), attnotnull and not atthasdef and attidentity = ''"
+                      " from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped"
+                      " and attgenerated = '' order by attnum",
+                      name))
     result.push_back({c[0].as<std::string>(), c[1].as<std::string>(), c[2].as<bool>()});
   return result;
 }
 
 std::vector<reference> references_of(pqxx::work& tx, const std::string& name) {
   std::map<std::string, reference> result;
-  for (const auto& r : tx.exec_params(
-         "select c.conname, a.attname, c.confrelid::regclass::text, b.attname from pg_constraint c"
-         " cross join unnest(c.conkey, c.confkey) as k(here, there)"
-         " join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.here"
-         " join pg_attribute b on b.attrelid = c.confrelid and b.attnum = k.there"
-         " where c.contype = 'f' and c.conrelid = $1::regclass", name)) {
+  for (const auto& r :
+       tx.exec_params("select c.conname, a.attname, c.confrelid::regclass::text, b.attname from pg_constraint c"
+                      " cross join unnest(c.conkey, c.confkey) as k(here, there)"
+                      " join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.here"
+                      " join pg_attribute b on b.attrelid = c.confrelid and b.attnum = k.there"
+                      " where c.contype = 'f' and c.conrelid = $1::regclass",
+                      name)) {
     auto& one = result[r[0].as<std::string>()];
     one.name = r[0].as<std::string>();
     one.columns.push_back(r[1].as<std::string>());
@@ -199,9 +223,11 @@ const char* reason_to_be_global(const std::string& table) { return reason_in(glo
 std::vector<table> read_tables(pqxx::connection& owner) {
   pqxx::work tx{owner};
   std::vector<table> tables;
-  for (const auto& row : tx.exec("select oid::regclass::text from pg_class where relkind in ('r', 'p') and relnamespace::regnamespace::text"
-                                 " not in ('pg_catalog', 'information_schema', 'pg_toast') order by 1")) {
-    table t{.name = row[0].as<std::string>(), .columns = columns_of(tx, row[0].as<std::string>()),
+  for (const auto& row : tx.exec(
+         "select oid::regclass::text from pg_class where relkind in ('r', 'p') and relnamespace::regnamespace::text"
+         " not in ('pg_catalog', 'information_schema', 'pg_toast') order by 1")) {
+    table t{.name = row[0].as<std::string>(),
+            .columns = columns_of(tx, row[0].as<std::string>()),
             .references = references_of(tx, row[0].as<std::string>())};
     const auto* wanted = t.name == "communities" ? "id" : "community_id";
     if (std::ranges::any_of(t.columns, [&](const column& c) { return c.name == wanted && c.type == "uuid"; }))

@@ -5,8 +5,8 @@
 
 namespace arrakis::tenancy {
 namespace {
-/// Where a type's sample does not satisfy a check. "table.column" or "column"; a column that is named with its table gets a
-/// value even if it could do without.
+/// Where a type's sample does not satisfy a check. "table.column" or "column"; a column that is named with its table
+/// gets a value even if it could do without.
 const std::map<std::string, std::string> samples{
   {"communities.discord_guild_id", "(random() * 1e15)::bigint + 1"},
   {"manifests.sha256", "encode(sha256('{}'::bytea), 'hex')"},
@@ -17,10 +17,19 @@ const std::map<std::string, std::string> samples{
   {"hash", "repeat('a', 64)"},
   {"previous", "repeat('a', 64)"},
 };
-const std::map<std::string, std::string> by_type{
-  {"uuid", "gen_random_uuid()"}, {"text", "'s' || md5(random()::text)"}, {"bigint", "1"}, {"integer", "1"}, {"smallint", "1"},
-  {"boolean", "true"}, {"jsonb", "'{}'"}, {"json", "'{}'"}, {"bytea", "'x'"}, {"timestamp with time zone", "now()"},
-  {"double precision", "1"}, {"numeric", "1"}, {"date", "now()"}};
+const std::map<std::string, std::string> by_type{{"uuid", "gen_random_uuid()"},
+                                                 {"text", "'s' || md5(random()::text)"},
+                                                 {"bigint", "1"},
+                                                 {"integer", "1"},
+                                                 {"smallint", "1"},
+                                                 {"boolean", "true"},
+                                                 {"jsonb", "'{}'"},
+                                                 {"json", "'{}'"},
+                                                 {"bytea", "'x'"},
+                                                 {"timestamp with time zone", "now()"},
+                                                 {"double precision", "1"},
+                                                 {"numeric", "1"},
+                                                 {"date", "now()"}};
 
 std::string sample_of(const table& t, const column& c) {
   for (const auto& key : {t.name + "." + c.name, c.name})
@@ -31,12 +40,13 @@ std::string sample_of(const table& t, const column& c) {
 }
 
 /// Adds the values of the columns of `r`, out of a row of `tenant`.
-void refer(pqxx::work& tx, const table& t, const reference& r, const std::string& tenant, std::map<std::string, std::string>& values) {
+void refer(pqxx::work& tx, const table& t, const reference& r, const std::string& tenant,
+           std::map<std::string, std::string>& values) {
   for (size_t i = 0; i < r.columns.size(); ++i) {
     if (r.columns[i] == t.tenant_column)
       continue;
-    const auto rows = tx.exec_params(fmt::format("select {} from {} where community_id = $1 limit 1", r.target_columns[i], r.target),
-                                     tenant);
+    const auto rows = tx.exec_params(
+      fmt::format("select {} from {} where community_id = $1 limit 1", r.target_columns[i], r.target), tenant);
     if (!rows.empty() && !rows[0][0].is_null())
       values[r.columns[i]] = tx.quote(rows[0][0].as<std::string>());
   }

@@ -41,9 +41,11 @@ verified verify_chain(pqxx::transaction_base& tx, const community_id& community)
   int64_t sequence = 0;
   auto hash = chain::genesis(community);
   for (;;) {
-    const auto rows = tx.exec_params("select sequence, at, event, actor, target, payload::text as payload, previous, hash"
-                                     " from audit_entries where community_id = $1 and sequence > $2 and ($3 = 0 or sequence <= $3)"
-                                     " order by sequence limit $4", community.value, sequence, end, batch);
+    const auto rows = tx.exec_params(
+      "select sequence, at, event, actor, target, payload::text as payload, previous, hash"
+      " from audit_entries where community_id = $1 and sequence > $2 and ($3 = 0 or sequence <= $3)"
+      " order by sequence limit $4",
+      community.value, sequence, end, batch);
     for (const auto& row : rows) {
       if (auto why = fault(row, sequence, hash); !why.empty())
         return {sequence, false, sequence + 1, std::move(why)};

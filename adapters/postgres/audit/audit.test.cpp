@@ -15,11 +15,14 @@ struct bench : test::stores {
   community_id mine = community(1);
 
   audit::appended add(const community_id& to, std::string payload = "{}") {
-    return get<audit::appended>(audit, audit::append{to, "ADMIN_ACTION", "subject-1", "community", std::move(payload), soon()});
+    return get<audit::appended>(
+      audit, audit::append{to, "ADMIN_ACTION", "subject-1", "community", std::move(payload), soon()});
   }
   audit::verified check(const community_id& of) { return get<audit::verified>(audit, audit::verify{of, soon()}); }
   /// As somebody who owns the database and is past the trigger.
-  void tamper(const std::string& sql) { owner("set session_replication_role = replica; alter table audit_entries disable trigger all; " + sql); }
+  void tamper(const std::string& sql) {
+    owner("set session_replication_role = replica; alter table audit_entries disable trigger all; " + sql);
+  }
 };
 } // namespace
 
@@ -72,7 +75,9 @@ TEST_CASE("audit: whatever is altered, verification says where") {
     CHECK(v.first_bad == bad);
     CHECK(!v.why.empty());
   };
-  SUBCASE("the payload") { expect(R"(update audit_entries set payload = '{"n":7,"amount":"1.50"}' where sequence = 3)", 3); }
+  SUBCASE("the payload") {
+    expect(R"(update audit_entries set payload = '{"n":7,"amount":"1.50"}' where sequence = 3)", 3);
+  }
   SUBCASE("the actor") { expect("update audit_entries set actor = 'subject-2' where sequence = 1", 1); }
   SUBCASE("the time") { expect("update audit_entries set at = '2020-01-01T00:00:00.000Z' where sequence = 5", 5); }
   SUBCASE("an entry is taken out") { expect("delete from audit_entries where sequence = 2", 2); }
@@ -84,11 +89,13 @@ TEST_CASE("audit: whatever is altered, verification says where") {
     const auto previous = b.owner("select previous from audit_entries where sequence = 2");
     const auto payload = b.owner("select payload from audit_entries where sequence = 2");
     expect(fmt::format("update audit_entries set actor = 'subject-2', hash = '{}' where sequence = 2",
-                       audit::chain::hash_of(2, at, forged, payload, previous)), 3);
+                       audit::chain::hash_of(2, at, forged, payload, previous)),
+           3);
   }
   SUBCASE("the chain was another tenant's") {
     const auto other = b.community(2);
-    b.tamper(fmt::format("update audit_entries set community_id = '{0}'; update audit_heads set community_id = '{0}'", other.value));
+    b.tamper(fmt::format("update audit_entries set community_id = '{0}'; update audit_heads set community_id = '{0}'",
+                         other.value));
     const auto v = b.check(other);
     CHECK(!v.whole);
     CHECK(v.first_bad == 1);

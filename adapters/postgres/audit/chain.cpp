@@ -10,9 +10,15 @@
 
 namespace arrakis::audit::chain {
 namespace {
-std::string hash(int64_t sequence, std::string_view at, const entry& e, const boost::json::value& payload, std::string_view previous) {
-  const auto bytes = canonical_json(boost::json::object{{"seq", sequence}, {"at", at}, {"event", e.event}, {"actor", e.actor},
-                                                        {"target", e.target}, {"payload", payload}, {"previous", previous}});
+std::string hash(int64_t sequence, std::string_view at, const entry& e, const boost::json::value& payload,
+                 std::string_view previous) {
+  const auto bytes = canonical_json(boost::json::object{{"seq", sequence},
+                                                        {"at", at},
+                                                        {"event", e.event},
+                                                        {"actor", e.actor},
+                                                        {"target", e.target},
+                                                        {"payload", payload},
+                                                        {"previous", previous}});
   if (!bytes)
     postgres::refuse(ec::invalid, "audit payload: " + text_of(bytes.error()));
   return sha256_hex(*bytes);
@@ -21,13 +27,14 @@ std::string hash(int64_t sequence, std::string_view at, const entry& e, const bo
 /// Takes the next number under the lock of the head row. Returns it with the hash of the entry before.
 link take(pqxx::transaction_base& tx, const community_id& community) {
   const auto next = [&] {
-    return tx.exec_params("update audit_heads set sequence = sequence + 1 where community_id = $1 returning sequence, hash",
-                          community.value);
+    return tx.exec_params(
+      "update audit_heads set sequence = sequence + 1 where community_id = $1 returning sequence, hash",
+      community.value);
   };
   auto rows = next();
   if (rows.empty()) {
-    tx.exec_params("insert into audit_heads (community_id, hash) values ($1, $2) on conflict do nothing", community.value,
-                   genesis(community));
+    tx.exec_params("insert into audit_heads (community_id, hash) values ($1, $2) on conflict do nothing",
+                   community.value, genesis(community));
     rows = next();
   }
   if (rows.empty())
@@ -38,12 +45,14 @@ link take(pqxx::transaction_base& tx, const community_id& community) {
 
 std::string genesis(const community_id& community) { return sha256_hex(community.value); }
 
-std::string hash_of(int64_t sequence, std::string_view at, const entry& e, std::string_view payload_json, std::string_view previous) {
+std::string hash_of(int64_t sequence, std::string_view at, const entry& e, std::string_view payload_json,
+                    std::string_view previous) {
   const auto payload = json::parse(payload_json);
   return payload ? hash(sequence, at, e, *payload, previous) : std::string{};
 }
 
-link append(pqxx::transaction_base& tx, const community_id& community, const entry& e, const boost::json::value& payload) {
+link append(pqxx::transaction_base& tx, const community_id& community, const entry& e,
+            const boost::json::value& payload) {
   const auto& event = postgres::plain(e.event, "event");
   const auto& actor = postgres::plain(e.actor, "actor");
   const auto& target = postgres::plain(e.target, "target");

@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace pqxx { class transaction_base; }
+namespace pqxx {
+class transaction_base;
+}
 
 namespace arrakis::audit::chain {
 
@@ -16,14 +18,19 @@ struct entry {
   std::string actor;  ///< An opaque subject id; "system" for what nobody asked for.
   std::string target; ///< "deployment:<id>".
 };
-struct link { int64_t sequence = 0; std::string hash; };
+struct link {
+  int64_t sequence = 0;
+  std::string hash;
+};
 
 /// Appends to the chain of `community`, which must be the transaction's tenant. Locks its head until the end of the
 /// transaction: append last. Refuses (ec::invalid) a payload without canonical form.
 link append(pqxx::transaction_base&, const community_id& community, const entry&, const boost::json::value& payload);
 
-/// SHA-256, in hex, over the canonical JSON of {seq, at, event, actor, target, payload, previous}. `payload_json` is parsed.
-std::string hash_of(int64_t sequence, std::string_view at, const entry&, std::string_view payload_json, std::string_view previous);
+/// SHA-256, in hex, over the canonical JSON of {seq, at, event, actor, target, payload, previous}. `payload_json` is
+/// parsed.
+std::string hash_of(int64_t sequence, std::string_view at, const entry&, std::string_view payload_json,
+                    std::string_view previous);
 
 /// What the first entry has as `previous`: SHA-256 of the community's id, so that no chain passes for another tenant's.
 std::string genesis(const community_id&);

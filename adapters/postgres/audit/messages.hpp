@@ -7,11 +7,30 @@
 #include <string>
 
 namespace arrakis::audit {
-/// Appends one entry to the tenant's chain: hash = SHA-256 over the canonical JSON of {seq, at, event, actor, target, payload,
-/// previous}. Gapless under concurrency (the head row is locked). No personal data: `actor` is an opaque subject id.
-struct append { community_id community; std::string event; std::string actor; std::string target; std::string payload_json; deadline until; };
-struct appended { int64_t sequence = 0; std::string hash; };
-struct verify { community_id community; deadline until; };
-struct verified { int64_t entries = 0; bool whole = false; int64_t first_bad = 0; std::string why; };
+/// Appends one entry to the tenant's chain: hash = SHA-256 over the canonical JSON of {seq, at, event, actor, target,
+/// payload, previous}. Gapless under concurrency (the head row is locked). No personal data: `actor` is an opaque
+/// subject id.
+struct append {
+  community_id community;
+  std::string event;
+  std::string actor;
+  std::string target;
+  std::string payload_json;
+  deadline until;
+};
+struct appended {
+  int64_t sequence = 0;
+  std::string hash;
+};
+struct verify {
+  community_id community;
+  deadline until;
+};
+struct verified {
+  int64_t entries = 0;
+  bool whole = false;
+  int64_t first_bad = 0;
+  std::string why;
+};
 using handle = caf::typed_actor<caf::replies_to<append>::with<appended>, caf::replies_to<verify>::with<verified>>;
 } // namespace arrakis::audit

@@ -17,12 +17,18 @@ std::optional<record> read(pqxx::transaction_base& tx, const community_id& id) {
   const auto rows = tx.exec_params(
     "select c.name, c.theme_id, c.discord_guild_id, c.status, c.fence,"
     " coalesce((select m.version from manifests m where m.community_id = c.id and m.is_active), 0)"
-    " from communities c where c.id = $1", id.value);
+    " from communities c where c.id = $1",
+    id.value);
   if (rows.empty())
     return std::nullopt;
   const auto row = rows[0];
-  return record{id, row[0].as<std::string>(), row[1].as<std::string>(), guild_of(row[2]), row[3].as<std::string>(),
-                row[4].as<int64_t>(), row[5].as<int64_t>()};
+  return record{id,
+                row[0].as<std::string>(),
+                row[1].as<std::string>(),
+                guild_of(row[2]),
+                row[3].as<std::string>(),
+                row[4].as<int64_t>(),
+                row[5].as<int64_t>()};
 }
 
 record read_or_refuse(pqxx::transaction_base& tx, const community_id& id) {
@@ -37,7 +43,8 @@ found find(pqxx::transaction_base& tx, snowflake guild) {
   return {row[0].is_null() ? std::nullopt : std::optional{community_id{row[0].as<std::string>()}}};
 }
 
-/// The narrow function gives ids; each row is then read as its own tenant, so that row level security says what is seen.
+/// The narrow function gives ids; each row is then read as its own tenant, so that row level security says what is
+/// seen.
 listed list_all(pqxx::transaction_base& tx, size_t count_max) {
   listed result;
   for (const auto& row : tx.exec_params("select id from community_list($1)", std::min<size_t>(count_max, 10'000))) {
@@ -52,7 +59,8 @@ listed list_all(pqxx::transaction_base& tx, size_t count_max) {
 fence_list read_fences(pqxx::transaction_base& tx) {
   fence_list result;
   for (const auto& row : tx.exec("select id, guild, status, fence from community_fences()"))
-    result.rows.push_back({{row[0].as<std::string>()}, guild_of(row[1]), row[2].as<std::string>(), row[3].as<int64_t>()});
+    result.rows.push_back(
+      {{row[0].as<std::string>()}, guild_of(row[1]), row[2].as<std::string>(), row[3].as<int64_t>()});
   return result;
 }
 
@@ -76,8 +84,10 @@ record change_status(pqxx::transaction_base& tx, const set_status& m) {
                  m.status);
   auto after = read_or_refuse(tx, m.id);
   audit::chain::append(tx, m.id, {event, m.actor, "community:" + m.id.value},
-                       boost::json::object{{"reason", postgres::plain(m.reason, "reason")}, {"from", before.status},
-                                           {"to", after.status}, {"fence", after.fence}});
+                       boost::json::object{{"reason", postgres::plain(m.reason, "reason")},
+                                           {"from", before.status},
+                                           {"to", after.status},
+                                           {"fence", after.fence}});
   return after;
 }
 

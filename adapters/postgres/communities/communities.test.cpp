@@ -95,6 +95,7 @@ TEST_CASE("communities: a status that does not exist, or of nobody, is refused")
   bench b;
   const auto mine = b.community(1);
   CHECK(b.code<record>(b.communities, communities::set_status{mine, "melted", "s", "r", b.soon()}) == ec::invalid);
-  CHECK(b.code<record>(b.communities, communities::set_status{{random_uuid()}, "frozen", "s", "r", b.soon()}) == ec::not_found);
+  CHECK(b.code<record>(b.communities, communities::set_status{{random_uuid()}, "frozen", "s", "r", b.soon()})
+        == ec::not_found);
   CHECK(b.code<record>(b.communities, communities::load{{"'; drop table communities; --"}, b.soon()}) == ec::invalid);
 }

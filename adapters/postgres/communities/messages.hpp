@@ -15,22 +15,52 @@ struct record {
   std::string name;
   std::string theme_id;
   snowflake guild;
-  std::string status; ///< active, frozen, deactivated.
-  int64_t fence = 0;  ///< Grows with each freeze and thaw; effects carry the one they began under.
+  std::string status;         ///< active, frozen, deactivated.
+  int64_t fence = 0;          ///< Grows with each freeze and thaw; effects carry the one they began under.
   int64_t active_version = 0; ///< 0: none deployed yet.
 };
-struct fence_entry { community_id id; snowflake guild; std::string status; int64_t fence = 0; };
+struct fence_entry {
+  community_id id;
+  snowflake guild;
+  std::string status;
+  int64_t fence = 0;
+};
 
-struct find_by_guild { snowflake guild; deadline until; };      ///< -> found
-struct load { community_id id; deadline until; };               ///< -> record | ec::not_found
-struct list { deadline until; size_t count_max = 1000; };       ///< -> listed; operator's view (id, guild, status only where RLS allows: through a narrow function)
-struct fences { deadline until; };                              ///< -> fence_list: those not active, and the highest fence of all
-/// Sets the status with a new fence and an audit entry in one transaction. -> record
-struct set_status { community_id id; std::string status; std::string actor; std::string reason; deadline until; };
+struct find_by_guild {
+  snowflake guild;
+  deadline until;
+}; ///< -> found
+struct load {
+  community_id id;
+  deadline until;
+}; ///< -> record | ec::not_found
+struct list {
+  deadline until;
+  size_t count_max = 1000;
+}; ///< -> listed; operator's view (id, guild, status only where RLS allows: through a narrow function)
+struct fences {
+  deadline until;
+}; ///< -> fence_list: those that are not active or were not at some time; all others are at fence 0
+/// Sets the status with a new fence and an audit entry in one transaction; the status that it has already changes
+/// nothing.
+/// -> record
+struct set_status {
+  community_id id;
+  std::string status;
+  std::string actor;
+  std::string reason;
+  deadline until;
+};
 
-struct found { std::optional<community_id> id; };
-struct listed { std::vector<record> rows; };
-struct fence_list { std::vector<fence_entry> rows; };
+struct found {
+  std::optional<community_id> id;
+};
+struct listed {
+  std::vector<record> rows;
+};
+struct fence_list {
+  std::vector<fence_entry> rows;
+};
 
 using handle = caf::typed_actor<caf::replies_to<find_by_guild>::with<found>, caf::replies_to<load>::with<record>,
                                 caf::replies_to<list>::with<listed>, caf::replies_to<fences>::with<fence_list>,

@@ -27,10 +27,14 @@ void erase_tokens(pointer self) {
   self->delayed_send(self, erase_every, erase{});
   self
     ->request(self->state.pool, caf::duration{10s},
-              postgres::transaction{"deployments.erase_tokens", {}, within(self, 5s),
+              postgres::transaction{"deployments.erase_tokens",
+                                    {},
+                                    within(self, 5s),
                                     [](pqxx::transaction_base& tx) { tx.exec("select erase_expired_tokens()"); }})
     .then([](const postgres::committed&) {},
-          [](caf::error& e) { log::warn("deployments.erase_tokens", {{"error", text_of(e)}}); });
+          [](caf::error& e) {
+            log::warn("deployments.erase_tokens", {{"error", text_of(e)}});
+          });
 }
 
 /// A handler: the message, whose tenant is `tenant`, as one transaction.
@@ -44,9 +48,13 @@ auto transact(pointer self, const char* name, std::optional<community_id> (*tena
 }
 
 template <class Message>
-std::optional<community_id> named(const Message& m) { return m.community; }
+std::optional<community_id> named(const Message& m) {
+  return m.community;
+}
 template <class Message>
-std::optional<community_id> keyed(const Message& m) { return m.of.community; }
+std::optional<community_id> keyed(const Message& m) {
+  return m.of.community;
+}
 std::optional<community_id> none(const prepare&) { return std::nullopt; }
 
 actor::behavior_type behavior(pointer self, postgres::handle pool) {

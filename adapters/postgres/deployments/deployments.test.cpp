@@ -30,12 +30,24 @@ struct bench : test::stores {
   prepared prepare(uint64_t guild) { return get<prepared>(deployments, deployments::prepare{{guild}, soon()}); }
   submit order(const prepared& p, uint64_t guild, std::string key) {
     const auto canonical = fmt::format(R"({{"version":{}}})", p.next_version);
-    return {.key = std::move(key), .community = p.community, .guild = {guild}, .community_name = "Sietch Tabr",
-            .theme_id = "basic", .admin = {4711},
-            .manifest = {.community = p.community, .version = p.next_version, .canonical = canonical,
-                         .sha256 = sha256_hex(canonical), .previous_sha256 = p.previous_sha256,
-                         .created_at = "2026-11-24T05:38:16.123Z", .created_by = {}, .signature = "vault:v1:c2ln"},
-            .application = {1574675491988701185}, .interaction_token = secret{"token"}, .token_until_ms = wall_ms() + minutes_15, .until = soon()};
+    return {.key = std::move(key),
+            .community = p.community,
+            .guild = {guild},
+            .community_name = "Sietch Tabr",
+            .theme_id = "basic",
+            .admin = {4711},
+            .manifest = {.community = p.community,
+                         .version = p.next_version,
+                         .canonical = canonical,
+                         .sha256 = sha256_hex(canonical),
+                         .previous_sha256 = p.previous_sha256,
+                         .created_at = "2026-11-24T05:38:16.123Z",
+                         .created_by = {},
+                         .signature = "vault:v1:c2ln"},
+            .application = {1574675491988701185},
+            .interaction_token = secret{"token"},
+            .token_until_ms = wall_ms() + minutes_15,
+            .until = soon()};
   }
   submitted deploy(uint64_t guild, std::string key = "click-1") {
     return get<submitted>(deployments, order(prepare(guild), guild, std::move(key)));
@@ -58,8 +70,12 @@ struct bench : test::stores {
     get<done>(deployments, order_complete(of(s, c), s.version));
   }
   status_of look(const submitted& s) { return get<status_of>(deployments, status{s.community, s.version, soon()}); }
-  void expire_leases() { owner("update deployments set lease_until = now() - interval '1 second' where lease_holder is not null"); }
-  int64_t open_jobs() { return std::stoll(owner("select count(*) from outbox where kind = 'enqueue_job' and closed_at is null")); }
+  void expire_leases() {
+    owner("update deployments set lease_until = now() - interval '1 second' where lease_holder is not null");
+  }
+  int64_t open_jobs() {
+    return std::stoll(owner("select count(*) from outbox where kind = 'enqueue_job' and closed_at is null"));
+  }
 };
 } // namespace
 
@@ -82,16 +98,20 @@ TEST_CASE("deployments: one submit writes community, profile, manifest, deployme
   CHECK(!s.repeated);
   CHECK(b.owner("select name from communities") == "Sietch Tabr");
   CHECK(b.owner("select discord_id from profiles") == "4711");
-  CHECK(b.get<manifests::record>(b.manifests, manifests::load{s.community, 1, b.soon()}).canonical == R"({"version":1})");
+  CHECK(b.get<manifests::record>(b.manifests, manifests::load{s.community, 1, b.soon()}).canonical
+        == R"({"version":1})");
   const auto owed = b.get<outbox::rows>(b.outbox, outbox::due{.until = b.soon()}).list;
   REQUIRE(owed.size() == 2);
   CHECK(owed[0].kind == "store_manifest");
   CHECK(owed[0].payload_json == R"({"version":1})");
   CHECK(owed[1].kind == "enqueue_job");
   CHECK(owed[1].payload_json
-        == fmt::format(R"({{"id":"{}","name":"SYNTHESIZE_COMMUNITY","data":{{"communityId":"{}","version":1,"deployment":"{}"}}}})",
-                       s.job, s.community.value, s.deployment));
-  CHECK(b.owner("select actor = (select id::text from profiles) from audit_entries where event = 'DEPLOYMENT_SUBMITTED'") == "t");
+        == fmt::format(
+          R"({{"id":"{}","name":"SYNTHESIZE_COMMUNITY","data":{{"communityId":"{}","version":1,"deployment":"{}"}}}})",
+          s.job, s.community.value, s.deployment));
+  CHECK(
+    b.owner("select actor = (select id::text from profiles) from audit_entries where event = 'DEPLOYMENT_SUBMITTED'")
+    == "t");
   CHECK(b.owner("select count(*) from audit_entries where payload::text like '%4711%' or actor = '4711'") == "0");
   CHECK(b.look(s).state == "pending");
   const auto next = b.prepare(1);
@@ -124,7 +144,8 @@ TEST_CASE("deployments: of many submits at once one makes the version; the same 
     std::vector<std::thread> clicks;
     for (int i = 0; i < 8; ++i)
       clicks.emplace_back([&, i] {
-        const auto r = b.live.ask<submitted>(b.deployments, b.order(b.prepare(guild), guild, same_key ? "k" : fmt::format("k{}", i)));
+        const auto r = b.live.ask<submitted>(b.deployments,
+                                             b.order(b.prepare(guild), guild, same_key ? "k" : fmt::format("k{}", i)));
         if (r)
           ++(r->repeated ? repeated : first);
         else
@@ -146,7 +167,8 @@ TEST_CASE("deployments: of many submits at once one makes the version; the same 
   CHECK(b.owner("select count(*) = count(distinct (community_id, version)) from manifests") == "t");
 }
 
-TEST_CASE("deployments: a version that does not follow, a frozen community and a foreign guild are refused, and nothing stays") {
+TEST_CASE("deployments: a version that does not follow, a frozen community and a foreign guild are refused, and "
+          "nothing stays") {
   bench b;
   const auto s = b.deploy(1);
   auto next = b.prepare(1);
@@ -228,7 +250,8 @@ TEST_CASE("deployments: a renewed lease lasts, and one that ran out can be renew
   CHECK(b.code<done>(b.deployments, renew{{s.community, random_uuid(), 1}, 8s, b.soon()}) == ec::not_found);
 }
 
-TEST_CASE("deployments: a frozen community gives no lease and its row is untouched; after the thaw it does, with the new fence") {
+TEST_CASE("deployments: a frozen community gives no lease and its row is untouched; after the thaw it does, with the "
+          "new fence") {
   bench b;
   const auto s = b.deploy(1);
   b.get<communities::record>(b.communities, communities::set_status{s.community, "frozen", "s", "r", b.soon()});
@@ -390,7 +413,8 @@ TEST_CASE("deployments: status is of the newest version when none is named") {
   CHECK(b.code<status_of>(b.deployments, status{{random_uuid()}, 0, b.soon()}) == ec::not_found);
 }
 
-TEST_CASE("deployments: submits through a killed server are there whole or not at all, and the same key finds the truth") {
+TEST_CASE(
+  "deployments: submits through a killed server are there whole or not at all, and the same key finds the truth") {
   bench b;
   std::atomic<bool> stop{false};
   std::atomic<uint64_t> guild{0};
@@ -429,7 +453,10 @@ TEST_CASE("deployments: submits through a killed server are there whole or not a
       } while (!r && (code_of(r.error()) == ec::unavailable || code_of(r.error()) == ec::unknown));
       CHECK(r);
     }
-  CHECK(b.owner("select count(*) from communities c where 1 <> (select count(*) from deployments d where d.community_id = c.id)"
-                " or 2 <> (select count(*) from outbox o where o.community_id = c.id)"
-                " or 1 <> (select count(*) from audit_entries a where a.community_id = c.id)") == "0");
+  CHECK(
+    b.owner(
+      "select count(*) from communities c where 1 <> (select count(*) from deployments d where d.community_id = c.id)"
+      " or 2 <> (select count(*) from outbox o where o.community_id = c.id)"
+      " or 1 <> (select count(*) from audit_entries a where a.community_id = c.id)")
+    == "0");
 }

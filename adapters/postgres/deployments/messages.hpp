@@ -14,41 +14,72 @@
 namespace arrakis::deployments {
 
 /// Reads what the next version must build on. A guild without a community gets a fresh id, which nothing stores yet.
-struct prepare { snowflake guild; deadline until; };
-struct prepared { community_id community; bool exists = false; std::string status; int64_t next_version = 1; std::string previous_sha256; };
+struct prepare {
+  snowflake guild;
+  deadline until;
+};
+struct prepared {
+  community_id community;
+  bool exists = false;
+  std::string status;
+  int64_t next_version = 1;
+  std::string previous_sha256;
+};
 
-/// P3: community (insert or update), admin profile, manifest version, deployment row, outbox rows (store the object, enqueue
-/// the job) and audit entry in ONE transaction. `key` is the idempotency key: the same key answers with the first result and
-/// `repeated`. ec::conflict: another version came first (prepare again) or the guild is connected already.
-/// ec::frozen: the community is frozen.
+/// P3: community (insert or update), admin profile, manifest version, deployment row, outbox rows (store the object,
+/// enqueue the job) and audit entry in ONE transaction. `key` is the idempotency key: the same key answers with the
+/// first result and `repeated`. ec::conflict: another version came first (prepare again) or the guild is connected
+/// already. ec::frozen: the community is frozen.
 struct submit {
   std::string key;
   community_id community;
   snowflake guild;
   std::string community_name;
   std::string theme_id;
-  snowflake admin;        ///< Discord user; a profile row is kept, the audit entry has only an opaque id.
+  snowflake admin; ///< Discord user; a profile row is kept, the audit entry has only an opaque id.
   manifests::record manifest;
-  snowflake application;  ///< For progress into the wizard's message:
+  snowflake application;    ///< For progress into the wizard's message:
   secret interaction_token; ///< kept until `token_until_ms`, then erased.
   int64_t token_until_ms = 0;
   deadline until;
 };
-struct submitted { std::string deployment; community_id community; int64_t version = 0; std::string job; bool repeated = false; };
+struct submitted {
+  std::string deployment;
+  community_id community;
+  int64_t version = 0;
+  std::string job;
+  bool repeated = false;
+};
 
 /// States: pending, running, waiting (frozen or retry), completed, failed, cancelled.
-struct resource_state { std::string kind; std::string resource; snowflake id; std::string fields_json; }; ///< checkpoint of this deployment
-struct intent { std::string kind; std::string resource; std::string nonce; int64_t made_at_ms = 0; };
+struct resource_state {
+  std::string kind;
+  std::string resource;
+  snowflake id;
+  std::string fields_json;
+}; ///< checkpoint of this deployment
+struct intent {
+  std::string kind;
+  std::string resource;
+  std::string nonce;
+  int64_t made_at_ms = 0;
+};
 
 /// Locks the row: takes the lease if it is free, expired or held by `worker`, and raises `run` (the fence of the job: a
 /// later holder makes older ones stale). -> claimed; a finished deployment answers with its final state and no lease;
 /// ec::busy when another worker holds an unexpired lease; ec::frozen with the row untouched; ec::not_found.
-struct claim { community_id community; int64_t version = 0; std::string worker; std::chrono::milliseconds lease{8000}; deadline until; };
+struct claim {
+  community_id community;
+  int64_t version = 0;
+  std::string worker;
+  std::chrono::milliseconds lease{8000};
+  deadline until;
+};
 struct claimed {
   std::string deployment;
   std::string state;
   int64_t run = 0;
-  int64_t fence = 0;  ///< The community's, at this moment.
+  int64_t fence = 0; ///< The community's, at this moment.
   snowflake guild;
   std::vector<resource_state> done; ///< Checkpoints of earlier runs.
   std::vector<intent> open;         ///< Intents without a checkpoint: an attempt died between call and note.
@@ -56,26 +87,75 @@ struct claimed {
   secret interaction_token; ///< Empty when it is over.
   std::string error;        ///< Of a failed one.
 };
-struct key { community_id community; std::string deployment; int64_t run = 0; }; ///< ec::stale when `run` is not the row's
-struct renew { key of; std::chrono::milliseconds lease{8000}; deadline until; };                         ///< -> done
-struct record_intent { key of; std::string kind; std::string resource; std::string nonce; deadline until; }; ///< -> intent (the stored one when there was one)
-struct checkpoint { key of; resource_state what; deadline until; };  ///< Removes the intent. -> done
+struct key {
+  community_id community;
+  std::string deployment;
+  int64_t run = 0;
+}; ///< ec::stale when `run` is not the row's
+struct renew {
+  key of;
+  std::chrono::milliseconds lease{8000};
+  deadline until;
+}; ///< -> done
+struct record_intent {
+  key of;
+  std::string kind;
+  std::string resource;
+  std::string nonce;
+  deadline until;
+}; ///< -> intent (the stored one when there was one)
+struct checkpoint {
+  key of;
+  resource_state what;
+  deadline until;
+}; ///< Removes the intent. -> done
 /// Writes shadow state (all entries), marks the version active, closes the job's outbox row, audit entry. -> done
-struct complete { key of; int64_t version = 0; std::vector<manifests::shadow_entry> shadow; std::vector<std::string> left_over; deadline until; };
-/// Ends the deployment (final) or gives the lease back for another attempt (not final). `error_code`: features 4.4. -> done
-struct abandon { key of; bool final_state = false; std::string error_code; std::string error_text; deadline until; };
+struct complete {
+  key of;
+  int64_t version = 0;
+  std::vector<manifests::shadow_entry> shadow;
+  std::vector<std::string> left_over;
+  deadline until;
+};
+/// Ends the deployment (final) or gives the lease back for another attempt (not final). `error_code`: features 4.4. ->
+/// done
+struct abandon {
+  key of;
+  bool final_state = false;
+  std::string error_code;
+  std::string error_text;
+  deadline until;
+};
 /// Admin pressed Retry: a failed deployment becomes pending again with a new outbox row. -> submitted
-struct retry { community_id community; int64_t version = 0; std::string actor; snowflake application; secret interaction_token; int64_t token_until_ms = 0; deadline until; };
-struct status { community_id community; int64_t version = 0; deadline until; }; ///< version 0: the newest. -> status_of | ec::not_found
+struct retry {
+  community_id community;
+  int64_t version = 0;
+  std::string actor;
+  snowflake application;
+  secret interaction_token;
+  int64_t token_until_ms = 0;
+  deadline until;
+};
+struct status {
+  community_id community;
+  int64_t version = 0;
+  deadline until;
+}; ///< version 0: the newest. -> status_of | ec::not_found
 struct status_of {
-  std::string deployment; int64_t version = 0; std::string state; std::string error_code; std::string error_text;
-  size_t resources_done = 0; std::vector<std::string> left_over; std::string updated_at;
+  std::string deployment;
+  int64_t version = 0;
+  std::string state;
+  std::string error_code;
+  std::string error_text;
+  size_t resources_done = 0;
+  std::vector<std::string> left_over;
+  std::string updated_at;
 };
 struct done {};
 
-using handle = caf::typed_actor<
-  caf::replies_to<prepare>::with<prepared>, caf::replies_to<submit>::with<submitted>, caf::replies_to<claim>::with<claimed>,
-  caf::replies_to<renew>::with<done>, caf::replies_to<record_intent>::with<intent>, caf::replies_to<checkpoint>::with<done>,
-  caf::replies_to<complete>::with<done>, caf::replies_to<abandon>::with<done>, caf::replies_to<retry>::with<submitted>,
-  caf::replies_to<status>::with<status_of>>;
+using handle = caf::typed_actor<caf::replies_to<prepare>::with<prepared>, caf::replies_to<submit>::with<submitted>,
+                                caf::replies_to<claim>::with<claimed>, caf::replies_to<renew>::with<done>,
+                                caf::replies_to<record_intent>::with<intent>, caf::replies_to<checkpoint>::with<done>,
+                                caf::replies_to<complete>::with<done>, caf::replies_to<abandon>::with<done>,
+                                caf::replies_to<retry>::with<submitted>, caf::replies_to<status>::with<status_of>>;
 } // namespace arrakis::deployments

@@ -2,7 +2,9 @@
 // The transactions behind the messages. Every one takes its locks in the order community, deployments, audit head.
 #include "adapters/postgres/deployments/messages.hpp"
 
-namespace pqxx { class transaction_base; }
+namespace pqxx {
+class transaction_base;
+}
 
 namespace arrakis::deployments::sql {
 prepared prepare_next(pqxx::transaction_base&, const prepare&);
@@ -20,7 +22,8 @@ done give_up(pqxx::transaction_base&, const abandon&);
 /// "synth-<deployment>", and "-<attempt>" after a Retry: the same work has the same id, wherever it is sent from.
 std::string job_id(const std::string& deployment, int attempt);
 /// The outbox row that wakes the job.
-void owe_job(pqxx::transaction_base&, const community_id&, const std::string& deployment, int64_t version, const std::string& job);
+void owe_job(pqxx::transaction_base&, const community_id&, const std::string& deployment, int64_t version,
+             const std::string& job);
 /// Closes the outbox rows of the deployment's job: its end is recorded.
 void close_job(pqxx::transaction_base&, const community_id&, const std::string& deployment);
 } // namespace arrakis::deployments::sql

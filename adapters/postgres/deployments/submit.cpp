@@ -20,17 +20,22 @@ std::optional<community_id> owner_of(pqxx::transaction_base& tx, snowflake guild
   return row[0].is_null() ? std::nullopt : std::optional{community_id{row[0].as<std::string>()}};
 }
 
-struct newest { int64_t version = 0; std::string sha256; };
+struct newest {
+  int64_t version = 0;
+  std::string sha256;
+};
 newest newest_version(pqxx::transaction_base& tx, const community_id& community) {
   const auto rows = tx.exec_params("select version, sha256 from manifests where community_id = $1"
-                                   " order by version desc limit 1", community.value);
+                                   " order by version desc limit 1",
+                                   community.value);
   return rows.empty() ? newest{} : newest{rows[0][0].as<int64_t>(), rows[0][1].as<std::string>()};
 }
 
 /// The answer that this key got before.
 std::optional<submitted> earlier(pqxx::transaction_base& tx, const community_id& community, const std::string& key) {
   const auto rows = tx.exec_params("select id, version, attempt from deployments where community_id = $1 and"
-                                   " idempotency_key = $2", community.value, key);
+                                   " idempotency_key = $2",
+                                   community.value, key);
   if (rows.empty())
     return std::nullopt;
   const auto id = rows[0][0].as<std::string>();
@@ -50,14 +55,15 @@ void check(const submit& m) {
   plain(m.manifest.canonical, "manifest");
 }
 
-/// Makes the community row, or leaves the one that is there. Returns who owns the guild afterwards: a concurrent submit for
-/// the same guild may have been first, and the insert waits for its commit.
+/// Makes the community row, or leaves the one that is there. Returns who owns the guild afterwards: a concurrent submit
+/// for the same guild may have been first, and the insert waits for its commit.
 community_id connect(pqxx::transaction_base& tx, const submit& m) {
   if (const auto owner = owner_of(tx, m.guild))
     return *owner;
-  const auto made = tx.exec_params("insert into communities (id, name, theme_id, discord_guild_id) values ($1, $2, $3, $4)"
-                                   " on conflict do nothing returning id", m.community.value, m.community_name, m.theme_id,
-                                   m.guild.value);
+  const auto made = tx.exec_params(
+    "insert into communities (id, name, theme_id, discord_guild_id) values ($1, $2, $3, $4)"
+    " on conflict do nothing returning id",
+    m.community.value, m.community_name, m.theme_id, m.guild.value);
   if (!made.empty())
     return m.community;
   if (const auto owner = owner_of(tx, m.guild))
@@ -79,9 +85,12 @@ void update_community(pqxx::transaction_base& tx, const submit& m) {
 std::string subject_of(pqxx::transaction_base& tx, const community_id& community, snowflake admin) {
   if (!admin)
     return "system";
-  return tx.exec_params1("insert into profiles (community_id, discord_id) values ($1, $2)"
-                         " on conflict (community_id, discord_id) do update set last_seen_at = now(), updated_at = now()"
-                         " returning id", community.value, admin.value)[0].as<std::string>();
+  return tx
+    .exec_params1("insert into profiles (community_id, discord_id) values ($1, $2)"
+                  " on conflict (community_id, discord_id) do update set last_seen_at = now(), updated_at = now()"
+                  " returning id",
+                  community.value, admin.value)[0]
+    .as<std::string>();
 }
 
 void store_manifest(pqxx::transaction_base& tx, const submit& m, const std::string& subject) {
@@ -89,16 +98,22 @@ void store_manifest(pqxx::transaction_base& tx, const submit& m, const std::stri
   const auto last = newest_version(tx, m.community);
   if (r.version != last.version + 1 || r.previous_sha256 != last.sha256)
     refuse(ec::conflict, fmt::format("version {} does not follow version {}: prepare again", r.version, last.version));
-  tx.exec_params("insert into manifests (community_id, version, content, canonical, sha256, previous_sha256, signature,"
-                 " signed_at, synthesized_by) values ($1, $2, $3::text::jsonb, convert_to($3::text, 'UTF8'), $4, $5, $6, $7, $8)",
-                 m.community.value, r.version, r.canonical, r.sha256, r.previous_sha256, plain(r.signature, "signature"),
-                 plain(r.created_at, "created_at"), r.created_by.empty() ? subject : plain(r.created_by, "created_by"));
+  tx.exec_params(
+    "insert into manifests (community_id, version, content, canonical, sha256, previous_sha256, signature,"
+    " signed_at, synthesized_by) values ($1, $2, $3::text::jsonb, convert_to($3::text, 'UTF8'), $4, $5, $6, $7, $8)",
+    m.community.value, r.version, r.canonical, r.sha256, r.previous_sha256, plain(r.signature, "signature"),
+    plain(r.created_at, "created_at"), r.created_by.empty() ? subject : plain(r.created_by, "created_by"));
 }
 
-struct conversation { snowflake application; const secret& token; int64_t until_ms; };
+struct conversation {
+  snowflake application;
+  const secret& token;
+  int64_t until_ms;
+};
 /// Null where there is no token, so that none is kept without an end.
 std::optional<std::string> token_of(const conversation& c) {
-  return c.token.empty() || c.until_ms <= 0 ? std::nullopt : std::optional{plain(c.token.reveal(), "interaction_token")};
+  return c.token.empty() || c.until_ms <= 0 ? std::nullopt
+                                            : std::optional{plain(c.token.reveal(), "interaction_token")};
 }
 } // namespace
 
@@ -109,7 +124,8 @@ std::string job_id(const std::string& deployment, int attempt) {
 void owe_job(pqxx::transaction_base& tx, const community_id& community, const std::string& deployment, int64_t version,
              const std::string& job) {
   const boost::json::object payload{
-    {"id", job}, {"name", "SYNTHESIZE_COMMUNITY"},
+    {"id", job},
+    {"name", "SYNTHESIZE_COMMUNITY"},
     {"data", {{"communityId", community.value}, {"version", version}, {"deployment", deployment}}}};
   tx.exec_params("insert into outbox (community_id, deployment_id, kind, payload) values ($1, $2, 'enqueue_job', $3)",
                  community.value, deployment, json::print(payload));
@@ -121,7 +137,8 @@ prepared prepare_next(pqxx::transaction_base& tx, const prepare& m) {
     return {.community = {random_uuid()}};
   act_as(tx, *owner);
   const auto last = newest_version(tx, *owner);
-  const auto status = tx.exec_params1("select status from communities where id = $1", owner->value)[0].as<std::string>();
+  const auto status =
+    tx.exec_params1("select status from communities where id = $1", owner->value)[0].as<std::string>();
   return {*owner, true, status, last.version + 1, last.sha256};
 }
 
@@ -142,24 +159,30 @@ submitted submit_version(pqxx::transaction_base& tx, const submit& m) {
   store_manifest(tx, m, subject);
   const auto token = token_of({m.application, m.interaction_token, m.token_until_ms});
   const auto id = tx.exec_params1(
-    "insert into deployments (community_id, version, idempotency_key, application_id, interaction_token, token_until)"
-    " values ($1, $2, $3, nullif($4::bigint, 0), $5, to_timestamp($6::bigint / 1000.0)) returning id",
-    m.community.value, m.manifest.version, m.key, m.application.value, token ? token->c_str() : nullptr,
-    m.token_until_ms)[0].as<std::string>();
+                      "insert into deployments (community_id, version, idempotency_key, application_id, "
+                      "interaction_token, token_until)"
+                      " values ($1, $2, $3, nullif($4::bigint, 0), $5, to_timestamp($6::bigint / 1000.0)) returning id",
+                      m.community.value, m.manifest.version, m.key, m.application.value,
+                      token ? token->c_str() : nullptr, m.token_until_ms)[0]
+                    .as<std::string>();
   const auto job = job_id(id, 0);
-  tx.exec_params("insert into outbox (community_id, deployment_id, kind, payload) values ($1, $2, 'store_manifest', $3)",
-                 m.community.value, id, json::print(boost::json::object{{"version", m.manifest.version}}));
+  tx.exec_params(
+    "insert into outbox (community_id, deployment_id, kind, payload) values ($1, $2, 'store_manifest', $3)",
+    m.community.value, id, json::print(boost::json::object{{"version", m.manifest.version}}));
   owe_job(tx, m.community, id, m.manifest.version, job);
-  audit::chain::append(tx, m.community, {"DEPLOYMENT_SUBMITTED", subject, "deployment:" + id},
-                       boost::json::object{{"version", m.manifest.version}, {"sha256", m.manifest.sha256}, {"job", job}});
+  audit::chain::append(
+    tx, m.community, {"DEPLOYMENT_SUBMITTED", subject, "deployment:" + id},
+    boost::json::object{{"version", m.manifest.version}, {"sha256", m.manifest.sha256}, {"job", job}});
   return {id, m.community, m.manifest.version, job, false};
 }
 
 submitted retry_failed(pqxx::transaction_base& tx, const retry& m) {
-  const auto community = tx.exec_params("select status from communities where id = $1 for no key update", m.community.value);
+  const auto community = tx.exec_params("select status from communities where id = $1 for no key update",
+                                        m.community.value);
   const auto rows = tx.exec_params(
     "select id, version, state, attempt, version < max(version) over () as superseded from deployments"
-    " where community_id = $1 order by (version = $2) desc, version desc limit 1", m.community.value, m.version);
+    " where community_id = $1 order by (version = $2) desc, version desc limit 1",
+    m.community.value, m.version);
   if (community.empty() || rows.empty() || (m.version != 0 && rows[0]["version"].as<int64_t>() != m.version))
     refuse(ec::not_found, "there is no deployment of version " + std::to_string(m.version));
   if (community[0][0].as<std::string>() != "active")
@@ -175,10 +198,11 @@ submitted retry_failed(pqxx::transaction_base& tx, const retry& m) {
   const auto version = rows[0]["version"].as<int64_t>();
   const auto job = job_id(id, rows[0]["attempt"].as<int>() + 1);
   const auto token = token_of({m.application, m.interaction_token, m.token_until_ms});
-  tx.exec_params("update deployments set state = 'pending', attempt = attempt + 1, error_code = '', error_text = '',"
-                 " application_id = coalesce(nullif($3::bigint, 0), application_id), interaction_token = $4,"
-                 " token_until = to_timestamp($5::bigint / 1000.0), updated_at = now() where community_id = $1 and id = $2",
-                 m.community.value, id, m.application.value, token ? token->c_str() : nullptr, m.token_until_ms);
+  tx.exec_params(
+    "update deployments set state = 'pending', attempt = attempt + 1, error_code = '', error_text = '',"
+    " application_id = coalesce(nullif($3::bigint, 0), application_id), interaction_token = $4,"
+    " token_until = to_timestamp($5::bigint / 1000.0), updated_at = now() where community_id = $1 and id = $2",
+    m.community.value, id, m.application.value, token ? token->c_str() : nullptr, m.token_until_ms);
   owe_job(tx, m.community, id, version, job);
   audit::chain::append(tx, m.community, {"DEPLOYMENT_RETRIED", m.actor, "deployment:" + id},
                        boost::json::object{{"version", version}, {"job", job}});
@@ -196,8 +220,14 @@ status_of read_status(pqxx::transaction_base& tx, const status& m) {
     refuse(ec::not_found, m.version == 0 ? "nothing was deployed yet"
                                          : "there is no deployment of version " + std::to_string(m.version));
   const auto row = rows[0];
-  status_of result{row[0].as<std::string>(), row[1].as<int64_t>(), row[2].as<std::string>(), row[3].as<std::string>(),
-                   row[4].as<std::string>(), row[6].as<size_t>(), {}, row[7].as<std::string>()};
+  status_of result{row[0].as<std::string>(),
+                   row[1].as<int64_t>(),
+                   row[2].as<std::string>(),
+                   row[3].as<std::string>(),
+                   row[4].as<std::string>(),
+                   row[6].as<size_t>(),
+                   {},
+                   row[7].as<std::string>()};
   if (const auto names = json::parse(row[5].c_str()); names && names->is_array())
     for (const auto& name : names->get_array())
       result.left_over.emplace_back(name.as_string());

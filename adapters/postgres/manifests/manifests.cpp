@@ -13,18 +13,25 @@ namespace {
 constexpr const char* columns = "version, sha256, previous_sha256, signed_at, synthesized_by, signature, is_active";
 
 record record_of(const community_id& community, const pqxx::row& row) {
-  return {.community = community, .version = row[0].as<int64_t>(), .canonical = {}, .sha256 = row[1].as<std::string>(),
-          .previous_sha256 = row[2].as<std::string>(), .created_at = row[3].as<std::string>(),
-          .created_by = row[4].as<std::string>(), .signature = row[5].as<std::string>(), .active = row[6].as<bool>()};
+  return {.community = community,
+          .version = row[0].as<int64_t>(),
+          .canonical = {},
+          .sha256 = row[1].as<std::string>(),
+          .previous_sha256 = row[2].as<std::string>(),
+          .created_at = row[3].as<std::string>(),
+          .created_by = row[4].as<std::string>(),
+          .signature = row[5].as<std::string>(),
+          .active = row[6].as<bool>()};
 }
 
 record read(pqxx::transaction_base& tx, const load& m) {
-  const auto rows = tx.exec_params(
-    std::string{"select "} + columns + ", convert_from(canonical, 'UTF8') from manifests where community_id = $1 and "
-      + (m.version == 0 ? "is_active and $2 = 0" : "version = $2"), m.community.value, m.version);
+  const auto rows = tx.exec_params(std::string{"select "} + columns
+                                     + ", convert_from(canonical, 'UTF8') from manifests where community_id = $1 and "
+                                     + (m.version == 0 ? "is_active and $2 = 0" : "version = $2"),
+                                   m.community.value, m.version);
   if (rows.empty())
-    postgres::refuse(ec::not_found, m.version == 0 ? "no version is active yet"
-                                                   : "there is no version " + std::to_string(m.version));
+    postgres::refuse(ec::not_found,
+                     m.version == 0 ? "no version is active yet" : "there is no version " + std::to_string(m.version));
   auto result = record_of(m.community, rows[0]);
   result.canonical = rows[0][7].as<std::string>();
   return result;
@@ -33,7 +40,8 @@ record read(pqxx::transaction_base& tx, const load& m) {
 listed read_all(pqxx::transaction_base& tx, const list& m) {
   listed result;
   for (const auto& row : tx.exec_params(std::string{"select "} + columns
-                                          + " from manifests where community_id = $1 order by version desc", m.community.value))
+                                          + " from manifests where community_id = $1 order by version desc",
+                                        m.community.value))
     result.rows.push_back(record_of(m.community, row));
   return result;
 }
@@ -51,7 +59,8 @@ void overlay(std::vector<shadow_entry>& entries, shadow_entry entry) {
 shadow read_shadow(pqxx::transaction_base& tx, const community_id& community) {
   shadow result{.community = community};
   const auto rows = tx.exec_params("select manifest_version, status, resources::text from shadow_states"
-                                   " where community_id = $1 and status = 'applied'", community.value);
+                                   " where community_id = $1 and status = 'applied'",
+                                   community.value);
   if (!rows.empty()) {
     result.version = rows[0][0].as<int64_t>();
     result.status = rows[0][1].as<std::string>();
@@ -61,17 +70,19 @@ shadow read_shadow(pqxx::transaction_base& tx, const community_id& community) {
     for (const auto& item : resources->get_array()) {
       const auto& o = item.as_object();
       result.entries.push_back({std::string{json::text_or(o, "kind")}, std::string{json::text_or(o, "resource")},
-                                parse_snowflake(json::text_or(o, "id")).value_or(snowflake{}), json::print(o.at("fields"))});
+                                parse_snowflake(json::text_or(o, "id")).value_or(snowflake{}),
+                                json::print(o.at("fields"))});
     }
   }
-  // What a later deployment made before it ended or was passed over is in the guild as well: without it the next version
-  // would make it a second time.
-  for (const auto& row : tx.exec_params(
-         "select r.kind, r.resource, r.discord_id, r.fields::text from deployment_resources r"
-         " join deployments d on d.community_id = r.community_id and d.id = r.deployment_id"
-         " where r.community_id = $1 and d.version > $2 order by d.version, r.done_at", community.value, result.version)) {
-    overlay(result.entries, {row[0].as<std::string>(), row[1].as<std::string>(), {row[2].as<uint64_t>()},
-                             row[3].as<std::string>()});
+  // What a later deployment made before it ended or was passed over is in the guild as well: without it the next
+  // version would make it a second time.
+  for (const auto& row :
+       tx.exec_params("select r.kind, r.resource, r.discord_id, r.fields::text from deployment_resources r"
+                      " join deployments d on d.community_id = r.community_id and d.id = r.deployment_id"
+                      " where r.community_id = $1 and d.version > $2 order by d.version, r.done_at",
+                      community.value, result.version)) {
+    overlay(result.entries,
+            {row[0].as<std::string>(), row[1].as<std::string>(), {row[2].as<uint64_t>()}, row[3].as<std::string>()});
     result.status = "partial";
   }
   return result;

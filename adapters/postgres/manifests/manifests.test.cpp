@@ -12,10 +12,12 @@ struct bench : test::stores {
   community_id mine = community(1);
 
   void version(int64_t number, const std::string& canonical, bool active = false) {
-    owner(fmt::format("insert into manifests (community_id, version, content, canonical, sha256, previous_sha256, signature,"
-                      " signed_at, synthesized_by, is_active) values ('{}', {}, '{}', convert_to('{}', 'UTF8'), '{}', '{}',"
-                      " 'vault:v1:c2ln', '2026-11-24T05:38:16.123Z', 'subject-1', {})",
-                      mine.value, number, canonical, canonical, sha256_hex(canonical), number == 1 ? "" : std::string(64, 'a'), active));
+    owner(fmt::format(
+      "insert into manifests (community_id, version, content, canonical, sha256, previous_sha256, signature,"
+      " signed_at, synthesized_by, is_active) values ('{}', {}, '{}', convert_to('{}', 'UTF8'), '{}', '{}',"
+      " 'vault:v1:c2ln', '2026-11-24T05:38:16.123Z', 'subject-1', {})",
+      mine.value, number, canonical, canonical, sha256_hex(canonical), number == 1 ? "" : std::string(64, 'a'),
+      active));
   }
   manifests::shadow shadow() { return get<manifests::shadow>(manifests, manifests::load_shadow{mine, soon()}); }
 };
@@ -26,9 +28,10 @@ TEST_CASE("manifests: the exact canonical bytes come back") {
   const std::string canonical = R"({"b":"\u0000 Sietch € 𝄞","a":1e+21})"; // Neither order nor spelling of JSONB.
   b.version(1, R"({"a":1})");
   b.owner("alter table manifests alter content drop not null");
-  b.owner(fmt::format("insert into manifests (community_id, version, canonical, sha256, previous_sha256, signature, signed_at)"
-                      " values ('{}', 2, convert_to('{}', 'UTF8'), '{}', '{}', 's', 't')",
-                      b.mine.value, canonical, sha256_hex(canonical), std::string(64, 'a')));
+  b.owner(fmt::format(
+    "insert into manifests (community_id, version, canonical, sha256, previous_sha256, signature, signed_at)"
+    " values ('{}', 2, convert_to('{}', 'UTF8'), '{}', '{}', 's', 't')",
+    b.mine.value, canonical, sha256_hex(canonical), std::string(64, 'a')));
   const auto got = b.get<manifests::record>(b.manifests, manifests::load{b.mine, 2, b.soon()});
   CHECK(got.canonical == canonical);
   CHECK(got.sha256 == sha256_hex(canonical));
@@ -61,8 +64,10 @@ TEST_CASE("manifests: the list is newest first and without the bytes") {
 
 TEST_CASE("manifests: bytes that do not have their hash cannot be stored") {
   bench b;
-  CHECK_THROWS(b.owner(fmt::format("insert into manifests (community_id, version, content, canonical, sha256, signature, signed_at)"
-                                   " values ('{}', 1, '1', 'x', '{}', 's', 't')", b.mine.value, std::string(64, 'a'))));
+  CHECK_THROWS(b.owner(
+    fmt::format("insert into manifests (community_id, version, content, canonical, sha256, signature, signed_at)"
+                " values ('{}', 1, '1', 'x', '{}', 's', 't')",
+                b.mine.value, std::string(64, 'a'))));
 }
 
 TEST_CASE("manifests: a shadow that was never applied is version 0 and empty") {

@@ -21,14 +21,37 @@ struct record {
   std::string signature;  ///< vault:v{n}:{base64}
   bool active = false;
 };
-struct load { community_id community; int64_t version = 0; deadline until; }; ///< version 0: the active one. -> record | ec::not_found
-struct list { community_id community; deadline until; };                      ///< newest first, without `canonical`
-struct listed { std::vector<record> rows; };
+struct load {
+  community_id community;
+  int64_t version = 0;
+  deadline until;
+}; ///< version 0: the active one. -> record | ec::not_found
+struct list {
+  community_id community;
+  deadline until;
+}; ///< newest first, without `canonical`
+struct listed {
+  std::vector<record> rows;
+};
 
 /// manifest resource id -> snowflake, as last applied, with the JSON of the managed fields at that time.
-struct shadow_entry { std::string kind; std::string resource; snowflake id; std::string fields_json; }; ///< kind: role, category, channel
-struct shadow { community_id community; int64_t version = 0; std::string status; std::vector<shadow_entry> entries; };
-struct load_shadow { community_id community; deadline until; }; ///< -> shadow; version 0 and no entries when nothing was applied
+struct shadow_entry {
+  std::string kind;
+  std::string resource;
+  snowflake id;
+  std::string fields_json;
+}; ///< kind: role, category, channel
+struct shadow {
+  community_id community;
+  int64_t version = 0;
+  std::string status;
+  std::vector<shadow_entry> entries;
+};
+struct load_shadow {
+  community_id community;
+  deadline until;
+}; ///< -> shadow, with what later versions have made so far laid over it (status "partial"); version 0 when
+   ///< none was completed
 
 using handle = caf::typed_actor<caf::replies_to<load>::with<record>, caf::replies_to<list>::with<listed>,
                                 caf::replies_to<load_shadow>::with<shadow>>;

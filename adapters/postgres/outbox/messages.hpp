@@ -10,15 +10,41 @@
 
 namespace arrakis::outbox {
 /// kind: "store_manifest" {community, version} or "enqueue_job" {job id, name, data JSON}.
-struct row { int64_t id = 0; community_id community; std::string kind; std::string payload_json; int attempts = 0; int64_t sent_at_ms = 0; };
+struct row {
+  int64_t id = 0;
+  community_id community;
+  std::string kind;
+  std::string payload_json;
+  int attempts = 0;
+  int64_t sent_at_ms = 0;
+};
 
-/// Rows that are open and due (never sent, or sent before `resend_before_ms`), fair over tenants: round robin by community,
-/// and of kind enqueue_job at most `jobs_per_tenant_max` (8) sent and open per tenant. Runs as arrakis_relay's policy.
-struct due { size_t count_max = 100; int jobs_per_tenant_max = 8; int64_t resend_before_ms = 0; deadline until; };
-struct rows { std::vector<row> list; };
-struct mark_sent { std::vector<int64_t> ids; deadline until; };
-struct close { int64_t id = 0; deadline until; };
-struct postpone { int64_t id = 0; int64_t until_ms = 0; std::string error; deadline until; };
+/// Rows that are open and due (never sent, or sent before `resend_before_ms`), fair over tenants: round robin by
+/// community, and of kind enqueue_job at most `jobs_per_tenant_max` (8) sent and open per tenant. Runs as
+/// arrakis_relay's policy.
+struct due {
+  size_t count_max = 100;
+  int jobs_per_tenant_max = 8;
+  int64_t resend_before_ms = 0;
+  deadline until;
+};
+struct rows {
+  std::vector<row> list;
+};
+struct mark_sent {
+  std::vector<int64_t> ids;
+  deadline until;
+};
+struct close {
+  int64_t id = 0;
+  deadline until;
+};
+struct postpone {
+  int64_t id = 0;
+  int64_t until_ms = 0;
+  std::string error;
+  deadline until;
+};
 struct done {};
 using handle = caf::typed_actor<caf::replies_to<due>::with<rows>, caf::replies_to<mark_sent>::with<done>,
                                 caf::replies_to<close>::with<done>, caf::replies_to<postpone>::with<done>>;

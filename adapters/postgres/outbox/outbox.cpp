@@ -9,9 +9,9 @@
 namespace arrakis::outbox {
 namespace {
 
-// The tenants come one by one out of the index (each step the next community_id), and each gives at most its share, so the
-// cost grows with what is returned, not with what a noisy tenant has piled up. `turn` is the row's place in its tenant's
-// line: sorted by it, every tenant gets its first row before any gets its second.
+// The tenants come one by one out of the index (each step the next community_id), and each gives at most its share, so
+// the cost grows with what is returned, not with what a noisy tenant has piled up. `turn` is the row's place in its
+// tenant's line: sorted by it, every tenant gets its first row before any gets its second.
 constexpr const char* due_rows = R"(
 with recursive tenants as (
   (select community_id from outbox where closed_at is null order by community_id limit 1)
@@ -44,8 +44,12 @@ where t.community_id is not null order by row.turn, row.id limit $1)";
 rows read_due(pqxx::transaction_base& tx, const due& m) {
   rows result;
   for (const auto& r : tx.exec_params(due_rows, m.count_max, m.resend_before_ms, m.jobs_per_tenant_max))
-    result.list.push_back({r[0].as<int64_t>(), {r[1].as<std::string>()}, r[2].as<std::string>(), r[3].as<std::string>(),
-                           r[4].as<int>(), r[5].as<int64_t>()});
+    result.list.push_back({r[0].as<int64_t>(),
+                           {r[1].as<std::string>()},
+                           r[2].as<std::string>(),
+                           r[3].as<std::string>(),
+                           r[4].as<int>(),
+                           r[5].as<int64_t>()});
   return result;
 }
 
@@ -54,7 +58,8 @@ done set_sent(pqxx::transaction_base& tx, const mark_sent& m) {
   for (const auto id : m.ids)
     ids += (ids.size() > 1 ? "," : "") + std::to_string(id);
   tx.exec_params("update outbox set sent_at = clock_timestamp(), attempts = attempts + 1, last_error = ''"
-                 " where id = any($1::bigint[])", ids + "}");
+                 " where id = any($1::bigint[])",
+                 ids + "}");
   return {};
 }
 
@@ -64,9 +69,10 @@ done set_closed(pqxx::transaction_base& tx, const close& m) {
 }
 
 done set_postponed(pqxx::transaction_base& tx, const postpone& m) {
-  tx.exec_params("update outbox set due_at = to_timestamp($2::bigint / 1000.0), attempts = attempts + 1, last_error = $3"
-                 " where id = $1 and closed_at is null", m.id, m.until_ms,
-                 postgres::excerpt(m.error));
+  tx.exec_params(
+    "update outbox set due_at = to_timestamp($2::bigint / 1000.0), attempts = attempts + 1, last_error = $3"
+    " where id = $1 and closed_at is null",
+    m.id, m.until_ms, postgres::excerpt(m.error));
   return {};
 }
 

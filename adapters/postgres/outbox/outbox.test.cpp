@@ -13,7 +13,8 @@ struct bench : test::stores {
   outbox::handle outbox = live.keep(outbox::start(live.sys(), relay));
 
   void owe(const community_id& to, int count, const std::string& kind = "enqueue_job") {
-    owner(fmt::format("insert into outbox (community_id, kind, payload) select '{}', '{}', '{{\"version\":1}}' from generate_series(1, {})",
+    owner(fmt::format("insert into outbox (community_id, kind, payload) select '{}', '{}', '{{\"version\":1}}' from "
+                      "generate_series(1, {})",
                       to.value, kind, count));
   }
   std::vector<outbox::row> due(size_t count = 100, int jobs = 8, int64_t resend_before_ms = 0) {
