@@ -158,7 +158,7 @@ communities::handle::behavior_type communities_behavior(communities::handle::poi
     [self, s](const fences&) {
       return served<fence_list>(self, *s, "fences", [&]() -> caf::expected<fence_list> {
         fence_list list;
-        if (s->community.status != "active")
+        if (s->community.status != "active" || s->community.fence > 1) // Also those that were not at some time.
           list.rows.push_back({s->community.id, s->community.guild, s->community.status, s->community.fence});
         return list;
       });
