@@ -54,8 +54,10 @@ using gate::problem;
 using gate::trouble;
 
 // reading.cpp
-/// Manifest, its signature and the shadow state, before the lease.
+/// Manifest and its signature, before the lease.
 flow<problem> read_stores(pointer self);
+/// The shadow state, under the lease: until then another version may have added to it.
+flow<problem> read_shadow(pointer self);
 /// The guild as it is now, into the world; with the audit log where intents are open.
 flow<problem> read_guild(pointer self);
 

@@ -111,6 +111,12 @@ flow<problem> read_stores(pointer self) {
   if (!want)
     co_return problem{trouble::invalid_payload, "The manifest cannot be read: " + text_of(want.error())};
   st.world.want = std::move(*want);
+  co_return problem{};
+}
+
+flow<problem> read_shadow(pointer self) {
+  auto& st = self->state;
+  const auto until = within(self, store_within);
   auto shadow = co_await ask(self, st.svc.manifests, until, manifests::load_shadow{st.community, until});
   if (!shadow)
     co_return problem{trouble::unavailable, "The shadow state could not be read: " + text_of(shadow.error())};

@@ -198,6 +198,8 @@ flow<queue::outcome> run(pointer self) {
   begin_work(self, *claimed, asked);
   show_progress(self, "preparing");
   if (why.what == trouble::none)
+    why = co_await read_shadow(self);
+  if (why.what == trouble::none)
     why = co_await deploy(self);
   if (st.lost)
     why = {trouble::stale, "Another worker took this deployment over."};

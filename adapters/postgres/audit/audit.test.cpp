@@ -110,6 +110,21 @@ TEST_CASE("audit: the database refuses to rewrite an entry, the owner's hand inc
   CHECK_THROWS(b.owner("truncate audit_entries"));
 }
 
+TEST_CASE("audit: a person is recorded as the id of the profile, always the same, and never by the platform's id") {
+  bench b;
+  const auto by = [&](std::string actor) {
+    return b.code<audit::appended>(b.audit, audit::append{b.mine, "ADMIN_ACTION", std::move(actor), "t", "{}", b.soon()});
+  };
+  CHECK(by("discord:4711") == ec::none);
+  CHECK(by("discord:4711") == ec::none);
+  CHECK(by("discord:0") == ec::invalid);
+  CHECK(by("discord:x") == ec::invalid);
+  CHECK(b.owner("select count(*) from audit_entries where actor = (select id::text from profiles)") == "2");
+  CHECK(b.owner("select count(*) from audit_entries a where a::text like '%4711%'") == "0");
+  b.owner("delete from profiles"); // Erasure leaves the chain as it is.
+  CHECK(b.check(b.mine).whole);
+}
+
 TEST_CASE("audit: spelling and order of a payload do not matter to its hash") {
   CHECK(audit::chain::hash_of(1, "t", {"e", "a", "t"}, R"({"a":1,"b":[true]})", "p")
         == audit::chain::hash_of(1, "t", {"e", "a", "t"}, R"({ "b" : [true], "a" : 1.0 })", "p"));

@@ -41,6 +41,19 @@ link take(pqxx::transaction_base& tx, const community_id& community) {
     postgres::refuse(ec::not_found, "no such community");
   return {rows[0][0].as<int64_t>(), rows[0][1].as<std::string>()};
 }
+
+std::string subject_of(pqxx::transaction_base& tx, const community_id& community, const std::string& actor) {
+  constexpr std::string_view person = "discord:";
+  if (!actor.starts_with(person))
+    return actor;
+  const auto user = parse_snowflake(actor.substr(person.size()));
+  if (!user || !*user)
+    postgres::refuse(ec::invalid, "field 'actor': 'discord:' is followed by a snowflake");
+  const auto row = tx.exec_params1("insert into profiles (community_id, discord_id) values ($1, $2)"
+                                   " on conflict (community_id, discord_id) do update set updated_at = now() returning id",
+                                   community.value, user->value);
+  return row[0].as<std::string>();
+}
 } // namespace
 
 std::string genesis(const community_id& community) { return sha256_hex(community.value); }
@@ -53,17 +66,17 @@ std::string hash_of(int64_t sequence, std::string_view at, const entry& e, std::
 
 link append(pqxx::transaction_base& tx, const community_id& community, const entry& e,
             const boost::json::value& payload) {
-  const auto& event = postgres::plain(e.event, "event");
-  const auto& actor = postgres::plain(e.actor, "actor");
-  const auto& target = postgres::plain(e.target, "target");
+  const entry said{postgres::plain(e.event, "event"), subject_of(tx, community, postgres::plain(e.actor, "actor")),
+                   postgres::plain(e.target, "target")};
   const auto [sequence, previous] = take(tx, community);
   const auto at = iso8601(wall_ms());
-  link made{sequence, hash(sequence, at, e, payload, previous)};
+  link made{sequence, hash(sequence, at, said, payload, previous)};
   tx.exec_params("with entry as (insert into audit_entries"
                  " (community_id, sequence, at, event, actor, target, payload, previous, hash)"
                  " values ($1, $2, $3, $4, $5, $6, $7, $8, $9))"
                  " update audit_heads set hash = $9 where community_id = $1",
-                 community.value, sequence, at, event, actor, target, json::print(payload), previous, made.hash);
+                 community.value, sequence, at, said.event, said.actor, said.target, json::print(payload), previous,
+                 made.hash);
   return made;
 }
 } // namespace arrakis::audit::chain

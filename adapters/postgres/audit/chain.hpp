@@ -15,7 +15,9 @@ namespace arrakis::audit::chain {
 
 struct entry {
   std::string event;  ///< "COMMUNITY_FROZEN".
-  std::string actor;  ///< An opaque subject id; "system" for what nobody asked for.
+  /// An opaque subject id; "system" for what nobody asked for. "discord:<user>" is recorded as the id of that person's
+  /// profile in the community, made when missing: erase the profile, and the entry speaks of nobody.
+  std::string actor;
   std::string target; ///< "deployment:<id>".
 };
 struct link {

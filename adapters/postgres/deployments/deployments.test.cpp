@@ -345,6 +345,25 @@ TEST_CASE("deployments: two versions of a community never work at the same time,
   CHECK(b.open_jobs() == 0);
 }
 
+TEST_CASE("deployments: the shadow keeps what was applied, and gains what an unfinished version made") {
+  bench b;
+  b.finish(b.deploy(1, "a")); // role-naib is 500.
+  const auto two = b.deploy(1, "b");
+  const auto c = b.take(two);
+  b.note(b.of(two, c), "role-naib", 500);
+  const auto shadow = [&] {
+    return b.get<manifests::shadow>(b.manifests, manifests::load_shadow{two.community, b.soon()});
+  };
+  CHECK(shadow().status == "applied");
+  CHECK(shadow().entries.at(0).fields_json == R"({"name":"Naib","color":7})");
+  b.note(b.of(two, c), "role-new", 600);
+  CHECK(shadow().status == "partial");
+  CHECK(shadow().entries.size() == 2);
+  b.note(b.of(two, c), "role-naib", 501); // It was gone and was made again.
+  CHECK(shadow().entries.at(0).id == snowflake{501});
+  CHECK(shadow().version == 1);
+}
+
 TEST_CASE("deployments: an attempt that gives up leaves the rest to the next one; a final failure ends the job") {
   bench b;
   const auto s = b.deploy(1);

@@ -3,6 +3,7 @@
 #include "adapters/postgres/sql.hpp"
 #include "runtime/json.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -46,45 +47,54 @@ listed read_all(pqxx::transaction_base& tx, const list& m) {
   return result;
 }
 
-/// Puts `entry` in the place of an older one for the same resource.
-void overlay(std::vector<shadow_entry>& entries, shadow_entry entry) {
-  for (auto& e : entries)
-    if (e.kind == entry.kind && e.resource == entry.resource) {
-      e = std::move(entry);
-      return;
-    }
-  entries.push_back(std::move(entry));
+/// Lays what an unfinished version made over what was applied. A resource that was applied keeps those fields: they say
+/// what may have to be taken away, whether or not the unfinished version came to it.
+bool overlay(std::vector<shadow_entry>& entries, size_t applied, shadow_entry entry) {
+  const auto same = std::ranges::find_if(
+    entries, [&](const shadow_entry& e) { return e.kind == entry.kind && e.resource == entry.resource; });
+  if (same == entries.end())
+    entries.push_back(std::move(entry));
+  else if (same->id == entry.id && same - entries.begin() < static_cast<std::ptrdiff_t>(applied))
+    return false;
+  else
+    *same = std::move(entry);
+  return true;
+}
+
+void read_applied(pqxx::transaction_base& tx, shadow& result) {
+  const auto rows = tx.exec_params("select manifest_version, status, resources::text from shadow_states"
+                                   " where community_id = $1 and status = 'applied'",
+                                   result.community.value);
+  if (rows.empty())
+    return;
+  result.version = rows[0][0].as<int64_t>();
+  result.status = rows[0][1].as<std::string>();
+  const auto resources = json::parse(rows[0][2].c_str(), {.bytes_max = 64 << 20});
+  if (!resources || !resources->is_array())
+    postgres::refuse(ec::corrupt, "the stored shadow state is not a JSON array");
+  for (const auto& item : resources->get_array()) {
+    const auto& o = item.as_object();
+    result.entries.push_back({std::string{json::text_or(o, "kind")}, std::string{json::text_or(o, "resource")},
+                              parse_snowflake(json::text_or(o, "id")).value_or(snowflake{}),
+                              json::print(o.at("fields"))});
+  }
 }
 
 shadow read_shadow(pqxx::transaction_base& tx, const community_id& community) {
   shadow result{.community = community};
-  const auto rows = tx.exec_params("select manifest_version, status, resources::text from shadow_states"
-                                   " where community_id = $1 and status = 'applied'",
-                                   community.value);
-  if (!rows.empty()) {
-    result.version = rows[0][0].as<int64_t>();
-    result.status = rows[0][1].as<std::string>();
-    const auto resources = json::parse(rows[0][2].c_str(), {.bytes_max = 64 << 20});
-    if (!resources || !resources->is_array())
-      postgres::refuse(ec::corrupt, "the stored shadow state is not a JSON array");
-    for (const auto& item : resources->get_array()) {
-      const auto& o = item.as_object();
-      result.entries.push_back({std::string{json::text_or(o, "kind")}, std::string{json::text_or(o, "resource")},
-                                parse_snowflake(json::text_or(o, "id")).value_or(snowflake{}),
-                                json::print(o.at("fields"))});
-    }
-  }
-  // What a later deployment made before it ended or was passed over is in the guild as well: without it the next
-  // version would make it a second time.
+  read_applied(tx, result);
+  const auto applied = result.entries.size();
+  // What a later deployment made before it ended or was passed over is in the guild as well: without it the next version
+  // would make it a second time.
   for (const auto& row :
        tx.exec_params("select r.kind, r.resource, r.discord_id, r.fields::text from deployment_resources r"
                       " join deployments d on d.community_id = r.community_id and d.id = r.deployment_id"
                       " where r.community_id = $1 and d.version > $2 order by d.version, r.done_at",
-                      community.value, result.version)) {
-    overlay(result.entries,
-            {row[0].as<std::string>(), row[1].as<std::string>(), {row[2].as<uint64_t>()}, row[3].as<std::string>()});
-    result.status = "partial";
-  }
+                      community.value, result.version))
+    if (overlay(
+          result.entries, applied,
+          {row[0].as<std::string>(), row[1].as<std::string>(), {row[2].as<uint64_t>()}, row[3].as<std::string>()}))
+      result.status = "partial";
   return result;
 }
 

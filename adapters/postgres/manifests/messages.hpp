@@ -50,8 +50,7 @@ struct shadow {
 struct load_shadow {
   community_id community;
   deadline until;
-}; ///< -> shadow, with what later versions have made so far laid over it (status "partial"); version 0 when
-   ///< none was completed
+}; ///< -> shadow; version 0 when none was completed. Status "partial": with resources that a later version made so far.
 
 using handle = caf::typed_actor<caf::replies_to<load>::with<record>, caf::replies_to<list>::with<listed>,
                                 caf::replies_to<load_shadow>::with<shadow>>;
