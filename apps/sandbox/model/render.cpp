@@ -173,7 +173,7 @@ js::object ready(world& w, const application& app, const std::vector<snowflake>&
   return {{"v", 10}, {"user_settings", js::object{}}, {"user", std::move(self)}, {"guilds", std::move(list)},
     {"relationships", js::array{}}, {"private_channels", js::array{}}, {"presences", js::array{}},
     {"guild_join_requests", js::array{}}, {"geo_ordered_rtc_regions", js::array{"sandbox"}},
-    {"auth", js::object{}}, {"application", {{"id", app.id.text()}, {"flags", flags}}}, {"_trace", js::array{"[\"sandbox\"]"}}};
+    {"auth", js::object{}}, {"application", {{"id", app.id.text()}, {"flags", flags}, {"flags_new", std::to_string(flags)}}}, {"_trace", js::array{"[\"sandbox\"]"}}};
 }
 
 js::object application_json(world& w, const application& app) {

@@ -183,7 +183,7 @@ net::http_response door::refuse_limit(const visit& v) {
     out.body = html_429;
   } else {
     const bool global = d.refused == limits::scope::global;
-    out = net::json_response(429, js::serialize(js::object{{"message", "You are being rate limited."}, {"retry_after", seconds},
+    out = net::json_response(429, js::serialize(js::object{{"message", "You are being rate limited."}, {"code", 0}, {"retry_after", seconds},
                                                            {"global", global}}));
     out.headers.emplace_back("X-RateLimit-Scope", limits::name_of(d.refused));
     if (global)

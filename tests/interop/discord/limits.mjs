@@ -1,0 +1,125 @@
+// (2) With its own limiter off discord.js draws a 429 of each scope; with it on it draws none.
+import { equal, expect, finish, test } from './lib/check.mjs';
+import { makeClient } from './lib/client.mjs';
+import { startSandbox } from './lib/sandbox.mjs';
+
+const sandbox = await startSandbox();
+const guild = sandbox.guild_id, channel = sandbox.channel_id;
+const figures = () => sandbox.control('GET', 'statistics');
+const forget = () => sandbox.control('DELETE', 'statistics');
+const limits = (body) => sandbox.control('POST', 'limits', body);
+const generous = { limit: 10_000, window_ms: 1_000 };
+
+/// A client that neither waits before a call nor counts calls of its own.
+function reckless() {
+  const { client } = makeClient(sandbox, { rest: { globalRequestsPerSecond: Infinity, retries: 0 } });
+  client.rest.setToken(sandbox.token);
+  const send = (method, path, body) => fetch(`${sandbox.api}/v10${path}`, { method,
+    headers: { authorization: `Bot ${sandbox.token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+    body: body ? JSON.stringify(body) : undefined });
+  return { client, send };
+}
+/// What discord.js says of each 429: global, user or shared.
+const told = [];
+function listen(client) {
+  client.rest.on('restDebug', (text) => {
+    const scope = text.includes('Encountered unexpected 429') && text.match(/Scope\s*:\s*(\w+)/);
+    if (scope) told.push(scope[1]);
+  });
+}
+
+await test('global: a client without a limit of its own meets 50 a second, waits, and gets all answers', async () => {
+  await limits({ buckets: { 'GET /guilds/{guild}/roles': generous } });
+  const { client } = reckless();
+  listen(client);
+  await Promise.all(Array.from({ length: 120 }, () => client.rest.get(`/guilds/${guild}/roles`)).concat(
+    Array.from({ length: 40 }, (_, i) => client.rest.get(`/channels/${channel}?n=${i}`))));
+  const { rate_limited: refused, peak_per_second: peak } = await figures();
+  expect(peak > 50, `more than 50 in a second (${peak})`);
+  expect(refused.global > 0, 'a global 429');
+  expect(told.includes('global'), 'discord.js to hear of it');
+});
+
+await test('user: a bucket that is shot at in parallel refuses with its headers, and discord.js obeys them', async () => {
+  await forget();
+  await limits({ global_per_second: 100_000, buckets: { 'GET /guilds/{guild}/roles': null } });
+  const { send } = reckless();
+  const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => send('POST', `/channels/${channel}/messages`, { content: `m${i}` })));
+  const refused = answers.filter((a) => a.status === 429);
+  equal(refused.length, 3, '429s');
+  for (const name of ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'x-ratelimit-reset-after',
+                      'x-ratelimit-bucket', 'x-ratelimit-scope', 'via'])
+    expect(refused[0].headers.get(name), `the header ${name}`);
+  equal(refused[0].headers.get('x-ratelimit-scope'), 'user', 'scope');
+  const body = await refused[0].json();
+  equal([body.global, typeof body.retry_after], [false, 'number'], 'body');
+  // discord.js, which has not seen this bucket yet, runs into it, waits, and gets through.
+  const { client } = reckless();
+  listen(client);
+  await client.rest.post(`/channels/${channel}/messages`, { body: { content: 'late' } });
+  expect(told.includes('user'), 'discord.js to hear of a user 429');
+  equal((await figures()).rate_limited.user, 4, 'user 429s');
+});
+
+await test('shared: a limit of the channel itself, which counts as no invalid request', async () => {
+  await forget();
+  await limits({ buckets: { 'POST /channels/{channel}/messages': generous },
+                 shared: { 'POST /channels/{channel}/messages': { limit: 4, window_ms: 600 } } });
+  const other = await sandbox.control('POST', 'applications', { name: 'neighbour' });
+  await sandbox.control('POST', 'invite', { guild, application: other.application_id });
+  for (let i = 0; i < 4; i += 1)
+    await sandbox.rest('POST', `/channels/${channel}/messages`, { content: 'mine' }, { token: other.token });
+  const { client } = reckless();
+  listen(client);
+  await client.rest.post(`/channels/${channel}/messages`, { body: { content: 'after the neighbour' } });
+  expect(told.includes('shared'), 'discord.js to hear of a shared 429');
+  const seen = await figures();
+  equal(seen.rate_limited.shared, 1, 'shared 429s');
+  equal(seen.invalid_requests, 0, 'invalid requests');
+});
+
+await test('with its own limiter discord.js draws no 429 at all', async () => {
+  await forget();
+  await limits({ global_per_second: 50, buckets: { 'POST /channels/{channel}/messages': null },
+                 shared: { 'POST /channels/{channel}/messages': null } });
+  const { client } = makeClient(sandbox);
+  client.rest.setToken(sandbox.token);
+  await Promise.all([...Array.from({ length: 7 }, (_, i) => client.rest.post(`/channels/${channel}/messages`, { body: { content: `n${i}` } })),
+                     ...Array.from({ length: 60 }, () => client.rest.get('/users/@me'))]);
+  const seen = await figures();
+  equal(seen.rate_limited, { user: 0, global: 0, shared: 0, banned: 0 }, '429s');
+  expect(seen.peak_per_second <= 51, `at most 50 in a second and a tick (${seen.peak_per_second})`);
+});
+
+await test('ten minutes of invalid requests end in an HTML 429 that names nobody', async () => {
+  await forget();
+  await limits({ invalid_max: 20 });
+  for (let i = 0; i < 20; i += 1) await sandbox.rest('GET', '/users/@me', undefined, { token: 'wrong' });
+  const answer = await sandbox.rest('GET', '/users/@me');
+  equal(answer.status, 429, 'status');
+  expect(answer.headers.get('content-type').startsWith('text/html'), 'HTML');
+  equal(answer.headers.get('via'), null, 'via');
+  await limits({ invalid_max: 10_000 });
+});
+
+await test('faults on demand: 5xx, an answer lost after its effect, a cut connection', async () => {
+  await forget();
+  const roles = async () => (await sandbox.control('GET', `state?guild=${guild}`)).guilds[0].roles.filter((r) => r.name === 'once').length;
+  await sandbox.control('POST', 'faults', { kind: 'status', code: 502, times: 2, path: '/users/@me' });
+  const { client } = makeClient(sandbox);
+  client.rest.setToken(sandbox.token);
+  await client.rest.get('/users/@me'); // retried twice by itself
+  await sandbox.control('POST', 'faults', { kind: 'lose_answer', method: 'POST', path: '/guilds/*/roles' });
+  let failed = false;
+  await sandbox.rest('POST', `/guilds/${guild}/roles`, { name: 'once' }).catch(() => { failed = true; });
+  expect(failed, 'no answer');
+  equal(await roles(), 1, 'roles made');
+  await sandbox.control('POST', 'faults', { kind: 'cut', method: 'POST', path: '/guilds/*/roles' });
+  await sandbox.rest('POST', `/guilds/${guild}/roles`, { name: 'once' }).catch(() => {});
+  equal(await roles(), 1, 'roles made after a cut');
+  equal((await figures()).effects['POST /guilds/{guild}/roles'], 1, 'effects counted');
+});
+
+await sandbox.stop();
+
+finish();
