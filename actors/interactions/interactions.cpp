@@ -2,6 +2,7 @@
 
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
@@ -219,8 +220,11 @@ caf::result<interaction_answer> came(self_pointer self, const incoming& q) {
 handle::behavior_type behavior(self_pointer self, ports to, limits bounds) {
   self->state.to = std::move(to);
   self->state.limits = bounds;
-  for (auto& command : self->state.to.commands)
+  keep_exception_text(self);
+  for (auto& command : self->state.to.commands) {
+    self->link_to(command.to); // The handlers live and die with the edge that was given them.
     self->state.by_name.emplace(command.command, command);
+  }
   return {[self](const incoming& q) { return came(self, q); }};
 }
 } // namespace

@@ -21,6 +21,7 @@ auto pass(handle::pointer self, const caf::actor& sessions) {
 }
 
 handle::behavior_type passing(handle::pointer self, caf::actor sessions) {
+  self->link_to(sessions); // One lives and dies with the other; whoever supervises starts both anew.
   return {pass<open>(self, sessions), pass<resume>(self, sessions), pass<act>(self, sessions)};
 }
 

@@ -129,6 +129,7 @@ caf::result<contract> begin(self_pointer self, inspect_contract question) {
 
 handle::behavior_type behavior(self_pointer self, net::io* io, options opt) {
   self->state.http = start_fetcher(self->system(), *io, opt.answer_bytes_max);
+  self->link_to(self->state.http);
   self->link_to(self->state.http); // Neither lives without the other; the supervisor starts both again.
   self->state.opt = std::move(opt);
   return {[self](const inspect_contract& question) { return begin(self, question); }};

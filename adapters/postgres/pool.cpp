@@ -58,9 +58,12 @@ struct router_state {
   std::optional<deadline> expiry; ///< Of the next look at the queue.
 
   ~router_state() {
-    for (auto& s : slots)
+    for (auto& s : slots) {
       if (s.actor)
         caf::anon_send_exit(s.actor, caf::exit_reason::user_shutdown);
+      if (s.call != 0) // Nobody is left to hear its answer, nor to cut it should the server hang.
+        s.socket->cut();
+    }
   }
 
   size_t connected() const {

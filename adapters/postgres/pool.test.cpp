@@ -184,6 +184,36 @@ TEST_CASE("pool: a connection lost in the middle rolls back and is unavailable; 
   CHECK(b.run(pool, [](pqxx::transaction_base& tx) { tx.exec_params_n(0, "select * from t"); }) == ec::none);
 }
 
+TEST_CASE("pool: a server that hangs is cut off after the deadline, and the worker serves again") {
+  bench b;
+  const auto pool = b.start(1);
+  int backend = 0;
+  CHECK(b.run(pool, [&](pqxx::transaction_base& tx) { backend = tx.exec1("select pg_backend_pid()")[0].as<int>(); })
+        == ec::none);
+  ::kill(backend, SIGSTOP);
+  CHECK(b.run(pool, says("select 1"), 100ms) != ec::none);
+  CHECK(b.run(pool, says("select 1")) == ec::none);
+  ::kill(backend, SIGCONT);
+}
+
+TEST_CASE("pool: it ends in time although its server hangs") {
+  quiet hush;
+  test::postgres_server server;
+  std::promise<int> hanging;
+  std::optional<test::live_system> live{std::in_place};
+  const auto pool = live->keep(postgres::start(live->sys(), {.dsn = server.dsn(), .connections = 1}));
+  const auto body = [&hanging](pqxx::transaction_base& tx) {
+    const int backend = tx.exec1("select pg_backend_pid()")[0].as<int>();
+    ::kill(backend, SIGSTOP);
+    hanging.set_value(backend);
+    tx.exec("select 1");
+  };
+  caf::anon_send(pool, transaction{"test", {}, live->in(10min), body});
+  const int backend = hanging.get_future().get();
+  live.reset(); // Without the cut this would wait for as long as the server hangs.
+  ::kill(backend, SIGCONT);
+}
+
 TEST_CASE(
   "pool: a server killed under load gives unavailable or unknown, never a hang, and work goes on after its return") {
   bench b;

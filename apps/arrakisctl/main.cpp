@@ -82,6 +82,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   try {
+    wiring::become_owner_of(settings->text("node.state_folder"));
     return run(*settings, chosen->run, words);
   } catch (const std::exception& e) {
     fmt::print(stderr, "arrakisctl: {}\n", e.what());

@@ -18,6 +18,7 @@
 #include "adapters/postgres/communities/communities.hpp"
 #include "adapters/postgres/deployments/deployments.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
+#include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
 #include "adapters/signer/local/local.hpp"
@@ -34,10 +35,12 @@
 #include "runtime/supervisor.hpp"
 
 #include <atomic>
+#include <caf/actor_registry.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <fmt/format.h>
+#include <poll.h>
 
 namespace arrakis {
 namespace {
@@ -49,6 +52,19 @@ caf::actor_system_config& system_config(const config& settings) {
   cfg.set("scheduler.max-throughput", size_t{64}); // CAF's default lets one actor drain its mailbox before others run.
   cfg.set("logger.verbosity", caf::atom("quiet"));
   return cfg;
+}
+
+/// Waits until every actor has ended, then lets go of the timeouts that still hold some of them (in CAF 0.17 a pending one
+/// keeps its actor, and so the thread of a detached one, until it is due: actor-framework issue 698).
+void end_actors(caf::actor_system& sys, std::chrono::milliseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (sys.registry().running() > 0 && std::chrono::steady_clock::now() < end)
+    ::poll(nullptr, 0, 5);
+  if (sys.registry().running() > 0) {
+    log::warn("actors_do_not_end", {{"count", sys.registry().running()}});
+    sys.await_actors_before_shutdown(false);
+  }
+  sys.clock().cancel_all();
 }
 
 bool has_role(const config& settings, std::string_view role) {
@@ -94,6 +110,7 @@ struct node::impl {
 
   // Addresses that stay valid over restarts, in the order of the tree.
   wiring::stores stores;
+  postgres::handle relay_pool; ///< As arrakis_relay, which sees the outbox of all tenants and nothing else.
   outbox::handle outbox;
   redis::handle redis;
   queue::handle queue;
@@ -119,7 +136,7 @@ struct node::impl {
 
   impl(const config& c, const wiring::addresses& w)
     : settings(c), where(w), io(static_cast<unsigned>(c.integer("runtime.io_threads"))), sys(system_config(c)),
-      board(sys.clock()), http(io), cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
+           board(sys.clock()), http(io), cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
       queue_link(io, wiring::redis_options(w.queue_url, "arrakisd-queue")) {}
 
   /// Declares a child with an address that outlives it.
@@ -199,6 +216,7 @@ void node::impl::declare_edge() {
     wizard::options o;
     o.offered = wizard::core::offering(offered_chains(settings));
     o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
+    o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
   });
   add<interactions::handle>(interactions, "interactions", [this] {
@@ -207,7 +225,8 @@ void node::impl::declare_edge() {
 }
 
 void node::impl::declare_work() {
-  add<outbox::handle>(outbox, "outbox", [this] { return wiring::open_outbox(sys, where.relay_dsn); });
+  add<postgres::handle>(relay_pool, "relay_postgres", [this] { return postgres::start(sys, {where.relay_dsn.reveal(), 1}); });
+  add<outbox::handle>(outbox, "outbox", [this] { return outbox::start(sys, relay_pool); });
   add<outbox_relay::handle>(relay, "relay", [this] {
     outbox_relay::options o;
     o.jobs_per_tenant_max = static_cast<int>(settings.integer("queue.jobs_per_tenant"));
@@ -310,6 +329,8 @@ node::~node() {
   impl_->cache.stop();
   impl_->queue_link.stop();
   impl_->server.reset();
+  impl_->children.clear();
+  end_actors(impl_->sys, std::chrono::seconds{5});
 }
 
 std::string node::url() const {

@@ -68,10 +68,10 @@ bool deploy(person& who, const teller& say, std::chrono::milliseconds patience) 
         if (const auto bar = text.find("▰"); bar != std::string::npos)
           say("  " + text.substr(bar, text.find('\n', bar) - bar));
       last = text;
-      return text.find("is deployed") != std::string::npos || text.find("Failed") != std::string::npos;
+      return text.find("is ready") != std::string::npos || text.find("could not be built") != std::string::npos;
     },
     patience);
-  return ended && who.text().find("is deployed") != std::string::npos;
+  return ended && who.text().find("is ready") != std::string::npos;
 }
 
 } // namespace arrakis::demo

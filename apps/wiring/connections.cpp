@@ -5,7 +5,6 @@
 #include "adapters/postgres/communities/communities.hpp"
 #include "adapters/postgres/deployments/deployments.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
-#include "adapters/postgres/outbox/outbox.hpp"
 
 namespace arrakis::wiring {
 namespace {
@@ -77,10 +76,6 @@ stores open_stores(caf::actor_system& sys, const secret& dsn, unsigned connectio
   s.deployments = deployments::start(sys, s.pool);
   s.audit = audit::start(sys, s.pool);
   return s;
-}
-
-outbox::handle open_outbox(caf::actor_system& sys, const secret& relay_dsn) {
-  return outbox::start(sys, postgres::start(sys, {relay_dsn.reveal(), 1}));
 }
 
 } // namespace arrakis::wiring

@@ -5,7 +5,6 @@
 #include "adapters/postgres/communities/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
-#include "adapters/postgres/outbox/messages.hpp"
 #include "adapters/postgres/pool.hpp"
 #include "adapters/queue/options.hpp"
 #include "adapters/redis/client.hpp"
@@ -46,7 +45,4 @@ struct stores {
   audit::handle audit;
 };
 stores open_stores(caf::actor_system&, const secret& dsn, unsigned connections);
-/// The outbox as arrakis_relay sees it, on a pool of one connection.
-outbox::handle open_outbox(caf::actor_system&, const secret& relay_dsn);
-
 } // namespace arrakis::wiring

@@ -23,6 +23,14 @@ void harden_process() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+namespace {
+void become(const passwd& user) {
+  if (initgroups(user.pw_name, user.pw_gid) != 0 || setgid(user.pw_gid) != 0 || setuid(user.pw_uid) != 0)
+    throw std::runtime_error(fmt::format("cannot become user '{}'; start as that user", user.pw_name));
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // setuid may have changed it.
+}
+} // namespace
+
 void leave_root(const std::string& folder) {
   std::error_code failed;
   const bool fresh = fs::create_directories(folder, failed);
@@ -36,14 +44,22 @@ void leave_root(const std::string& folder) {
   const auto* entry = getpwnam(user.c_str());
   if (!entry)
     throw std::runtime_error(fmt::format("started as root, and there is no user '{}' to become; start as another user", user));
-  const auto uid = entry->pw_uid;
-  const auto gid = entry->pw_gid;
-  const auto give = [&](const fs::path& path) { return lchown(path.c_str(), uid, gid) == 0; };
+  const auto give = [&](const fs::path& path) { return lchown(path.c_str(), entry->pw_uid, entry->pw_gid) == 0; };
   bool given = give(folder);
   for (const auto& item : fs::recursive_directory_iterator(folder))
     given = give(item.path()) && given;
-  if (!given || initgroups(user.c_str(), gid) != 0 || setgid(gid) != 0 || setuid(uid) != 0)
-    throw std::runtime_error(fmt::format("cannot become user '{}' with state folder {}; start as that user", user, folder));
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // setuid may have changed it.
+  if (!given)
+    throw std::runtime_error(fmt::format("cannot give state folder {} to user '{}'; start as that user", folder, user));
+  become(*entry);
+}
+
+void become_owner_of(const std::string& folder) {
+  struct stat seen{};
+  if (geteuid() != 0 || ::stat(folder.c_str(), &seen) != 0 || seen.st_uid == 0)
+    return;
+  const auto* entry = getpwuid(seen.st_uid);
+  if (!entry)
+    throw std::runtime_error(fmt::format("state folder {} belongs to a user without a name; start as that user", folder));
+  become(*entry);
 }
 } // namespace arrakis::wiring

@@ -113,7 +113,8 @@ TEST_CASE("audit: the database refuses to rewrite an entry, the owner's hand inc
 TEST_CASE("audit: a person is recorded as the id of the profile, always the same, and never by the platform's id") {
   bench b;
   const auto by = [&](std::string actor) {
-    return b.code<audit::appended>(b.audit, audit::append{b.mine, "ADMIN_ACTION", std::move(actor), "t", "{}", b.soon()});
+    return b.code<audit::appended>(b.audit,
+                                   audit::append{b.mine, "ADMIN_ACTION", std::move(actor), "t", "{}", b.soon()});
   };
   CHECK(by("discord:4711") == ec::none);
   CHECK(by("discord:4711") == ec::none);

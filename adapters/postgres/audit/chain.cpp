@@ -49,9 +49,10 @@ std::string subject_of(pqxx::transaction_base& tx, const community_id& community
   const auto user = parse_snowflake(actor.substr(person.size()));
   if (!user || !*user)
     postgres::refuse(ec::invalid, "field 'actor': 'discord:' is followed by a snowflake");
-  const auto row = tx.exec_params1("insert into profiles (community_id, discord_id) values ($1, $2)"
-                                   " on conflict (community_id, discord_id) do update set updated_at = now() returning id",
-                                   community.value, user->value);
+  const auto row = tx.exec_params1(
+    "insert into profiles (community_id, discord_id) values ($1, $2)"
+    " on conflict (community_id, discord_id) do update set updated_at = now() returning id",
+    community.value, user->value);
   return row[0].as<std::string>();
 }
 } // namespace

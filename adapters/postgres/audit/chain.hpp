@@ -14,7 +14,7 @@ class transaction_base;
 namespace arrakis::audit::chain {
 
 struct entry {
-  std::string event;  ///< "COMMUNITY_FROZEN".
+  std::string event; ///< "COMMUNITY_FROZEN".
   /// An opaque subject id; "system" for what nobody asked for. "discord:<user>" is recorded as the id of that person's
   /// profile in the community, made when missing: erase the profile, and the entry speaks of nobody.
   std::string actor;

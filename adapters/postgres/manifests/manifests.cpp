@@ -84,8 +84,8 @@ shadow read_shadow(pqxx::transaction_base& tx, const community_id& community) {
   shadow result{.community = community};
   read_applied(tx, result);
   const auto applied = result.entries.size();
-  // What a later deployment made before it ended or was passed over is in the guild as well: without it the next version
-  // would make it a second time.
+  // What a later deployment made before it ended or was passed over is in the guild as well: without it the next
+  // version would make it a second time.
   for (const auto& row :
        tx.exec_params("select r.kind, r.resource, r.discord_id, r.fields::text from deployment_resources r"
                       " join deployments d on d.community_id = r.community_id and d.id = r.deployment_id"
