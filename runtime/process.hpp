@@ -35,6 +35,6 @@ private:
   int pid_ = -1;
   std::optional<int> status_;
 };
-/// The user that children run as when we are root: the owner we were installed with, else "nobody".
+/// The user that children run as when we are root: "arrakis" or "postgres", whichever exists first, else "nobody".
 std::string unprivileged_user();
 } // namespace arrakis
