@@ -260,6 +260,29 @@ void config_keys(const std::vector<source>& files, findings& out) {
     if (!read.contains(key.name) && !named_somewhere(key.name))
       out.push_back({"config_key", toml->path, 0, key.name + " is read by nobody"});
 }
+
+/// A link in a page leads to a file or folder of the tree.
+void links(const std::vector<source>& files, findings& out) {
+  const auto is_there = [&](const std::string& path) {
+    return std::any_of(files.begin(), files.end(), [&](const source& f) {
+      return f.path == path || (f.path.starts_with(path) && f.path[path.size()] == '/');
+    });
+  };
+  for (const auto& file : files) {
+    if (!file.path.ends_with(".md"))
+      continue;
+    for (auto at = file.text.find("]("); at != std::string::npos; at = file.text.find("](", at + 1)) {
+      auto target = file.text.substr(at + 2, file.text.find_first_of(")#\n", at + 2) - at - 2);
+      if (target.empty() || target.find(':') != std::string::npos)
+        continue;
+      auto path = (std::filesystem::path{file.folder()} / target).lexically_normal().generic_string();
+      if (path.ends_with('/'))
+        path.pop_back();
+      if (!is_there(path))
+        out.push_back({"link", file.path, line_of(file.text, at), target + " does not exist"});
+    }
+  }
+}
 } // namespace
 
 std::string to_string(const finding& f) {
@@ -275,6 +298,7 @@ std::vector<finding> check(const std::vector<source>& files) {
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);
   config_keys(files, out);
+  links(files, out);
   return out;
 }
 } // namespace arrakis::tidy

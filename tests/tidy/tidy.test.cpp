@@ -216,3 +216,14 @@ TEST_CASE("tidy: what code reads from the configuration is a key, and every key 
         == "http.prot is no key of config/arrakis.toml; http.port is read by nobody; ");
   CHECK(rules("c.integer(\"http.port\"); form.text(\"a.b\");") == "http.token_file is read by nobody; ");
 }
+
+TEST_CASE("tidy: a link in a page leads somewhere") {
+  const auto rules = [](std::string text) {
+    std::string out;
+    for (const auto& f : check({make_source("docs/a.md", std::move(text)), make_source("docs/d/b.md", "\n")}))
+      out += f.rule + " " + f.what + "; ";
+    return out;
+  };
+  CHECK(rules("[x](d/b.md) [y](d/) [z](../docs/d/b.md#part) [w](https://discord.com) [v](#here)\n") == "");
+  CHECK(rules("[x](c.md)\n") == "link c.md does not exist; ");
+}
