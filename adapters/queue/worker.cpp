@@ -38,6 +38,7 @@ struct slot {
   bool lost = false;      // The lock is somebody else's.
   taken job;
   uint64_t run = 0; // Counts the jobs, so that a late answer finds nobody.
+  deadline until;   // Of the processor's answer.
   std::coroutine_handle<> waiting;
   std::optional<caf::expected<outcome>> answer;
 };
@@ -137,7 +138,9 @@ public:
     auto data = std::move(place.job.what.data_json); // Not needed here any more, and may be large.
     what.what = place.job.what;
     what.what.data_json = std::move(data);
-    self_->request(st.to, caf::duration{st.how.job_within}, std::move(what))
+    place.until = within(self_, st.how.job_within);
+    // Without a timer of its own, which would cost more than a short job: the tick of the renewals minds `until`.
+    self_->request(st.to, caf::duration{}, std::move(what))
       .then([self = self_, index = index_,
              run = place.run](outcome& x) { answered(self->state, index, run, std::move(x)); },
             [self = self_, index = index_, run = place.run](caf::error& e) {
@@ -428,12 +431,21 @@ flow<> feed(pointer self) {
   end_when_drained(self);
 }
 
+void end_overdue(pointer self) {
+  auto& st = self->state;
+  const auto now = self->clock().now();
+  for (size_t i = 0; i < st.slots.size(); ++i)
+    if (st.slots[i].waiting && st.slots[i].until.passed(now))
+      answered(st, i, st.slots[i].run, fail(ec::unknown, "the processor did not answer in time"));
+}
+
 /// All locks in one call, so that one of many jobs costs as much as one of one.
 flow<> renew(pointer self) {
   auto& st = self->state;
   for (;;) {
     co_await nap(self, st.how.renew);
     flush_tally(st);
+    end_overdue(self);
     std::vector<backend::held> list;
     std::vector<std::pair<size_t, uint64_t>> runs;
     for (size_t i = 0; i < st.slots.size(); ++i)

@@ -227,3 +227,18 @@ TEST_CASE("worker: it closes at once also while the limiter makes it wait") {
   CHECK(t.ask<queue::done>(worker, queue::close{}));
   CHECK(t.state_of("second") == "waiting");
 }
+
+TEST_CASE("worker: a processor that does not answer in time has failed the attempt") {
+  town t;
+  t.how.job_within = 100ms;
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk, t.how);
+  t.submit("hold", "{}", {.id = "slow", .attempts = 1});
+  t.visits->next();
+  t.events_until("failed", "slow");
+  CHECK(t.show("slow").failed_reason == "the processor did not answer in time");
+  caf::anon_send(clerk, answer{"slow", {}}); // Finds nobody.
+  t.submit("ok", "{}", {.id = "next"});
+  t.events_until("completed", "next");
+  CHECK(t.state_of("slow") == "failed");
+}
