@@ -59,7 +59,11 @@ std::string read(int argc, char** argv, options& o) {
 /// Everything behind the one port. Lives on the io thread.
 struct house {
   house(net::io& io, options o)
-    : core(io, std::move(o)), delivery(core), rest(core, delivery), control(core, delivery, rest), page(core.options.page) {}
+    : core(io, std::move(o)),
+      delivery(core),
+      rest(core, delivery),
+      control(core, delivery, rest),
+      page(core.options.page) {}
 
   void handle(net::http_request request, const net::responder& respond) {
     const std::string_view target = request.target;
@@ -98,9 +102,9 @@ int run(options o) {
   all.core.open();
   net::http_server_options listen{.address = address, .port = port};
   listen.body_bytes_max = 8 << 20;
-  auto server = std::make_unique<net::http_server>(io, listen, [&all](net::http_request request, const net::responder& respond) {
-    all.handle(std::move(request), respond);
-  });
+  auto server = std::make_unique<net::http_server>(
+    io, listen,
+    [&all](net::http_request request, const net::responder& respond) { all.handle(std::move(request), respond); });
   // The server may take a request before this runs; none knows the port yet but who chose it.
   std::promise<std::string> ready;
   boost::asio::post(io.next(), [&] {

@@ -79,12 +79,15 @@ handled routes::make_guild(door& d, const door::ask& a) {
   auto& made = found_guild(w, std::string(json::text_or(a.object(), "name", "A new guild")), owner);
   if (json::bool_or(a.object(), "bot", true)) {
     const auto& app = a.id("application") ? w.applications[a.id("application")] : w.applications.begin()->second;
-    const auto mask = a.object().contains("permissions") ? arrakis::permissions::parse(json::text_or(a.object(), "permissions"))
-                                                         : invited_permissions();
+    const auto mask = a.object().contains("permissions")
+                      ? arrakis::permissions::parse(json::text_or(a.object(), "permissions"))
+                      : invited_permissions();
     invite_bot(w, made, app, mask, owner);
   }
   d.core_.settle();
-  return rest::reply{200, js::object{{"guild_id", made.id.text()}, {"owner_id", owner.text()}, {"channel_id", made.system_channel.text()}}};
+  return rest::reply{
+    200,
+    js::object{{"guild_id", made.id.text()}, {"owner_id", owner.text()}, {"channel_id", made.system_channel.text()}}};
 }
 
 handled routes::make_user(door& d, const door::ask& a) {
@@ -99,7 +102,9 @@ handled routes::make_application(door& d, const door::ask& a) {
   const auto& made = d.core_.make_application(std::string(json::text_or(a.object(), "name", "Another bot")),
                                               std::string(json::text_or(a.object(), "token")));
   d.core_.settle();
-  return rest::reply{200, js::object{{"application_id", made.id.text()}, {"bot_user_id", made.bot.text()}, {"token", made.token},
+  return rest::reply{200, js::object{{"application_id", made.id.text()},
+                                     {"bot_user_id", made.bot.text()},
+                                     {"token", made.token},
                                      {"public_key", made.public_key}}};
 }
 
@@ -121,8 +126,9 @@ handled routes::invite(door& d, const door::ask& a) {
   const auto app = a.id("application") ? w.applications.find(a.id("application")) : w.applications.begin();
   if (app == w.applications.end())
     return wrong("field 'application': no such application");
-  const auto mask = a.object().contains("permissions") ? arrakis::permissions::parse(json::text_or(a.object(), "permissions"))
-                                                       : invited_permissions();
+  const auto mask = a.object().contains("permissions")
+                    ? arrakis::permissions::parse(json::text_or(a.object(), "permissions"))
+                    : invited_permissions();
   invite_bot(w, *in, app->second, mask, in->owner);
   d.core_.settle();
   return rest::reply{200, js::object{{"bot_user_id", app->second.bot.text()}}};
@@ -140,14 +146,19 @@ handled routes::interact(door& d, const door::ask& a) {
     return rest::reply{200, interaction_view(w, w.interactions.at(id))};
   const auto look = [&w, id] {
     const auto found = w.interactions.find(id);
-    return found == w.interactions.end() ? wrong("the interaction has ended") : rest::reply{200, interaction_view(w, found->second)};
+    return found == w.interactions.end() ? wrong("the interaction has ended")
+                                         : rest::reply{200, interaction_view(w, found->second)};
   };
-  d.wait(a, [&w, id, look]() -> std::optional<rest::reply> {
-    const auto found = w.interactions.find(id);
-    if (found != w.interactions.end() && (found->second.phase == interaction::waiting || found->second.phase == interaction::deferred))
-      return std::nullopt;
-    return look();
-  }, look);
+  d.wait(
+    a,
+    [&w, id, look]() -> std::optional<rest::reply> {
+      const auto found = w.interactions.find(id);
+      if (found != w.interactions.end()
+          && (found->second.phase == interaction::waiting || found->second.phase == interaction::deferred))
+        return std::nullopt;
+      return look();
+    },
+    look);
   return std::nullopt;
 }
 
@@ -158,18 +169,22 @@ handled routes::interaction(door& d, const door::ask& a) {
     return rest::refuse(unknown("interaction"));
   const auto look = [&w, id] {
     const auto found = w.interactions.find(id);
-    return found == w.interactions.end() ? wrong("the interaction has ended") : rest::reply{200, interaction_view(w, found->second)};
+    return found == w.interactions.end() ? wrong("the interaction has ended")
+                                         : rest::reply{200, interaction_view(w, found->second)};
   };
   const auto after = a.query("after_edits");
   if (after.empty())
     return look();
   const int known = std::atoi(after.c_str());
-  d.wait(a, [&w, id, known, look]() -> std::optional<rest::reply> {
-    const auto found = w.interactions.find(id);
-    if (found != w.interactions.end() && found->second.edits <= known && found->second.phase != interaction::failed)
-      return std::nullopt;
-    return look();
-  }, look);
+  d.wait(
+    a,
+    [&w, id, known, look]() -> std::optional<rest::reply> {
+      const auto found = w.interactions.find(id);
+      if (found != w.interactions.end() && found->second.edits <= known && found->second.phase != interaction::failed)
+        return std::nullopt;
+      return look();
+    },
+    look);
   return std::nullopt;
 }
 
@@ -186,11 +201,14 @@ handled routes::message(door& d, const door::ask& a) {
   };
   if (text.empty())
     return look();
-  d.wait(a, [look, text]() -> std::optional<rest::reply> {
-    auto now = look();
-    const bool there = now.status != 200 || js::serialize(*now.body).find(text) != std::string::npos;
-    return there ? std::optional(std::move(now)) : std::nullopt;
-  }, look);
+  d.wait(
+    a,
+    [look, text]() -> std::optional<rest::reply> {
+      auto now = look();
+      const bool there = now.status != 200 || js::serialize(*now.body).find(text) != std::string::npos;
+      return there ? std::optional(std::move(now)) : std::nullopt;
+    },
+    look);
   return std::nullopt;
 }
 

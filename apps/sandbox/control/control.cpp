@@ -15,13 +15,26 @@ struct entry {
   handled (*run)(door&, const door::ask&);
 };
 constexpr entry table[] = {
-  {"GET", "info", routes::info}, {"GET", "view", routes::view}, {"GET", "state", routes::state},
-  {"GET", "statistics", routes::statistics}, {"DELETE", "statistics", routes::statistics},
-  {"GET", "requests", routes::requests}, {"POST", "guilds", routes::make_guild}, {"POST", "users", routes::make_user},
-  {"POST", "applications", routes::make_application}, {"POST", "members", routes::join}, {"POST", "invite", routes::invite},
-  {"POST", "interactions", routes::interact}, {"GET", "interactions", routes::interaction}, {"GET", "messages", routes::message},
-  {"", "as", routes::as}, {"", "faults", routes::faults}, {"", "limits", routes::limits}, {"POST", "clock", routes::clock},
-  {"", "gateway", routes::gateway}, {"POST", "endpoint", routes::endpoint},
+  {"GET", "info", routes::info},
+  {"GET", "view", routes::view},
+  {"GET", "state", routes::state},
+  {"GET", "statistics", routes::statistics},
+  {"DELETE", "statistics", routes::statistics},
+  {"GET", "requests", routes::requests},
+  {"POST", "guilds", routes::make_guild},
+  {"POST", "users", routes::make_user},
+  {"POST", "applications", routes::make_application},
+  {"POST", "members", routes::join},
+  {"POST", "invite", routes::invite},
+  {"POST", "interactions", routes::interact},
+  {"GET", "interactions", routes::interaction},
+  {"GET", "messages", routes::message},
+  {"", "as", routes::as},
+  {"", "faults", routes::faults},
+  {"", "limits", routes::limits},
+  {"POST", "clock", routes::clock},
+  {"", "gateway", routes::gateway},
+  {"POST", "endpoint", routes::endpoint},
 };
 
 std::vector<std::string> split(std::string_view path) {
@@ -47,7 +60,9 @@ const js::object& door::ask::object() const {
   return body.is_object() ? body.get_object() : nothing;
 }
 std::string door::ask::query(std::string_view key) const { return net::query_value(target, key); }
-snowflake door::ask::id(std::string_view key) const { return parse_snowflake(json::text_or(object(), key)).value_or(snowflake{}); }
+snowflake door::ask::id(std::string_view key) const {
+  return parse_snowflake(json::text_or(object(), key)).value_or(snowflake{});
+}
 snowflake door::ask::query_id(std::string_view key) const { return parse_snowflake(query(key)).value_or(snowflake{}); }
 int64_t door::ask::wait_ms(int64_t otherwise) const {
   const auto text = query("wait_ms");
@@ -85,7 +100,11 @@ void door::handle(const net::http_request& request, const net::responder& respon
       return respond(to_http(wrong("the body is no JSON: " + text_of(parsed.error()))));
     body = std::move(*parsed);
   }
-  const ask a{.method = request.method, .path = std::move(parts), .target = request.target, .body = std::move(body), .respond = respond};
+  const ask a{.method = request.method,
+              .path = std::move(parts),
+              .target = request.target,
+              .body = std::move(body),
+              .respond = respond};
   for (const auto& each : table)
     if (!a.path.empty() && a.path[0] == each.first && (each.method.empty() || each.method == a.method)) {
       if (auto reply = each.run(*this, a))
@@ -116,7 +135,9 @@ void door::check() {
 
 void door::watch(const net::responder& respond) {
   const auto id = ++last_watcher_;
-  respond.upgrade({}, {.received = [](const std::string&, bool) {}, .closed = [this, id](uint16_t, const std::string&) { watchers_.erase(id); }},
+  respond.upgrade({},
+                  {.received = [](const std::string&, bool) {},
+                   .closed = [this, id](uint16_t, const std::string&) { watchers_.erase(id); }},
                   [this, id](std::shared_ptr<net::websocket> socket) { watchers_[id] = std::move(socket); });
 }
 

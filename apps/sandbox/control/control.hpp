@@ -51,9 +51,9 @@ struct door::ask {
 
   const js::object& object() const;
   std::string query(std::string_view key) const;
-  snowflake id(std::string_view key) const;       ///< From the body; 0 when absent.
+  snowflake id(std::string_view key) const; ///< From the body; 0 when absent.
   snowflake query_id(std::string_view key) const;
-  int64_t wait_ms(int64_t otherwise) const;       ///< "wait_ms" of the body or query.
+  int64_t wait_ms(int64_t otherwise) const; ///< "wait_ms" of the body or query.
 };
 
 /// The answer of a route, or nothing when it answers later by itself.

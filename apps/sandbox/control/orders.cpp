@@ -24,7 +24,8 @@ std::string read_rules(const js::object& o, std::map<std::string, limits::rule, 
     const auto* rule = each.value().if_object();
     if (!rule || json::integer_or(*rule, "limit", -1) < 0 || json::integer_or(*rule, "window_ms", 0) <= 0)
       return fmt::format("'{}': an object with 'limit' and 'window_ms'", route);
-    into[route] = {.family = std::string(json::text_or(*rule, "family", route)), .limit = static_cast<int>(json::integer_or(*rule, "limit")),
+    into[route] = {.family = std::string(json::text_or(*rule, "family", route)),
+                   .limit = static_cast<int>(json::integer_or(*rule, "limit")),
                    .window_ms = json::integer_or(*rule, "window_ms")};
   }
   return {};
@@ -81,9 +82,14 @@ handled routes::gateway(door& d, const door::ask& a) {
     js::object closed;
     for (const auto& [code, times] : n.closed_by_us)
       closed[std::to_string(code)] = times;
-    return rest::reply{200, js::object{{"sessions", hub.list()}, {"identifies", n.identifies}, {"resumes", n.resumes},
-      {"invalid_sessions", n.invalid_sessions}, {"heartbeats", n.heartbeats}, {"dispatches", n.dispatches},
-      {"connections", n.connections}, {"closed_by_us", std::move(closed)}}};
+    return rest::reply{200, js::object{{"sessions", hub.list()},
+                                       {"identifies", n.identifies},
+                                       {"resumes", n.resumes},
+                                       {"invalid_sessions", n.invalid_sessions},
+                                       {"heartbeats", n.heartbeats},
+                                       {"dispatches", n.dispatches},
+                                       {"connections", n.connections},
+                                       {"closed_by_us", std::move(closed)}}};
   }
   auto& s = hub.settings;
   s.heartbeat_ms = static_cast<int>(json::integer_or(o, "heartbeat_ms", s.heartbeat_ms));
@@ -127,10 +133,11 @@ handled routes::endpoint(door& d, const door::ask& a) {
     app->second.privileged_intents = privileged->as_bool();
   if (!a.object().contains("url"))
     return ok();
-  d.delivery_.set_endpoint(app->first, std::string(json::text_or(a.object(), "url")), [respond = a.respond](const std::string& why) {
-    const auto reply = why.empty() ? ok() : wrong(why);
-    respond(net::json_response(reply.status, js::serialize(*reply.body)));
-  });
+  d.delivery_.set_endpoint(app->first, std::string(json::text_or(a.object(), "url")),
+                           [respond = a.respond](const std::string& why) {
+                             const auto reply = why.empty() ? ok() : wrong(why);
+                             respond(net::json_response(reply.status, js::serialize(*reply.body)));
+                           });
   return std::nullopt;
 }
 

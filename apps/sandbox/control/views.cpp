@@ -19,11 +19,11 @@ using namespace model;
 
 const char* phase_name(const model::interaction& i) {
   switch (i.phase) {
-  case model::interaction::waiting: return "waiting";
-  case model::interaction::deferred: return "deferred";
-  case model::interaction::answered: return "answered";
-  case model::interaction::form: return "form";
-  case model::interaction::failed: return "failed";
+    case model::interaction::waiting: return "waiting";
+    case model::interaction::deferred: return "deferred";
+    case model::interaction::answered: return "answered";
+    case model::interaction::form: return "form";
+    case model::interaction::failed: return "failed";
   }
   return "failed";
 }
@@ -46,9 +46,11 @@ js::array commands_for(world& w, const guild& in, snowflake user) {
   for (const auto& [_, app] : w.applications)
     if (in.members.contains(app.bot))
       for (const auto& [__, each] : app.commands) {
-        if ((each.guild && each.guild != in.id) || find_command(app, in.id, json::text_or(each.definition, "name")) != &each)
+        if ((each.guild && each.guild != in.id)
+            || find_command(app, in.id, json::text_or(each.definition, "name")) != &each)
           continue;
-        const auto needed = arrakis::permissions::parse(json::text_or(each.definition, "default_member_permissions", "0"));
+        const auto needed = arrakis::permissions::parse(
+          json::text_or(each.definition, "default_member_permissions", "0"));
         if ((mine & needed) == needed)
           list.push_back(to_json(each, app));
       }
@@ -60,9 +62,11 @@ js::object view_of_guild(world& w, const guild& in, snowflake user) {
   for (const auto& [_, each] : in.channels) {
     // A category is seen when one of its channels is.
     const bool seen = permissions_in(in, each, user) & arrakis::permissions::view_channel;
-    const bool holds = each.kind == category_channel && std::any_of(in.channels.begin(), in.channels.end(), [&](const auto& c) {
-      return c.second.parent == each.id && permissions_in(in, c.second, user) & arrakis::permissions::view_channel;
-    });
+    const bool holds = each.kind == category_channel
+                    && std::any_of(in.channels.begin(), in.channels.end(), [&](const auto& c) {
+                         return c.second.parent == each.id
+                             && permissions_in(in, c.second, user) & arrakis::permissions::view_channel;
+                       });
     if (seen || holds) {
       auto o = to_json(each);
       o["may_send"] = (permissions_in(in, each, user) & arrakis::permissions::send_messages) != 0;
@@ -74,8 +78,13 @@ js::object view_of_guild(world& w, const guild& in, snowflake user) {
     if (members.size() == 200)
       break;
   }
-  return {{"id", in.id.text()}, {"name", in.name}, {"owner_id", in.owner.text()}, {"roles", list_roles(in)},
-          {"channels", std::move(channels)}, {"members", std::move(members)}, {"member_count", in.members.size()},
+  return {{"id", in.id.text()},
+          {"name", in.name},
+          {"owner_id", in.owner.text()},
+          {"roles", list_roles(in)},
+          {"channels", std::move(channels)},
+          {"members", std::move(members)},
+          {"member_count", in.members.size()},
           {"commands", commands_for(w, in, user)}};
 }
 
@@ -88,8 +97,14 @@ js::object audit_view(const guild& in) {
 } // namespace
 
 js::object interaction_view(world& w, const model::interaction& i) {
-  js::object out{{"id", i.id.text()}, {"phase", phase_name(i)}, {"edits", i.edits}, {"kind", i.kind}, {"name", i.name},
-                 {"user_id", i.user.text()}, {"channel_id", i.channel.text()}, {"guild_id", i.guild.text()},
+  js::object out{{"id", i.id.text()},
+                 {"phase", phase_name(i)},
+                 {"edits", i.edits},
+                 {"kind", i.kind},
+                 {"name", i.name},
+                 {"user_id", i.user.text()},
+                 {"channel_id", i.channel.text()},
+                 {"guild_id", i.guild.text()},
                  {"application_id", i.application.text()}};
   if (i.response)
     if (const auto* m = w.find_message(i.channel, i.response))
@@ -151,11 +166,17 @@ handled routes::state(door& d, const door::ask& a) {
       guilds.push_back(std::move(o));
     }
   for (const auto& [_, each] : w.applications)
-    applications.push_back(js::object{{"id", each.id.text()}, {"name", each.name}, {"bot_user_id", each.bot.text()},
-      {"public_key", each.public_key}, {"endpoint", each.endpoint}, {"commands", list_commands(each, {})}});
+    applications.push_back(js::object{{"id", each.id.text()},
+                                      {"name", each.name},
+                                      {"bot_user_id", each.bot.text()},
+                                      {"public_key", each.public_key},
+                                      {"endpoint", each.endpoint},
+                                      {"commands", list_commands(each, {})}});
   for (const auto& [_, each] : w.users)
     users.push_back(to_json(each));
-  return rest::reply{200, js::object{{"guilds", std::move(guilds)}, {"applications", std::move(applications)}, {"users", std::move(users)}}};
+  return rest::reply{
+    200,
+    js::object{{"guilds", std::move(guilds)}, {"applications", std::move(applications)}, {"users", std::move(users)}}};
 }
 
 handled routes::statistics(door& d, const door::ask& a) {
@@ -204,7 +225,8 @@ handled routes::view(door& d, const door::ask& a) {
     out["guild"] = view_of_guild(w, *shown, user);
     auto channel = a.query_id("channel");
     if (const auto found = shown->channels.find(channel);
-        found == shown->channels.end() || !(permissions_in(*shown, found->second, user) & arrakis::permissions::view_channel))
+        found == shown->channels.end()
+        || !(permissions_in(*shown, found->second, user) & arrakis::permissions::view_channel))
       channel = shown->system_channel;
     out["channel_id"] = channel.text();
     out["messages"] = messages_for(w, channel, user);

@@ -82,7 +82,11 @@ model::application& core::make_application(std::string name, std::string token) 
   const auto id = world.next_id();
   const auto pair = keys::make();
   auto& app = world.applications[id];
-  app = {.id = id, .bot = bot.id, .name = std::move(name), .token = std::move(token), .public_key = pair.public_hex,
+  app = {.id = id,
+         .bot = bot.id,
+         .name = std::move(name),
+         .token = std::move(token),
+         .public_key = pair.public_hex,
          .private_key = pair.private_hex};
   if (app.token.empty()) // as real ones look, three parts; nobody parses them
     app.token = "sandbox." + id.text() + "." + random_hex(16);
@@ -107,8 +111,13 @@ void core::seed() {
 
 js::object core::ready_line() {
   const auto& app = world.applications.begin()->second;
-  js::object out{{"url", url}, {"api", url + "/api"}, {"gateway", hub.settings.url}, {"application_id", app.id.text()},
-                 {"bot_user_id", app.bot.text()}, {"public_key", app.public_key}, {"token", app.token}};
+  js::object out{{"url", url},
+                 {"api", url + "/api"},
+                 {"gateway", hub.settings.url},
+                 {"application_id", app.id.text()},
+                 {"bot_user_id", app.bot.text()},
+                 {"public_key", app.public_key},
+                 {"token", app.token}};
   if (!world.guilds.empty()) {
     const auto& town = world.guilds.begin()->second;
     out["guild_id"] = town.id.text();

@@ -13,9 +13,9 @@ namespace js = boost::json;
 struct options {
   std::string address = "127.0.0.1";
   uint16_t port = 0;
-  std::string state;   ///< Folder of the snapshot; empty: nothing is kept.
-  std::string token;   ///< The first application's; empty: made up at the first start.
-  std::string page;    ///< Folder of the page's files; empty: those that were built in.
+  std::string state; ///< Folder of the snapshot; empty: nothing is kept.
+  std::string token; ///< The first application's; empty: made up at the first start.
+  std::string page;  ///< Folder of the page's files; empty: those that were built in.
   bool limits = true;
   bool print_ready = false;
 };
@@ -32,8 +32,8 @@ public:
   sandbox::faults faults;
   sandbox::statistics statistics;
   gateway::hub hub;
-  std::string url;     ///< "http://127.0.0.1:8080", once it listens.
-  int shards = 1;      ///< What GET /gateway/bot recommends.
+  std::string url; ///< "http://127.0.0.1:8080", once it listens.
+  int shards = 1;  ///< What GET /gateway/bot recommends.
   int64_t endpoint_wait_ms = 3'000;
   /// Hear of every event after it went to the gateway, and of every settle() without one (event null).
   std::vector<std::function<void(const model::event*)>> watchers;

@@ -71,8 +71,13 @@ std::optional<fault> faults::strike(std::string_view method, std::string_view pa
 boost::json::array faults::list() const {
   boost::json::array out;
   for (const auto& f : list_)
-    out.push_back(boost::json::object{{"id", f.id}, {"kind", kinds[f.kind]}, {"method", f.method}, {"path", f.path},
-                                      {"skip", f.skip}, {"times", f.times}, {"struck", f.struck}});
+    out.push_back(boost::json::object{{"id", f.id},
+                                      {"kind", kinds[f.kind]},
+                                      {"method", f.method},
+                                      {"path", f.path},
+                                      {"skip", f.skip},
+                                      {"times", f.times},
+                                      {"struck", f.struck}});
   return out;
 }
 

@@ -11,12 +11,12 @@ namespace arrakis::sandbox {
 
 struct fault {
   enum kind_of {
-    status,      ///< Answered with `code` and nothing happens.
-    after_effect,///< It happens, and then it is answered with `code`.
-    lose_answer, ///< It happens, and the connection is cut instead of an answer.
-    cut,         ///< The connection is cut, nothing happens.
-    delay,       ///< It happens `delay_ms` plus up to `jitter_ms` later.
-    rate_limit   ///< 429 with `scope` and `retry_after_ms`.
+    status,       ///< Answered with `code` and nothing happens.
+    after_effect, ///< It happens, and then it is answered with `code`.
+    lose_answer,  ///< It happens, and the connection is cut instead of an answer.
+    cut,          ///< The connection is cut, nothing happens.
+    delay,        ///< It happens `delay_ms` plus up to `jitter_ms` later.
+    rate_limit    ///< 429 with `scope` and `retry_after_ms`.
   };
   int64_t id = 0;
   kind_of kind = status;
@@ -27,9 +27,9 @@ struct fault {
   int code = 503;
   int64_t delay_ms = 0;
   int64_t jitter_ms = 0;
-  std::string scope = "user";  ///< rate_limit: user, global, shared
+  std::string scope = "user"; ///< rate_limit: user, global, shared
   int64_t retry_after_ms = 500;
-  bool html = false;           ///< An HTML body, as from the proxy before Discord.
+  bool html = false; ///< An HTML body, as from the proxy before Discord.
   bool retry_after_header = true;
   int64_t struck = 0;
 };

@@ -33,17 +33,28 @@ boost::json::object statistics::totals() const {
       o[std::to_string(status)] = n;
     answers[route] = std::move(o);
   }
-  return {{"requests", number_}, {"invalid_requests", invalid_}, {"rate_limited", std::move(refused)},
-          {"effects", std::move(effects)}, {"answers", std::move(answers)}};
+  return {{"requests", number_},
+          {"invalid_requests", invalid_},
+          {"rate_limited", std::move(refused)},
+          {"effects", std::move(effects)},
+          {"answers", std::move(answers)}};
 }
 
 boost::json::array statistics::requests(int64_t after, size_t count) const {
   boost::json::array out;
   for (const auto& s : last_)
     if (s.number > after && out.size() < count)
-      out.push_back(boost::json::object{{"number", s.number}, {"at_ms", s.at_ms}, {"method", s.method}, {"path", s.path},
-        {"route", s.route}, {"application", s.application}, {"status", s.status}, {"scope", s.scope}, {"fault", s.fault},
-        {"reason", s.reason}, {"effect", s.effect}});
+      out.push_back(boost::json::object{{"number", s.number},
+                                        {"at_ms", s.at_ms},
+                                        {"method", s.method},
+                                        {"path", s.path},
+                                        {"route", s.route},
+                                        {"application", s.application},
+                                        {"status", s.status},
+                                        {"scope", s.scope},
+                                        {"fault", s.fault},
+                                        {"reason", s.reason},
+                                        {"effect", s.effect}});
   return out;
 }
 

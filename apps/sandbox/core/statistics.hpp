@@ -24,8 +24,8 @@ private:
   std::deque<seen> last_; ///< At most `kept`.
   int64_t number_ = 0;
   int64_t invalid_ = 0;
-  std::map<std::string, int64_t> refused_;              ///< 429s by scope.
-  std::map<std::string, int64_t> effects_;              ///< By route: writes that happened.
+  std::map<std::string, int64_t> refused_;                ///< 429s by scope.
+  std::map<std::string, int64_t> effects_;                ///< By route: writes that happened.
   std::map<std::string, std::map<int, int64_t>> answers_; ///< By route and status.
 };
 

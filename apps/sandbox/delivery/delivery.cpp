@@ -14,7 +14,8 @@ namespace {
 std::pair<std::string, std::string> split(const std::string& url) {
   const auto scheme = url.find("://");
   const auto slash = scheme == std::string::npos ? std::string::npos : url.find('/', scheme + 3);
-  return slash == std::string::npos ? std::pair{url, std::string("/")} : std::pair{url.substr(0, slash), url.substr(slash)};
+  return slash == std::string::npos ? std::pair{url, std::string("/")}
+                                    : std::pair{url.substr(0, slash), url.substr(slash)};
 }
 } // namespace
 
@@ -32,7 +33,8 @@ void delivery::send(model::started what) {
   const auto token = world.interactions.at(id).token;
   post(app, js::serialize(what.payload), true, [this, id, token](caf::expected<net::http_response> got) {
     if (!got || got->status / 100 != 2) {
-      log::warn("endpoint_refused", {{"interaction", id.text()}, {"error", got ? std::to_string(got->status) : text_of(got.error())}});
+      log::warn("endpoint_refused",
+                {{"interaction", id.text()}, {"error", got ? std::to_string(got->status) : text_of(got.error())}});
       return;
     }
     if (got->body.empty()) // 202 or 204: the application answers by the callback route
@@ -41,7 +43,8 @@ void delivery::send(model::started what) {
     static const js::object nothing;
     const auto* object = body ? body->if_object() : nullptr;
     if (auto done = model::answer(core_.now(), id, token, object ? *object : nothing); !done)
-      log::warn("endpoint_answer_refused", {{"interaction", id.text()}, {"error", js::serialize(model::to_json(done.why()))}});
+      log::warn("endpoint_answer_refused",
+                {{"interaction", id.text()}, {"error", js::serialize(model::to_json(done.why()))}});
     core_.settle();
   });
 }
@@ -56,11 +59,17 @@ void delivery::post_to(const std::string& url, const std::string& private_hex, c
   const auto timestamp = std::to_string(wall_ms() / 1000);
   // The bad one is a good signature of other bytes: right length, wrong content.
   const auto signature = keys::sign(private_hex, good ? timestamp + body : timestamp + body + "x");
-  net::http_request request{.method = "POST", .target = path,
-    .headers = {{"Content-Type", "application/json"}, {"X-Signature-Ed25519", signature}, {"X-Signature-Timestamp", timestamp},
-                {"User-Agent", "Discord-Interactions/1.0 (+https://discord.com)"}},
-    .body = body, .peer = {}};
-  client_.send(origin, std::move(request), deadline{std::chrono::steady_clock::now() + std::chrono::milliseconds{core_.endpoint_wait_ms}}, std::move(done));
+  net::http_request request{.method = "POST",
+                            .target = path,
+                            .headers = {{"Content-Type", "application/json"},
+                                        {"X-Signature-Ed25519", signature},
+                                        {"X-Signature-Timestamp", timestamp},
+                                        {"User-Agent", "Discord-Interactions/1.0 (+https://discord.com)"}},
+                            .body = body,
+                            .peer = {}};
+  client_.send(origin, std::move(request),
+               deadline{std::chrono::steady_clock::now() + std::chrono::milliseconds{core_.endpoint_wait_ms}},
+               std::move(done));
 }
 
 void delivery::set_endpoint(snowflake application, std::string url, std::function<void(std::string)> done) {
@@ -70,12 +79,16 @@ void delivery::set_endpoint(snowflake application, std::string url, std::functio
     core_.settle();
     return done({});
   }
-  const js::object ping{{"id", core_.now().next_id().text()}, {"application_id", application.text()}, {"type", 1},
-                        {"token", "ping"}, {"version", 1}};
+  const js::object ping{{"id", core_.now().next_id().text()},
+                        {"application_id", application.text()},
+                        {"type", 1},
+                        {"token", "ping"},
+                        {"version", 1}};
   const auto body = js::serialize(ping);
   const auto key = app.private_key;
   post_to(url, key, body, true, [=, this](caf::expected<net::http_response> got) {
-    const auto answer = got && got->status == 200 ? json::parse(got->body) : caf::expected<js::value>{fail(ec::invalid, "")};
+    const auto answer = got && got->status == 200 ? json::parse(got->body)
+                                                  : caf::expected<js::value>{fail(ec::invalid, "")};
     const auto* object = answer ? answer->if_object() : nullptr;
     if (!object || json::integer_or(*object, "type") != 1)
       return done(fmt::format("a signed PING must be answered with 200 and {{\"type\":1}}; it got {}",

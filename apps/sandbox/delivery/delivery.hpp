@@ -12,13 +12,15 @@ public:
   explicit delivery(core&);
   /// Sends what `started` holds. An endpoint's answer is taken as the callback.
   void send(model::started);
-  /// Discord's check before an endpoint is accepted: a signed PING must give {"type":1}, a wrongly signed one 401. `done`
-  /// gets the fault, or an empty text; then the endpoint is in force. An empty `url` switches back to the gateway.
+  /// Discord's check before an endpoint is accepted: a signed PING must give {"type":1}, a wrongly signed one 401.
+  /// `done` gets the fault, or an empty text; then the endpoint is in force. An empty `url` switches back to the
+  /// gateway.
   void set_endpoint(snowflake application, std::string url, std::function<void(std::string fault)> done);
 
 private:
   void post(const model::application&, const std::string& body, bool good, net::http_client::done);
-  void post_to(const std::string& url, const std::string& private_hex, const std::string& body, bool good, net::http_client::done);
+  void post_to(const std::string& url, const std::string& private_hex, const std::string& body, bool good,
+               net::http_client::done);
   core& core_;
   net::http_client client_;
 };

@@ -12,8 +12,8 @@ size_t hub::each(const target& whom, F&& f) {
     const auto s = sessions_.find(c.session);
     const bool any = !whom.application && !whom.shard;
     if (s == sessions_.end() ? any
-                             : (!whom.application || s->second.application == whom.application) &&
-                                 (!whom.shard || s->second.shard == *whom.shard))
+                             : (!whom.application || s->second.application == whom.application)
+                                 && (!whom.shard || s->second.shard == *whom.shard))
       ids.push_back(id);
   }
   for (const auto id : ids)
@@ -72,9 +72,13 @@ js::array hub::list() const {
   js::array out;
   for (const auto& [id, s] : sessions_) {
     const auto c = connections_.find(s.connection);
-    out.push_back(js::object{{"session_id", id}, {"application_id", s.application.text()}, {"shard", js::array{s.shard, s.shards}},
-      {"sequence", s.seq}, {"intents", s.intents}, {"connected", s.connection != 0},
-      {"compressed", c != connections_.end() && c->second.zlib != nullptr}});
+    out.push_back(js::object{{"session_id", id},
+                             {"application_id", s.application.text()},
+                             {"shard", js::array{s.shard, s.shards}},
+                             {"sequence", s.seq},
+                             {"intents", s.intents},
+                             {"connected", s.connection != 0},
+                             {"compressed", c != connections_.end() && c->second.zlib != nullptr}});
   }
   return out;
 }

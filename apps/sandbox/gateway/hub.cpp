@@ -9,11 +9,11 @@
 
 namespace arrakis::sandbox::gateway {
 namespace {
-constexpr size_t frame_bytes_max = 4096;       // larger: 4002
-constexpr size_t frames_per_minute_max = 120;  // more: 4008
+constexpr size_t frame_bytes_max = 4096;      // larger: 4002
+constexpr size_t frames_per_minute_max = 120; // more: 4008
 constexpr int64_t identify_every_ms = 5'000;
-constexpr int64_t session_kept_ms = 300'000;   // "some minutes" of Discord
-constexpr int64_t members_every_ms = 30'000;   // all members of a guild, since October 2025
+constexpr int64_t session_kept_ms = 300'000; // "some minutes" of Discord
+constexpr int64_t members_every_ms = 30'000; // all members of a guild, since October 2025
 constexpr size_t members_per_chunk = 1000;
 } // namespace
 
@@ -22,11 +22,11 @@ void hub::accept(const net::responder& respond, const std::string& target) {
   net::websocket_options options;
   options.message_bytes_max = 64 << 10;
   options.outbox_bytes_max = 512 << 20; // a test with thousands of guilds
-  net::websocket_events events{
-    .received = [this, id](const std::string& text, bool) { received(id, text); },
-    .closed = [this, id](uint16_t code, const std::string&) { closed(id, code); }};
-  respond.upgrade(options, std::move(events),
-                  [this, id, target](std::shared_ptr<net::websocket> socket) { opened(id, std::move(socket), target); });
+  net::websocket_events events{.received = [this, id](const std::string& text, bool) { received(id, text); },
+                               .closed = [this, id](uint16_t code, const std::string&) { closed(id, code); }};
+  respond.upgrade(options, std::move(events), [this, id, target](std::shared_ptr<net::websocket> socket) {
+    opened(id, std::move(socket), target);
+  });
 }
 
 void hub::opened(uint64_t id, std::shared_ptr<net::websocket> socket, const std::string& target) {
@@ -97,7 +97,8 @@ void hub::received(uint64_t id, const std::string& text) {
     c.frames.pop_front();
   if (settings.limits && c.frames.size() > frames_per_minute_max)
     return end(c, rate_limited, "Rate limited.");
-  const auto parsed = text.size() > frame_bytes_max ? caf::expected<js::value>{fail(ec::invalid, "too long")} : json::parse(text);
+  const auto parsed = text.size() > frame_bytes_max ? caf::expected<js::value>{fail(ec::invalid, "too long")}
+                                                    : json::parse(text);
   const auto* frame = parsed ? parsed->if_object() : nullptr;
   if (!frame)
     return end(c, decode_error, "Error while decoding payload.");
@@ -107,17 +108,17 @@ void hub::received(uint64_t id, const std::string& text) {
   if (op != heartbeat && op != identify && op != resume && c.session.empty())
     return end(c, not_authenticated, "Not authenticated.");
   switch (op) {
-  case heartbeat:
-    ++counts_.heartbeats;
-    if (settings.acknowledge)
-      send_op(c, heartbeat_ack, nullptr);
-    return;
-  case identify: return on_identify(c, d ? *d : nothing);
-  case resume: return on_resume(c, d ? *d : nothing);
-  case request_members: return on_request_members(c, d ? *d : nothing);
-  case presence:
-  case voice: return;
-  default: return end(c, unknown_opcode, "Unknown opcode.");
+    case heartbeat:
+      ++counts_.heartbeats;
+      if (settings.acknowledge)
+        send_op(c, heartbeat_ack, nullptr);
+      return;
+    case identify: return on_identify(c, d ? *d : nothing);
+    case resume: return on_resume(c, d ? *d : nothing);
+    case request_members: return on_request_members(c, d ? *d : nothing);
+    case presence:
+    case voice: return;
+    default: return end(c, unknown_opcode, "Unknown opcode.");
   }
 }
 
@@ -151,14 +152,19 @@ void hub::on_identify(connection& c, const js::object& d) {
     return end(c, authentication_failed, "Authentication failed.");
   int shard = 0;
   int shards = 1;
-  if (const auto* pair = json::array_in(d, "shard"); pair && pair->size() == 2 && (*pair)[0].is_int64() && (*pair)[1].is_int64()) {
+  if (const auto* pair = json::array_in(d, "shard");
+      pair && pair->size() == 2 && (*pair)[0].is_int64() && (*pair)[1].is_int64()) {
     shard = static_cast<int>((*pair)[0].as_int64());
     shards = static_cast<int>((*pair)[1].as_int64());
   }
   if (!may_identify(d, *app, shard, shards, c))
     return;
   ++counts_.identifies;
-  session made{.id = random_hex(16), .application = app->id, .bot = app->bot, .shard = shard, .shards = shards,
+  session made{.id = random_hex(16),
+               .application = app->id,
+               .bot = app->bot,
+               .shard = shard,
+               .shards = shards,
                .intents = static_cast<uint64_t>(json::integer_or(d, "intents"))};
   made.connection = c.id;
   c.session = made.id;
@@ -240,8 +246,10 @@ void hub::on_request_members(connection& c, const js::object& d) {
       return;
     auto& last = members_asked_ms_[fmt::format("{}/{}", s.application.value, id.value)];
     if (const auto wait = last + members_every_ms - wall_ms(); settings.limits && wait > 0)
-      return dispatch_to(s, "RATE_LIMITED", {{"opcode", static_cast<int>(request_members)},
-        {"retry_after", static_cast<double>(wait) / 1000.0}, {"meta", {{"guild_id", id.text()}, {"nonce", nonce}}}});
+      return dispatch_to(s, "RATE_LIMITED",
+                         {{"opcode", static_cast<int>(request_members)},
+                          {"retry_after", static_cast<double>(wait) / 1000.0},
+                          {"meta", {{"guild_id", id.text()}, {"nonce", nonce}}}});
     last = wall_ms();
   }
   js::array members, missing;
@@ -263,7 +271,10 @@ void hub::on_request_members(connection& c, const js::object& d) {
     js::array part;
     for (size_t j = i * members_per_chunk; j < std::min(members.size(), (i + 1) * members_per_chunk); ++j)
       part.push_back(members[j]);
-    js::object data{{"guild_id", id.text()}, {"members", std::move(part)}, {"chunk_index", i}, {"chunk_count", chunks},
+    js::object data{{"guild_id", id.text()},
+                    {"members", std::move(part)},
+                    {"chunk_index", i},
+                    {"chunk_count", chunks},
                     {"not_found", missing}};
     if (!nonce.is_null())
       data["nonce"] = nonce;
@@ -296,7 +307,8 @@ void hub::sweep() {
       silent.push_back(id);
   for (const auto id : silent)
     end(connections_.at(id), session_timed_out, "Session timed out.");
-  std::erase_if(sessions_, [&](const auto& s) { return !s.second.connection && now - s.second.lost_ms > session_kept_ms; });
+  std::erase_if(sessions_,
+                [&](const auto& s) { return !s.second.connection && now - s.second.lost_ms > session_kept_ms; });
 }
 
 } // namespace arrakis::sandbox::gateway

@@ -8,14 +8,14 @@ namespace arrakis::sandbox::gateway {
 
 struct settings {
   int heartbeat_ms = 41'250;
-  int max_concurrency = 1;  ///< Identifies per 5 s and key (shard modulo it).
-  bool limits = true;       ///< Identify pacing, 120 frames a minute, one member request in 30 s.
-  std::string url;          ///< resume_gateway_url: "ws://127.0.0.1:8080"
+  int max_concurrency = 1; ///< Identifies per 5 s and key (shard modulo it).
+  bool limits = true;      ///< Identify pacing, 120 frames a minute, one member request in 30 s.
+  std::string url;         ///< resume_gateway_url: "ws://127.0.0.1:8080"
   // Faults on demand.
-  bool acknowledge = true;          ///< false: heartbeats are not answered (a zombie).
-  bool hold_guild_create = false;   ///< READY without the guilds that should follow.
-  int refuse_resumes = 0;           ///< So many resumes get opcode 9 with false.
-  std::string ready_without;        ///< A field of READY that is left out: the twin of the schema check.
+  bool acknowledge = true;        ///< false: heartbeats are not answered (a zombie).
+  bool hold_guild_create = false; ///< READY without the guilds that should follow.
+  int refuse_resumes = 0;         ///< So many resumes get opcode 9 with false.
+  std::string ready_without;      ///< A field of READY that is left out: the twin of the schema check.
 };
 
 /// Whom an order concerns; an empty field means any.
@@ -46,10 +46,10 @@ public:
   /// Faults. Each answers how many connections it concerned.
   size_t close(const target&, uint16_t code);
   size_t cut(const target&);
-  size_t order_reconnect(const target&);               ///< opcode 7
-  size_t invalidate(const target&, bool resumable);    ///< opcode 9
-  size_t ask_heartbeat(const target&);                 ///< opcode 1 from the server
-  size_t release_guilds(const target&);                ///< ends hold_guild_create and sends what was held
+  size_t order_reconnect(const target&);            ///< opcode 7
+  size_t invalidate(const target&, bool resumable); ///< opcode 9
+  size_t ask_heartbeat(const target&);              ///< opcode 1 from the server
+  size_t release_guilds(const target&);             ///< ends hold_guild_create and sends what was held
 
   const gateway::counts& count() const { return counts_; }
   js::array list() const; ///< Sessions with shard, sequence, connected, intents.

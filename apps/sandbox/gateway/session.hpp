@@ -9,7 +9,11 @@ namespace js = boost::json;
 
 /// https://discord.com/developers/docs/topics/gateway#gateway-intents
 enum intent : uint64_t {
-  guilds = 1 << 0, guild_members = 1 << 1, guild_moderation = 1 << 2, guild_messages = 1 << 9, guild_presences = 1 << 8,
+  guilds = 1 << 0,
+  guild_members = 1 << 1,
+  guild_moderation = 1 << 2,
+  guild_messages = 1 << 9,
+  guild_presences = 1 << 8,
   message_content = 1 << 15
 };
 inline constexpr uint64_t known_intents = (1ull << 26) - 1;
@@ -17,17 +21,37 @@ inline constexpr uint64_t privileged_intents = guild_members | guild_presences |
 
 /// https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway
 enum opcode : int {
-  dispatch = 0, heartbeat = 1, identify = 2, presence = 3, voice = 4, resume = 6, reconnect = 7, request_members = 8,
-  invalid_session = 9, hello = 10, heartbeat_ack = 11
+  dispatch = 0,
+  heartbeat = 1,
+  identify = 2,
+  presence = 3,
+  voice = 4,
+  resume = 6,
+  reconnect = 7,
+  request_members = 8,
+  invalid_session = 9,
+  hello = 10,
+  heartbeat_ack = 11
 };
 enum close_code : uint16_t {
-  unknown_opcode = 4001, decode_error = 4002, not_authenticated = 4003, authentication_failed = 4004,
-  already_authenticated = 4005, invalid_seq = 4007, rate_limited = 4008, session_timed_out = 4009, invalid_shard = 4010,
-  invalid_version = 4012, invalid_intents = 4013, disallowed_intents = 4014
+  unknown_opcode = 4001,
+  decode_error = 4002,
+  not_authenticated = 4003,
+  authentication_failed = 4004,
+  already_authenticated = 4005,
+  invalid_seq = 4007,
+  rate_limited = 4008,
+  session_timed_out = 4009,
+  invalid_shard = 4010,
+  invalid_version = 4012,
+  invalid_intents = 4013,
+  disallowed_intents = 4014
 };
 
 /// https://discord.com/developers/docs/topics/gateway#sharding
-inline int shard_of(snowflake guild, int shards) { return static_cast<int>((guild.value >> 22) % static_cast<uint64_t>(shards)); }
+inline int shard_of(snowflake guild, int shards) {
+  return static_cast<int>((guild.value >> 22) % static_cast<uint64_t>(shards));
+}
 
 struct session {
   std::string id;

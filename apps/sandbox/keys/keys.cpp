@@ -49,8 +49,8 @@ std::string sign(std::string_view private_hex, std::string_view text) {
   context c(EVP_MD_CTX_new());
   bytes out(64);
   size_t length = out.size();
-  const bool ok = with && EVP_DigestSignInit(c.get(), nullptr, nullptr, nullptr, with.get()) == 1 &&
-                  EVP_DigestSign(c.get(), out.data(), &length, data_of(text), text.size()) == 1;
+  const bool ok = with && EVP_DigestSignInit(c.get(), nullptr, nullptr, nullptr, with.get()) == 1
+               && EVP_DigestSign(c.get(), out.data(), &length, data_of(text), text.size()) == 1;
   ARRAKIS_ASSERT(ok, "a key of ours signs");
   return to_hex(out);
 }
@@ -60,8 +60,8 @@ bool verify(std::string_view public_hex, std::string_view text, std::string_view
   const auto signature = from_hex(signature_hex);
   key with(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw.data(), raw.size()));
   context c(EVP_MD_CTX_new());
-  return with && EVP_DigestVerifyInit(c.get(), nullptr, nullptr, nullptr, with.get()) == 1 &&
-         EVP_DigestVerify(c.get(), signature.data(), signature.size(), data_of(text), text.size()) == 1;
+  return with && EVP_DigestVerifyInit(c.get(), nullptr, nullptr, nullptr, with.get()) == 1
+      && EVP_DigestVerify(c.get(), signature.data(), signature.size(), data_of(text), text.size()) == 1;
 }
 
 } // namespace arrakis::sandbox::keys

@@ -4,7 +4,9 @@
 
 namespace arrakis::sandbox::keys {
 /// An Ed25519 pair, each half 32 bytes in hex.
-struct pair { std::string public_hex, private_hex; };
+struct pair {
+  std::string public_hex, private_hex;
+};
 pair make();
 /// The signature (64 bytes, hex) of `bytes`.
 std::string sign(std::string_view private_hex, std::string_view bytes);

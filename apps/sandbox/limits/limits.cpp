@@ -17,11 +17,11 @@ void drop_before(std::deque<int64_t>& times, int64_t limit) {
 
 std::string_view name_of(scope s) {
   switch (s) {
-  case scope::none: return "none";
-  case scope::user: return "user";
-  case scope::global: return "global";
-  case scope::shared: return "shared";
-  case scope::banned: return "banned";
+    case scope::none: return "none";
+    case scope::user: return "user";
+    case scope::global: return "global";
+    case scope::shared: return "shared";
+    case scope::banned: return "banned";
   }
   return "none";
 }
@@ -71,7 +71,8 @@ decision limiter::global(const arrival& a, int64_t now_us) {
   return {};
 }
 
-decision limiter::spend(std::map<std::string, bucket>& in, const std::string& key, const rule& r, int64_t now_us, scope why) {
+decision limiter::spend(std::map<std::string, bucket>& in, const std::string& key, const rule& r, int64_t now_us,
+                        scope why) {
   auto& b = in[key];
   if (b.used == 0 || now_us >= b.opened_us + r.window_ms * 1000) // the window opens with its first request
     b = {.used = 0, .opened_us = now_us};
@@ -103,7 +104,8 @@ decision limiter::arrive(const arrival& a, int64_t now_us) {
         d.refused != scope::none)
       return d;
   if (a.sublimited) // discord.js' source: 2 renames of a channel in 10 minutes, not shown in any header
-    if (auto d = spend(buckets_, fmt::format("rename|{}|{}", a.caller, a.major), {"rename", 2, 600'000}, now_us, scope::user);
+    if (auto d = spend(buckets_, fmt::format("rename|{}|{}", a.caller, a.major), {"rename", 2, 600'000}, now_us,
+                       scope::user);
         d.refused != scope::none) {
       d.remaining = 1;
       return d;
@@ -114,7 +116,8 @@ decision limiter::arrive(const arrival& a, int64_t now_us) {
   // Families share tokens; the usual rule counts every route for itself.
   const std::string_view family = r.family == "read" ? a.route : std::string_view(r.family);
   auto d = spend(buckets_, fmt::format("{}|{}|{}", a.caller, family, a.major), r, now_us, scope::user);
-  d.bucket = fmt::format("{:016x}{:016x}", std::hash<std::string_view>{}(family), std::hash<std::string>{}(std::string(family) + "b"));
+  d.bucket = fmt::format("{:016x}{:016x}", std::hash<std::string_view>{}(family),
+                         std::hash<std::string>{}(std::string(family) + "b"));
   return d;
 }
 

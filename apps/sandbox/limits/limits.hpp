@@ -23,8 +23,8 @@ const rule& rule_of(std::string_view route);
 /// What a request is, as far as limits care.
 struct arrival {
   std::string_view route;
-  std::string_view major;  ///< Guild, channel or webhook id that splits the bucket.
-  std::string_view caller; ///< Application id, or address when unauthenticated.
+  std::string_view major;     ///< Guild, channel or webhook id that splits the bucket.
+  std::string_view caller;    ///< Application id, or address when unauthenticated.
   bool global_exempt = false; ///< Interaction callbacks and interaction webhooks.
   bool sublimited = false;    ///< A channel's name or topic is to change: 2 in 10 minutes, in no header.
 };
@@ -47,10 +47,10 @@ class limiter {
 public:
   bool enabled = true;
   int global_per_second = 50;
-  size_t invalid_max = 10'000;                 ///< 401, 403, 429 in ten minutes; then everything is an HTML 429.
+  size_t invalid_max = 10'000;                      ///< 401, 403, 429 in ten minutes; then everything is an HTML 429.
   std::map<std::string, rule, std::less<>> changed; ///< By route: a test's own rules.
   std::map<std::string, rule, std::less<>> shared{  ///< By route: tokens of a resource, shared by all applications.
-    {"POST /channels/{channel}/messages", {"channel", 10, 5'000}}};
+                                                  {"POST /channels/{channel}/messages", {"channel", 10, 5'000}}};
 
   decision arrive(const arrival&, int64_t now_us);
   /// Counts the answer towards the invalid requests (401, 403, and 429 that is not shared).
@@ -61,7 +61,10 @@ public:
   void forget();
 
 private:
-  struct bucket { int used = 0; int64_t opened_us = 0; };
+  struct bucket {
+    int used = 0;
+    int64_t opened_us = 0;
+  };
   const rule& rule_for(std::string_view route) const;
   decision global(const arrival&, int64_t now_us);
   decision spend(std::map<std::string, bucket>& in, const std::string& key, const rule&, int64_t now_us, scope);

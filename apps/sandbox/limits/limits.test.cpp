@@ -38,7 +38,8 @@ TEST_CASE("limits: a window that is counted per clock second would let a hundred
 
 TEST_CASE("limits: interaction callbacks are not counted against the global limit") {
   limiter l;
-  arrival callback{.route = "POST /interactions/{interaction}/{token}/callback", .major = "1", .caller = "bot", .global_exempt = true};
+  arrival callback{
+    .route = "POST /interactions/{interaction}/{token}/callback", .major = "1", .caller = "bot", .global_exempt = true};
   for (int i = 0; i < 500; ++i)
     CHECK(l.arrive(callback, 0).refused == scope::none);
   CHECK(l.arrive(read_roles, 0).refused == scope::none);

@@ -41,7 +41,9 @@ std::optional<overwrite> read_overwrite(form& outer, const std::string& path, co
     outer.fault(path, "DICT_TYPE_CONVERT", "This overwrite is not complete: id, type, allow, deny.");
     return std::nullopt;
   }
-  return overwrite{.id = *id, .kind = static_cast<overwrite::target_kind>(*kind), .allow = allow & every_permission,
+  return overwrite{.id = *id,
+                   .kind = static_cast<overwrite::target_kind>(*kind),
+                   .allow = allow & every_permission,
                    .deny = deny & every_permission};
 }
 
@@ -86,7 +88,8 @@ void check_parent(form& f, const guild& in, const channel& of, snowflake parent)
 int next_position(const guild& in, int kind) {
   int position = 0;
   for (const auto& [_, each] : in.channels) // categories are ordered on their own, so are voice channels
-    if ((each.kind == category_channel) == (kind == category_channel) && (each.kind == voice_channel) == (kind == voice_channel))
+    if ((each.kind == category_channel) == (kind == category_channel)
+        && (each.kind == voice_channel) == (kind == voice_channel))
       position = std::max(position, each.position + 1);
   return position;
 }
@@ -141,8 +144,8 @@ outcome<js::object> create_channel(world& w, const actor& by, guild& in, const j
   form f(body);
   f.require("name");
   channel made{.guild = in.id, .kind = static_cast<int>(f.integer("type", 0, 16).value_or(text_channel))};
-  if (made.kind != text_channel && made.kind != voice_channel && made.kind != category_channel &&
-      made.kind != announcement_channel)
+  if (made.kind != text_channel && made.kind != voice_channel && made.kind != category_channel
+      && made.kind != announcement_channel)
     f.fault("type", "BASE_TYPE_CHOICES", "Value must be one of {0, 2, 4, 5}.");
   made.position = next_position(in, made.kind);
   read_fields(f, in, made);
@@ -249,7 +252,8 @@ outcome<done> put_overwrite(world& w, const actor& by, place at, snowflake targe
   overwrite next{.id = target, .kind = static_cast<overwrite::target_kind>(*kind), .allow = allow, .deny = deny};
   if (!targets_exist(*in, {next}))
     return unknown("Overwrite");
-  auto old = std::find_if(where->overwrites.begin(), where->overwrites.end(), [&](const auto& o) { return o.id == target; });
+  auto old = std::find_if(where->overwrites.begin(), where->overwrites.end(),
+                          [&](const auto& o) { return o.id == target; });
   const bool fresh = old == where->overwrites.end();
   if (!may_overwrite(*in, by.user, fresh ? allow | deny : (old->allow ^ allow) | (old->deny ^ deny)))
     return missing_permissions();
@@ -272,7 +276,8 @@ outcome<done> delete_overwrite(world& w, const actor& by, place at, snowflake ta
   auto& [in, where] = at;
   if (!(permissions_in(*in, *where, by.user) & manage_roles))
     return missing_permissions();
-  const auto found = std::find_if(where->overwrites.begin(), where->overwrites.end(), [&](const auto& o) { return o.id == target; });
+  const auto found = std::find_if(where->overwrites.begin(), where->overwrites.end(),
+                                  [&](const auto& o) { return o.id == target; });
   if (found == where->overwrites.end())
     return unknown("Overwrite");
   const auto gone = *found;

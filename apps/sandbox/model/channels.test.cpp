@@ -21,9 +21,11 @@ TEST_CASE("channels: text names are lower case with hyphens, categories keep the
 
 TEST_CASE("channels: one without overwrites of its own starts with those of its category") {
   town t;
-  const auto category = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4,"permission_overwrites":[
+  const auto category = id_in(
+    *create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4,"permission_overwrites":[
     {"id":")" + t.guild_id.text() + R"(","type":0,"deny":"1024"}]})")));
-  const auto inside = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"x","parent_id":")" + category.text() + "\"}")));
+  const auto inside = id_in(
+    *create_channel(t.world, t.bot(), t.here(), object(R"({"name":"x","parent_id":")" + category.text() + "\"}")));
   CHECK(t.here().channels.at(inside).overwrites.size() == 1);
   CHECK(permissions_in(t.here(), t.here().channels.at(inside), t.person) == 0);
 }
@@ -45,7 +47,8 @@ TEST_CASE("channels: overwrites are read as everyone, then roles, then the membe
 
 TEST_CASE("channels: who may not see one gets 50001, who may not manage it 50013, and an unknown one is 10003") {
   town t;
-  const auto id = id_in(*create_channel(t.world, t.as(t.owner), t.here(), object(R"({"name":"secret","permission_overwrites":[
+  const auto id = id_in(
+    *create_channel(t.world, t.as(t.owner), t.here(), object(R"({"name":"secret","permission_overwrites":[
     {"id":")" + t.guild_id.text() + R"(","type":0,"allow":"0","deny":"1024"}]})")));
   CHECK(channel_for(t.world, t.bot(), id).why().code == 50001);
   CHECK(channel_for(t.world, t.bot(), snowflake{5}).why().code == 10003);
@@ -55,7 +58,9 @@ TEST_CASE("channels: who may not see one gets 50001, who may not manage it 50013
 
 TEST_CASE("channels: an overwrite gives no more than its author may, and MANAGE_ROLES only by an administrator") {
   town t;
-  const auto body = [](uint64_t allow) { return js::object{{"type", 0}, {"allow", std::to_string(allow)}, {"deny", "0"}}; };
+  const auto body = [](uint64_t allow) {
+    return js::object{{"type", 0}, {"allow", std::to_string(allow)}, {"deny", "0"}};
+  };
   CHECK(put_overwrite(t.world, t.bot(), t.general(), t.guild_id, body(permissions::ban_members)).why().code == 50013);
   CHECK(put_overwrite(t.world, t.bot(), t.general(), t.guild_id, body(permissions::manage_roles)).why().code == 50013);
   CHECK(put_overwrite(t.world, t.bot(), t.general(), snowflake{9}, body(0)).why().code == 10009);
@@ -81,7 +86,8 @@ TEST_CASE("channels: the five hundred and first is refused with 30013, the fifty
 TEST_CASE("channels: deleting a category leaves its channels without one") {
   town t;
   const auto category = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
-  const auto inside = id_in(*create_channel(t.world, t.bot(), t.here(), js::object{{"name", "x"}, {"parent_id", category.text()}}));
+  const auto inside = id_in(
+    *create_channel(t.world, t.bot(), t.here(), js::object{{"name", "x"}, {"parent_id", category.text()}}));
   REQUIRE(delete_channel(t.world, t.bot(), at(t, category)));
   CHECK(t.here().channels.at(inside).parent == snowflake{});
   CHECK(t.told("CHANNEL_DELETE") == 1);
@@ -90,7 +96,8 @@ TEST_CASE("channels: deleting a category leaves its channels without one") {
 TEST_CASE("messages: empty ones are 50006, long ones 50035, and foreign ones are not edited") {
   town t;
   CHECK(send_message(t.world, t.bot(), t.general(), {}).why().code == 50006);
-  CHECK(send_message(t.world, t.bot(), t.general(), js::object{{"content", std::string(2001, 'x')}}).why().code == 50035);
+  CHECK(send_message(t.world, t.bot(), t.general(), js::object{{"content", std::string(2001, 'x')}}).why().code
+        == 50035);
   const auto id = id_in(*send_message(t.world, t.as(t.person), t.general(), object(R"({"content":"hi"})")));
   CHECK(t.told("MESSAGE_CREATE") == 1);
   CHECK(edit_message(t.world, t.bot(), t.general(), id, object(R"({"content":"ho"})")).why().code == 50005);
@@ -101,13 +108,15 @@ TEST_CASE("messages: empty ones are 50006, long ones 50035, and foreign ones are
 TEST_CASE("messages: components are checked: rows, custom ids, labels, options") {
   town t;
   const auto refused = [&](std::string_view components) {
-    const auto out = send_message(t.world, t.bot(), t.general(), object(std::string(R"({"content":"x","components":)") + std::string(components) + "}"));
+    const auto out = send_message(
+      t.world, t.bot(), t.general(),
+      object(std::string(R"({"content":"x","components":)") + std::string(components) + "}"));
     return !out && out.why().code == 50035;
   };
   const std::string button = R"({"type":2,"style":1,"label":"a","custom_id":"a"})";
-  CHECK(refused("[" + button + "]"));                                                  // a button outside a row
+  CHECK(refused("[" + button + "]")); // a button outside a row
   CHECK(refused(R"([{"type":1,"components":[]}])"));
-  CHECK(refused(R"([{"type":1,"components":[)" + button + "," + button + "]}]"));       // the same id twice
+  CHECK(refused(R"([{"type":1,"components":[)" + button + "," + button + "]}]"));        // the same id twice
   CHECK(refused(R"([{"type":1,"components":[{"type":2,"style":1,"custom_id":"a"}]}])")); // nothing to read on it
   CHECK(refused(R"([{"type":1,"components":[{"type":3,"custom_id":"s","options":[]}]}])"));
   CHECK(!refused(R"([{"type":1,"components":[)" + button + "]}]"));

@@ -15,7 +15,8 @@ bool good_name(std::string_view name) {
   if (name.empty() || length_of(name) > 32)
     return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (static_cast<unsigned char>(c) & 0x80u);
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'
+        || (static_cast<unsigned char>(c) & 0x80u);
   });
 }
 
@@ -38,7 +39,8 @@ void check_options(form& f, const js::array& options, const std::string& path, i
       f.fault(at + ".type", "BASE_TYPE_CHOICES", "Value must be one of {1..11}.");
     const bool required = json::bool_or(*option, "required");
     if (required && optional_seen && kind > 2)
-      f.fault(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", "Required options must be placed before non-required options");
+      f.fault(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+              "Required options must be placed before non-required options");
     optional_seen = optional_seen || (!required && kind > 2);
     if (const auto* choices = json::array_in(*option, "choices"); choices && choices->size() > 25)
       f.fault(at + ".choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.");
@@ -63,10 +65,14 @@ js::object normal(form& f, const js::object& body, snowflake guild) {
     f.require("description");
   }
   const auto description = f.text("description", kind == chat_input ? 1 : 0, 100).value_or("");
-  js::object out{{"type", kind}, {"name", name}, {"name_localizations", localizations(body, "name_localizations")},
-    {"description", description}, {"description_localizations", localizations(body, "description_localizations")},
-    {"dm_permission", json::bool_or(body, "dm_permission", true)}, {"nsfw", json::bool_or(body, "nsfw")},
-    {"integration_types", js::array{0}}};
+  js::object out{{"type", kind},
+                 {"name", name},
+                 {"name_localizations", localizations(body, "name_localizations")},
+                 {"description", description},
+                 {"description_localizations", localizations(body, "description_localizations")},
+                 {"dm_permission", json::bool_or(body, "dm_permission", true)},
+                 {"nsfw", json::bool_or(body, "nsfw")},
+                 {"integration_types", js::array{0}}};
   const auto mask = f.mask("default_member_permissions");
   out["default_member_permissions"] = mask ? js::value(std::to_string(*mask)) : js::value(nullptr);
   if (const auto* contexts = f.array("contexts", 3))
@@ -84,8 +90,8 @@ js::object normal(form& f, const js::object& body, snowflake guild) {
 
 command* by_name(application& app, snowflake guild, std::string_view name, int64_t kind) {
   for (auto& [_, each] : app.commands)
-    if (each.guild == guild && json::text_or(each.definition, "name") == name &&
-        json::integer_or(each.definition, "type") == kind)
+    if (each.guild == guild && json::text_or(each.definition, "name") == name
+        && json::integer_or(each.definition, "type") == kind)
       return &each;
   return nullptr;
 }
@@ -125,7 +131,8 @@ outcome<js::array> overwrite_commands(world& w, application& app, snowflake guil
     }
     for (size_t j = 0; j < i; ++j)
       if (definitions[j]["name"] == definitions[i]["name"] && definitions[j]["type"] == definitions[i]["type"]) {
-        all.fault(fmt::format("{}.name", i), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique");
+        all.fault(fmt::format("{}.name", i), "APPLICATION_COMMANDS_DUPLICATE_NAME",
+                  "Application command names must be unique");
         return all.why();
       }
   }

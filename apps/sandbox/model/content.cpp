@@ -13,7 +13,11 @@ constexpr size_t embed_text_max = 6000; // over all embeds of a message
 constexpr size_t rows_max = 5;
 constexpr size_t components_v2_max = 40;
 
-struct text_rule { std::string_view key; size_t min, max; bool required; };
+struct text_rule {
+  std::string_view key;
+  size_t min, max;
+  bool required;
+};
 
 /// Walks a component tree: checks, numbers, and notes custom ids, which must differ within a message.
 class walker {
@@ -40,7 +44,8 @@ private:
       const bool bad = !inner.clean();
       if (bad || (rule.required && !value))
         form_.fault(fmt::format("{}.{}", path, rule.key), bad ? "BASE_TYPE_BAD_LENGTH" : "BASE_TYPE_REQUIRED",
-                    bad ? fmt::format("Must be between {} and {} in length.", rule.min, rule.max) : "This field is required");
+                    bad ? fmt::format("Must be between {} and {} in length.", rule.min, rule.max)
+                        : "This field is required");
       if (bad)
         return;
     }
@@ -70,30 +75,33 @@ js::object walker::one(const js::object& c, const std::string& path) {
   ++next_id_;
   const auto kind = json::integer_or(c, "type");
   switch (kind) {
-  case action_row: row(c, path); break;
-  case button: press(c, path); break;
-  case string_select:
-  case user_select:
-  case role_select:
-  case mentionable_select:
-  case channel_select: select(out, path); break;
-  case text_input: input(out, path); break;
-  case label:
-    texts(c, path, {{"label", 1, 45, true}, {"description", 0, 100, false}});
-    if (const auto* inner = json::object_in(c, "component"))
-      out["component"] = one(*inner, path + ".component");
-    else
-      form_.fault(path + ".component", "BASE_TYPE_REQUIRED", "This field is required");
-    break;
-  case section:
-    if (const auto* accessory = json::object_in(c, "accessory"))
-      out["accessory"] = one(*accessory, path + ".accessory");
-    break;
-  case text_display:
-    texts(c, path, {{"content", 1, 4000, true}});
-    break;
-  case thumbnail: case media_gallery: case file: case separator: case container: break;
-  default: form_.fault(path + ".type", "UNION_TYPE_CHOICES", "Value of field \"type\" must be a known component type.");
+    case action_row: row(c, path); break;
+    case button: press(c, path); break;
+    case string_select:
+    case user_select:
+    case role_select:
+    case mentionable_select:
+    case channel_select: select(out, path); break;
+    case text_input: input(out, path); break;
+    case label:
+      texts(c, path, {{"label", 1, 45, true}, {"description", 0, 100, false}});
+      if (const auto* inner = json::object_in(c, "component"))
+        out["component"] = one(*inner, path + ".component");
+      else
+        form_.fault(path + ".component", "BASE_TYPE_REQUIRED", "This field is required");
+      break;
+    case section:
+      if (const auto* accessory = json::object_in(c, "accessory"))
+        out["accessory"] = one(*accessory, path + ".accessory");
+      break;
+    case text_display: texts(c, path, {{"content", 1, 4000, true}}); break;
+    case thumbnail:
+    case media_gallery:
+    case file:
+    case separator:
+    case container: break;
+    default:
+      form_.fault(path + ".type", "UNION_TYPE_CHOICES", "Value of field \"type\" must be a known component type.");
   }
   if (kind >= section && kind != label && !v2_ && !modal_)
     form_.fault(path + ".type", "UNION_TYPE_CHOICES", "This component needs the flag IS_COMPONENTS_V2.");
@@ -113,7 +121,8 @@ void walker::row(const js::object& c, const std::string& path) {
     if (const auto* child = each.if_object())
       wide = wide || json::integer_or(*child, "type") != button;
   if (wide && children->size() > 1)
-    form_.fault(path + ".components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width");
+    form_.fault(path + ".components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
+                "The specified component exceeds the maximum width");
 }
 
 void walker::press(const js::object& c, const std::string& path) {
@@ -153,7 +162,8 @@ void walker::select(js::object& c, const std::string& path) {
       const auto at = fmt::format("{}.options.{}", path, i);
       texts(*option, at, {{"label", 1, 100, true}, {"value", 1, 100, true}, {"description", 0, 100, false}});
       if (!values.insert(std::string(json::text_or(*option, "value"))).second)
-        form_.fault(at + ".value", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", "The specified option value is already used");
+        form_.fault(at + ".value", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
+                    "The specified option value is already used");
     }
 }
 

@@ -28,9 +28,22 @@ std::vector<const js::object*> text_inputs(const js::array& components);
 
 /// Component types. https://discord.com/developers/docs/components/reference#component-object-component-types
 enum component_type : int {
-  action_row = 1, button = 2, string_select = 3, text_input = 4, user_select = 5, role_select = 6, mentionable_select = 7,
-  channel_select = 8, section = 9, text_display = 10, thumbnail = 11, media_gallery = 12, file = 13, separator = 14,
-  container = 17, label = 18
+  action_row = 1,
+  button = 2,
+  string_select = 3,
+  text_input = 4,
+  user_select = 5,
+  role_select = 6,
+  mentionable_select = 7,
+  channel_select = 8,
+  section = 9,
+  text_display = 10,
+  thumbnail = 11,
+  media_gallery = 12,
+  file = 13,
+  separator = 14,
+  container = 17,
+  label = 18
 };
 
 } // namespace arrakis::sandbox::model

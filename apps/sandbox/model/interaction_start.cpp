@@ -16,8 +16,14 @@ refusal not_offered(std::string why) { return {400, 0, std::move(why), {}}; }
 interaction& open(world& w, const application& app, const place& at, snowflake user, int kind) {
   const auto id = w.next_id();
   auto& made = w.interactions[id];
-  made = interaction{.id = id, .token = fmt::format("it-{}-{}", id.value, random_hex(24)), .application = app.id,
-                     .guild = at.guild->id, .channel = at.channel->id, .user = user, .kind = kind, .made_ms = w.now_ms};
+  made = interaction{.id = id,
+                     .token = fmt::format("it-{}-{}", id.value, random_hex(24)),
+                     .application = app.id,
+                     .guild = at.guild->id,
+                     .channel = at.channel->id,
+                     .user = user,
+                     .kind = kind,
+                     .made_ms = w.now_ms};
   return made;
 }
 
@@ -26,13 +32,24 @@ js::object payload_of(world& w, const interaction& i, const place& at, const app
   who["permissions"] = std::to_string(permissions_in(*at.guild, *at.channel, i.user));
   auto where = to_json(*at.channel);
   where["permissions"] = who["permissions"];
-  return {{"id", i.id.text()}, {"application_id", app.id.text()}, {"type", i.kind}, {"token", i.token}, {"version", 1},
-    {"guild_id", at.guild->id.text()},
-    {"guild", {{"id", at.guild->id.text()}, {"locale", "en-US"}, {"features", js::array{}}}},
-    {"guild_locale", "en-US"}, {"locale", "en-US"}, {"channel_id", at.channel->id.text()}, {"channel", std::move(where)},
-    {"member", std::move(who)}, {"app_permissions", std::to_string(permissions_in(*at.guild, *at.channel, app.bot))},
-    {"entitlements", js::array{}}, {"authorizing_integration_owners", {{"0", at.guild->id.text()}}}, {"context", 0},
-    {"attachment_size_limit", 10485760}, {"data", std::move(data)}};
+  return {{"id", i.id.text()},
+          {"application_id", app.id.text()},
+          {"type", i.kind},
+          {"token", i.token},
+          {"version", 1},
+          {"guild_id", at.guild->id.text()},
+          {"guild", {{"id", at.guild->id.text()}, {"locale", "en-US"}, {"features", js::array{}}}},
+          {"guild_locale", "en-US"},
+          {"locale", "en-US"},
+          {"channel_id", at.channel->id.text()},
+          {"channel", std::move(where)},
+          {"member", std::move(who)},
+          {"app_permissions", std::to_string(permissions_in(*at.guild, *at.channel, app.bot))},
+          {"entitlements", js::array{}},
+          {"authorizing_integration_owners", {{"0", at.guild->id.text()}}},
+          {"context", 0},
+          {"attachment_size_limit", 10485760},
+          {"data", std::move(data)}};
 }
 
 /// The options of a command as sent: {name, type, value}, checked against the definition.
@@ -57,7 +74,8 @@ outcome<js::array> options_of(const js::object& definition, const js::object& gi
       return not_offered(fmt::format("The option '{}' is required.", name));
   }
   for (const auto& field : given)
-    if (std::none_of(out.begin(), out.end(), [&](const js::value& o) { return json::text_or(o.as_object(), "name") == field.key(); }))
+    if (std::none_of(out.begin(), out.end(),
+                     [&](const js::value& o) { return json::text_or(o.as_object(), "name") == field.key(); }))
       return not_offered(fmt::format("The command has no option '{}'.", std::string_view(field.key())));
   return out;
 }
@@ -80,7 +98,8 @@ js::object resolve(world& w, const guild& in, const std::vector<std::string>& va
       channels[text] = to_json(found->second);
   }
   js::object out;
-  for (auto& [key, part] : {std::pair{"users", &users}, {"members", &members}, {"roles", &roles}, {"channels", &channels}})
+  for (auto& [key, part] :
+       {std::pair{"users", &users}, {"members", &members}, {"roles", &roles}, {"channels", &channels}})
     if (!part->empty())
       out[key] = std::move(*part);
   return out;
@@ -199,8 +218,10 @@ outcome<started> submit(world& w, snowflake user, snowflake opened_by, const js:
     const std::string value(json::text_or(fields, key, json::text_or(*input, "value")));
     if (const auto fault = fault_of(*input, value); !fault.empty())
       return not_offered(fault);
-    js::object sent{{"type", static_cast<int>(text_input)}, {"id", input->at("id")}, {"custom_id", key}, {"value", value}};
-    const auto wrapper = rows.size() < shown.size() ? json::integer_or(shown[rows.size()].as_object(), "type") : action_row;
+    js::object sent{
+      {"type", static_cast<int>(text_input)}, {"id", input->at("id")}, {"custom_id", key}, {"value", value}};
+    const auto wrapper = rows.size() < shown.size() ? json::integer_or(shown[rows.size()].as_object(), "type")
+                                                    : action_row;
     const auto wrapper_id = rows.size() < shown.size() ? shown[rows.size()].as_object().at("id") : js::value(1);
     if (wrapper == label)
       rows.push_back(js::object{{"type", wrapper}, {"id", wrapper_id}, {"component", std::move(sent)}});
@@ -210,8 +231,8 @@ outcome<started> submit(world& w, snowflake user, snowflake opened_by, const js:
   for (const auto& field : fields)
     if (!find_component(shown, field.key()))
       return not_offered(fmt::format("The form has no field '{}'.", std::string_view(field.key())));
-  js::object data{{"custom_id", parent->second.modal.at("custom_id")}, {"components", std::move(rows)},
-                  {"resolved", js::object{}}};
+  js::object data{
+    {"custom_id", parent->second.modal.at("custom_id")}, {"components", std::move(rows)}, {"resolved", js::object{}}};
   auto& made = open(w, app, *at, user, modal_type);
   made.parent = opened_by;
   made.source = parent->second.source;

@@ -12,7 +12,9 @@ namespace {
 enum callback : int { with_message = 4, deferred_message = 5, deferred_update = 6, update_message = 7, with_modal = 9 };
 
 js::object metadata_of(world& w, const interaction& i) {
-  js::object out{{"id", i.id.text()}, {"type", i.kind}, {"user", to_json(w.user_of(i.user))},
+  js::object out{{"id", i.id.text()},
+                 {"type", i.kind},
+                 {"user", to_json(w.user_of(i.user))},
                  {"authorizing_integration_owners", {{"0", i.guild.text()}}}};
   if (i.kind == command_type) {
     out["name"] = i.name;
@@ -97,34 +99,34 @@ outcome<done> update(world& w, interaction& i, form& f) {
 outcome<done> perform(world& w, interaction& i, int64_t kind, const js::object& data) {
   form f(data);
   switch (kind) {
-  case with_message: return reply(w, i, f);
-  case deferred_message: return defer(w, i, f);
-  case deferred_update:
-    i.response = i.source;
-    i.phase = interaction::deferred;
-    return done{};
-  case update_message: return update(w, i, f);
-  default: {
-    auto modal = read_modal(f);
-    if (!f.clean())
-      return f.why();
-    i.modal = std::move(modal);
-    i.phase = interaction::form;
-    ++i.edits;
-    return done{};
-  }
+    case with_message: return reply(w, i, f);
+    case deferred_message: return defer(w, i, f);
+    case deferred_update:
+      i.response = i.source;
+      i.phase = interaction::deferred;
+      return done{};
+    case update_message: return update(w, i, f);
+    default: {
+      auto modal = read_modal(f);
+      if (!f.clean())
+        return f.why();
+      i.modal = std::move(modal);
+      i.phase = interaction::form;
+      ++i.edits;
+      return done{};
+    }
   }
 }
 
 /// Which callbacks fit: an update needs a message that was clicked on, a form never follows a form.
 bool fits(const interaction& i, int64_t kind) {
   switch (kind) {
-  case with_message:
-  case deferred_message: return true;
-  case deferred_update:
-  case update_message: return static_cast<bool>(i.source);
-  case with_modal: return i.kind != modal_type;
-  default: return false;
+    case with_message:
+    case deferred_message: return true;
+    case deferred_update:
+    case update_message: return static_cast<bool>(i.source);
+    case with_modal: return i.kind != modal_type;
+    default: return false;
   }
 }
 
@@ -153,7 +155,8 @@ outcome<js::object> answer(world& w, snowflake id, std::string_view token, const
   if (found == w.interactions.end() || found->second.token != token)
     return unknown("interaction");
   auto& i = found->second;
-  if (i.phase == interaction::failed || (i.phase == interaction::waiting && w.now_ms > i.made_ms + w.timing.acknowledge_ms))
+  if (i.phase == interaction::failed
+      || (i.phase == interaction::waiting && w.now_ms > i.made_ms + w.timing.acknowledge_ms))
     return unknown("interaction");
   if (i.phase != interaction::waiting)
     return refusal{400, 40060, "Interaction has already been acknowledged.", {}};

@@ -12,8 +12,9 @@ using namespace arrakis::sandbox::model;
 namespace {
 struct conversation : town {
   conversation() {
-    const auto commands = js::array{object(R"({"name":"onboard","description":"start","default_member_permissions":"8"})"),
-                                    object(R"({"name":"hi","description":"greet","options":[
+    const auto commands = js::array{
+      object(R"({"name":"onboard","description":"start","default_member_permissions":"8"})"),
+      object(R"({"name":"hi","description":"greet","options":[
                                       {"type":3,"name":"whom","description":"who","required":true}]})")};
     REQUIRE(overwrite_commands(world, app(), {}, commands));
   }
@@ -23,7 +24,9 @@ struct conversation : town {
     return *begun;
   }
   std::string token(const started& s) { return world.interactions.at(s.id).token; }
-  outcome<js::object> reply(const started& s, std::string_view text) { return answer(world, s.id, token(s), object(text)); }
+  outcome<js::object> reply(const started& s, std::string_view text) {
+    return answer(world, s.id, token(s), object(text));
+  }
   const interaction& state(const started& s) { return world.interactions.at(s.id); }
 };
 constexpr auto hello = R"({"type":4,"data":{"content":"hello"}})";
@@ -71,7 +74,8 @@ TEST_CASE("interactions: a token serves follow-ups for fifteen minutes and then 
   conversation c;
   const auto it = c.onboard();
   const auto token = c.token(it);
-  CHECK(edit_response(c.world, c.app_id, token, {}, object(R"({"content":"x"})")).why().code == 10015); // not answered yet
+  CHECK(edit_response(c.world, c.app_id, token, {}, object(R"({"content":"x"})")).why().code
+        == 10015); // not answered yet
   REQUIRE(c.reply(it, R"({"type":5,"data":{"flags":64}})"));
   c.world.now_ms += 900'000;
   expire(c.world);
@@ -114,11 +118,13 @@ TEST_CASE("interactions: a click needs a component that is there and enabled, a 
   REQUIRE(chosen);
   CHECK(chosen->payload.at("type") == 3);
   CHECK(chosen->payload.at("data").at("values").at(0) == "b");
-  REQUIRE(answer(c.world, chosen->id, c.world.interactions.at(chosen->id).token, object(R"({"type":7,"data":{"content":"b it is","components":[]}})")));
+  REQUIRE(answer(c.world, chosen->id, c.world.interactions.at(chosen->id).token,
+                 object(R"({"type":7,"data":{"content":"b it is","components":[]}})")));
   CHECK(c.world.find_message(channel, message)->content == "b it is");
 }
 
-TEST_CASE("interactions: a form opens from a click, is checked when it is sent, and never follows a deferral or a form") {
+TEST_CASE(
+  "interactions: a form opens from a click, is checked when it is sent, and never follows a deferral or a form") {
   conversation c;
   const auto it = c.onboard();
   REQUIRE(c.reply(it, panel));
@@ -147,7 +153,9 @@ TEST_CASE("commands: an overwrite keeps the ids of names that stay and drops the
   REQUIRE(overwrite_commands(c.world, c.app(), {}, js::array{object(R"({"name":"onboard","description":"changed"})")}));
   CHECK(find_command(c.app(), {}, "onboard")->id == before);
   CHECK(find_command(c.app(), {}, "hi") == nullptr);
-  CHECK(overwrite_commands(c.world, c.app(), {}, js::array{object(R"({"name":"Bad Name","description":"x"})")}).why().code == 50035);
+  CHECK(
+    overwrite_commands(c.world, c.app(), {}, js::array{object(R"({"name":"Bad Name","description":"x"})")}).why().code
+    == 50035);
 }
 
 TEST_CASE("snapshot: a world that was saved and loaded is the same world, and its ids go on upwards") {

@@ -44,8 +44,8 @@ outcome<role*> grantable(const actor& by, guild& in, snowflake user, snowflake i
   const auto found = in.roles.find(id);
   if (found == in.roles.end())
     return unknown("Role");
-  if (!(permissions_in(in, by.user) & manage_roles) || !commands_role(in, by.user, found->second) ||
-      found->second.managed || id == in.id)
+  if (!(permissions_in(in, by.user) & manage_roles) || !commands_role(in, by.user, found->second)
+      || found->second.managed || id == in.id)
     return missing_permissions();
   return &found->second;
 }
@@ -56,8 +56,8 @@ guild& found_guild(world& w, std::string name, snowflake owner) {
   auto& made = w.guilds[id];
   made = guild{.id = id, .name = std::move(name), .owner = owner};
   // What a new guild lets everyone do: see, write, read the history, use commands, connect and speak.
-  constexpr uint64_t usual = view_channel | send_messages | read_message_history | add_reactions | embed_links |
-                             attach_files | use_application_commands | connect | speak | create_instant_invite;
+  constexpr uint64_t usual = view_channel | send_messages | read_message_history | add_reactions | embed_links
+                           | attach_files | use_application_commands | connect | speak | create_instant_invite;
   made.roles[id] = role{.id = id, .name = "@everyone", .permissions = usual};
   made.members[owner] = member{.user = owner, .joined_ms = w.now_ms};
   const auto category = w.next_id();
@@ -87,9 +87,9 @@ void invite_bot(world& w, guild& in, const application& app, uint64_t mask, snow
 }
 
 uint64_t invited_permissions() {
-  return manage_roles | manage_channels | view_channel | send_messages | embed_links | read_message_history |
-         view_audit_log | use_application_commands | attach_files | add_reactions | create_instant_invite | connect | speak |
-         manage_messages | mention_everyone | kick_members;
+  return manage_roles | manage_channels | view_channel | send_messages | embed_links | read_message_history
+       | view_audit_log | use_application_commands | attach_files | add_reactions | create_instant_invite | connect
+       | speak | manage_messages | mention_everyone | kick_members;
 }
 
 void join(world& w, guild& in, snowflake user) {
@@ -131,7 +131,7 @@ outcome<js::object> edit_member(world& w, const actor& by, guild& in, snowflake 
   const auto found = in.members.find(user);
   if (found == in.members.end())
     return unknown("Member");
-  constexpr uint64_t change_nickname = 1ull << 26;  // https://discord.com/developers/docs/topics/permissions
+  constexpr uint64_t change_nickname = 1ull << 26; // https://discord.com/developers/docs/topics/permissions
   constexpr uint64_t manage_nicknames = 1ull << 27;
   form f(body);
   const auto nick = f.text("nick", 0, 32);

@@ -6,7 +6,8 @@ namespace arrakis::sandbox::model {
 
 /// A guild with @everyone, a category and one text channel, its owner as the only member.
 guild& found_guild(world&, std::string name, snowflake owner);
-/// A bot enters with a managed role of its name and these permissions (BOT_ADD), and learns of the guild (GUILD_CREATE).
+/// A bot enters with a managed role of its name and these permissions (BOT_ADD), and learns of the guild
+/// (GUILD_CREATE).
 void invite_bot(world&, guild&, const application&, uint64_t permissions, snowflake by);
 /// What a guild-building bot is invited with: all that Arrakis asks for and no more.
 uint64_t invited_permissions();

@@ -48,7 +48,8 @@ void tell_changed(world& w, const message& m) {
 
 void remove(world& w, const message& m) {
   if (!m.visible_to)
-    w.emit("MESSAGE_DELETE", m.guild, {{"id", m.id.text()}, {"channel_id", m.channel.text()}, {"guild_id", m.guild.text()}});
+    w.emit("MESSAGE_DELETE", m.guild,
+           {{"id", m.id.text()}, {"channel_id", m.channel.text()}, {"guild_id", m.guild.text()}});
   w.messages[m.channel].erase(m.id);
 }
 

@@ -36,7 +36,8 @@ struct town {
   place general() { return {&here(), &here().channels.at(here().system_channel)}; }
   /// How many events of this name there were since the last look.
   size_t told(std::string_view name) {
-    return static_cast<size_t>(std::count_if(world.events.begin(), world.events.end(), [&](const event& e) { return e.name == name; }));
+    return static_cast<size_t>(
+      std::count_if(world.events.begin(), world.events.end(), [&](const event& e) { return e.name == name; }));
   }
 };
 

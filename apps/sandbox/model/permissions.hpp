@@ -1,5 +1,6 @@
 #pragma once
-// Who may do what. https://discord.com/developers/docs/topics/permissions#permission-overwrites and #permission-hierarchy
+// Who may do what. https://discord.com/developers/docs/topics/permissions#permission-overwrites and
+// #permission-hierarchy
 #include "apps/sandbox/model/types.hpp"
 #include "schemas/permissions.hpp"
 

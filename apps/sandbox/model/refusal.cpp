@@ -14,9 +14,18 @@ boost::json::object to_json(const refusal& why) {
 refusal unauthorized() { return {401, 0, "401: Unauthorized", {}}; }
 
 refusal unknown(std::string_view what) {
-  static constexpr std::array<std::pair<std::string_view, int>, 12> codes{{{"Account", 10001}, {"Application", 10002},
-    {"Channel", 10003}, {"Guild", 10004}, {"Member", 10007}, {"Message", 10008}, {"Overwrite", 10009}, {"Role", 10011},
-    {"User", 10013}, {"Webhook", 10015}, {"interaction", 10062}, {"application command", 10063}}};
+  static constexpr std::array<std::pair<std::string_view, int>, 12> codes{{{"Account", 10001},
+                                                                           {"Application", 10002},
+                                                                           {"Channel", 10003},
+                                                                           {"Guild", 10004},
+                                                                           {"Member", 10007},
+                                                                           {"Message", 10008},
+                                                                           {"Overwrite", 10009},
+                                                                           {"Role", 10011},
+                                                                           {"User", 10013},
+                                                                           {"Webhook", 10015},
+                                                                           {"interaction", 10062},
+                                                                           {"application command", 10063}}};
   for (const auto& [name, code] : codes)
     if (name == what)
       return {404, code, "Unknown " + std::string(what), {}};

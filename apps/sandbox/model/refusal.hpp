@@ -18,12 +18,12 @@ struct refusal {
 };
 boost::json::object to_json(const refusal&);
 
-refusal unauthorized();         ///< 401, code 0
+refusal unauthorized();                 ///< 401, code 0
 refusal unknown(std::string_view what); ///< 404 with the code of "Guild", "Channel", "Role", "Member", "Message", ...
-refusal missing_access();       ///< 403, 50001: the thing exists and the caller may not see it
-refusal missing_permissions();  ///< 403, 50013: also broken role hierarchy
-refusal bad_json();             ///< 400, 50109
-refusal invalid_role();         ///< 400, 50028
+refusal missing_access();               ///< 403, 50001: the thing exists and the caller may not see it
+refusal missing_permissions();          ///< 403, 50013: also broken role hierarchy
+refusal bad_json();                     ///< 400, 50109
+refusal invalid_role();                 ///< 400, 50028
 
 /// The value of a call or its refusal.
 template <class T>

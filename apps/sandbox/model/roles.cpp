@@ -16,8 +16,10 @@ struct role_fields {
 };
 
 role_fields read(form& f, const js::object& body) {
-  role_fields fields{.name = f.text("name", 0, name_max), .permissions = f.mask("permissions"),
-                     .color = f.integer("color", 0, 0xFFFFFF), .hoist = f.boolean("hoist"),
+  role_fields fields{.name = f.text("name", 0, name_max),
+                     .permissions = f.mask("permissions"),
+                     .color = f.integer("color", 0, 0xFFFFFF),
+                     .hoist = f.boolean("hoist"),
                      .mentionable = f.boolean("mentionable")};
   if (const auto* colors = body.if_contains("colors"); colors && colors->is_object()) {
     form inner(colors->get_object());
@@ -176,7 +178,8 @@ outcome<js::array> move_roles(world& w, const actor& by, guild& in, const js::ar
   std::stable_sort(order.begin(), order.end(), [&](const role* a, const role* b) {
     const auto place_of = [&](const role* r) {
       const auto moved = wanted.find(r->id);
-      return moved == wanted.end() ? int64_t{r->position} * 2 : moved->second * 2 + (moved->second > r->position ? 1 : -1);
+      return moved == wanted.end() ? int64_t{r->position} * 2
+                                   : moved->second * 2 + (moved->second > r->position ? 1 : -1);
     };
     return place_of(a) < place_of(b);
   });

@@ -7,7 +7,8 @@
 using namespace arrakis;
 using namespace arrakis::sandbox::model;
 
-TEST_CASE("roles: a new role stands right above @everyone, the others move up, and the audit log names maker and reason") {
+TEST_CASE(
+  "roles: a new role stands right above @everyone, the others move up, and the audit log names maker and reason") {
   town t;
   auto by = t.bot();
   by.reason = "arrakis nonce=1";
@@ -43,8 +44,9 @@ TEST_CASE("roles: nobody creates or edits without MANAGE_ROLES, gives what they 
   auto high = create_role(t.world, t.as(t.owner), t.here(), object(R"({"name":"high"})"));
   const auto id = id_in(*high);
   REQUIRE(edit_role(t.world, t.bot(), t.here(), id, object(R"({"name":"renamed"})")));
-  REQUIRE(move_roles(t.world, t.as(t.owner), t.here(),
-                     js::array{js::object{{"id", id.text()}, {"position", highest_role(t.here(), t.app().bot).position}}}));
+  REQUIRE(
+    move_roles(t.world, t.as(t.owner), t.here(),
+               js::array{js::object{{"id", id.text()}, {"position", highest_role(t.here(), t.app().bot).position}}}));
   CHECK(above(t.here().roles.at(id), highest_role(t.here(), t.app().bot)));
   CHECK(edit_role(t.world, t.bot(), t.here(), id, object(R"({"name":"again"})")).why().code == 50013);
   CHECK(delete_role(t.world, t.bot(), t.here(), id).why().code == 50013);

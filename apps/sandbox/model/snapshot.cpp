@@ -26,32 +26,64 @@ js::array each_of(const Map& map, F&& f) {
 }
 
 js::object save_role(const role& r) {
-  return {{"id", put(r.id)}, {"name", r.name}, {"permissions", std::to_string(r.permissions)}, {"position", r.position},
-          {"color", r.color}, {"hoist", r.hoist}, {"mentionable", r.mentionable}, {"managed", r.managed}, {"bot", put(r.bot)}};
+  return {{"id", put(r.id)},
+          {"name", r.name},
+          {"permissions", std::to_string(r.permissions)},
+          {"position", r.position},
+          {"color", r.color},
+          {"hoist", r.hoist},
+          {"mentionable", r.mentionable},
+          {"managed", r.managed},
+          {"bot", put(r.bot)}};
 }
 role load_role(const js::object& o) {
-  return {.id = id_at(o, "id"), .name = text_at(o, "name"), .permissions = mask_at(o, "permissions"),
-          .position = int_at(o, "position"), .color = int_at(o, "color"), .hoist = o.at("hoist").as_bool(),
-          .mentionable = o.at("mentionable").as_bool(), .managed = o.at("managed").as_bool(), .bot = id_at(o, "bot")};
+  return {.id = id_at(o, "id"),
+          .name = text_at(o, "name"),
+          .permissions = mask_at(o, "permissions"),
+          .position = int_at(o, "position"),
+          .color = int_at(o, "color"),
+          .hoist = o.at("hoist").as_bool(),
+          .mentionable = o.at("mentionable").as_bool(),
+          .managed = o.at("managed").as_bool(),
+          .bot = id_at(o, "bot")};
 }
 
 js::object save_channel(const channel& c) {
   js::array overwrites;
   for (const auto& o : c.overwrites)
-    overwrites.push_back(js::object{{"id", put(o.id)}, {"kind", static_cast<int>(o.kind)}, {"allow", std::to_string(o.allow)},
+    overwrites.push_back(js::object{{"id", put(o.id)},
+                                    {"kind", static_cast<int>(o.kind)},
+                                    {"allow", std::to_string(o.allow)},
                                     {"deny", std::to_string(o.deny)}});
-  return {{"id", put(c.id)}, {"guild", put(c.guild)}, {"kind", c.kind}, {"name", c.name}, {"position", c.position},
-          {"parent", put(c.parent)}, {"topic", c.topic}, {"nsfw", c.nsfw}, {"slowmode_s", c.slowmode_s},
-          {"overwrites", std::move(overwrites)}, {"last_message", put(c.last_message)}};
+  return {{"id", put(c.id)},
+          {"guild", put(c.guild)},
+          {"kind", c.kind},
+          {"name", c.name},
+          {"position", c.position},
+          {"parent", put(c.parent)},
+          {"topic", c.topic},
+          {"nsfw", c.nsfw},
+          {"slowmode_s", c.slowmode_s},
+          {"overwrites", std::move(overwrites)},
+          {"last_message", put(c.last_message)}};
 }
 channel load_channel(const js::object& o) {
-  channel c{.id = id_at(o, "id"), .guild = id_at(o, "guild"), .kind = int_at(o, "kind"), .name = text_at(o, "name"),
-            .position = int_at(o, "position"), .parent = id_at(o, "parent"), .topic = text_at(o, "topic"),
-            .nsfw = o.at("nsfw").as_bool(), .slowmode_s = int_at(o, "slowmode_s"), .last_message = id_at(o, "last_message")};
+  channel c{.id = id_at(o, "id"),
+            .guild = id_at(o, "guild"),
+            .kind = int_at(o, "kind"),
+            .name = text_at(o, "name"),
+            .position = int_at(o, "position"),
+            .parent = id_at(o, "parent"),
+            .topic = text_at(o, "topic"),
+            .nsfw = o.at("nsfw").as_bool(),
+            .slowmode_s = int_at(o, "slowmode_s"),
+            .last_message = id_at(o, "last_message")};
   for (const auto& each : o.at("overwrites").as_array()) {
     const auto& w = each.as_object();
-    c.overwrites.push_back({.id = id_at(w, "id"), .kind = static_cast<overwrite::target_kind>(int_at(w, "kind")),
-                            .allow = mask_at(w, "allow"), .deny = mask_at(w, "deny")});
+    c.overwrites.push_back({.id = id_at(w, "id"),
+                            .kind = static_cast<overwrite::target_kind>(int_at(w, "kind")),
+                            .allow = mask_at(w, "allow"),
+                            .deny = mask_at(w, "deny")});
   }
   return c;
 }
@@ -72,14 +104,26 @@ member load_member(const js::object& o) {
 js::object save_guild(const guild& g) {
   js::array audit;
   for (const auto& e : g.audit)
-    audit.push_back(js::object{{"id", put(e.id)}, {"what", static_cast<int>(e.what)}, {"user", put(e.user)},
-                               {"target", put(e.target)}, {"reason", e.reason}, {"changes", e.changes}, {"options", e.options}});
-  return {{"id", put(g.id)}, {"name", g.name}, {"owner", put(g.owner)}, {"roles", each_of(g.roles, save_role)},
-          {"channels", each_of(g.channels, save_channel)}, {"members", each_of(g.members, save_member)},
-          {"audit", std::move(audit)}, {"system_channel", put(g.system_channel)}};
+    audit.push_back(js::object{{"id", put(e.id)},
+                               {"what", static_cast<int>(e.what)},
+                               {"user", put(e.user)},
+                               {"target", put(e.target)},
+                               {"reason", e.reason},
+                               {"changes", e.changes},
+                               {"options", e.options}});
+  return {{"id", put(g.id)},
+          {"name", g.name},
+          {"owner", put(g.owner)},
+          {"roles", each_of(g.roles, save_role)},
+          {"channels", each_of(g.channels, save_channel)},
+          {"members", each_of(g.members, save_member)},
+          {"audit", std::move(audit)},
+          {"system_channel", put(g.system_channel)}};
 }
 guild load_guild(const js::object& o) {
-  guild g{.id = id_at(o, "id"), .name = text_at(o, "name"), .owner = id_at(o, "owner"),
+  guild g{.id = id_at(o, "id"),
+          .name = text_at(o, "name"),
+          .owner = id_at(o, "owner"),
           .system_channel = id_at(o, "system_channel")};
   for (const auto& each : o.at("roles").as_array())
     g.roles[id_at(each.as_object(), "id")] = load_role(each.as_object());
@@ -89,59 +133,118 @@ guild load_guild(const js::object& o) {
     g.members[id_at(each.as_object(), "user")] = load_member(each.as_object());
   for (const auto& each : o.at("audit").as_array()) {
     const auto& e = each.as_object();
-    g.audit.push_back({.id = id_at(e, "id"), .what = static_cast<action>(int_at(e, "what")), .user = id_at(e, "user"),
-                       .target = id_at(e, "target"), .reason = text_at(e, "reason"), .changes = e.at("changes").as_array(),
+    g.audit.push_back({.id = id_at(e, "id"),
+                       .what = static_cast<action>(int_at(e, "what")),
+                       .user = id_at(e, "user"),
+                       .target = id_at(e, "target"),
+                       .reason = text_at(e, "reason"),
+                       .changes = e.at("changes").as_array(),
                        .options = e.contains("options") ? e.at("options").as_object() : js::object{}});
   }
   return g;
 }
 
 js::object save_message(const message& m) {
-  return {{"id", put(m.id)}, {"channel", put(m.channel)}, {"guild", put(m.guild)}, {"author", put(m.author)},
-          {"content", m.content}, {"embeds", m.embeds}, {"components", m.components}, {"attachments", m.attachments},
-          {"flags", m.flags}, {"kind", m.kind}, {"edited_ms", m.edited_ms}, {"application", put(m.application)},
-          {"interaction", m.interaction}, {"visible_to", put(m.visible_to)}};
+  return {{"id", put(m.id)},
+          {"channel", put(m.channel)},
+          {"guild", put(m.guild)},
+          {"author", put(m.author)},
+          {"content", m.content},
+          {"embeds", m.embeds},
+          {"components", m.components},
+          {"attachments", m.attachments},
+          {"flags", m.flags},
+          {"kind", m.kind},
+          {"edited_ms", m.edited_ms},
+          {"application", put(m.application)},
+          {"interaction", m.interaction},
+          {"visible_to", put(m.visible_to)}};
 }
 message load_message(const js::object& o) {
-  return {.id = id_at(o, "id"), .channel = id_at(o, "channel"), .guild = id_at(o, "guild"), .author = id_at(o, "author"),
-          .content = text_at(o, "content"), .embeds = o.at("embeds").as_array(), .components = o.at("components").as_array(),
-          .attachments = o.at("attachments").as_array(), .flags = int_at(o, "flags"), .kind = int_at(o, "kind"),
-          .edited_ms = long_at(o, "edited_ms"), .application = id_at(o, "application"),
-          .interaction = o.at("interaction").as_object(), .visible_to = id_at(o, "visible_to")};
+  return {.id = id_at(o, "id"),
+          .channel = id_at(o, "channel"),
+          .guild = id_at(o, "guild"),
+          .author = id_at(o, "author"),
+          .content = text_at(o, "content"),
+          .embeds = o.at("embeds").as_array(),
+          .components = o.at("components").as_array(),
+          .attachments = o.at("attachments").as_array(),
+          .flags = int_at(o, "flags"),
+          .kind = int_at(o, "kind"),
+          .edited_ms = long_at(o, "edited_ms"),
+          .application = id_at(o, "application"),
+          .interaction = o.at("interaction").as_object(),
+          .visible_to = id_at(o, "visible_to")};
 }
 
 js::object save_application(const application& a) {
-  return {{"id", put(a.id)}, {"bot", put(a.bot)}, {"name", a.name}, {"token", a.token}, {"public_key", a.public_key},
-          {"private_key", a.private_key}, {"endpoint", a.endpoint}, {"privileged_intents", a.privileged_intents},
+  return {{"id", put(a.id)},
+          {"bot", put(a.bot)},
+          {"name", a.name},
+          {"token", a.token},
+          {"public_key", a.public_key},
+          {"private_key", a.private_key},
+          {"endpoint", a.endpoint},
+          {"privileged_intents", a.privileged_intents},
           {"commands", each_of(a.commands, [](const command& c) {
-             return js::object{{"id", put(c.id)}, {"guild", put(c.guild)}, {"version", put(c.version)}, {"definition", c.definition}};
+             return js::object{
+               {"id", put(c.id)}, {"guild", put(c.guild)}, {"version", put(c.version)}, {"definition", c.definition}};
            })}};
 }
 application load_application(const js::object& o) {
-  application a{.id = id_at(o, "id"), .bot = id_at(o, "bot"), .name = text_at(o, "name"), .token = text_at(o, "token"),
-                .public_key = text_at(o, "public_key"), .private_key = text_at(o, "private_key"),
-                .endpoint = text_at(o, "endpoint"), .privileged_intents = o.at("privileged_intents").as_bool()};
+  application a{.id = id_at(o, "id"),
+                .bot = id_at(o, "bot"),
+                .name = text_at(o, "name"),
+                .token = text_at(o, "token"),
+                .public_key = text_at(o, "public_key"),
+                .private_key = text_at(o, "private_key"),
+                .endpoint = text_at(o, "endpoint"),
+                .privileged_intents = o.at("privileged_intents").as_bool()};
   for (const auto& each : o.at("commands").as_array()) {
     const auto& c = each.as_object();
-    a.commands[id_at(c, "id")] = {.id = id_at(c, "id"), .guild = id_at(c, "guild"), .version = id_at(c, "version"),
+    a.commands[id_at(c, "id")] = {.id = id_at(c, "id"),
+                                  .guild = id_at(c, "guild"),
+                                  .version = id_at(c, "version"),
                                   .definition = c.at("definition").as_object()};
   }
   return a;
 }
 
 js::object save_interaction(const interaction& i) {
-  return {{"id", put(i.id)}, {"token", i.token}, {"application", put(i.application)}, {"guild", put(i.guild)},
-          {"channel", put(i.channel)}, {"user", put(i.user)}, {"kind", i.kind}, {"name", i.name}, {"command", put(i.command)},
-          {"source", put(i.source)}, {"parent", put(i.parent)}, {"made_ms", i.made_ms}, {"phase", static_cast<int>(i.phase)},
-          {"response", put(i.response)}, {"modal", i.modal}, {"edits", i.edits}};
+  return {{"id", put(i.id)},
+          {"token", i.token},
+          {"application", put(i.application)},
+          {"guild", put(i.guild)},
+          {"channel", put(i.channel)},
+          {"user", put(i.user)},
+          {"kind", i.kind},
+          {"name", i.name},
+          {"command", put(i.command)},
+          {"source", put(i.source)},
+          {"parent", put(i.parent)},
+          {"made_ms", i.made_ms},
+          {"phase", static_cast<int>(i.phase)},
+          {"response", put(i.response)},
+          {"modal", i.modal},
+          {"edits", i.edits}};
 }
 interaction load_interaction(const js::object& o) {
-  return {.id = id_at(o, "id"), .token = text_at(o, "token"), .application = id_at(o, "application"),
-          .guild = id_at(o, "guild"), .channel = id_at(o, "channel"), .user = id_at(o, "user"), .kind = int_at(o, "kind"),
-          .name = text_at(o, "name"), .command = id_at(o, "command"), .source = id_at(o, "source"),
-          .parent = id_at(o, "parent"), .made_ms = long_at(o, "made_ms"),
-          .phase = static_cast<interaction::phase_kind>(int_at(o, "phase")), .response = id_at(o, "response"),
-          .modal = o.at("modal").as_object(), .edits = int_at(o, "edits")};
+  return {.id = id_at(o, "id"),
+          .token = text_at(o, "token"),
+          .application = id_at(o, "application"),
+          .guild = id_at(o, "guild"),
+          .channel = id_at(o, "channel"),
+          .user = id_at(o, "user"),
+          .kind = int_at(o, "kind"),
+          .name = text_at(o, "name"),
+          .command = id_at(o, "command"),
+          .source = id_at(o, "source"),
+          .parent = id_at(o, "parent"),
+          .made_ms = long_at(o, "made_ms"),
+          .phase = static_cast<interaction::phase_kind>(int_at(o, "phase")),
+          .response = id_at(o, "response"),
+          .modal = o.at("modal").as_object(),
+          .edits = int_at(o, "edits")};
 }
 } // namespace
 
@@ -150,12 +253,18 @@ js::object save(const world& w) {
   for (const auto& [_, in] : w.messages)
     for (const auto& [__, m] : in)
       messages.push_back(save_message(m));
-  return {{"format", 1}, {"last_id", std::to_string(w.last_id)},
-          {"users", each_of(w.users, [](const user& u) {
-             return js::object{{"id", put(u.id)}, {"name", u.name}, {"global_name", u.global_name}, {"bot", u.bot}};
-           })},
-          {"applications", each_of(w.applications, save_application)}, {"guilds", each_of(w.guilds, save_guild)},
-          {"messages", std::move(messages)}, {"interactions", each_of(w.interactions, save_interaction)}};
+  return {
+    {"format", 1},
+    {"last_id", std::to_string(w.last_id)},
+    {"users",
+     each_of(w.users,
+             [](const user& u) {
+               return js::object{{"id", put(u.id)}, {"name", u.name}, {"global_name", u.global_name}, {"bot", u.bot}};
+             })},
+    {"applications", each_of(w.applications, save_application)},
+    {"guilds", each_of(w.guilds, save_guild)},
+    {"messages", std::move(messages)},
+    {"interactions", each_of(w.interactions, save_interaction)}};
 }
 
 void load(world& w, const js::object& o) {
@@ -164,7 +273,9 @@ void load(world& w, const js::object& o) {
   w.last_id = mask_at(o, "last_id");
   for (const auto& each : o.at("users").as_array()) {
     const auto& u = each.as_object();
-    w.users[id_at(u, "id")] = {.id = id_at(u, "id"), .name = text_at(u, "name"), .global_name = text_at(u, "global_name"),
+    w.users[id_at(u, "id")] = {.id = id_at(u, "id"),
+                               .name = text_at(u, "name"),
+                               .global_name = text_at(u, "global_name"),
                                .bot = u.at("bot").as_bool()};
   }
   for (const auto& each : o.at("applications").as_array())

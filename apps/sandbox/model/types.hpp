@@ -65,9 +65,20 @@ struct member {
 
 /// https://discord.com/developers/docs/resources/audit-log#audit-log-entry-object-audit-log-events
 enum class action : int {
-  guild_update = 1, channel_create = 10, channel_update = 11, channel_delete = 12, overwrite_create = 13,
-  overwrite_update = 14, overwrite_delete = 15, member_kick = 20, member_update = 24, member_role_update = 25,
-  bot_add = 28, role_create = 30, role_update = 31, role_delete = 32
+  guild_update = 1,
+  channel_create = 10,
+  channel_update = 11,
+  channel_delete = 12,
+  overwrite_create = 13,
+  overwrite_update = 14,
+  overwrite_delete = 15,
+  member_kick = 20,
+  member_update = 24,
+  member_role_update = 25,
+  bot_add = 28,
+  role_create = 30,
+  role_update = 31,
+  role_delete = 32
 };
 
 struct audit_entry {
@@ -76,7 +87,7 @@ struct audit_entry {
   snowflake user;
   snowflake target;
   std::string reason;
-  js::array changes; ///< [{key, old_value?, new_value?}]
+  js::array changes;  ///< [{key, old_value?, new_value?}]
   js::object options; ///< Of an overwrite: whose it is.
 };
 
@@ -143,15 +154,15 @@ struct interaction {
   snowflake channel;
   snowflake user;
   int kind = command_type;
-  std::string name;      ///< The command's.
+  std::string name; ///< The command's.
   snowflake command;
-  snowflake source;      ///< The message that a component sits on.
-  snowflake parent;      ///< modal submit: the interaction that opened the form.
+  snowflake source; ///< The message that a component sits on.
+  snowflake parent; ///< modal submit: the interaction that opened the form.
   int64_t made_ms = 0;
   phase_kind phase = waiting;
-  snowflake response;    ///< What `@original` means.
-  js::object modal;      ///< phase form: {custom_id, title, components}.
-  int edits = 0;         ///< Visible changes so far: answers, edits, follow-ups.
+  snowflake response; ///< What `@original` means.
+  js::object modal;   ///< phase form: {custom_id, title, components}.
+  int edits = 0;      ///< Visible changes so far: answers, edits, follow-ups.
 };
 
 /// https://discord.com/developers/docs: limits that a bot meets while it builds a guild.

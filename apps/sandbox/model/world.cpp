@@ -74,10 +74,14 @@ void change_values(js::array& to, std::string_view key, js::value before, js::va
   to.push_back(std::move(entry));
 }
 
-void note(world& w, guild& in, action what, const actor& by, snowflake target, js::array changes,
-          js::object options) {
-  audit_entry entry{.id = w.next_id(), .what = what, .user = by.user, .target = target, .reason = by.reason,
-                    .changes = std::move(changes), .options = std::move(options)};
+void note(world& w, guild& in, action what, const actor& by, snowflake target, js::array changes, js::object options) {
+  audit_entry entry{.id = w.next_id(),
+                    .what = what,
+                    .user = by.user,
+                    .target = target,
+                    .reason = by.reason,
+                    .changes = std::move(changes),
+                    .options = std::move(options)};
   auto data = to_json(entry);
   data["guild_id"] = in.id.text();
   w.emit("GUILD_AUDIT_LOG_ENTRY_CREATE", in.id, std::move(data));

@@ -66,7 +66,10 @@ void change(js::array& to, std::string_view key, const Before& before, const Aft
 /// The guild as seen by a caller: Unknown Guild when there is none, Missing Access for who is no member.
 outcome<guild*> guild_for(world&, const actor&, snowflake id);
 /// The channel and its guild, for who may view it (else Missing Access).
-struct place { model::guild* guild; model::channel* channel; };
+struct place {
+  model::guild* guild;
+  model::channel* channel;
+};
 outcome<place> channel_for(world&, const actor&, snowflake id);
 
 } // namespace arrakis::sandbox::model

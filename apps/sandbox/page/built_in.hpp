@@ -3,7 +3,9 @@
 #include <vector>
 
 namespace arrakis::sandbox::page {
-struct built_in_file { std::string_view name, bytes; };
+struct built_in_file {
+  std::string_view name, bytes;
+};
 /// Written by the build from the files beside this one.
 const std::vector<built_in_file>& built_in();
 } // namespace arrakis::sandbox::page

@@ -11,8 +11,13 @@ using namespace model;
 
 reply get_gateway(call& c) { return {200, js::object{{"url", c.gateway}}}; }
 reply get_gateway_bot(call& c) {
-  return {200, js::object{{"url", c.gateway}, {"shards", c.shards},
-    {"session_start_limit", {{"total", 1000}, {"remaining", 1000}, {"reset_after", 86'400'000}, {"max_concurrency", c.max_concurrency}}}}};
+  return {
+    200,
+    js::object{
+      {"url", c.gateway},
+      {"shards", c.shards},
+      {"session_start_limit",
+       {{"total", 1000}, {"remaining", 1000}, {"reset_after", 86'400'000}, {"max_concurrency", c.max_concurrency}}}}};
 }
 
 reply get_me(call& c) {
@@ -31,9 +36,13 @@ reply get_my_guilds(call& c) {
   js::array list;
   for (const auto& [_, each] : c.world.guilds)
     if (each.members.contains(c.by.user))
-      list.push_back(js::object{{"id", each.id.text()}, {"name", each.name}, {"icon", nullptr}, {"banner", nullptr},
-        {"owner", each.owner == c.by.user}, {"permissions", std::to_string(permissions_in(each, c.by.user))},
-        {"features", js::array{}}});
+      list.push_back(js::object{{"id", each.id.text()},
+                                {"name", each.name},
+                                {"icon", nullptr},
+                                {"banner", nullptr},
+                                {"owner", each.owner == c.by.user},
+                                {"permissions", std::to_string(permissions_in(each, c.by.user))},
+                                {"features", js::array{}}});
   return {200, std::move(list)};
 }
 reply leave_guild(call& c) {
@@ -95,15 +104,16 @@ reply get_guild_commands(call& c) {
 reply put_guild_commands(call& c) {
   if (!c.body.is_array())
     return refuse(bad_json());
-  return own_in_guild(c, [&](application& app, snowflake in) { return give(overwrite_commands(c.world, app, in, list_of(c))); });
+  return own_in_guild(
+    c, [&](application& app, snowflake in) { return give(overwrite_commands(c.world, app, in, list_of(c))); });
 }
 reply post_guild_command(call& c) {
-  return own_in_guild(c, [&](application& app, snowflake in) { return give(create_command(c.world, app, in, c.object()), 201); });
+  return own_in_guild(
+    c, [&](application& app, snowflake in) { return give(create_command(c.world, app, in, c.object()), 201); });
 }
 reply patch_guild_command(call& c) {
-  return own_in_guild(c, [&](application& app, snowflake in) {
-    return give(edit_command(c.world, app, in, c.id(2), c.object()));
-  });
+  return own_in_guild(
+    c, [&](application& app, snowflake in) { return give(edit_command(c.world, app, in, c.id(2), c.object())); });
 }
 reply remove_guild_command(call& c) {
   return own_in_guild(c, [&](application& app, snowflake in) { return give(delete_command(app, in, c.id(2))); });

@@ -39,9 +39,8 @@ reply get_messages(call& c) {
   std::from_chars(text.data(), text.data() + text.size(), limit);
   const auto before = parse_snowflake(c.query("before")).value_or(snowflake{});
   const auto after = parse_snowflake(c.query("after")).value_or(snowflake{});
-  return in_channel(c, [&](place at) {
-    return give(list_messages(c.world, c.by, at, before, after, std::min<size_t>(limit, 100)));
-  });
+  return in_channel(
+    c, [&](place at) { return give(list_messages(c.world, c.by, at, before, after, std::min<size_t>(limit, 100))); });
 }
 reply post_message(call& c) {
   return in_channel(c, [&](place at) { return give(send_message(c.world, c.by, at, c.object())); });

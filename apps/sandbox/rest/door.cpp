@@ -11,7 +11,8 @@
 namespace arrakis::sandbox::rest {
 namespace {
 int64_t steady_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+    .count();
 }
 
 /// The part `name` of a multipart body; empty when there is none.
@@ -76,12 +77,16 @@ void door::handle(net::http_request request, const net::responder& respond) {
   v.note.application = v.app ? v.app->id.text() : std::string();
   v.note.reason = net::percent_decode(net::header(v.request.headers, "X-Audit-Log-Reason"));
   const auto major = v.what.what ? v.what.major() : std::string();
-  const bool renames = v.note.route == "PATCH /channels/{channel}" &&
-                       (v.request.body.find("\"name\"") != std::string::npos || v.request.body.find("\"topic\"") != std::string::npos);
-  v.limit = core_.limiter.arrive({.route = v.note.route, .major = major,
-                                  .caller = v.app ? std::string_view(v.note.application) : std::string_view(v.request.peer),
-                                  .global_exempt = v.what.what && v.what.what->open, .sublimited = renames},
-                                 steady_us());
+  const bool renames = v.note.route == "PATCH /channels/{channel}"
+                    && (v.request.body.find("\"name\"") != std::string::npos
+                        || v.request.body.find("\"topic\"") != std::string::npos);
+  v.limit = core_.limiter.arrive(
+    {.route = v.note.route,
+     .major = major,
+     .caller = v.app ? std::string_view(v.note.application) : std::string_view(v.request.peer),
+     .global_exempt = v.what.what && v.what.what->open,
+     .sublimited = renames},
+    steady_us());
   v.struck = core_.faults.strike(v.request.method, v.path);
   if (v.struck && v.struck->kind == fault::delay) {
     v.note.fault = "delay";
@@ -104,15 +109,18 @@ void door::proceed(visit v, const net::responder& respond) {
   if (v.struck && v.struck->kind == fault::rate_limit) {
     v.note.fault = "rate_limit";
     v.limit.refused = v.struck->scope == "global" ? limits::scope::global
-                      : v.struck->scope == "shared" ? limits::scope::shared : limits::scope::user;
+                    : v.struck->scope == "shared" ? limits::scope::shared
+                                                  : limits::scope::user;
     v.limit.retry_after_ms = v.struck->retry_after_ms;
   }
   if (v.limit.refused != limits::scope::none)
     return finish(v, respond, refuse_limit(v), false);
   if (v.struck && v.struck->kind == fault::status) {
     v.note.fault = "status";
-    auto response = v.struck->html ? net::http_response{v.struck->code, {{"Content-Type", "text/html"}}, "<html>unavailable</html>"}
-                                   : net::json_response(v.struck->code, fmt::format(R"({{"message":"{0}: Fault","code":0}})", v.struck->code));
+    auto response = v.struck->html
+                    ? net::http_response{v.struck->code, {{"Content-Type", "text/html"}}, "<html>unavailable</html>"}
+                    : net::json_response(v.struck->code,
+                                         fmt::format(R"({{"message":"{0}: Fault","code":0}})", v.struck->code));
     return finish(v, respond, std::move(response), false);
   }
   if (!v.what.what)
@@ -123,8 +131,10 @@ void door::proceed(visit v, const net::responder& respond) {
   if (!body)
     return answer(std::move(v), respond, refuse(model::bad_json()));
   if (model::length_of(v.note.reason) > model::reason_max)
-    return answer(std::move(v), respond, refuse({400, 50035, "Invalid Form Body", {{"reason", "Must be 512 or fewer in length."}}}));
-  if (v.note.route == "PATCH /applications/@me" && body->is_object() && body->get_object().contains("interactions_endpoint_url")) {
+    return answer(std::move(v), respond,
+                  refuse({400, 50035, "Invalid Form Body", {{"reason", "Must be 512 or fewer in length."}}}));
+  if (v.note.route == "PATCH /applications/@me" && body->is_object()
+      && body->get_object().contains("interactions_endpoint_url")) {
     const std::string url(json::text_or(body->get_object(), "interactions_endpoint_url"));
     const auto id = v.app->id;
     delivery_.set_endpoint(id, url, [this, id, respond, late = std::move(v)](const std::string& why) {
@@ -134,22 +144,31 @@ void door::proceed(visit v, const net::responder& respond) {
     });
     return;
   }
-  call c{.world = core_.now(), .by = {.user = v.app ? v.app->bot : snowflake{}, .app = v.app, .reason = v.note.reason},
-         .ids = v.what.ids, .target = v.request.target, .body = std::move(*body), .gateway = core_.hub.settings.url,
-         .shards = core_.shards, .max_concurrency = core_.hub.settings.max_concurrency};
+  call c{.world = core_.now(),
+         .by = {.user = v.app ? v.app->bot : snowflake{}, .app = v.app, .reason = v.note.reason},
+         .ids = v.what.ids,
+         .target = v.request.target,
+         .body = std::move(*body),
+         .gateway = core_.hub.settings.url,
+         .shards = core_.shards,
+         .max_concurrency = core_.hub.settings.max_concurrency};
   auto out = v.what.what->run(c);
   if (v.request.method != "GET")
     core_.settle();
   answer(std::move(v), respond, std::move(out));
 }
 
-reply door::as_user(snowflake user, std::string_view method, std::string_view path, std::string_view target, js::value body,
-                    std::string reason) {
+reply door::as_user(snowflake user, std::string_view method, std::string_view path, std::string_view target,
+                    js::value body, std::string reason) {
   const auto what = find(method, path);
   if (!what.what)
     return refuse(model::unknown("route"));
-  call c{.world = core_.now(), .by = {.user = user, .app = nullptr, .reason = std::move(reason)}, .ids = what.ids,
-         .target = std::string(target), .body = std::move(body), .gateway = core_.hub.settings.url};
+  call c{.world = core_.now(),
+         .by = {.user = user, .app = nullptr, .reason = std::move(reason)},
+         .ids = what.ids,
+         .target = std::string(target),
+         .body = std::move(body),
+         .gateway = core_.hub.settings.url};
   auto out = what.what->run(c);
   core_.settle();
   return out;
@@ -167,7 +186,8 @@ void door::answer(visit v, const net::responder& respond, reply out) {
     v.note.fault = "after_effect";
     out = {v.struck->code, js::object{{"message", "Fault after the effect"}, {"code", 0}}};
   }
-  auto response = out.body ? net::json_response(out.status, js::serialize(*out.body)) : net::http_response{out.status, {}, {}};
+  auto response = out.body ? net::json_response(out.status, js::serialize(*out.body))
+                           : net::http_response{out.status, {}, {}};
   finish(v, respond, std::move(response), effect);
 }
 
@@ -183,8 +203,9 @@ net::http_response door::refuse_limit(const visit& v) {
     out.body = html_429;
   } else {
     const bool global = d.refused == limits::scope::global;
-    out = net::json_response(429, js::serialize(js::object{{"message", "You are being rate limited."}, {"code", 0}, {"retry_after", seconds},
-                                                           {"global", global}}));
+    out = net::json_response(
+      429, js::serialize(js::object{
+             {"message", "You are being rate limited."}, {"code", 0}, {"retry_after", seconds}, {"global", global}}));
     out.headers.emplace_back("X-RateLimit-Scope", limits::name_of(d.refused));
     if (global)
       out.headers.emplace_back("X-RateLimit-Global", "true");
@@ -203,7 +224,8 @@ void door::finish(visit& v, const net::responder& respond, net::http_response re
     response.headers.emplace_back("X-RateLimit-Limit", std::to_string(d.limit));
     response.headers.emplace_back("X-RateLimit-Remaining", std::to_string(d.remaining));
     response.headers.emplace_back("X-RateLimit-Reset", fmt::format("{:.3f}", reset));
-    response.headers.emplace_back("X-RateLimit-Reset-After", fmt::format("{:.3f}", static_cast<double>(d.reset_after_ms) / 1000.0));
+    response.headers.emplace_back("X-RateLimit-Reset-After",
+                                  fmt::format("{:.3f}", static_cast<double>(d.reset_after_ms) / 1000.0));
     if (!d.bucket.empty())
       response.headers.emplace_back("X-RateLimit-Bucket", d.bucket);
   }

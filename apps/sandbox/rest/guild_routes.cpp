@@ -111,8 +111,9 @@ reply remove_member_role(call& c) {
 }
 
 bool wanted(const audit_entry& e, call& c, snowflake user, const std::string& kind, snowflake before, snowflake after) {
-  return (!user || e.user == user) && (kind.empty() || std::to_string(static_cast<int>(e.what)) == kind) &&
-         (!before || e.id < before) && (!after || e.id > after) && (c.query("target_id").empty() || e.target.text() == c.query("target_id"));
+  return (!user || e.user == user) && (kind.empty() || std::to_string(static_cast<int>(e.what)) == kind)
+      && (!before || e.id < before) && (!after || e.id > after)
+      && (c.query("target_id").empty() || e.target.text() == c.query("target_id"));
 }
 reply get_audit_log(call& c) {
   return in_guild(c, [&](guild& in) {
@@ -142,9 +143,14 @@ reply get_audit_log(call& c) {
         users.push_back(to_json(c.world.user_of(each->user)));
       }
     }
-    return reply{200, js::object{{"audit_log_entries", std::move(entries)}, {"users", std::move(users)},
-                   {"webhooks", js::array{}}, {"application_commands", js::array{}}, {"auto_moderation_rules", js::array{}},
-                   {"guild_scheduled_events", js::array{}}, {"integrations", js::array{}}, {"threads", js::array{}}}};
+    return reply{200, js::object{{"audit_log_entries", std::move(entries)},
+                                 {"users", std::move(users)},
+                                 {"webhooks", js::array{}},
+                                 {"application_commands", js::array{}},
+                                 {"auto_moderation_rules", js::array{}},
+                                 {"guild_scheduled_events", js::array{}},
+                                 {"integrations", js::array{}},
+                                 {"threads", js::array{}}}};
   });
 }
 } // namespace

@@ -15,16 +15,16 @@ struct reply {
 /// One request on its way through a handler.
 struct call {
   model::world& world;
-  model::actor by;                   ///< user 0: unauthenticated (interaction routes need none).
-  std::vector<std::string> ids;      ///< The values of the route's braces, in order.
-  std::string target;                ///< For query parameters.
-  js::value body;                    ///< Null without one.
-  std::string gateway;               ///< "ws://127.0.0.1:8080", for /gateway and /gateway/bot
+  model::actor by;              ///< user 0: unauthenticated (interaction routes need none).
+  std::vector<std::string> ids; ///< The values of the route's braces, in order.
+  std::string target;           ///< For query parameters.
+  js::value body;               ///< Null without one.
+  std::string gateway;          ///< "ws://127.0.0.1:8080", for /gateway and /gateway/bot
   int shards = 1;
   int max_concurrency = 1;
 
-  snowflake id(size_t index) const;  ///< 0 when it is no snowflake.
-  const js::object& object() const;  ///< The body, or an empty object.
+  snowflake id(size_t index) const; ///< 0 when it is no snowflake.
+  const js::object& object() const; ///< The body, or an empty object.
   std::string query(std::string_view key) const;
 };
 using handler = reply (*)(call&);
@@ -33,7 +33,7 @@ struct route {
   std::string_view method;
   std::string_view pattern; ///< "/guilds/{guild}/roles"
   handler run;
-  bool open = false;        ///< Works without a token: the path itself holds one. Exempt from the global limit.
+  bool open = false; ///< Works without a token: the path itself holds one. Exempt from the global limit.
 };
 
 /// A request's route and the values of its braces; null when there is none.

@@ -1,0 +1,138 @@
+// The finished guild, read by the unmodified discord.js, against the manifest in the object store, whose signature is
+// verified here; and what happens when either is tampered with.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { equal, expect, finish, test } from '../discord/lib/check.mjs';
+import { makeClient, once } from '../discord/lib/client.mjs';
+import { differences } from './lib/compare.mjs';
+import { canonical, fault } from './lib/signed.mjs';
+import { startTown, textOf } from './lib/town.mjs';
+
+const { AuditLogEvent, Events } = createRequire(import.meta.url)('discord.js');
+let town, community, keys, file, bytes, manifest, guild;
+const { id, shadow } = await (async () => {
+  await test('one onboarding completes', async () => {
+    town = await startTown();
+    community = await town.community();
+    expect(/newest deployment \S+ {2}version 1 {2}completed/.test(community.text), `a completed deployment, not: ${community.text}`);
+  });
+  if (!community) finish();
+  return community;
+})();
+
+await test('RFC 8785: our canonical form here gives the vectors of the RFC', async () => {
+  equal(canonical({ numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+                    string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\\"\/', literals: [null, true, false] }),
+        '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}', 'section 3.2.2');
+  equal(canonical({ '\u20ac': 1, '\r': 2, '\ufb33': 3, 1: 4, '\ud83d\ude00': 5, '\u0080': 6, '\u00f6': 7 }),
+        '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"\ufb33":3}', 'section 3.2.3');
+});
+
+await test('the manifest in the object store verifies under the public key, in Node.js', async () => {
+  keys = JSON.parse((await town.ctl('manifest', 'keys')).out);
+  file = town.manifestFile(id, 1);
+  bytes = readFileSync(file, 'utf8');
+  equal(fault(bytes, keys), null, 'fault');
+  manifest = JSON.parse(bytes).content;
+  equal([JSON.parse(bytes).version, JSON.parse(bytes).communityId], [1, id], 'version and community');
+});
+
+await test('twin: one changed byte, wherever it is, and it does not verify', async () => {
+  let tried = 0;
+  for (let i = 0; i < bytes.length - 1; i += 7) { // the last byte is the line's end
+    const changed = bytes[i] === '1' ? '2' : '1';
+    expect(fault(bytes.slice(0, i) + changed + bytes.slice(i + 1), keys) !== null || isUnsigned(i), `a fault at byte ${i}: ${bytes.slice(i - 20, i + 20)}`);
+    tried += 1;
+  }
+  expect(tried > 100, 'many places');
+});
+/// id and createdBy stand in the object for people; the signature covers community, version, content, previous and time.
+function isUnsigned(i) {
+  return ['"createdBy":"', '"id":"' + id].some((key) => {
+    const from = bytes.indexOf(key);
+    return i >= from && i < bytes.indexOf('",', from + key.length) + 1;
+  });
+}
+
+await test('twin: a manifest changed on disk is refused by arrakisctl too, and accepted again when mended', async () => {
+  equal((await town.ctl('manifest', 'verify', id)).code, 0, 'code before');
+  writeFileSync(file, bytes.replace('"hoist":true', '"hoist":false'));
+  const seen = await town.ctl('manifest', 'verify', id);
+  writeFileSync(file, bytes);
+  expect(seen.code !== 0 && /not verify|corrupt|not what|digest/.test(seen.out), `a refusal, not: ${seen.out}`);
+  equal((await town.ctl('manifest', 'verify', id)).code, 0, 'code after');
+});
+
+const { client } = makeClient({ api: `${town.discord}/api` });
+await test('discord.js logs in and finds the guild', async () => {
+  const ready = once(client, Events.ClientReady);
+  await client.login(town.token);
+  await ready;
+  guild = client.guilds.cache.get(town.guild);
+  expect(guild, 'the guild');
+  await Promise.all([guild.roles.fetch(undefined, { force: true }), guild.channels.fetch(undefined, { force: true })]);
+});
+if (!guild || !manifest) finish();
+
+await test('every managed field of every role, category and channel equals the manifest', async () => {
+  const { lines, fields } = differences(manifest, guild, shadow, town.bot);
+  equal(lines, [], 'differences');
+  console.log(`        ${manifest.roles.length} roles, ${manifest.categories.length} categories, ${manifest.channels.length} channels, ${fields} fields`);
+  expect(manifest.roles.length >= 3 && manifest.channels.length >= 5 && fields > 30, 'a guild worth comparing');
+});
+
+await test('the shadow state names the resources of the manifest and nothing else, each once', async () => {
+  const wanted = [...manifest.roles.filter((r) => !r.existingRoleId).map((r) => `role ${r.id}`),
+                  ...manifest.categories.map((c) => `category ${c.id}`), ...manifest.channels.map((c) => `channel ${c.id}`)];
+  equal([...shadow.keys()].sort(), wanted.sort(), 'resources');
+  equal(new Set(shadow.values()).size, wanted.length, 'different snowflakes');
+});
+
+await test('the role of a better tier stands above that of a lesser one, and all below the bot', async () => {
+  const order = [...manifest.tiers].sort((a, b) => a.minRank - b.minRank)
+    .map((t) => guild.roles.cache.get(shadow.get(`role ${manifest.roles.find((r) => r.tierId === t.id).id}`)));
+  for (let i = 1; i < order.length; ++i)
+    expect(order[i - 1].comparePositionTo(order[i]) > 0, `${order[i - 1].name} above ${order[i].name}`);
+  expect(guild.members.me.roles.highest.comparePositionTo(order[0]) > 0, 'the bot above all');
+});
+
+await test('the audit log tells of each role and channel once, by our bot, with a reason', async () => {
+  for (const [type, prefix] of [[AuditLogEvent.RoleCreate, 'role '], [AuditLogEvent.ChannelCreate, 'c']]) {
+    const { entries } = await guild.fetchAuditLogs({ type, limit: 100 });
+    for (const [key, snowflake] of shadow)
+      if (key.startsWith(prefix)) {
+        const told = entries.filter((e) => e.targetId === snowflake);
+        equal([told.size, told.first()?.executorId], [1, town.bot], key);
+        expect(told.first().reason?.includes('rrakis'), `a reason, not ${told.first().reason}`);
+      }
+  }
+});
+
+const ask = async () => textOf((await town.sandbox('POST', 'interactions', { command: 'reconcile', user: town.owner, guild: town.guild,
+                                                                             channel: town.channel })).message);
+await test('/reconcile sees no drift', async () => {
+  const said = await ask();
+  expect(said.includes('No drift'), `no drift, not: ${said}`);
+});
+
+await test('twin: one role renamed by hand: the comparison fails in exactly that, and /reconcile shows it', async () => {
+  const wanted = manifest.roles[1];
+  const role = shadow.get(`role ${wanted.id}`);
+  const rename = async (name) => {
+    const told = once(client, Events.GuildRoleUpdate, (_, now) => now.id === role && now.name === name);
+    await town.sandbox('PATCH', `as/${town.owner}/guilds/${town.guild}/roles/${role}`, { name });
+    await told;
+  };
+  await rename('Harkonnen');
+  equal(differences(manifest, guild, shadow, town.bot).lines,
+        [`role ${wanted.id}: name is "Harkonnen", should be ${JSON.stringify(wanted.name)}`], 'differences');
+  const said = await ask();
+  expect(!said.includes('No drift') && said.includes('Drift') && said.includes(wanted.name) && said.includes('name'), `the drift, not: ${said}`);
+  console.log(`        ${said.split('\n').filter((line) => line.startsWith('•')).join(' ')}`);
+  await rename(wanted.name);
+  expect((await ask()).includes('No drift'), 'no drift after mending');
+});
+
+await client.destroy();
+await test('everything ends cleanly', async () => equal(await town.stop(), 0, 'exit code'));
+finish();
