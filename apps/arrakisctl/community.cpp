@@ -38,8 +38,9 @@ caf::expected<caf::unit_t> show(ports& to, const std::vector<std::string>& args)
   print(*record);
   auto last = ask_now<deployments::status_of>(to.sys, to.deployments, deployments::status{*id, 0, soon()});
   if (last)
-    fmt::print("newest deployment {}  version {}  {}  {} resources done{}{}\n", last->deployment, last->version, last->state,
-               last->resources_done, last->error_code.empty() ? "" : "  " + last->error_code + ": ", last->error_text);
+    fmt::print("newest deployment {}  version {}  {}  {} resources done{}{}\n", last->deployment, last->version,
+               last->state, last->resources_done, last->error_code.empty() ? "" : "  " + last->error_code + ": ",
+               last->error_text);
   auto shadow = ask_now<manifests::shadow>(to.sys, to.manifests, manifests::load_shadow{*id, soon()});
   if (shadow)
     for (const auto& e : shadow->entries)

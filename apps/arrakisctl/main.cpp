@@ -18,13 +18,17 @@ constexpr auto usage = R"(arrakisctl - the console of Arrakis in a terminal
 
   arrakisctl [--config FILE] community list | show ID | freeze ID [REASON] | thaw ID [REASON]
   arrakisctl [--config FILE] jobs list [STATE] | show ID | retry ID | dead | replay ID | pause | resume
-  arrakisctl [--config FILE] manifest list ID | show ID [VERSION] | verify ID | restore ID VERSION | reindex ID
+  arrakisctl [--config FILE] manifest list ID | show ID [VERSION] | verify ID | restore ID VERSION | reindex ID | keys
   arrakisctl [--config FILE] audit verify [ID]
 
-ID is a community's UUID or its guild's snowflake. It reads the same configuration as arrakisd and speaks to the same servers.
+ID is a community's UUID or its guild's snowflake. It reads the configuration of arrakisd and speaks to the same
+servers.
 )";
 
-struct area { std::string_view name; ctl::verb run; };
+struct area {
+  std::string_view name;
+  ctl::verb run;
+};
 constexpr area areas[] = {
   {"community", ctl::community}, {"jobs", ctl::jobs}, {"manifest", ctl::manifest}, {"audit", ctl::audit_log}};
 
@@ -41,7 +45,11 @@ int run(const config& settings, ctl::verb verb, const std::vector<std::string>& 
   caf::actor_system sys{cfg};
   const auto stores = wiring::open_stores(sys, where->dsn, 1);
   const redis::client link{io, wiring::redis_options(where->queue_url, "arrakisctl")};
-  ctl::ports to{sys, stores.communities, stores.manifests, stores.deployments, stores.audit,
+  ctl::ports to{sys,
+                stores.communities,
+                stores.manifests,
+                stores.deployments,
+                stores.audit,
                 queue::start_queue(sys, link, wiring::queue_options(settings)),
                 objects::folder::start(sys, {wiring::objects_folder(settings)}),
                 signer::local::start(sys, {wiring::signer_folder(settings)})};

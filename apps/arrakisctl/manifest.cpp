@@ -3,14 +3,17 @@
 #include "actors/community/community.hpp"
 #include "adapters/objects/verify.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/json.hpp"
 #include "schemas/manifest.hpp"
 
+#include <boost/json/object.hpp>
 #include <charconv>
 #include <fmt/format.h>
 
 namespace arrakis::ctl {
 namespace {
-constexpr auto usage = "usage: arrakisctl manifest list ID | show ID [VERSION] | verify ID | restore ID VERSION | reindex ID";
+constexpr auto usage =
+  "usage: arrakisctl manifest list ID | show ID [VERSION] | verify ID | restore ID VERSION | reindex ID | keys";
 
 int64_t number(const std::string& text) {
   int64_t value = 0;
@@ -43,8 +46,8 @@ caf::expected<caf::unit_t> list(ports& to, const community_id& id) {
     return stored.error();
   for (const auto& r : rows->rows) {
     const bool there = std::find(stored->list.begin(), stored->list.end(), r.version) != stored->list.end();
-    fmt::print("v{:06}  {}  sha256 {}  {}{}\n", r.version, r.created_at, r.sha256, there ? "stored" : "NOT YET in the object store",
-               r.active ? "  active" : "");
+    fmt::print("v{:06}  {}  sha256 {}  {}{}\n", r.version, r.created_at, r.sha256,
+               there ? "stored" : "NOT YET in the object store", r.active ? "  active" : "");
   }
   return caf::unit;
 }
@@ -66,6 +69,18 @@ caf::expected<caf::unit_t> verify(ports& to, const community_id& id) {
     previous = r->sha256;
   }
   return good ? caf::expected<caf::unit_t>{caf::unit} : failed<caf::unit_t>(ec::corrupt, "not every version verifies");
+}
+
+/// What anyone needs to verify a signature by other means: the raw Ed25519 keys in hex, by key version, as JSON.
+caf::expected<caf::unit_t> keys(ports& to) {
+  auto all = ask_now<signer::keys>(to.sys, to.signer, signer::public_keys{soon()});
+  if (!all)
+    return all.error();
+  boost::json::object out;
+  for (const auto& [version, hex] : all->hex_by_version)
+    out[std::to_string(version)] = hex;
+  fmt::print("{}\n", json::print(out));
+  return caf::unit;
 }
 
 /// A restored manifest is a new version with the old content: history is never rewritten.
@@ -95,6 +110,8 @@ caf::expected<caf::unit_t> restore(ports& to, const community_id& id, int64_t ve
 } // namespace
 
 caf::expected<caf::unit_t> manifest(ports& to, const std::vector<std::string>& args) {
+  if (args.size() == 1 && args[0] == "keys")
+    return keys(to);
   if (args.size() < 2)
     return fail(ec::invalid, usage);
   auto id = find_community(to, args[1]);
@@ -109,8 +126,8 @@ caf::expected<caf::unit_t> manifest(ports& to, const std::vector<std::string>& a
     return verify(to, *id);
   if (args[0] == "reindex")
     return ask_now<objects::versions>(to.sys, to.objects, objects::rebuild_index{*id, soon()}).engaged()
-             ? caf::expected<caf::unit_t>{caf::unit}
-             : failed<caf::unit_t>(ec::unavailable, "the index could not be written");
+           ? caf::expected<caf::unit_t>{caf::unit}
+           : failed<caf::unit_t>(ec::unavailable, "the index could not be written");
   if (args[0] == "show") {
     auto stored = verified_snapshot(to, *id, version);
     if (!stored)

@@ -5,7 +5,8 @@ const { ChannelType, PermissionFlagsBits: may, PermissionsBitField } = createReq
 /// VIEW_CHANNEL of Discord's documentation is ViewChannel in discord.js.
 const flag = (name) => name.toLowerCase().split('_').map((w) => (['tts', 'vad'].includes(w) ? w.toUpperCase() : w[0].toUpperCase() + w.slice(1))).join('');
 const types = { text: ChannelType.GuildText, voice: ChannelType.GuildVoice, announcement: ChannelType.GuildAnnouncement, forum: ChannelType.GuildForum };
-const named = (c) => (c.type === 'voice' ? c.name : c.name.toLowerCase().replace(/[^\p{L}\p{N}\p{S}\s_-]/gu, '').trim().replace(/[\s-]+/g, '-'));
+/// Discord: no capitals, no punctuation, hyphens for blanks.
+const named = (c) => (c.type === 'voice' ? c.name : c.name.toLowerCase().replace(/[!-,./:-@[-^`{-~]/g, '').trim().replace(/[\s-]+/g, '-'));
 
 /// Tiers close a channel for @everyone and open it for exactly their roles; read only: nobody writes or speaks. Our bot
 /// keeps its own access to what is closed.
@@ -27,6 +28,7 @@ const overwritesOf = (channel) => [...channel.permissionOverwrites.cache.values(
 
 /// Every managed field of every resource that differs, one line each; empty: the guild is what the manifest says.
 /// `guild` is a Guild of discord.js with its roles and channels fetched, `shadow` maps "kind resource" to a snowflake.
+/// `fields` counts what was compared.
 export function differences(manifest, guild, shadow, bot) {
   const lines = [];
   const at = { guild, bot, manifest, shadow };

@@ -19,8 +19,9 @@ const publicKey = (hex) => createPublicKey({ key: Buffer.concat([spkiPrefix, Buf
 export function fault(bytes, keys) {
   let snapshot;
   try { snapshot = JSON.parse(bytes); } catch (error) { return `no JSON: ${error.message}`; }
-  const { content, communityId, version, checksum, previousChecksum, createdAt, signature } = snapshot;
+  const { id, content, communityId, version, checksum, previousChecksum, createdAt, signature } = snapshot;
   if (`${canonical(snapshot)}\n` !== bytes) return 'its bytes are not canonical';
+  if (id !== `${communityId}/v${version}`) return 'its id is not that of its community and version';
   if (sha256(canonical(content)) !== checksum) return 'the checksum is not that of the content';
   const [, keyVersion, base64] = /^vault:v(\d+):([A-Za-z0-9+/]{86}==)$/.exec(signature) ?? [];
   if (!keyVersion) return `the signature reads ${signature}`;
