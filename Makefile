@@ -22,7 +22,7 @@ test: ## Build all, run every test and a smoke of the real clients; ends with "N
 
 interop: ## The real clients against us, whole: discord.js, bullmq, chromium.
 	@tools/deps interop
-	@tools/build dev arrakisd arrakisctl sandbox demo queue_bridge queue_bridge
+	@tools/build dev arrakisd arrakisctl sandbox demo queue_bridge
 	@ANVIL="$$(apps/demo/evm/setup)" && export ANVIL && tests/interop/run
 
 asan: ## The unit and system tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer.
