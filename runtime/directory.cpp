@@ -68,7 +68,8 @@ caf::result<caf::message> accept(self_pointer self, deliver& request) {
   }
   auto& s = found->second;
   if (s.quarantined)
-    return fail(ec::quarantined, st.options.kind + " " + request.key + " keeps crashing and is kept apart: " + s.last_error);
+    return fail(ec::quarantined,
+                st.options.kind + " " + request.key + " keeps crashing and is kept apart: " + s.last_error);
   if (s.leaving) {
     if (s.waiting.size() >= st.options.held_max)
       return fail(ec::busy, st.options.kind + " " + request.key + " is busy; try again");
@@ -146,7 +147,8 @@ void sweep_idle(self_pointer self) {
 entries listed(self_pointer self) {
   entries all;
   for (auto& [key, s] : self->state.slots)
-    all.list.push_back({key, static_cast<bool>(s.actor), s.quarantined, static_cast<uint32_t>(s.crashes.size()), s.last_error});
+    all.list.push_back(
+      {key, static_cast<bool>(s.actor), s.quarantined, static_cast<uint32_t>(s.crashes.size()), s.last_error});
   return all;
 }
 

@@ -1,14 +1,14 @@
 #pragma once
 // Actors by key: activated by their first message, passivated when idle, quarantined alone when they keep crashing. One
-// directory serves one kind (communities, wizard sessions); all messages for a key go through it, so a message never meets
-// an actor that is about to leave.
+// directory serves one kind (communities, wizard sessions); all messages for a key go through it, so a message never
+// meets an actor that is about to leave.
 #include "runtime/deadline.hpp"
 #include "runtime/error.hpp"
 #include "runtime/message.hpp"
 
 #include <caf/actor.hpp>
-#include <caf/message.hpp>
 #include <caf/make_message.hpp>
+#include <caf/message.hpp>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -16,29 +16,42 @@
 
 namespace arrakis {
 
-/// Sent by the directory to an idle actor, after everything else it sent there. The actor quits when no flow of it runs,
-/// or as soon as the last one has ended.
+/// Sent by the directory to an idle actor, after everything else it sent there. The actor quits when no flow of it
+/// runs, or as soon as the last one has ended.
 struct retire {};
 
 namespace directory {
 
 struct options {
-  std::string kind;                             ///< For logs and metrics: "community".
-  std::chrono::milliseconds idle{15 * 60'000};  ///< Without a message for this long an actor is passivated.
-  size_t active_max = 200'000;                  ///< Further activations answer ec::busy.
-  size_t held_max = 100;                        ///< Messages kept for one key while its actor leaves; then ec::busy.
-  uint32_t crashes_max = 5;                     ///< Within `window`; one more quarantines the key.
+  std::string kind;                            ///< For logs and metrics: "community".
+  std::chrono::milliseconds idle{15 * 60'000}; ///< Without a message for this long an actor is passivated.
+  size_t active_max = 200'000;                 ///< Further activations answer ec::busy.
+  size_t held_max = 100;                       ///< Messages kept for one key while its actor leaves; then ec::busy.
+  uint32_t crashes_max = 5;                    ///< Within `window`; one more quarantines the key.
   std::chrono::milliseconds window{60'000};
   /// Told once when a key is quarantined, with the error and the last message in words (no secrets: types only).
   std::function<void(const std::string& key, const std::string& error, const std::string& last_message)> quarantined;
 };
 
 /// Delivers `what` to the actor of `key`; the asker gets that actor's own answer.
-struct deliver { std::string key; caf::message what; };
-struct release { std::string key; }; ///< Lifts a quarantine.
+struct deliver {
+  std::string key;
+  caf::message what;
+};
+struct release {
+  std::string key;
+}; ///< Lifts a quarantine.
 struct inspect {};
-struct entry { std::string key; bool active = false; bool quarantined = false; uint32_t crashes = 0; std::string last_error; };
-struct entries { std::vector<entry> list; };
+struct entry {
+  std::string key;
+  bool active = false;
+  bool quarantined = false;
+  uint32_t crashes = 0;
+  std::string last_error;
+};
+struct entries {
+  std::vector<entry> list;
+};
 struct sweep {}; ///< To itself.
 
 /// Dynamically typed, since it answers with whatever the actor behind the key answers.

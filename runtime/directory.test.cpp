@@ -13,7 +13,10 @@ using namespace std::chrono_literals;
 
 namespace {
 struct count {};
-struct total { int value = 0; int life = 0; };
+struct total {
+  int value = 0;
+  int life = 0;
+};
 struct slow {};
 struct crash {};
 using counter = caf::typed_actor<caf::replies_to<count>::with<total>, caf::replies_to<slow>::with<total>,
@@ -33,7 +36,9 @@ caf::actor make(caf::actor_system& sys, int life) {
   auto body = [life](self_pointer self) -> counter::behavior_type {
     keep_exception_text(self);
     return {
-      [self, life](count) { return total{++self->state.value, life}; },
+      [self, life](count) {
+        return total{++self->state.value, life};
+      },
       [self, life](slow) -> caf::result<total> {
         auto reply = self->make_response_promise<total>();
         self->state.flows.start(answer_late(self, reply, life));
@@ -59,7 +64,8 @@ struct fixture {
 
   explicit fixture(directory::options options = {.kind = "test", .idle = 1s}) {
     options.quarantined = [this](auto& key, auto&, auto&) { quarantined.push_back(key); };
-    under_test = directory::start(sim.sys(), options, [this](const std::string& key) { return make(sim.sys(), ++lives[key]); });
+    under_test = directory::start(sim.sys(), options,
+                                  [this](const std::string& key) { return make(sim.sys(), ++lives[key]); });
   }
   template <class M>
   caf::expected<total> ask(const std::string& key, M message) {

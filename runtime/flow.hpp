@@ -7,9 +7,9 @@
 //   }
 //   self->state.flows.start(onboard(self, ...));
 //
-// A flow runs on its actor's thread of the moment, interleaved with the actor's other messages at each co_await. It belongs
-// to the `flows` member of the actor's state and dies with it: a message that arrives later finds nobody, and nothing leaks.
-// An exception that leaves a root flow ends the actor, as a throw in a handler does.
+// A flow runs on its actor's thread of the moment, interleaved with the actor's other messages at each co_await. It
+// belongs to the `flows` member of the actor's state and dies with it: a message that arrives later finds nobody, and
+// nothing leaks. An exception that leaves a root flow ends the actor, as a throw in a handler does.
 #include "runtime/deadline.hpp"
 #include "runtime/error.hpp"
 #include "runtime/message.hpp"
@@ -59,7 +59,9 @@ public:
     std::optional<T> value;
     flow get_return_object() { return flow{std::coroutine_handle<promise_type>::from_promise(*this)}; }
     template <class U>
-    void return_value(U&& x) { value.emplace(std::forward<U>(x)); }
+    void return_value(U&& x) {
+      value.emplace(std::forward<U>(x));
+    }
   };
   explicit flow(std::coroutine_handle<promise_type> h) : handle_(h) {}
   flow(flow&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
@@ -147,11 +149,17 @@ std::coroutine_handle<> flow_promise_base::finish::await_suspend(std::coroutine_
 template <class List>
 struct answer_of;
 template <>
-struct answer_of<caf::detail::type_list<>> { using type = caf::unit_t; };
+struct answer_of<caf::detail::type_list<>> {
+  using type = caf::unit_t;
+};
 template <>
-struct answer_of<caf::detail::type_list<void>> { using type = caf::unit_t; }; // Of reacts_to.
+struct answer_of<caf::detail::type_list<void>> {
+  using type = caf::unit_t;
+}; // Of reacts_to.
 template <class T>
-struct answer_of<caf::detail::type_list<T>> { using type = T; };
+struct answer_of<caf::detail::type_list<T>> {
+  using type = T;
+};
 
 template <class Self, class Handle, class Message, class Answer>
 class [[nodiscard]] asking {
@@ -167,11 +175,24 @@ public:
   }
   void await_suspend(std::coroutine_handle<> caller) {
     auto pending = self_->request(to_, caf::duration{within_}, std::move(message_));
-    auto failed = [this, caller](caf::error& e) { result_.emplace(std::move(e)); caller.resume(); };
+    auto failed = [this, caller](caf::error& e) {
+      result_.emplace(std::move(e));
+      caller.resume();
+    };
     if constexpr (std::is_same_v<answer, caf::unit_t>)
-      pending.then([this, caller] { result_.emplace(caf::unit); caller.resume(); }, failed);
+      pending.then(
+        [this, caller] {
+          result_.emplace(caf::unit);
+          caller.resume();
+        },
+        failed);
     else
-      pending.then([this, caller](answer& x) { result_.emplace(std::move(x)); caller.resume(); }, failed);
+      pending.then(
+        [this, caller](answer& x) {
+          result_.emplace(std::move(x));
+          caller.resume();
+        },
+        failed);
   }
   caf::expected<answer> await_resume() { return std::move(*result_); }
 
@@ -191,8 +212,8 @@ public:
   void await_suspend(std::coroutine_handle<> caller) {
     auto id = self_->new_request_id(caf::message_priority::normal);
     self_->request_response_timeout(caf::duration{wait_}, id);
-    self_->add_multiplexed_response_handler(
-      id.response_id(), caf::behavior{[] {}, [caller](caf::error&) { caller.resume(); }});
+    self_->add_multiplexed_response_handler(id.response_id(),
+                                            caf::behavior{[] {}, [caller](caf::error&) { caller.resume(); }});
   }
   void await_resume() const {}
 
@@ -202,7 +223,8 @@ private:
 };
 } // namespace detail
 
-/// Asks `to` and waits at most until `until`. The answer is a value or an error whose ec::unknown means: no answer in time.
+/// Asks `to` and waits at most until `until`. The answer is a value or an error whose ec::unknown means: no answer in
+/// time.
 template <class Self, class Handle, class Message>
 auto ask(Self* self, const Handle& to, deadline until, Message message) {
   using answer = typename detail::answer_of<caf::response_type_t<typename Handle::signatures, Message>>::type;
@@ -212,11 +234,14 @@ auto ask(Self* self, const Handle& to, deadline until, Message message) {
 /// The same to an actor without a type (a directory): `Answer` is what the actor behind it answers.
 template <class Answer, class Self, class Message>
 auto ask_as(Self* self, const caf::actor& to, deadline until, Message message) {
-  return detail::asking<Self, caf::actor, Message, Answer>{self, to, until.left(self->clock().now()), std::move(message)};
+  return detail::asking<Self, caf::actor, Message, Answer>{self, to, until.left(self->clock().now()),
+                                                           std::move(message)};
 }
 
 /// Goes on after `wait` of the actor's clock (virtual in tests).
 template <class Self>
-auto nap(Self* self, std::chrono::milliseconds wait) { return detail::napping<Self>{self, wait}; }
+auto nap(Self* self, std::chrono::milliseconds wait) {
+  return detail::napping<Self>{self, wait};
+}
 
 } // namespace arrakis

@@ -10,9 +10,15 @@ using namespace arrakis;
 using namespace std::chrono_literals;
 
 namespace {
-struct add { int a, b; };
-struct sum { int value; };
-struct chain { int depth; };
+struct add {
+  int a, b;
+};
+struct sum {
+  int value;
+};
+struct chain {
+  int depth;
+};
 using adder = caf::typed_actor<caf::replies_to<add>::with<sum>>;
 using chainer = caf::typed_actor<caf::replies_to<chain>::with<sum>>;
 

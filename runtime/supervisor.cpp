@@ -13,7 +13,9 @@
 namespace arrakis::supervisor {
 namespace {
 
-struct retarget { caf::actor worker; };
+struct retarget {
+  caf::actor worker;
+};
 
 struct router_state {
   caf::actor worker;
@@ -47,8 +49,9 @@ struct state {
   supervisor::intensity limits;
   bool stopping = false;
   caf::error gave_up; ///< Set when the intensity was exceeded: the reason of the end.
-  size_t recover_from = SIZE_MAX; ///< rest_for_one: the first child that has to start again; later ones are being ended.
-  uint64_t epoch = 0;             ///< rest_for_one: a crash makes the restart timer of an earlier one harmless.
+  size_t recover_from =
+    SIZE_MAX;         ///< rest_for_one: the first child that has to start again; later ones are being ended.
+  uint64_t epoch = 0; ///< rest_for_one: a crash makes the restart timer of an earlier one harmless.
   state() = default;
 };
 using self_pointer = handle::stateful_pointer<state>;
@@ -85,7 +88,8 @@ void schedule_restart(self_pointer self, size_t index) {
   const auto crashes = std::max<size_t>(st.children[index].crashes.size(), 1);
   std::chrono::milliseconds wait = st.limits.backoff_first * (int64_t{1} << std::min<size_t>(crashes - 1, 20));
   wait = std::min(wait, st.limits.backoff_max);
-  const auto jittered = std::chrono::milliseconds{static_cast<int64_t>(static_cast<double>(wait.count()) * (0.5 + jitter()))};
+  const auto jittered = std::chrono::milliseconds{
+    static_cast<int64_t>(static_cast<double>(wait.count()) * (0.5 + jitter()))};
   self->delayed_send(self, jittered, restart_due{index, ++st.epoch});
 }
 

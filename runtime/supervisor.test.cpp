@@ -14,7 +14,10 @@ using namespace std::chrono_literals;
 
 namespace {
 struct whoami {};
-struct name { std::string text; int life = 0; };
+struct name {
+  std::string text;
+  int life = 0;
+};
 struct crash {};
 using worker = caf::typed_actor<caf::replies_to<whoami>::with<name>, caf::reacts_to<crash>>;
 
@@ -40,8 +43,7 @@ caf::actor start_worker(caf::actor_system& sys, journal& notes, const std::strin
     keep_exception_text(self);
     self->state.notes = &notes;
     self->state.id = id;
-    return {[id, life](whoami) { return name{id, life}; },
-            [](crash) { throw std::runtime_error("planted"); }};
+    return {[id, life](whoami) { return name{id, life}; }, [](crash) { throw std::runtime_error("planted"); }};
   };
   return caf::actor_cast<caf::actor>(sys.spawn(body));
 }

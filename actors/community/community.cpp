@@ -46,7 +46,8 @@ flow<caf::expected<described>> read(self_pointer self, deadline until) {
     if (stored) {
       auto parsed = read_manifest(stored->canonical);
       if (!parsed)
-        co_return fail(ec::corrupt, "stored manifest of version " + std::to_string(stored->version) + ": " + text_of(parsed.error()));
+        co_return fail(ec::corrupt, "stored manifest of version " + std::to_string(stored->version) + ": "
+                                      + text_of(parsed.error()));
       now.active = std::make_shared<const manifest>(std::move(*parsed));
     }
   }
@@ -68,8 +69,8 @@ flow<> answer_describe(self_pointer self, deadline until, caf::typed_response_pr
     reply.deliver(now.error());
 }
 
-/// One attempt: read what the version builds on, sign, submit. The version is part of what is signed, so a race shows as
-/// ec::conflict at the unique key and is begun anew.
+/// One attempt: read what the version builds on, sign, submit. The version is part of what is signed, so a race shows
+/// as ec::conflict at the unique key and is begun anew.
 flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deploy request) {
   auto& st = self->state;
   auto base = co_await ask(self, st.to.deployments, request.until, deployments::prepare{st.guild, request.until});
@@ -87,7 +88,8 @@ flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deplo
   record.sha256 = sha256_hex(record.canonical);
   record.previous_sha256 = base->previous_sha256;
   record.created_at = iso8601(wall_ms());
-  const manifest_statement statement{record.community, record.version, record.sha256, record.previous_sha256, record.created_at};
+  const manifest_statement statement{record.community, record.version, record.sha256, record.previous_sha256,
+                                     record.created_at};
   signer::sign to_sign{signing_bytes(statement), request.until};
   auto signature = co_await ask(self, st.to.signer, request.until, std::move(to_sign));
   if (!signature)
@@ -104,21 +106,28 @@ flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deplo
   order.application = request.application;
   order.interaction_token = request.interaction_token;
   order.token_until_ms = request.token_until_ms;
+  order.base_version = request.base_version;
   order.until = request.until;
   auto done = co_await ask(self, st.to.deployments, request.until, std::move(order));
   co_return done;
 }
 
-void answer_submitted(self_pointer self, const caf::expected<deployments::submitted>& done, caf::typed_response_promise<deployed> reply) {
+void answer_submitted(self_pointer self, const caf::expected<deployments::submitted>& done,
+                      caf::typed_response_promise<deployed> reply) {
   auto& st = self->state;
   st.known.reset();
   if (!done) {
     reply.deliver(done.error());
     return;
   }
-  log::info("deployment_submitted", {{"tenant", done->community.value}, {"guild", st.guild.text()}, {"version", done->version},
-                                     {"deployment", done->deployment}, {"job", done->job}, {"repeated", done->repeated ? 1 : 0}});
-  metrics::count("arrakis_community_deployments_submitted_total", "Deployments that were accepted.", done->repeated ? 0 : 1);
+  log::info("deployment_submitted", {{"tenant", done->community.value},
+                                     {"guild", st.guild.text()},
+                                     {"version", done->version},
+                                     {"deployment", done->deployment},
+                                     {"job", done->job},
+                                     {"repeated", done->repeated ? 1 : 0}});
+  metrics::count("arrakis_community_deployments_submitted_total", "Deployments that were accepted.",
+                 done->repeated ? 0 : 1);
   if (st.to.kick_relay)
     st.to.kick_relay();
   reply.deliver(deployed{done->community, done->version, done->deployment, done->job, done->repeated});
@@ -128,12 +137,15 @@ flow<> answer_deploy(self_pointer self, deploy request, caf::typed_response_prom
   caf::expected<deployments::submitted> done{fail(ec::conflict, "not tried")};
   for (int i = 0; i < self->state.limits.conflicts_max && !done && code_of(done.error()) == ec::conflict; ++i)
     done = co_await submit_once(self, request);
+  if (!done && code_of(done.error()) == ec::stale)
+    done = fail(ec::conflict, text_of(done.error())); // No race of versions: somebody must look before it is tried again.
   answer_submitted(self, done, reply);
 }
 
 flow<> answer_latest(self_pointer self, latest request, caf::typed_response_promise<deployments::status_of> reply) {
   auto& st = self->state;
-  auto found = co_await ask(self, st.to.communities, request.until, communities::find_by_guild{st.guild, request.until});
+  auto found = co_await ask(self, st.to.communities, request.until,
+                            communities::find_by_guild{st.guild, request.until});
   if (!found || !found->id) {
     reply.deliver(found ? fail(ec::not_found, "this guild has no community yet; /onboard makes one") : found.error());
     co_return;
@@ -147,18 +159,21 @@ flow<> answer_latest(self_pointer self, latest request, caf::typed_response_prom
 
 flow<> answer_retry(self_pointer self, retry request, caf::typed_response_promise<deployed> reply) {
   auto& st = self->state;
-  auto found = co_await ask(self, st.to.communities, request.until, communities::find_by_guild{st.guild, request.until});
+  auto found = co_await ask(self, st.to.communities, request.until,
+                            communities::find_by_guild{st.guild, request.until});
   if (!found || !found->id) {
     reply.deliver(found ? fail(ec::not_found, "this guild has no community yet; /onboard makes one") : found.error());
     co_return;
   }
-  auto newest = co_await ask(self, st.to.deployments, request.until, deployments::status{*found->id, 0, request.until});
-  if (!newest) {
-    reply.deliver(newest.error());
+  auto failed = co_await ask(self, st.to.deployments, request.until,
+                             deployments::status{*found->id, request.version, request.until});
+  if (!failed) {
+    reply.deliver(failed.error());
     co_return;
   }
-  deployments::retry order{*found->id, newest->version, "discord:" + request.admin.text(), request.application,
-                           request.interaction_token, request.token_until_ms, request.until};
+  deployments::retry order{*found->id,          failed->version,           "discord:" + request.admin.text(),
+                           request.application, request.interaction_token, request.token_until_ms,
+                           request.until};
   auto done = co_await ask(self, st.to.deployments, request.until, std::move(order));
   answer_submitted(self, done, reply);
 }

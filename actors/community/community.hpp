@@ -12,7 +12,8 @@ struct ports {
   manifests::handle manifests;
   deployments::handle deployments;
   signer::handle signer;
-  std::function<void()> kick_relay; ///< Told after a commit, so that the outbox is looked at without waiting for the poll.
+  std::function<void()>
+    kick_relay; ///< Told after a commit, so that the outbox is looked at without waiting for the poll.
 };
 struct limits {
   std::chrono::milliseconds fresh{5'000}; ///< How long a description is served without asking PostgreSQL again.

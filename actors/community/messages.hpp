@@ -1,6 +1,6 @@
 #pragma once
-// The tenant's own actor: the only one to decide its rules, status and tiers. One a guild, behind a directory keyed by the
-// guild's snowflake (text), so that a guild without a community has one as well.
+// The tenant's own actor: the only one to decide its rules, status and tiers. One a guild, behind a directory keyed by
+// the guild's snowflake (text), so that a guild without a community has one as well.
 #include "adapters/postgres/communities/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "runtime/deadline.hpp"
@@ -24,9 +24,9 @@ struct described {
   std::shared_ptr<const manifest> active;
 };
 
-/// Signs and submits a new version (architecture.md, "The way of a write"). `key` is the idempotency key: asked twice, it
-/// answers with the first deployment and `repeated`. ec::conflict: somebody else deployed in between, ask again after
-/// reading; ec::frozen; ec::unavailable or ec::unknown: ask again with the same key.
+/// Signs and submits a new version (docs/architecture.md, the way of a write). `key` is the idempotency key: asked twice,
+/// it answers with the first deployment and `repeated`. ec::conflict, with a sentence: somebody else deployed since
+/// `base_version`, or keeps deploying at this moment; ec::frozen; ec::unavailable or ec::unknown: ask again with the same key.
 struct deploy {
   snowflake guild;
   snowflake admin;
@@ -35,14 +35,28 @@ struct deploy {
   snowflake application;
   secret interaction_token;
   int64_t token_until_ms = 0;
+  /// The active version that `wanted` was made from, 0 without one: what somebody else deployed since is not undone
+  /// unseen.
+  int64_t base_version = 0;
   deadline until;
 };
-struct deployed { community_id community; int64_t version = 0; std::string deployment; std::string job; bool repeated = false; };
+struct deployed {
+  community_id community;
+  int64_t version = 0;
+  std::string deployment, job;
+  bool repeated = false;
+};
 
 /// The newest deployment of the guild; ec::not_found when there is none.
 struct latest { snowflake guild; deadline until; };
 /// Starts a failed deployment again.
-struct retry { snowflake guild; snowflake admin; snowflake application; secret interaction_token; int64_t token_until_ms = 0; deadline until; };
+struct retry {
+  snowflake guild, admin, application;
+  secret interaction_token;
+  int64_t token_until_ms = 0;
+  deadline until;
+  int64_t version = 0; ///< The one that is meant; 0: the newest.
+};
 
 /// Hints that the truth in PostgreSQL changed (status, fence, active version): read it again at the next question.
 struct changed { snowflake guild; };

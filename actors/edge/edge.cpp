@@ -30,7 +30,8 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
   const auto until = within(self, st.options.answer_within);
   auto first = co_await ask(self, st.to.interactions, until, interactions::incoming{what});
   if (!first) {
-    log::warn("interaction_unanswered", {{"request", what->id.text()}, {"guild", what->guild.text()}, {"error", text_of(first.error())}});
+    log::warn("interaction_unanswered",
+              {{"request", what->id.text()}, {"guild", what->guild.text()}, {"error", text_of(first.error())}});
     metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1, {{"outcome", "unanswered"}});
     settled.deliver(caf::unit);
     co_return;
@@ -40,10 +41,13 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
   auto sent = co_await ask(self, st.to.rest, until, std::move(callback));
   const bool delivered = sent && sent->status < 300;
   if (!delivered)
-    log::warn("interaction_answer_refused", {{"request", what->id.text()}, {"guild", what->guild.text()},
+    log::warn("interaction_answer_refused", {{"request", what->id.text()},
+                                             {"guild", what->guild.text()},
                                              {"error", sent ? sent->message : text_of(sent.error())}});
-  metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1, {{"outcome", delivered ? "answered" : "refused"}});
-  metrics::observe("arrakis_edge_first_answer_seconds", "From the gateway's event to Discord's acceptance of the first answer.",
+  metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1,
+                 {{"outcome", delivered ? "answered" : "refused"}});
+  metrics::observe("arrakis_edge_first_answer_seconds",
+                   "From the gateway's event to Discord's acceptance of the first answer.",
                    std::chrono::duration<double>(self->clock().now() - began).count());
   settled.deliver(caf::unit);
 }
@@ -66,7 +70,9 @@ discord::sink::behavior_type behavior(self_pointer self, ports to, options opts)
       self->state.flows.start(answer(self, event.what, settled));
       return caf::delegated<void>{};
     },
-    [](const discord::guild_available& event) { log::debug("guild_available", {{"guild", event.guild.text()}}); },
+    [](const discord::guild_available& event) {
+      log::debug("guild_available", {{"guild", event.guild.text()}});
+    },
     [self](const discord::guild_gone& event) {
       log::info("guild_gone", {{"guild", event.guild.text()}, {"kicked", event.kicked ? 1 : 0}});
       community_changed(self, event.guild);

@@ -1,5 +1,6 @@
 #pragma once
-// Where events of the gateway enter the domain: it delivers first answers to Discord and hands the rest to whom it concerns.
+// Where events of the gateway enter the domain: it delivers first answers to Discord and hands the rest to whom it
+// concerns.
 #include "actors/interactions/messages.hpp"
 #include "adapters/discord/gateway/messages.hpp"
 #include "adapters/discord/rest/messages.hpp"

@@ -64,7 +64,8 @@ TEST_CASE_FIXTURE(fixture, "wizard guilds: what cannot be read is an error, not 
 
 TEST_CASE_FIXTURE(fixture, "wizard guilds: a bot whose user has another id than its application is read by its own") {
   bot = snowflake{7};
-  answers["/guilds/200000000000000000/members/7"] = std::exchange(answers["/guilds/200000000000000000/members/9"], {404, "{}"});
+  answers["/guilds/200000000000000000/members/7"] = std::exchange(answers["/guilds/200000000000000000/members/9"],
+                                                                  {404, "{}"});
   auto facts = look();
   REQUIRE(facts);
   CHECK(facts->bot == bot);

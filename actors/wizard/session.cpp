@@ -195,25 +195,15 @@ bool uncertain(ec code) {
   return false;
 }
 
-/// The active version must still be the one that the draft was made from: what another admin deployed in the meantime
-/// must not be undone unseen.
 flow<caf::expected<community::deployed>> submit(self_pointer self, record r, what_came x, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.submit_within));
-  auto now = co_await ask(self, st.to.communities, until, community::describe{st.guild, until});
-  if (!now)
-    co_return now.error();
-  if (now->exists && now->record.active_version != r.base_version)
-    co_return fail(
-      ec::conflict,
-      fmt::format("Your plan was made from version {}, and the community is at version {} now. Start anew to "
-                  "change what it has become.",
-                  r.base_version, now->record.active_version));
   community::deploy order;
   order.guild = st.guild;
   order.admin = st.user;
   order.wanted = std::make_shared<const manifest>(core::build_manifest(r.draft));
   order.key = r.idempotency_key();
+  order.base_version = r.base_version;
   order.application = x->application;
   order.interaction_token = x->token;
   order.token_until_ms = token_ends(*x);
@@ -222,10 +212,11 @@ flow<caf::expected<community::deployed>> submit(self_pointer self, record r, wha
   co_return done;
 }
 
-flow<caf::expected<community::deployed>> run_again(self_pointer self, what_came x, deadline until) {
+/// `version` 0: the newest.
+flow<caf::expected<community::deployed>> run_again(self_pointer self, int64_t version, what_came x, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.submit_within));
-  community::retry order{st.guild, st.user, x->application, x->token, token_ends(*x), until};
+  community::retry order{st.guild, st.user, x->application, x->token, token_ends(*x), until, version};
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
   co_return done;
 }
@@ -240,7 +231,7 @@ flow<caf::expected<said>> deploy(self_pointer self, int64_t expected, decision d
     co_return co_await lost(self, std::move(stored->present), x->application, until);
   count("deploy");
   const bool again = d.what == decision::retry;
-  auto done = again ? co_await run_again(self, x, until) : co_await submit(self, r, x, until);
+  auto done = again ? co_await run_again(self, r.submitted.version, x, until) : co_await submit(self, r, x, until);
   auto next = done
               ? core::submission_accepted(r, {done->version, done->deployment, done->job})
               : core::submission_failed(r, !uncertain(code_of(done.error())), interactions::sentence(done.error()));
@@ -350,9 +341,9 @@ flow<caf::expected<said>> clicked(self_pointer self, what_came x, core::event e,
   co_return co_await carry_out(self, std::move(*found->session), std::move(d), x, until);
 }
 
-/// The Retry button below a failed deployment. It needs no session: the deployment's row is the truth.
-flow<caf::expected<said>> retry_latest(self_pointer self, what_came x, deadline until) {
-  auto done = co_await run_again(self, x, until);
+/// The Retry button below the report of a failed deployment.
+flow<caf::expected<said>> retry_deployment(self_pointer self, int64_t version, what_came x, deadline until) {
+  auto done = co_await run_again(self, version, x, until);
   if (!done)
     co_return done.error();
   co_return said{core::note_screen(
@@ -364,8 +355,8 @@ flow<caf::expected<said>> retry_latest(self_pointer self, what_came x, deadline 
 }
 
 flow<caf::expected<said>> acted(self_pointer self, what_came x, deadline until) {
-  if (x->custom_id.starts_with("deployment:retry:"))
-    co_return co_await retry_latest(self, x, until);
+  if (const auto version = core::retried_version(x->custom_id))
+    co_return co_await retry_deployment(self, *version, x, until);
   auto e = core::event_of(*x);
   if (!e)
     co_return apart("This button is not known here. Start with /onboard.");

@@ -48,11 +48,11 @@ handle start(caf::actor_system& sys, ports to, options opt) {
 }
 
 bool is_ours(std::string_view custom_id) {
-  return core::parse_custom_id(custom_id).has_value() || custom_id.starts_with("deployment:retry:");
+  return core::parse_custom_id(custom_id).has_value() || core::retried_version(custom_id).has_value();
 }
 
 std::optional<std::string> modal_for(const interaction& x) { return core::modal_for(x); }
 
-std::string retry_button_id(int64_t version) { return "deployment:retry:" + std::to_string(version); }
+std::string retry_button_id(int64_t version) { return core::retry_button_id(version); }
 
 } // namespace arrakis::wizard

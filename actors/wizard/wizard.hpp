@@ -30,8 +30,8 @@ struct options {
 /// Starts the wizard: a directory of session actors behind one address.
 handle start(caf::actor_system&, ports, options = {});
 
-/// Reads guilds over Discord's REST. `bot` is the bot's own user; while it is 0 the application's id is taken, which is the
-/// same for every application made since 2016.
+/// Reads guilds over Discord's REST. `bot` is the bot's own user; while it is 0 the application's id is taken, which is
+/// the same for every application made since 2016.
 guilds start_guilds(caf::actor_system&, discord::rest, std::function<snowflake()> bot);
 
 } // namespace arrakis::wizard

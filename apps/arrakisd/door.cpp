@@ -13,7 +13,8 @@
 namespace arrakis::door {
 namespace {
 
-/// Discord gives 3 s from its sending; half a second is for the way (features.md: the first answer leaves within 2.5 s).
+/// Discord gives 3 s from its sending; half a second is for the way (features.md: the first answer leaves within 2.5
+/// s).
 constexpr std::chrono::milliseconds answer_within{2'500};
 
 net::http_response problem(int status, std::string code, std::string message) {
@@ -62,16 +63,20 @@ struct open_ports {
   std::optional<discord::interactions::door> signed_door;
 };
 
-void discord_webhook(caf::actor_system& sys, const open_ports& here, const net::http_request& request, net::responder respond) {
+void discord_webhook(caf::actor_system& sys, const open_ports& here, const net::http_request& request,
+                     net::responder respond) {
   if (!here.signed_door)
-    return respond(problem(404, "ERR_NOT_FOUND", "signed interactions are off; set discord.public_key to open this door"));
+    return respond(
+      problem(404, "ERR_NOT_FOUND", "signed interactions are off; set discord.public_key to open this door"));
   auto seen = here.signed_door->handle(request);
   if (auto* refused = std::get_if<net::http_response>(&seen))
     return respond(std::move(*refused));
-  answer_interaction(sys, here.to.interactions, std::make_shared<const interaction>(std::get<interaction>(std::move(seen))), respond);
+  answer_interaction(sys, here.to.interactions,
+                     std::make_shared<const interaction>(std::get<interaction>(std::move(seen))), respond);
 }
 
-void route(caf::actor_system& sys, const std::shared_ptr<const open_ports>& here, net::http_request request, net::responder respond) {
+void route(caf::actor_system& sys, const std::shared_ptr<const open_ports>& here, net::http_request request,
+           net::responder respond) {
   const auto path = net::path_of(request.target);
   if (path == "/webhooks/discord")
     return discord_webhook(sys, *here, request, respond);
@@ -85,7 +90,8 @@ void route(caf::actor_system& sys, const std::shared_ptr<const open_ports>& here
     return here->to.dependencies([respond](const auto& list) { respond(health(list)); });
   if (path == "/metrics")
     return respond({200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, metrics::exposition()});
-  respond(problem(404, "ERR_NOT_FOUND", "no such page; /health, /health/live, /health/ready, /metrics, /webhooks/discord"));
+  respond(
+    problem(404, "ERR_NOT_FOUND", "no such page; /health, /health/live, /health/ready, /metrics, /webhooks/discord"));
 }
 } // namespace
 

@@ -12,7 +12,11 @@
 namespace arrakis::door {
 
 /// One dependency and how it is.
-struct dependency { std::string name; bool ready = false; std::string detail; };
+struct dependency {
+  std::string name;
+  bool ready = false;
+  std::string detail;
+};
 
 struct ports {
   interactions::handle interactions;

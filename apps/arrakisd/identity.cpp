@@ -43,8 +43,9 @@ flow<> find(self_pointer self, discord::rest rest, identity* who, std::function<
     auto got = co_await ask(self, rest, call.until, call);
     if (got && got->status == 200 && take(got->body, *who))
       break;
-    log::warn("identity_unknown", {{"error", got ? "GET /applications/@me: " + std::to_string(got->status) + " " + got->message
-                                                 : text_of(got.error())}});
+    log::warn("identity_unknown",
+              {{"error", got ? "GET /applications/@me: " + std::to_string(got->status) + " " + got->message
+                             : text_of(got.error())}});
     co_await nap(self, wait);
   }
   known(snowflake{who->application.load()});
@@ -52,7 +53,8 @@ flow<> find(self_pointer self, discord::rest rest, identity* who, std::function<
 }
 } // namespace
 
-caf::actor find_identity(caf::actor_system& sys, discord::rest rest, identity& who, std::function<void(snowflake)> known) {
+caf::actor find_identity(caf::actor_system& sys, discord::rest rest, identity& who,
+                         std::function<void(snowflake)> known) {
   return sys.spawn([rest = std::move(rest), &who, known = std::move(known)](self_pointer self) {
     keep_exception_text(self);
     self->state.flows.start(find(self, rest, &who, known));

@@ -16,6 +16,7 @@ struct identity {
 };
 
 /// Asks GET /applications/@me with back-off until it is answered, writes `who`, tells `known` and ends.
-caf::actor find_identity(caf::actor_system&, discord::rest, identity& who, std::function<void(snowflake application)> known);
+caf::actor find_identity(caf::actor_system&, discord::rest, identity& who,
+                         std::function<void(snowflake application)> known);
 
 } // namespace arrakis

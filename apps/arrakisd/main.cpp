@@ -54,7 +54,10 @@ std::optional<arguments> read_arguments(int argc, char** argv) {
 }
 
 log::level level_of(const std::string& name) {
-  return name == "debug" ? log::level::debug : name == "warn" ? log::level::warn : name == "error" ? log::level::error : log::level::info;
+  return name == "debug" ? log::level::debug
+       : name == "warn"  ? log::level::warn
+       : name == "error" ? log::level::error
+                         : log::level::info;
 }
 
 /// The embedded servers that the configuration asks for; none: both are external.

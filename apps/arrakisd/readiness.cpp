@@ -9,7 +9,9 @@ namespace arrakis::readiness {
 namespace {
 constexpr std::chrono::milliseconds patience{2'000};
 
-struct state { arrakis::flows flows; };
+struct state {
+  arrakis::flows flows;
+};
 using self_pointer = caf::stateful_actor<state>*;
 
 door::dependency of_shards(const caf::expected<shards::states>& all) {
@@ -23,7 +25,8 @@ door::dependency of_shards(const caf::expected<shards::states>& all) {
   return {"discord", true, std::to_string(all->list.size()) + " shards are running"};
 }
 
-flow<> collect(self_pointer self, std::shared_ptr<const ports> to, std::function<void(std::vector<door::dependency>)> done) {
+flow<> collect(self_pointer self, std::shared_ptr<const ports> to,
+               std::function<void(std::vector<door::dependency>)> done) {
   std::vector<door::dependency> list;
   const auto until = within(self, patience);
   auto database = co_await ask(self, to->pool, until, postgres::health{});
@@ -33,8 +36,10 @@ flow<> collect(self_pointer self, std::shared_ptr<const ports> to, std::function
   const auto queue = to->queue.status();
   list.push_back({"queue", queue.ready, queue.detail});
   auto keys = co_await ask(self, to->signer, until, signer::public_keys{until});
-  list.push_back({"vault", static_cast<bool>(keys), keys ? std::to_string(keys->hex_by_version.size()) + " key versions" : text_of(keys.error())});
-  list.push_back({"fences", to->board.ready(), to->board.ready() ? "read lately" : "not read lately: no effect may leave"});
+  list.push_back({"vault", static_cast<bool>(keys),
+                  keys ? std::to_string(keys->hex_by_version.size()) + " key versions" : text_of(keys.error())});
+  list.push_back(
+    {"fences", to->board.ready(), to->board.ready() ? "read lately" : "not read lately: no effect may leave"});
   if (to->shards) {
     auto shards_now = co_await ask(self, to->shards, until, shards::inspect{until});
     list.push_back(of_shards(shards_now));

@@ -17,7 +17,11 @@
 namespace arrakis::shards {
 namespace {
 
-struct plan { std::string url; int shards = 1; int max_concurrency = 1; };
+struct plan {
+  std::string url;
+  int shards = 1;
+  int max_concurrency = 1;
+};
 
 struct state {
   arrakis::flows flows;
@@ -32,7 +36,8 @@ struct state {
 };
 using self_pointer = handle::stateful_pointer<state>;
 
-/// {url, shards, session_start_limit{total, remaining, reset_after, max_concurrency}}: field.md C.1 of Discord's gateway.
+/// {url, shards, session_start_limit{total, remaining, reset_after, max_concurrency}}: field.md C.1 of Discord's
+/// gateway.
 caf::expected<plan> read_plan(const std::string& body) {
   auto parsed = json::parse(body);
   if (!parsed || !parsed->is_object())
@@ -60,7 +65,9 @@ flow<caf::expected<plan>> ask_discord(Self self, discord::rest rest, std::chrono
   co_return read_plan(got->body);
 }
 
-struct finder_state { arrakis::flows flows; };
+struct finder_state {
+  arrakis::flows flows;
+};
 
 flow<> find_url(caf::stateful_actor<finder_state>* self, discord::rest rest, std::chrono::milliseconds wait,
                 std::function<void(caf::expected<std::string>)> found) {
@@ -102,7 +109,8 @@ void start_all(self_pointer self, const plan& p) {
     st.running.push_back(supervisor::typed<discord::shard>(router));
     list.push_back({"shard-" + std::to_string(i),
                     [&sys = self->system(), io = st.io, o, sink = st.sink] {
-                      return caf::actor_cast<caf::actor>(discord::gateway::start(sys, discord::gateway::network(*io), o, sink));
+                      return caf::actor_cast<caf::actor>(
+                        discord::gateway::start(sys, discord::gateway::network(*io), o, sink));
                     },
                     router});
   }
@@ -121,7 +129,8 @@ flow<> open(self_pointer self) {
       co_return;
     }
     log::warn("gateway_unknown", {{"error", text_of(p.error())}});
-    co_await nap(self, std::chrono::milliseconds{static_cast<int64_t>(static_cast<double>(wait.count()) * (0.5 + jitter()))});
+    co_await nap(self,
+                 std::chrono::milliseconds{static_cast<int64_t>(static_cast<double>(wait.count()) * (0.5 + jitter()))});
     wait = std::min(wait * 2, st.options.ask_again_max);
   }
 }
@@ -168,8 +177,8 @@ handle::behavior_type behavior(self_pointer self, net::io* io, options opts, dis
 }
 } // namespace
 
-handle start(caf::actor_system& sys, net::io& io, options opts, discord::rest rest, discord::gateway::session_store store,
-             discord::sink sink) {
+handle start(caf::actor_system& sys, net::io& io, options opts, discord::rest rest,
+             discord::gateway::session_store store, discord::sink sink) {
   return sys.spawn(behavior, &io, std::move(opts), std::move(rest), std::move(store), std::move(sink));
 }
 } // namespace arrakis::shards

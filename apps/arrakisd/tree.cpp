@@ -54,10 +54,10 @@ caf::actor_system_config& system_config(const config& settings) {
   return cfg;
 }
 
-/// Destroys the system when every actor and every thread of a detached actor has ended, and lets go of pending timeouts,
-/// which in CAF 0.17 hold their actor until they are due (actor-framework issue 698). CAF's own destructor waits without
-/// bound, and 0.17.6 at times leaves the thread of an ended detached actor waiting (seen here: about every other stop): such a
-/// system is kept until the process ends, a moment later.
+/// Destroys the system when every actor and every thread of a detached actor has ended, and lets go of pending
+/// timeouts, which in CAF 0.17 hold their actor until they are due (actor-framework issue 698). CAF's own destructor
+/// waits without bound, and 0.17.6 at times leaves the thread of an ended detached actor waiting (seen here: about
+/// every other stop): such a system is kept until the process ends, a moment later.
 void end_system(std::unique_ptr<caf::actor_system> sys, std::chrono::milliseconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (sys->registry().running() > 0 && std::chrono::steady_clock::now() < end)
@@ -142,8 +142,14 @@ struct node::impl {
   shards::handle shards;
 
   impl(const config& c, const wiring::addresses& w)
-    : settings(c), where(w), io(static_cast<unsigned>(c.integer("runtime.io_threads"))), system(std::make_unique<caf::actor_system>(system_config(c))), sys(*system),
-           board(sys.clock()), http(io), cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
+    : settings(c),
+      where(w),
+      io(static_cast<unsigned>(c.integer("runtime.io_threads"))),
+      system(std::make_unique<caf::actor_system>(system_config(c))),
+      sys(*system),
+      board(sys.clock()),
+      http(io),
+      cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
       queue_link(io, wiring::redis_options(w.queue_url, "arrakisd-queue")) {}
 
   /// Declares a child with an address that outlives it.
@@ -184,12 +190,16 @@ void node::impl::declare_adapters() {
   add<deployments::handle>(stores.deployments, "deployments", [this] { return deployments::start(sys, stores.pool); });
   add<audit::handle>(stores.audit, "audit", [this] { return audit::start(sys, stores.pool); });
   add<redis::handle>(redis, "redis", [this] { return redis::start(sys, cache); });
-  add<queue::handle>(queue, "queue", [this] { return queue::start_queue(sys, queue_link, wiring::queue_options(settings)); });
-  add<signer::handle>(signer, "signer", [this] { return signer::local::start(sys, {wiring::signer_folder(settings)}); });
-  add<objects::handle>(objects, "objects", [this] { return objects::folder::start(sys, {wiring::objects_folder(settings)}); });
+  add<queue::handle>(queue, "queue",
+                     [this] { return queue::start_queue(sys, queue_link, wiring::queue_options(settings)); });
+  add<signer::handle>(signer, "signer",
+                      [this] { return signer::local::start(sys, {wiring::signer_folder(settings)}); });
+  add<objects::handle>(objects, "objects",
+                       [this] { return objects::folder::start(sys, {wiring::objects_folder(settings)}); });
   add<chain::handle>(chains, "chains", [this] { return chain::start(sys, io, chain_options(settings)); });
   add<discord::budget::handle>(budget, "budget", [this] {
-    return discord::budget::start(sys, redis, {.slots_max = static_cast<int>(settings.integer("discord.budget_per_second"))});
+    return discord::budget::start(sys, redis,
+                                  {.slots_max = static_cast<int>(settings.integer("discord.budget_per_second"))});
   });
   add<discord::rest>(rest, "rest", [this] {
     discord::rest_options o;
@@ -217,7 +227,8 @@ void node::impl::declare_domain() {
 }
 
 void node::impl::declare_edge() {
-  add<wizard::communities_door>(community_door, "community_door", [this] { return wizard::start_door(sys, communities); });
+  add<wizard::communities_door>(community_door, "community_door",
+                                [this] { return wizard::start_door(sys, communities); });
   add<wizard::guilds>(guilds, "guilds", [this] { return wizard::start_guilds(sys, rest, bot()); });
   add<wizard::handle>(wizards, "wizard", [this] {
     wizard::options o;
@@ -232,7 +243,9 @@ void node::impl::declare_edge() {
 }
 
 void node::impl::declare_work() {
-  add<postgres::handle>(relay_pool, "relay_postgres", [this] { return postgres::start(sys, {where.relay_dsn.reveal(), 1}); });
+  add<postgres::handle>(relay_pool, "relay_postgres", [this] {
+    return postgres::start(sys, {where.relay_dsn.reveal(), 1});
+  });
   add<outbox::handle>(outbox, "outbox", [this] { return outbox::start(sys, relay_pool); });
   add<outbox_relay::handle>(relay, "relay", [this] {
     outbox_relay::options o;
@@ -247,21 +260,26 @@ void node::impl::declare_work() {
   });
   add<queue::worker>(worker, "worker", [this] {
     const auto o = wiring::queue_options(settings);
-    return queue::start_worker(sys, queue::connect(io, wiring::redis_options(where.queue_url, "arrakisd-worker"), o), o, processor);
+    return queue::start_worker(sys, queue::connect(io, wiring::redis_options(where.queue_url, "arrakisd-worker"), o), o,
+                               processor);
   });
 }
 
 void node::impl::declare_identity() {
   if (settings.secret("discord.token").empty()) {
-    log::warn("no_bot_token", {{"do", "set ARRAKIS_DISCORD_TOKEN or discord.token_file, or start with `make run` for the sandbox"}});
+    log::warn("no_bot_token",
+              {{"do", "set ARRAKIS_DISCORD_TOKEN or discord.token_file, or start with `make run` for the sandbox"}});
     return;
   }
-  children.push_back({"identity", [this] {
-    return find_identity(sys, rest, who, [this](snowflake application) {
-      if (publisher)
-        caf::anon_send(publisher, commands::publish{application, {sys.clock().now() + std::chrono::minutes{10}}});
-    });
-  }, {}});
+  children.push_back(
+    {"identity",
+     [this] {
+       return find_identity(sys, rest, who, [this](snowflake application) {
+         if (publisher)
+           caf::anon_send(publisher, commands::publish{application, {sys.clock().now() + std::chrono::minutes{10}}});
+       });
+     },
+     {}});
 }
 
 void node::impl::declare_bot() {
@@ -303,7 +321,9 @@ void node::impl::drain() {
   const auto grace = settings.milliseconds("node.shutdown_grace_s");
   self->request(worker, caf::duration{grace}, queue::close{})
     .receive([](const queue::done&) { log::info("worker_drained"); },
-             [](const caf::error& e) { log::warn("worker_not_drained", {{"error", text_of(e)}}); });
+             [](const caf::error& e) {
+               log::warn("worker_not_drained", {{"error", text_of(e)}});
+             });
 }
 
 node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {
@@ -329,7 +349,8 @@ node::~node() {
     caf::scoped_actor self{impl_->sys};
     self->monitor(impl_->top);
     self->send(impl_->top, supervisor::stop{});
-    self->receive([](const caf::down_msg&) {}, caf::after(std::chrono::seconds{20}) >> [] { log::warn("children_do_not_end"); });
+    self->receive([](const caf::down_msg&) {},
+                  caf::after(std::chrono::seconds{20}) >> [] { log::warn("children_do_not_end"); });
   }
   for (auto& child : impl_->children)
     caf::anon_send_exit(child.router, caf::exit_reason::user_shutdown);

@@ -1,6 +1,6 @@
 #pragma once
-// One node: everything that runs in this process, from the outside inwards. Read tree.cpp top-down: children are declared in
-// the order of their dependencies.
+// One node: everything that runs in this process, from the outside inwards. Read tree.cpp top-down: children are
+// declared in the order of their dependencies.
 #include "actors/fences/messages.hpp"
 #include "apps/wiring/connections.hpp"
 #include "runtime/config.hpp"

@@ -10,11 +10,16 @@
 namespace arrakis::net {
 class io;
 class http_client;
+struct http_request;
 } // namespace arrakis::net
 
 namespace arrakis::demo {
 
-struct answered { int status = 0; std::string text; boost::json::value body; }; ///< body: null when it is no JSON.
+struct answered {
+  int status = 0;
+  std::string text;
+  boost::json::value body;
+}; ///< body: null when it is no JSON.
 
 class http {
 public:
@@ -22,7 +27,8 @@ public:
   ~http();
   /// One request with a JSON body (null: none). Errors are those of net::http_client::send.
   caf::expected<answered> call(const std::string& url, const std::string& method, const std::string& path,
-                               const boost::json::value& body = {}, std::chrono::milliseconds patience = std::chrono::seconds{30});
+                               const boost::json::value& body = {},
+                               std::chrono::milliseconds patience = std::chrono::seconds{30});
 
 private:
   std::unique_ptr<net::http_client> client_;

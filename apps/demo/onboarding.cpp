@@ -40,9 +40,11 @@ void walk_to_review(person& who, const onboarding_options& o, const teller& say)
   w.tell("step 2: the sandbox's chain is chosen");
   w.proceed("Step 3 of 8");
   who.press("wizard:asset-type:*", {o.token.empty() ? "native" : "erc20"});
-  who.submit(o.token.empty() ? js::object{{"min_balance", "1"}} : js::object{{"address", o.token}, {"min_balance", "100"}});
+  who.submit(o.token.empty() ? js::object{{"min_balance", "1"}}
+                             : js::object{{"address", o.token}, {"min_balance", "100"}});
   expect(who, o.token.empty() ? "SAND" : "SPICE", "the asset");
-  w.tell(o.token.empty() ? "step 3: the native coin counts" : fmt::format("step 3: the contract {} is read on chain and accepted", o.token));
+  w.tell(o.token.empty() ? "step 3: the native coin counts"
+                         : fmt::format("step 3: the contract {} is read on chain and accepted", o.token));
   w.proceed("Step 4 of 8");
   who.press("wizard:tier-template:*", {o.tiers});
   w.tell(fmt::format("step 4: tiers of the template '{}'", o.tiers));

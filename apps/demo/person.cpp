@@ -9,7 +9,8 @@ namespace arrakis::demo {
 namespace js = boost::json;
 
 person::person(town& where, std::string user, std::string guild, std::string channel)
-  : town_(where), user_(user.empty() ? where.discord().owner : std::move(user)),
+  : town_(where),
+    user_(user.empty() ? where.discord().owner : std::move(user)),
     guild_(guild.empty() ? where.discord().guild : std::move(guild)),
     channel_(channel.empty() ? where.discord().channel : std::move(channel)) {}
 
@@ -38,7 +39,9 @@ void person::press(const std::string& pattern, const std::vector<std::string>& v
 }
 
 void person::submit(const js::object& fields) {
-  take(town_.sandbox("POST", "interactions", js::object{{"form_of", interaction_}, {"user", user_}, {"fields", fields}}), "the form");
+  take(
+    town_.sandbox("POST", "interactions", js::object{{"form_of", interaction_}, {"user", user_}, {"fields", fields}}),
+    "the form");
 }
 
 bool person::sees(const std::string& text, std::chrono::milliseconds patience) {

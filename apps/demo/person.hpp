@@ -15,7 +15,8 @@ public:
 
   /// Types /`command`; what is shown then is the current message.
   void type(const std::string& command);
-  /// Presses the button, or chooses `values` of the select, whose custom id is like `pattern` (`*` stands for anything).
+  /// Presses the button, or chooses `values` of the select, whose custom id is like `pattern` (`*` stands for
+  /// anything).
   void press(const std::string& pattern, const std::vector<std::string>& values = {});
   /// Fills in the form that the last press opened.
   void submit(const boost::json::object& fields);

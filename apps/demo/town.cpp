@@ -30,7 +30,8 @@ std::optional<boost::json::object> read_object(const std::string& path) {
 }
 } // namespace
 
-town::town(town_options o) : options_(std::move(o)), io_(std::make_unique<net::io>(1)), http_(std::make_unique<http>(*io_)) {
+town::town(town_options o)
+  : options_(std::move(o)), io_(std::make_unique<net::io>(1)), http_(std::make_unique<http>(*io_)) {
   fs::create_directories(options_.folder);
 }
 
@@ -52,7 +53,8 @@ void town::start_discord() {
   const auto output = options_.folder + "/discord.log";
   fs::create_directories(folder);
   fs::remove(output);
-  std::vector<std::string> argv{program("sandbox"), "--listen", options_.discord_listen, "--state", folder, "--print-ready"};
+  std::vector<std::string> argv{program("sandbox"), "--listen", options_.discord_listen,
+                                "--state",          folder,     "--print-ready"};
   if (!options_.discord_limits)
     argv.push_back("--no-limits");
   discord_.emplace(process_options{argv, {}, {}, {}, output});
@@ -66,8 +68,8 @@ void town::start_discord() {
           continue;
         const auto& o = parsed->get_object();
         const auto text = [&o](std::string_view key) { return std::string{json::text_or(o, key)}; };
-        ids_ = {text("url"), text("token"), text("application_id"), text("bot_user_id"), text("public_key"), text("guild_id"),
-                text("owner_id"), text("channel_id")};
+        ids_ = {text("url"),        text("token"),    text("application_id"), text("bot_user_id"),
+                text("public_key"), text("guild_id"), text("owner_id"),       text("channel_id")};
         return true;
       }
       return !discord_->running();

@@ -1,6 +1,6 @@
 #pragma once
-// A small world on this machine: the sandbox's Discord, an EVM node, and arrakisd with its own PostgreSQL and Redis. The
-// demo shows it to a person, the system tests break it. Everything here blocks.
+// A small world on this machine: the sandbox's Discord, an EVM node, and arrakisd with its own PostgreSQL and Redis.
+// The demo shows it to a person, the system tests break it. Everything here blocks.
 #include "apps/demo/evm/evm.hpp"
 #include "apps/demo/http.hpp"
 #include "runtime/process.hpp"
@@ -19,7 +19,7 @@ struct town_options {
   std::string programs; ///< The build folder, where apps/sandbox/sandbox and apps/arrakisd/arrakisd are.
   std::string anvil;    ///< The EVM node's binary; empty: the town has no chain.
   std::string discord_listen = "127.0.0.1:0";
-  int door_port = 0;    ///< Of arrakisd; 0 takes a free one.
+  int door_port = 0;                    ///< Of arrakisd; 0 takes a free one.
   std::vector<std::string> environment; ///< For arrakisd, "NAME=value".
   bool discord_limits = true;
   std::chrono::milliseconds patience{60'000};

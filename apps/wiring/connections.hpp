@@ -15,7 +15,9 @@
 #include <caf/actor_system.hpp>
 #include <string>
 
-namespace arrakis::net { class io; }
+namespace arrakis::net {
+class io;
+}
 
 namespace arrakis::wiring {
 
@@ -27,8 +29,8 @@ struct addresses {
   secret redis_url;
   secret queue_url;
 };
-/// ec::invalid names the key that lacks a value. For embedded servers these are the sockets below node.state_folder, whether
-/// or not the servers run.
+/// ec::invalid names the key that lacks a value. For embedded servers these are the sockets below node.state_folder,
+/// whether or not the servers run.
 caf::expected<addresses> find_addresses(const config&);
 
 std::string signer_folder(const config&);

@@ -35,7 +35,8 @@ void leave_root(const std::string& folder) {
   std::error_code failed;
   const bool fresh = fs::create_directories(folder, failed);
   if (failed)
-    throw std::runtime_error(fmt::format("state folder {}: {}; choose another with node.state_folder", folder, failed.message()));
+    throw std::runtime_error(
+      fmt::format("state folder {}: {}; choose another with node.state_folder", folder, failed.message()));
   if (fresh)
     fs::permissions(folder, fs::perms::owner_all, failed);
   if (geteuid() != 0)
@@ -43,7 +44,8 @@ void leave_root(const std::string& folder) {
   const auto user = unprivileged_user();
   const auto* entry = getpwnam(user.c_str());
   if (!entry)
-    throw std::runtime_error(fmt::format("started as root, and there is no user '{}' to become; start as another user", user));
+    throw std::runtime_error(
+      fmt::format("started as root, and there is no user '{}' to become; start as another user", user));
   const auto give = [&](const fs::path& path) { return lchown(path.c_str(), entry->pw_uid, entry->pw_gid) == 0; };
   bool given = give(folder);
   for (const auto& item : fs::recursive_directory_iterator(folder))
@@ -54,12 +56,13 @@ void leave_root(const std::string& folder) {
 }
 
 void become_owner_of(const std::string& folder) {
-  struct stat seen{};
+  struct stat seen {};
   if (geteuid() != 0 || ::stat(folder.c_str(), &seen) != 0 || seen.st_uid == 0)
     return;
   const auto* entry = getpwuid(seen.st_uid);
   if (!entry)
-    throw std::runtime_error(fmt::format("state folder {} belongs to a user without a name; start as that user", folder));
+    throw std::runtime_error(
+      fmt::format("state folder {} belongs to a user without a name; start as that user", folder));
   become(*entry);
 }
 } // namespace arrakis::wiring

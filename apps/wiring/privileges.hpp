@@ -8,7 +8,7 @@ void harden_process();
 /// When we are root: makes `folder` (and what is in it) belong to the unprivileged user and becomes that user for good.
 /// Otherwise only creates the folder, 0700. Throws std::runtime_error naming the folder and the remedy.
 void leave_root(const std::string& folder);
-/// When we are root and `folder` belongs to somebody else: becomes its owner for good, so that an operator's tool leaves no
-/// file there that the daemon cannot read. Throws as above.
+/// When we are root and `folder` belongs to somebody else: becomes its owner for good, so that an operator's tool
+/// leaves no file there that the daemon cannot read. Throws as above.
 void become_owner_of(const std::string& folder);
 } // namespace arrakis::wiring

@@ -22,6 +22,8 @@ inline constexpr milliseconds store_within{10'000}; ///< A question to a store o
 inline constexpr milliseconds settle{1'500};
 inline constexpr milliseconds edit_every{
   1'200}; ///< Progress: Discord allows 5 edits in 5 s, and other clicks need some.
+/// The wizard's message can be edited once Discord has the click's first answer, which comes at most 3 s after it.
+inline constexpr milliseconds message_exists_within{3'500};
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
 inline constexpr int tries_max = 6; ///< Of one step inside one attempt of the job.
 
@@ -45,6 +47,7 @@ struct state {
   snowflake application;
   secret token;
   bool editing = false;
+  bool edited = false; ///< The wizard's message was there.
   std::chrono::steady_clock::time_point edited_at{};
 };
 using pointer = queue::processor::stateful_pointer<state>;
@@ -70,7 +73,9 @@ flow<problem> work(pointer self);
 bool holding(pointer self);
 /// Tells the queue and, now and then, the wizard's message.
 void show_progress(pointer self, std::string_view stage);
-flow<> edit_message(pointer self, std::string body);
+flow<trouble> edit_message(pointer self, std::string body);
+/// The last edit: tried again while the message does not exist yet.
+flow<> tell_end(pointer self, std::string body);
 /// The wait before try `n` (1, 2, ...) of something.
 milliseconds pause_before(int n);
 

@@ -1,5 +1,7 @@
 #include "actors/jobs/synthesize_community/progress.hpp"
 
+#include "actors/wizard/messages.hpp"
+
 #include <array>
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -10,7 +12,7 @@ constexpr std::array stages{"preparing", "roles", "categories", "channels", "fin
 constexpr std::array stage_names{"Community record", "Roles", "Categories", "Channels and permissions", "Finishing"};
 constexpr size_t left_over_shown = 10;
 
-std::string body(std::string text) {
+std::string body(std::string text, boost::json::array components = {}) {
   // docs/resources/message: content has at most 2000 characters.
   if (text.size() > 1900) {
     size_t cut = 1900;
@@ -20,7 +22,7 @@ std::string body(std::string text) {
   }
   return boost::json::serialize(boost::json::object{{"content", text},
                                                     {"embeds", boost::json::array{}},
-                                                    {"components", boost::json::array{}},
+                                                    {"components", std::move(components)},
                                                     {"allowed_mentions", {{"parse", boost::json::array{}}}}});
 }
 } // namespace
@@ -59,11 +61,14 @@ std::string completed_body(const result& r) {
   return body(std::move(text));
 }
 
-std::string failed_body(std::string_view community, std::string_view sentence) {
-  return body(
-    fmt::format("**{} could not be built**\n\n{}\n\n`/resume` shows this again, with the button Retry. What is "
-                "made already stays and is used.",
-                community, sentence));
+std::string failed_body(std::string_view community, int64_t version, std::string_view sentence) {
+  // docs/components/reference: an action row (1) with one button (2) of the primary style (1).
+  const boost::json::object retry{
+    {"type", 2}, {"style", 1}, {"label", "Retry"}, {"custom_id", wizard::retry_button_id(version)}};
+  return body(fmt::format("**{} could not be built**\n\n{}\n\nWhat is made already stays and is used. `/resume` shows "
+                          "this again.",
+                          community, sentence),
+              {boost::json::object{{"type", 1}, {"components", boost::json::array{retry}}}});
 }
 
 std::string progress_json(const progress& p) {

@@ -1,5 +1,6 @@
 #pragma once
 // The words that the admin reads in the wizard's message while a deployment runs and when it ends.
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +27,8 @@ struct result {
   std::vector<std::string> left_over;
 };
 std::string completed_body(const result&);
-std::string failed_body(std::string_view community, std::string_view sentence);
+/// With the button Retry, which the wizard answers.
+std::string failed_body(std::string_view community, int64_t version, std::string_view sentence);
 
 /// The queue's progress: {current, total, stage, message}.
 std::string progress_json(const progress&);

@@ -1,5 +1,7 @@
 #include "actors/jobs/synthesize_community/progress.hpp"
 
+#include "actors/wizard/messages.hpp"
+
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
@@ -25,8 +27,11 @@ TEST_CASE("progress: the message shows the stage, mentions nobody and fits Disco
   std::string long_sentence;
   for (int i = 0; i < 3000; ++i)
     long_sentence += "ü";
-  const auto failed = boost::json::parse(failed_body("Town", long_sentence)); // Throws on half a character.
+  const auto failed = boost::json::parse(failed_body("Town", 2, long_sentence)); // Throws on half a character.
   CHECK(failed.at("content").as_string().size() <= 2000);
+  const auto& button = failed.at("components").at(0).at("components").at(0);
+  CHECK(button.at("custom_id").as_string() == arrakis::wizard::retry_button_id(2));
+  CHECK(arrakis::wizard::is_ours(arrakis::wizard::retry_button_id(2)));
 }
 
 TEST_CASE("progress: what is left over is listed, the first ten of it") {

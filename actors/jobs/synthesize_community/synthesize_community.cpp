@@ -141,7 +141,7 @@ flow<queue::outcome> celebrate(pointer self) {
            st.version,
            make_plan(st.world).left_over};
   auto outcome = done_outcome(st, r.left_over);
-  co_await edit_message(self, completed_body(r));
+  co_await tell_end(self, completed_body(r));
   co_return outcome;
 }
 
@@ -156,7 +156,7 @@ flow<queue::outcome> give_up(pointer self, problem why) {
   const bool frozen = why.what == trouble::frozen;
   const bool ends = !frozen && (!gate::retryable(why.what) || last);
   if (ends) // Told first: once the row is closed nobody comes back to tell it.
-    co_await edit_message(self, failed_body(st.progress.community, why.sentence));
+    co_await tell_end(self, failed_body(st.progress.community, st.version, why.sentence));
   const auto until = within(self, store_within);
   auto written = co_await ask(self, st.svc.deployments, until,
                               deployments::abandon{st.of, ends, std::string{code_text(why.what)}, why.sentence, until});
@@ -244,10 +244,10 @@ milliseconds pause_before(int n) {
   return milliseconds{static_cast<int64_t>(250.0 * static_cast<double>(1 << std::min(n - 2, 5)) * (0.5 + jitter()))};
 }
 
-flow<> edit_message(pointer self, std::string body) {
+flow<trouble> edit_message(pointer self, std::string body) {
   auto& st = self->state;
   if (st.token.empty() || !st.application)
-    co_return;
+    co_return trouble::none;
   gate::write w;
   w.community = st.community;
   w.fence = st.fence;
@@ -258,9 +258,27 @@ flow<> edit_message(pointer self, std::string body) {
   st.editing = true;
   auto result = co_await ask(self, st.svc.gate, {until.at + 1s}, std::move(w));
   st.editing = false;
-  if (!result || result->why.what != trouble::none)
-    log::info("job.message", {{"job", st.job.id}, {"error", result ? result->why.sentence : text_of(result.error())}});
+  const auto why = result ? std::move(result->why) : gate::classify(result.error(), "the wizard's message");
+  if (why.what == trouble::none)
+    st.edited = true;
+  else
+    log::info("job.message", {{"job", st.job.id}, {"error", why.sentence}});
+  co_return why.what;
 }
+
+flow<> tell_end(pointer self, std::string body) {
+  const auto until = within(self, message_exists_within);
+  for (auto wait = 250ms;; wait *= 2) {
+    const auto what = co_await edit_message(self, body);
+    if (what != trouble::not_found || self->state.edited || until.passed(self->clock().now() + wait))
+      co_return;
+    co_await nap(self, wait);
+  }
+}
+
+namespace {
+flow<> edit_running(pointer self) { co_await edit_message(self, running_body(self->state.progress)); }
+} // namespace
 
 void show_progress(pointer self, std::string_view stage) {
   auto& st = self->state;
@@ -271,7 +289,7 @@ void show_progress(pointer self, std::string_view stage) {
   if (st.editing || now - st.edited_at < edit_every)
     return;
   st.edited_at = now;
-  st.flows.start(edit_message(self, running_body(st.progress)));
+  st.flows.start(edit_running(self));
 }
 
 const job_kind& definition() {

@@ -1,6 +1,7 @@
 #include "tests/support/fakes/manifest.hpp"
 #include "tests/support/fakes/node.hpp"
 
+#include "actors/wizard/messages.hpp"
 #include "schemas/blueprint.hpp"
 
 #include <algorithm>
@@ -133,6 +134,23 @@ TEST_CASE("synthesis: an empty guild becomes what the manifest says, with progre
   const auto again = b.once();
   CHECK(again->what == queue::outcome::completed);
   CHECK(b.discord.writes.size() == writes);
+}
+
+TEST_CASE("synthesis: a message that does not exist yet, before the click's first answer, is told of the end") {
+  for (const bool fails : {false, true}) {
+    bench b;
+    const auto answered = b.sim.now() + 3s;
+    if (fails)
+      b.discord.role(test::fake_discord::bot_role).permissions = 0;
+    b.discord.decide = [&](const net::http_request& r) {
+      return r.target.find("/webhooks/") != std::string::npos && b.sim.now() < answered ? discord_fate::unknown_webhook
+                                                                                        : discord_fate::normal;
+    };
+    b.until_end();
+    REQUIRE_FALSE(b.discord.messages.empty());
+    CHECK(b.discord.messages.back().find(fails ? "could not be built" : "is ready") != std::string::npos);
+    CHECK((b.discord.messages.back().find(wizard::retry_button_id(1)) != std::string::npos) == fails);
+  }
 }
 
 TEST_CASE("synthesis: at most 50 requests arrive in any second, whatever happens") {

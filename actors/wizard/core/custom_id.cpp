@@ -14,13 +14,16 @@ std::string_view take(std::string_view& rest) {
   return head;
 }
 
-std::optional<int64_t> version_of(std::string_view text) {
-  int64_t value = 0;
-  if (text.size() < 2 || text[0] != 'v')
+std::optional<int64_t> number_after(std::string_view before, std::string_view text) {
+  if (!text.starts_with(before))
     return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), value);
+  text.remove_prefix(before.size());
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && end == text.data() + text.size() && value >= 0 ? std::optional{value} : std::nullopt;
 }
+
+constexpr std::string_view retry_prefix = "deployment:retry:";
 } // namespace
 
 std::optional<custom_id> parse_custom_id(std::string_view text) {
@@ -38,7 +41,7 @@ std::optional<custom_id> parse_custom_id(std::string_view text) {
     return std::nullopt;
   const auto last = rest.rfind(':');
   const auto tail = last == std::string_view::npos ? rest : rest.substr(last + 1);
-  out.version = version_of(tail);
+  out.version = number_after("v", tail);
   if (!out.version)
     out.argument = rest;
   else if (last != std::string_view::npos)
@@ -58,4 +61,8 @@ std::string name_modal_id(std::string_view session) { return fmt::format("commun
 std::string asset_modal_id(std::string_view session, std::string_view type, std::string_view chain) {
   return fmt::format("asset-address:{}:{}:{}", session, type, chain);
 }
+
+std::string retry_button_id(int64_t version) { return fmt::format("{}{}", retry_prefix, version); }
+
+std::optional<int64_t> retried_version(std::string_view text) { return number_after(retry_prefix, text); }
 } // namespace arrakis::wizard::core

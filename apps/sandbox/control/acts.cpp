@@ -172,10 +172,10 @@ handled routes::interaction(door& d, const door::ask& a) {
     return found == w.interactions.end() ? wrong("the interaction has ended")
                                          : rest::reply{200, interaction_view(w, found->second)};
   };
-  const auto after = a.query("after_edits");
-  if (after.empty())
+  const auto after = a.query_number("after_edits");
+  if (!after)
     return look();
-  const int known = std::atoi(after.c_str());
+  const auto known = *after;
   d.wait(
     a,
     [&w, id, known, look]() -> std::optional<rest::reply> {

@@ -64,10 +64,14 @@ snowflake door::ask::id(std::string_view key) const {
   return parse_snowflake(json::text_or(object(), key)).value_or(snowflake{});
 }
 snowflake door::ask::query_id(std::string_view key) const { return parse_snowflake(query(key)).value_or(snowflake{}); }
+std::optional<int64_t> door::ask::query_number(std::string_view key) const {
+  const auto text = query(key);
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
 int64_t door::ask::wait_ms(int64_t otherwise) const {
-  const auto text = query("wait_ms");
-  int64_t value = json::integer_or(object(), "wait_ms", otherwise);
-  std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto value = query_number("wait_ms").value_or(json::integer_or(object(), "wait_ms", otherwise));
   return std::clamp<int64_t>(value, 0, 25'000); // below the server's own limit of an answer
 }
 

@@ -53,6 +53,7 @@ struct door::ask {
   std::string query(std::string_view key) const;
   snowflake id(std::string_view key) const; ///< From the body; 0 when absent.
   snowflake query_id(std::string_view key) const;
+  std::optional<int64_t> query_number(std::string_view key) const;
   int64_t wait_ms(int64_t otherwise) const; ///< "wait_ms" of the body or query.
 };
 

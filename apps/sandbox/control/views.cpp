@@ -197,8 +197,7 @@ handled routes::statistics(door& d, const door::ask& a) {
 }
 
 handled routes::requests(door& d, const door::ask& a) {
-  const auto after = std::atoll(a.query("after").c_str());
-  return rest::reply{200, d.core_.statistics.requests(after, 5000)};
+  return rest::reply{200, d.core_.statistics.requests(a.query_number("after").value_or(0), 5000)};
 }
 
 /// All that the page draws, for one person.

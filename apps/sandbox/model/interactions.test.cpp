@@ -31,8 +31,10 @@ struct conversation : town {
 };
 constexpr auto hello = R"({"type":4,"data":{"content":"hello"}})";
 constexpr auto panel = R"({"type":4,"data":{"content":"panel","flags":64,"components":[{"type":1,"components":[
-  {"type":2,"style":1,"label":"Go","custom_id":"go:1"},{"type":2,"style":2,"label":"No","custom_id":"no:1","disabled":true}]},
-  {"type":1,"components":[{"type":3,"custom_id":"pick","options":[{"label":"A","value":"a"},{"label":"B","value":"b"}]}]}]}})";
+  {"type":2,"style":1,"label":"Go","custom_id":"go:1"},
+  {"type":2,"style":2,"label":"No","custom_id":"no:1","disabled":true}]},
+  {"type":1,"components":[{"type":3,"custom_id":"pick","options":[
+    {"label":"A","value":"a"},{"label":"B","value":"b"}]}]}]}})";
 } // namespace
 
 TEST_CASE("interactions: a command goes only to who may use it, with its options checked") {

@@ -12,13 +12,13 @@ TEST_CASE(
   town t;
   auto by = t.bot();
   by.reason = "arrakis nonce=1";
-  const auto first = create_role(t.world, by, t.here(), object(R"({"name":"Naib","color":16766720,"hoist":true})"));
-  const auto second = create_role(t.world, by, t.here(), object(R"({"name":"Fedaykin"})"));
+  auto first = create_role(t.world, by, t.here(), object(R"({"name":"Naib","color":16766720,"hoist":true})"));
+  auto second = create_role(t.world, by, t.here(), object(R"({"name":"Fedaykin"})"));
   REQUIRE(first);
   REQUIRE(second);
   CHECK(t.told("GUILD_ROLE_CREATE") == 2);
-  const auto& naib = t.here().roles.at(id_in(*const_cast<outcome<js::object>&>(first)));
-  const auto& fedaykin = t.here().roles.at(id_in(*const_cast<outcome<js::object>&>(second)));
+  const auto& naib = t.here().roles.at(id_in(*first));
+  const auto& fedaykin = t.here().roles.at(id_in(*second));
   CHECK(fedaykin.position == 1);
   CHECK(naib.position == 2);
   CHECK(highest_role(t.here(), t.app().bot).position == 3);
