@@ -16,6 +16,7 @@
 #include "adapters/objects/folder/folder.hpp"
 #include "adapters/postgres/audit/audit.hpp"
 #include "adapters/postgres/communities/communities.hpp"
+#include "adapters/postgres/dead_letters/dead_letters.hpp"
 #include "adapters/postgres/deployments/deployments.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
@@ -24,6 +25,7 @@
 #include "adapters/signer/local/local.hpp"
 #include "apps/arrakisd/door.hpp"
 #include "apps/arrakisd/identity.hpp"
+#include "apps/arrakisd/quarantine.hpp"
 #include "apps/arrakisd/readiness.hpp"
 #include "apps/arrakisd/shards.hpp"
 #include "runtime/clock.hpp"
@@ -119,6 +121,7 @@ struct node::impl {
   wiring::stores stores;
   postgres::handle relay_pool; ///< As arrakis_relay, which sees the outbox of all tenants and nothing else.
   outbox::handle outbox;
+  dead_letters::handle dead_letters;
   redis::handle redis;
   queue::handle queue;
   signer::handle signer;
@@ -189,6 +192,7 @@ void node::impl::declare_adapters() {
   add<manifests::handle>(stores.manifests, "manifests", [this] { return manifests::start(sys, stores.pool); });
   add<deployments::handle>(stores.deployments, "deployments", [this] { return deployments::start(sys, stores.pool); });
   add<audit::handle>(stores.audit, "audit", [this] { return audit::start(sys, stores.pool); });
+  add<dead_letters::handle>(dead_letters, "dead_letters", [this] { return dead_letters::start(sys, stores.pool); });
   add<redis::handle>(redis, "redis", [this] { return redis::start(sys, cache); });
   add<queue::handle>(queue, "queue",
                      [this] { return queue::start_queue(sys, queue_link, wiring::queue_options(settings)); });
@@ -214,6 +218,7 @@ void node::impl::declare_domain() {
   add<caf::actor>(communities, "community", [this] {
     directory::options o;
     o.kind = "community";
+    o.quarantined = keep_last_message(sys, "community", stores.communities, dead_letters);
     community::ports to{stores.communities, stores.manifests, stores.deployments, signer,
                         [this] { caf::anon_send(relay, outbox_relay::kick{}); }};
     return directory::start(sys, std::move(o), [this, to](const std::string& key) {
@@ -233,6 +238,7 @@ void node::impl::declare_edge() {
   add<wizard::handle>(wizards, "wizard", [this] {
     wizard::options o;
     o.offered = wizard::core::offering(offered_chains(settings));
+    o.quarantined = keep_last_message(sys, "wizard_session", stores.communities, dead_letters);
     o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
