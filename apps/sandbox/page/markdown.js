@@ -1,5 +1,6 @@
 // The part of Discord's markdown that bots use. Text is escaped first; only tags of ours get into the page.
-const escape = (text) => text.replace(/[&<>"']/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }[c]));
+const escape = (text) =>
+  text.replace(/[&<>"']/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c]);
 
 function inline(text, names) {
   return text
@@ -31,10 +32,13 @@ export function markdown(text, names) {
   // Code is taken out first: nothing in it means anything. \u0001 cannot be typed.
   const code = [];
   const kept = (html) => `\u0001${code.push(html) - 1}\u0001`;
-  const prose = text.replaceAll('\u0001', '')
+  const prose = text
+    .replaceAll('\u0001', '')
     .replace(/```(?:[a-z]*\n)?([\s\S]*?)```\n?/g, (_, inner) => kept(`<pre>${escape(inner)}</pre>`))
     .replace(/`([^`\n]+)`/g, (_, inner) => kept(`<code>${escape(inner)}</code>`));
-  return escape(prose).split('\n').map((l) => line(l, names))
+  return escape(prose)
+    .split('\n')
+    .map((l) => line(l, names))
     .reduce((all, l) => all + (all === '' || all.endsWith('<!--block-->') ? '' : '\n') + l, '')
     .replace(/\u0001(\d+)\u0001/g, (_, i) => code[i]);
 }

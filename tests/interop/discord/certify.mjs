@@ -1,4 +1,5 @@
-// (3) Every REST answer and every dispatch of the flow is what Discord's own descriptions say; a field dropped is caught.
+// (3) Every REST answer and every dispatch of the flow is what Discord's own descriptions say; a field dropped
+// is caught.
 import { equal, expect, finish, test } from './lib/check.mjs';
 import { makeClient, once } from './lib/client.mjs';
 import { flow } from './lib/flow.mjs';
@@ -14,20 +15,38 @@ await test(`every one of ${record.rest.length} REST answers validates`, () => {
 });
 
 await test(`every one of ${record.frames.length} dispatches validates`, () => {
-  const faults = record.frames.filter((f) => f.op === 0).map(faultOfDispatch).filter(Boolean);
+  const faults = record.frames
+    .filter((f) => f.op === 0)
+    .map(faultOfDispatch)
+    .filter(Boolean);
   if (faults.length) throw new Error(`${faults.length} faults\n${[...new Set(faults)].join('\n')}`);
   const kinds = new Set(record.frames.map((f) => f.t));
-  for (const kind of ['READY', 'GUILD_CREATE', 'INTERACTION_CREATE', 'GUILD_ROLE_CREATE', 'GUILD_ROLE_UPDATE', 'GUILD_ROLE_DELETE',
-                      'CHANNEL_CREATE', 'CHANNEL_UPDATE', 'GUILD_MEMBER_UPDATE', 'GUILD_MEMBERS_CHUNK', 'MESSAGE_CREATE',
-                      'MESSAGE_UPDATE', 'MESSAGE_DELETE', 'GUILD_AUDIT_LOG_ENTRY_CREATE'])
+  for (const kind of [
+    'READY',
+    'GUILD_CREATE',
+    'INTERACTION_CREATE',
+    'GUILD_ROLE_CREATE',
+    'GUILD_ROLE_UPDATE',
+    'GUILD_ROLE_DELETE',
+    'CHANNEL_CREATE',
+    'CHANNEL_UPDATE',
+    'GUILD_MEMBER_UPDATE',
+    'GUILD_MEMBERS_CHUNK',
+    'MESSAGE_CREATE',
+    'MESSAGE_UPDATE',
+    'MESSAGE_DELETE',
+    'GUILD_AUDIT_LOG_ENTRY_CREATE',
+  ])
     expect(kinds.has(kind), `a ${kind} in the flow`);
 });
 
 await test('refusals validate too: 400, 401, 403, 404, 429', async () => {
   const g = `/guilds/${sandbox.guild_id}`;
   const refused = [
-    ['POST', `${g}/roles`, { name: 5 }, {}, 400], ['GET', g, undefined, { token: 'wrong' }, 401],
-    ['POST', `${g}/roles`, { permissions: '8' }, {}, 403], ['PATCH', `${g}/roles/123456789012345678`, { name: 'x' }, {}, 404],
+    ['POST', `${g}/roles`, { name: 5 }, {}, 400],
+    ['GET', g, undefined, { token: 'wrong' }, 401],
+    ['POST', `${g}/roles`, { permissions: '8' }, {}, 403],
+    ['PATCH', `${g}/roles/123456789012345678`, { name: 'x' }, {}, 404],
     ['POST', '/interactions/123456789012345678/nonsense/callback', { type: 5 }, {}, 404],
   ];
   for (const [method, path, body, how, status] of refused) {
@@ -38,12 +57,20 @@ await test('refusals validate too: 400, 401, 403, 404, 429', async () => {
   await sandbox.control('POST', 'faults', { kind: 'rate_limit', scope: 'shared', path: `${g}/roles` });
   const limited = await sandbox.rest('GET', `${g}/roles`);
   equal(limited.status, 429, 'status');
-  equal(faultOfAnswer({ method: 'GET', path: `${g}/roles`, status: 429, text: JSON.stringify(limited.body) }), '', '429');
+  equal(
+    faultOfAnswer({ method: 'GET', path: `${g}/roles`, status: 429, text: JSON.stringify(limited.body) }),
+    '',
+    '429',
+  );
 });
 
 /// Drops each key of an object once; gives the names of those whose loss the check noticed.
 function caught(object, check) {
-  return Object.keys(object).filter((key) => { const mutant = { ...object }; delete mutant[key]; return check(mutant) !== ''; });
+  return Object.keys(object).filter((key) => {
+    const mutant = { ...object };
+    delete mutant[key];
+    return check(mutant) !== '';
+  });
 }
 
 await test('mutation: a required field dropped from a REST answer is caught', () => {
@@ -54,9 +81,12 @@ await test('mutation: a required field dropped from a REST answer is caught', ()
     InteractionCallbackResponse: ['interaction'],
     GatewayBotResponse: ['url', 'shards', 'session_start_limit'],
   };
-  let mutants = 0, found = 0;
+  let mutants = 0,
+    found = 0;
   for (const [name, keys] of Object.entries(wanted)) {
-    const sample = record.rest.find((r) => r.status < 300 && ruleOf(r.method, r.path, r.status)?.expression === name);
+    const sample = record.rest.find(
+      (r) => r.status < 300 && ruleOf(r.method, r.path, r.status)?.expression === name,
+    );
     expect(sample, `a sample of ${name}`);
     const body = JSON.parse(sample.text);
     const noticed = caught(body, (mutant) => faultOfAnswer({ ...sample, text: JSON.stringify(mutant) }));
@@ -70,24 +100,52 @@ await test('mutation: a required field dropped from a REST answer is caught', ()
 await test('mutation: a required field dropped from a dispatch is caught', () => {
   const wanted = {
     READY: ['v', 'user', 'guilds', 'session_id', 'resume_gateway_url', 'application'],
-    GUILD_CREATE: ['id', 'name', 'owner_id', 'roles', 'channels', 'members', 'joined_at', 'member_count', 'threads'],
-    GUILD_ROLE_CREATE: ['guild_id', 'role'], GUILD_MEMBER_UPDATE: ['guild_id', 'user', 'roles'],
-    CHANNEL_CREATE: ['id', 'type'], GUILD_MEMBERS_CHUNK: ['guild_id', 'members', 'chunk_index', 'chunk_count'],
-    MESSAGE_CREATE: ['id', 'channel_id', 'author', 'content', 'timestamp'], GUILD_AUDIT_LOG_ENTRY_CREATE: ['id', 'action_type', 'guild_id'],
-    INTERACTION_CREATE: ['id', 'application_id', 'token', 'guild_id', 'channel_id', 'member', 'data', 'context', 'app_permissions'],
+    GUILD_CREATE: [
+      'id',
+      'name',
+      'owner_id',
+      'roles',
+      'channels',
+      'members',
+      'joined_at',
+      'member_count',
+      'threads',
+    ],
+    GUILD_ROLE_CREATE: ['guild_id', 'role'],
+    GUILD_MEMBER_UPDATE: ['guild_id', 'user', 'roles'],
+    CHANNEL_CREATE: ['id', 'type'],
+    GUILD_MEMBERS_CHUNK: ['guild_id', 'members', 'chunk_index', 'chunk_count'],
+    MESSAGE_CREATE: ['id', 'channel_id', 'author', 'content', 'timestamp'],
+    GUILD_AUDIT_LOG_ENTRY_CREATE: ['id', 'action_type', 'guild_id'],
+    INTERACTION_CREATE: [
+      'id',
+      'application_id',
+      'token',
+      'guild_id',
+      'channel_id',
+      'member',
+      'data',
+      'context',
+      'app_permissions',
+    ],
   };
-  let mutants = 0, found = 0;
+  let mutants = 0,
+    found = 0;
   for (const [name, keys] of Object.entries(wanted)) {
     const sample = record.frames.find((f) => f.t === name);
     const noticed = caught(sample.d, (mutant) => faultOfDispatch({ t: name, d: mutant }));
     mutants += Object.keys(sample.d).length;
     found += noticed.length;
-    for (const key of keys) expect(noticed.includes(key), `${name} without ${key} to be caught (caught: ${noticed})`);
+    for (const key of keys)
+      expect(noticed.includes(key), `${name} without ${key} to be caught (caught: ${noticed})`);
   }
   console.log(`        ${found} of ${mutants} mutants caught`);
   for (const kind of [3, 5]) {
     const sample = record.frames.find((f) => f.t === 'INTERACTION_CREATE' && f.d.type === kind);
-    expect(faultOfDispatch({ t: sample.t, d: { ...sample.d, data: { ...sample.d.data, custom_id: undefined } } }) !== '', 'custom_id to be missed');
+    expect(
+      faultOfDispatch({ t: sample.t, d: { ...sample.d, data: { ...sample.d.data, custom_id: undefined } } }) !== '',
+      'custom_id to be missed',
+    );
   }
   const click = record.frames.find((f) => f.t === 'INTERACTION_CREATE' && f.d.type === 3);
   const { message, ...without } = click.d;

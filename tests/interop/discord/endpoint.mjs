@@ -9,7 +9,9 @@ import { startSandbox } from './lib/sandbox.mjs';
 
 const state = mkdtempSync(path.join(tmpdir(), 'sandbox-'));
 let sandbox = await startSandbox('--state', state);
-await sandbox.rest('PUT', `/applications/${sandbox.application_id}/commands`, [{ name: 'onboard', description: 'start' }]);
+await sandbox.rest('PUT', `/applications/${sandbox.application_id}/commands`, [
+  { name: 'onboard', description: 'start' },
+]);
 
 const heard = [];
 /// An application's endpoint; `trusting` takes every signature for good.
@@ -18,23 +20,39 @@ function serve({ trusting = false, answer = () => ({ type: 4, data: { content: '
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const raw = Buffer.concat(chunks);
-    const good = await verifyKey(raw, request.headers['x-signature-ed25519'], request.headers['x-signature-timestamp'], sandbox.public_key);
-    if (!good && !trusting) { response.writeHead(401).end('bad signature'); return; }
+    const good = await verifyKey(
+      raw,
+      request.headers['x-signature-ed25519'],
+      request.headers['x-signature-timestamp'],
+      sandbox.public_key,
+    );
+    if (!good && !trusting) {
+      response.writeHead(401).end('bad signature');
+      return;
+    }
     const body = JSON.parse(raw);
     heard.push({ type: body.type, good });
     const reply = body.type === 1 ? { type: 1 } : await answer(body);
-    if (!reply) { response.writeHead(202).end(); return; }
+    if (!reply) {
+      response.writeHead(202).end();
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
   });
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => done({ url: `http://127.0.0.1:${server.address().port}/webhooks/discord`,
-    close: () => server.close() })));
+  return new Promise((done) =>
+    server.listen(0, '127.0.0.1', () =>
+      done({ url: `http://127.0.0.1:${server.address().port}/webhooks/discord`, close: () => server.close() }),
+    ),
+  );
 }
 const setEndpoint = (url) => sandbox.control('POST', 'endpoint', { url });
 
 await test('an endpoint that takes a wrong signature is refused', async () => {
   const server = await serve({ trusting: true });
   let why = '';
-  await setEndpoint(server.url).catch((error) => { why = String(error); });
+  await setEndpoint(server.url).catch((error) => {
+    why = String(error);
+  });
   expect(why.includes('401'), `a refusal that names the 401 (${why})`);
   server.close();
 });
@@ -50,10 +68,21 @@ await test('an endpoint that checks is accepted after a good and a bad PING', as
 });
 
 await test('202 leaves the answer to the callback route; silence fails after three seconds', async () => {
-  const server = await serve({ answer: async (body) => {
-    setTimeout(() => sandbox.rest('POST', `/interactions/${body.id}/${body.token}/callback`, { type: 4, data: { content: 'later' } }, { token: '' }), 50);
-    return null;
-  } });
+  const server = await serve({
+    answer: async (body) => {
+      setTimeout(
+        () =>
+          sandbox.rest(
+            'POST',
+            `/interactions/${body.id}/${body.token}/callback`,
+            { type: 4, data: { content: 'later' } },
+            { token: '' },
+          ),
+        50,
+      );
+      return null;
+    },
+  });
   await setEndpoint(server.url);
   equal((await sandbox.control('POST', 'interactions', { command: 'onboard' })).message.content, 'later', 'answer');
   server.close();
@@ -71,7 +100,8 @@ await test('a restart keeps guilds, roles, messages, commands and token, and ids
   await sandbox.stop();
   const old = sandbox;
   sandbox = await startSandbox('--state', state);
-  for (const key of ['token', 'application_id', 'public_key', 'guild_id', 'owner_id', 'channel_id']) equal(sandbox[key], old[key], key);
+  for (const key of ['token', 'application_id', 'public_key', 'guild_id', 'owner_id', 'channel_id'])
+    equal(sandbox[key], old[key], key);
   const after = await sandbox.control('GET', `state?guild=${guild}`);
   equal(after.guilds, before.guilds, 'guild');
   equal(after.applications, before.applications, 'applications');

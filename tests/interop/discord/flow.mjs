@@ -1,4 +1,5 @@
-// (1) The unmodified discord.js performs the whole flow. Run once as it is (zlib-stream) and once with -r lib/without-zlib.cjs.
+// (1) The unmodified discord.js performs the whole flow. Run once as it is (zlib-stream) and once with -r
+// lib/without-zlib.cjs.
 import { equal, expect, finish, test } from './lib/check.mjs';
 import { flow } from './lib/flow.mjs';
 import { startSandbox } from './lib/sandbox.mjs';
@@ -10,7 +11,11 @@ const { client } = await flow(sandbox);
 
 await test('the transport was what this run is about, and nothing was refused', async () => {
   const { sessions } = await sandbox.control('GET', 'gateway');
-  equal(sessions.map((s) => s.compressed), [compressed], 'compressed');
+  equal(
+    sessions.map((s) => s.compressed),
+    [compressed],
+    'compressed',
+  );
   const figures = await sandbox.control('GET', 'statistics');
   equal(figures.rate_limited, { user: 0, global: 0, shared: 0, banned: 0 }, '429s');
   equal(figures.invalid_requests, 0, 'invalid requests');

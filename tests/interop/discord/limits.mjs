@@ -4,7 +4,8 @@ import { makeClient } from './lib/client.mjs';
 import { startSandbox } from './lib/sandbox.mjs';
 
 const sandbox = await startSandbox();
-const guild = sandbox.guild_id, channel = sandbox.channel_id;
+const guild = sandbox.guild_id,
+  channel = sandbox.channel_id;
 const figures = () => sandbox.control('GET', 'statistics');
 const forget = () => sandbox.control('DELETE', 'statistics');
 const limits = (body) => sandbox.control('POST', 'limits', body);
@@ -14,9 +15,12 @@ const generous = { limit: 10_000, window_ms: 1_000 };
 function reckless() {
   const { client } = makeClient(sandbox, { rest: { globalRequestsPerSecond: Infinity, retries: 0 } });
   client.rest.setToken(sandbox.token);
-  const send = (method, path, body) => fetch(`${sandbox.api}/v10${path}`, { method,
-    headers: { authorization: `Bot ${sandbox.token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
-    body: body ? JSON.stringify(body) : undefined });
+  const send = (method, path, body) =>
+    fetch(`${sandbox.api}/v10${path}`, {
+      method,
+      headers: { authorization: `Bot ${sandbox.token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+      body: body ? JSON.stringify(body) : undefined,
+    });
   return { client, send };
 }
 /// What discord.js says of each 429: global, user or shared.
@@ -32,23 +36,36 @@ await test('global: a client without a limit of its own meets 50 a second, waits
   await limits({ buckets: { 'GET /guilds/{guild}/roles': generous } });
   const { client } = reckless();
   listen(client);
-  await Promise.all(Array.from({ length: 120 }, () => client.rest.get(`/guilds/${guild}/roles`)).concat(
-    Array.from({ length: 40 }, (_, i) => client.rest.get(`/channels/${channel}?n=${i}`))));
+  await Promise.all(
+    Array.from({ length: 120 }, () => client.rest.get(`/guilds/${guild}/roles`)).concat(
+      Array.from({ length: 40 }, (_, i) => client.rest.get(`/channels/${channel}?n=${i}`)),
+    ),
+  );
   const { rate_limited: refused, peak_per_second: peak } = await figures();
   expect(peak > 50, `more than 50 in a second (${peak})`);
   expect(refused.global > 0, 'a global 429');
   expect(told.includes('global'), 'discord.js to hear of it');
 });
 
-await test('user: a bucket that is shot at in parallel refuses with its headers, and discord.js obeys them', async () => {
+await test('user: a bucket shot at in parallel refuses with its headers, and discord.js obeys them', async () => {
   await forget();
   await limits({ global_per_second: 100_000, buckets: { 'GET /guilds/{guild}/roles': null } });
   const { send } = reckless();
-  const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => send('POST', `/channels/${channel}/messages`, { content: `m${i}` })));
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => send('POST', `/channels/${channel}/messages`, { content: `m${i}` })),
+  );
   const refused = answers.filter((a) => a.status === 429);
   equal(refused.length, 3, '429s');
-  for (const name of ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'x-ratelimit-reset-after',
-                      'x-ratelimit-bucket', 'x-ratelimit-scope', 'via'])
+  for (const name of [
+    'retry-after',
+    'x-ratelimit-limit',
+    'x-ratelimit-remaining',
+    'x-ratelimit-reset',
+    'x-ratelimit-reset-after',
+    'x-ratelimit-bucket',
+    'x-ratelimit-scope',
+    'via',
+  ])
     expect(refused[0].headers.get(name), `the header ${name}`);
   equal(refused[0].headers.get('x-ratelimit-scope'), 'user', 'scope');
   const body = await refused[0].json();
@@ -63,8 +80,10 @@ await test('user: a bucket that is shot at in parallel refuses with its headers,
 
 await test('shared: a limit of the channel itself, which counts as no invalid request', async () => {
   await forget();
-  await limits({ buckets: { 'POST /channels/{channel}/messages': generous },
-                 shared: { 'POST /channels/{channel}/messages': { limit: 4, window_ms: 600 } } });
+  await limits({
+    buckets: { 'POST /channels/{channel}/messages': generous },
+    shared: { 'POST /channels/{channel}/messages': { limit: 4, window_ms: 600 } },
+  });
   const other = await sandbox.control('POST', 'applications', { name: 'neighbour' });
   await sandbox.control('POST', 'invite', { guild, application: other.application_id });
   for (let i = 0; i < 4; i += 1)
@@ -80,12 +99,19 @@ await test('shared: a limit of the channel itself, which counts as no invalid re
 
 await test('with its own limiter discord.js draws no 429 at all', async () => {
   await forget();
-  await limits({ global_per_second: 50, buckets: { 'POST /channels/{channel}/messages': null },
-                 shared: { 'POST /channels/{channel}/messages': null } });
+  await limits({
+    global_per_second: 50,
+    buckets: { 'POST /channels/{channel}/messages': null },
+    shared: { 'POST /channels/{channel}/messages': null },
+  });
   const { client } = makeClient(sandbox);
   client.rest.setToken(sandbox.token);
-  await Promise.all([...Array.from({ length: 7 }, (_, i) => client.rest.post(`/channels/${channel}/messages`, { body: { content: `n${i}` } })),
-                     ...Array.from({ length: 60 }, () => client.rest.get('/users/@me'))]);
+  await Promise.all([
+    ...Array.from({ length: 7 }, (_, i) =>
+      client.rest.post(`/channels/${channel}/messages`, { body: { content: `n${i}` } }),
+    ),
+    ...Array.from({ length: 60 }, () => client.rest.get('/users/@me')),
+  ]);
   const seen = await figures();
   equal(seen.rate_limited, { user: 0, global: 0, shared: 0, banned: 0 }, '429s');
   expect(seen.peak_per_second <= 51, `at most 50 in a second and a tick (${seen.peak_per_second})`);
@@ -104,14 +130,17 @@ await test('ten minutes of invalid requests end in an HTML 429 that names nobody
 
 await test('faults on demand: 5xx, an answer lost after its effect, a cut connection', async () => {
   await forget();
-  const roles = async () => (await sandbox.control('GET', `state?guild=${guild}`)).guilds[0].roles.filter((r) => r.name === 'once').length;
+  const roles = async () =>
+    (await sandbox.control('GET', `state?guild=${guild}`)).guilds[0].roles.filter((r) => r.name === 'once').length;
   await sandbox.control('POST', 'faults', { kind: 'status', code: 502, times: 2, path: '/users/@me' });
   const { client } = makeClient(sandbox);
   client.rest.setToken(sandbox.token);
   await client.rest.get('/users/@me'); // retried twice by itself
   await sandbox.control('POST', 'faults', { kind: 'lose_answer', method: 'POST', path: '/guilds/*/roles' });
   let failed = false;
-  await sandbox.rest('POST', `/guilds/${guild}/roles`, { name: 'once' }).catch(() => { failed = true; });
+  await sandbox.rest('POST', `/guilds/${guild}/roles`, { name: 'once' }).catch(() => {
+    failed = true;
+  });
   expect(failed, 'no answer');
   equal(await roles(), 1, 'roles made');
   await sandbox.control('POST', 'faults', { kind: 'cut', method: 'POST', path: '/guilds/*/roles' });

@@ -1,11 +1,23 @@
-// The sandbox's page in headless Chromium: a person types a command, chooses, clicks, fills in a form; the bot is discord.js.
+// The sandbox's page in headless Chromium: a person types a command, chooses, clicks, fills in a form; the bot
+// is discord.js.
 import { chromium } from 'playwright-core';
 import { equal, expect, finish, test } from './lib/check.mjs';
 import { discord, makeClient, once } from './lib/client.mjs';
 import { startSandbox } from './lib/sandbox.mjs';
 
-const { ActionRowBuilder, ButtonBuilder, ButtonStyle, ChannelType, Events, MessageFlags, ModalBuilder, PermissionFlagsBits,
-        StringSelectMenuBuilder, TextInputBuilder, TextInputStyle } = discord;
+const {
+  ActionRowBuilder,
+  ButtonBuilder,
+  ButtonStyle,
+  ChannelType,
+  Events,
+  MessageFlags,
+  ModalBuilder,
+  PermissionFlagsBits,
+  StringSelectMenuBuilder,
+  TextInputBuilder,
+  TextInputStyle,
+} = discord;
 
 const sandbox = await startSandbox();
 const { client } = makeClient(sandbox);
@@ -15,17 +27,29 @@ await ready;
 const guild = client.guilds.cache.get(sandbox.guild_id);
 await client.application.commands.set([
   { name: 'onboard', description: 'Set this server up', default_member_permissions: '8' },
-  { name: 'resume', description: 'Go on', options: [{ type: 3, name: 'session_id', description: 'Which' }] }]);
+  { name: 'resume', description: 'Go on', options: [{ type: 3, name: 'session_id', description: 'Which' }] },
+]);
 
 const row = (...parts) => new ActionRowBuilder().addComponents(...parts);
 const wizard = () => ({
   embeds: [{ title: 'Set up', description: 'Step **1** <script>window.broken = true</script>', color: 0x5865f2 }],
   components: [
-    row(new StringSelectMenuBuilder().setCustomId('wizard:chain:1').setPlaceholder('Choose a chain')
-      .addOptions({ label: 'Berachain', value: '80094' }, { label: 'Ethereum', value: '1' })),
-    row(new ButtonBuilder().setCustomId('wizard:continue:1').setLabel('Continue').setStyle(ButtonStyle.Primary),
-        new ButtonBuilder().setCustomId('wizard:back:1').setLabel('Back').setStyle(ButtonStyle.Secondary).setDisabled(true),
-        new ButtonBuilder().setCustomId('wizard:silent:1').setLabel('Silent').setStyle(ButtonStyle.Danger))],
+    row(
+      new StringSelectMenuBuilder()
+        .setCustomId('wizard:chain:1')
+        .setPlaceholder('Choose a chain')
+        .addOptions({ label: 'Berachain', value: '80094' }, { label: 'Ethereum', value: '1' }),
+    ),
+    row(
+      new ButtonBuilder().setCustomId('wizard:continue:1').setLabel('Continue').setStyle(ButtonStyle.Primary),
+      new ButtonBuilder()
+        .setCustomId('wizard:back:1')
+        .setLabel('Back')
+        .setStyle(ButtonStyle.Secondary)
+        .setDisabled(true),
+      new ButtonBuilder().setCustomId('wizard:silent:1').setLabel('Silent').setStyle(ButtonStyle.Danger),
+    ),
+  ],
 });
 client.on(Events.InteractionCreate, async (i) => {
   if (i.isChatInputCommand() && i.commandName === 'resume') {
@@ -35,18 +59,44 @@ client.on(Events.InteractionCreate, async (i) => {
     await i.editReply(wizard());
   } else if (i.isStringSelectMenu()) await i.update({ content: `You chose **${i.values[0]}**` });
   else if (i.customId === 'wizard:continue:1') {
-    await i.showModal(new ModalBuilder().setCustomId('asset:1').setTitle('Contract address').addComponents(row(
-      new TextInputBuilder().setCustomId('address').setLabel('Address').setStyle(TextInputStyle.Short).setMinLength(42).setMaxLength(42))));
-  } else if (i.isModalSubmit()) await i.reply({ content: `noted ${i.fields.getTextInputValue('address')}`, flags: MessageFlags.Ephemeral });
+    await i.showModal(
+      new ModalBuilder()
+        .setCustomId('asset:1')
+        .setTitle('Contract address')
+        .addComponents(
+          row(
+            new TextInputBuilder()
+              .setCustomId('address')
+              .setLabel('Address')
+              .setStyle(TextInputStyle.Short)
+              .setMinLength(42)
+              .setMaxLength(42),
+          ),
+        ),
+    );
+  } else if (i.isModalSubmit())
+    await i.reply({ content: `noted ${i.fields.getTextInputValue('address')}`, flags: MessageFlags.Ephemeral });
 });
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu',
-  '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
 const page = await browser.newPage({ viewport: { width: 1360, height: 850 } });
 page.setDefaultTimeout(8_000);
 const faults = [];
 page.on('pageerror', (error) => faults.push(error.message));
-page.on('console', (line) => { if (line.type() === 'error') faults.push(line.text()); });
+page.on('console', (line) => {
+  if (line.type() === 'error') faults.push(line.text());
+});
 const part = (id) => page.locator(`[data-custom-id="${id}"]`);
 
 await test('the guild is shown: server, channel, members, roles from highest to lowest', async () => {
@@ -93,17 +143,27 @@ await test('an option is typed after its name', async () => {
 await test('what a bot builds appears by itself: role with colour, category, private channel, message', async () => {
   const role = await guild.roles.create({ name: 'Naib', colors: { primaryColor: 0xffd700 }, hoist: true });
   const category = await guild.channels.create({ name: 'NAIB COUNCIL', type: ChannelType.GuildCategory });
-  await guild.channels.create({ name: 'council-rock', parent: category.id, permissionOverwrites: [
-    { id: guild.id, deny: [PermissionFlagsBits.ViewChannel] }, { id: client.user.id, allow: [PermissionFlagsBits.ViewChannel] }] });
+  await guild.channels.create({
+    name: 'council-rock',
+    parent: category.id,
+    permissionOverwrites: [
+      { id: guild.id, deny: [PermissionFlagsBits.ViewChannel] },
+      { id: client.user.id, allow: [PermissionFlagsBits.ViewChannel] },
+    ],
+  });
   await page.locator(`[data-role-id="${role.id}"]`).waitFor();
-  equal(await page.locator(`[data-role-id="${role.id}"] .dot`).evaluate((dot) => getComputedStyle(dot).backgroundColor), 'rgb(255, 215, 0)', 'colour');
+  equal(
+    await page.locator(`[data-role-id="${role.id}"] .dot`).evaluate((dot) => getComputedStyle(dot).backgroundColor),
+    'rgb(255, 215, 0)',
+    'colour',
+  );
   await page.locator('.category', { hasText: 'NAIB COUNCIL' }).waitFor();
   await page.locator('.channel', { hasText: 'council-rock' }).waitFor();
   await guild.systemChannel.send('hello **town**');
   await page.locator('.message strong', { hasText: 'town' }).waitFor();
 });
 
-await test('another person sees no private channel, no ephemeral message, and no command that is not theirs', async () => {
+await test('another person sees no private channel, no ephemeral message, and only their commands', async () => {
   await page.selectOption('#people', { label: 'jamis' });
   await page.locator('.channel', { hasText: 'council-rock' }).waitFor({ state: 'detached' });
   equal(await page.locator('.message.ephemeral').count(), 0, 'ephemeral messages');

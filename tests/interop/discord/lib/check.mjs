@@ -12,7 +12,12 @@ export async function test(sentence, run) {
     console.log(`  ok    ${sentence} (${Date.now() - began} ms)`);
   } catch (error) {
     failures.push(sentence);
-    console.log(`  FAIL  ${sentence}\n        ${String(error?.stack ?? error).split('\n').slice(0, 6).join('\n        ')}`);
+    console.log(
+      `  FAIL  ${sentence}\n        ${String(error?.stack ?? error)
+        .split('\n')
+        .slice(0, 6)
+        .join('\n        ')}`,
+    );
   }
 }
 

@@ -2,25 +2,58 @@
 import { equal, expect, test } from './check.mjs';
 import { discord, makeClient, once } from './client.mjs';
 
-const { ActionRowBuilder, ButtonBuilder, ButtonStyle, ChannelType, Events, MessageFlags, ModalBuilder, PermissionFlagsBits,
-        SlashCommandBuilder, StringSelectMenuBuilder, TextInputBuilder, TextInputStyle } = discord;
+const {
+  ActionRowBuilder,
+  ButtonBuilder,
+  ButtonStyle,
+  ChannelType,
+  Events,
+  MessageFlags,
+  ModalBuilder,
+  PermissionFlagsBits,
+  SlashCommandBuilder,
+  StringSelectMenuBuilder,
+  TextInputBuilder,
+  TextInputStyle,
+} = discord;
 
 const panel = () => ({
   content: 'choose',
-  embeds: [{ title: 'Wizard', description: 'Step 1', color: 0x5865f2, fields: [{ name: 'chain', value: '80094' }] }],
+  embeds: [
+    { title: 'Wizard', description: 'Step 1', color: 0x5865f2, fields: [{ name: 'chain', value: '80094' }] },
+  ],
   components: [
     new ActionRowBuilder().addComponents(
       new ButtonBuilder().setCustomId('wizard:continue:1').setLabel('Continue').setStyle(ButtonStyle.Primary),
-      new ButtonBuilder().setCustomId('wizard:back:1').setLabel('Back').setStyle(ButtonStyle.Secondary).setDisabled(true)),
+      new ButtonBuilder()
+        .setCustomId('wizard:back:1')
+        .setLabel('Back')
+        .setStyle(ButtonStyle.Secondary)
+        .setDisabled(true),
+    ),
     new ActionRowBuilder().addComponents(
-      new StringSelectMenuBuilder().setCustomId('wizard:chain:1').setPlaceholder('Chain')
-        .addOptions({ label: 'Berachain', value: '80094' }, { label: 'Ethereum', value: '1' })),
+      new StringSelectMenuBuilder()
+        .setCustomId('wizard:chain:1')
+        .setPlaceholder('Chain')
+        .addOptions({ label: 'Berachain', value: '80094' }, { label: 'Ethereum', value: '1' }),
+    ),
   ],
 });
 
-const form = () => new ModalBuilder().setCustomId('asset-address:1').setTitle('Contract address').addComponents(
-  new ActionRowBuilder().addComponents(new TextInputBuilder().setCustomId('address').setLabel('Address')
-    .setStyle(TextInputStyle.Short).setMinLength(42).setMaxLength(42)));
+const form = () =>
+  new ModalBuilder()
+    .setCustomId('asset-address:1')
+    .setTitle('Contract address')
+    .addComponents(
+      new ActionRowBuilder().addComponents(
+        new TextInputBuilder()
+          .setCustomId('address')
+          .setLabel('Address')
+          .setStyle(TextInputStyle.Short)
+          .setMinLength(42)
+          .setMaxLength(42),
+      ),
+    );
 
 /// Runs all steps; gives the record of every REST answer and dispatch, and the clients still logged in.
 export async function flow(sandbox) {
@@ -40,13 +73,20 @@ export async function flow(sandbox) {
   });
 
   await test('4-5 commands: the global and the guild overwrite', async () => {
-    const onboard = new SlashCommandBuilder().setName('onboard').setDescription('Set this server up')
+    const onboard = new SlashCommandBuilder()
+      .setName('onboard')
+      .setDescription('Set this server up')
       .setDefaultMemberPermissions(PermissionFlagsBits.Administrator);
-    const resume = new SlashCommandBuilder().setName('resume').setDescription('Go on')
+    const resume = new SlashCommandBuilder()
+      .setName('resume')
+      .setDescription('Go on')
       .addStringOption((o) => o.setName('session_id').setDescription('Which'));
     const global = await client.application.commands.set([onboard, resume]);
     equal([...global.values()].map((c) => c.name).sort(), ['onboard', 'resume'], 'names');
-    const local = await client.application.commands.set([new SlashCommandBuilder().setName('local').setDescription('Here')], guildId);
+    const local = await client.application.commands.set(
+      [new SlashCommandBuilder().setName('local').setDescription('Here')],
+      guildId,
+    );
     equal(local.first().guildId, guildId, 'guild of the command');
   });
 
@@ -92,7 +132,11 @@ export async function flow(sandbox) {
     const interaction = await came;
     expect(interaction.isModalSubmit(), 'a form');
     equal(interaction.fields.getTextInputValue('address').length, 42, 'length');
-    const response = await interaction.reply({ content: 'thanks', flags: MessageFlags.Ephemeral, withResponse: true });
+    const response = await interaction.reply({
+      content: 'thanks',
+      flags: MessageFlags.Ephemeral,
+      withResponse: true,
+    });
     equal(response.resource.message.content, 'thanks', 'message of the response');
     opened = await interaction.followUp({ content: 'and one more', flags: MessageFlags.Ephemeral });
     equal(opened.content, 'and one more', 'follow-up');
@@ -101,7 +145,12 @@ export async function flow(sandbox) {
 
   await test('17 role: created with its fields and announced', async () => {
     const told = once(client, Events.GuildRoleCreate, (r) => r.name === 'Naib');
-    role = await guild.roles.create({ name: 'Naib', colors: { primaryColor: 0xffd700 }, hoist: true, reason: 'arrakis ñonce' });
+    role = await guild.roles.create({
+      name: 'Naib',
+      colors: { primaryColor: 0xffd700 },
+      hoist: true,
+      reason: 'arrakis ñonce',
+    });
     await told;
     equal([role.name, role.colors.primaryColor, role.hoist], ['Naib', 0xffd700, true], 'role');
   });
@@ -109,11 +158,17 @@ export async function flow(sandbox) {
   await test('18-19 category, and a channel with overwrites in it', async () => {
     category = await guild.channels.create({ name: 'NAIB COUNCIL', type: ChannelType.GuildCategory });
     const told = once(client, Events.ChannelCreate, (c) => c.name === 'council-rock');
-    const channel = await guild.channels.create({ name: 'Council Rock', type: ChannelType.GuildText, parent: category.id,
-      topic: 'the seven', permissionOverwrites: [
+    const channel = await guild.channels.create({
+      name: 'Council Rock',
+      type: ChannelType.GuildText,
+      parent: category.id,
+      topic: 'the seven',
+      permissionOverwrites: [
         { id: guild.id, deny: [PermissionFlagsBits.ViewChannel] },
         { id: role.id, allow: [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.SendMessages] },
-        { id: client.user.id, allow: [PermissionFlagsBits.ViewChannel] }] });
+        { id: client.user.id, allow: [PermissionFlagsBits.ViewChannel] },
+      ],
+    });
     await told;
     equal([channel.name, channel.parentId, channel.topic], ['council-rock', category.id, 'the seven'], 'channel');
     equal(channel.permissionOverwrites.cache.size, 3, 'overwrites');

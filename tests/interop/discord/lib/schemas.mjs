@@ -1,4 +1,5 @@
-// Validators: REST answers by Discord's own OpenAPI document (the npm package discord-api-spec: zod schemas and, in its type
+// Validators: REST answers by Discord's own OpenAPI document (the npm package discord-api-spec: zod schemas
+// and, in its type
 // file, which one belongs to which answer), gateway dispatches by JSON Schemas made from discord-api-types.
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv';
@@ -17,9 +18,14 @@ function readAnswers() {
     for (const [, method, inner] of block.matchAll(/\n {4}(get|put|post|patch|delete): \{(.*?)\n {4}\};/gs)) {
       const responses = inner.match(/\n {6}responses: \{(.*?)\n {6}\};/s)?.[1] ?? '';
       for (const [, status, expression] of responses.matchAll(/"(\d{3}|\dXX)":\s*(.*?);(?:\n|$)/gs))
-        answers.push({ method: method.toUpperCase(), status, expression: expression.replace(/\s+/g, ' ').trim(), path,
+        answers.push({
+          method: method.toUpperCase(),
+          status,
+          expression: expression.replace(/\s+/g, ' ').trim(),
+          path,
           // A literal segment such as @original is preferred to a parameter by sorting below.
-          pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`) });
+          pattern: new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
+        });
     }
   return answers.sort((a, b) => a.path.split('{').length - b.path.split('{').length);
 }
@@ -52,12 +58,14 @@ function compile(expression) {
   return parts.length === 1 ? parts[0] : z.union(parts);
 }
 
-/// The name of the answer's rule ("POST /guilds/{guild_id}/roles 200 GuildRoleResponse"), or undefined when there is none.
+/// The document's rule for an answer: {method, path, status, expression: "GuildRoleResponse"}; undefined without one.
 export function ruleOf(method, path, status) {
   const clean = decodeURIComponent(path.split('?')[0]);
   const fits = (a) => a.method === method && a.pattern.test(clean);
-  return answers.find((a) => fits(a) && a.status === String(status)) ??
-         answers.find((a) => fits(a) && status >= 400 && a.status === `${Math.floor(status / 100)}XX`);
+  return (
+    answers.find((a) => fits(a) && a.status === String(status)) ??
+    answers.find((a) => fits(a) && status >= 400 && a.status === `${Math.floor(status / 100)}XX`)
+  );
 }
 
 const compiled = new Map();
@@ -80,8 +88,12 @@ export function faultOfAnswer({ method, path, status, text }) {
 function withNumbers(errors) {
   if (Array.isArray(errors)) return errors.map(withNumbers);
   if (errors === null || typeof errors !== 'object') return errors;
-  return Object.fromEntries(Object.entries(errors).map(([key, value]) =>
-    [key, key === 'code' && typeof value === 'string' ? 0 : withNumbers(value)]));
+  return Object.fromEntries(
+    Object.entries(errors).map(([key, value]) => [
+      key,
+      key === 'code' && typeof value === 'string' ? 0 : withNumbers(value),
+    ]),
+  );
 }
 
 /// Of a union's many complaints the one that got furthest.
@@ -101,8 +113,12 @@ const gateway = JSON.parse(readFileSync(new URL('../schemas/gateway.json', impor
 const interaction = JSON.parse(readFileSync(new URL('../schemas/interaction.json', import.meta.url)));
 const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
 ajv.addSchema({ $id: 'gateway', definitions: gateway.definitions });
-const validators = new Map(Object.entries(gateway.frames).map(([name, schema]) => [name,
-  ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/definitions/', '"gateway#/definitions/')))]));
+const validators = new Map(
+  Object.entries(gateway.frames).map(([name, schema]) => [
+    name,
+    ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/definitions/', '"gateway#/definitions/'))),
+  ]),
+);
 // What the types leave optional and Discord always sends; handlers rely on it.
 const always = { GUILD_MEMBER_UPDATE: ['user'] };
 const checkInteraction = ajv.compile(interaction);

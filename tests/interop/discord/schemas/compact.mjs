@@ -1,4 +1,5 @@
-// Standard input: the generator's schema. Standard output: the same without prose, with what the generator gets wrong mended.
+// Standard input: the generator's schema. Standard output: the same without prose, with what the generator gets
+// wrong mended.
 import { readFileSync } from 'node:fs';
 
 const schema = JSON.parse(readFileSync(0, 'utf8'));
@@ -10,10 +11,16 @@ function mend(node, key) {
   if (node === null || typeof node !== 'object') return node;
   const out = {};
   for (const [name, value] of Object.entries(node)) {
-    if (['description', '$comment', 'deprecated', 'title', 'markdownDescription', 'default'].includes(name) && typeof value !== 'object') continue;
+    if (
+      ['description', '$comment', 'deprecated', 'title', 'markdownDescription', 'default'].includes(name) &&
+      typeof value !== 'object'
+    )
+      continue;
     if (name === 'enum' && Array.isArray(value) && value.length === 0) continue; // an empty one admits nothing
-    out[name] = name === 'properties' ? Object.fromEntries(Object.entries(value).map(([field, sub]) => [field, mend(sub, field)]))
-                                      : mend(value, name);
+    out[name] =
+      name === 'properties'
+        ? Object.fromEntries(Object.entries(value).map(([field, sub]) => [field, mend(sub, field)]))
+        : mend(value, name);
   }
   return bits.has(key) && (out.type || out.$ref || out.enum) ? { type: 'integer' } : out;
 }
@@ -35,8 +42,11 @@ function shorten(root) {
   };
   const frames = root.definitions.Frames;
   visit(frames);
-  return { $schema: root.$schema, definitions: Object.fromEntries([...names].map(([name, short]) => [short, root.definitions[name]])),
-           frames: frames.properties };
+  return {
+    $schema: root.$schema,
+    definitions: Object.fromEntries([...names].map(([name, short]) => [short, root.definitions[name]])),
+    frames: frames.properties,
+  };
 }
 
 process.stdout.write(`${JSON.stringify(shorten(mend(schema)))}\n`);
