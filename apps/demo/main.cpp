@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <unistd.h>
 
 namespace {
 using namespace arrakis;
@@ -117,12 +118,25 @@ int run(const std::string& folder, const std::string& programs) {
   fs::remove(folder + "/town.json");
   return t.stop_arrakis() == 0 ? 0 : 1;
 }
+/// With a bot token in the environment there is a real Discord to talk to, and an admin there who types /onboard: this
+/// process becomes the daemon.
+int become_daemon(const std::string& folder, const std::string& programs) {
+  say("a bot token is set: arrakisd talks to the real Discord. Invite the bot to a server and type /onboard there; "
+      "Ctrl-C "
+      "ends it.");
+  const auto program = programs + "/apps/arrakisd/arrakisd";
+  ::setenv("ARRAKIS_NODE_STATE_FOLDER", (folder + "/arrakis").c_str(), 0);
+  ::execl(program.c_str(), program.c_str(), "--roles", "all", nullptr);
+  throw std::runtime_error("cannot start " + program);
+}
 } // namespace
 
 int main(int argc, char** argv) {
   const auto programs = fs::canonical(fs::path(argv[0])).parent_path().parent_path().parent_path().string();
   const std::string folder = argc > 1 ? argv[1] : text_of_variable("STATE", "state");
   try {
+    if (set("ARRAKIS_DISCORD_TOKEN") || set("ARRAKIS_DISCORD_TOKEN_FILE"))
+      return become_daemon(folder, programs);
     return run(folder, programs);
   } catch (const std::exception& e) {
     fmt::print(stderr, "\n{}\n", e.what());
