@@ -172,7 +172,8 @@ std::string channel_lines(const draft& d) {
     return "No channels.";
   std::string out;
   auto line = [&](const manifest_channel& c) {
-    out += fmt::format("{}{}{}{}\n", c.type == "voice" ? "🔊 " : "# ", c.name, c.read_only ? " · read only" : "",
+    // No blank after the #: a line that begins with "# " is a heading in Discord's markdown.
+    out += fmt::format("{}{}{}{}\n", c.type == "voice" ? "🔊 " : "#", c.name, c.read_only ? " · read only" : "",
                        who_sees(d, c.access_tiers));
   };
   for (auto& c : d.channels)

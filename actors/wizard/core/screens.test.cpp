@@ -215,6 +215,15 @@ TEST_CASE("wizard: from every state, every button and every choice of its own sc
     CHECK_MESSAGE(w.actions.contains(expected), std::string{expected});
 }
 
+TEST_CASE("wizard: a channel's line in a screen is no heading of Discord's markdown") {
+  walk w;
+  w.to(step::review);
+  const auto text = screen(w.r, w.seen());
+  CHECK(text.find("#announcements") != std::string::npos);
+  CHECK(text.find("\\n# ") == std::string::npos);
+  CHECK(text.find("\"# ") == std::string::npos);
+}
+
 TEST_CASE("wizard: a manifest of the largest ids, names and numbers still has screens within Discord's bounds") {
   manifest big;
   big.community_name = std::string(100, 'n');
