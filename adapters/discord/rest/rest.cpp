@@ -14,7 +14,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <deque>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace arrakis::discord {
 namespace {
@@ -25,6 +25,9 @@ constexpr size_t reason_max = 512; // docs/reference, "Audit Log Entry Object", 
 constexpr auto budget_within = 1'000ms;
 constexpr auto budget_patience = 1'000ms; // Without Redis for so long, waiting calls are told.
 constexpr auto sweep_every = 60s;
+/// The webhook of an interaction exists once Discord has its first answer, at most 3 s after the interaction
+/// (docs/interactions/receiving-and-responding). Until then it is as unknown as one that is gone.
+constexpr auto webhook_grace = 3'000ms;
 
 struct arrived {
   uint64_t ticket = 0;
@@ -51,6 +54,12 @@ struct grant {
   instant asked{};
 };
 
+/// A webhook that Discord did not know when it was asked.
+struct unknown_webhook {
+  instant since{};
+  bool gone = false; ///< Still unknown when it must exist: it never will.
+};
+
 struct state {
   flows flows;
   static inline const char* name = "discord.rest";
@@ -75,8 +84,8 @@ struct state {
 
   std::string dead_token; ///< A 401 was its answer.
   instant dead_token_until{};
-  std::unordered_set<std::string> dead_webhooks;
-  std::deque<std::string> dead_webhooks_by_age;
+  std::unordered_map<std::string, unknown_webhook> unknown_webhooks;
+  std::deque<std::string> unknown_webhooks_by_age;
 
   uint64_t tick_number = 0;
   std::optional<instant> tick_at;
@@ -317,14 +326,29 @@ void pump(pointer self) {
   schedule(self, now_of(self));
 }
 
-void remember_dead_webhook(state& st, const call& c) {
-  if (c.major.empty() || !st.dead_webhooks.insert(c.major).second)
+/// Learns from an answer whether the webhook of `c` is there.
+void note_webhook(state& st, const call& c, const answer& a, instant now) {
+  // 10015 Unknown Webhook, 10062 Unknown Interaction, 50027 Invalid Webhook Token.
+  const bool unknown = a.code == 10015 || a.code == 10062;
+  const bool refused = a.code == 50027;
+  if (!unknown && !refused) {
+    st.unknown_webhooks.erase(c.major);
     return;
-  st.dead_webhooks_by_age.push_back(c.major);
-  if (st.dead_webhooks_by_age.size() > st.opt.dead_webhooks_max) {
-    st.dead_webhooks.erase(st.dead_webhooks_by_age.front());
-    st.dead_webhooks_by_age.pop_front();
   }
+  const auto [place, is_new] = st.unknown_webhooks.try_emplace(c.major, unknown_webhook{now, false});
+  place->second.gone = refused || now - place->second.since >= webhook_grace;
+  if (!is_new)
+    return;
+  st.unknown_webhooks_by_age.push_back(c.major);
+  if (st.unknown_webhooks_by_age.size() > st.opt.unknown_webhooks_max) {
+    st.unknown_webhooks.erase(st.unknown_webhooks_by_age.front());
+    st.unknown_webhooks_by_age.pop_front();
+  }
+}
+
+bool is_gone(const state& st, const call& c) {
+  const auto found = st.unknown_webhooks.find(c.major);
+  return found != st.unknown_webhooks.end() && found->second.gone;
 }
 
 answer answer_of(net::http_response response) {
@@ -416,9 +440,8 @@ void on_answer(pointer self, uint64_t ticket, net::http_response response) {
     log::error("discord.token_refused", {{"status", status}});
     return finish(self, ticket, fail(ec::refused, "Discord refuses the bot token"));
   }
-  // 10015 Unknown Webhook, 50027 Invalid Webhook Token, 10062 Unknown Interaction: it will never work again.
-  if (c.what.interaction && (a.code == 10015 || a.code == 50027 || a.code == 10062))
-    remember_dead_webhook(st, c.what);
+  if (c.what.interaction)
+    note_webhook(st, c.what, a, now);
   finish(self, ticket, std::move(a));
 }
 
@@ -431,7 +454,7 @@ caf::result<answer> enter(pointer self, const call& c) {
     return fail(ec::refused, "too many invalid requests in 10 minutes; Discord would ban our address");
   if (!c.interaction && !st.dead_token.empty() && now < st.dead_token_until && st.dead_token == st.opt.token().reveal())
     return fail(ec::refused, "Discord refuses the bot token");
-  if (c.interaction && st.dead_webhooks.contains(c.major))
+  if (c.interaction && is_gone(st, c))
     return answer{404, "", 10015, "Unknown Webhook"};
   const auto ticket = ++st.tickets;
   if (!st.limits.add(place_of(ticket, c, now)))

@@ -220,17 +220,30 @@ TEST_CASE("discord.rest: a deadline ends the waiting") {
   CHECK(b.wire.empty());
 }
 
-TEST_CASE("discord.rest: a webhook that is gone is not used again") {
+TEST_CASE("discord.rest: a webhook that is gone is not used again, one that is not there yet is") {
   bench b;
   auto c = b.read("/webhooks/1/tok");
   c.interaction = true;
-  b.ask(c);
-  b.sim.run();
-  b.answer(404, R"({"code":10015,"message":"Unknown Webhook"})");
+  const auto answered = [&](int status, std::string body) {
+    auto pending = b.ask(c);
+    b.sim.run();
+    REQUIRE(b.wire.size() == 1);
+    b.answer(status, std::move(body));
+    return b.take(pending)->status;
+  };
+  const char* unknown = R"({"code":10015,"message":"Unknown Webhook"})";
+  CHECK(answered(404, unknown) == 404);
+  b.sim.advance(2s);
+  CHECK(answered(404, unknown) == 404); // The interaction's first answer may still be on its way.
+  CHECK(answered(200, "{}") == 200);
+  b.sim.advance(10s);
+  CHECK(answered(404, unknown) == 404);
+  b.sim.advance(3s);
+  CHECK(answered(404, unknown) == 404);
   auto pending = b.ask(c);
   b.sim.advance(1s);
   CHECK(b.wire.empty());
-  (void)pending;
+  CHECK(b.take(pending)->code == 10015);
 }
 
 TEST_CASE("discord.rest: a refused token is not tried again until it changes") {

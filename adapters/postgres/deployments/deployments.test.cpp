@@ -135,6 +135,24 @@ TEST_CASE("deployments: the same key answers with the first result, also under a
   CHECK(b.owner("select count(*) from deployments") == "1");
 }
 
+TEST_CASE("deployments: of two who edit the same version the second one is told, unless the first one's failed") {
+  bench b;
+  b.finish(b.deploy(1));
+  const auto order = [&](const char* key, int64_t base) {
+    auto x = b.order(b.prepare(1), 1, key);
+    x.base_version = base;
+    return x;
+  };
+  const auto first = order("first", 1);
+  const auto second = b.get<submitted>(b.deployments, first);
+  CHECK(b.code<submitted>(b.deployments, order("second", 1)) == ec::stale); // Although version 1 is still the active one.
+  CHECK(b.get<submitted>(b.deployments, first).repeated);
+  const auto c = b.take(second);
+  b.get<done>(b.deployments, abandon{b.of(second, c), true, "PERMISSION_ERROR", "why", b.soon()});
+  CHECK(b.code<submitted>(b.deployments, order("third", 0)) == ec::stale);
+  CHECK(b.get<submitted>(b.deployments, order("third", 1)).version == 3);
+}
+
 TEST_CASE("deployments: of many submits at once one makes the version; the same key all get it, other keys are told") {
   bench b;
   for (const bool same_key : {true, false}) {

@@ -29,7 +29,8 @@ struct prepared {
 /// P3: community (insert or update), admin profile, manifest version, deployment row, outbox rows (store the object,
 /// enqueue the job) and audit entry in ONE transaction. `key` is the idempotency key: the same key answers with the
 /// first result and `repeated`. ec::conflict: another version came first (prepare again) or the guild is connected
-/// already. ec::frozen: the community is frozen.
+/// already. ec::frozen: the community is frozen. ec::stale, with a sentence: the version that this one would replace is
+/// not `base_version`.
 struct submit {
   std::string key;
   community_id community;
@@ -41,6 +42,8 @@ struct submit {
   snowflake application;    ///< For progress into the wizard's message:
   secret interaction_token; ///< kept until `token_until_ms`, then erased.
   int64_t token_until_ms = 0;
+  /// The newest version that was not given up (0: none) when the manifest was made. Empty: nobody looked.
+  std::optional<int64_t> base_version;
   deadline until;
 };
 struct submitted {

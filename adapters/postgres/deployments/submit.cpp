@@ -81,6 +81,21 @@ void update_community(pqxx::transaction_base& tx, const submit& m) {
                  m.community.value, m.community_name, m.theme_id);
 }
 
+/// Of two admins who edit at once the second one must see what the first one did. A version under way counts as well: it
+/// becomes the active one unless it fails.
+void check_base(pqxx::transaction_base& tx, const submit& m) {
+  if (!m.base_version)
+    return;
+  const auto standing = tx.exec_params1("select coalesce(max(version), 0) from deployments where community_id = $1"
+                                        " and state not in ('failed', 'cancelled')",
+                                        m.community.value)[0]
+                          .as<int64_t>();
+  if (standing != *m.base_version)
+    refuse(ec::stale, fmt::format("This plan was made from version {}, and version {} was deployed since. Start anew to "
+                                  "change what the community has become.",
+                                  *m.base_version, standing));
+}
+
 /// The opaque subject id of the admin, whose profile is made when it is missing.
 std::string subject_of(pqxx::transaction_base& tx, const community_id& community, snowflake admin) {
   if (!admin)
@@ -154,6 +169,7 @@ submitted submit_version(pqxx::transaction_base& tx, const submit& m) {
   tx.exec_params("select 1 from communities where id = $1 for no key update", m.community.value);
   if (auto before = earlier(tx, m.community, m.key))
     return std::move(*before);
+  check_base(tx, m);
   update_community(tx, m);
   const auto subject = subject_of(tx, m.community, m.admin);
   store_manifest(tx, m, subject);

@@ -1,0 +1,244 @@
+#include "actors/community/community.hpp"
+
+#include "schemas/canonical_json.hpp"
+#include "schemas/signature.hpp"
+#include "tests/support/fakes/manifest.hpp"
+#include "tests/support/fakes/store.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <deque>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace {
+constexpr snowflake town{100'000'000'000'000'001};
+
+/// What the store of deployments is asked and says.
+struct submissions {
+  deployments::prepared base;
+  std::deque<caf::error> says; ///< One a submit; then it is taken.
+  std::vector<deployments::submit> seen; ///< Those that were accepted.
+  std::vector<deployments::retry> retried;
+  std::optional<deployments::status_of> newest;
+  int prepares = 0;
+};
+
+deployments::handle::behavior_type submitting(deployments::handle::pointer, submissions* s) {
+  using namespace deployments;
+  const auto none = [] { return fail(ec::unsupported, "of a job, not of a community"); };
+  return {
+    [s](const prepare&) -> caf::result<prepared> {
+      ++s->prepares;
+      return s->base;
+    },
+    [s](const submit& x) -> caf::result<submitted> {
+      for (const auto& earlier : s->seen)
+        if (earlier.key == x.key)
+          return submitted{"dep-1", x.community, earlier.manifest.version, "job-1", true};
+      if (s->says.empty()) {
+        s->seen.push_back(x);
+        return submitted{"dep-1", x.community, x.manifest.version, "job-1", false};
+      }
+      auto error = std::move(s->says.front());
+      s->says.pop_front();
+      s->base.next_version += code_of(error) == ec::conflict; // Somebody else's version is there now.
+      return error;
+    },
+    [none](const claim&) -> caf::result<claimed> { return none(); },
+    [none](const renew&) -> caf::result<done> { return none(); },
+    [none](const record_intent&) -> caf::result<intent> { return none(); },
+    [none](const checkpoint&) -> caf::result<done> { return none(); },
+    [none](const complete&) -> caf::result<done> { return none(); },
+    [none](const abandon&) -> caf::result<done> { return none(); },
+    [s](const retry& x) -> caf::result<submitted> {
+      s->retried.push_back(x);
+      return submitted{"dep-1", x.community, x.version, "job-1-1", false};
+    },
+    [s](const status& x) -> caf::result<status_of> {
+      if (!s->newest)
+        return fail(ec::not_found, "nothing was deployed yet");
+      auto found = *s->newest;
+      found.version = x.version == 0 ? found.version : x.version;
+      return found;
+    },
+  };
+}
+
+struct fixture {
+  test::sim_system sim;
+  test::fake_store store{sim, town};
+  submissions deploys;
+  int kicks = 0;
+  community::handle actor = community::start(sim.sys(), town,
+                                             {store.communities_port(), store.manifests_port(),
+                                              sim.sys().spawn(submitting, &deploys), store.signer_port(),
+                                              [this] { ++kicks; }});
+
+  fixture() { deploys.base = {store.community.id, true, "active", 1, ""}; }
+  ~fixture() {
+    caf::anon_send_exit(actor, caf::exit_reason::kill);
+    sim.run();
+  }
+  deadline until() { return {sim.now() + 10s}; }
+  community::deploy order(std::string key = "click-1", int64_t base = 0) {
+    community::deploy x;
+    x.guild = town;
+    x.admin = {7};
+    x.wanted = std::make_shared<const manifest>(test::sample_manifest());
+    x.key = std::move(key);
+    x.base_version = base;
+    x.until = until();
+    return x;
+  }
+  caf::expected<community::deployed> deploy(community::deploy x) {
+    return sim.ask<community::deployed>(actor, std::move(x));
+  }
+  caf::expected<community::described> describe() {
+    return sim.ask<community::described>(actor, community::describe{town, until()});
+  }
+  /// Version 1 is stored and the active one.
+  void active() {
+    store.submit(test::sample_manifest());
+    store.community.active_version = 1;
+  }
+};
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "community: what is submitted is canonical, hashed and signed over version and predecessor") {
+  deploys.base.next_version = 4;
+  deploys.base.previous_sha256 = std::string(64, 'a');
+  const auto done = deploy(order("click-1", 3));
+  REQUIRE(done);
+  CHECK(done->version == 4);
+  CHECK(kicks == 1);
+  REQUIRE(deploys.seen.size() == 1);
+  const auto& x = deploys.seen[0];
+  CHECK(x.guild == town);
+  CHECK(x.admin == snowflake{7});
+  CHECK(x.base_version == 3);
+  CHECK(x.manifest.canonical == *canonical_json(to_json(test::sample_manifest())));
+  CHECK(x.manifest.sha256 == sha256_hex(x.manifest.canonical));
+  const manifest_statement statement{x.community, 4, x.manifest.sha256, std::string(64, 'a'), x.manifest.created_at};
+  const auto verdict = sim.ask<signer::verdict>(
+    store.signer_port(), signer::verify{signing_bytes(statement), x.manifest.signature, until()});
+  CHECK(verdict->valid);
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a race of versions is begun anew with the next version, a few times") {
+  deploys.says = {fail(ec::conflict, "1 is taken"), fail(ec::conflict, "2 is taken")};
+  const auto done = deploy(order());
+  REQUIRE(done);
+  CHECK(done->version == 3);
+  CHECK(deploys.prepares == 3);
+  deploys.says = {fail(ec::conflict, "a"), fail(ec::conflict, "b"), fail(ec::conflict, "c"), fail(ec::conflict, "d")};
+  const auto lost = deploy(order("click-2"));
+  REQUIRE_FALSE(lost);
+  CHECK(code_of(lost.error()) == ec::conflict);
+  CHECK(deploys.prepares == 6);
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a plan made from an older version is told so and not tried again") {
+  deploys.says = {fail(ec::stale, "version 2 was deployed since")};
+  const auto done = deploy(order());
+  REQUIRE_FALSE(done);
+  CHECK(code_of(done.error()) == ec::conflict);
+  CHECK(text_of(done.error()).find("version 2 was deployed since") != std::string::npos);
+  CHECK(deploys.prepares == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "community: nothing is signed for a frozen community") {
+  deploys.base.status = "frozen";
+  const auto done = deploy(order());
+  REQUIRE_FALSE(done);
+  CHECK(code_of(done.error()) == ec::frozen);
+  CHECK(deploys.seen.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "community: the same key again answers with the first deployment") {
+  const auto first = deploy(order());
+  const auto again = deploy(order());
+  REQUIRE(first);
+  REQUIRE(again);
+  CHECK_FALSE(first->repeated);
+  CHECK(again->repeated);
+  CHECK(again->deployment == first->deployment);
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a description is kept for a moment and read again when something changed") {
+  active();
+  REQUIRE(describe());
+  CHECK(describe()->active->roles.size() == test::sample_manifest().roles.size());
+  store.community.name = "Renamed";
+  CHECK(describe()->record.name == "Town");
+  caf::anon_send(actor, community::changed{town});
+  CHECK(describe()->record.name == "Renamed");
+  store.community.name = "Renamed again";
+  sim.advance(5s);
+  CHECK(describe()->record.name == "Renamed again");
+  store.community.name = "By a deployment";
+  deploy(order());
+  CHECK(describe()->record.name == "By a deployment");
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a guild without one is described as such") {
+  store.community.guild = {5};
+  const auto now = describe();
+  REQUIRE(now);
+  CHECK_FALSE(now->exists);
+  const auto newest = sim.ask<deployments::status_of>(actor, community::latest{town, until()});
+  CHECK(code_of(newest.error()) == ec::not_found);
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a stored manifest that cannot be read is corrupt, not absent") {
+  active();
+  store.versions[1].canonical = R"({"schemaVersion":"99"})";
+  const auto now = describe();
+  REQUIRE_FALSE(now);
+  CHECK(code_of(now.error()) == ec::corrupt);
+  CHECK(text_of(now.error()).find("version 1") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a store that is away is an error, and is asked again") {
+  active();
+  store.decide = [](const char*) { return test::fake_store::fate::refused; };
+  CHECK(code_of(describe().error()) == ec::unavailable);
+  store.decide = {};
+  CHECK(describe());
+}
+
+TEST_CASE_FIXTURE(fixture, "community: retry means the version that was named, or the newest") {
+  deploys.newest = deployments::status_of{};
+  deploys.newest->version = 3;
+  const auto retry = [&](int64_t version) {
+    return sim.ask<community::deployed>(actor, community::retry{town, {7}, {9}, secret{"tok"}, 1, until(), version});
+  };
+  CHECK(retry(0)->version == 3);
+  CHECK(retry(2)->version == 2);
+  REQUIRE(deploys.retried.size() == 2);
+  CHECK(deploys.retried[0].actor == "discord:7");
+  deploys.newest.reset();
+  CHECK(code_of(retry(0).error()) == ec::not_found);
+}
+
+TEST_CASE_FIXTURE(fixture, "community: it leaves when told to, after what it is doing") {
+  store.decide = [](const char*) { return test::fake_store::fate::silent; };
+  store.community.active_version = 1;
+  caf::scoped_actor self{sim.sys()};
+  self->monitor(actor);
+  auto pending = self->request(actor, caf::infinite, community::describe{town, until()});
+  sim.run();
+  caf::anon_send(actor, retire{});
+  sim.advance(5s);
+  CHECK_FALSE(self->has_next_message());
+  sim.advance(10s);
+  bool left = false, answered = false;
+  pending.receive([](community::described&) { FAIL("nobody answered"); }, [&](caf::error&) { answered = true; });
+  self->receive([&](const caf::down_msg&) { left = true; });
+  CHECK(answered);
+  CHECK(left);
+}
