@@ -29,6 +29,9 @@ public:
   caf::expected<answered> call(const std::string& url, const std::string& method, const std::string& path,
                                const boost::json::value& body = {},
                                std::chrono::milliseconds patience = std::chrono::seconds{30});
+  /// A request with headers and a body of one's own.
+  caf::expected<answered> send(const std::string& url, net::http_request request,
+                               std::chrono::milliseconds patience = std::chrono::seconds{30});
 
 private:
   std::unique_ptr<net::http_client> client_;

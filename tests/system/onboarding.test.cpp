@@ -1,0 +1,197 @@
+// From /onboard to the finished guild, and on to later versions, as an admin lives it.
+#include "runtime/json.hpp"
+#include "tests/system/records.hpp"
+
+#include <boost/json/object.hpp>
+#include <doctest/doctest.h>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::system_test;
+namespace js = boost::json;
+using strings = std::vector<std::string>;
+
+world& here() { return shared(true); }
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+/// Presses, and waits for what the next screen says.
+void go(demo::person& who, const std::string& button, const std::string& then, const strings& values = {}) {
+  who.press(button, values);
+  INFO("after ", button, " the admin sees: ", who.text());
+  REQUIRE(who.sees(then, std::chrono::seconds{10}));
+}
+
+/// The guild of the first two cases: an admin's own role has the name of a tier.
+struct first_guild {
+  place at = here().found("Sietch Tabr");
+  snowflake foreign;
+  first_guild() {
+    const auto made = here().by_hand(at.owner, "POST", "/guilds/" + at.guild + "/roles",
+                                     js::object{{"name", "Gold"}, {"color", 7}, {"permissions", "1024"}});
+    foreign = *parse_snowflake(json::text_or(made.as_object(), "id"));
+  }
+};
+first_guild& tabr() {
+  static first_guild g;
+  return g;
+}
+
+void check_foreign_role() {
+  const auto s = look(here(), tabr().at);
+  const auto found = std::find_if(s.guild.roles.begin(), s.guild.roles.end(), [](auto& r) { return r.id == tabr().foreign; });
+  REQUIRE(found != s.guild.roles.end());
+  CHECK(found->name == "Gold");
+  CHECK(found->color == 7);
+  CHECK(found->permissions == 1024);
+  for (const auto& [of, id] : shadow(here(), tabr().at))
+    CHECK(id != tabr().foreign);
+}
+} // namespace
+
+TEST_CASE("onboarding: after edits from the review guild, shadow, manifest and audit agree in every managed field") {
+  auto& w = here();
+  const auto& at = tabr().at;
+  demo::onboarding_options o;
+  if (w.town().chain())
+    o.token = w.town().chain()->deployed().erc20;
+  else
+    MESSAGE("skipped: the contract is not read on a chain, as build/evm/anvil is not installed (apps/demo/evm/setup)");
+  auto admin = w.admin(at);
+  demo::walk_to_review(admin, o);
+  CHECK(contains(admin.text(), "Diamond"));
+  go(admin, "wizard:edit-tiers:*", "Step 4 of 8");
+  go(admin, "wizard:tier-template:*", "rank 51–100", {"simple"});
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  CHECK(contains(admin.text(), "Gold → new role “Gold”"));
+  CHECK(!contains(admin.text(), "Diamond"));
+  CHECK(contains(admin.text(), "vip-chat (only Gold, Silver)"));
+  go(admin, "wizard:edit-roles:*", "Step 5 of 8");
+  go(admin, "wizard:back:*", "Step 7 of 8");
+  admin.press("wizard:edit-name:*");
+  admin.submit(js::object{{"name", "Sietch Jacurutu"}});
+  REQUIRE(admin.sees("Sietch Jacurutu"));
+  go(admin, "wizard:back:*", "Step 6 of 8");
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  REQUIRE(demo::deploy(admin));
+
+  CHECK(disagreements(w, at) == strings{});
+  const auto want = stored_manifest(w, at);
+  CHECK(want.community_name == "Sietch Jacurutu");
+  CHECK(want.roles.size() == 3);
+  const auto s = look(w, at);
+  CHECK(s.made.size() == blueprint::resources(want).size());
+  for (const auto& reason : s.reasons)
+    CHECK(reason.starts_with("Arrakis: "));
+  check_foreign_role();
+  CHECK(at_rest(w, at));
+  CHECK(audit_entries(w, at) == 2);
+  CHECK(refused(w) == refusals{0, 0});
+}
+
+TEST_CASE("onboarding: an edit updates by snowflake, lists what is left over and deletes nothing") {
+  auto& w = here();
+  const auto& at = tabr().at;
+  const auto before = look(w, at);
+  const auto known = shadow(w, at);
+  auto admin = w.admin(at);
+  admin.type("onboard");
+  REQUIRE(admin.sees("at version 1"));
+  go(admin, "wizard:edit-channels:*", "Step 6 of 8");
+  go(admin, "wizard:channel-template:*", "#general", {"minimal"});
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  REQUIRE(demo::deploy(admin));
+  CHECK(contains(admin.text(), "(version 2)"));
+  for (const auto* gone : {"COMMUNITY", "VIP", "voice-lounge", "vip-chat", "vip-voice"})
+    CHECK_MESSAGE(contains(admin.text(), gone), "left over, and not listed: ", gone);
+
+  CHECK(disagreements(w, at) == strings{});
+  const auto after = look(w, at);
+  for (const auto& c : before.guild.channels)
+    CHECK_MESSAGE(std::any_of(after.guild.channels.begin(), after.guild.channels.end(), [&](auto& x) { return x.id == c.id; }),
+                  "deleted: ", c.name);
+  const auto now = shadow(w, at);
+  for (const auto* kept : {"ch-announcements", "ch-general"})
+    CHECK(now.at({"channel", kept}) == known.at({"channel", kept}));
+  CHECK(after.made.size() == before.made.size() + 1); // The voice channel of the smaller template.
+  check_foreign_role();
+  CHECK(at_rest(w, at));
+  CHECK(audit_entries(w, at) == 4);
+  CHECK(refused(w) == refusals{0, 0});
+}
+
+TEST_CASE("manifest: version 1 restored is version 3, with the content of 1 and a history of all three") {
+  auto& w = here();
+  const auto& at = tabr().at;
+  const auto one = stored_manifest(w, at, 1);
+  const auto before = look(w, at);
+  const auto restored = w.town().ctl({"manifest", "restore", at.guild, "1"});
+  INFO(restored.second);
+  REQUIRE(restored.first == 0);
+  CHECK(contains(restored.second, "as version 3"));
+  REQUIRE(reaches(w, at, 3, "completed"));
+  CHECK(stored_manifest(w, at, 3) == one);
+  CHECK(stored_manifest(w, at) == one);
+  CHECK(disagreements(w, at) == strings{});
+  MESSAGE("made ", look(w, at).made.size() - before.made.size());
+  const auto list = w.town().ctl({"manifest", "list", at.guild}).second;
+  for (const auto* version : {"v000001", "v000002", "v000003"})
+    CHECK(contains(list, version));
+  CHECK(!contains(list, "NOT YET"));
+  CHECK(w.town().ctl({"manifest", "reindex", at.guild}).first == 0);
+  check_foreign_role();
+  CHECK(at_rest(w, at));
+  CHECK(audit_entries(w, at) == 6);
+}
+
+TEST_CASE("onboarding: the same way through signed HTTP interactions ends in the same guild") {
+  auto& w = here();
+  const auto at = w.found("Sietch Gara Kulon");
+  w.town().sandbox("POST", "endpoint", js::object{{"url", w.town().door() + "/webhooks/discord"}});
+  {
+    auto admin = w.at_review(at, "Gara Kulon");
+    REQUIRE(demo::deploy(admin));
+  }
+  w.town().sandbox("POST", "endpoint", js::object{{"url", ""}});
+  CHECK(disagreements(w, at) == strings{});
+  CHECK(look(w, at).made.size() == blueprint::resources(stored_manifest(w, at)).size());
+  CHECK(at_rest(w, at));
+  CHECK(refused(w) == refusals{0, 0});
+}
+
+TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a paused queue waits for its resumption") {
+  auto& w = here();
+  auto& t = w.town();
+  const auto at = w.found("Sietch Makab");
+  auto admin = w.at_review(at, "Makab", "simple", "minimal");
+  REQUIRE(t.ctl({"jobs", "pause"}).first == 0);
+  CHECK(contains(t.ctl({"jobs", "list"}).second, "the queue is paused"));
+  admin.press("wizard:deploy:*");
+  REQUIRE(demo::eventually([&] { return contains(t.ctl({"jobs", "list", "paused"}).second, "synth-"); }, std::chrono::seconds{10}));
+  CHECK(look(w, at).made.empty());
+  const auto line = t.ctl({"jobs", "list", "paused"}).second;
+  const auto job = line.substr(0, line.find(' '));
+  REQUIRE(t.ctl({"jobs", "resume"}).first == 0);
+  REQUIRE(reaches(w, at, 1, "completed"));
+  const auto shown = t.ctl({"jobs", "show", job});
+  CHECK(shown.first == 0);
+  CHECK(contains(shown.second, "SYNTHESIZE_COMMUNITY"));
+  CHECK(contains(t.ctl({"community", "list"}).second, "Makab"));
+  CHECK(t.ctl({"audit", "verify"}).first == 0);
+  CHECK(t.ctl({"community", "show", "1"}).first == 1);
+  CHECK(t.ctl({"jobs", "show", "no-such-job"}).first == 1);
+  CHECK(t.ctl({"manifest", "show", at.guild, "9"}).first == 1);
+  CHECK(t.ctl({"manifest", "show", at.guild, "x"}).first == 1);
+  CHECK(t.ctl({"nonsense"}).first == 2);
+  CHECK(disagreements(w, at) == strings{});
+}
+
+TEST_CASE("arrakisd: ends cleanly when it is told to, and comes back to what was there") {
+  auto& w = here();
+  const auto at = w.found("Sietch Umbu");
+  auto admin = w.at_review(at, "Umbu", "simple", "minimal");
+  CHECK(w.town().stop_arrakis() == 0);
+  w.town().start_arrakis();
+  REQUIRE(demo::deploy(admin)); // The session lives in Redis, whose file outlives the process.
+  CHECK(disagreements(w, at) == strings{});
+}

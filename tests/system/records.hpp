@@ -1,0 +1,59 @@
+#pragma once
+// What a guild, Arrakis' own records and the signed manifest say of one community, read from outside and compared.
+#include "schemas/blueprint.hpp"
+#include "schemas/guild.hpp"
+#include "schemas/manifest.hpp"
+#include "tests/system/world.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace arrakis::system_test {
+
+/// A guild as the sandbox has it.
+struct seen {
+  guild::state guild;
+  std::vector<snowflake> made;      ///< Roles and channels that the bot made, by the guild's audit log; also deleted ones.
+  std::vector<std::string> reasons; ///< Of those.
+};
+seen look(world&, const place&);
+const guild::role* role_named(const seen&, std::string_view name);
+const guild::channel* channel_named(const seen&, std::string_view name);
+
+/// The newest deployment, as `arrakisctl community show` tells it; version 0: there is none.
+struct deployment {
+  int64_t version = 0;
+  std::string state;
+  std::string line;
+};
+deployment newest(world&, const place&);
+/// Waits until version `version` is in `state`.
+bool reaches(world&, const place&, int64_t version, const std::string& state,
+             std::chrono::milliseconds patience = std::chrono::seconds{60});
+
+std::string community_of(world&, const place&);
+/// The manifest out of the object store; `version` 0: the newest.
+manifest stored_manifest(world&, const place&, int64_t version = 0);
+/// Snowflakes by resource, from the shadow state.
+blueprint::ids shadow(world&, const place&);
+
+/// Everything in which guild, shadow state, manifest, signatures and audit chain of a finished community disagree; empty:
+/// every resource of the manifest is there once and equal in every managed field, and nothing else is claimed.
+std::vector<std::string> disagreements(world&, const place&);
+
+/// Rows of the outbox of this community that are not closed, and intents without an end.
+int64_t open_rows(world&, const place&);
+/// Whether nothing of this community is waiting, running or owed any more.
+bool at_rest(world&, const place&, std::chrono::milliseconds patience = std::chrono::seconds{30});
+/// Entries in the community's audit chain; -1 when it is not whole.
+int64_t audit_entries(world&, const place&);
+
+/// Requests of the bot that Discord refused with 429, and those that count as invalid.
+struct refusals {
+  int64_t rate_limited = 0, invalid = 0;
+  bool operator==(const refusals&) const = default;
+};
+refusals refused(world&);
+
+} // namespace arrakis::system_test

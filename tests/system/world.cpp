@@ -1,0 +1,124 @@
+#include "tests/system/world.hpp"
+
+#include "runtime/json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace arrakis::system_test {
+namespace js = boost::json;
+namespace {
+
+/// The native coin needs no question to a chain, so without an EVM node an address where nobody listens will do.
+demo::town_options options_for(const std::string& folder, bool with_chain, std::vector<std::string> environment) {
+  demo::town_options o;
+  o.folder = folder;
+  o.programs = programs();
+  if (with_chain)
+    o.anvil = anvil();
+  o.environment = std::move(environment);
+  if (o.anvil.empty())
+    o.environment.emplace_back("ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9");
+  return o;
+}
+std::unique_ptr<world>& the_world() {
+  static std::unique_ptr<world> w;
+  return w;
+}
+
+/// Ends the world while all of the program is still there: at exit the parser's thread-local parts are gone already.
+struct ending : doctest::IReporter {
+  explicit ending(const doctest::ContextOptions&) {}
+  void report_query(const doctest::QueryData&) override {}
+  void test_run_start() override {}
+  void test_run_end(const doctest::TestRunStats&) override { the_world().reset(); }
+  void test_case_start(const doctest::TestCaseData&) override {}
+  void test_case_reenter(const doctest::TestCaseData&) override {}
+  void test_case_end(const doctest::CurrentTestCaseStats&) override {}
+  void test_case_exception(const doctest::TestCaseException&) override {}
+  void subcase_start(const doctest::SubcaseSignature&) override {}
+  void subcase_end() override {}
+  void log_assert(const doctest::AssertData&) override {}
+  void log_message(const doctest::MessageData&) override {}
+  void test_case_skipped(const doctest::TestCaseData&) override {}
+};
+REGISTER_LISTENER("world", 1, ending);
+} // namespace
+
+world& shared(bool with_chain, const std::vector<std::string>& environment) {
+  auto& w = the_world();
+  if (!w)
+    w = std::make_unique<world>(with_chain, environment);
+  return *w;
+}
+
+std::string programs() {
+  const char* given = std::getenv("ARRAKIS_BUILD_DIR");
+  return given && *given ? given : std::filesystem::absolute("build/dev").string();
+}
+
+std::string anvil() {
+  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
+  const auto path = std::filesystem::path(source && *source ? source : ".") / "build/evm/anvil";
+  return std::filesystem::exists(path) ? std::filesystem::absolute(path).string() : "";
+}
+
+world::world(bool with_chain, std::vector<std::string> environment)
+  : town_(options_for(folder_ / "t", with_chain, std::move(environment))) {
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755}); // arrakisd leaves root, and must get in.
+  town_.start_discord();
+  town_.start_chain();
+  town_.start_arrakis();
+}
+
+place world::found(const std::string& name) {
+  const auto made = town_.sandbox("POST", "guilds", js::object{{"name", name}});
+  const auto& o = made.as_object();
+  return {std::string{json::text_or(o, "guild_id")}, std::string{json::text_or(o, "owner_id")},
+          std::string{json::text_or(o, "channel_id")}};
+}
+
+js::value world::by_hand(const std::string& user, const std::string& method, const std::string& path, const js::value& body) {
+  auto got = town_.web().call(town_.discord().url, method, "/_sandbox/as/" + user + path, body);
+  if (!got || got->status / 100 != 2)
+    throw std::runtime_error(fmt::format("{} {}: {}", method, path, got ? got->text : text_of(got.error())));
+  return got->body;
+}
+
+int64_t world::fault(js::object order) {
+  return json::integer_or(town_.sandbox("POST", "faults", std::move(order)).as_object(), "id");
+}
+
+int64_t world::struck(int64_t id) {
+  for (const auto& each : town_.sandbox("GET", "faults").as_array())
+    if (json::integer_or(each.as_object(), "id") == id)
+      return json::integer_or(each.as_object(), "struck");
+  return 0;
+}
+
+demo::person world::at_review(const place& at, const std::string& name, const std::string& tiers, const std::string& channels) {
+  auto who = admin(at);
+  demo::onboarding_options o;
+  o.name = name;
+  o.tiers = tiers;
+  o.channels = channels;
+  demo::walk_to_review(who, o);
+  return who;
+}
+
+std::pair<int, std::string> run(const std::string& program, const std::vector<std::string>& words,
+                                const std::vector<std::string>& environment) {
+  const test::scratch place{"run"};
+  std::vector<std::string> argv{fmt::format("{}/apps/{}/{}", programs(), program, program)};
+  argv.insert(argv.end(), words.begin(), words.end());
+  process child{{argv, environment, {}, {}, place / "output"}};
+  if (!child.wait(std::chrono::seconds{60}))
+    return {-1, "did not end:\n" + test::content(place / "output")};
+  return {child.exit_status().value_or(-1), test::content(place / "output")};
+}
+
+} // namespace arrakis::system_test

@@ -1,0 +1,57 @@
+#pragma once
+// What the system tests share: one town of built programs for a whole test program, and a guild of its own for each case.
+#include "apps/demo/onboarding.hpp"
+#include "apps/demo/person.hpp"
+#include "apps/demo/town.hpp"
+#include "tests/support/scratch.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace arrakis::system_test {
+
+/// The build folder with the programs, and the EVM node's binary (empty: not installed).
+std::string programs();
+std::string anvil();
+
+/// A guild at the sandbox's Discord, its owner, and the channel where people type.
+struct place {
+  std::string guild, owner, channel;
+};
+
+class world {
+public:
+  /// Starts the sandbox, the EVM node when `with_chain` and it is installed, and arrakisd. `environment`: for arrakisd.
+  explicit world(bool with_chain, std::vector<std::string> environment = {});
+
+  demo::town& town() { return town_; }
+  const std::string& folder() const { return folder_.path(); }
+  /// A new guild with the bot in it.
+  place found(const std::string& name);
+  demo::person admin(const place& at) { return demo::person{town_, at.owner, at.guild, at.channel}; }
+  /// `user` does what people do by hand: a request of Discord's REST below /api/v10. Throws unless it was accepted.
+  boost::json::value by_hand(const std::string& user, const std::string& method, const std::string& path,
+                             const boost::json::value& body = {});
+  /// Orders a fault of Discord; its id.
+  int64_t fault(boost::json::object order);
+  /// How often the fault struck.
+  int64_t struck(int64_t id);
+  void no_faults() { town_.sandbox("DELETE", "faults"); }
+  /// /onboard up to the review, with few tiers and channels: the shortest way to something that can be deployed.
+  demo::person at_review(const place& at, const std::string& name, const std::string& tiers = "simple",
+                         const std::string& channels = "standard");
+
+private:
+  test::scratch folder_{"sys"};
+  demo::town town_;
+};
+
+/// The program's world: started by the first case that asks, ended with the run.
+world& shared(bool with_chain, const std::vector<std::string>& environment = {});
+
+/// Runs one of our programs to its end, at most 60 s: its exit code and what it printed.
+std::pair<int, std::string> run(const std::string& program, const std::vector<std::string>& words,
+                                const std::vector<std::string>& environment = {});
+
+} // namespace arrakis::system_test
