@@ -91,10 +91,21 @@ handled routes::make_guild(door& d, const door::ask& a) {
 }
 
 handled routes::make_user(door& d, const door::ask& a) {
-  d.core_.now();
-  const auto& made = d.core_.make_user(std::string(json::text_or(a.object(), "name", "somebody")));
+  auto& w = d.core_.now();
+  const auto count = std::clamp<int64_t>(json::integer_or(a.object(), "count", 1), 1, 10'000);
+  auto* in = a.id("guild") ? w.find_guild(a.id("guild")) : nullptr;
+  if (a.id("guild") && !in)
+    return wrong("field 'guild': no such guild");
+  const std::string name(json::text_or(a.object(), "name", "somebody"));
+  js::array ids;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto id = d.core_.make_user(count == 1 ? name : fmt::format("{}{}", name, i + 1)).id;
+    ids.push_back(js::value(id.text()));
+    if (in)
+      model::join(w, *in, id);
+  }
   d.core_.settle();
-  return rest::reply{200, js::object{{"user_id", made.id.text()}, {"name", made.name}}};
+  return rest::reply{200, js::object{{"user_id", ids[0]}, {"user_ids", ids}}};
 }
 
 handled routes::make_application(door& d, const door::ask& a) {

@@ -16,6 +16,7 @@ TEST_CASE("keys: a signature verifies over exactly the signed bytes, with exactl
 
 TEST_CASE("keys: the first vector of RFC 8032 comes out as printed there") {
   const auto signature = keys::sign("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", "");
-  CHECK(signature == "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd"
-                     "25bf5f0595bbe24655141438e7a100b");
+  CHECK(signature
+        == "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd"
+           "25bf5f0595bbe24655141438e7a100b");
 }

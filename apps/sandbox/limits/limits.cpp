@@ -73,10 +73,15 @@ decision limiter::global(const arrival& a, int64_t now_us) {
 
 decision limiter::spend(std::map<std::string, bucket>& in, const std::string& key, const rule& r, int64_t now_us,
                         scope why) {
+  // A soak makes a bucket for every webhook token; those whose window is over are worth nothing.
+  if (in.size() > prune_above_) {
+    std::erase_if(in, [&](const auto& each) { return now_us >= each.second.closes_us; });
+    prune_above_ = std::max<size_t>(20'000, in.size() * 2);
+  }
   auto& b = in[key];
-  if (b.used == 0 || now_us >= b.opened_us + r.window_ms * 1000) // the window opens with its first request
-    b = {.used = 0, .opened_us = now_us};
-  const auto reset_ms = (b.opened_us + r.window_ms * 1000 - now_us + 999) / 1000;
+  if (b.used == 0 || now_us >= b.closes_us) // the window opens with its first request
+    b = {.used = 0, .closes_us = now_us + r.window_ms * 1000};
+  const auto reset_ms = (b.closes_us - now_us + 999) / 1000;
   decision d{.limit = r.limit, .remaining = std::max(0, r.limit - b.used - 1), .reset_after_ms = reset_ms};
   if (b.used >= r.limit) {
     d.refused = why;

@@ -63,7 +63,7 @@ public:
 private:
   struct bucket {
     int used = 0;
-    int64_t opened_us = 0;
+    int64_t closes_us = 0;
   };
   const rule& rule_for(std::string_view route) const;
   decision global(const arrival&, int64_t now_us);
@@ -73,6 +73,7 @@ private:
   std::deque<int64_t> arrived_;
   std::deque<int64_t> invalid_;
   size_t peak_ = 0;
+  size_t prune_above_ = 20'000;
 };
 
 } // namespace arrakis::sandbox::limits

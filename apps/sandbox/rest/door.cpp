@@ -1,6 +1,7 @@
 #include "apps/sandbox/rest/door.hpp"
 
 #include "apps/sandbox/core/timers.hpp"
+#include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/render.hpp"
 #include "runtime/clock.hpp"
@@ -37,6 +38,18 @@ std::optional<std::string> api_path(std::string_view target) {
     if (path.starts_with(prefix))
       return path.substr(prefix.size() - 1);
   return std::nullopt;
+}
+
+/// Whether an edit changes a channel's name or topic, which has a limit of its own; sending them as they are does not.
+bool renames_channel(model::world& world, const std::string& id, const net::http_request& request) {
+  const auto* where = world.find_channel(parse_snowflake(id).value_or(snowflake{}));
+  const auto body = where ? body_of(request) : std::nullopt;
+  const auto* wanted = body ? body->if_object() : nullptr;
+  if (!wanted)
+    return false;
+  const auto name = json::text_or(*wanted, "name", where->name);
+  const auto topic = json::text_or(*wanted, "topic", where->topic);
+  return model::normal_name(where->kind, name) != where->name || topic != where->topic;
 }
 
 constexpr std::string_view html_429 = "<!DOCTYPE html><html><head><title>429 Too Many Requests</title></head>"
@@ -77,9 +90,7 @@ void door::handle(net::http_request request, const net::responder& respond) {
   v.note.application = v.app ? v.app->id.text() : std::string();
   v.note.reason = net::percent_decode(net::header(v.request.headers, "X-Audit-Log-Reason"));
   const auto major = v.what.what ? v.what.major() : std::string();
-  const bool renames = v.note.route == "PATCH /channels/{channel}"
-                    && (v.request.body.find("\"name\"") != std::string::npos
-                        || v.request.body.find("\"topic\"") != std::string::npos);
+  const bool renames = v.note.route == "PATCH /channels/{channel}" && renames_channel(core_.world, major, v.request);
   v.limit = core_.limiter.arrive(
     {.route = v.note.route,
      .major = major,

@@ -97,6 +97,15 @@ await test('shared: a limit of the channel itself, which counts as no invalid re
   equal(seen.invalid_requests, 0, 'invalid requests');
 });
 
+await test('a third new name of a channel within ten minutes is refused, the same name again is not', async () => {
+  await forget();
+  await limits({ buckets: { 'PATCH /channels/{channel}': generous } });
+  const made = await sandbox.rest('POST', `/guilds/${guild}/channels`, { name: 'first' });
+  const rename = async (name) => (await sandbox.rest('PATCH', `/channels/${made.body.id}`, { name })).status;
+  for (let i = 0; i < 5; i += 1) equal(await rename('first'), 200, 'the same name');
+  equal([await rename('second'), await rename('third'), await rename('fourth')], [200, 200, 429], 'new names');
+});
+
 await test('with its own limiter discord.js draws no 429 at all', async () => {
   await forget();
   await limits({

@@ -19,7 +19,6 @@ function binary() {
 export async function startSandbox(...args) {
   const child = spawn(binary(), ['--listen', '127.0.0.1:0', '--print-ready', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ARRAKIS_LOG_LEVEL: 'error' },
   });
   const ended = new Promise((done) => child.once('exit', done));
   // However this process ends, the sandbox ends with it.
