@@ -1,5 +1,6 @@
 #include "runtime/directory.hpp"
 
+#include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
@@ -153,6 +154,7 @@ entries listed(self_pointer self) {
 }
 
 caf::behavior behavior(self_pointer self, options opts, std::function<caf::actor(const std::string&)> make) {
+  keep_exception_text(self);
   self->state.options = std::move(opts);
   self->state.activate = std::move(make);
   self->set_down_handler([self](const caf::down_msg& down) { ended(self, down); });

@@ -1,6 +1,7 @@
 #include "runtime/supervisor.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
@@ -24,6 +25,7 @@ struct router_state {
 };
 
 caf::behavior routing(caf::stateful_actor<router_state>* self) {
+  keep_exception_text(self);
   self->set_default_handler([self](caf::scheduled_actor*, caf::message_view& view) -> caf::result<caf::message> {
     if (!self->state.worker)
       return fail(ec::unavailable, "the worker is being restarted");
@@ -158,6 +160,7 @@ void restart(self_pointer self, const restart_due& due) {
 
 handle::behavior_type behavior(self_pointer self, std::string name, std::vector<child> children, strategy how,
                                intensity limits) {
+  keep_exception_text(self);
   auto& st = self->state;
   st.name = std::move(name);
   st.strategy = how;

@@ -1,6 +1,7 @@
 #include "actors/commands/publish.hpp"
 
 #include "adapters/discord/rest/calls.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "schemas/canonical_json.hpp"
@@ -89,6 +90,7 @@ flow<> run(self_pointer self, publish q, reply_to reply) {
 }
 
 publisher::behavior_type behavior(self_pointer self, redis::handle redis, discord::rest rest) {
+  keep_exception_text(self);
   self->state.redis = std::move(redis);
   self->state.rest = std::move(rest);
   return {[self](const publish& q) -> caf::result<published> {

@@ -2,6 +2,7 @@
 
 #include "actors/outbox_relay/policy.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
@@ -210,6 +211,7 @@ flow<> look(self_pointer self) {
 }
 
 handle::behavior_type behavior(self_pointer self, deps to, options opt) {
+  keep_exception_text(self);
   self->state.to = std::move(to);
   self->state.opt = opt;
   self->send(self, tick{});

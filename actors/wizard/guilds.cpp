@@ -1,5 +1,6 @@
 #include "actors/wizard/wizard.hpp"
 #include "adapters/discord/rest/calls.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -68,6 +69,7 @@ flow<> answer(self_pointer self, look q, reply_to reply) {
 }
 
 guilds::behavior_type behavior(self_pointer self, discord::rest rest, std::function<snowflake()> bot) {
+  keep_exception_text(self);
   self->state.rest = std::move(rest);
   self->state.bot = std::move(bot);
   return {[self](const look& q) -> caf::result<guild::state> {

@@ -1,6 +1,7 @@
 #include "actors/wizard/ports.hpp"
 
 #include "runtime/directory.hpp"
+#include "runtime/exception.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -13,6 +14,7 @@ caf::result<Answer> pass(communities_door::pointer self, const caf::actor& to, c
 }
 
 communities_door::behavior_type passing(communities_door::pointer self, caf::actor to) {
+  keep_exception_text(self);
   return {
     [self, to](const community::describe& x) { return pass<community::described>(self, to, x); },
     [self, to](const community::deploy& x) { return pass<community::deployed>(self, to, x); },

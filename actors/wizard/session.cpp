@@ -6,6 +6,7 @@
 #include "actors/wizard/core/steps.hpp"
 #include "actors/wizard/store.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
@@ -442,6 +443,7 @@ auto handler(self_pointer self, Work work) {
 
 handle::behavior_type behavior(self_pointer self, snowflake user, snowflake guild, ports to,
                                std::shared_ptr<const options> opt) {
+  keep_exception_text(self);
   self->state.to = std::move(to);
   self->state.opt = std::move(opt);
   self->state.user = user;

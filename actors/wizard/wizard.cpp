@@ -4,6 +4,7 @@
 #include "actors/wizard/core/screens.hpp"
 #include "actors/wizard/session.hpp"
 #include "runtime/directory.hpp"
+#include "runtime/exception.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -21,6 +22,7 @@ auto pass(handle::pointer self, const caf::actor& sessions) {
 }
 
 handle::behavior_type passing(handle::pointer self, caf::actor sessions) {
+  keep_exception_text(self);
   self->link_to(sessions); // One lives and dies with the other; whoever supervises starts both anew.
   return {pass<open>(self, sessions), pass<resume>(self, sessions), pass<act>(self, sessions)};
 }

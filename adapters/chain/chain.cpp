@@ -3,6 +3,7 @@
 #include "adapters/chain/address.hpp"
 #include "adapters/chain/fetch.hpp"
 #include "adapters/chain/inspect.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
@@ -128,8 +129,8 @@ caf::result<contract> begin(self_pointer self, inspect_contract question) {
 }
 
 handle::behavior_type behavior(self_pointer self, net::io* io, options opt) {
+  keep_exception_text(self);
   self->state.http = start_fetcher(self->system(), *io, opt.answer_bytes_max);
-  self->link_to(self->state.http);
   self->link_to(self->state.http); // Neither lives without the other; the supervisor starts both again.
   self->state.opt = std::move(opt);
   return {[self](const inspect_contract& question) { return begin(self, question); }};

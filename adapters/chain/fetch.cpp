@@ -1,5 +1,6 @@
 #include "adapters/chain/fetch.hpp"
 
+#include "runtime/exception.hpp"
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/io.hpp"
 
@@ -69,6 +70,7 @@ caf::expected<fetched> read(const waiting& one, const arrived& x) {
 }
 
 fetcher::behavior_type behavior(self_pointer self, net::io* io, size_t answer_bytes_max) {
+  keep_exception_text(self);
   net::http_client_options options;
   options.body_bytes_max = answer_bytes_max;
   self->state.http.emplace(*io, options);

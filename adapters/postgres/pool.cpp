@@ -1,6 +1,7 @@
 #include "adapters/postgres/pool.hpp"
 
 #include "adapters/postgres/worker.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
@@ -217,6 +218,7 @@ struct router_state {
 };
 
 router::behavior_type behavior(router::stateful_pointer<router_state> self, options with) {
+  keep_exception_text(self);
   auto& st = self->state;
   st.self = self;
   st.with = std::move(with);

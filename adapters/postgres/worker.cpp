@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/failures.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
@@ -165,6 +166,7 @@ struct state {
 };
 
 handle::behavior_type behavior(handle::stateful_pointer<state> self, setup with) {
+  keep_exception_text(self);
   self->state.self = self;
   self->state.with = std::move(with);
   self->send(self, connect{});

@@ -4,6 +4,7 @@
 #include "adapters/queue/dead_letter.hpp"
 #include "adapters/redis/calls.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
@@ -354,6 +355,7 @@ caf::result<T> begin(pointer self, Message what, flow<> (*run)(pointer, Message,
 }
 
 port::behavior_type behavior(pointer self, const redis::client& to, const options& how) {
+  keep_exception_text(self);
   auto& st = self->state;
   st.how = how;
   st.store.emplace(to, how);

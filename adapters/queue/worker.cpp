@@ -4,6 +4,7 @@
 #include "adapters/queue/dead_letter.hpp"
 #include "adapters/redis/calls.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
@@ -516,6 +517,7 @@ flow<> clean(pointer self) {
 }
 
 port::behavior_type behavior(pointer self, const worker_clients& clients, const options& how, processor to) {
+  keep_exception_text(self);
   auto& st = self->state;
   st.how = how;
   st.store.emplace(clients.commands, how);

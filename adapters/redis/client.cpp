@@ -2,6 +2,7 @@
 
 #include "adapters/redis/calls.hpp"
 #include "adapters/redis/connection.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/net/io.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -57,6 +58,7 @@ deadline real(port::stateful_pointer<state> self, deadline until) {
 }
 
 port::behavior_type behavior(port::stateful_pointer<state> self, client to) {
+  keep_exception_text(self);
   auto answering = [self] {
     auto reply = self->make_response_promise<redis::reply>();
     return self->state.open.open(port{self}, [reply](caf::expected<redis::reply>& result) mutable {

@@ -1,4 +1,5 @@
 #include "actors/commands/command.hpp"
+#include "runtime/exception.hpp"
 #include "schemas/permissions.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -6,6 +7,7 @@
 namespace arrakis::commands::onboard {
 namespace {
 interactions::handler::behavior_type answering(interactions::handler::pointer self, wizard::handle wizards) {
+  keep_exception_text(self);
   return {[self, wizards](const interactions::question& q) {
     return caf::result<interactions::said>{self->delegate(wizards, wizard::open{q.what, q.until})};
   }};

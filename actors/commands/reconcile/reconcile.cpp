@@ -1,4 +1,5 @@
 #include "actors/commands/command.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "schemas/permissions.hpp"
 
@@ -52,6 +53,7 @@ flow<> answer(self_pointer self, interactions::question q, reply_to reply) {
 }
 
 interactions::handler::behavior_type behavior(self_pointer self, reconciler::handle reconcilers) {
+  keep_exception_text(self);
   self->state.reconcilers = std::move(reconcilers);
   return {[self](const interactions::question& q) -> caf::result<interactions::said> {
     auto reply = self->make_response_promise<interactions::said>();

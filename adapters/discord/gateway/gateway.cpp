@@ -2,6 +2,7 @@
 
 #include "adapters/discord/gateway/frame.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
@@ -346,6 +347,7 @@ flow<> leave(self_pointer self, caf::error reason) {
 }
 
 actor::behavior_type behavior(self_pointer self, connector connect, options chosen, sink to) {
+  keep_exception_text(self);
   auto& st = self->state;
   st.options = std::move(chosen);
   if (!st.options.pacing)

@@ -1,4 +1,5 @@
 #include "adapters/discord/gateway/session_store.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/json.hpp"
 
@@ -47,6 +48,7 @@ caf::result<T> start(self_pointer self, redis::command command, Answer answer) {
 }
 
 session_store::behavior_type behavior(self_pointer self, redis::handle redis) {
+  keep_exception_text(self);
   self->state.redis = std::move(redis);
   const auto kept = [](const redis::reply&) { return session_kept{}; };
   return {

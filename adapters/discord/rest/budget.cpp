@@ -1,6 +1,7 @@
 #include "adapters/discord/rest/budget.hpp"
 
 #include "adapters/redis/messages.hpp"
+#include "runtime/exception.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -60,7 +61,7 @@ struct state {
 
 std::vector<std::string> arguments(const options& opt, const exchange& x) {
   std::vector<std::string> args{std::to_string(opt.slots_max),        std::to_string(hold_max.count()),
-                                std::to_string(after_answer.count()), std::to_string(opt.quiet.count()),
+                                std::to_string(opt.held_after_answer.count()), std::to_string(opt.quiet.count()),
                                 std::to_string(opt.keep.count()),     std::to_string(x.hold_off.count()),
                                 std::to_string(x.wanted.size()),      std::to_string(x.answered.size())};
   for (const auto* names : {&x.wanted, &x.answered, &x.unused})
@@ -69,6 +70,7 @@ std::vector<std::string> arguments(const options& opt, const exchange& x) {
 }
 
 handle::behavior_type behavior(handle::stateful_pointer<state> self, redis::handle server, options opt) {
+  keep_exception_text(self);
   self->state.redis = std::move(server);
   self->state.opt = std::move(opt);
   return {[self](const exchange& x) -> caf::result<granted> {

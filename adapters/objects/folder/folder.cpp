@@ -1,6 +1,7 @@
 #include "adapters/objects/folder/folder.hpp"
 
 #include "adapters/objects/layout.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
@@ -147,6 +148,7 @@ caf::result<T> to_result(caf::expected<T> x) {
 }
 
 handle::behavior_type behavior(self_pointer self, std::string root) {
+  keep_exception_text(self);
   self->state.root = std::move(root);
   return {
     [self](const put& x) { return in_time<stored>(self, x.until, [&] { return self->state.put(x.what); }); },

@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/sql.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/json.hpp"
 
 #include <boost/json.hpp>
@@ -69,6 +70,7 @@ struct state {
 };
 
 handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::handle pool) {
+  keep_exception_text(self);
   self->state.pool = std::move(pool);
   return {
     [self](const append& m) {

@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/sql.hpp"
+#include "runtime/exception.hpp"
 
 #include <boost/json.hpp>
 #include <caf/stateful_actor.hpp>
@@ -98,6 +99,7 @@ struct state {
 };
 
 handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::handle pool) {
+  keep_exception_text(self);
   self->state.pool = std::move(pool);
   return {
     [self](const find_by_guild& m) {

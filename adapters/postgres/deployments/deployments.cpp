@@ -1,6 +1,7 @@
 #include "adapters/postgres/deployments/deployments.hpp"
 
 #include "adapters/postgres/deployments/sql.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -58,6 +59,7 @@ std::optional<community_id> keyed(const Message& m) {
 std::optional<community_id> none(const prepare&) { return std::nullopt; }
 
 actor::behavior_type behavior(pointer self, postgres::handle pool) {
+  keep_exception_text(self);
   self->state.pool = std::move(pool);
   self->send(self, erase{});
   return {

@@ -1,6 +1,7 @@
 #include "adapters/postgres/manifests/manifests.hpp"
 
 #include "adapters/postgres/sql.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/json.hpp"
 
 #include <algorithm>
@@ -105,6 +106,7 @@ struct state {
 };
 
 handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::handle pool) {
+  keep_exception_text(self);
   self->state.pool = std::move(pool);
   return {
     [self](const load& m) {

@@ -1,6 +1,7 @@
 #include "adapters/postgres/outbox/outbox.hpp"
 
 #include "adapters/postgres/sql.hpp"
+#include "runtime/exception.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -83,6 +84,7 @@ struct state {
 };
 
 handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::handle pool) {
+  keep_exception_text(self);
   self->state.pool = std::move(pool);
   return {
     [self](const due& m) {

@@ -1,6 +1,7 @@
 #include "adapters/signer/local/local.hpp"
 
 #include "adapters/signer/local/key_folder.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 #include "schemas/signature.hpp"
 
@@ -60,6 +61,7 @@ caf::error ready(self_pointer self, deadline until) {
 }
 
 handle::behavior_type behavior(self_pointer self, std::string folder) {
+  keep_exception_text(self);
   self->state.folder = std::move(folder);
   return {
     [self](const sign& request) -> caf::result<signature> {
