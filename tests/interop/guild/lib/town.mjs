@@ -1,5 +1,5 @@
 // Starts `demo` (sandbox, EVM node, arrakisd with its own PostgreSQL and Redis) in a folder of its own, and asks it things.
-import { spawn, execFile } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
@@ -19,13 +19,13 @@ export async function startTown({ empty = false, patience = 180_000 } = {}) {
   // Short, because Unix sockets lie in it; open, because arrakisd gives up being root and must still reach it.
   const folder = mkdtempSync('/tmp/town-');
   chmodSync(folder, 0o755);
-  const anvil = process.env.ANVIL ?? path.join(root, 'build/evm/anvil');
+  const anvil = process.env.ANVIL || execFileSync(path.join(root, 'apps/demo/evm/setup'), { encoding: 'utf8' }).trim();
   const child = spawn(program('demo'), [folder], { stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, STATE: folder, ANVIL: existsSync(anvil) ? anvil : '', EMPTY: empty ? '1' : '', ONCE: '', FRESH: '',
+    env: { ...process.env, STATE: folder, ANVIL: anvil, EMPTY: empty ? '1' : '', ONCE: '', FRESH: '',
            DISCORD_PORT: '0' } });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => { said += bytes; });
-  const ended = new Promise((done) => child.once('exit', (code, signal) => done(code ?? signal)));
+  const ended = new Promise((done) => child.once('close', (code, signal) => done(code ?? signal)));
   let over = false;
   ended.then(() => { over = true; });
   // However this process ends, demo is asked to end, and it ends all that it started.
