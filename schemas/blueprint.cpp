@@ -258,6 +258,18 @@ std::optional<fields> read(std::string_view json_text) {
   return f;
 }
 
+std::string chosen_text(const fields& any) {
+  auto o = json_of(any);
+  o["chosen"] = true;
+  return boost::json::serialize(o);
+}
+
+bool is_chosen(std::string_view json_text) {
+  const auto tree = json::parse(json_text);
+  const auto* o = tree ? tree->if_object() : nullptr;
+  return o && json::bool_or(*o, "chosen");
+}
+
 std::string create_body(const fields& f) { return text(f); }
 
 std::string update_body(const fields& want, const std::vector<std::string>& changes, const fields& now,

@@ -23,7 +23,7 @@ std::optional<fields> find(const guild::state& g, const std::string& kind, snowf
 
 const manifests::shadow_entry* applied(const std::vector<manifests::shadow_entry>& shadow, const blueprint::key& of) {
   for (const auto& s : shadow)
-    if (s.kind == of.kind && s.resource == of.resource)
+    if (s.kind == of.kind && s.resource == of.resource && !blueprint::is_chosen(s.fields_json))
       return &s;
   return nullptr;
 }
@@ -88,7 +88,7 @@ std::vector<difference> diff(const manifest& want, const std::vector<manifests::
       return r.key == blueprint::key{s.kind, s.resource} && (!r.existing || *r.existing == s.id);
     });
     const auto actual = find(now, s.kind, s.id);
-    if (!in_manifest && actual)
+    if (!in_manifest && actual && !blueprint::is_chosen(s.fields_json))
       out.push_back({cause::left_over,
                      action::none,
                      {s.kind, s.resource},

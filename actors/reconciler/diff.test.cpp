@@ -77,6 +77,15 @@ TEST_CASE(
   CHECK(v.list().empty());
 }
 
+TEST_CASE("reconciler: a role that the admins made and chose is never left over, and never what a new one is compared to") {
+  three t;
+  t.shadow[0].fields_json = blueprint::chosen_text(blueprint::actual(t.now.roles[0]));
+  auto list = t.list();
+  REQUIRE_FALSE(list.empty());
+  CHECK(list[0].plan == action::create);
+  CHECK(std::none_of(list.begin(), list.end(), [](const auto& d) { return d.why == cause::left_over; }));
+}
+
 TEST_CASE("reconciler: a foreign overwrite is the admins' own, a changed one of ours is drift") {
   three t;
   auto& vip = *std::find_if(t.now.channels.begin(), t.now.channels.end(),

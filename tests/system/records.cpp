@@ -77,8 +77,11 @@ void compare(std::vector<std::string>& out, const manifest& want, const seen& s,
     for (const auto& field : blueprint::differences(*fields, blueprint::managed(*now, *fields)))
       out.push_back(fmt::format("{} “{}”: {} differs", about, name_in(*now), field));
   }
-  if (known.size() != all.size())
-    out.push_back(fmt::format("the shadow state names {} resources, the manifest {}", known.size(), all.size()));
+  // Besides, the shadow state remembers what an earlier version of ours left over.
+  for (const auto& [of, id] : known)
+    if (std::count(s.made.begin(), s.made.end(), id) != 1
+        && std::none_of(all.begin(), all.end(), [&, key = of](const auto& r) { return r.key == key && r.existing; }))
+      out.push_back(of.kind + " " + of.resource + ": the shadow state names it, and the bot did not make it");
 }
 } // namespace
 

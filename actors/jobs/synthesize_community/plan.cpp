@@ -107,7 +107,7 @@ void settle_intent(const world& w, const deployments::intent& intent, const fiel
 blueprint::ids known(const world& w) {
   blueprint::ids ids;
   for (const auto& s : w.shadow)
-    if (in_guild(w.guild, s.kind, s.id))
+    if (in_guild(w.guild, s.kind, s.id) && !blueprint::is_chosen(s.fields_json))
       ids[{s.kind, s.resource}] = s.id;
   for (const auto& d : w.done)
     if (in_guild(w.guild, d.kind, d.id))
@@ -202,7 +202,7 @@ plan make_plan(const world& w) {
     const bool kept = std::any_of(p.steps.begin(), p.steps.end(), [&](const step& x) {
       return x.of == key{s.kind, s.resource} && wanted != ids.end() && wanted->second == s.id;
     });
-    if (!now || kept)
+    if (!now || kept || blueprint::is_chosen(s.fields_json))
       continue;
     const auto name = std::visit([](const auto& f) { return f.name; }, *now);
     p.left_over.push_back(fmt::format("{} “{}” ({})", s.kind, name, s.id.value));
@@ -244,7 +244,15 @@ std::vector<manifests::shadow_entry> shadow_of(const world& w) {
       continue;
     // Of a role that the admins chose nothing is managed: what it is now is kept for the diff's words.
     const auto now = r.existing ? in_guild(w.guild, "role", found->second) : std::optional<fields>{};
-    list.push_back({r.key.kind, r.key.resource, found->second, blueprint::text(now ? *now : *want)});
+    list.push_back({r.key.kind, r.key.resource, found->second, now ? blueprint::chosen_text(*now) : blueprint::text(*want)});
+  }
+  // What is left over is remembered, so that a later version which wants it again finds it instead of making it twice.
+  for (const auto& s : w.shadow) {
+    const bool there = std::any_of(list.begin(), list.end(), [&](const auto& x) {
+      return (x.kind == s.kind && x.resource == s.resource) || x.id == s.id;
+    });
+    if (!there && ids.contains({s.kind, s.resource}))
+      list.push_back(s);
   }
   return list;
 }

@@ -118,6 +118,35 @@ TEST_CASE("plan: a role of an admin with the same name is left alone; a chosen o
   CHECK_FALSE(make_plan(w).steps[0].ask.empty());
 }
 
+TEST_CASE("plan: what is left over is remembered, and used again by a version that wants it again") {
+  auto w = deployed();
+  const auto first = w.want;
+  w.want.channels.pop_back();
+  const auto left = w.shadow.back();
+  w.shadow = shadow_of(w);
+  CHECK(w.shadow.size() == 9);
+  CHECK(w.shadow.back().id == left.id);
+  CHECK(make_plan(w).left_over.size() == 1);
+  w.want = first;
+  CHECK(words(make_plan(w)) == ".........");
+  w.shadow.pop_back(); // The twin: forgotten, it would be made twice.
+  CHECK(words(make_plan(w)) == "........c");
+}
+
+TEST_CASE("plan: a role that was chosen once is neither changed nor left over when a new one is wanted instead") {
+  auto w = fresh();
+  w.guild.roles.push_back({{500}, "Elders", 0x123456, false, false, false, 1, 1024});
+  w.want.roles[0].existing = snowflake{500};
+  w.shadow = shadow_of(w);
+  REQUIRE(w.shadow.size() == 1);
+  w.want.roles[0].existing.reset();
+  const auto p = make_plan(w);
+  CHECK(words(p) == "ccccccccc");
+  CHECK(p.left_over.empty());
+  w.shadow[0].fields_json = blueprint::text(blueprint::actual(w.guild.roles.back())); // The twin: without the mark.
+  CHECK(words(make_plan(w)) == "ucccccccc");
+}
+
 TEST_CASE("plan: roles in the wrong order trade their own places only") {
   auto w = deployed();
   std::swap(role(w, "Gold").position, role(w, "Silver").position);
