@@ -138,7 +138,8 @@ flow<> answer_deploy(self_pointer self, deploy request, caf::typed_response_prom
   for (int i = 0; i < self->state.limits.conflicts_max && !done && code_of(done.error()) == ec::conflict; ++i)
     done = co_await submit_once(self, request);
   if (!done && code_of(done.error()) == ec::stale)
-    done = fail(ec::conflict, text_of(done.error())); // No race of versions: somebody must look before it is tried again.
+    done = fail(ec::conflict,
+                text_of(done.error())); // No race of versions: somebody must look before it is tried again.
   answer_submitted(self, done, reply);
 }
 

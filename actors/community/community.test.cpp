@@ -21,7 +21,7 @@ constexpr snowflake town{100'000'000'000'000'001};
 /// What the store of deployments is asked and says.
 struct submissions {
   deployments::prepared base;
-  std::deque<caf::error> says; ///< One a submit; then it is taken.
+  std::deque<caf::error> says;           ///< One a submit; then it is taken.
   std::vector<deployments::submit> seen; ///< Those that were accepted.
   std::vector<deployments::retry> retried;
   std::optional<deployments::status_of> newest;
@@ -109,7 +109,8 @@ struct fixture {
 };
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "community: what is submitted is canonical, hashed and signed over version and predecessor") {
+TEST_CASE_FIXTURE(fixture,
+                  "community: what is submitted is canonical, hashed and signed over version and predecessor") {
   deploys.base.next_version = 4;
   deploys.base.previous_sha256 = std::string(64, 'a');
   const auto done = deploy(order("click-1", 3));

@@ -95,7 +95,8 @@ TEST_CASE_FIXTURE(fixture, "edge: the first answer is delivered to Discord, and 
   CHECK(w.calls[0].until.at <= sim.now() + 2'800ms); // Discord refuses it after 3 s.
 }
 
-TEST_CASE_FIXTURE(fixture, "edge: an answer that comes too late, or that Discord refuses, settles the dispatch as well") {
+TEST_CASE_FIXTURE(fixture,
+                  "edge: an answer that comes too late, or that Discord refuses, settles the dispatch as well") {
   bool settled = true;
   click(settled);
   sim.advance(2'799ms);
@@ -111,7 +112,8 @@ TEST_CASE_FIXTURE(fixture, "edge: an answer that comes too late, or that Discord
   CHECK(shard->has_next_message());
 }
 
-TEST_CASE_FIXTURE(fixture, "edge: beyond its limit interactions are dropped at once, and taken again when there is room") {
+TEST_CASE_FIXTURE(fixture,
+                  "edge: beyond its limit interactions are dropped at once, and taken again when there is room") {
   bool settled = true;
   click(settled);
   click(settled);

@@ -18,15 +18,16 @@ struct board::impl {
     instant until{};
   };
   const caf::actor_clock& clock;
+  const bool guards;
   mutable std::mutex lock;
   std::unordered_map<std::string, tenant> tenants; ///< Those that are not active, or were not at some time.
   std::unordered_map<std::string, lease> leases;
   std::optional<instant> read_at;
 
-  explicit impl(const caf::actor_clock& c) : clock(c) {}
+  impl(const caf::actor_clock& c, bool on) : clock(c), guards(on) {}
 };
 
-board::board(const caf::actor_clock& clock) : impl_(std::make_unique<impl>(clock)) {}
+board::board(const caf::actor_clock& clock, bool guards) : impl_(std::make_unique<impl>(clock, guards)) {}
 board::~board() = default;
 
 bool board::ready() const {
@@ -35,6 +36,8 @@ bool board::ready() const {
 }
 
 bool board::allows(const community_id& who, int64_t fence) const {
+  if (!impl_->guards)
+    return true;
   if (!ready())
     return false;
   const std::lock_guard guard{impl_->lock};

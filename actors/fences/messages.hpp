@@ -24,8 +24,9 @@ public:
   /// P7: within 1 s of a freeze no effect leaves. A read that began less than that ago has seen the freeze.
   static constexpr std::chrono::milliseconds fresh{1'000};
 
-  /// `clock` is the actor system's: virtual in tests.
-  explicit board(const caf::actor_clock& clock);
+  /// `clock` is the actor system's: virtual in tests. `guards` is off only in their twins, which then see an effect
+  /// leave after a freeze.
+  explicit board(const caf::actor_clock& clock, bool guards = true);
   ~board();
   board(const board&) = delete;
   board& operator=(const board&) = delete;

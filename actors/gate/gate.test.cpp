@@ -31,11 +31,11 @@ struct bench {
   test::sim_system sim;
   test::fake_store store{sim, {1}};
   client discord;
-  fences::board board{sim.sys().clock()};
+  fences::board board;
   fences::handle fences = fences::start(sim.sys(), store.communities_port(), board);
   gate::handle gate = gate::start(sim.sys(), sim.sys().spawn(answering, &discord), store.deployments_port(), board);
   deployments::key of{store.community.id, "deployment-1", 1};
-  bench() {
+  explicit bench(bool guards = true) : board(sim.sys().clock(), guards) {
     store.work[1] = {.id = "deployment-1", .version = 1, .state = "running", .run = 1, .holder = "w"};
     board.hold("deployment-1", 1, sim.now() + 60s);
     sim.advance(10ms);
@@ -94,6 +94,28 @@ TEST_CASE("gate: frozen, old fence, lost lease and unknown fences let nothing ou
   b.sim.advance(2s);
   CHECK(b.ask(b.create()).why.what == trouble::unavailable);
   CHECK(b.discord.seen.empty());
+}
+
+TEST_CASE(
+  "gate: the twin: without the board's check a change leaves after a freeze; a create is stopped by its intent") {
+  for (const bool guards : {true, false}) {
+    bench b{guards};
+    b.store.set_status("frozen");
+    b.sim.advance(1s);
+    auto change = b.create();
+    change.create = false;
+    change.call = arrakis::discord::modify_role({1}, {2}, "{}");
+    change.call.until = {b.sim.now() + 10s};
+    CHECK((b.ask(change).why.what == trouble::frozen) == guards);
+    CHECK(b.discord.seen.empty() == guards);
+    const auto before = b.discord.seen.size();
+    CHECK(b.ask(b.create()).why.what == trouble::frozen);
+    b.store.set_status("active"); // The work began before: its fence is an old one.
+    auto late = b.create();
+    late.fence = b.store.community.fence - 1;
+    CHECK(b.ask(late).why.what == trouble::frozen);
+    CHECK(b.discord.seen.size() == before);
+  }
 }
 
 TEST_CASE("gate: the fence is asked again at the last moment") {

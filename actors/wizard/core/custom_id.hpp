@@ -25,8 +25,8 @@ std::string component_id(std::string_view action, const record&, std::string_vie
 std::string name_modal_id(std::string_view session);
 std::string asset_modal_id(std::string_view session, std::string_view type, std::string_view chain);
 
-/// deployment:retry:{version}, below the report of a failed deployment. It needs no session: the deployment's row is the
-/// truth.
+/// deployment:retry:{version}, below the report of a failed deployment. It needs no session: the deployment's row is
+/// the truth.
 std::string retry_button_id(int64_t version);
 std::optional<int64_t> retried_version(std::string_view text);
 } // namespace arrakis::wizard::core

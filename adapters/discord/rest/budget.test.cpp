@@ -20,3 +20,14 @@ TEST_CASE("the budget in memory keeps the contract of the budget") {
                               [&sim](std::chrono::milliseconds by) { sim.advance(by); }};
   });
 }
+
+TEST_CASE("the twin: a budget that frees a slot with the answer lets more than 50 arrive in a second") {
+  test::sim_system sim;
+  auto budget = test::memory_budget(sim.sys(), {.held_after_answer = 0ms});
+  const test::budget_bench bench{[&](discord::budget::exchange x) {
+                                   x.until = {sim.now() + 1s};
+                                   return sim.ask<discord::budget::granted>(budget, std::move(x));
+                                 },
+                                 [&](std::chrono::milliseconds by) { sim.advance(by); }};
+  CHECK(test::most_arrivals_in_a_second(bench) > 50);
+}

@@ -145,7 +145,8 @@ TEST_CASE("deployments: of two who edit the same version the second one is told,
   };
   const auto first = order("first", 1);
   const auto second = b.get<submitted>(b.deployments, first);
-  CHECK(b.code<submitted>(b.deployments, order("second", 1)) == ec::stale); // Although version 1 is still the active one.
+  CHECK(b.code<submitted>(b.deployments, order("second", 1))
+        == ec::stale); // Although version 1 is still the active one.
   CHECK(b.get<submitted>(b.deployments, first).repeated);
   const auto c = b.take(second);
   b.get<done>(b.deployments, abandon{b.of(second, c), true, "PERMISSION_ERROR", "why", b.soon()});
@@ -278,6 +279,24 @@ TEST_CASE("deployments: a frozen community gives no lease and its row is untouch
   CHECK(b.look(s).state == "pending");
   b.get<communities::record>(b.communities, communities::set_status{s.community, "active", "s", "r", b.soon()});
   CHECK(b.take(s).fence == 2);
+}
+
+TEST_CASE("deployments: no intent is kept for a frozen community, nor for work that began before the freeze") {
+  bench b;
+  const auto s = b.deploy(1);
+  const auto c = b.take(s);
+  const auto intend = [&](int64_t fence) {
+    return b.code<intent>(b.deployments, record_intent{b.of(s, c), "role", "r", "n", b.soon(), fence});
+  };
+  const auto set = [&](const char* status) {
+    return b.get<communities::record>(b.communities, communities::set_status{s.community, status, "s", "r", b.soon()});
+  };
+  set("frozen");
+  CHECK(intend(c.fence) == ec::frozen);
+  CHECK(b.owner("select count(*) from deployment_intents") == "0");
+  const auto thawed = set("active");
+  CHECK(intend(c.fence) == ec::frozen);
+  b.get<intent>(b.deployments, record_intent{b.of(s, c), "role", "r", "n", b.soon(), thawed.fence});
 }
 
 TEST_CASE("deployments: an intent without a checkpoint is given to the next run, with its first nonce") {

@@ -100,13 +100,16 @@ struct renew {
   std::chrono::milliseconds lease{8000};
   deadline until;
 }; ///< -> done
+/// Before a create. -> intent (the stored one when there was one); ec::frozen when the community is frozen or was since
+/// `fence`: the truth itself is asked, for a node may not have heard of it yet.
 struct record_intent {
   key of;
   std::string kind;
   std::string resource;
   std::string nonce;
   deadline until;
-}; ///< -> intent (the stored one when there was one)
+  std::optional<int64_t> fence; ///< The community's when the work began; empty: only its status counts.
+};
 struct checkpoint {
   key of;
   resource_state what;

@@ -41,6 +41,16 @@ row_of lock_held(pqxx::transaction_base& tx, const key& of) {
   return row;
 }
 
+/// Read without a lock, since others lock the community before the deployment; a freeze that commits at this moment is
+/// the board's to see.
+void refuse_frozen(pqxx::transaction_base& tx, const record_intent& m) {
+  const auto now = tx.exec_params1("select status, fence from communities where id = $1", m.of.community.value);
+  if (const auto status = now[0].as<std::string>(); status != "active")
+    refuse(ec::frozen, "the community is " + status);
+  if (m.fence && *m.fence != now[1].as<int64_t>())
+    refuse(ec::frozen, "the community was frozen since this work began");
+}
+
 void lock_community(pqxx::transaction_base& tx, const community_id& community) {
   tx.exec_params("select 1 from communities where id = $1 for no key update", community.value);
 }
@@ -179,6 +189,7 @@ done renew_lease(pqxx::transaction_base& tx, const renew& m) {
 
 intent keep_intent(pqxx::transaction_base& tx, const record_intent& m) {
   lock_held(tx, m.of);
+  refuse_frozen(tx, m);
   tx.exec_params("insert into deployment_intents (community_id, kind, resource, deployment_id, nonce)"
                  " values ($1, $2, $3, $4, $5) on conflict do nothing",
                  m.of.community.value, plain(m.kind, "kind"), plain(m.resource, "resource"), m.of.deployment,

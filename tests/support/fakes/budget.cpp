@@ -26,7 +26,7 @@ granted trade(state& st, const exchange& x, instant now) {
   if (x.hold_off > milliseconds{0})
     st.quiet = std::max(*st.quiet, now + x.hold_off);
   for (const auto& token : x.answered)
-    st.held[token] = now + after_answer;
+    st.held[token] = now + st.opt.held_after_answer;
   for (const auto& token : x.unused)
     st.held.erase(token);
   std::erase_if(st.held, [&](const auto& slot) { return slot.second <= now; });

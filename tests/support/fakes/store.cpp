@@ -85,6 +85,8 @@ caf::expected<deployments::done> abandon(fake_store& s, const deployments::aband
 caf::expected<deployments::intent> keep_intent(fake_store& s, const deployments::record_intent& x) {
   if (auto e = s.check(x.of))
     return e;
+  if (s.community.status != "active" || (x.fence && *x.fence != s.community.fence))
+    return fail(ec::frozen, "the community is frozen, or was since");
   return s.intents.try_emplace({x.kind, x.resource}, deployments::intent{x.kind, x.resource, x.nonce, s.now_ms()})
     .first->second;
 }
