@@ -35,7 +35,7 @@ ifneq ($(wildcard bench/*_bench.cpp),)
 .PHONY: bench
 bench: ## The programs of bench/, each beside its peer. FOR_S=10: seconds for each.
 	@tools/deps
-	@tools/build release
+	@tools/build release benches
 	@FOR_S="$(or $(FOR_S),10)" bench/run
 endif
 

@@ -1,0 +1,45 @@
+#pragma once
+// What a program of bench/ hands to bench/run: figures of ours, each beside a peer's of the same run.
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arrakis::bench {
+
+/// What a goal says about the ratio ours / peer.
+struct goal {
+  enum kind { at_least, at_most } what = at_least;
+  double ratio = 1;
+};
+
+/// One row of results.json; `ours` and `peer` there are the medians of these samples, one of each round.
+struct figure {
+  std::string name;
+  std::string unit;
+  std::vector<double> ours;
+  std::vector<double> peer;
+  std::string peer_name;
+  std::optional<bench::goal> goal; ///< None: reported, and nothing is promised.
+};
+
+double median(std::vector<double>);
+
+/// Writes a JSON array of {name, unit, ours, peer, peer_name, ratio, goal, holds, samples}; bench/run adds the commit.
+/// Throws std::runtime_error when the file cannot be written.
+void write(const std::string& file, const std::vector<figure>&);
+
+/// User and system time of this process and its threads, so far.
+std::chrono::microseconds cpu_used();
+
+/// A clock on the wall and one on our CPU, from construction on.
+class stopwatch {
+public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count(); }
+  double cpu_us() const { return static_cast<double>((cpu_used() - used_).count()); }
+
+private:
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::chrono::microseconds used_ = cpu_used();
+};
+} // namespace arrakis::bench

@@ -1,0 +1,37 @@
+#pragma once
+// Between a client and its Redis: passes all on, and keeps what the client sent, so that Redis can be given the very
+// same calls again without the client (redis_server::replay).
+#include "bench/support/unix_socket.hpp"
+
+#include <list>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace arrakis::bench {
+
+class recorder {
+public:
+  /// Listens on `at` and connects each caller to `to`.
+  recorder(const std::string& at, std::string to);
+  ~recorder();
+  recorder(const recorder&) = delete;
+  recorder& operator=(const recorder&) = delete;
+  /// The bytes of the connection that sent the most. To be asked after the client has ended.
+  std::string longest();
+
+private:
+  struct line {
+    unix_socket client, server;
+    std::string sent;
+    std::jthread up, down;
+  };
+  void serve();
+
+  std::string to_;
+  unix_socket door_;
+  std::mutex guard_;
+  std::list<line> lines_;
+  std::jthread porter_;
+};
+} // namespace arrakis::bench

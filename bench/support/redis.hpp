@@ -1,0 +1,37 @@
+#pragma once
+// A Redis of our own: one core's worth of Redis, nothing on disk, on a Unix socket in a folder that ends with it.
+#include "adapters/redis/client.hpp"
+#include "runtime/net/io.hpp"
+#include "runtime/process.hpp"
+#include "tests/support/scratch.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arrakis::bench {
+
+class redis_server {
+public:
+  /// Throws std::runtime_error when it does not start.
+  explicit redis_server(net::io&);
+  std::string socket() const { return home_ / "redis.sock"; }
+  redis::options link() const;
+  /// One command and its answer. Throws std::runtime_error for an error.
+  redis::reply run(std::vector<std::string> argv) const { return run_on(*client_, std::move(argv)); }
+  /// The same on another connection (redis::blocking for a command that waits).
+  static redis::reply run_on(const redis::client&, std::vector<std::string> argv);
+  int64_t number(std::vector<std::string> argv) const { return run(std::move(argv)).number; }
+  /// Every key gone; the scripts stay loaded.
+  void empty() const { run({"FLUSHALL", "SYNC"}); }
+
+  /// Redis alone: sends recorded calls (recorder.hpp) from a pipeline as fast as it takes them, and reads all answers;
+  /// the seconds that took.
+  double replay(const std::string& calls) const;
+
+private:
+  test::scratch home_{"bench"};
+  std::optional<process> child_;
+  std::optional<redis::client> client_;
+};
+} // namespace arrakis::bench
