@@ -14,18 +14,30 @@ const { id, shadow } = await (async () => {
   await test('one onboarding completes', async () => {
     town = await startTown();
     community = await town.community();
-    expect(/newest deployment \S+ {2}version 1 {2}completed/.test(community.text), `a completed deployment, not: ${community.text}`);
+    expect(
+      /newest deployment \S+ {2}version 1 {2}completed/.test(community.text),
+      `a completed deployment, not: ${community.text}`,
+    );
   });
   if (!community) finish();
   return community;
 })();
 
 await test('RFC 8785: our canonical form here gives the vectors of the RFC', async () => {
-  equal(canonical({ numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
-                    string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\\"\/', literals: [null, true, false] }),
-        '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}', 'section 3.2.2');
-  equal(canonical({ '\u20ac': 1, '\r': 2, '\ufb33': 3, 1: 4, '\ud83d\ude00': 5, '\u0080': 6, '\u00f6': 7 }),
-        '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"\ufb33":3}', 'section 3.2.3');
+  equal(
+    canonical({
+      numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+      string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\\"\/',
+      literals: [null, true, false],
+    }),
+    '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    'section 3.2.2',
+  );
+  equal(
+    canonical({ '\u20ac': 1, '\r': 2, '\ufb33': 3, 1: 4, '\ud83d\ude00': 5, '\u0080': 6, '\u00f6': 7 }),
+    '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"\ufb33":3}',
+    'section 3.2.3',
+  );
 });
 
 await test('the manifest in the object store verifies under the public key, in Node.js', async () => {
@@ -39,9 +51,13 @@ await test('the manifest in the object store verifies under the public key, in N
 
 await test('twin: one changed byte, wherever it is, and it does not verify', async () => {
   let tried = 0;
-  for (let i = 0; i < bytes.length - 1; i += 7) { // the last byte is the line's end
+  for (let i = 0; i < bytes.length - 1; i += 7) {
+    // the last byte is the line's end
     const changed = bytes[i] === '1' ? '2' : '1';
-    expect(fault(bytes.slice(0, i) + changed + bytes.slice(i + 1), keys) !== null || isUnsigned(i), `a fault at byte ${i}: ${bytes.slice(i - 20, i + 20)}`);
+    expect(
+      fault(bytes.slice(0, i) + changed + bytes.slice(i + 1), keys) !== null || isUnsigned(i),
+      `a fault at byte ${i}: ${bytes.slice(i - 20, i + 20)}`,
+    );
     tried += 1;
   }
   expect(tried > 100, 'many places');
@@ -75,19 +91,25 @@ if (!guild || !manifest) finish();
 await test('every managed field of every role, category and channel equals the manifest', async () => {
   const { lines, fields } = differences(manifest, guild, shadow, town.bot);
   equal(lines, [], 'differences');
-  console.log(`        ${manifest.roles.length} roles, ${manifest.categories.length} categories, ${manifest.channels.length} channels, ${fields} fields`);
+  console.log(
+    `        ${manifest.roles.length} roles, ${manifest.categories.length} categories, ${manifest.channels.length} channels, ${fields} fields`,
+  );
   expect(manifest.roles.length >= 3 && manifest.channels.length >= 5 && fields > 30, 'a guild worth comparing');
 });
 
 await test('the shadow state names the resources of the manifest and nothing else, each once', async () => {
-  const wanted = [...manifest.roles.filter((r) => !r.existingRoleId).map((r) => `role ${r.id}`),
-                  ...manifest.categories.map((c) => `category ${c.id}`), ...manifest.channels.map((c) => `channel ${c.id}`)];
+  const wanted = [
+    ...manifest.roles.filter((r) => !r.existingRoleId).map((r) => `role ${r.id}`),
+    ...manifest.categories.map((c) => `category ${c.id}`),
+    ...manifest.channels.map((c) => `channel ${c.id}`),
+  ];
   equal([...shadow.keys()].sort(), wanted.sort(), 'resources');
   equal(new Set(shadow.values()).size, wanted.length, 'different snowflakes');
 });
 
 await test('the role of a better tier stands above that of a lesser one, and all below the bot', async () => {
-  const order = [...manifest.tiers].sort((a, b) => a.minRank - b.minRank)
+  const order = [...manifest.tiers]
+    .sort((a, b) => a.minRank - b.minRank)
     .map((t) => guild.roles.cache.get(shadow.get(`role ${manifest.roles.find((r) => r.tierId === t.id).id}`)));
   for (let i = 1; i < order.length; ++i)
     expect(order[i - 1].comparePositionTo(order[i]) > 0, `${order[i - 1].name} above ${order[i].name}`);
@@ -95,7 +117,10 @@ await test('the role of a better tier stands above that of a lesser one, and all
 });
 
 await test('the audit log tells of each role and channel once, by our bot, with a reason', async () => {
-  for (const [type, prefix] of [[AuditLogEvent.RoleCreate, 'role '], [AuditLogEvent.ChannelCreate, 'c']]) {
+  for (const [type, prefix] of [
+    [AuditLogEvent.RoleCreate, 'role '],
+    [AuditLogEvent.ChannelCreate, 'c'],
+  ]) {
     const { entries } = await guild.fetchAuditLogs({ type, limit: 100 });
     for (const [key, snowflake] of shadow)
       if (key.startsWith(prefix)) {
@@ -106,8 +131,17 @@ await test('the audit log tells of each role and channel once, by our bot, with 
   }
 });
 
-const ask = async () => textOf((await town.sandbox('POST', 'interactions', { command: 'reconcile', user: town.owner, guild: town.guild,
-                                                                             channel: town.channel })).message);
+const ask = async () =>
+  textOf(
+    (
+      await town.sandbox('POST', 'interactions', {
+        command: 'reconcile',
+        user: town.owner,
+        guild: town.guild,
+        channel: town.channel,
+      })
+    ).message,
+  );
 await test('/reconcile sees no drift', async () => {
   const said = await ask();
   expect(said.includes('No drift'), `no drift, not: ${said}`);
@@ -122,11 +156,22 @@ await test('twin: one role renamed by hand: the comparison fails in exactly that
     await told;
   };
   await rename('Harkonnen');
-  equal(differences(manifest, guild, shadow, town.bot).lines,
-        [`role ${wanted.id}: name is "Harkonnen", should be ${JSON.stringify(wanted.name)}`], 'differences');
+  equal(
+    differences(manifest, guild, shadow, town.bot).lines,
+    [`role ${wanted.id}: name is "Harkonnen", should be ${JSON.stringify(wanted.name)}`],
+    'differences',
+  );
   const said = await ask();
-  expect(!said.includes('No drift') && said.includes('Drift') && said.includes(wanted.name) && said.includes('name'), `the drift, not: ${said}`);
-  console.log(`        ${said.split('\n').filter((line) => line.startsWith('•')).join(' ')}`);
+  expect(
+    !said.includes('No drift') && said.includes('Drift') && said.includes(wanted.name) && said.includes('name'),
+    `the drift, not: ${said}`,
+  );
+  console.log(
+    `        ${said
+      .split('\n')
+      .filter((line) => line.startsWith('•'))
+      .join(' ')}`,
+  );
   await rename(wanted.name);
   expect((await ask()).includes('No drift'), 'no drift after mending');
 });

@@ -8,7 +8,7 @@ import readline from 'node:readline';
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 
 function binary() {
-  const candidates = [process.env.ARRAKIS_BUILD_DIR, path.join(root, 'build/release'), path.join(root, 'build/dev')]
+  const candidates = [process.env.ARRAKIS_BUILD_DIR, path.join(root, 'build/dev'), path.join(root, 'build/release')]
     .filter(Boolean)
     .map((folder) => path.join(folder, 'apps/sandbox/sandbox'));
   const found = candidates.find(existsSync);

@@ -7,7 +7,7 @@ import path from 'node:path';
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 
 function program(name) {
-  const candidates = [process.env.ARRAKIS_BUILD_DIR, path.join(root, 'build/release'), path.join(root, 'build/dev')]
+  const candidates = [process.env.ARRAKIS_BUILD_DIR, path.join(root, 'build/dev'), path.join(root, 'build/release')]
     .filter(Boolean).map((folder) => path.join(folder, 'apps', name, name));
   const found = candidates.find(existsSync);
   if (!found) throw new Error(`no program '${name}' in ${candidates.join(', ')}; build it`);
@@ -29,7 +29,11 @@ export async function startTown({ empty = false, patience = 180_000 } = {}) {
   let over = false;
   ended.then(() => { over = true; });
   // However this process ends, demo is asked to end, and it ends all that it started.
-  process.once('exit', () => { if (!over) child.kill('SIGTERM'); });
+  process.once('exit', () => {
+    if (over) return;
+    child.kill('SIGTERM');
+    console.log(`        (the folder of this run stays for a look: ${folder})`);
+  });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.once(signal, () => process.exit(128));
 
   const file = path.join(folder, 'town.json');
