@@ -30,7 +30,8 @@ await test('RFC 8785: our canonical form here gives the vectors of the RFC', asy
       string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\\"\/',
       literals: [null, true, false],
     }),
-    '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],' +
+      '"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
     'section 3.2.2',
   );
   equal(
@@ -68,7 +69,7 @@ function isUnsigned(i) {
   return i >= from && i < bytes.indexOf('",', from);
 }
 
-await test('twin: a manifest changed on disk is refused by arrakisctl too, and accepted again when mended', async () => {
+await test('twin: a manifest changed on disk is refused by arrakisctl, and accepted when mended', async () => {
   equal((await town.ctl('manifest', 'verify', id)).code, 0, 'code before');
   writeFileSync(file, bytes.replace('"hoist":true', '"hoist":false'));
   const seen = await town.ctl('manifest', 'verify', id);
@@ -92,7 +93,8 @@ await test('every managed field of every role, category and channel equals the m
   const { lines, fields } = differences(manifest, guild, shadow, town.bot);
   equal(lines, [], 'differences');
   console.log(
-    `        ${manifest.roles.length} roles, ${manifest.categories.length} categories, ${manifest.channels.length} channels, ${fields} fields`,
+    `        ${manifest.roles.length} roles, ${manifest.categories.length} categories, ` +
+      `${manifest.channels.length} channels, ${fields} fields`,
   );
   expect(manifest.roles.length >= 3 && manifest.channels.length >= 5 && fields > 30, 'a guild worth comparing');
 });
@@ -147,7 +149,7 @@ await test('/reconcile sees no drift', async () => {
   expect(said.includes('No drift'), `no drift, not: ${said}`);
 });
 
-await test('twin: one role renamed by hand: the comparison fails in exactly that, and /reconcile shows it', async () => {
+await test('twin: one role renamed by hand: the comparison fails in just that, /reconcile shows it', async () => {
   const wanted = manifest.roles[1];
   const role = shadow.get(`role ${wanted.id}`);
   const rename = async (name) => {

@@ -5,8 +5,15 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
 const pictures = fileURLToPath(new URL('../../../build/interop/page', import.meta.url));
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-               '--disable-component-update', '--disable-sync'];
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 export async function openPage(url) {
   mkdirSync(pictures, { recursive: true });
@@ -15,13 +22,18 @@ export async function openPage(url) {
   page.setDefaultTimeout(20_000);
   const faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (line) => { if (line.type() === 'error') faults.push(line.text()); });
+  page.on('console', (line) => {
+    if (line.type() === 'error') faults.push(line.text());
+  });
   await page.goto(url);
   await page.locator('#channels .channel').first().waitFor();
 
   const wizard = () => page.locator('#messages .message.ephemeral').last();
   return {
-    browser, page, faults, wizard,
+    browser,
+    page,
+    faults,
+    wizard,
     async type(text) {
       await page.fill('#box', text);
       await page.press('#box', 'Enter');
@@ -31,7 +43,12 @@ export async function openPage(url) {
       try {
         await wizard().filter({ hasText: text }).waitFor({ timeout: ms });
       } catch (error) {
-        throw new Error(`expected to see “${text}”, and saw:\n${await wizard().innerText().catch(() => 'nothing')}`, { cause: error });
+        throw new Error(
+          `expected to see “${text}”, and saw:\n${await wizard()
+            .innerText()
+            .catch(() => 'nothing')}`,
+          { cause: error },
+        );
       }
     },
     press: (label) => wizard().getByRole('button', { name: label, exact: true }).click(),
@@ -39,7 +56,8 @@ export async function openPage(url) {
     async choose(action, values) {
       const select = wizard().locator(`select[data-custom-id^="wizard:${action}:"]`);
       await select.selectOption(values);
-      if (await select.evaluate((node) => node.multiple)) await wizard().locator(`[data-apply^="wizard:${action}:"]`).click();
+      if (await select.evaluate((node) => node.multiple))
+        await wizard().locator(`[data-apply^="wizard:${action}:"]`).click();
     },
     /// Fills in the open form and sends it.
     async fill(fields) {
@@ -51,16 +69,29 @@ export async function openPage(url) {
     text: () => wizard().innerText(),
     /// What the lists at the sides show, as id to name.
     async channels() {
-      return new Map(await page.locator('#channels [data-channel-id]').evaluateAll((all) => all.map((node) => [node.dataset.channelId,
-        (node.querySelector('.channel-name') ?? node).textContent])));
+      return new Map(
+        await page
+          .locator('#channels [data-channel-id]')
+          .evaluateAll((all) =>
+            all.map((node) => [node.dataset.channelId, (node.querySelector('.channel-name') ?? node).textContent]),
+          ),
+      );
     },
     async categories() {
-      return new Map(await page.locator('#channels [data-category-id]').evaluateAll((all) => all.map((node) => [node.dataset.categoryId,
-        node.querySelector('.category').textContent])));
+      return new Map(
+        await page
+          .locator('#channels [data-category-id]')
+          .evaluateAll((all) =>
+            all.map((node) => [node.dataset.categoryId, node.querySelector('.category').textContent]),
+          ),
+      );
     },
     async roles() {
-      return new Map(await page.locator('#roles [data-role-id]').evaluateAll((all) => all.map((node) => [node.dataset.roleId,
-        node.dataset.roleName])));
+      return new Map(
+        await page
+          .locator('#roles [data-role-id]')
+          .evaluateAll((all) => all.map((node) => [node.dataset.roleId, node.dataset.roleName])),
+      );
     },
     picture: (name) => page.screenshot({ path: path.join(pictures, `${name}.png`) }),
   };

@@ -1,5 +1,5 @@
-// A person at the sandbox's page: /onboard with edits from the review to the finished guild, then version 2; beside a role
-// of the same name that the admin had made before. Pictures of the way lie in build/interop/page.
+// A person at the sandbox's page: /onboard with edits from the review to the finished guild, then version 2; beside a
+// role of the same name that the admin had made before. Pictures of the way lie in build/interop/page.
 import { readFileSync } from 'node:fs';
 import { equal, expect, finish, test, until } from '../discord/lib/check.mjs';
 import { startTown } from '../guild/lib/town.mjs';
@@ -9,12 +9,18 @@ const town = await startTown({ empty: true });
 const person = await openPage(`${town.discord}/`);
 const { page } = person;
 const guildNow = async () => (await town.sandbox('GET', `state?guild=${town.guild}`)).guilds[0];
-const manifest = (community, version) => JSON.parse(readFileSync(town.manifestFile(community.id, version), 'utf8')).content;
+const manifest = (community, version) =>
+  JSON.parse(readFileSync(town.manifestFile(community.id, version), 'utf8')).content;
 let own, first, second;
 
 await test('the page shows the guild before anything was done to it', async () => {
-  own = await town.sandbox('POST', `as/${town.owner}/guilds/${town.guild}/roles`,
-    { name: 'Gold', color: 0x123456, hoist: false, mentionable: true, permissions: '1024' });
+  own = await town.sandbox('POST', `as/${town.owner}/guilds/${town.guild}/roles`, {
+    name: 'Gold',
+    color: 0x123456,
+    hoist: false,
+    mentionable: true,
+    permissions: '1024',
+  });
   await page.click('#tab-roles');
   await page.locator(`[data-role-id="${own.id}"]`).waitFor();
   expect(![...(await person.roles()).values()].includes('Silver'), 'no role of a tier');
@@ -54,11 +60,14 @@ await test('/onboard, typed and clicked through, comes to the review', async () 
   await person.sees('vip-chat');
   await person.press('Continue');
   await person.sees('Step 7 of 8');
-  expect((await person.text()).includes('Its permissions and the place of its role suffice'), 'a plan that can be deployed');
+  expect(
+    (await person.text()).includes('Its permissions and the place of its role suffice'),
+    'a plan that can be deployed',
+  );
   await person.picture('05-review');
 });
 
-await test('edits from the review return to it: name, tiers (roles follow), channels, and back without a change', async () => {
+await test('edits from the review return to it: name, tiers (roles follow), channels; or no change', async () => {
   await person.press('Name');
   equal(await page.inputValue('dialog[open] [name="name"]'), 'Dune Trader', 'the name in the form');
   await person.fill({ name: 'Dune Traders' });
@@ -83,7 +92,10 @@ await test('edits from the review return to it: name, tiers (roles follow), chan
   await person.sees('Step 5 of 8');
   await person.press('Back to review');
   await person.sees('Step 7 of 8');
-  expect(!(await person.text()).includes('vip-chat') && (await person.text()).includes('announcements'), 'the channels of the edit');
+  expect(
+    !(await person.text()).includes('vip-chat') && (await person.text()).includes('announcements'),
+    'the channels of the edit',
+  );
 });
 
 await test('Deploy builds the guild, and the lists show it', async () => {
@@ -95,14 +107,19 @@ await test('Deploy builds the guild, and the lists show it', async () => {
   const [roles, channels] = [await person.roles(), await person.channels()];
   for (const role of want.roles) equal(roles.get(first.shadow.get(`role ${role.id}`)), role.name, `role ${role.id}`);
   for (const channel of want.channels)
-    expect(channels.get(first.shadow.get(`channel ${channel.id}`))?.includes(channel.name), `channel ${channel.id} in the list`);
+    expect(
+      channels.get(first.shadow.get(`channel ${channel.id}`))?.includes(channel.name),
+      `channel ${channel.id} in the list`,
+    );
   equal([want.roles.length, want.channels.length], [5, 3], 'roles and channels');
 });
 
 /// Every role and channel that our bot made, and no other, stands in the shadow state; what is left over, too.
 async function namesEverySnowflake(community) {
   const guild = await guildNow();
-  const made = guild.audit.filter((e) => [10, 30].includes(e.action_type) && e.user_id === town.bot).map((e) => e.target_id);
+  const made = guild.audit
+    .filter((e) => [10, 30].includes(e.action_type) && e.user_id === town.bot)
+    .map((e) => e.target_id);
   equal([...community.shadow.values()].sort(), made.sort(), 'snowflakes of the shadow state and of what the bot made');
   const there = new Set([...guild.roles, ...guild.channels].map((x) => x.id));
   for (const [key, id] of community.shadow) expect(there.has(id), `${key} in the guild`);
@@ -146,12 +163,14 @@ await test('what version 2 lacks is listed, and still there', async () => {
   await person.picture('09-version-2');
 });
 
-await test('version 2: what stays keeps its snowflake, what is new is there, and the shadow state names it all', async () => {
+await test('version 2: what stays keeps its snowflake, what is new is there, the shadow names all', async () => {
   const want = manifest(second, 2);
   const [channels, categories] = [await person.channels(), await person.categories()];
   for (const [key, id] of first.shadow)
-    if (key.startsWith('role ') || ['channel ch-announcements', 'channel ch-general'].includes(key)) equal(second.shadow.get(key), id, key);
-  for (const channel of want.channels) expect(channels.has(second.shadow.get(`channel ${channel.id}`)), `channel ${channel.id} in the list`);
+    if (key.startsWith('role ') || ['channel ch-announcements', 'channel ch-general'].includes(key))
+      equal(second.shadow.get(key), id, key);
+  for (const channel of want.channels)
+    expect(channels.has(second.shadow.get(`channel ${channel.id}`)), `channel ${channel.id} in the list`);
   for (const category of want.categories)
     equal(categories.get(second.shadow.get(`category ${category.id}`)), category.name, `category ${category.id}`);
   await namesEverySnowflake(second);

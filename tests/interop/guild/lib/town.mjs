@@ -1,4 +1,4 @@
-// Starts `demo` (sandbox, EVM node, arrakisd with its own PostgreSQL and Redis) in a folder of its own, and asks it things.
+// Starts `demo` (sandbox, EVM node, arrakisd with its own PostgreSQL and Redis) in a folder of its own, and asks it.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -67,7 +67,8 @@ export async function startTown({ empty = false, patience = 180_000 } = {}) {
   async function community() {
     const { code, out } = await ctl('community', 'show', card.guild);
     if (code !== 0) throw new Error(`arrakisctl community show: ${out}`);
-    const shadow = new Map([...out.matchAll(/^ {2}(role|category|channel)\s+(\S+)\s+(\d+)\s*$/gm)].map(([, kind, id, at]) => [`${kind} ${id}`, at]));
+    const lines = out.matchAll(/^ {2}(role|category|channel)\s+(\S+)\s+(\d+)\s*$/gm);
+    const shadow = new Map([...lines].map(([, kind, id, at]) => [`${kind} ${id}`, at]));
     return { id: out.split(/\s/, 1)[0], shadow, text: out };
   }
 
