@@ -1,6 +1,6 @@
 #pragma once
-// The one error enum of the process. A value exists only where some caller acts differently on it; context goes into the
-// error's text: fail(ec::invalid, "field 'name': 3 to 100 characters").
+// The one error enum of the process. A value exists only where some caller acts differently on it; context goes into
+// the error's text: fail(ec::invalid, "field 'name': 3 to 100 characters").
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
 #include <string>
@@ -13,7 +13,7 @@ enum class ec : uint8_t {
   none = 0,
   invalid,      ///< The input breaks a rule; the text names the field, the fault and the remedy.
   not_found,    ///< There is no such thing.
-  conflict,     ///< Somebody else was first (unique key, compare-and-set, expected version). Read again and decide anew.
+  conflict,     ///< Somebody else was first (unique key, compare-and-set, expected version). Read again, decide anew.
   refused,      ///< Understood and not allowed (permission, signature, policy).
   unavailable,  ///< The peer is away and NOTHING was sent: safe to try again.
   unknown,      ///< It was sent and no answer came: the effect may or may not exist. Never read as "no".

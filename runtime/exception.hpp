@@ -7,8 +7,8 @@ namespace arrakis {
 /// ec::internal with what() of the exception.
 caf::error error_of(const std::exception_ptr&);
 
-/// A throw in a handler ends the actor; with this first line of its behavior the reason of the end keeps the exception's
-/// text, so that logs and console can say why. (CAF alone prints to standard error and keeps only "runtime_error".)
+/// A throw in a handler ends the actor; with this first line of its behavior the reason keeps the exception's text, so
+/// that logs and console can say why. (CAF alone prints to standard error and keeps only "runtime_error".)
 template <class Self>
 void keep_exception_text(Self* self) {
   self->set_exception_handler([](std::exception_ptr& thrown) { return error_of(thrown); });

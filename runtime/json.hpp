@@ -13,8 +13,8 @@ struct limits {
   size_t depth_max = 32;      ///< Nested arrays and objects; Discord's deepest interaction has about 12.
 };
 
-/// Parses bytes from outside. Refuses (ec::invalid, with the place where it is known): more than `bytes_max`, deeper than
-/// `depth_max`, invalid UTF-8, lone surrogates, duplicate keys, numbers that do not fit, trailing bytes.
+/// Parses bytes from outside. Refuses (ec::invalid, with the place where it is known): more than `bytes_max`, deeper
+/// than `depth_max`, invalid UTF-8, lone surrogates, duplicate keys, numbers that do not fit, trailing bytes.
 caf::expected<boost::json::value> parse(std::string_view bytes, limits = {});
 
 /// Compact text in the insertion order of the keys. For canonical bytes see schemas/canonical_json.hpp.

@@ -81,8 +81,8 @@ std::vector<std::string> differences(const fields&, const fields&);
 /// The JSON that is stored as shadow state and checkpoint, and back.
 std::string text(const fields&);
 std::optional<fields> read(std::string_view json_text);
-/// The shadow state of a role that the admins made and chose: what it was, marked as not ours. Once the manifest does not
-/// choose it any more it must neither be changed nor be called left over.
+/// The shadow state of a role that the admins made and chose: what it was, marked as not ours. Once the manifest does
+/// not choose it any more it must neither be changed nor be called left over.
 std::string chosen_text(const fields&);
 bool is_chosen(std::string_view json_text);
 

@@ -24,9 +24,10 @@ struct described {
   std::shared_ptr<const manifest> active;
 };
 
-/// Signs and submits a new version (docs/architecture.md, the way of a write). `key` is the idempotency key: asked twice,
-/// it answers with the first deployment and `repeated`. ec::conflict, with a sentence: somebody else deployed since
-/// `base_version`, or keeps deploying at this moment; ec::frozen; ec::unavailable or ec::unknown: ask again with the same key.
+/// Signs and submits a new version (docs/architecture.md, the way of a write). `key` is the idempotency key: asked
+/// twice, it answers with the first deployment and `repeated`. ec::conflict, with a sentence: somebody else deployed
+/// since `base_version`, or keeps deploying at this moment; ec::frozen; ec::unavailable or ec::unknown: ask again with
+/// the same key.
 struct deploy {
   snowflake guild;
   snowflake admin;

@@ -77,7 +77,8 @@ TEST_CASE(
   CHECK(v.list().empty());
 }
 
-TEST_CASE("reconciler: a role that the admins made and chose is never left over, and never what a new one is compared to") {
+TEST_CASE(
+  "reconciler: a role that the admins made and chose is never left over, and never what a new one is compared to") {
   three t;
   t.shadow[0].fields_json = blueprint::chosen_text(blueprint::actual(t.now.roles[0]));
   auto list = t.list();

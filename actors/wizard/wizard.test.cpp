@@ -485,7 +485,8 @@ TEST_CASE_FIXTURE(fixture, "wizard: in a guild with a community it edits the act
   CHECK(stored().base_version == 1);
 }
 
-TEST_CASE_FIXTURE(fixture, "wizard: a plan says which version it was made from, so that it does not undo what came since") {
+TEST_CASE_FIXTURE(fixture,
+                  "wizard: a plan says which version it was made from, so that it does not undo what came since") {
   to_review();
   click("deploy");
   w.community.exists = true;

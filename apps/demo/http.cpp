@@ -21,7 +21,8 @@ caf::expected<answered> http::call(const std::string& url, const std::string& me
   return send(url, std::move(request), patience);
 }
 
-caf::expected<answered> http::send(const std::string& url, net::http_request request, std::chrono::milliseconds patience) {
+caf::expected<answered> http::send(const std::string& url, net::http_request request,
+                                   std::chrono::milliseconds patience) {
   auto result = std::make_shared<std::promise<caf::expected<net::http_response>>>();
   auto future = result->get_future();
   client_->send(url, std::move(request), {std::chrono::steady_clock::now() + patience},

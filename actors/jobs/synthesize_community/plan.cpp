@@ -244,7 +244,8 @@ std::vector<manifests::shadow_entry> shadow_of(const world& w) {
       continue;
     // Of a role that the admins chose nothing is managed: what it is now is kept for the diff's words.
     const auto now = r.existing ? in_guild(w.guild, "role", found->second) : std::optional<fields>{};
-    list.push_back({r.key.kind, r.key.resource, found->second, now ? blueprint::chosen_text(*now) : blueprint::text(*want)});
+    list.push_back(
+      {r.key.kind, r.key.resource, found->second, now ? blueprint::chosen_text(*now) : blueprint::text(*want)});
   }
   // What is left over is remembered, so that a later version which wants it again finds it instead of making it twice.
   for (const auto& s : w.shadow) {

@@ -69,7 +69,8 @@ adoption look_for(const world&, const deployments::intent&, const blueprint::fie
 /// others.
 std::vector<std::pair<snowflake, int>> order(const world&);
 
-/// Shadow state to store on completion: the manifest's resources, and what earlier versions of ours left over in the guild.
+/// Shadow state to store on completion: the manifest's resources, and what earlier versions of ours left over in the
+/// guild.
 std::vector<manifests::shadow_entry> shadow_of(const world&);
 
 } // namespace arrakis::jobs::synthesize_community

@@ -81,8 +81,8 @@ void update_community(pqxx::transaction_base& tx, const submit& m) {
                  m.community.value, m.community_name, m.theme_id);
 }
 
-/// Of two admins who edit at once the second one must see what the first one did. A version under way counts as well: it
-/// becomes the active one unless it fails.
+/// Of two admins who edit at once the second one must see what the first one did. A version under way counts as well:
+/// it becomes the active one unless it fails.
 void check_base(pqxx::transaction_base& tx, const submit& m) {
   if (!m.base_version)
     return;
@@ -91,9 +91,10 @@ void check_base(pqxx::transaction_base& tx, const submit& m) {
                                         m.community.value)[0]
                           .as<int64_t>();
   if (standing != *m.base_version)
-    refuse(ec::stale, fmt::format("This plan was made from version {}, and version {} was deployed since. Start anew to "
-                                  "change what the community has become.",
-                                  *m.base_version, standing));
+    refuse(ec::stale,
+           fmt::format("This plan was made from version {}, and version {} was deployed since. Start anew to "
+                       "change what the community has become.",
+                       *m.base_version, standing));
 }
 
 /// The opaque subject id of the admin, whose profile is made when it is missing.
