@@ -143,39 +143,50 @@ flow<> answer_deploy(self_pointer self, deploy request, caf::typed_response_prom
   answer_submitted(self, done, reply);
 }
 
-flow<> answer_latest(self_pointer self, latest request, caf::typed_response_promise<deployments::status_of> reply) {
+/// The tenant of our guild, for what needs one.
+flow<caf::expected<community_id>> tenant(self_pointer self, deadline until) {
   auto& st = self->state;
-  auto found = co_await ask(self, st.to.communities, request.until,
-                            communities::find_by_guild{st.guild, request.until});
-  if (!found || !found->id) {
-    reply.deliver(found ? fail(ec::not_found, "this guild has no community yet; /onboard makes one") : found.error());
-    co_return;
-  }
-  auto status = co_await ask(self, st.to.deployments, request.until, deployments::status{*found->id, 0, request.until});
+  auto found = co_await ask(self, st.to.communities, until, communities::find_by_guild{st.guild, until});
+  if (!found)
+    co_return found.error();
+  if (!found->id)
+    co_return fail(ec::not_found, "this guild has no community yet; /onboard makes one");
+  co_return *found->id;
+}
+
+flow<caf::expected<deployments::status_of>> newest(self_pointer self, deadline until) {
+  auto id = co_await tenant(self, until);
+  if (!id)
+    co_return id.error();
+  auto status = co_await ask(self, self->state.to.deployments, until, deployments::status{*id, 0, until});
+  co_return status;
+}
+
+flow<> answer_latest(self_pointer self, latest request, caf::typed_response_promise<deployments::status_of> reply) {
+  auto status = co_await newest(self, request.until);
   if (status)
     reply.deliver(std::move(*status));
   else
     reply.deliver(status.error());
 }
 
-flow<> answer_retry(self_pointer self, retry request, caf::typed_response_promise<deployed> reply) {
-  auto& st = self->state;
-  auto found = co_await ask(self, st.to.communities, request.until,
-                            communities::find_by_guild{st.guild, request.until});
-  if (!found || !found->id) {
-    reply.deliver(found ? fail(ec::not_found, "this guild has no community yet; /onboard makes one") : found.error());
-    co_return;
-  }
-  auto failed = co_await ask(self, st.to.deployments, request.until,
-                             deployments::status{*found->id, request.version, request.until});
-  if (!failed) {
-    reply.deliver(failed.error());
-    co_return;
-  }
-  deployments::retry order{*found->id,          failed->version,           "discord:" + request.admin.text(),
-                           request.application, request.interaction_token, request.token_until_ms,
+flow<caf::expected<deployments::submitted>> run_again(self_pointer self, retry request) {
+  auto id = co_await tenant(self, request.until);
+  if (!id)
+    co_return id.error();
+  deployments::retry order{*id,
+                           request.version,
+                           "discord:" + request.admin.text(),
+                           request.application,
+                           request.interaction_token,
+                           request.token_until_ms,
                            request.until};
-  auto done = co_await ask(self, st.to.deployments, request.until, std::move(order));
+  auto done = co_await ask(self, self->state.to.deployments, request.until, std::move(order));
+  co_return done;
+}
+
+flow<> answer_retry(self_pointer self, retry request, caf::typed_response_promise<deployed> reply) {
+  auto done = co_await run_again(self, request);
   answer_submitted(self, done, reply);
 }
 

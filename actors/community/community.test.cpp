@@ -57,14 +57,14 @@ deployments::handle::behavior_type submitting(deployments::handle::pointer, subm
     [none](const abandon&) -> caf::result<done> { return none(); },
     [s](const retry& x) -> caf::result<submitted> {
       s->retried.push_back(x);
-      return submitted{"dep-1", x.community, x.version, "job-1-1", false};
-    },
-    [s](const status& x) -> caf::result<status_of> {
       if (!s->newest)
         return fail(ec::not_found, "nothing was deployed yet");
-      auto found = *s->newest;
-      found.version = x.version == 0 ? found.version : x.version;
-      return found;
+      return submitted{"dep-1", x.community, x.version == 0 ? s->newest->version : x.version, "job-1-1", false};
+    },
+    [s](const status&) -> caf::result<status_of> {
+      if (!s->newest)
+        return fail(ec::not_found, "nothing was deployed yet");
+      return *s->newest;
     },
   };
 }

@@ -13,7 +13,7 @@
 
 namespace arrakis::gate {
 
-/// What an error means for the work (features 4.4).
+/// What an error means for the work.
 enum class trouble {
   none,
   frozen,          ///< Nothing left. The tenant is frozen or the fence is old: later, without using an attempt.

@@ -10,7 +10,7 @@
 
 namespace arrakis::objects {
 
-/// Versions have six digits in the key (features 3.2).
+/// Versions have six digits in the key.
 inline constexpr int64_t version_max = 999'999;
 /// A manifest has at most 1 MiB; its envelope less than 4 KiB.
 inline constexpr size_t object_bytes_max = (1 << 20) + 4096;

@@ -1,5 +1,5 @@
 #pragma once
-// Object store for manifests, versioned: manifests/{communityId}/versions/v000001.json and index.json (features 3.2).
+// Object store for manifests, versioned: manifests/{communityId}/versions/v000001.json and index.json.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 #include "schemas/ids.hpp"

@@ -13,8 +13,7 @@
 namespace arrakis::door {
 namespace {
 
-/// Discord gives 3 s from its sending; half a second is for the way (features.md: the first answer leaves within 2.5
-/// s).
+/// Discord gives 3 s from its sending; half a second is for the way.
 constexpr std::chrono::milliseconds answer_within{2'500};
 
 net::http_response problem(int status, std::string code, std::string message) {

@@ -36,8 +36,8 @@ struct state {
 };
 using self_pointer = handle::stateful_pointer<state>;
 
-/// {url, shards, session_start_limit{total, remaining, reset_after, max_concurrency}}: field.md C.1 of Discord's
-/// gateway.
+/// {url, shards, session_start_limit{total, remaining, reset_after, max_concurrency}}:
+/// https://discord.com/developers/docs/events/gateway#get-gateway-bot
 caf::expected<plan> read_plan(const std::string& body) {
   auto parsed = json::parse(body);
   if (!parsed || !parsed->is_object())

@@ -71,7 +71,7 @@ void end_system(std::unique_ptr<caf::actor_system> sys, std::chrono::millisecond
   if (sys->registry().running() == 0 && sys->detached_actors() == 0)
     return;
   log::info("actor_system_kept", {{"actors", sys->registry().running()}, {"threads", sys->detached_actors()}});
-  static caf::actor_system* kept = nullptr;
+  [[maybe_unused]] static caf::actor_system* kept = nullptr; // Reachable: no leak for a sanitizer.
   kept = sys.release();
 }
 
@@ -154,6 +154,8 @@ struct node::impl {
       http(io),
       cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
       queue_link(io, wiring::redis_options(w.queue_url, "arrakisd-queue")) {}
+
+  ~impl();
 
   /// Declares a child with an address that outlives it.
   template <class Handle>
@@ -239,7 +241,6 @@ void node::impl::declare_edge() {
     wizard::options o;
     o.offered = wizard::core::offering(offered_chains(settings));
     o.quarantined = keep_last_message(sys, "wizard_session", stores.communities, dead_letters);
-    o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
   });
@@ -343,29 +344,34 @@ node::node(const config& settings, const wiring::addresses& where) : impl_(std::
   if (has_role(settings, "bot"))
     impl_->declare_bot();
   impl_->declare_identity();
+  impl_->open_door(); // First: a node whose port is taken starts no work.
   impl_->top = supervisor::start(impl_->sys, "node", impl_->children, supervisor::strategy::one_for_one,
                                  {.restarts_max = 20, .window = std::chrono::minutes{1}});
-  impl_->open_door();
 }
 
-node::~node() {
-  impl_->drain();
-  impl_->server->stop(std::chrono::milliseconds{500});
-  {
-    caf::scoped_actor self{impl_->sys};
-    self->monitor(impl_->top);
-    self->send(impl_->top, supervisor::stop{});
+/// Ends what has begun, in the reverse order; also when the door could not be opened.
+node::impl::~impl() {
+  if (top)
+    drain();
+  if (server)
+    server->stop(std::chrono::milliseconds{500});
+  if (top) {
+    caf::scoped_actor self{sys};
+    self->monitor(top);
+    self->send(top, supervisor::stop{});
     self->receive([](const caf::down_msg&) {},
                   caf::after(std::chrono::seconds{20}) >> [] { log::warn("children_do_not_end"); });
   }
-  for (auto& child : impl_->children)
+  for (auto& child : children)
     caf::anon_send_exit(child.router, caf::exit_reason::user_shutdown);
-  impl_->cache.stop();
-  impl_->queue_link.stop();
-  impl_->server.reset();
-  impl_->children.clear();
-  end_system(std::move(impl_->system), std::chrono::seconds{5});
+  cache.stop();
+  queue_link.stop();
+  server.reset();
+  children.clear();
+  end_system(std::move(system), std::chrono::seconds{5});
 }
+
+node::~node() = default;
 
 std::string node::url() const {
   return fmt::format("http://{}:{}", impl_->settings.text("http.address"), impl_->server->port());

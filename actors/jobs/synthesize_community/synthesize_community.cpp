@@ -296,7 +296,7 @@ const job_kind& definition() {
   static const job_kind self{
     .name = "SYNTHESIZE_COMMUNITY",
     .help = "Brings a guild to what a signed manifest version says: roles, categories, channels.",
-    .within = 10min, // A large manifest under a long 429; features 4: usually below 5 minutes.
+    .within = 10min, // A large manifest under a long 429; below 5 minutes as a rule.
     .start = [](caf::actor_system& sys, const services& svc) -> queue::processor { return sys.spawn(behavior, svc); },
   };
   return self;

@@ -12,7 +12,7 @@
 
 namespace arrakis::wizard::core {
 
-/// In their order; the progress in percent is features 2.1's.
+/// In their order.
 enum class step {
   init,
   chain_select,

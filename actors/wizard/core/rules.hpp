@@ -38,6 +38,6 @@ caf::expected<std::string> check_amount(std::string_view typed, int decimals);
 std::string type_name(std::string_view asset_type); ///< "erc721" -> "ERC-721 (NFT collection)".
 const std::vector<std::string>& asset_types();      ///< native, erc20, erc721, erc1155.
 
-inline constexpr size_t assets_max = 5; // features 2.2
+inline constexpr size_t assets_max = 5; // Five modals of a person; a rule rarely names more.
 
 } // namespace arrakis::wizard::core

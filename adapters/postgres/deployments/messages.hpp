@@ -123,8 +123,8 @@ struct complete {
   std::vector<std::string> left_over;
   deadline until;
 };
-/// Ends the deployment (final) or gives the lease back for another attempt (not final). `error_code`: features 4.4. ->
-/// done
+/// Ends the deployment (final) or gives the lease back for another attempt (not final). `error_code` is for
+/// programs: "PERMISSION_ERROR". -> done
 struct abandon {
   key of;
   bool final_state = false;
@@ -132,7 +132,8 @@ struct abandon {
   std::string error_text;
   deadline until;
 };
-/// Admin pressed Retry: a failed deployment becomes pending again with a new outbox row. -> submitted
+/// Admin pressed Retry: a failed deployment (version 0: the newest) becomes pending again with a new outbox row. ->
+/// submitted
 struct retry {
   community_id community;
   int64_t version = 0;

@@ -131,6 +131,10 @@ std::optional<std::string> token_of(const conversation& c) {
   return c.token.empty() || c.until_ms <= 0 ? std::nullopt
                                             : std::optional{plain(c.token.reveal(), "interaction_token")};
 }
+
+std::string nothing_of(int64_t version) {
+  return version == 0 ? "nothing was deployed yet" : "there is no deployment of version " + std::to_string(version);
+}
 } // namespace
 
 std::string job_id(const std::string& deployment, int attempt) {
@@ -201,7 +205,7 @@ submitted retry_failed(pqxx::transaction_base& tx, const retry& m) {
     " where community_id = $1 order by (version = $2) desc, version desc limit 1",
     m.community.value, m.version);
   if (community.empty() || rows.empty() || (m.version != 0 && rows[0]["version"].as<int64_t>() != m.version))
-    refuse(ec::not_found, "there is no deployment of version " + std::to_string(m.version));
+    refuse(ec::not_found, nothing_of(m.version));
   if (community[0][0].as<std::string>() != "active")
     refuse(ec::frozen, "the community is " + community[0][0].as<std::string>());
   const auto state = rows[0]["state"].as<std::string>();
@@ -234,8 +238,7 @@ status_of read_status(pqxx::transaction_base& tx, const status& m) {
     " from deployments d where d.community_id = $1 and ($2 = 0 or d.version = $2) order by d.version desc limit 1",
     m.community.value, m.version);
   if (rows.empty())
-    refuse(ec::not_found, m.version == 0 ? "nothing was deployed yet"
-                                         : "there is no deployment of version " + std::to_string(m.version));
+    refuse(ec::not_found, nothing_of(m.version));
   const auto row = rows[0];
   status_of result{row[0].as<std::string>(),
                    row[1].as<int64_t>(),
