@@ -20,6 +20,15 @@ namespace arrakis {
 /// runs, or as soon as the last one has ended.
 struct retire {};
 
+/// How an actor whose state has `flows` takes `retire`.
+template <class Self>
+void leave_when_done(Self* self) {
+  if (self->state.flows.size() == 0)
+    self->quit();
+  else
+    self->delayed_send(self, std::chrono::milliseconds{100}, retire{});
+}
+
 namespace directory {
 
 struct options {

@@ -45,12 +45,7 @@ caf::actor make(caf::actor_system& sys, int life) {
         return caf::delegated<total>{};
       },
       [](crash) { throw std::runtime_error("planted"); },
-      [self](retire) {
-        if (self->state.flows.size() == 0)
-          self->quit();
-        else
-          self->delayed_send(self, 10ms, retire{});
-      },
+      [self](retire) { leave_when_done(self); },
     };
   };
   return caf::actor_cast<caf::actor>(sys.spawn(body));

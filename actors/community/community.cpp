@@ -190,13 +190,6 @@ flow<> answer_retry(self_pointer self, retry request, caf::typed_response_promis
   answer_submitted(self, done, reply);
 }
 
-void leave_when_done(self_pointer self) {
-  if (self->state.flows.size() == 0)
-    self->quit();
-  else
-    self->delayed_send(self, std::chrono::milliseconds{100}, retire{});
-}
-
 handle::behavior_type behavior(self_pointer self, snowflake guild, ports to, limits bounds) {
   keep_exception_text(self);
   self->state.guild = guild;

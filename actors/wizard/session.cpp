@@ -425,13 +425,6 @@ flow<> answer(self_pointer, flow<caf::expected<said>> work, reply_to reply) {
     reply.deliver(out.error());
 }
 
-void leave_when_done(self_pointer self) {
-  if (self->state.flows.size() == 0)
-    self->quit();
-  else
-    self->delayed_send(self, std::chrono::milliseconds{100}, retire{});
-}
-
 template <class Message, class Work>
 auto handler(self_pointer self, Work work) {
   return [self, work](const Message& q) -> caf::result<said> {
