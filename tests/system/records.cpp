@@ -180,16 +180,17 @@ std::vector<std::string> disagreements(world& w, const place& at) {
 }
 
 int64_t open_rows(world& w, const place& at) {
-  const auto folder = w.town().folder() + "/arrakis";
+  pqxx::connection relay{embedded::dsn(w.town().folder() + "/arrakis", "arrakis_relay")};
+  pqxx::work tx{relay};
   const auto id = community_of(w, at);
-  pqxx::connection relay{embedded::dsn(folder, "arrakis_relay")};
-  pqxx::work outbox{relay};
-  const auto owed = outbox.exec_params("select count(*) from outbox where closed_at is null and community_id = $1", id);
-  pqxx::connection app{embedded::dsn(folder, "arrakis_app")};
-  pqxx::work tenant{app};
-  tenant.exec_params("select set_config('app.current_tenant', $1, true)", id);
-  const auto begun = tenant.exec("select count(*) from deployment_intents");
-  return owed[0][0].as<int64_t>() + begun[0][0].as<int64_t>();
+  return tx.exec_params("select count(*) from outbox where closed_at is null and community_id = $1", id)[0][0].as<int64_t>();
+}
+
+int64_t open_intents(world& w, const place& at) {
+  pqxx::connection app{embedded::dsn(w.town().folder() + "/arrakis", "arrakis_app")};
+  pqxx::work tx{app};
+  tx.exec_params("select set_config('app.current_tenant', $1, true)", community_of(w, at));
+  return tx.exec("select count(*) from deployment_intents")[0][0].as<int64_t>();
 }
 
 bool at_rest(world& w, const place& at, std::chrono::milliseconds patience) {

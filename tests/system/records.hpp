@@ -42,8 +42,10 @@ blueprint::ids shadow(world&, const place&);
 /// every resource of the manifest is there once and equal in every managed field, and nothing else is claimed.
 std::vector<std::string> disagreements(world&, const place&);
 
-/// Rows of the outbox of this community that are not closed, and intents without an end.
+/// Rows of the outbox of this community that are not closed.
 int64_t open_rows(world&, const place&);
+/// Creates that began and have no recorded end.
+int64_t open_intents(world&, const place&);
 /// Whether nothing of this community is waiting, running or owed any more.
 bool at_rest(world&, const place&, std::chrono::milliseconds patience = std::chrono::seconds{30});
 /// Entries in the community's audit chain; -1 when it is not whole.

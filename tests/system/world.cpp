@@ -94,7 +94,8 @@ int64_t world::fault(js::object order) {
 }
 
 int64_t world::struck(int64_t id) {
-  for (const auto& each : town_.sandbox("GET", "faults").as_array())
+  const auto all = town_.sandbox("GET", "faults");
+  for (const auto& each : all.as_array())
     if (json::integer_or(each.as_object(), "id") == id)
       return json::integer_or(each.as_object(), "struck");
   return 0;

@@ -1,0 +1,370 @@
+// What a deployment survives: the daemon killed from outside, a freeze, missing permissions, the bot thrown out, and its
+// own PostgreSQL or Redis gone.
+#include "runtime/json.hpp"
+#include "tests/system/records.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <sstream>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::system_test;
+namespace js = boost::json;
+using strings = std::vector<std::string>;
+using std::chrono::seconds;
+
+world& here() { return shared(false); }
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+size_t made(const place& at) { return look(here(), at).made.size(); }
+
+std::string roles_of(const place& at) { return "/guilds/" + at.guild + "/roles"; }
+std::string channels_of(const place& at) { return "/guilds/" + at.guild + "/channels"; }
+
+/// One guild that a deployment of `simple` and `standard` ends in: 3 roles, 2 categories, 5 channels.
+constexpr size_t whole = 10;
+
+void check_whole(const place& at) {
+  CHECK(disagreements(here(), at) == strings{});
+  CHECK(made(at) == whole);
+  CHECK(at_rest(here(), at));
+  CHECK(open_intents(here(), at) == 0);
+  CHECK(audit_entries(here(), at) == 2); // Submitted and completed, once each.
+}
+
+/// The pid that the newest line of arrakisd's log names for one of its servers.
+int pid_of(const std::string& server) {
+  std::istringstream in{test::content(here().town().log_file())};
+  int pid = -1;
+  for (std::string line; std::getline(in, line);) {
+    const auto parsed = json::parse(line);
+    if (!parsed || !parsed->is_object())
+      continue;
+    const auto& o = parsed->get_object();
+    const auto event = json::text_or(o, "event");
+    if ((event == "embedded_started" || event == "embedded_restarted") && json::text_or(o, "server") == server)
+      pid = std::stoi(std::string{json::text_or(o, "pid")});
+  }
+  REQUIRE(pid > 0);
+  return pid;
+}
+
+/// `pid` and its children.
+std::vector<int> family_of(int pid) {
+  std::vector<int> out{pid};
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
+    std::ifstream in{entry.path() / "stat"};
+    std::string text;
+    std::getline(in, text);
+    int parent = 0;
+    char state = 0;
+    const auto name_end = text.rfind(')');
+    if (name_end == std::string::npos || std::sscanf(text.c_str() + name_end + 1, " %c %d", &state, &parent) != 2)
+      continue;
+    if (parent == pid)
+      out.push_back(std::stoi(entry.path().filename().string()));
+  }
+  return out;
+}
+
+/// A server of arrakisd that stands still: it neither answers nor goes away. Goes on with the object's end.
+class standing_still {
+public:
+  explicit standing_still(const std::string& server) : family_(family_of(pid_of(server))) { all(SIGSTOP); }
+  ~standing_still() { all(SIGCONT); }
+  standing_still(const standing_still&) = delete;
+  standing_still& operator=(const standing_still&) = delete;
+
+private:
+  void all(int number) {
+    for (const auto pid : family_)
+      ::kill(pid, number);
+  }
+  std::vector<int> family_;
+};
+
+/// /health/ready: its status, and the dependencies that are not ready.
+std::pair<int, strings> readiness() {
+  const auto got = here().town().web().call(here().town().door(), "GET", "/health/ready");
+  if (!got || !got->body.is_object())
+    return {0, {}};
+  strings missing;
+  for (const auto& each : *json::object_in(got->body.get_object(), "dependencies"))
+    if (!json::bool_or(each.value().as_object(), "ready"))
+      missing.emplace_back(each.key());
+  return {got->status, missing};
+}
+bool is_missed(const std::string& dependency) {
+  return demo::eventually(
+    [&] {
+      const auto missing = readiness().second;
+      return std::find(missing.begin(), missing.end(), dependency) != missing.end();
+    },
+    seconds{20});
+}
+bool becomes_ready() {
+  return demo::eventually([] { return readiness().first == 200; }, seconds{30});
+}
+
+snowflake bot_role(const place& at) {
+  const auto state = here().town().sandbox("GET", "state?guild=" + at.guild);
+  for (const auto& each : state.as_object().at("guilds").as_array().at(0).as_object().at("roles").as_array()) {
+    const auto* tags = json::object_in(each.as_object(), "tags");
+    if (tags && json::text_or(*tags, "bot_id") == here().town().discord().bot)
+      return *parse_snowflake(json::text_or(each.as_object(), "id"));
+  }
+  return {};
+}
+
+void give_permissions(const place& at, const std::string& mask) {
+  here().by_hand(at.owner, "PATCH", roles_of(at) + "/" + bot_role(at).text(), js::object{{"permissions", mask}});
+}
+constexpr auto enough = "8"; // Administrator.
+
+/// Requests that changed something, or tried to, in this guild since the request `after`.
+size_t writes_in(const place& at, int64_t after) {
+  const auto all = here().town().sandbox("GET", fmt::format("requests?after={}", after));
+  size_t n = 0;
+  for (const auto& each : all.as_array()) {
+    const auto& o = each.as_object();
+    const auto path = json::text_or(o, "path");
+    n += json::text_or(o, "method") != "GET" && path.find("/guilds/" + at.guild + "/") != std::string_view::npos;
+  }
+  return n;
+}
+int64_t last_request() {
+  return json::integer_or(here().town().sandbox("GET", "statistics").as_object(), "requests");
+}
+
+/// One line of /metrics.
+double metric(const std::string& name) {
+  const auto got = here().town().web().call(here().town().door(), "GET", "/metrics");
+  std::istringstream in{got ? got->text : ""};
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(name + " "))
+      return std::stod(line.substr(name.size() + 1));
+  return -1;
+}
+} // namespace
+
+// The twin is a unit test: with adoption off (services::adopts) an interrupted create is made twice.
+TEST_CASE("crash: killed at three points at once, every deployment ends in its guild, with nothing made twice") {
+  auto& w = here();
+  const auto on_its_way = w.found("Killed with a request on its way");
+  const auto lost_answer = w.found("Killed after an effect without an answer");
+  const auto between = w.found("Killed among the channels");
+  auto one = w.at_review(on_its_way, "One");
+  auto two = w.at_review(lost_answer, "Two");
+  auto three = w.at_review(between, "Three");
+  // The third role is on its way when the process dies, and is made while nobody is there to hear of it.
+  const auto first = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", roles_of(on_its_way)}, {"skip", 2},
+                              {"delay_ms", 4'000}});
+  // Two categories and a channel are there; the second channel would come after all is over.
+  const auto second = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(between)}, {"skip", 3},
+                               {"delay_ms", 20'000}});
+  one.press("wizard:deploy:*");
+  three.press("wizard:deploy:*");
+  REQUIRE(demo::eventually([&] { return w.struck(first) == 1 && w.struck(second) == 1; }, seconds{10}));
+  // The third role of this one is made, and its answer lost: the worker waits before it looks, and dies meanwhile.
+  const auto third = w.fault({{"kind", "lose_answer"}, {"method", "POST"}, {"path", roles_of(lost_answer)}, {"skip", 2}});
+  two.press("wizard:deploy:*");
+  REQUIRE(demo::eventually([&] { return w.struck(third) == 1; }, seconds{10}));
+  w.town().kill_arrakis();
+  CHECK(made(lost_answer) == 3);
+  CHECK(made(between) == 6); // Three roles, two categories, a channel.
+  w.no_faults();
+  w.town().start_arrakis();
+  for (const auto& at : {on_its_way, lost_answer, between})
+    CHECK(reaches(w, at, 1, "completed"));
+  for (const auto& at : {on_its_way, lost_answer, between})
+    check_whole(at);
+  const auto no = refused(w);
+  INFO(json::print(w.town().sandbox("GET", "statistics")));
+  CHECK(no.rate_limited == 0);
+  CHECK(no.invalid == 0);
+}
+
+TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses no attempt, and a thaw finishes it") {
+  auto& w = here();
+  const auto at = w.found("Frozen");
+  auto admin = w.at_review(at, "Frozen");
+  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 1},
+                             {"delay_ms", 1'500}});
+  admin.press("wizard:deploy:*");
+  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+  const auto frozen = w.town().ctl({"community", "freeze", at.guild, "a drill"});
+  INFO(frozen.second);
+  REQUIRE(frozen.first == 0);
+  CHECK(contains(frozen.second, "frozen"));
+  // What had left arrives; after it nothing does, however often the job is woken.
+  REQUIRE(demo::eventually([&] { return contains(newest(w, at).line, "waiting"); }, seconds{20}));
+  const auto before = made(at);
+  const auto seen_until = last_request();
+  CHECK(before < whole);
+  const auto woken = metric("arrakis_jobs_ended_total{end=\"postponed\",kind=\"SYNTHESIZE_COMMUNITY\"}");
+  REQUIRE(demo::eventually(
+    [&] { return metric("arrakis_jobs_ended_total{end=\"postponed\",kind=\"SYNTHESIZE_COMMUNITY\"}") > woken; }, seconds{20}));
+  CHECK(made(at) == before);
+  CHECK(writes_in(at, seen_until) == 0);
+  CHECK(contains(w.town().ctl({"jobs", "list"}).second, "0/3 attempts"));
+  // Its neighbour is not frozen.
+  const auto beside = w.found("Beside the frozen one");
+  auto neighbour = w.at_review(beside, "Beside");
+  CHECK(demo::deploy(neighbour));
+  REQUIRE(w.town().ctl({"community", "thaw", at.guild}).first == 0);
+  REQUIRE(reaches(w, at, 1, "completed"));
+  CHECK(disagreements(w, at) == strings{});
+  CHECK(made(at) == whole);
+  CHECK(at_rest(w, at));
+  CHECK(audit_entries(w, at) == 4); // And the freeze and the thaw.
+}
+
+TEST_CASE("review: refuses with a sentence while the bot lacks a permission or stands too low, and says when it is mended") {
+  auto& w = here();
+  const auto at = w.found("Forbidden");
+  give_permissions(at, "1024");
+  auto admin = w.at_review(at, "Forbidden");
+  CHECK(contains(admin.text(), "Give the bot the permission “Manage Roles”"));
+  CHECK(contains(admin.text(), "Give the bot the permission “Manage Channels”"));
+  CHECK_THROWS(admin.press("wizard:deploy:*")); // Discord itself does not let a disabled button be pressed.
+  CHECK(made(at) == 0);
+  give_permissions(at, enough);
+  admin.press("wizard:refresh:*");
+  CHECK(admin.sees("Its permissions and the place of its role suffice", seconds{10}));
+  REQUIRE(demo::deploy(admin));
+  // Now the bot is moved below a role of its own: the next version cannot be made.
+  const auto gold = role_named(look(w, at), "Gold")->id;
+  w.by_hand(at.owner, "PATCH", roles_of(at), js::array{js::object{{"id", bot_role(at).text()}, {"position", 1}}});
+  admin.type("onboard");
+  REQUIRE(admin.sees("Step 7 of 8"));
+  admin.press("wizard:refresh:*");
+  CHECK(admin.sees("The bot in this server: ⚠️", seconds{10}));
+  INFO(admin.text());
+  CHECK(contains(admin.text(), "Move the bot's role above “Gold”"));
+  CHECK_THROWS(admin.press("wizard:deploy:*"));
+  CHECK(role_named(look(w, at), "Gold")->id == gold);
+  CHECK(disagreements(w, at) == strings{});
+}
+
+TEST_CASE("permission: taken away after the review, the deployment fails once with a sentence, and Retry finishes it") {
+  auto& w = here();
+  const auto at = w.found("Robbed");
+  auto admin = w.at_review(at, "Robbed");
+  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", roles_of(at)}, {"skip", 2}, {"delay_ms", 1'000}});
+  admin.press("wizard:deploy:*");
+  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+  give_permissions(at, "1024");
+  const auto began = last_request();
+  REQUIRE(reaches(w, at, 1, "failed"));
+  REQUIRE(admin.sees("could not be built", seconds{10}));
+  INFO(admin.text());
+  CHECK(contains(admin.text(), "Manage Roles"));
+  CHECK(contains(admin.text(), "Retry"));
+  CHECK(contains(newest(w, at).line, "PERMISSION_ERROR"));
+  CHECK(writes_in(at, began) <= 2); // No storm: what was under way, and the refused one.
+  CHECK(at_rest(w, at));
+  CHECK(contains(w.town().ctl({"jobs", "list", "failed"}).second, "PERMISSION_ERROR"));
+  give_permissions(at, enough);
+  admin.type("resume");
+  INFO(admin.text());
+  REQUIRE(admin.sees("Retry", seconds{10}));
+  admin.press("wizard:retry:*");
+  REQUIRE(reaches(w, at, 1, "completed"));
+  CHECK(disagreements(w, at) == strings{});
+  CHECK(made(at) == whole);
+  CHECK(at_rest(w, at));
+}
+
+TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed, and nothing goes on trying") {
+  auto& w = here();
+  const auto at = w.found("Thrown out");
+  auto admin = w.at_review(at, "Thrown out");
+  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 2}, {"delay_ms", 1'000}});
+  admin.press("wizard:deploy:*");
+  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+  w.by_hand(at.owner, "DELETE", "/guilds/" + at.guild + "/members/" + w.town().discord().bot);
+  REQUIRE(reaches(w, at, 1, "failed"));
+  const auto line = newest(w, at).line;
+  INFO(line);
+  CHECK(contains(line, "Invite it again"));
+  CHECK(at_rest(w, at));
+  CHECK(audit_entries(w, at) >= 2);
+  w.town().sandbox("POST", "invite", js::object{{"guild", at.guild}});
+  admin.type("resume");
+  REQUIRE(admin.sees("Retry", seconds{10}));
+  admin.press("wizard:retry:*");
+  REQUIRE(reaches(w, at, 1, "completed"));
+  CHECK(disagreements(w, at) == strings{});
+  CHECK(made(at) == whole);
+}
+
+TEST_CASE("redis: while it stands still the user is told in time and nothing is ready; afterwards all goes on by itself") {
+  auto& w = here();
+  const auto under_way = w.found("While Redis was away");
+  auto admin = w.at_review(under_way, "Redis away");
+  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(under_way)}, {"skip", 1}, {"delay_ms", 1'500}});
+  admin.press("wizard:deploy:*");
+  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+  const auto at = w.found("Asked while Redis was away");
+  auto other = w.admin(at);
+  {
+    const standing_still redis{"redis"};
+    other.type("onboard"); // Throws when no answer is there within Discord's 3 s.
+    CHECK(other.sees("Try again", seconds{10}));
+    CHECK(is_missed("redis"));
+    CHECK(readiness().first == 503);
+  }
+  CHECK(becomes_ready());
+  CHECK(reaches(w, under_way, 1, "completed"));
+  check_whole(under_way);
+  other.type("onboard");
+  CHECK(other.sees("Step 1 of 8"));
+}
+
+TEST_CASE("postgres: while it stands still the user is told in time and nothing is ready; afterwards all goes on by itself") {
+  auto& w = here();
+  const auto under_way = w.found("While PostgreSQL was away");
+  auto admin = w.at_review(under_way, "PostgreSQL away");
+  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(under_way)}, {"skip", 1}, {"delay_ms", 1'500}});
+  admin.press("wizard:deploy:*");
+  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+  const auto at = w.found("Asked while PostgreSQL was away");
+  auto other = w.admin(at);
+  {
+    const standing_still postgres{"postgres"};
+    other.type("onboard");
+    CHECK(other.sees("Try again", seconds{15}));
+    CHECK(is_missed("database"));
+    CHECK(readiness().first == 503);
+  }
+  CHECK(becomes_ready());
+  CHECK(reaches(w, under_way, 1, "completed"));
+  check_whole(under_way);
+  other.type("onboard");
+  CHECK(other.sees("Step 1 of 8"));
+}
+
+TEST_CASE("servers: killed under a running deployment, both are started again and it ends in its guild") {
+  auto& w = here();
+  for (const auto* server : {"redis", "postgres"}) {
+    INFO(server);
+    const auto at = w.found(std::string{"Killed "} + server);
+    auto admin = w.at_review(at, server);
+    const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 1}, {"delay_ms", 500}});
+    admin.press("wizard:deploy:*");
+    REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+    const auto before = pid_of(server);
+    ::kill(before, SIGKILL);
+    REQUIRE(demo::eventually([&] { return pid_of(server) != before; }, seconds{20}));
+    CHECK(becomes_ready());
+    CHECK(reaches(w, at, 1, "completed"));
+    check_whole(at);
+  }
+}
