@@ -79,12 +79,17 @@ flow<> find_url(caf::stateful_actor<finder_state>* self, discord::rest rest, std
   self->quit();
 }
 
-/// Asked from the shard's own thread for each new session: one short-lived actor a question.
-discord::gateway::url_source source(self_pointer self) {
+/// Asked from the shard's own thread for each new session: one short-lived actor a question. What Discord said a moment
+/// ago, with the number of shards, still holds: the route's bucket is small, and all shards begin at once.
+discord::gateway::url_source source(self_pointer self, const plan& known) {
+  constexpr std::chrono::seconds holds{30};
   auto& st = self->state;
   if (!st.options.gateway_url.empty())
     return discord::gateway::fixed_url(st.options.gateway_url);
-  return [&sys = self->system(), rest = st.rest, wait = st.options.ask_within](auto found) {
+  const auto until = self->clock().now() + holds;
+  return [&sys = self->system(), rest = st.rest, wait = st.options.ask_within, url = known.url, until](auto found) {
+    if (sys.clock().now() < until)
+      return found(url);
     sys.spawn([rest, wait, found](caf::stateful_actor<finder_state>* finder) {
       finder->state.flows.start(find_url(finder, rest, wait, found));
     });
@@ -99,7 +104,7 @@ void start_all(self_pointer self, const plan& p) {
   for (int i = 0; i < count; ++i) {
     discord::gateway::options o;
     o.token = st.options.token;
-    o.find_url = source(self);
+    o.find_url = source(self, p);
     o.shard_id = i;
     o.shard_count = count;
     o.compressed = st.options.compressed;

@@ -1,4 +1,5 @@
-// What strangers, mistyping operators and other people's tools send: each is refused with a sentence, and nothing is lost.
+// What strangers, mistyping operators and other people's tools send: each is refused with a sentence, and nothing is
+// lost.
 #include "adapters/embedded/embedded.hpp"
 #include "apps/sandbox/keys/keys.hpp"
 #include "runtime/clock.hpp"
@@ -23,13 +24,14 @@ namespace js = boost::json;
 using strings = std::vector<std::string>;
 using std::chrono::seconds;
 
-world& here() { return shared(false); }
+world& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); } // As nodes.test.cpp, which shares it.
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 /// The key with which the sandbox signs for its application; it keeps it in its snapshot.
 std::string private_key() {
-  const auto saved = json::parse(test::content(here().town().folder() + "/discord/discord.json"), {.bytes_max = 64u << 20});
+  const auto saved = json::parse(test::content(here().town().folder() + "/discord/discord.json"),
+                                 {.bytes_max = 64u << 20});
   return std::string{json::text_or(saved->as_object().at("applications").as_array().at(0).as_object(), "private_key")};
 }
 
@@ -58,8 +60,13 @@ struct asker {
 };
 js::object interaction(const asker& who, int type, js::object data) {
   static int64_t last = 1'400'000'000'000'000'000;
-  js::object out{{"id", std::to_string(++last)}, {"application_id", here().town().discord().application}, {"type", type},
-                 {"token", "made-up"}, {"version", 1}, {"guild_id", who.guild}, {"channel_id", who.channel},
+  js::object out{{"id", std::to_string(++last)},
+                 {"application_id", here().town().discord().application},
+                 {"type", type},
+                 {"token", "made-up"},
+                 {"version", 1},
+                 {"guild_id", who.guild},
+                 {"channel_id", who.channel},
                  {"member", js::object{{"user", js::object{{"id", who.user}}}, {"permissions", who.permissions}}},
                  {"data", std::move(data)}};
   if (type == 3) // A component is on a message.
@@ -88,9 +95,13 @@ std::string custom_id_in(const js::value& message, std::string_view begin) {
 }
 
 strings nowhere(const std::string& state) {
-  return {"ARRAKIS_NODE_STATE_FOLDER=" + state, "ARRAKIS_POSTGRES_MODE=external", "ARRAKIS_REDIS_MODE=external",
-          "ARRAKIS_POSTGRES_DSN=host=/nowhere", "ARRAKIS_POSTGRES_RELAY_DSN=host=/nowhere",
-          "ARRAKIS_POSTGRES_MIGRATE_DSN=host=/nowhere", "ARRAKIS_REDIS_URL=unix:///nowhere"};
+  return {"ARRAKIS_NODE_STATE_FOLDER=" + state,
+          "ARRAKIS_POSTGRES_MODE=external",
+          "ARRAKIS_REDIS_MODE=external",
+          "ARRAKIS_POSTGRES_DSN=host=/nowhere",
+          "ARRAKIS_POSTGRES_RELAY_DSN=host=/nowhere",
+          "ARRAKIS_POSTGRES_MIGRATE_DSN=host=/nowhere",
+          "ARRAKIS_REDIS_URL=unix:///nowhere"};
 }
 
 struct taken_port {
@@ -149,7 +160,8 @@ TEST_CASE("webhook: signed bytes that are no good interaction are refused with w
     {"no id", R"({"application_id":"2","type":2,"token":"t","data":{}})", "'id'"},
     {"no snowflake", R"({"id":"x","application_id":"2","type":2,"token":"t","data":{"name":"onboard"}})", "'id'"},
     {"no caller", R"({"id":"1","application_id":"2","type":2,"token":"t","data":{"name":"onboard"}})", "user"},
-    {"an unknown type", R"({"id":"1","application_id":"2","type":99,"token":"t","user":{"id":"3"},"data":{}})", "type"}};
+    {"an unknown type", R"({"id":"1","application_id":"2","type":99,"token":"t","user":{"id":"3"},"data":{}})",
+     "type"}};
   for (const auto& each : list) {
     const auto got = post(each.body);
     INFO(each.name, ": ", got.text);
@@ -196,7 +208,10 @@ TEST_CASE("interactions: two clicks on Deploy at once give one deployment") {
   auto& w = here();
   const auto at = w.found("Twice");
   auto admin = w.at_review(at, "Twice");
-  const js::object order{{"user", at.owner}, {"channel", at.channel}, {"custom_id", "wizard:deploy:*"}, {"wait", "none"},
+  const js::object order{{"user", at.owner},
+                         {"channel", at.channel},
+                         {"custom_id", "wizard:deploy:*"},
+                         {"wait", "none"},
                          {"message", json::text_or(admin.message().as_object(), "id")}};
   for (int i = 0; i < 3; ++i)
     w.town().sandbox("POST", "interactions", order);
@@ -265,9 +280,13 @@ TEST_CASE("migrations: one that was edited after it was applied is refused, and 
     return before;
   };
   const auto good = set("0000");
-  const strings external{"ARRAKIS_NODE_STATE_FOLDER=" + t.folder() + "/other", "ARRAKIS_POSTGRES_MODE=external",
-                         "ARRAKIS_REDIS_MODE=external", "ARRAKIS_POSTGRES_DSN=" + owner, "ARRAKIS_POSTGRES_RELAY_DSN=" + owner,
-                         "ARRAKIS_POSTGRES_MIGRATE_DSN=" + owner, "ARRAKIS_REDIS_URL=unix:///nowhere"};
+  const strings external{"ARRAKIS_NODE_STATE_FOLDER=" + t.folder() + "/other",
+                         "ARRAKIS_POSTGRES_MODE=external",
+                         "ARRAKIS_REDIS_MODE=external",
+                         "ARRAKIS_POSTGRES_DSN=" + owner,
+                         "ARRAKIS_POSTGRES_RELAY_DSN=" + owner,
+                         "ARRAKIS_POSTGRES_MIGRATE_DSN=" + owner,
+                         "ARRAKIS_REDIS_URL=unix:///nowhere"};
   const auto refused = run("arrakisd", {"migrate"}, external);
   set(good);
   INFO(refused.second);

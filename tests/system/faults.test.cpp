@@ -1,5 +1,5 @@
-// What a deployment survives: the daemon killed from outside, a freeze, missing permissions, the bot thrown out, and its
-// own PostgreSQL or Redis gone.
+// What a deployment survives: the daemon killed from outside, a freeze, missing permissions, the bot thrown out, and
+// its own PostgreSQL or Redis gone.
 #include "runtime/json.hpp"
 #include "tests/system/records.hpp"
 
@@ -139,9 +139,7 @@ size_t writes_in(const place& at, int64_t after) {
   }
   return n;
 }
-int64_t last_request() {
-  return json::integer_or(here().town().sandbox("GET", "statistics").as_object(), "requests");
-}
+int64_t last_request() { return json::integer_or(here().town().sandbox("GET", "statistics").as_object(), "requests"); }
 
 /// One line of /metrics.
 double metric(const std::string& name) {
@@ -164,16 +162,17 @@ TEST_CASE("crash: killed at three points at once, every deployment ends in its g
   auto two = w.at_review(lost_answer, "Two");
   auto three = w.at_review(between, "Three");
   // The third role is on its way when the process dies, and is made while nobody is there to hear of it.
-  const auto first = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", roles_of(on_its_way)}, {"skip", 2},
-                              {"delay_ms", 4'000}});
+  const auto first = w.fault(
+    {{"kind", "delay"}, {"method", "POST"}, {"path", roles_of(on_its_way)}, {"skip", 2}, {"delay_ms", 4'000}});
   // Two categories and a channel are there; the second channel would come after all is over.
-  const auto second = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(between)}, {"skip", 3},
-                               {"delay_ms", 20'000}});
+  const auto second = w.fault(
+    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(between)}, {"skip", 3}, {"delay_ms", 20'000}});
   one.press("wizard:deploy:*");
   three.press("wizard:deploy:*");
   REQUIRE(demo::eventually([&] { return w.struck(first) == 1 && w.struck(second) == 1; }, seconds{10}));
   // The third role of this one is made, and its answer lost: the worker waits before it looks, and dies meanwhile.
-  const auto third = w.fault({{"kind", "lose_answer"}, {"method", "POST"}, {"path", roles_of(lost_answer)}, {"skip", 2}});
+  const auto third = w.fault(
+    {{"kind", "lose_answer"}, {"method", "POST"}, {"path", roles_of(lost_answer)}, {"skip", 2}});
   two.press("wizard:deploy:*");
   REQUIRE(demo::eventually([&] { return w.struck(third) == 1; }, seconds{10}));
   w.town().kill_arrakis();
@@ -195,8 +194,8 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   auto& w = here();
   const auto at = w.found("Frozen");
   auto admin = w.at_review(at, "Frozen");
-  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 1},
-                             {"delay_ms", 1'500}});
+  const auto slow = w.fault(
+    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 1}, {"delay_ms", 1'500}});
   admin.press("wizard:deploy:*");
   REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
   const auto frozen = w.town().ctl({"community", "freeze", at.guild, "a drill"});
@@ -210,7 +209,8 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   CHECK(before < whole);
   const auto woken = metric("arrakis_jobs_ended_total{end=\"postponed\",kind=\"SYNTHESIZE_COMMUNITY\"}");
   REQUIRE(demo::eventually(
-    [&] { return metric("arrakis_jobs_ended_total{end=\"postponed\",kind=\"SYNTHESIZE_COMMUNITY\"}") > woken; }, seconds{20}));
+    [&] { return metric("arrakis_jobs_ended_total{end=\"postponed\",kind=\"SYNTHESIZE_COMMUNITY\"}") > woken; },
+    seconds{20}));
   CHECK(made(at) == before);
   CHECK(writes_in(at, seen_until) == 0);
   CHECK(contains(w.town().ctl({"jobs", "list"}).second, "0/3 attempts"));
@@ -226,7 +226,8 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   CHECK(audit_entries(w, at) == 4); // And the freeze and the thaw.
 }
 
-TEST_CASE("review: refuses with a sentence while the bot lacks a permission or stands too low, and says when it is mended") {
+TEST_CASE(
+  "review: refuses with a sentence while the bot lacks a permission or stands too low, and says when it is mended") {
   auto& w = here();
   const auto at = w.found("Forbidden");
   give_permissions(at, "1024");
@@ -257,7 +258,8 @@ TEST_CASE("permission: taken away after the review, the deployment fails once wi
   auto& w = here();
   const auto at = w.found("Robbed");
   auto admin = w.at_review(at, "Robbed");
-  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", roles_of(at)}, {"skip", 2}, {"delay_ms", 1'000}});
+  const auto slow = w.fault(
+    {{"kind", "delay"}, {"method", "POST"}, {"path", roles_of(at)}, {"skip", 2}, {"delay_ms", 1'000}});
   admin.press("wizard:deploy:*");
   REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
   give_permissions(at, "1024");
@@ -286,7 +288,8 @@ TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed,
   auto& w = here();
   const auto at = w.found("Thrown out");
   auto admin = w.at_review(at, "Thrown out");
-  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 2}, {"delay_ms", 1'000}});
+  const auto slow = w.fault(
+    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 2}, {"delay_ms", 1'000}});
   admin.press("wizard:deploy:*");
   REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
   w.by_hand(at.owner, "DELETE", "/guilds/" + at.guild + "/members/" + w.town().discord().bot);
@@ -305,11 +308,13 @@ TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed,
   CHECK(made(at) == whole);
 }
 
-TEST_CASE("redis: while it stands still the user is told in time and nothing is ready; afterwards all goes on by itself") {
+TEST_CASE(
+  "redis: while it stands still the user is told in time and nothing is ready; afterwards all goes on by itself") {
   auto& w = here();
   const auto under_way = w.found("While Redis was away");
   auto admin = w.at_review(under_way, "Redis away");
-  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(under_way)}, {"skip", 1}, {"delay_ms", 1'500}});
+  const auto slow = w.fault(
+    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(under_way)}, {"skip", 1}, {"delay_ms", 1'500}});
   admin.press("wizard:deploy:*");
   REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
   const auto at = w.found("Asked while Redis was away");
@@ -328,11 +333,13 @@ TEST_CASE("redis: while it stands still the user is told in time and nothing is 
   CHECK(other.sees("Step 1 of 8"));
 }
 
-TEST_CASE("postgres: while it stands still the user is told in time and nothing is ready; afterwards all goes on by itself") {
+TEST_CASE(
+  "postgres: while it stands still the user is told in time and nothing is ready; afterwards all goes on by itself") {
   auto& w = here();
   const auto under_way = w.found("While PostgreSQL was away");
   auto admin = w.at_review(under_way, "PostgreSQL away");
-  const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(under_way)}, {"skip", 1}, {"delay_ms", 1'500}});
+  const auto slow = w.fault(
+    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(under_way)}, {"skip", 1}, {"delay_ms", 1'500}});
   admin.press("wizard:deploy:*");
   REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
   const auto at = w.found("Asked while PostgreSQL was away");
@@ -357,7 +364,8 @@ TEST_CASE("servers: killed under a running deployment, both are started again an
     INFO(server);
     const auto at = w.found(std::string{"Killed "} + server);
     auto admin = w.at_review(at, server);
-    const auto slow = w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 1}, {"delay_ms", 500}});
+    const auto slow = w.fault(
+      {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 1}, {"delay_ms", 500}});
     admin.press("wizard:deploy:*");
     REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
     const auto before = pid_of(server);

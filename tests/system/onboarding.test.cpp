@@ -39,7 +39,8 @@ first_guild& tabr() {
 
 void check_foreign_role() {
   const auto s = look(here(), tabr().at);
-  const auto found = std::find_if(s.guild.roles.begin(), s.guild.roles.end(), [](auto& r) { return r.id == tabr().foreign; });
+  const auto found = std::find_if(s.guild.roles.begin(), s.guild.roles.end(),
+                                  [](auto& r) { return r.id == tabr().foreign; });
   REQUIRE(found != s.guild.roles.end());
   CHECK(found->name == "Gold");
   CHECK(found->color == 7);
@@ -108,8 +109,9 @@ TEST_CASE("onboarding: an edit updates by snowflake, lists what is left over and
   CHECK(disagreements(w, at) == strings{});
   const auto after = look(w, at);
   for (const auto& c : before.guild.channels)
-    CHECK_MESSAGE(std::any_of(after.guild.channels.begin(), after.guild.channels.end(), [&](auto& x) { return x.id == c.id; }),
-                  "deleted: ", c.name);
+    CHECK_MESSAGE(
+      std::any_of(after.guild.channels.begin(), after.guild.channels.end(), [&](auto& x) { return x.id == c.id; }),
+      "deleted: ", c.name);
   const auto now = shadow(w, at);
   for (const auto* kept : {"ch-announcements", "ch-general"})
     CHECK(now.at({"channel", kept}) == known.at({"channel", kept}));
@@ -167,7 +169,11 @@ TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a pause
   REQUIRE(t.ctl({"jobs", "pause"}).first == 0);
   CHECK(contains(t.ctl({"jobs", "list"}).second, "the queue is paused"));
   admin.press("wizard:deploy:*");
-  REQUIRE(demo::eventually([&] { return contains(t.ctl({"jobs", "list", "paused"}).second, "synth-"); }, std::chrono::seconds{10}));
+  REQUIRE(demo::eventually(
+    [&] {
+      return contains(t.ctl({"jobs", "list", "paused"}).second, "synth-");
+    },
+    std::chrono::seconds{10}));
   CHECK(look(w, at).made.empty());
   const auto line = t.ctl({"jobs", "list", "paused"}).second;
   const auto job = line.substr(0, line.find(' '));

@@ -183,7 +183,8 @@ int64_t open_rows(world& w, const place& at) {
   pqxx::connection relay{embedded::dsn(w.town().folder() + "/arrakis", "arrakis_relay")};
   pqxx::work tx{relay};
   const auto id = community_of(w, at);
-  return tx.exec_params("select count(*) from outbox where closed_at is null and community_id = $1", id)[0][0].as<int64_t>();
+  return tx.exec_params("select count(*) from outbox where closed_at is null and community_id = $1", id)[0][0]
+    .as<int64_t>();
 }
 
 int64_t open_intents(world& w, const place& at) {

@@ -14,7 +14,7 @@ namespace arrakis::system_test {
 /// A guild as the sandbox has it.
 struct seen {
   guild::state guild;
-  std::vector<snowflake> made;      ///< Roles and channels that the bot made, by the guild's audit log; also deleted ones.
+  std::vector<snowflake> made; ///< Roles and channels that the bot made, by the guild's audit log; also deleted ones.
   std::vector<std::string> reasons; ///< Of those.
 };
 seen look(world&, const place&);
@@ -38,8 +38,8 @@ manifest stored_manifest(world&, const place&, int64_t version = 0);
 /// Snowflakes by resource, from the shadow state.
 blueprint::ids shadow(world&, const place&);
 
-/// Everything in which guild, shadow state, manifest, signatures and audit chain of a finished community disagree; empty:
-/// every resource of the manifest is there once and equal in every managed field, and nothing else is claimed.
+/// Everything in which guild, shadow state, manifest, signatures and audit chain of a finished community disagree;
+/// empty: every resource of the manifest is there once and equal in every managed field, and nothing else is claimed.
 std::vector<std::string> disagreements(world&, const place&);
 
 /// Rows of the outbox of this community that are not closed.

@@ -82,7 +82,8 @@ place world::found(const std::string& name) {
           std::string{json::text_or(o, "channel_id")}};
 }
 
-js::value world::by_hand(const std::string& user, const std::string& method, const std::string& path, const js::value& body) {
+js::value world::by_hand(const std::string& user, const std::string& method, const std::string& path,
+                         const js::value& body) {
   auto got = town_.web().call(town_.discord().url, method, "/_sandbox/as/" + user + path, body);
   if (!got || got->status / 100 != 2)
     throw std::runtime_error(fmt::format("{} {}: {}", method, path, got ? got->text : text_of(got.error())));
@@ -101,7 +102,8 @@ int64_t world::struck(int64_t id) {
   return 0;
 }
 
-demo::person world::at_review(const place& at, const std::string& name, const std::string& tiers, const std::string& channels) {
+demo::person world::at_review(const place& at, const std::string& name, const std::string& tiers,
+                              const std::string& channels) {
   auto who = admin(at);
   demo::onboarding_options o;
   o.name = name;

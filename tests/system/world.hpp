@@ -1,5 +1,6 @@
 #pragma once
-// What the system tests share: one town of built programs for a whole test program, and a guild of its own for each case.
+// What the system tests share: one town of built programs for a whole test program, and a guild of its own for each
+// case.
 #include "apps/demo/onboarding.hpp"
 #include "apps/demo/person.hpp"
 #include "apps/demo/town.hpp"

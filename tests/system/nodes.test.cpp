@@ -1,0 +1,120 @@
+// Two nodes on the same PostgreSQL and Redis: a second arrakisd that only works, beside one that does everything.
+#include "adapters/embedded/embedded.hpp"
+#include "runtime/json.hpp"
+#include "tests/system/records.hpp"
+
+#include <boost/json/object.hpp>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <sstream>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::system_test;
+namespace js = boost::json;
+using strings = std::vector<std::string>;
+using std::chrono::seconds;
+
+/// Each node works on one job at a time, so that two jobs at once need both.
+world& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); }
+
+class worker_node {
+public:
+  worker_node() {
+    auto& t = here().town();
+    const auto first = t.folder() + "/arrakis";
+    const strings environment{"ARRAKIS_NODE_STATE_FOLDER=" + t.folder() + "/second",
+                              "ARRAKIS_POSTGRES_MODE=external",
+                              "ARRAKIS_REDIS_MODE=external",
+                              "ARRAKIS_POSTGRES_DSN=" + embedded::dsn(first, "arrakis_app"),
+                              "ARRAKIS_POSTGRES_RELAY_DSN=" + embedded::dsn(first, "arrakis_relay"),
+                              "ARRAKIS_POSTGRES_MIGRATE_DSN=" + embedded::dsn(first, "arrakis_owner"),
+                              "ARRAKIS_REDIS_URL=" + embedded::redis_url(first),
+                              "ARRAKIS_SIGNER_FOLDER=" + first + "/keys",
+                              "ARRAKIS_OBJECTS_FOLDER=" + first + "/objects",
+                              "ARRAKIS_HTTP_PORT=0",
+                              "ARRAKIS_QUEUE_CONCURRENCY=1",
+                              "ARRAKIS_NODE_SHUTDOWN_GRACE_S=10",
+                              "ARRAKIS_DISCORD_API_URL=" + t.discord().url,
+                              "ARRAKIS_DISCORD_TOKEN=" + t.discord().token};
+    const auto program = programs() + "/apps/arrakisd/arrakisd";
+    child_.emplace(process_options{{program, "--roles", "worker"}, environment, {}, {}, log()});
+    const bool up = demo::eventually([&] { return says("\"event\":\"ready\"") || !child_->running(); }, seconds{30});
+    if (!up || !child_->running())
+      throw std::runtime_error("the second node did not start: " + test::content(log()));
+  }
+  static std::string log() { return here().town().folder() + "/second.log"; }
+  bool says(const std::string& text) const { return test::content(log()).find(text) != std::string::npos; }
+  void kill() { child_->signal(SIGKILL); }
+  int stop() {
+    child_->stop(SIGTERM, seconds{20});
+    return child_->exit_status().value_or(-1);
+  }
+
+private:
+  std::optional<process> child_;
+};
+
+void check_whole(const place& at) {
+  CHECK(disagreements(here(), at) == strings{});
+  CHECK(look(here(), at).made.size() == 10);
+  CHECK(audit_entries(here(), at) == 2);
+}
+
+struct held {
+  place at;
+  int64_t fault;
+};
+/// A deployment that stands at its second channel for `wait`.
+held deploy_slowly(const std::string& name, std::chrono::milliseconds wait) {
+  auto& w = here();
+  const auto at = w.found(name);
+  auto admin = w.at_review(at, name);
+  const auto fault = w.fault({{"kind", "delay"},
+                              {"method", "POST"},
+                              {"path", "/guilds/" + at.guild + "/channels"},
+                              {"skip", 3},
+                              {"delay_ms", wait.count()}});
+  admin.press("wizard:deploy:*");
+  return {at, fault};
+}
+} // namespace
+
+TEST_CASE("nodes: two share the work, and what one leaves when it is killed the other finishes") {
+  auto& w = here();
+  worker_node second;
+  // Two at once: each node has one of them, whichever.
+  const auto one = deploy_slowly("One of two", std::chrono::milliseconds{2'500});
+  const auto two = deploy_slowly("Two of two", std::chrono::milliseconds{2'500});
+  REQUIRE(demo::eventually([&] { return w.struck(one.fault) == 1 && w.struck(two.fault) == 1; }, seconds{10}));
+  for (const auto& each : {one, two})
+    CHECK(reaches(w, each.at, 1, "completed"));
+  REQUIRE(demo::eventually([&] { return second.says("\"end\":\"completed\""); }, seconds{10}));
+  for (const auto& each : {one, two})
+    check_whole(each.at);
+
+  const auto three = deploy_slowly("Three", std::chrono::milliseconds{2'500});
+  const auto four = deploy_slowly("Four", std::chrono::milliseconds{2'500});
+  REQUIRE(demo::eventually([&] { return w.struck(three.fault) == 1 && w.struck(four.fault) == 1; }, seconds{10}));
+  second.kill();
+  for (const auto& each : {three, four})
+    CHECK(reaches(w, each.at, 1, "completed"));
+  for (const auto& each : {three, four}) {
+    check_whole(each.at);
+    CHECK(at_rest(w, each.at));
+  }
+}
+
+TEST_CASE("nodes: one that is told to end finishes its job first") {
+  auto& w = here();
+  worker_node second;
+  const auto one = deploy_slowly("Last but one", std::chrono::milliseconds{1'000});
+  const auto two = deploy_slowly("Last", std::chrono::milliseconds{1'000});
+  REQUIRE(demo::eventually([&] { return w.struck(one.fault) == 1 && w.struck(two.fault) == 1; }, seconds{10}));
+  CHECK(second.stop() == 0);
+  CHECK(second.says("\"end\":\"completed\""));
+  for (const auto& each : {one, two}) {
+    CHECK(reaches(w, each.at, 1, "completed"));
+    check_whole(each.at);
+  }
+}
