@@ -1,4 +1,5 @@
 // From /onboard to the finished guild, and on to later versions, as an admin lives it.
+#include "adapters/embedded/embedded.hpp"
 #include "runtime/json.hpp"
 #include "tests/system/records.hpp"
 
@@ -146,6 +147,41 @@ TEST_CASE("manifest: version 1 restored is version 3, with the content of 1 and 
   CHECK(audit_entries(w, at) == 6);
 }
 
+TEST_CASE(
+  "onboarding: a role that the admin chose is used and never changed, also when a later version makes its own") {
+  auto& w = here();
+  const auto at = w.found("Sietch Tuek");
+  const js::object elders{{"name", "Elders"}, {"color", 1193046}, {"permissions", "1024"}, {"hoist", false}};
+  const auto made = w.by_hand(at.owner, "POST", "/guilds/" + at.guild + "/roles", elders);
+  const auto id = *parse_snowflake(json::text_or(made.as_object(), "id"));
+  const auto untouched = [&] {
+    const auto s = look(w, at);
+    const auto* r = role_named(s, "Elders");
+    return r && r->id == id && r->color == 1193046 && r->permissions == 1024 && !r->hoist;
+  };
+  auto admin = w.at_review(at, "Tuek", "simple", "minimal");
+  go(admin, "wizard:edit-roles:*", "Step 5 of 8");
+  go(admin, "wizard:role-gold:*", "Gold → <@&" + id.text(), {id.text()});
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  REQUIRE(demo::deploy(admin));
+  CHECK(stored_manifest(w, at).roles.at(0).existing == id);
+  CHECK(role_named(look(w, at), "Gold") == nullptr);
+  CHECK(untouched());
+  CHECK(disagreements(w, at) == strings{});
+
+  admin.type("onboard");
+  REQUIRE(admin.sees("at version 1"));
+  go(admin, "wizard:edit-roles:*", "Step 5 of 8");
+  go(admin, "wizard:auto-create:*", "Gold → new role “Gold”");
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  REQUIRE(demo::deploy(admin));
+  CHECK(!contains(admin.text(), "Elders")); // Not ours, so not left over.
+  const auto s = look(w, at);
+  CHECK(role_named(s, "Gold") != nullptr);
+  CHECK(untouched());
+  CHECK(disagreements(w, at) == strings{});
+}
+
 TEST_CASE("onboarding: the same way through signed HTTP interactions ends in the same guild") {
   auto& w = here();
   const auto at = w.found("Sietch Gara Kulon");
@@ -190,6 +226,25 @@ TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a pause
   CHECK(t.ctl({"manifest", "show", at.guild, "x"}).first == 1);
   CHECK(t.ctl({"nonsense"}).first == 2);
   CHECK(disagreements(w, at) == strings{});
+}
+
+TEST_CASE("outbox: a job that Redis forgot before anybody took it is sent again") {
+  auto& w = here();
+  auto& t = w.town();
+  const auto at = w.found("Sietch Sihaya");
+  auto admin = w.at_review(at, "Sihaya", "simple", "minimal");
+  REQUIRE(t.ctl({"jobs", "pause"}).first == 0);
+  admin.press("wizard:deploy:*");
+  const auto waits = [&] { return contains(t.ctl({"jobs", "list", "paused"}).second, "synth-"); };
+  REQUIRE(demo::eventually(waits, std::chrono::seconds{10}));
+  const auto url = embedded::redis_url(t.folder() + "/arrakis");
+  process emptied{{{"redis-cli", "-s", url.substr(std::string_view{"unix://"}.size()), "FLUSHALL"}, {}, {}, {}, {}}};
+  REQUIRE(emptied.wait(std::chrono::seconds{10}));
+  CHECK(emptied.exit_status() == 0);
+  CHECK(reaches(w, at, 1, "completed"));
+  CHECK(disagreements(w, at) == strings{});
+  CHECK(at_rest(w, at));
+  CHECK(audit_entries(w, at) == 2);
 }
 
 TEST_CASE("arrakisd: ends cleanly when it is told to, and comes back to what was there") {
