@@ -299,6 +299,20 @@ TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed,
   CHECK(contains(line, "Invite it again"));
   CHECK(at_rest(w, at));
   CHECK(audit_entries(w, at) >= 2);
+  // The job lies with the dead; brought back it finds that its deployment has ended, and does nothing.
+  std::istringstream words{line.substr(std::string_view{"newest deployment "}.size())};
+  std::string id;
+  words >> id;
+  CHECK(contains(w.town().ctl({"jobs", "dead"}).second, "synth-" + id));
+  const auto before = last_request();
+  CHECK(w.town().ctl({"jobs", "replay", "synth-" + id}).first == 0);
+  REQUIRE(demo::eventually(
+    [&] {
+      return contains(w.town().ctl({"jobs", "list", "completed"}).second, "synth-" + id);
+    },
+    seconds{10}));
+  CHECK(writes_in(at, before) == 0);
+  CHECK(newest(w, at).state == "failed");
   w.town().sandbox("POST", "invite", js::object{{"guild", at.guild}});
   admin.type("resume");
   REQUIRE(admin.sees("Retry", seconds{10}));

@@ -120,6 +120,10 @@ TEST_CASE("onboarding: an edit updates by snowflake, lists what is left over and
   check_foreign_role();
   CHECK(at_rest(w, at));
   CHECK(audit_entries(w, at) == 4);
+  admin.type("reconcile");
+  INFO(admin.text());
+  CHECK(admin.sees("No drift", std::chrono::seconds{10}));
+  CHECK(contains(admin.text(), "vip-voice")); // Still there, still no drift.
   CHECK(refused(w) == refusals{0, 0});
 }
 
@@ -226,6 +230,26 @@ TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a pause
   CHECK(t.ctl({"manifest", "show", at.guild, "x"}).first == 1);
   CHECK(t.ctl({"nonsense"}).first == 2);
   CHECK(disagreements(w, at) == strings{});
+}
+
+TEST_CASE(
+  "reconcile: what somebody changed by hand is seen, by the comparison of these tests too, and nothing is changed") {
+  auto& w = here();
+  const auto at = w.found("Sietch Ix");
+  auto admin = w.at_review(at, "Ixian", "simple", "minimal");
+  REQUIRE(demo::deploy(admin));
+  CHECK(disagreements(w, at) == strings{});
+  const auto gold = role_named(look(w, at), "Gold")->id;
+  w.by_hand(at.owner, "PATCH", "/guilds/" + at.guild + "/roles/" + gold.text(), js::object{{"color", 1}});
+  const auto voice = channel_named(look(w, at), "voice")->id;
+  w.by_hand(at.owner, "DELETE", "/channels/" + voice.text());
+  CHECK(disagreements(w, at) == strings{"role role-gold “Gold”: color differs", "channel ch-voice: not in the guild"});
+  admin.type("reconcile");
+  REQUIRE(admin.sees("Drift", std::chrono::seconds{10}));
+  INFO(admin.text());
+  CHECK(contains(admin.text(), "Role “Gold”: color changed in Discord"));
+  CHECK(contains(admin.text(), "deleted in Discord"));
+  CHECK(role_named(look(w, at), "Gold")->color == 1);
 }
 
 TEST_CASE("outbox: a job that Redis forgot before anybody took it is sent again") {
