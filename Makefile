@@ -28,6 +28,7 @@ interop: ## The real clients against us, whole: discord.js, bullmq, chromium.
 asan: ## The unit and system tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer.
 	@tools/deps asan
 	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/config/build/lsan.supp:print_suppressions=0 \
 	  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-16 \
 	  tools/test asan
 

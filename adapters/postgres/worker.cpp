@@ -2,7 +2,6 @@
 
 #include "adapters/postgres/failures.hpp"
 #include "runtime/clock.hpp"
-#include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
@@ -166,7 +165,7 @@ struct state {
 };
 
 handle::behavior_type behavior(handle::stateful_pointer<state> self, setup with) {
-  keep_exception_text(self);
+  // Without keep_exception_text: the pool knows a crash by an error that is none of ours, and once() keeps the texts.
   self->state.self = self;
   self->state.with = std::move(with);
   self->send(self, connect{});
