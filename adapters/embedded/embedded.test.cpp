@@ -100,7 +100,10 @@ TEST_CASE("embedded: as root it refuses, and as another user it keeps all its pr
   test::scratch tmp{"embed"};
   CHECK(has(fault(tmp / "state"), "refuses to run as root"));
   std::filesystem::permissions(tmp.path(), std::filesystem::perms::all);
-  process as_user{{.argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "-ts=embedded"},
+  // A copy where the other user may enter: a checkout may lie below a folder of root's own.
+  std::filesystem::copy_file(std::filesystem::read_symlink("/proc/self/exe"), tmp / "program");
+  std::filesystem::permissions(tmp / "program", std::filesystem::perms(0755));
+  process as_user{{.argv = {tmp / "program", "-ts=embedded"},
                    .user = unprivileged_user(),
                    .folder = tmp.path(),
                    .output = tmp / "output"}};
