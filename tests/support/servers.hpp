@@ -24,9 +24,9 @@ class postgres_server {
 public:
   postgres_server();
   ~postgres_server();
-  std::string dsn() const;       ///< As arrakis_app.
-  std::string relay_dsn() const; ///< As arrakis_relay.
-  std::string admin_dsn() const; ///< As the owner (direct; migrations and set-up of tests only).
+  std::string dsn() const;         ///< As arrakis_app.
+  std::string relay_dsn() const;   ///< As arrakis_relay.
+  std::string admin_dsn() const;   ///< As the owner (direct; migrations and set-up of tests only).
   std::string bouncer_dsn() const; ///< As arrakis_app through PgBouncer in transaction mode, started on first use.
   void kill();
   void start();

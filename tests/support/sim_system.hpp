@@ -39,7 +39,8 @@ public:
     run();
   }
   std::chrono::steady_clock::time_point now() { return scheduler().clock().now(); }
-  /// Asks without a deadline and runs until nothing moves. An answer that waits for the clock needs send(), advance(), take().
+  /// Asks without a deadline and runs until nothing moves. An answer that waits for the clock needs send(), advance(),
+  /// take().
   template <class R, class Handle, class... Args>
   caf::expected<R> ask(const Handle& to, Args&&... args) {
     caf::scoped_actor self{system_};
