@@ -3,7 +3,7 @@
 
 namespace arrakis::wiring {
 /// What every program of ours does first: no core dumps (they would hold keys), files 0600 and folders 0700 by default,
-/// SIGPIPE ignored.
+/// SIGPIPE ignored. Before anything else: OpenSSL takes its setting at the first use only.
 void harden_process();
 /// When we are root: makes `folder` (and what is in it) belong to the unprivileged user and becomes that user for good.
 /// Otherwise only creates the folder, 0700. Throws std::runtime_error naming the folder and the remedy.
