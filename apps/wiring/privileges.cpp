@@ -28,9 +28,12 @@ void harden_process() {
 
 namespace {
 void become(const passwd& user) {
+  int ends_with_parent = 0; // The kernel forgets it with the change of user (prctl(2), PR_SET_PDEATHSIG).
+  prctl(PR_GET_PDEATHSIG, &ends_with_parent, 0, 0, 0);
   if (initgroups(user.pw_name, user.pw_gid) != 0 || setgid(user.pw_gid) != 0 || setuid(user.pw_uid) != 0)
     throw std::runtime_error(fmt::format("cannot become user '{}'; start as that user", user.pw_name));
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // setuid may have changed it.
+  prctl(PR_SET_PDEATHSIG, ends_with_parent, 0, 0, 0);
 }
 } // namespace
 
