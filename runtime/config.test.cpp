@@ -110,6 +110,8 @@ TEST_CASE("config: all faults are shown at once, and broken TOML with its place"
            "http.port?");
   CHECK(refusal("[http]\nport = \n").starts_with("f:2:"));
   CHECK(refusal("[http]\nport = 1\nport = 2\n").starts_with("f:3:"));
+  for (const auto* no_key : {"[", "[?]", "[\nb]", "[[.a]]", "[a.?]", "[=", "? = 1", ". = 1"})
+    CHECK_MESSAGE(refusal(no_key).starts_with("f:"), no_key);
 }
 
 TEST_CASE("config: variables are checked like the file, and those of other programs are left alone") {

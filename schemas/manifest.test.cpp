@@ -146,6 +146,8 @@ TEST_CASE("manifest: another schemaVersion is unsupported") {
   CHECK(code_of(refusal("/schemaVersion", R"("2")")) == ec::unsupported);
   CHECK(code_of(refusal("/schemaVersion", "1")) == ec::invalid);
   CHECK(code_of(refusal("/schemaVersion", "")) == ec::invalid);
+  const auto quoted = text_of(refusal("/schemaVersion", R"("沙沙沙沙沙沙沙沙沙沙沙")")); // 33 bytes, of which 32 are quoted.
+  CHECK(quoted.find("\"沙沙沙沙沙沙沙沙沙沙\"") != std::string::npos);
 }
 
 TEST_CASE("manifest: each refusal has the pointer of its field, and what is allowed") {

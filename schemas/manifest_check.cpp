@@ -1,5 +1,6 @@
 #include "schemas/manifest_check.hpp"
 
+#include "runtime/utf8.hpp"
 #include "schemas/permissions.hpp"
 
 #include <boost/json/array.hpp>
@@ -34,7 +35,7 @@ caf::error refuse(std::string_view pointer, std::string_view what) {
 /// One step of a JSON pointer (RFC 6901).
 std::string step(std::string_view name) {
   std::string out = "/";
-  for (const char c : name.substr(0, 100))
+  for (const char c : utf8_head(name, 100))
     out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
   return out;
 }
@@ -116,7 +117,7 @@ caf::error check_schema_version(const bj::value& tree) {
     return fail(ec::unsupported,
                 fmt::format("manifest /schemaVersion: \"{}\" is not known to this build, which reads \"{}\": "
                             "use the release that wrote it",
-                            text.substr(0, 32), manifest::schema_version));
+                            utf8_head(text, 32), manifest::schema_version));
   return {};
 }
 

@@ -148,6 +148,21 @@ TEST_CASE("chain: a batch names its calls, and answers come back in any order") 
     CHECK(code_of(rpc::read(bad, 2).error()) == ec::corrupt);
 }
 
+TEST_CASE("chain: the words of a node are cut between characters") {
+  std::string words = "x"; // Three bytes a character from an odd place: both bounds fall into one.
+  for (int i = 0; i < 100; ++i)
+    words += "沙";
+  const auto is_utf8 = [](const std::string& text) { return json::parse('"' + text + '"').engaged(); };
+  const auto answers = rpc::read(
+    R"([{"id":0,"error":{"code":1,"message":")" + words + R"("}},{"id":1,"result":")" + words + "\"}]", 2);
+  REQUIRE(answers);
+  CHECK(answers->at(0).message.size() == 199);
+  CHECK(is_utf8(answers->at(0).message));
+  auto refused = text_of(rpc::quantity(answers->at(1), "block").error());
+  std::erase(refused, '"');
+  CHECK(is_utf8(refused));
+}
+
 TEST_CASE("chain: quantities are hexadecimal and fit") {
   rpc::answer a;
   for (const char* bad : {"", "0x", "12", "0xg", "-0x1", "0x-1", "0xffffffffffffffff"}) {

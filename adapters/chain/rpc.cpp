@@ -2,6 +2,7 @@
 
 #include "adapters/chain/abi.hpp"
 #include "runtime/json.hpp"
+#include "runtime/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -72,7 +73,7 @@ caf::expected<std::vector<answer>> read(std::string_view body, size_t count) {
     if (const auto* error = json::object_in(*one, "error")) {
       a.failed = true;
       a.code = json::integer_or(*error, "code");
-      a.message = std::string{json::text_or(*error, "message")}.substr(0, 200);
+      a.message = std::string{utf8_head(json::text_or(*error, "message"), 200)};
     } else if (const auto* result = one->if_contains("result")) {
       a.result = *result;
     } else {
@@ -91,8 +92,8 @@ caf::expected<int64_t> quantity(const answer& a, std::string_view what) {
       value = -1;
   }
   if (value < 0)
-    return failed<int64_t>(ec::corrupt,
-                           fmt::format("no {}: {}", what, a.failed ? a.message : json::print(a.result).substr(0, 100)));
+    return failed<int64_t>(
+      ec::corrupt, fmt::format("no {}: {}", what, a.failed ? a.message : utf8_head(json::print(a.result), 100)));
   return value;
 }
 

@@ -19,6 +19,9 @@ void put_number(std::string& out, char kind, size_t number) {
   out.append("\r\n", 2);
 }
 
+// The room for all items is taken when their count is read, which the other end can make up. We ask for some thousands.
+constexpr int items_max = 1 << 20;
+
 // hiredis asks for an object per reply; ours live inside their parent, whose items are made at once and so never move.
 reply* place(const redisReadTask* task) {
   return task->parent ? &static_cast<reply*>(task->parent->obj)->items[static_cast<size_t>(task->idx)] : new reply;
@@ -31,6 +34,8 @@ void* make_text(const redisReadTask* task, char* bytes, size_t size) {
   return made;
 }
 void* make_array(const redisReadTask* task, int count) {
+  if (count > items_max)
+    return nullptr; // hiredis takes it for a lack of memory, and the stream for broken.
   auto* made = place(task);
   made->type = reply::array;
   made->items.resize(static_cast<size_t>(count));

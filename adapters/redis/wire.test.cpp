@@ -32,7 +32,8 @@ TEST_CASE("redis wire: replies are cut out of a stream that arrives byte by byte
 }
 
 TEST_CASE("redis wire: bytes that are no RESP break the stream and leak nothing") {
-  for (std::string bytes : {"HTTP/1.1 400\r\n", "*2\r\n$1\r\na\r\n!x\r\n", ":12x\r\n", "$zz\r\n"}) {
+  for (std::string bytes : {"HTTP/1.1 400\r\n", "*2\r\n$1\r\na\r\n!x\r\n", ":12x\r\n", "$zz\r\n", "*2147483647\r\n",
+                            "*1\r\n*1048577\r\n"}) {
     redis::reader reader;
     reader.feed(bytes);
     while (reader.next())

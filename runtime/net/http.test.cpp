@@ -67,6 +67,20 @@ TEST_CASE("http: a request is read the same however its bytes are cut") {
   }
 }
 
+TEST_CASE("http: a chunked request without a body is read the same however its bytes are cut") {
+  const std::string wire = "POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET";
+  for (size_t step = 1; step <= wire.size(); ++step) {
+    request_reader reader{1024, 1024};
+    std::string waiting;
+    for (size_t at = 0; at < wire.size(); at += step) {
+      waiting += wire.substr(at, step);
+      REQUIRE(reader.feed(waiting) == fault::none);
+    }
+    CHECK(reader.done());
+    CHECK(waiting == "GET");
+  }
+}
+
 TEST_CASE("http: a message with two lengths or an endless chunk line is no HTTP") {
   std::string smuggled = "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
   request_reader one{1024, 1024};

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <toml++/impl/preprocessor.h>
+#undef TOML_ASSERT_ASSUME // As there.
+#define TOML_ASSERT_ASSUME(expression) static_assert(true)
 #include <toml++/toml.h>
 
 namespace arrakis::wizard::core {

@@ -18,9 +18,11 @@ std::optional<int64_t> number_after(std::string_view before, std::string_view te
   if (!text.starts_with(before))
     return std::nullopt;
   text.remove_prefix(before.size());
+  if (text.empty() || text[0] == '-' || (text[0] == '0' && text.size() > 1))
+    return std::nullopt; // We write no sign and no zero ahead: a number has one text.
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() && value >= 0 ? std::optional{value} : std::nullopt;
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
 }
 
 constexpr std::string_view retry_prefix = "deployment:retry:";

@@ -92,6 +92,10 @@ TEST_CASE("wizard: custom ids are read as they are written") {
   for (auto bad : {"", "wizard", "wizard:", "wizard::", "wizard:back", "wizard:back:", "other:x:y", "wizard::s1"})
     CHECK_FALSE(parse_custom_id(bad));
   CHECK_FALSE(parse_custom_id("wizard:back:" + std::string(100, 'a')));
+  CHECK(retried_version(retry_button_id(7)) == 7);
+  CHECK(retried_version("deployment:retry:0") == 0);
+  for (auto odd : {"deployment:retry:-0", "deployment:retry:07", "deployment:retry:", "deployment:retry:+1"})
+    CHECK_FALSE(retried_version(odd));
 }
 
 namespace {

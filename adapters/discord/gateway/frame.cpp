@@ -138,17 +138,20 @@ caf::expected<envelope> frame_reader::read(std::string frame) {
     std::string_view key, text;
     ondemand::value value;
     int64_t number = 0;
+    bool null = false;
     if (member.unescaped_key().get(key) || member.value().get(value))
       return broken("broken JSON");
+    if ((key == "s" || key == "t") && value.is_null().get(null))
+      return broken("s, t: broken JSON"); // "nul": neither null nor anything else.
     if (key == "op") {
       if (value.get_int64().get(number) || number < 0 || number > 255)
         return broken("op: not an opcode");
       s.last.op = static_cast<int>(number);
       has_op = true;
-    } else if (key == "s" && !value.is_null()) {
+    } else if (key == "s" && !null) {
       if (value.get_int64().get(s.last.sequence) || s.last.sequence < 0)
         return broken("s: not a sequence");
-    } else if (key == "t" && !value.is_null()) {
+    } else if (key == "t" && !null) {
       if (value.get_string().get(s.last.type))
         return broken("t: not a text");
     } else if (key == "d") {

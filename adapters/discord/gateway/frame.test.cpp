@@ -37,7 +37,8 @@ TEST_CASE("frame: what is no frame is corrupt") {
   frame_reader reader;
   for (const auto* text :
        {"", "[]", "null", "x", R"({"op":0)", R"({"op":"0"})", R"({"op":-1})", R"({"s":1})", R"({"op":0,"s":"1"})",
-        R"({"op":0,"t":1})", R"({"op":0} {"op":0})", "{\"op\":0,\"t\":\"\xff\"}", R"({"op":0,"s":1e99})"}) {
+        R"({"op":0,"t":1})", R"({"op":0} {"op":0})", "{\"op\":0,\"t\":\"\xff\"}", R"({"op":0,"s":1e99})",
+        R"({"op":0,"s":nul})", R"({"op":0,"t":ntll})"}) {
     const auto frame = reader.read(text);
     REQUIRE_MESSAGE(!frame, text);
     CHECK(code_of(frame.error()) == ec::corrupt);
@@ -124,11 +125,10 @@ TEST_CASE("frame: events that nobody reads are not parsed") {
 
 TEST_CASE("frame: what we send") {
   const secret token{"to\"ken"};
-  CHECK(
-    identify_text(token, 1, 2, 7)
-    == R"({"op":2,"d":{"token":"to\"ken","intents":7,)"
-         R"("properties":{"os":"linux","browser":"arrakis","device":"arrakis"},)"
-       R"("compress":false,"large_threshold":50,"shard":[1,2]}})");
+  CHECK(identify_text(token, 1, 2, 7)
+        == R"({"op":2,"d":{"token":"to\"ken","intents":7,)"
+           R"("properties":{"os":"linux","browser":"arrakis","device":"arrakis"},)"
+           R"("compress":false,"large_threshold":50,"shard":[1,2]}})");
   CHECK(resume_text(token, "s", 9) == R"({"op":6,"d":{"token":"to\"ken","session_id":"s","seq":9}})");
   CHECK(heartbeat_text(std::nullopt) == R"({"op":1,"d":null})");
   CHECK(heartbeat_text(9) == R"({"op":1,"d":9})");
