@@ -2,7 +2,7 @@
 # JOBS=n limits the processes of a build or a test run.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test interop asan fmt lint deps
+.PHONY: help run test interop asan fuzz fmt lint deps
 export JOBS
 
 help: ## Show this.
@@ -31,6 +31,11 @@ asan: ## The unit and system tests under AddressSanitizer, LeakSanitizer and Und
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/config/build/lsan.supp:print_suppressions=0 \
 	  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-16 \
 	  tools/test asan
+
+fuzz: ## libFuzzer over each parser of bytes from outside, two at a time. FOR_S=60: seconds for each.
+	@tools/deps asan
+	@tools/build fuzz fuzz
+	@FOR_S="$(or $(FOR_S),60)" tests/fuzz/run
 
 ifneq ($(wildcard bench/*_bench.cpp),)
 .PHONY: bench
