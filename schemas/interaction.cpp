@@ -211,6 +211,7 @@ caf::expected<interaction> read_interaction(const bj::object& from) {
   reader in;
   interaction to;
   to.received_ms = wall_ms();
+  to.trace = random_hex(16);
   const auto type = in.integer(from, "type", "type");
   if (!in.ok())
     return in.fault();

@@ -32,6 +32,9 @@ struct interaction {
   std::vector<std::string> values;            ///< component: chosen values of a select.
   std::map<std::string, std::string> fields;  ///< modal: custom_id of the text input to its value.
   snowflake message; ///< component: the message it sits on.
+  /// W3C trace id (32 lower-case hex digits), made at our edge or taken from its `traceparent`: it goes with everything
+  /// that follows from the click into every log line. https://www.w3.org/TR/trace-context/#trace-id
+  std::string trace;
   int64_t received_ms = 0; ///< Wall clock at our edge; the first answer is due 3 s after Discord sent it.
 };
 

@@ -107,12 +107,13 @@ flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deplo
   order.interaction_token = request.interaction_token;
   order.token_until_ms = request.token_until_ms;
   order.base_version = request.base_version;
+  order.trace = request.trace;
   order.until = request.until;
   auto done = co_await ask(self, st.to.deployments, request.until, std::move(order));
   co_return done;
 }
 
-void answer_submitted(self_pointer self, const caf::expected<deployments::submitted>& done,
+void answer_submitted(self_pointer self, const std::string& trace, const caf::expected<deployments::submitted>& done,
                       caf::typed_response_promise<deployed> reply) {
   auto& st = self->state;
   st.known.reset();
@@ -120,7 +121,8 @@ void answer_submitted(self_pointer self, const caf::expected<deployments::submit
     reply.deliver(done.error());
     return;
   }
-  log::info("deployment_submitted", {{"tenant", done->community.value},
+  log::info("deployment_submitted", {{"trace", trace},
+                                     {"tenant", done->community.value},
                                      {"guild", st.guild.text()},
                                      {"version", done->version},
                                      {"deployment", done->deployment},
@@ -140,7 +142,7 @@ flow<> answer_deploy(self_pointer self, deploy request, caf::typed_response_prom
   if (!done && code_of(done.error()) == ec::stale)
     done = fail(ec::conflict,
                 text_of(done.error())); // No race of versions: somebody must look before it is tried again.
-  answer_submitted(self, done, reply);
+  answer_submitted(self, request.trace, done, reply);
 }
 
 /// The tenant of our guild, for what needs one.
@@ -180,14 +182,15 @@ flow<caf::expected<deployments::submitted>> run_again(self_pointer self, retry r
                            request.application,
                            request.interaction_token,
                            request.token_until_ms,
-                           request.until};
+                           request.until,
+                           request.trace};
   auto done = co_await ask(self, self->state.to.deployments, request.until, std::move(order));
   co_return done;
 }
 
 flow<> answer_retry(self_pointer self, retry request, caf::typed_response_promise<deployed> reply) {
   auto done = co_await run_again(self, request);
-  answer_submitted(self, done, reply);
+  answer_submitted(self, request.trace, done, reply);
 }
 
 handle::behavior_type behavior(self_pointer self, snowflake guild, ports to, limits bounds) {

@@ -40,6 +40,7 @@ struct deploy {
   /// unseen.
   int64_t base_version = 0;
   deadline until;
+  std::string trace; ///< Goes into the job's data and every log line.
 };
 struct deployed {
   community_id community;
@@ -57,6 +58,7 @@ struct retry {
   int64_t token_until_ms = 0;
   deadline until;
   int64_t version = 0; ///< The one that is meant; 0: the newest.
+  std::string trace;
 };
 
 /// Hints that the truth in PostgreSQL changed (status, fence, active version): read it again at the next question.

@@ -30,8 +30,10 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
   const auto until = within(self, st.options.answer_within);
   auto first = co_await ask(self, st.to.interactions, until, interactions::incoming{what});
   if (!first) {
-    log::warn("interaction_unanswered",
-              {{"request", what->id.text()}, {"guild", what->guild.text()}, {"error", text_of(first.error())}});
+    log::warn("interaction_unanswered", {{"request", what->id.text()},
+                                         {"trace", what->trace},
+                                         {"guild", what->guild.text()},
+                                         {"error", text_of(first.error())}});
     metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1, {{"outcome", "unanswered"}});
     settled.deliver(caf::unit);
     co_return;
@@ -42,6 +44,7 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
   const bool delivered = sent && sent->status < 300;
   if (!delivered)
     log::warn("interaction_answer_refused", {{"request", what->id.text()},
+                                             {"trace", what->trace},
                                              {"guild", what->guild.text()},
                                              {"error", sent ? sent->message : text_of(sent.error())}});
   metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1,

@@ -111,6 +111,7 @@ flow<> say_later(self_pointer self, what_came x, said what) {
       co_return;
     if (!not_there_yet(sent)) {
       log::warn("interaction_edit_failed", {{"request", x->id.text()},
+                                            {"trace", x->trace},
                                             {"guild", x->guild.text()},
                                             {"error", sent ? sent->message : text_of(sent.error())}});
       co_return;
@@ -125,8 +126,10 @@ void finish(self_pointer self, uint64_t ticket, const caf::expected<said>& outco
     return;
   auto& p = found.mapped();
   if (!outcome)
-    log::warn("interaction_failed",
-              {{"request", p.what->id.text()}, {"guild", p.what->guild.text()}, {"error", text_of(outcome.error())}});
+    log::warn("interaction_failed", {{"request", p.what->id.text()},
+                                     {"trace", p.what->trace},
+                                     {"guild", p.what->guild.text()},
+                                     {"error", text_of(outcome.error())}});
   if (!p.deferred) {
     count(outcome ? "direct" : "sentence");
     p.reply.deliver(outcome ? direct(*p.what, *outcome) : message_of(outcome.error()));

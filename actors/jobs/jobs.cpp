@@ -1,10 +1,12 @@
 #include "actors/jobs/jobs.hpp"
 
 #include "runtime/exception.hpp"
+#include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -39,6 +41,13 @@ std::string_view word(const queue::outcome& o) {
   return "";
 }
 
+/// The trace id in the data of a job, whatever its kind; empty where there is none.
+std::string trace_of(const queue::job& job) {
+  const auto data = json::parse(job.data_json);
+  const auto* o = data ? data->if_object() : nullptr;
+  return o ? std::string{json::text_or(*o, "trace")} : std::string{};
+}
+
 void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
   const auto found = self->state.open.find(who);
   if (found == self->state.open.end())
@@ -48,8 +57,11 @@ void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
   metrics::count("arrakis_jobs_ended_total", "Attempts of jobs by kind and end.", 1,
                  {{"kind", done.job.name}, {"end", std::string{word(result)}}});
   metrics::set("arrakis_jobs_running", "Job actors.", static_cast<double>(self->state.open.size()));
-  log::info("job.ended",
-            {{"job", done.job.id}, {"kind", done.job.name}, {"end", word(result)}, {"reason", result.reason}});
+  log::info("job.ended", {{"job", done.job.id},
+                          {"trace", trace_of(done.job)},
+                          {"kind", done.job.name},
+                          {"end", word(result)},
+                          {"reason", result.reason}});
   done.to.deliver(std::move(result));
 }
 

@@ -136,8 +136,10 @@ flow<caf::expected<said>> begin(self_pointer self, what_came x, int64_t expected
     r.draft.name = community->record.name;
   if (community->exists && community->record.status == "frozen")
     notice = "This community is frozen: you can look and plan, but nothing is deployed until an operator thaws it.";
-  log::info("wizard_opened",
-            {{"guild", st.guild.text()}, {"session", r.id.substr(0, 8)}, {"base_version", r.base_version}});
+  log::info("wizard_opened", {{"guild", st.guild.text()},
+                              {"session", r.id.substr(0, 8)},
+                              {"trace", x->trace},
+                              {"base_version", r.base_version}});
   count("opened");
   co_return co_await keep(self, expected, std::move(r), std::move(notice), x->application, until);
 }
@@ -208,6 +210,7 @@ flow<caf::expected<community::deployed>> submit(self_pointer self, record r, wha
   order.application = x->application;
   order.interaction_token = x->token;
   order.token_until_ms = token_ends(*x);
+  order.trace = x->trace;
   order.until = until;
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
   co_return done;
@@ -217,7 +220,7 @@ flow<caf::expected<community::deployed>> submit(self_pointer self, record r, wha
 flow<caf::expected<community::deployed>> run_again(self_pointer self, int64_t version, what_came x, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.submit_within));
-  community::retry order{st.guild, st.user, x->application, x->token, token_ends(*x), until, version};
+  community::retry order{st.guild, st.user, x->application, x->token, token_ends(*x), until, version, x->trace};
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
   co_return done;
 }
@@ -237,8 +240,10 @@ flow<caf::expected<said>> deploy(self_pointer self, int64_t expected, decision d
               ? core::submission_accepted(r, {done->version, done->deployment, done->job})
               : core::submission_failed(r, !uncertain(code_of(done.error())), interactions::sentence(done.error()));
   if (!done)
-    log::warn("wizard_submission_failed",
-              {{"guild", self->state.guild.text()}, {"session", r.id.substr(0, 8)}, {"error", text_of(done.error())}});
+    log::warn("wizard_submission_failed", {{"guild", self->state.guild.text()},
+                                           {"session", r.id.substr(0, 8)},
+                                           {"trace", x->trace},
+                                           {"error", text_of(done.error())}});
   const auto version = r.version;
   auto noted = co_await save(self, version, &next, until);
   if (noted && !noted->won && noted->present.session)

@@ -100,6 +100,7 @@ caf::expected<caf::unit_t> restore(ports& to, const community_id& id, int64_t ve
   order.wanted = std::make_shared<const arrakis::manifest>(std::move(*content));
   order.base_version = record->active_version;
   order.key = fmt::format("restore-{}-{}-{}", id.value, version, wall_ms());
+  order.trace = random_hex(16);
   order.until = soon();
   auto done = ask_now<community::deployed>(to.sys, actor, std::move(order));
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);

@@ -91,6 +91,25 @@ TEST_CASE("onboarding: after edits from the review guild, shadow, manifest and a
   CHECK(refused(w) == refusals{0, 0});
 }
 
+TEST_CASE("onboarding: one trace id leads from the click to the end of its job") {
+  (void)tabr();
+  std::string submitted;
+  bool ended = false;
+  std::istringstream lines{test::content(here().town().log_file())};
+  for (std::string line; std::getline(lines, line);) {
+    auto entry = json::parse(line);
+    if (!entry || !entry->is_object())
+      continue;
+    const auto& o = entry->get_object();
+    if (json::text_or(o, "event") == "deployment_submitted" && submitted.empty())
+      submitted = json::text_or(o, "trace");
+    if (json::text_or(o, "event") == "job.ended" && json::text_or(o, "trace") == submitted)
+      ended = true;
+  }
+  CHECK(submitted.size() == 32);
+  CHECK(ended);
+}
+
 TEST_CASE("onboarding: an edit updates by snowflake, lists what is left over and deletes nothing") {
   auto& w = here();
   const auto& at = tabr().at;

@@ -34,6 +34,7 @@ struct state {
   queue::job job;
   caf::typed_response_promise<queue::outcome> reply;
 
+  std::string trace; ///< Of the click that began it; from the payload.
   community_id community;
   int64_t version = 0;
   deployments::key of;

@@ -171,9 +171,10 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
     if (s.what == act::nothing)
       co_return none;
     if (s.what == act::adopt) {
-      log::info(
-        "job.adopted",
-        {{"tenant", self->state.community.value}, {"resource", s.of.kind + "/" + s.of.resource}, {"id", s.id.text()}});
+      log::info("job.adopted", {{"tenant", self->state.community.value},
+                                {"trace", self->state.trace},
+                                {"resource", s.of.kind + "/" + s.of.resource},
+                                {"id", s.id.text()}});
       why = co_await note(self, s.of, s.id);
       if (why.what == trouble::none)
         --n; // Not a failed try; the next decision may find drift to mend.
@@ -227,7 +228,7 @@ flow<problem> put_in_order(pointer self, size_t roles_made) {
   if (why.what == trouble::frozen || why.what == trouble::stale)
     co_return why;
   if (why.what != trouble::none) // The look of the member list is not worth a failed deployment.
-    log::warn("job.order", {{"tenant", st.community.value}, {"error", why.sentence}});
+    log::warn("job.order", {{"tenant", st.community.value}, {"trace", st.trace}, {"error", why.sentence}});
   co_return none;
 }
 

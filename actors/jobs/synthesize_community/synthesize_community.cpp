@@ -33,6 +33,7 @@ bool read_payload(state& st) {
   if (!id || st.version < 1)
     return false;
   st.community = *id;
+  st.trace = json::text_or(*o, "trace");
   return true;
 }
 
@@ -149,7 +150,8 @@ flow<queue::outcome> celebrate(pointer self) {
 flow<queue::outcome> give_up(pointer self, problem why) {
   auto& st = self->state;
   const auto reason = fmt::format("{}: {}", code_text(why.what), why.sentence);
-  log::info("job.stopped", {{"job", st.job.id}, {"tenant", st.community.value}, {"error", reason}});
+  log::info("job.stopped",
+            {{"job", st.job.id}, {"trace", st.trace}, {"tenant", st.community.value}, {"error", reason}});
   if (why.what == trouble::stale)
     co_return postponed(busy_wait, reason);
   const bool last = st.job.attempts_made + 1 >= st.job.attempts;
@@ -161,7 +163,7 @@ flow<queue::outcome> give_up(pointer self, problem why) {
   auto written = co_await ask(self, st.svc.deployments, until,
                               deployments::abandon{st.of, ends, std::string{code_text(why.what)}, why.sentence, until});
   if (!written)
-    log::warn("job.abandon", {{"job", st.job.id}, {"error", text_of(written.error())}});
+    log::warn("job.abandon", {{"job", st.job.id}, {"trace", st.trace}, {"error", text_of(written.error())}});
   if (frozen)
     co_return postponed(frozen_wait, reason);
   if (!ends)
@@ -262,7 +264,7 @@ flow<trouble> edit_message(pointer self, std::string body) {
   if (why.what == trouble::none)
     st.edited = true;
   else
-    log::info("job.message", {{"job", st.job.id}, {"error", why.sentence}});
+    log::info("job.message", {{"job", st.job.id}, {"trace", st.trace}, {"error", why.sentence}});
   co_return why.what;
 }
 

@@ -4,6 +4,7 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
@@ -99,6 +100,18 @@ caf::expected<interaction> door::open(std::string_view body, std::string_view si
   return what;
 }
 
+namespace {
+/// The trace id of "00-{32 hex}-{16 hex}-{2 hex}"; empty for anything else, and for the id of zeros.
+/// https://www.w3.org/TR/trace-context/#traceparent-header-field-values
+std::string trace_of(std::string_view traceparent) {
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if (traceparent.size() != 55 || !traceparent.starts_with("00-") || traceparent[35] != '-' || traceparent[52] != '-')
+    return {};
+  const auto id = traceparent.substr(3, 32);
+  return std::ranges::all_of(id, is_hex) && id.find_first_not_of('0') != id.npos ? std::string{id} : std::string{};
+}
+} // namespace
+
 std::variant<net::http_response, interaction> door::handle(const net::http_request& request) const {
   if (request.method != "POST")
     return net::http_response{405, {{"Allow", "POST"}}, {}};
@@ -114,6 +127,8 @@ std::variant<net::http_response, interaction> door::handle(const net::http_reque
   }
   if (what->kind == interaction_kind::ping)
     return net::json_response(200, to_json_text({interaction_answer::pong, {}}));
+  if (auto trace = trace_of(net::header(request.headers, "traceparent")); !trace.empty())
+    what->trace = std::move(trace);
   return std::move(*what);
 }
 } // namespace arrakis::discord::interactions

@@ -85,6 +85,23 @@ TEST_CASE("door: a signed interaction is given on, with the time it arrived") {
   CHECK(what.received_ms == now_ms);
 }
 
+TEST_CASE("door: the trace is the caller's where it names one, and a fresh one otherwise") {
+  signer discord;
+  const door subject{discord.public_key()};
+  const auto trace = [&](const std::string& traceparent) {
+    auto request = discord.request(onboard());
+    request.headers.emplace_back("traceparent", traceparent);
+    return std::get<interaction>(subject.handle(request)).trace;
+  };
+  const std::string given = "0af7651916cd43dd8448eb211c80319c";
+  CHECK(trace("00-" + given + "-b7ad6b7169203331-01") == given);
+  for (const auto* wrong : {"", "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", "nonsense",
+                            "00-00000000000000000000000000000000-b7ad6b7169203331-01"}) {
+    CHECK(trace(wrong).size() == 32);
+    CHECK(trace(wrong) != trace(wrong));
+  }
+}
+
 TEST_CASE("door: a PING is answered with a PONG") {
   const signer discord;
   const door subject{discord.public_key()};

@@ -45,6 +45,7 @@ struct submit {
   /// The newest version that was not given up (0: none) when the manifest was made. Empty: nobody looked.
   std::optional<int64_t> base_version;
   deadline until;
+  std::string trace; ///< Into the job's data.
 };
 struct submitted {
   std::string deployment;
@@ -142,6 +143,7 @@ struct retry {
   secret interaction_token;
   int64_t token_until_ms = 0;
   deadline until;
+  std::string trace; ///< Into the job's data.
 };
 struct status {
   community_id community;

@@ -142,11 +142,11 @@ std::string job_id(const std::string& deployment, int attempt) {
 }
 
 void owe_job(pqxx::transaction_base& tx, const community_id& community, const std::string& deployment, int64_t version,
-             const std::string& job) {
-  const boost::json::object payload{
-    {"id", job},
-    {"name", "SYNTHESIZE_COMMUNITY"},
-    {"data", {{"communityId", community.value}, {"version", version}, {"deployment", deployment}}}};
+             const std::string& job, const std::string& trace) {
+  boost::json::object data{{"communityId", community.value}, {"version", version}, {"deployment", deployment}};
+  if (!trace.empty())
+    data["trace"] = trace;
+  const boost::json::object payload{{"id", job}, {"name", "SYNTHESIZE_COMMUNITY"}, {"data", std::move(data)}};
   tx.exec_params("insert into outbox (community_id, deployment_id, kind, payload) values ($1, $2, 'enqueue_job', $3)",
                  community.value, deployment, json::print(payload));
 }
@@ -190,7 +190,7 @@ submitted submit_version(pqxx::transaction_base& tx, const submit& m) {
   tx.exec_params(
     "insert into outbox (community_id, deployment_id, kind, payload) values ($1, $2, 'store_manifest', $3)",
     m.community.value, id, json::print(boost::json::object{{"version", m.manifest.version}}));
-  owe_job(tx, m.community, id, m.manifest.version, job);
+  owe_job(tx, m.community, id, m.manifest.version, job, m.trace);
   audit::chain::append(
     tx, m.community, {"DEPLOYMENT_SUBMITTED", subject, "deployment:" + id},
     boost::json::object{{"version", m.manifest.version}, {"sha256", m.manifest.sha256}, {"job", job}});
@@ -224,7 +224,7 @@ submitted retry_failed(pqxx::transaction_base& tx, const retry& m) {
     " application_id = coalesce(nullif($3::bigint, 0), application_id), interaction_token = $4,"
     " token_until = to_timestamp($5::bigint / 1000.0), updated_at = now() where community_id = $1 and id = $2",
     m.community.value, id, m.application.value, token ? token->c_str() : nullptr, m.token_until_ms);
-  owe_job(tx, m.community, id, version, job);
+  owe_job(tx, m.community, id, version, job, m.trace);
   audit::chain::append(tx, m.community, {"DEPLOYMENT_RETRIED", m.actor, "deployment:" + id},
                        boost::json::object{{"version", version}, {"job", job}});
   return {id, m.community, version, job, false};
