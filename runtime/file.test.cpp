@@ -1,4 +1,5 @@
 #include "runtime/file.hpp"
+#include "tests/support/scratch.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -13,21 +14,11 @@ using namespace arrakis;
 namespace fs = std::filesystem;
 
 namespace {
-struct folder {
-  std::string path;
-  folder() {
-    char name[] = "/tmp/arrakis-file-XXXXXX";
-    path = ::mkdtemp(name);
-  }
-  ~folder() { fs::remove_all(path); }
-  std::string operator/(const char* name) const { return path + "/" + name; }
-  size_t entries() const { return static_cast<size_t>(std::distance(fs::directory_iterator{path}, {})); }
+struct folder : test::scratch {
+  folder() : scratch("file") {}
+  size_t entries() const { return static_cast<size_t>(std::distance(fs::directory_iterator{path()}, {})); }
 };
-unsigned mode_of(const std::string& path) {
-  struct stat status {};
-  ::stat(path.c_str(), &status);
-  return status.st_mode & 0777u;
-}
+using test::mode_of;
 /// A disk with no room, as far as this process sees it: no file may grow above `bytes`.
 struct full_disk {
   rlimit before{};
@@ -80,7 +71,7 @@ TEST_CASE("file: what cannot be read says why") {
   CHECK(code_of(file::read(in / "none", 100).error()) == ec::not_found);
   REQUIRE_FALSE(file::create(in / "large", std::string(101, 'x')));
   CHECK(code_of(file::read(in / "large", 100).error()) == ec::corrupt);
-  CHECK(code_of(file::read(in.path, 100).error()) == ec::refused);
+  CHECK(code_of(file::read(in.path(), 100).error()) == ec::refused);
   fs::create_symlink(in / "large", in / "link");
   CHECK(code_of(file::read(in / "link", 1000).error()) == ec::refused);
 }
@@ -117,8 +108,8 @@ TEST_CASE("file: a listing is sorted and hides temporary files, which can be swe
   REQUIRE_FALSE(file::create(in / "b", "x"));
   REQUIRE_FALSE(file::create(in / "a", "x"));
   std::ofstream{in / ".tmp-0123"} << "half";
-  CHECK(*file::list(in.path) == std::vector<std::string>{"a", "b"});
-  file::remove_leftovers(in.path);
+  CHECK(*file::list(in.path()) == std::vector<std::string>{"a", "b"});
+  file::remove_leftovers(in.path());
   CHECK(in.entries() == 2);
   CHECK(file::list(in / "none")->empty());
 }

@@ -1,4 +1,5 @@
 #include "runtime/process.hpp"
+#include "tests/support/scratch.hpp"
 
 #include <csignal>
 #include <doctest/doctest.h>
@@ -10,19 +11,9 @@
 
 using namespace std::chrono_literals;
 namespace {
-struct scratch {
-  std::string path;
-  scratch() {
-    char name[] = "/tmp/arrakis-process-XXXXXX";
-    path = ::mkdtemp(name);
-    std::filesystem::permissions(path, std::filesystem::perms::all);
-  }
-  ~scratch() { std::filesystem::remove_all(path); }
-  std::string read(const char* file) const {
-    std::ostringstream text;
-    text << std::ifstream{path + "/" + file}.rdbuf();
-    return text.str();
-  }
+struct scratch : arrakis::test::scratch {
+  scratch() : arrakis::test::scratch("process") { std::filesystem::permissions(path(), std::filesystem::perms::all); }
+  std::string read(const char* file) const { return arrakis::test::content(*this / file); }
 };
 } // namespace
 
@@ -30,11 +21,11 @@ TEST_CASE("process: runs in its folder with its environment, and its output goes
   scratch tmp;
   arrakis::process child{{.argv = {"sh", "-c", "pwd; echo $WHO; exit 3"},
                           .env = {"WHO=Shai-Hulud"},
-                          .folder = tmp.path,
-                          .output = tmp.path + "/out"}};
+                          .folder = tmp.path(),
+                          .output = tmp.path() + "/out"}};
   REQUIRE(child.wait(10s));
   CHECK(child.exit_status() == 3);
-  CHECK(tmp.read("out") == tmp.path + "\nShai-Hulud\n");
+  CHECK(tmp.read("out") == tmp.path() + "\nShai-Hulud\n");
 }
 
 TEST_CASE("process: a program that does not exist is named") {
@@ -45,7 +36,7 @@ TEST_CASE("process: a program that does not exist is named") {
 TEST_CASE("process: what ignores SIGTERM is killed after the grace") {
   scratch tmp;
   arrakis::process child{
-    {.argv = {"sh", "-c", "trap '' TERM; echo up > up; while :; do sleep 1; done"}, .folder = tmp.path}};
+    {.argv = {"sh", "-c", "trap '' TERM; echo up > up; while :; do sleep 1; done"}, .folder = tmp.path()}};
   while (tmp.read("up").empty())
     child.wait(5ms);
   child.stop(SIGTERM, 20ms);
@@ -72,7 +63,7 @@ TEST_CASE("process: as root, the child runs as the unprivileged user") {
   if (::geteuid() != 0)
     return;
   scratch tmp;
-  arrakis::process child{{.argv = {"id", "-un"}, .user = arrakis::unprivileged_user(), .output = tmp.path + "/out"}};
+  arrakis::process child{{.argv = {"id", "-un"}, .user = arrakis::unprivileged_user(), .output = tmp.path() + "/out"}};
   REQUIRE(child.wait(10s));
   CHECK(tmp.read("out") == arrakis::unprivileged_user() + "\n");
 }

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace arrakis::test {
@@ -33,6 +34,13 @@ public:
 private:
   std::string path_;
 };
+
+/// The permission bits of a file or folder, 0 when there is none.
+inline unsigned mode_of(const std::string& path) {
+  struct stat status {};
+  ::stat(path.c_str(), &status);
+  return status.st_mode & 0777u;
+}
 
 inline std::string content(const std::string& file) {
   std::ostringstream text;

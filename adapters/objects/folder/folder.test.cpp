@@ -4,6 +4,7 @@
 #include "runtime/json.hpp"
 #include "tests/contracts/asking.hpp"
 #include "tests/contracts/objects.hpp"
+#include "tests/support/scratch.hpp"
 
 #include <boost/json.hpp>
 #include <caf/actor_system_config.hpp>
@@ -26,16 +27,11 @@ namespace {
 const community_id tenant{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"};
 
 struct house {
+  test::scratch tmp{"objects"};
   caf::actor_system_config config;
   caf::actor_system sys{config};
-  std::string root;
-  handle store;
-  house() {
-    char name[] = "/tmp/arrakis-objects-XXXXXX";
-    root = ::mkdtemp(name);
-    store = start();
-  }
-  ~house() { fs::remove_all(root); }
+  const std::string& root = tmp.path();
+  handle store = start();
   handle start() { return folder::start(sys, {root + "/objects"}); }
   std::string home() const { return root + "/objects/manifests/" + tenant.value; }
   std::string object(int version) const { return home() + "/versions/v00000" + std::to_string(version) + ".json"; }
@@ -45,11 +41,7 @@ struct house {
   auto get_one(int64_t version) { return ask<snapshot>(sys, store, get{tenant, version, soon()}); }
   boost::json::value index() const { return *json::parse(*file::read(home() + "/index.json", 1 << 20)); }
 };
-unsigned mode_of(const std::string& path) {
-  struct stat status {};
-  ::stat(path.c_str(), &status);
-  return status.st_mode & 0777u;
-}
+using test::mode_of;
 void overwrite(const std::string& path, const std::string& bytes) { std::ofstream{path, std::ios::binary} << bytes; }
 } // namespace
 

@@ -3,6 +3,7 @@
 #include "runtime/file.hpp"
 #include "tests/contracts/asking.hpp"
 #include "tests/contracts/signer.hpp"
+#include "tests/support/scratch.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <cstdlib>
@@ -18,21 +19,13 @@ namespace fs = std::filesystem;
 
 namespace {
 struct house {
+  test::scratch tmp{"signer"};
   caf::actor_system_config config;
   caf::actor_system sys{config};
-  std::string folder;
-  house() {
-    char name[] = "/tmp/arrakis-signer-XXXXXX";
-    folder = std::string{::mkdtemp(name)} + "/keys";
-  }
-  ~house() { fs::remove_all(fs::path{folder}.parent_path()); }
+  std::string folder = tmp / "keys";
   handle start() { return local::start(sys, {folder}); }
 };
-unsigned mode_of(const std::string& path) {
-  struct stat status {};
-  ::stat(path.c_str(), &status);
-  return status.st_mode & 0777u;
-}
+using test::mode_of;
 } // namespace
 
 TEST_CASE("signer.local: keeps the contract of the signer") {

@@ -3,6 +3,7 @@
 #include "adapters/chain/chain.hpp"
 #include "runtime/net/io.hpp"
 #include "tests/contracts/asking.hpp"
+#include "tests/support/scratch.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
@@ -31,18 +32,14 @@ std::string installed() {
 }
 
 struct house {
+  test::scratch tmp{"evm"};
   net::io io;
   caf::actor_system_config config;
   caf::actor_system sys{config};
-  std::string folder;
+  const std::string& folder = tmp.path();
   arrakis::chain::handle chain;
-  house() {
-    char name[] = "/tmp/arrakis-evm-XXXXXX";
-    folder = ::mkdtemp(name);
-  }
   ~house() {
     caf::anon_send_exit(chain, caf::exit_reason::kill); // Or its pending timeouts keep it, and the system, for seconds.
-    fs::remove_all(folder);
   }
   evm::options options(const std::string& anvil) const { return {anvil, folder + "/chain"}; }
   void read_from(const evm::node& node) {
