@@ -20,6 +20,6 @@ renameSync(`${file}.new`, file);
 const verdict = {true: 'holds', false: 'MISSED', null: ''};
 for (const row of rows)
   console.log([
-    row.name, `${row.ours} ${row.unit}`, `${row.peer} (${row.peer_name})`, `ratio ${row.ratio}`, row.goal ?? '',
-    verdict[row.holds]
+    row.name, `${row.ours} ${row.unit}`, row.peer === null ? '' : `${row.peer} (${row.peer_name})`,
+    row.ratio === null ? '' : `ratio ${row.ratio}`, row.goal ?? '', verdict[row.holds]
   ].filter(Boolean).join(' | '));

@@ -26,22 +26,25 @@ boost::json::array rounded(const std::vector<double>& from) {
 }
 
 boost::json::object row(const figure& from) {
-  const double ours = median(from.ours), peer = median(from.peer), ratio = ours / peer;
+  const bool beside = !from.peer.empty();
+  const double ours = median(from.ours), peer = beside ? median(from.peer) : 1, ratio = ours / peer;
   boost::json::value goal, holds;
   if (from.goal) {
-    const bool least = from.goal->what == goal::at_least;
-    goal = fmt::format("ratio {} {:.3g}", least ? ">=" : "<=", from.goal->ratio);
-    holds = least ? ratio >= from.goal->ratio : ratio <= from.goal->ratio;
+    const auto& g = *from.goal;
+    const bool of_ratio = beside && g.of == bench::goal::ratio, least = g.what == bench::goal::at_least;
+    const double found = of_ratio ? ratio : ours;
+    goal = fmt::format("{} {} {:.3g}{}", of_ratio ? "ratio" : "ours", least ? ">=" : "<=", g.number,
+                       of_ratio ? "" : " " + from.unit);
+    holds = least ? found >= g.number : found <= g.number;
   }
-  return {{"name", from.name},
-          {"unit", from.unit},
-          {"ours", rounded(ours)},
-          {"peer", rounded(peer)},
-          {"peer_name", from.peer_name},
-          {"ratio", rounded(ratio)},
-          {"goal", goal},
-          {"holds", holds},
-          {"samples", {{"ours", rounded(from.ours)}, {"peer", rounded(from.peer)}}}};
+  boost::json::object made{{"name", from.name}, {"unit", from.unit}, {"ours", rounded(ours)}};
+  made["peer"] = beside ? boost::json::value(rounded(peer)) : nullptr;
+  made["peer_name"] = beside ? boost::json::value(from.peer_name) : nullptr;
+  made["ratio"] = beside ? boost::json::value(rounded(ratio)) : nullptr;
+  made["goal"] = std::move(goal);
+  made["holds"] = std::move(holds);
+  made["samples"] = boost::json::object{{"ours", rounded(from.ours)}, {"peer", rounded(from.peer)}};
+  return made;
 }
 } // namespace
 

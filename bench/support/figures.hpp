@@ -7,10 +7,11 @@
 
 namespace arrakis::bench {
 
-/// What a goal says about the ratio ours / peer.
+/// What is promised: of the ratio ours / peer, or of our own figure (always so where there is no peer).
 struct goal {
   enum kind { at_least, at_most } what = at_least;
-  double ratio = 1;
+  double number = 1;
+  enum subject { ratio, ours } of = ratio;
 };
 
 /// One row of results.json; `ours` and `peer` there are the medians of these samples, one of each round.
@@ -18,7 +19,7 @@ struct figure {
   std::string name;
   std::string unit;
   std::vector<double> ours;
-  std::vector<double> peer;
+  std::vector<double> peer; ///< Empty: there is none, and peer, peer_name and ratio are null in results.json.
   std::string peer_name;
   std::optional<bench::goal> goal; ///< None: reported, and nothing is promised.
 };
