@@ -4,10 +4,11 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
+#include <boost/core/demangle.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
-#include <deque>
+#include <typeinfo>
 #include <unordered_map>
 
 namespace arrakis::directory {
@@ -24,10 +25,10 @@ struct slot {
   bool leaving = false;
   time_point last_used;
   std::vector<held> waiting;
-  std::deque<time_point> crashes;
+  std::vector<time_point> crashes; ///< The oldest first.
   bool quarantined = false;
   std::string last_error;
-  std::string last_message;
+  const std::type_info* last_message = nullptr; ///< The type alone: contents may be secret, and cost memory.
 };
 struct state {
   directory::options options;
@@ -52,9 +53,17 @@ void activate(self_pointer self, const std::string& key, slot& s) {
   count_active(self);
 }
 
+/// Of the message's first element, which is all of it with messages of ours.
+const std::type_info& type_of(const caf::message& what) {
+  if (what.empty())
+    return typeid(void);
+  const auto* type = what.type(0).second;
+  return type ? *type : typeid(caf::message); // One of CAF's own types.
+}
+
 caf::result<caf::message> hand_over(self_pointer self, slot& s, caf::message what) {
   s.last_used = self->clock().now();
-  s.last_message = caf::to_string(what);
+  s.last_message = &type_of(what);
   self->delegate(s.actor, std::move(what));
   return caf::delegated<caf::message>{};
 }
@@ -87,8 +96,7 @@ void crashed(self_pointer self, const std::string& key, slot& s, const caf::erro
   const auto now = self->clock().now();
   s.last_error = text_of(reason);
   s.crashes.push_back(now);
-  while (s.crashes.front() + st.options.window < now)
-    s.crashes.pop_front();
+  std::erase_if(s.crashes, [&](time_point at) { return at + st.options.window < now; });
   metrics::count("arrakis_runtime_actor_crashes_total", "Crashes of actors by kind.", 1, {{"kind", st.options.kind}});
   log::warn("actor_crashed", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
   if (s.crashes.size() <= st.options.crashes_max)
@@ -96,7 +104,7 @@ void crashed(self_pointer self, const std::string& key, slot& s, const caf::erro
   s.quarantined = true;
   log::error("actor_quarantined", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
   if (st.options.quarantined)
-    st.options.quarantined(key, s.last_error, s.last_message);
+    st.options.quarantined(key, s.last_error, s.last_message ? boost::core::demangle(s.last_message->name()) : "");
 }
 
 void ended(self_pointer self, const caf::down_msg& down) {

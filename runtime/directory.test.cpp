@@ -55,10 +55,14 @@ struct fixture {
   test::sim_system sim;
   std::map<std::string, int> lives;
   std::vector<std::string> quarantined;
+  std::string last_message;
   caf::actor under_test;
 
   explicit fixture(directory::options options = {.kind = "test", .idle = 1s}) {
-    options.quarantined = [this](auto& key, auto&, auto&) { quarantined.push_back(key); };
+    options.quarantined = [this](auto& key, auto&, auto& message) {
+      quarantined.push_back(key);
+      last_message = message;
+    };
     under_test = directory::start(sim.sys(), options,
                                   [this](const std::string& key) { return make(sim.sys(), ++lives[key]); });
   }
@@ -123,6 +127,7 @@ TEST_CASE("directory: who keeps crashing is quarantined alone, once, until relea
   REQUIRE_FALSE(refused);
   CHECK(code_of(refused.error()) == ec::quarantined);
   CHECK(f.quarantined == std::vector<std::string>{"x"});
+  CHECK(f.last_message.find("crash") != std::string::npos);
   CHECK(f.ask("y", count{})->value == 1);
   caf::anon_send(f.under_test, directory::release{"x"});
   CHECK(f.ask("x", count{})->value == 1);

@@ -1,5 +1,6 @@
 #include "actors/community/community.hpp"
 
+#include "actors/community/standing.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
@@ -19,11 +20,23 @@ struct state {
   snowflake guild;
   ports to;
   community::limits limits;
-  std::optional<described> known; ///< A cache; PostgreSQL is the truth.
-  std::chrono::steady_clock::time_point read_at;
+  std::optional<described> known; ///< A cache; PostgreSQL is the truth. Kept no longer than it is fresh.
+  community::standing standing;   ///< What stays of it.
+  std::optional<std::chrono::steady_clock::time_point> read_at; ///< None: what is kept is not to be trusted.
+  bool forgetting = false;                                      ///< forget_when_stale is on its way.
   static inline const char* name = "community";
 };
 using self_pointer = handle::stateful_pointer<state>;
+
+bool fresh(self_pointer self) {
+  return self->state.read_at && *self->state.read_at + self->state.limits.fresh > self->clock().now();
+}
+
+/// The next question reads PostgreSQL again.
+void forget(self_pointer self) {
+  self->state.known.reset();
+  self->state.read_at.reset();
+}
 
 /// Reads the tenant's row and its active manifest.
 flow<caf::expected<described>> read(self_pointer self, deadline until) {
@@ -51,22 +64,54 @@ flow<caf::expected<described>> read(self_pointer self, deadline until) {
       now.active = std::make_shared<const manifest>(std::move(*parsed));
     }
   }
-  st.known = now;
+  st.standing.refresh(now);
   st.read_at = self->clock().now();
   co_return now;
 }
 
+/// A manifest in memory is large, and nobody is served from a stale one.
+flow<> forget_when_stale(self_pointer self) {
+  auto& st = self->state;
+  st.forgetting = true;
+  while (st.known && fresh(self))
+    co_await nap(self,
+                 std::chrono::ceil<std::chrono::milliseconds>(*st.read_at + st.limits.fresh - self->clock().now()));
+  st.known.reset();
+  st.forgetting = false;
+}
+
 flow<> answer_describe(self_pointer self, deadline until, caf::typed_response_promise<described> reply) {
   auto& st = self->state;
-  if (st.known && st.read_at + st.limits.fresh > self->clock().now()) {
+  if (st.known && fresh(self)) {
     reply.deliver(*st.known);
     co_return;
   }
   auto now = co_await read(self, until);
-  if (now)
-    reply.deliver(std::move(*now));
-  else
+  if (!now) {
     reply.deliver(now.error());
+    co_return;
+  }
+  st.known = *now;
+  reply.deliver(std::move(*now));
+  if (!st.forgetting)
+    st.flows.start(forget_when_stale(self));
+}
+
+flow<> answer_recall(self_pointer self, recall request, caf::typed_response_promise<recalled> reply) {
+  auto& st = self->state;
+  if (!fresh(self)) {
+    const auto now = co_await read(self, request.until);
+    if (!now) {
+      reply.deliver(now.error());
+      co_return;
+    }
+  }
+  const auto& standing = st.standing;
+  recalled answer{
+    standing.status, standing.fence, standing.version, {}, standing.verdicts.find(request.member, wall_ms())};
+  if (answer.last && answer.last->tier >= 0 && static_cast<size_t>(answer.last->tier) < standing.rules.size())
+    answer.role = standing.rules[static_cast<size_t>(answer.last->tier)].role;
+  reply.deliver(std::move(answer));
 }
 
 /// One attempt: read what the version builds on, sign, submit. The version is part of what is signed, so a race shows
@@ -116,7 +161,7 @@ flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deplo
 void answer_submitted(self_pointer self, const std::string& trace, const caf::expected<deployments::submitted>& done,
                       caf::typed_response_promise<deployed> reply) {
   auto& st = self->state;
-  st.known.reset();
+  forget(self);
   if (!done) {
     reply.deliver(done.error());
     return;
@@ -219,7 +264,17 @@ handle::behavior_type behavior(self_pointer self, snowflake guild, ports to, lim
       self->state.flows.start(answer_retry(self, q, reply));
       return caf::delegated<deployed>{};
     },
-    [self](const changed&) { self->state.known.reset(); },
+    [self](const recall& q) -> caf::result<recalled> {
+      auto reply = self->make_response_promise<recalled>();
+      self->state.flows.start(answer_recall(self, q, reply));
+      return caf::delegated<recalled>{};
+    },
+    [self](const remember& x) {
+      auto& standing = self->state.standing;
+      if (standing.known && x.version == standing.version && x.fence == standing.fence)
+        standing.verdicts.keep(x.what);
+    },
+    [self](const changed&) { forget(self); },
     [self](retire) { leave_when_done(self); },
   };
 }

@@ -1,5 +1,6 @@
 #include "actors/community/community.hpp"
 
+#include "runtime/clock.hpp"
 #include "schemas/canonical_json.hpp"
 #include "schemas/signature.hpp"
 #include "tests/support/fakes/manifest.hpp"
@@ -184,6 +185,33 @@ TEST_CASE_FIXTURE(fixture, "community: a description is kept for a moment and re
   store.community.name = "By a deployment";
   deploy(order());
   CHECK(describe()->record.name == "By a deployment");
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "community: a verdict is recalled with its role, under the fence and version it was found in") {
+  active();
+  const auto ask = [&] { return sim.ask<community::recalled>(actor, community::recall{{42}, until()}); };
+  const auto at_first = ask();
+  REQUIRE(at_first);
+  CHECK(at_first->status == community::tenant_status::active);
+  CHECK(at_first->version == 1);
+  CHECK_FALSE(at_first->last);
+  const auto now = wall_ms();
+  const auto keep = [&](int64_t version, int64_t fence) {
+    caf::anon_send(actor, community::remember{{{42}, 7, now, 1, community::finding::yes}, version, fence});
+  };
+  const auto fence = at_first->fence;
+  keep(2, fence);
+  keep(1, fence + 1);
+  CHECK_MESSAGE(!ask()->last, "of another version or fence");
+  keep(1, fence);
+  CHECK(ask()->last->block == 7);
+  CHECK(ask()->role == "role-silver");
+  store.set_status("frozen");
+  caf::anon_send(actor, community::changed{town});
+  const auto after = ask();
+  CHECK(after->status == community::tenant_status::frozen);
+  CHECK_FALSE(after->last);
 }
 
 TEST_CASE_FIXTURE(fixture, "community: a guild without one is described as such") {

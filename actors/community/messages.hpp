@@ -61,12 +61,36 @@ struct retry {
   std::string trace;
 };
 
+enum class tenant_status : uint8_t { none, active, frozen, deactivated };
+/// Three-valued: what could not be found out is never a no.
+enum class finding : uint8_t { unknown, no, yes };
+/// What a check found for a member, as short as the answer to the next question needs it.
+struct verdict {
+  snowflake member;
+  int64_t block = 0;       ///< The chain's height that was read; 0: none was.
+  int64_t found_at_ms = 0; ///< Wall clock, Unix.
+  int8_t tier = -1;        ///< Index into the rules of `version`; -1: none.
+  finding answer = finding::unknown;
+};
+
+/// Where the tenant stands, and what was found for the member last. Answers from memory while that is fresh.
+struct recall { snowflake member; deadline until; };
+struct recalled {
+  tenant_status status = tenant_status::none;
+  int64_t fence = 0;
+  int64_t version = 0;
+  std::string role; ///< The manifest id of the role that the verdict's tier earns; empty: none.
+  std::optional<verdict> last;
+};
+/// Keeps a verdict. One of another version or fence than the tenant's is dropped: something changed meanwhile.
+struct remember { verdict what; int64_t version = 0; int64_t fence = 0; };
+
 /// Hints that the truth in PostgreSQL changed (status, fence, active version): read it again at the next question.
 struct changed { snowflake guild; };
 
 using handle = caf::typed_actor<
   caf::replies_to<describe>::with<described>, caf::replies_to<deploy>::with<deployed>,
   caf::replies_to<latest>::with<deployments::status_of>, caf::replies_to<retry>::with<deployed>,
-  caf::reacts_to<changed>, caf::reacts_to<retire>>;
+  caf::replies_to<recall>::with<recalled>, caf::reacts_to<remember>, caf::reacts_to<changed>, caf::reacts_to<retire>>;
 
 } // namespace arrakis::community
