@@ -6,6 +6,7 @@
 #include "runtime/net/io.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
+#include <set>
 
 namespace arrakis::redis {
 
@@ -34,6 +35,33 @@ void client::eval(const script& code, std::span<const std::string_view> keys, st
   pending request;
   request.wire = encode_eval(sha1_of(code), keys, args);
   request.code = &code;
+  request.until = until;
+  request.done = std::move(answer);
+  link_->submit(std::move(request));
+}
+
+void client::transaction(std::span<const step> steps, deadline until, done answer) const {
+  pending request;
+  auto& wire = request.wire;
+  const std::string begin[]{"MULTI"}, end[]{"EXEC"};
+  wire = encode(begin);
+  std::set<const script*> carried;
+  for (const auto& each : steps) {
+    if (!each.code) {
+      wire += encode(each.words);
+      continue;
+    }
+    // The first call of a script brings its text, so that no answer of this transaction can be NOSCRIPT.
+    const bool first = carried.insert(each.code).second;
+    put_count(wire, 3 + each.words.size());
+    put_word(wire, first ? "EVAL" : "EVALSHA");
+    put_word(wire, first ? each.code->text : sha1_of(*each.code));
+    put_word(wire, std::to_string(each.keys));
+    for (const auto& word : each.words)
+      put_word(wire, word);
+  }
+  wire += encode(end);
+  request.more = steps.size() + 1;
   request.until = until;
   request.done = std::move(answer);
   link_->submit(std::move(request));

@@ -67,6 +67,16 @@ public:
     eval(code, std::span{keys.begin(), keys.size()}, std::span{args.begin(), args.size()}, until, std::move(answer));
   }
 
+  /// One call of a transaction.
+  struct step {
+    const script* code = nullptr; ///< Set: EVALSHA of it; its keys come first in `words`.
+    size_t keys = 0;
+    std::vector<std::string> words; ///< Without a script: the whole command.
+  };
+  /// All steps or none, with nobody else's in between (MULTI, EXEC). Answers with the array of their replies, among
+  /// which may be errors (reply::error): Redis undoes nothing. Scripts that Redis does not know are no error.
+  void transaction(std::span<const step> steps, deadline until, done answer) const;
+
   redis::status status() const;
   /// For good: every call answers ec::unavailable from now on.
   void stop() const;

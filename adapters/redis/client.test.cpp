@@ -242,3 +242,34 @@ TEST_CASE("redis actor: answers commands and scripts, with the errors of the por
   CHECK((code_of(away.error()) == ec::unknown || code_of(away.error()) == ec::unavailable));
   caf::anon_send_exit(port, caf::exit_reason::user_shutdown);
 }
+
+TEST_CASE("redis client: a transaction is whole, alone, and needs no script that Redis knows") {
+  test::redis_server server;
+  net::io io;
+  redis::client client{io, quick(server.url())};
+  // Two writers add one in two steps each; whoever comes between them sees an odd number.
+  const std::vector<redis::client::step> steps{{&with_key, 1, {"n", "1"}},
+                                               {nullptr, 0, {"GET", "n"}},
+                                               {&with_key, 1, {"n", "1"}},
+                                               {nullptr, 0, {"LPUSH", "n", "not a list"}}};
+  std::vector<waiting> open(200);
+  for (size_t i = 0; i < open.size(); ++i) {
+    if (i % 50 == 0)
+      client.command({"SCRIPT", "FLUSH"}, in(20s), [](const caf::expected<redis::reply>&) {});
+    client.transaction(steps, in(20s), open[i].done());
+  }
+  for (size_t i = 0; i < open.size(); ++i) {
+    auto got = open[i].take();
+    REQUIRE(got);
+    REQUIRE(got->items.size() == 4);
+    CHECK(got->items[0].number == static_cast<int64_t>(2 * i + 1));
+    CHECK(got->items[1].bytes == std::to_string(2 * i + 1));
+    CHECK(got->items[2].number == static_cast<int64_t>(2 * i + 2));
+    CHECK(got->items[3].type == redis::reply::error);
+  }
+  waiting bad;
+  const std::vector<redis::client::step> wrong{{&with_key, 1, {"n", "1"}}, {nullptr, 0, {"NO-SUCH-COMMAND"}}};
+  client.transaction(wrong, in(5s), bad.done());
+  CHECK(code_of(bad.take().error()) == ec::internal);
+  CHECK(run(client, {"GET", "n"})->bytes == "400"); // Nothing of it happened, and replies still meet their calls.
+}

@@ -120,6 +120,11 @@ void connection::read() {
 void connection::received(reply from) {
   if (flying_.empty())
     return lost("a reply that nobody asked for");
+  if (flying_.front().more > 0) { // "QUEUED", or an error which EXEC will repeat.
+    --flying_.front().more;
+    renew_ |= from.type == reply::error && from.bytes.starts_with("READONLY");
+    return;
+  }
   auto request = std::move(flying_.front());
   flying_.pop_front();
   const bool error = from.type == reply::error;

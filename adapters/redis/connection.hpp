@@ -24,6 +24,7 @@ struct pending {
   deadline until{std::chrono::steady_clock::time_point::max()};
   const script* code = nullptr;
   int loads = 0;
+  size_t more = 0;  // Replies that come before the one that counts: those inside a transaction.
   size_t bytes = 0; // Counted against outbox_bytes_max until the reply.
 };
 
