@@ -11,11 +11,11 @@ namespace {
 // Members of the set: slots by name with the time (ms) at which they fall free; !alive, which keeps the key from
 // vanishing with the last slot; !quiet, until when nobody gets one. Times are rounded up where a hold begins and down
 // where it is tested, so that rounding never shortens a hold.
-constexpr redis::script exchange_script{.name = "discord_budget-1", .sha1 = "", .text = R"lua(
--- KEYS 1 the set
+constexpr redis::script exchange_script{.name = "discord_budget-2", .sha1 = "", .text = R"lua(
+-- KEYS 1 the set, 2 the invalid requests by tens of seconds
 -- ARGV 1 slots_max, 2 hold ms, 3 after_answer ms, 4 quiet ms, 5 keep ms, 6 hold_off ms,
---      7 number wanted, 8 number answered, then names: wanted, answered, unused
--- Returns {granted, ms until the next slot}
+--      7 number wanted, 8 number answered, 9 number invalid, then names: wanted, answered, unused
+-- Returns {granted, ms until the next slot, invalid requests of the last 10 minutes}
 local key = KEYS[1]
 local time = redis.call('TIME')
 local micros = time[1] * 1000000 + time[2]
@@ -27,29 +27,41 @@ if tonumber(ARGV[6]) > 0 then
   redis.call('ZADD', key, 'GT', from + ARGV[6], '!quiet')
 end
 local wanted, answered = tonumber(ARGV[7]), tonumber(ARGV[8])
-for i = 9 + wanted, 8 + wanted + answered do
+local bin = math.floor(now / 10000)
+if tonumber(ARGV[9]) > 0 then
+  redis.call('HINCRBY', KEYS[2], bin, ARGV[9])
+  redis.call('PEXPIRE', KEYS[2], 620000)
+end
+local invalid = 0
+local bins = redis.call('HGETALL', KEYS[2])
+for i = 1, #bins, 2 do
+  -- A bin counts until its newest possible answer is 10 minutes old.
+  if tonumber(bins[i]) < bin - 60 then redis.call('HDEL', KEYS[2], bins[i])
+  else invalid = invalid + bins[i + 1] end
+end
+for i = 10 + wanted, 9 + wanted + answered do
   redis.call('ZADD', key, from + ARGV[3], ARGV[i])
 end
-for i = 9 + wanted + answered, #ARGV do
+for i = 10 + wanted + answered, #ARGV do
   redis.call('ZREM', key, ARGV[i])
 end
 redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
 redis.call('PEXPIRE', key, ARGV[5])
-if wanted == 0 then return {0, 0} end
+if wanted == 0 then return {0, 0, invalid} end
 local quiet = redis.call('ZSCORE', key, '!quiet')
-if quiet then return {0, math.ceil(quiet - now)} end
+if quiet then return {0, math.ceil(quiet - now), invalid} end
 local free = ARGV[1] - (redis.call('ZCARD', key) - 1)
 local granted = 0
-for i = 9, 8 + wanted do
+for i = 10, 9 + wanted do
   local mine = redis.call('ZSCORE', key, ARGV[i])
   if not mine and free <= 0 then break end
   if not mine then free = free - 1 end
   redis.call('ZADD', key, from + ARGV[2], ARGV[i])
   granted = granted + 1
 end
-if granted == wanted then return {granted, 0} end
+if granted == wanted then return {granted, 0, invalid} end
 local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-return {granted, math.max(1, math.ceil(first[2] - now))}
+return {granted, math.max(1, math.ceil(first[2] - now)), invalid}
 )lua"};
 
 struct state {
@@ -59,11 +71,15 @@ struct state {
   options opt;
 };
 
+/// What stands between braces decides the slot of a Redis Cluster, and of a key without braces all of it does.
+std::vector<std::string> keys(const options& opt) { return {opt.key, '{' + opt.key + "}:invalid"}; }
+
 std::vector<std::string> arguments(const options& opt, const exchange& x) {
   std::vector<std::string> args{std::to_string(opt.slots_max),        std::to_string(hold_max.count()),
                                 std::to_string(opt.held_after_answer.count()), std::to_string(opt.quiet.count()),
                                 std::to_string(opt.keep.count()),     std::to_string(x.hold_off.count()),
-                                std::to_string(x.wanted.size()),      std::to_string(x.answered.size())};
+                                std::to_string(x.wanted.size()),      std::to_string(x.answered.size()),
+                                std::to_string(x.invalid)};
   for (const auto* names : {&x.wanted, &x.answered, &x.unused})
     args.insert(args.end(), names->begin(), names->end());
   return args;
@@ -78,14 +94,14 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, redis::hand
     const auto left = x.until.left(self->clock().now());
     self
       ->request(self->state.redis, caf::duration{left},
-                redis::eval{&exchange_script, {self->state.opt.key}, arguments(self->state.opt, x), x.until})
+                redis::eval{&exchange_script, keys(self->state.opt), arguments(self->state.opt, x), x.until})
       .then(
         [reply](const redis::reply& r) mutable {
-          if (r.items.size() != 2 || r.items[0].type != redis::reply::integer)
+          if (r.items.size() != 3 || r.items[0].type != redis::reply::integer)
             reply.deliver(fail(ec::internal, "discord budget: an answer of another shape"));
           else
-            reply.deliver(
-              granted{static_cast<size_t>(r.items[0].number), std::chrono::milliseconds{r.items[1].number}});
+            reply.deliver(granted{static_cast<size_t>(r.items[0].number), std::chrono::milliseconds{r.items[1].number},
+                                  static_cast<size_t>(r.items[2].number)});
         },
         [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
     return caf::delegated<granted>{};

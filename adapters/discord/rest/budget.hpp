@@ -37,7 +37,7 @@ struct options {
   /// docs/topics/rate-limits, "Global Rate Limit": 50 requests per second for a bot. Large bots may have more by
   /// contract.
   int slots_max = 50;
-  std::string key = "discord:global:budget";
+  std::string key = "discord:global:budget"; ///< Beside it, in the same slot of a Redis Cluster: {<key>}:invalid.
   /// Where the key is missing nobody knows what was granted a moment ago (Redis was emptied, or nobody called for
   /// long): no grants for a second and the way of what may be on its way.
   std::chrono::milliseconds quiet{1'250};
@@ -53,17 +53,19 @@ struct exchange {
   std::vector<std::string> answered;     ///< Held for `after_answer` from now.
   std::vector<std::string> unused;       ///< Never sent: free at once.
   std::chrono::milliseconds hold_off{0}; ///< Discord answered 429 global: no grants to anybody for so long.
+  size_t invalid = 0;                    ///< Answers 401, 403 and 429 since the last exchange.
   deadline until;
 };
 struct granted {
   size_t count = 0;                   ///< The first `count` names of `wanted` are held.
   std::chrono::milliseconds retry{0}; ///< When fewer than wanted: the next slot falls free after this.
+  size_t invalid = 0;                 ///< Answers 401, 403 and 429 to all processes in the last 10 minutes.
 };
 
 /// ec::unavailable or ec::unknown without Redis: no grant.
 using handle = caf::typed_actor<caf::replies_to<exchange>::with<granted>>;
 
-/// One sorted set in Redis, changed by one script on the server's clock.
+/// One sorted set in Redis and a count of invalid requests beside it, changed by one script on the server's clock.
 handle start(caf::actor_system&, redis::handle, options = {});
 
 } // namespace arrakis::discord::budget

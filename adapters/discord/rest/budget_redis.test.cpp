@@ -77,6 +77,15 @@ TEST_CASE("the budget in Redis: the twin: slots that are freed with the answer l
   CHECK(test::most_arrivals_in_a_second(b.fresh(50, 0ms)) > 50);
 }
 
+TEST_CASE("the budget in Redis: the invalid requests of all processes are counted together, also of one that died") {
+  bench b;
+  auto one = b.fresh(50);
+  CHECK(one.trade({.invalid = 2})->invalid == 2);
+  CHECK(one.trade({.wanted = {"a"}, .invalid = 3})->invalid == 5);
+  CHECK(one.trade({.wanted = {"b"}})->invalid == 5);
+  CHECK(b.fresh(50).trade({})->invalid == 0); // Another bot's.
+}
+
 TEST_CASE("the budget in Redis: emptied, it grants nothing for a while, and without a server it says so") {
   bench b;
   auto budget = b.fresh(50);

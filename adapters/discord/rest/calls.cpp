@@ -39,10 +39,10 @@ call get_member(snowflake guild, snowflake user) {
   return of_guild("GET", guild, "/members/" + user.text(), "/guilds/{guild}/members/{user}");
 }
 call get_audit_log(snowflake guild, audit_action action, snowflake by_user, int count_max) {
-  return of_guild(
-    "GET", guild,
-    fmt::format("/audit-logs?action_type={}&user_id={}&limit={}", static_cast<int>(action), by_user.value, count_max),
-    "/guilds/{guild}/audit-logs");
+  const auto by = by_user ? fmt::format("&user_id={}", by_user.value) : "";
+  return of_guild("GET", guild,
+                  fmt::format("/audit-logs?action_type={}{}&limit={}", static_cast<int>(action), by, count_max),
+                  "/guilds/{guild}/audit-logs");
 }
 call get_application() { return of("GET", "/applications/@me", "/applications/@me", ""); }
 call get_gateway_bot() { return of("GET", "/gateway/bot", "/gateway/bot", ""); }

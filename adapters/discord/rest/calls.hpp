@@ -16,9 +16,11 @@ call get_guild(snowflake guild);
 call get_roles(snowflake guild);
 call get_channels(snowflake guild);
 call get_member(snowflake guild, snowflake user);
-/// Newest first, at most 100. docs/resources/audit-log, "Audit Log Events".
+/// docs/resources/audit-log, "Audit Log Events", "Get Guild Audit Log".
 enum class audit_action { channel_create = 10, role_create = 30 };
-call get_audit_log(snowflake guild, audit_action, snowflake by_user, int count_max = 100);
+inline constexpr int audit_entries_max = 100;
+/// Newest first, at most audit_entries_max. `by_user` 0: by anybody.
+call get_audit_log(snowflake guild, audit_action, snowflake by_user, int count_max = audit_entries_max);
 call get_application();
 call get_gateway_bot();
 

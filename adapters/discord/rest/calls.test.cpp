@@ -24,6 +24,8 @@ TEST_CASE("discord.calls: paths, templates and major parameters") {
     {get_audit_log(guild, audit_action::role_create, other), "GET",
      "/guilds/123456789012345678/audit-logs?action_type=30&user_id=223456789012345678&limit=100", "123456789012345678",
      false},
+    {get_audit_log(guild, audit_action::channel_create, {}), "GET",
+     "/guilds/123456789012345678/audit-logs?action_type=10&limit=100", "123456789012345678", false},
     {interaction_callback(guild, token, "{}"), "POST", "/interactions/123456789012345678/aW50%2Fx/callback",
      "123456789012345678/aW50/x", true},
     {edit_original(guild, token, "{}"), "PATCH", "/webhooks/123456789012345678/aW50%2Fx/messages/@original",

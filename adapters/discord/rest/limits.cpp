@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto invalid_window = 10min; // docs/topics/rate-limits, "Invalid Request Limit".
 constexpr auto invalid_bin = 10s;
+constexpr auto invalid_news = 60s; // For how long the count of all processes is taken for the present one.
 constexpr auto wait_unsaid = 1000ms; // A 429 of Discord that names no time.
 // Cloudflare's page names no time either; its bans last minutes, so the wait doubles while it goes on.
 constexpr auto edge_wait_first = 10'000ms;
@@ -290,6 +291,7 @@ void limiter::count_invalid(instant now) {
   if (invalid_.empty() || now - invalid_.back().first >= invalid_bin)
     invalid_.emplace_back(now, 0);
   ++invalid_.back().second;
+  ++untold_;
 }
 
 size_t limiter::invalid(instant now) const {
@@ -298,7 +300,12 @@ size_t limiter::invalid(instant now) const {
     // A bin counts until its newest possible answer is 10 minutes old.
     if (now - at < invalid_window + invalid_bin)
       sum += n;
-  return sum;
+  return now < invalid_of_all_until_ ? std::max(sum, invalid_of_all_ + untold_) : sum;
+}
+
+void limiter::learn_invalid(size_t of_all, instant now) {
+  invalid_of_all_ = of_all;
+  invalid_of_all_until_ = now + invalid_news;
 }
 
 void limiter::sweep(instant now) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace arrakis::discord {
@@ -87,7 +88,15 @@ public:
   std::optional<instant> next(instant now) const;
   /// The guard against the ban: nothing may leave.
   bool closed(instant now) const { return invalid(now) >= options_.invalid_max; }
+  /// As many as this process knows of: its own, or what all processes together were told of last.
   size_t invalid(instant now) const;
+  /// Those of this process that the others have not been told of; they count as told from here on.
+  size_t take_untold() { return std::exchange(untold_, 0); }
+  size_t untold() const { return untold_; }
+  /// They were not told after all.
+  void put_back_untold(size_t count) { untold_ += count; }
+  /// The count of all processes. It is news for a minute: without any afterwards, one call finds out.
+  void learn_invalid(size_t of_all, instant now);
   size_t size() const { return waiting_; }
   size_t in_flight() const { return flying_.size(); }
   size_t buckets() const { return buckets_.size(); }
@@ -134,7 +143,10 @@ private:
   std::unordered_map<std::string, bucket> buckets_;
   std::unordered_map<std::string, std::string> hashes_; ///< Route to bucket hash.
   std::unordered_map<uint64_t, flight> flying_;
-  std::deque<std::pair<instant, size_t>> invalid_; ///< Counts by 10 s.
+  std::deque<std::pair<instant, size_t>> invalid_; ///< Own counts by 10 s.
+  size_t untold_ = 0;
+  size_t invalid_of_all_ = 0;
+  instant invalid_of_all_until_{};
   instant global_until_{};
   instant edge_until_{};
   std::chrono::milliseconds edge_wait_{0};

@@ -188,6 +188,25 @@ TEST_CASE("limits: at 80 % of the invalid requests of ten minutes nothing leaves
   CHECK(l.take(false, t0 + 611s) == 9);
 }
 
+TEST_CASE("limits: the invalid requests of all processes close it too; without news of them one call finds out") {
+  limiter l{{.invalid_max = 3}};
+  l.learn_invalid(2, t0);
+  CHECK_FALSE(l.closed(t0));
+  l.add(of(1));
+  l.take(false, t0);
+  facts f;
+  f.status = 401;
+  l.answered(1, f, t0);
+  CHECK(l.closed(t0)); // Two of others, and one of ours that they do not know yet.
+  CHECK(l.take_untold() == 1);
+  CHECK(l.untold() == 0);
+  l.put_back_untold(1);
+  CHECK(l.untold() == 1);
+  l.learn_invalid(3, t0 + 10s);
+  CHECK(l.closed(t0 + 69s));
+  CHECK_FALSE(l.closed(t0 + 71s));
+}
+
 TEST_CASE("limits: what waits is bounded, and idle buckets are forgotten") {
   limiter l{{.waiting_max = 2}};
   CHECK(l.add(of(1)));

@@ -197,6 +197,7 @@ flow<> trade(pointer self, size_t want) {
   x.answered = std::exchange(st.answered, {});
   x.unused = std::exchange(st.unused, {});
   x.hold_off = std::exchange(st.hold_off, milliseconds{0});
+  x.invalid = st.limits.take_untold();
   x.until = within(self, budget_within);
   const auto asked = now_of(self);
   auto said = x;
@@ -205,6 +206,7 @@ flow<> trade(pointer self, size_t want) {
   st.trading = false;
   if (result) {
     st.budget_down.reset();
+    st.limits.learn_invalid(result->invalid, now);
     for (size_t i = 0; i < std::min(result->count, said.wanted.size()); ++i)
       st.grants.push_back({said.wanted[i], asked});
     st.want_at = now + (result->count < want ? std::max(result->retry, milliseconds{1}) : milliseconds{0});
@@ -220,6 +222,7 @@ flow<> trade(pointer self, size_t want) {
     if (lost)
       st.unused.insert(st.unused.end(), said.wanted.begin(), said.wanted.end());
     st.hold_off = std::max(st.hold_off, said.hold_off);
+    st.limits.put_back_untold(said.invalid);
     st.trade_at = now + milliseconds{static_cast<int64_t>(100 + 100 * jitter())};
     // Slots end by themselves after budget::hold_max; names beyond a full set are not worth keeping.
     for (auto* list : {&st.answered, &st.unused})
@@ -295,7 +298,7 @@ void schedule(pointer self, instant now) {
     wake_at(self, st.silent.begin()->first);
   for (const auto& g : st.grants)
     wake_at(self, g.asked + budget::use_within + 1ms);
-  const bool owing = !st.answered.empty() || !st.unused.empty();
+  const bool owing = !st.answered.empty() || !st.unused.empty() || st.limits.untold() > 0;
   if (!st.trading && (owing || st.limits.wanted(now, 1) > 0))
     wake_at(self, owing ? st.trade_at : std::max(st.trade_at, st.want_at));
   if (st.budget_down && st.limits.size() > 0)
@@ -319,7 +322,7 @@ void pump(pointer self) {
   if (!st.trading && now >= st.trade_at) {
     const auto wanted = st.limits.wanted(now, 50);
     const auto more = wanted > st.grants.size() ? wanted - st.grants.size() : 0;
-    const bool owing = !st.answered.empty() || !st.unused.empty() || st.hold_off > 0ms;
+    const bool owing = !st.answered.empty() || !st.unused.empty() || st.hold_off > 0ms || st.limits.untold() > 0;
     if (owing || (more > 0 && now >= st.want_at))
       st.flows.start(trade(self, more));
   }

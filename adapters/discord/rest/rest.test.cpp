@@ -70,6 +70,13 @@ struct bench {
 budget::handle::behavior_type no_budget(budget::handle::pointer) {
   return {[](const budget::exchange&) -> caf::result<budget::granted> { return fail(ec::unavailable, "no redis"); }};
 }
+/// Grants everything, and says that so many requests of all processes were invalid.
+budget::handle::behavior_type bad_news(budget::handle::pointer, size_t* invalid, size_t* told) {
+  return {[invalid, told](const budget::exchange& x) -> caf::result<budget::granted> {
+    *told += x.invalid;
+    return budget::granted{x.wanted.size(), {}, *invalid};
+  }};
+}
 } // namespace
 
 TEST_CASE("discord.rest: a call leaves with token, agent and reason, and brings the whole answer") {
@@ -259,4 +266,42 @@ TEST_CASE("discord.rest: a refused token is not tried again until it changes") {
   b.ask(b.read());
   b.sim.advance(1'100ms);
   CHECK(b.wire.size() == 1);
+}
+
+TEST_CASE("discord.rest: what other processes were refused closes the guard here too, and ours is told to them") {
+  test::sim_system sim;
+  size_t invalid = 10, told = 0;
+  auto port = sim.sys().spawn(bad_news, &invalid, &told);
+  {
+    std::vector<std::function<void(caf::expected<net::http_response>)>> wire;
+    rest_options opt;
+    opt.token = [] { return secret{"t"}; };
+    auto client = start(
+      sim.sys(), opt, [&wire](auto, auto, auto done) { wire.push_back(std::move(done)); }, port);
+    caf::scoped_actor self{sim.sys()};
+    const auto get = [&](std::string path) {
+      return call{.method = "GET", .path = path, .route = "GET x", .major = path, .until = {sim.now() + 20s}};
+    };
+    auto first = self->request(client, caf::infinite, get("/1"));
+    sim.advance(10ms);
+    REQUIRE(wire.size() == 1);
+    wire[0](net::http_response{403, {}, "{}"});
+    sim.advance(1s);
+    CHECK(told == 1);
+    first.receive([](const answer& a) { CHECK(a.status == 403); }, [](const caf::error&) { CHECK(false); });
+    invalid = 8'000;
+    auto second = self->request(client, caf::infinite, get("/2")); // Its grant brings the news.
+    sim.advance(10ms);
+    CHECK(wire.size() == 1);
+    second.receive([](const answer&) { CHECK(false); },
+                   [](const caf::error& e) { CHECK(code_of(e) == ec::refused); });
+    invalid = 10; // Ten minutes on.
+    sim.advance(61s);
+    self->send(client, get("/3"));
+    sim.advance(10ms);
+    CHECK(wire.size() == 2);
+    caf::anon_send_exit(client, caf::exit_reason::kill);
+  }
+  caf::anon_send_exit(port, caf::exit_reason::kill);
+  sim.run();
 }

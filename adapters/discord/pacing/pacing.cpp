@@ -1,0 +1,70 @@
+#include "adapters/discord/pacing/pacing.hpp"
+
+#include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
+#include "runtime/flow.hpp"
+
+#include <caf/stateful_actor.hpp>
+
+namespace arrakis::discord::pacing {
+namespace {
+using std::chrono::milliseconds;
+constexpr milliseconds answer_within{2'000};
+
+// The braces are real here: both keys lie in one slot of a Redis Cluster.
+constexpr redis::script reserve_script{.name = "discord_identify-2", .sha1 = "", .text = R"lua(
+-- KEYS 1 when the next slot of this bucket is free, 2 the identifies of a day by time
+-- ARGV 1 spacing ms, 2 per_day_max, 3 a name for this one
+-- Returns {1 granted or 0, ms to the slot, or until the oldest of the day's is a day old}
+local time = redis.call('TIME')
+local now = math.floor(time[1] * 1000 + time[2] / 1000)
+local day = 86400000
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - day)
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[2]) then
+  local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  return {0, math.ceil(oldest[2] + day - now)}
+end
+local slot = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
+local free = slot + ARGV[1]
+redis.call('SET', KEYS[1], string.format('%d', free), 'PX', string.format('%d', free - now))
+redis.call('ZADD', KEYS[2], slot, ARGV[3])
+redis.call('PEXPIRE', KEYS[2], day)
+return {1, slot - now}
+)lua"};
+
+struct state {
+  arrakis::flows flows;
+  static inline const char* name = "discord.pacing";
+};
+using pointer = caf::stateful_actor<state>*;
+using granted = std::function<void(caf::expected<milliseconds>)>;
+
+flow<> ask_redis(pointer self, redis::handle server, options opt, int shard, granted tell) {
+  const auto until = within(self, answer_within);
+  const auto bucket = shard % std::max(opt.max_concurrency, 1);
+  redis::eval what{&reserve_script,
+                   {"{discord:identify}:" + std::to_string(bucket), "{discord:identify}:day"},
+                   {std::to_string(opt.spacing.count()), std::to_string(opt.per_day_max), random_hex(8)},
+                   until};
+  auto reply = co_await ask(self, server, until, std::move(what));
+  if (!reply)
+    tell(reply.error());
+  else if (reply->items.size() != 2)
+    tell(fail(ec::internal, "discord identify: an answer of another shape"));
+  else if (reply->items[0].number == 1)
+    tell(milliseconds{reply->items[1].number});
+  else
+    tell(fail(ec::throttled, std::to_string(reply->items[1].number)));
+  self->quit();
+}
+} // namespace
+
+reserve over_redis(caf::actor_system& sys, redis::handle server, options opt) {
+  return [&sys, server = std::move(server), opt](int shard, auto, granted tell) {
+    sys.spawn([server, opt, shard, tell = std::move(tell)](pointer self) {
+      keep_exception_text(self);
+      self->state.flows.start(ask_redis(self, server, opt, shard, tell));
+    });
+  };
+}
+} // namespace arrakis::discord::pacing
