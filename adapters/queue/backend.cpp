@@ -10,7 +10,6 @@
 
 namespace arrakis::queue {
 namespace {
-constexpr size_t log_rows_max = 100;
 constexpr size_t clean_count_max = 1000;
 
 std::string now_text() { return std::to_string(wall_ms()); }
@@ -102,9 +101,9 @@ void backend::progress(std::string_view id, std::string_view text, deadline unti
   to_.eval(lua::update_progress_3, {keys_.job(id), keys_.events, keys_.meta}, {id, text}, until, std::move(answer));
 }
 
-void backend::log(std::string_view id, std::string_view row, deadline until, done answer) const {
+void backend::log(std::string_view id, std::string_view row, int64_t keep, deadline until, done answer) const {
   const auto job = keys_.job(id);
-  to_.eval(lua::add_log_2, {job, job + ":logs"}, {id, row, std::to_string(log_rows_max)}, until, std::move(answer));
+  to_.eval(lua::add_log_2, {job, job + ":logs"}, {id, row, std::to_string(keep)}, until, std::move(answer));
 }
 
 void backend::take(std::string_view token, deadline until, done answer) const {
@@ -144,15 +143,19 @@ void backend::finish(const taken& job, const verdict& what, std::string_view tok
 void backend::end(const taken& job, const verdict& what, std::string_view token, bool fetch, deadline until,
                   done answer) const {
   const bool ok = what.what == verdict::complete;
-  const auto kept = ok ? keep(job.options, "removeOnComplete", how_.keep_completed)
-                       : keep(job.options, "removeOnFail", how_.keep_failed);
+  auto kept = ok ? keep(job.options, "removeOnComplete", how_.keep_completed)
+                 : keep(job.options, "removeOnFail", how_.keep_failed);
+  if (const auto most = ok ? how_.keep_completed_max : how_.keep_failed_max;
+      most >= 0 && !job.options.contains(ok ? "removeOnComplete" : "removeOnFail"))
+    kept.count = most;
   packer packed;
   packed.map(9 + (how_.limiter ? 1 : 0) + (how_.worker_name.empty() ? 0 : 1));
   packed.text("token").text(token).text("lockDuration").integer(how_.lock.count());
   packed.text("keepJobs").map(kept.age_s ? 2 : 1).text("count").integer(kept.count);
   if (kept.age_s)
     packed.text("age").integer(*kept.age_s);
-  packed.text("attempts").integer(job.what.attempts).text("maxMetricsSize").text("");
+  packed.text("attempts").integer(job.what.attempts).text("maxMetricsSize");
+  how_.metrics_points > 0 ? packed.integer(how_.metrics_points) : packed.text("");
   for (auto rule : {"fpof", "cpof", "idof", "rdof"}) // What becomes of a parent when this child fails.
     packed.text(rule).boolean(json::bool_or(job.options, rule));
   if (how_.limiter)
@@ -202,22 +205,17 @@ void backend::recover_stalled(deadline until, done answer) const {
            std::move(answer));
 }
 
-void backend::reschedule(const taken& from, deadline until, done answer) const {
-  auto options = from.options;
-  if (auto* repeat = options["repeat"].if_object())
-    (*repeat)["count"] = json::integer_or(*repeat, "count") + 1;
-  options["timestamp"] = wall_ms();
-  options["repeatJobKey"] = from.scheduler;
-  options.erase("jobId"); // The script names the next job itself.
+void backend::reschedule(const taken& from, const boost::json::object& options, std::optional<int64_t> at_ms,
+                         deadline until, done answer) const {
   packer packed;
   packed.json(options);
   const auto& k = keys_;
-  // The first argument is the next time of a cron pattern; with `every` the script works it out.
   to_.eval(lua::update_job_scheduler_12,
            {k.repeat, k.delayed, k.wait, k.paused, k.meta, k.prioritized, k.marker, k.id, k.events, k.priority_counter,
             k.job(from.what.id), k.active},
-           {"", from.scheduler, from.what.data_json, packed.bytes(), now_text(), k.base, from.what.id}, until,
-           std::move(answer));
+           {at_ms ? std::to_string(*at_ms) : std::string{}, from.scheduler, from.what.data_json, packed.bytes(),
+            now_text(), k.base, from.what.id},
+           until, std::move(answer));
 }
 
 void backend::clean_waiting(std::chrono::seconds older_than, deadline until, done answer) const {

@@ -33,7 +33,8 @@ public:
   void reprocess(std::string_view id, deadline, done) const;
   void remove(std::string_view id, deadline, done) const;
   void progress(std::string_view id, std::string_view json, deadline, done) const;
-  void log(std::string_view id, std::string_view row, deadline, done) const;
+  /// `keep`: the newest so many rows.
+  void log(std::string_view id, std::string_view row, int64_t keep, deadline, done) const;
 
   // A worker's.
   void take(std::string_view token, deadline, done) const;
@@ -42,8 +43,16 @@ public:
   using held = std::pair<std::string, std::string>; ///< token, id
   void extend(std::span<const held>, deadline, done) const;
   void recover_stalled(deadline, done) const;
-  /// Makes the next job of a schedule with `every`; to be called before the job `from` of that schedule runs.
-  void reschedule(const taken& from, deadline, done) const;
+  /// Makes the next job of a schedule, with these options, due at `at_ms` (absent: the script knows); to be called
+  /// before the job `from` of that schedule runs.
+  void reschedule(const taken& from, const boost::json::object& options, std::optional<int64_t> at_ms, deadline,
+                  done) const;
+  // How a job leaves its worker without an end (stepping_back.cpp).
+  /// 0: it waits for its children; 1: none is pending, and it is still ours; -9: some have failed.
+  void await_children(const taken&, std::string_view token, deadline, done) const;
+  /// It waits again in front, and nobody takes a job for so long; zero: for as long as the limiter holds anyway. The
+  /// last item of the reply is how many ms that is.
+  void step_behind_limit(const taken&, std::string_view token, std::chrono::milliseconds, deadline, done) const;
   void clean_waiting(std::chrono::seconds older_than, deadline, done) const;
 
 private:

@@ -44,11 +44,13 @@ struct outcome {
     completed,
     failed_retryable,
     failed_final,
-    postponed
-  } what = completed;                ///< postponed: delayed without using an attempt
+    postponed,       ///< Delayed by `wait` without using an attempt.
+    awaits_children, ///< Runs again when its children have ended; at once when none is pending.
+    rate_limited     ///< Waits again, in front, and nobody takes a job for `wait`.
+  } what = completed;
   std::string value_json = "null";   ///< completed
   std::string reason;                ///< failed
-  std::chrono::milliseconds wait{0}; ///< postponed
+  std::chrono::milliseconds wait{0}; ///< postponed, rate_limited
 };
 struct progress {
   std::string job;

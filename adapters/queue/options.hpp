@@ -37,8 +37,14 @@ struct options {
   std::chrono::milliseconds error_pause{500};      ///< After a call that failed.
   std::chrono::milliseconds job_within{3'600'000}; ///< A processor that has not answered by then has failed.
 
+  bool skip_lock_renewal = false;  ///< BullMQ's option: a job longer than `lock` is lost to another worker.
+  bool skip_stalled_check = false; ///< BullMQ's option: others look after the jobs of workers that died.
+
   std::chrono::seconds keep_completed{24 * 3600};
   std::chrono::seconds keep_failed{7 * 24 * 3600};
+  int64_t keep_completed_max = -1; ///< So many at most; -1: no limit but their age.
+  int64_t keep_failed_max = -1;
+  int64_t metrics_points = 0; ///< Minutes of which the counts are kept in Redis (BullMQ's maxDataPoints); 0: none.
   std::chrono::seconds keep_dead{30 * 24 * 3600};
   std::chrono::milliseconds clean_every{3'600'000}; ///< Dead letters past their time are removed, 1000 a pass.
   int64_t events_max = 10'000;     ///< Entries of the event stream, about; an existing queue keeps its own.

@@ -16,9 +16,11 @@ namespace {
 constexpr double back_off_ms_max = 24.0 * 3600 * 1000;
 constexpr size_t stacktraces_max = 10;
 constexpr size_t reason_bytes_max = 4096;
+constexpr double kept_max = 1e15; // Jobs; a double still counts them one by one.
 // BullMQ: priorities go from 0 to 2^21 (classes/job.js, PRIORITY_LIMIT).
 constexpr int priority_max = 1 << 21;
 constexpr size_t id_bytes_max = 256;
+constexpr int64_t attempts_max = 1'000'000; // No job lives to see it: there is a wait before each.
 // A job's key is the queue's prefix and its id: these would be written over (keys.hpp).
 constexpr std::array<std::string_view, 18> reserved{
   "wait",          "paused", "active",  "prioritized", "delayed", "completed", "failed", "waiting-children", "stalled",
@@ -34,6 +36,9 @@ int64_t number_in(std::string_view digits) {
 int64_t number_in(const redis::reply& from) {
   return from.type == redis::reply::integer ? from.number : number_in(std::string_view{from.bytes});
 }
+
+/// A count that a producer wrote: numbers that no run reaches are its bounds, so that one more is still a number.
+int count_in(int64_t number) { return static_cast<int>(std::clamp<int64_t>(number, 0, attempts_max)); }
 
 double real_in(const boost::json::object& from, std::string_view key) {
   const auto* found = from.if_contains(key);
@@ -54,9 +59,9 @@ taken read_job(redis::reply&& fields, redis::reply&& id) {
     else if (key == "opts")
       options_json = std::move(value);
     else if (key == "atm")
-      made.what.attempts_made = static_cast<int>(number_in(std::string_view{value}));
+      made.what.attempts_made = count_in(number_in(std::string_view{value}));
     else if (key == "stc")
-      made.stalls = static_cast<int>(number_in(std::string_view{value}));
+      made.stalls = count_in(number_in(std::string_view{value}));
     else if (key == "defa")
       made.deferred_failure = std::move(value);
     else if (key == "rjk")
@@ -68,7 +73,7 @@ taken read_job(redis::reply&& fields, redis::reply&& id) {
   }
   if (auto parsed = json::parse(options_json); parsed && parsed->is_object())
     made.options = std::move(parsed->get_object());
-  made.what.attempts = static_cast<int>(json::integer_or(made.options, "attempts", 0));
+  made.what.attempts = count_in(json::integer_or(made.options, "attempts", 0));
   return made;
 }
 } // namespace
@@ -119,6 +124,8 @@ std::chrono::milliseconds back_off(const boost::json::object& job_options, int a
     delay = std::round(delay * std::pow(2.0, attempts_made));
   if (const double jitter = real_in(object, "jitter"); jitter > 0 && type != "arrakis")
     delay = std::floor(chance * delay * jitter + delay * (1 - jitter));
+  if (std::isnan(delay)) // None, so often doubled that it is endless.
+    return {};
   return std::chrono::milliseconds{static_cast<int64_t>(std::clamp(delay, 0.0, back_off_ms_max))};
 }
 
@@ -134,6 +141,8 @@ verdict decide(const taken& from, outcome&& end, double chance) {
       return {verdict::complete, {}, end.value_json.empty() ? "null" : std::move(end.value_json)};
     case outcome::failed_final: return {verdict::fail, {}, std::move(end.reason)};
     case outcome::postponed: return {verdict::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
+    case outcome::awaits_children: // The worker minds these two itself (worker.cpp); if not, they wait their turn.
+    case outcome::rate_limited: return {verdict::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
     case outcome::failed_retryable: break;
   }
   if (from.what.attempts_made + 1 >= from.what.attempts)
@@ -145,8 +154,8 @@ retention keep(const boost::json::object& job_options, std::string_view option, 
   const auto* given = job_options.if_contains(option);
   if (given && given->is_bool())
     return {given->get_bool() ? 0 : -1, {}};
-  if (given && given->is_number())
-    return {given->to_number<int64_t>(), {}};
+  if (given && given->is_number()) // Another producer's: 1.5 is no count, and keeps one.
+    return {static_cast<int64_t>(std::clamp(given->to_number<double>(), -1.0, kept_max)), {}};
   if (given && given->is_object()) {
     retention made{json::integer_or(given->get_object(), "count", -1), {}};
     if (given->get_object().contains("age"))

@@ -54,6 +54,30 @@ TEST_CASE("queue policy: fixed and exponential are obeyed as BullMQ computes the
   CHECK(wait(R"({"backoff":"soon"})", 0) == 0ms);
 }
 
+TEST_CASE("queue policy: numbers that no producer should write end neither a worker nor a bound") {
+  CHECK(back_off(object(R"({"backoff":{"type":"exponential","delay":0}})"), 1'000'000, 0.5) == 0ms); // 0 x endless
+  CHECK(keep(object(R"({"removeOnFail":1.5})"), "removeOnFail", 5s).count == 1);
+  CHECK(keep(object(R"({"removeOnFail":-1e300})"), "removeOnFail", 5s).count == -1);
+  CHECK(keep(object(R"({"removeOnFail":1e300})"), "removeOnFail", 5s).count > 1'000'000'000);
+  const auto text = [](std::string word) {
+    redis::reply made;
+    made.type = redis::reply::text;
+    made.bytes = std::move(word);
+    return made;
+  };
+  redis::reply fields, whole;
+  fields.type = whole.type = redis::reply::array;
+  for (const auto* word : {"opts", R"({"attempts":4294967297})", "atm", "2147483647", "stc", "-1"})
+    fields.items.push_back(text(word));
+  for (auto& part : {fields, text("7"), text("0"), text("0")})
+    whole.items.push_back(part);
+  const auto job = read_handed(std::move(whole))->job.value();
+  CHECK(job.what.attempts == 1'000'000);
+  CHECK(job.what.attempts_made == 1'000'000);
+  CHECK(job.stalls == 0);
+  CHECK(decide(job, failed("x"), 0.5).what == verdict::fail);
+}
+
 TEST_CASE("queue policy: one attempt when the producer named none, and a final failure is final at once") {
   CHECK(decide(job_with(R"({"attempts":0})"), failed("x"), 0).what == verdict::fail);
   CHECK(decide(job_with(R"({})"), failed("x"), 0).what == verdict::fail);

@@ -1,14 +1,14 @@
 #include "adapters/queue/worker.hpp"
 
-#include "adapters/queue/backend.hpp"
 #include "adapters/queue/dead_letter.hpp"
+#include "adapters/queue/schedule.hpp"
+#include "adapters/queue/worker_state.hpp"
 #include "adapters/redis/calls.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
-#include "runtime/metrics.hpp"
 
 #include <boost/json.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -16,9 +16,19 @@
 #include <stdexcept>
 
 namespace arrakis::queue {
+namespace at_work {
+void answered(state& st, size_t index, uint64_t run, caf::expected<outcome> answer) {
+  auto& place = st.slots[index];
+  if (place.run != run || !place.waiting)
+    return;
+  place.answer.emplace(std::move(answer));
+  std::exchange(place.waiting, nullptr).resume();
+}
+} // namespace at_work
+
+using namespace at_work;
 namespace {
 using namespace std::chrono_literals;
-using port = worker::extend<caf::reacts_to<redis::arrived>>;
 
 // BZPOPMIN: Redis before 7.0.8 rounds 1 ms down to "for ever"; more than 10 s and a proxy may cut an idle connection.
 constexpr int64_t block_ms_min = 2;
@@ -27,72 +37,19 @@ constexpr auto block_grace = 1s;
 // A limiter may hold for hours; look again so often (BullMQ's maximumRateLimitDelay).
 constexpr int64_t limited_ms_max = 30'000;
 constexpr auto record_pause_max = 2000ms;
-constexpr auto measure_every = 10'000ms;
+constexpr int64_t log_rows_max = 100; // In a job's own log, unless the job says otherwise (keepLogs).
+// A processor that so often waits for children of which none is pending waits for nothing.
+constexpr int vain_waits_max = 100;
+// BullMQ's codes for a parent that cannot be completed.
+constexpr int64_t pending_children = -4, failed_children = -9;
 // BullMQ's older repeatable jobs have keys of five parts; schedules have fewer.
 constexpr auto legacy_key_colons = 4;
-
-/// One of the `concurrency` places for a job. Its token is the lock of each job that passes through it.
-struct slot {
-  std::string token;
-  bool busy = false;
-  bool recording = false; // Its end is on the way to Redis, which releases the lock.
-  bool lost = false;      // The lock is somebody else's.
-  taken job;
-  uint64_t run = 0; // Counts the jobs, so that a late answer finds nobody.
-  deadline until;   // Of the processor's answer.
-  std::coroutine_handle<> waiting;
-  std::optional<caf::expected<outcome>> answer;
-};
-
-struct tally {
-  uint64_t completed = 0, retried = 0, failed = 0, postponed = 0, lost = 0, stalled = 0;
-};
-
-struct state {
-  static inline const char* name = "queue.worker";
-  flows running;
-  redis::calls calls;
-  options how;
-  std::optional<backend> store;
-  std::optional<redis::client> blocking;
-  processor to;
-  std::vector<slot> slots;
-  std::coroutine_handle<> feeder; // Waits for a free slot.
-  bool feeding = true;
-  bool feeder_rests = false; // Between two looks, with no job on the way: nothing to wait for at the end.
-  bool closing = false;
-  bool away = false; // Redis did not answer the last time; said once.
-  int64_t limited_until_ms = 0;
-  caf::error why; // What the worker ends with.
-  std::vector<caf::typed_response_promise<done>> closers;
-  tally since; // Since the last tick; counters are touched once a tick, not once a job.
-};
-using pointer = port::stateful_pointer<state>;
-
-deadline soon(pointer self) { return within(self, self->state.how.call_within); }
 
 slot* free_slot(state& st) {
   for (auto& each : st.slots)
     if (!each.busy)
       return &each;
   return nullptr;
-}
-
-void flush_tally(state& st) {
-  auto add = [&](const char* outcome, uint64_t count) {
-    if (count > 0)
-      metrics::count("arrakis_queue_jobs_total", "Ends of attempts, by outcome", static_cast<double>(count),
-                     {{"queue", st.how.name}, {"outcome", outcome}});
-  };
-  const auto t = std::exchange(st.since, {});
-  add("completed", t.completed);
-  add("retried", t.retried);
-  add("failed", t.failed);
-  add("postponed", t.postponed);
-  add("lock_lost", t.lost);
-  if (t.stalled > 0)
-    metrics::count("arrakis_queue_stalled_total", "Jobs taken back from workers that fell silent",
-                   static_cast<double>(t.stalled), {{"queue", st.how.name}});
 }
 
 void end_when_drained(pointer self) {
@@ -116,14 +73,6 @@ void begin_closing(pointer self) {
   if (st.feeder)
     std::exchange(st.feeder, nullptr).resume();
   end_when_drained(self);
-}
-
-void answered(state& st, size_t index, uint64_t run, caf::expected<outcome> answer) {
-  auto& place = st.slots[index];
-  if (place.run != run || !place.waiting)
-    return;
-  place.answer.emplace(std::move(answer));
-  std::exchange(place.waiting, nullptr).resume();
 }
 
 /// Waits for the processor's answer, its end, or the end of its time.
@@ -197,7 +146,8 @@ void note_attempt(pointer self, const slot& place, const verdict& end) {
     row = fmt::format("attempt {} of {} failed for good: {}", attempt, place.job.what.attempts, end.text);
   log::write(end.what == verdict::postpone ? log::level::info : log::level::warn, "queue_job_not_done",
              {{"queue", st.how.name}, {"job", place.job.what.id}, {"name", place.job.what.name}, {"outcome", row}});
-  st.store->log(place.job.what.id, row, soon(self), [](const caf::expected<redis::reply>&) {});
+  const auto keep = json::integer_or(place.job.options, "kl", log_rows_max);
+  st.store->log(place.job.what.id, row, keep, soon(self), [](const caf::expected<redis::reply>&) {});
 }
 
 /// Repeats a call until Redis answers: nothing that a processor said is dropped because Redis is away. A worker that is
@@ -247,6 +197,10 @@ flow<> bury(pointer self, size_t index, std::string reason) {
     log::error("queue_dead_letter_lost", {{"job", job.what.id}, {"error", text_of(written.error())}});
 }
 
+std::string unfinished(int64_t code) {
+  return code == failed_children ? "cannot be completed: at least one child has failed" : "has pending children";
+}
+
 /// Records the end of the job in `index`; what came with it, when the next job was asked for.
 flow<std::optional<handed>> record(pointer self, size_t index, outcome end) {
   auto& st = self->state;
@@ -272,6 +226,12 @@ flow<std::optional<handed>> record(pointer self, size_t index, outcome end) {
     log::error("queue_end_refused", {{"job", place.job.what.id}, {"error", text_of(answer.error())}});
     co_return std::nullopt;
   }
+  if (const auto code = answer->number;
+      what.what == verdict::complete && (code == pending_children || code == failed_children)) {
+    outcome other{.what = code == failed_children ? outcome::failed_final : outcome::failed_retryable,
+                  .reason = unfinished(code)};
+    co_return co_await record(self, index, std::move(other));
+  }
   if (answer->type == redis::reply::integer && answer->number < 0) {
     note_lost(st, place, answer->number);
     co_return std::nullopt;
@@ -294,18 +254,16 @@ flow<> reschedule(pointer self, size_t index) {
   auto& st = self->state;
   auto& job = st.slots[index].job;
   const auto* repeat = json::object_in(job.options, "repeat");
-  const auto colons = std::count(job.scheduler.begin(), job.scheduler.end(), ':');
-  if (!repeat || !repeat->contains("every") || colons >= legacy_key_colons) {
-    log::error("queue_schedule_unsupported", {{"job", job.what.id},
-                                              {"schedule", job.scheduler},
-                                              {"remedy", "use `every`; cron patterns need a Node.js worker"}});
+  const bool legacy = std::count(job.scheduler.begin(), job.scheduler.end(), ':') >= legacy_key_colons;
+  const auto next = repeat && !legacy ? run_after(*repeat, json::integer_or(job.options, "prevMillis"), wall_ms())
+                                      : failed<std::optional<next_run>>(ec::unsupported, "no schedule of BullMQ 5");
+  if (!next)
+    log::error("queue_schedule_unsupported",
+               {{"job", job.what.id}, {"schedule", job.scheduler}, {"error", text_of(next.error())}});
+  if (!next || !*next)
     co_return;
-  }
-  const auto limit = json::integer_or(*repeat, "limit");
-  const auto end_ms = json::integer_or(*repeat, "endDate");
-  if ((limit > 0 && json::integer_or(*repeat, "count") + 1 > limit) || (end_ms > 0 && wall_ms() > end_ms))
-    co_return;
-  auto send = [&](backend::done d) { st.store->reschedule(job, soon(self), std::move(d)); };
+  const auto options = options_of_run(job.options, *repeat, job.scheduler, **next, wall_ms());
+  auto send = [&](backend::done d) { st.store->reschedule(job, options, (*next)->at_ms, soon(self), std::move(d)); };
   auto made = co_await insist(self, index, send);
   if (!made)
     log::error("queue_schedule_stopped", {{"schedule", job.scheduler}, {"error", text_of(made.error())}});
@@ -314,6 +272,44 @@ flow<> reschedule(pointer self, size_t index) {
 void note_limits(state& st, const handed& from) {
   if (from.limited.count() > 0)
     st.limited_until_ms = wall_ms() + std::min(from.limited.count(), limited_ms_max);
+}
+
+/// A job that goes back without an end: behind its children, or behind the limiter. nullopt: it has gone; else the end
+/// that it has after all.
+flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) {
+  auto& st = self->state;
+  auto& place = st.slots[index];
+  for (int vain = 0; how.what == outcome::awaits_children || how.what == outcome::rate_limited; ++vain) {
+    const bool limited = how.what == outcome::rate_limited;
+    auto send = [&](backend::done d) {
+      limited ? st.store->step_behind_limit(place.job, place.token, how.wait, soon(self), std::move(d))
+              : st.store->await_children(place.job, place.token, soon(self), std::move(d));
+    };
+    auto answer = co_await insist(self, index, send);
+    const auto code = !answer ? 0 : answer->items.empty() ? answer->number : answer->items.back().number;
+    if (!answer || (code < 0 && code != failed_children)) {
+      note_lost(st, place, code);
+      co_return std::nullopt;
+    }
+    if (limited || code == 0) {
+      ++st.since.postponed;
+      if (limited)
+        note_limits(st, {.limited = std::chrono::milliseconds{code}});
+      co_return std::nullopt;
+    }
+    if (code == failed_children || vain == vain_waits_max)
+      co_return outcome{outcome::failed_final, {}, unfinished(code), {}};
+    // None is pending: the processor goes on at once, with the data that it has had before.
+    auto read = [&](backend::done d) {
+      st.store->client().command({"HGET", st.store->keys().job(place.job.what.id), "data"}, soon(self), std::move(d));
+    };
+    auto data = co_await insist(self, index, read);
+    if (data)
+      place.job.what.data_json = std::move(data->bytes);
+    auto again = co_await processing{self, index};
+    how = outcome_of(std::move(again));
+  }
+  co_return how;
 }
 
 /// One slot at work: job after job, as long as each end brings the next.
@@ -330,12 +326,20 @@ flow<> serve(pointer self, size_t index, taken first) {
       co_await reschedule(self, index);
     outcome end;
     if (!place.job.deferred_failure.empty()) {
-      end = {outcome::failed_final, {}, "STALLED: " + place.job.deferred_failure, {}};
+      // Of the stalled check, or of a child that takes its parent with it.
+      const bool stalled = place.job.deferred_failure.starts_with("job stalled");
+      end = {outcome::failed_final, {}, (stalled ? "STALLED: " : "") + place.job.deferred_failure, {}};
     } else if (st.why) {
       end = {outcome::postponed, {}, {}, {}}; // Handed out while the processor ended: no fault of the job.
     } else {
       auto answer = co_await processing{self, index};
       end = outcome_of(std::move(answer));
+    }
+    if (end.what == outcome::awaits_children || end.what == outcome::rate_limited) {
+      auto after = co_await step_back(self, index, std::move(end));
+      if (!after)
+        break;
+      end = std::move(*after);
     }
     auto came = co_await record(self, index, std::move(end));
     if (came) {
@@ -432,90 +436,6 @@ flow<> feed(pointer self) {
   end_when_drained(self);
 }
 
-void end_overdue(pointer self) {
-  auto& st = self->state;
-  const auto now = self->clock().now();
-  for (size_t i = 0; i < st.slots.size(); ++i)
-    if (st.slots[i].waiting && st.slots[i].until.passed(now))
-      answered(st, i, st.slots[i].run, fail(ec::unknown, "the processor did not answer in time"));
-}
-
-/// All locks in one call, so that one of many jobs costs as much as one of one.
-flow<> renew(pointer self) {
-  auto& st = self->state;
-  for (;;) {
-    co_await nap(self, st.how.renew);
-    flush_tally(st);
-    end_overdue(self);
-    std::vector<backend::held> list;
-    std::vector<std::pair<size_t, uint64_t>> runs;
-    for (size_t i = 0; i < st.slots.size(); ++i)
-      if (const auto& each = st.slots[i]; each.busy && !each.lost && !each.job.what.id.empty()) {
-        list.emplace_back(each.token, each.job.what.id);
-        runs.emplace_back(i, each.run);
-      }
-    if (list.empty())
-      continue;
-    auto send = [&](backend::done d) { st.store->extend(list, soon(self), std::move(d)); };
-    auto answer = co_await redis::call(port{self}, st.calls, send);
-    if (!answer)
-      continue; // The next turn comes before the lock ends; if Redis stays away the end of the job is refused.
-    for (const auto& failed_id : answer->items)
-      for (auto [index, run] : runs)
-        if (auto& place = st.slots[index];
-            place.run == run && place.job.what.id == failed_id.bytes && !place.recording && place.busy)
-          place.lost = true;
-  }
-}
-
-flow<> recover(pointer self) {
-  auto& st = self->state;
-  for (;;) {
-    auto send = [&](backend::done d) { st.store->recover_stalled(soon(self), std::move(d)); };
-    auto answer = co_await redis::call(port{self}, st.calls, send);
-    if (answer)
-      for (const auto& id : answer->items) {
-        ++st.since.stalled;
-        log::warn("queue_job_stalled", {{"queue", st.how.name}, {"job", id.bytes}});
-      }
-    co_await nap(self, st.how.stalled_check);
-  }
-}
-
-/// How much waits, for alerts and for scaling by depth.
-flow<> measure(pointer self) {
-  auto& st = self->state;
-  for (;;) {
-    auto send = [&](backend::done d) { st.store->counts(soon(self), std::move(d)); };
-    auto answer = co_await redis::call(port{self}, st.calls, send);
-    if (answer && answer->items.size() == backend::counted.size()) {
-      double depth = 0;
-      for (size_t i = 0; i < backend::counted.size(); ++i) {
-        const std::string_view type = backend::counted[i];
-        const auto number = static_cast<double>(answer->items[i].number);
-        if (type != "active" && type != "completed" && type != "failed")
-          depth += number;
-        metrics::set("arrakis_queue_jobs", "Jobs in the queue, by state", number,
-                     {{"queue", st.how.name}, {"state", std::string{type}}});
-      }
-      metrics::set("bullmq_queue_depth", "Jobs that wait: now, delayed, prioritized or paused", depth,
-                   {{"queue", st.how.name}});
-    }
-    co_await nap(self, measure_every);
-  }
-}
-
-flow<> clean(pointer self) {
-  auto& st = self->state;
-  for (;;) {
-    auto send = [&](backend::done d) { st.store->dead().clean_waiting(st.how.keep_dead, soon(self), std::move(d)); };
-    auto answer = co_await redis::call(port{self}, st.calls, send);
-    if (answer && !answer->items.empty())
-      log::info("queue_dead_letters_cleaned", {{"queue", st.how.name}, {"count", answer->items.size()}});
-    co_await nap(self, st.how.clean_every);
-  }
-}
-
 port::behavior_type behavior(pointer self, const worker_clients& clients, const options& how, processor to) {
   keep_exception_text(self);
   auto& st = self->state;
@@ -536,10 +456,7 @@ port::behavior_type behavior(pointer self, const worker_clients& clients, const 
       answered(all, i, all.slots[i].run, fail(ec::internal, why));
   });
   st.running.start(feed(self));
-  st.running.start(renew(self));
-  st.running.start(recover(self));
-  st.running.start(clean(self));
-  st.running.start(measure(self));
+  start_upkeep(self);
   return {
     [self](close) -> caf::result<done> {
       auto reply = self->make_response_promise<done>();

@@ -8,6 +8,7 @@ find_package(simdjson REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(ZLIB REQUIRED)
 find_package(spdlog REQUIRED)
+find_package(date REQUIRED)
 pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 

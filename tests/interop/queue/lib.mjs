@@ -33,10 +33,15 @@ export const quickWorker = {
   maxStalledCount: 10
 };
 
+// A twin is expected to wait in vain: it does so for a shorter time.
+let haste = 1;
+export const hurry = (times) => { haste = times; };
+
 export const within = (promise, what, ms = patience) => {
   let timer;
-  const late = new Promise(
-    (_, reject) => { timer = setTimeout(() => reject(new Error(`no ${what} within ${ms} ms`)), ms); });
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no ${what} within ${ms / haste} ms`)), ms / haste);
+  });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
 
@@ -46,9 +51,11 @@ class Bridge {
   #open = new Map();
   #last = 0;
   onProcess = () => {};
+  seen = []; // Of the queue's events, after `events`.
 
-  static async open(name, options = {}) {
+  static async open(name, options = {}, spoil = {}) {
     const made = new Bridge();
+    made.spoil = spoil;
     await made.#start(name, options);
     return made;
   }
@@ -58,12 +65,20 @@ class Bridge {
       const said = JSON.parse(line);
       if (said.event === 'process')
         return void this.onProcess(said, this);
+      if (said.event === 'seen')
+        return void this.seen.push(said.what);
+      if (said.event === 'reading')
+        return void this.reading?.();
       this.#open.get(said.seq)?.(said);
       this.#open.delete(said.seq);
     });
-    await this.ask('open', {url: `unix://${socket}`, options: {name, ...quick, ...options}});
+    const all = {name, ...quick, ...options, ...this.spoil.bridge};
+    await this.ask('open', {url: `unix://${socket}`, options: all});
   }
   async say(op, fields = {}) {
+    if (this.spoil.drop?.includes(op))
+      return {ok: true, value: null, id: 'dropped', jobs: [], job: {}};
+    fields = this.spoil.fields?.[op]?.(fields) ?? fields;
     const seq = ++this.#last;
     const answer = new Promise((done) => this.#open.set(seq, done));
     this.#process.stdin.write(`${JSON.stringify({seq, op, ...fields})}\n`);
@@ -74,6 +89,13 @@ class Bridge {
     if (!answer.ok)
       throw new Error(`${op}: ${answer.code}: ${answer.text}`);
     return answer;
+  }
+  // A request of the toolbox; its value.
+  async tool(op, fields) { return (await this.ask(op, fields)).value; }
+  async events() {
+    const reading = new Promise((done) => { this.reading = done; });
+    await this.ask('events');
+    await within(reading, 'our reader of events');
   }
   finish(job, fields = {}) { return this.say('finish', {id: job.id, ...fields}); }
   async work(onProcess) {
@@ -91,14 +113,17 @@ class Bridge {
 // One check: a queue of its own, and everything that must be closed afterwards.
 export class Place {
   closers = [];
-  constructor(name) { this.name = `{${name}}`; }
+  constructor(name, spoil = {}) {
+    this.name = `{${name}}`;
+    this.spoil = spoil; // What a twin does to both sides.
+  }
   keep(thing) {
     this.closers.push(() => thing.close());
     return thing;
   }
   queue(name = this.name) { return this.keep(new Queue(name, {connection})); }
   async bridge(options) {
-    const made = await Bridge.open(this.name, options);
+    const made = await Bridge.open(this.name, options, this.spoil);
     this.closers.push(() => made.kill());
     return made;
   }
@@ -108,7 +133,8 @@ export class Place {
     made.setMaxListeners(0);
     made.seen = [];
     for (const each of ['added', 'waiting', 'active', 'delayed', 'completed', 'failed', 'stalled', 'progress',
-                        'retries-exhausted', 'duplicated', 'paused', 'resumed'])
+                        'retries-exhausted', 'duplicated', 'deduplicated', 'removed', 'waiting-children', 'drained',
+                        'cleaned', 'paused', 'resumed'])
       made.on(each, (args) => made.seen.push({event: each, ...args}));
     made.of = (id) => made.seen.filter((each) => each.jobId === id).map((each) => each.event);
     // The first event of the kind about the job, past or to come.
@@ -127,7 +153,15 @@ export class Place {
     return made;
   }
   worker(processor, options = {}) {
-    return this.keep(new Worker(this.name, processor, {connection, ...quickWorker, ...options}));
+    const how = {connection, ...quickWorker, ...options, ...this.spoil.worker};
+    const made = this.keep(new Worker(this.name, this.spoil.processor?.(processor) ?? processor, how));
+    made.on('error', () => {}); // A killed Redis, a lost lock: the check itself sees what comes of it.
+    return made;
+  }
+  // Ends one thing before the others.
+  async end(thing) {
+    await thing.close();
+    thing.close = async () => {};
   }
   async close() {
     for (const closer of this.closers.reverse())

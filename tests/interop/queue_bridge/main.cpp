@@ -1,8 +1,10 @@
 // See README.md beside this file.
+#include "adapters/queue/events.hpp"
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/io.hpp"
+#include "tests/interop/queue_bridge/tools.hpp"
 
 #include <boost/json.hpp>
 #include <caf/actor_system.hpp>
@@ -15,6 +17,7 @@
 #include <mutex>
 
 using namespace arrakis;
+using arrakis::bridge::refusal;
 using namespace std::chrono_literals;
 namespace bj = boost::json;
 
@@ -106,13 +109,25 @@ queue::options options_from(const bj::object& from) {
   text("worker_name", made.worker_name);
   made.concurrency = static_cast<unsigned>(json::integer_or(from, "concurrency", made.concurrency));
   time("lock_ms", made.lock);
-  time("renew_ms", made.renew);
   time("stalled_check_ms", made.stalled_check);
   made.stalled_max = static_cast<int>(json::integer_or(from, "stalled_max", made.stalled_max));
   time("drain_delay_ms", made.drain_delay);
   time("error_pause_ms", made.error_pause);
   age("keep_completed_s", made.keep_completed);
   age("keep_failed_s", made.keep_failed);
+  age("keep_dead_s", made.keep_dead);
+  time("renew_ms", made.renew);
+  time("job_within_ms", made.job_within);
+  time("call_within_ms", made.call_within);
+  time("clean_every_ms", made.clean_every);
+  text("dead_letter_suffix", made.dead_letter_suffix);
+  made.keep_completed_max = json::integer_or(from, "keep_completed_max", made.keep_completed_max);
+  made.keep_failed_max = json::integer_or(from, "keep_failed_max", made.keep_failed_max);
+  made.metrics_points = json::integer_or(from, "metrics_points", made.metrics_points);
+  made.events_max = json::integer_or(from, "events_max", made.events_max);
+  made.data_bytes_max = static_cast<size_t>(json::integer_or(from, "data_bytes_max", 1 << 20));
+  made.skip_lock_renewal = json::bool_or(from, "skip_lock_renewal");
+  made.skip_stalled_check = json::bool_or(from, "skip_stalled_check");
   if (const auto max = json::integer_or(from, "limiter_max"))
     made.limiter = queue::limiter{max, std::chrono::milliseconds{json::integer_or(from, "limiter_ms", 1000)}};
   return made;
@@ -124,6 +139,8 @@ queue::outcome outcome_from(const bj::object& from) {
   made.what = what == "failed"       ? queue::outcome::failed_retryable
             : what == "failed_final" ? queue::outcome::failed_final
             : what == "postponed"    ? queue::outcome::postponed
+            : what == "children"     ? queue::outcome::awaits_children
+            : what == "limited"      ? queue::outcome::rate_limited
                                      : queue::outcome::completed;
   if (const auto* value = from.if_contains("value"))
     made.value_json = bj::serialize(*value);
@@ -132,16 +149,32 @@ queue::outcome outcome_from(const bj::object& from) {
   return made;
 }
 
+queue::listener::behavior_type telling(queue::listener::pointer) {
+  return {
+    [](const queue::event& what) {
+      bj::object fields{{"id", what.id}, {"name", what.name}};
+      for (const auto& [key, value] : what.fields)
+        fields[key] = value;
+      say({{"event", "seen"}, {"what", std::move(fields)}});
+    },
+    [](queue::reading) {
+      say({{"event", "reading"}});
+    },
+  };
+}
+
 /// The town that `open` builds.
-struct bridge {
+struct town {
   net::io& io;
   caf::actor_system& sys;
   redis::options link;
   queue::options how;
   redis::client client{io, link};
   queue::handle queue = queue::start_queue(sys, client, how);
+  queue::toolbox tools{client, how};
   clerk jobs = sys.spawn(clerking);
   queue::worker worker;
+  queue::listener events;
   caf::scoped_actor self{sys};
 
   template <class R, class Message, class Show>
@@ -155,9 +188,6 @@ struct bridge {
         },
         [&](caf::error& e) { answer = refusal(e); });
     return answer;
-  }
-  static bj::object refusal(const caf::error& e) {
-    return {{"ok", false}, {"code", std::string{to_string(code_of(e))}}, {"text", text_of(e)}};
   }
   static bj::object nothing(const queue::done&) { return {}; }
   deadline until() const { return {std::chrono::steady_clock::now() + patience}; }
@@ -216,12 +246,19 @@ struct bridge {
       caf::anon_send(queue, queue::progress{id, value ? bj::serialize(*value) : "null"});
       return {{"ok", true}};
     }
+    if (auto answer = arrakis::bridge::run_tool(tools, op, x))
+      return std::move(*answer);
     return run_worker(op, id, x);
   }
 
   bj::object run_worker(std::string_view op, const std::string& id, const bj::object& x) {
     if (op == "worker" && !worker) {
       worker = queue::start_worker(sys, queue::connect(io, link, how), how, caf::actor_cast<queue::processor>(jobs));
+      return {{"ok", true}};
+    }
+    if (op == "events" && !events) {
+      events = sys.spawn(telling);
+      queue::start_events(sys, redis::client{io, redis::blocking(link)}, how, events);
       return {{"ok", true}};
     }
     if (op == "finish") {
@@ -238,26 +275,28 @@ struct bridge {
     return refusal(fail(ec::invalid, fmt::format("op: '{}' is unknown, or not now", op)));
   }
 
-  ~bridge() {
+  ~town() {
     caf::anon_send_exit(queue, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(jobs, caf::exit_reason::user_shutdown);
+    if (events)
+      caf::anon_send_exit(events, caf::exit_reason::user_shutdown);
     if (worker)
       caf::anon_send_exit(worker, caf::exit_reason::user_shutdown);
   }
 };
 
-bj::object answer_to(std::optional<bridge>& town, net::io& io, caf::actor_system& sys, const bj::object& x) {
+bj::object answer_to(std::optional<town>& place, net::io& io, caf::actor_system& sys, const bj::object& x) {
   const auto op = json::text_or(x, "op");
-  if (op == "open" && !town) {
+  if (op == "open" && !place) {
     const auto* options = json::object_in(x, "options");
     redis::options link{.url = secret{std::string{json::text_or(x, "url")}},
                         .ca_file = std::string{json::text_or(x, "ca_file")}};
-    town.emplace(io, sys, std::move(link), options_from(options ? *options : bj::object{}));
+    place.emplace(io, sys, std::move(link), options_from(options ? *options : bj::object{}));
     return {{"ok", true}};
   }
-  if (!town)
-    return bridge::refusal(fail(ec::invalid, "op: 'open' comes first"));
-  return town->run(op, x);
+  if (!place)
+    return refusal(fail(ec::invalid, "op: 'open' comes first"));
+  return place->run(op, x);
 }
 } // namespace
 
@@ -265,15 +304,15 @@ int main() {
   net::io io;
   caf::actor_system_config cfg;
   caf::actor_system sys{cfg};
-  std::optional<bridge> town;
+  std::optional<town> place;
   for (std::string line; read_line(line);) {
     const auto parsed = json::parse(line);
     const bj::object request = parsed && parsed->is_object() ? parsed->get_object() : bj::object{};
     bj::object answer;
     try {
-      answer = parsed ? answer_to(town, io, sys, request) : bridge::refusal(parsed.error());
+      answer = parsed ? answer_to(place, io, sys, request) : refusal(parsed.error());
     } catch (const std::exception& e) {
-      answer = bridge::refusal(fail(ec::invalid, e.what()));
+      answer = refusal(fail(ec::invalid, e.what()));
     }
     answer["seq"] = request.contains("seq") ? request.at("seq") : bj::value();
     say(answer);

@@ -1,0 +1,74 @@
+// Many jobs in one transaction: bulks, and trees of parents and children.
+#include "adapters/queue/toolbox.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::queue {
+namespace {
+constexpr size_t jobs_max = 10'000; // Redis serves nobody else while it runs a transaction.
+
+// The ids of a transaction; an error where one job was refused.
+toolbox::done ids_only(toolbox::done next) {
+  return [next = std::move(next)](caf::expected<redis::reply> got) {
+    if (!got)
+      return next(std::move(got));
+    for (auto& each : got->items)
+      if (each.type != redis::reply::text)
+        return refusing(next)(each.type == redis::reply::error
+                                ? caf::expected<redis::reply>{fail(ec::internal, each.bytes)}
+                                : caf::expected<redis::reply>{std::move(each)});
+    next(std::move(got));
+  };
+}
+
+struct tree_walk {
+  const options& how;
+  std::vector<redis::client::step> steps;
+  std::string fault;
+
+  void add(const flow_node& node, const boost::json::object* parent) {
+    if (steps.size() >= jobs_max)
+      fault = fmt::format("a flow has at most {} jobs", jobs_max);
+    wish what = node.what;
+    if (parent)
+      what.options["parent"] = *parent;
+    const keys names{how.prefix, node.queue.empty() ? how.name : node.queue};
+    if (!node.children.empty() && json::text_or(what.options, "jobId").empty())
+      what.options["jobId"] = random_uuid(); // The children name it before Redis could.
+    if (auto wrong = fault_of(what); !wrong.empty())
+      fault = std::move(wrong);
+    if (!fault.empty())
+      return;
+    steps.push_back(adding(names, what, !node.children.empty()));
+    auto queue = names.base;
+    queue.pop_back(); // Without the colon before an id.
+    const boost::json::object me{{"id", json::text_or(what.options, "jobId")}, {"queue", queue}};
+    for (const auto& child : node.children)
+      add(child, &me);
+  }
+};
+} // namespace
+
+void toolbox::add_all(std::span<const wish> list, deadline until, done answer) const {
+  if (list.size() > jobs_max)
+    return answer(fail(ec::invalid, fmt::format("at most {} jobs at once", jobs_max)));
+  std::vector<redis::client::step> steps;
+  for (const auto& each : list) {
+    if (auto fault = fault_of(each); !fault.empty())
+      return answer(fail(ec::invalid, std::move(fault)));
+    steps.push_back(adding(keys_, each));
+  }
+  to_.transaction(steps, until, ids_only(std::move(answer)));
+}
+
+void toolbox::add_flow(const flow_node& root, deadline until, done answer) const {
+  tree_walk walk{how_, {}, {}};
+  walk.add(root, nullptr);
+  if (!walk.fault.empty())
+    return answer(fail(ec::invalid, std::move(walk.fault)));
+  to_.transaction(walk.steps, until, ids_only(std::move(answer)));
+}
+} // namespace arrakis::queue

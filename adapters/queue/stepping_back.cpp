@@ -1,0 +1,33 @@
+// How a job leaves its worker without an end: behind its children, or behind the limiter.
+#include "adapters/queue/backend.hpp"
+#include "adapters/queue/scripts.hpp"
+#include "runtime/clock.hpp"
+
+#include <vector>
+
+namespace arrakis::queue {
+
+void backend::await_children(const taken& job, std::string_view token, deadline until, done answer) const {
+  const auto& k = keys_;
+  const auto key = k.job(job.what.id);
+  to_.eval(lua::move_to_waiting_children_7,
+           {k.active, k.waiting_children, key, key + ":dependencies", key + ":unsuccessful", k.stalled, k.events},
+           {token, "", std::to_string(wall_ms()), job.what.id, k.base}, until, std::move(answer));
+}
+
+void backend::step_behind_limit(const taken& job, std::string_view token, std::chrono::milliseconds wait,
+                                deadline until, done answer) const {
+  // "More than any count", as BullMQ writes it: JavaScript's largest safe integer.
+  static constexpr const char* used_up = "9007199254740991";
+  const auto& k = keys_;
+  std::vector<redis::client::step> steps;
+  if (wait.count() > 0)
+    steps.push_back({nullptr, 0, {"SET", k.limiter, used_up, "PX", std::to_string(wait.count())}});
+  redis::client::step move{&lua::move_job_from_active_to_wait_9,
+                           9,
+                           {k.active, k.wait, k.stalled, k.paused, k.meta, k.limiter, k.prioritized, k.marker, k.events,
+                            job.what.id, std::string{token}, k.job(job.what.id)}};
+  steps.push_back(std::move(move));
+  to_.transaction(steps, until, std::move(answer));
+}
+} // namespace arrakis::queue

@@ -1,0 +1,305 @@
+#include "adapters/queue/toolbox.hpp"
+
+#include "adapters/queue/msgpack.hpp"
+#include "adapters/queue/policy.hpp"
+#include "adapters/queue/schedule.hpp"
+#include "adapters/queue/scripts.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::queue {
+namespace {
+// "More than any count": what BullMQ writes into the limiter's key (JavaScript's largest safe integer).
+constexpr const char* used_up = "9007199254740991";
+
+std::string now_text() { return std::to_string(wall_ms()); }
+
+// BullMQ's ErrorCode (src/enums/error-code.ts).
+caf::error meaning(int64_t code) {
+  switch (code) {
+    case -1: return fail(ec::not_found, "no such job");
+    case -2:
+    case -6: return fail(ec::refused, "the job's lock is not ours");
+    case -3: return fail(ec::conflict, "the job is in another state");
+    case -4: return fail(ec::refused, "the job has pending children");
+    case -5: return fail(ec::not_found, "no such parent");
+    case -7: return fail(ec::conflict, "the job has another parent, which cannot be replaced");
+    case -8: return fail(ec::refused, "the job belongs to a schedule; remove that");
+    case -9: return fail(ec::refused, "the job has failed children");
+    case -10: return fail(ec::conflict, "the schedule's job of that time exists already");
+    case -11: return fail(ec::conflict, "the schedule's jobs of this time and the next exist already");
+    default: return fail(ec::internal, fmt::format("the queue's script answered {}", code));
+  }
+}
+} // namespace
+
+toolbox::done refusing(toolbox::done next) {
+  return [next = std::move(next)](caf::expected<redis::reply> got) {
+    if (got && got->type == redis::reply::integer && got->number < 0)
+      return next(meaning(got->number));
+    next(std::move(got));
+  };
+}
+
+void toolbox::send(redis::client::step what, deadline until, done answer) const {
+  const std::vector<std::string_view> words{what.words.begin(), what.words.end()};
+  const std::span all{words};
+  to_.eval(*what.code, all.first(what.keys), all.subspan(what.keys), until, refusing(std::move(answer)));
+}
+
+void toolbox::add(const wish& what, deadline until, done answer) const {
+  if (auto fault = fault_of(what); !fault.empty())
+    return answer(fail(ec::invalid, std::move(fault)));
+  send(adding(keys_, what), until, std::move(answer));
+}
+
+void toolbox::promote(std::string_view id, deadline until, done answer) const {
+  const auto& k = keys_;
+  to_.eval(lua::promote_9,
+           {k.delayed, k.wait, k.paused, k.meta, k.prioritized, k.active, k.priority_counter, k.events, k.marker},
+           {k.base, id}, until, refusing(std::move(answer)));
+}
+
+void toolbox::change_delay(std::string_view id, std::chrono::milliseconds delay, deadline until, done answer) const {
+  const auto& k = keys_;
+  to_.eval(lua::change_delay_4, {k.delayed, k.meta, k.marker, k.events},
+           {std::to_string(delay.count()), now_text(), id, k.job(id)}, until, refusing(std::move(answer)));
+}
+
+void toolbox::change_priority(std::string_view id, int priority, bool lifo, deadline until, done answer) const {
+  const auto& k = keys_;
+  to_.eval(lua::change_priority_7, {k.wait, k.paused, k.meta, k.prioritized, k.active, k.priority_counter, k.marker},
+           {std::to_string(priority), k.base, id, lifo ? "1" : "0"}, until, refusing(std::move(answer)));
+}
+
+void toolbox::update_data(std::string_view id, std::string_view data_json, deadline until, done answer) const {
+  if (auto parsed = json::parse(data_json, {.bytes_max = how_.data_bytes_max}); !parsed)
+    return answer(fail(ec::invalid, "data: " + text_of(parsed.error())));
+  to_.eval(lua::update_data_1, {keys_.job(id)}, {data_json}, until, refusing(std::move(answer)));
+}
+
+void toolbox::log(std::string_view id, std::string_view row, std::optional<int64_t> keep, deadline until,
+                  done answer) const {
+  const auto job = keys_.job(id);
+  to_.eval(lua::add_log_2, {job, job + ":logs"}, {id, row, keep ? std::to_string(*keep) : std::string{}}, until,
+           refusing(std::move(answer)));
+}
+
+void toolbox::logs(std::string_view id, int64_t first, int64_t last, deadline until, done answer) const {
+  to_.command({"LRANGE", keys_.job(id) + ":logs", std::to_string(first), std::to_string(last)}, until,
+              std::move(answer));
+}
+
+void toolbox::remove(std::string_view id, bool with_children, deadline until, done answer) const {
+  auto locked = [answer = refusing(std::move(answer))](caf::expected<redis::reply> got) {
+    if (got && got->type == redis::reply::integer && got->number == 0)
+      return answer(fail(ec::refused, "the job is locked by its worker"));
+    answer(std::move(got));
+  };
+  to_.eval(lua::remove_job_2, {keys_.job(id), keys_.repeat}, {id, with_children ? "1" : "0", keys_.base}, until,
+           std::move(locked));
+}
+
+void toolbox::reprocess(std::string_view id, std::string_view state, deadline until, done answer) const {
+  const auto& k = keys_;
+  const bool failed = state == "failed";
+  to_.eval(lua::reprocess_job_8,
+           {k.job(id), k.events, failed ? k.failed : k.completed, k.wait, k.meta, k.paused, k.active, k.marker},
+           {id, "LPUSH", failed ? "failedReason" : "returnvalue", state, "0", "0"}, until, refusing(std::move(answer)));
+}
+
+void toolbox::end_of(std::string_view id, deadline until, done answer) const {
+  to_.eval(lua::is_finished_3, {keys_.completed, keys_.failed, keys_.job(id)}, {id, "1"}, until,
+           refusing(std::move(answer)));
+}
+
+void toolbox::children_values(std::string_view parent, deadline until, done answer) const {
+  to_.command({"HGETALL", keys_.job(parent) + ":processed"}, until, std::move(answer));
+}
+void toolbox::ignored_failures(std::string_view parent, deadline until, done answer) const {
+  to_.command({"HGETALL", keys_.job(parent) + ":failed"}, until, std::move(answer));
+}
+void toolbox::failed_children(std::string_view parent, deadline until, done answer) const {
+  to_.command({"ZRANGE", keys_.job(parent) + ":unsuccessful", "0", "-1"}, until, std::move(answer));
+}
+void toolbox::pending_children(std::string_view parent, deadline until, done answer) const {
+  to_.command({"SMEMBERS", keys_.job(parent) + ":dependencies"}, until, std::move(answer));
+}
+
+void toolbox::remove_pending_children(std::string_view parent, deadline until, done answer) const {
+  to_.eval(lua::remove_unprocessed_children_2, {keys_.job(parent), keys_.meta}, {keys_.base, parent}, until,
+           refusing(std::move(answer)));
+}
+
+void toolbox::leave_parent(std::string_view id, std::string_view parent_key, deadline until, done answer) const {
+  to_.eval(lua::remove_child_dependency_1, {keys_.base}, {keys_.job(id), parent_key}, until,
+           refusing(std::move(answer)));
+}
+
+void toolbox::move_all(std::string_view state, int64_t count, deadline until, done answer) const {
+  const auto& k = keys_;
+  const bool delayed = state == "delayed";
+  const auto& from = delayed ? k.delayed : state == "failed" ? k.failed : k.completed;
+  to_.eval(lua::move_jobs_to_wait_8, {k.base, k.events, from, k.wait, k.paused, k.meta, k.active, k.marker},
+           {std::to_string(count), delayed ? std::string{"1.7976931348623157e+308"} : now_text(), state}, until,
+           refusing(std::move(answer)));
+}
+
+void toolbox::drain(bool delayed_too, deadline until, done answer) const {
+  const auto& k = keys_;
+  to_.eval(lua::drain_5, {k.wait, k.paused, k.delayed, k.prioritized, k.repeat}, {k.base, delayed_too ? "1" : "0"},
+           until, refusing(std::move(answer)));
+}
+
+void toolbox::clean(std::string_view state, std::chrono::milliseconds older_than, int64_t limit, deadline until,
+                    done answer) const {
+  to_.eval(lua::clean_jobs_in_set_3, {keys_.job(state), keys_.events, keys_.repeat},
+           {keys_.base, std::to_string(wall_ms() - older_than.count()), std::to_string(limit), state}, until,
+           refusing(std::move(answer)));
+}
+
+void toolbox::obliterate(int64_t count, bool force, deadline until, done answer) const {
+  auto own = [answer = std::move(answer)](caf::expected<redis::reply> got) { // Numbers of its own, not BullMQ's codes.
+    if (got && got->number == -1)
+      return answer(fail(ec::conflict, "only a paused queue is obliterated"));
+    if (got && got->number == -2)
+      return answer(fail(ec::refused, "the queue has active jobs"));
+    answer(std::move(got));
+  };
+  to_.eval(lua::obliterate_2, {keys_.meta, keys_.base}, {std::to_string(count), force ? "force" : ""}, until,
+           std::move(own));
+}
+
+void toolbox::metrics(std::string_view kind, int64_t first, int64_t last, deadline until, done answer) const {
+  const auto& key = kind == "failed" ? keys_.metrics_failed : keys_.metrics_completed;
+  to_.eval(lua::get_metrics_2, {key, key + ":data"}, {std::to_string(first), std::to_string(last)}, until,
+           refusing(std::move(answer)));
+}
+
+void toolbox::limit_for(std::chrono::milliseconds wait, deadline until, done answer) const {
+  if (wait.count() < 1)
+    return answer(fail(ec::invalid, "wait: at least 1 ms"));
+  to_.command({"SET", keys_.limiter, used_up, "PX", std::to_string(wait.count())}, until, std::move(answer));
+}
+
+void toolbox::limit_left(int64_t jobs_max, deadline until, done answer) const {
+  auto none = [answer = std::move(answer)](caf::expected<redis::reply> got) {
+    if (got && got->number < 0) // The time to live of a key that is not there.
+      got->number = 0;
+    answer(std::move(got));
+  };
+  to_.eval(lua::get_rate_limit_ttl_2, {keys_.limiter, keys_.meta}, {std::to_string(jobs_max)}, until, std::move(none));
+}
+
+void toolbox::lift_limit(deadline until, done answer) const {
+  to_.command({"DEL", keys_.limiter}, until, std::move(answer));
+}
+
+void toolbox::global_concurrency(std::optional<int64_t> max, deadline until, done answer) const {
+  if (max)
+    return to_.command({"HSET", keys_.meta, "concurrency", std::to_string(*max)}, until, std::move(answer));
+  to_.command({"HDEL", keys_.meta, "concurrency"}, until, std::move(answer));
+}
+
+void toolbox::global_limit(std::optional<limiter> to, deadline until, done answer) const {
+  if (to)
+    return to_.command(
+      {"HSET", keys_.meta, "max", std::to_string(to->max), "duration", std::to_string(to->duration.count())}, until,
+      std::move(answer));
+  to_.command({"HDEL", keys_.meta, "max", "duration"}, until, std::move(answer));
+}
+
+void toolbox::workers(deadline until, done answer) const {
+  auto nameless = how_;
+  nameless.worker_name.clear();
+  auto own = [answer = std::move(answer), name = "name=" + connection_name(nameless)](caf::expected<redis::reply> got) {
+    if (!got)
+      return answer(std::move(got));
+    redis::reply rows;
+    rows.type = redis::reply::array;
+    std::string_view left = got->bytes;
+    while (!left.empty()) {
+      const auto end = std::min(left.find('\n'), left.size());
+      const auto row = left.substr(0, end);
+      left.remove_prefix(std::min(end + 1, left.size()));
+      const auto at = row.find(name);
+      const auto rest = at == std::string_view::npos ? std::string_view{"x"} : row.substr(at + name.size());
+      if (!rest.empty() && rest[0] != ' ' && !rest.starts_with(":w:"))
+        continue;
+      auto& made = rows.items.emplace_back();
+      made.type = redis::reply::text;
+      made.bytes = row;
+    }
+    answer(std::move(rows));
+  };
+  to_.command({"CLIENT", "LIST"}, until, std::move(own));
+}
+
+void toolbox::deduplicating_job(std::string_view deduplication, deadline until, done answer) const {
+  to_.command({"GET", keys_.base + "de:" + std::string{deduplication}}, until, std::move(answer));
+}
+
+void toolbox::end_deduplication(std::string_view deduplication, std::string_view job, deadline until,
+                                done answer) const {
+  const auto key = keys_.base + "de:" + std::string{deduplication};
+  if (job.empty())
+    return to_.command({"DEL", key}, until, std::move(answer));
+  to_.eval(lua::remove_deduplication_key_1, {key}, {job}, until, refusing(std::move(answer)));
+}
+
+void toolbox::put_schedule(std::string_view id, const boost::json::object& repeat, const wish& each, deadline until,
+                           done answer) const {
+  const auto now = wall_ms();
+  auto fault = fault_of(each);
+  if (id.empty())
+    fault = "id: not empty";
+  if (!fault.empty())
+    return answer(fail(ec::invalid, std::move(fault)));
+  const auto next = run_after(repeat, 0, now);
+  if (!next)
+    return answer(next.error());
+  if (!*next)
+    return answer(redis::reply{});
+  boost::json::object kept{{"name", each.name}};
+  for (auto key : {"tz", "pattern", "startDate", "endDate", "every", "limit"})
+    if (const auto* found = repeat.if_contains(key))
+      kept[key] = *found;
+  const auto options = wire_options(each.options);
+  auto plain = options; // The template is kept as it was given, without what is added for a job.
+  if (!each.options.contains("attempts"))
+    plain.erase("attempts");
+  packer schedule, like, first;
+  schedule.json(kept);
+  like.json(plain);
+  first.json(options_of_run(options, repeat, id, **next, now));
+  const auto& k = keys_;
+  to_.eval(lua::add_job_scheduler_11,
+           {k.repeat, k.delayed, k.wait, k.paused, k.meta, k.prioritized, k.marker, k.id, k.events, k.priority_counter,
+            k.active},
+           {(*next)->at_ms ? std::to_string(*(*next)->at_ms) : std::string{}, schedule.bytes(), id, each.data_json,
+            like.bytes(), first.bytes(), std::to_string(now), k.base, ""},
+           until, refusing(std::move(answer)));
+}
+
+void toolbox::schedule(std::string_view id, deadline until, done answer) const {
+  to_.eval(lua::get_job_scheduler_1, {keys_.repeat}, {id}, until, refusing(std::move(answer)));
+}
+
+void toolbox::schedules(int64_t first, int64_t last, deadline until, done answer) const {
+  to_.command({"ZREVRANGE", keys_.repeat, std::to_string(first), std::to_string(last), "WITHSCORES"}, until,
+              std::move(answer));
+}
+
+void toolbox::remove_schedule(std::string_view id, deadline until, done answer) const {
+  auto known = [answer = refusing(std::move(answer))](caf::expected<redis::reply> got) {
+    if (got && got->number == 1)
+      return answer(fail(ec::not_found, "no such schedule"));
+    answer(std::move(got));
+  };
+  to_.eval(lua::remove_job_scheduler_3, {keys_.repeat, keys_.delayed, keys_.events}, {id, keys_.base}, until,
+           std::move(known));
+}
+} // namespace arrakis::queue

@@ -1,0 +1,62 @@
+#pragma once
+// The inside of a worker, shared by worker.cpp (jobs) and upkeep.cpp (locks, stalled jobs, letters, figures).
+#include "adapters/queue/backend.hpp"
+#include "adapters/queue/worker.hpp"
+#include "adapters/redis/calls.hpp"
+#include "runtime/flow.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <coroutine>
+#include <optional>
+#include <vector>
+
+namespace arrakis::queue::at_work {
+using port = worker::extend<caf::reacts_to<redis::arrived>>;
+
+/// One of the `concurrency` places for a job. Its token is the lock of each job that passes through it.
+struct slot {
+  std::string token;
+  bool busy = false;
+  bool recording = false; // Its end is on the way to Redis, which releases the lock.
+  bool lost = false;      // The lock is somebody else's.
+  taken job;
+  uint64_t run = 0; // Counts the jobs, so that a late answer finds nobody.
+  deadline until;   // Of the processor's answer.
+  std::coroutine_handle<> waiting;
+  std::optional<caf::expected<outcome>> answer;
+};
+
+struct tally {
+  uint64_t completed = 0, retried = 0, failed = 0, postponed = 0, lost = 0, stalled = 0;
+};
+
+struct state {
+  static inline const char* name = "queue.worker";
+  flows running;
+  redis::calls calls;
+  options how;
+  std::optional<backend> store;
+  std::optional<redis::client> blocking;
+  processor to;
+  std::vector<slot> slots;
+  std::coroutine_handle<> feeder; // Waits for a free slot.
+  bool feeding = true;
+  bool feeder_rests = false; // Between two looks, with no job on the way: nothing to wait for at the end.
+  bool closing = false;
+  bool away = false; // Redis did not answer the last time; said once.
+  int64_t limited_until_ms = 0;
+  caf::error why; // What the worker ends with.
+  std::vector<caf::typed_response_promise<done>> closers;
+  tally since; // Since the last tick; counters are touched once a tick, not once a job.
+};
+using pointer = port::stateful_pointer<state>;
+
+inline deadline soon(pointer self) { return within(self, self->state.how.call_within); }
+
+/// Ends the wait for the processor's answer to the run `run` of a slot; a late one finds nobody.
+void answered(state&, size_t index, uint64_t run, caf::expected<outcome>);
+/// Adds what was counted since the last time to the metrics.
+void flush_tally(state&);
+/// The loops that go beside the jobs, for as long as the worker lives.
+void start_upkeep(pointer self);
+} // namespace arrakis::queue::at_work

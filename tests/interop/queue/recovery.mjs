@@ -1,0 +1,161 @@
+// What survives: workers that die or freeze, a Redis that forgets its scripts, a marker that is lost.
+import assert from 'node:assert/strict';
+import {fork} from 'node:child_process';
+import {once} from 'node:events';
+import {fileURLToPath} from 'node:url';
+import {check} from './checks.mjs';
+import {connection, patience, quickWorker, within} from './lib.mjs';
+
+const nap = (ms) => new Promise((done) => setTimeout(done, ms));
+// A Node.js worker in a process of its own that takes jobs and never ends them.
+async function holder(at, options = {}) {
+  const made = fork(fileURLToPath(new URL('hold.mjs', import.meta.url)),
+                    [at.name, JSON.stringify({connection, ...quickWorker, ...options})]);
+  at.closers.push(() => made.kill('SIGKILL'));
+  return made;
+}
+
+check('several jobs of our killed worker are done by Node.js, each once more', async (at) => {
+  const events = await at.events();
+  const ours = await at.bridge({concurrency: 4});
+  const theirs = at.queue();
+  const held = [];
+  await ours.work((job) => held.push(job.id));
+  await theirs.addBulk(Array.from({length: 4}, (_, i) => ({name: 'x', data: {}, opts: {jobId: `j${i}`}})));
+  const end = Date.now() + patience;
+  while (held.length < 4 && Date.now() < end)
+    await nap(10);
+  await ours.kill();
+  const done = [];
+  at.worker(async (job) => void done.push(job.id), {concurrency: 2});
+  for (let i = 0; i < 4; i++)
+    await events.until('completed', `j${i}`);
+  assert.deepEqual(done.sort(), ['j0', 'j1', 'j2', 'j3']);
+  for (const id of done)
+    assert.equal((await theirs.getJob(id)).stalledCounter, 1);
+}, {twin: {drop: ['worker']}});
+
+check('a Node.js worker that is killed with several jobs leaves all of them to ours', async (at) => {
+  const events = await at.events();
+  const ours = await at.bridge({concurrency: 4});
+  for (let i = 0; i < 4; i++)
+    await ours.tool('add_job', {name: 'x', opts: {jobId: `j${i}`}});
+  const theirs = await holder(at, {concurrency: 4});
+  for (let i = 0; i < 4; i++)
+    await within(once(theirs, 'message'), 'job in the other process');
+  theirs.kill('SIGKILL');
+  const done = [];
+  await ours.work((job) => (done.push(job.id), ours.finish(job)));
+  for (let i = 0; i < 4; i++)
+    await events.until('completed', `j${i}`);
+  assert.deepEqual(done.sort(), ['j0', 'j1', 'j2', 'j3']);
+}, {twin: {bridge: {skip_stalled_check: true}}});
+
+for (const side of ['us', 'node'])
+  check(`a job that stalls more often than allowed is failed unread by ${side}`, async (at) => {
+    const events = await at.events();
+    const ours = await at.bridge({stalled_max: side === 'us' ? 0 : 10});
+    const theirs = at.queue();
+    await ours.tool('add_job', {name: 'x', opts: {jobId: 'poison', attempts: 5}});
+    const victim = await holder(at, {skipStalledCheck: true});
+    await within(once(victim, 'message'), 'job in the other process');
+    victim.kill('SIGKILL');
+    let read = 0;
+    if (side === 'us')
+      await ours.work((job) => (read++, ours.finish(job)));
+    else
+      at.worker(async () => { read++; }, {maxStalledCount: 0});
+    await events.until('failed', 'poison');
+    assert.equal(read, 0);
+    assert.match((await theirs.getJob('poison')).failedReason, /job stalled more than allowable limit/);
+  }, {twin: side === 'us' ? {bridge: {stalled_max: 10}} : {worker: {maxStalledCount: 10}}});
+
+check('a job longer than the lock stays with our worker, while a Node.js worker checks and waits for its chance', async (at) => {
+  const events = await at.events();
+  const ours = await at.bridge();
+  const theirs = at.queue();
+  const runs = [];
+  await ours.work(async (job) => {
+    runs.push('us');
+    await nap(2000);
+    await ours.finish(job, {value: 'ours'});
+  });
+  await theirs.add('x', {}, {jobId: 'long'});
+  while (!runs.length)
+    await nap(5);
+  at.worker(async () => (runs.push('node'), 'theirs'));
+  assert.equal((await events.until('completed', 'long')).returnvalue, 'ours');
+  assert.deepEqual(runs, ['us']);
+}, {twin: {bridge: {skip_lock_renewal: true}}});
+
+check('our worker that fell silent loses the job, and its late end changes nothing', async (at) => {
+  const events = await at.events();
+  const ours = await at.bridge({skip_lock_renewal: true, concurrency: 1, skip_stalled_check: true});
+  const theirs = at.queue();
+  let job;
+  const taken = new Promise((done) => ours.work((each) => done(job = each)));
+  await theirs.add('x', {}, {jobId: 'a'});
+  await within(taken, 'job in our worker');
+  let finish;
+  at.worker(() => new Promise((done) => (finish = done)));
+  await events.until('stalled', 'a');
+  await events.until('active', 'a', 2);
+  await ours.finish(job, {value: 'too late'});
+  await ours.ask('close');
+  assert.equal(await theirs.getJobState('a'), 'active');
+  while (!finish)
+    await nap(5);
+  finish('in time');
+  assert.equal((await events.until('completed', 'a')).returnvalue, 'in time');
+}, {twin: {bridge: {skip_lock_renewal: false}}});
+
+check('a Node.js worker that fell silent loses the job to ours, and its late end changes nothing', async (at) => {
+  const events = await at.events();
+  const ours = await at.bridge();
+  let finish;
+  const lost = at.worker(() => new Promise((done) => (finish = done)), {skipLockRenewal: true, skipStalledCheck: true, concurrency: 1});
+  await ours.tool('add_job', {name: 'x', opts: {jobId: 'a'}});
+  while (!finish)
+    await nap(5);
+  let job;
+  const taken = new Promise((done) => ours.work((each) => done(job = each)));
+  await events.until('stalled', 'a');
+  await within(taken, 'job in our worker');
+  const complained = once(lost, 'error');
+  finish('too late');
+  await within(complained, 'complaint of the worker that lost it');
+  assert.equal((await ours.ask('state', {id: 'a'})).state, 'active');
+  await ours.finish(job, {value: 'in time'});
+  assert.equal((await events.until('completed', 'a')).returnvalue, 'in time');
+}, {twin: {worker: {skipLockRenewal: false}}});
+
+check('a lost marker is healed by looking anyway', async (at) => {
+  const events = await at.events();
+  const ours = await at.bridge({drain_delay_ms: 500});
+  const theirs = at.queue();
+  await ours.work((job) => ours.finish(job));
+  await theirs.add('x', {}, {jobId: 'first'});
+  await events.until('completed', 'first');
+  // A job put into the list by hand: nothing says that it is there.
+  const client = await theirs.client;
+  await client.hset(`bull:${at.name}:quiet`, {name: 'x', data: '{}', opts: '{"attempts":0}', timestamp: Date.now(), delay: 0, priority: 0});
+  await client.multi().lpush(`bull:${at.name}:wait`, 'quiet').del(`bull:${at.name}:marker`).exec();
+  await events.until('completed', 'quiet');
+}, {twin: {bridge: {drain_delay_ms: 60_000}}});
+
+check('forgotten scripts go unnoticed by both kinds of worker and producer', async (at) => {
+  const events = await at.events();
+  const ours = await at.bridge();
+  const theirs = at.queue();
+  const client = await theirs.client;
+  await ours.work((job) => ours.finish(job));
+  at.worker(async () => {});
+  for (let i = 0; i < 40; i++) {
+    if (i % 5 === 0)
+      await client.script('FLUSH');
+    await (i % 2 ? ours.tool('add_job', {name: 'x', opts: {jobId: `j${i}`}}) : theirs.add('x', {}, {jobId: `j${i}`}));
+  }
+  for (let i = 0; i < 40; i++)
+    await events.until('completed', `j${i}`);
+  assert.deepEqual(await theirs.getJobCounts('completed', 'active', 'failed'), {completed: 40, active: 0, failed: 0});
+}, {twin: {drop: ['add_job']}});
