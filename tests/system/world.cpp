@@ -5,7 +5,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdlib>
-#include <doctest/doctest.h>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -25,36 +24,7 @@ demo::town_options options_for(const std::string& folder, bool with_chain, std::
     o.environment.emplace_back("ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9");
   return o;
 }
-std::unique_ptr<world>& the_world() {
-  static std::unique_ptr<world> w;
-  return w;
-}
-
-/// Ends the world while all of the program is still there: at exit the parser's thread-local parts are gone already.
-struct ending : doctest::IReporter {
-  explicit ending(const doctest::ContextOptions&) {}
-  void report_query(const doctest::QueryData&) override {}
-  void test_run_start() override {}
-  void test_run_end(const doctest::TestRunStats&) override { the_world().reset(); }
-  void test_case_start(const doctest::TestCaseData&) override {}
-  void test_case_reenter(const doctest::TestCaseData&) override {}
-  void test_case_end(const doctest::CurrentTestCaseStats&) override {}
-  void test_case_exception(const doctest::TestCaseException&) override {}
-  void subcase_start(const doctest::SubcaseSignature&) override {}
-  void subcase_end() override {}
-  void log_assert(const doctest::AssertData&) override {}
-  void log_message(const doctest::MessageData&) override {}
-  void test_case_skipped(const doctest::TestCaseData&) override {}
-};
-REGISTER_LISTENER("world", 1, ending);
 } // namespace
-
-world& shared(bool with_chain, const std::vector<std::string>& environment) {
-  auto& w = the_world();
-  if (!w)
-    w = std::make_unique<world>(with_chain, environment);
-  return *w;
-}
 
 std::string programs() {
   const char* given = std::getenv("ARRAKIS_BUILD_DIR");
@@ -67,11 +37,14 @@ std::string anvil() {
   return std::filesystem::exists(path) ? std::filesystem::absolute(path).string() : "";
 }
 
-world::world(bool with_chain, std::vector<std::string> environment)
+world::world(bool with_chain, std::vector<std::string> environment,
+             const std::function<void(demo::town&)>& before_arrakis)
   : town_(options_for(folder_ / "t", with_chain, std::move(environment))) {
   std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755}); // arrakisd leaves root, and must get in.
   town_.start_discord();
   town_.start_chain();
+  if (before_arrakis)
+    before_arrakis(town_);
   town_.start_arrakis();
 }
 

@@ -6,6 +6,7 @@
 #include "apps/demo/town.hpp"
 #include "tests/support/scratch.hpp"
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,8 +24,10 @@ struct place {
 
 class world {
 public:
-  /// Starts the sandbox, the EVM node when `with_chain` and it is installed, and arrakisd. `environment`: for arrakisd.
-  explicit world(bool with_chain, std::vector<std::string> environment = {});
+  /// Starts the sandbox, the EVM node when `with_chain` and it is installed, and arrakisd. `environment`: for arrakisd;
+  /// it wins over the town's own. `before_arrakis` sees the town when only arrakisd is missing.
+  explicit world(bool with_chain, std::vector<std::string> environment = {},
+                 const std::function<void(demo::town&)>& before_arrakis = {});
 
   demo::town& town() { return town_; }
   const std::string& folder() const { return folder_.path(); }

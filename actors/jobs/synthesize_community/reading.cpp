@@ -50,15 +50,20 @@ flow<problem> read_audit(pointer self) {
   auto& w = self->state.world;
   w.audit.clear();
   w.audit_known = false;
-  for (const auto action : {discord::audit_action::role_create, discord::audit_action::channel_create}) {
-    auto got = co_await fetch(self, discord::get_audit_log(w.guild.id, action, w.guild.bot), "the audit log");
-    if (got.why.what == trouble::permission)
-      co_return problem{}; // Without it candidates stay unproven, which decide() tells the admin.
-    std::vector<guild::audit_entry> entries;
-    if (auto why = take(got, guild::read_audit_log, entries); why.what != trouble::none)
-      co_return why;
-    w.audit.insert(w.audit.end(), entries.begin(), entries.end());
-  }
+  for (const auto action : {discord::audit_action::role_create, discord::audit_action::channel_create})
+    // By anybody: what somebody else made is known by its entry, as what we made is by ours. Where that is more than
+    // one page our own entries are asked for apart, so that they are not beyond its end.
+    for (const auto by : {snowflake{}, w.guild.bot}) {
+      auto got = co_await fetch(self, discord::get_audit_log(w.guild.id, action, by), "the audit log");
+      if (got.why.what == trouble::permission)
+        co_return problem{}; // Without it candidates stay unproven, which decide() tells the admin.
+      std::vector<guild::audit_entry> entries;
+      if (auto why = take(got, guild::read_audit_log, entries); why.what != trouble::none)
+        co_return why;
+      w.audit.insert(w.audit.end(), entries.begin(), entries.end());
+      if (entries.size() < discord::audit_entries_max)
+        break;
+    }
   w.audit_known = true;
   co_return problem{};
 }

@@ -2,6 +2,7 @@
 #include "tests/support/fakes/node.hpp"
 
 #include "actors/wizard/messages.hpp"
+#include "adapters/discord/rest/calls.hpp"
 #include "schemas/blueprint.hpp"
 
 #include <algorithm>
@@ -305,6 +306,26 @@ TEST_CASE("synthesis: without the audit log an interrupted create is not guessed
   CHECK(got.reason.find("View Audit Log") != std::string::npos);
   CHECK(b.doubles() == 0);
   CHECK(b.discord.messages.back().find("View Audit Log") != std::string::npos);
+}
+
+TEST_CASE("synthesis: an equal category that somebody else made a moment before is known by the audit log") {
+  bench b;
+  const auto theirs = b.discord.next_id(), somebody = b.discord.next_id();
+  int n = 0;
+  b.discord.decide = [&](const net::http_request& r) {
+    if (r.method != "POST" || r.target.find("/channels") == std::string::npos || ++n != 1)
+      return discord_fate::normal;
+    b.discord.guild.channels.push_back({theirs, guild::category, "COMMUNITY", "", {}, 0, {}});
+    b.discord.audit.push_back(
+      {somebody, theirs, static_cast<int>(discord::audit_action::channel_create), "by hand"});
+    b.node().crash(); // Before the effect: nothing of ours is there, and theirs is all that looks like it.
+    return discord_fate::lost;
+  };
+  CHECK(b.until_end().what == queue::outcome::completed);
+  CHECK(b.nodes.size() == 2);
+  CHECK(std::find(b.discord.touched.begin(), b.discord.touched.end(), theirs) == b.discord.touched.end());
+  for (const auto& s : b.store.shadow.entries)
+    CHECK(s.id != theirs);
 }
 
 TEST_CASE("synthesis: answers of the stores may be lost, too") {

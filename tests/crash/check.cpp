@@ -1,0 +1,182 @@
+#include "tests/crash/check.hpp"
+
+#include "adapters/queue/keys.hpp"
+#include "adapters/queue/options.hpp"
+#include "runtime/json.hpp"
+#include "tests/system/records.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+#include <set>
+
+namespace arrakis::crash {
+namespace js = boost::json;
+using system_test::place;
+namespace {
+using findings = std::vector<finding>;
+
+/// What the wizard's templates "simple" and "standard" make (config/templates): planted by somebody else beforehand.
+constexpr std::string_view tier_names[]{"Gold", "Silver", "Bronze"}, category_names[]{"COMMUNITY", "VIP"},
+  text_names[]{"announcements", "general", "vip-chat"}, voice_names[]{"voice-lounge", "vip-voice"};
+constexpr int text_type = 0, voice_type = 2, category_type = 4; // docs/resources/channel, "Channel Types".
+
+void add(findings& out, finding::kind what, std::string text) { out.push_back({what, std::move(text)}); }
+
+std::string of_guild(const place& at) {
+  return fmt::format("community_id = (select id from communities where discord_guild_id = {})", at.guild);
+}
+
+/// Positions move when others are made beside; everything else of somebody else's is not ours to change.
+js::object without_position(js::object o) {
+  o.erase("position");
+  return o;
+}
+
+void compare_records(findings& out, lane& l, const place& at) {
+  const auto said = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
+  for (auto& text : system_test::disagreements(l.world(), at)) {
+    const bool lost = said(text, "not in the guild") || said(text, "does not name it");
+    add(out, lost ? finding::lost : finding::wrong, std::move(text));
+  }
+  const auto ids = system_test::shadow(l.world(), at);
+  std::set<snowflake> known;
+  for (const auto& [of, id] : ids)
+    known.insert(id);
+  const auto now = system_test::look(l.world(), at);
+  std::set<snowflake> extra;
+  for (const auto id : now.made)
+    if (!known.contains(id) && extra.insert(id).second)
+      add(out, finding::doubled, fmt::format("the bot made {}, which is no resource of the manifest", id.text()));
+}
+
+void compare_foreign(findings& out, lane& l, const place& at, const foreign& before) {
+  const auto now = foreign_in(l, at);
+  for (const auto& [id, was] : before) {
+    const auto found = now.find(id);
+    const auto name = std::string{json::text_or(was, "name")};
+    if (found == now.end())
+      add(out, finding::wrong, fmt::format("foreign “{}” {} is gone", name, id));
+    else if (without_position(found->second) != without_position(was))
+      add(out, finding::wrong, fmt::format("foreign “{}” {} was touched", name, id));
+  }
+  for (const auto& [id, is] : now)
+    if (!before.contains(id))
+      add(out, finding::wrong, fmt::format("“{}” {} came from nobody knows where", json::text_or(is, "name"), id));
+}
+
+void count_rows(findings& out, lane& l, const std::string& query, std::string_view what, size_t wanted) {
+  const auto n = l.rows(query).size();
+  if (n != wanted)
+    add(out, n < wanted ? finding::lost : finding::doubled, fmt::format("{}: {}, not {}", what, n, wanted));
+}
+
+void compare_tables(findings& out, lane& l, const place& at) {
+  const auto mine = of_guild(at);
+  count_rows(out, l, "select id from communities where discord_guild_id = " + at.guild, "communities", 1);
+  count_rows(out, l, "select id from deployments where " + mine, "deployments", 1);
+  count_rows(out, l, "select id from deployments where state = 'completed' and " + mine, "completed deployments", 1);
+  count_rows(out, l, "select id from manifests where is_active and " + mine, "active manifests", 1);
+  count_rows(out, l, "select id from manifests where " + mine, "manifests", 1);
+  count_rows(out, l, "select id from shadow_states where status = 'applied' and " + mine, "shadow states", 1);
+  for (const std::string kind : {"store_manifest", "enqueue_job"})
+    count_rows(out, l, fmt::format("select id from outbox where kind = '{}' and {}", kind, mine), "outbox " + kind, 1);
+  for (const auto& kind : l.rows("select kind from outbox where closed_at is null and " + mine))
+    add(out, finding::lost, "outbox: " + kind + " is still open");
+  for (const auto& name : l.rows("select kind || ' ' || resource from deployment_intents where " + mine))
+    add(out, finding::lost, "the create of " + name + " has no recorded end");
+  for (const auto& text : l.rows("select 'dead letter of ' || actor || ': ' || error_text from dead_letters where "
+                                 + mine))
+    add(out, finding::wrong, text);
+}
+
+void compare_audit(findings& out, lane& l, const place& at) {
+  for (const std::string event : {"DEPLOYMENT_SUBMITTED", "DEPLOYMENT_COMPLETED"})
+    count_rows(out, l, fmt::format("select hash from audit_entries where event = '{}' and {}", event, of_guild(at)),
+               "audit entries " + event, 1);
+  for (const auto& event : l.rows("select event from audit_entries where event not in"
+                                  " ('DEPLOYMENT_SUBMITTED', 'DEPLOYMENT_COMPLETED') and "
+                                  + of_guild(at)))
+    add(out, finding::wrong, "audit entry " + event + ", of which nobody did anything");
+}
+
+void compare_queue(findings& out, lane& l) {
+  const queue::options named;
+  const queue::keys keys{named.prefix, named.name}, dead{named.prefix, named.name + named.dead_letter_suffix};
+  for (const auto& list : {keys.wait, keys.active, keys.paused})
+    for (const auto& id : l.redis({"LRANGE", list, "0", "-1"}))
+      add(out, finding::lost, fmt::format("job {} hangs in {}", id, list));
+  for (const auto& set : {keys.delayed, keys.prioritized, keys.waiting_children})
+    for (const auto& id : l.redis({"ZRANGE", set, "0", "-1"}))
+      add(out, finding::lost, fmt::format("job {} hangs in {}", id, set));
+  for (const auto& id : l.redis({"ZRANGE", keys.failed, "0", "-1"}))
+    add(out, finding::wrong, fmt::format("job {} failed", id));
+  for (const auto& id : l.redis({"LRANGE", dead.wait, "0", "-1"}))
+    add(out, finding::wrong, fmt::format("job {} lies with the dead letters", id));
+}
+
+bool queue_is_empty(lane& l) {
+  findings all;
+  compare_queue(all, l);
+  return std::ranges::none_of(all, [](const finding& f) { return f.what == finding::lost; });
+}
+} // namespace
+
+std::string_view name_of(finding::kind what) {
+  return what == finding::lost ? "lost" : what == finding::doubled ? "doubled" : "wrong";
+}
+
+void plant(lane& l, const place& at) {
+  const auto make = [&](const char* kind, js::object body) {
+    l.world().by_hand(at.owner, "POST", fmt::format("/guilds/{}/{}", at.guild, kind), std::move(body));
+  };
+  for (const auto name : tier_names)
+    make("roles", {{"name", name}});
+  for (const auto name : category_names)
+    make("channels", {{"name", name}, {"type", category_type}});
+  for (const auto name : text_names)
+    make("channels", {{"name", name}, {"type", text_type}});
+  for (const auto name : voice_names)
+    make("channels", {{"name", name}, {"type", voice_type}});
+}
+
+foreign foreign_in(lane& l, const place& at) {
+  const auto made = system_test::look(l.world(), at).made;
+  const auto state = l.world().town().sandbox("GET", "state?guild=" + at.guild);
+  const auto& guild = state.as_object().at("guilds").as_array().at(0).as_object();
+  foreign out;
+  for (const char* kind : {"roles", "channels"})
+    for (const auto& each : guild.at(kind).as_array()) {
+      const auto id = std::string{json::text_or(each.as_object(), "id")};
+      if (std::ranges::find(made, *parse_snowflake(id)) == made.end())
+        out[id] = each.as_object();
+    }
+  return out;
+}
+
+std::string state_of(lane& l, const place& at) {
+  return l.sql("select state from deployments where " + of_guild(at) + " order by version desc limit 1");
+}
+
+bool finished(lane& l, const place& at) {
+  return state_of(l, at) == "completed"
+      && l.sql("select count(*) from outbox where closed_at is null and " + of_guild(at)) == "0" && queue_is_empty(l);
+}
+
+findings check(lane& l, const place& at, const foreign& before) {
+  findings out;
+  compare_tables(out, l, at);
+  compare_audit(out, l, at);
+  compare_queue(out, l);
+  compare_foreign(out, l, at, before);
+  if (l.sql("select count(*) from manifests where " + of_guild(at)) == "0")
+    return out; // There is nothing to compare the guild with.
+  try {
+    compare_records(out, l, at);
+  } catch (const std::exception& e) {
+    add(out, finding::wrong, std::string{"the records cannot be read: "} + e.what());
+  }
+  return out;
+}
+
+} // namespace arrakis::crash

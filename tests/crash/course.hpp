@@ -1,0 +1,30 @@
+#pragma once
+// Which points a deployment passes: found by recording, so that a step that is new is walked without being named.
+#include "tests/crash/taps.hpp"
+
+#include <chrono>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace arrakis::crash {
+
+struct recording {
+  std::vector<point> points; ///< In their order.
+  std::chrono::milliseconds length{};
+};
+
+struct course {
+  std::vector<point> sure;          ///< Passed in every recording: not to meet one of them is a failure.
+  std::vector<point> loose;         ///< Passed in some: what depends on time, an edit of progress for instance.
+  std::set<std::string> background; ///< Steps that go on also when nothing is deployed.
+};
+
+/// A step is background when an idle time explains all that the recordings have of it: no recording holds more than one
+/// and a half times what passes in as long an idle time.
+course course_of(const recording& idle, const std::vector<recording>& runs);
+
+/// Each point with its number among `count` draws without repetition; the same for the same seed.
+std::vector<size_t> drawn(size_t from, size_t count, uint64_t seed);
+
+} // namespace arrakis::crash

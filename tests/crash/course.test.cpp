@@ -1,0 +1,38 @@
+#include "tests/crash/course.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace arrakis::crash;
+using namespace std::chrono_literals;
+
+namespace {
+recording of(const std::vector<std::string>& steps, std::chrono::milliseconds length) {
+  std::map<std::string, int> counts;
+  recording r{{}, length};
+  for (const auto& step : steps)
+    r.points.push_back({step, ++counts[step]});
+  return r;
+}
+} // namespace
+
+TEST_CASE("crash course: what passes by itself is background, however often a deployment does it too is walked") {
+  const auto idle = of({"poll", "poll", "poll", "poll", "take"}, 10s);
+  const auto c = course_of(idle, {of({"poll", "take", "make", "make"}, 2s), of({"take", "make", "make"}, 2s)});
+  CHECK(c.background == std::set<std::string>{"poll"}); // 4 in 10 s explain 1 in 2 s; one "take" in 10 s does not.
+  CHECK(c.sure == std::vector<point>{{"take", 1}, {"make", 1}, {"make", 2}});
+  CHECK(c.loose.empty());
+}
+
+TEST_CASE("crash course: a point that only some recordings have is walked, and may stay away") {
+  const auto c = course_of(of({}, 10s), {of({"make", "edit"}, 1s), of({"make"}, 1s), of({"make"}, 1s)});
+  CHECK(c.sure == std::vector<point>{{"make", 1}});
+  CHECK(c.loose == std::vector<point>{{"edit", 1}});
+}
+
+TEST_CASE("crash course: a seed draws the same points again, and none twice") {
+  const auto some = drawn(100, 6, 42);
+  CHECK(some == drawn(100, 6, 42));
+  CHECK(some != drawn(100, 6, 43));
+  CHECK(std::set<size_t>(some.begin(), some.end()).size() == 6);
+  CHECK(drawn(3, 6, 1).size() == 3);
+}

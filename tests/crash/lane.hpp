@@ -1,0 +1,60 @@
+#pragma once
+// One installation to break: arrakisd with a PostgreSQL, a Redis and a Discord of its own, each behind a proxy.
+#include "tests/crash/taps.hpp"
+#include "tests/support/scratch.hpp"
+#include "tests/support/servers.hpp"
+#include "tests/system/world.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arrakis::crash {
+
+enum class fault { kill_before, kill_after, lose_answer, kill_postgres, kill_redis, empty_redis, disk_full };
+constexpr fault all_faults[]{fault::kill_before, fault::kill_after,  fault::lose_answer, fault::kill_postgres,
+                             fault::kill_redis,  fault::empty_redis, fault::disk_full};
+std::string_view name_of(fault);
+
+class lane {
+public:
+  /// Starts everything, with short locks so that a dead worker's job goes on soon. Throws what does not start.
+  lane();
+  ~lane();
+  lane(const lane&) = delete;
+  lane& operator=(const lane&) = delete;
+
+  system_test::world& world() { return *world_; }
+  crash::taps& taps() { return taps_; }
+
+  /// Arms the taps: when the point comes the fault strikes.
+  void arm(point, fault);
+  /// What is to be done after the strike for life to go on: what was killed starts again.
+  void mend(fault);
+  /// The object store has room again.
+  void make_room();
+  /// Redis has all scripts that it ever had, so that steps are counted alike in each case.
+  void load_scripts();
+
+  /// First field of the first row, as the owner of the tables, past the proxy and row level security. Empty: no row, or
+  /// the server is away.
+  std::string sql(const std::string& query);
+  /// All first fields.
+  std::vector<std::string> rows(const std::string& query);
+  /// The answer of Redis, past the proxy: text, or a number as text; an array as its elements.
+  std::vector<std::string> redis(const std::vector<std::string>& words);
+
+private:
+  struct direct; ///< Connections past the proxies.
+  test::scratch folder_{"crash"};
+  test::postgres_server postgres_;
+  test::redis_server redis_;
+  scripts scripts_;
+  int discord_port_ = 0;
+  std::unique_ptr<direct> direct_;
+  crash::taps taps_;
+  std::optional<system_test::world> world_;
+};
+
+} // namespace arrakis::crash

@@ -1,0 +1,177 @@
+// `make crash`: every fault at every point of a deployment, in several installations side by side.
+#include "runtime/json.hpp"
+#include "runtime/log.hpp"
+#include "runtime/process.hpp"
+#include "tests/crash/report.hpp"
+#include "tests/crash/walk.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <random>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::crash;
+using namespace std::chrono_literals;
+namespace js = boost::json;
+
+constexpr int recordings = 3;
+constexpr auto idle_time = 12s;   ///< More than the longest period of what arrakisd does by itself (10 s).
+constexpr int tries_to_meet = 3;  ///< A point that depends on time may not come each time.
+
+constexpr auto usage = R"(crash - every fault at every point of a deployment
+
+  crash           record one deployment, then walk all of its points
+  crash --list    only record, and print the points
+
+  ONLY=TEXT       only the cases whose name contains TEXT ("killed before @ COMMIT insert outbox")
+  POINTS=N        only N cases, drawn by SEED
+  SEED=N          repeats a draw (printed)
+  LANES=N         installations side by side (6)
+)";
+
+std::string setting(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+uint64_t number(const char* name, uint64_t otherwise) {
+  const auto text = setting(name);
+  return text.empty() ? otherwise : std::stoull(text);
+}
+
+js::object to_json(const trial& t) {
+  return {{"step", t.at.step}, {"ordinal", t.at.ordinal}, {"fault", static_cast<int>(t.what)}, {"sure", t.sure}};
+}
+trial trial_in(const js::value& v) {
+  const auto& o = v.as_object();
+  return {{std::string{json::text_or(o, "step")}, static_cast<int>(json::integer_or(o, "ordinal"))},
+          static_cast<fault>(json::integer_or(o, "fault")),
+          json::bool_or(o, "sure")};
+}
+
+/// The next case that nobody has, over all lanes: a counter in a file.
+size_t take_next(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ::flock(fd, LOCK_EX);
+  uint64_t next = 0;
+  [[maybe_unused]] const auto got = ::pread(fd, &next, sizeof next, 0);
+  const uint64_t after = next + 1;
+  [[maybe_unused]] const auto put = ::pwrite(fd, &after, sizeof after, 0);
+  ::close(fd);
+  return next;
+}
+
+/// One lane: case after case, a line of JSON for each to `folder`/lane-N.
+int run_lane(const std::string& folder, const std::string& number_of_lane) {
+  const auto cases = json::parse(test::content(folder + "/cases"), {.bytes_max = 8u << 20});
+  const auto& list = cases->as_array();
+  std::ofstream out{folder + "/lane-" + number_of_lane};
+  auto here = std::make_unique<lane>();
+  for (size_t i; (i = take_next(folder + "/next")) < list.size();) {
+    const auto t = trial_in(list[i]);
+    auto v = walk(*here, t);
+    for (int n = 1; n < tries_to_meet && !v.met && v.findings.empty(); ++n)
+      v = walk(*here, t);
+    out << json::print(to_json(i, v)) << std::endl;
+    if (!v.findings.empty()) { // Kept for whoever looks into it; what it left behind must not meet the next case.
+      std::ofstream{fmt::format("{}/log-{}", folder, i)} << test::content(here->world().town().log_file());
+      here.reset();
+      here = std::make_unique<lane>();
+    }
+  }
+  return 0;
+}
+
+course recorded() {
+  lane one;
+  return record(one, recordings, idle_time);
+}
+
+void print_course(const course& c) {
+  fmt::print("{} points in every one of {} recordings, {} in some; besides, {} kinds of background:\n", c.sure.size(),
+             recordings, c.loose.size(), c.background.size());
+  for (const auto& step : c.background)
+    fmt::print("  - {}\n", step);
+}
+
+std::vector<trial> trials_of(const course& c) {
+  std::vector<trial> all;
+  for (const auto what : all_faults)
+    for (const auto* points : {&c.sure, &c.loose})
+      for (const auto& p : *points)
+        all.push_back({p, what, points == &c.sure});
+  if (const auto only = setting("ONLY"); !only.empty())
+    std::erase_if(all, [&](const trial& t) { return t.text().find(only) == std::string::npos; });
+  if (const auto count = number("POINTS", 0); count > 0) {
+    std::erase_if(all, [](const trial& t) { return !t.sure; });
+    const auto seed = number("SEED", std::random_device{}());
+    fmt::print("SEED={}\n", seed);
+    std::vector<trial> some;
+    for (const auto i : drawn(all.size(), count, seed))
+      some.push_back(all[i]);
+    return some;
+  }
+  return all;
+}
+
+int walk_all(const std::vector<trial>& all) {
+  const test::scratch folder{"walk"};
+  js::array list;
+  for (const auto& t : all)
+    list.push_back(to_json(t));
+  std::ofstream{folder / "cases"} << json::print(list);
+  const auto count = std::min<uint64_t>(number("LANES", 6), all.size());
+  std::vector<process> lanes;
+  for (uint64_t i = 0; i < count; ++i)
+    lanes.emplace_back(process_options{.argv = {"/proc/self/exe", "--lane", folder.path(), std::to_string(i)},
+                                       .output = folder / fmt::format("output-{}", i)});
+  report seen{all};
+  for (bool running = true; running;) {
+    running = false;
+    for (auto& each : lanes)
+      running |= !each.wait(200ms);
+    for (uint64_t i = 0; i < count; ++i)
+      seen.read(i, test::content(folder / fmt::format("lane-{}", i)));
+  }
+  for (uint64_t i = 0; i < count; ++i)
+    if (lanes[i].exit_status() != 0)
+      fmt::print("lane {} ended with {}:\n{}\n", i, lanes[i].exit_status().value_or(-1),
+                 test::content(folder / fmt::format("output-{}", i)));
+  const bool good = seen.print();
+  if (!good)
+    keep_logs(folder.path());
+  return good ? 0 : 1;
+}
+} // namespace
+
+int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  log::set_level(log::level::error);
+  const std::string word = argc > 1 ? argv[1] : "";
+  try {
+    if (word == "--lane" && argc == 4)
+      return run_lane(argv[2], argv[3]);
+    if (!word.empty() && word != "--list") {
+      fmt::print("{}", usage);
+      return word == "--help" ? 0 : 2;
+    }
+    const auto c = recorded();
+    print_course(c);
+    if (word == "--list") {
+      for (const auto* points : {&c.sure, &c.loose})
+        for (const auto& p : *points)
+          fmt::print("{}{}\n", p.text(), points == &c.sure ? "" : "  (in some)");
+      return 0;
+    }
+    return walk_all(trials_of(c));
+  } catch (const std::exception& e) {
+    fmt::print("crash: {}\n", e.what());
+    return 1;
+  }
+}
