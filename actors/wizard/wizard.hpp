@@ -12,7 +12,9 @@ namespace arrakis::wizard {
 struct limits {
   std::chrono::milliseconds session_ttl{900'000}; ///< wizard.ttl_s: how long a session waits for its next click.
   std::chrono::milliseconds redis_within{1'500};
-  std::chrono::milliseconds guild_within{3'000}; ///< Reading what the guild allows.
+  /// Reading what the guild allows: four calls, which wait their turn where many admins are busy at once. The first
+  /// answer does not wait for it (interactions::limits::direct_within).
+  std::chrono::milliseconds guild_within{10'000};
   std::chrono::milliseconds guild_fresh{10'000}; ///< For so long it is shown again; a deployment reads it anew.
   std::chrono::milliseconds chain_within{8'000}; ///< The chain port has its own, shorter waits for each endpoint.
   std::chrono::milliseconds community_within{4'000};

@@ -37,19 +37,20 @@ private:
   std::unique_ptr<net::http_client> client_;
 };
 
-/// Asks `ready` again and again, every 20 ms, until it says yes or `patience` has passed.
+/// Asks `ready` again and again until it says yes or `patience` has passed.
 template <class F>
-bool eventually(F ready, std::chrono::milliseconds patience);
+bool eventually(F ready, std::chrono::milliseconds patience,
+                std::chrono::milliseconds every = std::chrono::milliseconds{20});
 /// Lets other processes go on for a moment.
 void breathe(std::chrono::milliseconds wait = std::chrono::milliseconds{20});
 
 template <class F>
-bool eventually(F ready, std::chrono::milliseconds patience) {
+bool eventually(F ready, std::chrono::milliseconds patience, std::chrono::milliseconds every) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!ready()) {
     if (std::chrono::steady_clock::now() > end)
       return false;
-    breathe();
+    breathe(every);
   }
   return true;
 }

@@ -1,0 +1,70 @@
+#pragma once
+// What the benches of whole programs share: a town of the release preset's programs.
+#include "apps/demo/town.hpp"
+#include "tests/support/scratch.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace arrakis::bench {
+
+/// OUT.json FOR_S ROOT, as bench/run hands them over.
+struct arguments {
+  std::string out, root;
+  size_t for_s = 0;
+  static std::optional<arguments> read(int argc, char** argv) {
+    arguments a;
+    if (argc != 4)
+      return std::nullopt;
+    const std::string_view number = argv[2];
+    if (std::from_chars(number.data(), number.data() + number.size(), a.for_s).ec != std::errc{})
+      return std::nullopt;
+    a.out = argv[1];
+    a.root = argv[3];
+    return a;
+  }
+};
+
+/// The sandbox without its limits, and a folder in which arrakisd, which leaves root, can be. The native coin counts,
+/// so no chain is asked, and an address where nobody listens will do.
+class place {
+public:
+  explicit place(const std::string& root, std::vector<std::string> environment = {}) {
+    std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755});
+    environment.emplace_back("ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9");
+    environment.emplace_back(fmt::format("ARRAKIS_DISCORD_BUDGET_PER_SECOND={}", budget_per_second));
+    environment.emplace_back("ARRAKIS_RUNTIME_WORKERS=1");
+    demo::town_options o;
+    o.folder = folder_ / "t";
+    o.programs = root + "/build/release";
+    o.environment = std::move(environment);
+    o.discord_limits = false;
+    town_.emplace(std::move(o));
+    town_->start_discord();
+  }
+  demo::town& town() { return *town_; }
+  std::string folder() const { return folder_.path(); }
+
+  /// Far above what is measured: the budget's work is done, its limit is not reached.
+  static constexpr int budget_per_second = 5'000;
+
+private:
+  test::scratch folder_{"bench"};
+  std::optional<demo::town> town_;
+};
+
+/// The p-th part of the values, 0.99 for the 99th of a hundred.
+inline double quantile(std::vector<double> of, double p) {
+  if (of.empty())
+    throw std::runtime_error("a quantile of nothing");
+  std::sort(of.begin(), of.end());
+  const auto at = static_cast<size_t>(p * static_cast<double>(of.size()));
+  return of[std::min(at, of.size() - 1)];
+}
+
+} // namespace arrakis::bench
