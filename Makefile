@@ -25,6 +25,12 @@ interop: ## The real clients against us, whole: discord.js, bullmq, chromium.
 	@tools/build dev arrakisd arrakisctl sandbox demo queue_bridge
 	@ANVIL="$$(apps/demo/evm/setup)" && export ANVIL && tests/interop/run
 
+.PHONY: crash
+crash: ## Kill, cut, empty or fill at every point of one deployment. ONLY="Redis emptied @ COMMIT", POINTS=n, SEED=n, LANES=n.
+	@tools/deps
+	@tools/build dev crash
+	@ARRAKIS_BUILD_DIR="$(CURDIR)/build/dev" ARRAKIS_SOURCE_DIR="$(CURDIR)" build/dev/tests/crash/crash
+
 asan: ## The unit and system tests under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer.
 	@tools/deps asan
 	@ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1 \
