@@ -1,0 +1,136 @@
+// Six cases of the walk, drawn by a seed; and the check itself: each kind of damage, done by hand to a real guild and
+// its records, is found.
+#include "adapters/queue/keys.hpp"
+#include "adapters/queue/options.hpp"
+#include "runtime/net/http.hpp"
+#include "runtime/process.hpp"
+#include "tests/crash/walk.hpp"
+#include "tests/system/records.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::crash;
+using namespace std::chrono_literals;
+namespace js = boost::json;
+using system_test::place;
+
+std::string text_of_all(const std::vector<finding>& all) {
+  std::string out;
+  for (const auto& f : all)
+    out += fmt::format("{}: {}\n", name_of(f.what), f.text);
+  return out;
+}
+
+/// A guild as it is when all went well, in an installation of its own.
+struct town {
+  lane here;
+  site fresh(const std::string& name) {
+    auto made = deployed(here, name);
+    const auto all = check(here, made.at, made.before);
+    CHECK_MESSAGE(all.empty(), text_of_all(all));
+    return made;
+  }
+  void finds(const site& s, finding::kind what, std::string_view part) {
+    const auto all = check(here, s.at, s.before);
+    INFO(text_of_all(all));
+    CHECK_MESSAGE(std::ranges::any_of(
+                    all, [&](const finding& f) { return f.what == what && f.text.find(part) != std::string::npos; }),
+                  name_of(what), ": ", part);
+  }
+  system_test::seen look(const site& s) { return system_test::look(here.world(), s.at); }
+  void by_hand(const site& s, const std::string& method, const std::string& path, const js::value& body = {}) {
+    here.world().by_hand(s.at.owner, method, path, body);
+  }
+  /// The snowflake of the role or channel that the bot made, not of the planted one of the same name.
+  std::string made(const site& s, const std::string& kind, const std::string& resource) {
+    return system_test::shadow(here.world(), s.at).at({kind, resource}).text();
+  }
+  void sql(const site& s, const std::string& text) {
+    here.sql(fmt::format(fmt::runtime(text), "(select id from communities where discord_guild_id = " + s.at.guild + ")"));
+  }
+};
+} // namespace
+
+TEST_CASE("crash check: damage in the guild is found") {
+  town t;
+  auto s = t.fresh("A doubled role");
+  const auto& discord = t.here.world().town().discord();
+  net::http_request again{"POST", "/api/v10/guilds/" + s.at.guild + "/roles", {}, R"({"name":"Gold"})", {}};
+  again.headers = {{"Authorization", "Bot " + discord.token}, {"Content-Type", "application/json"}};
+  REQUIRE(t.here.world().town().web().send(discord.url, again)->status == 200);
+  t.finds(s, finding::doubled, "is no resource of the manifest");
+
+  s = t.fresh("A role that is gone");
+  t.by_hand(s, "DELETE", fmt::format("/guilds/{}/roles/{}", s.at.guild, t.made(s, "role", "role-silver")));
+  t.finds(s, finding::lost, "not in the guild");
+
+  s = t.fresh("A missing overwrite");
+  t.by_hand(s, "DELETE",
+            fmt::format("/channels/{}/permissions/{}", t.made(s, "channel", "ch-vip-chat"), s.at.guild));
+  t.finds(s, finding::wrong, "overwrites differs");
+
+  s = t.fresh("A field that differs");
+  t.by_hand(s, "PATCH", fmt::format("/guilds/{}/roles/{}", s.at.guild, t.made(s, "role", "role-gold")),
+            js::object{{"color", 1}});
+  t.finds(s, finding::wrong, "color differs");
+
+  s = t.fresh("Somebody else's things");
+  const auto theirs = std::ranges::find_if(
+    s.before, [](const auto& entry) { return entry.second.at("name") == "general" && entry.second.contains("type"); });
+  REQUIRE(theirs != s.before.end());
+  t.by_hand(s, "PATCH", "/channels/" + theirs->first, js::object{{"topic", "touched"}});
+  t.finds(s, finding::wrong, "was touched");
+  t.by_hand(s, "DELETE", "/channels/" + theirs->first);
+  t.finds(s, finding::wrong, "is gone");
+}
+
+TEST_CASE("crash check: damage in the records and in the queue is found") {
+  town t;
+  auto s = t.fresh("Something owed");
+  t.sql(s, "update outbox set closed_at = null where kind = 'enqueue_job' and community_id = {}");
+  t.finds(s, finding::lost, "outbox: enqueue_job is still open");
+
+  s = t.fresh("A deployment without an end");
+  t.sql(s, "update deployments set state = 'running' where community_id = {}");
+  t.finds(s, finding::lost, "completed deployments: 0");
+
+  s = t.fresh("An open intent");
+  t.sql(s, "insert into deployment_intents (community_id, kind, resource, deployment_id, nonce) select community_id,"
+           " 'role', 'role-gold', id, 'n' from deployments where community_id = {}");
+  t.finds(s, finding::lost, "has no recorded end");
+
+  s = t.fresh("A broken chain");
+  const std::string behind_the_guard = "alter table audit_entries disable trigger append_only;"
+                                       "update audit_entries set actor = 'nobody' where community_id = {};"
+                                       "alter table audit_entries enable always trigger append_only";
+  t.sql(s, behind_the_guard);
+  t.finds(s, finding::wrong, "the audit chain is not whole");
+
+  s = t.fresh("An entry twice");
+  t.sql(s, "insert into audit_entries select community_id, sequence + 9, at, event, actor, target, payload, previous,"
+           " hash from audit_entries where event = 'DEPLOYMENT_COMPLETED' and community_id = {}");
+  t.finds(s, finding::doubled, "audit entries DEPLOYMENT_COMPLETED: 2");
+
+  s = t.fresh("A job that hangs");
+  const queue::options named;
+  const queue::keys keys{named.prefix, named.name};
+  t.here.redis({"ZADD", keys.prioritized, "1", "synth-nobody"});
+  t.finds(s, finding::lost, "job synth-nobody hangs");
+}
+
+// The walk needs minutes for all points: `make crash`.
+TEST_CASE("crash walk: six points drawn by a seed, each with a fault, lose, double and spoil nothing") {
+  const test::scratch folder{"six"};
+  process walk{{.argv = {system_test::programs() + "/tests/crash/crash"},
+                .env = {"POINTS=6", "LANES=3"},
+                .output = folder / "output"}};
+  REQUIRE(walk.wait(240s));
+  const auto output = test::content(folder / "output");
+  MESSAGE(output.substr(output.find("SEED=")));
+  CHECK(walk.exit_status() == 0);
+}
