@@ -13,6 +13,13 @@ using namespace arrakis::bench;
 namespace {
 constexpr size_t rounds_min = 5; ///< One takes less than a second.
 
+/// arrakisd leaves root, and must get in.
+void open_to_all(const test::redis_server& server) {
+  const std::filesystem::path socket{server.url().substr(std::string_view{"unix://"}.size())};
+  std::filesystem::permissions(socket, std::filesystem::perms::all);
+  std::filesystem::permissions(socket.parent_path(), std::filesystem::perms{0755});
+}
+
 std::vector<std::string> environment(const test::postgres_server& database, const test::redis_server& cache) {
   return {"ARRAKIS_POSTGRES_MODE=external", "ARRAKIS_POSTGRES_DSN=" + database.dsn(),
           "ARRAKIS_POSTGRES_RELAY_DSN=" + database.relay_dsn(), "ARRAKIS_REDIS_MODE=external",
@@ -29,6 +36,7 @@ int main(int argc, char** argv) {
   log::set_level(log::level::error);
   const test::postgres_server database;
   test::redis_server cache;
+  open_to_all(cache);
   place here{given->root, environment(database, cache)};
   auto& town = here.town();
   figure ready{"start: arrakisd to ready, servers up", "s", {}, {}, "", goal{goal::at_most, 1}};
