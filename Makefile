@@ -2,7 +2,7 @@
 # JOBS=n limits the processes of a build or a test run.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test interop asan fuzz fmt lint deps
+.PHONY: help run test interop asan soak fuzz fmt lint deps
 export JOBS
 
 help: ## Show this.
@@ -37,6 +37,12 @@ asan: ## The unit and system tests under AddressSanitizer, LeakSanitizer and Und
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/config/build/lsan.supp:print_suppressions=0 \
 	  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-16 \
 	  tools/test asan
+
+soak: ## COMMUNITIES=50 onboard at once and change over and over for FOR_S=300 s: no 429, nothing grows. Release preset.
+	@tools/deps
+	@tools/build release tests_soak_test
+	@FOR_S="$(or $(FOR_S),300)" COMMUNITIES="$(or $(COMMUNITIES),50)" ARRAKIS_BUILD_DIR="$(CURDIR)/build/release" \
+	  ARRAKIS_SOURCE_DIR="$(CURDIR)" build/release/tests/soak/tests_soak_test
 
 fuzz: ## libFuzzer over each parser of bytes from outside, two at a time. FOR_S=60: seconds for each.
 	@tools/deps asan
