@@ -37,6 +37,8 @@ std::string_view word(const queue::outcome& o) {
     case queue::outcome::failed_retryable: return "failed_retryable";
     case queue::outcome::failed_final: return "failed_final";
     case queue::outcome::postponed: return "postponed";
+    case queue::outcome::awaits_children: return "awaits_children";
+    case queue::outcome::rate_limited: return "rate_limited";
   }
   return "";
 }
