@@ -26,10 +26,10 @@ course course_of(const recording& idle, const std::vector<recording>& runs) {
       least = std::min(least, count);
       most = std::max(most, count);
       const auto found = still.find(step);
-      const double by_itself = found == still.end() ? 0
-                                                    : static_cast<double>(found->second) * slack
-                                                        * static_cast<double>(run.length.count())
-                                                        / static_cast<double>(idle.length.count());
+      const double by_itself = found == still.end()
+                               ? 0
+                               : static_cast<double>(found->second) * slack * static_cast<double>(run.length.count())
+                                   / static_cast<double>(idle.length.count());
       if (count > by_itself)
         more.insert(step);
     }
@@ -43,8 +43,9 @@ course course_of(const recording& idle, const std::vector<recording>& runs) {
       }
       if (!told.insert(p).second)
         continue;
-      const bool everywhere = std::ranges::all_of(
-        runs, [&](const recording& r) { return std::ranges::find(r.points, p) != r.points.end(); });
+      const bool everywhere = !still.contains(p.step) && std::ranges::all_of(runs, [&](const recording& r) {
+        return std::ranges::find(r.points, p) != r.points.end();
+      });
       (everywhere ? out.sure : out.loose).push_back(p);
     }
   return out;

@@ -15,8 +15,8 @@ struct recording {
 };
 
 struct course {
-  std::vector<point> sure;          ///< Passed in every recording: not to meet one of them is a failure.
-  std::vector<point> loose;         ///< Passed in some: what depends on time, an edit of progress for instance.
+  std::vector<point> sure;          ///< Passed in every recording, and of a step that rests while nothing is deployed.
+  std::vector<point> loose;         ///< What depends on time, an edit of progress for instance: it may stay away.
   std::set<std::string> background; ///< Steps that go on also when nothing is deployed.
 };
 

@@ -19,8 +19,8 @@ TEST_CASE("crash course: what passes by itself is background, however often a de
   const auto idle = of({"poll", "poll", "poll", "poll", "take"}, 10s);
   const auto c = course_of(idle, {of({"poll", "take", "make", "make"}, 2s), of({"take", "make", "make"}, 2s)});
   CHECK(c.background == std::set<std::string>{"poll"}); // 4 in 10 s explain 1 in 2 s; one "take" in 10 s does not.
-  CHECK(c.sure == std::vector<point>{{"take", 1}, {"make", 1}, {"make", 2}});
-  CHECK(c.loose.empty());
+  CHECK(c.sure == std::vector<point>{{"make", 1}, {"make", 2}});
+  CHECK(c.loose == std::vector<point>{{"take", 1}}); // Which one of them is the deployment's own nobody can tell.
 }
 
 TEST_CASE("crash course: a point that only some recordings have is walked, and may stay away") {

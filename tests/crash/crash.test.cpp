@@ -51,7 +51,8 @@ struct town {
     return system_test::shadow(here.world(), s.at).at({kind, resource}).text();
   }
   void sql(const site& s, const std::string& text) {
-    here.sql(fmt::format(fmt::runtime(text), "(select id from communities where discord_guild_id = " + s.at.guild + ")"));
+    here.sql(
+      fmt::format(fmt::runtime(text), "(select id from communities where discord_guild_id = " + s.at.guild + ")"));
   }
 };
 } // namespace
@@ -70,8 +71,7 @@ TEST_CASE("crash check: damage in the guild is found") {
   t.finds(s, finding::lost, "not in the guild");
 
   s = t.fresh("A missing overwrite");
-  t.by_hand(s, "DELETE",
-            fmt::format("/channels/{}/permissions/{}", t.made(s, "channel", "ch-vip-chat"), s.at.guild));
+  t.by_hand(s, "DELETE", fmt::format("/channels/{}/permissions/{}", t.made(s, "channel", "ch-vip-chat"), s.at.guild));
   t.finds(s, finding::wrong, "overwrites differs");
 
   s = t.fresh("A field that differs");
@@ -120,7 +120,7 @@ TEST_CASE("crash check: damage in the records and in the queue is found") {
   const queue::options named;
   const queue::keys keys{named.prefix, named.name};
   t.here.redis({"ZADD", keys.prioritized, "1", "synth-nobody"});
-  t.finds(s, finding::lost, "job synth-nobody hangs");
+  t.finds(s, finding::lost, "a job hangs: prioritized synth-nobody");
 }
 
 // The walk needs minutes for all points: `make crash`.

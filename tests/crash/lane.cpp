@@ -39,6 +39,7 @@ std::string_view name_of(fault f) {
   switch (f) {
     case fault::kill_before: return "killed before";
     case fault::kill_after: return "killed after";
+    case fault::kill_and_empty: return "killed, Redis emptied";
     case fault::lose_answer: return "answer lost";
     case fault::kill_postgres: return "PostgreSQL killed";
     case fault::kill_redis: return "Redis killed";
@@ -96,6 +97,14 @@ void lane::arm(point at, fault f) {
       o.then = order::drop;
       o.act = [pid] { kill_and_see(pid); };
       break;
+    case fault::kill_and_empty:
+      o.when = order::after;
+      o.then = order::drop;
+      o.act = [this, pid] {
+        kill_and_see(pid);
+        redis_.flush();
+      };
+      break;
     case fault::lose_answer:
       o.when = order::after;
       o.then = order::drop;
@@ -112,6 +121,7 @@ void lane::mend(fault f) {
   switch (f) {
     case fault::kill_before:
     case fault::kill_after:
+    case fault::kill_and_empty:
       world_->town().kill_arrakis(); // It is dead; this takes note of it.
       return world_->town().start_arrakis();
     case fault::kill_postgres: return postgres_.start();
@@ -164,8 +174,7 @@ std::vector<std::string> lane::redis(const std::vector<std::string>& words) {
     lengths.push_back(word.size());
   }
   const std::unique_ptr<redisReply, void (*)(void*)> reply{
-    static_cast<redisReply*>(
-      ::redisCommandArgv(to.get(), static_cast<int>(argv.size()), argv.data(), lengths.data())),
+    static_cast<redisReply*>(::redisCommandArgv(to.get(), static_cast<int>(argv.size()), argv.data(), lengths.data())),
     ::freeReplyObject};
   if (!reply) {
     to.reset();

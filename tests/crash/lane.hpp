@@ -12,9 +12,19 @@
 
 namespace arrakis::crash {
 
-enum class fault { kill_before, kill_after, lose_answer, kill_postgres, kill_redis, empty_redis, disk_full };
-constexpr fault all_faults[]{fault::kill_before, fault::kill_after,  fault::lose_answer, fault::kill_postgres,
-                             fault::kill_redis,  fault::empty_redis, fault::disk_full};
+/// kill_and_empty: arrakisd dies with the answer on its way, and Redis is emptied before it starts again.
+enum class fault {
+  kill_before,
+  kill_after,
+  kill_and_empty,
+  lose_answer,
+  kill_postgres,
+  kill_redis,
+  empty_redis,
+  disk_full
+};
+constexpr fault all_faults[]{fault::kill_before,   fault::kill_after, fault::kill_and_empty, fault::lose_answer,
+                             fault::kill_postgres, fault::kill_redis, fault::empty_redis,    fault::disk_full};
 std::string_view name_of(fault);
 
 class lane {

@@ -1,6 +1,7 @@
 #pragma once
 // What came of all cases: read from the lanes' files, printed as it comes, and as a table at the end.
 #include "tests/crash/walk.hpp"
+#include "tests/system/records.hpp"
 
 #include <boost/json/object.hpp>
 #include <map>
@@ -10,13 +11,14 @@
 namespace arrakis::crash {
 
 boost::json::object to_json(size_t index, const verdict&);
+boost::json::object to_json(const system_test::refusals&); ///< Of a lane, at its end.
 
 class report {
 public:
   explicit report(const std::vector<trial>& all);
   /// The file of lane `lane` as it is now: lines that are new are taken in, findings printed.
   void read(size_t lane, const std::string& text);
-  /// The table. True when every sure case was met and nothing was lost, doubled or wrong.
+  /// The table. True when all was walked and nothing was lost, doubled or wrong.
   bool print() const;
 
 private:
@@ -32,8 +34,9 @@ private:
   std::map<std::string, int64_t> parts_ms_;
   std::chrono::steady_clock::time_point began_;
   size_t done_ = 0;
-  int missed_ = 0;     ///< Sure points that did not come.
-  int clicks_ = 0;     ///< Beyond one for each case.
+  size_t missed_ = 0;             ///< Sure points that did not come.
+  int clicks_ = 0;                ///< Beyond one for each case.
+  system_test::refusals refused_; ///< By Discord.
 };
 
 /// The logs of cases with findings, from the lanes' folder to build/crash.

@@ -236,7 +236,9 @@ struct taps::impl {
         all.push_back({l.fd, POLLIN, 0});
       const auto first = all.size();
       for (const auto& c : connections) {
-        const auto asked = [](const outgoing& to) { return static_cast<short>(POLLIN | (to.bytes.empty() ? 0 : POLLOUT)); };
+        const auto asked = [](const outgoing& to) {
+          return static_cast<short>(POLLIN | (to.bytes.empty() ? 0 : POLLOUT));
+        };
         all.push_back({c.client_ended ? -1 : c.client, asked(c.to_client), 0});
         all.push_back({c.server_ended ? -1 : c.server, asked(c.to_server), 0});
       }

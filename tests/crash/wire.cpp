@@ -199,8 +199,8 @@ private:
   }
 
   bool begun_ = false;
-  bool open_ = false;  ///< A BEGIN was sent.
-  char status_ = 'I';  ///< Of the last ReadyForQuery: I idle, T in a transaction, E in a failed one.
+  bool open_ = false; ///< A BEGIN was sent.
+  char status_ = 'I'; ///< Of the last ReadyForQuery: I idle, T in a transaction, E in a failed one.
   std::vector<std::string> deeds_;
 };
 

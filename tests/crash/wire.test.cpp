@@ -87,7 +87,8 @@ TEST_CASE("crash wire: a COMMIT is called after what its transaction wrote, or r
         == strings{"", "", ""});
   CHECK(steps_of(*d, prepared("update outbox set id = 1")) == strings{"STATEMENT update outbox"});
   CHECK(steps_of(*d, message('X', "")) == strings{""});
-  CHECK(answers_in(*d, message('C', "SELECT 1;") + message('Z', "T") + message('E', "broken;") + message('Z', "E")) == 2);
+  CHECK(answers_in(*d, message('C', "SELECT 1;") + message('Z', "T") + message('E', "broken;") + message('Z', "E"))
+        == 2);
 }
 
 TEST_CASE("crash wire: pipelined Redis commands are told apart, and scripts by their name and first key") {
