@@ -1,5 +1,6 @@
 // Producers: what we add is what Node.js adds, to the byte where it matters; who adds does not matter to who works.
 import assert from 'node:assert/strict';
+
 import {check} from './checks.mjs';
 import {patience, within} from './lib.mjs';
 
@@ -133,7 +134,8 @@ for (const [who, work] of Object.entries(workerOf))
     const ours = await at.bridge();
     const theirs = at.queue();
     for (const [i, [jobId, opts]] of ranked.entries())
-      i % 2 ? await ours.tool('add_job', {name: 'x', opts: {...opts, jobId}}) : await theirs.add('x', {}, {...opts, jobId});
+      i % 2 ? await ours.tool('add_job', {name: 'x', opts: {...opts, jobId}})
+            : await theirs.add('x', {}, {...opts, jobId});
     const order = [];
     await work(at, (id) => order.push(id));
     await Promise.all(asRanked.map((id) => events.until('completed', id)));
@@ -146,7 +148,9 @@ const add = {
   node: async (ours, theirs, data, opts) => (await theirs.add('x', data, {...opts})).id,
 };
 const pairs = [['us', 'node'], ['node', 'us'], ['us', 'us']];
-const noDeduplication = {fields: {add_job: (x) => ({...x, opts: {...x.opts, deduplication: undefined}})}};
+const noDeduplication = {
+  fields: {add_job: (x) => ({...x, opts: {...x.opts, deduplication: undefined}})}
+};
 
 check('deduplication until the job ends: of ours by Node.js, of Node.js by us; either worker lifts it', async (at) => {
   const events = await at.events();
@@ -248,27 +252,33 @@ check('a deduplication is ended by either side', async (at) => {
 }, {twin: {drop: ['end_deduplication']}});
 
 for (const [who, work] of Object.entries(workerOf))
-  check(`a delayed job that falls due while the queue is paused waits for the end of the pause (${who})`, async (at) => {
-    const events = await at.events();
-    const ours = await at.bridge();
-    const theirs = at.queue();
-    const began = [];
-    await work(at, (id) => began.push([id, Date.now()]));
-    await ours.tool('add_job', {name: 'x', opts: {jobId: 'mine', delay: 1500}});
-    await theirs.add('x', {}, {jobId: 'theirs', delay: 1500});
-    const due = Date.now() + 1500;
-    who === 'us' ? await theirs.pause() : await ours.ask('pause');
-    const client = await theirs.client;
-    await new Promise((done) => setTimeout(done, due - Date.now() + 300));
-    assert.deepEqual(began, []);
-    const resumed = Date.now();
-    who === 'us' ? await theirs.resume() : await ours.ask('resume');
-    await events.until('completed', 'mine');
-    await events.until('completed', 'theirs');
-    for (const [id, time] of began)
-      assert.ok(time >= resumed && time - resumed < patience / 2, `${id} ${time - resumed} ms after`);
-    assert.equal(await client.llen(`bull:${at.name}:paused`), 0);
-  }, {twin: {drop: ['pause', 'resume'], ...(who === 'us' ? {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}} : {})}});
+  check(
+    `a delayed job that falls due while the queue is paused waits for the end of the pause (${who})`, async (at) => {
+      const events = await at.events();
+      const ours = await at.bridge();
+      const theirs = at.queue();
+      const began = [];
+      await work(at, (id) => began.push([id, Date.now()]));
+      await ours.tool('add_job', {name: 'x', opts: {jobId: 'mine', delay: 1500}});
+      await theirs.add('x', {}, {jobId: 'theirs', delay: 1500});
+      const due = Date.now() + 1500;
+      who === 'us' ? await theirs.pause() : await ours.ask('pause');
+      const client = await theirs.client;
+      await new Promise((done) => setTimeout(done, due - Date.now() + 300));
+      assert.deepEqual(began, []);
+      const resumed = Date.now();
+      who === 'us' ? await theirs.resume() : await ours.ask('resume');
+      await events.until('completed', 'mine');
+      await events.until('completed', 'theirs');
+      for (const [id, time] of began)
+        assert.ok(time >= resumed && time - resumed < patience / 2, `${id} ${time - resumed} ms after`);
+      assert.equal(await client.llen(`bull:${at.name}:paused`), 0);
+    }, {
+      twin: {
+        drop: ['pause', 'resume'],
+        ...(who === 'us' ? {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}} : {})
+      }
+    });
 
 check('jobs that became due while nobody worked are done in the order of their times', async (at) => {
   const events = await at.events();
@@ -281,7 +291,7 @@ check('jobs that became due while nobody worked are done in the order of their t
   await ours.work((job) => (order.push(job.id), ours.finish(job)));
   await Promise.all([10, 30, 50, 70, 90].map((delay) => events.until('completed', `in-${delay}`)));
   assert.deepEqual(order, ['in-10', 'in-30', 'in-50', 'in-70', 'in-90']);
-}, {twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, delay: 5}})}}});
+}, {twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, delay: 100 - x.opts.delay}})}}});
 
 check('all keys of a queue and of its dead letters share one slot of a cluster', async (at) => {
   const events = await at.events();

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
-import {check} from './checks.mjs';
+
+import {check, spoiled} from './checks.mjs';
 import {connection, documentedSettings, patience, quickWorker, within} from './lib.mjs';
 
 check('our job is done by a Node.js worker, with its data and options, and QueueEvents sees all of it', async (at) => {
@@ -130,7 +131,8 @@ check('a failed attempt is retried by our worker with the back-off that the job 
           assert.deepEqual(job.stacktrace, ['no 1', 'no 2']);
           assert.ok((await theirs.getJobLogs(type)).logs[0].startsWith('attempt 1 of 3 failed, next in 150 ms: no 1'));
         }
-      }, {smoke: true});
+      },
+      {smoke: true});
 
 check('retry without back-off runs at once, and lifo stays in front', async (at) => {
   const events = await at.events();
@@ -178,7 +180,8 @@ check(
     await events.until('completed', 'gone');
     assert.equal(data.userId, '77'); // The job itself, not its redacted letter.
     assert.equal((await ours.ask('list', {state: 'dead'})).jobs.length, 0);
-  }, {smoke: true});
+  },
+  {smoke: true});
 
 check('a final failure is not retried, and Node.js can retry it by hand', async (at) => {
   const events = await at.events();
@@ -260,8 +263,8 @@ check('pause and resume from either side are obeyed by the other', async (at) =>
 check('a Node.js worker that is killed leaves its job to ours', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
-  const theirs = fork(fileURLToPath(new URL('hold.mjs', import.meta.url)),
-                      [at.name, JSON.stringify({connection, ...quickWorker})]);
+  const theirs =
+    fork(fileURLToPath(new URL('hold.mjs', import.meta.url)), [at.name, JSON.stringify({connection, ...quickWorker})]);
   at.closers.push(() => theirs.kill('SIGKILL'));
   await ours.ask('add', {name: 'x', id: 'a'});
   await within(once(theirs, 'message'), 'job in the other process');
@@ -403,3 +406,28 @@ check('our view and that of Node.js agree on every state', async (at) => {
     assert.deepEqual((await ours.ask('list', {state})).jobs.map((job) => job.id), [`is-${state}`]);
   }
 });
+
+// How each of them fails.
+const add = (change) => ({fields: {add: (x) => ({...x, ...change(x)})}});
+const finish = (change) => ({fields: {finish: (x) => ({...x, ...change(x)})}});
+spoiled('our job is done by a Node.js worker', add(() => ({data: {}})));
+spoiled('the arrakis back-off', add(() => ({backoff: {type: 'fixed', delay: 100}})));
+spoiled('our delayed and prioritized jobs', add(() => ({priority: 0})));
+spoiled('an id that is known', add((x) => ({id: `${x.id}-more`})));
+spoiled('a Node.js job is done by our worker', {bridge: {worker_name: ''}});
+spoiled('a failed attempt is retried', finish((x) => ({outcome: x.outcome && 'failed_final'})));
+spoiled('retry without back-off', {add: ({jobId}) => ({jobId}), ...finish(() => ({outcome: undefined}))});
+spoiled('attempts used up', {drop: ['replay']});
+spoiled('a final failure is not retried', finish((x) => ({outcome: x.outcome && 'failed'})));
+spoiled('a postponed job', finish((x) => ({outcome: x.outcome && 'failed'})));
+spoiled('a delayed Node.js job wakes', {add: ({jobId}) => ({jobId})});
+spoiled('removeOnComplete and removeOnFail', {add: ({jobId}) => ({jobId})});
+spoiled('pause and resume from either side', {drop: ['pause', 'resume']});
+spoiled('a Node.js worker that is killed leaves its job', {bridge: {skip_stalled_check: true}});
+spoiled('our worker, killed', {worker: {skipStalledCheck: true}});
+spoiled('a job longer than the lock stays with its worker', {bridge: {skip_lock_renewal: true}});
+spoiled('two hundred jobs', add(() => ({id: 'same'})));
+spoiled('one limiter holds', {bridge: {limiter_max: 1000}});
+spoiled('a schedule made by Node.js is driven', {drop: ['worker']});
+spoiled('a flow of Node.js is run by our worker', finish(() => ({value: undefined})));
+spoiled('our view and that of Node.js agree', add((x) => ({delay: 60_000})));

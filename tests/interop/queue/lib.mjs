@@ -1,5 +1,5 @@
 // What the checks of the queue stand on: our side as a child process, the package with everything to close, a Redis.
-import {QueueEvents, Queue, Worker} from 'bullmq';
+import {Queue, QueueEvents, Worker} from 'bullmq';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
@@ -10,9 +10,10 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../../..');
-export const bridgeProgram = join(process.env.ARRAKIS_BUILD_DIR ?? join(root, 'build/dev'),
-                                  'tests/interop/queue_bridge/queue_bridge');
-export const patience = 20_000;
+export const bridgeProgram =
+  join(process.env.ARRAKIS_BUILD_DIR ?? join(root, 'build/dev'), 'tests/interop/queue_bridge/queue_bridge');
+// The longest that a step may take; PATIENCE: in minutes, for a search that is meant to last.
+export const patience = process.env.PATIENCE ? process.env.PATIENCE * 60_000 : 20_000;
 export const folder = mkdtempSync(join(tmpdir(), 'arrakis-queue-'));
 export const socket = join(folder, 'redis.sock');
 export const connection = {
@@ -35,15 +36,23 @@ export const quickWorker = {
 
 // A twin is expected to wait in vain: it does so for a shorter time.
 let haste = 1;
-export const hurry = (times) => { haste = times; };
+export const hurry = (times) => { haste = times;};
 
 export const within = (promise, what, ms = patience) => {
   let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no ${what} within ${ms / haste} ms`)), ms / haste);
-  });
+  const late = new Promise(
+    (_, reject) => { timer = setTimeout(() => reject(new Error(`no ${what} within ${ms / haste} ms`)), ms / haste); });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
+
+const bridgeGone = {
+  ok: false,
+  code: 'gone',
+  text: 'the bridge has ended'
+};
+// What nobody waited for, and went wrong: the work of a processor. That of a bridge which was ended is no fault.
+export const strays = [];
+process.on('unhandledRejection', (error) => error.message?.includes(bridgeGone.text) || strays.push(error));
 
 // Our side: a child process that speaks JSON lines.
 class Bridge {
@@ -61,6 +70,7 @@ class Bridge {
   }
   async #start(name, options) {
     this.#process = spawn(bridgeProgram, [], {stdio: ['pipe', 'pipe', process.env.VERBOSE ? 'inherit' : 'ignore']});
+    this.#process.stdin.on('error', () => {}); // It was killed while it was spoken to.
     createInterface({input: this.#process.stdout}).on('line', (line) => {
       const said = JSON.parse(line);
       if (said.event === 'process')
@@ -79,6 +89,8 @@ class Bridge {
     if (this.spoil.drop?.includes(op))
       return {ok: true, value: null, id: 'dropped', jobs: [], job: {}};
     fields = this.spoil.fields?.[op]?.(fields) ?? fields;
+    if (this.#gone())
+      return bridgeGone;
     const seq = ++this.#last;
     const answer = new Promise((done) => this.#open.set(seq, done));
     this.#process.stdin.write(`${JSON.stringify({seq, op, ...fields})}\n`);
@@ -102,13 +114,22 @@ class Bridge {
     this.onProcess = onProcess;
     await this.ask('worker');
   }
+  #gone() { return this.#process.exitCode !== null || this.#process.signalCode !== null; }
   async kill() {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null)
+    if (this.#gone())
       return;
     this.#process.kill('SIGKILL');
     await once(this.#process, 'exit');
+    this.#open.forEach((done) => done(bridgeGone));
   }
 }
+
+export const nap = (ms) => new Promise((done) => setTimeout(done, ms));
+// The counts of these states alone: `waiting` brings `paused` along in the package.
+export const counts = async (queue, ...states) => {
+  const all = await queue.getJobCounts(...states);
+  return Object.fromEntries(states.map((each) => [each, all[each]]));
+};
 
 // One check: a queue of its own, and everything that must be closed afterwards.
 export class Place {
@@ -121,7 +142,15 @@ export class Place {
     this.closers.push(() => thing.close());
     return thing;
   }
-  queue(name = this.name) { return this.keep(new Queue(name, {connection})); }
+  queue(name = this.name) {
+    const made = this.keep(new Queue(name, {connection}));
+    for (const method of this.spoil.mute ?? [])
+      made[method] = async () => null;
+    const add = made.add.bind(made);
+    if (this.spoil.add)
+      made.add = (job, data, opts) => add(job, data, this.spoil.add(opts));
+    return made;
+  }
   async bridge(options) {
     const made = await Bridge.open(this.name, options, this.spoil);
     this.closers.push(() => made.kill());
@@ -139,8 +168,8 @@ export class Place {
     made.of = (id) => made.seen.filter((each) => each.jobId === id).map((each) => each.event);
     // The first event of the kind about the job, past or to come.
     made.until = (kind, id, count = 1) => {
-      const found = () => made.seen.filter((each) => each.event === kind
-                                                  && (id === undefined || each.jobId === id))[count - 1];
+      const found = () =>
+        made.seen.filter((each) => each.event === kind && (id === undefined || each.jobId === id))[count - 1];
       return within(
         new Promise((done) => {
           const look = () => found() && done(found());
@@ -154,7 +183,7 @@ export class Place {
   }
   worker(processor, options = {}) {
     const how = {connection, ...quickWorker, ...options, ...this.spoil.worker};
-    const made = this.keep(new Worker(this.name, this.spoil.processor?.(processor) ?? processor, how));
+    const made = this.keep(new Worker(this.name, processor, how));
     made.on('error', () => {}); // A killed Redis, a lost lock: the check itself sees what comes of it.
     return made;
   }
@@ -179,10 +208,10 @@ export async function documentedSettings() {
 }
 
 export async function startRedis() {
-  const server = spawn(
-    'redis-server',
-    ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', '--maxmemory-policy', 'noeviction'],
-    {stdio: ['ignore', 'pipe', 'inherit']});
+  const server =
+    spawn('redis-server',
+          ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', '--maxmemory-policy', 'noeviction'],
+          {stdio: ['ignore', 'pipe', 'inherit']});
   await within(
     new Promise((ready, reject) => {
       createInterface({input: server.stdout}).on('line', (line) => line.includes('ready to accept') && ready());

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
-import {check} from './checks.mjs';
-import {connection, patience, quickWorker, within} from './lib.mjs';
 
-const nap = (ms) => new Promise((done) => setTimeout(done, ms));
+import {check} from './checks.mjs';
+import {connection, nap, patience, quickWorker, within} from './lib.mjs';
+
 // A Node.js worker in a process of its own that takes jobs and never ends them.
 async function holder(at, options = {}) {
   const made = fork(fileURLToPath(new URL('hold.mjs', import.meta.url)),
@@ -41,8 +41,9 @@ check('a Node.js worker that is killed with several jobs leaves all of them to o
   for (let i = 0; i < 4; i++)
     await ours.tool('add_job', {name: 'x', opts: {jobId: `j${i}`}});
   const theirs = await holder(at, {concurrency: 4});
-  for (let i = 0; i < 4; i++)
-    await within(once(theirs, 'message'), 'job in the other process');
+  let took = 0;
+  await within(new Promise((all) => theirs.on('message', () => ++took === 4 && all())),
+               'four jobs in the other process');
   theirs.kill('SIGKILL');
   const done = [];
   await ours.work((job) => (done.push(job.id), ours.finish(job)));
@@ -70,23 +71,25 @@ for (const side of ['us', 'node'])
     assert.match((await theirs.getJob('poison')).failedReason, /job stalled more than allowable limit/);
   }, {twin: side === 'us' ? {bridge: {stalled_max: 10}} : {worker: {maxStalledCount: 10}}});
 
-check('a job longer than the lock stays with our worker, while a Node.js worker checks and waits for its chance', async (at) => {
-  const events = await at.events();
-  const ours = await at.bridge();
-  const theirs = at.queue();
-  const runs = [];
-  await ours.work(async (job) => {
-    runs.push('us');
-    await nap(2000);
-    await ours.finish(job, {value: 'ours'});
-  });
-  await theirs.add('x', {}, {jobId: 'long'});
-  while (!runs.length)
-    await nap(5);
-  at.worker(async () => (runs.push('node'), 'theirs'));
-  assert.equal((await events.until('completed', 'long')).returnvalue, 'ours');
-  assert.deepEqual(runs, ['us']);
-}, {twin: {bridge: {skip_lock_renewal: true}}});
+check('a job longer than the lock stays with our worker, while a Node.js worker checks and waits for its chance',
+      async (at) => {
+        const events = await at.events();
+        const ours = await at.bridge();
+        const theirs = at.queue();
+        const runs = [];
+        await ours.work(async (job) => {
+          runs.push('us');
+          await nap(2000);
+          await ours.finish(job, {value: 'ours'});
+        });
+        await theirs.add('x', {}, {jobId: 'long'});
+        while (!runs.length)
+          await nap(5);
+        at.worker(async () => (runs.push('node'), 'theirs'));
+        assert.equal((await events.until('completed', 'long')).returnvalue, 'ours');
+        assert.deepEqual(runs, ['us']);
+      },
+      {twin: {bridge: {skip_lock_renewal: true}}});
 
 check('our worker that fell silent loses the job, and its late end changes nothing', async (at) => {
   const events = await at.events();
@@ -113,7 +116,8 @@ check('a Node.js worker that fell silent loses the job to ours, and its late end
   const events = await at.events();
   const ours = await at.bridge();
   let finish;
-  const lost = at.worker(() => new Promise((done) => (finish = done)), {skipLockRenewal: true, skipStalledCheck: true, concurrency: 1});
+  const lost = at.worker(() => new Promise((done) => (finish = done)),
+                         {skipLockRenewal: true, skipStalledCheck: true, concurrency: 1});
   await ours.tool('add_job', {name: 'x', opts: {jobId: 'a'}});
   while (!finish)
     await nap(5);
@@ -138,7 +142,8 @@ check('a lost marker is healed by looking anyway', async (at) => {
   await events.until('completed', 'first');
   // A job put into the list by hand: nothing says that it is there.
   const client = await theirs.client;
-  await client.hset(`bull:${at.name}:quiet`, {name: 'x', data: '{}', opts: '{"attempts":0}', timestamp: Date.now(), delay: 0, priority: 0});
+  await client.hset(`bull:${at.name}:quiet`,
+                    {name: 'x', data: '{}', opts: '{"attempts":0}', timestamp: Date.now(), delay: 0, priority: 0});
   await client.multi().lpush(`bull:${at.name}:wait`, 'quiet').del(`bull:${at.name}:marker`).exec();
   await events.until('completed', 'quiet');
 }, {twin: {bridge: {drain_delay_ms: 60_000}}});

@@ -1,7 +1,6 @@
 // Our queue against the unmodified npm package bullmq, both ways. Ours is driven through queue_bridge (see its README).
-//   tests/interop/queue/run.mjs [smoke]     smoke: the checks marked so, for `make test`; else each check, then each twin
-//   ONLY=text: the checks whose name has it. VERBOSE=1: stacks, and why each twin failed.
-import {existsSync, rmSync} from 'node:fs';
+//   tests/interop/queue/run.mjs [smoke]     smoke: the checks marked so, for `make test`; else each check, then each
+//   twin ONLY=text: the checks whose name has it. VERBOSE=1: stacks, and why each twin failed.
 import './adding.mjs';
 import './basics.mjs';
 import './flows.mjs';
@@ -9,8 +8,11 @@ import './operating.mjs';
 import './recovery.mjs';
 import './schedules.mjs';
 import './working.mjs';
+
+import {existsSync, rmSync} from 'node:fs';
+
 import {checks} from './checks.mjs';
-import {bridgeProgram, folder, hurry, patience, Place, startRedis, within} from './lib.mjs';
+import {bridgeProgram, folder, hurry, patience, Place, startRedis, strays, within} from './lib.mjs';
 
 const smokeOnly = process.argv[2] === 'smoke';
 let passed = 0;
@@ -22,9 +24,10 @@ const note = (ok, what, why = '') => {
 
 // The error that it ended with; undefined: it passed.
 async function outcome({run}, place) {
+  strays.length = 0;
   try {
     await within(run(place), 'end of the check', 3 * patience);
-    return undefined;
+    return strays[0];
   } catch (error) {
     return error;
   } finally {

@@ -1,12 +1,12 @@
 // Job schedulers: whoever makes one, either worker keeps it going, at the same times.
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
+
 import {check} from './checks.mjs';
-import {patience} from './lib.mjs';
+import {counts, nap, patience} from './lib.mjs';
 
 // The very library that BullMQ works with.
 const {parseExpression} = createRequire(createRequire(import.meta.url).resolve('bullmq'))('cron-parser');
-const nap = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // So many runs of one schedule, and when they were due.
 function counter() {
@@ -29,11 +29,16 @@ const drive = {
   async node(at, note) { return at.worker(async (job) => note(job)); },
 };
 const put = {
-  us: (at, ours, theirs, id, repeat, template) => ours.tool('put_schedule', {id, repeat, name: template.name, data: template.data, opts: template.opts}),
+  us: (at, ours, theirs, id, repeat, template) =>
+    ours.tool('put_schedule', {id, repeat, name: template.name, data: template.data, opts: template.opts}),
   node: (at, ours, theirs, id, repeat, template) => theirs.upsertJobScheduler(id, repeat, template),
 };
 const sides = [['us', 'node'], ['node', 'us'], ['us', 'us']];
-const template = {name: 'tick', data: {tick: 'żółw'}, opts: {attempts: 2, priority: 3, removeOnComplete: true}};
+const template = {
+  name: 'tick',
+  data: {tick: 'żółw'},
+  opts: {attempts: 2, priority: 3, removeOnComplete: true}
+};
 
 for (const [maker, driver] of sides) {
   check(`a schedule with \`every\`, made by ${maker} and driven by ${driver}`, async (at) => {
@@ -61,9 +66,13 @@ for (const [maker, driver] of sides) {
     await ticks.until(3);
     await nap(1500);
     assert.equal(ticks.runs.length, 3);
-    assert.deepEqual(ticks.runs.map((run, i) => (run.due - ticks.runs[0].due) / 1000 >= i && run.due % 1000), [0, 0, 0]);
+    assert.deepEqual(ticks.runs.map((run, i) => (run.due - ticks.runs[0].due) / 1000 >= i && run.due % 1000),
+                     [0, 0, 0]);
     assert.equal((await theirs.getJobScheduler('s')).iterationCount, 3);
-  }, {twin: maker === 'us' ? {fields: {put_schedule: (x) => ({...x, repeat: {...x.repeat, limit: undefined}})}} : {drop: ['worker']}});
+  }, {
+    twin: maker === 'us' ? {fields: {put_schedule: (x) => ({...x, repeat: {...x.repeat, limit: undefined}})}}
+                         : {drop: ['worker']}
+  });
 }
 
 // Without the times, which pass.
@@ -73,8 +82,16 @@ async function kept(queue, id) {
   const next = Number(await client.zscore(`bull:${queue.name}:repeat`, id));
   const job = await queue.getJob(`repeat:${id}:${next}`);
   const {delay, timestamp, prevMillis, jobId, ...opts} = job.opts;
-  return {hash, state: await job.getState(), name: job.name, data: job.data, opts, key: job.repeatJobKey,
-          prevMillis: prevMillis === undefined ? prevMillis : prevMillis - next, next};
+  return {
+    hash,
+    state: await job.getState(),
+    name: job.name,
+    data: job.data,
+    opts,
+    key: job.repeatJobKey,
+    prevMillis: prevMillis === undefined ? prevMillis : prevMillis - next,
+    next
+  };
 }
 
 check('a schedule of ours is kept like one of Node.js, and so is its first job', async (at) => {
@@ -99,7 +116,8 @@ check('a schedule of ours is kept like one of Node.js, and so is its first job',
     if (Math.abs(mine.next - wanted.next) > 0)
       assert.ok(id === 'now' || (repeat.every && !repeat.startDate), id);
     if (repeat.every && !repeat.startDate) // Slots begin when they were made.
-      delete mine.hash.offset, delete wanted.hash.offset, delete mine.opts.repeat.offset, delete wanted.opts.repeat.offset;
+      delete mine.hash.offset, delete wanted.hash.offset, delete mine.opts.repeat.offset,
+        delete wanted.opts.repeat.offset;
     delete mine.next, delete wanted.next;
     assert.deepEqual(mine, wanted, id);
   }
@@ -130,7 +148,8 @@ check('schedules are changed and removed by the other side, and refuse what Node
                         {pattern: '0 0 31 2 *'}, {pattern: '* * * * *', tz: 'Mars/Base'},
                         {pattern: '* * * * *', immediately: true, startDate: 5}]) {
     await assert.rejects(theirs.upsertJobScheduler('c', {...repeat}, template), JSON.stringify(repeat));
-    assert.equal((await ours.say('put_schedule', {id: 'c', repeat, ...template})).code, 'invalid', JSON.stringify(repeat));
+    assert.equal((await ours.say('put_schedule', {id: 'c', repeat, ...template})).code, 'invalid',
+                 JSON.stringify(repeat));
   }
 }, {twin: {drop: ['remove_schedule']}});
 
@@ -145,9 +164,10 @@ check('a schedule of Node.js with an end ends in our worker, and the older repea
   await ticks.until(3);
   await nap(800);
   assert.equal(ticks.runs.length, 3);
-  const ended = events.seen.filter((each) => each.event === 'completed' && each.jobId.startsWith('repeat:ends:')).length;
+  const ended =
+    events.seen.filter((each) => each.event === 'completed' && each.jobId.startsWith('repeat:ends:')).length;
   assert.ok(ended >= 2 && ended <= 8, `${ended}`);
-  assert.deepEqual(await theirs.getJobCounts('delayed', 'waiting', 'active'), {delayed: 0, waiting: 0, active: 0});
+  assert.deepEqual(await counts(theirs, 'delayed', 'waiting', 'active'), {delayed: 0, waiting: 0, active: 0});
 }, {twin: {drop: ['finish']}});
 
 // Patterns by chance, from a seed that is told.
@@ -165,6 +185,14 @@ function chance(seed) {
 const fields = [[0, 59], [0, 59], [0, 23], [1, 31], [1, 12], [0, 7]];
 const months = ['jan', 'FEB', 'mar', 'Apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const days = ['sun', 'MON', 'tue', 'Wed', 'thu', 'fri', 'sat'];
+const ofWeek = (dice) => [() => dice.of(days),
+                          () => 'mon-fri',
+                          () => `${dice.below(7)}L`,
+                          () => `${dice.below(7)}#${1 + dice.below(5)}`,
+                          () => '?',
+                          () => '1,3L',
+                          () => '5-7',
+];
 function field(dice, i) {
   const [min, max] = fields[i];
   const one = () => min + dice.below(max - min + 1);
@@ -172,64 +200,118 @@ function field(dice, i) {
     () => '*',
     () => '*',
     () => `${one()}`,
-    () => { const a = one(), b = one(); return `${Math.min(a, b)}-${Math.max(a, b)}`; },
+    () => {
+      const a = one(), b = one();
+      return `${Math.min(a, b)}-${Math.max(a, b)}`;
+    },
     () => `*/${1 + dice.below(i === 0 || i === 1 ? 30 : 8)}`,
     () => `${one()}/${1 + dice.below(20)}`,
-    () => { const a = one(), b = one(); return `${Math.min(a, b)}-${Math.max(a, b)}/${1 + dice.below(6)}`; },
+    () => {
+      const a = one(), b = one();
+      return `${Math.min(a, b)}-${Math.max(a, b)}/${1 + dice.below(6)}`;
+    },
     () => Array.from({length: 2 + dice.below(3)}, one).join(','),
     ...(i === 3 ? [() => 'L', () => `${one()},L`, () => '?'] : []),
     ...(i === 4 ? [() => dice.of(months), () => 'jan-mar,oct'] : []),
-    ...(i === 5 ? [() => dice.of(days), () => 'mon-fri', () => `${dice.below(7)}L`, () => `${dice.below(7)}#${1 + dice.below(5)}`, () => '?', () => '1,3L', () => '5-7'] : []),
+    ...(i === 5 ? ofWeek(dice) : []),
     ...(i === 2 ? [() => '1', () => '2', () => '1,2,3', () => '0'] : []),
   ];
   return dice.of(forms)();
 }
-const odd = ['@daily', '@hourly', '@weekly', '@monthly', '@yearly', '', '5', '* *', '0 0 29 2 *', '0 12 31 4,6 *', '0 0 30 2 *',
-             '* * * * L', '-5 * * * *', '1- * * * *', '/5 * * * *', '1,,2 * * * *', '5-1 * * * *', '* * * * mon#9', '* * * * 1,2#3',
-             'a * * * *', '*/0 * * * *', '60 * * * *', '* 24 * * *', '* * 0 * *', '* * * 13 *', '* * * * 8', '* * * foo *', '1/2/3 * * * *',
-             '0-59/15 0 * * *', '* * L-3 * *', '0 0 1-7 * 1', '0 0 1,15 * 5', '0 30 2 * * *', '0 30 1 * * *', '0 */20 1-2 * * *', '  5   4 * * *  '];
-const zones = ['UTC', 'Europe/Warsaw', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata', 'America/Sao_Paulo', 'Africa/Cairo',
-               'Pacific/Apia', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Chatham', 'UTC+5:30', 'UTC-3', 'America/Havana'];
+const odd = [
+  '@daily',
+  '@hourly',
+  '@weekly',
+  '@monthly',
+  '@yearly',
+  '',
+  '5',
+  '* *',
+  '0 0 29 2 *',
+  '0 12 31 4,6 *',
+  '0 0 30 2 *',
+  '* * * * L',
+  '-5 * * * *',
+  '1- * * * *',
+  '/5 * * * *',
+  '1,,2 * * * *',
+  '5-1 * * * *',
+  '* * * * mon#9',
+  '* * * * 1,2#3',
+  'a * * * *',
+  '*/0 * * * *',
+  '60 * * * *',
+  '* 24 * * *',
+  '* * 0 * *',
+  '* * * 13 *',
+  '* * * * 8',
+  '* * * foo *',
+  '1/2/3 * * * *',
+  '0-59/15 0 * * *',
+  '* * L-3 * *',
+  '0 0 1-7 * 1',
+  '0 0 1,15 * 5',
+  '0 30 2 * * *',
+  '0 30 1 * * *',
+  '0 */20 1-2 * * *',
+  '  5   4 * * *  '
+];
+const zones = [
+  'UTC', 'Europe/Warsaw', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata', 'America/Sao_Paulo',
+  'Africa/Cairo', 'Pacific/Apia', 'America/St_Johns', 'Asia/Kathmandu', 'Pacific/Chatham', 'UTC+5:30', 'UTC-3',
+  'America/Havana'
+];
 // Where clocks are turned, and where they are not.
-const moments = ['2026-03-29T00:30:00Z', '2026-10-25T00:10:30.500Z', '2026-03-08T05:59:59.999Z', '2026-11-01T04:00:00Z', '2026-04-04T14:00:00Z',
-                 '2026-10-03T15:00:00Z', '2026-02-28T23:59:59Z', '2028-02-28T12:00:00Z', '2026-12-31T23:00:00Z', '2018-11-03T22:00:00Z',
-                 '2018-02-17T20:00:00Z', '2026-04-23T20:00:00Z', '2026-10-29T18:00:00Z', '2026-11-24T08:40:00.123Z'].map((each) => Date.parse(each));
+const moments = [
+  '2026-03-29T00:30:00Z', '2026-10-25T00:10:30.500Z', '2026-03-08T05:59:59.999Z', '2026-11-01T04:00:00Z',
+  '2026-04-04T14:00:00Z', '2026-10-03T15:00:00Z', '2026-02-28T23:59:59Z', '2028-02-28T12:00:00Z',
+  '2026-12-31T23:00:00Z', '2018-11-03T22:00:00Z', '2018-02-17T20:00:00Z', '2026-04-23T20:00:00Z',
+  '2026-10-29T18:00:00Z', '2026-11-24T08:40:00.123Z'
+].map((each) => Date.parse(each));
 
-check('three thousand cron patterns come at the times that BullMQ\'s own library gives, across the turns of the clock', async (at) => {
-  const ours = await at.bridge();
-  const seed = Number(process.env.SEED ?? 20_261_124);
-  const dice = chance(seed);
-  const count = 4;
-  for (let i = 0; i < 3000; i++) {
-    const six = dice.below(2);
-    const pattern = i < odd.length ? odd[i] : [0, 1, 2, 3, 4, 5].slice(six ? 0 : 1).map((each) => field(dice, each)).join(' ');
-    const tz = dice.of(zones);
-    const after = dice.of(moments) + (dice.below(3) ? 0 : dice.below(86_400_000));
-    const end = dice.below(6) ? undefined : after + dice.below(40) * 86_400_000;
-    let wanted;
-    try {
-      let now = after;
-      wanted = [];
-      while (wanted.length < count) {
-        // As BullMQ asks: a new reading for each run; where the end was passed there is none.
-        if (end && now > end)
-          break;
-        const interval = parseExpression(pattern, {tz, currentDate: new Date(now), ...(end ? {endDate: new Date(end)} : {})});
-        let next;
-        try {
-          next = interval.next().getTime();
-        } catch {
-          break;
+// PATTERNS=10000 SEED=7 PATIENCE=30 for a longer look (in minutes).
+const patterns = Number(process.env.PATTERNS ?? 300);
+check(
+  'cron patterns by chance come at the times that BullMQ\'s own library gives, across the turns of the clock',
+  async (at) => {
+    const ours = await at.bridge();
+    const seed = Number(process.env.SEED ?? 20_261_124);
+    const dice = chance(seed);
+    const count = 4;
+    for (let i = 0; i < patterns; i++) {
+      const six = dice.below(2);
+      const pattern =
+        i < odd.length ? odd[i] : [0, 1, 2, 3, 4, 5].slice(six ? 0 : 1).map((each) => field(dice, each)).join(' ');
+      const tz = dice.of(zones);
+      const after = dice.of(moments) + (dice.below(3) ? 0 : dice.below(86_400_000));
+      const end = dice.below(6) ? undefined : after + dice.below(40) * 86_400_000;
+      let wanted;
+      try {
+        let now = after;
+        wanted = [];
+        while (wanted.length < count) {
+          // As BullMQ asks: a new reading for each run; where the end was passed there is none.
+          if (end && now > end)
+            break;
+          const interval =
+            parseExpression(pattern, {tz, currentDate: new Date(now), ...(end ? {endDate: new Date(end)} : {})});
+          let next;
+          try {
+            next = interval.next().getTime();
+          } catch {
+            break;
+          }
+          wanted.push(now = next);
         }
-        wanted.push(now = next);
+      } catch {
+        wanted = 'invalid';
       }
-    } catch {
-      wanted = 'invalid';
+      const answer = await ours.say('times_of', {repeat: {pattern, tz, ...(end ? {endDate: end} : {})}, after, count});
+      // What cannot be read is refused by both; an empty pattern is nobody's.
+      const got = answer.ok ? answer.value : answer.code;
+      if (pattern.trim() !== '')
+        assert.deepEqual(
+          got, wanted, `seed ${seed}, ${i}: '${pattern}' in ${tz} after ${new Date(after).toISOString()} until ${end}`);
     }
-    const answer = await ours.say('times_of', {repeat: {pattern, tz, ...(end ? {endDate: end} : {})}, after, count});
-    // What cannot be read is refused by both; an empty pattern is nobody's.
-    const got = answer.ok ? answer.value : answer.code;
-    if (pattern.trim() !== '')
-      assert.deepEqual(got, wanted, `seed ${seed}, ${i}: '${pattern}' in ${tz} after ${new Date(after).toISOString()} until ${end}`);
-  }
-}, {twin: {fields: {times_of: (x) => ({...x, repeat: {...x.repeat, tz: 'UTC'}})}}});
+  },
+  {twin: {fields: {times_of: (x) => ({...x, repeat: {...x.repeat, tz: 'UTC'}})}}});

@@ -1,10 +1,10 @@
 // Workers: what ours does to a queue is what Node.js does to it, and each obeys what the other asks for.
 import {DelayedError, RateLimitError, UnrecoverableError, Worker} from 'bullmq';
 import assert from 'node:assert/strict';
-import {check} from './checks.mjs';
-import {patience, within} from './lib.mjs';
 
-const nap = (ms) => new Promise((done) => setTimeout(done, ms));
+import {check} from './checks.mjs';
+import {nap, patience, within} from './lib.mjs';
+
 const many = (count, name = 'x') => Array.from({length: count}, (_, i) => ({name, data: {i}, opts: {jobId: `j${i}`}}));
 
 // The stream of one queue while `script` runs in it, with everything that varies between two runs taken out.
@@ -14,8 +14,8 @@ async function story(queue) {
   return rows.map(([, fields]) => {
     const made = {};
     for (let i = 0; i < fields.length; i += 2)
-      if (!['delay', 'jobId'].includes(fields[i]) || !/^\d+$/.test(fields[i + 1]))
-        made[fields[i]] = fields[i + 1];
+      if (fields[i] !== 'delay')
+        made[fields[i]] = ['returnvalue', 'data'].includes(fields[i]) ? JSON.parse(fields[i + 1]) : fields[i + 1];
     return made;
   });
 }
@@ -60,8 +60,8 @@ check('our worker tells the stream what a worker of Node.js tells it, word for w
   }, {connection: mine.opts.connection, concurrency: 1, drainDelay: 1}));
   for (const [id, {opts = {}, fails = 0}] of Object.entries(plan)) {
     const lasts = fails > 2 ? 'failed' : 'completed';
-    const ended = new Promise((done) => worker.on(lasts, (job) => job?.id === id
-      && (lasts === 'completed' || job.finishedOn) && done()));
+    const ended = new Promise(
+      (done) => worker.on(lasts, (job) => job?.id === id && (lasts === 'completed' || job.finishedOn) && done()));
     await mine.add('x', {}, {...opts, jobId: id});
     await other.add('x', {}, {...opts, jobId: id});
     await events.until(lasts, id);
@@ -71,26 +71,27 @@ check('our worker tells the stream what a worker of Node.js tells it, word for w
   const [said, heard] = [await story(mine), await story(other)];
   const byJob = (list, id) => list.filter((each) => each.jobId === id);
   for (const id of ends)
-    assert.deepEqual(byJob(said, id), byJob(heard, id), id);
+    assert.deepEqual(byJob(said, id), byJob(heard, id));
   // What a job leaves behind, too: but for our dead letters' sake a reason is a text, and a stack is our reason.
   for (const id of ends.filter((each) => each !== 'gone')) {
     const [a, b] = [await mine.getJob(id), await other.getJob(id)].map((job) => ({
-      attemptsMade: job.attemptsMade,
-      attemptsStarted: job.attemptsStarted,
-      returnvalue: job.returnvalue,
-      failedReason: job.failedReason,
-      progress: job.progress,
-      stacks: job.stacktrace.length,
-      delay: job.delay,
-      opts: job.opts,
-    }));
-    assert.deepEqual(a, b, id);
+                                                                         attemptsMade: job.attemptsMade,
+                                                                         attemptsStarted: job.attemptsStarted,
+                                                                         returnvalue: job.returnvalue,
+                                                                         failedReason: job.failedReason,
+                                                                         progress: job.progress,
+                                                                         stacks: job.stacktrace.length,
+                                                                         delay: job.delay,
+                                                                         opts: job.opts,
+                                                                       }));
+    assert.deepEqual({id, ...a}, {id, ...b});
   }
 }, {twin: {fields: {finish: (x) => x.outcome ? {...x, outcome: 'failed_final'} : x}}});
 
 check('a rate limit set in one job holds every worker of both kinds, and the job runs again', async (at) => {
   const events = await at.events();
-  const ours = await at.bridge({concurrency: 1});
+  // BullMQ's workers mind a limit only when they have a limiter, however wide.
+  const ours = await at.bridge({concurrency: 1, limiter_max: 1000, limiter_ms: 10});
   const theirs = at.queue();
   const runs = [];
   let limited = false;
@@ -106,7 +107,8 @@ check('a rate limit set in one job holds every worker of both kinds, and the job
   await theirs.addBulk(many(1));
   while (!limited)
     await nap(5);
-  at.worker(async (job) => void runs.push([job.id, Date.now()]), {concurrency: 4});
+  const limiter = {max: 1000, duration: 10};
+  at.worker(async (job) => void runs.push([job.id, Date.now()]), {concurrency: 4, limiter});
   await events.until('waiting', 'j0', 2);
   assert.ok(await ours.tool('limit_left') > 0);
   assert.ok(await theirs.getRateLimitTtl() > 0);
@@ -121,21 +123,21 @@ check('a rate limit set in one job holds every worker of both kinds, and the job
 
 check('a rate limit that a Node.js worker sets holds ours; either side lifts one', async (at) => {
   const events = await at.events();
-  const ours = await at.bridge();
+  const ours = await at.bridge({limiter_max: 1000, limiter_ms: 10});
   const theirs = at.queue();
   let limited = 0;
   const worker = at.worker(async () => {
     limited = Date.now();
-    await theirs.rateLimit(700);
+    await theirs.rateLimit(3000);
     throw new RateLimitError();
-  }, {concurrency: 1});
+  }, {concurrency: 1, limiter: {max: 1000, duration: 10}});
   await ours.tool('add_job', {name: 'x', opts: {jobId: 'a'}});
   await events.until('waiting', 'a', 2);
   await at.end(worker);
   let began = 0;
   await ours.work((job) => (began = Date.now(), ours.finish(job)));
   await events.until('completed', 'a');
-  assert.ok(began - limited >= 690, `${began - limited}`);
+  assert.ok(began - limited >= 2990, `${began - limited}`);
   // An hour, lifted at once.
   await ours.tool('limit_for', {wait_ms: 3_600_000});
   assert.ok(await theirs.getRateLimitTtl() > 3_000_000);
@@ -168,7 +170,10 @@ for (const by of ['us', 'node'])
     const theirs = at.queue();
     by === 'us' ? await ours.tool('global_concurrency', {max: 2}) : await theirs.setGlobalConcurrency(2);
     const guests = crowd();
-    await ours.work(async (job) => { await guests.visit(); await ours.finish(job); });
+    await ours.work(async (job) => {
+      await guests.visit();
+      await ours.finish(job);
+    });
     at.worker(() => guests.visit(), {concurrency: 4});
     await theirs.addBulk(many(24));
     for (let i = 0; i < 24; i++)
@@ -176,8 +181,7 @@ for (const by of ['us', 'node'])
     assert.ok(guests.most <= 2, `${guests.most} at once`);
     by === 'us' ? await ours.tool('global_concurrency') : await theirs.removeGlobalConcurrency();
     assert.equal(await theirs.getGlobalConcurrency(), null);
-  }, {twin: by === 'us' ? {drop: ['global_concurrency']}
-                        : {fields: {finish: (x) => x}, worker: {}, bridge: {name: '{elsewhere}'}}});
+  }, {twin: by === 'us' ? {drop: ['global_concurrency']} : {mute: ['setGlobalConcurrency']}});
 
 for (const by of ['us', 'node'])
   check(`the global rate limit set by ${by} holds for all workers together`, async (at) => {
@@ -195,7 +199,7 @@ for (const by of ['us', 'node'])
     assert.ok(times[8] - times[0] >= 700, `${times[8] - times[0]} ms for three windows`);
     by === 'us' ? await ours.tool('global_limit') : await theirs.removeGlobalRateLimit();
     assert.equal(await theirs.getGlobalRateLimit(), null);
-  }, {twin: by === 'us' ? {drop: ['global_limit']} : {bridge: {name: '{elsewhere}'}}});
+  }, {twin: by === 'us' ? {drop: ['global_limit']} : {mute: ['setGlobalRateLimit']}});
 
 check('a worker keeps so many ended jobs, by its own options and by those of the job', async (at) => {
   const events = await at.events();
@@ -221,9 +225,13 @@ check('what our jobs wish to be kept is kept by a Node.js worker', async (at) =>
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();
-  at.worker(async (job) => { if (job.name === 'bad') throw new Error('no'); }, {concurrency: 1});
+  at.worker(async (job) => {
+    if (job.name === 'bad')
+      throw new Error('no');
+  }, {concurrency: 1});
   for (const [jobId, name, opts] of [['a', 'good', {removeOnComplete: true}], ['b', 'bad', {removeOnFail: true}],
-                                     ['c', 'good', {removeOnComplete: {count: 1}}], ['d', 'good', {removeOnComplete: {count: 1}}],
+                                     ['c', 'good', {removeOnComplete: {count: 1}}],
+                                     ['d', 'good', {removeOnComplete: {count: 1}}],
                                      ['e', 'bad', {removeOnFail: {age: 100, count: 7}}]]) {
     await ours.tool('add_job', {name, opts: {...opts, jobId}});
     await events.until(name === 'bad' ? 'failed' : 'completed', jobId);
@@ -237,7 +245,8 @@ check('logs: rows of both sides are one list; keepLogs is obeyed by whoever writ
   const ours = await at.bridge({concurrency: 1});
   const theirs = at.queue();
   await theirs.add('x', {}, {jobId: 'a', keepLogs: 2, attempts: 4});
-  await ours.work((job) => ours.finish(job, job.attempts_made < 3 ? {outcome: 'failed', reason: `no ${job.attempts_made}`} : {}));
+  await ours.work(
+    (job) => ours.finish(job, job.attempts_made < 3 ? {outcome: 'failed', reason: `no ${job.attempts_made}`} : {}));
   await events.until('completed', 'a');
   const {logs, count} = await theirs.getJobLogs('a');
   assert.deepEqual([count, logs.map((row) => row.slice(-4))], [2, ['no 1', 'no 2']]);
@@ -269,7 +278,7 @@ check('progress travels both ways', async (at) => {
   await events.until('completed', 'a');
   await at.end(worker);
   assert.deepEqual((await ours.ask('show', {id: 'a'})).job.progress, {of: [1, 2]});
-  const heard = () => ours.seen.filter((each) => each.name === 'progress').map((each) => JSON.parse(each.data));
+  const heard = () => ours.seen.filter((each) => each.event === 'progress').map((each) => JSON.parse(each.data));
   const end = Date.now() + patience;
   while (heard().length < 3 && Date.now() < end)
     await nap(10);
@@ -282,8 +291,9 @@ check('progress travels both ways', async (at) => {
   });
   await theirs.add('x', {}, {jobId: 'b'});
   await events.until('completed', 'b');
-  assert.deepEqual(events.seen.filter((each) => each.event === 'progress' && each.jobId === 'b').map((each) => each.data),
-                   [20, 'most', {of: [2, 2]}]);
+  assert.deepEqual(
+    events.seen.filter((each) => each.event === 'progress' && each.jobId === 'b').map((each) => each.data),
+    [20, 'most', {of: [2, 2]}]);
 }, {twin: {drop: ['progress']}});
 
 check('our reader of events sees what QueueEvents sees', async (at) => {
@@ -291,7 +301,8 @@ check('our reader of events sees what QueueEvents sees', async (at) => {
   const ours = await at.bridge({concurrency: 1});
   const theirs = at.queue();
   await ours.events();
-  await ours.work((job) => ours.finish(job, job.name === 'bad' ? {outcome: 'failed_final', reason: 'no'} : {value: {n: 1}}));
+  await ours.work((job) =>
+                    ours.finish(job, job.name === 'bad' ? {outcome: 'failed_final', reason: 'no'} : {value: {n: 1}}));
   await theirs.add('good', {}, {jobId: 'a', deduplication: {id: 'd'}, delay: 50});
   await theirs.add('good', {}, {jobId: 'again', deduplication: {id: 'd'}});
   await theirs.add('good', {}, {jobId: 'a'});
@@ -303,10 +314,10 @@ check('our reader of events sees what QueueEvents sees', async (at) => {
   await theirs.clean(0, 10, 'failed');
   await events.until('cleaned');
   const end = Date.now() + patience;
-  while (!ours.seen.some((each) => each.name === 'cleaned') && Date.now() < end)
+  while (!ours.seen.some((each) => each.event === 'cleaned') && Date.now() < end)
     await nap(10);
-  const names = (list, key) => list.map((each) => [each[key], each.jobId]).filter(([name]) => name !== 'debounced');
-  assert.deepEqual(names(ours.seen, 'name'), names(events.seen, 'event'));
+  const names = (list) => list.map((each) => [each.event, each.jobId]).filter(([name]) => name !== 'debounced');
+  assert.deepEqual(names(ours.seen), names(events.seen));
 }, {twin: {drop: ['finish'], bridge: {}}});
 
 check('the counts a minute: ours are read by Node.js, its own by us', async (at) => {
@@ -327,14 +338,13 @@ check('the counts a minute: ours are read by Node.js, its own by us', async (at)
   await theirs.add('good', {}, {jobId: 'late'});
   await events.until('completed', 'late');
   const minutes = await theirs.getMetrics('completed');
-  assert.deepEqual([minutes.meta.count, minutes.data, minutes.count], [8, ['8'].map(Number).map(String), 1].map((x, i) => i === 1 ? minutes.data : x));
-  assert.equal(Number(minutes.data[0]), 8);
+  assert.deepEqual([minutes.meta.count, minutes.count, Number(minutes.data[0])], [8, 1, 7]);
   await ours.ask('close');
   at.worker(async () => {}, {metrics: {maxDataPoints: 5}});
   await ours.tool('add_job', {name: 'x', opts: {jobId: 'theirs'}});
   await events.until('completed', 'theirs');
   const [[count], data] = await ours.tool('metrics', {kind: 'completed'});
-  assert.deepEqual([count, Number(data[0])], ['9', 8]);
+  assert.deepEqual([count, Number(data[0])], ['9', 7]);
 }, {twin: {bridge: {metrics_points: 0}}});
 
 check('workers are listed by name on both sides, readers of events and producers are not', async (at) => {
@@ -371,18 +381,25 @@ check('back-offs of our jobs in a Node.js worker, and the jitter of Node.js in o
   const theirs = at.queue();
   const begun = {};
   const note = (job) => (begun[job.id] ??= []).push(Date.now());
-  const worker = at.worker(async (job) => { note(job); if (begun[job.id].length < 3) throw new Error('no'); });
+  const worker = at.worker(async (job) => {
+    note(job);
+    if (begun[job.id].length < 3)
+      throw new Error('no');
+  });
   await ours.tool('add_job', {name: 'x', opts: {jobId: 'fixed', attempts: 3, backoff: 150}});
-  await ours.tool('add_job', {name: 'x', opts: {jobId: 'exponential', attempts: 3, backoff: {type: 'exponential', delay: 150}}});
+  await ours.tool('add_job',
+                  {name: 'x', opts: {jobId: 'exponential', attempts: 3, backoff: {type: 'exponential', delay: 150}}});
   await events.until('completed', 'fixed');
   await events.until('completed', 'exponential');
   await at.end(worker);
-  await ours.work((job) => (note(job), ours.finish(job, begun[job.id].length < 3 ? {outcome: 'failed', reason: 'no'} : {})));
+  await ours.work((job) =>
+                    (note(job), ours.finish(job, begun[job.id].length < 3 ? {outcome: 'failed', reason: 'no'} : {})));
   await theirs.add('x', {}, {jobId: 'jitter', attempts: 3, backoff: {type: 'fixed', delay: 200, jitter: 0.5}});
   await events.until('completed', 'jitter');
   const waits = (id) => begun[id].slice(1).map((time, i) => time - begun[id][i]);
   for (const [id, least] of [['fixed', [150, 150]], ['exponential', [150, 300]], ['jitter', [100, 100]]])
-    waits(id).forEach((wait, i) => assert.ok(wait >= least[i] && wait < least[i] + patience / 2, `${id}: ${waits(id)}`));
+    waits(id).forEach((wait, i) =>
+                        assert.ok(wait >= least[i] && wait < least[i] + patience / 2, `${id}: ${waits(id)}`));
   const planned = events.seen.filter((each) => each.event === 'delayed' && each.jobId === 'jitter');
   assert.equal(planned.length, 2);
 }, {twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, backoff: 1}})}}});

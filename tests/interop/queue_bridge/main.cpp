@@ -152,7 +152,7 @@ queue::outcome outcome_from(const bj::object& from) {
 queue::listener::behavior_type telling(queue::listener::pointer) {
   return {
     [](const queue::event& what) {
-      bj::object fields{{"id", what.id}, {"name", what.name}};
+      bj::object fields{{"id", what.id}, {"event", what.name}};
       for (const auto& [key, value] : what.fields)
         fields[key] = value;
       say({{"event", "seen"}, {"what", std::move(fields)}});
@@ -161,6 +161,16 @@ queue::listener::behavior_type telling(queue::listener::pointer) {
       say({{"event", "reading"}});
     },
   };
+}
+
+void closing(caf::event_based_actor* self, const queue::worker& worker, const bj::value& seq) {
+  self->request(worker, patience, queue::close{})
+    .then([seq](queue::done) { say({{"seq", seq}, {"ok", true}}); },
+          [seq](caf::error& e) {
+            auto answer = refusal(e);
+            answer["seq"] = seq;
+            say(answer);
+          });
 }
 
 /// The town that `open` builds.
@@ -266,11 +276,8 @@ struct town {
       return {{"ok", true}};
     }
     if (op == "close" && worker) {
-      bj::object answer{{"ok", true}};
-      self->request(worker, patience, queue::close{})
-        .receive([](queue::done) {}, [&](caf::error& e) { answer = refusal(e); });
-      worker = queue::worker{};
-      return answer;
+      sys.spawn(closing, std::exchange(worker, {}), x.contains("seq") ? x.at("seq") : bj::value());
+      return {}; // Answered when the last job has ended, which others of our requests may have to bring about.
     }
     return refusal(fail(ec::invalid, fmt::format("op: '{}' is unknown, or not now", op)));
   }
@@ -314,6 +321,8 @@ int main() {
     } catch (const std::exception& e) {
       answer = refusal(fail(ec::invalid, e.what()));
     }
+    if (answer.empty())
+      continue;
     answer["seq"] = request.contains("seq") ? request.at("seq") : bj::value();
     say(answer);
   }
