@@ -8,6 +8,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
+#include <optional>
 #include <typeinfo>
 #include <unordered_map>
 
@@ -35,6 +36,7 @@ struct state {
   std::function<caf::actor(const std::string&)> activate;
   std::unordered_map<std::string, slot> slots;
   std::unordered_map<caf::actor_addr, std::string> keys;
+  std::optional<time_point> room_made; ///< When it was full last and the idle were told to leave.
   static inline const char* name = "directory";
   state() = default;
 };
@@ -68,12 +70,33 @@ caf::result<caf::message> hand_over(self_pointer self, slot& s, caf::message wha
   return caf::delegated<caf::message>{};
 }
 
+void retire_idle(self_pointer self, time_point since) {
+  for (auto& [_, s] : self->state.slots)
+    if (s.actor && !s.leaving && s.last_used <= since) {
+      s.leaving = true;
+      self->send(s.actor, retire{});
+    }
+}
+
+/// Looks over all slots, so not for each message that finds no room.
+void make_room(self_pointer self) {
+  auto& st = self->state;
+  const auto now = self->clock().now();
+  if (st.room_made && now - *st.room_made < st.options.idle_when_full / 2)
+    return;
+  st.room_made = now;
+  log::warn("directory_full", {{"kind", st.options.kind}, {"active", st.keys.size()}});
+  retire_idle(self, now - st.options.idle_when_full);
+}
+
 caf::result<caf::message> accept(self_pointer self, deliver& request) {
   auto& st = self->state;
   auto found = st.slots.find(request.key);
   if (found == st.slots.end()) {
-    if (st.keys.size() >= st.options.active_max)
+    if (st.keys.size() >= st.options.active_max) {
+      make_room(self);
       return fail(ec::busy, "too many active " + st.options.kind + " actors; try again");
+    }
     found = st.slots.emplace(request.key, slot{}).first;
   }
   auto& s = found->second;
@@ -141,12 +164,9 @@ void ended(self_pointer self, const caf::down_msg& down) {
 void sweep_idle(self_pointer self) {
   auto& st = self->state;
   const auto now = self->clock().now();
+  retire_idle(self, now - st.options.idle);
   for (auto it = st.slots.begin(); it != st.slots.end();) {
-    auto& s = it->second;
-    if (s.actor && !s.leaving && s.last_used + st.options.idle <= now) {
-      s.leaving = true;
-      self->send(s.actor, retire{});
-    }
+    const auto& s = it->second;
     const auto over = !s.actor && !s.quarantined && (s.crashes.empty() || s.crashes.back() + st.options.window < now);
     it = over ? st.slots.erase(it) : std::next(it);
   }

@@ -140,3 +140,17 @@ TEST_CASE("directory: above its limit of active actors it answers busy") {
   REQUIRE_FALSE(refused);
   CHECK(code_of(refused.error()) == ec::busy);
 }
+
+TEST_CASE("directory: when it is full the idle make room, and who is at work stays") {
+  fixture f{{.kind = "test", .idle = 1h, .active_max = 2, .idle_when_full = 1s}};
+  REQUIRE(f.ask("x", count{}));
+  f.sim.advance(2s);
+  REQUIRE(f.ask("busy", count{}));
+  REQUIRE_FALSE(f.ask("y", count{})); // It makes room for those who come after it.
+  f.sim.advance(1ms);
+  CHECK(f.ask("y", count{}));
+  const auto same = f.ask("busy", count{});
+  REQUIRE(same);
+  CHECK(same->value == 2); // Of the same life.
+  CHECK_FALSE(f.ask("z", count{}));
+}

@@ -29,7 +29,7 @@ struct options {
   std::chrono::milliseconds step{5'000};        ///< Deadline of each question to a port.
   std::chrono::milliseconds look_up{10'000};    ///< A job sent longer ago than this is looked up in the queue.
   size_t rows_max = 100;                        ///< Rows in work at a time.
-  int jobs_per_tenant_max = 8;                  ///< Jobs of a tenant in the queue at a time.
+  int jobs_per_tenant_max = 4;                  ///< Jobs of a tenant in the queue at a time.
   int job_attempts = 3;                         ///< Of each job.
   std::chrono::milliseconds job_backoff{5'000}; ///< The delay of its back-off {type: 'arrakis'}: 5 s, 25 s.
 };

@@ -5,6 +5,7 @@
 #include "schemas/permissions.hpp"
 #include "tests/support/sim_system.hpp"
 
+#include <caf/scoped_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <doctest/doctest.h>
 
@@ -25,10 +26,12 @@ struct fixture {
   test::sim_system sim;
   wizard::guilds guilds;
   snowflake bot; ///< Not known yet.
+  int readings = 0;
 
   fixture() {
     auto discord = [this](discord::rest::pointer) -> discord::rest::behavior_type {
       return {[this](const discord::call& c) -> caf::result<discord::answer> {
+        readings += c.path == "/guilds/200000000000000000" ? 1 : 0;
         auto at = answers.find(c.path);
         if (at == answers.end())
           return fail(ec::unavailable, "away");
@@ -69,4 +72,29 @@ TEST_CASE_FIXTURE(fixture, "wizard guilds: a bot whose user has another id than 
   auto facts = look();
   REQUIRE(facts);
   CHECK(facts->bot == bot);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard guilds: those who ask while a guild is read share the next reading, which is newer") {
+  caf::scoped_actor self{sim.sys()};
+  const wizard::look q{snowflake{200000000000000000}, snowflake{9}, {sim.now() + 3s}};
+  for (int i = 0; i < 50; ++i)
+    self->send(guilds, q);
+  auto last = self->request(guilds, caf::infinite, q);
+  sim.run();
+  last.receive([](const guild::state& facts) { CHECK(facts.name == "Dune"); }, [](const caf::error&) { CHECK(false); });
+  CHECK(readings == 2);
+  CHECK(look());
+  CHECK(readings == 3);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard guilds: more than 256 who ask about one server at once hear that it is busy") {
+  caf::scoped_actor self{sim.sys()};
+  const wizard::look q{snowflake{200000000000000000}, snowflake{9}, {sim.now() + 3s}};
+  for (int i = 0; i < 257; ++i)
+    self->send(guilds, q);
+  auto refused = self->request(guilds, caf::infinite, q);
+  sim.run();
+  refused.receive([](const guild::state&) { CHECK(false); },
+                  [](const caf::error& e) { CHECK(code_of(e) == ec::busy); });
+  CHECK(look());
 }

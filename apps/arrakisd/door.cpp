@@ -6,6 +6,7 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
+#include <atomic>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <caf/event_based_actor.hpp>
@@ -43,42 +44,66 @@ net::http_response health(const std::vector<dependency>& list) {
   return net::json_response(all_ready(list) ? 200 : 503, json::print(body));
 }
 
-/// One interaction on its way: an actor of its own, ended by its answer.
-void answer_interaction(caf::actor_system& sys, const interactions::handle& to, std::shared_ptr<const interaction> what,
-                        net::responder respond) {
-  sys.spawn([to, what, respond](caf::event_based_actor* self) {
-    self->request(to, caf::duration{answer_within}, interactions::incoming{what})
-      .then([respond](const interaction_answer& first) { respond(net::json_response(200, to_json_text(first))); },
-            [respond, what](const caf::error& e) {
-              log::warn("interaction_unanswered", {{"request", what->id.text()}, {"error", text_of(e)}});
-              respond(problem(503, "ERR_SERVICE_DEGRADED", "busy, try again"));
-            });
-  });
-}
-
 /// The ports, and the verifier of signed interactions where a key is configured.
 struct open_ports {
   ports to;
   std::optional<discord::interactions::door> signed_door;
+  std::atomic<size_t> in_flight{0};
+};
+using open = std::shared_ptr<open_ports>;
+
+/// A place among those that wait for their first answer, as long as it lives.
+struct waiting_place {
+  open at;
+  bool free;
+  explicit waiting_place(open to) : at(std::move(to)), free(at->in_flight.fetch_add(1) < at->to.in_flight_max) {}
+  ~waiting_place() { at->in_flight.fetch_sub(1); }
 };
 
-void discord_webhook(caf::actor_system& sys, const open_ports& here, const net::http_request& request,
+/// Only the asker sees it. Discord shows nothing of what an answer other than 200 says.
+net::http_response sentence_to_asker(const caf::error& e) {
+  const auto data = interactions::sentence_json(interactions::sentence(e));
+  const auto hidden = R"({"flags":64,)" + data.substr(1);
+  return net::json_response(200, to_json_text({interaction_answer::message, hidden}));
+}
+
+/// One interaction on its way: an actor of its own, ended by its answer.
+void answer_interaction(caf::actor_system& sys, const open& here, std::shared_ptr<const interaction> what,
+                        net::responder respond) {
+  auto place = std::make_shared<const waiting_place>(here);
+  if (!place->free && what->kind != interaction_kind::ping) {
+    metrics::count("arrakis_http_interactions_busy_total", "Interactions that heard at the door that we are busy.");
+    return respond(sentence_to_asker(fail(ec::busy, "too many interactions at once")));
+  }
+  sys.spawn([to = here->to.interactions, what, respond, place](caf::event_based_actor* self) {
+    self->request(to, caf::duration{answer_within}, interactions::incoming{what})
+      .then(
+        [respond, place](const interaction_answer& first) { respond(net::json_response(200, to_json_text(first))); },
+        [respond, what, place](const caf::error& e) {
+          log::warn("interaction_unanswered", {{"request", what->id.text()}, {"error", text_of(e)}});
+          if (code_of(e) == ec::conflict) // Taken before: whoever took it answers.
+            return respond(problem(409, "ERR_CONFLICT", "this interaction was taken before"));
+          respond(sentence_to_asker(fail(ec::busy, text_of(e))));
+        });
+  });
+}
+
+void discord_webhook(caf::actor_system& sys, const open& here, const net::http_request& request,
                      net::responder respond) {
-  if (!here.signed_door)
+  if (!here->signed_door)
     return respond(
       problem(404, "ERR_NOT_FOUND", "signed interactions are off; set discord.public_key to open this door"));
-  auto seen = here.signed_door->handle(request);
+  auto seen = here->signed_door->handle(request);
   if (auto* refused = std::get_if<net::http_response>(&seen))
     return respond(std::move(*refused));
-  answer_interaction(sys, here.to.interactions,
+  answer_interaction(sys, here,
                      std::make_shared<const interaction>(std::get<interaction>(std::move(seen))), respond);
 }
 
-void route(caf::actor_system& sys, const std::shared_ptr<const open_ports>& here, net::http_request request,
-           net::responder respond) {
+void route(caf::actor_system& sys, const open& here, net::http_request request, net::responder respond) {
   const auto path = net::path_of(request.target);
   if (path == "/webhooks/discord")
-    return discord_webhook(sys, *here, request, respond);
+    return discord_webhook(sys, here, request, respond);
   if (request.method != "GET")
     return respond(problem(405, "ERR_INVALID_INPUT", "GET only"));
   if (path == "/health/live")
@@ -95,10 +120,10 @@ void route(caf::actor_system& sys, const std::shared_ptr<const open_ports>& here
 } // namespace
 
 net::http_server::handler routes(caf::actor_system& sys, ports to) {
-  std::optional<discord::interactions::door> signed_door;
-  if (!to.public_key.empty())
-    signed_door.emplace(to.public_key);
-  auto shared = std::make_shared<const open_ports>(open_ports{std::move(to), std::move(signed_door)});
+  auto shared = std::make_shared<open_ports>();
+  shared->to = std::move(to);
+  if (!shared->to.public_key.empty())
+    shared->signed_door.emplace(shared->to.public_key);
   return [&sys, shared](net::http_request request, net::responder respond) {
     metrics::count("http_requests_total", "HTTP requests at the door.", 1);
     route(sys, shared, std::move(request), std::move(respond));

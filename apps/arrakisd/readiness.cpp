@@ -19,10 +19,15 @@ door::dependency of_shards(const caf::expected<shards::states>& all) {
     return {"discord", false, text_of(all.error())};
   if (!all->known)
     return {"discord", false, "Discord has not said yet how many shards there should be"};
-  for (const auto& s : all->list)
-    if (s.state != "running")
+  size_t elsewhere = 0;
+  for (const auto& s : all->list) {
+    if (s.state != "running" && s.state != "standby")
       return {"discord", false, "shard " + std::to_string(s.shard) + " is " + s.state};
-  return {"discord", true, std::to_string(all->list.size()) + " shards are running"};
+    elsewhere += s.state == "standby" ? 1 : 0;
+  }
+  return {"discord", true,
+          std::to_string(all->list.size() - elsewhere) + " shards are running here, " + std::to_string(elsewhere)
+            + " are held by other processes"};
 }
 
 flow<> collect(self_pointer self, std::shared_ptr<const ports> to,

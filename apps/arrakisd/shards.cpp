@@ -1,15 +1,15 @@
 #include "apps/arrakisd/shards.hpp"
 
-#include "adapters/discord/rest/calls.hpp"
+#include "adapters/discord/pacing/pacing.hpp"
+#include "apps/arrakisd/guarded.hpp"
+#include "apps/arrakisd/shard_owner.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
-#include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/net/io.hpp"
 #include "runtime/supervisor.hpp"
 
-#include <boost/json/value.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -17,61 +17,27 @@
 namespace arrakis::shards {
 namespace {
 
-struct plan {
-  std::string url;
-  int shards = 1;
-  int max_concurrency = 1;
-};
+using gateway_plan::plan;
 
 struct state {
   arrakis::flows flows;
   shards::options options;
   net::io* io = nullptr;
-  discord::rest rest;
-  discord::gateway::session_store store;
-  discord::sink sink;
+  ports to;
   std::vector<discord::shard> running;
   supervisor::handle children;
   static inline const char* name = "shards";
 };
 using self_pointer = handle::stateful_pointer<state>;
 
-/// {url, shards, session_start_limit{total, remaining, reset_after, max_concurrency}}:
-/// https://discord.com/developers/docs/events/gateway#get-gateway-bot
-caf::expected<plan> read_plan(const std::string& body) {
-  auto parsed = json::parse(body);
-  if (!parsed || !parsed->is_object())
-    return fail(ec::corrupt, "GET /gateway/bot: not a JSON object");
-  const auto& root = parsed->get_object();
-  plan p;
-  p.url = json::text_or(root, "url");
-  p.shards = static_cast<int>(json::integer_or(root, "shards", 1));
-  if (const auto* limit = json::object_in(root, "session_start_limit"))
-    p.max_concurrency = static_cast<int>(std::max<int64_t>(1, json::integer_or(*limit, "max_concurrency", 1)));
-  if (p.url.empty() || p.shards < 1)
-    return fail(ec::corrupt, "GET /gateway/bot: no url");
-  return p;
-}
-
-template <class Self>
-flow<caf::expected<plan>> ask_discord(Self self, discord::rest rest, std::chrono::milliseconds wait) {
-  auto call = discord::get_gateway_bot();
-  call.until = within(self, wait);
-  auto got = co_await ask(self, rest, call.until, call);
-  if (!got)
-    co_return got.error();
-  if (got->status != 200)
-    co_return fail(ec::refused, "GET /gateway/bot: " + std::to_string(got->status) + " " + got->message);
-  co_return read_plan(got->body);
-}
-
 struct finder_state {
   arrakis::flows flows;
 };
 
-flow<> find_url(caf::stateful_actor<finder_state>* self, discord::rest rest, std::chrono::milliseconds wait,
+flow<> find_url(caf::stateful_actor<finder_state>* self, gateway_plan::handle plans, std::chrono::milliseconds wait,
                 std::function<void(caf::expected<std::string>)> found) {
-  auto p = co_await ask_discord(self, rest, wait);
+  const auto until = within(self, wait);
+  auto p = co_await ask(self, plans, until, gateway_plan::find{until});
   if (p)
     found(p->url);
   else
@@ -79,20 +45,28 @@ flow<> find_url(caf::stateful_actor<finder_state>* self, discord::rest rest, std
   self->quit();
 }
 
-/// Asked from the shard's own thread for each new session: one short-lived actor a question. What Discord said a moment
-/// ago, with the number of shards, still holds: the route's bucket is small, and all shards begin at once.
-discord::gateway::url_source source(self_pointer self, const plan& known) {
-  constexpr std::chrono::seconds holds{30};
+/// Asked from the shard's own thread for each new session: one short-lived actor a question.
+discord::gateway::url_source source(self_pointer self) {
   auto& st = self->state;
   if (!st.options.gateway_url.empty())
     return discord::gateway::fixed_url(st.options.gateway_url);
-  const auto until = self->clock().now() + holds;
-  return [&sys = self->system(), rest = st.rest, wait = st.options.ask_within, url = known.url, until](auto found) {
-    if (sys.clock().now() < until)
-      return found(url);
-    sys.spawn([rest, wait, found](caf::stateful_actor<finder_state>* finder) {
-      finder->state.flows.start(find_url(finder, rest, wait, found));
+  return [&sys = self->system(), plans = st.to.plans, wait = st.options.ask_within](auto found) {
+    sys.spawn([plans, wait, found](caf::stateful_actor<finder_state>* finder) {
+      keep_exception_text(finder);
+      finder->state.flows.start(find_url(finder, plans, wait, found));
     });
+  };
+}
+
+/// One term of one shard: everything that it touches is closed to it when the term is over.
+shard_owner::begin term_of(caf::actor_system& sys, net::io& io, const discord::gateway::options& o, const ports& to) {
+  return [&sys, &io, o, to](const std::shared_ptr<tenure>& mine) {
+    auto own = o;
+    own.store = guarded::store(sys, mine, to.sessions);
+    const auto sink = guarded::sink(sys, mine, to.sink);
+    auto connector = guarded::connector(sys, mine, discord::gateway::network(io));
+    return shard_owner::term{discord::gateway::start(sys, std::move(connector), own, sink),
+                             {caf::actor_cast<caf::actor>(own.store), caf::actor_cast<caf::actor>(sink)}};
   };
 }
 
@@ -100,22 +74,22 @@ void start_all(self_pointer self, const plan& p) {
   auto& st = self->state;
   const int count = st.options.shard_count > 0 ? st.options.shard_count : p.shards;
   std::vector<supervisor::child> list;
-  auto pacing = discord::gateway::local_pacing(p.max_concurrency);
+  const auto pacing = discord::pacing::over_redis(self->system(), st.to.redis, {.max_concurrency = p.max_concurrency});
   for (int i = 0; i < count; ++i) {
     discord::gateway::options o;
     o.token = st.options.token;
-    o.find_url = source(self, p);
+    o.find_url = source(self);
     o.shard_id = i;
     o.shard_count = count;
     o.compressed = st.options.compressed;
     o.pacing = pacing;
-    o.store = st.store;
+    shard_owner::options owner{.shard = i, .who = st.options.who};
     auto router = supervisor::make_router(self->system());
     st.running.push_back(supervisor::typed<discord::shard>(router));
     list.push_back({"shard-" + std::to_string(i),
-                    [&sys = self->system(), io = st.io, o, sink = st.sink] {
-                      return caf::actor_cast<caf::actor>(
-                        discord::gateway::start(sys, discord::gateway::network(*io), o, sink));
+                    [&sys = self->system(), owner, leases = st.to.leases,
+                     begin = term_of(self->system(), *st.io, o, st.to)] {
+                      return caf::actor_cast<caf::actor>(shard_owner::start(sys, leases, owner, begin));
                     },
                     router});
   }
@@ -128,7 +102,8 @@ flow<> open(self_pointer self) {
   auto& st = self->state;
   std::chrono::milliseconds wait{250};
   for (;;) {
-    auto p = co_await ask_discord(self, st.rest, st.options.ask_within);
+    const auto until = within(self, st.options.ask_within);
+    auto p = co_await ask(self, st.to.plans, until, gateway_plan::find{until});
     if (p) {
       start_all(self, *p);
       co_return;
@@ -154,15 +129,12 @@ flow<> look(self_pointer self, deadline until, caf::typed_response_promise<state
   reply.deliver(std::move(all));
 }
 
-handle::behavior_type behavior(self_pointer self, net::io* io, options opts, discord::rest rest,
-                               discord::gateway::session_store store, discord::sink sink) {
+handle::behavior_type behavior(self_pointer self, net::io* io, options opts, ports to) {
   keep_exception_text(self);
   auto& st = self->state;
   st.options = std::move(opts);
   st.io = io;
-  st.rest = std::move(rest);
-  st.store = std::move(store);
-  st.sink = std::move(sink);
+  st.to = std::move(to);
   self->send(self, begin{});
   self->set_exit_handler([self](const caf::exit_msg& x) {
     // The supervisor of the shards is ended in order, so that each saves its session; its own end then ends us.
@@ -182,8 +154,7 @@ handle::behavior_type behavior(self_pointer self, net::io* io, options opts, dis
 }
 } // namespace
 
-handle start(caf::actor_system& sys, net::io& io, options opts, discord::rest rest,
-             discord::gateway::session_store store, discord::sink sink) {
-  return sys.spawn(behavior, &io, std::move(opts), std::move(rest), std::move(store), std::move(sink));
+handle start(caf::actor_system& sys, net::io& io, options opts, ports to) {
+  return sys.spawn(behavior, &io, std::move(opts), std::move(to));
 }
 } // namespace arrakis::shards

@@ -1,7 +1,10 @@
 #pragma once
-// The shards of this process: asks Discord how many there should be, then starts and supervises them.
+// The shards of the bot: asks Discord how many there should be, then connects those whose lease this process holds and
+// stands by for the others.
 #include "adapters/discord/gateway/gateway.hpp"
-#include "adapters/discord/rest/messages.hpp"
+#include "adapters/leases/messages.hpp"
+#include "adapters/redis/messages.hpp"
+#include "apps/arrakisd/gateway_plan.hpp"
 
 #include <caf/typed_actor.hpp>
 #include <vector>
@@ -23,10 +26,18 @@ struct options {
   std::string gateway_url; ///< Empty: as GET /gateway/bot says, asked anew before each connection that does not resume.
   int shard_count = 0;     ///< 0: as GET /gateway/bot says.
   bool compressed = true;
+  leases::holder who; ///< As this process is known to the others.
   std::chrono::milliseconds ask_within{10'000};
   std::chrono::milliseconds ask_again_max{30'000};
 };
+struct ports {
+  gateway_plan::handle plans;
+  discord::gateway::session_store sessions;
+  leases::handle leases;
+  redis::handle redis; ///< Of the turns to identify.
+  discord::sink sink;
+};
 /// `io` outlives the actor. It asks until it is answered, with back-off; readiness is asked with `inspect`.
-handle start(caf::actor_system&, net::io& io, options, discord::rest, discord::gateway::session_store, discord::sink);
+handle start(caf::actor_system&, net::io& io, options, ports);
 
 } // namespace arrakis::shards

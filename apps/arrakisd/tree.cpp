@@ -13,6 +13,7 @@
 #include "actors/wizard/wizard.hpp"
 #include "adapters/chain/chain.hpp"
 #include "adapters/discord/rest/rest.hpp"
+#include "adapters/leases/leases.hpp"
 #include "adapters/objects/folder/folder.hpp"
 #include "adapters/postgres/audit/audit.hpp"
 #include "adapters/postgres/communities/communities.hpp"
@@ -25,9 +26,11 @@
 #include "adapters/signer/local/local.hpp"
 #include "apps/arrakisd/door.hpp"
 #include "apps/arrakisd/identity.hpp"
+#include "apps/arrakisd/node_name.hpp"
 #include "apps/arrakisd/quarantine.hpp"
 #include "apps/arrakisd/readiness.hpp"
 #include "apps/arrakisd/shards.hpp"
+#include "apps/wiring/privileges.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/directory.hpp"
 #include "runtime/log.hpp"
@@ -107,6 +110,7 @@ struct node::impl {
   caf::actor_system& sys;
   fences::board board;
   identity who;
+  const node_name own_name;                      ///< Outlives the process.
   const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
   net::http_client http;
   redis::client cache;
@@ -140,6 +144,8 @@ struct node::impl {
   outbox_relay::handle relay;
   queue::processor processor;
   discord::gateway::session_store shard_sessions;
+  leases::handle leases;
+  gateway_plan::handle gateway_plans;
   commands::publisher publisher;
   discord::sink sink;
   shards::handle shards;
@@ -151,6 +157,7 @@ struct node::impl {
       system(std::make_unique<caf::actor_system>(system_config(c))),
       sys(*system),
       board(sys.clock()),
+      own_name(c.text("node.state_folder")),
       http(io),
       cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
       queue_link(io, wiring::redis_options(w.queue_url, "arrakisd-queue")) {}
@@ -256,7 +263,9 @@ void node::impl::declare_work() {
   add<outbox::handle>(outbox, "outbox", [this] { return outbox::start(sys, relay_pool); });
   add<outbox_relay::handle>(relay, "relay", [this] {
     outbox_relay::options o;
-    o.jobs_per_tenant_max = static_cast<int>(settings.integer("queue.jobs_per_tenant"));
+    // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
+    o.jobs_per_tenant_max = static_cast<int>(std::min(settings.integer("queue.jobs_per_tenant"),
+                                                      std::max<int64_t>(1, settings.integer("queue.concurrency") - 1)));
     o.job_attempts = static_cast<int>(settings.integer("queue.attempts"));
     return outbox_relay::start(sys, {outbox, stores.manifests, objects, queue}, o);
   });
@@ -292,6 +301,8 @@ void node::impl::declare_identity() {
 void node::impl::declare_bot() {
   add<discord::gateway::session_store>(shard_sessions, "shard_sessions",
                                        [this] { return discord::gateway::start_redis_session_store(sys, redis); });
+  add<leases::handle>(leases, "leases", [this] { return leases::start(sys, redis); });
+  add<gateway_plan::handle>(gateway_plans, "gateway_plan", [this] { return gateway_plan::start(sys, redis, rest); });
   add<commands::publisher>(publisher, "publisher", [this] { return commands::start_publisher(sys, redis, rest); });
   add<discord::sink>(sink, "edge", [this] { return edge::start(sys, {interactions, rest, communities}, {}); });
   if (settings.secret("discord.token").empty())
@@ -302,7 +313,8 @@ void node::impl::declare_bot() {
     o.gateway_url = settings.text("discord.gateway_url");
     o.shard_count = static_cast<int>(settings.integer("discord.shard_count"));
     o.compressed = settings.boolean("discord.zlib");
-    return shards::start(sys, io, std::move(o), rest, shard_sessions, sink);
+    o.who = {own_name.text(), incarnation};
+    return shards::start(sys, io, std::move(o), {gateway_plans, shard_sessions, leases, redis, sink});
   });
 }
 
@@ -315,6 +327,7 @@ void node::impl::open_door() {
     readiness::ask(sys, {stores.pool, cache, queue_link, signer, fences, board, shards}, std::move(done));
   };
   net::http_server_options o;
+  o.connections_max = std::min(o.connections_max, wiring::descriptors_max() / 2); // The rest is for what we connect to.
   o.address = settings.text("http.address");
   o.port = static_cast<uint16_t>(settings.integer("http.port"));
   server = std::make_unique<net::http_server>(io, o, door::routes(sys, std::move(to)));

@@ -2,6 +2,7 @@
 
 #include "runtime/process.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
@@ -19,11 +20,20 @@ namespace fs = std::filesystem;
 void harden_process() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
+  if (rlimit files{}; getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = std::max(files.rlim_cur, std::min<rlim_t>(files.rlim_max, 65'536));
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   umask(0077);
   std::signal(SIGPIPE, SIG_IGN);
   // Threads of ours may still be ending when the process does: OpenSSL must not take its tables away beneath them.
   OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+}
+
+size_t descriptors_max() {
+  rlimit files{};
+  return getrlimit(RLIMIT_NOFILE, &files) == 0 ? static_cast<size_t>(files.rlim_cur) : 1'024;
 }
 
 namespace {

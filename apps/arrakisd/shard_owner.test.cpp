@@ -1,0 +1,263 @@
+#include "apps/arrakisd/shard_owner.hpp"
+
+#include "apps/arrakisd/guarded.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <doctest/doctest.h>
+#include <set>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace {
+/// The lease as Redis keeps it, with time of the test.
+struct registry {
+  test::sim_system& sim;
+  std::string by;
+  std::chrono::steady_clock::time_point until{};
+  bool away = false;    ///< Redis does not answer.
+  bool given_back = false;
+  int released = 0;
+};
+
+leases::handle::behavior_type serving(leases::handle::pointer, registry* r) {
+  return {
+    [r](const leases::hold& x) -> caf::result<leases::held> {
+      if (r->away)
+        return fail(ec::unavailable, "reconnecting");
+      const auto now = r->sim.now();
+      if (r->until <= now)
+        r->by.clear();
+      const auto me = x.who.node + ':' + x.who.incarnation;
+      if (!r->by.empty() && r->by != me)
+        return leases::held{false, r->by, std::chrono::duration_cast<std::chrono::milliseconds>(r->until - now)};
+      if (r->by.empty() && x.only_if_released && !r->given_back)
+        return leases::held{};
+      r->given_back = false;
+      r->by = me;
+      r->until = now + x.lasts;
+      return leases::held{true, me, x.lasts};
+    },
+    [r](const leases::release& x) -> caf::result<leases::released> {
+      if (r->by == x.who.node + ':' + x.who.incarnation) {
+        r->by.clear();
+        r->until = {};
+        r->given_back = true;
+        ++r->released;
+      }
+      return leases::released{};
+    },
+  };
+}
+
+/// A shard that does nothing but run, and what it would do in the world.
+struct runs {
+  std::vector<std::shared_ptr<tenure>> terms;
+  std::set<int> alive;
+  std::vector<std::string> order; ///< "begin 1", "end 1".
+  caf::actor last;
+};
+struct shard_life {
+  shard_life() = default;
+  runs* of = nullptr;
+  int number = 0;
+  ~shard_life() {
+    if (of) {
+      of->alive.erase(number);
+      of->order.push_back("end " + std::to_string(number));
+    }
+  }
+};
+discord::shard::behavior_type running(discord::shard::stateful_pointer<shard_life> self, runs* of, int number) {
+  self->state.of = of;
+  self->state.number = number;
+  return {[](const discord::shard_status&) { return discord::shard_state{0, "running"}; }};
+}
+
+struct process_of_ours {
+  test::sim_system& sim;
+  runs life;
+  discord::shard owner;
+
+  process_of_ours(test::sim_system& s, const leases::handle& to, const std::string& name) : sim(s) {
+    shard_owner::options o;
+    o.who = {name, "1"};
+    owner = shard_owner::start(sim.sys(), to, o, [this](std::shared_ptr<tenure> mine) {
+      const int number = static_cast<int>(life.terms.size()) + 1;
+      life.terms.push_back(std::move(mine));
+      life.alive.insert(number);
+      life.order.push_back("begin " + std::to_string(number));
+      auto shard = sim.sys().spawn(running, &life, number);
+      life.last = caf::actor_cast<caf::actor>(shard);
+      return shard_owner::term{shard, {}};
+    });
+  }
+  ~process_of_ours() { end(caf::exit_reason::kill); }
+  void end(caf::exit_reason how) {
+    caf::anon_send_exit(owner, how);
+    sim.run();
+  }
+  bool acts() { return !life.terms.empty() && !life.alive.empty() && life.terms.back()->holds(sim.now()); }
+  std::string status() {
+    const auto got = sim.ask<discord::shard_state>(owner, discord::shard_status{});
+    return got ? got->state : "no answer";
+  }
+};
+
+struct bench {
+  test::sim_system sim;
+  registry redis{sim};
+  leases::handle port = sim.sys().spawn(serving, &redis);
+  ~bench() {
+    caf::anon_send_exit(port, caf::exit_reason::kill);
+    sim.run();
+  }
+};
+} // namespace
+
+TEST_CASE("shard_owner: one process has the shard and the other stands by") {
+  bench b;
+  process_of_ours one{b.sim, b.port, "a"};
+  b.sim.run();
+  process_of_ours other{b.sim, b.port, "b"};
+  b.sim.advance(60s);
+  CHECK(one.status() == "running");
+  CHECK(other.status() == "standby");
+  CHECK(one.life.terms.size() == 1);
+  CHECK(other.life.terms.empty());
+}
+
+TEST_CASE("shard_owner: when the owner is killed another takes over within 15 s, and not while the first may act") {
+  bench b;
+  process_of_ours one{b.sim, b.port, "a"};
+  b.sim.run();
+  process_of_ours other{b.sim, b.port, "b"};
+  b.sim.advance(10s);
+  one.end(caf::exit_reason::kill); // Nothing of it runs any more, and nothing was given back.
+  for (int i = 0; i < 150 && !other.acts(); ++i)
+    b.sim.advance(100ms);
+  CHECK(other.acts());
+  CHECK(b.redis.released == 0);
+}
+
+TEST_CASE("shard_owner: a planned end gives the lease back after the shard has ended, and another goes on at once") {
+  bench b;
+  process_of_ours one{b.sim, b.port, "a"};
+  b.sim.run();
+  process_of_ours other{b.sim, b.port, "b"};
+  b.sim.advance(10s);
+  one.end(caf::exit_reason::user_shutdown);
+  CHECK(one.life.alive.empty());
+  CHECK(b.redis.released == 1);
+  b.sim.advance(1s);
+  CHECK(other.acts());
+}
+
+TEST_CASE("shard_owner: at no moment two act, whoever is cut off from Redis and for how long") {
+  bench b;
+  process_of_ours one{b.sim, b.port, "a"};
+  b.sim.run();
+  process_of_ours other{b.sim, b.port, "b"};
+  int changes = 0;
+  bool was = one.acts();
+  for (int i = 0; i < 4'000; ++i) {
+    if (i % 200 == 50)
+      b.redis.away = true; // Longer than a lease.
+    if (i % 200 == 50 + 20 + i / 50)
+      b.redis.away = false;
+    b.sim.advance(100ms);
+    CHECK_FALSE((one.acts() && other.acts()));
+    changes += std::exchange(was, one.acts()) != one.acts() ? 1 : 0;
+  }
+  CHECK(changes > 4); // Leases were really lost.
+  b.redis.away = false;
+  b.sim.advance(15s);
+  CHECK((one.acts() || other.acts()));
+}
+
+TEST_CASE("shard_owner: one that slept through its lease finds everything closed before it knows why") {
+  bench b;
+  process_of_ours one{b.sim, b.port, "a"};
+  b.sim.run();
+  const auto right = one.life.terms.back();
+  b.redis.away = true; // As for a process under SIGSTOP: no renewal.
+  const auto end = b.sim.now() + 6s;
+  while (b.sim.now() < end)
+    b.sim.advance(100ms);
+  CHECK_FALSE(right->holds(b.sim.now()));
+  CHECK(one.life.alive.empty());
+  b.redis.away = false;
+  b.sim.advance(2s);
+  CHECK(one.life.terms.size() == 2); // A new term, which begins with a resume.
+  CHECK_FALSE(right->holds(b.sim.now()));
+  CHECK_FALSE(right->extend(b.sim.now(), b.sim.now() + 6s));
+  CHECK(one.life.order == std::vector<std::string>{"begin 1", "end 1", "begin 2"});
+}
+
+TEST_CASE("shard_owner: a lease that vanished with all of Redis is not taken while its holder may act") {
+  bench b;
+  process_of_ours one{b.sim, b.port, "a"};
+  b.sim.run();
+  process_of_ours other{b.sim, b.port, "b"};
+  b.sim.advance(3s);
+  b.redis.by.clear(); // FLUSHALL
+  b.redis.until = {};
+  for (int i = 0; i < 100; ++i) {
+    b.sim.advance(100ms);
+    CHECK_FALSE((one.acts() && other.acts()));
+  }
+  CHECK(one.acts());
+}
+
+TEST_CASE("shard_owner: a shard that crashes ends its owner, whose supervisor starts both anew") {
+  bench b;
+  process_of_ours one{b.sim, b.port, "a"};
+  b.sim.run();
+  const auto right = one.life.terms.back();
+  caf::anon_send_exit(one.life.last, caf::exit_reason::out_of_workers);
+  b.sim.run();
+  CHECK(one.status() == "no answer");
+  CHECK_FALSE(right->holds(b.sim.now()));
+}
+
+TEST_CASE("guarded: after the lease nothing reaches the sink, and nothing is written over the successor's session") {
+  bench b;
+  int heard = 0, saved = 0;
+  auto real_sink = b.sim.sys().spawn([&heard](discord::sink::pointer) -> discord::sink::behavior_type {
+    const auto hear = [&heard](const auto&) { ++heard; };
+    return {[hear](const discord::interaction_created& x) { hear(x); }, [hear](const discord::guild_available& x) { hear(x); },
+            [hear](const discord::guild_gone& x) { hear(x); },          [hear](const discord::role_changed& x) { hear(x); },
+            [hear](const discord::channel_changed& x) { hear(x); },     [hear](const discord::shard_ready& x) { hear(x); },
+            [hear](const discord::shard_stopped& x) { hear(x); }};
+  });
+  using discord::gateway::session_store;
+  auto real_store = b.sim.sys().spawn([&saved](session_store::pointer) -> session_store::behavior_type {
+    return {[](const discord::gateway::load_session&) { return discord::gateway::saved_session{"s", "u", 7}; },
+            [&saved](const discord::gateway::save_session&) { return ++saved, discord::gateway::session_kept{}; },
+            [&saved](const discord::gateway::clear_session&) { return ++saved, discord::gateway::session_kept{}; }};
+  });
+  auto mine = std::make_shared<tenure>(b.sim.now() + 6s);
+  auto sink = guarded::sink(b.sim.sys(), mine, real_sink);
+  auto store = guarded::store(b.sim.sys(), mine, real_store);
+  int opened = 0;
+  auto connect = guarded::connector(b.sim.sys(), mine, [&opened](auto, auto, auto) { ++opened; });
+  const auto all = [&] {
+    caf::anon_send(sink, discord::guild_gone{{1}, true});
+    b.sim.run();
+    connect("ws://x", {}, [](const auto& made) { CHECK(code_of(made.error()) == ec::stale); });
+    return b.sim.ask<discord::gateway::session_kept>(store, discord::gateway::save_session{0, {"s", "u", 8}, {}});
+  };
+  CHECK(all());
+  b.sim.advance(6s);
+  const auto late = all();
+  CHECK_FALSE(late);
+  CHECK((heard == 1 && saved == 1 && opened == 1));
+  CHECK(b.sim.ask<discord::gateway::saved_session>(store, discord::gateway::load_session{0, {}}));
+  for (const auto& each : {caf::actor_cast<caf::actor>(sink), caf::actor_cast<caf::actor>(store),
+                           caf::actor_cast<caf::actor>(real_sink), caf::actor_cast<caf::actor>(real_store)})
+    caf::anon_send_exit(each, caf::exit_reason::kill);
+  b.sim.run();
+}
