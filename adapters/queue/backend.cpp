@@ -2,6 +2,7 @@
 
 #include "adapters/queue/msgpack.hpp"
 #include "adapters/queue/scripts.hpp"
+#include "adapters/redis/wire.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 
@@ -30,6 +31,24 @@ std::string failure_fields(const taken& job, const verdict& end) {
 }
 } // namespace
 
+backend::backend(redis::client to, const options& how) : to_(std::move(to)), how_(how), keys_(how.prefix, how.name) {
+  const auto& k = keys_;
+  redis::put_eval(add_head_, lua::add_standard_job_9.sha1, 9, 3);
+  for (const std::string_view key : std::initializer_list<std::string_view>{k.wait, k.paused, k.meta, k.id, k.completed,
+                                                                            k.delayed, k.active, k.events, k.marker})
+    redis::put_word(add_head_, key);
+  for (const bool ok : {false, true}) {
+    auto &head = end_head_[ok], &middle = end_middle_[ok];
+    redis::put_eval(head, lua::move_to_finished_14.sha1, 14, 9);
+    for (const std::string_view key : std::initializer_list<std::string_view>{
+           k.wait, k.active, k.prioritized, k.events, k.stalled, k.limiter, k.delayed, k.paused, k.meta,
+           k.priority_counter, ok ? k.completed : k.failed})
+      redis::put_word(head, key);
+    redis::put_word(middle, ok ? k.metrics_completed : k.metrics_failed);
+    redis::put_word(middle, k.marker);
+  }
+}
+
 backend backend::dead() const {
   auto how = how_;
   how.name += how.dead_letter_suffix;
@@ -38,24 +57,33 @@ backend backend::dead() const {
 
 void backend::add(std::string_view name, std::string_view data_json, const boost::json::object& options, deadline until,
                   done answer) const {
-  packer args;
+  redis::batch one;
+  add(one, name, data_json, options, until, std::move(answer));
+  to_.send(one);
+}
+
+void backend::add(redis::batch& to, std::string_view name, std::string_view data_json,
+                  const boost::json::object& options, deadline until, done answer) const {
+  packer args{128};
   args.array(9).text(keys_.base).text(json::text_or(options, "jobId")).text(name).integer(wall_ms());
   for (int absent = 0; absent < 5; ++absent) // Parent key, its dependencies, the parent, schedule, deduplication.
     args.nil();
-  packer packed;
+  packer packed{128};
   packed.json(options);
   const auto& k = keys_;
   if (json::integer_or(options, "delay") > 0)
-    return to_.eval(lua::add_delayed_job_6, {k.marker, k.meta, k.id, k.delayed, k.completed, k.events},
-                    {args.bytes(), data_json, packed.bytes()}, until, std::move(answer));
+    return to.eval(lua::add_delayed_job_6, {k.marker, k.meta, k.id, k.delayed, k.completed, k.events},
+                   {args.bytes(), data_json, packed.bytes()}, until, std::move(answer));
   if (json::integer_or(options, "priority") > 0)
-    return to_.eval(
+    return to.eval(
       lua::add_prioritized_job_9,
       {k.marker, k.meta, k.id, k.prioritized, k.delayed, k.completed, k.active, k.events, k.priority_counter},
       {args.bytes(), data_json, packed.bytes()}, until, std::move(answer));
-  to_.eval(lua::add_standard_job_9,
-           {k.wait, k.paused, k.meta, k.id, k.completed, k.delayed, k.active, k.events, k.marker},
-           {args.bytes(), data_json, packed.bytes()}, until, std::move(answer));
+  auto& out = to.open();
+  out += add_head_;
+  for (const std::string_view word : {std::string_view{args.bytes()}, data_json, std::string_view{packed.bytes()}})
+    redis::put_word(out, word);
+  to.close(lua::add_standard_job_9, until, std::move(answer));
 }
 
 void backend::pause(bool on, deadline until, done answer) const {
@@ -125,7 +153,11 @@ void backend::finish(const taken& job, const verdict& what, std::string_view tok
                      done answer) const {
   switch (what.what) {
     case verdict::complete:
-    case verdict::fail: return end(job, what, token, fetch, until, std::move(answer));
+    case verdict::fail: {
+      redis::batch one;
+      end(one, job, what, token, fetch, until, std::move(answer));
+      return to_.send(one);
+    }
     case verdict::postpone: return delay(job, what, token, until, std::move(answer));
     case verdict::retry: break;
   }
@@ -140,15 +172,15 @@ void backend::finish(const taken& job, const verdict& what, std::string_view tok
            until, std::move(answer));
 }
 
-void backend::end(const taken& job, const verdict& what, std::string_view token, bool fetch, deadline until,
-                  done answer) const {
+void backend::end(redis::batch& to, const taken& job, const verdict& what, std::string_view token, bool fetch,
+                  deadline until, done answer) const {
   const bool ok = what.what == verdict::complete;
   auto kept = ok ? keep(job.options, "removeOnComplete", how_.keep_completed)
                  : keep(job.options, "removeOnFail", how_.keep_failed);
   if (const auto most = ok ? how_.keep_completed_max : how_.keep_failed_max;
       most >= 0 && !job.options.contains(ok ? "removeOnComplete" : "removeOnFail"))
     kept.count = most;
-  packer packed;
+  packer packed{256};
   packed.map(9 + (how_.limiter ? 1 : 0) + (how_.worker_name.empty() ? 0 : 1));
   packed.text("token").text(token).text("lockDuration").integer(how_.lock.count());
   packed.text("keepJobs").map(kept.age_s ? 2 : 1).text("count").integer(kept.count);
@@ -162,14 +194,17 @@ void backend::end(const taken& job, const verdict& what, std::string_view token,
     pack_limiter(packed, *how_.limiter);
   if (!how_.worker_name.empty())
     packed.text("name").text(how_.worker_name);
-  const auto& k = keys_;
-  to_.eval(lua::move_to_finished_14,
-           {k.wait, k.active, k.prioritized, k.events, k.stalled, k.limiter, k.delayed, k.paused, k.meta,
-            k.priority_counter, ok ? k.completed : k.failed, k.job(job.what.id),
-            ok ? k.metrics_completed : k.metrics_failed, k.marker},
-           {job.what.id, now_text(), ok ? "returnvalue" : "failedReason", what.text, ok ? "completed" : "failed",
-            fetch ? "1" : "0", k.base, packed.bytes(), ok ? std::string{} : failure_fields(job, what)},
-           until, std::move(answer));
+  const auto now = now_text();
+  const auto fields = ok ? std::string{} : failure_fields(job, what);
+  auto& out = to.open();
+  out += end_head_[ok];
+  redis::put_word(out, keys_.base, job.what.id);
+  out += end_middle_[ok];
+  for (const std::string_view word : std::initializer_list<std::string_view>{
+         job.what.id, now, ok ? "returnvalue" : "failedReason", what.text, ok ? "completed" : "failed",
+         fetch ? "1" : "0", keys_.base, packed.bytes(), fields})
+    redis::put_word(out, word);
+  to.close(lua::move_to_finished_14, until, std::move(answer));
 }
 
 void backend::delay(const taken& job, const verdict& what, std::string_view token, deadline until, done answer) const {

@@ -14,7 +14,7 @@ namespace arrakis::queue {
 class backend {
 public:
   using done = redis::client::done;
-  backend(redis::client to, const options& how) : to_(std::move(to)), how_(how), keys_(how.prefix, how.name) {}
+  backend(redis::client to, const options& how);
   /// The dead letters of the same queue.
   backend dead() const;
   const queue::keys& keys() const { return keys_; }
@@ -22,6 +22,9 @@ public:
 
   // A producer's.
   void add(std::string_view name, std::string_view data_json, const boost::json::object& options, deadline, done) const;
+  /// The same together with others.
+  void add(redis::batch&, std::string_view name, std::string_view data_json, const boost::json::object& options,
+           deadline, done) const;
   void pause(bool on, deadline, done) const;
   /// The types of `counts`, in the order of its reply.
   static constexpr std::array<const char*, 7> counted{"wait",   "active", "delayed",    "completed",
@@ -40,6 +43,11 @@ public:
   void take(std::string_view token, deadline, done) const;
   /// Records the end of a job. `fetch`: hand out the next one in the same call (complete and fail only).
   void finish(const taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
+  /// The same for a job that was done, together with others.
+  void complete(redis::batch& to, const taken& job, const verdict& what, std::string_view token, bool fetch,
+                deadline until, done answer) const {
+    end(to, job, what, token, fetch, until, std::move(answer));
+  }
   using held = std::pair<std::string, std::string>; ///< token, id
   void extend(std::span<const held>, deadline, done) const;
   void recover_stalled(deadline, done) const;
@@ -56,11 +64,15 @@ public:
   void clean_waiting(std::chrono::seconds older_than, deadline, done) const;
 
 private:
-  void end(const taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
+  void end(redis::batch&, const taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
   void delay(const taken&, const verdict&, std::string_view token, deadline, done) const;
 
   redis::client to_;
   options how_;
   queue::keys keys_;
+  // The parts of the two hot calls that are always the same. Of moveToFinished: up to the job's key, and from there to
+  // the arguments, for failed and for completed.
+  std::string add_head_;
+  std::array<std::string, 2> end_head_, end_middle_;
 };
 } // namespace arrakis::queue

@@ -9,6 +9,7 @@
 namespace arrakis::queue {
 class packer {
 public:
+  explicit packer(size_t bytes = 0) { out_.reserve(bytes); } ///< `bytes`: about so many will come.
   packer& nil();
   packer& boolean(bool);
   packer& integer(int64_t);

@@ -45,8 +45,12 @@ double real_in(const boost::json::object& from, std::string_view key) {
   return found && found->is_number() ? found->to_number<double>() : 0;
 }
 
-taken read_job(redis::reply&& fields, redis::reply&& id) {
-  taken made;
+/// `made` is new, or an earlier job.
+void read_job(redis::reply&& fields, redis::reply&& id, taken& made) {
+  for (auto* text : {&made.what.name, &made.what.data_json, &made.deferred_failure, &made.scheduler, &made.stacktrace})
+    text->clear();
+  made.what.attempts_made = made.stalls = 0;
+  made.has_parent = false;
   made.what.id = std::move(id.bytes);
   std::string options_json;
   for (size_t i = 0; i + 1 < fields.items.size(); i += 2) {
@@ -71,10 +75,13 @@ taken read_job(redis::reply&& fields, redis::reply&& id) {
     else if (key == "parentKey")
       made.has_parent = true;
   }
-  if (auto parsed = json::parse(options_json); parsed && parsed->is_object())
-    made.options = std::move(parsed->get_object());
+  if (options_json != made.options_json) {
+    made.options.clear();
+    if (auto parsed = json::parse(options_json); parsed && parsed->is_object())
+      made.options = std::move(parsed->get_object());
+    made.options_json = std::move(options_json);
+  }
   made.what.attempts = count_in(json::integer_or(made.options, "attempts", 0));
-  return made;
 }
 } // namespace
 
@@ -93,14 +100,16 @@ std::string fault_of(const options& how) {
   return {};
 }
 
-caf::expected<handed> read_handed(redis::reply&& from) {
+caf::expected<handed> read_handed(redis::reply&& from) { return read_handed(std::move(from), {}); }
+
+caf::expected<handed> read_handed(redis::reply&& from, taken&& earlier) {
   if (from.type == redis::reply::integer && from.number >= 0)
     return handed{};
   if (from.type != redis::reply::array || from.items.size() != 4)
     return failed<handed>(ec::corrupt, "the queue's script answered no tuple of four");
   handed made;
   if (from.items[0].type == redis::reply::array)
-    made.job = read_job(std::move(from.items[0]), std::move(from.items[1]));
+    read_job(std::move(from.items[0]), std::move(from.items[1]), made.job.emplace(std::move(earlier)));
   made.limited = std::chrono::milliseconds{number_in(from.items[2])};
   made.due_ms = number_in(from.items[3]);
   return made;

@@ -19,6 +19,7 @@ struct retention {
 struct taken {
   job what;
   boost::json::object options;  ///< As its producer gave them.
+  std::string options_json;     ///< Their text.
   std::string deferred_failure; ///< BullMQ's `defa`: fail it with this text and do not run it.
   std::string scheduler;        ///< BullMQ's `rjk`: the schedule that made it.
   std::string stacktrace;       ///< A JSON array of texts, newest last; empty: none.
@@ -34,6 +35,9 @@ struct handed {
 };
 /// ec::corrupt for a reply that is no such tuple.
 caf::expected<handed> read_handed(redis::reply&&);
+/// The same into the place of `earlier`, whose options it keeps when the text is the same: most jobs of a queue have
+/// the same options, and need not be parsed each time.
+caf::expected<handed> read_handed(redis::reply&&, taken&& earlier);
 
 /// What to do with a job at its end.
 struct verdict {

@@ -20,8 +20,12 @@
 namespace arrakis::queue {
 namespace {
 using namespace std::chrono_literals;
-using port = handle::extend<caf::reacts_to<redis::arrived>>;
+/// What the actor sends to itself: the jobs that its mailbox held before are added together.
+struct depart {};
+using port = handle::extend<caf::reacts_to<redis::arrived>, caf::reacts_to<depart>>;
 
+// Redis begins with so many new jobs while the next are still gathered.
+constexpr size_t adds_together_max = 16;
 // An operator pages; a page of more would hold Redis and us too long.
 constexpr size_t page_max = 1000;
 
@@ -32,6 +36,7 @@ struct state {
   options how;
   std::optional<backend> store;
   std::optional<backend> dead;
+  redis::batch adds; // On their way to Redis.
 };
 using pointer = port::stateful_pointer<state>;
 
@@ -103,9 +108,13 @@ std::string_view type_of(std::string_view in_state) {
 }
 
 flow<> run_add(pointer self, add what, caf::typed_response_promise<added> reply) {
-  auto options = options_of(what.options);
   auto send = [&](backend::done d) {
-    self->state.store->add(what.name, what.data_json, options, what.until, std::move(d));
+    auto& st = self->state;
+    if (st.adds.size() == 0)
+      caf::anon_send(port{self}, depart{});
+    st.store->add(st.adds, what.name, what.data_json, options_of(what.options), what.until, std::move(d));
+    if (st.adds.size() >= adds_together_max)
+      st.store->client().send(st.adds);
   };
   auto answer = co_await call(self, send);
   if (!answer)
@@ -379,6 +388,7 @@ port::behavior_type behavior(pointer self, const redis::client& to, const option
       self->state.store->progress(x.job, x.json, until, [](const caf::expected<redis::reply>&) {}); // A courtesy only.
     },
     [self](redis::arrived& what) { self->state.calls.deliver(what); },
+    [self](depart) { self->state.store->client().send(self->state.adds); },
   };
 }
 } // namespace

@@ -37,6 +37,8 @@ constexpr auto block_grace = 1s;
 // A limiter may hold for hours; look again so often (BullMQ's maximumRateLimitDelay).
 constexpr int64_t limited_ms_max = 30'000;
 constexpr auto record_pause_max = 2000ms;
+// Redis begins with so many ends of jobs while the next are still gathered.
+constexpr size_t ends_together_max = 16;
 constexpr int64_t log_rows_max = 100; // In a job's own log, unless the job says otherwise (keepLogs).
 // A processor that so often waits for children of which none is pending waits for nothing.
 constexpr int vain_waits_max = 100;
@@ -150,12 +152,46 @@ void note_attempt(pointer self, const slot& place, const verdict& end) {
   st.store->log(place.job.what.id, row, keep, soon(self), [](const caf::expected<redis::reply>&) {});
 }
 
+bool wants_next(const state& st) {
+  return !st.closing && (st.limited_until_ms == 0 || st.limited_until_ms <= wall_ms());
+}
+
+/// Waits for Redis' word on a job that was done. The word is to be used before the next wait.
+class completing {
+public:
+  completing(pointer self, size_t index, const verdict& what) : self_(self), index_(index), what_(what) {}
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> caller) {
+    auto& st = self_->state;
+    const auto& place = st.slots[index_];
+    auto came = st.calls.open(port{self_}, [this, caller](caf::expected<redis::reply>& answer) {
+      answer_ = &answer;
+      caller.resume();
+    });
+    if (st.ends.size() == 0)
+      caf::anon_send(port{self_}, depart{}); // Behind the answers of processors that are here already.
+    const bool fetch = wants_next(st);
+    st.store->complete(st.ends, place.job, what_, place.token, fetch, soon(self_), std::move(came));
+    if (st.ends.size() >= ends_together_max)
+      st.store->client().send(st.ends);
+  }
+  caf::expected<redis::reply>& await_resume() const { return *answer_; }
+
+private:
+  pointer self_;
+  size_t index_;
+  const verdict& what_;
+  caf::expected<redis::reply>* answer_ = nullptr;
+};
+
 /// Repeats a call until Redis answers: nothing that a processor said is dropped because Redis is away. A worker that is
 /// killed meanwhile leaves the job to the stalled check.
 template <class Start>
-flow<caf::expected<redis::reply>> insist(pointer self, size_t index, Start start) {
+flow<caf::expected<redis::reply>> insist(pointer self, size_t index, Start start, caf::error before = {}) {
   auto pause = 100ms;
-  bool uncertain = false; // An earlier try may have had its effect.
+  bool uncertain = code_of(before) == ec::unknown; // An earlier try may have had its effect.
+  if (before)
+    co_await nap(self, pause);
   for (;;) {
     auto& place = self->state.slots[index];
     if (place.lost)
@@ -198,33 +234,49 @@ flow<> bury(pointer self, size_t index, std::string reason) {
 }
 
 std::string unfinished(int64_t code) {
-  return code == failed_children ? "cannot be completed: at least one child has failed" : "has pending children";
+  return code == failed_children ? "it cannot be completed: at least one child has failed" : "it has pending children";
 }
 
-/// Records the end of the job in `index`; what came with it, when the next job was asked for.
-flow<std::optional<handed>> record(pointer self, size_t index, outcome end) {
+void note_limits(state& st, const handed& from) {
+  if (from.limited.count() > 0)
+    st.limited_until_ms = wall_ms() + std::min(from.limited.count(), limited_ms_max);
+}
+
+/// Takes what came with the word of Redis that the end of the job in `index` is recorded. True: the next job has taken
+/// its place.
+bool recorded(pointer self, size_t index, verdict::kind what, redis::reply&& answer) {
+  auto& st = self->state;
+  auto& job = st.slots[index].job;
+  count(st, what);
+  if (what == verdict::complete && job.stalls > 0) // A letter of a worker that died while it wrote it.
+    st.store->dead().remove(job.what.id, soon(self), [](const caf::expected<redis::reply>&) {});
+  if (answer.type != redis::reply::array)
+    return false;
+  auto next = read_handed(std::move(answer), std::move(job));
+  if (!next) {
+    log::error("queue_reply_unreadable", {{"error", text_of(next.error())}});
+    return false;
+  }
+  note_limits(st, *next);
+  if (next->job)
+    job = std::move(*next->job);
+  return next->job.has_value();
+}
+
+flow<bool> record(pointer self, size_t index, outcome end);
+
+/// What Redis' word on the end `what` of a job means. True, here and below: the next job has taken its place.
+flow<bool> settle(pointer self, size_t index, verdict what, caf::expected<redis::reply> answer) {
   auto& st = self->state;
   auto& place = st.slots[index];
-  const auto what = decide(place.job, std::move(end), jitter());
-  if (!place.lost && what.what != verdict::complete)
-    note_attempt(self, place, what);
-  if (what.what == verdict::fail && !place.lost)
-    co_await bury(self, index, what.text);
-  place.recording = true;
-  auto send = [&](backend::done d) {
-    const bool fetch = !st.closing && st.limited_until_ms <= wall_ms();
-    st.store->finish(place.job, what, place.token, fetch, soon(self), std::move(d));
-  };
-  auto answer = co_await insist(self, index, send);
-  place.recording = false;
   if (!answer && code_of(answer.error()) == ec::stale) {
     note_lost(st, place, 0);
-    co_return std::nullopt;
+    co_return false;
   }
   if (!answer) {
     // The job stays active without a renewal, and so comes back by the stalled check.
     log::error("queue_end_refused", {{"job", place.job.what.id}, {"error", text_of(answer.error())}});
-    co_return std::nullopt;
+    co_return false;
   }
   if (const auto code = answer->number;
       what.what == verdict::complete && (code == pending_children || code == failed_children)) {
@@ -234,19 +286,41 @@ flow<std::optional<handed>> record(pointer self, size_t index, outcome end) {
   }
   if (answer->type == redis::reply::integer && answer->number < 0) {
     note_lost(st, place, answer->number);
-    co_return std::nullopt;
+    co_return false;
   }
-  count(st, what.what);
-  if (what.what == verdict::complete && place.job.stalls > 0) // A letter of a worker that died while it wrote it.
-    st.store->dead().remove(place.job.what.id, soon(self), [](const caf::expected<redis::reply>&) {});
-  if (answer->type != redis::reply::array)
-    co_return std::nullopt;
-  auto next = read_handed(std::move(*answer));
-  if (!next) {
-    log::error("queue_reply_unreadable", {{"error", text_of(next.error())}});
-    co_return std::nullopt;
-  }
-  co_return std::move(*next);
+  co_return recorded(self, index, what.what, std::move(*answer));
+}
+
+/// Sends the end of a job until Redis has answered. `before`: how an earlier try has failed.
+flow<bool> put_down(pointer self, size_t index, verdict what, caf::error before) {
+  auto& st = self->state;
+  auto& place = st.slots[index];
+  place.recording = true;
+  auto send = [&](backend::done d) {
+    const bool fetch = wants_next(st);
+    st.store->finish(place.job, what, place.token, fetch, soon(self), std::move(d));
+  };
+  auto answer = co_await insist(self, index, send, std::move(before));
+  place.recording = false;
+  co_return co_await settle(self, index, std::move(what), std::move(answer));
+}
+
+/// Records the end of the job in `index`.
+flow<bool> record(pointer self, size_t index, outcome end) {
+  auto& place = self->state.slots[index];
+  auto what = decide(place.job, std::move(end), jitter());
+  if (!place.lost && what.what != verdict::complete)
+    note_attempt(self, place, what);
+  if (what.what == verdict::fail && !place.lost)
+    co_await bury(self, index, what.text);
+  co_return co_await put_down(self, index, std::move(what), {});
+}
+
+/// Goes on where the first try to complete a job has brought an error or a refusal.
+flow<bool> not_recorded(pointer self, size_t index, verdict what, caf::expected<redis::reply> first) {
+  if (!first && code_of(first.error()) != ec::internal)
+    co_return co_await put_down(self, index, std::move(what), std::move(first.error()));
+  co_return co_await settle(self, index, std::move(what), std::move(first));
 }
 
 /// A job of a schedule owes the schedule its next job, before it runs.
@@ -267,11 +341,6 @@ flow<> reschedule(pointer self, size_t index) {
   auto made = co_await insist(self, index, send);
   if (!made)
     log::error("queue_schedule_stopped", {{"schedule", job.scheduler}, {"error", text_of(made.error())}});
-}
-
-void note_limits(state& st, const handed& from) {
-  if (from.limited.count() > 0)
-    st.limited_until_ms = wall_ms() + std::min(from.limited.count(), limited_ms_max);
 }
 
 /// A job that goes back without an end: behind its children, or behind the limiter. nullopt: it has gone; else the end
@@ -315,13 +384,11 @@ flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) 
 /// One slot at work: job after job, as long as each end brings the next.
 flow<> serve(pointer self, size_t index, taken first) {
   auto& st = self->state;
-  std::optional<taken> next{std::move(first)};
-  while (next) {
-    auto& place = st.slots[index];
-    place.job = std::move(*next);
+  auto& place = st.slots[index];
+  place.job = std::move(first);
+  for (bool more = true; more;) {
     place.lost = false;
     ++place.run;
-    next.reset();
     if (!place.job.scheduler.empty())
       co_await reschedule(self, index);
     outcome end;
@@ -341,14 +408,23 @@ flow<> serve(pointer self, size_t index, taken first) {
         break;
       end = std::move(*after);
     }
-    auto came = co_await record(self, index, std::move(end));
-    if (came) {
-      note_limits(st, *came);
-      next = std::move(came->job);
+    if (end.what == outcome::completed && !place.lost) { // In one write with others.
+      const auto what = decide(place.job, std::move(end), 0);
+      place.recording = true;
+      auto& word = co_await completing{self, index, what};
+      place.recording = false;
+      if (word && word->number >= 0) {
+        more = recorded(self, index, verdict::complete, std::move(*word));
+      } else {
+        auto refusal = std::move(word);
+        more = co_await not_recorded(self, index, what, std::move(refusal));
+      }
+    } else {
+      more = co_await record(self, index, std::move(end));
     }
   }
-  st.slots[index].busy = false;
-  st.slots[index].job = {};
+  place.busy = false;
+  place.job = {};
   if (st.feeder)
     std::exchange(st.feeder, nullptr).resume();
   end_when_drained(self);
@@ -465,6 +541,7 @@ port::behavior_type behavior(pointer self, const worker_clients& clients, const 
       return caf::delegated<done>{};
     },
     [self](redis::arrived& what) { self->state.calls.deliver(what); },
+    [self](depart) { self->state.store->client().send(self->state.ends); },
   };
 }
 } // namespace

@@ -11,7 +11,9 @@
 #include <vector>
 
 namespace arrakis::queue::at_work {
-using port = worker::extend<caf::reacts_to<redis::arrived>>;
+/// What the worker sends to itself: the ends of jobs that its mailbox held before leave together.
+struct depart {};
+using port = worker::extend<caf::reacts_to<redis::arrived>, caf::reacts_to<depart>>;
 
 /// One of the `concurrency` places for a job. Its token is the lock of each job that passes through it.
 struct slot {
@@ -34,6 +36,7 @@ struct state {
   static inline const char* name = "queue.worker";
   flows running;
   redis::calls calls;
+  redis::batch ends; // Of jobs, on their way to Redis.
   options how;
   std::optional<backend> store;
   std::optional<redis::client> blocking;

@@ -9,40 +9,107 @@
 #include <caf/send.hpp>
 #include <coroutine>
 #include <functional>
+#include <mutex>
 #include <optional>
-#include <unordered_map>
 
 namespace arrakis::redis {
 
-/// The end of a call; internal to the actor that made it, so part of its own extended handle.
+/// The ends of calls; internal to the actor that made them, so part of its own extended handle.
 struct arrived {
-  uint64_t ticket = 0;
-  caf::expected<reply> result;
+  struct one {
+    uint64_t ticket;
+    caf::expected<reply> result;
+  };
+  std::vector<one> results;
 };
+
+namespace detail {
+/// Gathers the results of one actor's calls, on the io thread, until they are worth a message.
+class mailbag : public receiver {
+public:
+  void take(uint64_t ticket, caf::expected<reply>&& result) final {
+    std::unique_lock lock{guard_};
+    if (gathered_.capacity() == 0)
+      gathered_.reserve(together_max);
+    gathered_.push_back({ticket, std::move(result)});
+    if (gathered_.size() >= together_max)
+      post(std::move(lock));
+  }
+  void flush() final {
+    if (std::unique_lock lock{guard_}; !gathered_.empty())
+      post(std::move(lock));
+  }
+  /// While calls are open their actor is held; between them it may end like any other that nobody knows.
+  template <class Handle>
+  void hold(const Handle& to) {
+    std::scoped_lock lock{guard_};
+    to_ = caf::actor_cast<caf::strong_actor_ptr>(to);
+  }
+  void let_go() {
+    std::unique_lock lock{guard_};
+    const auto last = std::exchange(to_, nullptr);
+    lock.unlock(); // It may be the last that knew the actor, whose state owns us.
+  }
+
+private:
+  // A server that answers a full pipeline at once would wait while all of it is worked through here: so the actor
+  // begins to answer, and the server to work, when some have come.
+  static constexpr size_t together_max = 16;
+
+  void post(std::unique_lock<std::mutex> lock) {
+    auto results = std::exchange(gathered_, {});
+    const auto to = to_;
+    lock.unlock();
+    if (to)
+      to->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, arrived{std::move(results)}), nullptr);
+  }
+
+  std::mutex guard_;
+  std::vector<arrived::one> gathered_;
+  caf::strong_actor_ptr to_;
+};
+} // namespace detail
 
 /// The open calls of one actor; a member of its state. A reply that comes after the actor's end finds nobody.
 class calls {
 public:
   using then = std::function<void(caf::expected<reply>&)>;
+  calls() = default;
+  calls(const calls&) = delete;
+  calls& operator=(const calls&) = delete;
 
   /// Opens a ticket; the result goes to a client. `self` is the actor as a handle that takes `arrived`.
   template <class Handle>
-  client::done open(Handle self, then next) {
-    const auto ticket = ++last_;
-    open_.emplace(ticket, std::move(next));
-    return [self = std::move(self), ticket](caf::expected<reply> result) {
-      caf::anon_send(self, arrived{ticket, std::move(result)});
-    };
+  done open(const Handle& self, then next) {
+    if (open_++ == 0)
+      bag_->hold(self);
+    if (free_.empty()) {
+      free_.push_back(places_.size());
+      places_.emplace_back();
+    }
+    const auto ticket = free_.back();
+    free_.pop_back();
+    places_[ticket] = std::move(next);
+    return {bag_, ticket};
   }
+  /// The continuations run here; a result that they only look at is theirs until they wait again.
   void deliver(arrived& what) {
-    if (auto found = open_.extract(what.ticket))
-      found.mapped()(what.result);
+    for (auto& [ticket, result] : what.results) {
+      const auto next = std::exchange(places_[ticket], nullptr);
+      free_.push_back(ticket); // Each ticket comes back once, so nobody else's result can follow under its number.
+      --open_;
+      next(result);
+    }
+    if (open_ == 0)
+      bag_->let_go();
   }
-  size_t size() const { return open_.size(); }
+  size_t size() const { return open_; }
 
 private:
-  uint64_t last_ = 0;
-  std::unordered_map<uint64_t, then> open_;
+  std::shared_ptr<detail::mailbag> bag_ = std::make_shared<detail::mailbag>();
+  size_t open_ = 0;
+  std::vector<then> places_; // By ticket.
+  std::vector<uint64_t> free_;
 };
 
 namespace detail {

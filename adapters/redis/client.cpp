@@ -24,27 +24,26 @@ client::client(net::io& io, options how) {
 
 void client::command(std::vector<std::string> argv, deadline until, done answer) const {
   pending request;
-  request.wire = encode(argv);
+  request.carry(encode(argv));
   request.until = until;
   request.done = std::move(answer);
-  link_->submit(std::move(request));
+  link_->submit({&request, 1}, false);
 }
 
 void client::eval(const script& code, std::span<const std::string_view> keys, std::span<const std::string_view> args,
                   deadline until, done answer) const {
   pending request;
-  request.wire = encode_eval(sha1_of(code), keys, args);
+  request.carry(encode_eval(sha1_of(code), keys, args));
   request.code = &code;
   request.until = until;
   request.done = std::move(answer);
-  link_->submit(std::move(request));
+  link_->submit({&request, 1}, false);
 }
 
 void client::transaction(std::span<const step> steps, deadline until, done answer) const {
-  pending request;
-  auto& wire = request.wire;
+  std::string wire;
   const std::string begin[]{"MULTI"}, end[]{"EXEC"};
-  wire = encode(begin);
+  wire += encode(begin);
   std::set<const script*> carried;
   for (const auto& each : steps) {
     if (!each.code) {
@@ -61,10 +60,44 @@ void client::transaction(std::span<const step> steps, deadline until, done answe
       put_word(wire, word);
   }
   wire += encode(end);
+  pending request;
+  request.carry(std::move(wire));
   request.more = steps.size() + 1;
   request.until = until;
   request.done = std::move(answer);
-  link_->submit(std::move(request));
+  link_->submit({&request, 1}, false);
+}
+
+void batch::eval(const script& code, std::span<const std::string_view> keys, std::span<const std::string_view> args,
+                 deadline until, done answer) {
+  put_eval(bytes_, sha1_of(code), keys, args);
+  close(code, until, std::move(answer));
+}
+
+void batch::close(const script& code, deadline until, done answer) {
+  calls_.push_back({bytes_.size(), &code, until, std::move(answer)});
+}
+
+void client::send(batch& calls) const {
+  if (calls.calls_.empty())
+    return;
+  const auto store = std::make_shared<const std::string>(std::move(calls.bytes_));
+  std::vector<pending> requests(calls.calls_.size());
+  size_t begin = 0;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    auto& from = calls.calls_[i];
+    auto& to = requests[i];
+    to.store = store;
+    to.wire = std::string_view{*store}.substr(begin, from.end - begin);
+    to.code = from.code;
+    to.until = from.until;
+    to.done = std::move(from.answer);
+    begin = from.end;
+  }
+  calls.bytes_.clear();
+  calls.bytes_.reserve(store->size());
+  calls.calls_.clear();
+  link_->submit(requests, true);
 }
 
 status client::status() const { return link_->status(); }

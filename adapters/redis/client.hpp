@@ -6,6 +6,7 @@
 
 #include <caf/actor_system.hpp>
 #include <chrono>
+#include <concepts>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -45,10 +46,71 @@ struct status {
   std::string detail; ///< Why not; else the address.
 };
 
+/// Takes the replies of many calls: what one read of the socket brought is handed over together.
+class receiver {
+public:
+  virtual ~receiver() = default;
+  virtual void take(uint64_t ticket, caf::expected<reply>&& result) = 0;
+  /// No more comes for now.
+  virtual void flush() = 0;
+};
+
+/// Where the result of one call goes, exactly once: on the io thread, or by the caller itself when the outbox is full.
+/// What is called must be short.
+class done {
+public:
+  done() = default;
+  template <class F>
+    requires std::invocable<F&, caf::expected<reply>> && (!std::same_as<std::remove_cvref_t<F>, done>)
+  done(F&& call) : call_(std::forward<F>(call)) {}
+  done(std::shared_ptr<receiver> to, uint64_t ticket) : to_(std::move(to)), ticket_(ticket) {}
+  explicit operator bool() const { return to_ || call_; }
+  /// For those who stand between a caller and the client, and answer themselves.
+  void operator()(caf::expected<reply> result) const {
+    if (call_)
+      return call_(std::move(result));
+    to_->take(ticket_, std::move(result));
+    to_->flush();
+  }
+
+private:
+  friend class connection;
+  std::function<void(caf::expected<reply>)> call_;
+  std::shared_ptr<receiver> to_;
+  uint64_t ticket_ = 0;
+};
+
+/// Calls that leave together. Their bytes share one buffer, so that many small calls cost little more than one.
+class batch {
+public:
+  /// As client::eval.
+  void eval(const script& code, std::span<const std::string_view> keys, std::span<const std::string_view> args,
+            deadline until, done answer);
+  void eval(const script& code, std::initializer_list<std::string_view> keys,
+            std::initializer_list<std::string_view> args, deadline until, done answer) {
+    eval(code, std::span{keys.begin(), keys.size()}, std::span{args.begin(), args.size()}, until, std::move(answer));
+  }
+  /// The same for a caller that knows a part of the request by heart: it appends the whole of it to `open` by the
+  /// functions of wire.hpp, then `close` says that it was an EVALSHA of `code`.
+  std::string& open() { return bytes_; }
+  void close(const script& code, deadline until, done answer);
+  size_t size() const { return calls_.size(); }
+
+private:
+  friend class client;
+  struct call {
+    size_t end; ///< Of its bytes.
+    const script* code;
+    deadline until;
+    redis::done answer;
+  };
+  std::string bytes_;
+  std::vector<call> calls_;
+};
+
 class client {
 public:
-  /// Called exactly once: on the io thread, or by the caller itself when the outbox is full. Must be short.
-  using done = std::function<void(caf::expected<reply>)>;
+  using done = redis::done;
 
   /// Connects in the background. Throws std::runtime_error for a wrong URL or an unreadable CA file. `io` must live
   /// longer than all copies. The last copy's end (or stop) closes the connection: open calls then answer as a lost
@@ -76,6 +138,9 @@ public:
   /// All steps or none, with nobody else's in between (MULTI, EXEC). Answers with the array of their replies, among
   /// which may be errors (reply::error): Redis undoes nothing. Scripts that Redis does not know are no error.
   void transaction(std::span<const step> steps, deadline until, done answer) const;
+
+  /// Sends what is in `calls`, and empties it. When the connection is idle the caller's own thread writes.
+  void send(batch& calls) const;
 
   redis::status status() const;
   /// For good: every call answers ec::unavailable from now on.

@@ -273,3 +273,67 @@ TEST_CASE("redis client: a transaction is whole, alone, and needs no script that
   CHECK(code_of(bad.take().error()) == ec::internal);
   CHECK(run(client, {"GET", "n"})->bytes == "400"); // Nothing of it happened, and replies still meet their calls.
 }
+
+TEST_CASE("redis client: what leaves together and what leaves alone keeps its order, also when the socket is full") {
+  test::redis_server server;
+  net::io io;
+  redis::client to{io, quick(server.url())};
+  CHECK(run(to, {"PING"})); // From now on the caller's own thread may write.
+  const std::string large(200'000, 'x');
+  std::vector<waiting> open;
+  redis::batch together;
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 5; ++i)
+      together.eval(with_key, {"n"}, {"1"}, in(20s), open.emplace_back().done());
+    together.eval(twice, {}, {large}, in(20s), [](const caf::expected<redis::reply>&) {});
+    to.send(together);
+    CHECK(together.size() == 0);
+    if (round % 3 == 0)
+      to.command({"INCR", "n"}, in(20s), open.emplace_back().done());
+    if (round == 10)
+      to.command({"SCRIPT", "FLUSH"}, in(20s), [](const caf::expected<redis::reply>&) {});
+  }
+  int64_t sum = 0;
+  for (auto& each : open)
+    sum += each.take()->number > 0;
+  CHECK(sum == 107);
+  CHECK(run(to, {"GET", "n"})->bytes == "107"); // Each call once.
+  std::vector<waiting> ordered(40);
+  for (size_t i = 0; i < ordered.size(); ++i) {
+    if (i % 4 == 3) {
+      to.command({"INCR", "n"}, in(20s), ordered[i].done());
+      continue;
+    }
+    together.eval(with_key, {"n"}, {"1"}, in(20s), ordered[i].done());
+    to.send(together);
+  }
+  for (size_t i = 0; i < ordered.size(); ++i)
+    CHECK(ordered[i].take()->number == static_cast<int64_t>(108 + i));
+}
+
+TEST_CASE("redis client: calls that the caller wrote itself have their deadline, and end with their connection") {
+  test::redis_server server;
+  net::io io;
+  redis::client to{io, quick(server.url())};
+  CHECK(run(to, {"PING"}));
+  const redis::script forever{"forever", {}, "while true do end"};
+  redis::batch together;
+  waiting late, cut;
+  together.eval(forever, {}, {}, in(100ms), late.done());
+  together.eval(twice, {}, {"x"}, in(30s), cut.done());
+  to.send(together);
+  CHECK(code_of(late.take().error()) == ec::unknown);
+  server.kill();
+  CHECK(code_of(cut.take().error()) == ec::unknown);
+  server.start();
+  CHECK(run_until_up(to, {"PING"})->bytes == "PONG");
+  waiting after;
+  together.eval(twice, {}, {"ab"}, in(5s), after.done());
+  to.send(together);
+  CHECK(after.take()->bytes == "abab");
+  to.stop();
+  waiting stopped;
+  together.eval(twice, {}, {"ab"}, in(5s), stopped.done());
+  to.send(together);
+  CHECK(code_of(stopped.take().error()) == ec::unavailable);
+}

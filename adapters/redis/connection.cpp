@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 namespace asio = boost::asio;
 
@@ -21,22 +22,69 @@ constexpr int loads_max = 3;
 const char* const too_late = "Redis: the deadline passed before it could be sent";
 } // namespace
 
-void connection::submit(pending request) {
-  request.bytes = request.wire.size();
-  const auto count = calls_.fetch_add(1) + 1;
-  const auto bytes = bytes_.fetch_add(request.bytes) + request.bytes;
-  if (count > how_.outbox_max || bytes > how_.outbox_bytes_max)
-    return finish(request, fail(ec::busy, fmt::format("Redis: {} calls are open", count - 1)));
-  {
+void connection::submit(std::span<pending> requests, bool here) {
+  size_t fits = 0, bytes = 0;
+  const auto open = calls_.load(), open_bytes = bytes_.load();
+  for (; fits < requests.size(); ++fits) {
+    auto& next = requests[fits];
+    next.bytes = next.wire.size();
+    if (open + fits >= how_.outbox_max || open_bytes + bytes + next.bytes > how_.outbox_bytes_max)
+      break;
+    bytes += next.bytes;
+  }
+  size_t sent = 0;
+  if (fits > 0) {
     std::scoped_lock lock{guard_};
     if (!closed_) {
-      inbox_.push_back(std::move(request));
-      if (!std::exchange(posted_, true))
-        asio::post(io_, [self = shared_from_this()] { self->take_inbox(); });
-      return;
+      sent = fits;
+      // Counted before the io thread can see them. Several callers at once may pass the limit by what they bring.
+      calls_.fetch_add(fits);
+      bytes_.fetch_add(bytes);
+      if (!here || !write_here(requests.first(fits))) {
+        inbox_.insert(inbox_.end(), std::move_iterator{requests.begin()},
+                      std::move_iterator{requests.begin() + static_cast<std::ptrdiff_t>(fits)});
+        line_free_ = false; // Whoever comes later must not be sooner.
+        if (!std::exchange(posted_, true))
+          asio::post(io_, [self = shared_from_this()] { self->take_inbox(); });
+      }
     }
   }
-  finish(request, fail(ec::unavailable, "Redis: the client was stopped"));
+  for (; sent < fits; ++sent)
+    requests[sent].done(fail(ec::unavailable, "Redis: the client was stopped"));
+  for (; sent < requests.size(); ++sent)
+    requests[sent].done(fail(ec::busy, fmt::format("Redis: {} calls are open", open + fits)));
+}
+
+/// On the caller's thread, which holds the guard. The calls are in one piece. False: nothing was sent.
+bool connection::write_here(std::span<pending> requests) {
+  if (!line_free_)
+    return false;
+  const char* const begin = requests.front().wire.data();
+  const auto size = static_cast<size_t>(requests.back().wire.data() + requests.back().wire.size() - begin);
+  const auto sent = ::send(link_->plain.native_handle(), begin, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent <= 0)
+    return false; // Full, or broken: the io thread will find out.
+  auto soonest = clock::time_point::max();
+  for (auto& each : requests)
+    soonest = std::min(soonest, each.until.at);
+  const auto whole = static_cast<size_t>(sent) == size;
+  if (!whole) {
+    rest_.assign(begin + sent, size - static_cast<size_t>(sent));
+    line_free_ = false;
+  }
+  written_.insert(written_.end(), std::move_iterator{requests.begin()}, std::move_iterator{requests.end()});
+  if (!whole || soonest < armed_.load()) // Else the timer of an earlier call will see to theirs.
+    asio::post(io_, [self = shared_from_this()] { self->write(); });
+  return true;
+}
+
+/// With the guard held: what callers have written flies.
+void connection::absorb() {
+  for (auto& request : written_) {
+    watch(request.until.at);
+    flying_.push_back(std::move(request));
+  }
+  written_.clear();
 }
 
 void connection::take_inbox() {
@@ -55,13 +103,27 @@ void connection::take_inbox() {
     waiting_.push_back(std::move(request));
   }
   write();
+  hand_over();
 }
 
 void connection::write() {
-  if (writing_ || renew_ || stage_ != stage::ready || (again_.empty() && waiting_.empty()))
+  if (writing_ || stage_ != stage::ready)
     return;
+  if (renew_) {
+    std::scoped_lock lock{guard_};
+    line_free_ = false;
+    return;
+  }
   auto& out = link_->out;
   out.clear();
+  {
+    std::scoped_lock lock{guard_};
+    absorb();
+    out.swap(rest_);
+    line_free_ = !link_->tls && out.empty() && again_.empty() && waiting_.empty() && inbox_.empty();
+    if (line_free_)
+      return;
+  }
   const auto now = clock::now();
   for (auto* from : {&again_, &waiting_})
     while (!from->empty() && out.size() < write_bytes_max) {
@@ -73,11 +135,15 @@ void connection::write() {
       }
       out += next.wire;
       if (!next.code || next.what == pending::load)
-        next.wire = {}; // Only a script's call may have to be sent again.
+        next.store.reset(); // Only a script's call may have to be sent again.
       flying_.push_back(std::move(next));
     }
-  if (out.empty())
+  hand_over(); // To those who came too late.
+  if (out.empty()) {
+    std::scoped_lock lock{guard_};
+    line_free_ = !link_->tls && inbox_.empty();
     return;
+  }
   writing_ = true;
   auto finished = [self = shared_from_this(), link = link_](const boost::system::error_code& e, size_t) {
     if (link != self->link_)
@@ -98,12 +164,17 @@ void connection::read() {
     if (e)
       return self->lost(e.message());
     self->heard_ = clock::now();
+    {
+      std::scoped_lock lock{self->guard_};
+      self->absorb();
+    }
     link->parser.feed({link->in.data(), bytes});
     while (auto next = link->parser.next()) {
       self->received(std::move(*next));
       if (link != self->link_)
         return;
     }
+    self->hand_over();
     if (link->parser.broken())
       return self->lost("the server does not speak RESP");
     if (self->renew_ && self->flying_.empty())
@@ -117,7 +188,7 @@ void connection::read() {
     link_->plain.async_read_some(asio::buffer(link_->in), std::move(arrived));
 }
 
-void connection::received(reply from) {
+void connection::received(reply&& from) {
   if (flying_.empty())
     return lost("a reply that nobody asked for");
   if (flying_.front().more > 0) { // "QUEUED", or an error which EXEC will repeat.
@@ -147,7 +218,7 @@ void connection::received(reply from) {
     return load_again(std::move(request));
   if (error && from.bytes.starts_with("READONLY"))
     renew_ = true;
-  finish(request, answer(std::move(from)));
+  finish(request, redis::answer(std::move(from)));
 }
 
 void connection::load_again(pending request) {
@@ -158,22 +229,41 @@ void connection::load_again(pending request) {
     pending load;
     load.what = pending::load;
     load.code = request.code;
-    put_count(load.wire, 3);
-    put_word(load.wire, "SCRIPT");
-    put_word(load.wire, "LOAD");
-    put_word(load.wire, request.code->text);
+    std::string wire;
+    put_count(wire, 3);
+    put_word(wire, "SCRIPT");
+    put_word(wire, "LOAD");
+    put_word(wire, request.code->text);
+    load.carry(std::move(wire));
     again_.push_back(std::move(load));
   }
   again_.push_back(std::move(request));
 }
 
-void connection::finish(pending& request, caf::expected<reply> result) {
+void connection::finish(pending& request, caf::expected<reply>&& result) {
   if (request.what != pending::user)
     return;
   calls_.fetch_sub(1);
   bytes_.fetch_sub(request.bytes);
-  if (auto done = std::exchange(request.done, nullptr))
-    done(std::move(result));
+  answer(request.done, std::move(result));
+}
+
+void connection::answer(done& from, caf::expected<reply>&& result) {
+  auto to = std::exchange(from, {});
+  if (to.to_) {
+    to.to_->take(to.ticket_, std::move(result));
+    if (told_.empty() || told_.back() != to.to_)
+      told_.push_back(std::move(to.to_));
+  } else if (to.call_) {
+    to.call_(std::move(result));
+  }
+}
+
+/// At the end of each turn on the io thread: whoever was answered more than once in it is woken once.
+void connection::hand_over() {
+  for (auto& each : told_)
+    each->flush();
+  told_.clear();
 }
 
 void connection::refuse_waiting(const std::string& why) {
@@ -208,6 +298,7 @@ void connection::lost(const std::string& why) {
   }
   for (auto& request : cut)
     finish(request, fail(ec::unknown, "Redis: the connection ended before the reply: " + why));
+  hand_over();
 }
 
 void connection::rest(const std::string& why) {
@@ -227,6 +318,12 @@ void connection::rest(const std::string& why) {
 }
 
 void connection::close() {
+  {
+    std::scoped_lock lock{guard_};
+    absorb();
+    line_free_ = false;
+    rest_.clear();
+  }
   if (auto link = std::exchange(link_, nullptr)) {
     boost::system::error_code ignored;
     link->plain.close(ignored);
@@ -263,7 +360,7 @@ status connection::status() const {
 }
 
 void connection::watch(clock::time_point at) {
-  if (at >= armed_)
+  if (at >= armed_.load())
     return;
   armed_ = at;
   expiry_.expires_at(at);
@@ -276,6 +373,10 @@ void connection::watch(clock::time_point at) {
 void connection::expire() {
   const auto now = clock::now();
   armed_ = clock::time_point::max();
+  {
+    std::scoped_lock lock{guard_}; // After `armed_`: whoever writes from now on sees that no timer runs.
+    absorb();
+  }
   auto soonest = clock::time_point::max();
   std::vector<pending> unsent;
   std::deque<pending> left;
@@ -288,20 +389,21 @@ void connection::expire() {
     }
   }
   waiting_ = std::move(left);
-  std::vector<client::done> unanswered;
+  std::vector<done> unanswered;
   for (auto* list : {&flying_, &again_})
     for (auto& request : *list) {
       if (!request.done)
         continue;
       if (request.until.passed(now))
-        unanswered.push_back(std::exchange(request.done, nullptr)); // Its place stays: the reply is still to come.
+        unanswered.push_back(std::exchange(request.done, {})); // Its place stays: the reply is still to come.
       else
         soonest = std::min(soonest, request.until.at);
     }
   for (auto& request : unsent)
     finish(request, fail(ec::unavailable, too_late));
-  for (auto& done : unanswered)
-    done(fail(ec::unknown, "Redis: no reply before the deadline"));
+  for (auto& each : unanswered)
+    answer(each, fail(ec::unknown, "Redis: no reply before the deadline"));
+  hand_over();
   watch(soonest);
   if (!unanswered.empty() && stage_ == stage::ready && now - heard_ >= how_.silence_max)
     lost("no answer in time");

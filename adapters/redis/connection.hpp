@@ -19,13 +19,18 @@ namespace arrakis::redis {
 
 struct pending {
   enum kind { user, greeting, ready, load } what = user;
-  std::string wire;
-  client::done done; // Empty once answered: a reply that comes later is dropped.
+  std::shared_ptr<const std::string> store; // The bytes of the calls that left together.
+  std::string_view wire;                    // Those of this one.
+  redis::done done;                         // Empty once answered: a reply that comes later is dropped.
   deadline until{std::chrono::steady_clock::time_point::max()};
   const script* code = nullptr;
   int loads = 0;
   size_t more = 0;  // Replies that come before the one that counts: those inside a transaction.
   size_t bytes = 0; // Counted against outbox_bytes_max until the reply.
+  void carry(std::string request) {
+    store = std::make_shared<const std::string>(std::move(request));
+    wire = *store;
+  }
 };
 
 /// One socket with its buffers; handlers hold it, so that an old one ends in peace while a new one is made.
@@ -44,7 +49,9 @@ public:
   connection(boost::asio::io_context& io, options how);
   void start();
   // From any thread.
-  void submit(pending request);
+  /// `here`: the caller's own thread writes them when nothing waits before them, which spares a hand-over to the io
+  /// thread. Many single calls do better together, in one write of the io thread.
+  void submit(std::span<pending> requests, bool here);
   void stop();
   redis::status status() const;
 
@@ -52,13 +59,18 @@ private:
   using shared_transport = std::shared_ptr<transport>;
   enum class stage { connecting, ready, resting, stopped };
 
+  bool write_here(std::span<pending> requests);
+
   // From here on the io thread's alone.
   void take_inbox();
+  void absorb();
   void write();
   void read();
-  void received(reply from);
+  void received(reply&& from);
   void load_again(pending request);
-  void finish(pending& request, caf::expected<reply> result);
+  void finish(pending& request, caf::expected<reply>&& result);
+  void answer(done& from, caf::expected<reply>&& result);
+  void hand_over();
   void refuse_waiting(const std::string& why);
 
   void connect();
@@ -81,7 +93,7 @@ private:
   boost::asio::ip::tcp::resolver resolver_{io_};
   boost::asio::steady_timer pause_{io_};  // Back-off, or the time that an attempt to connect may take.
   boost::asio::steady_timer expiry_{io_}; // The soonest deadline that was known when it was set.
-  std::chrono::steady_clock::time_point armed_ = std::chrono::steady_clock::time_point::max();
+  std::atomic<std::chrono::steady_clock::time_point> armed_ = std::chrono::steady_clock::time_point::max();
   std::chrono::steady_clock::time_point heard_{};
   shared_transport link_;
   stage stage_ = stage::connecting;
@@ -93,8 +105,13 @@ private:
   std::deque<pending> waiting_; // Not sent.
   std::deque<pending> flying_;  // Sent, in the order of their replies.
   std::set<const script*> loading_;
+  std::vector<std::shared_ptr<receiver>> told_; // Have taken replies in this turn.
 
-  mutable std::mutex guard_; // Of the inbox and of what status() shows.
+  mutable std::mutex guard_; // Of all up to `shown_`.
+  // Callers may write to the socket: it stands, and nothing waits or is being written.
+  bool line_free_ = false;
+  std::deque<pending> written_; // By callers, after all that flies and before all that waits.
+  std::string rest_;            // Of such a write, when the socket did not take it whole.
   std::vector<pending> inbox_;
   bool posted_ = false;
   bool closed_ = false;

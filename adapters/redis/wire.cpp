@@ -12,11 +12,12 @@ namespace arrakis::redis {
 namespace {
 
 void put_number(std::string& out, char kind, size_t number) {
-  char digits[24];
-  auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out.push_back(kind);
-  out.append(digits, end);
-  out.append("\r\n", 2);
+  char head[24];
+  head[0] = kind;
+  auto* end = std::to_chars(head + 1, head + sizeof head - 2, number).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(head, end);
 }
 
 // The room for all items is taken when their count is read, which the other end can make up. We ask for some thousands.
@@ -62,6 +63,13 @@ void put_word(std::string& out, std::string_view word) {
   out.append("\r\n", 2);
 }
 
+void put_word(std::string& out, std::string_view first, std::string_view second) {
+  put_number(out, '$', first.size() + second.size());
+  out.append(first);
+  out.append(second);
+  out.append("\r\n", 2);
+}
+
 std::string encode(std::span<const std::string> words) {
   size_t bytes = 16;
   for (const auto& word : words)
@@ -82,14 +90,23 @@ std::string encode_eval(std::string_view sha1, std::span<const std::string_view>
       bytes += word.size() + 16;
   std::string out;
   out.reserve(bytes);
-  put_count(out, 3 + keys.size() + args.size());
+  put_eval(out, sha1, keys, args);
+  return out;
+}
+
+void put_eval(std::string& out, std::string_view sha1, size_t keys, size_t args) {
+  put_count(out, 3 + keys + args);
   put_word(out, "EVALSHA");
   put_word(out, sha1);
-  put_word(out, std::to_string(keys.size()));
+  put_word(out, std::to_string(keys));
+}
+
+void put_eval(std::string& out, std::string_view sha1, std::span<const std::string_view> keys,
+              std::span<const std::string_view> args) {
+  put_eval(out, sha1, keys.size(), args.size());
   for (auto list : {keys, args})
     for (auto word : list)
       put_word(out, word);
-  return out;
 }
 
 std::string_view sha1_of(const script& code) {
