@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace arrakis::net {
 class io;
@@ -24,15 +26,35 @@ public:
   virtual void cut() = 0;
 };
 
+struct websocket_message {
+  /// Behind a message of a batch so many more bytes may be read; their values say nothing.
+  static constexpr size_t slack = 64;
+  std::string_view bytes;
+  bool binary = false;
+};
+/// Every whole message of one read, in order, where it was read to.
+struct websocket_batch {
+  std::vector<websocket_message> messages;
+  std::vector<std::unique_ptr<char[]>> blocks; ///< Where their bytes lie.
+  /// Whoever holds it has not done with the batch: its bytes count against `unread_bytes_max`. May outlive the batch,
+  /// and be given back from any thread.
+  std::shared_ptr<void> unread;
+};
+
 /// All run on an io thread; keep them short. `closed` runs once: with the peer's close code, or 1006 without one.
+/// After close() or cut() of ours nothing more is received.
 struct websocket_events {
   std::function<void(std::string message, bool binary)> received;
   std::function<void(uint16_t code, std::string reason)> closed;
+  std::function<void(std::shared_ptr<websocket_batch>)> batch; ///< When set, instead of `received`.
 };
 struct websocket_options {
   tls_client tls;
   size_t message_bytes_max = 32 << 20;
   size_t outbox_bytes_max = 64 << 20;
+  /// Of batches that somebody holds. Above it reading pauses, until half of it is done: TCP makes the other end wait.
+  size_t unread_bytes_max = 4 << 20;
+  size_t fragment_bytes = 0; ///< A longer message leaves in frames of at most so many bytes; 0: in one.
   std::chrono::milliseconds handshake{30'000};
   std::chrono::milliseconds closing{2'000};
 };

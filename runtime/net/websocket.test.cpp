@@ -187,3 +187,96 @@ TEST_CASE("websocket: a server that stops does not wait for its sockets") {
   both.server.stop(std::chrono::minutes{10});
   CHECK(both.near.events->take()->closed == 1006);
 }
+
+TEST_CASE("websocket: long messages leave in frames, and arrive whole") {
+  pair both{{.fragment_bytes = 7}};
+  REQUIRE(both.far.socket->send("a message in several frames"));
+  REQUIRE(both.far.socket->send("short"));
+  CHECK(both.near.events->take()->text == "a message in several frames");
+  CHECK(both.near.events->take()->text == "short");
+}
+
+TEST_CASE("websocket: a ping is answered, and changes nothing") {
+  io threads;
+  end far;
+  http_server server{
+    threads, {}, [&](http_request, responder answer) { answer.upgrade({}, far.listeners(), [](auto) {}); }};
+  auto peer = raw_peer::connect(server.port());
+  peer.send("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  peer.read("\r\n\r\n");
+  peer.send(std::string{"\x89\x82\x00\x00\x00\x00hi\x81\x82\x00\x00\x00\x00ok", 16});
+  CHECK(peer.read("hi") == std::string{"\x8a\x02hi", 4});
+  CHECK(far.events->take()->text == "ok");
+  peer.send(std::string{"\x81\x02no", 4});                  // Not masked.
+  CHECK(peer.read() == std::string{"\x88\x02\x03\xea", 4}); // 1002
+  CHECK(far.events->take()->closed == 1006);
+}
+
+TEST_CASE("websocket: while batches are held reading pauses, and goes on when they are given back") {
+  io threads{2};
+  inbox<std::shared_ptr<websocket>> arrived;
+  http_server server{threads, {}, [&](http_request, responder answer) {
+                       answer.upgrade({.outbox_bytes_max = 256 << 20}, {}, [&](auto s) { arrived.push(std::move(s)); });
+                     }};
+  auto batches = std::make_shared<inbox<std::shared_ptr<websocket_batch>>>();
+  auto ends = std::make_shared<inbox<int>>();
+  websocket_events events{{},
+                          [ends](uint16_t code, const std::string&) { ends->push(code); },
+                          [batches](std::shared_ptr<websocket_batch> b) { batches->push(std::move(b)); }};
+  const auto opened = std::make_shared<inbox<std::shared_ptr<websocket>>>();
+  connect_websocket(threads, "ws://127.0.0.1:" + std::to_string(server.port()), {.unread_bytes_max = 100'000},
+                    std::move(events), [opened](auto r) { opened->push(*r); });
+  const auto near = *opened->take();
+  const auto far = *arrived.take();
+  constexpr size_t count = 2000, size = 10'000;
+  for (size_t i = 0; i < count; ++i)
+    REQUIRE(far->send(std::string(size, static_cast<char>('a' + i % 26))));
+  size_t got = 0, held_most = 0;
+  std::vector<std::shared_ptr<void>> held;
+  size_t held_bytes = 0;
+  while (got < count) {
+    auto batch = batches->take(held_bytes > 100'000 ? 20ms : 10s); // Above the limit nothing more comes.
+    if (!batch) {
+      REQUIRE(held_bytes > 100'000);
+      held_most = std::max(held_most, held_bytes);
+      held.clear();
+      held_bytes = 0;
+      continue;
+    }
+    for (const auto& m : (*batch)->messages)
+      CHECK(m.bytes == std::string(size, static_cast<char>('a' + got++ % 26)));
+    held_bytes += (*batch)->messages.size() * size;
+    held.push_back((*batch)->unread); // The bytes themselves may go.
+  }
+  CHECK(held_most > 0);
+  CHECK(held_most < 100'000 + (128 << 10) + size); // The limit and one read.
+  held.clear();
+  far->close(4000);
+  CHECK(ends->take() == 4000);
+}
+
+TEST_CASE("websocket: a socket that does not read can be cut and closed") {
+  for (const bool cut : {true, false}) {
+    io threads{2};
+    inbox<std::shared_ptr<websocket>> arrived;
+    http_server server{threads, {}, [&](http_request, responder answer) {
+                         answer.upgrade({}, {}, [&](auto s) { arrived.push(std::move(s)); });
+                       }};
+    auto batches = std::make_shared<inbox<std::shared_ptr<websocket_batch>>>();
+    auto ends = std::make_shared<inbox<int>>();
+    websocket_events events{{},
+                            [ends](uint16_t code, const std::string&) { ends->push(code); },
+                            [batches](std::shared_ptr<websocket_batch> b) { batches->push(std::move(b)); }};
+    const auto opened = std::make_shared<inbox<std::shared_ptr<websocket>>>();
+    connect_websocket(threads, "ws://127.0.0.1:" + std::to_string(server.port()), {.unread_bytes_max = 1},
+                      std::move(events), [opened](auto r) { opened->push(*r); });
+    const auto near = *opened->take();
+    const auto far = *arrived.take();
+    far->send("held");
+    const auto held = *batches->take();
+    far->send("unread");
+    cut ? near->cut() : near->close(4200);
+    CHECK(ends->take() == (cut ? 1006 : 4200));
+  }
+}

@@ -10,6 +10,8 @@
 namespace arrakis::fuzz {
 void frame(std::string_view bytes) {
   discord::gateway::frame_reader reader;
+  discord::activity all;
+  reader.gather(&all, 0);
   const auto envelope = reader.read(std::string{bytes});
   if (!envelope)
     return;
@@ -18,6 +20,11 @@ void frame(std::string_view bytes) {
   (void)reader.ready();
   (void)reader.resumable();
   const auto event = reader.decode();
+  ARRAKIS_ASSERT(all.messages.size() + all.members.size() <= 1, "a frame is one event");
+  for (const auto& each : all.messages)
+    ARRAKIS_ASSERT(each.id && each.guild && each.channel && each.author, "a message has what we need");
+  for (const auto& each : all.members)
+    ARRAKIS_ASSERT(each.guild && each.user, "a member has what we need");
   if (event && !std::holds_alternative<std::monostate>(*event))
     ARRAKIS_ASSERT(discord::gateway::is_read(envelope->type), "what has an event is said to be read");
 
@@ -28,6 +35,6 @@ void frame(std::string_view bytes) {
   ARRAKIS_ASSERT(arrakis::json::integer_or(object, "op", -1) == envelope->op, "op is that of the tree");
   ARRAKIS_ASSERT(arrakis::json::integer_or(object, "s") == envelope->sequence, "s is that of the tree");
   ARRAKIS_ASSERT(arrakis::json::text_or(object, "t") == envelope->type, "t is that of the tree");
-  ARRAKIS_ASSERT(object.contains("d") != envelope->data.empty(), "d is there when the tree has it");
+  ARRAKIS_ASSERT(object.contains("d") == envelope->has_data, "d is there when the tree has it");
 }
 } // namespace arrakis::fuzz

@@ -3,6 +3,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <simdjson.h>
 
@@ -12,6 +13,7 @@ namespace ondemand = simdjson::ondemand;
 namespace {
 // READY lists up to 2500 guilds a shard; an interaction has a few kilobytes.
 constexpr json::limits tree_limits{.bytes_max = 4 << 20, .depth_max = 32};
+static_assert(frame_reader::padding >= simdjson::SIMDJSON_PADDING);
 
 caf::expected<snowflake> id_at(const bj::object& in, std::string_view key) {
   const auto id = parse_snowflake(json::text_or(in, key));
@@ -39,7 +41,8 @@ caf::expected<event> read_role(const bj::object& d, bool deleted) {
                           : failed<snowflake>(ec::invalid, "role: missing");
   if (!id)
     return id.error();
-  return event{role_changed{*guild, *id, deleted}};
+  return event{
+    role_changed{*guild, *id, deleted, role ? static_cast<int32_t>(json::integer_or(*role, "position")) : 0}};
 }
 
 caf::expected<event> read_channel(const bj::object& d, bool deleted) {
@@ -67,105 +70,353 @@ caf::expected<event> read_gone(const bj::object& d) {
   return event{guild_gone{*id, !json::bool_or(d, "unavailable")}}; // An outage is not a farewell.
 }
 
-enum class kind { other, interaction, guild_create, guild_delete, role, role_delete, channel, channel_delete };
+constexpr std::pair<std::string_view, kind> known[] = {
+  {"MESSAGE_CREATE", kind::message_create},  {"GUILD_MEMBER_UPDATE", kind::member_update},
+  {"INTERACTION_CREATE", kind::interaction}, {"GUILD_CREATE", kind::guild_create},
+  {"GUILD_DELETE", kind::guild_delete},      {"GUILD_ROLE_CREATE", kind::role_create},
+  {"GUILD_ROLE_UPDATE", kind::role_update},  {"GUILD_ROLE_DELETE", kind::role_delete},
+  {"CHANNEL_CREATE", kind::channel_create},  {"CHANNEL_UPDATE", kind::channel_update},
+  {"CHANNEL_DELETE", kind::channel_delete}};
+
 kind kind_of(std::string_view type) {
-  static constexpr std::pair<std::string_view, kind> known[] = {
-    {"INTERACTION_CREATE", kind::interaction}, {"GUILD_CREATE", kind::guild_create},
-    {"GUILD_DELETE", kind::guild_delete},      {"GUILD_ROLE_CREATE", kind::role},
-    {"GUILD_ROLE_UPDATE", kind::role},         {"GUILD_ROLE_DELETE", kind::role_delete},
-    {"CHANNEL_CREATE", kind::channel},         {"CHANNEL_UPDATE", kind::channel},
-    {"CHANNEL_DELETE", kind::channel_delete}};
   for (const auto& [name, what] : known)
     if (name == type)
       return what;
   return kind::other;
 }
+
+constexpr bool gathered(kind k) { return k >= kind::message_create; }
+
+// The text of a key up to its closing quote, escapes and all: simdjson has checked that there is one.
+std::string_view raw_text(ondemand::raw_json_string from) {
+  const char* first = from.raw();
+  const char* at = first;
+  for (; *at != '"'; ++at)
+    if (*at == '\\')
+      ++at;
+  return {first, static_cast<size_t>(at - first)};
+}
+
+// As parse_snowflake(): digits, no leading zero, below 2^64, not 0.
+bool read_id(ondemand::value& from, snowflake& to) {
+  ondemand::raw_json_string raw;
+  if (from.get_raw_json_string().get(raw))
+    return false;
+  constexpr size_t always_fit = 19;
+  const char* at = raw.raw();
+  uint64_t id = 0;
+  for (; *at >= '0' && *at <= '9' && static_cast<size_t>(at - raw.raw()) < always_fit; ++at)
+    id = id * 10 + static_cast<uint64_t>(*at - '0');
+  if (*at != '"')
+    to = parse_snowflake(raw_text(raw)).value_or(snowflake{});
+  else
+    to = *raw.raw() == '0' ? snowflake{} : snowflake{id};
+  return static_cast<bool>(to);
+}
+
+template <class T>
+std::span<const T> copy_into(std::pmr::memory_resource& arena, const T* from, size_t count) {
+  auto* to = static_cast<T*>(arena.allocate(count * sizeof(T), alignof(T)));
+  std::copy_n(from, count, to);
+  return {to, count};
+}
+
+caf::error missing(std::string_view what) {
+  return fail(ec::invalid, std::string{what} + ": missing or of another kind");
+}
 } // namespace
 
+std::string_view name_of(kind k) {
+  for (const auto& [name, what] : known)
+    if (what == k)
+      return name;
+  return "other";
+}
+
 struct frame_reader::impl {
-  std::string frame;
+  std::string frame; // Of read().
+  std::string_view bytes;
   envelope last;
+  std::optional<caf::expected<event>> decoded; // What was read on the way.
+  activity* into = nullptr;
+  int64_t seen = 0;
+  std::vector<role_place> places;
+  std::vector<snowflake> roles;
   ondemand::parser outer, inner;
 
-  // A guild has hundreds of kilobytes, of which three fields are read: no tree.
-  caf::expected<event> read_guild() {
-    ondemand::document document;
-    ondemand::object guild;
-    const auto room = frame.capacity() - static_cast<size_t>(last.data.data() - frame.data());
-    if (inner.iterate(last.data.data(), last.data.size(), room).get(document) || document.get_object().get(guild))
-      return failed<event>(ec::invalid, "d: not an object");
+  bool reads_in_place(kind k) const { return k == kind::guild_create || (into && gathered(k)); }
+
+  caf::expected<event> read_on_the_way(ondemand::object& d) {
+    switch (last.what) {
+      case kind::message_create: return read_message(d);
+      case kind::member_update: return read_member(d);
+      default: return read_guild(d);
+    }
+  }
+
+  // A guild has tens or hundreds of kilobytes, of which a few fields are read: no tree.
+  caf::expected<event> read_guild(ondemand::object& guild) {
     guild_available found;
+    places.clear();
     for (auto member : guild) {
-      std::string_view key, text;
+      ondemand::raw_json_string raw;
       ondemand::value value;
-      if (member.unescaped_key().get(key) || member.value().get(value))
-        return failed<event>(ec::invalid, "d: broken JSON");
-      if (key != "id" && key != "owner_id" && key != "name")
-        continue;
-      if (value.get_string().get(text))
-        return failed<event>(ec::invalid, std::string{key} + ": not a text");
-      if (key == "name" && simdjson::validate_utf8(text)) // A lone surrogate would not be UTF-8.
-        found.name = text;
-      else if (key != "name")
-        (key == "id" ? found.guild : found.owner) = parse_snowflake(text).value_or(snowflake{});
-      if (found.guild && found.owner && !found.name.empty())
-        break;
+      if (member.key().get(raw) || member.value().get(value))
+        return fail(ec::invalid, "d: broken JSON");
+      const auto key = raw_text(raw);
+      std::string_view text;
+      if (key == "name") {
+        if (value.get_string().get(text))
+          return missing("name");
+        if (simdjson::validate_utf8(text)) // A lone surrogate would not be UTF-8.
+          found.name = text;
+      } else if (key == "id" || key == "owner_id") {
+        if (!read_id(value, key == "id" ? found.guild : found.owner))
+          return missing(key);
+      } else if (key == "roles" && !read_places(value))
+        return missing("roles");
     }
     if (!found.guild)
-      return failed<event>(ec::invalid, "id: a snowflake in text");
+      return missing("id");
     if (!found.owner)
       return event{}; // Sent as unavailable: {id, unavailable: true}.
     return event{std::move(found)};
   }
+
+  bool read_places(ondemand::value& from) {
+    ondemand::array all;
+    if (from.get_array().get(all))
+      return false;
+    for (auto each : all) {
+      ondemand::object role;
+      if (each.get_object().get(role))
+        return false;
+      role_place found;
+      for (auto member : role) {
+        ondemand::raw_json_string raw;
+        ondemand::value value;
+        if (member.key().get(raw) || member.value().get(value))
+          return false;
+        const auto key = raw_text(raw);
+        int64_t position = 0;
+        if (key == "id" && !read_id(value, found.role))
+          return false;
+        if (key == "position") {
+          if (value.get_int64().get(position))
+            return false;
+          found.position = static_cast<int32_t>(position);
+        }
+      }
+      if (!found.role)
+        return false;
+      places.push_back(found);
+    }
+    return true;
+  }
+
+  caf::expected<event> read_message(ondemand::object& d) {
+    message_created found;
+    std::string_view content;
+    for (auto member : d) {
+      ondemand::raw_json_string raw;
+      ondemand::value value;
+      if (member.key().get(raw) || member.value().get(value))
+        return fail(ec::invalid, "d: broken JSON");
+      const auto key = raw_text(raw);
+      bool fine = true;
+      if (key == "id")
+        fine = read_id(value, found.id);
+      else if (key == "guild_id")
+        fine = read_id(value, found.guild);
+      else if (key == "channel_id")
+        fine = read_id(value, found.channel);
+      else if (key == "content")
+        fine = !value.get_string().get(content);
+      else if (key == "author")
+        fine = read_author(value, found);
+      if (!fine)
+        return missing(key);
+    }
+    if (!found.guild)
+      return event{}; // A direct message.
+    if (!found.id || !found.channel || !found.author)
+      return missing("id, channel_id or author");
+    if (!simdjson::validate_utf8(content))
+      content = {};
+    const auto kept = copy_into(into->arena, content.data(), content.size());
+    found.content = {kept.data(), kept.size()};
+    into->messages.push_back(found);
+    return event{};
+  }
+
+  static bool read_author(ondemand::value& from, message_created& to) {
+    ondemand::object author;
+    if (from.get_object().get(author))
+      return false;
+    for (auto member : author) {
+      ondemand::raw_json_string raw;
+      ondemand::value value;
+      if (member.key().get(raw) || member.value().get(value))
+        return false;
+      const auto key = raw_text(raw);
+      if (key == "id" && !read_id(value, to.author))
+        return false;
+      if (key == "bot" && value.get_bool().get(to.bot))
+        return false;
+    }
+    return true;
+  }
+
+  caf::expected<event> read_member(ondemand::object& d) {
+    member_updated found;
+    bool has_roles = false;
+    for (auto member : d) {
+      ondemand::raw_json_string raw;
+      ondemand::value value;
+      if (member.key().get(raw) || member.value().get(value))
+        return fail(ec::invalid, "d: broken JSON");
+      const auto key = raw_text(raw);
+      bool fine = true;
+      if (key == "guild_id")
+        fine = read_id(value, found.guild);
+      else if (key == "user")
+        fine = read_user(value, found.user);
+      else if (key == "roles")
+        fine = has_roles = read_roles(value);
+      else if (key == "pending") {
+        bool null = false;
+        fine = !value.is_null().get(null) && (null || !value.get_bool().get(found.pending));
+      }
+      if (!fine)
+        return missing(key);
+    }
+    if (!found.guild || !found.user || !has_roles)
+      return missing("guild_id, user or roles");
+    found.roles = copy_into(into->arena, roles.data(), roles.size());
+    into->members.push_back(found);
+    return event{};
+  }
+
+  static bool read_user(ondemand::value& from, snowflake& to) {
+    ondemand::object user;
+    ondemand::value id;
+    return !from.get_object().get(user) && !user["id"].get(id) && read_id(id, to);
+  }
+  bool read_roles(ondemand::value& from) {
+    ondemand::array all;
+    roles.clear();
+    if (from.get_array().get(all))
+      return false;
+    for (auto each : all) {
+      ondemand::value value;
+      snowflake id;
+      if (each.get(value) || !read_id(value, id))
+        return false;
+      roles.push_back(id);
+    }
+    return true;
+  }
+
+  caf::error read_member_of_frame(std::string_view key, ondemand::value& value, bool& has_op);
+  caf::expected<envelope> read_envelope();
+  caf::expected<envelope> read();
 };
 
 frame_reader::frame_reader() : impl_(std::make_unique<impl>()) {}
 frame_reader::~frame_reader() = default;
 
-caf::expected<envelope> frame_reader::read(std::string frame) {
-  auto& s = *impl_;
-  s.last = {};
-  s.frame = std::move(frame);
-  s.frame.reserve(s.frame.size() + simdjson::SIMDJSON_PADDING);
+namespace {
+caf::error broken(const char* what) { return fail(ec::corrupt, std::string{"gateway frame: "} + what); }
+} // namespace
+
+caf::error frame_reader::impl::read_member_of_frame(std::string_view key, ondemand::value& value, bool& has_op) {
+  int64_t number = 0;
+  bool null = false;
+  if ((key == "s" || key == "t") && value.is_null().get(null))
+    return broken("s, t: broken JSON"); // "nul": neither null nor anything else.
+  if (key == "op") {
+    if (value.get_int64().get(number) || number < 0 || number > 255)
+      return broken("op: not an opcode");
+    last.op = static_cast<int>(number);
+    has_op = true;
+  } else if (key == "s" && !null) {
+    if (value.get_int64().get(last.sequence) || last.sequence < 0)
+      return broken("s: not a sequence");
+  } else if (key == "t" && !null) {
+    if (value.get_string().get(last.type))
+      return broken("t: not a text");
+    last.what = kind_of(last.type);
+  } else if (key == "d") {
+    last.has_data = true;
+    ondemand::json_type type{};
+    ondemand::object d;
+    const bool ours = has_op && last.op == 0 && last.sequence > seen && reads_in_place(last.what);
+    if (ours && !value.type().get(type) && type == ondemand::json_type::object && !value.get_object().get(d))
+      decoded.emplace(read_on_the_way(d));
+    else if (simdjson::to_json_string(value).get(last.data))
+      return broken("d: broken JSON");
+  }
+  return caf::none;
+}
+
+caf::expected<envelope> frame_reader::impl::read() {
+  last = {};
+  decoded.reset();
+  const auto messages = into ? into->messages.size() : 0, members = into ? into->members.size() : 0;
+  auto frame_read = read_envelope();
+  if (!frame_read && into) { // A frame is there whole or not at all.
+    into->messages.resize(messages);
+    into->members.resize(members);
+  }
+  return frame_read;
+}
+
+caf::expected<envelope> frame_reader::impl::read_envelope() {
   ondemand::document document;
   ondemand::object object;
-  const auto broken = [](const char* what) { return fail(ec::corrupt, std::string{"gateway frame: "} + what); };
-  if (s.outer.iterate(s.frame.data(), s.frame.size(), s.frame.capacity()).get(document)
+  if (outer.iterate(bytes.data(), bytes.size(), bytes.size() + padding).get(document)
       || document.get_object().get(object))
     return broken("not a JSON object");
   bool has_op = false;
   for (auto member : object) {
-    std::string_view key, text;
+    ondemand::raw_json_string raw;
     ondemand::value value;
-    int64_t number = 0;
-    bool null = false;
-    if (member.unescaped_key().get(key) || member.value().get(value))
+    std::string_view unescaped;
+    if (member.key().get(raw))
       return broken("broken JSON");
-    if ((key == "s" || key == "t") && value.is_null().get(null))
-      return broken("s, t: broken JSON"); // "nul": neither null nor anything else.
-    if (key == "op") {
-      if (value.get_int64().get(number) || number < 0 || number > 255)
-        return broken("op: not an opcode");
-      s.last.op = static_cast<int>(number);
-      has_op = true;
-    } else if (key == "s" && !null) {
-      if (value.get_int64().get(s.last.sequence) || s.last.sequence < 0)
-        return broken("s: not a sequence");
-    } else if (key == "t" && !null) {
-      if (value.get_string().get(s.last.type))
-        return broken("t: not a text");
-    } else if (key == "d") {
-      if (simdjson::to_json_string(value).get(text))
-        return broken("d: broken JSON");
-      s.last.data = text;
+    auto key = raw_text(raw);
+    if (key.find('\\') != std::string_view::npos) {
+      if (member.unescaped_key().get(unescaped))
+        return broken("broken JSON");
+      key = unescaped;
     }
+    if (member.value().get(value))
+      return broken("broken JSON");
+    if (auto why = read_member_of_frame(key, value, has_op))
+      return why;
   }
   const char* rest = nullptr;
   if (!document.current_location().get(rest))
     return broken("bytes after its end");
   if (!has_op)
     return broken("op: missing");
-  return s.last;
+  return last;
+}
+
+caf::expected<envelope> frame_reader::read(std::string frame) {
+  auto& s = *impl_;
+  s.frame = std::move(frame);
+  s.frame.reserve(s.frame.size() + padding);
+  s.bytes = s.frame;
+  return s.read();
+}
+caf::expected<envelope> frame_reader::read_in_place(std::string_view frame) {
+  impl_->bytes = frame;
+  return impl_->read();
+}
+void frame_reader::gather(activity* into, int64_t seen) {
+  impl_->into = into;
+  impl_->seen = into ? seen : 0;
 }
 
 caf::expected<std::chrono::milliseconds> frame_reader::hello() const {
@@ -207,23 +458,40 @@ bool frame_reader::resumable() const { return impl_->last.data == "true"; }
 
 bool is_read(std::string_view type) { return kind_of(type) != kind::other; }
 
+std::vector<role_place> frame_reader::take_places() {
+  return {impl_->places.begin(), impl_->places.end()}; // As large as it must be.
+}
+
 caf::expected<event> frame_reader::decode() {
-  const auto what = kind_of(impl_->last.type);
-  if (what == kind::other)
+  auto& s = *impl_;
+  const auto what = s.last.what;
+  if (s.decoded)
+    return std::move(*s.decoded);
+  if (what == kind::other || (gathered(what) && !s.into))
     return event{};
-  if (what == kind::guild_create)
-    return impl_->read_guild();
-  const auto d = tree(impl_->last.data);
+  if (s.reads_in_place(what)) { // `d` came before `t`.
+    ondemand::document document;
+    ondemand::object d;
+    const auto room = static_cast<size_t>(s.bytes.data() + s.bytes.size() - s.last.data.data()) + padding;
+    if (s.inner.iterate(s.last.data.data(), s.last.data.size(), room).get(document) || document.get_object().get(d))
+      return failed<event>(ec::invalid, "d: not an object");
+    return s.read_on_the_way(d);
+  }
+  const auto d = tree(s.last.data);
   if (!d)
     return d.error();
   switch (what) {
     case kind::interaction: return read_created(*d);
     case kind::guild_delete: return read_gone(*d);
-    case kind::role:
+    case kind::role_create:
+    case kind::role_update:
     case kind::role_delete: return read_role(*d, what == kind::role_delete);
-    case kind::channel:
+    case kind::channel_create:
+    case kind::channel_update:
     case kind::channel_delete: return read_channel(*d, what == kind::channel_delete);
     case kind::guild_create:
+    case kind::message_create:
+    case kind::member_update:
     case kind::other: break;
   }
   return event{};

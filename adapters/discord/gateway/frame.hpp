@@ -5,6 +5,7 @@
 #include "runtime/secret.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,11 +14,32 @@
 #include <vector>
 
 namespace arrakis::discord::gateway {
+/// What a dispatch is to us. Those up to `activity` go to the sink one by one.
+enum class kind : uint8_t {
+  other,
+  interaction,
+  guild_create,
+  guild_delete,
+  role_create,
+  role_update,
+  role_delete,
+  channel_create,
+  channel_update,
+  channel_delete,
+  message_create, ///< This and the next are gathered.
+  member_update
+};
+constexpr size_t kind_count = 12;
+/// "GUILD_CREATE"; "other" for everything that nobody of ours reads.
+std::string_view name_of(kind);
+
 struct envelope {
   int op = 0;
   int64_t sequence = 0;  ///< 0: null.
   std::string_view type; ///< Empty: null.
-  std::string_view data; ///< The JSON text of `d`; empty when absent.
+  kind what = kind::other;
+  bool has_data = false; ///< `d` is there.
+  std::string_view data; ///< The JSON text of `d`, unless it was read on the way: see frame_reader.
 };
 
 /// READY, as far as we read it.
@@ -33,25 +55,37 @@ struct greeting {
 using event =
   std::variant<std::monostate, interaction_created, guild_available, guild_gone, role_changed, channel_changed>;
 
+/// One pass where it counts: when `t` comes before `d`, as Discord sends it, guilds and what is gathered are read while
+/// the frame is, and `data` stays empty.
 class frame_reader {
 public:
+  /// Behind a frame that is read in place so many more bytes must be readable.
+  static constexpr size_t padding = 64;
   frame_reader();
   ~frame_reader();
   /// Takes the frame; what it gives points into it and lives until the next read(). ec::corrupt: this is no frame.
   caf::expected<envelope> read(std::string frame);
+  /// The same of bytes that live until the next read(), with `padding` behind them.
+  caf::expected<envelope> read_in_place(std::string_view frame);
+  /// From now on MESSAGE_CREATE and GUILD_MEMBER_UPDATE with a sequence above `seen` are decoded into it. Null: nobody
+  /// reads them.
+  void gather(activity* into, int64_t seen);
   /// Of the frame last read. ec::invalid names the field.
   caf::expected<std::chrono::milliseconds> hello() const;
   caf::expected<greeting> ready() const;
   bool resumable() const; ///< Op 9.
-  /// The event of a dispatch. A kind that we read and that does not hold what we need is ec::invalid.
+  /// The event of a dispatch. A kind that we read and that does not hold what we need is ec::invalid. What is gathered
+  /// is added to the activity here, and std::monostate is the answer.
   caf::expected<event> decode();
+  /// Of the guild that was decoded last, in the order of the frame.
+  std::vector<role_place> take_places();
 
 private:
   struct impl;
   std::unique_ptr<impl> impl_;
 };
 
-/// Whether decode() gives more than std::monostate for this type.
+/// Whether decode() does more than give std::monostate for this type.
 bool is_read(std::string_view type);
 
 std::string identify_text(const secret& token, int shard, int shards, uint64_t intents);

@@ -74,7 +74,8 @@ TEST_CASE("frame: HELLO, READY and op 9") {
 
 TEST_CASE("frame: guild events") {
   const auto here = decoded("GUILD_CREATE",
-                            R"({"members":[{"user":{"id":"1"}}],"id":"10","name":"Sietch \"T\u00e4br\"","owner_id":"4",
+                            R"({"members":[{"user":{"id":"1"}}],"id":"10","name":"Sietch \"T\u00e4br\"",)"
+                            R"("owner_id":"4",
     "roles":[{"id":"10","name":"@everyone"}]})");
   REQUIRE(here);
   const auto& guild = std::get<guild_available>(*here);
@@ -88,12 +89,92 @@ TEST_CASE("frame: guild events") {
   CHECK_FALSE(std::get<guild_gone>(*decoded("GUILD_DELETE", R"({"id":"10","unavailable":true})")).kicked);
 }
 
+TEST_CASE("frame: a guild's roles and their positions, wherever they stand in the frame") {
+  for (const auto* text :
+       {R"({"t":"GUILD_CREATE","s":5,"op":0,"d":{"id":"10","roles":[{"id":"10","position":0},{"position":7,)"
+        R"("id":"20"}],"owner_id":"4"}})",
+        R"({"d":{"roles":[{"id":"10"},{"color":1,"position":7,"id":"20"}],"owner_id":"4","id":"10"},"op":0,)"
+        R"("s":5,"t":"GUILD_CREATE"})"}) {
+    frame_reader reader;
+    REQUIRE(reader.read(text));
+    REQUIRE(reader.decode());
+    const auto places = reader.take_places();
+    REQUIRE(places.size() == 2);
+    CHECK((places[0].role == snowflake{10} && places[0].position == 0));
+    CHECK((places[1].role == snowflake{20} && places[1].position == 7));
+  }
+  CHECK_FALSE(decoded("GUILD_CREATE", R"({"id":"10","owner_id":"4","roles":[{"position":7}]})"));
+  CHECK_FALSE(decoded("GUILD_CREATE", R"({"id":"10","owner_id":"4","roles":{}})"));
+}
+
+namespace {
+const std::string message =
+  R"({"type":0,"content":"Sietch \"T\u00e4br\"","author":{"username":"n","id":"5","bot":true},"id":"40",)"
+  R"("channel_id":"30",
+    "mentions":[{"id":"1","member":{"roles":["7"]}}],"guild_id":"10"})";
+const std::string member =
+  R"({"user":{"id":"5","username":"n"},"roles":["20","21"],"guild_id":"10","pending":true,"nick":null})";
+
+void check_gathered(const activity& all) {
+  REQUIRE((all.messages.size() == 1 && all.members.size() == 1));
+  const auto& m = all.messages[0];
+  CHECK((m.id == snowflake{40} && m.channel == snowflake{30} && m.guild == snowflake{10} && m.author == snowflake{5}));
+  CHECK((m.bot && m.content == "Sietch \"Täbr\""));
+  const auto& u = all.members[0];
+  CHECK((u.guild == snowflake{10} && u.user == snowflake{5} && u.pending));
+  CHECK((u.roles.size() == 2 && u.roles[1] == snowflake{21}));
+}
+} // namespace
+
+TEST_CASE("frame: what members do is gathered, whatever the order of the members, and only what was not seen") {
+  activity all;
+  frame_reader reader;
+  reader.gather(&all, 4);
+  const auto read = [&](const std::string& text) {
+    REQUIRE(reader.read(text));
+    const auto got = reader.decode();
+    REQUIRE(got);
+    CHECK(std::holds_alternative<std::monostate>(*got));
+  };
+  read(R"({"t":"MESSAGE_CREATE","s":5,"op":0,"d":)" + message + "}");
+  read(R"({"d":)" + member + R"(,"op":0,"s":6,"t":"GUILD_MEMBER_UPDATE"})");
+  check_gathered(all);
+  REQUIRE(reader.read(R"({"t":"MESSAGE_CREATE","s":4,"op":0,"d":)" + message + "}"));
+  CHECK(all.messages.size() == 1);
+  read(R"({"t":"MESSAGE_CREATE","s":7,"op":0,"d":{"id":"1","channel_id":"2","author":{"id":"3"}}})"); // Direct.
+  CHECK(all.messages.size() == 1);
+}
+
+TEST_CASE("frame: what is gathered is there whole or not at all") {
+  activity all;
+  frame_reader reader;
+  reader.gather(&all, 0);
+  for (const auto* d : {"{}", "[]", R"({"id":"x","guild_id":"10","channel_id":"1","author":{"id":"5"}})",
+                        R"({"id":"1","guild_id":"10","channel_id":"1","author":{}})",
+                        R"({"id":"1","guild_id":"10","channel_id":"1","author":{"id":"5"},"content":7})",
+                        R"({"id":"01","guild_id":"10","channel_id":"1","author":{"id":"5"}})",
+                        R"({"id":"99999999999999999999","guild_id":"10","channel_id":"1","author":{"id":"5"}})"}) {
+    if (reader.read(std::string{R"({"t":"MESSAGE_CREATE","s":5,"op":0,"d":)"} + d + "}"))
+      (void)reader.decode();
+    CHECK(all.messages.empty());
+  }
+  for (const auto* d : {R"({"guild_id":"10","user":{"id":"5"}})", R"({"guild_id":"10","user":{},"roles":[]})",
+                        R"({"guild_id":"10","user":{"id":"5"},"roles":[7]})"}) {
+    REQUIRE(reader.read(std::string{R"({"t":"GUILD_MEMBER_UPDATE","s":5,"op":0,"d":)"} + d + "}"));
+    CHECK_FALSE(reader.decode());
+  }
+  CHECK_FALSE(reader.read(R"({"t":"MESSAGE_CREATE","s":5,"op":0,"d":)" + message + "}}")); // A tail.
+  CHECK_FALSE(reader.read(R"({"t":"GUILD_MEMBER_UPDATE","s":5,"op":0,"d":)" + member));
+  CHECK((all.messages.empty() && all.members.empty()));
+}
+
 TEST_CASE("frame: role and channel events") {
   const auto role = std::get<role_changed>(*decoded("GUILD_ROLE_UPDATE", R"({"guild_id":"10","role":{"id":"20"}})"));
   CHECK((role.guild == snowflake{10} && role.role == snowflake{20} && !role.deleted));
   const auto gone = std::get<role_changed>(*decoded("GUILD_ROLE_DELETE", R"({"guild_id":"10","role_id":"20"})"));
   CHECK((gone.role == snowflake{20} && gone.deleted));
-  const auto channel = std::get<channel_changed>(*decoded("CHANNEL_DELETE", R"({"guild_id":"10","id":"30","type":0})"));
+  const auto channel = std::get<channel_changed>(*decoded("CHANNEL_DELETE", R"({"guild_id":"10","id":"30",)"
+                                                                            R"("type":0})"));
   CHECK((channel.channel == snowflake{30} && channel.deleted));
   CHECK(std::holds_alternative<std::monostate>(*decoded("CHANNEL_CREATE", R"({"id":"30","type":1})")));
   CHECK_FALSE(decoded("GUILD_ROLE_CREATE", R"({"guild_id":"10"})"));

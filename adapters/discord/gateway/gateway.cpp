@@ -7,10 +7,11 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
+#include <array>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace arrakis::discord::gateway {
 using namespace std::chrono_literals;
@@ -30,10 +31,9 @@ struct socket_opened {
   std::shared_ptr<net::websocket> socket;
   std::string why_not;
 };
-struct frame_arrived {
+struct frames_arrived {
   uint64_t line = 0;
-  std::string bytes;
-  bool binary = false;
+  std::shared_ptr<net::websocket_batch> batch;
 };
 struct socket_closed {
   uint64_t line = 0;
@@ -46,8 +46,9 @@ struct permit_answered {
   bool granted = false;
 };
 struct wake_up {};
-using actor = shard::extend<caf::reacts_to<url_found>, caf::reacts_to<socket_opened>, caf::reacts_to<frame_arrived>,
-                            caf::reacts_to<socket_closed>, caf::reacts_to<permit_answered>, caf::reacts_to<wake_up>>;
+using actor =
+  keeping_shard::extend<caf::reacts_to<url_found>, caf::reacts_to<socket_opened>, caf::reacts_to<frames_arrived>,
+                        caf::reacts_to<socket_closed>, caf::reacts_to<permit_answered>, caf::reacts_to<wake_up>>;
 
 struct state {
   static inline const char* name = "discord.shard";
@@ -67,7 +68,14 @@ struct state {
   uint64_t line = 0;
   std::optional<time_point> wake;
   snowflake application, bot;
-  std::unordered_set<snowflake> guilds; // Of a guild only its id is kept.
+  std::unordered_map<snowflake, std::vector<role_place>> guilds; // Of a guild only this is kept.
+  std::shared_ptr<activity> gathered; // Of the frames that are read right now; none without a watcher.
+  size_t gathered_count = 0;
+  int64_t gathered_from = 0; // Sequence of its first dispatch.
+  uint64_t gathered_epoch = 0;
+  std::array<uint32_t, kind_count> tally{}; // Dispatches that the metrics do not know yet.
+  std::vector<std::shared_ptr<void>> held;  // Batches that we do not give back while the sink lags.
+  size_t unsettled_bytes = 0;               // Of batches whose activity the watcher works on.
   bool leaving = false;
 };
 using self_pointer = actor::stateful_pointer<state>;
@@ -100,11 +108,12 @@ void open_socket(self_pointer self, const std::string& url) {
   auto& st = self->state;
   const actor me{self};
   const auto line = st.line;
-  net::websocket_events events{[me, line](std::string bytes, bool binary) {
-                                 tell(me, frame_arrived{line, std::move(bytes), binary});
-                               },
+  net::websocket_events events{{},
                                [me, line](uint16_t code, std::string reason) {
                                  tell(me, socket_closed{line, code, std::move(reason)});
+                               },
+                               [me, line](std::shared_ptr<net::websocket_batch> batch) {
+                                 tell(me, frames_arrived{line, std::move(batch)});
                                }};
   st.connector(with_query(url, st.options.compressed), std::move(events),
                [me, line](caf::expected<std::shared_ptr<net::websocket>> made) {
@@ -147,12 +156,20 @@ void arm(self_pointer self) {
     self->send(self, wake_up{});
 }
 
+/// A consumer that lags makes us read less: what we hold, the socket counts as unread.
+void mind_the_lag(self_pointer self) {
+  auto& st = self->state;
+  if (st.session->pending() <= st.options.lag_max / 2)
+    st.held.clear();
+  st.session->listening(st.held.empty() && st.unsettled_bytes <= unread_bytes_max / 2);
+}
+
 // The sink answers when the effect is durable. While it is away (its supervisor restarts it) the event is sent again.
-template <class Message>
-flow<> deliver(self_pointer self, uint64_t epoch, int64_t sequence, Message message) {
+template <class To, class Message>
+flow<> deliver(self_pointer self, To to, uint64_t epoch, int64_t sequence, Message message) {
   const auto until = within(self, self->state.options.effect);
   while (!until.passed(now_of(self))) {
-    auto done = co_await ask(self, self->state.to, until, message);
+    auto done = co_await ask(self, to, until, message);
     if (done || code_of(done.error()) != ec::unavailable) {
       if (!done)
         log::warn("discord_dispatch_failed", {{"shard", shard_text(self)}, {"error", text_of(done.error())}});
@@ -161,7 +178,18 @@ flow<> deliver(self_pointer self, uint64_t epoch, int64_t sequence, Message mess
     co_await nap(self, 500ms);
   }
   self->state.session->settled(epoch, sequence);
+  mind_the_lag(self);
   arm(self);
+}
+
+flow<> deliver_activity(self_pointer self, uint64_t epoch, int64_t sequence, activity_seen what, size_t bytes,
+                        std::shared_ptr<void> unread) {
+  auto& st = self->state;
+  st.unsettled_bytes += bytes;
+  co_await deliver(self, st.options.watcher, epoch, sequence, std::move(what));
+  st.unsettled_bytes -= bytes;
+  unread = nullptr;
+  mind_the_lag(self);
 }
 
 struct performer {
@@ -240,58 +268,99 @@ void greeted(self_pointer self, int64_t sequence) {
   st.session->dispatched(now_of(self), sequence, false);
   st.application = ready->application;
   st.bot = ready->bot;
-  st.guilds = {ready->guilds.begin(), ready->guilds.end()};
+  st.guilds.clear();
+  st.guilds.reserve(ready->guilds.size());
+  for (const auto each : ready->guilds)
+    st.guilds[each];
   perform(self, st.session->ready(now_of(self), std::move(ready->session_id), std::move(ready->resume_url)));
 }
 
-void dispatch(self_pointer self, const envelope& frame) {
+void keep(self_pointer self, const event& what) {
+  auto& guilds = self->state.guilds;
+  if (const auto* here = std::get_if<guild_available>(&what))
+    guilds[here->guild] = self->state.frames.take_places();
+  if (const auto* gone = std::get_if<guild_gone>(&what); gone && gone->kicked)
+    guilds.erase(gone->guild);
+  const auto* changed = std::get_if<role_changed>(&what);
+  const auto guild = changed ? guilds.find(changed->guild) : guilds.end();
+  if (guild == guilds.end())
+    return;
+  auto& places = guild->second;
+  std::erase_if(places, [&](const role_place& each) { return each.role == changed->role; });
+  if (!changed->deleted)
+    places.push_back({changed->role, changed->position});
+}
+
+guild_places kept_of(self_pointer self, snowflake guild) {
+  const auto& guilds = self->state.guilds;
+  const auto found = guilds.find(guild);
+  return found == guilds.end() ? guild_places{} : guild_places{true, found->second};
+}
+
+/// The event of a dispatch that was not seen before; nothing when it cannot be read, or may not be worked on.
+event event_of(self_pointer self, const envelope& frame) {
   auto& st = self->state;
-  const bool read = is_read(frame.type);
-  metrics::count("arrakis_discord_dispatches_total", "Dispatches by type; other: nobody reads them.", 1,
-                 {{"type", read ? std::string{frame.type} : "other"}});
-  if (frame.type == "READY")
-    return greeted(self, frame.sequence);
-  if (frame.type == "RESUMED") {
-    st.session->dispatched(now_of(self), frame.sequence, false);
-    return perform(self, st.session->resumed(now_of(self)));
-  }
-  const auto sequence = frame.sequence;
-  const bool seen = sequence <= st.session->seen(); // A replay may overlap.
-  auto what = read && !seen ? st.frames.decode() : event{};
+  auto what = st.frames.decode();
   if (!what) {
     log::warn("discord_dispatch_unreadable",
               {{"shard", shard_text(self)}, {"type", frame.type}, {"error", text_of(what.error())}});
     metrics::count("arrakis_discord_dispatches_unreadable_total", "Dispatches that do not hold what we need.");
-    what = event{};
+    return {};
   }
-  const bool full = st.session->pending() >= st.options.in_flight_max;
-  if (full && std::holds_alternative<interaction_created>(*what)) {
+  if (std::holds_alternative<interaction_created>(*what) && st.session->pending() >= st.options.in_flight_max) {
     metrics::count("arrakis_discord_interactions_dropped_total", "Interactions dropped because too many were in work.");
-    what = event{};
+    return {};
   }
-  if (const auto* here = std::get_if<guild_available>(&*what))
-    st.guilds.insert(here->guild);
-  if (const auto* gone = std::get_if<guild_gone>(&*what); gone && gone->kicked)
-    st.guilds.erase(gone->guild);
-  st.session->dispatched(now_of(self), sequence, !std::holds_alternative<std::monostate>(*what));
+  return std::move(*what);
+}
+
+/// Whether the frame was the first one to be gathered: the batch is open work from its sequence on.
+bool gathers_first(self_pointer self, int64_t sequence) {
+  auto& st = self->state;
+  if (!st.gathered)
+    return false;
+  const auto count = st.gathered->messages.size() + st.gathered->members.size();
+  const bool first = std::exchange(st.gathered_count, count) == 0 && count > 0;
+  if (first) {
+    st.gathered_from = sequence;
+    st.gathered_epoch = st.session->epoch();
+  }
+  return first;
+}
+
+void dispatch(self_pointer self, const envelope& frame, time_point now) {
+  auto& st = self->state;
+  ++st.tally[static_cast<size_t>(frame.what)];
+  if (frame.type == "READY")
+    return greeted(self, frame.sequence);
+  if (frame.type == "RESUMED") {
+    st.session->dispatched(now, frame.sequence, false);
+    return perform(self, st.session->resumed(now));
+  }
+  const auto sequence = frame.sequence;
+  const bool seen = sequence <= st.session->seen(); // A replay may overlap.
+  if (seen || frame.what == kind::other)
+    return st.session->dispatched(now, sequence, false);
+  auto what = event_of(self, frame);
+  keep(self, what);
+  st.session->dispatched(now, sequence, !std::holds_alternative<std::monostate>(what) || gathers_first(self, sequence));
   const auto epoch = st.session->epoch();
   std::visit(
     [&](auto& x) {
       if constexpr (!std::is_same_v<std::decay_t<decltype(x)>, std::monostate>)
-        st.running.start(deliver(self, epoch, sequence, std::move(x)));
+        st.running.start(deliver(self, st.to, epoch, sequence, std::move(x)));
     },
-    *what);
-  arm(self);
+    what);
 }
 
-void handle(self_pointer self, std::string text) {
+void handle(self_pointer self, std::string_view text, time_point now) {
   auto& st = self->state;
-  const auto frame = st.frames.read(std::move(text));
+  st.frames.gather(st.gathered.get(), st.session->seen());
+  const auto frame = st.frames.read_in_place(text);
   if (!frame)
     return corrupted(self, frame.error());
-  const auto now = now_of(self);
   switch (frame->op) { // https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-opcodes
-    case 0: return dispatch(self, *frame);
+    case 0: return dispatch(self, *frame, now);
     case 1: return perform(self, st.session->asked_for_heartbeat(now));
     case 7: return perform(self, st.session->asked_to_reconnect(now));
     case 9: return perform(self, st.session->invalid(now, st.frames.resumable()));
@@ -304,17 +373,50 @@ void handle(self_pointer self, std::string text) {
   }
 }
 
-void arrived(self_pointer self, const frame_arrived& x) {
+void arrived(self_pointer self, const net::websocket_message& message, time_point now) {
   auto& st = self->state;
-  if (!x.binary)
-    return handle(self, x.bytes);
+  if (!message.binary)
+    return handle(self, message.bytes, now);
   if (!st.packed)
     return corrupted(self, fail(ec::corrupt, "a packed frame on an unpacked connection"));
-  auto whole = st.packed->feed(x.bytes);
+  const auto whole = st.packed->feed(message.bytes);
   if (!whole)
     return corrupted(self, whole.error());
   if (*whole)
-    handle(self, std::move(**whole));
+    handle(self, **whole, now);
+}
+
+/// What the frames of one read came to.
+void conclude(self_pointer self, const net::websocket_batch& batch) {
+  auto& st = self->state;
+  for (size_t i = 0; i < kind_count; ++i)
+    if (const auto count = std::exchange(st.tally[i], 0); count > 0)
+      metrics::count("arrakis_discord_dispatches_total", "Dispatches by type; other: nobody reads them.", count,
+                     {{"type", std::string{name_of(static_cast<kind>(i))}}});
+  if (std::exchange(st.gathered_count, 0) > 0) {
+    size_t bytes = 0;
+    for (const auto& each : batch.messages)
+      bytes += each.bytes.size();
+    st.running.start(
+      deliver_activity(self, st.gathered_epoch, st.gathered_from, {std::move(st.gathered)}, bytes, batch.unread));
+  }
+  if (st.session->pending() > st.options.lag_max)
+    st.held.push_back(batch.unread);
+  mind_the_lag(self);
+  arm(self);
+}
+
+void arrived(self_pointer self, const frames_arrived& x) {
+  auto& st = self->state;
+  const auto now = now_of(self);
+  if (st.options.watcher && !st.gathered)
+    st.gathered = std::make_shared<activity>();
+  for (const auto& each : x.batch->messages) {
+    if (x.line != st.line)
+      break; // What came before ended the connection.
+    arrived(self, each, now);
+  }
+  conclude(self, *x.batch);
 }
 
 flow<> begin(self_pointer self) {
@@ -390,10 +492,11 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
       log::warn("discord_gateway_not_reached", {{"shard", shard_text(self)}, {"error", x.why_not}});
       perform(self, self->state.session->failed(now_of(self)));
     },
-    [self](const frame_arrived& x) {
+    [self](const frames_arrived& x) {
       if (x.line == self->state.line)
         arrived(self, x);
     },
+    [self](const places_of& x) { return kept_of(self, x.guild); },
     [self](const socket_closed& x) {
       if (x.line != self->state.line)
         return;
@@ -418,7 +521,7 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
 }
 } // namespace
 
-shard start(caf::actor_system& sys, connector connect, options chosen, sink to) {
+keeping_shard start(caf::actor_system& sys, connector connect, options chosen, sink to) {
   return sys.spawn(behavior, std::move(connect), std::move(chosen), std::move(to));
 }
 } // namespace arrakis::discord::gateway

@@ -21,9 +21,20 @@ using identify_pacing =
 /// Discord: `max_concurrency` (session_start_limit of GET /gateway/bot) identifies in 5 s, one for each value of
 /// shard % max_concurrency. For the shards of one process that share the result; thread-safe.
 identify_pacing local_pacing(int max_concurrency);
+/// What GET /gateway/bot says of the identifies that are left: session_start_limit.
+struct start_limit {
+  int total = 1000;
+  int remaining = 1000;
+  milliseconds reset_after{0};
+};
+/// `inner`, as long as identifies are left: without one it is ec::throttled, until `reset_after` has passed since
+/// `now`. Then `total` are there again. Discord resets the token of a bot that goes on.
+identify_pacing within_start_limit(identify_pacing inner, start_limit, time_point now);
 /// Opens a socket, as net::connect_websocket does. A seam for tests.
 using connector = std::function<void(std::string url, net::websocket_events,
                                      std::function<void(caf::expected<std::shared_ptr<net::websocket>>)> opened)>;
+/// What was read and is not settled: above it the shard's connection is not read, until half of it is done.
+constexpr size_t unread_bytes_max = 4 << 20;
 /// Over the network, verified, with messages of at most 32 MiB.
 connector network(net::io&, net::tls_client = {});
 
@@ -39,6 +50,8 @@ struct options {
   session_limits limits;
   inflate_limits inflate;
   size_t in_flight_max = 4096; ///< Dispatches that the sink works on; interactions above it are dropped and counted.
+  size_t lag_max = 8192;       ///< Dispatches that the sink works on; above it reading pauses until half are done.
+  activity_sink watcher;       ///< None: nobody asks what members do, and it is only counted.
   milliseconds effect{60'000}; ///< After it a dispatch that the sink never settled counts as done.
 };
 /// A source that always gives `url`.
@@ -47,5 +60,5 @@ url_source fixed_url(std::string url);
 /// Starts the shard. It sends dispatches to `to` as requests: the answer tells that the effect is durable, and the
 /// sequence is stored no further than that. After a fatal close code it sends shard_stopped and stays as it is. On an
 /// exit message it saves its session, closes so that a successor can resume, and ends.
-shard start(caf::actor_system&, connector, options, sink to);
+keeping_shard start(caf::actor_system&, connector, options, sink to);
 } // namespace arrakis::discord::gateway

@@ -30,8 +30,20 @@ struct fake_socket final : net::websocket {
   bool send(std::string message, bool) override { return sent.push_back(std::move(message)), true; }
   void close(uint16_t code, std::string) override { closed_with = closed_with ? closed_with : code; }
   void cut() override { closed_with = -1; }
-  void says(const std::string& text) {
-    packed ? events.received(packer.pack(text), true) : events.received(text, false);
+  void says(const std::string& text) { packed ? bytes(packer.pack(text), true) : bytes(text, false); }
+  void bytes(const std::string& message, bool binary) { many({message}, binary); }
+  /// Messages of one read. What their bytes cost is in `unread` until somebody gives it back.
+  std::weak_ptr<void> many(const std::vector<std::string>& messages, bool binary = false) {
+    auto batch = std::make_shared<net::websocket_batch>();
+    for (const auto& each : messages) {
+      auto& block = batch->blocks.emplace_back(new char[each.size() + net::websocket_message::slack]{});
+      std::copy(each.begin(), each.end(), block.get());
+      batch->messages.push_back({{block.get(), each.size()}, binary});
+    }
+    batch->unread = std::make_shared<int>();
+    const std::weak_ptr<void> unread = batch->unread;
+    events.batch(std::move(batch));
+    return unread;
   }
   void dispatches(int sequence, const std::string& type, const std::string& data) {
     says(R"({"op":0,"s":)" + std::to_string(sequence) + R"(,"t":")" + type + R"(","d":)" + data + "}");
@@ -103,7 +115,7 @@ struct rig {
   arrakis::test::sim_system sim;
   holding_sink to = sim.sys().spawn(listening, &heard, &holds);
   session_store store = sim.sys().spawn(keeping, &stored);
-  shard subject;
+  keeping_shard subject;
 
   void start(options o = {}) {
     o.token = secret{"tok"};
@@ -275,6 +287,135 @@ TEST_CASE("gateway: a sink that cannot keep up loses interactions above the limi
   CHECK(r.heard == std::vector<std::string>{"interaction 100", "interaction 101", "interaction 102", "kicked 10"});
 }
 
+namespace {
+/// Who hears what members do: writes it down and answers when it is told to.
+struct watching {
+  std::vector<std::string>* heard = nullptr;
+  bool* holds = nullptr;
+  std::vector<caf::response_promise> held;
+  watching() = default;
+};
+using watcher = activity_sink::extend<caf::reacts_to<release>>;
+watcher::behavior_type watch(watcher::stateful_pointer<watching> self, std::vector<std::string>* heard, bool* holds) {
+  self->state.heard = heard;
+  self->state.holds = holds;
+  return {
+    [self](const activity_seen& x) -> caf::result<void> {
+      for (const auto& m : x.what->messages)
+        self->state.heard->push_back(m.author.text() + ": " + std::string{m.content});
+      for (const auto& m : x.what->members)
+        self->state.heard->push_back(m.user.text() + " has " + std::to_string(m.roles.size()));
+      if (!*self->state.holds)
+        return caf::unit;
+      auto promise = self->make_response_promise<void>();
+      self->state.held.push_back(promise);
+      return caf::delegated<void>{};
+    },
+    [self](const release&) {
+      for (auto& promise : std::exchange(self->state.held, {}))
+        promise.deliver(caf::unit);
+    },
+  };
+}
+std::string message_frame(int sequence, const std::string& content) {
+  return R"({"t":"MESSAGE_CREATE","s":)" + std::to_string(sequence)
+       + R"(,"op":0,"d":{"id":"9","channel_id":"30","guild_id":"10","author":{"id":"5"},"content":")" + content
+       + "\"}}";
+}
+std::string member_frame(int sequence, int user) {
+  return R"({"t":"GUILD_MEMBER_UPDATE","s":)" + std::to_string(sequence)
+       + R"(,"op":0,"d":{"guild_id":"10","user":{"id":")" + std::to_string(user) + R"("},"roles":["20","21"]}})";
+}
+} // namespace
+
+TEST_CASE("gateway: what members do arrives gathered, once, and is durable when its consumer says so") {
+  rig r;
+  std::vector<std::string> seen;
+  bool holds = true;
+  const auto consumer = r.sim.sys().spawn(watch, &seen, &holds);
+  r.start({.watcher = consumer});
+  r.run();
+  const auto unread = r.socket().many({message_frame(2, "one"), member_frame(3, 6), R"({"op":11})",
+                                       message_frame(4, "two"), message_frame(3, "replayed")});
+  r.sim.run();
+  CHECK(seen == std::vector<std::string>{"5: one", "5: two", "6 has 2"});
+  CHECK(r.status().sequence == 4);
+  CHECK_FALSE(unread.expired()); // Not done: it counts as unread.
+  r.sim.advance(3s);
+  CHECK(r.stored.sequence == 1);
+  caf::anon_send(consumer, release{});
+  r.sim.run();
+  CHECK(unread.expired());
+  r.sim.advance(3s);
+  CHECK(r.stored.sequence == 4);
+  caf::anon_send_exit(consumer, caf::exit_reason::user_shutdown);
+}
+
+TEST_CASE(
+  "gateway: a frame that ends the connection ends the read; what came before it is heard, what follows is not") {
+  rig r;
+  std::vector<std::string> seen;
+  bool holds = false;
+  const auto consumer = r.sim.sys().spawn(watch, &seen, &holds);
+  r.start({.watcher = consumer});
+  r.run();
+  r.socket().many({message_frame(2, "before"), message_frame(3, "torn") + "}", message_frame(4, "behind")});
+  r.sim.run();
+  CHECK(seen == std::vector<std::string>{"5: before"});
+  CHECK(r.socket().closed_with == 4200);
+  r.sim.advance(2s);
+  r.hello();
+  CHECK(r.socket().last() == R"({"op":6,"d":{"token":"tok","session_id":"sid","seq":2}})");
+  caf::anon_send_exit(consumer, caf::exit_reason::user_shutdown);
+}
+
+TEST_CASE("gateway: while its sink lags a shard gives no read back, and silence is no zombie") {
+  rig r;
+  r.start({.lag_max = 4});
+  r.hello(10'000);
+  r.dispatches(1, "READY", R"({"session_id":"sid","user":{"id":"2"},"application":{"id":"3"},"guilds":[]})");
+  r.holds = true;
+  std::vector<std::weak_ptr<void>> reads;
+  for (int i = 0; i < 8; ++i) {
+    reads.push_back(
+      r.socket().many({R"({"op":0,"s":)" + std::to_string(2 + i) + R"(,"t":"GUILD_DELETE","d":{"id":"10"}})"}));
+    r.sim.run();
+  }
+  const auto kept = [&] {
+    return std::count_if(reads.begin(), reads.end(), [](const auto& each) { return !each.expired(); });
+  };
+  CHECK(kept() == 4); // Those above the limit.
+  r.sim.advance(35s); // Heartbeats that nobody acknowledges: the answers lie unread in the socket.
+  CHECK(r.socket().closed_with == 0);
+  r.settle();
+  CHECK(kept() == 0);
+  r.sim.advance(9s);
+  CHECK(r.socket().closed_with == 0);
+  r.sim.advance(12s); // From now on silence counts.
+  CHECK(r.sockets.front()->closed_with == 4200);
+}
+
+TEST_CASE("gateway: of a guild the roles and their positions are kept") {
+  rig r;
+  r.start();
+  r.run();
+  const auto places = [&](uint64_t guild) { return *r.sim.ask<guild_places>(r.subject, places_of{{guild}}); };
+  CHECK((places(10).known && places(10).roles.empty()));
+  CHECK_FALSE(places(12).known);
+  r.dispatches(2, "GUILD_CREATE",
+               R"({"id":"12","name":"n","owner_id":"4","roles":[{"id":"12","position":0},{"id":"20","position":3}]})");
+  REQUIRE(places(12).roles.size() == 2);
+  CHECK((places(12).roles[1].role == snowflake{20} && places(12).roles[1].position == 3));
+  r.dispatches(3, "GUILD_ROLE_UPDATE", R"({"guild_id":"12","role":{"id":"20","position":5}})");
+  r.dispatches(4, "GUILD_ROLE_CREATE", R"({"guild_id":"12","role":{"id":"21","position":1}})");
+  r.dispatches(5, "GUILD_ROLE_DELETE", R"({"guild_id":"12","role_id":"12"})");
+  REQUIRE(places(12).roles.size() == 2);
+  CHECK(places(12).roles[0].position == 5);
+  CHECK(places(12).roles[1].role == snowflake{21});
+  r.dispatches(6, "GUILD_DELETE", R"({"id":"12"})");
+  CHECK_FALSE(places(12).known);
+}
+
 TEST_CASE("gateway: a fatal close code is told once, and nothing connects again") {
   rig r;
   r.start();
@@ -292,7 +433,7 @@ TEST_CASE("gateway: a corrupt stream is left and resumed with a fresh context") 
   r.compressed = true;
   r.start();
   r.run();
-  r.socket().events.received(std::string{"garbage\x00\x00\xff\xff", 11}, true);
+  r.socket().bytes(std::string{"garbage\x00\x00\xff\xff", 11}, true);
   r.sim.run();
   CHECK(r.socket().closed_with == 4200);
   r.sim.advance(2s);
@@ -338,6 +479,22 @@ TEST_CASE("gateway: shards of one process identify five seconds apart, those of 
   CHECK(wait(2, now) == 5'000ms);
   CHECK(wait(4, now + 1s) == 9'000ms);
   CHECK(wait(0, now + 60s) == 0ms);
+}
+
+TEST_CASE("gateway: identifies that Discord has not left are refused until the limit is reset") {
+  const time_point now{1h};
+  const auto pacing = within_start_limit(local_pacing(1000), {.total = 2, .remaining = 1, .reset_after = 10min}, now);
+  const auto may = [&](int id, time_point at) {
+    bool out = false;
+    pacing(id, at, [&](caf::expected<milliseconds> w) { out = static_cast<bool>(w); });
+    return out;
+  };
+  CHECK(may(0, now));
+  CHECK_FALSE(may(1, now));
+  CHECK_FALSE(may(1, now + 599s));
+  CHECK(may(1, now + 600s));
+  CHECK(may(2, now + 600s));
+  CHECK_FALSE(may(3, now + 601s));
 }
 
 TEST_CASE("gateway: the pacing is obeyed on the shard's own clock, and heartbeats go on meanwhile") {
@@ -386,16 +543,18 @@ TEST_CASE("gateway: over a real socket with zlib-stream, and frames torn by the 
                           }};
   caf::actor_system_config config;
   caf::actor_system system{config};
-  const sink to = system.spawn([note](sink::pointer, int) -> sink::behavior_type {
-    const auto hear = [note](std::string what) { note([&](shared& x) { x.heard.push_back(what); }); };
-    return {[hear](const interaction_created& x) { hear("interaction " + x.what->id.text()); },
-            [hear](const guild_available&) {},
-            [hear](const guild_gone&) {},
-            [hear](const role_changed&) {},
-            [hear](const channel_changed&) {},
-            [hear](const shard_ready&) { hear("ready"); },
-            [hear](const shard_stopped&) {}};
-  }, 0);
+  const sink to = system.spawn(
+    [note](sink::pointer, int) -> sink::behavior_type {
+      const auto hear = [note](std::string what) { note([&](shared& x) { x.heard.push_back(what); }); };
+      return {[hear](const interaction_created& x) { hear("interaction " + x.what->id.text()); },
+              [hear](const guild_available&) {},
+              [hear](const guild_gone&) {},
+              [hear](const role_changed&) {},
+              [hear](const channel_changed&) {},
+              [hear](const shard_ready&) { hear("ready"); },
+              [hear](const shard_stopped&) {}};
+    },
+    0);
   const auto url = "ws://127.0.0.1:" + std::to_string(server.port());
   auto subject = gateway::start(system, network(threads), {.token = secret{"tok"}, .find_url = fixed_url(url)}, to);
   REQUIRE(s->wait([&] { return s->socket != nullptr; }));

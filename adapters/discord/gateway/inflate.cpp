@@ -1,65 +1,110 @@
 #include "adapters/discord/gateway/inflate.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <new>
+#define ZLIB_CONST // Its input is not written to.
 #include <zlib.h>
 
 namespace arrakis::discord::gateway {
 namespace {
 constexpr std::string_view flushed{"\x00\x00\xff\xff", 4}; // RFC 1951: an empty stored block, what Z_SYNC_FLUSH writes.
-constexpr size_t step_bytes = 64 << 10;
+constexpr size_t first_room = 16 << 10;
+constexpr size_t kept_room_max = 1 << 20; // What one huge guild needed is given back.
+
+/// RFC 1950 2.2: deflate, a window of at most 32 KiB, no dictionary, and a check of these two bytes.
+bool is_header(std::string_view two) {
+  const auto method = static_cast<unsigned char>(two[0]), flags = static_cast<unsigned char>(two[1]);
+  return (method & 0x0f) == Z_DEFLATED && method >> 4 <= 7 && !(flags & 0x20) && (method * 256 + flags) % 31 == 0;
+}
 } // namespace
 
 struct inflater::impl {
   explicit impl(inflate_limits l) : limits(l) {
-    if (inflateInit(&zlib) != Z_OK)
+    // Without zlib's own checksum: it would be compared at the end of the stream, which never comes.
+    if (inflateInit2(&zlib, -MAX_WBITS) != Z_OK)
       throw std::bad_alloc{};
   }
   ~impl() { inflateEnd(&zlib); }
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
 
+  caf::error lose(std::string why) {
+    lost = true;
+    return fail(ec::corrupt, std::move(why));
+  }
+  void make_room(size_t bytes, size_t kept) {
+    auto next = std::make_unique_for_overwrite<char[]>(bytes + slack);
+    if (kept > 0)
+      std::memcpy(next.get(), out.get(), kept);
+    out = std::move(next);
+    room = bytes;
+  }
+  caf::expected<std::optional<std::string_view>> unpack(std::string_view whole);
+
   const inflate_limits limits;
   z_stream zlib{};
-  std::string packed;
+  std::string packed; ///< Frames of an event that is not whole yet.
+  std::unique_ptr<char[]> out;
+  size_t room = 0;
+  bool begun = false; ///< The header of the stream is read.
   bool lost = false;
 };
+
+caf::expected<std::optional<std::string_view>> inflater::impl::unpack(std::string_view whole) {
+  if (!begun) {
+    if (!is_header(whole.substr(0, 2)))
+      return lose("the zlib stream has no header");
+    whole.remove_prefix(2);
+    begun = true;
+  }
+  if (room > kept_room_max)
+    out = nullptr;
+  if (!out)
+    make_room(first_room, 0);
+  zlib.next_in = reinterpret_cast<const Bytef*>(whole.data());
+  zlib.avail_in = static_cast<uInt>(whole.size());
+  size_t filled = 0;
+  for (;;) {
+    const auto before = room - filled;
+    zlib.next_out = reinterpret_cast<Bytef*>(out.get() + filled);
+    zlib.avail_out = static_cast<uInt>(before);
+    const int result = inflate(&zlib, Z_SYNC_FLUSH);
+    filled += before - zlib.avail_out;
+    if (result != Z_OK && result != Z_BUF_ERROR)
+      return lose("the zlib stream is broken");
+    if (filled > limits.message_bytes_max)
+      return lose("an event of more than " + std::to_string(limits.message_bytes_max) + " bytes");
+    if (zlib.avail_out != 0)
+      break;
+    make_room(std::min(room * 2, std::max(limits.message_bytes_max, room) + 1),
+              filled); // One more tells what is too long.
+  }
+  if (zlib.avail_in != 0)
+    return lose("the zlib stream ends early");
+  return std::optional{std::string_view{out.get(), filled}};
+}
 
 inflater::inflater(inflate_limits limits) : impl_(std::make_unique<impl>(limits)) {}
 inflater::~inflater() = default;
 
-caf::expected<std::optional<std::string>> inflater::feed(std::string_view frame) {
+caf::expected<std::optional<std::string_view>> inflater::feed(std::string_view frame) {
   auto& s = *impl_;
-  const auto lose = [&s](std::string why) {
-    s.lost = true;
-    return fail(ec::corrupt, std::move(why));
-  };
   if (s.lost)
     return fail(ec::corrupt, "the zlib context is lost");
   if (s.packed.size() + frame.size() > s.limits.packed_bytes_max)
-    return lose("an event of more than " + std::to_string(s.limits.packed_bytes_max) + " packed bytes");
-  s.packed.append(frame);
-  if (!std::string_view{s.packed}.ends_with(flushed))
-    return std::optional<std::string>{};
-  std::string out;
-  s.zlib.next_in = reinterpret_cast<Bytef*>(s.packed.data());
-  s.zlib.avail_in = static_cast<uInt>(s.packed.size());
-  do {
-    const auto filled = out.size();
-    if (filled > s.limits.message_bytes_max)
-      return lose("an event of more than " + std::to_string(s.limits.message_bytes_max) + " bytes");
-    out.resize(filled + step_bytes);
-    s.zlib.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
-    s.zlib.avail_out = step_bytes;
-    const int result = inflate(&s.zlib, Z_SYNC_FLUSH);
-    out.resize(filled + step_bytes - s.zlib.avail_out);
-    if (result != Z_OK && result != Z_BUF_ERROR)
-      return lose("the zlib stream is broken");
-  } while (s.zlib.avail_out == 0);
-  if (s.zlib.avail_in != 0)
-    return lose("the zlib stream ends early");
+    return s.lose("an event of more than " + std::to_string(s.limits.packed_bytes_max) + " packed bytes");
+  const bool alone = s.packed.empty();
+  if (!alone)
+    s.packed.append(frame);
+  const std::string_view whole = alone ? frame : std::string_view{s.packed};
+  if (!whole.ends_with(flushed)) {
+    if (alone)
+      s.packed = frame;
+    return std::optional<std::string_view>{};
+  }
+  auto event = s.unpack(whole);
   s.packed.clear();
-  if (out.size() > s.limits.message_bytes_max)
-    return lose("an event of more than " + std::to_string(s.limits.message_bytes_max) + " bytes");
-  return std::optional{std::move(out)};
+  return event;
 }
 } // namespace arrakis::discord::gateway

@@ -19,9 +19,11 @@ class inflater {
 public:
   explicit inflater(inflate_limits = {});
   ~inflater();
-  /// A frame that ends an event gives the event; another one nothing. ec::corrupt: the context is lost, and so is the
-  /// connection.
-  caf::expected<std::optional<std::string>> feed(std::string_view frame);
+  /// Behind an event so many more bytes may be read; their values say nothing.
+  static constexpr size_t slack = 64;
+  /// A frame that ends an event gives the event, valid until the next call; another one nothing. ec::corrupt: the
+  /// context is lost, and so is the connection.
+  caf::expected<std::optional<std::string_view>> feed(std::string_view frame);
 
 private:
   struct impl;

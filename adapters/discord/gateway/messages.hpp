@@ -5,7 +5,11 @@
 
 #include <caf/typed_actor.hpp>
 #include <memory>
+#include <memory_resource>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace arrakis::discord {
 
@@ -26,6 +30,7 @@ struct role_changed {
   snowflake guild;
   snowflake role;
   bool deleted = false;
+  int32_t position = 0; ///< Higher is mightier; 0 when deleted.
 };
 struct channel_changed {
   snowflake guild;
@@ -49,6 +54,45 @@ using sink = caf::typed_actor<caf::reacts_to<interaction_created>, caf::reacts_t
                               caf::reacts_to<guild_gone>, caf::reacts_to<role_changed>, caf::reacts_to<channel_changed>,
                               caf::reacts_to<shard_ready>, caf::reacts_to<shard_stopped>>;
 
+/// What members do, in the busiest events. Discord tells of messages with the intent GUILD_MESSAGES only.
+struct message_created {
+  snowflake guild, channel, id, author;
+  bool bot = false;
+  std::string_view content; ///< Empty without the intent MESSAGE_CONTENT.
+};
+struct member_updated {
+  snowflake guild, user;
+  std::span<const snowflake> roles;
+  bool pending = false; ///< Has not passed the guild's screening yet.
+};
+/// Those of one read from the gateway, each kind in its order. Texts and roles lie in `arena`.
+struct activity {
+  activity() = default;
+  activity(const activity&) = delete;
+  activity& operator=(const activity&) = delete;
+  std::pmr::monotonic_buffer_resource arena{8 << 10};
+  std::vector<message_created> messages;
+  std::vector<member_updated> members;
+};
+struct activity_seen {
+  std::shared_ptr<const activity> what;
+};
+/// The answer tells that the effect is durable; a consumer that lags makes the shard read less.
+using activity_sink = caf::typed_actor<caf::reacts_to<activity_seen>>;
+
+/// Of a guild a shard keeps its roles and their positions.
+struct role_place {
+  snowflake role;
+  int32_t position = 0;
+};
+struct places_of {
+  snowflake guild;
+};
+struct guild_places {
+  bool known = false;
+  std::vector<role_place> roles;
+};
+
 struct shard_status {};
 struct shard_state {
   int shard = 0;
@@ -59,4 +103,5 @@ struct shard_state {
   size_t guilds = 0;
 };
 using shard = caf::typed_actor<caf::replies_to<shard_status>::with<shard_state>>;
+using keeping_shard = shard::extend<caf::replies_to<places_of>::with<guild_places>>;
 } // namespace arrakis::discord

@@ -309,8 +309,14 @@ bool session::may_send(time_point now, size_t spare) {
   return true;
 }
 
+void session::listening(bool yes) {
+  if (yes && !listening_)
+    acknowledged_ = true; // Answers may still lie before us: the next heartbeat asks anew.
+  listening_ = yes;
+}
+
 void session::beat(time_point now, actions& out) {
-  if (!acknowledged_) { // Zombie: the last heartbeat was never answered.
+  if (!acknowledged_ && listening_) { // Zombie: the last heartbeat was never answered.
     out.emplace_back(disconnect{close_to_resume});
     reconnect_in(now, at_once_or_later(now));
     return;

@@ -116,6 +116,9 @@ public:
   /// A planned stop: the session is kept for a successor.
   actions stop(time_point now);
 
+  /// Whether we read what the server says. While we do not, its silence says nothing about it.
+  void listening(bool yes);
+
   /// Whatever is due.
   actions tick(time_point now);
   /// When tick() has something to do; empty: never.
@@ -156,6 +159,7 @@ private:
   std::optional<time_point> beat_at_;
   milliseconds interval_{0};
   bool acknowledged_ = true;
+  bool listening_ = true;
   uint32_t attempts_ = 0; ///< Connections since the last one that proved itself: by a heartbeat's answer, or by time.
   time_point running_since_{};
   uint32_t url_failures_ = 0; ///< Of the resume URL, in a row.

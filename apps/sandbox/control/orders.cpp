@@ -4,7 +4,10 @@
 #include "apps/sandbox/core/faults.hpp"
 #include "runtime/json.hpp"
 
+#include <charconv>
 #include <fmt/format.h>
+#include <optional>
+#include <variant>
 
 namespace arrakis::sandbox::control {
 namespace {
@@ -73,10 +76,82 @@ handled routes::clock(door& d, const door::ask& a) {
   return ok({{"acknowledge_ms", t.acknowledge_ms}, {"token_ms", t.token_ms}});
 }
 
-/// GET: sessions and counts. POST: settings, and one "action" on the connections that "application" and "shard" mean.
+namespace {
+void read_settings(const js::object& o, sandbox::gateway::settings& s) {
+  const auto number = [&o](std::string_view key, int64_t otherwise) { return json::integer_or(o, key, otherwise); };
+  s.heartbeat_ms = static_cast<int>(number("heartbeat_ms", s.heartbeat_ms));
+  s.max_concurrency = static_cast<int>(std::max<int64_t>(1, number("max_concurrency", s.max_concurrency)));
+  s.acknowledge = json::bool_or(o, "acknowledge", s.acknowledge);
+  s.hold_guild_create = json::bool_or(o, "hold_guild_create", s.hold_guild_create);
+  s.hold_hello = json::bool_or(o, "hold_hello", s.hold_hello);
+  s.hold_answer = json::bool_or(o, "hold_answer", s.hold_answer);
+  s.tear_bytes = static_cast<size_t>(std::max<int64_t>(0, number("tear_bytes", static_cast<int64_t>(s.tear_bytes))));
+  s.refuse_resumes = static_cast<int>(number("refuse_resumes", s.refuse_resumes));
+  s.ready_without = json::text_or(o, "ready_without", s.ready_without);
+  s.resume_url = json::text_or(o, "resume_url", s.resume_url);
+  s.starts_left = number("starts_left", s.starts_left);
+  s.starts_reset_ms = number("starts_reset_ms", s.starts_reset_ms);
+}
+
+/// Lower-case hex; empty: it is none.
+std::optional<std::string> bytes_of(std::string_view hex) {
+  std::string out;
+  for (; hex.size() >= 2; hex.remove_prefix(2)) {
+    uint8_t byte = 0;
+    if (const auto [end, error] = std::from_chars(hex.data(), hex.data() + 2, byte, 16); end != hex.data() + 2)
+      return std::nullopt;
+    out.push_back(static_cast<char>(byte));
+  }
+  return hex.empty() ? std::optional{std::move(out)} : std::nullopt;
+}
+
+using acted = std::variant<size_t, std::string>; ///< How many it concerned, or what is wrong with the order.
+struct action {
+  std::string_view name;
+  acted (*run)(sandbox::gateway::hub&, const sandbox::gateway::target&, const js::object&);
+};
+using sandbox::gateway::hub;
+using whom = const sandbox::gateway::target&;
+constexpr action actions[] = {
+  {"close",
+   [](hub& h, whom to, const js::object& o) -> acted {
+     const auto code = json::integer_or(o, "code", 4000);
+     if (code < 1000 || code > 4999)
+       return "field 'code': 1000 to 4999";
+     return h.close(to, static_cast<uint16_t>(code));
+   }},
+  {"cut", [](hub& h, whom to, const js::object&) -> acted { return h.cut(to); }},
+  {"reconnect", [](hub& h, whom to, const js::object&) -> acted { return h.order_reconnect(to); }},
+  {"invalidate",
+   [](hub& h, whom to, const js::object& o) -> acted { return h.invalidate(to, json::bool_or(o, "resumable")); }},
+  {"ask_heartbeat", [](hub& h, whom to, const js::object&) -> acted { return h.ask_heartbeat(to); }},
+  {"release_guilds", [](hub& h, whom to, const js::object&) -> acted { return h.release_guilds(to); }},
+  {"release_hello", [](hub& h, whom, const js::object&) -> acted { return h.release_hello(); }},
+  {"say", [](hub& h, whom to, const js::object& o) -> acted { return h.say(to, json::text_or(o, "text")); }},
+  {"raw",
+   [](hub& h, whom to, const js::object& o) -> acted {
+     const auto bytes = bytes_of(json::text_or(o, "hex"));
+     if (!bytes)
+       return "field 'hex': two hex digits for each byte";
+     return h.raw(to, *bytes, json::bool_or(o, "binary", true));
+   }},
+  {"dispatch",
+   [](hub& h, whom to, const js::object& o) -> acted {
+     const auto* data = json::object_in(o, "data");
+     if (!data || json::text_or(o, "name").empty() || json::integer_or(o, "skip") < 0)
+       return "fields 'name', 'data' (an object) and 'skip' (0 or more)";
+     return h.dispatch(to, json::text_or(o, "name"), *data, json::integer_or(o, "skip"));
+   }},
+};
+} // namespace
+
+/// GET: sessions and counts, or with record/?after=N what happened. POST: settings, and one "action" on the connections
+/// that "application" and "shard" mean.
 handled routes::gateway(door& d, const door::ask& a) {
   auto& hub = d.core_.hub;
   const auto& o = a.object();
+  if (a.method == "GET" && a.path.size() > 1 && a.path[1] == "record")
+    return rest::reply{200, hub.recorded(a.query_number("after").value_or(0))};
   if (a.method == "GET") {
     const auto& n = hub.count();
     js::object closed;
@@ -91,37 +166,25 @@ handled routes::gateway(door& d, const door::ask& a) {
                                        {"connections", n.connections},
                                        {"closed_by_us", std::move(closed)}}};
   }
-  auto& s = hub.settings;
-  s.heartbeat_ms = static_cast<int>(json::integer_or(o, "heartbeat_ms", s.heartbeat_ms));
-  s.max_concurrency = static_cast<int>(std::max<int64_t>(1, json::integer_or(o, "max_concurrency", s.max_concurrency)));
-  s.acknowledge = json::bool_or(o, "acknowledge", s.acknowledge);
-  s.hold_guild_create = json::bool_or(o, "hold_guild_create", s.hold_guild_create);
-  s.refuse_resumes = static_cast<int>(json::integer_or(o, "refuse_resumes", s.refuse_resumes));
-  s.ready_without = json::text_or(o, "ready_without", s.ready_without);
+  read_settings(o, hub.settings);
   d.core_.shards = static_cast<int>(json::integer_or(o, "shards", d.core_.shards));
-  sandbox::gateway::target whom{.application = a.id("application"), .shard = std::nullopt};
+  sandbox::gateway::target to{.application = a.id("application"), .shard = std::nullopt};
   if (o.contains("shard"))
-    whom.shard = static_cast<int>(json::integer_or(o, "shard"));
-  const auto action = json::text_or(o, "action");
-  size_t concerned = 0;
-  if (action == "close") {
-    const auto code = json::integer_or(o, "code", 4000);
-    if (code < 1000 || code > 4999)
-      return wrong("field 'code': 1000 to 4999");
-    concerned = hub.close(whom, static_cast<uint16_t>(code));
-  } else if (action == "cut")
-    concerned = hub.cut(whom);
-  else if (action == "reconnect")
-    concerned = hub.order_reconnect(whom);
-  else if (action == "invalidate")
-    concerned = hub.invalidate(whom, json::bool_or(o, "resumable"));
-  else if (action == "ask_heartbeat")
-    concerned = hub.ask_heartbeat(whom);
-  else if (action == "release_guilds")
-    concerned = hub.release_guilds(whom);
-  else if (!action.empty())
-    return wrong("field 'action': one of close, cut, reconnect, invalidate, ask_heartbeat, release_guilds");
-  return ok({{"connections", concerned}});
+    to.shard = static_cast<int>(json::integer_or(o, "shard"));
+  const auto name = json::text_or(o, "action");
+  if (name.empty())
+    return ok({{"connections", 0}});
+  std::vector<std::string_view> known;
+  for (const auto& each : actions) {
+    known.push_back(each.name);
+    if (each.name != name)
+      continue;
+    const auto done = each.run(hub, to, o);
+    if (const auto* why = std::get_if<std::string>(&done))
+      return wrong(*why);
+    return ok({{"connections", std::get<size_t>(done)}});
+  }
+  return wrong(fmt::format("field 'action': one of {}", fmt::join(known, ", ")));
 }
 
 handled routes::endpoint(door& d, const door::ask& a) {

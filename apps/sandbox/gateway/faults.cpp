@@ -32,6 +32,7 @@ size_t hub::cut(const target& whom) {
       s->second.connection = 0;
       s->second.lost_ms = wall_ms();
     }
+    record_.add(c.id, "closed", {{"code", 1006}, {"by", "server"}});
     auto socket = std::move(c.socket);
     connections_.erase(c.id);
     socket->cut();
@@ -58,6 +59,33 @@ size_t hub::invalidate(const target& whom, bool resumable) {
 
 size_t hub::ask_heartbeat(const target& whom) {
   return each(whom, [&](connection& c) { send_op(c, heartbeat, nullptr); });
+}
+
+size_t hub::release_hello() {
+  settings.hold_hello = false;
+  size_t held = 0;
+  for (auto& [_, c] : connections_)
+    if (!c.greeted)
+      greet(c), ++held;
+  return held;
+}
+
+size_t hub::say(const target& whom, std::string_view text) {
+  return each(whom, [&](connection& c) { send(c, text); });
+}
+
+size_t hub::raw(const target& whom, const std::string& bytes, bool binary) {
+  return each(whom, [&](connection& c) { c.socket->send(bytes, binary); });
+}
+
+size_t hub::dispatch(const target& whom, std::string_view name, const js::object& data, int64_t skip) {
+  size_t told = 0;
+  for (auto& [_, s] : sessions_)
+    if ((!whom.application || s.application == whom.application) && (!whom.shard || s.shard == *whom.shard)) {
+      dispatch_to(s, name, data, skip);
+      ++told;
+    }
+  return told;
 }
 
 size_t hub::release_guilds(const target& whom) {

@@ -22,6 +22,7 @@ void hub::accept(const net::responder& respond, const std::string& target) {
   net::websocket_options options;
   options.message_bytes_max = 64 << 10;
   options.outbox_bytes_max = 512 << 20; // a test with thousands of guilds
+  options.fragment_bytes = settings.tear_bytes;
   net::websocket_events events{.received = [this, id](const std::string& text, bool) { received(id, text); },
                                .closed = [this, id](uint16_t code, const std::string&) { closed(id, code); }};
   respond.upgrade(options, std::move(events), [this, id, target](std::shared_ptr<net::websocket> socket) {
@@ -35,34 +36,51 @@ void hub::opened(uint64_t id, std::shared_ptr<net::websocket> socket, const std:
   c.id = id;
   c.socket = std::move(socket);
   c.heard_ms = wall_ms();
+  record_.add(id, "opened", {{"target", target}});
   if (net::query_value(target, "compress") == "zlib-stream")
     c.zlib = std::make_unique<zlib_stream>();
   const auto version = net::query_value(target, "v");
-  send_op(c, hello, js::object{{"heartbeat_interval", settings.heartbeat_ms}, {"_trace", js::array{"[\"sandbox\"]"}}});
+  if (!settings.hold_hello)
+    greet(c);
   if ((!version.empty() && version != "10" && version != "9") || net::query_value(target, "encoding") == "etf")
     end(c, invalid_version, "Invalid API version.");
 }
 
+void hub::greet(connection& c) {
+  c.greeted = true;
+  send_op(c, hello, js::object{{"heartbeat_interval", settings.heartbeat_ms}, {"_trace", js::array{"[\"sandbox\"]"}}});
+}
+
 void hub::send(connection& c, std::string_view frame) {
-  if (c.zlib)
-    c.socket->send(c.zlib->compress(frame), true);
-  else
-    c.socket->send(std::string(frame), false);
+  if (!c.zlib)
+    return void(c.socket->send(std::string(frame), false)); // Torn by the socket itself.
+  const auto packed = c.zlib->compress(frame);
+  const auto part = settings.tear_bytes > 0 ? settings.tear_bytes : packed.size();
+  for (size_t at = 0; at < packed.size(); at += part)
+    c.socket->send(packed.substr(at, part), true);
 }
 
 void hub::send_op(connection& c, int op, const js::value& d) {
+  record_.add(c.id, "out", {{"op", op}, {"d", d.is_bool() ? d : js::value(nullptr)}});
   send(c, js::serialize(js::object{{"t", nullptr}, {"s", nullptr}, {"op", op}, {"d", d}}));
 }
 
-void hub::dispatch_to(session& s, std::string_view name, const js::object& data) {
+void hub::send_dispatch(connection& c, int64_t number, const std::string& frame) {
+  const auto name = std::string_view(frame).substr(6); // {"t":"NAME",
+  record_.add(c.id, "out", {{"op", 0}, {"s", number}, {"t", name.substr(0, name.find('"'))}});
+  send(c, frame);
+}
+
+void hub::dispatch_to(session& s, std::string_view name, const js::object& data, int64_t skip) {
   ++counts_.dispatches;
-  const auto& frame = s.next(name, js::serialize(data));
+  const auto& frame = s.next(name, js::serialize(data), skip);
   if (const auto c = connections_.find(s.connection); c != connections_.end())
-    send(c->second, frame);
+    send_dispatch(c->second, s.seq, frame);
 }
 
 void hub::end(connection& c, uint16_t code, std::string reason) {
   ++counts_.closed_by_us[code];
+  record_.add(c.id, "closed", {{"code", code}, {"by", "server"}});
   if (const auto s = sessions_.find(c.session); s != sessions_.end()) {
     s->second.connection = 0;
     s->second.lost_ms = wall_ms();
@@ -76,6 +94,7 @@ void hub::closed(uint64_t id, uint16_t code) {
   const auto c = connections_.find(id);
   if (c == connections_.end())
     return;
+  record_.add(id, "closed", {{"code", code}, {"by", "client"}});
   if (const auto s = sessions_.find(c->second.session); s != sessions_.end()) {
     s->second.connection = 0;
     s->second.lost_ms = wall_ms();
@@ -103,6 +122,7 @@ void hub::received(uint64_t id, const std::string& text) {
   if (!frame)
     return end(c, decode_error, "Error while decoding payload.");
   const auto op = json::integer_or(*frame, "op", -1);
+  record_.add(id, "in", noted(op, *frame));
   static const js::object nothing;
   const auto* d = json::object_in(*frame, "d");
   if (op != heartbeat && op != identify && op != resume && c.session.empty())
@@ -132,6 +152,8 @@ bool hub::may_identify(const js::object& d, const model::application& app, int s
     return end(c, disallowed_intents, "Disallowed intent(s)."), false;
   if (!settings.limits)
     return true;
+  if (settings.starts_left == 0) // Discord resets the token of a bot that goes on.
+    return end(c, authentication_failed, "No identify is left."), false;
   auto& last = identified_ms_[fmt::format("{}/{}", app.id.value, shard % settings.max_concurrency)];
   if (wall_ms() - last < identify_every_ms - 250) { // the pace is the client's; its timer may be a little early
     ++counts_.invalid_sessions;
@@ -160,6 +182,7 @@ void hub::on_identify(connection& c, const js::object& d) {
   if (!may_identify(d, *app, shard, shards, c))
     return;
   ++counts_.identifies;
+  settings.starts_left = std::max<int64_t>(settings.starts_left - 1, 0);
   session made{.id = random_hex(16),
                .application = app->id,
                .bot = app->bot,
@@ -168,7 +191,9 @@ void hub::on_identify(connection& c, const js::object& d) {
                .intents = static_cast<uint64_t>(json::integer_or(d, "intents"))};
   made.connection = c.id;
   c.session = made.id;
-  welcome(c, sessions_[made.id] = std::move(made));
+  auto& kept = sessions_[made.id] = std::move(made);
+  if (!settings.hold_answer)
+    welcome(c, kept);
 }
 
 void hub::welcome(connection&, session& s) {
@@ -179,7 +204,7 @@ void hub::welcome(connection&, session& s) {
   auto data = model::ready(world_, world_.applications.at(s.application), guilds);
   data["session_id"] = s.id;
   data["session_type"] = "normal";
-  data["resume_gateway_url"] = settings.url;
+  data["resume_gateway_url"] = settings.resume_url.empty() ? settings.url : settings.resume_url;
   data["shard"] = js::array{s.shard, s.shards};
   if (!settings.ready_without.empty())
     data.erase(settings.ready_without);
@@ -227,9 +252,10 @@ void hub::on_resume(connection& c, const js::object& d) {
   ++counts_.resumes;
   s.connection = c.id;
   c.session = s.id;
-  for (const auto& frame : *frames)
-    send(c, frame);
-  dispatch_to(s, "RESUMED", {{"_trace", js::array{"[\"sandbox\"]"}}});
+  for (const auto& [number, frame] : *frames)
+    send_dispatch(c, number, frame);
+  if (!settings.hold_answer)
+    dispatch_to(s, "RESUMED", {{"_trace", js::array{"[\"sandbox\"]"}}});
 }
 
 void hub::on_request_members(connection& c, const js::object& d) {

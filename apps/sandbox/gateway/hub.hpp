@@ -1,5 +1,6 @@
 #pragma once
 // The gateway: connections and sessions, on one io thread. https://discord.com/developers/docs/topics/gateway
+#include "apps/sandbox/gateway/record.hpp"
 #include "apps/sandbox/gateway/session.hpp"
 #include "apps/sandbox/gateway/zlib_stream.hpp"
 #include "runtime/net/http_server.hpp"
@@ -8,11 +9,17 @@ namespace arrakis::sandbox::gateway {
 
 struct settings {
   int heartbeat_ms = 41'250;
-  int max_concurrency = 1; ///< Identifies per 5 s and key (shard modulo it).
-  bool limits = true;      ///< Identify pacing, 120 frames a minute, one member request in 30 s.
-  std::string url;         ///< resume_gateway_url: "ws://127.0.0.1:8080"
+  int max_concurrency = 1;    ///< Identifies per 5 s and key (shard modulo it).
+  bool limits = true;         ///< Identify pacing, 120 frames a minute, one member request in 30 s, starts of the day.
+  std::string url;            ///< "ws://127.0.0.1:8080"
+  std::string resume_url;     ///< resume_gateway_url; empty: `url`.
+  int64_t starts_left = 1000; ///< session_start_limit.remaining: an identify takes one.
+  int64_t starts_reset_ms = 86'400'000;
   // Faults on demand.
   bool acknowledge = true;        ///< false: heartbeats are not answered (a zombie).
+  bool hold_hello = false;        ///< No opcode 10 on a new connection, until release_hello().
+  bool hold_answer = false;       ///< An identify gets no READY and a resume no RESUMED: they are lost.
+  size_t tear_bytes = 0;          ///< What is sent leaves in frames of at most so many bytes; 0: whole.
   bool hold_guild_create = false; ///< READY without the guilds that should follow.
   int refuse_resumes = 0;         ///< So many resumes get opcode 9 with false.
   std::string ready_without;      ///< A field of READY that is left out: the twin of the schema check.
@@ -46,13 +53,19 @@ public:
   /// Faults. Each answers how many connections it concerned.
   size_t close(const target&, uint16_t code);
   size_t cut(const target&);
-  size_t order_reconnect(const target&);            ///< opcode 7
-  size_t invalidate(const target&, bool resumable); ///< opcode 9
-  size_t ask_heartbeat(const target&);              ///< opcode 1 from the server
-  size_t release_guilds(const target&);             ///< ends hold_guild_create and sends what was held
+  size_t order_reconnect(const target&);                            ///< opcode 7
+  size_t invalidate(const target&, bool resumable);                 ///< opcode 9
+  size_t ask_heartbeat(const target&);                              ///< opcode 1 from the server
+  size_t release_hello();                                           ///< ends hold_hello and greets whom it held
+  size_t say(const target&, std::string_view text);                 ///< any text, packed like every other
+  size_t raw(const target&, const std::string& bytes, bool binary); ///< bytes as they are, past the compression
+  /// An event of the test's own making, for connected and unconnected sessions. How many there were.
+  size_t dispatch(const target&, std::string_view name, const js::object& data, int64_t skip);
+  size_t release_guilds(const target&); ///< ends hold_guild_create and sends what was held
 
   const gateway::counts& count() const { return counts_; }
   js::array list() const; ///< Sessions with shard, sequence, connected, intents.
+  js::array recorded(int64_t after) const { return record_.after(after); }
 
 private:
   struct connection {
@@ -62,7 +75,7 @@ private:
     std::string session;
     int64_t heard_ms = 0;
     std::deque<int64_t> frames; ///< When the last frames came, for the limit of 120 a minute.
-    bool bad_version = false;
+    bool greeted = false;
   };
   using sessions = std::map<std::string, session>;
 
@@ -73,11 +86,13 @@ private:
   void on_resume(connection&, const js::object& d);
   void on_request_members(connection&, const js::object& d);
   bool may_identify(const js::object& d, const model::application&, int shard, int shards, connection&);
+  void greet(connection&);
   void welcome(connection&, session&);
   void send_guilds(session&);
   void send(connection&, std::string_view frame);
   void send_op(connection&, int op, const js::value& d);
-  void dispatch_to(session&, std::string_view name, const js::object& data);
+  void send_dispatch(connection&, int64_t number, const std::string& frame);
+  void dispatch_to(session&, std::string_view name, const js::object& data, int64_t skip = 0);
   void end(connection&, uint16_t code, std::string reason = {});
   template <class F>
   size_t each(const target&, F&& f);
@@ -89,6 +104,7 @@ private:
   std::map<std::string, int64_t> identified_ms_; ///< By application and concurrency key.
   std::map<std::string, int64_t> members_asked_ms_;
   gateway::counts counts_;
+  record record_;
 };
 
 } // namespace arrakis::sandbox::gateway

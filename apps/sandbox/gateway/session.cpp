@@ -20,21 +20,21 @@ uint64_t needed(std::string_view name) {
 }
 } // namespace
 
-const std::string& session::next(std::string_view name, std::string_view data) {
-  ++seq;
+const std::string& session::next(std::string_view name, std::string_view data, int64_t skip) {
+  seq += 1 + skip;
   sent.emplace_back(seq, fmt::format(R"({{"t":"{}","s":{},"op":0,"d":{}}})", name, seq, data));
   if (sent.size() > replay_max)
     sent.pop_front();
   return sent.back().second;
 }
 
-std::optional<std::vector<std::string>> session::replay(int64_t after) const {
+std::optional<std::vector<std::pair<int64_t, std::string>>> session::replay(int64_t after) const {
   if (after < seq && (sent.empty() || sent.front().first > after + 1))
     return std::nullopt;
-  std::vector<std::string> frames;
-  for (const auto& [number, frame] : sent)
-    if (number > after)
-      frames.push_back(frame);
+  std::vector<std::pair<int64_t, std::string>> frames;
+  for (const auto& each : sent)
+    if (each.first > after)
+      frames.push_back(each);
   return frames;
 }
 

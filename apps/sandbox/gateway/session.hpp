@@ -66,10 +66,10 @@ struct session {
   uint64_t connection = 0; ///< 0: none at the moment.
   int64_t lost_ms = 0;     ///< Since when.
 
-  /// The frame of the next dispatch; it is kept for a resume.
-  const std::string& next(std::string_view name, std::string_view data);
+  /// The frame of the next dispatch; it is kept for a resume. `skip`: so many sequence numbers are left out.
+  const std::string& next(std::string_view name, std::string_view data, int64_t skip = 0);
   /// Everything after `after`; nothing when that is no longer kept.
-  std::optional<std::vector<std::string>> replay(int64_t after) const;
+  std::optional<std::vector<std::pair<int64_t, std::string>>> replay(int64_t after) const;
   /// By shard, intents and membership (`in` is null when the guild is gone).
   bool hears(const model::event&, const model::guild* in) const;
 };

@@ -32,7 +32,7 @@ TEST_CASE("session: sequence numbers rise by one, and a replay begins after the 
   const auto frames = s.replay(1);
   REQUIRE(frames);
   CHECK(frames->size() == 2);
-  CHECK(frames->front().find("\"t\":\"B\"") != std::string::npos);
+  CHECK(frames->front().second.find("\"t\":\"B\"") != std::string::npos);
   CHECK(s.replay(3)->empty());
 }
 

@@ -17,7 +17,10 @@ reply get_gateway_bot(call& c) {
       {"url", c.gateway},
       {"shards", c.shards},
       {"session_start_limit",
-       {{"total", 1000}, {"remaining", 1000}, {"reset_after", 86'400'000}, {"max_concurrency", c.max_concurrency}}}}};
+       {{"total", 1000},
+        {"remaining", c.starts_left},
+        {"reset_after", c.starts_reset_ms},
+        {"max_concurrency", c.max_concurrency}}}}};
 }
 
 reply get_me(call& c) {

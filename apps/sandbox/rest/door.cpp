@@ -162,7 +162,9 @@ void door::proceed(visit v, const net::responder& respond) {
          .body = std::move(*body),
          .gateway = core_.hub.settings.url,
          .shards = core_.shards,
-         .max_concurrency = core_.hub.settings.max_concurrency};
+         .max_concurrency = core_.hub.settings.max_concurrency,
+         .starts_left = core_.hub.settings.starts_left,
+         .starts_reset_ms = core_.hub.settings.starts_reset_ms};
   auto out = v.what.what->run(c);
   if (v.request.method != "GET")
     core_.settle();

@@ -22,6 +22,8 @@ struct call {
   std::string gateway;          ///< "ws://127.0.0.1:8080", for /gateway and /gateway/bot
   int shards = 1;
   int max_concurrency = 1;
+  int64_t starts_left = 1000;
+  int64_t starts_reset_ms = 86'400'000;
 
   snowflake id(size_t index) const; ///< 0 when it is no snowflake.
   const js::object& object() const; ///< The body, or an empty object.

@@ -1,0 +1,26 @@
+#pragma once
+// What happened on the gateway's connections, in order, for a test to judge. Pure.
+#include <boost/json.hpp>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+
+namespace arrakis::sandbox::gateway {
+namespace js = boost::json;
+
+class record {
+public:
+  /// `what`: opened, in (from the client), out (to it), closed. `more`: its members.
+  void add(uint64_t connection, std::string_view what, js::object more);
+  /// Entries with a number above `after`: {n, at_ms, connection, what, ...}. The oldest give way.
+  js::array after(int64_t number) const;
+
+private:
+  int64_t last_ = 0;
+  std::deque<js::object> entries_;
+};
+inline constexpr size_t record_max = 5000;
+
+/// What is written down of a client's frame: never its token.
+js::object noted(int64_t op, const js::object& frame);
+} // namespace arrakis::sandbox::gateway

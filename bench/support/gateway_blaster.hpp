@@ -1,0 +1,35 @@
+#pragma once
+// A gateway for one client at a time that sends a recording as fast as the client takes it.
+#include "bench/support/gateway_recording.hpp"
+
+#include <atomic>
+#include <thread>
+
+namespace arrakis::bench {
+class gateway_blaster {
+public:
+  /// On the core `cpu`, for whoever connects; `what` outlives it. Throws std::runtime_error without a port.
+  gateway_blaster(const gateway_recording& what, int cpu);
+  ~gateway_blaster();
+  gateway_blaster(const gateway_blaster&) = delete;
+  uint16_t port() const { return port_; }
+  /// CPU that it took, to see that it was not what held a client back.
+  double cpu_us() const { return cpu_us_; }
+
+private:
+  void serve();
+  void talk(int fd);
+  const gateway_recording& what_;
+  int listener_ = -1;
+  uint16_t port_ = 0;
+  std::atomic<int> client_{-1};
+  std::atomic<bool> ending_{false};
+  std::atomic<double> cpu_us_{0};
+  std::thread thread_;
+};
+
+/// The cores that this machine lets us use: the last one is the server's, the first one the client's.
+int last_cpu();
+/// This thread runs on `cpu` only.
+void pin(int cpu);
+} // namespace arrakis::bench

@@ -1,0 +1,72 @@
+#pragma once
+// WebSocket on the wire (RFC 6455) without a socket: one direction of bytes is cut into messages, and frames are
+// written. Many small messages are found in one read, and their bytes stay where they were read to.
+#include "runtime/net/websocket.hpp"
+
+#include <array>
+#include <optional>
+#include <span>
+
+namespace arrakis::net::frames {
+
+/// RFC 6455 5.2.
+enum class opcode : uint8_t { more = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+/// RFC 6455 7.4.1: what we close with when the other end breaks the protocol, and what is told when no code was sent.
+constexpr uint16_t protocol_error = 1002, no_code_sent = 1005, invalid_text = 1007, too_big = 1009;
+
+struct control {
+  opcode kind = opcode::ping;
+  std::string payload;
+};
+struct found {
+  std::vector<websocket_message> messages;
+  std::vector<std::unique_ptr<char[]>> blocks; ///< Where their bytes lie.
+  size_t bytes = 0;                            ///< Size of all messages.
+  std::vector<control> controls;               ///< A close is the last one; nothing is read behind it.
+  uint16_t fault = 0; ///< What came after the rest breaks the protocol: the code to close with. Final.
+};
+
+/// Where bytes are read to, and what is whole among them.
+class reader {
+public:
+  /// `masked`: the other end is a client, whose frames must be masked; a server's must not be.
+  reader(bool masked, size_t message_bytes_max) : masked_(masked), message_bytes_max_(message_bytes_max) {}
+  /// Room for the next bytes, never empty. What find() gave stays valid.
+  std::span<char> space();
+  /// So many bytes were put at the front of space().
+  void took(size_t bytes) { end_ += bytes; }
+  found find();
+
+private:
+  struct header;
+  header head_at(size_t position) const;
+  uint16_t judge(const header&) const;
+  bool take(const header&, char* payload, found& out);
+  void settle(size_t from, size_t upto, found& out);
+  void move_to(size_t capacity);
+
+  const bool masked_;
+  const size_t message_bytes_max_;
+  std::unique_ptr<char[]> buffer_; ///< `capacity_` bytes and the slack.
+  size_t capacity_ = 0, begin_ = 0, end_ = 0;
+  size_t wanted_ = 0;   ///< Size of the frame that is not whole yet, as far as it is known.
+  bool filled_ = false; ///< The last read filled all the room: the next one gets more.
+  int sparse_ = 0;      ///< Reads in a row that needed little of it.
+  std::string parts_;   ///< Of a message in several frames.
+  bool in_parts_ = false, parts_binary_ = false;
+  bool ended_ = false;
+};
+
+/// Appends one frame. `mask`: a client's four random bytes.
+void append(std::string& out, opcode, bool last, std::string_view payload,
+            const std::optional<std::array<unsigned char, 4>>& mask = {});
+
+struct closing {
+  uint16_t code = no_code_sent;
+  std::string reason;
+};
+/// At most 125 bytes; the reason is cut to what fits.
+std::string write_close(const closing&);
+/// Nothing: the payload of a close frame breaks RFC 6455 5.5.1 or 7.4.
+std::optional<closing> read_close(std::string_view payload);
+} // namespace arrakis::net::frames

@@ -1,0 +1,459 @@
+// Every row of what Discord does to a connection, and what our shard does then: docs of gateway v10, and what the real
+// discord.js was seen to do (tests/interop/discord/resilience.mjs). Plain and packed.
+#include "tests/shards/rig.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace arrakis;
+using namespace arrakis::shards_test;
+using namespace std::chrono_literals;
+namespace js = boost::json;
+
+namespace {
+constexpr auto heartbeat = 41'250ms;                                    // As Discord asks for.
+const milliseconds at_once{0}, backoff_least{250}, backoff_most{1'010}; // Half of 500 ms to 1 s, and a step of ours.
+
+struct row {
+  std::string name;
+  std::function<void(rig&, world&)> disturb;
+  expectation want;
+  rig::options options = {};
+  size_t message_bytes_max = 32 << 20;
+};
+
+/// `options`, on a connection that is packed or not.
+rig::options on(bool packed, rig::options chosen) {
+  chosen.compressed = packed;
+  return chosen;
+}
+
+/// Until the reaction is complete; what then must have happened is judged.
+bool follow(rig& shard, world& in, reaction what, size_t heard_before) {
+  const auto& heard = shard.heard();
+  const auto again = [&](std::string_view word) {
+    return std::any_of(heard.begin() + static_cast<long>(heard_before), heard.end(),
+                       [&](const auto& each) { return each.starts_with(word); });
+  };
+  switch (what) {
+    case reaction::resumes:
+    case reaction::resumes_here: return shard.comes_to([&] { return again("resumed"); });
+    case reaction::begins_here:
+    case reaction::begins_anew: return shard.comes_to([&] { return again("ready"); });
+    case reaction::stops: {
+      const bool stopped = in.until([&] { return again("stopped"); });
+      in.sim.advance(1h);
+      return stopped;
+    }
+    case reaction::goes_on: return true;
+    case reaction::beats: {
+      const auto beats = [&] {
+        const auto seen = shard.since_mark().entries;
+        return std::any_of(seen.begin(), seen.end(), [](const entry& e) { return e.what == entry::in && e.op == 1; });
+      };
+      return in.until(beats);
+    }
+  }
+  return false;
+}
+
+/// A close frame of the shard arrives a moment after its new connection.
+bool both_closed(rig& shard, world& in, const expectation& want) {
+  return want.our_close == 0 || in.until([&] {
+    const auto seen = shard.since_mark().entries;
+    return std::any_of(seen.begin(), seen.end(), [](const entry& e) { return e.what == entry::closed && e.by_shard; });
+  });
+}
+
+void check_judged(const trace& seen, const expectation& want) {
+  CHECK(judge(seen, want) == "");
+  for (const auto& wrong : wrong_variants(seen, want))
+    CHECK_MESSAGE(judge(wrong.what, want) != "", wrong.name);
+}
+
+void play(const row& r, bool packed) {
+  CAPTURE(r.name);
+  CAPTURE(packed);
+  calm();
+  world in;
+  rig shard{in, on(packed, r.options), r.message_bytes_max};
+  shard.start();
+  REQUIRE(shard.logs_in());
+  auto want = r.want;
+  want.session = shard.session();
+  want.sequence += shard.status().sequence;
+  const auto heard_before = shard.heard().size();
+  shard.mark();
+  r.disturb(shard, in);
+  // What happens while the shard is away must reach it, unless the session is lost with it.
+  const bool keeps = want.what != reaction::begins_anew && want.what != reaction::stops;
+  std::string meanwhile;
+  if (want.what == reaction::resumes) {
+    REQUIRE(in.until([&] { return shard.state() != "running"; }));
+    meanwhile = shard.role_event();
+  }
+  REQUIRE(follow(shard, in, want.what, heard_before));
+  REQUIRE(both_closed(shard, in, want));
+  const auto seen = shard.since_mark();
+  if (want.what != reaction::stops) {
+    const auto afterwards = shard.role_event();
+    CHECK(shard.hears(afterwards));
+    CHECK(shard.times_heard(afterwards) == 1);
+  }
+  if (keeps && !meanwhile.empty())
+    CHECK(shard.times_heard(meanwhile) == 1);
+  check_judged(seen, want);
+}
+
+void play_both(const std::vector<row>& rows) {
+  for (const auto& each : rows)
+    for (const bool packed : {false, true})
+      play(each, packed);
+}
+
+auto closing(int code) {
+  return [code](rig&, world&) { order({{"action", "close"}, {"code", code}}); };
+}
+auto acting(std::string_view action) {
+  return [action = std::string{action}](rig&, world&) { order({{"action", action}}); };
+}
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes)
+    out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return out;
+}
+void raw(std::string_view bytes, bool binary) { order({{"action", "raw"}, {"hex", hex(bytes)}, {"binary", binary}}); }
+expectation resumed(int64_t our_close, milliseconds least, milliseconds most) {
+  expectation want{.what = reaction::resumes};
+  want.our_close = our_close;
+  want.wait_least = least;
+  want.wait_most = most;
+  return want;
+}
+expectation begun_anew(int64_t our_close, milliseconds least, milliseconds most) {
+  auto want = resumed(our_close, least, most);
+  want.what = reaction::begins_anew;
+  return want;
+}
+} // namespace
+
+TEST_CASE("shard: after each close code it resumes, begins anew, or stops for good") {
+  std::vector<row> rows;
+  for (const int code : {1001, 1011, 1012, 4000, 4001, 4002, 4006, 4009, 4200, 4999})
+    rows.push_back({fmt::format("close {}", code), closing(code), resumed(0, backoff_least, backoff_most)});
+  for (const int code : {1000, 4003, 4005, 4007, 4008})
+    rows.push_back({fmt::format("close {}", code), closing(code), begun_anew(0, backoff_least, backoff_most)});
+  for (const int code : {4004, 4010, 4011, 4012, 4013, 4014})
+    rows.push_back({fmt::format("close {}", code), closing(code), {.what = reaction::stops}});
+  play_both(rows);
+}
+
+TEST_CASE("shard: a cut socket, op 7, op 9 and op 1") {
+  play_both({
+    {"cut", acting("cut"), resumed(0, backoff_least, backoff_most)},
+    {"op 7", acting("reconnect"), resumed(4200, at_once, at_once)},
+    {"op 9 true",
+     [](rig&, world&) {
+       order({{"action", "invalidate"}, {"resumable", true}});
+     },
+     {.what = reaction::resumes_here}},
+    {"op 9 false",
+     [](rig&, world&) {
+       order({{"action", "invalidate"}, {"resumable", false}});
+     },
+     begun_anew(1000, 1'000ms, 5'010ms)}, // Discord: a random time between 1 and 5 s.
+    {"op 1", acting("ask_heartbeat"), {.what = reaction::beats}},
+  });
+}
+
+TEST_CASE("shard: a resume that is answered with op 9 false begins anew, after 1 to 5 s") {
+  for (const bool packed : {false, true}) {
+    calm();
+    world in;
+    rig shard{in, on(packed, {})};
+    shard.start();
+    REQUIRE(shard.logs_in());
+    shard.mark();
+    order({{"refuse_resumes", 1}, {"action", "close"}, {"code", 4000}});
+    REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 2; }));
+    auto want = begun_anew(1000, backoff_least, backoff_most);
+    want.connections = 2;
+    want.resumes_before = 1;
+    REQUIRE(both_closed(shard, in, want));
+    const auto seen = shard.since_mark();
+    check_judged(seen, want);
+    REQUIRE(seen.waits.size() == 2);
+    CHECK((seen.waits[1] >= 1'000ms && seen.waits[1] <= 5'010ms));
+  }
+}
+
+TEST_CASE("shard: heartbeats that nobody acknowledges end the connection at the second one, and it resumes at once") {
+  play_both({{"zombie",
+              [](rig& shard, world& in) {
+                order({{"acknowledge", false}});
+                in.sim.advance(heartbeat); // The one that is lost.
+                REQUIRE(shard.state() == "running");
+                order({{"acknowledge", true}});
+                shard.mark();
+                for (milliseconds passed{0}; shard.state() == "running" && passed < heartbeat; passed += 250ms)
+                  in.sim.advance(250ms);
+              },
+              resumed(4200, at_once, heartbeat)}});
+}
+
+TEST_CASE("shard: acknowledged heartbeats carry the last sequence, and a jump of the clock is one heartbeat") {
+  play_both(
+    {{"clock jump", [](rig&, world& in) { in.sim.scheduler().clock().advance_time(10min); }, {.what = reaction::beats}},
+     {"a gap in the sequence",
+      [](rig& shard, world&) {
+        REQUIRE(shard.hears(shard.role_event(3)));
+        order({{"action", "ask_heartbeat"}});
+      },
+      {.what = reaction::beats, .sequence = 4}}});
+}
+
+TEST_CASE("shard: after a gap in the sequence it resumes from the highest one") {
+  play_both({{"gap and close",
+              [](rig& shard, world&) {
+                REQUIRE(shard.hears(shard.role_event(3)));
+                order({{"action", "close"}, {"code", 4000}});
+              },
+              [] {
+                auto want = resumed(0, backoff_least, backoff_most);
+                want.sequence = 4;
+                return want;
+              }()}});
+}
+
+TEST_CASE("shard: what it does not know changes nothing") {
+  play_both({
+    {"unknown op",
+     [](rig&, world&) {
+       order({{"action", "say"}, {"text", R"({"op":77,"d":{"x":1},"s":null,"t":null})"}});
+     },
+     {.what = reaction::goes_on}},
+    {"unknown event",
+     [](rig&, world&) {
+       order({{"action", "dispatch"}, {"name", "SOMETHING_NEW"}, {"data", js::object{{"id", "x"}}}});
+     },
+     {.what = reaction::goes_on}},
+    {"an event of a known name that holds nothing we know",
+     [](rig&, world&) {
+       order({{"action", "dispatch"}, {"name", "GUILD_ROLE_UPDATE"}, {"data", js::object{}}});
+     },
+     {.what = reaction::goes_on}},
+    {"op 11 that nobody asked for",
+     [](rig&, world&) {
+       order({{"action", "say"}, {"text", R"({"op":11})"}});
+     },
+     {.what = reaction::goes_on}},
+  });
+}
+
+TEST_CASE("shard: bytes that are no frame end the connection, and it resumes with a fresh context") {
+  const auto left = resumed(4200, backoff_least, backoff_most);
+  const row no_json{"no JSON", [](rig&, world&) { raw("{\"op\":0", false); }, left};
+  play(no_json, false);
+  play(no_json, true);
+  play({"a packed frame on a plain connection", [](rig&, world&) { raw("x", true); }, left}, false);
+  play({"no zlib", [](rig&, world&) { raw(std::string_view{"garbage\x00\x00\xff\xff", 11}, true); }, left}, true);
+  play({"a frame of zeros before a good one",
+        [](rig& shard, world&) {
+          raw(std::string_view{"\x00\x00", 2}, true);
+          shard.role_event(); // Its frame is appended to them, and lost: the resume replays it.
+        },
+        left},
+       true);
+  auto broken_text = left;
+  broken_text.our_close = 1007; // By the socket itself: RFC 6455 8.1.
+  play({"text that is no UTF-8", [](rig&, world&) { raw("\xff\xfe", false); }, broken_text}, false);
+}
+
+TEST_CASE("shard: the same bad frame three times in a row ends the session, not the shard") {
+  for (const bool packed : {false, true}) {
+    calm();
+    world in;
+    rig shard{in, on(packed, {})};
+    shard.start();
+    REQUIRE(shard.logs_in());
+    shard.mark();
+    // Its name makes it no frame, and every resume replays it.
+    order({{"action", "dispatch"}, {"name", R"(X","op":"x)"}, {"data", js::object{}}});
+    REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 2; }));
+    auto want = begun_anew(4200, at_once, 60s);
+    want.connections = 3;
+    want.resumes_before = 2;
+    CHECK(judge(shard.since_mark(), want) == "");
+  }
+}
+
+TEST_CASE("shard: an event of more bytes than it takes ends the connection, and it resumes") {
+  const std::string large = R"({"op":0,"s":99,"t":"X","d":")" + std::string(100'000, 'x') + "\"}";
+  const auto say = [large](rig&, world&) { order({{"action", "say"}, {"text", large}}); };
+  play({"oversized", say, resumed(1009, backoff_least, backoff_most), {}, 64 << 10}, false); // RFC 6455: too big.
+  rig::options small;
+  small.inflate.message_bytes_max = 64 << 10;
+  play({"a bomb", say, resumed(4200, backoff_least, backoff_most), small}, true);
+}
+
+TEST_CASE("shard: frames torn at every size are whole, from HELLO on and over a resume") {
+  for (const int part : {1, 5, 1000})
+    for (const bool packed : {false, true}) {
+      calm();
+      order({{"tear_bytes", part}});
+      world in;
+      rig shard{in, on(packed, {})};
+      shard.start();
+      REQUIRE(shard.logs_in());
+      order({{"action", "close"}, {"code", 4000}});
+      REQUIRE(in.until([&] { return shard.state() != "running"; }));
+      const auto meanwhile = shard.role_event();
+      REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
+      CHECK(shard.times_heard(meanwhile) == 1);
+    }
+  calm();
+}
+
+TEST_CASE("shard: a HELLO that is late is waited for, one that never comes is not") {
+  for (const bool packed : {false, true}) {
+    calm();
+    order({{"hold_hello", true}});
+    world in;
+    rig shard{in, on(packed, {})};
+    shard.start();
+    REQUIRE(in.until([&] { return shard.state() == "greeting"; }));
+    shard.mark();
+    in.sim.advance(19s);
+    order({{"action", "release_hello"}});
+    REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 1; }));
+    check_judged(shard.since_mark(), {.what = reaction::begins_here});
+
+    order({{"hold_hello", true}, {"action", "close"}, {"code", 4000}});
+    REQUIRE(shard.comes_to([&] { return shard.state() == "greeting"; }));
+    shard.mark();
+    in.sim.advance(20s);
+    order({{"hold_hello", false}});
+    REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
+    auto want = resumed(4200, 20s, 22'010ms);
+    want.session = shard.session();
+    want.sequence = shard.status().sequence - 1; // RESUMED is the next one.
+    REQUIRE(both_closed(shard, in, want));
+    check_judged(shard.since_mark(), want);
+  }
+}
+
+TEST_CASE("shard: a READY that is lost or unreadable is no session: it begins anew") {
+  for (const bool packed : {false, true})
+    for (const bool lost : {true, false}) {
+      calm();
+      lost ? order({{"hold_answer", true}}) : order({{"ready_without", "session_id"}});
+      world in;
+      rig shard{in, on(packed, {})};
+      shard.start();
+      shard.mark();
+      REQUIRE(shard.comes_to([&] { return shard.status().identifies == 1; }));
+      if (lost)
+        in.sim.advance(30s);
+      REQUIRE(shard.comes_to([&] { return shard.state() == "waiting"; }));
+      calm();
+      shard.mark();
+      REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 1; }));
+      auto want = begun_anew(4200, at_once, backoff_most);
+      auto seen = shard.since_mark();
+      want.our_close = 0; // Seen before the mark or after it.
+      std::erase_if(seen.entries, [](const entry& e) { return e.what == entry::closed && e.code == 4200; });
+      check_judged(seen, want);
+    }
+}
+
+TEST_CASE("shard: a RESUMED that is lost is asked for again") {
+  for (const bool packed : {false, true}) {
+    calm();
+    world in;
+    rig shard{in, on(packed, {})};
+    shard.start();
+    REQUIRE(shard.logs_in());
+    const auto sequence = shard.status().sequence;
+    order({{"hold_answer", true}, {"action", "close"}, {"code", 4000}});
+    REQUIRE(shard.comes_to([&] { return shard.state() == "resuming"; }));
+    shard.mark();
+    in.sim.advance(30s);
+    calm();
+    REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
+    auto want = resumed(4200, 30s, 32'010ms);
+    want.session = shard.session();
+    want.sequence = sequence;
+    auto seen = shard.since_mark();
+    // The first op 6 may be written down after the mark.
+    const auto first = std::find_if(seen.entries.begin(), seen.entries.end(),
+                                    [](const entry& e) { return e.what == entry::closed || e.what == entry::opened; });
+    seen.entries.erase(seen.entries.begin(), first);
+    REQUIRE(both_closed(shard, in, want));
+    check_judged(seen, want);
+  }
+}
+
+TEST_CASE("shard: it resumes at the URL of its session, and at the gateway's own when nobody is there") {
+  for (const bool packed : {false, true}) {
+    auto url = discord_town().discord().url;
+    url.replace(0, 4, "ws");
+    calm();
+    order({{"resume_url", url + "/resume"}});
+    world in;
+    rig shard{in, on(packed, {})};
+    shard.start();
+    REQUIRE(shard.logs_in());
+    auto want = resumed(0, backoff_least, backoff_most);
+    want.session = shard.session();
+    want.sequence = shard.status().sequence;
+    want.target = "/resume?v=10&encoding=json";
+    shard.mark();
+    order({{"action", "close"}, {"code", 4000}});
+    REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
+    check_judged(shard.since_mark(), want);
+
+    rig lonely{in, on(packed, {})};
+    order({{"resume_url", "ws://127.0.0.1:1"}});
+    lonely.start();
+    REQUIRE(lonely.logs_in());
+    want.session = lonely.session();
+    want.sequence = lonely.status().sequence;
+    want.target = "/?v=10&encoding=json";
+    shard.stop();
+    REQUIRE(in.until([&] { return discord_town().sandbox("GET", "gateway").at("sessions").as_array().size() > 0; }));
+    lonely.mark();
+    order({{"action", "close"}, {"code", 4000}});
+    REQUIRE(lonely.comes_to([&] { return lonely.times_heard("resumed") == 1; }));
+    auto seen = lonely.since_mark();
+    std::erase_if(seen.entries, [](const entry& e) { return e.what == entry::closed; });
+    check_judged(seen, want);
+    REQUIRE(lonely.connects.size() == 5); // The first, three in vain, and the gateway's own.
+    for (size_t i = 1; i <= 3; ++i)
+      CHECK(lonely.connects[i].url.starts_with("ws://127.0.0.1:1/"));
+    CHECK(lonely.connects[4].url.starts_with(url));
+  }
+}
+
+TEST_CASE("shard: a planned stop leaves the session to a successor, who resumes it") {
+  for (const bool packed : {false, true}) {
+    calm();
+    world in;
+    rig shard{in, on(packed, {})};
+    shard.start();
+    REQUIRE(shard.logs_in());
+    auto want = resumed(4200, at_once, 60s);
+    want.session = shard.session();
+    want.sequence = shard.status().sequence;
+    shard.mark();
+    shard.stop();
+    const auto meanwhile = shard.role_event();
+    shard.start();
+    REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
+    CHECK(shard.times_heard(meanwhile) == 1);
+    REQUIRE(both_closed(shard, in, want));
+    check_judged(shard.since_mark(), want);
+  }
+}

@@ -1,0 +1,110 @@
+// The right to identify: one in 5 s for each value of shard % max_concurrency, and no more than Discord has left.
+#include "tests/shards/rig.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <optional>
+
+using namespace arrakis;
+using namespace arrakis::shards_test;
+using namespace std::chrono_literals;
+namespace gateway = discord::gateway;
+
+namespace {
+constexpr auto spacing = 5'000ms; // https://discord.com/developers/docs/events/gateway#rate-limiting
+
+struct identified {
+  int shard = 0;
+  milliseconds at{0};
+};
+/// Empty: never two of a bucket within 5 s.
+std::string judge_buckets(const std::vector<identified>& all, int max_concurrency) {
+  for (const auto& a : all)
+    for (const auto& b : all)
+      if (a.shard < b.shard && a.shard % max_concurrency == b.shard % max_concurrency
+          && std::chrono::abs(a.at - b.at) < spacing)
+        return fmt::format("shards {} and {} identified within {} ms", a.shard, b.shard,
+                           std::chrono::abs(a.at - b.at).count());
+  return {};
+}
+
+/// `count` shards of one process that start together, until all are ready.
+std::vector<identified> started(int count, const gateway::identify_pacing& pacing) {
+  world in;
+  std::vector<std::unique_ptr<rig>> all;
+  const auto began = in.now();
+  for (int i = 0; i < count; ++i) {
+    all.push_back(std::make_unique<rig>(in, rig::options{.shard_id = i, .shard_count = count, .pacing = pacing}));
+    all.back()->start();
+  }
+  for (auto& each : all)
+    REQUIRE(each->comes_to([&] { return each->times_heard("ready") == 1; }));
+  std::vector<identified> out;
+  for (int i = 0; i < count; ++i)
+    for (const auto& each : all[static_cast<size_t>(i)]->sends)
+      if (each.text.starts_with(R"({"op":2)"))
+        out.push_back({i, std::chrono::duration_cast<milliseconds>(each.at - began)});
+  return out;
+}
+} // namespace
+
+TEST_CASE("shards: they identify five seconds apart in each bucket, and different buckets at once") {
+  for (const int max_concurrency : {1, 2, 4}) {
+    calm();
+    const auto all = started(4, gateway::local_pacing(max_concurrency));
+    REQUIRE(all.size() == 4);
+    CHECK(judge_buckets(all, max_concurrency) == "");
+    const auto last = std::max_element(all.begin(), all.end(), [](auto& a, auto& b) { return a.at < b.at; });
+    CHECK(last->at < spacing * (4 / max_concurrency)); // No slower than they must be.
+  }
+}
+
+TEST_CASE("shards: the twin: without pacing the buckets are broken, and the sandbox turns them away") {
+  calm();
+  const auto all = started(2, [](int, gateway::time_point, auto granted) { granted(milliseconds{0}); });
+  CHECK(judge_buckets(all, 1) != "");
+  discord_town().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
+  const auto refused = [] { return discord_town().sandbox("GET", "gateway").at("invalid_sessions").to_number<int>(); };
+  const auto before = refused();
+  world in;
+  rig first{in, {.shard_id = 0, .shard_count = 2, .pacing = [](int, gateway::time_point, auto g) { g(0ms); }}};
+  rig second{in, {.shard_id = 1, .shard_count = 2, .pacing = [](int, gateway::time_point, auto g) { g(0ms); }}};
+  first.start();
+  second.start();
+  CHECK(in.until([&] { return refused() > before; }));
+  calm();
+}
+
+TEST_CASE("shards: when Discord has no identify left nobody identifies until it has") {
+  calm();
+  order({{"starts_left", 0}});
+  discord_town().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
+  world in;
+  const auto start = gateway::start_limit{.total = 1000, .remaining = 0, .reset_after = 30min};
+  rig shard{in, {.pacing = gateway::within_start_limit(gateway::local_pacing(1), start, in.now())}};
+  shard.start();
+  REQUIRE(in.until([&] { return shard.state() == "permission"; }));
+  const auto began = in.now();
+  while (in.now() - began < 29min) {
+    in.sim.advance(10s);
+    in.inbox->run();
+  }
+  CHECK(shard.status().identifies == 0);
+  order({{"starts_left", 1000}});
+  calm();
+  REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 1; }));
+  CHECK(shard.status().identifies == 1);
+}
+
+TEST_CASE("shards: the twin: one that does not count loses its token's right") {
+  calm();
+  order({{"starts_left", 0}});
+  discord_town().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
+  world in;
+  rig shard{in, {.pacing = gateway::local_pacing(1)}};
+  shard.start();
+  CHECK(in.until([&] { return shard.times_heard("stopped 4004") == 1; }));
+  calm();
+}

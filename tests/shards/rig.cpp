@@ -1,0 +1,241 @@
+#include "tests/shards/rig.hpp"
+
+#include "runtime/json.hpp"
+#include "runtime/log.hpp"
+#include "tests/support/scratch.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <cstdlib>
+#include <fmt/format.h>
+
+namespace arrakis::shards_test {
+namespace js = boost::json;
+using namespace std::chrono_literals;
+namespace {
+constexpr auto patience = 20s;
+constexpr auto step = 10ms; // Of the shard's clock, while it waits.
+
+struct hearing {
+  told* to = nullptr;
+  hearing() = default;
+};
+discord::sink::behavior_type hear_all(discord::sink::stateful_pointer<hearing> self, told* to) {
+  self->state.to = to;
+  const auto note = [self](std::string what) { self->state.to->push_back(std::move(what)); };
+  return {
+    [note](const discord::interaction_created& x) { note("interaction " + x.what->id.text()); },
+    [](const discord::guild_available&) {},
+    [note](const discord::guild_gone& x) { note("gone " + x.guild.text()); },
+    [note](const discord::role_changed& x) { note("role " + x.role.text()); },
+    [](const discord::channel_changed&) {},
+    [note](const discord::shard_ready& x) { note(x.resumed ? "resumed" : "ready"); },
+    [note](const discord::shard_stopped& x) { note("stopped " + std::to_string(x.close_code)); },
+  };
+}
+
+struct keeping {
+  discord::gateway::saved_session* what = nullptr;
+  keeping() = default;
+};
+using discord::gateway::session_store;
+session_store::behavior_type keep(session_store::stateful_pointer<keeping> self,
+                                  discord::gateway::saved_session* what) {
+  using namespace discord::gateway;
+  self->state.what = what;
+  return {
+    [self](const load_session&) -> caf::result<saved_session> { return *self->state.what; },
+    [self](const save_session& x) -> caf::result<session_kept> { return *self->state.what = x.what, session_kept{}; },
+    [self](const clear_session&) -> caf::result<session_kept> { return *self->state.what = {}, session_kept{}; },
+  };
+}
+
+/// The real socket, and what goes into it.
+struct listened final : net::websocket {
+  std::shared_ptr<net::websocket> to;
+  std::function<void(const std::string&)> note;
+  bool send(std::string message, bool binary) override {
+    note(message);
+    return to->send(std::move(message), binary);
+  }
+  void close(uint16_t code, std::string reason) override { to->close(code, std::move(reason)); }
+  void cut() override { to->cut(); }
+};
+} // namespace
+
+demo::town& discord_town() {
+  struct all {
+    test::scratch folder{"shards"};
+    demo::town town;
+    all()
+      : town({.folder = folder.path(),
+              .programs = std::getenv("ARRAKIS_BUILD_DIR") ? std::getenv("ARRAKIS_BUILD_DIR") : "build/dev",
+              .discord_limits = false}) {
+      log::set_level(log::level::error);
+      town.start_discord();
+    }
+  };
+  static all one;
+  return one.town;
+}
+
+js::value order(js::object what) { return discord_town().sandbox("POST", "gateway", what); }
+
+void calm() {
+  order({{"heartbeat_ms", 41'250},
+         {"max_concurrency", 1},
+         {"acknowledge", true},
+         {"hold_hello", false},
+         {"hold_answer", false},
+         {"hold_guild_create", false},
+         {"tear_bytes", 0},
+         {"refuse_resumes", 0},
+         {"ready_without", ""},
+         {"resume_url", ""},
+         {"starts_left", 1000}});
+  discord_town().sandbox("POST", "limits", js::object{{"gateway", false}});
+}
+
+void inbox::push(std::function<void()> what) {
+  std::lock_guard hold{lock_};
+  waiting_.push_back(std::move(what));
+  changed_.notify_one();
+}
+
+bool inbox::run() {
+  std::deque<std::function<void()>> now;
+  {
+    std::unique_lock hold{lock_};
+    changed_.wait_for(hold, 2ms, [this] { return !waiting_.empty(); });
+    now.swap(waiting_);
+  }
+  for (auto& each : now)
+    each();
+  return !now.empty();
+}
+
+bool world::until(const std::function<bool()>& reached) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (sim.run(); !reached(); sim.run()) {
+    inbox->run();
+    if (std::chrono::steady_clock::now() > end)
+      return false;
+  }
+  return true;
+}
+
+rig::rig(world& in, options chosen, size_t message_bytes_max)
+  : world_(in), options_(std::move(chosen)), message_bytes_max_(message_bytes_max) {
+  sink_ = world_.sim.sys().spawn(hear_all, &heard_);
+  store_ = world_.sim.sys().spawn(keep, &stored_);
+  options_.token = secret{discord_town().discord().token};
+  auto url = discord_town().discord().url;
+  url.replace(0, 4, "ws");
+  if (!options_.find_url)
+    options_.find_url = discord::gateway::fixed_url(url);
+  options_.store = store_;
+}
+
+rig::~rig() {
+  stop();
+  caf::anon_send_exit(sink_, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(store_, caf::exit_reason::user_shutdown);
+  world_.sim.run();
+}
+
+void rig::start() {
+  auto connector = [this, in = world_.inbox](const std::string& url, net::websocket_events events, auto opened) {
+    connects.push_back({url, world_.now()});
+    net::websocket_events later;
+    later.batch = [in, to = events.batch](std::shared_ptr<net::websocket_batch> b) {
+      in->push([to, b = std::move(b)] { to(b); });
+    };
+    later.closed = [in, to = events.closed](uint16_t code, std::string reason) {
+      in->push([to, code, reason = std::move(reason)] { to(code, reason); });
+    };
+    const auto note = [this](const std::string& text) { sends.push_back({text, world_.now()}); };
+    auto made = [in, note, opened](caf::expected<std::shared_ptr<net::websocket>> socket) {
+      in->push([opened, note, socket = std::move(socket)]() mutable {
+        if (!socket)
+          return opened(std::move(socket));
+        auto heard = std::make_shared<listened>();
+        heard->to = *socket;
+        heard->note = note;
+        opened(std::shared_ptr<net::websocket>{heard});
+      });
+    };
+    net::connect_websocket(world_.io, url, {.message_bytes_max = message_bytes_max_}, std::move(later),
+                           std::move(made));
+  };
+  shard_ = discord::gateway::start(world_.sim.sys(), std::move(connector), options_, sink_);
+  world_.sim.run();
+}
+
+void rig::stop() {
+  if (!shard_)
+    return;
+  caf::anon_send_exit(shard_, caf::exit_reason::user_shutdown);
+  world_.sim.run();
+  shard_ = discord::keeping_shard{};
+}
+
+bool rig::logs_in() {
+  const auto before = heard_.size();
+  if (!comes_to([&] { return heard_.size() > before; }))
+    return false;
+  return hears(role_event());
+}
+
+std::string rig::role_event(int64_t skip) {
+  static uint64_t last = 900'000'000'000'000'000;
+  const auto id = std::to_string(++last);
+  order({{"action", "dispatch"},
+         {"name", "GUILD_ROLE_UPDATE"},
+         {"skip", skip},
+         {"data", js::object{{"guild_id", discord_town().discord().guild}, {"role", js::object{{"id", id}}}}}});
+  return "role " + id;
+}
+
+bool rig::hears(const std::string& what) {
+  return world_.until([&] { return times_heard(what) > 0; });
+}
+
+bool rig::comes_to(const std::function<bool()>& reached) {
+  return world_.until([&] {
+    const auto waits = [this] {
+      const auto now_in = state();
+      return now_in == "waiting" || now_in == "permission";
+    };
+    for (int i = 0; i < 100 && !reached() && waits(); ++i)
+      world_.sim.advance(step);
+    return reached();
+  });
+}
+
+discord::shard_state rig::status() { return *world_.sim.ask<discord::shard_state>(shard_, discord::shard_status{}); }
+std::string rig::state() { return status().state; }
+
+size_t rig::times_heard(const std::string& what) const {
+  return static_cast<size_t>(std::count(heard_.begin(), heard_.end(), what));
+}
+
+void rig::mark() {
+  const auto record = discord_town().sandbox("GET", fmt::format("gateway/record?after={}", marked_));
+  if (!record.as_array().empty())
+    marked_ = json::integer_or(record.as_array().back().as_object(), "n");
+  marked_connects_ = connects.size();
+  marked_at_ = world_.now();
+}
+
+trace rig::since_mark() {
+  auto out = read(discord_town().sandbox("GET", fmt::format("gateway/record?after={}", marked_)).as_array());
+  auto from = marked_at_;
+  for (size_t i = marked_connects_; i < connects.size(); ++i) {
+    out.waits.push_back(std::chrono::duration_cast<milliseconds>(connects[i].at - from));
+    from = connects[i].at;
+  }
+  return out;
+}
+} // namespace arrakis::shards_test
