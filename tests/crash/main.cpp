@@ -33,7 +33,7 @@ constexpr auto usage = R"(crash - every fault at every point of a deployment
   ONLY=TEXT       only the cases whose name contains TEXT ("killed before @ COMMIT insert outbox")
   POINTS=N        only N cases, drawn by SEED
   SEED=N          repeats a draw (printed)
-  LANES=N         installations side by side (6)
+  LANES=N         installations side by side (8)
 )";
 
 std::string setting(const char* name) {
@@ -127,7 +127,7 @@ int walk_all(const std::vector<trial>& all) {
   for (const auto& t : all)
     list.push_back(written(t));
   std::ofstream{folder / "cases"} << json::print(list);
-  const auto count = std::min<uint64_t>(number("LANES", 6), all.size());
+  const auto count = std::min<uint64_t>(number("LANES", 8), all.size());
   std::vector<process> lanes;
   for (uint64_t i = 0; i < count; ++i)
     lanes.emplace_back(process_options{.argv = {"/proc/self/exe", "--lane", folder.path(), std::to_string(i)},
