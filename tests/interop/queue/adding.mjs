@@ -68,7 +68,7 @@ check('a job of ours is kept like one of Node.js, hash and events, with each opt
   }
   assert.deepEqual(await told(theirs, names), await told(other, names));
   assert.deepEqual(await theirs.getJobCounts(), await other.getJobCounts());
-}, {twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, keepLogs: 1}})}}});
+}, {smoke: true, twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, keepLogs: 1}})}}});
 
 check('what Node.js refuses in a job, we refuse', async (at) => {
   const ours = await at.bridge();

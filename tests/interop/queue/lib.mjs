@@ -62,13 +62,13 @@ class Bridge {
   onProcess = () => {};
   seen = []; // Of the queue's events, after `events`.
 
-  static async open(name, options = {}, spoil = {}) {
+  static async open(name, options = {}, spoil = {}, at = socket) {
     const made = new Bridge();
     made.spoil = spoil;
-    await made.#start(name, options);
+    await made.#start(name, options, at);
     return made;
   }
-  async #start(name, options) {
+  async #start(name, options, at) {
     this.#process = spawn(bridgeProgram, [], {stdio: ['pipe', 'pipe', process.env.VERBOSE ? 'inherit' : 'ignore']});
     this.#process.stdin.on('error', () => {}); // It was killed while it was spoken to.
     createInterface({input: this.#process.stdout}).on('line', (line) => {
@@ -83,7 +83,7 @@ class Bridge {
       this.#open.delete(said.seq);
     });
     const all = {name, ...quick, ...options, ...this.spoil.bridge};
-    await this.ask('open', {url: `unix://${socket}`, options: all});
+    await this.ask('open', {url: `unix://${at}`, options: all});
   }
   async say(op, fields = {}) {
     if (this.spoil.drop?.includes(op))
@@ -151,8 +151,8 @@ export class Place {
       made.add = (job, data, opts) => add(job, data, this.spoil.add(opts));
     return made;
   }
-  async bridge(options) {
-    const made = await Bridge.open(this.name, options, this.spoil);
+  async bridge(options, at) {
+    const made = await Bridge.open(this.name, options, this.spoil, at);
     this.closers.push(() => made.kill());
     return made;
   }
@@ -207,11 +207,10 @@ export async function documentedSettings() {
   return (await import(pathToFileURL(file).href)).settings;
 }
 
-export async function startRedis() {
-  const server =
-    spawn('redis-server',
-          ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', '--maxmemory-policy', 'noeviction'],
-          {stdio: ['ignore', 'pipe', 'inherit']});
+// A Redis on `at`, a socket of its own; `more`: further options of the server.
+export async function startRedis(at = socket, more = ['--port', '0']) {
+  const common = ['--unixsocket', at, '--dir', dirname(at), '--save', '', '--maxmemory-policy', 'noeviction'];
+  const server = spawn('redis-server', [...common, ...more], {stdio: ['ignore', 'pipe', 'inherit']});
   await within(
     new Promise((ready, reject) => {
       createInterface({input: server.stdout}).on('line', (line) => line.includes('ready to accept') && ready());

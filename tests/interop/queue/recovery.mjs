@@ -1,11 +1,15 @@
 // What survives: workers that die or freeze, a Redis that forgets its scripts, a marker that is lost.
+import {Queue} from 'bullmq';
 import assert from 'node:assert/strict';
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
+import {mkdirSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 import {check} from './checks.mjs';
-import {connection, nap, patience, quickWorker, within} from './lib.mjs';
+import {connection, counts, folder, nap, patience, quickWorker, startRedis, within} from './lib.mjs';
 
 // A Node.js worker in a process of its own that takes jobs and never ends them.
 async function holder(at, options = {}) {
@@ -164,3 +168,58 @@ check('forgotten scripts go unnoticed by both kinds of worker and producer', asy
     await events.until('completed', `j${i}`);
   assert.deepEqual(await theirs.getJobCounts('completed', 'active', 'failed'), {completed: 40, active: 0, failed: 0});
 }, {twin: {drop: ['add_job']}});
+
+// One node that has all the slots of a cluster: it refuses what is not within one.
+async function clusterNode(at) {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const {port} = probe.address();
+  const home = join(folder, `cluster-${port}`);
+  mkdirSync(home);
+  probe.close();
+  await once(probe, 'close');
+  const bus = port > 50_000 ? port - 10_000 : port + 10_000;
+  const path = join(home, 'redis.sock');
+  const server = await startRedis(
+    path, ['--port', `${port}`, '--bind', '127.0.0.1', '--cluster-enabled', 'yes', '--cluster-port', `${bus}`]);
+  at.closers.push(() => {
+    server.removeAllListeners('exit');
+    server.kill('SIGKILL');
+  });
+  return path;
+}
+
+check('on a node of a Redis Cluster all that we do stays within one slot', async (at) => {
+  const path = await clusterNode(at);
+  const theirs = at.keep(new Queue(at.name, {connection: {...connection, path}}));
+  const client = await theirs.client;
+  await client.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16383);
+  while (!(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+    await nap(20);
+  const ours = await at.bridge({concurrency: 1, metrics_points: 2, limiter_max: 100, limiter_ms: 10}, path);
+  await ours.events();
+  const ran = [];
+  await ours.work((job) => {
+    ran.push(job.id);
+    return ours.finish(job, job.name === 'bad'          ? {outcome: 'failed', reason: 'no'}
+                            : ran.at(-2) === ran.at(-1) ? {value: 1}
+                            : job.id === 'limited'      ? {outcome: 'limited', wait_ms: 50}
+                                                        : {value: 1});
+  });
+  const child = (jobId) => ({name: 'x', opts: {jobId}});
+  await ours.tool(
+    'add_flow',
+    {flow: {...child('root'), children: [child('kid'), {...child('late'), opts: {jobId: 'late', delay: 50}}]}});
+  await ours.tool('add_job', {name: 'bad', opts: {jobId: 'bad', attempts: 2, backoff: 20, priority: 2}});
+  await ours.tool('add_job', {name: 'x', opts: {jobId: 'limited', deduplication: {id: 'd'}}});
+  await ours.tool('put_schedule', {id: 's', repeat: {pattern: '* * * * * *', limit: 1}, name: 'x'});
+  const end = Date.now() + patience;
+  const done = () => counts(theirs, 'completed', 'failed', 'active', 'delayed', 'waiting', 'waiting-children');
+  while ((await done()).completed < 5 && Date.now() < end)
+    await nap(20);
+  assert.deepEqual(await done(), {completed: 5, failed: 1, active: 0, delayed: 0, waiting: 0, 'waiting-children': 0});
+  assert.equal((await ours.ask('list', {state: 'dead'})).jobs[0].id, 'bad');
+  await ours.ask('replay', {id: 'bad'});
+  await ours.ask('pause');
+  await ours.tool('obliterate', {force: true});
+}, {twin: {bridge: {name: 'without-braces'}}});
