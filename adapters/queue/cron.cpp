@@ -4,6 +4,7 @@
 #include <charconv>
 #include <date/date.h>
 #include <fmt/format.h>
+#include <span>
 
 namespace arrakis::queue {
 namespace {
@@ -27,6 +28,7 @@ constexpr size_t every_hour = 24;
 constexpr size_t pattern_bytes_max = 256;
 // The search gives up after so many steps, as BullMQ's does: the number is part of what a pattern means.
 constexpr int steps_max = 10'000;
+constexpr int64_t last_ms = 253'402'300'799'999; // The year 9999: no calendar of ours goes further.
 
 template <size_t N>
 std::optional<int> index_of(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -400,6 +402,8 @@ private:
 };
 
 std::optional<int64_t> cron::next(int64_t after_ms, const zone& in, std::optional<int64_t> end_ms) const {
+  if (after_ms < 0 || after_ms > last_ms)
+    return std::nullopt;
   return cron_search{*this, in}.after(after_ms, end_ms);
 }
 } // namespace arrakis::queue

@@ -1,0 +1,193 @@
+#include "adapters/queue/toolbox.hpp"
+
+#include "adapters/queue/events.hpp"
+#include "runtime/json.hpp"
+#include "tests/support/queue_town.hpp"
+
+#include <boost/json.hpp>
+#include <set>
+
+using namespace arrakis;
+using namespace arrakis::queue::test;
+using queue::outcome;
+using queue::toolbox;
+using queue::wish;
+
+namespace {
+boost::json::object object(const char* text) { return json::parse(text)->as_object(); }
+
+struct workshop : town {
+  toolbox tools{client, how};
+  caf::expected<redis::reply> wait_for(const std::function<void(toolbox::done)>& start) {
+    std::promise<caf::expected<redis::reply>> result;
+    start([&](caf::expected<redis::reply> got) { result.set_value(std::move(got)); });
+    return result.get_future().get();
+  }
+  std::string add(const wish& what) {
+    auto got = wait_for([&](toolbox::done d) { tools.add(what, soon(), std::move(d)); });
+    if (!got)
+      FAIL(text_of(got.error()));
+    return got->bytes;
+  }
+  std::string opts_of(const std::string& id) { return run({"HGET", "bull:{discord-synthesis}:" + id, "opts"}).bytes; }
+};
+} // namespace
+
+TEST_CASE("wish: what BullMQ refuses is refused, and options travel under their short names") {
+  for (auto wrong : {R"({"jobId":"42"})", R"({"jobId":"a:b"})", R"({"jobId":7})", R"({"priority":1.5})",
+                     R"({"priority":2097153})", R"({"delay":-1})", R"({"backoff":{"type":"fixed","jitter":2}})",
+                     R"({"failParentOnFailure":true,"removeDependencyOnFailure":true})",
+                     R"({"deduplication":{"ttl":5}})", R"({"sizeLimit":1})", R"({"parent":{"id":"x"}})"}) {
+    INFO(wrong);
+    CHECK_FALSE(fault_of(wish{"x", R"({"n":1})", object(wrong)}).empty());
+  }
+  CHECK(fault_of(wish{"x", "{}", object(R"({"jobId":"a:b:c","failParentOnFailure":true,"priority":3.0})")}).empty());
+  CHECK_FALSE(fault_of(wish{"x", "no json", {}}).empty());
+  const char* given = R"({"backoff":500,"keepLogs":3,"deduplication":{"id":"d"},"failParentOnFailure":true})";
+  CHECK(queue::wire_options(object(given))
+        == object(R"({"backoff":{"type":"fixed","delay":500},"attempts":0,"fpof":true,"de":{"id":"d"},"kl":3})"));
+}
+
+TEST_CASE("toolbox: a flow is added whole, its parent waits for its children and is given their values") {
+  workshop t;
+  queue::flow_node root{{"hold", "{}", object(R"({"jobId":"root"})")}, {}, {}};
+  root.children.push_back({{"ok", "{}", object(R"({"jobId":"a"})")}, {}, {}});
+  root.children.push_back({{"ok", "{}", object(R"({"jobId":"b","delay":50})")}, {}, {}});
+  auto made = t.wait_for([&](toolbox::done d) { t.tools.add_flow(root, soon(), std::move(d)); });
+  REQUIRE(made);
+  CHECK(made->items[0].bytes == "root");
+  CHECK(t.state_of("root") == "waiting-children");
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk);
+  CHECK(t.visits->next().id == "root");
+  auto values = t.wait_for([&](toolbox::done d) { t.tools.children_values("root", soon(), std::move(d)); });
+  CHECK(values->items.size() == 4);
+  caf::anon_send(clerk, answer{"root", {}});
+  t.events_until("completed", "root");
+
+  root.children[1].what.options = object(R"({"jobId":"17"})");
+  auto wrong = t.wait_for([&](toolbox::done d) { t.tools.add_flow(root, soon(), std::move(d)); });
+  CHECK(code_of(wrong.error()) == ec::invalid);
+}
+
+TEST_CASE(
+  "worker: a job waits for children that it added, without using an attempt, and goes on when they have ended") {
+  workshop t;
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk);
+  t.submit("hold", R"({"n":1})", {.id = "p", .attempts = 1});
+  t.visits->next();
+  t.add({"ok", "{}", object(R"({"jobId":"c","delay":30,"parent":{"id":"p","queue":"bull:{discord-synthesis}"}})")});
+  caf::anon_send(clerk, answer{"p", {outcome::awaits_children, {}, {}, {}}});
+  auto again = t.visits->next();
+  CHECK(again.attempts_made == 0);
+  // None is pending any more: it runs on at once, with its data.
+  caf::anon_send(clerk, answer{"p", {outcome::awaits_children, {}, {}, {}}});
+  again = t.visits->next();
+  CHECK(again.data_json == R"({"n":1})");
+  caf::anon_send(clerk, answer{"p", {}});
+  CHECK(
+    t.events_until("completed", "p")
+    == std::vector<std::string>{"added", "waiting", "active", "waiting-children", "waiting", "active", "completed"});
+  CHECK(t.show("p").what.attempts_made == 1);
+}
+
+TEST_CASE("worker: a parent that cannot be completed fails its attempt, and is not left hanging") {
+  workshop t;
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk);
+  t.submit("hold", "{}", {.id = "p", .attempts = 1});
+  t.visits->next();
+  t.add({"ok", "{}", object(R"({"jobId":"c","delay":60000,"parent":{"id":"p","queue":"bull:{discord-synthesis}"}})")});
+  caf::anon_send(clerk, answer{"p", {}});
+  t.events_until("failed", "p");
+  CHECK(t.show("p").failed_reason == "it has pending children");
+}
+
+TEST_CASE("worker: a job that is rate limited waits in front, and nobody takes one meanwhile") {
+  workshop t;
+  t.how.limiter = queue::limiter{1000, 10ms};
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk, t.how);
+  t.submit("hold", "{}", {.id = "first", .attempts = 1});
+  t.visits->next();
+  caf::anon_send(clerk, answer{"first", {outcome::rate_limited, {}, {}, 300ms}});
+  t.events_until("waiting", "first");
+  CHECK(t.run({"PTTL", "bull:{discord-synthesis}:limiter"}).number > 0);
+  t.submit("hold", "{}", {.id = "second"});
+  t.run({"SET", "clock", "x", "PX", "200"});
+  while (t.run({"EXISTS", "clock"}).number == 1)
+    CHECK(t.visits->empty());
+  std::set<std::string> both{t.visits->next().id, t.visits->next().id};
+  CHECK(both == std::set<std::string>{"first", "second"});
+}
+
+TEST_CASE("worker: it keeps so many ended jobs, and the counts of so many minutes") {
+  workshop t;
+  t.how.keep_completed_max = 2;
+  t.how.metrics_points = 3;
+  t.how.concurrency = 1;
+  t.new_worker(t.new_clerk(), t.how);
+  for (int i = 0; i < 5; ++i)
+    t.submit("ok", "{}", {.id = "j" + std::to_string(i)});
+  t.events_until("completed", "j4");
+  CHECK(t.count().completed == 2);
+  auto counted = t.wait_for([&](toolbox::done d) { t.tools.metrics("completed", 0, -1, soon(), std::move(d)); });
+  CHECK(counted->items[0].items[0].bytes == "5");
+}
+
+TEST_CASE("worker: a schedule with a pattern goes on until its limit") {
+  workshop t;
+  t.new_worker(t.new_clerk());
+  auto repeat = object(R"({"pattern":"* * * * * *","tz":"UTC","limit":2})");
+  auto made = t.wait_for([&](toolbox::done d) {
+    t.tools.put_schedule("tick", repeat, {"ok", R"({"n":1})", object(R"({"attempts":2})")}, soon(), std::move(d));
+  });
+  REQUIRE(made);
+  const auto first = made->items[0].bytes;
+  t.events_until("completed", first);
+  const auto second = t.run({"HGET", "bull:{discord-synthesis}:" + first, "nrjid"}).bytes;
+  t.events_until("completed", second);
+  CHECK(std::stoll(second.substr(12)) - std::stoll(first.substr(12)) == 1000);
+  CHECK(t.run({"HEXISTS", "bull:{discord-synthesis}:" + second, "nrjid"}).number == 0);
+  CHECK(t.count().delayed == 0);
+  CHECK(t.opts_of(second).find(R"("count":2)") != std::string::npos);
+}
+
+namespace {
+struct ear {
+  std::mutex guard;
+  std::vector<std::string> heard;
+  std::promise<void> reading, last;
+};
+queue::listener::behavior_type listening(queue::listener::pointer, std::shared_ptr<ear> to) {
+  return {
+    [to](const queue::event& what) {
+      std::scoped_lock lock{to->guard};
+      to->heard.push_back(what.name);
+      if (what.name == "completed")
+        to->last.set_value();
+    },
+    [to](queue::reading) { to->reading.set_value(); },
+  };
+}
+} // namespace
+
+TEST_CASE("events: a reader hears all that happens from the moment it says that it reads") {
+  workshop t;
+  t.submit("ok", "{}", {.id = "before"});
+  auto to = std::make_shared<ear>();
+  auto listener = t.sys.spawn(listening, to);
+  queue::start_events(t.sys, redis::client{t.io, redis::blocking(t.link)}, t.how, listener);
+  REQUIRE(to->reading.get_future().wait_for(patience) == std::future_status::ready);
+  t.run({"DEL", "bull:{discord-synthesis}:wait"});
+  t.submit("ok", "{}", {.id = "job-a"});
+  t.new_worker(t.new_clerk());
+  REQUIRE(to->last.get_future().wait_for(patience) == std::future_status::ready);
+  {
+    std::scoped_lock lock{to->guard};
+    to->heard.resize(4); // The queue is drained, too: said a moment later, or not yet.
+    CHECK(to->heard == std::vector<std::string>{"added", "waiting", "active", "completed"});
+  }
+  caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
+}
