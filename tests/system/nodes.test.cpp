@@ -1,12 +1,9 @@
 // Two nodes on the same PostgreSQL and Redis: a second arrakisd that only works, beside one that does everything.
-#include "adapters/embedded/embedded.hpp"
-#include "runtime/json.hpp"
+#include "tests/system/node.hpp"
 #include "tests/system/records.hpp"
 
 #include <boost/json/object.hpp>
-#include <csignal>
 #include <doctest/doctest.h>
-#include <sstream>
 
 namespace {
 using namespace arrakis;
@@ -18,41 +15,9 @@ using std::chrono::seconds;
 /// Each node works on one job at a time, so that two jobs at once need both.
 world& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); }
 
-class worker_node {
-public:
-  worker_node() {
-    auto& t = here().town();
-    const auto first = t.folder() + "/arrakis";
-    const strings environment{"ARRAKIS_NODE_STATE_FOLDER=" + t.folder() + "/second",
-                              "ARRAKIS_POSTGRES_MODE=external",
-                              "ARRAKIS_REDIS_MODE=external",
-                              "ARRAKIS_POSTGRES_DSN=" + embedded::dsn(first, "arrakis_app"),
-                              "ARRAKIS_POSTGRES_RELAY_DSN=" + embedded::dsn(first, "arrakis_relay"),
-                              "ARRAKIS_POSTGRES_MIGRATE_DSN=" + embedded::dsn(first, "arrakis_owner"),
-                              "ARRAKIS_REDIS_URL=" + embedded::redis_url(first),
-                              "ARRAKIS_SIGNER_FOLDER=" + first + "/keys",
-                              "ARRAKIS_OBJECTS_FOLDER=" + first + "/objects",
-                              "ARRAKIS_HTTP_PORT=0",
-                              "ARRAKIS_QUEUE_CONCURRENCY=1",
-                              "ARRAKIS_NODE_SHUTDOWN_GRACE_S=10",
-                              "ARRAKIS_DISCORD_API_URL=" + t.discord().url,
-                              "ARRAKIS_DISCORD_TOKEN=" + t.discord().token};
-    const auto program = programs() + "/apps/arrakisd/arrakisd";
-    child_.emplace(process_options{{program, "--roles", "worker"}, environment, {}, {}, log()});
-    const bool up = demo::eventually([&] { return says("\"event\":\"ready\"") || !child_->running(); }, seconds{30});
-    if (!up || !child_->running())
-      throw std::runtime_error("the second node did not start: " + test::content(log()));
-  }
-  static std::string log() { return here().town().folder() + "/second.log"; }
-  bool says(const std::string& text) const { return test::content(log()).find(text) != std::string::npos; }
-  void kill() { child_->signal(SIGKILL); }
-  int stop() {
-    child_->stop(SIGTERM, seconds{20});
-    return child_->exit_status().value_or(-1);
-  }
-
-private:
-  std::optional<process> child_;
+/// A second process that only works.
+struct worker_node : node {
+  worker_node() : node(here(), "second", "worker", {"ARRAKIS_QUEUE_CONCURRENCY=1"}) {}
 };
 
 void check_whole(const place& at) {

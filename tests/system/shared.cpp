@@ -30,10 +30,11 @@ struct ending : doctest::IReporter {
 REGISTER_LISTENER("world", 1, ending);
 } // namespace
 
-world& shared(bool with_chain, const std::vector<std::string>& environment) {
+world& shared(bool with_chain, const std::vector<std::string>& environment,
+              const std::function<void(demo::town&)>& before_arrakis) {
   auto& w = the_world();
   if (!w)
-    w = std::make_unique<world>(with_chain, environment);
+    w = std::make_unique<world>(with_chain, environment, before_arrakis);
   return *w;
 }
 

@@ -52,7 +52,8 @@ private:
 };
 
 /// The program's world: started by the first case that asks, ended with the run.
-world& shared(bool with_chain, const std::vector<std::string>& environment = {});
+world& shared(bool with_chain, const std::vector<std::string>& environment = {},
+              const std::function<void(demo::town&)>& before_arrakis = {});
 
 /// Runs one of our programs to its end, at most 60 s: its exit code and what it printed.
 std::pair<int, std::string> run(const std::string& program, const std::vector<std::string>& words,

@@ -1,0 +1,320 @@
+// Three arrakisd on one machine: they share PostgreSQL, Redis and one bot. What lies between them and Discord is
+// jittery, and one after the other is stopped or killed.
+#include "adapters/embedded/embedded.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+#include "tests/system/forwarder.hpp"
+#include "tests/system/node.hpp"
+#include "tests/system/records.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <mutex>
+#include <thread>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::system_test;
+using namespace std::chrono_literals;
+namespace js = boost::json;
+using strings = std::vector<std::string>;
+
+/// Way to Discord for all of them, made before they are.
+forwarder& way() {
+  static forwarder one;
+  return one;
+}
+
+strings ours() { return {"ARRAKIS_DISCORD_API_URL=" + way().url(), "ARRAKIS_QUEUE_CONCURRENCY=4"}; }
+
+world& here() {
+  return shared(false, ours(), [](demo::town& t) { way().to({t.discord().url}); });
+}
+
+std::unique_ptr<node> start(const std::string& name, strings environment = {}, const std::string& roles = "all") {
+  auto& w = here();
+  for (const auto& line : ours())
+    environment.push_back(line);
+  return std::make_unique<node>(w, name, roles, std::move(environment));
+}
+
+/// Interactions are posted to `urls` in turn; none: they come by the gateway.
+class http_door {
+public:
+  explicit http_door(const strings& urls) {
+    turns_.to(urls);
+    here().town().sandbox("POST", "endpoint", js::object{{"url", turns_.url() + "/webhooks/discord"}});
+  }
+  ~http_door() { here().town().sandbox("POST", "endpoint", js::object{{"url", ""}}); }
+  int64_t passed(size_t index) const { return turns_.passed(index); }
+
+private:
+  forwarder turns_;
+};
+
+js::object statistics() { return here().town().sandbox("GET", "statistics").as_object(); }
+js::object gateway() { return here().town().sandbox("GET", "gateway").as_object(); }
+
+/// Each in a thread of its own: the first that fails is told.
+template <class F>
+void at_once(size_t count, F what) {
+  std::mutex lock;
+  std::string failed;
+  std::vector<std::jthread> all;
+  for (size_t i = 0; i < count; ++i)
+    all.emplace_back([&, i] {
+      try {
+        what(i);
+      } catch (const std::exception& e) {
+        std::lock_guard hold{lock};
+        failed = e.what();
+      }
+    });
+  all.clear();
+  if (!failed.empty())
+    FAIL(failed);
+}
+
+std::vector<place> deploy_everywhere(size_t count, const std::string& name) {
+  auto& w = here();
+  std::vector<place> guilds;
+  for (size_t i = 0; i < count; ++i)
+    guilds.push_back(w.found(fmt::format("{} {}", name, i)));
+  std::vector<std::optional<demo::person>> admins(count);
+  at_once(count, [&](size_t i) { admins[i].emplace(w.at_review(guilds[i], fmt::format("{} {}", name, i))); });
+  w.town().sandbox("DELETE", "statistics");
+  at_once(count, [&](size_t i) { admins[i]->press("wizard:deploy:*"); });
+  return guilds;
+}
+
+void check_whole(const place& at) {
+  CHECK(disagreements(here(), at) == strings{});
+  CHECK(at_rest(here(), at));
+}
+
+constexpr size_t many = 12; // As many as the three work on at once: each has four.
+} // namespace
+
+TEST_CASE("cluster: over three processes at most 50 requests arrive in any second, also with jitter between") {
+  const auto second = start("second"), third = start("third");
+  const http_door door{{here().town().door(), second->door(), third->door()}};
+  for (const auto jitter : {0ms, 500ms}) {
+    CAPTURE(jitter.count());
+    way().delay(jitter);
+    const auto guilds = deploy_everywhere(many, fmt::format("Budget {}", jitter.count()));
+    for (const auto& at : guilds)
+      CHECK(reaches(here(), at, 1, "completed", 120s));
+    const auto seen = statistics();
+    CHECK(json::integer_or(seen, "peak_per_second") <= 50);
+    CHECK(json::integer_or(seen, "peak_per_second") > 20); // It was needed.
+    CHECK(refused(here()) == refusals{});
+    way().delay(0ms);
+    check_whole(guilds.front());
+    check_whole(guilds.back());
+  }
+  double done = 0;
+  for (const auto& url : {here().town().door(), second->door(), third->door()}) {
+    const auto share = metric(here(), url, "arrakis_jobs_ended_total", "end=\"completed\"");
+    CHECK(share > 0); // Each of them did its part.
+    done += share;
+  }
+  CHECK(done >= 2.0 * many);
+}
+
+TEST_CASE("cluster: the twin: processes that do not share the budget's Redis let more arrive") {
+  // The queue is shared; the budget, in another database, is not.
+  auto& w = here();
+  const auto url = embedded::redis_url(w.town().folder() + "/arrakis");
+  const auto alone = [&](int database) {
+    return start(fmt::format("alone-{}", database),
+                 {fmt::format("ARRAKIS_REDIS_URL={}?db={}", url, database), "ARRAKIS_REDIS_QUEUE_URL=" + url}, "worker");
+  };
+  const auto second = alone(2), third = alone(3);
+  const auto guilds = deploy_everywhere(many, "Twin");
+  for (const auto& at : guilds)
+    CHECK(reaches(w, at, 1, "completed", 120s));
+  CHECK(json::integer_or(statistics(), "peak_per_second") > 50);
+}
+
+TEST_CASE("cluster: clicks enter by the HTTP door, round robin, and each process takes its turns of one wizard") {
+  auto& w = here();
+  const auto second = start("second"), third = start("third");
+  const strings doors{w.town().door(), second->door(), third->door()};
+  std::vector<double> before;
+  for (const auto& url : doors)
+    before.push_back(metric(w, url, "arrakis_interactions_answered_total"));
+  const http_door door{doors};
+  const auto at = w.found("Round robin");
+  auto admin = w.at_review(at, "Round robin");
+  CHECK(demo::deploy(admin));
+  double answered = 0;
+  for (size_t i = 0; i < doors.size(); ++i) {
+    const auto mine = metric(w, doors[i], "arrakis_interactions_answered_total") - before[i];
+    CHECK(mine >= 4);
+    answered += mine;
+  }
+  // Each click was answered once: 8 steps with their forms, choices and the deployment.
+  CHECK(answered == doctest::Approx(static_cast<double>(door.passed(0) + door.passed(1) + door.passed(2))).epsilon(0.2));
+  check_whole(at);
+}
+
+namespace {
+/// The process that holds the shard: the town's own (null) or one of `nodes`.
+node* owner(const std::vector<node*>& nodes) {
+  for (auto* each : nodes)
+    if (metric(here(), each->door(), "arrakis_shard_leases_total", "event=\"taken\"")
+        > metric(here(), each->door(), "arrakis_shard_leases_total", "event=\"lost\""))
+      return each;
+  return nullptr;
+}
+
+js::object only_session() {
+  const auto all = gateway().at("sessions").as_array();
+  REQUIRE(all.size() == 1);
+  return all[0].as_object();
+}
+
+/// A click while nobody may be there to hear it: it is not waited for.
+std::string click_into_the_void(const place& at, const std::string& message, const std::string& what) {
+  const auto sent = here().town().sandbox("POST", "interactions",
+                                          js::object{{"user", at.owner},
+                                                     {"channel", at.channel},
+                                                     {"message", message},
+                                                     {"custom_id", what},
+                                                     {"wait", "none"}});
+  return std::string{json::text_or(sent.as_object(), "id")};
+}
+
+bool answered(const std::string& interaction, std::chrono::milliseconds patience) {
+  return demo::eventually(
+    [&] {
+      const auto now = here().town().sandbox("GET", "interactions/" + interaction);
+      const auto phase = json::text_or(now.as_object(), "phase");
+      return phase == "answered" || phase == "form";
+    },
+    patience);
+}
+
+struct stop_town {
+  stop_town() { ::kill(here().town().arrakis_pid(), SIGSTOP); }
+  ~stop_town() { ::kill(here().town().arrakis_pid(), SIGCONT); }
+};
+} // namespace
+
+TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes, and what came meanwhile is done once") {
+  auto& w = here();
+  const auto second = start("second"), third = start("third");
+  const std::vector<node*> nodes{second.get(), third.get()};
+  REQUIRE(owner(nodes) == nullptr); // The town's own came first.
+  w.town().sandbox("POST", "clock", js::object{{"acknowledge_ms", 25'000}});
+  const auto at = w.found("Handed over");
+  auto admin = w.admin(at);
+  admin.type("onboard");
+  REQUIRE(admin.sees("Step 1 of 8"));
+  const auto message = std::string{json::text_or(admin.message().as_object(), "id")};
+  const auto session = std::string{json::text_or(only_session(), "id")};
+  const auto begun = gateway();
+  {
+    // Stopped for longer than its lease, and then it goes on: it must find that it is not the owner any more.
+    const stop_town asleep;
+    const auto form = click_into_the_void(at, message, "wizard:start:*");
+    CHECK(answered(form, 15s));
+    CHECK(json::text_or(only_session(), "id") == session);
+    CHECK(json::integer_or(gateway(), "resumes") == json::integer_or(begun, "resumes") + 1);
+    REQUIRE(owner(nodes) != nullptr);
+  }
+  CHECK(demo::eventually([&] { return test::content(w.town().log_file()).find("shard_lease_lost") != std::string::npos; },
+                         10s));
+  const auto stale = metric(w, w.town().door(), "arrakis_edge_interactions_total");
+  const auto elsewhere = w.found("Handed over again");
+  auto other = w.admin(elsewhere);
+  other.type("onboard"); // Handled by the new owner alone.
+  REQUIRE_MESSAGE(other.sees("Step 1 of 8"), other.text());
+  CHECK(metric(w, w.town().door(), "arrakis_edge_interactions_total") == stale);
+  CHECK(json::integer_or(gateway(), "resumes") == json::integer_or(begun, "resumes") + 1); // It took nothing back.
+
+  const auto second_message = std::string{json::text_or(other.message().as_object(), "id")};
+  auto* const dying = owner(nodes);
+  dying->kill();
+  const auto form = click_into_the_void(elsewhere, second_message, "wizard:start:*");
+  CHECK(answered(form, 15s));
+  CHECK(json::text_or(only_session(), "id") == session);
+  CHECK(json::integer_or(gateway(), "resumes") == json::integer_or(begun, "resumes") + 2);
+  CHECK(json::integer_or(gateway(), "identifies") == json::integer_or(begun, "identifies"));
+  const auto edits = json::integer_or(here().town().sandbox("GET", "interactions/" + form).as_object(), "edits");
+  CHECK(edits <= 1);
+  w.town().sandbox("POST", "clock", js::object{{"acknowledge_ms", 3'000}});
+}
+
+TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has no effects when it goes on") {
+  auto& w = here();
+  const auto second = start("second"), third = start("third");
+  std::vector<place> guilds;
+  for (int i = 0; i < 6; ++i)
+    guilds.push_back(w.found(fmt::format("Asleep {}", i)));
+  std::vector<std::optional<demo::person>> admins(guilds.size());
+  at_once(guilds.size(), [&](size_t i) { admins[i].emplace(w.at_review(guilds[i], "Asleep", "standard", "standard")); });
+  for (const auto& at : guilds)
+    w.fault({{"kind", "delay"},
+             {"method", "POST"},
+             {"path", "/guilds/" + at.guild + "/channels"},
+             {"skip", 2},
+             {"delay_ms", 400},
+             {"times", 4}});
+  at_once(guilds.size(), [&](size_t i) { admins[i]->press("wizard:deploy:*"); });
+  REQUIRE(demo::eventually([&] { return metric(w, second->door(), "arrakis_jobs_running") > 0; }, 20s));
+  second->signal(SIGSTOP);
+  for (const auto& at : guilds)
+    CHECK(reaches(w, at, 1, "completed"));
+  second->signal(SIGCONT);
+  CHECK(demo::eventually([&] { return metric(w, second->door(), "arrakis_jobs_running") == 0; }, 20s));
+  for (const auto& at : guilds)
+    check_whole(at);
+  w.no_faults();
+}
+
+TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, on any node") {
+  auto& w = here();
+  const auto second = start("second"), third = start("third");
+  constexpr size_t count = many;
+  w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", "/guilds/*/channels"}, {"delay_ms", 300}, {"times", -1}});
+  const auto guilds = deploy_everywhere(count, "Frozen");
+  REQUIRE(demo::eventually(
+    [&] {
+      for (const auto& url : {w.town().door(), second->door(), third->door()})
+        if (metric(w, url, "arrakis_jobs_running") == 0)
+          return false;
+      return true;
+    },
+    20s));
+  std::vector<int64_t> ordered(count);
+  at_once(count, [&](size_t i) {
+    const auto done = run("arrakisctl", {"community", "freeze", guilds[i].guild}, beside(w));
+    if (done.first != 0)
+      throw std::runtime_error(done.second);
+    ordered[i] = wall_ms();
+  });
+  demo::breathe(3s); // What may not come needs time to come.
+  // One second by promise; on its way when the second ended, and the two clocks' rounding: a quarter more.
+  constexpr int64_t allowed_ms = 1'250;
+  const auto all = w.town().sandbox("GET", "requests").as_array();
+  int64_t late = 0;
+  for (const auto& each : all) {
+    const auto& request = each.as_object();
+    if (!json::bool_or(request, "effect"))
+      continue;
+    for (size_t i = 0; i < count; ++i)
+      if (json::text_or(request, "path").find("/guilds/" + guilds[i].guild) != std::string::npos)
+        late += json::integer_or(request, "at_ms") > ordered[i] + allowed_ms ? 1 : 0;
+  }
+  CHECK(late == 0);
+  w.no_faults();
+  for (const auto& at : guilds)
+    CHECK(w.town().ctl({"community", "thaw", at.guild}).first == 0);
+  for (const auto& at : guilds)
+    CHECK(reaches(w, at, 1, "completed"));
+  check_whole(guilds.front());
+}

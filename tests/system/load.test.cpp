@@ -1,0 +1,150 @@
+// More commands than can be served: whoever is not served hears so in time, memory stays bounded, and afterwards all is
+// as before.
+#include "apps/sandbox/keys/keys.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+#include "runtime/net/http.hpp"
+#include "runtime/net/http_client.hpp"
+#include "runtime/net/io.hpp"
+#include "tests/system/node.hpp"
+#include "tests/system/records.hpp"
+
+#include <boost/json/object.hpp>
+#include <condition_variable>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <mutex>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::system_test;
+using namespace std::chrono_literals;
+namespace js = boost::json;
+
+world& here() { return shared(false, {"ARRAKIS_RUNTIME_WORKERS=1"}); }
+
+/// The key with which the sandbox signs for its application; it keeps it in its snapshot.
+const std::string& private_key() {
+  static const auto key = [] {
+    const auto saved = json::parse(test::content(here().town().folder() + "/discord/discord.json"),
+                                   {.bytes_max = 64u << 20});
+    return std::string{
+      json::text_or(saved->as_object().at("applications").as_array().at(0).as_object(), "private_key")};
+  }();
+  return key;
+}
+
+/// /onboard of an administrator, signed as Discord signs it.
+net::http_request command(const std::string& user, const place& at) {
+  static int64_t last = 1'500'000'000'000'000'000;
+  const auto body = json::print(
+    js::object{{"id", std::to_string(++last)},
+               {"application_id", here().town().discord().application},
+               {"type", 2},
+               {"token", "made-up-" + std::to_string(last)},
+               {"version", 1},
+               {"guild_id", at.guild},
+               {"channel_id", at.channel},
+               {"member", js::object{{"user", js::object{{"id", user}}}, {"permissions", "8"}}},
+               {"data", js::object{{"id", "5"}, {"name", "onboard"}, {"type", 1}}}});
+  const auto timestamp = std::to_string(wall_ms() / 1000);
+  net::http_request request{"POST", "/webhooks/discord", {}, body, {}};
+  request.headers = {{"Content-Type", "application/json"},
+                     {"X-Signature-Ed25519", sandbox::keys::sign(private_key(), timestamp + body)},
+                     {"X-Signature-Timestamp", timestamp}};
+  return request;
+}
+
+int64_t resident_bytes(int pid) {
+  std::istringstream in{test::content(fmt::format("/proc/{}/statm", pid))};
+  int64_t pages = 0, resident = 0;
+  in >> pages >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+/// What came back, over a whole flood.
+struct tally {
+  std::mutex lock;
+  std::condition_variable done;
+  size_t open = 0;
+  int answered = 0, busy = 0, late = 0, lost = 0;
+  std::chrono::milliseconds slowest{0};
+};
+
+void ask(net::http_client& by, net::http_request request, tally& all) {
+  const auto began = std::chrono::steady_clock::now();
+  by.send(here().town().door(), std::move(request), {began + 20s},
+          [&all, began](caf::expected<net::http_response> got) {
+            const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now()
+                                                                                    - began);
+            std::lock_guard hold{all.lock};
+            --all.open;
+            all.slowest = std::max(all.slowest, took);
+            all.late += took > 3s ? 1 : 0;
+            if (!got || got->status != 200)
+              ++all.lost;
+            else if (got->body.find("Too much is going on") != std::string::npos)
+              ++all.busy;
+            else
+              ++all.answered;
+            all.done.notify_all();
+          });
+}
+} // namespace
+
+TEST_CASE("overload: who is not served hears “busy” in time, memory stays bounded, and afterwards it is as before") {
+  auto& w = here();
+  std::vector<place> guilds;
+  for (int i = 0; i < 40; ++i)
+    guilds.push_back(w.found(fmt::format("Flood {}", i)));
+  const auto calm = w.found("Calm");
+  const auto pid = w.town().arrakis_pid();
+  net::io io{1};
+  constexpr size_t at_once = 800; // Above what the handlers let in together.
+  constexpr int commands = 8'000;
+  net::http_client client{io, {.connections_per_host_max = at_once}};
+  tally all;
+  const auto before = resident_bytes(pid);
+  int64_t most = before;
+  for (int i = 0; i < commands; ++i) {
+    std::unique_lock hold{all.lock};
+    all.done.wait(hold, [&] { return all.open < at_once; });
+    ++all.open;
+    hold.unlock();
+    // Each command is another user's: a wizard of its own.
+    ask(client, command(std::to_string(700'000'000'000'000'000 + i), guilds[static_cast<size_t>(i) % guilds.size()]),
+        all);
+    if (i % 500 == 0)
+      most = std::max(most, resident_bytes(pid));
+  }
+  {
+    std::unique_lock hold{all.lock};
+    all.done.wait(hold, [&] { return all.open == 0; });
+  }
+  most = std::max(most, resident_bytes(pid));
+  MESSAGE(fmt::format("{} answered, {} told to try again, slowest {} ms; memory {} MiB before, {} MiB at most",
+                      all.answered, all.busy, all.slowest.count(), before >> 20, most >> 20));
+  CHECK(all.lost == 0);
+  CHECK(all.late == 0); // Discord waits for 3 s.
+  CHECK(all.busy > 0);  // It was really too much.
+  CHECK(all.answered > 0);
+  CHECK(most - before < (160ll << 20));
+
+  // Within two seconds another is served as if nothing had been.
+  int tries = 0;
+  const bool again = demo::eventually(
+    [&] {
+      ++tries;
+      tally one;
+      one.open = 1;
+      ask(client, command(std::to_string(800'000'000'000'000'000 + tries), calm), one);
+      std::unique_lock hold{one.lock};
+      one.done.wait(hold, [&] { return one.open == 0; });
+      return one.answered == 1;
+    },
+    2s);
+  CHECK(again);
+  auto admin = w.at_review(calm, "Calm");
+  CHECK(demo::deploy(admin));
+  CHECK(disagreements(w, calm) == std::vector<std::string>{});
+}

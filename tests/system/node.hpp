@@ -1,0 +1,40 @@
+#pragma once
+// Further arrakisd processes beside the town's own, on the same PostgreSQL, Redis, keys and objects.
+#include "tests/system/world.hpp"
+
+#include <csignal>
+#include <map>
+#include <optional>
+
+namespace arrakis::system_test {
+
+class node {
+public:
+  /// Starts it and waits until it is ready. `environment` wins over what it gets to find the town.
+  node(world&, const std::string& name, const std::string& roles, std::vector<std::string> environment = {});
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+  const std::string& name() const { return name_; }
+  /// http://address:port of its door.
+  const std::string& door() const { return door_; }
+  int pid() const { return child_->pid(); }
+  bool says(const std::string& text) const;
+  std::string log() const;
+  void signal(int number) { child_->signal(number); }
+  void kill() { child_->signal(SIGKILL); }
+  int stop();
+
+private:
+  std::string name_, log_file_, door_;
+  std::optional<process> child_;
+};
+
+/// The environment in which a program finds the town's servers from outside.
+std::vector<std::string> beside(world&);
+/// The value of a metric at a process' door, summed over its labels; with `labels` those only whose line holds them.
+double metric(world&, const std::string& door, const std::string& name, const std::string& labels = {});
+/// How often `text` stands in a log.
+size_t times_in(const std::string& log, const std::string& text);
+
+} // namespace arrakis::system_test
