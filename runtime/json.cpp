@@ -111,8 +111,9 @@ caf::expected<bj::value> parse(std::string_view bytes, limits allowed) {
                              fmt::format("JSON: {} bytes, at most {} are allowed", bytes.size(), allowed.bytes_max));
   thread_local dom::parser parser;
   dom::element root;
-  // The copy that simdjson makes gives it the readable bytes that it needs behind the end.
-  if (auto error = parser.parse(bytes.data(), bytes.size(), true).get(root))
+  const char* from = bytes.empty() ? "" : bytes.data(); // An empty view may point nowhere, and simdjson copies from it.
+  // That copy gives it the readable bytes that it needs behind the end.
+  if (auto error = parser.parse(from, bytes.size(), true).get(root))
     return failed<bj::value>(ec::invalid, fmt::format("JSON: {}", meaning_of(error)));
   builder building{.depth_max = allowed.depth_max};
   bj::value tree;

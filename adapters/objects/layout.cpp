@@ -143,9 +143,10 @@ caf::expected<std::vector<index_entry>> read_index(std::string_view bytes, const
   std::vector<index_entry> entries;
   for (const auto& item : *versions) {
     const auto* one = item.if_object();
-    if (one == nullptr)
+    const auto version = one == nullptr ? 0 : json::integer_or(*one, "version");
+    if (version < 1 || version > version_max)
       return damaged();
-    entries.push_back({json::integer_or(*one, "version"), std::string{json::text_or(*one, "checksum")},
+    entries.push_back({version, std::string{json::text_or(*one, "checksum")},
                        std::string{json::text_or(*one, "createdAt")}, std::string{json::text_or(*one, "createdBy")},
                        static_cast<size_t>(std::max<int64_t>(0, json::integer_or(*one, "sizeBytes")))});
   }

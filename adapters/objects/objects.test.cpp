@@ -82,3 +82,13 @@ TEST_CASE("objects.verify: a genuine snapshot verifies with the public key alone
     x.sha256 = sha256_hex(x.canonical);
   }));
 }
+
+TEST_CASE("objects: an index whose version could be no object's name is damaged") {
+  const index_entry one{1, "c", "t", "u", 10};
+  CHECK(read_index(print_index(tenant, {one}), tenant)->size() == 1);
+  for (const int64_t version : {0L, -1L, version_max + 1}) {
+    auto odd = one;
+    odd.version = version;
+    CHECK(code_of(read_index(print_index(tenant, {odd}), tenant).error()) == ec::corrupt);
+  }
+}

@@ -43,7 +43,7 @@ caf::expected<address> parse_address(std::string_view text) {
   if (scheme == "unix") {
     found.transport = address::unix_socket;
     found.path = url.path();
-    if (!url.host().empty() || found.path.size() < 2)
+    if (!url.host().empty() || found.path.size() < 2 || !found.path.starts_with('/'))
       return failed<address>(ec::invalid, "Redis URL: a Unix socket is written unix:///absolute/path");
     for (const auto& parameter : url.params())
       if (parameter.key == "db")
@@ -66,6 +66,8 @@ caf::expected<address> parse_address(std::string_view text) {
     return failed<address>(ec::invalid,
                            fmt::format("Redis URL: the scheme '{}' is none of unix, redis, rediss", scheme));
   }
+  if ((found.path + found.host).find('\0') != std::string::npos) // The kernel would read it to there only.
+    return failed<address>(ec::invalid, "Redis URL: a host or path has no byte 0");
   if (!database.empty()) {
     auto number = database_of(database);
     if (!number)
