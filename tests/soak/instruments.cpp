@@ -42,13 +42,17 @@ local function kind_of(key)
   if key:match('^wizard:%d+:%d+$') then return 'wizard' end
   if key:match('^interaction:%d+$') then return 'interaction' end
   if key == 'discord:global:budget' then return 'budget' end
-  if key:match('^discord:shard:%d+:session$') then return 'shard' end
+  if key:match('^{?discord:') then return 'discord' end
+  if key:match('^discord:shard:%d+:lease$') then return 'lease' end
+  if key:match('^{discord:identify}:') then return 'identify' end
+  if key:match('^discord:gateway:bot') then return 'gateway' end
   if key:match('^commands:%d+:sha256$') then return 'commands' end
   local own = key:match('^bull:{discord%-synthesis}:(.+)$')
   if own and own:match('^synth%-[^:]+$') then return 'job' end
   if own and own:match(':lock$') then return 'lock' end
+  if own == 'events' or key == 'bull:{discord-synthesis}-dlq:events' then return 'events' end
+  if own == 'completed' or own == 'failed' then return 'ended' end
   if own and not own:match('^synth%-') then return 'queue' end
-  if key == 'bull:{discord-synthesis}-dlq:events' then return 'queue' end
   return key
 end
 local cursor = '0'

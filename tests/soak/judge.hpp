@@ -50,7 +50,8 @@ struct kind_limit {
   bool expires; ///< Each must have a time to live.
 };
 /// Sessions: one a community. Interactions: one each, for 15 minutes. Jobs: one a deployment, for
-/// queue.keep_completed_s, removed by the queue itself. The rest is there once, whatever happened.
+/// queue.keep_completed_s, removed by the queue itself. Events: cut at a number. The rest is there once, whatever
+/// happened.
 std::vector<kind_limit> kind_limits(const deeds&);
 
 struct verdict {

@@ -8,7 +8,7 @@ namespace {
 /// A run of ten minutes in which all is well.
 struct run {
   std::vector<sample> samples;
-  rest before{.fds = 30, .redis = {{"budget", {1, 200, 0}}, {"shard", {1, 150, 0}}}, .jobs_open = 0, .slots_held = 0};
+  rest before{.fds = 30, .redis = {{"budget", {1, 200, 0}}, {"discord", {4, 600, 0}}}, .jobs_open = 0, .slots_held = 0};
   rest after = before;
   deeds did{.communities = 50, .deployments = 600, .interactions = 9'000};
 
@@ -20,8 +20,10 @@ struct run {
                          .redis_keys = i * 80,
                          .deployments = i * 5,
                          .rest_requests = i * 200});
-    after.redis = {{"budget", {1, 200, 0}},     {"shard", {1, 150, 0}},       {"commands", {1, 120, 1}},
-                   {"queue", {8, 300'000, 8}},  {"wizard", {50, 100'000, 0}}, {"interaction", {9'000, 900'000, 0}},
+    after.redis = {{"budget", {1, 200, 0}},      {"discord", {4, 600, 0}},
+                   {"commands", {1, 120, 1}},    {"queue", {4, 2'000, 4}},
+                   {"ended", {1, 80'000, 1}},    {"events", {2, 1'700'000, 2}},
+                   {"wizard", {50, 100'000, 0}}, {"interaction", {9'000, 900'000, 0}},
                    {"job", {600, 600'000, 600}}};
   }
   std::vector<std::string> faults() const { return judge(samples, before, after, did).faults; }
