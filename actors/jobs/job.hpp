@@ -24,7 +24,7 @@ struct services {
   manifests::handle manifests;
   deployments::handle deployments;
   signer::handle signer;
-  /// The bot's own user; 0 while it is not known (the application's id is tried, which is the same for most bots).
+  /// The bot's own user; 0 while it is not known, and a job waits. Empty: the application's id, the same for most bots.
   std::function<snowflake()> bot;
   std::string worker; ///< This incarnation of this process: a lease that bears it is no other's.
   std::function<void(queue::progress)> report; ///< To the queue; may be empty.

@@ -25,6 +25,7 @@ inline constexpr milliseconds edit_every{
 /// The wizard's message can be edited once Discord has the click's first answer, which comes at most 3 s after it.
 inline constexpr milliseconds message_exists_within{3'500};
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
+inline constexpr milliseconds identity_within{10'000}, identity_look_every{50}; ///< Until the bot's user is known.
 inline constexpr int tries_max = 6; ///< Of one step inside one attempt of the job.
 
 struct state {

@@ -77,8 +77,7 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   st.world.open = std::move(c.open);
   st.world.adopts = st.svc.adopts;
   st.world.guild.id = c.guild;
-  const auto bot = st.svc.bot ? st.svc.bot() : snowflake{};
-  st.world.guild.bot = bot ? bot : c.application;
+  st.world.guild.bot = st.svc.bot ? st.svc.bot() : c.application;
   st.progress.community = st.world.want.community_name;
   tell_gate(self, false);
   st.flows.start(keep_lease(self));
@@ -181,10 +180,24 @@ queue::outcome refused_claim(const caf::error& e) {
   }
 }
 
+/// The bot's own user, without which neither its membership nor what it made can be told: a process that has just begun
+/// may not have heard it yet. A guess would find nobody and end the deployment.
+flow<bool> knows_bot(pointer self) {
+  auto& st = self->state;
+  for (auto waited = 0ms; st.svc.bot && !st.svc.bot(); waited += identity_look_every) {
+    if (waited >= identity_within)
+      co_return false;
+    co_await nap(self, identity_look_every);
+  }
+  co_return true;
+}
+
 flow<queue::outcome> run(pointer self) {
   auto& st = self->state;
   if (!read_payload(st))
     co_return final_failure("INVALID_PAYLOAD: fields 'communityId' (UUID) and 'version' (1 or more)");
+  if (const bool known = co_await knows_bot(self); !known)
+    co_return postponed(busy_wait, "Discord has not said yet which user the bot is");
   auto why = co_await read_stores(self);
   if (why.what == trouble::unavailable)
     co_return retryable("UNKNOWN_ERROR: " + why.sentence);

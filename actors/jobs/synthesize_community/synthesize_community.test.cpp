@@ -449,6 +449,22 @@ TEST_CASE("synthesis: a manifest that is not what was signed changes nothing") {
   CHECK(b.store.work.at(1).state == "failed");
 }
 
+TEST_CASE("synthesis: who the bot is is waited for and not guessed, and costs no attempt") {
+  bench b;
+  b.discord.bot_known = false;
+  const auto early = b.once();
+  REQUIRE(early);
+  CHECK(early->what == queue::outcome::postponed);
+  CHECK(b.discord.guild.channels.empty());
+  b.begin();
+  b.sim.advance(1s);
+  b.discord.bot_known = true; // Within the job's patience.
+  const auto then = b.wait();
+  REQUIRE(then);
+  CHECK(then->what == queue::outcome::completed);
+  b.check_whole();
+}
+
 TEST_CASE("synthesis: a payload that names nothing is final") {
   bench b;
   caf::scoped_actor self{b.sim.sys()};

@@ -164,9 +164,9 @@ net::http_response fake_discord::read(const std::string& path, const std::string
     return refuse(404, 0, "404: Not Found");
   if (!audit_readable)
     return refuse(403, 50013, "Missing Permissions");
-  const auto action = net::query_value(target, "action_type");
+  const auto action = net::query_value(target, "action_type"), user = net::query_value(target, "user_id");
   const auto add = [&](const guild::audit_entry& e) {
-    if (std::to_string(e.action) == action)
+    if (std::to_string(e.action) == action && (user.empty() || user == e.user.text()))
       list.push_back(boost::json::object{{"id", "1"},
                                          {"user_id", e.user.text()},
                                          {"target_id", e.target.text()},

@@ -30,7 +30,7 @@ public:
                                     .manifests = store.manifests_port(),
                                     .deployments = deployments,
                                     .signer = store.signer_port(),
-                                    .bot = [] { return fake_discord::bot; },
+                                    .bot = [&discord] { return discord.bot_known ? fake_discord::bot : snowflake{}; },
                                     .worker = std::move(name),
                                     .report = {},
                                     .adopts = adopts});
