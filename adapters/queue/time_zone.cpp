@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
+#include <ctime>
 #include <date/tz.h>
 #include <fmt/format.h>
 #include <optional>
@@ -46,15 +46,16 @@ zone of(const date::time_zone* place) {
   };
 }
 
+// The C library knows $TZ and /etc/localtime, and takes UTC without them.
 zone system_zone() {
-  if (const char* wanted = std::getenv("TZ"); wanted && *wanted) // NOLINT(concurrency-mt-unsafe): nobody sets it.
-    if (auto named = zone_named(*wanted == ':' ? wanted + 1 : wanted))
-      return *named;
-  try {
-    return of(date::current_zone());
-  } catch (const std::runtime_error&) { // A container without /etc/localtime.
-    return fixed(0);
-  }
+  ::tzset();
+  return [](int64_t unix_ms) -> int64_t {
+    const auto seconds = static_cast<std::time_t>(
+      std::chrono::floor<std::chrono::seconds>(std::chrono::milliseconds{unix_ms}).count());
+    std::tm local{};
+    return ::localtime_r(&seconds, &local) ? std::chrono::milliseconds{std::chrono::seconds{local.tm_gmtoff}}.count()
+                                           : 0;
+  };
 }
 } // namespace
 

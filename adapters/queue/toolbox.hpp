@@ -4,7 +4,7 @@
 #include "adapters/queue/keys.hpp"
 #include "adapters/queue/options.hpp"
 #include "adapters/queue/wish.hpp"
-#include "adapters/redis/client.hpp"
+#include "adapters/redis/calls.hpp"
 
 #include <functional>
 #include <span>

@@ -5,7 +5,7 @@
 // replace}, failParentOnFailure, ignoreDependencyOnFailure, removeDependencyOnFailure, continueParentOnFailure.
 // The product itself needs fewer: `add` of messages.hpp.
 #include "adapters/queue/keys.hpp"
-#include "adapters/redis/client.hpp"
+#include "adapters/redis/calls.hpp"
 
 #include <boost/json/object.hpp>
 #include <string>
