@@ -36,8 +36,12 @@ caf::expected<plan> read(const std::string& body) {
   plan p;
   p.url = json::text_or(root, "url");
   p.shards = static_cast<int>(json::integer_or(root, "shards", 1));
-  if (const auto* limit = json::object_in(root, "session_start_limit"))
+  if (const auto* limit = json::object_in(root, "session_start_limit")) {
     p.max_concurrency = static_cast<int>(std::max<int64_t>(1, json::integer_or(*limit, "max_concurrency", 1)));
+    p.starts_total = static_cast<int>(json::integer_or(*limit, "total", p.starts_total));
+    p.starts_left = static_cast<int>(json::integer_or(*limit, "remaining", p.starts_left));
+    p.starts_reset = std::chrono::milliseconds{json::integer_or(*limit, "reset_after")};
+  }
   if (p.url.empty() || p.shards < 1)
     return fail(ec::corrupt, "GET /gateway/bot: no url");
   return p;
@@ -71,8 +75,8 @@ flow<caf::expected<plan>> look(pointer self, deadline until) {
     if (known->type == redis::reply::text)
       if (auto p = read(known->bytes))
         co_return p;
-    auto turn = co_await tell_redis(
-      self, {"SET", asking_key, "1", "NX", "PX", std::to_string(asking_max.count())}, until);
+    auto turn = co_await tell_redis(self, {"SET", asking_key, "1", "NX", "PX", std::to_string(asking_max.count())},
+                                    until);
     if (!turn)
       co_return turn.error();
     if (turn->type != redis::reply::nil) {

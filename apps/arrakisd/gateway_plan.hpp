@@ -13,6 +13,9 @@ struct plan {
   std::string url;
   int shards = 1;
   int max_concurrency = 1; ///< session_start_limit: identifies in 5 s.
+  int starts_total = 1000; ///< Identifies in a day, and how many of them are left.
+  int starts_left = 1000;
+  std::chrono::milliseconds starts_reset{0}; ///< Until all of them are there again.
 };
 struct find {
   deadline until;

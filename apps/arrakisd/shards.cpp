@@ -74,7 +74,9 @@ void start_all(self_pointer self, const plan& p) {
   auto& st = self->state;
   const int count = st.options.shard_count > 0 ? st.options.shard_count : p.shards;
   std::vector<supervisor::child> list;
-  const auto pacing = discord::pacing::over_redis(self->system(), st.to.redis, {.max_concurrency = p.max_concurrency});
+  const auto pacing = discord::gateway::within_start_limit(
+    discord::pacing::over_redis(self->system(), st.to.redis, {.max_concurrency = p.max_concurrency}),
+    {.total = p.starts_total, .remaining = p.starts_left, .reset_after = p.starts_reset}, self->clock().now());
   for (int i = 0; i < count; ++i) {
     discord::gateway::options o;
     o.token = st.options.token;
@@ -86,12 +88,12 @@ void start_all(self_pointer self, const plan& p) {
     shard_owner::options owner{.shard = i, .who = st.options.who};
     auto router = supervisor::make_router(self->system());
     st.running.push_back(supervisor::typed<discord::shard>(router));
-    list.push_back({"shard-" + std::to_string(i),
-                    [&sys = self->system(), owner, leases = st.to.leases,
-                     begin = term_of(self->system(), *st.io, o, st.to)] {
-                      return caf::actor_cast<caf::actor>(shard_owner::start(sys, leases, owner, begin));
-                    },
-                    router});
+    list.push_back(
+      {"shard-" + std::to_string(i),
+       [&sys = self->system(), owner, leases = st.to.leases, begin = term_of(self->system(), *st.io, o, st.to)] {
+         return caf::actor_cast<caf::actor>(shard_owner::start(sys, leases, owner, begin));
+       },
+       router});
   }
   log::info("shards_starting", {{"count", count}});
   st.children = supervisor::start(self->system(), "shards", std::move(list));

@@ -17,6 +17,7 @@ struct seen {
   std::vector<std::pair<std::string, bool>> messages;
   std::vector<control> controls;
   uint16_t fault = 0;
+  int faults = 0;
 };
 seen read(std::string_view bytes, bool masked = false, size_t part = 1 << 20, size_t message_bytes_max = 1 << 20) {
   reader subject{masked, message_bytes_max};
@@ -35,6 +36,7 @@ seen read(std::string_view bytes, bool masked = false, size_t part = 1 << 20, si
       out.messages.emplace_back(std::string{m.bytes}, m.binary);
     std::move(each.controls.begin(), each.controls.end(), std::back_inserter(out.controls));
     out.fault = out.fault ? out.fault : each.fault;
+    out.faults += each.fault ? 1 : 0;
   }
   return out;
 }
@@ -105,6 +107,7 @@ TEST_CASE("frames: what breaks the protocol is told with its code, after what ca
     const auto got = read((masked ? frame(opcode::text, "before", true, true) : before) + bytes + before, masked);
     CHECK(got.messages.size() == 1);
     CHECK(got.fault == code);
+    CHECK(read((masked ? frame(opcode::text, "before", true, true) : before) + bytes + before, masked, 1).faults == 1);
   };
   check(frame(opcode::text, "masked by a server", true, true), protocol_error);
   check(frame(opcode::text, "bare from a client"), protocol_error, true);

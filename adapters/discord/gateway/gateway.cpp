@@ -448,18 +448,23 @@ flow<> leave(self_pointer self, caf::error reason) {
   self->quit(reason);
 }
 
+/// Those of one shard: the identifies of a day are shared.
+session_limits limits_of(const options& chosen) {
+  auto limits = chosen.limits;
+  const auto shards = static_cast<size_t>(std::max(chosen.shard_count, 1));
+  limits.identifies_per_day_max = std::max<size_t>(limits.identifies_per_day_max / shards, 1);
+  return limits;
+}
+
 actor::behavior_type behavior(self_pointer self, connector connect, options chosen, sink to) {
   keep_exception_text(self);
   auto& st = self->state;
   st.options = std::move(chosen);
   if (!st.options.pacing)
     st.options.pacing = local_pacing(1);
-  auto limits = st.options.limits;
-  limits.identifies_per_day_max = std::max<size_t>(limits.identifies_per_day_max / std::max(st.options.shard_count, 1),
-                                                   1);
   st.connector = std::move(connect);
   st.to = std::move(to);
-  st.session.emplace(limits, [] { return jitter(); });
+  st.session.emplace(limits_of(st.options), [] { return jitter(); });
   self->set_exit_handler([self](caf::exit_msg& x) {
     if (!self->state.leaving)
       self->state.running.start(leave(self, x.reason));

@@ -386,11 +386,11 @@ TEST_CASE("gateway: while its sink lags a shard gives no read back, and silence 
   };
   CHECK(kept() == 4); // Those above the limit.
   r.sim.advance(35s); // Heartbeats that nobody acknowledges: the answers lie unread in the socket.
-  CHECK(r.socket().closed_with == 0);
+  CHECK(r.sockets.front()->closed_with == 0);
   r.settle();
   CHECK(kept() == 0);
   r.sim.advance(9s);
-  CHECK(r.socket().closed_with == 0);
+  CHECK(r.sockets.front()->closed_with == 0);
   r.sim.advance(12s); // From now on silence counts.
   CHECK(r.sockets.front()->closed_with == 4200);
 }
