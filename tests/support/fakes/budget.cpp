@@ -4,56 +4,71 @@
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <map>
-#include <optional>
 
 namespace arrakis::test {
-namespace {
 using namespace discord::budget;
 using std::chrono::milliseconds;
-using instant = std::chrono::steady_clock::time_point;
 
-struct state {
-  state() = default;
-  options opt;
-  std::map<std::string, instant> held;
-  std::optional<instant> quiet;
-};
-
-granted trade(state& st, const exchange& x, instant now) {
-  if (!st.quiet)
-    st.quiet = now + st.opt.quiet;
+granted fake_budget::trade(const exchange& x, instant now) {
+  if (grants_all)
+    return {x.wanted.size(), {}};
+  if (!quiet_)
+    quiet_ = now + how.quiet;
   if (x.hold_off > milliseconds{0})
-    st.quiet = std::max(*st.quiet, now + x.hold_off);
+    quiet_ = std::max(*quiet_, now + x.hold_off);
   for (const auto& token : x.answered)
-    st.held[token] = now + st.opt.held_after_answer;
+    held_[token] = now + how.held_after_answer;
   for (const auto& token : x.unused)
-    st.held.erase(token);
-  std::erase_if(st.held, [&](const auto& slot) { return slot.second <= now; });
+    held_.erase(token);
+  std::erase_if(held_, [&](const auto& slot) { return slot.second <= now; });
   if (x.wanted.empty())
     return {};
-  if (*st.quiet > now)
-    return {0, std::chrono::ceil<milliseconds>(*st.quiet - now)};
+  if (*quiet_ > now)
+    return {0, std::chrono::ceil<milliseconds>(*quiet_ - now)};
   granted result;
   for (const auto& token : x.wanted) {
-    if (!st.held.contains(token) && st.held.size() >= static_cast<size_t>(st.opt.slots_max))
+    if (!held_.contains(token) && held_.size() >= static_cast<size_t>(how.slots_max))
       break;
-    st.held[token] = now + hold_max;
+    held_[token] = now + hold_max;
     ++result.count;
   }
   if (result.count < x.wanted.size()) {
-    const auto first = std::min_element(st.held.begin(), st.held.end(),
-                                        [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto first = std::ranges::min_element(held_, {}, [](const auto& slot) { return slot.second; });
     result.retry = std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(first->second - now));
   }
   return result;
 }
 
-handle::behavior_type behavior(handle::stateful_pointer<state> self, options opt) {
-  self->state.opt = std::move(opt);
-  return {[self](const exchange& x) -> caf::result<granted> { return trade(self->state, x, self->clock().now()); }};
+void fake_budget::forget() {
+  held_.clear();
+  quiet_.reset();
+}
+
+namespace {
+using actor = handle::extend<caf::reacts_to<later>>;
+
+actor::behavior_type serve(actor::pointer self, fake_budget* b, const way* by) {
+  return {
+    [=](const exchange& m) {
+      return through<granted>(self, by, "budget.trade", m, [self, b](const exchange& x) -> caf::expected<granted> {
+        return b->trade(x, self->clock().now());
+      });
+    },
+    [](const later& x) { x.run(); },
+  };
+}
+
+struct state {
+  state() = default;
+  fake_budget table;
+};
+handle::behavior_type behavior(handle::stateful_pointer<state> self, options o) {
+  self->state.table.how = std::move(o);
+  return {
+    [self](const exchange& x) -> caf::result<granted> { return self->state.table.trade(x, self->clock().now()); }};
 }
 } // namespace
 
-handle memory_budget(caf::actor_system& sys, options opt) { return sys.spawn(behavior, std::move(opt)); }
+handle fake_budget::port(caf::actor_system& sys, const way* by) { return sys.spawn(serve, this, by); }
+handle memory_budget(caf::actor_system& sys, options o) { return sys.spawn(behavior, std::move(o)); }
 } // namespace arrakis::test

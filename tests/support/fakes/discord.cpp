@@ -87,13 +87,14 @@ void apply(guild::channel& c, const boost::json::object& o) {
 }
 } // namespace
 
-fake_discord::fake_discord(sim_system& sim) : sim_(sim), wire_(sim.sys().spawn(wire_behavior)), base_ms_(wall_ms()) {
-  guild.id = guild_id;
+fake_discord::fake_discord(sim_system& sim, snowflake of) : sim_(sim), wire_(sim.sys().spawn(wire_behavior)), base_ms_(wall_ms()) {
+  guild.id = of;
+  sequence_ = of.value % 64 << 16; // Ids of one millisecond differ between guilds.
   guild.name = "Town";
   guild.owner = owner;
   guild.bot = bot;
   guild.bot_roles = {bot_role};
-  guild.roles.push_back({guild_id, "@everyone", 0, false, false, false, 0, permissions::view_channel});
+  guild.roles.push_back({of, "@everyone", 0, false, false, false, 0, permissions::view_channel});
   guild.roles.push_back({bot_role, "Arrakis", 0, false, false, true, 1, permissions::administrator});
 }
 
@@ -144,10 +145,10 @@ net::http_response fake_discord::make_channel(const boost::json::object& o, cons
 }
 
 net::http_response fake_discord::read(const std::string& path, const std::string& target) {
-  const auto base = "/guilds/" + guild_id.text();
+  const auto base = "/guilds/" + guild.id.text();
   boost::json::array list;
   if (path == base)
-    return ok(boost::json::object{{"id", guild_id.text()}, {"name", guild.name}, {"owner_id", owner.text()}});
+    return ok(boost::json::object{{"id", guild.id.text()}, {"name", guild.name}, {"owner_id", owner.text()}});
   if (path == base + "/roles") {
     for (const auto& r : guild.roles)
       list.push_back(json_of(r));
@@ -186,11 +187,11 @@ net::http_response fake_discord::write(const net::http_request& r, const std::st
   const auto reason = net::percent_decode(net::header(r.headers, "X-Audit-Log-Reason"));
   if (reason.empty())
     return refuse(400, 0, "the test wants a reason");
-  const auto roles = "/guilds/" + guild_id.text() + "/roles";
+  const auto roles = "/guilds/" + guild.id.text() + "/roles";
   const auto last = id_of(std::string_view{path}.substr(path.rfind('/') + 1));
   if (r.method == "POST" && path == roles)
     return make_role(tree.as_object(), reason);
-  if (r.method == "POST" && path == "/guilds/" + guild_id.text() + "/channels")
+  if (r.method == "POST" && path == "/guilds/" + guild.id.text() + "/channels")
     return make_channel(tree.as_object(), reason);
   if (r.method == "PATCH" && path == roles) {
     for (const auto& item : tree.as_array()) {

@@ -43,7 +43,7 @@ public:
   static constexpr snowflake guild_id{100'000'000'000'000'001}, bot{100'000'000'000'000'002},
     bot_role{100'000'000'000'000'003}, owner{100'000'000'000'000'004};
 
-  explicit fake_discord(sim_system&);
+  explicit fake_discord(sim_system&, snowflake guild = guild_id);
   discord::transport transport();
   /// Milliseconds since the epoch on the virtual clock; snowflakes and the store's intents use it.
   int64_t now_ms() const;
@@ -54,12 +54,14 @@ public:
   size_t count_roles(const std::string& name) const;
   size_t count_channels(const std::string& name) const;
 
+  /// A request that arrives now.
+  net::http_response answer(const net::http_request&);
+
 private:
   struct shown {
     guild::audit_entry entry;
     std::chrono::steady_clock::time_point at;
   };
-  net::http_response answer(const net::http_request&);
   net::http_response read(const std::string& path, const std::string& target);
   net::http_response write(const net::http_request&, const std::string& path);
   net::http_response make_role(const boost::json::object&, const std::string& reason);

@@ -1,0 +1,83 @@
+#include "tests/contracts/outbox.hpp"
+
+#include "runtime/clock.hpp"
+#include "tests/contracts/asking.hpp"
+
+#include <doctest/doctest.h>
+#include <map>
+#include <vector>
+
+namespace arrakis::contracts {
+namespace {
+using namespace arrakis::outbox;
+
+std::vector<row> due_rows(const outbox_bench& b, size_t count = 100, int jobs = 8, int64_t resend_before_ms = 0) {
+  auto got = ask<rows>(b.sys, b.port, due{count, jobs, resend_before_ms, soon()});
+  REQUIRE_MESSAGE(got, text_of(got.error()));
+  return std::move(got->list);
+}
+void sent(const outbox_bench& b, const std::vector<row>& list) {
+  mark_sent m{{}, soon()};
+  for (const auto& r : list)
+    m.ids.push_back(r.id);
+  REQUIRE(ask<done>(b.sys, b.port, m));
+}
+std::map<community_id, int> by_tenant(const std::vector<row>& list) {
+  std::map<community_id, int> result;
+  for (const auto& r : list)
+    ++result[r.community];
+  return result;
+}
+
+void shares(const outbox_bench& b) {
+  b.owe(1, 50, "store_manifest");
+  b.owe(2, 2, "store_manifest");
+  const auto list = due_rows(b, 4);
+  REQUIRE(list.size() == 4);
+  for (const auto& [tenant, count] : by_tenant(list))
+    CHECK(count == 2);
+}
+
+void bounds_jobs(const outbox_bench& b) {
+  b.owe(1, 20, "enqueue_job");
+  const auto list = due_rows(b);
+  CHECK(list.size() == 8);
+  sent(b, list);
+  CHECK(due_rows(b).empty());
+  REQUIRE(ask<done>(b.sys, b.port, close{list[0].id, soon()}));
+  REQUIRE(ask<done>(b.sys, b.port, close{list[0].id, soon()})); // Said twice, it is so once.
+  CHECK(due_rows(b).size() == 1);
+  b.owe(1, 5, "store_manifest");
+  CHECK(due_rows(b).size() == 6);
+}
+
+void sends_again(const outbox_bench& b) {
+  b.owe(1, 3, "enqueue_job");
+  const auto first = due_rows(b);
+  sent(b, first);
+  CHECK(due_rows(b).empty());
+  const auto again = due_rows(b, 100, 8, wall_ms() + 60'000);
+  REQUIRE(again.size() == 3);
+  CHECK(again[0].id == first[0].id);
+  CHECK(again[0].attempts == 1);
+  CHECK(again[0].sent_at_ms > 0);
+}
+
+void waits(const outbox_bench& b) {
+  b.owe(1, 1, "enqueue_job");
+  const auto one = due_rows(b).at(0);
+  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, wall_ms() + 3'600'000, "no answer", soon()}));
+  CHECK(due_rows(b).empty());
+  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, wall_ms() - 1'000, "no answer", soon()}));
+  REQUIRE(due_rows(b).size() == 1);
+  CHECK(due_rows(b)[0].attempts == 2);
+}
+} // namespace
+
+void outbox(const std::function<outbox_bench()>& fresh) {
+  SUBCASE("a noisy tenant does not hold up a quiet one") { shares(fresh()); }
+  SUBCASE("so many jobs of a tenant are sent and open; the end of one lets the next in") { bounds_jobs(fresh()); }
+  SUBCASE("what was sent and never ended is due again") { sends_again(fresh()); }
+  SUBCASE("a postponed row waits until its time") { waits(fresh()); }
+}
+} // namespace arrakis::contracts

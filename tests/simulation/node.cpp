@@ -1,0 +1,101 @@
+#include "tests/simulation/node.hpp"
+
+#include "actors/commands/command.hpp"
+#include "runtime/directory.hpp"
+#include "tests/simulation/world.hpp"
+
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace arrakis::simulation {
+namespace {
+using namespace std::chrono_literals;
+using chain_actor = chain::handle::extend<caf::reacts_to<test::later>>;
+
+chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::way* by) {
+  return {
+    [=](const chain::inspect_contract& m) {
+      return test::through<chain::contract>(
+        self, by, "chain.inspect", m, [](const chain::inspect_contract& x) -> caf::expected<chain::contract> {
+          return chain::contract{x.address, true, true, "SPICE", "Spice", 18, 1};
+        });
+    },
+    [](const test::later& x) { x.run(); },
+  };
+}
+
+const wizard::core::catalogue& offered() {
+  static const auto all = wizard::core::offering({});
+  return all;
+}
+} // namespace
+
+node::node(world& w, size_t number, std::string who)
+  : seat(number), name(std::move(who)), world_(w), board_(w.sim.sys().clock(), w.on.fences) {
+  by.draw = [this](std::string_view verb) { return world_.draw(*this, verb); };
+  auto& sys = w.sim.sys();
+  const auto communities = keep(w.postgres.communities_port(sys, &by));
+  const auto manifests = keep(w.postgres.manifests_port(sys, &by));
+  const auto deployments = keep(w.postgres.deployments_port(sys, &by));
+  const auto outbox = keep(w.postgres.outbox_port(sys, &by));
+  const auto redis = keep(w.redis.port(sys, &by));
+  const auto queue = keep(w.queue.port(sys, &by));
+  const auto signer = keep(w.signer.port(sys, &by));
+  const auto objects = keep(w.objects.port(sys, &by));
+  const auto chains = keep(sys.spawn(serve_chain, static_cast<const test::way*>(&by)));
+  const auto budget = keep(w.budget.port(sys, &by));
+  const auto bot = [] { return test::fake_discord::bot; };
+
+  const auto rest = keep(discord::start(
+    sys, {.token = [] { return secret{"t"}; }},
+    [this](net::http_request r, deadline until, auto done) {
+      if (by.open)
+        world_.request(*this, std::move(r), until, std::move(done));
+    },
+    budget));
+  keep(fences::start(sys, communities, board_));
+  const auto gate = keep(gate::start(sys, rest, deployments, board_));
+  const auto relay = keep(outbox_relay::start(sys, {outbox, manifests, objects, queue}, {.poll = 2'000ms}));
+  community::ports to{communities, manifests, deployments, signer,
+                      [relay] { caf::anon_send(relay, outbox_relay::kick{}); }};
+  directory::options places;
+  places.kind = "community";
+  const auto tenants = keep(directory::start(sys, places, [&sys, to](const std::string& key) {
+    return caf::actor_cast<caf::actor>(
+      community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
+  }));
+  reconciler = keep(reconciler::start(sys, {communities, manifests, rest, bot}));
+  community_door = keep(wizard::start_door(sys, tenants));
+  const auto guilds = keep(wizard::start_guilds(sys, rest, bot));
+  wizard::options how;
+  how.offered = offered();
+  const auto wizards = keep(wizard::start(sys, {redis, chains, guilds, community_door}, how));
+  interactions = keep(
+    interactions::start(sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler})}));
+  const auto jobs = keep(jobs::start(sys, {.gate = gate,
+                                           .rest = rest,
+                                           .manifests = manifests,
+                                           .deployments = deployments,
+                                           .signer = signer,
+                                           .bot = bot,
+                                           .worker = name,
+                                           .report = [queue](queue::progress p) { caf::anon_send(queue, std::move(p)); },
+                                           .adopts = w.on.adoption}));
+  keep(w.queue.worker(sys, jobs, &by, 1'000ms));
+  sink = keep(edge::start(sys, {interactions, rest, tenants}, {}));
+}
+
+void node::kill() {
+  by.open = false;
+  for (const auto& part : parts_) {
+    caf::anon_send_exit(part, caf::exit_reason::user_shutdown); // Directories take theirs along.
+    caf::anon_send_exit(part, caf::exit_reason::kill);
+  }
+  parts_.clear();
+  sink = discord::sink{};
+  interactions = interactions::handle{};
+  community_door = wizard::communities_door{};
+  reconciler = reconciler::handle{};
+}
+
+} // namespace arrakis::simulation

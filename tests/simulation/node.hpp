@@ -1,0 +1,49 @@
+#pragma once
+// One process of ours: its own actors over the shared fakes. It ends as by SIGKILL: from one delivery to the next
+// nothing of it reaches anybody, and nothing reaches it.
+#include "actors/community/community.hpp"
+#include "actors/edge/edge.hpp"
+#include "actors/fences/fences.hpp"
+#include "actors/gate/gate.hpp"
+#include "actors/interactions/interactions.hpp"
+#include "actors/jobs/jobs.hpp"
+#include "actors/outbox_relay/outbox_relay.hpp"
+#include "actors/reconciler/reconciler.hpp"
+#include "actors/wizard/wizard.hpp"
+#include "tests/support/fakes/ports.hpp"
+
+#include <string>
+#include <vector>
+
+namespace arrakis::simulation {
+class world;
+
+class node {
+public:
+  node(world&, size_t seat, std::string name);
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+  void kill();
+  bool up() const { return by.open; }
+
+  const size_t seat;
+  const std::string name; ///< Of this incarnation; the holder of its leases.
+  test::way by;
+  std::chrono::steady_clock::time_point redis_away_until{}; ///< Cut off from Redis alone.
+  discord::sink sink;
+  interactions::handle interactions;
+  wizard::communities_door community_door;
+  reconciler::handle reconciler;
+
+private:
+  template <class Handle>
+  Handle keep(Handle h) {
+    parts_.push_back(caf::actor_cast<caf::actor>(h));
+    return h;
+  }
+  world& world_;
+  fences::board board_;
+  std::vector<caf::actor> parts_;
+};
+
+} // namespace arrakis::simulation

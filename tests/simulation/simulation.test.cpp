@@ -1,0 +1,66 @@
+// SEED=n replays one seed exactly; SEEDS=n runs so many, however long it takes. A seed that failed once becomes a test
+// of its own at the end of this file.
+#include "tests/simulation/world.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace arrakis;
+using namespace arrakis::simulation;
+using namespace std::chrono_literals;
+
+namespace {
+uint64_t number(const char* name, uint64_t otherwise) {
+  const auto* text = std::getenv(name);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+} // namespace
+
+TEST_CASE("simulation: whatever the seed draws, the spine keeps its promises") {
+  const auto only = number("SEED", 0);
+  const auto count = number("SEEDS", 0);
+  const auto first = number("FIRST", 1);
+  // Without an order: as many as fit into a minute, and never fewer than 500.
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  size_t seeds = 0, deliveries = 0, faults = 0, deployed = 0, ended = 0, bad = 0;
+  std::map<std::string, size_t> kinds;
+  for (uint64_t seed = only ? only : first; bad < 5; ++seed) {
+    if (only ? seeds >= 1 : count ? seeds >= count : seeds >= 500 && std::chrono::steady_clock::now() > end)
+      break;
+    world w{seed};
+    w.run();
+    ++seeds;
+    deliveries += w.deliveries;
+    faults += w.faults;
+    deployed += w.deployed;
+    ended += w.ended;
+    for (const auto& [kind, n] : w.fault_kinds)
+      kinds[kind] += n;
+    bad += !w.broken.empty();
+    CHECK_MESSAGE(w.broken.empty(), "SEED=" << seed << ": " << w.broken);
+    CHECK_MESSAGE((w.deliveries >= 200 && w.faults >= 1), "SEED=" << seed << " was too calm");
+    if (only)
+      fmt::print("trace {:016x}, virtual {} ms\n", w.trace, w.now_ms() - 1'800'000'000'000);
+  }
+  std::string list;
+  for (const auto& [kind, n] : kinds)
+    list += fmt::format(", {} {}", kind, n);
+  fmt::print("simulation: {} seeds, {} deliveries, {} faults{}; {} deployments ended, {} completed\n", seeds,
+             deliveries, faults, list, ended, deployed);
+}
+
+TEST_CASE("simulation: a seed is replayed exactly") {
+  for (const uint64_t seed : {3, 14, 15}) {
+    world one{seed};
+    one.run();
+    const auto trace = one.trace;
+    const auto deliveries = one.deliveries;
+    world two{seed};
+    two.run();
+    CHECK(two.trace == trace);
+    CHECK(two.deliveries == deliveries);
+    CHECK(trace != 14695981039346656037ull);
+  }
+}

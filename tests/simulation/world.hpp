@@ -1,0 +1,137 @@
+#pragma once
+// The whole spine on one thread: several processes of ours over the stores, the queue and the Discord that
+// tests/support/fakes holds in memory, a virtual clock, and people. Everything that happens, and in which order, is
+// drawn from one seed; what must never happen is looked at after each delivery.
+#include "tests/simulation/node.hpp"
+#include "tests/simulation/town.hpp"
+#include "tests/support/fakes/budget.hpp"
+#include "tests/support/fakes/objects.hpp"
+#include "tests/support/fakes/postgres.hpp"
+#include "tests/support/fakes/queue.hpp"
+#include "tests/support/fakes/redis.hpp"
+#include "tests/support/fakes/signer.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace arrakis::simulation {
+using std::chrono::milliseconds;
+using instant = std::chrono::steady_clock::time_point;
+
+/// The guards; a twin switches one off and must be found out.
+struct guards {
+  bool keys = true;     ///< Unique keys of the deployments.
+  bool leases = true;   ///< One holder of a deployment at a time.
+  bool fences = true;   ///< The gate asks the board, the store asks the status.
+  bool locks = true;    ///< Of jobs in the queue.
+  bool budget = true;   ///< Slots are counted.
+  bool outbox = true;   ///< A job's row is closed by the end of its work.
+  bool audit = true;    ///< The head of the chain is locked.
+  bool adoption = true; ///< A successor looks for what an interrupted create left.
+};
+
+/// What a run may do to us: drawn from the seed, so that seeds differ in kind and not only in detail.
+struct weather {
+  double per_call = 0; ///< Chance of a fault at each call to a store, the queue or Discord.
+  bool kills = false, flushes = false, outages = false, stalls = false, storms = false, jumps = false, freezes = false,
+       kicks = false;
+  unsigned reorder = 0; ///< Of 100 deliveries so many are not the next in turn.
+};
+
+class world {
+public:
+  explicit world(uint64_t seed, guards = {});
+  ~world();
+  world(const world&) = delete;
+  world& operator=(const world&) = delete;
+
+  /// Runs to the end, or to the first thing that must not be.
+  void run();
+
+  /// What was found, as a sentence; empty: nothing.
+  std::string broken;
+  size_t deliveries = 0;
+  size_t faults = 0;
+  size_t deployed = 0; ///< Deployments that completed.
+  size_t ended = 0;    ///< Deployments that ended at all.
+  /// Of every delivery and its time: the same seed gives the same.
+  uint64_t trace = 14695981039346656037ull;
+  std::map<std::string, size_t> fault_kinds;
+
+  // --- For the parts of the world.
+  const guards on;
+  test::sim_system sim;
+  test::fake_postgres postgres;
+  test::fake_queue queue{queue_options()};
+  test::fake_redis redis;
+  test::fake_objects objects;
+  test::fake_signer signer;
+  test::fake_budget budget;
+  std::vector<std::unique_ptr<town>> towns;
+  bool calm = false; ///< No more faults, no more wishes: what was accepted comes to its end.
+
+  uint64_t below(uint64_t n) { return random_() % n; }
+  bool chance(double p) { return static_cast<double>(below(1'000'000)) < p * 1'000'000; }
+  milliseconds between(int from, int to) {
+    return milliseconds{from + static_cast<int>(below(static_cast<uint64_t>(to - from + 1)))};
+  }
+  instant now() { return sim.now(); }
+  /// On the clock that PostgreSQL, Redis and Discord share; ours may jump.
+  int64_t now_ms();
+  void breaks(std::string what);
+  void fault(const std::string& kind);
+  /// Runs `what` after `wait` of the virtual clock.
+  void after(milliseconds wait, std::function<void()> what);
+  /// Runs `what` as an actor, which can ask others.
+  void as_actor(std::function<void(caf::event_based_actor*)> what);
+  /// A process that is up; none: nullptr.
+  node* any_node();
+  town* town_of(snowflake guild);
+  town* town_with_channel(snowflake channel);
+  /// What becomes of a call of `from` to a store, Redis or the queue.
+  test::turn draw(node& from, std::string_view verb);
+  /// A request of `from` leaves for Discord.
+  void request(node& from, net::http_request, deadline, std::function<void(caf::expected<net::http_response>)> done);
+  void set_status(town&, const std::string& status);
+
+private:
+  static queue::options queue_options();
+  void draw_weather();
+  void settle_towns();
+  void start_node(size_t seat);
+  void kill_node(size_t seat);
+  void chaos();
+  void disturb();
+  bool step();
+  bool idle() const;
+  bool quiet();
+  void look();
+  void note_change(const test::fake_postgres::tenant&, const test::fake_postgres::deployment&, std::string_view);
+  void note_end(const test::fake_queue::item&);
+  void arrived();
+  void check_leaving(node& from, const town&, const net::http_request&);
+  void check_end();
+  void check_tenant(const test::fake_postgres::tenant&);
+  void check_guild(const test::fake_postgres::tenant&, town&);
+  void check_drift(town&);
+
+  std::mt19937_64 random_;
+  weather weather_;
+  std::vector<std::unique_ptr<node>> nodes_; ///< All that ever were: their boards outlive their actors.
+  std::vector<node*> seats_;
+  caf::actor helper_;
+  size_t kills_ = 0, flushes_ = 0, starts_ = 0;
+  instant postgres_away_until_{}, redis_away_until_{}, discord_away_until_{};
+  std::deque<instant> arrivals_; ///< At Discord, of the last second and a bit.
+  std::map<std::string, int> ends_; ///< By deployment and attempt.
+  size_t rows_closed_ = 0;
+};
+
+} // namespace arrakis::simulation

@@ -1,0 +1,229 @@
+// Communities, manifests, outbox and audit; deployments lie in postgres_deployments.cpp.
+#include "tests/support/fakes/postgres.hpp"
+
+#include "adapters/postgres/audit/chain.hpp"
+#include "runtime/json.hpp"
+#include "schemas/canonical_json.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::test {
+
+fake_postgres::tenant* fake_postgres::by_guild(snowflake guild) {
+  for (auto& [id, t] : tenants)
+    if (t.row.guild == guild)
+      return &t;
+  return nullptr;
+}
+
+std::string fake_postgres::fresh_id(uint64_t kind) {
+  return fmt::format("{:08x}-0000-4000-8000-{:012x}", kind, ++ids_);
+}
+
+std::string fake_postgres::subject_of(tenant& t, snowflake user) {
+  if (!user)
+    return "system";
+  auto& id = t.profiles[user.value];
+  if (id.empty())
+    id = fresh_id(0x5b);
+  return id;
+}
+
+// --- Communities
+
+caf::expected<communities::record> fake_postgres::set_status(const communities::set_status& m) {
+  if (m.status != "active" && m.status != "frozen" && m.status != "deactivated")
+    return fail(ec::invalid, "field 'status': active, frozen or deactivated");
+  const auto found = tenants.find(m.id.value);
+  if (found == tenants.end())
+    return fail(ec::not_found, "no community has the id " + m.id.value);
+  auto& t = found->second;
+  if (t.row.status == m.status)
+    return t.row;
+  const auto before = std::exchange(t.row.status, m.status);
+  ++t.row.fence;
+  const auto* event = m.status == "active" ? "COMMUNITY_UNFROZEN"
+                    : m.status == "frozen" ? "COMMUNITY_FROZEN"
+                                           : "COMMUNITY_DEACTIVATED";
+  const boost::json::object payload{
+    {"reason", m.reason}, {"from", before}, {"to", t.row.status}, {"fence", t.row.fence}};
+  if (auto made = append(m.id, event, m.actor, "community:" + m.id.value, json::print(payload)); !made)
+    return made.error();
+  return t.row;
+}
+
+communities::fence_list fake_postgres::fences() const {
+  communities::fence_list list;
+  for (const auto& [id, t] : tenants)
+    if (t.row.fence > 0 || t.row.status != "active")
+      list.rows.push_back({t.row.id, t.row.guild, t.row.status, t.row.fence});
+  return list;
+}
+
+// --- Manifests
+
+caf::expected<manifests::record> fake_postgres::load(const manifests::load& m) {
+  const auto found = tenants.find(m.community.value);
+  if (found == tenants.end())
+    return fail(ec::not_found, "no such community");
+  const auto& t = found->second;
+  const auto version = t.versions.find(m.version == 0 ? t.row.active_version : m.version);
+  if (version == t.versions.end())
+    return fail(ec::not_found, "there is no such version");
+  auto result = version->second;
+  result.active = result.version == t.row.active_version;
+  return result;
+}
+
+manifests::shadow fake_postgres::shadow(const community_id& community) {
+  manifests::shadow result{.community = community};
+  const auto found = tenants.find(community.value);
+  if (found == tenants.end())
+    return result;
+  result = found->second.applied;
+  result.community = community;
+  const auto applied = result.entries.size();
+  for (const auto& d : found->second.work) {
+    if (d.version <= result.version)
+      continue;
+    for (const auto& r : d.done) {
+      const auto same = std::ranges::find_if(
+        result.entries, [&](const auto& e) { return e.kind == r.kind && e.resource == r.resource; });
+      if (same == result.entries.end())
+        result.entries.push_back({r.kind, r.resource, r.id, r.fields_json});
+      else if (same->id == r.id && same - result.entries.begin() < static_cast<std::ptrdiff_t>(applied))
+        continue;
+      else
+        *same = {r.kind, r.resource, r.id, r.fields_json};
+      result.status = "partial";
+    }
+  }
+  return result;
+}
+
+// --- Outbox
+
+void fake_postgres::owe(const tenant& t, const std::string& deployment, std::string kind, std::string payload) {
+  owed o;
+  o.row.id = static_cast<int64_t>(rows.size()) + 1;
+  o.row.community = t.row.id;
+  o.row.kind = std::move(kind);
+  o.row.payload_json = std::move(payload);
+  o.deployment = deployment;
+  o.due_ms = now_ms();
+  rows.push_back(std::move(o));
+}
+
+void fake_postgres::close_job(const std::string& deployment) {
+  for (auto& o : rows)
+    if (o.deployment == deployment && o.row.kind == "enqueue_job")
+      o.closed = true;
+}
+
+outbox::rows fake_postgres::due(const outbox::due& m) const {
+  std::map<std::string, int64_t> sent, turn;
+  for (const auto& o : rows)
+    sent[o.row.community.value] += !o.closed && o.row.kind == "enqueue_job" && o.row.sent_at_ms > 0;
+  std::vector<std::pair<int64_t, const owed*>> list;
+  const auto now = now_ms();
+  for (const auto& o : rows) {
+    const bool was_sent = o.row.sent_at_ms > 0;
+    if (o.closed || o.due_ms > now || (was_sent && o.row.sent_at_ms >= m.resend_before_ms))
+      continue;
+    if (o.row.kind == "enqueue_job" && !was_sent && ++sent[o.row.community.value] > m.jobs_per_tenant_max)
+      continue;
+    list.emplace_back(++turn[o.row.community.value], &o);
+  }
+  std::ranges::stable_sort(list, {}, [](const auto& x) { return x.first; });
+  outbox::rows result;
+  for (const auto& [place, o] : list)
+    if (result.list.size() < m.count_max)
+      result.list.push_back(o->row);
+  return result;
+}
+
+outbox::done fake_postgres::mark_sent(const outbox::mark_sent& m) {
+  for (const auto id : m.ids)
+    if (id >= 1 && id <= static_cast<int64_t>(rows.size())) {
+      auto& o = rows[static_cast<size_t>(id - 1)];
+      o.row.sent_at_ms = now_ms();
+      ++o.row.attempts;
+      o.closed |= !on.outbox;
+    }
+  return {};
+}
+
+outbox::done fake_postgres::close(const outbox::close& m) {
+  if (m.id >= 1 && m.id <= static_cast<int64_t>(rows.size()))
+    rows[static_cast<size_t>(m.id - 1)].closed = true;
+  return {};
+}
+
+outbox::done fake_postgres::postpone(const outbox::postpone& m) {
+  if (m.id >= 1 && m.id <= static_cast<int64_t>(rows.size()))
+    if (auto& o = rows[static_cast<size_t>(m.id - 1)]; !o.closed) {
+      o.due_ms = m.until_ms;
+      o.error = m.error;
+      ++o.row.attempts;
+    }
+  return {};
+}
+
+// --- Audit
+
+caf::expected<audit::appended> fake_postgres::append(const community_id& community, std::string event,
+                                                     std::string actor, std::string target,
+                                                     const std::string& payload_json) {
+  const auto found = tenants.find(community.value);
+  if (found == tenants.end())
+    return fail(ec::invalid, "no such community");
+  auto& t = found->second;
+  constexpr std::string_view person = "discord:";
+  if (actor.starts_with(person)) {
+    const auto user = parse_snowflake(actor.substr(person.size()));
+    if (!user || !*user)
+      return fail(ec::invalid, "field 'actor': 'discord:' is followed by a snowflake");
+    actor = subject_of(t, *user);
+  }
+  entry e;
+  // Without its lock the head is read as it was one entry ago.
+  const auto size = t.audit.size() - (!on.audit && !t.audit.empty() ? 1 : 0);
+  e.sequence = static_cast<int64_t>(size) + 1;
+  e.at = iso8601(now_ms());
+  e.previous = size == 0 ? audit::chain::genesis(community) : t.audit[size - 1].hash;
+  e.hash = audit::chain::hash_of(e.sequence, e.at, {event, actor, target}, payload_json, e.previous);
+  if (e.hash.empty())
+    return fail(ec::invalid, "audit payload: no canonical form");
+  e.event = std::move(event);
+  e.actor = std::move(actor);
+  e.target = std::move(target);
+  e.payload_json = payload_json;
+  t.audit.push_back(e);
+  return audit::appended{e.sequence, e.hash};
+}
+
+audit::verified fake_postgres::verify(const community_id& community) const {
+  const auto found = tenants.find(community.value);
+  if (found == tenants.end())
+    return {0, true, 0, {}};
+  int64_t sequence = 0;
+  auto hash = audit::chain::genesis(community);
+  for (const auto& e : found->second.audit) {
+    if (e.sequence != sequence + 1 || e.previous != hash
+        || audit::chain::hash_of(e.sequence, e.at, {e.event, e.actor, e.target}, e.payload_json, hash) != e.hash)
+      return {sequence, false, sequence + 1, fmt::format("entry {} does not continue the chain", sequence + 1)};
+    ++sequence;
+    hash = e.hash;
+  }
+  return {sequence, true, 0, {}};
+}
+
+void fake_postgres::note(tenant& t, std::string event, std::string actor, const std::string& deployment,
+                         boost::json::object payload) {
+  (void)append(t.row.id, std::move(event), std::move(actor), "deployment:" + deployment,
+               json::print(std::move(payload)));
+}
+
+} // namespace arrakis::test
