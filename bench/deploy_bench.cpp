@@ -8,9 +8,9 @@
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 
+#include <atomic>
 #include <boost/json/object.hpp>
-#include <mutex>
-#include <thread>
+#include <future>
 
 using namespace arrakis;
 using namespace arrakis::bench;
@@ -41,31 +41,18 @@ void deploy(demo::town& t, demo::person& who) {
     throw std::runtime_error("a deployment did not end well: " + text);
 }
 
-/// Runs `work` for every one of `list` on as many threads as there are guilds at once; throws what the first one threw.
+/// Runs `work` for every one of `list` on as many threads as there are guilds at once; throws what one of them threw.
 template <class T, class F>
 void together(std::vector<T>& list, F work) {
-  std::mutex lock;
-  size_t next = 0;
-  std::string wrong;
-  const auto take = [&]() -> T* {
-    const std::lock_guard guard{lock};
-    return next < list.size() && wrong.empty() ? &list[next++] : nullptr;
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (size_t i = 0; i < at_once; ++i)
-      threads.emplace_back([&] {
-        try {
-          while (auto* one = take())
-            work(*one);
-        } catch (const std::exception& e) {
-          const std::lock_guard guard{lock};
-          wrong = e.what();
-        }
-      });
-  }
-  if (!wrong.empty())
-    throw std::runtime_error(wrong);
+  std::atomic<size_t> next{0};
+  std::vector<std::future<void>> hands;
+  for (size_t i = 0; i < at_once; ++i)
+    hands.push_back(std::async(std::launch::async, [&] {
+      for (auto mine = next++; mine < list.size(); mine = next++)
+        work(list[mine]);
+    }));
+  for (auto& each : hands)
+    each.get();
 }
 } // namespace
 

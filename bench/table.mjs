@@ -9,14 +9,16 @@ const number = (x) => (Math.abs(x) >= 1e5 ? `${+(x / 1e3).toPrecision(4)} k` : S
 const verdict = {true: 'holds', false: '**missed**', null: ''};
 const cells = (row) => [
   row.name, `${number(row.ours)} ${row.unit}`, row.peer === null ? '' : `${row.peer_name}: ${number(row.peer)}`,
-  row.ratio === null ? '' : String(row.ratio), (row.goal ?? '').replace('>=', '≥').replace('<=', '≤'), verdict[row.holds]
+  row.ratio === null ? '' : String(row.ratio), (row.goal ?? '').replace('>=', '≥').replace('<=', '≤'),
+  verdict[row.holds]
 ];
 const line = (list) => `| ${list.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
 const rows = JSON.parse(readFileSync(results, 'utf8'));
 const commits = [...new Set(rows.map((row) => row.commit))];
 const table = [
-  line(['figure', 'ours', 'beside it', 'ratio', 'goal', '']), '|---|---|---|---|---|---|', ...rows.map(cells).map(line), '',
+  line(['figure', 'ours', 'beside it', 'ratio', 'goal', '']), '|---|---|---|---|---|---|',
+  ...rows.map(cells).map(line), '',
   `Measured at ${commits.map((commit) => `\`${commit}\``).join(', ')}.`
 ];
 

@@ -83,12 +83,14 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   st.flows.start(keep_lease(self));
 }
 
+/// Asks also where our own lease seems to be over: the row itself knows, by its run, whether another worker has it. A
+/// renewal that finds the deployment complete reads like a lost lease, and says nothing about who completed it.
 flow<problem> complete(pointer self) {
   auto& st = self->state;
   const auto left_over = make_plan(st.world).left_over;
   const auto shadow = shadow_of(st.world);
   problem why;
-  for (int n = 1; n <= tries_max && holding(self); ++n) {
+  for (int n = 1; n <= tries_max; ++n) {
     co_await nap(self, pause_before(n));
     const auto until = within(self, store_within);
     auto end = co_await ask(self, st.svc.deployments, until,
@@ -216,10 +218,10 @@ flow<queue::outcome> run(pointer self) {
     why = co_await read_shadow(self);
   if (why.what == trouble::none)
     why = co_await deploy(self);
+  if (why.what == trouble::none)
+    co_return co_await celebrate(self); // Also where the lease was lost since: what is complete is complete.
   if (st.lost)
     why = {trouble::stale, "Another worker took this deployment over."};
-  if (why.what == trouble::none)
-    co_return co_await celebrate(self);
   co_return co_await give_up(self, std::move(why));
 }
 

@@ -423,6 +423,23 @@ TEST_CASE("synthesis: missing permissions and hierarchy end it with a sentence, 
   b.check_whole();
 }
 
+TEST_CASE("synthesis: a renewal of the lease that finds the deployment complete does not silence its end") {
+  bench b;
+  bool complete = false, renewed = false;
+  b.store.decide = [&](const char* verb) {
+    const std::string_view v{verb};
+    renewed = renewed || (complete && v == "renew");
+    complete = complete || v == "complete";
+    return v == "complete" && !renewed ? store_fate::lost_after : store_fate::normal;
+  };
+  const auto got = b.once();
+  REQUIRE(got);
+  CHECK(renewed);
+  CHECK(got->what == queue::outcome::completed);
+  CHECK(b.discord.messages.back().find("is ready") != std::string::npos);
+  b.check_whole();
+}
+
 TEST_CASE("synthesis: kicked in the middle, it ends cleanly") {
   bench b;
   int n = 0;
