@@ -50,6 +50,7 @@ local function kind_of(key)
   local own = key:match('^bull:{discord%-synthesis}:(.+)$')
   if own and own:match('^synth%-[^:]+$') then return 'job' end
   if own and own:match(':lock$') then return 'lock' end
+  if own and own:match('^synth%-[^:]+:logs$') then return 'log' end
   if own == 'events' or key == 'bull:{discord-synthesis}-dlq:events' then return 'events' end
   if own == 'completed' or own == 'failed' then return 'ended' end
   if own and not own:match('^synth%-') then return 'queue' end

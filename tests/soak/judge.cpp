@@ -68,6 +68,7 @@ std::vector<kind_limit> kind_limits(const deeds& did) {
     {"wizard", did.communities, 16 << 10, true},
     {"interaction", did.interactions, 256, true},
     {"job", did.deployments, 4 << 10, false},
+    {"log", did.deployments, 8 << 10, false}, // Of a job that was put off; it goes with its job.
     {"queue", 16, 64 << 10, false},
     {"ended", 2, (4 << 10) + 256 * did.deployments, false}, // Sets of the jobs above.
     {"events", 2, 4 << 20, false}, // Streams of about 10,000 entries (queue::options::events_max), cut by Redis.
