@@ -182,7 +182,8 @@ void hub::on_identify(connection& c, const js::object& d) {
   if (!may_identify(d, *app, shard, shards, c))
     return;
   ++counts_.identifies;
-  settings.starts_left = std::max<int64_t>(settings.starts_left - 1, 0);
+  if (settings.limits)
+    settings.starts_left = std::max<int64_t>(settings.starts_left - 1, 0);
   session made{.id = random_hex(16),
                .application = app->id,
                .bot = app->bot,
