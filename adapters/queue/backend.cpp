@@ -155,7 +155,7 @@ void backend::finish(const taken& job, const verdict& what, std::string_view tok
     case verdict::complete:
     case verdict::fail: {
       redis::batch one;
-      end(one, job, what, token, fetch, until, std::move(answer));
+      end(one, job, what, terms_of(job, what.what == verdict::complete), token, fetch, until, std::move(answer));
       return to_.send(one);
     }
     case verdict::postpone: return delay(job, what, token, until, std::move(answer));
@@ -172,17 +172,15 @@ void backend::finish(const taken& job, const verdict& what, std::string_view tok
            until, std::move(answer));
 }
 
-void backend::end(redis::batch& to, const taken& job, const verdict& what, std::string_view token, bool fetch,
-                  deadline until, done answer) const {
-  const bool ok = what.what == verdict::complete;
+/// The options of moveToFinished, without their head and those that each job has of its own.
+std::string backend::terms_of(const taken& job, bool ok) const {
   auto kept = ok ? keep(job.options, "removeOnComplete", how_.keep_completed)
                  : keep(job.options, "removeOnFail", how_.keep_failed);
   if (const auto most = ok ? how_.keep_completed_max : how_.keep_failed_max;
       most >= 0 && !job.options.contains(ok ? "removeOnComplete" : "removeOnFail"))
     kept.count = most;
   packer packed{256};
-  packed.map(9 + (how_.limiter ? 1 : 0) + (how_.worker_name.empty() ? 0 : 1));
-  packed.text("token").text(token).text("lockDuration").integer(how_.lock.count());
+  packed.text("lockDuration").integer(how_.lock.count());
   packed.text("keepJobs").map(kept.age_s ? 2 : 1).text("count").integer(kept.count);
   if (kept.age_s)
     packed.text("age").integer(*kept.age_s);
@@ -194,16 +192,33 @@ void backend::end(redis::batch& to, const taken& job, const verdict& what, std::
     pack_limiter(packed, *how_.limiter);
   if (!how_.worker_name.empty())
     packed.text("name").text(how_.worker_name);
+  return packed.bytes();
+}
+
+void backend::complete(redis::batch& to, taken& job, const verdict& what, std::string_view token, bool fetch,
+                       deadline until, done answer) const {
+  if (job.terms.empty())
+    job.terms = terms_of(job, true);
+  end(to, job, what, job.terms, token, fetch, until, std::move(answer));
+}
+
+void backend::end(redis::batch& to, const taken& job, const verdict& what, std::string_view terms,
+                  std::string_view token, bool fetch, deadline until, done answer) const {
+  const bool ok = what.what == verdict::complete;
+  packer own{64};
+  own.map(9 + (how_.limiter ? 1 : 0) + (how_.worker_name.empty() ? 0 : 1)).text("token").text(token);
   const auto now = now_text();
   const auto fields = ok ? std::string{} : failure_fields(job, what);
   auto& out = to.open();
   out += end_head_[ok];
   redis::put_word(out, keys_.base, job.what.id);
   out += end_middle_[ok];
-  for (const std::string_view word : std::initializer_list<std::string_view>{
-         job.what.id, now, ok ? "returnvalue" : "failedReason", what.text, ok ? "completed" : "failed",
-         fetch ? "1" : "0", keys_.base, packed.bytes(), fields})
+  for (const std::string_view word :
+       std::initializer_list<std::string_view>{job.what.id, now, ok ? "returnvalue" : "failedReason", what.text,
+                                               ok ? "completed" : "failed", fetch ? "1" : "0", keys_.base})
     redis::put_word(out, word);
+  redis::put_word(out, own.bytes(), terms);
+  redis::put_word(out, fields);
   to.close(lua::move_to_finished_14, until, std::move(answer));
 }
 

@@ -44,10 +44,7 @@ public:
   /// Records the end of a job. `fetch`: hand out the next one in the same call (complete and fail only).
   void finish(const taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
   /// The same for a job that was done, together with others.
-  void complete(redis::batch& to, const taken& job, const verdict& what, std::string_view token, bool fetch,
-                deadline until, done answer) const {
-    end(to, job, what, token, fetch, until, std::move(answer));
-  }
+  void complete(redis::batch&, taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
   using held = std::pair<std::string, std::string>; ///< token, id
   void extend(std::span<const held>, deadline, done) const;
   void recover_stalled(deadline, done) const;
@@ -64,7 +61,9 @@ public:
   void clean_waiting(std::chrono::seconds older_than, deadline, done) const;
 
 private:
-  void end(redis::batch&, const taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
+  std::string terms_of(const taken&, bool ok) const;
+  void end(redis::batch&, const taken&, const verdict&, std::string_view terms, std::string_view token, bool fetch,
+           deadline, done) const;
   void delay(const taken&, const verdict&, std::string_view token, deadline, done) const;
 
   redis::client to_;

@@ -80,6 +80,7 @@ void read_job(redis::reply&& fields, redis::reply&& id, taken& made) {
     if (auto parsed = json::parse(options_json); parsed && parsed->is_object())
       made.options = std::move(parsed->get_object());
     made.options_json = std::move(options_json);
+    made.terms.clear();
   }
   made.what.attempts = count_in(json::integer_or(made.options, "attempts", 0));
 }

@@ -20,6 +20,7 @@ struct taken {
   job what;
   boost::json::object options;  ///< As its producer gave them.
   std::string options_json;     ///< Their text.
+  std::string terms;            ///< What a backend has made of them, for the next job with the same.
   std::string deferred_failure; ///< BullMQ's `defa`: fail it with this text and do not run it.
   std::string scheduler;        ///< BullMQ's `rjk`: the schedule that made it.
   std::string stacktrace;       ///< A JSON array of texts, newest last; empty: none.

@@ -90,7 +90,7 @@ public:
     auto data = std::move(place.job.what.data_json); // Not needed here any more, and may be large.
     what.what = place.job.what;
     what.what.data_json = std::move(data);
-    place.until = within(self_, st.how.job_within);
+    place.until = within(st, st.how.job_within);
     // Without a timer of its own, which would cost more than a short job: the tick of the renewals minds `until`.
     self_->request(st.to, caf::duration{}, std::move(what))
       .then([self = self_, index = index_,
@@ -163,7 +163,7 @@ public:
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> caller) {
     auto& st = self_->state;
-    const auto& place = st.slots[index_];
+    auto& place = st.slots[index_];
     auto came = st.calls.open(port{self_}, [this, caller](caf::expected<redis::reply>& answer) {
       answer_ = &answer;
       caller.resume();
@@ -449,7 +449,7 @@ flow<> sleep_until_work(pointer self, int64_t due_ms) {
                                  : std::max<int64_t>(st.how.drain_delay.count(), block_ms_min);
     std::vector<std::string> argv{"BZPOPMIN", st.store->keys().marker,
                                   fmt::format("{}.{:03}", wait / 1000, wait % 1000)};
-    const auto until = within(self, std::chrono::milliseconds{wait} + block_grace);
+    const auto until = within(st, std::chrono::milliseconds{wait} + block_grace);
     auto popped = co_await redis::run(port{self}, st.calls, *st.blocking, std::move(argv), until);
     if (!popped) {
       if (!st.closing && code_of(popped.error()) != ec::unknown) // A connection that fell silent is made anew at once.
@@ -515,6 +515,7 @@ flow<> feed(pointer self) {
 port::behavior_type behavior(pointer self, const worker_clients& clients, const options& how, processor to) {
   keep_exception_text(self);
   auto& st = self->state;
+  st.clock = &self->clock();
   st.how = how;
   st.store.emplace(clients.commands, how);
   st.blocking.emplace(clients.waiting);

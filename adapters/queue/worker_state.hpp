@@ -5,6 +5,7 @@
 #include "adapters/redis/calls.hpp"
 #include "runtime/flow.hpp"
 
+#include <caf/actor_clock.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <coroutine>
 #include <optional>
@@ -35,6 +36,7 @@ struct tally {
 struct state {
   static inline const char* name = "queue.worker";
   flows running;
+  const caf::actor_clock* clock = nullptr; // The actor's.
   redis::calls calls;
   redis::batch ends; // Of jobs, on their way to Redis.
   options how;
@@ -54,7 +56,9 @@ struct state {
 };
 using pointer = port::stateful_pointer<state>;
 
-inline deadline soon(pointer self) { return within(self, self->state.how.call_within); }
+/// As runtime/deadline.hpp's, without the way to the clock, which is long for what each job does.
+inline deadline within(const state& st, std::chrono::milliseconds wait) { return {st.clock->now() + wait}; }
+inline deadline soon(pointer self) { return within(self->state, self->state.how.call_within); }
 
 /// Ends the wait for the processor's answer to the run `run` of a slot; a late one finds nobody.
 void answered(state&, size_t index, uint64_t run, caf::expected<outcome>);
