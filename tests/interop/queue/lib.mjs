@@ -54,6 +54,8 @@ const bridgeGone = {
 export const strays = [];
 process.on('unhandledRejection', (error) => error.message?.includes(bridgeGone.text) || strays.push(error));
 
+process.on('SIGTERM', () => process.exit(1));
+
 // Our side: a child process that speaks JSON lines.
 class Bridge {
   #process;
@@ -211,6 +213,7 @@ export async function documentedSettings() {
 export async function startRedis(at = socket, more = ['--port', '0']) {
   const common = ['--unixsocket', at, '--dir', dirname(at), '--save', '', '--maxmemory-policy', 'noeviction'];
   const server = spawn('redis-server', [...common, ...more], {stdio: ['ignore', 'pipe', 'inherit']});
+  process.on('exit', () => server.kill('SIGKILL')); // However this process ends.
   await within(
     new Promise((ready, reject) => {
       createInterface({input: server.stdout}).on('line', (line) => line.includes('ready to accept') && ready());
