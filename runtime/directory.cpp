@@ -78,14 +78,14 @@ void retire_idle(self_pointer self, time_point since) {
     }
 }
 
-/// Looks over all slots, so not for each message that finds no room.
+/// Looks over all slots, so not for each message that finds little room.
 void make_room(self_pointer self) {
   auto& st = self->state;
   const auto now = self->clock().now();
   if (st.room_made && now - *st.room_made < st.options.idle_when_full / 2)
     return;
   st.room_made = now;
-  log::warn("directory_full", {{"kind", st.options.kind}, {"active", st.keys.size()}});
+  log::info("directory_makes_room", {{"kind", st.options.kind}, {"active", st.keys.size()}});
   retire_idle(self, now - st.options.idle_when_full);
 }
 
@@ -93,10 +93,10 @@ caf::result<caf::message> accept(self_pointer self, deliver& request) {
   auto& st = self->state;
   auto found = st.slots.find(request.key);
   if (found == st.slots.end()) {
-    if (st.keys.size() >= st.options.active_max) {
+    if (st.keys.size() >= st.options.active_max - st.options.active_max / 10)
       make_room(self);
+    if (st.keys.size() >= st.options.active_max)
       return fail(ec::busy, "too many active " + st.options.kind + " actors; try again");
-    }
     found = st.slots.emplace(request.key, slot{}).first;
   }
   auto& s = found->second;

@@ -34,8 +34,8 @@ namespace directory {
 struct options {
   std::string kind;                            ///< For logs and metrics: "community".
   std::chrono::milliseconds idle{15 * 60'000}; ///< Without a message for this long an actor is passivated.
-  /// Further activations answer ec::busy, and whoever is idle for `idle_when_full` makes room: what was many for a
-  /// moment does not keep others out for as long as `idle`.
+  /// Further activations answer ec::busy. From nine tenths of it on, whoever is idle for `idle_when_full` makes room:
+  /// what was many for a moment does not keep others out for as long as `idle`.
   size_t active_max = 200'000;
   std::chrono::milliseconds idle_when_full{1'000};
   size_t held_max = 100;                       ///< Messages kept for one key while its actor leaves; then ec::busy.

@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(fixture, "wizard guilds: a bot whose user has another id than 
   CHECK(facts->bot == bot);
 }
 
-TEST_CASE_FIXTURE(fixture, "wizard guilds: those who ask while a guild is read share the next reading, which is newer") {
+TEST_CASE_FIXTURE(fixture, "wizard guilds: those who ask while a guild is read share the next reading") {
   caf::scoped_actor self{sim.sys()};
   const wizard::look q{snowflake{200000000000000000}, snowflake{9}, {sim.now() + 3s}};
   for (int i = 0; i < 50; ++i)

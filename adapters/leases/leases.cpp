@@ -53,18 +53,18 @@ caf::result<Answer> run(pointer self, redis::eval what, Read read) {
 
 caf::result<held> take(pointer self, const hold& x) {
   const auto prefix = x.who.node.empty() ? std::string{} : x.who.node + ':';
-  return run<held>(self,
-                   {&hold_script,
-                    {key_of(x.name)},
-                    {text_of_holder(x.who), std::to_string(x.lasts.count()), prefix, x.only_if_released ? "1" : "0"},
-                    x.until},
-                   [](const redis::reply& r, caf::typed_response_promise<held>& reply) {
-                     if (r.items.size() != 3 || r.items[0].type != redis::reply::integer)
-                       reply.deliver(fail(ec::internal, "lease: an answer of another shape"));
-                     else
-                       reply.deliver(held{r.items[0].number == 1, r.items[1].bytes,
-                                          std::chrono::milliseconds{r.items[2].number}});
-                   });
+  return run<held>(
+    self,
+    {&hold_script,
+     {key_of(x.name)},
+     {text_of_holder(x.who), std::to_string(x.lasts.count()), prefix, x.only_if_released ? "1" : "0"},
+     x.until},
+    [](const redis::reply& r, caf::typed_response_promise<held>& reply) {
+      if (r.items.size() != 3 || r.items[0].type != redis::reply::integer)
+        reply.deliver(fail(ec::internal, "lease: an answer of another shape"));
+      else
+        reply.deliver(held{r.items[0].number == 1, r.items[1].bytes, std::chrono::milliseconds{r.items[2].number}});
+    });
 }
 
 handle::behavior_type behavior(pointer self, redis::handle server) {

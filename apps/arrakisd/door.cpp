@@ -96,8 +96,7 @@ void discord_webhook(caf::actor_system& sys, const open& here, const net::http_r
   auto seen = here->signed_door->handle(request);
   if (auto* refused = std::get_if<net::http_response>(&seen))
     return respond(std::move(*refused));
-  answer_interaction(sys, here,
-                     std::make_shared<const interaction>(std::get<interaction>(std::move(seen))), respond);
+  answer_interaction(sys, here, std::make_shared<const interaction>(std::get<interaction>(std::move(seen))), respond);
 }
 
 void route(caf::actor_system& sys, const open& here, net::http_request request, net::responder respond) {

@@ -25,8 +25,8 @@ struct ports {
   std::function<void(std::function<void(std::vector<dependency>)>)> dependencies;
   /// False while the node drains: readiness is refused, so that balancers stop sending.
   std::function<bool()> accepting;
-  /// Interactions whose first answer is not out; the next ones hear "busy" at once, in words and in time (P9). More than
-  /// interactions::limits lets in, so that its own answer is the usual one; this bounds what waits before it.
+  /// Interactions whose first answer is not out; the next ones hear "busy" at once, in words and in time (P9). It is
+  /// more than interactions::limits lets in, so that its own answer is the usual one, and bounds what waits before it.
   size_t in_flight_max = 1'024;
 };
 

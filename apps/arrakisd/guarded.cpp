@@ -67,11 +67,12 @@ gateway::session_store store(caf::actor_system& sys, right mine, gateway::sessio
 }
 
 gateway::connector connector(caf::actor_system& sys, right mine, gateway::connector to) {
-  return [&sys, mine = std::move(mine), to = std::move(to)](std::string url, net::websocket_events events, auto opened) {
-    if (mine->holds(sys.clock().now()))
-      to(std::move(url), std::move(events), std::move(opened));
-    else
-      opened(over());
-  };
+  return
+    [&sys, mine = std::move(mine), to = std::move(to)](std::string url, net::websocket_events events, auto opened) {
+      if (mine->holds(sys.clock().now()))
+        to(std::move(url), std::move(events), std::move(opened));
+      else
+        opened(over());
+    };
 }
 } // namespace arrakis::guarded

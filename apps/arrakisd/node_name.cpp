@@ -13,7 +13,7 @@ constexpr size_t name_bytes_max = 64;
 
 bool good(const std::string& text) {
   return !text.empty() && text.size() <= name_bytes_max
-         && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+      && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 } // namespace
 

@@ -39,9 +39,7 @@ using pointer = discord::shard::stateful_pointer<state>;
 
 std::string lease_name(const state& st) { return "discord:shard:" + std::to_string(st.options.shard); }
 
-void tell(pointer self, const char* event) {
-  log::info(event, {{"shard", self->state.options.shard}});
-}
+void tell(pointer self, const char* event) { log::info(event, {{"shard", self->state.options.shard}}); }
 
 void end_shard(pointer self) {
   auto& st = self->state;

@@ -24,7 +24,7 @@ public:
   bool extend(instant now, instant until) {
     auto before = until_.load();
     return now.time_since_epoch().count() < before
-           && until_.compare_exchange_strong(before, std::max(before, until.time_since_epoch().count()));
+        && until_.compare_exchange_strong(before, std::max(before, until.time_since_epoch().count()));
   }
   void end() { until_ = 0; }
   instant until() const { return instant{instant::duration{until_.load()}}; }

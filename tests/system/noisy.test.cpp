@@ -17,8 +17,7 @@ using queue::outcome;
 
 constexpr int noise = 10'000;
 
-/// A worker of five places, of which each tenant may have `share` at a time; whoever takes a job holds it until the test
-/// lets it end.
+/// A worker of five places, of which each tenant may have `share` at a time; a job is held until the test lets it end.
 struct bench {
   test::stores stores;
   queue::test::town town;
@@ -34,8 +33,7 @@ struct bench {
     owe(noisy, "noise", noise);
     outbox_relay::options o;
     o.jobs_per_tenant_max = share;
-    relay = stores.live.keep(
-      outbox_relay::start(stores.live.sys(), {outbox, no_manifests(), no_objects(), queue}, o));
+    relay = stores.live.keep(outbox_relay::start(stores.live.sys(), {outbox, no_manifests(), no_objects(), queue}, o));
   }
   ~bench() { caf::anon_send_exit(relay, caf::exit_reason::kill); }
 
@@ -69,8 +67,8 @@ TEST_CASE("noisy tenant: while each of its admitted jobs is running and none end
   const auto first = b.next();
   const auto wait = std::chrono::steady_clock::now() - owed;
   CHECK(first.id == "quiet-1"); // Before any other of the ten thousand, and without waiting for the end of one.
-  MESSAGE("another's first job began after "
-          << std::chrono::duration_cast<std::chrono::milliseconds>(wait).count() << " ms");
+  MESSAGE("another's first job began after " << std::chrono::duration_cast<std::chrono::milliseconds>(wait).count()
+                                             << " ms");
   b.end(first);
   // Over and over, with the noise going on.
   for (int round = 2; round <= 20; ++round) {
