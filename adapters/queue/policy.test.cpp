@@ -175,6 +175,46 @@ TEST_CASE("queue policy: a handed-out job is read field by field, and a limit or
   CHECK_FALSE(read_handed(text("what")));
 }
 
+TEST_CASE("queue policy: a job in an earlier one's place has nothing of it but the options that both have") {
+  auto text = [](std::string bytes) {
+    redis::reply made;
+    made.type = redis::reply::text;
+    made.bytes = std::move(bytes);
+    return made;
+  };
+  auto tuple = [&](std::initializer_list<const char*> fields, std::string id) {
+    redis::reply hash, made;
+    hash.type = made.type = redis::reply::array;
+    for (const auto* field : fields)
+      hash.items.push_back(text(field));
+    made.items = {hash, text(std::move(id)), text("0"), text("0")};
+    return made;
+  };
+  auto first = read_handed(tuple({"name", "a", "data", "{}", "opts", R"({"attempts":3,"lifo":true})", "atm", "2", "stc",
+                                  "1", "defa", "x", "rjk", "nightly", "stacktrace", "[]", "parentKey", "p"},
+                                 "id-1"));
+  REQUIRE(first);
+  first->job->terms = "kept";
+  auto same = read_handed(tuple({"name", "b", "opts", R"({"attempts":3,"lifo":true})"}, "id-2"),
+                          std::move(*first->job));
+  REQUIRE(same);
+  const auto& job = *same->job;
+  CHECK(job.what.id == "id-2");
+  CHECK(job.what.name == "b");
+  CHECK(job.what.data_json.empty());
+  CHECK(job.what.attempts_made + job.stalls == 0);
+  CHECK(job.deferred_failure + job.scheduler + job.stacktrace == "");
+  CHECK_FALSE(job.has_parent);
+  CHECK(job.what.attempts == 3);
+  CHECK(json::bool_or(job.options, "lifo"));
+  CHECK(job.terms == "kept");
+  auto other = read_handed(tuple({"name", "c", "opts", R"({"attempts":1})"}, "id-3"), std::move(*same->job));
+  REQUIRE(other);
+  CHECK(other->job->what.attempts == 1);
+  CHECK_FALSE(json::bool_or(other->job->options, "lifo"));
+  CHECK(other->job->terms.empty());
+}
+
 TEST_CASE("queue policy: workers are found under the name that BullMQ looks for") {
   CHECK(connection_name({}) == "bull:e2Rpc2NvcmQtc3ludGhlc2lzfQ==");
   options named;
