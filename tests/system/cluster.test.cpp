@@ -130,7 +130,8 @@ TEST_CASE("cluster: the twin: processes that do not share the budget's Redis let
   const auto url = embedded::redis_url(w.town().folder() + "/arrakis");
   const auto alone = [&](int database) {
     return start(fmt::format("alone-{}", database),
-                 {fmt::format("ARRAKIS_REDIS_URL={}?db={}", url, database), "ARRAKIS_REDIS_QUEUE_URL=" + url}, "worker");
+                 {fmt::format("ARRAKIS_REDIS_URL={}?db={}", url, database), "ARRAKIS_REDIS_QUEUE_URL=" + url},
+                 "worker");
   };
   const auto second = alone(2), third = alone(3);
   const auto guilds = deploy_everywhere(many, "Twin");
@@ -156,8 +157,9 @@ TEST_CASE("cluster: clicks enter by the HTTP door, round robin, and each process
     CHECK(mine >= 4);
     answered += mine;
   }
-  // Each click was answered once: 8 steps with their forms, choices and the deployment.
-  CHECK(answered == doctest::Approx(static_cast<double>(door.passed(0) + door.passed(1) + door.passed(2))).epsilon(0.2));
+  // Each click was answered once; the two checks of Discord's before it trusts a door come on top.
+  const auto passed = static_cast<double>(door.passed(0) + door.passed(1) + door.passed(2));
+  CHECK(answered == doctest::Approx(passed).epsilon(0.2));
   check_whole(at);
 }
 
@@ -179,12 +181,10 @@ js::object only_session() {
 
 /// A click while nobody may be there to hear it: it is not waited for.
 std::string click_into_the_void(const place& at, const std::string& message, const std::string& what) {
-  const auto sent = here().town().sandbox("POST", "interactions",
-                                          js::object{{"user", at.owner},
-                                                     {"channel", at.channel},
-                                                     {"message", message},
-                                                     {"custom_id", what},
-                                                     {"wait", "none"}});
+  const auto sent = here().town().sandbox(
+    "POST", "interactions",
+    js::object{
+      {"user", at.owner}, {"channel", at.channel}, {"message", message}, {"custom_id", what}, {"wait", "none"}});
   return std::string{json::text_or(sent.as_object(), "id")};
 }
 
@@ -204,7 +204,7 @@ struct stop_town {
 };
 } // namespace
 
-TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes, and what came meanwhile is done once") {
+TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes, and what came then is done once") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
   const std::vector<node*> nodes{second.get(), third.get()};
@@ -226,8 +226,8 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
     CHECK(json::integer_or(gateway(), "resumes") == json::integer_or(begun, "resumes") + 1);
     REQUIRE(owner(nodes) != nullptr);
   }
-  CHECK(demo::eventually([&] { return test::content(w.town().log_file()).find("shard_lease_lost") != std::string::npos; },
-                         10s));
+  CHECK(demo::eventually(
+    [&] { return test::content(w.town().log_file()).find("shard_lease_lost") != std::string::npos; }, 10s));
   const auto stale = metric(w, w.town().door(), "arrakis_edge_interactions_total");
   const auto elsewhere = w.found("Handed over again");
   auto other = w.admin(elsewhere);
@@ -256,7 +256,8 @@ TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has n
   for (int i = 0; i < 6; ++i)
     guilds.push_back(w.found(fmt::format("Asleep {}", i)));
   std::vector<std::optional<demo::person>> admins(guilds.size());
-  at_once(guilds.size(), [&](size_t i) { admins[i].emplace(w.at_review(guilds[i], "Asleep", "standard", "standard")); });
+  at_once(guilds.size(),
+          [&](size_t i) { admins[i].emplace(w.at_review(guilds[i], "Asleep", "standard", "standard")); });
   for (const auto& at : guilds)
     w.fault({{"kind", "delay"},
              {"method", "POST"},
@@ -280,14 +281,14 @@ TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, 
   auto& w = here();
   const auto second = start("second"), third = start("third");
   constexpr size_t count = many;
-  w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", "/guilds/*/channels"}, {"delay_ms", 300}, {"times", -1}});
+  w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", "/guilds/*/channels"}, {"delay_ms", 700}, {"times", -1}});
   const auto guilds = deploy_everywhere(count, "Frozen");
   REQUIRE(demo::eventually(
     [&] {
+      int busy = 0; // Each has four places, so that not all of the twelve are with one.
       for (const auto& url : {w.town().door(), second->door(), third->door()})
-        if (metric(w, url, "arrakis_jobs_running") == 0)
-          return false;
-      return true;
+        busy += metric(w, url, "arrakis_jobs_running") > 0 ? 1 : 0;
+      return busy >= 2;
     },
     20s));
   std::vector<int64_t> ordered(count);
