@@ -133,15 +133,24 @@ void a_newer_one_passes_it_over(desk d, snowflake guild) {
     d.sys, d.to, checkpoint{held, {"role", "role-gold", {500}, R"({"name":"Gold"})"}, soon()}));
   REQUIRE(ask<done>(d.sys, d.to, abandon{held, false, "UNKNOWN_ERROR", "why", soon()}));
   const auto newer = d.take(first.community, 2);
+  REQUIRE(ask<intent>(d.sys, d.to, record_intent{newer, "role", "role-gold", "n1", soon(), {}}));
+  REQUIRE(ask<intent>(d.sys, d.to, record_intent{newer, "channel", "ch-voice", "n2", soon(), {}}));
   const auto shadow = ask<manifests::shadow>(d.sys, d.manifests, manifests::load_shadow{first.community, soon()});
   REQUIRE(shadow);
   CHECK(shadow->status == "partial"); // What the older one made so far is known to the newer.
   REQUIRE(shadow->entries.size() == 1);
   CHECK(shadow->entries[0].id == snowflake{500});
-  REQUIRE(ask<done>(d.sys, d.to, complete{newer, 2, {}, {}, soon()}));
+  REQUIRE(
+    ask<done>(d.sys, d.to, complete{newer, 2, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {}, soon()}));
   const auto old = ask<status_of>(d.sys, d.to, status{first.community, 1, soon()});
   CHECK(old->state == "cancelled");
   CHECK(ask<claimed>(d.sys, d.to, claim{first.community, 1, "w", 60s, soon()})->run == 0);
+  // A create without a recorded end, of what the completed version does not have: a later version is still told.
+  REQUIRE(d.send(d.order(guild, "click-3")));
+  const auto third = ask<claimed>(d.sys, d.to, claim{first.community, 3, "w", 60s, soon()});
+  REQUIRE(third);
+  REQUIRE(third->open.size() == 1);
+  CHECK(third->open[0].nonce == "n2");
 }
 } // namespace
 

@@ -17,6 +17,7 @@ std::string name_of(const test::fake_postgres::tenant& t, const test::fake_postg
 
 void world::note_change(const test::fake_postgres::tenant& t, const test::fake_postgres::deployment& d,
                         std::string_view what) {
+  tell("{}: {} run {} of {}", name_of(t, d), what, d.run, d.holder);
   if (what == "submitted")
     for (const auto& other : t.work)
       if (&other != &d && (other.version == d.version || other.key == d.key))

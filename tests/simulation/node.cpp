@@ -72,6 +72,7 @@ node::node(world& w, size_t number, std::string who)
   const auto wizards = keep(wizard::start(sys, {redis, chains, guilds, community_door}, how));
   interactions = keep(
     interactions::start(sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler})}));
+  const auto report = [queue](queue::progress p) { caf::anon_send(queue, std::move(p)); };
   const auto jobs = keep(jobs::start(sys, {.gate = gate,
                                            .rest = rest,
                                            .manifests = manifests,
@@ -79,7 +80,7 @@ node::node(world& w, size_t number, std::string who)
                                            .signer = signer,
                                            .bot = bot,
                                            .worker = name,
-                                           .report = [queue](queue::progress p) { caf::anon_send(queue, std::move(p)); },
+                                           .report = report,
                                            .adopts = w.on.adoption}));
   keep(w.queue.worker(sys, jobs, &by, 1'000ms));
   sink = keep(edge::start(sys, {interactions, rest, tenants}, {}));

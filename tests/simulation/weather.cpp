@@ -155,6 +155,7 @@ test::turn world::draw(node& from, std::string_view verb) {
   if (!chance(weather_.per_call))
     return t;
   fault("call");
+  tell("of {}: {}", from.name, verb);
   switch (below(5)) {
     case 0: // Nothing was sent.
       t.effect = false;
@@ -176,29 +177,39 @@ test::turn world::draw(node& from, std::string_view verb) {
   return t;
 }
 
+net::http_response world::serve(town* at, bool talk, const net::http_request& r) {
+  if (!talk)
+    arrived();
+  if (at) {
+    auto a = at->discord.answer(r);
+    if (r.method != "GET")
+      tell("at Discord: {} {} {} {} -> {} {}", r.method, r.target, r.body.substr(0, 80),
+           net::percent_decode(net::header(r.headers, "X-Audit-Log-Reason")), a.status, a.body.substr(0, 60));
+    return a;
+  }
+  for (auto& each : towns)
+    if (auto a = talk ? each->converse(r) : net::http_response{404, {}, ""}; a.status != 404)
+      return a;
+  return {404, {}, talk ? R"({"code":10015,"message":"Unknown Webhook"})" : ""};
+}
+
+town* world::addressed(std::string_view path) {
+  const auto after_prefix = [&](std::string_view prefix) {
+    const auto rest = path.substr(prefix.size());
+    return parse_snowflake(rest.substr(0, rest.find('/'))).value_or(snowflake{});
+  };
+  return path.starts_with("/guilds/")     ? town_of(after_prefix("/guilds/"))
+         : path.starts_with("/channels/") ? town_with_channel(after_prefix("/channels/"))
+                                          : nullptr;
+}
+
 void world::request(node& from, net::http_request r, deadline until,
                     std::function<void(caf::expected<net::http_response>)> done) {
   const auto path = net::path_of(r.target).substr(std::string_view{"/api/v10"}.size());
-  const auto part = [&](std::string_view prefix) {
-    const auto rest = std::string_view{path}.substr(prefix.size());
-    return parse_snowflake(rest.substr(0, rest.find('/'))).value_or(snowflake{});
-  };
   const bool talk = path.starts_with("/webhooks/") || path.starts_with("/interactions/");
-  auto* t = path.starts_with("/guilds/")     ? town_of(part("/guilds/"))
-            : path.starts_with("/channels/") ? town_with_channel(part("/channels/"))
-                                             : nullptr;
+  auto* t = addressed(path);
   if (t && r.method != "GET")
     check_leaving(from, *t, r);
-  const auto arrive = [this, t, talk](const net::http_request& what) -> net::http_response {
-    if (!talk)
-      arrived();
-    if (t)
-      return t->discord.answer(what);
-    for (auto& each : towns)
-      if (auto a = talk ? each->converse(what) : net::http_response{404, {}, ""}; a.status != 404)
-        return a;
-    return {404, {}, talk ? R"({"code":10015,"message":"Unknown Webhook"})" : ""};
-  };
   const auto there = below(8) == 0 ? between(20, 400) : between(5, 40);
   const auto back = below(8) == 0 ? between(20, 400) : between(5, 40);
   const auto reply = [this, done, &from](milliseconds wait, caf::expected<net::http_response> what) {
@@ -214,7 +225,7 @@ void world::request(node& from, net::http_request r, deadline until,
     after(there, [=, this] {
       auto a = instead == 403 ? net::http_response{403, {}, R"({"code":50013,"message":"Missing Permissions"})"}
                : instead < 0  ? page(-instead) // Before the effect.
-                              : arrive(r);
+                              : serve(t, talk, r);
       if (instead == 403 || instead < 0)
         talk ? void() : arrived();
       if (answered)

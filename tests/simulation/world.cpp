@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 constexpr int64_t epoch_ms = 1'800'000'000'000;
 constexpr auto storm_max = 150s;        ///< Of virtual time; then it is calm, whatever is left to wish.
 constexpr auto calm_max = 3'600s;       ///< By then everything must have come to its end.
+constexpr auto on_its_way = 12s;        ///< What somebody clicked before it was calm arrives within that.
 constexpr size_t deliveries_max = 400'000; ///< More is a loop that never ends.
 
 /// Our processes' wall clock, which may jump away from everybody else's.
@@ -29,14 +30,14 @@ caf::behavior helping(caf::event_based_actor* self) {
 }
 
 /// The seed is set and the clock replaced before the first member asks for either.
-uint64_t prepared(uint64_t seed, world* w) {
+uint64_t prepared(uint64_t seed, world* w, bool story) {
   present = w;
   jump_ms = 0;
   set_wall_clock([] { return epoch_ms + jump_ms; });
   seed_jitter(seed);
   chance::seed(seed);
-  log::set_sink([](std::string_view) {});
-  log::set_level(log::level::error);
+  log::set_sink(story ? [](std::string_view line) { present->tell("{}", line); } : [](std::string_view) {});
+  log::set_level(story ? log::level::info : log::level::error);
   return seed;
 }
 } // namespace
@@ -50,7 +51,7 @@ queue::options world::queue_options() {
   return o;
 }
 
-world::world(uint64_t seed, guards g) : on(g), random_(prepared(seed, this)) {
+world::world(uint64_t seed, guards g, bool story) : on(g), story_(story), random_(prepared(seed, this, story)) {
   set_wall_clock(wall);
   helper_ = sim.sys().spawn(helping);
   const auto time = [this] { return now_ms(); };
@@ -92,6 +93,7 @@ void world::breaks(std::string what) {
 }
 
 void world::fault(const std::string& kind) {
+  tell("FAULT {}", kind);
   ++faults;
   ++fault_kinds[kind];
 }
@@ -189,7 +191,7 @@ bool world::idle() const {
   return true;
 }
 
-bool world::quiet() {
+bool world::quiet() const {
   for (const auto& t : towns)
     if (t->asking)
       return false;
@@ -213,13 +215,14 @@ void world::run() {
     look();
   }
   calm = true;
+  tell("it is calm");
   postgres_away_until_ = redis_away_until_ = discord_away_until_ = {};
   for (auto& t : towns) {
     t->discord.kicked = false;
     set_status(*t, "active");
   }
   const auto since = now();
-  while (broken.empty() && !quiet()) {
+  while (broken.empty() && (!quiet() || now() - since < on_its_way)) {
     if (!step() || deliveries > 2 * deliveries_max || now() - since > calm_max)
       return breaks("what was accepted did not come to its end");
     look();

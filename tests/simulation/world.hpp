@@ -14,6 +14,7 @@
 
 #include <caf/event_based_actor.hpp>
 #include <deque>
+#include <fmt/format.h>
 #include <map>
 #include <memory>
 #include <random>
@@ -47,7 +48,8 @@ struct weather {
 
 class world {
 public:
-  explicit world(uint64_t seed, guards = {});
+  /// `story`: tells what happens, line by line, on standard output.
+  explicit world(uint64_t seed, guards = {}, bool story = false);
   ~world();
   world(const world&) = delete;
   world& operator=(const world&) = delete;
@@ -86,6 +88,11 @@ public:
   /// On the clock that PostgreSQL, Redis and Discord share; ours may jump.
   int64_t now_ms();
   void breaks(std::string what);
+  template <class... Args>
+  void tell(fmt::format_string<Args...> text, Args&&... args) {
+    if (story_)
+      fmt::print("{:>8} {}\n", now_ms() % 100'000'000, fmt::format(text, std::forward<Args>(args)...));
+  }
   void fault(const std::string& kind);
   /// Runs `what` after `wait` of the virtual clock.
   void after(milliseconds wait, std::function<void()> what);
@@ -109,9 +116,12 @@ private:
   void kill_node(size_t seat);
   void chaos();
   void disturb();
+  /// What a request meets on its arrival.
+  net::http_response serve(town* at, bool talk, const net::http_request&);
+  town* addressed(std::string_view path);
   bool step();
   bool idle() const;
-  bool quiet();
+  bool quiet() const;
   void look();
   void note_change(const test::fake_postgres::tenant&, const test::fake_postgres::deployment&, std::string_view);
   void note_end(const test::fake_queue::item&);
@@ -122,6 +132,7 @@ private:
   void check_guild(const test::fake_postgres::tenant&, town&);
   void check_drift(town&);
 
+  const bool story_;
   std::mt19937_64 random_;
   weather weather_;
   std::vector<std::unique_ptr<node>> nodes_; ///< All that ever were: their boards outlive their actors.

@@ -114,6 +114,11 @@ void write_shadow(pqxx::transaction_base& tx, const complete& m, int64_t version
                  " values ($1, $2, $3, $4, $5)",
                  m.of.community.value, version, "deployment:" + m.of.deployment, json::print(resources),
                  sha256_hex(*canonical));
+  // An intent of an earlier version for what this one does not have stays open: its create may have had its effect, and
+  // a later version that wants the resource again must find it.
+  tx.exec_params("delete from deployment_intents where community_id = $1 and (kind, resource) in"
+                 " (select r->>'kind', r->>'resource' from json_array_elements($2::json) r)",
+                 m.of.community.value, json::print(resources));
 }
 
 void activate(pqxx::transaction_base& tx, const community_id& community, int64_t version) {
@@ -230,8 +235,6 @@ done finish(pqxx::transaction_base& tx, const complete& m) {
                  " interaction_token = null, error_code = '', error_text = '', updated_at = now(), completed_at = now()"
                  " where community_id = $1 and id = $2",
                  m.of.community.value, m.of.deployment, json::print(left_over));
-  tx.exec_params("delete from deployment_intents where community_id = $1 and deployment_id = $2", m.of.community.value,
-                 m.of.deployment);
   close_job(tx, m.of.community, m.of.deployment);
   audit::chain::append(
     tx, m.of.community, {"DEPLOYMENT_COMPLETED", "system", "deployment:" + m.of.deployment},

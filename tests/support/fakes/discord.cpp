@@ -87,7 +87,8 @@ void apply(guild::channel& c, const boost::json::object& o) {
 }
 } // namespace
 
-fake_discord::fake_discord(sim_system& sim, snowflake of) : sim_(sim), wire_(sim.sys().spawn(wire_behavior)), base_ms_(wall_ms()) {
+fake_discord::fake_discord(sim_system& sim, snowflake of)
+  : sim_(sim), wire_(sim.sys().spawn(wire_behavior)), base_ms_(wall_ms()) {
   guild.id = of;
   sequence_ = of.value % 64 << 16; // Ids of one millisecond differ between guilds.
   guild.name = "Town";

@@ -292,7 +292,8 @@ caf::expected<done> fake_postgres::complete(const deployments::complete& m) {
   d->error_code.clear();
   d->error_text.clear();
   d->updated_ms = now_ms();
-  std::erase_if(t->intents, [&](const auto& i) { return i.second.deployment == m.of.deployment; });
+  for (const auto& e : m.shadow) // Those of what an earlier version began and this one does not have stay open.
+    t->intents.erase({e.kind, e.resource});
   close_job(d->id);
   note(*t, "DEPLOYMENT_COMPLETED", "system", d->id,
        {{"version", d->version}, {"resources", m.shadow.size()}, {"leftOver", m.left_over.size()}});

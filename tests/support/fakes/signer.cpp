@@ -16,7 +16,7 @@ using namespace arrakis::signer;
 namespace {
 using key_pointer = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
-const EVP_PKEY* cached(int version) {
+EVP_PKEY* cached(int version) {
   static std::map<int, key_pointer> all;
   auto found = all.find(version);
   if (found == all.end()) {
@@ -73,7 +73,7 @@ std::string fake_signer::sign(const std::string& bytes) const {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> ctx{EVP_MD_CTX_new(), EVP_MD_CTX_free};
   std::string out(64, '\0');
   size_t size = out.size();
-  EVP_DigestSignInit(ctx.get(), nullptr, nullptr, nullptr, const_cast<EVP_PKEY*>(cached(newest)));
+  EVP_DigestSignInit(ctx.get(), nullptr, nullptr, nullptr, cached(newest));
   EVP_DigestSign(ctx.get(), reinterpret_cast<unsigned char*>(out.data()), &size,
                  reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   return print_signature(newest, out);
