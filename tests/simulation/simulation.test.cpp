@@ -76,3 +76,7 @@ void holds(uint64_t seed) {
 TEST_CASE("simulation: what a version began to make stays known when the next one, without it, completes") {
   holds(445);
 }
+
+TEST_CASE("simulation: what was made while our store was away is found again, not made again") {
+  holds(1035);
+}

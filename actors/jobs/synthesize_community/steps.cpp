@@ -97,12 +97,17 @@ flow<problem> create(pointer self, step s) {
   if (!result)
     co_return problem{trouble::unknown, "The gate did not answer: " + text_of(result.error())};
   snowflake id;
+  bool unnoted = false; // Made, and our own store was away for longer than the notes were tried.
   if (result->why.what == trouble::none) {
     result->why = take_over(self, s, result->answer.body, id);
-    if (result->why.what == trouble::none)
-      co_return co_await note(self, s.of, id);
+    if (result->why.what == trouble::none) {
+      result->why = co_await note(self, s.of, id);
+      unnoted = result->why.what != trouble::none && gate::retryable(result->why.what);
+      if (!unnoted)
+        co_return result->why;
+    }
   }
-  if (result->why.what == trouble::unknown) {
+  if (unnoted || result->why.what == trouble::unknown) {
     // It may be there. Later decisions look for it before they make another one.
     const bool noted = std::any_of(w.open.begin(), w.open.end(), [&](const deployments::intent& i) {
       return i.kind == s.of.kind && i.resource == s.of.resource;
