@@ -80,3 +80,7 @@ TEST_CASE("simulation: what a version began to make stays known when the next on
 TEST_CASE("simulation: what was made while our store was away is found again, not made again") {
   holds(1035);
 }
+
+TEST_CASE("simulation: a successor waits for what its predecessor sent in its last moment") {
+  holds(1287);
+}

@@ -107,6 +107,8 @@ flow<problem> complete(pointer self) {
 
 flow<problem> deploy(pointer self) {
   auto& st = self->state;
+  if (!st.world.open.empty()) // The run before may have sent it a moment before it lost the lease.
+    co_await nap(self, settle);
   if (auto why = co_await read_guild(self); why.what != trouble::none)
     co_return why;
   const auto missing = blueprint::preflight(st.world.guild, st.world.want, known(st.world));
