@@ -84,3 +84,7 @@ TEST_CASE("simulation: what was made while our store was away is found again, no
 TEST_CASE("simulation: a successor waits for what its predecessor sent in its last moment") {
   holds(1287);
 }
+
+TEST_CASE("simulation: after a create without an answer nothing is decided before the guild was read") {
+  holds(7505);
+}

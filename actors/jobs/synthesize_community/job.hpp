@@ -45,6 +45,7 @@ struct state {
   std::chrono::steady_clock::time_point lease_until{};
 
   synthesize_community::world world;
+  bool unseen = false; ///< A create may have had its effect, and the guild was not read since.
   synthesize_community::progress progress;
   snowflake application;
   secret token;

@@ -89,7 +89,9 @@ flow<problem> read_guild(pointer self) {
   now.bot = bot;
   w.guild = std::move(now);
   if (!w.open.empty())
-    co_return co_await read_audit(self);
+    if (auto why = co_await read_audit(self); why.what != trouble::none)
+      co_return why;
+  self->state.unseen = false;
   co_return problem{};
 }
 

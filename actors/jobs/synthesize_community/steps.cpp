@@ -114,6 +114,7 @@ flow<problem> create(pointer self, step s) {
     });
     if (!noted && !result->nonce.empty())
       w.open.push_back({s.of.kind, s.of.resource, result->nonce, began_ms});
+    st.unseen = true;
     co_await nap(self, settle);
     if (auto why = co_await read_guild(self); why.what != trouble::none)
       co_return why;
@@ -162,6 +163,13 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
     co_await nap(self, pause_before(n));
     if (!holding(self))
       co_return lost();
+    if (self->state.unseen) { // Nothing may be decided by what the guild was before.
+      why = co_await read_guild(self);
+      if (why.what != trouble::none && !gate::retryable(why.what))
+        co_return why;
+      if (why.what != trouble::none)
+        continue;
+    }
     const auto s = decide(w, r);
     if (!s.ask.empty() && s.unsure && n < tries_max) {
       // Discord writes the audit log a little later than it answers.
