@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 #include <csignal>
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <mutex>
 #include <thread>
@@ -78,6 +79,17 @@ void at_once(size_t count, F what) {
     FAIL(failed);
 }
 
+/// Presses Deploy. On a machine that does much besides, an answer may miss Discord's 3 s: a person presses again, which
+/// begins nothing twice, or finds no button any more. Whether it was deployed is asked afterwards.
+void press_deploy(demo::person& who) {
+  for (int tries = 0; tries < 3; ++tries)
+    try {
+      return who.press("wizard:deploy:*");
+    } catch (const std::runtime_error& e) {
+      MESSAGE(e.what());
+    }
+}
+
 std::vector<place> deploy_everywhere(size_t count, const std::string& name) {
   auto& w = here();
   std::vector<place> guilds;
@@ -86,7 +98,7 @@ std::vector<place> deploy_everywhere(size_t count, const std::string& name) {
   std::vector<std::optional<demo::person>> admins(count);
   at_once(count, [&](size_t i) { admins[i].emplace(w.at_review(guilds[i], fmt::format("{} {}", name, i))); });
   w.town().sandbox("DELETE", "statistics");
-  at_once(count, [&](size_t i) { admins[i]->press("wizard:deploy:*"); });
+  at_once(count, [&](size_t i) { press_deploy(*admins[i]); });
   return guilds;
 }
 
@@ -198,8 +210,22 @@ bool answered(const std::string& interaction, std::chrono::milliseconds patience
     patience);
 }
 
+/// Every thread of the process has stopped: a signal takes its time.
+bool stopped(int pid) {
+  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid))) {
+    const auto stat = test::content(thread.path() / "stat");
+    if (const auto name_ends = stat.rfind(')'); name_ends == std::string::npos || stat.substr(name_ends, 3) != ") T")
+      return false;
+  }
+  return true;
+}
+void stop(int pid) {
+  ::kill(pid, SIGSTOP);
+  REQUIRE(demo::eventually([&] { return stopped(pid); }, 10s));
+}
+
 struct stop_town {
-  stop_town() { ::kill(here().town().arrakis_pid(), SIGSTOP); }
+  stop_town() { stop(here().town().arrakis_pid()); }
   ~stop_town() { ::kill(here().town().arrakis_pid(), SIGCONT); }
 };
 } // namespace
@@ -253,7 +279,7 @@ TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has n
   auto& w = here();
   const auto second = start("second"), third = start("third");
   std::vector<place> guilds;
-  for (int i = 0; i < 6; ++i)
+  for (int i = 0; i < 8; ++i) // Twice as many as one of the three has places for.
     guilds.push_back(w.found(fmt::format("Asleep {}", i)));
   std::vector<std::optional<demo::person>> admins(guilds.size());
   at_once(guilds.size(),
@@ -263,15 +289,23 @@ TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has n
              {"method", "POST"},
              {"path", "/guilds/" + at.guild + "/channels"},
              {"skip", 2},
-             {"delay_ms", 400},
-             {"times", 4}});
-  at_once(guilds.size(), [&](size_t i) { admins[i]->press("wizard:deploy:*"); });
-  REQUIRE(demo::eventually([&] { return metric(w, second->door(), "arrakis_jobs_running") > 0; }, 20s));
-  second->signal(SIGSTOP);
+             {"delay_ms", 700},
+             {"times", 5}});
+  at_once(guilds.size(), [&](size_t i) { press_deploy(*admins[i]); });
+  node* asleep = nullptr;
+  REQUIRE(demo::eventually(
+    [&] {
+      for (auto* each : {second.get(), third.get()})
+        if (metric(w, each->door(), "arrakis_jobs_running") > 0)
+          asleep = each;
+      return asleep != nullptr;
+    },
+    20s));
+  stop(asleep->pid());
   for (const auto& at : guilds)
     CHECK(reaches(w, at, 1, "completed"));
-  second->signal(SIGCONT);
-  CHECK(demo::eventually([&] { return metric(w, second->door(), "arrakis_jobs_running") == 0; }, 20s));
+  asleep->signal(SIGCONT);
+  CHECK(demo::eventually([&] { return metric(w, asleep->door(), "arrakis_jobs_running") == 0; }, 20s));
   for (const auto& at : guilds)
     check_whole(at);
   w.no_faults();
@@ -283,14 +317,15 @@ TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, 
   constexpr size_t count = many;
   w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", "/guilds/*/channels"}, {"delay_ms", 700}, {"times", -1}});
   const auto guilds = deploy_everywhere(count, "Frozen");
-  REQUIRE(demo::eventually(
+  const bool on_several = demo::eventually(
     [&] {
       int busy = 0; // Each has four places, so that not all of the twelve are with one.
       for (const auto& url : {w.town().door(), second->door(), third->door()})
         busy += metric(w, url, "arrakis_jobs_running") > 0 ? 1 : 0;
       return busy >= 2;
     },
-    20s));
+    20s);
+  REQUIRE_MESSAGE(on_several, w.town().ctl({"jobs", "list"}).second);
   std::vector<int64_t> ordered(count);
   at_once(count, [&](size_t i) {
     const auto done = run("arrakisctl", {"community", "freeze", guilds[i].guild}, beside(w));
