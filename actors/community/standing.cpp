@@ -34,6 +34,8 @@ void verdict_cache::keep(const verdict& what) {
   std::erase_if(kept_, [&](const verdict& earlier) { return earlier.member == what.member; });
   if (kept_.size() >= kept_max)
     kept_.erase(kept_.begin());
+  if (kept_.size() == kept_.capacity()) // By a few, not doubled: there are many tenants, and most know few members.
+    kept_.reserve(std::min(kept_max, kept_.size() + 4));
   kept_.push_back(what);
 }
 
