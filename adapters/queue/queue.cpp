@@ -24,8 +24,6 @@ using namespace std::chrono_literals;
 struct depart {};
 using port = handle::extend<caf::reacts_to<redis::arrived>, caf::reacts_to<depart>>;
 
-// Redis begins with so many new jobs while the next are still gathered.
-constexpr size_t adds_together_max = 16;
 // An operator pages; a page of more would hold Redis and us too long.
 constexpr size_t page_max = 1000;
 
@@ -113,7 +111,7 @@ flow<> run_add(pointer self, add what, caf::typed_response_promise<added> reply)
     if (st.adds.size() == 0)
       caf::anon_send(port{self}, depart{});
     st.store->add(st.adds, what.name, what.data_json, options_of(what.options), what.until, std::move(d));
-    if (st.adds.size() >= adds_together_max)
+    if (st.adds.size() >= st.calls.together())
       st.store->client().send(st.adds);
   };
   auto answer = co_await call(self, send);

@@ -37,8 +37,6 @@ constexpr auto block_grace = 1s;
 // A limiter may hold for hours; look again so often (BullMQ's maximumRateLimitDelay).
 constexpr int64_t limited_ms_max = 30'000;
 constexpr auto record_pause_max = 2000ms;
-// Redis begins with so many ends of jobs while the next are still gathered.
-constexpr size_t ends_together_max = 16;
 constexpr int64_t log_rows_max = 100; // In a job's own log, unless the job says otherwise (keepLogs).
 // A processor that so often waits for children of which none is pending waits for nothing.
 constexpr int vain_waits_max = 100;
@@ -172,7 +170,7 @@ public:
       caf::anon_send(port{self_}, depart{}); // Behind the answers of processors that are here already.
     const bool fetch = wants_next(st);
     st.store->complete(st.ends, place.job, what_, place.token, fetch, soon(self_), std::move(came));
-    if (st.ends.size() >= ends_together_max)
+    if (st.ends.size() >= st.calls.together())
       st.store->client().send(st.ends);
   }
   caf::expected<redis::reply>& await_resume() const { return *answer_; }

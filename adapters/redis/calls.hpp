@@ -6,6 +6,8 @@
 //   auto r = co_await redis::run(self, self->state.redis, to, {"GET", key}, until);       // caf::expected<reply>
 #include "adapters/redis/client.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <caf/send.hpp>
 #include <coroutine>
 #include <functional>
@@ -24,15 +26,22 @@ struct arrived {
 };
 
 namespace detail {
+/// A server that answers a full pipeline at once would wait while all of it is worked through here. So the actor begins
+/// to send, and the server to work, when a part of what is open has come; but less than this is not worth a hand-over.
+inline constexpr size_t together_min = 16;
+inline size_t together(size_t open) { return std::max(together_min, open / 4); }
+
 /// Gathers the results of one actor's calls, on the io thread, until they are worth a message.
 class mailbag : public receiver {
 public:
+  std::atomic<size_t> open{0}; ///< Calls of the actor, which alone writes it.
+
   void take(uint64_t ticket, caf::expected<reply>&& result) final {
     std::unique_lock lock{guard_};
     if (gathered_.capacity() == 0)
-      gathered_.reserve(together_max);
+      gathered_.reserve(together_min);
     gathered_.push_back({ticket, std::move(result)});
-    if (gathered_.size() >= together_max)
+    if (gathered_.size() >= together(open.load(std::memory_order_relaxed)))
       post(std::move(lock));
   }
   void flush() final {
@@ -52,10 +61,6 @@ public:
   }
 
 private:
-  // A server that answers a full pipeline at once would wait while all of it is worked through here: so the actor
-  // begins to answer, and the server to work, when some have come.
-  static constexpr size_t together_max = 16;
-
   void post(std::unique_lock<std::mutex> lock) {
     auto results = std::exchange(gathered_, {});
     const auto to = to_;
@@ -81,8 +86,9 @@ public:
   /// Opens a ticket; the result goes to a client. `self` is the actor as a handle that takes `arrived`.
   template <class Handle>
   done open(const Handle& self, then next) {
-    if (open_++ == 0)
+    if (size() == 0)
       bag_->hold(self);
+    bag_->open.store(size() + 1, std::memory_order_relaxed);
     if (free_.empty()) {
       free_.push_back(places_.size());
       places_.emplace_back();
@@ -97,17 +103,18 @@ public:
     for (auto& [ticket, result] : what.results) {
       const auto next = std::exchange(places_[ticket], nullptr);
       free_.push_back(ticket); // Each ticket comes back once, so nobody else's result can follow under its number.
-      --open_;
+      bag_->open.store(size() - 1, std::memory_order_relaxed);
       next(result);
     }
-    if (open_ == 0)
+    if (size() == 0)
       bag_->let_go();
   }
-  size_t size() const { return open_; }
+  size_t size() const { return bag_->open.load(std::memory_order_relaxed); }
+  /// So many calls are worth a write (`batch`): a part of what is open, so that the server never waits for all of it.
+  size_t together() const { return detail::together(size()); }
 
 private:
   std::shared_ptr<detail::mailbag> bag_ = std::make_shared<detail::mailbag>();
-  size_t open_ = 0;
   std::vector<then> places_; // By ticket.
   std::vector<uint64_t> free_;
 };
