@@ -110,7 +110,9 @@ TEST_CASE("config: all faults are shown at once, and broken TOML with its place"
            "http.port?");
   CHECK(refusal("[http]\nport = \n").starts_with("f:2:"));
   CHECK(refusal("[http]\nport = 1\nport = 2\n").starts_with("f:3:"));
-  for (const auto* no_key : {"[", "[?]", "[\nb]", "[[.a]]", "[a.?]", "[=", "? = 1", ". = 1", "[\xc3\xa9]", "\xc3\xa9 = 1"})
+  constexpr const char* no_keys[] = {"[",  "[?]",   "[\nb]", "[[.a]]",     "[a.?]",
+                                     "[=", "? = 1", ". = 1", "[\xc3\xa9]", "\xc3\xa9 = 1"};
+  for (const auto* no_key : no_keys)
     CHECK_MESSAGE(refusal(no_key).starts_with("f:"), no_key);
 }
 

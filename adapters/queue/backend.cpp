@@ -2,7 +2,7 @@
 
 #include "adapters/queue/msgpack.hpp"
 #include "adapters/queue/scripts.hpp"
-#include "adapters/redis/wire.hpp"
+#include "adapters/redis/requests.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 

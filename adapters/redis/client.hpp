@@ -51,7 +51,7 @@ class receiver {
 public:
   virtual ~receiver() = default;
   virtual void take(uint64_t ticket, caf::expected<reply>&& result) = 0;
-  /// No more comes for now.
+  /// All that came together was taken.
   virtual void flush() = 0;
 };
 

@@ -2,6 +2,7 @@
 // RESP2 on the wire (https://redis.io/docs/latest/develop/reference/protocol-spec): requests are written here, replies
 // are parsed by hiredis' reader straight into our `reply`.
 #include "adapters/redis/messages.hpp"
+#include "adapters/redis/requests.hpp"
 
 #include <memory>
 #include <optional>
@@ -13,20 +14,11 @@ struct redisReader;
 
 namespace arrakis::redis {
 
-/// Appends the header of a request of `count` words, or one word of it.
-void put_count(std::string& out, size_t count);
-void put_word(std::string& out, std::string_view word);
-/// One word in two parts.
-void put_word(std::string& out, std::string_view first, std::string_view second);
 /// A whole request.
 std::string encode(std::span<const std::string> words);
 /// EVALSHA of a script (lower-case hex sha1), its keys and arguments.
 std::string encode_eval(std::string_view sha1, std::span<const std::string_view> keys,
                         std::span<const std::string_view> args);
-void put_eval(std::string& out, std::string_view sha1, std::span<const std::string_view> keys,
-              std::span<const std::string_view> args);
-/// Its beginning: `keys` and `args` words follow.
-void put_eval(std::string& out, std::string_view sha1, size_t keys, size_t args);
 
 /// The SHA-1 that Redis knows `code` by: its own, or computed once for a script without one.
 std::string_view sha1_of(const script& code);
