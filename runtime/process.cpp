@@ -128,13 +128,13 @@ void set_user(recipe& r, const std::string& user) {
 }
 
 /// The environment of the child: ours, with `more` in front of what has the same name.
-std::vector<char*> environment(const std::vector<std::string>& more) {
+std::vector<char*> environment(const std::vector<std::string>& more, bool keeps_settings) {
   std::vector<char*> result;
   const auto name = [](std::string_view line) { return line.substr(0, line.find('=')); };
   for (const auto& line : more)
     result.push_back(const_cast<char*>(line.c_str()));
   for (char** line = environ; line && *line; ++line) {
-    bool replaced = false;
+    bool replaced = !keeps_settings && std::string_view{*line}.starts_with("ARRAKIS_");
     for (const auto& other : more)
       replaced = replaced || name(other) == name(*line);
     if (!replaced)
@@ -194,7 +194,7 @@ process::process(process_options o) {
   for (auto& word : o.argv)
     r.argv.push_back(word.data());
   r.argv.push_back(nullptr);
-  r.envp = environment(o.env);
+  r.envp = environment(o.env, o.keeps_settings);
   if (!o.folder.empty())
     r.folder = o.folder.c_str();
   if (!o.output.empty())

@@ -12,6 +12,7 @@ struct process_options {
   std::string user;              ///< When we are root: run as this user (with its group). Empty: as we are.
   std::string folder;            ///< Working directory.
   std::string output;            ///< File for standard output and error, appended; empty: /dev/null.
+  bool keeps_settings = true;    ///< Whether our ARRAKIS_ variables go on to it: some hold secrets.
 };
 /// A running child in a session of its own (a Ctrl-C in our terminal does not reach it: we decide the order of ends).
 /// It gets SIGKILL when our process dies (PR_SET_PDEATHSIG). Ended by the destructor. One thread at a time may use an

@@ -2,6 +2,7 @@
 #include "tests/support/scratch.hpp"
 
 #include <csignal>
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
@@ -26,6 +27,20 @@ TEST_CASE("process: runs in its folder with its environment, and its output goes
   REQUIRE(child.wait(10s));
   CHECK(child.exit_status() == 3);
   CHECK(tmp.read("out") == tmp.path() + "\nShai-Hulud\n");
+}
+
+TEST_CASE("process: our settings go on to a child only when it is to have them") {
+  ::setenv("ARRAKIS_PROCESS_TEST_SECRET", "spice", 1);
+  for (const bool keeps : {true, false}) {
+    scratch tmp;
+    arrakis::process child{{.argv = {"sh", "-c", "echo $ARRAKIS_PROCESS_TEST_SECRET,$ARRAKIS_OWN"},
+                            .env = {"ARRAKIS_OWN=water"},
+                            .output = tmp.path() + "/out",
+                            .keeps_settings = keeps}};
+    REQUIRE(child.wait(10s));
+    CHECK(tmp.read("out") == (keeps ? "spice,water\n" : ",water\n"));
+  }
+  ::unsetenv("ARRAKIS_PROCESS_TEST_SECRET");
 }
 
 TEST_CASE("process: a program that does not exist is named") {

@@ -28,7 +28,8 @@ void make_cluster(const std::string& folder, const std::string& data) {
   process initdb{{.argv = {fmt::format("{}/initdb", programs), "-D", fresh, "-U", "arrakis_owner", "-A", "trust", "-E",
                            "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"},
                   .folder = folder,
-                  .output = folder + "/initdb.log"}};
+                  .output = folder + "/initdb.log",
+                  .keeps_settings = false}};
   if (!initdb.wait(std::chrono::seconds{120}) || initdb.exit_status() != 0)
     throw std::runtime_error("initdb failed; the end of its log:\n" + tail(folder + "/initdb.log"));
   fs::rename(fresh, data);
@@ -73,7 +74,8 @@ recipe postgres_recipe(const std::string& folder, const std::string& sockets) {
                         "-c", "unix_socket_permissions=0700", "-c", "max_connections=100", "-c", "shared_buffers=64MB",
                         "-c", "logging_collector=off", "-c", "log_timezone=UTC", "-c", "timezone=UTC"},
                .folder = data,
-               .output = folder + "/postgres.log"};
+               .output = folder + "/postgres.log",
+               .keeps_settings = false};
   return r;
 }
 

@@ -35,7 +35,8 @@ recipe redis_recipe(const std::string& folder, const std::string& sockets) {
                         folder, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy",
                         "noeviction"},
                .folder = folder,
-               .output = folder + "/redis.log"};
+               .output = folder + "/redis.log",
+               .keeps_settings = false};
   return r;
 }
 } // namespace arrakis::embedded

@@ -1,5 +1,7 @@
 #include "adapters/postgres/failures.hpp"
 
+#include <libpq-fe.h>
+#include <memory>
 #include <pqxx/pqxx>
 
 namespace arrakis::postgres {
@@ -57,5 +59,22 @@ failure failure_of(const std::exception& thrown, bool committing) {
       || dynamic_cast<const pqxx::deadlock_detected*>(&thrown))
     return {fail(ec::conflict, std::move(text)), true, false};
   return {fail(ec::internal, std::move(text))};
+}
+
+caf::error refusal_of(const std::exception& thrown, const std::string& dsn) {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options{PQconninfoParse(dsn.c_str(), nullptr),
+                                                                            &PQconninfoFree};
+  if (!options)
+    return fail(ec::unavailable, "the connection string cannot be read: neither name='value' ... nor postgresql://");
+  const auto why = failure_of(thrown).why;
+  auto text = text_of(why);
+  for (const auto* each = options.get(); each->keyword; ++each) {
+    const std::string_view name{each->keyword}, value{each->val ? each->val : ""};
+    const bool harmless = name == "host" || name == "hostaddr" || name == "port" || name == "dbname" || name == "user"
+                       || (name != "password" && value.size() < 4); // Numbers and switches.
+    for (size_t at = 0; !harmless && !value.empty() && (at = text.find(value, at)) != text.npos; at += 3)
+      text.replace(at, value.size(), "...");
+  }
+  return fail(code_of(why), std::move(text));
 }
 } // namespace arrakis::postgres

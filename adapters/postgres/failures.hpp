@@ -4,6 +4,7 @@
 
 #include <caf/error.hpp>
 #include <exception>
+#include <string>
 
 namespace arrakis::postgres {
 struct failure {
@@ -13,4 +14,7 @@ struct failure {
 };
 /// `committing`: COMMIT was under way, so a lost connection leaves its outcome open (ec::unknown).
 failure failure_of(const std::exception& thrown, bool committing = false);
+/// Of a connection that could not be made. libpq repeats what it was given: of the values in `dsn` only those that say
+/// where and as whom stay in the text, and of one that it cannot read, none.
+caf::error refusal_of(const std::exception& thrown, const std::string& dsn);
 } // namespace arrakis::postgres

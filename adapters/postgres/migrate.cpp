@@ -87,7 +87,7 @@ caf::expected<migrated> migrate(const std::string& dsn, const std::vector<migrat
   } catch (const stopped& s) {
     return s.why;
   } catch (const std::exception& e) {
-    return failure_of(e).why;
+    return refusal_of(e, dsn);
   }
 }
 } // namespace arrakis::postgres

@@ -15,7 +15,7 @@ caf::expected<int> database_of(std::string_view digits) {
   auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (bad != std::errc{} || end != digits.data() + digits.size() || number < 0 || number > database_max)
     return failed<int>(ec::invalid,
-                       fmt::format("Redis URL: the database '{}' is no number from 0 to {}", digits, database_max));
+                       fmt::format("Redis URL: the database is no number from 0 to {}", database_max));
   return number;
 }
 } // namespace
@@ -63,8 +63,8 @@ caf::expected<address> parse_address(std::string_view text) {
     if (database.starts_with('/'))
       database.erase(0, 1);
   } else {
-    return failed<address>(ec::invalid,
-                           fmt::format("Redis URL: the scheme '{}' is none of unix, redis, rediss", scheme));
+    // What was given is not repeated: it may be a password.
+    return failed<address>(ec::invalid, "Redis URL: the scheme is none of unix, redis, rediss");
   }
   if ((found.path + found.host).find('\0') != std::string::npos) // The kernel would read it to there only.
     return failed<address>(ec::invalid, "Redis URL: a host or path has no byte 0");

@@ -39,12 +39,13 @@ int run(const config& settings, ctl::verb verb, const std::vector<std::string>& 
     return 1;
   }
   net::io io;
+  // Before any actor: it throws for an address that is none, and a system waits for its actors without end.
+  const redis::client link{io, wiring::redis_options(where->queue_url, "arrakisctl")};
   caf::actor_system_config cfg;
   cfg.set("scheduler.max-threads", size_t{1});
   cfg.set("logger.verbosity", caf::atom("quiet"));
   caf::actor_system sys{cfg};
   const auto stores = wiring::open_stores(sys, where->dsn, 1);
-  const redis::client link{io, wiring::redis_options(where->queue_url, "arrakisctl")};
   ctl::ports to{sys,
                 stores.communities,
                 stores.manifests,
