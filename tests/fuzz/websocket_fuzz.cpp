@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <fmt/format.h>
 #include <future>
 #include <netinet/in.h>
@@ -17,6 +18,15 @@
 namespace arrakis::fuzz {
 namespace {
 constexpr size_t message_bytes_max = 4096;
+
+/// Again while a signal comes between: libFuzzer has a timer.
+template <class F>
+auto patient(F call) {
+  auto got = call();
+  while (got < 0 && errno == EINTR)
+    got = call();
+  return got;
+}
 
 /// The other end: a blocking socket that shakes hands and then says what it was told to.
 class server {
@@ -34,13 +44,13 @@ public:
   std::string url() const { return fmt::format("ws://127.0.0.1:{}/", port_); }
 
   void serve(std::string_view frames) const {
-    const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int fd = patient([&] { return ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC); });
     const linger at_once{1, 0}; // A reset leaves no port waiting: thousands of these are made in a second.
     ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     std::string request;
     std::array<char, 2048> piece{};
     while (request.find("\r\n\r\n") == request.npos) {
-      const auto got = ::recv(fd, piece.data(), piece.size(), 0);
+      const auto got = patient([&] { return ::recv(fd, piece.data(), piece.size(), 0); });
       ARRAKIS_ASSERT(got > 0, "a client asks");
       request.append(piece.data(), static_cast<size_t>(got));
     }
@@ -48,9 +58,9 @@ public:
                   "Sec-WebSocket-Accept: "
                 + accept_of(request) + "\r\n\r\n";
     answer += frames;
-    ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+    patient([&] { return ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL); });
     ::shutdown(fd, SHUT_WR);
-    while (::recv(fd, piece.data(), piece.size(), 0) > 0) {
+    while (patient([&] { return ::recv(fd, piece.data(), piece.size(), 0); }) > 0) {
     }
     ::close(fd);
   }
