@@ -84,7 +84,8 @@ struct router_state {
                                              .slot = index,
                                              .life = s.life,
                                              .pool = caf::actor_cast<caf::actor_addr>(self),
-                                             .socket = s.socket});
+                                             .socket = s.socket,
+                                             .silent_max = with.silent_max});
     self->monitor(s.actor);
   }
 

@@ -1,4 +1,6 @@
 #include "adapters/postgres/pool.hpp"
+
+#include "adapters/postgres/failures.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "runtime/log.hpp"
 #include "tests/support/live_system.hpp"
@@ -148,6 +150,21 @@ TEST_CASE("pool: a database that was never there is unavailable at once, and rea
   CHECK(s->detail.find("/nonexistent") != std::string::npos);
 }
 
+TEST_CASE("pool: what libpq repeats of a connection string is not repeated, but for where and as whom") {
+  const auto told = [](const char* what, const std::string& dsn) {
+    return text_of(postgres::refusal_of(std::runtime_error{what}, dsn));
+  };
+  CHECK(told(R"(invalid sslmode value: "the-password")", "host=db sslmode=the-password")
+        == R"(invalid sslmode value: "...")");
+  CHECK(told("connection to db as arrakis with a word and again a word", "host=db user=arrakis password='a word'")
+        == "connection to db as arrakis with ... and again ...");
+  for (const auto* broken : {"postgresql://u:the-password@[db", "host=db password=the password", "the-password"}) {
+    const auto text = told((std::string{"cannot read "} + broken).c_str(), broken);
+    CHECK(text.find("password") == std::string::npos);
+    CHECK(text.find("cannot be read") != std::string::npos);
+  }
+}
+
 TEST_CASE("pool: a worker that crashes is replaced, and its asker is told that the outcome is unknown") {
   bench b;
   const auto pool = b.start(1);
@@ -182,6 +199,49 @@ TEST_CASE("pool: a connection lost in the middle rolls back and is unavailable; 
   }) == ec::unavailable);
   CHECK(b.run(pool, says("insert into fatal values (1)")) == ec::unknown);
   CHECK(b.run(pool, [](pqxx::transaction_base& tx) { tx.exec_params_n(0, "select * from t"); }) == ec::none);
+}
+
+namespace {
+/// One process stops in the middle of a transaction; another wants its row, and waits at most `patience` for it.
+struct stopped_in_the_middle {
+  ec stopped = ec::none, other = ec::none;
+  bool kept = false; ///< The row is as the other wrote it.
+  stopped_in_the_middle(std::chrono::milliseconds silent_max, std::chrono::milliseconds patience) {
+    bench b;
+    b.owner("create table t (x int); grant all on t to arrakis_app; insert into t values (1)");
+    const auto first = b.start({.dsn = b.server.dsn(), .connections = 1, .silent_max = silent_max});
+    const auto second = b.start(1);
+    std::promise<void> locked, go_on;
+    std::thread asleep{[&] {
+      stopped = b.run(first, [&](pqxx::transaction_base& tx) {
+        tx.exec("update t set x = 2");
+        locked.set_value();
+        go_on.get_future().wait(); // As under SIGSTOP.
+        tx.exec("update t set x = 3");
+      });
+    }};
+    locked.get_future().wait();
+    other = b.run(second, says("update t set x = 4"), patience);
+    go_on.set_value();
+    asleep.join();
+    kept = b.run(second, [](pqxx::transaction_base& tx) { tx.exec_params_n(1, "select * from t where x = 4"); })
+        == ec::none;
+  }
+};
+} // namespace
+
+TEST_CASE("pool: a process that stops in the middle of a transaction does not keep others from its rows") {
+  const stopped_in_the_middle seen{200ms, 10s};
+  CHECK(seen.other == ec::none);
+  CHECK(seen.stopped != ec::none);
+  CHECK(seen.kept);
+}
+
+TEST_CASE("pool: the twin: where the server waits for a silent process for ever, so does everybody else") {
+  const stopped_in_the_middle seen{0ms, 500ms};
+  CHECK(seen.other != ec::none);
+  CHECK(seen.stopped == ec::none);
+  CHECK_FALSE(seen.kept);
 }
 
 TEST_CASE("pool: a server that hangs is cut off after the deadline, and the worker serves again") {

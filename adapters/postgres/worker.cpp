@@ -69,7 +69,7 @@ struct state {
       return {};
     } catch (const std::exception& e) {
       close();
-      return failure_of(e).why;
+      return refusal_of(e, with.dsn);
     }
   }
 
@@ -104,8 +104,10 @@ struct state {
     bool committing = false;
     try {
       pqxx::work tx{*db};
-      tx.exec_params("select set_config('app.current_tenant', $1, true), set_config('statement_timeout', $2, true)",
-                     t.tenant ? t.tenant->value : std::string{}, std::to_string(left.count()));
+      tx.exec_params("select set_config('app.current_tenant', $1, true), set_config('statement_timeout', $2, true),"
+                     " set_config('idle_in_transaction_session_timeout', $3, true)",
+                     t.tenant ? t.tenant->value : std::string{}, std::to_string(left.count()),
+                     std::to_string(with.silent_max.count()));
       begun = true;
       t.body(tx);
       committing = true;

@@ -46,6 +46,7 @@ struct setup {
   uint64_t life = 0;
   caf::actor_addr pool;         ///< Weak: the pool owns its workers, not the other way round.
   std::shared_ptr<line> socket; ///< Shared with the pool, which outlives or replaces the worker.
+  std::chrono::milliseconds silent_max{0};
 };
 handle start(caf::actor_system&, setup);
 
