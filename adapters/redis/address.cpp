@@ -1,5 +1,7 @@
 #include "adapters/redis/address.hpp"
 
+#include "runtime/net/http.hpp"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <charconv>
@@ -45,9 +47,9 @@ caf::expected<address> parse_address(std::string_view text) {
     found.path = url.path();
     if (!url.host().empty() || found.path.size() < 2 || !found.path.starts_with('/'))
       return failed<address>(ec::invalid, "Redis URL: a Unix socket is written unix:///absolute/path");
-    for (const auto& parameter : url.params())
-      if (parameter.key == "db")
-        database = parameter.value;
+    // Boost 1.81's params() reads a place that is not when there is nothing between '?' and '#'.
+    const auto query = url.encoded_query();
+    database = net::query_value("?" + std::string{query.data(), query.size()}, "db");
   } else if (scheme == "redis" || scheme == "rediss") {
     found.transport = scheme == "redis" ? address::tcp : address::tls;
     found.host = url.host_address(); // An IPv6 address without its brackets.

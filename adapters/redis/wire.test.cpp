@@ -67,6 +67,7 @@ TEST_CASE("redis address: each form of URL is read, each wrong one names its fau
   REQUIRE(unix_form);
   CHECK(unix_form->path == "/run/redis/redis.sock");
   CHECK(unix_form->database == 2);
+  CHECK(redis::parse_address("unix:///run/x?#a")->path == "/run/x");
   auto full = redis::parse_address("rediss://app:p%40ss@cache.example:6380/1");
   REQUIRE(full);
   CHECK(full->transport == redis::address::tls);
