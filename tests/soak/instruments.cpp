@@ -43,9 +43,6 @@ local function kind_of(key)
   if key:match('^interaction:%d+$') then return 'interaction' end
   if key == 'discord:global:budget' then return 'budget' end
   if key:match('^{?discord:') then return 'discord' end
-  if key:match('^discord:shard:%d+:lease$') then return 'lease' end
-  if key:match('^{discord:identify}:') then return 'identify' end
-  if key:match('^discord:gateway:bot') then return 'gateway' end
   if key:match('^commands:%d+:sha256$') then return 'commands' end
   local own = key:match('^bull:{discord%-synthesis}:(.+)$')
   if own and own:match('^synth%-[^:]+$') then return 'job' end

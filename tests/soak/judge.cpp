@@ -74,9 +74,6 @@ std::vector<kind_limit> kind_limits(const deeds& did) {
     {"events", 2, 4 << 20, false}, // Streams of about 10,000 entries (queue::options::events_max), cut by Redis.
     {"budget", 1, 8 << 10, true},
     {"discord", 8, 2 << 10, true}, // The shard's session and lease, its turns to identify, what the gateway said.
-    {"lease", 1, 1 << 10, true},
-    {"identify", 2, 4 << 10, true}, // The next turn, and those of a day.
-    {"gateway", 2, 2 << 10, true},  // What Discord said of it, and who asks.
     {"commands", 1, 1 << 10, false},
   };
 }
