@@ -2,7 +2,7 @@
 # JOBS=n limits the processes of a build or a test run.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test interop asan soak fuzz fmt lint deps
+.PHONY: help run test interop asan tsan soak fuzz fmt lint deps
 export JOBS
 
 help: ## Show this.
@@ -37,6 +37,11 @@ asan: ## The unit and system tests under AddressSanitizer, LeakSanitizer and Und
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/config/build/lsan.supp:print_suppressions=0 \
 	  UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-16 \
 	  tools/test asan
+
+tsan: ## The unit and system tests under ThreadSanitizer, on a CAF that is built with it too.
+	@tools/deps tsan
+	@tools/caf-tsan
+	@tools/test tsan
 
 soak: ## COMMUNITIES=50 onboard at once and change over and over for FOR_S=300 s: no 429, nothing grows. Release preset.
 	@tools/deps
