@@ -26,6 +26,12 @@ extern "C" char** environ; // NOLINT: POSIX leaves the declaration to the progra
 namespace arrakis {
 namespace {
 
+/// A child, or why there is none: no exception goes from one thread to another.
+struct made {
+  pid_t pid = -1;
+  std::string why_not;
+};
+
 /// The thread that makes all children. PR_SET_PDEATHSIG fires when the parent THREAD ends, so it must be one that never
 /// does. Left to the end of the process on purpose.
 class nursery {
@@ -34,15 +40,15 @@ public:
     static auto* one = new nursery;
     return *one;
   }
-  int run(std::function<int()> make) {
-    std::packaged_task<int()> task{std::move(make)};
-    auto made = task.get_future();
+  made run(std::function<made()> make) {
+    std::packaged_task<made()> task{std::move(make)};
+    auto result = task.get_future();
     {
       std::lock_guard lock{mutex_};
       waiting_.push_back(std::move(task));
     }
     changed_.notify_one();
-    return made.get();
+    return result.get();
   }
 
 private:
@@ -61,7 +67,7 @@ private:
   }
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::packaged_task<int()>> waiting_;
+  std::deque<std::packaged_task<made()>> waiting_;
 };
 
 /// All that the child needs between fork and exec, where nothing may allocate: another thread may have held the lock.
@@ -144,10 +150,10 @@ std::vector<char*> environment(const std::vector<std::string>& more, bool keeps_
   return result;
 }
 
-int spawn(recipe r) {
+made spawn(recipe r) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC))
-    throw std::runtime_error(std::string{"pipe: "} + std::strerror(errno));
+    return {-1, std::string{"pipe: "} + std::strerror(errno)};
   r.parent = ::getpid();
   r.report = ends[1];
   const pid_t child = ::fork();
@@ -162,12 +168,12 @@ int spawn(recipe r) {
   while (got < 0 && errno == EINTR);
   ::close(ends[0]);
   if (child < 0)
-    throw std::runtime_error(std::string{"fork: "} + std::strerror(fork_errno));
+    return {-1, std::string{"fork: "} + std::strerror(fork_errno)};
   if (got == sizeof why) {
     ::waitpid(child, nullptr, 0);
-    throw std::runtime_error(std::string{r.argv[0]} + " cannot be started: " + std::strerror(why));
+    return {-1, std::string{r.argv[0]} + " cannot be started: " + std::strerror(why)};
   }
-  return child;
+  return {child, {}};
 }
 
 /// Waits until `pid` may be reaped, or `limit` has passed.
@@ -200,7 +206,10 @@ process::process(process_options o) {
   if (!o.output.empty())
     r.output = o.output.c_str();
   set_user(r, o.user);
-  pid_ = nursery::get().run([r = std::move(r)]() mutable { return spawn(std::move(r)); });
+  auto child = nursery::get().run([r = std::move(r)]() mutable { return spawn(std::move(r)); });
+  if (!child.why_not.empty())
+    throw std::runtime_error(child.why_not);
+  pid_ = child.pid;
 }
 
 process::process(process&& other) noexcept

@@ -17,7 +17,7 @@ TEST_CASE("the queue in memory keeps the contract of the queue") {
     struct house {
       test::fake_queue queue;
       std::shared_ptr<queue::test::desk> visits = std::make_shared<queue::test::desk>();
-      test::live_system live;
+      test::live_system live{1};
     };
     static std::unique_ptr<house> at; // One at a time; its actors end before what they use.
     at = nullptr;
@@ -42,12 +42,12 @@ TEST_CASE("the queue over Redis keeps the contract of the queue") {
 
 TEST_CASE("objects in memory keep the contract of the object store") {
   test::fake_objects objects;
-  test::live_system live;
+  test::live_system live{1};
   contracts::objects(live.sys(), live.keep(objects.port(live.sys())));
 }
 
 TEST_CASE("the signer in memory keeps the contract of the signer") {
   test::fake_signer signer;
-  test::live_system live;
+  test::live_system live{1};
   contracts::signer(live.sys(), live.keep(signer.port(live.sys())));
 }

@@ -18,7 +18,7 @@ namespace {
 /// The tables in memory, with communities of guilds 1 and 2.
 struct tables {
   test::fake_postgres all; // Before the actors that use it.
-  test::live_system live;
+  test::live_system live{1};
   tables() {
     for (uint64_t guild : {1, 2}) {
       const community_id id{fmt::format("6ba7b810-9dad-11d1-80b4-{:012}", guild)};

@@ -16,7 +16,8 @@ namespace arrakis::test {
 
 class live_system {
 public:
-  live_system() : system_(config()) {}
+  /// `workers`: threads that run actors. One for fakes, which are written for the one thread of a simulation.
+  explicit live_system(size_t workers = 2) : system_(config(workers)) {}
   ~live_system() {
     for (auto& a : kept_)
       caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
@@ -40,10 +41,10 @@ public:
   static deadline in(std::chrono::milliseconds wait) { return {std::chrono::steady_clock::now() + wait}; }
 
 private:
-  static caf::actor_system_config& config() {
+  static caf::actor_system_config& config(size_t workers) {
     static thread_local std::optional<caf::actor_system_config> cfg;
     cfg.emplace();
-    cfg->set("scheduler.max-threads", 2);
+    cfg->set("scheduler.max-threads", workers);
     cfg->set("logger.verbosity", caf::atom("quiet"));
     return *cfg;
   }
