@@ -1,6 +1,6 @@
 // Actors that add up words: `race` has two of them with one sum between them, as no handler may; `none` gives each its
-// own, and the total is asked for. ThreadSanitizer must see the first and be silent at the second, which it is only when
-// it sees CAF's mailboxes too.
+// own, and the total is asked for. ThreadSanitizer must see the first and be silent at the second, which it is only
+// when it sees the mailboxes of CAF too.
 #include "runtime/exception.hpp"
 #include "runtime/message.hpp"
 
