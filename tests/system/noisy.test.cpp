@@ -24,7 +24,7 @@ struct bench {
   queue::test::clerk clerk = town.new_clerk();
   queue::worker worker = town.new_worker(clerk);
   outbox::handle outbox = stores.live.keep(outbox::start(stores.live.sys(), stores.relay));
-  queue::handle queue = stores.live.keep(queue::start_queue(stores.live.sys(), town.client, town.how));
+  queue::handle queue = town.queue; // It ends before the connection that it speaks through.
   community_id noisy = stores.community(1), quiet = stores.community(2);
   outbox_relay::handle relay;
 
