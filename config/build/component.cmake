@@ -75,7 +75,7 @@ function(arrakis_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   arrakis_target(${name})
-  target_link_libraries(${name} PRIVATE ${arg_DEPS} tests_support)
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} tests_support tests_main)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${arg_LABELS}"
     ENVIRONMENT "ARRAKIS_BUILD_DIR=${CMAKE_BINARY_DIR};ARRAKIS_SOURCE_DIR=${CMAKE_SOURCE_DIR}")

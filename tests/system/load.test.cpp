@@ -124,7 +124,9 @@ TEST_CASE("overload: who is not served hears “busy” in time, memory stays bo
   MESSAGE(fmt::format("{} answered, {} told to try again, slowest {} ms; memory {} MiB before, {} MiB at most",
                       all.answered, all.busy, all.slowest.count(), before >> 20, most >> 20));
   CHECK(all.lost == 0);
+#if !__has_feature(thread_sanitizer) // Which makes a program ten times as slow.
   CHECK(all.late == 0); // Discord waits for 3 s.
+#endif
   CHECK(all.busy > 0);  // It was really too much.
   CHECK(all.answered > 0);
   CHECK(most - before < (160ll << 20));
