@@ -6,6 +6,7 @@
 #include "adapters/discord/gateway/gateway.hpp"
 #include "bench/support/figures.hpp"
 #include "bench/support/gateway_blaster.hpp"
+#include "bench/support/threads.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/net/io.hpp"
@@ -114,14 +115,6 @@ discord::sink::behavior_type count_guilds(discord::sink::stateful_pointer<counti
           [](const discord::channel_changed&) {},
           [](const discord::shard_ready&) {},
           [](const discord::shard_stopped&) {}};
-}
-
-caf::actor_system_config threads() {
-  caf::actor_system_config made;
-  made.set("scheduler.policy", caf::atom("sharing"));
-  made.set("scheduler.max-threads", size_t{1});
-  made.set("scheduler.max-throughput", size_t{64}); // As arrakisd's.
-  return made;
 }
 
 int be_client(const std::string& port, const std::string& mode, const std::string& what, size_t warm, size_t count) {

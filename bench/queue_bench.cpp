@@ -6,6 +6,7 @@
 #include "bench/support/queue_hands.hpp"
 #include "bench/support/recorder.hpp"
 #include "bench/support/redis.hpp"
+#include "bench/support/threads.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 
@@ -27,14 +28,6 @@ constexpr size_t warm_up_jobs = 2000;
 constexpr size_t rounds_min = 3;
 constexpr size_t bulk = 1000;
 constexpr const char* peer_patience_s = "300";
-
-caf::actor_system_config threads() {
-  caf::actor_system_config made;
-  made.set("scheduler.policy", caf::atom("sharing"));
-  made.set("scheduler.max-threads", size_t{1});
-  made.set("scheduler.max-throughput", size_t{64}); // As arrakisd's.
-  return made;
-}
 
 struct scene {
   net::io io;

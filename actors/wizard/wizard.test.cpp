@@ -4,6 +4,7 @@
 #include "actors/wizard/store.hpp"
 #include "runtime/json.hpp"
 #include "schemas/permissions.hpp"
+#include "tests/support/fakes/replies.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <boost/json.hpp>
@@ -35,24 +36,9 @@ struct surroundings {
   std::optional<deployments::status_of> newest;
 };
 
-redis::reply text(std::string s) {
-  redis::reply r;
-  r.type = redis::reply::text;
-  r.bytes = std::move(s);
-  return r;
-}
-redis::reply number(int64_t n) {
-  redis::reply r;
-  r.type = redis::reply::integer;
-  r.number = n;
-  return r;
-}
-redis::reply list(std::vector<redis::reply> items) {
-  redis::reply r;
-  r.type = redis::reply::array;
-  r.items = std::move(items);
-  return r;
-}
+using test::list;
+using test::number;
+using test::text;
 
 redis::handle::behavior_type fake_redis(redis::handle::pointer, surroundings* w) {
   return {[w](const redis::command& c) -> caf::result<redis::reply> {

@@ -1,29 +1,12 @@
 #include "tests/support/fakes/redis.hpp"
 
+#include "tests/support/fakes/replies.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 namespace arrakis::test {
 namespace {
-redis::reply text(std::string s) {
-  redis::reply r;
-  r.type = redis::reply::text;
-  r.bytes = std::move(s);
-  return r;
-}
-redis::reply number(int64_t n) {
-  redis::reply r;
-  r.type = redis::reply::integer;
-  r.number = n;
-  return r;
-}
-redis::reply list(std::vector<redis::reply> items) {
-  redis::reply r;
-  r.type = redis::reply::array;
-  r.items = std::move(items);
-  return r;
-}
-
 using actor = redis::handle::extend<caf::reacts_to<later>>;
 actor::behavior_type serve(actor::pointer self, fake_redis* r, const way* by) {
   return {
