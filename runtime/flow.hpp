@@ -9,7 +9,7 @@
 //
 // A flow runs on its actor's thread of the moment, interleaved with the actor's other messages at each co_await. It
 // belongs to the `flows` member of the actor's state and dies with it: a message that arrives later finds nobody, and
-// nothing leaks. An exception that leaves a root flow ends the actor, as a throw in a handler does.
+// nothing leaks; one that goes on after quit() ends at its next co_await. An exception that leaves a root flow ends the actor, as a throw in a handler does.
 #include "runtime/deadline.hpp"
 #include "runtime/error.hpp"
 #include "runtime/message.hpp"
@@ -161,6 +161,14 @@ struct answer_of<caf::detail::type_list<T>> {
   using type = T;
 };
 
+/// After quit() nobody may wait: CAF 0.17 keeps an actor alive as long as it has a handler for an answer, without a
+/// behavior and deaf even to a kill. A flow that goes on in the turn of the quit() stays where it waits next, and dies
+/// with its actor.
+template <class Self>
+bool is_ending(const Self* self) {
+  return self->getf(caf::abstract_actor::is_shutting_down_flag);
+}
+
 template <class Self, class Handle, class Message, class Answer>
 class [[nodiscard]] asking {
 public:
@@ -174,6 +182,8 @@ public:
     return true;
   }
   void await_suspend(std::coroutine_handle<> caller) {
+    if (is_ending(self_))
+      return;
     auto pending = self_->request(to_, caf::duration{within_}, std::move(message_));
     auto failed = [this, caller](caf::error& e) {
       result_.emplace(std::move(e));
@@ -210,6 +220,8 @@ public:
   napping(Self* self, std::chrono::milliseconds wait) : self_(self), wait_(wait) {}
   bool await_ready() const { return wait_.count() <= 0; }
   void await_suspend(std::coroutine_handle<> caller) {
+    if (is_ending(self_))
+      return;
     auto id = self_->new_request_id(caf::message_priority::normal);
     self_->request_response_timeout(caf::duration{wait_}, id);
     self_->add_multiplexed_response_handler(id.response_id(),

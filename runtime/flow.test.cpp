@@ -58,6 +58,25 @@ chainer::behavior_type chaining(self_pointer self, adder to) {
     return caf::delegated<sum>{};
   }};
 }
+
+struct leave {
+  bool and_nap;
+};
+using leaver = caf::typed_actor<caf::reacts_to<leave>>;
+
+flow<> linger(leaver::stateful_pointer<state> self, bool and_nap) {
+  if (and_nap)
+    co_await nap(self, 24h);
+  co_await ask(self, self->state.to, within(self, 24h), add{1, 1});
+}
+
+leaver::behavior_type leaving(leaver::stateful_pointer<state> self, adder to) {
+  self->state.to = std::move(to);
+  return {[self](const leave& x) {
+    self->quit();
+    self->state.running.start(linger(self, x.and_nap));
+  }};
+}
 } // namespace
 
 TEST_CASE("flow: asks, naps and answers on the actor's own clock") {
@@ -90,4 +109,26 @@ TEST_CASE("flow: a flow dies with its actor and leaks nothing") {
   caf::anon_send_exit(actor, caf::exit_reason::kill);
   sim.advance(50ms);
   CHECK(true); // LeakSanitizer is the judge.
+}
+
+TEST_CASE("flow: one that waits after quit() does not keep its actor alive") {
+  test::sim_system sim;
+  // A peer that never answers: its response would end the wait that must not be.
+  auto to = sim.sys().spawn([](adder::pointer self) -> adder::behavior_type {
+    return {[self, kept = std::vector<caf::typed_response_promise<sum>>{}](const add&) mutable -> caf::result<sum> {
+      kept.push_back(self->make_response_promise<sum>());
+      return caf::delegated<sum>{};
+    }};
+  });
+  caf::scoped_actor self{sim.sys()};
+  for (const bool and_nap : {false, true}) {
+    CAPTURE(and_nap);
+    auto actor = sim.sys().spawn(leaving, to);
+    self->monitor(actor);
+    caf::anon_send(actor, leave{and_nap});
+    sim.advance(1ms);
+    CHECK(self->has_next_message()); // Its end.
+    if (self->has_next_message())
+      self->receive([](const caf::down_msg& down) { CHECK_FALSE(down.reason); });
+  }
 }

@@ -63,10 +63,7 @@ void end_when_drained(pointer self) {
   for (auto& closer : st.closers)
     closer.deliver(done{});
   st.closers.clear();
-  // In a turn of its own: a flow that goes on after quit() in the same turn and waits again would keep CAF's actor
-  // alive, without a behavior and deaf even to a kill.
-  if (!std::exchange(st.drained, true))
-    caf::anon_send(port{self}, depart{});
+  self->quit(st.why);
 }
 
 void begin_closing(pointer self) {
@@ -543,11 +540,7 @@ port::behavior_type behavior(pointer self, const worker_clients& clients, const 
       return caf::delegated<done>{};
     },
     [self](redis::arrived& what) { self->state.calls.deliver(what); },
-    [self](depart) {
-      self->state.store->client().send(self->state.ends);
-      if (self->state.drained)
-        self->quit(self->state.why);
-    },
+    [self](depart) { self->state.store->client().send(self->state.ends); },
   };
 }
 } // namespace

@@ -48,8 +48,7 @@ struct state {
   bool feeding = true;
   bool feeder_rests = false; // Between two looks, with no job on the way: nothing to wait for at the end.
   bool closing = false;
-  bool drained = false; // Nothing is left to do: the next `depart` ends the worker.
-  bool away = false;    // Redis did not answer the last time; said once.
+  bool away = false; // Redis did not answer the last time; said once.
   int64_t limited_until_ms = 0;
   caf::error why; // What the worker ends with.
   std::vector<caf::typed_response_promise<done>> closers;
