@@ -124,6 +124,30 @@ std::span<const T> copy_into(std::pmr::memory_resource& arena, const T* from, si
 caf::error missing(std::string_view what) {
   return fail(ec::invalid, std::string{what} + ": missing or of another kind");
 }
+
+/// How a walk over an object's members ended: at their end, at a value that was refused, or at broken JSON.
+struct walk {
+  bool whole = true;
+  std::string_view refused; ///< The key of that value; empty: the JSON is broken.
+  explicit operator bool() const { return whole; }
+  caf::error why() const { return refused.empty() ? fail(ec::invalid, "d: broken JSON") : missing(refused); }
+};
+
+/// Shows `take` each member of `from` until it says no: the key as it stands in the frame, escapes and all, and the
+/// value. Every event passes here, so both are made one with the caller's loop: a call for each member would be seen.
+template <class Take>
+[[gnu::always_inline]] inline walk each_member(ondemand::object& from, Take take) {
+  for (auto member : from) {
+    ondemand::raw_json_string raw;
+    ondemand::value value;
+    if (member.key().get(raw) || member.value().get(value))
+      return {false, {}};
+    const auto key = raw_text(raw);
+    [[clang::always_inline]] if (!take(key, value))
+      return {false, key};
+  }
+  return {};
+}
 } // namespace
 
 std::string_view name_of(kind k) {
@@ -158,29 +182,31 @@ struct frame_reader::impl {
   caf::expected<event> read_guild(ondemand::object& guild) {
     guild_available found;
     places.clear();
-    for (auto member : guild) {
-      ondemand::raw_json_string raw;
-      ondemand::value value;
-      if (member.key().get(raw) || member.value().get(value))
-        return fail(ec::invalid, "d: broken JSON");
-      const auto key = raw_text(raw);
-      std::string_view text;
-      if (key == "name") {
-        if (value.get_string().get(text))
-          return missing("name");
-        if (simdjson::validate_utf8(text)) // A lone surrogate would not be UTF-8.
-          found.name = text;
-      } else if (key == "id" || key == "owner_id") {
-        if (!read_id(value, key == "id" ? found.guild : found.owner))
-          return missing(key);
-      } else if (key == "roles" && !read_places(value))
-        return missing("roles");
-    }
+    const auto walked = each_member(guild, [&](std::string_view key, ondemand::value& value) {
+      if (key == "id")
+        return read_id(value, found.guild);
+      if (key == "owner_id")
+        return read_id(value, found.owner);
+      if (key == "roles")
+        return read_places(value);
+      return key != "name" || read_name(value, found.name);
+    });
+    if (!walked)
+      return walked.why();
     if (!found.guild)
       return missing("id");
     if (!found.owner)
       return event{}; // Sent as unavailable: {id, unavailable: true}.
     return event{std::move(found)};
+  }
+
+  static bool read_name(ondemand::value& from, std::string& to) {
+    std::string_view text;
+    if (from.get_string().get(text))
+      return false;
+    if (simdjson::validate_utf8(text)) // A lone surrogate would not be UTF-8.
+      to = text;
+    return true;
   }
 
   bool read_places(ondemand::value& from) {
@@ -189,25 +215,21 @@ struct frame_reader::impl {
       return false;
     for (auto each : all) {
       ondemand::object role;
+      role_place found;
       if (each.get_object().get(role))
         return false;
-      role_place found;
-      for (auto member : role) {
-        ondemand::raw_json_string raw;
-        ondemand::value value;
-        if (member.key().get(raw) || member.value().get(value))
-          return false;
-        const auto key = raw_text(raw);
+      const auto walked = each_member(role, [&](std::string_view key, ondemand::value& value) {
+        if (key == "id")
+          return read_id(value, found.role);
         int64_t position = 0;
-        if (key == "id" && !read_id(value, found.role))
+        if (key != "position")
+          return true;
+        if (value.get_int64().get(position))
           return false;
-        if (key == "position") {
-          if (value.get_int64().get(position))
-            return false;
-          found.position = static_cast<int32_t>(position);
-        }
-      }
-      if (!found.role)
+        found.position = static_cast<int32_t>(position);
+        return true;
+      });
+      if (!walked || !found.role)
         return false;
       places.push_back(found);
     }
@@ -217,26 +239,19 @@ struct frame_reader::impl {
   caf::expected<event> read_message(ondemand::object& d) {
     message_created found;
     std::string_view content;
-    for (auto member : d) {
-      ondemand::raw_json_string raw;
-      ondemand::value value;
-      if (member.key().get(raw) || member.value().get(value))
-        return fail(ec::invalid, "d: broken JSON");
-      const auto key = raw_text(raw);
-      bool fine = true;
+    const auto walked = each_member(d, [&](std::string_view key, ondemand::value& value) {
       if (key == "id")
-        fine = read_id(value, found.id);
-      else if (key == "guild_id")
-        fine = read_id(value, found.guild);
-      else if (key == "channel_id")
-        fine = read_id(value, found.channel);
-      else if (key == "content")
-        fine = !value.get_string().get(content);
-      else if (key == "author")
-        fine = read_author(value, found);
-      if (!fine)
-        return missing(key);
-    }
+        return read_id(value, found.id);
+      if (key == "guild_id")
+        return read_id(value, found.guild);
+      if (key == "channel_id")
+        return read_id(value, found.channel);
+      if (key == "content")
+        return !value.get_string().get(content);
+      return key != "author" || read_author(value, found);
+    });
+    if (!walked)
+      return walked.why();
     if (!found.guild)
       return event{}; // A direct message.
     if (!found.id || !found.channel || !found.author)
@@ -253,43 +268,29 @@ struct frame_reader::impl {
     ondemand::object author;
     if (from.get_object().get(author))
       return false;
-    for (auto member : author) {
-      ondemand::raw_json_string raw;
-      ondemand::value value;
-      if (member.key().get(raw) || member.value().get(value))
-        return false;
-      const auto key = raw_text(raw);
-      if (key == "id" && !read_id(value, to.author))
-        return false;
-      if (key == "bot" && value.get_bool().get(to.bot))
-        return false;
-    }
-    return true;
+    const auto walked = each_member(author, [&](std::string_view key, ondemand::value& value) {
+      if (key == "id")
+        return read_id(value, to.author);
+      return key != "bot" || !value.get_bool().get(to.bot);
+    });
+    return walked.whole;
   }
 
   caf::expected<event> read_member(ondemand::object& d) {
     member_updated found;
     bool has_roles = false;
-    for (auto member : d) {
-      ondemand::raw_json_string raw;
-      ondemand::value value;
-      if (member.key().get(raw) || member.value().get(value))
-        return fail(ec::invalid, "d: broken JSON");
-      const auto key = raw_text(raw);
-      bool fine = true;
+    const auto walked = each_member(d, [&](std::string_view key, ondemand::value& value) {
       if (key == "guild_id")
-        fine = read_id(value, found.guild);
-      else if (key == "user")
-        fine = read_user(value, found.user);
-      else if (key == "roles")
-        fine = has_roles = read_roles(value);
-      else if (key == "pending") {
-        bool null = false;
-        fine = !value.is_null().get(null) && (null || !value.get_bool().get(found.pending));
-      }
-      if (!fine)
-        return missing(key);
-    }
+        return read_id(value, found.guild);
+      if (key == "user")
+        return read_user(value, found.user);
+      if (key == "roles")
+        return has_roles = read_roles(value);
+      bool null = false;
+      return key != "pending" || (!value.is_null().get(null) && (null || !value.get_bool().get(found.pending)));
+    });
+    if (!walked)
+      return walked.why();
     if (!found.guild || !found.user || !has_roles)
       return missing("guild_id, user or roles");
     found.roles = copy_into(into->arena, roles.data(), roles.size());
