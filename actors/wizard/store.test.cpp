@@ -1,12 +1,8 @@
 #include "actors/wizard/store.hpp"
 
 #include "actors/wizard/core/steps.hpp"
-#include "adapters/redis/client.hpp"
-#include "runtime/net/io.hpp"
-#include "tests/support/servers.hpp"
+#include "tests/support/redis_town.hpp"
 
-#include <caf/actor_system_config.hpp>
-#include <caf/scoped_actor.hpp>
 #include <doctest/doctest.h>
 
 using namespace arrakis;
@@ -16,22 +12,14 @@ using namespace std::chrono_literals;
 namespace {
 const snowflake user{111111111111111111}, guild{222222222222222222};
 
-struct fixture {
-  test::redis_server server;
-  net::io io;
-  caf::actor_system_config config;
-  caf::actor_system sys{config};
-  redis::handle redis = redis::start(sys, redis::client{io, {.url = secret{server.url()}}});
-
+struct fixture : test::redis_town {
   template <class Message>
   redis::reply ask(Message what) {
-    caf::scoped_actor self{sys};
-    redis::reply out;
-    self->request(redis, 10s, std::move(what))
-      .receive([&](redis::reply& r) { out = std::move(r); }, [&](caf::error& e) { FAIL(text_of(e)); });
-    return out;
+    auto got = live.ask<redis::reply>(port, std::move(what));
+    REQUIRE_MESSAGE(got, (got ? std::string{} : text_of(got.error())));
+    return std::move(*got);
   }
-  deadline soon() { return {std::chrono::steady_clock::now() + 5s}; }
+  deadline soon() { return live.in(5s); }
   store::swapped swap(int64_t expected, core::record next) {
     auto got = store::read_swapped(ask(store::swap(expected, next, 900s, soon())));
     REQUIRE(got);

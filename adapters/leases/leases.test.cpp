@@ -1,9 +1,6 @@
 #include "adapters/leases/leases.hpp"
 
-#include "adapters/redis/client.hpp"
-#include "runtime/net/io.hpp"
-#include "tests/support/live_system.hpp"
-#include "tests/support/servers.hpp"
+#include "tests/support/redis_town.hpp"
 
 #include <doctest/doctest.h>
 #include <future>
@@ -13,12 +10,8 @@ using namespace std::chrono_literals;
 using leases::held;
 
 namespace {
-struct bench {
-  test::redis_server server;
-  net::io io{1};
-  redis::client client{io, {.url = secret{server.url()}}};
-  test::live_system live;
-  leases::handle subject = live.keep(leases::start(live.sys(), live.keep(redis::start(live.sys(), client))));
+struct bench : test::redis_town {
+  leases::handle subject = live.keep(leases::start(live.sys(), port));
 
   held hold(const leases::holder& who, bool only_if_released = false, std::chrono::milliseconds lasts = 60s) {
     auto got = live.ask<held>(subject, leases::hold{"shard:0", who, lasts, only_if_released, live.in(20s)});

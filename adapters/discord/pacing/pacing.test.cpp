@@ -1,9 +1,6 @@
 #include "adapters/discord/pacing/pacing.hpp"
 
-#include "adapters/redis/client.hpp"
-#include "runtime/net/io.hpp"
-#include "tests/support/live_system.hpp"
-#include "tests/support/servers.hpp"
+#include "tests/support/redis_town.hpp"
 
 #include <doctest/doctest.h>
 #include <future>
@@ -14,13 +11,7 @@ using discord::pacing::over_redis;
 using std::chrono::milliseconds;
 
 namespace {
-struct bench {
-  test::redis_server server;
-  net::io io{1};
-  redis::client client{io, {.url = secret{server.url()}}};
-  test::live_system live;
-  redis::handle port = live.keep(redis::start(live.sys(), client));
-
+struct bench : test::redis_town {
   caf::expected<milliseconds> wait(const discord::pacing::reserve& subject, int shard) {
     std::promise<caf::expected<milliseconds>> got;
     subject(shard, std::chrono::steady_clock::now(), [&](caf::expected<milliseconds> r) { got.set_value(r); });
