@@ -120,44 +120,45 @@ struct bench {
     sim.run();
   }
 };
+/// One process, which has the shard.
+struct alone : bench {
+  process_of_ours one;
+  explicit alone(std::chrono::milliseconds margin = 500ms) : one(sim, port, "a", margin) { sim.run(); }
+};
+/// And another, which came after it.
+struct both : alone {
+  process_of_ours other;
+  explicit both(std::chrono::milliseconds margin = 500ms) : alone(margin), other(sim, port, "b", margin) {}
+};
 } // namespace
 
 TEST_CASE("shard_owner: one process has the shard and the other stands by") {
-  bench b;
-  process_of_ours one{b.sim, b.port, "a"};
-  b.sim.run();
-  process_of_ours other{b.sim, b.port, "b"};
+  both b;
   b.sim.advance(60s);
-  CHECK(one.status() == "running");
-  CHECK(other.status() == "standby");
-  CHECK(one.life.terms.size() == 1);
-  CHECK(other.life.terms.empty());
+  CHECK(b.one.status() == "running");
+  CHECK(b.other.status() == "standby");
+  CHECK(b.one.life.terms.size() == 1);
+  CHECK(b.other.life.terms.empty());
 }
 
 TEST_CASE("shard_owner: when the owner is killed another takes over within 15 s, and not while the first may act") {
-  bench b;
-  process_of_ours one{b.sim, b.port, "a"};
-  b.sim.run();
-  process_of_ours other{b.sim, b.port, "b"};
+  both b;
   b.sim.advance(10s);
-  one.end(caf::exit_reason::kill); // Nothing of it runs any more, and nothing was given back.
-  for (int i = 0; i < 150 && !other.acts(); ++i)
+  b.one.end(caf::exit_reason::kill); // Nothing of it runs any more, and nothing was given back.
+  for (int i = 0; i < 150 && !b.other.acts(); ++i)
     b.sim.advance(100ms);
-  CHECK(other.acts());
+  CHECK(b.other.acts());
   CHECK(b.redis.released == 0);
 }
 
 TEST_CASE("shard_owner: a planned end gives the lease back after the shard has ended, and another goes on at once") {
-  bench b;
-  process_of_ours one{b.sim, b.port, "a"};
-  b.sim.run();
-  process_of_ours other{b.sim, b.port, "b"};
+  both b;
   b.sim.advance(10s);
-  one.end(caf::exit_reason::user_shutdown);
-  CHECK(one.life.alive.empty());
+  b.one.end(caf::exit_reason::user_shutdown);
+  CHECK(b.one.life.alive.empty());
   CHECK(b.redis.released == 1);
   b.sim.advance(1s);
-  CHECK(other.acts());
+  CHECK(b.other.acts());
 }
 
 namespace {
@@ -167,12 +168,9 @@ struct outcome {
   bool served_at_the_end = false;
 };
 outcome cut_off_in_turn(std::chrono::milliseconds margin) {
-  bench b;
-  process_of_ours one{b.sim, b.port, "a", margin};
-  b.sim.run();
-  process_of_ours other{b.sim, b.port, "b", margin};
+  both b{margin};
   outcome seen;
-  bool was = one.acts();
+  bool was = b.one.acts();
   for (int i = 0; i < 4'000; ++i) {
     const int turn = i / 200;
     if (i % 200 == 50) { // For longer than a lease, or not quite.
@@ -184,13 +182,13 @@ outcome cut_off_in_turn(std::chrono::milliseconds margin) {
       b.redis.deaf.clear();
     }
     b.sim.advance(100ms);
-    seen.both += one.acts() && other.acts() ? 1 : 0;
-    seen.changes += std::exchange(was, one.acts()) != one.acts() ? 1 : 0;
+    seen.both += b.one.acts() && b.other.acts() ? 1 : 0;
+    seen.changes += std::exchange(was, b.one.acts()) != b.one.acts() ? 1 : 0;
   }
   b.redis.away = false;
   b.redis.deaf.clear();
   b.sim.advance(15s);
-  seen.served_at_the_end = one.acts() || other.acts();
+  seen.served_at_the_end = b.one.acts() || b.other.acts();
   return seen;
 }
 } // namespace
@@ -207,47 +205,40 @@ TEST_CASE("shard_owner: the twin: one that acts on after its lease meets its suc
 }
 
 TEST_CASE("shard_owner: one that slept through its lease finds everything closed before it knows why") {
-  bench b;
-  process_of_ours one{b.sim, b.port, "a"};
-  b.sim.run();
-  const auto right = one.life.terms.back();
+  alone b;
+  const auto right = b.one.life.terms.back();
   b.redis.away = true; // As for a process under SIGSTOP: no renewal.
   const auto end = b.sim.now() + 6s;
   while (b.sim.now() < end)
     b.sim.advance(100ms);
   CHECK_FALSE(right->holds(b.sim.now()));
-  CHECK(one.life.alive.empty());
+  CHECK(b.one.life.alive.empty());
   b.redis.away = false;
   b.sim.advance(2s);
-  CHECK(one.life.terms.size() == 2); // A new term, which begins with a resume.
+  CHECK(b.one.life.terms.size() == 2); // A new term, which begins with a resume.
   CHECK_FALSE(right->holds(b.sim.now()));
   CHECK_FALSE(right->extend(b.sim.now(), b.sim.now() + 6s));
-  CHECK(one.life.order == std::vector<std::string>{"begin 1", "end 1", "begin 2"});
+  CHECK(b.one.life.order == std::vector<std::string>{"begin 1", "end 1", "begin 2"});
 }
 
 TEST_CASE("shard_owner: a lease that vanished with all of Redis is not taken while its holder may act") {
-  bench b;
-  process_of_ours one{b.sim, b.port, "a"};
-  b.sim.run();
-  process_of_ours other{b.sim, b.port, "b"};
+  both b;
   b.sim.advance(3s);
   b.redis.by.clear(); // FLUSHALL
   b.redis.until = {};
   for (int i = 0; i < 100; ++i) {
     b.sim.advance(100ms);
-    CHECK_FALSE((one.acts() && other.acts()));
+    CHECK_FALSE((b.one.acts() && b.other.acts()));
   }
-  CHECK(one.acts());
+  CHECK(b.one.acts());
 }
 
 TEST_CASE("shard_owner: a shard that crashes ends its owner, whose supervisor starts both anew") {
-  bench b;
-  process_of_ours one{b.sim, b.port, "a"};
+  alone b;
+  const auto right = b.one.life.terms.back();
+  caf::anon_send_exit(b.one.life.last, caf::exit_reason::out_of_workers);
   b.sim.run();
-  const auto right = one.life.terms.back();
-  caf::anon_send_exit(one.life.last, caf::exit_reason::out_of_workers);
-  b.sim.run();
-  CHECK(one.status() == "no answer");
+  CHECK(b.one.status() == "no answer");
   CHECK_FALSE(right->holds(b.sim.now()));
 }
 
