@@ -16,18 +16,43 @@ namespace {
 constexpr auto heartbeat = 41'250ms;                                    // As Discord asks for.
 const milliseconds at_once{0}, backoff_least{250}, backoff_most{1'010}; // Half of 500 ms to 1 s, and a step of ours.
 
+using scene = std::function<void(rig&, world&)>;
+
 struct row {
   std::string name;
-  std::function<void(rig&, world&)> disturb;
+  scene disturb;
   expectation want;
   rig::options options = {};
   size_t message_bytes_max = 32 << 20;
 };
 
-/// `options`, on a connection that is packed or not.
-rig::options on(bool packed, rig::options chosen) {
+/// `chosen`, on a connection that is packed or not.
+rig::options on(bool packed, rig::options chosen = {}) {
   chosen.compressed = packed;
   return chosen;
+}
+
+/// Plays `what` with a shard that has logged in, alone in its world, plain and packed. `before`: orders to the gateway
+/// before the shard is there.
+void with_both(const scene& what, const js::object& before = {}) {
+  for (const bool packed : {false, true}) {
+    CAPTURE(packed);
+    calm();
+    if (!before.empty())
+      order(before);
+    world in;
+    rig shard{in, on(packed)};
+    shard.start();
+    REQUIRE(shard.logs_in());
+    what(shard, in);
+  }
+}
+
+/// `want`, of the session that the shard has now and the sequence it has reached.
+expectation in_session(expectation want, rig& shard) {
+  want.session = shard.session();
+  want.sequence += shard.status().sequence;
+  return want;
 }
 
 /// Until the reaction is complete; what then must have happened is judged.
@@ -81,9 +106,7 @@ void play(const row& r, bool packed) {
   rig shard{in, on(packed, r.options), r.message_bytes_max};
   shard.start();
   REQUIRE(shard.logs_in());
-  auto want = r.want;
-  want.session = shard.session();
-  want.sequence += shard.status().sequence;
+  const auto want = in_session(r.want, shard);
   const auto heard_before = shard.heard().size();
   shard.mark();
   r.disturb(shard, in);
@@ -170,12 +193,7 @@ TEST_CASE("shard: a cut socket, op 7, op 9 and op 1") {
 }
 
 TEST_CASE("shard: a resume that is answered with op 9 false begins anew, after 1 to 5 s") {
-  for (const bool packed : {false, true}) {
-    calm();
-    world in;
-    rig shard{in, on(packed, {})};
-    shard.start();
-    REQUIRE(shard.logs_in());
+  with_both([](rig& shard, world& in) {
     shard.mark();
     order({{"refuse_resumes", 1}, {"action", "close"}, {"code", 4000}});
     REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 2; }));
@@ -187,7 +205,7 @@ TEST_CASE("shard: a resume that is answered with op 9 false begins anew, after 1
     check_judged(seen, want);
     REQUIRE(seen.waits.size() == 2);
     CHECK((seen.waits[1] >= 1'000ms && seen.waits[1] <= 5'010ms));
-  }
+  });
 }
 
 TEST_CASE("shard: heartbeats that nobody acknowledges end the connection at the second one, and it resumes at once") {
@@ -273,12 +291,7 @@ TEST_CASE("shard: bytes that are no frame end the connection, and it resumes wit
 }
 
 TEST_CASE("shard: the same bad frame three times in a row ends the session, not the shard") {
-  for (const bool packed : {false, true}) {
-    calm();
-    world in;
-    rig shard{in, on(packed, {})};
-    shard.start();
-    REQUIRE(shard.logs_in());
+  with_both([](rig& shard, world&) {
     shard.mark();
     // Its name makes it no frame, and every resume replays it.
     order({{"action", "dispatch"}, {"name", R"(X","op":"x)"}, {"data", js::object{}}});
@@ -287,7 +300,7 @@ TEST_CASE("shard: the same bad frame three times in a row ends the session, not 
     want.connections = 3;
     want.resumes_before = 2;
     CHECK(judge(shard.since_mark(), want) == "");
-  }
+  });
 }
 
 TEST_CASE("shard: an event of more bytes than it takes ends the connection, and it resumes") {
@@ -301,19 +314,15 @@ TEST_CASE("shard: an event of more bytes than it takes ends the connection, and 
 
 TEST_CASE("shard: frames torn at every size are whole, from HELLO on and over a resume") {
   for (const int part : {1, 5, 1000})
-    for (const bool packed : {false, true}) {
-      calm();
-      order({{"tear_bytes", part}});
-      world in;
-      rig shard{in, on(packed, {})};
-      shard.start();
-      REQUIRE(shard.logs_in());
-      order({{"action", "close"}, {"code", 4000}});
-      REQUIRE(in.until([&] { return shard.state() != "running"; }));
-      const auto meanwhile = shard.role_event();
-      REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
-      CHECK(shard.times_heard(meanwhile) == 1);
-    }
+    with_both(
+      [](rig& shard, world& in) {
+        order({{"action", "close"}, {"code", 4000}});
+        REQUIRE(in.until([&] { return shard.state() != "running"; }));
+        const auto meanwhile = shard.role_event();
+        REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
+        CHECK(shard.times_heard(meanwhile) == 1);
+      },
+      {{"tear_bytes", part}});
   calm();
 }
 
@@ -370,22 +379,14 @@ TEST_CASE("shard: a READY that is lost or unreadable is no session: it begins an
 }
 
 TEST_CASE("shard: a RESUMED that is lost is asked for again") {
-  for (const bool packed : {false, true}) {
-    calm();
-    world in;
-    rig shard{in, on(packed, {})};
-    shard.start();
-    REQUIRE(shard.logs_in());
-    const auto sequence = shard.status().sequence;
+  with_both([](rig& shard, world& in) {
+    const auto want = in_session(resumed(4200, 30s, 32'010ms), shard);
     order({{"hold_answer", true}, {"action", "close"}, {"code", 4000}});
     REQUIRE(shard.comes_to([&] { return shard.state() == "resuming"; }));
     shard.mark();
     in.sim.advance(30s);
     calm();
     REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
-    auto want = resumed(4200, 30s, 32'010ms);
-    want.session = shard.session();
-    want.sequence = sequence;
     auto seen = shard.since_mark();
     // The first op 6 may be written down after the mark.
     const auto first = std::find_if(seen.entries.begin(), seen.entries.end(),
@@ -393,60 +394,37 @@ TEST_CASE("shard: a RESUMED that is lost is asked for again") {
     seen.entries.erase(seen.entries.begin(), first);
     REQUIRE(both_closed(shard, in, want));
     check_judged(seen, want);
-  }
+  });
 }
 
-TEST_CASE("shard: it resumes at the URL of its session, and at the gateway's own when nobody is there") {
-  for (const bool packed : {false, true}) {
-    auto url = discord_town().discord().url;
-    url.replace(0, 4, "ws");
-    calm();
-    order({{"resume_url", url + "/resume"}});
-    world in;
-    rig shard{in, on(packed, {})};
-    shard.start();
-    REQUIRE(shard.logs_in());
-    auto want = resumed(0, backoff_least, backoff_most);
-    want.session = shard.session();
-    want.sequence = shard.status().sequence;
-    want.target = "/resume?v=10&encoding=json";
-    shard.mark();
-    order({{"action", "close"}, {"code", 4000}});
-    REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
-    check_judged(shard.since_mark(), want);
+namespace {
+void check_resumes_at(const std::string& target, rig& shard) {
+  auto want = in_session(resumed(0, backoff_least, backoff_most), shard);
+  want.target = target;
+  shard.mark();
+  order({{"action", "close"}, {"code", 4000}});
+  REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
+  check_judged(shard.since_mark(), want);
+}
+} // namespace
 
-    rig lonely{in, on(packed, {})};
-    order({{"resume_url", "ws://127.0.0.1:1"}});
-    lonely.start();
-    REQUIRE(lonely.logs_in());
-    want.session = lonely.session();
-    want.sequence = lonely.status().sequence;
-    want.target = "/?v=10&encoding=json";
-    shard.stop();
-    REQUIRE(in.until([&] { return discord_town().sandbox("GET", "gateway").at("sessions").as_array().size() > 0; }));
-    lonely.mark();
-    order({{"action", "close"}, {"code", 4000}});
-    REQUIRE(lonely.comes_to([&] { return lonely.times_heard("resumed") == 1; }));
-    auto seen = lonely.since_mark();
-    std::erase_if(seen.entries, [](const entry& e) { return e.what == entry::closed; });
-    check_judged(seen, want);
-    REQUIRE(lonely.connects.size() == 5); // The first, three in vain, and the gateway's own.
-    for (size_t i = 1; i <= 3; ++i)
-      CHECK(lonely.connects[i].url.starts_with("ws://127.0.0.1:1/"));
-    CHECK(lonely.connects[4].url.starts_with(url));
-  }
+TEST_CASE("shard: it resumes at the URL of its session, and at the gateway's own when nobody is there") {
+  with_both([](rig& shard, world&) { check_resumes_at("/resume?v=10&encoding=json", shard); },
+            {{"resume_url", gateway_url() + "/resume"}});
+  with_both(
+    [](rig& shard, world&) {
+      check_resumes_at("/?v=10&encoding=json", shard);
+      REQUIRE(shard.connects.size() == 5); // The first, three in vain, and the gateway's own.
+      for (size_t i = 1; i <= 3; ++i)
+        CHECK(shard.connects[i].url.starts_with("ws://127.0.0.1:1/"));
+      CHECK(shard.connects[4].url.starts_with(gateway_url()));
+    },
+    {{"resume_url", "ws://127.0.0.1:1"}});
 }
 
 TEST_CASE("shard: a planned stop leaves the session to a successor, who resumes it") {
-  for (const bool packed : {false, true}) {
-    calm();
-    world in;
-    rig shard{in, on(packed, {})};
-    shard.start();
-    REQUIRE(shard.logs_in());
-    auto want = resumed(4200, at_once, 60s);
-    want.session = shard.session();
-    want.sequence = shard.status().sequence;
+  with_both([](rig& shard, world& in) {
+    const auto want = in_session(resumed(4200, at_once, 60s), shard);
     shard.mark();
     shard.stop();
     const auto meanwhile = shard.role_event();
@@ -455,5 +433,5 @@ TEST_CASE("shard: a planned stop leaves the session to a successor, who resumes 
     CHECK(shard.times_heard(meanwhile) == 1);
     REQUIRE(both_closed(shard, in, want));
     check_judged(shard.since_mark(), want);
-  }
+  });
 }

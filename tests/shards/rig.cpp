@@ -81,6 +81,11 @@ demo::town& discord_town() {
   return one.town;
 }
 
+std::string gateway_url() {
+  auto url = discord_town().discord().url;
+  return url.replace(0, 4, "ws");
+}
+
 js::value order(js::object what) { return discord_town().sandbox("POST", "gateway", what); }
 
 void calm() {
@@ -131,10 +136,8 @@ rig::rig(world& in, options chosen, size_t message_bytes_max)
   sink_ = world_.sim.sys().spawn(hear_all, &heard_);
   store_ = world_.sim.sys().spawn(keep, &stored_);
   options_.token = secret{discord_town().discord().token};
-  auto url = discord_town().discord().url;
-  url.replace(0, 4, "ws");
   if (!options_.find_url)
-    options_.find_url = discord::gateway::fixed_url(url);
+    options_.find_url = discord::gateway::fixed_url(gateway_url());
   options_.store = store_;
 }
 

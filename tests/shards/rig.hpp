@@ -19,6 +19,8 @@ namespace arrakis::shards_test {
 
 /// The sandbox of the whole program, with its limits off and a heartbeat of 41.25 s.
 demo::town& discord_town();
+/// Where its gateway listens: ws://...
+std::string gateway_url();
 /// A control call to its gateway.
 boost::json::value order(boost::json::object what);
 /// Everything as it was at the start.
