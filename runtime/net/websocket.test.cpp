@@ -213,30 +213,44 @@ TEST_CASE("websocket: a ping is answered, and changes nothing") {
   CHECK(far.events->take()->closed == 1006);
 }
 
-TEST_CASE("websocket: while batches are held reading pauses, and goes on when they are given back") {
+namespace {
+/// As `pair`, but the near end takes its messages in batches, of which `unread_bytes_max` bytes may be held.
+struct batched {
+  explicit batched(size_t unread_bytes_max)
+    : server{threads, {}, [this](http_request, responder answer) {
+               answer.upgrade({.outbox_bytes_max = 256 << 20}, {},
+                              [this](std::shared_ptr<websocket> s) { arrived.push(std::move(s)); });
+             }} {
+    const auto opened = std::make_shared<inbox<std::shared_ptr<websocket>>>();
+    connect_websocket(threads, "ws://127.0.0.1:" + std::to_string(server.port()),
+                      {.unread_bytes_max = unread_bytes_max},
+                      {{},
+                       [e = ends](uint16_t code, const std::string&) { e->push(code); },
+                       [b = batches](std::shared_ptr<websocket_batch> x) { b->push(std::move(x)); }},
+                      [opened](auto r) { opened->push(*r); });
+    near = *opened->take();
+    far = *arrived.take();
+  }
   io threads{2};
+  std::shared_ptr<inbox<std::shared_ptr<websocket_batch>>> batches =
+    std::make_shared<inbox<std::shared_ptr<websocket_batch>>>();
+  std::shared_ptr<inbox<int>> ends = std::make_shared<inbox<int>>();
   inbox<std::shared_ptr<websocket>> arrived;
-  http_server server{threads, {}, [&](http_request, responder answer) {
-                       answer.upgrade({.outbox_bytes_max = 256 << 20}, {}, [&](auto s) { arrived.push(std::move(s)); });
-                     }};
-  auto batches = std::make_shared<inbox<std::shared_ptr<websocket_batch>>>();
-  auto ends = std::make_shared<inbox<int>>();
-  websocket_events events{{},
-                          [ends](uint16_t code, const std::string&) { ends->push(code); },
-                          [batches](std::shared_ptr<websocket_batch> b) { batches->push(std::move(b)); }};
-  const auto opened = std::make_shared<inbox<std::shared_ptr<websocket>>>();
-  connect_websocket(threads, "ws://127.0.0.1:" + std::to_string(server.port()), {.unread_bytes_max = 100'000},
-                    std::move(events), [opened](auto r) { opened->push(*r); });
-  const auto near = *opened->take();
-  const auto far = *arrived.take();
+  http_server server;
+  std::shared_ptr<websocket> near, far;
+};
+} // namespace
+
+TEST_CASE("websocket: while batches are held reading pauses, and goes on when they are given back") {
+  batched both{100'000};
   constexpr size_t count = 2000, size = 10'000;
   for (size_t i = 0; i < count; ++i)
-    REQUIRE(far->send(std::string(size, static_cast<char>('a' + i % 26))));
+    REQUIRE(both.far->send(std::string(size, static_cast<char>('a' + i % 26))));
   size_t got = 0, held_most = 0;
   std::vector<std::shared_ptr<void>> held;
   size_t held_bytes = 0;
   while (got < count) {
-    auto batch = batches->take(held_bytes > 100'000 ? 20ms : 10s); // Above the limit nothing more comes.
+    auto batch = both.batches->take(held_bytes > 100'000 ? 20ms : 10s); // Above the limit nothing more comes.
     if (!batch) {
       REQUIRE(held_bytes > 100'000);
       held_most = std::max(held_most, held_bytes);
@@ -252,31 +266,17 @@ TEST_CASE("websocket: while batches are held reading pauses, and goes on when th
   CHECK(held_most > 0);
   CHECK(held_most < 100'000 + (128 << 10) + size); // The limit and one read.
   held.clear();
-  far->close(4000);
-  CHECK(ends->take() == 4000);
+  both.far->close(4000);
+  CHECK(both.ends->take() == 4000);
 }
 
 TEST_CASE("websocket: a socket that does not read can be cut and closed") {
   for (const bool cut : {true, false}) {
-    io threads{2};
-    inbox<std::shared_ptr<websocket>> arrived;
-    http_server server{threads, {}, [&](http_request, responder answer) {
-                         answer.upgrade({}, {}, [&](auto s) { arrived.push(std::move(s)); });
-                       }};
-    auto batches = std::make_shared<inbox<std::shared_ptr<websocket_batch>>>();
-    auto ends = std::make_shared<inbox<int>>();
-    websocket_events events{{},
-                            [ends](uint16_t code, const std::string&) { ends->push(code); },
-                            [batches](std::shared_ptr<websocket_batch> b) { batches->push(std::move(b)); }};
-    const auto opened = std::make_shared<inbox<std::shared_ptr<websocket>>>();
-    connect_websocket(threads, "ws://127.0.0.1:" + std::to_string(server.port()), {.unread_bytes_max = 1},
-                      std::move(events), [opened](auto r) { opened->push(*r); });
-    const auto near = *opened->take();
-    const auto far = *arrived.take();
-    far->send("held");
-    const auto held = *batches->take();
-    far->send("unread");
-    cut ? near->cut() : near->close(4200);
-    CHECK(ends->take() == (cut ? 1006 : 4200));
+    batched both{1};
+    both.far->send("held");
+    const auto held = *both.batches->take();
+    both.far->send("unread");
+    cut ? both.near->cut() : both.near->close(4200);
+    CHECK(both.ends->take() == (cut ? 1006 : 4200));
   }
 }
