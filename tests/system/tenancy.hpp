@@ -4,10 +4,12 @@
 // with its reason.
 #include "tests/support/servers.hpp"
 
-#include <map>
-#include <pqxx/pqxx>
 #include <string>
 #include <vector>
+
+namespace pqxx {
+class connection_base;
+}
 
 namespace arrakis::tenancy {
 
@@ -30,22 +32,22 @@ struct table {
 using findings = std::vector<std::string>; ///< One sentence for each way that stands open; empty: none was found.
 
 /// All tables outside of PostgreSQL's own schemas; those that are referred to come first.
-std::vector<table> read_tables(pqxx::connection& owner);
+std::vector<table> read_tables(pqxx::connection_base& owner);
 /// Null for a tenant table, else why it is none of them.
 const char* reason_to_be_global(const std::string& table);
 
 /// What the catalogue says: row level security, policies, keys, rights, views, functions, roles.
-findings judge_catalogue(pqxx::connection& owner);
+findings judge_catalogue(pqxx::connection_base& owner);
 
 /// The statement that puts a row of `tenant` into `t`. It refers to rows of the same tenant, but by `crossing` to one
 /// of `other`.
-std::string sample_row(pqxx::connection& owner, const table& t, const std::string& tenant,
+std::string sample_row(pqxx::connection_base& owner, const table& t, const std::string& tenant,
                        const reference* crossing = nullptr, const std::string& other = {});
 /// Rows of both tenants in every tenant table. A table that cannot be filled is a finding.
-findings fill(pqxx::connection& owner, const std::vector<table>& tables, const std::vector<std::string>& tenants);
+findings fill(pqxx::connection_base& owner, const std::vector<table>& tables, const std::vector<std::string>& tenants);
 
 /// What arrakis_app can do through PgBouncer in transaction mode, and arrakis_relay directly. Needs `fill`.
-findings attack(const test::postgres_server&, pqxx::connection& owner, const std::vector<table>& tables,
+findings attack(const test::postgres_server&, pqxx::connection_base& owner, const std::vector<table>& tables,
                 const std::string& mine, const std::string& foreign);
 
 /// All of the above; afterwards the attack once more with every right on every table granted, so that row level

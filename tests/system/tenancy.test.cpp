@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <pqxx/pqxx>
 
 namespace {
 using namespace arrakis;

@@ -1,6 +1,7 @@
 #include "tests/system/tenancy.hpp"
 
 #include <fmt/format.h>
+#include <pqxx/pqxx>
 
 namespace arrakis::tenancy {
 namespace {
@@ -13,7 +14,7 @@ struct outcome {
 };
 
 /// One transaction of arrakis_app, rolled back. Empty tenant: none is set at all, as by a client that forgot.
-outcome attempt(pqxx::connection& c, const std::string& tenant, const std::string& sql) {
+outcome attempt(pqxx::connection_base& c, const std::string& tenant, const std::string& sql) {
   pqxx::work tx{c};
   try {
     if (!tenant.empty())
@@ -29,9 +30,9 @@ outcome attempt(pqxx::connection& c, const std::string& tenant, const std::strin
 }
 
 struct attacker {
-  pqxx::connection& app;   ///< Through PgBouncer.
-  pqxx::connection& other; ///< Another client of the same PgBouncer.
-  pqxx::connection& owner;
+  pqxx::connection_base& app;   ///< Through PgBouncer.
+  pqxx::connection_base& other; ///< Another client of the same PgBouncer.
+  pqxx::connection_base& owner;
   const std::string& mine;
   const std::string& foreign;
   findings found;
@@ -104,14 +105,14 @@ struct attacker {
   }
 };
 
-void attack_roles(pqxx::connection& app, const std::string& mine, findings& found) {
+void attack_roles(pqxx::connection_base& app, const std::string& mine, findings& found) {
   for (const char* role : {"arrakis_admin", "arrakis_lookup", "arrakis_relay", "arrakis_owner"})
     for (const char* how : {"set local role ", "set local session authorization "})
       if (attempt(app, mine, std::string{how} + role).done)
         found.push_back(std::string{"arrakis_app becomes "} + role);
 }
 
-void attack_functions(pqxx::connection& app, pqxx::connection& owner, const std::string& mine,
+void attack_functions(pqxx::connection_base& app, pqxx::connection_base& owner, const std::string& mine,
                       const std::string& foreign, findings& found) {
   std::string name;
   {
@@ -140,7 +141,7 @@ void attack_as_relay(const test::postgres_server& server, const std::vector<tabl
 }
 } // namespace
 
-findings attack(const test::postgres_server& server, pqxx::connection& owner, const std::vector<table>& tables,
+findings attack(const test::postgres_server& server, pqxx::connection_base& owner, const std::vector<table>& tables,
                 const std::string& mine, const std::string& foreign) {
   pqxx::connection app{server.bouncer_dsn()}, other{server.bouncer_dsn()};
   attacker a{app, other, owner, mine, foreign, {}};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
+#include <pqxx/pqxx>
 #include <set>
 
 namespace arrakis::tenancy {
@@ -220,7 +222,7 @@ std::vector<reference> references_of(pqxx::work& tx, const std::string& name) {
 
 const char* reason_to_be_global(const std::string& table) { return reason_in(global_tables, table); }
 
-std::vector<table> read_tables(pqxx::connection& owner) {
+std::vector<table> read_tables(pqxx::connection_base& owner) {
   pqxx::work tx{owner};
   std::vector<table> tables;
   for (const auto& row : tx.exec(
@@ -248,7 +250,7 @@ std::vector<table> read_tables(pqxx::connection& owner) {
   return tables;
 }
 
-findings judge_catalogue(pqxx::connection& owner) {
+findings judge_catalogue(pqxx::connection_base& owner) {
   findings found;
   const auto tables = read_tables(owner);
   pqxx::work tx{owner};

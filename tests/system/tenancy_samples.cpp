@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
+#include <pqxx/pqxx>
 
 namespace arrakis::tenancy {
 namespace {
@@ -52,7 +54,7 @@ void refer(pqxx::work& tx, const table& t, const reference& r, const std::string
   }
 }
 
-std::map<std::string, std::string> references(pqxx::connection& owner, const table& t, const std::string& tenant,
+std::map<std::string, std::string> references(pqxx::connection_base& owner, const table& t, const std::string& tenant,
                                               const reference* crossing, const std::string& other) {
   std::map<std::string, std::string> values;
   pqxx::work tx{owner};
@@ -64,8 +66,8 @@ std::map<std::string, std::string> references(pqxx::connection& owner, const tab
 }
 } // namespace
 
-std::string sample_row(pqxx::connection& owner, const table& t, const std::string& tenant, const reference* crossing,
-                       const std::string& other) {
+std::string sample_row(pqxx::connection_base& owner, const table& t, const std::string& tenant,
+                       const reference* crossing, const std::string& other) {
   const auto referring = references(owner, t, tenant, crossing, other);
   std::vector<std::string> names, values;
   for (const auto& c : t.columns) {
@@ -83,7 +85,7 @@ std::string sample_row(pqxx::connection& owner, const table& t, const std::strin
   return fmt::format("insert into {} ({}) values ({})", t.name, fmt::join(names, ", "), fmt::join(values, ", "));
 }
 
-findings fill(pqxx::connection& owner, const std::vector<table>& tables, const std::vector<std::string>& tenants) {
+findings fill(pqxx::connection_base& owner, const std::vector<table>& tables, const std::vector<std::string>& tenants) {
   findings found;
   for (const auto& t : tables)
     for (const auto& tenant : tenants)

@@ -138,8 +138,6 @@ void headers(const source& file, findings& out) {
   // Seconds of compile time each (docs/decisions): paid where they are used, not where they are mentioned.
   constexpr std::array heavy{"boost/beast", "pqxx/",   "simdjson", "valijson/",
                              "nlohmann/",   "toml++/", "caf/io/",  "spdlog/"};
-  if (file.is_test())
-    return;
   for (const auto& i : includes_of(file))
     for (const auto* h : heavy)
       if (i.path.starts_with(h))

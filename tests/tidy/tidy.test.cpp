@@ -137,6 +137,7 @@ TEST_CASE("tidy: banned words are refused with what to use instead") {
 TEST_CASE("tidy: heavy headers stay out of headers") {
   CHECK(broken("runtime/net/a.hpp", "#pragma once\n#include <boost/beast/http.hpp>\n") == "heavy_header:2");
   CHECK(broken("adapters/x/a.hpp", "#pragma once\n#include <pqxx/pqxx>\n") == "heavy_header:2");
+  CHECK(broken("tests/x/a.hpp", "#pragma once\n#include <pqxx/pqxx>\n") == "heavy_header:2");
   CHECK(broken("adapters/x/a.cpp", "#include <pqxx/pqxx>\n") == "");
   CHECK(broken("adapters/x/a.hpp", "int x;\n") == "header:1");
 }
