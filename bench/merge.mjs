@@ -4,6 +4,8 @@
 import {existsSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {basename} from 'node:path';
 
+import {faultOf} from './rows.mjs';
+
 const [file, commit, ...parts] = process.argv.slice(2);
 const subject = (row) => row.name.split(':')[0];
 const measured = new Set(parts.map((part) => basename(part, '.json')));
@@ -14,6 +16,8 @@ const found = parts.flatMap((part) => JSON.parse(readFileSync(`build/release/ben
 for (const row of found)
   if (!measured.has(subject(row))) throw new Error(`"${row.name}" does not begin with the name of its program`);
 const rows = [...kept, ...found];
+for (const row of rows)
+  if (faultOf(row)) throw new Error(`"${row.name}" is no row: ${faultOf(row)}`);
 writeFileSync(`${file}.new`, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`);
 renameSync(`${file}.new`, file);
 
