@@ -26,8 +26,6 @@ using std::chrono::seconds;
 
 world& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); } // As nodes.test.cpp, which shares it.
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 /// The key with which the sandbox signs for its application; it keeps it in its snapshot.
 std::string private_key() {
   const auto saved = json::parse(test::content(here().town().folder() + "/discord/discord.json"),

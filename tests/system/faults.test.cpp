@@ -1,6 +1,7 @@
 // What a deployment survives: the daemon killed from outside, a freeze, missing permissions, the bot thrown out, and
 // its own PostgreSQL or Redis gone.
 #include "runtime/json.hpp"
+#include "tests/system/node.hpp"
 #include "tests/system/records.hpp"
 
 #include <boost/json/array.hpp>
@@ -17,16 +18,13 @@ using namespace arrakis;
 using namespace arrakis::system_test;
 namespace js = boost::json;
 using strings = std::vector<std::string>;
-using std::chrono::seconds;
+using namespace std::chrono_literals;
 
 world& here() { return shared(false); }
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 size_t made(const place& at) { return look(here(), at).made.size(); }
 
 std::string roles_of(const place& at) { return "/guilds/" + at.guild + "/roles"; }
-std::string channels_of(const place& at) { return "/guilds/" + at.guild + "/channels"; }
 
 /// One guild that a deployment of `simple` and `standard` ends in: 3 roles, 2 categories, 5 channels.
 constexpr size_t whole = 10;
@@ -107,10 +105,10 @@ bool is_missed(const std::string& dependency) {
       const auto missing = readiness().second;
       return std::find(missing.begin(), missing.end(), dependency) != missing.end();
     },
-    seconds{20});
+    20s);
 }
 bool becomes_ready() {
-  return demo::eventually([] { return readiness().first == 200; }, seconds{30});
+  return demo::eventually([] { return readiness().first == 200; }, 30s);
 }
 
 snowflake bot_role(const place& at) {
@@ -140,16 +138,6 @@ size_t writes_in(const place& at, int64_t after) {
   return n;
 }
 int64_t last_request() { return json::integer_or(here().town().sandbox("GET", "statistics").as_object(), "requests"); }
-
-/// One line of /metrics.
-double metric(const std::string& name) {
-  const auto got = here().town().web().call(here().town().door(), "GET", "/metrics");
-  std::istringstream in{got ? got->text : ""};
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with(name + " "))
-      return std::stod(line.substr(name.size() + 1));
-  return -1;
-}
 } // namespace
 
 // The twin is a unit test: with adoption off (services::adopts) an interrupted create is made twice.
@@ -162,19 +150,18 @@ TEST_CASE("crash: killed at three points at once, every deployment ends in its g
   auto two = w.at_review(lost_answer, "Two");
   auto three = w.at_review(between, "Three");
   // The third role is on its way when the process dies, and is made while nobody is there to hear of it.
-  const auto first = w.fault(
-    {{"kind", "delay"}, {"method", "POST"}, {"path", roles_of(on_its_way)}, {"skip", 2}, {"delay_ms", 4'000}});
+  const auto first = w.slow_create(on_its_way, "roles", 2, 4'000ms);
   // Two categories and a channel are there; the second channel would come after all is over.
-  const auto second = w.fault(
-    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(between)}, {"skip", 3}, {"delay_ms", 20'000}});
+  const auto second = w.slow_create(between, "channels", 3, 20'000ms);
   one.press("wizard:deploy:*");
   three.press("wizard:deploy:*");
-  REQUIRE(demo::eventually([&] { return w.struck(first) == 1 && w.struck(second) == 1; }, seconds{10}));
+  REQUIRE(w.strikes(first));
+  REQUIRE(w.strikes(second));
   // The third role of this one is made, and its answer lost: the worker waits before it looks, and dies meanwhile.
   const auto third = w.fault(
     {{"kind", "lose_answer"}, {"method", "POST"}, {"path", roles_of(lost_answer)}, {"skip", 2}});
   two.press("wizard:deploy:*");
-  REQUIRE(demo::eventually([&] { return w.struck(third) == 1; }, seconds{10}));
+  REQUIRE(w.strikes(third));
   w.town().kill_arrakis();
   CHECK(made(lost_answer) == 3);
   CHECK(made(between) == 6); // Three roles, two categories, a channel.
@@ -194,23 +181,23 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   auto& w = here();
   const auto at = w.found("Frozen");
   auto admin = w.at_review(at, "Frozen");
-  const auto slow = w.fault(
-    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 1}, {"delay_ms", 1'500}});
+  const auto slow = w.slow_create(at, "channels", 1, 1'500ms);
   admin.press("wizard:deploy:*");
-  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+  REQUIRE(w.strikes(slow));
   const auto frozen = w.town().ctl({"community", "freeze", at.guild, "a drill"});
   INFO(frozen.second);
   REQUIRE(frozen.first == 0);
   CHECK(contains(frozen.second, "frozen"));
   // What had left arrives; after it nothing does, however often the job is woken.
-  REQUIRE(demo::eventually([&] { return contains(newest(w, at).line, "waiting"); }, seconds{20}));
+  REQUIRE(demo::eventually([&] { return contains(newest(w, at).line, "waiting"); }, 20s));
   const auto before = made(at);
   const auto seen_until = last_request();
   CHECK(before < whole);
-  const auto woken = metric("arrakis_jobs_ended_total{end=\"postponed\",kind=\"SYNTHESIZE_COMMUNITY\"}");
-  REQUIRE(demo::eventually(
-    [&] { return metric("arrakis_jobs_ended_total{end=\"postponed\",kind=\"SYNTHESIZE_COMMUNITY\"}") > woken; },
-    seconds{20}));
+  const auto wakes = [&] {
+    return metric(w, w.town().door(), "arrakis_jobs_ended_total", R"(end="postponed",kind="SYNTHESIZE_COMMUNITY")");
+  };
+  const auto woken = wakes();
+  REQUIRE(demo::eventually([&] { return wakes() > woken; }, 20s));
   CHECK(made(at) == before);
   CHECK(writes_in(at, seen_until) == 0);
   CHECK(contains(w.town().ctl({"jobs", "list"}).second, "0/3 attempts"));
@@ -238,7 +225,7 @@ TEST_CASE(
   CHECK(made(at) == 0);
   give_permissions(at, enough);
   admin.press("wizard:refresh:*");
-  CHECK(admin.sees("Its permissions and the place of its role suffice", seconds{10}));
+  CHECK(admin.sees("Its permissions and the place of its role suffice", 10s));
   REQUIRE(demo::deploy(admin));
   // Now the bot is moved below a role of its own: the next version cannot be made.
   const auto gold = role_named(look(w, at), "Gold")->id;
@@ -246,7 +233,7 @@ TEST_CASE(
   admin.type("onboard");
   REQUIRE(admin.sees("Step 7 of 8"));
   admin.press("wizard:refresh:*");
-  CHECK(admin.sees("The bot in this server: ⚠️", seconds{10}));
+  CHECK(admin.sees("The bot in this server: ⚠️", 10s));
   INFO(admin.text());
   CHECK(contains(admin.text(), "Move the bot's role above “Gold”"));
   CHECK_THROWS(admin.press("wizard:deploy:*"));
@@ -258,14 +245,13 @@ TEST_CASE("permission: taken away after the review, the deployment fails once wi
   auto& w = here();
   const auto at = w.found("Robbed");
   auto admin = w.at_review(at, "Robbed");
-  const auto slow = w.fault(
-    {{"kind", "delay"}, {"method", "POST"}, {"path", roles_of(at)}, {"skip", 2}, {"delay_ms", 1'000}});
+  const auto slow = w.slow_create(at, "roles", 2, 1'000ms);
   admin.press("wizard:deploy:*");
-  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+  REQUIRE(w.strikes(slow));
   give_permissions(at, "1024");
   const auto began = last_request();
   REQUIRE(reaches(w, at, 1, "failed"));
-  REQUIRE(admin.sees("could not be built", seconds{10}));
+  REQUIRE(admin.sees("could not be built", 10s));
   INFO(admin.text());
   CHECK(contains(admin.text(), "Manage Roles"));
   CHECK(contains(admin.text(), "Retry"));
@@ -276,7 +262,7 @@ TEST_CASE("permission: taken away after the review, the deployment fails once wi
   give_permissions(at, enough);
   admin.type("resume");
   INFO(admin.text());
-  REQUIRE(admin.sees("Retry", seconds{10}));
+  REQUIRE(admin.sees("Retry", 10s));
   admin.press("wizard:retry:*");
   REQUIRE(reaches(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
@@ -288,10 +274,9 @@ TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed,
   auto& w = here();
   const auto at = w.found("Thrown out");
   auto admin = w.at_review(at, "Thrown out");
-  const auto slow = w.fault(
-    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 2}, {"delay_ms", 1'000}});
+  const auto slow = w.slow_create(at, "channels", 2, 1'000ms);
   admin.press("wizard:deploy:*");
-  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+  REQUIRE(w.strikes(slow));
   w.by_hand(at.owner, "DELETE", "/guilds/" + at.guild + "/members/" + w.town().discord().bot);
   REQUIRE(reaches(w, at, 1, "failed"));
   const auto line = newest(w, at).line;
@@ -310,34 +295,35 @@ TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed,
     [&] {
       return contains(w.town().ctl({"jobs", "list", "completed"}).second, "synth-" + id);
     },
-    seconds{10}));
+    10s));
   CHECK(writes_in(at, before) == 0);
   CHECK(newest(w, at).state == "failed");
   w.town().sandbox("POST", "invite", js::object{{"guild", at.guild}});
   admin.type("resume");
-  REQUIRE(admin.sees("Retry", seconds{10}));
+  REQUIRE(admin.sees("Retry", 10s));
   admin.press("wizard:retry:*");
   REQUIRE(reaches(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
   CHECK(made(at) == whole);
 }
 
-TEST_CASE(
-  "redis: while it stands still the user is told in time and nothing is ready; afterwards all goes on by itself") {
+namespace {
+/// One of arrakisd's servers stands still under a deployment; /health/ready calls it `dependency`. The user is answered
+/// within Discord's 3 s (else type() throws), and after `told_within` with a sentence.
+void check_stands_still(const std::string& server, const std::string& dependency, std::chrono::seconds told_within) {
   auto& w = here();
-  const auto under_way = w.found("While Redis was away");
-  auto admin = w.at_review(under_way, "Redis away");
-  const auto slow = w.fault(
-    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(under_way)}, {"skip", 1}, {"delay_ms", 1'500}});
+  const auto under_way = w.found("While " + server + " was away");
+  auto admin = w.at_review(under_way, server + " away");
+  const auto slow = w.slow_create(under_way, "channels", 1, 1'500ms);
   admin.press("wizard:deploy:*");
-  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
-  const auto at = w.found("Asked while Redis was away");
+  REQUIRE(w.strikes(slow));
+  const auto at = w.found("Asked while " + server + " was away");
   auto other = w.admin(at);
   {
-    const standing_still redis{"redis"};
-    other.type("onboard"); // Throws when no answer is there within Discord's 3 s.
-    CHECK(other.sees("Try again", seconds{10}));
-    CHECK(is_missed("redis"));
+    const standing_still it{server};
+    other.type("onboard");
+    CHECK(other.sees("Try again", told_within));
+    CHECK(is_missed(dependency));
     CHECK(readiness().first == 503);
   }
   CHECK(becomes_ready());
@@ -346,30 +332,16 @@ TEST_CASE(
   other.type("onboard");
   CHECK(other.sees("Step 1 of 8"));
 }
+} // namespace
+
+TEST_CASE(
+  "redis: while it stands still the user is told in time and nothing is ready; afterwards all goes on by itself") {
+  check_stands_still("redis", "redis", 10s);
+}
 
 TEST_CASE(
   "postgres: while it stands still the user is told in time and nothing is ready; afterwards all goes on by itself") {
-  auto& w = here();
-  const auto under_way = w.found("While PostgreSQL was away");
-  auto admin = w.at_review(under_way, "PostgreSQL away");
-  const auto slow = w.fault(
-    {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(under_way)}, {"skip", 1}, {"delay_ms", 1'500}});
-  admin.press("wizard:deploy:*");
-  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
-  const auto at = w.found("Asked while PostgreSQL was away");
-  auto other = w.admin(at);
-  {
-    const standing_still postgres{"postgres"};
-    other.type("onboard");
-    CHECK(other.sees("Try again", seconds{15}));
-    CHECK(is_missed("database"));
-    CHECK(readiness().first == 503);
-  }
-  CHECK(becomes_ready());
-  CHECK(reaches(w, under_way, 1, "completed"));
-  check_whole(under_way);
-  other.type("onboard");
-  CHECK(other.sees("Step 1 of 8"));
+  check_stands_still("postgres", "database", 15s);
 }
 
 TEST_CASE("servers: killed under a running deployment, both are started again and it ends in its guild") {
@@ -378,13 +350,12 @@ TEST_CASE("servers: killed under a running deployment, both are started again an
     INFO(server);
     const auto at = w.found(std::string{"Killed "} + server);
     auto admin = w.at_review(at, server);
-    const auto slow = w.fault(
-      {{"kind", "delay"}, {"method", "POST"}, {"path", channels_of(at)}, {"skip", 1}, {"delay_ms", 500}});
+    const auto slow = w.slow_create(at, "channels", 1, 500ms);
     admin.press("wizard:deploy:*");
-    REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{10}));
+    REQUIRE(w.strikes(slow));
     const auto before = pid_of(server);
     ::kill(before, SIGKILL);
-    REQUIRE(demo::eventually([&] { return pid_of(server) != before; }, seconds{20}));
+    REQUIRE(demo::eventually([&] { return pid_of(server) != before; }, 20s));
     CHECK(becomes_ready());
     CHECK(reaches(w, at, 1, "completed"));
     check_whole(at);

@@ -2,13 +2,11 @@
 #include "tests/system/node.hpp"
 #include "tests/system/records.hpp"
 
-#include <boost/json/object.hpp>
 #include <doctest/doctest.h>
 
 namespace {
 using namespace arrakis;
 using namespace arrakis::system_test;
-namespace js = boost::json;
 using strings = std::vector<std::string>;
 using std::chrono::seconds;
 
@@ -35,11 +33,7 @@ held deploy_slowly(const std::string& name, std::chrono::milliseconds wait) {
   auto& w = here();
   const auto at = w.found(name);
   auto admin = w.at_review(at, name);
-  const auto fault = w.fault({{"kind", "delay"},
-                              {"method", "POST"},
-                              {"path", "/guilds/" + at.guild + "/channels"},
-                              {"skip", 3},
-                              {"delay_ms", wait.count()}});
+  const auto fault = w.slow_create(at, "channels", 3, wait);
   admin.press("wizard:deploy:*");
   return {at, fault};
 }
@@ -51,7 +45,8 @@ TEST_CASE("nodes: two share the work, and what one leaves when it is killed the 
   // Two at once: each node has one of them, whichever.
   const auto one = deploy_slowly("One of two", std::chrono::milliseconds{2'500});
   const auto two = deploy_slowly("Two of two", std::chrono::milliseconds{2'500});
-  REQUIRE(demo::eventually([&] { return w.struck(one.fault) == 1 && w.struck(two.fault) == 1; }, seconds{10}));
+  for (const auto& each : {one, two})
+    REQUIRE(w.strikes(each.fault));
   for (const auto& each : {one, two})
     CHECK(reaches(w, each.at, 1, "completed"));
   REQUIRE(demo::eventually([&] { return second.says("\"end\":\"completed\""); }, seconds{10}));
@@ -60,7 +55,8 @@ TEST_CASE("nodes: two share the work, and what one leaves when it is killed the 
 
   const auto three = deploy_slowly("Three", std::chrono::milliseconds{2'500});
   const auto four = deploy_slowly("Four", std::chrono::milliseconds{2'500});
-  REQUIRE(demo::eventually([&] { return w.struck(three.fault) == 1 && w.struck(four.fault) == 1; }, seconds{10}));
+  for (const auto& each : {three, four})
+    REQUIRE(w.strikes(each.fault));
   second.kill();
   for (const auto& each : {three, four})
     CHECK(reaches(w, each.at, 1, "completed"));
@@ -75,7 +71,8 @@ TEST_CASE("nodes: one that is told to end finishes its job first") {
   worker_node second;
   const auto one = deploy_slowly("Last but one", std::chrono::milliseconds{1'000});
   const auto two = deploy_slowly("Last", std::chrono::milliseconds{1'000});
-  REQUIRE(demo::eventually([&] { return w.struck(one.fault) == 1 && w.struck(two.fault) == 1; }, seconds{10}));
+  for (const auto& each : {one, two})
+    REQUIRE(w.strikes(each.fault));
   CHECK(second.stop() == 0);
   CHECK(second.says("\"end\":\"completed\""));
   for (const auto& each : {one, two}) {

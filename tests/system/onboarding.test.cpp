@@ -14,8 +14,6 @@ using strings = std::vector<std::string>;
 
 world& here() { return shared(true); }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
 /// Presses, and waits for what the next screen says.
 void go(demo::person& who, const std::string& button, const std::string& then, const strings& values = {}) {
   who.press(button, values);

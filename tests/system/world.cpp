@@ -67,12 +67,24 @@ int64_t world::fault(js::object order) {
   return json::integer_or(town_.sandbox("POST", "faults", std::move(order)).as_object(), "id");
 }
 
+int64_t world::slow_create(const place& at, const std::string& what, int64_t skip, std::chrono::milliseconds by) {
+  return fault({{"kind", "delay"},
+                {"method", "POST"},
+                {"path", "/guilds/" + at.guild + "/" + what},
+                {"skip", skip},
+                {"delay_ms", by.count()}});
+}
+
 int64_t world::struck(int64_t id) {
   const auto all = town_.sandbox("GET", "faults");
   for (const auto& each : all.as_array())
     if (json::integer_or(each.as_object(), "id") == id)
       return json::integer_or(each.as_object(), "struck");
   return 0;
+}
+
+bool world::strikes(int64_t id, std::chrono::milliseconds patience) {
+  return demo::eventually([&] { return struck(id) > 0; }, patience);
 }
 
 demo::person world::at_review(const place& at, const std::string& name, const std::string& tiers,
@@ -85,6 +97,8 @@ demo::person world::at_review(const place& at, const std::string& name, const st
   demo::walk_to_review(who, o);
   return who;
 }
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 std::pair<int, std::string> run(const std::string& program, const std::vector<std::string>& words,
                                 const std::vector<std::string>& environment) {

@@ -6,8 +6,10 @@
 #include "apps/demo/town.hpp"
 #include "tests/support/scratch.hpp"
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -39,8 +41,13 @@ public:
                              const boost::json::value& body = {});
   /// Orders a fault of Discord; its id.
   int64_t fault(boost::json::object order);
+  /// Of the roles or channels (`what`) that the bot makes in this guild from now on, the one after `skip` others takes
+  /// Discord `by` longer. The fault's id.
+  int64_t slow_create(const place& at, const std::string& what, int64_t skip, std::chrono::milliseconds by);
   /// How often the fault struck.
   int64_t struck(int64_t id);
+  /// Waits until the fault has struck.
+  bool strikes(int64_t id, std::chrono::milliseconds patience = std::chrono::seconds{10});
   void no_faults() { town_.sandbox("DELETE", "faults"); }
   /// /onboard up to the review, with few tiers and channels: the shortest way to something that can be deployed.
   demo::person at_review(const place& at, const std::string& name, const std::string& tiers = "simple",
@@ -54,6 +61,8 @@ private:
 /// The program's world: started by the first case that asks, ended with the run.
 world& shared(bool with_chain, const std::vector<std::string>& environment = {},
               const std::function<void(demo::town&)>& before_arrakis = {});
+
+bool contains(std::string_view text, std::string_view part);
 
 /// Runs one of our programs to its end, at most 60 s: its exit code and what it printed.
 std::pair<int, std::string> run(const std::string& program, const std::vector<std::string>& words,
