@@ -90,33 +90,36 @@ TEST_CASE("crash check: damage in the guild is found") {
 }
 
 TEST_CASE("crash check: damage in the records and in the queue is found") {
+  struct damage {
+    const char *name, *sql;
+    finding::kind what;
+    const char* said;
+  };
+  const damage in_the_records[]{
+    {"Something owed", "update outbox set closed_at = null where kind = 'enqueue_job' and community_id = {}",
+     finding::lost, "outbox: enqueue_job is still open"},
+    {"A deployment without an end", "update deployments set state = 'running' where community_id = {}", finding::lost,
+     "completed deployments: 0"},
+    {"An open intent",
+     "insert into deployment_intents (community_id, kind, resource, deployment_id, nonce) select community_id,"
+     " 'role', 'role-gold', id, 'n' from deployments where community_id = {}",
+     finding::lost, "has no recorded end"},
+    {"A broken chain", // Behind the guard's back.
+     "alter table audit_entries disable trigger append_only;"
+     "update audit_entries set actor = 'nobody' where community_id = {};"
+     "alter table audit_entries enable always trigger append_only",
+     finding::wrong, "the audit chain is not whole"},
+    {"An entry twice",
+     "insert into audit_entries select community_id, sequence + 9, at, event, actor, target, payload, previous,"
+     " hash from audit_entries where event = 'DEPLOYMENT_COMPLETED' and community_id = {}",
+     finding::doubled, "audit entries DEPLOYMENT_COMPLETED: 2"}};
   town t;
-  auto s = t.fresh("Something owed");
-  t.sql(s, "update outbox set closed_at = null where kind = 'enqueue_job' and community_id = {}");
-  t.finds(s, finding::lost, "outbox: enqueue_job is still open");
-
-  s = t.fresh("A deployment without an end");
-  t.sql(s, "update deployments set state = 'running' where community_id = {}");
-  t.finds(s, finding::lost, "completed deployments: 0");
-
-  s = t.fresh("An open intent");
-  t.sql(s, "insert into deployment_intents (community_id, kind, resource, deployment_id, nonce) select community_id,"
-           " 'role', 'role-gold', id, 'n' from deployments where community_id = {}");
-  t.finds(s, finding::lost, "has no recorded end");
-
-  s = t.fresh("A broken chain");
-  const std::string behind_the_guard = "alter table audit_entries disable trigger append_only;"
-                                       "update audit_entries set actor = 'nobody' where community_id = {};"
-                                       "alter table audit_entries enable always trigger append_only";
-  t.sql(s, behind_the_guard);
-  t.finds(s, finding::wrong, "the audit chain is not whole");
-
-  s = t.fresh("An entry twice");
-  t.sql(s, "insert into audit_entries select community_id, sequence + 9, at, event, actor, target, payload, previous,"
-           " hash from audit_entries where event = 'DEPLOYMENT_COMPLETED' and community_id = {}");
-  t.finds(s, finding::doubled, "audit entries DEPLOYMENT_COMPLETED: 2");
-
-  s = t.fresh("A job that hangs");
+  for (const auto& each : in_the_records) {
+    const auto s = t.fresh(each.name);
+    t.sql(s, each.sql);
+    t.finds(s, each.what, each.said);
+  }
+  const auto s = t.fresh("A job that hangs");
   const queue::options named;
   const queue::keys keys{named.prefix, named.name};
   t.here.redis({"ZADD", keys.prioritized, "1", "synth-nobody"});
