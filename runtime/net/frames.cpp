@@ -182,7 +182,7 @@ bool reader::take(const header& of, char* payload, found& out) {
   if (!binary && !simdjson::validate_utf8(whole))
     return false;
   out.messages.push_back({whole, binary});
-  out.bytes += whole.size();
+  out.bytes += whole.size() + sizeof(websocket_message);
   return true;
 }
 

@@ -21,7 +21,7 @@ struct control {
 struct found {
   std::vector<websocket_message> messages;
   std::vector<std::unique_ptr<char[]>> blocks; ///< Where their bytes lie.
-  size_t bytes = 0;                            ///< Size of all messages.
+  size_t bytes = 0;                            ///< What all messages cost in memory: an empty one is not free.
   std::vector<control> controls;               ///< A close is the last one; nothing is read behind it.
   uint16_t fault = 0; ///< What came after the rest breaks the protocol: the code to close with. Final.
 };

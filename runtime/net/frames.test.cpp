@@ -79,7 +79,7 @@ TEST_CASE("frames: many small messages of one read share a block, and more may b
     rest.remove_prefix(size);
     const auto found = subject.find();
     CHECK(found.blocks.size() == 1);
-    CHECK(found.bytes == found.messages.size() * 9);
+    CHECK(found.bytes == found.messages.size() * (9 + sizeof(websocket_message)));
     found_all += found.messages.size();
     char sum = 0;
     for (size_t i = 0; i < websocket_message::slack; ++i) // asan says whether this is ours.
@@ -138,6 +138,20 @@ TEST_CASE("frames: a claimed size alone gets no memory") {
   subject.took(head.size());
   CHECK(subject.find().fault == 0);
   CHECK(subject.space().size() < 64 << 10);
+}
+
+TEST_CASE("frames: messages without a byte are not free") {
+  reader subject{false, 1 << 20};
+  const auto empty = frame(opcode::text, "");
+  std::string bytes;
+  for (int i = 0; i < 1000; ++i)
+    bytes += empty;
+  REQUIRE(subject.space().size() >= bytes.size());
+  std::memcpy(subject.space().data(), bytes.data(), bytes.size());
+  subject.took(bytes.size());
+  const auto found = subject.find();
+  CHECK(found.messages.size() == 1000);
+  CHECK(found.bytes >= 1000 * sizeof(websocket_message));
 }
 
 TEST_CASE("frames: nothing is read behind a close frame") {

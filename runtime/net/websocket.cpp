@@ -129,7 +129,7 @@ private:
 
   void arrived() {
     auto found = frames_.find();
-    if (!closing_ && !found.messages.empty())
+    if (open_ && !found.messages.empty())
       deliver(found);
     for (auto& each : found.controls) {
       if (each.kind == frames::opcode::close)
@@ -149,7 +149,7 @@ private:
   void deliver(frames::found& found) {
     if (!events_.batch) {
       for (const auto& each : found.messages)
-        if (events_.received)
+        if (events_.received && open_) // What it does may close us.
           events_.received(std::string{each.bytes}, each.binary);
       return;
     }

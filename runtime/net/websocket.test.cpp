@@ -1,6 +1,7 @@
 #include "runtime/net/websocket.hpp"
 #include "runtime/net/net_fixture.hpp"
 
+#include <atomic>
 #include <doctest/doctest.h>
 
 using namespace arrakis;
@@ -194,6 +195,32 @@ TEST_CASE("websocket: long messages leave in frames, and arrive whole") {
   REQUIRE(both.far.socket->send("short"));
   CHECK(both.near.events->take()->text == "a message in several frames");
   CHECK(both.near.events->take()->text == "short");
+}
+
+TEST_CASE("websocket: who closes in the middle of a read hears nothing more of it") {
+  for (const bool cut : {true, false}) {
+    io threads;
+    std::atomic<int> received{0};
+    inbox<int> ends;
+    std::shared_ptr<websocket> own;
+    websocket_events events{[&](const std::string&, bool) {
+                              ++received;
+                              cut ? own->cut() : own->close(4200);
+                            },
+                            [&](uint16_t code, const std::string&) { ends.push(code); },
+                            {}};
+    http_server server{threads, {}, [&](http_request, responder answer) {
+                         answer.upgrade({.closing = 50ms}, events, [&](auto s) { own = std::move(s); });
+                       }};
+    auto peer = raw_peer::connect(server.port());
+    peer.send("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    peer.read("\r\n\r\n");
+    const std::string one{"\x81\x82\x00\x00\x00\x00hi", 8};
+    peer.send(one + one + one);
+    CHECK(ends.take() == 1006);
+    CHECK(received == 1);
+  }
 }
 
 TEST_CASE("websocket: a ping is answered, and changes nothing") {
