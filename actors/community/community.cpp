@@ -23,7 +23,8 @@ struct state {
   std::optional<described> known; ///< A cache; PostgreSQL is the truth. Kept no longer than it is fresh.
   community::standing standing;   ///< What stays of it.
   std::optional<std::chrono::steady_clock::time_point> read_at; ///< None: what is kept is not to be trusted.
-  bool forgetting = false;                                      ///< forget_when_stale is on its way.
+  uint64_t changes = 0;    ///< That we were told of: what was read before one of them is not kept.
+  bool forgetting = false; ///< forget_when_stale is on its way.
   static inline const char* name = "community";
 };
 using self_pointer = handle::stateful_pointer<state>;
@@ -34,19 +35,24 @@ bool fresh(self_pointer self) {
 
 /// The next question reads PostgreSQL again.
 void forget(self_pointer self) {
+  ++self->state.changes;
   self->state.known.reset();
   self->state.read_at.reset();
 }
 
-/// Reads the tenant's row and its active manifest.
+/// Reads the tenant's row and its active manifest. What changed meanwhile is not in it: then it answers who asked, and
+/// the next question reads again.
 flow<caf::expected<described>> read(self_pointer self, deadline until) {
   auto& st = self->state;
+  const auto changes = st.changes;
   described now;
   auto found = co_await ask(self, st.to.communities, until, communities::find_by_guild{st.guild, until});
   if (!found)
     co_return found.error();
-  if (!found->id)
+  if (!found->id) {
+    st.standing.refresh(now); // It may have had one.
     co_return now;
+  }
   auto record = co_await ask(self, st.to.communities, until, communities::load{*found->id, until});
   if (!record)
     co_return record.error();
@@ -64,8 +70,10 @@ flow<caf::expected<described>> read(self_pointer self, deadline until) {
       now.active = std::make_shared<const manifest>(std::move(*parsed));
     }
   }
-  st.standing.refresh(now);
-  st.read_at = self->clock().now();
+  if (st.changes == changes)
+    st.read_at = self->clock().now();
+  if (st.changes == changes || !st.read_at) // Else a later reading was kept.
+    st.standing.refresh(now);
   co_return now;
 }
 
@@ -86,12 +94,14 @@ flow<> answer_describe(self_pointer self, deadline until, caf::typed_response_pr
     reply.deliver(*st.known);
     co_return;
   }
+  const auto changes = st.changes;
   auto now = co_await read(self, until);
   if (!now) {
     reply.deliver(now.error());
     co_return;
   }
-  st.known = *now;
+  if (st.changes == changes)
+    st.known = *now;
   reply.deliver(std::move(*now));
   if (!st.forgetting)
     st.flows.start(forget_when_stale(self));

@@ -187,6 +187,30 @@ TEST_CASE_FIXTURE(fixture, "community: a description is kept for a moment and re
   CHECK(describe()->record.name == "By a deployment");
 }
 
+TEST_CASE_FIXTURE(fixture, "community: what was read before a change is not kept after it") {
+  active();
+  bool told = false;
+  store.decide = [&](const char*) {
+    if (!std::exchange(told, true)) // It is in the mailbox before what is being read.
+      caf::anon_send(actor, community::changed{town});
+    return test::fake_store::fate::normal;
+  };
+  CHECK(describe()->record.name == "Town");
+  CHECK(told);
+  store.community.name = "Renamed";
+  CHECK(describe()->record.name == "Renamed");
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a guild that has no community any more has no standing either") {
+  active();
+  const auto ask = [&] { return sim.ask<community::recalled>(actor, community::recall{{42}, until()}); };
+  CHECK(ask()->status == community::tenant_status::active);
+  store.community.guild = {5};
+  caf::anon_send(actor, community::changed{town});
+  CHECK(ask()->status == community::tenant_status::none);
+  CHECK(ask()->version == 0);
+}
+
 TEST_CASE_FIXTURE(fixture,
                   "community: a verdict is recalled with its role, under the fence and version it was found in") {
   active();
