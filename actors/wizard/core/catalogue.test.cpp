@@ -1,6 +1,7 @@
 #include "actors/wizard/core/catalogue.hpp"
 
 #include "actors/wizard/core/plan.hpp"
+#include "runtime/config_toml.hpp"
 #include "runtime/json.hpp"
 
 #include <boost/json.hpp>
@@ -93,4 +94,10 @@ TEST_CASE("config: what the wizard builds from any templates is a valid manifest
       CHECK(*read == built);
       CHECK(build_manifest(draft_of(built)) == built);
     }
+}
+
+TEST_CASE("config: a program that holds the catalogue reads odd TOML as any other does") {
+  REQUIRE(!everything().chains.empty());
+  for (const auto* odd : {"\xc3\xa9 = 1\n", "[?]\n"})
+    CHECK_FALSE(config_toml::parse(odd, "odd.toml"));
 }
