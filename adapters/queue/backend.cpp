@@ -39,7 +39,7 @@ backend::backend(redis::client to, const options& how) : to_(std::move(to)), how
     redis::put_word(add_head_, key);
   for (const bool ok : {false, true}) {
     auto &head = end_head_[ok], &middle = end_middle_[ok];
-    redis::put_eval(head, lua::move_to_finished_14.sha1, 14, 9);
+    redis::put_eval(head, (ok ? lua::complete_14 : lua::move_to_finished_14).sha1, 14, 9);
     for (const std::string_view key : std::initializer_list<std::string_view>{
            k.wait, k.active, k.prioritized, k.events, k.stalled, k.limiter, k.delayed, k.paused, k.meta,
            k.priority_counter, ok ? k.completed : k.failed})
@@ -219,7 +219,7 @@ void backend::end(redis::batch& to, const taken& job, const verdict& what, std::
     redis::put_word(out, word);
   redis::put_word(out, own.bytes(), terms);
   redis::put_word(out, fields);
-  to.close(lua::move_to_finished_14, until, std::move(answer));
+  to.close(ok ? lua::complete_14 : lua::move_to_finished_14, until, std::move(answer));
 }
 
 void backend::delay(const taken& job, const verdict& what, std::string_view token, deadline until, done answer) const {

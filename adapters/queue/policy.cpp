@@ -1,6 +1,7 @@
 #include "adapters/queue/policy.hpp"
 
 #include "runtime/json.hpp"
+#include "runtime/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -101,6 +102,11 @@ std::string fault_of(const options& how) {
   return {};
 }
 
+bool done_before(const redis::reply& answer) {
+  return answer.type == redis::reply::integer && answer.number < 0 && answer.number != pending_children
+      && answer.number != failed_children;
+}
+
 caf::expected<handed> read_handed(redis::reply&& from) { return read_handed(std::move(from), {}); }
 
 caf::expected<handed> read_handed(redis::reply&& from, taken&& earlier) {
@@ -140,12 +146,7 @@ std::chrono::milliseconds back_off(const boost::json::object& job_options, int a
 }
 
 verdict decide(const taken& from, outcome&& end, double chance) {
-  if (end.reason.size() > reason_bytes_max) {
-    size_t cut = reason_bytes_max;
-    while (cut > 0 && (static_cast<unsigned char>(end.reason[cut]) & 0xc0) == 0x80)
-      --cut; // Not in the middle of a character of UTF-8.
-    end.reason.resize(cut);
-  }
+  end.reason.resize(utf8_head(end.reason, reason_bytes_max).size());
   switch (end.what) {
     case outcome::completed:
       return {verdict::complete, {}, end.value_json.empty() ? "null" : std::move(end.value_json)};

@@ -9,6 +9,12 @@
 
 namespace arrakis::queue {
 
+/// BullMQ's codes for a parent that cannot be completed.
+inline constexpr int64_t pending_children = -4, failed_children = -9;
+/// Whether this answer to the end of a job, sent again after a try whose outcome nobody knows, says that an earlier try
+/// was heard or that the job is no longer ours. One about its children does not: they would have stopped each try.
+bool done_before(const redis::reply&);
+
 /// How long a finished job is kept. `count`: -1 all, 0 none.
 struct retention {
   int64_t count = -1;

@@ -241,3 +241,18 @@ TEST_CASE("msgpack: what is packed is what another decoder reads, at every size"
   p.json(*json::parse(tree));
   CHECK(nlohmann::json::from_msgpack(p.bytes()) == nlohmann::json::parse(tree));
 }
+
+TEST_CASE("queue policy: a refusal after a lost answer means that it was done, unless it names children") {
+  const auto says = [](int64_t number) {
+    redis::reply from;
+    from.type = redis::reply::integer;
+    from.number = number;
+    return done_before(from);
+  };
+  for (const int64_t gone : {-1, -2, -3, -6}) // No such job, no lock, not active, another's lock.
+    CHECK(says(gone));
+  CHECK_FALSE(says(pending_children));
+  CHECK_FALSE(says(failed_children));
+  CHECK_FALSE(says(0));
+  CHECK_FALSE(done_before(redis::reply{}));
+}

@@ -9,6 +9,7 @@ extern const redis::script add_delayed_job_6;
 extern const redis::script add_prioritized_job_9;
 extern const redis::script move_to_active_11;
 extern const redis::script move_to_finished_14;
+extern const redis::script complete_14; ///< Ours (complete.lua): move_to_finished_14 of a plain job, for less.
 extern const redis::script move_to_delayed_8;
 extern const redis::script retry_job_11;
 extern const redis::script extend_locks_1;

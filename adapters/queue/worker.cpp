@@ -9,6 +9,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
+#include "runtime/utf8.hpp"
 
 #include <boost/json.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -40,8 +41,6 @@ constexpr auto record_pause_max = 2000ms;
 constexpr int64_t log_rows_max = 100; // In a job's own log, unless the job says otherwise (keepLogs).
 // A processor that so often waits for children of which none is pending waits for nothing.
 constexpr int vain_waits_max = 100;
-// BullMQ's codes for a parent that cannot be completed.
-constexpr int64_t pending_children = -4, failed_children = -9;
 // BullMQ's older repeatable jobs have keys of five parts; schedules have fewer.
 constexpr auto legacy_key_colons = 4;
 
@@ -112,7 +111,7 @@ outcome outcome_of(caf::expected<outcome>&& answer) {
   if (!answer)
     return {outcome::failed_retryable, {}, text_of(answer.error()), {}};
   if (answer->what == outcome::completed && answer->value_json != "null" && !json::parse(answer->value_json)) {
-    log::error("queue_value_no_json", {{"value", answer->value_json.substr(0, 200)}});
+    log::error("queue_value_no_json", {{"value", utf8_head(answer->value_json, 200)}});
     answer->value_json = "null"; // Other clients of the queue throw at what is no JSON.
   }
   return std::move(*answer);
@@ -195,8 +194,8 @@ flow<caf::expected<redis::reply>> insist(pointer self, size_t index, Start start
     if (place.lost)
       co_return failed<redis::reply>(ec::stale, "the lock was lost");
     auto answer = co_await redis::call(port{self}, self->state.calls, start);
-    if (answer && uncertain && answer->type == redis::reply::integer && answer->number < 0)
-      co_return redis::reply{}; // Done by an earlier try, or no longer ours: the same to us.
+    if (answer && uncertain && done_before(*answer))
+      co_return redis::reply{}; // By an earlier try, or no longer ours: the same to us.
     if (answer || code_of(answer.error()) == ec::internal)
       co_return std::move(answer);
     uncertain |= code_of(answer.error()) == ec::unknown;
