@@ -30,6 +30,8 @@ inline constexpr std::chrono::milliseconds attempt_max{8'000};
 inline constexpr std::chrono::milliseconds after_answer{1'000};
 /// Without an answer the request may be late by as much again.
 inline constexpr std::chrono::milliseconds after_silence{2'000};
+/// On the way to Discord a healthy request is no longer than this.
+inline constexpr std::chrono::milliseconds way_max{500};
 /// The hold of a slot whose owner died: it ends by itself.
 inline constexpr std::chrono::milliseconds hold_max = use_within + attempt_max + after_silence;
 
@@ -39,15 +41,16 @@ struct options {
   int slots_max = 50;
   std::string key = "discord:global:budget"; ///< Beside it, in the same slot of a Redis Cluster: {<key>}:invalid.
   /// Where the key is missing nobody knows what was granted a moment ago (Redis was emptied, or nobody called for
-  /// long): no grants for a second and the way of what may be on its way.
-  std::chrono::milliseconds quiet{1'250};
+  /// long). No grants until all of it has left, arrived, and is a second old: what is longer on its way than `way_max`
+  /// may count twice, and waiting for hold_max would keep the bot silent for 10 s.
+  std::chrono::milliseconds quiet = use_within + way_max + after_answer;
   std::chrono::milliseconds keep{3'600'000}; ///< The key expires after this without a call.
   /// Less only in the twin of the tests, which then see more than `slots_max` arrive in a second.
   std::chrono::milliseconds held_after_answer = after_answer;
 };
 
 /// All that a process has to say to the budget, in one round trip. Repeating one is harmless: tokens are names chosen
-/// by the caller, unique over the cluster.
+/// by the caller, unique over the cluster, and invalid answers that are counted twice only make everybody more careful.
 struct exchange {
   std::vector<std::string> wanted;       ///< Names of slots to take, in order.
   std::vector<std::string> answered;     ///< Held for `after_answer` from now.

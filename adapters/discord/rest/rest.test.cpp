@@ -20,6 +20,9 @@ struct sent {
   std::function<void(caf::expected<net::http_response>)> done;
 };
 
+/// The budget grants nothing before.
+const auto awake = budget::options{}.quiet + 50ms;
+
 /// The client with a wire that the test holds in its hand.
 struct bench {
   test::sim_system sim;
@@ -87,7 +90,7 @@ TEST_CASE("discord.rest: a call leaves with token, agent and reason, and brings 
   c.reason = "Gr\xC3\xBC\xC3\x9F"
              "e";
   auto pending = b.ask(c);
-  b.sim.advance(1'300ms);
+  b.sim.advance(awake);
   REQUIRE(b.wire.size() == 1);
   const auto& r = b.wire.front().request;
   CHECK(r.target == "/api/v10/guilds/1/roles");
@@ -107,7 +110,7 @@ TEST_CASE("discord.rest: at most slots_max requests leave in a second, and turns
   for (int i = 0; i < 120; ++i)
     b.ask(b.read("/noisy/" + std::to_string(i), "noisy"));
   b.ask(b.read("/quiet", "quiet"));
-  b.sim.advance(1'300ms);
+  b.sim.advance(awake);
   CHECK(b.wire.size() == 50);
   CHECK(b.wire[1].request.target == "/api/v10/quiet");
   while (!b.wire.empty())
@@ -151,7 +154,7 @@ TEST_CASE("discord.rest: without Redis nothing leaves, and the caller is told th
 TEST_CASE("discord.rest: a 429 is waited out and not seen by the caller, unless it outlasts the deadline") {
   bench b;
   auto pending = b.ask(b.read());
-  b.sim.advance(1'300ms);
+  b.sim.advance(awake);
   b.answer(429, R"({"retry_after":0.4,"global":false})", {{"Retry-After", "0.4"}, {"X-RateLimit-Scope", "user"}});
   b.sim.advance(399ms);
   CHECK(b.wire.empty());
@@ -166,7 +169,7 @@ TEST_CASE("discord.rest: a 429 is waited out and not seen by the caller, unless 
 TEST_CASE("discord.rest: 5xx of a read is tried again; of a POST it is unknown") {
   bench b;
   auto reading = b.ask(b.read());
-  b.sim.advance(1'300ms);
+  b.sim.advance(awake);
   b.answer(502, "<html>");
   b.sim.advance(600ms);
   REQUIRE(b.wire.size() == 1);
@@ -185,7 +188,7 @@ TEST_CASE("discord.rest: a POST that was sent without an answer is unknown and n
   auto c = b.read();
   c.method = "POST";
   auto pending = b.ask(c);
-  b.sim.advance(1'300ms);
+  b.sim.advance(awake);
   b.wire.front().done(failed<net::http_response>(ec::unknown, "reset"));
   b.sim.advance(5s);
   CHECK(code_of(b.take(pending).error()) == ec::unknown);
@@ -197,7 +200,7 @@ TEST_CASE("discord.rest: what was not sent is tried again, also a POST") {
   auto c = b.read();
   c.method = "POST";
   b.ask(c);
-  b.sim.advance(1'300ms);
+  b.sim.advance(awake);
   b.wire.front().done(failed<net::http_response>(ec::unavailable, "no connection"));
   b.sim.advance(1s);
   CHECK(b.wire.size() == 2);
@@ -211,7 +214,7 @@ TEST_CASE("discord.rest: may_leave is asked at the last moment") {
   auto pending = b.ask(c);
   b.sim.advance(100ms);
   may = false;
-  b.sim.advance(1'300ms);
+  b.sim.advance(awake);
   CHECK(b.wire.empty());
   CHECK(code_of(b.take(pending).error()) == ec::frozen);
 }
@@ -256,7 +259,7 @@ TEST_CASE("discord.rest: a webhook that is gone is not used again, one that is n
 TEST_CASE("discord.rest: a refused token is not tried again until it changes") {
   bench b;
   auto first = b.ask(b.read());
-  b.sim.advance(1'300ms);
+  b.sim.advance(awake);
   b.answer(401, R"({"code":0,"message":"401: Unauthorized"})");
   CHECK(code_of(b.take(first).error()) == ec::refused);
   auto second = b.ask(b.read());
