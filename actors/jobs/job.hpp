@@ -28,6 +28,9 @@ struct services {
   std::function<snowflake()> bot;
   std::string worker; ///< This incarnation of this process: a lease that bears it is no other's.
   std::function<void(queue::progress)> report; ///< To the queue; may be empty.
+  /// How long what a job works on is its own without a renewal, of which there is one in each quarter. As long as the
+  /// queue's lock (queue.lock_ms), so that both tell of a dead worker at the same time (P8).
+  std::chrono::milliseconds lease{8'000};
   bool adopts =
     true; ///< Off only in the twin of the crash tests, which then see what an interrupted create leaves twice.
 };

@@ -5,9 +5,11 @@
 #include "runtime/flow.hpp"
 #include "runtime/json.hpp"
 
+#include <algorithm>
 #include <boost/json/value.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <climits>
 
 namespace arrakis::gateway_plan {
 namespace {
@@ -17,6 +19,7 @@ constexpr const char* answer_key = "discord:gateway:bot";
 constexpr const char* asking_key = "discord:gateway:bot:asking";
 constexpr auto asking_max = 5'000ms; ///< One that died while it asked is waited for no longer.
 constexpr auto look_again = 100ms;
+constexpr int64_t shards_max = 16'384; ///< Far above the largest bot: each is an actor here, and a number may be wrong.
 
 struct state {
   arrakis::flows flows;
@@ -35,15 +38,19 @@ caf::expected<plan> read(const std::string& body) {
   const auto& root = parsed->get_object();
   plan p;
   p.url = json::text_or(root, "url");
-  p.shards = static_cast<int>(json::integer_or(root, "shards", 1));
+  const auto shards = json::integer_or(root, "shards", 1);
+  const auto number = [](int64_t given) { return static_cast<int>(std::clamp<int64_t>(given, 0, INT_MAX)); };
   if (const auto* limit = json::object_in(root, "session_start_limit")) {
-    p.max_concurrency = static_cast<int>(std::max<int64_t>(1, json::integer_or(*limit, "max_concurrency", 1)));
-    p.starts_total = static_cast<int>(json::integer_or(*limit, "total", p.starts_total));
-    p.starts_left = static_cast<int>(json::integer_or(*limit, "remaining", p.starts_left));
-    p.starts_reset = std::chrono::milliseconds{json::integer_or(*limit, "reset_after")};
+    p.max_concurrency = std::max(1, number(json::integer_or(*limit, "max_concurrency", 1)));
+    p.starts_total = number(json::integer_or(*limit, "total", p.starts_total));
+    p.starts_left = number(json::integer_or(*limit, "remaining", p.starts_left));
+    p.starts_reset = std::chrono::milliseconds{number(json::integer_or(*limit, "reset_after"))};
   }
-  if (p.url.empty() || p.shards < 1)
+  if (p.url.empty())
     return fail(ec::corrupt, "GET /gateway/bot: no url");
+  if (shards < 1 || shards > shards_max)
+    return fail(ec::corrupt, "GET /gateway/bot: shards: not from 1 to " + std::to_string(shards_max));
+  p.shards = static_cast<int>(shards);
   return p;
 }
 

@@ -1,6 +1,7 @@
 #include "apps/arrakisd/node_name.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/file.hpp"
 #include "runtime/log.hpp"
 
 #include <fcntl.h>

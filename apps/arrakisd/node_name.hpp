@@ -1,8 +1,5 @@
 #pragma once
 // A name for this node that outlives its process.
-#include "runtime/file.hpp"
-
-#include <memory>
 #include <string>
 
 namespace arrakis {
@@ -15,6 +12,8 @@ public:
   /// empty.
   explicit node_name(const std::string& state_folder);
   ~node_name();
+  node_name(const node_name&) = delete;
+  node_name& operator=(const node_name&) = delete;
   const std::string& text() const { return text_; }
 
 private:

@@ -1,5 +1,6 @@
 #pragma once
 // The right to act for a shard, as one term of holding its lease gives it.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 

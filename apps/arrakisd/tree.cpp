@@ -271,6 +271,7 @@ void node::impl::declare_work() {
   });
   add<queue::processor>(processor, "jobs", [this] {
     jobs::services to{gate, rest, stores.manifests, stores.deployments, signer, bot(), incarnation, {}};
+    to.lease = settings.milliseconds("queue.lock_ms");
     to.report = [this](queue::progress p) { caf::anon_send(queue, std::move(p)); };
     return jobs::start(sys, std::move(to));
   });
@@ -349,6 +350,8 @@ void node::impl::drain() {
 node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {
   if (auto bad = signer::local::check({wiring::signer_folder(settings)}))
     throw std::runtime_error(text_of(bad));
+  if (auto bad = queue::fault_of(wiring::queue_options(settings)); !bad.empty())
+    throw std::runtime_error(bad); // Here: a supervisor would only try it again.
   impl_->declare_adapters();
   impl_->declare_domain();
   impl_->declare_edge();

@@ -14,8 +14,6 @@ namespace arrakis::jobs::synthesize_community {
 
 using std::chrono::milliseconds;
 
-// A worker renews its lease every 2 s; one that misses three renewals has lost it (architecture.md 1, P8).
-inline constexpr milliseconds lease{8'000}, renew_every{2'000};
 inline constexpr milliseconds call_within{60'000};  ///< A write with its waiting for a turn.
 inline constexpr milliseconds store_within{10'000}; ///< A question to a store of ours.
 /// A request that got no answer may still be on its way for so long; looking earlier might miss what it makes.

@@ -45,12 +45,13 @@ void tell_gate(pointer self, bool let_go) {
 /// Keeps the lease while the work goes on. Nothing of ours leaves after its end, whatever this flow still learns.
 flow<> keep_lease(pointer self) {
   auto& st = self->state;
+  const auto lease = st.svc.lease, renew_every = lease / 4; // One that misses three renewals has lost it.
   while (st.held) {
     co_await nap(self, renew_every);
     if (!st.held)
       co_return;
     const auto asked = self->clock().now();
-    const auto until = within(self, renew_every);
+    const auto until = within(self, std::min(renew_every, store_within));
     auto kept = co_await ask(self, st.svc.deployments, until, deployments::renew{st.of, lease, until});
     if (!st.held)
       co_return;
@@ -70,7 +71,7 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   st.of = {st.community, c.deployment, c.run};
   st.fence = c.fence;
   st.held = true;
-  st.lease_until = asked + lease;
+  st.lease_until = asked + st.svc.lease;
   st.application = c.application;
   st.token = std::move(c.interaction_token);
   st.world.done = std::move(c.done);
@@ -208,7 +209,7 @@ flow<queue::outcome> run(pointer self) {
   const auto asked = self->clock().now();
   const auto until = within(self, store_within);
   auto claimed = co_await ask(self, st.svc.deployments, until,
-                              deployments::claim{st.community, st.version, st.svc.worker, lease, until});
+                              deployments::claim{st.community, st.version, st.svc.worker, st.svc.lease, until});
   if (!claimed)
     co_return refused_claim(claimed.error());
   if (claimed->run == 0 || claimed->state == "completed" || claimed->state == "failed" || claimed->state == "cancelled")

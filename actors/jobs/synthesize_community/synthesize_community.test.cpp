@@ -394,6 +394,23 @@ TEST_CASE("synthesis: a lease that was lost stops all effects") {
   CHECK(row.state == "running");
 }
 
+TEST_CASE("synthesis: the lease lasts as long as the queue's lock, and each quarter of it renews it") {
+  bench b;
+  b.discord.latency = 1s;
+  b.nodes.push_back(std::make_unique<test::node>(b.sim, b.discord, b.store, b.budget, "w9", true, 20s));
+  b.sim.advance(50ms);
+  b.begin();
+  b.sim.advance(1s);
+  const auto& row = b.store.work.at(1);
+  const auto first = row.lease_until;
+  CHECK(first - b.sim.now() > 15s);
+  b.sim.advance(3s);
+  CHECK(row.lease_until == first);
+  b.sim.advance(2s);
+  CHECK(row.lease_until > first);
+  CHECK(b.wait()->what == queue::outcome::completed);
+}
+
 TEST_CASE("synthesis: a lease that cannot be renewed ends by itself, before another may take it") {
   bench b;
   b.discord.latency = 300ms;

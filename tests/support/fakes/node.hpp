@@ -18,7 +18,7 @@ namespace arrakis::test {
 class node {
 public:
   node(sim_system& sim, fake_discord& discord, fake_store& store, discord::budget::handle budget, std::string name,
-       bool adopts = true)
+       bool adopts = true, std::chrono::milliseconds lease = jobs::services{}.lease)
     : sim_(sim), board_(sim.sys().clock()) {
     auto rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, discord.transport(),
                                std::move(budget));
@@ -33,6 +33,7 @@ public:
                                     .bot = [&discord] { return discord.bot_known ? fake_discord::bot : snowflake{}; },
                                     .worker = std::move(name),
                                     .report = {},
+                                    .lease = lease,
                                     .adopts = adopts});
     for (const auto& actor : {caf::actor_cast<caf::actor>(jobs_), caf::actor_cast<caf::actor>(gate),
                               caf::actor_cast<caf::actor>(rest), caf::actor_cast<caf::actor>(fences)})
