@@ -6,7 +6,8 @@ import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 
 import {check, spoiled} from './checks.mjs';
-import {connection, documentedSettings, patience, quickWorker, within} from './lib.mjs';
+import {connection, documentedSettings, moments, mortal, mortalWorker, nap, patience, quickWorker, until, within} from
+  './lib.mjs';
 
 check('our job is done by a Node.js worker, with its data and options, and QueueEvents sees all of it', async (at) => {
   const events = await at.events();
@@ -54,14 +55,15 @@ check('our delayed and prioritized jobs reach Node.js when and in the order they
   const order = [];
   for (const [id, priority] of [['low', 9], ['high', 1], ['mid', 5]])
     await ours.ask('add', {name: 'x', id, priority});
-  const added = Date.now();
-  await ours.ask('add', {name: 'x', id: 'later', delay: 500});
   let laterAt = 0;
   at.worker(async (job) => {
     order.push(job.id);
     if (job.id === 'later')
       laterAt = Date.now();
   });
+  await events.until('completed', 'low');
+  const added = Date.now();
+  await ours.ask('add', {name: 'x', id: 'later', delay: 500});
   await events.until('completed', 'later');
   assert.deepEqual(order, ['high', 'mid', 'low', 'later']);
   assert.ok(laterAt - added >= 500 && laterAt - added < patience / 2, `after ${laterAt - added} ms`);
@@ -244,28 +246,37 @@ check('pause and resume from either side are obeyed by the other', async (at) =>
   await ours.ask('pause');
   await events.until('paused');
   assert.equal(await theirs.isPaused(), true);
+  // Whoever takes a job that he should not is seen: the job became active before the pause ended.
+  const heeded = async (id) => {
+    await events.until('completed', id);
+    const told = events.seen.filter((each) => !each.jobId || each.jobId === id).map((each) => each.event);
+    assert.ok(told.lastIndexOf('resumed') < told.indexOf('active'), told.join());
+  };
   await theirs.add('x', {}, {jobId: 'a'});
-  at.worker(async () => {});
+  const worker = at.worker(async () => {});
+  await worker.waitUntilReady();
+  await nap(200); // It looks, and finds nothing that it may take.
   assert.equal((await ours.ask('counts')).paused, 1);
   await ours.ask('resume');
-  await events.until('completed', 'a');
-  for (const closer of [at.closers.pop()])
-    await closer(); // Their worker.
+  await heeded('a');
+  await at.end(worker);
 
   await theirs.pause();
   assert.equal((await ours.ask('counts')).is_paused, true);
   await ours.ask('add', {name: 'x', id: 'b'});
   await ours.work((job) => ours.finish(job));
+  await nap(200);
   assert.equal((await ours.ask('state', {id: 'b'})).state, 'waiting');
   await theirs.resume();
-  await events.until('completed', 'b');
+  await heeded('b');
 }, {smoke: true});
 
 check('a Node.js worker that is killed leaves its job to ours', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs =
-    fork(fileURLToPath(new URL('hold.mjs', import.meta.url)), [at.name, JSON.stringify({connection, ...quickWorker})]);
+    fork(fileURLToPath(new URL('hold.mjs', import.meta.url)),
+         [at.name, JSON.stringify({connection, ...quickWorker, ...mortalWorker})]);
   at.closers.push(() => theirs.kill('SIGKILL'));
   await ours.ask('add', {name: 'x', id: 'a'});
   await within(once(theirs, 'message'), 'job in the other process');
@@ -277,7 +288,7 @@ check('a Node.js worker that is killed leaves its job to ours', async (at) => {
 
 check('our worker, killed, leaves its job to a Node.js worker', async (at) => {
   const events = await at.events();
-  const ours = await at.bridge();
+  const ours = await at.bridge(mortal);
   const theirs = at.queue();
   let took;
   const taken = new Promise((done) => (took = done));
@@ -293,11 +304,11 @@ check('our worker, killed, leaves its job to a Node.js worker', async (at) => {
 
 check('a job longer than the lock stays with its worker while others check for stalled ones', async (at) => {
   const events = await at.events();
-  const ours = await at.bridge();
+  const ours = await at.bridge({lock_ms: 3000, renew_ms: 300});
   const theirs = at.queue();
   at.worker(async () => { throw new Error('it was not mine'); }, {autorun: false}).startStalledCheckTimer();
   await ours.work(async (job) => {
-    await new Promise((done) => setTimeout(done, 2000)); // Three lives of the lock.
+    await nap(5000); // More than a life of the lock, and than it takes to be noticed.
     await ours.finish(job);
   });
   await theirs.add('x', {}, {jobId: 'a'});
@@ -331,14 +342,14 @@ check('one limiter holds for both kinds of worker', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({limiter_max: 3, limiter_ms: 400});
   const theirs = at.queue();
-  const times = [];
-  await ours.work((job) => (times.push(Date.now()), ours.finish(job)));
-  at.worker(async () => void times.push(Date.now()), {limiter: {max: 3, duration: 400}});
+  await ours.work((job) => ours.finish(job));
+  at.worker(async () => {}, {limiter: {max: 3, duration: 400}});
   await theirs.addBulk(Array.from({length: 9}, (_, i) => ({name: 'x', data: {}, opts: {jobId: `j${i}`}})));
   for (let i = 0; i < 9; i++)
     await events.until('completed', `j${i}`);
-  times.sort((a, b) => a - b);
-  assert.ok(times[8] - times[0] >= 700, `${times[8] - times[0]} ms for three windows`);
+  const taken = await moments(theirs, 'active');
+  for (const first of [0, 3])
+    assert.ok(taken[first + 3] - taken[first] >= 395, `three in 400 ms, not ${taken.map((each) => each - taken[0])}`);
 });
 
 check('a schedule made by Node.js is driven by our worker', async (at) => {
@@ -348,9 +359,7 @@ check('a schedule made by Node.js is driven by our worker', async (at) => {
   const seen = [];
   await ours.work((job) => (seen.push(job.data), ours.finish(job)));
   await theirs.upsertJobScheduler('tick', {every: 150, limit: 4}, {name: 'x', data: {tick: true}});
-  const end = Date.now() + patience;
-  while (seen.length < 4 && Date.now() < end)
-    await Promise.race([once(events, 'completed'), new Promise((done) => setTimeout(done, 500))]);
+  await until(() => seen.length >= 4, 'four runs');
   assert.equal(seen.length, 4);
   assert.deepEqual(seen[3], {tick: true});
   const scheduler = await theirs.getJobScheduler('tick');

@@ -14,34 +14,48 @@ export const bridgeProgram =
   join(process.env.ARRAKIS_BUILD_DIR ?? join(root, 'build/dev'), 'tests/interop/queue_bridge/queue_bridge');
 // The longest that a step may take; PATIENCE: in minutes, for a search that is meant to last.
 export const patience = process.env.PATIENCE ? process.env.PATIENCE * 60_000 : 20_000;
+// A twin is expected to wait in vain: it does so for a shorter time.
+let limit = patience;
+export const hurry = (ms) => { limit = Math.min(ms, patience); };
 export const folder = mkdtempSync(join(tmpdir(), 'arrakis-queue-'));
 export const socket = join(folder, 'redis.sock');
 export const connection = {
   path: socket,
   maxRetriesPerRequest: null
 };
+// Workers look around often, and their locks outlive whatever a busy machine makes them wait for.
 const quick = {
-  lock_ms: 600,
-  renew_ms: 100,
+  lock_ms: 30_000,
+  renew_ms: 1000,
   stalled_check_ms: 100,
   drain_delay_ms: 1000,
   error_pause_ms: 20
 };
 export const quickWorker = {
-  lockDuration: 600,
+  lockDuration: 30_000,
   stalledInterval: 100,
   drainDelay: 1,
   maxStalledCount: 10
 };
+// Of one that is to lose its jobs: its locks end soon, and it does not take the jobs back itself.
+export const mortal = {
+  lock_ms: 600,
+  renew_ms: 100,
+  skip_stalled_check: true
+};
+export const mortalWorker = {
+  lockDuration: 600,
+  skipStalledCheck: true
+};
 
-// A twin is expected to wait in vain: it does so for a shorter time.
-let haste = 1;
-export const hurry = (times) => { haste = times;};
-
-export const within = (promise, what, ms = patience) => {
+// `what`: words, or what says them when they are needed; `times`: of a step's patience.
+export const within = (promise, what, times = 1) => {
+  const ms = limit * times;
   let timer;
-  const late = new Promise(
-    (_, reject) => { timer = setTimeout(() => reject(new Error(`no ${what} within ${ms / haste} ms`)), ms / haste); });
+  const late = new Promise((_, reject) => {
+    const end = () => reject(new Error(`no ${typeof what === 'function' ? what() : what} within ${ms} ms`));
+    timer = setTimeout(end, ms);
+  });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
 
@@ -127,6 +141,23 @@ class Bridge {
 }
 
 export const nap = (ms) => new Promise((done) => setTimeout(done, ms));
+// Looks until `found` gives something true, and gives it back.
+export async function until(found, what) {
+  for (const end = Date.now() + limit;; await nap(10)) {
+    const got = await found();
+    if (got)
+      return got;
+    if (Date.now() > end)
+      throw new Error(`no ${what} within ${limit} ms`);
+  }
+}
+// When Redis wrote down the events of a kind, in ms of its own clock, the first one first.
+export async function moments(queue, kind) {
+  const client = await queue.client;
+  const rows = await client.xrange(`bull:${queue.name}:events`, '-', '+');
+  return rows.filter(([, fields]) => fields[fields.indexOf('event') + 1] === kind)
+    .map(([id]) => Number(id.split('-')[0]));
+}
 // The counts of these states alone: `waiting` brings `paused` along in the package.
 export const counts = async (queue, ...states) => {
   const all = await queue.getJobCounts(...states);
@@ -178,7 +209,7 @@ export class Place {
           made.on(kind, look);
           look();
         }),
-        `event ${kind} of ${id}; seen ${JSON.stringify(made.seen.map((each) => `${each.event}:${each.jobId}`))}`,
+        () => `event ${kind} of ${id}; seen ${made.seen.map((each) => `${each.event}:${each.jobId}`)}`,
       );
     };
     return made;
@@ -196,7 +227,7 @@ export class Place {
   }
   async close() {
     for (const closer of this.closers.reverse())
-      await closer();
+      await within(closer(), 'end of a client').catch((error) => console.log(`    ${error.message}`));
   }
 }
 

@@ -9,26 +9,24 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 import {check} from './checks.mjs';
-import {connection, counts, folder, nap, patience, quickWorker, startRedis, within} from './lib.mjs';
+import {connection, counts, folder, mortal, mortalWorker, nap, quickWorker, startRedis, until, within} from './lib.mjs';
 
 // A Node.js worker in a process of its own that takes jobs and never ends them.
 async function holder(at, options = {}) {
   const made = fork(fileURLToPath(new URL('hold.mjs', import.meta.url)),
-                    [at.name, JSON.stringify({connection, ...quickWorker, ...options})]);
+                    [at.name, JSON.stringify({connection, ...quickWorker, ...mortalWorker, ...options})]);
   at.closers.push(() => made.kill('SIGKILL'));
   return made;
 }
 
 check('several jobs of our killed worker are done by Node.js, each once more', async (at) => {
   const events = await at.events();
-  const ours = await at.bridge({concurrency: 4});
+  const ours = await at.bridge({...mortal, concurrency: 4});
   const theirs = at.queue();
   const held = [];
   await ours.work((job) => held.push(job.id));
   await theirs.addBulk(Array.from({length: 4}, (_, i) => ({name: 'x', data: {}, opts: {jobId: `j${i}`}})));
-  const end = Date.now() + patience;
-  while (held.length < 4 && Date.now() < end)
-    await nap(10);
+  await until(() => held.length === 4, 'four jobs in our worker');
   await ours.kill();
   const done = [];
   at.worker(async (job) => void done.push(job.id), {concurrency: 2});
@@ -37,7 +35,7 @@ check('several jobs of our killed worker are done by Node.js, each once more', a
   assert.deepEqual(done.sort(), ['j0', 'j1', 'j2', 'j3']);
   for (const id of done)
     assert.equal((await theirs.getJob(id)).stalledCounter, 1);
-}, {twin: {drop: ['worker']}});
+}, {twin: {worker: {skipStalledCheck: true}}});
 
 check('a Node.js worker that is killed with several jobs leaves all of them to ours', async (at) => {
   const events = await at.events();
@@ -62,7 +60,7 @@ for (const side of ['us', 'node'])
     const ours = await at.bridge({stalled_max: side === 'us' ? 0 : 10});
     const theirs = at.queue();
     await ours.tool('add_job', {name: 'x', opts: {jobId: 'poison', attempts: 5}});
-    const victim = await holder(at, {skipStalledCheck: true});
+    const victim = await holder(at);
     await within(once(victim, 'message'), 'job in the other process');
     victim.kill('SIGKILL');
     let read = 0;
@@ -78,17 +76,16 @@ for (const side of ['us', 'node'])
 check('a job longer than the lock stays with our worker, while a Node.js worker checks and waits for its chance',
       async (at) => {
         const events = await at.events();
-        const ours = await at.bridge();
+        const ours = await at.bridge({lock_ms: 3000, renew_ms: 300});
         const theirs = at.queue();
         const runs = [];
         await ours.work(async (job) => {
           runs.push('us');
-          await nap(2000);
+          await nap(5000); // More than a life of the lock, and than it takes to be noticed.
           await ours.finish(job, {value: 'ours'});
         });
         await theirs.add('x', {}, {jobId: 'long'});
-        while (!runs.length)
-          await nap(5);
+        await until(() => runs.length, 'job in our worker');
         at.worker(async () => (runs.push('node'), 'theirs'));
         assert.equal((await events.until('completed', 'long')).returnvalue, 'ours');
         assert.deepEqual(runs, ['us']);
@@ -97,7 +94,7 @@ check('a job longer than the lock stays with our worker, while a Node.js worker 
 
 check('our worker that fell silent loses the job, and its late end changes nothing', async (at) => {
   const events = await at.events();
-  const ours = await at.bridge({skip_lock_renewal: true, concurrency: 1, skip_stalled_check: true});
+  const ours = await at.bridge({...mortal, skip_lock_renewal: true, concurrency: 1});
   const theirs = at.queue();
   let job;
   const taken = new Promise((done) => ours.work((each) => done(job = each)));
@@ -110,8 +107,7 @@ check('our worker that fell silent loses the job, and its late end changes nothi
   await ours.finish(job, {value: 'too late'});
   await ours.ask('close');
   assert.equal(await theirs.getJobState('a'), 'active');
-  while (!finish)
-    await nap(5);
+  await until(() => finish, 'job in the Node.js worker');
   finish('in time');
   assert.equal((await events.until('completed', 'a')).returnvalue, 'in time');
 }, {twin: {bridge: {skip_lock_renewal: false}}});
@@ -121,10 +117,9 @@ check('a Node.js worker that fell silent loses the job to ours, and its late end
   const ours = await at.bridge();
   let finish;
   const lost = at.worker(() => new Promise((done) => (finish = done)),
-                         {skipLockRenewal: true, skipStalledCheck: true, concurrency: 1});
+                         {...mortalWorker, skipLockRenewal: true, concurrency: 1});
   await ours.tool('add_job', {name: 'x', opts: {jobId: 'a'}});
-  while (!finish)
-    await nap(5);
+  await until(() => finish, 'job in the Node.js worker');
   let job;
   const taken = new Promise((done) => ours.work((each) => done(job = each)));
   await events.until('stalled', 'a');
@@ -194,8 +189,7 @@ check('on a node of a Redis Cluster all that we do stays within one slot', async
   const theirs = at.keep(new Queue(at.name, {connection: {...connection, path}}));
   const client = await theirs.client;
   await client.call('CLUSTER', 'ADDSLOTSRANGE', 0, 16383);
-  while (!(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
-    await nap(20);
+  await until(async () => (await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok'), 'cluster');
   const ours = await at.bridge({concurrency: 1, metrics_points: 2, limiter_max: 100, limiter_ms: 10}, path);
   await ours.events();
   const ran = [];
@@ -213,10 +207,11 @@ check('on a node of a Redis Cluster all that we do stays within one slot', async
   await ours.tool('add_job', {name: 'bad', opts: {jobId: 'bad', attempts: 2, backoff: 20, priority: 2}});
   await ours.tool('add_job', {name: 'x', opts: {jobId: 'limited', deduplication: {id: 'd'}}});
   await ours.tool('put_schedule', {id: 's', repeat: {pattern: '* * * * * *', limit: 1}, name: 'x'});
-  const end = Date.now() + patience;
   const done = () => counts(theirs, 'completed', 'failed', 'active', 'delayed', 'waiting', 'waiting-children');
-  while ((await done()).completed < 5 && Date.now() < end)
-    await nap(20);
+  await until(async () => {
+    const {completed, failed} = await done();
+    return completed >= 5 && failed >= 1;
+  }, 'end of all jobs');
   assert.deepEqual(await done(), {completed: 5, failed: 1, active: 0, delayed: 0, waiting: 0, 'waiting-children': 0});
   assert.equal((await ours.ask('list', {state: 'dead'})).jobs[0].id, 'bad');
   await ours.ask('replay', {id: 'bad'});

@@ -3,7 +3,7 @@ import {DelayedError, RateLimitError, UnrecoverableError, Worker} from 'bullmq';
 import assert from 'node:assert/strict';
 
 import {check} from './checks.mjs';
-import {nap, patience, within} from './lib.mjs';
+import {moments, nap, patience, until, within} from './lib.mjs';
 
 const many = (count, name = 'x') => Array.from({length: count}, (_, i) => ({name, data: {i}, opts: {jobId: `j${i}`}}));
 
@@ -99,14 +99,13 @@ check('a rate limit set in one job holds every worker of both kinds, and the job
     if (job.id === 'j0' && !limited) {
       limited = true;
       runs.push(['limit', Date.now()]);
-      return ours.finish(job, {outcome: 'limited', wait_ms: 600});
+      return ours.finish(job, {outcome: 'limited', wait_ms: 2500});
     }
     runs.push([job.id, Date.now()]);
     await ours.finish(job);
   });
   await theirs.addBulk(many(1));
-  while (!limited)
-    await nap(5);
+  await until(() => limited, 'limit');
   const limiter = {max: 1000, duration: 10};
   at.worker(async (job) => void runs.push([job.id, Date.now()]), {concurrency: 4, limiter});
   await events.until('waiting', 'j0', 2);
@@ -117,7 +116,7 @@ check('a rate limit set in one job holds every worker of both kinds, and the job
     await events.until('completed', `j${i}`);
   const [[, start], ...rest] = runs;
   for (const [id, time] of rest)
-    assert.ok(time - start >= 590, `${id} after ${time - start} ms`);
+    assert.ok(time - start >= 2490, `${id} after ${time - start} ms`);
   assert.equal((await theirs.getJob('j0')).attemptsMade, 1); // Stepping back uses no attempt.
 }, {twin: {fields: {finish: (x) => ({...x, outcome: undefined})}}});
 
@@ -189,14 +188,14 @@ for (const by of ['us', 'node'])
     const ours = await at.bridge();
     const theirs = at.queue();
     by === 'us' ? await ours.tool('global_limit', {max: 3, duration_ms: 400}) : await theirs.setGlobalRateLimit(3, 400);
-    const times = [];
-    await ours.work((job) => (times.push(Date.now()), ours.finish(job)));
-    at.worker(async () => void times.push(Date.now()));
+    await ours.work((job) => ours.finish(job));
+    at.worker(async () => {});
     await theirs.addBulk(many(9));
     for (let i = 0; i < 9; i++)
       await events.until('completed', `j${i}`);
-    times.sort((a, b) => a - b);
-    assert.ok(times[8] - times[0] >= 700, `${times[8] - times[0]} ms for three windows`);
+    const taken = await moments(theirs, 'active');
+    for (const first of [0, 3])
+      assert.ok(taken[first + 3] - taken[first] >= 395, `three in 400 ms, not ${taken.map((each) => each - taken[0])}`);
     by === 'us' ? await ours.tool('global_limit') : await theirs.removeGlobalRateLimit();
     assert.equal(await theirs.getGlobalRateLimit(), null);
   }, {twin: by === 'us' ? {drop: ['global_limit']} : {mute: ['setGlobalRateLimit']}});
@@ -279,9 +278,7 @@ check('progress travels both ways', async (at) => {
   await at.end(worker);
   assert.deepEqual((await ours.ask('show', {id: 'a'})).job.progress, {of: [1, 2]});
   const heard = () => ours.seen.filter((each) => each.event === 'progress').map((each) => JSON.parse(each.data));
-  const end = Date.now() + patience;
-  while (heard().length < 3 && Date.now() < end)
-    await nap(10);
+  await until(() => heard().length >= 3, 'progress at our reader');
   assert.deepEqual(heard(), [10, 'half', {of: [1, 2]}]);
   await ours.work(async (job) => {
     for (const value of [20, 'most', {of: [2, 2]}])
@@ -313,9 +310,7 @@ check('our reader of events sees what QueueEvents sees', async (at) => {
   await theirs.resume();
   await theirs.clean(0, 10, 'failed');
   await events.until('cleaned');
-  const end = Date.now() + patience;
-  while (!ours.seen.some((each) => each.event === 'cleaned') && Date.now() < end)
-    await nap(10);
+  await until(() => ours.seen.some((each) => each.event === 'cleaned'), 'cleaning at our reader');
   const names = (list) => list.map((each) => [each.event, each.jobId]).filter(([name]) => name !== 'debounced');
   assert.deepEqual(names(ours.seen), names(events.seen));
 }, {twin: {drop: ['finish'], bridge: {}}});
@@ -337,14 +332,17 @@ check('the counts a minute: ours are read by Node.js, its own by us', async (at)
   await client.hincrby(`bull:${at.name}:metrics:completed`, 'prevTS', -60_000);
   await theirs.add('good', {}, {jobId: 'late'});
   await events.until('completed', 'late');
+  // The clock of the machine may have come to a new minute on the way: the seven are then in several.
+  const sum = (data) => data.reduce((all, each) => all + Number(each), 0);
   const minutes = await theirs.getMetrics('completed');
-  assert.deepEqual([minutes.meta.count, minutes.count, Number(minutes.data[0])], [8, 1, 7]);
+  assert.deepEqual([minutes.meta.count, sum(minutes.data)], [8, 7]);
   await ours.ask('close');
   at.worker(async () => {}, {metrics: {maxDataPoints: 5}});
   await ours.tool('add_job', {name: 'x', opts: {jobId: 'theirs'}});
   await events.until('completed', 'theirs');
   const [[count], data] = await ours.tool('metrics', {kind: 'completed'});
-  assert.deepEqual([count, Number(data[0])], ['9', 7]);
+  assert.equal(count, '9');
+  assert.ok([7, 8].includes(sum(data)), `${data}`);
 }, {twin: {bridge: {metrics_points: 0}}});
 
 check('workers are listed by name on both sides, readers of events and producers are not', async (at) => {
@@ -356,21 +354,17 @@ check('workers are listed by name on both sides, readers of events and producers
   await nameless.work((job) => nameless.finish(job));
   const worker = at.worker(async () => {}, {name: 'node-1'});
   await worker.waitUntilReady();
-  const wanted = [at.name, `${at.name}:w:node-1`, `${at.name}:w:pod-1`];
+  const wanted = [at.name, `${at.name}:w:node-1`, `${at.name}:w:pod-1`].join();
   const plain = (row) => {
     const name = row.replace(/^.*?bull:/, '');
     const [code, ...rest] = name.split(':');
     return [Buffer.from(code, 'base64').toString(), ...rest].join(':');
   };
-  const end = Date.now() + patience;
-  let seen, listed;
-  do {
-    seen = (await theirs.getWorkers()).map((each) => plain(each.rawname)).sort();
-    listed = (await ours.tool('workers')).map((row) => plain(/ name=(\S+)/.exec(row)[1])).sort();
-    await nap(20);
-  } while (Date.now() < end && (seen.length < 3 || listed.length < 3));
-  assert.deepEqual(seen, wanted);
-  assert.deepEqual(listed, wanted);
+  await until(async () => {
+    const seen = (await theirs.getWorkers()).map((each) => plain(each.rawname)).sort();
+    const listed = (await ours.tool('workers')).map((row) => plain(/ name=(\S+)/.exec(row)[1])).sort();
+    return seen.join() === wanted && listed.join() === wanted;
+  }, `list of ${wanted}`);
   assert.equal(await theirs.getWorkersCount(), 3);
   assert.ok(events);
 }, {twin: {bridge: {worker_name: ''}}});
@@ -432,7 +426,7 @@ check('a closing worker of ours leaves the next job to Node.js', async (at) => {
   await theirs.addBulk(many(2));
   const job = await within(taken, 'job in our worker');
   const closing = ours.say('close');
-  await nap(100);
+  await nap(300);
   await ours.finish(job);
   await closing;
   assert.equal(await theirs.getJobState('j0'), 'completed');
