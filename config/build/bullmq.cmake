@@ -6,10 +6,12 @@ function(arrakis_bullmq_scripts target)
   cmake_parse_arguments(arg "" "HEADER;OUTPUT" "" ${ARGN})
   set(step "${CMAKE_SOURCE_DIR}/config/build/bullmq.mjs")
   set(run "${CMAKE_SOURCE_DIR}/config/build/bullmq")
+  get_filename_component(folder "${arg_HEADER}" DIRECTORY)
+  file(GLOB ours CONFIGURE_DEPENDS "${folder}/*.lua")
   add_custom_command(
     OUTPUT "${arg_OUTPUT}"
     COMMAND "${run}" "${arg_HEADER}" "${arg_OUTPUT}"
-    DEPENDS "${run}" "${step}" "${arg_HEADER}" "${CMAKE_SOURCE_DIR}/NOTICE"
+    DEPENDS "${run}" "${step}" "${arg_HEADER}" ${ours} "${CMAKE_SOURCE_DIR}/NOTICE"
     COMMENT "BullMQ's Lua scripts out of its npm package"
     VERBATIM)
   target_sources(${target} PRIVATE "${arg_OUTPUT}")

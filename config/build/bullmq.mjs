@@ -85,6 +85,25 @@ function scripts(folder) {
   return found;
 }
 
+// A script of ours in which one of BullMQ's stands whole: `complete_14` is complete.lua beside the header. It may ask
+// for the functions alone, so BullMQ's text goes in up to the line that is named, and from that line on.
+function ours(name, from) {
+  const [, file, keys] = /^(\w+)_(\d+)$/.exec(name);
+  const source = join(dirname(resolve(header)), `${file}.lua`);
+  if (!existsSync(source))
+    return undefined;
+  const template = readFileSync(source, 'utf8');
+  const split = /^ *--# before: (.*)$/m.exec(template)?.[1];
+  const halves = from.text.split(`\n${split}\n`);
+  if (halves.length !== 2)
+    fail(`${from.name} of bullmq ${version} has no line, or several, of: ${split}`);
+  const text = template.replace(/^ *--# before: .*$/m, () => halves[0])
+                 .replace(/^ *--# after$/m, () => `${split}\n${halves[1]}`);
+  if (Buffer.byteLength(text) > literalMax || text.includes(')lua"'))
+    fail(`${file}.lua: no C++ literal can hold it`);
+  return {name: file, text, sha1: createHash('sha1').update(text).digest('hex'), keys};
+}
+
 const folder = (mkdirSync(join(root, 'build/tools/bullmq'), {recursive: true}), tarball(), unpacked());
 try {
   const licence = readFileSync(join(folder, 'package/LICENSE'), 'utf8').trim();
@@ -98,7 +117,7 @@ try {
     include}"\n\n`;
   text += 'namespace arrakis::queue::lua {\n';
   for (const each of wanted) {
-    const script = found.get(each);
+    const script = found.get(each) ?? ours(each, found.get('move_to_finished_14'));
     if (!script)
       fail(`bullmq ${version} has no script ${each}; it has ${[...found.keys()].sort().join(' ')}`);
     text += `const redis::script ${each}{"${script.name}", "${script.sha1}", R"lua(${script.text})lua"};\n`;
