@@ -8,6 +8,7 @@ import { equal, expect, finish, test } from './lib/check.mjs';
 import { startSandbox } from './lib/sandbox.mjs';
 
 const state = mkdtempSync(path.join(tmpdir(), 'sandbox-'));
+process.once('exit', () => rmSync(state, { recursive: true, force: true }));
 let sandbox = await startSandbox('--state', state);
 await sandbox.rest('PUT', `/applications/${sandbox.application_id}/commands`, [
   { name: 'onboard', description: 'start' },
@@ -110,5 +111,4 @@ await test('a restart keeps guilds, roles, messages, commands and token, and ids
 });
 
 await sandbox.stop();
-rmSync(state, { recursive: true });
 finish();

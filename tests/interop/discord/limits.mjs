@@ -82,7 +82,7 @@ await test('shared: a limit of the channel itself, which counts as no invalid re
   await forget();
   await limits({
     buckets: { 'POST /channels/{channel}/messages': generous },
-    shared: { 'POST /channels/{channel}/messages': { limit: 4, window_ms: 600 } },
+    shared: { 'POST /channels/{channel}/messages': { limit: 4, window_ms: 3_000 } },
   });
   const other = await sandbox.control('POST', 'applications', { name: 'neighbour' });
   await sandbox.control('POST', 'invite', { guild, application: other.application_id });

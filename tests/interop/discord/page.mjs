@@ -91,7 +91,7 @@ const browser = await chromium.launch({
   ],
 });
 const page = await browser.newPage({ viewport: { width: 1360, height: 850 } });
-page.setDefaultTimeout(8_000);
+page.setDefaultTimeout(30_000);
 const faults = [];
 page.on('pageerror', (error) => faults.push(error.message));
 page.on('console', (line) => {

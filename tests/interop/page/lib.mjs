@@ -19,7 +19,7 @@ export async function openPage(url) {
   mkdirSync(pictures, { recursive: true });
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
   const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (line) => {
@@ -39,7 +39,7 @@ export async function openPage(url) {
       await page.press('#box', 'Enter');
     },
     /// Waits until the wizard's message holds `text`.
-    async sees(text, ms = 20_000) {
+    async sees(text, ms = 60_000) {
       try {
         await wizard().filter({ hasText: text }).waitFor({ timeout: ms });
       } catch (error) {

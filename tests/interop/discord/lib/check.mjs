@@ -33,7 +33,7 @@ export function equal(actual, wanted, what = 'value') {
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /// Waits until `look` gives something true, and gives it back.
-export async function until(look, what, ms = 10_000) {
+export async function until(look, what, ms = 30_000) {
   const end = Date.now() + ms;
   for (;;) {
     const found = await look();

@@ -32,7 +32,7 @@ export function makeClient(sandbox, options = {}) {
   const client = new Client({
     intents,
     ...options,
-    rest: { api: sandbox.api, timeout: 10_000, makeRequest, ...options.rest },
+    rest: { api: sandbox.api, timeout: 30_000, makeRequest, ...options.rest },
     ws: { ...noPause, ...options.ws },
   });
   client.on('raw', (frame) => record.frames.push(frame));
@@ -42,7 +42,7 @@ export function makeClient(sandbox, options = {}) {
 }
 
 /// Resolves with the first `name` event that `suits`.
-export function once(client, name, suits = () => true, ms = 10_000) {
+export function once(client, name, suits = () => true, ms = 30_000) {
   return new Promise((done, fail) => {
     const timer = setTimeout(() => {
       client.off(name, hear);
