@@ -1,6 +1,6 @@
 #pragma once
 // BullMQ's own Lua scripts, as its package holds them: config/build/bullmq.mjs defines what is declared here, by name
-// and number of keys. Byte for byte what Node.js sends, so that both share Redis' script cache.
+// and number of keys. Byte for byte what Node.js sends, so that both share Redis' script cache; but for one of ours.
 #include "adapters/redis/messages.hpp"
 
 namespace arrakis::queue::lua {
