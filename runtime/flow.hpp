@@ -8,8 +8,9 @@
 //   self->state.flows.start(onboard(self, ...));
 //
 // A flow runs on its actor's thread of the moment, interleaved with the actor's other messages at each co_await. It
-// belongs to the `flows` member of the actor's state and dies with it: what arrives later finds nobody, and nothing
-// leaks. After quit() it ends at its next co_await. What a root flow throws ends the actor, as a throw in a handler does.
+// belongs to the `flows` member of the actor's state and dies with it: a message that arrives later finds nobody, and
+// nothing leaks; one that goes on after quit() ends at its next co_await. An exception that leaves a root flow ends the
+// actor, as a throw in a handler does.
 #include "runtime/deadline.hpp"
 #include "runtime/error.hpp"
 #include "runtime/message.hpp"
