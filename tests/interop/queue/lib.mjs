@@ -2,8 +2,7 @@
 import {Queue, QueueEvents, Worker} from 'bullmq';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath, pathToFileURL} from 'node:url';
@@ -17,7 +16,9 @@ export const patience = process.env.PATIENCE ? process.env.PATIENCE * 60_000 : 2
 // A twin is expected to wait in vain: it does so for a shorter time.
 let limit = patience;
 export const hurry = (ms) => { limit = Math.min(ms, patience); };
-export const folder = mkdtempSync(join(tmpdir(), 'arrakis-queue-'));
+// Whatever TMPDIR says: a socket's path may have 107 bytes.
+export const folder = mkdtempSync('/tmp/arrakis-queue-');
+process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
 export const socket = join(folder, 'redis.sock');
 export const connection = {
   path: socket,
