@@ -1,13 +1,12 @@
 // More commands than can be served: whoever is not served hears so in time, memory stays bounded, and afterwards all is
 // as before.
-#include "apps/sandbox/keys/keys.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/http.hpp"
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/io.hpp"
 #include "tests/system/node.hpp"
 #include "tests/system/records.hpp"
+#include "tests/system/signed.hpp"
 
 #include <boost/json/object.hpp>
 #include <condition_variable>
@@ -23,17 +22,6 @@ namespace js = boost::json;
 
 world& here() { return shared(false, {"ARRAKIS_RUNTIME_WORKERS=1"}); }
 
-/// The key with which the sandbox signs for its application; it keeps it in its snapshot.
-const std::string& private_key() {
-  static const auto key = [] {
-    const auto saved = json::parse(test::content(here().town().folder() + "/discord/discord.json"),
-                                   {.bytes_max = 64u << 20});
-    return std::string{
-      json::text_or(saved->as_object().at("applications").as_array().at(0).as_object(), "private_key")};
-  }();
-  return key;
-}
-
 /// /onboard of an administrator, signed as Discord signs it.
 net::http_request command(const std::string& user, const place& at) {
   static int64_t last = 1'500'000'000'000'000'000;
@@ -47,12 +35,7 @@ net::http_request command(const std::string& user, const place& at) {
                {"channel_id", at.channel},
                {"member", js::object{{"user", js::object{{"id", user}}}, {"permissions", "8"}}},
                {"data", js::object{{"id", "5"}, {"name", "onboard"}, {"type", 1}}}});
-  const auto timestamp = std::to_string(wall_ms() / 1000);
-  net::http_request request{"POST", "/webhooks/discord", {}, body, {}};
-  request.headers = {{"Content-Type", "application/json"},
-                     {"X-Signature-Ed25519", sandbox::keys::sign(private_key(), timestamp + body)},
-                     {"X-Signature-Timestamp", timestamp}};
-  return request;
+  return signed_interaction(here(), body);
 }
 
 int64_t resident_bytes(int pid) {
@@ -125,9 +108,9 @@ TEST_CASE("overload: who is not served hears “busy” in time, memory stays bo
                       all.answered, all.busy, all.slowest.count(), before >> 20, most >> 20));
   CHECK(all.lost == 0);
 #if !__has_feature(thread_sanitizer) // Which makes a program ten times as slow.
-  CHECK(all.late == 0); // Discord waits for 3 s.
+  CHECK(all.late == 0);              // Discord waits for 3 s.
 #endif
-  CHECK(all.busy > 0);  // It was really too much.
+  CHECK(all.busy > 0); // It was really too much.
   CHECK(all.answered > 0);
   CHECK(most - before < (160ll << 20));
 

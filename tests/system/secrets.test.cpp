@@ -1,13 +1,12 @@
 // Secrets stay where they belong: a whole run with known ones, and everything that it wrote, said and showed searched
 // for them; and what the programs may do is what they need.
 #include "adapters/embedded/embedded.hpp"
-#include "apps/sandbox/keys/keys.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/http.hpp"
 #include "tests/system/inspect.hpp"
 #include "tests/system/leaks.hpp"
 #include "tests/system/records.hpp"
+#include "tests/system/signed.hpp"
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -81,12 +80,7 @@ std::string whole_database() {
 /// A signed interaction at the HTTP door; what the door said.
 std::string post_signed(const std::string& body) {
   auto& t = here().town();
-  const auto saved = json::parse(test::content(t.folder() + "/discord/discord.json"), {.bytes_max = 64u << 20});
-  const std::string key{
-    json::text_or(saved->as_object().at("applications").as_array().at(0).as_object(), "private_key")};
-  const auto now = std::to_string(wall_ms() / 1000);
-  net::http_request request{"POST", "/webhooks/discord", {}, body, {}};
-  request.headers = {{"X-Signature-Ed25519", sandbox::keys::sign(key, now + body)}, {"X-Signature-Timestamp", now}};
+  auto request = signed_interaction(here(), body);
   const auto got = t.web().send(t.door(), std::move(request));
   return got ? got->text : text_of(got.error());
 }
@@ -95,9 +89,6 @@ std::string post_signed(const std::string& body) {
 std::string answers_of_doors(const place& at) {
   auto& t = here().town();
   std::string said;
-  for (const auto* path : {"/metrics", "/health", "/health/ready", "/health/live", "/nowhere"})
-    if (const auto got = t.web().call(t.door(), "GET", path))
-      said += got->text;
   const auto button = [&](const std::string& more) {
     return R"({"id":"1400000000000000099","application_id":")" + t.discord().application + R"(","type":3,"token":")"
          + webhook_token + R"(","version":1,"guild_id":")" + at.guild + R"(","channel_id":")" + at.channel
@@ -111,6 +102,10 @@ std::string answers_of_doors(const place& at) {
   said += post_signed(R"({"type":3,"token":")" + webhook_token + "\",\"token\":\"twice\"}");
   if (const auto got = t.web().call(t.door(), "POST", "/webhooks/discord", js::object{{"token", webhook_token}}))
     said += got->text;
+  // Last, so that they tell of the requests above as well.
+  for (const auto* path : {"/metrics", "/health", "/health/ready", "/health/live", "/nowhere"})
+    if (const auto got = t.web().call(t.door(), "GET", path))
+      said += got->text;
   return said;
 }
 
@@ -241,11 +236,11 @@ TEST_CASE("secrets: addresses that are wrong, or whose server is away, are refus
   const std::pair<std::string, std::string> cases[]{
     {good_dsn, good_redis},
     {"postgresql://u:" + coded + "@127.0.0.1:9/d", "rediss://app:" + redis_coded + "@127.0.0.1:9"},
-    {"postgresql://u:" + dsn_password + "@[127.0.0.1:9/d", good_redis},         // No end of the address.
-    {"host=127.0.0.1 password=" + dsn_password, good_redis},                   // Not quoted.
-    {"host=127.0.0.1 sslmode=" + quoted(dsn_password), good_redis},            // In the wrong place.
-    {good_dsn, "redis://app:" + redis_password + "@127.0.0.1:9/0"},            // Not encoded.
-    {good_dsn, "redis://127.0.0.1:9/" + redis_coded},                          // As a database.
+    {"postgresql://u:" + dsn_password + "@[127.0.0.1:9/d", good_redis}, // No end of the address.
+    {"host=127.0.0.1 password=" + dsn_password, good_redis},            // Not quoted.
+    {"host=127.0.0.1 sslmode=" + quoted(dsn_password), good_redis},     // In the wrong place.
+    {good_dsn, "redis://app:" + redis_password + "@127.0.0.1:9/0"},     // Not encoded.
+    {good_dsn, "redis://127.0.0.1:9/" + redis_coded},                   // As a database.
     {good_dsn, redis_password}};
   for (const auto& [dsn, redis] : cases) {
     const auto said = told_of(addresses(dsn, redis));

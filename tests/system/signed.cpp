@@ -1,0 +1,30 @@
+#include "tests/system/signed.hpp"
+
+#include "apps/sandbox/keys/keys.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+namespace arrakis::system_test {
+namespace {
+/// The sandbox keeps it in its snapshot.
+std::string private_key(world& w) {
+  const auto saved = json::parse(test::content(w.town().folder() + "/discord/discord.json"), {.bytes_max = 64u << 20});
+  return std::string{json::text_or(saved->as_object().at("applications").as_array().at(0).as_object(), "private_key")};
+}
+} // namespace
+
+net::http_request signed_interaction(world& w, std::string body) {
+  static const auto key = private_key(w); // One world a program.
+  const auto timestamp = std::to_string(wall_ms() / 1000);
+  net::http_request request{"POST", "/webhooks/discord", {}, {}, {}};
+  request.headers = {{"Content-Type", "application/json"},
+                     {"X-Signature-Ed25519", sandbox::keys::sign(key, timestamp + body)},
+                     {"X-Signature-Timestamp", timestamp}};
+  request.body = std::move(body);
+  return request;
+}
+
+} // namespace arrakis::system_test

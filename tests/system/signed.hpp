@@ -1,0 +1,13 @@
+#pragma once
+// Interactions that a test posts to a door itself, signed as Discord signs them: as many at one moment as it wants.
+#include "runtime/net/http.hpp"
+#include "tests/system/world.hpp"
+
+#include <string>
+
+namespace arrakis::system_test {
+
+/// A POST of the interaction `body` to /webhooks/discord, signed with the key of the sandbox's application.
+net::http_request signed_interaction(world&, std::string body);
+
+} // namespace arrakis::system_test
