@@ -2,7 +2,8 @@
 //   smoke   part of `make test`
 //   twin    what is spoiled so that it must fail: {bridge, worker: options; drop: requests of the bridge that never
 //           arrive; fields: {request: f}, which changes what it asks for; mute: methods of a Node.js queue that do
-//           nothing; add: f, which changes the options of what it adds}
+//           nothing; add: f, which changes the options of what it adds; more_ms: patience beside that of run.mjs, of a
+//           check that by chance takes longer than it has just taken}
 export const checks = [];
 export const check = (name, run, {smoke = false, twin} = {}) => checks.push({name, run, smoke, twin});
 // The twin of the check whose name begins so.

@@ -54,7 +54,7 @@ async function main() {
     const control = Boolean(process.env.CONTROL);
     for (const [number, each] of smokeOnly ? [] : chosen.filter(({twin}) => twin).entries()) {
       // A step that comes at all comes within the time of the whole check.
-      hurry(2000 + 2 * each.took);
+      hurry((each.twin.more_ms ?? 1000) + 2 * each.took);
       const error = await outcome(each, new Place(`twin-${number}`, control ? {} : each.twin));
       if (control)
         note(!error, `control: ${each.name}`, error && words(error));

@@ -145,7 +145,7 @@ check('connections that are cut come back, those of either worker and of either 
   await until(async () => (await theirs.getJobCountByTypes('completed')) === 40, 'end of all jobs');
   assert.deepEqual(await counts(theirs, 'completed', 'active', 'failed'), {completed: 40, active: 0, failed: 0});
   await worker.close(true); // Its own way to end waits for the answer to a call that was cut.
-}, {twin: {drop: ['add_job']}});
+}, {twin: {drop: ['add_job'], more_ms: 6000}});
 
 check('a job has one parent: added again it goes to that one, or to a first, and to no second', async (at) => {
   const ours = await at.bridge();
