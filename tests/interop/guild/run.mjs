@@ -179,5 +179,8 @@ await test('twin: one role renamed by hand: the comparison fails in just that, /
 });
 
 await client.destroy();
-await test('everything ends cleanly', async () => equal(await town.stop(), 0, 'exit code'));
+await test('everything ends cleanly', async () => {
+  const code = await town.stop();
+  equal(code, 0, `demo said:\n${town.said().slice(-3000)}\nexit code`);
+});
 finish();
