@@ -1,12 +1,12 @@
 // A disk that is full, for a program that is started with this library before all others (LD_PRELOAD): while the file
-// NO_SPACE_WHILE exists, folders cannot be made and files cannot be written below a folder whose path contains
-// NO_SPACE_BELOW. A real small file system would need the right to mount one, which a container has not.
+// NO_SPACE_WHILE exists, files below a folder whose path contains NO_SPACE_BELOW take half of their first bytes and no
+// more. Folders are still made, so that it is a file that is torn. A real small file system would need the right to
+// mount one, which a container has not.
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace {
@@ -27,17 +27,10 @@ extern "C" ssize_t write(int fd, const void* bytes, size_t count) {
   std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   const auto length = ::readlink(link, path, sizeof path - 1);
   if (length > 0 && (path[length] = 0, full(path))) {
+    if (count > 1 && ::lseek(fd, 0, SEEK_CUR) == 0)
+      return real(fd, bytes, count / 2);
     errno = ENOSPC;
     return -1;
   }
   return real(fd, bytes, count);
-}
-
-extern "C" int mkdir(const char* path, mode_t mode) noexcept {
-  static const auto real = next<int (*)(const char*, mode_t)>("mkdir");
-  if (full(path)) {
-    errno = ENOSPC;
-    return -1;
-  }
-  return real(path, mode);
 }
