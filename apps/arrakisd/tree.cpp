@@ -39,6 +39,7 @@
 #include "runtime/net/io.hpp"
 #include "runtime/supervisor.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <caf/actor_registry.hpp>
 #include <caf/actor_system_config.hpp>
@@ -59,21 +60,22 @@ caf::actor_system_config& system_config(const config& settings) {
   return cfg;
 }
 
-/// Destroys the system when every actor and every thread of a detached actor has ended, and lets go of pending
-/// timeouts, which in CAF 0.17 hold their actor until they are due (actor-framework issue 698). CAF's own destructor
-/// waits without bound, and 0.17.6 at times leaves the thread of an ended detached actor waiting (seen here: about
-/// every other stop): such a system is kept until the process ends, a moment later.
-void end_system(std::unique_ptr<caf::actor_system> sys, std::chrono::milliseconds patience) {
+/// Waits until every actor and every thread of a detached actor of ours has ended, and lets go of pending timeouts, which
+/// in CAF 0.17 hold their actor until they are due (actor-framework issue 698). The system itself is kept until the
+/// process ends, a moment later: CAF's destructor waits without bound for the end of its logger, and each thread that has
+/// spawned an actor (an io thread, at the door) holds that as long as it lives. `own_threads`: of CAF's own detached
+/// actors, which do not end before the system.
+void end_system(std::unique_ptr<caf::actor_system> sys, size_t own_threads, std::chrono::milliseconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (sys->registry().running() > 0 && std::chrono::steady_clock::now() < end)
     ::poll(nullptr, 0, 5);
   sys->clock().cancel_all();
   const auto threads_end = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
-  while (sys->detached_actors() > 0 && std::chrono::steady_clock::now() < threads_end)
+  while (sys->detached_actors() > own_threads && std::chrono::steady_clock::now() < threads_end)
     ::poll(nullptr, 0, 5);
-  if (sys->registry().running() == 0 && sys->detached_actors() == 0)
-    return;
-  log::info("actor_system_kept", {{"actors", sys->registry().running()}, {"threads", sys->detached_actors()}});
+  const auto actors = sys->registry().running(), threads = sys->detached_actors();
+  if (actors > 0 || threads > own_threads)
+    log::info("actors_do_not_end", {{"actors", actors}, {"threads", threads - std::min(threads, own_threads)}});
   [[maybe_unused]] static caf::actor_system* kept = nullptr; // Reachable: no leak for a sanitizer.
   kept = sys.release();
 }
@@ -108,6 +110,7 @@ struct node::impl {
   net::io io;
   std::unique_ptr<caf::actor_system> system;
   caf::actor_system& sys;
+  const size_t own_threads; ///< Of the system, before any actor of ours.
   fences::board board;
   identity who;
   const node_name own_name;                      ///< Outlives the process.
@@ -156,6 +159,7 @@ struct node::impl {
       io(static_cast<unsigned>(c.integer("runtime.io_threads"))),
       system(std::make_unique<caf::actor_system>(system_config(c))),
       sys(*system),
+      own_threads(sys.detached_actors()),
       board(sys.clock()),
       own_name(c.text("node.state_folder")),
       http(io),
@@ -384,7 +388,7 @@ node::impl::~impl() {
   queue_link.stop();
   server.reset();
   children.clear();
-  end_system(std::move(system), std::chrono::seconds{5});
+  end_system(std::move(system), own_threads, std::chrono::seconds{5});
 }
 
 node::~node() = default;
