@@ -60,11 +60,11 @@ caf::actor_system_config& system_config(const config& settings) {
   return cfg;
 }
 
-/// Waits until every actor and every thread of a detached actor of ours has ended, and lets go of pending timeouts, which
-/// in CAF 0.17 hold their actor until they are due (actor-framework issue 698). The system itself is kept until the
-/// process ends, a moment later: CAF's destructor waits without bound for the end of its logger, and each thread that has
-/// spawned an actor (an io thread, at the door) holds that as long as it lives. `own_threads`: of CAF's own detached
-/// actors, which do not end before the system.
+/// Waits until every actor and every thread of a detached actor of ours has ended, and lets go of pending timeouts,
+/// which in CAF 0.17 hold their actor until they are due (actor-framework issue 698). The system itself is kept until
+/// the process ends, a moment later: CAF's destructor waits without bound for the end of its logger, and each thread
+/// that has spawned an actor (an io thread, at the door) holds that as long as it lives. `own_threads`: of CAF's own
+/// detached actors, which do not end before the system.
 void end_system(std::unique_ptr<caf::actor_system> sys, size_t own_threads, std::chrono::milliseconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (sys->registry().running() > 0 && std::chrono::steady_clock::now() < end)

@@ -80,7 +80,7 @@ void budget_contract(const std::function<budget_bench(int)>& fresh) {
     auto b = fresh(50);
     const auto first = must(b.trade({.wanted = {"a"}}));
     CHECK(first.count == 0);
-    CHECK(first.retry >= use_within + way_max + 1'000ms); // Whatever was granted before has arrived, and is a second old.
+    CHECK(first.retry >= use_within + way_max + 1'000ms); // All that was granted before has arrived, a second ago.
     b.pass(2'000ms);
     CHECK(take(b, {"a"}) == 1);
   }
