@@ -50,6 +50,10 @@ std::string trace_of(const queue::job& job) {
   return o ? std::string{json::text_or(*o, "trace")} : std::string{};
 }
 
+void tell_running(const state& st) {
+  metrics::set("arrakis_jobs_running", "Job actors.", static_cast<double>(st.open.size()));
+}
+
 void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
   const auto found = self->state.open.find(who);
   if (found == self->state.open.end())
@@ -58,7 +62,7 @@ void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
   self->state.open.erase(found);
   metrics::count("arrakis_jobs_ended_total", "Attempts of jobs by kind and end.", 1,
                  {{"kind", done.job.name}, {"end", std::string{word(result)}}});
-  metrics::set("arrakis_jobs_running", "Job actors.", static_cast<double>(self->state.open.size()));
+  tell_running(self->state);
   log::info("job.ended", {{"job", done.job.id},
                           {"trace", trace_of(done.job)},
                           {"kind", done.job.name},
@@ -85,6 +89,7 @@ caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
   self->link_to(worker);
   st.workers.insert(who);
   st.open.emplace(who, running{x.what, promise});
+  tell_running(st);
   self->request(worker, caf::duration{(*kind)->within}, x)
     .then([self, who](queue::outcome& result) { end(self, who, std::move(result)); },
           [self, who, worker](caf::error& e) {
@@ -98,6 +103,7 @@ queue::processor::behavior_type behavior(pointer self, services svc, std::vector
   keep_exception_text(self);
   self->state.svc = std::move(svc);
   self->state.kinds = std::move(kinds);
+  tell_running(self->state); // Whom this one follows may have said another number.
   // An actor that ends with its promise open lets the asker wait for the whole deadline: DOWN tells at once.
   self->set_down_handler([self](const caf::down_msg& down) { end(self, down.source, crashed(text_of(down.reason))); });
   self->set_exit_handler([self](const caf::exit_msg& x) {

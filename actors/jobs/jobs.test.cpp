@@ -1,5 +1,6 @@
 #include "actors/jobs/jobs.hpp"
 
+#include "runtime/metrics.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <caf/send.hpp>
@@ -75,6 +76,27 @@ TEST_CASE("jobs: an unknown kind is final") {
   const auto got = b.run("answer", "NO_SUCH");
   CHECK(got.what == queue::outcome::failed_final);
   CHECK(got.reason.find("UNKNOWN_JOB_TYPE") != std::string::npos);
+}
+
+TEST_CASE("jobs: how many run is told when one begins, when one ends, and by whoever follows") {
+  const auto told = [](const char* number) {
+    return metrics::exposition().find(std::string{"\narrakis_jobs_running "} + number + "\n") != std::string::npos;
+  };
+  bench b;
+  caf::anon_send(b.jobs, queue::process{{"j", "TRIAL", "hang"}});
+  caf::anon_send(b.jobs, queue::process{{"k", "TRIAL", "hang"}});
+  b.sim.run();
+  CHECK(told("2"));
+  b.sim.advance(6s);
+  CHECK(told("0"));
+  caf::anon_send(b.jobs, queue::process{{"l", "TRIAL", "hang"}});
+  b.sim.run();
+  CHECK(told("1"));
+  caf::anon_send_exit(b.jobs, caf::exit_reason::kill);
+  b.sim.run();
+  bench next;
+  next.sim.run();
+  CHECK(told("0"));
 }
 
 TEST_CASE("jobs: job actors end with their processor") {
