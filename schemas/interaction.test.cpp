@@ -92,8 +92,7 @@ TEST_CASE("interaction: a modal has its fields, in rows and in labels") {
 
 TEST_CASE("interaction: a ping needs no caller and no data") {
   const auto read = read_interaction(
-    bj::parse(
-      R"({"id": "1100000000000000001", "application_id": "1100000000000000002", "type": 1, "token": "t"})")
+    bj::parse(R"({"id": "1100000000000000001", "application_id": "1100000000000000002", "type": 1, "token": "t"})")
       .as_object());
   REQUIRE(read);
   CHECK(read->kind == interaction_kind::ping);

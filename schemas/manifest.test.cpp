@@ -126,12 +126,11 @@ TEST_CASE("manifest: what was written reads back equal, and its canonical bytes 
 }
 
 TEST_CASE("manifest: its JSON is stable") {
-  CHECK(
-    text_of_tree(to_json(sample()))
-      .starts_with(
-        R"({"assets":[{"address":"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed","chain":"berachain","decimals":18,)"
-        R"("id":"asset-1",)"
-        R"("minBalance":"6.9","symbol":"BGT","type":"erc20"},)"));
+  CHECK(text_of_tree(to_json(sample()))
+          .starts_with(
+            R"({"assets":[{"address":"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed","chain":"berachain","decimals":18,)"
+            R"("id":"asset-1",)"
+            R"("minBalance":"6.9","symbol":"BGT","type":"erc20"},)"));
   CHECK(text_of_tree(to_json(sample())).find(R"("color":"#FFD700")") != std::string::npos);
   CHECK(text_of_tree(to_json(sample())).find(R"("existingRoleId":"1100000000000000009")") != std::string::npos);
 }
@@ -146,7 +145,8 @@ TEST_CASE("manifest: another schemaVersion is unsupported") {
   CHECK(code_of(refusal("/schemaVersion", R"("2")")) == ec::unsupported);
   CHECK(code_of(refusal("/schemaVersion", "1")) == ec::invalid);
   CHECK(code_of(refusal("/schemaVersion", "")) == ec::invalid);
-  const auto quoted = text_of(refusal("/schemaVersion", R"("沙沙沙沙沙沙沙沙沙沙沙")")); // 33 bytes, of which 32 are quoted.
+  const auto quoted = text_of(
+    refusal("/schemaVersion", R"("沙沙沙沙沙沙沙沙沙沙沙")")); // 33 bytes, of which 32 are quoted.
   CHECK(quoted.find("\"沙沙沙沙沙沙沙沙沙沙\"") != std::string::npos);
 }
 
@@ -227,9 +227,8 @@ TEST_CASE("manifest: text that is no JSON object is refused") {
 }
 
 TEST_CASE("manifest: the signed statement is canonical and names community, version and predecessor") {
-  CHECK(
-    signing_bytes({{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, 2, "aa", "bb", "2026-11-24T05:38:16.123Z"})
-    == R"({"alg":"ed25519","communityId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8",)"
+  CHECK(signing_bytes({{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}, 2, "aa", "bb", "2026-11-24T05:38:16.123Z"})
+        == R"({"alg":"ed25519","communityId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8",)"
            R"("createdAt":"2026-11-24T05:38:16.123Z",)"
-       R"("previousSha256":"bb","sha256":"aa","version":2})");
+           R"("previousSha256":"bb","sha256":"aa","version":2})");
 }

@@ -63,7 +63,7 @@ failure failure_of(const std::exception& thrown, bool committing) {
 
 caf::error refusal_of(const std::exception& thrown, const std::string& dsn) {
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options{PQconninfoParse(dsn.c_str(), nullptr),
-                                                                            &PQconninfoFree};
+                                                                             &PQconninfoFree};
   if (!options)
     return fail(ec::unavailable, "the connection string cannot be read: neither name='value' ... nor postgresql://");
   const auto why = failure_of(thrown).why;

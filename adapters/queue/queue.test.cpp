@@ -1,5 +1,5 @@
-#include "tests/support/queue_town.hpp"
 #include "runtime/json.hpp"
+#include "tests/support/queue_town.hpp"
 
 #include <boost/json.hpp>
 

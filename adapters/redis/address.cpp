@@ -16,8 +16,7 @@ caf::expected<int> database_of(std::string_view digits) {
   int number = 0;
   auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (bad != std::errc{} || end != digits.data() + digits.size() || number < 0 || number > database_max)
-    return failed<int>(ec::invalid,
-                       fmt::format("Redis URL: the database is no number from 0 to {}", database_max));
+    return failed<int>(ec::invalid, fmt::format("Redis URL: the database is no number from 0 to {}", database_max));
   return number;
 }
 } // namespace

@@ -81,8 +81,7 @@ TEST_CASE("redis address: each form of URL is read, each wrong one names its fau
   REQUIRE(plain);
   CHECK(plain->host == "::1");
   CHECK(plain->port == 6379);
-  for (std::string wrong :
-       {"", "http://x", "redis://", "redis://x:0", "redis://x/abc", "unix://host/path", "unix:///", "redis://x:99999",
-        "unix:///a%00b", "unix:run/x"})
+  for (std::string wrong : {"", "http://x", "redis://", "redis://x:0", "redis://x/abc", "unix://host/path", "unix:///",
+                            "redis://x:99999", "unix:///a%00b", "unix:run/x"})
     CHECK_MESSAGE(!redis::parse_address(wrong), wrong);
 }

@@ -87,9 +87,9 @@ void town::start_chain() {
 std::vector<std::string> town::environment() const {
   auto env = options_.environment; // First: of two lines with one name the configuration takes the first.
   env.insert(env.end(), {"ARRAKIS_NODE_STATE_FOLDER=" + options_.folder + "/arrakis",
-                         fmt::format("ARRAKIS_HTTP_PORT={}", options_.door_port),
-                         "ARRAKIS_DISCORD_API_URL=" + ids_.url, "ARRAKIS_DISCORD_TOKEN=" + ids_.token,
-                         "ARRAKIS_DISCORD_PUBLIC_KEY=" + ids_.public_key, "ARRAKIS_NODE_SHUTDOWN_GRACE_S=20"});
+                         fmt::format("ARRAKIS_HTTP_PORT={}", options_.door_port), "ARRAKIS_DISCORD_API_URL=" + ids_.url,
+                         "ARRAKIS_DISCORD_TOKEN=" + ids_.token, "ARRAKIS_DISCORD_PUBLIC_KEY=" + ids_.public_key,
+                         "ARRAKIS_NODE_SHUTDOWN_GRACE_S=20"});
   if (chain_)
     env.push_back("ARRAKIS_CHAINS_RPC_SANDBOX=" + chain_->url());
   return env;

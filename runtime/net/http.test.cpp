@@ -37,10 +37,26 @@ TEST_CASE("http: a URL is taken apart, and one that is none is refused") {
   CHECK(secure->authority == "[::1]");
   CHECK(secure->target == "/?v=10");
   CHECK(parse_url("http+unix:/run/x.sock")->unix_path == "/run/x.sock");
-  for (const auto* bad : {"", "example.org", "ftp://x", "http:/x", "http://", "http://u:p@x", "http://x:y",
-                          "http://x:", "http://a b", "http://x\r\nEvil: 1", "http+unix:run", "http://x:123456",
-                          "http://x:0", "http://x:65536", "http://[::1", "http://[::1]x:80", "http://a]:80",
-                          "http://[]", "http://[a[b]]", "http://:80"})
+  for (const auto* bad : {"",
+                          "example.org",
+                          "ftp://x",
+                          "http:/x",
+                          "http://",
+                          "http://u:p@x",
+                          "http://x:y",
+                          "http://x:",
+                          "http://a b",
+                          "http://x\r\nEvil: 1",
+                          "http+unix:run",
+                          "http://x:123456",
+                          "http://x:0",
+                          "http://x:65536",
+                          "http://[::1",
+                          "http://[::1]x:80",
+                          "http://a]:80",
+                          "http://[]",
+                          "http://[a[b]]",
+                          "http://:80"})
     CHECK_MESSAGE(!parse_url(bad), bad);
   CHECK_FALSE(parse_url(std::string_view{"http+unix:/a\0b", 15}));
   CHECK(parse_url("http://x/a?b#c")->target == "/a?b");

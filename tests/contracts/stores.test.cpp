@@ -1,4 +1,5 @@
 // Stores in memory and in PostgreSQL, under the same contracts.
+#include "tests/support/stores.hpp"
 #include "adapters/postgres/audit/audit.hpp"
 #include "adapters/postgres/communities/communities.hpp"
 #include "adapters/postgres/deployments/deployments.hpp"
@@ -8,7 +9,6 @@
 #include "tests/contracts/outbox.hpp"
 #include "tests/contracts/submissions.hpp"
 #include "tests/support/fakes/postgres.hpp"
-#include "tests/support/stores.hpp"
 
 #include <fmt/format.h>
 

@@ -129,8 +129,7 @@ void a_newer_one_passes_it_over(desk d, snowflake guild) {
   REQUIRE(d.send(d.order(guild, "click-2")));
   // One version at a time works on a guild.
   CHECK(code_of(ask<claimed>(d.sys, d.to, claim{first.community, 2, "other", 60s, soon()}).error()) == ec::busy);
-  REQUIRE(ask<done>(
-    d.sys, d.to, checkpoint{held, {"role", "role-gold", {500}, R"({"name":"Gold"})"}, soon()}));
+  REQUIRE(ask<done>(d.sys, d.to, checkpoint{held, {"role", "role-gold", {500}, R"({"name":"Gold"})"}, soon()}));
   REQUIRE(ask<done>(d.sys, d.to, abandon{held, false, "UNKNOWN_ERROR", "why", soon()}));
   const auto newer = d.take(first.community, 2);
   REQUIRE(ask<intent>(d.sys, d.to, record_intent{newer, "role", "role-gold", "n1", soon(), {}}));
@@ -140,8 +139,7 @@ void a_newer_one_passes_it_over(desk d, snowflake guild) {
   CHECK(shadow->status == "partial"); // What the older one made so far is known to the newer.
   REQUIRE(shadow->entries.size() == 1);
   CHECK(shadow->entries[0].id == snowflake{500});
-  REQUIRE(
-    ask<done>(d.sys, d.to, complete{newer, 2, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {}, soon()}));
+  REQUIRE(ask<done>(d.sys, d.to, complete{newer, 2, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {}, soon()}));
   const auto old = ask<status_of>(d.sys, d.to, status{first.community, 1, soon()});
   CHECK(old->state == "cancelled");
   CHECK(ask<claimed>(d.sys, d.to, claim{first.community, 1, "w", 60s, soon()})->run == 0);

@@ -59,7 +59,9 @@ int status_of(const std::variant<net::http_response, interaction>& answer) {
 
 void door(std::string_view bytes) {
   static const signatory discord;
-  static const class door subject{discord.public_key()};
+  static const class door subject {
+    discord.public_key()
+  };
   log::set_level(log::level::error);
   // The first line is what a stranger may choose beside the body: a trace.
   const auto line = bytes.substr(0, bytes.find('\n'));

@@ -60,8 +60,7 @@ public:
     answer += frames;
     patient([&] { return ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL); });
     ::shutdown(fd, SHUT_WR);
-    while (patient([&] { return ::recv(fd, piece.data(), piece.size(), 0); }) > 0) {
-    }
+    while (patient([&] { return ::recv(fd, piece.data(), piece.size(), 0); }) > 0) {}
     ::close(fd);
   }
 

@@ -58,9 +58,8 @@ void world::check_leaving(node& from, const town& at, const net::http_request& r
       if (&o == &at.orders.back() && o.status != "active")
         return breaks(what + ": an effect more than a second after the freeze");
     }
-  const auto holder = std::ranges::find_if(t->work, [&](const auto& d) {
-    return d.holder == from.name && d.lease_until_ms > now_ms();
-  });
+  const auto holder = std::ranges::find_if(
+    t->work, [&](const auto& d) { return d.holder == from.name && d.lease_until_ms > now_ms(); });
   if (holder == t->work.end())
     return breaks(what + ": an effect without the lease");
   if (holder->fence < fence)
@@ -157,8 +156,8 @@ void world::check_guild(const test::fake_postgres::tenant& t, town& at) {
       return breaks(fmt::format("{} is completed without {}", name_of(t, newest), r.key.resource));
     const auto now_is = role ? blueprint::actual(at.discord.role(id)) : blueprint::actual(at.discord.channel(id));
     if (const auto differ = blueprint::differences(now_is, *f); !differ.empty())
-      return breaks(fmt::format("{} is completed, and {} differs in {}", name_of(t, newest), r.key.resource,
-                                differ.front()));
+      return breaks(
+        fmt::format("{} is completed, and {} differs in {}", name_of(t, newest), r.key.resource, differ.front()));
   }
 }
 
@@ -175,8 +174,7 @@ void world::check_drift(town& at) {
       .then([&](reconciler::drift_report& x) { said.emplace(std::move(x)); },
             [&](caf::error& e) { said.emplace(std::move(e)); });
   });
-  while (!said && step()) {
-  }
+  while (!said && step()) {}
   if (!said || !*said)
     return breaks("the reconciler gave no answer: " + (said ? text_of(said->error()) : std::string{}));
   if (!(*said)->clean)

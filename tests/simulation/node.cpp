@@ -15,10 +15,10 @@ using chain_actor = chain::handle::extend<caf::reacts_to<test::later>>;
 chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::way* by) {
   return {
     [=](const chain::inspect_contract& m) {
-      return test::through<chain::contract>(
-        self, by, "chain.inspect", m, [](const chain::inspect_contract& x) -> caf::expected<chain::contract> {
-          return chain::contract{x.address, true, true, "SPICE", "Spice", 18, 1};
-        });
+      return test::through<chain::contract>(self, by, "chain.inspect", m,
+                                            [](const chain::inspect_contract& x) -> caf::expected<chain::contract> {
+                                              return chain::contract{x.address, true, true, "SPICE", "Spice", 18, 1};
+                                            });
     },
     [](const test::later& x) { x.run(); },
   };
@@ -61,8 +61,7 @@ node::node(world& w, size_t number, std::string who)
   directory::options places;
   places.kind = "community";
   const auto tenants = keep(directory::start(sys, places, [&sys, to](const std::string& key) {
-    return caf::actor_cast<caf::actor>(
-      community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
+    return caf::actor_cast<caf::actor>(community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
   }));
   reconciler = keep(reconciler::start(sys, {communities, manifests, rest, bot}));
   community_door = keep(wizard::start_door(sys, tenants));

@@ -79,14 +79,8 @@ TEST_CASE("simulation: what a version began to make stays known when the next on
   holds(445);
 }
 
-TEST_CASE("simulation: what was made while our store was away is found again, not made again") {
-  holds(1035);
-}
+TEST_CASE("simulation: what was made while our store was away is found again, not made again") { holds(1035); }
 
-TEST_CASE("simulation: a successor waits for what its predecessor sent in its last moment") {
-  holds(1287);
-}
+TEST_CASE("simulation: a successor waits for what its predecessor sent in its last moment") { holds(1287); }
 
-TEST_CASE("simulation: after a create without an answer nothing is decided before the guild was read") {
-  holds(7505);
-}
+TEST_CASE("simulation: after a create without an answer nothing is decided before the guild was read") { holds(7505); }

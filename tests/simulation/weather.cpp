@@ -198,9 +198,9 @@ town* world::addressed(std::string_view path) {
     const auto rest = path.substr(prefix.size());
     return parse_snowflake(rest.substr(0, rest.find('/'))).value_or(snowflake{});
   };
-  return path.starts_with("/guilds/")     ? town_of(after_prefix("/guilds/"))
-         : path.starts_with("/channels/") ? town_with_channel(after_prefix("/channels/"))
-                                          : nullptr;
+  return path.starts_with("/guilds/")   ? town_of(after_prefix("/guilds/"))
+       : path.starts_with("/channels/") ? town_with_channel(after_prefix("/channels/"))
+                                        : nullptr;
 }
 
 void world::request(node& from, net::http_request r, deadline until,
@@ -224,7 +224,7 @@ void world::request(node& from, net::http_request r, deadline until,
   const auto effect = [=, this, r = std::move(r)](bool answered, int instead) {
     after(there, [=, this] {
       auto a = instead == 403 ? net::http_response{403, {}, R"({"code":50013,"message":"Missing Permissions"})"}
-               : instead < 0  ? page(-instead) // Before the effect.
+             : instead < 0    ? page(-instead) // Before the effect.
                               : serve(t, talk, r);
       if (instead == 403 || instead < 0)
         talk ? void() : arrived();
@@ -255,9 +255,7 @@ void world::request(node& from, net::http_request r, deadline until,
       });
       return;
     }
-    case 7:
-      kills_ < kills_max && weather_.kills ? (++kills_, kill_node(from.seat)) : void();
-      return effect(true, 0);
+    case 7: kills_ < kills_max&& weather_.kills ? (++kills_, kill_node(from.seat)) : void(); return effect(true, 0);
     default: return below(4) == 0 ? effect(true, 403) : effect(true, 504);
   }
 }

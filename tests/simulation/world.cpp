@@ -12,9 +12,9 @@ namespace arrakis::simulation {
 namespace {
 using namespace std::chrono_literals;
 constexpr int64_t epoch_ms = 1'800'000'000'000;
-constexpr auto storm_max = 150s;        ///< Of virtual time; then it is calm, whatever is left to wish.
-constexpr auto calm_max = 3'600s;       ///< By then everything must have come to its end.
-constexpr auto on_its_way = 12s;        ///< What somebody clicked before it was calm arrives within that.
+constexpr auto storm_max = 150s;           ///< Of virtual time; then it is calm, whatever is left to wish.
+constexpr auto calm_max = 3'600s;          ///< By then everything must have come to its end.
+constexpr auto on_its_way = 12s;           ///< What somebody clicked before it was calm arrives within that.
 constexpr size_t deliveries_max = 400'000; ///< More is a loop that never ends.
 
 /// Our processes' wall clock, which may jump away from everybody else's.
@@ -136,8 +136,7 @@ void world::settle_towns() {
     const bool by_wizard = n == 0 || below(8) == 0;
     const size_t admins = by_wizard ? 1 + (below(4) == 0) : 0;
     for (size_t a = 0; a < admins; ++a)
-      t.people
-        .emplace_back(std::make_unique<person>(*this, t, snowflake{500 + n * 10 + a}, below(4) == 0 ? 2 : 1))
+      t.people.emplace_back(std::make_unique<person>(*this, t, snowflake{500 + n * 10 + a}, below(4) == 0 ? 2 : 1))
         ->begin();
     t.direct = by_wizard ? below(3) == 0 : 1 + (below(3) == 0);
     for (int d = 0; d < t.direct; ++d)

@@ -140,7 +140,7 @@ private:
   caf::actor helper_;
   size_t kills_ = 0, flushes_ = 0, starts_ = 0;
   instant postgres_away_until_{}, redis_away_until_{}, discord_away_until_{};
-  std::deque<instant> arrivals_; ///< At Discord, of the last second and a bit.
+  std::deque<instant> arrivals_;    ///< At Discord, of the last second and a bit.
   std::map<std::string, int> ends_; ///< By deployment and attempt.
   size_t rows_closed_ = 0;
 };

@@ -29,8 +29,8 @@ bool is_protocol(std::string_view path) {
 
 /// What even a plain value may use.
 bool is_ground(std::string_view path) {
-  constexpr std::array names{"runtime/error.hpp", "runtime/json.hpp", "runtime/assert.hpp", "runtime/secret.hpp",
-                             "runtime/clock.hpp", "runtime/utf8.hpp"};
+  constexpr std::array names{"runtime/error.hpp",  "runtime/json.hpp",  "runtime/assert.hpp",
+                             "runtime/secret.hpp", "runtime/clock.hpp", "runtime/utf8.hpp"};
   return std::find(names.begin(), names.end(), path) != names.end();
 }
 } // namespace

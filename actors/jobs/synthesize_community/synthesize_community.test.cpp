@@ -316,8 +316,7 @@ TEST_CASE("synthesis: an equal category that somebody else made a moment before 
     if (r.method != "POST" || r.target.find("/channels") == std::string::npos || ++n != 1)
       return discord_fate::normal;
     b.discord.guild.channels.push_back({theirs, guild::category, "COMMUNITY", "", {}, 0, {}});
-    b.discord.audit.push_back(
-      {somebody, theirs, static_cast<int>(discord::audit_action::channel_create), "by hand"});
+    b.discord.audit.push_back({somebody, theirs, static_cast<int>(discord::audit_action::channel_create), "by hand"});
     b.node().crash(); // Before the effect: nothing of ours is there, and theirs is all that looks like it.
     return discord_fate::lost;
   };

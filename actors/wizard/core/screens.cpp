@@ -458,8 +458,8 @@ std::string deployment_screen(const deployment_state& d) {
                                       : color_wizard}};
   js::array rows;
   if (d.state == "failed")
-    rows.push_back(js::object{
-      {"type", 1}, {"components", js::array{button(primary, "Retry", retry_button_id(d.version))}}});
+    rows.push_back(
+      js::object{{"type", 1}, {"components", js::array{button(primary, "Retry", retry_button_id(d.version))}}});
   return js::serialize(message("", std::move(embed), std::move(rows)));
 }
 

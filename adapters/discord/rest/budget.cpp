@@ -75,11 +75,10 @@ struct state {
 std::vector<std::string> keys(const options& opt) { return {opt.key, '{' + opt.key + "}:invalid"}; }
 
 std::vector<std::string> arguments(const options& opt, const exchange& x) {
-  std::vector<std::string> args{std::to_string(opt.slots_max),        std::to_string(hold_max.count()),
-                                std::to_string(opt.held_after_answer.count()), std::to_string(opt.quiet.count()),
-                                std::to_string(opt.keep.count()),     std::to_string(x.hold_off.count()),
-                                std::to_string(x.wanted.size()),      std::to_string(x.answered.size()),
-                                std::to_string(x.invalid)};
+  std::vector<std::string> args{
+    std::to_string(opt.slots_max),     std::to_string(hold_max.count()),  std::to_string(opt.held_after_answer.count()),
+    std::to_string(opt.quiet.count()), std::to_string(opt.keep.count()),  std::to_string(x.hold_off.count()),
+    std::to_string(x.wanted.size()),   std::to_string(x.answered.size()), std::to_string(x.invalid)};
   for (const auto* names : {&x.wanted, &x.answered, &x.unused})
     args.insert(args.end(), names->begin(), names->end());
   return args;

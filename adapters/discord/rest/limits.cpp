@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr auto invalid_window = 10min; // docs/topics/rate-limits, "Invalid Request Limit".
 constexpr auto invalid_bin = 10s;
-constexpr auto invalid_news = 60s; // For how long the count of all processes is taken for the present one.
+constexpr auto invalid_news = 60s;   // For how long the count of all processes is taken for the present one.
 constexpr auto wait_unsaid = 1000ms; // A 429 of Discord that names no time.
 // Cloudflare's page names no time either; its bans last minutes, so the wait doubles while it goes on.
 constexpr auto edge_wait_first = 10'000ms;

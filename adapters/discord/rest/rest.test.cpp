@@ -296,8 +296,7 @@ TEST_CASE("discord.rest: what other processes were refused closes the guard here
     auto second = self->request(client, caf::infinite, get("/2")); // Its grant brings the news.
     sim.advance(10ms);
     CHECK(wire.size() == 1);
-    second.receive([](const answer&) { CHECK(false); },
-                   [](const caf::error& e) { CHECK(code_of(e) == ec::refused); });
+    second.receive([](const answer&) { CHECK(false); }, [](const caf::error& e) { CHECK(code_of(e) == ec::refused); });
     invalid = 10; // Ten minutes on.
     sim.advance(61s);
     self->send(client, get("/3"));

@@ -11,16 +11,13 @@ using namespace model;
 
 reply get_gateway(call& c) { return {200, js::object{{"url", c.gateway}}}; }
 reply get_gateway_bot(call& c) {
-  return {
-    200,
-    js::object{
-      {"url", c.gateway},
-      {"shards", c.shards},
-      {"session_start_limit",
-       {{"total", 1000},
-        {"remaining", c.starts_left},
-        {"reset_after", c.starts_reset_ms},
-        {"max_concurrency", c.max_concurrency}}}}};
+  return {200, js::object{{"url", c.gateway},
+                          {"shards", c.shards},
+                          {"session_start_limit",
+                           {{"total", 1000},
+                            {"remaining", c.starts_left},
+                            {"reset_after", c.starts_reset_ms},
+                            {"max_concurrency", c.max_concurrency}}}}};
 }
 
 reply get_me(call& c) {

@@ -165,12 +165,15 @@ queue::listener::behavior_type telling(queue::listener::pointer) {
 
 void closing(caf::event_based_actor* self, const queue::worker& worker, const bj::value& seq) {
   self->request(worker, patience, queue::close{})
-    .then([seq](queue::done) { say({{"seq", seq}, {"ok", true}}); },
-          [seq](caf::error& e) {
-            auto answer = refusal(e);
-            answer["seq"] = seq;
-            say(answer);
-          });
+    .then(
+      [seq](queue::done) {
+        say({{"seq", seq}, {"ok", true}});
+      },
+      [seq](caf::error& e) {
+        auto answer = refusal(e);
+        answer["seq"] = seq;
+        say(answer);
+      });
 }
 
 /// The town that `open` builds.

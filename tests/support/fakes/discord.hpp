@@ -34,7 +34,7 @@ public:
   std::chrono::milliseconds latency{20};
   bool kicked = false;
   bool audit_readable = true;
-  bool bot_known = true; ///< Whether the process has heard who its bot is.
+  bool bot_known = true;             ///< Whether the process has heard who its bot is.
   std::vector<std::string> writes;   ///< "POST /guilds/1/roles", in the order of arrival; only those with an effect.
   std::vector<std::string> messages; ///< Bodies of the wizard's message.
   std::vector<std::chrono::steady_clock::time_point> arrivals; ///< Of all but interactions.

@@ -69,9 +69,9 @@ caf::result<R> through(Self self, const way* by, std::string_view verb, const Me
     bool late = false;
     if constexpr (requires { m.until; })
       late = m.until.passed(self->clock().now());
-    auto result = late       ? failed<R>(ec::timeout, "the deadline passed on the way")
-                  : t.effect ? caf::expected<R>{body(m)}
-                             : failed<R>(ec::unknown, "no effect, no answer");
+    auto result = late     ? failed<R>(ec::timeout, "the deadline passed on the way")
+                : t.effect ? caf::expected<R>{body(m)}
+                           : failed<R>(ec::unknown, "no effect, no answer");
     run_after(self, t.after, [=]() mutable {
       if (!t.answer || !by->open)
         return;

@@ -66,11 +66,11 @@ public:
   };
   /// Guards that a twin switches off.
   struct guards {
-    bool keys = true;     ///< Idempotency, version and base version are unique.
-    bool leases = true;   ///< One holder at a time, older runs are stale.
-    bool outbox = true;   ///< A job's row stays open until the end of the work.
-    bool audit = true;    ///< The head of a chain is locked.
-    bool fences = true;   ///< Intents are refused to the frozen.
+    bool keys = true;   ///< Idempotency, version and base version are unique.
+    bool leases = true; ///< One holder at a time, older runs are stale.
+    bool outbox = true; ///< A job's row stays open until the end of the work.
+    bool audit = true;  ///< The head of a chain is locked.
+    bool fences = true; ///< Intents are refused to the frozen.
   };
 
   std::function<int64_t()> now_ms = [] { return wall_ms(); };

@@ -53,8 +53,7 @@ void fake_postgres::owe_job(const tenant& t, const deployment& d, const std::str
   if (!trace.empty())
     data["trace"] = trace;
   owe(t, d.id, "enqueue_job",
-      json::print(
-        boost::json::object{{"id", job_of(d)}, {"name", "SYNTHESIZE_COMMUNITY"}, {"data", std::move(data)}}));
+      json::print(boost::json::object{{"id", job_of(d)}, {"name", "SYNTHESIZE_COMMUNITY"}, {"data", std::move(data)}}));
   rows.back().attempt = d.attempt;
 }
 
@@ -164,7 +163,7 @@ caf::expected<status_of> fake_postgres::status(const deployments::status& m) {
   if (found != tenants.end())
     for (auto d = found->second.work.rbegin(); d != found->second.work.rend(); ++d)
       if (m.version == 0 || d->version == m.version)
-        return status_of{d->id,         d->version,      d->state,     d->error_code,
+        return status_of{d->id,         d->version,     d->state,     d->error_code,
                          d->error_text, d->done.size(), d->left_over, iso8601(d->updated_ms)};
   return fail(ec::not_found, nothing_of(m.version));
 }
@@ -256,8 +255,8 @@ caf::expected<intent> fake_postgres::record_intent(const deployments::record_int
     return fail(ec::frozen, "the community is " + at->of->row.status);
   if (on.fences && m.fence && *m.fence != at->of->row.fence)
     return fail(ec::frozen, "the community was frozen since this work began");
-  const auto place = at->of->intents.try_emplace(
-    {m.kind, m.resource}, open_intent{{m.kind, m.resource, m.nonce, now_ms()}, m.of.deployment});
+  const auto place = at->of->intents.try_emplace({m.kind, m.resource},
+                                                 open_intent{{m.kind, m.resource, m.nonce, now_ms()}, m.of.deployment});
   return place.first->second.what;
 }
 

@@ -149,9 +149,9 @@ audit_actor::behavior_type serve_audit(audit_actor::pointer self, fake_postgres*
       });
     },
     [=](const audit::verify& m) {
-      return through<verified>(
-        self, by, "audit.verify", m,
-        [s](const audit::verify& x) -> caf::expected<verified> { return s->verify(x.community); });
+      return through<verified>(self, by, "audit.verify", m, [s](const audit::verify& x) -> caf::expected<verified> {
+        return s->verify(x.community);
+      });
     },
     wake,
   };

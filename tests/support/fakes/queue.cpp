@@ -235,9 +235,7 @@ using port_actor = queue::handle::extend<caf::reacts_to<later>>;
 port_actor::behavior_type serve(port_actor::pointer self, fake_queue* q, const way* by) {
   using namespace queue;
   return {
-    [=](const add& m) {
-      return through<added>(self, by, "queue.add", m, [q](const add& x) { return q->add(x); });
-    },
+    [=](const add& m) { return through<added>(self, by, "queue.add", m, [q](const add& x) { return q->add(x); }); },
     [=](const counts_of& m) {
       return through<queue::counts>(self, by, "queue.counts", m,
                                     [q](const counts_of&) -> caf::expected<queue::counts> { return q->counts(); });
@@ -261,9 +259,8 @@ port_actor::behavior_type serve(port_actor::pointer self, fake_queue* q, const w
       return through<done>(self, by, "queue.replay", m, [q](const queue::replay& x) { return q->replay(x.id); });
     },
     [=](const queue::state_of& m) {
-      return through<where>(self, by, "queue.state_of", m, [q](const queue::state_of& x) -> caf::expected<where> {
-        return where{q->state_of(x.id)};
-      });
+      return through<where>(self, by, "queue.state_of", m,
+                            [q](const queue::state_of& x) -> caf::expected<where> { return where{q->state_of(x.id)}; });
     },
     [=](const progress& x) {
       if (!by || by->open)
