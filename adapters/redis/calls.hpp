@@ -27,9 +27,9 @@ struct arrived {
 
 namespace detail {
 /// A server that answers a full pipeline at once would wait while all of it is worked through here. So the actor begins
-/// to send, and the server to work, when a part of what is open has come; but less than this is not worth a hand-over.
+/// to send, and the server to work, when half of what is open has come; but less than this is not worth a hand-over.
 inline constexpr size_t together_min = 16;
-inline size_t together(size_t open) { return std::max(together_min, open / 4); }
+inline size_t together(size_t open) { return std::max(together_min, open / 2); }
 
 /// Gathers the results of one actor's calls, on the io thread, until they are worth a message.
 class mailbag : public receiver {
@@ -110,7 +110,7 @@ public:
       bag_->let_go();
   }
   size_t size() const { return bag_->open.load(std::memory_order_relaxed); }
-  /// So many calls are worth a write (`batch`): a part of what is open, so that the server never waits for all of it.
+  /// So many calls are worth a write (`batch`): half of what is open, so that the server never waits for all of it.
   size_t together() const { return detail::together(size()); }
 
 private:
