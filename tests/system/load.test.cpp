@@ -115,7 +115,7 @@ TEST_CASE("overload: who is not served hears “busy” in time, memory stays bo
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
   CHECK(most - before < (48ll << 20)); // 14 MiB seen; 67 where all are let in.
 #else
-  CHECK(most - before < (160ll << 20));
+  CHECK(most - before < (416ll << 20)); // AddressSanitizer keeps 256 MiB of what was freed.
 #endif
 
   // Within two seconds another is served as if nothing had been.
