@@ -22,6 +22,8 @@ inline constexpr milliseconds edit_every{
   1'200}; ///< Progress: Discord allows 5 edits in 5 s, and other clicks need some.
 /// The wizard's message can be edited once Discord has the click's first answer, which comes at most 3 s after it.
 inline constexpr milliseconds message_exists_within{3'500};
+/// The last edit is tried so long: the row is closed by then, and nobody comes back to tell the admin.
+inline constexpr milliseconds end_told_within{15'000};
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
 inline constexpr milliseconds identity_within{10'000}, identity_look_every{50}; ///< Until the bot's user is known.
 inline constexpr int tries_max = 6; ///< Of one step inside one attempt of the job.

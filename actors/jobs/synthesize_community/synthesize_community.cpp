@@ -287,10 +287,13 @@ flow<trouble> edit_message(pointer self, std::string body) {
 }
 
 flow<> tell_end(pointer self, std::string body) {
-  const auto until = within(self, message_exists_within);
-  for (auto wait = 250ms;; wait *= 2) {
+  const auto exists_until = within(self, message_exists_within), until = within(self, end_told_within);
+  for (auto wait = 250ms;; wait = std::min(wait * 2, 2000ms)) {
     const auto what = co_await edit_message(self, body);
-    if (what != trouble::not_found || self->state.edited || until.passed(self->clock().now() + wait))
+    const auto next = self->clock().now() + wait;
+    const bool young = what == trouble::not_found && !self->state.edited && !exists_until.passed(next);
+    const bool away = gate::retryable(what) && !until.passed(next); // An edit can be sent again.
+    if (!young && !away)
       co_return;
     co_await nap(self, wait);
   }

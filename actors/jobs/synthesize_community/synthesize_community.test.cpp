@@ -154,6 +154,21 @@ TEST_CASE("synthesis: a message that does not exist yet, before the click's firs
   }
 }
 
+TEST_CASE("synthesis: the end is told although Discord does not take the last edit for a while") {
+  bench b;
+  std::optional<std::chrono::steady_clock::time_point> taken_from;
+  b.discord.decide = [&](const net::http_request& r) {
+    if (r.target.find("/webhooks/") == std::string::npos || r.body.find("is ready") == std::string::npos)
+      return discord_fate::normal;
+    if (!taken_from)
+      taken_from = b.sim.now() + 8s;
+    return b.sim.now() < *taken_from ? discord_fate::refused : discord_fate::normal;
+  };
+  b.until_end();
+  REQUIRE_FALSE(b.discord.messages.empty());
+  CHECK(b.discord.messages.back().find("is ready") != std::string::npos);
+}
+
 TEST_CASE("synthesis: at most 50 requests arrive in any second, whatever happens") {
   bench b;
   b.discord.latency = 5ms;
