@@ -67,6 +67,12 @@ function unpacked() {
 // "moveToActive" with 11 keys is move_to_active_11; "getStateV2" is get_state_v2_8.
 const nameOf = (script, keys) => `${script.replace(/(?<=[a-z0-9])[A-Z]/g, (c) => `_${c}`).toLowerCase()}_${keys}`;
 
+function script(name, text, file) {
+  if (Buffer.byteLength(text) > literalMax || text.includes(')lua"'))
+    fail(`${file}: no C++ literal can hold it`);
+  return {name, text, sha1: createHash('sha1').update(text).digest('hex')};
+}
+
 function scripts(folder) {
   const found = new Map();
   for (const file of readdirSync(folder).filter((name) => /-\d+\.js$/.test(name))) {
@@ -78,9 +84,7 @@ function scripts(folder) {
     if (!parts || /\$\{|\\/.test(parts[1]))
       fail(`${file}: not of the form that this step reads`);
     const [, text, name, keys] = parts;
-    if (Buffer.byteLength(text) > literalMax || text.includes(')lua"'))
-      fail(`${file}: no C++ literal can hold it`);
-    found.set(nameOf(name, keys), {name, text, sha1: createHash('sha1').update(text).digest('hex')});
+    found.set(nameOf(name, keys), script(name, text, file));
   }
   return found;
 }
@@ -88,8 +92,9 @@ function scripts(folder) {
 // A script of ours in which one of BullMQ's stands whole: `complete_14` is complete.lua beside the header. It may ask
 // for the functions alone, so BullMQ's text goes in up to the line that is named, and from that line on.
 function ours(name, from) {
-  const [, file, keys] = /^(\w+)_(\d+)$/.exec(name);
-  const source = join(dirname(resolve(header)), `${file}.lua`);
+  const [, short] = /^(\w+)_\d+$/.exec(name);
+  const file = `${short}.lua`;
+  const source = join(dirname(resolve(header)), file);
   if (!existsSync(source))
     return undefined;
   const template = readFileSync(source, 'utf8');
@@ -99,9 +104,7 @@ function ours(name, from) {
     fail(`${from.name} of bullmq ${version} has no line, or several, of: ${split}`);
   const text = template.replace(/^ *--# before: .*$/m, () => halves[0])
                  .replace(/^ *--# after$/m, () => `${split}\n${halves[1]}`);
-  if (Buffer.byteLength(text) > literalMax || text.includes(')lua"'))
-    fail(`${file}.lua: no C++ literal can hold it`);
-  return {name: file, text, sha1: createHash('sha1').update(text).digest('hex'), keys};
+  return script(short, text, file);
 }
 
 const folder = (mkdirSync(join(root, 'build/tools/bullmq'), {recursive: true}), tarball(), unpacked());
@@ -117,10 +120,10 @@ try {
     include}"\n\n`;
   text += 'namespace arrakis::queue::lua {\n';
   for (const each of wanted) {
-    const script = found.get(each) ?? ours(each, found.get('move_to_finished_14'));
-    if (!script)
+    const made = found.get(each) ?? ours(each, found.get('move_to_finished_14'));
+    if (!made)
       fail(`bullmq ${version} has no script ${each}; it has ${[...found.keys()].sort().join(' ')}`);
-    text += `const redis::script ${each}{"${script.name}", "${script.sha1}", R"lua(${script.text})lua"};\n`;
+    text += `const redis::script ${each}{"${made.name}", "${made.sha1}", R"lua(${made.text})lua"};\n`;
   }
   text += '} // namespace arrakis::queue::lua\n';
   mkdirSync(dirname(output), {recursive: true});

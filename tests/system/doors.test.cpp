@@ -6,6 +6,7 @@
 #include "runtime/json.hpp"
 #include "runtime/net/http.hpp"
 #include "tests/system/records.hpp"
+#include "tests/system/signed.hpp"
 
 #include <arpa/inet.h>
 #include <boost/json/array.hpp>
@@ -26,22 +27,9 @@ using std::chrono::seconds;
 
 world& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); } // As nodes.test.cpp, which shares it.
 
-/// The key with which the sandbox signs for its application; it keeps it in its snapshot.
-std::string private_key() {
-  const auto saved = json::parse(test::content(here().town().folder() + "/discord/discord.json"),
-                                 {.bytes_max = 64u << 20});
-  return std::string{json::text_or(saved->as_object().at("applications").as_array().at(0).as_object(), "private_key")};
-}
-
 /// POST /webhooks/discord as Discord would, with a good signature made at `at_s`.
 demo::answered post(const std::string& body, int64_t at_s = wall_ms() / 1000) {
-  static const auto key = private_key();
-  const auto timestamp = std::to_string(at_s);
-  net::http_request request{"POST", "/webhooks/discord", {}, body, {}};
-  request.headers = {{"Content-Type", "application/json"},
-                     {"X-Signature-Ed25519", sandbox::keys::sign(key, timestamp + body)},
-                     {"X-Signature-Timestamp", timestamp}};
-  auto got = here().town().web().send(here().town().door(), std::move(request));
+  auto got = here().town().web().send(here().town().door(), signed_interaction(here(), body, at_s));
   if (!got)
     throw std::runtime_error("the door: " + text_of(got.error()));
   return *got;

@@ -1,7 +1,6 @@
 #include "tests/system/signed.hpp"
 
 #include "apps/sandbox/keys/keys.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 
 #include <boost/json/array.hpp>
@@ -16,9 +15,9 @@ std::string private_key(world& w) {
 }
 } // namespace
 
-net::http_request signed_interaction(world& w, std::string body) {
+net::http_request signed_interaction(world& w, std::string body, int64_t at_s) {
   static const auto key = private_key(w); // One world a program.
-  const auto timestamp = std::to_string(wall_ms() / 1000);
+  const auto timestamp = std::to_string(at_s);
   net::http_request request{"POST", "/webhooks/discord", {}, {}, {}};
   request.headers = {{"Content-Type", "application/json"},
                      {"X-Signature-Ed25519", sandbox::keys::sign(key, timestamp + body)},
