@@ -8,5 +8,5 @@ namespace arrakis {
 } // namespace arrakis
 
 /// For bugs of ours only; never reachable by input from outside.
-#define ARRAKIS_ASSERT(condition, what) \
+#define ARRAKIS_ASSERT(condition, what)                                                                                \
   ((condition) ? void() : ::arrakis::assertion_failed(#condition, what, std::source_location::current()))

@@ -17,5 +17,7 @@ struct deadline {
 
 /// A deadline `wait` from the actor's own clock, which is virtual in tests.
 template <class Self>
-deadline within(Self* self, std::chrono::milliseconds wait) { return {self->clock().now() + wait}; }
+deadline within(Self* self, std::chrono::milliseconds wait) {
+  return {self->clock().now() + wait};
+}
 } // namespace arrakis

@@ -38,8 +38,8 @@ struct options {
   /// what was many for a moment does not keep others out for as long as `idle`.
   size_t active_max = 200'000;
   std::chrono::milliseconds idle_when_full{1'000};
-  size_t held_max = 100;                       ///< Messages kept for one key while its actor leaves; then ec::busy.
-  uint32_t crashes_max = 5;                    ///< Within `window`; one more quarantines the key.
+  size_t held_max = 100;    ///< Messages kept for one key while its actor leaves; then ec::busy.
+  uint32_t crashes_max = 5; ///< Within `window`; one more quarantines the key.
   std::chrono::milliseconds window{60'000};
   /// Told once when a key is quarantined, with the error and the last message in words (no secrets: types only).
   std::function<void(const std::string& key, const std::string& error, const std::string& last_message)> quarantined;

@@ -18,20 +18,20 @@ struct interaction {
   snowflake id;
   snowflake application;
   interaction_kind kind = interaction_kind::ping;
-  secret token; ///< Lives 15 minutes; whoever has it can speak as the bot in this conversation.
-  snowflake guild;   ///< 0 in a direct message.
+  secret token;    ///< Lives 15 minutes; whoever has it can speak as the bot in this conversation.
+  snowflake guild; ///< 0 in a direct message.
   snowflake channel;
   snowflake user;
   uint64_t member_permissions = 0; ///< Of the caller in the channel, by Discord's own reckoning.
   uint64_t app_permissions = 0;    ///< Of our bot in the channel.
   std::string locale;
-  std::string guild_name;          ///< Empty: Discord does not send it in interactions.
+  std::string guild_name;                     ///< Empty: Discord does not send it in interactions.
   std::string command;                        ///< command: "onboard".
   std::map<std::string, std::string> options; ///< command: scalar options as text.
   std::string custom_id;                      ///< component, modal.
   std::vector<std::string> values;            ///< component: chosen values of a select.
   std::map<std::string, std::string> fields;  ///< modal: custom_id of the text input to its value.
-  snowflake message; ///< component: the message it sits on.
+  snowflake message;                          ///< component: the message it sits on.
   /// W3C trace id (32 lower-case hex digits), made at our edge or taken from its `traceparent`: it goes with everything
   /// that follows from the click into every log line. https://www.w3.org/TR/trace-context/#trace-id
   std::string trace;

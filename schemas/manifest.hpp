@@ -19,7 +19,7 @@ struct manifest_asset {
   std::string chain;                  ///< A chain of config/chains: "berachain".
   std::optional<std::string> address; ///< 0x and 40 hex digits, EIP-55; absent for native.
   std::string symbol;
-  int decimals = 18;                  ///< 0 to 18; 0 for NFTs.
+  int decimals = 18;                      ///< 0 to 18; 0 for NFTs.
   std::optional<std::string> min_balance; ///< Decimal text, never a float.
   std::optional<std::string> token_id;    ///< ERC-1155.
   bool operator==(const manifest_asset&) const = default;
@@ -32,8 +32,8 @@ struct manifest_tier {
   bool operator==(const manifest_tier&) const = default;
 };
 struct manifest_role {
-  std::string id; ///< Stable: "role-gold". The shadow state maps it to a snowflake.
-  std::string name; ///< 1 to 100 characters.
+  std::string id;     ///< Stable: "role-gold". The shadow state maps it to a snowflake.
+  std::string name;   ///< 1 to 100 characters.
   uint32_t color = 0; ///< 0 to 0xFFFFFF.
   bool hoist = false;
   bool mentionable = false;
@@ -62,9 +62,9 @@ struct manifest {
   static constexpr std::string_view schema_version = "1";
   std::string community_name; ///< 3 to 100 characters.
   std::string theme_id = "basic";
-  std::vector<manifest_asset> assets;      ///< 1 to 5.
+  std::vector<manifest_asset> assets; ///< 1 to 5.
   std::vector<manifest_tier> tiers;
-  std::vector<manifest_role> roles;        ///< One a tier.
+  std::vector<manifest_role> roles; ///< One a tier.
   std::vector<manifest_category> categories;
   std::vector<manifest_channel> channels;
   bool operator==(const manifest&) const = default;

@@ -10,11 +10,12 @@
 
 namespace arrakis::permissions {
 inline constexpr uint64_t create_instant_invite = 1ull << 0, kick_members = 1ull << 1, ban_members = 1ull << 2,
-  administrator = 1ull << 3, manage_channels = 1ull << 4, manage_guild = 1ull << 5, add_reactions = 1ull << 6,
-  view_audit_log = 1ull << 7, view_channel = 1ull << 10, send_messages = 1ull << 11, manage_messages = 1ull << 13,
-  embed_links = 1ull << 14, attach_files = 1ull << 15, read_message_history = 1ull << 16, mention_everyone = 1ull << 17,
-  connect = 1ull << 20, speak = 1ull << 21, manage_roles = 1ull << 28, manage_webhooks = 1ull << 29,
-  use_application_commands = 1ull << 31;
+                          administrator = 1ull << 3, manage_channels = 1ull << 4, manage_guild = 1ull << 5,
+                          add_reactions = 1ull << 6, view_audit_log = 1ull << 7, view_channel = 1ull << 10,
+                          send_messages = 1ull << 11, manage_messages = 1ull << 13, embed_links = 1ull << 14,
+                          attach_files = 1ull << 15, read_message_history = 1ull << 16, mention_everyone = 1ull << 17,
+                          connect = 1ull << 20, speak = 1ull << 21, manage_roles = 1ull << 28,
+                          manage_webhooks = 1ull << 29, use_application_commands = 1ull << 31;
 
 /// The bit of a name such as "VIEW_CHANNEL"; 0 when unknown.
 uint64_t bit(std::string_view name);

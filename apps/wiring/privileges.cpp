@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <grp.h>
-#include <openssl/crypto.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -27,8 +26,6 @@ void harden_process() {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   umask(0077);
   std::signal(SIGPIPE, SIG_IGN);
-  // Threads of ours may still be ending when the process does: OpenSSL must not take its tables away beneath them.
-  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 }
 
 size_t descriptors_max() {

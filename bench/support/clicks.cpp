@@ -128,12 +128,9 @@ struct crowd::impl {
 
   void post(const js::object& what, net::http_client::done done) {
     auto body = js::serialize(what);
-    const auto timestamp = std::to_string(wall_ms() / 1000);
-    net::http_request request{"POST", "/webhooks/discord", {}, {}, {}};
-    request.headers = {{"Content-Type", "application/json"},
-                       {"X-Signature-Ed25519", sandbox::keys::sign(key, timestamp + body)},
-                       {"X-Signature-Timestamp", timestamp}};
-    request.body = std::move(body);
+    auto headers = sandbox::keys::headers(key, std::to_string(wall_ms() / 1000), body);
+    headers.emplace_back("Content-Type", "application/json");
+    net::http_request request{"POST", "/webhooks/discord", std::move(headers), std::move(body), {}};
     client.send(town.door(), std::move(request), {clock::now() + seconds{10}}, std::move(done));
   }
 

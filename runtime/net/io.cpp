@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <openssl/crypto.h>
 #include <thread>
 #include <vector>
 
@@ -11,6 +12,10 @@ namespace arrakis::net {
 namespace asio = boost::asio;
 
 namespace {
+// Threads of ours may still be ending when the process does: OpenSSL must not take its tables away beneath them. Its
+// first use decides that for the whole process, so this is said before main.
+[[maybe_unused]] const int openssl_stays_whole = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+
 struct closable_context : asio::io_context {
   using asio::io_context::io_context;
   using asio::io_context::shutdown;

@@ -1,17 +1,11 @@
 // Makes a program for libFuzzer out of the one harness that ARRAKIS_FUZZ_TARGET names.
 #include <cstddef>
 #include <cstdint>
-#include <openssl/crypto.h>
 #include <string_view>
 
 namespace arrakis::fuzz {
 void ARRAKIS_FUZZ_TARGET(std::string_view bytes);
 } // namespace arrakis::fuzz
-
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); // Harnesses keep threads as statics: tests/support/main.cpp.
-  return 0;
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   arrakis::fuzz::ARRAKIS_FUZZ_TARGET({reinterpret_cast<const char*>(bytes), size});

@@ -29,37 +29,48 @@ size_t frames(rig& shard, int op) {
     std::count_if(seen.begin(), seen.end(), [op](const entry& e) { return e.what == entry::in && e.op == op; }));
 }
 
-/// A shard whose identify has arrived and is not answered.
-void while_logging_in(const std::function<void(rig&, world&)>& then) {
+using scene = std::function<void(rig&, world&)>;
+
+/// A shard that was not started, plain and packed.
+void each_way(const scene& what) {
   for (const bool packed : {false, true}) {
     CAPTURE(packed);
     calm();
-    order({{"hold_answer", true}});
     world in;
     rig shard{in, {.compressed = packed}};
-    shard.mark();
-    shard.start();
-    REQUIRE(shard.comes_to([&] { return frames(shard, identify) == 1; }));
-    then(shard, in);
+    what(shard, in);
     calm();
   }
 }
 
-/// A shard whose resume has arrived and is not answered.
-void while_resuming(const std::function<void(rig&, world&)>& then) {
-  for (const bool packed : {false, true}) {
-    CAPTURE(packed);
-    calm();
-    world in;
-    rig shard{in, {.compressed = packed}};
+/// A shard whose identify has arrived and is not answered.
+void while_logging_in(const scene& then) {
+  each_way([&](rig& shard, world& in) {
+    order({{"hold_answer", true}});
+    shard.mark();
+    shard.start();
+    REQUIRE(shard.comes_to([&] { return frames(shard, identify) == 1; }));
+    then(shard, in);
+  });
+}
+
+/// A shard in its session.
+void when_ready(const scene& then) {
+  each_way([&](rig& shard, world& in) {
     shard.start();
     REQUIRE(shard.logs_in());
     shard.mark();
+    then(shard, in);
+  });
+}
+
+/// A shard whose resume has arrived and is not answered.
+void while_resuming(const scene& then) {
+  when_ready([&](rig& shard, world& in) {
     order({{"hold_answer", true}, {"action", "close"}, {"code", 4000}});
     REQUIRE(shard.comes_to([&] { return frames(shard, resume) == 1; }));
     then(shard, in);
-    calm();
-  }
+  });
 }
 
 void check_stopped(rig& shard, world& in, int code) {
@@ -122,16 +133,9 @@ TEST_CASE("shard: a resume that ends the session begins anew, or stops for good"
 }
 
 TEST_CASE("shard: one that falls silent again and again resumes each time, at its second unanswered heartbeat") {
-  constexpr auto heartbeat = 41'250ms; // As the sandbox asks for (rig.cpp).
-  for (const bool packed : {false, true}) {
-    CAPTURE(packed);
-    calm();
-    world in;
-    rig shard{in, {.compressed = packed}};
-    shard.start();
-    REQUIRE(shard.logs_in());
+  static constexpr auto heartbeat = 41'250ms; // As the sandbox asks for (rig.cpp).
+  when_ready([](rig& shard, world& in) {
     const auto session = shard.session();
-    shard.mark();
     for (size_t round = 1; round <= 3; ++round) {
       order({{"acknowledge", false}});
       for (milliseconds passed{0}; shard.state() == "running" && passed <= 2 * heartbeat; passed += 250ms)
@@ -143,5 +147,5 @@ TEST_CASE("shard: one that falls silent again and again resumes each time, at it
     CHECK(frames(shard, resume) == 3);
     CHECK(frames(shard, identify) == 0);
     CHECK(shard.session() == session);
-  }
+  });
 }

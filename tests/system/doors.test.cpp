@@ -114,9 +114,7 @@ TEST_CASE("webhook: what Discord did not sign, or signed long ago, is refused wi
   REQUIRE(plain);
   CHECK(plain->status == 401);
   net::http_request forged{"POST", "/webhooks/discord", {}, ping, {}};
-  const auto now = std::to_string(wall_ms() / 1000);
-  forged.headers = {{"X-Signature-Ed25519", sandbox::keys::sign(sandbox::keys::make().private_hex, now + ping)},
-                    {"X-Signature-Timestamp", now}};
+  forged.headers = sandbox::keys::headers(sandbox::keys::make().private_hex, std::to_string(wall_ms() / 1000), ping);
   const auto other = t.web().send(t.door(), forged);
   REQUIRE(other);
   CHECK(other->status == 401);

@@ -17,13 +17,9 @@ std::string private_key(world& w) {
 
 net::http_request signed_interaction(world& w, std::string body, int64_t at_s) {
   static const auto key = private_key(w); // One world a program.
-  const auto timestamp = std::to_string(at_s);
-  net::http_request request{"POST", "/webhooks/discord", {}, {}, {}};
-  request.headers = {{"Content-Type", "application/json"},
-                     {"X-Signature-Ed25519", sandbox::keys::sign(key, timestamp + body)},
-                     {"X-Signature-Timestamp", timestamp}};
-  request.body = std::move(body);
-  return request;
+  auto headers = sandbox::keys::headers(key, std::to_string(at_s), body);
+  headers.emplace_back("Content-Type", "application/json");
+  return {"POST", "/webhooks/discord", std::move(headers), std::move(body), {}};
 }
 
 } // namespace arrakis::system_test

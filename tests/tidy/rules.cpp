@@ -137,12 +137,22 @@ void headers(const source& file, findings& out) {
     out.push_back({"header", file.path, 1, "begins with #pragma once"});
   // Seconds of compile time each (docs/decisions): paid where they are used, not where they are mentioned.
   constexpr std::array heavy{"boost/beast", "pqxx/",   "simdjson", "valijson/",
-                             "nlohmann/",   "toml++/", "caf/io/",  "spdlog/"};
+                             "nlohmann/",   "caf/io/", "spdlog/",  "runtime/toml.hpp"};
   for (const auto& i : includes_of(file))
     for (const auto* h : heavy)
       if (i.path.starts_with(h))
         out.push_back({"heavy_header", file.path, i.line,
                        fmt::format("{} in a header; include it in a .cpp behind this header", i.path)});
+}
+
+/// A library that must be compiled in one way everywhere comes in through the one header that says which.
+void wrapped(const source& file, findings& out) {
+  constexpr std::string_view library = "toml++/", wrapper = "runtime/toml.hpp";
+  if (file.path == wrapper)
+    return;
+  for (const auto& i : includes_of(file))
+    if (i.path.starts_with(library))
+      out.push_back({"wrapped", file.path, i.line, fmt::format("<{}>: include \"{}\"", i.path, wrapper)});
 }
 
 void directions(const source& file, findings& out) {
@@ -291,7 +301,7 @@ std::string to_string(const finding& f) {
 std::vector<finding> check(const std::vector<source>& files) {
   findings out;
   for (const auto& file : files)
-    for (auto rule : {sizes, banned, headers, directions, catches, one_gate, own_feet, golden_lists})
+    for (auto rule : {sizes, banned, headers, wrapped, directions, catches, one_gate, own_feet, golden_lists})
       rule(file, out);
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);

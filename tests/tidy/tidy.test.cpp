@@ -142,6 +142,13 @@ TEST_CASE("tidy: heavy headers stay out of headers") {
   CHECK(broken("adapters/x/a.hpp", "int x;\n") == "header:1");
 }
 
+TEST_CASE("tidy: toml++ comes in through its one header") {
+  CHECK(broken("actors/x/a.cpp", "#include <toml++/toml.h>\n") == "wrapped:1");
+  CHECK(broken("actors/x/a.cpp", "#include \"runtime/toml.hpp\"\n") == "");
+  CHECK(broken("actors/x/a.hpp", "#pragma once\n#include \"runtime/toml.hpp\"\n") == "heavy_header:2");
+  CHECK(broken("runtime/toml.hpp", "#pragma once\n#include <toml++/toml.h>\n") == "");
+}
+
 TEST_CASE("tidy: includes go one way") {
   const auto ok = [](auto from, auto to) { return direction_fault(from, to).empty(); };
   CHECK(ok("apps/arrakisd/tree.cpp", "adapters/redis/redis.hpp"));

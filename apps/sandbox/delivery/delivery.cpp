@@ -58,15 +58,13 @@ void delivery::post_to(const std::string& url, const std::string& private_hex, c
   const auto [origin, path] = split(url);
   const auto timestamp = std::to_string(wall_ms() / 1000);
   // The bad one is a good signature of other bytes: right length, wrong content.
-  const auto signature = keys::sign(private_hex, good ? timestamp + body : timestamp + body + "x");
   net::http_request request{.method = "POST",
                             .target = path,
-                            .headers = {{"Content-Type", "application/json"},
-                                        {"X-Signature-Ed25519", signature},
-                                        {"X-Signature-Timestamp", timestamp},
-                                        {"User-Agent", "Discord-Interactions/1.0 (+https://discord.com)"}},
+                            .headers = keys::headers(private_hex, timestamp, good ? body : body + "x"),
                             .body = body,
                             .peer = {}};
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.headers.emplace_back("User-Agent", "Discord-Interactions/1.0 (+https://discord.com)");
   client_.send(origin, std::move(request),
                deadline{std::chrono::steady_clock::now() + std::chrono::milliseconds{core_.endpoint_wait_ms}},
                std::move(done));

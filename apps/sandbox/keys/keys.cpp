@@ -55,6 +55,13 @@ std::string sign(std::string_view private_hex, std::string_view text) {
   return to_hex(out);
 }
 
+std::vector<std::pair<std::string, std::string>> headers(std::string_view private_hex, std::string_view timestamp,
+                                                         std::string_view body) {
+  std::string signed_bytes{timestamp};
+  signed_bytes += body;
+  return {{"X-Signature-Ed25519", sign(private_hex, signed_bytes)}, {"X-Signature-Timestamp", std::string{timestamp}}};
+}
+
 bool verify(std::string_view public_hex, std::string_view text, std::string_view signature_hex) {
   const auto raw = from_hex(public_hex);
   const auto signature = from_hex(signature_hex);

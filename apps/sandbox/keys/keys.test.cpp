@@ -20,3 +20,13 @@ TEST_CASE("keys: the first vector of RFC 8032 comes out as printed there") {
         == "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd"
            "25bf5f0595bbe24655141438e7a100b");
 }
+
+TEST_CASE("keys: the headers of a request sign its moment and its body") {
+  const auto pair = keys::make();
+  const auto headers = keys::headers(pair.private_hex, "1790000000", "{}");
+  REQUIRE(headers.size() == 2);
+  CHECK(headers[0].first == "X-Signature-Ed25519");
+  CHECK(keys::verify(pair.public_hex, "1790000000{}", headers[0].second));
+  CHECK(headers[1].first == "X-Signature-Timestamp");
+  CHECK(headers[1].second == "1790000000");
+}
