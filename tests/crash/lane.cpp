@@ -41,6 +41,7 @@ std::string_view name_of(fault f) {
     case fault::kill_after: return "killed after";
     case fault::kill_and_empty: return "killed, Redis emptied";
     case fault::lose_answer: return "answer lost";
+    case fault::kill_and_click: return "killed, clicked again";
     case fault::kill_postgres: return "PostgreSQL killed";
     case fault::kill_redis: return "Redis killed";
     case fault::empty_redis: return "Redis emptied";
@@ -93,6 +94,7 @@ void lane::arm(point at, fault f) {
   switch (f) {
     case fault::kill_before:
     case fault::kill_after:
+    case fault::kill_and_click:
       o.when = f == fault::kill_before ? order::before : order::after;
       o.then = order::drop;
       o.act = [pid] { kill_and_see(pid); };
@@ -121,6 +123,7 @@ void lane::mend(fault f) {
   switch (f) {
     case fault::kill_before:
     case fault::kill_after:
+    case fault::kill_and_click:
     case fault::kill_and_empty:
       world_->town().kill_arrakis(); // It is dead; this takes note of it.
       return world_->town().start_arrakis();

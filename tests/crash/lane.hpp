@@ -13,18 +13,21 @@
 namespace arrakis::crash {
 
 /// kill_and_empty: arrakisd dies with the answer on its way, and Redis is emptied before it starts again.
+/// kill_and_click: as killed after, and the admin presses the same button again as soon as somebody answers.
 enum class fault {
   kill_before,
   kill_after,
   kill_and_empty,
   lose_answer,
+  kill_and_click,
   kill_postgres,
   kill_redis,
   empty_redis,
   disk_full
 };
-constexpr fault all_faults[]{fault::kill_before,   fault::kill_after, fault::kill_and_empty, fault::lose_answer,
-                             fault::kill_postgres, fault::kill_redis, fault::empty_redis,    fault::disk_full};
+constexpr fault all_faults[]{fault::kill_before, fault::kill_after,     fault::kill_and_empty,
+                             fault::lose_answer, fault::kill_and_click, fault::kill_postgres,
+                             fault::kill_redis,  fault::empty_redis,    fault::disk_full};
 std::string_view name_of(fault);
 
 class lane {
