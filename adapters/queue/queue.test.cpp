@@ -28,7 +28,7 @@ TEST_CASE("queue: a job is added once under its id, shown as it is, and counted"
   auto wrong = t.ask<queue::added>(t.queue, queue::add{"x", "{}", {.id = "12"}, soon()});
   REQUIRE_FALSE(wrong);
   CHECK(code_of(wrong.error()) == ec::invalid);
-  CHECK(t.run({"HGET", "bull:{discord-synthesis}:job-a", "opts"}).bytes.find(R"("backoff")") != std::string::npos);
+  CHECK(t.run({"HGET", t.key_of("job-a"), "opts"}).bytes.find(R"("backoff")") != std::string::npos);
 }
 
 TEST_CASE("queue: pages of each state list the oldest first, and an unknown state is refused") {
@@ -90,8 +90,8 @@ TEST_CASE("queue: a dead letter outlives the job, and is refused where its data 
   t.events_until("failed", "plain");
   t.events_until("failed", "personal");
   for (auto id : {"plain", "personal"}) { // As after the seven days of a failed job.
-    t.run({"ZREM", "bull:{discord-synthesis}:failed", id});
-    t.run({"DEL", std::string("bull:{discord-synthesis}:") + id});
+    t.run({"ZREM", t.key_of("failed"), id});
+    t.run({"DEL", t.key_of(id)});
   }
   CHECK(t.show("plain").state == "dead");
   t.must<queue::done>(queue::replay{"plain", soon()});

@@ -29,7 +29,7 @@ struct workshop : town {
       FAIL(text_of(got.error()));
     return got->bytes;
   }
-  std::string opts_of(const std::string& id) { return run({"HGET", "bull:{discord-synthesis}:" + id, "opts"}).bytes; }
+  std::string opts_of(const std::string& id) { return run({"HGET", key_of(id), "opts"}).bytes; }
 };
 } // namespace
 
@@ -111,15 +111,17 @@ TEST_CASE("worker: a job that is rate limited waits in front, and nobody takes o
   t.new_worker(clerk, t.how);
   t.submit("hold", "{}", {.id = "first", .attempts = 1});
   t.visits->next();
+  t.events_until("active", "first");
   caf::anon_send(clerk, answer{"first", {outcome::rate_limited, {}, {}, 500ms}});
   t.events_until("waiting", "first");
-  CHECK(t.run({"PTTL", "bull:{discord-synthesis}:limiter"}).number > 0);
+  const auto limited = std::exchange(t.last_event, "0");
+  const auto from = t.event_ms;
   t.submit("hold", "{}", {.id = "second"});
-  for (bool held = true; held;) {
-    const bool nobody = t.visits->empty();
-    held = t.run({"GET", "bull:{discord-synthesis}:limiter"}).bytes.size() > 4; // A count that no limit allows.
-    CHECK((nobody || !held));
-  }
+  t.events_until("active", "second");
+  CHECK(t.event_ms - from >= 490); // The limit is set a moment before the job goes back.
+  t.last_event = limited;
+  t.events_until("active", "first");
+  CHECK(t.event_ms - from >= 490);
   std::set<std::string> both{t.visits->next().id, t.visits->next().id};
   CHECK(both == std::set<std::string>{"first", "second"});
 }
@@ -148,10 +150,12 @@ TEST_CASE("worker: a schedule with a pattern goes on until its limit") {
   REQUIRE(made);
   const auto first = made->items[0].bytes;
   t.events_until("completed", first);
-  const auto second = t.run({"HGET", "bull:{discord-synthesis}:" + first, "nrjid"}).bytes;
+  const auto second = t.run({"HGET", t.key_of(first), "nrjid"}).bytes;
   t.events_until("completed", second);
-  CHECK(std::stoll(second.substr(12)) - std::stoll(first.substr(12)) == 1000);
-  CHECK(t.run({"HEXISTS", "bull:{discord-synthesis}:" + second, "nrjid"}).number == 0);
+  const auto apart = std::stoll(second.substr(12)) - std::stoll(first.substr(12));
+  CHECK(apart > 0); // One second, or more where the machine stood still: runs that were missed are not made up for.
+  CHECK(apart % 1000 == 0);
+  CHECK(t.run({"HEXISTS", t.key_of(second), "nrjid"}).number == 0);
   CHECK(t.count().delayed == 0);
   CHECK(t.opts_of(second).find(R"("count":2)") != std::string::npos);
 }
@@ -182,7 +186,7 @@ TEST_CASE("events: a reader hears all that happens from the moment it says that 
   auto listener = t.sys.spawn(listening, to);
   queue::start_events(t.sys, redis::client{t.io, redis::blocking(t.link)}, t.how, listener);
   REQUIRE(to->reading.get_future().wait_for(patience) == std::future_status::ready);
-  t.run({"DEL", "bull:{discord-synthesis}:wait"});
+  t.run({"DEL", t.key_of("wait")});
   t.submit("ok", "{}", {.id = "job-a"});
   t.new_worker(t.new_clerk());
   REQUIRE(to->last.get_future().wait_for(patience) == std::future_status::ready);

@@ -104,10 +104,11 @@ struct town {
       self->wait_for(each);
   }
 
-  // Times short enough for a test; every wait in a test ends by an event.
+  // Times short enough for a test; every wait in a test ends by an event. Locks alone are long: a machine that stands
+  // still takes no job from its worker, and a test that is about a lock's end ends it (`end_lock`).
   static options quick() {
     options made;
-    made.lock = 300ms;
+    made.lock = 60s;
     made.renew = 50ms;
     made.stalled_check = 50ms;
     made.drain_delay = 500ms;
@@ -148,6 +149,10 @@ struct town {
   job_view show(const std::string& id) { return must<job_view>(queue::show{id, soon()}); }
   counts count() { return must<counts>(counts_of{soon()}); }
 
+  std::string key_of(const std::string& id) const { return how.prefix + ":" + how.name + ":" + id; }
+  /// As after a pause of its worker for longer than the lock.
+  void end_lock(const std::string& id) { run({"DEL", key_of(id) + ":lock"}); }
+
   redis::reply run(std::vector<std::string> argv) {
     std::promise<caf::expected<redis::reply>> result;
     client.command(std::move(argv), soon(), [&](caf::expected<redis::reply> r) { result.set_value(std::move(r)); });
@@ -159,17 +164,19 @@ struct town {
     return std::move(*got);
   }
 
-  /// Reads the queue's events on until one of `event` about `id`; the text of each event about it in between.
+  /// Reads the queue's events on until one of `event` about `id`; the names of all about it till then. When it happened
+  /// by Redis's clock, which limits are measured by, is in `event_ms`.
   std::vector<std::string> events_until(const std::string& event, const std::string& id) {
     std::vector<std::string> seen;
     const auto end = soon();
     while (!end.passed(std::chrono::steady_clock::now())) {
       auto got = ask_blocking(
-        {"XREAD", "BLOCK", "1000", "STREAMS", how.prefix + ":" + how.name + ":events", last_event});
+        {"XREAD", "BLOCK", "1000", "STREAMS", key_of("events"), last_event});
       if (got.items.empty())
         continue;
       for (auto& entry : got.items[0].items[1].items) {
         last_event = entry.items[0].bytes;
+        event_ms = std::stoll(last_event);
         std::string name, job;
         auto& fields = entry.items[1].items;
         for (size_t i = 0; i + 1 < fields.size(); i += 2) {
@@ -198,5 +205,6 @@ struct town {
   }
   std::optional<redis::client> listener;
   std::string last_event = "0";
+  int64_t event_ms = 0;
 };
 } // namespace arrakis::queue::test

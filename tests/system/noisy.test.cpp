@@ -22,7 +22,7 @@ struct bench {
   test::stores stores;
   queue::test::town town;
   queue::test::clerk clerk = town.new_clerk();
-  queue::worker worker = town.new_worker(clerk, patient(town.how));
+  queue::worker worker = town.new_worker(clerk);
   outbox::handle outbox = stores.live.keep(outbox::start(stores.live.sys(), stores.relay));
   queue::handle queue = town.queue; // It ends before the connection that it speaks through.
   community_id noisy = stores.community(1), quiet = stores.community(2);
@@ -36,13 +36,6 @@ struct bench {
     relay = stores.live.keep(outbox_relay::start(stores.live.sys(), {outbox, no_manifests(), no_objects(), queue}, o));
   }
   ~bench() { caf::anon_send_exit(relay, caf::exit_reason::kill); }
-
-  /// Here jobs are held for long: on no machine may one lose its lock and come again.
-  static queue::options patient(queue::options how) {
-    how.lock = 60s;
-    how.renew = 15s;
-    return how;
-  }
 
   void owe(const community_id& to, const std::string& name, int count) {
     stores.owner(fmt::format("insert into outbox (community_id, kind, payload) select '{}', 'enqueue_job',"
