@@ -3,6 +3,7 @@
 #include "runtime/json.hpp"
 #include "runtime/net/io.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <csignal>
 #include <filesystem>
@@ -137,6 +138,14 @@ std::pair<int, std::string> town::ctl(const std::vector<std::string>& words) {
   process run{{argv, environment(), {}, {}, output}};
   eventually([&] { return !run.running(); }, options_.patience);
   return {run.exit_status().value_or(-1), read_all(output)};
+}
+
+std::string town::application_key() const {
+  const auto saved = json::parse(read_all(options_.folder + "/discord/discord.json"), {.bytes_max = 64u << 20});
+  const auto* all = saved && saved->is_object() ? json::array_in(saved->get_object(), "applications") : nullptr;
+  if (!all || all->empty())
+    throw std::runtime_error("the sandbox has saved no application");
+  return std::string{json::text_or(all->at(0).as_object(), "private_key")};
 }
 
 boost::json::value town::sandbox(const std::string& method, const std::string& path, const boost::json::value& body,

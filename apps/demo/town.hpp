@@ -52,6 +52,8 @@ public:
   std::pair<int, std::string> ctl(const std::vector<std::string>& words);
 
   const discord_ids& discord() const { return ids_; }
+  /// What the sandbox signs the application's interactions with, as hex; it tells nobody, and keeps it in its snapshot.
+  std::string application_key() const;
   const std::string& door() const { return door_; }
   std::string folder() const { return options_.folder; }
   evm::node* chain() { return chain_.get(); }

@@ -94,10 +94,7 @@ struct crowd::impl {
   std::vector<double> latencies;
   std::string wrong; ///< The first answer that was something else.
 
-  explicit impl(demo::town& t) : town(t) {
-    const auto saved = json::parse(test::content(t.folder() + "/discord/discord.json"), {.bytes_max = 64u << 20});
-    key = json::text_or(saved->as_object().at("applications").as_array().at(0).as_object(), "private_key");
-  }
+  explicit impl(demo::town& t) : town(t), key(t.application_key()) {}
 
   js::object interaction(const session& s, int type, js::object data) {
     js::object out{{"id", std::to_string(++last_id)},

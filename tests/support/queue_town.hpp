@@ -170,8 +170,7 @@ struct town {
     std::vector<std::string> seen;
     const auto end = soon();
     while (!end.passed(std::chrono::steady_clock::now())) {
-      auto got = ask_blocking(
-        {"XREAD", "BLOCK", "1000", "STREAMS", key_of("events"), last_event});
+      auto got = ask_blocking({"XREAD", "BLOCK", "1000", "STREAMS", key_of("events"), last_event});
       if (got.items.empty())
         continue;
       for (auto& entry : got.items[0].items[1].items) {

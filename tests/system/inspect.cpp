@@ -14,10 +14,13 @@ namespace fs = std::filesystem;
 std::vector<int> family_of(int pid) {
   std::vector<int> all{pid};
   for (size_t i = 0; i < all.size(); ++i)
-    for (const auto& task : fs::directory_iterator{fmt::format("/proc/{}/task", all[i])}) {
-      std::istringstream children{test::content(task.path().string() + "/children")};
-      for (int child = 0; children >> child;)
-        all.push_back(child);
+    try {
+      for (const auto& task : fs::directory_iterator{fmt::format("/proc/{}/task", all[i])}) {
+        std::istringstream children{test::content(task.path().string() + "/children")};
+        for (int child = 0; children >> child;)
+          all.push_back(child);
+      }
+    } catch (const fs::filesystem_error&) { // It ended meanwhile.
     }
   return all;
 }
