@@ -2,8 +2,10 @@
 // What a queue is called, how a worker of it behaves, and how long its jobs are kept.
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace arrakis::queue {
 
@@ -12,6 +14,11 @@ struct limiter {
   int64_t max = 10;
   std::chrono::milliseconds duration{1000};
 };
+
+/// How long a job waits before its next attempt, at most a day; nullopt: none is worth it, and the job has failed (what
+/// -1 of BullMQ's `backoffStrategy` means). `attempts_made` counts the one that has just failed for `reason`.
+using back_off_strategy = std::function<std::optional<std::chrono::milliseconds>(
+  std::string_view type, int attempts_made, std::string_view reason)>;
 
 struct options {
   std::string prefix = "bull";
@@ -36,6 +43,10 @@ struct options {
   std::chrono::milliseconds call_within{5000};     ///< One call to Redis.
   std::chrono::milliseconds error_pause{500};      ///< After a call that failed.
   std::chrono::milliseconds job_within{3'600'000}; ///< A processor that has not answered by then has failed.
+
+  /// For back-offs of a type that neither BullMQ nor we know, in the worker's thread. Unset: they wait their plain
+  /// delay.
+  back_off_strategy custom_back_off;
 
   bool skip_lock_renewal = false;  ///< BullMQ's option: a job longer than `lock` is lost to another worker.
   bool skip_stalled_check = false; ///< BullMQ's option: others look after the jobs of workers that died.

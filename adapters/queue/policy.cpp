@@ -46,6 +46,13 @@ double real_in(const boost::json::object& from, std::string_view key) {
   return found && found->is_number() ? found->to_number<double>() : 0;
 }
 
+/// The type of a back-off that is neither BullMQ's nor ours; empty: there is none.
+std::string_view custom_type(const boost::json::object& job_options) {
+  const auto* given = json::object_in(job_options, "backoff");
+  const auto type = given ? json::text_or(*given, "type") : std::string_view{};
+  return type == "fixed" || type == "exponential" || type == "arrakis" ? std::string_view{} : type;
+}
+
 /// `made` is new, or an earlier job.
 void read_job(redis::reply&& fields, redis::reply&& id, taken& made) {
   for (auto* text : {&made.what.name, &made.what.data_json, &made.deferred_failure, &made.scheduler, &made.stacktrace})
@@ -145,7 +152,7 @@ std::chrono::milliseconds back_off(const boost::json::object& job_options, int a
   return std::chrono::milliseconds{static_cast<int64_t>(std::clamp(delay, 0.0, back_off_ms_max))};
 }
 
-verdict decide(const taken& from, outcome&& end, double chance) {
+verdict decide(const taken& from, outcome&& end, double chance, const back_off_strategy& custom) {
   end.reason.resize(utf8_head(end.reason, reason_bytes_max).size());
   switch (end.what) {
     case outcome::completed:
@@ -158,6 +165,13 @@ verdict decide(const taken& from, outcome&& end, double chance) {
   }
   if (from.what.attempts_made + 1 >= from.what.attempts)
     return {verdict::fail, {}, std::move(end.reason)};
+  if (const auto type = custom ? custom_type(from.options) : std::string_view{}; !type.empty()) {
+    const auto wait = custom(type, from.what.attempts_made + 1, end.reason);
+    if (!wait)
+      return {verdict::fail, {}, std::move(end.reason)};
+    const std::chrono::milliseconds longest{static_cast<int64_t>(back_off_ms_max)};
+    return {verdict::retry, std::clamp(*wait, std::chrono::milliseconds{0}, longest), std::move(end.reason)};
+  }
   return {verdict::retry, back_off(from.options, from.what.attempts_made, chance), std::move(end.reason)};
 }
 

@@ -52,8 +52,8 @@ struct verdict {
   std::chrono::milliseconds wait{0}; ///< retry, postpone
   std::string text;                  ///< The value as JSON (complete), or the reason.
 };
-/// `chance` in [0, 1) draws the jitter of a back-off that has one.
-verdict decide(const taken&, outcome&&, double chance);
+/// `chance` in [0, 1) draws the jitter of a back-off that has one; `custom` decides on types that are nobody's.
+verdict decide(const taken&, outcome&&, double chance, const back_off_strategy& custom = {});
 
 /// The wait before attempt number `attempts_made + 2`. Types: `arrakis` (delay x 5^attempts_made: 5 s, 25 s), `fixed`,
 /// `exponential` (delay x 2^attempts_made), the last two with BullMQ's jitter. An unknown type waits its plain delay.

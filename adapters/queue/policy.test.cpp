@@ -54,6 +54,25 @@ TEST_CASE("queue policy: fixed and exponential are obeyed as BullMQ computes the
   CHECK(wait(R"({"backoff":"soon"})", 0) == 0ms);
 }
 
+TEST_CASE("queue policy: a back-off of a type of its own is what the strategy says, and without one its plain delay") {
+  const auto decided = [](const char* type, const back_off_strategy& custom) {
+    auto job = job_with(R"({"attempts":9,"backoff":{"type":"","delay":700}})", 2);
+    job.options["backoff"].as_object()["type"] = type;
+    return decide(job, failed("why"), 0.5, custom);
+  };
+  const back_off_strategy strategy = [](std::string_view type, int made, std::string_view reason) {
+    return type == "never" || reason != "why" ? std::nullopt : std::optional{made * 1h * (type == "long" ? 1'000 : 1)};
+  };
+  CHECK(decided("hours", strategy).wait == 3h); // Three attempts are made when the third has failed.
+  CHECK(decided("hours", strategy).what == verdict::retry);
+  CHECK(decided("long", strategy).wait == 24h);
+  CHECK(decided("never", strategy).what == verdict::fail);
+  CHECK(decided("never", strategy).text == "why");
+  for (const auto* known : {"fixed", "exponential", "arrakis"})
+    CHECK(decided(known, strategy).wait == decided(known, {}).wait);
+  CHECK(decided("hours", {}).wait == 700ms);
+}
+
 TEST_CASE("queue policy: numbers that no producer should write end neither a worker nor a bound") {
   CHECK(back_off(object(R"({"backoff":{"type":"exponential","delay":0}})"), 1'000'000, 0.5) == 0ms); // 0 x endless
   CHECK(keep(object(R"({"removeOnFail":1.5})"), "removeOnFail", 5s).count == 1);

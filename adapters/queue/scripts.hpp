@@ -33,6 +33,7 @@ extern const redis::script get_job_scheduler_1;
 extern const redis::script get_metrics_2;
 extern const redis::script get_rate_limit_ttl_2;
 extern const redis::script is_finished_3;
+extern const redis::script is_maxed_2;
 extern const redis::script move_job_from_active_to_wait_9;
 extern const redis::script move_jobs_to_wait_8;
 extern const redis::script move_to_waiting_children_7;

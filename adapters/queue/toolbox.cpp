@@ -103,12 +103,14 @@ void toolbox::remove(std::string_view id, bool with_children, deadline until, do
            std::move(locked));
 }
 
-void toolbox::reprocess(std::string_view id, std::string_view state, deadline until, done answer) const {
+void toolbox::reprocess(std::string_view id, std::string_view state, resets anew, deadline until, done answer) const {
   const auto& k = keys_;
   const bool failed = state == "failed";
-  to_.eval(lua::reprocess_job_8,
-           {k.job(id), k.events, failed ? k.failed : k.completed, k.wait, k.meta, k.paused, k.active, k.marker},
-           {id, "LPUSH", failed ? "failedReason" : "returnvalue", state, "0", "0"}, until, refusing(std::move(answer)));
+  to_.eval(
+    lua::reprocess_job_8,
+    {k.job(id), k.events, failed ? k.failed : k.completed, k.wait, k.meta, k.paused, k.active, k.marker},
+    {id, "LPUSH", failed ? "failedReason" : "returnvalue", state, anew.made ? "1" : "0", anew.started ? "1" : "0"},
+    until, refusing(std::move(answer)));
 }
 
 void toolbox::end_of(std::string_view id, deadline until, done answer) const {
@@ -202,6 +204,10 @@ void toolbox::global_concurrency(std::optional<int64_t> max, deadline until, don
   if (max)
     return to_.command({"HSET", keys_.meta, "concurrency", std::to_string(*max)}, until, std::move(answer));
   to_.command({"HDEL", keys_.meta, "concurrency"}, until, std::move(answer));
+}
+
+void toolbox::is_maxed(deadline until, done answer) const {
+  to_.eval(lua::is_maxed_2, {keys_.meta, keys_.active}, {}, until, refusing(std::move(answer)));
 }
 
 void toolbox::global_limit(std::optional<limiter> to, deadline until, done answer) const {

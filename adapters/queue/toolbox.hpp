@@ -40,8 +40,13 @@ public:
   void log(std::string_view id, std::string_view row, std::optional<int64_t> keep, deadline, done) const;
   void logs(std::string_view id, int64_t first, int64_t last, deadline, done) const;
   void remove(std::string_view id, bool with_children, deadline, done) const;
+  /// What an ended job keeps of its attempts when it runs again: with `made` it may fail as often as it has attempts;
+  /// without, one more failure is its last.
+  struct resets {
+    bool made = false, started = false;
+  };
   /// `state`: failed or completed.
-  void reprocess(std::string_view id, std::string_view state, deadline, done) const;
+  void reprocess(std::string_view id, std::string_view state, resets, deadline, done) const;
   /// 0 running or waiting, 1 completed, 2 failed, with the value or the reason.
   void end_of(std::string_view id, deadline, done) const;
 
@@ -67,6 +72,7 @@ public:
   void limit_left(int64_t jobs_max, deadline, done) const; ///< Milliseconds.
   void lift_limit(deadline, done) const;
   void global_concurrency(std::optional<int64_t>, deadline, done) const;
+  void is_maxed(deadline, done) const; ///< 1: as many are active as the global concurrency allows; nil: not.
   void global_limit(std::optional<limiter>, deadline, done) const;
   void workers(deadline, done) const; ///< The rows of CLIENT LIST that are workers of this queue.
 

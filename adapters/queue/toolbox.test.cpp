@@ -43,9 +43,11 @@ TEST_CASE("wish: what BullMQ refuses is refused, and options travel under their 
   }
   CHECK(fault_of(wish{"x", "{}", object(R"({"jobId":"a:b:c","failParentOnFailure":true,"priority":3.0})")}).empty());
   CHECK_FALSE(fault_of(wish{"x", "no json", {}}).empty());
-  const char* given = R"({"backoff":500,"keepLogs":3,"deduplication":{"id":"d"},"failParentOnFailure":true})";
+  const char* given = R"({"backoff":500,"keepLogs":3,"deduplication":{"id":"d"},"failParentOnFailure":true,)"
+                      R"("telemetry":{"metadata":"m","omitContext":true}})";
   CHECK(queue::wire_options(object(given))
-        == object(R"({"backoff":{"type":"fixed","delay":500},"attempts":0,"fpof":true,"de":{"id":"d"},"kl":3})"));
+        == object(R"({"backoff":{"type":"fixed","delay":500},"attempts":0,"fpof":true,"de":{"id":"d"},"kl":3,)"
+                  R"("tm":"m","omc":true})"));
 }
 
 TEST_CASE("toolbox: a flow is added whole, its parent waits for its children and is given their values") {

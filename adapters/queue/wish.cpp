@@ -126,6 +126,12 @@ boost::json::object wire_options(const boost::json::object& options) {
     rename(name, code);
   for (const auto& [name, code] : shortened)
     rename(name, code);
+  if (const auto* telemetry = json::object_in(options, "telemetry")) { // What a span of the producer's is continued by.
+    for (const auto& [name, code] : {std::pair{"metadata", "tm"}, {"omitContext", "omc"}})
+      if (const auto* found = telemetry->if_contains(name))
+        made[code] = *found;
+    made.erase("telemetry");
+  }
   if (auto* backoff = made.if_contains("backoff"); backoff && backoff->is_number())
     *backoff = {{"type", "fixed"}, {"delay", boost::json::value{*backoff}}};
   if (!made.contains("attempts"))

@@ -305,7 +305,7 @@ flow<bool> put_down(pointer self, size_t index, verdict what, caf::error before)
 /// Records the end of the job in `index`.
 flow<bool> record(pointer self, size_t index, outcome end) {
   auto& place = self->state.slots[index];
-  auto what = decide(place.job, std::move(end), jitter());
+  auto what = decide(place.job, std::move(end), jitter(), self->state.how.custom_back_off);
   if (!place.lost && what.what != verdict::complete)
     note_attempt(self, place, what);
   if (what.what == verdict::fail && !place.lost)

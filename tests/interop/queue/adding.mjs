@@ -26,6 +26,8 @@ const optionSets = [
   {ignoreDependencyOnFailure: true},
   {removeDependencyOnFailure: true},
   {continueParentOnFailure: true},
+  {telemetry: {metadata: '{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}'}},
+  {telemetry: {omitContext: true}},
 ];
 
 // A job's hash, and where the queue keeps it, without what must differ.

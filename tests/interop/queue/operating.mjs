@@ -152,6 +152,58 @@ for (const [maker, hand] of sides)
     assert.deepEqual(await client.keys(`bull:${at.name}:*`), []);
   }, {twin: maker === 'us' ? {drop: ['add_job']} : {drop: ['drain', 'clean']}});
 
+for (const [maker, hand] of sides)
+  check(`a failed job of ${maker} is run again by ${hand} with its attempts used up, or anew`, async (at) => {
+    const events = await at.events();
+    const ours = await at.bridge();
+    const theirs = at.queue();
+    at.worker(async () => {
+      throw new Error('no');
+    });
+    const counted = async () => {
+      const job = await theirs.getJob('a');
+      return [job.attemptsMade, job.attemptsStarted];
+    };
+    const again = async (made, started) => {
+      const ended = events.seen.filter((each) => each.event === 'failed').length;
+      if (hand === 'us')
+        await ours.tool('reprocess', {id: 'a', state: 'failed', reset_made: made, reset_started: started});
+      else
+        await (await theirs.getJob('a')).retry('failed', {resetAttemptsMade: made, resetAttemptsStarted: started});
+      await events.until('failed', 'a', ended + 1);
+      return counted();
+    };
+    await add[maker](ours, theirs, 'x', {jobId: 'a', attempts: 2});
+    await events.until('failed', 'a');
+    assert.deepEqual(await counted(), [2, 2]);
+    assert.deepEqual(await again(false, false), [3, 3]); // Its last attempt had failed: one more.
+    assert.deepEqual(await again(true, false), [2, 5]);
+    assert.deepEqual(await again(true, true), [2, 2]);
+    assert.deepEqual(await again(false, true), [3, 1]);
+  }, {twin: hand === 'us' ? {fields: {reprocess: (x) => ({...x, reset_made: false})}} : {worker: {autorun: false}}});
+
+for (const who of ['us', 'node'])
+  check(`a queue is maxed while so many are active as ${who} allows for all, on both sides`, async (at) => {
+    const events = await at.events();
+    const ours = await at.bridge({concurrency: 1});
+    const theirs = at.queue();
+    const maxed = async () => [Boolean(await ours.tool('is_maxed')), Boolean(await theirs.isMaxed())];
+    who === 'us' ? await ours.tool('global_concurrency', {max: 1}) : await theirs.setGlobalConcurrency(1);
+    assert.deepEqual(await maxed(), [false, false]);
+    let took;
+    const taken = new Promise((done) => (took = done));
+    await ours.work((job) => took(job));
+    await theirs.add('x', {}, {jobId: 'a'});
+    const job = await within(taken, 'job in our worker');
+    assert.deepEqual(await maxed(), [true, true]);
+    who === 'us' ? await ours.tool('global_concurrency', {max: 2}) : await theirs.setGlobalConcurrency(2);
+    assert.deepEqual(await maxed(), [false, false]);
+    who === 'us' ? await ours.tool('global_concurrency', {max: 1}) : await theirs.setGlobalConcurrency(1);
+    await ours.finish(job);
+    await events.until('completed', 'a');
+    assert.deepEqual(await maxed(), [false, false]);
+  }, {twin: who === 'us' ? {drop: ['global_concurrency']} : {drop: ['is_maxed']}});
+
 check('a queue with active jobs is obliterated only by force, by either side', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();

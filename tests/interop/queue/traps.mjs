@@ -196,6 +196,26 @@ check('a schedule whose run is at work is not made anew for the same time, by ne
   await assert.rejects(theirs.upsertJobScheduler('s', repeat, {name: 'tick'}), /[Jj]ob ID already exists|collision/);
 }, {twin: {drop: ['worker']}});
 
+check('a schedule whose run of its time and the one after are taken is refused by either side', async (at) => {
+  const ours = await at.bridge();
+  const theirs = at.queue();
+  const every = 3_600_000;
+  const repeat = {every, startDate: Date.now() + every}; // Its first run; no job of the schedule's own is there.
+  await ours.tool('add_job', {name: 'x', opts: {jobId: `repeat:s:${repeat.startDate}`}});
+  await theirs.add('x', {}, {jobId: `repeat:t:${repeat.startDate}`});
+  // With one of them taken it begins with the other.
+  const [id] = await ours.tool('put_schedule', {id: 's', repeat, name: 'tick'});
+  assert.equal(id, `repeat:s:${repeat.startDate + every}`);
+  const job = await theirs.upsertJobScheduler('t', repeat, {name: 'tick'});
+  assert.equal(job.id, `repeat:t:${repeat.startDate + every}`);
+  await theirs.add('x', {}, {jobId: `repeat:u:${repeat.startDate}`});
+  await ours.tool('add_job', {name: 'x', opts: {jobId: `repeat:u:${repeat.startDate + every}`}});
+  const refused = await ours.say('put_schedule', {id: 'u', repeat, name: 'tick'});
+  assert.deepEqual([refused.code, /this time and the next/.test(refused.text)], ['conflict', true]);
+  await assert.rejects(theirs.upsertJobScheduler('u', repeat, {name: 'tick'}), /slots already have jobs/);
+  assert.deepEqual((await theirs.getJobSchedulers()).map((each) => each.key).sort(), ['s', 't']);
+}, {twin: {drop: ['add_job']}});
+
 check('a job that our worker postpones is done by a Node.js worker when it is due', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();

@@ -400,6 +400,32 @@ check('back-offs of our jobs in a Node.js worker, and the jitter of Node.js in o
   assert.equal(planned.length, 2);
 }, {twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, backoff: 1}})}}});
 
+for (const who of ['us', 'node'])
+  check(`a back-off of a type of its own is what the worker's strategy says, which may end the job (${who})`,
+        async (at) => {
+    const events = await at.events();
+    const waits = {soon: 50, never: -1};
+    const ours = await at.bridge({custom_back_off: waits});
+    const theirs = at.queue();
+    if (who === 'us')
+      await ours.work((job) => ours.finish(job, {outcome: 'failed', reason: 'no'}));
+    else
+      at.worker(async () => {
+        throw new Error('no');
+      }, {settings: {backoffStrategy: (made, type) => waits[type]}});
+    // One of each side: a plain delay would not end within the check's time.
+    const opts = (jobId, type) => ({jobId, attempts: 3, backoff: {type, delay: 3_600_000}});
+    await theirs.add('x', {}, opts('a', 'soon'));
+    await ours.tool('add_job', {name: 'x', opts: opts('b', 'never')});
+    await ours.tool('add_job', {name: 'x', opts: opts('c', 'soon')});
+    await theirs.add('x', {}, opts('d', 'never'));
+    for (const [id, made] of [['a', 3], ['b', 1], ['c', 3], ['d', 1]]) {
+      assert.equal((await events.until('failed', id)).failedReason, 'no');
+      assert.equal((await theirs.getJob(id)).attemptsMade, made, id);
+    }
+  }, {twin: who === 'us' ? {bridge: {custom_back_off: undefined}}
+                         : {worker: {settings: {backoffStrategy: () => 3_600_000}}}});
+
 check('a job moved to later by its Node.js worker is taken by ours when it is due', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();

@@ -126,6 +126,11 @@ queue::options options_from(const bj::object& from) {
   made.metrics_points = json::integer_or(from, "metrics_points", made.metrics_points);
   made.events_max = json::integer_or(from, "events_max", made.events_max);
   made.data_bytes_max = static_cast<size_t>(json::integer_or(from, "data_bytes_max", 1 << 20));
+  if (const auto* waits = json::object_in(from, "custom_back_off"))
+    made.custom_back_off = [waits = *waits](std::string_view type, int, std::string_view) {
+      const auto ms = json::integer_or(waits, type, -1);
+      return ms < 0 ? std::nullopt : std::optional{std::chrono::milliseconds{ms}};
+    };
   made.skip_lock_renewal = json::bool_or(from, "skip_lock_renewal");
   made.skip_stalled_check = json::bool_or(from, "skip_stalled_check");
   if (const auto max = json::integer_or(from, "limiter_max"))

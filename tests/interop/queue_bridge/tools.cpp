@@ -120,7 +120,10 @@ const std::map<std::string_view, tool>& tools() {
     {"log", [](auto& t, auto& r, done d) { t.log(r.id, r.text("row"), optional_number(r, "keep"), until(), d); }},
     {"logs", [](auto& t, auto& r, done d) { t.logs(r.id, r.number("first"), r.number("last", -1), until(), d); }},
     {"remove", [](auto& t, auto& r, done d) { t.remove(r.id, r.flag("children"), until(), d); }},
-    {"reprocess", [](auto& t, auto& r, done d) { t.reprocess(r.id, r.text("state"), until(), d); }},
+    {"reprocess",
+     [](auto& t, auto& r, done d) {
+       t.reprocess(r.id, r.text("state"), {r.flag("reset_made"), r.flag("reset_started")}, until(), d);
+     }},
     {"end_of", [](auto& t, auto& r, done d) { t.end_of(r.id, until(), d); }},
     {"children_values", [](auto& t, auto& r, done d) { t.children_values(r.id, until(), d); }},
     {"ignored_failures", [](auto& t, auto& r, done d) { t.ignored_failures(r.id, until(), d); }},
@@ -141,6 +144,7 @@ const std::map<std::string_view, tool>& tools() {
     {"lift_limit", [](auto& t, auto&, done d) { t.lift_limit(until(), d); }},
     {"global_concurrency",
      [](auto& t, auto& r, done d) { t.global_concurrency(optional_number(r, "max"), until(), d); }},
+    {"is_maxed", [](auto& t, auto&, done d) { t.is_maxed(until(), d); }},
     {"global_limit",
      [](auto& t, auto& r, done d) {
        t.global_limit(r.with.contains("max") ? std::optional{queue::limiter{r.number("max"), r.ms("duration_ms")}}
