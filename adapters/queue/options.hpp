@@ -16,7 +16,8 @@ struct limiter {
 };
 
 /// How long a job waits before its next attempt, at most a day; nullopt: none is worth it, and the job has failed (what
-/// -1 of BullMQ's `backoffStrategy` means). `attempts_made` counts the one that has just failed for `reason`.
+/// -1 of BullMQ's `backoffStrategy` means). `attempts_made` counts the one that has just failed for `reason`. Throws
+/// nothing.
 using back_off_strategy = std::function<std::optional<std::chrono::milliseconds>(
   std::string_view type, int attempts_made, std::string_view reason)>;
 

@@ -64,8 +64,7 @@ struct bench {
   std::shared_ptr<clocks> since = std::make_shared<clocks>();
   redis::handle port = sys.spawn<caf::detached>(moved, client, since);
   std::chrono::milliseconds within{20'000};
-  std::vector<caf::actor>
-    ours; // Ended with the bench: a pending timeout of CAF keeps an actor, and the system's end waits.
+  std::vector<caf::actor> ours; // Killed at the end: a pending timeout of CAF keeps an actor, and the system waits.
   int keys = 0;
 
   ~bench() {
