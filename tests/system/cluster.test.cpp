@@ -6,6 +6,7 @@
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/io.hpp"
 #include "tests/system/forwarder.hpp"
+#include "tests/system/inspect.hpp"
 #include "tests/system/node.hpp"
 #include "tests/system/records.hpp"
 #include "tests/system/signed.hpp"
@@ -13,9 +14,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <condition_variable>
-#include <csignal>
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <fmt/format.h>
 #include <mutex>
 #include <thread>
@@ -286,24 +285,6 @@ bool answered(const std::string& interaction, std::chrono::milliseconds patience
     patience);
 }
 
-/// Every thread of the process has stopped: a signal takes its time.
-bool stopped(int pid) {
-  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid))) {
-    const auto stat = test::content(thread.path() / "stat");
-    if (const auto name_ends = stat.rfind(')'); name_ends == std::string::npos || stat.substr(name_ends, 3) != ") T")
-      return false;
-  }
-  return true;
-}
-void stop(int pid) {
-  ::kill(pid, SIGSTOP);
-  REQUIRE(demo::eventually([&] { return stopped(pid); }, 10s));
-}
-
-struct stop_town {
-  stop_town() { stop(here().town().arrakis_pid()); }
-  ~stop_town() { ::kill(here().town().arrakis_pid(), SIGCONT); }
-};
 } // namespace
 
 TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes, and what came then is done once") {
@@ -321,7 +302,7 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
   const auto begun = gateway();
   {
     // Stopped for longer than its lease, and then it goes on: it must find that it is not the owner any more.
-    const stop_town asleep;
+    const standing_still asleep{{w.town().arrakis_pid()}};
     const auto form = click(at, message, "wizard:start:*");
     CHECK(answered(form, 15s));
     CHECK(json::text_or(only_session(), "id") == session);
@@ -379,10 +360,11 @@ TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has n
       return asleep != nullptr;
     },
     20s));
-  stop(asleep->pid());
-  for (const auto& at : guilds)
-    CHECK(reaches(w, at, 1, "completed"));
-  asleep->signal(SIGCONT);
+  {
+    const standing_still it{{asleep->pid()}};
+    for (const auto& at : guilds)
+      CHECK(reaches(w, at, 1, "completed"));
+  }
   CHECK(demo::eventually([&] { return metric(w, asleep->door(), "arrakis_jobs_running") == 0; }, 20s));
   for (const auto& at : guilds)
     check_whole(at);

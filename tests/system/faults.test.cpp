@@ -1,6 +1,7 @@
 // What a deployment survives: the daemon killed from outside, a freeze, missing permissions, the bot thrown out, and
 // its own PostgreSQL or Redis gone.
 #include "runtime/json.hpp"
+#include "tests/system/inspect.hpp"
 #include "tests/system/node.hpp"
 #include "tests/system/records.hpp"
 
@@ -8,9 +9,7 @@
 #include <boost/json/object.hpp>
 #include <csignal>
 #include <doctest/doctest.h>
-#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <sstream>
 
 namespace {
@@ -53,40 +52,6 @@ int pid_of(const std::string& server) {
   REQUIRE(pid > 0);
   return pid;
 }
-
-/// `pid` and its children.
-std::vector<int> family_of(int pid) {
-  std::vector<int> out{pid};
-  for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
-    std::ifstream in{entry.path() / "stat"};
-    std::string text;
-    std::getline(in, text);
-    int parent = 0;
-    char state = 0;
-    const auto name_end = text.rfind(')');
-    if (name_end == std::string::npos || std::sscanf(text.c_str() + name_end + 1, " %c %d", &state, &parent) != 2)
-      continue;
-    if (parent == pid)
-      out.push_back(std::stoi(entry.path().filename().string()));
-  }
-  return out;
-}
-
-/// A server of arrakisd that stands still: it neither answers nor goes away. Goes on with the object's end.
-class standing_still {
-public:
-  explicit standing_still(const std::string& server) : family_(family_of(pid_of(server))) { all(SIGSTOP); }
-  ~standing_still() { all(SIGCONT); }
-  standing_still(const standing_still&) = delete;
-  standing_still& operator=(const standing_still&) = delete;
-
-private:
-  void all(int number) {
-    for (const auto pid : family_)
-      ::kill(pid, number);
-  }
-  std::vector<int> family_;
-};
 
 /// /health/ready: its status, and the dependencies that are not ready.
 std::pair<int, strings> readiness() {
@@ -320,7 +285,7 @@ void check_stands_still(const std::string& server, const std::string& dependency
   const auto at = w.found("Asked while " + server + " was away");
   auto other = w.admin(at);
   {
-    const standing_still it{server};
+    const standing_still it{family_of(pid_of(server))};
     other.type("onboard");
     CHECK(other.sees("Try again", told_within));
     CHECK(is_missed(dependency));

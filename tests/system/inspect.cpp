@@ -1,8 +1,10 @@
 #include "tests/system/inspect.hpp"
 
+#include "apps/demo/http.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
 #include <set>
@@ -84,4 +86,33 @@ std::vector<std::string> listening(int pid) {
   }
   return out;
 }
+namespace {
+/// A signal takes its time. A process that has ended does nothing either.
+bool stopped(int pid) try {
+  for (const auto& thread : fs::directory_iterator{fmt::format("/proc/{}/task", pid)}) {
+    const auto stat = test::content(thread.path().string() + "/stat");
+    const auto name_ends = stat.rfind(')');
+    if (name_ends != std::string::npos && !stat.substr(name_ends).starts_with(") T"))
+      return false;
+  }
+  return true;
+} catch (const fs::filesystem_error&) {
+  return true;
+}
+} // namespace
+
+standing_still::standing_still(std::vector<int> pids) : pids_(std::move(pids)) {
+  for (const auto pid : pids_)
+    ::kill(pid, SIGSTOP);
+  if (!demo::eventually([this] { return std::ranges::all_of(pids_, stopped); }, std::chrono::seconds{10})) {
+    for (const auto pid : pids_)
+      ::kill(pid, SIGCONT);
+    throw std::runtime_error("a process does not stand still");
+  }
+}
+standing_still::~standing_still() {
+  for (const auto pid : pids_)
+    ::kill(pid, SIGCONT);
+}
+
 } // namespace arrakis::system_test

@@ -1,5 +1,6 @@
 #pragma once
-// What the kernel says of our programs while they run: who they are, what they were told, what they listen on.
+// What the kernel says of our programs while they run: who they are, what they were told, what they listen on; and
+// programs that it lets stand still.
 #include <string>
 #include <vector>
 
@@ -15,5 +16,18 @@ std::string status_of(int pid, const std::string& key);
 std::vector<std::string> open_to_others(const std::string& folder);
 /// The TCP and UDP sockets of the process that wait for strangers, as /proc/net has them: "tcp 0100007F:0BB8".
 std::vector<std::string> listening(int pid);
+
+/// Processes that stand still: they neither answer nor go away. They go on with the object's end.
+class standing_still {
+public:
+  /// Returns when every thread has stopped; throws std::runtime_error when one does not within 10 s.
+  explicit standing_still(std::vector<int> pids);
+  ~standing_still();
+  standing_still(const standing_still&) = delete;
+  standing_still& operator=(const standing_still&) = delete;
+
+private:
+  std::vector<int> pids_;
+};
 
 } // namespace arrakis::system_test

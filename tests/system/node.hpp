@@ -21,7 +21,6 @@ public:
   int pid() const { return child_->pid(); }
   bool says(const std::string& text) const;
   std::string log() const;
-  void signal(int number) { child_->signal(number); }
   void kill() { child_->signal(SIGKILL); }
   int stop();
 
