@@ -91,8 +91,9 @@ namespace {
 bool stopped(int pid) try {
   for (const auto& thread : fs::directory_iterator{fmt::format("/proc/{}/task", pid)}) {
     const auto stat = test::content(thread.path().string() + "/stat");
-    const auto name_ends = stat.rfind(')');
-    if (name_ends != std::string::npos && !stat.substr(name_ends).starts_with(") T"))
+    const auto name_ends = stat.rfind(") ");
+    // Stopped, or ended and not waited for, which a parent that is stopped does not do.
+    if (name_ends != std::string::npos && std::string_view{"TZX"}.find(stat[name_ends + 2]) == std::string_view::npos)
       return false;
   }
   return true;
