@@ -9,7 +9,7 @@
 namespace arrakis::test {
 
 /// Time that goes by only while this program is let run: a machine that stands still, or has no processor for us, adds
-/// nothing to it. Begins with 0.
+/// 20 ms to it at most, each time. Begins with 0.
 class running_time {
 public:
   std::chrono::milliseconds now() const { return std::chrono::milliseconds{passed_us_ / 1'000}; }

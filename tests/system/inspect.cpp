@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 
 namespace arrakis::system_test {
 namespace fs = std::filesystem;
@@ -86,6 +87,7 @@ std::vector<std::string> listening(int pid) {
   }
   return out;
 }
+
 namespace {
 /// A signal takes its time. A process that has ended does nothing either.
 bool stopped(int pid) try {
