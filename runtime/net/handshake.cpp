@@ -1,10 +1,10 @@
 #include "runtime/net/handshake.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/net/head.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -22,11 +22,6 @@ std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   return first == std::string_view::npos ? std::string_view{}
                                          : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-bool equal(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 } // namespace
 
@@ -61,21 +56,13 @@ size_t head_end(std::string_view bytes) {
 }
 
 verdict judge(std::string_view head, std::string_view key) {
-  constexpr std::string_view version = "HTTP/1.1 ";
-  int status = 0;
-  if (!head.starts_with(version) || head.size() < version.size() + 3
-      || std::from_chars(head.data() + version.size(), head.data() + version.size() + 3, status).ec != std::errc{})
+  response_head answer;
+  if (read_head(head, false, answer))
     return {"no HTTP/1.1", false};
-  if (status != 101)
-    return {fmt::format("the server answered {}", status), true};
-  headers found;
-  for (auto rest = head.substr(std::min(head.find("\r\n") + 2, head.size())); !rest.empty();) {
-    const auto line = rest.substr(0, rest.find("\r\n"));
-    rest.remove_prefix(std::min(line.size() + 2, rest.size()));
-    if (const auto colon = line.find(':'); colon != std::string_view::npos)
-      found.emplace_back(std::string{line.substr(0, colon)}, std::string{trimmed(line.substr(colon + 1))});
-  }
-  if (!equal(header(found, "Upgrade"), "websocket") || !lists(header(found, "Connection"), "upgrade"))
+  if (answer.message.status != 101)
+    return {fmt::format("the server answered {}", answer.message.status), true};
+  const auto& found = answer.message.headers;
+  if (!equal_without_case(header(found, "Upgrade"), "websocket") || !lists(header(found, "Connection"), "upgrade"))
     return {"the answer does not upgrade to WebSocket", false};
   if (header(found, "Sec-WebSocket-Accept") != accept_of(key))
     return {"the server does not prove its handshake", false};
@@ -88,7 +75,7 @@ verdict judge(std::string_view head, std::string_view key) {
 bool lists(std::string_view values, std::string_view token) {
   while (!values.empty()) {
     const auto one = values.substr(0, values.find(','));
-    if (equal(trimmed(one), token))
+    if (equal_without_case(trimmed(one), token))
       return true;
     values.remove_prefix(std::min(one.size() + 1, values.size()));
   }

@@ -16,10 +16,13 @@ int hex_digit(char c) {
 }
 } // namespace
 
+bool equal_without_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
 std::string_view header(const headers& all, std::string_view name) {
   for (const auto& [key, value] : all)
-    if (std::equal(key.begin(), key.end(), name.begin(), name.end(),
-                   [](char a, char b) { return lower(a) == lower(b); }))
+    if (equal_without_case(key, name))
       return value;
   return {};
 }

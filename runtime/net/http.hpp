@@ -8,6 +8,8 @@
 namespace arrakis::net {
 using headers = std::vector<std::pair<std::string, std::string>>;
 
+/// Whether two ASCII words are the same but for their case.
+bool equal_without_case(std::string_view a, std::string_view b);
 /// The first value of `name`, compared without case; empty when absent.
 std::string_view header(const headers&, std::string_view name);
 

@@ -209,9 +209,8 @@ void http_client::impl::arrived(const host_ptr& at, const connection_ptr& on, er
   }
   on->inbox.append(on->chunk.data(), bytes);
   on->answered = on->answered || bytes > 0;
-  const auto wrong = on->reader->feed(on->inbox);
-  if (wrong != fault::none)
-    return lose(at, on, ec::corrupt, wrong == fault::malformed ? "the answer is not HTTP" : "the answer is too large");
+  if (const auto wrong = on->reader->feed(on->inbox))
+    return lose(at, on, ec::corrupt, wrong.status == 400 ? "the answer is not HTTP" : "the answer is too large");
   const bool clean_end = failed == asio::error::eof && on->reader->end();
   if (on->reader->done() || clean_end)
     return answered(at, on);

@@ -151,7 +151,7 @@ private:
     if (phase_ != phase::greeting && server_->stopping)
       return close();
     reader_ = std::make_unique<request_reader>(server_->options.header_bytes_max, server_->options.body_bytes_max);
-    continued_ = false;
+    continued_ = head_ = false;
     arm(inbox_.empty() && turn_ > 0 ? server_->options.idle : server_->options.read);
     phase_ = inbox_.empty() ? phase::idle : phase::reading;
     inbox_.empty() ? read() : advance();
@@ -173,16 +173,15 @@ private:
   }
 
   void advance() {
-    switch (reader_->feed(inbox_)) {
-      case fault::malformed: return refuse(plain(400, "the request is not HTTP/1.1"));
-      case fault::header_too_large: return refuse(plain(431, "the headers are too large"));
-      case fault::body_too_large:
-        return refuse(plain(413, fmt::format("the body is larger than {} bytes", server_->options.body_bytes_max)));
-      case fault::none: break;
-    }
+    const bool head_was_done = reader_->head_done();
+    auto wrong = reader_->feed(inbox_);
+    if (!wrong && !head_was_done && reader_->head_done())
+      wrong = reader_->feed(inbox_);
+    if (wrong)
+      return refuse(plain(wrong.status, std::string{wrong.why}));
     if (reader_->done())
       return handle();
-    if (!reader_->header_done() || continued_ || !reader_->expects_continue())
+    if (!reader_->head_done() || continued_ || !reader_->head().expects_continue)
       return read();
     continued_ = true;
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -203,7 +202,8 @@ private:
   void write(const http_response& response, bool last) {
     phase_ = phase::writing;
     arm(server_->options.answer); // A reader too slow for that is cut.
-    outbox_ = write_response(response, !last, head_);
+    const bool says_keep_alive = !last && reader_ && reader_->head().http_1_0;
+    outbox_ = write_response(response, last ? "close" : says_keep_alive ? "keep-alive" : "", head_);
     wire_.write_all(outbox_.data(), outbox_.size(), [self = shared_from_this(), last](error_code failed, size_t) {
       if (self->phase_ != phase::writing)
         return;
@@ -282,7 +282,7 @@ namespace {
 void session::handle() {
   phase_ = phase::handling;
   arm(server_->options.answer);
-  keep_alive_ = reader_->keep_alive();
+  keep_alive_ = reader_->head().keep_alive;
   auto request = reader_->take();
   request.peer = peer_;
   head_ = request.method == "HEAD";

@@ -62,7 +62,8 @@ public:
   /// Until the other end closes, or `until` was seen in it.
   std::string read(std::string_view until = {});
   void close();
-  void reset(); ///< RST.
+  void finish(); ///< FIN: no more bytes, but it still reads.
+  void reset();  ///< RST.
 
 private:
   int fd_;

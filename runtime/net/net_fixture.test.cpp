@@ -62,6 +62,7 @@ void raw_peer::close() {
   if (fd_ >= 0)
     ::close(std::exchange(fd_, -1));
 }
+void raw_peer::finish() { ::shutdown(fd_, SHUT_WR); }
 void raw_peer::reset() {
   const linger now{1, 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);

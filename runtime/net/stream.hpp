@@ -1,5 +1,5 @@
 #pragma once
-// Private to runtime/net: one byte stream, plain or TLS, over TCP or a Unix socket. It models Beast's AsyncStream, so
+// Private to runtime/net: one byte stream, plain or TLS, over TCP or a Unix socket. It models Asio's AsyncStream, so
 // that everything above it is compiled once.
 #include "runtime/net/tls.hpp"
 

@@ -1,18 +1,12 @@
 #include "runtime/net/wire.hpp"
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <array>
 #include <fmt/format.h>
 #include <iterator>
-#include <optional>
 
 namespace arrakis::net {
-namespace http = boost::beast::http;
 namespace {
-
 bool clean(std::string_view text, unsigned char lowest) {
   return std::all_of(text.begin(), text.end(), [=](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -28,10 +22,8 @@ bool printable(const headers& all) {
 }
 
 bool ours(std::string_view name) {
-  for (const auto* own : {"Host", "Content-Length", "Transfer-Encoding", "Connection"})
-    if (http::string_to_field(name) == http::string_to_field(own))
-      return true;
-  return false;
+  constexpr std::array<std::string_view, 4> own{"Host", "Content-Length", "Transfer-Encoding", "Connection"};
+  return std::any_of(own.begin(), own.end(), [&](auto one) { return equal_without_case(name, one); });
 }
 
 void write_headers(std::string& out, const headers& all) {
@@ -40,48 +32,60 @@ void write_headers(std::string& out, const headers& all) {
       fmt::format_to(std::back_inserter(out), "{}: {}\r\n", name, value);
 }
 
-// "0\r\n\r\n". Fewer bytes never end a chunked body, and Beast 1.81 asserts that it is not asked again with fewer.
-constexpr size_t last_chunk_bytes = 5;
-
-template <class Parser>
-fault feed_parser(Parser& parser, std::string& bytes, size_t header_bytes_max) {
-  boost::system::error_code failed;
-  size_t used = 0;
-  while (!parser.is_done() && used < bytes.size()) {
-    if (parser.is_header_done() && parser.chunked() && bytes.size() - used < last_chunk_bytes)
-      break;
-    const auto taken = parser.put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), failed);
-    used += taken;
-    if (failed || taken == 0)
-      break;
-  }
-  bytes.erase(0, used);
-  if (failed == http::error::header_limit)
-    return fault::header_too_large;
-  if (failed == http::error::body_limit)
-    return fault::body_too_large;
-  if (failed && failed != http::error::need_more)
-    return fault::malformed;
-  // Body bytes are consumed at once; what waits is a header or the line before a chunk, and neither may be endless.
-  if (!parser.is_done() && bytes.size() > header_bytes_max)
-    return parser.is_header_done() ? fault::malformed : fault::header_too_large;
-  return fault::none;
+/// RFC 9110 15, and 429 and 431 of RFC 6585. Any other status goes without a phrase, which nobody reads.
+std::string_view reason_of(int status) {
+  struct known {
+    int status;
+    std::string_view reason;
+  };
+  static constexpr known all[]{
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {417, "Expectation Failed"},
+    {422, "Unprocessable Content"},
+    {426, "Upgrade Required"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+  };
+  const auto* found = std::find_if(std::begin(all), std::end(all),
+                                   [&](const auto& one) { return one.status == status; });
+  return found == std::end(all) ? std::string_view{} : found->reason;
 }
 
-template <class Fields>
-headers copy_headers(const Fields& fields) {
-  headers out;
-  for (const auto& field : fields)
-    out.emplace_back(std::string{field.name_string()}, std::string{field.value()});
-  return out;
+/// Feeds the body reader from the front of `bytes`. A line that waits is bounded by the reader's limit of overhead.
+rejection feed_body(body_reader& body, std::string& bytes) {
+  rejection wrong;
+  bytes.erase(0, body.feed(bytes, wrong));
+  return wrong;
 }
 
-template <class Parser>
-void set_up(Parser& parser, size_t header_bytes_max, size_t body_bytes_max) {
-  parser.eager(true);
-  parser.header_limit(static_cast<uint32_t>(header_bytes_max));
-  parser.body_limit(body_bytes_max);
-}
+constexpr bool starts_line(char c) { return c == '\r' || (c > 32 && c < 127); }
 } // namespace
 
 bool printable(const http_request& request) {
@@ -101,12 +105,11 @@ std::string write_request(const http_request& request, const std::string& host) 
   return out += "\r\n", out += request.body;
 }
 
-std::string write_response(const http_response& response, bool keep_alive, bool without_body) {
-  const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)));
-  auto out = fmt::format("HTTP/1.1 {} {}\r\n", response.status, std::string_view{reason.data(), reason.size()});
+std::string write_response(const http_response& response, std::string_view connection, bool without_body) {
+  auto out = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
   write_headers(out, response.headers);
-  if (!keep_alive)
-    out += "Connection: close\r\n";
+  if (!connection.empty())
+    fmt::format_to(std::back_inserter(out), "Connection: {}\r\n", connection);
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless)
     fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
@@ -116,67 +119,94 @@ std::string write_response(const http_response& response, bool keep_alive, bool 
   return out;
 }
 
-struct request_reader::impl {
-  http::request_parser<http::string_body> parser;
-  size_t header_bytes_max = 0;
-};
-request_reader::request_reader(size_t header_bytes_max, size_t body_bytes_max) : impl_(std::make_unique<impl>()) {
-  impl_->header_bytes_max = header_bytes_max;
-  set_up(impl_->parser, header_bytes_max, body_bytes_max);
-}
-request_reader::~request_reader() = default;
-fault request_reader::feed(std::string& bytes) { return feed_parser(impl_->parser, bytes, impl_->header_bytes_max); }
-bool request_reader::header_done() const { return impl_->parser.is_header_done(); }
-bool request_reader::done() const { return impl_->parser.is_done(); }
-bool request_reader::keep_alive() const { return impl_->parser.keep_alive(); }
-bool request_reader::expects_continue() const {
-  const auto expects = impl_->parser.get()[http::field::expect];
-  return boost::beast::iequals(expects, "100-continue");
-}
-http_request request_reader::take() {
-  auto message = impl_->parser.release();
-  return {std::string{message.method_string()},
-          std::string{message.target()},
-          copy_headers(message),
-          std::move(message.body()),
-          {}};
+size_t head_scanner::find_end(std::string& bytes, rejection& wrong) {
+  const auto limit = [&](size_t size) {
+    if (size + skipped_ > bytes_max_)
+      wrong = line_ == 0 ? rejection{414, "the request line is too long"} : rejection{431, "the headers are too large"};
+    return size + skipped_ > bytes_max_;
+  };
+  // A client that speaks TLS to a plain port hears at once that this is HTTP.
+  if (!bytes.empty() && !starts_line(bytes.front())) {
+    wrong = {400, "this is not HTTP/1.1"};
+    return 0;
+  }
+  for (auto at = bytes.find('\n', scanned_); at != bytes.npos; at = bytes.find('\n', scanned_)) {
+    if (at == 0 || bytes[at - 1] != '\r') {
+      wrong = {400, "a line does not end in CR LF"};
+      return 0;
+    }
+    const bool empty = at - 1 == line_;
+    if (empty && line_ == 0) {
+      bytes.erase(0, 2);
+      skipped_ += 2;
+      scanned_ = 0;
+      if (limit(0))
+        return 0;
+      if (!bytes.empty() && !starts_line(bytes.front())) {
+        wrong = {400, "this is not HTTP/1.1"};
+        return 0;
+      }
+      continue;
+    }
+    if (limit(at + 1))
+      return 0;
+    scanned_ = line_ = at + 1;
+    if (empty)
+      return at + 1;
+  }
+  scanned_ = bytes.size();
+  limit(bytes.size());
+  return 0;
 }
 
-struct response_reader::impl {
-  std::optional<http::response_parser<http::string_body>> parser;
-  size_t header_bytes_max, body_bytes_max;
-  bool answers_head;
-  void restart() {
-    parser.emplace();
-    set_up(*parser, header_bytes_max, body_bytes_max);
-    parser->skip(answers_head);
-  }
-};
-response_reader::response_reader(size_t header_bytes_max, size_t body_bytes_max, bool answers_head)
-  : impl_(new impl{std::nullopt, header_bytes_max, body_bytes_max, answers_head}) {
-  impl_->restart();
+rejection request_reader::feed(std::string& bytes) {
+  if (body_)
+    return feed_body(*body_, bytes);
+  rejection wrong;
+  const auto size = scanner_.find_end(bytes, wrong);
+  if (wrong || size == 0)
+    return wrong;
+  wrong = read_head(std::string_view{bytes}.substr(0, size), head_);
+  bytes.erase(0, size);
+  if (!wrong)
+    limit_body(body_bytes_max_);
+  return wrong;
 }
-response_reader::~response_reader() = default;
-fault response_reader::feed(std::string& bytes) {
-  for (;;) {
-    if (const auto wrong = feed_parser(*impl_->parser, bytes, impl_->header_bytes_max); wrong != fault::none)
+
+void request_reader::limit_body(size_t bytes_max) {
+  body_.emplace(head_.body, std::min(bytes_max, body_bytes_max_), header_bytes_max_);
+}
+
+http_request request_reader::take() {
+  head_.message.body = body_->take();
+  return std::move(head_.message);
+}
+
+rejection response_reader::feed(std::string& bytes) {
+  while (!body_) {
+    rejection wrong;
+    const auto size = scanner_.find_end(bytes, wrong);
+    if (wrong || size == 0)
       return wrong;
-    if (!impl_->parser->is_done() || impl_->parser->get().result_int() >= 200)
-      return fault::none;
-    impl_->restart(); // An interim answer (100, 103) comes before the real one.
+    head_ = {};
+    wrong = read_head(std::string_view{bytes}.substr(0, size), answers_head_, head_);
+    bytes.erase(0, size);
+    if (wrong)
+      return wrong;
+    if (head_.message.status == 101)
+      return {400, "an upgrade that nobody asked for"};
+    if (head_.message.status >= 200)
+      body_.emplace(head_.body, body_bytes_max_, header_bytes_max_);
+    else
+      scanner_ = head_scanner{header_bytes_max_}; // An interim answer (100, 103) comes before the real one.
   }
+  return feed_body(*body_, bytes);
 }
-bool response_reader::end() {
-  boost::system::error_code failed;
-  if (!impl_->parser->is_header_done())
-    return false;
-  impl_->parser->put_eof(failed);
-  return !failed && impl_->parser->is_done();
-}
-bool response_reader::done() const { return impl_->parser->is_done(); }
-bool response_reader::keep_alive() const { return impl_->parser->keep_alive(); }
+
+bool response_reader::end() { return body_ && (ended_ = body_->end()); }
+
 http_response response_reader::take() {
-  auto message = impl_->parser->release();
-  return {static_cast<int>(message.result_int()), copy_headers(message), std::move(message.body())};
+  head_.message.body = body_->take();
+  return std::move(head_.message);
 }
 } // namespace arrakis::net

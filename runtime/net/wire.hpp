@@ -1,50 +1,75 @@
 #pragma once
-// Private to runtime/net: HTTP/1.1 messages to and from bytes. Reading is Beast's parser, fed by hand.
-#include "runtime/net/http.hpp"
+// Private to runtime/net: HTTP/1.1 messages to and from bytes.
+#include "runtime/net/body.hpp"
+#include "runtime/net/head.hpp"
 
-#include <memory>
+#include <optional>
 
 namespace arrakis::net {
 /// False when a line break or control character in it could forge a header or a second message.
 bool printable(const http_request&);
 bool printable(const http_response&);
-/// Host, Content-Length and Connection are ours; the caller's are left out.
+/// Host, Content-Length, Transfer-Encoding and Connection are ours; the caller's are left out.
 std::string write_request(const http_request&, const std::string& host);
-/// `without_body`: the answer to a HEAD.
-std::string write_response(const http_response&, bool keep_alive, bool without_body);
+/// `connection`: the value of the header Connection; empty: none. `without_body`: the answer to a HEAD.
+std::string write_response(const http_response&, std::string_view connection, bool without_body);
 
-enum class fault { none, malformed, header_too_large, body_too_large };
+/// Finds the end of a head in bytes that come in pieces.
+class head_scanner {
+public:
+  explicit head_scanner(size_t bytes_max) : bytes_max_(bytes_max) {}
+  /// Size of the head at the front of `bytes`; 0: it is not whole, or `wrong` says why it never will be: 400, 414 for a
+  /// first line and 431 for a head of more than `bytes_max`. Takes empty lines before it off (RFC 9112 2.2).
+  size_t find_end(std::string& bytes, rejection& wrong);
 
-/// Reads one message. feed() takes what it can from the front of `bytes` and leaves the rest for the next one.
+private:
+  size_t bytes_max_, scanned_ = 0, line_ = 0, skipped_ = 0;
+};
+
+/// Reads one request. feed() takes what it can from the front of `bytes` and leaves the rest. It stops once behind the
+/// head, so that the caller can judge it before a byte of the body is kept; the next call goes on.
 class request_reader {
 public:
-  request_reader(size_t header_bytes_max, size_t body_bytes_max);
-  ~request_reader();
-  fault feed(std::string& bytes);
-  bool header_done() const;
-  bool done() const;
-  bool keep_alive() const;
-  bool expects_continue() const;
+  request_reader(size_t header_bytes_max, size_t body_bytes_max)
+    : scanner_(header_bytes_max), header_bytes_max_(header_bytes_max), body_bytes_max_(body_bytes_max) {}
+  rejection feed(std::string& bytes);
+  bool head_done() const { return body_.has_value(); }
+  bool done() const { return body_ && body_->done(); }
+  /// After head_done().
+  const request_head& head() const { return head_; }
+  /// After head_done() and before the body: lowers its limit.
+  void limit_body(size_t bytes_max);
+  size_t body_bytes_held() const { return body_ ? body_->bytes_held() : 0; }
   http_request take();
 
 private:
-  struct impl;
-  std::unique_ptr<impl> impl_;
+  head_scanner scanner_;
+  size_t header_bytes_max_, body_bytes_max_;
+  request_head head_;
+  std::optional<body_reader> body_;
 };
 
+/// Reads one answer; interim ones before it are skipped.
 class response_reader {
 public:
-  response_reader(size_t header_bytes_max, size_t body_bytes_max, bool answers_head);
-  ~response_reader();
-  fault feed(std::string& bytes);
+  response_reader(size_t header_bytes_max, size_t body_bytes_max, bool answers_head)
+    : scanner_(header_bytes_max),
+      header_bytes_max_(header_bytes_max),
+      body_bytes_max_(body_bytes_max),
+      answers_head_(answers_head) {}
+  /// `status` of the rejection: 400 for what is no HTTP, else it is too large.
+  rejection feed(std::string& bytes);
   /// The connection ended: false when the message is not whole.
   bool end();
-  bool done() const;
-  bool keep_alive() const;
+  bool done() const { return body_ && (body_->done() || ended_); }
+  bool keep_alive() const { return head_.keep_alive; }
   http_response take();
 
 private:
-  struct impl;
-  std::unique_ptr<impl> impl_;
+  head_scanner scanner_;
+  size_t header_bytes_max_, body_bytes_max_;
+  bool answers_head_, ended_ = false;
+  response_head head_;
+  std::optional<body_reader> body_;
 };
 } // namespace arrakis::net

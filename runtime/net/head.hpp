@@ -1,0 +1,52 @@
+#pragma once
+// Private to runtime/net: the heads of HTTP/1.1 messages, judged by RFC 9112 and RFC 9110. Plain functions over bytes.
+#include "runtime/net/http.hpp"
+
+#include <cstdint>
+
+namespace arrakis::net {
+/// Why a message is refused, in words for the other end. `status` is what a server answers; 0: the message is good.
+struct rejection {
+  int status = 0;
+  std::string_view why = {};
+  explicit operator bool() const { return status != 0; }
+};
+
+/// How a body ends (RFC 9112 6.3).
+struct body_framing {
+  enum class form { none, length, chunked, until_end };
+  form is = form::none;
+  uint64_t length = 0; ///< Of form::length.
+};
+
+/// Header lines of one message at most, trailers included. Real clients and proxies send below 40.
+constexpr size_t header_lines_max = 128;
+
+struct request_head {
+  /// The target is in origin form, or "*". Of a target in absolute form the authority has replaced the value of Host
+  /// (RFC 9112 3.2.2).
+  http_request message;
+  body_framing body;
+  bool http_1_0 = false;
+  bool keep_alive = false;
+  bool expects_continue = false;
+};
+
+struct response_head {
+  http_response message;
+  body_framing body;
+  bool keep_alive = false;
+};
+
+/// Reads a whole head, from the first byte of the request line to the empty line, which it includes. Every line ends in
+/// CR LF. Refused, besides what is no HTTP: any Transfer-Encoding but a single `chunked` (400; codings before it: 501),
+/// one beside Content-Length or in HTTP/1.0, a repeated or listed Content-Length, no Host or several, folded lines, a
+/// space before a colon, control characters, CONNECT (501), another major version (505), an unknown expectation (417).
+rejection read_head(std::string_view bytes, request_head& into);
+/// The same for an answer. `answers_head`: to a HEAD request. More lenient where RFC 9112 asks a client to be: folded
+/// lines are unfolded, equal Content-Lengths are one, and an unknown Transfer-Encoding ends with the connection.
+rejection read_head(std::string_view bytes, bool answers_head, response_head& into);
+
+/// Judges one line of a trailer section, without its line end.
+bool is_field_line(std::string_view line);
+} // namespace arrakis::net
