@@ -40,7 +40,7 @@ flow<written> through(pointer self, write w) {
   if (w.create) {
     auto noted = co_await ask(
       self, st.deployments, w.call.until,
-      deployments::record_intent{w.of, w.kind, w.resource, random_hex(16), w.call.until, w.fence});
+      deployments::record_intent{w.of, w.kind, w.resource, random_hex(16), w.call.until, w.fence, w.newest_seen});
     if (!noted) {
       out.why = classify(noted.error(), w.about);
       // Nothing left for Discord, whatever became of the intent.
@@ -49,6 +49,7 @@ flow<written> through(pointer self, write w) {
       co_return out;
     }
     out.nonce = noted->nonce; // The first attempt's, when there was one.
+    out.newest_seen = noted->newest_seen;
   }
   w.call.tenant = w.community.value;
   if (!w.call.interaction)

@@ -50,12 +50,14 @@ struct write {
   std::string resource;
   std::string about; ///< "the role “Gold”"; for sentences and the audit reason.
   bool create = false;
-  discord::call call; ///< `tenant`, `reason` and `may_leave` are filled by the gate.
+  snowflake newest_seen; ///< For a create: the newest role or channel of the guild, as the writer knows it.
+  discord::call call;    ///< `tenant`, `reason` and `may_leave` are filled by the gate.
 };
 struct written {
   problem why; ///< trouble::none: done, and `answer` is Discord's.
   discord::answer answer;
-  std::string nonce; ///< Of the intent, for a create.
+  std::string nonce;     ///< Of the intent, for a create.
+  snowflake newest_seen; ///< Of the intent, for a create.
 };
 
 /// The lease of a deployment as its job knows it; nothing leaves after its end. `until` in the past lets it go.

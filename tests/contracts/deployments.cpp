@@ -38,7 +38,7 @@ struct worker {
     return {b.community, got->deployment, got->run};
   }
   caf::expected<intent> intend(const key& of, std::string nonce, std::string resource = "role-gold") {
-    return ask<intent>(record_intent{of, "role", std::move(resource), std::move(nonce), {}});
+    return ask<intent>(record_intent{of, "role", std::move(resource), std::move(nonce), {}, {}, {77}});
   }
   caf::expected<done> note(const key& of, std::string resource = "role-gold") {
     return ask<done>(checkpoint{of, {"role", std::move(resource), {500}, R"({"name":"Gold"})"}, {}});
@@ -78,7 +78,7 @@ void intents(worker& one, worker& two) {
   CHECK(next->done[0].id == snowflake{500});
   REQUIRE(next->open.size() == 1);
   CHECK(next->open[0].nonce == "n3");
-  CHECK(next->open[0].made_at_ms > 0);
+  CHECK(next->open[0].newest_seen == snowflake{77});
 }
 
 void ends(worker& one, worker& two) {

@@ -9,9 +9,14 @@ namespace {
 using blueprint::fields;
 using blueprint::key;
 
-// Discord stamps snowflakes, our database the intents: their clocks differ by this at most. The nonce is the proof; the
-// age only keeps the search small.
-constexpr int64_t clock_skew_ms = 30'000;
+/// Snowflakes come from many machines of Discord, whose clocks agree among themselves. One that is older than another
+/// by less than this may have been made after it; who made it is then asked of the audit log or of the admin.
+constexpr int64_t snowflakes_disagree_ms = 10'000;
+
+/// Whether `id` was there already when the create of `intent` was decided.
+bool was_there(snowflake id, const deployments::intent& intent) {
+  return intent.newest_seen && id.made_at_ms() < intent.newest_seen.made_at_ms() - snowflakes_disagree_ms;
+}
 
 bool is_role(const key& k) { return k.kind == "role"; }
 
@@ -129,17 +134,26 @@ blueprint::ids known(const world& w) {
   return ids;
 }
 
+snowflake newest(const guild::state& g) {
+  snowflake id = g.id;
+  for (const auto& r : g.roles)
+    id = std::max(id, r.id);
+  for (const auto& c : g.channels)
+    id = std::max(id, c.id);
+  return id;
+}
+
 adoption look_for(const world& w, const deployments::intent& intent, const fields& want) {
   const auto taken = named(w);
   adoption out;
   std::vector<snowflake> silent, changed;
   for (const auto& [id, now] : all_of(w.guild, intent.kind)) {
-    if (taken.contains(id) || id.made_at_ms() < intent.made_at_ms - clock_skew_ms || !convertible(now, want))
+    if (taken.contains(id) || !convertible(now, want))
       continue;
     const bool equal = blueprint::differences(now, want).empty();
     const auto entry = std::find_if(w.audit.begin(), w.audit.end(),
                                     [made = id](const guild::audit_entry& e) { return e.target == made; });
-    if (entry == w.audit.end() && equal)
+    if (entry == w.audit.end() && equal && !was_there(id, intent))
       silent.push_back(id);
     else if (entry != w.audit.end() && entry->user == w.guild.bot && !intent.nonce.empty()
              && entry->reason.find(intent.nonce) != std::string::npos)

@@ -48,17 +48,21 @@ blueprint::ids known(const world&);
 step decide(const world&, const blueprint::resource&);
 plan make_plan(const world&);
 
+/// The newest role or channel of the guild; `newest_seen` of a create that is decided now.
+snowflake newest(const guild::state&);
+
 /// What became of a create that left an intent and no checkpoint.
 struct adoption {
   enum kind { none, ours, unsure, several } what = none;
   snowflake id;
   std::vector<snowflake> candidates; ///< several, unsure.
 };
-/// A candidate is of the same kind, equal in every managed field, not older than the intent, and named by no shadow
-/// entry or checkpoint. It is ours when the audit log says that our bot made it with the intent's nonce in the reason;
-/// it is somebody else's when the log says anything else about it; while the log is silent nobody knows. Where no
-/// candidate is equal, one that the log proves ours is taken too, and updated like any drift: a later version may
-/// finish what an earlier one began.
+/// A candidate is of the same kind, equal in every managed field, and named by no shadow entry or checkpoint. It is
+/// ours when the audit log says that our bot made it with the intent's nonce in the reason, whatever its age; it is
+/// somebody else's when the log says anything else about it. While the log is silent nobody knows, unless the candidate
+/// was in the guild when the create was decided: ids of Discord are compared with each other, and no clock of ours with
+/// Discord's. Where no candidate is equal, one that the log proves ours is taken too, and updated like any drift: a
+/// later version may finish what an earlier one began.
 adoption look_for(const world&, const deployments::intent&, const blueprint::fields& wanted);
 
 /// New positions for the roles that we made, when tiers of lower rank stand above better ones; only among the places

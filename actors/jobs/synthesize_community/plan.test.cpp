@@ -1,6 +1,7 @@
 #include "actors/jobs/synthesize_community/plan.hpp"
 
 #include "tests/support/fakes/manifest.hpp"
+#include "tests/support/fakes/snowflakes.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>
@@ -10,7 +11,7 @@ using namespace arrakis::jobs::synthesize_community;
 
 namespace {
 constexpr int64_t now_ms = 1'790'000'000'000;
-snowflake made_at(int64_t ms, uint64_t n = 1) { return {(static_cast<uint64_t>(ms - 1'420'070'400'000) << 22) | n}; }
+snowflake made_at(int64_t ms, uint64_t n = 1) { return {test::snowflake_at(ms).value | n}; }
 
 world fresh() {
   world w;
@@ -170,7 +171,8 @@ TEST_CASE("adoption: only what is proven ours is adopted") {
     {"another's, with our words", true, false, false, 9, "Arrakis: role “Gold” [n1]", adoption::none},
     {"ours, of another intent", true, false, false, 2, "Arrakis: role “Gold” [n2]", adoption::none},
     {"silent log", true, false, false, 0, "", adoption::unsure},
-    {"older than the intent", true, true, false, 2, "[n1]", adoption::none},
+    {"ours, whatever the ids say of its age", true, true, false, 2, "[n1]", adoption::ours},
+    {"there before the create, silent log", true, true, false, 0, "", adoption::none},
     {"named by the shadow state", true, false, true, 2, "[n1]", adoption::none},
     {"other fields, proven ours", false, false, false, 2, "[n1]", adoption::ours},
     {"other fields, silent", false, false, false, 0, "", adoption::none},
@@ -184,7 +186,7 @@ TEST_CASE("adoption: only what is proven ours is adopted") {
       w.audit.push_back({{r.author}, id, 30, r.reason});
     if (r.in_shadow)
       w.shadow.push_back({"role", "other", id, "{}"});
-    const deployments::intent intent{"role", "role-gold", "n1", now_ms};
+    const deployments::intent intent{"role", "role-gold", "n1", made_at(now_ms)};
     const auto want = *blueprint::wanted(w.want, {"role", "role-gold"}, {}, {w.guild.id, w.guild.bot});
     const auto found = look_for(w, intent, want);
     CHECK(found.what == r.expected);
@@ -197,6 +199,22 @@ TEST_CASE("adoption: only what is proven ours is adopted") {
   }
 }
 
+TEST_CASE("adoption: the newest id of the guild says what was there before a create, and no clock does") {
+  auto w = fresh();
+  CHECK(newest(w.guild) == snowflake{3}); // The bot's own role; @everyone has the guild's id.
+  const auto role_id = made_at(now_ms), channel_id = made_at(now_ms + 5'000);
+  w.guild.roles.push_back({role_id, "Gold", 0xFFD700, true, false, false, 1, 1024});
+  CHECK(newest(w.guild) == role_id);
+  w.guild.channels.push_back({channel_id, guild::text, "hall", "", {}, 0, {}});
+  CHECK(newest(w.guild) == channel_id);
+  const auto want = *blueprint::wanted(w.want, {"role", "role-gold"}, {}, {w.guild.id, w.guild.bot});
+  const auto after = [&](snowflake seen) { return look_for(w, {"role", "role-gold", "n1", seen}, want).what; };
+  CHECK(after(made_at(now_ms + 60'000)) == adoption::none);
+  CHECK(after(made_at(now_ms)) == adoption::unsure);
+  CHECK(after(made_at(now_ms + 5'000)) == adoption::unsure); // Discord's machines may disagree by so much.
+  CHECK(after({}) == adoption::unsure);                      // An intent of an earlier version of ours does not know.
+}
+
 TEST_CASE("adoption: two equal ones stop the deployment and ask") {
   auto w = fresh();
   for (uint64_t n : {1, 2}) {
@@ -204,7 +222,7 @@ TEST_CASE("adoption: two equal ones stop the deployment and ask") {
     w.guild.roles.push_back({id, "Gold", 0xFFD700, true, false, false, 1, 1024});
     w.audit.push_back({{2}, id, 30, "[n1]"});
   }
-  w.open.push_back({"role", "role-gold", "n1", now_ms});
+  w.open.push_back({"role", "role-gold", "n1", made_at(now_ms)});
   const auto s = decide(w, blueprint::resources(w.want)[0]);
   CHECK(s.ask.find("2 equal ones") != std::string::npos);
   CHECK_FALSE(s.unsure);

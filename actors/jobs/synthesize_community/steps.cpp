@@ -1,6 +1,5 @@
 #include "actors/jobs/synthesize_community/job.hpp"
 #include "adapters/discord/rest/calls.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 
 #include <algorithm>
@@ -88,11 +87,11 @@ flow<problem> create(pointer self, step s) {
   auto& w = st.world;
   auto order = write_for(self, s);
   order.create = true;
+  order.newest_seen = newest(w.guild);
   const auto body = blueprint::create_body(wanted_of(self, s.of));
   order.call = s.of.kind == "role" ? discord::create_role(w.guild.id, body) : discord::create_channel(w.guild.id, body);
   order.call.until = within(self, call_within);
   const auto until = order.call.until;
-  const auto began_ms = wall_ms();
   auto result = co_await ask(self, st.svc.gate, {until.at + store_within}, std::move(order));
   if (!result)
     co_return problem{trouble::unknown, "The gate did not answer: " + text_of(result.error())};
@@ -113,7 +112,7 @@ flow<problem> create(pointer self, step s) {
       return i.kind == s.of.kind && i.resource == s.of.resource;
     });
     if (!noted && !result->nonce.empty())
-      w.open.push_back({s.of.kind, s.of.resource, result->nonce, began_ms});
+      w.open.push_back({s.of.kind, s.of.resource, result->nonce, result->newest_seen});
     st.unseen = true;
     co_await nap(self, settle);
     if (auto why = co_await read_guild(self); why.what != trouble::none)

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <memory>
+#include <set>
 #include <vector>
 
 using namespace arrakis;
@@ -283,6 +284,21 @@ TEST_CASE("synthesis: the twin: without adoption an interrupted create is made t
   CHECK(doubled > 0);
 }
 
+namespace {
+/// The answers to the creates of "Gold", the first role, and of the channel "news" are lost after their effect;
+/// `crash`: with the process.
+void lose_answers(bench& b, bool crash) {
+  b.discord.decide = [&b, crash, lost = std::set<std::string>{}](const net::http_request& r) mutable {
+    const bool ours = r.body.find(R"("Gold")") != r.body.npos || r.body.find(R"("news")") != r.body.npos;
+    if (r.method != "POST" || !ours || !lost.insert(r.target).second)
+      return discord_fate::normal;
+    if (crash)
+      b.node().crash();
+    return crash ? discord_fate::lost_after : discord_fate::error_502_after;
+  };
+}
+} // namespace
+
 TEST_CASE("synthesis: an answer that is lost after the effect does not make anything twice") {
   for (const auto fate : {discord_fate::lost_after, discord_fate::error_502_after, discord_fate::lost,
                           discord_fate::error_502, discord_fate::refused, discord_fate::limited}) {
@@ -295,6 +311,35 @@ TEST_CASE("synthesis: an answer that is lost after the effect does not make anyt
     CHECK(b.until_end().what == queue::outcome::completed);
     b.discord.decide = {};
     b.check_whole();
+  }
+}
+
+TEST_CASE("synthesis: a clock that is not Discord's makes nothing twice when an answer is lost") {
+  for (const auto ahead : {-3'600s, -300s, -60s, 0s, 60s, 300s, 3'600s})
+    for (const auto lag : {0s, 4s})
+      for (const bool crash : {false, true}) {
+        CAPTURE(ahead.count());
+        CAPTURE(lag.count());
+        CAPTURE(crash);
+        bench b;
+        b.discord.ahead = -ahead; // Ours, the store's and this process's alike, is ahead of Discord's.
+        b.discord.audit_lag = lag;
+        lose_answers(b, crash);
+        CHECK(b.until_end().what == queue::outcome::completed);
+        b.check_whole();
+      }
+}
+
+TEST_CASE("synthesis: negative control: an intent's age by our own clock makes things twice") {
+  for (const bool crash : {false, true}) {
+    bench b;
+    b.discord.ahead = -300s;
+    b.discord.audit_lag = 15s; // Else the nonce in the log is proof enough.
+    b.store.stamps_by_clock = true;
+    lose_answers(b, crash);
+    b.until_end();
+    CHECK(b.discord.count_roles("Gold") == 2);
+    CHECK(b.discord.count_channels("news") == 2);
   }
 }
 

@@ -304,9 +304,12 @@ TEST_CASE("deployments: an intent without a checkpoint is given to the next run,
   const auto s = b.deploy(1);
   const auto first = b.take(s);
   const auto k = b.of(s, first);
-  const auto before = wall_ms() - 1'000;
-  CHECK(b.get<intent>(b.deployments, record_intent{k, "role", "role-naib", "nonce-1", b.soon()}).made_at_ms > before);
-  CHECK(b.get<intent>(b.deployments, record_intent{k, "role", "role-naib", "nonce-2", b.soon()}).nonce == "nonce-1");
+  const auto kept = [&](const char* nonce, snowflake newest) {
+    return b.get<intent>(b.deployments, record_intent{k, "role", "role-naib", nonce, b.soon(), {}, newest});
+  };
+  CHECK(kept("nonce-1", {77}).newest_seen == snowflake{77});
+  CHECK(kept("nonce-2", {78}).nonce == "nonce-1");
+  CHECK(kept("nonce-2", {78}).newest_seen == snowflake{77}); // The first attempt may have made it since.
   b.get<intent>(b.deployments, record_intent{k, "channel", "hall", "nonce-3", b.soon()});
   b.note(k, "role-naib", 500);
   b.note(k, "role-naib", 500); // The answer was lost, and it is said again.
@@ -317,6 +320,7 @@ TEST_CASE("deployments: an intent without a checkpoint is given to the next run,
   CHECK(second.done[0].fields_json == R"({"name":"Naib"})");
   REQUIRE(second.open.size() == 1);
   CHECK(second.open[0].nonce == "nonce-3");
+  CHECK(second.open[0].newest_seen == snowflake{}); // As those that an earlier version of ours left.
   CHECK(b.look(s).resources_done == 1);
 }
 

@@ -66,7 +66,9 @@ struct intent {
   std::string kind;
   std::string resource;
   std::string nonce;
-  int64_t made_at_ms = 0;
+  /// The newest role or channel that the guild had when the create was decided, by Discord's own time: what the create
+  /// makes is younger. 0: not known (recorded by a version of ours that compared clocks).
+  snowflake newest_seen;
 };
 
 /// Locks the row: takes the lease if it is free, expired or held by `worker`, and raises `run` (the fence of the job: a
@@ -110,6 +112,7 @@ struct record_intent {
   std::string nonce;
   deadline until;
   std::optional<int64_t> fence; ///< The community's when the work began; empty: only its status counts.
+  snowflake newest_seen;        ///< As in `intent`.
 };
 struct checkpoint {
   key of;

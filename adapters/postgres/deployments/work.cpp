@@ -88,9 +88,10 @@ void read_work(pqxx::transaction_base& tx, const community_id& community, claime
       {r[0].as<std::string>(), r[1].as<std::string>(), {r[2].as<uint64_t>()}, r[3].as<std::string>()});
   // Also those of an earlier version that never finished: what it may have made in the guild is now ours to find.
   for (const auto& r : tx.exec_params("update deployment_intents set deployment_id = $2 where community_id = $1"
-                                      " returning kind, resource, nonce, (extract(epoch from made_at) * 1000)::bigint",
+                                      " returning kind, resource, nonce, coalesce(newest_seen, 0)",
                                       community.value, result.deployment))
-    result.open.push_back({r[0].as<std::string>(), r[1].as<std::string>(), r[2].as<std::string>(), r[3].as<int64_t>()});
+    result.open.push_back(
+      {r[0].as<std::string>(), r[1].as<std::string>(), r[2].as<std::string>(), {r[3].as<uint64_t>()}});
 }
 
 boost::json::value parsed(const std::string& fields_json, const std::string& resource) {
@@ -195,14 +196,14 @@ done renew_lease(pqxx::transaction_base& tx, const renew& m) {
 intent keep_intent(pqxx::transaction_base& tx, const record_intent& m) {
   lock_held(tx, m.of);
   refuse_frozen(tx, m);
-  tx.exec_params("insert into deployment_intents (community_id, kind, resource, deployment_id, nonce)"
-                 " values ($1, $2, $3, $4, $5) on conflict do nothing",
+  tx.exec_params("insert into deployment_intents (community_id, kind, resource, deployment_id, nonce, newest_seen)"
+                 " values ($1, $2, $3, $4, $5, nullif($6::bigint, 0)) on conflict do nothing",
                  m.of.community.value, plain(m.kind, "kind"), plain(m.resource, "resource"), m.of.deployment,
-                 plain(m.nonce, "nonce"));
-  const auto row = tx.exec_params1("select kind, resource, nonce, (extract(epoch from made_at) * 1000)::bigint"
+                 plain(m.nonce, "nonce"), m.newest_seen.value);
+  const auto row = tx.exec_params1("select kind, resource, nonce, coalesce(newest_seen, 0)"
                                    " from deployment_intents where community_id = $1 and kind = $2 and resource = $3",
                                    m.of.community.value, m.kind, m.resource);
-  return {row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>(), row[3].as<int64_t>()};
+  return {row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>(), {row[3].as<uint64_t>()}};
 }
 
 done keep_checkpoint(pqxx::transaction_base& tx, const checkpoint& m) {

@@ -3,6 +3,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 #include "schemas/permissions.hpp"
+#include "tests/support/fakes/snowflakes.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -102,9 +103,7 @@ fake_discord::fake_discord(sim_system& sim, snowflake of)
 int64_t fake_discord::now_ms() const {
   return base_ms_ + std::chrono::duration_cast<std::chrono::milliseconds>(sim_.now().time_since_epoch()).count();
 }
-snowflake fake_discord::next_id() {
-  return {(static_cast<uint64_t>(now_ms() - 1'420'070'400'000) << 22) | (++sequence_ & 0x3FFFFF)};
-}
+snowflake fake_discord::next_id() { return {snowflake_at(now_ms() + ahead.count()).value | (++sequence_ & 0x3FFFFF)}; }
 guild::role& fake_discord::role(snowflake id) {
   return *std::find_if(guild.roles.begin(), guild.roles.end(), [&](const auto& r) { return r.id == id; });
 }

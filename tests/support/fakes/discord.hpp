@@ -32,6 +32,7 @@ public:
   std::vector<guild::audit_entry> audit;
   std::chrono::milliseconds audit_lag{0}; ///< Entries are shown this much later.
   std::chrono::milliseconds latency{20};
+  std::chrono::milliseconds ahead{0}; ///< Of everybody else's clock; snowflakes are stamped by it.
   bool kicked = false;
   bool audit_readable = true;
   bool bot_known = true;             ///< Whether the process has heard who its bot is.
@@ -45,7 +46,7 @@ public:
 
   explicit fake_discord(sim_system&, snowflake guild = guild_id);
   discord::transport transport();
-  /// Milliseconds since the epoch on the virtual clock; snowflakes and the store's intents use it.
+  /// Milliseconds since the epoch on the virtual clock, as everybody but Discord has it.
   int64_t now_ms() const;
   snowflake next_id();
   guild::role& role(snowflake);

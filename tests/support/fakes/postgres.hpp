@@ -71,6 +71,7 @@ public:
     bool outbox = true; ///< A job's row stays open until the end of the work.
     bool audit = true;  ///< The head of a chain is locked.
     bool fences = true; ///< Intents are refused to the frozen.
+    bool ids = true;    ///< An intent's age is an id of Discord; off: our own clock's time.
   };
 
   std::function<int64_t()> now_ms = [] { return wall_ms(); };

@@ -1,6 +1,7 @@
 // The transactions of adapters/postgres/deployments, verb by verb.
 #include "runtime/json.hpp"
 #include "tests/support/fakes/postgres.hpp"
+#include "tests/support/fakes/snowflakes.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -255,8 +256,9 @@ caf::expected<intent> fake_postgres::record_intent(const deployments::record_int
     return fail(ec::frozen, "the community is " + at->of->row.status);
   if (on.fences && m.fence && *m.fence != at->of->row.fence)
     return fail(ec::frozen, "the community was frozen since this work began");
+  const auto newest = on.ids ? m.newest_seen : snowflake_at(wall_ms());
   const auto place = at->of->intents.try_emplace({m.kind, m.resource},
-                                                 open_intent{{m.kind, m.resource, m.nonce, now_ms()}, m.of.deployment});
+                                                 open_intent{{m.kind, m.resource, m.nonce, newest}, m.of.deployment});
   return place.first->second.what;
 }
 

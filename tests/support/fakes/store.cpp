@@ -2,6 +2,7 @@
 
 #include "schemas/canonical_json.hpp"
 #include "schemas/signature.hpp"
+#include "tests/support/fakes/snowflakes.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -87,7 +88,8 @@ caf::expected<deployments::intent> keep_intent(fake_store& s, const deployments:
     return e;
   if (s.community.status != "active" || (x.fence && *x.fence != s.community.fence))
     return fail(ec::frozen, "the community is frozen, or was since");
-  return s.intents.try_emplace({x.kind, x.resource}, deployments::intent{x.kind, x.resource, x.nonce, s.now_ms()})
+  const auto newest = s.stamps_by_clock ? snowflake_at(s.now_ms()) : x.newest_seen;
+  return s.intents.try_emplace({x.kind, x.resource}, deployments::intent{x.kind, x.resource, x.nonce, newest})
     .first->second;
 }
 

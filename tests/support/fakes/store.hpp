@@ -38,6 +38,7 @@ public:
   };
   std::function<fate(const char* verb)> decide; ///< Empty: always normal.
   std::function<int64_t()> now_ms = [] { return int64_t{0}; };
+  bool stamps_by_clock = false; ///< Negative control: an intent's age is the store's time, not an id of Discord.
 
   communities::record community;
   std::map<int64_t, manifests::record> versions;
