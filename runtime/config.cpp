@@ -3,6 +3,7 @@
 #include "runtime/assert.hpp"
 #include "runtime/config_schema.hpp"
 #include "runtime/config_toml.hpp"
+#include "runtime/ed25519.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -152,10 +153,11 @@ public:
     if (result_.text("redis.mode") == "external" && result_.secret("redis.url").empty())
       fault("{}: redis.url (or redis.url_file) is needed when redis.mode is external", source_of("redis.mode"));
     const auto& public_key = result_.text("discord.public_key");
-    if (!public_key.empty()
-        && (public_key.size() != 64 || public_key.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos))
-      fault("{}: discord.public_key is not a key; allowed: 64 hex digits, as the developer portal shows them",
-            source_of("discord.public_key"));
+    if (public_key.empty())
+      return;
+    if (const auto key = ed25519::public_key::parse(public_key); !key)
+      fault("{}: discord.public_key is not a key: {}; allowed: 64 hex digits, as the developer portal shows them",
+            source_of("discord.public_key"), text_of(key.error()));
   }
 
   caf::expected<config> take() {

@@ -1,5 +1,6 @@
 #include "schemas/signature.hpp"
 
+#include "runtime/ed25519.hpp"
 #include "runtime/json.hpp"
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 #include <boost/json/value.hpp>
 #include <charconv>
 #include <fmt/format.h>
-#include <memory>
 #include <openssl/evp.h>
 
 namespace arrakis {
@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::string_view prefix = "vault:v";
 constexpr size_t signature_bytes = 64;        // RFC 8032, 5.1.6
-constexpr size_t public_key_bytes = 32;       // RFC 8032, 5.1.5
 constexpr size_t signature_base64_chars = 88; // 64 bytes, padded
 
 std::optional<std::string> decode_base64(std::string_view text) {
@@ -29,18 +28,6 @@ std::optional<std::string> decode_base64(std::string_view text) {
   std::string bytes{reinterpret_cast<const char*>(buffer.data()), signature_bytes};
   // Two texts must not stand for one signature: stray bits under the padding are refused.
   return print_signature(1, bytes).ends_with(text) ? std::optional{bytes} : std::nullopt;
-}
-
-std::optional<std::array<unsigned char, public_key_bytes>> decode_key(std::string_view hex) {
-  std::array<unsigned char, public_key_bytes> key{};
-  if (hex.size() != key.size() * 2)
-    return std::nullopt;
-  for (size_t i = 0; i < key.size(); ++i) {
-    const auto [end, error] = std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, key[i], 16);
-    if (error != std::errc{} || end != hex.data() + 2 * i + 2)
-      return std::nullopt;
-  }
-  return key;
 }
 
 } // namespace
@@ -74,17 +61,8 @@ caf::expected<signature_text> parse_signature(std::string_view text) {
 }
 
 bool ed25519_verifies(std::string_view public_key_hex, std::string_view bytes, std::string_view signature) {
-  const auto raw = decode_key(public_key_hex);
-  if (!raw || signature.size() != signature_bytes)
-    return false;
-  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key{
-    EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw->data(), raw->size()), EVP_PKEY_free};
-  const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
-  if (!key || !context || EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1)
-    return false;
-  return EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
-                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())
-      == 1;
+  const auto key = ed25519::public_key::parse(public_key_hex);
+  return key && key->verifies(bytes, signature);
 }
 
 caf::error check_signature(std::string_view bytes, std::string_view signature, const public_key_list& keys) {

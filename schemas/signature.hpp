@@ -20,7 +20,8 @@ struct signature_text {
 caf::expected<signature_text> parse_signature(std::string_view text);
 std::string print_signature(int key_version, std::string_view bytes);
 
-/// Does `signature` (64 bytes) of `bytes` verify under the public key (32 bytes, lower-case hex)?
+/// Does `signature` (64 bytes) of `bytes` verify under the public key (64 hex digits)? No under a text that is no key,
+/// and under a key of small order (see ed25519::public_key).
 bool ed25519_verifies(std::string_view public_key_hex, std::string_view bytes, std::string_view signature);
 
 /// Public keys by version, as the signer's port answers.

@@ -30,6 +30,14 @@ TEST_CASE("signature: the vector of RFC 8032 verifies, and nothing close to it")
   CHECK_FALSE(ed25519_verifies(std::string(64, 'x'), message, signature));
 }
 
+TEST_CASE("signature: nothing verifies under a key of small order, which the neutral point signs for everybody") {
+  std::string forged(64, '\0');
+  forged[0] = 1;
+  const std::string neutral = "01" + std::string(62, '0');
+  CHECK_FALSE(ed25519_verifies(neutral, message, forged));
+  CHECK(code_of(check_signature(message, print_signature(3, forged), {{3, neutral}})) == ec::corrupt);
+}
+
 TEST_CASE("signature: its text carries the key version and has one form") {
   const auto text = print_signature(12, signature);
   CHECK(text.starts_with("vault:v12:Y"));

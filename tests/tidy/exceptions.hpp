@@ -9,6 +9,7 @@ struct exception {
 };
 constexpr exception exceptions[]{
   {"banned", "runtime/clock.cpp", "the one door to wall time and chance"},
+  {"banned", "runtime/ed25519.cpp", "the one place where bytes become a public key"},
   {"banned", "runtime/exception.cpp", "the one place where whatever ends an actor becomes its reason"},
   {"banned", "runtime/process.cpp",
    "execve takes char*; the thread that forks must outlive every child (PR_SET_PDEATHSIG)"},

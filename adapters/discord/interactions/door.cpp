@@ -8,27 +8,23 @@
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
-#include <openssl/evp.h>
 #include <optional>
 #include <stdexcept>
 
 namespace arrakis::discord::interactions {
 namespace {
-template <size_t N>
-using bytes = std::array<unsigned char, N>;
-
-template <size_t N>
-std::optional<bytes<N>> from_hex(std::string_view text) {
-  if (text.size() != 2 * N)
+/// The 64 bytes of a signature (RFC 8032, 5.1.6) from their hex digits.
+std::optional<std::string> signature_of(std::string_view hex) {
+  std::array<unsigned char, 64> raw{};
+  if (hex.size() != 2 * raw.size())
     return std::nullopt;
-  bytes<N> out{};
-  for (size_t i = 0; i < N; ++i) {
-    const auto* at = text.data() + 2 * i;
-    const auto [end, failed] = std::from_chars(at, at + 2, out[i], 16);
+  for (size_t i = 0; i < raw.size(); ++i) {
+    const auto* at = hex.data() + 2 * i;
+    const auto [end, failed] = std::from_chars(at, at + 2, raw[i], 16);
     if (failed != std::errc{} || end != at + 2)
       return std::nullopt;
   }
-  return out;
+  return std::string{raw.begin(), raw.end()};
 }
 
 /// Unix seconds, as Discord writes them: digits only, so that no second spelling of a time has a signature of its own.
@@ -37,17 +33,6 @@ std::optional<int64_t> seconds_of(std::string_view text) {
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool digits = !text.empty() && text.size() <= 12 && text.front() >= '0' && text.front() <= '9';
   return digits && failed == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
-}
-
-bool verifies(EVP_PKEY* key, const bytes<64>& signature, std::string_view timestamp, std::string_view body) {
-  std::string message;
-  message.reserve(timestamp.size() + body.size());
-  message.append(timestamp).append(body);
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-  return context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key) == 1
-      && EVP_DigestVerify(context.get(), signature.data(), signature.size(),
-                          reinterpret_cast<const unsigned char*>(message.data()), message.size())
-           == 1;
 }
 
 net::http_response refusal(int status, const caf::error& why) {
@@ -64,24 +49,20 @@ int status_of(ec code) {
 } // namespace
 
 door::door(std::string_view public_key, limits chosen) : limits_(chosen) {
-  const auto raw = from_hex<32>(public_key);
-  // The point of all zeros has a tiny order: signatures under it can be made by anybody.
-  if (!raw || *raw == bytes<32>{})
-    throw std::runtime_error{
-      "the Discord public key must be the 64 hex digits of the application's page General Information"};
-  key_ = {EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw->data(), raw->size()),
-          [](void* key) { EVP_PKEY_free(static_cast<EVP_PKEY*>(key)); }};
-  if (!key_)
-    throw std::runtime_error{"the Discord public key is no Ed25519 key"};
+  auto key = ed25519::public_key::parse(public_key);
+  if (!key)
+    throw std::runtime_error{"discord.public_key: " + text_of(key.error())
+                             + "; take it from the application's page General Information"};
+  key_ = std::move(*key);
 }
 
 caf::expected<interaction> door::open(std::string_view body, std::string_view signature,
                                       std::string_view timestamp) const {
   if (body.size() > limits_.body.bytes_max)
     return fail(ec::busy, "the body is larger than " + std::to_string(limits_.body.bytes_max) + " bytes");
-  const auto raw = from_hex<64>(signature);
+  const auto raw = signature_of(signature);
   const auto signed_at = seconds_of(timestamp);
-  if (!raw || !signed_at || !verifies(static_cast<EVP_PKEY*>(key_.get()), *raw, timestamp, body))
+  if (!raw || !signed_at || !key_.verifies(std::string{timestamp}.append(body), *raw))
     return fail(ec::refused, "the signature does not verify");
   const auto age = std::chrono::seconds{wall_ms() / 1000 - *signed_at};
   if (std::chrono::abs(age) > limits_.age_max)

@@ -1,12 +1,12 @@
 #pragma once
 // The second door for interactions: Discord posts them, signed, to an HTTPS address of ours.
 // https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint
+#include "runtime/ed25519.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/http.hpp"
 #include "schemas/interaction.hpp"
 
 #include <chrono>
-#include <memory>
 #include <string_view>
 #include <variant>
 
@@ -20,7 +20,7 @@ struct limits {
 /// Thread-safe; copies share the key.
 class door {
 public:
-  /// `public_key`: 64 hex digits, from the application's page. Throws std::runtime_error that says so.
+  /// `public_key`: 64 hex digits, from the application's page. Throws std::runtime_error that says why it is no key.
   explicit door(std::string_view public_key, limits = {});
 
   /// Ed25519 over timestamp and raw body, checked before a byte of the body is parsed. ec::refused: any fault of
@@ -34,6 +34,6 @@ public:
 
 private:
   limits limits_;
-  std::shared_ptr<void> key_; // EVP_PKEY
+  ed25519::public_key key_;
 };
 } // namespace arrakis::discord::interactions

@@ -203,6 +203,8 @@ TEST_CASE("door: only POST is spoken") {
 
 TEST_CASE("door: a key that is none is refused at the start") {
   for (const auto& bad :
-       {std::string{}, std::string(63, 'a'), std::string(64, 'x'), std::string(66, 'a'), std::string(64, '0')})
+       {std::string{}, std::string(63, 'a'), std::string(64, 'x'), std::string(66, 'a'), std::string(64, 'f')})
     CHECK_THROWS_WITH_AS(door{bad}, doctest::Contains("64 hex digits"), std::runtime_error);
+  for (const auto& small : {std::string(64, '0'), "01" + std::string(62, '0'), "ec" + std::string(60, 'f') + "7f"})
+    CHECK_THROWS_WITH_AS(door{small}, doctest::Contains("small order"), std::runtime_error);
 }

@@ -1,6 +1,7 @@
 #include "apps/sandbox/keys/keys.hpp"
 
 #include "runtime/assert.hpp"
+#include "runtime/ed25519.hpp"
 
 #include <array>
 #include <fmt/format.h>
@@ -63,12 +64,9 @@ std::vector<std::pair<std::string, std::string>> headers(std::string_view privat
 }
 
 bool verify(std::string_view public_hex, std::string_view text, std::string_view signature_hex) {
-  const auto raw = from_hex(public_hex);
+  const auto with = ed25519::public_key::parse(public_hex);
   const auto signature = from_hex(signature_hex);
-  key with(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw.data(), raw.size()));
-  context c(EVP_MD_CTX_new());
-  return with && EVP_DigestVerifyInit(c.get(), nullptr, nullptr, nullptr, with.get()) == 1
-      && EVP_DigestVerify(c.get(), signature.data(), signature.size(), data_of(text), text.size()) == 1;
+  return with && with->verifies(text, {reinterpret_cast<const char*>(signature.data()), signature.size()});
 }
 
 } // namespace arrakis::sandbox::keys
