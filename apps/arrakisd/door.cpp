@@ -33,6 +33,9 @@ net::http_response ready(const ports& to, const std::vector<dependency>& list) {
     states[d.name] = boost::json::object{{"ready", d.ready}, {"detail", d.detail}};
   const bool good = accepting && all_ready(list);
   boost::json::object body{{"ready", good}, {"draining", !accepting}, {"dependencies", std::move(states)}};
+  if (const auto skew = to.skew ? to.skew() : std::nullopt)
+    body["clock"] = boost::json::object{{"ahead_of_discord_ms", skew->ahead.count()},
+                                        {"uncertainty_ms", skew->uncertainty.count()}};
   return net::json_response(good ? 200 : 503, json::print(body));
 }
 

@@ -4,8 +4,10 @@
 #include "runtime/net/http_server.hpp"
 
 #include <caf/actor_system.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,11 +20,18 @@ struct dependency {
   std::string detail;
 };
 
+/// This machine's clock against Discord's; told with readiness, and no reason to refuse work.
+struct clock_skew {
+  std::chrono::milliseconds ahead{0}, uncertainty{0};
+};
+
 struct ports {
   interactions::handle interactions;
   std::string public_key; ///< Hex; empty: /webhooks/discord answers 404.
   /// Asks every dependency, at most 2 s, and calls back with the list, on any thread.
   std::function<void(std::function<void(std::vector<dependency>)>)> dependencies;
+  /// Empty while no answer of Discord was seen.
+  std::function<std::optional<clock_skew>()> skew;
   /// False while the node drains: readiness is refused, so that balancers stop sending.
   std::function<bool()> accepting;
   /// Interactions whose first answer is not out; the next ones hear "busy" at once, in words and in time (P9). It is

@@ -115,6 +115,7 @@ struct node::impl {
   identity who;
   const node_name own_name;                      ///< Outlives the process.
   const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
+  discord::server_clock discord_clock;
   net::http_client http;
   redis::client cache;
   redis::client queue_link;
@@ -221,6 +222,7 @@ void node::impl::declare_adapters() {
   add<discord::rest>(rest, "rest", [this] {
     discord::rest_options o;
     o.token = [this] { return settings.secret("discord.token"); };
+    o.clock = &discord_clock;
     return discord::start(sys, std::move(o), discord::over(http, api_url()), budget);
   });
 }
@@ -328,6 +330,10 @@ void node::impl::open_door() {
   to.interactions = interactions;
   to.public_key = settings.text("discord.public_key");
   to.accepting = [this] { return accepting.load(); };
+  to.skew = [this]() -> std::optional<door::clock_skew> {
+    const auto known = discord_clock.measured(std::chrono::steady_clock::now());
+    return known ? std::optional{door::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
+  };
   to.dependencies = [this](auto done) {
     readiness::ask(sys, {stores.pool, cache, queue_link, signer, fences, board, shards}, std::move(done));
   };

@@ -416,12 +416,31 @@ void on_429(pointer self, uint64_t ticket, const reaction& r) {
   retry_or(self, ticket, r.wait, ec::throttled, std::to_string(r.wait.count()));
 }
 
+/// Learns Discord's time; a skew is told when it begins and when it ends, not with each answer.
+void note_time(server_clock& clock, std::string_view date, instant sent, instant received) {
+  const auto change = clock.observe(date, sent, received);
+  const auto skew = clock.measured(received);
+  if (!skew)
+    return;
+  metrics::set("arrakis_discord_clock_skew_seconds", "This machine's clock minus Discord's.",
+               std::chrono::duration<double>(skew->ahead).count());
+  if (change == server_clock::change::skewed)
+    log::warn("discord.clock_skewed",
+              {{"skew_ms", skew->ahead.count()},
+               {"uncertainty_ms", skew->uncertainty.count()},
+               {"do", "set this machine's clock: run an NTP client, for example chrony or systemd-timesyncd"}});
+  else if (change == server_clock::change::over)
+    log::info("discord.clock_agreed", {{"skew_ms", skew->ahead.count()}});
+}
+
 void on_answer(pointer self, uint64_t ticket, net::http_response response) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
   const auto now = now_of(self);
   if (!c.slot.empty())
     st.answered.push_back(std::exchange(c.slot, {}));
+  if (st.opt.clock)
+    note_time(*st.opt.clock, net::header(response.headers, "Date"), c.sent, now);
   const auto status = response.status;
   const auto r = st.limits.answered(ticket, read_facts(status, response.headers, response.body), now);
   metrics::count("arrakis_discord_requests_total", "Answers of Discord.", 1,

@@ -3,6 +3,7 @@
 #include "adapters/discord/rest/budget.hpp"
 #include "adapters/discord/rest/limits.hpp"
 #include "adapters/discord/rest/messages.hpp"
+#include "adapters/discord/rest/server_clock.hpp"
 
 #include <functional>
 
@@ -25,6 +26,7 @@ struct rest_options {
   int attempts_max = 5; ///< Of one call, by 5xx or lost connections; answers of 429 do not count.
   /// After a 401 the token is wrong until it changes; one call in so long finds out.
   std::chrono::milliseconds token_retry{60'000};
+  server_clock* clock = nullptr;       ///< Learns from each answer; outlives the actor. None: nobody asks.
   size_t unknown_webhooks_max = 1'000; ///< Webhooks of interactions that Discord did not know, kept in mind.
 };
 rest start(caf::actor_system&, rest_options, transport, budget::handle);

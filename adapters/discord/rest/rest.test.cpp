@@ -1,5 +1,9 @@
 #include "adapters/discord/rest/rest.hpp"
 
+#include "runtime/clock.hpp"
+#include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+#include "runtime/net/http_date.hpp"
 #include "tests/support/fakes/budget.hpp"
 #include "tests/support/sim_system.hpp"
 
@@ -103,6 +107,29 @@ TEST_CASE("discord.rest: a call leaves with token, agent and reason, and brings 
   CHECK(a->status == 403);
   CHECK(a->code == 50013);
   CHECK(a->message == "Missing Permissions");
+}
+
+TEST_CASE("discord.rest: a clock that is not Discord's is measured with each answer and told once") {
+  static size_t warnings = 0;
+  warnings = 0;
+  set_wall_clock([]() -> int64_t { return 1'790'000'060'000; });
+  log::set_sink([](std::string_view line) { warnings += line.find("discord.clock_skewed") != line.npos; });
+  server_clock clock;
+  rest_options opt;
+  opt.clock = &clock;
+  bench b{std::move(opt)};
+  for (int i = 0; i < 5; ++i) {
+    auto pending = b.ask(b.read());
+    b.sim.advance(awake);
+    REQUIRE(b.wire.size() == 1);
+    b.answer(200, "[]", {{"Date", net::http_date(1'790'000'000)}});
+    CHECK(b.take(pending));
+  }
+  log::set_sink(nullptr);
+  CHECK(warnings == 1);
+  CHECK(clock.measured(b.sim.now())->ahead > 58s);
+  CHECK(metrics::exposition().find("arrakis_discord_clock_skew_seconds 5") != std::string::npos);
+  set_wall_clock(nullptr);
 }
 
 TEST_CASE("discord.rest: at most slots_max requests leave in a second, and turns are fair") {

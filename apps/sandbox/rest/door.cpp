@@ -6,6 +6,7 @@
 #include "apps/sandbox/model/render.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
+#include "runtime/net/http_date.hpp"
 
 #include <fmt/format.h>
 
@@ -230,6 +231,7 @@ net::http_response door::refuse_limit(const visit& v) {
 
 void door::finish(visit& v, const net::responder& respond, net::http_response response, bool effect) {
   const auto& d = v.limit;
+  response.headers.emplace_back("Date", net::http_date(wall_ms() / 1'000));
   if (d.refused != limits::scope::banned)
     response.headers.emplace_back("Via", "1.1 sandbox");
   if (d.limit > 0) {
