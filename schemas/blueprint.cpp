@@ -1,11 +1,11 @@
 #include "schemas/blueprint.hpp"
 
 #include "runtime/json.hpp"
+#include "runtime/unicode.hpp"
 #include "schemas/permissions.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cctype>
 
 namespace arrakis::blueprint {
 namespace {
@@ -154,14 +154,11 @@ std::string channel_name(std::string_view name, int type) {
     return std::string{name};
   constexpr std::string_view dropped = "!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~";
   std::string out;
-  for (const char c : name) {
-    const bool blank = c == ' ' || c == '-' || c == '\t';
-    if (blank && (out.empty() || out.back() == '-'))
+  for (const char c : unicode::lower(unicode::joined_blanks(name, "-"))) {
+    if (c == '-' && (out.empty() || out.back() == '-'))
       continue;
-    if (blank)
-      out += '-';
-    else if (dropped.find(c) == std::string_view::npos)
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (dropped.find(c) == std::string_view::npos)
+      out += c;
   }
   while (!out.empty() && out.back() == '-')
     out.pop_back();
@@ -205,6 +202,25 @@ fields managed(fields now, const fields& want, const fields* before) {
   return now;
 }
 
+fields applied(fields wanted, const fields& answer) {
+  const auto answered = std::visit([](const auto& f) { return f.name; }, answer);
+  std::visit(
+    [&](auto& f) {
+      f.requested_name = answered == f.name ? "" : f.name;
+      f.name = answered;
+    },
+    wanted);
+  return wanted;
+}
+
+fields settled(fields wanted, const fields* before) {
+  const auto same_request = [&](const auto& had) {
+    return !had.requested_name.empty()
+        && had.requested_name == std::visit([](const auto& f) { return f.name; }, wanted);
+  };
+  return before && std::visit(same_request, *before) ? applied(std::move(wanted), *before) : wanted;
+}
+
 std::vector<std::string> differences(const fields& a, const fields& b) {
   std::vector<std::string> list;
   const auto differ = [&](const char* name, bool equal) {
@@ -231,22 +247,32 @@ std::vector<std::string> differences(const fields& a, const fields& b) {
   return list;
 }
 
-std::string text(const fields& any) { return boost::json::serialize(json_of(any)); }
+std::string text(const fields& any) {
+  auto o = json_of(any);
+  if (const auto requested = std::visit([](const auto& f) { return f.requested_name; }, any); !requested.empty())
+    o["requested_name"] = requested;
+  return boost::json::serialize(o);
+}
 
 std::optional<fields> read(std::string_view json_text) {
   const auto tree = json::parse(json_text);
   const auto* o = tree ? tree->if_object() : nullptr;
   if (!o)
     return std::nullopt;
-  const std::string name{json::text_or(*o, "name")};
+  const std::string name{json::text_or(*o, "name")}, requested{json::text_or(*o, "requested_name")};
   if (o->contains("color"))
-    return role_fields{name, static_cast<uint32_t>(json::integer_or(*o, "color")), json::bool_or(*o, "hoist"),
-                       json::bool_or(*o, "mentionable"), permissions::parse(json::text_or(*o, "permissions"))};
+    return role_fields{name,
+                       static_cast<uint32_t>(json::integer_or(*o, "color")),
+                       json::bool_or(*o, "hoist"),
+                       json::bool_or(*o, "mentionable"),
+                       permissions::parse(json::text_or(*o, "permissions")),
+                       requested};
   channel_fields f{name,
                    static_cast<int>(json::integer_or(*o, "type")),
                    std::string{json::text_or(*o, "topic")},
                    parse_snowflake(json::text_or(*o, "parent_id")).value_or(snowflake{}),
-                   {}};
+                   {},
+                   requested};
   if (const auto* list = json::array_in(*o, "permission_overwrites"))
     for (const auto& item : *list)
       if (const auto* w = item.if_object())
@@ -270,7 +296,7 @@ bool is_chosen(std::string_view json_text) {
   return o && json::bool_or(*o, "chosen");
 }
 
-std::string create_body(const fields& f) { return text(f); }
+std::string create_body(const fields& f) { return boost::json::serialize(json_of(f)); }
 
 std::string update_body(const fields& want, const std::vector<std::string>& changes, const fields& now,
                         const fields* before) {

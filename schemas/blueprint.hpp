@@ -36,6 +36,7 @@ struct role_fields {
   bool hoist = false;
   bool mentionable = false;
   uint64_t permissions = 0;
+  std::string requested_name = {}; ///< As stored: the name that was asked for, where Discord answered another one.
   bool operator==(const role_fields&) const = default;
 };
 /// Also of categories.
@@ -45,6 +46,7 @@ struct channel_fields {
   std::string topic;
   snowflake parent;
   std::vector<guild::overwrite> overwrites; ///< Sorted by id.
+  std::string requested_name = {};          ///< As that of a role.
   bool operator==(const channel_fields&) const = default;
 };
 using fields = std::variant<role_fields, channel_fields>;
@@ -53,7 +55,8 @@ using fields = std::variant<role_fields, channel_fields>;
 /// own rule, a new role goes to the bottom, puts them in order), categories, channels.
 std::vector<resource> resources(const manifest&);
 
-/// Text channels, announcements and forums as Discord writes them: lower case, hyphens for blanks, no punctuation.
+/// Text channels, announcements and forums as Discord writes them, as far as that is known: lower case, hyphens for
+/// white space, no ASCII punctuation. What Discord answers counts (`applied`).
 std::string channel_name(std::string_view name, int type);
 int channel_type(std::string_view name);
 
@@ -73,6 +76,13 @@ fields actual(const guild::channel&);
 /// `actual` without the overwrites of roles and members that neither `wanted` nor `before` (as last applied) speaks of:
 /// those are the admins' own.
 fields managed(fields actual, const fields& wanted, const fields* before = nullptr);
+
+/// `wanted` as it is stored once Discord has answered with `answer`: under the answer's name. How Discord folds and
+/// trims names is its own affair, and may change.
+fields applied(fields wanted, const fields& answer);
+/// `wanted` as a later reading of the guild shows it: under the name that Discord answered when the same name was asked
+/// for last (`before`, as stored). Without such an answer `wanted` itself.
+fields settled(fields wanted, const fields* before);
 
 /// The names of the managed fields that differ: name, color, hoist, mentionable, permissions; name, type, topic,
 /// parent, overwrites.

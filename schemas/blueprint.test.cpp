@@ -64,8 +64,10 @@ TEST_CASE("blueprint: channel names as Discord writes them") {
   struct row {
     const char *given, *text, *voice;
   };
-  for (const auto& r : {row{"General Chat", "general-chat", "General Chat"}, row{"  a  - b ", "a-b", "  a  - b "},
-                        row{"Rules!", "rules", "Rules!"}, row{"tier_1", "tier_1", "tier_1"}}) {
+  for (const auto& r :
+       {row{"General Chat", "general-chat", "General Chat"}, row{"  a  - b ", "a-b", "  a  - b "},
+        row{"Rules!", "rules", "Rules!"}, row{"tier_1", "tier_1", "tier_1"}, row{"ÄRGER Ωm", "ärger-ωm", "ÄRGER Ωm"},
+        row{"東京\u3000クラブ", "東京-クラブ", "東京\u3000クラブ"}}) {
     CHECK(channel_name(r.given, guild::text) == r.text);
     CHECK(channel_name(r.given, guild::voice) == r.voice);
   }
@@ -80,6 +82,19 @@ TEST_CASE("blueprint: fields survive being stored, and differences are named") {
   const fields a = role_fields{"Gold", 1, true, false, 8}, b = role_fields{"gold", 2, true, false, 8};
   CHECK(differences(a, b) == std::vector<std::string>{"name", "color"});
   CHECK(update_body(a, {"color"}, b) == R"({"color":1})");
+}
+
+TEST_CASE("blueprint: the name that Discord answered is the one that later readings are compared with") {
+  const fields asked = role_fields{" Straße ", 1, true, false, 8}, answered = role_fields{"STRASSE", 1, true, false, 8};
+  const auto stored = *read(text(applied(asked, answered)));
+  CHECK(differences(answered, settled(asked, &stored)).empty());
+  CHECK(differences(answered, settled(asked, nullptr)) == std::vector<std::string>{"name"}); // Negative control.
+  // Somebody renames it, or a new version wants another name: that is a difference.
+  CHECK(differences(role_fields{"Street", 1, true, false, 8}, settled(asked, &stored)).size() == 1);
+  CHECK(differences(answered, settled(role_fields{"Gasse", 1, true, false, 8}, &stored)).size() == 1);
+  // What is asked of Discord is never what it answered.
+  CHECK(create_body(stored).find("requested_name") == std::string::npos);
+  CHECK(text(applied(asked, asked)) == text(asked));
 }
 
 TEST_CASE("blueprint: overwrites of others are kept, those of an earlier version are not") {

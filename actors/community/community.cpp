@@ -192,6 +192,8 @@ void answer_submitted(self_pointer self, const std::string& trace, const caf::ex
 
 flow<> answer_deploy(self_pointer self, deploy request, caf::typed_response_promise<deployed> reply) {
   caf::expected<deployments::submitted> done{fail(ec::conflict, "not tried")};
+  if (auto faulty = check_names(*request.wanted))
+    done = std::move(faulty);
   for (int i = 0; i < self->state.limits.conflicts_max && !done && code_of(done.error()) == ec::conflict; ++i)
     done = co_await submit_once(self, request);
   if (!done && code_of(done.error()) == ec::stale)

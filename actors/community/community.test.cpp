@@ -161,6 +161,22 @@ TEST_CASE_FIXTURE(fixture, "community: nothing is signed for a frozen community"
   CHECK(deploys.seen.empty());
 }
 
+TEST_CASE_FIXTURE(fixture,
+                  "community: a version with a name that nobody can see is not signed, and a stored one is read") {
+  auto x = order();
+  auto hidden = test::sample_manifest();
+  hidden.roles[0].name = "Gold\u3164";
+  x.wanted = std::make_shared<const manifest>(hidden);
+  const auto done = deploy(std::move(x));
+  REQUIRE_FALSE(done);
+  CHECK(code_of(done.error()) == ec::invalid);
+  CHECK(text_of(done.error()) == "manifest /roles/0/name: U+3164 shows nothing: leave it out");
+  CHECK(deploys.seen.empty());
+  store.submit(hidden); // By an older build.
+  store.community.active_version = 1;
+  CHECK(describe()->active->roles[0].name == "Gold\u3164");
+}
+
 TEST_CASE_FIXTURE(fixture, "community: the same key again answers with the first deployment") {
   const auto first = deploy(order());
   const auto again = deploy(order());

@@ -44,11 +44,11 @@ std::optional<difference> compare(difference d, const std::optional<fields>& wan
     d.fields = {"overwrites"};
     return d;
   }
-  const auto ours = blueprint::managed(now, *want, had ? &*had : nullptr);
-  d.fields = blueprint::differences(ours, *want);
+  const auto expected = blueprint::settled(*want, had ? &*had : nullptr);
+  d.fields = blueprint::differences(blueprint::managed(now, *want, had ? &*had : nullptr), expected);
   if (d.fields.empty())
     return std::nullopt;
-  const bool changed = !had || !blueprint::differences(*had, *want).empty();
+  const bool changed = !had || !blueprint::differences(*had, expected).empty();
   const bool tampered = had && !blueprint::differences(blueprint::managed(now, *had), *had).empty();
   d.why = changed && tampered ? cause::both : tampered ? cause::external_tampering : cause::manifest_change;
   d.plan = action::update;

@@ -37,6 +37,26 @@ struct three {
 
 TEST_CASE("reconciler: no drift, no lines") { CHECK(three{}.list().empty()); }
 
+TEST_CASE("reconciler: an unknown folding of names is no drift; negative control: a shadow state without the answer") {
+  three t;
+  const auto before = t.shadow;
+  for (auto& s : t.shadow) {
+    auto was = *blueprint::read(s.fields_json), answer = was;
+    std::visit([](auto& f) { f.name += "·"; }, answer);
+    s.fields_json = blueprint::text(blueprint::applied(was, answer));
+  }
+  for (auto& r : t.now.roles)
+    r.name += "·";
+  for (auto& c : t.now.channels)
+    c.name += "·";
+  CHECK(t.list().empty());
+  t.now.roles[0].name = "Renamed";
+  REQUIRE(t.list().size() == 1);
+  CHECK(t.list()[0].why == cause::external_tampering);
+  t.shadow = before;
+  CHECK(t.list().size() == t.shadow.size());
+}
+
 TEST_CASE("reconciler: the cause is told by the shadow state") {
   three t;
   t.now.roles[0].color = 1;        // Somebody, in Discord.

@@ -9,6 +9,7 @@ find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(ZLIB REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(date REQUIRED)
+find_package(ICU REQUIRED COMPONENTS uc)
 pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 

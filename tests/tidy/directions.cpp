@@ -29,14 +29,14 @@ bool is_protocol(std::string_view path) {
 
 /// What even a plain value may use.
 bool is_ground(std::string_view path) {
-  constexpr std::array names{"runtime/error.hpp", "runtime/json.hpp", "runtime/assert.hpp", "runtime/secret.hpp",
-                             "runtime/clock.hpp", "runtime/utf8.hpp", "runtime/ed25519.hpp"};
+  constexpr std::array names{"runtime/error.hpp", "runtime/json.hpp", "runtime/assert.hpp",  "runtime/secret.hpp",
+                             "runtime/clock.hpp", "runtime/utf8.hpp", "runtime/ed25519.hpp", "runtime/unicode.hpp"};
   return std::find(names.begin(), names.end(), path) != names.end();
 }
 } // namespace
 
 std::string direction_fault(std::string_view from, std::string_view to) {
-  const bool test = from.ends_with(".test.cpp");
+  const bool test = from.ends_with(".test.cpp") || from.ends_with(".test.hpp");
   if (below(to, "apps")) {
     const bool program = below(from, "apps") || below(from, "tests") || below(from, "bench");
     const bool own = first(from, 2) == first(to, 2) || below(to, "apps/wiring") || below(from, "tests")

@@ -146,14 +146,17 @@ void headers(const source& file, findings& out) {
                        fmt::format("{} in a header; include it in a .cpp behind this header", i.path)});
 }
 
-/// A library that must be compiled in one way everywhere comes in through the one header that says which.
+/// A library that must be compiled in one way everywhere, or that others need not know, comes in through one file.
 void wrapped(const source& file, findings& out) {
-  constexpr std::string_view library = "toml++/", wrapper = "runtime/toml.hpp";
-  if (file.path == wrapper)
-    return;
+  struct wrapper {
+    std::string_view library, file, instead;
+  };
+  constexpr wrapper wrappers[]{{"toml++/", "runtime/toml.hpp", "runtime/toml.hpp"},
+                               {"unicode/", "runtime/unicode.cpp", "runtime/unicode.hpp"}};
   for (const auto& i : includes_of(file))
-    if (i.path.starts_with(library))
-      out.push_back({"wrapped", file.path, i.line, fmt::format("<{}>: include \"{}\"", i.path, wrapper)});
+    for (const auto& w : wrappers)
+      if (i.path.starts_with(w.library) && file.path != w.file)
+        out.push_back({"wrapped", file.path, i.line, fmt::format("<{}>: include \"{}\"", i.path, w.instead)});
 }
 
 void directions(const source& file, findings& out) {

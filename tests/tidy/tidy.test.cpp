@@ -142,7 +142,9 @@ TEST_CASE("tidy: heavy headers stay out of headers") {
   CHECK(broken("adapters/x/a.hpp", "int x;\n") == "header:1");
 }
 
-TEST_CASE("tidy: toml++ comes in through its one header") {
+TEST_CASE("tidy: toml++ and ICU come in through their one file") {
+  CHECK(broken("schemas/a.cpp", "#include <unicode/uchar.h>\n") == "wrapped:1");
+  CHECK(broken("runtime/unicode.cpp", "#include <unicode/uchar.h>\n") == "");
   CHECK(broken("actors/x/a.cpp", "#include <toml++/toml.h>\n") == "wrapped:1");
   CHECK(broken("actors/x/a.cpp", "#include \"runtime/toml.hpp\"\n") == "");
   CHECK(broken("actors/x/a.hpp", "#pragma once\n#include \"runtime/toml.hpp\"\n") == "heavy_header:2");
@@ -160,6 +162,7 @@ TEST_CASE("tidy: includes go one way") {
   CHECK(ok("adapters/queue/x.test.cpp", "adapters/redis/redis.hpp"));
   CHECK(ok("adapters/queue/x.test.cpp", "tests/support/servers.hpp"));
   CHECK(ok("runtime/x.test.cpp", "tests/support/sim_system.hpp"));
+  CHECK(ok("adapters/queue/x.test.hpp", "tests/support/servers.hpp"));
   CHECK(ok("adapters/x/y.cpp", "schemas/ids.hpp"));
   CHECK_FALSE(ok("runtime/x.cpp", "adapters/redis/messages.hpp"));
   CHECK_FALSE(ok("runtime/x.test.cpp", "adapters/redis/messages.hpp"));

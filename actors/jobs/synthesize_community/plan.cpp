@@ -143,6 +143,11 @@ snowflake newest(const guild::state& g) {
   return id;
 }
 
+fields settled(const world& w, const key& of, const fields& want) {
+  const auto had = before(w, of);
+  return blueprint::settled(want, had ? &*had : nullptr);
+}
+
 adoption look_for(const world& w, const deployments::intent& intent, const fields& want) {
   const auto taken = named(w);
   adoption out;
@@ -150,10 +155,13 @@ adoption look_for(const world& w, const deployments::intent& intent, const field
   for (const auto& [id, now] : all_of(w.guild, intent.kind)) {
     if (taken.contains(id) || !convertible(now, want))
       continue;
-    const bool equal = blueprint::differences(now, want).empty();
+    const auto differs = blueprint::differences(now, want);
+    const bool equal = differs.empty();
+    // Discord may have folded the name in a way that is not known here.
+    const bool alike = equal || differs == std::vector<std::string>{"name"};
     const auto entry = std::find_if(w.audit.begin(), w.audit.end(),
                                     [made = id](const guild::audit_entry& e) { return e.target == made; });
-    if (entry == w.audit.end() && equal && !was_there(id, intent))
+    if (entry == w.audit.end() && alike && !was_there(id, intent))
       silent.push_back(id);
     else if (entry != w.audit.end() && entry->user == w.guild.bot && !intent.nonce.empty()
              && entry->reason.find(intent.nonce) != std::string::npos)
@@ -190,7 +198,8 @@ step decide(const world& w, const blueprint::resource& r) {
     const auto now = in_guild(w.guild, r.key.kind, s.id);
     const auto had = shadow_fields(w, r.key);
     if (want)
-      s.changes = blueprint::differences(blueprint::managed(*now, *want, had ? &*had : nullptr), *want);
+      s.changes = blueprint::differences(blueprint::managed(*now, *want, had ? &*had : nullptr),
+                                         settled(w, r.key, *want));
     else
       s.changes = {"overwrites"};
     s.what = s.changes.empty() ? act::nothing : act::update;
@@ -258,8 +267,8 @@ std::vector<manifests::shadow_entry> shadow_of(const world& w) {
       continue;
     // Of a role that the admins chose nothing is managed: what it is now is kept for the diff's words.
     const auto now = r.existing ? in_guild(w.guild, "role", found->second) : std::optional<fields>{};
-    list.push_back(
-      {r.key.kind, r.key.resource, found->second, now ? blueprint::chosen_text(*now) : blueprint::text(*want)});
+    list.push_back({r.key.kind, r.key.resource, found->second,
+                    now ? blueprint::chosen_text(*now) : blueprint::text(settled(w, r.key, *want))});
   }
   // What is left over is remembered, so that a later version which wants it again finds it instead of making it twice.
   for (const auto& s : w.shadow) {

@@ -43,6 +43,8 @@ struct plan {
 
 /// The snowflakes of resources that are known and still in the guild: checkpoints before shadow state.
 blueprint::ids known(const world&);
+/// `want` under the name that Discord answered when the resource was applied last.
+blueprint::fields settled(const world&, const blueprint::key&, const blueprint::fields& want);
 /// What one resource needs, given all that is known now. Fields that wait for a snowflake of an earlier step count as
 /// different.
 step decide(const world&, const blueprint::resource&);

@@ -21,7 +21,7 @@ fields wanted_of(pointer self, const blueprint::key& of) {
 }
 
 /// What Discord says that a resource is now, into the world.
-problem take_over(pointer self, const step& s, std::string_view body, snowflake& id) {
+problem take_over(pointer self, const step& s, std::string_view body, snowflake& id, fields& now) {
   auto& g = self->state.world.guild;
   const auto put = [](auto& list, auto value) {
     const auto found = std::find_if(list.begin(), list.end(), [&](const auto& x) { return x.id == value.id; });
@@ -35,6 +35,7 @@ problem take_over(pointer self, const step& s, std::string_view body, snowflake&
     if (!r)
       return {trouble::unknown, text_of(r.error())};
     id = r->id;
+    now = blueprint::actual(*r);
     put(g.roles, std::move(*r));
     return none;
   }
@@ -42,15 +43,16 @@ problem take_over(pointer self, const step& s, std::string_view body, snowflake&
   if (!c)
     return {trouble::unknown, text_of(c.error())};
   id = c->id;
+  now = blueprint::actual(*c);
   put(g.channels, std::move(*c));
   return none;
 }
 
-/// Notes that a resource is as wanted. Idempotent, so it is tried again until it is certain.
-flow<problem> note(pointer self, blueprint::key of, snowflake id) {
+/// Notes that a resource is as `now` says. Idempotent, so it is tried again until it is certain.
+flow<problem> note(pointer self, blueprint::key of, snowflake id, fields now) {
   auto& st = self->state;
   auto& w = st.world;
-  const deployments::resource_state entry{of.kind, of.resource, id, blueprint::text(wanted_of(self, of))};
+  const deployments::resource_state entry{of.kind, of.resource, id, blueprint::text(now)};
   problem why;
   for (int n = 1; n <= tries_max && holding(self); ++n) {
     co_await nap(self, pause_before(n));
@@ -88,7 +90,8 @@ flow<problem> create(pointer self, step s) {
   auto order = write_for(self, s);
   order.create = true;
   order.newest_seen = newest(w.guild);
-  const auto body = blueprint::create_body(wanted_of(self, s.of));
+  const auto want = wanted_of(self, s.of);
+  const auto body = blueprint::create_body(want);
   order.call = s.of.kind == "role" ? discord::create_role(w.guild.id, body) : discord::create_channel(w.guild.id, body);
   order.call.until = within(self, call_within);
   const auto until = order.call.until;
@@ -96,11 +99,12 @@ flow<problem> create(pointer self, step s) {
   if (!result)
     co_return problem{trouble::unknown, "The gate did not answer: " + text_of(result.error())};
   snowflake id;
+  fields answered;
   bool unnoted = false; // Made, and our own store was away for longer than the notes were tried.
   if (result->why.what == trouble::none) {
-    result->why = take_over(self, s, result->answer.body, id);
+    result->why = take_over(self, s, result->answer.body, id, answered);
     if (result->why.what == trouble::none) {
-      result->why = co_await note(self, s.of, id);
+      result->why = co_await note(self, s.of, id, blueprint::applied(want, answered));
       unnoted = result->why.what != trouble::none && gate::retryable(result->why.what);
       if (!unnoted)
         co_return result->why;
@@ -147,11 +151,14 @@ flow<problem> update(pointer self, step s) {
   if (!result)
     co_return problem{trouble::unknown, "The gate did not answer: " + text_of(result.error())};
   snowflake id;
+  fields answered;
   if (result->why.what == trouble::none)
-    result->why = take_over(self, s, result->answer.body, id);
-  if (result->why.what == trouble::none)
-    co_return co_await note(self, s.of, s.id);
-  co_return result->why;
+    result->why = take_over(self, s, result->answer.body, id, answered);
+  if (result->why.what != trouble::none)
+    co_return result->why;
+  // An answer to other changes may show what an admin renamed meanwhile.
+  const bool named = std::find(s.changes.begin(), s.changes.end(), "name") != s.changes.end();
+  co_return co_await note(self, s.of, s.id, named ? blueprint::applied(want, answered) : settled(w, s.of, want));
 }
 
 /// Brings one resource to what is wanted: decides, does, and decides again with what is known then.
@@ -187,7 +194,7 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
                                 {"trace", self->state.trace},
                                 {"resource", s.of.kind + "/" + s.of.resource},
                                 {"id", s.id.text()}});
-      why = co_await note(self, s.of, s.id);
+      why = co_await note(self, s.of, s.id, wanted_of(self, s.of));
       if (why.what == trouble::none)
         --n; // Not a failed try; the next decision may find drift to mend.
     } else if (s.what == act::create) {

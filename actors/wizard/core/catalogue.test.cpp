@@ -92,8 +92,19 @@ TEST_CASE("config: what the wizard builds from any templates is a valid manifest
       auto read = read_manifest(json::print(to_json(built)));
       REQUIRE_MESSAGE(read, (read ? std::string{} : text_of(read.error())));
       CHECK(*read == built);
+      CHECK_FALSE(check_names(built));
       CHECK(build_manifest(draft_of(built)) == built);
     }
+}
+
+TEST_CASE("config: the names of themes are names that a manifest may have") {
+  for (auto& t : everything().themes) {
+    manifest m;
+    m.community_name = t.name;
+    for (auto& x : t.tiers)
+      m.tiers.push_back({x.id, x.name, x.min_rank, x.max_rank});
+    CHECK_MESSAGE(!check_names(m), t.id);
+  }
 }
 
 TEST_CASE("config: a program that holds the catalogue reads odd TOML as any other does") {

@@ -1,5 +1,6 @@
 #include "actors/wizard/core/plan.hpp"
 
+#include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/rules.hpp"
 #include "runtime/assert.hpp"
 

@@ -1,55 +1,12 @@
 #include "actors/wizard/core/rules.hpp"
 
+#include "actors/wizard/core/names.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 
 namespace arrakis::wizard::core {
 namespace {
-
-/// Decodes one UTF-8 character at `at` and moves on; the bytes were checked at the edge, so a broken one counts as
-/// itself.
-char32_t next_character(std::string_view text, size_t& at) {
-  const auto lead = static_cast<unsigned char>(text[at++]);
-  int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
-  char32_t value = more == 3 ? lead & 7u : more == 2 ? lead & 15u : more == 1 ? lead & 31u : lead;
-  while (more-- > 0 && at < text.size())
-    value = (value << 6) | (static_cast<unsigned char>(text[at++]) & 63u);
-  return value;
-}
-
-bool ascii_letter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
-/// Beyond ASCII every script is welcome; what draws nothing, turns the direction of text or is a surrogate is not.
-bool allowed_in_name(char32_t c) {
-  if (c < 0x80)
-    return ascii_letter(c) || c == '_' || c == ' ' || c == '-';
-  if (c < 0xC0 || c == 0xD7 || c == 0xF7)
-    return false;
-  if ((c >= 0x2000 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x3004))
-    return false;
-  return !(c >= 0xD800 && c <= 0xF8FF) && !(c >= 0xFE00 && c <= 0xFE0F) && c != 0xFEFF && c < 0xFFF0;
-}
-
-std::string joined_blanks(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-    if (!blank)
-      out += c;
-    else if (!out.empty() && out.back() != ' ')
-      out += ' ';
-  }
-  if (!out.empty() && out.back() == ' ')
-    out.pop_back();
-  return out;
-}
-
-size_t characters(std::string_view text) {
-  size_t count = 0;
-  for (size_t at = 0; at < text.size(); ++count)
-    next_character(text, at);
-  return count;
-}
 
 bool digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -66,18 +23,6 @@ std::string lower(std::string_view text) {
     if (c >= 'A' && c <= 'Z')
       c = static_cast<char>(c - 'A' + 'a');
   return out;
-}
-
-/// A contract's symbol is a stranger's text: what Discord would read as markup or a mention is taken out.
-std::string clean_symbol(std::string_view text) {
-  std::string out;
-  for (size_t at = 0, count = 0; at < text.size() && count < 16; ++count) {
-    const auto from = at;
-    const auto c = next_character(text, at);
-    if (c < 0x80 ? ascii_letter(c) || c == '.' || c == '-' || c == '+' || c == '$' : allowed_in_name(c) || c == 0x20AE)
-      out += text.substr(from, at - from);
-  }
-  return out.empty() ? "TOKEN" : out;
 }
 
 caf::expected<std::string> check_token_id(std::string_view typed) {
@@ -104,34 +49,6 @@ std::string free_asset_id(const draft& d) {
   }
 }
 } // namespace
-
-caf::expected<std::string> check_name(std::string_view typed) {
-  auto name = joined_blanks(typed);
-  for (size_t at = 0; at < name.size();) {
-    const auto from = at;
-    if (!allowed_in_name(next_character(name, at)))
-      return fail(ec::invalid,
-                  fmt::format("Community name: it may have letters, digits, blanks, `_` and `-`. Leave out “{}”.",
-                              name[from] == '`' ? "backtick" : name.substr(from, at - from)));
-  }
-  const auto length = characters(name);
-  if (length < 3 || length > 100)
-    return fail(ec::invalid, fmt::format("Community name: it has {} characters; 3 to 100 are allowed.", length));
-  return name;
-}
-
-std::string name_from_guild(std::string_view guild_name) {
-  std::string kept;
-  for (size_t at = 0; at < guild_name.size();) {
-    const auto from = at;
-    if (allowed_in_name(next_character(guild_name, at)))
-      kept += guild_name.substr(from, at - from);
-    else
-      kept += ' ';
-  }
-  auto checked = check_name(kept);
-  return checked ? *checked : std::string{};
-}
 
 caf::expected<std::string> check_amount(std::string_view typed, int decimals) {
   const auto point = typed.find('.');

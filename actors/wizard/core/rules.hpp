@@ -9,11 +9,6 @@
 
 namespace arrakis::wizard::core {
 
-/// Trimmed, blanks joined: 3 to 100 characters; letters of any script, digits, underscore, blank, hyphen. ec::invalid.
-caf::expected<std::string> check_name(std::string_view typed);
-/// What of a guild's name may prefill ours; empty when too little is left.
-std::string name_from_guild(std::string_view guild_name);
-
 /// The native asset needs no chain; its address and token id stay empty. The others come back with address and amounts
 /// checked and `symbol` empty, to be completed by what the contract says. ec::invalid.
 caf::expected<manifest_asset> check_asset(const typed_asset&, const draft&, const catalogue&);

@@ -103,16 +103,3 @@ TEST_CASE("wizard: at most five assets, none twice, any removed") {
   w.take(inspected(w.r, good_contract()));
   CHECK(w.r.draft.assets.back().id == "asset-2"); // The free id; those of the others did not move.
 }
-
-TEST_CASE("wizard: names keep to their rule") {
-  CHECK(*check_name("  Dune   Traders ") == "Dune Traders");
-  CHECK(*check_name("Общество_42-x") == "Общество_42-x");
-  CHECK_FALSE(check_name("ab"));
-  CHECK_FALSE(check_name(std::string(101, 'x')));
-  CHECK_FALSE(check_name("a`b`c"));
-  CHECK_FALSE(check_name("@everyone"));
-  CHECK_FALSE(check_name("abc\xE2\x80\xAE"
-                         "def")); // A right-to-left override.
-  CHECK(name_from_guild("🔥 Dune: Traders!") == "Dune Traders");
-  CHECK(name_from_guild("??").empty());
-}

@@ -1,6 +1,7 @@
 #include "actors/wizard/core/steps.hpp"
 
 #include "actors/wizard/core/custom_id.hpp"
+#include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/plan.hpp"
 
 #include <algorithm>

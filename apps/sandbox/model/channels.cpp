@@ -3,6 +3,7 @@
 #include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
+#include "runtime/unicode.hpp"
 
 #include <fmt/format.h>
 
@@ -120,21 +121,13 @@ void read_fields(form& f, const guild& in, channel& c) {
 } // namespace
 
 std::string normal_name(int kind, std::string_view name) {
-  const auto first = name.find_first_not_of(" \t\n");
-  if (first == std::string_view::npos)
-    return {};
-  name = name.substr(first, name.find_last_not_of(" \t\n") - first + 1);
   if (kind != text_channel && kind != announcement_channel)
-    return std::string(name);
+    return std::string{unicode::trimmed(name)};
   std::string out;
-  for (const char c : name) {
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (lower == ' ' || lower == '-') {
-      if (out.empty() || out.back() != '-')
-        out += '-';
-    } else if (std::string_view("!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~").find(lower) == std::string_view::npos)
-      out += lower;
-  }
+  for (const char c : unicode::lower(unicode::joined_blanks(name, "-")))
+    if (c == '-' ? out.empty() || out.back() != '-'
+                 : std::string_view("!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~").find(c) == std::string_view::npos)
+      out += c;
   return out;
 }
 

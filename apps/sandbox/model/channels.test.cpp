@@ -17,6 +17,8 @@ TEST_CASE("channels: text names are lower case with hyphens, categories keep the
   CHECK(normal_name(text_channel, "  Council Rock!  ") == "council-rock");
   CHECK(normal_name(text_channel, "a -- b") == "a-b");
   CHECK(normal_name(category_channel, "NAIB COUNCIL") == "NAIB COUNCIL");
+  CHECK(normal_name(text_channel, "ÄRGER\u3000Ωm") == "ärger-ωm");
+  CHECK(normal_name(category_channel, "\u3000ÄRGER\u00a0") == "ÄRGER");
 }
 
 TEST_CASE("channels: one without overwrites of its own starts with those of its category") {

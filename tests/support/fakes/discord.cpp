@@ -119,6 +119,11 @@ size_t fake_discord::count_channels(const std::string& name) const {
     std::count_if(guild.channels.begin(), guild.channels.end(), [&](const auto& c) { return c.name == name; }));
 }
 
+void fake_discord::fold(boost::json::object& body) const {
+  if (const auto name = json::text_or(body, "name"); fold_name && !name.empty())
+    body["name"] = fold_name(std::string{name});
+}
+
 void fake_discord::note(snowflake target, int action, const std::string& reason) {
   audit_times_.push_back({{bot, target, action, reason}, sim_.now() + audit_lag});
 }
@@ -183,7 +188,9 @@ net::http_response fake_discord::read(const std::string& path, const std::string
 }
 
 net::http_response fake_discord::write(const net::http_request& r, const std::string& path) {
-  const auto tree = boost::json::parse(r.body);
+  auto tree = boost::json::parse(r.body);
+  if (tree.is_object())
+    fold(tree.get_object());
   const auto reason = net::percent_decode(net::header(r.headers, "X-Audit-Log-Reason"));
   if (reason.empty())
     return refuse(400, 0, "the test wants a reason");

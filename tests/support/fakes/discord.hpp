@@ -27,6 +27,8 @@ public:
     unknown_webhook, ///< 404 10015, as before the first answer of an interaction.
   };
   std::function<fate(const net::http_request&)> decide; ///< Empty: always normal.
+  /// What Discord makes of a name; empty: nothing.
+  std::function<std::string(std::string)> fold_name;
 
   guild::state guild;
   std::vector<guild::audit_entry> audit;
@@ -67,6 +69,7 @@ private:
   net::http_response write(const net::http_request&, const std::string& path);
   net::http_response make_role(const boost::json::object&, const std::string& reason);
   net::http_response make_channel(const boost::json::object&, const std::string& reason);
+  void fold(boost::json::object&) const;
   void note(snowflake target, int action, const std::string& reason);
 
   sim_system& sim_;

@@ -1,0 +1,124 @@
+#pragma once
+// What the tests of the synthesis job share.
+#include "actors/wizard/messages.hpp"
+#include "adapters/discord/rest/calls.hpp"
+#include "schemas/blueprint.hpp"
+#include "tests/support/fakes/manifest.hpp"
+#include "tests/support/fakes/node.hpp"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <memory>
+#include <vector>
+
+namespace arrakis::jobs::synthesize_community {
+using namespace std::chrono_literals;
+using discord_fate = test::fake_discord::fate;
+using store_fate = test::fake_store::fate;
+
+/// A town, its stores, and processes of ours that come and go.
+struct bench {
+  test::sim_system sim;
+  test::fake_discord discord{sim};
+  test::fake_store store{sim, test::fake_discord::guild_id};
+  discord::budget::handle budget = test::memory_budget(sim.sys());
+  std::vector<std::unique_ptr<test::node>> nodes; ///< Crashed ones too: their boards live as long as the system.
+  manifest want = test::sample_manifest();
+  bool adopts = true;
+  int attempts = 0;
+
+  bench() {
+    store.now_ms = [this] { return discord.now_ms(); };
+    store.submit(want);
+    start();
+  }
+  ~bench() {
+    for (auto& n : nodes)
+      n->crash();
+    sim.advance(1ms);
+  }
+  test::node& node() { return *nodes.back(); }
+  void start() {
+    nodes.push_back(
+      std::make_unique<test::node>(sim, discord, store, budget, "w" + std::to_string(nodes.size()), adopts));
+    sim.advance(50ms);
+  }
+  void crash() {
+    node().crash();
+    sim.run();
+  }
+  void begin(int64_t version = 1) { node().begin(store.community.id, version, attempts); }
+  /// Lets time go by until the attempt ends; none: the process crashed, or it never does.
+  std::optional<queue::outcome> wait(std::chrono::milliseconds at_most = 300s) {
+    for (auto passed = 0ms; passed < at_most; passed += 100ms) {
+      sim.advance(100ms);
+      if (auto got = node().outcome())
+        return got;
+      if (node().crashed())
+        return std::nullopt;
+    }
+    return std::nullopt;
+  }
+  std::optional<queue::outcome> once(int64_t version = 1) {
+    begin(version);
+    return wait();
+  }
+  /// As the queue does: again and again, with a new process after a crash, until the job has ended.
+  queue::outcome until_end(int64_t version = 1, int rounds_max = 40) {
+    for (int round = 0; round < rounds_max; ++round) {
+      if (node().crashed())
+        start();
+      const auto got = once(version);
+      if (!got)
+        continue;
+      if (got->what == queue::outcome::completed || got->what == queue::outcome::failed_final)
+        return *got;
+      attempts += got->what == queue::outcome::failed_retryable;
+      sim.advance(std::max(got->wait, std::chrono::milliseconds{2'000}));
+    }
+    FAIL("the job does not end");
+    return {};
+  }
+  size_t doubles() const {
+    size_t n = 0;
+    for (const auto& r : blueprint::resources(want)) {
+      const auto count = r.key.kind == "role"
+                         ? discord.count_roles(r.name)
+                         : discord.count_channels(blueprint::channel_name(
+                           r.name, r.key.kind == "category" ? guild::category : type_of(r.key.resource)));
+      n += count > 1 ? count - 1 : 0;
+    }
+    return n;
+  }
+  int type_of(const std::string& channel) const {
+    for (const auto& c : want.channels)
+      if (c.id == channel)
+        return blueprint::channel_type(c.type);
+    return 0;
+  }
+  /// P4: each resource exactly once and equal in every managed field, the shadow state names it, nothing else was
+  /// touched.
+  void check_whole() {
+    blueprint::ids ids;
+    for (const auto& s : store.shadow.entries)
+      ids[{s.kind, s.resource}] = s.id;
+    const auto list = blueprint::resources(want);
+    CHECK(ids.size() == list.size());
+    CHECK(discord.guild.roles.size() == 2 + want.roles.size());
+    CHECK(discord.guild.channels.size() == want.categories.size() + want.channels.size());
+    CHECK(doubles() == 0);
+    for (const auto& r : list) {
+      CAPTURE(r.key.resource);
+      REQUIRE(ids.contains(r.key));
+      const auto f = blueprint::wanted(want, r.key, ids, {test::fake_discord::guild_id, test::fake_discord::bot});
+      REQUIRE(f);
+      const auto now = r.key.kind == "role" ? blueprint::actual(discord.role(ids[r.key]))
+                                            : blueprint::actual(discord.channel(ids[r.key]));
+      CHECK(blueprint::differences(now, *f).empty());
+    }
+    CHECK(store.intents.empty());
+    CHECK(store.work.at(static_cast<int64_t>(store.versions.size())).completed_count == 1);
+  }
+};
+
+} // namespace arrakis::jobs::synthesize_community

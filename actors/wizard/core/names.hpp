@@ -1,0 +1,20 @@
+#pragma once
+// Names and symbols that people and contracts bring along: Unicode judges the characters (runtime/unicode.hpp), and of
+// ASCII only those pass that mean nothing in Discord's markdown and mentions.
+#include "runtime/error.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace arrakis::wizard::core {
+
+/// White space joined and trimmed: 3 to 100 characters; letters, digits, marks and signs of any script, emoji; of ASCII
+/// letters, digits, underscore, blank, hyphen. ec::invalid.
+caf::expected<std::string> check_name(std::string_view typed);
+/// What of a guild's name may prefill ours; empty when too little is left.
+std::string name_from_guild(std::string_view guild_name);
+/// A contract's symbol is a stranger's text: what is no name, or means something in Discord's markdown, is taken out.
+/// At most 16 characters; "TOKEN" when nothing that is seen is left.
+std::string clean_symbol(std::string_view);
+
+} // namespace arrakis::wizard::core
