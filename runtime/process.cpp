@@ -1,5 +1,6 @@
 #include "runtime/process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <condition_variable>
@@ -95,13 +96,14 @@ struct recipe {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD})
+  for (int number = 1; number < NSIG; ++number) // What we ignore would stay ignored over exec. Some cannot be set.
     ::signal(number, SIG_DFL);
+  if (r.change_user && (::setgroups(r.groups.size(), r.groups.data()) || ::setgid(r.gid) || ::setuid(r.uid)))
+    give_up(r.report);
+  // As the child's user: root would follow a link that this user put in the place of the log.
   const int null = ::open("/dev/null", O_RDONLY);
   const int out = ::open(r.output, O_WRONLY | O_CREAT | O_APPEND, 0640);
   if (null < 0 || out < 0 || ::dup2(null, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(out, 2) < 0)
-    give_up(r.report);
-  if (r.change_user && (::setgroups(r.groups.size(), r.groups.data()) || ::setgid(r.gid) || ::setuid(r.uid)))
     give_up(r.report);
   if (r.folder && ::chdir(r.folder))
     give_up(r.report);
@@ -133,17 +135,15 @@ void set_user(recipe& r, const std::string& user) {
   r.groups.resize(static_cast<size_t>(count));
 }
 
-/// The environment of the child: ours, with `more` in front of what has the same name.
-std::vector<char*> environment(const std::vector<std::string>& more, bool keeps_settings) {
+/// The environment of the child: `more`, then of ours what has another name; all of it, or PATH alone.
+std::vector<char*> environment(const std::vector<std::string>& more, bool inherits) {
   std::vector<char*> result;
   const auto name = [](std::string_view line) { return line.substr(0, line.find('=')); };
   for (const auto& line : more)
     result.push_back(const_cast<char*>(line.c_str()));
   for (char** line = environ; line && *line; ++line) {
-    bool replaced = !keeps_settings && std::string_view{*line}.starts_with("ARRAKIS_");
-    for (const auto& other : more)
-      replaced = replaced || name(other) == name(*line);
-    if (!replaced)
+    const bool replaced = std::ranges::any_of(more, [&](const auto& other) { return name(other) == name(*line); });
+    if (!replaced && (inherits || name(*line) == "PATH"))
       result.push_back(*line);
   }
   result.push_back(nullptr);
@@ -200,7 +200,7 @@ process::process(process_options o) {
   for (auto& word : o.argv)
     r.argv.push_back(word.data());
   r.argv.push_back(nullptr);
-  r.envp = environment(o.env, o.keeps_settings);
+  r.envp = environment(o.env, o.inherits);
   if (!o.folder.empty())
     r.folder = o.folder.c_str();
   if (!o.output.empty())
@@ -267,15 +267,30 @@ void process::stop(int number, std::chrono::milliseconds grace) {
 }
 
 std::string unprivileged_user() {
-  // "arrakis" comes with our container and packages; "postgres" with Debian's server, which may run nothing else as
-  // root.
-  for (const char* name : {"arrakis", "postgres"}) {
+  for (const char* name : unprivileged_users) {
     std::array<char, 16384> buffer{};
     passwd entry{};
     passwd* found = nullptr;
     if (::getpwnam_r(name, &entry, buffer.data(), buffer.size(), &found) == 0 && found)
       return name;
   }
-  return "nobody";
+  return unprivileged_users.back();
+}
+
+void open_standard_descriptors() {
+  for (int fd = 0; fd <= 2; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) [[maybe_unused]]
+      const int lowest = ::open("/dev/null", O_RDWR); // The lowest that is free: this one.
+}
+
+std::vector<std::string> remove_environment(std::string_view prefix) {
+  std::vector<std::string> names;
+  for (char** line = environ; line && *line; ++line)
+    if (std::string_view{*line}.starts_with(prefix))
+      names.emplace_back(*line, std::string_view{*line}.find('='));
+  for (const auto& name : names)
+    ::unsetenv(name.c_str());
+  std::ranges::sort(names);
+  return names;
 }
 } // namespace arrakis

@@ -1,18 +1,20 @@
 #pragma once
 // Child processes of ours: servers of the embedded default, and of tests.
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace arrakis {
 struct process_options {
   std::vector<std::string> argv; ///< argv[0] is a path or found in PATH.
-  std::vector<std::string> env;  ///< "NAME=value", added to ours.
+  std::vector<std::string> env;  ///< "NAME=value"; wins over ours.
   std::string user;              ///< When we are root: run as this user (with its group). Empty: as we are.
   std::string folder;            ///< Working directory.
   std::string output;            ///< File for standard output and error, appended; empty: /dev/null.
-  bool keeps_settings = true;    ///< Whether our ARRAKIS_ variables go on to it: some hold secrets.
+  bool inherits = true;          ///< Whether it gets our environment too; else `env` and our PATH alone.
 };
 /// A running child in a session of its own (a Ctrl-C in our terminal does not reach it: we decide the order of ends).
 /// It gets SIGKILL when our process dies (PR_SET_PDEATHSIG). Ended by the destructor. One thread at a time may use an
@@ -36,6 +38,15 @@ private:
   int pid_ = -1;
   std::optional<int> status_;
 };
-/// The user that children run as when we are root: "arrakis" or "postgres", whichever exists first, else "nobody".
+/// The users that our processes may run as when they are started as root, the best first: "arrakis" is for us alone
+/// (the container has it), "postgres" comes with Debian's server, "nobody" is everywhere.
+inline constexpr std::array unprivileged_users{"arrakis", "postgres", "nobody"};
+/// The first of them that exists on this machine, else "nobody".
 std::string unprivileged_user();
+/// Opens /dev/null as each of the descriptors 0, 1 and 2 that is closed. Without it the next file that a program opens
+/// gets that number, and what is written to standard error ends in it. Before any other file is opened.
+void open_standard_descriptors();
+/// Removes each variable whose name begins with `prefix` from our environment, and returns their names, sorted. Only
+/// while there is one thread: another one may be reading the environment.
+std::vector<std::string> remove_environment(std::string_view prefix);
 } // namespace arrakis

@@ -29,18 +29,35 @@ TEST_CASE("process: runs in its folder with its environment, and its output goes
   CHECK(tmp.read("out") == tmp.path() + "\nShai-Hulud\n");
 }
 
-TEST_CASE("process: our settings go on to a child only when it is to have them") {
+TEST_CASE("process: a child inherits our environment, or gets the one that was made for it and our PATH") {
   ::setenv("ARRAKIS_PROCESS_TEST_SECRET", "spice", 1);
-  for (const bool keeps : {true, false}) {
+  for (const bool inherits : {true, false}) {
     scratch tmp;
-    arrakis::process child{{.argv = {"sh", "-c", "echo $ARRAKIS_PROCESS_TEST_SECRET,$ARRAKIS_OWN"},
-                            .env = {"ARRAKIS_OWN=water"},
-                            .output = tmp.path() + "/out",
-                            .keeps_settings = keeps}};
+    arrakis::process child{
+      {.argv = {"env"}, .env = {"ARRAKIS_OWN=water"}, .output = tmp.path() + "/out", .inherits = inherits}};
     REQUIRE(child.wait(10s));
-    CHECK(tmp.read("out") == (keeps ? "spice,water\n" : ",water\n"));
+    const auto said = tmp.read("out");
+    CHECK((said.find("ARRAKIS_PROCESS_TEST_SECRET=spice\n") != said.npos) == inherits);
+    if (!inherits)
+      CHECK(said == std::string{"ARRAKIS_OWN=water\nPATH="} + std::getenv("PATH") + "\n");
   }
   ::unsetenv("ARRAKIS_PROCESS_TEST_SECRET");
+}
+
+TEST_CASE("process: what we ignore, a child does not") {
+  ::signal(SIGUSR1, SIG_IGN);
+  arrakis::process child{{.argv = {"sh", "-c", "kill -USR1 $$; exit 3"}}};
+  REQUIRE(child.wait(10s));
+  CHECK(child.exit_status() == 128 + SIGUSR1);
+  ::signal(SIGUSR1, SIG_DFL);
+}
+
+TEST_CASE("process: variables are removed by the beginning of their name") {
+  ::setenv("ARRAKIS_GONE_B", "1", 1);
+  ::setenv("ARRAKIS_GONE_A", "a=b", 1);
+  CHECK(arrakis::remove_environment("ARRAKIS_GONE_") == std::vector<std::string>{"ARRAKIS_GONE_A", "ARRAKIS_GONE_B"});
+  CHECK(std::getenv("ARRAKIS_GONE_A") == nullptr);
+  CHECK(arrakis::remove_environment("ARRAKIS_GONE_").empty());
 }
 
 TEST_CASE("process: a program that does not exist is named") {
@@ -72,6 +89,20 @@ TEST_CASE("process: a child outlives the thread that made it") {
   std::optional<arrakis::process> child;
   std::thread{[&] { child.emplace(arrakis::process_options{.argv = {"sleep", "1000"}}); }}.join();
   CHECK(!child->wait(20ms));
+}
+
+TEST_CASE("process: as root, a log that its user made a link to root's file is not written to") {
+  if (::geteuid() != 0)
+    return;
+  scratch tmp;
+  std::ofstream{tmp.path() + "/roots"} << "untouched";
+  std::filesystem::permissions(tmp.path() + "/roots", std::filesystem::perms::owner_all);
+  std::filesystem::create_symlink(tmp.path() + "/roots", tmp.path() + "/out");
+  const auto start = [&] {
+    arrakis::process{{.argv = {"id"}, .user = arrakis::unprivileged_user(), .output = tmp.path() + "/out"}};
+  };
+  CHECK_THROWS_WITH_AS(start(), doctest::Contains("Permission denied"), std::runtime_error);
+  CHECK(tmp.read("roots") == "untouched");
 }
 
 TEST_CASE("process: as root, the child runs as the unprivileged user") {

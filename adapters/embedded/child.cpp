@@ -42,6 +42,10 @@ void rotate(const std::string& log) {
 }
 } // namespace
 
+std::vector<std::string> server_environment(const std::string& home) {
+  return {"LANG=C.UTF-8", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=" + home};
+}
+
 child::child(recipe r) : recipe_(std::move(r)) {
   if (const auto& program = recipe_.program.argv.front(); !exists(program))
     throw std::runtime_error(program + " is not on this machine; `make deps` installs it");

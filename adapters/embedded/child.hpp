@@ -48,6 +48,10 @@ private:
 /// `folder` holds the cluster, made at the first start; `sockets` is a private folder.
 recipe postgres_recipe(const std::string& folder, const std::string& sockets);
 recipe redis_recipe(const std::string& folder, const std::string& sockets);
+/// What a server inherits, beside our PATH. Ours is not passed on: it may hold secrets, and settings of both servers.
+std::vector<std::string> server_environment(const std::string& home);
+/// A connection string that leaves no choice to the environment of who connects.
+std::string dsn_over(const std::string& sockets, const std::string& database, const std::string& user);
 /// Makes the database `arrakis` when it is missing; the server answers.
 void make_database(const std::string& sockets);
 

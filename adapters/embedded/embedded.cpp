@@ -32,7 +32,7 @@ std::string socket_folder(const std::string& folder) {
 }
 
 std::string dsn(const std::string& folder, const std::string& user) {
-  return fmt::format("host={} dbname=arrakis user={}", socket_folder(folder), user);
+  return dsn_over(socket_folder(folder), "arrakis", user);
 }
 
 std::string redis_url(const std::string& folder) { return "unix://" + socket_folder(folder) + "/redis.sock"; }

@@ -16,8 +16,21 @@ namespace {
 constexpr auto programs = "/usr/lib/postgresql/15/bin";
 constexpr auto version = "15"; // The first line of PG_VERSION.
 
+/// As a connection string quotes it: libpq reads a backslash as the next character.
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(" \t'\\") == std::string::npos)
+    return text;
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\')
+      out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
+
 std::string owner_dsn(const std::string& sockets) {
-  return fmt::format("host={} dbname=postgres user=arrakis_owner connect_timeout=2", sockets);
+  return dsn_over(sockets, "postgres", "arrakis_owner") + " connect_timeout=2";
 }
 
 /// initdb writes into a folder of its own, which takes the name `data` when it is whole: a crash half-way leaves no
@@ -27,9 +40,10 @@ void make_cluster(const std::string& folder, const std::string& data) {
   fs::remove_all(fresh);
   process initdb{{.argv = {fmt::format("{}/initdb", programs), "-D", fresh, "-U", "arrakis_owner", "-A", "trust", "-E",
                            "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"},
+                  .env = server_environment(folder),
                   .folder = folder,
                   .output = folder + "/initdb.log",
-                  .keeps_settings = false}};
+                  .inherits = false}};
   if (!initdb.wait(std::chrono::seconds{120}) || initdb.exit_status() != 0)
     throw std::runtime_error("initdb failed; the end of its log:\n" + tail(folder + "/initdb.log"));
   fs::rename(fresh, data);
@@ -53,6 +67,12 @@ bool answers(const std::string& dsn) {
 }
 } // namespace
 
+std::string dsn_over(const std::string& sockets, const std::string& database, const std::string& user) {
+  return fmt::format("host={} hostaddr='' port=5432 dbname={} user={} sslmode=disable gssencmode=disable "
+                     "channel_binding=disable target_session_attrs=any client_encoding=UTF8",
+                     quoted(sockets), database, user);
+}
+
 recipe postgres_recipe(const std::string& folder, const std::string& sockets) {
   make_private(folder);
   const auto data = folder + "/data";
@@ -70,12 +90,31 @@ recipe postgres_recipe(const std::string& folder, const std::string& sockets) {
     fs::remove(sockets + "/.s.PGSQL.5432.lock");
   };
   // Whoever may enter the socket folder (0700, ours alone) is trusted; there is no TCP port.
-  r.program = {.argv = {fmt::format("{}/postgres", programs), "-D", data, "-k", sockets, "-c", "listen_addresses=",
-                        "-c", "unix_socket_permissions=0700", "-c", "max_connections=100", "-c", "shared_buffers=64MB",
-                        "-c", "logging_collector=off", "-c", "log_timezone=UTC", "-c", "timezone=UTC"},
+  r.program = {.argv = {fmt::format("{}/postgres", programs),
+                        "-D",
+                        data,
+                        "-k",
+                        sockets,
+                        "-p",
+                        "5432",
+                        "-c",
+                        "listen_addresses=",
+                        "-c",
+                        "unix_socket_permissions=0700",
+                        "-c",
+                        "max_connections=100",
+                        "-c",
+                        "shared_buffers=64MB",
+                        "-c",
+                        "logging_collector=off",
+                        "-c",
+                        "log_timezone=UTC",
+                        "-c",
+                        "timezone=UTC"},
+               .env = server_environment(folder),
                .folder = data,
                .output = folder + "/postgres.log",
-               .keeps_settings = false};
+               .inherits = false};
   return r;
 }
 

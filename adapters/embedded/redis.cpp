@@ -34,9 +34,10 @@ recipe redis_recipe(const std::string& folder, const std::string& sockets) {
   r.program = {.argv = {"redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir",
                         folder, "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy",
                         "noeviction"},
+               .env = server_environment(folder),
                .folder = folder,
                .output = folder + "/redis.log",
-               .keeps_settings = false};
+               .inherits = false};
   return r;
 }
 } // namespace arrakis::embedded
