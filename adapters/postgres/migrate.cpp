@@ -1,5 +1,6 @@
 #include "adapters/postgres/migrate.hpp"
 
+#include "adapters/postgres/connect.hpp"
 #include "adapters/postgres/failures.hpp"
 #include "schemas/canonical_json.hpp"
 
@@ -70,7 +71,7 @@ void set_database_rights(pqxx::connection& db) {
 
 caf::expected<migrated> migrate(const std::string& dsn, const std::vector<migrations::migration>& list) {
   try {
-    pqxx::connection db{dsn};
+    pqxx::connection db{complete(dsn)};
     db.set_variable("client_min_messages", "warning");
     pqxx::nontransaction{db}.exec(lock); // Until the connection closes.
     const auto have = applied_before(db);

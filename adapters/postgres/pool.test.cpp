@@ -1,5 +1,6 @@
 #include "adapters/postgres/pool.hpp"
 
+#include "adapters/postgres/connect.hpp"
 #include "adapters/postgres/failures.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "runtime/log.hpp"
@@ -8,6 +9,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <future>
 #include <pqxx/pqxx>
@@ -345,6 +347,49 @@ TEST_CASE("pool: it works through PgBouncer in transaction mode") {
   for (auto& c : clients)
     c.join();
   CHECK(mixed == 0);
+}
+
+TEST_CASE("pool: a connection speaks UTF-8, whatever its address and the environment say") {
+  bench b;
+  ::setenv("PGCLIENTENCODING", "LATIN1", 1);
+  const auto plain = b.server.dsn(); // host=... dbname=... user=...
+  const auto word = [&](const std::string& key) {
+    const auto begin = plain.find(key + "=") + key.size() + 1;
+    return plain.substr(begin, plain.find(' ', begin) - begin);
+  };
+  const auto url = "postgresql://arrakis_app@/" + word("dbname") + "?host=" + word("host");
+  for (const auto& dsn :
+       {plain, plain + " client_encoding=LATIN1", url, "postgresql:" + url.substr(11) + "&client_encoding=LATIN1"}) {
+    std::string seen;
+    CHECK(b.run(b.start({.dsn = dsn, .connections = 1}), [&](pqxx::transaction_base& tx) {
+      seen = tx.exec1("select current_setting('client_encoding') || ' ' || chr(8364)")[0].as<std::string>();
+    }) == ec::none);
+    CHECK(seen == "UTF8 \xE2\x82\xAC");
+  }
+  ::unsetenv("PGCLIENTENCODING");
+  CHECK(postgres::complete("host=a connect_timeout=9").find("connect_timeout=3") == std::string::npos);
+  CHECK(postgres::complete("host=a password='x") == "host=a password='x");
+}
+
+TEST_CASE("pool: the server's words, which hold our SQL, are for the log and never for the asker") {
+  bench b;
+  static std::string logged;
+  logged.clear();
+  log::set_sink([](std::string_view line) { logged += line; });
+  const auto pool = b.start(1);
+  const std::pair<const char*, ec> cases[]{{"select 'a'::jsonb -> 'secret_column'", ec::invalid},
+                                           {"insert into no_such_place_for_us select * from pg_authid", ec::internal},
+                                           {"create table secret_column (x int)", ec::refused}};
+  for (const auto& [text, code] : cases) {
+    const auto done = b.live.ask<committed>(pool, transaction{"test.words", {}, b.live.in(10s), says(text)});
+    REQUIRE(!done);
+    CHECK(code_of(done.error()) == code);
+    if (code != ec::internal) // Of this one a user reads a sentence of ours (actors/interactions/sentence.cpp).
+      CHECK(text_of(done.error()) == "the database does not take this; the log of the service says why");
+  }
+  b.live.ask<postgres::state>(pool, postgres::health{});
+  CHECK(logged.find("invalid input syntax for type json") != std::string::npos);
+  CHECK(logged.find("permission denied") != std::string::npos);
 }
 
 TEST_CASE("pool: text that PostgreSQL would cut or refuse is named") {

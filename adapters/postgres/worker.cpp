@@ -1,5 +1,6 @@
 #include "adapters/postgres/worker.hpp"
 
+#include "adapters/postgres/connect.hpp"
 #include "adapters/postgres/failures.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
@@ -17,22 +18,23 @@ constexpr int attempts_max = 3;         // pool.hpp: a body runs again at most u
 constexpr auto connect_wait_min = 50ms; // Doubles up to the maximum; half of it is jitter, so that pools do not march.
 constexpr auto connect_wait_max = 5'000ms;
 constexpr auto inspect_every = 1'000ms; // How soon a connection that ended while idle is noticed.
-constexpr int connect_timeout_s = 3;    // libpq's own; it takes whole seconds, at least 2.
-
-std::string with_connect_timeout(const std::string& dsn) {
-  if (dsn.find("connect_timeout") != std::string::npos)
-    return dsn;
-  const auto setting = "connect_timeout=" + std::to_string(connect_timeout_s);
-  if (dsn.starts_with("postgresql://") || dsn.starts_with("postgres://"))
-    return dsn + (dsn.find('?') == std::string::npos ? "?" : "&") + setting;
-  return dsn + " " + setting;
-}
 
 /// True when the peer has closed an idle connection: nothing else makes it readable, since we never LISTEN.
 bool hung_up(int fd) {
   char byte = 0;
   const auto got = ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+/// An error of one of these codes is read to a user as it is. The server's words hold our SQL: they are for the log.
+caf::error for_users(caf::error why, const char* transaction_name) {
+  const auto code = code_of(why);
+  if (code == ec::conflict)
+    return fail(code, "something else changed the same at this moment");
+  if (code != ec::invalid && code != ec::refused)
+    return why;
+  log::warn("postgres.statement_refused", {{"transaction", transaction_name}, {"error", text_of(why)}});
+  return fail(code, "the database does not take this; the log of the service says why");
 }
 
 struct state {
@@ -59,7 +61,7 @@ struct state {
   /// One try. libpqxx would connect again by itself, behind our back: other sockets, other errors.
   caf::error open() {
     try {
-      db.emplace(with_connect_timeout(with.dsn));
+      db.emplace(complete(with.dsn));
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
       db->inhibit_reactivation(true);
@@ -117,6 +119,7 @@ struct state {
       return {r.why, false, !db->is_open()};
     } catch (const std::exception& e) {
       auto result = failure_of(e, committing);
+      result.why = for_users(std::move(result.why), t.name);
       result.lost = result.lost || !db->is_open();
       return result;
     }
