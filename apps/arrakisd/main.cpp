@@ -115,6 +115,7 @@ int run(const config& settings, bool migrate_only) {
 } // namespace
 
 int main(int argc, char** argv) {
+  const auto removed = wiring::harden_process();
   const std::string first = argc > 1 ? argv[1] : "";
   if (first == "--help" || first == "--version") {
     fmt::print("{}", first == "--help" ? usage : "arrakisd " ARRAKIS_VERSION "\n");
@@ -125,7 +126,6 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "{}", usage);
     return 2;
   }
-  wiring::harden_process();
   auto environment = config::process_environment();
   if (!args->roles.empty())
     environment["ARRAKIS_NODE_ROLES"] = args->roles;
@@ -139,6 +139,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   log::set_level(level_of(settings->text("log.level")));
+  if (!removed.empty())
+    log::warn("environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed, " "))},
+                                      {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});
   try {
     return run(*settings, args->migrate);
   } catch (const std::exception& e) {

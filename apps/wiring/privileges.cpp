@@ -1,22 +1,24 @@
 #include "apps/wiring/privileges.hpp"
 
+#include "apps/wiring/state_folder.hpp"
+#include "runtime/file.hpp"
+#include "runtime/log.hpp"
 #include "runtime/process.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
 #include <fmt/format.h>
 #include <grp.h>
-#include <pwd.h>
+#include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace arrakis::wiring {
-namespace fs = std::filesystem;
 
-void harden_process() {
+std::vector<std::string> harden_process() {
+  open_standard_descriptors();
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
   if (rlimit files{}; getrlimit(RLIMIT_NOFILE, &files) == 0) {
@@ -24,8 +26,10 @@ void harden_process() {
     setrlimit(RLIMIT_NOFILE, &files);
   }
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   umask(0077);
   std::signal(SIGPIPE, SIG_IGN);
+  return remove_environment("PG");
 }
 
 size_t descriptors_max() {
@@ -34,48 +38,40 @@ size_t descriptors_max() {
 }
 
 namespace {
-void become(const passwd& user) {
+void become(const account& user) {
   int ends_with_parent = 0; // The kernel forgets it with the change of user (prctl(2), PR_SET_PDEATHSIG).
   prctl(PR_GET_PDEATHSIG, &ends_with_parent, 0, 0, 0);
-  if (initgroups(user.pw_name, user.pw_gid) != 0 || setgid(user.pw_gid) != 0 || setuid(user.pw_uid) != 0)
-    throw std::runtime_error(fmt::format("cannot become user '{}'; start as that user", user.pw_name));
+  const bool grouped = user.name.empty() ? setgroups(1, &user.gid) == 0 : initgroups(user.name.c_str(), user.gid) == 0;
+  if (!grouped || setgid(user.gid) != 0 || setuid(user.uid) != 0 || setuid(0) == 0)
+    throw std::runtime_error(fmt::format("cannot become user {}; start as that user", shown(user)));
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // setuid may have changed it.
   prctl(PR_SET_PDEATHSIG, ends_with_parent, 0, 0, 0);
+}
+
+void make_as_ourselves(const std::string& folder) {
+  if (const auto bad = file::make_folder(folder))
+    throw std::runtime_error(
+      fmt::format("state folder {}: {}; choose another with node.state_folder", folder, text_of(bad)));
 }
 } // namespace
 
 void leave_root(const std::string& folder) {
-  std::error_code failed;
-  const bool fresh = fs::create_directories(folder, failed);
-  if (failed)
-    throw std::runtime_error(
-      fmt::format("state folder {}: {}; choose another with node.state_folder", folder, failed.message()));
-  if (fresh)
-    fs::permissions(folder, fs::perms::owner_all, failed);
   if (geteuid() != 0)
-    return;
-  const auto user = unprivileged_user();
-  const auto* entry = getpwnam(user.c_str());
-  if (!entry)
-    throw std::runtime_error(
-      fmt::format("started as root, and there is no user '{}' to become; start as another user", user));
-  const auto give = [&](const fs::path& path) { return lchown(path.c_str(), entry->pw_uid, entry->pw_gid) == 0; };
-  bool given = give(folder);
-  for (const auto& item : fs::recursive_directory_iterator(folder))
-    given = give(item.path()) && given;
-  if (!given)
-    throw std::runtime_error(fmt::format("cannot give state folder {} to user '{}'; start as that user", folder, user));
-  become(*entry);
+    return make_as_ourselves(folder);
+  const auto found = judge_state_folder(folder);
+  make_state_folder(found, folder);
+  become(found.owner);
+  make_as_ourselves(folder);
+  log::info("left_root", {{"user", found.owner.name}});
+  if (found.owner.name != unprivileged_users.front())
+    log::info("user_is_shared",
+              {{"user", found.owner.name}, {"do", "give Arrakis a user of its own: docs/operating.md"}});
 }
 
 void become_owner_of(const std::string& folder) {
   struct stat seen {};
   if (geteuid() != 0 || ::stat(folder.c_str(), &seen) != 0 || seen.st_uid == 0)
     return;
-  const auto* entry = getpwuid(seen.st_uid);
-  if (!entry)
-    throw std::runtime_error(
-      fmt::format("state folder {} belongs to a user without a name; start as that user", folder));
-  become(*entry);
+  become(account_of(seen.st_uid).value_or(account{seen.st_uid, seen.st_gid, {}}));
 }
 } // namespace arrakis::wiring

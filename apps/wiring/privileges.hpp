@@ -1,17 +1,21 @@
 #pragma once
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace arrakis::wiring {
-/// What every program of ours does first: no core dumps (they would hold keys), files 0600 and folders 0700 by default,
-/// SIGPIPE ignored. Before anything else: OpenSSL takes its setting at the first use only.
-/// It may also have as many open files as the system lets it, at most 65,536: a soft limit of 1024 would be reached by
-/// connections long before their own named limit.
-void harden_process();
+/// What every program of ours does first: descriptors 0 to 2 are open, no core dumps (they would hold keys), no program
+/// that we start has more rights than we (PR_SET_NO_NEW_PRIVS), files 0600 and folders 0700 by default, SIGPIPE
+/// ignored. Before anything else: OpenSSL takes its setting at the first use only. It may also have as many open files
+/// as the system lets it, at most 65,536: a soft limit of 1024 would be reached by connections long before their own
+/// named limit. libpq and PostgreSQL take settings from variables that begin with PG, which belong to the person at the
+/// terminal and not to us: they are removed. Returns their names, for the log.
+std::vector<std::string> harden_process();
 /// Open files and sockets that this process may have.
 size_t descriptors_max();
-/// When we are root: makes `folder` (and what is in it) belong to the unprivileged user and becomes that user for good.
-/// Otherwise only creates the folder, 0700. Throws std::runtime_error naming the folder and the remedy.
+/// When we are root: makes `folder` when it is missing (state_folder.hpp) and becomes its owner for good, who is one of
+/// `unprivileged_users`. Otherwise only makes the folder, 0700. An existing folder stays as it is. Throws
+/// std::runtime_error naming the folder and the remedy; then nothing was changed. Before there is a second thread.
 void leave_root(const std::string& folder);
 /// When we are root and `folder` belongs to somebody else: becomes its owner for good, so that an operator's tool
 /// leaves no file there that the daemon cannot read. Throws as above.

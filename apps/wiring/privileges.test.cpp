@@ -1,0 +1,207 @@
+#include "apps/wiring/privileges.hpp"
+
+#include "runtime/process.hpp"
+#include "tests/support/scratch.hpp"
+
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <map>
+#include <pwd.h>
+#include <sys/wait.h>
+
+namespace {
+using namespace arrakis;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr const char* folder_variable = "ARRAKIS_TEST_STATE_FOLDER";
+constexpr const char* rounds_variable = "ARRAKIS_TEST_ROUNDS";
+
+bool root() { return ::geteuid() == 0; }
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+uid_t id_of(const std::string& user) {
+  const auto* entry = ::getpwnam(user.c_str());
+  REQUIRE(entry);
+  return entry->pw_uid;
+}
+
+struct place {
+  test::scratch tmp{"root"};
+  const uid_t account = id_of(unprivileged_user());
+  const uid_t other = id_of("daemon"); // Neither of `unprivileged_users` nor root; Debian's base-passwd makes it.
+
+  place() { ::chmod(tmp.path().c_str(), 0755); }
+  std::string operator/(const std::string& name) const { return tmp / name; }
+  std::string folder(const std::string& name, uid_t owner, mode_t mode = 0700) const {
+    fs::create_directory(tmp / name);
+    ::chmod((tmp / name).c_str(), mode);
+    REQUIRE(::chown((tmp / name).c_str(), owner, owner) == 0);
+    return tmp / name;
+  }
+  std::string file(const std::string& name, uid_t owner) const {
+    std::ofstream{tmp / name} << "grain";
+    ::chmod((tmp / name).c_str(), 0600);
+    REQUIRE(::chown((tmp / name).c_str(), owner, owner) == 0);
+    return tmp / name;
+  }
+  /// Owner, group and mode of everything there.
+  std::map<std::string, std::string> all() const {
+    std::map<std::string, std::string> found;
+    for (const auto& each : fs::recursive_directory_iterator(tmp.path())) {
+      struct stat seen {};
+      ::lstat(each.path().c_str(), &seen);
+      found[each.path()] = fmt::format("{}:{} {:o}", seen.st_uid, seen.st_gid, seen.st_mode);
+    }
+    return found;
+  }
+};
+
+/// What leave_root does in a process of its own, which it changes for good: "user 101", or the sentence.
+std::string leave(const std::string& folder, const std::string& rounds = "1") {
+  const test::scratch out{"out"};
+  process child{{.argv = {"/proc/self/exe", "-tc=helper", "--no-skip", "-ns"},
+                 .env = {std::string{folder_variable} + "=" + folder, std::string{rounds_variable} + "=" + rounds},
+                 .output = out / "said"}};
+  REQUIRE(child.wait(60s));
+  const auto said = test::content(out / "said");
+  const auto begin = said.find("<<"), end = said.find(">>");
+  REQUIRE_MESSAGE(end != said.npos, said);
+  return said.substr(begin + 2, end - begin - 2);
+}
+std::string as(uid_t user) { return fmt::format("user {}", user); }
+} // namespace
+
+TEST_CASE("helper" * doctest::skip()) {
+  const char* folder = std::getenv(folder_variable);
+  if (!folder)
+    return;
+  wiring::harden_process();
+  std::string said;
+  for (int left = std::stoi(std::getenv(rounds_variable)); left > 1; --left) {
+    const pid_t one = ::fork(); // This process has one thread.
+    if (one == 0) {
+      try {
+        wiring::leave_root(folder);
+      } catch (const std::runtime_error&) {
+        ::_exit(1);
+      }
+      ::_exit(0);
+    }
+    ::waitpid(one, nullptr, 0);
+  }
+  try {
+    wiring::leave_root(folder);
+    said = fmt::format("user {}{}", ::geteuid(), ::setuid(0) == 0 || ::seteuid(0) == 0 ? ", and root again" : "");
+    if (!has(test::content("/proc/self/status"), "NoNewPrivs:\t1"))
+      said += ", and may gain rights";
+    std::ofstream{std::string{folder} + "/grain"} << "grain";
+    if (test::content(std::string{folder} + "/grain") != "grain")
+      said += ", and cannot write";
+  } catch (const std::runtime_error& e) {
+    said = e.what();
+  }
+  fmt::print("<<{}>>\n", said);
+}
+
+TEST_SUITE_BEGIN("privileges" * doctest::skip(!root()));
+
+TEST_CASE("privileges: a missing state folder is made for the account, and folders above it so that it can enter") {
+  const place at;
+  CHECK(leave(at / "a/b/state") == as(at.account));
+  const auto all = at.all();
+  CHECK(all.at(at / "a") == "0:0 40755");
+  CHECK(all.at(at / "a/b") == "0:0 40755");
+  CHECK(all.at(at / "a/b/state").starts_with(fmt::format("{}:", at.account)));
+  CHECK(test::mode_of(at / "a/b/state") == 0700);
+  CHECK(all.size() == 4); // And the file of the helper: nothing half made is left.
+  fs::create_directory(at / "a/b/state/keys");
+  CHECK(leave(at / "a/b/state") == as(at.account)); // At the next start it is there.
+}
+
+TEST_CASE("privileges: where the account may write it makes the folder itself, without root") {
+  const place at;
+  at.folder("var", at.account);
+  CHECK(leave(at / "var/a/state") == as(at.account));
+  CHECK(at.all().at(at / "var/a").starts_with(fmt::format("{}:", at.account)));
+}
+
+TEST_CASE("privileges: an existing state folder is used as it is, and nothing in it or behind its links changes") {
+  const place at;
+  at.folder("state", at.account);
+  at.folder("state/keys", at.account);
+  const auto secret = at.file("secret", 0);
+  at.file("state/keys/v1.pem", at.other);
+  fs::create_symlink(secret, at / "state/link");
+  fs::create_hard_link(secret, at / "state/hard");
+  const auto before = at.all();
+  CHECK(leave(at / "state") == as(at.account));
+  auto after = at.all();
+  after.erase(at / "state/grain");
+  CHECK(after == before);
+}
+
+TEST_CASE("privileges: a wrong state folder is refused with the remedy, and nothing is changed or made") {
+  const place at;
+  at.folder("somebodys", at.other);
+  at.file("somebodys/letter", at.other);
+  at.folder("roots", 0);
+  at.folder("roots/inner", at.account);
+  at.folder("full", at.account);
+  at.file("full/letter", at.account);
+  at.folder("group", 0, 0775);
+  at.file("file", 0);
+  fs::create_symlink(at / "somebodys", at / "link");
+  fs::create_symlink(at / "nowhere", at / "dangling");
+  const auto before = at.all();
+  const std::pair<const char*, const char*> cases[]{
+    {"somebodys", "belongs to user 'daemon'; start as that user"},
+    {"link", "belongs to user 'daemon'"},
+    {"somebodys/state", "may not enter"},
+    {"roots", "chown -hR"},
+    {"roots/inner", "may not enter"},
+    {"roots/a/state", "may not enter"},
+    {"full", "none of Arrakis"},
+    {"group/state", "install -d -o"},
+    {"dangling", "is a link to a folder that is missing"},
+    {"dangling/state", "is a link to a folder that is missing"},
+    {"file", "Not a directory"},
+    {"file/state", "Not a directory"},
+    {"new/../state", "write it without them"},
+  };
+  for (const auto& [name, remedy] : cases) {
+    const auto said = leave(at / name);
+    INFO(name, ": ", said);
+    CHECK(has(said, remedy));
+    CHECK(has(said, at / name));
+    CHECK(at.all() == before);
+  }
+}
+
+TEST_CASE("privileges: the owner of the state folder gets nothing outside by swapping its folders for links") {
+  const place at;
+  at.folder("state", at.account);
+  at.folder("state/keys", at.account);
+  at.folder("outside", 0, 0755);
+  for (int i = 0; i < 20; ++i)
+    at.file(fmt::format("outside/{}", i), 0);
+  const auto outside = [&] {
+    auto all = at.all();
+    std::erase_if(all, [&](const auto& each) { return !each.first.starts_with(at / "outside"); });
+    return all;
+  };
+  const auto before = outside();
+  process attacker{{.argv = {"sh", "-c",
+                             "cd state; cp -r keys spare; echo up > in-use; while :; do mv keys k; ln -s ../outside "
+                             "keys; rm keys; mv k keys; done"},
+                    .user = unprivileged_user(),
+                    .folder = at.tmp.path()}};
+  while (!fs::exists(at / "state/in-use") && attacker.running())
+    attacker.wait(1ms);
+  CHECK(leave(at / "state", "200") == as(at.account));
+  CHECK(attacker.running());
+  CHECK(outside() == before);
+}
+
+TEST_SUITE_END();
