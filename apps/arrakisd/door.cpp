@@ -93,21 +93,32 @@ void answer_interaction(caf::actor_system& sys, const open& here, std::shared_pt
 
 void discord_webhook(caf::actor_system& sys, const open& here, const net::http_request& request,
                      net::responder respond) {
-  if (!here->signed_door)
-    return respond(
-      problem(404, "ERR_NOT_FOUND", "signed interactions are off; set discord.public_key to open this door"));
   auto seen = here->signed_door->handle(request);
   if (auto* refused = std::get_if<net::http_response>(&seen))
     return respond(std::move(*refused));
   answer_interaction(sys, here, std::make_shared<const interaction>(std::get<interaction>(std::move(seen))), respond);
 }
 
+constexpr std::string_view webhook_path = "/webhooks/discord";
+
+/// What can be said to a request before its body is there. What is let in is GET, or a webhook that may be Discord's.
+net::admission admit(const open_ports& here, const net::http_request& head) {
+  metrics::count("http_requests_total", "HTTP requests at the door.", 1);
+  const auto path = net::path_of(head.target);
+  if (path == webhook_path && !here.signed_door)
+    return {
+      .answer = problem(404, "ERR_NOT_FOUND", "signed interactions are off; set discord.public_key to open this door")};
+  if (path == webhook_path)
+    return {.body_bytes_max = here.signed_door->body_bytes_max(), .answer = here.signed_door->judge_head(head)};
+  if (head.method != "GET")
+    return {.answer = problem(405, "ERR_INVALID_INPUT", "GET only")};
+  return {.body_bytes_max = 0, .essential = path == "/health" || path.starts_with("/health/") || path == "/metrics"};
+}
+
 void route(caf::actor_system& sys, const open& here, net::http_request request, net::responder respond) {
   const auto path = net::path_of(request.target);
-  if (path == "/webhooks/discord")
+  if (path == webhook_path)
     return discord_webhook(sys, here, request, respond);
-  if (request.method != "GET")
-    return respond(problem(405, "ERR_INVALID_INPUT", "GET only"));
   if (path == "/health/live")
     return respond(net::json_response(200, R"({"live":true})"));
   if (path == "/health/ready")
@@ -121,14 +132,14 @@ void route(caf::actor_system& sys, const open& here, net::http_request request, 
 }
 } // namespace
 
-net::http_server::handler routes(caf::actor_system& sys, ports to) {
+endpoints routes(caf::actor_system& sys, ports to) {
   auto shared = std::make_shared<open_ports>();
   shared->to = std::move(to);
   if (!shared->to.public_key.empty())
     shared->signed_door.emplace(shared->to.public_key);
-  return [&sys, shared](net::http_request request, net::responder respond) {
-    metrics::count("http_requests_total", "HTTP requests at the door.", 1);
-    route(sys, shared, std::move(request), std::move(respond));
-  };
+  return {[&sys, shared](net::http_request request, net::responder respond) {
+            route(sys, shared, std::move(request), std::move(respond));
+          },
+          [shared](const net::http_request& head) { return admit(*shared, head); }};
 }
 } // namespace arrakis::door

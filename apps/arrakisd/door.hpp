@@ -39,7 +39,12 @@ struct ports {
   size_t in_flight_max = 1'024;
 };
 
-/// Routes: GET /health/live, /health/ready, /health, /metrics; POST /webhooks/discord.
-net::http_server::handler routes(caf::actor_system&, ports);
+struct endpoints {
+  net::http_server::handler handle;
+  std::function<net::admission(const net::http_request& head)> admit;
+};
+/// GET /health/live, /health/ready, /health, /metrics, which are served while others fill the listener; POST
+/// /webhooks/discord, of whose head method, size, signature and time are judged before its body is read.
+endpoints routes(caf::actor_system&, ports);
 
 } // namespace arrakis::door

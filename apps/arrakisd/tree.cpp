@@ -30,6 +30,7 @@
 #include "apps/arrakisd/quarantine.hpp"
 #include "apps/arrakisd/readiness.hpp"
 #include "apps/arrakisd/shards.hpp"
+#include "apps/wiring/http.hpp"
 #include "apps/wiring/privileges.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/directory.hpp"
@@ -337,11 +338,19 @@ void node::impl::open_door() {
   to.dependencies = [this](auto done) {
     readiness::ask(sys, {stores.pool, cache, queue_link, signer, fences, board, shards}, std::move(done));
   };
-  net::http_server_options o;
-  o.connections_max = std::min(o.connections_max, wiring::descriptors_max() / 2); // The rest is for what we connect to.
-  o.address = settings.text("http.address");
-  o.port = static_cast<uint16_t>(settings.integer("http.port"));
-  server = std::make_unique<net::http_server>(io, o, door::routes(sys, std::move(to)));
+  auto endpoints = door::routes(sys, std::move(to));
+  const auto memory = find_memory_limit();
+  auto o = wiring::http_options(settings, wiring::descriptors_max(), memory);
+  if (!o)
+    throw std::runtime_error(text_of(o.error()));
+  o->admit = std::move(endpoints.admit);
+  log::info("http.limits", {{"memory_bytes", memory.bytes},
+                            {"memory_source", memory.source},
+                            {"connections", o->connections_max},
+                            {"connections_per_address", o->connections_per_peer_max},
+                            {"unauthenticated_bytes", o->input_bytes_max},
+                            {"unauthenticated_bytes_per_address", o->input_bytes_per_peer_max}});
+  server = std::make_unique<net::http_server>(io, *o, std::move(endpoints.handle));
 }
 
 void node::impl::drain() {

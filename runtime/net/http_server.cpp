@@ -3,6 +3,8 @@
 #include "runtime/log.hpp"
 #include "runtime/net/io.hpp"
 #include "runtime/net/listener.hpp"
+#include "runtime/net/quota.hpp"
+#include "runtime/net/refusals.hpp"
 #include "runtime/net/websocket_session.hpp"
 #include "runtime/net/wire.hpp"
 
@@ -24,20 +26,43 @@ namespace {
 // connection and destroy the answer on its way.
 constexpr auto linger = 1s;
 constexpr size_t linger_bytes_max = 1 << 20;
-constexpr size_t turned_away_max = 256; ///< Connections above connections_max that still get their 503; others are cut.
+
+// Connections beyond the limits: each may ask for what is essential, or hear that there is no room; further ones are
+// cut.
+constexpr size_t spare_connections_max = 256, spare_per_peer_max = 16;
+constexpr auto spare_read = 1s;
+constexpr size_t shed_at_once_max = 32; ///< Closed together, so that a full listener is not searched for each newcomer.
+
+// Buffered bytes of one connection that no quota counts: one read. A request that fits costs no lock.
+constexpr size_t free_bytes = 8192;
 
 http_response plain(int status, std::string text) {
   return {status, {{"Content-Type", "text/plain"}}, std::move(text) + "\n"};
 }
 
+http_response again_later(int status, std::string text) {
+  auto out = plain(status, std::move(text));
+  out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
 class session;
 struct place;
+/// Who is at the other end of a connection, and whether it is beyond the limits.
+struct visitor {
+  std::optional<ip_address> address; ///< Nothing: a Unix socket.
+  bool trusted = false;              ///< A proxy that names its peers, or a Unix socket.
+  std::optional<refusal> spare;      ///< Which limit it is beyond.
+  std::optional<peer_key> key() const { return trusted ? std::nullopt : std::optional{key_of(*address)}; }
+};
 } // namespace
 
 struct http_server::impl : std::enable_shared_from_this<impl> {
   impl(io& i, http_server_options o, handler h) : on(i), options(std::move(o)), call(std::move(h)) {}
 
   void accepted(stream::socket socket);
+  bool take_place(visitor& from, quota::share& place);
+  bool make_room(bool spare);
   void handle(http_request request, responder answer);
   void stop(std::chrono::milliseconds grace);
 
@@ -46,6 +71,14 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   std::shared_ptr<asio::ssl::context> tls;
   std::shared_ptr<listener> listening;
   std::atomic<bool> stopping{false};
+  refusals refused;
+  const std::shared_ptr<quota> connections = std::make_shared<quota>(options.connections_max,
+                                                                     options.connections_per_peer_max);
+  const std::shared_ptr<quota> spare_connections = std::make_shared<quota>(spare_connections_max, spare_per_peer_max);
+  /// Requests at once of peers behind trusted proxies.
+  const std::shared_ptr<quota> forwarded = std::make_shared<quota>(SIZE_MAX, options.connections_per_peer_max);
+  const std::shared_ptr<quota> bytes = std::make_shared<quota>(options.input_bytes_max,
+                                                               options.input_bytes_per_peer_max);
 
   std::shared_mutex handler_lock; // Shared while the handler runs; the destructor takes it alone.
   handler call;
@@ -55,12 +88,13 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   std::unordered_map<place*, std::weak_ptr<session>> sessions;
   std::unordered_map<place*, std::shared_ptr<websocket>> sockets;
   size_t places = 0;
+  size_t made_room[2] = {0, 0}; ///< Connections that are being closed for newcomers: of the limits, and spare.
 };
 
 namespace {
-/// One of `connections_max`: held by the session of a connection, then by its WebSocket.
+/// One of `connections_max`, or a spare one: held by the session of a connection, then by its WebSocket.
 struct place {
-  explicit place(std::shared_ptr<http_server::impl> s) : server(std::move(s)) {}
+  place(std::shared_ptr<http_server::impl> s, quota::share c) : server(std::move(s)), count(std::move(c)) {}
   ~place() {
     std::shared_ptr<websocket> socket; // Ends after the lock.
     std::lock_guard hold{server->lock};
@@ -73,21 +107,33 @@ struct place {
     server->changed.notify_all();
   }
   const std::shared_ptr<http_server::impl> server;
+  const quota::share count;
 };
-} // namespace
 
-namespace {
+/// When a connection may be closed for a newcomer: the smaller, the sooner; 0: not at all.
+uint64_t shed_rank(bool half_sent) {
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+    std::chrono::steady_clock::now().time_since_epoch());
+  return static_cast<uint64_t>(now.count()) + 1 + (half_sent ? uint64_t{1} << 62 : 0);
+}
+
 class session : public std::enable_shared_from_this<session> {
 public:
   enum class phase { greeting, idle, reading, handling, writing, lingering, gone };
 
-  session(stream on, std::shared_ptr<http_server::impl> server, std::shared_ptr<place> held)
-    : wire_(std::move(on)), server_(std::move(server)), place_(std::move(held)), timer_(wire_.get_executor()) {
-    peer_ = wire_.peer();
+  session(stream on, std::shared_ptr<http_server::impl> server, std::shared_ptr<place> held, visitor from)
+    : wire_(std::move(on)),
+      server_(std::move(server)),
+      place_(std::move(held)),
+      from_(from),
+      input_(server_->bytes, from.key()),
+      output_(server_->bytes, from.key()),
+      timer_(wire_.get_executor()) {
+    peer_ = from_.address ? from_.address->text() : "unix";
   }
 
   void start() {
-    arm(server_->options.read);
+    arm(read_within());
     if (!server_->tls)
       return next_request();
     wire_.handshake_server(*server_->tls, [self = shared_from_this()](error_code failed) {
@@ -95,12 +141,16 @@ public:
         failed ? self->close() : self->next_request();
     });
   }
-  /// One answer, whatever is asked, and the end.
-  void turn_away() {
-    arm(linger);
-    auto answer = plain(503, "too many connections: try again in a moment");
-    answer.headers.emplace_back("Retry-After", "1");
-    write(answer, true);
+  bool server_is_stopping() const { return server_->stopping; }
+  bool is_spare() const { return from_.spare.has_value(); }
+  /// From any thread; see shed_rank().
+  uint64_t rank() const { return rank_; }
+  /// Closes the connection if nothing came of it since it had this rank.
+  void shed(uint64_t rank) {
+    if (rank_ != rank)
+      return;
+    server_->refused.count(refusal::shed);
+    close();
   }
 
   stream::executor_type executor() { return wire_.get_executor(); }
@@ -120,13 +170,24 @@ public:
       close();
   }
   void close() {
-    phase_ = phase::gone;
+    enter(phase::gone);
     timer_.cancel();
     wire_.close();
     place_ = nullptr;
+    input_.resize(0);
+    output_.resize(0);
+    forwarded_ = {};
   }
 
 private:
+  void enter(phase next) {
+    phase_ = next;
+    const bool waits = next == phase::greeting || next == phase::idle;
+    rank_ = waits || next == phase::reading ? shed_rank(!waits) : 0;
+  }
+  std::chrono::milliseconds read_within() const {
+    return is_spare() ? std::min<std::chrono::milliseconds>(spare_read, server_->options.read) : server_->options.read;
+  }
   void arm(std::chrono::milliseconds wait) {
     timer_.expires_after(wait);
     timer_.async_wait([self = shared_from_this()](error_code cancelled) {
@@ -137,10 +198,17 @@ private:
 
   void expired() {
     switch (phase_) {
-      case phase::reading: return refuse(plain(408, "the request was not complete in time"));
+      case phase::reading:
+        if (is_spare())
+          return refuse_full(*from_.spare);
+        server_->refused.count(refusal::timeout);
+        return refuse(plain(408, "the request was not complete in time"));
       case phase::handling: return respond(plain(503, "no answer in time: try again"));
       case phase::greeting:
       case phase::idle:
+        if (is_spare())
+          server_->refused.count(*from_.spare);
+        return close();
       case phase::writing:
       case phase::lingering: return close();
       case phase::gone: return;
@@ -152,8 +220,13 @@ private:
       return close();
     reader_ = std::make_unique<request_reader>(server_->options.header_bytes_max, server_->options.body_bytes_max);
     continued_ = head_ = false;
-    arm(inbox_.empty() && turn_ > 0 ? server_->options.idle : server_->options.read);
-    phase_ = inbox_.empty() ? phase::idle : phase::reading;
+    output_.resize(0);
+    forwarded_ = {};
+    essential_ = false;
+    if (from_.trusted) // The next request may be another peer's.
+      input_ = {server_->bytes, std::nullopt};
+    arm(inbox_.empty() && turn_ > 0 ? server_->options.idle : read_within());
+    enter(inbox_.empty() ? phase::idle : phase::reading);
     inbox_.empty() ? read() : advance();
   }
 
@@ -164,8 +237,8 @@ private:
       if (failed)
         return self->close();
       if (self->phase_ == phase::idle) {
-        self->phase_ = phase::reading;
-        self->arm(self->server_->options.read);
+        self->enter(phase::reading);
+        self->arm(self->read_within());
       }
       self->inbox_.append(self->chunk_.data(), bytes);
       self->advance();
@@ -173,14 +246,19 @@ private:
   }
 
   void advance() {
-    const bool head_was_done = reader_->head_done();
-    auto wrong = reader_->feed(inbox_);
-    if (!wrong && !head_was_done && reader_->head_done())
-      wrong = reader_->feed(inbox_);
-    if (wrong)
-      return refuse(plain(wrong.status, std::string{wrong.why}));
+    if (!reader_->head_done()) {
+      if (const auto wrong = reader_->feed(inbox_))
+        return malformed(wrong);
+      if (reader_->head_done() && !admitted())
+        return;
+    }
+    if (reader_->head_done())
+      if (const auto wrong = reader_->feed(inbox_))
+        return malformed(wrong);
     if (reader_->done())
       return handle();
+    if (!has_room_for_input())
+      return;
     if (!reader_->head_done() || continued_ || !reader_->head().expects_continue)
       return read();
     continued_ = true;
@@ -189,21 +267,89 @@ private:
                     [self = shared_from_this()](error_code failed, size_t) { failed ? self->close() : self->read(); });
   }
 
+  /// Judges the head; false: the request is answered already.
+  bool admitted() {
+    auto& head = reader_->head();
+    if (from_.trusted)
+      name_forwarded_peer(head.message);
+    head.message.peer = peer_;
+    auto judged = server_->options.admit ? server_->options.admit(head.message) : admission{};
+    essential_ = judged.essential;
+    if (is_spare() && !essential_)
+      return refuse_full(*from_.spare), false;
+    if (forwarded_.resize(1) != quota::verdict::granted && !essential_)
+      return refuse_full(refusal::connections_per_address), false;
+    if (judged.answer) {
+      server_->refused.count(refusal::not_admitted);
+      head_ = head.message.method == "HEAD";
+      keep_alive_ = head.keep_alive && head.body.is == body_framing::form::none;
+      ++turn_;
+      return respond(std::move(*judged.answer)), false;
+    }
+    reader_->limit_body(judged.body_bytes_max);
+    return true;
+  }
+
+  void name_forwarded_peer(const http_request& request) {
+    if (!from_.address)
+      return;
+    const auto peer = forwarded_peer(*from_.address, request.headers, server_->options.trusted_proxies);
+    peer_ = peer.text();
+    const auto key = peer == *from_.address ? std::nullopt : std::optional{key_of(peer)};
+    input_ = {server_->bytes, key};
+    output_ = {server_->bytes, key};
+    if (key)
+      forwarded_ = {server_->forwarded, key};
+  }
+
+  /// Counts what waits here until the handler returns; false: there is no room, and the request is answered.
+  bool has_room_for_input() {
+    const auto held = inbox_.size() + reader_->body_bytes_held();
+    const auto judged = input_.resize(held > free_bytes ? held : 0, essential_);
+    if (judged == quota::verdict::granted)
+      return true;
+    const bool own = judged == quota::verdict::peer_full;
+    server_->refused.count(own ? refusal::input_bytes_per_address : refusal::input_bytes);
+    refuse(own ? again_later(429, "too many unfinished requests from your address: finish those first")
+               : again_later(503, "too many unfinished requests: try again in a moment"));
+    return false;
+  }
+
   void handle();
   void respond(http_response response) {
     if (!printable(response)) {
       log::error("response_refused", {{"error", "a response header holds control characters"}});
       response = plain(500, "internal error");
     }
-    write(response, !keep_alive_ || server_->stopping);
+    write(response, !keep_alive_ || server_->stopping || is_spare());
   }
-  void refuse(const http_response& response) { write(response, true); }
+  /// An early answer: what came of the request is forgotten at once.
+  void refuse(const http_response& response) {
+    inbox_ = {};
+    reader_ = nullptr;
+    input_.resize(0);
+    write(response, true);
+  }
+  void malformed(const rejection& wrong) {
+    server_->refused.count(refusal::malformed);
+    refuse(plain(wrong.status, std::string{wrong.why}));
+  }
+  void refuse_full(refusal why) {
+    server_->refused.count(why);
+    refuse(why == refusal::connections_per_address
+             ? again_later(429, "too many connections from your address: close some first")
+             : again_later(503, "too many connections: try again in a moment"));
+  }
 
   void write(const http_response& response, bool last) {
-    phase_ = phase::writing;
+    enter(phase::writing);
     arm(server_->options.answer); // A reader too slow for that is cut.
-    const bool says_keep_alive = !last && reader_ && reader_->head().http_1_0;
-    outbox_ = write_response(response, last ? "close" : says_keep_alive ? "keep-alive" : "", head_);
+    const auto* keep_open = reader_ && reader_->head().http_1_0 ? "keep-alive" : "";
+    outbox_ = write_response(response, last ? "close" : keep_open, head_);
+    if (output_.resize(outbox_.size() > free_bytes ? outbox_.size() : 0, true) != quota::verdict::granted) {
+      server_->refused.count(refusal::output_bytes);
+      return close();
+    }
     wire_.write_all(outbox_.data(), outbox_.size(), [self = shared_from_this(), last](error_code failed, size_t) {
       if (self->phase_ != phase::writing)
         return;
@@ -214,7 +360,7 @@ private:
   }
 
   void drain() {
-    phase_ = phase::lingering;
+    enter(phase::lingering);
     arm(linger);
     wire_.shutdown_send();
     discard();
@@ -231,15 +377,18 @@ private:
   stream wire_;
   const std::shared_ptr<http_server::impl> server_;
   std::shared_ptr<place> place_;
+  const visitor from_;
+  quota::share input_, output_, forwarded_;
   asio::steady_timer timer_;
   phase phase_ = phase::greeting;
+  std::atomic<uint64_t> rank_{shed_rank(false)};
   std::unique_ptr<request_reader> reader_;
   std::optional<http_request> upgrade_;
   std::string inbox_, outbox_, peer_;
   std::array<char, 8192> chunk_;
   uint64_t turn_ = 0; ///< Counts requests: an answer to an earlier one finds nobody.
   size_t drained_ = 0;
-  bool keep_alive_ = false, head_ = false, continued_ = false;
+  bool keep_alive_ = false, head_ = false, continued_ = false, essential_ = false;
 };
 } // namespace
 
@@ -280,16 +429,16 @@ void responder::cut() const {
 
 namespace {
 void session::handle() {
-  phase_ = phase::handling;
+  enter(phase::handling);
   arm(server_->options.answer);
   keep_alive_ = reader_->head().keep_alive;
   auto request = reader_->take();
-  request.peer = peer_;
   head_ = request.method == "HEAD";
   upgrade_.reset();
   if (!header(request.headers, "Upgrade").empty())
     upgrade_ = http_request{request.method, request.target, request.headers, {}, {}};
   server_->handle(std::move(request), responder{std::make_shared<responder::impl>(weak_from_this(), ++turn_)});
+  input_.resize(0); // Whoever keeps the request beyond the handler has judged it.
 }
 
 void session::upgrade(uint64_t turn, websocket_options options, websocket_events events,
@@ -298,7 +447,7 @@ void session::upgrade(uint64_t turn, websocket_options options, websocket_events
     return;
   if (!upgrade_ || !inbox_.empty() || !asks_for_websocket(*upgrade_))
     return respond(plain(400, "this address speaks WebSocket (RFC 6455)"));
-  phase_ = phase::gone;
+  enter(phase::gone);
   timer_.cancel();
   auto done = [server = server_, of = place_.get(), tell = std::move(opened)](std::shared_ptr<websocket> socket) {
     {
@@ -312,22 +461,68 @@ void session::upgrade(uint64_t turn, websocket_options options, websocket_events
 }
 } // namespace
 
-void http_server::impl::accepted(stream::socket socket) {
-  auto executor = socket.get_executor();
-  std::shared_ptr<session> one;
-  bool full = false;
+/// Closes what was idle longest, else what was half sent longest, among those of the limits or among the spare ones;
+/// false: all are busy. Those closed at once make room for as many newcomers. Only the accepting thread comes here.
+bool http_server::impl::make_room(bool spare) {
+  auto& room = made_room[spare];
+  const auto& count = spare ? *spare_connections : *connections;
+  if (count.all() >= (spare ? spare_connections_max : options.connections_max) + shed_at_once_max)
+    return false;
+  if (room > 0)
+    return --room, true;
+  std::vector<std::pair<uint64_t, std::shared_ptr<session>>> found; // A session that ends here needs the lock.
   {
     std::lock_guard hold{lock};
-    full = places >= options.connections_max;
-    // TLS would need a handshake first: a full server does not pay for that.
-    if (stopping || (full && (tls || places >= options.connections_max + turned_away_max)))
-      return; // The socket closes itself.
-    ++places;
-    auto held = std::make_shared<place>(shared_from_this());
-    one = std::make_shared<session>(stream{std::move(socket)}, shared_from_this(), held);
+    found.reserve(sessions.size());
+    for (const auto& [_, one] : sessions)
+      if (auto alive = one.lock())
+        found.emplace_back(alive->is_spare() == spare ? alive->rank() : 0, std::move(alive));
+  }
+  const auto waiting = std::partition(found.begin(), found.end(), [](const auto& one) { return one.first != 0; });
+  const auto some = std::min(
+    {static_cast<size_t>(waiting - found.begin()), shed_at_once_max, options.connections_max / 16 + 1});
+  std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(some), waiting,
+                    [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (size_t i = 0; i < some; ++i)
+    asio::post(found[i].second->executor(), [rank = found[i].first, one = found[i].second] { one->shed(rank); });
+  room = some == 0 ? 0 : some - 1;
+  return some > 0;
+}
+
+/// False: there is no place at all. Otherwise `from.spare` says whether it is beyond a limit.
+bool http_server::impl::take_place(visitor& from, quota::share& place) {
+  using verdict = quota::verdict;
+  place = {connections, from.key()};
+  auto judged = place.resize(1);
+  if (judged == verdict::full && make_room(false))
+    judged = place.resize(1, true);
+  if (judged == verdict::granted)
+    return true;
+  from.spare = judged == verdict::full ? refusal::connections : refusal::connections_per_address;
+  place = {spare_connections, from.key()};
+  judged = place.resize(1);
+  if (judged == verdict::full && make_room(true))
+    judged = place.resize(1, true);
+  return judged == verdict::granted;
+}
+
+void http_server::impl::accepted(stream::socket socket) {
+  auto executor = socket.get_executor();
+  stream wire{std::move(socket)};
+  visitor from{wire.remote(), false, std::nullopt};
+  from.trusted = !from.address || any_contains(options.trusted_proxies, *from.address);
+  quota::share count;
+  if (!take_place(from, count))
+    return refused.count(*from.spare); // The socket closes itself.
+  std::shared_ptr<session> one;
+  {
+    auto held = std::make_shared<place>(shared_from_this(), std::move(count));
+    std::lock_guard hold{lock};
+    ++places; // Given back by ~place, for which the lock must be free.
+    one = std::make_shared<session>(std::move(wire), shared_from_this(), held, from);
     sessions.emplace(held.get(), one);
   }
-  asio::post(executor, [one, full] { full ? one->turn_away() : one->start(); });
+  asio::post(executor, [one] { one->server_is_stopping() ? one->close() : one->start(); });
 }
 
 void http_server::impl::handle(http_request request, responder answer) {

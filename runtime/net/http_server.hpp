@@ -1,5 +1,6 @@
 #pragma once
 // HTTP/1.1 server over TCP, TLS or a Unix socket; upgrades to WebSocket.
+#include "runtime/net/address.hpp"
 #include "runtime/net/http.hpp"
 #include "runtime/net/tls.hpp"
 #include "runtime/net/websocket.hpp"
@@ -11,13 +12,34 @@
 namespace arrakis::net {
 class io;
 
+/// What is decided about a request by its head, before a byte of its body is kept.
+struct admission {
+  size_t body_bytes_max = SIZE_MAX;    ///< A larger body: 413. The limit of the server holds as well.
+  bool essential = false;              ///< Served while others fill the listener: health, metrics.
+  std::optional<http_response> answer; ///< The request ends with it; the handler never sees it.
+};
+
 struct http_server_options {
   std::string address = "127.0.0.1"; ///< An IP address, or unix:/path (created 0600).
   uint16_t port = 0;                 ///< 0: the system picks one, see http_server::port().
   std::optional<tls_server> tls;
-  size_t body_bytes_max = 1 << 20;          ///< Larger: 413, without reading it.
-  size_t header_bytes_max = 16 << 10;       ///< Larger: 431.
-  size_t connections_max = 4096;            ///< Further ones: 503 and closed.
+  size_t body_bytes_max = 1 << 20;    ///< Larger: 413, without reading it.
+  size_t header_bytes_max = 16 << 10; ///< Larger: 431; a request line alone: 414.
+  /// Further ones take the place of what has been idle longest, then of what has been half sent longest. Where all are
+  /// busy they hear 503; what is essential is served on a few places beyond.
+  size_t connections_max = 4096;
+  /// Of one peer: an IPv4 address, or a /64 of IPv6. Further ones hear 429. Behind a trusted proxy it bounds the
+  /// requests at once. Unix sockets have no such bound.
+  size_t connections_per_peer_max = SIZE_MAX;
+  /// Bytes of requests that the handler has not returned from yet, as far as a request has more than 8 KiB of them: in
+  /// all (503) and of one peer (429). The latter also bounds answers that a peer does not read.
+  size_t input_bytes_max = SIZE_MAX;
+  size_t input_bytes_per_peer_max = SIZE_MAX;
+  /// Only for connections from these X-Forwarded-For names the peer, see forwarded_peer(); and theirs are not bounded
+  /// per peer.
+  std::vector<network> trusted_proxies;
+  /// Runs on an io thread, as the handler does, and on its terms. Empty: every request is admitted.
+  std::function<admission(const http_request& head)> admit;
   std::chrono::milliseconds read{10'000};   ///< A request must be complete within it: 408.
   std::chrono::milliseconds idle{60'000};   ///< Keep-alive without a request.
   std::chrono::milliseconds answer{30'000}; ///< A handler that does not answer: 503.

@@ -133,27 +133,6 @@ TEST_CASE("http_server: an answer whose header is forged becomes a 500") {
   CHECK(all.find("Set-Cookie") == std::string::npos);
 }
 
-TEST_CASE("http_server: a connection above the limit is told to come again, and finds a place later") {
-  io threads;
-  http_server server{threads, {.connections_max = 1}, echo};
-  auto first = raw_peer::connect(server.port());
-  first.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
-  CHECK(first.read("/1|").starts_with("HTTP/1.1 200"));
-  auto second = raw_peer::connect(server.port());
-  const auto refused = second.read();
-  CHECK(refused.starts_with("HTTP/1.1 503 "));
-  CHECK(refused.find("Retry-After: 1\r\n") != std::string::npos);
-  second.close();
-  first.close();
-  std::string answer;
-  while (!answer.starts_with("HTTP/1.1 200")) { // Until the server has seen both ends.
-    auto third = raw_peer::connect(server.port());
-    third.send("GET /3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    answer = third.read();
-    REQUIRE(answer.starts_with("HTTP/1.1 "));
-  }
-}
-
 TEST_CASE("http_server: a cut connection ends without an answer") {
   io threads;
   http_server server{threads, {}, [](http_request, responder answer) { answer.cut(); }};

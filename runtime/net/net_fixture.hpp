@@ -53,7 +53,8 @@ inline std::string url_of(const http_server& server) { return "http://127.0.0.1:
 /// A peer that speaks bytes: blocking sockets, driven by the test.
 class raw_peer {
 public:
-  static raw_peer connect(uint16_t port);
+  /// `from`: an address of the loopback network, so that the other end sees several peers.
+  static raw_peer connect(uint16_t port, const char* from = "127.0.0.1");
   static raw_peer connect_unix(const std::string& path);
   explicit raw_peer(int fd) : fd_(fd) {}
   raw_peer(raw_peer&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -61,6 +62,8 @@ public:
   void send(std::string_view bytes);
   /// Until the other end closes, or `until` was seen in it.
   std::string read(std::string_view until = {});
+  /// Whether something can be read, or the other end has closed, within `patience`.
+  bool is_readable(std::chrono::milliseconds patience) const;
   void close();
   void finish(); ///< FIN: no more bytes, but it still reads.
   void reset();  ///< RST.

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <cstring>
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -22,9 +23,12 @@ void give_up_after(int fd) {
 }
 } // namespace
 
-raw_peer raw_peer::connect(uint16_t port) {
+raw_peer raw_peer::connect(uint16_t port, const char* from) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   give_up_after(fd);
+  auto own = here(0);
+  REQUIRE(::inet_pton(AF_INET, from, &own.sin_addr) == 1);
+  REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0);
   const auto at = here(port);
   REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
   return raw_peer{fd};
@@ -57,6 +61,10 @@ std::string raw_peer::read(std::string_view until) {
     all.append(chunk, static_cast<size_t>(got));
   }
   return all;
+}
+bool raw_peer::is_readable(std::chrono::milliseconds patience) const {
+  pollfd one{fd_, POLLIN, 0};
+  return ::poll(&one, 1, static_cast<int>(patience.count())) == 1;
 }
 void raw_peer::close() {
   if (fd_ >= 0)

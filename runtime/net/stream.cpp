@@ -1,6 +1,6 @@
 #include "runtime/net/stream.hpp"
 
-#include <arpa/inet.h>
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
@@ -54,20 +54,24 @@ bool stream::spoiled() {
   return got == 0 || !secured(); // TLS sends session tickets unasked.
 }
 
-std::string stream::peer() {
+std::optional<ip_address> stream::remote() {
   error_code failed;
   const auto end = lowest().remote_endpoint(failed);
   if (failed)
-    return {};
-  char text[INET6_ADDRSTRLEN] = {};
+    return std::nullopt;
   const auto* address = static_cast<const sockaddr*>(end.data());
-  if (address->sa_family == AF_INET)
-    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, text, sizeof text);
-  else if (address->sa_family == AF_INET6)
-    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, text, sizeof text);
-  else
-    return "unix";
-  return text;
+  ip_address out;
+  if (address->sa_family == AF_INET6) {
+    const auto& from = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
+    std::copy_n(from.s6_addr, out.bytes.size(), out.bytes.begin());
+    return out;
+  }
+  if (address->sa_family != AF_INET)
+    return std::nullopt;
+  const auto& from = reinterpret_cast<const sockaddr_in*>(address)->sin_addr;
+  out.bytes[10] = out.bytes[11] = 0xff;
+  std::copy_n(reinterpret_cast<const uint8_t*>(&from), 4, out.bytes.begin() + 12);
+  return out;
 }
 
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 // Private to runtime/net: one byte stream, plain or TLS, over TCP or a Unix socket. It models Asio's AsyncStream, so
 // that everything above it is compiled once.
+#include "runtime/net/address.hpp"
 #include "runtime/net/tls.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -43,8 +44,8 @@ public:
   void shutdown_send();
   /// The other end has closed, or (without TLS) sent bytes that nobody asked for. Does not consume anything.
   bool spoiled();
-  /// "1.2.3.4", "::1" or "unix".
-  std::string peer();
+  /// Address of the other end; nothing: a Unix socket, or it has gone.
+  std::optional<ip_address> remote();
 
   template <class Buffers, class Handler>
   void async_read_some(const Buffers& buffers, Handler&& handler) {

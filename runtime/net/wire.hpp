@@ -36,7 +36,7 @@ public:
   bool head_done() const { return body_.has_value(); }
   bool done() const { return body_ && body_->done(); }
   /// After head_done().
-  const request_head& head() const { return head_; }
+  request_head& head() { return head_; }
   /// After head_done() and before the body: lowers its limit.
   void limit_body(size_t bytes_max);
   size_t body_bytes_held() const { return body_ ? body_->bytes_held() : 0; }

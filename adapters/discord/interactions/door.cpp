@@ -39,6 +39,8 @@ net::http_response refusal(int status, const caf::error& why) {
   return net::json_response(status, boost::json::serialize(boost::json::object{{"message", text_of(why)}}));
 }
 
+constexpr auto too_old = "the signature is too old, or this machine's clock is wrong";
+
 int status_of(ec code) {
   switch (code) {
     case ec::refused: return 401;
@@ -56,6 +58,10 @@ door::door(std::string_view public_key, limits chosen) : limits_(chosen) {
   key_ = std::move(*key);
 }
 
+bool door::is_recent(int64_t signed_at) const {
+  return std::chrono::abs(std::chrono::seconds{wall_ms() / 1000 - signed_at}) <= limits_.age_max;
+}
+
 caf::expected<interaction> door::open(std::string_view body, std::string_view signature,
                                       std::string_view timestamp) const {
   if (body.size() > limits_.body.bytes_max)
@@ -64,9 +70,8 @@ caf::expected<interaction> door::open(std::string_view body, std::string_view si
   const auto signed_at = seconds_of(timestamp);
   if (!raw || !signed_at || !key_.verifies(std::string{timestamp}.append(body), *raw))
     return fail(ec::refused, "the signature does not verify");
-  const auto age = std::chrono::seconds{wall_ms() / 1000 - *signed_at};
-  if (std::chrono::abs(age) > limits_.age_max)
-    return fail(ec::refused, "the signature is too old, or this machine's clock is wrong");
+  if (!is_recent(*signed_at))
+    return fail(ec::refused, too_old);
   const auto parsed = json::parse(body, limits_.body);
   if (!parsed)
     return parsed.error();
@@ -93,19 +98,37 @@ std::string trace_of(std::string_view traceparent) {
 }
 } // namespace
 
+namespace {
+net::http_response only_post() { return {405, {{"Allow", "POST"}}, {}}; }
+
+net::http_response refuse(const caf::error& why) {
+  const auto code = code_of(why);
+  metrics::count("arrakis_discord_interactions_refused_total", "Interactions over HTTP that were refused.", 1,
+                 {{"why", std::string{to_string(code)}}});
+  if (code != ec::refused) // Discord itself sends wrong signatures to test us.
+    log::warn("discord_interaction_unreadable", {{"error", text_of(why)}});
+  return refusal(status_of(code), why);
+}
+} // namespace
+
+std::optional<net::http_response> door::judge_head(const net::http_request& head) const {
+  if (head.method != "POST")
+    return only_post();
+  const auto signed_at = seconds_of(net::header(head.headers, "X-Signature-Timestamp"));
+  if (!signed_at || !signature_of(net::header(head.headers, "X-Signature-Ed25519")))
+    return refuse(fail(ec::refused, "the signature does not verify"));
+  if (!is_recent(*signed_at))
+    return refuse(fail(ec::refused, too_old));
+  return std::nullopt;
+}
+
 std::variant<net::http_response, interaction> door::handle(const net::http_request& request) const {
   if (request.method != "POST")
-    return net::http_response{405, {{"Allow", "POST"}}, {}};
+    return only_post();
   auto what = open(request.body, net::header(request.headers, "X-Signature-Ed25519"),
                    net::header(request.headers, "X-Signature-Timestamp"));
-  if (!what) {
-    const auto code = code_of(what.error());
-    metrics::count("arrakis_discord_interactions_refused_total", "Interactions over HTTP that were refused.", 1,
-                   {{"why", std::string{to_string(code)}}});
-    if (code != ec::refused) // Discord itself sends wrong signatures to test us.
-      log::warn("discord_interaction_unreadable", {{"error", text_of(what.error())}});
-    return refusal(status_of(code), what.error());
-  }
+  if (!what)
+    return refuse(what.error());
   if (what->kind == interaction_kind::ping)
     return net::json_response(200, to_json_text({interaction_answer::pong, {}}));
   if (auto trace = trace_of(net::header(request.headers, "traceparent")); !trace.empty())

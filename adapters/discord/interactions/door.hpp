@@ -32,7 +32,13 @@ public:
   /// on. The answer to that one is 200 with to_json_text(interaction_answer) within 3 s.
   std::variant<net::http_response, interaction> handle(const net::http_request&) const;
 
+  /// Judges a request before its body is read: 405, or 401 when signature or time cannot be good whatever the body is.
+  /// Nothing: the body is worth reading, up to body_bytes_max().
+  std::optional<net::http_response> judge_head(const net::http_request& head) const;
+  size_t body_bytes_max() const { return limits_.body.bytes_max; }
+
 private:
+  bool is_recent(int64_t signed_at) const;
   limits limits_;
   ed25519::public_key key_;
 };

@@ -193,6 +193,34 @@ TEST_CASE("door: a body above the limit is a 413 before its signature is looked 
   CHECK(status(subject, discord.request(onboard())) == 0);
 }
 
+TEST_CASE("door: a head that cannot be good is refused before its body is read") {
+  const signer discord;
+  const door subject{discord.public_key()};
+  const auto good = discord.request(onboard());
+  const auto judged = [&](const net::http_request& head) {
+    const auto answer = subject.judge_head({head.method, head.target, head.headers, {}, {}});
+    return answer ? answer->status : 0;
+  };
+  CHECK(judged(good) == 0);
+  auto get = good;
+  get.method = "GET";
+  CHECK(judged(get) == 405);
+  for (const size_t missing : {0, 1}) {
+    auto bad = good;
+    bad.headers.erase(bad.headers.begin() + static_cast<long>(missing));
+    CHECK(judged(bad) == 401);
+  }
+  auto torn = good;
+  torn.headers[0].second.pop_back();
+  CHECK(judged(torn) == 401);
+  CHECK(judged(discord.request(onboard(), "1789999699")) == 401);
+  CHECK(judged(discord.request(onboard(), "1790000301")) == 401);
+  auto forged = good; // Only the body can tell.
+  forged.headers[0].second = std::string(128, 'a');
+  CHECK(judged(forged) == 0);
+  CHECK(status(subject, forged) == 401);
+}
+
 TEST_CASE("door: only POST is spoken") {
   const signer discord;
   const door subject{discord.public_key()};

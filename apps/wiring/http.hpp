@@ -1,0 +1,13 @@
+#pragma once
+// What the configuration says about the HTTP listener.
+#include "runtime/config.hpp"
+#include "runtime/memory_limit.hpp"
+#include "runtime/net/http_server.hpp"
+
+namespace arrakis::wiring {
+/// Address, port and limits. `descriptors`: that the process may have; `memory`: that it may use. An eighth of the
+/// memory is for bytes that nobody has authenticated, an eighth of that for one peer, unless the configuration says
+/// otherwise; a connection counts 16 KiB, so that there are fewer of them where memory is small. ec::invalid names the
+/// key.
+caf::expected<net::http_server_options> http_options(const config&, size_t descriptors, const memory_limit& memory);
+} // namespace arrakis::wiring

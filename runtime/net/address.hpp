@@ -1,0 +1,51 @@
+#pragma once
+// IP addresses and networks as values, and who a peer is: directly, or behind a proxy that the operator trusts.
+#include "runtime/net/http.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+namespace arrakis::net {
+/// An address of either family; IPv4 stands as ::ffff:a.b.c.d, so that one address has one value.
+struct ip_address {
+  std::array<uint8_t, 16> bytes{};
+  bool is_v4() const;
+  /// "1.2.3.4" or "2001:db8::1".
+  std::string text() const;
+  bool operator==(const ip_address&) const = default;
+};
+/// "1.2.3.4", "2001:db8::1", "[2001:db8::1]", and each but the second with ":port", as proxies write them.
+std::optional<ip_address> parse_ip(std::string_view);
+
+/// "10.0.0.0/8", "2001:db8::/32", or one address.
+class network {
+public:
+  /// Nothing: no network, or one whose address has bits beyond its length.
+  static std::optional<network> parse(std::string_view cidr);
+  bool contains(const ip_address&) const;
+
+private:
+  ip_address base_;
+  unsigned length_ = 128; ///< Of the 128 bits of ip_address.
+};
+bool any_contains(const std::vector<network>&, const ip_address&);
+
+/// What limits count as one peer: an IPv4 address, or the /64 of an IPv6 address, which one customer holds whole.
+struct peer_key {
+  std::array<uint8_t, 16> bytes{};
+  bool operator==(const peer_key&) const = default;
+};
+peer_key key_of(const ip_address&);
+struct peer_key_hash {
+  size_t operator()(const peer_key& key) const {
+    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size()});
+  }
+};
+
+/// Who sent a request that came from `remote`, a trusted proxy: of the addresses of all X-Forwarded-For headers, read
+/// from the right, the first that is not trusted. An element that is no address ends the search, since whoever wrote it
+/// is not known: the hop to the right of it counts. `remote` when no address stands there.
+ip_address forwarded_peer(const ip_address& remote, const headers&, const std::vector<network>& trusted);
+} // namespace arrakis::net

@@ -1,0 +1,35 @@
+#pragma once
+// Private to runtime/net: what a listener turned away, counted and logged once in a while.
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace arrakis::net {
+enum class refusal {
+  connections,             ///< The listener is full, and nothing idle could be closed for it.
+  connections_per_address, ///< One peer holds all that one may.
+  input_bytes,             ///< Bytes that nobody has authenticated yet reach their limit, in all.
+  input_bytes_per_address, ///< The same of one peer.
+  output_bytes,            ///< A peer does not read what it asked for.
+  shed,                    ///< An idle or half-sent connection was closed for a newcomer.
+  malformed,               ///< Not HTTP/1.1 as RFC 9112 has it, or too large.
+  not_admitted,            ///< Refused by its head, before the body was read.
+  timeout,                 ///< Not complete in time.
+};
+constexpr size_t refusal_kinds = 9;
+
+/// Thread-safe.
+class refusals {
+public:
+  /// Counts in arrakis_http_refused_total{reason}. A reason that turns others away is logged with the number since the
+  /// last line, at most once in 10 s.
+  void count(refusal);
+
+private:
+  struct tally {
+    std::atomic<uint64_t> unlogged{0};
+    std::atomic<int64_t> next_line_ms{0};
+  };
+  std::array<tally, refusal_kinds> tallies_;
+};
+} // namespace arrakis::net
