@@ -126,6 +126,7 @@ int be_client(const std::string& port, const std::string& mode, const std::strin
   caf::actor_system sys{cfg};
   net::io io;
   gateway::options options{.token = secret{"token"}, .find_url = gateway::fixed_url("ws://127.0.0.1:" + port)};
+  (void)options.addresses.add("ws://127.0.0.1:" + port);
   options.compressed = mode == "zlib";
   const bool many = what == "guilds";
   if (!many)

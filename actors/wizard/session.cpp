@@ -52,7 +52,7 @@ flow<caf::expected<store::loaded>> load(self_pointer self, deadline until) {
   auto reply = co_await ask(self, st.to.redis, until, store::load(st.user, st.guild, until));
   if (!reply)
     co_return reply.error();
-  co_return store::read_loaded(*reply);
+  co_return store::read_loaded(*reply, st.user, st.guild);
 }
 
 /// Writes `next` over the version `expected`. The result holds either `next` under its new version, or what is there
@@ -65,7 +65,7 @@ flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, re
   auto reply = co_await ask(self, st.to.redis, until, store::swap(expected, *next, st.opt->limits.session_ttl, until));
   if (!reply)
     co_return reply.error();
-  co_return store::read_swapped(*reply);
+  co_return store::read_swapped(*reply, st.user, st.guild);
 }
 
 // --- The guild
@@ -300,7 +300,7 @@ flow<caf::expected<said>> finish(self_pointer self, record r, what_came x, deadl
   auto reply = co_await ask(self, st.to.redis, by, store::remove(r, by));
   if (!reply)
     co_return reply.error();
-  auto removed = store::read_swapped(*reply);
+  auto removed = store::read_swapped(*reply, st.user, st.guild);
   if (!removed)
     co_return removed.error();
   if (!removed->won)

@@ -26,7 +26,7 @@ end
 return {1}
 )lua"};
 
-loaded read_pair(const redis::reply& version, const redis::reply& text) {
+loaded read_pair(const redis::reply& version, const redis::reply& text, snowflake user, snowflake guild) {
   loaded out;
   if (version.type != redis::reply::text)
     return out;
@@ -34,6 +34,8 @@ loaded read_pair(const redis::reply& version, const redis::reply& text) {
   if (out.version == 0)
     return out;
   auto record = core::read_record(text.bytes);
+  if (record && (record->user != user || record->guild != guild))
+    record = fail(ec::corrupt, "the stored wizard session is of another user or server than its key says");
   if (record) {
     record->version = out.version;
     out.session = std::move(*record);
@@ -50,10 +52,10 @@ redis::command load(snowflake user, snowflake guild, deadline until) {
   return {{"HMGET", key(user, guild), "version", "record"}, until};
 }
 
-caf::expected<loaded> read_loaded(const redis::reply& reply) {
+caf::expected<loaded> read_loaded(const redis::reply& reply, snowflake user, snowflake guild) {
   if (reply.type != redis::reply::array || reply.items.size() != 2)
     return fail(ec::corrupt, "Redis answered HMGET with another shape");
-  return read_pair(reply.items[0], reply.items[1]);
+  return read_pair(reply.items[0], reply.items[1], user, guild);
 }
 
 redis::eval swap(int64_t expected, const core::record& next, std::chrono::milliseconds ttl, deadline until) {
@@ -68,14 +70,14 @@ redis::eval remove(const core::record& of, deadline until) {
   return {&swap_script, {key(of.user, of.guild)}, {std::to_string(of.version), "0", "", "0"}, until};
 }
 
-caf::expected<swapped> read_swapped(const redis::reply& reply) {
+caf::expected<swapped> read_swapped(const redis::reply& reply, snowflake user, snowflake guild) {
   if (reply.type != redis::reply::array || reply.items.empty())
     return fail(ec::corrupt, "Redis answered the wizard's script with another shape");
   if (reply.items[0].number == 1)
     return swapped{true, {}};
   if (reply.items.size() != 3)
     return fail(ec::corrupt, "Redis answered the wizard's script with another shape");
-  return swapped{false, read_pair(reply.items[1], reply.items[2])};
+  return swapped{false, read_pair(reply.items[1], reply.items[2], user, guild)};
 }
 
 } // namespace arrakis::wizard::store

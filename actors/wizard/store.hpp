@@ -15,12 +15,13 @@ inline constexpr std::chrono::milliseconds ttl_complete{60'000}; ///< Of a finis
 std::string key(snowflake user, snowflake guild);
 
 redis::command load(snowflake user, snowflake guild, deadline until);
-/// `version` 0: no session. A record that this build cannot read is absent, but its version is known.
+/// `version` 0: no session. A record that this build cannot read, or that is of another user or guild than its key, is
+/// absent, but its version is known.
 struct loaded {
   int64_t version = 0;
   std::optional<core::record> session;
 };
-caf::expected<loaded> read_loaded(const redis::reply&);
+caf::expected<loaded> read_loaded(const redis::reply&, snowflake user, snowflake guild);
 
 /// Stores `next` under next.version if the stored version is still `expected` (0: there is no session). It lives for
 /// `ttl` from now, a finished one for ttl_complete.
@@ -32,6 +33,6 @@ struct swapped {
   bool won = false;
   loaded present;
 };
-caf::expected<swapped> read_swapped(const redis::reply&);
+caf::expected<swapped> read_swapped(const redis::reply&, snowflake user, snowflake guild);
 
 } // namespace arrakis::wizard::store

@@ -21,12 +21,12 @@ struct fixture : test::redis_town {
   }
   deadline soon() { return live.in(5s); }
   store::swapped swap(int64_t expected, core::record next) {
-    auto got = store::read_swapped(ask(store::swap(expected, next, 900s, soon())));
+    auto got = store::read_swapped(ask(store::swap(expected, next, 900s, soon())), user, guild);
     REQUIRE(got);
     return *got;
   }
   store::loaded load() {
-    auto got = store::read_loaded(ask(store::load(user, guild, soon())));
+    auto got = store::read_loaded(ask(store::load(user, guild, soon())), user, guild);
     REQUIRE(got);
     return *got;
   }
@@ -72,9 +72,9 @@ TEST_CASE_FIXTURE(fixture, "wizard store: of two writes over one version one win
 
 TEST_CASE_FIXTURE(fixture, "wizard store: only the version that was read is removed") {
   REQUIRE(swap(0, session(1)).won);
-  CHECK_FALSE(store::read_swapped(ask(store::remove(session(9), soon())))->won);
+  CHECK_FALSE(store::read_swapped(ask(store::remove(session(9), soon())), user, guild)->won);
   CHECK(load().version == 1);
-  CHECK(store::read_swapped(ask(store::remove(session(1), soon())))->won);
+  CHECK(store::read_swapped(ask(store::remove(session(1), soon())), user, guild)->won);
   CHECK(load().version == 0);
   const auto late = swap(1, session(2));
   CHECK_FALSE(late.won);
@@ -87,4 +87,17 @@ TEST_CASE_FIXTURE(fixture, "wizard store: a record that does not read is absent,
   CHECK(found.version == 7);
   CHECK_FALSE(found.session);
   CHECK(swap(7, session(8)).won);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard store: a record of another user or server than its key says is absent") {
+  for (const bool of_user : {true, false}) {
+    auto foreign = session(1);
+    (of_user ? foreign.user : foreign.guild) = snowflake{9};
+    ask(redis::command{{"HSET", store::key(user, guild), "version", "1", "record", core::to_text(foreign)}, soon()});
+    const auto found = load();
+    CHECK(found.version == 1);
+    CHECK_FALSE(found.session);
+  }
+  ask(redis::command{{"HSET", store::key(user, guild), "version", "1", "record", core::to_text(session(1))}, soon()});
+  CHECK(load().session);
 }

@@ -38,7 +38,9 @@ flow<> find_url(caf::stateful_actor<finder_state>* self, gateway_plan::handle pl
                 std::function<void(caf::expected<std::string>)> found) {
   const auto until = within(self, wait);
   auto p = co_await ask(self, plans, until, gateway_plan::find{until});
-  if (p)
+  if (p && p->url.empty())
+    found(fail(ec::refused, "GET /gateway/bot names an address that is not Discord's; set discord.gateway_url"));
+  else if (p)
     found(p->url);
   else
     found(p.error());
@@ -81,6 +83,7 @@ void start_all(self_pointer self, const plan& p) {
     discord::gateway::options o;
     o.token = st.options.token;
     o.find_url = source(self);
+    o.addresses = st.options.addresses;
     o.shard_id = i;
     o.shard_count = count;
     o.compressed = st.options.compressed;

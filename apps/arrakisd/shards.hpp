@@ -24,7 +24,8 @@ using handle = caf::typed_actor<caf::replies_to<inspect>::with<states>, caf::rea
 struct options {
   secret token;
   std::string gateway_url; ///< Empty: as GET /gateway/bot says, asked anew before each connection that does not resume.
-  int shard_count = 0;     ///< 0: as GET /gateway/bot says.
+  discord::gateway::address_policy addresses;
+  int shard_count = 0; ///< 0: as GET /gateway/bot says.
   bool compressed = true;
   leases::holder who; ///< As this process is known to the others.
   std::chrono::milliseconds ask_within{10'000};

@@ -96,6 +96,15 @@ chain::options chain_options(const config& settings) {
   return result;
 }
 
+/// Throws std::runtime_error that names the key: without it a process would only try again.
+discord::gateway::address_policy allowed_gateways(const config& settings) {
+  auto policy = discord::gateway::address_policy::of(settings.text("discord.gateway_url"),
+                                                     settings.text("discord.api_url"));
+  if (!policy)
+    throw std::runtime_error(text_of(policy.error()));
+  return std::move(*policy);
+}
+
 std::vector<std::string> offered_chains(const config& settings) {
   std::vector<std::string> ids;
   for (const auto& c : chain_options(settings).chains)
@@ -121,6 +130,7 @@ struct node::impl {
   redis::client cache;
   redis::client queue_link;
   std::atomic<bool> accepting{true};
+  const discord::gateway::address_policy gateway_addresses;
   std::vector<supervisor::child> children;
   supervisor::handle top;
   queue::worker worker;
@@ -166,7 +176,8 @@ struct node::impl {
       own_name(c.text("node.state_folder")),
       http(io),
       cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
-      queue_link(io, wiring::redis_options(w.queue_url, "arrakisd-queue")) {}
+      queue_link(io, wiring::redis_options(w.queue_url, "arrakisd-queue")),
+      gateway_addresses(allowed_gateways(c)) {}
 
   ~impl();
 
@@ -310,7 +321,8 @@ void node::impl::declare_bot() {
   add<discord::gateway::session_store>(shard_sessions, "shard_sessions",
                                        [this] { return discord::gateway::start_redis_session_store(sys, redis); });
   add<leases::handle>(leases, "leases", [this] { return leases::start(sys, redis); });
-  add<gateway_plan::handle>(gateway_plans, "gateway_plan", [this] { return gateway_plan::start(sys, redis, rest); });
+  add<gateway_plan::handle>(gateway_plans, "gateway_plan",
+                            [this] { return gateway_plan::start(sys, redis, rest, gateway_addresses); });
   add<commands::publisher>(publisher, "publisher", [this] { return commands::start_publisher(sys, redis, rest); });
   add<discord::sink>(sink, "edge", [this] { return edge::start(sys, {interactions, rest, communities}, {}); });
   if (settings.secret("discord.token").empty())
@@ -319,6 +331,7 @@ void node::impl::declare_bot() {
     shards::options o;
     o.token = settings.secret("discord.token");
     o.gateway_url = settings.text("discord.gateway_url");
+    o.addresses = gateway_addresses;
     o.shard_count = static_cast<int>(settings.integer("discord.shard_count"));
     o.compressed = settings.boolean("discord.zlib");
     o.who = {own_name.text(), incarnation};

@@ -3,6 +3,7 @@
 #include "runtime/json.hpp"
 #include "runtime/net/io.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <csignal>
@@ -69,8 +70,8 @@ void town::start_discord() {
           continue;
         const auto& o = parsed->get_object();
         const auto text = [&o](std::string_view key) { return std::string{json::text_or(o, key)}; };
-        ids_ = {text("url"),        text("token"),    text("application_id"), text("bot_user_id"),
-                text("public_key"), text("guild_id"), text("owner_id"),       text("channel_id")};
+        ids_ = {text("url"),      text("token"),    text("application_id"), text("bot_user_id"), text("public_key"),
+                text("guild_id"), text("owner_id"), text("channel_id"),     text("gateway")};
         return true;
       }
       return !discord_->running();
@@ -91,6 +92,11 @@ std::vector<std::string> town::environment() const {
                          fmt::format("ARRAKIS_HTTP_PORT={}", options_.door_port), "ARRAKIS_DISCORD_API_URL=" + ids_.url,
                          "ARRAKIS_DISCORD_TOKEN=" + ids_.token, "ARRAKIS_DISCORD_PUBLIC_KEY=" + ids_.public_key,
                          "ARRAKIS_NODE_SHUTDOWN_GRACE_S=20"});
+  // Behind a proxy of REST the gateway is not where the API is, and arrakisd connects to no other without being told.
+  if (env.end() != std::ranges::find_if(options_.environment, [](const std::string& line) {
+        return line.starts_with("ARRAKIS_DISCORD_API_URL=");
+      }))
+    env.push_back("ARRAKIS_DISCORD_GATEWAY_URL=" + ids_.gateway);
   if (chain_)
     env.push_back("ARRAKIS_CHAINS_RPC_SANDBOX=" + chain_->url());
   return env;

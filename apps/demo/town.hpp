@@ -27,7 +27,7 @@ struct town_options {
 
 /// Ids of the seeded part of the sandbox.
 struct discord_ids {
-  std::string url, token, application, bot, public_key, guild, owner, channel;
+  std::string url, token, application, bot, public_key, guild, owner, channel, gateway;
 };
 
 class town {

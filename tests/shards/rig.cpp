@@ -138,6 +138,8 @@ rig::rig(world& in, options chosen, size_t message_bytes_max)
   options_.token = secret{discord_town().discord().token};
   if (!options_.find_url)
     options_.find_url = discord::gateway::fixed_url(gateway_url());
+  for (const auto& own : {gateway_url(), std::string{"ws://127.0.0.1:1"}}) // The second: where nobody is.
+    (void)options_.addresses.add(own);
   options_.store = store_;
 }
 

@@ -23,6 +23,7 @@ std::vector<std::string> beside(world& w) {
           "ARRAKIS_HTTP_PORT=0",
           "ARRAKIS_NODE_SHUTDOWN_GRACE_S=10",
           "ARRAKIS_DISCORD_API_URL=" + t.discord().url,
+          "ARRAKIS_DISCORD_GATEWAY_URL=" + t.discord().gateway,
           "ARRAKIS_DISCORD_TOKEN=" + t.discord().token,
           "ARRAKIS_DISCORD_PUBLIC_KEY=" + t.discord().public_key};
 }

@@ -445,8 +445,6 @@ caf::expected<greeting> frame_reader::ready() const {
   if (!bot || !app)
     return failed<greeting>(ec::invalid, "READY: user.id and application.id are needed");
   out = {*session_id, std::string{json::text_or(*d, "resume_gateway_url")}, *app, *bot, {}};
-  if (!out.resume_url.starts_with("wss://") && !out.resume_url.starts_with("ws://"))
-    out.resume_url.clear();
   if (const auto* guilds = json::array_in(*d, "guilds"))
     for (const auto& guild : *guilds)
       if (guild.is_object())

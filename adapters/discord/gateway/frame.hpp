@@ -45,7 +45,7 @@ struct envelope {
 /// READY, as far as we read it.
 struct greeting {
   std::string session_id;
-  std::string resume_url; ///< Empty when it is no ws:// or wss:// URL.
+  std::string resume_url; ///< As it was given; address_policy says whether it may be used.
   snowflake application;
   snowflake bot;
   std::vector<snowflake> guilds;

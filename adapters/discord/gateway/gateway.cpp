@@ -104,10 +104,13 @@ void tell(const actor& to, Message message) {
   caf::anon_send(to, std::move(message));
 }
 
+/// The one place from which a token leaves: whoever named the address, it is judged here.
 void open_socket(self_pointer self, const std::string& url) {
   auto& st = self->state;
   const actor me{self};
   const auto line = st.line;
+  if (!st.options.addresses.allows(url))
+    return tell(me, socket_opened{line, nullptr, st.options.addresses.refusal(url)});
   net::websocket_events events{{},
                                [me, line](uint16_t code, std::string reason) {
                                  tell(me, socket_closed{line, code, std::move(reason)});
@@ -119,6 +122,15 @@ void open_socket(self_pointer self, const std::string& url) {
                [me, line](caf::expected<std::shared_ptr<net::websocket>> made) {
                  tell(me, made ? socket_opened{line, *made, {}} : socket_opened{line, nullptr, text_of(made.error())});
                });
+}
+
+/// A session whose address may not be used is resumed at the gateway that `find_url` names.
+std::string usable(self_pointer self, std::string resume_url) {
+  const auto& addresses = self->state.options.addresses;
+  if (resume_url.empty() || addresses.allows(resume_url))
+    return resume_url;
+  log::warn("discord_resume_address_refused", {{"shard", shard_text(self)}, {"error", addresses.refusal(resume_url)}});
+  return {};
 }
 
 void hang_up(self_pointer self, uint16_t code) {
@@ -272,7 +284,8 @@ void greeted(self_pointer self, int64_t sequence) {
   st.guilds.reserve(ready->guilds.size());
   for (const auto each : ready->guilds)
     st.guilds[each];
-  perform(self, st.session->ready(now_of(self), std::move(ready->session_id), std::move(ready->resume_url)));
+  perform(self,
+          st.session->ready(now_of(self), std::move(ready->session_id), usable(self, std::move(ready->resume_url))));
 }
 
 void keep(self_pointer self, const event& what) {
@@ -427,6 +440,7 @@ flow<> begin(self_pointer self) {
     auto kept = co_await ask(self, st.options.store, until, load_session{st.options.shard_id, until});
     if (kept) {
       earlier = std::move(*kept);
+      earlier.resume_url = usable(self, std::move(earlier.resume_url));
       break;
     }
     log::warn("discord_session_not_loaded", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});

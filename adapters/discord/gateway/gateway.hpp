@@ -1,5 +1,6 @@
 #pragma once
 // One shard of the Discord gateway: a thin actor around the pure session.hpp and a WebSocket.
+#include "adapters/discord/gateway/address.hpp"
 #include "adapters/discord/gateway/inflate.hpp"
 #include "adapters/discord/gateway/messages.hpp"
 #include "adapters/discord/gateway/session_store.hpp"
@@ -39,8 +40,9 @@ constexpr size_t unread_bytes_max = 4 << 20;
 connector network(net::io&, net::tls_client = {});
 
 struct options {
-  secret token;        ///< Without "Bot ".
-  url_source find_url; ///< Asked before each connection that does not resume.
+  secret token;             ///< Without "Bot ".
+  url_source find_url;      ///< Asked before each connection that does not resume.
+  address_policy addresses; ///< What is not allowed gets no connection, and a session is resumed at `find_url` then.
   int shard_id = 0;
   int shard_count = 1;
   uint64_t intents = intent_guilds | intent_guild_members | intent_guild_moderation;

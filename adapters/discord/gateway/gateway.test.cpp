@@ -120,6 +120,8 @@ struct rig {
   void start(options o = {}) {
     o.token = secret{"tok"};
     o.find_url = fixed_url("wss://gateway.example");
+    (void)o.addresses.add("wss://gateway.example");
+    (void)o.addresses.add("wss://resume.example");
     o.compressed = compressed;
     o.store = store;
     subject = gateway::start(
@@ -556,7 +558,9 @@ TEST_CASE("gateway: over a real socket with zlib-stream, and frames torn by the 
     },
     0);
   const auto url = "ws://127.0.0.1:" + std::to_string(server.port());
-  auto subject = gateway::start(system, network(threads), {.token = secret{"tok"}, .find_url = fixed_url(url)}, to);
+  gateway::options own{.token = secret{"tok"}, .find_url = fixed_url(url)};
+  REQUIRE_FALSE(own.addresses.add(url));
+  auto subject = gateway::start(system, network(threads), std::move(own), to);
   REQUIRE(s->wait([&] { return s->socket != nullptr; }));
   CHECK(s->target == "/?v=10&encoding=json&compress=zlib-stream");
   gateway::test::packer packer;

@@ -1,9 +1,8 @@
 #include "adapters/discord/gateway/session_store.hpp"
+#include "adapters/discord/gateway/stored.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
-#include "runtime/json.hpp"
 
-#include <boost/json.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -19,15 +18,7 @@ using self_pointer = session_store::stateful_pointer<state>;
 std::string key_of(int shard) { return "discord:shard:" + std::to_string(shard) + ":session"; }
 
 saved_session read(const redis::reply& reply) {
-  if (reply.type != redis::reply::text)
-    return {};
-  const auto parsed = json::parse(reply.bytes, {.bytes_max = 4096, .depth_max = 2});
-  const auto* kept = parsed ? parsed->if_object() : nullptr;
-  if (!kept)
-    return {};
-  saved_session out{std::string{json::text_or(*kept, "id")}, std::string{json::text_or(*kept, "url")},
-                    json::integer_or(*kept, "seq", -1)};
-  return out.sequence < 0 ? saved_session{} : out;
+  return reply.type == redis::reply::text ? read_session(reply.bytes) : saved_session{};
 }
 
 template <class T, class Answer>
@@ -56,10 +47,9 @@ session_store::behavior_type behavior(self_pointer self, redis::handle redis) {
       return start<saved_session>(self, {{"GET", key_of(x.shard)}, x.until}, &read);
     },
     [self, kept](const save_session& x) -> caf::result<session_kept> {
-      auto text = json::print(
-        boost::json::object{{"id", x.what.id}, {"url", x.what.resume_url}, {"seq", x.what.sequence}});
       return start<session_kept>(
-        self, {{"SET", key_of(x.shard), std::move(text), "EX", std::to_string(session_ttl.count())}, x.until}, kept);
+        self, {{"SET", key_of(x.shard), print_session(x.what), "EX", std::to_string(session_ttl.count())}, x.until},
+        kept);
     },
     [self, kept](const clear_session& x) -> caf::result<session_kept> {
       return start<session_kept>(self, {{"DEL", key_of(x.shard)}, x.until}, kept);

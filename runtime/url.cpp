@@ -1,0 +1,137 @@
+#include "runtime/url.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <charconv>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <optional>
+
+namespace arrakis {
+namespace {
+constexpr size_t bytes_max = 8192; // Above every address in use; bounds what a faulty file makes us keep.
+
+caf::expected<url> wrong(std::string why) { return failed<url>(ec::invalid, std::move(why)); }
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (char& c : out)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+bool is_one_of(std::string_view word, std::string_view words) {
+  return !word.empty() && fmt::format(" {} ", words).find(fmt::format(" {} ", word)) != std::string::npos;
+}
+
+uint16_t port_of(std::string_view scheme) { return scheme == "https" || scheme == "wss" ? 443 : 80; }
+
+std::optional<uint16_t> read_port(std::string_view digits) {
+  uint16_t number = 0;
+  const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool whole = bad == std::errc{} && end == digits.data() + digits.size() && number > 0;
+  return whole ? std::optional{number} : std::nullopt;
+}
+
+bool is_name(std::string_view host) {
+  return !host.empty() && std::ranges::all_of(host, [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  });
+}
+
+bool is_ipv6(std::string_view text) {
+  in6_addr ignored{};
+  return inet_pton(AF_INET6, std::string{text}.c_str(), &ignored) == 1;
+}
+
+std::optional<int> digit(char c) {
+  return c >= '0' && c <= '9' ? std::optional{c - '0'}
+       : c >= 'a' && c <= 'f' ? std::optional{c - 'a' + 10}
+       : c >= 'A' && c <= 'F' ? std::optional{c - 'A' + 10}
+                              : std::nullopt;
+}
+
+/// Percent-decoded; nothing when a percent sign has no two hex digits behind it, or stands for a control character.
+std::optional<std::string> decode(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%') {
+      const auto high = i + 2 < text.size() ? digit(text[i + 1]) : std::nullopt;
+      const auto low = i + 2 < text.size() ? digit(text[i + 2]) : std::nullopt;
+      if (!high || !low)
+        return std::nullopt;
+      c = static_cast<char>(*high * 16 + *low);
+      i += 2;
+    }
+    if (static_cast<unsigned char>(c) < 32 || c == 127)
+      return std::nullopt;
+    out += c;
+  }
+  return out;
+}
+
+/// "Basic ..." (RFC 7617): a user name has no colon. Nothing when the text is none of user[:password].
+std::optional<std::string> basic(std::string_view user_info) {
+  const auto colon = std::min(user_info.find(':'), user_info.size());
+  const auto user = decode(user_info.substr(0, colon));
+  const auto password = decode(user_info.substr(std::min(colon + 1, user_info.size())));
+  if (!user || !password || user->find(':') != std::string::npos)
+    return std::nullopt;
+  const auto pair = *user + ":" + *password;
+  std::string out(4 * ((pair.size() + 2) / 3) + 1, '\0');
+  const auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                      reinterpret_cast<const unsigned char*>(pair.data()),
+                                      static_cast<int>(pair.size()));
+  out.resize(static_cast<size_t>(length));
+  return "Basic " + out;
+}
+} // namespace
+
+std::string bracketed(std::string_view host) {
+  return host.find(':') == std::string_view::npos ? std::string{host} : fmt::format("[{}]", host);
+}
+
+std::string url::authority() const {
+  return port_ == port_of(scheme_) ? bracketed(host_) : fmt::format("{}:{}", bracketed(host_), port_);
+}
+
+caf::expected<url> url::parse(std::string_view text, std::string_view schemes) {
+  if (text.size() > bytes_max)
+    return wrong(fmt::format("longer than {} bytes", bytes_max));
+  if (std::ranges::any_of(text, [](unsigned char c) { return c <= 32 || c >= 127; }))
+    return wrong("a blank, a control character or a letter outside ASCII; write it percent-encoded");
+  url out;
+  const auto mark = text.find("://");
+  out.scheme_ = mark == std::string_view::npos ? "" : lower(text.substr(0, mark));
+  if (!is_one_of(out.scheme_, schemes))
+    return wrong(fmt::format("it must begin with one of: {}", schemes));
+  auto rest = text.substr(mark + 3);
+  rest = rest.substr(0, rest.find('#'));
+  auto place = rest.substr(0, rest.find_first_of("/?"));
+  const auto target = rest.substr(place.size());
+  out.target_ = secret{target.starts_with('/') ? std::string{target} : "/" + std::string{target}};
+  if (const auto at = place.find('@'); at != std::string_view::npos) {
+    const auto header = place.find('@', at + 1) == std::string_view::npos ? basic(place.substr(0, at)) : std::nullopt;
+    if (!header)
+      return wrong("user and password must be percent-encoded: @ as %40, : as %3A, % as %25");
+    out.authorization_ = secret{*header};
+    place = place.substr(at + 1);
+  }
+  const bool in_brackets = place.starts_with('[');
+  const auto end = in_brackets ? place.find(']') : std::min(place.find(':'), place.size());
+  if (end == std::string_view::npos)
+    return wrong("an IPv6 address ends with ]");
+  out.host_ = lower(in_brackets ? place.substr(1, end - 1) : place.substr(0, end));
+  if (in_brackets ? !is_ipv6(out.host_) : !is_name(out.host_))
+    return wrong(in_brackets ? "there is no IPv6 address in the brackets" : "the host is missing or is no host name");
+  const auto behind = place.substr(in_brackets ? end + 1 : end);
+  const auto port = behind.empty()   ? std::optional{port_of(out.scheme_)}
+                  : behind[0] == ':' ? read_port(behind.substr(1))
+                                     : std::nullopt;
+  if (!port)
+    return wrong("the port is no number from 1 to 65535");
+  out.port_ = *port;
+  return out;
+}
+} // namespace arrakis
