@@ -41,7 +41,29 @@ size_t sequence_at(std::string_view text, size_t at) {
   return overlong_or_beyond ? 0 : length;
 }
 
-/// A log line must stay one line of valid JSON whatever a peer put into a field.
+/// What a well-formed sequence must not do where a log is shown: the controls of C1, U+2028 and U+2029 (line ends to
+/// some readers), the Bidi_Control characters, U+FEFF. Written out here: a log line must not wait for ICU.
+bool acts_on_reader(std::string_view sequence) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(sequence[i]); };
+  if (sequence.size() == 2)
+    return (byte(0) == 0xc2 && byte(1) < 0xa0) || (byte(0) == 0xd8 && byte(1) == 0x9c);
+  if (sequence.size() != 3)
+    return false;
+  const auto last = byte(2);
+  return (byte(0) == 0xe2 && byte(1) == 0x80 && (last == 0x8e || last == 0x8f || (last >= 0xa8 && last <= 0xae)))
+      || (byte(0) == 0xe2 && byte(1) == 0x81 && last >= 0xa6 && last <= 0xa9)
+      || (byte(0) == 0xef && byte(1) == 0xbb && last == 0xbf);
+}
+
+/// Of two or three bytes.
+unsigned code_point_of(std::string_view sequence) {
+  unsigned value = static_cast<unsigned char>(sequence[0]) & (sequence.size() == 2 ? 0x1fU : 0x0fU);
+  for (const char c : sequence.substr(1))
+    value = (value << 6) | (static_cast<unsigned char>(c) & 0x3fU);
+  return value;
+}
+
+/// A log line must stay one line of valid JSON whatever a peer put into a field, and do nothing to who reads it.
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   for (size_t at = 0; at < text.size();) {
@@ -57,7 +79,11 @@ void append_quoted(std::string& out, std::string_view text) {
       out += fmt::format("\\u{:04x}", c);
       ++at;
     } else if (const auto length = sequence_at(text, at)) {
-      out += text.substr(at, length);
+      const auto sequence = text.substr(at, length);
+      if (acts_on_reader(sequence))
+        out += fmt::format("\\u{:04x}", code_point_of(sequence));
+      else
+        out += sequence;
       at += length;
     } else {
       out += "\\ufffd";

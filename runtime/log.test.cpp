@@ -45,6 +45,22 @@ TEST_CASE("log: whatever a field holds, the line stays one line of valid JSON") 
   CHECK(json::text_or(tree->as_object(), "c") == "\xf0\x9f\x98\x80");
 }
 
+TEST_CASE("log: what acts on a terminal or a reader is written out, and every other character is kept") {
+  captured scope;
+  for (const auto* acts : {"\x1b", "\x7f", "\u0080", "\u009b", "\u009f", "\u2028", "\u2029", "\u202a", "\u202e",
+                           "\u2066", "\u2069", "\u200e", "\u200f", "\u061c", "\ufeff"}) {
+    lines.clear();
+    log::info("odd", {{"a", acts}});
+    CHECK(lines[0].find(acts) == std::string::npos);
+    CHECK(json::text_or(json::parse(lines[0])->as_object(), "a") == acts); // Nothing is lost.
+  }
+  for (const auto* kept : {"é", "\u00a0", "\u061b", "\u2027", "\u2030", "\u2070", "\ufefe", "\u200d", "沙", "😀"}) {
+    lines.clear();
+    log::info("odd", {{"a", kept}});
+    CHECK(lines[0].find(kept) != std::string::npos);
+  }
+}
+
 TEST_CASE("log: lines below the lowest level are dropped") {
   captured scope;
   log::debug("unseen");

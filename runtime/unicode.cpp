@@ -155,30 +155,34 @@ std::vector<point> with_emoji(std::string_view text) {
 }
 } // namespace
 
-std::optional<flaw> name_flaw(std::string_view text) {
+std::vector<flaw> name_flaws(std::string_view text) {
   const auto list = with_emoji(text);
+  std::vector<flaw> found;
   size_t marks = 0;
   for (size_t i = 0; i < list.size(); ++i) {
     const auto& p = list[i];
-    const auto found = [&](flaw::kind what) {
-      return flaw{what, p.at, p.bytes, static_cast<char32_t>(std::max(p.value, UChar32{0}))};
+    const auto add = [&](flaw::kind what) {
+      found.push_back({what, p.at, p.bytes, static_cast<char32_t>(std::max(p.value, UChar32{0}))});
     };
     if (p.in_emoji) {
       marks = 0;
-      continue;
-    }
-    if (p.value == zwnj || p.value == zwj) {
+    } else if (p.value == zwnj || p.value == zwj) { // Marks go on to count: a joiner between them is no base.
       if (!joins(list, i))
-        return found(flaw::joiner);
-      continue; // Marks go on to count: a joiner between them is no base.
+        add(flaw::joiner);
+    } else if (const auto what = own_flaw(p.value)) {
+      add(*what);
+    } else {
+      marks = is_mark(p.value) ? marks + 1 : 0;
+      if (marks > marks_max)
+        add(flaw::marks);
     }
-    if (const auto what = own_flaw(p.value))
-      return found(*what);
-    marks = is_mark(p.value) ? marks + 1 : 0;
-    if (marks > marks_max)
-      return found(flaw::marks);
   }
-  return std::nullopt;
+  return found;
+}
+
+std::optional<flaw> name_flaw(std::string_view text) {
+  const auto found = name_flaws(text);
+  return found.empty() ? std::nullopt : std::optional{found.front()};
 }
 
 std::string describe(const flaw& f) {

@@ -32,6 +32,8 @@ inline constexpr size_t marks_max = 8;
 /// virama. Whatever belongs to an RGI emoji sequence (joiners, variation selectors, tags) is no flaw.
 /// https://www.unicode.org/reports/tr51/ (RGI), tr31 section 2.3 (joiners), tr44 (properties).
 std::optional<flaw> name_flaw(std::string_view);
+/// All of them, in order.
+std::vector<flaw> name_flaws(std::string_view);
 /// "U+202E turns the direction of text": goes on with what to do.
 std::string describe(const flaw&);
 /// Whether there is a character that draws something by itself: a letter, digit, sign or emoji, not marks alone.

@@ -1,3 +1,4 @@
+#include "runtime/foreign_text.hpp"
 #include "schemas/blueprint.hpp"
 #include "schemas/permissions.hpp"
 
@@ -37,7 +38,7 @@ void check_permissions(sentences& out, const guild::state& g, const manifest& m)
   const auto has = bot_permissions(g);
   const auto need = [&](uint64_t bit, const char* label, const char* why) {
     if (!(has & bit))
-      out.push_back(fmt::format("Give the bot the permission “{}” (Server Settings → Roles): {}.", label, why));
+      out.push_back(fmt::format("Give the bot the permission {} (Server Settings → Roles): {}.", quoted(label), why));
   };
   const bool rooms = !m.channels.empty() || !m.categories.empty();
   if (!m.roles.empty())
@@ -63,22 +64,22 @@ void check_role(sentences& out, const guild::state& g, const manifest_role& want
   const auto has = bot_permissions(g);
   const auto bits = mask(want.permissions);
   if (!want.existing && bits && (*bits & ~has))
-    out.push_back(fmt::format("The role “{}” is to have {}, which the bot itself lacks: give them to the bot, or take "
+    out.push_back(fmt::format("The role {} is to have {}, which the bot itself lacks: give them to the bot, or take "
                               "them out of the role.",
-                              want.name, names_of(*bits & ~has)));
+                              quoted(want.name), names_of(*bits & ~has)));
   const auto found = known.find({"role", want.id});
   const auto id = want.existing ? *want.existing : found == known.end() ? snowflake{} : found->second;
   const auto* now = id ? role_with(g, id) : nullptr;
   if (want.existing && !now)
     out.push_back(
-      fmt::format("The role that was chosen for “{}” is not there any more: choose another one.", want.name));
+      fmt::format("The role that was chosen for {} is not there any more: choose another one.", quoted(want.name)));
   else if (now && now->managed)
-    out.push_back(
-      fmt::format("The role “{}” belongs to an integration, so nobody can give it: choose another one.", now->name));
+    out.push_back(fmt::format("The role {} belongs to an integration, so nobody can give it: choose another one.",
+                              quoted(now->name)));
   else if (now && !below_bot(g, *now))
-    out.push_back(fmt::format("Move the bot's role above “{}” (Server Settings → Roles): it can only change and give "
+    out.push_back(fmt::format("Move the bot's role above {} (Server Settings → Roles): it can only change and give "
                               "roles below its own highest one.",
-                              now->name));
+                              quoted(now->name)));
 }
 
 void check_room(sentences& out, const guild::state& g, const manifest& m, const ids& known) {
@@ -132,9 +133,9 @@ std::vector<std::string> preflight(const guild::state& g, const manifest& m, con
   for (const auto& c : m.channels)
     if (!community && (c.type == "announcement" || c.type == "forum"))
       out.push_back(
-        fmt::format("The channel “{}” is of type {}, which needs a Community server (Server Settings → Enable "
+        fmt::format("The channel {} is of type {}, which needs a Community server (Server Settings → Enable "
                     "Community): enable it, or make it a text channel.",
-                    c.name, c.type));
+                    quoted(c.name), c.type));
   return out;
 }
 

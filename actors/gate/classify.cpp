@@ -1,5 +1,7 @@
 #include "actors/gate/messages.hpp"
 
+#include "runtime/foreign_text.hpp"
+
 #include <fmt/format.h>
 
 namespace arrakis::gate {
@@ -75,8 +77,8 @@ problem classify(const discord::answer& a, std::string_view about) {
     return {trouble::permission,
             fmt::format("Discord refuses to change {}: {}. Give the bot the permission, then press "
                         "Retry.",
-                        about, a.message)};
-  return {trouble::invalid_payload, fmt::format("Discord refuses {}: {} ({}).", about, a.message, a.code)};
+                        about, for_message(a.message))};
+  return {trouble::invalid_payload, fmt::format("Discord refuses {}: {} ({}).", about, for_message(a.message), a.code)};
 }
 
 problem classify(const caf::error& e, std::string_view about) {

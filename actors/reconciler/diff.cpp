@@ -1,5 +1,7 @@
 #include "actors/reconciler/diff.hpp"
 
+#include "runtime/foreign_text.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
@@ -100,11 +102,11 @@ std::vector<difference> diff(const manifest& want, const std::vector<manifests::
 }
 
 std::string sentence(const difference& d) {
-  const auto who = fmt::format("{} “{}”",
+  const auto who = fmt::format("{} {}",
                                d.of.kind == "role"       ? "Role"
                                : d.of.kind == "category" ? "Category"
                                                          : "Channel",
-                               d.name);
+                               quoted(d.name));
   switch (d.why) {
     case cause::manifest_change:
       return d.plan == action::create

@@ -1,14 +1,14 @@
 #include "apps/arrakisctl/command.hpp"
 
-#include <cstdio>
+#include "runtime/terminal.hpp"
 #include <fmt/format.h>
 
 namespace arrakis::ctl {
 namespace {
 
 void print(const communities::record& r) {
-  fmt::print("{}  guild {}  {:11}  fence {}  version {}  {}\n", r.id.value, r.guild.text(), r.status, r.fence,
-             r.active_version, r.name);
+  terminal::print("{}  guild {}  {:11}  fence {}  version {}  {}\n", r.id.value, r.guild.text(), r.status, r.fence,
+                  r.active_version, r.name);
 }
 
 caf::expected<caf::unit_t> set_status(ports& to, const std::vector<std::string>& args, const char* status) {
@@ -38,13 +38,13 @@ caf::expected<caf::unit_t> show(ports& to, const std::vector<std::string>& args)
   print(*record);
   auto last = ask_now<deployments::status_of>(to.sys, to.deployments, deployments::status{*id, 0, soon()});
   if (last)
-    fmt::print("newest deployment {}  version {}  {}  {} resources done{}{}\n", last->deployment, last->version,
-               last->state, last->resources_done, last->error_code.empty() ? "" : "  " + last->error_code + ": ",
-               last->error_text);
+    terminal::print("newest deployment {}  version {}  {}  {} resources done{}{}\n", last->deployment, last->version,
+                    last->state, last->resources_done, last->error_code.empty() ? "" : "  " + last->error_code + ": ",
+                    last->error_text);
   auto shadow = ask_now<manifests::shadow>(to.sys, to.manifests, manifests::load_shadow{*id, soon()});
   if (shadow)
     for (const auto& e : shadow->entries)
-      fmt::print("  {:9} {:24} {}\n", e.kind, e.resource, e.id.text());
+      terminal::print("  {:9} {:24} {}\n", e.kind, e.resource, e.id.text());
   return caf::unit;
 }
 } // namespace
@@ -104,8 +104,8 @@ caf::expected<caf::unit_t> audit_log(ports& to, const std::vector<std::string>& 
     if (!seen)
       return seen.error();
     whole = whole && seen->whole;
-    fmt::print("{}  {} entries  {}\n", id.value, seen->entries,
-               seen->whole ? "whole" : fmt::format("BROKEN at entry {}: {}", seen->first_bad, seen->why));
+    terminal::print("{}  {} entries  {}\n", id.value, seen->entries,
+                    seen->whole ? "whole" : fmt::format("BROKEN at entry {}: {}", seen->first_bad, seen->why));
   }
   if (!whole)
     return fail(ec::corrupt, "an audit chain does not verify");

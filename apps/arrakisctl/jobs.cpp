@@ -1,8 +1,7 @@
 #include "apps/arrakisctl/command.hpp"
 
 #include "runtime/clock.hpp"
-
-#include <fmt/format.h>
+#include "runtime/terminal.hpp"
 
 namespace arrakis::ctl {
 namespace {
@@ -11,8 +10,8 @@ constexpr auto usage = "usage: arrakisctl jobs list [waiting|active|delayed|comp
                        "pause | resume";
 
 void print_line(const queue::job_view& j) {
-  fmt::print("{:44} {:10} {}/{} attempts  added {}  {}\n", j.what.id, j.state, j.what.attempts_made, j.what.attempts,
-             iso8601(j.added_ms), j.failed_reason);
+  terminal::print("{:44} {:10} {}/{} attempts  added {}  {}\n", j.what.id, j.state, j.what.attempts_made,
+                  j.what.attempts, iso8601(j.added_ms), j.failed_reason);
 }
 
 caf::expected<caf::unit_t> list(ports& to, const std::string& state) {
@@ -28,8 +27,8 @@ caf::expected<caf::unit_t> overview(ports& to) {
   auto n = ask_now<queue::counts>(to.sys, to.queue, queue::counts_of{soon()});
   if (!n)
     return n.error();
-  fmt::print("waiting {}  active {}  delayed {}  completed {}  failed {}  paused {}{}\n", n->waiting, n->active,
-             n->delayed, n->completed, n->failed, n->paused, n->is_paused ? "  (the queue is paused)" : "");
+  terminal::print("waiting {}  active {}  delayed {}  completed {}  failed {}  paused {}{}\n", n->waiting, n->active,
+                  n->delayed, n->completed, n->failed, n->paused, n->is_paused ? "  (the queue is paused)" : "");
   for (const auto* state : {"active", "waiting", "delayed", "failed", "completed"})
     if (auto done = list(to, state); !done)
       return done.error();
@@ -41,10 +40,10 @@ caf::expected<caf::unit_t> show(ports& to, const std::string& id) {
   if (!j)
     return j.error();
   print_line(*j);
-  fmt::print("name      {}\ndata      {}\nprogress  {}\nresult    {}\n", j->what.name, j->what.data_json, j->progress,
-             j->return_value);
+  terminal::print("name      {}\ndata      {}\nprogress  {}\nresult    {}\n", j->what.name, j->what.data_json,
+                  j->progress, j->return_value);
   for (const auto& line : j->stacktrace)
-    fmt::print("attempt   {}\n", line);
+    terminal::print("attempt   {}\n", line);
   return caf::unit;
 }
 

@@ -7,9 +7,9 @@
 #include "runtime/config.hpp"
 #include "runtime/log.hpp"
 #include "runtime/net/io.hpp"
+#include "runtime/terminal.hpp"
 
 #include <caf/actor_system_config.hpp>
-#include <fmt/format.h>
 
 namespace {
 using namespace arrakis;
@@ -35,7 +35,7 @@ constexpr area areas[] = {
 int run(const config& settings, ctl::verb verb, const std::vector<std::string>& words) {
   auto where = wiring::find_addresses(settings);
   if (!where) {
-    fmt::print(stderr, "{}\n", text_of(where.error()));
+    terminal::print_error("{}\n", text_of(where.error()));
     return 1;
   }
   net::io io;
@@ -56,7 +56,7 @@ int run(const config& settings, ctl::verb verb, const std::vector<std::string>& 
                 signer::local::start(sys, {wiring::signer_folder(settings)})};
   const auto done = verb(to, words);
   if (!done)
-    fmt::print(stderr, "arrakisctl: {}\n", text_of(done.error()));
+    terminal::print_error("arrakisctl: {}\n", text_of(done.error()));
   for (const auto& actor : {caf::actor_cast<caf::actor>(to.queue), caf::actor_cast<caf::actor>(to.objects),
                             caf::actor_cast<caf::actor>(to.signer), caf::actor_cast<caf::actor>(to.communities),
                             caf::actor_cast<caf::actor>(to.manifests), caf::actor_cast<caf::actor>(to.deployments),
@@ -81,20 +81,21 @@ int main(int argc, char** argv) {
     if (!words.empty() && words[0] == a.name)
       chosen = &a;
   if (!chosen) {
-    fmt::print(words.empty() || words[0] != "--help" ? stderr : stdout, "{}", usage);
-    return words.empty() || words[0] != "--help" ? 2 : 0;
+    const bool asked = !words.empty() && words[0] == "--help";
+    terminal::print_lines(asked ? terminal::stream::output : terminal::stream::error, usage);
+    return asked ? 0 : 2;
   }
   words.erase(words.begin());
   auto settings = config::load(file, config::process_environment());
   if (!settings) {
-    fmt::print(stderr, "{}\n", text_of(settings.error()));
+    terminal::print_lines(terminal::stream::error, text_of(settings.error()) + "\n");
     return 1;
   }
   try {
     wiring::become_owner_of(settings->text("node.state_folder"));
     return run(*settings, chosen->run, words);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "arrakisctl: {}\n", e.what());
+    terminal::print_error("arrakisctl: {}\n", e.what());
     return 1;
   }
 }

@@ -4,6 +4,7 @@
 #include "adapters/objects/verify.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
+#include "runtime/terminal.hpp"
 #include "schemas/manifest.hpp"
 
 #include <boost/json/object.hpp>
@@ -46,8 +47,8 @@ caf::expected<caf::unit_t> list(ports& to, const community_id& id) {
     return stored.error();
   for (const auto& r : rows->rows) {
     const bool there = std::find(stored->list.begin(), stored->list.end(), r.version) != stored->list.end();
-    fmt::print("v{:06}  {}  sha256 {}  {}{}\n", r.version, r.created_at, r.sha256,
-               there ? "stored" : "NOT YET in the object store", r.active ? "  active" : "");
+    terminal::print("v{:06}  {}  sha256 {}  {}{}\n", r.version, r.created_at, r.sha256,
+                    there ? "stored" : "NOT YET in the object store", r.active ? "  active" : "");
   }
   return caf::unit;
 }
@@ -65,7 +66,7 @@ caf::expected<caf::unit_t> verify(ports& to, const community_id& id) {
     if (copy && (copy->sha256 != r->sha256 || copy->previous_sha256 != previous))
       verdict = "the object store and the database disagree";
     good = good && verdict == "verifies";
-    fmt::print("v{:06}  {}\n", r->version, verdict);
+    terminal::print("v{:06}  {}\n", r->version, verdict);
     previous = r->sha256;
   }
   return good ? caf::expected<caf::unit_t>{caf::unit} : failed<caf::unit_t>(ec::corrupt, "not every version verifies");
@@ -79,7 +80,7 @@ caf::expected<caf::unit_t> keys(ports& to) {
   boost::json::object out;
   for (const auto& [version, hex] : all->hex_by_version)
     out[std::to_string(version)] = hex;
-  fmt::print("{}\n", json::print(out));
+  terminal::print_document(json::print(out) + "\n");
   return caf::unit;
 }
 
@@ -106,7 +107,7 @@ caf::expected<caf::unit_t> restore(ports& to, const community_id& id, int64_t ve
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   if (!done)
     return done.error();
-  fmt::print("version {} of {} is deployed as version {} (job {})\n", version, id.value, done->version, done->job);
+  terminal::print("version {} of {} is deployed as version {} (job {})\n", version, id.value, done->version, done->job);
   return caf::unit;
 }
 } // namespace
@@ -134,7 +135,7 @@ caf::expected<caf::unit_t> manifest(ports& to, const std::vector<std::string>& a
     auto stored = verified_snapshot(to, *id, version);
     if (!stored)
       return stored.error();
-    fmt::print("{}\n", stored->canonical);
+    terminal::print_document(stored->canonical + "\n");
     return caf::unit;
   }
   if (args[0] == "restore" && version > 0)

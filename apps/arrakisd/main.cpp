@@ -6,9 +6,9 @@
 #include "runtime/config.hpp"
 #include "runtime/file.hpp"
 #include "runtime/log.hpp"
+#include "runtime/terminal.hpp"
 
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
 #include <optional>
@@ -118,12 +118,12 @@ int main(int argc, char** argv) {
   const auto removed = wiring::harden_process();
   const std::string first = argc > 1 ? argv[1] : "";
   if (first == "--help" || first == "--version") {
-    fmt::print("{}", first == "--help" ? usage : "arrakisd " ARRAKIS_VERSION "\n");
+    terminal::print_lines(terminal::stream::output, first == "--help" ? usage : "arrakisd " ARRAKIS_VERSION "\n");
     return 0;
   }
   const auto args = read_arguments(argc, argv);
   if (!args) {
-    fmt::print(stderr, "{}", usage);
+    terminal::print_lines(terminal::stream::error, usage);
     return 2;
   }
   auto environment = config::process_environment();
@@ -131,11 +131,11 @@ int main(int argc, char** argv) {
     environment["ARRAKIS_NODE_ROLES"] = args->roles;
   auto settings = config::load(args->config_file, environment);
   if (!settings) {
-    fmt::print(stderr, "{}\n", text_of(settings.error()));
+    terminal::print_lines(terminal::stream::error, text_of(settings.error()) + "\n");
     return 1;
   }
   if (args->check) {
-    fmt::print("{}", settings->describe());
+    terminal::print_document(settings->describe());
     return 0;
   }
   log::set_level(level_of(settings->text("log.level")));
@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
     return run(*settings, args->migrate);
   } catch (const std::exception& e) {
     log::error("cannot_run", {{"error", e.what()}});
-    fmt::print(stderr, "arrakisd: {}\n", e.what());
+    terminal::print_error("arrakisd: {}\n", e.what());
     return 1;
   }
 }

@@ -3,6 +3,7 @@
 #include "apps/demo/town.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
+#include "runtime/terminal.hpp"
 
 #include <boost/json/object.hpp>
 #include <csignal>
@@ -17,10 +18,7 @@ using namespace arrakis;
 using namespace arrakis::demo;
 namespace fs = std::filesystem;
 
-void say(const std::string& line) {
-  fmt::print("{}\n", line);
-  std::fflush(stdout);
-}
+void say(const std::string& line) { terminal::print_lines(terminal::stream::output, line + "\n"); }
 
 bool set(const char* name) {
   const char* value = std::getenv(name);
@@ -139,7 +137,7 @@ int main(int argc, char** argv) {
       return become_daemon(folder, programs);
     return run(folder, programs);
   } catch (const std::exception& e) {
-    fmt::print(stderr, "\n{}\n", e.what());
+    terminal::print_error("\n{}\n", e.what());
     return 1;
   }
 }

@@ -6,12 +6,12 @@
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/net/io.hpp"
+#include "runtime/terminal.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <charconv>
 #include <csignal>
-#include <cstdio>
 #include <fmt/format.h>
 #include <future>
 
@@ -114,10 +114,8 @@ int run(options o) {
     ready.set_value(boost::json::serialize(all.core.ready_line()));
   });
   const auto line = ready.get_future().get();
-  if (print) {
-    std::fputs((line + "\n").c_str(), stdout);
-    std::fflush(stdout);
-  }
+  if (print)
+    terminal::print_document(line + "\n");
   if (print) // the line above says it
     log::set_level(log::level::warn);
   log::info("sandbox_ready", {{"url", all.core.url}});
@@ -140,17 +138,17 @@ int run(options o) {
 int main(int argc, char** argv) {
   arrakis::sandbox::options options;
   if (argc == 2 && std::string_view(argv[1]) == "--help") {
-    std::fputs(arrakis::sandbox::usage.data(), stdout);
+    arrakis::terminal::print_lines(arrakis::terminal::stream::output, arrakis::sandbox::usage);
     return 0;
   }
   if (const auto why = arrakis::sandbox::read(argc, argv, options); !why.empty()) {
-    std::fprintf(stderr, "sandbox: %s\n", why.c_str());
+    arrakis::terminal::print_error("sandbox: {}\n", why);
     return 2;
   }
   try {
     return arrakis::sandbox::run(std::move(options));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "sandbox: %s\n", error.what());
+    arrakis::terminal::print_error("sandbox: {}\n", error.what());
     return 1;
   }
 }

@@ -29,8 +29,9 @@ bool is_protocol(std::string_view path) {
 
 /// What even a plain value may use.
 bool is_ground(std::string_view path) {
-  constexpr std::array names{"runtime/error.hpp", "runtime/json.hpp", "runtime/assert.hpp",  "runtime/secret.hpp",
-                             "runtime/clock.hpp", "runtime/utf8.hpp", "runtime/ed25519.hpp", "runtime/unicode.hpp"};
+  constexpr std::array names{"runtime/error.hpp",   "runtime/json.hpp",    "runtime/assert.hpp",
+                             "runtime/secret.hpp",  "runtime/clock.hpp",   "runtime/utf8.hpp",
+                             "runtime/ed25519.hpp", "runtime/unicode.hpp", "runtime/foreign_text.hpp"};
   return std::find(names.begin(), names.end(), path) != names.end();
 }
 } // namespace

@@ -73,7 +73,7 @@ constexpr banned_word banned_code[]{
   {"usleep", "the actor's clock: nap, delayed_send; in tests sim.advance"},
   {"system_clock::now", "arrakis::wall_ms of runtime/clock.hpp"},
   {"steady_clock::now", "the actor's clock: self->clock().now()", false, "actors/"},
-  {"std::cout", "fmt::print in a program for a person, else runtime/log.hpp"},
+  {"std::cout", "runtime/terminal.hpp in a program for a person, else runtime/log.hpp"},
   {"std::cerr", "runtime/log.hpp"},
   {"rand", "random_bytes or jitter of runtime/clock.hpp"},
   {"srand", "seed_jitter of runtime/clock.hpp"},
@@ -152,7 +152,8 @@ void wrapped(const source& file, findings& out) {
     std::string_view library, file, instead;
   };
   constexpr wrapper wrappers[]{{"toml++/", "runtime/toml.hpp", "runtime/toml.hpp"},
-                               {"unicode/", "runtime/unicode.cpp", "runtime/unicode.hpp"}};
+                               {"unicode/", "runtime/unicode.cpp", "runtime/unicode.hpp"},
+                               {"spdlog/", "runtime/log.cpp", "runtime/log.hpp"}};
   for (const auto& i : includes_of(file))
     for (const auto& w : wrappers)
       if (i.path.starts_with(w.library) && file.path != w.file)
@@ -191,6 +192,30 @@ void one_gate(const source& file, findings& out) {
       if (statement.find(method) != std::string_view::npos)
         out.push_back({"one_gate", file.path, line_of(file.code, at), "a write to Discord goes through actors/gate"});
   }
+}
+
+/// What goes to a terminal passes the one function that makes foreign text harmless there.
+void terminals(const source& file, findings& out) {
+  if (!file.is_cpp() || file.is_test() || file.path.starts_with("bench/") || file.path == "runtime/terminal.cpp")
+    return;
+  for (const auto* word : {"fmt::print", "fmt::vprint", "printf", "fprintf", "vfprintf", "puts", "fputs", "putchar",
+                           "fputc", "putc", "perror", "psignal", "stdout", "stderr", "std::clog", "fwrite"})
+    for (auto at : places_of(file.code, word))
+      out.push_back(
+        {"terminal", file.path, line_of(file.code, at),
+         fmt::format("{}: use runtime/terminal.hpp, which shows foreign text so that nothing of it is obeyed", word)});
+}
+
+/// What stands between signs of emphasis or quotation marks is a name that somebody else may have given.
+void messages(const source& file, findings& out) {
+  const bool speaks = file.path.starts_with("actors/") || file.path.starts_with("schemas/");
+  if (!file.is_cpp() || file.is_test() || !speaks)
+    return;
+  for (const auto& [bare, instead] :
+       {std::pair{"“{}", "quoted(name)"}, {"**{}", "bold(name)"}, {"“\" +", "quoted(name)"}, {"**\" +", "bold(name)"}})
+    for (auto at = file.text.find(bare); at != std::string::npos; at = file.text.find(bare, at + 1))
+      out.push_back({"message", file.path, line_of(file.text, at),
+                     fmt::format("a foreign name in a message: use {} of runtime/foreign_text.hpp", instead)});
 }
 
 /// The project stands on its own feet.
@@ -305,7 +330,8 @@ std::string to_string(const finding& f) {
 std::vector<finding> check(const std::vector<source>& files) {
   findings out;
   for (const auto& file : files)
-    for (auto rule : {sizes, banned, headers, wrapped, directions, catches, one_gate, own_feet, golden_lists})
+    for (auto rule :
+         {sizes, banned, headers, wrapped, directions, catches, one_gate, terminals, messages, own_feet, golden_lists})
       rule(file, out);
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);

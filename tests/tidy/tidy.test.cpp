@@ -192,6 +192,22 @@ TEST_CASE("tidy: only the gate writes to Discord") {
   CHECK(broken("actors/wizard/a.cpp", "discord::call c{.method = \"GET\"};\n") == "");
 }
 
+TEST_CASE("tidy: what goes to a terminal or names something in a message passes the function for it") {
+  for (const auto* line :
+       {"fmt::print(\"{}\", name);", "std::fprintf(stderr, \"%s\", name);", "std::puts(name);", "auto* f = stdout;"}) {
+    CHECK_MESSAGE(broken("apps/x/main.cpp", line).starts_with("terminal:1"), line);
+    CHECK_MESSAGE(broken("apps/x/a.test.cpp", line) == "", line);
+  }
+  CHECK(broken("apps/x/main.cpp", "terminal::print(\"{}\", name);") == "");
+  CHECK(broken("runtime/a.cpp", "#include <spdlog/logger.h>\n") == "wrapped:1");
+  for (const auto* line : {"fmt::format(\"The role “{}” is away\", name);", "out += \"**\" + name;",
+                           "fmt::format(\"**{} is ready**\", name);", "out = \"Role “\" + name;"}) {
+    CHECK_MESSAGE(broken("actors/x/a.cpp", line) == "message:1", line);
+    CHECK_MESSAGE(broken("actors/x/a.test.cpp", line) == "", line);
+  }
+  CHECK(broken("actors/x/a.cpp", "fmt::format(\"The role {} is away\", quoted(name));") == "");
+}
+
 TEST_CASE("tidy: golden lists are sorted and the project stands on its own feet") {
   CHECK(broken("schemas/golden/m.txt", "# Metrics\na\nb\n") == "");
   CHECK(broken("schemas/golden/m.txt", "b\na\n") == "golden:2");

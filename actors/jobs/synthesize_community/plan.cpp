@@ -1,5 +1,7 @@
 #include "actors/jobs/synthesize_community/plan.hpp"
 
+#include "runtime/foreign_text.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
@@ -81,8 +83,7 @@ std::vector<std::pair<snowflake, fields>> all_of(const guild::state& g, const st
   return list;
 }
 
-/// "role “Gold”".
-std::string called(const key& of, const std::string& name) { return fmt::format("{} “{}”", of.kind, name); }
+std::string called(const key& of, const std::string& name) { return fmt::format("{} {}", of.kind, quoted(name)); }
 
 void settle_intent(const world& w, const deployments::intent& intent, const fields& want, step& s) {
   const auto found = look_for(w, intent, want);
@@ -188,8 +189,8 @@ step decide(const world& w, const blueprint::resource& r) {
   if (r.existing) {
     s.id = *r.existing;
     if (!in_guild(w.guild, "role", s.id))
-      s.ask = fmt::format(
-        "The role that was chosen for “{}” is not there any more. Choose another one and deploy again.", r.name);
+      s.ask = fmt::format("The role that was chosen for {} is not there any more. Choose another one and deploy again.",
+                          quoted(r.name));
     return s;
   }
   const auto want = blueprint::wanted(w.want, r.key, ids, place_of(w));
@@ -228,7 +229,7 @@ plan make_plan(const world& w) {
     if (!now || kept || blueprint::is_chosen(s.fields_json))
       continue;
     const auto name = std::visit([](const auto& f) { return f.name; }, *now);
-    p.left_over.push_back(fmt::format("{} “{}” ({})", s.kind, name, s.id.value));
+    p.left_over.push_back(fmt::format("{} {} ({})", s.kind, quoted(name), s.id.value));
   }
   return p;
 }

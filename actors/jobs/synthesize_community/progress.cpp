@@ -1,6 +1,7 @@
 #include "actors/jobs/synthesize_community/progress.hpp"
 
 #include "actors/wizard/messages.hpp"
+#include "runtime/foreign_text.hpp"
 
 #include <array>
 #include <boost/json.hpp>
@@ -37,7 +38,7 @@ std::string bar(int of_hundred) {
 }
 
 std::string running_body(const progress& p) {
-  auto text = fmt::format("**Building {}**\n{} {} %\n", p.community, bar(percent(p)), percent(p));
+  auto text = fmt::format("**Building {}**\n{} {} %\n", for_message(p.community), bar(percent(p)), percent(p));
   bool before = true;
   for (size_t i = 0; i < stages.size(); ++i) {
     const bool now = p.stage == stages[i];
@@ -48,10 +49,9 @@ std::string running_body(const progress& p) {
 }
 
 std::string completed_body(const result& r) {
-  auto text = fmt::format(
-    "**{} is ready** (version {})\n{} 100 %\n\n{} roles, {} categories and {} channels are as the plan "
-    "says. `/reconcile` shows whether they still are.",
-    r.community, r.version, bar(100), r.roles, r.categories, r.channels);
+  auto text = fmt::format("{} (version {})\n{} 100 %\n\n{} roles, {} categories and {} channels are as the plan "
+                          "says. `/reconcile` shows whether they still are.",
+                          bold(r.community + " is ready"), r.version, bar(100), r.roles, r.categories, r.channels);
   if (!r.left_over.empty())
     text += "\n\nNot in this version any more, and left as they are (delete what nobody needs):";
   for (size_t i = 0; i < r.left_over.size() && i < left_over_shown; ++i)
@@ -65,9 +65,9 @@ std::string failed_body(std::string_view community, int64_t version, std::string
   // docs/components/reference: an action row (1) with one button (2) of the primary style (1).
   const boost::json::object retry{
     {"type", 2}, {"style", 1}, {"label", "Retry"}, {"custom_id", wizard::retry_button_id(version)}};
-  return body(fmt::format("**{} could not be built**\n\n{}\n\nWhat is made already stays and is used. `/resume` shows "
+  return body(fmt::format("{}\n\n{}\n\nWhat is made already stays and is used. `/resume` shows "
                           "this again.",
-                          community, sentence),
+                          bold(std::string{community} + " could not be built"), sentence),
               {boost::json::object{{"type", 1}, {"components", boost::json::array{retry}}}});
 }
 

@@ -1,5 +1,6 @@
 #include "actors/jobs/synthesize_community/job.hpp"
 #include "adapters/discord/rest/calls.hpp"
+#include "runtime/foreign_text.hpp"
 #include "runtime/log.hpp"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ using blueprint::fields;
 const problem none{};
 problem lost() { return {trouble::stale, "Another worker took this deployment over."}; }
 
-std::string about(const step& s) { return fmt::format("{} “{}”", s.of.kind, s.name); }
+std::string about(const step& s) { return fmt::format("{} {}", s.of.kind, quoted(s.name)); }
 
 fields wanted_of(pointer self, const blueprint::key& of) {
   const auto& w = self->state.world;

@@ -1,5 +1,6 @@
 #include "actors/wizard/core/names.hpp"
 
+#include "runtime/foreign_text.hpp"
 #include "runtime/unicode.hpp"
 #include "runtime/utf8.hpp"
 
@@ -51,8 +52,8 @@ caf::expected<std::string> check_name(std::string_view typed) {
       if (!allowed_in_name(c) && !unicode::is_emoji(cluster))
         return fail(
           ec::invalid,
-          fmt::format("Community name: it may have letters, digits, emoji, blanks, `_` and `-`. Leave out “{}”.",
-                      c == '`' ? "backtick" : std::string(1, c)));
+          fmt::format("Community name: it may have letters, digits, emoji, blanks, `_` and `-`. Leave out {}.",
+                      quoted({&c, 1})));
   const auto length = unicode::length(name);
   if (length < 3 || length > 100)
     return fail(ec::invalid, fmt::format("Community name: it has {} characters; 3 to 100 are allowed.", length));

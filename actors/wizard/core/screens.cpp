@@ -3,6 +3,7 @@
 #include "actors/wizard/core/custom_id.hpp"
 #include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/plan.hpp"
+#include "runtime/foreign_text.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -39,7 +40,7 @@ std::string cut(std::string text, size_t bytes_max = 100) {
 js::object select(std::string id, std::string_view hint, const std::vector<option>& options, size_t most = 1) {
   js::array list;
   for (auto& x : options) {
-    js::object o{{"label", cut(x.label)}, {"value", x.value}};
+    js::object o{{"label", cut(for_label(x.label))}, {"value", x.value}};
     if (!x.description.empty())
       o["description"] = cut(x.description);
     if (x.chosen)
@@ -125,7 +126,7 @@ std::string chain_names(const draft& d, const world& w) {
 
 std::string asset_line(const manifest_asset& x, const world& w) {
   const auto* c = w.names.find_chain(x.chain);
-  auto out = fmt::format("**{}** ({}, {})", x.symbol, type_name(x.type), c ? c->name : x.chain);
+  auto out = fmt::format("{} ({}, {})", bold(x.symbol), type_name(x.type), c ? c->name : x.chain);
   if (x.address)
     out += fmt::format(" `{}…{}`", x.address->substr(0, 6), x.address->substr(x.address->size() - 4));
   if (x.token_id)
@@ -145,17 +146,18 @@ std::string asset_lines(const draft& d, const world& w) {
 std::string tier_lines(const draft& d) {
   std::string out;
   for (auto& t : d.tiers)
-    out += t.max_rank ? fmt::format("**{}** rank {}–{}\n", t.name, t.min_rank, *t.max_rank)
-                      : fmt::format("**{}** rank {} and below\n", t.name, t.min_rank);
+    out += t.max_rank ? fmt::format("{} rank {}–{}\n", bold(t.name), t.min_rank, *t.max_rank)
+                      : fmt::format("{} rank {} and below\n", bold(t.name), t.min_rank);
   return out;
 }
 
 std::string role_lines(const draft& d) {
   std::string out;
   for (size_t i = 0; i < d.tiers.size() && i < d.roles.size(); ++i)
-    out += fmt::format("{} → {}\n", d.tiers[i].name,
-                       d.roles[i].existing ? fmt::format("<@&{}>", d.roles[i].existing->text())
-                                           : fmt::format("new role “{}” `#{:06X}`", d.roles[i].name, d.roles[i].color));
+    out += fmt::format("{} → {}\n", for_message(d.tiers[i].name),
+                       d.roles[i].existing
+                         ? fmt::format("<@&{}>", d.roles[i].existing->text())
+                         : fmt::format("new role {} `#{:06X}`", quoted(d.roles[i].name), d.roles[i].color));
   return out;
 }
 
@@ -164,7 +166,7 @@ std::string who_sees(const draft& d, const std::vector<std::string>& tiers) {
   for (auto& id : tiers)
     for (auto& t : d.tiers)
       if (t.id == id)
-        out += (out.empty() ? "" : ", ") + t.name;
+        out += (out.empty() ? "" : ", ") + for_message(t.name);
   return out.empty() ? "" : " (only " + out + ")";
 }
 
@@ -174,14 +176,14 @@ std::string channel_lines(const draft& d) {
   std::string out;
   auto line = [&](const manifest_channel& c) {
     // No blank after the #: a line that begins with "# " is a heading in Discord's markdown.
-    out += fmt::format("{}{}{}{}\n", c.type == "voice" ? "🔊 " : "#", c.name, c.read_only ? " · read only" : "",
-                       who_sees(d, c.access_tiers));
+    out += fmt::format("{}{}{}{}\n", c.type == "voice" ? "🔊 " : "#", for_message(c.name),
+                       c.read_only ? " · read only" : "", who_sees(d, c.access_tiers));
   };
   for (auto& c : d.channels)
     if (!c.category_id)
       line(c);
   for (auto& g : d.categories) {
-    out += "**" + g.name + "**\n";
+    out += bold(g.name) + "\n";
     for (auto& c : d.channels)
       if (c.category_id == g.id)
         line(c);
@@ -201,7 +203,7 @@ void init_page(page& p, const record& r) {
   p.text = "Welcome. In a few steps this wizard makes roles and channels that follow what members hold on chain.\n"
            "Nothing in your server changes before you press Deploy in the review.";
   if (!r.draft.name.empty())
-    p.field("Community name", r.draft.name);
+    p.field("Community name", for_message(r.draft.name));
   js::array parts{button(r.draft.name.empty() ? primary : secondary,
                          r.draft.name.empty() ? "Enter the name" : "Change the name", name_button_id("start", r))};
   if (!r.draft.name.empty())
@@ -247,14 +249,15 @@ void asset_page(page& p, const record& r, const world& w) {
   if (r.draft.typed) {
     auto& t = *r.draft.typed;
     p.field("Not accepted yet",
-            fmt::format("{} `{}` on {}{}\n{}", type_name(t.type), t.address.empty() ? "—" : cut(t.address, 42), t.chain,
-                        t.min_balance.empty() ? "" : ", at least " + cut(t.min_balance, 40), t.why));
+            fmt::format("{} {} on {}{}\n{}", type_name(t.type), code(t.address.empty() ? "—" : cut(t.address, 42)),
+                        for_message(t.chain),
+                        t.min_balance.empty() ? "" : ", at least " + for_message(cut(t.min_balance, 40)), t.why));
     p.row({button(primary, "Try again", component_id("check-again", r)),
            button(secondary, "Discard it", component_id("discard-asset", r))});
   }
   js::array removals;
   for (size_t i = 0; i < r.draft.assets.size(); ++i)
-    removals.push_back(button(secondary, cut("Remove " + r.draft.assets[i].symbol, 80),
+    removals.push_back(button(secondary, cut("Remove " + for_label(r.draft.assets[i].symbol), 80),
                               component_id("remove-asset", r, std::to_string(i))));
   p.row(std::move(removals));
   walk_row(p, r, filled(r, w) && !r.draft.typed);
@@ -323,7 +326,7 @@ void review_page(page& p, const record& r, const world& w) {
                          "a new version lacks is listed at the end and never deleted.",
                          r.base_version)
            : "This is the plan. Change any part of it, or deploy it.";
-  p.field("Name", d.name);
+  p.field("Name", for_message(d.name));
   p.field("Blockchain", chain_names(d, w));
   p.field("Assets", asset_lines(d, w));
   p.field("Tiers", tier_lines(d));
@@ -425,11 +428,10 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
 }
 
 std::string offer_screen(const record& r) {
-  js::object embed{
-    {"title", "A wizard of yours is open"},
-    {"color", color_notice},
-    {"description",
-     fmt::format("It stands at “{}”. Go on with it, or start anew and lose what it holds.", title_of(r.at).name)}};
+  js::object embed{{"title", "A wizard of yours is open"},
+                   {"color", color_notice},
+                   {"description", fmt::format("It stands at {}. Go on with it, or start anew and lose what it holds.",
+                                               quoted(title_of(r.at).name))}};
   js::array row{button(primary, "Resume existing", component_id("resume-existing", r)),
                 button(danger, "Restart", component_id("restart", r))};
   return js::serialize(

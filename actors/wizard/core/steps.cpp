@@ -3,6 +3,7 @@
 #include "actors/wizard/core/custom_id.hpp"
 #include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/plan.hpp"
+#include "runtime/foreign_text.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -104,7 +105,7 @@ decision remove_asset(record r, const event& e) {
     return refuse("This asset is gone already.");
   const auto name = r.draft.assets[index].symbol;
   r.draft.assets.erase(r.draft.assets.begin() + static_cast<ptrdiff_t>(index));
-  return show(std::move(r), name + " was removed.");
+  return show(std::move(r), for_message(name) + " was removed.");
 }
 
 /// The native asset is accepted at once, a contract is inspected first.
@@ -119,7 +120,7 @@ decision try_asset(record r, typed_asset typed, const world& w) {
   }
   if (asset->type == "native") {
     r.draft.assets.push_back(*asset);
-    return show(std::move(r), asset->symbol + " was added.");
+    return show(std::move(r), for_message(asset->symbol) + " was added.");
   }
   typed.why.clear();
   r.draft.typed = std::move(typed);
@@ -200,8 +201,8 @@ decision map_role(record r, const event& e, const world& w) {
     return refuse("This role is gone, or not below the bot's own role. Choose another one, or move the bot's role up.");
   for (auto& other : r.draft.roles)
     if (other.tier_id != role->tier_id && other.existing == id)
-      return refuse(
-        fmt::format("The role “{}” stands for another tier already. Each tier needs a role of its own.", at->name));
+      return refuse(fmt::format("The role {} stands for another tier already. Each tier needs a role of its own.",
+                                quoted(at->name)));
   role->existing = id;
   role->name = at->name;
   return show(std::move(r));
@@ -372,7 +373,7 @@ decision inspected(const record& r, const contract_facts& facts) {
   auto asset = checked ? complete_asset(*checked, facts) : std::move(checked);
   if (asset) {
     next.draft.assets.push_back(*asset);
-    return show(std::move(next), fmt::format("{} was added: the contract is there.", asset->symbol));
+    return show(std::move(next), fmt::format("{} was added: the contract is there.", for_message(asset->symbol)));
   }
   const bool unknown = code_of(asset.error()) == ec::unknown;
   typed.why = unknown

@@ -1,5 +1,6 @@
 #include "apps/sandbox/model/content.hpp"
 
+#include "apps/sandbox/model/links.hpp"
 #include "runtime/json.hpp"
 
 #include <fmt/format.h>
@@ -130,9 +131,12 @@ void walker::press(const js::object& c, const std::string& path) {
   if (style < 1 || style > 6)
     form_.fault(path + ".style", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3, 4, 5, 6}.");
   texts(c, path, {{"label", 0, 80, false}});
-  if (style == 5)
+  if (style == 5) {
     texts(c, path, {{"url", 1, 512, true}});
-  else if (style != 6)
+    if (const auto url = json::text_or(c, "url"); !url.empty())
+      check_link(form_, path + ".url", url, {"http", "https", "discord"});
+  }
+  if (style != 5 && style != 6)
     custom_id(c, path);
   if (json::text_or(c, "label").empty() && !json::object_in(c, "emoji") && style != 6)
     form_.fault(path + ".label", "BUTTON_COMPONENT_LABEL_REQUIRED", "A button must have a label or an emoji.");
@@ -178,6 +182,19 @@ void walker::input(js::object& c, const std::string& path) {
     c["required"] = true;
 }
 
+void check_embed_links(form& f, const js::object& embed, const std::string& path) {
+  const auto check = [&](const js::object& in, std::string_view key, const std::string& at) {
+    const auto url = json::text_or(in, key);
+    if (!url.empty()) // A picture may be an attachment of the message.
+      check_link(f, fmt::format("{}.{}", at, key), url, {"http", "https", "attachment"});
+  };
+  check(embed, "url", path);
+  for (const auto part : {"image", "thumbnail", "video", "author", "footer"})
+    if (const auto* inner = json::object_in(embed, part))
+      for (const auto key : {"url", "icon_url"})
+        check(*inner, key, fmt::format("{}.{}", path, part));
+}
+
 size_t check_embed(form& f, const js::object& embed, const std::string& path) {
   size_t total = 0;
   const auto limit = [&](const js::object& in, std::string_view key, const std::string& at, size_t max) {
@@ -192,6 +209,7 @@ size_t check_embed(form& f, const js::object& embed, const std::string& path) {
     limit(*footer, "text", path + ".footer.text", 2048);
   if (const auto* author = json::object_in(embed, "author"))
     limit(*author, "name", path + ".author.name", 256);
+  check_embed_links(f, embed, path);
   const auto* fields = json::array_in(embed, "fields");
   if (fields && fields->size() > 25)
     f.fault(path + ".fields", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.");

@@ -6,12 +6,15 @@
 #include "apps/sandbox/model/render.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
+#include "runtime/utf8.hpp"
 
 #include <fmt/format.h>
+#include <set>
 
 namespace arrakis::sandbox::model {
 namespace {
-refusal not_offered(std::string why) { return {400, 0, std::move(why), {}}; }
+/// What the person sent is quoted, and may be as long as a request.
+refusal not_offered(std::string_view why) { return {400, 0, std::string{utf8_head(why, 300)}, {}}; }
 
 interaction& open(world& w, const application& app, const place& at, snowflake user, int kind) {
   const auto id = w.next_id();
@@ -52,6 +55,13 @@ js::object payload_of(world& w, const interaction& i, const place& at, const app
           {"data", std::move(data)}};
 }
 
+// docs/interactions/application-commands, "Application Command Option Structure": the longest max_length.
+constexpr size_t option_text_max = 6000;
+bool is_scalar(const js::value& value) {
+  const auto* text = value.if_string();
+  return text ? length_of({text->data(), text->size()}) <= option_text_max : value.is_number() || value.is_bool();
+}
+
 /// The options of a command as sent: {name, type, value}, checked against the definition.
 outcome<js::array> options_of(const js::object& definition, const js::object& given) {
   js::array out;
@@ -68,7 +78,10 @@ outcome<js::array> options_of(const js::object& definition, const js::object& gi
       if (!inner)
         return inner.why();
       out.push_back(js::object{{"name", name}, {"type", kind}, {"options", std::move(*inner)}});
-    } else if (value)
+    } else if (value && !is_scalar(*value))
+      return not_offered(
+        fmt::format("The option '{}' takes a number, true or false, or at most {} characters.", name, option_text_max));
+    else if (value)
       out.push_back(js::object{{"name", name}, {"type", kind}, {"value", *value}});
     else if (json::bool_or(option, "required"))
       return not_offered(fmt::format("The option '{}' is required.", name));
@@ -105,19 +118,37 @@ js::object resolve(world& w, const guild& in, const std::vector<std::string>& va
   return out;
 }
 
-std::optional<refusal> check_values(const js::object& component, const std::vector<std::string>& values) {
+/// Whether a select of `kind` may choose `text`: the id of something in the guild.
+bool is_offered(const guild& in, int64_t kind, std::string_view text) {
+  const auto id = parse_snowflake(text);
+  if (!id)
+    return false;
+  const bool user = kind == user_select || kind == mentionable_select;
+  const bool role = kind == role_select || kind == mentionable_select;
+  return (user && in.members.contains(*id)) || (role && in.roles.contains(*id))
+      || (kind == channel_select && in.channels.contains(*id));
+}
+
+std::optional<refusal> check_values(const guild& in, const js::object& component,
+                                    const std::vector<std::string>& values) {
   const auto least = static_cast<size_t>(json::integer_or(component, "min_values", 1));
   const auto most = static_cast<size_t>(json::integer_or(component, "max_values", 1));
   if (values.size() < least || values.size() > most)
     return not_offered(fmt::format("Choose {} to {} values.", least, most));
-  if (json::integer_or(component, "type") != string_select)
-    return std::nullopt;
+  if (std::set<std::string_view>{values.begin(), values.end()}.size() != values.size())
+    return not_offered("Choose each value once.");
+  const auto kind = json::integer_or(component, "type");
   const auto* options = json::array_in(component, "options");
-  for (const auto& value : values)
-    if (!options || std::none_of(options->begin(), options->end(), [&](const js::value& o) {
-          return json::text_or(o.as_object(), "value") == value;
-        }))
+  for (const auto& value : values) {
+    const bool offered = kind == string_select
+                         ? options
+                             && std::any_of(
+                               options->begin(), options->end(),
+                               [&](const js::value& o) { return json::text_or(o.as_object(), "value") == value; })
+                         : is_offered(in, kind, value);
+    if (!offered)
       return not_offered(fmt::format("The select has no value '{}'.", value));
+  }
   return std::nullopt;
 }
 
@@ -187,7 +218,7 @@ outcome<started> press(world& w, snowflake user, snowflake channel, snowflake me
   const auto kind = json::integer_or(*component, "type");
   js::object data{{"custom_id", custom_id}, {"component_type", kind}, {"id", component->at("id")}};
   if (kind != button) {
-    if (auto bad = check_values(*component, values))
+    if (auto bad = check_values(*at->guild, *component, values))
       return *bad;
     js::array chosen;
     for (const auto& each : values)

@@ -116,6 +116,8 @@ TEST_CASE("interactions: a click needs a component that is there and enabled, a 
   CHECK(!press(c.world, c.owner, channel, message, "no:1", {}));
   CHECK(!press(c.world, c.owner, channel, message, "pick", {"z"}));
   CHECK(!press(c.world, c.owner, channel, message, "pick", {}));
+  const auto refused = press(c.world, c.owner, channel, message, "pick", {std::string(100'000, 'z')});
+  CHECK(refused.why().message.size() <= 300); // What was sent is quoted, not echoed.
   auto chosen = press(c.world, c.owner, channel, message, "pick", {"b"});
   REQUIRE(chosen);
   CHECK(chosen->payload.at("type") == 3);
@@ -123,6 +125,52 @@ TEST_CASE("interactions: a click needs a component that is there and enabled, a 
   REQUIRE(answer(c.world, chosen->id, c.world.interactions.at(chosen->id).token,
                  object(R"({"type":7,"data":{"content":"b it is","components":[]}})")));
   CHECK(c.world.find_message(channel, message)->content == "b it is");
+}
+
+TEST_CASE("interactions: a select of users, roles or channels takes ids of the guild only, each once") {
+  conversation c;
+  const auto it = c.onboard();
+  REQUIRE(c.reply(it, R"({"type":4,"data":{"content":"x","flags":64,"components":[
+    {"type":1,"components":[{"type":6,"custom_id":"roles","max_values":2}]},
+    {"type":1,"components":[{"type":8,"custom_id":"channels"}]},
+    {"type":1,"components":[{"type":7,"custom_id":"any"}]}]}})"));
+  const auto channel = c.here().system_channel;
+  const auto chooses = [&](std::string_view select, const std::vector<std::string>& values) {
+    return static_cast<bool>(press(c.world, c.owner, channel, c.state(it).response, select, values));
+  };
+  const auto everyone = c.here().id.text();
+  CHECK(chooses("roles", {everyone}));
+  CHECK_FALSE(chooses("roles", {everyone, everyone}));
+  CHECK_FALSE(chooses("roles", {c.owner.text()}));
+  CHECK_FALSE(chooses("roles", {std::string(100'000, '1')}));
+  CHECK(chooses("channels", {channel.text()}));
+  CHECK_FALSE(chooses("channels", {everyone + "9"}));
+  CHECK(chooses("any", {c.owner.text()}));
+}
+
+TEST_CASE("interactions: an address that is clicked has a scheme that a browser may follow") {
+  conversation c;
+  const auto link = [&](const std::string& url) {
+    const auto it = c.onboard();
+    const js::object button{{"type", 2}, {"style", 5}, {"label", "x"}, {"url", url}};
+    const js::object row{{"type", 1}, {"components", js::array{button}}};
+    const auto got = c.reply(
+      it,
+      js::serialize(js::object{{"type", 4}, {"data", js::object{{"content", "x"}, {"components", js::array{row}}}}}));
+    return got ? "" : js::serialize(got.why().errors);
+  };
+  for (const auto* good : {"https://arrakis.example/a?b#c", "HTTP://x", "discord://-/channels/1"})
+    CHECK_MESSAGE(link(good) == "", good);
+  for (const auto* bad : {"javascript:alert(1)", "JavaScript://%0aalert(1)", "data:text/html,x", "file:///etc/passwd",
+                          "vbscript:x", "ftp://x"})
+    CHECK_MESSAGE(link(bad).find("URL_TYPE_INVALID_SCHEME") != std::string::npos, bad);
+  for (const auto* bad : {"x", "java\nscript:alert(1)", " https://x", "https:", "https://", "https:x", "//x"})
+    CHECK_MESSAGE(link(bad).find("URL_TYPE_INVALID_URL") != std::string::npos, bad);
+  const auto embed = [&](const char* text) { return !!c.reply(c.onboard(), text); };
+  CHECK(
+    embed(R"({"type":4,"data":{"embeds":[{"title":"x","url":"https://x","image":{"url":"attachment://a.png"}}]}})"));
+  CHECK_FALSE(embed(R"({"type":4,"data":{"embeds":[{"title":"x","url":"javascript:x"}]}})"));
+  CHECK_FALSE(embed(R"({"type":4,"data":{"embeds":[{"title":"x","author":{"name":"a","url":"javascript:x"}}]}})"));
 }
 
 TEST_CASE(

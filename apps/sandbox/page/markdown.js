@@ -32,13 +32,16 @@ export function markdown(text, names) {
   // Code is taken out first: nothing in it means anything. \u0001 cannot be typed.
   const code = [];
   const kept = (html) => `\u0001${code.push(html) - 1}\u0001`;
+  const restored = (html) => html.replace(/\u0001(\d+)\u0001/g, (_, i) => restored(code[i]));
   const prose = text
     .replaceAll('\u0001', '')
+    .replace(/\\([\\`])/g, (_, sign) => kept(escape(sign)))
     .replace(/```(?:[a-z]*\n)?([\s\S]*?)```\n?/g, (_, inner) => kept(`<pre>${escape(inner)}</pre>`))
-    .replace(/`([^`\n]+)`/g, (_, inner) => kept(`<code>${escape(inner)}</code>`));
-  return escape(prose)
+    .replace(/`([^`\n]+)`/g, (_, inner) => kept(`<code>${escape(inner)}</code>`))
+    .replace(/\\([!-/:-@[-`{-~])/g, (_, sign) => kept(escape(sign)));
+  const html = escape(prose)
     .split('\n')
     .map((l) => line(l, names))
-    .reduce((all, l) => all + (all === '' || all.endsWith('<!--block-->') ? '' : '\n') + l, '')
-    .replace(/\u0001(\d+)\u0001/g, (_, i) => code[i]);
+    .reduce((all, l) => all + (all === '' || all.endsWith('<!--block-->') ? '' : '\n') + l, '');
+  return restored(html);
 }

@@ -13,7 +13,16 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-export const colour = (number) => `#${number.toString(16).padStart(6, '0')}`;
+/// An address that may be clicked; whatever else a message holds leads nowhere.
+export function link(url) {
+  try {
+    return ['http:', 'https:', 'discord:'].includes(new URL(url).protocol) ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const colour = (number) => `#${(Number(number) & 0xffffff).toString(16).padStart(6, '0')}`;
 
 /// Drawn here, since not every machine has a font with such signs.
 export function icon(name, title) {
@@ -51,7 +60,7 @@ const styles = { 1: 'primary', 2: 'secondary', 3: 'success', 4: 'danger', 5: 'li
 function button(c, act) {
   const label = `${c.emoji?.name ? `${c.emoji.name} ` : ''}${c.label ?? ''}`;
   if (c.style === 5)
-    return element('a', { class: 'button link', href: c.url, target: '_blank', rel: 'noreferrer' }, `${label} ↗`);
+    return element('a', { class: 'button link', href: link(c.url), target: '_blank', rel: 'noreferrer' }, `${label} ↗`);
   return element(
     'button',
     {
