@@ -8,7 +8,9 @@
 #include <caf/actor_cast.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
 #include <list>
+#include <pqxx/pqxx>
 #include <vector>
 
 namespace arrakis::postgres {
@@ -20,6 +22,10 @@ using namespace std::chrono_literals;
 constexpr auto cut_after = 2'000ms;
 constexpr auto respawn_after = 100ms; // A crashed worker's successor; enough to keep a crash loop from burning a core.
 
+constexpr auto health_within = 1'500ms;
+constexpr auto health_lasts = 500ms; // Many who ask for readiness cost the database one transaction.
+
+struct probe {};
 struct expire {};
 struct respawn {
   size_t slot = 0;
@@ -28,8 +34,10 @@ struct overdue {
   size_t slot = 0;
   uint64_t call = 0;
 };
-using router = handle::extend<caf::reacts_to<worker::news>, caf::reacts_to<expire>, caf::reacts_to<respawn>,
-                              caf::reacts_to<overdue>>;
+using router = handle::extend<caf::replies_to<probe>::with<committed>, caf::reacts_to<worker::news>,
+                              caf::reacts_to<expire>, caf::reacts_to<respawn>, caf::reacts_to<overdue>>;
+
+bool is_ours(const caf::error& e) { return e.category() == fail(ec::internal, {}).category(); }
 
 struct waiting {
   transaction what;
@@ -56,7 +64,10 @@ struct router_state {
   std::string detail = "connecting";
   uint64_t lives = 0;
   uint64_t calls = 0;
-  std::optional<deadline> expiry; ///< Of the next look at the queue.
+  std::optional<deadline> expiry;                         ///< Of the next look at the queue.
+  std::vector<caf::typed_response_promise<state>> asking; ///< Wait for the probe that is under way.
+  std::optional<deadline> health_until;                   ///< So long the last probe is good enough.
+  std::string no_writes;                                  ///< Why the last probe found none; empty: it found some.
 
   ~router_state() {
     for (auto& s : slots) {
@@ -136,7 +147,7 @@ struct router_state {
           ended();
         },
         [reply, ended](caf::error& e) mutable {
-          if (e.category() == fail(ec::internal, {}).category()) {
+          if (is_ours(e)) {
             reply.deliver(std::move(e));
             return ended();
           }
@@ -209,12 +220,53 @@ struct router_state {
     watch_queue();
   }
 
+  caf::result<state> check() {
+    if (connected() == 0 || (health_until && !health_until->passed(self->clock().now())))
+      return report();
+    asking.push_back(self->make_response_promise<state>());
+    if (asking.size() == 1)
+      self->request(router{self}, caf::duration{health_within}, probe{})
+        .then([this](const committed&) { checked({}); },
+              [this](const caf::error& e) {
+                checked(is_ours(e) ? text_of(e) : fmt::format("no answer within {} ms", health_within.count()));
+              });
+    return caf::delegated<state>{};
+  }
+
+  /// Before all that waits, so that a long queue is not taken for a server that hangs.
+  caf::result<committed> take_probe() {
+    const auto read_only = [](pqxx::transaction_base& tx) {
+      const auto row = tx.exec1("select pg_is_in_recovery(), current_setting('transaction_read_only')::boolean");
+      if (row[0].as<bool>())
+        throw refusal{fail(ec::unavailable, "the server is a standby and takes no writes")};
+      if (row[1].as<bool>())
+        throw refusal{fail(ec::unavailable, "the server takes no writes: default_transaction_read_only is on")};
+    };
+    queue.push_front({{"pool.health", std::nullopt, within(self, health_within), read_only},
+                      self->make_response_promise<committed>()});
+    dispatch();
+    watch_queue();
+    return caf::delegated<committed>{};
+  }
+
+  void checked(std::string why) {
+    if (why.empty() != no_writes.empty())
+      log::write(why.empty() ? log::level::info : log::level::warn,
+                 why.empty() ? "postgres.takes_writes" : "postgres.takes_no_writes", {{"error", why}});
+    no_writes = std::move(why);
+    health_until = within(self, health_lasts);
+    for (auto& each : std::exchange(asking, {}))
+      each.deliver(report());
+  }
+
   state report() const {
     const auto n = connected();
     auto text = std::to_string(n) + " of " + std::to_string(slots.size()) + " connections";
     if (n < slots.size() && !detail.empty())
       text += ": " + detail;
-    return {n > 0, std::move(text)};
+    if (n > 0 && !no_writes.empty())
+      text += "; " + no_writes;
+    return {n > 0 && no_writes.empty(), std::move(text)};
   }
 };
 
@@ -228,9 +280,13 @@ router::behavior_type behavior(router::stateful_pointer<router_state> self, opti
     st.spawn(i);
   self->set_down_handler([self](caf::down_msg& down) { self->state.ended(down); });
   return {
-    [self](transaction& t) { return self->state.take(t); }, [self](health) { return self->state.report(); },
-    [self](const worker::news& n) { self->state.hear(n); }, [self](expire) { self->state.drop_expired(); },
-    [self](respawn r) { self->state.spawn(r.slot); },       [self](const overdue& o) { self->state.cut_if_overdue(o); },
+    [self](transaction& t) { return self->state.take(t); },
+    [self](health) { return self->state.check(); },
+    [self](probe) { return self->state.take_probe(); },
+    [self](const worker::news& n) { self->state.hear(n); },
+    [self](expire) { self->state.drop_expired(); },
+    [self](respawn r) { self->state.spawn(r.slot); },
+    [self](const overdue& o) { self->state.cut_if_overdue(o); },
   };
 }
 } // namespace

@@ -152,6 +152,60 @@ TEST_CASE("pool: a database that was never there is unavailable at once, and rea
   CHECK(s->detail.find("/nonexistent") != std::string::npos);
 }
 
+TEST_CASE("pool: a server that takes no writes is not ready, its writes are unavailable, and it is ready again") {
+  bench b;
+  b.owner("create table t (x int); grant all on t to arrakis_app");
+  const auto pool = b.start(2);
+  const auto eventually = [&](bool wanted) {
+    const auto end = b.live.in(20s);
+    while (b.ready(pool) != wanted && !end.passed(std::chrono::steady_clock::now()))
+      std::this_thread::yield();
+    return b.ready(pool) == wanted;
+  };
+  CHECK(b.run(pool, says("insert into t values (1)")) == ec::none);
+  CHECK(eventually(true));
+  b.owner("alter system set default_transaction_read_only = on");
+  b.owner("select pg_reload_conf()");
+  CHECK(eventually(false));
+  CHECK(b.live.ask<postgres::state>(pool, postgres::health{})->detail.find("default_transaction_read_only is on")
+        != std::string::npos);
+  CHECK(b.run(pool, says("insert into t values (2)")) == ec::unavailable);
+  CHECK(b.run(pool, says("select 1")) == ec::none); // Negative control: the connections are as good as ever.
+  {
+    pqxx::connection db{b.server.admin_dsn()};
+    pqxx::nontransaction own{db};
+    own.exec("set default_transaction_read_only = off");
+    own.exec("alter system reset default_transaction_read_only");
+    own.exec("select pg_reload_conf()");
+  }
+  CHECK(eventually(true));
+  CHECK(b.run(pool, says("insert into t values (3)")) == ec::none);
+}
+
+TEST_CASE("pool: a server that answers nobody is not ready within 2 s, though it is connected") {
+  bench b;
+  b.owner("create table t (x int); grant all on t to arrakis_app");
+  const auto pool = b.start(1);
+  CHECK(b.run(pool, says("select 1")) == ec::none);
+  std::promise<void> entered, leave;
+  std::thread holder{[&] {
+    (void)b.run(pool, [&](pqxx::transaction_base&) {
+      entered.set_value();
+      leave.get_future().wait();
+    });
+  }};
+  entered.get_future().wait();
+  const auto s = b.live.ask<postgres::state>(pool, postgres::health{});
+  CHECK_FALSE(s->ready);
+  CHECK(s->detail.find("1 of 1 connections") == 0);
+  leave.set_value();
+  holder.join();
+  const auto end = b.live.in(20s);
+  while (!b.ready(pool) && !end.passed(std::chrono::steady_clock::now()))
+    std::this_thread::yield();
+  CHECK(b.ready(pool));
+}
+
 TEST_CASE("pool: what libpq repeats of a connection string is not repeated, but for where and as whom") {
   const auto told = [](const char* what, const std::string& dsn) {
     return text_of(postgres::refusal_of(std::runtime_error{what}, dsn));

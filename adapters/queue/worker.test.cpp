@@ -56,6 +56,29 @@ TEST_CASE("worker: a postponed job waits without using an attempt") {
   t.events_until("completed", "frozen");
 }
 
+TEST_CASE("worker: the end of a job waits while Redis takes no writes, and is recorded once; adding is unavailable") {
+  town t;
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk);
+  for (const std::string setting : {"maxmemory", "min-replicas-to-write"}) {
+    const auto id = "through-" + setting;
+    t.submit("hold", "{}", {.id = id});
+    CHECK(t.visits->next().id == id);
+    t.run({"CONFIG", "SET", setting, "1"});
+    caf::anon_send(clerk, answer{id, {outcome::completed, "7", {}, {}}});
+    const auto refused = t.ask<queue::added>(t.queue, queue::add{"ok", "{}", {}, soon()});
+    REQUIRE_FALSE(refused);
+    CHECK(code_of(refused.error()) == ec::unavailable); // What the outbox repeats soon, and calls nobody for.
+    if (setting != "maxmemory") // Without memory Redis lets a script go on that begins with a deletion, as an end does.
+      CHECK(t.state_of(id) == "active");
+    t.run({"CONFIG", "SET", setting, "0"});
+    const auto seen = t.events_until("completed", id);
+    CHECK(std::find(seen.begin(), seen.end(), "stalled") == seen.end());
+    CHECK(t.show(id).return_value == "7");
+    CHECK(t.visits->empty());
+  }
+}
+
 TEST_CASE("worker: one that falls silent loses its jobs to another, and its own late end changes nothing") {
   town t;
   auto silent = t.how;

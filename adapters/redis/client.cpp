@@ -12,6 +12,7 @@ namespace arrakis::redis {
 
 options blocking(options like) {
   like.silence_max = std::chrono::milliseconds{0};
+  like.watch_every = std::chrono::milliseconds{0}; // A question would wait behind the blocking command.
   return like;
 }
 

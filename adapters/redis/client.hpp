@@ -33,8 +33,12 @@ struct options {
   /// A call passed its deadline and the server has not said a word for so long: the connection is taken for dead and
   /// made anew. Zero: at once (a connection for blocking commands, see `blocking`).
   std::chrono::milliseconds silence_max{10'000};
-  size_t outbox_max = 20'000;          ///< Calls waiting or in flight; the next answers ec::busy. About 1 KiB each.
-  size_t outbox_bytes_max = 64u << 20; ///< Their bytes.
+  /// The server is asked so often whether it answers, takes writes and keeps its keys (`status`). After 4 turns without
+  /// a byte calls are refused at once until it is heard again. Zero: it is not asked.
+  std::chrono::milliseconds watch_every{0};
+  std::string watch_key = "arrakis:watch"; ///< Written without effect; nothing is ever stored there.
+  size_t outbox_max = 20'000;              ///< Calls waiting or in flight; the next answers ec::busy. About 1 KiB each.
+  size_t outbox_bytes_max = 64u << 20;     ///< Their bytes.
 };
 
 /// The options of a connection that carries one blocking command at a time (BZPOPMIN, XREAD BLOCK): others wait behind
@@ -42,6 +46,7 @@ struct options {
 options blocking(options like);
 
 struct status {
+  /// Connected. With `options.watch_every` also: the server answers, takes writes, and never evicts a key.
   bool ready = false;
   std::string detail; ///< Why not; else the address.
 };

@@ -22,7 +22,7 @@ address parsed(const options& how) {
 } // namespace
 
 connection::connection(asio::io_context& io, options how) : io_(io), how_(std::move(how)), where_(parsed(how_)) {
-  shown_.detail = "connecting to " + where_.shown();
+  detail_ = shown_.detail = "connecting to " + where_.shown();
   if (where_.transport != address::tls)
     return;
   tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1
@@ -114,12 +114,18 @@ void connection::greet(shared_transport to) {
     words.push_back({"SELECT", std::to_string(where_.database)});
   if (!how_.name.empty())
     words.push_back({"CLIENT", "SETNAME", how_.name});
-  words.push_back({"PING"}); // A server that still loads its data says so here, and is not ready.
   to->out.clear();
-  for (const auto& each : words) {
+  auto say = [&](const std::vector<std::string>& each, pending::kind what) {
     to->out += encode(each);
-    flying_.emplace_back().what = &each == &words.back() ? pending::ready : pending::greeting;
+    flying_.emplace_back().what = what;
+  };
+  for (const auto& each : words)
+    say(each, pending::greeting);
+  if (how_.watch_every.count() > 0) {
+    say(probe_words(), pending::probe);
+    say({"INFO", "memory"}, pending::memory);
   }
+  say({"PING"}, pending::ready); // A server that still loads its data says so here, and is not ready.
   writing_ = true;
   auto sent = [self = shared_from_this(), to](const boost::system::error_code& e, size_t) {
     if (to != self->link_)
@@ -142,6 +148,8 @@ void connection::established() {
     log::info("redis_connected", {{"server", where_.shown()}, {"attempts", failures_ + 1}});
   failures_ = 0;
   set_stage(stage::ready, where_.shown());
+  silent_turns_ = 0;
+  arm_watch();
   write();
 }
 } // namespace arrakis::redis

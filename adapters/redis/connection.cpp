@@ -95,7 +95,7 @@ void connection::take_inbox() {
     posted_ = false;
   }
   for (auto& request : taken) {
-    if (stage_ == stage::resting || stage_ == stage::stopped) {
+    if (stage_ == stage::resting || stage_ == stage::stopped || silent_) {
       finish(request, fail(ec::unavailable, "Redis: " + status().detail));
       continue;
     }
@@ -109,7 +109,7 @@ void connection::take_inbox() {
 void connection::write() {
   if (writing_ || stage_ != stage::ready)
     return;
-  if (renew_) {
+  if (renew_ || silent_) {
     std::scoped_lock lock{guard_};
     line_free_ = false;
     return;
@@ -163,7 +163,7 @@ void connection::read() {
       return;
     if (e)
       return self->lost(e.message());
-    self->heard_ = clock::now();
+    self->heard();
     {
       std::scoped_lock lock{self->guard_};
       self->absorb();
@@ -194,6 +194,8 @@ void connection::received(reply&& from) {
   if (flying_.front().more > 0) { // "QUEUED", or an error which EXEC will repeat.
     --flying_.front().more;
     renew_ |= from.type == reply::error && from.bytes.starts_with("READONLY");
+    if (from.type == reply::error && flying_.front().refusal.empty())
+      flying_.front().refusal = std::move(from.bytes);
     return;
   }
   auto request = std::move(flying_.front());
@@ -212,12 +214,16 @@ void connection::received(reply&& from) {
       if (error)
         log::error("redis_script_refused", {{"script", request.code->name}, {"error", from.bytes}});
       return;
+    case pending::probe: return take_probe(from);
+    case pending::memory: return take_memory(from);
     case pending::user: break;
   }
   if (error && request.code && request.done && from.bytes.starts_with("NOSCRIPT"))
     return load_again(std::move(request));
-  if (error && from.bytes.starts_with("READONLY"))
+  if (error && (from.bytes.starts_with("READONLY") || from.bytes.starts_with("UNBLOCKED")))
     renew_ = true;
+  if (error && is_passing(request.refusal)) // EXECABORT: nothing of the transaction was done.
+    from.bytes = std::move(request.refusal);
   finish(request, redis::answer(std::move(from)));
 }
 
@@ -273,7 +279,7 @@ void connection::refuse_waiting(const std::string& why) {
 }
 
 void connection::lost(const std::string& why) {
-  const bool was_ready = stage_ == stage::ready;
+  const bool was_ready = stage_ == stage::ready && !silent_; // From a silent server no new connection is expected soon.
   close();
   // What met NOSCRIPT had no effect: it waits like what was never sent.
   for (; !again_.empty(); again_.pop_back())
@@ -324,6 +330,8 @@ void connection::close() {
     line_free_ = false;
     rest_.clear();
   }
+  watch_.cancel();
+  asked_ = silent_ = false;
   if (auto link = std::exchange(link_, nullptr)) {
     boost::system::error_code ignored;
     link->plain.close(ignored);
@@ -350,8 +358,8 @@ void connection::stop() {
 
 void connection::set_stage(stage next, std::string detail) {
   stage_ = next;
-  std::scoped_lock lock{guard_};
-  shown_ = {next == stage::ready, std::move(detail)};
+  detail_ = std::move(detail);
+  show();
 }
 
 status connection::status() const {

@@ -18,15 +18,16 @@
 namespace arrakis::redis {
 
 struct pending {
-  enum kind { user, greeting, ready, load } what = user;
+  enum kind { user, greeting, ready, load, probe, memory } what = user;
   std::shared_ptr<const std::string> store; // The bytes of the calls that left together.
   std::string_view wire;                    // Those of this one.
   redis::done done;                         // Empty once answered: a reply that comes later is dropped.
   deadline until{std::chrono::steady_clock::time_point::max()};
   const script* code = nullptr;
   int loads = 0;
-  size_t more = 0;  // Replies that come before the one that counts: those inside a transaction.
-  size_t bytes = 0; // Counted against outbox_bytes_max until the reply.
+  size_t more = 0;     // Replies that come before the one that counts: those inside a transaction.
+  std::string refusal; // The first error among those.
+  size_t bytes = 0;    // Counted against outbox_bytes_max until the reply.
   void carry(std::string request) {
     store = std::make_shared<const std::string>(std::move(request));
     wire = *store;
@@ -86,6 +87,16 @@ private:
   void watch(std::chrono::steady_clock::time_point at);
   void expire();
 
+  // Does the server answer, take writes and keep its keys? (watch.cpp)
+  std::vector<std::string> probe_words() const;
+  void arm_watch();
+  void ask_server();
+  bool note_silence();
+  void heard();
+  void take_probe(const reply& from);
+  void take_memory(const reply& from);
+  void show();
+
   boost::asio::io_context& io_;
   const options how_;
   const address where_;
@@ -93,6 +104,7 @@ private:
   boost::asio::ip::tcp::resolver resolver_{io_};
   boost::asio::steady_timer pause_{io_};  // Back-off, or the time that an attempt to connect may take.
   boost::asio::steady_timer expiry_{io_}; // The soonest deadline that was known when it was set.
+  boost::asio::steady_timer watch_{io_};  // The next question to the server.
   std::atomic<std::chrono::steady_clock::time_point> armed_ = std::chrono::steady_clock::time_point::max();
   std::chrono::steady_clock::time_point heard_{};
   shared_transport link_;
@@ -100,6 +112,13 @@ private:
   std::string refusal_; // Why the greeting failed.
   unsigned failures_ = 0;
   bool writing_ = false;
+  std::string detail_;                                   // Of the stage.
+  std::string writes_refused_;                           // The server's own words; empty: it takes writes.
+  std::string eviction_;                                 // Its maxmemory-policy; empty: not known.
+  bool asked_ = false;                                   // The answer to the last question is still to come.
+  bool silent_ = false;                                  // Connected, and not a byte for too long: calls are refused.
+  int silent_turns_ = 0;                                 // Turns of the watch since the last byte.
+  std::chrono::steady_clock::time_point heard_before_{}; // At the last turn.
   bool renew_ = false;          // The server became a replica: nothing more is sent, a new connection follows.
   std::deque<pending> again_;   // Calls that met NOSCRIPT, behind the load of their script.
   std::deque<pending> waiting_; // Not sent.

@@ -41,7 +41,9 @@ struct eval {
   deadline until;
 };
 
-/// An error reply of the server is ec::internal with its text, except BUSY, LOADING, READONLY (ec::unavailable).
-/// ec::unavailable: nothing was sent. ec::unknown: sent, and the connection or the deadline ended before the reply.
+/// An error reply of the server is ec::internal with its text, except those of a state that passes (is_passing in
+/// wire.hpp: out of memory, a replica, cannot save, ...), which are ec::unavailable.
+/// ec::unavailable: nothing was sent, or the server did nothing. ec::unknown: sent, and the connection or the deadline
+/// ended before the reply.
 using handle = caf::typed_actor<caf::replies_to<command>::with<reply>, caf::replies_to<eval>::with<reply>>;
 } // namespace arrakis::redis

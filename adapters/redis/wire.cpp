@@ -2,6 +2,7 @@
 
 #include "runtime/assert.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <hiredis/read.h>
 #include <map>
@@ -127,15 +128,20 @@ std::string_view sha1_of(const script& code) {
   return hex;
 }
 
+bool is_passing(std::string_view error) {
+  // Before Redis 7 the error of a call inside a script stands behind the place of that call.
+  if (error.starts_with("ERR Error running script"))
+    if (const auto inner = error.rfind(": -"); inner != std::string_view::npos)
+      error.remove_prefix(inner + 3);
+  static constexpr std::string_view codes[]{"BUSY",       "LOADING",    "READONLY",    "OOM",      "MISCONF",
+                                            "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "UNBLOCKED"};
+  return std::ranges::find(codes, error.substr(0, error.find(' '))) != std::end(codes);
+}
+
 caf::expected<reply> answer(reply from) {
   if (from.type != reply::error)
     return from;
-  // The states of a server that will pass: a script runs too long, the data set is being read, a fail-over is under
-  // way.
-  for (auto passing : {"BUSY ", "LOADING ", "READONLY "})
-    if (from.bytes.starts_with(passing))
-      return failed<reply>(ec::unavailable, "Redis: " + from.bytes);
-  return failed<reply>(ec::internal, "Redis: " + from.bytes);
+  return failed<reply>(is_passing(from.bytes) ? ec::unavailable : ec::internal, "Redis: " + from.bytes);
 }
 
 void reader::closer::operator()(redisReader* parser) const { redisReaderFree(parser); }

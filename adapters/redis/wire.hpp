@@ -23,6 +23,12 @@ std::string encode_eval(std::string_view sha1, std::span<const std::string_view>
 /// The SHA-1 that Redis knows `code` by: its own, or computed once for a script without one.
 std::string_view sha1_of(const script& code);
 
+/// True for an error reply of a server that does nothing of the kind for the moment, whoever asks: it loads its data,
+/// is a replica, is out of memory, cannot save, lacks replicas, runs a script. The call had no effect, and may be
+/// repeated. The codes: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors and src/server.c
+/// (shared.*err).
+bool is_passing(std::string_view error);
+
 /// What an asker gets for a reply: the reply, or the error that an error reply stands for (messages.hpp).
 caf::expected<reply> answer(reply from);
 

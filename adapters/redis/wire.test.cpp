@@ -53,6 +53,23 @@ TEST_CASE("redis wire: passing states of a server are unavailable, other errors 
   CHECK(code("LOADING Redis is loading the dataset in memory") == ec::unavailable);
   CHECK(code("BUSY Redis is busy running a script") == ec::unavailable);
   CHECK(code("READONLY You can't write against a read only replica.") == ec::unavailable);
+  CHECK(code("OOM command not allowed when used memory > 'maxmemory'.") == ec::unavailable);
+  CHECK(code("OOM command not allowed when used memory > 'maxmemory'. script: 0f, on @user_script:1.")
+        == ec::unavailable);
+  CHECK(code("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.")
+        == ec::unavailable);
+  CHECK(code("NOREPLICAS Not enough good replicas to write.") == ec::unavailable);
+  CHECK(code("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.") == ec::unavailable);
+  CHECK(code("UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)")
+        == ec::unavailable);
+  // As Redis before 7 says it.
+  CHECK(code("ERR Error running script (call to f_0f): @user_script:1: @user_script: 1: -OOM command not allowed when "
+             "used memory > 'maxmemory'.")
+        == ec::unavailable);
+  CHECK(code("ERR Error running script (call to f_0f): @user_script:1: user_script:1: no such thing: -1")
+        == ec::internal);
+  CHECK(code("NOPERM this user has no permissions to access one of the keys used as arguments") == ec::internal);
+  CHECK(code("OOMERR") == ec::internal);
   CHECK(code("BUSYGROUP Consumer Group name already exists") == ec::internal);
   CHECK(code("ERR unknown command") == ec::internal);
 }

@@ -35,6 +35,8 @@ flow<> collect(self_pointer self, std::shared_ptr<const ports> to,
   std::vector<door::dependency> list;
   const auto until = within(self, patience);
   auto database = co_await ask(self, to->pool, until, postgres::health{});
+  if (database && database->ready && to->relay_pool) // Another role, perhaps by another way.
+    database = co_await ask(self, to->relay_pool, until, postgres::health{});
   list.push_back({"database", database && database->ready, database ? database->detail : text_of(database.error())});
   const auto cache = to->cache.status();
   list.push_back({"redis", cache.ready, cache.detail});

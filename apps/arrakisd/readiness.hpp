@@ -11,6 +11,7 @@ namespace arrakis::readiness {
 
 struct ports {
   postgres::handle pool;
+  postgres::handle relay_pool; ///< Invalid where this process runs no worker.
   const redis::client& cache;
   const redis::client& queue;
   signer::handle signer;
@@ -18,7 +19,8 @@ struct ports {
   const fences::board& board;
   shards::handle shards; ///< Invalid where this process runs no bot.
 };
-/// `done` gets database, redis, queue, vault (the signer), fences, and discord where a bot runs; within 2 s.
+/// `done` gets database, redis, queue, vault (the signer), fences, and discord where a bot runs; within 2 s. A database
+/// or a Redis is ready only while it takes writes.
 void ask(caf::actor_system&, ports, std::function<void(std::vector<door::dependency>)> done);
 
 } // namespace arrakis::readiness

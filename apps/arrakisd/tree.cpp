@@ -23,6 +23,7 @@
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
+#include "adapters/redis/eviction.hpp"
 #include "adapters/signer/local/local.hpp"
 #include "apps/arrakisd/door.hpp"
 #include "apps/arrakisd/identity.hpp"
@@ -200,6 +201,7 @@ struct node::impl {
   void declare_bot();
   void declare_identity();
   void open_door();
+  void check_redis();
   std::string api_url() const;
   void drain();
 };
@@ -349,7 +351,7 @@ void node::impl::open_door() {
     return known ? std::optional{door::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
   };
   to.dependencies = [this](auto done) {
-    readiness::ask(sys, {stores.pool, cache, queue_link, signer, fences, board, shards}, std::move(done));
+    readiness::ask(sys, {stores.pool, relay_pool, cache, queue_link, signer, fences, board, shards}, std::move(done));
   };
   auto endpoints = door::routes(sys, std::move(to));
   const auto memory = find_memory_limit();
@@ -364,6 +366,15 @@ void node::impl::open_door() {
                             {"unauthenticated_bytes", o->input_bytes_max},
                             {"unauthenticated_bytes_per_address", o->input_bytes_per_peer_max}});
   server = std::make_unique<net::http_server>(io, *o, std::move(endpoints.handle));
+}
+
+/// Ends the start where a server would drop keys. One that cannot be asked now is watched by its connection.
+void node::impl::check_redis() {
+  const deadline until{std::chrono::steady_clock::now() + std::chrono::seconds{3}};
+  if (auto bad = redis::check_eviction(cache, "redis.url", until))
+    throw std::runtime_error(text_of(bad));
+  if (auto bad = redis::check_eviction(queue_link, "redis.queue_url", until))
+    throw std::runtime_error(text_of(bad));
 }
 
 void node::impl::drain() {
@@ -384,6 +395,7 @@ node::node(const config& settings, const wiring::addresses& where) : impl_(std::
     throw std::runtime_error(text_of(bad));
   if (auto bad = queue::fault_of(wiring::queue_options(settings)); !bad.empty())
     throw std::runtime_error(bad); // Here: a supervisor would only try it again.
+  impl_->check_redis();
   impl_->declare_adapters();
   impl_->declare_domain();
   impl_->declare_edge();

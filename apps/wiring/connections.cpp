@@ -65,6 +65,7 @@ redis::options redis_options(const secret& url, const std::string& name) {
   redis::options o;
   o.url = url;
   o.name = name;
+  o.watch_every = std::chrono::milliseconds{500}; // Four turns of silence and one of waiting: within 3 s.
   return o;
 }
 

@@ -44,21 +44,39 @@ private:
 
 struct redis_server::impl {
   scratch home{"redis"};
+  std::vector<std::string> options;
   std::optional<process> child;
 };
 
-redis_server::redis_server() : impl_(std::make_unique<impl>()) { start(); }
+redis_server::redis_server(std::vector<std::string> options) : impl_(std::make_unique<impl>()) {
+  impl_->options = std::move(options);
+  start();
+}
 redis_server::~redis_server() = default;
 std::string redis_server::url() const { return "unix://" + (impl_->home / "redis.sock"); }
 
 void redis_server::start() {
   const auto& home = impl_->home;
   // appendfsync no: what was answered is in the kernel's hands, so it survives SIGKILL, and the disk is not waited for.
-  impl_->child.emplace(
-    process_options{.argv = {"redis-server", "--port", "0", "--unixsocket", home / "redis.sock", "--dir", home.path(),
-                             "--appendonly", "yes", "--appendfsync", "no", "--save", "", "--maxmemory-policy",
-                             "noeviction", "--enable-debug-command", "local"},
-                    .output = home / "redis.log"});
+  std::vector<std::string> argv{"redis-server",
+                                "--port",
+                                "0",
+                                "--unixsocket",
+                                home / "redis.sock",
+                                "--dir",
+                                home.path(),
+                                "--appendonly",
+                                "yes",
+                                "--appendfsync",
+                                "no",
+                                "--save",
+                                "",
+                                "--maxmemory-policy",
+                                "noeviction",
+                                "--enable-debug-command",
+                                "local"};
+  argv.insert(argv.end(), impl_->options.begin(), impl_->options.end());
+  impl_->child.emplace(process_options{.argv = std::move(argv), .output = home / "redis.log"});
   wait_until(*impl_->child, home / "redis.log", "redis-server",
              [&] { return unix_socket{home / "redis.sock"}.say("PING\r\n", 1) == "+PONG\r\n"; });
 }

@@ -2,12 +2,14 @@
 // Real servers for tests: each a private copy in a temporary folder, on Unix sockets, ended with the object.
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace arrakis::test {
 
 class redis_server {
 public:
-  redis_server();
+  /// `options`: further arguments of redis-server.
+  explicit redis_server(std::vector<std::string> options = {});
   ~redis_server();
   std::string url() const; ///< unix:///tmp/.../redis.sock
   void kill();             ///< SIGKILL; data of the append-only file stays.

@@ -1,0 +1,43 @@
+#include "adapters/redis/eviction.hpp"
+
+#include "runtime/log.hpp"
+
+#include <fmt/format.h>
+#include <future>
+
+namespace arrakis::redis {
+
+std::string eviction_policy_in(std::string_view info) {
+  static constexpr std::string_view name = "maxmemory_policy:";
+  const auto at = info.starts_with(name) ? 0 : info.find("\n" + std::string{name});
+  if (at == std::string_view::npos)
+    return {};
+  info.remove_prefix(info.find(':', at) + 1);
+  return std::string{info.substr(0, info.find_first_of("\r\n"))};
+}
+
+std::string eviction_fault(std::string_view policy) {
+  if (policy.empty() || policy == "noeviction")
+    return {};
+  return fmt::format("maxmemory-policy is {}, so Redis may drop jobs, leases, sessions and marks by itself; set "
+                     "maxmemory-policy to noeviction in redis.conf, or at once with CONFIG SET",
+                     policy);
+}
+
+caf::error check_eviction(const client& of, const std::string& setting, deadline until) {
+  using answer = caf::expected<reply>;
+  const auto told = std::make_shared<std::promise<answer>>();
+  auto coming = told->get_future();
+  of.command({"INFO", "memory"}, until, [told](answer r) { told->set_value(std::move(r)); });
+  const auto info = coming.get(); // A client answers each call once, by its deadline at the latest.
+  const auto policy = info ? eviction_policy_in(info->bytes) : std::string{};
+  if (const auto fault = eviction_fault(policy); !fault.empty())
+    return fail(ec::refused, setting + ": " + fault);
+  if (policy.empty())
+    log::warn("redis_eviction_unknown",
+              {{"setting", setting},
+               {"error", info ? "INFO memory does not say its maxmemory-policy" : text_of(info.error())},
+               {"do", "make sure that maxmemory-policy is noeviction, and let the user call INFO"}});
+  return {};
+}
+} // namespace arrakis::redis
