@@ -52,7 +52,6 @@ std::string ephemeral(const std::string& data_json) {
 }
 
 interaction_answer message(const std::string& data_json) { return {interaction_answer::message, ephemeral(data_json)}; }
-interaction_answer message_of(const caf::error& e) { return message(sentence_json(sentence(e))); }
 
 interaction_answer direct(const interaction& x, const said& what) {
   if (on_message(x) && !what.apart)

@@ -44,5 +44,7 @@ struct route {
 std::string sentence(const caf::error&);
 /// Message data of a sentence alone.
 std::string sentence_json(std::string_view text);
+/// The first answer that shows the sentence of an error, to the asker only.
+interaction_answer message_of(const caf::error&);
 
 } // namespace arrakis::interactions

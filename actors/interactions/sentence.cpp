@@ -34,4 +34,8 @@ std::string sentence_json(std::string_view text) {
   return js::serialize(js::object{{"content", text}, {"allowed_mentions", js::object{{"parse", js::array{}}}}});
 }
 
+interaction_answer message_of(const caf::error& e) {
+  return {interaction_answer::message, R"({"flags":64,)" + sentence_json(sentence(e)).substr(1)};
+}
+
 } // namespace arrakis::interactions

@@ -56,6 +56,7 @@ flow<> kill_late(pointer self, caf::actor_addr which) {
     self->send_exit(self->state.now.shard, caf::exit_reason::kill);
 }
 
+/// Nobody may act on the lease any more.
 void lose(pointer self) {
   auto& st = self->state;
   if (!st.right)
@@ -64,8 +65,15 @@ void lose(pointer self) {
   st.right = nullptr;
   log::warn("shard_lease_lost", {{"shard", st.options.shard}});
   metrics::count("arrakis_shard_leases_total", "Leases of shards, by what became of them.", 1, {{"event", "lost"}});
+}
+
+/// The shard of a term that is over makes way: for its successor elsewhere, or for a new term here.
+void make_way(pointer self) {
+  auto& st = self->state;
+  if (st.right || !st.now.shard || st.ending)
+    return;
   end_shard(self);
-  self->state.flows.start(kill_late(self, st.address));
+  st.flows.start(kill_late(self, st.address));
 }
 
 void begin_term(pointer self, instant until) {
@@ -88,6 +96,7 @@ void ours(pointer self, instant asked) {
   st.held_until = {};
   if (st.right && !st.right->extend(now, until))
     lose(self);
+  make_way(self);
   if (!st.right && !st.now.shard && now < until)
     begin_term(self, until);
 }
@@ -95,6 +104,7 @@ void ours(pointer self, instant asked) {
 void others(pointer self, const leases::held& seen) {
   auto& st = self->state;
   lose(self);
+  make_way(self);
   if (!st.elsewhere)
     log::info("shard_lease_elsewhere", {{"shard", st.options.shard}, {"by", seen.by}});
   st.elsewhere = true;
@@ -120,7 +130,7 @@ flow<milliseconds> turn(pointer self) {
   else
     st.elsewhere = false;
   if (st.right && !st.right->holds(self->clock().now()))
-    lose(self);
+    lose(self);                         // Still connected, so that users hear that they must wait.
   if (!got || (got->mine && !st.right)) // Not known, or ours before the last term has ended.
     co_return milliseconds{200};
   if (got->mine)

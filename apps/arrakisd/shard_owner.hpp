@@ -33,7 +33,9 @@ struct term {
 using begin = std::function<term(std::shared_ptr<tenure>)>;
 
 /// Speaks as the shard: its state while it runs here, else "standby" (another process has it) or "leaderless" (nobody
-/// knows who has it: Redis is away). On an exit message it ends the shard, gives the lease back, and ends.
+/// knows who has it: Redis is away). A shard whose lease lapsed without an answer of Redis stays connected, closed to
+/// all but the sentence of guarded::sink, until Redis says whose it is; then it ends. On an exit message it ends the
+/// shard, gives the lease back, and ends.
 discord::shard start(caf::actor_system&, leases::handle, options, begin);
 
 } // namespace arrakis::shard_owner

@@ -212,13 +212,28 @@ TEST_CASE("shard_owner: one that slept through its lease finds everything closed
   while (b.sim.now() < end)
     b.sim.advance(100ms);
   CHECK_FALSE(right->holds(b.sim.now()));
-  CHECK(b.one.life.alive.empty());
+  CHECK(b.one.life.alive == std::set<int>{1}); // Connected, for the sentence to users.
+  CHECK(b.one.status() == "leaderless");
   b.redis.away = false;
   b.sim.advance(2s);
   CHECK(b.one.life.terms.size() == 2); // A new term, which begins with a resume.
   CHECK_FALSE(right->holds(b.sim.now()));
   CHECK_FALSE(right->extend(b.sim.now(), b.sim.now() + 6s));
   CHECK(b.one.life.order == std::vector<std::string>{"begin 1", "end 1", "begin 2"});
+}
+
+TEST_CASE("shard_owner: one that was cut off ends its shard when it hears that another has the lease") {
+  both b;
+  b.sim.advance(3s);
+  b.redis.deaf = "a";
+  b.sim.advance(15s);
+  CHECK(b.other.acts());
+  CHECK_FALSE(b.one.acts());
+  CHECK(b.one.life.alive == std::set<int>{1});
+  b.redis.deaf.clear();
+  b.sim.advance(5s);
+  CHECK(b.one.life.alive.empty());
+  CHECK(b.one.status() == "standby");
 }
 
 TEST_CASE("shard_owner: a lease that vanished with all of Redis is not taken while its holder may act") {
@@ -242,6 +257,26 @@ TEST_CASE("shard_owner: a shard that crashes ends its owner, whose supervisor st
   CHECK_FALSE(right->holds(b.sim.now()));
 }
 
+namespace {
+discord::rest::behavior_type answering(discord::rest::pointer, std::vector<std::string>* told) {
+  return {[told](const discord::call& x) {
+    told->push_back(x.body);
+    discord::answer taken;
+    taken.status = 204;
+    return taken;
+  }};
+}
+
+void interact(test::sim_system& sim, const discord::sink& to, uint64_t id, interaction_kind kind) {
+  auto what = std::make_shared<interaction>();
+  what->id = {id};
+  what->kind = kind;
+  what->token = secret{"token"};
+  caf::anon_send(to, discord::interaction_created{what});
+  sim.run();
+}
+} // namespace
+
 TEST_CASE("guarded: after the lease nothing reaches the sink, and nothing is written over the successor's session") {
   bench b;
   int heard = 0, saved = 0;
@@ -264,7 +299,10 @@ TEST_CASE("guarded: after the lease nothing reaches the sink, and nothing is wri
             [&saved](const discord::gateway::clear_session&) { return ++saved, discord::gateway::session_kept{}; }};
   });
   auto mine = std::make_shared<tenure>(b.sim.now() + 6s);
-  auto sink = guarded::sink(b.sim.sys(), mine, real_sink);
+  std::vector<std::string> told;
+  const auto rest = b.sim.sys().spawn(answering, &told);
+  const guarded::apologies sorry{rest};
+  auto sink = guarded::sink(b.sim.sys(), mine, real_sink, sorry);
   auto store = guarded::store(b.sim.sys(), mine, real_store);
   int opened = 0;
   auto connect = guarded::connector(b.sim.sys(), mine, [&opened](auto, auto, auto) { ++opened; });
@@ -280,8 +318,27 @@ TEST_CASE("guarded: after the lease nothing reaches the sink, and nothing is wri
   CHECK_FALSE(late);
   CHECK((heard == 1 && saved == 1 && opened == 1));
   CHECK(b.sim.ask<discord::gateway::saved_session>(store, discord::gateway::load_session{0, {}}));
-  for (const auto& each : {caf::actor_cast<caf::actor>(sink), caf::actor_cast<caf::actor>(store),
-                           caf::actor_cast<caf::actor>(real_sink), caf::actor_cast<caf::actor>(real_store)})
+  // A user who asks now is told, once, after a successor would have answered and before Discord gives up.
+  interact(b.sim, sink, 42, interaction_kind::command);
+  interact(b.sim, sink, 43, interaction_kind::autocomplete);
+  interact(b.sim, sink, 44, interaction_kind::ping);
+  b.sim.advance(2'100ms);
+  CHECK(told.empty());
+  b.sim.advance(200ms);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].find("Try again in a moment") != std::string::npos);
+  CHECK(told[0].find(R"("flags":64)") != std::string::npos);
+  CHECK(heard == 1);
+  // The next term is sent it again, and does not do what the user was told is not done. Others it does.
+  auto next = guarded::sink(b.sim.sys(), std::make_shared<tenure>(b.sim.now() + 6s), real_sink, sorry);
+  interact(b.sim, next, 42, interaction_kind::command);
+  CHECK(heard == 1);
+  interact(b.sim, next, 45, interaction_kind::command);
+  CHECK(heard == 2);
+  caf::anon_send_exit(next, caf::exit_reason::kill);
+  for (const auto& each :
+       {caf::actor_cast<caf::actor>(sink), caf::actor_cast<caf::actor>(store), caf::actor_cast<caf::actor>(real_sink),
+        caf::actor_cast<caf::actor>(real_store), caf::actor_cast<caf::actor>(rest)})
     caf::anon_send_exit(each, caf::exit_reason::kill);
   b.sim.run();
 }

@@ -61,11 +61,12 @@ discord::gateway::url_source source(self_pointer self) {
 }
 
 /// One term of one shard: everything that it touches is closed to it when the term is over.
-shard_owner::begin term_of(caf::actor_system& sys, net::io& io, const discord::gateway::options& o, const ports& to) {
-  return [&sys, &io, o, to](const std::shared_ptr<tenure>& mine) {
+shard_owner::begin term_of(caf::actor_system& sys, net::io& io, const discord::gateway::options& o, const ports& to,
+                           const guarded::apologies& sorry) {
+  return [&sys, &io, o, to, sorry](const std::shared_ptr<tenure>& mine) {
     auto own = o;
     own.store = guarded::store(sys, mine, to.sessions);
-    const auto sink = guarded::sink(sys, mine, to.sink);
+    const auto sink = guarded::sink(sys, mine, to.sink, sorry);
     auto connector = guarded::connector(sys, mine, discord::gateway::network(io));
     return shard_owner::term{discord::gateway::start(sys, std::move(connector), own, sink),
                              {caf::actor_cast<caf::actor>(own.store), caf::actor_cast<caf::actor>(sink)}};
@@ -79,6 +80,7 @@ void start_all(self_pointer self, const plan& p) {
   const auto pacing = discord::gateway::within_start_limit(
     discord::pacing::over_redis(self->system(), st.to.redis, {.max_concurrency = p.max_concurrency}),
     {.total = p.starts_total, .remaining = p.starts_left, .reset_after = p.starts_reset}, self->clock().now());
+  const guarded::apologies sorry{st.to.rest};
   for (int i = 0; i < count; ++i) {
     discord::gateway::options o;
     o.token = st.options.token;
@@ -93,7 +95,7 @@ void start_all(self_pointer self, const plan& p) {
     st.running.push_back(supervisor::typed<discord::shard>(router));
     list.push_back(
       {"shard-" + std::to_string(i),
-       [&sys = self->system(), owner, leases = st.to.leases, begin = term_of(self->system(), *st.io, o, st.to)] {
+       [&sys = self->system(), owner, leases = st.to.leases, begin = term_of(self->system(), *st.io, o, st.to, sorry)] {
          return caf::actor_cast<caf::actor>(shard_owner::start(sys, leases, owner, begin));
        },
        router});

@@ -37,6 +37,7 @@ struct ports {
   leases::handle leases;
   redis::handle redis; ///< Of the turns to identify.
   discord::sink sink;
+  discord::rest rest; ///< For users who ask while nobody knows whose the shard is.
 };
 /// `io` outlives the actor. It asks until it is answered, with back-off; readiness is asked with `inspect`.
 handle start(caf::actor_system&, net::io& io, options, ports);

@@ -337,7 +337,7 @@ void node::impl::declare_bot() {
     o.shard_count = static_cast<int>(settings.integer("discord.shard_count"));
     o.compressed = settings.boolean("discord.zlib");
     o.who = {own_name.text(), incarnation};
-    return shards::start(sys, io, std::move(o), {gateway_plans, shard_sessions, leases, redis, sink});
+    return shards::start(sys, io, std::move(o), {gateway_plans, shard_sessions, leases, redis, sink, rest});
   });
 }
 

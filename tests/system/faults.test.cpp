@@ -315,6 +315,23 @@ TEST_CASE(
   check_stands_still("redis", "redis", 10s);
 }
 
+// Negative control: without guarded.cpp's apologize() the user is told that the application did not respond.
+TEST_CASE("redis: who asks after the shard's lease has run out is told in time, too, and the queue is not ready") {
+  auto& w = here();
+  const auto at = w.found("Asked long after redis was away");
+  auto user = w.admin(at);
+  {
+    const standing_still it{family_of(pid_of("redis"))};
+    CHECK(is_missed("queue"));
+    REQUIRE(demo::eventually([] { return contains(detail_of("discord"), "leaderless"); }, 30s));
+    user.type("onboard"); // Throws without an answer in Discord's 3 s.
+    CHECK(user.sees("Try again in a moment", 1s));
+  }
+  CHECK(becomes_ready());
+  user.type("onboard"); // The first of this user, whatever Discord repeats to the shard's next term.
+  CHECK(user.sees("Step 1 of 8"));
+}
+
 TEST_CASE("redis: a server that evicts keys ends the start with a sentence, whichever setting names it") {
   const test::redis_server evicts{{"--maxmemory-policy", "allkeys-lru", "--unixsocketperm", "777"}};
   const auto folder = std::filesystem::path{evicts.url().substr(7)}.parent_path();
