@@ -1,14 +1,15 @@
 #include "runtime/config.hpp"
 
 #include "runtime/assert.hpp"
+#include "runtime/config_environment.hpp"
 #include "runtime/config_schema.hpp"
 #include "runtime/config_toml.hpp"
 #include "runtime/ed25519.hpp"
+#include "runtime/file.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
-#include <fstream>
 #include <unistd.h>
 
 namespace arrakis {
@@ -16,6 +17,7 @@ namespace {
 constexpr std::string_view env_prefix = "ARRAKIS_";
 constexpr std::string_view file_suffix = "_file";
 constexpr size_t file_bytes_max = 1 << 20; // A configuration or secret larger than 1 MiB is the wrong file.
+constexpr std::chrono::seconds pipe_patience{5};
 
 std::string variable_of(std::string_view name) {
   std::string out{env_prefix};
@@ -31,12 +33,22 @@ std::string lower(std::string text) {
 }
 
 caf::expected<std::string> read_file(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::string text(file_bytes_max + 1, '\0');
-  if (!in || !in.read(text.data(), static_cast<std::streamsize>(text.size())).eof())
-    return failed<std::string>(ec::not_found,
-                               fmt::format("{}: cannot be read; check that it exists and who may read it", path));
-  text.resize(static_cast<size_t>(in.gcount()));
+  auto text = file::read_given(path, file_bytes_max, pipe_patience);
+  if (text)
+    return text;
+  switch (code_of(text.error())) {
+    case ec::timeout:
+    case ec::corrupt: return text;
+    default:
+      return failed<std::string>(ec::not_found,
+                                 fmt::format("{}: cannot be read; check that it exists and who may read it", path));
+  }
+}
+
+/// Without line ends at its end: an editor, a pipe or a Kubernetes secret puts them there.
+std::string trimmed_end(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
+    text.pop_back();
   return text;
 }
 
@@ -52,12 +64,15 @@ bool holds_password(std::string_view text) {
   return at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos;
 }
 
-std::vector<std::string> split_list(std::string_view text) {
+/// The parts between separators, without blanks around them; empty ones are left out.
+std::vector<std::string> split_list(std::string_view text, char separator = ',') {
+  constexpr std::string_view blanks = " \t\r\n";
   std::vector<std::string> out;
   for (size_t begin = 0; begin < text.size();) {
-    const auto end = std::min(text.find(',', begin), text.size());
-    if (end > begin)
-      out.emplace_back(text.substr(begin, end - begin));
+    const auto end = std::min(text.find(separator, begin), text.size());
+    const auto part = text.substr(begin, end - begin);
+    if (const auto first = part.find_first_not_of(blanks); first != std::string_view::npos)
+      out.emplace_back(part.substr(first, part.find_last_not_of(blanks) - first + 1));
     begin = end + 1;
   }
   return out;
@@ -104,11 +119,8 @@ public:
       const auto source = fmt::format("{}:{}", path, entry.line);
       if (const auto* key = schema_.find(entry.name)) {
         file_value(*key, entry, source);
-      } else if (schema_.table_of(entry.name)) {
-        if (entry.value && std::holds_alternative<std::vector<std::string>>(*entry.value))
-          result_.settings_[entry.name] = {*entry.value, source};
-        else
-          fault("{}: {}: is of another kind; allowed: a list of texts in quotes", source, entry.name);
+      } else if (const auto* table = schema_.table_of(entry.name)) {
+        table_entry(*table, entry, source);
       } else if (schema_.find(entry.name + std::string{file_suffix})) {
         fault("{}: {} is a secret; put it into a file and name that in {}_file, or set {}", source, entry.name,
               entry.name, variable_of(entry.name));
@@ -120,9 +132,26 @@ public:
     }
   }
 
+  /// `env` without what is not set: what is empty, and what Kubernetes writes for a Service of ours.
+  config::environment set_variables(const config::environment& env) {
+    config::environment out;
+    for (const auto& [variable, text] : env) {
+      if (!variable.starts_with(env_prefix))
+        continue;
+      auto value = trimmed_end(text);
+      if (config_environment::is_of_kubernetes(variable, value)) {
+        if (is_of_a_section(variable))
+          result_.notices_.push_back(variable + " is left out: Kubernetes writes it for a Service");
+      } else if (!value.empty()) {
+        out.emplace(variable, std::move(value));
+      }
+    }
+    return out;
+  }
+
   void overlay_environment(const config::environment& env) {
     for (const auto& [variable, text] : env)
-      if (variable.starts_with(env_prefix) && !known_variable(variable, text))
+      if (!known_variable(variable, text))
         unknown_variable(variable);
   }
 
@@ -132,7 +161,7 @@ public:
         continue;
       const auto name = key.name.substr(0, key.name.size() - file_suffix.size());
       const auto& path = std::get<std::string>(result_.settings_.at(key.name).value);
-      if (const auto set = env.find(variable_of(name)); set != env.end() && !set->second.empty())
+      if (const auto set = env.find(variable_of(name)); set != env.end())
         result_.secrets_[name] = secret{set->second};
       else if (!path.empty())
         secret_file(name, path);
@@ -174,6 +203,54 @@ private:
 
   const std::string& source_of(std::string_view name) const { return result_.settings_.find(name)->second.source; }
 
+  /// `chain = [addresses]`, or `chain_file = "path"`.
+  void table_entry(const config_schema::open_table& table, const config_toml::entry& entry, const std::string& source) {
+    auto key = entry.name.substr(table.name.size() + 1);
+    const auto* path = entry.value ? std::get_if<std::string>(&*entry.value) : nullptr;
+    const auto* list = entry.value ? std::get_if<std::vector<std::string>>(&*entry.value) : nullptr;
+    if (path && key.ends_with(file_suffix))
+      address_file(table, key.substr(0, key.size() - file_suffix.size()), *path, source);
+    else if (list)
+      address_list(table, key, *list, source, false);
+    else
+      fault("{}: {}: is of another kind; allowed: a list of texts in quotes", source, entry.name);
+  }
+
+  /// One address a line; lines that begin with # are left out.
+  void address_file(const config_schema::open_table& table, const std::string& key, const std::string& path,
+                    const std::string& source) {
+    const auto text = read_file(path);
+    if (!text) {
+      fault("{}: {}.{}{}: {}", source, table.name, key, file_suffix, text_of(text.error()));
+      return;
+    }
+    auto lines = split_list(*text, '\n');
+    std::erase_if(lines, [](const auto& line) { return line.starts_with('#'); });
+    if (lines.empty())
+      fault("{}: {}.{}{}: {} holds no address", source, table.name, key, file_suffix, path);
+    address_list(table, key, lines, source, true);
+  }
+
+  /// `may_hold_secrets`: where the list stands.
+  void address_list(const config_schema::open_table& table, const std::string& key,
+                    const std::vector<std::string>& list, const std::string& source, bool may_hold_secrets) {
+    const auto name = table.name + "." + key;
+    if (!table.knows(key)) {
+      fault("{}: {} is unknown{}", source, name, table.advice(key));
+      return;
+    }
+    for (size_t i = 0; i < list.size(); ++i) {
+      const auto parsed = url::parse(list[i], table.schemes);
+      if (!parsed)
+        fault("{}: {}: address {} is none: {}", source, name, i + 1, text_of(parsed.error()));
+      else if (!may_hold_secrets && !parsed->authorization().empty())
+        fault("{}: {}: address {} holds a password; put the addresses into a file, one a line, and name it in {}_file, "
+              "or set {}",
+              source, name, i + 1, name, variable_of(name));
+    }
+    result_.settings_[name] = {list, source};
+  }
+
   void file_value(const config::key& key, const config_toml::entry& entry, const std::string& source) {
     const auto wrong = entry.value ? config_schema::fault_of(key, *entry.value) : "is of another kind";
     if (!wrong.empty()) {
@@ -206,20 +283,29 @@ private:
     for (const auto& table : schema_.tables) {
       const auto prefix = variable_of(table.name) + "_";
       if (variable.size() > prefix.size() && variable.starts_with(prefix)) {
-        result_.settings_[table.name + "." + lower(variable.substr(prefix.size()))] = {split_list(text), variable};
+        const auto key = lower(variable.substr(prefix.size()));
+        if (key.ends_with(file_suffix) && !table.knows(key))
+          address_file(table, key.substr(0, key.size() - file_suffix.size()), text, variable);
+        else
+          address_list(table, key, split_list(text), variable, true);
         return true;
       }
     }
     return false;
   }
 
+  bool is_of_a_section(const std::string& variable) const {
+    const auto name = lower(variable.substr(env_prefix.size()));
+    const auto end = name.find('_');
+    return end != std::string::npos && schema_.knows_section(name.substr(0, end));
+  }
+
   /// Other programs have variables of this prefix too; one whose first word is a section of ours is a slip.
   void unknown_variable(const std::string& variable) {
-    auto name = lower(variable.substr(env_prefix.size()));
-    const auto dot = name.find('_');
-    if (dot == std::string::npos || !schema_.knows_section(name.substr(0, dot)))
+    if (!is_of_a_section(variable))
       return;
-    name[dot] = '.';
+    auto name = lower(variable.substr(env_prefix.size()));
+    name[name.find('_')] = '.';
     const auto near = schema_.nearest(name);
     fault("{}: there is no key {}{}", variable, name,
           near.empty() ? "" : fmt::format("; did you mean {}?", variable_of(near)));
@@ -231,9 +317,10 @@ private:
       fault("{}: {}{}: {}", source_of(name + std::string{file_suffix}), name, file_suffix, text_of(text.error()));
       return;
     }
-    while (!text->empty() && (text->back() == '\n' || text->back() == '\r'))
-      text->pop_back();
-    result_.secrets_[name] = secret{std::move(*text)};
+    auto value = trimmed_end(std::move(*text));
+    if (value.empty())
+      fault("{}: {}{}: {} is empty", source_of(name + std::string{file_suffix}), name, file_suffix, path);
+    result_.secrets_[name] = secret{std::move(value)};
   }
 
   const config_schema::schema& schema_ = config_schema::get();
@@ -252,8 +339,9 @@ caf::expected<config> config::load(const std::string& path, const environment& e
       return entries.error();
     loader.overlay_file(path, *entries);
   }
-  loader.overlay_environment(env);
-  loader.read_secrets(env);
+  const auto set = loader.set_variables(env);
+  loader.overlay_environment(set);
+  loader.read_secrets(set);
   loader.check_together();
   return loader.take();
 }
@@ -315,24 +403,38 @@ arrakis::secret config::secret(std::string_view name) const {
   return found == secrets_.end() ? arrakis::secret{} : found->second;
 }
 
-std::map<std::string, std::vector<std::string>> config::table(std::string_view name) const {
+std::map<std::string, std::vector<url>> config::addresses(std::string_view table) const {
   const auto& tables = config_schema::get().tables;
-  ARRAKIS_ASSERT(std::any_of(tables.begin(), tables.end(), [&](const auto& t) { return t.name == name; }),
-                 fmt::format("{} is an open table of config/arrakis.toml", name));
-  std::map<std::string, std::vector<std::string>> out;
-  for (const auto& [key, setting] : settings_)
-    if (key.size() > name.size() && key.starts_with(name) && key[name.size()] == '.')
-      out.emplace(key.substr(name.size() + 1), std::get<std::vector<std::string>>(setting.value));
+  const auto known = std::ranges::find(tables, table, &config_schema::open_table::name);
+  ARRAKIS_ASSERT(known != tables.end(), fmt::format("{} is an open table of config/arrakis.toml", table));
+  std::map<std::string, std::vector<url>> out;
+  for (const auto& [name, setting] : settings_) {
+    if (config_schema::get().table_of(name) != &*known)
+      continue;
+    auto& list = out[name.substr(table.size() + 1)];
+    for (const auto& text : std::get<std::vector<std::string>>(setting.value)) {
+      auto parsed = url::parse(text, known->schemes);
+      ARRAKIS_ASSERT(parsed, "an address was judged when it was read");
+      list.push_back(std::move(*parsed));
+    }
+  }
   return out;
 }
 
 std::string config::describe() const {
   std::string out;
+  std::map<std::string, std::vector<std::string>> origins;
+  for (const auto& table : config_schema::get().tables)
+    for (const auto& [key, list] : addresses(table.name))
+      for (const auto& address : list)
+        origins[table.name + "." + key].push_back(address.origin());
   for (const auto& [name, setting] : settings_) {
-    const bool secret_too = secrets_.contains(name);
-    out += fmt::format("{} = {}  ({})\n", name,
-                       secret_too ? (secrets_.find(name)->second.empty() ? "\"\"" : "(set)") : shown(setting.value),
-                       setting.source);
+    const auto held = secrets_.find(name);
+    const auto value = config_schema::get().table_of(name) ? shown(origins[name])
+                     : held == secrets_.end()              ? shown(setting.value)
+                     : held->second.empty()                ? "\"\""
+                                                           : "(set)";
+    out += fmt::format("{} = {}  ({})\n", name, value, setting.source);
   }
   for (const auto& [name, held] : secrets_)
     if (!settings_.contains(name) && !held.empty())

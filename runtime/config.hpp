@@ -2,6 +2,7 @@
 // Configuration: config/arrakis.toml is the schema and the defaults, a user's file overlays it, the environment wins.
 #include "runtime/error.hpp"
 #include "runtime/secret.hpp"
+#include "runtime/url.hpp"
 
 #include <chrono>
 #include <map>
@@ -28,6 +29,7 @@ public:
     int64_t least = 0, most = 0;      ///< Of integers.
     std::vector<std::string> choices; ///< Of texts that are a choice; empty: any text.
     bool several = false;             ///< Several choices, separated by commas.
+    std::string schemes;              ///< Of texts that are an address: "http https"; empty: any text.
   };
 
   /// Reads `path` (empty: defaults only) and `env` (ARRAKIS_<SECTION>_<KEY>). ec::invalid with one line for each fault:
@@ -48,11 +50,14 @@ public:
   /// The secret `name` ("discord.token"): from the environment, else out of the file that `<name>_file` names, else the
   /// key `name` itself where there is one (a connection string without a password). Empty when it is set nowhere.
   arrakis::secret secret(std::string_view name) const;
-  /// The lists of an open table ("chains.rpc"), by key.
-  std::map<std::string, std::vector<std::string>> table(std::string_view name) const;
+  /// The addresses of an open table ("chains.rpc"), by key. They may hold keys and passwords: see url.
+  std::map<std::string, std::vector<url>> addresses(std::string_view table) const;
 
-  /// One line for each key with its value and where it comes from; secrets are only named.
+  /// One line for each key with its value and where it comes from; secrets are only named, and of the addresses of an
+  /// open table the origin is shown.
   std::string describe() const;
+  /// Variables of a section of ours that were left out, and why: a sentence each.
+  const std::vector<std::string>& notices() const { return notices_; }
 
 private:
   friend class config_loader;
@@ -63,6 +68,7 @@ private:
   const config::value& at(std::string_view name) const;
   std::map<std::string, setting, std::less<>> settings_;
   std::map<std::string, arrakis::secret, std::less<>> secrets_;
+  std::vector<std::string> notices_;
 };
 
 } // namespace arrakis

@@ -42,6 +42,15 @@ std::string refusal(std::string_view text, const config::environment& env = {}) 
     out.replace(at, file.path.size(), "f");
   return out;
 }
+
+/// The origins of chains.rpc.
+std::map<std::string, std::vector<std::string>> chains_of(const config& c) {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const auto& [chain, list] : c.addresses("chains.rpc"))
+    for (const auto& address : list)
+      out[chain].push_back(address.origin());
+  return out;
+}
 } // namespace
 
 TEST_CASE("config: every key has a sentence, and every integer a range and a unit") {
@@ -69,7 +78,7 @@ TEST_CASE("config: without a file the defaults hold") {
   CHECK(c->milliseconds("node.shutdown_grace_s") == std::chrono::seconds{300});
   CHECK(c->milliseconds("queue.lock_ms") == std::chrono::milliseconds{8000});
   CHECK(c->secret("discord.token").empty());
-  CHECK(c->table("chains.rpc").empty());
+  CHECK(c->addresses("chains.rpc").empty());
 }
 
 TEST_CASE("config: the file overlays the defaults and the environment wins over both") {
@@ -81,9 +90,8 @@ TEST_CASE("config: the file overlays the defaults and the environment wins over 
   CHECK(c.integer("http.port") == 9090);
   CHECK(c.text("http.address") == "0.0.0.0");
   CHECK_FALSE(c.boolean("discord.zlib"));
-  const std::map<std::string, std::vector<std::string>> expected{{"ethereum", {"http://a", "http://b"}},
-                                                                 {"base", {"http://c", "http://d"}}};
-  CHECK(c.table("chains.rpc") == expected);
+  using origins = std::map<std::string, std::vector<std::string>>;
+  CHECK(chains_of(c) == origins{{"ethereum", {"http://a", "http://b"}}, {"base", {"http://c", "http://d"}}});
 }
 
 TEST_CASE("config: an unknown key is refused with file, line and the nearest key") {
@@ -99,8 +107,8 @@ TEST_CASE("config: a wrong kind or range is refused with what is allowed") {
         == "f:2: log.level: \"loud\" is not a choice; allowed: one of debug | info | warn | error");
   CHECK(refusal("[node]\nroles = \"api, ape\"\n")
         == "f:2: node.roles: \"ape\" is not a choice; allowed: any of all | api | worker | bot");
-  CHECK(refusal("[chains.rpc]\n1 = \"http://a\"\n")
-        == "f:2: chains.rpc.1: is of another kind; allowed: a list of texts in quotes");
+  CHECK(refusal("[chains.rpc]\nbase = \"http://a\"\n")
+        == "f:2: chains.rpc.base: is of another kind; allowed: a list of texts in quotes");
   CHECK(loaded("[node]\nroles = \"api, worker\"\n").text("node.roles") == "api, worker");
 }
 
@@ -140,17 +148,125 @@ TEST_CASE("config: secrets come from the environment or from a file, and never o
     CHECK(refusal("[postgres]\ndsn = \"" + std::string{dsn} + "\"\n")
           == "f:2: postgres.dsn holds a password; put the value into a file and name it in postgres.dsn_file, or set "
              "ARRAKIS_POSTGRES_DSN");
-  const auto plain = loaded("[postgres]\ndsn = \"host=/run/pg\"\n", {{"ARRAKIS_REDIS_URL", "redis://:pw@cache:6379"}});
+  const auto plain = loaded("[postgres]\ndsn = \"host=/run/pg\"\n",
+                            {{"ARRAKIS_REDIS_URL", "redis://:open-sesame@cache:6379"}});
   CHECK(plain.secret("postgres.dsn").reveal() == "host=/run/pg");
-  CHECK(plain.secret("redis.url").reveal() == "redis://:pw@cache:6379");
-  CHECK(plain.describe().find("pw") == std::string::npos);
+  CHECK(plain.secret("redis.url").reveal() == "redis://:open-sesame@cache:6379");
+  CHECK(plain.describe().find("open-sesame") == std::string::npos);
+}
+
+TEST_CASE("config: an address of a chain is judged at the start, and only its origin is shown") {
+  const config::environment env{
+    {"ARRAKIS_CHAINS_RPC_BASE", "https://me:sesame@Node.example/sesame, http://[::1]:8545?apikey=sesame ,"}};
+  const auto c = loaded("[chains.rpc]\nethereum = [\"https://a.example/v3/sesame\"]\n", env);
+  const auto base = c.addresses("chains.rpc").at("base");
+  REQUIRE(base.size() == 2); // A blank behind a comma makes no dead endpoint.
+  CHECK_FALSE(base[0].authorization().empty());
+  CHECK(base[1].target().reveal() == "/?apikey=sesame");
+  const auto shown = c.describe();
+  CHECK(shown.find("chains.rpc.base = [https://node.example, http://[::1]:8545]  (ARRAKIS_CHAINS_RPC_BASE)")
+        != std::string::npos);
+  CHECK(shown.find("chains.rpc.ethereum = [https://a.example]  (") != std::string::npos);
+  CHECK(shown.find("sesame") == std::string::npos);
+  CHECK(refusal("[chains.rpc]\nbase = [\"http://a\", \"not a url\"]\n")
+          .starts_with("f:2: chains.rpc.base: address 2 is none: "));
+  CHECK(refusal("", {{"ARRAKIS_CHAINS_RPC_BASE", "sesame"}})
+        == "ARRAKIS_CHAINS_RPC_BASE: chains.rpc.base: address 1 is none: it must begin with one of: http https");
+}
+
+TEST_CASE("config: a password of an address stands in a file of its own, one address a line") {
+  const auto refused = refusal("[chains.rpc]\nbase = [\"http://me:sesame@a\"]\n");
+  CHECK(refused.starts_with("f:2: chains.rpc.base: address 1 holds a password; put the addresses into a file"));
+  CHECK(refused.ends_with("chains.rpc.base_file, or set ARRAKIS_CHAINS_RPC_BASE"));
+  CHECK(refused.find("sesame") == std::string::npos);
+  const scratch_file addresses{"# mine\nhttp://me:sesame@a\r\n\n  https://b/sesame\n"};
+  const auto c = loaded("[chains.rpc]\nbase_file = \"" + addresses.path + "\"\n",
+                        {{"ARRAKIS_CHAINS_RPC_POLYGON_FILE", addresses.path}});
+  for (const auto* chain : {"base", "polygon"}) {
+    const auto list = c.addresses("chains.rpc").at(chain);
+    REQUIRE(list.size() == 2);
+    CHECK(list[0].authorization().reveal() == "Basic bWU6c2VzYW1l");
+    CHECK(list[1].origin() == "https://b");
+  }
+  CHECK(c.describe().find("sesame") == std::string::npos);
+  const scratch_file none{"# none yet\n"};
+  CHECK(refusal("[chains.rpc]\nbase_file = \"" + none.path + "\"\n").find("holds no address") != std::string::npos);
+  CHECK(refusal("[chains.rpc]\nbase_file = \"/nowhere\"\n").starts_with("f:2: chains.rpc.base_file: /nowhere: cannot"));
+}
+
+TEST_CASE("config: a chain that config/chains has not is refused with the nearest") {
+  CHECK(refusal("[chains.rpc]\netherum = [\"http://a\"]\n")
+        == "f:2: chains.rpc.etherum is unknown; did you mean chains.rpc.ethereum?");
+  CHECK(refusal("", {{"ARRAKIS_CHAINS_RPC_ETHERUM", "http://a"}})
+        == "ARRAKIS_CHAINS_RPC_ETHERUM: chains.rpc.etherum is unknown; did you mean chains.rpc.ethereum?");
+  CHECK(refusal("[chains.rpc]\nanother_world = [\"http://a\"]\n").find("; allowed are arbitrum, ")
+        != std::string::npos);
+  for (const auto& id : config_schema::chain_ids())
+    CHECK(chains_of(loaded("[chains.rpc]\n" + id + " = [\"http://a\"]\n")).contains(id));
+}
+
+TEST_CASE("config: an address that is a setting is judged, and what would not be sent of it is refused") {
+  const auto c = loaded("[discord]\napi_url = \"http://[::1]:8090/discord\"\ngateway_url = \"ws://gateway.intern\"\n");
+  CHECK(c.text("discord.api_url") == "http://[::1]:8090/discord");
+  for (const auto* bad : {"not a url", "ftp://sesame", "http://me:sesame@a", "http://a?sesame", "http://[sesame"}) {
+    const auto why = refusal("[discord]\napi_url = \"" + std::string{bad} + "\"\n");
+    CAPTURE(why);
+    CHECK(why.starts_with("f:2: discord.api_url"));
+    CHECK(why.find("sesame") == std::string::npos);
+    CHECK(refusal("", {{"ARRAKIS_DISCORD_API_URL", bad}}).find("sesame") == std::string::npos);
+  }
+  CHECK(refusal("[discord]\ngateway_url = \"https://a\"\n").find("allowed: an address, one of ws wss")
+        != std::string::npos);
+}
+
+TEST_CASE("config: what Kubernetes writes for a Service is left out with a line, and nothing else") {
+  const config::environment written{{"ARRAKIS_REDIS_SERVICE_HOST", "10.0.0.11"},
+                                    {"ARRAKIS_REDIS_SERVICE_PORT", "6379"},
+                                    {"ARRAKIS_REDIS_SERVICE_PORT_CLIENT", "6379"},
+                                    {"ARRAKIS_REDIS_PORT", "tcp://10.0.0.11:6379"},
+                                    {"ARRAKIS_REDIS_PORT_6379_TCP", "tcp://10.0.0.11:6379"},
+                                    {"ARRAKIS_REDIS_PORT_6379_TCP_PROTO", "tcp"},
+                                    {"ARRAKIS_REDIS_PORT_6379_TCP_PORT", "6379"},
+                                    {"ARRAKIS_REDIS_PORT_6379_TCP_ADDR", "10.0.0.11"},
+                                    {"ARRAKIS_HTTP_PORT", "tcp://10.0.0.12:3000"}, // A key of ours.
+                                    {"ARRAKIS_HTTP_PORT_3000_UDP", "udp://10.0.0.12:3000"},
+                                    {"ARRAKIS_CHAINS_RPC_PORT", "udp://10.0.0.13:8545"},
+                                    {"ARRAKIS_PORT", "tcp://10.0.0.14:80"}}; // Of no section.
+  const auto c = loaded("", written);
+  CHECK(c.integer("http.port") == 3000);
+  CHECK(c.notices().size() == written.size() - 1);
+  CHECK(c.notices().front() == "ARRAKIS_CHAINS_RPC_PORT is left out: Kubernetes writes it for a Service");
+  for (const auto* other :
+       {"ARRAKIS_REDIS_PORT", "ARRAKIS_REDIS_HOST", "ARRAKIS_REDIS_PORT_6379", "ARRAKIS_REDIS_PORT_TCP",
+        "ARRAKIS_REDIS_PORT_6379_TCP_HOST", "ARRAKIS_REDIS_PORT_6379_SCTP", "ARRAKIS_REDIS_SERVICE",
+        "ARRAKIS_REDIS_PORT_X6379_TCP", "ARRAKIS_REDIS_SERVICE_PORT_"})
+    CHECK_MESSAGE(refusal("", {{other, "6379"}}).find("there is no key") != std::string::npos, other);
+  CHECK(refusal("", {{"ARRAKIS_HTTP_PORT", "http://10.0.0.12"}}).find("allowed: 0..65535") != std::string::npos);
+}
+
+TEST_CASE("config: an empty variable is not set, and a line end behind a value is none of it") {
+  const auto c = loaded("[http]\nport = 8080\n", {{"ARRAKIS_HTTP_PORT", ""},
+                                                  {"ARRAKIS_HTTP_ADDRESS", "\n"},
+                                                  {"ARRAKIS_HTTP_PROT", ""},
+                                                  {"ARRAKIS_CHAINS_RPC_BASE", ""},
+                                                  {"ARRAKIS_LOG_LEVEL", "warn\r\n"},
+                                                  {"ARRAKIS_DISCORD_TOKEN", "tok-1\n"}});
+  CHECK(c.integer("http.port") == 8080);
+  CHECK(c.text("http.address") == "127.0.0.1");
+  CHECK(c.text("log.level") == "warn");
+  CHECK(c.secret("discord.token").reveal() == "tok-1");
+  CHECK(chains_of(c).empty());
+  const scratch_file empty{"\n"};
+  CHECK(refusal("[discord]\ntoken_file = \"" + empty.path + "\"\n")
+        == "f:2: discord.token_file: " + empty.path + " is empty");
 }
 
 TEST_CASE("config: keys that contradict each other are refused") {
   CHECK(refusal("[queue]\nrenew_ms = 5000\n").starts_with("f:2: queue.renew_ms is more than a third of queue.lock_ms"));
   CHECK(refusal("[redis]\nmode = \"external\"\n")
         == "f:2: redis.url (or redis.url_file) is needed when redis.mode is external");
-  CHECK(refusal("[discord]\npublic_key = \"abc\"\n").starts_with("f:2: discord.public_key is not a key"));
+  for (const auto& key : {std::string{"abc"}, std::string(64, '0'), std::string(64, 'f')})
+    CHECK(refusal("[discord]\npublic_key = \"" + key + "\"\n").starts_with("f:2: discord.public_key is not a key: "));
 }
 
 TEST_CASE("config: a file that cannot be read is named") {

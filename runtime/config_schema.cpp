@@ -47,12 +47,19 @@ void read_comment(std::string_view line, comment& into) {
     into.sentence += (into.sentence.empty() ? "" : " ") + std::string{line};
 }
 
-/// "one of a | b", "any of a | b" or "1..9 unit".
+/// "http | https" with blanks alone between them, as url::parse takes it.
+std::string schemes_of(std::string_view text) { return fmt::format("{}", fmt::join(split(text, '|'), " ")); }
+
+/// "one of a | b", "any of a | b", "address of http | https" or "1..9 unit".
 void read_allowed(std::string_view text, config::key& key) {
   if (text.empty())
     return;
   if (starts_with_word(text, "one of") || (key.several = starts_with_word(text, "any of"))) {
     key.choices = split(text, '|');
+    return;
+  }
+  if (starts_with_word(text, "address of")) {
+    key.schemes = schemes_of(text);
     return;
   }
   const auto* end = text.data() + text.size();
@@ -77,6 +84,31 @@ size_t edits(std::string_view a, std::string_view b) {
   }
   return row.back();
 }
+
+std::string nearest_of(const std::vector<std::string>& names, std::string_view name) {
+  std::string best;
+  size_t fewest = 4; // More than three edits is another word, not a slip of the hand.
+  for (const auto& each : names) {
+    const auto n = edits(name, each);
+    if (n < fewest) {
+      fewest = n;
+      best = each;
+    }
+  }
+  return best;
+}
+
+/// What is sent of such an address is scheme, host, port and path.
+std::string fault_of_address(const std::string& text, const std::string& schemes) {
+  if (text.empty())
+    return {};
+  const auto parsed = url::parse(text, schemes);
+  if (!parsed)
+    return text_of(parsed.error());
+  if (!parsed->authorization().empty())
+    return "user and password are not sent";
+  return parsed->target().reveal().find('?') == std::string::npos ? "" : "a query is not sent";
+}
 } // namespace
 
 std::string_view embedded_text() {
@@ -99,22 +131,32 @@ const open_table* schema::table_of(std::string_view name) const {
 }
 
 bool schema::knows_section(std::string_view section) const {
-  return std::any_of(keys.begin(), keys.end(), [&](const auto& k) {
-    return k.name.starts_with(section) && k.name.size() > section.size() && k.name[section.size()] == '.';
-  });
+  const auto of_section = [&](const auto& each) {
+    return each.name.starts_with(section) && each.name.size() > section.size() && each.name[section.size()] == '.';
+  };
+  return std::ranges::any_of(keys, of_section) || std::ranges::any_of(tables, of_section);
 }
 
 std::string schema::nearest(std::string_view name) const {
-  std::string best;
-  size_t fewest = 4; // More than three edits is another word, not a slip of the hand.
-  for (const auto& key : keys) {
-    const auto n = edits(name, key.name);
-    if (n < fewest) {
-      fewest = n;
-      best = key.name;
-    }
-  }
-  return best;
+  std::vector<std::string> names;
+  for (const auto& key : keys)
+    names.push_back(key.name);
+  return nearest_of(names, name);
+}
+
+const std::vector<std::string>& chain_ids() {
+  static const std::vector<std::string> ids{
+#include "runtime/chain_ids.inc"
+  };
+  return ids;
+}
+
+bool open_table::knows(std::string_view key) const { return std::ranges::find(chain_ids(), key) != chain_ids().end(); }
+
+std::string open_table::advice(std::string_view key) const {
+  const auto near = nearest_of(chain_ids(), key);
+  return near.empty() ? fmt::format("; allowed are {}", fmt::join(chain_ids(), ", "))
+                      : fmt::format("; did you mean {}.{}?", name, near);
 }
 
 schema read(std::string_view text) {
@@ -132,7 +174,10 @@ schema read(std::string_view text) {
     } else if (line[0] == '[') {
       section = line.substr(1, line.find(']') - 1);
       if (!above.open.empty())
-        out.tables.push_back({section, above.sentence, above.open});
+        out.tables.push_back(
+          {section, above.sentence, above.open,
+           schemes_of(std::string_view{above.allowed}.substr(std::string_view{"addresses of "}.size()))}),
+          ARRAKIS_ASSERT(above.allowed.starts_with("addresses of "), "an open table holds addresses");
       above = {};
     } else {
       config::key key;
@@ -162,6 +207,8 @@ const schema& get() {
 std::string allowed(const config::key& key) {
   if (!key.choices.empty())
     return fmt::format("{} {}", key.several ? "any of" : "one of", fmt::join(key.choices, " | "));
+  if (!key.schemes.empty())
+    return fmt::format("an address, one of {}", key.schemes);
   switch (key.standard.index()) {
     case 0: return "a text in quotes";
     case 1: return fmt::format("{}..{} {}", key.least, key.most, key.unit);
@@ -176,6 +223,8 @@ std::string fault_of(const config::key& key, const config::value& value) {
   if (const auto* number = std::get_if<int64_t>(&value); number && (*number < key.least || *number > key.most))
     return fmt::format("{} is out of range", *number);
   const auto* text = std::get_if<std::string>(&value);
+  if (text && !key.schemes.empty())
+    return fault_of_address(*text, key.schemes);
   if (!text || key.choices.empty())
     return {};
   for (const auto& part : key.several ? split(*text, ',') : std::vector{*text})

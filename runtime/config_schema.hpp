@@ -9,7 +9,13 @@ std::string_view embedded_text();
 struct open_table {
   std::string name; ///< "chains.rpc"
   std::string sentence;
-  std::string key_kind; ///< What its keys are: "chain id".
+  std::string key_kind; ///< What its keys are: "id of a chain".
+  std::string schemes;  ///< Of its values, lists of addresses.
+
+  /// Is `key` one of those that there are? Of an id of a chain: config/chains has it.
+  bool knows(std::string_view key) const;
+  /// "; did you mean chains.rpc.ethereum?", or the keys that there are.
+  std::string advice(std::string_view key) const;
 };
 struct schema {
   std::vector<config::key> keys;
@@ -24,6 +30,9 @@ struct schema {
 /// Aborts when the embedded file breaks its own rules: each key has a sentence, each integer a range with a unit.
 const schema& get();
 schema read(std::string_view text);
+
+/// The files of config/chains, without their ending.
+const std::vector<std::string>& chain_ids();
 
 /// "one of debug | info", "0..65535 port number", "true or false", "any text".
 std::string allowed(const config::key&);

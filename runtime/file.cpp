@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <memory>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -142,6 +143,35 @@ using folder_stream = std::unique_ptr<DIR, int (*)(DIR*)>;
 } // namespace
 
 caf::expected<std::string> read(const std::string& path, size_t bytes_max) { return read_file(path, bytes_max, false); }
+
+caf::expected<std::string> read_given(const std::string& path, size_t bytes_max, std::chrono::milliseconds patience) {
+  // Without O_NONBLOCK open() itself waits for a pipe's writer.
+  const descriptor fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+  if (!fd)
+    return system_error(path, errno);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  std::string bytes(bytes_max + 1, '\0');
+  size_t length = 0;
+  while (length < bytes.size()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd ready{fd.get(), POLLIN, 0}; // A pipe that never had a writer is not ready, though it reads as empty.
+    const int seen = left.count() > 0 ? ::poll(&ready, 1, static_cast<int>(left.count())) : 0;
+    if (seen == 0)
+      return failed<std::string>(ec::timeout, path + ": nobody writes into this pipe");
+    const auto count = seen < 0 ? -1 : ::read(fd.get(), bytes.data() + length, bytes.size() - length);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN))
+      continue;
+    if (count < 0)
+      return system_error(path, errno);
+    if (count == 0)
+      break;
+    length += static_cast<size_t>(count);
+  }
+  if (length > bytes_max)
+    return failed<std::string>(ec::corrupt, fmt::format("{}: larger than {} bytes", path, bytes_max));
+  bytes.resize(length);
+  return bytes;
+}
 
 caf::expected<std::string> read_private(const std::string& path, size_t bytes_max) {
   return read_file(path, bytes_max, true);

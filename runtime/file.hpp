@@ -2,6 +2,7 @@
 // Files that must survive a power cut and stay private. Everything here blocks: detached actors and start-up only.
 #include "runtime/error.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,10 @@ namespace arrakis::file {
 /// Reads a regular file whole, never through a symbolic link at its end. ec::not_found; ec::corrupt above `bytes_max`;
 /// ec::refused when the system forbids it; ec::unavailable for anything else (I/O error), with the system's words.
 caf::expected<std::string> read(const std::string& path, size_t bytes_max);
+
+/// Reads what an operator named: a file, also through links, or a pipe. ec::timeout when a pipe has no writer, or is
+/// silent, for `patience`; otherwise as read.
+caf::expected<std::string> read_given(const std::string& path, size_t bytes_max, std::chrono::milliseconds patience);
 
 /// As read, for secrets: ec::refused, with the command that mends it, unless the file is ours and nobody else may touch
 /// it.

@@ -4,10 +4,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace arrakis;
@@ -120,4 +122,31 @@ TEST_CASE("file: a lock that cannot be had says why") {
   CHECK_FALSE(held.fault());
   const file::lock nowhere{in / "none/lock"};
   CHECK(code_of(nowhere.fault()) == ec::not_found);
+}
+
+TEST_CASE("file: what an operator named is read through links and out of a pipe, and a pipe without a writer ends") {
+  const test::scratch folder{"given"};
+  const auto pipe = folder / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(code_of(file::read_given(pipe, 100, std::chrono::milliseconds{20}).error()) == ec::timeout);
+  const int silent = ::open(pipe.c_str(), O_RDWR | O_CLOEXEC); // Opens without a reader.
+  REQUIRE(silent >= 0);
+  CHECK(code_of(file::read_given(pipe, 100, std::chrono::milliseconds{20}).error()) == ec::timeout);
+  ::close(silent);
+  std::thread late{[&] {
+    const int writer = ::open(pipe.c_str(), O_WRONLY | O_CLOEXEC); // Waits for the reader.
+    CHECK(::write(writer, "secret", 6) == 6);
+    ::close(writer);
+  }};
+  const auto text = file::read_given(pipe, 100, std::chrono::seconds{60});
+  late.join();
+  REQUIRE(text);
+  CHECK(*text == "secret");
+  REQUIRE_FALSE(file::create(folder / "target", "whole"));
+  fs::create_symlink(folder / "target", folder / "link");
+  CHECK(*file::read_given(folder / "link", 5, std::chrono::seconds{60}) == "whole");
+  CHECK(code_of(file::read_given(folder / "link", 4, std::chrono::seconds{60}).error()) == ec::corrupt);
+  CHECK(code_of(file::read_given(folder / "none", 4, std::chrono::seconds{60}).error()) == ec::not_found);
+  CHECK_FALSE(file::read_given(folder.path(), 4, std::chrono::seconds{60}));
+  CHECK(code_of(file::read_given("/dev/zero", 4, std::chrono::seconds{60}).error()) == ec::corrupt);
 }

@@ -36,8 +36,8 @@ deadline share(self_pointer self, deadline until, size_t endpoints_left) {
   return until.sooner(within(self, std::min(left, self->state.opt.endpoint_max)));
 }
 
-flow<caf::expected<int64_t>> newest_block(self_pointer self, std::string url, deadline until) {
-  fetch request{std::move(url), {rpc::newest_block()}, until};
+flow<caf::expected<int64_t>> newest_block(self_pointer self, url endpoint, deadline until) {
+  fetch request{std::move(endpoint), {rpc::newest_block()}, until};
   auto answer = co_await ask(self, self->state.http, until, std::move(request));
   if (!answer)
     co_return std::move(answer.error());
@@ -47,20 +47,21 @@ flow<caf::expected<int64_t>> newest_block(self_pointer self, std::string url, de
   co_return rpc::quantity(number, "block number");
 }
 
-flow<caf::expected<contract>> inspect_at(self_pointer self, std::string url, inspect_contract question,
-                                         int64_t chain_id, int64_t block, deadline until) {
-  fetch request{std::move(url), inspection_calls(question.address, block), until};
+flow<caf::expected<contract>> inspect_at(self_pointer self, url endpoint, inspect_contract question, int64_t chain_id,
+                                         int64_t block, deadline until) {
+  fetch request{std::move(endpoint), inspection_calls(question.address, block), until};
   auto answer = co_await ask(self, self->state.http, until, std::move(request));
   if (!answer)
     co_return std::move(answer.error());
   co_return read_inspection(answer->answers, question.address, question.type, chain_id, block);
 }
 
-void note_failure(const chain_options& chain, const std::string& url, const caf::error& why, std::string& all) {
-  all += fmt::format("{}{}: {}", all.empty() ? "" : "; ", host_of(url), text_of(why));
+void note_failure(const chain_options& chain, const url& endpoint, const caf::error& why, std::string& all) {
+  all += fmt::format("{}{}: {}", all.empty() ? "" : "; ", endpoint.authority(), text_of(why));
   metrics::count("arrakis_chain_endpoint_failed_total", "Questions that an endpoint of a chain did not answer.", 1,
                  {{"chain", chain.id}});
-  log::warn("chain.endpoint_failed", {{"chain", chain.id}, {"endpoint", host_of(url)}, {"error", text_of(why)}});
+  log::warn("chain.endpoint_failed",
+            {{"chain", chain.id}, {"endpoint", endpoint.authority()}, {"error", text_of(why)}});
 }
 
 /// Asks endpoints from `first` on until one gives a second opinion. ec::unknown when it disagrees.
@@ -68,17 +69,17 @@ flow<caf::error> confirm(self_pointer self, chain_options chain, size_t first, i
                          contract found) {
   const auto until = question.until.sooner(within(self, self->state.opt.confirm_max));
   std::string ignored;
-  for (auto i = first; i < chain.rpc_urls.size(); ++i) {
-    const auto by = share(self, until, chain.rpc_urls.size() - i);
-    auto other = co_await inspect_at(self, chain.rpc_urls[i], question, chain.chain_id, found.block, by);
+  for (auto i = first; i < chain.endpoints.size(); ++i) {
+    const auto by = share(self, until, chain.endpoints.size() - i);
+    auto other = co_await inspect_at(self, chain.endpoints[i], question, chain.chain_id, found.block, by);
     if (!other) {
-      note_failure(chain, chain.rpc_urls[i], other.error(), ignored);
+      note_failure(chain, chain.endpoints[i], other.error(), ignored);
       continue;
     }
     if (!agree(found, *other))
       co_return fail(ec::unknown,
                      fmt::format("endpoints of {} disagree about {} at block {}: {} and {}", chain.id, found.address,
-                                 found.block, host_of(chain.rpc_urls[first - 1]), host_of(chain.rpc_urls[i])));
+                                 found.block, chain.endpoints[first - 1].authority(), chain.endpoints[i].authority()));
     break;
   }
   co_return caf::error{};
@@ -86,18 +87,18 @@ flow<caf::error> confirm(self_pointer self, chain_options chain, size_t first, i
 
 flow<> inspect(self_pointer self, chain_options chain, inspect_contract question, reply to) {
   std::string failures;
-  for (size_t i = 0; i < chain.rpc_urls.size(); ++i) {
-    const auto& url = chain.rpc_urls[i];
-    const auto by = share(self, question.until, chain.rpc_urls.size() - i);
-    auto block = co_await newest_block(self, url, by);
+  for (size_t i = 0; i < chain.endpoints.size(); ++i) {
+    const auto& endpoint = chain.endpoints[i];
+    const auto by = share(self, question.until, chain.endpoints.size() - i);
+    auto block = co_await newest_block(self, endpoint, by);
     if (!block) {
-      note_failure(chain, url, block.error(), failures);
+      note_failure(chain, endpoint, block.error(), failures);
       continue;
     }
-    const auto then = share(self, question.until, chain.rpc_urls.size() - i);
-    auto found = co_await inspect_at(self, url, question, chain.chain_id, *block, then);
+    const auto then = share(self, question.until, chain.endpoints.size() - i);
+    auto found = co_await inspect_at(self, endpoint, question, chain.chain_id, *block, then);
     if (!found) {
-      note_failure(chain, url, found.error(), failures);
+      note_failure(chain, endpoint, found.error(), failures);
       continue;
     }
     const auto doubt = co_await confirm(self, chain, i + 1, question, *found);

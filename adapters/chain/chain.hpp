@@ -2,6 +2,7 @@
 // Chain reads over JSON-RPC. Endpoints are tried in their order, each with its share of the time left; the first whole
 // answer counts, unless the next endpoint that answers at the same block says otherwise.
 #include "adapters/chain/messages.hpp"
+#include "runtime/url.hpp"
 
 #include <caf/actor_system.hpp>
 #include <chrono>
@@ -17,10 +18,9 @@ namespace arrakis::chain {
 
 /// One chain of config/chains, with the endpoints that the operator gave.
 struct chain_options {
-  std::string id;       ///< "berachain": what manifests name.
-  int64_t chain_id = 0; ///< EIP-155; an endpoint that answers with another one is not used. 0: any.
-  std::vector<std::string>
-    rpc_urls; ///< http or https; they may carry keys, so no message and no log shows more than the host.
+  std::string id;             ///< "berachain": what manifests name.
+  int64_t chain_id = 0;       ///< EIP-155; an endpoint that answers with another one is not used. 0: any.
+  std::vector<url> endpoints; ///< http or https; they may carry keys: no message and no log shows more than the host.
 };
 
 struct options {

@@ -13,6 +13,7 @@
 #include <caf/send.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <mutex>
 
 using namespace arrakis;
 using namespace arrakis::chain;
@@ -37,6 +38,8 @@ struct endpoint {
   std::atomic<int> requests{0};
   std::atomic<const char*> symbol{"SPICE"};
   std::atomic<int64_t> pinned{-1};
+  std::mutex guard; ///< Of what was asked last.
+  std::string target, authorization;
   std::optional<net::http_server> server;
 
   explicit endpoint(net::io& io) {
@@ -45,6 +48,11 @@ struct endpoint {
   std::string url() const { return fmt::format("http://127.0.0.1:{}/v3/secret-key", server->port()); }
   void answer(const net::http_request& r, const net::responder& to) {
     ++requests;
+    {
+      const std::lock_guard hold{guard};
+      target = r.target;
+      authorization = net::header(r.headers, "Authorization");
+    }
     if (silent)
       return;
     if (cut)
@@ -93,8 +101,14 @@ struct house {
   caf::actor_system_config config;
   caf::actor_system sys{config};
   std::vector<handle> started;
-  handle start(std::vector<std::string> urls, std::chrono::milliseconds endpoint_max = 5s) {
-    started.push_back(chain::start(sys, io, {{{"sandbox", 31337, std::move(urls)}}, endpoint_max, 5s, 50'000}));
+  handle start(const std::vector<std::string>& urls, std::chrono::milliseconds endpoint_max = 5s) {
+    std::vector<url> endpoints;
+    for (const auto& each : urls) {
+      auto parsed = url::parse(each, "http https");
+      REQUIRE(parsed);
+      endpoints.push_back(std::move(*parsed));
+    }
+    started.push_back(chain::start(sys, io, {{{"sandbox", 31337, std::move(endpoints)}}, endpoint_max, 5s, 50'000}));
     return started.back();
   }
   ~house() {
@@ -123,6 +137,32 @@ TEST_CASE("chain: a contract is read at one block and has its checksum address")
   CHECK(c->decimals == 18);
   CHECK(c->block == 100);
   CHECK(at.one.pinned == 100);
+}
+
+TEST_CASE("chain: an endpoint gets what its address says: path, query, user and password") {
+  house at;
+  const auto port = at.one.server->port();
+  const auto told = [&](const std::string& address) {
+    REQUIRE(house::ask(at.sys, at.start({address})));
+    const std::lock_guard hold{at.one.guard};
+    return std::pair{at.one.target, at.one.authorization};
+  };
+  using pair = std::pair<std::string, std::string>;
+  CHECK(told(fmt::format("http://me:s%40fe@127.0.0.1:{}/v3/key?apikey=K&x", port))
+        == pair{"/v3/key?apikey=K&x", "Basic bWU6c0BmZQ=="});
+  CHECK(told(fmt::format("http://127.0.0.1:{}?apikey=K", port)) == pair{"/?apikey=K", ""});
+  CHECK(told(fmt::format("http://127.0.0.1:{}", port)) == pair{"/", ""});
+}
+
+TEST_CASE("chain: of an address with secrets a failure tells the host alone") {
+  house at;
+  at.one.status = 401;
+  const auto address = fmt::format("http://sesame:oyster@127.0.0.1:{}/sesame?apikey=oyster", at.one.server->port());
+  const auto got = house::ask(at.sys, at.start({address}));
+  REQUIRE_FALSE(got);
+  CHECK(text_of(got.error()).find(fmt::format("127.0.0.1:{}: ", at.one.server->port())) != std::string::npos);
+  for (const auto* secret : {"sesame", "oyster", "apikey", "Basic"})
+    CHECK(text_of(got.error()).find(secret) == std::string::npos);
 }
 
 TEST_CASE("chain: what is malformed or unknown to the configuration is refused before anything is sent") {

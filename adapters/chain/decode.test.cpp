@@ -243,8 +243,3 @@ TEST_CASE("chain: an endpoint of another chain is refused") {
   all[0].result = boost::json::value("0x1");
   CHECK(code_of(read(all, "erc20").error()) == ec::refused);
 }
-
-TEST_CASE("chain: only the host of an endpoint is ever told") {
-  CHECK(host_of("https://user:pass@rpc.example.org:8545/v3/secret-key?x=y") == "rpc.example.org:8545");
-  CHECK(host_of("http://127.0.0.1:8545") == "127.0.0.1:8545");
-}

@@ -29,25 +29,18 @@ struct state {
 };
 using self_pointer = fetcher::stateful_pointer<state>;
 
-/// {"https://host:port", "/path"}
-std::pair<std::string, std::string> split(const std::string& url) {
-  const auto scheme = url.find("://");
-  const auto slash = url.find('/', scheme == std::string::npos ? 0 : scheme + 3);
-  return slash == std::string::npos ? std::pair{url, std::string{"/"}}
-                                    : std::pair{url.substr(0, slash), url.substr(slash)};
-}
-
 void begin(self_pointer self, const fetch& request, caf::typed_response_promise<fetched> reply) {
   auto& st = self->state;
   const auto ticket = st.next++;
   st.open.emplace(ticket, waiting{std::move(reply), request.calls.size()});
-  auto [base, target] = split(request.url);
   net::http_request post;
   post.method = "POST";
-  post.target = std::move(target);
+  post.target = request.endpoint.target().reveal();
   post.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
+  if (!request.endpoint.authorization().empty())
+    post.headers.emplace_back("Authorization", request.endpoint.authorization().reveal());
   post.body = rpc::print(request.calls);
-  st.http->send(base, std::move(post), request.until,
+  st.http->send(request.endpoint.origin(), std::move(post), request.until,
                 [me = fetcher{self}, ticket](caf::expected<net::http_response> result) {
                   arrived message{ticket, {}, {}};
                   if (result)
@@ -96,15 +89,6 @@ fetcher::behavior_type behavior(self_pointer self, net::io* io, size_t answer_by
 
 fetcher start_fetcher(caf::actor_system& sys, net::io& io, size_t answer_bytes_max) {
   return sys.spawn(behavior, &io, answer_bytes_max);
-}
-
-std::string host_of(const std::string& url) {
-  auto base = split(url).first;
-  if (const auto scheme = base.find("://"); scheme != std::string::npos)
-    base = base.substr(scheme + 3);
-  if (const auto at = base.rfind('@'); at != std::string::npos)
-    base = base.substr(at + 1);
-  return base;
 }
 
 } // namespace arrakis::chain

@@ -4,6 +4,7 @@
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 #include "runtime/net/http.hpp"
+#include "runtime/url.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_actor.hpp>
@@ -17,7 +18,7 @@ class io;
 namespace arrakis::chain {
 
 struct fetch {
-  std::string url;
+  url endpoint;
   std::vector<rpc::call> calls;
   deadline until;
 };
@@ -35,8 +36,5 @@ struct arrived {
 /// ec::corrupt for a body that is no answer. Texts name the host only.
 using fetcher = caf::typed_actor<caf::replies_to<fetch>::with<fetched>, caf::reacts_to<arrived>>;
 fetcher start_fetcher(caf::actor_system&, net::io&, size_t answer_bytes_max);
-
-/// "rpc.example.org:8545" of an URL with path, key and password.
-std::string host_of(const std::string& url);
 
 } // namespace arrakis::chain

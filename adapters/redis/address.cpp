@@ -1,6 +1,7 @@
 #include "adapters/redis/address.hpp"
 
 #include "runtime/net/http.hpp"
+#include "runtime/url.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -24,8 +25,8 @@ caf::expected<int> database_of(std::string_view digits) {
 std::string address::shown() const {
   switch (transport) {
     case unix_socket: return fmt::format("unix://{}", path);
-    case tcp: return fmt::format("redis://{}:{}/{}", host, port, database);
-    case tls: return fmt::format("rediss://{}:{}/{}", host, port, database);
+    case tcp: return fmt::format("redis://{}:{}/{}", bracketed(host), port, database);
+    case tls: return fmt::format("rediss://{}:{}/{}", bracketed(host), port, database);
   }
   return {};
 }

@@ -135,10 +135,15 @@ int main(int argc, char** argv) {
     return 1;
   }
   if (args->check) {
+    for (const auto& notice : settings->notices())
+      terminal::print_document("# " + notice + "
+");
     terminal::print_document(settings->describe());
     return 0;
   }
   log::set_level(level_of(settings->text("log.level")));
+  for (const auto& notice : settings->notices())
+    log::info("setting_left_out", {{"why", notice}});
   if (!removed.empty())
     log::warn("environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed, " "))},
                                       {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});

@@ -40,6 +40,7 @@
 #include "runtime/net/http_server.hpp"
 #include "runtime/net/io.hpp"
 #include "runtime/supervisor.hpp"
+#include "runtime/url.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -90,7 +91,7 @@ bool has_role(const config& settings, std::string_view role) {
 /// The chains that have an endpoint, and the ids that the wizard may offer (all but the sandbox where none has).
 chain::options chain_options(const config& settings) {
   chain::options result;
-  const auto endpoints = settings.table("chains.rpc");
+  const auto endpoints = settings.addresses("chains.rpc");
   for (const auto& known : wizard::core::everything().chains)
     if (const auto found = endpoints.find(known.id); found != endpoints.end())
       result.chains.push_back({known.id, known.chain_id, found->second});
@@ -434,7 +435,7 @@ node::impl::~impl() {
 node::~node() = default;
 
 std::string node::url() const {
-  return fmt::format("http://{}:{}", impl_->settings.text("http.address"), impl_->server->port());
+  return fmt::format("http://{}:{}", bracketed(impl_->settings.text("http.address")), impl_->server->port());
 }
 
 } // namespace arrakis

@@ -7,6 +7,7 @@
 #include "runtime/log.hpp"
 #include "runtime/net/io.hpp"
 #include "runtime/terminal.hpp"
+#include "runtime/url.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -108,8 +109,8 @@ int run(options o) {
   // The server may take a request before this runs; none knows the port yet but who chose it.
   std::promise<std::string> ready;
   boost::asio::post(io.next(), [&] {
-    all.core.url = fmt::format("http://{}:{}", address, server->port());
-    all.core.hub.settings.url = fmt::format("ws://{}:{}", address, server->port());
+    all.core.url = fmt::format("http://{}:{}", bracketed(address), server->port());
+    all.core.hub.settings.url = fmt::format("ws://{}:{}", bracketed(address), server->port());
     all.tick();
     ready.set_value(boost::json::serialize(all.core.ready_line()));
   });

@@ -1,9 +1,9 @@
 #include "runtime/net/dial.hpp"
 
-#include <algorithm>
+#include "runtime/url.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <charconv>
 #include <openssl/x509_vfy.h>
 
 namespace arrakis::net {
@@ -91,61 +91,23 @@ private:
 };
 } // namespace
 
-namespace {
-/// 1 to 65535, in digits alone.
-bool is_port(std::string_view text) {
-  uint16_t number = 0;
-  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return bad == std::errc{} && end == text.data() + text.size() && number > 0;
-}
-
-/// Where the host of an authority ends: its colon, that of an IPv6 address being after the bracket. Empty when the
-/// brackets are not those of an address.
-std::optional<size_t> end_of_host(std::string_view authority) {
-  if (authority.find_first_of("[]") == std::string_view::npos)
-    return std::min(authority.find(':'), authority.size());
-  const auto closing = authority.find(']');
-  const auto end = closing + 1;
-  const bool whole = authority.starts_with('[') && closing != std::string_view::npos && authority.rfind('[') == 0
-                  && authority.rfind(']') == closing && (end == authority.size() || authority[end] == ':');
-  return whole ? std::optional{end} : std::nullopt;
-}
-} // namespace
-
-std::optional<endpoint> parse_url(std::string_view url) {
-  const auto odd = [](unsigned char c) { return c <= 32 || c == 127 || c == '@'; };
-  const auto mark = url.find(':');
-  if (mark == std::string_view::npos || url.find('\0') != std::string_view::npos)
-    return std::nullopt;
-  const auto scheme = url.substr(0, mark);
+std::optional<endpoint> parse_url(std::string_view text) {
   endpoint to;
-  if (scheme == "http+unix") {
-    to.unix_path = url.substr(mark + 1);
+  if (constexpr std::string_view local = "http+unix:"; text.starts_with(local)) {
+    to.unix_path = text.substr(local.size());
     to.authority = "localhost";
     to.target = "/";
-    return to.unix_path.starts_with('/') && to.unix_path.size() < 108 ? std::optional{to} : std::nullopt; // sun_path
+    const bool whole = to.unix_path.starts_with('/') && to.unix_path.find('\0') == std::string::npos;
+    return whole && to.unix_path.size() < 108 ? std::optional{to} : std::nullopt; // sun_path
   }
-  to.tls = scheme == "https" || scheme == "wss";
-  if (!to.tls && scheme != "http" && scheme != "ws")
+  const auto parsed = url::parse(text, "http https ws wss");
+  if (!parsed || !parsed->authorization().empty())
     return std::nullopt;
-  auto rest = url.substr(mark + 1);
-  if (!rest.starts_with("//") || std::find_if(url.begin(), url.end(), odd) != url.end())
-    return std::nullopt;
-  rest = rest.substr(2, rest.find('#') - 2); // A fragment is for the reader alone (RFC 9110 4.2.5).
-  const auto authority = rest.substr(0, rest.find_first_of("/?"));
-  const auto target = rest.substr(authority.size());
-  to.target = target.starts_with('/') ? std::string{target} : "/" + std::string{target};
-  const auto end = end_of_host(authority);
-  if (!end || *end == 0)
-    return std::nullopt;
-  to.host = authority.substr(0, *end);
-  if (to.host.starts_with('['))
-    to.host = to.host.substr(1, to.host.size() - 2);
-  const std::string own = to.tls ? "443" : "80";
-  to.port = *end == authority.size() ? own : std::string{authority.substr(*end + 1)};
-  if (to.host.empty() || !is_port(to.port))
-    return std::nullopt;
-  to.authority = to.port == own ? std::string{authority.substr(0, *end)} : std::string{authority};
+  to.tls = parsed->encrypted();
+  to.host = parsed->host();
+  to.port = std::to_string(parsed->port());
+  to.authority = parsed->authority();
+  to.target = parsed->target().reveal();
   return to;
 }
 

@@ -100,7 +100,7 @@ void http_client::impl::begin(const std::string& url, const call_ptr& work) {
     return work->finish(fail(ec::timeout, "the deadline passed before the request was sent"));
   const auto to = parse_url(url);
   if (!to)
-    return work->finish(fail(ec::invalid, "url: '" + url + "' is not http://host:port, https:// or http+unix:/path"));
+    return work->finish(fail(ec::invalid, "the address is not http://host:port, https:// or http+unix:/path"));
   if (!printable(work->request))
     return work->finish(fail(ec::invalid, "request: method, target and headers must not hold control characters"));
   auto& at = hosts[url];

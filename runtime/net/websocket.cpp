@@ -422,7 +422,7 @@ void connect_websocket(io& on, const std::string& url, websocket_options options
   const bool websocket_url = url.starts_with("ws://") || url.starts_with("wss://");
   const auto to = websocket_url ? parse_url(url) : std::nullopt;
   if (!to || !printable(http_request{"GET", to->target, {}, {}, {}})) {
-    auto refused = fail(ec::refused, "url: '" + url + "' is not ws://host:port/path or wss://");
+    auto refused = fail(ec::refused, "the address is not ws://host:port/path or wss://");
     asio::post(context, [refused, opened = std::move(opened)] { opened(refused); });
     return;
   }

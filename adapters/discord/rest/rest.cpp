@@ -7,6 +7,7 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/net/http_client.hpp"
+#include "runtime/url.hpp"
 
 #include <boost/json.hpp>
 #include <caf/actor_system.hpp>
@@ -518,7 +519,15 @@ internal::behavior_type behavior(pointer self, rest_options opt, transport send,
 } // namespace
 
 transport over(net::http_client& client, std::string url) {
-  return [&client, url = std::move(url)](net::http_request request, deadline until, auto done) {
+  // A path of the address stands before that of each call.
+  std::string path;
+  if (const auto parsed = arrakis::url::parse(url, "http https")) {
+    path = parsed->target().reveal();
+    path.resize(path.find_last_not_of('/') + 1);
+    url = parsed->origin();
+  }
+  return [&client, url = std::move(url), path = std::move(path)](net::http_request request, deadline until, auto done) {
+    request.target.insert(0, path);
     client.send(url, std::move(request), until, std::move(done));
   };
 }
