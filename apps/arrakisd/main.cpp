@@ -136,8 +136,7 @@ int main(int argc, char** argv) {
   }
   if (args->check) {
     for (const auto& notice : settings->notices())
-      terminal::print_document("# " + notice + "
-");
+      terminal::print_document("# " + notice + "\n");
     terminal::print_document(settings->describe());
     return 0;
   }
