@@ -12,18 +12,28 @@ using strings = std::set<std::string>;
 
 // What is different on purpose.
 const std::map<std::string, const char*> global_tables{
-  {"schema_migrations", "names and hashes of the applied migrations; no role of ours has a right on it"}};
+  {"schema_migrations", "names and hashes of the applied migrations; no role of ours has a right on it"},
+  {"signing_keys", "the anchored public keys: a key signs for every community"}};
+// "table.role": what the narrow functions may do with a global table, and no more.
+const std::map<std::string, strings> global_rights{{"signing_keys.arrakis_lookup", {"select", "insert"}}};
 const std::map<std::string, const char*> crossing_policies{
   {"communities.lookup", "the narrow functions read id, guild, status and fence"},
   {"outbox.relay", "the relay sends for all tenants"},
   {"deployments.expired_tokens", "tokens are erased when their time is over, whosever they are"},
-  {"deployments.erase_tokens", "as above"}};
+  {"deployments.erase_tokens", "as above"},
+  {"manifests.signed_heads", "a key is anchored only where it verifies the newest manifest of every community"}};
 const std::map<std::string, const char*> crossing_functions{
   {"community_of_guild(guild bigint) uuid", "a guild leads to its tenant before a tenant is known"},
   {"community_fences() TABLE(id uuid, guild bigint, status text, fence bigint)",
    "the gate of effects must know all fences"},
   {"community_list(count_max integer) TABLE(id uuid, guild bigint, status text, fence bigint)", "the operator's list"},
-  {"erase_expired_tokens() bigint", "says only how many"}};
+  {"erase_expired_tokens() bigint", "says only how many"},
+  {"anchored_signing_keys() TABLE(version integer, public_key text)", "public keys, of no tenant"},
+  {"anchor_signing_key(key_version integer, key_hex text, key_origin text, by_whom text) void",
+   "adds a public key above all others, of no tenant"},
+  {"signed_heads() TABLE(community uuid, manifest_version bigint, digest text, previous_digest text, signed text, "
+   "signed_with text)",
+   "ids, hashes and signatures that a new key must verify; no content"}};
 const std::map<std::string, const char*> crossing_keys{
   {"communities_discord_guild_id_key", "a guild has one community; the violation answers 'already connected'"},
   {"communities_telegram_chat_id_key", "as above"}};
@@ -128,11 +138,16 @@ void judge_rights(pqxx::work& tx, const table& t, findings& found) {
 
 void judge_global(pqxx::work& tx, const table& t, findings& found) {
   for (const char* role : {"arrakis_app", "arrakis_relay", "arrakis_lookup"})
-    if (tx.exec_params1("select has_any_column_privilege($1, $2, 'select, insert, update') or has_table_privilege($1, "
-                        "$2, 'delete')",
-                        role, t.name)[0]
-          .as<bool>())
-      found.push_back(fmt::format("{}: {} has a right on this global table", t.name, role));
+    for (const char* right : {"select", "insert", "update", "delete", "truncate", "references", "trigger"}) {
+      const auto allowed = global_rights.find(t.name + "." + role);
+      if (allowed != global_rights.end() && allowed->second.contains(right))
+        continue;
+      const bool by_column = std::string_view{"select insert update references"}.find(right) != std::string_view::npos;
+      const auto test = by_column ? "select has_any_column_privilege($1, $2, $3)"
+                                  : "select has_table_privilege($1, $2, $3)";
+      if (tx.exec_params1(test, role, t.name, right)[0].as<bool>())
+        found.push_back(fmt::format("{}: {} has a right on this global table: {}", t.name, role, right));
+    }
 }
 
 void judge_views(pqxx::work& tx, findings& found) {
