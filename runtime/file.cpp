@@ -196,6 +196,20 @@ caf::error replace(const std::string& path, std::string_view bytes) {
   return sync_folder(folder_of(path));
 }
 
+caf::error move(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    return system_error(from, errno);
+  if (auto error = sync_folder(folder_of(to)))
+    return error;
+  return sync_folder(folder_of(from));
+}
+
+caf::error remove(const std::string& path) {
+  if (::unlink(path.c_str()) != 0)
+    return errno == ENOENT ? caf::error{} : system_error(path, errno);
+  return sync_folder(folder_of(path));
+}
+
 caf::error make_folder(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0)

@@ -29,6 +29,12 @@ caf::error create(const std::string& path, std::string_view bytes);
 /// The same, but takes the place of a file that is there; readers see the old bytes or the new ones.
 caf::error replace(const std::string& path, std::string_view bytes);
 
+/// Renames within one file system, durable; takes the place of a file that is there. ec::not_found.
+caf::error move(const std::string& from, const std::string& to);
+
+/// Removes a file, durable; one that is not there is removed already.
+caf::error remove(const std::string& path);
+
 /// Makes the folder and those above it (0700), and syncs what it made. ec::refused when a file is in the way.
 caf::error make_folder(const std::string& path);
 

@@ -51,6 +51,7 @@ caf::expected<community_id> find_community(ports&, const std::string& id_or_guil
 
 caf::expected<caf::unit_t> jobs(ports&, const std::vector<std::string>& args);
 caf::expected<caf::unit_t> manifest(ports&, const std::vector<std::string>& args);
+caf::expected<caf::unit_t> signing(ports&, const std::vector<std::string>& args);
 caf::expected<caf::unit_t> community(ports&, const std::vector<std::string>& args);
 caf::expected<caf::unit_t> audit_log(ports&, const std::vector<std::string>& args);
 

@@ -1,5 +1,7 @@
 #include "adapters/objects/folder/folder.hpp"
+#include "adapters/postgres/signing_keys/signing_keys.hpp"
 #include "adapters/queue/queue.hpp"
+#include "adapters/signer/anchored/anchored.hpp"
 #include "adapters/signer/local/local.hpp"
 #include "apps/arrakisctl/command.hpp"
 #include "apps/wiring/connections.hpp"
@@ -19,6 +21,7 @@ constexpr auto usage = R"(arrakisctl - the console of Arrakis in a terminal
   arrakisctl [--config FILE] community list | show ID | freeze ID [REASON] | thaw ID [REASON]
   arrakisctl [--config FILE] jobs list [STATE] | show ID | retry ID | dead | replay ID | pause | resume
   arrakisctl [--config FILE] manifest list ID | show ID [VERSION] | verify ID | restore ID VERSION | reindex ID | keys
+  arrakisctl [--config FILE] signer status | rotate | anchor
   arrakisctl [--config FILE] audit verify [ID]
 
 ID is a community's UUID or its guild's snowflake. It reads the configuration of arrakisd and speaks to the same
@@ -29,8 +32,11 @@ struct area {
   std::string_view name;
   ctl::verb run;
 };
-constexpr area areas[] = {
-  {"community", ctl::community}, {"jobs", ctl::jobs}, {"manifest", ctl::manifest}, {"audit", ctl::audit_log}};
+constexpr area areas[] = {{"community", ctl::community},
+                          {"jobs", ctl::jobs},
+                          {"manifest", ctl::manifest},
+                          {"signer", ctl::signing},
+                          {"audit", ctl::audit_log}};
 
 int run(const config& settings, ctl::verb verb, const std::vector<std::string>& words) {
   auto where = wiring::find_addresses(settings);
@@ -46,6 +52,8 @@ int run(const config& settings, ctl::verb verb, const std::vector<std::string>& 
   cfg.set("logger.verbosity", caf::atom("quiet"));
   caf::actor_system sys{cfg};
   const auto stores = wiring::open_stores(sys, where->dsn, 1);
+  const auto keyring = signer::local::start(sys, {wiring::signer_folder(settings)});
+  const auto signing_keys = signing_keys::start(sys, stores.pool);
   ctl::ports to{sys,
                 stores.communities,
                 stores.manifests,
@@ -53,12 +61,13 @@ int run(const config& settings, ctl::verb verb, const std::vector<std::string>& 
                 stores.audit,
                 queue::start_queue(sys, link, wiring::queue_options(settings)),
                 objects::folder::start(sys, {wiring::objects_folder(settings)}),
-                signer::local::start(sys, {wiring::signer_folder(settings)})};
+                signer::anchored::start(sys, keyring, signing_keys, {.makes_first_key = false})};
   const auto done = verb(to, words);
   if (!done)
     terminal::print_error("arrakisctl: {}\n", text_of(done.error()));
   for (const auto& actor : {caf::actor_cast<caf::actor>(to.queue), caf::actor_cast<caf::actor>(to.objects),
-                            caf::actor_cast<caf::actor>(to.signer), caf::actor_cast<caf::actor>(to.communities),
+                            caf::actor_cast<caf::actor>(to.signer), caf::actor_cast<caf::actor>(keyring),
+                            caf::actor_cast<caf::actor>(signing_keys), caf::actor_cast<caf::actor>(to.communities),
                             caf::actor_cast<caf::actor>(to.manifests), caf::actor_cast<caf::actor>(to.deployments),
                             caf::actor_cast<caf::actor>(to.audit), caf::actor_cast<caf::actor>(stores.pool)})
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);

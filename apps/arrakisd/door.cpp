@@ -31,7 +31,7 @@ net::http_response ready(const ports& to, const std::vector<dependency>& list) {
   boost::json::object states;
   for (const auto& d : list)
     states[d.name] = boost::json::object{{"ready", d.ready}, {"detail", d.detail}};
-  const bool good = accepting && all_ready(list);
+  const bool good = accepting && std::ranges::all_of(list, [](const auto& d) { return d.ready || !d.needed; });
   boost::json::object body{{"ready", good}, {"draining", !accepting}, {"dependencies", std::move(states)}};
   if (const auto skew = to.skew ? to.skew() : std::nullopt)
     body["clock"] = boost::json::object{{"ahead_of_discord_ms", skew->ahead.count()},

@@ -18,6 +18,7 @@ struct dependency {
   std::string name;
   bool ready = false;
   std::string detail;
+  bool needed = true; ///< Off: while it is not ready the node may be sent work all the same.
 };
 
 /// This machine's clock against Discord's; told with readiness, and no reason to refuse work.

@@ -21,9 +21,11 @@
 #include "adapters/postgres/deployments/deployments.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
+#include "adapters/postgres/signing_keys/signing_keys.hpp"
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
 #include "adapters/redis/eviction.hpp"
+#include "adapters/signer/anchored/anchored.hpp"
 #include "adapters/signer/local/local.hpp"
 #include "apps/arrakisd/door.hpp"
 #include "apps/arrakisd/identity.hpp"
@@ -145,6 +147,8 @@ struct node::impl {
   dead_letters::handle dead_letters;
   redis::handle redis;
   queue::handle queue;
+  signing_keys::handle signing_keys;
+  signer::keyring::handle keyring;
   signer::handle signer;
   objects::handle objects;
   chain::handle chains;
@@ -225,8 +229,12 @@ void node::impl::declare_adapters() {
   add<redis::handle>(redis, "redis", [this] { return redis::start(sys, cache); });
   add<queue::handle>(queue, "queue",
                      [this] { return queue::start_queue(sys, queue_link, wiring::queue_options(settings)); });
-  add<signer::handle>(signer, "signer",
-                      [this] { return signer::local::start(sys, {wiring::signer_folder(settings)}); });
+  add<signing_keys::handle>(signing_keys, "signing_keys", [this] { return signing_keys::start(sys, stores.pool); });
+  add<signer::keyring::handle>(keyring, "keyring",
+                               [this] { return signer::local::start(sys, {wiring::signer_folder(settings)}); });
+  add<signer::handle>(signer, "signer", [this] {
+    return signer::anchored::start(sys, keyring, signing_keys, {.look_every = std::chrono::seconds{5}});
+  });
   add<objects::handle>(objects, "objects",
                        [this] { return objects::folder::start(sys, {wiring::objects_folder(settings)}); });
   add<chain::handle>(chains, "chains", [this] { return chain::start(sys, io, chain_options(settings)); });

@@ -9,11 +9,14 @@
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <stdexcept>
+#include <utility>
 
 namespace arrakis::signer::local {
 namespace {
 
 constexpr size_t key_file_bytes_max = 4096; // A PKCS#8 Ed25519 key in PEM has 119.
+
+constexpr std::string_view next_name = "next.pem";
 
 using memory_bio = std::unique_ptr<BIO, int (*)(BIO*)>;
 
@@ -45,6 +48,7 @@ int version_of(std::string_view name) {
 } // namespace
 
 std::string key_folder::path_of(int version) const { return fmt::format("{}/v{}.pem", folder_, version); }
+std::string key_folder::next_path() const { return fmt::format("{}/{}", folder_, next_name); }
 
 caf::expected<key_folder::key> key_folder::read(const std::string& path) {
   auto bytes = file::read_private(path, key_file_bytes_max);
@@ -61,38 +65,43 @@ caf::expected<key_folder::key> key_folder::read(const std::string& path) {
 
 caf::expected<key_folder> key_folder::open(const std::string& folder) {
   key_folder result{folder};
-  if (auto error = file::make_folder(folder))
-    return error;
   if (auto error = file::check_private_folder(folder))
-    return error;
+    return code_of(error) == ec::not_found ? caf::expected<key_folder>{std::move(result)} : std::move(error);
   auto names = file::list(folder);
   if (!names)
     return names.error();
-  int newest = 0;
-  for (const auto& name : *names)
-    newest = std::max(newest, version_of(name));
-  if (newest == 0) {
-    auto error = result.rotate();
-    if (error && code_of(error) == ec::conflict) // Another process made the first key at this moment.
-      return open(folder);
-    return error ? caf::expected<key_folder>{std::move(error)} : caf::expected<key_folder>{std::move(result)};
-  }
-  for (int version = 1; version <= newest; ++version) {
-    auto one = read(result.path_of(version));
-    if (!one && code_of(one.error()) == ec::not_found)
-      return fail(ec::corrupt, result.path_of(version) + " is missing: restore it, older signatures need it to verify");
+  for (const auto& name : *names) {
+    const auto version = version_of(name);
+    const bool next = name == next_name;
+    if (version == 0 && !next)
+      continue;
+    auto one = read(folder + "/" + name);
+    if (!one && code_of(one.error()) == ec::not_found) // Another process gave next.pem its version at this moment.
+      continue;
     if (!one)
       return one.error();
-    result.keys_.push_back(std::move(*one));
+    (next ? result.next_ : result.keys_[version]) = std::move(*one);
   }
   return result;
 }
 
-std::string key_folder::sign(std::string_view bytes) const {
+std::vector<std::pair<int, std::string>> key_folder::public_keys() const {
+  std::vector<std::pair<int, std::string>> list;
+  for (const auto& [version, one] : keys_)
+    list.emplace_back(version, public_hex(one));
+  return list;
+}
+
+std::string key_folder::prepared() const { return next_ ? public_hex(next_) : std::string{}; }
+
+caf::expected<std::string> key_folder::sign(int version, std::string_view bytes) const {
+  const auto found = keys_.find(version);
+  if (found == keys_.end())
+    return failed<std::string>(ec::not_found, path_of(version) + " is missing");
   const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
   std::string signature(64, '\0'); // RFC 8032: Ed25519 signatures have 64 bytes.
   size_t length = signature.size();
-  if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, keys_.back().get()) != 1
+  if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, found->second.get()) != 1
       || EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length,
                         reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size())
            != 1)
@@ -100,10 +109,10 @@ std::string key_folder::sign(std::string_view bytes) const {
   return signature;
 }
 
-std::string key_folder::public_key(int version) const {
+std::string key_folder::public_hex(const key& one) {
   std::array<unsigned char, 32> raw{};
   size_t length = raw.size();
-  if (EVP_PKEY_get_raw_public_key(keys_.at(static_cast<size_t>(version - 1)).get(), raw.data(), &length) != 1)
+  if (EVP_PKEY_get_raw_public_key(one.get(), raw.data(), &length) != 1)
     throw std::runtime_error("OpenSSL gave no public key");
   std::string hex;
   for (const auto byte : raw)
@@ -111,15 +120,31 @@ std::string key_folder::public_key(int version) const {
   return hex;
 }
 
-caf::error key_folder::rotate() {
-  const auto path = path_of(newest() + 1);
-  if (auto error = file::create(path, make_key().reveal()))
+caf::error key_folder::prepare() {
+  if (auto error = file::make_folder(folder_))
     return error;
-  auto added = read(path);
-  if (!added)
-    return added.error();
-  keys_.push_back(std::move(*added));
-  return {};
+  auto error = file::create(next_path(), make_key().reveal());
+  return code_of(error) == ec::conflict ? caf::error{} : error;
+}
+
+caf::error key_folder::adopt(int version) {
+  const auto path = path_of(version);
+  const file::lock alone{folder_ + "/.lock"};
+  if (alone.fault())
+    return alone.fault();
+  // Under the lock: between the two of another process' steps the key may stand under both names.
+  auto bytes = file::read_private(next_path(), key_file_bytes_max);
+  if (!bytes)
+    return bytes.error();
+  const secret text{std::move(*bytes)};
+  if (auto error = file::create(path, text.reveal())) {
+    const auto there = read(path);
+    const auto mine = read(next_path());
+    if (code_of(error) != ec::conflict || !there || !mine || public_hex(*there) != public_hex(*mine))
+      return error;
+  }
+  // A crash before this leaves the key under both names; the next adoption ends here.
+  return file::remove(next_path());
 }
 
 } // namespace arrakis::signer::local

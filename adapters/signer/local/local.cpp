@@ -2,105 +2,99 @@
 
 #include "adapters/signer/local/key_folder.hpp"
 #include "runtime/exception.hpp"
-#include "runtime/log.hpp"
-#include "schemas/signature.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <fmt/format.h>
 #include <optional>
 
 namespace arrakis::signer::local {
 namespace {
+using keyring::held;
+using keyring::signed_bytes;
 
 struct state {
-  static inline const char* name = "signer";
+  static inline const char* name = "keyring";
   state() = default;
   std::string folder;
   std::optional<key_folder> opened;
 
-  /// The keys, opened by the first message that needs them.
   caf::error open() {
-    if (opened)
-      return {};
+    opened.reset();
     auto found = key_folder::open(folder);
     if (!found)
       return found.error();
     opened.emplace(std::move(*found));
     return {};
   }
-  public_key_list public_key_versions() const {
-    public_key_list list;
-    for (int version = 1; version <= opened->newest(); ++version)
-      list.emplace_back(version, opened->public_key(version));
-    return list;
-  }
-  verdict judge(const verify& request) {
-    const auto parsed = parse_signature(request.signature);
-    if (!parsed)
-      return {false, 0, text_of(parsed.error())};
-    if (parsed->key_version > opened->newest())
-      reopen(); // Perhaps another process has rotated.
-    const auto error = check_signature(request.bytes, request.signature, public_key_versions());
-    return {!error, parsed->key_version, error ? text_of(error) : std::string{}};
-  }
-  void reopen() {
-    if (auto fresh = key_folder::open(folder))
-      opened.emplace(std::move(*fresh));
-    else
-      log::warn("signer.folder_unreadable", {{"error", text_of(fresh.error())}});
+  caf::result<held> contents() {
+    if (auto error = open())
+      return error;
+    return held{opened->public_keys(), opened->prepared(), "folder " + folder};
   }
 };
+using self_pointer = keyring::handle::stateful_pointer<state>;
 
-using self_pointer = handle::stateful_pointer<state>;
-
-caf::error ready(self_pointer self, deadline until) {
-  if (until.passed(self->clock().now()))
-    return fail(ec::timeout, "the deadline has passed before signing began");
-  return self->state.open();
+caf::error in_time(self_pointer self, deadline until) {
+  return until.passed(self->clock().now()) ? fail(ec::timeout, "the deadline has passed before the keyring began")
+                                           : caf::error{};
 }
 
-handle::behavior_type behavior(self_pointer self, std::string folder) {
+caf::result<held> prepare_next(self_pointer self, deadline until) {
+  auto& st = self->state;
+  if (auto error = in_time(self, until))
+    return error;
+  if (auto error = st.open())
+    return error;
+  if (st.opened->prepared().empty())
+    if (auto error = st.opened->prepare())
+      return error;
+  return st.contents();
+}
+
+caf::result<held> adopt_next(self_pointer self, const keyring::adopt& m) {
+  auto& st = self->state;
+  if (auto error = in_time(self, m.until))
+    return error;
+  if (auto error = st.open())
+    return error;
+  if (auto error = st.opened->adopt(m.version))
+    return error;
+  return st.contents();
+}
+
+keyring::handle::behavior_type behavior(self_pointer self, std::string folder) {
   keep_exception_text(self);
   self->state.folder = std::move(folder);
   return {
-    [self](const sign& request) -> caf::result<signature> {
-      if (auto error = ready(self, request.until))
+    [self](const keyring::read& m) -> caf::result<held> {
+      if (auto error = in_time(self, m.until))
         return error;
-      const auto& keys = *self->state.opened;
-      return signature{print_signature(keys.newest(), keys.sign(request.bytes)), keys.newest()};
+      return self->state.contents();
     },
-    [self](const verify& request) -> caf::result<verdict> {
-      if (auto error = ready(self, request.until))
+    [self](const keyring::sign& m) -> caf::result<signed_bytes> {
+      if (auto error = in_time(self, m.until))
         return error;
-      return self->state.judge(request);
+      if (!self->state.opened)
+        if (auto error = self->state.open())
+          return error;
+      auto raw = self->state.opened->sign(m.version, m.bytes);
+      if (!raw)
+        return raw.error();
+      return signed_bytes{std::move(*raw)};
     },
-    [self](const rotate& request) -> caf::result<key_version> {
-      if (auto error = ready(self, request.until))
-        return error;
-      auto error = self->state.opened->rotate();
-      if (code_of(error) == ec::conflict)
-        self->state.reopen();
-      if (error)
-        return error;
-      log::info("signer.rotated", {{"version", self->state.opened->newest()}});
-      return key_version{self->state.opened->newest()};
-    },
-    [self](const public_keys& request) -> caf::result<keys> {
-      if (auto error = ready(self, request.until))
-        return error;
-      return keys{self->state.public_key_versions()};
-    },
+    [self](const keyring::prepare& m) { return prepare_next(self, m.until); },
+    [self](const keyring::adopt& m) { return adopt_next(self, m); },
   };
 }
-
 } // namespace
 
 caf::error check(const options& o) {
   const auto opened = key_folder::open(o.folder);
-  return opened ? caf::error{} : opened.error();
+  return !opened && code_of(opened.error()) == ec::refused ? opened.error() : caf::error{};
 }
 
-handle start(caf::actor_system& sys, options o) { return sys.spawn<caf::detached>(behavior, std::move(o.folder)); }
+keyring::handle start(caf::actor_system& sys, options o) {
+  return sys.spawn<caf::detached>(behavior, std::move(o.folder));
+}
 
 } // namespace arrakis::signer::local

@@ -1,7 +1,7 @@
 #pragma once
-// The embedded signer: Ed25519 keys in a private folder, one PKCS#8 PEM file a version (v1.pem, v2.pem, ...). The
-// newest signs, all verify. Vault's transit engine takes its place in production, behind the same port.
-#include "adapters/signer/messages.hpp"
+// The embedded keyring: Ed25519 keys in a private folder, one PKCS#8 PEM file a version (v1.pem, v2.pem, ...), and
+// next.pem, which waits for its version. Vault's transit engine takes its place in production, behind the same port.
+#include "adapters/signer/keyring.hpp"
 #include "runtime/error.hpp"
 
 #include <caf/actor_system.hpp>
@@ -10,17 +10,15 @@
 namespace arrakis::signer::local {
 
 struct options {
-  std::string folder; ///< Made (0700) with a first key when it is not there.
+  std::string folder; ///< Made (0700) with the first key that is prepared.
 };
 
-/// Opens the folder as `start` will, for a daemon that wants to refuse at once: ec::refused, with the command that
-/// mends it, when the folder or a key is open to other users; ec::corrupt when a file is no Ed25519 key or a version is
-/// missing.
+/// For a daemon that wants to refuse at once: ec::refused, with the command that mends it, when the folder or a key is
+/// open to other users. A key that is missing or damaged is the signer's to refuse, while everything else goes on.
 caf::error check(const options&);
 
-/// Starts the signer on a thread of its own, since it touches files. It opens the folder with its first message; while
-/// that fails it answers every message with the error of `check` and tries again with the next one. sign:
-/// ec::unavailable when the deadline has passed. rotate: ec::conflict when another process rotated at the same time.
-handle start(caf::actor_system&, options);
+/// Starts the keyring on a thread of its own, since it touches files. Each `read` reads the folder anew; `sign` uses
+/// the keys of the last one. ec::timeout when the deadline has passed.
+keyring::handle start(caf::actor_system&, options);
 
 } // namespace arrakis::signer::local

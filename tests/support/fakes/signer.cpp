@@ -45,6 +45,8 @@ actor::behavior_type serve(actor::pointer self, fake_signer* s, const way* by) {
   return {
     [=](const signer::sign& m) {
       return through<signature>(self, by, "signer.sign", m, [s](const signer::sign& x) -> caf::expected<signature> {
+        if (!s->refusal.empty())
+          return fail(ec::refused, s->refusal);
         return signature{s->sign(x.bytes), s->newest};
       });
     },
@@ -62,7 +64,20 @@ actor::behavior_type serve(actor::pointer self, fake_signer* s, const way* by) {
     },
     [=](const public_keys& m) {
       return through<signer::keys>(self, by, "signer.public_keys", m,
-                                   [s](const public_keys&) -> caf::expected<signer::keys> { return s->keys(); });
+                                   [s](const public_keys&) -> caf::expected<signer::keys> {
+                                     if (!s->refusal.empty() && !s->anchored)
+                                       return fail(ec::refused, s->refusal);
+                                     return s->keys();
+                                   });
+    },
+    [=](const inspect& m) {
+      return through<condition>(self, by, "signer.inspect", m, [s](const inspect&) -> caf::expected<condition> {
+        return condition{s->refusal.empty(), s->refusal};
+      });
+    },
+    [=](const anchor& m) {
+      return through<signer::keys>(self, by, "signer.anchor", m,
+                                   [](const anchor&) -> caf::expected<signer::keys> { return signer::keys{}; });
     },
     [](const later& x) { x.run(); },
   };

@@ -174,18 +174,26 @@ communities::handle::behavior_type communities_behavior(communities::handle::poi
   };
 }
 
-signer::handle::behavior_type signer_behavior(signer::handle::pointer) {
+signer::handle::behavior_type signer_behavior(signer::handle::pointer, fake_store* s) {
   return {
-    [](const signer::sign& x) -> caf::result<signer::signature> {
+    [s](const signer::sign& x) -> caf::result<signer::signature> {
+      if (!s->signer_refusal.empty())
+        return fail(ec::refused, s->signer_refusal);
       return signer::signature{sign(x.bytes), 1};
     },
     [](const signer::verify& x) -> caf::result<signer::verdict> {
       return signer::verdict{!check_signature(x.bytes, x.signature, {{1, public_hex}}), 1, ""};
     },
     [](const signer::rotate&) -> caf::result<signer::key_version> { return signer::key_version{1}; },
-    [](const signer::public_keys&) -> caf::result<signer::keys> {
+    [s](const signer::public_keys&) -> caf::result<signer::keys> {
+      if (!s->signer_refusal.empty())
+        return fail(ec::refused, s->signer_refusal);
       return signer::keys{{{1, public_hex}}};
     },
+    [s](const signer::inspect&) -> caf::result<signer::condition> {
+      return signer::condition{s->signer_refusal.empty(), s->signer_refusal};
+    },
+    [](const signer::anchor&) -> caf::result<signer::keys> { return signer::keys{}; },
   };
 }
 } // namespace
@@ -263,5 +271,5 @@ caf::expected<deployments::claimed> fake_store::claim(const deployments::claim& 
 deployments::handle fake_store::deployments_port() { return sim.sys().spawn(deployments_behavior, this); }
 manifests::handle fake_store::manifests_port() { return sim.sys().spawn(manifests_behavior, this); }
 communities::handle fake_store::communities_port() { return sim.sys().spawn(communities_behavior, this); }
-signer::handle fake_store::signer_port() { return sim.sys().spawn(signer_behavior); }
+signer::handle fake_store::signer_port() { return sim.sys().spawn(signer_behavior, this); }
 } // namespace arrakis::test

@@ -40,6 +40,8 @@ public:
   std::function<int64_t()> now_ms = [] { return int64_t{0}; };
   bool stamps_by_clock = false; ///< Negative control: an intent's age is the store's time, not an id of Discord.
 
+  std::string signer_refusal; ///< Not empty: the signer refuses, and nothing is anchored.
+
   communities::record community;
   std::map<int64_t, manifests::record> versions;
   manifests::shadow shadow;

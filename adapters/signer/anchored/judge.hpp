@@ -1,0 +1,29 @@
+#pragma once
+// Which key may sign, given the keys at hand and those that are anchored: pure.
+#include "adapters/postgres/signing_keys/messages.hpp"
+#include "adapters/signer/keyring.hpp"
+
+#include <string>
+
+namespace arrakis::signer::anchored {
+
+struct next_step {
+  enum kind {
+    sign,       ///< With the key of `version`.
+    make_first, ///< There is no key and no manifest: prepare one, anchor it as version 1, adopt it.
+    take,       ///< The anchor is empty: anchor `keys` if they verify what is stored.
+    finish,     ///< Adopt the prepared key, which is anchored as `version`: a rotation was interrupted.
+    refuse,     ///< For `why`.
+  } what = refuse;
+  int version = 0;
+  signing_keys::key_list keys;
+  std::string why; ///< What is wrong and what to restore.
+};
+
+next_step judge(const keyring::held&, const signing_keys::anchored&);
+
+/// The keys at hand above the newest anchored one, for an operator who orders them to be anchored. ec::refused, with a
+/// sentence, when a key at hand contradicts the anchor.
+caf::expected<signing_keys::key_list> lacking(const keyring::held&, const signing_keys::anchored&);
+
+} // namespace arrakis::signer::anchored
