@@ -125,8 +125,9 @@ flow<> answer_recall(self_pointer self, recall request, caf::typed_response_prom
 }
 
 /// One attempt: read what the version builds on, sign, submit. The version is part of what is signed, so a race shows
-/// as ec::conflict at the unique key and is begun anew.
-flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deploy request) {
+/// as ec::conflict at the unique key and is begun anew. `waits` outlives the flow: it says for what a submission waits
+/// that was not made, where the error is ec::refused.
+flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deploy request, std::string* waits) {
   auto& st = self->state;
   auto base = co_await ask(self, st.to.deployments, request.until, deployments::prepare{st.guild, request.until});
   if (!base)
@@ -147,6 +148,8 @@ flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deplo
                                      record.created_at};
   signer::sign to_sign{signing_bytes(statement), request.until};
   auto signature = co_await ask(self, st.to.signer, request.until, std::move(to_sign));
+  if (!signature && code_of(signature.error()) == ec::refused)
+    *waits = text_of(signature.error());
   if (!signature)
     co_return signature.error();
   record.signature = signature->text;
@@ -194,8 +197,15 @@ flow<> answer_deploy(self_pointer self, deploy request, caf::typed_response_prom
   caf::expected<deployments::submitted> done{fail(ec::conflict, "not tried")};
   if (auto faulty = check_names(*request.wanted))
     done = std::move(faulty);
+  std::string waits;
   for (int i = 0; i < self->state.limits.conflicts_max && !done && code_of(done.error()) == ec::conflict; ++i)
-    done = co_await submit_once(self, request);
+    done = co_await submit_once(self, request, &waits);
+  if (!waits.empty()) {
+    log::warn("deployment_waits_for_signer",
+              {{"trace", request.trace}, {"guild", self->state.guild.text()}, {"error", waits}});
+    reply.deliver(deployed{.waits = std::move(waits)});
+    co_return;
+  }
   if (!done && code_of(done.error()) == ec::stale)
     done = fail(ec::conflict,
                 text_of(done.error())); // No race of versions: somebody must look before it is tried again.

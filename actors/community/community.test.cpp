@@ -177,6 +177,21 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(describe()->active->roles[0].name == "Gold\u3164");
 }
 
+TEST_CASE_FIXTURE(fixture,
+                  "community: while the signer refuses nothing is submitted, and it is said for what it waits") {
+  store.signer_refusal = "the signer refuses: restore v1.pem";
+  const auto waiting = deploy(order());
+  REQUIRE(waiting);
+  CHECK(waiting->waits == "the signer refuses: restore v1.pem");
+  CHECK(waiting->version == 0);
+  CHECK(deploys.seen.empty());
+  store.signer_refusal.clear();
+  const auto done = deploy(order());
+  REQUIRE(done);
+  CHECK(done->waits.empty());
+  CHECK(done->version == 1);
+}
+
 TEST_CASE_FIXTURE(fixture, "community: the same key again answers with the first deployment") {
   const auto first = deploy(order());
   const auto again = deploy(order());

@@ -27,7 +27,7 @@ struct described {
 /// Signs and submits a new version (docs/architecture.md, the way of a write). `key` is the idempotency key: asked
 /// twice, it answers with the first deployment and `repeated`. ec::conflict, with a sentence: somebody else deployed
 /// since `base_version`, or keeps deploying at this moment; ec::frozen; ec::unavailable or ec::unknown: ask again with
-/// the same key.
+/// the same key. While the signer refuses nothing is submitted, and `waits` says for what: ask again, too.
 struct deploy {
   snowflake guild;
   snowflake admin;
@@ -47,6 +47,7 @@ struct deployed {
   int64_t version = 0;
   std::string deployment, job;
   bool repeated = false;
+  std::string waits; ///< For an operator's eye; then all else is empty.
 };
 
 /// The newest deployment of the guild; ec::not_found when there is none.

@@ -236,7 +236,8 @@ flow<caf::expected<said>> deploy(self_pointer self, int64_t expected, decision d
   count("deploy");
   const bool again = d.what == decision::retry;
   auto done = again ? co_await run_again(self, r.submitted.version, x, until) : co_await submit(self, r, x, until);
-  auto next = done
+  auto next = done && !done->waits.empty() ? core::submission_waits(r)
+            : done
               ? core::submission_accepted(r, {done->version, done->deployment, done->job})
               : core::submission_failed(r, !uncertain(code_of(done.error())), interactions::sentence(done.error()));
   if (!done)

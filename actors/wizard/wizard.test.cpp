@@ -31,6 +31,7 @@ struct surroundings {
   community::described community;
   std::optional<ec> deploy_fails;
   bool deploy_silent = false;
+  std::string deploy_waits;
   std::vector<community::deploy> deploys;
   std::vector<community::retry> retries;
   std::optional<deployments::status_of> newest;
@@ -90,6 +91,8 @@ communities_door::behavior_type fake_communities(communities_door::pointer self,
             }
             if (w->deploy_fails)
               return fail(*w->deploy_fails, "it does not work because of the reason");
+            if (!w->deploy_waits.empty())
+              return community::deployed{.waits = w->deploy_waits};
             return community::deployed{{"c"}, 1, "dep-1", "job-1", false};
           },
           [w](const community::latest&) -> caf::result<deployments::status_of> {
@@ -434,6 +437,23 @@ TEST_CASE_FIXTURE(fixture, "wizard: a deployment of which nobody knows is asked 
   CHECK(w.deploys.size() == 2);
   CHECK(w.deploys[0].key == w.deploys[1].key);
   CHECK(says("dep-1"));
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "wizard: while the signer refuses the plan waits at its place, and the same key is asked again") {
+  to_review();
+  w.deploy_waits = "the signer refuses: restore /var/lib/arrakis/keys/v1.pem";
+  click("deploy");
+  CHECK(says("Waiting for the signer"));
+  CHECK_FALSE(says("/var/lib")); // The operator's, not the admin's.
+  CHECK(stored().at == core::step::deploy);
+  click("retry");
+  CHECK(says("Waiting for the signer"));
+  w.deploy_waits.clear();
+  click("retry");
+  CHECK(says("dep-1"));
+  REQUIRE(w.deploys.size() == 3);
+  CHECK(w.deploys[2].key == w.deploys[0].key);
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: a deployment that failed in the guild runs again from the same version") {

@@ -107,6 +107,8 @@ caf::expected<caf::unit_t> restore(ports& to, const community_id& id, int64_t ve
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   if (!done)
     return done.error();
+  if (!done->waits.empty())
+    return fail(ec::refused, "nothing is deployed, waiting for the signer: " + done->waits);
   terminal::print("version {} of {} is deployed as version {} (job {})\n", version, id.value, done->version, done->job);
   return caf::unit;
 }

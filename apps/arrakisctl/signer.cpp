@@ -23,7 +23,7 @@ caf::expected<caf::unit_t> status(ports& to) {
     return now.error();
   if (!now->signs)
     return fail(ec::refused, "the signer " + now->detail);
-  fmt::print("{}\n", now->detail);
+  terminal::print("{}\n", now->detail);
   return caf::unit;
 }
 
@@ -31,7 +31,7 @@ caf::expected<caf::unit_t> rotate(ports& to) {
   auto made = order<signer::key_version, signer::rotate>(to);
   if (!made)
     return made.error();
-  fmt::print("key version {} is anchored and signs from now on; give v{}.pem to every node, and to the backup\n",
+  terminal::print("key version {} is anchored and signs from now on; give v{}.pem to every node, and to the backup\n",
              made->number, made->number);
   return caf::unit;
 }
@@ -41,9 +41,9 @@ caf::expected<caf::unit_t> anchor(ports& to) {
   if (!taken)
     return taken.error();
   for (const auto& [version, hex] : taken->hex_by_version)
-    fmt::print("key version {} is anchored: {}\n", version, hex);
+    terminal::print("key version {} is anchored: {}\n", version, hex);
   if (taken->hex_by_version.empty())
-    fmt::print("nothing to anchor: the key folder holds no key above the newest anchored one\n");
+    terminal::print("nothing to anchor: the key folder holds no key above the newest anchored one\n");
   return caf::unit;
 }
 } // namespace

@@ -24,7 +24,7 @@ inline constexpr milliseconds edit_every{
 inline constexpr milliseconds message_exists_within{3'500};
 /// The last edit is tried so long: the row is closed by then, and nobody comes back to tell the admin.
 inline constexpr milliseconds end_told_within{15'000};
-inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
+inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000}, signer_wait{5'000};
 inline constexpr milliseconds identity_within{10'000}, identity_look_every{50}; ///< Until the bot's user is known.
 inline constexpr int tries_max = 6; ///< Of one step inside one attempt of the job.
 
@@ -42,6 +42,7 @@ struct state {
   int64_t fence = 0;
   bool held = false;
   bool lost = false;
+  bool waits_for_signer = false; ///< Nobody can tell yet whether the manifest is genuine.
   std::chrono::steady_clock::time_point lease_until{};
 
   synthesize_community::world world;

@@ -61,6 +61,10 @@ std::string completed_body(const result& r) {
   return body(std::move(text));
 }
 
+std::string waiting_body(int64_t version, std::string_view sentence) {
+  return body(fmt::format("**Version {} waits**\n\n{}\n\n`/resume` shows how it stands.", version, sentence));
+}
+
 std::string failed_body(std::string_view community, int64_t version, std::string_view sentence) {
   // docs/components/reference: an action row (1) with one button (2) of the primary style (1).
   const boost::json::object retry{

@@ -27,6 +27,8 @@ struct result {
   std::vector<std::string> left_over;
 };
 std::string completed_body(const result&);
+/// It goes on by itself.
+std::string waiting_body(int64_t version, std::string_view sentence);
 /// With the button Retry, which the wizard answers.
 std::string failed_body(std::string_view community, int64_t version, std::string_view sentence);
 

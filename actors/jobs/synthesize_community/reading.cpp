@@ -104,6 +104,14 @@ flow<problem> read_stores(pointer self) {
       ? problem{trouble::invalid_payload, fmt::format("There is no version {} of this community.", st.version)}
       : problem{trouble::unavailable, "The manifest could not be read: " + text_of(record.error())};
   auto keys = co_await ask(self, st.svc.signer, until, signer::public_keys{until});
+  const auto form = parse_signature(record->signature);
+  const auto newest = keys && !keys->hex_by_version.empty() ? keys->hex_by_version.back().first : 0;
+  // Without the key of its version a signature is neither genuine nor forged: unknown is not no.
+  st.waits_for_signer = keys ? form && form->key_version > newest : code_of(keys.error()) == ec::refused;
+  if (st.waits_for_signer)
+    co_return problem{trouble::unavailable,
+                      "Waiting for the signer: whether this version is genuine cannot be told until "
+                      "the operator of this bot has mended the signing keys. It goes on by itself."};
   if (!keys)
     co_return problem{trouble::unavailable, "The signing keys could not be read: " + text_of(keys.error())};
   if (auto bad = check_signed(*record, keys->hex_by_version)) {

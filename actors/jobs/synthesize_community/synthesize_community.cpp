@@ -197,6 +197,18 @@ flow<bool> knows_bot(pointer self) {
   co_return true;
 }
 
+/// Gives the lease back without using an attempt, and tells the admin and the row what it waits for.
+flow<queue::outcome> wait_for_signer(pointer self, std::string sentence) {
+  auto& st = self->state;
+  co_await edit_message(self, waiting_body(st.version, sentence));
+  const auto until = within(self, store_within);
+  deployments::abandon pause{st.of, false, "SIGNER_REFUSES", sentence, until};
+  auto written = co_await ask(self, st.svc.deployments, until, std::move(pause));
+  if (!written)
+    log::warn("job.abandon", {{"job", st.job.id}, {"trace", st.trace}, {"error", text_of(written.error())}});
+  co_return postponed(signer_wait, "SIGNER_REFUSES: " + sentence);
+}
+
 flow<queue::outcome> run(pointer self) {
   auto& st = self->state;
   if (!read_payload(st))
@@ -204,7 +216,7 @@ flow<queue::outcome> run(pointer self) {
   if (const bool known = co_await knows_bot(self); !known)
     co_return postponed(busy_wait, "Discord has not said yet which user the bot is");
   auto why = co_await read_stores(self);
-  if (why.what == trouble::unavailable)
+  if (why.what == trouble::unavailable && !st.waits_for_signer)
     co_return retryable("UNKNOWN_ERROR: " + why.sentence);
   const auto asked = self->clock().now();
   const auto until = within(self, store_within);
@@ -216,6 +228,8 @@ flow<queue::outcome> run(pointer self) {
     co_return queue::outcome{.what = queue::outcome::completed,
                              .value_json = boost::json::serialize(boost::json::object{{"state", claimed->state}})};
   begin_work(self, *claimed, asked);
+  if (st.waits_for_signer)
+    co_return co_await wait_for_signer(self, std::move(why.sentence));
   show_progress(self, "preparing");
   if (why.what == trouble::none)
     why = co_await read_shadow(self);

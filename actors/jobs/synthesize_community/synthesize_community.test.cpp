@@ -425,6 +425,29 @@ TEST_CASE("synthesis: a manifest that is not what was signed changes nothing") {
   CHECK(b.store.work.at(1).state == "failed");
 }
 
+TEST_CASE("synthesis: without a key to judge its manifest by it waits for the signer, costs no attempt and goes on") {
+  bench b;
+  b.store.signer_refusal = "restore v1.pem";
+  for (int i = 0; i < 5; ++i) { // More often than a job may fail.
+    const auto got = b.once();
+    REQUIRE(got);
+    CHECK(got->what == queue::outcome::postponed);
+    CHECK(got->reason.find("Waiting for the signer") != std::string::npos);
+    CHECK(b.store.work.at(1).state == "waiting");
+    CHECK(b.store.work.at(1).error_text.find("Waiting for the signer") != std::string::npos);
+  }
+  CHECK(b.discord.guild.roles.size() == 2);
+  CHECK(b.discord.messages.back().find("Waiting for the signer") != std::string::npos);
+  b.store.signer_refusal.clear();
+  CHECK(b.until_end().what == queue::outcome::completed);
+  b.check_whole();
+  // A key version that is not anchored yet is unknown, which is not forged.
+  b.store.submit(b.want);
+  auto& signature = b.store.versions.at(2).signature;
+  signature.replace(signature.find(":v1:"), 4, ":v2:");
+  CHECK(b.once(2)->what == queue::outcome::postponed);
+}
+
 TEST_CASE("synthesis: who the bot is is waited for and not guessed, and costs no attempt") {
   bench b;
   b.discord.bot_known = false;

@@ -358,9 +358,7 @@ void review_page(page& p, const record& r, const world& w) {
 void deploy_page(page& p, const record& r) {
   if (r.submitted.version == 0) {
     p.color = color_notice;
-    p.text = r.error.empty()
-             ? "The plan is being submitted."
-             : "It is not certain yet that the plan was accepted: " + r.error + "\nTry again: it cannot happen twice.";
+    p.text = r.error.empty() ? "The plan is being submitted." : r.error;
     p.row({button(primary, "Try again", component_id("retry", r))});
     return;
   }
@@ -447,7 +445,7 @@ std::string deployment_screen(const deployment_state& d) {
   const bool done = d.state == "completed", failed = d.state == "failed" || d.state == "cancelled";
   auto text = fmt::format("Version {} is {}; {} roles, categories and channels are in place.", d.version, d.state,
                           d.done);
-  if (failed && !d.error.empty())
+  if ((failed || d.state == "waiting") && !d.error.empty())
     text += "\n" + d.error;
   if (!d.left_over.empty()) {
     text += "\nLeft from before, not part of this version and not deleted:";

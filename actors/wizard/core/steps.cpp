@@ -394,9 +394,17 @@ record submission_accepted(record r, const submitted_as& s) {
 }
 
 record submission_failed(record r, bool certain, std::string why) {
-  r.error = std::move(why);
   if (certain)
     r.at = step::failed;
+  r.error = certain
+            ? std::move(why)
+            : "It is not certain yet that the plan was accepted: " + why + "\nTry again: it cannot happen twice.";
+  return r;
+}
+
+record submission_waits(record r) {
+  r.error = "Waiting for the signer: no new version can be signed just now, until the operator of this bot has mended "
+            "that. Your plan is kept and nothing was changed. Try again later.";
   return r;
 }
 

@@ -60,6 +60,8 @@ struct submitted_as {
 record submission_accepted(record, const submitted_as&);
 /// `certain == false`: no answer came, so that nobody knows; the same submission is asked again with the same key.
 record submission_failed(record, bool certain, std::string why);
+/// Nothing was submitted, because the signer refuses: the plan waits at DEPLOY, and Try again asks once more.
+record submission_waits(record);
 /// What the deployments store says of the newest deployment. A newer version than the session's means: done and
 /// overtaken.
 struct deployment_state {

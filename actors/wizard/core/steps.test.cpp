@@ -215,6 +215,14 @@ TEST_CASE("wizard: retry after a failure works, whether it was submitted or not"
   CHECK(unsure.r.idempotency_key().ends_with("-1")); // The same key: it cannot happen twice.
   CHECK(unsure.click("cancel").what == decision::refuse);
 
+  walk waiting;
+  waiting.to(step::deploy);
+  waiting.r = submission_waits(waiting.r);
+  CHECK(waiting.r.at == step::deploy);
+  CHECK(waiting.r.error.starts_with("Waiting for the signer"));
+  CHECK(waiting.click("retry").what == decision::deploy);
+  CHECK(waiting.r.idempotency_key().ends_with("-1"));
+
   walk changed;
   changed.to(step::failed);
   changed.click("back");
