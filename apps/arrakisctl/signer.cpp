@@ -1,5 +1,7 @@
 #include "apps/arrakisctl/command.hpp"
 
+#include "runtime/terminal.hpp"
+
 #include <fmt/format.h>
 
 namespace arrakis::ctl {
@@ -32,7 +34,7 @@ caf::expected<caf::unit_t> rotate(ports& to) {
   if (!made)
     return made.error();
   terminal::print("key version {} is anchored and signs from now on; give v{}.pem to every node, and to the backup\n",
-             made->number, made->number);
+                  made->number, made->number);
   return caf::unit;
 }
 
