@@ -5,6 +5,7 @@
 #include "apps/wiring/privileges.hpp"
 #include "runtime/config.hpp"
 #include "runtime/file.hpp"
+#include "runtime/last_resort.hpp"
 #include "runtime/log.hpp"
 #include "runtime/terminal.hpp"
 
@@ -85,6 +86,14 @@ void announce(const config& settings, const std::string& url) {
     log::warn("not_announced", {{"error", text_of(bad)}});
 }
 
+/// Threads of this process at most: sockets, actors, one for each PostgreSQL connection (the relay has one more), and
+/// some that belong to CAF, the embedded servers' watchers, the signer and the object store.
+size_t threads_of(const config& settings) {
+  constexpr int64_t others = 16;
+  return static_cast<size_t>(settings.integer("runtime.io_threads") + settings.integer("runtime.workers")
+                             + settings.integer("postgres.connections") + others);
+}
+
 int run(const config& settings, bool migrate_only) {
   sigset_t ends;
   sigemptyset(&ends);
@@ -92,7 +101,9 @@ int run(const config& settings, bool migrate_only) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr); // Before any thread exists, so that only sigwait below sees them.
 
+  last_resort::install([] { kill(getpid(), SIGTERM); });
   wiring::leave_root(settings.text("node.state_folder"));
+  last_resort::require_threads(threads_of(settings));
   const auto servers = start_embedded(settings);
   auto where = wiring::find_addresses(settings);
   if (!where)
@@ -110,7 +121,7 @@ int run(const config& settings, bool migrate_only) {
     log::info("stopping", {{"signal", signal_number}});
   }
   log::info("stopped");
-  return 0;
+  return last_resort::gave_up() ? 1 : 0;
 }
 } // namespace
 

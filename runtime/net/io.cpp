@@ -1,10 +1,14 @@
 #include "runtime/net/io.hpp"
 
+#include "runtime/last_resort.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <openssl/crypto.h>
+#include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -20,6 +24,17 @@ struct closable_context : asio::io_context {
   using asio::io_context::io_context;
   using asio::io_context::shutdown;
 };
+
+/// A completion that throws, most likely for want of memory, ends the process in order: the others go on until then.
+void run(asio::io_context& context) {
+  for (bool over = false; !over;)
+    try {
+      context.run();
+      over = true;
+    } catch (const std::exception& e) {
+      last_resort::give_up(e.what());
+    }
+}
 } // namespace
 
 struct io::impl {
@@ -34,9 +49,15 @@ struct io::impl {
 };
 
 io::io(unsigned threads) : impl_(std::make_unique<impl>()) {
-  for (unsigned i = 0; i < std::max(threads, 1u); ++i) {
-    auto& lane = *impl_->lanes.emplace_back(std::make_unique<impl::lane>());
-    lane.thread = std::thread{[&lane] { lane.context.run(); }};
+  try {
+    for (unsigned i = 0; i < std::max(threads, 1u); ++i) {
+      auto& lane = *impl_->lanes.emplace_back(std::make_unique<impl::lane>());
+      lane.thread = std::thread{[&lane] { run(lane.context); }};
+    }
+  } catch (const std::system_error& e) {
+    stop(); // A thread that was made must end before its object does.
+    throw std::runtime_error{"the system gives no thread for sockets: " + e.code().message()
+                             + "; raise the limit of threads or lower runtime.io_threads"};
   }
 }
 
