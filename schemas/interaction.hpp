@@ -44,7 +44,7 @@ caf::expected<interaction> read_interaction(const boost::json::object&);
 
 /// The first answer. https://discord.com/developers/docs/interactions/receiving-and-responding
 struct interaction_answer {
-  enum kind { pong = 1, message = 4, deferred_message = 5, deferred_update = 6, update = 7, modal = 9 };
+  enum kind { pong = 1, message = 4, deferred_message = 5, deferred_update = 6, update = 7, choices = 8, modal = 9 };
   kind type = message;
   std::string data_json; ///< The `data` member as JSON text; empty: none.
 };

@@ -45,12 +45,6 @@ void count(const char* outcome) {
   metrics::count("arrakis_interactions_answered_total", "First answers by what they were.", 1, {{"outcome", outcome}});
 }
 
-/// Only the asker sees it. Message flags:
-/// https://discord.com/developers/docs/resources/message#message-object-message-flags
-std::string ephemeral(const std::string& data_json) {
-  return data_json.size() > 2 ? R"({"flags":64,)" + data_json.substr(1) : R"({"flags":64})";
-}
-
 interaction_answer message(const std::string& data_json) { return {interaction_answer::message, ephemeral(data_json)}; }
 
 interaction_answer direct(const interaction& x, const said& what) {
@@ -131,7 +125,7 @@ void finish(self_pointer self, uint64_t ticket, const caf::expected<said>& outco
                                      {"error", text_of(outcome.error())}});
   if (!p.deferred) {
     count(outcome ? "direct" : "sentence");
-    p.reply.deliver(outcome ? direct(*p.what, *outcome) : message_of(outcome.error()));
+    p.reply.deliver(outcome ? direct(*p.what, *outcome) : error_answer(*p.what, outcome.error()));
   } else if (outcome) {
     self->state.flows.start(say_later(self, p.what, *outcome));
   } else {
@@ -187,7 +181,7 @@ flow<> take(self_pointer self, what_came x, answer_to reply) {
   }
   if (against) {
     count("refused");
-    reply.deliver(message_of(*against));
+    reply.deliver(error_answer(*x, *against));
     co_return;
   }
   if (modal) {
@@ -208,11 +202,19 @@ caf::result<interaction_answer> came(self_pointer self, const incoming& q) {
   auto& st = self->state;
   if (q.what->kind == interaction_kind::ping)
     return interaction_answer{interaction_answer::pong, {}};
-  if (q.what->kind == interaction_kind::autocomplete)
-    return fail(ec::unsupported, "no command of ours has autocompletion");
+  const auto ours = st.to.application ? st.to.application() : snowflake{};
+  if (ours && q.what->application != ours) {
+    count("foreign");
+    return fail(ec::refused,
+                "an interaction of the application " + q.what->application.text() + "; this one is " + ours.text());
+  }
+  if (q.what->kind == interaction_kind::autocomplete) { // No command of ours has any.
+    count("autocomplete");
+    return error_answer(*q.what, fail(ec::unsupported, "no command of ours has autocompletion"));
+  }
   if (st.open.size() + st.asking_redis >= st.limits.in_flight_max) {
     count("busy");
-    return message_of(fail(ec::busy, "too many interactions at once"));
+    return error_answer(*q.what, fail(ec::busy, "too many interactions at once"));
   }
   auto reply = self->make_response_promise<interaction_answer>();
   st.flows.start(take(self, q.what, reply));

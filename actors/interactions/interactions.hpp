@@ -5,6 +5,7 @@
 #include "adapters/redis/messages.hpp"
 
 #include <chrono>
+#include <functional>
 #include <vector>
 
 namespace arrakis::interactions {
@@ -14,6 +15,9 @@ struct ports {
   discord::rest rest;
   wizard::handle wizards;
   std::vector<route> commands; ///< commands::start_all.
+  /// Our application; 0 while Discord has not said which it is, and then every interaction is taken for ours. Empty: as
+  /// 0. Any thread.
+  std::function<snowflake()> application = {};
 };
 struct limits {
   /// Discord drops an interaction 3 s after it was made; 1 s is for the way there and back. Counted from received_ms.

@@ -25,6 +25,7 @@ struct surroundings {
   int asked = 0;
   std::set<std::string> taken;
   bool redis_silent = false, redis_forgets = false;
+  snowflake application; ///< Ours; 0: not known yet.
   std::vector<discord::call> calls;
   int not_found_first = 0; ///< So many calls meet a message that is not there yet.
 };
@@ -55,7 +56,8 @@ struct fixture {
     };
     auto wizards = sys.spawn(wizard_body);
     interactions::ports to{sys.spawn(redis_body), sys.spawn(rest_body), wizards,
-                           commands::start_all(sys, {wizards, sys.spawn(drift_body)})};
+                           commands::start_all(sys, {wizards, sys.spawn(drift_body)}),
+                           [this] { return w.application; }};
     edge = interactions::start(sys, to, bounds);
   }
   ~fixture() {
@@ -290,6 +292,38 @@ TEST_CASE_FIXTURE(fixture, "interactions: /reconcile shows the plan") {
   auto a = bring(slash("reconcile"));
   CHECK(text(a).find("role Gold: make it again") != std::string::npos);
   CHECK(w.asked == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "interactions: one of another application is not answered, once it is known which is ours") {
+  w.application = snowflake{8}; // made() says 9.
+  auto foreign = bring(slash("onboard"));
+  REQUIRE(foreign.error);
+  CHECK(code_of(*foreign.error) == ec::refused);
+  CHECK(w.asked == 0);
+  CHECK(w.taken.empty());
+  w.application = snowflake{9};
+  CHECK(bring(slash("onboard")).answer);
+  w.application = {}; // Unknown is not foreign; also the negative control: nobody compares.
+  CHECK(bring(slash("onboard")).answer);
+}
+
+TEST_CASE("interactions: autocomplete hears choices and never a message, busy or not") {
+  for (const size_t room : {size_t{10}, size_t{0}}) {
+    limits bounds;
+    bounds.in_flight_max = room;
+    fixture f{bounds};
+    auto x = f.made(interaction_kind::autocomplete);
+    x->command = "onboard";
+    const auto got = f.bring(x);
+    REQUIRE(got.answer);
+    CHECK(to_json_text(*got.answer) == R"({"type":8,"data":{"choices":[]}})");
+  }
+  interaction x;
+  x.kind = interaction_kind::autocomplete;
+  for (const auto code : {ec::busy, ec::internal, ec::refused, ec::frozen})
+    CHECK(error_answer(x, fail(code, "x")).type == interaction_answer::choices);
+  x.kind = interaction_kind::command; // Negative control: what the others hear.
+  CHECK(error_answer(x, fail(ec::busy, "x")).type == interaction_answer::message);
 }
 
 TEST_CASE("interactions: every code has a sentence that says what to do") {

@@ -14,7 +14,8 @@
 namespace arrakis::interactions {
 
 /// The asker (sink of the gateway, HTTP door) delivers the answer to Discord. It comes within 2.5 s.
-/// ec::conflict: this interaction was taken before (the other door, a replay); nothing may be delivered.
+/// ec::conflict: this interaction was taken before (the other door, a replay); ec::refused: it is another
+/// application's. Then nothing may be delivered.
 struct incoming {
   std::shared_ptr<const interaction> what;
 };
@@ -44,7 +45,11 @@ struct route {
 std::string sentence(const caf::error&);
 /// Message data of a sentence alone.
 std::string sentence_json(std::string_view text);
-/// The first answer that shows the sentence of an error, to the asker only.
-interaction_answer message_of(const caf::error&);
+/// Message data (an object) with the flag by which only the asker sees it.
+/// https://discord.com/developers/docs/resources/message#message-object-message-flags
+std::string ephemeral(const std::string& data_json);
+/// The first answer that tells an error: a message that only the asker sees. To autocomplete Discord takes choices
+/// alone, so that it is none of them.
+interaction_answer error_answer(const interaction&, const caf::error&);
 
 } // namespace arrakis::interactions

@@ -5,6 +5,10 @@
 
 namespace arrakis::interactions {
 
+std::string ephemeral(const std::string& data_json) {
+  return data_json.size() > 2 ? R"({"flags":64,)" + data_json.substr(1) : R"({"flags":64})";
+}
+
 std::string sentence(const caf::error& e) {
   switch (code_of(e)) {
     case ec::invalid:
@@ -34,8 +38,10 @@ std::string sentence_json(std::string_view text) {
   return js::serialize(js::object{{"content", text}, {"allowed_mentions", js::object{{"parse", js::array{}}}}});
 }
 
-interaction_answer message_of(const caf::error& e) {
-  return {interaction_answer::message, R"({"flags":64,)" + sentence_json(sentence(e)).substr(1)};
+interaction_answer error_answer(const interaction& x, const caf::error& e) {
+  if (x.kind == interaction_kind::autocomplete)
+    return {interaction_answer::choices, R"({"choices":[]})"};
+  return {interaction_answer::message, ephemeral(sentence_json(sentence(e)))};
 }
 
 } // namespace arrakis::interactions

@@ -1,6 +1,7 @@
 #include "apps/arrakisctl/command.hpp"
 
 #include "runtime/terminal.hpp"
+#include "runtime/unicode.hpp"
 #include <fmt/format.h>
 
 namespace arrakis::ctl {
@@ -17,7 +18,12 @@ caf::expected<caf::unit_t> set_status(ports& to, const std::vector<std::string>&
   auto id = find_community(to, args[1]);
   if (!id)
     return id.error();
-  std::string reason = args.size() > 2 ? args[2] : "by an operator";
+  std::string reason = args.size() > 2 ? "" : "by an operator";
+  for (size_t i = 2; i < args.size(); ++i)
+    reason += (i > 2 ? " " : "") + args[i];
+  if (unicode::length(reason) > communities::reason_characters_max)
+    return fail(ec::invalid, fmt::format("REASON: it has {} characters; at most {} are kept in the audit trail",
+                                         unicode::length(reason), communities::reason_characters_max));
   auto done = ask_now<communities::record>(to.sys, to.communities,
                                            communities::set_status{*id, status, "operator", std::move(reason), soon()});
   if (!done)

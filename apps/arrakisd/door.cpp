@@ -63,11 +63,9 @@ struct waiting_place {
   ~waiting_place() { at->in_flight.fetch_sub(1); }
 };
 
-/// Only the asker sees it. Discord shows nothing of what an answer other than 200 says.
-net::http_response sentence_to_asker(const caf::error& e) {
-  const auto data = interactions::sentence_json(interactions::sentence(e));
-  const auto hidden = R"({"flags":64,)" + data.substr(1);
-  return net::json_response(200, to_json_text({interaction_answer::message, hidden}));
+/// Discord shows nothing of what an answer other than 200 says.
+net::http_response error_to_asker(const interaction& what, const caf::error& e) {
+  return net::json_response(200, to_json_text(interactions::error_answer(what, e)));
 }
 
 /// One interaction on its way: an actor of its own, ended by its answer.
@@ -76,7 +74,7 @@ void answer_interaction(caf::actor_system& sys, const open& here, std::shared_pt
   auto place = std::make_shared<const waiting_place>(here);
   if (!place->free && what->kind != interaction_kind::ping) {
     metrics::count("arrakis_http_interactions_busy_total", "Interactions that heard at the door that we are busy.");
-    return respond(sentence_to_asker(fail(ec::busy, "too many interactions at once")));
+    return respond(error_to_asker(*what, fail(ec::busy, "too many interactions at once")));
   }
   sys.spawn([to = here->to.interactions, what, respond, place](caf::event_based_actor* self) {
     self->request(to, caf::duration{answer_within}, interactions::incoming{what})
@@ -86,7 +84,9 @@ void answer_interaction(caf::actor_system& sys, const open& here, std::shared_pt
           log::warn("interaction_unanswered", {{"request", what->id.text()}, {"error", text_of(e)}});
           if (code_of(e) == ec::conflict) // Taken before: whoever took it answers.
             return respond(problem(409, "ERR_CONFLICT", "this interaction was taken before"));
-          respond(sentence_to_asker(fail(ec::busy, text_of(e))));
+          if (code_of(e) == ec::refused)
+            return respond(problem(403, "ERR_FORBIDDEN", "this interaction is for another application"));
+          respond(error_to_asker(*what, fail(ec::busy, text_of(e))));
         });
   });
 }

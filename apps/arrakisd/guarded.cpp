@@ -39,7 +39,7 @@ bool wants_answer(const interaction& x) {
 flow<> apologize(sink_pointer self, std::shared_ptr<const interaction> what, apologies sorry) {
   const auto until = within(self, apologize_within);
   co_await nap(self, apologize_after);
-  const auto answer = interactions::message_of(fail(ec::unavailable, "no lease"));
+  const auto answer = interactions::error_answer(*what, fail(ec::unavailable, "no lease"));
   auto call = discord::interaction_callback(what->id, what->token, to_json_text(answer));
   call.until = until;
   sorry.told->insert(what->id);

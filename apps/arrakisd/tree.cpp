@@ -281,7 +281,8 @@ void node::impl::declare_edge() {
     return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
   });
   add<interactions::handle>(interactions, "interactions", [this] {
-    return interactions::start(sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler})});
+    return interactions::start(sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler}),
+                                     [this] { return snowflake{who.application.load()}; }});
   });
 }
 

@@ -189,6 +189,22 @@ TEST_CASE("interactions: strangers' buttons, sessions that ended and people with
   CHECK(disagreements(w, at) == strings{});
 }
 
+TEST_CASE("webhook: autocomplete hears choices, and an interaction of another application nothing") {
+  auto& w = here();
+  const auto at = w.found("Sietch Tuek");
+  const asker owner{at.owner, at.guild, at.channel};
+  const auto typing = post(json::print(interaction(owner, 4, typed("onboard"))));
+  CHECK(typing.status == 200);
+  CHECK(typing.text == R"({"type":8,"data":{"choices":[]}})");
+  auto foreign = interaction(owner, 2, typed("onboard"));
+  CHECK(post(json::print(foreign)).status == 200);
+  foreign["id"] = "1400000000000000077";
+  foreign["application_id"] = "1400000000000000002";
+  const auto refused = post(json::print(foreign));
+  CHECK(refused.status == 403);
+  CHECK(contains(refused.text, "another application"));
+}
+
 TEST_CASE("interactions: two clicks on Deploy at once give one deployment") {
   auto& w = here();
   const auto at = w.found("Twice");

@@ -246,6 +246,9 @@ TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a pause
   CHECK(t.ctl({"manifest", "show", at.guild, "9"}).first == 1);
   CHECK(t.ctl({"manifest", "show", at.guild, "x"}).first == 1);
   CHECK(t.ctl({"nonsense"}).first == 2);
+  CHECK(t.ctl({"community", "freeze", at.guild, std::string(501, 'x')}).first == 1);
+  CHECK(!contains(t.ctl({"community", "show", at.guild}).second, "frozen"));
+  CHECK(!contains(t.ctl({"jobs", "list", "a\x1b[31mb"}).second, "\x1b"));
   CHECK(disagreements(w, at) == strings{});
 }
 

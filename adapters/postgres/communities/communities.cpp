@@ -3,10 +3,12 @@
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/unicode.hpp"
 
 #include <boost/json.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
 #include <pqxx/pqxx>
 
 namespace arrakis::communities {
@@ -75,8 +77,15 @@ const char* event_of(const std::string& status) {
   postgres::refuse(ec::invalid, "field 'status': active, frozen or deactivated");
 }
 
+const std::string& bounded_reason(const std::string& text) {
+  if (unicode::length(text) > reason_characters_max)
+    postgres::refuse(ec::invalid, fmt::format("field 'reason': at most {} characters", reason_characters_max));
+  return postgres::plain(text, "reason");
+}
+
 record change_status(pqxx::transaction_base& tx, const set_status& m) {
   const auto* event = event_of(m.status);
+  const auto& reason = bounded_reason(m.reason);
   tx.exec_params("select 1 from communities where id = $1 for no key update", m.id.value);
   const auto before = read_or_refuse(tx, m.id);
   if (before.status == m.status)
@@ -84,11 +93,9 @@ record change_status(pqxx::transaction_base& tx, const set_status& m) {
   tx.exec_params("update communities set status = $2, fence = fence + 1, updated_at = now() where id = $1", m.id.value,
                  m.status);
   auto after = read_or_refuse(tx, m.id);
-  audit::chain::append(tx, m.id, {event, m.actor, "community:" + m.id.value},
-                       boost::json::object{{"reason", postgres::plain(m.reason, "reason")},
-                                           {"from", before.status},
-                                           {"to", after.status},
-                                           {"fence", after.fence}});
+  audit::chain::append(
+    tx, m.id, {event, m.actor, "community:" + m.id.value},
+    boost::json::object{{"reason", reason}, {"from", before.status}, {"to", after.status}, {"fence", after.fence}});
   return after;
 }
 

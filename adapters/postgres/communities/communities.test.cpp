@@ -91,6 +91,20 @@ TEST_CASE("communities: of many orders at once each counts once") {
   CHECK(b.owner("select fence = (select count(*) from audit_entries) from communities") == "t");
 }
 
+TEST_CASE("communities: a reason has a bound, in characters") {
+  bench b;
+  const auto mine = b.community(1);
+  const auto with = [&](size_t characters) {
+    std::string reason;
+    for (size_t i = 0; i < characters; ++i)
+      reason += "é";
+    return b.code<record>(b.communities, communities::set_status{mine, "frozen", "s", std::move(reason), b.soon()});
+  };
+  CHECK(with(communities::reason_characters_max + 1) == ec::invalid);
+  CHECK(b.owner("select count(*) from audit_entries") == "0");
+  CHECK(with(communities::reason_characters_max) == ec::none);
+}
+
 TEST_CASE("communities: a status that does not exist, or of nobody, is refused") {
   bench b;
   const auto mine = b.community(1);

@@ -41,6 +41,8 @@ struct list {
 struct fences {
   deadline until;
 }; ///< -> fence_list: those that are not active or were not at some time; all others are at fence 0
+/// Of a reason, which stands in the audit trail for ever; what is longer is ec::invalid.
+inline constexpr size_t reason_characters_max = 500;
 /// Sets the status with a new fence and an audit entry in one transaction; the status that it has already changes
 /// nothing.
 /// -> record

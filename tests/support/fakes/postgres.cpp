@@ -3,6 +3,7 @@
 
 #include "adapters/postgres/audit/chain.hpp"
 #include "runtime/json.hpp"
+#include "runtime/unicode.hpp"
 #include "schemas/canonical_json.hpp"
 
 #include <algorithm>
@@ -36,6 +37,8 @@ std::string fake_postgres::subject_of(tenant& t, snowflake user) {
 caf::expected<communities::record> fake_postgres::set_status(const communities::set_status& m) {
   if (m.status != "active" && m.status != "frozen" && m.status != "deactivated")
     return fail(ec::invalid, "field 'status': active, frozen or deactivated");
+  if (unicode::length(m.reason) > communities::reason_characters_max)
+    return fail(ec::invalid, "field 'reason': at most 500 characters");
   const auto found = tenants.find(m.id.value);
   if (found == tenants.end())
     return fail(ec::not_found, "no community has the id " + m.id.value);
