@@ -2,10 +2,13 @@
 
 #include "adapters/embedded/child.hpp"
 #include "adapters/embedded/folder.hpp"
+#include "runtime/file.hpp"
 #include "schemas/canonical_json.hpp"
 
+#include <array>
 #include <filesystem>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -37,6 +40,29 @@ std::string dsn(const std::string& folder, const std::string& user) {
 
 std::string redis_url(const std::string& folder) { return "unix://" + socket_folder(folder) + "/redis.sock"; }
 
+caf::error check_socket_folder(const std::string& folder) {
+  const auto sockets = socket_folder(folder);
+  if (sockets.starts_with(absolute(folder) + "/"))
+    return {}; // As private as the folder around it.
+  auto bad = file::check_private_folder(sockets);
+  if (!bad || code_of(bad) == ec::not_found)
+    return {};
+  return fail(ec::refused,
+              fmt::format("the sockets of {} lie in {}, because the path of a socket has at most {} bytes; but {}. "
+                          "Nothing there is used: choose a shorter node.state_folder, or remove what is there as root",
+                          folder, sockets, socket_path_max, text_of(bad)));
+}
+
+std::string dsn_of_own_server() {
+  passwd entry{}, *found = nullptr;
+  std::array<char, 16 * 1024> buffer{};
+  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+    return {};
+  return fmt::format(" requirepeer={}", entry.pw_name);
+}
+
+std::string url_of_own_server() { return fmt::format("?owner={}", ::geteuid()); }
+
 struct servers::impl {
   std::optional<claim> ours;
   std::optional<child> postgres, redis; // Ended in reverse.
@@ -48,6 +74,8 @@ servers::servers(options how) : impl_(std::make_unique<impl>()) {
   const auto folder = absolute(how.folder);
   const auto sockets = socket_folder(folder);
   make_private(folder);
+  if (const auto bad = check_socket_folder(folder))
+    throw std::runtime_error(text_of(bad));
   make_private(sockets);
   impl_->ours.emplace(folder);
   if (how.postgres) {

@@ -1,6 +1,8 @@
 #pragma once
 // The embedded default: a private PostgreSQL and a private Redis as children of the daemon, real servers on Unix
 // sockets only. A child that dies is started again; all state lies below one folder. Everything here blocks.
+#include "runtime/error.hpp"
+
 #include <chrono>
 #include <memory>
 #include <string>
@@ -21,6 +23,15 @@ std::string socket_folder(const std::string& folder);
 /// Connection strings for libpq; `user` is arrakis_app, arrakis_relay or arrakis_owner.
 std::string dsn(const std::string& folder, const std::string& user);
 std::string redis_url(const std::string& folder);
+
+/// A socket folder below /tmp is a place where everybody may make things first. ec::refused, with what to do, when it
+/// is there and is no folder, somebody else's, or open to others; nothing in it may be used then.
+caf::error check_socket_folder(const std::string& folder);
+/// What such a connection string and such a URL say more, so that each connection asks the kernel who answers and talks
+/// to a server of this process's own user alone. The folder may be taken away and made anew by others (a cleaner of
+/// /tmp) at any time. The first is empty for a user without an entry in the password database, whom libpq cannot name.
+std::string dsn_of_own_server();
+std::string url_of_own_server();
 
 class servers {
 public:

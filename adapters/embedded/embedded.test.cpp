@@ -194,6 +194,55 @@ TEST_CASE("embedded: a path too long for a socket still works, and others are no
   std::filesystem::remove_all(embedded::socket_folder(folder));
 }
 
+TEST_CASE("embedded: a socket folder below /tmp that somebody made first is not used, by nobody of ours") {
+  quiet hush;
+  test::scratch tmp{"embed"};
+  const auto folder = tmp / std::string(100, 'x');
+  const auto sockets = embedded::socket_folder(folder);
+  CHECK_FALSE(embedded::check_socket_folder(folder)); // Not there yet.
+  for (const int how : {0, 1, 2}) {
+    if (how == 0) { // Open to others; root may also give it away.
+      std::filesystem::create_directory(sockets);
+      std::filesystem::permissions(sockets, std::filesystem::perms::all);
+      if (root())
+        REQUIRE(::chown(sockets.c_str(), 65'534, 65'534) == 0);
+    } else if (how == 1) {
+      std::filesystem::create_symlink(tmp.path(), sockets);
+    } else {
+      std::ofstream{sockets} << "x";
+    }
+    const auto bad = embedded::check_socket_folder(folder);
+    CHECK(code_of(bad) == ec::refused);
+    CHECK(has(text_of(bad), "choose a shorter node.state_folder"));
+    if (!root())
+      CHECK(fault(folder) == text_of(bad));
+    std::filesystem::remove_all(sockets);
+  }
+  std::filesystem::create_directory(sockets);
+  std::filesystem::permissions(sockets, std::filesystem::perms::owner_all);
+  CHECK_FALSE(embedded::check_socket_folder(folder)); // Negative control: ours, and private.
+  std::filesystem::remove_all(sockets);
+  CHECK_FALSE(embedded::check_socket_folder(tmp / "short"));
+}
+
+TEST_CASE("embedded: libpq talks to a server of our own user alone") {
+  if (root())
+    return;
+  quiet hush;
+  test::scratch tmp{"embed"};
+  embedded::servers mine{{.folder = tmp / "state", .redis = false}};
+  const auto opens = [&](const std::string& more) {
+    try {
+      return pqxx::connection{embedded::dsn(tmp / "state", "arrakis_owner") + more}.is_open();
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+  CHECK(opens(embedded::dsn_of_own_server()));
+  CHECK(opens("")); // Negative control: without the question anybody's server will do.
+  CHECK_FALSE(opens(" requirepeer=root"));
+}
+
 TEST_CASE("embedded: data of another PostgreSQL is refused with the remedy") {
   quiet hush;
   test::scratch tmp{"embed"};

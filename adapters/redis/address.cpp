@@ -49,7 +49,13 @@ caf::expected<address> parse_address(std::string_view text) {
       return failed<address>(ec::invalid, "Redis URL: a Unix socket is written unix:///absolute/path");
     // Boost 1.81's params() reads a place that is not when there is nothing between '?' and '#'.
     const auto query = url.encoded_query();
-    database = net::query_value("?" + std::string{query.data(), query.size()}, "db");
+    const auto parameters = "?" + std::string{query.data(), query.size()};
+    database = net::query_value(parameters, "db");
+    if (const auto owner = net::query_value(parameters, "owner"); !owner.empty()) {
+      auto [end, bad] = std::from_chars(owner.data(), owner.data() + owner.size(), found.owner.emplace());
+      if (bad != std::errc{} || end != owner.data() + owner.size())
+        return failed<address>(ec::invalid, "Redis URL: the owner is no user id");
+    }
   } else if (scheme == "redis" || scheme == "rediss") {
     found.transport = scheme == "redis" ? address::tcp : address::tls;
     found.host = url.host_address(); // An IPv6 address without its brackets.

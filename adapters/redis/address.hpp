@@ -4,13 +4,15 @@
 #include "runtime/secret.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace arrakis::redis {
 struct address {
   enum kind { unix_socket, tcp, tls } transport = tcp;
-  std::string path; ///< Of a Unix socket.
+  std::string path;              ///< Of a Unix socket.
+  std::optional<unsigned> owner; ///< Of a Unix socket: the user id that the server must run as.
   std::string host;
   uint16_t port = 6379;
   std::string user; ///< Empty with a password: Redis' default user.
@@ -20,7 +22,8 @@ struct address {
   std::string shown() const;
 };
 
-/// Reads `unix://[user:password@]/path/to.sock[?db=N]`, `redis://[user:password@]host[:port][/N]` and the same with
-/// `rediss://` for TLS. User and password are percent-encoded. ec::invalid names the fault, never the password.
+/// Reads `unix://[user:password@]/path/to.sock[?db=N&owner=UID]`, `redis://[user:password@]host[:port][/N]` and the
+/// same with `rediss://` for TLS. User and password are percent-encoded. ec::invalid names the fault, never the
+/// password.
 caf::expected<address> parse_address(std::string_view url);
 } // namespace arrakis::redis

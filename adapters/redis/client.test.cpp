@@ -8,8 +8,10 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <future>
 #include <mutex>
+#include <sys/stat.h>
 
 using namespace arrakis;
 using namespace std::chrono_literals;
@@ -54,6 +56,23 @@ redis::options quick(const std::string& url) {
 const redis::script twice{"twice", {}, "return ARGV[1] .. ARGV[1]"};
 const redis::script with_key{"with_key", {}, "return redis.call('INCRBY', KEYS[1], ARGV[1])"};
 } // namespace
+
+TEST_CASE("redis client: behind a Unix socket it talks to a server of the user that is meant alone") {
+  test::redis_server server;
+  const auto url = server.url();
+  struct stat socket {};
+  REQUIRE(::stat(url.substr(7).c_str(), &socket) == 0);
+  net::io io;
+  const redis::client good{io, quick(url + fmt::format("?owner={}", socket.st_uid))};
+  REQUIRE(run_until_up(good, {"SET", "secret", "1"}));
+  const redis::client wrong{io, quick(url + fmt::format("?owner={}", socket.st_uid + 1))};
+  const auto refused = run(wrong, {"SET", "secret", "2"}, 500ms);
+  REQUIRE_FALSE(refused);
+  CHECK(text_of(refused.error()).find("is a server of the user with id") != std::string::npos);
+  CHECK(run(good, {"GET", "secret"})->bytes == "1");
+  const redis::client careless{io, quick(url)}; // Negative control: nobody asks whose server it is.
+  CHECK(run_until_up(careless, {"SET", "secret", "3"}));
+}
 
 TEST_CASE("redis client: replies come in the order of the commands, thousands in flight") {
   test::redis_server server;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 #include <stdexcept>
+#include <sys/socket.h>
 
 namespace asio = boost::asio;
 
@@ -18,6 +19,19 @@ address parsed(const options& how) {
   if (!where)
     throw std::runtime_error(text_of(where.error()));
   return std::move(*where);
+}
+/// Why the server behind a Unix socket is not the one that is meant; empty: it is.
+std::string stranger_behind(int socket, const address& where) {
+  if (!where.owner)
+    return {};
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return "the kernel does not say whose server this is";
+  if (peer.uid == *where.owner)
+    return {};
+  return fmt::format("{} is a server of the user with id {}, and must be one of {}: nothing is sent to it",
+                     where.shown(), peer.uid, *where.owner);
 }
 } // namespace
 
@@ -83,8 +97,10 @@ void connection::connect_to(shared_transport to, std::vector<asio::generic::stre
       return self->connect_to(to, std::move(list), index + 1);
     if (e)
       return self->lost(e.message());
-    if (self->where_.transport == address::unix_socket)
-      return self->greet(to);
+    if (self->where_.transport == address::unix_socket) {
+      const auto stranger = stranger_behind(to->plain.native_handle(), self->where_);
+      return stranger.empty() ? self->greet(to) : self->lost(stranger);
+    }
     boost::system::error_code unset;
     to->plain.set_option(asio::ip::tcp::no_delay{true}, unset);
     to->plain.set_option(asio::socket_base::keep_alive{true}, unset);

@@ -84,6 +84,11 @@ TEST_CASE("redis address: each form of URL is read, each wrong one names its fau
   REQUIRE(unix_form);
   CHECK(unix_form->path == "/run/redis/redis.sock");
   CHECK(unix_form->database == 2);
+  CHECK_FALSE(unix_form->owner);
+  CHECK(redis::parse_address("unix:///run/x?owner=1000&db=3")->owner == 1000u);
+  CHECK(redis::parse_address("unix:///run/x?owner=1000&db=3")->database == 3);
+  CHECK_FALSE(redis::parse_address("unix:///run/x?owner=root"));
+  CHECK_FALSE(redis::parse_address("unix:///run/x?owner=-1"));
   CHECK(redis::parse_address("unix:///run/x?#a")->path == "/run/x");
   auto full = redis::parse_address("rediss://app:p%40ss@cache.example:6380/1");
   REQUIRE(full);

@@ -23,17 +23,22 @@ std::string folder_or(const config& c, const char* key, const char* standard) {
 caf::expected<addresses> find_addresses(const config& c) {
   const auto& state = c.text("node.state_folder");
   addresses a;
-  if (embedded_mode(c, "postgres.mode")) {
-    a.dsn = secret{embedded::dsn(state, "arrakis_app")};
-    a.relay_dsn = secret{embedded::dsn(state, "arrakis_relay")};
-    a.migrate_dsn = secret{embedded::dsn(state, "arrakis_owner")};
+  const bool postgres_inside = embedded_mode(c, "postgres.mode"), redis_inside = embedded_mode(c, "redis.mode");
+  if (postgres_inside || redis_inside)
+    if (auto bad = embedded::check_socket_folder(state))
+      return bad;
+  if (postgres_inside) {
+    const auto own = embedded::dsn_of_own_server();
+    a.dsn = secret{embedded::dsn(state, "arrakis_app") + own};
+    a.relay_dsn = secret{embedded::dsn(state, "arrakis_relay") + own};
+    a.migrate_dsn = secret{embedded::dsn(state, "arrakis_owner") + own};
   } else {
     a.dsn = c.secret("postgres.dsn");
     a.relay_dsn = c.secret("postgres.relay_dsn");
     a.migrate_dsn = c.secret("postgres.migrate_dsn");
   }
-  const bool redis_inside = embedded_mode(c, "redis.mode");
-  a.redis_url = redis_inside ? secret{embedded::redis_url(state)} : c.secret("redis.url");
+  a.redis_url = redis_inside ? secret{embedded::redis_url(state) + embedded::url_of_own_server()}
+                             : c.secret("redis.url");
   a.queue_url = redis_inside ? a.redis_url : c.secret("redis.queue_url");
   if (a.queue_url.empty())
     a.queue_url = a.redis_url;

@@ -29,8 +29,8 @@ struct addresses {
   secret redis_url;
   secret queue_url;
 };
-/// ec::invalid names the key that lacks a value. For embedded servers these are the sockets below node.state_folder,
-/// whether or not the servers run.
+/// ec::invalid names the key that lacks a value, ec::refused a socket folder that is not ours. For embedded servers
+/// these are the sockets below node.state_folder, whether or not the servers run.
 caf::expected<addresses> find_addresses(const config&);
 
 std::string signer_folder(const config&);
