@@ -136,7 +136,8 @@ endpoints routes(caf::actor_system& sys, ports to) {
   auto shared = std::make_shared<open_ports>();
   shared->to = std::move(to);
   if (!shared->to.public_key.empty())
-    shared->signed_door.emplace(shared->to.public_key);
+    shared->signed_door.emplace(shared->to.public_key,
+                                discord::interactions::limits{.discord_now_ms = shared->to.discord_now_ms});
   return {[&sys, shared](net::http_request request, net::responder respond) {
             route(sys, shared, std::move(request), std::move(respond));
           },

@@ -33,6 +33,8 @@ struct ports {
   std::function<void(std::function<void(std::vector<dependency>)>)> dependencies;
   /// Empty while no answer of Discord was seen.
   std::function<std::optional<clock_skew>()> skew;
+  /// Discord's Unix milliseconds, for the age of its signatures; unset: this machine's.
+  std::function<int64_t()> discord_now_ms;
   /// False while the node drains: readiness is refused, so that balancers stop sending.
   std::function<bool()> accepting;
   /// Interactions whose first answer is not out; the next ones hear "busy" at once, in words and in time (P9). It is

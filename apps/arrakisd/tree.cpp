@@ -356,6 +356,7 @@ void node::impl::open_door() {
   to.interactions = interactions;
   to.public_key = settings.text("discord.public_key");
   to.accepting = [this] { return accepting.load(); };
+  to.discord_now_ms = [this] { return discord_clock.now_ms(std::chrono::steady_clock::now()); };
   to.skew = [this]() -> std::optional<door::clock_skew> {
     const auto known = discord_clock.measured(std::chrono::steady_clock::now());
     return known ? std::optional{door::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;

@@ -59,7 +59,8 @@ door::door(std::string_view public_key, limits chosen) : limits_(chosen) {
 }
 
 bool door::is_recent(int64_t signed_at) const {
-  return std::chrono::abs(std::chrono::seconds{wall_ms() / 1000 - signed_at}) <= limits_.age_max;
+  const auto now_ms = limits_.discord_now_ms ? limits_.discord_now_ms() : wall_ms();
+  return std::chrono::abs(std::chrono::seconds{now_ms / 1000 - signed_at}) <= limits_.age_max;
 }
 
 caf::expected<interaction> door::open(std::string_view body, std::string_view signature,

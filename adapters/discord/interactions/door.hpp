@@ -7,6 +7,7 @@
 #include "schemas/interaction.hpp"
 
 #include <chrono>
+#include <functional>
 #include <string_view>
 #include <variant>
 
@@ -15,6 +16,8 @@ struct limits {
   json::limits body{.bytes_max = 256 << 10, .depth_max = 32}; ///< A modal with five full texts has about 40 KiB.
   /// A request signed longer ago, or as far in the future, is refused: a recorded one cannot be played again later.
   std::chrono::seconds age_max{300};
+  /// Discord's Unix milliseconds, by which the age counts (server_clock); unset: this machine's clock.
+  std::function<int64_t()> discord_now_ms;
 };
 
 /// Thread-safe; copies share the key.

@@ -75,6 +75,21 @@ std::string said(const door& subject, const net::http_request& request) {
 }
 } // namespace
 
+TEST_CASE("interactions door: a signature's age counts by Discord's time, whatever this machine's clock says") {
+  const signer discord;
+  for (const int64_t skew_ms : {-3'600'000, -310'000, 310'000, 3'600'000}) {
+    CAPTURE(skew_ms);
+    const auto signed_at = std::to_string((now_ms - skew_ms) / 1'000);
+    const auto request = discord.request(R"({"type":1})", signed_at);
+    limits by_discord;
+    by_discord.discord_now_ms = [skew_ms] { return now_ms - skew_ms; };
+    CHECK(status(door{discord.public_key(), by_discord}, request) == 200);
+    CHECK(status(door{discord.public_key()}, request) == 401); // Negative control: by this machine's clock.
+    by_discord.discord_now_ms = [skew_ms] { return now_ms - skew_ms + 301'000; };
+    CHECK(status(door{discord.public_key(), by_discord}, request) == 401); // A replay is one still.
+  }
+}
+
 TEST_CASE("door: a signed interaction is given on, with the time it arrived") {
   const signer discord;
   const door subject{discord.public_key()};
