@@ -163,7 +163,7 @@ flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deplo
   order.manifest = std::move(record);
   order.application = request.application;
   order.interaction_token = request.interaction_token;
-  order.token_until_ms = request.token_until_ms;
+  order.token_life = request.token_life;
   order.base_version = request.base_version;
   order.trace = request.trace;
   order.until = request.until;
@@ -248,7 +248,7 @@ flow<caf::expected<deployments::submitted>> run_again(self_pointer self, retry r
                            "discord:" + request.admin.text(),
                            request.application,
                            request.interaction_token,
-                           request.token_until_ms,
+                           request.token_life,
                            request.until,
                            request.trace};
   auto done = co_await ask(self, self->state.to.deployments, request.until, std::move(order));

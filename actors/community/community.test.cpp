@@ -299,7 +299,7 @@ TEST_CASE_FIXTURE(fixture, "community: retry means the version that was named, o
   deploys.newest = deployments::status_of{};
   deploys.newest->version = 3;
   const auto retry = [&](int64_t version) {
-    return sim.ask<community::deployed>(actor, community::retry{town, {7}, {9}, secret{"tok"}, 1, until(), version});
+    return sim.ask<community::deployed>(actor, community::retry{town, {7}, {9}, secret{"tok"}, 1min, until(), version});
   };
   CHECK(retry(0)->version == 3);
   CHECK(retry(2)->version == 2);

@@ -17,7 +17,10 @@
 namespace arrakis::community {
 
 /// What the guild has now. `active` is empty when nothing was deployed yet.
-struct describe { snowflake guild; deadline until; };
+struct describe {
+  snowflake guild;
+  deadline until;
+};
 struct described {
   bool exists = false;
   communities::record record;
@@ -35,7 +38,7 @@ struct deploy {
   std::string key;
   snowflake application;
   secret interaction_token;
-  int64_t token_until_ms = 0;
+  std::chrono::milliseconds token_life{0}; ///< What is left of it.
   /// The active version that `wanted` was made from, 0 without one: what somebody else deployed since is not undone
   /// unseen.
   int64_t base_version = 0;
@@ -51,12 +54,15 @@ struct deployed {
 };
 
 /// The newest deployment of the guild; ec::not_found when there is none.
-struct latest { snowflake guild; deadline until; };
+struct latest {
+  snowflake guild;
+  deadline until;
+};
 /// Starts a failed deployment again.
 struct retry {
   snowflake guild, admin, application;
   secret interaction_token;
-  int64_t token_until_ms = 0;
+  std::chrono::milliseconds token_life{0}; ///< What is left of it.
   deadline until;
   int64_t version = 0; ///< The one that is meant; 0: the newest.
   std::string trace;
@@ -75,7 +81,10 @@ struct verdict {
 };
 
 /// Where the tenant stands, and what was found for the member last. Answers from memory while that is fresh.
-struct recall { snowflake member; deadline until; };
+struct recall {
+  snowflake member;
+  deadline until;
+};
 struct recalled {
   tenant_status status = tenant_status::none;
   int64_t fence = 0;
@@ -84,14 +93,20 @@ struct recalled {
   std::optional<verdict> last;
 };
 /// Keeps a verdict. One of another version or fence than the tenant's is dropped: something changed meanwhile.
-struct remember { verdict what; int64_t version = 0; int64_t fence = 0; };
+struct remember {
+  verdict what;
+  int64_t version = 0;
+  int64_t fence = 0;
+};
 
 /// Hints that the truth in PostgreSQL changed (status, fence, active version): read it again at the next question.
-struct changed { snowflake guild; };
+struct changed {
+  snowflake guild;
+};
 
-using handle = caf::typed_actor<
-  caf::replies_to<describe>::with<described>, caf::replies_to<deploy>::with<deployed>,
-  caf::replies_to<latest>::with<deployments::status_of>, caf::replies_to<retry>::with<deployed>,
-  caf::replies_to<recall>::with<recalled>, caf::reacts_to<remember>, caf::reacts_to<changed>, caf::reacts_to<retire>>;
+using handle = caf::typed_actor<caf::replies_to<describe>::with<described>, caf::replies_to<deploy>::with<deployed>,
+                                caf::replies_to<latest>::with<deployments::status_of>,
+                                caf::replies_to<retry>::with<deployed>, caf::replies_to<recall>::with<recalled>,
+                                caf::reacts_to<remember>, caf::reacts_to<changed>, caf::reacts_to<retire>>;
 
 } // namespace arrakis::community

@@ -41,7 +41,7 @@ void verdict_cache::keep(const verdict& what) {
 
 std::optional<verdict> verdict_cache::find(snowflake member, int64_t now_ms) const {
   const auto found = std::ranges::find(kept_, member, &verdict::member);
-  if (found == kept_.end() || found->found_at_ms + fresh_ms <= now_ms)
+  if (found == kept_.end() || found->found_at_ms + fresh_ms <= now_ms || found->found_at_ms > now_ms)
     return std::nullopt;
   return *found;
 }

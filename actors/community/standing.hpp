@@ -31,7 +31,8 @@ public:
   static constexpr int64_t fresh_ms = 5 * 60'000; ///< As long as the profile's key in Redis.
 
   void keep(const verdict&);
-  /// The member's verdict, unless it is older than fresh_ms at `now_ms`.
+  /// The member's verdict, unless it is older than fresh_ms at `now_ms`, or of a time to come: the clock was set back,
+  /// and its age is not known.
   std::optional<verdict> find(snowflake member, int64_t now_ms) const;
   void clear() { kept_.clear(); }
   size_t size() const { return kept_.size(); }

@@ -60,6 +60,7 @@ TEST_CASE("standing: a verdict is kept five minutes, and the newest of a member 
   cache.keep(found(1, 1000));
   CHECK(cache.find({1}, 1000 + verdict_cache::fresh_ms - 1));
   CHECK_FALSE(cache.find({1}, 1000 + verdict_cache::fresh_ms));
+  CHECK_FALSE(cache.find({1}, 999)); // The clock was set back.
   CHECK_FALSE(cache.find({2}, 1000));
   auto newer = found(1, 2000);
   newer.answer = finding::unknown;

@@ -81,7 +81,7 @@ flow<caf::error> send(self_pointer self, int64_t row, policy::job job) {
 
 flow<caf::error> rest_until_next_look(self_pointer self, int64_t row, std::chrono::milliseconds wait, std::string why) {
   const auto until = within(self, self->state.opt.step);
-  outbox::postpone request{row, wall_ms() + wait.count(), std::move(why), until};
+  outbox::postpone request{row, wait, std::move(why), until};
   auto answer = co_await ask(self, self->state.to.outbox, until, std::move(request));
   co_return answer ? caf::error{} : std::move(answer.error());
 }
@@ -190,8 +190,7 @@ flow<> look(self_pointer self) {
     st.look_again = false;
     const auto until = within(self, st.opt.step);
     // Rows in work are still due by the outbox; asking for as many more keeps a slow one from hiding others.
-    const outbox::due request{st.opt.rows_max + st.in_work.size(), st.opt.jobs_per_tenant_max,
-                              wall_ms() - st.opt.look_up.count(), until};
+    const outbox::due request{st.opt.rows_max + st.in_work.size(), st.opt.jobs_per_tenant_max, st.opt.look_up, until};
     auto due = co_await ask(self, st.to.outbox, until, request);
     if (!due) {
       if (st.blind++ == 0)

@@ -62,7 +62,7 @@ struct world {
       sent[e.community.value] += !e.closed && e.kind == "enqueue_job" && e.sent_at_ms > 0;
     std::vector<outbox::row> list;
     for (const auto& [id, e] : rows) {
-      if (e.closed || e.due_ms > wall_ms() || (e.sent_at_ms > 0 && e.sent_at_ms >= m.resend_before_ms))
+      if (e.closed || e.due_ms > wall_ms() || (e.sent_at_ms > 0 && e.sent_at_ms >= wall_ms() - m.resend_after.count()))
         continue;
       if (e.kind == "enqueue_job" && e.sent_at_ms == 0 && ++sent[e.community.value] > m.jobs_per_tenant_max)
         continue;
@@ -110,7 +110,7 @@ outbox::handle::behavior_type fake_outbox(outbox::handle::pointer, world* w) {
       if (w->outbox_away)
         return away();
       auto& e = w->rows.at(m.id);
-      e.due_ms = m.until_ms;
+      e.due_ms = wall_ms() + m.wait.count();
       e.error = m.error;
       ++e.attempts;
       return outbox::done{};

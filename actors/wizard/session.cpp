@@ -170,9 +170,12 @@ flow<caf::expected<record>> refreshed(self_pointer self, record r, deadline unti
   co_return stored->won || !stored->present.session ? next : *stored->present.session;
 }
 
-int64_t token_ends(const interaction& x) {
+/// What is left of the interaction's token.
+std::chrono::milliseconds token_life(const interaction& x) {
   // Discord: 15 minutes from the interaction. Five seconds less, for the last edit to arrive.
-  return (x.received_ms > 0 ? x.received_ms : wall_ms()) + 15 * 60'000 - 5'000;
+  constexpr std::chrono::milliseconds whole{15 * 60'000 - 5'000};
+  const std::chrono::milliseconds age{x.received_ms > 0 ? wall_ms() - x.received_ms : 0};
+  return whole - std::clamp(age, std::chrono::milliseconds{0}, whole);
 }
 
 /// Nobody knows whether it was taken: the answer is to ask again with the same key.
@@ -209,7 +212,7 @@ flow<caf::expected<community::deployed>> submit(self_pointer self, record r, wha
   order.base_version = r.base_version;
   order.application = x->application;
   order.interaction_token = x->token;
-  order.token_until_ms = token_ends(*x);
+  order.token_life = token_life(*x);
   order.trace = x->trace;
   order.until = until;
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
@@ -220,7 +223,7 @@ flow<caf::expected<community::deployed>> submit(self_pointer self, record r, wha
 flow<caf::expected<community::deployed>> run_again(self_pointer self, int64_t version, what_came x, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.submit_within));
-  community::retry order{st.guild, st.user, x->application, x->token, token_ends(*x), until, version, x->trace};
+  community::retry order{st.guild, st.user, x->application, x->token, token_life(*x), until, version, x->trace};
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
   co_return done;
 }

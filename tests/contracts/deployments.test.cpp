@@ -51,7 +51,7 @@ TEST_CASE("the deployments in PostgreSQL keep the contract of deployments") {
                                            .signature = "vault:v1:c2ln"},
                               .application = {1574675491988701185},
                               .interaction_token = secret{"token"},
-                              .token_until_ms = wall_ms() + 900'000,
+                              .token_life = std::chrono::minutes{15},
                               .until = db.soon()};
     const auto made = db.get<deployments::submitted>(port, std::move(order));
     return test::deployments_bench{

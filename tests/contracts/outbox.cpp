@@ -11,8 +11,9 @@ namespace arrakis::contracts {
 namespace {
 using namespace arrakis::outbox;
 
-std::vector<row> due_rows(const outbox_bench& b, size_t count = 100, int jobs = 8, int64_t resend_before_ms = 0) {
-  auto got = ask<rows>(b.sys, b.port, due{count, jobs, resend_before_ms, soon()});
+std::vector<row> due_rows(const outbox_bench& b, size_t count = 100, int jobs = 8,
+                          std::chrono::milliseconds resend_after = std::chrono::hours{1}) {
+  auto got = ask<rows>(b.sys, b.port, due{count, jobs, resend_after, soon()});
   REQUIRE_MESSAGE(got, text_of(got.error()));
   return std::move(got->list);
 }
@@ -56,7 +57,7 @@ void sends_again(const outbox_bench& b) {
   const auto first = due_rows(b);
   sent(b, first);
   CHECK(due_rows(b).empty());
-  const auto again = due_rows(b, 100, 8, wall_ms() + 60'000);
+  const auto again = due_rows(b, 100, 8, std::chrono::minutes{-1});
   REQUIRE(again.size() == 3);
   CHECK(again[0].id == first[0].id);
   CHECK(again[0].attempts == 1);
@@ -66,9 +67,9 @@ void sends_again(const outbox_bench& b) {
 void waits(const outbox_bench& b) {
   b.owe(1, 1, "enqueue_job");
   const auto one = due_rows(b).at(0);
-  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, wall_ms() + 3'600'000, "no answer", soon()}));
+  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, std::chrono::hours{1}, "no answer", soon()}));
   CHECK(due_rows(b).empty());
-  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, wall_ms() - 1'000, "no answer", soon()}));
+  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, std::chrono::seconds{-1}, "no answer", soon()}));
   REQUIRE(due_rows(b).size() == 1);
   CHECK(due_rows(b)[0].attempts == 2);
 }

@@ -38,7 +38,7 @@ struct desk {
     m.manifest.signature = "vault:v1:c2ln";
     m.application = {9};
     m.interaction_token = secret{"token"};
-    m.token_until_ms = wall_ms() + 900'000;
+    m.token_life = std::chrono::minutes{15};
     m.base_version = base;
     m.until = soon();
     return m;
@@ -100,7 +100,7 @@ void a_frozen_one_waits(desk d, snowflake guild) {
 void a_failed_one_is_retried(desk d, snowflake guild) {
   const auto first = *d.send(d.order(guild, "click-1"));
   const auto again = [&] {
-    return ask<submitted>(d.sys, d.to, retry{first.community, 0, "system", {}, {}, 0, soon(), {}});
+    return ask<submitted>(d.sys, d.to, retry{first.community, 0, "system", {}, {}, {}, soon(), {}});
   };
   CHECK(code_of(again().error()) == ec::conflict);
   auto of = d.take(first.community, 1);

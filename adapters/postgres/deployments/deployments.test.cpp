@@ -46,7 +46,7 @@ struct bench : test::stores {
                          .signature = "vault:v1:c2ln"},
             .application = {1574675491988701185},
             .interaction_token = secret{"token"},
-            .token_until_ms = wall_ms() + minutes_15,
+            .token_life = std::chrono::milliseconds{minutes_15},
             .until = soon()};
   }
   submitted deploy(uint64_t guild, std::string key = "click-1") {
@@ -431,7 +431,8 @@ TEST_CASE("deployments: Retry makes a failed one pending under a new job, with i
   bench b;
   const auto s = b.deploy(1);
   const auto again = [&](int64_t version = 1) {
-    return retry{s.community, version, "subject-1", {98}, secret{"token-2"}, wall_ms() + minutes_15, b.soon()};
+    return retry{s.community, version, "subject-1", {98}, secret{"token-2"}, std::chrono::milliseconds{minutes_15},
+                 b.soon()};
   };
   CHECK(b.code<submitted>(b.deployments, again()) == ec::conflict);
   auto c = b.take(s);

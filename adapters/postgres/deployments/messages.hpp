@@ -7,6 +7,7 @@
 #include "schemas/ids.hpp"
 
 #include <caf/typed_actor.hpp>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,8 +41,9 @@ struct submit {
   snowflake admin; ///< Discord user; a profile row is kept, the audit entry has only an opaque id.
   manifests::record manifest;
   snowflake application;    ///< For progress into the wizard's message:
-  secret interaction_token; ///< kept until `token_until_ms`, then erased.
-  int64_t token_until_ms = 0;
+  secret interaction_token; ///< kept for `token_life`, then erased.
+  /// What is left of the token's life; a length and no instant, so that only PostgreSQL's own clock counts. Zero: over.
+  std::chrono::milliseconds token_life{0};
   /// The newest version that was not given up (0: none) when the manifest was made. Empty: nobody looked.
   std::optional<int64_t> base_version;
   deadline until;
@@ -144,7 +146,7 @@ struct retry {
   std::string actor;
   snowflake application;
   secret interaction_token;
-  int64_t token_until_ms = 0;
+  std::chrono::milliseconds token_life{0}; ///< As in `submit`.
   deadline until;
   std::string trace; ///< Into the job's data.
 };

@@ -5,6 +5,7 @@
 #include "schemas/ids.hpp"
 
 #include <caf/typed_actor.hpp>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -19,13 +20,13 @@ struct row {
   int64_t sent_at_ms = 0;
 };
 
-/// Rows that are open and due (never sent, or sent before `resend_before_ms`), fair over tenants: round robin by
+/// Rows that are open and due (never sent, or sent longer than `resend_after` ago), fair over tenants: round robin by
 /// community, and of kind enqueue_job at most `jobs_per_tenant_max` (8) sent and open per tenant. Runs as
 /// arrakis_relay's policy.
 struct due {
   size_t count_max = 100;
   int jobs_per_tenant_max = 8;
-  int64_t resend_before_ms = 0;
+  std::chrono::milliseconds resend_after{0}; ///< A length: the store's own clock counts, and no other. Zero: all.
   deadline until;
 };
 struct rows {
@@ -41,7 +42,7 @@ struct close {
 };
 struct postpone {
   int64_t id = 0;
-  int64_t until_ms = 0;
+  std::chrono::milliseconds wait{0}; ///< Until it is due again, by the store's clock.
   std::string error;
   deadline until;
 };

@@ -29,10 +29,12 @@ select row.* from tenants t cross join lateral (
        and due_at <= clock_timestamp() and sent_at is null order by id limit $1)
     union all
     (select * from outbox where community_id = t.community_id and closed_at is null and kind = 'store_manifest'
-       and due_at <= clock_timestamp() and sent_at < to_timestamp($2::bigint / 1000.0) order by id limit $1)
+       and due_at <= clock_timestamp() and sent_at < clock_timestamp() - $2::bigint * interval '1 millisecond'
+       order by id limit $1)
     union all
     (select * from outbox where community_id = t.community_id and closed_at is null and kind = 'enqueue_job'
-       and due_at <= clock_timestamp() and sent_at < to_timestamp($2::bigint / 1000.0) order by id limit $1)
+       and due_at <= clock_timestamp() and sent_at < clock_timestamp() - $2::bigint * interval '1 millisecond'
+       order by id limit $1)
     union all
     (select * from outbox where community_id = t.community_id and closed_at is null and kind = 'enqueue_job'
        and due_at <= clock_timestamp() and sent_at is null order by id
@@ -44,7 +46,7 @@ where t.community_id is not null order by row.turn, row.id limit $1)";
 
 rows read_due(pqxx::transaction_base& tx, const due& m) {
   rows result;
-  for (const auto& r : tx.exec_params(due_rows, m.count_max, m.resend_before_ms, m.jobs_per_tenant_max))
+  for (const auto& r : tx.exec_params(due_rows, m.count_max, m.resend_after.count(), m.jobs_per_tenant_max))
     result.list.push_back({r[0].as<int64_t>(),
                            {r[1].as<std::string>()},
                            r[2].as<std::string>(),
@@ -71,9 +73,9 @@ done set_closed(pqxx::transaction_base& tx, const close& m) {
 
 done set_postponed(pqxx::transaction_base& tx, const postpone& m) {
   tx.exec_params(
-    "update outbox set due_at = to_timestamp($2::bigint / 1000.0), attempts = attempts + 1, last_error = $3"
-    " where id = $1 and closed_at is null",
-    m.id, m.until_ms, postgres::excerpt(m.error));
+    "update outbox set due_at = clock_timestamp() + $2::bigint * interval '1 millisecond', attempts = attempts + 1,"
+    " last_error = $3 where id = $1 and closed_at is null",
+    m.id, m.wait.count(), postgres::excerpt(m.error));
   return {};
 }
 

@@ -133,7 +133,7 @@ outbox::rows fake_postgres::due(const outbox::due& m) const {
   const auto now = now_ms();
   for (const auto& o : rows) {
     const bool was_sent = o.row.sent_at_ms > 0;
-    if (o.closed || o.due_ms > now || (was_sent && o.row.sent_at_ms >= m.resend_before_ms))
+    if (o.closed || o.due_ms > now || (was_sent && o.row.sent_at_ms >= now - m.resend_after.count()))
       continue;
     if (o.row.kind == "enqueue_job" && !was_sent && ++sent[o.row.community.value] > m.jobs_per_tenant_max)
       continue;
@@ -167,7 +167,7 @@ outbox::done fake_postgres::close(const outbox::close& m) {
 outbox::done fake_postgres::postpone(const outbox::postpone& m) {
   if (m.id >= 1 && m.id <= static_cast<int64_t>(rows.size()))
     if (auto& o = rows[static_cast<size_t>(m.id - 1)]; !o.closed) {
-      o.due_ms = m.until_ms;
+      o.due_ms = now_ms() + m.wait.count();
       o.error = m.error;
       ++o.row.attempts;
     }

@@ -111,8 +111,8 @@ caf::expected<submitted> fake_postgres::submit(const deployments::submit& m) {
   d.community = m.community;
   d.version = m.manifest.version;
   d.application = m.application;
-  d.token = m.token_until_ms > 0 ? m.interaction_token : secret{};
-  d.token_until_ms = m.token_until_ms;
+  d.token = m.token_life.count() > 0 ? m.interaction_token : secret{};
+  d.token_until_ms = now_ms() + m.token_life.count();
   d.updated_ms = now_ms();
   homes_[d.id] = {m.community.value, d.version};
   t->work.push_back(d);
@@ -150,8 +150,8 @@ caf::expected<submitted> fake_postgres::retry(const deployments::retry& m) {
   d->error_text.clear();
   if (m.application)
     d->application = m.application;
-  d->token = m.token_until_ms > 0 ? m.interaction_token : secret{};
-  d->token_until_ms = m.token_until_ms;
+  d->token = m.token_life.count() > 0 ? m.interaction_token : secret{};
+  d->token_until_ms = now_ms() + m.token_life.count();
   d->updated_ms = now_ms();
   owe_job(t, *d, m.trace);
   note(t, "DEPLOYMENT_RETRIED", m.actor, d->id, {{"version", d->version}, {"job", job_of(*d)}});
