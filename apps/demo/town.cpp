@@ -59,7 +59,7 @@ void town::start_discord() {
                                 "--state",          folder,     "--print-ready"};
   if (!options_.discord_limits)
     argv.push_back("--no-limits");
-  discord_.emplace(process_options{argv, {}, {}, {}, output});
+  discord_.emplace(process_options{argv, options_.discord_environment, {}, {}, output});
   const bool up = eventually(
     [&] {
       for (std::istringstream lines(read_all(output)); !lines.eof();) {

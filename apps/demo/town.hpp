@@ -19,8 +19,9 @@ struct town_options {
   std::string programs; ///< The build folder, where apps/sandbox/sandbox and apps/arrakisd/arrakisd are.
   std::string anvil;    ///< The EVM node's binary; empty: the town has no chain.
   std::string discord_listen = "127.0.0.1:0";
-  int door_port = 0;                    ///< Of arrakisd; 0 takes a free one.
-  std::vector<std::string> environment; ///< For arrakisd, "NAME=value"; wins over what the town says itself.
+  int door_port = 0;                            ///< Of arrakisd; 0 takes a free one.
+  std::vector<std::string> environment;         ///< For arrakisd, "NAME=value"; wins over what the town says itself.
+  std::vector<std::string> discord_environment; ///< For the sandbox.
   bool discord_limits = true;
   std::chrono::milliseconds patience{60'000};
 };

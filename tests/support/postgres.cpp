@@ -41,6 +41,12 @@ bool connects(const std::string& dsn) {
   }
 }
 
+/// Of the cluster below; apart from it, since it may be set before there is one.
+std::vector<std::string>& cluster_environment() {
+  static std::vector<std::string> lines;
+  return lines;
+}
+
 /// The one cluster of this test process: made at first use, ended with the process.
 class cluster {
 public:
@@ -119,6 +125,7 @@ private:
                                              "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
                                              "-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c",
                                              "autovacuum=off", "-c", "logging_collector=off"},
+                                    .env = cluster_environment(),
                                     .user = user_,
                                     .folder = home_.path(),
                                     .output = home_ / "postgres.log"});
@@ -195,4 +202,5 @@ std::string postgres_server::bouncer_dsn() const {
 }
 void postgres_server::kill() { cluster::get().kill(); }
 void postgres_server::start() { cluster::get().start(); }
+void postgres_server::set_environment(std::vector<std::string> lines) { cluster_environment() = std::move(lines); }
 } // namespace arrakis::test

@@ -43,13 +43,16 @@ private:
 } // namespace
 
 struct redis_server::impl {
+  std::vector<std::string> environment;
   scratch home{"redis"};
   std::vector<std::string> options;
   std::optional<process> child;
 };
 
-redis_server::redis_server(std::vector<std::string> options) : impl_(std::make_unique<impl>()) {
+redis_server::redis_server(std::vector<std::string> options, std::vector<std::string> environment)
+  : impl_(std::make_unique<impl>()) {
   impl_->options = std::move(options);
+  impl_->environment = std::move(environment);
   start();
 }
 redis_server::~redis_server() = default;
@@ -63,6 +66,8 @@ void redis_server::start() {
                                 "0",
                                 "--unixsocket",
                                 home / "redis.sock",
+                                "--unixsocketperm",
+                                "777",
                                 "--dir",
                                 home.path(),
                                 "--appendonly",
@@ -76,7 +81,8 @@ void redis_server::start() {
                                 "--enable-debug-command",
                                 "local"};
   argv.insert(argv.end(), impl_->options.begin(), impl_->options.end());
-  impl_->child.emplace(process_options{.argv = std::move(argv), .output = home / "redis.log"});
+  impl_->child.emplace(
+    process_options{.argv = std::move(argv), .env = impl_->environment, .output = home / "redis.log"});
   wait_until(*impl_->child, home / "redis.log", "redis-server",
              [&] { return unix_socket{home / "redis.sock"}.say("PING\r\n", 1) == "+PONG\r\n"; });
 }

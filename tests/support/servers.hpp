@@ -8,8 +8,8 @@ namespace arrakis::test {
 
 class redis_server {
 public:
-  /// `options`: further arguments of redis-server.
-  explicit redis_server(std::vector<std::string> options = {});
+  /// `options`: further arguments of redis-server; `environment`: "NAME=value". Both also when it is started again.
+  explicit redis_server(std::vector<std::string> options = {}, std::vector<std::string> environment = {});
   ~redis_server();
   std::string url() const; ///< unix:///tmp/.../redis.sock
   void kill();             ///< SIGKILL; data of the append-only file stays.
@@ -32,6 +32,8 @@ public:
   std::string bouncer_dsn() const; ///< As arrakis_app through PgBouncer in transaction mode, started on first use.
   void kill();
   void start();
+  /// For the cluster, from its next start on (the first, or one after a kill).
+  static void set_environment(std::vector<std::string>);
 
 private:
   struct impl;

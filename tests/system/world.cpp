@@ -13,13 +13,15 @@ namespace js = boost::json;
 namespace {
 
 /// The native coin needs no question to a chain, so without an EVM node an address where nobody listens will do.
-demo::town_options options_for(const std::string& folder, bool with_chain, std::vector<std::string> environment) {
+demo::town_options options_for(const std::string& folder, bool with_chain, std::vector<std::string> environment,
+                               std::vector<std::string> discord_environment) {
   demo::town_options o;
   o.folder = folder;
   o.programs = programs();
   if (with_chain)
     o.anvil = anvil();
   o.environment = std::move(environment);
+  o.discord_environment = std::move(discord_environment);
   if (o.anvil.empty())
     o.environment.emplace_back("ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9");
   return o;
@@ -38,8 +40,8 @@ std::string anvil() {
 }
 
 world::world(bool with_chain, std::vector<std::string> environment,
-             const std::function<void(demo::town&)>& before_arrakis)
-  : town_(options_for(folder_ / "t", with_chain, std::move(environment))) {
+             const std::function<void(demo::town&)>& before_arrakis, std::vector<std::string> discord_environment)
+  : town_(options_for(folder_ / "t", with_chain, std::move(environment), std::move(discord_environment))) {
   std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755}); // arrakisd leaves root, and must get in.
   town_.start_discord();
   town_.start_chain();

@@ -27,9 +27,11 @@ struct place {
 class world {
 public:
   /// Starts the sandbox, the EVM node when `with_chain` and it is installed, and arrakisd. `environment`: for arrakisd;
-  /// it wins over the town's own. `before_arrakis` sees the town when only arrakisd is missing.
+  /// it wins over the town's own. `before_arrakis` sees the town when only arrakisd is missing. `discord_environment`:
+  /// for the sandbox.
   explicit world(bool with_chain, std::vector<std::string> environment = {},
-                 const std::function<void(demo::town&)>& before_arrakis = {});
+                 const std::function<void(demo::town&)>& before_arrakis = {},
+                 std::vector<std::string> discord_environment = {});
 
   demo::town& town() { return town_; }
   const std::string& folder() const { return folder_.path(); }
