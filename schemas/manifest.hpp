@@ -19,7 +19,7 @@ struct manifest_asset {
   std::string chain;                  ///< A chain of config/chains: "berachain".
   std::optional<std::string> address; ///< 0x and 40 hex digits, EIP-55; absent for native.
   std::string symbol;
-  int decimals = 18;                      ///< 0 to 18; 0 for NFTs.
+  int decimals = 18;                      ///< 0 to 77; 0 for NFTs.
   std::optional<std::string> min_balance; ///< Decimal text, never a float.
   std::optional<std::string> token_id;    ///< ERC-1155.
   bool operator==(const manifest_asset&) const = default;

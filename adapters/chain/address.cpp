@@ -38,13 +38,13 @@ std::string checksum_address(std::string_view hex_digits) {
 
 caf::expected<std::string> parse_address(std::string_view text) {
   const auto digits = text.substr(std::min<size_t>(2, text.size()));
-  if (text.size() != 42 || !text.starts_with("0x")
+  if (text.size() != 42 || !(text.starts_with("0x") || text.starts_with("0X"))
       || !std::all_of(digits.begin(), digits.end(), [](char c) { return is_digit(c) || is_lower(c) || is_upper(c); }))
     return failed<std::string>(ec::invalid, "address: must be 0x and 40 hexadecimal digits");
   auto checksummed = checksum_address(digits);
   const bool mixed = std::any_of(digits.begin(), digits.end(), is_lower)
                   && std::any_of(digits.begin(), digits.end(), is_upper);
-  if (mixed && checksummed != text)
+  if (mixed && std::string_view{checksummed}.substr(2) != digits)
     return failed<std::string>(
       ec::invalid, "address: its upper and lower case do not match (EIP-55), a digit may be mistyped: copy it again");
   return checksummed;

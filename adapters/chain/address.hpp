@@ -13,8 +13,8 @@ std::string keccak256(std::string_view bytes);
 /// The EIP-55 form of 40 hex digits in any case.
 std::string checksum_address(std::string_view hex_digits);
 
-/// Reads 0x and 40 hex digits and gives the EIP-55 form. All lower and all upper case are accepted without a checksum;
-/// mixed case must match it, since a digit was mistyped otherwise. ec::invalid says what is wrong.
+/// Reads 0x (or 0X) and 40 hex digits and gives the EIP-55 form. All lower and all upper case are accepted without a
+/// checksum; mixed case must match it, since a digit was mistyped otherwise. ec::invalid says what is wrong.
 caf::expected<std::string> parse_address(std::string_view text);
 
 } // namespace arrakis::chain

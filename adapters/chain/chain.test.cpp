@@ -36,6 +36,9 @@ struct endpoint {
   std::atomic<bool> silent{false}, garbage{false}, cut{false}, huge{false};
   std::atomic<int64_t> head{100}, chain{31337};
   std::atomic<int> requests{0};
+  std::atomic<size_t> batch_max{1000}; ///< 0: no batches at all, an object alone is read.
+  enum class refusal { error_object, status_500, first_call, every_call };
+  std::atomic<refusal> how{refusal::error_object};
   std::atomic<const char*> symbol{"SPICE"};
   std::atomic<int64_t> pinned{-1};
   std::mutex guard; ///< Of what was asked last.
@@ -62,9 +65,29 @@ struct endpoint {
     if (huge)
       return to(net::json_response(200, "[\"" + std::string(100'000, 'x') + "\"]"));
     const auto calls = *json::parse(r.body);
+    if (calls.is_object())
+      return to(net::json_response(200, json::print(one(calls.as_object()))));
+    if (calls.as_array().size() > batch_max)
+      return refuse(calls.as_array(), to);
     boost::json::array out;
     for (const auto& call : calls.as_array())
       out.emplace_back(one(call.as_object()));
+    to(net::json_response(200, json::print(out)));
+  }
+  /// As nodes do it: an error in place of the batch (https://github.com/hiero-ledger/hiero-json-rpc-relay/issues/1820),
+  /// a status 500 (https://github.com/hemilabs/ui-monorepo/pull/887), an error for the first call alone
+  /// (https://github.com/ethereum/go-ethereum/pull/26681), or one for each.
+  void refuse(const boost::json::array& calls, const net::responder& to) {
+    const boost::json::object error{{"code", -32600}, {"message", "Batch of more than 3 requests are not allowed"}};
+    if (how == refusal::status_500)
+      return to(net::json_response(500, "{}"));
+    if (how == refusal::error_object)
+      return to(
+        net::json_response(200, R"({"error":{"message":"Invalid Request","code":-32600},"jsonrpc":"2.0","id":null})"));
+    boost::json::array out;
+    for (const auto& call : calls)
+      if (how == refusal::every_call || out.empty())
+        out.push_back(boost::json::object{{"jsonrpc", "2.0"}, {"id", call.at("id")}, {"error", error}});
     to(net::json_response(200, json::print(out)));
   }
   boost::json::object one(const boost::json::object& call) {
@@ -196,6 +219,39 @@ TEST_CASE("chain: a failing endpoint is passed over, and when all fail it is unk
     CHECK(code_of(none.error()) == ec::unknown);
     CHECK(text_of(none.error()).find("127.0.0.1") != std::string::npos);
     CHECK(text_of(none.error()).find("secret-key") == std::string::npos);
+  }
+}
+
+TEST_CASE(
+  "chain: a node without batches, or with small ones, is asked in the way that it takes, and that is remembered") {
+  for (const auto how : {endpoint::refusal::error_object, endpoint::refusal::status_500, endpoint::refusal::first_call,
+                         endpoint::refusal::every_call})
+    for (const size_t most : {0, 1, 2, 3, 9}) {
+      house at;
+      at.one.how = how;
+      at.one.batch_max = most;
+      const auto chain = at.start({at.one.url()});
+      const auto c = house::ask(at.sys, chain);
+      REQUIRE_MESSAGE(c, text_of(c.error()));
+      CHECK(c->symbol == "SPICE");
+      CHECK(c->decimals == 18);
+      const int first = at.one.requests.exchange(0);
+      REQUIRE(house::ask(at.sys, chain));
+      CHECK(at.one.requests < first);                // It does not refuse the same again.
+      CHECK(at.one.requests == (most < 3 ? 11 : 5)); // The newest block, and ten calls alone or by three.
+    }
+}
+
+TEST_CASE("chain: a node that takes the batch is asked once, and one that fails otherwise is not asked in pieces") {
+  house at;
+  const auto chain = at.start({at.one.url()});
+  REQUIRE(house::ask(at.sys, chain));
+  CHECK(at.one.requests == 2);
+  for (const int status : {401, 403, 404, 429, 503}) {
+    at.one.requests = 0;
+    at.one.status = status;
+    CHECK_FALSE(house::ask(at.sys, chain));
+    CHECK(at.one.requests == 1);
   }
 }
 

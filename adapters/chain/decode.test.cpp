@@ -81,6 +81,13 @@ TEST_CASE("chain: Keccak-256 is Ethereum's, and the selectors are its first byte
   CHECK(abi::ask_interface(abi::erc721) == "0x01ffc9a780ac58cd" + std::string(56, '0'));
 }
 
+TEST_CASE("chain: an address that begins with 0X is the same address") {
+  CHECK(*parse_address("0X" + where.substr(2)) == where);
+  auto mistyped = "0X" + where.substr(2);
+  mistyped[4] = 'a' ^ 'A' ^ mistyped[4];
+  CHECK_FALSE(parse_address(mistyped));
+}
+
 TEST_CASE("chain: the addresses of EIP-55 are read as they are, and in one case") {
   for (const char* good :
        {"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
@@ -95,7 +102,7 @@ TEST_CASE("chain: the addresses of EIP-55 are read as they are, and in one case"
   for (const char* bad :
        {"", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe",
         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAedd", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeg",
-        "0X5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed"})
+        "0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0XAeb6053F3E94C9b9A09f33669435E7Ef1BeAed0x"})
     CHECK(code_of(parse_address(bad).error()) == ec::invalid);
 }
 
@@ -185,6 +192,90 @@ TEST_CASE("chain: an ERC-20 is known by decimals and total supply") {
   CHECK(c->address == where);
   CHECK_FALSE(read(token(), "erc721")->matches_type);
   CHECK_FALSE(read(nft(true, false), "erc20")->matches_type);
+}
+
+TEST_CASE("chain: an ERC-20 may lack decimals, which is absent and not zero; an NFT is none") {
+  for (const auto& missing : {failure(3, "execution reverted"), text_answer("")}) {
+    auto all = token();
+    all[4] = missing;
+    const auto c = read(all, "erc20");
+    REQUIRE(c);
+    CHECK(c->matches_type);
+    CHECK_FALSE(c->decimals);
+    all[5] = missing; // No supply either.
+    CHECK_FALSE(read(all, "erc20")->matches_type);
+  }
+  for (const auto& odd : {word(256), std::string(32, '\xff')}) {
+    auto all = token();
+    all[4] = text_answer(odd);
+    CHECK_FALSE(read(all, "erc20")->matches_type);
+  }
+  for (const int decimals : {0, 19, 77, 255}) {
+    auto all = token();
+    all[4] = text_answer(word(static_cast<uint64_t>(decimals)));
+    CHECK(read(all, "erc20")->decimals == decimals);
+  }
+  CHECK_FALSE(read(nft(false, true), "erc20")->matches_type);
+}
+
+namespace {
+/// What nodes say when a contract gives up: of those that do not run here, as somebody wrote it down.
+struct recorded {
+  const char* node;
+  const char* answer;
+};
+constexpr recorded given_up[]{
+  // anvil 1.7.1, asked here with eth_call at contracts of the code 0xfe, 0x600056, 0x01, 0x0c, 0x5b600056,
+  // 0x60006000fd.
+  {"anvil", R"j({"code":-32603,"message":"EVM error InvalidFEOpcode"})j"},
+  {"anvil", R"j({"code":-32603,"message":"EVM error InvalidJump"})j"},
+  {"anvil", R"j({"code":-32603,"message":"EVM error StackUnderflow"})j"},
+  {"anvil", R"j({"code":-32603,"message":"EVM error OpcodeNotFound"})j"},
+  {"anvil", R"j({"code":-32603,"message":"EVM error OutOfGas"})j"},
+  {"anvil", R"j({"code":3,"message":"execution reverted","data":"0x"})j"},
+  // https://github.com/cowprotocol/ethcontract-rs/issues/92 and https://github.com/ApeWorX/web3.py/issues/1717
+  {"ganache", R"j({"message":"VM Exception while processing transaction: revert","code":-32000,"data":{}})j"},
+  {"ganache", R"j({"message":"VM Exception while processing transaction: invalid opcode","code":-32000})j"},
+  // https://github.com/MetaMask/metamask-extension/issues/14963
+  {"hardhat", R"j({"code":-32603,"message":"Error: Transaction reverted: function selector was not recognized)j"
+              R"j( and there's no fallback function"})j"},
+  // https://github.com/NomicFoundation/hardhat/issues/8040 (as it stands in the node's log)
+  {"hardhat", R"j({"code":-32603,"message":"Error: VM Exception while processing transaction: reverted with an)j"
+              R"j( unrecognized custom error (return data: 0xb427cbbb)"})j"},
+  // https://github.com/ethereum/go-ethereum/pull/24017: the text before and after it.
+  {"geth", R"j({"code":-32000,"message":"invalid opcode: opcode 0xfe not defined"})j"},
+  {"geth", R"j({"code":-32000,"message":"invalid opcode: INVALID"})j"},
+  {"geth",
+   R"j({"code":-32000,"message":"invalid jump destination"})j"}, // https://github.com/ethereum/go-ethereum/issues/24094
+  {"geth", R"j({"code":-32000,"message":"stack underflow (0 <=> 1)"})j"}, // core/vm/errors.go, ErrStackUnderflow
+  // https://github.com/openethereum/openethereum/issues/571
+  {"openethereum", R"j({"code":-32015,"message":"VM execution error.","data":"Stack underflow DUP15 15/0"})j"},
+  // https://github.com/hiero-ledger/hiero-json-rpc-relay/issues/2457
+  {"hedera", R"j({"code":-32008,"message":"[Request ID: bf1be79b] execution reverted:)j"
+             R"j( CONTRACT_REVERT_EXECUTED","data":"0x6ca7b806"})j"},
+};
+} // namespace
+
+TEST_CASE("chain: a contract that gave up is known from the words of every node") {
+  for (const auto& one : given_up) {
+    const auto answers = rpc::read(fmt::format(R"({{"jsonrpc":"2.0","id":0,"error":{}}})", one.answer), 1);
+    REQUIRE_MESSAGE(answers, one.answer);
+    CHECK_MESSAGE(rpc::outcome_of(answers->at(0)).kind == rpc::outcome::nothing, one.node, ": ", one.answer);
+  }
+  // https://github.com/NomicFoundation/hardhat/issues/8040: this says nothing, so it is unknown.
+  CHECK(rpc::outcome_of(failure(-32603, "Internal error")).kind == rpc::outcome::unknown);
+  CHECK(rpc::outcome_of(failure(-32000, "EVM error: database is away")).kind == rpc::outcome::unknown);
+}
+
+TEST_CASE("chain: one call is no batch, and its answer may come either way") {
+  CHECK(rpc::print({rpc::chain_id()}) == R"({"jsonrpc":"2.0","id":0,"method":"eth_chainId","params":[]})");
+  for (const auto* good :
+       {R"({"jsonrpc":"2.0","id":0,"result":"0x1"})", R"([{"jsonrpc":"2.0","id":0,"result":"0x1"}])"})
+    CHECK(rpc::quantity(rpc::read(good, 1)->at(0), "chain id") == 1);
+  CHECK(
+    rpc::read(R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request"}})", 1)->at(0).failed);
+  for (const auto* bad : {R"({"jsonrpc":"2.0","id":1,"result":"0x1"})", R"({"jsonrpc":"2.0","id":0})", "7", "\"0x1\""})
+    CHECK_MESSAGE(code_of(rpc::read(bad, 1).error()) == ec::corrupt, bad);
 }
 
 TEST_CASE("chain: NFTs are known by ERC-165, unless they claim everything") {

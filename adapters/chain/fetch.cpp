@@ -4,6 +4,7 @@
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/io.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -15,9 +16,14 @@
 namespace arrakis::chain {
 namespace {
 
+// Ten calls make an inspection. There are nodes that take three at a time, and nodes without batches.
+constexpr size_t smaller_batch = 3, no_batch = 1;
+
 struct waiting {
   caf::typed_response_promise<fetched> reply;
-  size_t calls = 0;
+  fetch what;
+  std::vector<rpc::answer> answers; ///< Of the first calls.
+  size_t batch = 0;                 ///< Calls in the request that is under way.
 };
 
 struct state {
@@ -25,41 +31,78 @@ struct state {
   state() = default;
   std::optional<net::http_client> http;
   std::map<uint64_t, waiting> open;
+  std::map<std::string, size_t> batch_max; ///< By origin: what it answered after it had refused a larger one.
   uint64_t next = 0;
 };
 using self_pointer = fetcher::stateful_pointer<state>;
 
-void begin(self_pointer self, const fetch& request, caf::typed_response_promise<fetched> reply) {
+/// Asks the next calls that have no answer yet.
+void send(self_pointer self, waiting one) {
   auto& st = self->state;
   const auto ticket = st.next++;
-  st.open.emplace(ticket, waiting{std::move(reply), request.calls.size()});
+  const auto& to = one.what.endpoint;
+  const auto first = one.what.calls.begin() + static_cast<std::ptrdiff_t>(one.answers.size());
+  one.batch = std::min(one.batch, static_cast<size_t>(one.what.calls.end() - first));
   net::http_request post;
   post.method = "POST";
-  post.target = request.endpoint.target().reveal();
+  post.target = to.target().reveal();
   post.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-  if (!request.endpoint.authorization().empty())
-    post.headers.emplace_back("Authorization", request.endpoint.authorization().reveal());
-  post.body = rpc::print(request.calls);
-  st.http->send(request.endpoint.origin(), std::move(post), request.until,
-                [me = fetcher{self}, ticket](caf::expected<net::http_response> result) {
-                  arrived message{ticket, {}, {}};
-                  if (result)
-                    message.response = std::move(*result);
-                  else
-                    message.failure = std::move(result.error());
-                  caf::anon_send(me, std::move(message));
-                });
+  if (!to.authorization().empty())
+    post.headers.emplace_back("Authorization", to.authorization().reveal());
+  post.body = rpc::print({first, first + static_cast<std::ptrdiff_t>(one.batch)});
+  const auto origin = to.origin();
+  const auto until = one.what.until;
+  st.open.emplace(ticket, std::move(one));
+  st.http->send(origin, std::move(post), until, [me = fetcher{self}, ticket](caf::expected<net::http_response> result) {
+    arrived message{ticket, {}, {}};
+    if (result)
+      message.response = std::move(*result);
+    else
+      message.failure = std::move(result.error());
+    caf::anon_send(me, std::move(message));
+  });
 }
 
-caf::expected<fetched> read(const waiting& one, const arrived& x) {
+caf::expected<std::vector<rpc::answer>> read(const waiting& one, const arrived& x) {
   if (x.failure)
     return x.failure;
   if (x.response.status != 200)
     return fail(ec::unknown, fmt::format("HTTP status {}", x.response.status));
-  auto answers = rpc::read(x.response.body, one.calls);
-  if (!answers)
-    return std::move(answers.error());
-  return fetched{std::move(*answers)};
+  auto answers = rpc::read(x.response.body, one.batch);
+  const auto refusal = answers ? std::find_if(answers->begin(), answers->end(), &rpc::refuses_batch)
+                               : std::vector<rpc::answer>::iterator{};
+  if (answers && one.batch > no_batch && refusal != answers->end())
+    return fail(ec::corrupt, "the batch was refused: " + refusal->message);
+  return answers;
+}
+
+/// May a smaller batch help? A node that refuses one says so in any of many ways. It does not help against a limit of
+/// requests, a wrong key, or a node that does not answer.
+bool may_be_too_large(const arrived& x) {
+  const auto status = x.response.status;
+  return !x.failure && status != 401 && status != 403 && status != 404 && status != 429 && status != 502
+      && status != 503 && status != 504;
+}
+
+void receive(self_pointer self, waiting one, const arrived& x) {
+  auto& batch_max = self->state.batch_max;
+  const auto origin = one.what.endpoint.origin();
+  auto got = read(one, x);
+  if (!got && one.batch > no_batch && may_be_too_large(x)) {
+    one.batch = one.batch > smaller_batch ? smaller_batch : no_batch;
+    return send(self, std::move(one));
+  }
+  if (!got) {
+    one.reply.deliver(std::move(got.error()));
+    return;
+  }
+  const auto asked = one.batch;
+  one.answers.insert(one.answers.end(), std::make_move_iterator(got->begin()), std::make_move_iterator(got->end()));
+  if (one.answers.size() < one.what.calls.size()) {
+    batch_max[origin] = asked; // Smaller than all: it refused them.
+    return send(self, std::move(one));
+  }
+  one.reply.deliver(fetched{std::move(one.answers)});
 }
 
 fetcher::behavior_type behavior(self_pointer self, net::io* io, size_t answer_bytes_max) {
@@ -69,18 +112,14 @@ fetcher::behavior_type behavior(self_pointer self, net::io* io, size_t answer_by
   self->state.http.emplace(*io, options);
   return {
     [self](const fetch& request) -> caf::result<fetched> {
-      auto reply = self->make_response_promise<fetched>();
-      begin(self, request, reply);
+      const auto known = self->state.batch_max.find(request.endpoint.origin());
+      const auto batch = known == self->state.batch_max.end() ? request.calls.size() : known->second;
+      send(self, {self->make_response_promise<fetched>(), request, {}, batch});
       return caf::delegated<fetched>{};
     },
     [self](const arrived& x) {
-      if (auto found = self->state.open.extract(x.ticket)) {
-        auto result = read(found.mapped(), x);
-        if (result)
-          found.mapped().reply.deliver(std::move(*result));
-        else
-          found.mapped().reply.deliver(std::move(result.error()));
-      }
+      if (auto found = self->state.open.extract(x.ticket))
+        receive(self, std::move(found.mapped()), x);
     },
   };
 }

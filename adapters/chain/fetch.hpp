@@ -1,5 +1,5 @@
 #pragma once
-// Inside this port: one JSON-RPC batch to one endpoint.
+// Inside this port: JSON-RPC calls to one endpoint, in one batch where it takes that.
 #include "adapters/chain/rpc.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
@@ -32,8 +32,9 @@ struct arrived {
   caf::error failure;
 };
 
-/// ec::unavailable, ec::unknown, ec::timeout as net::http_client; ec::unknown for an HTTP status other than 200;
-/// ec::corrupt for a body that is no answer. Texts name the host only.
+/// All calls in one request. An endpoint that refuses that is asked for three at a time, then for each alone; what it
+/// took is remembered. ec::unavailable, ec::unknown, ec::timeout as net::http_client; ec::unknown for an HTTP status
+/// other than 200; ec::corrupt for a body that is no answer. Texts name the host only.
 using fetcher = caf::typed_actor<caf::replies_to<fetch>::with<fetched>, caf::reacts_to<arrived>>;
 fetcher start_fetcher(caf::actor_system&, net::io&, size_t answer_bytes_max);
 

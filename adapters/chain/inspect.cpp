@@ -8,7 +8,7 @@
 namespace arrakis::chain {
 namespace {
 
-// ERC-20 says uint8; what does not fit is no such function.
+// ERC-20 says uint8.
 constexpr uint64_t decimals_max = 255;
 
 // Places of the answers, in the order of inspection_calls.
@@ -66,12 +66,16 @@ caf::expected<contract> read_inspection(const std::vector<rpc::answer>& answers,
     c.decimals = static_cast<int>(*decimals);
   // ERC-165: a contract that claims every interface, or not ERC-165 itself, claims none.
   const bool honest = abi::boolean(data(erc165_at)) == true && abi::boolean(data(nonsense_at)) == false;
+  const bool is_erc721 = honest && abi::boolean(data(erc721_at)) == true;
+  const bool is_erc1155 = honest && abi::boolean(data(erc1155_at)) == true;
+  // ERC-20 makes decimals() optional, but an answer that is no uint8 is no token's. An NFT may have a supply, too.
+  const bool decimals_fit = c.decimals.has_value() || data(decimals_at).empty();
   if (type == "erc20")
-    c.matches_type = c.decimals.has_value() && abi::is_word(data(supply_at));
+    c.matches_type = decimals_fit && abi::is_word(data(supply_at)) && (c.decimals || (!is_erc721 && !is_erc1155));
   else if (type == "erc721")
-    c.matches_type = honest && abi::boolean(data(erc721_at)) == true;
+    c.matches_type = is_erc721;
   else if (type == "erc1155")
-    c.matches_type = honest && abi::boolean(data(erc1155_at)) == true;
+    c.matches_type = is_erc1155;
   return c;
 }
 

@@ -14,7 +14,7 @@ struct inspect_contract { std::string chain; std::string address; std::string ty
 struct contract {
   std::string address; ///< EIP-55 checksum form.
   bool has_code = false;
-  bool matches_type = false; ///< By ERC-165 for NFTs; by decimals() and totalSupply() for ERC-20.
+  bool matches_type = false; ///< By ERC-165 for NFTs; by totalSupply() for ERC-20, which may lack decimals().
   std::optional<std::string> symbol;
   std::optional<std::string> name;
   std::optional<int> decimals;

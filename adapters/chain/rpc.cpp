@@ -19,19 +19,50 @@ constexpr size_t depth_max = 16;
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-/// Did the EVM run and give up? Nodes agree on the code 3 with data (geth), and differ without.
+/// Did the EVM run and give up? Nodes agree neither on a code nor on a text; each of these is of a node that was asked,
+/// or of an answer that somebody recorded (decode.test.cpp says of which). A node that cannot say uses none of them.
 bool gave_up(const answer& a) {
   constexpr int64_t reverted = 3;                // geth, anvil, erigon
-  constexpr int64_t vm_execution_error = -32015; // nethermind, gnosis
-  constexpr int64_t server_error = -32000;
+  constexpr int64_t vm_execution_error = -32015; // nethermind, openethereum, gnosis
   if (a.code == reverted || a.code == vm_execution_error)
     return true;
   std::string message = a.message;
   std::transform(message.begin(), message.end(), message.begin(), [](unsigned char c) { return std::tolower(c); });
-  constexpr std::array words{"execution reverted", "invalid opcode",     "out of gas",     "stack underflow",
-                             "invalid jump",       "vm execution error", "stack overflow", "opcode 0x"};
-  return a.code == server_error
-      && std::any_of(words.begin(), words.end(), [&](auto word) { return contains(message, word); });
+  constexpr std::array words{
+    "execution reverted",
+    "invalid opcode",
+    "out of gas",
+    "stack underflow",
+    "invalid jump",
+    "vm execution error",
+    "stack overflow",
+    "opcode 0x",
+    "vm exception while processing transaction",
+    "transaction reverted",
+    "evm error invalidfeopcode",
+    "evm error opcodenotfound",
+    "evm error invalidjump",
+    "evm error stackunderflow",
+    "evm error stackoverflow",
+    "evm error outofgas",
+    "evm error revert",
+  };
+  return std::any_of(words.begin(), words.end(), [&](auto word) { return contains(message, word); });
+}
+
+/// One answer of a node, whatever its id. ec::corrupt without a result and an error.
+caf::expected<answer> read_one(const boost::json::object& from) {
+  answer a;
+  if (const auto* error = json::object_in(from, "error")) {
+    a.failed = true;
+    a.code = json::integer_or(*error, "code");
+    a.message = std::string{utf8_head(json::text_or(*error, "message"), 200)};
+  } else if (const auto* result = from.if_contains("result")) {
+    a.result = *result;
+  } else {
+    return fail(ec::corrupt, "no JSON-RPC answer: neither result nor error");
+  }
+  return a;
 }
 
 } // namespace
@@ -46,11 +77,11 @@ call call_at(const std::string& address, std::string_view data, int64_t block) {
 }
 
 std::string print(const std::vector<call>& calls) {
-  std::string out = "[";
+  std::string out;
   for (size_t i = 0; i < calls.size(); ++i)
     out += fmt::format(R"({}{{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})", i == 0 ? "" : ",", i,
                        calls[i].method, calls[i].params_json);
-  return out + "]";
+  return calls.size() == 1 ? out : "[" + out + "]";
 }
 
 caf::expected<std::vector<answer>> read(std::string_view body, size_t count) {
@@ -58,6 +89,16 @@ caf::expected<std::vector<answer>> read(std::string_view body, size_t count) {
   const auto tree = json::parse(body, {.bytes_max = body_bytes_max, .depth_max = depth_max});
   if (!tree)
     return corrupt(text_of(tree.error()));
+  if (const auto* alone = tree->if_object()) {
+    auto a = read_one(*alone);
+    if (!a)
+      return std::move(a.error());
+    if (count != 1)
+      return corrupt(a->failed ? "the batch was refused: " + a->message : "one answer to a batch");
+    if (!a->failed && json::integer_or(*alone, "id", -1) != 0) // An error may have no id.
+      return corrupt("an id that was not asked");
+    return std::vector<answer>{std::move(*a)};
+  }
   const auto* batch = tree->if_array();
   if (batch == nullptr || batch->size() != count)
     return corrupt(fmt::format("expected a batch of {}", count));
@@ -69,18 +110,18 @@ caf::expected<std::vector<answer>> read(std::string_view body, size_t count) {
     if (id < 0 || static_cast<size_t>(id) >= count || seen[static_cast<size_t>(id)])
       return corrupt("an id that was not asked");
     seen[static_cast<size_t>(id)] = true;
-    auto& a = answers[static_cast<size_t>(id)];
-    if (const auto* error = json::object_in(*one, "error")) {
-      a.failed = true;
-      a.code = json::integer_or(*error, "code");
-      a.message = std::string{utf8_head(json::text_or(*error, "message"), 200)};
-    } else if (const auto* result = one->if_contains("result")) {
-      a.result = *result;
-    } else {
-      return corrupt("neither result nor error");
-    }
+    auto a = read_one(*one);
+    if (!a)
+      return std::move(a.error());
+    answers[static_cast<size_t>(id)] = std::move(*a);
   }
   return answers;
+}
+
+bool refuses_batch(const answer& a) {
+  std::string message = a.message;
+  std::transform(message.begin(), message.end(), message.begin(), [](unsigned char c) { return std::tolower(c); });
+  return a.failed && contains(message, "batch");
 }
 
 caf::expected<int64_t> quantity(const answer& a, std::string_view what) {

@@ -28,9 +28,12 @@ call newest_block();
 call code_at(const std::string& address, int64_t block);
 call call_at(const std::string& address, std::string_view data, int64_t block);
 
+/// A batch; one call alone is none, since there are nodes without batches.
 std::string print(const std::vector<call>&);
-/// The answers in the order of the calls. ec::corrupt when the body is no batch answer to `count` calls.
+/// The answers in the order of the calls. ec::corrupt when the body is no answer to `count` calls.
 caf::expected<std::vector<answer>> read(std::string_view body, size_t count);
+/// Does the node say in place of an answer that the batch was too large for it?
+bool refuses_batch(const answer&);
 
 /// 0x text as a number; ec::corrupt otherwise.
 caf::expected<int64_t> quantity(const answer&, std::string_view what);

@@ -36,7 +36,7 @@ std::optional<custom_id> parse_custom_id(std::string_view text) {
   out.prefix = take(rest);
   if (out.prefix == "wizard")
     out.action = take(rest);
-  else if (out.prefix != "community-name" && out.prefix != "asset-address")
+  else if (out.prefix != "community-name" && out.prefix != "asset-address" && out.prefix != "asset-decimals")
     return std::nullopt;
   out.session = take(rest);
   if (out.session.empty() || (out.prefix == "wizard" && out.action.empty()))
@@ -63,6 +63,8 @@ std::string name_modal_id(std::string_view session) { return fmt::format("commun
 std::string asset_modal_id(std::string_view session, std::string_view type, std::string_view chain) {
   return fmt::format("asset-address:{}:{}:{}", session, type, chain);
 }
+
+std::string decimals_modal_id(std::string_view session) { return fmt::format("asset-decimals:{}", session); }
 
 std::string retry_button_id(int64_t version) { return fmt::format("{}{}", retry_prefix, version); }
 

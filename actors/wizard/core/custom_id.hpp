@@ -12,7 +12,7 @@ namespace arrakis::wizard::core {
 inline constexpr size_t custom_id_max = 100;
 
 struct custom_id {
-  std::string prefix; ///< "wizard", or that of a modal: "community-name", "asset-address".
+  std::string prefix; ///< "wizard", or that of a modal: "community-name", "asset-address", "asset-decimals".
   std::string action; ///< Empty for a modal.
   std::string session;
   std::string argument; ///< What stands between the session and the version, without its outer colons.
@@ -21,9 +21,10 @@ struct custom_id {
 /// Empty: not a custom id of the wizard.
 std::optional<custom_id> parse_custom_id(std::string_view text);
 std::string component_id(std::string_view action, const record&, std::string_view argument = {});
-/// community-name:{session} and asset-address:{session}:{type}:{chain}.
+/// community-name:{session}, asset-address:{session}:{type}:{chain} and asset-decimals:{session}.
 std::string name_modal_id(std::string_view session);
 std::string asset_modal_id(std::string_view session, std::string_view type, std::string_view chain);
+std::string decimals_modal_id(std::string_view session);
 
 /// deployment:retry:{version}, below the report of a failed deployment. It needs no session: the deployment's row is
 /// the truth.

@@ -33,7 +33,8 @@ const std::vector<std::string> actions{"continue",
                                        "start",
                                        "nonsense",
                                        "community-name",
-                                       "asset-address"};
+                                       "asset-address",
+                                       "asset-decimals"};
 const std::vector<std::string> words{"",
                                      "0",
                                      "9",
@@ -66,7 +67,7 @@ TEST_CASE("wizard: whatever a client makes up is refused or accepted, and never 
       e.seen_version = r.version;
     for (auto n = chance() % 3; n > 0; --n)
       e.values.push_back(any(words));
-    for (auto field : {"name", "address", "token_id", "min_balance"})
+    for (auto field : {"name", "address", "token_id", "min_balance", "decimals"})
       if (chance() % 2)
         e.fields[field] = any(words);
     const world w{everything(), chance() % 5 ? &facts : nullptr, 0};

@@ -28,12 +28,18 @@ js::object write(const manifest_asset& x) {
   return o;
 }
 js::object write(const typed_asset& x) {
-  return {{"type", x.type},
-          {"chain", x.chain},
-          {"address", x.address},
-          {"token_id", x.token_id},
-          {"min_balance", x.min_balance},
-          {"why", x.why}};
+  js::object o{{"type", x.type},
+               {"chain", x.chain},
+               {"address", x.address},
+               {"token_id", x.token_id},
+               {"min_balance", x.min_balance},
+               {"why", x.why}};
+  // Absent in most: an earlier build reads those, and wrote them so.
+  if (x.asks_decimals)
+    o["asks_decimals"] = true;
+  if (x.decimals)
+    o["decimals"] = *x.decimals;
+  return o;
 }
 js::object write(const manifest_tier& x) {
   js::object o{{"id", x.id}, {"name", x.name}, {"min_rank", x.min_rank}};
@@ -157,9 +163,18 @@ draft read_draft(const js::object& o) {
   d.name = str(o, "name");
   d.chains = strings(o, "chains");
   d.assets = all<manifest_asset>(o, "assets");
-  if (auto* t = json::object_in(o, "typed"))
-    d.typed = typed_asset{str(*t, "type"),     str(*t, "chain"),       str(*t, "address"),
-                          str(*t, "token_id"), str(*t, "min_balance"), str(*t, "why")};
+  if (auto* t = json::object_in(o, "typed")) {
+    d.typed = typed_asset{str(*t, "type"),
+                          str(*t, "chain"),
+                          str(*t, "address"),
+                          str(*t, "token_id"),
+                          str(*t, "min_balance"),
+                          str(*t, "why"),
+                          json::bool_or(*t, "asks_decimals"),
+                          std::nullopt};
+    if (t->contains("decimals"))
+      d.typed->decimals = static_cast<int>(num(*t, "decimals"));
+  }
   d.tier_template = str(o, "tier_template");
   d.theme_id = str(o, "theme");
   d.tiers = all<manifest_tier>(o, "tiers");

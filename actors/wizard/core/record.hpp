@@ -32,7 +32,9 @@ int percent(step);
 /// An asset that was typed and not accepted yet: kept, so that a chain that does not answer costs no typing.
 struct typed_asset {
   std::string type, chain, address, token_id, min_balance;
-  std::string why; ///< What stood in the way, as a sentence.
+  std::string why;             ///< What stood in the way, as a sentence.
+  bool asks_decimals = false;  ///< The contract does not say them: the admin has to.
+  std::optional<int> decimals; ///< What the admin said then.
   bool operator==(const typed_asset&) const = default;
 };
 

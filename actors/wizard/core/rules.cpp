@@ -3,6 +3,7 @@
 #include "actors/wizard/core/names.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace arrakis::wizard::core {
@@ -25,14 +26,23 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-caf::expected<std::string> check_token_id(std::string_view typed) {
-  // 2^256 - 1: an ERC-1155 id is a uint256. https://eips.ethereum.org/EIPS/eip-1155
+/// Decimal digits without zeros ahead, as a uint256.
+bool is_uint256(std::string_view number) {
+  // 2^256 - 1
   constexpr std::string_view most = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+  return number.size() < most.size() || (number.size() == most.size() && number <= most);
+}
+
+std::string_view without_zeros_ahead(std::string_view number) {
+  return number.substr(std::min(number.find_first_not_of('0'), number.size() - 1));
+}
+
+caf::expected<std::string> check_token_id(std::string_view typed) {
   if (!digits(typed))
     return fail(ec::invalid,
                 "Token ID: digits only, such as `1`. It is the number of the token inside the ERC-1155 contract.");
-  std::string out{typed.substr(std::min(typed.find_first_not_of('0'), typed.size() - 1))};
-  if (out.size() > most.size() || (out.size() == most.size() && out > most))
+  std::string out{without_zeros_ahead(typed)};
+  if (!is_uint256(out)) // https://eips.ethereum.org/EIPS/eip-1155
     return fail(ec::invalid, "Token ID: this number is larger than any ERC-1155 id can be. Check it for extra digits.");
   return out;
 }
@@ -48,13 +58,13 @@ std::string free_asset_id(const draft& d) {
       return id;
   }
 }
-} // namespace
 
-caf::expected<std::string> check_amount(std::string_view typed, int decimals) {
+/// A sum of any size, with at most `decimals` places.
+caf::expected<std::string> shape_amount(std::string_view typed, int decimals) {
   const auto point = typed.find('.');
   const auto whole = typed.substr(0, point);
   auto fraction = point == std::string_view::npos ? std::string_view{} : typed.substr(point + 1);
-  const bool shaped = digits(whole) && (point == std::string_view::npos || digits(fraction)) && whole.size() <= 60;
+  const bool shaped = digits(whole) && (point == std::string_view::npos || digits(fraction)) && typed.size() <= 100;
   if (!shaped)
     return fail(ec::invalid, decimals == 0 ? "Minimum balance: a whole number such as `1`; leave it empty for one."
                                            : "Minimum balance: a number such as `100` or `0.5`, with a point and no "
@@ -67,12 +77,39 @@ caf::expected<std::string> check_amount(std::string_view typed, int decimals) {
       decimals == 0
         ? std::string{"Minimum balance: NFTs are counted in whole numbers, such as `1`."}
         : fmt::format("Minimum balance: this asset has {} decimals; use at most that many after the point.", decimals));
-  std::string out{whole.substr(std::min(whole.find_first_not_of('0'), whole.size() - 1))};
+  std::string out{without_zeros_ahead(whole)};
   if (!fraction.empty())
     out += "." + std::string{fraction};
   if (out == "0")
     return fail(ec::invalid, "Minimum balance: it must be above zero; leave it empty for any balance.");
   return out;
+}
+} // namespace
+
+caf::expected<std::string> check_amount(std::string_view typed, int decimals) {
+  auto out = shape_amount(typed, decimals);
+  if (!out)
+    return out;
+  auto smallest_units = *out;
+  const auto point = std::min(smallest_units.find('.'), smallest_units.size());
+  const auto places = smallest_units.size() - std::min(point + 1, smallest_units.size());
+  smallest_units.erase(point, 1);
+  smallest_units.append(static_cast<size_t>(decimals) - places, '0');
+  if (!is_uint256(without_zeros_ahead(smallest_units)))
+    return fail(ec::invalid, "Minimum balance: no balance can be as large. Check it for extra digits.");
+  return out;
+}
+
+caf::expected<int> check_decimals(std::string_view typed) {
+  int number = 0;
+  const auto [end, bad] = std::from_chars(typed.data(), typed.data() + typed.size(), number);
+  if (!digits(typed) || bad != std::errc{} || end != typed.data() + typed.size() || number > decimals_max)
+    return fail(ec::invalid, fmt::format("Decimals: a whole number from 0 to {}, such as `18`.", decimals_max));
+  return number;
+}
+
+bool lacks_decimals(const typed_asset& typed, const contract_facts& facts) {
+  return typed.type == "erc20" && facts.known && facts.has_code && facts.matches_type && !facts.decimals;
 }
 
 caf::expected<manifest_asset> check_asset(const typed_asset& typed, const draft& d, const catalogue& names) {
@@ -88,7 +125,7 @@ caf::expected<manifest_asset> check_asset(const typed_asset& typed, const draft&
                 fmt::format("A community has at most {} assets. Remove one before you add another.", assets_max));
   out.type = typed.type;
   out.chain = typed.chain;
-  out.decimals = typed.type == "native" ? chain->decimals : typed.type == "erc20" ? 18 : 0;
+  out.decimals = typed.type == "native" ? chain->decimals : typed.type == "erc20" ? decimals_max : 0;
   if (typed.type == "native")
     out.symbol = chain->symbol;
   else if (!is_address(typed.address))
@@ -103,7 +140,8 @@ caf::expected<manifest_asset> check_asset(const typed_asset& typed, const draft&
   }
   if (!typed.min_balance.empty()) {
     // An ERC-20's own decimals are known only when its contract was read; complete_asset looks again.
-    auto amount = check_amount(typed.min_balance, out.decimals);
+    auto amount = typed.type == "erc20" ? shape_amount(typed.min_balance, decimals_max)
+                                        : check_amount(typed.min_balance, out.decimals);
     if (!amount)
       return amount.error();
     out.min_balance = *amount;
@@ -116,7 +154,8 @@ caf::expected<manifest_asset> check_asset(const typed_asset& typed, const draft&
   return out;
 }
 
-caf::expected<manifest_asset> complete_asset(manifest_asset asset, const contract_facts& facts) {
+caf::expected<manifest_asset> complete_asset(manifest_asset asset, const contract_facts& facts,
+                                             std::optional<int> typed) {
   if (facts.refused)
     return fail(ec::invalid, "Contract address: " + facts.why);
   if (!facts.known)
@@ -135,9 +174,17 @@ caf::expected<manifest_asset> complete_asset(manifest_asset asset, const contrac
   asset.address = facts.address;
   asset.symbol = clean_symbol(facts.symbol ? *facts.symbol : facts.name.value_or(""));
   if (asset.type == "erc20") {
-    asset.decimals = facts.decimals.value_or(18);
-    if (asset.decimals < 0 || asset.decimals > 18)
-      return fail(ec::invalid, fmt::format("This token has {} decimals; 0 to 18 are supported.", asset.decimals));
+    const auto decimals = facts.decimals ? facts.decimals : typed;
+    if (!decimals)
+      return fail(ec::invalid,
+                  fmt::format("This token's contract does not say how many decimals it has, so you have to: "
+                              "press “Enter decimals” and give the number, 0 to {}. Its makers' "
+                              "documentation has it.",
+                              decimals_max));
+    asset.decimals = *decimals;
+    if (asset.decimals < 0 || asset.decimals > decimals_max)
+      return fail(ec::invalid,
+                  fmt::format("This token has {} decimals; 0 to {} are supported.", asset.decimals, decimals_max));
     if (asset.min_balance) {
       auto amount = check_amount(*asset.min_balance, asset.decimals);
       if (!amount)

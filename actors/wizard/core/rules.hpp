@@ -22,12 +22,20 @@ struct contract_facts {
   bool has_code = false;
   bool matches_type = false;
   std::optional<std::string> symbol, name;
-  std::optional<int> decimals;
+  std::optional<int> decimals; ///< Of ERC-20, which makes them optional.
 };
-/// The asset with what the contract says of itself. ec::unknown: ask again; ec::invalid: not such a contract.
-caf::expected<manifest_asset> complete_asset(manifest_asset, const contract_facts&);
+/// The asset with what the contract says of itself. ec::unknown: ask again; ec::invalid: not such a contract, or one
+/// that lacks decimals() while `typed`, what the admin says they are, is empty.
+caf::expected<manifest_asset> complete_asset(manifest_asset, const contract_facts&, std::optional<int> typed);
+/// Has only the admin's word on the decimals been missing?
+bool lacks_decimals(const typed_asset&, const contract_facts&);
 
-/// A sum in decimal text with at most `decimals` places, above zero; leading zeros and trailing fraction zeros removed.
+/// One unit of a token with 78 decimals is no uint256 any more.
+inline constexpr int decimals_max = 77;
+/// 0 to 77; ec::invalid with the sentence.
+caf::expected<int> check_decimals(std::string_view typed);
+/// A sum in decimal text with at most `decimals` places, above zero, that is a uint256 in the smallest unit; leading
+/// zeros and trailing fraction zeros removed.
 caf::expected<std::string> check_amount(std::string_view typed, int decimals);
 
 std::string type_name(std::string_view asset_type); ///< "erc721" -> "ERC-721 (NFT collection)".

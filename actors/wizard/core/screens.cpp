@@ -252,8 +252,11 @@ void asset_page(page& p, const record& r, const world& w) {
             fmt::format("{} {} on {}{}\n{}", type_name(t.type), code(t.address.empty() ? "—" : cut(t.address, 42)),
                         for_message(t.chain),
                         t.min_balance.empty() ? "" : ", at least " + for_message(cut(t.min_balance, 40)), t.why));
-    p.row({button(primary, "Try again", component_id("check-again", r)),
-           button(secondary, "Discard it", component_id("discard-asset", r))});
+    js::array ways{button(t.asks_decimals ? secondary : primary, "Try again", component_id("check-again", r)),
+                   button(secondary, "Discard it", component_id("discard-asset", r))};
+    if (t.asks_decimals)
+      ways.insert(ways.begin(), button(primary, "Enter decimals", component_id("asset-decimals", r)));
+    p.row(std::move(ways));
   }
   js::array removals;
   for (size_t i = 0; i < r.draft.assets.size(); ++i)

@@ -75,6 +75,8 @@ TEST_CASE("wizard: modals are known from the interaction alone and prefilled whe
   for (auto& type : asset_types())
     CHECK(modal_for(component("wizard:asset-type:" + r.id + ":base:v7", {type})));
   CHECK_FALSE(modal_for(component("wizard:asset-type:" + r.id + ":base:v7", {"gold"})));
+  CHECK(modal_for(component("wizard:asset-decimals:" + r.id + ":v7"))->find("asset-decimals:" + r.id)
+        != std::string::npos);
   CHECK_FALSE(modal_for(component("wizard:continue:" + r.id + ":v7")));
   CHECK_FALSE(modal_for(component("asset-address:" + r.id)));
   CHECK_FALSE(modal_for(component("")));

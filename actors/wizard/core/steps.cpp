@@ -144,6 +144,21 @@ std::string field(const event& e, const char* name) {
   return found->second.substr(from, length);
 }
 
+/// What the contract does not say of itself; it is inspected once more.
+decision submit_decimals(const record& r, const event& e, const world& w) {
+  if (r.at != step::asset_config || !r.draft.typed || !r.draft.typed->asks_decimals)
+    return refuse("The wizard asks for no decimals any more, so nothing was changed.");
+  auto typed = *r.draft.typed;
+  const auto decimals = check_decimals(field(e, "decimals"));
+  if (!decimals) {
+    auto next = r;
+    next.draft.typed->why = text_of(decimals.error());
+    return show(std::move(next), "⚠️ " + text_of(decimals.error()));
+  }
+  typed.decimals = *decimals;
+  return try_asset(r, std::move(typed), w);
+}
+
 decision submit_asset(const record& r, const event& e, const world& w) {
   if (r.at != step::asset_config)
     return refuse("The wizard is not at the assets any more, so nothing was added. Use “Back” or “Assets” in the "
@@ -357,7 +372,9 @@ decision apply(const record& r, const event& e, const world& w) {
   if (r.at == step::complete)
     return refuse("This onboarding is complete. /onboard opens it again to change something.");
   if (e.what == event::submit)
-    return e.action == "community-name" ? submit_name(r, e) : submit_asset(r, e, w);
+    return e.action == "community-name" ? submit_name(r, e)
+         : e.action == "asset-decimals" ? submit_decimals(r, e, w)
+                                        : submit_asset(r, e, w);
   if (e.seen_version && *e.seen_version != r.version)
     return {decision::overtaken, r, "Another click was quicker, so this one did nothing. This is the present state."};
   return click(r, e, w);
@@ -370,7 +387,7 @@ decision inspected(const record& r, const contract_facts& facts) {
   auto typed = *next.draft.typed;
   next.draft.typed.reset();
   auto checked = check_asset(typed, next.draft, everything());
-  auto asset = checked ? complete_asset(*checked, facts) : std::move(checked);
+  auto asset = checked ? complete_asset(*checked, facts, typed.decimals) : std::move(checked);
   if (asset) {
     next.draft.assets.push_back(*asset);
     return show(std::move(next), fmt::format("{} was added: the contract is there.", for_message(asset->symbol)));
@@ -379,6 +396,8 @@ decision inspected(const record& r, const contract_facts& facts) {
   typed.why = unknown
               ? "The contract could not be checked just now (" + text_of(asset.error()) + "). What you typed is kept."
               : text_of(asset.error());
+  if (facts.known)
+    typed.asks_decimals = lacks_decimals(typed, facts);
   auto notice = "⚠️ " + typed.why;
   next.draft.typed = std::move(typed);
   return show(std::move(next), std::move(notice));
