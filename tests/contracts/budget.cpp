@@ -33,6 +33,26 @@ budget_bench awake(const std::function<budget_bench(int)>& fresh, int slots_max)
   b.pass(2'000ms);
   return b;
 }
+
+void told_holds(const std::function<budget_bench(int)>& fresh) {
+  SUBCASE("a told hold comes to whoever has not seen it, once, with what is left of it") {
+    auto b = awake(fresh, 50);
+    const auto before = must(b.trade({})).holds_version;
+    must(b.trade({.told = {{"PATCH /channels/{channel}\n7", 60'000ms}}}));
+    b.pass(20'000ms);
+    const auto seen = must(b.trade({.holds_seen = before}));
+    REQUIRE(seen.holds.size() == 1);
+    CHECK(seen.holds[0].place == "PATCH /channels/{channel}\n7");
+    CHECK(seen.holds[0].left > 30'000ms);
+    CHECK(seen.holds[0].left <= 60'002ms); // Rounded up.
+    CHECK(must(b.trade({.wanted = {"a"}, .holds_seen = seen.holds_version})).holds.empty());
+    must(b.trade({.told = {{"PATCH /channels/{channel}\n7", 1'000ms}, {"other\n", 5'000ms}}}));
+    const auto again = must(b.trade({.wanted = {"b"}, .holds_seen = seen.holds_version}));
+    CHECK(again.count == 1);
+    CHECK(again.holds.size() == 2); // And the first is not shortened.
+    CHECK(std::any_of(again.holds.begin(), again.holds.end(), [](const hold& h) { return h.left > 30'000ms; }));
+  }
+}
 } // namespace
 
 size_t most_arrivals_in_a_second(const budget_bench& b) {
@@ -130,6 +150,7 @@ void budget_contract(const std::function<budget_bench(int)>& fresh) {
     b.pass(20ms);
     CHECK(take(b, {"a"}) == 1);
   }
+  told_holds(fresh);
   SUBCASE("however late requests arrive, any second sees at most slots_max") {
     const auto most = most_arrivals_in_a_second(fresh(50));
     CHECK(most <= 50);

@@ -11,11 +11,13 @@ namespace {
 // Members of the set: slots by name with the time (ms) at which they fall free; !alive, which keeps the key from
 // vanishing with the last slot; !quiet, until when nobody gets one. Times are rounded up where a hold begins and down
 // where it is tested, so that rounding never shortens a hold.
-constexpr redis::script exchange_script{.name = "discord_budget-2", .sha1 = "", .text = R"lua(
--- KEYS 1 the set, 2 the invalid requests by tens of seconds
+constexpr redis::script exchange_script{.name = "discord_budget-3", .sha1 = "", .text = R"lua(
+-- KEYS 1 the set, 2 the invalid requests by tens of seconds, 3 told holds by their end, 4 their version
 -- ARGV 1 slots_max, 2 hold ms, 3 after_answer ms, 4 quiet ms, 5 keep ms, 6 hold_off ms,
---      7 number wanted, 8 number answered, 9 number invalid, then names: wanted, answered, unused
--- Returns {granted, ms until the next slot, invalid requests of the last 10 minutes}
+--      7 number wanted, 8 number answered, 9 number invalid, 10 holds_seen, 11 holds_max, 12 number of holds,
+--      then each hold's place and ms, then names: wanted, answered, unused
+-- Returns {granted, ms until the next slot, invalid requests of the last 10 minutes, holds_version,
+--          then each hold's place and ms where the version is not the one that was seen}
 local key = KEYS[1]
 local time = redis.call('TIME')
 local micros = time[1] * 1000000 + time[2]
@@ -39,29 +41,52 @@ for i = 1, #bins, 2 do
   if tonumber(bins[i]) < bin - 60 then redis.call('HDEL', KEYS[2], bins[i])
   else invalid = invalid + bins[i + 1] end
 end
-for i = 10 + wanted, 9 + wanted + answered do
+local told = tonumber(ARGV[12])
+for i = 13, 11 + 2 * told, 2 do
+  redis.call('ZADD', KEYS[3], 'GT', from + ARGV[i + 1], ARGV[i])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
+if told > 0 then
+  redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -1 - ARGV[11])
+  redis.call('SET', KEYS[4], string.format('%.0f', micros), 'PX', 1209600000)
+  redis.call('PEXPIRE', KEYS[3], 1209600000)
+end
+local version = redis.call('GET', KEYS[4]) or '0'
+local function result(granted, retry)
+  local all = {granted, retry, invalid, version}
+  if version ~= ARGV[10] then
+    local holds = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+    for i = 1, #holds, 2 do
+      all[#all + 1] = holds[i]
+      all[#all + 1] = math.ceil(holds[i + 1] - now)
+    end
+  end
+  return all
+end
+local names = 12 + 2 * told
+for i = names + 1 + wanted, names + wanted + answered do
   redis.call('ZADD', key, from + ARGV[3], ARGV[i])
 end
-for i = 10 + wanted + answered, #ARGV do
+for i = names + 1 + wanted + answered, #ARGV do
   redis.call('ZREM', key, ARGV[i])
 end
 redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
 redis.call('PEXPIRE', key, ARGV[5])
-if wanted == 0 then return {0, 0, invalid} end
+if wanted == 0 then return result(0, 0) end
 local quiet = redis.call('ZSCORE', key, '!quiet')
-if quiet then return {0, math.ceil(quiet - now), invalid} end
+if quiet then return result(0, math.ceil(quiet - now)) end
 local free = ARGV[1] - (redis.call('ZCARD', key) - 1)
 local granted = 0
-for i = 10, 9 + wanted do
+for i = names + 1, names + wanted do
   local mine = redis.call('ZSCORE', key, ARGV[i])
   if not mine and free <= 0 then break end
   if not mine then free = free - 1 end
   redis.call('ZADD', key, from + ARGV[2], ARGV[i])
   granted = granted + 1
 end
-if granted == wanted then return {granted, 0, invalid} end
+if granted == wanted then return result(granted, 0) end
 local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-return {granted, math.max(1, math.ceil(first[2] - now)), invalid}
+return result(granted, math.max(1, math.ceil(first[2] - now)))
 )lua"};
 
 struct state {
@@ -72,16 +97,51 @@ struct state {
 };
 
 /// What stands between braces decides the slot of a Redis Cluster, and of a key without braces all of it does.
-std::vector<std::string> keys(const options& opt) { return {opt.key, '{' + opt.key + "}:invalid"}; }
+std::vector<std::string> keys(const options& opt) {
+  const auto beside = '{' + opt.key + '}';
+  return {opt.key, beside + ":invalid", beside + ":holds", beside + ":holds:version"};
+}
 
 std::vector<std::string> arguments(const options& opt, const exchange& x) {
-  std::vector<std::string> args{
-    std::to_string(opt.slots_max),     std::to_string(hold_max.count()),  std::to_string(opt.held_after_answer.count()),
-    std::to_string(opt.quiet.count()), std::to_string(opt.keep.count()),  std::to_string(x.hold_off.count()),
-    std::to_string(x.wanted.size()),   std::to_string(x.answered.size()), std::to_string(x.invalid)};
+  std::vector<std::string> args{std::to_string(opt.slots_max),
+                                std::to_string(hold_max.count()),
+                                std::to_string(opt.held_after_answer.count()),
+                                std::to_string(opt.quiet.count()),
+                                std::to_string(opt.keep.count()),
+                                std::to_string(x.hold_off.count()),
+                                std::to_string(x.wanted.size()),
+                                std::to_string(x.answered.size()),
+                                std::to_string(x.invalid),
+                                x.holds_seen,
+                                std::to_string(opt.holds_max),
+                                std::to_string(x.told.size())};
+  for (const auto& h : x.told) {
+    args.push_back(h.place);
+    args.push_back(std::to_string(h.left.count()));
+  }
   for (const auto* names : {&x.wanted, &x.answered, &x.unused})
     args.insert(args.end(), names->begin(), names->end());
   return args;
+}
+
+/// What a store says is judged by its shape: places are only compared, and the limiter bounds times and sizes.
+caf::expected<granted> read(const redis::reply& r) {
+  constexpr size_t head = 4;
+  const auto is = [&r](size_t at, redis::reply::kind type) { return r.items[at].type == type; };
+  bool good = r.items.size() >= head && r.items.size() % 2 == 0 && is(0, redis::reply::integer)
+           && is(1, redis::reply::integer) && is(2, redis::reply::integer) && is(3, redis::reply::text);
+  for (size_t i = head; good && i < r.items.size(); i += 2)
+    good = is(i, redis::reply::text) && is(i + 1, redis::reply::integer);
+  if (!good)
+    return fail(ec::internal, "discord budget: an answer of another shape");
+  granted g{static_cast<size_t>(r.items[0].number),
+            std::chrono::milliseconds{r.items[1].number},
+            static_cast<size_t>(r.items[2].number),
+            r.items[3].bytes,
+            {}};
+  for (size_t i = head; i < r.items.size(); i += 2)
+    g.holds.push_back({r.items[i].bytes, std::chrono::milliseconds{r.items[i + 1].number}});
+  return g;
 }
 
 handle::behavior_type behavior(handle::stateful_pointer<state> self, redis::handle server, options opt) {
@@ -96,11 +156,11 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, redis::hand
                 redis::eval{&exchange_script, keys(self->state.opt), arguments(self->state.opt, x), x.until})
       .then(
         [reply](const redis::reply& r) mutable {
-          if (r.items.size() != 3 || r.items[0].type != redis::reply::integer)
-            reply.deliver(fail(ec::internal, "discord budget: an answer of another shape"));
+          auto got = read(r);
+          if (got)
+            reply.deliver(std::move(*got));
           else
-            reply.deliver(granted{static_cast<size_t>(r.items[0].number), std::chrono::milliseconds{r.items[1].number},
-                                  static_cast<size_t>(r.items[2].number)});
+            reply.deliver(std::move(got.error()));
         },
         [reply](caf::error& e) mutable { reply.deliver(std::move(e)); });
     return caf::delegated<granted>{};

@@ -39,7 +39,9 @@ struct options {
   /// docs/topics/rate-limits, "Global Rate Limit": 50 requests per second for a bot. Large bots may have more by
   /// contract.
   int slots_max = 50;
-  std::string key = "discord:global:budget"; ///< Beside it, in the same slot of a Redis Cluster: {<key>}:invalid.
+  /// Beside it, in the same slot of a Redis Cluster: {<key>}:invalid, {<key>}:holds and {<key>}:holds:version.
+  std::string key = "discord:global:budget";
+  size_t holds_max = 1'000; ///< Of those that end last.
   /// Where the key is missing nobody knows what was granted a moment ago (Redis was emptied, or nobody called for
   /// long). No grants until all of it has left, arrived, and is a second old: what is longer on its way than `way_max`
   /// may count twice, and waiting for hold_max would keep the bot silent for 10 s.
@@ -49,6 +51,11 @@ struct options {
   std::chrono::milliseconds held_after_answer = after_answer;
 };
 
+/// A wait that Discord told for one route and resource: it holds for all processes.
+struct hold {
+  std::string place;
+  std::chrono::milliseconds left{0};
+};
 /// All that a process has to say to the budget, in one round trip. Repeating one is harmless: tokens are names chosen
 /// by the caller, unique over the cluster, and invalid answers that are counted twice only make everybody more careful.
 struct exchange {
@@ -57,18 +64,23 @@ struct exchange {
   std::vector<std::string> unused;       ///< Never sent: free at once.
   std::chrono::milliseconds hold_off{0}; ///< Discord answered 429 global: no grants to anybody for so long.
   size_t invalid = 0;                    ///< Answers 401, 403 and 429 since the last exchange.
+  std::vector<hold> told;                ///< Since the last exchange.
+  std::string holds_seen;                ///< granted::holds_version as it came last; empty: none yet.
   deadline until;
 };
 struct granted {
   size_t count = 0;                   ///< The first `count` names of `wanted` are held.
   std::chrono::milliseconds retry{0}; ///< When fewer than wanted: the next slot falls free after this.
   size_t invalid = 0;                 ///< Answers 401, 403 and 429 to all processes in the last 10 minutes.
+  std::string holds_version;          ///< Changes with each told hold.
+  std::vector<hold> holds;            ///< All that are told and not over, where `holds_seen` is another version.
 };
 
 /// ec::unavailable or ec::unknown without Redis: no grant.
 using handle = caf::typed_actor<caf::replies_to<exchange>::with<granted>>;
 
-/// One sorted set in Redis and a count of invalid requests beside it, changed by one script on the server's clock.
+/// One sorted set in Redis, a count of invalid requests and the told holds beside it, changed by one script on the
+/// server's clock.
 handle start(caf::actor_system&, redis::handle, options = {});
 
 } // namespace arrakis::discord::budget

@@ -20,6 +20,11 @@ constexpr auto wait_unsaid = 1000ms; // A 429 of Discord that names no time.
 // Cloudflare's page names no time either; its bans last minutes, so the wait doubles while it goes on.
 constexpr auto edge_wait_first = 10'000ms;
 constexpr auto edge_wait_max = 600'000ms;
+constexpr auto edge_wait_min = 1'000ms; // Whatever the page says.
+constexpr int network_error = 40333;    // "internal network error": Discord's word for Cloudflare's refusal.
+constexpr json::limits error_limits{.bytes_max = 64 << 10};
+constexpr size_t place_bytes_max = 256;
+constexpr auto hold_max = 7 * 24h;
 constexpr double seconds_max = 7 * 24 * 3600.0;
 
 std::optional<int> read_count(std::string_view text) {
@@ -30,15 +35,14 @@ std::optional<int> read_count(std::string_view text) {
   return value;
 }
 
-void read_body(facts& f, std::string_view body) {
-  const auto tree = json::parse(body, {.bytes_max = 64 << 10});
-  const auto* object = tree ? tree->if_object() : nullptr;
-  if (!object) {
-    f.edge = true;
-    return;
-  }
-  f.global = f.global || json::bool_or(*object, "global");
-  const auto* wait = object->if_contains("retry_after");
+/// {"name": ["Must be between 1 and 100 in length."]}
+bool is_older_form(const boost::json::object& o) {
+  return !o.empty() && std::all_of(o.begin(), o.end(), [](const auto& field) { return field.value().is_array(); });
+}
+
+void read_limit(facts& f, const boost::json::object& body) {
+  f.global = f.global || json::bool_or(body, "global");
+  const auto* wait = body.if_contains("retry_after");
   if (f.retry_after || !wait || !wait->is_number())
     return;
   const double seconds = wait->to_number<double>();
@@ -46,6 +50,27 @@ void read_body(facts& f, std::string_view body) {
     f.retry_after = milliseconds{static_cast<int64_t>(std::ceil(seconds * 1000))};
 }
 } // namespace
+
+bool from_api(int status, std::string_view body) {
+  const auto first = body.find_first_not_of(" \t\r\n");
+  if (status < 300) // 204 has none.
+    return first == std::string_view::npos || body[first] != '<';
+  const auto tree = json::parse(body, error_limits);
+  const auto* o = tree ? tree->if_object() : nullptr;
+  if (!o)
+    return false;
+  const auto has = [o](std::string_view key, auto is) {
+    const auto* member = o->if_contains(key);
+    return member && is(*member);
+  };
+  if (status == 429)
+    return has("retry_after", [](const auto& v) { return v.is_number(); })
+        && has("global", [](const auto& v) { return v.is_bool(); });
+  if (has("code", [](const auto& v) { return v.is_int64(); })
+      && has("message", [](const auto& v) { return v.is_string(); }))
+    return json::integer_or(*o, "code") != network_error;
+  return status == 400 && is_older_form(*o);
+}
 
 std::optional<milliseconds> read_seconds(std::string_view text) {
   double value = 0;
@@ -63,7 +88,9 @@ facts read_facts(int status, const net::headers& headers, std::string_view body)
   f.remaining = read_count(net::header(headers, "X-RateLimit-Remaining"));
   f.reset_after = read_seconds(net::header(headers, "X-RateLimit-Reset-After"));
   f.bucket = net::header(headers, "X-RateLimit-Bucket");
-  if (status != 429)
+  // What is wrong above 499 is wrong behind the block, and is retried as that.
+  f.edge = status >= 300 && status < 500 && !from_api(status, body);
+  if (status != 429 && !f.edge)
     return f;
   f.retry_after = read_seconds(net::header(headers, "Retry-After"));
   f.global = !net::header(headers, "X-RateLimit-Global").empty();
@@ -73,7 +100,8 @@ facts read_facts(int status, const net::headers& headers, std::string_view body)
        : scope == "shared" ? facts::scope::shared
                            : facts::scope::none;
   f.global = f.global || f.of == facts::scope::global;
-  read_body(f, body);
+  if (const auto tree = json::parse(body, error_limits); tree && tree->is_object())
+    read_limit(f, tree->get_object());
   return f;
 }
 
@@ -94,6 +122,39 @@ bool limiter::open(const std::string& key, instant now) const {
 
 instant limiter::paused_until(bool interaction) const {
   return interaction ? edge_until_ : std::max(edge_until_, global_until_);
+}
+
+instant limiter::held_until(const std::string& place) const {
+  const auto found = holds_.find(place);
+  return found == holds_.end() ? instant{} : found->second.until;
+}
+
+instant limiter::guarded_until(instant now) const {
+  if (!closed(now))
+    return instant{};
+  if (now < invalid_of_all_until_ && invalid_of_all_ + untold_ >= options_.invalid_max)
+    return invalid_of_all_until_; // Then there is news.
+  auto left = invalid(now);
+  for (const auto& [at, n] : invalid_)
+    if (now - at < invalid_window + invalid_bin && (left -= std::min(left, n)) < options_.invalid_max)
+      return at + invalid_window + invalid_bin;
+  return now + invalid_bin;
+}
+
+hindrance limiter::hindered(const waiting& w, instant now) const {
+  const auto place = place_of(w);
+  const auto held = holds_.find(place);
+  const bool blocked = held != holds_.end() && held->second.block > 0ms;
+  hindrance most{edge_until_, true};
+  const auto consider = [&](instant until, bool edge) {
+    if (until > most.until)
+      most = {until, edge};
+  };
+  consider(held_until(place), blocked);
+  consider(guarded_until(now), true);
+  consider(opens_at(bucket_of(w.route, w.major)), false);
+  consider(w.interaction ? instant{} : global_until_, false);
+  return most;
 }
 
 void limiter::put(waiting call, bool in_front) {
@@ -143,7 +204,7 @@ void limiter::cancel(uint64_t ticket) {
 }
 
 std::optional<uint64_t> limiter::take(bool interaction, instant now) {
-  if (paused_until(interaction) > now || closed(now))
+  if (paused_until(interaction) > now || closed(now) || !may_probe())
     return std::nullopt;
   auto& ring = rings_[interaction];
   for (auto who = ring.order.begin(); who != ring.order.end(); ++who)
@@ -151,7 +212,7 @@ std::optional<uint64_t> limiter::take(bool interaction, instant now) {
       const auto key = bucket_of(at->route, at->major);
       const auto call = std::find_if(at->calls.begin(), at->calls.end(),
                                      [&](const waiting& w) { return w.not_before <= now; });
-      if (call == at->calls.end() || !open(key, now))
+      if (call == at->calls.end() || !open(key, now) || held_until(at->route + '\n' + at->major) > now)
         continue;
       auto& b = buckets_[key];
       if (b.remaining <= 0)
@@ -159,7 +220,7 @@ std::optional<uint64_t> limiter::take(bool interaction, instant now) {
       --b.remaining;
       ++b.in_flight;
       const auto ticket = call->ticket;
-      flying_.emplace(ticket, flight{std::move(*call), key});
+      flying_.emplace(ticket, flight{std::move(*call), key, now});
       at->calls.erase(call);
       --waiting_;
       if (at->calls.empty())
@@ -178,8 +239,10 @@ std::optional<uint64_t> limiter::take(bool interaction, instant now) {
 }
 
 size_t limiter::wanted(instant now, size_t at_most) const {
-  if (paused_until(false) > now || closed(now))
+  if (paused_until(false) > now || closed(now) || !may_probe())
     return 0;
+  if (edge_wait_ > 0ms)
+    at_most = std::min<size_t>(at_most, 1);
   std::unordered_set<std::string> chosen;
   for (const auto& who : rings_[0].order)
     for (const auto& l : who.lines) {
@@ -188,7 +251,7 @@ size_t limiter::wanted(instant now, size_t at_most) const {
       auto key = bucket_of(l.route, l.major);
       const bool due = std::any_of(l.calls.begin(), l.calls.end(),
                                    [&](const waiting& w) { return w.not_before <= now; });
-      if (due && open(key, now))
+      if (due && open(key, now) && held_until(l.route + '\n' + l.major) <= now)
         chosen.insert(std::move(key));
     }
   return chosen.size();
@@ -206,7 +269,8 @@ std::optional<instant> limiter::next(instant now) const {
         const auto first = std::min_element(l.calls.begin(), l.calls.end(), [](const waiting& a, const waiting& b) {
                              return a.not_before < b.not_before;
                            })->not_before;
-        const auto at = std::max({first, opens_at(key), paused_until(interaction)});
+        const auto at = std::max(
+          {first, opens_at(key), paused_until(interaction), held_until(l.route + '\n' + l.major)});
         if (at > now && (!soonest || at < *soonest))
           soonest = at;
       }
@@ -251,21 +315,21 @@ std::string limiter::learn(const flight& landed, const facts& f, instant now) {
   return key;
 }
 
-reaction limiter::limited(const flight&, const std::string& key, const facts& f, instant now) {
+reaction limiter::limited(const flight& landed, const std::string& key, const facts& f, instant now) {
   auto& b = buckets_[key];
-  if (f.edge) {
-    edge_wait_ = std::clamp<milliseconds>(edge_wait_ * 2, edge_wait_first, edge_wait_max);
-    const auto wait = f.retry_after.value_or(edge_wait_);
-    edge_until_ = std::max(edge_until_, now + wait);
-    return {true, wait, "edge"};
-  }
   const auto wait = f.retry_after.value_or(wait_unsaid) + options_.margin;
   if (f.global) {
     global_until_ = std::max(global_until_, now + wait);
     return {true, wait, "global"};
   }
-  // The bucket has room by its own headers: a limit on this kind of call that headers do not show (renaming a channel:
-  // 2 in 10 minutes). Only this call waits.
+  const auto place = place_of(landed.call);
+  auto& held = holds_[place];
+  held.until = std::max(held.until, now + wait);
+  // The token in a webhook's resource is nobody else's.
+  if (!landed.call.interaction && wait >= options_.hold_told_min && untold_holds_.size() < options_.holds_max)
+    untold_holds_[place] = held.until;
+  // The bucket has room by its own headers: a limit on this route and resource that headers do not show (renaming a
+  // channel: 2 in 10 minutes). The rest of the bucket goes on.
   if (f.of != facts::scope::shared && f.remaining.value_or(0) > 0)
     return {true, wait, "sublimit"};
   b.remaining = 0;
@@ -273,18 +337,72 @@ reaction limiter::limited(const flight&, const std::string& key, const facts& f,
   return {true, wait, f.of == facts::scope::shared ? "shared" : "user"};
 }
 
+/// Cloudflare blocks an address, or it takes offence at the content of one request. The first is known by a 429, or by
+/// blocks at two places with nothing that passed between them: then everything waits, and one call at a time finds out.
+/// Until then the place of the call waits alone, so that nobody's content can stop others.
+reaction limiter::blocked(const flight& landed, const facts& f, instant now) {
+  const auto longer = [](milliseconds last) {
+    return std::clamp<milliseconds>(last * 2, edge_wait_first, edge_wait_max);
+  };
+  const auto place = place_of(landed.call);
+  const bool elsewhere = !edge_place_.empty() && edge_place_ != place;
+  edge_place_ = place;
+  if (f.status == 429 || elsewhere || edge_wait_ > 0ms) {
+    if (landed.sent >= edge_until_) // Those that left before the pause tell nothing new.
+      edge_wait_ = longer(edge_wait_);
+    const auto wait = std::max<milliseconds>(f.retry_after.value_or(edge_wait_), edge_wait_min);
+    edge_until_ = std::max(edge_until_, now + wait);
+    return {true, wait, "edge"};
+  }
+  auto& held = holds_[place];
+  held.block = longer(held.block);
+  const auto wait = std::max<milliseconds>(f.retry_after.value_or(held.block), edge_wait_min);
+  held.until = std::max(held.until, now + wait);
+  return {true, wait, "edge"};
+}
+
 reaction limiter::answered(uint64_t ticket, const facts& f, instant now) {
   const auto landed = land(ticket);
   if (!landed)
     return {};
   const auto key = learn(*landed, f, now);
-  const bool counts = f.status == 401 || f.status == 403 || (f.status == 429 && f.of != facts::scope::shared);
+  const bool counts = f.status == 401 || f.status == 403 || (f.status == 429 && f.of != facts::scope::shared) || f.edge;
   if (counts)
     count_invalid(now);
+  if (f.edge)
+    return blocked(*landed, f, now);
+  edge_wait_ = 0ms;
+  edge_place_.clear();
   if (f.status == 429)
     return limited(*landed, key, f, now);
-  edge_wait_ = 0ms;
+  if (const auto held = holds_.find(place_of(landed->call)); held != holds_.end() && held->second.until <= now)
+    holds_.erase(held);
   return {};
+}
+
+std::vector<budget::hold> limiter::take_untold_holds(instant now) {
+  std::vector<budget::hold> list;
+  for (const auto& [place, until] : std::exchange(untold_holds_, {}))
+    if (until > now)
+      list.push_back({place, std::chrono::ceil<milliseconds>(until - now)});
+  return list;
+}
+
+void limiter::put_back_untold_holds(const std::vector<budget::hold>& list) {
+  for (const auto& [place, left] : list)
+    if (const auto until = held_until(place); until != instant{})
+      untold_holds_[place] = until;
+}
+
+void limiter::learn_holds(const std::vector<budget::hold>& list, instant now) {
+  for (const auto& [place, left] : list) {
+    if (place.size() > place_bytes_max || left <= 0ms || left > hold_max)
+      continue;
+    if (holds_.size() >= options_.holds_max && !holds_.contains(place))
+      return;
+    auto& held = holds_[place];
+    held.until = std::max(held.until, now + left);
+  }
 }
 
 void limiter::count_invalid(instant now) {
@@ -311,6 +429,7 @@ void limiter::learn_invalid(size_t of_all, instant now) {
 void limiter::sweep(instant now) {
   while (!invalid_.empty() && now - invalid_.front().first >= invalid_window + invalid_bin)
     invalid_.pop_front();
+  std::erase_if(holds_, [&](const auto& entry) { return entry.second.until + edge_wait_max <= now; });
   std::erase_if(buckets_, [&](const auto& entry) {
     const auto& b = entry.second;
     return b.in_flight == 0 && b.reset <= now;

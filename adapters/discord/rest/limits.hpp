@@ -1,6 +1,7 @@
 #pragma once
 // Discord's limits as a pure value: no clock of its own, no thread, no socket. It decides which waiting call may go
 // next; the actor beside it sends. https://discord.com/developers/docs/topics/rate-limits
+#include "adapters/discord/rest/budget.hpp"
 #include "runtime/net/http.hpp"
 
 #include <chrono>
@@ -29,9 +30,15 @@ struct facts {
   std::string bucket;                                   ///< X-RateLimit-Bucket.
   scope of = scope::none;
   bool global = false; ///< X-RateLimit-Global, or the body's `global`.
-  bool edge = false;   ///< A 429 that Discord itself did not write: Cloudflare's page, without a JSON body.
+  bool edge = false;   ///< Discord's API did not write this answer (see from_api): something before it blocks us.
 };
 facts read_facts(int status, const net::headers&, std::string_view body);
+/// Whether Discord's API wrote this answer, and not something on the way to it: Cloudflare's page (403, 400 or 429 in
+/// HTML), Cloudflare's JSON, a proxy's redirect, or code 40333 ("internal network error"), by which Discord passes on
+/// what Cloudflare refused. The API's errors are objects with `code` and `message`; a 429 has `retry_after` and
+/// `global`; an older form of 400 has a list of texts for each field.
+/// https://discord.com/developers/docs/reference#error-messages
+bool from_api(int status, std::string_view body);
 /// "0.3" is 300 ms; rounded up to whole milliseconds; empty for anything that is not a number from 0 to one week.
 std::optional<std::chrono::milliseconds> read_seconds(std::string_view text);
 
@@ -52,17 +59,27 @@ struct reaction {
   std::string_view cause = ""; ///< user, shared, global, sublimit, edge; for metrics.
 };
 
+/// Why a call cannot leave before `until`, as far as is known.
+struct hindrance {
+  instant until{};
+  bool edge = false; ///< What lies before Discord's API blocks us; otherwise a limit of Discord.
+};
+
 struct limiter_options {
   size_t waiting_max = 10'000;
   /// Discord bans an address for a while after 10,000 answers of 401, 403 or 429 in 10 minutes; we stop at 80 %.
   size_t invalid_max = 8'000;
+  /// Told holds that other processes gave us or we gave them, kept at once; more are not taken.
+  size_t holds_max = 1'000;
+  /// Shorter told waits are over before another process could ask: it is not told of them.
+  std::chrono::milliseconds hold_told_min{1'000};
   /// Discord prints Reset-After with three decimals; this covers their rounding.
   std::chrono::milliseconds margin{5};
 };
 
 /// Buckets by hash and major parameter with at most one call in flight each (so that a header is always newer than the
-/// last call), turns over tenants, pauses after a global 429, and the guard against a ban. Every time comes from the
-/// caller.
+/// last call), told waits by route and resource, turns over tenants, pauses after a global 429 and while our address is
+/// blocked, and the guard against a ban. Every time comes from the caller.
 class limiter {
 public:
   explicit limiter(limiter_options options = {}) : options_(options) {}
@@ -86,6 +103,18 @@ public:
   /// When a call that may not leave now may leave by the passing of time alone; none: only an answer or a new call
   /// helps.
   std::optional<instant> next(instant now) const;
+  /// Route and resource: what a told wait holds for.
+  static std::string place_of(const waiting& w) { return w.route + '\n' + w.major; }
+  /// What keeps `w` from leaving, and until when; in the past where nothing does.
+  hindrance hindered(const waiting& w, instant now) const;
+  /// Told waits that other processes have not heard of; they count as told from here on.
+  std::vector<budget::hold> take_untold_holds(instant now);
+  bool has_untold_holds() const { return !untold_holds_.empty(); }
+  /// They were not told after all.
+  void put_back_untold_holds(const std::vector<budget::hold>&);
+  /// Told waits of all processes. One that is known already is not shortened.
+  void learn_holds(const std::vector<budget::hold>&, instant now);
+  size_t holds() const { return holds_.size(); }
   /// The guard against the ban: nothing may leave.
   bool closed(instant now) const { return invalid(now) >= options_.invalid_max; }
   /// As many as this process knows of: its own, or what all processes together were told of last.
@@ -126,16 +155,25 @@ private:
   struct flight {
     waiting call;
     std::string bucket;
+    instant sent{};
+  };
+  struct wait_at {
+    instant until{};
+    std::chrono::milliseconds block{0}; ///< The last wait for an answer that Discord's API did not write; doubles.
   };
 
   std::string bucket_of(const std::string& route, const std::string& major) const;
   bool open(const std::string& bucket, instant now) const;
   instant opens_at(const std::string& bucket) const;
   instant paused_until(bool interaction) const;
+  instant held_until(const std::string& place) const;
+  instant guarded_until(instant now) const;
+  bool may_probe() const { return edge_wait_.count() == 0 || flying_.empty(); }
   void put(waiting, bool in_front);
   std::optional<flight> land(uint64_t ticket);
   std::string learn(const flight&, const facts&, instant now);
   reaction limited(const flight&, const std::string& bucket, const facts&, instant now);
+  reaction blocked(const flight&, const facts&, instant now);
   void count_invalid(instant now);
 
   limiter_options options_;
@@ -149,7 +187,10 @@ private:
   instant invalid_of_all_until_{};
   instant global_until_{};
   instant edge_until_{};
-  std::chrono::milliseconds edge_wait_{0};
+  std::chrono::milliseconds edge_wait_{0}; ///< Above 0 our address is taken for blocked: one call at a time finds out.
+  std::string edge_place_;                 ///< Of the last blocked call, until something passes.
+  std::unordered_map<std::string, wait_at> holds_; ///< By place.
+  std::unordered_map<std::string, instant> untold_holds_;
   size_t waiting_ = 0;
 };
 

@@ -46,6 +46,7 @@ TEST_CASE("limits: headers are read with fractions, and a page of Cloudflare is 
   CHECK_FALSE(f.global);
   CHECK_FALSE(f.edge);
   CHECK(read_facts(429, {}, "<html>error 1015</html>").edge);
+  CHECK_FALSE(read_facts(502, {}, "<html>502</html>").edge); // Behind the block.
   CHECK(read_facts(429, {}, R"({"retry_after":1.25,"global":true})").retry_after == 1250ms);
   CHECK(read_facts(429, {}, R"({"retry_after":1.25,"global":true})").global);
   for (const auto* bad : {"", "x", "1x", "-1", "nan", "inf", "1e9"})
@@ -141,23 +142,166 @@ TEST_CASE("limits: Cloudflare's 429 stops everything, longer each time") {
   CHECK(l.answered(2, page, t0 + 10s).wait == 20s);
 }
 
-TEST_CASE("limits: a sublimit holds back its own call alone") {
-  limiter l;
-  l.add(of(1, "PATCH /channels/{channel}", "7"));
-  l.take(false, t0);
-  auto f = refused(facts::scope::user, 600'000ms);
-  f.remaining = 3;
+namespace {
+/// A 429 whose bucket has room by its own headers.
+facts sublimited(std::chrono::milliseconds wait) {
+  auto f = refused(facts::scope::user, wait);
+  f.remaining = 4;
   f.reset_after = 1s;
-  const auto r = l.answered(1, f, t0);
+  return f;
+}
+facts page(int status) {
+  facts f = read_facts(status, {}, "<html><title>Attention Required! | Cloudflare</title></html>");
+  CHECK(f.edge);
+  return f;
+}
+} // namespace
+
+TEST_CASE("limits: a sublimit holds for its route and resource, over all calls, and for nothing else") {
+  limiter l;
+  const auto rename = "PATCH /channels/{channel}";
+  l.add(of(1, rename, "7"));
+  l.take(false, t0);
+  const auto r = l.answered(1, sublimited(582'019ms), t0);
   CHECK(r.cause == "sublimit");
-  auto again = of(1, "PATCH /channels/{channel}", "7");
-  again.not_before = t0 + r.wait;
-  l.again(again);
-  l.add(of(2, "PATCH /channels/{channel}", "7"));
-  CHECK(l.take(false, t0) == 2);
+  CHECK(r.wait == 582'024ms);
+  l.again(of(1, rename, "7"));
+  l.add(of(2, rename, "7", "b"));
+  l.add(of(3, rename, "8"));
+  l.add(of(4, "PUT /channels/{channel}/permissions/{target}", "7"));
+  CHECK(l.wanted(t0, 50) == 2);
+  CHECK(l.take(false, t0) == 3); // Another channel.
+  CHECK(l.take(false, t0) == 4); // Another route.
+  CHECK_FALSE(l.take(false, t0 + 582s));
+  CHECK(l.hindered(of(5, rename, "7"), t0).until == t0 + r.wait);
+  CHECK_FALSE(l.hindered(of(5, rename, "7"), t0).edge);
+  CHECK(*l.next(t0) == t0 + r.wait);
+  CHECK(l.take(false, t0 + r.wait) == 2); // The other tenant's turn.
+}
+
+TEST_CASE("limits: a told wait is handed on to other processes with what is left of it, and never shortened by them") {
+  limiter l, other;
+  const auto rename = "PATCH /channels/{channel}";
+  l.add(of(1, rename, "7"));
+  l.take(false, t0);
+  l.answered(1, sublimited(600s), t0);
+  REQUIRE(l.has_untold_holds());
+  const auto told = l.take_untold_holds(t0 + 10s);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].left == 590'005ms);
+  CHECK_FALSE(l.has_untold_holds());
+  l.put_back_untold_holds(told);
+  CHECK(l.has_untold_holds());
+  other.learn_holds(told, t0 + 10s);
+  other.add(of(1, rename, "7"));
+  CHECK_FALSE(other.take(false, t0 + 599s));
+  other.learn_holds({{told[0].place, 1s}}, t0 + 10s);
+  CHECK_FALSE(other.take(false, t0 + 599s));
+  CHECK_FALSE(other.has_untold_holds()); // Nobody hands on what he was told.
+  CHECK(other.take(false, t0 + 601s) == 1);
+}
+
+TEST_CASE("limits: told waits from a store are bounded; a webhook's, with its token, and a short one stay here") {
+  limiter l{{.holds_max = 2}};
+  l.learn_holds({{std::string(1000, 'x'), 5s}, {"a", -5s}, {"b", 999h}, {"c", 5s}, {"d", 5s}, {"e", 5s}}, t0);
+  CHECK(l.holds() == 2);
+  auto edit = of(1, "PATCH /webhooks/{webhook}/{token}/messages/@original", "1/secret-token");
+  edit.interaction = true;
+  l.add(edit);
+  l.take(true, t0);
+  l.answered(1, sublimited(60s), t0);
+  l.add(of(2));
+  l.take(false, t0);
+  l.answered(2, refused(facts::scope::user, 700ms), t0);
+  CHECK_FALSE(l.has_untold_holds());
+  CHECK(l.hindered(edit, t0).until > t0 + 59s);
+}
+
+TEST_CASE("limits: whether Discord's API wrote an answer") {
+  struct row {
+    int status;
+    const char* body;
+    bool api;
+  };
+  for (const auto& r : {
+         row{403, R"({"message":"Missing Permissions","code":50013})", true},
+         row{403, R"({"message":"internal network error","code":40333})", false},
+         row{403, "<!DOCTYPE html><title>Access denied</title>", false},
+         row{403, "error code: 1020", false},
+         row{403, "", false},
+         row{403, R"({"message":"Forbidden"})", false}, // A firewall of somebody else.
+         row{403, R"({"title":"Error 1010","status":403,"cloudflare_error":true})", false},
+         row{400, "<html>400 Bad Request</html>", false},
+         row{400, R"({"message":"Invalid Form Body","code":50035,"errors":{}})", true},
+         row{400, R"({"name":["Must be between 1 and 100 in length."]})", true},
+         row{400, "{}", false},
+         row{401, R"({"message":"401: Unauthorized","code":0})", true},
+         row{401, "<html>proxy</html>", false},
+         row{404, R"({"message":"Unknown Channel","code":10003})", true},
+         row{404, "<html>not here</html>", false},
+         row{429, R"({"message":"You are being rate limited.","retry_after":0.3,"global":false})", true},
+         row{429, R"({"status":429,"retry_after":30,"cloudflare_error":true})", false},
+         row{302, "", false},
+         row{200, "[]", true},
+         row{204, "", true},
+         row{200, "  <html>Sign in to the hotel's network</html>", false},
+       }) {
+    CAPTURE(r.status);
+    CAPTURE(r.body);
+    CHECK(from_api(r.status, r.body) == r.api);
+    CHECK(read_facts(r.status, {}, r.body).edge == (!r.api && r.status >= 300));
+  }
+}
+
+TEST_CASE("limits: a blocked call waits longer each time, alone, and each block counts for the ban guard") {
+  limiter l{{.invalid_max = 3}};
+  l.add(of(1));
+  l.add(of(2, "GET other", "1"));
+  CHECK(l.take(false, t0) == 1);
+  const auto first = l.answered(1, page(403), t0);
+  CHECK(first.again);
+  CHECK(first.cause == "edge");
+  CHECK(first.wait == 10s);
+  CHECK(l.hindered(of(1), t0).edge);
+  l.again(of(1));
+  CHECK(l.take(false, t0) == 2); // Its content may be at fault, not our address.
   l.answered(2, ok(), t0);
-  CHECK_FALSE(l.take(false, t0 + 599s));
-  CHECK(l.take(false, t0 + 601s) == 1);
+  CHECK_FALSE(l.take(false, t0 + 9s));
+  CHECK(l.take(false, t0 + 10s) == 1);
+  CHECK(l.answered(1, page(400), t0 + 10s).wait == 20s);
+  CHECK(l.invalid(t0 + 10s) == 2);
+  l.again(of(1));
+  CHECK(l.take(false, t0 + 30s) == 1);
+  l.answered(1, ok(), t0 + 30s);
+  CHECK(l.invalid(t0 + 30s) == 2);
+  l.add(of(3));
+  l.take(false, t0 + 31s);
+  CHECK(l.answered(3, page(403), t0 + 31s).wait == 10s); // It passed meanwhile: the back-off begins anew.
+  CHECK(l.closed(t0 + 31s));
+}
+
+TEST_CASE(
+  "limits: blocks at two places mean our address: all waits, one call finds out, and those under way add nothing") {
+  limiter l;
+  for (uint64_t i = 1; i <= 5; ++i) {
+    l.add(of(i, "GET r", std::to_string(i)));
+    CHECK(l.take(false, t0) == i);
+  }
+  l.answered(1, page(403), t0 + 1s);
+  for (uint64_t i = 2; i <= 5; ++i)
+    CHECK(l.answered(i, page(403), t0 + 1s).wait == 10s);
+  for (uint64_t i = 6; i <= 9; ++i)
+    l.add(of(i, "GET r", std::to_string(i)));
+  CHECK(l.hindered(of(10, "GET r", "10"), t0 + 2s).until == t0 + 11s);
+  CHECK(l.wanted(t0 + 2s, 50) == 0);
+  CHECK(l.wanted(t0 + 11s, 50) == 1);
+  CHECK(l.take(false, t0 + 11s) == 6);
+  CHECK_FALSE(l.take(false, t0 + 11s)); // Until the first is answered.
+  CHECK(l.answered(6, page(403), t0 + 11s).wait == 20s);
+  CHECK(l.take(false, t0 + 31s) == 7);
+  l.answered(7, ok(), t0 + 31s);
+  CHECK(l.take(false, t0 + 31s) == 8);
+  CHECK(l.take(false, t0 + 31s) == 9);
 }
 
 TEST_CASE("limits: turns go round robin over tenants, however much one has waiting") {

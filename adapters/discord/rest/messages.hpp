@@ -7,9 +7,13 @@
 #include "runtime/secret.hpp"
 #include "schemas/ids.hpp"
 
+#include <boost/json/fwd.hpp>
 #include <caf/typed_actor.hpp>
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace arrakis::discord {
 
@@ -27,18 +31,39 @@ struct call {
   /// Asked on the io path right before the bytes leave (after all waiting); false: nothing is sent, ec::frozen.
   std::function<bool()> may_leave;
 };
+/// A field that Discord refuses: "parent_id", "CHANNEL_PARENT_MAX_CHANNELS" and Discord's words.
+struct field_error {
+  std::string path; ///< "permission_overwrites.0.id"
+  std::string code;
+  std::string message;
+};
 /// A whole answer of Discord, also 4xx. `code` is Discord's JSON error code (50013, 10062, ...), 0 without one.
 struct answer {
   int status = 0;
   std::string body;
   int code = 0;
   std::string message;
+  std::vector<field_error> errors{}; ///< Of 50035, in Discord's order; see read_field_errors().
 };
+/// The leaves of an error's `errors` tree, at most 20, texts cut at 200 bytes.
+/// https://discord.com/developers/docs/reference#error-messages
+std::vector<field_error> read_field_errors(const boost::json::object& error);
 
-/// Errors: ec::unavailable (nothing was sent: no Redis, no grant, no connection), ec::unknown (sent, no answer: the
-/// effect may exist), ec::timeout (deadline while waiting), ec::throttled (429 that outlasts the deadline), ec::refused
-/// (invalid-request guard or bad token), ec::frozen, ec::busy. 5xx of idempotent methods are retried with back-off
-/// inside the deadline; of POST they are ec::unknown.
+/// An ec::throttled of `rest`: how long the call would have had to wait, and whose word that is.
+struct told_wait {
+  std::chrono::milliseconds left{0};
+  bool blocked = false; ///< Not a limit of Discord: Cloudflare before it blocks us, or would (the ban guard).
+};
+caf::error held_back(told_wait);
+/// Of an error made by held_back(); empty for any other.
+std::optional<told_wait> told_in(const caf::error&);
+
+/// Errors: ec::unavailable (nothing was sent: no Redis, no grant, no connection), ec::unknown (sent, no certain answer:
+/// the effect may exist), ec::timeout (deadline while waiting), ec::throttled (a told wait, a block or the ban guard
+/// outlasts the deadline: told_in(); said at once, also to calls that have not been sent), ec::refused (bad token),
+/// ec::frozen, ec::busy. 5xx of idempotent methods are retried with back-off inside the deadline; of POST they are
+/// ec::unknown. An answer below 500 that Discord's API did not write (from_api) never reached the API: it is sent
+/// again, whatever the method, after a wait that doubles.
 using rest = caf::typed_actor<caf::replies_to<call>::with<answer>>;
 
 } // namespace arrakis::discord

@@ -47,7 +47,6 @@ struct open_call {
   instant sent{};
   int attempts = 0;
   bool flying = false;
-  bool limited = false; ///< It met a 429.
   std::string slot;
 };
 struct grant {
@@ -79,8 +78,9 @@ struct state {
   std::multimap<instant, std::string> silent; ///< Slots of calls without an answer, and when they count as answered.
   milliseconds hold_off{0};
   bool trading = false;
-  instant want_at{};  ///< Until then the budget has no slot for us.
-  instant trade_at{}; ///< Until then the budget is left alone: it did not answer.
+  instant want_at{};      ///< Until then the budget has no slot for us.
+  std::string holds_seen; ///< Version of the told holds that we know.
+  instant trade_at{};     ///< Until then the budget is left alone: it did not answer.
   std::optional<instant> budget_down;
 
   std::string dead_token; ///< A 401 was its answer.
@@ -161,6 +161,23 @@ void give_up_waiting(pointer self, uint64_t ticket, ec code, std::string why) {
   finish(self, ticket, fail(code, std::move(why)));
 }
 
+/// Those that cannot leave before their deadline are told at once, with what is to be waited for.
+void tell_hindered(pointer self, instant now) {
+  auto& st = self->state;
+  std::vector<std::pair<uint64_t, hindrance>> told;
+  for (const auto& [ticket, c] : st.open) {
+    if (c.flying)
+      continue;
+    const auto by = st.limits.hindered(place_of(ticket, c.what, now), now);
+    if (by.until > now && by.until >= c.what.until.at)
+      told.emplace_back(ticket, by);
+  }
+  for (const auto& [ticket, by] : told) {
+    st.limits.cancel(ticket);
+    finish(self, ticket, held_back({std::chrono::ceil<milliseconds>(by.until - now), by.edge}));
+  }
+}
+
 void launch(pointer self, uint64_t ticket, std::string slot) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
@@ -199,8 +216,10 @@ flow<> trade(pointer self, size_t want) {
   x.unused = std::exchange(st.unused, {});
   x.hold_off = std::exchange(st.hold_off, milliseconds{0});
   x.invalid = st.limits.take_untold();
-  x.until = within(self, budget_within);
   const auto asked = now_of(self);
+  x.told = st.limits.take_untold_holds(asked);
+  x.holds_seen = st.holds_seen;
+  x.until = within(self, budget_within);
   auto said = x;
   auto result = co_await ask(self, st.budget, said.until, std::move(x));
   const auto now = now_of(self);
@@ -208,6 +227,10 @@ flow<> trade(pointer self, size_t want) {
   if (result) {
     st.budget_down.reset();
     st.limits.learn_invalid(result->invalid, now);
+    st.limits.learn_holds(result->holds, now);
+    if (st.holds_seen != result->holds_version)
+      tell_hindered(self, now);
+    st.holds_seen = result->holds_version;
     for (size_t i = 0; i < std::min(result->count, said.wanted.size()); ++i)
       st.grants.push_back({said.wanted[i], asked});
     st.want_at = now + (result->count < want ? std::max(result->retry, milliseconds{1}) : milliseconds{0});
@@ -224,6 +247,7 @@ flow<> trade(pointer self, size_t want) {
       st.unused.insert(st.unused.end(), said.wanted.begin(), said.wanted.end());
     st.hold_off = std::max(st.hold_off, said.hold_off);
     st.limits.put_back_untold(said.invalid);
+    st.limits.put_back_untold_holds(said.told);
     st.trade_at = now + milliseconds{static_cast<int64_t>(100 + 100 * jitter())};
     // Slots end by themselves after budget::hold_max; names beyond a full set are not worth keeping.
     for (auto* list : {&st.answered, &st.unused})
@@ -242,11 +266,13 @@ void expire(pointer self, instant now) {
     if (found == st.open.end() || found->second.flying)
       continue; // The transport keeps the deadline of what is in flight.
     const bool no_slot = st.budget_down && !found->second.what.interaction;
-    give_up_waiting(self, ticket,
-                    found->second.limited ? ec::throttled
-                    : no_slot             ? ec::unavailable
-                                          : ec::timeout,
-                    "the deadline passed while waiting for a turn");
+    const auto by = st.limits.hindered(place_of(ticket, found->second.what, now), now);
+    st.limits.cancel(ticket);
+    if (by.until > now)
+      finish(self, ticket, held_back({std::chrono::ceil<milliseconds>(by.until - now), by.edge}));
+    else
+      finish(self, ticket,
+             fail(no_slot ? ec::unavailable : ec::timeout, "the deadline passed while waiting for a turn"));
   }
   if (st.budget_down && now - *st.budget_down >= budget_patience) {
     std::vector<uint64_t> told;
@@ -256,15 +282,8 @@ void expire(pointer self, instant now) {
     for (const auto ticket : told)
       give_up_waiting(self, ticket, ec::unavailable, "no slot of the global budget: Redis is away");
   }
-  if (st.limits.closed(now)) {
-    std::vector<uint64_t> told;
-    for (const auto& [ticket, c] : st.open)
-      if (!c.flying)
-        told.push_back(ticket);
-    for (const auto ticket : told)
-      give_up_waiting(self, ticket, ec::refused,
-                      "too many invalid requests in 10 minutes; Discord would ban our address");
-  }
+  if (st.limits.closed(now))
+    tell_hindered(self, now);
   while (!st.silent.empty() && st.silent.begin()->first <= now)
     st.answered.push_back(std::move(st.silent.extract(st.silent.begin()).mapped()));
   for (auto& g : st.grants)
@@ -299,7 +318,8 @@ void schedule(pointer self, instant now) {
     wake_at(self, st.silent.begin()->first);
   for (const auto& g : st.grants)
     wake_at(self, g.asked + budget::use_within + 1ms);
-  const bool owing = !st.answered.empty() || !st.unused.empty() || st.limits.untold() > 0;
+  const bool owing = !st.answered.empty() || !st.unused.empty() || st.limits.untold() > 0
+                  || st.limits.has_untold_holds();
   if (!st.trading && (owing || st.limits.wanted(now, 1) > 0))
     wake_at(self, owing ? st.trade_at : std::max(st.trade_at, st.want_at));
   if (st.budget_down && st.limits.size() > 0)
@@ -323,7 +343,8 @@ void pump(pointer self) {
   if (!st.trading && now >= st.trade_at) {
     const auto wanted = st.limits.wanted(now, 50);
     const auto more = wanted > st.grants.size() ? wanted - st.grants.size() : 0;
-    const bool owing = !st.answered.empty() || !st.unused.empty() || st.hold_off > 0ms || st.limits.untold() > 0;
+    const bool owing = !st.answered.empty() || !st.unused.empty() || st.hold_off > 0ms || st.limits.untold() > 0
+                    || st.limits.has_untold_holds();
     if (owing || (more > 0 && now >= st.want_at))
       st.flows.start(trade(self, more));
   }
@@ -364,17 +385,18 @@ answer answer_of(net::http_response response) {
     if (const auto* object = tree ? tree->if_object() : nullptr) {
       a.code = static_cast<int>(json::integer_or(*object, "code"));
       a.message = json::text_or(*object, "message");
+      a.errors = read_field_errors(*object);
     }
   }
   return a;
 }
 
-void retry_or(pointer self, uint64_t ticket, milliseconds wait, ec otherwise, std::string why) {
+void retry_or(pointer self, uint64_t ticket, milliseconds wait, caf::error otherwise) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
   const auto at = now_of(self) + wait;
   if (at >= c.what.until.at) {
-    finish(self, ticket, fail(otherwise, std::move(why)));
+    finish(self, ticket, std::move(otherwise));
     return;
   }
   st.limits.again(place_of(ticket, c.what, at));
@@ -402,19 +424,28 @@ void on_silence(pointer self, uint64_t ticket, const caf::error& error) {
   else if (c.attempts >= st.opt.attempts_max)
     finish(self, ticket, fail(left ? ec::unknown : ec::unavailable, text_of(error)));
   else
-    retry_or(self, ticket, backoff(c.attempts), left ? ec::unknown : ec::unavailable, text_of(error));
+    retry_or(self, ticket, backoff(c.attempts), fail(left ? ec::unknown : ec::unavailable, text_of(error)));
 }
 
-void on_429(pointer self, uint64_t ticket, const reaction& r) {
+/// A wait was told, or we are blocked: the call goes again after it, or is told.
+void on_wait(pointer self, uint64_t ticket, int status, const reaction& r) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
-  metrics::count("discord_rate_limit_errors", "Answers 429 of Discord.");
-  metrics::count("arrakis_discord_429_total", "Answers 429 of Discord by cause.", 1, {{"cause", std::string{r.cause}}});
-  log::warn("discord.429", {{"cause", r.cause}, {"route", c.what.route}, {"wait_ms", r.wait.count()}});
+  const bool blocked = r.cause == "edge";
+  if (status == 429) {
+    metrics::count("discord_rate_limit_errors", "Answers 429 of Discord.");
+    metrics::count("arrakis_discord_429_total", "Answers 429 of Discord by cause.", 1,
+                   {{"cause", std::string{r.cause}}});
+  }
+  if (blocked)
+    metrics::count("arrakis_discord_blocked_total", "Answers below 500 that Discord's API did not write.", 1,
+                   {{"status", std::to_string(status)}});
+  log::warn(blocked ? "discord.blocked" : "discord.429",
+            {{"cause", r.cause}, {"status", status}, {"route", c.what.route}, {"wait_ms", r.wait.count()}});
   if (r.cause == "global")
     st.hold_off = std::max(st.hold_off, r.wait);
-  c.limited = true;
-  retry_or(self, ticket, r.wait, ec::throttled, std::to_string(r.wait.count()));
+  retry_or(self, ticket, r.wait, held_back({r.wait, blocked}));
+  tell_hindered(self, now_of(self));
 }
 
 /// Learns Discord's time; a skew is told when it begins and when it ends, not with each answer.
@@ -449,12 +480,13 @@ void on_answer(pointer self, uint64_t ticket, net::http_response response) {
   metrics::observe("arrakis_discord_request_seconds", "From sending to answer.",
                    std::chrono::duration<double>(now - c.sent).count());
   if (r.again)
-    return on_429(self, ticket, r);
-  if (status >= 500) {
-    const auto why = "Discord answered " + std::to_string(status);
+    return on_wait(self, ticket, status, r);
+  if (status >= 500 || !from_api(status, response.body)) {
+    const auto why = "Discord answered " + std::to_string(status)
+                   + (status < 500 ? " with something else than JSON" : "");
     if (!idempotent(c.what) || c.attempts >= st.opt.attempts_max)
       return finish(self, ticket, fail(ec::unknown, why));
-    return retry_or(self, ticket, backoff(c.attempts), ec::unknown, why);
+    return retry_or(self, ticket, backoff(c.attempts), fail(ec::unknown, why));
   }
   auto a = answer_of(std::move(response));
   if (status == 401 && !c.what.interaction) {
@@ -473,13 +505,13 @@ caf::result<answer> enter(pointer self, const call& c) {
   const auto now = now_of(self);
   if (c.until.passed(now))
     return fail(ec::timeout, "the deadline has passed");
-  if (st.limits.closed(now))
-    return fail(ec::refused, "too many invalid requests in 10 minutes; Discord would ban our address");
   if (!c.interaction && !st.dead_token.empty() && now < st.dead_token_until && st.dead_token == st.opt.token().reveal())
     return fail(ec::refused, "Discord refuses the bot token");
   if (c.interaction && is_gone(st, c))
-    return answer{404, "", 10015, "Unknown Webhook"};
+    return answer{404, "", 10015, "Unknown Webhook", {}};
   const auto ticket = ++st.tickets;
+  if (const auto by = st.limits.hindered(place_of(ticket, c, now), now); by.until > now && by.until >= c.until.at)
+    return held_back({std::chrono::ceil<milliseconds>(by.until - now), by.edge});
   if (!st.limits.add(place_of(ticket, c, now)))
     return fail(ec::busy, "too many calls of Discord are waiting");
   auto reply = self->make_response_promise<answer>();

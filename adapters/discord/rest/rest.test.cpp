@@ -190,7 +190,133 @@ TEST_CASE("discord.rest: a 429 is waited out and not seen by the caller, unless 
   b.answer(429, R"({"retry_after":40,"global":false})", {{"Retry-After", "40"}, {"X-RateLimit-Scope", "user"}});
   const auto a = b.take(pending);
   REQUIRE_FALSE(a);
-  CHECK(code_of(a.error()) == ec::throttled);
+  REQUIRE(told_in(a.error()));
+  CHECK(told_in(a.error())->left == 40'005ms);
+  CHECK_FALSE(told_in(a.error())->blocked);
+}
+
+TEST_CASE(
+  "discord.rest: a told wait holds for its route and resource over all calls and processes: one request, not 18") {
+  bench b;
+  const auto rename = [&](std::string channel) {
+    return call{.method = "PATCH",
+                .path = "/channels/" + channel,
+                .route = "PATCH /channels/{channel}",
+                .major = channel,
+                .tenant = "a",
+                .until = {b.sim.now() + 60s}};
+  };
+  const auto shared = test::memory_budget(b.sim.sys());
+  std::deque<sent> wires[2];
+  std::vector<rest> nodes;
+  for (auto& wire : wires)
+    nodes.push_back(start(
+      b.sim.sys(), {.token = [] { return secret{"t"}; }},
+      [&wire, &b](net::http_request r, deadline, auto done) {
+        wire.push_back({std::move(r), b.sim.now(), done});
+      },
+      shared));
+  auto first = b.self->request(nodes[0], caf::infinite, rename("7"));
+  auto behind = b.self->request(nodes[0], caf::infinite, rename("7"));
+  b.sim.advance(awake);
+  REQUIRE(wires[0].size() == 1);
+  wires[0].front().done(
+    net::http_response{429,
+                       {{"X-RateLimit-Limit", "5"},
+                        {"X-RateLimit-Remaining", "4"},
+                        {"X-RateLimit-Reset-After", "15.000"},
+                        {"X-RateLimit-Bucket", "x"},
+                        {"X-RateLimit-Scope", "user"},
+                        {"Retry-After", "583"}},
+                       R"({"message":"You are being rate limited.","retry_after":582.019,"global":false})"});
+  b.sim.advance(1s);
+  const auto told = [&](auto& pending) { return told_in(b.take(pending).error()).value_or(told_wait{}).left; };
+  CHECK(told(first) == 583'005ms);
+  CHECK(told(behind) > 580s); // At once, and never sent.
+  for (int attempt = 0; attempt < 18; ++attempt) {
+    auto here = b.self->request(nodes[0], caf::infinite, rename("7"));
+    auto there = b.self->request(nodes[1], caf::infinite, rename("7"));
+    b.sim.advance(3s);
+    CHECK(told(here) > 500s);
+    CHECK(told(there) > 500s);
+  }
+  CHECK(wires[0].size() == 1);
+  CHECK(wires[1].empty());
+  b.self->send(nodes[1], rename("8")); // Another channel is free.
+  b.sim.advance(1s);
+  CHECK(wires[1].size() == 1);
+  b.sim.advance(600s);
+  b.self->send(nodes[0], rename("7"));
+  b.sim.advance(2s);
+  CHECK(wires[0].size() == 2);
+  for (const auto& each : nodes)
+    caf::anon_send_exit(each, caf::exit_reason::kill);
+  caf::anon_send_exit(shared, caf::exit_reason::kill);
+  b.sim.run();
+}
+
+TEST_CASE("discord.rest: what Discord's API did not write is no answer: it is tried again, and told as a block") {
+  for (const auto* body : {R"({"message":"internal network error","code":40333})", "<html>Access denied</html>"}) {
+    CAPTURE(body);
+    bench b;
+    auto c = b.read();
+    c.method = "POST"; // It never reached the API, so it can be sent again.
+    auto pending = b.ask(c);
+    b.sim.advance(awake);
+    REQUIRE(b.wire.size() == 1);
+    b.answer(403, body);
+    CHECK_FALSE(b.self->has_next_message());
+    b.sim.advance(9s);
+    CHECK(b.wire.empty());
+    b.sim.advance(2s);
+    REQUIRE(b.wire.size() == 1);
+    b.answer(401, body); // Nor is the token wrong.
+    const auto a = b.take(pending);
+    REQUIRE_FALSE(a);
+    REQUIRE(told_in(a.error()));
+    CHECK(told_in(a.error())->blocked);
+    CHECK(told_in(a.error())->left == 20s);
+    auto other = b.ask(b.read("/guilds/2/roles"));
+    b.sim.advance(1'100ms);
+    REQUIRE(b.wire.size() == 1);
+    b.answer(200, "[]");
+    CHECK(b.take(other)->status == 200);
+  }
+}
+
+TEST_CASE("discord.rest: an answer of success that is a page is no success") {
+  bench b;
+  auto reading = b.ask(b.read());
+  b.sim.advance(awake);
+  b.answer(200, "<html>Sign in</html>");
+  b.sim.advance(1s);
+  REQUIRE(b.wire.size() == 1);
+  b.answer(200, "[]");
+  CHECK(b.take(reading)->body == "[]");
+  auto c = b.read();
+  c.method = "POST";
+  auto posting = b.ask(c);
+  b.sim.advance(1s);
+  b.answer(200, "<html>Sign in</html>");
+  CHECK(code_of(b.take(posting).error()) == ec::unknown);
+}
+
+TEST_CASE("discord.rest: the fields that Discord refuses are named") {
+  bench b;
+  auto pending = b.ask(b.read());
+  b.sim.advance(awake);
+  b.answer(400, R"json({"message":"Invalid Form Body","code":50035,"errors":{
+    "parent_id":{"_errors":[{"code":"CHANNEL_PARENT_MAX_CHANNELS",
+                             "message":"Maximum number of channels in category reached (50)"}]},
+    "permission_overwrites":{"0":{"id":{"_errors":[{
+      "code":"NUMBER_TYPE_COERCE","message":"Not a snowflake"}]}}}}})json");
+  const auto a = b.take(pending);
+  REQUIRE(a);
+  REQUIRE(a->errors.size() == 2);
+  CHECK(a->errors[0].path == "parent_id");
+  CHECK(a->errors[0].code == "CHANNEL_PARENT_MAX_CHANNELS");
+  CHECK(a->errors[0].message == "Maximum number of channels in category reached (50)");
+  CHECK(a->errors[1].path == "permission_overwrites.0.id");
 }
 
 TEST_CASE("discord.rest: 5xx of a read is tried again; of a POST it is unknown") {
@@ -315,7 +441,7 @@ TEST_CASE("discord.rest: what other processes were refused closes the guard here
     auto first = self->request(client, caf::infinite, get("/1"));
     sim.advance(10ms);
     REQUIRE(wire.size() == 1);
-    wire[0](net::http_response{403, {}, "{}"});
+    wire[0](net::http_response{403, {}, R"({"message":"Missing Permissions","code":50013})"});
     sim.advance(1s);
     CHECK(told == 1);
     first.receive([](const answer& a) { CHECK(a.status == 403); }, [](const caf::error&) { CHECK(false); });
@@ -323,7 +449,13 @@ TEST_CASE("discord.rest: what other processes were refused closes the guard here
     auto second = self->request(client, caf::infinite, get("/2")); // Its grant brings the news.
     sim.advance(10ms);
     CHECK(wire.size() == 1);
-    second.receive([](const answer&) { CHECK(false); }, [](const caf::error& e) { CHECK(code_of(e) == ec::refused); });
+    second.receive([](const answer&) { CHECK(false); },
+                   [](const caf::error& e) {
+                     const auto wait = told_in(e); // Said at once, although its deadline is far.
+                     REQUIRE(wait);
+                     CHECK(wait->blocked);
+                     CHECK(wait->left > 50s);
+                   });
     invalid = 10; // Ten minutes on.
     sim.advance(61s);
     self->send(client, get("/3"));

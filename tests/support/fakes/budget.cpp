@@ -10,8 +10,19 @@ using namespace discord::budget;
 using std::chrono::milliseconds;
 
 granted fake_budget::trade(const exchange& x, instant now) {
-  if (grants_all)
-    return {x.wanted.size(), {}};
+  granted result;
+  for (const auto& h : x.told)
+    holds_[h.place] = std::max(holds_[h.place], now + h.left);
+  std::erase_if(holds_, [&](const auto& h) { return h.second <= now; });
+  holds_version_ += !x.told.empty();
+  result.holds_version = std::to_string(holds_version_);
+  if (x.holds_seen != result.holds_version)
+    for (const auto& [place, until] : holds_)
+      result.holds.push_back({place, std::chrono::ceil<milliseconds>(until - now)});
+  if (grants_all) {
+    result.count = x.wanted.size();
+    return result;
+  }
   if (!quiet_)
     quiet_ = now + how.quiet;
   if (x.hold_off > milliseconds{0})
@@ -22,10 +33,11 @@ granted fake_budget::trade(const exchange& x, instant now) {
     held_.erase(token);
   std::erase_if(held_, [&](const auto& slot) { return slot.second <= now; });
   if (x.wanted.empty())
-    return {};
-  if (*quiet_ > now)
-    return {0, std::chrono::ceil<milliseconds>(*quiet_ - now)};
-  granted result;
+    return result;
+  if (*quiet_ > now) {
+    result.retry = std::chrono::ceil<milliseconds>(*quiet_ - now);
+    return result;
+  }
   for (const auto& token : x.wanted) {
     if (!held_.contains(token) && held_.size() >= static_cast<size_t>(how.slots_max))
       break;
@@ -41,6 +53,8 @@ granted fake_budget::trade(const exchange& x, instant now) {
 
 void fake_budget::forget() {
   held_.clear();
+  holds_.clear();
+  holds_version_ = 0;
   quiet_.reset();
 }
 

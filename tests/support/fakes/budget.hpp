@@ -24,6 +24,8 @@ public:
 
 private:
   std::map<std::string, instant> held_;
+  std::map<std::string, instant> holds_; ///< By place.
+  uint64_t holds_version_ = 0;
   std::optional<instant> quiet_;
 };
 

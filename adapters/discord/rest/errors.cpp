@@ -1,0 +1,57 @@
+// What an error of Discord, or of ours about Discord, says.
+#include "adapters/discord/rest/messages.hpp"
+#include "runtime/json.hpp"
+
+#include <boost/json.hpp>
+#include <charconv>
+
+namespace arrakis::discord {
+namespace {
+constexpr size_t errors_max = 20, text_bytes_max = 200;
+constexpr std::string_view limit_text = " ms: a limit of Discord",
+                           block_text = " ms: our requests do not reach Discord";
+
+std::string cut(std::string_view text) {
+  auto end = std::min(text.size(), text_bytes_max);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end; // Never inside a character.
+  return std::string{text.substr(0, end)};
+}
+
+/// Each level is a field's name or an index, until `_errors`: [{code, message}].
+void walk(const boost::json::object& level, const std::string& path, std::vector<field_error>& into) {
+  for (const auto& member : level) {
+    if (into.size() >= errors_max)
+      return;
+    if (const auto* deeper = member.value().if_object())
+      walk(*deeper, path.empty() ? std::string{member.key()} : path + '.' + std::string{member.key()}, into);
+    const auto* leaves = member.key() == "_errors" ? member.value().if_array() : nullptr;
+    for (size_t i = 0; leaves && i < leaves->size() && into.size() < errors_max; ++i)
+      if (const auto* leaf = (*leaves)[i].if_object())
+        into.push_back({cut(path), cut(json::text_or(*leaf, "code")), cut(json::text_or(*leaf, "message"))});
+  }
+}
+} // namespace
+
+std::vector<field_error> read_field_errors(const boost::json::object& error) {
+  std::vector<field_error> list;
+  if (const auto* tree = json::object_in(error, "errors"))
+    walk(*tree, {}, list);
+  return list;
+}
+
+caf::error held_back(told_wait wait) {
+  return fail(ec::throttled, std::to_string(wait.left.count()) + std::string{wait.blocked ? block_text : limit_text});
+}
+
+std::optional<told_wait> told_in(const caf::error& e) {
+  const auto text = text_of(e);
+  int64_t ms = 0;
+  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), ms);
+  const std::string_view rest{end, text.data() + text.size()};
+  if (code_of(e) != ec::throttled || bad != std::errc{} || (rest != limit_text && rest != block_text))
+    return std::nullopt;
+  return told_wait{std::chrono::milliseconds{ms}, rest == block_text};
+}
+
+} // namespace arrakis::discord
