@@ -33,6 +33,10 @@ std::string faults::read(const boost::json::object& o, fault& f) {
   f.skip = json::integer_or(o, "skip", 0);
   f.times = json::integer_or(o, "times", 1);
   f.code = static_cast<int>(json::integer_or(o, "code", 503));
+  f.json_code = json::integer_or(o, "json_code", 0);
+  f.message = json::text_or(o, "message");
+  if (const auto* errors = json::object_in(o, "errors"))
+    f.errors = *errors;
   f.delay_ms = json::integer_or(o, "delay_ms", 0);
   f.jitter_ms = json::integer_or(o, "jitter_ms", 0);
   f.scope = json::text_or(o, "scope", "user");
@@ -66,6 +70,14 @@ std::optional<fault> faults::strike(std::string_view method, std::string_view pa
     return f;
   }
   return std::nullopt;
+}
+
+boost::json::object faults::body_of(const fault& f) {
+  boost::json::object body{{"message", f.message.empty() ? std::to_string(f.code) + ": Fault" : f.message},
+                           {"code", f.json_code}};
+  if (!f.errors.empty())
+    body["errors"] = f.errors;
+  return body;
 }
 
 boost::json::array faults::list() const {

@@ -25,6 +25,9 @@ struct fault {
   int64_t skip = 0;   ///< So many matching requests pass first.
   int64_t times = 1;  ///< How often it strikes; below 0: always.
   int code = 503;
+  int64_t json_code = 0;      ///< status: Discord's code in the body (40333, 10009, 50035, ...).
+  std::string message;        ///< status: Discord's sentence; empty: "403: Fault".
+  boost::json::object errors; ///< status: of 50035, {"parent_id": {"_errors": [{"code": …, "message": …}]}}.
   int64_t delay_ms = 0;
   int64_t jitter_ms = 0;
   std::string scope = "user"; ///< rate_limit: user, global, shared
@@ -39,6 +42,8 @@ public:
   /// Reads one from JSON; the text names what is wrong with it.
   static std::string read(const boost::json::object&, fault& into);
   int64_t add(fault);
+  /// What a `status` is answered with, in Discord's shape of an error.
+  static boost::json::object body_of(const fault&);
   void clear() { list_.clear(); }
   /// The first fault that strikes this request; it is counted.
   std::optional<fault> strike(std::string_view method, std::string_view path);

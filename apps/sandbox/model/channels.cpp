@@ -80,7 +80,9 @@ size_t children_of(const guild& in, snowflake category) {
 
 void check_parent(form& f, const guild& in, const channel& of, snowflake parent) {
   const auto found = in.channels.find(parent);
-  if (found == in.channels.end() || found->second.kind != category_channel || of.kind == category_channel)
+  if (found == in.channels.end())
+    f.fault("parent_id", "CHANNEL_PARENT_INVALID", "Category does not exist");
+  else if (found->second.kind != category_channel || of.kind == category_channel)
     f.fault("parent_id", "CHANNEL_PARENT_INVALID_TYPE", "Not a category");
   else if (of.parent != parent && children_of(in, parent) >= channels_per_category_max)
     f.fault("parent_id", "CHANNEL_PARENT_MAX_CHANNELS", "Maximum number of channels in category reached (50)");

@@ -131,8 +131,7 @@ void door::proceed(visit v, const net::responder& respond) {
     v.note.fault = "status";
     auto response = v.struck->html
                     ? net::http_response{v.struck->code, {{"Content-Type", "text/html"}}, "<html>unavailable</html>"}
-                    : net::json_response(v.struck->code,
-                                         fmt::format(R"({{"message":"{0}: Fault","code":0}})", v.struck->code));
+                    : net::json_response(v.struck->code, js::serialize(faults::body_of(*v.struck)));
     return finish(v, respond, std::move(response), false);
   }
   if (!v.what.what)
