@@ -2,6 +2,7 @@
 
 #include "runtime/foreign_text.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace arrakis::gate {
@@ -38,6 +39,62 @@ bool retryable(trouble what) {
   return false;
 }
 
+namespace {
+constexpr size_t fields_named_max = 5;
+
+/// 50035: which field Discord refuses, and why.
+problem refused_form(const discord::answer& a, std::string_view about) {
+  const auto has = [&a](std::string_view code) {
+    return std::any_of(a.errors.begin(), a.errors.end(), [code](const auto& e) { return e.code == code; });
+  };
+  if (has("CHANNEL_PARENT_MAX_CHANNELS"))
+    return {trouble::permission,
+            fmt::format("The category of {} has as many channels as Discord allows in one (50). Move one out of it, or "
+                        "delete one that nobody needs, then press Retry.",
+                        about)};
+  if (has("CHANNEL_PARENT_INVALID") || has("CHANNEL_PARENT_INVALID_TYPE"))
+    return {trouble::not_found, fmt::format("The category of {} is not there any more.", about)};
+  std::string fields;
+  for (size_t i = 0; i < std::min(a.errors.size(), fields_named_max); ++i)
+    fields += fmt::format("\n- {}: {}", code(a.errors[i].path), for_message(a.errors[i].message));
+  if (a.errors.size() > fields_named_max)
+    fields += fmt::format("\n- and {} more", a.errors.size() - fields_named_max);
+  return {trouble::invalid_payload,
+          fmt::format("Discord refuses {}: {} ({}).{}", about, for_message(a.message), a.code, fields)};
+}
+
+/// What was not found: the thing itself, or one that it names.
+std::string missing(const discord::answer& a, std::string_view about) {
+  switch (a.code) {
+    case 10009: // Unknown Overwrite
+    case 10011: // Unknown Role
+    case 10013: // Unknown User
+      return fmt::format("Discord does not know {} any more, or a role that it names ({}).", about,
+                         for_message(a.message));
+    default: return fmt::format("Discord does not know {} any more, or its category.", about);
+  }
+}
+
+problem told(const discord::told_wait& wait, std::string_view about) {
+  if (wait.blocked)
+    return {trouble::rate_limited,
+            fmt::format("Discord's protection (Cloudflare) refuses our requests for the moment, before Discord itself "
+                        "sees them. {} is tried again in {}.",
+                        about, in_minutes(wait.left)),
+            wait.left};
+  return {trouble::rate_limited,
+          fmt::format("Discord limits how often this may be done. {} can go on in {}.", about, in_minutes(wait.left)),
+          wait.left};
+}
+} // namespace
+
+std::string in_minutes(std::chrono::milliseconds wait) {
+  const auto minutes = std::chrono::round<std::chrono::minutes>(wait).count();
+  return minutes == 0 ? "less than a minute"
+       : minutes == 1 ? "about a minute"
+                      : fmt::format("about {} minutes", minutes);
+}
+
 problem classify(const discord::answer& a, std::string_view about) {
   if (a.status < 400)
     return {};
@@ -69,10 +126,11 @@ problem classify(const discord::answer& a, std::string_view about) {
       return {trouble::permission,
               "The server has as many channels as Discord allows (500). Delete one that nobody needs, "
               "then press Retry."};
+    case 50035: return refused_form(a, about); // Invalid Form Body
     default: break;
   }
   if (a.status == 404)
-    return {trouble::not_found, fmt::format("Discord does not know {} any more.", about)};
+    return {trouble::not_found, missing(a, about)};
   if (a.status == 403)
     return {trouble::permission,
             fmt::format("Discord refuses to change {}: {}. Give the bot the permission, then press "
@@ -87,7 +145,10 @@ problem classify(const caf::error& e, std::string_view about) {
     case ec::none: return {};
     case ec::frozen: return {trouble::frozen, "The community is frozen; the work goes on after the thaw."};
     case ec::stale: return {trouble::stale, "Another worker took this deployment over."};
-    case ec::throttled: return {trouble::rate_limited, say("Discord asked us to wait longer than this attempt lasts")};
+    case ec::throttled:
+      if (const auto wait = discord::told_in(e))
+        return told(*wait, about);
+      return {trouble::rate_limited, say("Discord asked us to wait longer than this attempt lasts")};
     case ec::timeout:
     case ec::busy: return {trouble::rate_limited, say("no turn within Discord's limits in time")};
     case ec::unavailable: return {trouble::unavailable, say("not reachable now")};

@@ -175,3 +175,37 @@ TEST_CASE("gate: answers and errors of Discord become what the work can act on")
   CHECK(gate::code_text(trouble::permission) == "PERMISSION_ERROR");
   CHECK(gate::code_text(trouble::frozen) == "COMMUNITY_FROZEN");
 }
+
+TEST_CASE("gate: a told wait and a block are said in minutes, and neither asks for a permission") {
+  const auto wait = gate::classify(discord::held_back({582'019ms, false}), "channel “heralds”");
+  CHECK(wait.what == trouble::rate_limited);
+  CHECK(wait.wait == 582'019ms);
+  CHECK(wait.sentence.find("about 10 minutes") != std::string::npos);
+  const auto block = gate::classify(discord::held_back({20'000ms, true}), "channel “heralds”");
+  CHECK(block.what == trouble::rate_limited);
+  CHECK(block.sentence.find("Cloudflare") != std::string::npos);
+  CHECK(block.sentence.find("less than a minute") != std::string::npos);
+  for (const auto& p : {wait, block})
+    CHECK(p.sentence.find("permission") == std::string::npos);
+  CHECK(gate::in_minutes(60s) == "about a minute");
+  CHECK(gate::classify(fail(ec::throttled, "x"), "it").wait == 0ms);
+}
+
+TEST_CASE("gate: a refused form names its fields; a full category and one that is gone are said as that") {
+  const auto of = [](std::vector<discord::field_error> errors) {
+    return gate::classify(discord::answer{400, "", 50035, "Invalid Form Body", std::move(errors)}, "channel “x”");
+  };
+  const auto full = of(
+    {{"parent_id", "CHANNEL_PARENT_MAX_CHANNELS", "Maximum number of channels in category reached"}});
+  CHECK(full.what == trouble::permission);
+  CHECK(full.sentence.find("(50)") != std::string::npos);
+  CHECK(of({{"parent_id", "CHANNEL_PARENT_INVALID", "Category does not exist"}}).what == trouble::not_found);
+  const auto other = of({{"name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length."}});
+  CHECK(other.what == trouble::invalid_payload);
+  CHECK(other.sentence.find("`name`: Must be between 1 and 100 in length.") != std::string::npos);
+  const auto many = of(std::vector<discord::field_error>(9, {"a", "b", "c"}));
+  CHECK(many.sentence.find("and 4 more") != std::string::npos);
+  CHECK(
+    gate::classify(discord::answer{404, "", 10009, "Unknown Overwrite"}, "channel “x”").sentence.find("role that it")
+    != std::string::npos);
+}

@@ -19,10 +19,10 @@ enum class trouble {
   frozen,          ///< Nothing left. The tenant is frozen or the fence is old: later, without using an attempt.
   stale,           ///< Nothing left. The lease is another's now: stop.
   permission,      ///< Discord refuses; the sentence says what an admin must change. Not again by itself.
-  not_found,       ///< The role or channel is not there (any more).
+  not_found,       ///< The role or channel, or one that it refers to, is not there (any more): read the guild anew.
   gone,            ///< The guild is gone, or the bot is not in it.
   invalid_payload, ///< Discord refuses what we sent. Not again.
-  rate_limited,    ///< No turn within the deadline: later.
+  rate_limited,    ///< No turn within the deadline, or a told wait or a block is longer (problem::wait): later.
   unknown,         ///< Sent without an answer: the effect may exist. Look before doing it again.
   unavailable,     ///< Nothing left (database, Redis or Discord away): later.
 };
@@ -35,7 +35,10 @@ bool retryable(trouble);
 struct problem {
   trouble what = trouble::none;
   std::string sentence; ///< For an admin: what is wrong and what to do.
+  std::chrono::milliseconds wait{0}; ///< rate_limited: told by Discord, or until the block is tried again; 0: unknown.
 };
+/// "less than a minute", "about 10 minutes".
+std::string in_minutes(std::chrono::milliseconds);
 /// What `answer` or `error` of a call means. `about` names the resource in the sentence: "the role “Gold”".
 problem classify(const discord::answer&, std::string_view about);
 problem classify(const caf::error&, std::string_view about);

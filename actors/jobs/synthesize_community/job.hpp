@@ -27,6 +27,12 @@ inline constexpr milliseconds end_told_within{15'000};
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000}, signer_wait{5'000};
 inline constexpr milliseconds identity_within{10'000}, identity_look_every{50}; ///< Until the bot's user is known.
 inline constexpr int tries_max = 6; ///< Of one step inside one attempt of the job.
+/// Passes over all resources in one attempt: others may delete in the guild what an earlier pass made.
+inline constexpr int passes_max = 4;
+/// A wait that Discord told is waited for without using an attempt, up to this long and in so many runs; then the
+/// deployment ends with a sentence that names it.
+inline constexpr milliseconds told_wait_max{3'600'000};
+inline constexpr int64_t runs_waiting_max = 50;
 
 struct state {
   arrakis::flows flows;

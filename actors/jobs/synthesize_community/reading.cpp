@@ -25,7 +25,7 @@ flow<fetched> fetch(pointer self, discord::call call, std::string about) {
     out.why = answer ? gate::classify(*answer, about) : gate::classify(answer.error(), about);
     if (answer)
       out.body = std::move(answer->body);
-    if (!gate::retryable(out.why.what))
+    if (!gate::retryable(out.why.what) || out.why.wait > milliseconds{0})
       break;
   }
   // Reads need nothing more than being in the guild.

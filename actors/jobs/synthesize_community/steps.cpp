@@ -172,7 +172,7 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
       co_return lost();
     if (self->state.unseen) { // Nothing may be decided by what the guild was before.
       why = co_await read_guild(self);
-      if (why.what != trouble::none && !gate::retryable(why.what))
+      if (why.what != trouble::none && (!gate::retryable(why.what) || why.wait > milliseconds{0}))
         co_return why;
       if (why.what != trouble::none)
         continue;
@@ -205,7 +205,7 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
     }
     if (why.what == trouble::none && s.what != act::adopt)
       co_return none;
-    if (why.what != trouble::none && !gate::retryable(why.what))
+    if (why.what != trouble::none && (!gate::retryable(why.what) || why.wait > milliseconds{0}))
       co_return why;
   }
   co_return why.what == trouble::none ? problem{trouble::unknown, "No end is in sight for " + r.key.resource} : why;
@@ -255,30 +255,76 @@ flow<problem> put_in_order(pointer self, size_t roles_made) {
 std::string_view stage_of(const blueprint::key& of) {
   return of.kind == "role" ? "roles" : of.kind == "category" ? "categories" : "channels";
 }
-} // namespace
-
-flow<problem> work(pointer self) {
+/// Once over everything that the manifest names, in its order.
+flow<problem> settle_all(pointer self) {
   auto& st = self->state;
   const auto list = blueprint::resources(st.world.want);
-  st.progress.total = list.size() + 1; // And the end.
-  st.progress.done = 0;
   const auto roles_before = st.world.guild.roles.size();
+  size_t done = 0;
   bool ordered = false;
   for (const auto& r : list) {
     if (!ordered && r.key.kind != "role") {
       ordered = true;
-      if (auto why = co_await put_in_order(self, st.world.guild.roles.size()
-                                                   - std::min(roles_before, st.world.guild.roles.size()));
+      const auto roles_now = st.world.guild.roles.size();
+      if (auto why = co_await put_in_order(self, roles_now - std::min(roles_before, roles_now));
           why.what != trouble::none)
         co_return why;
     }
     show_progress(self, stage_of(r.key));
     if (auto why = co_await settle_resource(self, r); why.what != trouble::none)
       co_return why;
-    ++st.progress.done;
+    st.progress.done = std::max(st.progress.done, ++done);
   }
-  show_progress(self, "finalising");
   co_return none;
+}
+
+/// Names of those that are not in the guild, as far as it is known.
+std::vector<std::string> lacking(const world& w) {
+  std::vector<std::string> names;
+  for (const auto& r : blueprint::resources(w.want)) {
+    const auto s = decide(w, r);
+    if (s.what == act::create || s.what == act::adopt || !s.ask.empty())
+      names.push_back(about(s));
+  }
+  return names;
+}
+
+/// The guild as it is now, twice where something lacks: an answer of Discord may be older than a create, and making it
+/// twice would be worse than a moment's wait.
+flow<problem> read_again(pointer self) {
+  if (auto why = co_await read_guild(self); why.what != trouble::none || lacking(self->state.world).empty())
+    co_return why;
+  co_await nap(self, settle);
+  co_return co_await read_guild(self);
+}
+} // namespace
+
+/// The guild belongs to its admins, who may delete in the middle of it: a role or category that something refers to, or
+/// what was made already. Discord's answers or a last reading tell, and another pass mends it.
+flow<problem> work(pointer self) {
+  auto& st = self->state;
+  st.progress.total = blueprint::resources(st.world.want).size() + 1; // And the end.
+  st.progress.done = 0;
+  for (int pass = 1;; ++pass) {
+    auto why = co_await settle_all(self);
+    if (why.what != trouble::none && why.what != trouble::not_found)
+      co_return why;
+    show_progress(self, "finalising");
+    if (auto read = co_await read_again(self); read.what != trouble::none)
+      co_return read;
+    const auto gone = lacking(st.world);
+    if (why.what == trouble::none && gone.empty())
+      co_return none;
+    log::info("job.deleted_meanwhile", {{"tenant", st.community.value},
+                                        {"trace", st.trace},
+                                        {"resources", fmt::format("{}", fmt::join(gone, ", "))},
+                                        {"error", why.sentence}});
+    if (pass == passes_max)
+      co_return problem{trouble::not_found,
+                        fmt::format("Somebody deletes in this server what the deployment needs: {} Leave its roles and "
+                                    "channels alone for a minute, then press Retry.",
+                                    gone.empty() ? why.sentence : fmt::format("{}.", fmt::join(gone, ", ")))};
+  }
 }
 
 } // namespace arrakis::jobs::synthesize_community

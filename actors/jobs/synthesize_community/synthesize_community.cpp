@@ -150,6 +150,22 @@ flow<queue::outcome> celebrate(pointer self) {
   co_return outcome;
 }
 
+/// How an attempt that did not reach its goal ends.
+struct ending {
+  bool frozen = false;
+  bool waits = false; ///< For as long as Discord told, or until a block is tried again: no attempt is used.
+  bool final_state = false;
+};
+ending ending_of(const state& st, const problem& why) {
+  ending e;
+  const bool last = st.job.attempts_made + 1 >= st.job.attempts;
+  e.frozen = why.what == trouble::frozen;
+  e.waits = why.wait > 0ms && why.wait <= told_wait_max && st.of.run <= runs_waiting_max;
+  const bool too_long = why.wait > 0ms && !e.waits;
+  e.final_state = !e.frozen && !e.waits && (!gate::retryable(why.what) || last || too_long);
+  return e;
+}
+
 /// Gives the lease back or ends the deployment, and says what the queue is to do.
 flow<queue::outcome> give_up(pointer self, problem why) {
   auto& st = self->state;
@@ -158,19 +174,21 @@ flow<queue::outcome> give_up(pointer self, problem why) {
             {{"job", st.job.id}, {"trace", st.trace}, {"tenant", st.community.value}, {"error", reason}});
   if (why.what == trouble::stale)
     co_return postponed(busy_wait, reason);
-  const bool last = st.job.attempts_made + 1 >= st.job.attempts;
-  const bool frozen = why.what == trouble::frozen;
-  const bool ends = !frozen && (!gate::retryable(why.what) || last);
-  if (ends) // Told first: once the row is closed nobody comes back to tell it.
+  const auto end = ending_of(st, why);
+  if (end.final_state) // Told first: once the row is closed nobody comes back to tell it.
     co_await tell_end(self, failed_body(st.progress.community, st.version, why.sentence));
+  else if (end.waits)
+    co_await edit_message(self, waiting_body(st.version, why.sentence + " It goes on by itself."));
   const auto until = within(self, store_within);
-  auto written = co_await ask(self, st.svc.deployments, until,
-                              deployments::abandon{st.of, ends, std::string{code_text(why.what)}, why.sentence, until});
+  deployments::abandon order{st.of, end.final_state, std::string{code_text(why.what)}, why.sentence, until};
+  auto written = co_await ask(self, st.svc.deployments, until, std::move(order));
   if (!written)
     log::warn("job.abandon", {{"job", st.job.id}, {"trace", st.trace}, {"error", text_of(written.error())}});
-  if (frozen)
+  if (end.frozen)
     co_return postponed(frozen_wait, reason);
-  if (!ends)
+  if (end.waits)
+    co_return postponed(why.wait, reason);
+  if (!end.final_state)
     co_return retryable(reason);
   // The row is the truth: while it does not say that this is over, the job is not over either.
   co_return written || code_of(written.error()) == ec::stale ? final_failure(reason) : postponed(busy_wait, reason);

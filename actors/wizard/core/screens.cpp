@@ -369,6 +369,8 @@ void deploy_page(page& p, const record& r) {
                        "permissions, finalising.\n"
                        "You may close this; /resume shows the result.",
                        r.submitted.version);
+  if (!r.error.empty())
+    p.text += "\n⏳ " + r.error;
   p.field("Deployment", "`" + r.submitted.deployment + "`");
   p.row({button(secondary, "Check progress", component_id("refresh", r))});
 }

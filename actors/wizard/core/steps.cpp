@@ -438,7 +438,7 @@ record settled(record r, const deployment_state& d) {
     r.at = step::failed;
     r.error = d.error.empty() ? "The deployment ended without its goal." : d.error;
   } else {
-    r.error.clear();
+    r.error = d.state == "waiting" ? d.error : ""; // What it waits for, where it had begun.
   }
   return r;
 }

@@ -140,7 +140,42 @@ net::http_response fake_discord::make_role(const boost::json::object& o, const s
   return ok(json_of(r));
 }
 
+void fake_discord::remove_role(snowflake id) {
+  std::erase_if(guild.roles, [&](const auto& r) { return r.id == id; });
+  for (auto& c : guild.channels)
+    std::erase_if(c.overwrites, [&](const auto& w) { return w.id == id; });
+}
+
+void fake_discord::remove_channel(snowflake id) {
+  std::erase_if(guild.channels, [&](const auto& c) { return c.id == id; });
+  for (auto& c : guild.channels)
+    if (c.parent == id)
+      c.parent = {};
+}
+
+/// What a channel refers to must be there.
+std::optional<net::http_response> fake_discord::refused(const boost::json::object& o) const {
+  if (const auto parent = id_of(json::text_or(o, "parent_id")); parent != snowflake{}) {
+    const bool there = std::any_of(guild.channels.begin(), guild.channels.end(),
+                                   [&](const auto& c) { return c.id == parent && c.type == guild::category; });
+    if (!there)
+      return ok(boost::json::parse(R"({"code":50035,"message":"Invalid Form Body","errors":{"parent_id":{"_errors":[
+        {"code":"CHANNEL_PARENT_INVALID","message":"Category does not exist"}]}}})"),
+                400);
+  }
+  if (const auto* list = json::array_in(o, "permission_overwrites"))
+    for (const auto& item : *list) {
+      const auto id = id_of(json::text_or(item.as_object(), "id"));
+      const bool role = json::integer_or(item.as_object(), "type") == 0;
+      if (role && std::none_of(guild.roles.begin(), guild.roles.end(), [&](const auto& r) { return r.id == id; }))
+        return refuse(404, 10009, "Unknown Overwrite");
+    }
+  return std::nullopt;
+}
+
 net::http_response fake_discord::make_channel(const boost::json::object& o, const std::string& reason) {
+  if (auto no = refused(o))
+    return std::move(*no);
   guild::channel c;
   c.id = next_id();
   apply(c, o);
@@ -219,6 +254,8 @@ net::http_response fake_discord::write(const net::http_request& r, const std::st
   if (r.method == "PATCH" && path.starts_with("/channels/"))
     for (auto& x : guild.channels)
       if (x.id == last) {
+        if (auto no = refused(tree.as_object()))
+          return std::move(*no);
         apply(x, tree.as_object());
         touched.push_back(last);
         return ok(json_of(x));
@@ -253,7 +290,10 @@ discord::transport fake_discord::transport() {
       in(wait, [done, response = std::move(response)] { done(response); });
     };
     switch (what) {
-      case fate::normal: return answer_in(latency, answer(r));
+      case fate::normal:
+        if (auto other = instead ? instead(r) : std::nullopt)
+          return answer_in(latency, std::move(*other));
+        return answer_in(latency, answer(r));
       case fate::lost_after: answer(r); [[fallthrough]];
       case fate::lost:
         return in(until.left(sim_.now()), [done] { done(failed<net::http_response>(ec::unknown, "no answer")); });

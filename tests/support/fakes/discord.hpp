@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ public:
   std::function<fate(const net::http_request&)> decide; ///< Empty: always normal.
   /// What Discord makes of a name; empty: nothing.
   std::function<std::string(std::string)> fold_name;
+  /// Answers in Discord's place, without an effect; nothing: Discord answers.
+  std::function<std::optional<net::http_response>(const net::http_request&)> instead;
 
   guild::state guild;
   std::vector<guild::audit_entry> audit;
@@ -51,6 +54,9 @@ public:
   /// Milliseconds since the epoch on the virtual clock, as everybody but Discord has it.
   int64_t now_ms() const;
   snowflake next_id();
+  /// As an admin does it by hand: a role is taken out of all overwrites, a category's channels stay without one.
+  void remove_role(snowflake);
+  void remove_channel(snowflake);
   guild::role& role(snowflake);
   guild::channel& channel(snowflake);
   /// By name; nullptr when there is none; the test counts them by itself.
@@ -67,6 +73,7 @@ private:
   };
   net::http_response read(const std::string& path, const std::string& target);
   net::http_response write(const net::http_request&, const std::string& path);
+  std::optional<net::http_response> refused(const boost::json::object& channel) const;
   net::http_response make_role(const boost::json::object&, const std::string& reason);
   net::http_response make_channel(const boost::json::object&, const std::string& reason);
   void fold(boost::json::object&) const;

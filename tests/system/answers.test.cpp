@@ -1,0 +1,143 @@
+// Answers of Discord that are neither yes nor no, given by the sandbox to the built programs: what lies before its API
+// blocks, a limit that no header shows, a field that it refuses, and what an admin deletes in the middle.
+#include "tests/system/node.hpp"
+#include "tests/system/records.hpp"
+
+#include "runtime/json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::system_test;
+namespace js = boost::json;
+using strings = std::vector<std::string>;
+using namespace std::chrono_literals;
+
+world& here() { return shared(false); }
+
+/// Requests of this method and path that arrived so far.
+size_t arrived(const std::string& method, const std::string& path) {
+  const auto all = here().town().sandbox("GET", "requests?after=0");
+  size_t n = 0;
+  for (const auto& each : all.as_array()) {
+    const auto& o = each.as_object();
+    n += json::text_or(o, "method") == method && json::text_or(o, "path").ends_with(path);
+  }
+  return n;
+}
+
+void check_whole(const place& at) {
+  CHECK(disagreements(here(), at) == strings{});
+  CHECK(at_rest(here(), at));
+  CHECK(open_intents(here(), at) == 0);
+}
+
+void remove(const place& at, snowflake channel) { here().by_hand(at.owner, "DELETE", "/channels/" + channel.text()); }
+} // namespace
+
+TEST_CASE("answers: a 403 of what lies before Discord's API is waited out, and asks nobody for a permission") {
+  auto& w = here();
+  const auto at = w.found("Blocked");
+  auto admin = w.at_review(at, "Blocked");
+  const auto coded = w.fault({{"kind", "status"},
+                              {"code", 403},
+                              {"json_code", 40333},
+                              {"message", "internal network error"},
+                              {"method", "POST"},
+                              {"path", "/guilds/" + at.guild + "/roles"}});
+  admin.press("wizard:deploy:*");
+  REQUIRE(w.strikes(coded));
+  CHECK(reaches(w, at, 1, "completed"));
+  INFO(admin.text());
+  CHECK(admin.sees("is ready", 10s));
+  CHECK(metric(w, w.town().door(), "arrakis_discord_blocked_total", "403") == 1);
+  check_whole(at);
+}
+
+TEST_CASE("answers: a full category is named to the admin, and Retry finishes once there is room") {
+  auto& w = here();
+  const auto at = w.found("Crowded");
+  auto admin = w.at_review(at, "Crowded");
+  const js::object full{{"code", "CHANNEL_PARENT_MAX_CHANNELS"},
+                        {"message", "Maximum number of channels in category reached (50)"}};
+  const auto fault = w.fault({{"kind", "status"},
+                              {"code", 400},
+                              {"json_code", 50035},
+                              {"message", "Invalid Form Body"},
+                              {"errors", js::object{{"parent_id", js::object{{"_errors", js::array{full}}}}}},
+                              {"method", "POST"},
+                              {"path", "/guilds/" + at.guild + "/channels"},
+                              {"skip", 2}});
+  admin.press("wizard:deploy:*");
+  REQUIRE(w.strikes(fault));
+  REQUIRE(reaches(w, at, 1, "failed"));
+  CHECK(admin.sees("as many channels as Discord allows in one (50)", 10s));
+  INFO(admin.text());
+  admin.type("resume");
+  REQUIRE(admin.sees("Retry", 10s));
+  admin.press("wizard:retry:*");
+  REQUIRE(reaches(w, at, 1, "completed"));
+  check_whole(at);
+}
+
+TEST_CASE("answers: a category and a channel that an admin deletes in the middle are there when it is ready") {
+  auto& w = here();
+  const auto at = w.found("Tidied up");
+  auto admin = w.at_review(at, "Tidied up");
+  const auto slow = w.slow_create(at, "channels", 4, 2'000ms);
+  admin.press("wizard:deploy:*");
+  REQUIRE(w.strikes(slow)); // Two categories and two channels are there; the third channel is under way.
+  const auto now = look(w, at);
+  snowflake category, made;
+  for (const auto& c : now.guild.channels) {
+    if (c.type == guild::category && std::find(now.made.begin(), now.made.end(), c.id) != now.made.end())
+      category = c.id; // The later one: channels are still to come into it.
+    if (c.type != guild::category && std::find(now.made.begin(), now.made.end(), c.id) != now.made.end())
+      made = c.id;
+  }
+  REQUIRE((category && made));
+  remove(at, made);
+  remove(at, category);
+  REQUIRE(reaches(w, at, 1, "completed"));
+  CHECK(admin.sees("is ready", 10s));
+  check_whole(at);
+  const auto after = look(w, at);
+  CHECK(std::none_of(after.guild.channels.begin(), after.guild.channels.end(),
+                     [&](const auto& c) { return c.id == made || c.id == category; }));
+}
+
+// The last one: its deployment goes on waiting.
+TEST_CASE(
+  "answers: a limit that no header shows is asked once, holds for the channel, and the admin reads its minutes") {
+  auto& w = here();
+  const auto at = w.found("Limited");
+  auto admin = w.at_review(at, "Limited");
+  REQUIRE(demo::deploy(admin));
+  // An admin renames a channel; the next deployment wants its name back, and Discord has had enough of that.
+  const auto all = look(w, at);
+  const auto* channel = channel_named(all, "announcements");
+  REQUIRE(channel);
+  const auto path = "/channels/" + channel->id.text();
+  w.by_hand(at.owner, "PATCH", path, js::object{{"name", "proclamations"}});
+  const auto limit = w.fault({{"kind", "rate_limit"},
+                              {"method", "PATCH"},
+                              {"path", path},
+                              {"times", -1},
+                              {"scope", "user"},
+                              {"retry_after_ms", 582'019}});
+  admin.type("onboard");
+  REQUIRE(admin.sees("Step 7 of 8"));
+  admin.press("wizard:deploy:*");
+  REQUIRE(w.strikes(limit));
+  CHECK(admin.sees("about 10 minutes", 20s));
+  INFO(admin.text());
+  CHECK(newest(w, at).state == "waiting");
+  CHECK(arrived("PATCH", path) == 1);
+  // Another node, and a later start of this one, have heard of it.
+  CHECK(w.struck(limit) == 1);
+  w.no_faults();
+}
