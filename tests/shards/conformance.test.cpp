@@ -343,10 +343,10 @@ TEST_CASE("shard: a HELLO that is late is waited for, one that never comes is no
     order({{"hold_hello", true}, {"action", "close"}, {"code", 4000}});
     REQUIRE(shard.comes_to([&] { return shard.state() == "greeting"; }));
     shard.mark();
-    in.sim.advance(20s);
-    order({{"hold_hello", false}});
+    in.sim.advance(3s); // It was the session's own address: now the main one.
+    order({{"action", "release_hello"}});
     REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
-    auto want = resumed(4200, 20s, 22'010ms);
+    auto want = resumed(4200, 2'900ms, 3'010ms); // Marked a moment after it began.
     want.session = shard.session();
     want.sequence = shard.status().sequence - 1; // RESUMED is the next one.
     REQUIRE(both_closed(shard, in, want));
@@ -380,11 +380,11 @@ TEST_CASE("shard: a READY that is lost or unreadable is no session: it begins an
 
 TEST_CASE("shard: a RESUMED that is lost is asked for again") {
   with_both([](rig& shard, world& in) {
-    const auto want = in_session(resumed(4200, 30s, 32'010ms), shard);
+    const auto want = in_session(resumed(4200, 10s, 12'010ms), shard);
     order({{"hold_answer", true}, {"action", "close"}, {"code", 4000}});
     REQUIRE(shard.comes_to([&] { return shard.state() == "resuming"; }));
     shard.mark();
-    in.sim.advance(30s);
+    in.sim.advance(10s);
     calm();
     REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
     auto seen = shard.since_mark();
@@ -414,12 +414,46 @@ TEST_CASE("shard: it resumes at the URL of its session, and at the gateway's own
   with_both(
     [](rig& shard, world&) {
       check_resumes_at("/?v=10&encoding=json", shard);
-      REQUIRE(shard.connects.size() == 5); // The first, three in vain, and the gateway's own.
-      for (size_t i = 1; i <= 3; ++i)
-        CHECK(shard.connects[i].url.starts_with("ws://127.0.0.1:1/"));
-      CHECK(shard.connects[4].url.starts_with(gateway_url()));
+      REQUIRE(shard.connects.size() == 3); // The first, one in vain, and the gateway's own.
+      CHECK(shard.connects[1].url.starts_with("ws://127.0.0.1:1/"));
+      CHECK(shard.connects[2].url.starts_with(gateway_url()));
     },
     {{"resume_url", "ws://127.0.0.1:1"}});
+}
+
+TEST_CASE("shard: a resume address that takes the connection and says nothing costs 3 s") {
+  with_both(
+    [](rig& shard, world& in) {
+      shard.mark();
+      order({{"action", "close"}, {"code", 4000}});
+      REQUIRE(shard.comes_to([&] { return shard.connects.size() == 2; }));
+      CHECK(shard.connects[1].url.starts_with(gateway_url() + "/deaf"));
+      REQUIRE(in.until([&] { return shard.state() == "greeting"; }));
+      const auto since = in.now();
+      in.sim.advance(3s);
+      REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
+      CHECK(in.now() - since <= 3'010ms);
+      REQUIRE(shard.connects.size() == 3);
+      CHECK_FALSE(shard.connects[2].url.starts_with(gateway_url() + "/deaf"));
+    },
+    {{"resume_url", gateway_url() + "/deaf"}, {"deaf_path", "/deaf"}});
+}
+
+TEST_CASE("shard: a resume that is cut each time is tried three times; then it begins anew, with a permit") {
+  with_both([](rig& shard, world& in) {
+    shard.mark();
+    const auto since = in.now();
+    const auto before = shard.status();
+    order({{"cut_resumes", -1}, {"action", "cut"}});
+    REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 2; }));
+    CHECK(in.now() - since < 30s);
+    auto want = begun_anew(0, at_once, 30s);
+    want.connections = 4;
+    want.resumes_before = 3;
+    CHECK(judge(shard.since_mark(), want) == "");
+    CHECK(shard.status().identifies == before.identifies + 1);
+    CHECK(shard.status().resumes == before.resumes + 3);
+  });
 }
 
 TEST_CASE("shard: a planned stop leaves the session to a successor, who resumes it") {

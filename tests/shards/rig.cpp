@@ -97,6 +97,8 @@ void calm() {
          {"hold_guild_create", false},
          {"tear_bytes", 0},
          {"refuse_resumes", 0},
+         {"cut_resumes", 0},
+         {"deaf_path", ""},
          {"ready_without", ""},
          {"resume_url", ""},
          {"starts_left", 1000}});

@@ -60,17 +60,26 @@ session::actions session::start(time_point now, saved_session earlier) {
 
 void session::begin_connect(time_point now, actions& out) {
   state_ = state::connecting;
-  due_ = now + limits_.connect;
-  // A resume URL that cannot be reached is not the end of its session: any gateway host takes a resume, only slower.
-  const bool use_own = !known_.id.empty() && url_failures_ < in_a_row_max;
-  out.emplace_back(connect{use_own ? known_.resume_url : std::string{}});
+  // A resume address that does not answer, or where a resume failed, is not the end of its session: any gateway host
+  // takes a resume, only slower. So the two addresses take turns.
+  own_address_ = !known_.id.empty() && !known_.resume_url.empty() && !own_address_fails_;
+  own_address_fails_ = false;
+  due_ = now + (own_address_ ? limits_.resume_address : limits_.connect);
+  out.emplace_back(connect{own_address_ ? known_.resume_url : std::string{}});
+}
+
+/// The resume address did not answer: the main one is tried without a wait.
+void session::reconnect_at_main(time_point now) {
+  own_address_fails_ = true;
+  reconnect_in(now, 0ms);
 }
 
 session::actions session::opened(time_point now) {
   if (state_ != state::connecting)
     return {};
   state_ = state::greeting;
-  due_ = now + limits_.hello;
+  if (!own_address_) // There the time goes on: an open socket is no answer yet.
+    due_ = now + limits_.hello;
   sends_.clear();
   return {};
 }
@@ -78,8 +87,10 @@ session::actions session::opened(time_point now) {
 session::actions session::failed(time_point now) {
   if (state_ != state::connecting)
     return {};
-  ++url_failures_;
-  reconnect_in(now, backoff(now));
+  if (own_address_)
+    reconnect_at_main(now);
+  else
+    reconnect_in(now, backoff(now));
   return {};
 }
 
@@ -89,10 +100,11 @@ session::actions session::hello(time_point now, milliseconds heartbeat_interval)
     return out;
   if (heartbeat_interval < 1ms || heartbeat_interval > interval_max)
     return corrupted(now);
-  url_failures_ = 0;
   interval_ = heartbeat_interval;
   acknowledged_ = true;
   beat_at_ = now + milliseconds{std::llround(chance_() * static_cast<double>(interval_.count()))};
+  if (resuming_since_ && *resuming_since_ + limits_.resume_within <= now)
+    forget(out); // The time went by without a connection.
   if (!known_.id.empty()) {
     begin_resume(now, out);
     return out;
@@ -105,12 +117,30 @@ session::actions session::hello(time_point now, milliseconds heartbeat_interval)
 
 void session::begin_resume(time_point now, actions& out) {
   state_ = state::resuming;
-  due_ = now + limits_.answer;
+  if (!resuming_since_)
+    resuming_since_ = now;
+  resumed_from_ = seen_;
+  due_ = now + std::min<time_point::duration>(limits_.resume_answer, *resuming_since_ + limits_.resume_within - now);
   may_send(now, 0);
   ++resumes_;
   auto from = known_;
   from.sequence = seen_; // In this process everything seen is being worked on, durable or not.
   out.emplace_back(resume{std::move(from)});
+}
+
+/// The connection ends, or its session is invalid, before RESUMED.
+void session::resume_failed(time_point now, actions& out) {
+  if (state_ != state::resuming)
+    return;
+  own_address_fails_ = own_address_;
+  if (seen_ > resumed_from_) { // It came further than the one before.
+    resumes_failed_ = 0;
+    resuming_since_.reset();
+    return;
+  }
+  ++resumes_failed_;
+  if (resumes_failed_ >= limits_.resumes_max || *resuming_since_ + limits_.resume_within <= now)
+    forget(out);
 }
 
 void session::permitted(time_point now, milliseconds wait) {
@@ -163,7 +193,7 @@ session::actions session::ready(time_point now, std::string id, std::string resu
   state_ = state::running;
   running_since_ = now;
   due_.reset();
-  corrupt_ = invalid_ = 0;
+  corrupt_ = 0;
   actions out;
   keep(now, out);
   out.emplace_back(running{false});
@@ -176,7 +206,8 @@ session::actions session::resumed(time_point now) {
   state_ = state::running;
   running_since_ = now;
   due_.reset();
-  invalid_ = 0;
+  resumes_failed_ = 0;
+  resuming_since_.reset();
   actions out;
   keep(now, out);
   out.emplace_back(running{true});
@@ -199,7 +230,9 @@ session::actions session::asked_for_heartbeat(time_point now) {
 session::actions session::asked_to_reconnect(time_point now) {
   if (!connected())
     return {};
-  actions out{disconnect{close_to_resume}};
+  actions out;
+  resume_failed(now, out);
+  out.emplace_back(disconnect{close_to_resume});
   reconnect_in(now, at_once_or_later(now));
   return out;
 }
@@ -208,12 +241,13 @@ session::actions session::invalid(time_point now, bool resumable) {
   actions out;
   if (!connected())
     return out;
-  if (resumable && !known_.id.empty() && ++invalid_ < in_a_row_max) {
+  resume_failed(now, out);
+  if (resumable && !known_.id.empty()) {
     begin_resume(now, out);
     return out;
   }
-  invalid_ = 0;
-  forget(out);
+  if (!known_.id.empty())
+    forget(out);
   out.emplace_back(disconnect{1000}); // There is no session left that this could end.
   const auto wait = invalid_wait_least + milliseconds{std::llround(chance_() * 1000 * invalid_wait_spread.count())};
   reconnect_in(now, std::max<milliseconds>(wait, at_once_or_later(now)));
@@ -224,12 +258,15 @@ session::actions session::corrupted(time_point now) {
   actions out;
   if (!connected())
     return out;
+  resume_failed(now, out);
+  own_address_fails_ = own_address_fails_ || at_own_address();
   // The same bad frame would be replayed by each resume.
   corrupt_ = corrupt_at_ == seen_ ? corrupt_ + 1 : 1;
   corrupt_at_ = seen_;
   if (corrupt_ >= in_a_row_max) {
     corrupt_ = 0;
-    forget(out);
+    if (!known_.id.empty())
+      forget(out);
   }
   out.emplace_back(disconnect{close_to_resume});
   reconnect_in(now, backoff(now));
@@ -249,9 +286,12 @@ session::actions session::closed(time_point now, uint16_t code) {
       out.emplace_back(give_up{code});
       return out;
     case after_close::fresh: forget(out); break;
-    case after_close::resume: break;
+    case after_close::resume: resume_failed(now, out); break;
   }
-  reconnect_in(now, backoff(now));
+  if (at_own_address() && !known_.id.empty())
+    reconnect_at_main(now);
+  else
+    reconnect_in(now, backoff(now));
   return out;
 }
 
@@ -293,6 +333,8 @@ milliseconds session::backoff(time_point now) {
 
 void session::forget(actions& out) {
   known_ = {};
+  resumes_failed_ = 0;
+  resuming_since_.reset();
   seen_ = 0;
   open_.clear();
   ++epoch_;
@@ -317,6 +359,7 @@ void session::listening(bool yes) {
 
 void session::beat(time_point now, actions& out) {
   if (!acknowledged_ && listening_) { // Zombie: the last heartbeat was never answered.
+    resume_failed(now, out);
     out.emplace_back(disconnect{close_to_resume});
     reconnect_in(now, at_once_or_later(now));
     return;
@@ -343,10 +386,12 @@ session::actions session::tick(time_point now) {
   if (state_ == state::waiting && due_ && *due_ <= now)
     begin_connect(now, out);
   if ((connected() || state_ == state::connecting) && due_ && *due_ <= now) {
+    resume_failed(now, out);
     out.emplace_back(disconnect{close_to_resume});
-    if (state_ == state::connecting)
-      ++url_failures_;
-    reconnect_in(now, backoff(now));
+    if (at_own_address())
+      reconnect_at_main(now);
+    else
+      reconnect_in(now, backoff(now));
   }
   if (ask_again_at_ && *ask_again_at_ <= now) {
     ask_again_at_.reset();

@@ -24,11 +24,18 @@ struct saved_session {
 };
 
 struct session_limits {
-  milliseconds connect{35'000};    ///< From the decision to an open socket.
-  milliseconds hello{20'000};      ///< From the open socket to op 10.
-  milliseconds answer{30'000};     ///< From identify or resume to READY, or between two replayed dispatches.
-  milliseconds permit{600'000};    ///< For the right to identify: a large cluster starts one shard each 5 s.
-  milliseconds backoff_first{500}; ///< Doubled with each attempt, times 0.5 to 1 by chance.
+  milliseconds connect{35'000}; ///< From the decision to an open socket.
+  /// From the decision to op 10 at the session's own resume address; after it the gateway's main address is tried.
+  milliseconds resume_address{3'000};
+  /// A session that so many resumes in a row, or resumes for so long, do not bring back is given up: the shard
+  /// identifies anew. One that replays something is no failure.
+  uint32_t resumes_max = 3;
+  milliseconds resume_within{30'000};
+  milliseconds hello{20'000};         ///< From the open socket to op 10.
+  milliseconds answer{30'000};        ///< From identify to READY, or between two replayed dispatches.
+  milliseconds resume_answer{10'000}; ///< From resume to RESUMED or the first replayed dispatch.
+  milliseconds permit{600'000};       ///< For the right to identify: a large cluster starts one shard each 5 s.
+  milliseconds backoff_first{500};    ///< Doubled with each attempt, times 0.5 to 1 by chance.
   milliseconds backoff_max{60'000};
   milliseconds proved{5'000}; ///< A connection that runs so long is good: the back-off begins anew after it.
   milliseconds save_every{1'000};
@@ -139,6 +146,9 @@ private:
   void begin_connect(time_point now, actions& out);
   void begin_identify(time_point now, actions& out);
   void begin_resume(time_point now, actions& out);
+  void resume_failed(time_point now, actions& out);
+  void reconnect_at_main(time_point now);
+  bool at_own_address() const { return own_address_ && (state_ == state::connecting || state_ == state::greeting); }
   void beat(time_point now, actions& out);
   bool may_send(time_point now, size_t spare);
   void keep(time_point now, actions& out);
@@ -162,9 +172,12 @@ private:
   bool listening_ = true;
   uint32_t attempts_ = 0; ///< Connections since the last one that proved itself: by a heartbeat's answer, or by time.
   time_point running_since_{};
-  uint32_t url_failures_ = 0; ///< Of the resume URL, in a row.
-  uint32_t corrupt_ = 0;      ///< In a row without a new dispatch between.
-  uint32_t invalid_ = 0;      ///< "Invalid but resumable" in a row.
+  bool own_address_ = false;                 ///< The connection is, or is to be, at the session's resume address.
+  bool own_address_fails_ = false;           ///< The last try there came to nothing.
+  uint32_t resumes_failed_ = 0;              ///< In a row.
+  int64_t resumed_from_ = 0;                 ///< Sequence of the last resume.
+  std::optional<time_point> resuming_since_; ///< The first of them; empty: none since the session ran.
+  uint32_t corrupt_ = 0;                     ///< In a row without a new dispatch between.
   int64_t corrupt_at_ = -1;
   std::deque<time_point> sends_;
   std::deque<time_point> identified_;

@@ -1,5 +1,6 @@
 #include "adapters/discord/gateway/session.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <doctest/doctest.h>
 #include <utility>
@@ -9,6 +10,9 @@ using namespace std::chrono_literals;
 
 namespace {
 const saved_session earlier{"old", "wss://resume.example", 41};
+
+using words = std::vector<std::string>;
+using state = session::state;
 
 /// A session and its virtual clock; `log` is what it wants done, as words.
 struct rig {
@@ -54,18 +58,23 @@ struct rig {
     }
     now = end;
   }
+  /// Up to the next connection.
+  void connect() {
+    while (subject.now_in() != state::connecting)
+      pass(1ms);
+  }
   void open(milliseconds interval = 41'250ms) {
     took(subject.opened(now));
     took(subject.hello(now, interval));
   }
   /// Up to a running session with sequence 1.
-  void run(milliseconds interval = 41'250ms) {
+  void run(milliseconds interval = 41'250ms, std::string resume_url = "wss://resume.example") {
     took(subject.start(now, {}));
     open(interval);
     subject.permitted(now, 0ms);
     pass(0ms);
     subject.dispatched(now, 1, false);
-    took(subject.ready(now, "sid", "wss://resume.example"));
+    took(subject.ready(now, "sid", std::move(resume_url)));
     said();
   }
   /// Brings a reconnecting session to running again.
@@ -74,8 +83,6 @@ struct rig {
     said();
   }
 };
-using words = std::vector<std::string>;
-using state = session::state;
 } // namespace
 
 TEST_CASE("session: the first connection identifies when it has the permit, and is running with READY") {
@@ -180,6 +187,8 @@ TEST_CASE("session: op 9 that is resumable resumes on the same socket, but not f
   r.took(r.subject.invalid(r.now, true));
   CHECK(r.said() == words{"resume sid 1"});
   r.took(r.subject.invalid(r.now, true));
+  CHECK(r.said() == words{"resume sid 1"});
+  r.took(r.subject.invalid(r.now, true)); // The third that failed.
   CHECK(r.said() == words{"clear", "disconnect 1000"});
 }
 
@@ -253,7 +262,7 @@ TEST_CASE("session: fatal close codes stop for good, and say what to change") {
 TEST_CASE("session: attempts back off with jitter up to a minute, until a connection has proved itself") {
   rig r;
   r.chance = 0.0; // The shortest wait: half.
-  r.run();
+  r.run(41'250ms, "");
   r.subject.acknowledged();
   r.took(r.subject.closed(r.now, 1006));
   milliseconds wait = 250ms;
@@ -285,16 +294,130 @@ TEST_CASE("session: attempts back off with jitter up to a minute, until a connec
   CHECK(*r.subject.wake() - r.now == 250ms);
 }
 
-TEST_CASE("session: a resume URL that cannot be reached gives way to Discord's own, and the session is still resumed") {
-  rig r;
-  r.took(r.subject.start(r.now, earlier));
-  for (int i = 0; i < 3; ++i) {
-    r.took(r.subject.failed(r.now));
-    r.pass(60s - 1ms);
+TEST_CASE("session: a resume address that does not answer costs 3 s, and the main one is asked for the same session") {
+  enum class silence { refused, no_socket, no_hello, closed };
+  for (const auto how : {silence::refused, silence::no_socket, silence::no_hello, silence::closed}) {
+    CAPTURE(static_cast<int>(how));
+    rig r;
+    r.run();
+    r.took(r.subject.closed(r.now, 1006));
+    r.connect();
+    CHECK(r.said() == words{"connect wss://resume.example"});
+    if (how == silence::refused)
+      r.took(r.subject.failed(r.now));
+    if (how == silence::no_hello || how == silence::closed)
+      r.took(r.subject.opened(r.now));
+    if (how == silence::closed)
+      r.took(r.subject.closed(r.now, 1006));
+    const bool at_once = how == silence::refused || how == silence::closed;
+    r.pass(at_once ? 0ms : 2'999ms);
+    CHECK(r.said() == (at_once ? words{"connect anywhere"} : words{}));
+    if (!at_once) {
+      r.pass(1ms);
+      CHECK(r.said() == words{"disconnect 4200", "connect anywhere"});
+    }
+    r.took(r.subject.opened(r.now));
+    r.pass(19s); // Patience as ever there.
+    CHECK(r.said().empty());
+    r.took(r.subject.hello(r.now, 41'250ms));
+    CHECK(r.said() == words{"resume sid 1"});
+    r.resume();
+    r.pass(5s);
+    r.took(r.subject.closed(r.now, 1006)); // The next time it gets its chance again.
+    r.pass(1s);
+    CHECK(r.said().back() == "connect wss://resume.example");
   }
-  CHECK(r.said().back() == "connect anywhere");
-  r.open();
-  CHECK(r.said().back() == "resume old 41");
+}
+
+TEST_CASE("session: with neither address to be had the two take turns, and back off") {
+  rig r;
+  r.run();
+  r.took(r.subject.closed(r.now, 1006));
+  for (int i = 0; i < 3; ++i) {
+    r.connect();
+    CHECK(r.said().front() == "connect wss://resume.example");
+    r.took(r.subject.failed(r.now));
+    r.pass(0ms);
+    CHECK(r.said() == words{"connect anywhere"});
+    r.took(r.subject.failed(r.now));
+    r.pass(200ms);
+    CHECK(r.said().empty());
+  }
+}
+
+namespace {
+/// RESUME is answered by a cut each time, `after` it was sent. What the session says until it asks for the permit to
+/// identify, or for 4 minutes; and how long that took.
+std::pair<words, milliseconds> cut_resumes(session_limits limits, milliseconds after) {
+  rig r{limits};
+  r.run();
+  r.took(r.subject.closed(r.now, 1006));
+  const auto began = r.now;
+  words all;
+  while (r.now < began + 4min) {
+    r.pass(10ms);
+    if (r.subject.now_in() == state::connecting)
+      r.open();
+    if (r.subject.now_in() == state::resuming) {
+      r.pass(after);
+      r.took(r.subject.closed(r.now, 1006));
+    }
+    for (auto& word : r.said())
+      all.push_back(std::move(word));
+    if (!all.empty() && all.back() == "permit")
+      break;
+  }
+  return {all, std::chrono::duration_cast<milliseconds>(r.now - began)};
+}
+size_t times(const words& all, std::string_view word) {
+  return static_cast<size_t>(std::count(all.begin(), all.end(), word));
+}
+} // namespace
+
+TEST_CASE("session: a resume that is cut each time is given up after the third, and a permit to identify asked for") {
+  const auto [all, took] = cut_resumes({}, 0ms);
+  CHECK(times(all, "resume sid 1") == 3);
+  CHECK(times(all, "clear") == 1);
+  CHECK(all.back() == "permit"); // The identify counts like any other.
+  CHECK(took < 10s);
+  // Negative control: without the limit it resumes for as long as one looks.
+  const auto [twin, _] = cut_resumes({.resumes_max = 1'000'000, .resume_within = 24h}, 0ms);
+  CHECK(times(twin, "permit") == 0);
+  CHECK(times(twin, "resume sid 1") > 5);
+}
+
+TEST_CASE("session: resumes that take long are given up after 30 s in all") {
+  const auto [all, took] = cut_resumes({.resumes_max = 1'000'000, .resume_answer = 1h}, 9s);
+  CHECK(all.back() == "permit");
+  CHECK(took >= 30s);
+  CHECK(took < 45s);
+  rig silent; // No answer at all.
+  silent.took(silent.subject.start(silent.now, earlier));
+  silent.open(1h);
+  silent.said();
+  words heard;
+  for (int i = 0; i < 100 && (heard.empty() || heard.back() != "permit"); ++i) {
+    silent.pass(500ms);
+    if (silent.subject.now_in() == state::connecting)
+      silent.open(1h);
+    for (auto& word : silent.said())
+      heard.push_back(std::move(word));
+  }
+  CHECK(times(heard, "clear") == 1);
+  CHECK(heard.back() == "permit");
+  CHECK(silent.now - time_point{1h} < 45s);
+}
+
+TEST_CASE("session: a resume that replays something and is cut is no failure: the next goes on from there") {
+  rig r;
+  r.run();
+  for (int64_t s = 2; s < 12; ++s) {
+    r.took(r.subject.closed(r.now, 1006));
+    r.connect();
+    r.open(1h);
+    CHECK(r.said().back() == "resume sid " + std::to_string(s - 1));
+    r.subject.dispatched(r.now, s, false);
+  }
 }
 
 TEST_CASE("session: a server that is silent before HELLO, READY or RESUMED is left") {
@@ -317,7 +440,7 @@ TEST_CASE("session: a server that is silent before HELLO, READY or RESUMED is le
   again.open(1h);
   again.said();
   for (int64_t s = 42; s < 50; ++s) { // A long replay is progress.
-    again.pass(29s);
+    again.pass(s == 42 ? 9s : 29s);
     again.subject.dispatched(again.now, s, false);
   }
   CHECK(again.said().empty());
@@ -388,11 +511,11 @@ TEST_CASE(
   "session: bytes that cannot be read are resumed over, and after three times at one place given up with the session") {
   rig r;
   r.run();
-  for (int i = 0; i < 2; ++i) {
+  for (const auto* where : {"connect wss://resume.example", "connect anywhere"}) {
     r.took(r.subject.corrupted(r.now));
-    r.pass(10s);
+    r.connect();
     r.open();
-    CHECK(r.said() == words{"disconnect 4200", "connect wss://resume.example", "resume sid 1"});
+    CHECK(r.said() == words{"disconnect 4200", where, "resume sid 1"});
   }
   r.took(r.subject.corrupted(r.now));
   CHECK(r.said() == words{"clear", "disconnect 4200"});

@@ -87,6 +87,8 @@ void read_settings(const js::object& o, sandbox::gateway::settings& s) {
   s.hold_answer = json::bool_or(o, "hold_answer", s.hold_answer);
   s.tear_bytes = static_cast<size_t>(std::max<int64_t>(0, number("tear_bytes", static_cast<int64_t>(s.tear_bytes))));
   s.refuse_resumes = static_cast<int>(number("refuse_resumes", s.refuse_resumes));
+  s.cut_resumes = static_cast<int>(number("cut_resumes", s.cut_resumes));
+  s.deaf_path = json::text_or(o, "deaf_path", s.deaf_path);
   s.ready_without = json::text_or(o, "ready_without", s.ready_without);
   s.resume_url = json::text_or(o, "resume_url", s.resume_url);
   s.starts_left = number("starts_left", s.starts_left);

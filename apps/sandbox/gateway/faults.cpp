@@ -26,17 +26,19 @@ size_t hub::close(const target& whom, uint16_t code) {
   return each(whom, [&](connection& c) { end(c, code, "Fault on demand."); });
 }
 
+void hub::cut(connection& c) {
+  if (const auto s = sessions_.find(c.session); s != sessions_.end()) {
+    s->second.connection = 0;
+    s->second.lost_ms = wall_ms();
+  }
+  record_.add(c.id, "closed", {{"code", 1006}, {"by", "server"}});
+  auto socket = std::move(c.socket);
+  connections_.erase(c.id);
+  socket->cut();
+}
+
 size_t hub::cut(const target& whom) {
-  return each(whom, [&](connection& c) {
-    if (const auto s = sessions_.find(c.session); s != sessions_.end()) {
-      s->second.connection = 0;
-      s->second.lost_ms = wall_ms();
-    }
-    record_.add(c.id, "closed", {{"code", 1006}, {"by", "server"}});
-    auto socket = std::move(c.socket);
-    connections_.erase(c.id);
-    socket->cut();
-  });
+  return each(whom, [&](connection& c) { cut(c); });
 }
 
 size_t hub::order_reconnect(const target& whom) {

@@ -40,7 +40,8 @@ void hub::opened(uint64_t id, std::shared_ptr<net::websocket> socket, const std:
   if (net::query_value(target, "compress") == "zlib-stream")
     c.zlib = std::make_unique<zlib_stream>();
   const auto version = net::query_value(target, "v");
-  if (!settings.hold_hello)
+  const bool deaf = !settings.deaf_path.empty() && net::path_of(target) == settings.deaf_path;
+  if (!settings.hold_hello && !deaf)
     greet(c);
   if ((!version.empty() && version != "10" && version != "9") || net::query_value(target, "encoding") == "etf")
     end(c, invalid_version, "Invalid API version.");
@@ -230,6 +231,10 @@ void hub::on_resume(connection& c, const js::object& d) {
   const auto* app = world_.find_application_by_token(token);
   if (!app)
     return end(c, authentication_failed, "Authentication failed.");
+  if (settings.cut_resumes != 0) {
+    settings.cut_resumes -= settings.cut_resumes > 0;
+    return cut(c);
+  }
   const auto found = sessions_.find(std::string(json::text_or(d, "session_id")));
   const auto seq = json::integer_or(d, "seq", 0);
   const bool refuse = settings.refuse_resumes > 0;

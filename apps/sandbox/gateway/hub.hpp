@@ -22,6 +22,8 @@ struct settings {
   size_t tear_bytes = 0;          ///< What is sent leaves in frames of at most so many bytes; 0: whole.
   bool hold_guild_create = false; ///< READY without the guilds that should follow.
   int refuse_resumes = 0;         ///< So many resumes get opcode 9 with false.
+  int cut_resumes = 0;            ///< So many resumes are cut (1006); below 0: all of them.
+  std::string deaf_path;          ///< Connections at this path get no opcode 10, ever: a resume address that is dead.
   std::string ready_without;      ///< A field of READY that is left out: the twin of the schema check.
 };
 
@@ -93,6 +95,7 @@ private:
   void send_op(connection&, int op, const js::value& d);
   void send_dispatch(connection&, int64_t number, const std::string& frame);
   void dispatch_to(session&, std::string_view name, const js::object& data, int64_t skip = 0);
+  void cut(connection&);
   void end(connection&, uint16_t code, std::string reason = {});
   template <class F>
   size_t each(const target&, F&& f);
