@@ -47,10 +47,12 @@ caf::error check_socket_folder(const std::string& folder) {
   auto bad = file::check_private_folder(sockets);
   if (!bad || code_of(bad) == ec::not_found)
     return {};
-  return fail(ec::refused,
-              fmt::format("the sockets of {} lie in {}, because the path of a socket has at most {} bytes; but {}. "
-                          "Nothing there is used: choose a shorter node.state_folder, or remove what is there as root",
-                          folder, sockets, socket_path_max, text_of(bad)));
+  return fail(
+    ec::refused,
+    fmt::format("the sockets of {} lie in {}, because the path of a socket has at most {} bytes; but that is no "
+                "folder of this user's alone (user id {}, mode 0700), so nothing there is used: choose a shorter "
+                "node.state_folder, or remove what is there",
+                folder, sockets, socket_path_max, ::geteuid()));
 }
 
 std::string dsn_of_own_server() {

@@ -272,6 +272,27 @@ TEST_CASE("arrakisd: a second one on the same folder is refused, and the first g
   CHECK(door_answers());
 }
 
+TEST_CASE("arrakisctl: sockets in a temporary folder that somebody made first are not spoken to") {
+  const test::scratch tmp{"first"};
+  const auto state = tmp / std::string(100, 'x');
+  const auto sockets = embedded::socket_folder(state);
+  std::filesystem::create_directory(state);
+  std::filesystem::permissions(state, std::filesystem::perms::owner_all);
+  const strings environment{"ARRAKIS_NODE_STATE_FOLDER=" + state};
+  std::filesystem::create_directory(sockets);
+  std::filesystem::permissions(sockets, std::filesystem::perms::all);
+  for (const strings& words : {strings{"jobs", "list"}, strings{"community", "list"}}) {
+    const auto got = run("arrakisctl", words, environment);
+    CHECK(got.first == 1);
+    CHECK(contains(got.second, "choose a shorter node.state_folder"));
+  }
+  std::filesystem::permissions(sockets, std::filesystem::perms::owner_all); // Negative control: ours, and empty.
+  const auto got = run("arrakisctl", {"community", "list"}, environment);
+  CHECK(got.first == 1);
+  CHECK(!contains(got.second, "choose a shorter node.state_folder"));
+  std::filesystem::remove_all(sockets);
+}
+
 TEST_CASE("migrations: one that was edited after it was applied is refused, and nothing else is touched") {
   auto& t = here().town();
   const auto owner = embedded::dsn(t.folder() + "/arrakis", "arrakis_owner");

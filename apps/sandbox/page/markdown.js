@@ -45,3 +45,12 @@ export function markdown(text, names) {
     .reduce((all, l) => all + (all === '' || all.endsWith('<!--block-->') ? '' : '\n') + l, '');
   return restored(html);
 }
+
+/// An address that may be clicked; whatever else a message holds leads nowhere.
+export function link(url) {
+  try {
+    return ['http:', 'https:', 'discord:'].includes(new URL(url).protocol) ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 // One message as DOM: author, text, embeds, and components that work.
-import { markdown } from './markdown.js';
+import { link, markdown } from './markdown.js';
 
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -11,15 +11,6 @@ export function element(tag, attributes = {}, ...children) {
   }
   node.append(...children.filter((child) => child !== null && child !== undefined));
   return node;
-}
-
-/// An address that may be clicked; whatever else a message holds leads nowhere.
-export function link(url) {
-  try {
-    return ['http:', 'https:', 'discord:'].includes(new URL(url).protocol) ? url : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 export const colour = (number) => `#${(Number(number) & 0xffffff).toString(16).padStart(6, '0')}`;

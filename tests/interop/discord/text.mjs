@@ -1,0 +1,35 @@
+// What the sandbox's page makes of a message's text and addresses. No server is needed: both are plain functions.
+import { readFile } from 'node:fs/promises';
+import { equal, finish, test } from './lib/check.mjs';
+
+const file = new URL('../../../apps/sandbox/page/markdown.js', import.meta.url);
+const source = await readFile(file, 'utf8'); // The page serves it as a module; to Node a .js file here is none.
+const { link, markdown } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+
+const names = { role: () => 'r', user: () => 'u', channel: () => 'c' };
+const html = (text) => markdown(text, names);
+
+await test('markdown is shown, and markup of a stranger is not', () => {
+  equal(html('**a** _b_ `c`'), '<strong>a</strong> <em>b</em> <code>c</code>');
+  equal(html('<img src=x onerror=alert(1)>'), '&lt;img src=x onerror=alert(1)&gt;');
+  equal(html('[x](javascript:alert(1))'), '[x](javascript:alert(1))');
+});
+await test('a backslash takes its meaning from every sign, as in Discord', () => {
+  equal(html('\\*\\*a\\*\\*'), '**a**');
+  equal(html('\\<\\@1\\>'), '&lt;@1&gt;');
+  equal(html('\\`a\\`'), '`a`');
+  equal(html('https\\://x'), 'https://x');
+  equal(html('a\\\\b \\a'), 'a\\b \\a');
+  equal(html('\\# a'), '# a');
+  equal(html('`a` \\` `b`'), '<code>a</code> ` <code>b</code>');
+});
+await test('the negative control: without the backslash the same signs are markup', () => {
+  equal(html('**a**'), '<strong>a</strong>');
+  equal(html('<@1>'), '<span class="mention">@u</span>');
+});
+await test('only addresses of http, https and discord can be clicked', () => {
+  for (const good of ['https://x/', 'http://x', 'discord://-/channels/1']) equal(link(good), good);
+  for (const bad of ['javascript:alert(1)', ' java\nscript:alert(1)', 'data:text/html,x', 'file:///x', 'x', undefined])
+    equal(link(bad), undefined);
+});
+finish();
