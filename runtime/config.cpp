@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <set>
 #include <unistd.h>
 
 namespace arrakis {
@@ -419,6 +420,25 @@ std::map<std::string, std::vector<url>> config::addresses(std::string_view table
     }
   }
   return out;
+}
+
+std::vector<std::string> config::differences(const config& other) const {
+  std::set<std::string> names;
+  const auto compare = [&](const config& one, const config& two) {
+    for (const auto& [name, setting] : one.settings_) {
+      const auto there = two.settings_.find(name);
+      if (!name.ends_with(file_suffix) && (there == two.settings_.end() || there->second.value != setting.value))
+        names.insert(name);
+    }
+    for (const auto& [name, held] : one.secrets_) {
+      const auto there = two.secrets_.find(name);
+      if ((there == two.secrets_.end() ? std::string{} : there->second.reveal()) != held.reveal())
+        names.insert(name);
+    }
+  };
+  compare(*this, other);
+  compare(other, *this);
+  return {names.begin(), names.end()};
 }
 
 std::string config::describe() const {

@@ -53,6 +53,9 @@ public:
   /// The addresses of an open table ("chains.rpc"), by key. They may hold keys and passwords: see url.
   std::map<std::string, std::vector<url>> addresses(std::string_view table) const;
 
+  /// Names of the keys, secrets and entries of open tables whose value is another one there; sorted. A key that names a
+  /// secret's file counts by the secret alone.
+  std::vector<std::string> differences(const config& other) const;
   /// One line for each key with its value and where it comes from; secrets are only named, and of the addresses of an
   /// open table the origin is shown.
   std::string describe() const;

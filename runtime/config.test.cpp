@@ -275,3 +275,16 @@ TEST_CASE("config: a file that cannot be read is named") {
   CHECK(code_of(result.error()) == ec::not_found);
   CHECK(text_of(result.error()).starts_with("/nowhere/arrakis.toml: "));
 }
+
+TEST_CASE("config: differences name keys, secrets and entries of open tables, and no file of a secret") {
+  const scratch_file one{"spice"}, same{"spice\n"}, other{"water"};
+  const auto with = [](const std::string& path, std::string_view rest) {
+    return loaded("[discord]\ntoken_file = \"" + path + "\"\n" + std::string{rest});
+  };
+  const auto first = with(one.path, "[chains.rpc]\nbase = [\"http://a\"]\n");
+  CHECK(first.differences(first).empty());
+  CHECK(first.differences(with(same.path, "[chains.rpc]\nbase = [\"http://a\"]\n")).empty());
+  CHECK(first.differences(with(other.path, "[http]\nport = 1\n[chains.rpc]\npolygon = [\"http://a\"]\n"))
+        == std::vector<std::string>{"chains.rpc.base", "chains.rpc.polygon", "discord.token", "http.port"});
+  CHECK(loaded("").differences(first) == std::vector<std::string>{"chains.rpc.base", "discord.token"});
+}

@@ -41,6 +41,7 @@ struct running_child {
   caf::actor_addr address;
   std::deque<std::chrono::steady_clock::time_point> crashes;
   uint32_t restarts = 0;
+  bool renewing = false;
   std::string last_error;
 };
 
@@ -136,6 +137,8 @@ void ended(self_pointer self, const caf::down_msg& down) {
     if (st.stopping) {
       if (!end_last(self, 0))
         self->quit(st.gave_up ? st.gave_up : caf::error{caf::exit_reason::user_shutdown});
+    } else if (std::exchange(c.renewing, false)) {
+      begin(self, i);
     } else if (st.recover_from != SIZE_MAX && i > st.recover_from) {
       recover(self);
     } else if (down.reason && down.reason != caf::exit_reason::user_shutdown) {
@@ -158,6 +161,17 @@ void restart(self_pointer self, const restart_due& due) {
     }
 }
 
+void renew_child(self_pointer self, const std::string& name) {
+  auto& list = self->state.children;
+  for (size_t i = 0; i < list.size() && !self->state.stopping; ++i)
+    if (list[i].spec.name == name) {
+      if (!list[i].worker) // A restart that is due then finds it there.
+        return begin(self, i);
+      list[i].renewing = true;
+      self->send_exit(list[i].worker, caf::exit_reason::user_shutdown);
+    }
+}
+
 handle::behavior_type behavior(self_pointer self, std::string name, std::vector<child> children, strategy how,
                                intensity limits) {
   keep_exception_text(self);
@@ -167,7 +181,7 @@ handle::behavior_type behavior(self_pointer self, std::string name, std::vector<
   st.limits = limits;
   self->set_down_handler([self](const caf::down_msg& down) { ended(self, down); });
   for (auto& spec : children)
-    st.children.push_back({std::move(spec), {}, {}, {}, 0, {}});
+    st.children.push_back({.spec = std::move(spec)});
   for (size_t i = 0; i < st.children.size(); ++i)
     begin(self, i);
   return {
@@ -183,6 +197,7 @@ handle::behavior_type behavior(self_pointer self, std::string name, std::vector<
       return all;
     },
     [self](const restart_due& due) { restart(self, due); },
+    [self](const renew& x) { renew_child(self, x.name); },
   };
 }
 } // namespace

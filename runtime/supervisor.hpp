@@ -35,6 +35,11 @@ struct child {
 };
 
 struct stop {}; ///< Ends the children in reverse order, each awaited, then the supervisor.
+/// Ends this child cleanly and starts it again at once, with what its `start` makes by now; its siblings go on. A child
+/// that has ended starts again too. No crash, and an unknown name is nothing.
+struct renew {
+  std::string name;
+};
 struct inspect_children {};
 struct child_state {
   std::string name;
@@ -50,7 +55,7 @@ struct restart_due {
   uint64_t epoch = 0;
 }; ///< To itself.
 using handle = caf::typed_actor<caf::reacts_to<stop>, caf::replies_to<inspect_children>::with<child_states>,
-                                caf::reacts_to<restart_due>>;
+                                caf::reacts_to<restart_due>, caf::reacts_to<renew>>;
 
 /// An address without a worker yet.
 caf::actor make_router(caf::actor_system&);

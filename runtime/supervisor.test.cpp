@@ -144,3 +144,20 @@ TEST_CASE("supervisor: under kills drawn from a seed every child serves again wi
       CHECK(t.life(id) > 0);
   }
 }
+
+TEST_CASE("supervisor: a renewed child ends and starts again at once; its siblings go on, and it is no crash") {
+  tree t{supervisor::strategy::one_for_one, {.restarts_max = 1}};
+  for (int i = 0; i < 3; ++i) {
+    caf::anon_send(t.top, supervisor::renew{"b"});
+    t.sim.run();
+  }
+  CHECK(t.notes.events == std::vector<std::string>{"-b", "+b", "-b", "+b", "-b", "+b"});
+  caf::anon_send(t.top, supervisor::renew{"nobody"});
+  t.sim.run();
+  t.kill("b");
+  caf::anon_send(t.top, supervisor::renew{"b"}); // While its restart is due.
+  t.sim.run();
+  t.sim.advance(1s);
+  CHECK(t.notes.lives["b"] == 5);
+  CHECK(t.notes.lives["a"] == 1);
+}

@@ -29,7 +29,8 @@ struct state {
   ports to;
   std::shared_ptr<const options> opt;
   snowflake user, guild;
-  std::optional<guild::state> facts; ///< For showing; a deployment reads them anew.
+  std::shared_ptr<const core::catalogue> offered; ///< Lives as long as the world that refers to it.
+  std::optional<guild::state> facts;              ///< For showing; a deployment reads them anew.
   std::chrono::steady_clock::time_point facts_at;
   static inline const char* name = "wizard_session";
 };
@@ -89,7 +90,8 @@ flow<> read_guild(self_pointer self, snowflake application, deadline until, bool
 
 core::world world_of(self_pointer self) {
   auto& st = self->state;
-  return {st.opt->offered, st.facts ? &*st.facts : nullptr, wall_ms()};
+  st.offered = st.opt->offered();
+  return {*st.offered, st.facts ? &*st.facts : nullptr, wall_ms()};
 }
 
 flow<said> shown(self_pointer self, record r, std::string notice, snowflake application, deadline until) {

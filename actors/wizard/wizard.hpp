@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 
 namespace arrakis::wizard {
 
@@ -23,7 +24,10 @@ struct limits {
   size_t active_max = 10'000;                  ///< Sessions with an actor; further ones answer ec::busy.
 };
 struct options {
-  core::catalogue offered = core::offering({});
+  /// Asked at each click: chains come and go while a session is open.
+  std::function<std::shared_ptr<const core::catalogue>()> offered = [] {
+    return std::make_shared<const core::catalogue>(core::offering({}));
+  };
   wizard::limits limits;
   /// Told when a session's actor crashed too often: key, error, last message.
   std::function<void(const std::string&, const std::string&, const std::string&)> quarantined;

@@ -1,5 +1,7 @@
 #include "adapters/embedded/embedded.hpp"
 #include "adapters/postgres/migrate.hpp"
+#include "apps/arrakisd/reload.hpp"
+#include "apps/arrakisd/signals.hpp"
 #include "apps/arrakisd/tree.hpp"
 #include "apps/wiring/connections.hpp"
 #include "apps/wiring/privileges.hpp"
@@ -12,8 +14,8 @@
 #include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
+#include <memory>
 #include <optional>
-#include <pthread.h>
 #include <unistd.h>
 
 namespace {
@@ -21,7 +23,7 @@ using namespace arrakis;
 
 constexpr auto usage = R"(arrakisd - the Arrakis daemon
 
-  arrakisd [--config FILE] [--roles all|api,worker,bot]   run until SIGTERM or SIGINT
+  arrakisd [--config FILE] [--roles all|api,worker,bot]   run until SIGTERM or SIGINT; SIGHUP rereads settings
   arrakisd --check-config [--config FILE]                 say whether the configuration is good, and what it is
   arrakisd migrate [--config FILE]                        bring the database to the shape of this version
   arrakisd --help | --version
@@ -53,6 +55,12 @@ std::optional<arguments> read_arguments(int argc, char** argv) {
   }
   return a;
 }
+
+/// Where the settings come from, for reading them again.
+struct sources {
+  std::string file;
+  config::environment environment;
+};
 
 log::level level_of(const std::string& name) {
   return name == "debug" ? log::level::debug
@@ -94,13 +102,39 @@ size_t threads_of(const config& settings) {
                              + settings.integer("postgres.connections") + others);
 }
 
-int run(const config& settings, bool migrate_only) {
-  sigset_t ends;
-  sigemptyset(&ends);
-  sigaddset(&ends, SIGTERM);
-  sigaddset(&ends, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr); // Before any thread exists, so that only sigwait below sees them.
+/// Reads the settings anew and takes over what may change. A fault anywhere changes nothing.
+void reread(const sources& from, const config& running, std::shared_ptr<const config>& last, reload::files& files,
+            node& here) {
+  const auto next = config::load(from.file, from.environment);
+  const auto seen = files.look();
+  auto faults = seen.faults;
+  if (!next)
+    faults.push_back(text_of(next.error()));
+  for (const auto& fault : faults)
+    log::error("settings_refused", {{"error", fault}});
+  if (!faults.empty())
+    return;
+  auto what = reload::compare(running, *last, *next);
+  last = std::make_shared<const config>(*next);
+  files.accept(seen);
+  log::set_level(level_of(next->text("log.level")));
+  here.apply(last, what.at_once, seen.certificates);
+  if (seen.keys)
+    what.at_once.emplace_back("signer keys");
+  if (seen.certificates)
+    what.at_once.emplace_back("certificates");
+  if (seen.certificates && next->secret("redis.url").reveal().starts_with("rediss:"))
+    what.restart.emplace_back("certificates of Redis");
+  for (const auto& name : what.at_once)
+    log::info("setting_changed", {{"setting", name}});
+  for (const auto& name : what.restart)
+    log::warn("setting_needs_restart", {{"setting", name}});
+  log::info("settings_reread", {{"changed", what.at_once.size()}, {"need_restart", what.restart.size()}});
+}
 
+int run(const config& settings, const sources& from, bool migrate_only) {
+  if (!migrate_only)
+    signals::prepare();
   last_resort::install([] { kill(getpid(), SIGTERM); });
   wiring::leave_root(settings.text("node.state_folder"));
   last_resort::require_threads(threads_of(settings));
@@ -112,12 +146,15 @@ int run(const config& settings, bool migrate_only) {
     migrate(*where);
   if (migrate_only)
     return 0;
-  int signal_number = 0;
   {
     node here{settings, *where};
     announce(settings, here.url());
     log::info("ready", {{"url", here.url()}, {"roles", settings.text("node.roles")}});
-    sigwait(&ends, &signal_number);
+    auto last = std::make_shared<const config>(settings);
+    reload::files files{wiring::signer_folder(settings), reload::system_certificates()};
+    int signal_number = 0;
+    while ((signal_number = signals::next()) == SIGHUP)
+      reread(from, settings, last, files, here);
     log::info("stopping", {{"signal", signal_number}});
   }
   log::info("stopped");
@@ -158,7 +195,7 @@ int main(int argc, char** argv) {
     log::warn("environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed, " "))},
                                       {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});
   try {
-    return run(*settings, args->migrate);
+    return run(*settings, {args->config_file, environment}, args->migrate);
   } catch (const std::exception& e) {
     log::error("cannot_run", {{"error", e.what()}});
     terminal::print_error("arrakisd: {}\n", e.what());

@@ -32,6 +32,7 @@
 #include "apps/arrakisd/node_name.hpp"
 #include "apps/arrakisd/quarantine.hpp"
 #include "apps/arrakisd/readiness.hpp"
+#include "apps/arrakisd/reload.hpp"
 #include "apps/arrakisd/shards.hpp"
 #include "apps/wiring/http.hpp"
 #include "apps/wiring/privileges.hpp"
@@ -119,7 +120,8 @@ std::vector<std::string> offered_chains(const config& settings) {
 
 /// What everything else stands on; declared so that each part is destroyed before what it uses.
 struct node::impl {
-  const config& settings;
+  const config& settings; ///< As it was started with; what may change while it runs is read from `latest`.
+  reload::latest latest;
   const wiring::addresses& where;
   net::io io;
   std::unique_ptr<caf::actor_system> system;
@@ -173,6 +175,7 @@ struct node::impl {
 
   impl(const config& c, const wiring::addresses& w)
     : settings(c),
+      latest(c),
       where(w),
       io(static_cast<unsigned>(c.integer("runtime.io_threads"))),
       system(std::make_unique<caf::actor_system>(system_config(c))),
@@ -237,14 +240,14 @@ void node::impl::declare_adapters() {
   });
   add<objects::handle>(objects, "objects",
                        [this] { return objects::folder::start(sys, {wiring::objects_folder(settings)}); });
-  add<chain::handle>(chains, "chains", [this] { return chain::start(sys, io, chain_options(settings)); });
+  add<chain::handle>(chains, "chains", [this] { return chain::start(sys, io, chain_options(*latest.get())); });
   add<discord::budget::handle>(budget, "budget", [this] {
     return discord::budget::start(sys, redis,
                                   {.slots_max = static_cast<int>(settings.integer("discord.budget_per_second"))});
   });
   add<discord::rest>(rest, "rest", [this] {
     discord::rest_options o;
-    o.token = [this] { return settings.secret("discord.token"); };
+    o.token = [this] { return latest.get()->secret("discord.token"); };
     o.clock = &discord_clock;
     return discord::start(sys, std::move(o), discord::over(http, api_url()), budget);
   });
@@ -275,7 +278,9 @@ void node::impl::declare_edge() {
   add<wizard::guilds>(guilds, "guilds", [this] { return wizard::start_guilds(sys, rest, bot()); });
   add<wizard::handle>(wizards, "wizard", [this] {
     wizard::options o;
-    o.offered = wizard::core::offering(offered_chains(settings));
+    o.offered = [this] {
+      return std::make_shared<const wizard::core::catalogue>(wizard::core::offering(offered_chains(*latest.get())));
+    };
     o.quarantined = keep_last_message(sys, "wizard_session", stores.communities, dead_letters);
     o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
@@ -341,7 +346,7 @@ void node::impl::declare_bot() {
     return;
   add<shards::handle>(shards, "shards", [this] {
     shards::options o;
-    o.token = settings.secret("discord.token");
+    o.token = latest.get()->secret("discord.token");
     o.gateway_url = settings.text("discord.gateway_url");
     o.addresses = gateway_addresses;
     o.shard_count = static_cast<int>(settings.integer("discord.shard_count"));
@@ -443,6 +448,22 @@ node::impl::~impl() {
 }
 
 node::~node() = default;
+
+void node::apply(std::shared_ptr<const config> next, const std::vector<std::string>& at_once, bool certificates) {
+  impl_->latest.set(std::move(next));
+  const auto renew = [this](const char* child) { caf::anon_send(impl_->top, supervisor::renew{child}); };
+  const auto changed = [&](std::string_view begin) {
+    return std::ranges::any_of(at_once, [&](const auto& name) { return name.starts_with(begin); });
+  };
+  if (certificates)
+    impl_->http.reread_certificates();
+  if (certificates || changed("chains.rpc.")) // Its connections are its own.
+    renew("chains");
+  if (changed("discord.token")) {
+    renew("identity");
+    renew("shards");
+  }
+}
 
 std::string node::url() const {
   return fmt::format("http://{}:{}", bracketed(impl_->settings.text("http.address")), impl_->server->port());

@@ -7,6 +7,8 @@
 
 #include <caf/actor_system.hpp>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace arrakis {
 
@@ -19,6 +21,9 @@ public:
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
+  /// Takes over what may change while it runs; `at_once` are the names of reload::changes. With
+  /// `certificates` peers are verified by those that the files hold by now. (The signer reads its keys at each use.)
+  void apply(std::shared_ptr<const config> next, const std::vector<std::string>& at_once, bool certificates);
   /// http://address:port of the door.
   std::string url() const;
 

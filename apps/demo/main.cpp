@@ -3,6 +3,7 @@
 #include "apps/demo/town.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
+#include "runtime/process.hpp"
 #include "runtime/terminal.hpp"
 
 #include <boost/json/object.hpp>
@@ -130,6 +131,7 @@ int become_daemon(const std::string& folder, const std::string& programs) {
 } // namespace
 
 int main(int argc, char** argv) {
+  arrakis::open_standard_descriptors();
   const auto programs = fs::canonical(fs::path(argv[0])).parent_path().parent_path().parent_path().string();
   const std::string folder = argc > 1 ? argv[1] : text_of_variable("STATE", "state");
   try {

@@ -6,6 +6,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/net/io.hpp"
+#include "runtime/process.hpp"
 #include "runtime/terminal.hpp"
 #include "runtime/url.hpp"
 
@@ -137,6 +138,7 @@ int run(options o) {
 } // namespace arrakis::sandbox
 
 int main(int argc, char** argv) {
+  arrakis::open_standard_descriptors();
   arrakis::sandbox::options options;
   if (argc == 2 && std::string_view(argv[1]) == "--help") {
     arrakis::terminal::print_lines(arrakis::terminal::stream::output, arrakis::sandbox::usage);

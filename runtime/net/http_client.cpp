@@ -1,5 +1,6 @@
 #include "runtime/net/http_client.hpp"
 
+#include "runtime/log.hpp"
 #include "runtime/net/dial.hpp"
 #include "runtime/net/io.hpp"
 #include "runtime/net/wire.hpp"
@@ -326,6 +327,17 @@ http_client::~http_client() {
     impl_->shut();
   else
     asio::post(impl_->context, [self = impl_] { self->shut(); });
+}
+
+void http_client::reread_certificates() {
+  asio::post(impl_->context, [self = impl_] {
+    try {
+      if (self->tls_context)
+        self->tls_context = client_context(self->options.tls);
+    } catch (const std::runtime_error& failed) {
+      log::error("net.certificates_unreadable", {{"error", failed.what()}});
+    }
+  });
 }
 
 void http_client::send(const std::string& url, http_request request, deadline until, done tell) {

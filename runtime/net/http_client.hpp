@@ -30,6 +30,9 @@ public:
   /// answer), ec::timeout (deadline before sending), ec::busy, ec::corrupt. A call is never repeated by the client,
   /// except on a kept-alive connection that was closed before any byte of the request left.
   void send(const std::string& url, http_request request, deadline until, done);
+  /// Connections from now on are verified by the certificates that the CA file, or the system's store, holds by now.
+  /// When it cannot be read they go on with those of before.
+  void reread_certificates();
 
 private:
   struct impl;

@@ -97,6 +97,26 @@ TEST_CASE("tls: a certificate of a known authority for the right name is accepte
   }
 }
 
+TEST_CASE("tls: certificates that were put into the CA file later count once they are read anew") {
+  authority ca, other;
+  io threads;
+  http_server server{threads, {.tls = ca.issue("DNS:localhost")}, echo};
+  http_client client{threads, {.tls = {other.ca_file()}}};
+  const auto url = "https://localhost:" + std::to_string(server.port());
+  const auto code = [&] {
+    const auto answer = get(client, url, {"GET", "/", {}, {}, {}});
+    return answer ? ec::none : code_of(answer.error());
+  };
+  CHECK(code() == ec::unavailable);
+  std::filesystem::copy_file(ca.ca_file(), other.ca_file(), std::filesystem::copy_options::overwrite_existing);
+  CHECK(code() == ec::unavailable);
+  client.reread_certificates();
+  CHECK(code() == ec::none);
+  std::filesystem::resize_file(other.ca_file(), 10);
+  client.reread_certificates(); // Logged, and nothing else.
+  CHECK(code() == ec::none);
+}
+
 TEST_CASE("tls: a certificate for another host is refused before anything is sent") {
   authority ca;
   io threads;

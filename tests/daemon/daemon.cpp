@@ -9,10 +9,11 @@
 namespace arrakis::daemon_test {
 using std::chrono::seconds;
 
-std::string program(const std::string& name) {
+std::string programs() {
   const char* build = std::getenv("ARRAKIS_BUILD_DIR");
-  return std::string{build ? build : "build/dev"} + "/apps/" + name + "/" + name;
+  return build ? build : "build/dev";
 }
+std::string program(const std::string& name) { return programs() + "/apps/" + name + "/" + name; }
 
 arrakis_daemon::arrakis_daemon(options o) : options_(std::move(o)) {
   ::chmod(tmp_.path().c_str(), 0755); // arrakisd leaves root, and must get in.

@@ -48,6 +48,7 @@ private:
   std::optional<process> child_;
 };
 
+std::string programs(); ///< The folder of the build.
 std::string program(const std::string& name);
 
 } // namespace arrakis::daemon_test

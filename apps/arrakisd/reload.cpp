@@ -1,0 +1,84 @@
+#include "apps/arrakisd/reload.hpp"
+
+#include "adapters/signer/local/key_folder.hpp"
+#include "runtime/file.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <sys/stat.h>
+
+namespace arrakis::reload {
+namespace {
+constexpr std::string_view chains = "chains.rpc.";
+constexpr const char* token = "discord.token";
+
+/// Another file under this name, or other content, shows another state. Links are followed: Kubernetes changes a secret
+/// by the target of a link.
+std::string state_of(const std::string& path) {
+  struct stat seen {};
+  if (::stat(path.c_str(), &seen) != 0)
+    return "none";
+  return fmt::format("{}:{}:{}.{}", seen.st_ino, seen.st_size, seen.st_ctim.tv_sec, seen.st_ctim.tv_nsec);
+}
+
+std::string state_of_folder(const std::string& folder) {
+  std::string all;
+  if (const auto names = file::list(folder))
+    for (const auto& name : *names)
+      all += fmt::format("{} {};", name, state_of(folder + "/" + name));
+  return all;
+}
+
+bool holds_certificates(const std::string& path) {
+  const std::unique_ptr<X509_STORE, void (*)(X509_STORE*)> store{X509_STORE_new(), X509_STORE_free};
+  return store && X509_STORE_load_file(store.get(), path.c_str()) == 1;
+}
+} // namespace
+
+changes compare(const config& running, const config& last, const config& next) {
+  changes result;
+  const bool bot_comes_or_goes = running.secret(token).empty() != next.secret(token).empty();
+  const auto holds_at_once = [&](const std::string& name) {
+    return name == "log.level" || name.starts_with(chains) || (name == token && !bot_comes_or_goes);
+  };
+  result.at_once = last.differences(next);
+  std::erase_if(result.at_once, [&](const auto& name) { return !holds_at_once(name); });
+  result.restart = running.differences(next);
+  std::erase_if(result.restart, holds_at_once);
+  return result;
+}
+
+files::files(std::string keys, std::string certificates)
+  : keys_(std::move(keys)),
+    certificates_(std::move(certificates)),
+    keys_state_(state_of_folder(keys_)),
+    certificates_state_(state_of(certificates_)) {}
+
+files::found files::look() const {
+  found result{.keys_state = state_of_folder(keys_), .certificates_state = state_of(certificates_)};
+  result.keys = result.keys_state != keys_state_;
+  result.certificates = result.certificates_state != certificates_state_;
+  if (result.keys && result.keys_state.empty())
+    result.faults.push_back(fmt::format("{}: the signer's keys are gone; restore them from a copy", keys_));
+  else if (result.keys)
+    if (const auto opened = signer::local::key_folder::open(keys_); !opened)
+      result.faults.push_back(text_of(opened.error()));
+  if (result.certificates && result.certificates_state != "none" && !holds_certificates(certificates_))
+    result.faults.push_back(fmt::format("{}: it holds no certificates in PEM form", certificates_));
+  return result;
+}
+
+void files::accept(const found& seen) {
+  keys_state_ = seen.keys_state;
+  certificates_state_ = seen.certificates_state;
+}
+
+std::string system_certificates() {
+  const char* given = ::secure_getenv(X509_get_default_cert_file_env()); // As OpenSSL asks for it.
+  return given ? given : X509_get_default_cert_file();
+}
+
+} // namespace arrakis::reload

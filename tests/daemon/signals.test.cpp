@@ -1,0 +1,148 @@
+#include "apps/demo/town.hpp"
+#include "tests/daemon/daemon.hpp"
+
+#include <csignal>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <pwd.h>
+
+using namespace arrakis;
+using namespace arrakis::daemon_test;
+
+namespace {
+const strings no_servers_of_discord{"ARRAKIS_NODE_ROLES=api"};
+
+size_t times(const std::string& log, const std::string& text) {
+  size_t count = 0;
+  for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1))
+    ++count;
+  return count;
+}
+
+/// The signal, and what it waits for: the daemon has worked on it.
+bool rereads(arrakis_daemon& one) {
+  const auto before = one.log().size();
+  one.child().signal(SIGHUP);
+  return demo::eventually(
+    [&] {
+      const auto fresh = one.log().substr(before);
+      return times(fresh, "\"settings_reread\"") + times(fresh, "\"settings_refused\"") > 0;
+    },
+    std::chrono::seconds{30});
+}
+
+void write(const std::string& path, const std::string& text) {
+  std::ofstream{path} << text;
+  ::chmod(path.c_str(), 0644);
+}
+std::string after(const arrakis_daemon& one, size_t offset) { return one.log().substr(offset); }
+} // namespace
+
+TEST_CASE("descriptors: a daemon without standard error, output or input writes its log into no file of its own") {
+  for (const char* closed : {"exec \"$@\" 2>&-", "exec \"$@\" 0<&- 1>&- 2>&-"}) {
+    arrakis_daemon one{{.environment = {"ARRAKIS_NODE_ROLES=api", "ARRAKIS_LOG_LEVEL=debug"}, .shell = closed}};
+    REQUIRE_MESSAGE(one.ready(), one.log());
+    one.child().signal(SIGHUP); // One line more of the log.
+    CHECK(one.ctl({"community", "list"}).first == 0);
+    CHECK(one.stop() == 0);
+    for (const auto& each : std::filesystem::recursive_directory_iterator(one.folder()))
+      if (each.is_regular_file() && each.path().extension() != ".log" && !test::content(each.path()).empty())
+        CHECK_MESSAGE(test::content(each.path()).find("\"event\":") == std::string::npos, each.path());
+    CHECK(test::content(one.folder() + "/in-use").find_first_not_of("0123456789") == std::string::npos);
+  }
+}
+
+TEST_CASE("signals: none ends the daemon without a clean stop") {
+  for (const int end : {SIGQUIT, SIGXCPU}) {
+    arrakis_daemon one{{.environment = no_servers_of_discord, .shell = "trap '' HUP; exec \"$@\""}};
+    REQUIRE_MESSAGE(one.ready(), one.log());
+    for (const int number :
+         {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGXFSZ, SIGPIPE, SIGRTMIN, SIGRTMAX})
+      one.child().signal(number);
+    CHECK(rereads(one)); // Behind them, also where who started it ignores SIGHUP.
+    CHECK(one.stop(end) == 0);
+    CHECK(times(one.log(), "\"event\":\"stopped\"") == 1);
+  }
+}
+
+TEST_CASE("signals: SIGHUP takes over what may change, names what needs a restart, and a faulty file changes nothing") {
+  test::scratch tmp{"hup"};
+  ::chmod(tmp.path().c_str(), 0755);
+  const auto settings = [&](const std::string& level, const std::string& rest) {
+    write(tmp / "arrakis.toml",
+          fmt::format("[log]\nlevel = \"{}\"\n[discord]\ntoken_file = \"{}\"\n{}", level, tmp / "token", rest));
+  };
+  write(tmp / "token", "one");
+  settings("info", "[chains.rpc]\nbase = [\"http://127.0.0.1:9\"]\n");
+  arrakis_daemon one{{.environment = {"ARRAKIS_DISCORD_API_URL=http://127.0.0.1:9", "ARRAKIS_NODE_ROLES=api"},
+                      .words = {"--config", tmp / "arrakis.toml"}}};
+  const auto key = one.folder() + "/keys/v1.pem";
+  REQUIRE(demo::eventually(
+    [&] { return std::filesystem::exists(key) && !std::filesystem::exists(one.folder() + "/keys/next.pem"); },
+    std::chrono::seconds{60}));
+  REQUIRE(one.says("\"ready\""));
+  REQUIRE(rereads(one)); // Perhaps with the signer's first key, which was made after the start.
+  auto from = one.log().size();
+  REQUIRE(rereads(one));
+  CHECK(times(after(one, from), "setting_") == 0); // Nothing has changed.
+
+  write(tmp / "token", "two");
+  settings("debug", "[chains.rpc]\nbase = [\"http://127.0.0.1:9\"]\npolygon = [\"http://127.0.0.1:10\"]\n"
+                    "[queue]\nattempts = 7\n");
+  from = one.log().size();
+  REQUIRE(rereads(one));
+  for (const auto* name : {"log.level", "discord.token", "chains.rpc.polygon"})
+    CHECK(times(after(one, from), fmt::format("\"setting_changed\",\"setting\":\"{}\"", name)) == 1);
+  CHECK(times(after(one, from), "\"setting_changed\"") == 3);
+  CHECK(times(after(one, from), "\"setting_needs_restart\",\"setting\":\"queue.attempts\"") == 1);
+
+  from = one.log().size();
+  REQUIRE(rereads(one)); // What needs a restart is said again.
+  CHECK(times(after(one, from), "\"setting_changed\"") == 0);
+  CHECK(times(after(one, from), "\"setting_needs_restart\"") == 1);
+
+  settings("loud", "[chains.rpc]\nbase = [\"http://127.0.0.1:11\"]\n");
+  from = one.log().size();
+  REQUIRE(rereads(one));
+  CHECK(times(after(one, from), "\"settings_refused\"") == 1);
+  CHECK(times(after(one, from), "\"setting_changed\"") == 0);
+  std::filesystem::remove(tmp / "token");
+  settings("info", "");
+  from = one.log().size();
+  REQUIRE(rereads(one));
+  CHECK(times(after(one, from), "\"settings_refused\"") == 1);
+  CHECK(times(after(one, from), "discord.token_file") == 1);
+
+  write(tmp / "token", "two"); // A broken key beside settings that are good.
+  const auto good = test::content(key);
+  std::ofstream{key, std::ios::trunc} << "no key";
+  from = one.log().size();
+  REQUIRE(rereads(one));
+  CHECK(times(after(one, from), "\"settings_refused\"") == 1);
+  CHECK(times(after(one, from), "v1.pem") == 1);
+  CHECK(times(after(one, from), "\"setting_changed\"") == 0);
+  std::ofstream{key, std::ios::trunc} << good;
+  from = one.log().size();
+  REQUIRE(rereads(one));
+  CHECK(times(after(one, from), "\"setting_changed\",\"setting\":\"signer keys\"") == 1);
+  CHECK(times(after(one, from), "\"setting_changed\",\"setting\":\"log.level\"") == 1);
+  CHECK(one.stop() == 0);
+}
+
+TEST_CASE("signals: a token that Discord refused is mended in its file, and SIGHUP brings the bot up") {
+  test::scratch tmp{"hup"};
+  ::chmod(tmp.path().c_str(), 0755);
+  demo::town_options o;
+  o.folder = tmp / "town";
+  o.programs = programs();
+  demo::town discord{o};
+  discord.start_discord();
+  write(tmp / "token", "MTQwMA.wrong.token");
+  arrakis_daemon one{{.environment = {"ARRAKIS_DISCORD_API_URL=" + discord.discord().url,
+                                      "ARRAKIS_DISCORD_TOKEN_FILE=" + (tmp / "token")}}};
+  REQUIRE(one.says("401"));
+  write(tmp / "token", discord.discord().token + "\n");
+  REQUIRE(rereads(one));
+  CHECK_MESSAGE(one.ready(), one.log());
+  CHECK(one.stop() == 0);
+}
