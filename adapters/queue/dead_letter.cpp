@@ -11,6 +11,8 @@ namespace arrakis::queue {
 namespace {
 constexpr std::array<std::string_view, 4> personal{"userId", "reason", "content", "permissionOverwrites"};
 constexpr std::string_view redacted_text = "[redacted]";
+// What BullMQ's moveStalledJobsToWait leaves for the next worker as the reason.
+constexpr std::string_view stalled_too_often = "job stalled more than allowable limit";
 
 // Whether anything was taken out. Depth is bounded by the parser that made the tree.
 bool redact(boost::json::value& tree) {
@@ -39,6 +41,8 @@ bool starts_path(std::string_view text, size_t at) {
 
 // "CODE: sentence" when the code looks like one.
 std::pair<std::string_view, std::string_view> split(std::string_view reason) {
+  if (reason == stalled_too_often)
+    return {"STALLED", reason};
   const auto colon = reason.find(": ");
   const auto code = reason.substr(0, colon == std::string_view::npos ? 0 : colon);
   const auto is_code = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
@@ -66,7 +70,8 @@ std::string without_paths(std::string_view text) {
 boost::json::object dead_letter(const burial& from) {
   boost::json::value payload;
   bool redacted = true; // Data that cannot be read cannot be cleaned, and is not kept.
-  if (auto parsed = json::parse(from.data_json)) {
+  auto parsed = json::parse(from.data_json);
+  if (parsed) {
     payload = std::move(*parsed);
     redacted = redact(payload);
   }
@@ -84,6 +89,8 @@ boost::json::object dead_letter(const burial& from) {
     {"failedAt", iso8601(from.failed_ms)}};
   if (!community.empty())
     made["communityId"] = community;
+  if (!parsed)
+    made["payloadError"] = text_of(parsed.error());
   return made;
 }
 

@@ -10,16 +10,16 @@ namespace arrakis::queue {
 namespace {
 constexpr size_t jobs_max = 10'000; // Redis serves nobody else while it runs a transaction.
 
-// The ids of a transaction; an error where one job was refused.
-toolbox::done ids_only(toolbox::done next) {
-  return [next = std::move(next)](caf::expected<redis::reply> got) {
+// The ids of a transaction; an error where one job was refused. `jobs`: id and parent of each, in order.
+toolbox::done ids_only(std::vector<script_call> jobs, toolbox::done next) {
+  return [jobs = std::move(jobs), next = std::move(next)](caf::expected<redis::reply> got) {
     if (!got)
       return next(std::move(got));
-    for (auto& each : got->items)
-      if (each.type != redis::reply::text)
-        return refusing(next)(each.type == redis::reply::error
-                                ? caf::expected<redis::reply>{fail(ec::internal, each.bytes)}
-                                : caf::expected<redis::reply>{std::move(each)});
+    for (size_t i = 0; i < got->items.size(); ++i)
+      if (auto& each = got->items[i]; each.type != redis::reply::text)
+        return refusing(next, jobs[i])(each.type == redis::reply::error
+                                         ? caf::expected<redis::reply>{fail(ec::internal, each.bytes)}
+                                         : caf::expected<redis::reply>{std::move(each)});
     next(std::move(got));
   };
 }
@@ -27,6 +27,7 @@ toolbox::done ids_only(toolbox::done next) {
 struct tree_walk {
   const options& how;
   std::vector<redis::client::step> steps;
+  std::vector<script_call> jobs;
   std::string fault;
 
   void add(const flow_node& node, const boost::json::object* parent) {
@@ -36,16 +37,18 @@ struct tree_walk {
     if (parent)
       what.options["parent"] = *parent;
     const keys names{how.prefix, node.queue.empty() ? how.name : node.queue};
-    if (!node.children.empty() && json::text_or(what.options, "jobId").empty())
-      what.options["jobId"] = random_uuid(); // The children name it before Redis could.
-    if (auto wrong = fault_of(what); !wrong.empty())
+    auto id = id_in(what);
+    if (id.empty())
+      id = random_uuid(); // Each has one before Redis could count one: children name their parents by it.
+    if (auto wrong = fault_of(what, how.data_bytes_max); !wrong.empty())
       fault = std::move(wrong);
     if (!fault.empty())
       return;
-    steps.push_back(adding(names, what, !node.children.empty()));
+    steps.push_back(adding(names, what, id, !node.children.empty()));
+    jobs.push_back({.command = "addJob", .job = id, .parent = parent_key_in(what)});
     auto queue = names.base;
     queue.pop_back(); // Without the colon before an id.
-    const boost::json::object me{{"id", json::text_or(what.options, "jobId")}, {"queue", queue}};
+    const boost::json::object me{{"id", id}, {"queue", queue}};
     for (const auto& child : node.children)
       add(child, &me);
   }
@@ -56,19 +59,21 @@ void toolbox::add_all(std::span<const wish> list, deadline until, done answer) c
   if (list.size() > jobs_max)
     return answer(fail(ec::invalid, fmt::format("at most {} jobs at once", jobs_max)));
   std::vector<redis::client::step> steps;
+  std::vector<script_call> jobs;
   for (const auto& each : list) {
-    if (auto fault = fault_of(each); !fault.empty())
+    if (auto fault = fault_of(each, how_.data_bytes_max); !fault.empty())
       return answer(fail(ec::invalid, std::move(fault)));
-    steps.push_back(adding(keys_, each));
+    steps.push_back(adding(keys_, each, id_in(each)));
+    jobs.push_back({.command = "addJob", .job = id_in(each), .parent = parent_key_in(each)});
   }
-  to_.transaction(steps, until, ids_only(std::move(answer)));
+  to_.transaction(steps, until, ids_only(std::move(jobs), std::move(answer)));
 }
 
 void toolbox::add_flow(const flow_node& root, deadline until, done answer) const {
-  tree_walk walk{how_, {}, {}};
+  tree_walk walk{how_, {}, {}, {}};
   walk.add(root, nullptr);
   if (!walk.fault.empty())
     return answer(fail(ec::invalid, std::move(walk.fault)));
-  to_.transaction(walk.steps, until, ids_only(std::move(answer)));
+  to_.transaction(walk.steps, until, ids_only(std::move(walk.jobs), std::move(answer)));
 }
 } // namespace arrakis::queue

@@ -15,11 +15,18 @@ struct limiter {
   std::chrono::milliseconds duration{1000};
 };
 
+struct job;
+
+/// An attempt that has just failed, for a strategy that decides on the next one.
+struct failed_attempt {
+  std::string_view type;   ///< Of the job's back-off.
+  int attempts_made = 0;   ///< With this one.
+  std::string_view reason; ///< Why it failed.
+  const job& of;           ///< With its data; attempts_made without this one.
+};
 /// How long a job waits before its next attempt, at most a day; nullopt: none is worth it, and the job has failed (what
-/// -1 of BullMQ's `backoffStrategy` means). `attempts_made` counts the one that has just failed for `reason`. Throws
-/// nothing.
-using back_off_strategy = std::function<std::optional<std::chrono::milliseconds>(
-  std::string_view type, int attempts_made, std::string_view reason)>;
+/// -1 of BullMQ's `backoffStrategy` means). Throws nothing.
+using back_off_strategy = std::function<std::optional<std::chrono::milliseconds>(const failed_attempt&)>;
 
 struct options {
   std::string prefix = "bull";
@@ -27,7 +34,7 @@ struct options {
   std::string name = "{discord-synthesis}";
   std::string dead_letter_suffix = "-dlq";
 
-  unsigned concurrency = 5; ///< Jobs at once in one worker.
+  unsigned concurrency = 5; ///< Jobs at once in one worker; set_concurrency changes it later.
   std::optional<queue::limiter> limiter;
   std::string worker_name; ///< Shown by dashboards and kept with each job (`processedBy`); empty: none.
 
@@ -41,8 +48,11 @@ struct options {
 
   /// How long a worker sleeps without a sign from Redis before it looks by itself (BullMQ's drainDelay).
   std::chrono::milliseconds drain_delay{5000};
-  std::chrono::milliseconds call_within{5000};     ///< One call to Redis.
-  std::chrono::milliseconds error_pause{500};      ///< After a call that failed.
+  std::chrono::milliseconds call_within{5000}; ///< One call to Redis.
+  std::chrono::milliseconds error_pause{500};  ///< After a call that failed.
+  /// A limiter may hold for hours; a worker that met it looks again so often, which also lets delayed jobs that are due
+  /// wait in turn (BullMQ's maximumRateLimitDelay).
+  std::chrono::milliseconds limited_look{30'000};
   std::chrono::milliseconds job_within{3'600'000}; ///< A processor that has not answered by then has failed.
 
   /// For back-offs of a type that neither BullMQ nor we know, in the worker's thread. Unset: they wait their plain

@@ -102,6 +102,8 @@ std::string fault_of(const options& how) {
     return "queue.concurrency: at least 1";
   if (how.renew < 1ms || how.lock < 3 * how.renew)
     return "queue.renew: at most a third of queue.lock";
+  if (how.limited_look < 1ms)
+    return "queue.limited_look: at least 1 ms";
   if (how.stalled_check < 10ms)
     return "queue.stalled_check: at least 10 ms";
   if (how.limiter && (how.limiter->max < 1 || how.limiter->duration < 1ms))
@@ -166,7 +168,7 @@ verdict decide(const taken& from, outcome&& end, double chance, const back_off_s
   if (from.what.attempts_made + 1 >= from.what.attempts)
     return {verdict::fail, {}, std::move(end.reason)};
   if (const auto type = custom ? custom_type(from.options) : std::string_view{}; !type.empty()) {
-    const auto wait = custom(type, from.what.attempts_made + 1, end.reason);
+    const auto wait = custom({type, from.what.attempts_made + 1, end.reason, from.what});
     if (!wait)
       return {verdict::fail, {}, std::move(end.reason)};
     const std::chrono::milliseconds longest{static_cast<int64_t>(back_off_ms_max)};

@@ -60,8 +60,10 @@ TEST_CASE("queue policy: a back-off of a type of its own is what the strategy sa
     job.options["backoff"].as_object()["type"] = type;
     return decide(job, failed("why"), 0.5, custom);
   };
-  const back_off_strategy strategy = [](std::string_view type, int made, std::string_view reason) {
-    return type == "never" || reason != "why" ? std::nullopt : std::optional{made * 1h * (type == "long" ? 1'000 : 1)};
+  const back_off_strategy strategy = [](const failed_attempt& x) {
+    const bool known = x.reason == "why" && x.of.attempts_made == 2;
+    return x.type == "never" || !known ? std::nullopt
+                                       : std::optional{x.attempts_made * 1h * (x.type == "long" ? 1'000 : 1)};
   };
   CHECK(decided("hours", strategy).wait == 3h); // Three attempts are made when the third has failed.
   CHECK(decided("hours", strategy).what == verdict::retry);

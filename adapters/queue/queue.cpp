@@ -296,10 +296,14 @@ flow<caf::expected<done>> revive(pointer self, std::string id, deadline until) {
   }
   if (entry_json.empty())
     co_return fail(ec::not_found, fmt::format("no dead letter of job {}", id));
-  auto entry = json::parse(entry_json);
+  // What a letter has beside its data: names, and the reason of 4 KiB.
+  auto entry = json::parse(entry_json, {.bytes_max = st.how.data_bytes_max + (64u << 10)});
   auto options = json::parse(options_json);
   if (!entry || !entry->is_object() || !options || !options->is_object())
     co_return fail(ec::corrupt, fmt::format("the dead letter of job {} cannot be read", id));
+  if (const auto why = json::text_or(entry->get_object(), "payloadError"); !why.empty())
+    co_return fail(ec::refused,
+                   fmt::format("job {}: its data could not be kept in its letter ({}); submit it anew", id, why));
   const auto data = data_of(entry->get_object());
   if (!data)
     co_return fail(ec::refused, fmt::format("job {}: personal data was taken out of its letter; submit it anew", id));

@@ -2,6 +2,7 @@
 
 #include "adapters/queue/msgpack.hpp"
 #include "adapters/queue/policy.hpp"
+#include "adapters/queue/refusals.hpp"
 #include "adapters/queue/schedule.hpp"
 #include "adapters/queue/scripts.hpp"
 #include "runtime/clock.hpp"
@@ -17,75 +18,59 @@ constexpr const char* used_up = "9007199254740991";
 
 std::string now_text() { return std::to_string(wall_ms()); }
 
-// BullMQ's ErrorCode (src/enums/error-code.ts).
-caf::error meaning(int64_t code) {
-  switch (code) {
-    case -1: return fail(ec::not_found, "no such job");
-    case -2:
-    case -6: return fail(ec::refused, "the job's lock is not ours");
-    case -3: return fail(ec::conflict, "the job is in another state");
-    case -4: return fail(ec::refused, "the job has pending children");
-    case -5: return fail(ec::not_found, "no such parent");
-    case -7: return fail(ec::conflict, "the job has another parent, which cannot be replaced");
-    case -8: return fail(ec::refused, "the job belongs to a schedule; remove that");
-    case -9: return fail(ec::refused, "the job has failed children");
-    case -10: return fail(ec::conflict, "the schedule's job of that time exists already");
-    case -11: return fail(ec::conflict, "the schedule's jobs of this time and the next exist already");
-    default: return fail(ec::internal, fmt::format("the queue's script answered {}", code));
-  }
-}
 } // namespace
 
-toolbox::done refusing(toolbox::done next) {
-  return [next = std::move(next)](caf::expected<redis::reply> got) {
+toolbox::done refusing(toolbox::done next, script_call by) {
+  return [next = std::move(next), by = std::move(by)](caf::expected<redis::reply> got) {
     if (got && got->type == redis::reply::integer && got->number < 0)
-      return next(meaning(got->number));
+      return next(refusal_of(got->number, by));
     next(std::move(got));
   };
 }
 
-void toolbox::send(redis::client::step what, deadline until, done answer) const {
-  const std::vector<std::string_view> words{what.words.begin(), what.words.end()};
-  const std::span all{words};
-  to_.eval(*what.code, all.first(what.keys), all.subspan(what.keys), until, refusing(std::move(answer)));
-}
-
 void toolbox::add(const wish& what, deadline until, done answer) const {
-  if (auto fault = fault_of(what); !fault.empty())
+  if (auto fault = fault_of(what, how_.data_bytes_max); !fault.empty())
     return answer(fail(ec::invalid, std::move(fault)));
-  send(adding(keys_, what), until, std::move(answer));
+  const auto step = adding(keys_, what, id_in(what));
+  const std::vector<std::string_view> words{step.words.begin(), step.words.end()};
+  const std::span all{words};
+  to_.eval(*step.code, all.first(step.keys), all.subspan(step.keys), until,
+           refusing(std::move(answer), {.command = "addJob", .job = id_in(what), .parent = parent_key_in(what)}));
 }
 
 void toolbox::promote(std::string_view id, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::promote_9,
            {k.delayed, k.wait, k.paused, k.meta, k.prioritized, k.active, k.priority_counter, k.events, k.marker},
-           {k.base, id}, until, refusing(std::move(answer)));
+           {k.base, id}, until, refusing(std::move(answer), {"promote", std::string{id}, "delayed", {}}));
 }
 
 void toolbox::change_delay(std::string_view id, std::chrono::milliseconds delay, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::change_delay_4, {k.delayed, k.meta, k.marker, k.events},
-           {std::to_string(delay.count()), now_text(), id, k.job(id)}, until, refusing(std::move(answer)));
+           {std::to_string(delay.count()), now_text(), id, k.job(id)}, until,
+           refusing(std::move(answer), {"changeDelay", std::string{id}, "delayed", {}}));
 }
 
 void toolbox::change_priority(std::string_view id, int priority, bool lifo, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::change_priority_7, {k.wait, k.paused, k.meta, k.prioritized, k.active, k.priority_counter, k.marker},
-           {std::to_string(priority), k.base, id, lifo ? "1" : "0"}, until, refusing(std::move(answer)));
+           {std::to_string(priority), k.base, id, lifo ? "1" : "0"}, until,
+           refusing(std::move(answer), {"changePriority", std::string{id}, {}, {}}));
 }
 
 void toolbox::update_data(std::string_view id, std::string_view data_json, deadline until, done answer) const {
   if (auto parsed = json::parse(data_json, {.bytes_max = how_.data_bytes_max}); !parsed)
     return answer(fail(ec::invalid, "data: " + text_of(parsed.error())));
-  to_.eval(lua::update_data_1, {keys_.job(id)}, {data_json}, until, refusing(std::move(answer)));
+  to_.eval(lua::update_data_1, {keys_.job(id)}, {data_json}, until,
+           refusing(std::move(answer), {"updateData", std::string{id}, {}, {}}));
 }
 
 void toolbox::log(std::string_view id, std::string_view row, std::optional<int64_t> keep, deadline until,
                   done answer) const {
   const auto job = keys_.job(id);
   to_.eval(lua::add_log_2, {job, job + ":logs"}, {id, row, keep ? std::to_string(*keep) : std::string{}}, until,
-           refusing(std::move(answer)));
+           refusing(std::move(answer), {"addLog", std::string{id}, {}, {}}));
 }
 
 void toolbox::logs(std::string_view id, int64_t first, int64_t last, deadline until, done answer) const {
@@ -94,9 +79,11 @@ void toolbox::logs(std::string_view id, int64_t first, int64_t last, deadline un
 }
 
 void toolbox::remove(std::string_view id, bool with_children, deadline until, done answer) const {
-  auto locked = [answer = refusing(std::move(answer))](caf::expected<redis::reply> got) {
+  auto locked = [id = std::string{id}, answer = refusing(std::move(answer), {"removeJob", std::string{id}, {}, {}})](
+                  caf::expected<redis::reply> got) {
     if (got && got->type == redis::reply::integer && got->number == 0)
-      return answer(fail(ec::refused, "the job is locked by its worker"));
+      return answer(
+        fail(ec::refused, fmt::format("Job {} could not be removed because it is locked by another worker", id)));
     answer(std::move(got));
   };
   to_.eval(lua::remove_job_2, {keys_.job(id), keys_.repeat}, {id, with_children ? "1" : "0", keys_.base}, until,
@@ -110,12 +97,12 @@ void toolbox::reprocess(std::string_view id, std::string_view state, resets anew
     lua::reprocess_job_8,
     {k.job(id), k.events, failed ? k.failed : k.completed, k.wait, k.meta, k.paused, k.active, k.marker},
     {id, "LPUSH", failed ? "failedReason" : "returnvalue", state, anew.made ? "1" : "0", anew.started ? "1" : "0"},
-    until, refusing(std::move(answer)));
+    until, refusing(std::move(answer), {"reprocessJob", std::string{id}, failed ? "failed" : "completed", {}}));
 }
 
 void toolbox::end_of(std::string_view id, deadline until, done answer) const {
   to_.eval(lua::is_finished_3, {keys_.completed, keys_.failed, keys_.job(id)}, {id, "1"}, until,
-           refusing(std::move(answer)));
+           refusing(std::move(answer), {"isFinished", std::string{id}, {}, {}}));
 }
 
 void toolbox::children_values(std::string_view parent, deadline until, done answer) const {
@@ -133,12 +120,12 @@ void toolbox::pending_children(std::string_view parent, deadline until, done ans
 
 void toolbox::remove_pending_children(std::string_view parent, deadline until, done answer) const {
   to_.eval(lua::remove_unprocessed_children_2, {keys_.job(parent), keys_.meta}, {keys_.base, parent}, until,
-           refusing(std::move(answer)));
+           refusing(std::move(answer), {"removeUnprocessedChildren", std::string{parent}, {}, {}}));
 }
 
 void toolbox::leave_parent(std::string_view id, std::string_view parent_key, deadline until, done answer) const {
   to_.eval(lua::remove_child_dependency_1, {keys_.base}, {keys_.job(id), parent_key}, until,
-           refusing(std::move(answer)));
+           refusing(std::move(answer), {"removeChildDependency", std::string{id}, {}, std::string{parent_key}}));
 }
 
 void toolbox::move_all(std::string_view state, int64_t count, deadline until, done answer) const {
@@ -147,28 +134,66 @@ void toolbox::move_all(std::string_view state, int64_t count, deadline until, do
   const auto& from = delayed ? k.delayed : state == "failed" ? k.failed : k.completed;
   to_.eval(lua::move_jobs_to_wait_8, {k.base, k.events, from, k.wait, k.paused, k.meta, k.active, k.marker},
            {std::to_string(count), delayed ? std::string{"1.7976931348623157e+308"} : now_text(), state}, until,
-           refusing(std::move(answer)));
+           refusing(std::move(answer), {"moveJobsToWait", {}, state, {}}));
 }
 
 void toolbox::drain(bool delayed_too, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::drain_5, {k.wait, k.paused, k.delayed, k.prioritized, k.repeat}, {k.base, delayed_too ? "1" : "0"},
-           until, refusing(std::move(answer)));
+           until, refusing(std::move(answer), {"drain", {}, {}, {}}));
 }
 
 void toolbox::clean(std::string_view state, std::chrono::milliseconds older_than, int64_t limit, deadline until,
                     done answer) const {
   to_.eval(lua::clean_jobs_in_set_3, {keys_.job(state), keys_.events, keys_.repeat},
            {keys_.base, std::to_string(wall_ms() - older_than.count()), std::to_string(limit), state}, until,
-           refusing(std::move(answer)));
+           refusing(std::move(answer), {"cleanJobsInSet", {}, state, {}}));
 }
 
 void toolbox::obliterate(int64_t count, bool force, deadline until, done answer) const {
+  // The dead letters go first: once the queue is gone nothing says any more that it was to be removed. Only where it
+  // will go itself: it is paused, and has no active jobs.
+  auto letters = [me = *this, count, force, until, answer = std::move(answer)](caf::expected<redis::reply> got) {
+    if (!got)
+      return answer(std::move(got));
+    if (got->items.size() != 2 || got->items[0].number != 1)
+      return answer(fail(ec::conflict, "Cannot obliterate non-paused queue"));
+    if (!force && got->items[1].number > 0)
+      return answer(fail(ec::refused, "Cannot obliterate queue with active jobs"));
+    me.obliterate_letters(count, until, [me, count, force, until, answer](caf::expected<redis::reply> gone) {
+      if (!gone || gone->number == 1)
+        return answer(std::move(gone));
+      me.obliterate_queue(count, force, until, answer);
+    });
+  };
+  const std::vector<redis::client::step> look{{nullptr, 0, {"HEXISTS", keys_.meta, "paused"}},
+                                              {nullptr, 0, {"LLEN", keys_.active}}};
+  to_.transaction(look, until, std::move(letters));
+}
+
+void toolbox::obliterate_letters(int64_t count, deadline until, done answer) const {
+  const keys dead{how_.prefix, how_.name + how_.dead_letter_suffix};
+  auto last = [answer = std::move(answer)](caf::expected<redis::reply> got) {
+    if (got && !got->items.empty() && got->items.back().type == redis::reply::error)
+      return answer(fail(ec::internal, got->items.back().bytes));
+    answer(!got || got->items.empty() ? std::move(got) : caf::expected<redis::reply>{got->items.back()});
+  };
+  // Nobody takes a dead letter, so their queue was never paused: this is BullMQ's pause, which may be repeated. Its
+  // first command fails where no letter waits.
+  const std::vector<redis::client::step> steps{
+    {nullptr, 0, {"RENAMENX", dead.wait, dead.paused}},
+    {nullptr, 0, {"HSET", dead.meta, "paused", "1"}},
+    {nullptr, 0, {"DEL", dead.marker}},
+    {&lua::obliterate_2, 2, {dead.meta, dead.base, std::to_string(count), "force"}}};
+  to_.transaction(steps, until, std::move(last));
+}
+
+void toolbox::obliterate_queue(int64_t count, bool force, deadline until, done answer) const {
   auto own = [answer = std::move(answer)](caf::expected<redis::reply> got) { // Numbers of its own, not BullMQ's codes.
     if (got && got->number == -1)
-      return answer(fail(ec::conflict, "only a paused queue is obliterated"));
+      return answer(fail(ec::conflict, "Cannot obliterate non-paused queue"));
     if (got && got->number == -2)
-      return answer(fail(ec::refused, "the queue has active jobs"));
+      return answer(fail(ec::refused, "Cannot obliterate queue with active jobs"));
     answer(std::move(got));
   };
   to_.eval(lua::obliterate_2, {keys_.meta, keys_.base}, {std::to_string(count), force ? "force" : ""}, until,
@@ -178,7 +203,7 @@ void toolbox::obliterate(int64_t count, bool force, deadline until, done answer)
 void toolbox::metrics(std::string_view kind, int64_t first, int64_t last, deadline until, done answer) const {
   const auto& key = kind == "failed" ? keys_.metrics_failed : keys_.metrics_completed;
   to_.eval(lua::get_metrics_2, {key, key + ":data"}, {std::to_string(first), std::to_string(last)}, until,
-           refusing(std::move(answer)));
+           refusing(std::move(answer), {"getMetrics", {}, {}, {}}));
 }
 
 void toolbox::limit_for(std::chrono::milliseconds wait, deadline until, done answer) const {
@@ -188,12 +213,8 @@ void toolbox::limit_for(std::chrono::milliseconds wait, deadline until, done ans
 }
 
 void toolbox::limit_left(int64_t jobs_max, deadline until, done answer) const {
-  auto none = [answer = std::move(answer)](caf::expected<redis::reply> got) {
-    if (got && got->number < 0) // The time to live of a key that is not there.
-      got->number = 0;
-    answer(std::move(got));
-  };
-  to_.eval(lua::get_rate_limit_ttl_2, {keys_.limiter, keys_.meta}, {std::to_string(jobs_max)}, until, std::move(none));
+  to_.eval(lua::get_rate_limit_ttl_2, {keys_.limiter, keys_.meta}, {std::to_string(jobs_max)}, until,
+           std::move(answer));
 }
 
 void toolbox::lift_limit(deadline until, done answer) const {
@@ -207,7 +228,8 @@ void toolbox::global_concurrency(std::optional<int64_t> max, deadline until, don
 }
 
 void toolbox::is_maxed(deadline until, done answer) const {
-  to_.eval(lua::is_maxed_2, {keys_.meta, keys_.active}, {}, until, refusing(std::move(answer)));
+  to_.eval(lua::is_maxed_2, {keys_.meta, keys_.active}, {}, until,
+           refusing(std::move(answer), {"isMaxed", {}, {}, {}}));
 }
 
 void toolbox::global_limit(std::optional<limiter> to, deadline until, done answer) const {
@@ -253,13 +275,14 @@ void toolbox::end_deduplication(std::string_view deduplication, std::string_view
   const auto key = keys_.base + "de:" + std::string{deduplication};
   if (job.empty())
     return to_.command({"DEL", key}, until, std::move(answer));
-  to_.eval(lua::remove_deduplication_key_1, {key}, {job}, until, refusing(std::move(answer)));
+  to_.eval(lua::remove_deduplication_key_1, {key}, {job}, until,
+           refusing(std::move(answer), {"removeDeduplicationKey", std::string{job}, {}, {}}));
 }
 
 void toolbox::put_schedule(std::string_view id, const boost::json::object& repeat, const wish& each, deadline until,
                            done answer) const {
   const auto now = wall_ms();
-  auto fault = fault_of(each);
+  auto fault = fault_of(each, how_.data_bytes_max);
   if (id.empty())
     fault = "id: not empty";
   if (!fault.empty())
@@ -287,11 +310,12 @@ void toolbox::put_schedule(std::string_view id, const boost::json::object& repea
             k.active},
            {(*next)->at_ms ? std::to_string(*(*next)->at_ms) : std::string{}, schedule.bytes(), id, each.data_json,
             like.bytes(), first.bytes(), std::to_string(now), k.base, ""},
-           until, refusing(std::move(answer)));
+           until, refusing(std::move(answer), {"addJobScheduler", {}, {}, {}}));
 }
 
 void toolbox::schedule(std::string_view id, deadline until, done answer) const {
-  to_.eval(lua::get_job_scheduler_1, {keys_.repeat}, {id}, until, refusing(std::move(answer)));
+  to_.eval(lua::get_job_scheduler_1, {keys_.repeat}, {id}, until,
+           refusing(std::move(answer), {"getJobScheduler", {}, {}, {}}));
 }
 
 void toolbox::schedules(int64_t first, int64_t last, deadline until, done answer) const {
@@ -300,11 +324,12 @@ void toolbox::schedules(int64_t first, int64_t last, deadline until, done answer
 }
 
 void toolbox::remove_schedule(std::string_view id, deadline until, done answer) const {
-  auto known = [answer = refusing(std::move(answer))](caf::expected<redis::reply> got) {
-    if (got && got->number == 1)
-      return answer(fail(ec::not_found, "no such schedule"));
-    answer(std::move(got));
-  };
+  auto known =
+    [answer = refusing(std::move(answer), {"removeJobScheduler", {}, {}, {}})](caf::expected<redis::reply> got) {
+      if (got && got->number == 1)
+        return answer(fail(ec::not_found, "no such schedule"));
+      answer(std::move(got));
+    };
   to_.eval(lua::remove_job_scheduler_3, {keys_.repeat, keys_.delayed, keys_.events}, {id, keys_.base}, until,
            std::move(known));
 }

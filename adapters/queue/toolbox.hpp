@@ -3,6 +3,7 @@
 // for whoever shares a queue with other clients of BullMQ. Each call is one script, one transaction or one command.
 #include "adapters/queue/keys.hpp"
 #include "adapters/queue/options.hpp"
+#include "adapters/queue/refusals.hpp"
 #include "adapters/queue/wish.hpp"
 #include "adapters/redis/calls.hpp"
 
@@ -63,13 +64,15 @@ public:
   void move_all(std::string_view state, int64_t count, deadline, done) const;
   void drain(bool delayed_too, deadline, done) const;
   void clean(std::string_view state, std::chrono::milliseconds older_than, int64_t limit, deadline, done) const;
-  /// Removes the paused queue with all it holds, a batch a call; 1: call again.
+  /// Removes the paused queue with all it holds and its dead letters, a batch a call; 1: call again.
   void obliterate(int64_t count, bool force, deadline, done) const;
   /// Counts a minute, `kind` completed or failed: [[count, previous time, previous count], newest first, how many].
   void metrics(std::string_view kind, int64_t first, int64_t last, deadline, done) const;
   /// Nobody takes a job for so long.
   void limit_for(std::chrono::milliseconds, deadline, done) const;
-  void limit_left(int64_t jobs_max, deadline, done) const; ///< Milliseconds.
+  /// Milliseconds, Redis's own number as BullMQ hands it on: -2, nobody limits. With `jobs_max` only a limit that so
+  /// many jobs have used up counts, else 0.
+  void limit_left(int64_t jobs_max, deadline, done) const;
   void lift_limit(deadline, done) const;
   void global_concurrency(std::optional<int64_t>, deadline, done) const;
   void is_maxed(deadline, done) const; ///< 1: as many are active as the global concurrency allows; nil: not.
@@ -89,13 +92,14 @@ public:
   void remove_schedule(std::string_view id, deadline, done) const;
 
 private:
-  void send(redis::client::step, deadline, done) const;
+  void obliterate_letters(int64_t count, deadline, done) const;
+  void obliterate_queue(int64_t count, bool force, deadline, done) const;
   redis::client to_;
   options how_;
   queue::keys keys_;
 };
 
 /// Passes on a reply; a script's negative number as the error that it stands for.
-toolbox::done refusing(toolbox::done next);
+toolbox::done refusing(toolbox::done next, script_call by);
 
 } // namespace arrakis::queue

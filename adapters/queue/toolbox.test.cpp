@@ -103,7 +103,106 @@ TEST_CASE("worker: a parent that cannot be completed fails its attempt, and is n
   t.add({"ok", "{}", object(R"({"jobId":"c","delay":60000,"parent":{"id":"p","queue":"bull:{discord-synthesis}"}})")});
   caf::anon_send(clerk, answer{"p", {}});
   t.events_until("failed", "p");
-  CHECK(t.show("p").failed_reason == "it has pending children");
+  CHECK(t.show("p").failed_reason == "Job p has pending dependencies. moveToFinished"); // BullMQ's words.
+}
+
+TEST_CASE("toolbox: what a script refuses is said in the words of BullMQ") {
+  workshop t;
+  const auto text = [&](const std::function<void(toolbox::done)>& start) {
+    auto got = t.wait_for(start);
+    return got ? std::string{"done"} : text_of(got.error());
+  };
+  CHECK(text([&](auto d) { t.tools.promote("x", soon(), d); }) == "Job x is not in the delayed state. promote");
+  CHECK(text([&](auto d) { t.tools.change_delay("x", 1s, soon(), d); }) == "Missing key for job x. changeDelay");
+  CHECK(text([&](auto d) { t.tools.update_data("x", "{}", soon(), d); }) == "Missing key for job x. updateData");
+  CHECK(text([&](auto d) { t.tools.reprocess("x", "failed", {}, soon(), d); })
+        == "Missing key for job x. reprocessJob");
+  const wish child{"x", "{}", object(R"({"parent":{"id":"gone","queue":"bull:q"}})")};
+  CHECK(text([&](auto d) { t.tools.add(child, soon(), d); }) == "Missing key for parent job bull:q:gone. addJob");
+  CHECK(text([&](auto d) { t.tools.add_all(std::vector{child}, soon(), d); })
+        == "Missing key for parent job bull:q:gone. addJob");
+  CHECK(text([&](auto d) { t.tools.obliterate(9, false, soon(), d); }) == "Cannot obliterate non-paused queue");
+}
+
+TEST_CASE("toolbox: the time left of a limit is Redis's own number, also where there is none") {
+  workshop t;
+  const auto left = [&] {
+    return t.wait_for([&](toolbox::done d) { t.tools.limit_left(0, soon(), std::move(d)); })->number;
+  };
+  CHECK(left() == -2);
+  t.run({"SET", t.key_of("limiter"), "7", "PX", "3600000"});
+  CHECK(left() > 3'000'000);
+}
+
+TEST_CASE("toolbox: a queue is obliterated with its dead letters, but not where it stays itself") {
+  workshop t;
+  auto clerk = t.new_clerk();
+  auto worker = t.new_worker(clerk);
+  for (int i = 0; i < 5; ++i)
+    t.submit("final", "{}", {.id = "dead-" + std::to_string(i), .attempts = 1});
+  t.submit("hold", "{}", {.id = "held"});
+  t.visits->next();
+  t.events_until("failed", "dead-4");
+  const auto letters = [&] { return t.must<queue::job_list>(queue::list_jobs{"dead", 0, 9, soon()}).jobs.size(); };
+  const auto obliterate = [&](bool force) {
+    return t.wait_for([&](toolbox::done d) { t.tools.obliterate(2, force, soon(), std::move(d)); });
+  };
+  CHECK(code_of(obliterate(true).error()) == ec::conflict); // Not paused.
+  t.must<queue::done>(queue::pause{true, soon()});
+  CHECK(code_of(obliterate(false).error()) == ec::refused); // It has an active job.
+  CHECK(letters() == 5);
+  caf::anon_send(clerk, answer{"held", {}});
+  CHECK(t.ask<queue::done>(worker, queue::close{}));
+  int calls = 1;
+  while (obliterate(false)->number == 1)
+    ++calls;
+  CHECK(calls > 3); // Two a call, of either queue.
+  for (const auto& left : t.run({"KEYS", "bull:*"}).items)
+    CHECK_MESSAGE(false, left.bytes);
+}
+
+TEST_CASE(
+  "toolbox: each job of a flow without an id gets a UUID, which is not among its options; an empty id is none") {
+  workshop t;
+  queue::flow_node root{{"hold", "{}", object(R"({"jobId":""})")}, {}, {}};
+  root.children.push_back({{"ok", "{}", {}}, {}, {}});
+  auto made = t.wait_for([&](toolbox::done d) { t.tools.add_flow(root, soon(), std::move(d)); });
+  REQUIRE(made);
+  REQUIRE(made->items.size() == 2);
+  for (const auto& each : made->items) {
+    CHECK(each.bytes.size() == 36);
+    const auto opts = json::parse(t.opts_of(each.bytes));
+    CHECK(json::text_or(opts->as_object(), "jobId").empty());
+  }
+  CHECK(t.run({"HGET", t.key_of(made->items[1].bytes), "parentKey"}).bytes == t.key_of(made->items[0].bytes));
+  CHECK(t.add({"ok", "{}", object(R"({"jobId":""})")}) == "3"); // Redis counts it, after the two.
+}
+
+TEST_CASE("toolbox: data that is too large or no JSON is refused with its reason, in a job and from its dead letter") {
+  workshop t;
+  const auto refused = [&](const std::string& data) {
+    auto got = t.wait_for([&](toolbox::done d) { t.tools.add({"x", data, {}}, soon(), std::move(d)); });
+    return got ? std::string{"added"} : text_of(got.error());
+  };
+  const std::string odd = R"({"x":"\ud800"})", large = '"' + std::string(5'000'000, 'x') + '"';
+  CHECK(refused(odd) == "data: JSON: a string with a bad escape or a lone surrogate");
+  CHECK(refused(large) == "data: JSON: 5000002 bytes, at most 1048576 are allowed");
+  // Another client may have added them all the same.
+  for (const auto& [id, data] : {std::pair{"large", large}, {"odd", odd}}) {
+    t.submit("final", "{}", {.id = id, .attempts = 1});
+    t.run({"HSET", t.key_of(id), "data", data});
+  }
+  t.new_worker(t.new_clerk());
+  for (const std::string id : {"large", "odd"}) {
+    t.last_event = "0";
+    t.events_until("failed", id);
+    t.run({"DEL", t.key_of(id)});
+    t.run({"ZREM", t.key_of("failed"), id});
+    const auto again = t.ask<queue::done>(t.queue, queue::replay{id, soon()});
+    CHECK(code_of(again.error()) == ec::refused);
+    INFO(text_of(again.error()));
+    CHECK(text_of(again.error()).find(id == "large" ? "5000002 bytes" : "lone surrogate") != std::string::npos);
+  }
 }
 
 TEST_CASE("worker: a job that is rate limited waits in front, and nobody takes one meanwhile") {

@@ -59,13 +59,13 @@ void pack_parent(packer& to, const boost::json::object& parent, const boost::jso
   to.json(kept);
 }
 
-std::string packed_arguments(const keys& k, const wish& what) {
+std::string packed_arguments(const keys& k, const wish& what, std::string_view id) {
   const auto& options = what.options;
   packer args;
-  args.array(9).text(k.base).text(json::text_or(options, "jobId")).text(what.name);
+  args.array(9).text(k.base).text(id).text(what.name);
   args.integer(json::integer_or(options, "timestamp", wall_ms()));
   if (const auto* parent = json::object_in(options, "parent")) {
-    const auto key = fmt::format("{}:{}", json::text_or(*parent, "queue"), json::text_or(*parent, "id"));
+    const auto key = parent_key_in(what);
     args.text(key).text(key + ":dependencies");
     pack_parent(args, *parent, options);
   } else {
@@ -80,10 +80,17 @@ std::string packed_arguments(const keys& k, const wish& what) {
 }
 } // namespace
 
-std::string fault_of(const wish& what) {
+std::string id_in(const wish& what) { return std::string{json::text_or(what.options, "jobId")}; }
+
+std::string parent_key_in(const wish& what) {
+  const auto* parent = json::object_in(what.options, "parent");
+  return parent ? fmt::format("{}:{}", json::text_or(*parent, "queue"), json::text_or(*parent, "id")) : std::string{};
+}
+
+std::string fault_of(const wish& what, size_t data_bytes_max) {
   const auto& options = what.options;
   const auto id = json::text_or(options, "jobId");
-  if (options.contains("jobId") && id.empty())
+  if (const auto* given = options.if_contains("jobId"); given && !given->is_string() && !given->is_null())
     return "jobId: a text";
   if (plain_number(id))
     return "jobId: not a plain number, which BullMQ keeps for its own";
@@ -108,7 +115,7 @@ std::string fault_of(const wish& what) {
   if (const auto limit = json::integer_or(options, "sizeLimit");
       limit > 0 && what.data_json.size() > static_cast<size_t>(limit))
     return fmt::format("data: at most {} bytes (sizeLimit)", limit);
-  if (auto parsed = json::parse(what.data_json); !parsed)
+  if (auto parsed = json::parse(what.data_json, {.bytes_max = data_bytes_max}); !parsed)
     return "data: " + text_of(parsed.error());
   return {};
 }
@@ -139,12 +146,12 @@ boost::json::object wire_options(const boost::json::object& options) {
   return made;
 }
 
-redis::client::step adding(const keys& k, const wish& what, bool waits_for_children) {
+redis::client::step adding(const keys& k, const wish& what, std::string_view id, bool waits_for_children) {
   packer options;
   options.json(wire_options(what.options));
   const auto call = [&](const redis::script& code, std::vector<std::string> names) {
     redis::client::step made{&code, names.size(), std::move(names)};
-    made.words.push_back(packed_arguments(k, what));
+    made.words.push_back(packed_arguments(k, what, id));
     made.words.push_back(what.data_json);
     made.words.push_back(options.bytes());
     return made;

@@ -17,15 +17,22 @@ struct wish {
   boost::json::object options;
 };
 
-/// The sentence for what BullMQ refuses in a job of its own producers; empty: all is well.
-std::string fault_of(const wish&);
+/// The sentence for what BullMQ refuses in a job of its own producers, and for data that is no JSON of ours or larger
+/// than `data_bytes_max`; empty: all is well. An empty jobId is none.
+std::string fault_of(const wish&, size_t data_bytes_max = 1 << 20);
+
+/// The id that its producer chose; empty: none.
+std::string id_in(const wish&);
+/// The key of its parent; empty: it has none.
+std::string parent_key_in(const wish&);
 
 /// Options as the scripts read them and as a job keeps them: the long names shortened, a plain back-off spelt out,
 /// `attempts` always there.
 boost::json::object wire_options(const boost::json::object& options);
 
-/// The call that adds the job. `waits_for_children`: it begins in waiting-children, and the children are added next in
-/// the same transaction. Its reply is the id, or a negative number.
-redis::client::step adding(const keys&, const wish&, bool waits_for_children = false);
+/// The call that adds the job under `id` (empty: Redis counts one). `waits_for_children`: it begins in
+/// waiting-children, and the children are added next in the same transaction. Its reply is the id, or a negative
+/// number.
+redis::client::step adding(const keys&, const wish&, std::string_view id, bool waits_for_children = false);
 
 } // namespace arrakis::queue

@@ -1,6 +1,7 @@
 #include "adapters/queue/worker.hpp"
 
 #include "adapters/queue/dead_letter.hpp"
+#include "adapters/queue/refusals.hpp"
 #include "adapters/queue/schedule.hpp"
 #include "adapters/queue/worker_state.hpp"
 #include "adapters/redis/calls.hpp"
@@ -35,8 +36,6 @@ using namespace std::chrono_literals;
 constexpr int64_t block_ms_min = 2;
 constexpr int64_t block_ms_max = 10'000;
 constexpr auto block_grace = 1s;
-// A limiter may hold for hours; look again so often (BullMQ's maximumRateLimitDelay).
-constexpr int64_t limited_ms_max = 30'000;
 constexpr auto record_pause_max = 2000ms;
 constexpr int64_t log_rows_max = 100; // In a job's own log, unless the job says otherwise (keepLogs).
 // A processor that so often waits for children of which none is pending waits for nothing.
@@ -44,11 +43,12 @@ constexpr int vain_waits_max = 100;
 // BullMQ's older repeatable jobs have keys of five parts; schedules have fewer.
 constexpr auto legacy_key_colons = 4;
 
-slot* free_slot(state& st) {
-  for (auto& each : st.slots)
-    if (!each.busy)
-      return &each;
-  return nullptr;
+/// The index of a slot that may take a job.
+std::optional<size_t> free_slot(const state& st) {
+  for (size_t i = 0; i < std::min<size_t>(st.slots.size(), st.how.concurrency); ++i)
+    if (!st.slots[i].busy)
+      return i;
+  return std::nullopt;
 }
 
 void end_when_drained(pointer self) {
@@ -84,9 +84,13 @@ public:
     auto& place = st.slots[index_];
     place.waiting = caller;
     process what;
-    auto data = std::move(place.job.what.data_json); // Not needed here any more, and may be large.
-    what.what = place.job.what;
-    what.what.data_json = std::move(data);
+    if (st.how.custom_back_off) { // It may look at the data.
+      what.what = place.job.what;
+    } else {
+      auto data = std::move(place.job.what.data_json); // Not needed here any more, and may be large.
+      what.what = place.job.what;
+      what.what.data_json = std::move(data);
+    }
     place.until = within(st, st.how.job_within);
     // Without a timer of its own, which would cost more than a short job: the tick of the renewals minds `until`.
     self_->request(st.to, caf::duration{}, std::move(what))
@@ -110,10 +114,12 @@ private:
 outcome outcome_of(caf::expected<outcome>&& answer) {
   if (!answer)
     return {outcome::failed_retryable, {}, text_of(answer.error()), {}};
-  if (answer->what == outcome::completed && answer->value_json != "null" && !json::parse(answer->value_json)) {
-    log::error("queue_value_no_json", {{"value", utf8_head(answer->value_json, 200)}});
-    answer->value_json = "null"; // Other clients of the queue throw at what is no JSON.
-  }
+  if (answer->what == outcome::completed && answer->value_json != "null")
+    if (const auto parsed = json::parse(answer->value_json); !parsed) {
+      log::error("queue_value_refused",
+                 {{"error", text_of(parsed.error())}, {"value", utf8_head(answer->value_json, 200)}});
+      answer->value_json = "null"; // Other clients of the queue throw at what is no JSON.
+    }
   return std::move(*answer);
 }
 
@@ -149,8 +155,9 @@ void note_attempt(pointer self, const slot& place, const verdict& end) {
   st.store->log(place.job.what.id, row, keep, soon(self), [](const caf::expected<redis::reply>&) {});
 }
 
-bool wants_next(const state& st) {
-  return !st.closing && (st.limited_until_ms == 0 || st.limited_until_ms <= wall_ms());
+/// Whether the slot takes another job with the end of its last.
+bool wants_next(const state& st, size_t index) {
+  return !st.closing && index < st.how.concurrency && (st.limited_until_ms == 0 || st.limited_until_ms <= wall_ms());
 }
 
 /// Waits for Redis' word on a job that was done. The word is to be used before the next wait.
@@ -167,7 +174,7 @@ public:
     });
     if (st.ends.size() == 0)
       caf::anon_send(port{self_}, depart{}); // Behind the answers of processors that are here already.
-    const bool fetch = wants_next(st);
+    const bool fetch = wants_next(st, index_);
     st.store->complete(st.ends, place.job, what_, place.token, fetch, soon(self_), std::move(came));
     if (st.ends.size() >= st.calls.together())
       st.store->client().send(st.ends);
@@ -230,13 +237,14 @@ flow<> bury(pointer self, size_t index, std::string reason) {
     log::error("queue_dead_letter_lost", {{"job", job.what.id}, {"error", text_of(written.error())}});
 }
 
-std::string unfinished(int64_t code) {
-  return code == failed_children ? "it cannot be completed: at least one child has failed" : "it has pending children";
+/// Why a job cannot end now: it has children.
+std::string unfinished(const state& st, size_t index, int64_t code, std::string_view command) {
+  return text_of(refusal_of(code, {.command = command, .job = st.slots[index].job.what.id, .state = "active"}));
 }
 
 void note_limits(state& st, const handed& from) {
   if (from.limited.count() > 0)
-    st.limited_until_ms = wall_ms() + std::min(from.limited.count(), limited_ms_max);
+    st.limited_until_ms = wall_ms() + std::min(from.limited, st.how.limited_look).count();
 }
 
 /// Takes what came with the word of Redis that the end of the job in `index` is recorded. True: the next job has taken
@@ -278,7 +286,7 @@ flow<bool> settle(pointer self, size_t index, verdict what, caf::expected<redis:
   if (const auto code = answer->number;
       what.what == verdict::complete && (code == pending_children || code == failed_children)) {
     outcome other{.what = code == failed_children ? outcome::failed_final : outcome::failed_retryable,
-                  .reason = unfinished(code)};
+                  .reason = unfinished(st, index, code, "moveToFinished")};
     co_return co_await record(self, index, std::move(other));
   }
   if (answer->type == redis::reply::integer && answer->number < 0) {
@@ -294,7 +302,7 @@ flow<bool> put_down(pointer self, size_t index, verdict what, caf::error before)
   auto& place = st.slots[index];
   place.recording = true;
   auto send = [&](backend::done d) {
-    const bool fetch = wants_next(st);
+    const bool fetch = wants_next(st, index);
     st.store->finish(place.job, what, place.token, fetch, soon(self), std::move(d));
   };
   auto answer = co_await insist(self, index, send, std::move(before));
@@ -363,8 +371,10 @@ flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) 
         note_limits(st, {.limited = std::chrono::milliseconds{code}});
       co_return std::nullopt;
     }
-    if (code == failed_children || vain == vain_waits_max)
-      co_return outcome{outcome::failed_final, {}, unfinished(code), {}};
+    if (code == failed_children)
+      co_return outcome{outcome::failed_final, {}, unfinished(st, index, code, "moveToWaitingChildren"), {}};
+    if (vain == vain_waits_max)
+      co_return outcome{outcome::failed_final, {}, "it waits for children again and again, and none is pending", {}};
     // None is pending: the processor goes on at once, with the data that it has had before.
     auto read = [&](backend::done d) {
       st.store->client().command({"HGET", st.store->keys().job(place.job.what.id), "data"}, soon(self), std::move(d));
@@ -391,8 +401,7 @@ flow<> serve(pointer self, size_t index, taken first) {
     outcome end;
     if (!place.job.deferred_failure.empty()) {
       // Of the stalled check, or of a child that takes its parent with it.
-      const bool stalled = place.job.deferred_failure.starts_with("job stalled");
-      end = {outcome::failed_final, {}, (stalled ? "STALLED: " : "") + place.job.deferred_failure, {}};
+      end = {outcome::failed_final, {}, place.job.deferred_failure, {}};
     } else if (st.why) {
       end = {outcome::postponed, {}, {}, {}}; // Handed out while the processor ended: no fault of the job.
     } else {
@@ -429,7 +438,7 @@ flow<> serve(pointer self, size_t index, taken first) {
 
 struct free_place {
   state& st;
-  bool await_ready() const { return free_slot(st) || st.closing; }
+  bool await_ready() const { return free_slot(st).has_value() || st.closing; }
   void await_suspend(std::coroutine_handle<> caller) { st.feeder = caller; }
   void await_resume() const {}
 };
@@ -484,17 +493,17 @@ flow<> feed(pointer self) {
   auto& st = self->state;
   while (!st.closing) {
     co_await free_place{st};
-    if (st.closing)
-      break;
+    const auto free = free_slot(st);
+    if (st.closing || !free) // A slot that fell free may be one too many by now (set_concurrency).
+      continue;
     if (const auto left = st.limited_until_ms - wall_ms(); left > 0) {
       st.feeder_rests = true;
       co_await nap(self, std::chrono::milliseconds{left});
       st.feeder_rests = false;
       continue;
     }
-    auto* place = free_slot(st);
-    const auto index = static_cast<size_t>(place - st.slots.data());
-    place->busy = true;
+    const auto index = *free;
+    st.slots[index].busy = true;
     auto got = co_await take(self, index);
     if (got.job) {
       st.running.start(serve(self, index, std::move(*got.job)));
@@ -509,6 +518,25 @@ flow<> feed(pointer self) {
   end_when_drained(self);
 }
 
+/// As many as the concurrency; those of a greater one before stay, and finish what they have.
+void make_slots(state& st) {
+  while (st.slots.size() < st.how.concurrency) {
+    const auto number = st.slots.size();
+    st.slots.emplace_back().token = fmt::format("{}:{}", st.id, number);
+  }
+}
+
+caf::result<done> change_concurrency(pointer self, unsigned max) {
+  auto& st = self->state;
+  if (max == 0)
+    return fail(ec::invalid, "concurrency: at least 1");
+  st.how.concurrency = max;
+  make_slots(st);
+  if (st.feeder && free_slot(st))
+    std::exchange(st.feeder, nullptr).resume();
+  return done{};
+}
+
 port::behavior_type behavior(pointer self, const worker_clients& clients, const options& how, processor to) {
   keep_exception_text(self);
   auto& st = self->state;
@@ -517,9 +545,8 @@ port::behavior_type behavior(pointer self, const worker_clients& clients, const 
   st.store.emplace(clients.commands, how);
   st.blocking.emplace(clients.waiting);
   st.to = std::move(to);
-  const auto id = random_uuid();
-  for (unsigned i = 0; i < how.concurrency; ++i)
-    st.slots.emplace_back().token = fmt::format("{}:{}", id, i);
+  st.id = random_uuid();
+  make_slots(st);
   self->monitor(st.to);
   self->set_down_handler([self](const caf::down_msg& down) {
     auto& all = self->state;
@@ -538,6 +565,7 @@ port::behavior_type behavior(pointer self, const worker_clients& clients, const 
       begin_closing(self);
       return caf::delegated<done>{};
     },
+    [self](const set_concurrency& x) { return change_concurrency(self, x.max); },
     [self](redis::arrived& what) { self->state.calls.deliver(what); },
     [self](depart) { self->state.store->client().send(self->state.ends); },
   };

@@ -135,10 +135,70 @@ TEST_CASE("worker: a job that stalled too often fails unread, and is buried") {
   t.new_worker(t.new_clerk());
   t.events_until("failed", "poison");
   CHECK(t.visits->empty());
-  CHECK(t.show("poison").failed_reason == "STALLED: job stalled more than allowable limit");
+  CHECK(t.show("poison").failed_reason == "job stalled more than allowable limit"); // BullMQ's words.
+  CHECK(t.last_failed_reason == "job stalled more than allowable limit");
   auto dead = t.must<queue::job_list>(queue::list_jobs{"dead", 0, 9, soon()});
   REQUIRE(dead.jobs.size() == 1);
   CHECK(dead.jobs[0].what.data_json.find(R"("code":"STALLED")") != std::string::npos);
+}
+
+TEST_CASE("worker: its concurrency grows and shrinks while it works, and no job is lost or held back") {
+  town t;
+  t.how.concurrency = 1;
+  auto clerk = t.new_clerk();
+  auto worker = t.new_worker(clerk, t.how);
+  for (int i = 0; i < 9; ++i)
+    t.submit("hold", "{}", {.id = "j" + std::to_string(i)});
+  const auto end = [&](const std::string& id) { caf::anon_send(clerk, answer{id, {}}); };
+  CHECK(t.visits->next().id == "j0");
+  REQUIRE(t.ask<queue::done>(worker, queue::set_concurrency{3}));
+  std::set<std::string> two{t.visits->next().id, t.visits->next().id};
+  CHECK(two == std::set<std::string>{"j1", "j2"});
+  REQUIRE(t.ask<queue::done>(worker, queue::set_concurrency{1}));
+  for (const auto* id : {"j1", "j2"}) { // Two too many: their ends bring no next one.
+    end(id);
+    t.events_until("completed", id);
+    CHECK(t.count().active == (id == std::string{"j1"} ? 2 : 1));
+    CHECK(t.visits->empty());
+  }
+  for (int i : {0, 3, 4}) { // One by one again.
+    end("j" + std::to_string(i));
+    CHECK(t.visits->next().id == "j" + std::to_string(i == 0 ? 3 : i + 1));
+    CHECK(t.count().active == 1);
+  }
+  REQUIRE(t.ask<queue::done>(worker, queue::set_concurrency{4}));
+  for (int i = 0; i < 3; ++i)
+    t.visits->next();
+  CHECK(t.count().active == 4);
+  CHECK(code_of(t.ask<queue::done>(worker, queue::set_concurrency{0}).error()) == ec::invalid);
+}
+
+TEST_CASE("worker: a strategy of its own sees the error and the whole job") {
+  town t;
+  std::promise<std::string> seen;
+  t.how.custom_back_off = [&](const queue::failed_attempt& x) -> std::optional<std::chrono::milliseconds> {
+    seen.set_value(std::string{x.type} + "|" + std::string{x.reason} + "|" + x.of.id + "|" + x.of.data_json);
+    return std::nullopt;
+  };
+  t.new_worker(t.new_clerk(), t.how);
+  t.submit("fail", R"({"wait":7})", {.id = "job-a", .attempts = 3, .backoff = {"mine", 1}});
+  t.events_until("failed", "job-a");
+  CHECK(seen.get_future().get() == R"(mine|it broke|job-a|{"wait":7})");
+}
+
+TEST_CASE("worker: one that met a limit looks again as often as it is told") {
+  town t;
+  t.how.limiter = queue::limiter{1, 1h};
+  t.how.limited_look = 50ms; // Negative control: with the default of 30 s the second job is not in the test's time.
+  t.how.concurrency = 1;
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk, t.how);
+  t.submit("ok", "{}", {.id = "first"});
+  t.events_until("completed", "first");
+  t.submit("ok", "{}", {.id = "second"});
+  CHECK(t.run({"PTTL", t.key_of("limiter")}).number > 3'000'000);
+  t.run({"DEL", t.key_of("limiter")});
+  t.events_until("completed", "second");
 }
 
 TEST_CASE("worker: a closing worker takes no more jobs and answers when the last one has ended") {

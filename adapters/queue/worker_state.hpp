@@ -8,6 +8,7 @@
 #include <caf/actor_clock.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <coroutine>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -43,7 +44,8 @@ struct state {
   std::optional<backend> store;
   std::optional<redis::client> blocking;
   processor to;
-  std::vector<slot> slots;
+  std::string id;                 // What the tokens begin with.
+  std::deque<slot> slots;         // A flow keeps its slot's address while others are added.
   std::coroutine_handle<> feeder; // Waits for a free slot.
   bool feeding = true;
   bool feeder_rests = false; // Between two looks, with no job on the way: nothing to wait for at the end.

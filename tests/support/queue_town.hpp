@@ -183,6 +183,8 @@ struct town {
             name = fields[i + 1].bytes;
           if (fields[i].bytes == "jobId")
             job = fields[i + 1].bytes;
+          if (fields[i].bytes == "failedReason")
+            last_failed_reason = fields[i + 1].bytes;
         }
         if (job == id)
           seen.push_back(name);
@@ -204,6 +206,7 @@ struct town {
   }
   std::optional<redis::client> listener;
   std::string last_event = "0";
+  std::string last_failed_reason;
   int64_t event_ms = 0;
 };
 } // namespace arrakis::queue::test

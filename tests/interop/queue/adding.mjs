@@ -94,6 +94,32 @@ check('what Node.js refuses in a job, we refuse', async (at) => {
   assert.equal(await theirs.getJobCountByTypes(), 0);
 }, {twin: {fields: {add_job: (x) => ({...x, opts: {}})}}});
 
+check('what a script refuses is said in the same words by either side', async (at) => {
+  const ours = await at.bridge();
+  const theirs = at.queue();
+  const job = await theirs.add('x', {}, {jobId: 'a'});
+  const parent = {id: 'nobody', queue: `bull:${at.name}`};
+  for (const [op, fields, same] of [
+    ['promote', {id: 'a'}, () => job.promote()],
+    ['change_delay', {id: 'a', delay: 5}, () => job.changeDelay(5)],
+    ['reprocess', {id: 'a', state: 'failed'}, () => job.retry('failed')],
+    ['add_job', {name: 'x', opts: {parent}}, () => theirs.add('x', {}, {parent})],
+  ]) {
+    const words = await same().then(() => 'done', (error) => error.message);
+    assert.equal((await ours.say(op, fields)).text, words);
+  }
+}, {twin: {fields: {promote: (x) => ({...x, id: 'b'})}}});
+
+check('an empty id is none, and data that we do not take is refused for what is wrong with it', async (at) => {
+  const ours = await at.bridge();
+  const theirs = at.queue();
+  assert.equal(await ours.tool('add_job', {name: 'x', opts: {jobId: ''}}), '1');
+  assert.equal((await theirs.add('x', {}, {jobId: ''})).id, '2');
+  for (const [data, why] of [[{text: '\ud800'}, /lone surrogate/], [{text: 'x'.repeat(5e6)}, /at most 1048576/]])
+    assert.match((await ours.say('add_job', {name: 'x', data})).text, why);
+  assert.equal(await theirs.count(), 2);
+}, {twin: {fields: {add_job: (x) => ({...x, data: {}})}}});
+
 check('a bulk of ours comes whole and in order to Node.js, one of Node.js to us', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({concurrency: 1});

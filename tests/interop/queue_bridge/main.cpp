@@ -23,6 +23,13 @@ namespace bj = boost::json;
 
 namespace {
 constexpr auto patience = 20s;
+constexpr size_t line_bytes_max = 64u << 20;
+
+/// The `seq` of a line that is no JSON, where it comes first: who sent it is told what is wrong with it.
+bj::value seq_of_broken(const std::string& line) {
+  static constexpr std::string_view head = R"({"seq":)";
+  return line.starts_with(head) ? bj::value(std::atoll(line.c_str() + head.size())) : bj::value();
+}
 
 void say(const bj::object& what) {
   static std::mutex guard;
@@ -112,6 +119,7 @@ queue::options options_from(const bj::object& from) {
   time("stalled_check_ms", made.stalled_check);
   made.stalled_max = static_cast<int>(json::integer_or(from, "stalled_max", made.stalled_max));
   time("drain_delay_ms", made.drain_delay);
+  time("limited_look_ms", made.limited_look);
   time("error_pause_ms", made.error_pause);
   age("keep_completed_s", made.keep_completed);
   age("keep_failed_s", made.keep_failed);
@@ -127,8 +135,11 @@ queue::options options_from(const bj::object& from) {
   made.events_max = json::integer_or(from, "events_max", made.events_max);
   made.data_bytes_max = static_cast<size_t>(json::integer_or(from, "data_bytes_max", 1 << 20));
   if (const auto* waits = json::object_in(from, "custom_back_off"))
-    made.custom_back_off = [waits = *waits](std::string_view type, int, std::string_view) {
-      const auto ms = json::integer_or(waits, type, -1);
+    made.custom_back_off = [waits = *waits](const queue::failed_attempt& failed) {
+      auto ms = json::integer_or(waits, failed.type, -1);
+      if (json::text_or(waits, failed.type) == failed.reason) // A reason instead of a time: what the job's data says.
+        if (const auto data = json::parse(failed.of.data_json); data && data->is_object())
+          ms = json::integer_or(data->get_object(), "wait", -1);
       return ms < 0 ? std::nullopt : std::optional{std::chrono::milliseconds{ms}};
     };
   made.skip_lock_renewal = json::bool_or(from, "skip_lock_renewal");
@@ -283,6 +294,16 @@ struct town {
       caf::anon_send(jobs, finish{id, outcome_from(x)});
       return {{"ok", true}};
     }
+    if (op == "concurrency" && worker) {
+      bj::object answer;
+      self->request(worker, patience, queue::set_concurrency{static_cast<unsigned>(json::integer_or(x, "max"))})
+        .receive(
+          [&](const queue::done&) {
+            answer = {{"ok", true}};
+          },
+          [&](const caf::error& e) { answer = refusal(e); });
+      return answer;
+    }
     if (op == "close" && worker) {
       sys.spawn(closing, std::exchange(worker, {}), x.contains("seq") ? x.at("seq") : bj::value());
       return {}; // Answered when the last job has ended, which others of our requests may have to bring about.
@@ -321,7 +342,7 @@ int main() {
   caf::actor_system sys{cfg};
   std::optional<town> place;
   for (std::string line; read_line(line);) {
-    const auto parsed = json::parse(line);
+    const auto parsed = json::parse(line, {.bytes_max = line_bytes_max});
     const bj::object request = parsed && parsed->is_object() ? parsed->get_object() : bj::object{};
     bj::object answer;
     try {
@@ -331,7 +352,7 @@ int main() {
     }
     if (answer.empty())
       continue;
-    answer["seq"] = request.contains("seq") ? request.at("seq") : bj::value();
+    answer["seq"] = parsed ? (request.contains("seq") ? request.at("seq") : bj::value()) : seq_of_broken(line);
     say(answer);
   }
 }

@@ -384,6 +384,7 @@ worker_actor::behavior_type working(worker_pointer self, fake_queue* q, const wa
       record_ends(self);
       return caf::delegated<queue::done>{};
     },
+    [](const queue::set_concurrency&) -> caf::result<queue::done> { return fail(ec::unsupported, "not in this fake"); },
     // With a task: the turn of the clock. Without: there is something to do.
     [self](const later& x) {
       look(self);
