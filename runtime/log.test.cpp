@@ -2,6 +2,7 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
+#include "runtime/seldom.hpp"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -31,6 +32,18 @@ TEST_CASE("log: a line is one JSON object with time, level, event and the fields
   REQUIRE(lines.size() == 1);
   CHECK(lines[0]
         == R"({"time":"2023-11-14T22:13:20.123Z","level":"warn","event":"lock_lost","job":"17","attempt":"2"})");
+}
+
+TEST_CASE("log: what comes often is said once in a while, with how often it was") {
+  using namespace std::chrono_literals;
+  log::seldom line{10s};
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(line.due(start) == 1);
+  for (int i = 1; i < 100; ++i)
+    CHECK_FALSE(line.due(start + i * 100ms));
+  CHECK(line.due(start + 10s) == 100);
+  CHECK_FALSE(line.due(start + 19s));
+  CHECK(line.due(start + 21s) == 2);
 }
 
 TEST_CASE("log: whatever a field holds, the line stays one line of valid JSON") {

@@ -6,6 +6,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/seldom.hpp"
 
 #include <algorithm>
 #include <caf/stateful_actor.hpp>
@@ -46,9 +47,12 @@ flow<> apologize(sink_pointer self, std::shared_ptr<const interaction> what, apo
   auto sent = co_await ask(self, sorry.rest, until, std::move(call));
   if (!sent && code_of(sent.error()) != ec::unknown)
     sorry.told->erase(what->id);
-  log::warn(
-    "interaction_without_lease",
-    {{"request", what->id.text()}, {"guild", what->guild.text()}, {"told", sent && sent->status < 300 ? "yes" : "no"}});
+  static log::seldom line{std::chrono::seconds{10}};
+  if (const auto count = line.due())
+    log::warn("interaction_without_lease", {{"request", what->id.text()},
+                                            {"guild", what->guild.text()},
+                                            {"told", sent && sent->status < 300 ? "yes" : "no"},
+                                            {"count", *count}});
 }
 
 caf::error over() { return fail(ec::stale, "the lease of the shard is over"); }

@@ -1,10 +1,17 @@
 // Strangers against a listener: what one of them may hold, and what the others still get.
+#include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/net/http_server.hpp"
 #include "runtime/net/net_fixture.hpp"
 
+#include <atomic>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
 
 using namespace arrakis;
 using namespace arrakis::net;
@@ -69,12 +76,13 @@ std::vector<raw_peer> busy_peers(const http_server& server, kept& handlers, cons
   return out;
 }
 
-double refused(const std::string& reason) {
+double counted(const std::string& metric) {
   const auto all = metrics::exposition();
-  const auto line = "arrakis_http_refused_total{reason=\"" + reason + "\"} ";
+  const auto line = "\n" + metric + " ";
   const auto at = all.find(line);
   return at == all.npos ? 0 : std::stod(all.substr(at + line.size()));
 }
+double refused(const std::string& reason) { return counted("arrakis_http_refused_total{reason=\"" + reason + "\"}"); }
 } // namespace
 
 TEST_CASE("http limits: one address gets its connections and no more; others, and what is essential, are served") {
@@ -90,6 +98,34 @@ TEST_CASE("http limits: one address gets its connections and no more; others, an
   CHECK(refused("connections_per_address") == before + 1);
   CHECK(ask(server, hostile, "/health").starts_with("HTTP/1.1 200 "));
   CHECK(ask(server, honest, "/a").ends_with("served 127.0.0.3"));
+}
+
+// Negative control: a line for each failure would be as many as the metric counts.
+TEST_CASE("http limits: connections that the system does not hand over are counted, and the log says so once a while") {
+  static std::atomic<int> lines = 0;
+  log::set_sink([](std::string_view line) { lines += line.find("accept_failed") != line.npos; });
+  io threads;
+  kept handlers;
+  http_server server{threads, {}, handlers.handler()};
+  const auto before = counted("arrakis_http_accept_failures_total");
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit none{0, limit.rlim_max};
+  REQUIRE(ask(server, honest, "/a").starts_with("HTTP/1.1 200 "));
+  const int spare = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(server.port());
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  CHECK(::connect(spare, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
+  while (counted("arrakis_http_accept_failures_total") < before + 4)
+    std::this_thread::yield();
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::close(spare);
+  CHECK(ask(server, honest, "/a").starts_with("HTTP/1.1 200 ")); // It goes on by itself.
+  log::set_sink(nullptr);
+  CHECK(lines == 1);
 }
 
 TEST_CASE("http limits: negative control: without the bound one address fills the listener for all") {

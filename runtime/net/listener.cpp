@@ -1,6 +1,7 @@
 #include "runtime/net/listener.hpp"
 
 #include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -95,7 +96,9 @@ void listener::accept() {
       return self->accept();
     }
     // Out of file descriptors, most likely: pause, or this would spin.
-    log::warn("accept_failed", {{"error", failed.message()}});
+    metrics::count("arrakis_http_accept_failures_total", "Connections that the system did not hand over.");
+    if (const auto count = self->accept_failed_.due())
+      log::warn("accept_failed", {{"error", failed.message()}, {"count", *count}});
     self->pause_.expires_after(100ms);
     self->pause_.async_wait([self](error_code cancelled) {
       if (!cancelled)

@@ -1,6 +1,7 @@
 #pragma once
 // Private to runtime/net: a listening TCP or Unix socket.
 #include "runtime/net/stream.hpp"
+#include "runtime/seldom.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -29,6 +30,7 @@ private:
   asio::io_context& context_;
   acceptor acceptor_;
   asio::steady_timer pause_;
+  log::seldom accept_failed_{std::chrono::seconds{10}};
   lane next_;
   accepted each_;
   uint16_t port_ = 0;

@@ -3,12 +3,8 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
-#include <chrono>
-
 namespace arrakis::net {
 namespace {
-constexpr int64_t line_every_ms = 10'000;
-
 const char* name_of(refusal why) {
   switch (why) {
     case refusal::connections: return "connections";
@@ -35,13 +31,7 @@ void refusals::count(refusal why) {
                  {{"reason", name_of(why)}});
   if (!is_news(why))
     return;
-  auto& tally = tallies_[static_cast<size_t>(why)];
-  ++tally.unlogged;
-  const auto now =
-    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-  auto due = tally.next_line_ms.load();
-  if (now < due || !tally.next_line_ms.compare_exchange_strong(due, now + line_every_ms))
-    return;
-  log::warn("http.refused", {{"reason", name_of(why)}, {"count", tally.unlogged.exchange(0)}});
+  if (const auto count = lines_[static_cast<size_t>(why)].due())
+    log::warn("http.refused", {{"reason", name_of(why)}, {"count", *count}});
 }
 } // namespace arrakis::net

@@ -1,8 +1,8 @@
 #pragma once
 // Private to runtime/net: what a listener turned away, counted and logged once in a while.
+#include "runtime/seldom.hpp"
+
 #include <array>
-#include <atomic>
-#include <cstdint>
 
 namespace arrakis::net {
 enum class refusal {
@@ -26,10 +26,9 @@ public:
   void count(refusal);
 
 private:
-  struct tally {
-    std::atomic<uint64_t> unlogged{0};
-    std::atomic<int64_t> next_line_ms{0};
+  struct line : log::seldom {
+    line() : seldom(std::chrono::seconds{10}) {}
   };
-  std::array<tally, refusal_kinds> tallies_;
+  std::array<line, refusal_kinds> lines_;
 };
 } // namespace arrakis::net

@@ -3,6 +3,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/seldom.hpp"
 
 #include <algorithm>
 #include <array>
@@ -118,8 +119,17 @@ std::optional<net::http_response> door::judge_head(const net::http_request& head
   const auto signed_at = seconds_of(net::header(head.headers, "X-Signature-Timestamp"));
   if (!signed_at || !signature_of(net::header(head.headers, "X-Signature-Ed25519")))
     return refuse(fail(ec::refused, "the signature does not verify"));
-  if (!is_recent(*signed_at))
+  if (!is_recent(*signed_at)) {
+    // Anybody can make us say so; but where all of Discord's requests end here, it is the clock, and nothing else says
+    // it.
+    static log::seldom line{std::chrono::minutes{1}};
+    if (const auto count = line.due())
+      log::warn("discord_interaction_time_refused",
+                {{"count", *count},
+                 {"signed_s_ago", wall_ms() / 1000 - *signed_at},
+                 {"do", "where this is said of each interaction, set this machine's clock (NTP)"}});
     return refuse(fail(ec::refused, too_old));
+  }
   return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 #include "adapters/discord/interactions/door.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/log.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -206,6 +207,23 @@ TEST_CASE("door: a body above the limit is a 413 before its signature is looked 
   const door subject{discord.public_key(), {.body = {.bytes_max = 1000}}};
   CHECK(status(subject, discord.request(onboard(R"(,"x":")" + std::string(1000, 'x') + "\""))) == 413);
   CHECK(status(subject, discord.request(onboard())) == 0);
+}
+
+TEST_CASE("door: a wrong clock refuses each interaction, and the log says so once a while") {
+  static int lines = 0;
+  static std::string last;
+  log::set_sink([](std::string_view line) {
+    if (line.find("discord_interaction_time_refused") != line.npos)
+      ++lines, last = line;
+  });
+  const signer discord;
+  const door subject{discord.public_key()};
+  const auto late = discord.request(onboard(), std::to_string(now_ms / 1000 - 3600));
+  for (int i = 0; i < 1'000; ++i)
+    CHECK(subject.judge_head(late)->status == 401);
+  log::set_sink(nullptr);
+  CHECK(lines == 1);
+  CHECK(last.find(R"("signed_s_ago":"3600")") != std::string::npos);
 }
 
 TEST_CASE("door: a head that cannot be good is refused before its body is read") {
