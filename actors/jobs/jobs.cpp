@@ -4,6 +4,7 @@
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "schemas/trace.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -47,7 +48,8 @@ std::string_view word(const queue::outcome& o) {
 std::string trace_of(const queue::job& job) {
   const auto data = json::parse(job.data_json);
   const auto* o = data ? data->if_object() : nullptr;
-  return o ? std::string{json::text_or(*o, "trace")} : std::string{};
+  const auto id = o ? json::text_or(*o, "trace") : std::string_view{};
+  return is_trace_id(id) ? std::string{id} : std::string{};
 }
 
 void tell_running(const state& st) {

@@ -26,13 +26,18 @@ end
 return {1}
 )lua"};
 
+constexpr int64_t version_max = int64_t{1} << 53; // A session sees some dozens; the next one must not overflow.
+
 loaded read_pair(const redis::reply& version, const redis::reply& text, snowflake user, snowflake guild) {
   loaded out;
   if (version.type != redis::reply::text)
     return out;
   std::from_chars(version.bytes.data(), version.bytes.data() + version.bytes.size(), out.version);
-  if (out.version == 0)
-    return out;
+  if (out.version < 1 || out.version > version_max) {
+    if (out.version != 0)
+      log::warn("wizard_session_unreadable", {{"error", "its version is none of ours"}});
+    return {};
+  }
   auto record = core::read_record(text.bytes);
   if (record && (record->user != user || record->guild != guild))
     record = fail(ec::corrupt, "the stored wizard session is of another user or server than its key says");

@@ -89,6 +89,14 @@ TEST_CASE_FIXTURE(fixture, "wizard store: a record that does not read is absent,
   CHECK(swap(7, session(8)).won);
 }
 
+TEST_CASE_FIXTURE(fixture, "wizard store: a version that no session of ours has is no session") {
+  for (const auto* odd : {"-1", "9223372036854775807", "9007199254740993", "99999999999999999999", "x"}) {
+    ask(redis::command{{"HSET", store::key(user, guild), "version", odd, "record", core::to_text(session(1))}, soon()});
+    CHECK(load().version == 0);
+    CHECK_FALSE(load().session);
+  }
+}
+
 TEST_CASE_FIXTURE(fixture, "wizard store: a record of another user or server than its key says is absent") {
   for (const bool of_user : {true, false}) {
     auto foreign = session(1);

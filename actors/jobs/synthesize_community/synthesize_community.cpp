@@ -4,6 +4,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
+#include "schemas/trace.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -33,7 +34,8 @@ bool read_payload(state& st) {
   if (!id || st.version < 1)
     return false;
   st.community = *id;
-  st.trace = json::text_or(*o, "trace");
+  if (const auto trace = json::text_or(*o, "trace"); is_trace_id(trace))
+    st.trace = trace;
   return true;
 }
 

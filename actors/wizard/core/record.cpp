@@ -2,6 +2,7 @@
 
 #include "runtime/json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 
@@ -186,6 +187,15 @@ draft read_draft(const js::object& o) {
 }
 } // namespace
 
+namespace {
+bool is_session_id(std::string_view id) {
+  constexpr size_t length_max = 32; // 128 random bits in hex.
+  return !id.empty() && id.size() <= length_max && std::ranges::all_of(id, [](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  });
+}
+} // namespace
+
 std::string_view to_string(step s) { return names[static_cast<size_t>(s)]; }
 
 std::optional<step> parse_step(std::string_view text) {
@@ -238,6 +248,8 @@ caf::expected<record> read_record(std::string_view text) {
     return fail(ec::corrupt, "the stored wizard session has no state");
   record r;
   r.id = str(o, "id");
+  if (!is_session_id(r.id)) // It goes into custom ids and into the key of a deployment.
+    return fail(ec::corrupt, "the stored wizard session has an id that is none of ours");
   r.user = id_of(o, "user");
   r.guild = id_of(o, "guild");
   r.channel = id_of(o, "channel");
@@ -255,6 +267,9 @@ caf::expected<record> read_record(std::string_view text) {
   r.guild_name = str(o, "guild_name");
   r.created_ms = num(o, "created_ms");
   r.updated_ms = num(o, "updated_ms");
+  const auto is_role_of = [](const manifest_role& role, const manifest_tier& tier) { return role.tier_id == tier.id; };
+  if (!std::ranges::equal(r.draft.roles, r.draft.tiers, is_role_of))
+    return fail(ec::corrupt, "the stored wizard session has not one role for each tier");
   // The readers skip what is of another kind; a record that lost something so would not be written as it was.
   if (to_text(r) != text)
     return fail(ec::corrupt, "the stored wizard session has fields that this layout has not");

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
+#include <functional>
 #include <random>
 #include <set>
 
@@ -266,4 +267,70 @@ TEST_CASE("wizard: a manifest of the largest ids, names and numbers still has sc
   const auto e = event_of(component("wizard:role-#7:" + w.r.id + ":v9999999", {"100000000000000002"}));
   REQUIRE(e);
   CHECK(apply(w.r, *e, w.seen()).next.draft.roles[7].existing == snowflake{100000000000000002});
+}
+
+namespace {
+/// Every place of a tree, as a list of its values.
+void visit(boost::json::value& at, const std::function<void(boost::json::value&)>& see) {
+  see(at);
+  if (at.is_object())
+    for (auto& member : at.get_object())
+      visit(member.value(), see);
+  if (at.is_array())
+    for (auto& item : at.get_array())
+      visit(item, see);
+}
+} // namespace
+
+TEST_CASE("wizard: a record that somebody else wrote is refused or shown, whatever stands in its fields") {
+  walk w;
+  w.to(step::asset_config);
+  auto typing = w.r;
+  typing.draft.typed = typed_asset{"erc20", "berachain", token, "7", "1.5", "why", true, 7};
+  std::vector<record> originals{typing};
+  for (const auto each : all_steps) {
+    walk other;
+    other.to(each);
+    originals.push_back(other.r);
+  }
+  const std::vector<boost::json::value> odd{"",
+                                            boost::json::value(std::string(5'000, 'x')),
+                                            "a:b:c",
+                                            "\x1b]0;\a\n\u202e",
+                                            -1,
+                                            9'223'372'036'854'775'807,
+                                            true,
+                                            nullptr,
+                                            boost::json::array{},
+                                            boost::json::object{},
+                                            "18446744073709551615"};
+  int shown = 0;
+  for (const auto& original : originals) {
+    const auto whole = boost::json::parse(to_text(original));
+    size_t places = 0;
+    auto counted = whole;
+    visit(counted, [&](const auto&) { ++places; });
+    for (size_t place = 1; place < places; ++place) // The root is not one.
+      for (const auto& value : odd) {
+        auto tree = whole;
+        size_t here = 0;
+        visit(tree, [&](boost::json::value& at) {
+          if (here++ == place)
+            at = value;
+        });
+        auto got = read_record(boost::json::serialize(tree));
+        if (!got)
+          continue;
+        got->version = 7;
+        CHECK_NOTHROW(boost::json::parse(screen(*got, w.seen())));
+        ++shown;
+        for (const auto* action : {"continue", "back", "more-roles", "check-again", "skip", "deploy", "retry",
+                                   "auto-create", "edit-roles", "edit-channels", "edit-chain"}) {
+          const auto d = apply(*got, {event::click, got->id, action, "", 7, {}, {}}, w.seen());
+          if (d.what == decision::show)
+            CHECK_NOTHROW(boost::json::parse(screen(d.next, w.seen())));
+        }
+      }
+  }
+  CHECK(shown > 100);
 }

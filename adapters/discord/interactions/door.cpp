@@ -4,6 +4,7 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/seldom.hpp"
+#include "schemas/trace.hpp"
 
 #include <algorithm>
 #include <array>
@@ -92,11 +93,10 @@ namespace {
 /// The trace id of "00-{32 hex}-{16 hex}-{2 hex}"; empty for anything else, and for the id of zeros.
 /// https://www.w3.org/TR/trace-context/#traceparent-header-field-values
 std::string trace_of(std::string_view traceparent) {
-  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   if (traceparent.size() != 55 || !traceparent.starts_with("00-") || traceparent[35] != '-' || traceparent[52] != '-')
     return {};
   const auto id = traceparent.substr(3, 32);
-  return std::ranges::all_of(id, is_hex) && id.find_first_not_of('0') != id.npos ? std::string{id} : std::string{};
+  return is_trace_id(id) ? std::string{id} : std::string{};
 }
 } // namespace
 
