@@ -26,6 +26,7 @@ constexpr std::string_view usage = R"(sandbox: an emulated Discord (REST v10, ga
   --token TOKEN          the first application's bot token (default: made up)
   --no-limits            no rate limits, no identify pacing (they are still counted)
   --print-ready          print one JSON line when ready: url, token, ids, public key
+  --transcript FILE      write every REST answer and every dispatch to FILE, for a schema check
   --page FOLDER          serve the page's files from FOLDER instead of the built-in ones
 )";
 
@@ -40,6 +41,8 @@ std::string read(int argc, char** argv, options& o) {
       o.print_ready = true;
     else if (key == "--state")
       o.state = value();
+    else if (key == "--transcript")
+      o.transcript = value();
     else if (key == "--token")
       o.token = value();
     else if (key == "--page")
@@ -111,6 +114,7 @@ int run(options o) {
   std::promise<std::string> ready;
   boost::asio::post(io.next(), [&] {
     all.core.url = fmt::format("http://{}:{}", bracketed(address), server->port());
+    all.core.world.media_url = all.core.url;
     all.core.hub.settings.url = fmt::format("ws://{}:{}", bracketed(address), server->port());
     all.tick();
     ready.set_value(boost::json::serialize(all.core.ready_line()));

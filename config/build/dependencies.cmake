@@ -11,6 +11,7 @@ find_package(spdlog REQUIRED)
 find_package(date REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc)
 pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 
 # Debian ships no CMake file for CAF; caf_io is left out on purpose (docs/architecture.md, "Many nodes").

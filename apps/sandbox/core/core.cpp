@@ -13,7 +13,9 @@
 
 namespace arrakis::sandbox {
 
-core::core(net::io& on, sandbox::options chosen) : io(on), options(std::move(chosen)), hub(world) {
+core::core(net::io& on, sandbox::options chosen)
+  : io(on), options(std::move(chosen)), transcript(options.transcript), hub(world) {
+  hub.on_dispatch = [this](std::string_view name, const js::object& data) { transcript.dispatch(name, data); };
   limiter.enabled = options.limits;
   hub.settings.limits = options.limits;
 }

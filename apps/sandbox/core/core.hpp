@@ -2,6 +2,7 @@
 // The emulator without its doors: the world, its limits, faults, figures and gateway, and what follows from a change.
 #include "apps/sandbox/core/faults.hpp"
 #include "apps/sandbox/core/statistics.hpp"
+#include "apps/sandbox/core/transcript.hpp"
 #include "apps/sandbox/core/writer.hpp"
 #include "apps/sandbox/gateway/hub.hpp"
 #include "apps/sandbox/limits/limits.hpp"
@@ -13,9 +14,10 @@ namespace js = boost::json;
 struct options {
   std::string address = "127.0.0.1";
   uint16_t port = 0;
-  std::string state; ///< Folder of the snapshot; empty: nothing is kept.
-  std::string token; ///< The first application's; empty: made up at the first start.
-  std::string page;  ///< Folder of the page's files; empty: those that were built in.
+  std::string state;      ///< Folder of the snapshot; empty: nothing is kept.
+  std::string token;      ///< The first application's; empty: made up at the first start.
+  std::string transcript; ///< File of every answer and dispatch; empty: none.
+  std::string page;       ///< Folder of the page's files; empty: those that were built in.
   bool limits = true;
   bool print_ready = false;
 };
@@ -31,6 +33,7 @@ public:
   limits::limiter limiter;
   sandbox::faults faults;
   sandbox::statistics statistics;
+  sandbox::transcript transcript;
   gateway::hub hub;
   std::string url; ///< "http://127.0.0.1:8080", once it listens.
   int shards = 1;  ///< What GET /gateway/bot recommends.

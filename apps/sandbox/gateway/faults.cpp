@@ -108,7 +108,7 @@ js::array hub::list() const {
                              {"sequence", s.seq},
                              {"intents", s.intents},
                              {"connected", s.connection != 0},
-                             {"compressed", c != connections_.end() && c->second.zlib != nullptr}});
+                             {"compressed", c != connections_.end() && c->second.packer != nullptr}});
   }
   return out;
 }

@@ -1,5 +1,7 @@
 #include "apps/sandbox/gateway/hub.hpp"
 
+#include "apps/sandbox/model/form.hpp"
+#include "apps/sandbox/model/members.hpp"
 #include "apps/sandbox/model/render.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
@@ -15,6 +17,23 @@ constexpr int64_t identify_every_ms = 5'000;
 constexpr int64_t session_kept_ms = 300'000; // "some minutes" of Discord
 constexpr int64_t members_every_ms = 30'000; // all members of a guild, since October 2025
 constexpr size_t members_per_chunk = 1000;
+constexpr size_t members_by_query_max = 100; // `limit` of op 8 with a query
+
+/// A query is answered with at most 100 members; without one, all are asked for (`limit` 0).
+size_t limit_of(const js::object& d, std::string_view query) {
+  const auto limit = static_cast<size_t>(std::max<int64_t>(0, json::integer_or(d, "limit")));
+  if (query.empty())
+    return limit == 0 ? SIZE_MAX : limit;
+  return std::min(limit == 0 ? members_by_query_max : limit, members_by_query_max);
+}
+
+/// `user_ids` of op 8: one snowflake or a list of them; nothing when the request is about a query.
+std::optional<js::array> wanted_users(const js::object& d) {
+  const auto* ids = d.if_contains("user_ids");
+  if (!ids || ids->is_null())
+    return std::nullopt;
+  return ids->is_array() ? ids->get_array() : js::array{*ids};
+}
 } // namespace
 
 void hub::accept(const net::responder& respond, const std::string& target) {
@@ -37,8 +56,8 @@ void hub::opened(uint64_t id, std::shared_ptr<net::websocket> socket, const std:
   c.socket = std::move(socket);
   c.heard_ms = wall_ms();
   record_.add(id, "opened", {{"target", target}});
-  if (net::query_value(target, "compress") == "zlib-stream")
-    c.zlib = std::make_unique<zlib_stream>();
+  const auto packing = net::query_value(target, "compress");
+  c.packer = compression_named(packing);
   const auto version = net::query_value(target, "v");
   const bool deaf = !settings.deaf_path.empty() && net::path_of(target) == settings.deaf_path;
   if (!settings.hold_hello && !deaf)
@@ -53,9 +72,9 @@ void hub::greet(connection& c) {
 }
 
 void hub::send(connection& c, std::string_view frame) {
-  if (!c.zlib)
+  if (!c.packer)
     return void(c.socket->send(std::string(frame), false)); // Torn by the socket itself.
-  const auto packed = c.zlib->compress(frame);
+  const auto packed = c.packer->compress(frame);
   const auto part = settings.tear_bytes > 0 ? settings.tear_bytes : packed.size();
   for (size_t at = 0; at < packed.size(); at += part)
     c.socket->send(packed.substr(at, part), true);
@@ -74,6 +93,8 @@ void hub::send_dispatch(connection& c, int64_t number, const std::string& frame)
 
 void hub::dispatch_to(session& s, std::string_view name, const js::object& data, int64_t skip) {
   ++counts_.dispatches;
+  if (on_dispatch)
+    on_dispatch(name, data);
   const auto& frame = s.next(name, js::serialize(data), skip);
   if (const auto c = connections_.find(s.connection); c != connections_.end())
     send_dispatch(c->second, s.seq, frame);
@@ -266,12 +287,12 @@ void hub::on_resume(connection& c, const js::object& d) {
 
 void hub::on_request_members(connection& c, const js::object& d) {
   auto& s = sessions_.at(c.session);
-  const auto id = parse_snowflake(json::text_or(d, "guild_id")).value_or(snowflake{});
+  const auto id = d.contains("guild_id") ? model::id_of(d.at("guild_id")).value_or(snowflake{}) : snowflake{};
   const auto* in = world_.find_guild(id);
   if (!in || !in->members.contains(s.bot))
     return;
   const auto query = json::text_or(d, "query");
-  const auto* wanted = json::array_in(d, "user_ids");
+  const auto wanted = wanted_users(d);
   const js::value nonce = d.contains("nonce") ? d.at("nonce") : js::value(nullptr);
   if (!wanted && query.empty()) {
     if (!(s.intents & guild_members))
@@ -287,7 +308,7 @@ void hub::on_request_members(connection& c, const js::object& d) {
   js::array members, missing;
   if (wanted)
     for (const auto& each : *wanted) {
-      const auto user = parse_snowflake(each.is_string() ? std::string_view(each.as_string()) : std::string_view{});
+      const auto user = model::id_of(each);
       const auto who = user ? in->members.find(*user) : in->members.end();
       if (who == in->members.end())
         missing.push_back(each);
@@ -295,9 +316,7 @@ void hub::on_request_members(connection& c, const js::object& d) {
         members.push_back(model::to_json(world_, who->second));
     }
   else
-    for (const auto& [user, who] : in->members)
-      if (world_.user_of(user).name.starts_with(query))
-        members.push_back(model::to_json(world_, who));
+    members = model::find_members(world_, *in, query, limit_of(d, query));
   const auto chunks = std::max<size_t>(1, (members.size() + members_per_chunk - 1) / members_per_chunk);
   for (size_t i = 0; i < chunks; ++i) {
     js::array part;

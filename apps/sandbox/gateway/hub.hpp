@@ -1,8 +1,8 @@
 #pragma once
 // The gateway: connections and sessions, on one io thread. https://discord.com/developers/docs/topics/gateway
+#include "apps/sandbox/gateway/compression.hpp"
 #include "apps/sandbox/gateway/record.hpp"
 #include "apps/sandbox/gateway/session.hpp"
-#include "apps/sandbox/gateway/zlib_stream.hpp"
 #include "runtime/net/http_server.hpp"
 
 namespace arrakis::sandbox::gateway {
@@ -65,6 +65,9 @@ public:
   size_t dispatch(const target&, std::string_view name, const js::object& data, int64_t skip);
   size_t release_guilds(const target&); ///< ends hold_guild_create and sends what was held
 
+  /// Hears of each dispatch, for a session that is connected or not; may be empty.
+  std::function<void(std::string_view name, const js::object& data)> on_dispatch;
+
   const gateway::counts& count() const { return counts_; }
   js::array list() const; ///< Sessions with shard, sequence, connected, intents.
   js::array recorded(int64_t after) const { return record_.after(after); }
@@ -73,7 +76,7 @@ private:
   struct connection {
     uint64_t id = 0;
     std::shared_ptr<net::websocket> socket;
-    std::unique_ptr<zlib_stream> zlib;
+    std::unique_ptr<compression> packer; ///< Null: frames are text.
     std::string session;
     int64_t heard_ms = 0;
     std::deque<int64_t> frames; ///< When the last frames came, for the limit of 120 a minute.

@@ -12,9 +12,17 @@ uint64_t needed(std::string_view name) {
     return guild_members;
   if (name.starts_with("GUILD_AUDIT_LOG_") || name.starts_with("GUILD_BAN_"))
     return guild_moderation;
+  if (name.starts_with("MESSAGE_REACTION_"))
+    return guild_reactions;
   if (name.starts_with("MESSAGE_"))
     return guild_messages;
-  if (name.starts_with("GUILD_") || name.starts_with("CHANNEL_"))
+  if (name == "GUILD_EMOJIS_UPDATE")
+    return guild_expressions;
+  if (name == "WEBHOOKS_UPDATE")
+    return guild_webhooks;
+  if (name.starts_with("INVITE_"))
+    return guild_invites;
+  if (name.starts_with("GUILD_") || name.starts_with("CHANNEL_") || name.starts_with("THREAD_"))
     return guilds;
   return 0;
 }

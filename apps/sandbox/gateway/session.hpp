@@ -12,8 +12,12 @@ enum intent : uint64_t {
   guilds = 1 << 0,
   guild_members = 1 << 1,
   guild_moderation = 1 << 2,
-  guild_messages = 1 << 9,
+  guild_expressions = 1 << 3,
+  guild_webhooks = 1 << 5,
+  guild_invites = 1 << 6,
   guild_presences = 1 << 8,
+  guild_messages = 1 << 9,
+  guild_reactions = 1 << 10,
   message_content = 1 << 15
 };
 inline constexpr uint64_t known_intents = (1ull << 26) - 1;

@@ -3,6 +3,8 @@
 #include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
+#include "apps/sandbox/model/threads.hpp"
+#include "runtime/json.hpp"
 #include "runtime/unicode.hpp"
 
 #include <fmt/format.h>
@@ -65,6 +67,8 @@ bool targets_exist(const guild& in, const std::vector<overwrite>& list) {
   });
 }
 
+js::value id_or_null(snowflake id) { return id ? js::value(id.text()) : js::value(nullptr); }
+
 /// The audit log says whose overwrite it was; there, and only there, the type is a text.
 js::object whose(const guild& in, const overwrite& o) {
   js::object options{{"id", o.id.text()}, {"type", std::to_string(static_cast<int>(o.kind))}};
@@ -74,8 +78,9 @@ js::object whose(const guild& in, const overwrite& o) {
 }
 
 size_t children_of(const guild& in, snowflake category) {
-  return static_cast<size_t>(std::count_if(in.channels.begin(), in.channels.end(),
-                                           [&](const auto& each) { return each.second.parent == category; }));
+  return static_cast<size_t>(std::count_if(in.channels.begin(), in.channels.end(), [&](const auto& each) {
+    return each.second.parent == category && !is_thread(each.second.kind);
+  }));
 }
 
 void check_parent(form& f, const guild& in, const channel& of, snowflake parent) {
@@ -91,14 +96,57 @@ void check_parent(form& f, const guild& in, const channel& of, snowflake parent)
 int next_position(const guild& in, int kind) {
   int position = 0;
   for (const auto& [_, each] : in.channels) // categories are ordered on their own, so are voice channels
-    if ((each.kind == category_channel) == (kind == category_channel)
-        && (each.kind == voice_channel) == (kind == voice_channel))
+    if (!is_thread(each.kind) && (each.kind == category_channel) == (kind == category_channel)
+        && is_vocal(each.kind) == is_vocal(kind))
       position = std::max(position, each.position + 1);
   return position;
 }
 
+void read_vocal_fields(form& f, channel& c) {
+  // 64 kbit/s is a stage's most, 96 a voice channel's without boosts; both take at least 8.
+  const int64_t bitrate_max = c.kind == stage_channel ? 64'000 : 96'000;
+  const int64_t users_max = c.kind == stage_channel ? 10'000 : 99;
+  if (const auto bitrate = f.integer("bitrate", 8'000, bitrate_max))
+    c.bitrate = static_cast<int>(*bitrate);
+  if (const auto limit = f.integer("user_limit", 0, users_max))
+    c.user_limit = static_cast<int>(*limit);
+  if (const auto region = f.text("rtc_region", 0, name_max); region || f.is_null("rtc_region"))
+    c.rtc_region = region.value_or("");
+  if (const auto quality = f.integer("video_quality_mode", 1, 2))
+    c.video_quality = static_cast<int>(*quality);
+}
+
+void read_thread_defaults(form& f, world& w, channel& c) {
+  if (const auto slowmode = f.integer("default_thread_rate_limit_per_user", 0, 21600))
+    c.thread_slowmode_s = static_cast<int>(*slowmode);
+  if (const auto minutes = f.integer("default_auto_archive_duration", 60, 10'080)) {
+    if (*minutes != 60 && *minutes != 1'440 && *minutes != 4'320 && *minutes != 10'080)
+      f.fault("default_auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of {60, 1440, 4320, 10080}.");
+    c.archive_after_min = static_cast<int>(*minutes);
+  }
+  if (!is_forum(c.kind))
+    return;
+  if (const auto* tags = f.array("available_tags", 20)) {
+    c.tags.clear();
+    for (size_t i = 0; i < tags->size(); ++i) {
+      const auto* each = (*tags)[i].if_object();
+      if (!each || json::text_or(*each, "name").empty()) {
+        f.fault(fmt::format("available_tags.{}.name", i), "BASE_TYPE_REQUIRED", "This field is required");
+        continue;
+      }
+      const auto emoji = each->contains("emoji_name") ? each->at("emoji_name") : js::value(nullptr);
+      const auto* old = each->if_contains("id");
+      c.tags.push_back(js::object{{"id", old && id_of(*old) ? id_of(*old)->text() : w.next_id().text()},
+                                  {"name", each->at("name")},
+                                  {"moderated", json::bool_or(*each, "moderated")},
+                                  {"emoji_id", nullptr},
+                                  {"emoji_name", emoji}});
+    }
+  }
+}
+
 /// Reads what creation and edit have in common into `c`; faults go to `f`.
-void read_fields(form& f, const guild& in, channel& c) {
+void read_fields(form& f, world& w, const guild& in, channel& c) {
   if (const auto name = f.text("name", 1, name_max)) {
     c.name = normal_name(c.kind, *name);
     if (c.name.empty())
@@ -112,6 +160,10 @@ void read_fields(form& f, const guild& in, channel& c) {
     c.nsfw = *nsfw;
   if (const auto slowmode = f.integer("rate_limit_per_user", 0, 21600))
     c.slowmode_s = static_cast<int>(*slowmode);
+  if (is_vocal(c.kind))
+    read_vocal_fields(f, c);
+  else if (c.kind != category_channel)
+    read_thread_defaults(f, w, c);
   if (const auto position = f.integer("position", 0, 1000))
     c.position = static_cast<int>(*position);
   if (const auto parent = f.id("parent_id")) {
@@ -123,7 +175,7 @@ void read_fields(form& f, const guild& in, channel& c) {
 } // namespace
 
 std::string normal_name(int kind, std::string_view name) {
-  if (kind != text_channel && kind != announcement_channel)
+  if (kind != text_channel && kind != announcement_channel && !is_forum(kind))
     return std::string{unicode::trimmed(name)};
   std::string out;
   for (const char c : unicode::lower(unicode::joined_blanks(name, "-")))
@@ -139,15 +191,16 @@ outcome<js::object> create_channel(world& w, const actor& by, guild& in, const j
   form f(body);
   f.require("name");
   channel made{.guild = in.id, .kind = static_cast<int>(f.integer("type", 0, 16).value_or(text_channel))};
-  if (made.kind != text_channel && made.kind != voice_channel && made.kind != category_channel
-      && made.kind != announcement_channel)
-    f.fault("type", "BASE_TYPE_CHOICES", "Value must be one of {0, 2, 4, 5}.");
+  if (is_thread(made.kind)
+      || !(made.kind == text_channel || made.kind == category_channel || is_vocal(made.kind)
+           || made.kind == announcement_channel || is_forum(made.kind)))
+    f.fault("type", "BASE_TYPE_CHOICES", "Value must be one of {0, 2, 4, 5, 13, 15, 16}.");
   made.position = next_position(in, made.kind);
-  read_fields(f, in, made);
+  read_fields(f, w, in, made);
   const auto overwrites = read_overwrites(f);
   if (!f.clean())
     return f.why();
-  if (in.channels.size() >= channels_max)
+  if (channels_of(in) >= channels_max)
     return refusal{400, 30013, "Maximum number of guild channels reached (500)", {}};
   if (overwrites) {
     if (!targets_exist(in, *overwrites))
@@ -171,12 +224,14 @@ outcome<js::object> create_channel(world& w, const actor& by, guild& in, const j
 
 outcome<js::object> edit_channel(world& w, const actor& by, place at, const js::object& body) {
   auto& [in, where] = at;
+  if (is_thread(where->kind))
+    return edit_thread(w, by, at, body);
   const auto mine = permissions_in(*in, *where, by.user);
   if (!(mine & manage_channels))
     return missing_permissions();
   form f(body);
   auto next = *where;
-  read_fields(f, *in, next);
+  read_fields(f, w, *in, next);
   const auto overwrites = read_overwrites(f);
   if (!f.clean())
     return f.why();
@@ -201,7 +256,14 @@ outcome<js::object> edit_channel(world& w, const actor& by, place at, const js::
   change(changes, "position", where->position, next.position);
   change(changes, "nsfw", where->nsfw, next.nsfw);
   change(changes, "rate_limit_per_user", where->slowmode_s, next.slowmode_s);
-  change(changes, "parent_id", where->parent.text(), next.parent.text());
+  change(changes, "bitrate", where->bitrate, next.bitrate);
+  change(changes, "user_limit", where->user_limit, next.user_limit);
+  change(changes, "rtc_region", where->rtc_region, next.rtc_region);
+  change(changes, "video_quality_mode", where->video_quality, next.video_quality);
+  change(changes, "default_thread_rate_limit_per_user", where->thread_slowmode_s, next.thread_slowmode_s);
+  change(changes, "default_auto_archive_duration", where->archive_after_min, next.archive_after_min);
+  change(changes, "available_tags", where->tags, next.tags);
+  change(changes, "parent_id", id_or_null(where->parent), id_or_null(next.parent));
   change(changes, "permission_overwrites", overwrites_json(*where), overwrites_json(next));
   if (!changes.empty()) {
     *where = std::move(next);
@@ -213,6 +275,8 @@ outcome<js::object> edit_channel(world& w, const actor& by, place at, const js::
 
 outcome<js::object> delete_channel(world& w, const actor& by, place at) {
   auto& [in, where] = at;
+  if (is_thread(where->kind))
+    return delete_thread(w, by, at);
   if (!(permissions_in(*in, *where, by.user) & manage_channels))
     return missing_permissions();
   const auto id = where->id;
@@ -221,6 +285,10 @@ outcome<js::object> delete_channel(world& w, const actor& by, place at) {
   change(changes, "name", where->name, nullptr);
   in->channels.erase(id);
   w.messages.erase(id);
+  std::erase_if(in->webhooks, [id](const auto& each) { return each.second.channel == id; });
+  std::erase_if(in->invites, [id](const auto& each) { return each.second.channel == id; });
+  std::erase_if(in->channels,
+                [id](const auto& each) { return is_thread(each.second.kind) && each.second.parent == id; });
   for (auto& [_, each] : in->channels)
     if (each.parent == id) {
       each.parent = {};
@@ -297,12 +365,23 @@ outcome<done> move_channels(world& w, const actor& by, guild& in, const js::arra
     if (found == in.channels.end())
       return unknown("Channel");
     auto next = found->second;
-    read_fields(f, in, next);
+    read_fields(f, w, in, next);
+    const bool locks = f.boolean("lock_permissions").value_or(false);
     if (!f.clean())
       return f.why();
+    if (locks && next.parent) // The channel takes over the overwrites of its category.
+      next.overwrites = in.channels.at(next.parent).overwrites;
+    js::array changes;
+    change(changes, "position", found->second.position, next.position);
+    change(changes, "parent_id", id_or_null(found->second.parent), id_or_null(next.parent));
+    change(changes, "permission_overwrites", overwrites_json(found->second), overwrites_json(next));
+    if (changes.empty())
+      continue;
     found->second.position = next.position;
     found->second.parent = next.parent;
+    found->second.overwrites = next.overwrites;
     w.emit("CHANNEL_UPDATE", in.id, to_json(found->second));
+    note(w, in, action::channel_update, by, *id, std::move(changes));
   }
   return done{};
 }
@@ -310,8 +389,14 @@ outcome<done> move_channels(world& w, const actor& by, guild& in, const js::arra
 js::array list_channels(const guild& in) {
   js::array list;
   for (const auto& [_, each] : in.channels)
-    list.push_back(to_json(each));
+    if (!is_thread(each.kind))
+      list.push_back(to_json(each));
   return list;
+}
+
+size_t channels_of(const guild& in) {
+  return static_cast<size_t>(std::count_if(in.channels.begin(), in.channels.end(),
+                                           [](const auto& each) { return !is_thread(each.second.kind); }));
 }
 
 } // namespace arrakis::sandbox::model

@@ -11,7 +11,9 @@ outcome<done> put_overwrite(world&, const actor&, place, snowflake target, const
 outcome<done> delete_overwrite(world&, const actor&, place, snowflake target);
 /// PATCH /guilds/{guild}/channels: [{id, position, parent_id?}].
 outcome<done> move_channels(world&, const actor&, guild&, const js::array& body);
+/// Without threads.
 js::array list_channels(const guild&);
+size_t channels_of(const guild&);
 
 /// Text channels are lower case, with hyphens for blanks; categories and voice channels keep their text.
 std::string normal_name(int kind, std::string_view name);

@@ -182,6 +182,13 @@ outcome<done> delete_command(application& app, snowflake guild, snowflake id) {
   return done{};
 }
 
+outcome<js::object> get_command(const application& app, snowflake guild, snowflake id) {
+  const auto found = app.commands.find(id);
+  if (found == app.commands.end() || found->second.guild != guild)
+    return unknown("application command");
+  return to_json(found->second, app);
+}
+
 js::array list_commands(const application& app, snowflake guild) {
   js::array list;
   for (const auto& [_, each] : app.commands)

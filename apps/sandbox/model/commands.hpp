@@ -9,6 +9,7 @@ outcome<js::array> overwrite_commands(world&, application&, snowflake guild, con
 outcome<js::object> create_command(world&, application&, snowflake guild, const js::object& body);
 outcome<js::object> edit_command(world&, application&, snowflake guild, snowflake id, const js::object& body);
 outcome<done> delete_command(application&, snowflake guild, snowflake id);
+outcome<js::object> get_command(const application&, snowflake guild, snowflake id);
 js::array list_commands(const application&, snowflake guild);
 /// The command that a name means in a guild: the guild's own before the global one; null when there is none.
 const command* find_command(const application&, snowflake guild, std::string_view name);

@@ -13,6 +13,7 @@ constexpr size_t embeds_max = 10;
 constexpr size_t embed_text_max = 6000; // over all embeds of a message
 constexpr size_t rows_max = 5;
 constexpr size_t components_v2_max = 40;
+constexpr size_t attachments_max = 10;
 
 struct text_rule {
   std::string_view key;
@@ -274,13 +275,58 @@ content_fields read_content(form& f) {
       f.fault("components", "BASE_TYPE_MAX_LENGTH", "Must be 40 or fewer in length.");
   } else if (f.is_null("components"))
     out.components = js::array{};
+  if (const auto* attachments = f.array("attachments", attachments_max))
+    out.attachments = *attachments;
   if (v2 && (f.has("content") || f.has("embeds")))
     f.fault("content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
             "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2");
   return out;
 }
 
-void apply(message& m, const content_fields& fields) {
+namespace {
+/// An uploaded file gets an id and the addresses under which a client would fetch it.
+js::object new_attachment(world& w, const message& m, const js::object& upload) {
+  const auto id = w.next_id().text();
+  const std::string name(json::text_or(upload, "filename", "unknown"));
+  const auto path = fmt::format("{}/attachments/{}/{}/{}", w.media_url, m.channel.value, id, name);
+  js::object out{{"id", id},
+                 {"filename", name},
+                 {"size", json::integer_or(upload, "size")},
+                 {"url", path},
+                 {"proxy_url", path},
+                 {"content_type", json::text_or(upload, "content_type", "application/octet-stream")},
+                 {"content_scan_version", 0},
+                 {"placeholder_version", 1}};
+  if (const auto description = json::text_or(upload, "description"); !description.empty())
+    out["description"] = description;
+  if (m.flags & ephemeral_flag)
+    out["ephemeral"] = true;
+  return out;
+}
+
+/// What the author lists stays or is added; an id that the message does not have is left out.
+js::array next_attachments(world& w, const message& m, const js::array& listed) {
+  js::array out;
+  for (const auto& each : listed) {
+    const auto* item = each.if_object();
+    if (!item)
+      continue;
+    if (json::bool_or(*item, "upload")) {
+      out.push_back(new_attachment(w, m, *item));
+      continue;
+    }
+    const auto id = item->contains("id") ? id_of(item->at("id")) : std::nullopt;
+    for (const auto& old : m.attachments)
+      if (id && json::text_or(old.as_object(), "id") == id->text())
+        out.push_back(old);
+  }
+  return out;
+}
+} // namespace
+
+void apply(world& w, message& m, const content_fields& fields) {
+  if (fields.attachments)
+    m.attachments = next_attachments(w, m, *fields.attachments);
   m.content = fields.content.value_or(m.content);
   if (fields.embeds)
     m.embeds = *fields.embeds;

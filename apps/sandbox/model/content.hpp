@@ -1,7 +1,7 @@
 #pragma once
 // What a message or a form may hold. https://discord.com/developers/docs/resources/message, .../components/reference
 #include "apps/sandbox/model/form.hpp"
-#include "apps/sandbox/model/types.hpp"
+#include "apps/sandbox/model/world.hpp"
 
 namespace arrakis::sandbox::model {
 
@@ -11,10 +11,12 @@ struct content_fields {
   std::optional<js::array> embeds;
   std::optional<js::array> components; ///< Numbered.
   std::optional<int64_t> flags;
+  /// {id, description?} keeps one of the edited message; {upload: true, filename, size, content_type} is a new one.
+  std::optional<js::array> attachments;
 };
 /// Reads and checks them; faults go to the form.
 content_fields read_content(form&);
-void apply(message&, const content_fields&);
+void apply(world&, message&, const content_fields&);
 /// Nothing to show: Discord refuses such a message (50006).
 bool is_empty(const message&);
 

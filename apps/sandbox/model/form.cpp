@@ -14,6 +14,16 @@ size_t length_of(std::string_view utf8) {
   return points;
 }
 
+std::optional<snowflake> id_of(const js::value& value) {
+  if (value.is_string())
+    return parse_snowflake(std::string_view(value.as_string()));
+  if (value.is_uint64())
+    return snowflake{value.as_uint64()};
+  if (value.is_int64() && value.as_int64() >= 0)
+    return snowflake{static_cast<uint64_t>(value.as_int64())};
+  return std::nullopt;
+}
+
 const js::value* form::find(std::string_view key) const {
   const auto* value = body_.if_contains(key);
   return value && !value->is_null() ? value : nullptr;
@@ -84,9 +94,8 @@ std::optional<snowflake> form::id(std::string_view key) {
   const auto* value = find(key);
   if (!value)
     return std::nullopt;
-  if (value->is_string())
-    if (const auto parsed = parse_snowflake(std::string_view(value->as_string())))
-      return parsed;
+  if (const auto parsed = id_of(*value))
+    return parsed;
   fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not snowflake.", js::serialize(*value)));
   return std::nullopt;
 }
@@ -121,6 +130,17 @@ const js::array* form::array(std::string_view key, size_t size_max) {
     return nullptr;
   }
   return &value->as_array();
+}
+
+const js::object* form::object(std::string_view key) {
+  const auto* value = find(key);
+  if (!value)
+    return nullptr;
+  if (!value->is_object()) {
+    fault(key, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType");
+    return nullptr;
+  }
+  return &value->as_object();
 }
 
 void form::require(std::string_view key) {

@@ -13,6 +13,9 @@ namespace arrakis::sandbox::model {
 /// Unicode code points, which is what Discord's length limits count.
 size_t length_of(std::string_view utf8);
 
+/// An id as clients send it: text, or a number (discord.py sends numbers). Nothing for anything else.
+std::optional<snowflake> id_of(const boost::json::value&);
+
 class form {
 public:
   explicit form(const boost::json::object& body) : body_(body) {}
@@ -27,6 +30,7 @@ public:
   /// A permission mask: decimal text, or an integer.
   std::optional<uint64_t> mask(std::string_view key);
   const boost::json::array* array(std::string_view key, size_t size_max);
+  const boost::json::object* object(std::string_view key);
   void require(std::string_view key);
 
   /// Notes a fault at a dotted path ("components.0.label").

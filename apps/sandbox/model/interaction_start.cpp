@@ -93,8 +93,9 @@ outcome<js::array> options_of(const js::object& definition, const js::object& gi
   return out;
 }
 
-/// `resolved` for the selects that choose users, roles or channels.
-js::object resolve(world& w, const guild& in, const std::vector<std::string>& values) {
+/// `resolved` for the options and selects that name users, roles or channels. `viewer`: whose permissions in a channel
+/// it tells.
+js::object resolve(world& w, const guild& in, const std::vector<std::string>& values, snowflake viewer) {
   js::object users, members, roles, channels;
   for (const auto& text : values) {
     const auto id = parse_snowflake(text).value_or(snowflake{});
@@ -107,8 +108,12 @@ js::object resolve(world& w, const guild& in, const std::vector<std::string>& va
     }
     if (const auto found = in.roles.find(id); found != in.roles.end())
       roles[text] = to_json(found->second);
-    if (const auto found = in.channels.find(id); found != in.channels.end())
-      channels[text] = to_json(found->second);
+    if (const auto found = in.channels.find(id); found != in.channels.end()) {
+      auto partial = to_json(found->second);
+      partial.erase("permission_overwrites");
+      partial["permissions"] = std::to_string(permissions_in(in, found->second, viewer));
+      channels[text] = std::move(partial);
+    }
   }
   js::object out;
   for (auto& [key, part] :
@@ -118,15 +123,50 @@ js::object resolve(world& w, const guild& in, const std::vector<std::string>& va
   return out;
 }
 
-/// Whether a select of `kind` may choose `text`: the id of something in the guild.
-bool is_offered(const guild& in, int64_t kind, std::string_view text) {
+/// Whether `text` is the id of something in the guild of a kind that is asked for.
+bool is_offered(const guild& in, std::string_view text, bool users, bool roles, bool channels) {
   const auto id = parse_snowflake(text);
-  if (!id)
-    return false;
-  const bool user = kind == user_select || kind == mentionable_select;
-  const bool role = kind == role_select || kind == mentionable_select;
-  return (user && in.members.contains(*id)) || (role && in.roles.contains(*id))
-      || (kind == channel_select && in.channels.contains(*id));
+  return id && ((users && in.members.contains(*id)) || (roles && in.roles.contains(*id))
+                || (channels && in.channels.contains(*id)));
+}
+
+/// Whether a select of `kind` may choose `text`.
+bool is_offered_by(int64_t kind, const guild& in, std::string_view text) {
+  return is_offered(in, text, kind == user_select || kind == mentionable_select,
+                    kind == role_select || kind == mentionable_select, kind == channel_select);
+}
+
+/// Option types whose value is an id. application-commands#application-command-object-application-command-option-type
+enum option_type : int { user_option = 6, channel_option = 7, role_option = 8, mentionable_option = 9 };
+
+/// The ids that the options name, at any depth.
+void collect_ids(const js::array& options, std::vector<std::string>& ids) {
+  for (const auto& each : options) {
+    const auto& option = each.as_object();
+    if (const auto* inner = json::array_in(option, "options"))
+      collect_ids(*inner, ids);
+    const auto kind = json::integer_or(option, "type");
+    if (kind >= user_option && kind <= mentionable_option)
+      ids.emplace_back(json::text_or(option, "value"));
+  }
+}
+
+/// An id in the options that names nothing of the kind that the option asks for; Discord's client offers only what is
+/// there. Empty: all are there.
+std::string unknown_id(const guild& in, const js::array& options) {
+  for (const auto& each : options) {
+    const auto& option = each.as_object();
+    if (const auto* inner = json::array_in(option, "options"))
+      if (auto missing = unknown_id(in, *inner); !missing.empty())
+        return missing;
+    const auto kind = json::integer_or(option, "type");
+    const auto value = json::text_or(option, "value");
+    if (kind >= user_option && kind <= mentionable_option
+        && !is_offered(in, value, kind == user_option || kind == mentionable_option,
+                       kind == role_option || kind == mentionable_option, kind == channel_option))
+      return std::string(value);
+  }
+  return {};
 }
 
 std::optional<refusal> check_values(const guild& in, const js::object& component,
@@ -145,7 +185,7 @@ std::optional<refusal> check_values(const guild& in, const js::object& component
                              && std::any_of(
                                options->begin(), options->end(),
                                [&](const js::value& o) { return json::text_or(o.as_object(), "value") == value; })
-                         : is_offered(in, kind, value);
+                         : is_offered_by(kind, in, value);
     if (!offered)
       return not_offered(fmt::format("The select has no value '{}'.", value));
   }
@@ -188,10 +228,16 @@ outcome<started> invoke(world& w, snowflake user, snowflake channel, std::string
   auto sent = options_of(what->definition, options);
   if (!sent)
     return sent.why();
+  if (const auto missing = unknown_id(*at->guild, *sent); !missing.empty())
+    return not_offered(fmt::format("The guild has no '{}'.", missing));
   auto& made = open(w, *app, *at, user, command_type);
   made.name = std::string(name);
   made.command = what->id;
   js::object data{{"id", what->id.text()}, {"name", name}, {"type", 1}};
+  std::vector<std::string> ids;
+  collect_ids(*sent, ids);
+  if (auto resolved = resolve(w, *at->guild, ids, user); !resolved.empty())
+    data["resolved"] = std::move(resolved);
   if (!sent->empty())
     data["options"] = std::move(*sent);
   if (what->guild)
@@ -225,7 +271,7 @@ outcome<started> press(world& w, snowflake user, snowflake channel, snowflake me
       chosen.push_back(js::value(each));
     data["values"] = std::move(chosen);
     if (kind != string_select)
-      data["resolved"] = resolve(w, *at->guild, values);
+      data["resolved"] = resolve(w, *at->guild, values, user);
   }
   auto& made = open(w, *app, *at, user, component_type);
   made.source = message;

@@ -28,7 +28,7 @@ js::object metadata_of(world& w, const interaction& i) {
 
 message blank(world& w, const interaction& i, bool ephemeral) {
   message m{.id = w.next_id(), .channel = i.channel, .guild = i.guild, .author = w.applications.at(i.application).bot};
-  m.kind = i.kind == command_type ? 20 : 0;
+  m.kind = i.kind == command_type ? command_message : plain_message;
   m.application = i.application;
   m.interaction = metadata_of(w, i);
   if (ephemeral) {
@@ -38,20 +38,19 @@ message blank(world& w, const interaction& i, bool ephemeral) {
   return m;
 }
 
-/// 200 for ?with_response=true.
+/// 200 for ?with_response=true. A `resource` is there when the answer made or changed a message at once.
 js::object callback_response(world& w, const interaction& i, int kind) {
   js::object about{{"id", i.id.text()}, {"type", i.kind}};
-  js::object resource{{"type", kind}};
-  if (i.response) {
+  js::object out;
+  if (const auto* m = i.response ? w.find_message(i.channel, i.response) : nullptr) {
     about["response_message_id"] = i.response.text();
-    if (const auto* m = w.find_message(i.channel, i.response)) {
-      about["response_message_loading"] = (m->flags & loading_flag) != 0;
-      about["response_message_ephemeral"] = static_cast<bool>(m->visible_to);
-      if (kind != deferred_update)
-        resource["message"] = to_json(w, *m);
-    }
+    about["response_message_loading"] = (m->flags & loading_flag) != 0;
+    about["response_message_ephemeral"] = static_cast<bool>(m->visible_to);
+    if (kind == with_message || kind == update_message)
+      out["resource"] = js::object{{"type", kind}, {"message", to_json(w, *m)}};
   }
-  return {{"interaction", std::move(about)}, {"resource", std::move(resource)}};
+  out["interaction"] = std::move(about);
+  return out;
 }
 
 outcome<done> reply(world& w, interaction& i, form& f) {
@@ -60,7 +59,7 @@ outcome<done> reply(world& w, interaction& i, form& f) {
     return f.why();
   auto m = blank(w, i, fields.flags.value_or(0) & ephemeral_flag);
   m.flags |= static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
-  apply(m, fields);
+  apply(w, m, fields);
   if (is_empty(m))
     return refusal{400, 50006, "Cannot send an empty message", {}};
   i.response = keep(w, std::move(m)).id;
@@ -87,7 +86,7 @@ outcome<done> update(world& w, interaction& i, form& f) {
   const auto fields = read_content(f);
   if (!f.clean())
     return f.why();
-  apply(*on, fields);
+  apply(w, *on, fields);
   on->edited_ms = w.now_ms;
   tell_changed(w, *on);
   i.response = i.source;
@@ -186,8 +185,8 @@ outcome<js::object> follow_up(world& w, snowflake application, std::string_view 
     return f.why();
   auto m = blank(w, **i, fields.flags.value_or(0) & ephemeral_flag);
   m.flags |= static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
-  m.kind = 0;
-  apply(m, fields);
+  m.kind = plain_message;
+  apply(w, m, fields);
   if (is_empty(m))
     return refusal{400, 50006, "Cannot send an empty message", {}};
   ++(*i)->edits;
@@ -218,7 +217,7 @@ outcome<js::object> edit_response(world& w, snowflake application, std::string_v
   if (!f.clean())
     return f.why();
   auto next = m;
-  apply(next, fields);
+  apply(w, next, fields);
   if (is_empty(next))
     return refusal{400, 50006, "Cannot send an empty message", {}};
   next.flags &= ~loading_flag;

@@ -21,8 +21,21 @@ js::array role_change(const char* key, const role& r) {
   return {js::object{{"key", key}, {"new_value", js::array{js::object{{"id", r.id.text()}, {"name", r.name}}}}}};
 }
 
+outcome<role*> grantable(const actor& by, guild& in, snowflake user, snowflake id) {
+  if (!in.members.contains(user))
+    return unknown("Member");
+  const auto found = in.roles.find(id);
+  if (found == in.roles.end())
+    return unknown("Role");
+  if (!(permissions_in(in, by.user) & manage_roles) || !commands_role(in, by.user, found->second)
+      || found->second.managed || id == in.id)
+    return missing_permissions();
+  return &found->second;
+}
+} // namespace
+
 /// A bot that is out hears GUILD_DELETE without `unavailable`; it must be told by name, since it is no member any more.
-void remove(world& w, guild& in, snowflake user) {
+void remove_member(world& w, guild& in, snowflake user) {
   const auto who = in.members.find(user);
   for (const auto id : who->second.roles)
     if (const auto own = in.roles.find(id); own != in.roles.end() && own->second.managed && own->second.bot == user) {
@@ -38,26 +51,14 @@ void remove(world& w, guild& in, snowflake user) {
   }
 }
 
-outcome<role*> grantable(const actor& by, guild& in, snowflake user, snowflake id) {
-  if (!in.members.contains(user))
-    return unknown("Member");
-  const auto found = in.roles.find(id);
-  if (found == in.roles.end())
-    return unknown("Role");
-  if (!(permissions_in(in, by.user) & manage_roles) || !commands_role(in, by.user, found->second)
-      || found->second.managed || id == in.id)
-    return missing_permissions();
-  return &found->second;
-}
-} // namespace
-
 guild& found_guild(world& w, std::string name, snowflake owner) {
   const auto id = w.next_id();
   auto& made = w.guilds[id];
   made = guild{.id = id, .name = std::move(name), .owner = owner};
   // What a new guild lets everyone do: see, write, read the history, use commands, connect and speak.
   constexpr uint64_t usual = view_channel | send_messages | read_message_history | add_reactions | embed_links
-                           | attach_files | use_application_commands | connect | speak | create_instant_invite;
+                           | attach_files | use_application_commands | connect | speak | create_instant_invite
+                           | create_public_threads | create_private_threads | send_in_threads;
   made.roles[id] = role{.id = id, .name = "@everyone", .permissions = usual};
   made.members[owner] = member{.user = owner, .joined_ms = w.now_ms};
   const auto category = w.next_id();
@@ -149,7 +150,7 @@ outcome<js::object> edit_member(world& w, const actor& by, guild& in, snowflake 
   if (roles) {
     next.roles.clear();
     for (const auto& each : *roles)
-      if (const auto id = each.is_string() ? parse_snowflake(std::string_view(each.as_string())) : std::nullopt)
+      if (const auto id = id_of(each))
         next.roles.push_back(*id);
     std::sort(next.roles.begin(), next.roles.end());
     for (const auto id : next.roles)
@@ -179,7 +180,7 @@ outcome<done> kick(world& w, const actor& by, guild& in, snowflake user) {
     return unknown("Member");
   if (!(permissions_in(in, by.user) & kick_members) || !outranks(in, by.user, user))
     return missing_permissions();
-  remove(w, in, user);
+  remove_member(w, in, user);
   note(w, in, action::member_kick, by, user);
   return done{};
 }
@@ -189,7 +190,7 @@ outcome<done> leave(world& w, guild& in, snowflake user) {
     return unknown("Guild");
   if (in.owner == user)
     return refusal{400, 50055, "Invalid Guild", {}};
-  remove(w, in, user);
+  remove_member(w, in, user);
   return done{};
 }
 
@@ -206,6 +207,19 @@ outcome<done> delete_guild(world& w, const actor& by, guild& in) {
     w.messages.erase(channel);
   w.guilds.erase(id);
   return done{};
+}
+
+js::array find_members(world& w, const guild& in, std::string_view query, size_t count) {
+  const auto begins = [&](std::string_view text) {
+    return text.size() >= query.size() && std::equal(query.begin(), query.end(), text.begin(), [](char a, char b) {
+             return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+           });
+  };
+  js::array list;
+  for (const auto& [user, who] : in.members)
+    if (list.size() < count && (begins(w.user_of(user).name) || (!who.nick.empty() && begins(who.nick))))
+      list.push_back(to_json(w, who));
+  return list;
 }
 
 js::array list_members(world& w, const guild& in, snowflake after, size_t count) {

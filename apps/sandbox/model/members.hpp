@@ -20,9 +20,13 @@ outcome<done> revoke_role(world&, const actor&, guild&, snowflake user, snowflak
 outcome<js::object> edit_member(world&, const actor&, guild&, snowflake user, const js::object& body);
 /// DELETE: out of the guild. A bot that is kicked hears GUILD_DELETE.
 outcome<done> kick(world&, const actor&, guild&, snowflake user);
+/// Takes a member out of the guild, with a bot's own role.
+void remove_member(world&, guild&, snowflake user);
 /// A bot (or a person) goes by itself.
 outcome<done> leave(world&, guild&, snowflake user);
 outcome<done> delete_guild(world&, const actor&, guild&);
+/// Members whose name or nick begins with `query`, in any case; at most `count`.
+js::array find_members(world&, const guild&, std::string_view query, size_t count);
 js::array list_members(world&, const guild&, snowflake after, size_t count);
 
 } // namespace arrakis::sandbox::model

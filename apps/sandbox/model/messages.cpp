@@ -3,22 +3,112 @@
 #include "apps/sandbox/model/content.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
+#include "runtime/json.hpp"
 
 namespace arrakis::sandbox::model {
 namespace {
 using namespace arrakis::permissions;
 
+constexpr int64_t bulk_age_max_ms = 14ll * 24 * 3'600'000;
+constexpr size_t pins_max = 50;
+
+bool rings_everyone(std::string_view text) {
+  return text.find("@everyone") != std::string_view::npos || text.find("@here") != std::string_view::npos;
+}
+
 js::object dispatch_of(world& w, const message& m) {
   auto data = to_json(w, m);
   data["guild_id"] = m.guild.text();
-  data["channel_type"] = text_channel;
+  const auto* where = w.find_channel(m.channel);
+  data["channel_type"] = where ? where->kind : text_channel;
   const auto& in = w.guilds.at(m.guild);
+  for (auto& each : data["mentions"].as_array()) { // The gateway adds who they are in the guild.
+    const auto id = *parse_snowflake(std::string_view(each.as_object().at("id").as_string()));
+    if (const auto member = in.members.find(id); member != in.members.end()) {
+      auto partial = to_json(w, member->second);
+      partial.erase("user");
+      each.as_object()["member"] = std::move(partial);
+    }
+  }
   if (const auto author = in.members.find(m.author); author != in.members.end()) {
     auto who = to_json(w, author->second);
     who.erase("user");
     data["member"] = std::move(who);
   }
   return data;
+}
+
+/// Which mentions of a text ring: https://discord.com/developers/docs/resources/message#allowed-mentions-object
+class mention_rules {
+public:
+  explicit mention_rules(const js::object* allowed) : allowed_(allowed) {}
+  bool rings(std::string_view kind, std::string_view id) const {
+    if (!allowed_)
+      return true;
+    if (const auto* parse = json::array_in(*allowed_, "parse"))
+      for (const auto& each : *parse)
+        if (each.is_string() && each.as_string() == kind)
+          return true;
+    if (const auto* ids = json::array_in(*allowed_, kind))
+      for (const auto& each : *ids)
+        if (const auto one = id_of(each); one && one->text() == id)
+          return true;
+    return false;
+  }
+  bool rings_author() const { return allowed_ ? json::bool_or(*allowed_, "replied_user") : true; }
+
+private:
+  const js::object* allowed_;
+};
+
+void add_once(js::array& to, const std::string& id) {
+  if (std::find(to.begin(), to.end(), js::value(id)) == to.end())
+    to.push_back(js::value(id));
+}
+
+/// Finds <@id>, <@!id>, <@&id>, @everyone and @here in the text.
+void read_mentions(const world& w, const guild& in, message& m, const mention_rules& rules) {
+  m.mentions.clear();
+  m.mention_roles.clear();
+  const std::string_view text = m.content;
+  m.mention_everyone = rings_everyone(text) && rules.rings("everyone", "");
+  for (size_t at = text.find("<@"); at != std::string_view::npos; at = text.find("<@", at + 2)) {
+    const auto end = text.find('>', at);
+    if (end == std::string_view::npos)
+      break;
+    auto inner = text.substr(at + 2, end - at - 2);
+    const bool role = inner.starts_with('&');
+    if (role || inner.starts_with('!'))
+      inner.remove_prefix(1);
+    const auto id = parse_snowflake(inner);
+    if (!id)
+      continue;
+    if (role && in.roles.contains(*id) && rules.rings("roles", inner))
+      add_once(m.mention_roles, id->text());
+    if (!role && w.users.contains(*id) && rules.rings("users", inner))
+      add_once(m.mentions, id->text());
+  }
+}
+
+/// A reply: its type, the reference, and the mention of whom it answers.
+std::optional<refusal> read_reference(world& w, const place& at, form& f, message& m, const mention_rules& rules) {
+  const auto* reference = f.object("message_reference");
+  if (!reference)
+    return std::nullopt;
+  const auto id = reference->contains("message_id") ? id_of(reference->at("message_id")) : std::nullopt;
+  const auto* to = id ? w.find_message(at.channel->id, *id) : nullptr;
+  if (!to || to->visible_to) {
+    if (!json::bool_or(*reference, "fail_if_not_exists", true))
+      return std::nullopt;
+    f.fault("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message");
+    return f.why();
+  }
+  m.kind = reply_message;
+  m.reference = {
+    {"type", 0}, {"message_id", to->id.text()}, {"channel_id", to->channel.text()}, {"guild_id", to->guild.text()}};
+  if (rules.rings_author() && !to->webhook)
+    add_once(m.mentions, to->author.text());
+  return std::nullopt;
 }
 
 outcome<message*> writable(world& w, const actor& by, const place& at, snowflake id) {
@@ -29,13 +119,19 @@ outcome<message*> writable(world& w, const actor& by, const place& at, snowflake
 }
 } // namespace
 
-message& keep(world& w, message m) {
+message& keep(world& w, message m, const js::value& nonce) {
   auto& in = w.messages[m.channel];
-  if (auto* where = w.find_channel(m.channel); where && !m.visible_to)
+  if (auto* where = w.find_channel(m.channel); where && !m.visible_to) {
     where->last_message = m.id;
+    ++where->thread.message_count;
+  }
   auto& kept = in.insert_or_assign(m.id, std::move(m)).first->second;
-  if (!kept.visible_to)
-    w.emit("MESSAGE_CREATE", kept.guild, dispatch_of(w, kept));
+  if (!kept.visible_to) {
+    auto data = dispatch_of(w, kept);
+    if (!nonce.is_null())
+      data["nonce"] = nonce;
+    w.emit("MESSAGE_CREATE", kept.guild, std::move(data));
+  }
   while (in.size() > messages_per_channel_max)
     in.erase(in.begin());
   return kept;
@@ -53,26 +149,44 @@ void remove(world& w, const message& m) {
   w.messages[m.channel].erase(m.id);
 }
 
-outcome<js::object> send_message(world& w, const actor& by, place at, const js::object& body) {
-  auto& [in, where] = at;
-  if (where->kind == category_channel)
-    return refusal{400, 50008, "Cannot send messages in a non-text channel", {}};
-  if (!(permissions_in(*in, *where, by.user) & send_messages))
-    return missing_permissions();
+outcome<message> draft_message(world& w, const actor& by, place at, const js::object& body) {
   form f(body);
   const auto fields = read_content(f);
   if (!f.clean())
     return f.why();
-  message m{.id = w.next_id(), .channel = where->id, .guild = in->id, .author = by.user};
+  message m{.id = w.next_id(), .channel = at.channel->id, .guild = at.guild->id, .author = by.user};
   m.flags = static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
-  if (const auto* files = body.if_contains("attachments"); files && files->is_array())
-    m.attachments = files->get_array();
-  apply(m, fields);
-  if (by.app)
-    m.application = {}; // a bot's plain message is no webhook's
+  apply(w, m, fields);
+  const mention_rules rules{f.object("allowed_mentions")};
+  read_mentions(w, *at.guild, m, rules);
+  if (m.mention_everyone && !(permissions_in(*at.guild, *at.channel, by.user) & mention_everyone))
+    m.mention_everyone = false;
+  if (auto refused = read_reference(w, at, f, m, rules))
+    return *refused;
+  if (!f.clean())
+    return f.why();
   if (is_empty(m))
     return refusal{400, 50006, "Cannot send an empty message", {}};
-  return to_json(w, keep(w, std::move(m)));
+  return m;
+}
+
+outcome<js::object> send_message(world& w, const actor& by, place at, const js::object& body) {
+  auto& [in, where] = at;
+  if (where->kind == category_channel || is_forum(where->kind))
+    return refusal{400, 50008, "Cannot send messages in a non-text channel", {}};
+  if (!(permissions_in(*in, *where, by.user) & (is_thread(where->kind) ? send_in_threads : send_messages)))
+    return missing_permissions();
+  if (where->thread.archived && where->thread.locked)
+    return refusal{400, 50083, "Thread is archived", {}};
+  auto m = draft_message(w, by, at, body);
+  if (!m)
+    return m.why();
+  const auto* given = body.if_contains("nonce");
+  const auto nonce = given ? *given : js::value(nullptr);
+  auto out = to_json(w, keep(w, std::move(*m), nonce), by.user);
+  if (!nonce.is_null())
+    out["nonce"] = nonce;
+  return out;
 }
 
 outcome<js::object> edit_message(world& w, const actor& by, place at, snowflake id, const js::object& body) {
@@ -86,10 +200,11 @@ outcome<js::object> edit_message(world& w, const actor& by, place at, snowflake 
   const auto fields = read_content(f);
   if (!f.clean())
     return f.why();
-  apply(m, fields);
+  apply(w, m, fields);
+  read_mentions(w, *at.guild, m, mention_rules{f.object("allowed_mentions")});
   m.edited_ms = w.now_ms;
   tell_changed(w, m);
-  return to_json(w, m);
+  return to_json(w, m, by.user);
 }
 
 outcome<done> delete_message(world& w, const actor& by, place at, snowflake id) {
@@ -106,7 +221,7 @@ outcome<js::object> get_message(world& w, const actor& by, place at, snowflake i
   auto found = writable(w, by, at, id);
   if (!found || (*found)->visible_to)
     return unknown("Message");
-  return to_json(w, **found);
+  return to_json(w, **found, by.user);
 }
 
 outcome<js::array> list_messages(world& w, const actor& by, place at, snowflake before, snowflake after, size_t count) {
@@ -118,6 +233,64 @@ outcome<js::array> list_messages(world& w, const actor& by, place at, snowflake 
     return list;
   for (auto each = in->second.rbegin(); each != in->second.rend() && list.size() < count; ++each)
     if (!each->second.visible_to && (!before || each->first < before) && (!after || each->first > after))
+      list.push_back(to_json(w, each->second, by.user));
+  return list;
+}
+
+outcome<done> delete_messages(world& w, const actor& by, place at, const js::object& body) {
+  if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_messages))
+    return missing_permissions();
+  form f(body);
+  f.require("messages");
+  const auto* ids = f.array("messages", 100);
+  if (ids && ids->size() < 2)
+    f.fault("messages", "BASE_TYPE_BAD_LENGTH", "Must be between 2 and 100 in length.");
+  if (!f.clean() || !ids)
+    return f.why();
+  js::array gone;
+  for (const auto& each : *ids) {
+    const auto id = id_of(each).value_or(snowflake{});
+    if (w.now_ms - id.made_at_ms() > bulk_age_max_ms)
+      return refusal{400, 50034, "You can only bulk delete messages that are under 14 days old.", {}};
+    if (auto* m = w.find_message(at.channel->id, id); m && !m->visible_to)
+      gone.push_back(js::value(id.text()));
+  }
+  for (const auto& each : gone)
+    w.messages[at.channel->id].erase(*parse_snowflake(std::string_view(each.as_string())));
+  const auto count = std::to_string(gone.size());
+  w.emit("MESSAGE_DELETE_BULK", at.guild->id,
+         {{"ids", std::move(gone)}, {"channel_id", at.channel->id.text()}, {"guild_id", at.guild->id.text()}});
+  note(w, *at.guild, action::message_bulk_delete, by, at.channel->id, {}, {{"count", count}});
+  return done{};
+}
+
+outcome<done> pin(world& w, const actor& by, place at, snowflake id, bool pinned) {
+  auto found = writable(w, by, at, id);
+  if (!found)
+    return found.why();
+  if (!(permissions_in(*at.guild, *at.channel, by.user) & (pin_messages | manage_messages)))
+    return missing_permissions();
+  auto& m = **found;
+  if (m.pinned == pinned)
+    return done{};
+  if (pinned && list_pins(w, at).size() >= pins_max)
+    return refusal{400, 30003, "Maximum number of pins reached for the channel (50)", {}};
+  m.pinned = pinned;
+  tell_changed(w, m);
+  w.emit("CHANNEL_PINS_UPDATE", at.guild->id,
+         {{"guild_id", at.guild->id.text()},
+          {"channel_id", at.channel->id.text()},
+          {"last_pin_timestamp", pinned ? js::value(time_text(w.now_ms)) : js::value(nullptr)}});
+  note(w, *at.guild, pinned ? action::message_pin : action::message_unpin, by, m.author, {},
+       {{"channel_id", at.channel->id.text()}, {"message_id", id.text()}});
+  return done{};
+}
+
+js::array list_pins(world& w, place at) {
+  js::array list;
+  const auto& in = w.messages[at.channel->id];
+  for (auto each = in.rbegin(); each != in.rend(); ++each)
+    if (each->second.pinned)
       list.push_back(to_json(w, each->second));
   return list;
 }

@@ -21,6 +21,13 @@ uint64_t permissions_in(const guild& in, snowflake user) {
 }
 
 uint64_t permissions_in(const guild& in, const channel& where, snowflake user) {
+  if (is_thread(where.kind)) { // A thread has the overwrites of its channel; a private one is its members' own.
+    const auto parent = in.channels.find(where.parent);
+    const auto mask = parent == in.channels.end() ? 0 : permissions_in(in, parent->second, user);
+    const bool hidden = where.kind == private_thread && !where.thread.members.contains(user)
+                     && !(mask & manage_threads);
+    return hidden ? 0 : mask;
+  }
   uint64_t mask = permissions_in(in, user);
   if (mask == 0 || mask & arrakis::permissions::administrator)
     return mask;

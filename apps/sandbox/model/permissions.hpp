@@ -6,6 +6,10 @@
 
 namespace arrakis::sandbox::model {
 
+/// Bits that the emulator alone needs. https://discord.com/developers/docs/topics/permissions
+inline constexpr uint64_t manage_expressions = 1ull << 30, manage_threads = 1ull << 34,
+                          create_public_threads = 1ull << 35, create_private_threads = 1ull << 36,
+                          send_in_threads = 1ull << 38, create_expressions = 1ull << 43, pin_messages = 1ull << 51;
 inline constexpr uint64_t every_permission = (1ull << 53) - 1;
 
 /// Of a member in the guild, without channels: 0 for who is none.

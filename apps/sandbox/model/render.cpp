@@ -1,5 +1,6 @@
 #include "apps/sandbox/model/render.hpp"
 
+#include "apps/sandbox/model/threads.hpp"
 #include "runtime/clock.hpp"
 
 namespace arrakis::sandbox::model {
@@ -58,6 +59,34 @@ js::object to_json(const role& r) {
   return out;
 }
 
+namespace {
+js::object thread_json(const channel& c) {
+  js::object about{{"archived", c.thread.archived},
+                   {"auto_archive_duration", c.archive_after_min},
+                   {"archive_timestamp", time_text(c.thread.archived_ms)},
+                   {"locked", c.thread.locked},
+                   {"create_timestamp", time_text(c.id.made_at_ms())}};
+  if (c.kind == private_thread)
+    about["invitable"] = true;
+  js::object out{{"id", c.id.text()},
+                 {"type", c.kind},
+                 {"guild_id", c.guild.text()},
+                 {"parent_id", c.parent.text()},
+                 {"name", c.name},
+                 {"owner_id", c.thread.owner.text()},
+                 {"last_message_id", id_or_null(c.last_message)},
+                 {"rate_limit_per_user", c.slowmode_s},
+                 {"flags", 0},
+                 {"message_count", c.thread.message_count},
+                 {"total_message_sent", c.thread.message_count},
+                 {"member_count", std::min<size_t>(c.thread.members.size(), 50)}, // Discord stops counting at 50.
+                 {"thread_metadata", std::move(about)}};
+  if (!c.thread.tags.empty())
+    out["applied_tags"] = c.thread.tags;
+  return out;
+}
+} // namespace
+
 js::object to_json(const overwrite& o) {
   return {{"id", o.id.text()},
           {"type", static_cast<int>(o.kind)},
@@ -66,6 +95,8 @@ js::object to_json(const overwrite& o) {
 }
 
 js::object to_json(const channel& c) {
+  if (is_thread(c.kind))
+    return thread_json(c);
   js::array overwrites;
   for (const auto& each : c.overwrites)
     overwrites.push_back(to_json(each));
@@ -82,12 +113,30 @@ js::object to_json(const channel& c) {
     out["topic"] = text_or_null(c.topic);
     out["last_message_id"] = id_or_null(c.last_message);
     out["rate_limit_per_user"] = c.slowmode_s;
-  } else if (c.kind == voice_channel) {
-    out["bitrate"] = 64000;
-    out["user_limit"] = 0;
-    out["rtc_region"] = nullptr;
+  } else if (is_vocal(c.kind)) {
+    out["bitrate"] = c.bitrate;
+    out["user_limit"] = c.user_limit;
+    out["rtc_region"] = text_or_null(c.rtc_region);
+    out["video_quality_mode"] = c.video_quality;
     out["last_message_id"] = id_or_null(c.last_message);
     out["rate_limit_per_user"] = c.slowmode_s;
+    if (c.kind == stage_channel)
+      out["topic"] = text_or_null(c.topic);
+  } else if (is_forum(c.kind)) {
+    out["topic"] = text_or_null(c.topic);
+    out["last_message_id"] = id_or_null(c.last_message);
+    out["rate_limit_per_user"] = c.slowmode_s;
+    out["available_tags"] = c.tags;
+    out["default_reaction_emoji"] = nullptr;
+    out["default_sort_order"] = nullptr;
+    out["default_forum_layout"] = 0;
+    out["template"] = "";
+  }
+  if (!is_vocal(c.kind) && c.kind != category_channel) {
+    if (c.archive_after_min > 0)
+      out["default_auto_archive_duration"] = c.archive_after_min;
+    if (c.thread_slowmode_s > 0)
+      out["default_thread_rate_limit_per_user"] = c.thread_slowmode_s;
   }
   return out;
 }
@@ -130,20 +179,79 @@ js::object to_json(world& w, const member& m) {
           {"communication_disabled_until", nullptr}};
 }
 
-js::object to_json(world& w, const message& m) {
+namespace {
+js::object author_of(world& w, const message& m) {
+  if (!m.webhook)
+    return to_json(w.user_of(m.author));
+  auto out = to_json(user{.id = m.webhook, .name = m.author_name, .global_name = {}, .bot = true});
+  return out;
+}
+
+js::object emoji_json(std::string_view key) {
+  const auto colon = key.rfind(':');
+  const auto id = colon == std::string_view::npos ? std::nullopt : parse_snowflake(key.substr(colon + 1));
+  if (id)
+    return {{"id", id->text()}, {"name", key.substr(0, colon)}};
+  return {{"id", nullptr}, {"name", key}};
+}
+
+js::array reactions_json(const message& m, snowflake viewer) {
+  js::array list;
+  for (const auto& [emoji, users] : m.reactions)
+    list.push_back(js::object{{"emoji", emoji_json(emoji)},
+                              {"count", users.size()},
+                              {"count_details", {{"burst", 0}, {"normal", users.size()}}},
+                              {"burst_colors", js::array{}},
+                              {"me_burst", false},
+                              {"burst_me", false},
+                              {"burst_count", 0},
+                              {"me", std::find(users.begin(), users.end(), viewer) != users.end()}});
+  return list;
+}
+
+js::array users_json(world& w, const js::array& ids) {
+  js::array list;
+  for (const auto& each : ids)
+    list.push_back(to_json(w.user_of(*parse_snowflake(std::string_view(each.as_string())))));
+  return list;
+}
+
+void add_reference(world& w, js::object& out, const message& m) {
+  out["message_reference"] = m.reference;
+  const auto* to = w.find_message(m.channel,
+                                  *parse_snowflake(std::string_view(m.reference.at("message_id").as_string())));
+  if (!to)
+    out["referenced_message"] = nullptr; // Deleted meanwhile.
+  else {
+    auto plain = *to;
+    plain.reference.clear(); // One level deep, as Discord does.
+    out["referenced_message"] = to_json(w, plain);
+  }
+}
+} // namespace
+
+js::object to_json(const emoji& e, const user& creator) {
+  js::array roles;
+  for (const auto id : e.roles)
+    roles.push_back(js::value(id.text()));
+  return {{"id", e.id.text()},      {"name", e.name},   {"roles", std::move(roles)}, {"user", to_json(creator)},
+          {"require_colons", true}, {"managed", false}, {"animated", e.animated},    {"available", true}};
+}
+
+js::object to_json(world& w, const message& m, snowflake viewer) {
   js::object out{{"id", m.id.text()},
                  {"channel_id", m.channel.text()},
-                 {"author", to_json(w.user_of(m.author))},
+                 {"author", author_of(w, m)},
                  {"content", m.content},
                  {"timestamp", time_text(m.id.made_at_ms())},
                  {"edited_timestamp", m.edited_ms ? js::value(time_text(m.edited_ms)) : js::value(nullptr)},
                  {"tts", false},
-                 {"mention_everyone", false},
-                 {"mentions", js::array{}},
-                 {"mention_roles", js::array{}},
+                 {"mention_everyone", m.mention_everyone},
+                 {"mentions", users_json(w, m.mentions)},
+                 {"mention_roles", m.mention_roles},
                  {"attachments", m.attachments},
                  {"embeds", m.embeds},
-                 {"pinned", false},
+                 {"pinned", m.pinned},
                  {"type", m.kind},
                  {"flags", m.flags},
                  {"components", m.components}};
@@ -151,8 +259,17 @@ js::object to_json(world& w, const message& m) {
     out["application_id"] = m.application.text();
     out["webhook_id"] = m.application.text();
   }
+  if (m.webhook)
+    out["webhook_id"] = m.webhook.text();
   if (!m.interaction.empty())
     out["interaction_metadata"] = m.interaction;
+  if (!m.reference.empty())
+    add_reference(w, out, m);
+  if (!m.reactions.empty())
+    out["reactions"] = reactions_json(m, viewer);
+  if (m.thread)
+    if (const auto* thread = w.find_channel(m.thread))
+      out["thread"] = to_json(*thread);
   return out;
 }
 
@@ -210,11 +327,19 @@ js::object to_json(const guild& g, bool counts) {
   return out;
 }
 
+js::array emojis_json(world& w, const guild& g) {
+  js::array list;
+  for (const auto& [_, each] : g.emojis)
+    list.push_back(to_json(each, w.user_of(each.creator)));
+  return list;
+}
+
 js::object guild_create(world& w, const guild& g, const application& app) {
   auto out = to_json(g);
   js::array channels;
   for (const auto& [_, each] : g.channels)
-    channels.push_back(to_json(each));
+    if (!is_thread(each.kind))
+      channels.push_back(to_json(each));
   // large_threshold: Discord sends up to 250 members here, the rest on request (opcode 8).
   js::array members;
   members.push_back(to_json(w, g.members.at(app.bot)));
@@ -228,13 +353,19 @@ js::object guild_create(world& w, const guild& g, const application& app) {
   out["voice_states"] = js::array{};
   out["members"] = std::move(members);
   out["channels"] = std::move(channels);
-  out["threads"] = js::array{};
+  out["threads"] = threads_seen_by(g, app.bot);
+  out["emojis"] = emojis_json(w, g);
   out["presences"] = js::array{};
   out["stage_instances"] = js::array{};
   out["guild_scheduled_events"] = js::array{};
   out["soundboard_sounds"] = js::array{};
   return out;
 }
+
+namespace {
+/// The three "gateway intent, limited" bits of an unverified application.
+constexpr int limited_intents_flags = (1 << 13) | (1 << 15) | (1 << 19);
+} // namespace
 
 js::object ready(world& w, const application& app, const std::vector<snowflake>& guilds) {
   auto self = to_json(w.user_of(app.bot));
@@ -244,8 +375,7 @@ js::object ready(world& w, const application& app, const std::vector<snowflake>&
   js::array list;
   for (const auto id : guilds)
     list.push_back(js::object{{"id", id.text()}, {"unavailable", true}});
-  // Flags: the three "gateway intent, limited" bits of an unverified application.
-  constexpr int flags = (1 << 13) | (1 << 15) | (1 << 19);
+  constexpr int flags = limited_intents_flags;
   return {{"v", 10},
           {"user_settings", js::object{}},
           {"user", std::move(self)},
@@ -277,7 +407,8 @@ js::object application_json(world& w, const application& app) {
           {"storefront_available", false},
           {"integration_types_config", {{"0", js::object{}}}},
           {"verify_key", app.public_key},
-          {"flags", (1 << 13) | (1 << 15) | (1 << 19)},
+          {"flags", limited_intents_flags},
+          {"flags_new", std::to_string(limited_intents_flags)},
           {"redirect_uris", js::array{}},
           {"interactions_endpoint_url", text_or_null(app.endpoint)},
           {"role_connections_verification_url", nullptr},
@@ -299,6 +430,7 @@ js::object application_json(world& w, const application& app) {
           {"discovery_eligibility_flags", 0},
           {"monetization_state", 1},
           {"monetization_eligibility_flags", 0},
+          {"eligible_oauth2_scopes", js::array{}},
           {"event_webhooks_status", 1},
           {"event_webhooks_types", js::array{}}};
 }

@@ -9,10 +9,13 @@ js::object to_json(const role&);
 js::object to_json(const overwrite&);
 js::object to_json(const channel&);
 js::object to_json(const audit_entry&);
+js::object to_json(const emoji&, const user& creator);
+js::array emojis_json(world&, const guild&);
 js::object to_json(const command&, const application&);
 /// Without `user` where the event carries it elsewhere is not needed by anybody: always with it.
 js::object to_json(world&, const member&);
-js::object to_json(world&, const message&);
+/// `viewer` decides the `me` of reactions.
+js::object to_json(world&, const message&, snowflake viewer = {});
 /// As GET /guilds/{id} has it; `counts` adds approximate_member_count and approximate_presence_count.
 js::object to_json(const guild&, bool counts = false);
 /// The data of GUILD_CREATE for one application's bot.

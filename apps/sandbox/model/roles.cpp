@@ -50,6 +50,17 @@ js::array apply(role& r, const role_fields& fields) {
   return changes;
 }
 
+/// What the audit log says of a new role: no `old_value`, for there was none.
+js::array first_values(const role& r) {
+  js::array changes;
+  change(changes, "name", nullptr, r.name);
+  change(changes, "permissions", nullptr, std::to_string(r.permissions));
+  change(changes, "color", nullptr, r.color);
+  change(changes, "hoist", nullptr, r.hoist);
+  change(changes, "mentionable", nullptr, r.mentionable);
+  return changes;
+}
+
 /// Nobody gives away what they do not have.
 bool may_give(const guild& in, snowflake user, uint64_t mask) { return (mask & ~permissions_in(in, user)) == 0; }
 
@@ -94,9 +105,8 @@ outcome<js::object> create_role(world& w, const actor& by, guild& in, const js::
   if (fields.permissions && !may_give(in, by.user, mask))
     return missing_permissions();
   role made{.id = w.next_id(), .name = "new role", .permissions = mask, .position = 1};
-  auto changes = apply(made, fields);
-  if (!fields.name || fields.name->empty())
-    change(changes, "name", nullptr, made.name);
+  apply(made, fields);
+  auto changes = first_values(made);
   // A new role starts right above @everyone; all others move up by one.
   const auto order = by_height(in);
   for (auto* each : order)

@@ -25,6 +25,43 @@ js::array each_of(const Map& map, F&& f) {
   return list;
 }
 
+/// A field that an older snapshot lacks has its default.
+const js::value& field(const js::object& o, std::string_view key) {
+  static const js::value missing;
+  const auto* found = o.if_contains(key);
+  return found ? *found : missing;
+}
+js::array array_at(const js::object& o, std::string_view key) {
+  const auto& found = field(o, key);
+  return found.is_array() ? found.get_array() : js::array{};
+}
+js::object object_at(const js::object& o, std::string_view key) {
+  const auto& found = field(o, key);
+  return found.is_object() ? found.get_object() : js::object{};
+}
+int int_or(const js::object& o, std::string_view key, int otherwise) {
+  return field(o, key).is_number() ? int_at(o, key) : otherwise;
+}
+std::string text_or(const js::object& o, std::string_view key) {
+  return field(o, key).is_string() ? text_at(o, key) : std::string();
+}
+bool bool_or(const js::object& o, std::string_view key) { return field(o, key).is_bool() && o.at(key).get_bool(); }
+snowflake id_or(const js::object& o, std::string_view key) {
+  return field(o, key).is_string() ? id_at(o, key) : snowflake{};
+}
+std::vector<snowflake> ids_at(const js::object& o, std::string_view key) {
+  std::vector<snowflake> ids;
+  for (const auto& each : array_at(o, key))
+    ids.push_back(*parse_snowflake(std::string_view(each.as_string())));
+  return ids;
+}
+js::array put(const std::vector<snowflake>& ids) {
+  js::array list;
+  for (const auto id : ids)
+    list.push_back(put(id));
+  return list;
+}
+
 js::object save_role(const role& r) {
   return {{"id", put(r.id)},
           {"name", r.name},
@@ -48,6 +85,30 @@ role load_role(const js::object& o) {
           .bot = id_at(o, "bot")};
 }
 
+js::object save_thread(const thread_state& t) {
+  js::object members;
+  for (const auto& [user, since] : t.members)
+    members[user.text()] = since;
+  return {{"owner", put(t.owner)},
+          {"archived", t.archived},
+          {"locked", t.locked},
+          {"archived_ms", t.archived_ms},
+          {"message_count", t.message_count},
+          {"members", std::move(members)},
+          {"tags", t.tags}};
+}
+thread_state load_thread(const js::object& o) {
+  thread_state t{.owner = id_or(o, "owner"),
+                 .archived = bool_or(o, "archived"),
+                 .locked = bool_or(o, "locked"),
+                 .archived_ms = field(o, "archived_ms").is_number() ? long_at(o, "archived_ms") : 0,
+                 .message_count = int_or(o, "message_count", 0),
+                 .tags = array_at(o, "tags")};
+  for (const auto& each : object_at(o, "members"))
+    t.members[*parse_snowflake(each.key())] = each.value().to_number<int64_t>();
+  return t;
+}
+
 js::object save_channel(const channel& c) {
   js::array overwrites;
   for (const auto& o : c.overwrites)
@@ -65,7 +126,15 @@ js::object save_channel(const channel& c) {
           {"nsfw", c.nsfw},
           {"slowmode_s", c.slowmode_s},
           {"overwrites", std::move(overwrites)},
-          {"last_message", put(c.last_message)}};
+          {"last_message", put(c.last_message)},
+          {"bitrate", c.bitrate},
+          {"user_limit", c.user_limit},
+          {"rtc_region", c.rtc_region},
+          {"video_quality", c.video_quality},
+          {"thread_slowmode_s", c.thread_slowmode_s},
+          {"archive_after_min", c.archive_after_min},
+          {"tags", c.tags},
+          {"thread", save_thread(c.thread)}};
 }
 channel load_channel(const js::object& o) {
   channel c{.id = id_at(o, "id"),
@@ -77,7 +146,15 @@ channel load_channel(const js::object& o) {
             .topic = text_at(o, "topic"),
             .nsfw = o.at("nsfw").as_bool(),
             .slowmode_s = int_at(o, "slowmode_s"),
-            .last_message = id_at(o, "last_message")};
+            .last_message = id_at(o, "last_message"),
+            .bitrate = int_or(o, "bitrate", 64'000),
+            .user_limit = int_or(o, "user_limit", 0),
+            .rtc_region = text_or(o, "rtc_region"),
+            .video_quality = int_or(o, "video_quality", 1),
+            .thread_slowmode_s = int_or(o, "thread_slowmode_s", 0),
+            .archive_after_min = int_or(o, "archive_after_min", 0),
+            .tags = array_at(o, "tags"),
+            .thread = load_thread(object_at(o, "thread"))};
   for (const auto& each : o.at("overwrites").as_array()) {
     const auto& w = each.as_object();
     c.overwrites.push_back({.id = id_at(w, "id"),
@@ -101,6 +178,47 @@ member load_member(const js::object& o) {
   return m;
 }
 
+js::object save_webhook(const webhook& h) {
+  return {
+    {"id", put(h.id)}, {"channel", put(h.channel)}, {"creator", put(h.creator)}, {"application", put(h.application)},
+    {"name", h.name},  {"token", h.token}};
+}
+webhook load_webhook(const js::object& o) {
+  return {.id = id_at(o, "id"),
+          .channel = id_at(o, "channel"),
+          .creator = id_at(o, "creator"),
+          .application = id_at(o, "application"),
+          .name = text_at(o, "name"),
+          .token = text_at(o, "token")};
+}
+js::object save_invite(const invite& i) {
+  return {{"code", i.code},           {"channel", put(i.channel)}, {"inviter", put(i.inviter)}, {"made_ms", i.made_ms},
+          {"max_age_s", i.max_age_s}, {"max_uses", i.max_uses},    {"temporary", i.temporary}};
+}
+invite load_invite(const js::object& o) {
+  return {.code = text_at(o, "code"),
+          .channel = id_at(o, "channel"),
+          .inviter = id_at(o, "inviter"),
+          .made_ms = long_at(o, "made_ms"),
+          .max_age_s = long_at(o, "max_age_s"),
+          .max_uses = int_at(o, "max_uses"),
+          .temporary = o.at("temporary").as_bool()};
+}
+js::object save_emoji(const emoji& e) {
+  return {{"id", put(e.id)},
+          {"name", e.name},
+          {"creator", put(e.creator)},
+          {"roles", put(e.roles)},
+          {"animated", e.animated}};
+}
+emoji load_emoji(const js::object& o) {
+  return {.id = id_at(o, "id"),
+          .name = text_at(o, "name"),
+          .creator = id_at(o, "creator"),
+          .roles = ids_at(o, "roles"),
+          .animated = o.at("animated").as_bool()};
+}
+
 js::object save_guild(const guild& g) {
   js::array audit;
   for (const auto& e : g.audit)
@@ -111,6 +229,9 @@ js::object save_guild(const guild& g) {
                                {"reason", e.reason},
                                {"changes", e.changes},
                                {"options", e.options}});
+  js::object bans;
+  for (const auto& [user, reason] : g.bans)
+    bans[user.text()] = reason;
   return {{"id", put(g.id)},
           {"name", g.name},
           {"owner", put(g.owner)},
@@ -118,7 +239,11 @@ js::object save_guild(const guild& g) {
           {"channels", each_of(g.channels, save_channel)},
           {"members", each_of(g.members, save_member)},
           {"audit", std::move(audit)},
-          {"system_channel", put(g.system_channel)}};
+          {"system_channel", put(g.system_channel)},
+          {"bans", std::move(bans)},
+          {"webhooks", each_of(g.webhooks, save_webhook)},
+          {"invites", each_of(g.invites, save_invite)},
+          {"emojis", each_of(g.emojis, save_emoji)}};
 }
 guild load_guild(const js::object& o) {
   guild g{.id = id_at(o, "id"),
@@ -131,6 +256,14 @@ guild load_guild(const js::object& o) {
     g.channels[id_at(each.as_object(), "id")] = load_channel(each.as_object());
   for (const auto& each : o.at("members").as_array())
     g.members[id_at(each.as_object(), "user")] = load_member(each.as_object());
+  for (const auto& each : object_at(o, "bans"))
+    g.bans[*parse_snowflake(each.key())] = std::string(each.value().as_string());
+  for (const auto& each : array_at(o, "webhooks"))
+    g.webhooks[id_at(each.as_object(), "id")] = load_webhook(each.as_object());
+  for (const auto& each : array_at(o, "invites"))
+    g.invites[text_at(each.as_object(), "code")] = load_invite(each.as_object());
+  for (const auto& each : array_at(o, "emojis"))
+    g.emojis[id_at(each.as_object(), "id")] = load_emoji(each.as_object());
   for (const auto& each : o.at("audit").as_array()) {
     const auto& e = each.as_object();
     g.audit.push_back({.id = id_at(e, "id"),
@@ -145,6 +278,9 @@ guild load_guild(const js::object& o) {
 }
 
 js::object save_message(const message& m) {
+  js::array reactions;
+  for (const auto& [emoji, users] : m.reactions)
+    reactions.push_back(js::object{{"emoji", emoji}, {"users", put(users)}});
   return {{"id", put(m.id)},
           {"channel", put(m.channel)},
           {"guild", put(m.guild)},
@@ -158,9 +294,21 @@ js::object save_message(const message& m) {
           {"edited_ms", m.edited_ms},
           {"application", put(m.application)},
           {"interaction", m.interaction},
-          {"visible_to", put(m.visible_to)}};
+          {"visible_to", put(m.visible_to)},
+          {"webhook", put(m.webhook)},
+          {"author_name", m.author_name},
+          {"reference", m.reference},
+          {"mentions", m.mentions},
+          {"mention_roles", m.mention_roles},
+          {"mention_everyone", m.mention_everyone},
+          {"pinned", m.pinned},
+          {"thread", put(m.thread)},
+          {"reactions", std::move(reactions)}};
 }
 message load_message(const js::object& o) {
+  std::vector<std::pair<std::string, std::vector<snowflake>>> reactions;
+  for (const auto& each : array_at(o, "reactions"))
+    reactions.emplace_back(text_at(each.as_object(), "emoji"), ids_at(each.as_object(), "users"));
   return {.id = id_at(o, "id"),
           .channel = id_at(o, "channel"),
           .guild = id_at(o, "guild"),
@@ -174,7 +322,16 @@ message load_message(const js::object& o) {
           .edited_ms = long_at(o, "edited_ms"),
           .application = id_at(o, "application"),
           .interaction = o.at("interaction").as_object(),
-          .visible_to = id_at(o, "visible_to")};
+          .visible_to = id_at(o, "visible_to"),
+          .webhook = id_or(o, "webhook"),
+          .author_name = text_or(o, "author_name"),
+          .reference = object_at(o, "reference"),
+          .mentions = array_at(o, "mentions"),
+          .mention_roles = array_at(o, "mention_roles"),
+          .mention_everyone = bool_or(o, "mention_everyone"),
+          .pinned = bool_or(o, "pinned"),
+          .thread = id_or(o, "thread"),
+          .reactions = std::move(reactions)};
 }
 
 js::object save_application(const application& a) {

@@ -32,7 +32,24 @@ struct role {
   snowflake bot;        ///< The bot's user, when managed.
 };
 
-enum channel_kind : int { text_channel = 0, voice_channel = 2, category_channel = 4, announcement_channel = 5 };
+/// https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+enum channel_kind : int {
+  text_channel = 0,
+  voice_channel = 2,
+  category_channel = 4,
+  announcement_channel = 5,
+  announcement_thread = 10,
+  public_thread = 11,
+  private_thread = 12,
+  stage_channel = 13,
+  forum_channel = 15,
+  media_channel = 16
+};
+constexpr bool is_thread(int kind) { return kind >= announcement_thread && kind <= private_thread; }
+/// Voice and stage channels: they carry sound, and are ordered among themselves.
+constexpr bool is_vocal(int kind) { return kind == voice_channel || kind == stage_channel; }
+/// Forum and media channels hold threads and no messages.
+constexpr bool is_forum(int kind) { return kind == forum_channel || kind == media_channel; }
 
 struct overwrite {
   enum target_kind : int { of_role = 0, of_member = 1 };
@@ -40,6 +57,18 @@ struct overwrite {
   target_kind kind = of_role;
   uint64_t allow = 0;
   uint64_t deny = 0;
+};
+
+/// What a thread has beside a channel's fields.
+/// https://discord.com/developers/docs/resources/channel#thread-metadata-object
+struct thread_state {
+  snowflake owner;
+  bool archived = false;
+  bool locked = false;
+  int64_t archived_ms = 0; ///< When `archived` last changed.
+  int message_count = 0;
+  std::map<snowflake, int64_t> members; ///< Since when, in Unix milliseconds.
+  js::array tags;                       ///< `applied_tags` in a forum.
 };
 
 struct channel {
@@ -54,6 +83,14 @@ struct channel {
   int slowmode_s = 0;
   std::vector<overwrite> overwrites;
   snowflake last_message;
+  int bitrate = 64'000;      ///< Of voice and stage channels, bits per second.
+  int user_limit = 0;        ///< 0: none.
+  std::string rtc_region;    ///< Empty: chosen by itself.
+  int video_quality = 1;     ///< 1 auto, 2 full.
+  int thread_slowmode_s = 0; ///< `default_thread_rate_limit_per_user`
+  int archive_after_min = 0; ///< `default_auto_archive_duration`; of a thread its own. 0: not set.
+  js::array tags;            ///< `available_tags` of a forum.
+  thread_state thread;       ///< Of a thread.
 };
 
 struct member {
@@ -73,12 +110,29 @@ enum class action : int {
   overwrite_update = 14,
   overwrite_delete = 15,
   member_kick = 20,
+  member_ban_add = 22,
+  member_ban_remove = 23,
   member_update = 24,
   member_role_update = 25,
   bot_add = 28,
   role_create = 30,
   role_update = 31,
-  role_delete = 32
+  role_delete = 32,
+  invite_create = 40,
+  invite_delete = 42,
+  webhook_create = 50,
+  webhook_update = 51,
+  webhook_delete = 52,
+  emoji_create = 60,
+  emoji_update = 61,
+  emoji_delete = 62,
+  message_delete = 72,
+  message_bulk_delete = 73,
+  message_pin = 74,
+  message_unpin = 75,
+  thread_create = 110,
+  thread_update = 111,
+  thread_delete = 112
 };
 
 struct audit_entry {
@@ -91,6 +145,36 @@ struct audit_entry {
   js::object options; ///< Of an overwrite: whose it is.
 };
 
+/// An incoming webhook. https://discord.com/developers/docs/resources/webhook
+struct webhook {
+  snowflake id;
+  snowflake channel;
+  snowflake creator;
+  snowflake application; ///< Of a bot that made it; 0: a person did.
+  std::string name;
+  std::string token;
+};
+
+/// https://discord.com/developers/docs/resources/invite
+struct invite {
+  std::string code;
+  snowflake channel;
+  snowflake inviter;
+  int64_t made_ms = 0;
+  int64_t max_age_s = 86'400; ///< 0: for ever.
+  int max_uses = 0;           ///< 0: no limit.
+  bool temporary = false;
+};
+
+/// https://discord.com/developers/docs/resources/emoji
+struct emoji {
+  snowflake id;
+  std::string name;
+  snowflake creator;
+  std::vector<snowflake> roles;
+  bool animated = false;
+};
+
 struct guild {
   snowflake id;
   std::string name;
@@ -100,10 +184,21 @@ struct guild {
   std::map<snowflake, member> members;
   std::vector<audit_entry> audit; ///< Oldest first, at most `audit_max`.
   snowflake system_channel;
+  std::map<snowflake, std::string> bans; ///< Who is banned, and the reason.
+  std::map<snowflake, webhook> webhooks;
+  std::map<std::string, invite> invites; ///< By code.
+  std::map<snowflake, emoji> emojis;
 };
 
 /// Message flags. https://discord.com/developers/docs/resources/message#message-object-message-flags
-enum message_flags : int { ephemeral_flag = 1 << 6, loading_flag = 1 << 7, components_v2_flag = 1 << 15 };
+enum message_flags : int {
+  has_thread_flag = 1 << 5,
+  ephemeral_flag = 1 << 6,
+  loading_flag = 1 << 7,
+  components_v2_flag = 1 << 15
+};
+/// Message types. https://discord.com/developers/docs/resources/message#message-object-message-types
+enum message_kind : int { plain_message = 0, reply_message = 19, command_message = 20 };
 
 struct message {
   snowflake id;
@@ -115,11 +210,21 @@ struct message {
   js::array components; ///< As sent by the author, every component numbered.
   js::array attachments;
   int flags = 0;
-  int kind = 0; ///< 0 plain, 20 the answer to a slash command.
+  int kind = plain_message;
   int64_t edited_ms = 0;
-  snowflake application;  ///< Set when it was written through an interaction: also its webhook id.
-  js::object interaction; ///< `interaction_metadata`, empty without.
-  snowflake visible_to;   ///< Ephemeral: this user alone sees it.
+  snowflake application;   ///< Set when it was written through an interaction: also its webhook id.
+  js::object interaction;  ///< `interaction_metadata`, empty without.
+  snowflake visible_to;    ///< Ephemeral: this user alone sees it.
+  snowflake webhook;       ///< Written by this incoming webhook, under `author_name`.
+  std::string author_name; ///< Of a webhook's message.
+  js::object reference;    ///< `message_reference` of a reply, empty without.
+  js::array mentions;      ///< Ids of users, as text.
+  js::array mention_roles;
+  bool mention_everyone = false;
+  bool pinned = false;
+  snowflake thread; ///< The thread that was started from it.
+  /// By emoji ("👍" or "name:id"), who reacted, oldest first.
+  std::vector<std::pair<std::string, std::vector<snowflake>>> reactions;
 };
 
 struct command {

@@ -33,6 +33,7 @@ struct world {
   uint64_t last_id = 0;
   int64_t now_ms = 0;
   model::timing timing;
+  std::string media_url = "http://127.0.0.1"; ///< Where attachments and pictures are said to lie.
   std::vector<event> events;
 
   /// A new snowflake, above every earlier one, also when the clock went back.

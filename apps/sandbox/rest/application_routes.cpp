@@ -53,13 +53,6 @@ reply leave_guild(call& c) {
 reply get_application(call& c) {
   return c.by.app ? reply{200, application_json(c.world, *c.by.app)} : refuse(unauthorized());
 }
-reply get_oauth_application(call& c) {
-  auto out = get_application(c);
-  if (out.body)
-    out.body->get_object().erase("approximate_user_authorization_count");
-  return out;
-}
-
 /// Runs `f` with the application of the path, which must be the caller's own, and the guild of the path or 0.
 template <class F>
 reply own(call& c, F&& f) {
@@ -92,6 +85,9 @@ reply put_commands(call& c) {
 reply post_command(call& c) {
   return own(c, [&](application& app) { return give(create_command(c.world, app, {}, c.object()), 201); });
 }
+reply get_command(call& c) {
+  return own(c, [&](application& app) { return give(model::get_command(app, {}, c.id(1))); });
+}
 reply patch_command(call& c) {
   return own(c, [&](application& app) { return give(edit_command(c.world, app, {}, c.id(1), c.object())); });
 }
@@ -110,6 +106,25 @@ reply put_guild_commands(call& c) {
 reply post_guild_command(call& c) {
   return own_in_guild(
     c, [&](application& app, snowflake in) { return give(create_command(c.world, app, in, c.object()), 201); });
+}
+reply get_guild_command(call& c) {
+  return own_in_guild(c, [&](application& app, snowflake in) { return give(model::get_command(app, in, c.id(2))); });
+}
+/// Nobody has changed who may use a command, so there is nothing beside its own default.
+reply get_all_permissions(call& c) {
+  return own_in_guild(c, [](application&, snowflake) { return reply{200, js::array{}}; });
+}
+reply get_permissions(call& c) {
+  return own_in_guild(c, [&](application& app, snowflake in) {
+    auto found = model::get_command(app, in, c.id(2));
+    if (!found)
+      found = model::get_command(app, {}, c.id(2));
+    return refuse(found ? unknown("application command permissions") : found.why());
+  });
+}
+/// Only a person may, with a bearer token of theirs.
+reply put_permissions(call& c) {
+  return own(c, [](application&) { return refuse({403, 20001, "Bots cannot use this endpoint", {}}); });
 }
 reply patch_guild_command(call& c) {
   return own_in_guild(
@@ -130,15 +145,20 @@ const std::vector<route>& application_routes() {
     {"GET", "/users/{user}", get_user},
     {"GET", "/applications/@me", get_application},
     {"PATCH", "/applications/@me", get_application},
-    {"GET", "/oauth2/applications/@me", get_oauth_application},
+    {"GET", "/oauth2/applications/@me", get_application},
     {"GET", "/applications/{application}/commands", get_commands},
     {"PUT", "/applications/{application}/commands", put_commands},
     {"POST", "/applications/{application}/commands", post_command},
+    {"GET", "/applications/{application}/commands/{command}", get_command},
     {"PATCH", "/applications/{application}/commands/{command}", patch_command},
     {"DELETE", "/applications/{application}/commands/{command}", remove_command},
     {"GET", "/applications/{application}/guilds/{guild}/commands", get_guild_commands},
     {"PUT", "/applications/{application}/guilds/{guild}/commands", put_guild_commands},
     {"POST", "/applications/{application}/guilds/{guild}/commands", post_guild_command},
+    {"GET", "/applications/{application}/guilds/{guild}/commands/permissions", get_all_permissions},
+    {"GET", "/applications/{application}/guilds/{guild}/commands/{command}", get_guild_command},
+    {"GET", "/applications/{application}/guilds/{guild}/commands/{command}/permissions", get_permissions},
+    {"PUT", "/applications/{application}/guilds/{guild}/commands/{command}/permissions", put_permissions},
     {"PATCH", "/applications/{application}/guilds/{guild}/commands/{command}", patch_guild_command},
     {"DELETE", "/applications/{application}/guilds/{guild}/commands/{command}", remove_guild_command},
   };

@@ -4,6 +4,7 @@
 #include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/render.hpp"
+#include "apps/sandbox/rest/body.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/http_date.hpp"
@@ -15,21 +16,6 @@ namespace {
 int64_t steady_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
     .count();
-}
-
-/// The part `name` of a multipart body; empty when there is none.
-std::string_view part_of(std::string_view type, std::string_view body, std::string_view name) {
-  const auto mark = type.find("boundary=");
-  if (mark == std::string_view::npos)
-    return {};
-  auto boundary = type.substr(mark + 9);
-  if (boundary.starts_with('"'))
-    boundary = boundary.substr(1, boundary.find('"', 1) - 1);
-  const auto heading = body.find(fmt::format("name=\"{}\"", name));
-  const auto begin = heading == std::string_view::npos ? heading : body.find("\r\n\r\n", heading);
-  if (begin == std::string_view::npos)
-    return {};
-  return body.substr(begin + 4, body.find(fmt::format("\r\n--{}", boundary), begin) - begin - 4);
 }
 
 /// After "/api", "/api/v9" or "/api/v10"; nothing for another path.
@@ -56,16 +42,6 @@ bool renames_channel(model::world& world, const std::string& id, const net::http
 constexpr std::string_view html_429 = "<!DOCTYPE html><html><head><title>429 Too Many Requests</title></head>"
                                       "<body><h1>You are being rate limited</h1></body></html>";
 } // namespace
-
-std::optional<js::value> body_of(const net::http_request& request) {
-  const auto type = net::header(request.headers, "Content-Type");
-  const auto text = type.starts_with("multipart/form-data") ? part_of(type, request.body, "payload_json")
-                                                            : std::string_view(request.body);
-  if (text.empty())
-    return js::value(nullptr);
-  auto parsed = json::parse(text);
-  return parsed ? std::optional(std::move(*parsed)) : std::nullopt;
-}
 
 struct door::visit {
   net::http_request request;
@@ -224,7 +200,8 @@ net::http_response door::refuse_limit(const visit& v) {
       out.headers.emplace_back("X-RateLimit-Global", "true");
   }
   if (told && d.refused != limits::scope::banned)
-    out.headers.emplace_back("Retry-After", fmt::format("{:.3f}", seconds));
+    // Whole seconds, rounded up: RFC 9110 10.2.3 knows no fractions. The body has the exact wait.
+    out.headers.emplace_back("Retry-After", std::to_string((d.retry_after_ms + 999) / 1000));
   return out;
 }
 
@@ -233,7 +210,7 @@ void door::finish(visit& v, const net::responder& respond, net::http_response re
   response.headers.emplace_back("Date", net::http_date(wall_ms() / 1'000));
   if (d.refused != limits::scope::banned)
     response.headers.emplace_back("Via", "1.1 sandbox");
-  if (d.limit > 0) {
+  if (d.limit > 0 && d.refused != limits::scope::global) { // A global refusal says nothing of the route.
     const auto reset = static_cast<double>(wall_ms() + d.reset_after_ms) / 1000.0;
     response.headers.emplace_back("X-RateLimit-Limit", std::to_string(d.limit));
     response.headers.emplace_back("X-RateLimit-Remaining", std::to_string(d.remaining));
@@ -247,6 +224,7 @@ void door::finish(visit& v, const net::responder& respond, net::http_response re
   v.note.effect = effect;
   if (response.status == 429)
     v.note.scope = limits::name_of(d.refused);
+  core_.transcript.answer(v.request.method, v.path, response.status, response.body);
   core_.limiter.answered(response.status, d.refused, steady_us());
   core_.statistics.add(std::move(v.note));
   respond(std::move(response));

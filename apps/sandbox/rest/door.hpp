@@ -25,8 +25,4 @@ private:
   delivery& delivery_;
 };
 
-/// The JSON of a body: as it is, or the part `payload_json` of a form with files. Null without one, nothing when
-/// malformed.
-std::optional<js::value> body_of(const net::http_request&);
-
 } // namespace arrakis::sandbox::rest

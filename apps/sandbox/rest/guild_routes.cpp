@@ -1,33 +1,18 @@
 // https://discord.com/developers/docs/resources/guild
 #include "apps/sandbox/model/channels.hpp"
+#include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/members.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
 #include "apps/sandbox/model/roles.hpp"
 #include "apps/sandbox/rest/router.hpp"
 
-#include <charconv>
-
 namespace arrakis::sandbox::rest {
 namespace {
 using namespace model;
 
-size_t number(const std::string& text, size_t otherwise, size_t max) {
-  size_t value = otherwise;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return std::min(std::max<size_t>(value, 1), max);
-}
-snowflake id_of(const std::string& text) { return parse_snowflake(text).value_or(snowflake{}); }
-
-/// Runs `f` with the guild of the path, if the caller is in it.
-template <class F>
-reply in_guild(call& c, F&& f) {
-  auto in = guild_for(c.world, c.by, c.id(0));
-  return in ? f(**in) : refuse(in.why());
-}
-
 reply get_guild(call& c) {
-  return in_guild(c, [&](guild& in) { return reply{200, to_json(in, c.query("with_counts") == "true")}; });
+  return in_guild(c, [&](guild& in) { return reply{200, to_json(in, c.flag("with_counts"))}; });
 }
 reply patch_guild(call& c) {
   return in_guild(c, [&](guild& in) {
@@ -87,7 +72,17 @@ reply get_members(call& c) {
   if (c.by.app && !c.by.app->privileged_intents)
     return refuse(missing_access());
   return in_guild(c, [&](guild& in) {
-    return reply{200, list_members(c.world, in, id_of(c.query("after")), number(c.query("limit"), 1, 1000))};
+    return reply{200, list_members(c.world, in, c.query_id("after"), c.number("limit", 1, 1000))};
+  });
+}
+reply search_members(call& c) {
+  return in_guild(c, [&](guild& in) {
+    if (c.query("query").empty()) {
+      form f(js::object{});
+      f.require("query");
+      return refuse(f.why());
+    }
+    return reply{200, find_members(c.world, in, c.query("query"), c.number("limit", 1, 1000))};
   });
 }
 reply get_member(call& c) {
@@ -119,10 +114,10 @@ reply get_audit_log(call& c) {
   return in_guild(c, [&](guild& in) {
     if (!(permissions_in(in, c.by.user) & arrakis::permissions::view_audit_log))
       return refuse(missing_permissions());
-    const auto user = id_of(c.query("user_id"));
-    const auto before = id_of(c.query("before"));
-    const auto after = id_of(c.query("after"));
-    const auto limit = number(c.query("limit"), 50, 100);
+    const auto user = c.query_id("user_id");
+    const auto before = c.query_id("before");
+    const auto after = c.query_id("after");
+    const auto limit = c.number("limit", 50, 100);
     std::vector<const audit_entry*> found;
     // Newest first, unless `after` asks to go forward from an entry.
     if (after)
@@ -171,6 +166,7 @@ const std::vector<route>& guild_routes() {
     {"POST", "/guilds/{guild}/channels", post_channel},
     {"PATCH", "/guilds/{guild}/channels", patch_channels},
     {"GET", "/guilds/{guild}/members", get_members},
+    {"GET", "/guilds/{guild}/members/search", search_members},
     {"GET", "/guilds/{guild}/members/{user}", get_member},
     {"PATCH", "/guilds/{guild}/members/{user}", patch_member},
     {"DELETE", "/guilds/{guild}/members/{user}", remove_member},

@@ -2,6 +2,7 @@
 
 #include "runtime/net/http.hpp"
 
+#include <charconv>
 #include <fmt/format.h>
 
 namespace arrakis::sandbox::rest {
@@ -29,6 +30,11 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
 }
 } // namespace
 
+std::vector<const std::vector<route>*> tables() {
+  return {&guild_routes(),   &channel_routes(),    &message_routes(),    &thread_routes(),
+          &webhook_routes(), &moderation_routes(), &application_routes()};
+}
+
 snowflake call::id(size_t index) const {
   return index < ids.size() ? parse_snowflake(ids[index]).value_or(snowflake{}) : snowflake{};
 }
@@ -39,6 +45,20 @@ const js::object& call::object() const {
 }
 
 std::string call::query(std::string_view key) const { return net::query_value(target, key); }
+
+snowflake call::query_id(std::string_view key) const { return parse_snowflake(query(key)).value_or(snowflake{}); }
+
+size_t call::number(std::string_view key, size_t otherwise, size_t max) const {
+  const auto text = query(key);
+  size_t value = otherwise;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return std::clamp<size_t>(value, 1, max);
+}
+
+bool call::flag(std::string_view key, bool otherwise) const {
+  const auto text = query(key);
+  return text.empty() ? otherwise : text == "true" || text == "True" || text == "1";
+}
 
 std::string match::name() const { return fmt::format("{} {}", what->method, what->pattern); }
 
@@ -56,7 +76,7 @@ match find(std::string_view method, std::string_view path) {
   match found;
   if (!path.starts_with('/'))
     return found;
-  for (const auto* table : {&guild_routes(), &channel_routes(), &application_routes()})
+  for (const auto* table : tables())
     for (const auto& each : *table)
       if (each.method == method && matches(each.pattern, path, found.ids)) {
         found.what = &each;

@@ -28,6 +28,11 @@ struct call {
   snowflake id(size_t index) const; ///< 0 when it is no snowflake.
   const js::object& object() const; ///< The body, or an empty object.
   std::string query(std::string_view key) const;
+  snowflake query_id(std::string_view key) const; ///< 0 when it is absent or no snowflake.
+  /// A count of the query, from 1 to `max`.
+  size_t number(std::string_view key, size_t otherwise, size_t max) const;
+  /// A boolean of the query: "true", "True" and "1" count, as clients in several languages write it.
+  bool flag(std::string_view key, bool otherwise = false) const;
 };
 using handler = reply (*)(call&);
 
@@ -60,9 +65,28 @@ reply give(model::outcome<T> out, int status = 200) {
 }
 inline reply give(model::outcome<model::done> out) { return out ? reply{204, std::nullopt} : refuse(out.why()); }
 
+/// Runs `f` with the guild of the path, if the caller is in it.
+template <class F>
+reply in_guild(call& c, F&& f) {
+  auto in = model::guild_for(c.world, c.by, c.id(0));
+  return in ? f(**in) : refuse(in.why());
+}
+/// Runs `f` with the channel of the path, if the caller may see it.
+template <class F>
+reply in_channel(call& c, F&& f) {
+  auto at = model::channel_for(c.world, c.by, c.id(0));
+  return at ? f(*at) : refuse(at.why());
+}
+
 /// The parts of the table, a file each.
 const std::vector<route>& guild_routes();
 const std::vector<route>& channel_routes();
+const std::vector<route>& message_routes();
+const std::vector<route>& thread_routes();
+const std::vector<route>& webhook_routes();
+const std::vector<route>& moderation_routes();
 const std::vector<route>& application_routes();
+/// All of them. Where two patterns fit a path, the one that stands first in its table wins.
+std::vector<const std::vector<route>*> tables();
 
 } // namespace arrakis::sandbox::rest

@@ -1,5 +1,5 @@
 #include "apps/sandbox/rest/router.hpp"
-#include "apps/sandbox/rest/door.hpp"
+#include "apps/sandbox/rest/body.hpp"
 
 #include <doctest/doctest.h>
 #include <set>
@@ -28,7 +28,7 @@ TEST_CASE("router: an unknown path or method finds nothing") {
 
 TEST_CASE("router: no two routes have the same method and pattern") {
   std::set<std::string> seen;
-  for (const auto* table : {&guild_routes(), &channel_routes(), &application_routes()})
+  for (const auto* table : tables())
     for (const auto& each : *table)
       CHECK(seen.insert(std::string(each.method) + std::string(each.pattern)).second);
 }

@@ -1,0 +1,14 @@
+#pragma once
+// Bans. https://discord.com/developers/docs/resources/guild#get-guild-bans
+#include "apps/sandbox/model/world.hpp"
+
+namespace arrakis::sandbox::model {
+
+outcome<done> ban(world&, const actor&, guild&, snowflake user);
+outcome<done> unban(world&, const actor&, guild&, snowflake user);
+/// POST /guilds/{guild}/bulk-ban: {banned_users, failed_users}.
+outcome<js::object> ban_all(world&, const actor&, guild&, const js::object& body);
+outcome<js::object> get_ban(world&, const actor&, const guild&, snowflake user);
+outcome<js::array> list_bans(world&, const actor&, const guild&, snowflake before, snowflake after, size_t count);
+
+} // namespace arrakis::sandbox::model

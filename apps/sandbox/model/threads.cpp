@@ -1,0 +1,287 @@
+#include "apps/sandbox/model/threads.hpp"
+
+#include "apps/sandbox/model/form.hpp"
+#include "apps/sandbox/model/messages.hpp"
+#include "apps/sandbox/model/permissions.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "runtime/json.hpp"
+
+namespace arrakis::sandbox::model {
+namespace {
+using namespace arrakis::permissions;
+
+constexpr int archive_after_default_min = 4'320;
+
+js::object member_json(world& w, const channel& thread, snowflake user, const guild* with_member) {
+  js::object out{{"id", thread.id.text()},
+                 {"user_id", user.text()},
+                 {"join_timestamp", time_text(thread.thread.members.at(user))},
+                 {"flags", 0}};
+  if (with_member)
+    if (const auto who = with_member->members.find(user); who != with_member->members.end())
+      out["member"] = to_json(w, who->second);
+  return out;
+}
+
+void tell_members(world& w, const guild& in, const channel& thread, snowflake added, snowflake removed) {
+  js::object data{{"id", thread.id.text()},
+                  {"guild_id", in.id.text()},
+                  {"member_count", std::min<size_t>(thread.thread.members.size(), 50)}};
+  if (added) {
+    auto who = member_json(w, thread, added, &in);
+    who["presence"] = nullptr;
+    data["added_members"] = js::array{std::move(who)};
+  }
+  if (removed)
+    data["removed_member_ids"] = js::array{js::value(removed.text())};
+  w.emit("THREAD_MEMBERS_UPDATE", in.id, std::move(data));
+}
+
+/// Name, times and slow mode, as creation and edit have them; faults go to `f`.
+void read_fields(form& f, channel& thread) {
+  if (const auto name = f.text("name", 1, name_max))
+    thread.name = *name;
+  if (const auto slowmode = f.integer("rate_limit_per_user", 0, 21'600))
+    thread.slowmode_s = static_cast<int>(*slowmode);
+  if (const auto minutes = f.integer("auto_archive_duration", 60, 10'080)) {
+    if (*minutes != 60 && *minutes != 1'440 && *minutes != 4'320 && *minutes != 10'080)
+      f.fault("auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of {60, 1440, 4320, 10080}.");
+    thread.archive_after_min = static_cast<int>(*minutes);
+  }
+  if (const auto* tags = f.array("applied_tags", 5)) {
+    thread.thread.tags.clear();
+    for (const auto& each : *tags)
+      if (const auto id = id_of(each))
+        thread.thread.tags.push_back(js::value(id->text()));
+  }
+}
+
+channel& keep_thread(world& w, const actor& by, guild& in, channel made) {
+  made.thread.owner = by.user;
+  made.thread.archived_ms = w.now_ms;
+  made.thread.members[by.user] = w.now_ms;
+  auto& kept = in.channels.insert_or_assign(made.id, std::move(made)).first->second;
+  auto data = to_json(kept);
+  data["newly_created"] = true;
+  w.emit("THREAD_CREATE", in.id, std::move(data));
+  js::array changes;
+  change(changes, "name", nullptr, kept.name);
+  change(changes, "type", nullptr, kept.kind);
+  change(changes, "archived", nullptr, false);
+  change(changes, "locked", nullptr, false);
+  change(changes, "auto_archive_duration", nullptr, kept.archive_after_min);
+  change(changes, "rate_limit_per_user", nullptr, kept.slowmode_s);
+  note(w, in, action::thread_create, by, kept.id, std::move(changes));
+  return kept;
+}
+
+js::object answer_of(world& w, const channel& thread, const actor& by) {
+  auto out = to_json(thread);
+  out["member"] = member_json(w, thread, by.user, nullptr);
+  return out;
+}
+
+channel draft_of(const place& at, int kind) {
+  return {.guild = at.guild->id,
+          .kind = kind,
+          .parent = at.channel->id,
+          .slowmode_s = at.channel->thread_slowmode_s,
+          .archive_after_min = at.channel->archive_after_min > 0 ? at.channel->archive_after_min
+                                                                 : archive_after_default_min};
+}
+
+/// A post: the thread, and its first message with the same id.
+outcome<js::object> start_post(world& w, const actor& by, place at, const js::object& body) {
+  form f(body);
+  f.require("name");
+  f.require("message");
+  auto made = draft_of(at, public_thread);
+  read_fields(f, made);
+  const auto* first = json::object_in(body, "message");
+  if (!f.clean() || !first)
+    return f.why();
+  if (!(permissions_in(*at.guild, *at.channel, by.user) & send_messages))
+    return missing_permissions();
+  auto draft = draft_message(w, by, at, *first);
+  if (!draft)
+    return draft.why();
+  made.id = draft->id;
+  auto& kept = keep_thread(w, by, *at.guild, std::move(made));
+  draft->channel = kept.id;
+  at.channel->last_message = kept.id;
+  const auto message = to_json(w, keep(w, std::move(*draft)));
+  auto out = answer_of(w, kept, by);
+  out["message"] = message;
+  return out;
+}
+} // namespace
+
+outcome<js::object> start_thread_from(world& w, const actor& by, place at, snowflake id, const js::object& body) {
+  auto* from = w.find_message(at.channel->id, id);
+  if (!from || from->visible_to)
+    return unknown("Message");
+  if (!(permissions_in(*at.guild, *at.channel, by.user) & create_public_threads))
+    return missing_permissions();
+  if (from->thread)
+    return refusal{400, 160004, "A thread has already been created for this message", {}};
+  if (at.channel->kind != text_channel && at.channel->kind != announcement_channel)
+    return refusal{400, 50024, "Cannot execute action on this channel type", {}};
+  form f(body);
+  f.require("name");
+  auto made = draft_of(at, at.channel->kind == announcement_channel ? announcement_thread : public_thread);
+  read_fields(f, made);
+  if (!f.clean())
+    return f.why();
+  made.id = id;
+  from->thread = id;
+  from->flags |= has_thread_flag;
+  auto& kept = keep_thread(w, by, *at.guild, std::move(made));
+  tell_changed(w, *from);
+  return answer_of(w, kept, by);
+}
+
+outcome<js::object> start_thread(world& w, const actor& by, place at, const js::object& body) {
+  if (is_forum(at.channel->kind))
+    return start_post(w, by, at, body);
+  if (at.channel->kind != text_channel && at.channel->kind != announcement_channel)
+    return refusal{400, 50024, "Cannot execute action on this channel type", {}};
+  form f(body);
+  f.require("name");
+  const auto kind = f.integer("type", announcement_thread, private_thread).value_or(private_thread);
+  if ((kind == announcement_thread) != (at.channel->kind == announcement_channel))
+    f.fault("type", "BASE_TYPE_CHOICES", "This type of thread does not fit this channel.");
+  auto made = draft_of(at, static_cast<int>(kind));
+  read_fields(f, made);
+  if (!f.clean())
+    return f.why();
+  const auto needed = kind == private_thread ? create_private_threads : create_public_threads;
+  if (!(permissions_in(*at.guild, *at.channel, by.user) & needed))
+    return missing_permissions();
+  made.id = w.next_id();
+  return answer_of(w, keep_thread(w, by, *at.guild, std::move(made)), by);
+}
+
+outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::object& body) {
+  auto& thread = *at.channel;
+  const bool manages = permissions_in(*at.guild, thread, by.user) & manage_threads;
+  if (!manages && thread.thread.owner != by.user)
+    return missing_permissions();
+  form f(body);
+  auto next = thread;
+  read_fields(f, next);
+  next.thread.archived = f.boolean("archived").value_or(next.thread.archived);
+  next.thread.locked = f.boolean("locked").value_or(next.thread.locked);
+  if (!f.clean())
+    return f.why();
+  if (next.thread.locked != thread.thread.locked && !manages)
+    return missing_permissions();
+  if (next.thread.archived != thread.thread.archived)
+    next.thread.archived_ms = w.now_ms;
+  js::array changes;
+  change(changes, "name", thread.name, next.name);
+  change(changes, "archived", thread.thread.archived, next.thread.archived);
+  change(changes, "locked", thread.thread.locked, next.thread.locked);
+  change(changes, "auto_archive_duration", thread.archive_after_min, next.archive_after_min);
+  change(changes, "rate_limit_per_user", thread.slowmode_s, next.slowmode_s);
+  change(changes, "applied_tags", thread.thread.tags, next.thread.tags);
+  if (!changes.empty()) {
+    thread = std::move(next);
+    w.emit("THREAD_UPDATE", at.guild->id, to_json(thread));
+    note(w, *at.guild, action::thread_update, by, thread.id, std::move(changes));
+  }
+  return to_json(thread);
+}
+
+outcome<js::object> delete_thread(world& w, const actor& by, place at) {
+  if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_threads))
+    return missing_permissions();
+  const auto gone = *at.channel;
+  at.guild->channels.erase(gone.id);
+  w.messages.erase(gone.id);
+  w.emit("THREAD_DELETE", at.guild->id,
+         {{"id", gone.id.text()},
+          {"guild_id", at.guild->id.text()},
+          {"parent_id", gone.parent.text()},
+          {"type", gone.kind}});
+  js::array changes;
+  change(changes, "name", gone.name, nullptr);
+  note(w, *at.guild, action::thread_delete, by, gone.id, std::move(changes));
+  return to_json(gone);
+}
+
+outcome<done> join_thread(world& w, const actor& by, place at, snowflake user) {
+  auto& thread = *at.channel;
+  if (!is_thread(thread.kind))
+    return unknown("Channel");
+  if (!at.guild->members.contains(user))
+    return unknown("Member");
+  if (thread.thread.archived)
+    return refusal{400, 50083, "Thread is archived", {}};
+  if (by.user != user && !(permissions_in(*at.guild, thread, by.user) & send_in_threads))
+    return missing_permissions();
+  if (thread.thread.members.try_emplace(user, w.now_ms).second)
+    tell_members(w, *at.guild, thread, user, {});
+  return done{};
+}
+
+outcome<done> leave_thread(world& w, const actor& by, place at, snowflake user) {
+  auto& thread = *at.channel;
+  if (!is_thread(thread.kind))
+    return unknown("Channel");
+  if (by.user != user && !(permissions_in(*at.guild, thread, by.user) & manage_threads))
+    return missing_permissions();
+  if (thread.thread.members.erase(user) > 0)
+    tell_members(w, *at.guild, thread, {}, user);
+  return done{};
+}
+
+outcome<js::array> list_thread_members(world& w, place at, bool with_member) {
+  js::array list;
+  for (const auto& [user, _] : at.channel->thread.members)
+    list.push_back(member_json(w, *at.channel, user, with_member ? at.guild : nullptr));
+  return list;
+}
+
+outcome<js::object> get_thread_member(world& w, place at, snowflake user, bool with_member) {
+  if (!at.channel->thread.members.contains(user))
+    return unknown("Member");
+  return member_json(w, *at.channel, user, with_member ? at.guild : nullptr);
+}
+
+js::object active_threads(world& w, const actor& by, const guild& in) {
+  js::array members;
+  for (const auto& [_, each] : in.channels)
+    if (is_thread(each.kind) && !each.thread.archived && each.thread.members.contains(by.user)
+        && (permissions_in(in, each, by.user) & view_channel))
+      members.push_back(member_json(w, each, by.user, nullptr));
+  return {{"threads", threads_seen_by(in, by.user)}, {"members", std::move(members)}, {"has_more", false}};
+}
+
+js::object archived_threads(world& w, const actor& by, place at, bool private_ones, size_t count) {
+  std::vector<const channel*> found;
+  for (const auto& [_, each] : at.guild->channels)
+    if (is_thread(each.kind) && each.parent == at.channel->id && each.thread.archived
+        && (each.kind == private_thread) == private_ones && (permissions_in(*at.guild, each, by.user) & view_channel))
+      found.push_back(&each);
+  std::sort(found.begin(), found.end(),
+            [](const channel* a, const channel* b) { return a->thread.archived_ms > b->thread.archived_ms; });
+  js::array threads, members;
+  for (const auto* each : found) {
+    if (threads.size() == count)
+      break;
+    threads.push_back(to_json(*each));
+    if (each->thread.members.contains(by.user))
+      members.push_back(member_json(w, *each, by.user, nullptr));
+  }
+  return {{"threads", std::move(threads)}, {"members", std::move(members)}, {"has_more", found.size() > count}};
+}
+
+js::array threads_seen_by(const guild& in, snowflake user) {
+  js::array list;
+  for (const auto& [_, each] : in.channels)
+    if (is_thread(each.kind) && !each.thread.archived && (permissions_in(in, each, user) & view_channel))
+      list.push_back(to_json(each));
+  return list;
+}
+
+} // namespace arrakis::sandbox::model

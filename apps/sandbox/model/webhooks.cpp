@@ -1,0 +1,197 @@
+#include "apps/sandbox/model/webhooks.hpp"
+
+#include "apps/sandbox/model/content.hpp"
+#include "apps/sandbox/model/messages.hpp"
+#include "apps/sandbox/model/permissions.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/json.hpp"
+
+namespace arrakis::sandbox::model {
+namespace {
+using namespace arrakis::permissions;
+
+constexpr size_t webhooks_per_channel_max = 15;
+
+js::object to_json(world& w, const webhook_place& at, bool with_token, bool with_user) {
+  const auto& hook = *at.hook;
+  js::object out{{"id", hook.id.text()},
+                 {"type", 1},
+                 {"guild_id", at.guild->id.text()},
+                 {"channel_id", hook.channel.text()},
+                 {"name", hook.name},
+                 {"avatar", nullptr},
+                 {"application_id", hook.application ? js::value(hook.application.text()) : js::value(nullptr)}};
+  if (with_token) {
+    out["token"] = hook.token;
+    out["url"] = w.media_url + "/api/webhooks/" + hook.id.text() + "/" + hook.token;
+  }
+  if (with_user)
+    out["user"] = model::to_json(w.user_of(hook.creator));
+  return out;
+}
+
+void tell(world& w, const webhook_place& at) {
+  w.emit("WEBHOOKS_UPDATE", at.guild->id, {{"guild_id", at.guild->id.text()}, {"channel_id", at.hook->channel.text()}});
+}
+
+bool may_manage(const actor* by, const webhook_place& at) {
+  return !by || (permissions_in(*at.guild, by->user) & manage_webhooks);
+}
+
+/// The channel that a message goes to: the webhook's own, or a thread in it.
+outcome<place> target_of(const webhook_place& at, snowflake thread) {
+  const auto found = at.guild->channels.find(thread ? thread : at.hook->channel);
+  if (found == at.guild->channels.end() || (thread && found->second.parent != at.hook->channel))
+    return unknown("Channel");
+  return place{at.guild, &found->second};
+}
+
+outcome<message*> own_message(world& w, const webhook_place& at, snowflake thread, snowflake id) {
+  auto where = target_of(at, thread);
+  if (!where)
+    return where.why();
+  auto* m = w.find_message(where->channel->id, id);
+  if (!m || m->webhook != at.hook->id)
+    return unknown("Message");
+  return m;
+}
+} // namespace
+
+outcome<webhook_place> find_webhook(world& w, snowflake id, std::string_view token) {
+  for (auto& [_, in] : w.guilds)
+    if (const auto found = in.webhooks.find(id); found != in.webhooks.end()) {
+      if (!token.empty() && found->second.token != token)
+        return refusal{401, 50027, "Invalid Webhook Token", {}};
+      return webhook_place{&in, &found->second};
+    }
+  return unknown("Webhook");
+}
+
+outcome<js::object> create_webhook(world& w, const actor& by, place at, const js::object& body) {
+  if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_webhooks))
+    return missing_permissions();
+  form f(body);
+  f.require("name");
+  const auto name = f.text("name", 1, 80);
+  if (!f.clean())
+    return f.why();
+  const auto there = std::count_if(at.guild->webhooks.begin(), at.guild->webhooks.end(),
+                                   [&](const auto& each) { return each.second.channel == at.channel->id; });
+  if (static_cast<size_t>(there) >= webhooks_per_channel_max)
+    return refusal{400, 30007, "Maximum number of webhooks reached (15)", {}};
+  const auto id = w.next_id();
+  auto& hook = at.guild->webhooks[id];
+  hook = {.id = id,
+          .channel = at.channel->id,
+          .creator = by.user,
+          .application = by.app ? by.app->id : snowflake{},
+          .name = *name,
+          .token = random_hex(34)};
+  const webhook_place made{at.guild, &hook};
+  tell(w, made);
+  js::array changes;
+  change(changes, "name", nullptr, hook.name);
+  change(changes, "channel_id", nullptr, hook.channel.text());
+  note(w, *at.guild, action::webhook_create, by, id, std::move(changes));
+  return to_json(w, made, true, true);
+}
+
+outcome<js::array> list_webhooks(world& w, const actor& by, const guild& in, snowflake channel) {
+  if (!(permissions_in(in, by.user) & manage_webhooks))
+    return missing_permissions();
+  js::array list;
+  auto& guild = w.guilds.at(in.id);
+  for (auto& [_, hook] : guild.webhooks)
+    if (!channel || hook.channel == channel) // Another application's token is its own secret.
+      list.push_back(to_json(w, {&guild, &hook}, !by.app || hook.application == by.app->id, true));
+  return list;
+}
+
+outcome<js::object> get_webhook(world& w, const actor* by, webhook_place at) {
+  if (!may_manage(by, at))
+    return missing_permissions();
+  return to_json(w, at, !by || !by->app || at.hook->application == by->app->id, by != nullptr);
+}
+
+outcome<js::object> edit_webhook(world& w, const actor* by, webhook_place at, const js::object& body) {
+  if (!may_manage(by, at))
+    return missing_permissions();
+  form f(body);
+  const auto name = f.text("name", 1, 80);
+  const auto channel = by ? f.id("channel_id") : std::nullopt; // With the token alone it stays where it is.
+  if (channel && !at.guild->channels.contains(*channel))
+    f.fault("channel_id", "CHANNEL_INVALID", "Unknown channel");
+  if (!f.clean())
+    return f.why();
+  js::array changes;
+  change(changes, "name", at.hook->name, name.value_or(at.hook->name));
+  change(changes, "channel_id", at.hook->channel.text(), channel.value_or(at.hook->channel).text());
+  at.hook->name = name.value_or(at.hook->name);
+  at.hook->channel = channel.value_or(at.hook->channel);
+  tell(w, at);
+  note(w, *at.guild, action::webhook_update, by ? *by : actor{.user = at.hook->creator}, at.hook->id,
+       std::move(changes));
+  return to_json(w, at, true, by != nullptr);
+}
+
+outcome<done> delete_webhook(world& w, const actor* by, webhook_place at) {
+  if (!may_manage(by, at))
+    return missing_permissions();
+  tell(w, at);
+  js::array changes;
+  change(changes, "name", at.hook->name, nullptr);
+  note(w, *at.guild, action::webhook_delete, by ? *by : actor{.user = at.hook->creator}, at.hook->id,
+       std::move(changes));
+  at.guild->webhooks.erase(at.hook->id);
+  return done{};
+}
+
+outcome<js::object> execute_webhook(world& w, webhook_place at, snowflake thread, const js::object& body) {
+  auto where = target_of(at, thread);
+  if (!where)
+    return where.why();
+  form f(body);
+  const auto name = f.text("username", 1, 80);
+  if (!f.clean())
+    return f.why();
+  auto m = draft_message(w, {.user = at.guild->owner}, *where, body); // It may mention whom its maker could.
+  if (!m)
+    return m.why();
+  m->author = at.hook->id;
+  m->webhook = at.hook->id;
+  m->author_name = name.value_or(at.hook->name);
+  return model::to_json(w, keep(w, std::move(*m)));
+}
+
+outcome<js::object> get_webhook_message(world& w, webhook_place at, snowflake thread, snowflake id) {
+  auto m = own_message(w, at, thread, id);
+  if (!m)
+    return m.why();
+  return model::to_json(w, **m);
+}
+
+outcome<js::object> edit_webhook_message(world& w, webhook_place at, snowflake thread, snowflake id,
+                                         const js::object& body) {
+  auto m = own_message(w, at, thread, id);
+  if (!m)
+    return m.why();
+  form f(body);
+  const auto fields = read_content(f);
+  if (!f.clean())
+    return f.why();
+  apply(w, **m, fields);
+  (*m)->edited_ms = w.now_ms;
+  tell_changed(w, **m);
+  return model::to_json(w, **m);
+}
+
+outcome<done> delete_webhook_message(world& w, webhook_place at, snowflake thread, snowflake id) {
+  auto m = own_message(w, at, thread, id);
+  if (!m)
+    return m.why();
+  remove(w, **m);
+  return done{};
+}
+
+} // namespace arrakis::sandbox::model

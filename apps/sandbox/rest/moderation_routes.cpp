@@ -1,0 +1,81 @@
+// Who may come in, who may not, and the guild's own emojis: bans, invites and emojis.
+// https://discord.com/developers/docs/resources/guild, resources/invite and resources/emoji
+#include "apps/sandbox/model/bans.hpp"
+#include "apps/sandbox/model/emojis.hpp"
+#include "apps/sandbox/model/invites.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "apps/sandbox/rest/router.hpp"
+
+namespace arrakis::sandbox::rest {
+namespace {
+using namespace model;
+
+reply get_bans(call& c) {
+  return in_guild(c, [&](guild& in) {
+    return give(list_bans(c.world, c.by, in, c.query_id("before"), c.query_id("after"), c.number("limit", 1000, 1000)));
+  });
+}
+reply get_one_ban(call& c) {
+  return in_guild(c, [&](guild& in) { return give(get_ban(c.world, c.by, in, c.id(1))); });
+}
+reply put_ban(call& c) {
+  return in_guild(c, [&](guild& in) { return give(ban(c.world, c.by, in, c.id(1))); });
+}
+reply remove_ban(call& c) {
+  return in_guild(c, [&](guild& in) { return give(unban(c.world, c.by, in, c.id(1))); });
+}
+reply post_bulk_ban(call& c) {
+  return in_guild(c, [&](guild& in) { return give(ban_all(c.world, c.by, in, c.object())); });
+}
+
+reply post_invite(call& c) {
+  return in_channel(c, [&](place at) { return give(create_invite(c.world, c.by, at, c.object())); });
+}
+reply get_channel_invites(call& c) {
+  return in_channel(c, [&](place at) { return give(list_invites(c.world, c.by, *at.guild, at.channel->id)); });
+}
+reply get_guild_invites(call& c) {
+  return in_guild(c, [&](guild& in) { return give(list_invites(c.world, c.by, in, {})); });
+}
+reply get_one_invite(call& c) { return give(get_invite(c.world, c.ids[0], c.flag("with_counts"))); }
+reply remove_invite(call& c) { return give(delete_invite(c.world, c.by, c.ids[0])); }
+
+reply get_emojis(call& c) {
+  return in_guild(c, [&](guild& in) { return reply{200, emojis_json(c.world, in)}; });
+}
+reply get_one_emoji(call& c) {
+  return in_guild(c, [&](guild& in) { return give(get_emoji(c.world, in, c.id(1))); });
+}
+reply post_emoji(call& c) {
+  return in_guild(c, [&](guild& in) { return give(create_emoji(c.world, c.by, in, c.object()), 201); });
+}
+reply patch_emoji(call& c) {
+  return in_guild(c, [&](guild& in) { return give(edit_emoji(c.world, c.by, in, c.id(1), c.object())); });
+}
+reply remove_emoji(call& c) {
+  return in_guild(c, [&](guild& in) { return give(delete_emoji(c.world, c.by, in, c.id(1))); });
+}
+} // namespace
+
+const std::vector<route>& moderation_routes() {
+  static const std::vector<route> table{
+    {"GET", "/guilds/{guild}/bans", get_bans},
+    {"GET", "/guilds/{guild}/bans/{user}", get_one_ban},
+    {"PUT", "/guilds/{guild}/bans/{user}", put_ban},
+    {"DELETE", "/guilds/{guild}/bans/{user}", remove_ban},
+    {"POST", "/guilds/{guild}/bulk-ban", post_bulk_ban},
+    {"POST", "/channels/{channel}/invites", post_invite},
+    {"GET", "/channels/{channel}/invites", get_channel_invites},
+    {"GET", "/guilds/{guild}/invites", get_guild_invites},
+    {"GET", "/invites/{code}", get_one_invite},
+    {"DELETE", "/invites/{code}", remove_invite},
+    {"GET", "/guilds/{guild}/emojis", get_emojis},
+    {"POST", "/guilds/{guild}/emojis", post_emoji},
+    {"GET", "/guilds/{guild}/emojis/{emoji}", get_one_emoji},
+    {"PATCH", "/guilds/{guild}/emojis/{emoji}", patch_emoji},
+    {"DELETE", "/guilds/{guild}/emojis/{emoji}", remove_emoji},
+  };
+  return table;
+}
+
+} // namespace arrakis::sandbox::rest
