@@ -19,5 +19,22 @@ export interface Frames {
   MESSAGE_CREATE: api.GatewayMessageCreateDispatchData;
   MESSAGE_UPDATE: api.GatewayMessageUpdateDispatchData;
   MESSAGE_DELETE: api.GatewayMessageDeleteDispatchData;
+  MESSAGE_DELETE_BULK: api.GatewayMessageDeleteBulkDispatchData;
+  MESSAGE_REACTION_ADD: api.GatewayMessageReactionAddDispatchData;
+  MESSAGE_REACTION_REMOVE: api.GatewayMessageReactionRemoveDispatchData;
+  MESSAGE_REACTION_REMOVE_ALL: api.GatewayMessageReactionRemoveAllDispatchData;
+  MESSAGE_REACTION_REMOVE_EMOJI: api.GatewayMessageReactionRemoveEmojiDispatchData;
+  CHANNEL_PINS_UPDATE: api.GatewayChannelPinsUpdateDispatchData;
+  GUILD_BAN_ADD: api.GatewayGuildBanAddDispatchData;
+  GUILD_BAN_REMOVE: api.GatewayGuildBanRemoveDispatchData;
+  GUILD_EMOJIS_UPDATE: api.GatewayGuildEmojisUpdateDispatchData;
+  INVITE_CREATE: api.GatewayInviteCreateDispatchData;
+  INVITE_DELETE: api.GatewayInviteDeleteDispatchData;
+  WEBHOOKS_UPDATE: api.GatewayWebhooksUpdateDispatchData;
+  THREAD_CREATE: api.GatewayThreadCreateDispatchData;
+  THREAD_UPDATE: api.GatewayThreadUpdateDispatchData;
+  THREAD_DELETE: api.GatewayThreadDeleteDispatchData;
+  THREAD_MEMBERS_UPDATE: api.GatewayThreadMembersUpdateDispatchData;
+  RATE_LIMITED: api.GatewayRateLimitedDispatchData;
   INTERACTION_CREATE: api.GatewayInteractionCreateDispatchData;
 }
