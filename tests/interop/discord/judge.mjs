@@ -46,7 +46,7 @@ for (const kind of ['answer', 'dispatch'])
     expect(!found.length, `no faults, and there are ${found.length} kinds`);
   });
 
-// A field that the descriptions leave optional may go unnoticed; a kind of which no field is missed is not checked at all.
+// A field that the descriptions leave optional may go unnoticed; a kind of which no field is missed is not checked.
 await test(`${name}: mutation: of each of ${samples.size} kinds a dropped field is caught`, () => {
   let caught = 0, all = 0;
   for (const [kind, { body, check }] of samples) {

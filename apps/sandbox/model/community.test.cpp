@@ -1,0 +1,226 @@
+// What a community bot does beside roles and channels: threads, webhooks, invites, bans, emojis, reactions, pins.
+#include "apps/sandbox/model/bans.hpp"
+#include "apps/sandbox/model/channels.hpp"
+#include "apps/sandbox/model/emojis.hpp"
+#include "apps/sandbox/model/form.hpp"
+#include "apps/sandbox/model/invites.hpp"
+#include "apps/sandbox/model/messages.hpp"
+#include "apps/sandbox/model/model_fixture.hpp"
+#include "apps/sandbox/model/render.hpp"
+#include "apps/sandbox/model/roles.hpp"
+#include "apps/sandbox/model/snapshot.hpp"
+#include "apps/sandbox/model/threads.hpp"
+#include "apps/sandbox/model/webhooks.hpp"
+#include "runtime/json.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::sandbox::model;
+
+namespace {
+place at(town& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
+js::object sent(town& t, const std::string& body) {
+  auto made = send_message(t.world, t.bot(), t.general(), object(body));
+  REQUIRE(made);
+  return *made;
+}
+constexpr uint64_t administrator = 8;
+} // namespace
+
+TEST_CASE("form: an id is text or a number, and nothing else") {
+  CHECK(id_of(js::value("123456789012345678"))->value == 123456789012345678u);
+  CHECK(id_of(js::value(123456789012345678))->value == 123456789012345678u);
+  CHECK(!id_of(js::value(-1)));
+  CHECK(!id_of(js::value(1.5)));
+  CHECK(!id_of(js::value("x")));
+}
+
+TEST_CASE("channels: every type has its fields, and a field outside its bounds is refused by name") {
+  town t(administrator);
+  const auto make = [&](const std::string& body) { return create_channel(t.world, t.bot(), t.here(), object(body)); };
+  auto voice = make(R"({"name":"v","type":2,"bitrate":32000,"user_limit":9,"rtc_region":"rotterdam",
+    "video_quality_mode":2})");
+  CHECK(voice->at("bitrate") == 32000);
+  CHECK(voice->at("user_limit") == 9);
+  CHECK(voice->at("rtc_region") == "rotterdam");
+  CHECK(voice->at("video_quality_mode") == 2);
+  CHECK(make(R"({"name":"s","type":13})")->at("type") == 13);
+  auto forum = make(R"({"name":"Ask Us","type":15,"available_tags":[{"name":"open"}]})");
+  CHECK(forum->at("name") == "ask-us");
+  CHECK(forum->at("available_tags").as_array().size() == 1);
+  CHECK(make(R"({"name":"v","type":2,"bitrate":1})").why().errors.contains("bitrate"));
+  CHECK(make(R"({"name":"t","type":11})").why().errors.contains("type")); // A thread is no channel of its own.
+}
+
+TEST_CASE("channels: a move is told, audited, and takes over its category's overwrites when that is asked for") {
+  town t(administrator);
+  const auto everyone = t.guild_id.text();
+  const auto category = id_in(*create_channel(
+    t.world, t.bot(), t.here(),
+    object(R"({"name":"c","type":4,"permission_overwrites":[{"id":")" + everyone + R"(","type":0,"deny":"1024"}]})")));
+  const auto free = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"x"})")));
+  t.world.events.clear();
+  const auto move = [&](const std::string& more) {
+    return move_channels(
+      t.world, t.bot(), t.here(),
+      js::array{object(R"({"id":)" + free.text() + R"(,"parent_id":")" + category.text() + "\"" + more + "}")});
+  };
+  REQUIRE(move(""));
+  CHECK(t.here().channels.at(free).overwrites.empty());
+  CHECK(t.told("CHANNEL_UPDATE") == 1);
+  CHECK(t.here().audit.back().what == action::channel_update);
+  REQUIRE(move(R"(,"lock_permissions":true)"));
+  CHECK(t.here().channels.at(free).overwrites.size() == 1);
+  const auto entries = t.here().audit.size();
+  REQUIRE(move("")); // Nothing changes, so nothing is told.
+  CHECK(t.here().audit.size() == entries);
+}
+
+TEST_CASE("roles: the audit log of a creation knows no old value") {
+  town t(administrator);
+  REQUIRE(create_role(t.world, t.bot(), t.here(), object(R"({"name":"Gold","color":7})")));
+  for (const auto& change : t.here().audit.back().changes)
+    CHECK(!change.as_object().contains("old_value"));
+}
+
+TEST_CASE("interactions: an option that names a user, role or channel comes resolved, with the channel's permissions") {
+  town t(administrator);
+  REQUIRE(create_command(t.world, t.app(), {}, object(R"({"name":"x","description":"d","options":[
+    {"name":"who","description":"d","type":6},{"name":"where","description":"d","type":7}]})")));
+  const auto general = t.here().system_channel;
+  const auto invoked = [&](snowflake who) {
+    return invoke(t.world, t.owner, general, "x", {{"who", who.text()}, {"where", general.text()}});
+  };
+  const auto resolved = invoked(t.person)->payload.at("data").at("resolved").as_object();
+  CHECK(resolved.at("users").as_object().contains(t.person.text()));
+  CHECK(!resolved.at("members").at(t.person.text()).as_object().contains("user"));
+  CHECK(!json::text_or(resolved.at("channels").at(general.text()).as_object(), "permissions").empty());
+  CHECK(!invoked(snowflake{5})); // Discord's client offers only who is there.
+}
+
+TEST_CASE("messages: a reply refers to its message and rings its author, unless nobody is to be rung") {
+  town t(administrator);
+  const auto first = sent(t, R"({"content":"first","nonce":"n"})");
+  CHECK(first.at("nonce") == "n");
+  const auto id = first.at("id").as_string();
+  const auto to = R"("message_reference":{"message_id":")" + std::string(id) + "\"}";
+  const auto reply = sent(t, R"({"content":"hi <@)" + t.person.text() + R"(>",)" + to + "}");
+  CHECK(reply.at("type") == reply_message);
+  CHECK(reply.at("referenced_message").at("id") == id);
+  CHECK(reply.at("mentions").as_array().size() == 2);
+  const auto silent = sent(t, R"({"content":"hi <@)" + t.person.text() + R"(>","allowed_mentions":{"parse":[]},)" + to
+                                + "}");
+  CHECK(silent.at("mentions").as_array().empty());
+  CHECK(send_message(t.world, t.bot(), t.general(), object(R"({"content":"x","message_reference":{"message_id":"5"}})"))
+          .why()
+          .errors.contains("message_reference"));
+}
+
+TEST_CASE("messages: a file needs no text, and has size and addresses; one that a client only claims is left out") {
+  town t(administrator);
+  const auto made = sent(
+    t, R"({"attachments":[{"upload":true,"filename":"a.txt","size":3,"content_type":"text/plain"}]})");
+  const auto& file = made.at("attachments").at(0).as_object();
+  CHECK(file.at("size") == 3);
+  CHECK(file.at("url").as_string().ends_with("/a.txt"));
+  CHECK(file.contains("proxy_url"));
+  const auto claimed = sent(t, R"({"content":"x","attachments":[{"id":"5","filename":"b.txt","size":3}]})");
+  CHECK(claimed.at("attachments").as_array().empty());
+}
+
+TEST_CASE("reactions: counted by emoji, once for each user, and `me` is the viewer") {
+  town t(administrator);
+  const auto id = id_in(sent(t, R"({"content":"x"})"));
+  REQUIRE(react(t.world, t.bot(), t.general(), id, "👍"));
+  REQUIRE(react(t.world, t.bot(), t.general(), id, "👍"));
+  REQUIRE(react(t.world, t.as(t.person), t.general(), id, "👍"));
+  const auto seen = *get_message(t.world, t.bot(), t.general(), id);
+  CHECK(seen.at("reactions").at(0).at("count") == 2);
+  CHECK(seen.at("reactions").at(0).at("me") == true);
+  CHECK(get_message(t.world, t.as(t.owner), t.general(), id)->at("reactions").at(0).at("me") == false);
+  CHECK(react(t.world, t.bot(), t.general(), id, "thumb").why().code == 10014);
+  CHECK(!unreact(t.world, t.as(t.person), t.general(), id, "👍", t.app().bot)); // Another's, without the permission.
+  REQUIRE(clear_reactions(t.world, t.bot(), t.general(), id, ""));
+  CHECK(!get_message(t.world, t.bot(), t.general(), id)->contains("reactions"));
+}
+
+TEST_CASE("threads: a thread has its message's id, its channel's overwrites, and stands in no list of channels") {
+  town t(administrator);
+  const auto message = id_in(sent(t, R"({"content":"x"})"));
+  const auto before = list_channels(t.here()).size();
+  const auto thread = id_in(*start_thread_from(t.world, t.bot(), t.general(), message, object(R"({"name":"talk"})")));
+  CHECK(thread == message);
+  CHECK(list_channels(t.here()).size() == before);
+  CHECK(start_thread_from(t.world, t.bot(), t.general(), message, object(R"({"name":"again"})")).why().code == 160004);
+  t.general().channel->overwrites = {{t.guild_id, overwrite::of_role, 0, permissions::view_channel}};
+  CHECK(permissions_in(t.here(), t.here().channels.at(thread), t.person) == 0);
+  t.general().channel->overwrites.clear();
+  const auto quiet = id_in(*start_thread(t.world, t.bot(), t.general(), object(R"({"name":"quiet","type":12})")));
+  CHECK(permissions_in(t.here(), t.here().channels.at(quiet), t.person) == 0);
+  REQUIRE(join_thread(t.world, t.bot(), at(t, quiet), t.person));
+  CHECK(permissions_in(t.here(), t.here().channels.at(quiet), t.person) != 0);
+  REQUIRE(edit_thread(t.world, t.bot(), at(t, thread), object(R"({"archived":true})")));
+  CHECK(archived_threads(t.world, t.bot(), t.general(), false, 50).at("threads").as_array().size() == 1);
+}
+
+TEST_CASE("bans, invites, webhooks, emojis: made, listed, taken away; who may not is refused") {
+  town t(administrator);
+  REQUIRE(ban(t.world, t.bot(), t.here(), t.person));
+  CHECK(!t.here().members.contains(t.person));
+  CHECK(get_ban(t.world, t.bot(), t.here(), t.person));
+  REQUIRE(unban(t.world, t.bot(), t.here(), t.person));
+  CHECK(get_ban(t.world, t.bot(), t.here(), t.person).why().code == 10026);
+
+  const auto invite = *create_invite(t.world, t.bot(), t.general(), object(R"({"max_age":60})"));
+  const std::string code(invite.at("code").as_string());
+  CHECK(get_invite(t.world, code, false));
+  t.world.now_ms += 61'000;
+  CHECK(get_invite(t.world, code, false).why().code == 10006);
+
+  const auto hook = *create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"Herald"})"));
+  const auto token = std::string(hook.at("token").as_string());
+  CHECK(find_webhook(t.world, id_in(hook), "wrong").why().code == 50027);
+  auto found = find_webhook(t.world, id_in(hook), token);
+  REQUIRE(found);
+  const auto told = *execute_webhook(t.world, *found, {}, object(R"({"content":"x","username":"Voice"})"));
+  CHECK(told.at("author").at("username") == "Voice");
+  CHECK(told.at("webhook_id") == hook.at("id"));
+
+  join(t.world, t.here(), t.person);
+  const auto picture = object(R"({"name":"spice","image":"data:image/png;base64,AAAA"})");
+  CHECK(create_emoji(t.world, t.as(t.person), t.here(), picture).why().code == 50013);
+  const auto emoji = id_in(*create_emoji(t.world, t.bot(), t.here(), picture));
+  REQUIRE(delete_emoji(t.world, t.bot(), t.here(), emoji));
+}
+
+TEST_CASE("snapshot: what a community made comes back, and one of an earlier version is read as well") {
+  town t(administrator);
+  const auto message = id_in(sent(t, R"({"content":"x"})"));
+  REQUIRE(react(t.world, t.bot(), t.general(), message, "👍"));
+  REQUIRE(start_thread_from(t.world, t.bot(), t.general(), message, object(R"({"name":"talk"})")));
+  REQUIRE(create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"Herald"})")));
+  REQUIRE(create_invite(t.world, t.bot(), t.general(), {}));
+  REQUIRE(ban(t.world, t.bot(), t.here(), t.person));
+  const auto saved = save(t.world);
+  world back;
+  load(back, saved);
+  CHECK(save(back) == saved);
+
+  auto older = saved;
+  for (auto& guild : older.at("guilds").as_array()) {
+    for (const auto* key : {"bans", "webhooks", "invites", "emojis"})
+      guild.as_object().erase(key);
+    for (auto& channel : guild.at("channels").as_array())
+      for (const auto* key : {"bitrate", "user_limit", "rtc_region", "video_quality", "thread_slowmode_s",
+                              "archive_after_min", "tags", "thread"})
+        channel.as_object().erase(key);
+  }
+  for (auto& each : older.at("messages").as_array())
+    for (const auto* key : {"webhook", "author_name", "reference", "mentions", "mention_roles", "mention_everyone",
+                            "pinned", "thread", "reactions"})
+      each.as_object().erase(key);
+  world read;
+  load(read, older);
+  CHECK(read.guilds.at(t.guild_id).channels.at(t.here().system_channel).bitrate == 64'000);
+}
