@@ -40,10 +40,11 @@ bool is_older_form(const boost::json::object& o) {
   return !o.empty() && std::all_of(o.begin(), o.end(), [](const auto& field) { return field.value().is_array(); });
 }
 
+/// The body's wait is exact; that of the header is rounded up to whole seconds (RFC 9110 10.2.3).
 void read_limit(facts& f, const boost::json::object& body) {
   f.global = f.global || json::bool_or(body, "global");
   const auto* wait = body.if_contains("retry_after");
-  if (f.retry_after || !wait || !wait->is_number())
+  if (!wait || !wait->is_number())
     return;
   const double seconds = wait->to_number<double>();
   if (seconds >= 0 && seconds <= seconds_max)
