@@ -42,10 +42,14 @@ town::~town() {
     arrakis_->stop(SIGTERM, std::chrono::seconds{30});
   arrakis_.reset();
   chain_.reset();
+  stop_discord();
+  http_.reset();
+}
+
+void town::stop_discord() {
   if (discord_)
     discord_->stop(SIGTERM, std::chrono::seconds{5});
   discord_.reset();
-  http_.reset();
 }
 
 std::string town::program(const std::string& name) const { return options_.programs + "/apps/" + name + "/" + name; }

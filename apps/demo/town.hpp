@@ -39,6 +39,8 @@ public:
   town& operator=(const town&) = delete;
 
   void start_discord();
+  /// SIGTERM; what the sandbox has stays in its folder.
+  void stop_discord();
   void start_chain();
   /// Starts arrakisd and waits until /health/ready says so. Throws with the last lines of its log otherwise.
   void start_arrakis();

@@ -26,6 +26,19 @@ demo::town_options options_for(const std::string& folder, bool with_chain, std::
     o.environment.emplace_back("ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9");
   return o;
 }
+
+void run_to_end(const std::vector<std::string>& argv) {
+  process child{{argv, {}, {}, {}, {}}};
+  if (!child.wait(std::chrono::seconds{60}) || child.exit_status() != 0)
+    throw std::runtime_error(argv[0] + " failed");
+}
+
+/// The ids of users in an archive are another machine's; here the state belongs to the user as whom arrakisd will run.
+void unpack(const std::string& archive, const std::string& into) {
+  run_to_end({"tar", "-C", into, "--no-same-owner", "-xJf", archive});
+  if (::geteuid() == 0)
+    run_to_end({"chown", "-R", unprivileged_user() + ":", into + "/t/arrakis"});
+}
 } // namespace
 
 std::string programs() {
@@ -40,14 +53,32 @@ std::string anvil() {
 }
 
 world::world(bool with_chain, std::vector<std::string> environment,
-             const std::function<void(demo::town&)>& before_arrakis, std::vector<std::string> discord_environment)
+             const std::function<void(demo::town&)>& before_arrakis, std::vector<std::string> discord_environment,
+             const std::string& state_archive)
   : town_(options_for(folder_ / "t", with_chain, std::move(environment), std::move(discord_environment))) {
   std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755}); // arrakisd leaves root, and must get in.
+  if (!state_archive.empty())
+    unpack(state_archive, folder_.path());
   town_.start_discord();
   town_.start_chain();
   if (before_arrakis)
     before_arrakis(town_);
   town_.start_arrakis();
+}
+
+place world::known(const std::string& name) {
+  const auto state = town_.sandbox("GET", "state");
+  for (const auto& each : state.as_object().at("guilds").as_array()) {
+    const auto& guild = each.as_object();
+    if (json::text_or(guild, "name") != name)
+      continue;
+    place at{std::string{json::text_or(guild, "id")}, std::string{json::text_or(guild, "owner_id")}, {}};
+    for (const auto& channel : guild.at("channels").as_array())
+      if (json::integer_or(channel.as_object(), "type") == 0 && at.channel.empty())
+        at.channel = json::text_or(channel.as_object(), "id");
+    return at;
+  }
+  throw std::runtime_error("no guild is called " + name);
 }
 
 place world::found(const std::string& name) {

@@ -28,13 +28,16 @@ class world {
 public:
   /// Starts the sandbox, the EVM node when `with_chain` and it is installed, and arrakisd. `environment`: for arrakisd;
   /// it wins over the town's own. `before_arrakis` sees the town when only arrakisd is missing. `discord_environment`:
-  /// for the sandbox.
+  /// for the sandbox. `state_archive`: a file of tests/upgrade/states, unpacked first; it belongs to the user as whom
+  /// arrakisd runs.
   explicit world(bool with_chain, std::vector<std::string> environment = {},
                  const std::function<void(demo::town&)>& before_arrakis = {},
-                 std::vector<std::string> discord_environment = {});
+                 std::vector<std::string> discord_environment = {}, const std::string& state_archive = {});
 
   demo::town& town() { return town_; }
   const std::string& folder() const { return folder_.path(); }
+  /// The guild of this name that the state archive brought along. Throws when there is none.
+  place known(const std::string& name);
   /// A new guild with the bot in it.
   place found(const std::string& name);
   demo::person admin(const place& at) { return demo::person{town_, at.owner, at.guild, at.channel}; }

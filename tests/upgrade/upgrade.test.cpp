@@ -1,0 +1,70 @@
+// A state folder of an earlier commit under today's programs. Its tokens and keys were drawn for it and open nothing
+// else.
+#include "runtime/json.hpp"
+#include "tests/system/records.hpp"
+
+#include <doctest/doctest.h>
+
+namespace {
+using namespace arrakis;
+using namespace arrakis::system_test;
+using strings = std::vector<std::string>;
+
+std::string archive(const std::string& commit) {
+  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
+  return std::string{source && *source ? source : "."} + "/tests/upgrade/states/" + commit + ".tar.xz";
+}
+
+/// What a deployment of `simple` and `standard`, and one of `simple` and `minimal`, ends in.
+constexpr size_t standard_resources = 10, minimal_resources = 6;
+
+void check_whole(world& w, const place& at, size_t resources) {
+  INFO("guild ", at.guild);
+  CHECK(reaches(w, at, 1, "completed"));
+  CHECK(disagreements(w, at) == strings{});
+  CHECK(look(w, at).made.size() == resources);
+  CHECK(at_rest(w, at));
+  CHECK(open_intents(w, at) == 0);
+  CHECK(audit_entries(w, at) == 2);
+}
+} // namespace
+
+TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends once, jobs run, the wizard is open") {
+  world w{false, {}, {}, {}, archive("a8a6a10")};
+  auto& t = w.town();
+  check_whole(w, w.known("Deployed"), standard_resources);
+  check_whole(w, w.known("In flight"), standard_resources);
+  check_whole(w, w.known("Waiting 1"), minimal_resources);
+  check_whole(w, w.known("Waiting 2"), minimal_resources);
+
+  const auto open = w.known("At the review");
+  auto admin = w.admin(open);
+  admin.type("onboard");
+  INFO(admin.text());
+  REQUIRE(admin.sees("A wizard of yours is open"));
+  admin.press("wizard:resume-existing:*");
+  REQUIRE(admin.sees("Step 7 of 8"));
+  REQUIRE(demo::deploy(admin));
+  check_whole(w, open, minimal_resources);
+
+  // Its key is anchored by itself, verifies what it signed, and signs the next version.
+  const auto signer = t.ctl({"signer", "status"});
+  INFO(signer.second);
+  CHECK(signer.first == 0);
+  CHECK(contains(signer.second, "signs with key version 1, 1 are anchored"));
+  const auto deployed = w.known("Deployed");
+  CHECK(t.ctl({"manifest", "verify", deployed.guild}).first == 0);
+  auto again = w.admin(deployed);
+  again.type("onboard");
+  REQUIRE(again.sees("at version 1"));
+  again.press("wizard:edit-channels:*");
+  REQUIRE(again.sees("Step 6 of 8"));
+  again.press("wizard:channel-template:*", {"minimal"});
+  REQUIRE(again.sees("#general"));
+  again.press("wizard:continue:*");
+  REQUIRE(again.sees("Step 7 of 8"));
+  REQUIRE(demo::deploy(again));
+  CHECK(t.ctl({"manifest", "verify", deployed.guild}).first == 0);
+  CHECK(t.ctl({"audit", "verify"}).first == 0);
+  CHECK(refused(w) == refusals{0, 0});
+}
