@@ -2,6 +2,7 @@
 
 #include "runtime/exception.hpp"
 
+#include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
@@ -31,6 +32,8 @@ end
 return 1
 )lua"};
 
+constexpr int64_t left_ms_max = 3'600'000; // Far above any lease of ours; one that somebody else wrote may say more.
+
 struct state {
   state() = default;
   static inline const char* name = "leases";
@@ -53,18 +56,19 @@ caf::result<Answer> run(pointer self, redis::eval what, Read read) {
 
 caf::result<held> take(pointer self, const hold& x) {
   const auto prefix = x.who.node.empty() ? std::string{} : x.who.node + ':';
-  return run<held>(
-    self,
-    {&hold_script,
-     {key_of(x.name)},
-     {text_of_holder(x.who), std::to_string(x.lasts.count()), prefix, x.only_if_released ? "1" : "0"},
-     x.until},
-    [](const redis::reply& r, caf::typed_response_promise<held>& reply) {
-      if (r.items.size() != 3 || r.items[0].type != redis::reply::integer)
-        reply.deliver(fail(ec::internal, "lease: an answer of another shape"));
-      else
-        reply.deliver(held{r.items[0].number == 1, r.items[1].bytes, std::chrono::milliseconds{r.items[2].number}});
-    });
+  return run<held>(self,
+                   {&hold_script,
+                    {key_of(x.name)},
+                    {text_of_holder(x.who), std::to_string(x.lasts.count()), prefix, x.only_if_released ? "1" : "0"},
+                    x.until},
+                   [](const redis::reply& r, caf::typed_response_promise<held>& reply) {
+                     if (r.items.size() != 3 || r.items[0].type != redis::reply::integer)
+                       reply.deliver(fail(ec::internal, "lease: an answer of another shape"));
+                     else
+                       reply.deliver(
+                         held{r.items[0].number == 1, r.items[1].bytes,
+                              std::chrono::milliseconds{std::clamp<int64_t>(r.items[2].number, 0, left_ms_max)}});
+                   });
 }
 
 handle::behavior_type behavior(pointer self, redis::handle server) {

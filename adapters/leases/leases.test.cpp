@@ -51,6 +51,13 @@ TEST_CASE("leases: it ends by itself, and only by the time that was asked for") 
   CHECK_FALSE(b.hold(one).mine);
 }
 
+TEST_CASE("leases: one that somebody else made to last for centuries is waited for an hour at most") {
+  bench b;
+  CHECK(b.hold(one).mine);
+  b.number({"PEXPIRE", "shard:0:lease", "9000000000000000"});
+  CHECK(b.hold(other).left == 1h);
+}
+
 TEST_CASE("leases: what a node's dead predecessor held is its own; nameless processes inherit nothing") {
   bench b;
   CHECK(b.hold(one).mine);

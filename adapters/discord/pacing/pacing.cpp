@@ -4,6 +4,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 
+#include <algorithm>
 #include <caf/stateful_actor.hpp>
 
 namespace arrakis::discord::pacing {
@@ -32,6 +33,8 @@ redis.call('PEXPIRE', KEYS[2], day)
 return {1, slot - now}
 )lua"};
 
+constexpr int64_t wait_ms_max = 86'400'000; // A slot is within a day; a key that somebody else wrote may say more.
+
 struct state {
   arrakis::flows flows;
   static inline const char* name = "discord.pacing";
@@ -52,7 +55,7 @@ flow<> ask_redis(pointer self, redis::handle server, options opt, int shard, gra
   else if (reply->items.size() != 2)
     tell(fail(ec::internal, "discord identify: an answer of another shape"));
   else if (reply->items[0].number == 1)
-    tell(milliseconds{reply->items[1].number});
+    tell(milliseconds{std::clamp<int64_t>(reply->items[1].number, 0, wait_ms_max)});
   else
     tell(fail(ec::throttled, std::to_string(reply->items[1].number)));
   self->quit();
