@@ -2,6 +2,7 @@
 
 #include "adapters/chain/chain.hpp"
 #include "runtime/net/io.hpp"
+#include "runtime/url.hpp"
 #include "tests/contracts/asking.hpp"
 #include "tests/support/scratch.hpp"
 
@@ -43,7 +44,9 @@ struct house {
   }
   evm::options options(const std::string& anvil) const { return {anvil, folder + "/chain"}; }
   void read_from(const evm::node& node) {
-    chain = arrakis::chain::start(sys, io, {{{"sandbox", evm::chain_id, {node.url()}}}});
+    auto endpoint = url::parse(node.url(), "http");
+    REQUIRE(endpoint);
+    chain = arrakis::chain::start(sys, io, {{{"sandbox", evm::chain_id, {*endpoint}}}});
   }
   caf::expected<arrakis::chain::contract> inspect(const std::string& address, const std::string& type) {
     const arrakis::chain::inspect_contract question{"sandbox", address, type, contracts::soon()};
@@ -90,6 +93,37 @@ TEST_CASE("demo evm: real contracts are recognized for what they are") {
   REQUIRE(wallet);
   CHECK_FALSE(wallet->has_code);
   CHECK_FALSE(wallet->matches_type);
+}
+
+TEST_CASE(
+  "demo evm: a contract that gives up, in whatever way, is read; one without decimals is a token all the same") {
+  const auto anvil = installed();
+  if (anvil.empty())
+    return;
+  house at;
+  evm::node node{at.io, at.options(anvil)};
+  at.read_from(node);
+  const std::string where = "0x00000000000000000000000000000000000000Aa";
+  const auto with_code = [&](const std::string& code) {
+    REQUIRE(node.call("anvil_setCode", fmt::format(R"(["{}","0x{}"])", where, code)));
+    return at.inspect(where, "erc20");
+  };
+  // INVALID, a jump to nowhere, an empty stack, no such opcode, a loop without end, a revert, nothing.
+  for (const auto* code : {"fe", "600056", "01", "0c", "5b600056", "60006000fd", "00"}) {
+    const auto got = with_code(code);
+    REQUIRE_MESSAGE(got, code, ": ", text_of(got.error()));
+    CHECK(got->has_code);
+    CHECK_FALSE(got->matches_type);
+    CHECK_FALSE(got->decimals);
+  }
+  // Answers totalSupply() (0x18160ddd) with 1, and reverts on everything else: decimals() is optional in ERC-20.
+  const auto got = with_code("5f3560e01c6318160ddd14601257"
+                             "5f5ffd"
+                             "00"
+                             "5b60015f5260205ff3");
+  REQUIRE_MESSAGE(got, text_of(got.error()));
+  CHECK(got->matches_type);
+  CHECK_FALSE(got->decimals);
 }
 
 TEST_CASE("demo evm: the chain comes back as it was, and a node that is gone is unknown") {
