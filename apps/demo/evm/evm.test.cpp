@@ -103,7 +103,7 @@ TEST_CASE(
   house at;
   evm::node node{at.io, at.options(anvil)};
   at.read_from(node);
-  const std::string where = "0x00000000000000000000000000000000000000Aa";
+  const std::string where = "0x00000000000000000000000000000000000000aa";
   const auto with_code = [&](const std::string& code) {
     REQUIRE(node.call("anvil_setCode", fmt::format(R"(["{}","0x{}"])", where, code)));
     return at.inspect(where, "erc20");
