@@ -60,7 +60,10 @@ std::string dsn_of_own_server() {
   std::array<char, 16 * 1024> buffer{};
   if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
     return {};
-  return fmt::format(" requirepeer={}", entry.pw_name);
+  std::string name;
+  for (const char c : std::string_view{entry.pw_name})
+    name += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string{c}; // As libpq quotes.
+  return fmt::format(" requirepeer='{}'", name);
 }
 
 std::string url_of_own_server() { return fmt::format("?owner={}", ::geteuid()); }
