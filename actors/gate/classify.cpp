@@ -79,11 +79,11 @@ problem told(const discord::told_wait& wait, std::string_view about) {
   if (wait.blocked)
     return {trouble::rate_limited,
             fmt::format("Discord's protection (Cloudflare) refuses our requests for the moment, before Discord itself "
-                        "sees them. {} is tried again in {}.",
+                        "sees them: {} is tried again in {}.",
                         about, in_minutes(wait.left)),
             wait.left};
   return {trouble::rate_limited,
-          fmt::format("Discord limits how often this may be done. {} can go on in {}.", about, in_minutes(wait.left)),
+          fmt::format("Discord limits how often this may be done: {} can go on in {}.", about, in_minutes(wait.left)),
           wait.left};
 }
 } // namespace

@@ -202,3 +202,27 @@ TEST_CASE("synthesis: somebody who deletes on and on ends it with a sentence, no
   CHECK(b.until_end().what == queue::outcome::failed_final);
   CHECK(b.discord.messages.back().find("Somebody deletes in this server") != std::string::npos);
 }
+
+TEST_CASE("synthesis: what is deleted while a later version changes it is made anew, in every field") {
+  for (const bool role : {true, false}) {
+    bench b;
+    b.until_end();
+    for (auto& r : b.want.roles)
+      r.color = 0x123456;
+    for (auto& c : b.want.channels)
+      c.topic = "Later";
+    const auto second = b.store.submit(b.want);
+    bool deleted = false;
+    b.discord.instead = [&](const net::http_request& r) -> std::optional<net::http_response> {
+      const auto at = r.target.rfind(role ? "/roles/" : "/channels/");
+      if (r.method != "PATCH" || is_message(r) || at == std::string::npos || std::exchange(deleted, true))
+        return std::nullopt;
+      const auto id = *parse_snowflake(r.target.substr(r.target.rfind('/') + 1));
+      role ? b.discord.remove_role(id) : b.discord.remove_channel(id);
+      return std::nullopt;
+    };
+    CHECK(b.until_end(second).what == queue::outcome::completed);
+    CHECK(deleted);
+    b.check_whole();
+  }
+}

@@ -65,8 +65,9 @@ struct run {
       return below(2) ? discord_fate::lost : discord_fate::lost_after;
     }
     constexpr discord_fate all[]{discord_fate::lost,      discord_fate::lost_after,      discord_fate::refused,
-                                 discord_fate::error_502, discord_fate::error_502_after, discord_fate::limited};
-    return all[below(6)];
+                                 discord_fate::error_502, discord_fate::error_502_after, discord_fate::limited,
+                                 discord_fate::blocked};
+    return all[below(std::size(all))];
   }
   store_fate on_verb(const char* verb) {
     const bool claim = std::string_view{verb} == "claim";

@@ -300,6 +300,8 @@ discord::transport fake_discord::transport() {
       case fate::refused: return in(latency, [done] { done(failed<net::http_response>(ec::unavailable, "not sent")); });
       case fate::error_502_after: answer(r); [[fallthrough]];
       case fate::error_502: return answer_in(latency, {502, {}, "<html>"});
+      case fate::blocked:
+        return answer_in(latency, {403, {{"Content-Type", "text/html"}}, "<html>Access denied</html>"});
       case fate::unknown_webhook: return answer_in(latency, refuse(404, 10015, "Unknown Webhook"));
       case fate::limited:
         return answer_in(latency, {429,

@@ -25,6 +25,7 @@ public:
     error_502,       ///< No effect.
     error_502_after, ///< The effect, and a 502.
     limited,         ///< 429 of the user scope, 700 ms.
+    blocked,         ///< 403 in HTML, of what lies before Discord's API.
     unknown_webhook, ///< 404 10015, as before the first answer of an interaction.
   };
   std::function<fate(const net::http_request&)> decide; ///< Empty: always normal.
