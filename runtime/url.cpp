@@ -71,8 +71,18 @@ std::optional<std::string> decode(std::string_view text) {
   return out;
 }
 
+/// RFC 3986, 3.2.1. What else stands before an @ other readers may take for the end of a host.
+bool is_user_info(std::string_view text) {
+  constexpr std::string_view marks = "-._~%!$&'()*+,;=:";
+  return std::ranges::all_of(text, [&](unsigned char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || marks.find(c) != marks.npos;
+  });
+}
+
 /// "Basic ..." (RFC 7617): a user name has no colon. Nothing when the text is none of user[:password].
 std::optional<std::string> basic(std::string_view user_info) {
+  if (!is_user_info(user_info))
+    return std::nullopt;
   const auto colon = std::min(user_info.find(':'), user_info.size());
   const auto user = decode(user_info.substr(0, colon));
   const auto password = decode(user_info.substr(std::min(colon + 1, user_info.size())));
@@ -114,7 +124,7 @@ caf::expected<url> url::parse(std::string_view text, std::string_view schemes) {
   if (const auto at = place.find('@'); at != std::string_view::npos) {
     const auto header = place.find('@', at + 1) == std::string_view::npos ? basic(place.substr(0, at)) : std::nullopt;
     if (!header)
-      return wrong("user and password must be percent-encoded: @ as %40, : as %3A, % as %25");
+      return wrong("user and password must be percent-encoded: @ as %40, : as %3A, / as %2F, % as %25");
     out.authorization_ = secret{*header};
     place = place.substr(at + 1);
   }
