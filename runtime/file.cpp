@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -112,15 +113,43 @@ caf::error check_ours(const std::string& path, const struct stat& status, const 
   return {};
 }
 
-caf::expected<std::string> read_file(const std::string& path, size_t bytes_max, bool needs_privacy) {
-  const descriptor fd{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
+bool is_roots_beside_us(const struct stat& status) { return status.st_uid == 0 && ::geteuid() != 0; }
+
+/// A link is as good as who made it: it decides what we read.
+caf::error check_link(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0)
+    return system_error(path, errno);
+  if (S_ISLNK(status.st_mode) && status.st_uid != 0 && status.st_uid != ::geteuid())
+    return fail(ec::refused, fmt::format("{} is a link that another user made: remove it", path));
+  return {};
+}
+
+caf::error check_given(const std::string& path, const struct stat& status) {
+  if (!is_roots_beside_us(status))
+    return check_ours(path, status, "600");
+  if ((status.st_mode & 037) != 0)
+    return fail(ec::refused, fmt::format("{} is open to other users (mode {:04o}): chmod 440 '{}' (in Kubernetes: "
+                                         "defaultMode: 0440, and fsGroup)",
+                                         path, status.st_mode & 07777, path));
+  return {};
+}
+
+enum class trust { anybody, ours, given };
+
+caf::expected<std::string> read_file(const std::string& path, size_t bytes_max, trust whose) {
+  if (whose == trust::given)
+    if (auto error = check_link(path))
+      return error;
+  const int links = whose == trust::given ? 0 : O_NOFOLLOW;
+  const descriptor fd{::open(path.c_str(), O_RDONLY | links | O_CLOEXEC | O_NONBLOCK)};
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0)
     return system_error(path, errno);
   if (!S_ISREG(status.st_mode))
     return failed<std::string>(ec::refused, path + " is no regular file");
-  if (needs_privacy)
-    if (auto error = check_ours(path, status, "600"))
+  if (whose != trust::anybody)
+    if (auto error = whose == trust::given ? check_given(path, status) : check_ours(path, status, "600"))
       return error;
   std::string bytes;
   char buffer[16 * 1024];
@@ -142,7 +171,9 @@ using folder_stream = std::unique_ptr<DIR, int (*)(DIR*)>;
 
 } // namespace
 
-caf::expected<std::string> read(const std::string& path, size_t bytes_max) { return read_file(path, bytes_max, false); }
+caf::expected<std::string> read(const std::string& path, size_t bytes_max) {
+  return read_file(path, bytes_max, trust::anybody);
+}
 
 caf::expected<std::string> read_given(const std::string& path, size_t bytes_max, std::chrono::milliseconds patience) {
   // Without O_NONBLOCK open() itself waits for a pipe's writer.
@@ -174,7 +205,11 @@ caf::expected<std::string> read_given(const std::string& path, size_t bytes_max,
 }
 
 caf::expected<std::string> read_private(const std::string& path, size_t bytes_max) {
-  return read_file(path, bytes_max, true);
+  return read_file(path, bytes_max, trust::ours);
+}
+
+caf::expected<std::string> read_secret(const std::string& path, size_t bytes_max) {
+  return read_file(path, bytes_max, trust::given);
 }
 
 caf::error create(const std::string& path, std::string_view bytes) {
@@ -230,6 +265,26 @@ caf::error check_private_folder(const std::string& path) {
   if (!S_ISDIR(status.st_mode))
     return fail(ec::refused, path + " is no folder: move it away");
   return check_ours(path, status, "700");
+}
+
+caf::error check_secrets_folder(const std::string& path) {
+  if (auto error = check_link(path))
+    return error;
+  const descriptor fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  struct stat status {};
+  struct statvfs system {};
+  if (!fd || ::fstat(fd.get(), &status) != 0 || ::fstatvfs(fd.get(), &system) != 0)
+    return system_error(path, errno);
+  const bool roots = is_roots_beside_us(status);
+  if ((roots || status.st_uid == ::geteuid()) && (system.f_flag & ST_RDONLY) != 0)
+    return {};
+  if (!roots)
+    return check_ours(path, status, "700");
+  if ((status.st_mode & 022) != 0)
+    return fail(ec::refused, fmt::format("others than root may change {} (mode {:04o}): chmod 750 '{}', or mount it "
+                                         "read-only",
+                                         path, status.st_mode & 07777, path));
+  return {};
 }
 
 caf::expected<std::vector<std::string>> list(const std::string& folder) {

@@ -21,6 +21,11 @@ caf::expected<std::string> read_given(const std::string& path, size_t bytes_max,
 /// it.
 caf::expected<std::string> read_private(const std::string& path, size_t bytes_max);
 
+/// As read_private, for a secret that somebody gives us: also root's, which our group may read, and through a link that
+/// is ours or root's. So does Kubernetes mount a secret (links into a folder of root, modes by defaultMode and
+/// fsGroup).
+caf::expected<std::string> read_secret(const std::string& path, size_t bytes_max);
+
 /// Creates `path` (0600) with `bytes`, whole and durable, or not at all: a temporary file beside it is written, synced
 /// and linked under the name, then the folder is synced. ec::conflict when there is a file of this name: it stays as it
 /// is. ec::unavailable when the disk is full or failing.
@@ -40,6 +45,11 @@ caf::error make_folder(const std::string& path);
 
 /// ec::refused, with the command that mends it, unless `path` is a folder of ours that nobody else may enter.
 caf::error check_private_folder(const std::string& path);
+
+/// For a folder of such secrets: ec::refused, with what to do, unless it is one that check_private_folder takes, or
+/// root's (or ours) where nobody else may change what is in it; also through a link that is ours or root's.
+/// ec::not_found.
+caf::error check_secrets_folder(const std::string& path);
 
 /// Names in a folder, sorted, without those that begin with a dot. Empty when there is no such folder.
 caf::expected<std::vector<std::string>> list(const std::string& folder);

@@ -91,6 +91,31 @@ TEST_CASE("file: a secret that others may read is refused with the remedy") {
   }
 }
 
+TEST_CASE("file: a secret that is given is read through links that are ours or root's, as Kubernetes mounts it") {
+  folder in;
+  fs::create_directory(in / "..2026");
+  ::chmod((in / "..2026").c_str(), 0700);
+  fs::create_directory_symlink("..2026", in / "..data");
+  REQUIRE_FALSE(file::create(in / "..2026/key", "secret"));
+  fs::create_symlink("..data/key", in / "key");
+  CHECK(*file::read_secret(in / "key", 100) == "secret");
+  CHECK(code_of(file::read_private(in / "key", 100).error()) == ec::refused); // What we make ourselves is no link.
+  CHECK_FALSE(file::check_secrets_folder(in / "..data"));
+  ::chmod((in / "..2026/key").c_str(), 0644);
+  CHECK(text_of(file::read_secret(in / "key", 100).error()).find("chmod 600") != std::string::npos);
+  ::chmod((in / "..2026").c_str(), 0755);
+  CHECK(text_of(file::check_secrets_folder(in / "..data")).find("chmod 700") != std::string::npos);
+  CHECK(code_of(file::check_secrets_folder(in / "none")) == ec::not_found);
+  if (::geteuid() != 0)
+    return;
+  ::chmod((in / "..2026/key").c_str(), 0600);
+  ::chmod((in / "..2026").c_str(), 0700);
+  for (const auto* link : {"key", "..data"})
+    REQUIRE(::lchown((in / link).c_str(), 1, 1) == 0);
+  CHECK(text_of(file::read_secret(in / "key", 100).error()).find("another user made") != std::string::npos);
+  CHECK(text_of(file::check_secrets_folder(in / "..data")).find("another user made") != std::string::npos);
+}
+
 TEST_CASE("file: folders are made private, and an open one is refused with the remedy") {
   folder in;
   CHECK_FALSE(file::make_folder(in / "a/b/c"));

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fmt/format.h>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -19,7 +20,10 @@ constexpr auto back_off_min = 100ms;    // The first restart is nearly at once .
 constexpr auto back_off_max = 10'000ms; // ... and a server that cannot run does not burn the machine.
 constexpr auto stop_grace = 30s;        // PostgreSQL's last checkpoint; then SIGKILL, which costs a recovery.
 constexpr auto healthy_after = 60s;     // Having run this long, the next crash counts as a first one.
+constexpr auto waiting_told_every = 5'000ms;
 constexpr std::uintmax_t log_bytes_max = 10 << 20; // An older log is kept once, as <log>.1.
+
+constexpr auto mended = "mended";
 
 bool exists(const std::string& program) {
   if (program.find('/') != std::string::npos)
@@ -68,17 +72,43 @@ child::~child() {
   }
 }
 
-void child::launch() {
+/// Empty when it answers, else why it does not.
+std::string child::try_to_launch() {
   rotate(recipe_.program.output);
   recipe_.prepare();
+  std::error_code missing;
+  const auto earlier = std::filesystem::file_size(recipe_.program.output, missing);
   process_.emplace(recipe_.program);
-  const auto end = std::chrono::steady_clock::now() + recipe_.patience;
-  while (!recipe_.answers()) {
-    if (!process_->wait(5ms) && std::chrono::steady_clock::now() < end && !stopping_within(0ms))
-      continue;
-    process_.reset();
-    throw std::runtime_error(recipe_.name + " did not start; the end of its log:\n" + tail(recipe_.program.output));
+  const auto begin = std::chrono::steady_clock::now();
+  auto told = begin;
+  for (;;) {
+    auto why = recipe_.trouble();
+    if (why.empty())
+      return {};
+    const auto now = std::chrono::steady_clock::now();
+    const bool ended = process_->wait(5ms);
+    if (ended || now >= begin + recipe_.patience || stopping_within(0ms)) {
+      if (ended)
+        why = fmt::format("it ended with status {}", process_->exit_status().value_or(-1));
+      process_.reset();
+      const auto log = tail(recipe_.program.output, missing ? 0 : earlier);
+      if (ended && recipe_.mend && recipe_.mend(log))
+        return mended;
+      return fmt::format("{} did not start: {}; the end of its log:\n{}", recipe_.name, why, log);
+    }
+    if (now >= told + waiting_told_every) {
+      told = now;
+      log::info("embedded_waiting", {{"server", recipe_.name}, {"error", why}});
+    }
   }
+}
+
+void child::launch() {
+  auto why = try_to_launch();
+  if (why == mended)
+    why = try_to_launch();
+  if (!why.empty())
+    throw std::runtime_error(why == mended ? recipe_.name + " did not start, though its data was set aside" : why);
   pid_ = process_->pid();
 }
 

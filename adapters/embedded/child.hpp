@@ -13,17 +13,21 @@
 namespace arrakis::embedded {
 
 struct recipe {
-  std::string name;              ///< "postgres": for logs and metrics.
-  process_options program;       ///< `output` is its log.
-  std::function<void()> prepare; ///< Before each start; throws std::runtime_error when it cannot be.
-  std::function<bool()> answers; ///< True when the server takes clients.
+  std::string name;                     ///< "postgres": for logs and metrics.
+  process_options program;              ///< `output` is its log.
+  std::function<void()> prepare;        ///< Before each start; throws std::runtime_error when it cannot be.
+  std::function<std::string()> trouble; ///< Why the server does not take clients yet; empty: it does.
+  /// Asked when the server ended before it took clients, with what it wrote to its log since its start. True: something
+  /// was mended, so it is started once more.
+  std::function<bool(const std::string& log)> mend;
   int stop_signal = 15;
   std::chrono::milliseconds patience{60'000}; ///< For its first answer after a start, recovery after a crash included.
 };
 
 class child {
 public:
-  /// Starts it and returns when it answers; throws std::runtime_error, with the end of its log, when it does not.
+  /// Starts it and returns when it answers; throws std::runtime_error, with the reason and the end of what it wrote to
+  /// its log since its start, when it does not. Waiting is no silence: the reason is logged every 5 s.
   explicit child(recipe);
   child(const child&) = delete;
   child& operator=(const child&) = delete;
@@ -32,6 +36,7 @@ public:
 
 private:
   void launch();
+  std::string try_to_launch();
   void watch();
   bool start_again();
   bool stopping_within(std::chrono::milliseconds wait);

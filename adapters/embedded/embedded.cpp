@@ -5,7 +5,9 @@
 #include "runtime/file.hpp"
 #include "schemas/canonical_json.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <fmt/format.h>
 #include <pwd.h>
@@ -19,8 +21,12 @@ namespace {
 constexpr size_t socket_path_max = 107;
 constexpr std::string_view longest_name = "/.s.PGSQL.5432.lock";
 
+/// Without links as far as it exists: a state folder may be one, and the servers know their folder by its real name.
 std::string absolute(const std::string& folder) {
-  auto path = fs::absolute(folder).lexically_normal().string();
+  std::error_code unreadable;
+  auto path = fs::weakly_canonical(fs::absolute(folder), unreadable).string();
+  if (unreadable)
+    path = fs::absolute(folder).lexically_normal().string();
   if (path.size() > 1 && path.ends_with('/'))
     path.pop_back();
   return path;
@@ -29,7 +35,8 @@ std::string absolute(const std::string& folder) {
 
 std::string socket_folder(const std::string& folder) {
   auto below = absolute(folder) + "/run";
-  if (below.size() + longest_name.size() <= socket_path_max)
+  // libpq takes a comma for the end of a host, and has no way to write one.
+  if (below.size() + longest_name.size() <= socket_path_max && below.find(',') == std::string::npos)
     return below;
   return fmt::format("/tmp/arrakis-{}-{}", ::getuid(), sha256_hex(absolute(folder)).substr(0, 12));
 }
@@ -38,7 +45,15 @@ std::string dsn(const std::string& folder, const std::string& user) {
   return dsn_over(socket_folder(folder), "arrakis", user);
 }
 
-std::string redis_url(const std::string& folder) { return "unix://" + socket_folder(folder) + "/redis.sock"; }
+std::string redis_url(const std::string& folder) {
+  std::string url = "unix://";
+  for (const char c : socket_folder(folder)) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c))
+                    || std::string_view{"/._~-"}.find(c) != std::string_view::npos;
+    url += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return url + "/redis.sock";
+}
 
 caf::error check_socket_folder(const std::string& folder) {
   const auto sockets = socket_folder(folder);
@@ -49,10 +64,11 @@ caf::error check_socket_folder(const std::string& folder) {
     return {};
   return fail(
     ec::refused,
-    fmt::format("the sockets of {} lie in {}, because the path of a socket has at most {} bytes; but that is no "
-                "folder of this user's alone (user id {}, mode 0700), so nothing there is used: choose a shorter "
-                "node.state_folder, or remove what is there",
-                folder, sockets, socket_path_max, ::geteuid()));
+    fmt::format(
+      "the sockets of {} lie in {}, because the path of a socket has at most {} bytes and no comma; but that is no "
+      "folder of this user's alone (user id {}, mode 0700), so nothing there is used: choose a shorter "
+      "node.state_folder, or remove what is there",
+      folder, sockets, socket_path_max, ::geteuid()));
 }
 
 std::string dsn_of_own_server() {
@@ -77,6 +93,8 @@ servers::servers(options how) : impl_(std::make_unique<impl>()) {
   if (::geteuid() == 0)
     throw std::runtime_error("PostgreSQL refuses to run as root: start as another user");
   const auto folder = absolute(how.folder);
+  if (std::ranges::any_of(folder, [](unsigned char c) { return c < ' ' || c == 127; }))
+    throw std::runtime_error("state folder: its path has control characters; choose another with node.state_folder");
   const auto sockets = socket_folder(folder);
   make_private(folder);
   if (const auto bad = check_socket_folder(folder))

@@ -18,7 +18,8 @@ struct options {
 };
 
 /// Where the servers listen, whether or not they run: below the folder, or, when a socket's path would be longer than
-/// the system allows (107 bytes), in a private folder below /tmp whose name is made from the folder's path.
+/// the system allows (107 bytes) or has a comma, in a private folder below /tmp whose name is made from the folder's
+/// path.
 std::string socket_folder(const std::string& folder);
 /// Connection strings for libpq; `user` is arrakis_app, arrakis_relay or arrakis_owner.
 std::string dsn(const std::string& folder, const std::string& user);

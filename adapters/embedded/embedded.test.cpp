@@ -1,4 +1,6 @@
 #include "adapters/embedded/embedded.hpp"
+
+#include "adapters/embedded/child.hpp"
 #include "adapters/postgres/migrate.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process.hpp"
@@ -35,9 +37,23 @@ std::string sql(const std::string& folder, const std::string& text) {
   return rows.empty() ? "" : rows[0][0].as<std::string>();
 }
 
+/// The path in the address of its Redis.
+std::string redis_address(const std::string& folder) {
+  const auto url = embedded::redis_url(folder).substr(7);
+  std::string path;
+  for (size_t at = 0; at < url.size(); ++at)
+    if (url[at] == '%') {
+      path += static_cast<char>(std::stoi(url.substr(at + 1, 2), nullptr, 16));
+      at += 2;
+    } else {
+      path += url[at];
+    }
+  return path;
+}
+
 /// The answer of Redis to one inline command, up to its end of line; empty when it is away.
 std::string redis(const std::string& folder, const std::string& command) {
-  const auto path = embedded::redis_url(folder).substr(7);
+  const auto path = redis_address(folder);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -107,9 +123,9 @@ TEST_CASE("embedded: as root it refuses, and as another user it keeps all its pr
                    .user = unprivileged_user(),
                    .folder = tmp.path(),
                    .output = tmp / "output"}};
-  CHECK(as_user.wait(200s));
+  CHECK(as_user.wait(600s));
   CHECK_MESSAGE(as_user.exit_status() == 0, test::content(tmp / "output"));
-  CHECK(has(test::content(tmp / "output"), "6 passed"));
+  CHECK(has(test::content(tmp / "output"), "11 passed"));
 }
 
 TEST_SUITE_BEGIN("embedded" * doctest::skip(root()));
@@ -241,6 +257,84 @@ TEST_CASE("embedded: libpq talks to a server of our own user alone") {
   CHECK(opens(embedded::dsn_of_own_server()));
   CHECK(opens("")); // Negative control: without the question anybody's server will do.
   CHECK_FALSE(opens(" requirepeer=root"));
+}
+
+TEST_CASE("embedded: any path will do, and a link to a folder") {
+  quiet hush;
+  test::scratch tmp{"embed"};
+  const auto works = [](const std::string& folder) {
+    const embedded::servers mine{{.folder = folder}};
+    const auto url = redis_address(folder);
+    return sql(folder, "select 7") == "7" && url.ends_with("/redis.sock") && redis(folder, "PING") == "+PONG\r";
+  };
+  const auto odd = tmp / "a b%25#'\"\\\xC3\xA4$(x)";
+  CHECK(works(odd));
+  CHECK(embedded::socket_folder(odd) == odd + "/run");
+  const auto comma = tmp / "a, b";
+  CHECK(works(comma));
+  CHECK(embedded::socket_folder(comma).starts_with("/tmp/arrakis-"));
+  std::filesystem::remove_all(embedded::socket_folder(comma));
+  std::filesystem::create_directory_symlink(odd, tmp / "link");
+  CHECK(works(tmp / "link"));
+  CHECK(embedded::socket_folder(tmp / "link") == odd + "/run");
+  CHECK(has(fault(tmp / "a\nb"), "control characters"));
+}
+
+TEST_CASE("embedded: data of Redis that cannot be read is set aside, and Redis starts anew") {
+  quiet hush;
+  test::scratch tmp{"embed"};
+  const auto folder = tmp / "state", data = folder + "/redis/appendonlydir";
+  const auto starts_anew = [&](const std::string& why) {
+    INFO(why);
+    embedded::servers mine{{.folder = folder, .postgres = false}};
+    CHECK(redis(folder, "GET worm") == "$-1\r");
+    CHECK(std::filesystem::exists(data + ".damaged"));
+    std::filesystem::remove_all(data + ".damaged");
+    CHECK(redis(folder, "SET worm 7") == "+OK\r");
+  };
+  const auto append = [&](const char* file, const std::string& bytes) {
+    std::ofstream{data + "/" + file, std::ios::app | std::ios::binary} << bytes;
+  };
+  {
+    embedded::servers mine{{.folder = folder, .postgres = false}};
+    redis(folder, "SET worm 7");
+  }
+  append("appendonly.aof.1.incr.aof", std::string(4096, '\0')); // What a power cut leaves.
+  starts_anew("zero bytes");
+  append("appendonly.aof.manifest", "nonsense\n");
+  starts_anew("manifest");
+  std::filesystem::remove(data + "/appendonly.aof.1.base.rdb");
+  starts_anew("a missing file");
+  std::ofstream{data + "/appendonly.aof.1.base.rdb"} << "no such format";
+  starts_anew("another format");
+  embedded::servers mine{{.folder = folder, .postgres = false}}; // What is whole is kept.
+  CHECK(redis(folder, "GET worm") == "$1\r");
+  CHECK_FALSE(std::filesystem::exists(data + ".damaged"));
+}
+
+TEST_CASE("embedded: the reason of a child's failure is shown, and nothing of its earlier runs") {
+  quiet hush;
+  test::scratch tmp{"embed"};
+  const auto why = [&](const char* script, std::chrono::milliseconds patience) {
+    embedded::recipe r;
+    r.name = "worm";
+    r.program = {.argv = {"/bin/sh", "-c", script}, .output = tmp / "log"};
+    r.prepare = [] {};
+    r.trouble = [] { return std::string{"the gate is shut"}; };
+    r.patience = patience;
+    try {
+      embedded::child{std::move(r)};
+    } catch (const std::runtime_error& e) {
+      return std::string{e.what()};
+    }
+    return std::string{};
+  };
+  const auto ended = why("echo 'no spice'; exit 3", 60s); // At once: it does not wait for an answer that cannot come.
+  CHECK(has(ended, "it ended with status 3"));
+  CHECK(has(ended, "no spice"));
+  const auto silent = why("sleep 1000", 50ms);
+  CHECK(has(silent, "the gate is shut"));
+  CHECK_FALSE(has(silent, "no spice"));
 }
 
 TEST_CASE("embedded: data of another PostgreSQL is refused with the remedy") {

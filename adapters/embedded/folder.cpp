@@ -77,12 +77,12 @@ void wait_until_abandoned(const std::string& folder) {
   }
 }
 
-std::string tail(const std::string& file, size_t bytes_max) {
+std::string tail(const std::string& file, std::uintmax_t from, size_t bytes_max) {
   std::ifstream in{file, std::ios::ate | std::ios::binary};
   if (!in)
     return {};
-  const auto size = static_cast<size_t>(in.tellg());
-  in.seekg(static_cast<std::streamoff>(size > bytes_max ? size - bytes_max : 0));
+  const auto size = static_cast<std::uintmax_t>(in.tellg());
+  in.seekg(static_cast<std::streamoff>(std::max(size > bytes_max ? size - bytes_max : 0, std::min(from, size))));
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 } // namespace arrakis::embedded

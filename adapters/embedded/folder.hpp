@@ -2,6 +2,7 @@
 // The private folder of the embedded servers: who may use it, and what an earlier run left in it. Everything here
 // throws std::runtime_error with the remedy.
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -26,7 +27,7 @@ void make_private(const std::string& folder);
 /// Waits until no process works in `folder` any more: the children of a killed server live on for a moment, and would
 /// write beside a new one. Throws, naming the process, when one still does after 10 s.
 void wait_until_abandoned(const std::string& folder);
-/// The end of a log, for an error message.
-std::string tail(const std::string& file, size_t bytes_max = 1'500);
+/// The end of a log, for an error message; nothing of its first `from` bytes.
+std::string tail(const std::string& file, std::uintmax_t from = 0, size_t bytes_max = 1'500);
 
 } // namespace arrakis::embedded

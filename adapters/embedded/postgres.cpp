@@ -1,12 +1,15 @@
 #include "adapters/embedded/child.hpp"
 #include "adapters/embedded/folder.hpp"
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 #include <pqxx/pqxx>
+#include <pwd.h>
 #include <stdexcept>
+#include <unistd.h>
 
 namespace arrakis::embedded {
 namespace fs = std::filesystem;
@@ -58,12 +61,33 @@ void check_version(const std::string& data) {
       "{} is of PostgreSQL '{}', this build runs {}; bring the data over with pg_dump", data, found, version));
 }
 
-bool answers(const std::string& dsn) {
+std::string trouble(const std::string& dsn) {
   try {
-    return pqxx::connection{dsn}.is_open();
-  } catch (const std::exception&) {
-    return false;
+    return pqxx::connection{dsn}.is_open() ? "" : "it lets nobody in";
+  } catch (const std::exception& e) {
+    const std::string text = e.what();
+    return text.empty() ? "no connection" : text.substr(0, text.find_last_not_of('\n') + 1);
   }
+}
+
+/// As PostgreSQL reads a list of folders: in quotes, so that blanks and quotes in it belong to it.
+std::string one_of_list(const std::string& folder) {
+  std::string out = "\"";
+  for (const char c : folder)
+    out += c == '"' ? std::string{"\"\""} : std::string{c};
+  return out + "\"";
+}
+
+/// initdb asks for the name of its user, even where it is told the name of the owner; the server does not.
+void require_name_of_user() {
+  passwd entry{}, *found = nullptr;
+  std::array<char, 16 * 1024> buffer{};
+  const auto me = ::geteuid();
+  if (::getpwuid_r(me, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+    throw std::runtime_error(fmt::format("user {0} has no name, and PostgreSQL's initdb makes no data without one; add "
+                                         "it (arrakis:x:{0}:{1}::/:/usr/sbin/nologin in /etc/passwd), run as a user "
+                                         "that has one, or use a server of your own (postgres.mode = external)",
+                                         me, ::getegid()));
 }
 } // namespace
 
@@ -76,13 +100,15 @@ std::string dsn_over(const std::string& sockets, const std::string& database, co
 recipe postgres_recipe(const std::string& folder, const std::string& sockets) {
   make_private(folder);
   const auto data = folder + "/data";
-  if (!fs::exists(data))
+  if (!fs::exists(data)) {
+    require_name_of_user();
     make_cluster(folder, data);
+  }
   check_version(data);
   recipe r;
   r.name = "postgres";
   r.stop_signal = SIGINT; // "Fast": ends sessions and writes a checkpoint.
-  r.answers = [dsn = owner_dsn(sockets)] { return answers(dsn); };
+  r.trouble = [dsn = owner_dsn(sockets)] { return trouble(dsn); };
   r.prepare = [data, sockets] {
     wait_until_abandoned(data);
     // PostgreSQL would not start if another program had got the number in one of these by now.
@@ -94,7 +120,7 @@ recipe postgres_recipe(const std::string& folder, const std::string& sockets) {
                         "-D",
                         data,
                         "-k",
-                        sockets,
+                        one_of_list(sockets),
                         "-p",
                         "5432",
                         "-c",

@@ -16,7 +16,7 @@ std::string programs() {
 std::string program(const std::string& name) { return programs() + "/apps/" + name + "/" + name; }
 
 arrakis_daemon::arrakis_daemon(options o) : options_(std::move(o)) {
-  ::chmod(tmp_.path().c_str(), 0755); // arrakisd leaves root, and must get in.
+  ::chmod(tmp_.path().c_str(), options_.open ? 0777 : 0755); // arrakisd leaves root, and must get in.
   start();
 }
 
@@ -40,7 +40,7 @@ void arrakis_daemon::start() {
     argv = {"/bin/sh", "-c", options_.shell, "sh"};
   argv.push_back(program("arrakisd"));
   argv.insert(argv.end(), options_.words.begin(), options_.words.end());
-  child_.emplace(process_options{.argv = argv, .env = environment(), .user = options_.user, .output = log_file()});
+  child_.emplace(process_options{.argv = argv, .env = environment(), .output = log_file()});
 }
 
 bool arrakis_daemon::ready() {
@@ -74,7 +74,7 @@ std::pair<int, std::string> arrakis_daemon::ctl(const strings& words) {
   std::filesystem::remove(output);
   strings argv{program("arrakisctl")};
   argv.insert(argv.end(), words.begin(), words.end());
-  process run{{.argv = argv, .env = environment(), .user = options_.user, .output = output}};
+  process run{{.argv = argv, .env = environment(), .output = output}};
   run.wait(seconds{60});
   return {run.exit_status().value_or(-1), test::content(output)};
 }

@@ -17,7 +17,7 @@ struct options {
   std::string name = "state"; ///< Of the state folder.
   std::string shell;          ///< How /bin/sh starts it: "exec \"$@\" 2>&-". Empty: without a shell.
   strings words;              ///< Arguments.
-  std::string user;           ///< Who starts it; empty: as we are.
+  bool open = false;          ///< Everybody may write into the folder above the state folder.
 };
 
 class arrakis_daemon {

@@ -51,7 +51,7 @@ std::string key_folder::path_of(int version) const { return fmt::format("{}/v{}.
 std::string key_folder::next_path() const { return fmt::format("{}/{}", folder_, next_name); }
 
 caf::expected<key_folder::key> key_folder::read(const std::string& path) {
-  auto bytes = file::read_private(path, key_file_bytes_max);
+  auto bytes = file::read_secret(path, key_file_bytes_max);
   if (!bytes)
     return bytes.error();
   const secret text{std::move(*bytes)};
@@ -65,7 +65,7 @@ caf::expected<key_folder::key> key_folder::read(const std::string& path) {
 
 caf::expected<key_folder> key_folder::open(const std::string& folder) {
   key_folder result{folder};
-  if (auto error = file::check_private_folder(folder))
+  if (auto error = file::check_secrets_folder(folder))
     return code_of(error) == ec::not_found ? caf::expected<key_folder>{std::move(result)} : std::move(error);
   auto names = file::list(folder);
   if (!names)
