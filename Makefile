@@ -20,9 +20,9 @@ test: ## Build all, run every test and a smoke of the real clients; ends with "N
 	@tools/deps
 	@tools/test dev
 
-interop: ## The real clients against us, whole: discord.js, bullmq, chromium.
+interop: ## The real clients against us, whole: discord.js, bullmq, chromium; and real proxies before us: HAProxy, nginx.
 	@tools/deps interop
-	@tools/build dev arrakisd arrakisctl sandbox demo queue_bridge
+	@tools/build dev arrakisd arrakisctl sandbox demo queue_bridge http_probe
 	@ANVIL="$$(apps/demo/evm/setup)" && export ANVIL && tests/interop/run
 
 .PHONY: crash
