@@ -50,7 +50,7 @@ soak: ## COMMUNITIES=50 onboard at once and change over and over for FOR_S=300 s
 	  ARRAKIS_SOURCE_DIR="$(CURDIR)" build/release/tests/soak/tests_soak_test
 
 fuzz: ## libFuzzer over each parser of bytes from outside, two at a time. FOR_S=60: seconds for each.
-	@tools/deps asan
+	@tools/deps asan fuzz
 	@tools/build fuzz fuzz
 	@FOR_S="$(or $(FOR_S),60)" tests/fuzz/run
 

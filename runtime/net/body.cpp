@@ -9,6 +9,51 @@ namespace {
 constexpr size_t size_digits_max = 16;
 constexpr rejection too_large{413, "the body is too large"};
 using form = body_framing::form;
+
+void skip_space(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); }
+
+bool skip_token(std::string_view& text) {
+  const auto size = token_size(text);
+  text.remove_prefix(size);
+  return size > 0;
+}
+
+/// Behind its opening quote (RFC 9110 5.6.4).
+bool skip_quoted(std::string_view& text) {
+  while (!text.empty() && text.front() != '"')
+    text.remove_prefix(text.front() == '\\' && text.size() > 1 ? 2 : 1);
+  if (text.empty())
+    return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+/// *( BWS ";" BWS name [ BWS "=" BWS value ] ) (RFC 9112 7.1.1); no control characters anywhere.
+bool are_extensions(std::string_view text) {
+  if (!is_field_value(text))
+    return false;
+  while (!text.empty()) {
+    skip_space(text);
+    if (!text.starts_with(';'))
+      return false;
+    text.remove_prefix(1);
+    skip_space(text);
+    if (!skip_token(text))
+      return false;
+    auto rest = text;
+    skip_space(rest);
+    if (!rest.starts_with('='))
+      continue;
+    rest.remove_prefix(1);
+    skip_space(rest);
+    const bool quoted = rest.starts_with('"');
+    rest.remove_prefix(quoted ? 1 : 0);
+    if (quoted ? !skip_quoted(rest) : !skip_token(rest))
+      return false;
+    text = rest;
+  }
+  return true;
+}
 } // namespace
 
 body_reader::body_reader(body_framing framing, size_t bytes_max, size_t overhead_bytes_max)
@@ -94,14 +139,8 @@ void body_reader::chunk_size(std::string_view line, rejection& wrong) {
     return;
   }
   if (!extension.empty()) {
-    const auto first = extension.find_first_not_of(" \t");
-    const bool known = first != extension.npos && extension[first] == ';'
-                    && std::all_of(extension.begin(), extension.end(), [](char c) {
-                         const auto byte = static_cast<unsigned char>(c);
-                         return (byte >= 32 && byte != 127) || byte == '\t';
-                       });
-    if (!known) {
-      wrong = {400, "a chunk's size is no hexadecimal number"};
+    if (!are_extensions(extension)) {
+      wrong = {400, "a chunk's size is no hexadecimal number, or has no extension behind it"};
       return;
     }
     overhead_left_ -= extension.size();

@@ -18,18 +18,7 @@ constexpr auto token_bytes = [] {
   return out;
 }();
 
-bool is_token(std::string_view text) {
-  return !text.empty()
-      && std::all_of(text.begin(), text.end(), [](char c) { return token_bytes[static_cast<unsigned char>(c)]; });
-}
-
-/// RFC 9110 5.5: visible characters, obs-text, space and tab.
-bool is_field_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte >= 32 && byte != 127) || byte == '\t';
-  });
-}
+bool is_token(std::string_view text) { return !text.empty() && token_size(text) == text.size(); }
 
 bool is_target(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 32 && c < 127 && c != '#'; });
@@ -258,6 +247,19 @@ rejection settle_host(const gathered& all, const std::optional<std::string>& aut
   return good;
 }
 } // namespace
+
+size_t token_size(std::string_view text) {
+  const auto end = std::find_if(text.begin(), text.end(),
+                                [](char c) { return !token_bytes[static_cast<unsigned char>(c)]; });
+  return static_cast<size_t>(end - text.begin());
+}
+
+bool is_field_value(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 32 && byte != 127) || byte == '\t';
+  });
+}
 
 bool is_field_line(std::string_view line) {
   const auto colon = line.find(':');

@@ -47,6 +47,10 @@ rejection read_head(std::string_view bytes, request_head& into);
 /// lines are unfolded, equal Content-Lengths are one, and an unknown Transfer-Encoding ends with the connection.
 rejection read_head(std::string_view bytes, bool answers_head, response_head& into);
 
+/// Length of the token at the front of `text` (RFC 9110 5.6.2); 0: none stands there.
+size_t token_size(std::string_view text);
+/// Visible characters, obs-text, space and tab (RFC 9110 5.5).
+bool is_field_value(std::string_view text);
 /// Judges one line of a trailer section, without its line end.
 bool is_field_line(std::string_view line);
 } // namespace arrakis::net
