@@ -14,6 +14,15 @@ person::person(town& where, std::string user, std::string guild, std::string cha
     guild_(guild.empty() ? where.discord().guild : std::move(guild)),
     channel_(channel.empty() ? where.discord().channel : std::move(channel)) {}
 
+void person::act(const js::object& order, const std::string& doing) {
+  for (int tries = 1;; ++tries) {
+    const auto answered = town_.sandbox("POST", "interactions", order);
+    const auto error = json::text_or(answered.as_object(), "error");
+    if (tries >= tries_max_ || error != "The application did not respond")
+      return take(answered, doing);
+  }
+}
+
 void person::take(const js::value& answered, const std::string& doing) {
   const auto& o = answered.as_object();
   if (const auto error = json::text_or(o, "error"); !error.empty())
@@ -28,20 +37,18 @@ void person::take(const js::value& answered, const std::string& doing) {
 
 void person::type(const std::string& command) {
   const js::object order{{"command", command}, {"user", user_}, {"guild", guild_}, {"channel", channel_}};
-  take(town_.sandbox("POST", "interactions", order), "/" + command);
+  act(order, "/" + command);
 }
 
 void person::press(const std::string& pattern, const std::vector<std::string>& values) {
   js::object order{{"user", user_}, {"channel", channel_}, {"message", message_id_}, {"custom_id", pattern}};
   if (!values.empty())
     order["values"] = js::array(values.begin(), values.end());
-  take(town_.sandbox("POST", "interactions", order), pattern);
+  act(order, pattern);
 }
 
 void person::submit(const js::object& fields) {
-  take(
-    town_.sandbox("POST", "interactions", js::object{{"form_of", interaction_}, {"user", user_}, {"fields", fields}}),
-    "the form");
+  act({{"form_of", interaction_}, {"user", user_}, {"fields", fields}}, "the form");
 }
 
 bool person::sees(const std::string& text, std::chrono::milliseconds patience) {

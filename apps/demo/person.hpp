@@ -13,6 +13,9 @@ public:
   /// `user` in `guild`; empty: the seeded owner in the seeded guild.
   explicit person(town&, std::string user = {}, std::string guild = {}, std::string channel = {});
 
+  /// Who gets no answer in Discord's 3 s types or clicks again, so often in all. Default: once, and the rest throws.
+  void try_times(int most) { tries_max_ = most; }
+
   /// Types /`command`; what is shown then is the current message.
   void type(const std::string& command);
   /// Presses the button, or chooses `values` of the select, whose custom id is like `pattern` (`*` stands for
@@ -32,10 +35,12 @@ public:
   const std::string& user() const { return user_; }
 
 private:
+  void act(const boost::json::object& order, const std::string& doing);
   void take(const boost::json::value& answered, const std::string& doing);
 
   town& town_;
   std::string user_, guild_, channel_;
+  int tries_max_ = 1;
   std::string interaction_, message_id_;
   boost::json::value message_, form_;
 };

@@ -1,5 +1,7 @@
 #include "tests/crash/course.hpp"
 
+#include "tests/crash/walk.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace arrakis::crash;
@@ -27,6 +29,14 @@ TEST_CASE("crash course: a point that only some recordings have is walked, and m
   const auto c = course_of(of({}, 10s), {of({"make", "edit"}, 1s), of({"make"}, 1s), of({"make"}, 1s)});
   CHECK(c.sure == std::vector<point>{{"make", 1}});
   CHECK(c.loose == std::vector<point>{{"edit", 1}});
+}
+
+TEST_CASE("crash walk: a point that was not met is named with its reason") {
+  const trial sure{{"make", 3}, fault::kill_before, true}, loose{{"edit", 2}, fault::kill_before, false};
+  CHECK(why_unmet(sure, 2, true) == "its step passed 2 times only");
+  CHECK(why_unmet(loose, 0, true) == "its step did not pass, as in some of the recordings");
+  CHECK(why_unmet(loose, 1, true) == "its step passed 1 times only, as in some of the recordings");
+  CHECK(why_unmet(sure, 0, false) == "the deployment did not end within 30 s; its step passed 0 times");
 }
 
 TEST_CASE("crash course: a seed draws the same points again, and none twice") {

@@ -126,6 +126,23 @@ TEST_CASE("crash check: damage in the records and in the queue is found") {
   t.finds(s, finding::lost, "a job hangs: prioritized synth-nobody");
 }
 
+TEST_CASE("crash walk: an admin whom a slow machine answers late clicks again, and goes on") {
+  town t;
+  auto& w = t.here.world();
+  const auto answers_late = [&] {
+    return w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", "/interactions/*/callback"}, {"delay_ms", 4'000}});
+  };
+  const auto at = w.found("Answered late");
+  auto strict = w.admin(at); // Negative control.
+  answers_late();
+  CHECK_THROWS_WITH(strict.type("onboard"), "/onboard: The application did not respond");
+  w.patience(3);
+  auto admin = w.admin(at);
+  answers_late();
+  admin.type("onboard");
+  CHECK_FALSE(admin.text().empty());
+}
+
 // The walk needs minutes for all points: `make crash`.
 TEST_CASE("crash walk: six points drawn by a seed, each with a fault, lose, double and spoil nothing") {
   const test::scratch folder{"six"};

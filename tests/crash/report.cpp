@@ -23,6 +23,7 @@ js::object to_json(size_t index, const verdict& v) {
     findings.push_back(js::object{{"what", static_cast<int>(f.what)}, {"text", f.text}});
   return {{"case", index},
           {"met", v.met},
+          {"unmet", v.unmet},
           {"clicks", v.clicks},
           {"took", v.took.count()},
           {"parts", js::object{{"set up", v.set_up.count()},
@@ -64,8 +65,8 @@ void report::take(const js::object& o) {
   to.longest_ms = std::max(to.longest_ms, took);
   for (const auto& part : *json::object_in(o, "parts"))
     parts_ms_[part.key()] += part.value().to_number<int64_t>();
-  if (!met && t.sure)
-    fmt::print("not met: {}\n", t.text());
+  if (!met)
+    fmt::print("not met: {}: {}\n", t.text(), json::text_or(o, "unmet"));
   for (const auto& each : *json::array_in(o, "findings")) {
     const auto what = static_cast<finding::kind>(json::integer_or(each.as_object(), "what"));
     ++(what == finding::lost ? to.lost : what == finding::doubled ? to.doubled : to.wrong);

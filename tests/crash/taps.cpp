@@ -315,4 +315,10 @@ void taps::disarm() {
 
 bool taps::struck() const { return impl_->struck; }
 
+int taps::passed(const std::string& step) const {
+  const std::scoped_lock lock{impl_->guard};
+  const auto found = impl_->counts.find(step);
+  return found == impl_->counts.end() ? 0 : found->second;
+}
+
 } // namespace arrakis::crash

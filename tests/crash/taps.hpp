@@ -47,6 +47,8 @@ public:
   void arm(order);
   void disarm();
   bool struck() const;
+  /// How often the step passed since begin() or arm().
+  int passed(const std::string& step) const;
 
 private:
   struct impl;

@@ -12,6 +12,8 @@ using clock = std::chrono::steady_clock;
 using system_test::place;
 namespace {
 constexpr int set_up_tries_max = 3;
+constexpr int tries_max = 5; ///< Of an admin whom a slow machine does not answer in time.
+constexpr int record_tries_max = 3;
 constexpr auto meets_within = 30s;    ///< A deployment without a fault takes two.
 constexpr auto finishes_within = 90s; ///< Three attempts' back-off and a lease.
 /// Whoever gets no answer within Discord's 3 s presses again.
@@ -60,6 +62,7 @@ void insist(lane& l, const place& at) {
 class deployment {
 public:
   explicit deployment(lane& l, const std::string& name) : lane_(l), site_{l.world().found(name), {}} {
+    lane_.world().patience(tries_max);
     plant(lane_, site_.at);
     // What the case before did to arrakisd may still echo: a shard that identifies again, a port that connects.
     auto& town = lane_.world().town();
@@ -115,17 +118,35 @@ private:
   clock::time_point clicked_;
 };
 
+/// Where the admin had to click again, since a slow machine answered late, there is more than a deployment's own
+/// course: then another one is recorded.
 recording record_one(lane& l, int number) {
-  deployment d{l, fmt::format("Recorded {}", number)};
-  l.taps().begin();
-  const auto began = clock::now();
-  d.click();
-  int clicks = 1;
-  if (!d.ends(finishes_within, clicks) || clicks != 1)
-    throw std::runtime_error("a deployment without a fault did not end: " + l.world().town().log_tail());
-  return {l.taps().end(), since(began)};
+  for (int tries = 1;; ++tries) {
+    deployment d{l, fmt::format("Recorded {}", number)};
+    l.taps().begin();
+    const auto began = clock::now();
+    d.click();
+    int clicks = 1;
+    const bool ended = d.ends(finishes_within, clicks);
+    if (ended && clicks == 1)
+      return {l.taps().end(), since(began)};
+    if (!ended || tries == record_tries_max)
+      throw std::runtime_error(fmt::format("a deployment without a fault {}: {}",
+                                           ended ? "needed a second click" : "did not end",
+                                           l.world().town().log_tail()));
+  }
 }
 } // namespace
+
+std::string why_unmet(const trial& t, int passed, bool ended) {
+  const auto kind = t.sure ? "" : ", as in some of the recordings";
+  if (!ended)
+    return fmt::format("the deployment did not end within {} s; its step passed {} times{}", meets_within.count(),
+                       passed, kind);
+  if (passed == 0)
+    return fmt::format("its step did not pass{}", kind);
+  return fmt::format("its step passed {} times only{}", passed, kind);
+}
 
 std::string trial::text() const { return fmt::format("{} @ {}", name_of(what), at.text()); }
 
@@ -161,6 +182,8 @@ verdict walk(lane& l, const trial& t) {
   demo::eventually([&] { return l.taps().struck() || finished(l, d.where().at); }, meets_within);
   v.met = l.taps().struck();
   l.taps().disarm();
+  if (!v.met)
+    v.unmet = why_unmet(t, l.taps().passed(t.at.step), finished(l, d.where().at));
   v.to_strike = since(then);
   if (v.met) {
     then = clock::now();

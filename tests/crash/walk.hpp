@@ -17,11 +17,15 @@ struct trial {
 };
 
 struct verdict {
-  bool met = false; ///< The point came, and the fault struck.
+  bool met = false;  ///< The point came, and the fault struck.
+  std::string unmet; ///< Why it was not met.
   std::vector<finding> findings;
   std::chrono::milliseconds took{}, set_up{}, to_strike{}, to_mend{}, to_finish{}, to_check{};
   int clicks = 1; ///< How often the admin had to press Deploy.
 };
+
+/// Why the fault did not strike: its step passed so often, and the deployment had ended or not.
+std::string why_unmet(const trial&, int passed, bool ended);
 
 /// Records an idle time and `runs` deployments, after one that warms everything up.
 course record(lane&, int runs, std::chrono::milliseconds idle);

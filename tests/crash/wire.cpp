@@ -244,12 +244,13 @@ public:
 
 private:
   std::string step_of(const std::vector<std::string_view>& words) {
-    constexpr std::array greeting{"PING", "AUTH", "SELECT", "CLIENT", "SCRIPT", "HELLO"};
+    // What a connection says of its own: its greeting, and whether the server takes writes (adapters/redis/watch.cpp).
+    constexpr std::array own{"PING", "AUTH", "SELECT", "CLIENT", "SCRIPT", "HELLO", "INFO", "SETRANGE"};
     if (words.empty())
       return {};
     if (words.size() == 3 && words[0] == "SCRIPT" && words[1] == "LOAD")
       known_.learn(words[2]);
-    if (std::ranges::find(greeting, words[0]) != greeting.end())
+    if (std::ranges::find(own, words[0]) != own.end())
       return {};
     if (words[0] != "EVALSHA" && words[0] != "EVAL")
       return fmt::format("{} {}", words[0], words.size() > 1 ? shape_of(words[1]) : "");

@@ -96,10 +96,10 @@ TEST_CASE("crash wire: pipelined Redis commands are told apart, and scripts by t
   const auto d = redis_dialect(known);
   const std::string text = "return 1";
   const std::string digits = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"; // sha1sum of the text.
-  CHECK(steps_of(*d, words({"PING"}) + words({"SCRIPT", "LOAD", text})
+  CHECK(steps_of(*d, words({"PING"}) + words({"SETRANGE", "arrakis:watch", "0", ""}) + words({"SCRIPT", "LOAD", text})
                        + words({"EVALSHA", digits, "1", "wizard:1234567890123456789:1234567890123456780", "$7\r\n"})
                        + words({"SET", "bull:{q}:synth-2f1c7a52-7f0e-4d0c-9c0e-0a4b6a1c2d3e", ""}))
-        == strings{"", "", "EVALSHA e0e1f9fa wizard:x:x", "SET bull:{q}:synthx"});
+        == strings{"", "", "", "EVALSHA e0e1f9fa wizard:x:x", "SET bull:{q}:synthx"});
   CHECK(known.all().at(digits) == text);
   CHECK(answers_in(*d, "+OK\r\n:7\r\n$-1\r\n$2\r\nhi\r\n*2\r\n*1\r\n$1\r\na\r\n*-1\r\n-ERR no\r\n*0\r\n") == 7);
 }

@@ -40,7 +40,11 @@ public:
   place known(const std::string& name);
   /// A new guild with the bot in it.
   place found(const std::string& name);
-  demo::person admin(const place& at) { return demo::person{town_, at.owner, at.guild, at.channel}; }
+  demo::person admin(const place& at) {
+    demo::person who{town_, at.owner, at.guild, at.channel};
+    who.try_times(tries_max_);
+    return who;
+  }
   /// `user` does what people do by hand: a request of Discord's REST below /api/v10. Throws unless it was accepted.
   boost::json::value by_hand(const std::string& user, const std::string& method, const std::string& path,
                              const boost::json::value& body = {});
@@ -57,8 +61,11 @@ public:
   /// /onboard up to the review, with few tiers and channels: the shortest way to something that can be deployed.
   demo::person at_review(const place& at, const std::string& name, const std::string& tiers = "simple",
                          const std::string& channels = "standard");
+  /// Of all who come from now on: how often they try what nobody answers (person::try_times).
+  void patience(int tries_max) { tries_max_ = tries_max; }
 
 private:
+  int tries_max_ = 1;
   test::scratch folder_{"sys"};
   demo::town town_;
 };
