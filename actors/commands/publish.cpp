@@ -60,8 +60,7 @@ flow<caf::expected<published>> once(self_pointer self, snowflake application, de
   if (!answer)
     co_return answer.error();
   if (answer->status >= 400 && answer->status < 500)
-    co_return fail(ec::refused, "Discord refused the commands: " + std::to_string(answer->status) + " "
-                                  + answer->body.substr(0, 500));
+    co_return fail(ec::refused, "Discord refused the commands: " + discord::summary(*answer));
   if (answer->status != 200)
     co_return fail(ec::unavailable, "Discord answered " + std::to_string(answer->status));
   redis::command set{{"SET", key, hash}, until};

@@ -46,7 +46,7 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
     log::warn("interaction_answer_refused", {{"request", what->id.text()},
                                              {"trace", what->trace},
                                              {"guild", what->guild.text()},
-                                             {"error", sent ? sent->message : text_of(sent.error())}});
+                                             {"error", sent ? discord::summary(*sent) : text_of(sent.error())}});
   metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1,
                  {{"outcome", delivered ? "answered" : "refused"}});
   metrics::observe("arrakis_edge_first_answer_seconds",

@@ -106,7 +106,7 @@ flow<> say_later(self_pointer self, what_came x, said what) {
       log::warn("interaction_edit_failed", {{"request", x->id.text()},
                                             {"trace", x->trace},
                                             {"guild", x->guild.text()},
-                                            {"error", sent ? sent->message : text_of(sent.error())}});
+                                            {"error", sent ? discord::summary(*sent) : text_of(sent.error())}});
       co_return;
     }
     co_await nap(self, wait);

@@ -40,6 +40,17 @@ std::vector<field_error> read_field_errors(const boost::json::object& error) {
   return list;
 }
 
+std::string summary(const answer& a) {
+  auto text = std::to_string(a.status);
+  if (!a.message.empty())
+    text += ' ' + cut(a.message);
+  if (a.code != 0)
+    text += " (" + std::to_string(a.code) + ')';
+  for (const auto& each : a.errors)
+    text += "; " + each.path + ": " + each.message;
+  return text;
+}
+
 caf::error held_back(told_wait wait) {
   return fail(ec::throttled, std::to_string(wait.left.count()) + std::string{wait.blocked ? block_text : limit_text});
 }

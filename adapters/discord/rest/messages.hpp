@@ -48,6 +48,8 @@ struct answer {
 /// The leaves of an error's `errors` tree, at most 20, texts cut at 200 bytes.
 /// https://discord.com/developers/docs/reference#error-messages
 std::vector<field_error> read_field_errors(const boost::json::object& error);
+/// For a log: "400 Invalid Form Body (50035); data.content: Must be 2000 or fewer in length."
+std::string summary(const answer&);
 
 /// An ec::throttled of `rest`: how long the call would have had to wait, and whose word that is.
 struct told_wait {

@@ -317,6 +317,9 @@ TEST_CASE("discord.rest: the fields that Discord refuses are named") {
   CHECK(a->errors[0].code == "CHANNEL_PARENT_MAX_CHANNELS");
   CHECK(a->errors[0].message == "Maximum number of channels in category reached (50)");
   CHECK(a->errors[1].path == "permission_overwrites.0.id");
+  CHECK(summary(*a)
+        == "400 Invalid Form Body (50035); parent_id: Maximum number of channels in category reached (50); "
+           "permission_overwrites.0.id: Not a snowflake");
 }
 
 TEST_CASE("discord.rest: 5xx of a read is tried again; of a POST it is unknown") {

@@ -31,6 +31,20 @@ TEST_CASE("faults: a malformed one is refused with the field's name") {
   CHECK(faults::read(boost::json::parse(R"({"scope":"mine"})").as_object(), f).find("scope") != std::string::npos);
 }
 
+TEST_CASE(
+  "faults: a status is answered in Discord's shape of an error, with the code and the fields that were asked for") {
+  const auto body = [](const char* order) {
+    fault f;
+    CHECK(faults::read(boost::json::parse(order).as_object(), f).empty());
+    return boost::json::serialize(faults::body_of(f));
+  };
+  CHECK(body(R"({"code":403})") == R"({"message":"403: Fault","code":0})");
+  CHECK(body(R"({"code":403,"json_code":40333,"message":"internal network error"})")
+        == R"({"message":"internal network error","code":40333})");
+  CHECK(body(R"({"code":400,"json_code":50035,"message":"Invalid Form Body","errors":{"name":{"_errors":[]}}})")
+        == R"({"message":"Invalid Form Body","code":50035,"errors":{"name":{"_errors":[]}}})");
+}
+
 TEST_CASE("faults: a star stands for any run of characters") {
   CHECK(like("/guilds/*/roles", "/guilds/123/roles"));
   CHECK(like("*", ""));
