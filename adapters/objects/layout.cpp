@@ -29,6 +29,23 @@ std::string version_key(const community_id& community, int64_t version) {
   return versions_key(community) + "/" + file_name(version);
 }
 
+std::string aside_folder_key(const community_id& community) { return "manifests/" + community.value + "/aside"; }
+
+std::string aside_key(const community_id& community, int64_t version, std::string_view hash) {
+  return fmt::format("{}/v{:06}-{}.json", aside_folder_key(community), version, hash);
+}
+
+aside_entry aside_of(std::string_view name) {
+  constexpr size_t version_chars = 7, hash_chars = 64; // v000001, SHA-256
+  if (name.size() != version_chars + 1 + hash_chars + 5 || name[version_chars] != '-')
+    return {};
+  const auto version = version_of(fmt::format("{}.json", name.substr(0, version_chars)));
+  const auto hash = name.substr(version_chars + 1, hash_chars);
+  if (version == 0 || !name.ends_with(".json") || hash.find_first_not_of("0123456789abcdef") != std::string_view::npos)
+    return {};
+  return {version, std::string{hash}};
+}
+
 std::string index_key(const community_id& community) { return "manifests/" + community.value + "/index.json"; }
 
 int64_t version_of(std::string_view name) {

@@ -21,6 +21,12 @@ inline constexpr size_t index_bytes_max = 64 << 20;
 std::string versions_key(const community_id&);
 /// manifests/{communityId}/versions/v000001.json
 std::string version_key(const community_id&, int64_t version);
+/// manifests/{communityId}/aside
+std::string aside_folder_key(const community_id&);
+/// manifests/{communityId}/aside/v000001-{hash}.json; `hash`: SHA-256 of the object's bytes in hex.
+std::string aside_key(const community_id&, int64_t version, std::string_view hash);
+/// Of "v000001-{hash}.json"; version 0 for another name.
+aside_entry aside_of(std::string_view file_name);
 /// manifests/{communityId}/index.json
 std::string index_key(const community_id&);
 /// 1 of "v000001.json"; 0 for another name.

@@ -56,6 +56,35 @@ void never_overwrites(caf::actor_system& sys, const handle& to) {
   check_same(*ask<snapshot>(sys, to, get{other, 1, soon()}), first);
 }
 
+/// A foreign object loses its place to the database's, and stays under its hash.
+void sets_aside(caf::actor_system& sys, const handle& to) {
+  const community_id restored{"6ba7b812-9dad-11d1-80b4-00c04fd430c8"};
+  const auto lost = sample_snapshot(restored, 2, "lost"), right = sample_snapshot(restored, 2, "right");
+  REQUIRE(ask<stored>(sys, to, put{lost, soon()}));
+  CHECK(code_of(ask<stored>(sys, to, put{right, soon()}).error()) == ec::conflict); // Without an order nothing moves.
+  check_same(*ask<snapshot>(sys, to, get{restored, 2, soon(), {}}), lost);
+  const auto done = ask<stored>(sys, to, supersede{right, soon()});
+  REQUIRE_MESSAGE(done, text_of(done.error()));
+  CHECK(done->key == "manifests/" + restored.value + "/versions/v000002.json");
+  CHECK(done->aside.starts_with("manifests/" + restored.value + "/aside/v000002-"));
+  check_same(*ask<snapshot>(sys, to, get{restored, 2, soon(), {}}), right);
+  const auto all = ask<versions>(sys, to, list{restored, soon()});
+  CHECK(all->list == std::vector<int64_t>{2});
+  REQUIRE(all->aside.size() == 1);
+  CHECK(all->aside[0].version == 2);
+  CHECK(done->aside.find(all->aside[0].hash) != std::string::npos);
+  check_same(*ask<snapshot>(sys, to, get{restored, 2, soon(), all->aside[0].hash}), lost);
+  // Again: nothing more happens. And back: both are kept.
+  CHECK(ask<stored>(sys, to, supersede{right, soon()})->aside.empty());
+  CHECK_FALSE(ask<stored>(sys, to, supersede{lost, soon()})->aside.empty());
+  CHECK(ask<versions>(sys, to, list{restored, soon()})->aside.size() == 2);
+  // Where nothing is it is a put; and no other name is a hash.
+  CHECK(ask<stored>(sys, to, supersede{sample_snapshot(restored, 3, "x"), soon()})->aside.empty());
+  CHECK(code_of(ask<snapshot>(sys, to, get{restored, 2, soon(), std::string(64, '0')}).error()) == ec::not_found);
+  for (const auto* bad : {"x", "../../../etc/passwd", "/"})
+    CHECK(code_of(ask<snapshot>(sys, to, get{restored, 2, soon(), bad}).error()) == ec::invalid);
+}
+
 void refuses(caf::actor_system& sys, const handle& to) {
   for (const char* id : {"", "..", "../../etc", "6ba7b810-9dad-11d1-80b4-00c04fd430c8/../..",
                          "00000000-0000-0000-0000-000000000000", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8"}) {
@@ -96,6 +125,7 @@ snapshot sample_snapshot(const community_id& community, int64_t version, const s
 void objects(caf::actor_system& sys, const handle& fresh) {
   stores_and_reads(sys, fresh);
   never_overwrites(sys, fresh);
+  sets_aside(sys, fresh);
   refuses(sys, fresh);
 }
 

@@ -5,6 +5,7 @@
 #include "runtime/file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "schemas/canonical_json.hpp"
 
 #include <algorithm>
 #include <caf/stateful_actor.hpp>
@@ -22,7 +23,7 @@ struct state {
   std::string path(const std::string& key) const { return root + "/" + key; }
   std::string lock_path(const community_id& c) const { return path("manifests/" + c.value + "/.lock"); }
 
-  caf::result<stored> put(const snapshot& what) const {
+  caf::result<stored> put(const snapshot& what, bool supersedes) const {
     const auto bytes = print(what);
     if (!bytes)
       return bytes.error();
@@ -32,25 +33,64 @@ struct state {
     const file::lock alone{lock_path(what.community)};
     if (alone.fault())
       return alone.fault();
+    std::string aside;
     auto error = file::create(path(key), *bytes);
-    if (code_of(error) == ec::conflict)
-      return same_bytes(key, *bytes);
+    if (code_of(error) == ec::conflict) {
+      error = differs(key, *bytes);
+      if (!error)
+        return stored{key, {}};
+      if (code_of(error) == ec::conflict && supersedes) {
+        // A crash between the two leaves the place free, and the next call fills it.
+        auto moved = set_aside(what.community, what.version);
+        if (!moved)
+          return moved.error();
+        aside = std::move(*moved);
+        error = file::create(path(key), *bytes);
+      }
+    }
     if (error)
       return error;
     metrics::count("arrakis_objects_stored_total", "Manifest versions written to the object store.");
     // The object counts; the index is derived from it and may be rebuilt at any time.
-    if (const auto listed = write_index(what.community, true); !listed)
+    if (const auto listed = write_index(what.community, what.version); !listed)
       log::warn("objects.index_not_written", {{"tenant", what.community.value}, {"error", text_of(listed.error())}});
-    return stored{key};
+    return stored{key, std::move(aside)};
   }
 
-  caf::result<stored> same_bytes(const std::string& key, const std::string& bytes) const {
+  /// Nothing when the object is there with these bytes; ec::conflict: with others.
+  caf::error differs(const std::string& key, const std::string& bytes) const {
     const auto there = file::read(path(key), object_bytes_max);
     if (there && *there == bytes)
-      return stored{key};
+      return {};
     if (!there && code_of(there.error()) != ec::corrupt)
       return there.error();
     return fail(ec::conflict, "object " + key + " is there with other bytes; versions are never overwritten");
+  }
+
+  /// Moves the object out of its place; its new key. One that is too large to be an object of ours stays.
+  caf::expected<std::string> set_aside(const community_id& community, int64_t version) const {
+    const auto from = version_key(community, version);
+    const auto bytes = file::read(path(from), object_bytes_max);
+    if (!bytes)
+      return bytes.error();
+    if (auto error = file::make_folder(path(aside_folder_key(community))))
+      return error;
+    auto to = aside_key(community, version, sha256_hex(*bytes));
+    if (auto error = file::move(path(from), path(to)))
+      return error;
+    metrics::count("arrakis_objects_set_aside_total", "Objects that lost their place to the database's version.");
+    log::warn("objects.set_aside", {{"tenant", community.value}, {"version", version}, {"key", to}});
+    return to;
+  }
+
+  caf::expected<snapshot> get_aside(const community_id& community, int64_t version, const std::string& hash) const {
+    if (auto error = check_names(community, version))
+      return error;
+    const auto key = aside_key(community, version, hash);
+    if (aside_of(key.substr(aside_folder_key(community).size() + 1)).version != version)
+      return fail(ec::invalid, "aside: must be a SHA-256 in lower-case hex");
+    const auto bytes = file::read(path(key), object_bytes_max);
+    return bytes ? read(*bytes, community, version) : caf::expected<snapshot>{bytes.error()};
   }
 
   caf::expected<snapshot> get(const community_id& community, int64_t version) const {
@@ -75,27 +115,34 @@ struct state {
     const auto names = file::list(path(versions_key(community)));
     if (!names)
       return names.error();
+    const auto aside = file::list(path(aside_folder_key(community)));
+    if (!aside)
+      return aside.error();
     versions result;
+    for (auto file_name = aside->rbegin(); file_name != aside->rend(); ++file_name)
+      if (auto entry = aside_of(*file_name); entry.version > 0)
+        result.aside.push_back(std::move(entry));
     for (auto file_name = names->rbegin(); file_name != names->rend(); ++file_name)
       if (const auto version = version_of(*file_name); version > 0)
         result.list.push_back(version);
     return result;
   }
 
-  /// Under the community's lock. `trusting`: entries of the index that is there are kept; else each object is read
-  /// again, and one that is damaged is left out and logged.
-  caf::expected<versions> write_index(const community_id& community, bool trusting) const {
+  /// Under the community's lock. `changed`: the one version whose entry is not kept from the index that is there; 0:
+  /// each object is read again, and one that is damaged is left out and logged.
+  caf::expected<versions> write_index(const community_id& community, int64_t changed) const {
     const auto all = list(community);
     if (!all)
       return all.error();
     std::map<int64_t, index_entry> known;
-    if (trusting)
+    if (changed > 0)
       if (const auto bytes = file::read(path(index_key(community)), index_bytes_max))
         if (const auto before = read_index(*bytes, community))
           for (const auto& entry : *before)
-            known[entry.version] = entry;
+            if (entry.version != changed)
+              known[entry.version] = entry;
     std::vector<index_entry> entries;
-    versions listed;
+    versions listed{{}, all->aside};
     for (const auto version : all->list) {
       if (const auto entry = known.find(version); entry != known.end()) {
         entries.push_back(entry->second);
@@ -123,7 +170,7 @@ struct state {
       return alone.fault();
     file::remove_leftovers(path(versions_key(community)));
     file::remove_leftovers(path("manifests/" + community.value));
-    auto listed = write_index(community, false);
+    auto listed = write_index(community, 0);
     if (!listed)
       return listed.error();
     return std::move(*listed);
@@ -151,9 +198,15 @@ handle::behavior_type behavior(self_pointer self, std::string root) {
   keep_exception_text(self);
   self->state.root = std::move(root);
   return {
-    [self](const put& x) { return in_time<stored>(self, x.until, [&] { return self->state.put(x.what); }); },
+    [self](const put& x) { return in_time<stored>(self, x.until, [&] { return self->state.put(x.what, false); }); },
+    [self](const supersede& x) {
+      return in_time<stored>(self, x.until, [&] { return self->state.put(x.what, true); });
+    },
     [self](const get& x) {
-      return in_time<snapshot>(self, x.until, [&] { return to_result(self->state.get(x.community, x.version)); });
+      return in_time<snapshot>(self, x.until, [&] {
+        return to_result(x.aside.empty() ? self->state.get(x.community, x.version)
+                                         : self->state.get_aside(x.community, x.version, x.aside));
+      });
     },
     [self](const list& x) {
       return in_time<versions>(self, x.until, [&] { return to_result(self->state.list(x.community)); });

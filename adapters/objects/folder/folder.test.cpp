@@ -104,6 +104,36 @@ TEST_CASE("objects.folder: a damaged object is corrupt, and never served or list
   }
 }
 
+TEST_CASE("objects.folder: a damaged object is set aside as it is, and the index names what took its place") {
+  house at;
+  REQUIRE(at.put_one(1, "x"));
+  overwrite(at.object(1), "half");
+  const auto what = sample_snapshot(tenant, 1, "right");
+  const auto done = ask<stored>(at.sys, at.store, supersede{what, soon()});
+  REQUIRE(done);
+  CHECK(*file::read(at.root + "/objects/" + done->aside, 1 << 20) == "half");
+  CHECK(mode_of(at.root + "/objects/" + done->aside) != 0);
+  CHECK(at.get_one(1)->canonical == what.canonical);
+  CHECK(at.index().at("versions").at(0).at("checksum") == what.sha256.c_str());
+  CHECK(at.index().at("totalVersions") == 1);
+  CHECK(
+    code_of(
+      ask<snapshot>(at.sys, at.store, get{tenant, 1, soon(), done->aside.substr(done->aside.size() - 69, 64)}).error())
+    == ec::corrupt);
+}
+
+TEST_CASE(
+  "objects.folder: a crash between setting aside and storing leaves the place free, and the next call fills it") {
+  house at;
+  REQUIRE(at.put_one(1, "x"));
+  fs::create_directories(at.home() + "/aside");
+  fs::rename(at.object(1), at.home() + "/aside/v000001-" + std::string(64, 'a') + ".json");
+  const auto what = sample_snapshot(tenant, 1, "right");
+  REQUIRE(ask<stored>(at.sys, at.store, put{what, soon()}));
+  CHECK(at.get_one(1)->canonical == what.canonical);
+  CHECK(at.index().at("versions").at(0).at("checksum") == what.sha256.c_str());
+}
+
 TEST_CASE("objects.folder: a full disk is unavailable, nothing is half-written, and it works again afterwards") {
   house at;
   REQUIRE(at.put_one(1, "x"));
