@@ -6,6 +6,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "schemas/signature.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -40,6 +41,21 @@ std::chrono::milliseconds with_jitter(std::chrono::milliseconds wait) {
 // --- One row
 // -------------------------------------------------------------------------------------------------------------
 
+/// Another object has the place: the database was restored from an older backup, and the store still has what was lost.
+/// The database is the truth, as far as its record verifies.
+flow<caf::error> supersede(self_pointer self, objects::snapshot what) {
+  const auto until = within(self, self->state.opt.step);
+  auto keys = co_await ask(self, self->state.to.signer, until, signer::public_keys{until});
+  if (!keys)
+    co_return code_of(keys.error()) == ec::refused ? fail(ec::unavailable, text_of(keys.error()))
+                                                   : std::move(keys.error());
+  if (auto bad = check_signed(what, keys->hex_by_version))
+    co_return bad;
+  objects::supersede order{std::move(what), until};
+  auto stored = co_await ask(self, self->state.to.objects, until, std::move(order));
+  co_return stored ? caf::error{} : std::move(stored.error());
+}
+
 flow<caf::error> store(self_pointer self, outbox::row row) {
   const auto version = policy::version_in(row);
   if (!version)
@@ -50,12 +66,16 @@ flow<caf::error> store(self_pointer self, outbox::row row) {
   if (!record)
     co_return std::move(record.error());
   const auto put_until = within(self, self->state.opt.step);
-  objects::put request{{record->community, record->version, std::move(record->canonical), record->sha256,
-                        record->previous_sha256, record->created_at, record->created_by, record->signature},
-                       put_until};
+  const objects::snapshot what{record->community,  record->version,         std::move(record->canonical),
+                               record->sha256,     record->previous_sha256, record->created_at,
+                               record->created_by, record->signature};
+  objects::put request{what, put_until};
   auto stored = co_await ask(self, self->state.to.objects, put_until, std::move(request));
-  if (!stored)
+  if (!stored && code_of(stored.error()) != ec::conflict)
     co_return std::move(stored.error());
+  if (!stored)
+    if (auto error = co_await supersede(self, what))
+      co_return error;
   const auto close_until = within(self, self->state.opt.step);
   const outbox::close end{row.id, close_until};
   auto closed = co_await ask(self, self->state.to.outbox, close_until, end);

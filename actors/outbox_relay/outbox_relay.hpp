@@ -10,6 +10,7 @@
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
 #include "adapters/queue/messages.hpp"
+#include "adapters/signer/messages.hpp"
 
 #include <caf/actor_system.hpp>
 #include <chrono>
@@ -20,6 +21,7 @@ struct deps {
   outbox::handle outbox;
   manifests::handle manifests;
   objects::handle objects;
+  signer::handle signer; ///< Its public keys: what an object may lose its place to.
   queue::handle queue;
 };
 

@@ -3,6 +3,8 @@
 #include "actors/outbox_relay/policy.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/error.hpp"
+#include "schemas/signature.hpp"
+#include "tests/support/fakes/signer.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <algorithm>
@@ -33,6 +35,10 @@ struct world {
   std::map<std::string, std::string> jobs; ///< id -> state
   std::vector<std::string> added;          ///< Ids that were new to the queue, in order.
   std::set<std::string> objects;
+  test::fake_signer signer;
+  bool forged = false;                ///< The database's record does not verify.
+  std::set<std::string> foreign;      ///< Places where another object is.
+  std::vector<std::string> set_aside; ///< Of those.
   bool outbox_away = false, queue_away = false, disk_away = false, marks_lost = false, queue_silent = false;
   std::function<void()> after_add;
   std::mt19937_64 order{1};
@@ -126,6 +132,12 @@ manifests::handle::behavior_type fake_manifests(manifests::handle::pointer, worl
       manifests::record r;
       r.community = m.community;
       r.version = m.version;
+      r.canonical = "{}";
+      r.sha256 = sha256_hex(r.canonical);
+      r.created_at = "2026-11-24T05:38:16.123Z";
+      r.signature = w->signer.sign(signing_bytes({r.community, r.version, r.sha256, "", r.created_at}));
+      if (w->forged)
+        r.created_at = "2027-11-24T05:38:16.123Z";
       return r;
     },
     [](const manifests::list&) -> caf::result<manifests::listed> { return fail(ec::unsupported, "not asked"); },
@@ -139,8 +151,18 @@ objects::handle::behavior_type fake_objects(objects::handle::pointer, world* w) 
       if (w->disk_away)
         return fail(ec::unavailable, "No space left on device");
       ++w->puts;
-      w->objects.insert(m.what.community.value + "/" + std::to_string(m.what.version));
-      return objects::stored{"key"};
+      const auto place = m.what.community.value + "/" + std::to_string(m.what.version);
+      if (w->foreign.contains(place))
+        return fail(ec::conflict, "it is there with other bytes");
+      w->objects.insert(place);
+      return objects::stored{"key", {}};
+    },
+    [w](const objects::supersede& m) -> caf::result<objects::stored> {
+      const auto place = m.what.community.value + "/" + std::to_string(m.what.version);
+      if (w->foreign.erase(place) > 0)
+        w->set_aside.push_back(place);
+      w->objects.insert(place);
+      return objects::stored{"key", "aside"};
     },
     [](const objects::get&) -> caf::result<objects::snapshot> { return fail(ec::unsupported, "not asked"); },
     [](const objects::list&) -> caf::result<objects::versions> { return fail(ec::unsupported, "not asked"); },
@@ -201,7 +223,7 @@ struct house : world {
     seed_jitter(1);
     world* w = this;
     deps = {sim.sys().spawn(fake_outbox, w), sim.sys().spawn(fake_manifests, w), sim.sys().spawn(fake_objects, w),
-            sim.sys().spawn(fake_queue, w)};
+            signer.port(sim.sys()), sim.sys().spawn(fake_queue, w)};
   }
   ~house() {
     set_wall_clock(nullptr);
@@ -468,4 +490,38 @@ TEST_CASE("outbox_relay policy: rests grow and are bounded") {
   CHECK(relay::policy::rest(ec::unavailable, 1000) == 15s);
   CHECK(relay::policy::rest(ec::corrupt, 0) == 1min);
   CHECK(relay::policy::rest(ec::conflict, 1000) == 1h);
+}
+
+TEST_CASE("relay: a foreign object is set aside for a version that verifies, and the right one is stored") {
+  house h;
+  h.foreign.insert(tenant(1).value + "/2");
+  h.owe_store(1, 2);
+  h.start();
+  h.sim.advance(5s);
+  CHECK(h.open() == 0);
+  CHECK(h.set_aside == std::vector<std::string>{tenant(1).value + "/2"});
+  CHECK(h.objects.contains(tenant(1).value + "/2"));
+}
+
+TEST_CASE("relay: nothing is set aside for a record that does not verify, or that nobody can judge yet") {
+  house h;
+  h.foreign.insert(tenant(1).value + "/2");
+  h.forged = true;
+  h.owe_store(1, 2);
+  h.start();
+  h.sim.advance(120s);
+  CHECK(h.open() == 1);
+  CHECK(h.rows.begin()->second.error.find("does not verify") != std::string::npos);
+  CHECK(h.set_aside.empty());
+  // Negative control: the same record, genuine.
+  h.forged = false;
+  h.signer.refusal = "no key";
+  h.signer.anchored = false;
+  h.sim.advance(3'600s);
+  CHECK(h.open() == 1);
+  CHECK(h.set_aside.empty());
+  h.signer.refusal.clear();
+  h.sim.advance(3'600s);
+  CHECK(h.open() == 0);
+  CHECK(h.set_aside.size() == 1);
 }

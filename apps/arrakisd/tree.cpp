@@ -302,7 +302,7 @@ void node::impl::declare_work() {
     o.jobs_per_tenant_max = static_cast<int>(std::min(settings.integer("queue.jobs_per_tenant"),
                                                       std::max<int64_t>(1, settings.integer("queue.concurrency") - 1)));
     o.job_attempts = static_cast<int>(settings.integer("queue.attempts"));
-    return outbox_relay::start(sys, {outbox, stores.manifests, objects, queue}, o);
+    return outbox_relay::start(sys, {outbox, stores.manifests, objects, signer, queue}, o);
   });
   add<queue::processor>(processor, "jobs", [this] {
     jobs::services to{gate, rest, stores.manifests, stores.deployments, signer, bot(), incarnation, {}};

@@ -55,7 +55,7 @@ node::node(world& w, size_t number, std::string who)
     budget));
   keep(fences::start(sys, communities, board_));
   const auto gate = keep(gate::start(sys, rest, deployments, board_));
-  const auto relay = keep(outbox_relay::start(sys, {outbox, manifests, objects, queue}, {.poll = 2'000ms}));
+  const auto relay = keep(outbox_relay::start(sys, {outbox, manifests, objects, signer, queue}, {.poll = 2'000ms}));
   community::ports to{communities, manifests, deployments, signer,
                       [relay] { caf::anon_send(relay, outbox_relay::kick{}); }};
   directory::options places;

@@ -33,7 +33,8 @@ struct bench {
     owe(noisy, "noise", noise);
     outbox_relay::options o;
     o.jobs_per_tenant_max = share;
-    relay = stores.live.keep(outbox_relay::start(stores.live.sys(), {outbox, no_manifests(), no_objects(), queue}, o));
+    const outbox_relay::deps to{outbox, no_manifests(), no_objects(), {}, queue};
+    relay = stores.live.keep(outbox_relay::start(stores.live.sys(), to, o));
   }
   ~bench() { caf::anon_send_exit(relay, caf::exit_reason::kill); }
 
