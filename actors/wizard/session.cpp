@@ -150,7 +150,7 @@ flow<caf::expected<said>> begin(self_pointer self, what_came x, int64_t expected
 
 core::deployment_state state_of(const deployments::status_of& s) {
   auto error = s.error_text.empty() ? s.error_code : s.error_text;
-  return {s.version, s.state, std::move(error), s.resources_done, s.left_over};
+  return {s.version, s.state, std::move(error), s.resources_done, s.left_over, s.deployment};
 }
 
 /// Reads how the deployment stands and moves the session after it; `r` stays as it is while that is unknown.
@@ -158,12 +158,9 @@ flow<caf::expected<record>> refreshed(self_pointer self, record r, deadline unti
   auto& st = self->state;
   const auto by = until.sooner(within(self, st.opt->limits.community_within));
   auto newest = co_await ask(self, st.to.communities, by, community::latest{st.guild, by});
-  if (!newest) {
-    if (code_of(newest.error()) == ec::not_found)
-      co_return r;
+  if (!newest && code_of(newest.error()) != ec::not_found)
     co_return newest.error();
-  }
-  auto next = core::settled(r, state_of(*newest));
+  auto next = newest ? core::settled(r, state_of(*newest)) : core::submission_lost(r);
   if (next == r)
     co_return r;
   auto stored = co_await save(self, r.version, &next, until);

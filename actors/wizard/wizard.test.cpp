@@ -456,6 +456,19 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(w.deploys[2].key == w.deploys[0].key);
 }
 
+TEST_CASE_FIXTURE(fixture, "wizard: a deployment that a restored database does not know does not stay on its way") {
+  to_review();
+  click("deploy");
+  CHECK(says("is on its way"));
+  w.newest.reset(); // Not even the community is there.
+  click("refresh");
+  CHECK(says("restored from an older backup"));
+  CHECK(stored().at == core::step::failed);
+  click("retry");
+  REQUIRE(w.deploys.size() == 2);
+  CHECK(w.deploys[1].key != w.deploys[0].key);
+}
+
 TEST_CASE_FIXTURE(fixture, "wizard: a deployment that failed in the guild runs again from the same version") {
   to_review();
   click("deploy");

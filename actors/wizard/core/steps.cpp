@@ -427,9 +427,26 @@ record submission_waits(record r) {
   return r;
 }
 
+record submission_lost(record r) {
+  if (r.submitted.version == 0)
+    return r;
+  r.error = fmt::format(
+    "The database of this bot was restored from an older backup and does not know version {} any more,"
+    " so nothing more of it will happen. What it has made in your server is still there, unknown to"
+    " the bot: look at it before you press Retry, which deploys the plan anew.",
+    r.submitted.version);
+  r.at = step::failed;
+  r.submitted = {r.submitted.attempt, 0, {}, {}};
+  return r;
+}
+
 record settled(record r, const deployment_state& d) {
-  if (d.version < r.submitted.version || r.submitted.version == 0)
-    return r; // An answer about an older deployment says nothing of ours.
+  if (r.submitted.version == 0)
+    return r;
+  // It was asked after ours was confirmed: what is older, or has our number and another id, took the place of ours.
+  const bool other = !d.deployment.empty() && !r.submitted.deployment.empty() && d.deployment != r.submitted.deployment;
+  if (d.version < r.submitted.version || (d.version == r.submitted.version && other))
+    return submission_lost(std::move(r));
   const bool ours = d.version == r.submitted.version;
   if (!ours || d.state == "completed") {
     r.at = step::complete;

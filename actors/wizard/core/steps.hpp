@@ -69,8 +69,14 @@ struct deployment_state {
   std::string state, error;
   size_t done = 0;
   std::vector<std::string> left_over;
+  std::string deployment; ///< Its id; empty: not known.
 };
+/// The session after the newest deployment of the guild. One that is older than ours, or another one with our version,
+/// says that ours is lost.
 record settled(record, const deployment_state&);
+/// PostgreSQL does not know the deployment that it had confirmed: it was restored from an older backup. The session
+/// fails, and Retry submits the plan anew.
+record submission_lost(record);
 
 record fresh(std::string session, snowflake user, snowflake guild, snowflake channel, int64_t now_ms);
 /// A session that edits what the guild has: every step is filled and it begins at the review.

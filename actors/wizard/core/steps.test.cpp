@@ -234,11 +234,27 @@ TEST_CASE("wizard: a deployment settles by its own version only") {
   walk w;
   w.to(step::deploy);
   auto running = submission_accepted(w.r, {3, "d", "j"});
-  CHECK(settled(running, {2, "completed", "", 0, {}}).at == step::deploy);
   CHECK(settled(running, {3, "running", "", 0, {}}).at == step::deploy);
   CHECK(settled(running, {3, "completed", "", 0, {}}).at == step::complete);
   CHECK(settled(running, {3, "failed", "Move the role up.", 0, {}}).error == "Move the role up.");
   CHECK(settled(running, {4, "running", "", 0, {}}).at == step::complete);
+}
+
+TEST_CASE("wizard: a deployment that the database lost ends its session, and Retry submits the plan anew") {
+  walk w;
+  w.to(step::deploy);
+  const auto running = submission_accepted(w.r, {3, "d", "j"});
+  for (const auto& lost : {settled(running, {2, "completed", "", 0, {}, "c"}),
+                           settled(running, {3, "running", "", 0, {}, "e"}), submission_lost(running)}) {
+    CHECK(lost.at == step::failed);
+    CHECK(lost.error.find("restored from an older backup and does not know version 3") != std::string::npos);
+    w.r = lost;
+    CHECK(w.click("retry").what == decision::deploy);
+    CHECK(w.r.idempotency_key() != running.idempotency_key());
+  }
+  // Negative control: what was not confirmed cannot be lost, and the same id is ours.
+  CHECK(settled(submission_failed(w.r, false, "?"), {2, "completed", "", 0, {}, "c"}).at == step::deploy);
+  CHECK(settled(running, {3, "running", "", 0, {}, "d"}).at == step::deploy);
 }
 
 TEST_CASE("wizard: editing a community builds the very manifest again") {
