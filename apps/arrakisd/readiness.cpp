@@ -42,9 +42,13 @@ flow<> collect(self_pointer self, std::shared_ptr<const ports> to,
   list.push_back({"redis", cache.ready, cache.detail});
   const auto queue = to->queue.status();
   list.push_back({"queue", queue.ready, queue.detail});
-  auto signer = co_await ask(self, to->signer, until, signer::inspect{until});
   // A signer that refuses keeps only new versions waiting: the node serves everything else.
-  list.push_back({"vault", signer && signer->signs, signer ? signer->detail : text_of(signer.error()), false});
+  if (list.front().ready) {
+    auto signer = co_await ask(self, to->signer, until, signer::inspect{until});
+    list.push_back({"vault", signer && signer->signs, signer ? signer->detail : text_of(signer.error()), false});
+  } else {
+    list.push_back({"vault", false, "its anchor is in the database, which is not ready", false});
+  }
   list.push_back(
     {"fences", to->board.ready(), to->board.ready() ? "read lately" : "not read lately: no effect may leave"});
   if (to->shards) {
