@@ -20,7 +20,8 @@ constexpr auto usage = R"(arrakisctl - the console of Arrakis in a terminal
 
   arrakisctl [--config FILE] community list | show ID | freeze ID [REASON] | thaw ID [REASON]
   arrakisctl [--config FILE] jobs list [STATE] | show ID | retry ID | dead | replay ID | pause | resume
-  arrakisctl [--config FILE] manifest list ID | show ID [VERSION] | verify ID | restore ID VERSION | reindex ID | keys
+  arrakisctl [--config FILE] manifest list ID | show ID [VERSION] | verify ID | reindex ID | keys
+  arrakisctl [--config FILE] manifest restore ID VERSION | restore ID --from-objects VERSION [HASH] [--yes]
   arrakisctl [--config FILE] signer status | rotate | anchor
   arrakisctl [--config FILE] audit verify [ID]
 

@@ -1,6 +1,7 @@
 // Keys and backups: the signer's folder is missing, foreign or older than the database.
 #include "adapters/embedded/embedded.hpp"
 #include "runtime/json.hpp"
+#include "runtime/process.hpp"
 #include "tests/system/inspect.hpp"
 #include "tests/system/records.hpp"
 
@@ -8,7 +9,9 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
 #include <pqxx/pqxx>
+#include <sstream>
 
 namespace {
 using namespace arrakis;
@@ -136,4 +139,135 @@ TEST_CASE("signer: a rotation from outside signs the next version, and older one
   CHECK(w.town().ctl({"manifest", "verify", one.at.guild}).first == 0);
   CHECK(disagreements(w, one.at) == strings{}); // The audit chain included.
   CHECK(contains(w.town().ctl({"signer", "status"}).second, "signs with key version 2"));
+}
+
+namespace {
+/// The database as a backup has it: copied while nothing runs, with its owners.
+void copy(const std::string& from, const std::string& to) {
+  process cp{{{"cp", "-a", from, to}, {}, {}, {}, {}}};
+  REQUIRE(cp.wait(30s));
+  REQUIRE(cp.exit_status() == 0);
+}
+void back_up() {
+  here().town().stop_arrakis();
+  copy(state() + "/postgres", here().folder() + "/backup");
+  here().town().start_arrakis();
+}
+void restore_backup() {
+  here().town().stop_arrakis();
+  fs::rename(state() + "/postgres", here().folder() + "/lost");
+  copy(here().folder() + "/backup", state() + "/postgres");
+  here().town().start_arrakis();
+}
+
+std::pair<int, std::string> ctl(const strings& words) { return here().town().ctl(words); }
+/// The line of `manifest list` that begins with `version` and holds `part`.
+bool lists(const place& at, const std::string& version, const std::string& part) {
+  std::istringstream in{here().town().ctl({"manifest", "list", at.guild}).second};
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(version) && contains(line, part))
+      return true;
+  return false;
+}
+void go(demo::person& who, const std::string& button, const std::string& then, const strings& values = {}) {
+  who.press(button, values);
+  INFO("after ", button, " the admin sees: ", who.text());
+  REQUIRE(who.sees(then, 10s));
+}
+} // namespace
+
+TEST_CASE("restore: after an older backup the database is the truth, and the lost version comes back by order only") {
+  auto& w = here();
+  settled one{"Sietch Restore"};
+  auto& admin = one.admin;
+  const auto first = stored_manifest(w, one.at, 1);
+  back_up();
+
+  // Version 2 is submitted and stored as an object; then the database goes back to before it.
+  admin.type("onboard");
+  REQUIRE(admin.sees("at version 1"));
+  go(admin, "wizard:edit-channels:*", "Step 6 of 8");
+  go(admin, "wizard:channel-template:*", "vip-chat", {"standard"});
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  REQUIRE(w.town().ctl({"jobs", "pause"}).first == 0);
+  go(admin, "wizard:deploy:*", "Version 2 is on its way");
+  REQUIRE(demo::eventually([&] { return lists(one.at, "v000002", "  stored"); }, 20s));
+  const auto lost = stored_manifest(w, one.at, 2);
+  CHECK_FALSE(lost == first);
+  restore_backup();
+  REQUIRE(w.town().ctl({"jobs", "resume"}).first == 0);
+
+  CHECK(lists(one.at, "v000001", "  stored"));
+  CHECK(lists(one.at, "v000002", "only in the object store, its signature verifies"));
+  CHECK(ctl({"manifest", "show", one.at.guild, "2"}).first == 1);
+  const auto refused = ctl({"manifest", "restore", one.at.guild, "2"});
+  CHECK(refused.first == 1);
+  CHECK(contains(refused.second, "--from-objects"));
+  go(admin, "wizard:refresh:*", "restored from an older backup and does not know version 2");
+
+  // The plan that was kept is deployed anew, and is another version 2.
+  go(admin, "wizard:back:*", "Step 7 of 8");
+  go(admin, "wizard:edit-channels:*", "Step 6 of 8");
+  go(admin, "wizard:channel-template:*", "#general", {"minimal"});
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  REQUIRE(demo::deploy(admin));
+  REQUIRE(at_rest(w, one.at)); // The object's row included.
+  CHECK(lists(one.at, "v000002", "  stored"));
+  CHECK(lists(one.at, "v000002", "set aside as "));
+  CHECK(stored_manifest(w, one.at, 2) == first);
+  CHECK(disagreements(w, one.at) == strings{}); // `manifest verify` included.
+  CHECK(ctl({"manifest", "restore", one.at.guild, "--from-objects", "3", "--yes"}).first == 1);
+
+  const auto asked = ctl({"manifest", "restore", one.at.guild, "--from-objects", "2"});
+  CHECK(asked.first == 1);
+  CHECK(contains(asked.second, "+ /"));
+  CHECK(contains(asked.second, "vip-chat"));
+  CHECK(contains(asked.second, "repeat it with --yes"));
+  CHECK(newest(w, one.at).version == 2);
+  const auto done = ctl({"manifest", "restore", one.at.guild, "--from-objects", "2", "--yes"});
+  REQUIRE(done.first == 0);
+  REQUIRE(reaches(w, one.at, 3, "completed"));
+  CHECK(stored_manifest(w, one.at, 3) == lost);
+  CHECK(disagreements(w, one.at) == strings{});
+}
+
+TEST_CASE("restore: an object that is foreign, damaged or forged is said to be so, never deployed, and mended") {
+  auto& w = here();
+  settled one{"Sietch Objects"};
+  const auto id = community_of(w, one.at);
+  const auto object = state() + "/objects/manifests/" + id + "/versions/v000001.json";
+  const auto good = test::content(object);
+  const auto mend = [&] {
+    CHECK(ctl({"manifest", "reindex", one.at.guild}).first == 0);
+    CHECK(test::content(object) == good);
+    CHECK(lists(one.at, "v000001", "  stored"));
+  };
+  const auto write = [&](const std::string& bytes) {
+    std::ofstream{object, std::ios::binary | std::ios::trunc} << bytes;
+  };
+
+  write("half");
+  CHECK(lists(one.at, "v000001", "DAMAGED"));
+  CHECK(ctl({"manifest", "verify", one.at.guild}).first == 1);
+  mend();
+
+  fs::rename(object, w.folder() + "/gone.json");
+  CHECK(lists(one.at, "v000001", "NOT YET"));
+  mend();
+
+  auto forged = good; // Well-formed, and of another time than was signed.
+  const auto at = forged.find("createdAt\":\"") + 12;
+  forged.replace(at, 4, "2001");
+  write(forged);
+  CHECK(lists(one.at, "v000001", "its signature does not verify"));
+  const auto shown = ctl({"manifest", "show", one.at.guild, "1"});
+  CHECK(shown.first == 0);
+  CHECK(contains(shown.second, "this is the database's"));
+  const auto refused = ctl({"manifest", "restore", one.at.guild, "--from-objects", "1", "--yes"});
+  CHECK(refused.first == 1);
+  CHECK(contains(refused.second, "does not verify"));
+  mend();
+  CHECK(lists(one.at, "v000001", "set aside as "));
+  CHECK(ctl({"manifest", "verify", one.at.guild}).first == 0);
+  CHECK(newest(w, one.at).version == 1);
 }

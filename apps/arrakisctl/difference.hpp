@@ -1,0 +1,11 @@
+#pragma once
+// What one JSON value has that another lacks, line by line, for an operator who confirms it.
+#include <boost/json/fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace arrakis::ctl {
+/// "+ /roles/gold: {...}", "- /channels/vip: {...}", "~ /communityName: "A" -> "B"". Elements of arrays that are
+/// objects with a text `id` are compared by it, others by their place.
+std::vector<std::string> difference(const boost::json::value& before, const boost::json::value& after);
+} // namespace arrakis::ctl
