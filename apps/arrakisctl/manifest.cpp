@@ -293,8 +293,9 @@ caf::expected<caf::unit_t> restore_lost(ports& to, const community_id& id, const
   for (const auto& line : difference(now, *json::parse(lost->canonical)))
     terminal::print("  {}\n", line);
   terminal::print(
-    "What the lost version made in the guild is unknown to the database: a role, category or channel with +"
-    " that is still there is made a second time; delete the old one first.\n");
+    "What the lost version made in the guild is unknown to the database. It is used again where it is equal and"
+    " the guild's audit log (45 days) shows that the bot made it; all else with + is made, also beside one of"
+    " the same name.\n");
   if (!confirmed_already && !(isatty(STDIN_FILENO) && confirms()))
     return fail(ec::refused, "not confirmed, nothing is deployed; repeat it with --yes");
   return deploy(to, id, lost->canonical, fmt::format("lost version {}", version));

@@ -150,12 +150,13 @@ void copy(const std::string& from, const std::string& to) {
 }
 void back_up() {
   here().town().stop_arrakis();
+  fs::remove_all(here().folder() + "/backup");
   copy(state() + "/postgres", here().folder() + "/backup");
   here().town().start_arrakis();
 }
 void restore_backup() {
   here().town().stop_arrakis();
-  fs::rename(state() + "/postgres", here().folder() + "/lost");
+  fs::remove_all(state() + "/postgres");
   copy(here().folder() + "/backup", state() + "/postgres");
   here().town().start_arrakis();
 }
@@ -228,6 +229,30 @@ TEST_CASE("restore: after an older backup the database is the truth, and the los
   REQUIRE(done.first == 0);
   REQUIRE(reaches(w, one.at, 3, "completed"));
   CHECK(stored_manifest(w, one.at, 3) == lost);
+  CHECK(disagreements(w, one.at) == strings{});
+}
+
+TEST_CASE("restore: a lost version that had reached the guild comes back without anything made twice") {
+  auto& w = here();
+  settled one{"Sietch Twice"};
+  auto& admin = one.admin;
+  back_up();
+  admin.type("onboard");
+  REQUIRE(admin.sees("at version 1"));
+  go(admin, "wizard:edit-channels:*", "Step 6 of 8");
+  go(admin, "wizard:channel-template:*", "vip-chat", {"standard"});
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  REQUIRE(demo::deploy(admin));
+  REQUIRE(at_rest(w, one.at));
+  const auto lost = stored_manifest(w, one.at, 2);
+  const auto made = look(w, one.at).made;
+  restore_backup();
+  REQUIRE(newest(w, one.at).version == 1);
+  REQUIRE(ctl({"manifest", "restore", one.at.guild, "--from-objects", "2", "--yes"}).first == 0);
+  REQUIRE(reaches(w, one.at, 2, "completed"));
+  REQUIRE(at_rest(w, one.at));
+  CHECK(look(w, one.at).made == made);
+  CHECK(stored_manifest(w, one.at, 2) == lost);
   CHECK(disagreements(w, one.at) == strings{});
 }
 

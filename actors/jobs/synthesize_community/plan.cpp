@@ -181,6 +181,36 @@ adoption look_for(const world& w, const deployments::intent& intent, const field
   return {};
 }
 
+snowflake find_orphan(const world& w, const std::string& kind, const fields& want) {
+  const auto taken = named(w);
+  snowflake oldest;
+  for (const auto& [id, now] : all_of(w.guild, kind)) {
+    if (taken.contains(id) || !convertible(now, want) || !blueprint::differences(now, want).empty())
+      continue;
+    const auto entry = std::find_if(w.audit.begin(), w.audit.end(),
+                                    [made = id](const guild::audit_entry& e) { return e.target == made; });
+    const bool ours = entry != w.audit.end() && entry->user == w.guild.bot && entry->reason.starts_with("Arrakis: ");
+    if (ours && (!oldest || id < oldest))
+      oldest = id;
+  }
+  return oldest;
+}
+
+bool may_have_orphans(const world& w) {
+  const auto ids = known(w);
+  const auto taken = named(w);
+  const auto list = blueprint::resources(w.want);
+  return std::any_of(list.begin(), list.end(), [&](const blueprint::resource& r) {
+    if (r.existing || ids.contains(r.key))
+      return false;
+    const auto there = all_of(w.guild, r.key.kind);
+    return std::any_of(there.begin(), there.end(), [&](const auto& x) {
+      const auto name = std::visit([](const auto& f) { return f.name; }, x.second);
+      return !taken.contains(x.first) && (name == r.name || name == blueprint::channel_name(r.name, guild::text));
+    });
+  });
+}
+
 step decide(const world& w, const blueprint::resource& r) {
   step s;
   s.of = r.key;
@@ -212,6 +242,10 @@ step decide(const world& w, const blueprint::resource& r) {
   });
   if (intent != w.open.end() && want && w.adopts)
     settle_intent(w, *intent, *want, s);
+  else if (want && w.adopts)
+    s.id = find_orphan(w, r.key.kind, *want);
+  if (s.what == act::create && s.id)
+    s.what = act::adopt;
   return s;
 }
 

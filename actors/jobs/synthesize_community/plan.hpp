@@ -67,6 +67,13 @@ struct adoption {
 /// later version may finish what an earlier one began.
 adoption look_for(const world&, const deployments::intent&, const blueprint::fields& wanted);
 
+/// What our bot made by the audit log, that equals `wanted` in every managed field and that no shadow entry or
+/// checkpoint names: a deployment made it that the database does not know any more, because an older backup was
+/// restored. The oldest one; 0: there is none, or the audit log does not reach so far back.
+snowflake find_orphan(const world&, const std::string& kind, const blueprint::fields& wanted);
+/// Whether something in the guild has the name of a resource that is to be made: then the audit log is worth a reading.
+bool may_have_orphans(const world&);
+
 /// New positions for the roles that we made, when tiers of lower rank stand above better ones; only among the places
 /// that these roles hold already, so that no other role moves. Empty: in order, or not to be had this way.
 ///

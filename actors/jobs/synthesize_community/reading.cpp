@@ -88,7 +88,7 @@ flow<problem> read_guild(pointer self) {
   now.id = id;
   now.bot = bot;
   w.guild = std::move(now);
-  if (!w.open.empty())
+  if (!w.open.empty() || may_have_orphans(w))
     if (auto why = co_await read_audit(self); why.what != trouble::none)
       co_return why;
   self->state.unseen = false;

@@ -448,6 +448,30 @@ TEST_CASE("synthesis: without a key to judge its manifest by it waits for the si
   CHECK(b.once(2)->what == queue::outcome::postponed);
 }
 
+TEST_CASE("synthesis: what a deployment made that a restored database does not know is used again, not made twice") {
+  for (const bool adopts : {true, false}) {
+    CAPTURE(adopts);
+    bench b;
+    b.adopts = adopts;
+    b.crash();
+    b.start();
+    REQUIRE(b.until_end().what == queue::outcome::completed);
+    const auto made = b.discord.guild.roles.size();
+    const auto id = b.store.work.at(1).id;
+    b.store.work.at(1) = {};
+    b.store.work.at(1).id = id;
+    b.store.work.at(1).version = 1;
+    b.store.shadow = {};
+    REQUIRE(b.until_end().what == queue::outcome::completed);
+    if (adopts) {
+      CHECK(b.discord.guild.roles.size() == made);
+      b.check_whole();
+    } else { // Negative control.
+      CHECK(b.discord.guild.roles.size() == 2 * made - 2);
+    }
+  }
+}
+
 TEST_CASE("synthesis: who the bot is is waited for and not guessed, and costs no attempt") {
   bench b;
   b.discord.bot_known = false;
