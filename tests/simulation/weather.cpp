@@ -247,11 +247,11 @@ void world::request(node& from, net::http_request r, deadline until,
     case 4: return effect(true, 502);
     case 5:
     case 6: {
-      const bool global = below(4) == 0;
+      const auto kind = below(4); // 1: what lies before Discord's API blocks it.
       after(there, [=, this] {
         if (!talk)
           arrived();
-        reply(back, limited(global));
+        reply(back, kind == 1 ? page(403) : limited(kind == 0));
       });
       return;
     }
