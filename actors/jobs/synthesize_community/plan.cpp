@@ -162,7 +162,10 @@ adoption look_for(const world& w, const deployments::intent& intent, const field
     const bool alike = equal || differs == std::vector<std::string>{"name"};
     const auto entry = std::find_if(w.audit.begin(), w.audit.end(),
                                     [made = id](const guild::audit_entry& e) { return e.target == made; });
-    if (entry == w.audit.end() && alike && !was_there(id, intent))
+    // Another name alone makes no suspect of what was there before: a new guild has a category without an entry, and
+    // the log forgets after 45 days.
+    const bool suspect = equal ? !was_there(id, intent) : alike && intent.newest_seen && intent.newest_seen < id;
+    if (entry == w.audit.end() && suspect)
       silent.push_back(id);
     else if (entry != w.audit.end() && entry->user == w.guild.bot && !intent.nonce.empty()
              && entry->reason.find(intent.nonce) != std::string::npos)

@@ -215,6 +215,19 @@ TEST_CASE("adoption: the newest id of the guild says what was there before a cre
   CHECK(after({}) == adoption::unsure);                      // An intent of an earlier version of ours does not know.
 }
 
+TEST_CASE(
+  "adoption: what differs by its name and has no entry is ours to ask about only where it came after the intent") {
+  auto w = fresh();
+  const auto id = made_at(now_ms);
+  w.guild.roles.push_back({id, "Something else", 0xFFD700, true, false, false, 1, 1024});
+  const auto want = *blueprint::wanted(w.want, {"role", "role-gold"}, {}, {w.guild.id, w.guild.bot});
+  const auto with = [&](snowflake seen) { return look_for(w, {"role", "role-gold", "n1", seen}, want).what; };
+  CHECK(with(made_at(now_ms - 1)) == adoption::unsure); // Discord may have folded the name.
+  CHECK(with(id) == adoption::none); // There already: that of a new guild, a second older than the intent.
+  CHECK(with(made_at(now_ms + 1'000)) == adoption::none);
+  CHECK(with({}) == adoption::none); // An intent of an earlier version: it may be years old.
+}
+
 TEST_CASE("adoption: two equal ones stop the deployment and ask") {
   auto w = fresh();
   for (uint64_t n : {1, 2}) {
