@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <optional>
 #include <set>
 #include <unistd.h>
 
@@ -40,6 +41,8 @@ caf::expected<std::string> read_file(const std::string& path) {
   switch (code_of(text.error())) {
     case ec::timeout:
     case ec::corrupt: return text;
+    case ec::refused:
+      return failed<std::string>(ec::refused, fmt::format("{}: this user may not read it; let it, or restart", path));
     default:
       return failed<std::string>(ec::not_found,
                                  fmt::format("{}: cannot be read; check that it exists and who may read it", path));
@@ -110,7 +113,7 @@ std::string shown(const config::value& value) {
 /// Puts a configuration together and collects every fault, so that one run shows them all.
 class config_loader {
 public:
-  config_loader() {
+  explicit config_loader(const config* before) : before_(before) {
     for (const auto& key : schema_.keys)
       result_.settings_[key.name] = {key.standard, "default"};
   }
@@ -314,6 +317,12 @@ private:
 
   void secret_file(const std::string& name, const std::string& path) {
     auto text = read_file(path);
+    if (const auto kept = kept_secret(name, path); !text && code_of(text.error()) == ec::refused && kept) {
+      result_.notices_.push_back(
+        fmt::format("{}{}: {}; the value of before is kept", name, file_suffix, text_of(text.error())));
+      result_.secrets_[name] = *kept;
+      return;
+    }
     if (!text) {
       fault("{}: {}{}: {}", source_of(name + std::string{file_suffix}), name, file_suffix, text_of(text.error()));
       return;
@@ -324,13 +333,28 @@ private:
     result_.secrets_[name] = secret{std::move(value)};
   }
 
+  /// What was read from the same file before.
+  std::optional<secret> kept_secret(const std::string& name, const std::string& path) const {
+    const auto file = name + std::string{file_suffix};
+    if (!before_ || before_->text(file) != path || before_->secret(name).empty())
+      return std::nullopt;
+    return before_->secret(name);
+  }
+
+  const config* before_;
   const config_schema::schema& schema_ = config_schema::get();
   config result_;
   std::vector<std::string> faults_;
 };
 
-caf::expected<config> config::load(const std::string& path, const environment& env) {
-  config_loader loader;
+caf::expected<config> config::load(const std::string& path, const environment& env) { return load(nullptr, path, env); }
+
+caf::expected<config> config::reload(const config& before, const std::string& path, const environment& env) {
+  return load(&before, path, env);
+}
+
+caf::expected<config> config::load(const config* before, const std::string& path, const environment& env) {
+  config_loader loader{before};
   if (!path.empty()) {
     auto text = read_file(path);
     if (!text)

@@ -35,6 +35,9 @@ public:
   /// Reads `path` (empty: defaults only) and `env` (ARRAKIS_<SECTION>_<KEY>). ec::invalid with one line for each fault:
   /// file, line, key, what is wrong and what is allowed. ec::not_found when `path` cannot be read.
   static caf::expected<config> load(const std::string& path, const environment& env);
+  /// The same for a process that runs. A secret's file that the user of the process may not read keeps the value of
+  /// before, with a notice: a daemon that was started as root read root's files, and is another user by now.
+  static caf::expected<config> reload(const config& before, const std::string& path, const environment& env);
   /// The ARRAKIS_ variables of this process.
   static environment process_environment();
   /// Every key, in the order of the file.
@@ -64,6 +67,7 @@ public:
 
 private:
   friend class config_loader;
+  static caf::expected<config> load(const config* before, const std::string& path, const environment& env);
   struct setting {
     config::value value;
     std::string source; ///< "default", "arrakis.toml:12" or the name of the variable.

@@ -11,6 +11,7 @@
 #include "runtime/log.hpp"
 #include "runtime/terminal.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
@@ -105,7 +106,7 @@ size_t threads_of(const config& settings) {
 /// Reads the settings anew and takes over what may change. A fault anywhere changes nothing.
 void reread(const sources& from, const config& running, std::shared_ptr<const config>& last, reload::files& files,
             node& here) {
-  const auto next = config::load(from.file, from.environment);
+  const auto next = config::reload(*last, from.file, from.environment);
   const auto seen = files.look();
   auto faults = seen.faults;
   if (!next)
@@ -125,6 +126,9 @@ void reread(const sources& from, const config& running, std::shared_ptr<const co
     what.at_once.emplace_back("certificates");
   if (seen.certificates && next->secret("redis.url").reveal().starts_with("rediss:"))
     what.restart.emplace_back("certificates of Redis");
+  for (const auto& notice : next->notices())
+    if (std::ranges::find(running.notices(), notice) == running.notices().end())
+      log::warn("setting_left_out", {{"why", notice}});
   for (const auto& name : what.at_once)
     log::info("setting_changed", {{"setting", name}});
   for (const auto& name : what.restart)

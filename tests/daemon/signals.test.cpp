@@ -146,3 +146,27 @@ TEST_CASE("signals: a token that Discord refused is mended in its file, and SIGH
   CHECK_MESSAGE(one.ready(), one.log());
   CHECK(one.stop() == 0);
 }
+
+TEST_CASE("signals: after a start as root a secret that only root may read is kept, and the rest is taken over") {
+  if (::geteuid() != 0)
+    return;
+  test::scratch tmp{"hup"};
+  ::chmod(tmp.path().c_str(), 0755);
+  const auto settings = [&](const char* level) {
+    write(tmp / "arrakis.toml",
+          fmt::format("[log]\nlevel = \"{}\"\n[discord]\ntoken_file = \"{}\"\n", level, tmp / "token"));
+  };
+  write(tmp / "token", "one");
+  ::chmod((tmp / "token").c_str(), 0600);
+  settings("info");
+  arrakis_daemon one{{.environment = {"ARRAKIS_DISCORD_API_URL=http://127.0.0.1:9", "ARRAKIS_NODE_ROLES=api"},
+                      .words = {"--config", tmp / "arrakis.toml"}}};
+  REQUIRE(one.says("\"ready\""));
+  settings("debug");
+  const auto from = one.log().size();
+  REQUIRE(rereads(one));
+  CHECK(times(after(one, from), "discord.token_file: ") == 1);
+  CHECK(times(after(one, from), "\"setting_changed\",\"setting\":\"log.level\"") == 1);
+  CHECK(times(after(one, from), "\"setting\":\"discord.token\"") == 0);
+  CHECK(one.stop() == 0);
+}
