@@ -272,16 +272,29 @@ TEST_CASE("http limits: half-sent bodies of one address reach its limit of bytes
   CHECK(peer.read().ends_with("served 127.0.0.3"));
 }
 
-TEST_CASE("http limits: all unjudged bytes together have a limit, which small requests and health never meet") {
+TEST_CASE("http limits: all unjudged bytes together have a limit, and who came last finds room") {
   kept handlers;
   io threads;
   http_server server{threads, {.input_bytes_max = 5 * half_bytes, .admit = admit}, handlers.handler()};
-  const auto before = refused("input_bytes");
+  const auto before = refused("shed") + refused("input_bytes");
   auto held = half_bodies(server, hostile);
-  CHECK(wait_for_refusals(held, 5).starts_with("HTTP/1.1 503 "));
-  CHECK(refused("input_bytes") >= before + 5);
+  (void)wait_for_refusals(held, 5);
+  CHECK(refused("shed") + refused("input_bytes") >= before + 5);
+  auto peer = raw_peer::connect(server.port(), honest);
+  peer.send(half_sent(whole_bytes, "X-Key: k\r\nConnection: close\r\n") + std::string(whole_bytes, 'x'));
+  CHECK(peer.read().ends_with("served 127.0.0.3"));
   CHECK(ask(server, honest, "/health").starts_with("HTTP/1.1 200 "));
-  CHECK(ask(server, honest, "/a").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("http limits: a body larger than all that may be held is answered 503") {
+  kept handlers;
+  io threads;
+  http_server server{threads, {.input_bytes_max = half_bytes, .admit = admit}, handlers.handler()};
+  auto peer = raw_peer::connect(server.port(), honest);
+  peer.send(half_sent(whole_bytes, "X-Key: k\r\n") + std::string(whole_bytes, 'x'));
+  const auto answer = peer.read();
+  CHECK(answer.starts_with("HTTP/1.1 503 "));
+  CHECK(answer.find("Retry-After: 1\r\n") != std::string::npos);
 }
 
 TEST_CASE("http limits: negative control: without the limits every half-sent body is kept") {

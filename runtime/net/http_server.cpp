@@ -4,7 +4,7 @@
 #include "runtime/net/io.hpp"
 #include "runtime/net/listener.hpp"
 #include "runtime/net/quota.hpp"
-#include "runtime/net/refusals.hpp"
+#include "runtime/net/visitor.hpp"
 #include "runtime/net/websocket_session.hpp"
 #include "runtime/net/wire.hpp"
 
@@ -27,12 +27,6 @@ namespace {
 constexpr auto linger = 1s;
 constexpr size_t linger_bytes_max = 1 << 20;
 
-// Connections beyond the limits: each may ask for what is essential, or hear that there is no room; further ones are
-// cut.
-constexpr size_t spare_connections_max = 256, spare_per_peer_max = 16;
-constexpr auto spare_read = 1s;
-constexpr size_t shed_at_once_max = 32; ///< Closed together, so that a full listener is not searched for each newcomer.
-
 // Buffered bytes of one connection that no quota counts: one read. A request that fits costs no lock.
 constexpr size_t free_bytes = 8192;
 
@@ -40,21 +34,8 @@ http_response plain(int status, std::string text) {
   return {status, {{"Content-Type", "text/plain"}}, std::move(text) + "\n"};
 }
 
-http_response again_later(int status, std::string text) {
-  auto out = plain(status, std::move(text));
-  out.headers.emplace_back("Retry-After", "1");
-  return out;
-}
-
 class session;
 struct place;
-/// Who is at the other end of a connection, and whether it is beyond the limits.
-struct visitor {
-  std::optional<ip_address> address; ///< Nothing: a Unix socket.
-  bool trusted = false;              ///< A proxy that names its peers, or a Unix socket.
-  std::optional<refusal> spare;      ///< Which limit it is beyond.
-  std::optional<peer_key> key() const { return trusted ? std::nullopt : std::optional{key_of(*address)}; }
-};
 } // namespace
 
 struct http_server::impl : std::enable_shared_from_this<impl> {
@@ -63,6 +44,10 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   void accepted(stream::socket socket);
   bool take_place(visitor& from, quota::share& place);
   bool make_room(bool spare);
+  bool make_room_for_bytes(const session& newcomer, size_t wanted);
+  using waiting_sessions = std::vector<std::pair<uint64_t, std::shared_ptr<session>>>;
+  waiting_sessions find_waiting();
+  void shed(const waiting_sessions&);
   void handle(http_request request, responder answer);
   void stop(std::chrono::milliseconds grace);
 
@@ -110,13 +95,6 @@ struct place {
   const quota::share count;
 };
 
-/// When a connection may be closed for a newcomer: the smaller, the sooner; 0: not at all.
-uint64_t shed_rank(bool half_sent) {
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-    std::chrono::steady_clock::now().time_since_epoch());
-  return static_cast<uint64_t>(now.count()) + 1 + (half_sent ? uint64_t{1} << 62 : 0);
-}
-
 class session : public std::enable_shared_from_this<session> {
 public:
   enum class phase { greeting, idle, reading, handling, writing, lingering, gone };
@@ -145,6 +123,8 @@ public:
   bool is_spare() const { return from_.spare.has_value(); }
   /// From any thread; see shed_rank().
   uint64_t rank() const { return rank_; }
+  /// From any thread: bytes that its half-sent request has counted.
+  size_t bytes_held() const { return held_; }
   /// Closes the connection if nothing came of it since it had this rank.
   void shed(uint64_t rank) {
     if (rank_ != rank)
@@ -222,6 +202,7 @@ private:
     continued_ = head_ = false;
     output_.resize(0);
     forwarded_ = {};
+    held_ = 0;
     essential_ = false;
     if (from_.trusted) // The next request may be another peer's.
       input_ = {server_->bytes, std::nullopt};
@@ -304,14 +285,16 @@ private:
 
   /// Counts what waits here until the handler returns; false: there is no room, and the request is answered.
   bool has_room_for_input() {
-    const auto held = inbox_.size() + reader_->body_bytes_held();
-    const auto judged = input_.resize(held > free_bytes ? held : 0, essential_);
-    if (judged == quota::verdict::granted)
+    using verdict = quota::verdict;
+    const auto size = inbox_.size() + reader_->body_bytes_held();
+    const auto counted = size > free_bytes ? size : 0;
+    auto judged = input_.resize(counted, essential_);
+    if (judged == verdict::full && server_->make_room_for_bytes(*this, counted - input_.amount()))
+      judged = input_.resize(counted, true);
+    held_ = input_.amount();
+    if (judged == verdict::granted)
       return true;
-    const bool own = judged == quota::verdict::peer_full;
-    server_->refused.count(own ? refusal::input_bytes_per_address : refusal::input_bytes);
-    refuse(own ? again_later(429, "too many unfinished requests from your address: finish those first")
-               : again_later(503, "too many unfinished requests: try again in a moment"));
+    refuse_full(judged == verdict::peer_full ? refusal::input_bytes_per_address : refusal::input_bytes);
     return false;
   }
 
@@ -327,6 +310,7 @@ private:
   void refuse(const http_response& response) {
     inbox_ = {};
     reader_ = nullptr;
+    held_ = 0;
     input_.resize(0);
     write(response, true);
   }
@@ -336,9 +320,7 @@ private:
   }
   void refuse_full(refusal why) {
     server_->refused.count(why);
-    refuse(why == refusal::connections_per_address
-             ? again_later(429, "too many connections from your address: close some first")
-             : again_later(503, "too many connections: try again in a moment"));
+    refuse(answer_to(why));
   }
 
   void write(const http_response& response, bool last) {
@@ -382,6 +364,7 @@ private:
   asio::steady_timer timer_;
   phase phase_ = phase::greeting;
   std::atomic<uint64_t> rank_{shed_rank(false)};
+  std::atomic<size_t> held_{0};
   std::unique_ptr<request_reader> reader_;
   std::optional<http_request> upgrade_;
   std::string inbox_, outbox_, peer_;
@@ -461,6 +444,25 @@ void session::upgrade(uint64_t turn, websocket_options options, websocket_events
 }
 } // namespace
 
+/// Idle and half-sent connections with their ranks, which others may change meanwhile.
+http_server::impl::waiting_sessions http_server::impl::find_waiting() {
+  waiting_sessions found; // A session that ends with its last owner needs the lock.
+  {
+    std::lock_guard hold{lock};
+    found.reserve(sessions.size());
+    for (const auto& [_, one] : sessions)
+      if (auto alive = one.lock())
+        found.emplace_back(alive->rank(), std::move(alive));
+  }
+  std::erase_if(found, [](const auto& one) { return one.first == 0; });
+  return found;
+}
+
+void http_server::impl::shed(const waiting_sessions& chosen) {
+  for (const auto& [rank, one] : chosen)
+    asio::post(one->executor(), [rank = rank, one = one] { one->shed(rank); });
+}
+
 /// Closes what was idle longest, else what was half sent longest, among those of the limits or among the spare ones;
 /// false: all are busy. Those closed at once make room for as many newcomers. Only the accepting thread comes here.
 bool http_server::impl::make_room(bool spare) {
@@ -470,23 +472,31 @@ bool http_server::impl::make_room(bool spare) {
     return false;
   if (room > 0)
     return --room, true;
-  std::vector<std::pair<uint64_t, std::shared_ptr<session>>> found; // A session that ends here needs the lock.
-  {
-    std::lock_guard hold{lock};
-    found.reserve(sessions.size());
-    for (const auto& [_, one] : sessions)
-      if (auto alive = one.lock())
-        found.emplace_back(alive->is_spare() == spare ? alive->rank() : 0, std::move(alive));
-  }
-  const auto waiting = std::partition(found.begin(), found.end(), [](const auto& one) { return one.first != 0; });
-  const auto some = std::min(
-    {static_cast<size_t>(waiting - found.begin()), shed_at_once_max, options.connections_max / 16 + 1});
-  std::partial_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(some), waiting,
-                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (size_t i = 0; i < some; ++i)
-    asio::post(found[i].second->executor(), [rank = found[i].first, one = found[i].second] { one->shed(rank); });
-  room = some == 0 ? 0 : some - 1;
-  return some > 0;
+  auto found = find_waiting();
+  std::erase_if(found, [&](const auto& one) { return one.second->is_spare() != spare; });
+  std::sort(found.begin(), found.end());
+  found.resize(std::min({found.size(), shed_at_once_max, options.connections_max / 16 + 1}));
+  shed(found);
+  room = found.empty() ? 0 : found.size() - 1;
+  return !found.empty();
+}
+
+/// Closes the requests that have been half sent longest until they give back what the newcomer needs; false: they hold
+/// less than that, or too much is being given back already.
+bool http_server::impl::make_room_for_bytes(const session& newcomer, size_t wanted) {
+  if (bytes->all() - options.input_bytes_max > wanted && bytes->all() > options.input_bytes_max)
+    return false;
+  auto found = find_waiting();
+  std::erase_if(found, [&](const auto& one) { return one.second.get() == &newcomer || one.second->bytes_held() == 0; });
+  std::sort(found.begin(), found.end());
+  size_t given = 0, some = 0;
+  while (given < wanted && some < std::min(found.size(), shed_at_once_max))
+    given += found[some++].second->bytes_held();
+  found.resize(some);
+  if (given < wanted)
+    return false;
+  shed(found);
+  return true;
 }
 
 /// False: there is no place at all. Otherwise `from.spare` says whether it is beyond a limit.

@@ -32,7 +32,8 @@ struct http_server_options {
   /// requests at once. Unix sockets have no such bound.
   size_t connections_per_peer_max = SIZE_MAX;
   /// Bytes of requests that the handler has not returned from yet, as far as a request has more than 8 KiB of them: in
-  /// all (503) and of one peer (429). The latter also bounds answers that a peer does not read.
+  /// all (what is half sent longest makes room, else 503) and of one peer (429). The latter also bounds answers that a
+  /// peer does not read.
   size_t input_bytes_max = SIZE_MAX;
   size_t input_bytes_per_peer_max = SIZE_MAX;
   /// Only for connections from these X-Forwarded-For names the peer, see forwarded_peer(); and theirs are not bounded

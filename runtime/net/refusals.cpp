@@ -24,7 +24,21 @@ const char* name_of(refusal why) {
 bool is_news(refusal why) {
   return why != refusal::malformed && why != refusal::not_admitted && why != refusal::timeout;
 }
+http_response later(int status, std::string text) {
+  return {status, {{"Content-Type", "text/plain"}, {"Retry-After", "1"}}, std::move(text) + "\n"};
+}
 } // namespace
+
+http_response answer_to(refusal why) {
+  switch (why) {
+    case refusal::connections_per_address:
+      return later(429, "too many connections from your address: close some first");
+    case refusal::input_bytes_per_address:
+      return later(429, "too many unfinished requests from your address: finish those first");
+    case refusal::input_bytes: return later(503, "too many unfinished requests: try again in a moment");
+    default: return later(503, "too many connections: try again in a moment");
+  }
+}
 
 void refusals::count(refusal why) {
   metrics::count("arrakis_http_refused_total", "HTTP connections and requests that were turned away, by reason.", 1,

@@ -2,6 +2,8 @@
 // Private to runtime/net: what a listener turned away, counted and logged once in a while.
 #include "runtime/seldom.hpp"
 
+#include "runtime/net/http.hpp"
+
 #include <array>
 
 namespace arrakis::net {
@@ -17,6 +19,9 @@ enum class refusal {
   timeout,                 ///< Not complete in time.
 };
 constexpr size_t refusal_kinds = 9;
+
+/// What the other end hears where there is no room for it, with Retry-After: 429 if it has too much itself, else 503.
+http_response answer_to(refusal);
 
 /// Thread-safe.
 class refusals {
