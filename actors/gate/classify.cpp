@@ -80,20 +80,14 @@ problem told(const discord::told_wait& wait, std::string_view about) {
     return {trouble::rate_limited,
             fmt::format("Discord's protection (Cloudflare) refuses our requests for the moment, before Discord itself "
                         "sees them: {} is tried again in {}.",
-                        about, in_minutes(wait.left)),
+                        about, discord::in_minutes(wait.left)),
             wait.left};
   return {trouble::rate_limited,
-          fmt::format("Discord limits how often this may be done: {} can go on in {}.", about, in_minutes(wait.left)),
+          fmt::format("Discord limits how often this may be done: {} can go on in {}.", about,
+                      discord::in_minutes(wait.left)),
           wait.left};
 }
 } // namespace
-
-std::string in_minutes(std::chrono::milliseconds wait) {
-  const auto minutes = std::chrono::round<std::chrono::minutes>(wait).count();
-  return minutes == 0 ? "less than a minute"
-       : minutes == 1 ? "about a minute"
-                      : fmt::format("about {} minutes", minutes);
-}
 
 problem classify(const discord::answer& a, std::string_view about) {
   if (a.status < 400)

@@ -187,7 +187,7 @@ TEST_CASE("gate: a told wait and a block are said in minutes, and neither asks f
   CHECK(block.sentence.find("less than a minute") != std::string::npos);
   for (const auto& p : {wait, block})
     CHECK(p.sentence.find("permission") == std::string::npos);
-  CHECK(gate::in_minutes(60s) == "about a minute");
+  CHECK(discord::in_minutes(60s) == "about a minute");
   CHECK(gate::classify(fail(ec::throttled, "x"), "it").wait == 0ms);
 }
 

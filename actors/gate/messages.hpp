@@ -37,8 +37,6 @@ struct problem {
   std::string sentence; ///< For an admin: what is wrong and what to do.
   std::chrono::milliseconds wait{0}; ///< rate_limited: told by Discord, or until the block is tried again; 0: unknown.
 };
-/// "less than a minute", "about 10 minutes".
-std::string in_minutes(std::chrono::milliseconds);
 /// What `answer` or `error` of a call means. `about` names the resource in the sentence: "the role “Gold”".
 problem classify(const discord::answer&, std::string_view about);
 problem classify(const caf::error&, std::string_view about);

@@ -1,9 +1,13 @@
 #include "actors/interactions/messages.hpp"
+#include "adapters/discord/rest/messages.hpp"
 #include "runtime/error.hpp"
 
 #include <boost/json.hpp>
 
 namespace arrakis::interactions {
+namespace {
+constexpr std::chrono::milliseconds told_min{30'000}; // Less is "a few seconds".
+}
 
 std::string ephemeral(const std::string& data_json) {
   return data_json.size() > 2 ? R"({"flags":64,)" + data_json.substr(1) : R"({"flags":64})";
@@ -16,8 +20,12 @@ std::string sentence(const caf::error& e) {
     case ec::conflict:
     case ec::refused: return text_of(e);
     case ec::frozen: return "This community is frozen: nothing is deployed until an operator thaws it.";
-    case ec::busy:
-    case ec::throttled: return "Too much is going on at this moment, so nothing was done. Try again in a few seconds.";
+    case ec::throttled:
+      if (const auto wait = discord::told_in(e); wait && wait->left >= told_min)
+        return "Discord takes no more of this from us for " + discord::in_minutes(wait->left)
+             + ", so nothing was done. Try again then.";
+      [[fallthrough]];
+    case ec::busy: return "Too much is going on at this moment, so nothing was done. Try again in a few seconds.";
     case ec::unavailable:
     case ec::timeout: return "A part of the service is away just now, so nothing was done. Try again in a moment.";
     case ec::unknown: return "No answer came in time. Try again: what may have been done already is not done twice.";

@@ -65,4 +65,11 @@ std::optional<told_wait> told_in(const caf::error& e) {
   return told_wait{std::chrono::milliseconds{ms}, rest == block_text};
 }
 
+std::string in_minutes(std::chrono::milliseconds wait) {
+  const auto minutes = std::chrono::round<std::chrono::minutes>(wait).count();
+  return minutes == 0 ? "less than a minute"
+       : minutes == 1 ? "about a minute"
+                      : "about " + std::to_string(minutes) + " minutes";
+}
+
 } // namespace arrakis::discord

@@ -59,6 +59,8 @@ struct told_wait {
 caf::error held_back(told_wait);
 /// Of an error made by held_back(); empty for any other.
 std::optional<told_wait> told_in(const caf::error&);
+/// How sentences to people name a wait: "less than a minute", "about 10 minutes".
+std::string in_minutes(std::chrono::milliseconds);
 
 /// Errors: ec::unavailable (nothing was sent: no Redis, no grant, no connection), ec::unknown (sent, no certain answer:
 /// the effect may exist), ec::timeout (deadline while waiting), ec::throttled (a told wait, a block or the ban guard
