@@ -7,6 +7,7 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "schemas/canonical_json.hpp"
+#include "schemas/signature.hpp"
 
 #include <boost/json/value.hpp>
 #include <caf/stateful_actor.hpp>
@@ -77,6 +78,21 @@ flow<caf::expected<described>> read(self_pointer self, deadline until) {
   co_return now;
 }
 
+/// What is shown to an admin may be signed again by the next click: it must be what was signed before. While the signer
+/// refuses nobody can tell, and nothing is signed either.
+flow<caf::error> judge_active(self_pointer self, described now, deadline until) {
+  auto& st = self->state;
+  if (!now.active)
+    co_return caf::error{};
+  auto stored = co_await ask(self, st.to.manifests, until, manifests::load{now.record.id, 0, until});
+  if (!stored)
+    co_return stored.error();
+  auto keys = co_await ask(self, st.to.signer, until, signer::public_keys{until});
+  if (!keys)
+    co_return code_of(keys.error()) == ec::refused ? caf::error{} : std::move(keys.error());
+  co_return check_signed(*stored, keys->hex_by_version);
+}
+
 /// A manifest in memory is large, and nobody is served from a stale one.
 flow<> forget_when_stale(self_pointer self) {
   auto& st = self->state;
@@ -96,6 +112,9 @@ flow<> answer_describe(self_pointer self, deadline until, caf::typed_response_pr
   }
   const auto changes = st.changes;
   auto now = co_await read(self, until);
+  if (now)
+    if (auto bad = co_await judge_active(self, *now, until))
+      now = std::move(bad);
   if (!now) {
     reply.deliver(now.error());
     co_return;

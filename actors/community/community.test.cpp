@@ -287,6 +287,24 @@ TEST_CASE_FIXTURE(fixture, "community: a stored manifest that cannot be read is 
   CHECK(text_of(now.error()).find("version 1") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(
+  fixture, "community: an active manifest that is not what was signed is shown to nobody who may sign it again") {
+  active();
+  REQUIRE(describe());
+  auto& stored = store.versions.at(1);
+  const auto good = stored;
+  stored.canonical.replace(stored.canonical.find("Gold"), 4, "Dirt");
+  stored.sha256 = sha256_hex(stored.canonical);
+  caf::anon_send(actor, community::changed{town});
+  CHECK(code_of(describe().error()) == ec::corrupt);
+  store.signer_refusal = "no key"; // Negative control: without a key nobody can tell.
+  CHECK(describe());
+  store.signer_refusal.clear();
+  stored = good;
+  caf::anon_send(actor, community::changed{town});
+  CHECK(describe());
+}
+
 TEST_CASE_FIXTURE(fixture, "community: a store that is away is an error, and is asked again") {
   active();
   store.decide = [](const char*) { return test::fake_store::fate::refused; };
