@@ -51,6 +51,7 @@ TEST_CASE("memory limit: version 1, where the group is visible and where it is n
   CHECK(inside.limit().bytes == 32 * mib);
 }
 
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // They need address space of their own.
 TEST_CASE("memory limit: without a cgroup it is the machine's memory, or the address space if that is less") {
   machine m;
   m.write("proc/self/cgroup", "garbage\n\n0:\n");
@@ -64,3 +65,4 @@ TEST_CASE("memory limit: without a cgroup it is the machine's memory, or the add
   CHECK(m.limit().source == "RLIMIT_AS");
   ::setrlimit(RLIMIT_AS, &before);
 }
+#endif
