@@ -1,5 +1,7 @@
 #include "tests/crash/lane.hpp"
 
+#include "tests/support/skewed_clock.hpp"
+
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
@@ -27,6 +29,12 @@ void kill_and_see(int pid) {
   }
 }
 
+/// The process has one cluster, and so one lane at a time.
+test::postgres_server with_clock(std::chrono::milliseconds ahead) {
+  test::postgres_server::set_environment(test::skewed_clock(ahead));
+  return {};
+}
+
 int port_of(const std::string& url) {
   int port = 0;
   const auto at = url.rfind(':') + 1;
@@ -50,13 +58,28 @@ std::string_view name_of(fault f) {
   return "";
 }
 
+std::string clocks::text() const {
+  const auto seconds = [](std::chrono::milliseconds ms) { return ms.count() / 1'000; };
+  return fmt::format("arrakisd {:+} s, Discord {:+} s, PostgreSQL {:+} s, Redis {:+} s", seconds(arrakisd),
+                     seconds(discord), seconds(postgres), seconds(redis));
+}
+
+const clocks& clocks_of(size_t number) {
+  using namespace std::chrono_literals;
+  static const clocks all[]{{60s, 0s, 0s, 0s}, {0s, -300s, 1h, -1h}, {-300s, 0s, 0s, 0s}, {0s, 60s, -1h, 2h}};
+  return all[number % std::size(all)];
+}
+
 struct lane::direct {
   std::string dsn, redis_path;
   std::optional<pqxx::connection> database;
   std::unique_ptr<redisContext, void (*)(redisContext*)> cache{nullptr, ::redisFree};
 };
 
-lane::lane() : direct_(std::make_unique<direct>()) {
+lane::lane(const clocks& ahead)
+  : postgres_(with_clock(ahead.postgres)),
+    redis_({}, test::skewed_clock(ahead.redis)),
+    direct_(std::make_unique<direct>()) {
   ::signal(SIGPIPE, SIG_IGN); // hiredis writes to a Redis that was killed.
   std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755}); // arrakisd leaves root, and must get in.
   const auto dsn = postgres_.dsn();
@@ -78,12 +101,14 @@ lane::lane() : direct_(std::make_unique<direct>()) {
     "ARRAKIS_QUEUE_LOCK_MS=2000",
     "ARRAKIS_QUEUE_RENEW_MS=600",
     "ARRAKIS_QUEUE_STALLED_MS=500",
-    fmt::format("LD_PRELOAD={}/tests/crash/libno_space.so", system_test::programs()),
     "NO_SPACE_BELOW=/arrakis/objects/",
     "NO_SPACE_WHILE=" + (folder_ / "full"),
   };
-  world_.emplace(false, std::move(environment),
-                 [this](demo::town& town) { discord_port_ = port_of(town.discord().url); });
+  for (auto& line : test::skewed_clock(ahead.arrakisd, system_test::programs() + "/tests/crash/libno_space.so"))
+    environment.push_back(std::move(line));
+  world_.emplace(
+    false, std::move(environment), [this](demo::town& town) { discord_port_ = port_of(town.discord().url); },
+    test::skewed_clock(ahead.discord));
 }
 lane::~lane() = default;
 

@@ -30,10 +30,18 @@ constexpr fault all_faults[]{fault::kill_before, fault::kill_after,     fault::k
                              fault::kill_redis,  fault::empty_redis,    fault::disk_full};
 std::string_view name_of(fault);
 
+/// How far ahead everybody's wall clock is of this machine's.
+struct clocks {
+  std::chrono::milliseconds arrakisd{0}, discord{0}, postgres{0}, redis{0};
+  std::string text() const;
+};
+/// Those of lane `number`: no two servers agree, or arrakisd agrees with none.
+const clocks& clocks_of(size_t number);
+
 class lane {
 public:
   /// Starts everything, with short locks so that a dead worker's job goes on soon. Throws what does not start.
-  lane();
+  explicit lane(const clocks& = {});
   ~lane();
   lane(const lane&) = delete;
   lane& operator=(const lane&) = delete;

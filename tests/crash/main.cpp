@@ -33,7 +33,7 @@ constexpr auto usage = R"(crash - every fault at every point of a deployment
   ONLY=TEXT       only the cases whose name contains TEXT ("killed before @ COMMIT insert outbox")
   POINTS=N        only N cases, drawn by SEED
   SEED=N          repeats a draw (printed)
-  LANES=N         installations side by side (8)
+  LANES=N         installations side by side (8); the clocks of each differ, as it prints
 )";
 
 std::string setting(const char* name) {
@@ -88,7 +88,8 @@ int run_lane(const std::string& folder, const std::string& number_of_lane) {
   const auto cases = json::parse(test::content(folder + "/cases"), {.bytes_max = 8u << 20});
   const auto& list = cases->as_array();
   std::ofstream out{folder + "/lane-" + number_of_lane};
-  auto here = std::make_unique<lane>();
+  const auto& clocks = clocks_of(std::stoul(number_of_lane));
+  auto here = std::make_unique<lane>(clocks);
   for (size_t i; (i = take_next(folder + "/next")) < list.size();) {
     const auto t = trial_in(list[i]);
     const auto v = walk_until_met(here, t);
@@ -96,7 +97,7 @@ int run_lane(const std::string& folder, const std::string& number_of_lane) {
     if (!v.findings.empty()) { // Kept for whoever looks into it; what it left behind must not meet the next case.
       std::ofstream{fmt::format("{}/log-{}", folder, i)} << test::content(here->world().town().log_file());
       here.reset();
-      here = std::make_unique<lane>();
+      here = std::make_unique<lane>(clocks);
     }
   }
   out << json::print(to_json(system_test::refused(here->world()))) << std::endl;
@@ -146,6 +147,8 @@ int walk_all(const std::vector<trial>& all) {
   for (uint64_t i = 0; i < count; ++i)
     lanes.emplace_back(process_options{.argv = {"/proc/self/exe", "--lane", folder.path(), std::to_string(i)},
                                        .output = folder / fmt::format("output-{}", i)});
+  for (uint64_t i = 0; i < count; ++i)
+    fmt::print("lane {}: {}\n", i, clocks_of(i).text());
   report seen{all};
   for (bool running = true; running;) {
     running = false;

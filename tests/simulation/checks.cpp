@@ -59,7 +59,7 @@ void world::check_leaving(node& from, const town& at, const net::http_request& r
         return breaks(what + ": an effect more than a second after the freeze");
     }
   const auto holder = std::ranges::find_if(
-    t->work, [&](const auto& d) { return d.holder == from.name && d.lease_until_ms > now_ms(); });
+    t->work, [&](const auto& d) { return d.holder == from.name && d.lease_until_ms > postgres.now_ms(); });
   if (holder == t->work.end())
     return breaks(what + ": an effect without the lease");
   if (holder->fence < fence)

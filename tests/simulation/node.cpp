@@ -24,15 +24,20 @@ chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::wa
   };
 }
 
-const wizard::core::catalogue& offered() {
-  static const auto all = wizard::core::offering({});
+std::shared_ptr<const wizard::core::catalogue> offered() {
+  static const auto all = std::make_shared<const wizard::core::catalogue>(wizard::core::offering({}));
   return all;
 }
 } // namespace
 
-node::node(world& w, size_t number, std::string who)
-  : seat(number), name(std::move(who)), world_(w), board_(w.sim.sys().clock(), w.on.fences) {
+node::node(world& w, size_t number, std::string who, std::chrono::milliseconds clock_ahead)
+  : seat(number), name(std::move(who)), ahead(clock_ahead), world_(w), board_(w.sim.sys().clock(), w.on.fences) {
   by.draw = [this](std::string_view verb) { return world_.draw(*this, verb); };
+  w.as_node(*this, [this] { start(); });
+}
+
+void node::start() {
+  auto& w = world_;
   auto& sys = w.sim.sys();
   const auto communities = keep(w.postgres.communities_port(sys, &by));
   const auto manifests = keep(w.postgres.manifests_port(sys, &by));
@@ -67,7 +72,7 @@ node::node(world& w, size_t number, std::string who)
   community_door = keep(wizard::start_door(sys, tenants));
   const auto guilds = keep(wizard::start_guilds(sys, rest, bot));
   wizard::options how;
-  how.offered = [] { return std::shared_ptr<const wizard::core::catalogue>{&offered(), [](const auto*) {}}; };
+  how.offered = offered;
   const auto wizards = keep(wizard::start(sys, {redis, chains, guilds, community_door}, how));
   interactions = keep(
     interactions::start(sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler})}));

@@ -20,14 +20,15 @@ class world;
 
 class node {
 public:
-  node(world&, size_t seat, std::string name);
+  node(world&, size_t seat, std::string name, std::chrono::milliseconds ahead);
   node(const node&) = delete;
   node& operator=(const node&) = delete;
   void kill();
   bool up() const { return by.open; }
 
   const size_t seat;
-  const std::string name; ///< Of this incarnation; the holder of its leases.
+  const std::string name;                ///< Of this incarnation; the holder of its leases.
+  const std::chrono::milliseconds ahead; ///< Of its wall clock.
   test::way by;
   std::chrono::steady_clock::time_point redis_away_until{}; ///< Cut off from Redis alone.
   discord::sink sink;
@@ -41,6 +42,8 @@ private:
     parts_.push_back(caf::actor_cast<caf::actor>(h));
     return h;
   }
+  void start();
+
   world& world_;
   fences::board board_;
   std::vector<caf::actor> parts_;

@@ -28,7 +28,10 @@ manifest variant(world& w) {
 } // namespace
 
 town::town(world& w, snowflake guild) : id(guild), discord(w.sim, guild), world_(w) {
+  discord.ahead = w.skew();
   discord.audit_lag = w.below(3) == 0 ? w.between(0, 2'000) : 0ms;
+  if (w.on.late_log)
+    discord.audit_lag = 20s;
   // What was there before: some of it is called as ours will be.
   for (const auto* name : {"Gold", "Elder"}) {
     guild::role r;

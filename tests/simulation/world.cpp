@@ -20,7 +20,10 @@ constexpr size_t deliveries_max = 400'000; ///< More is a loop that never ends.
 /// Our processes' wall clock, which may jump away from everybody else's.
 world* present = nullptr;
 int64_t jump_ms = 0;
-int64_t wall() { return epoch_ms + jump_ms + (present ? present->now_ms() - epoch_ms : 0); }
+const node* running = nullptr; ///< Whose clock is asked.
+int64_t wall() {
+  return epoch_ms + jump_ms + (running ? running->ahead.count() : 0) + (present ? present->now_ms() - epoch_ms : 0);
+}
 
 struct errand {
   std::function<void(caf::event_based_actor*)> run;
@@ -33,6 +36,7 @@ caf::behavior helping(caf::event_based_actor* self) {
 uint64_t prepared(uint64_t seed, world* w, bool story) {
   present = w;
   jump_ms = 0;
+  running = nullptr;
   set_wall_clock([] { return epoch_ms + jump_ms; });
   seed_jitter(seed);
   chance::seed(seed);
@@ -51,12 +55,14 @@ queue::options world::queue_options() {
   return o;
 }
 
-world::world(uint64_t seed, guards g, bool story) : on(g), story_(story), random_(prepared(seed, this, story)) {
+world::world(uint64_t seed, guards g, bool story)
+  : on(g), story_(story), random_(prepared(seed, this, story)), clocks_(seed) {
   set_wall_clock(wall);
   helper_ = sim.sys().spawn(helping);
-  const auto time = [this] { return now_ms(); };
-  postgres.now_ms = queue.now_ms = redis.now_ms = time;
-  postgres.on = {g.keys, g.leases, g.outbox, g.audit, g.fences};
+  const auto clock = [this] { return [this, ahead = skew()] { return now_ms() + ahead.count(); }; };
+  postgres.now_ms = clock();
+  queue.now_ms = redis.now_ms = clock();
+  postgres.on = {g.keys, g.leases, g.outbox, g.audit, g.fences, g.ids};
   queue.locks = g.locks;
   budget.grants_all = !g.budget;
   budget.how.slots_max = 4 + static_cast<int>(below(47));
@@ -66,6 +72,8 @@ world::world(uint64_t seed, guards g, bool story) : on(g), story_(story), random
   settle_towns();
   const size_t processes = below(3) == 0 ? 3 : 2;
   seats_.resize(processes);
+  for (size_t seat = 0; seat < processes; ++seat)
+    seat_skews_.push_back(skew());
   for (size_t seat = 0; seat < processes; ++seat)
     start_node(seat);
 }
@@ -85,6 +93,19 @@ world::~world() {
 
 int64_t world::now_ms() {
   return epoch_ms + std::chrono::duration_cast<milliseconds>(sim.now().time_since_epoch()).count();
+}
+
+milliseconds world::skew() {
+  constexpr uint64_t most_ms = 3'600'000;
+  return clocks_() % 3 == 0 ? 0ms : milliseconds{static_cast<int64_t>(clocks_() % (2 * most_ms + 1) - most_ms)};
+}
+
+void world::as_node(const node& by, const std::function<void()>& what) {
+  owners_.resize(sim.sys().latest_actor_id() + 1);
+  running = &by;
+  what();
+  running = nullptr;
+  owners_.resize(sim.sys().latest_actor_id() + 1, &by);
 }
 
 void world::breaks(std::string what) {
@@ -145,7 +166,7 @@ void world::settle_towns() {
 }
 
 void world::start_node(size_t seat) {
-  nodes_.push_back(std::make_unique<node>(*this, seat, fmt::format("n{}.{}", seat, ++starts_)));
+  nodes_.push_back(std::make_unique<node>(*this, seat, fmt::format("n{}.{}", seat, ++starts_), seat_skews_[seat]));
   seats_[seat] = nodes_.back().get();
 }
 
@@ -174,7 +195,9 @@ bool world::step() {
   const auto* who = dynamic_cast<caf::scheduled_actor*>(jobs.front());
   for (const auto part : {who ? who->id() : 0, static_cast<uint64_t>(now().time_since_epoch().count())})
     trace = (trace ^ part) * 1099511628211ull;
-  scheduler.run_once();
+  const auto* owner = who && who->id() < owners_.size() ? owners_[who->id()] : nullptr;
+  const auto deliver = [&] { scheduler.run_once(); };
+  owner ? as_node(*owner, deliver) : deliver();
   ++deliveries;
   return true;
 }

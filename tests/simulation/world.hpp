@@ -28,14 +28,16 @@ using instant = std::chrono::steady_clock::time_point;
 
 /// The guards; a twin switches one off and must be found out.
 struct guards {
-  bool keys = true;     ///< Unique keys of the deployments.
-  bool leases = true;   ///< One holder of a deployment at a time.
-  bool fences = true;   ///< The gate asks the board, the store asks the status.
-  bool locks = true;    ///< Of jobs in the queue.
-  bool budget = true;   ///< Slots are counted.
-  bool outbox = true;   ///< A job's row is closed by the end of its work.
-  bool audit = true;    ///< The head of the chain is locked.
-  bool adoption = true; ///< A successor looks for what an interrupted create left.
+  bool keys = true;      ///< Unique keys of the deployments.
+  bool leases = true;    ///< One holder of a deployment at a time.
+  bool fences = true;    ///< The gate asks the board, the store asks the status.
+  bool locks = true;     ///< Of jobs in the queue.
+  bool budget = true;    ///< Slots are counted.
+  bool outbox = true;    ///< A job's row is closed by the end of its work.
+  bool audit = true;     ///< The head of the chain is locked.
+  bool adoption = true;  ///< A successor looks for what an interrupted create left.
+  bool ids = true;       ///< What an interrupted create left is told by Discord's ids; off: by the node's own clock.
+  bool late_log = false; ///< No guard: the audit log is 20 s late, and its nonce comes to nobody's help.
 };
 
 /// What a run may do to us: drawn from the seed, so that seeds differ in kind and not only in detail.
@@ -85,8 +87,12 @@ public:
     return milliseconds{from + static_cast<int>(below(static_cast<uint64_t>(to - from + 1)))};
   }
   instant now() { return sim.now(); }
-  /// On the clock that PostgreSQL, Redis and Discord share; ours may jump.
+  /// The true time. Everybody's clock differs from it: PostgreSQL's, Redis', each guild's Discord's, each node's.
   int64_t now_ms();
+  /// What a clock of this seed is ahead by: nothing, or up to an hour either way.
+  milliseconds skew();
+  /// Runs `what` as `by`: its wall clock counts, and what it spawns is its own.
+  void as_node(const node& by, const std::function<void()>& what);
   void breaks(std::string what);
   template <class... Args>
   void tell(fmt::format_string<Args...> text, Args&&... args) {
@@ -134,9 +140,12 @@ private:
 
   const bool story_;
   std::mt19937_64 random_;
+  std::mt19937_64 clocks_; ///< Apart, so that a seed's schedule does not depend on what time it is anywhere.
   weather weather_;
   std::vector<std::unique_ptr<node>> nodes_; ///< All that ever were: their boards outlive their actors.
   std::vector<node*> seats_;
+  std::vector<milliseconds> seat_skews_;
+  std::vector<const node*> owners_; ///< Of the actors, by id; nobody: nullptr.
   caf::actor helper_;
   size_t kills_ = 0, flushes_ = 0, starts_ = 0;
   instant postgres_away_until_{}, redis_away_until_{}, discord_away_until_{};
