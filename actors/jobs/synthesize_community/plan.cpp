@@ -13,7 +13,7 @@ using blueprint::key;
 
 /// Snowflakes come from many machines of Discord, whose clocks agree among themselves. One that is older than another
 /// by less than this may have been made after it; who made it is then asked of the audit log or of the admin.
-constexpr int64_t snowflakes_disagree_ms = 10'000;
+constexpr int64_t snowflakes_disagree_ms = 100;
 
 /// Whether `id` was there already when the create of `intent` was decided.
 bool was_there(snowflake id, const deployments::intent& intent) {
