@@ -3,7 +3,6 @@
 #include "adapters/queue/msgpack.hpp"
 #include "adapters/queue/scripts.hpp"
 #include "adapters/redis/requests.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 
 #include <boost/json.hpp>
@@ -12,8 +11,6 @@
 namespace arrakis::queue {
 namespace {
 constexpr size_t clean_count_max = 1000;
-
-std::string now_text() { return std::to_string(wall_ms()); }
 
 void pack_limiter(packer& to, const limiter& from) {
   to.text("limiter").map(2).text("max").integer(from.max).text("duration").integer(from.duration.count());
@@ -31,7 +28,8 @@ std::string failure_fields(const taken& job, const verdict& end) {
 }
 } // namespace
 
-backend::backend(redis::client to, const options& how) : to_(std::move(to)), how_(how), keys_(how.prefix, how.name) {
+backend::backend(redis::client to, const options& how, redis::server_time time)
+  : to_(std::move(to)), time_(std::move(time)), how_(how), keys_(how.prefix, how.name) {
   const auto& k = keys_;
   redis::put_eval(add_head_, lua::add_standard_job_9.sha1, 9, 3);
   for (const std::string_view key : std::initializer_list<std::string_view>{k.wait, k.paused, k.meta, k.id, k.completed,
@@ -52,7 +50,7 @@ backend::backend(redis::client to, const options& how) : to_(std::move(to)), how
 backend backend::dead() const {
   auto how = how_;
   how.name += how.dead_letter_suffix;
-  return {to_, how};
+  return {to_, how, time_};
 }
 
 void backend::add(std::string_view name, std::string_view data_json, const boost::json::object& options, deadline until,
@@ -65,7 +63,7 @@ void backend::add(std::string_view name, std::string_view data_json, const boost
 void backend::add(redis::batch& to, std::string_view name, std::string_view data_json,
                   const boost::json::object& options, deadline until, done answer) const {
   packer args{128};
-  args.array(9).text(keys_.base).text(json::text_or(options, "jobId")).text(name).integer(wall_ms());
+  args.array(9).text(keys_.base).text(json::text_or(options, "jobId")).text(name).integer(time_.now_ms());
   for (int absent = 0; absent < 5; ++absent) // Parent key, its dependencies, the parent, schedule, deduplication.
     args.nil();
   packer packed{128};
@@ -269,7 +267,7 @@ void backend::reschedule(const taken& from, const boost::json::object& options, 
 }
 
 void backend::clean_waiting(std::chrono::seconds older_than, deadline until, done answer) const {
-  const auto before = wall_ms() - std::chrono::milliseconds{older_than}.count();
+  const auto before = time_.now_ms() - std::chrono::milliseconds{older_than}.count();
   to_.eval(lua::clean_jobs_in_set_3, {keys_.wait, keys_.events, keys_.repeat},
            {keys_.base, std::to_string(before), std::to_string(clean_count_max), "wait"}, until, std::move(answer));
 }

@@ -4,6 +4,7 @@
 #include "adapters/queue/keys.hpp"
 #include "adapters/queue/policy.hpp"
 #include "adapters/redis/calls.hpp"
+#include "adapters/redis/server_time.hpp"
 
 #include <array>
 #include <span>
@@ -14,11 +15,13 @@ namespace arrakis::queue {
 class backend {
 public:
   using done = redis::client::done;
-  backend(redis::client to, const options& how);
+  backend(redis::client to, const options& how) : backend(to, how, redis::server_time{to}) {}
   /// The dead letters of the same queue.
   backend dead() const;
   const queue::keys& keys() const { return keys_; }
   const redis::client& client() const { return to_; }
+  /// Redis' own clock, by which all nodes judge what is due: theirs differ.
+  const redis::server_time& time() const { return time_; }
 
   // A producer's.
   void add(std::string_view name, std::string_view data_json, const boost::json::object& options, deadline, done) const;
@@ -66,7 +69,11 @@ private:
            deadline, done) const;
   void delay(const taken&, const verdict&, std::string_view token, deadline, done) const;
 
+  backend(redis::client to, const options& how, redis::server_time);
+  std::string now_text() const { return std::to_string(time_.now_ms()); }
+
   redis::client to_;
+  redis::server_time time_;
   options how_;
   queue::keys keys_;
   // The parts of the two hot calls that are always the same. Of moveToFinished: up to the job's key, and from there to

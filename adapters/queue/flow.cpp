@@ -26,6 +26,7 @@ toolbox::done ids_only(std::vector<script_call> jobs, toolbox::done next) {
 
 struct tree_walk {
   const options& how;
+  int64_t now_ms;
   std::vector<redis::client::step> steps;
   std::vector<script_call> jobs;
   std::string fault;
@@ -44,7 +45,7 @@ struct tree_walk {
       fault = std::move(wrong);
     if (!fault.empty())
       return;
-    steps.push_back(adding(names, what, id, !node.children.empty()));
+    steps.push_back(adding(names, what, id, now_ms, !node.children.empty()));
     jobs.push_back({.command = "addJob", .job = id, .parent = parent_key_in(what)});
     auto queue = names.base;
     queue.pop_back(); // Without the colon before an id.
@@ -63,14 +64,14 @@ void toolbox::add_all(std::span<const wish> list, deadline until, done answer) c
   for (const auto& each : list) {
     if (auto fault = fault_of(each, how_.data_bytes_max); !fault.empty())
       return answer(fail(ec::invalid, std::move(fault)));
-    steps.push_back(adding(keys_, each, id_in(each)));
+    steps.push_back(adding(keys_, each, id_in(each), time_.now_ms()));
     jobs.push_back({.command = "addJob", .job = id_in(each), .parent = parent_key_in(each)});
   }
   to_.transaction(steps, until, ids_only(std::move(jobs), std::move(answer)));
 }
 
 void toolbox::add_flow(const flow_node& root, deadline until, done answer) const {
-  tree_walk walk{how_, {}, {}, {}};
+  tree_walk walk{how_, time_.now_ms(), {}, {}, {}};
   walk.add(root, nullptr);
   if (!walk.fault.empty())
     return answer(fail(ec::invalid, std::move(walk.fault)));

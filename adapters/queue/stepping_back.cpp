@@ -1,7 +1,6 @@
 // How a job leaves its worker without an end: behind its children, or behind the limiter.
 #include "adapters/queue/backend.hpp"
 #include "adapters/queue/scripts.hpp"
-#include "runtime/clock.hpp"
 
 #include <vector>
 
@@ -12,7 +11,7 @@ void backend::await_children(const taken& job, std::string_view token, deadline 
   const auto key = k.job(job.what.id);
   to_.eval(lua::move_to_waiting_children_7,
            {k.active, k.waiting_children, key, key + ":dependencies", key + ":unsuccessful", k.stalled, k.events},
-           {token, "", std::to_string(wall_ms()), job.what.id, k.base}, until, std::move(answer));
+           {token, "", now_text(), job.what.id, k.base}, until, std::move(answer));
 }
 
 void backend::step_behind_limit(const taken& job, std::string_view token, std::chrono::milliseconds wait,

@@ -5,7 +5,6 @@
 #include "adapters/queue/refusals.hpp"
 #include "adapters/queue/schedule.hpp"
 #include "adapters/queue/scripts.hpp"
-#include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 
 #include <boost/json.hpp>
@@ -15,8 +14,6 @@ namespace arrakis::queue {
 namespace {
 // "More than any count": what BullMQ writes into the limiter's key (JavaScript's largest safe integer).
 constexpr const char* used_up = "9007199254740991";
-
-std::string now_text() { return std::to_string(wall_ms()); }
 
 } // namespace
 
@@ -31,7 +28,7 @@ toolbox::done refusing(toolbox::done next, script_call by) {
 void toolbox::add(const wish& what, deadline until, done answer) const {
   if (auto fault = fault_of(what, how_.data_bytes_max); !fault.empty())
     return answer(fail(ec::invalid, std::move(fault)));
-  const auto step = adding(keys_, what, id_in(what));
+  const auto step = adding(keys_, what, id_in(what), time_.now_ms());
   const std::vector<std::string_view> words{step.words.begin(), step.words.end()};
   const std::span all{words};
   to_.eval(*step.code, all.first(step.keys), all.subspan(step.keys), until,
@@ -146,7 +143,7 @@ void toolbox::drain(bool delayed_too, deadline until, done answer) const {
 void toolbox::clean(std::string_view state, std::chrono::milliseconds older_than, int64_t limit, deadline until,
                     done answer) const {
   to_.eval(lua::clean_jobs_in_set_3, {keys_.job(state), keys_.events, keys_.repeat},
-           {keys_.base, std::to_string(wall_ms() - older_than.count()), std::to_string(limit), state}, until,
+           {keys_.base, std::to_string(time_.now_ms() - older_than.count()), std::to_string(limit), state}, until,
            refusing(std::move(answer), {"cleanJobsInSet", {}, state, {}}));
 }
 
@@ -281,7 +278,7 @@ void toolbox::end_deduplication(std::string_view deduplication, std::string_view
 
 void toolbox::put_schedule(std::string_view id, const boost::json::object& repeat, const wish& each, deadline until,
                            done answer) const {
-  const auto now = wall_ms();
+  const auto now = time_.now_ms();
   auto fault = fault_of(each, how_.data_bytes_max);
   if (id.empty())
     fault = "id: not empty";

@@ -6,6 +6,7 @@
 #include "adapters/queue/refusals.hpp"
 #include "adapters/queue/wish.hpp"
 #include "adapters/redis/calls.hpp"
+#include "adapters/redis/server_time.hpp"
 
 #include <functional>
 #include <span>
@@ -27,7 +28,8 @@ struct flow_node {
 class toolbox {
 public:
   using done = std::function<void(caf::expected<redis::reply>)>;
-  toolbox(redis::client to, options how) : to_(std::move(to)), how_(std::move(how)), keys_(how_.prefix, how_.name) {}
+  toolbox(redis::client to, options how)
+    : to_(std::move(to)), time_(to_), how_(std::move(how)), keys_(how_.prefix, how_.name) {}
 
   // Jobs. Replies: the id; the ids in order; the ids, each parent before its children.
   void add(const wish&, deadline, done) const;
@@ -94,7 +96,10 @@ public:
 private:
   void obliterate_letters(int64_t count, deadline, done) const;
   void obliterate_queue(int64_t count, bool force, deadline, done) const;
+  std::string now_text() const { return std::to_string(time_.now_ms()); }
+
   redis::client to_;
+  redis::server_time time_; ///< By which all that share the queue judge what is due.
   options how_;
   queue::keys keys_;
 };

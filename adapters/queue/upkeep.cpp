@@ -95,6 +95,25 @@ flow<> clean(pointer self) {
 }
 } // namespace
 
+void note_away(state& st, const caf::error& why) {
+  if (!std::exchange(st.away, true))
+    log::warn("queue_away", {{"queue", st.how.name}, {"error", text_of(why)}});
+}
+
+flow<> learn_time(pointer self) {
+  auto& st = self->state;
+  while (!st.closing) {
+    const auto asked = std::chrono::steady_clock::now();
+    auto time = co_await redis::run(port{self}, st.calls, st.store->client(), {"TIME"}, soon(self));
+    if (time)
+      st.store->time().learn(*time, asked);
+    if (time || code_of(time.error()) == ec::internal)
+      co_return;
+    note_away(st, time.error());
+    co_await nap(self, st.how.error_pause);
+  }
+}
+
 void flush_tally(state& st) {
   auto add = [&](const char* outcome, uint64_t count) {
     if (count > 0)

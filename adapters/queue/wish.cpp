@@ -59,11 +59,11 @@ void pack_parent(packer& to, const boost::json::object& parent, const boost::jso
   to.json(kept);
 }
 
-std::string packed_arguments(const keys& k, const wish& what, std::string_view id) {
+std::string packed_arguments(const keys& k, const wish& what, std::string_view id, int64_t now_ms) {
   const auto& options = what.options;
   packer args;
   args.array(9).text(k.base).text(id).text(what.name);
-  args.integer(json::integer_or(options, "timestamp", wall_ms()));
+  args.integer(json::integer_or(options, "timestamp", now_ms));
   if (const auto* parent = json::object_in(options, "parent")) {
     const auto key = parent_key_in(what);
     args.text(key).text(key + ":dependencies");
@@ -146,12 +146,13 @@ boost::json::object wire_options(const boost::json::object& options) {
   return made;
 }
 
-redis::client::step adding(const keys& k, const wish& what, std::string_view id, bool waits_for_children) {
+redis::client::step adding(const keys& k, const wish& what, std::string_view id, int64_t now_ms,
+                           bool waits_for_children) {
   packer options;
   options.json(wire_options(what.options));
   const auto call = [&](const redis::script& code, std::vector<std::string> names) {
     redis::client::step made{&code, names.size(), std::move(names)};
-    made.words.push_back(packed_arguments(k, what, id));
+    made.words.push_back(packed_arguments(k, what, id, now_ms));
     made.words.push_back(what.data_json);
     made.words.push_back(options.bytes());
     return made;

@@ -157,7 +157,8 @@ void note_attempt(pointer self, const slot& place, const verdict& end) {
 
 /// Whether the slot takes another job with the end of its last.
 bool wants_next(const state& st, size_t index) {
-  return !st.closing && index < st.how.concurrency && (st.limited_until_ms == 0 || st.limited_until_ms <= wall_ms());
+  return !st.closing && index < st.how.concurrency
+      && (st.limited_until_ms == 0 || st.limited_until_ms <= st.store->time().now_ms());
 }
 
 /// Waits for Redis' word on a job that was done. The word is to be used before the next wait.
@@ -222,9 +223,12 @@ flow<> bury(pointer self, size_t index, std::string reason) {
   auto data = co_await insist(self, index, read);
   if (!data && code_of(data.error()) == ec::stale)
     co_return;
-  burial from{
-    job.what.id, job.what.name, data ? data->bytes : std::string{}, std::move(reason), job.what.attempts_made + 1,
-    wall_ms()};
+  burial from{job.what.id,
+              job.what.name,
+              data ? data->bytes : std::string{},
+              std::move(reason),
+              job.what.attempts_made + 1,
+              st.store->time().now_ms()};
   const auto entry = boost::json::serialize(dead_letter(from));
   auto options = job.options;
   for (auto drop : {"delay", "priority", "repeat", "lifo", "removeOnComplete", "removeOnFail"})
@@ -244,7 +248,7 @@ std::string unfinished(const state& st, size_t index, int64_t code, std::string_
 
 void note_limits(state& st, const handed& from) {
   if (from.limited.count() > 0)
-    st.limited_until_ms = wall_ms() + std::min(from.limited, st.how.limited_look).count();
+    st.limited_until_ms = st.store->time().now_ms() + std::min(from.limited, st.how.limited_look).count();
 }
 
 /// Takes what came with the word of Redis that the end of the job in `index` is recorded. True: the next job has taken
@@ -334,14 +338,15 @@ flow<> reschedule(pointer self, size_t index) {
   auto& job = st.slots[index].job;
   const auto* repeat = json::object_in(job.options, "repeat");
   const bool legacy = std::count(job.scheduler.begin(), job.scheduler.end(), ':') >= legacy_key_colons;
-  const auto next = repeat && !legacy ? run_after(*repeat, json::integer_or(job.options, "prevMillis"), wall_ms())
-                                      : failed<std::optional<next_run>>(ec::unsupported, "no schedule of BullMQ 5");
+  const auto next = repeat && !legacy
+                    ? run_after(*repeat, json::integer_or(job.options, "prevMillis"), st.store->time().now_ms())
+                    : failed<std::optional<next_run>>(ec::unsupported, "no schedule of BullMQ 5");
   if (!next)
     log::error("queue_schedule_unsupported",
                {{"job", job.what.id}, {"schedule", job.scheduler}, {"error", text_of(next.error())}});
   if (!next || !*next)
     co_return;
-  const auto options = options_of_run(job.options, *repeat, job.scheduler, **next, wall_ms());
+  const auto options = options_of_run(job.options, *repeat, job.scheduler, **next, st.store->time().now_ms());
   auto send = [&](backend::done d) { st.store->reschedule(job, options, (*next)->at_ms, soon(self), std::move(d)); };
   auto made = co_await insist(self, index, send);
   if (!made)
@@ -448,7 +453,7 @@ struct free_place {
 flow<> sleep_until_work(pointer self, int64_t due_ms) {
   auto& st = self->state;
   while (!st.closing) {
-    const auto now = wall_ms();
+    const auto now = st.store->time().now_ms();
     if (due_ms > 0 && due_ms <= now)
       co_return;
     const auto wait = due_ms > 0 ? std::clamp(due_ms - now, block_ms_min, block_ms_max)
@@ -481,8 +486,7 @@ flow<handed> take(pointer self, size_t index) {
     st.away = false;
     co_return std::move(*got);
   }
-  if (!std::exchange(st.away, true))
-    log::warn("queue_away", {{"queue", st.how.name}, {"error", text_of(got.error())}});
+  note_away(st, got.error());
   co_await nap(self, st.how.error_pause);
   co_return handed{.limited = 1ms}; // Look again, do not sleep.
 }
@@ -491,12 +495,13 @@ flow<handed> take(pointer self, size_t index) {
 /// themselves with what their ends bring: so a marker that it pops always finds a slot.
 flow<> feed(pointer self) {
   auto& st = self->state;
+  co_await learn_time(self);
   while (!st.closing) {
     co_await free_place{st};
     const auto free = free_slot(st);
     if (st.closing || !free) // A slot that fell free may be one too many by now (set_concurrency).
       continue;
-    if (const auto left = st.limited_until_ms - wall_ms(); left > 0) {
+    if (const auto left = st.limited_until_ms - st.store->time().now_ms(); left > 0) {
       st.feeder_rests = true;
       co_await nap(self, std::chrono::milliseconds{left});
       st.feeder_rests = false;

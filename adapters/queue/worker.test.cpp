@@ -2,6 +2,7 @@
 
 #include "runtime/clock.hpp"
 
+#include <atomic>
 #include <set>
 
 using namespace arrakis;
@@ -18,6 +19,48 @@ TEST_CASE("worker: a delayed job runs when it is due, not before, though the mar
   auto shown = t.show("job-a");
   CHECK(shown.processed_ms - before >= 300);
   CHECK(shown.processed_ms - before < 15'000);
+}
+
+namespace {
+std::atomic<int64_t> node_ahead_ms{0};
+
+/// This process's wall clock is what the test says, until its end.
+struct node_clock {
+  explicit node_clock(std::chrono::hours ahead) {
+    static const int64_t base_ms = wall_ms() - steady_ms();
+    node_ahead_ms = std::chrono::milliseconds{ahead}.count();
+    set_wall_clock([] { return base_ms + steady_ms() + node_ahead_ms; });
+  }
+  ~node_clock() { set_wall_clock(nullptr); }
+  static int64_t steady_ms() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  }
+};
+} // namespace
+
+TEST_CASE("worker: a back-off ends in its time, though the node's clock is set an hour back meanwhile") {
+  node_clock clock{1h};
+  town t;
+  auto clerk = t.new_clerk();
+  t.new_worker(clerk);
+  t.submit("hold", "{}", {.id = "job-a", .attempts = 2, .backoff = {.delay_ms = 50}});
+  t.visits->next();
+  caf::anon_send(clerk, answer{"job-a", {outcome::failed_retryable, {}, "not yet", {}}});
+  t.events_until("delayed", "job-a");
+  node_ahead_ms = 0;
+  CHECK(t.visits->next().attempts_made == 1);
+  caf::anon_send(clerk, answer{"job-a", {}});
+  t.events_until("completed", "job-a");
+}
+
+TEST_CASE("worker: a node that is an hour ahead runs nothing an hour early") {
+  town t;
+  t.submit("ok", "{}", {.id = "later", .delay_ms = 600'000});
+  node_clock clock{1h};
+  t.new_worker(t.new_clerk());
+  t.submit("ok", "{}", {.id = "now"});
+  t.events_until("completed", "now"); // Whoever asks for a job moves all that are due.
+  CHECK(t.state_of("later") == "delayed");
 }
 
 TEST_CASE("worker: at most `concurrency` jobs at once, and each end brings the next") {

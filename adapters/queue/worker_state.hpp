@@ -66,6 +66,11 @@ inline deadline soon(pointer self) { return within(self->state, self->state.how.
 void answered(state&, size_t index, uint64_t run, caf::expected<outcome>);
 /// Adds what was counted since the last time to the metrics.
 void flush_tally(state&);
+/// Redis did not answer; said once until it does.
+void note_away(state&, const caf::error& why);
+/// Learns Redis' time before the first job is asked for: what is due is judged by it. A server that tells no time (by
+/// its ACL) leaves this machine's.
+flow<> learn_time(pointer self);
 /// The loops that go beside the jobs, for as long as the worker lives.
 void start_upkeep(pointer self);
 } // namespace arrakis::queue::at_work
