@@ -7,6 +7,7 @@
 #include <atomic>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <future>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -188,6 +189,28 @@ TEST_CASE("http limits: a full listener closes a half-sent request for a newcome
   answers.push_back(*handlers.working.take());
   CHECK(half.read().empty());
   CHECK(ask(server, honest, "/a").starts_with("HTTP/1.1 503 ")); // All four are busy.
+}
+
+// Negative control: while those that were chosen and went on counted as room made, the listener was full for everybody
+// until the half-sent requests ended by their time.
+TEST_CASE("http limits: a crowd that sends half a line each never fills the listener for the next one") {
+  std::promise<void> go_on;
+  io threads;
+  http_server server{threads, {.connections_max = 64}, [&](http_request request, responder answer) {
+                       if (request.target == "/wait")
+                         go_on.get_future().wait();
+                       answer({200, {}, "served " + request.peer});
+                     }};
+  auto blocker = raw_peer::connect(server.port(), hostile);
+  blocker.send(get("/wait")); // Nobody is looked after before the whole crowd is there.
+  std::vector<raw_peer> crowd;
+  for (int i = 0; i < 2'000; ++i) {
+    crowd.push_back(raw_peer::connect(server.port(), hostile));
+    crowd.back().send("GET /he");
+  }
+  go_on.set_value();
+  for (int i = 0; i < 10; ++i)
+    CHECK(ask(server, honest, "/a").ends_with("served 127.0.0.3"));
 }
 
 TEST_CASE("http limits: health is served while others keep every connection busy") {

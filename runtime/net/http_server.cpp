@@ -4,17 +4,16 @@
 #include "runtime/net/io.hpp"
 #include "runtime/net/listener.hpp"
 #include "runtime/net/quota.hpp"
+#include "runtime/net/shedding.hpp"
 #include "runtime/net/visitor.hpp"
 #include "runtime/net/websocket_session.hpp"
 #include "runtime/net/wire.hpp"
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
-#include <fmt/format.h>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
@@ -30,10 +29,6 @@ constexpr size_t linger_bytes_max = 1 << 20;
 // Buffered bytes of one connection that no quota counts: one read. A request that fits costs no lock.
 constexpr size_t free_bytes = 8192;
 
-http_response plain(int status, std::string text) {
-  return {status, {{"Content-Type", "text/plain"}}, std::move(text) + "\n"};
-}
-
 class session;
 struct place;
 } // namespace
@@ -45,9 +40,9 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   bool take_place(visitor& from, quota::share& place);
   bool make_room(bool spare);
   bool make_room_for_bytes(const session& newcomer, size_t wanted);
-  using waiting_sessions = std::vector<std::pair<uint64_t, std::shared_ptr<session>>>;
-  waiting_sessions find_waiting();
-  void shed(const waiting_sessions&);
+  using ranked_sessions = std::vector<shedding::candidate<session>>;
+  ranked_sessions rank_all();
+  void shed(const ranked_sessions&, shedding::room* room = nullptr);
   void handle(http_request request, responder answer);
   void stop(std::chrono::milliseconds grace);
 
@@ -73,7 +68,7 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   std::unordered_map<place*, std::weak_ptr<session>> sessions;
   std::unordered_map<place*, std::shared_ptr<websocket>> sockets;
   size_t places = 0;
-  size_t made_room[2] = {0, 0}; ///< Connections that are being closed for newcomers: of the limits, and spare.
+  shedding::room room[2]; ///< Of the limits, and spare.
 };
 
 namespace {
@@ -121,7 +116,7 @@ public:
   }
   bool server_is_stopping() const { return server_->stopping; }
   bool is_spare() const { return from_.spare.has_value(); }
-  /// From any thread; see shed_rank().
+  /// From any thread; see shedding::rank_now().
   uint64_t rank() const { return rank_; }
   /// From any thread: bytes that its half-sent request has counted.
   size_t bytes_held() const { return held_; }
@@ -161,9 +156,12 @@ public:
 
 private:
   void enter(phase next) {
+    using shedding::waiting;
     phase_ = next;
-    const bool waits = next == phase::greeting || next == phase::idle;
-    rank_ = waits || next == phase::reading ? shed_rank(!waits) : 0;
+    const auto idle = turn_ == 0 ? waiting::silent : waiting::idle;
+    rank_ = shedding::rank_now(next == phase::reading                           ? waiting::half_sent
+                               : next == phase::greeting || next == phase::idle ? idle
+                                                                                : waiting::no);
   }
   std::chrono::milliseconds read_within() const {
     return is_spare() ? std::min<std::chrono::milliseconds>(spare_read, server_->options.read) : server_->options.read;
@@ -363,7 +361,7 @@ private:
   quota::share input_, output_, forwarded_;
   asio::steady_timer timer_;
   phase phase_ = phase::greeting;
-  std::atomic<uint64_t> rank_{shed_rank(false)};
+  std::atomic<uint64_t> rank_{shedding::rank_now(shedding::waiting::silent)};
   std::atomic<size_t> held_{0};
   std::unique_ptr<request_reader> reader_;
   std::optional<http_request> upgrade_;
@@ -444,41 +442,45 @@ void session::upgrade(uint64_t turn, websocket_options options, websocket_events
 }
 } // namespace
 
-/// Idle and half-sent connections with their ranks, which others may change meanwhile.
-http_server::impl::waiting_sessions http_server::impl::find_waiting() {
-  waiting_sessions found; // A session that ends with its last owner needs the lock.
+/// All connections with their ranks, which others may change meanwhile.
+http_server::impl::ranked_sessions http_server::impl::rank_all() {
+  ranked_sessions found; // A session that ends with its last owner needs the lock.
   {
     std::lock_guard hold{lock};
     found.reserve(sessions.size());
     for (const auto& [_, one] : sessions)
       if (auto alive = one.lock())
-        found.emplace_back(alive->rank(), std::move(alive));
+        found.push_back({alive->rank(), std::move(alive)});
   }
-  std::erase_if(found, [](const auto& one) { return one.first == 0; });
   return found;
 }
 
-void http_server::impl::shed(const waiting_sessions& chosen) {
+void http_server::impl::shed(const ranked_sessions& chosen, shedding::room* room) {
+  if (room)
+    room->choose(chosen.size());
   for (const auto& [rank, one] : chosen)
-    asio::post(one->executor(), [rank = rank, one = one] { one->shed(rank); });
+    asio::post(one->executor(), [rank = rank, one = one, room] {
+      one->shed(rank);
+      if (room)
+        room->asked();
+    });
 }
 
 /// Closes what was idle longest, else what was half sent longest, among those of the limits or among the spare ones;
-/// false: all are busy. Those closed at once make room for as many newcomers. Only the accepting thread comes here.
+/// false: all are busy, or what was chosen is closing. Only the accepting thread comes here.
 bool http_server::impl::make_room(bool spare) {
-  auto& room = made_room[spare];
-  const auto& count = spare ? *spare_connections : *connections;
-  if (count.all() >= (spare ? spare_connections_max : options.connections_max) + shed_at_once_max)
-    return false;
-  if (room > 0)
-    return --room, true;
-  auto found = find_waiting();
-  std::erase_if(found, [&](const auto& one) { return one.second->is_spare() != spare; });
-  std::sort(found.begin(), found.end());
-  found.resize(std::min({found.size(), shed_at_once_max, options.connections_max / 16 + 1}));
-  shed(found);
-  room = found.empty() ? 0 : found.size() - 1;
-  return !found.empty();
+  // Read before the judgement: one that ends in between counts here, and as chosen no more.
+  const auto all = (spare ? *spare_connections : *connections).all();
+  const auto most = spare ? spare_connections_max : options.connections_max;
+  auto judged = room[spare].judge(all, most);
+  if (judged == shedding::room::verdict::search) {
+    auto found = rank_all();
+    std::erase_if(found, [&](const auto& each) { return each.one->is_spare() != spare; });
+    shedding::keep_soonest(found, std::min(shedding::room::at_once_max, options.connections_max / 16 + 1));
+    shed(found, &room[spare]);
+    judged = room[spare].judge(all, most);
+  }
+  return judged == shedding::room::verdict::granted;
 }
 
 /// Closes the requests that have been half sent longest until they give back what the newcomer needs; false: they hold
@@ -486,12 +488,12 @@ bool http_server::impl::make_room(bool spare) {
 bool http_server::impl::make_room_for_bytes(const session& newcomer, size_t wanted) {
   if (bytes->all() - options.input_bytes_max > wanted && bytes->all() > options.input_bytes_max)
     return false;
-  auto found = find_waiting();
-  std::erase_if(found, [&](const auto& one) { return one.second.get() == &newcomer || one.second->bytes_held() == 0; });
-  std::sort(found.begin(), found.end());
+  auto found = rank_all();
+  std::erase_if(found, [&](const auto& each) { return each.one.get() == &newcomer || each.one->bytes_held() == 0; });
+  shedding::keep_soonest(found, shedding::room::at_once_max);
   size_t given = 0, some = 0;
-  while (given < wanted && some < std::min(found.size(), shed_at_once_max))
-    given += found[some++].second->bytes_held();
+  while (given < wanted && some < found.size())
+    given += found[some++].one->bytes_held();
   found.resize(some);
   if (given < wanted)
     return false;

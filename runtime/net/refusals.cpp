@@ -25,9 +25,15 @@ bool is_news(refusal why) {
   return why != refusal::malformed && why != refusal::not_admitted && why != refusal::timeout;
 }
 http_response later(int status, std::string text) {
-  return {status, {{"Content-Type", "text/plain"}, {"Retry-After", "1"}}, std::move(text) + "\n"};
+  auto out = plain(status, std::move(text));
+  out.headers.emplace_back("Retry-After", "1");
+  return out;
 }
 } // namespace
+
+http_response plain(int status, std::string text) {
+  return {status, {{"Content-Type", "text/plain"}}, std::move(text) + "\n"};
+}
 
 http_response answer_to(refusal why) {
   switch (why) {

@@ -20,6 +20,8 @@ enum class refusal {
 };
 constexpr size_t refusal_kinds = 9;
 
+/// A sentence as plain text.
+http_response plain(int status, std::string text);
 /// What the other end hears where there is no room for it, with Retry-After: 429 if it has too much itself, else 503.
 http_response answer_to(refusal);
 

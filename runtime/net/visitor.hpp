@@ -1,5 +1,5 @@
 #pragma once
-// Private to runtime/net: who is at the other end of a connection, and when it makes room for another.
+// Private to runtime/net: who is at the other end of a connection, and what is kept for who finds no room.
 #include "runtime/net/address.hpp"
 #include "runtime/net/refusals.hpp"
 
@@ -10,7 +10,6 @@ namespace arrakis::net {
 // cut.
 constexpr size_t spare_connections_max = 256, spare_per_peer_max = 16;
 constexpr std::chrono::milliseconds spare_read{1'000};
-constexpr size_t shed_at_once_max = 32; ///< Closed together, so that a full listener is not searched for each newcomer.
 
 /// Who is at the other end of a connection, and whether it is beyond the limits.
 struct visitor {
@@ -19,11 +18,4 @@ struct visitor {
   std::optional<refusal> spare;      ///< Which limit it is beyond.
   std::optional<peer_key> key() const { return trusted ? std::nullopt : std::optional{key_of(*address)}; }
 };
-
-/// When a connection may be closed for a newcomer: the smaller, the sooner; 0: not at all.
-inline uint64_t shed_rank(bool half_sent) {
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-    std::chrono::steady_clock::now().time_since_epoch());
-  return static_cast<uint64_t>(now.count()) + 1 + (half_sent ? uint64_t{1} << 62 : 0);
-}
 } // namespace arrakis::net

@@ -1,0 +1,61 @@
+#pragma once
+// Private to runtime/net: which connections a full listener closes for a newcomer, and how much room that makes.
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace arrakis::net::shedding {
+/// What a connection waits for: nothing, since it is busy; its next request; its first one; the rest of one.
+enum class waiting { no, idle, silent, half_sent };
+
+/// When a connection may be closed: the smaller, the sooner. Each time it begins to wait it has another one.
+uint64_t rank_now(waiting);
+constexpr uint64_t busy = 0; ///< The rank of what may not be closed.
+
+/// A connection as it was seen with its rank.
+template <class T>
+struct candidate {
+  uint64_t rank = busy;
+  std::shared_ptr<T> one;
+};
+
+/// The order in which ranks are closed: what was idle longest, then what was half sent longest. What has sent nothing
+/// is idle; but while it is fresh (100 ms) its request may be on the way, so it comes last.
+uint64_t order_of(uint64_t rank, uint64_t now_ms);
+uint64_t steady_ms();
+/// Moves those to the front that are closed first, at most `count`, and drops the others and what is busy.
+template <class T>
+void keep_soonest(std::vector<candidate<T>>&, size_t count);
+
+/// Connections that were chosen to be closed, and not asked yet whether they still wait. Those that went on meanwhile
+/// are spared and make no room. Thread-safe.
+class room {
+public:
+  /// Chosen together, so that a full listener is not searched for each newcomer; and as many places more than there are
+  /// may be taken while they close.
+  static constexpr size_t at_once_max = 32;
+
+  enum class verdict { granted, full, search };
+  /// Whether a newcomer may take a place more. `all`: those that are taken, read before the call. `search`: others must
+  /// be chosen first.
+  verdict judge(size_t all, size_t most) const;
+  void choose(size_t count) { chosen_ += count; }
+  void asked() { --chosen_; } ///< One was asked, and is closed by now or goes on.
+
+private:
+  std::atomic<size_t> chosen_{0};
+};
+
+template <class T>
+void keep_soonest(std::vector<candidate<T>>& all, size_t count) {
+  const auto now = steady_ms();
+  std::erase_if(all, [](const auto& each) { return each.rank == busy; });
+  count = std::min(count, all.size());
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(),
+                    [now](const auto& a, const auto& b) { return order_of(a.rank, now) < order_of(b.rank, now); });
+  all.resize(count);
+}
+} // namespace arrakis::net::shedding
