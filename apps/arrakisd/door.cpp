@@ -5,7 +5,10 @@
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/seldom.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -68,6 +71,14 @@ net::http_response error_to_asker(const interaction& what, const caf::error& e) 
   return net::json_response(200, to_json_text(interactions::error_answer(what, e)));
 }
 
+/// A recorded request can be played again and again, as long as its signature is recent.
+void log_unanswered(const interaction& what, const caf::error& e) {
+  static log::seldom line{std::chrono::seconds{10}};
+  if (const auto count = line.due())
+    log::warn("interaction_unanswered",
+              {{"request", what.id.text()}, {"trace", what.trace}, {"error", text_of(e)}, {"count", *count}});
+}
+
 /// One interaction on its way: an actor of its own, ended by its answer.
 void answer_interaction(caf::actor_system& sys, const open& here, std::shared_ptr<const interaction> what,
                         net::responder respond) {
@@ -81,9 +92,9 @@ void answer_interaction(caf::actor_system& sys, const open& here, std::shared_pt
       .then(
         [respond, place](const interaction_answer& first) { respond(net::json_response(200, to_json_text(first))); },
         [respond, what, place](const caf::error& e) {
-          log::warn("interaction_unanswered", {{"request", what->id.text()}, {"error", text_of(e)}});
           if (code_of(e) == ec::conflict) // Taken before: whoever took it answers.
             return respond(problem(409, "ERR_CONFLICT", "this interaction was taken before"));
+          log_unanswered(*what, e);
           if (code_of(e) == ec::refused)
             return respond(problem(403, "ERR_FORBIDDEN", "this interaction is for another application"));
           respond(error_to_asker(*what, fail(ec::busy, text_of(e))));
@@ -100,23 +111,43 @@ void discord_webhook(caf::actor_system& sys, const open& here, const net::http_r
 }
 
 constexpr std::string_view webhook_path = "/webhooks/discord";
+constexpr std::array<std::string_view, 4> pages{"/health", "/health/live", "/health/ready", "/metrics"};
 
-/// What can be said to a request before its body is there. What is let in is GET, or a webhook that may be Discord's.
+/// As it was sent: a proxy's rule about /metrics must not meet another spelling that is served here.
+std::string_view path_of(const net::http_request& request) {
+  const std::string_view target{request.target};
+  return target.substr(0, target.find_first_of("?#"));
+}
+
+net::http_response not_found() {
+  return problem(404, "ERR_NOT_FOUND",
+                 "no such page; /health, /health/live, /health/ready, /metrics, /webhooks/discord");
+}
+net::http_response only_get() {
+  auto out = problem(405, "ERR_INVALID_INPUT", "GET and HEAD only");
+  out.headers.emplace_back("Allow", "GET, HEAD"); // RFC 9110 15.5.6
+  return out;
+}
+
+/// What can be said to a request before its body is there. What is let in reads a page (GET, and HEAD, which the server
+/// answers without the body), or is a webhook that may be Discord's.
 net::admission admit(const open_ports& here, const net::http_request& head) {
   metrics::count("http_requests_total", "HTTP requests at the door.", 1);
-  const auto path = net::path_of(head.target);
+  const auto path = path_of(head);
   if (path == webhook_path && !here.signed_door)
     return {
       .answer = problem(404, "ERR_NOT_FOUND", "signed interactions are off; set discord.public_key to open this door")};
   if (path == webhook_path)
     return {.body_bytes_max = here.signed_door->body_bytes_max(), .answer = here.signed_door->judge_head(head)};
-  if (head.method != "GET")
-    return {.answer = problem(405, "ERR_INVALID_INPUT", "GET only")};
-  return {.body_bytes_max = 0, .essential = path == "/health" || path.starts_with("/health/") || path == "/metrics"};
+  if (std::ranges::find(pages, path) == pages.end())
+    return {.answer = not_found()};
+  if (head.method != "GET" && head.method != "HEAD")
+    return {.answer = only_get()};
+  return {.body_bytes_max = 0, .essential = true};
 }
 
 void route(caf::actor_system& sys, const open& here, net::http_request request, net::responder respond) {
-  const auto path = net::path_of(request.target);
+  const auto path = path_of(request);
   if (path == webhook_path)
     return discord_webhook(sys, here, request, respond);
   if (path == "/health/live")
@@ -127,8 +158,7 @@ void route(caf::actor_system& sys, const open& here, net::http_request request, 
     return here->to.dependencies([respond](const auto& list) { respond(health(list)); });
   if (path == "/metrics")
     return respond({200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, metrics::exposition()});
-  respond(
-    problem(404, "ERR_NOT_FOUND", "no such page; /health, /health/live, /health/ready, /metrics, /webhooks/discord"));
+  respond(not_found());
 }
 } // namespace
 

@@ -46,8 +46,9 @@ struct endpoints {
   net::http_server::handler handle;
   std::function<net::admission(const net::http_request& head)> admit;
 };
-/// GET /health/live, /health/ready, /health, /metrics, which are served while others fill the listener; POST
-/// /webhooks/discord, of whose head method, size, signature and time are judged before its body is read.
+/// GET and HEAD of /health/live, /health/ready, /health, /metrics, which are served while others fill the listener;
+/// POST /webhooks/discord, of whose head method, size, signature and time are judged before its body is read. A path is
+/// taken as it is written, without percent-decoding: what a proxy refuses by its path has no second spelling.
 endpoints routes(caf::actor_system&, ports);
 
 } // namespace arrakis::door

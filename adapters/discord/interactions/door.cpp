@@ -107,8 +107,10 @@ net::http_response refuse(const caf::error& why) {
   const auto code = code_of(why);
   metrics::count("arrakis_discord_interactions_refused_total", "Interactions over HTTP that were refused.", 1,
                  {{"why", std::string{to_string(code)}}});
-  if (code != ec::refused) // Discord itself sends wrong signatures to test us.
-    log::warn("discord_interaction_unreadable", {{"error", text_of(why)}});
+  // Discord itself sends wrong signatures to test us. What it signed can be played again as long as it is recent.
+  static log::seldom line{std::chrono::seconds{10}};
+  if (const auto count = code == ec::refused ? std::nullopt : line.due())
+    log::warn("discord_interaction_unreadable", {{"error", text_of(why)}, {"count", *count}});
   return refusal(status_of(code), why);
 }
 } // namespace
