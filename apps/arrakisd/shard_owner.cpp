@@ -5,6 +5,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/urgent_exit.hpp"
 
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -46,14 +47,14 @@ void end_shard(pointer self) {
   if (!st.now.shard || st.ending)
     return;
   st.ending = true;
-  self->send_exit(st.now.shard, caf::exit_reason::user_shutdown);
+  send_urgent_exit(st.now.shard, caf::exit_reason::user_shutdown); // Discord sends again what it has not read.
 }
 
 /// A shard that does not end would keep the next term from beginning.
 flow<> kill_late(pointer self, caf::actor_addr which) {
   co_await nap(self, self->state.options.end_within);
   if (self->state.address == which && self->state.now.shard)
-    self->send_exit(self->state.now.shard, caf::exit_reason::kill);
+    send_urgent_exit(self->state.now.shard, caf::exit_reason::kill);
 }
 
 /// Nobody may act on the lease any more.

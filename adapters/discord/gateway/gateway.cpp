@@ -6,6 +6,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/seldom.hpp"
 
 #include <array>
 #include <caf/send.hpp>
@@ -76,6 +77,7 @@ struct state {
   std::array<uint32_t, kind_count> tally{}; // Dispatches that the metrics do not know yet.
   std::vector<std::shared_ptr<void>> held;  // Batches that we do not give back while the sink lags.
   size_t unsettled_bytes = 0;               // Of batches whose activity the watcher works on.
+  log::seldom unreadable{10s}, failed{10s}; // Dispatches come by the thousand.
   bool leaving = false;
 };
 using self_pointer = actor::stateful_pointer<state>;
@@ -183,8 +185,9 @@ flow<> deliver(self_pointer self, To to, uint64_t epoch, int64_t sequence, Messa
   while (!until.passed(now_of(self))) {
     auto done = co_await ask(self, to, until, message);
     if (done || code_of(done.error()) != ec::unavailable) {
-      if (!done)
-        log::warn("discord_dispatch_failed", {{"shard", shard_text(self)}, {"error", text_of(done.error())}});
+      if (const auto count = done ? std::nullopt : self->state.failed.due())
+        log::warn("discord_dispatch_failed",
+                  {{"shard", shard_text(self)}, {"error", text_of(done.error())}, {"count", *count}});
       break;
     }
     co_await nap(self, 500ms);
@@ -315,8 +318,10 @@ event event_of(self_pointer self, const envelope& frame) {
   auto& st = self->state;
   auto what = st.frames.decode();
   if (!what) {
-    log::warn("discord_dispatch_unreadable",
-              {{"shard", shard_text(self)}, {"type", frame.type}, {"error", text_of(what.error())}});
+    if (const auto count = st.unreadable.due())
+      log::warn(
+        "discord_dispatch_unreadable",
+        {{"shard", shard_text(self)}, {"type", frame.type}, {"error", text_of(what.error())}, {"count", *count}});
     metrics::count("arrakis_discord_dispatches_unreadable_total", "Dispatches that do not hold what we need.");
     return {};
   }
@@ -450,15 +455,19 @@ flow<> begin(self_pointer self) {
     perform(self, st.session->start(now_of(self), std::move(earlier)));
 }
 
+/// Hangs up first: the frames that wait here come again to whoever resumes, and the store's answer is not behind them.
 flow<> leave(self_pointer self, caf::error reason) {
   auto& st = self->state;
   st.leaving = true;
+  std::optional<saved_session> last;
   for (const auto& one : st.session->stop(now_of(self))) {
-    if (const auto* last = std::get_if<session::save>(&one); last && st.options.store)
-      co_await save(self, last->what);
+    if (const auto* found = std::get_if<session::save>(&one))
+      last = found->what;
     else
       std::visit(performer{self}, one);
   }
+  if (last && st.options.store)
+    co_await save(self, std::move(*last));
   self->quit(reason);
 }
 
