@@ -7,6 +7,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/seldom.hpp"
 
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -19,6 +20,7 @@ struct state {
   arrakis::flows flows;
   ports to;
   edge::options options;
+  log::seldom unanswered{std::chrono::seconds{10}}, refused{std::chrono::seconds{10}};
   static inline const char* name = "edge";
 };
 using self_pointer = discord::sink::stateful_pointer<state>;
@@ -30,10 +32,13 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
   const auto until = within(self, st.options.answer_within);
   auto first = co_await ask(self, st.to.interactions, until, interactions::incoming{what});
   if (!first) {
-    log::warn("interaction_unanswered", {{"request", what->id.text()},
-                                         {"trace", what->trace},
-                                         {"guild", what->guild.text()},
-                                         {"error", text_of(first.error())}});
+    const bool repeated = code_of(first.error()) == ec::conflict; // Whoever took it answers: no news.
+    if (const auto count = repeated ? std::nullopt : st.unanswered.due())
+      log::warn("interaction_unanswered", {{"request", what->id.text()},
+                                           {"trace", what->trace},
+                                           {"guild", what->guild.text()},
+                                           {"error", text_of(first.error())},
+                                           {"count", *count}});
     metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1, {{"outcome", "unanswered"}});
     settled.deliver(caf::unit);
     co_return;
@@ -42,11 +47,12 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
   callback.until = until;
   auto sent = co_await ask(self, st.to.rest, until, std::move(callback));
   const bool delivered = sent && sent->status < 300;
-  if (!delivered)
+  if (const auto count = delivered ? std::nullopt : st.refused.due())
     log::warn("interaction_answer_refused", {{"request", what->id.text()},
                                              {"trace", what->trace},
                                              {"guild", what->guild.text()},
-                                             {"error", sent ? discord::summary(*sent) : text_of(sent.error())}});
+                                             {"error", sent ? discord::summary(*sent) : text_of(sent.error())},
+                                             {"count", *count}});
   metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1,
                  {{"outcome", delivered ? "answered" : "refused"}});
   metrics::observe("arrakis_edge_first_answer_seconds",
@@ -77,7 +83,10 @@ discord::sink::behavior_type behavior(self_pointer self, ports to, options opts)
       log::debug("guild_available", {{"guild", event.guild.text()}});
     },
     [self](const discord::guild_gone& event) {
-      log::info("guild_gone", {{"guild", event.guild.text()}, {"kicked", event.kicked ? 1 : 0}});
+      if (event.kicked)
+        log::info("guild_gone", {{"guild", event.guild.text()}});
+      else // An outage tells of all guilds at once.
+        log::debug("guild_unavailable", {{"guild", event.guild.text()}});
       community_changed(self, event.guild);
     },
     [](const discord::role_changed&) {},

@@ -2,8 +2,10 @@
 
 #include "actors/community/messages.hpp"
 #include "runtime/directory.hpp"
+#include "runtime/log.hpp"
 #include "tests/support/sim_system.hpp"
 
+#include <atomic>
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -124,6 +126,28 @@ TEST_CASE_FIXTURE(fixture,
   answer();
   click(settled);
   CHECK(w.asked.size() == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "edge: what Discord refuses is told once a while, and an outage of its guilds not at all") {
+  static std::atomic<int> refused, gone;
+  refused = gone = 0;
+  log::set_sink([](std::string_view line) {
+    refused += line.find("interaction_answer_refused") != line.npos;
+    gone += line.find("guild_gone") != line.npos;
+  });
+  w.status = 404;
+  bool settled = true;
+  for (int i = 0; i < 20; ++i) {
+    click(settled);
+    answer();
+    caf::anon_send(edge, discord::guild_gone{{7}, false});
+  }
+  caf::anon_send(edge, discord::guild_gone{{7}, true});
+  sim.run();
+  log::set_sink(nullptr);
+  CHECK(w.calls.size() == 20);
+  CHECK(refused == 1);
+  CHECK(gone == 1); // The one that we were removed from.
 }
 
 TEST_CASE_FIXTURE(fixture, "edge: a guild that is gone, a ready and a stopped shard are told to whom it concerns") {

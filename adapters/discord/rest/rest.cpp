@@ -8,6 +8,7 @@
 #include "runtime/metrics.hpp"
 #include "runtime/net/http_client.hpp"
 #include "runtime/url.hpp"
+#include "runtime/utf8.hpp"
 
 #include <boost/json.hpp>
 #include <caf/actor_system.hpp>
@@ -22,7 +23,8 @@ namespace {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-constexpr size_t reason_max = 512; // docs/reference, "Audit Log Entry Object", reason.
+constexpr size_t reason_max = 512;         // docs/reference, "Audit Log Entry Object", reason.
+constexpr size_t message_bytes_max = 1000; // Of an error; it goes into log lines.
 constexpr auto budget_within = 1'000ms;
 constexpr auto budget_patience = 1'000ms; // Without Redis for so long, waiting calls are told.
 constexpr auto sweep_every = 60s;
@@ -384,7 +386,7 @@ answer answer_of(net::http_response response) {
     const auto tree = json::parse(a.body);
     if (const auto* object = tree ? tree->if_object() : nullptr) {
       a.code = static_cast<int>(json::integer_or(*object, "code"));
-      a.message = json::text_or(*object, "message");
+      a.message = utf8_head(json::text_or(*object, "message"), message_bytes_max);
       a.errors = read_field_errors(*object);
     }
   }

@@ -322,6 +322,19 @@ TEST_CASE("discord.rest: the fields that Discord refuses are named") {
            "permission_overwrites.0.id: Not a snowflake");
 }
 
+TEST_CASE("discord.rest: of an error's message only as much is kept as a log line may hold") {
+  bench b;
+  auto pending = b.ask(b.read());
+  b.sim.advance(awake);
+  std::string endless;
+  while (endless.size() < 50'000)
+    endless += "\u00fc";
+  b.answer(400, R"({"code":50035,"message":")" + endless + "\"}");
+  const auto a = b.take(pending);
+  REQUIRE(a);
+  CHECK(a->message == endless.substr(0, 1'000)); // Negative control: all 50,000 bytes without the cut.
+}
+
 TEST_CASE("discord.rest: 5xx of a read is tried again; of a POST it is unknown") {
   bench b;
   auto reading = b.ask(b.read());
