@@ -213,6 +213,36 @@ TEST_CASE("http limits: a crowd that sends half a line each never fills the list
     CHECK(ask(server, honest, "/a").ends_with("served 127.0.0.3"));
 }
 
+// Negative control: with one connection accepted for each turn of all the others, some 10,000 requests come first.
+TEST_CASE("http limits: a newcomer is not behind all that a busy crowd has asked for") {
+  constexpr int crowd_size = 200, asked = 400;
+  std::promise<void> go_on;
+  std::atomic<int> served = 0, before = -1;
+  io threads;
+  http_server server{threads, {}, [&](http_request request, responder answer) {
+                       if (request.target == "/wait")
+                         go_on.get_future().wait();
+                       request.target == "/mine" ? before = served.load() : ++served;
+                       answer({200, {}, "served " + request.peer});
+                     }};
+  auto blocker = raw_peer::connect(server.port(), hostile);
+  blocker.send(get("/wait")); // Nobody is accepted before the whole crowd is there.
+  std::string pipeline;
+  for (int i = 0; i < asked; ++i)
+    pipeline += get("/a");
+  std::vector<raw_peer> crowd;
+  for (int i = 0; i < crowd_size; ++i) {
+    crowd.push_back(raw_peer::connect(server.port(), hostile));
+    crowd.back().send(pipeline);
+  }
+  auto mine = raw_peer::connect(server.port(), honest);
+  mine.send(get("/mine"));
+  go_on.set_value();
+  CHECK(mine.read("served").starts_with("HTTP/1.1 200"));
+  CHECK(before >= 0);
+  CHECK(before < 20 * crowd_size);
+}
+
 TEST_CASE("http limits: health is served while others keep every connection busy") {
   kept handlers;
   std::vector<responder> answers;

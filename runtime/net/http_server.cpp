@@ -36,7 +36,7 @@ struct place;
 struct http_server::impl : std::enable_shared_from_this<impl> {
   impl(io& i, http_server_options o, handler h) : on(i), options(std::move(o)), call(std::move(h)) {}
 
-  void accepted(stream::socket socket);
+  bool accepted(stream::socket socket);
   bool take_place(visitor& from, quota::share& place);
   bool make_room(bool spare);
   bool make_room_for_bytes(const session& newcomer, size_t wanted);
@@ -518,14 +518,14 @@ bool http_server::impl::take_place(visitor& from, quota::share& place) {
   return judged == verdict::granted;
 }
 
-void http_server::impl::accepted(stream::socket socket) {
-  auto executor = socket.get_executor();
+/// False: the listener is full, and what closes for the next one must have its turn.
+bool http_server::impl::accepted(stream::socket socket) {
   stream wire{std::move(socket)};
   visitor from{wire.remote(), false, std::nullopt};
   from.trusted = !from.address || any_contains(options.trusted_proxies, *from.address);
   quota::share count;
   if (!take_place(from, count))
-    return refused.count(*from.spare); // The socket closes itself.
+    return refused.count(*from.spare), false; // The socket closes itself.
   std::shared_ptr<session> one;
   {
     auto held = std::make_shared<place>(shared_from_this(), std::move(count));
@@ -534,7 +534,8 @@ void http_server::impl::accepted(stream::socket socket) {
     one = std::make_shared<session>(std::move(wire), shared_from_this(), held, from);
     sessions.emplace(held.get(), one);
   }
-  asio::post(executor, [one] { one->server_is_stopping() ? one->close() : one->start(); });
+  asio::post(one->executor(), [one] { one->server_is_stopping() ? one->close() : one->start(); });
+  return connections->all() < options.connections_max;
 }
 
 void http_server::impl::handle(http_request request, responder answer) {
@@ -554,10 +555,8 @@ void http_server::impl::stop(std::chrono::milliseconds grace) {
         if (auto s = one.lock())
           alive.push_back(std::move(s));
     }
-    for (auto& one : alive) {
-      auto executor = one->executor();
-      asio::post(executor, [one, what] { what(*one); });
-    }
+    for (auto& one : alive)
+      asio::post(one->executor(), [one, what] { what(*one); });
   };
   if (grace.count() > 0) {
     each([](session& s) { s.retire(); });
@@ -584,8 +583,8 @@ http_server::http_server(io& on, http_server_options options, handler call)
   impl_->listening = std::make_shared<listener>(on.next(), impl_->options.address, impl_->options.port);
   impl_->listening->run([&on]() -> asio::io_context& { return on.next(); },
                         [weak = std::weak_ptr{impl_}](stream::socket socket) {
-                          if (auto alive = weak.lock())
-                            alive->accepted(std::move(socket));
+                          const auto alive = weak.lock();
+                          return alive && alive->accepted(std::move(socket));
                         });
 }
 

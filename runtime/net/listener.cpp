@@ -16,6 +16,10 @@
 
 namespace arrakis::net {
 using namespace std::chrono_literals;
+namespace {
+// One for each turn of the io thread would leave newcomers behind every request that a busy crowd has sent.
+constexpr int at_once_max = 128;
+} // namespace
 
 listener::listener(asio::io_context& context, const std::string& address, uint16_t port)
   : context_(context), acceptor_(context), pause_(context) {
@@ -78,6 +82,7 @@ void listener::bind_unix(const std::string& path) {
 }
 
 void listener::run(lane next, accepted each) {
+  acceptor_.non_blocking(true); // For those after the first of a turn.
   next_ = std::move(next);
   each_ = std::move(each);
   asio::post(context_, [self = shared_from_this()] { self->accept(); });
@@ -89,12 +94,13 @@ void listener::accept() {
   acceptor_.async_accept(next_(), [self = shared_from_this()](error_code failed, stream::socket made) {
     if (failed == asio::error::operation_aborted || !self->each_)
       return;
-    if (!failed) {
-      error_code ignored;
-      made.set_option(asio::ip::tcp::no_delay{true}, ignored);
-      self->each_(std::move(made));
-      return self->accept();
+    for (int more = at_once_max; !failed; --more) {
+      if (!self->hand_over(std::move(made)) || more == 0)
+        return self->accept();
+      made = self->acceptor_.accept(self->next_(), failed);
     }
+    if (failed == asio::error::would_block)
+      return self->accept();
     // Out of file descriptors, most likely: pause, or this would spin.
     metrics::count("arrakis_http_accept_failures_total", "Connections that the system did not hand over.");
     if (const auto count = self->accept_failed_.due())
@@ -105,6 +111,13 @@ void listener::accept() {
         self->accept();
     });
   });
+}
+
+/// Whether the next one may come at once.
+bool listener::hand_over(stream::socket made) {
+  error_code ignored;
+  made.set_option(asio::ip::tcp::no_delay{true}, ignored);
+  return each_(std::move(made)) && acceptor_.is_open();
 }
 
 void listener::close_here() {

@@ -9,7 +9,8 @@
 namespace arrakis::net {
 class listener : public std::enable_shared_from_this<listener> {
 public:
-  using accepted = std::function<void(stream::socket)>;
+  /// Returns whether the next one may come at once; else others have their turn first.
+  using accepted = std::function<bool(stream::socket)>;
   using lane = std::function<asio::io_context&()>;
   /// `address`: an IP address or unix:/path. Throws std::runtime_error that says what to do.
   listener(asio::io_context&, const std::string& address, uint16_t port);
@@ -23,6 +24,7 @@ public:
 private:
   using acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, stream::executor_type>;
   void accept();
+  bool hand_over(stream::socket made);
   void bind_ip(const std::string& address, uint16_t port);
   void bind_unix(const std::string& path);
   void close_here();
