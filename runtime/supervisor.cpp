@@ -127,6 +127,9 @@ void crashed(self_pointer self, size_t index, const caf::error& reason) {
   recover(self);
 }
 
+/// rest_for_one: a child that is started again anyway, once those before it run.
+bool awaits_recovery(const state& st, size_t index) { return st.recover_from != SIZE_MAX && index >= st.recover_from; }
+
 void ended(self_pointer self, const caf::down_msg& down) {
   auto& st = self->state;
   for (size_t i = 0; i < st.children.size(); ++i) {
@@ -137,9 +140,9 @@ void ended(self_pointer self, const caf::down_msg& down) {
     if (st.stopping) {
       if (!end_last(self, 0))
         self->quit(st.gave_up ? st.gave_up : caf::error{caf::exit_reason::user_shutdown});
-    } else if (std::exchange(c.renewing, false)) {
+    } else if (std::exchange(c.renewing, false) && !awaits_recovery(st, i)) {
       begin(self, i);
-    } else if (st.recover_from != SIZE_MAX && i > st.recover_from) {
+    } else if (awaits_recovery(st, i)) {
       recover(self);
     } else if (down.reason && down.reason != caf::exit_reason::user_shutdown) {
       crashed(self, i, down.reason);
@@ -164,7 +167,7 @@ void restart(self_pointer self, const restart_due& due) {
 void renew_child(self_pointer self, const std::string& name) {
   auto& list = self->state.children;
   for (size_t i = 0; i < list.size() && !self->state.stopping; ++i)
-    if (list[i].spec.name == name) {
+    if (list[i].spec.name == name && !awaits_recovery(self->state, i)) {
       if (!list[i].worker) // A restart that is due then finds it there.
         return begin(self, i);
       list[i].renewing = true;

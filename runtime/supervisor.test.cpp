@@ -161,3 +161,23 @@ TEST_CASE("supervisor: a renewed child ends and starts again at once; its siblin
   CHECK(t.notes.lives["b"] == 5);
   CHECK(t.notes.lives["a"] == 1);
 }
+
+TEST_CASE("supervisor: rest_for_one: a renewal in the middle of a recovery changes neither its order nor its end") {
+  const std::vector<std::string> in_order{"-b", "-c", "+b", "+c"};
+  SUBCASE("of a child that waits for the one before it") {
+    tree t{supervisor::strategy::rest_for_one};
+    t.kill("b");
+    caf::anon_send(t.top, supervisor::renew{"c"});
+    t.sim.run();
+    t.sim.advance(1s);
+    CHECK(t.notes.events == in_order);
+  }
+  SUBCASE("of a child that is ending when the one before it crashes") {
+    tree t{supervisor::strategy::rest_for_one};
+    caf::anon_send(t.address["b"], crash{}); // It crashes behind the order to renew, and before "c" has ended.
+    caf::anon_send(t.top, supervisor::renew{"c"});
+    t.sim.run();
+    t.sim.advance(1s);
+    CHECK(t.notes.events == in_order);
+  }
+}
