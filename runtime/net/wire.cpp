@@ -125,6 +125,16 @@ size_t head_scanner::find_end(std::string& bytes, rejection& wrong) {
       wrong = line_ == 0 ? rejection{414, "the request line is too long"} : rejection{431, "the headers are too large"};
     return size + skipped_ > bytes_max_;
   };
+  size_t empty_lines = 0; // Bytes of those at the front, taken off at once: there may be thousands.
+  while (line_ == 0 && bytes.compare(empty_lines, 2, "\r\n") == 0)
+    empty_lines += 2;
+  if (empty_lines > 0) {
+    bytes.erase(0, empty_lines);
+    skipped_ += empty_lines;
+    scanned_ = 0;
+    if (limit(0))
+      return 0;
+  }
   // A client that speaks TLS to a plain port hears at once that this is HTTP.
   if (!bytes.empty() && !starts_line(bytes.front())) {
     wrong = {400, "this is not HTTP/1.1"};
@@ -136,18 +146,6 @@ size_t head_scanner::find_end(std::string& bytes, rejection& wrong) {
       return 0;
     }
     const bool empty = at - 1 == line_;
-    if (empty && line_ == 0) {
-      bytes.erase(0, 2);
-      skipped_ += 2;
-      scanned_ = 0;
-      if (limit(0))
-        return 0;
-      if (!bytes.empty() && !starts_line(bytes.front())) {
-        wrong = {400, "this is not HTTP/1.1"};
-        return 0;
-      }
-      continue;
-    }
     if (limit(at + 1))
       return 0;
     scanned_ = line_ = at + 1;
