@@ -1,5 +1,7 @@
 #include "runtime/net/address.hpp"
 
+#include "runtime/net/field.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
@@ -11,7 +13,7 @@ constexpr std::array<uint8_t, 12> v4_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 
 std::optional<ip_address> parse_bare(std::string_view text) {
   const std::string copy{text};
   ip_address out;
-  if (copy.size() != text.size() || copy.find('\0') != copy.npos)
+  if (copy.find('\0') != copy.npos)
     return std::nullopt;
   if (inet_pton(AF_INET6, copy.c_str(), out.bytes.data()) == 1)
     return out;
@@ -22,11 +24,6 @@ std::optional<ip_address> parse_bare(std::string_view text) {
 bool is_port(std::string_view text) {
   return !text.empty() && text.size() <= 5
       && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 } // namespace
 

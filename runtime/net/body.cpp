@@ -58,10 +58,7 @@ bool are_extensions(std::string_view text) {
 
 body_reader::body_reader(body_framing framing, size_t bytes_max, size_t overhead_bytes_max)
   : framing_(framing), bytes_max_(bytes_max), overhead_left_(overhead_bytes_max), left_(framing.length) {
-  state_ = framing.is == form::none      ? state::done
-         : framing.is == form::chunked   ? state::size_line
-         : framing.is == form::until_end ? state::data
-                                         : state::data;
+  state_ = framing.is == form::none ? state::done : framing.is == form::chunked ? state::size_line : state::data;
   if (framing.is == form::until_end)
     left_ = UINT64_MAX;
 }

@@ -1,6 +1,7 @@
 #include "runtime/net/handshake.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/net/field.hpp"
 #include "runtime/net/head.hpp"
 
 #include <algorithm>
@@ -16,12 +17,6 @@ std::string base64(const unsigned char* bytes, size_t size) {
   const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes, static_cast<int>(size));
   out.resize(static_cast<size_t>(length));
   return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view{}
-                                         : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 } // namespace
 

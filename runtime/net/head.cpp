@@ -1,5 +1,7 @@
 #include "runtime/net/head.hpp"
 
+#include "runtime/net/field.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -22,13 +24,6 @@ bool is_token(std::string_view text) { return !text.empty() && token_size(text) 
 
 bool is_target(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 32 && c < 127 && c != '#'; });
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 /// Calls `each` with the members of a comma-separated list; empty ones do not count (RFC 9110 5.6.1).

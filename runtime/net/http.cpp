@@ -1,12 +1,12 @@
 #include "runtime/net/http.hpp"
 
+#include "runtime/net/field.hpp"
+
 #include <algorithm>
 #include <cstdint>
 
 namespace arrakis::net {
 namespace {
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 int hex_digit(char c) {
   if (c >= '0' && c <= '9')
     return c - '0';
