@@ -23,8 +23,6 @@ constexpr auto healthy_after = 60s;     // Having run this long, the next crash 
 constexpr auto waiting_told_every = 5'000ms;
 constexpr std::uintmax_t log_bytes_max = 10 << 20; // An older log is kept once, as <log>.1.
 
-constexpr auto mended = "mended";
-
 bool exists(const std::string& program) {
   if (program.find('/') != std::string::npos)
     return ::access(program.c_str(), X_OK) == 0;
@@ -72,8 +70,8 @@ child::~child() {
   }
 }
 
-/// Empty when it answers, else why it does not.
-std::string child::try_to_launch() {
+/// False: it ended, and what kept it from starting is mended. Throws as the constructor.
+bool child::try_to_launch() {
   rotate(recipe_.program.output);
   recipe_.prepare();
   std::error_code missing;
@@ -84,7 +82,7 @@ std::string child::try_to_launch() {
   for (;;) {
     auto why = recipe_.trouble();
     if (why.empty())
-      return {};
+      return true;
     const auto now = std::chrono::steady_clock::now();
     const bool ended = process_->wait(5ms);
     if (ended || now >= begin + recipe_.patience || stopping_within(0ms)) {
@@ -93,8 +91,8 @@ std::string child::try_to_launch() {
       process_.reset();
       const auto log = tail(recipe_.program.output, missing ? 0 : earlier);
       if (ended && recipe_.mend && recipe_.mend(log))
-        return mended;
-      return fmt::format("{} did not start: {}; the end of its log:\n{}", recipe_.name, why, log);
+        return false;
+      throw std::runtime_error(fmt::format("{} did not start: {}; the end of its log:\n{}", recipe_.name, why, log));
     }
     if (now >= told + waiting_told_every) {
       told = now;
@@ -104,11 +102,8 @@ std::string child::try_to_launch() {
 }
 
 void child::launch() {
-  auto why = try_to_launch();
-  if (why == mended)
-    why = try_to_launch();
-  if (!why.empty())
-    throw std::runtime_error(why == mended ? recipe_.name + " did not start, though its data was set aside" : why);
+  if (!try_to_launch() && !try_to_launch())
+    throw std::runtime_error(recipe_.name + " did not start, though its data was set aside");
   pid_ = process_->pid();
 }
 

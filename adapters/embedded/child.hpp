@@ -36,7 +36,7 @@ public:
 
 private:
   void launch();
-  std::string try_to_launch();
+  bool try_to_launch();
   void watch();
   bool start_again();
   bool stopping_within(std::chrono::milliseconds wait);
@@ -55,6 +55,10 @@ recipe postgres_recipe(const std::string& folder, const std::string& sockets);
 recipe redis_recipe(const std::string& folder, const std::string& sockets);
 /// What a server inherits, beside our PATH. Ours is not passed on: it may hold secrets, and settings of both servers.
 std::vector<std::string> server_environment(const std::string& home);
+/// Name of this process's user in the password database; empty: it has none.
+std::string user_name();
+/// A value as a connection string holds it: libpq reads a backslash as the next character.
+std::string dsn_value(const std::string& text);
 /// A connection string that leaves no choice to the environment of who connects.
 std::string dsn_over(const std::string& sockets, const std::string& database, const std::string& user);
 /// Makes the database `arrakis` when it is missing; the server answers.

@@ -6,11 +6,9 @@
 #include "schemas/canonical_json.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <filesystem>
 #include <fmt/format.h>
-#include <pwd.h>
 #include <stdexcept>
 #include <unistd.h>
 
@@ -72,14 +70,8 @@ caf::error check_socket_folder(const std::string& folder) {
 }
 
 std::string dsn_of_own_server() {
-  passwd entry{}, *found = nullptr;
-  std::array<char, 16 * 1024> buffer{};
-  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
-    return {};
-  std::string name;
-  for (const char c : std::string_view{entry.pw_name})
-    name += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string{c}; // As libpq quotes.
-  return fmt::format(" requirepeer='{}'", name);
+  const auto name = user_name();
+  return name.empty() ? name : " requirepeer=" + dsn_value(name);
 }
 
 std::string url_of_own_server() { return fmt::format("?owner={}", ::geteuid()); }

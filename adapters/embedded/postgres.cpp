@@ -19,19 +19,6 @@ namespace {
 constexpr auto programs = "/usr/lib/postgresql/15/bin";
 constexpr auto version = "15"; // The first line of PG_VERSION.
 
-/// As a connection string quotes it: libpq reads a backslash as the next character.
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(" \t'\\") == std::string::npos)
-    return text;
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\')
-      out += '\\';
-    out += c;
-  }
-  return out + "'";
-}
-
 std::string owner_dsn(const std::string& sockets) {
   return dsn_over(sockets, "postgres", "arrakis_owner") + " connect_timeout=2";
 }
@@ -80,21 +67,37 @@ std::string one_of_list(const std::string& folder) {
 
 /// initdb asks for the name of its user, even where it is told the name of the owner; the server does not.
 void require_name_of_user() {
-  passwd entry{}, *found = nullptr;
-  std::array<char, 16 * 1024> buffer{};
-  const auto me = ::geteuid();
-  if (::getpwuid_r(me, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+  if (user_name().empty())
     throw std::runtime_error(fmt::format("user {0} has no name, and PostgreSQL's initdb makes no data without one; add "
                                          "it (arrakis:x:{0}:{1}::/:/usr/sbin/nologin in /etc/passwd), run as a user "
                                          "that has one, or use a server of your own (postgres.mode = external)",
-                                         me, ::getegid()));
+                                         ::geteuid(), ::getegid()));
 }
 } // namespace
+
+std::string user_name() {
+  passwd entry{}, *found = nullptr;
+  std::array<char, 16 * 1024> buffer{};
+  const bool known = ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+  return known ? entry.pw_name : "";
+}
+
+std::string dsn_value(const std::string& text) {
+  if (!text.empty() && text.find_first_of(" \t'\\") == std::string::npos)
+    return text;
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\')
+      out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
 
 std::string dsn_over(const std::string& sockets, const std::string& database, const std::string& user) {
   return fmt::format("host={} hostaddr='' port=5432 dbname={} user={} sslmode=disable gssencmode=disable "
                      "channel_binding=disable target_session_attrs=any client_encoding=UTF8",
-                     quoted(sockets), database, user);
+                     dsn_value(sockets), database, user);
 }
 
 recipe postgres_recipe(const std::string& folder, const std::string& sockets) {
