@@ -173,11 +173,11 @@ schema read(std::string_view text) {
       read_comment(trimmed(line.substr(1)), above);
     } else if (line[0] == '[') {
       section = line.substr(1, line.find(']') - 1);
-      if (!above.open.empty())
-        out.tables.push_back(
-          {section, above.sentence, above.open,
-           schemes_of(std::string_view{above.allowed}.substr(std::string_view{"addresses of "}.size()))}),
-          ARRAKIS_ASSERT(above.allowed.starts_with("addresses of "), "an open table holds addresses");
+      if (!above.open.empty()) {
+        std::string_view allowed = above.allowed;
+        ARRAKIS_ASSERT(starts_with_word(allowed, "addresses of"), "an open table holds addresses");
+        out.tables.push_back({section, above.sentence, above.open, schemes_of(allowed)});
+      }
       above = {};
     } else {
       config::key key;
