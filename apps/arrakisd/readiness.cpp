@@ -4,6 +4,9 @@
 
 #include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
+#include <memory>
+#include <mutex>
+#include <utility>
 
 namespace arrakis::readiness {
 namespace {
@@ -30,8 +33,7 @@ door::dependency of_shards(const caf::expected<shards::states>& all) {
             + " are held by other processes"};
 }
 
-flow<> collect(self_pointer self, std::shared_ptr<const ports> to,
-               std::function<void(std::vector<door::dependency>)> done) {
+flow<> collect(self_pointer self, std::shared_ptr<const ports> to, done tell) {
   std::vector<door::dependency> list;
   const auto until = within(self, patience);
   auto database = co_await ask(self, to->pool, until, postgres::health{});
@@ -55,13 +57,49 @@ flow<> collect(self_pointer self, std::shared_ptr<const ports> to,
     auto shards_now = co_await ask(self, to->shards, until, shards::inspect{until});
     list.push_back(of_shards(shards_now));
   }
-  done(std::move(list));
+  tell(std::move(list));
   self->quit();
 }
+
+struct waiting {
+  std::mutex guard;
+  std::vector<done> list;
+};
+
+/// One question under way, and those who wait for it.
+class question {
+public:
+  explicit question(std::shared_ptr<waiting> all) : all_(std::move(all)) {}
+  question(const question&) = delete;
+  ~question() { take(); }
+  std::vector<done> take() {
+    const std::lock_guard lock{all_->guard};
+    return std::exchange(answered_, true) ? std::vector<done>{} : std::exchange(all_->list, {});
+  }
+
+private:
+  const std::shared_ptr<waiting> all_;
+  bool answered_ = false;
+};
 } // namespace
 
-void ask(caf::actor_system& sys, ports to, std::function<void(std::vector<door::dependency>)> done) {
-  auto shared = std::make_shared<const ports>(std::move(to));
-  sys.spawn([shared, done](self_pointer self) { self->state.flows.start(collect(self, shared, done)); });
+std::function<void(done)> shared(std::function<void(done)> ask) {
+  return [ask = std::move(ask), all = std::make_shared<waiting>()](done tell) {
+    {
+      const std::lock_guard lock{all->guard};
+      all->list.push_back(std::move(tell));
+      if (all->list.size() > 1)
+        return;
+    }
+    ask([mine = std::make_shared<question>(all)](const std::vector<door::dependency>& list) {
+      for (const auto& each : mine->take())
+        each(list);
+    });
+  };
+}
+
+void ask(caf::actor_system& sys, ports to, done tell) {
+  auto all = std::make_shared<const ports>(std::move(to));
+  sys.spawn([all, tell](self_pointer self) { self->state.flows.start(collect(self, all, tell)); });
 }
 } // namespace arrakis::readiness

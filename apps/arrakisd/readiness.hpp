@@ -19,8 +19,15 @@ struct ports {
   const fences::board& board;
   shards::handle shards; ///< Invalid where this process runs no bot.
 };
+using done = std::function<void(std::vector<door::dependency>)>;
+
+/// Who asks while an answer of `ask` is on its way shares it: anybody may ask for readiness, and however many do, one
+/// question at a time reaches the database, the signer's keys and the shards. An answer that never comes is nobody's;
+/// the next one asks anew. Thread-safe.
+std::function<void(done)> shared(std::function<void(done)> ask);
+
 /// `done` gets database, redis, queue, vault (the signer), fences, and discord where a bot runs; within 2 s. A database
 /// or a Redis is ready only while it takes writes.
-void ask(caf::actor_system&, ports, std::function<void(std::vector<door::dependency>)> done);
+void ask(caf::actor_system&, ports, done);
 
 } // namespace arrakis::readiness

@@ -366,9 +366,9 @@ void node::impl::open_door() {
     const auto known = discord_clock.measured(std::chrono::steady_clock::now());
     return known ? std::optional{door::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
   };
-  to.dependencies = [this](auto done) {
+  to.dependencies = readiness::shared([this](auto done) {
     readiness::ask(sys, {stores.pool, relay_pool, cache, queue_link, signer, fences, board, shards}, std::move(done));
-  };
+  });
   auto endpoints = door::routes(sys, std::move(to));
   const auto memory = find_memory_limit();
   auto o = wiring::http_options(settings, wiring::descriptors_max(), memory);
