@@ -82,6 +82,27 @@ TEST_CASE("synthesis: a wait that Discord told is waited for once, told to the a
   b.check_whole();
 }
 
+TEST_CASE(
+  "synthesis: a told wait is waited for however often the deployment waited for other things, but not for days") {
+  bench b;
+  b.store.signer_refusal = "restore v1.pem";
+  for (int i = 0; i < 60; ++i)
+    CHECK(b.once()->what == queue::outcome::postponed);
+  b.store.signer_refusal.clear();
+  b.discord.instead = [&](const net::http_request& r) -> std::optional<net::http_response> {
+    return r.method == "POST" && !is_message(r) ? std::optional{told(10min)} : std::nullopt;
+  };
+  const auto first = b.once();
+  REQUIRE(first);
+  CHECK(first->what == queue::outcome::postponed);
+  b.sim.advance(first->wait);
+  b.store.work.at(1).submitted -= 49h;
+  const auto last = b.once();
+  REQUIRE(last);
+  CHECK(last->what == queue::outcome::failed_final);
+  CHECK(b.discord.messages.back().find("about 10 minutes") != std::string::npos);
+}
+
 TEST_CASE("synthesis: a wait of days ends the deployment with its minutes") {
   bench b;
   b.discord.instead = [&](const net::http_request& r) -> std::optional<net::http_response> {

@@ -29,10 +29,9 @@ inline constexpr milliseconds identity_within{10'000}, identity_look_every{50}; 
 inline constexpr int tries_max = 6; ///< Of one step inside one attempt of the job.
 /// Passes over all resources in one attempt: others may delete in the guild what an earlier pass made.
 inline constexpr int passes_max = 4;
-/// A wait that Discord told is waited for without using an attempt, up to this long and in so many runs; then the
-/// deployment ends with a sentence that names it.
-inline constexpr milliseconds told_wait_max{3'600'000};
-inline constexpr int64_t runs_waiting_max = 50;
+/// A wait that Discord told is waited for without using an attempt, up to this long each, until so long after the
+/// deployment was submitted or retried; then it ends with a sentence that names the wait.
+inline constexpr milliseconds told_wait_max{3'600'000}, told_waits_within{48 * 3'600'000};
 
 struct state {
   arrakis::flows flows;
@@ -46,6 +45,7 @@ struct state {
   int64_t version = 0;
   deployments::key of;
   int64_t fence = 0;
+  milliseconds owed_for{0}; ///< When its lease was taken.
   bool held = false;
   bool lost = false;
   bool waits_for_signer = false; ///< Nobody can tell yet whether the manifest is genuine.

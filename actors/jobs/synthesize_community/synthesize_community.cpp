@@ -72,6 +72,7 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   auto& st = self->state;
   st.of = {st.community, c.deployment, c.run};
   st.fence = c.fence;
+  st.owed_for = c.owed_for;
   st.held = true;
   st.lease_until = asked + st.svc.lease;
   st.application = c.application;
@@ -162,7 +163,7 @@ ending ending_of(const state& st, const problem& why) {
   ending e;
   const bool last = st.job.attempts_made + 1 >= st.job.attempts;
   e.frozen = why.what == trouble::frozen;
-  e.waits = why.wait > 0ms && why.wait <= told_wait_max && st.of.run <= runs_waiting_max;
+  e.waits = why.wait > 0ms && why.wait <= told_wait_max && st.owed_for <= told_waits_within;
   const bool too_long = why.wait > 0ms && !e.waits;
   e.final_state = !e.frozen && !e.waits && (!gate::retryable(why.what) || last || too_long);
   return e;

@@ -435,7 +435,9 @@ TEST_CASE("deployments: Retry makes a failed one pending under a new job, with i
                  b.soon()};
   };
   CHECK(b.code<submitted>(b.deployments, again()) == ec::conflict);
+  b.owner("update outbox set created_at = created_at - interval '3 days'");
   auto c = b.take(s);
+  CHECK(c.owed_for >= 72h);
   b.note(b.of(s, c), "role-naib", 500);
   b.get<done>(b.deployments, abandon{b.of(s, c), true, "PERMISSION_ERROR", "x", b.soon()});
   CHECK(b.code<submitted>(b.deployments, again(7)) == ec::not_found);
@@ -446,6 +448,7 @@ TEST_CASE("deployments: Retry makes a failed one pending under a new job, with i
   CHECK(b.code<submitted>(b.deployments, again()) == ec::conflict);
   c = b.take(s);
   CHECK(c.done.size() == 1);
+  CHECK(c.owed_for < 72h); // Since the retry.
   CHECK(c.application == snowflake{98});
   CHECK(c.interaction_token.reveal() == "token-2");
   b.get<done>(b.deployments, b.order_complete(b.of(s, c), 1));

@@ -94,6 +94,8 @@ struct claimed {
   snowflake application;
   secret interaction_token; ///< Empty when it is over.
   std::string error;        ///< Of a failed one.
+  /// Since it was submitted, or retried last, by PostgreSQL's clock; 0 for one that is over.
+  std::chrono::milliseconds owed_for{0};
 };
 struct key {
   community_id community;

@@ -144,7 +144,10 @@ claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
     "select id, state, error_text, application_id, lease_holder <> $3 and lease_until > clock_timestamp() as taken,"
     " case when token_until > clock_timestamp() then interaction_token end as token,"
     " (select max(o.version) from deployments o where o.community_id = d.community_id and o.version > d.version"
-    "  and o.state = 'completed') as passed_by"
+    "  and o.state = 'completed') as passed_by,"
+    " (select (extract(epoch from clock_timestamp() - max(o.created_at)) * 1000)::bigint from outbox o"
+    "  where o.community_id = d.community_id and o.deployment_id = d.id and o.kind = 'enqueue_job'"
+    "  and o.closed_at is null) as owed_ms"
     " from deployments d where community_id = $1 and version = $2 for no key update",
     m.community.value, m.version, plain(m.worker, "worker"));
   if (community.empty() || rows.empty())
@@ -177,6 +180,8 @@ claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
                  .as<int64_t>();
   result.state = "running";
   result.error.clear();
+  if (!row["owed_ms"].is_null())
+    result.owed_for = std::chrono::milliseconds{row["owed_ms"].as<int64_t>()};
   if (!row["token"].is_null())
     result.interaction_token = secret{row["token"].as<std::string>()};
   read_work(tx, m.community, result);

@@ -37,6 +37,7 @@ public:
     std::vector<std::string> left_over;
     std::vector<deployments::resource_state> done; ///< In the order of their notes.
     int64_t updated_ms = 0;
+    int64_t owed_since_ms = 0; ///< When it was submitted, or retried last.
     bool over() const { return state == "completed" || state == "failed" || state == "cancelled"; }
   };
   struct open_intent {

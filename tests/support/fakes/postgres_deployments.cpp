@@ -113,7 +113,7 @@ caf::expected<submitted> fake_postgres::submit(const deployments::submit& m) {
   d.application = m.application;
   d.token = m.token_life.count() > 0 ? m.interaction_token : secret{};
   d.token_until_ms = now_ms() + m.token_life.count();
-  d.updated_ms = now_ms();
+  d.owed_since_ms = d.updated_ms = now_ms();
   homes_[d.id] = {m.community.value, d.version};
   t->work.push_back(d);
   owe(*t, d.id, "store_manifest", json::print(boost::json::object{{"version", d.version}}));
@@ -152,7 +152,7 @@ caf::expected<submitted> fake_postgres::retry(const deployments::retry& m) {
     d->application = m.application;
   d->token = m.token_life.count() > 0 ? m.interaction_token : secret{};
   d->token_until_ms = now_ms() + m.token_life.count();
-  d->updated_ms = now_ms();
+  d->owed_since_ms = d->updated_ms = now_ms();
   owe_job(t, *d, m.trace);
   note(t, "DEPLOYMENT_RETRIED", m.actor, d->id, {{"version", d->version}, {"job", job_of(*d)}});
   changed(t, *d, "retried");
@@ -223,6 +223,7 @@ caf::expected<claimed> fake_postgres::claim(const deployments::claim& m) {
   }
   d.state = result.state = "running";
   result.run = ++d.run;
+  result.owed_for = std::chrono::milliseconds{now - d.owed_since_ms};
   d.holder = m.worker;
   d.lease_until_ms = now + m.lease.count();
   d.fence = t->row.fence;

@@ -220,7 +220,7 @@ int64_t fake_store::submit(const manifest& m) {
   r.created_at = "2026-11-24T00:00:00.000Z";
   r.signature = sign(signing_bytes({r.community, r.version, r.sha256, r.previous_sha256, r.created_at}));
   versions[version] = r;
-  work[version] = {.id = fmt::format("deployment-{}", version), .version = version};
+  work[version] = {.id = fmt::format("deployment-{}", version), .version = version, .submitted = sim.now()};
   return version;
 }
 
@@ -256,6 +256,7 @@ caf::expected<deployments::claimed> fake_store::claim(const deployments::claim& 
   if (!d.holder.empty() && d.holder != x.worker && sim.now() < d.lease_until)
     return fail(ec::busy, "another worker has the lease");
   out.run = ++d.run;
+  out.owed_for = std::chrono::floor<std::chrono::milliseconds>(sim.now() - d.submitted);
   d.state = out.state = "running";
   d.holder = x.worker;
   d.lease_until = sim.now() + x.lease;

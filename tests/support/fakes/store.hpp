@@ -28,6 +28,7 @@ public:
     std::string error_code, error_text;
     std::vector<std::string> left_over;
     int completed_count = 0;
+    std::chrono::steady_clock::time_point submitted{};
   };
   enum class fate {
     normal,
