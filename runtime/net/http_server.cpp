@@ -42,7 +42,7 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   bool make_room_for_bytes(const session& newcomer, size_t wanted);
   using ranked_sessions = std::vector<shedding::candidate<session>>;
   ranked_sessions rank_all();
-  void shed(const ranked_sessions&, shedding::room* room = nullptr);
+  void shed(const ranked_sessions&, shedding::room* counted = nullptr);
   void handle(http_request request, responder answer);
   void stop(std::chrono::milliseconds grace);
 
@@ -455,14 +455,14 @@ http_server::impl::ranked_sessions http_server::impl::rank_all() {
   return found;
 }
 
-void http_server::impl::shed(const ranked_sessions& chosen, shedding::room* room) {
-  if (room)
-    room->choose(chosen.size());
+void http_server::impl::shed(const ranked_sessions& chosen, shedding::room* counted) {
+  if (counted)
+    counted->choose(chosen.size());
   for (const auto& [rank, one] : chosen)
-    asio::post(one->executor(), [rank = rank, one = one, room] {
+    asio::post(one->executor(), [rank = rank, one = one, counted] {
       one->shed(rank);
-      if (room)
-        room->asked();
+      if (counted)
+        counted->asked();
     });
 }
 
