@@ -41,18 +41,24 @@ void forget(self_pointer self) {
   self->state.read_at.reset();
 }
 
+struct reading {
+  described now;
+  std::optional<manifests::record> active; ///< As it is stored; what `now.active` was read from.
+};
+
 /// Reads the tenant's row and its active manifest. What changed meanwhile is not in it: then it answers who asked, and
 /// the next question reads again.
-flow<caf::expected<described>> read(self_pointer self, deadline until) {
+flow<caf::expected<reading>> read(self_pointer self, deadline until) {
   auto& st = self->state;
   const auto changes = st.changes;
-  described now;
+  reading result;
+  auto& now = result.now;
   auto found = co_await ask(self, st.to.communities, until, communities::find_by_guild{st.guild, until});
   if (!found)
     co_return found.error();
   if (!found->id) {
     st.standing.refresh(now); // It may have had one.
-    co_return now;
+    co_return result;
   }
   auto record = co_await ask(self, st.to.communities, until, communities::load{*found->id, until});
   if (!record)
@@ -69,28 +75,25 @@ flow<caf::expected<described>> read(self_pointer self, deadline until) {
         co_return fail(ec::corrupt, "stored manifest of version " + std::to_string(stored->version) + ": "
                                       + text_of(parsed.error()));
       now.active = std::make_shared<const manifest>(std::move(*parsed));
+      result.active = std::move(*stored);
     }
   }
   if (st.changes == changes)
     st.read_at = self->clock().now();
   if (st.changes == changes || !st.read_at) // Else a later reading was kept.
     st.standing.refresh(now);
-  co_return now;
+  co_return result;
 }
 
 /// What is shown to an admin may be signed again by the next click: it must be what was signed before. While the signer
 /// refuses nobody can tell, and nothing is signed either.
-flow<caf::error> judge_active(self_pointer self, described now, deadline until) {
-  auto& st = self->state;
-  if (!now.active)
+flow<caf::error> judge_active(self_pointer self, std::optional<manifests::record> active, deadline until) {
+  if (!active)
     co_return caf::error{};
-  auto stored = co_await ask(self, st.to.manifests, until, manifests::load{now.record.id, 0, until});
-  if (!stored)
-    co_return stored.error();
-  auto keys = co_await ask(self, st.to.signer, until, signer::public_keys{until});
+  auto keys = co_await ask(self, self->state.to.signer, until, signer::public_keys{until});
   if (!keys)
     co_return code_of(keys.error()) == ec::refused ? caf::error{} : std::move(keys.error());
-  co_return check_signed(*stored, keys->hex_by_version);
+  co_return check_signed(*active, keys->hex_by_version);
 }
 
 /// A manifest in memory is large, and nobody is served from a stale one.
@@ -111,17 +114,17 @@ flow<> answer_describe(self_pointer self, deadline until, caf::typed_response_pr
     co_return;
   }
   const auto changes = st.changes;
-  auto now = co_await read(self, until);
-  if (now)
-    if (auto bad = co_await judge_active(self, *now, until))
-      now = std::move(bad);
-  if (!now) {
-    reply.deliver(now.error());
+  auto found = co_await read(self, until);
+  if (found)
+    if (auto bad = co_await judge_active(self, std::exchange(found->active, {}), until))
+      found = std::move(bad);
+  if (!found) {
+    reply.deliver(found.error());
     co_return;
   }
   if (st.changes == changes)
-    st.known = *now;
-  reply.deliver(std::move(*now));
+    st.known = found->now;
+  reply.deliver(std::move(found->now));
   if (!st.forgetting)
     st.flows.start(forget_when_stale(self));
 }
