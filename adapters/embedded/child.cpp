@@ -80,7 +80,7 @@ bool child::try_to_launch() {
   const auto begin = std::chrono::steady_clock::now();
   auto told = begin;
   for (;;) {
-    auto why = recipe_.trouble();
+    auto why = recipe_.why_not_ready();
     if (why.empty())
       return true;
     const auto now = std::chrono::steady_clock::now();

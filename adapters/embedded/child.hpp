@@ -13,10 +13,10 @@
 namespace arrakis::embedded {
 
 struct recipe {
-  std::string name;                     ///< "postgres": for logs and metrics.
-  process_options program;              ///< `output` is its log.
-  std::function<void()> prepare;        ///< Before each start; throws std::runtime_error when it cannot be.
-  std::function<std::string()> trouble; ///< Why the server does not take clients yet; empty: it does.
+  std::string name;                           ///< "postgres": for logs and metrics.
+  process_options program;                    ///< `output` is its log.
+  std::function<void()> prepare;              ///< Before each start; throws std::runtime_error when it cannot be.
+  std::function<std::string()> why_not_ready; ///< Why the server does not take clients yet; empty: it does.
   /// Asked when the server ended before it took clients, with what it wrote to its log since its start. True: something
   /// was mended, so it is started once more.
   std::function<bool(const std::string& log)> mend;

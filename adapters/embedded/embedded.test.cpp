@@ -320,7 +320,7 @@ TEST_CASE("embedded: the reason of a child's failure is shown, and nothing of it
     r.name = "worm";
     r.program = {.argv = {"/bin/sh", "-c", script}, .output = tmp / "log"};
     r.prepare = [] {};
-    r.trouble = [] { return std::string{"the gate is shut"}; };
+    r.why_not_ready = [] { return std::string{"the gate is shut"}; };
     r.patience = patience;
     try {
       embedded::child{std::move(r)};

@@ -48,7 +48,7 @@ void check_version(const std::string& data) {
       "{} is of PostgreSQL '{}', this build runs {}; bring the data over with pg_dump", data, found, version));
 }
 
-std::string trouble(const std::string& dsn) {
+std::string why_not_ready(const std::string& dsn) {
   try {
     return pqxx::connection{dsn}.is_open() ? "" : "it lets nobody in";
   } catch (const std::exception& e) {
@@ -111,7 +111,7 @@ recipe postgres_recipe(const std::string& folder, const std::string& sockets) {
   recipe r;
   r.name = "postgres";
   r.stop_signal = SIGINT; // "Fast": ends sessions and writes a checkpoint.
-  r.trouble = [dsn = owner_dsn(sockets)] { return trouble(dsn); };
+  r.why_not_ready = [dsn = owner_dsn(sockets)] { return why_not_ready(dsn); };
   r.prepare = [data, sockets] {
     wait_until_abandoned(data);
     // PostgreSQL would not start if another program had got the number in one of these by now.

@@ -16,7 +16,7 @@ namespace arrakis::embedded {
 namespace fs = std::filesystem;
 namespace {
 /// While it loads its file it answers -LOADING.
-std::string trouble(const std::string& path) {
+std::string why_not_ready(const std::string& path) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -71,7 +71,7 @@ recipe redis_recipe(const std::string& folder, const std::string& sockets) {
   recipe r;
   r.name = "redis";
   r.stop_signal = SIGTERM;
-  r.trouble = [socket] { return trouble(socket); };
+  r.why_not_ready = [socket] { return why_not_ready(socket); };
   r.mend = [folder](const std::string& log) { return set_aside(folder, log); };
   r.prepare = [folder] { wait_until_abandoned(folder); };
   r.program = {.argv = {"redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir",
