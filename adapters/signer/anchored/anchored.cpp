@@ -31,7 +31,7 @@ struct state {
 using self_pointer = actor::stateful_pointer<state>;
 
 /// How the signer stands.
-struct standing {
+struct status {
   key_list anchored;
   int signs_with = 0; ///< 0: it refuses, for `why`.
   std::string why;
@@ -76,7 +76,7 @@ flow<caf::error> take_step(self_pointer self, next_step step, deadline until) {
   co_return added ? caf::error{} : std::move(added.error());
 }
 
-void note(self_pointer self, const standing& s) {
+void note(self_pointer self, const status& s) {
   auto& st = self->state;
   metrics::set("arrakis_signer_refuses", "1 while the signer signs nothing because its keys are not the anchored ones.",
                s.signs_with > 0 ? 0 : 1);
@@ -90,9 +90,9 @@ void note(self_pointer self, const standing& s) {
 }
 
 /// Reads both sides, and makes or anchors what may be. An error is a store that is away, which is no refusal.
-flow<caf::expected<standing>> settle(self_pointer self, deadline until) {
+flow<caf::expected<status>> settle(self_pointer self, deadline until) {
   auto& st = self->state;
-  standing now;
+  status now;
   for (int n = 0; n < steps_max; ++n) {
     auto anchor = co_await ask(self, st.anchor, until, signing_keys::load{until});
     if (!anchor)
@@ -118,7 +118,7 @@ flow<caf::expected<standing>> settle(self_pointer self, deadline until) {
   co_return now;
 }
 
-caf::error refused(const standing& s) { return fail(ec::refused, "the signer refuses: " + s.why); }
+caf::error refused(const status& s) { return fail(ec::refused, "the signer refuses: " + s.why); }
 
 flow<caf::expected<signature>> do_sign(self_pointer self, sign m) {
   auto now = co_await settle(self, m.until);
