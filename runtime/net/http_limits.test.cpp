@@ -154,6 +154,23 @@ TEST_CASE("http limits: a connection that ended gives its place back") {
   }
 }
 
+TEST_CASE("http limits: HEAD hears that there is no room without a body, as RFC 9110 has it of every answer to it") {
+  kept handlers;
+  std::vector<responder> answers;
+  io threads;
+  http_server server{threads, {.connections_per_peer_max = 1}, handlers.handler()};
+  const auto held = busy_peers(server, handlers, hostile, 1, answers);
+  const auto hears = [&](const std::string& method) {
+    auto peer = raw_peer::connect(server.port(), hostile);
+    peer.send(method + " /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    return peer.read();
+  };
+  const auto head = hears("HEAD");
+  CHECK(head.starts_with("HTTP/1.1 429 "));
+  CHECK(head.ends_with("\r\n\r\n"));
+  CHECK(head + "too many connections from your address: close some first\n" == hears("GET"));
+}
+
 TEST_CASE("http limits: a full listener closes an idle connection for a newcomer") {
   kept handlers;
   io threads;

@@ -249,6 +249,7 @@ private:
   /// Judges the head; false: the request is answered already.
   bool admitted() {
     auto& head = reader_->head();
+    head_ = head.message.method == "HEAD";
     if (from_.trusted)
       name_forwarded_peer(head.message);
     head.message.peer = peer_;
@@ -260,7 +261,6 @@ private:
       return refuse_full(refusal::connections_per_address), false;
     if (judged.answer) {
       server_->refused.count(refusal::not_admitted);
-      head_ = head.message.method == "HEAD";
       keep_alive_ = head.keep_alive && head.body.is == body_framing::form::none;
       ++turn_;
       return respond(std::move(*judged.answer)), false;
@@ -414,7 +414,6 @@ void session::handle() {
   arm(server_->options.answer);
   keep_alive_ = reader_->head().keep_alive;
   auto request = reader_->take();
-  head_ = request.method == "HEAD";
   upgrade_.reset();
   if (!header(request.headers, "Upgrade").empty())
     upgrade_ = http_request{request.method, request.target, request.headers, {}, {}};
