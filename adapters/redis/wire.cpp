@@ -21,8 +21,11 @@ void put_number(std::string& out, char kind, size_t number) {
   out.append(head, end);
 }
 
-// The room for all items is taken when their count is read, which the other end can make up. We ask for some thousands.
-constexpr int items_max = 1 << 20;
+// The room for all items is taken when their count is read, which the other end can make up, at each depth anew. We ask
+// for some thousands.
+constexpr size_t items_max = 1 << 20;
+// Bytes of a reply that is not whole; hiredis alone takes 512 MiB in one text. Our largest are jobs of some kilobytes.
+constexpr size_t reply_bytes_max = 64 << 20;
 
 // hiredis asks for an object per reply; ours live inside their parent, whose items are made at once and so never move.
 reply* place(const redisReadTask* task) {
@@ -36,8 +39,10 @@ void* make_text(const redisReadTask* task, char* bytes, size_t size) {
   return made;
 }
 void* make_array(const redisReadTask* task, int count) {
-  if (count > items_max)
+  auto& items = *static_cast<size_t*>(task->privdata); // Of the whole reply so far.
+  if (static_cast<size_t>(count) > items_max - items)
     return nullptr; // hiredis takes it for a lack of memory, and the stream for broken.
+  items += static_cast<size_t>(count);
   auto* made = place(task);
   made->type = reply::array;
   made->items.resize(static_cast<size_t>(count));
@@ -148,12 +153,14 @@ void reader::closer::operator()(redisReader* parser) const { redisReaderFree(par
 
 reader::reader() : parser_(redisReaderCreateWithFunctions(&functions)) {
   ARRAKIS_ASSERT(parser_, "there is memory for a parser");
+  parser_->privdata = &items_;
 }
 reader::~reader() = default;
 
 void reader::feed(std::string_view bytes) {
   if (redisReaderFeed(parser_.get(), bytes.data(), bytes.size()) != REDIS_OK)
     broken_ = true;
+  bytes_ += bytes.size();
 }
 
 std::optional<reply> reader::next() {
@@ -164,8 +171,11 @@ std::optional<reply> reader::next() {
     broken_ = true;
     return std::nullopt;
   }
-  if (!made)
+  if (!made) {
+    broken_ = bytes_ > reply_bytes_max;
     return std::nullopt;
+  }
+  items_ = bytes_ = 0;
   std::unique_ptr<reply> owned{static_cast<reply*>(made)};
   return std::move(*owned);
 }

@@ -42,7 +42,7 @@ public:
   void feed(std::string_view bytes);
   /// The next whole reply; nullopt: more bytes are needed, or the stream is broken.
   std::optional<reply> next();
-  /// The stream is no RESP; nothing that follows can be read.
+  /// The stream is no RESP, or a reply has more than 2^20 items or 64 MiB: nothing that follows can be read.
   bool broken() const { return broken_; }
 
 private:
@@ -51,5 +51,7 @@ private:
   };
   std::unique_ptr<redisReader, closer> parser_;
   bool broken_ = false;
+  size_t items_ = 0; ///< Of the arrays of the reply that is not whole.
+  size_t bytes_ = 0; ///< That were fed since the last whole reply.
 };
 } // namespace arrakis::redis

@@ -43,6 +43,42 @@ TEST_CASE("redis wire: bytes that are no RESP break the stream and leak nothing"
   }
 }
 
+// Negative control: counted for each array alone, nine of them take 600 MB of room for 90 bytes.
+TEST_CASE("redis wire: the items of a reply are bounded over all its depths, and those of the next begin anew") {
+  redis::reader nested;
+  nested.feed("*1048575\r\n*2\r\n");
+  CHECK_FALSE(nested.next());
+  CHECK(nested.broken());
+  redis::reader several;
+  for (int i = 0; i < 3; ++i) {
+    several.feed("*600000\r\n");
+    for (int k = 0; k < 600'000; ++k)
+      several.feed("$-1\r\n");
+    CHECK(several.next());
+  }
+  CHECK_FALSE(several.broken());
+}
+
+TEST_CASE("redis wire: a reply that never ends is given up at its bound, and a stream of small ones never is") {
+  const std::string piece(1 << 20, 'x');
+  redis::reader endless;
+  endless.feed("$536870912\r\n");
+  int pieces = 0;
+  for (; pieces < 100 && !endless.broken(); ++pieces) {
+    endless.feed(piece);
+    CHECK_FALSE(endless.next());
+  }
+  CHECK(pieces == 64); // Negative control: without the bound it goes on to 512.
+  redis::reader many;
+  for (int i = 0; i < 100; ++i) {
+    many.feed("$1048576\r\n");
+    many.feed(piece);
+    many.feed("\r\n");
+    CHECK(many.next());
+  }
+  CHECK_FALSE(many.broken());
+}
+
 TEST_CASE("redis wire: passing states of a server are unavailable, other errors internal") {
   auto code = [](const char* text) {
     redis::reply error;
