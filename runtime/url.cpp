@@ -1,10 +1,11 @@
 #include "runtime/url.hpp"
 
+#include "runtime/base64.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <optional>
 
 namespace arrakis {
@@ -88,13 +89,7 @@ std::optional<std::string> basic(std::string_view user_info) {
   const auto password = decode(user_info.substr(std::min(colon + 1, user_info.size())));
   if (!user || !password || user->find(':') != std::string::npos)
     return std::nullopt;
-  const auto pair = *user + ":" + *password;
-  std::string out(4 * ((pair.size() + 2) / 3) + 1, '\0');
-  const auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                      reinterpret_cast<const unsigned char*>(pair.data()),
-                                      static_cast<int>(pair.size()));
-  out.resize(static_cast<size_t>(length));
-  return "Basic " + out;
+  return "Basic " + base64(*user + ":" + *password);
 }
 } // namespace
 

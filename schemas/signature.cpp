@@ -1,5 +1,6 @@
 #include "schemas/signature.hpp"
 
+#include "runtime/base64.hpp"
 #include "runtime/ed25519.hpp"
 #include "runtime/json.hpp"
 
@@ -33,12 +34,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
 } // namespace
 
 std::string print_signature(int key_version, std::string_view bytes) {
-  std::string base64(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const auto length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
-                                      reinterpret_cast<const unsigned char*>(bytes.data()),
-                                      static_cast<int>(bytes.size()));
-  base64.resize(static_cast<size_t>(length));
-  return fmt::format("{}{}:{}", prefix, key_version, base64);
+  return fmt::format("{}{}:{}", prefix, key_version, base64(bytes));
 }
 
 caf::expected<signature_text> parse_signature(std::string_view text) {

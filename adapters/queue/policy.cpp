@@ -1,5 +1,6 @@
 #include "adapters/queue/policy.hpp"
 
+#include "runtime/base64.hpp"
 #include "runtime/json.hpp"
 #include "runtime/utf8.hpp"
 
@@ -9,7 +10,6 @@
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 namespace arrakis::queue {
 namespace {
@@ -241,12 +241,7 @@ boost::json::object options_of(const job_options& from) {
 }
 
 std::string connection_name(const options& how) {
-  std::string base64(4 * ((how.name.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
-                                   reinterpret_cast<const unsigned char*>(how.name.data()),
-                                   static_cast<int>(how.name.size()));
-  base64.resize(static_cast<size_t>(size));
-  auto made = how.prefix + ":" + base64;
+  auto made = how.prefix + ":" + base64(how.name);
   if (!how.worker_name.empty())
     made += ":w:" + how.worker_name;
   return made;

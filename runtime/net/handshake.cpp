@@ -1,5 +1,6 @@
 #include "runtime/net/handshake.hpp"
 
+#include "runtime/base64.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/net/field.hpp"
 #include "runtime/net/head.hpp"
@@ -7,30 +8,20 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 namespace arrakis::net::handshake {
-namespace {
-std::string base64(const unsigned char* bytes, size_t size) {
-  std::string out((size + 2) / 3 * 4 + 1, '\0'); // OpenSSL ends it with a zero.
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes, static_cast<int>(size));
-  out.resize(static_cast<size_t>(length));
-  return out;
-}
-} // namespace
-
 std::string make_key() {
   std::array<unsigned char, 16> random{};
   random_bytes(random);
-  return base64(random.data(), random.size());
+  return base64({reinterpret_cast<const char*>(random.data()), random.size()});
 }
 
 std::string accept_of(std::string_view key) {
   const auto text = std::string{key} + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455 1.3.
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
   SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return base64(digest.data(), digest.size());
+  return base64({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 std::string request_text(const std::string& authority, const std::string& target, const std::string& key) {

@@ -1,24 +1,16 @@
 #include "tests/system/leaks.hpp"
 
+#include "runtime/base64.hpp"
 #include "runtime/net/http.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <stdexcept>
 
 namespace arrakis::system_test {
 namespace fs = std::filesystem;
-
-std::string to_base64(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  out.resize(static_cast<size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                                 reinterpret_cast<const unsigned char*>(bytes.data()),
-                                                 static_cast<int>(bytes.size()))));
-  return out;
-}
 
 std::string to_hex(std::string_view bytes) {
   std::string out;
@@ -43,10 +35,10 @@ void leaks::add(std::string name, std::string_view text) {
   for (size_t before = 0; before < 3; ++before) {
     // Only whole groups of the secret's own bytes are the same whatever stands around it.
     auto inner = text.substr((3 - before) % 3);
-    auto base64 = to_base64(inner.substr(0, inner.size() / 3 * 3));
-    form("base64", base64);
-    std::ranges::transform(base64, base64.begin(), [](char c) { return c == '+' ? '-' : c == '/' ? '_' : c; });
-    form("base64url", base64);
+    auto encoded = base64(inner.substr(0, inner.size() / 3 * 3));
+    form("base64", encoded);
+    std::ranges::transform(encoded, encoded.begin(), [](char c) { return c == '+' ? '-' : c == '/' ? '_' : c; });
+    form("base64url", encoded);
   }
   form("percent", net::percent_encode(text));
   std::string all;

@@ -21,7 +21,6 @@ private:
   std::vector<std::pair<std::string, std::string>> forms_; ///< What a finding says, and what is looked for.
 };
 
-std::string to_base64(std::string_view bytes);
 std::string to_hex(std::string_view bytes);
 
 } // namespace arrakis::system_test

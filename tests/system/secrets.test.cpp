@@ -1,6 +1,7 @@
 // Secrets stay where they belong: a whole run with known ones, and everything that it wrote, said and showed searched
 // for them; and what the programs may do is what they need.
 #include "adapters/embedded/embedded.hpp"
+#include "runtime/base64.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/http.hpp"
 #include "tests/system/inspect.hpp"
@@ -180,8 +181,8 @@ TEST_CASE("leaks: a secret is found in each form that a program may write it in,
   CHECK(all.in(net::percent_encode("a b" + text)) == strings{"it in percent"});
   for (const auto* before : {"", "a", "ab", "abc"}) {
     INFO("after ", before);
-    CHECK(!all.in(to_base64(before + text + "and more")).empty());
-    auto url = to_base64(before + text);
+    CHECK(!all.in(base64(before + text + "and more")).empty());
+    auto url = base64(before + text);
     std::ranges::transform(url, url.begin(), [](char c) { return c == '+' ? '-' : c == '/' ? '_' : c; });
     CHECK(!all.in(url).empty());
   }

@@ -8,6 +8,7 @@ struct exception {
   std::string_view rule, path, reason; ///< A path that ends in / stands for the whole folder.
 };
 constexpr exception exceptions[]{
+  {"banned", "runtime/base64.cpp", "the one place where bytes become Base64"},
   {"banned", "runtime/clock.cpp", "the one door to wall time and chance"},
   {"banned", "runtime/ed25519.cpp", "the one place where bytes become a public key"},
   {"banned", "runtime/exception.cpp", "the one place where whatever ends an actor becomes its reason"},

@@ -92,6 +92,7 @@ constexpr banned_word banned_code[]{
   {"sprintf", "fmt::format"},
   {"const_cast", "a parameter of the type that is meant"},
   {"EVP_PKEY_new_raw_public_key", "ed25519::public_key of runtime/ed25519.hpp, which refuses what is no key", false},
+  {"EVP_EncodeBlock", "base64 of runtime/base64.hpp", false},
 };
 constexpr banned_word banned_comments[]{
   {"todo", "an issue, or do it now"},
