@@ -150,7 +150,17 @@ std::vector<char*> environment(const std::vector<std::string>& more, bool inheri
   return result;
 }
 
+/// Who started us may have left SIGCHLD ignored, which stays over exec. Then the kernel reaps each child itself: its
+/// exit status is lost, and its pid may be another program's when we signal it.
+void keep_ended_children() {
+  struct sigaction now {};
+  if (::sigaction(SIGCHLD, nullptr, &now) == 0
+      && (now.sa_handler == SIG_IGN || (now.sa_flags & SA_NOCLDWAIT) != 0)) // NOLINT: SIG_IGN is a cast of C.
+    ::signal(SIGCHLD, SIG_DFL);
+}
+
 made spawn(recipe r) {
+  keep_ended_children();
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC))
     return {-1, std::string{"pipe: "} + std::strerror(errno)};

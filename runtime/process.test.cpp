@@ -52,6 +52,21 @@ TEST_CASE("process: what we ignore, a child does not") {
   ::signal(SIGUSR1, SIG_DFL);
 }
 
+TEST_CASE("process: a child's end is seen though we were started with its signal ignored") {
+  struct sigaction unwaited {};
+  unwaited.sa_handler = SIG_DFL;
+  unwaited.sa_flags = SA_NOCLDWAIT;
+  for (const bool by_flag : {false, true}) {
+    if (by_flag)
+      ::sigaction(SIGCHLD, &unwaited, nullptr);
+    else
+      ::signal(SIGCHLD, SIG_IGN);
+    arrakis::process child{{.argv = {"sh", "-c", "exit 3"}}};
+    REQUIRE(child.wait(10s));
+    CHECK(child.exit_status() == 3);
+  }
+}
+
 TEST_CASE("process: variables are removed by the beginning of their name") {
   ::setenv("ARRAKIS_GONE_B", "1", 1);
   ::setenv("ARRAKIS_GONE_A", "a=b", 1);
