@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <poll.h>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
@@ -31,7 +32,7 @@ void write_line(std::string_view why) noexcept {
         return;
       if (quoted && (c == '"' || c == '\\'))
         line[size++] = '\\';
-      line[size++] = quoted && static_cast<unsigned char>(c) < 32 ? ' ' : c;
+      line[size++] = quoted && static_cast<unsigned char>(c) < 32 || c == 127 ? ' ' : c;
     }
   };
   add(R"({"level":"error","event":"process.gave_up","error":")", false);
@@ -39,7 +40,10 @@ void write_line(std::string_view why) noexcept {
   line[size++] = '"';
   line[size++] = '}';
   line[size++] = '\n';
-  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line, size);
+  pollfd reader{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&reader, 1, 1'000) > 0) // Who reads it may stand still; the process ends all the same.
+    [[maybe_unused]]
+    const auto ignored = ::write(STDERR_FILENO, line, size);
 }
 
 void no_memory() {

@@ -1,11 +1,15 @@
 #include "runtime/log.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/log_output.hpp"
 
 #include <atomic>
 #include <fmt/format.h>
+#include <memory>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
 namespace arrakis::log {
 namespace {
@@ -93,10 +97,18 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
+/// Locks by itself.
+class standard_error_sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    output_.write({message.payload.data(), message.payload.size()});
+  }
+  void flush_() override {}
+  output output_{STDERR_FILENO};
+};
+
 spdlog::logger& standard_error() {
   static spdlog::logger logger = [] {
-    spdlog::logger made{"arrakis", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
-    made.set_pattern("%v");
+    spdlog::logger made{"arrakis", std::make_shared<standard_error_sink>()};
     made.set_level(spdlog::level::trace); // Filtered here, before a line is put together.
     return made;
   }();

@@ -3,8 +3,11 @@
 
 #include <csignal>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace arrakis;
 using namespace arrakis::daemon_test;
@@ -50,6 +53,20 @@ TEST_CASE("descriptors: a daemon without standard error, output or input writes 
         CHECK_MESSAGE(test::content(each.path()).find("\"event\":") == std::string::npos, each.path());
     CHECK(test::content(one.folder() + "/in-use").find_first_not_of("0123456789") == std::string::npos);
   }
+}
+
+TEST_CASE("descriptors: a daemon whose log nobody takes any more serves, and stops") {
+  test::scratch tmp{"log"};
+  const auto pipe = tmp / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const int reader = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC); // It never reads.
+  REQUIRE(reader >= 0);
+  while (::write(reader, "\n", 1) == 1) {}
+  arrakis_daemon one{{.environment = no_servers_of_discord, .shell = "exec \"$@\" 2>'" + pipe + "'"}};
+  REQUIRE(one.ready());
+  one.child().signal(SIGHUP); // One line more.
+  CHECK(one.stop() == 0);
+  ::close(reader);
 }
 
 TEST_CASE("signals: none ends the daemon without a clean stop") {

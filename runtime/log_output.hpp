@@ -1,0 +1,44 @@
+#pragma once
+// Where the lines of the log leave the process. Nothing here waits for who reads them: a reader that stands still (a
+// collector that hangs, a terminal that Ctrl-S stopped) would otherwise hold every thread that logs, and the clean
+// stop.
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace arrakis::log {
+
+/// Lines to a descriptor, which stays the caller's. A line is written at once while the reader keeps up; otherwise it
+/// is kept, in order, and written as soon as there is room. Lines beyond `kept_max` bytes are dropped whole, and a line
+/// (log.lines_dropped) says how many. What cannot be written at all (broken pipe, full disk) is lost. Thread-safe.
+class output {
+public:
+  explicit output(int fd, size_t kept_max = 1 << 20) : fd_(fd), kept_max_(kept_max) {}
+  /// Gives the reader one second more for what is kept.
+  ~output();
+  output(const output&) = delete;
+  output& operator=(const output&) = delete;
+  /// `line` without its end.
+  void write(std::string_view line);
+
+private:
+  void write_what_fits();
+  void keep(std::string_view line);
+  void start_writer();
+  void run_writer();
+
+  int fd_;
+  size_t kept_max_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::string kept_;     ///< Lines with their ends; the first may have been written in part.
+  uint64_t dropped_ = 0; ///< Since the last log.lines_dropped.
+  bool stopping_ = false;
+  std::thread writer_; ///< Writes what is kept; started when something is, for the first time.
+};
+
+} // namespace arrakis::log
