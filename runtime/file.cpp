@@ -267,6 +267,21 @@ caf::error check_private_folder(const std::string& path) {
   return check_ours(path, status, "700");
 }
 
+caf::error check_own_folder(const std::string& path) {
+  if (auto error = check_link(path))
+    return error;
+  const descriptor fd{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0)
+    return system_error(path, errno);
+  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+    return fail(ec::refused, fmt::format("{} belongs to another user, who decides what is in it", path));
+  if ((status.st_mode & 022) != 0)
+    return fail(ec::refused, fmt::format("others may change what is in {} (mode {:04o}): chmod go-w '{}'", path,
+                                         status.st_mode & 07777, path));
+  return {};
+}
+
 caf::error check_secrets_folder(const std::string& path) {
   if (auto error = check_link(path))
     return error;

@@ -46,6 +46,10 @@ caf::error make_folder(const std::string& path);
 /// ec::refused, with the command that mends it, unless `path` is a folder of ours that nobody else may enter.
 caf::error check_private_folder(const std::string& path);
 
+/// ec::refused, with what to do, unless `path` is a folder of ours or root's where nobody else may change what is in
+/// it; also through a link that is ours or root's. Names below another user's folder lead wherever that user wants.
+caf::error check_own_folder(const std::string& path);
+
 /// For a folder of such secrets: ec::refused, with what to do, unless it is one that check_private_folder takes, or
 /// root's (or ours) where nobody else may change what is in it; also through a link that is ours or root's.
 /// ec::not_found.

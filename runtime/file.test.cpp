@@ -130,6 +130,29 @@ TEST_CASE("file: folders are made private, and an open one is refused with the r
   CHECK(code_of(file::make_folder(in / "plain/b")) == ec::refused);
 }
 
+TEST_CASE("file: a folder where another user decides what is in it is refused") {
+  folder in;
+  fs::create_directory(in / "a");
+  fs::create_directory_symlink("a", in / "link");
+  for (const mode_t mode : {0700, 0755}) {
+    ::chmod((in / "a").c_str(), mode);
+    CHECK_FALSE(file::check_own_folder(in / "a"));
+    CHECK_FALSE(file::check_own_folder(in / "link"));
+  }
+  for (const mode_t mode : {0775, 0702, 01777}) {
+    ::chmod((in / "a").c_str(), mode);
+    CHECK(text_of(file::check_own_folder(in / "a")).find("chmod go-w") != std::string::npos);
+  }
+  ::chmod((in / "a").c_str(), 0700);
+  CHECK(code_of(file::check_own_folder(in / "none")) == ec::not_found);
+  if (::geteuid() != 0)
+    return;
+  REQUIRE(::lchown((in / "link").c_str(), 1, 1) == 0);
+  CHECK(text_of(file::check_own_folder(in / "link")).find("another user made") != std::string::npos);
+  REQUIRE(::chown((in / "a").c_str(), 1, 1) == 0);
+  CHECK(text_of(file::check_own_folder(in / "a")).find("belongs to another user") != std::string::npos);
+}
+
 TEST_CASE("file: a listing is sorted and hides temporary files, which can be swept away") {
   folder in;
   REQUIRE_FALSE(file::create(in / "b", "x"));

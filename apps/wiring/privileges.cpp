@@ -6,9 +6,13 @@
 #include "runtime/process.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <fmt/format.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -38,6 +42,26 @@ size_t descriptors_max() {
 }
 
 namespace {
+/// libpq reads passwords, certificates and authorities below HOME, which stays as it was when a program changes its
+/// user by itself or by setpriv or runuser. Where the new user may not enter that folder, libpq gives up TLS: silently,
+/// with sslmode=prefer.
+void take_own_home(bool user_changed) {
+  const char* home = ::getenv("HOME");
+  if (!user_changed && (!home || ::access(home, X_OK) == 0 || errno != EACCES))
+    return;
+  const std::string before = home ? home : "";
+  const auto* entry = ::getpwuid(::geteuid());
+  if (entry && entry->pw_dir && *entry->pw_dir)
+    ::setenv("HOME", entry->pw_dir, 1);
+  else
+    ::unsetenv("HOME");
+  if (!user_changed)
+    log::warn("home_is_anothers", {{"was", before}, {"is", entry && entry->pw_dir ? entry->pw_dir : ""}});
+}
+
+/// What root has open is root's: a shell's or a supervisor's files are not passed on to the account.
+void close_inherited() { ::close_range(3, ~0U, 0); }
+
 void become(const account& user) {
   int ends_with_parent = 0; // The kernel forgets it with the change of user (prctl(2), PR_SET_PDEATHSIG).
   prctl(PR_GET_PDEATHSIG, &ends_with_parent, 0, 0, 0);
@@ -46,18 +70,35 @@ void become(const account& user) {
     throw std::runtime_error(fmt::format("cannot become user {}; start as that user", shown(user)));
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // setuid may have changed it.
   prctl(PR_SET_PDEATHSIG, ends_with_parent, 0, 0, 0);
+  take_own_home(true);
 }
 
+/// Whether others than root and the owner may have made the folder under this name. A relative one is found wherever
+/// root happens to stand.
+bool others_may_put(const std::string& folder, const account& owner) {
+  const std::filesystem::path path{folder};
+  struct stat above {};
+  return path.is_relative() || ::stat((path / "").parent_path().parent_path().c_str(), &above) != 0
+      || (above.st_uid != 0 && above.st_uid != owner.uid) || (above.st_mode & 022) != 0;
+}
+
+/// The folder's files say where our servers, keys and objects are: another user must not have a hand in it.
 void make_as_ourselves(const std::string& folder) {
-  if (const auto bad = file::make_folder(folder))
+  auto bad = file::make_folder(folder);
+  if (!bad)
+    bad = file::check_own_folder(folder);
+  if (bad)
     throw std::runtime_error(
       fmt::format("state folder {}: {}; choose another with node.state_folder", folder, text_of(bad)));
 }
 } // namespace
 
 void leave_root(const std::string& folder) {
-  if (geteuid() != 0)
+  if (geteuid() != 0) {
+    take_own_home(false);
     return make_as_ourselves(folder);
+  }
+  close_inherited();
   const auto found = judge_state_folder(folder);
   make_state_folder(found, folder);
   become(found.owner);
@@ -69,9 +110,19 @@ void leave_root(const std::string& folder) {
 }
 
 void become_owner_of(const std::string& folder) {
+  if (geteuid() != 0)
+    return take_own_home(false);
+  close_inherited();
+  auto owner = owner_for(folder);
   struct stat seen {};
-  if (geteuid() != 0 || ::stat(folder.c_str(), &seen) != 0 || seen.st_uid == 0)
-    return;
-  become(account_of(seen.st_uid).value_or(account{seen.st_uid, seen.st_gid, {}}));
+  if (::stat(folder.c_str(), &seen) == 0 && seen.st_uid != 0 && seen.st_uid != owner.uid) {
+    owner = account_of(seen.st_uid).value_or(account{seen.st_uid, seen.st_gid, {}});
+    if (others_may_put(folder, owner))
+      throw std::runtime_error(
+        fmt::format("state folder {}: it belongs to user {}, and may have been put there for us to find, with servers "
+                    "that answer in the daemon's place; run this as that user, or name another with node.state_folder",
+                    folder, shown(owner)));
+  }
+  become(owner);
 }
 } // namespace arrakis::wiring

@@ -14,10 +14,13 @@ std::vector<std::string> harden_process();
 /// Open files and sockets that this process may have.
 size_t descriptors_max();
 /// When we are root: makes `folder` when it is missing (state_folder.hpp) and becomes its owner for good, who is one of
-/// `unprivileged_users`. Otherwise only makes the folder, 0700. An existing folder stays as it is. Throws
+/// `unprivileged_users`, with that user's HOME and without the descriptors above 2. Otherwise only makes the folder,
+/// 0700. An existing folder stays as it is, and is refused when another user than root may change what is in it. Throws
 /// std::runtime_error naming the folder and the remedy; then nothing was changed. Before there is a second thread.
 void leave_root(const std::string& folder);
-/// When we are root and `folder` belongs to somebody else: becomes its owner for good, so that an operator's tool
-/// leaves no file there that the daemon cannot read. Throws as above.
+/// The same for an operator's tool, which makes no folder: root becomes the user who would run the daemon there, so
+/// that no file is left that the daemon cannot read, and nothing is done with root's rights. A folder of any other user
+/// is taken where only root or that user may have put it; elsewhere (a relative path, /tmp) somebody would answer in
+/// the daemon's place, and it is refused. Throws as above.
 void become_owner_of(const std::string& folder);
 } // namespace arrakis::wiring

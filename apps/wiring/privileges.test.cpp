@@ -3,8 +3,10 @@
 #include "runtime/process.hpp"
 #include "tests/support/scratch.hpp"
 
+#include <cerrno>
 #include <cstdlib>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <map>
 #include <pwd.h>
@@ -16,7 +18,7 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 constexpr const char* folder_variable = "ARRAKIS_TEST_STATE_FOLDER";
-constexpr const char* rounds_variable = "ARRAKIS_TEST_ROUNDS";
+constexpr const char* rounds_variable = "ARRAKIS_TEST_ROUNDS"; ///< 0: as an operator's tool does it.
 
 bool root() { return ::geteuid() == 0; }
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -59,10 +61,12 @@ struct place {
 };
 
 /// What leave_root does in a process of its own, which it changes for good: "user 101", or the sentence.
-std::string leave(const std::string& folder, const std::string& rounds = "1") {
-  const test::scratch out{"out"};
+std::string leave(const std::string& folder, const std::string& rounds = "1", const std::string& from = {}) {
+  const test::scratch out{"out"}, home{"home"};
   process child{{.argv = {"/proc/self/exe", "-tc=helper", "--no-skip", "-ns"},
-                 .env = {std::string{folder_variable} + "=" + folder, std::string{rounds_variable} + "=" + rounds},
+                 .env = {std::string{folder_variable} + "=" + folder, std::string{rounds_variable} + "=" + rounds,
+                         "HOME=" + home.path()},
+                 .folder = from,
                  .output = out / "said"}};
   REQUIRE(child.wait(60s));
   const auto said = test::content(out / "said");
@@ -70,6 +74,8 @@ std::string leave(const std::string& folder, const std::string& rounds = "1") {
   REQUIRE_MESSAGE(end != said.npos, said);
   return said.substr(begin + 2, end - begin - 2);
 }
+/// The same for become_owner_of, started in the folder `from`.
+std::string leave_as_tool(const std::string& folder, const std::string& from = "/") { return leave(folder, "0", from); }
 std::string as(uid_t user) { return fmt::format("user {}", user); }
 } // namespace
 
@@ -91,11 +97,19 @@ TEST_CASE("helper" * doctest::skip()) {
     }
     ::waitpid(one, nullptr, 0);
   }
+  const bool is_tool = std::string_view{std::getenv(rounds_variable)} == "0";
+  const int secret = ::open("/etc/shadow", O_RDONLY);
   try {
-    wiring::leave_root(folder);
+    is_tool ? wiring::become_owner_of(folder) : wiring::leave_root(folder);
     said = fmt::format("user {}{}", ::geteuid(), ::setuid(0) == 0 || ::seteuid(0) == 0 ? ", and root again" : "");
     if (!has(test::content("/proc/self/status"), "NoNewPrivs:\t1"))
       said += ", and may gain rights";
+    if (char byte = 0; secret >= 0 && ::read(secret, &byte, 1) >= 0)
+      said += ", and reads a file that root opened";
+    if (const char* home = std::getenv("HOME"); home && (::access(home, X_OK) != 0 && errno == EACCES))
+      said += ", and has root's home";
+    if (is_tool)
+      throw std::runtime_error(said);
     std::ofstream{std::string{folder} + "/grain"} << "grain";
     if (test::content(std::string{folder} + "/grain") != "grain")
       said += ", and cannot write";
@@ -177,6 +191,37 @@ TEST_CASE("privileges: a wrong state folder is refused with the remedy, and noth
     CHECK(has(said, at / name));
     CHECK(at.all() == before);
   }
+}
+
+TEST_CASE("privileges: a state folder where others decide what is in it is refused") {
+  const place at;
+  at.folder("state", at.account, 0777);
+  at.folder("state/keys", at.account);
+  CHECK(has(leave(at / "state"), "chmod go-w"));
+  ::chmod((at / "state").c_str(), 0755);
+  CHECK(leave(at / "state") == as(at.account));
+}
+
+TEST_CASE("privileges: a tool of root becomes the daemon's user, and follows no folder that a user put in its way") {
+  const place at;
+  at.folder("state", at.account);
+  at.folder("roots", 0);
+  at.folder("somebodys", at.other);
+  at.folder("home", at.other);
+  at.folder("home/state", at.other);
+  at.folder("open", 0, 01777);
+  at.folder("open/state", at.other);
+  CHECK(leave_as_tool(at / "state") == as(at.account));
+  CHECK(leave_as_tool("state", at.tmp.path()) == as(at.account));
+  CHECK(leave_as_tool(at / "roots") == as(at.account));
+  CHECK(leave_as_tool(at / "missing") == as(at.account));
+  for (const auto* named :
+       {"somebodys", "home/state", "home/state/"}) // Root named it, and only its owner can have put it.
+    CHECK(leave_as_tool(at / named) == as(at.other));
+  for (const auto* found : {"open/state", "open/state/"})
+    CHECK(has(leave_as_tool(at / found), "run this as that user"));
+  for (const auto* here : {"open", "home"})
+    CHECK(has(leave_as_tool("state", at / here), "belongs to user 'daemon'"));
 }
 
 TEST_CASE("privileges: the owner of the state folder gets nothing outside by swapping its folders for links") {

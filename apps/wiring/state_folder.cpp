@@ -65,23 +65,6 @@ private:
   std::vector<gid_t> groups_;
 };
 
-/// The owner of an existing folder, when it is one of the accounts that are for us; else the best that there is.
-account owner_for(const std::string& path) {
-  struct stat seen {};
-  const bool exists = ::stat(path.c_str(), &seen) == 0;
-  for (const char* name : unprivileged_users)
-    if (const auto* entry = ::getpwnam(name); entry && exists && entry->pw_uid == seen.st_uid)
-      return {entry->pw_uid, entry->pw_gid, name};
-  const auto best = unprivileged_user();
-  const auto* entry = ::getpwnam(best.c_str());
-  if (!entry || entry->pw_uid == 0)
-    throw std::runtime_error(fmt::format(
-      "started as root, and there is no user '{}' to become; make one (useradd --system arrakis), or start as another "
-      "user",
-      best));
-  return {entry->pw_uid, entry->pw_gid, best};
-}
-
 /// Goes down from the root as far as there are folders. Links are followed: what is found is judged, not the way to it.
 state_folder walk(const std::string& path, account owner) {
   const files_as acting{owner};
@@ -180,6 +163,22 @@ open_folder& open_folder::operator=(open_folder&& other) noexcept {
 open_folder::~open_folder() {
   if (fd_ >= 0)
     ::close(fd_);
+}
+
+account owner_for(const std::string& path) {
+  struct stat seen {};
+  const bool exists = ::stat(path.c_str(), &seen) == 0;
+  for (const char* name : unprivileged_users)
+    if (const auto* entry = ::getpwnam(name); entry && exists && entry->pw_uid == seen.st_uid)
+      return {entry->pw_uid, entry->pw_gid, name};
+  const auto best = unprivileged_user();
+  const auto* entry = ::getpwnam(best.c_str());
+  if (!entry || entry->pw_uid == 0)
+    throw std::runtime_error(fmt::format(
+      "started as root, and there is no user '{}' to become; make one (useradd --system arrakis), or start as another "
+      "user",
+      best));
+  return {entry->pw_uid, entry->pw_gid, best};
 }
 
 state_folder judge_state_folder(const std::string& path) {

@@ -38,6 +38,10 @@ struct state_folder {
   bool owner_makes_it = false;      ///< The owner may write into `base`: then root has no business there.
 };
 
+/// Whom root becomes for this folder: its owner, when that is one of `unprivileged_users`; else the first of these that
+/// there is. Throws std::runtime_error when there is none.
+account owner_for(const std::string& path);
+
 /// For root alone, and before there is a second thread (it acts as the owner for a moment). Touches nothing. Throws
 /// std::runtime_error, with the remedy, when the folder belongs to root or to a user that is none of
 /// `unprivileged_users`, holds files of which none is ours, or cannot be reached by its owner; and when it is missing

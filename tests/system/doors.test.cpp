@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <pqxx/pqxx>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -275,7 +276,11 @@ TEST_CASE("arrakisd: a second one on the same folder is refused, and the first g
 TEST_CASE("arrakisctl: sockets in a temporary folder that somebody made first are not spoken to") {
   const test::scratch tmp{"first"};
   const auto state = tmp / std::string(100, 'x');
-  const auto sockets = embedded::socket_folder(state);
+  auto sockets = embedded::socket_folder(state);
+  // Root's terminal becomes the user that the daemon would be.
+  const auto* account = ::geteuid() == 0 ? ::getpwnam(unprivileged_user().c_str()) : ::getpwuid(::geteuid());
+  REQUIRE(account);
+  sockets.replace(0, sockets.rfind('-'), fmt::format("/tmp/arrakis-{}", account->pw_uid));
   std::filesystem::create_directory(state);
   std::filesystem::permissions(state, std::filesystem::perms::owner_all);
   const strings environment{"ARRAKIS_NODE_STATE_FOLDER=" + state};
@@ -287,6 +292,7 @@ TEST_CASE("arrakisctl: sockets in a temporary folder that somebody made first ar
     CHECK(contains(got.second, "choose a shorter node.state_folder"));
   }
   std::filesystem::permissions(sockets, std::filesystem::perms::owner_all); // Negative control: ours, and empty.
+  REQUIRE(::chown(sockets.c_str(), account->pw_uid, account->pw_gid) == 0);
   const auto got = run("arrakisctl", {"community", "list"}, environment);
   CHECK(got.first == 1);
   CHECK(!contains(got.second, "choose a shorter node.state_folder"));

@@ -14,6 +14,7 @@ constexpr exception exceptions[]{
   {"banned", "runtime/exception.cpp", "the one place where whatever ends an actor becomes its reason"},
   {"banned", "runtime/process.cpp",
    "execve takes char*; the thread that forks must outlive every child (PR_SET_PDEATHSIG)"},
+  {"banned", "apps/wiring/privileges.cpp", "HOME belongs to the user that a process is, and is no configuration"},
   {"banned", "adapters/embedded/child.cpp", "looks for a program in PATH, which is no configuration of ours"},
   {"banned", "apps/demo/main.cpp", "takes ONCE and FRESH from make"},
   {"banned", "apps/sandbox/gateway/compression.cpp", "zlib's next_in is not const"},
