@@ -6,6 +6,8 @@
 #include "runtime/process.hpp"
 #include "runtime/terminal.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json/object.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -81,6 +83,15 @@ void tell_addresses(town& t) {
   say(fmt::format("  Log                 {}", t.log_file()));
 }
 
+/// FRESH=1 beside a STATE that is somebody's files must not cost them.
+void forget(const std::string& folder) {
+  constexpr std::array ours{"discord", "discord.log", "arrakis", "arrakisd.log"};
+  const bool is_of_a_run = std::ranges::any_of(ours, [&](auto* name) { return fs::exists(fs::path{folder} / name); });
+  if (fs::exists(folder) && !fs::is_empty(folder) && !is_of_a_run)
+    throw std::runtime_error(folder + " holds files, and none of a run: FRESH=1 removes nothing; choose another STATE");
+  fs::remove_all(folder);
+}
+
 int run(const std::string& folder, const std::string& programs) {
   sigset_t ends;
   sigemptyset(&ends);
@@ -89,7 +100,7 @@ int run(const std::string& folder, const std::string& programs) {
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   log::set_level(log::level::error);
   if (set("FRESH"))
-    fs::remove_all(folder);
+    forget(folder);
   town_options o;
   o.folder = folder;
   o.programs = programs;

@@ -1,5 +1,6 @@
 #include "apps/demo/town.hpp"
 
+#include "runtime/file.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/io.hpp"
 
@@ -35,6 +36,8 @@ std::optional<boost::json::object> read_object(const std::string& path) {
 town::town(town_options o)
   : options_(std::move(o)), io_(std::make_unique<net::io>(1)), http_(std::make_unique<http>(*io_)) {
   fs::create_directories(options_.folder);
+  if (const auto bad = file::check_own_folder(options_.folder)) // We write through the names in it, perhaps as root.
+    throw std::runtime_error(fmt::format("{}; choose another with STATE", text_of(bad)));
 }
 
 town::~town() {
