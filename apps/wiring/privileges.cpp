@@ -1,6 +1,7 @@
 #include "apps/wiring/privileges.hpp"
 
 #include "apps/wiring/state_folder.hpp"
+#include "apps/wiring/terminal_guard.hpp"
 #include "runtime/file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process.hpp"
@@ -31,6 +32,7 @@ std::vector<std::string> harden_process() {
   }
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  forbid_typing_into_terminals();
   umask(0077);
   std::signal(SIGPIPE, SIG_IGN);
   return remove_environment("PG");

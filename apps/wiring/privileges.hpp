@@ -5,11 +5,11 @@
 
 namespace arrakis::wiring {
 /// What every program of ours does first: descriptors 0 to 2 are open, no core dumps (they would hold keys), no program
-/// that we start has more rights than we (PR_SET_NO_NEW_PRIVS), files 0600 and folders 0700 by default, SIGPIPE
-/// ignored. Before anything else: OpenSSL takes its setting at the first use only. It may also have as many open files
-/// as the system lets it, at most 65,536: a soft limit of 1024 would be reached by connections long before their own
-/// named limit. libpq and PostgreSQL take settings from variables that begin with PG, which belong to the person at the
-/// terminal and not to us: they are removed. Returns their names, for the log.
+/// that we start has more rights than we (PR_SET_NO_NEW_PRIVS) or types into a terminal, files 0600 and folders 0700 by
+/// default, SIGPIPE ignored. Before anything else: OpenSSL takes its setting at the first use only. It may also have as
+/// many open files as the system lets it, at most 65,536: a soft limit of 1024 would be reached by connections long
+/// before their own named limit. libpq and PostgreSQL take settings from variables that begin with PG, which belong to
+/// the person at the terminal and not to us: they are removed. Returns their names, for the log.
 std::vector<std::string> harden_process();
 /// Open files and sockets that this process may have.
 size_t descriptors_max();

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <pwd.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 namespace {
@@ -60,6 +61,22 @@ struct place {
   }
 };
 
+/// Makes a terminal ours (a process starts without one, and leads its session), as that of root's shell is.
+void take_terminal() {
+  const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+  const bool ready = ::grantpt(master) == 0 && ::unlockpt(master) == 0;
+  const int terminal = ready ? ::open(::ptsname(master), O_RDWR) : -1;
+  ::dup2(terminal, 0);
+  ::dup2(master, 2); // What is above 2 is closed.
+}
+/// Empty when it is there and nothing can be typed into it.
+std::string fault_of_terminal() {
+  winsize size{};
+  if (::ioctl(0, TIOCGWINSZ, &size) != 0)
+    return ", and has no terminal";
+  return ::ioctl(0, TIOCSTI, "x") == 0 ? ", and types into root's terminal" : "";
+}
+
 /// What leave_root does in a process of its own, which it changes for good: "user 101", or the sentence.
 std::string leave(const std::string& folder, const std::string& rounds = "1", const std::string& from = {}) {
   const test::scratch out{"out"}, home{"home"};
@@ -83,6 +100,7 @@ TEST_CASE("helper" * doctest::skip()) {
   const char* folder = std::getenv(folder_variable);
   if (!folder)
     return;
+  take_terminal();
   wiring::harden_process();
   std::string said;
   for (int left = std::stoi(std::getenv(rounds_variable)); left > 1; --left) {
@@ -108,6 +126,7 @@ TEST_CASE("helper" * doctest::skip()) {
       said += ", and reads a file that root opened";
     if (const char* home = std::getenv("HOME"); home && (::access(home, X_OK) != 0 && errno == EACCES))
       said += ", and has root's home";
+    said += fault_of_terminal();
     if (is_tool)
       throw std::runtime_error(said);
     std::ofstream{std::string{folder} + "/grain"} << "grain";
