@@ -1,11 +1,15 @@
 #include "runtime/terminal.hpp"
 
+#include <poll.h>
 #include <stdexcept>
 #include <unistd.h>
 
 namespace arrakis::terminal {
 
 void write(stream to, std::string_view text) {
+  // What is said at the end must not keep a program from ending: who reads its errors may stand still.
+  if (pollfd reader{STDERR_FILENO, POLLOUT, 0}; to == stream::error && ::poll(&reader, 1, 1'000) <= 0)
+    return;
   auto* file = to == stream::output ? stdout : stderr;
   const bool done = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
   if (!done && to == stream::output)

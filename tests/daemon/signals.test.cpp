@@ -55,18 +55,38 @@ TEST_CASE("descriptors: a daemon without standard error, output or input writes 
   }
 }
 
-TEST_CASE("descriptors: a daemon whose log nobody takes any more serves, and stops") {
+namespace {
+/// A pipe that is full, and that nobody reads.
+struct full_pipe {
   test::scratch tmp{"log"};
-  const auto pipe = tmp / "pipe";
-  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  const int reader = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC); // It never reads.
-  REQUIRE(reader >= 0);
-  while (::write(reader, "\n", 1) == 1) {}
-  arrakis_daemon one{{.environment = no_servers_of_discord, .shell = "exec \"$@\" 2>'" + pipe + "'"}};
+  std::string path = tmp / "pipe";
+  int reader = -1;
+  full_pipe() {
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    reader = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(reader >= 0);
+    while (::write(reader, "\n", 1) == 1) {}
+  }
+  ~full_pipe() { ::close(reader); }
+  std::string shell() const { return "exec \"$@\" 2>'" + path + "'"; }
+};
+} // namespace
+
+TEST_CASE("descriptors: a daemon whose log nobody takes any more serves, and stops") {
+  const full_pipe log;
+  arrakis_daemon one{{.environment = no_servers_of_discord, .shell = log.shell()}};
   REQUIRE(one.ready());
   one.child().signal(SIGHUP); // One line more.
   CHECK(one.stop() == 0);
-  ::close(reader);
+}
+
+TEST_CASE("descriptors: a daemon that cannot start ends, though nobody takes what it says") {
+  const full_pipe log;
+  for (const char* why : {"ARRAKIS_LOG_LEVEL=none", "ARRAKIS_HTTP_ADDRESS=1.1.1.1"}) {
+    arrakis_daemon one{{.environment = {why, "ARRAKIS_NODE_ROLES=api"}, .shell = log.shell()}};
+    CHECK(one.child().wait(std::chrono::seconds{60}));
+    CHECK(one.child().exit_status() == 1);
+  }
 }
 
 TEST_CASE("signals: none ends the daemon without a clean stop") {
