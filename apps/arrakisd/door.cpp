@@ -2,10 +2,12 @@
 
 #include "adapters/discord/interactions/door.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/foreign_text.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/seldom.hpp"
+#include "runtime/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,6 +21,7 @@ namespace {
 
 /// Discord gives 3 s from its sending; half a second is for the way.
 constexpr std::chrono::milliseconds answer_within{2'500};
+constexpr size_t detail_bytes_max = 400;
 
 net::http_response problem(int status, std::string code, std::string message) {
   boost::json::object error{{"code", std::move(code)}, {"message", std::move(message)}};
@@ -29,11 +32,14 @@ bool all_ready(const std::vector<dependency>& list) {
   return std::all_of(list.begin(), list.end(), [](const auto& d) { return d.ready; });
 }
 
+/// A server may have written it: not all of it, always UTF-8 (JSON is), and nothing that a terminal obeys.
+std::string foreign(std::string_view detail) { return std::string{utf8_head(for_terminal(detail), detail_bytes_max)}; }
+
 net::http_response ready(const ports& to, const std::vector<dependency>& list) {
   const bool accepting = to.accepting();
   boost::json::object states;
   for (const auto& d : list)
-    states[d.name] = boost::json::object{{"ready", d.ready}, {"detail", d.detail}};
+    states[d.name] = boost::json::object{{"ready", d.ready}, {"detail", foreign(d.detail)}};
   const bool good = accepting && std::ranges::all_of(list, [](const auto& d) { return d.ready || !d.needed; });
   boost::json::object body{{"ready", good}, {"draining", !accepting}, {"dependencies", std::move(states)}};
   if (const auto skew = to.skew ? to.skew() : std::nullopt)

@@ -1,6 +1,7 @@
 #include "apps/arrakisd/door.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/net_fixture.hpp"
@@ -65,7 +66,7 @@ struct fixture {
     door::ports out;
     out.interactions = interactions;
     out.public_key = discord.public_key();
-    out.dependencies = [](auto done) { done({}); };
+    out.dependencies = [this](auto done) { done(list); };
     out.accepting = [] { return true; };
     return out;
   }
@@ -81,6 +82,7 @@ struct fixture {
   caf::actor_system_config config;
   caf::actor_system sys{config};
   signer discord;
+  std::vector<door::dependency> list;
   interactions::handle interactions;
   io threads;
   http_client client{threads};
@@ -123,6 +125,19 @@ TEST_CASE("http api: a page is read with GET or HEAD, and another method hears w
   for (const auto* method : {"GET", "POST", "HEAD"})
     CHECK(f.ask(method, "/webhooks/discord/").status == 404);
   CHECK(header(f.ask("GET", "/webhooks/discord").headers, "Allow") == "POST");
+}
+
+// Negative control: as the server wrote it, it is no JSON at all.
+TEST_CASE("http api: what a server said of itself is told in short, as UTF-8, and obeyed by no terminal") {
+  fixture f;
+  f.list = {{"database", false, "connection failed: received \x81 \x1b[31m " + std::string(100'000, 'x')}};
+  const auto answer = f.ask("GET", "/health/ready");
+  CHECK(answer.status == 503);
+  const auto tree = json::parse(answer.body);
+  REQUIRE(tree);
+  CHECK(answer.body.find("received ") != std::string::npos);
+  CHECK(answer.body.find('\x1b') == std::string::npos);
+  CHECK(answer.body.size() < 1'000);
 }
 
 // Negative control: decoded as net::path_of() does, each of these is a page that is served.
