@@ -48,6 +48,7 @@ struct open_call {
   instant since{};
   instant sent{};
   int attempts = 0;
+  int told_waits = 0; ///< Answers 429, of which each told how long to wait.
   bool flying = false;
   std::string slot;
 };
@@ -429,11 +430,19 @@ void on_silence(pointer self, uint64_t ticket, const caf::error& error) {
     retry_or(self, ticket, backoff(c.attempts), fail(left ? ec::unknown : ec::unavailable, text_of(error)));
 }
 
+/// The wait that was told; from a call's third refusal on not less than ours. Discord tells 0 s now and then, and each
+/// request that it refuses counts against us.
+milliseconds wait_of(open_call& c, milliseconds told) {
+  constexpr int believed = 2;
+  return ++c.told_waits <= believed ? told : std::max(told, backoff(c.told_waits - believed));
+}
+
 /// A wait was told, or we are blocked: the call goes again after it, or is told.
 void on_wait(pointer self, uint64_t ticket, int status, const reaction& r) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
-  const bool blocked = r.cause == "edge";
+  const bool blocked = r.cause == "edge"; // Then the wait doubles by itself.
+  const auto wait = blocked ? r.wait : wait_of(c, r.wait);
   if (status == 429) {
     metrics::count("discord_rate_limit_errors", "Answers 429 of Discord.");
     metrics::count("arrakis_discord_429_total", "Answers 429 of Discord by cause.", 1,
@@ -443,10 +452,10 @@ void on_wait(pointer self, uint64_t ticket, int status, const reaction& r) {
     metrics::count("arrakis_discord_blocked_total", "Answers below 500 that Discord's API did not write.", 1,
                    {{"status", std::to_string(status)}});
   log::warn(blocked ? "discord.blocked" : "discord.429",
-            {{"cause", r.cause}, {"status", status}, {"route", c.what.route}, {"wait_ms", r.wait.count()}});
+            {{"cause", r.cause}, {"status", status}, {"route", c.what.route}, {"wait_ms", wait.count()}});
   if (r.cause == "global")
     st.hold_off = std::max(st.hold_off, r.wait);
-  retry_or(self, ticket, r.wait, held_back({r.wait, blocked}));
+  retry_or(self, ticket, wait, held_back({wait, blocked}));
   tell_hindered(self, now_of(self));
 }
 

@@ -195,6 +195,22 @@ TEST_CASE("discord.rest: a 429 is waited out and not seen by the caller, unless 
   CHECK_FALSE(told_in(a.error())->blocked);
 }
 
+TEST_CASE("discord.rest: a 429 that tells no wait each time is believed twice") {
+  bench b;
+  auto pending = b.ask(b.read());
+  b.sim.advance(awake);
+  int refused = 0;
+  for (int i = 0; i < 400; ++i) { // 4 s.
+    if (!b.wire.empty()) {
+      b.answer(429, R"({"retry_after":0,"global":false})", {{"Retry-After", "0"}, {"X-RateLimit-Scope", "user"}});
+      ++refused;
+    }
+    b.sim.advance(10ms);
+  }
+  CHECK(refused >= 4);
+  CHECK(refused <= 10); // Negative control: as often as the budget allows, 130 times, without a wait of ours.
+}
+
 TEST_CASE(
   "discord.rest: a told wait holds for its route and resource over all calls and processes: one request, not 18") {
   bench b;
