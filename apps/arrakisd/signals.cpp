@@ -18,7 +18,9 @@ void prepare() {
   const auto set = awaited();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGHUP, SIG_DFL);
-  for (const int number : {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGXFSZ, SIGPIPE})
+  // The two of the terminal would stop it when it logs from the background (stty tostop).
+  for (const int number :
+       {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGXFSZ, SIGPIPE, SIGTTIN, SIGTTOU})
     std::signal(number, SIG_IGN);
   for (int number = SIGRTMIN; number <= SIGRTMAX; ++number)
     std::signal(number, SIG_IGN);

@@ -89,12 +89,24 @@ TEST_CASE("descriptors: a daemon that cannot start ends, though nobody takes wha
   }
 }
 
+TEST_CASE("signals: those of a terminal do not halt a daemon that logs from the background") {
+  arrakis_daemon one{{.environment = no_servers_of_discord}};
+  REQUIRE_MESSAGE(one.ready(), one.log());
+  // Read, not sent: the kernel halts no process whose group has no parent in its session, as here.
+  const auto status = test::content(fmt::format("/proc/{}/status", one.child().pid()));
+  const auto ignored = std::stoull(status.substr(status.find("SigIgn:") + 7), nullptr, 16);
+  for (const int number : {SIGTTIN, SIGTTOU})
+    CHECK((ignored >> (number - 1) & 1) == 1);
+  CHECK((ignored >> (SIGTSTP - 1) & 1) == 0); // Ctrl-Z is what somebody wants.
+  CHECK(one.stop() == 0);
+}
+
 TEST_CASE("signals: none ends the daemon without a clean stop") {
   for (const int end : {SIGQUIT, SIGXCPU}) {
     arrakis_daemon one{{.environment = no_servers_of_discord, .shell = "trap '' HUP; exec \"$@\""}};
     REQUIRE_MESSAGE(one.ready(), one.log());
-    for (const int number :
-         {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGXFSZ, SIGPIPE, SIGRTMIN, SIGRTMAX})
+    for (const int number : {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGXFSZ, SIGPIPE, SIGTTIN,
+                             SIGTTOU, SIGRTMIN, SIGRTMAX})
       one.child().signal(number);
     CHECK(rereads(one)); // Behind them, also where who started it ignores SIGHUP.
     CHECK(one.stop(end) == 0);
