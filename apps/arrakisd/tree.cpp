@@ -409,6 +409,8 @@ void node::impl::drain() {
 node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {
   if (auto bad = signer::local::check({wiring::signer_folder(settings)}))
     throw std::runtime_error(text_of(bad));
+  if (auto bad = objects::folder::check({wiring::objects_folder(settings)}))
+    log::warn("objects.others_may_write", {{"error", text_of(bad)}});
   if (auto bad = queue::fault_of(wiring::queue_options(settings)); !bad.empty())
     throw std::runtime_error(bad); // Here: a supervisor would only try it again.
   impl_->check_redis();

@@ -219,6 +219,11 @@ handle::behavior_type behavior(self_pointer self, std::string root) {
 
 } // namespace
 
+caf::error check(const options& o) {
+  auto bad = file::check_own_folder(o.root);
+  return code_of(bad) == ec::not_found ? caf::error{} : bad;
+}
+
 handle start(caf::actor_system& sys, options o) { return sys.spawn<caf::detached>(behavior, std::move(o.root)); }
 
 } // namespace arrakis::objects::folder

@@ -12,6 +12,10 @@ struct options {
   std::string root; ///< Made when it is not there.
 };
 
+/// Why other users have a hand in the store; nothing when they do not, or it is not there. A shared file system may
+/// need it so, and what was signed verifies all the same: worth a line in the log, and no more.
+caf::error check(const options&);
+
 /// Starts the store on a thread of its own. Several processes may share a root.
 /// Errors besides the port's: ec::invalid (malformed id or snapshot), ec::unavailable (disk full or failing: nothing
 /// was stored), ec::refused (the system forbids it), ec::timeout (the deadline had passed before it began).

@@ -45,6 +45,15 @@ using test::mode_of;
 void overwrite(const std::string& path, const std::string& bytes) { std::ofstream{path, std::ios::binary} << bytes; }
 } // namespace
 
+TEST_CASE("objects.folder: it is seen when others have a hand in the store") {
+  house at;
+  CHECK_FALSE(folder::check({at.root + "/none"}));
+  CHECK_FALSE(folder::check({at.root}));
+  ::chmod(at.root.c_str(), 0770);
+  CHECK(text_of(folder::check({at.root})).find("chmod go-w") != std::string::npos);
+  ::chmod(at.root.c_str(), 0700);
+}
+
 TEST_CASE("objects.folder: keeps the contract of the object store") {
   house at;
   contracts::objects(at.sys, at.store);
