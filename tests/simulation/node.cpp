@@ -25,7 +25,7 @@ chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::wa
 }
 
 std::shared_ptr<const wizard::core::catalogue> offered() {
-  static const auto all = std::make_shared<const wizard::core::catalogue>(wizard::core::offering({}));
+  static const auto all = std::make_shared<const wizard::core::catalogue>(wizard::core::everything());
   return all;
 }
 } // namespace

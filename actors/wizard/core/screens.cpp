@@ -217,6 +217,11 @@ void init_page(page& p, const record& r) {
 void chain_page(page& p, const record& r, const world& w) {
   p.text = "On which chains do your members hold what counts? You may choose several.";
   p.field("Chosen", chain_names(r.draft, w));
+  if (w.names.chains.empty()) { // Discord refuses a menu without options.
+    p.text = "This bot has no connection to any blockchain, so this setup cannot go on. Ask the bot's operator to set "
+             "`chains.rpc`, then press a button below: the chains appear here.";
+    return walk_row(p, r, filled(r, w));
+  }
   std::vector<option> options;
   for (auto& c : w.names.chains)
     options.push_back({c.name, c.id, fmt::format("Native coin {}", c.symbol),

@@ -222,6 +222,16 @@ TEST_CASE("wizard: from every state, every button and every choice of its own sc
     CHECK_MESSAGE(w.actions.contains(expected), std::string{expected});
 }
 
+TEST_CASE("wizard: where no chain has an endpoint the step says so, without a menu that Discord would refuse") {
+  walk w;
+  w.r.at = step::chain_select;
+  const auto none = offering({});
+  const auto shown = screen(w.r, {none, &w.facts});
+  CHECK(shown.find("chains.rpc") != std::string::npos);
+  CHECK(shown.find("Choose chains") == std::string::npos);
+  CHECK(screen(w.r, {everything(), &w.facts}).find("Choose chains") != std::string::npos); // Negative control.
+}
+
 TEST_CASE("wizard: a channel's line in a screen is no heading of Discord's markdown") {
   walk w;
   w.to(step::review);
