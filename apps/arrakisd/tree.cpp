@@ -91,7 +91,7 @@ bool has_role(const config& settings, std::string_view role) {
   return roles.find("all") != std::string::npos || roles.find(role) != std::string::npos;
 }
 
-/// The chains that have an endpoint, and the ids that the wizard may offer (all but the sandbox where none has).
+/// The chains that have an endpoint. The wizard offers no other.
 chain::options chain_options(const config& settings) {
   chain::options result;
   const auto endpoints = settings.addresses("chains.rpc");
@@ -318,11 +318,8 @@ void node::impl::declare_work() {
 }
 
 void node::impl::declare_identity() {
-  if (settings.secret("discord.token").empty()) {
-    log::warn("no_bot_token",
-              {{"do", "set ARRAKIS_DISCORD_TOKEN or discord.token_file, or start with `make run` for the sandbox"}});
+  if (settings.secret("discord.token").empty())
     return;
-  }
   children.push_back(
     {"identity",
      [this] {
