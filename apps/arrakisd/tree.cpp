@@ -44,6 +44,7 @@
 #include "runtime/net/io.hpp"
 #include "runtime/supervisor.hpp"
 #include "runtime/url.hpp"
+#include "schemas/invite.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -324,6 +325,7 @@ void node::impl::declare_identity() {
     {"identity",
      [this] {
        return find_identity(sys, rest, who, [this](snowflake application) {
+         log::info("discord.invite_link", {{"url", invite_link(application)}});
          if (publisher)
            caf::anon_send(publisher, commands::publish{application, {sys.clock().now() + std::chrono::minutes{10}}});
        });
