@@ -95,6 +95,8 @@ int run(const std::string& folder, const std::string& programs) {
   o.programs = programs;
   o.anvil = text_of_variable("ANVIL", "");
   o.discord_listen = "127.0.0.1:" + text_of_variable("DISCORD_PORT", "0");
+  o.keep_ports = true;
+  o.say = say;
   town t{o};
   say("starting the sandbox's Discord ...");
   t.start_discord();
