@@ -11,6 +11,7 @@
 #include "runtime/file.hpp"
 #include "runtime/last_resort.hpp"
 #include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
 #include "runtime/terminal.hpp"
 
 #include <algorithm>
@@ -191,6 +192,8 @@ int run(const config& settings, const sources& from, bool migrate_only) {
   {
     node here{settings, *where};
     announce(settings, here.url());
+    metrics::set("arrakis_build_info", "1; its labels say what runs.", 1,
+                 {{"version", ARRAKIS_VERSION}, {"compiler", __VERSION__}});
     log::info("ready", {{"url", here.url()}, {"roles", settings.text("node.roles")}});
     auto last = std::make_shared<const config>(settings);
     reload::files files{wiring::signer_folder(settings), reload::system_certificates()};
