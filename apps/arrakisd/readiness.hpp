@@ -7,6 +7,8 @@
 #include "apps/arrakisd/door.hpp"
 #include "apps/arrakisd/shards.hpp"
 
+#include <atomic>
+
 namespace arrakis::readiness {
 
 struct ports {
@@ -17,10 +19,12 @@ struct ports {
   signer::handle signer;
   fences::handle fences;
   const fences::board& board;
-  shards::handle shards; ///< Invalid where this process runs no bot.
+  shards::handle shards;  ///< Invalid where this process runs no bot.
+  bool has_token = false; ///< Since the start.
+  const std::atomic<bool>& token_refused;
 };
-/// `done` gets database, redis, queue, vault (the signer), fences, and discord where a bot runs; within 2 s. A database
-/// or a Redis is ready only while it takes writes.
+/// `done` gets database, redis, queue, vault (the signer), fences and discord; within 2 s. A database
+/// or a Redis is ready only while it takes writes. Without a bot token discord is not ready and not needed.
 void ask(caf::actor_system&, ports, std::function<void(std::vector<door::dependency>)> done);
 
 } // namespace arrakis::readiness

@@ -250,6 +250,7 @@ void node::impl::declare_adapters() {
     discord::rest_options o;
     o.token = [this] { return latest.get()->secret("discord.token"); };
     o.clock = &discord_clock;
+    o.token_refused = &who.token_refused;
     return discord::start(sys, std::move(o), discord::over(http, api_url()), budget);
   });
 }
@@ -366,7 +367,10 @@ void node::impl::open_door() {
     return known ? std::optional{door::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
   };
   to.dependencies = [this](auto done) {
-    readiness::ask(sys, {stores.pool, relay_pool, cache, queue_link, signer, fences, board, shards}, std::move(done));
+    const bool has_token = !settings.secret("discord.token").empty();
+    readiness::ask(
+      sys, {stores.pool, relay_pool, cache, queue_link, signer, fences, board, shards, has_token, who.token_refused},
+      std::move(done));
   };
   auto endpoints = door::routes(sys, std::move(to));
   const auto memory = find_memory_limit();

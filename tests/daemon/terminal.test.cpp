@@ -32,11 +32,19 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 } // namespace
 
 TEST_CASE("arrakisctl health: 0 while the daemon is ready, 1 and a sentence before it starts and after it ended") {
+  net::io io{1};
   arrakis_daemon one;
   REQUIRE_MESSAGE(one.ready(), one.log());
   auto got = one.ctl({"health"});
   CHECK_MESSAGE(got.first == 0, got.second);
   CHECK(has(got.second, "database   ready"));
+  CHECK(has(got.second, "discord    not ready no bot token"));
+  demo::http web{io};
+  const auto where = json::parse(test::content(one.folder() + "/arrakisd.json"));
+  const auto metrics = web.call(std::string{json::text_or(where->as_object(), "url")}, "GET", "/metrics");
+  REQUIRE(metrics);
+  CHECK(has(metrics->text, "process_resident_memory_bytes "));
+  CHECK(has(metrics->text, "arrakis_build_info{"));
   CHECK(one.stop() == 0);
   got = one.ctl({"health"});
   CHECK(got.first == 1);
