@@ -64,7 +64,7 @@ flow<> collect(self_pointer self, std::shared_ptr<const ports> to,
     auto shards_now = co_await ask(self, to->shards, until, shards::inspect{until});
     list.push_back(of_shards(shards_now));
   } else {
-    list.push_back({"discord", true, "reached over REST; this process runs no shard"});
+    list.push_back({"discord", true, "the bot token is not refused; this process runs no shard"});
   }
   done(std::move(list));
   self->quit();
