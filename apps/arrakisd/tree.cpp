@@ -270,7 +270,7 @@ void node::impl::declare_domain() {
     });
   });
   add<reconciler::handle>(reconciler, "reconciler", [this] {
-    return reconciler::start(sys, {stores.communities, stores.manifests, rest, bot()});
+    return reconciler::start(sys, {stores.communities, stores.manifests, stores.deployments, rest, bot()});
   });
 }
 

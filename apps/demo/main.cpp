@@ -53,7 +53,7 @@ void show(town& t) {
   if (known.first == 0) {
     say("\nThe community of an earlier run is there:\n" + known.second);
     admin.type("reconcile");
-    admin.sees("No drift", std::chrono::seconds{20});
+    admin.sees("Matches the plan", std::chrono::seconds{20});
     say("/reconcile says:\n" + admin.text());
     return;
   }

@@ -61,7 +61,7 @@ await test('/onboard, typed and clicked through, comes to the review', async () 
   await person.press('Continue');
   await person.sees('Step 7 of 8');
   expect(
-    (await person.text()).includes('Its permissions and the place of its role suffice'),
+    (await person.text()).includes('The bot has the permissions it needs'),
     'a plan that can be deployed',
   );
   await person.picture('05-review');
