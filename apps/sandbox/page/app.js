@@ -32,6 +32,11 @@ async function call(method, path, body) {
 // ---- what the names in a text mean, and which colour a member has
 const names = {
   guild: () => state.view.guild,
+  async people(query) {
+    const words = new URLSearchParams({ query, limit: 50 });
+    const { ok, body } = await call('GET', `as/${state.user}/guilds/${state.guild}/members/search?${words}`);
+    return ok ? body : [];
+  },
   role: (id) => state.view.guild.roles.find((r) => r.id === id)?.name ?? 'unknown-role',
   user: (id) => state.view.guild.members.find((m) => m.user.id === id)?.user.username ?? 'unknown-user',
   channel: (id) => state.view.guild.channels.find((c) => c.id === id)?.name ?? 'unknown',
@@ -422,13 +427,22 @@ for (const [id, sign] of [
   at(id).append(icon(sign));
 
 at('people').addEventListener('change', (event) => go({ user: event.target.value, channel: '' }));
-for (const name of ['members', 'roles'])
+const tabs = ['members', 'roles'];
+for (const name of tabs) {
+  at(`tab-${name}`).addEventListener('keydown', ({ key }) => {
+    if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
+    const other = at(`tab-${tabs.find((each) => each !== name)}`);
+    other.click();
+    other.focus();
+  });
   at(`tab-${name}`).addEventListener('click', () => {
-    for (const each of ['members', 'roles']) {
+    for (const each of tabs) {
       at(each).hidden = each !== name;
       at(`tab-${each}`).setAttribute('aria-selected', String(each === name));
+      at(`tab-${each}`).tabIndex = each === name ? 0 : -1;
     }
   });
+}
 
 function link(state, words) {
   at('link').className = state;

@@ -37,7 +37,7 @@ function component(c, names, act) {
     case 6:
     case 7:
     case 8:
-      return select(c, names.guild, act);
+      return select(c, names, act);
     case 9:
       return element(
         'div',

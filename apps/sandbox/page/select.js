@@ -12,8 +12,8 @@ function roles(guild) {
     .map((r) => ({ label: r.name, value: r.id, dot: r.color ? colour(r.color) : '#99aab5' }));
 }
 
-function users(guild) {
-  return guild.members
+function users(members) {
+  return members
     .map((m) => ({
       label: m.nick ?? m.user.global_name ?? m.user.username,
       value: m.user.id,
@@ -40,11 +40,11 @@ function channels(guild, kinds) {
 function offered(c, guild) {
   switch (c.type) {
     case 5:
-      return users(guild);
+      return users(guild.members);
     case 6:
       return roles(guild);
     case 7:
-      return [...users(guild), ...roles(guild)];
+      return [...users(guild.members), ...roles(guild)];
     case 8:
       return channels(guild, c.channel_types);
     default:
@@ -67,15 +67,21 @@ function bounds(least, most, chosen) {
   return `Choose ${range} · ${chosen} chosen`;
 }
 
-/// `guild()` gives the guild as it is when the list opens. `act(element, customId, values)` sends a choice and answers
+/// `names.guild()` gives the guild as it is when the list opens, `names.people(query)` members beyond those that it
+/// holds. `act(element, customId, values)` sends a choice and answers
 /// whether it was accepted.
-export function select(c, guild, act) {
+export function select(c, names, act) {
   const least = c.min_values ?? 1;
   const most = c.max_values ?? 1;
   const many = most > 1;
   const id = `menu-${(last += 1)}`;
   const name = c.placeholder ?? 'Make a selection';
-  let options = offered(c, guild());
+  let found = []; // Members that a search brought.
+  const all = () => {
+    const there = offered(c, names.guild());
+    return [...there, ...found.filter((o) => !there.some((each) => each.value === o.value))];
+  };
+  let options = all();
   let chosen = preset(c);
   let sent = new Set(chosen);
   let active = 0; // Among the options that the filter shows.
@@ -145,10 +151,10 @@ export function select(c, guild, act) {
   }
 
   function drawList() {
-    const all = visible();
-    active = Math.max(0, Math.min(active, all.length - 1));
+    const rows = visible();
+    active = Math.max(0, Math.min(active, rows.length - 1));
     list.replaceChildren(
-      ...all.map((o, i) =>
+      ...rows.map((o, i) =>
         element(
           'li',
           {
@@ -166,9 +172,9 @@ export function select(c, guild, act) {
         ),
       ),
     );
-    if (!all.length) list.append(element('li', { role: 'option', 'aria-disabled': 'true' }, 'Nothing found'));
+    if (!rows.length) list.append(element('li', { role: 'option', 'aria-disabled': 'true' }, 'Nothing found'));
     for (const each of [list, filter])
-      each.setAttribute('aria-activedescendant', all.length ? `${id}-${active}` : '');
+      each.setAttribute('aria-activedescendant', rows.length ? `${id}-${active}` : '');
     list.children[active]?.scrollIntoView({ block: 'nearest' });
     count.textContent = bounds(least, most, chosen.size);
   }
@@ -218,9 +224,12 @@ export function select(c, guild, act) {
 
   menu.addEventListener('beforetoggle', (event) => {
     if (event.newState !== 'open') return;
-    options = offered(c, guild());
+    options = all();
     filter.value = '';
     filter.hidden = options.length <= 10;
+    // The browser gives it the focus as the list opens, so that no key that is typed at once is lost.
+    list.autofocus = filter.hidden;
+    filter.autofocus = !filter.hidden;
     active = Math.max(
       0,
       options.findIndex((o) => chosen.has(o.value)),
@@ -233,26 +242,33 @@ export function select(c, guild, act) {
     trigger.setAttribute('aria-expanded', String(open));
     if (open) {
       list.children[active]?.scrollIntoView({ block: 'nearest' });
-      (filter.hidden ? list : filter).focus();
     } else if (trigger.isConnected) apply();
   });
   menu.addEventListener('keydown', (event) => {
-    const all = visible();
+    const rows = visible();
     const steps = { ArrowDown: 1, ArrowUp: -1 };
     if (event.target.tagName === 'BUTTON') return;
-    if (event.key in steps && all.length) active = (active + steps[event.key] + all.length) % all.length;
+    if (event.key in steps && rows.length) active = (active + steps[event.key] + rows.length) % rows.length;
     else if (event.key === 'Home' && event.target === list) active = 0;
-    else if (event.key === 'End' && event.target === list) active = all.length - 1;
+    else if (event.key === 'End' && event.target === list) active = rows.length - 1;
     else if (event.key === 'Enter' || (event.key === ' ' && event.target === list)) {
       event.preventDefault();
-      if (all[active]) pick(all[active].value);
+      if (rows[active]) pick(rows[active].value);
       return;
     } else return;
     event.preventDefault();
     drawList();
   });
-  filter.addEventListener('input', () => {
+  filter.addEventListener('input', async () => {
     active = 0;
+    drawList();
+    const query = filter.value.trim();
+    const { members, member_count: total } = names.guild();
+    if (![5, 7].includes(c.type) || !query || total <= members.length) return;
+    const more = await names.people(query);
+    if (filter.value.trim() !== query) return; // typed on: a later search answers
+    found = [...found.filter((o) => chosen.has(o.value)), ...users(more)];
+    options = all();
     drawList();
   });
   drawTrigger();

@@ -1,13 +1,11 @@
 // The sandbox's page as people meet it: at a desk (1280 px) and on a phone (360 px), with two tabs, with a keyboard,
 // and with a screen reader (axe). The bot is discord.js. Pictures lie in build/interop/page.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { equal, expect, finish, test, until } from '../discord/lib/check.mjs';
 import { discord, makeClient, once } from '../discord/lib/client.mjs';
 import { startSandbox } from '../discord/lib/sandbox.mjs';
 import { chooseIn, launch, pictureFile } from './lib.mjs';
+import { findings, fits as fitsOn, isClean, misfits } from './judge.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const { ChannelType, Events, MessageFlags } = discord;
 
 // ---- a guild with names that are hard to show, and a bot with every kind of component
@@ -128,16 +126,6 @@ async function settled(page) {
   await guild.systemChannel.send(text);
   await page.getByText(text).waitFor({ state: 'attached' });
 }
-
-/// All that axe finds: rule and element.
-async function findings(page) {
-  await page.evaluate(`${axe}; 0`);
-  const { violations } = await page.evaluate(() =>
-    window.axe.run(document, { resultTypes: ['violations'], rules: { 'color-contrast': { enabled: true } } }),
-  );
-  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')} ${n.any[0]?.message ?? ''}`));
-}
-const isClean = async (page, what) => equal(await findings(page), [], `what axe finds in ${what}`);
 
 // ---- forms
 await test('a form opens in the tab that asked for it; cancelled or sent, it comes back nowhere', async () => {
@@ -358,25 +346,8 @@ await test('negative control: axe finds a pale text, a field without a label and
 const phone = await tab(await context(), false);
 const panes = (page) =>
   page.evaluate(() => ['sidebar', 'chat', 'people-pane'].filter((id) => document.getElementById(id).checkVisibility()));
-/// What reaches over the edge of the screen, or is too small to be touched (44 px, but links within a text).
-const misfits = (page) =>
-  page.evaluate(() => {
-    const out = [];
-    if (document.documentElement.scrollWidth > innerWidth)
-      out.push(`the page: ${document.documentElement.scrollWidth}`);
-    for (const node of document.querySelectorAll('body *')) {
-      if (!node.checkVisibility() || node.closest('svg')) continue;
-      const box = node.getBoundingClientRect();
-      const name = `${node.tagName} ${node.id || node.className} ${Math.round(box.left)}–${Math.round(box.right)}`;
-      if (box.width && (box.left < -1 || box.right > innerWidth + 1)) out.push(`over the edge: ${name}`);
-      if (node.matches('button, a.button, select') && (box.height < 44 || box.width < 44))
-        out.push(`too small: ${name} ${Math.round(box.width)}×${Math.round(box.height)}`);
-    }
-    return out;
-  });
 async function fits(page, what) {
-  equal(await misfits(page), [], `what does not fit in ${what}`);
-  await isClean(page, what);
+  await fitsOn(page, what);
   await picture(page, `phone-${what}`);
 }
 
@@ -443,6 +414,22 @@ await test('negative control: without the rules for small screens three panes re
     (await misfits(phone)).some((each) => each.startsWith('over the edge')),
     'something over the edge',
   );
+});
+
+await test('in a large guild a search reaches people that the page does not hold', async () => {
+  await sandbox.control('POST', 'users', { name: 'fremen', count: 260, guild: guild.id });
+  const page = await tab(await context());
+  await openPanel(page);
+  equal(await page.locator('#members .member').count(), 200, 'people on the page');
+  const before = taken.length;
+  await part(page, 'people').click();
+  const last = menu(page).locator('[data-value]', { hasText: 'fremen260' });
+  equal(await last.count(), 0, 'the negative control: who is not among them is not offered at first');
+  await menu(page).getByPlaceholder('Search').fill('fremen26');
+  await last.first().click();
+  await menu(page).getByRole('button', { name: 'Done' }).click();
+  await until(() => taken.length > before, 'the choice');
+  equal(guild.members.cache.get(taken.at(-1).values[0])?.user.username, 'fremen260', 'the person');
 });
 
 await test('no script fault on the way', () => equal(faults, [], 'faults'));
