@@ -11,10 +11,10 @@ help: ## Show this.
 	  name = $$1; sub(/:.*/, "", name); text = $$0; sub(/^[^#]*## /, "", text); \
 	  if (name != skip) printf "  make %-9s %s\n", name, text }' $(MAKEFILE_LIST)
 
-run: ## Everything on this machine with one onboarding; Ctrl-C ends it. ONCE=1: end after it. FRESH=1: forget the last state.
+run: ## Everything on this machine with one onboarding; Ctrl-C ends it. ONCE=1: end after it. FRESH=1: forget the last state. EMPTY=1: onboard yourself.
 	@tools/deps
 	@tools/build dev arrakisd arrakisctl sandbox demo
-	@ANVIL="$$(apps/demo/evm/setup)" && export ANVIL && ONCE="$(ONCE)" FRESH="$(FRESH)" exec build/dev/apps/demo/demo
+	@ANVIL="$$(apps/demo/evm/setup)" && export ANVIL && ONCE="$(ONCE)" FRESH="$(FRESH)" EMPTY="$(EMPTY)" exec build/dev/apps/demo/demo
 
 test: ## Build all, run every test and a smoke of the real clients; ends with "N passed, N failed".
 	@tools/deps

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <optional>
 #include <set>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace arrakis {
@@ -34,6 +35,16 @@ std::string lower(std::string text) {
   return text;
 }
 
+/// Why this user may not read `path`, and the command that lets it.
+std::string unreadable(const std::string& path) {
+  const auto user = ::geteuid();
+  struct stat seen {};
+  if (::stat(path.c_str(), &seen) != 0)
+    return fmt::format("{}: uid {} may not enter a folder above it; let it (chmod o+x)", path, user);
+  return fmt::format("{}: uid {} may not read it: it belongs to uid {} and has mode {:04o}; run: chown {} '{}'", path,
+                     user, seen.st_uid, seen.st_mode & 07777, user, path);
+}
+
 caf::expected<std::string> read_file(const std::string& path) {
   auto text = file::read_given(path, file_bytes_max, pipe_patience);
   if (text)
@@ -41,8 +52,7 @@ caf::expected<std::string> read_file(const std::string& path) {
   switch (code_of(text.error())) {
     case ec::timeout:
     case ec::corrupt: return text;
-    case ec::refused:
-      return failed<std::string>(ec::refused, fmt::format("{}: this user may not read it; let it, or restart", path));
+    case ec::refused: return failed<std::string>(ec::refused, unreadable(path));
     default:
       return failed<std::string>(ec::not_found,
                                  fmt::format("{}: cannot be read; check that it exists and who may read it", path));
@@ -319,7 +329,7 @@ private:
     auto text = read_file(path);
     if (const auto kept = kept_secret(name, path); !text && code_of(text.error()) == ec::refused && kept) {
       result_.notices_.push_back(
-        fmt::format("{}{}: {}; the value of before is kept", name, file_suffix, text_of(text.error())));
+        fmt::format("{}{}: {}; the value of before is kept until a restart", name, file_suffix, text_of(text.error())));
       result_.secrets_[name] = *kept;
       return;
     }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <unistd.h>
 
@@ -144,6 +145,17 @@ TEST_CASE("config: secrets come from the environment or from a file, and never o
            "ARRAKIS_DISCORD_TOKEN");
   CHECK(refusal("[discord]\ntoken_file = \"/nowhere/token\"\n")
         == "f:2: discord.token_file: /nowhere/token: cannot be read; check that it exists and who may read it");
+  if (::geteuid() == 0) { // As in a container: the file is root's, and the process is not.
+    REQUIRE(::seteuid(10001) == 0);
+    const auto said = refusal(text);
+    REQUIRE(::seteuid(0) == 0);
+    CHECK(
+      said
+      == fmt::format("f:2: discord.token_file: {0}: uid 10001 may not read it: it belongs to uid 0 and has mode 0600; "
+                     "run: chown 10001 '{0}'",
+                     token.path));
+    CHECK(loaded(text).secret("discord.token").reveal() == "tok-1"); // Negative control: root may read it.
+  }
   for (auto dsn : {"postgres://app:pw@db/arrakis", "host=db password=pw"})
     CHECK(refusal("[postgres]\ndsn = \"" + std::string{dsn} + "\"\n")
           == "f:2: postgres.dsn holds a password; put the value into a file and name it in postgres.dsn_file, or set "

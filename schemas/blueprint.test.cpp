@@ -143,11 +143,20 @@ TEST_CASE("preflight: each thing that is missing is a sentence that says what to
   chosen.roles[0].existing = snowflake{77};
   CHECK(preflight(town_state(administrator), chosen, {}).at(0).find("not there any more") != std::string::npos);
 
+  auto dangerous = town_state(administrator);
+  dangerous.roles.push_back({{77}, "Elder", 0, false, false, false, 1, send_messages});
+  CHECK(preflight(dangerous, chosen, {}).empty());
+  dangerous.roles.back().permissions |= manage_webhooks;
+  REQUIRE(preflight(dangerous, chosen, {}).size() == 1);
+  CHECK(preflight(dangerous, chosen, {})[0].find("“Elder” cannot stand for a tier: it has Manage Webhooks")
+        != std::string::npos);
+
   auto strong = m;
   strong.roles[0].permissions = {"BAN_MEMBERS"};
   const auto bits = preflight(town_state(manage_roles | manage_channels | view_channel | send_messages), strong, {});
-  REQUIRE(bits.size() == 1);
-  CHECK(bits[0].find("BAN_MEMBERS") != std::string::npos);
+  REQUIRE(bits.size() == 2);
+  CHECK(bits[0].find("no tier may give that") != std::string::npos);
+  CHECK(bits[1].find("BAN_MEMBERS") != std::string::npos);
 
   auto full = town_state(administrator);
   for (uint64_t i = 0; i < 248; ++i)

@@ -1,5 +1,6 @@
 #include "runtime/foreign_text.hpp"
 #include "schemas/blueprint.hpp"
+#include "schemas/dangerous_permissions.hpp"
 #include "schemas/permissions.hpp"
 
 #include <algorithm>
@@ -63,6 +64,11 @@ void check_permissions(sentences& out, const guild::state& g, const manifest& m)
 void check_role(sentences& out, const guild::state& g, const manifest_role& want, const ids& known) {
   const auto has = bot_permissions(g);
   const auto bits = mask(want.permissions);
+  if (!want.existing && bits && dangers_given(g, *bits) != 0)
+    out.push_back(
+      fmt::format("The role {} is to have {}: no tier may give that, since it can be bought. Take it out of "
+                  "the role.",
+                  quoted(want.name), dangers_of(dangers_given(g, *bits))));
   if (!want.existing && bits && (*bits & ~has))
     out.push_back(fmt::format("The role {} is to have {}, which the bot itself lacks: give them to the bot, or take "
                               "them out of the role.",
@@ -76,6 +82,11 @@ void check_role(sentences& out, const guild::state& g, const manifest_role& want
   else if (now && now->managed)
     out.push_back(fmt::format("The role {} belongs to an integration, so nobody can give it: choose another one.",
                               quoted(now->name)));
+  else if (const auto dangers = now && want.existing ? dangers_given(g, now->permissions) : 0; dangers != 0)
+    out.push_back(
+      fmt::format("The role {} cannot stand for a tier: it has {}, and a tier can be bought. Take that from "
+                  "the role, or choose another one.",
+                  quoted(now->name), dangers_of(dangers)));
   else if (now && !below_bot(g, *now))
     out.push_back(fmt::format("Move the bot's role above {} (Server Settings → Roles): it can only change and give "
                               "roles below its own highest one.",

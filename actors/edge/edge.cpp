@@ -97,7 +97,6 @@ discord::sink::behavior_type behavior(self_pointer self, ports to, options opts)
         self->state.options.ready(event);
     },
     [self](const discord::shard_stopped& event) {
-      log::error("shard_stopped", {{"shard", event.shard}, {"close_code", event.close_code}, {"do", event.what_to_do}});
       if (self->state.options.stopped)
         self->state.options.stopped(event);
     },

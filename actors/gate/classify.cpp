@@ -103,11 +103,13 @@ problem classify(const discord::answer& a, std::string_view about) {
                           about)};
     case 50013: // Missing Permissions
     case 50028: // Invalid role
+      // Who knows the guild can say which one lacks, and does (synthesize_community).
       return {
         trouble::permission,
-        fmt::format("Discord does not let the bot change {}. In Server Settings → Roles give the bot Manage Roles and "
-                    "Manage Channels and move its role above the roles that it manages, then press Retry.",
-                    about)};
+        fmt::format("The bot may not change {}: Discord refused (code {}). Fix its permissions in Server Settings "
+                    "→ Roles, then press Retry.",
+                    about, a.code),
+        std::chrono::milliseconds{0}, a.code};
     case 60003: // Two factor is required for this operation
       return {trouble::permission,
               "This server asks for two-factor authentication of its bots' owner: the owner of the "

@@ -34,8 +34,9 @@ bool retryable(trouble);
 
 struct problem {
   trouble what = trouble::none;
-  std::string sentence; ///< For an admin: what is wrong and what to do.
+  std::string sentence;              ///< For an admin: what is wrong and what to do.
   std::chrono::milliseconds wait{0}; ///< rate_limited: told by Discord, or until the block is tried again; 0: unknown.
+  int discord_code = 0; ///< permission: Discord's own where it does not say which one lacks (50013, 50028).
 };
 /// What `answer` or `error` of a call means. `about` names the resource in the sentence: "the role “Gold”".
 problem classify(const discord::answer&, std::string_view about);

@@ -1,6 +1,7 @@
 #include "actors/reconciler/diff.hpp"
 
 #include "runtime/foreign_text.hpp"
+#include "schemas/dangerous_permissions.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -28,6 +29,11 @@ const manifests::shadow_entry* applied(const std::vector<manifests::shadow_entry
     if (s.kind == of.kind && s.resource == of.resource && !blueprint::is_chosen(s.fields_json))
       return &s;
   return nullptr;
+}
+
+uint64_t dangers_in(const guild::state& g, const fields& f) {
+  const auto* role = std::get_if<blueprint::role_fields>(&f);
+  return role ? permissions::dangers_given(g, role->permissions) : 0;
 }
 
 std::string joined(const std::vector<std::string>& list) {
@@ -70,9 +76,15 @@ std::vector<difference> diff(const manifest& want, const std::vector<manifests::
     const auto* entry = applied(shadow, r.key);
     difference d{.of = r.key, .name = r.name, .id = r.existing ? *r.existing : entry ? entry->id : snowflake{}};
     const auto actual = d.id ? find(now, r.key.kind, d.id) : std::nullopt;
-    if (r.existing) { // The admins' own role: only its being there concerns us.
+    d.dangers = actual ? dangers_in(now, *actual) : 0;
+    if (r.existing) { // The admins' own role: only its being there concerns us, and that a tier can give it.
       if (!actual)
         out.push_back(d);
+      else if (d.dangers != 0) {
+        d.why = cause::dangerous;
+        d.name = std::get<blueprint::role_fields>(*actual).name;
+        out.push_back(std::move(d));
+      }
       continue;
     }
     if (!actual) {
@@ -101,7 +113,8 @@ std::vector<difference> diff(const manifest& want, const std::vector<manifests::
   return out;
 }
 
-std::string sentence(const difference& d) {
+namespace {
+std::string without_danger(const difference& d) {
   const auto who = fmt::format("{} {}",
                                d.of.kind == "role"       ? "Role"
                                : d.of.kind == "category" ? "Category"
@@ -121,13 +134,42 @@ std::string sentence(const difference& d) {
       return d.plan == action::create
              ? fmt::format("{}: deleted in Discord; it would be created again.", who)
              : fmt::format("{}: the chosen role is not there any more; choose another one.", who);
-    case cause::left_over: return fmt::format("{}: not in the plan any more; it stays until somebody deletes it.", who);
+    case cause::dangerous: return who;
+    case cause::left_over: return fmt::format("{}: removed from the plan; it stays until somebody deletes it.", who);
   }
   return who;
+}
+} // namespace
+
+std::string sentence(const difference& d) {
+  if (d.dangers == 0)
+    return without_danger(d);
+  const auto powers = permissions::dangers_of(d.dangers);
+  if (d.why == cause::dangerous)
+    return fmt::format("⚠️ Role {}: it stands for a tier and has {}. A tier can be bought: take that from the role, or "
+                       "choose another one with `/onboard`.",
+                       quoted(d.name), powers);
+  return fmt::format("⚠️ {} It now has {}; Deploy in `/onboard` takes that away.", without_danger(d), powers);
 }
 
 bool clean(const std::vector<difference>& list) {
   return std::all_of(list.begin(), list.end(), [](const difference& d) { return d.why == cause::left_over; });
+}
+
+std::string remaining(const std::vector<difference>& list) {
+  std::vector<std::string> parts;
+  size_t all = 0;
+  const auto count = [&](std::string_view kind, std::string_view one, std::string_view many) {
+    const auto n = static_cast<size_t>(std::count_if(
+      list.begin(), list.end(), [&](const difference& d) { return d.why == cause::left_over && d.of.kind == kind; }));
+    all += n;
+    if (n > 0)
+      parts.push_back(fmt::format("{} old {}", n, n == 1 ? one : many));
+  };
+  count("role", "role", "roles");
+  count("category", "category", "categories");
+  count("channel", "channel", "channels");
+  return parts.empty() ? "" : fmt::format("{} {}", joined(parts), all == 1 ? "remains" : "remain");
 }
 
 } // namespace arrakis::reconciler

@@ -16,6 +16,7 @@ enum class cause {
   external_tampering, ///< Somebody changed in Discord what was applied.
   both,               ///< Each of the two, in fields that may differ.
   missing,            ///< Applied, and not in the guild any more.
+  dangerous,          ///< A role that the admins chose for a tier has a permission that no tier may give.
   left_over,          ///< Applied by an earlier version, and not in the manifest any more; no drift, and never deleted.
 };
 enum class action { create, update, none };
@@ -27,6 +28,7 @@ struct difference {
   std::string name;
   snowflake id;
   std::vector<std::string> fields; ///< update: the managed fields that differ between desired and actual.
+  uint64_t dangers = 0;            ///< Of a tier's role as it is now: the permissions that no tier may give.
 };
 
 std::vector<difference> diff(const manifest&, const std::vector<manifests::shadow_entry>& shadow,
@@ -35,5 +37,7 @@ std::vector<difference> diff(const manifest&, const std::vector<manifests::shado
 std::string sentence(const difference&);
 /// No difference but left_over ones.
 bool clean(const std::vector<difference>&);
+/// "9 old roles and 1 old channel remain" of the left_over ones; empty without any.
+std::string remaining(const std::vector<difference>&);
 
 } // namespace arrakis::reconciler

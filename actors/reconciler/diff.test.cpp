@@ -1,5 +1,7 @@
 #include "actors/reconciler/diff.hpp"
 
+#include "schemas/dangerous_permissions.hpp"
+#include "schemas/permissions.hpp"
 #include "tests/support/fakes/manifest.hpp"
 
 #include <algorithm>
@@ -117,4 +119,42 @@ TEST_CASE("reconciler: a foreign overwrite is the admins' own, a changed one of 
   const auto list = t.list();
   REQUIRE(list.size() == 1);
   CHECK(list[0].fields == std::vector<std::string>{"overwrites"});
+}
+
+TEST_CASE("reconciler: a mapped role that gained a dangerous permission is drift, chosen or ours; others are not") {
+  three t;
+  t.want.roles[0].existing = t.now.roles[0].id;
+  t.shadow[0].fields_json = blueprint::chosen_text(blueprint::actual(t.now.roles[0]));
+  t.now.roles[0].permissions |= ~permissions::dangerous_bits(); // Negative control: everything that is harmless.
+  CHECK(t.list().empty());
+  t.now.roles[0].permissions |= permissions::ban_members;
+  auto list = t.list();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].why == cause::dangerous);
+  CHECK(list[0].plan == action::none);
+  CHECK_FALSE(clean(list));
+  CHECK(
+    sentence(list[0])
+    == "⚠️ Role “Gold”: it stands for a tier and has Ban Members (its holders can ban others). A tier can be bought: "
+       "take that from the role, or choose another one with `/onboard`.");
+
+  three ours;
+  ours.now.roles[1].permissions |= permissions::administrator;
+  list = ours.list();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].why == cause::external_tampering);
+  CHECK(sentence(list[0]).find("It now has Administrator (") != std::string::npos);
+}
+
+TEST_CASE("reconciler: what remains is counted by kind") {
+  std::vector<difference> list;
+  CHECK(remaining(list).empty());
+  list.push_back({cause::left_over, action::none, {"role", "a"}, "a", {}, {}});
+  CHECK(remaining(list) == "1 old role remains");
+  for (int i = 0; i < 8; ++i)
+    list.push_back({cause::left_over, action::none, {"role", "a"}, "a", {}, {}});
+  CHECK(remaining(list) == "9 old roles remain");
+  list.push_back({cause::left_over, action::none, {"channel", "c"}, "c", {}, {}});
+  list.push_back({cause::missing, action::none, {"role", "m"}, "m", {}, {}});
+  CHECK(remaining(list) == "9 old roles and 1 old channel remain");
 }

@@ -19,6 +19,7 @@ struct drift {
 struct drift_report {
   std::vector<std::string> lines;
   bool clean = false;
+  std::string remaining; ///< "9 old roles remain": what no plan wants any more; empty: nothing.
 };
 using handle = caf::typed_actor<caf::replies_to<drift>::with<drift_report>>;
 } // namespace arrakis::reconciler

@@ -52,6 +52,18 @@ flow<caf::expected<guild::state>> read_guild(pointer self, snowflake guild, std:
   co_return now;
 }
 
+/// Why there is nothing to compare with.
+flow<caf::error> nothing_deployed(pointer self, community_id community, deadline until) {
+  auto newest = co_await ask(self, self->state.p.deployments, until, deployments::status{community, 0, until});
+  if (!newest && code_of(newest.error()) != ec::not_found)
+    co_return newest.error();
+  if (!newest)
+    co_return fail(ec::not_found, "Nothing has been deployed in this server yet. `/onboard` makes a plan.");
+  if (newest->state == "failed" || newest->state == "cancelled")
+    co_return fail(ec::not_found, "The last deployment failed; `/resume` shows why.");
+  co_return fail(ec::not_found, "The first deployment is still under way; `/resume` shows how far it is.");
+}
+
 flow<caf::expected<drift_report>> compare(pointer self, drift q) {
   auto& p = self->state.p;
   auto found = co_await ask(self, p.communities, q.until, communities::find_by_guild{q.guild, q.until});
@@ -64,7 +76,7 @@ flow<caf::expected<drift_report>> compare(pointer self, drift q) {
   if (!shadow)
     co_return shadow.error();
   if (shadow->version == 0)
-    co_return fail(ec::not_found, "Nothing has been deployed in this server yet: `/resume` shows how far it is.");
+    co_return co_await nothing_deployed(self, community, q.until);
   auto record = co_await ask(self, p.manifests, q.until, manifests::load{community, 0, q.until});
   if (!record)
     co_return record.error();
@@ -77,6 +89,7 @@ flow<caf::expected<drift_report>> compare(pointer self, drift q) {
   const auto list = diff(*want, shadow->entries, *now);
   drift_report report;
   report.clean = clean(list);
+  report.remaining = remaining(list);
   for (const auto& d : list)
     report.lines.push_back(sentence(d));
   co_return report;

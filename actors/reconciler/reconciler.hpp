@@ -2,6 +2,7 @@
 #include "actors/reconciler/messages.hpp"
 #include "adapters/discord/rest/messages.hpp"
 #include "adapters/postgres/communities/messages.hpp"
+#include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 
 #include <functional>
@@ -10,6 +11,7 @@ namespace arrakis::reconciler {
 struct ports {
   communities::handle communities;
   manifests::handle manifests;
+  deployments::handle deployments;
   discord::rest rest;
   std::function<snowflake()> bot; ///< The bot's own user.
 };

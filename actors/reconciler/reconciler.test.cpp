@@ -19,8 +19,9 @@ struct bench {
   test::fake_store store{sim, test::fake_discord::guild_id};
   discord::rest rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, town.transport(),
                                       test::memory_budget(sim.sys()));
-  reconciler::handle actor = reconciler::start(
-    sim.sys(), {store.communities_port(), store.manifests_port(), rest, [] { return test::fake_discord::bot; }});
+  reconciler::handle actor = reconciler::start(sim.sys(), {store.communities_port(), store.manifests_port(),
+                                                           store.deployments_port(), rest,
+                                                           [] { return test::fake_discord::bot; }});
   ~bench() {
     caf::anon_send_exit(rest, caf::exit_reason::kill);
     sim.run();
@@ -59,7 +60,11 @@ struct bench {
 
 TEST_CASE("reconciler: a guild as deployed is clean; what changed is named; nothing is written") {
   bench b;
-  CHECK(code_of(b.drift().error()) == ec::not_found);
+  CHECK(text_of(b.drift().error()).find("Nothing has been deployed in this server yet") != std::string::npos);
+  b.store.newest.emplace().state = "failed";
+  CHECK(text_of(b.drift().error()) == "The last deployment failed; `/resume` shows why.");
+  b.store.newest->state = "running";
+  CHECK(text_of(b.drift().error()).find("still under way") != std::string::npos);
   b.deploy();
   CHECK(code_of(b.drift({7}).error()) == ec::not_found);
   auto report = b.drift();

@@ -53,7 +53,8 @@ TEST_CASE_FIXTURE(fixture, "wizard guilds: the bot's permissions are those of it
   CHECK(blueprint::bot_permissions(*facts) == (permissions::manage_roles | permissions::view_channel));
   CHECK(facts->roles.size() == 3);
   CHECK(facts->channels.size() == 1);
-  CHECK(wizard::core::assignable(*facts).size() == 1);
+  CHECK(wizard::core::assignable(*facts).empty());
+  CHECK(wizard::core::withheld(*facts).size() == 1); // An administrator.
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard guilds: what cannot be read is an error, not an empty guild") {

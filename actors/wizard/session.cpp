@@ -37,8 +37,17 @@ struct state {
 using self_pointer = handle::stateful_pointer<state>;
 
 said apart(std::string_view sentence) { return {core::sentence_screen(sentence), true}; }
-constexpr std::string_view gone = "This wizard has ended (15 minutes without a click), or it is somebody else's. "
-                                  "Nothing was changed. Start with /onboard.";
+/// Why there is no session for a click on one's message.
+std::string closed(const state& st, std::string_view session, std::string_view action = {}) {
+  if (!core::belongs_to(session, st.user))
+    return "This setup belongs to somebody else. `/onboard` starts your own.";
+  const auto when = fmt::format("This setup closed after {} minutes without a click.",
+                                std::chrono::duration_cast<std::chrono::minutes>(st.opt->limits.session_ttl).count());
+  // These buttons stand below a deployment, which needs no session.
+  if (action == "refresh" || action == "retry")
+    return when + " Its deployment goes on without it: `/resume` shows it.";
+  return when + " Nothing in your server changed. `/onboard` starts a new one.";
+}
 constexpr std::string_view overtaken = "Another click was quicker, so this one did nothing. This is the present state.";
 
 void count(const char* event) {
@@ -91,7 +100,7 @@ flow<> read_guild(self_pointer self, snowflake application, deadline until, bool
 core::world world_of(self_pointer self) {
   auto& st = self->state;
   st.offered = st.opt->offered();
-  return {*st.offered, st.facts ? &*st.facts : nullptr, wall_ms()};
+  return {*st.offered, st.facts ? &*st.facts : nullptr, wall_ms(), st.opt->limits.session_ttl.count()};
 }
 
 flow<said> shown(self_pointer self, record r, std::string notice, snowflake application, deadline until) {
@@ -104,7 +113,7 @@ flow<said> shown(self_pointer self, record r, std::string notice, snowflake appl
 flow<said> lost(self_pointer self, store::loaded present, snowflake application, deadline until) {
   count("overtaken");
   if (!present.session)
-    co_return apart(gone);
+    co_return apart("Your setup was closed by another click, so this one did nothing. `/onboard` starts a new one.");
   co_return co_await shown(self, std::move(*present.session), std::string{overtaken}, application, until);
 }
 
@@ -129,7 +138,7 @@ flow<caf::expected<said>> begin(self_pointer self, what_came x, int64_t expected
   if (!community)
     co_return community.error();
   co_await read_guild(self, x->application, until, false);
-  auto r = core::fresh(random_hex(16), st.user, st.guild, x->channel, wall_ms());
+  auto r = core::fresh(core::session_id(random_hex(12), st.user), st.user, st.guild, x->channel, wall_ms());
   r.guild_name = st.facts ? st.facts->name : x->guild_name;
   std::string notice;
   if (community->active)
@@ -270,19 +279,18 @@ flow<caf::expected<said>> inspect(self_pointer self, int64_t expected, record ty
   auto contract = co_await ask(self, st.to.chains, by, std::move(question));
   core::contract_facts facts;
   if (contract) {
-    facts = {true,
-             "",
-             false,
-             contract->address,
-             contract->has_code,
-             contract->matches_type,
-             contract->symbol,
-             contract->name,
-             contract->decimals};
+    facts.known = true;
+    facts.address = contract->address;
+    facts.has_code = contract->has_code;
+    facts.matches_type = contract->matches_type;
+    facts.symbol = contract->symbol;
+    facts.name = contract->name;
+    facts.decimals = contract->decimals;
   } else {
     const auto code = code_of(contract.error());
     facts.refused = code == ec::invalid;
-    facts.why = facts.refused ? text_of(contract.error()) : "the chain gave no answer";
+    facts.unconnected = code == ec::refused;
+    facts.why = facts.refused ? text_of(contract.error()) : fmt::format("{} gave no answer", core::chain_name(t.chain));
     log::warn("wizard_contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
   }
   auto d = core::inspected(typed, facts);
@@ -310,7 +318,7 @@ flow<caf::expected<said>> finish(self_pointer self, record r, what_came x, deadl
     co_return co_await lost(self, std::move(removed->present), x->application, until);
   count("cancelled");
   co_return said{core::note_screen("Cancelled",
-                                   "The wizard was cancelled and forgotten. Nothing was changed in your server.",
+                                   "Your setup is cancelled and forgotten. Nothing in your server changed.",
                                    core::color_notice),
                  false};
 }
@@ -333,17 +341,19 @@ flow<caf::expected<said>> carry_out(self_pointer self, record r, decision d, wha
       co_return co_await shown(self, std::move(*now), {}, x->application, until);
     }
     case decision::restart: co_return co_await begin(self, x, r.version, until);
-    case decision::end: co_return co_await finish(self, std::move(r), x, until);
+    case decision::end: break;
   }
-  co_return apart(gone);
+  co_return co_await finish(self, std::move(r), x, until);
 }
 
 flow<caf::expected<said>> clicked(self_pointer self, what_came x, core::event e, deadline until) {
   auto found = co_await load(self, until);
   if (!found)
     co_return found.error();
+  if (found->session && found->session->id != e.session && core::belongs_to(e.session, self->state.user))
+    co_return apart("This message belongs to an earlier setup of yours. `/resume` shows the present one.");
   if (!found->session || found->session->id != e.session)
-    co_return apart(gone);
+    co_return apart(closed(self->state, e.session, e.action));
   if (auto need = needed(e); need != knowledge::none)
     co_await read_guild(self, x->application, until, need == knowledge::anew);
   auto d = core::apply(*found->session, e, world_of(self));
@@ -357,7 +367,7 @@ flow<caf::expected<said>> retry_deployment(self_pointer self, int64_t version, w
     co_return done.error();
   co_return said{core::note_screen(
                    "Running again",
-                   fmt::format("Version {} is on its way once more; what is in place stays. /resume shows the result.",
+                   fmt::format("Version {} is on its way once more; what is set up stays. `/resume` shows the result.",
                                done->version),
                    core::color_wizard),
                  false};
@@ -368,7 +378,7 @@ flow<caf::expected<said>> acted(self_pointer self, what_came x, deadline until) 
     co_return co_await retry_deployment(self, *version, x, until);
   auto e = core::event_of(*x);
   if (!e)
-    co_return apart("This button is not known here. Start with /onboard.");
+    co_return apart("This button is not known here. `/onboard` starts a setup.");
   co_return co_await clicked(self, x, std::move(*e), until);
 }
 
@@ -399,7 +409,7 @@ flow<caf::expected<said>> show_latest(self_pointer self, deadline until) {
   if (code_of(newest.error()) != ec::not_found)
     co_return newest.error();
   co_return apart(
-    "There is nothing to resume: no wizard of yours is open here and nothing was deployed. Start with /onboard.");
+    "There is nothing to resume: no setup of yours is open here, and nothing has been deployed. `/onboard` starts.");
 }
 
 flow<caf::expected<said>> resumed(self_pointer self, what_came x, deadline until) {
@@ -409,7 +419,8 @@ flow<caf::expected<said>> resumed(self_pointer self, what_came x, deadline until
   const auto asked = x->options.find("session_id");
   const bool named = asked != x->options.end() && !asked->second.empty();
   if (named && (!found->session || found->session->id != asked->second))
-    co_return apart("No wizard of yours in this server has that id. /resume without an id shows the one that is open.");
+    co_return apart(
+      "No setup of yours in this server has that id. `/resume` without an id shows the one that is open.");
   if (!found->session)
     co_return co_await show_latest(self, until);
   auto r = std::move(*found->session);

@@ -26,7 +26,7 @@ struct limits {
 struct options {
   /// Asked at each click: chains come and go while a session is open.
   std::function<std::shared_ptr<const core::catalogue>()> offered = [] {
-    return std::make_shared<const core::catalogue>(core::offering({}));
+    return std::make_shared<const core::catalogue>(core::everything());
   };
   wizard::limits limits;
   /// Told when a session's actor crashed too often: key, error, last message.

@@ -308,7 +308,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: an open session is offered by /onboard, resu
   to_review();
   const auto before = session();
   command<open>();
-  CHECK(says("Resume existing"));
+  CHECK(says("Continue it or start over?"));
   CHECK(session() == before);
   click("resume-existing");
   CHECK(says("Step 7 of 8"));
@@ -329,7 +329,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: /resume shows the open session, by its id or
   CHECK(says("Step 7 of 8"));
   command<resume>({{"session_id", "somebody-elses"}});
   CHECK(apart);
-  CHECK(says("No wizard of yours"));
+  CHECK(says("No setup of yours"));
 }
 
 TEST_CASE_FIXTURE(fixture,
@@ -354,11 +354,16 @@ TEST_CASE_FIXTURE(fixture,
   x->user = snowflake{77};
   take(sim.ask<interactions::said>(wizard, act{x, until()}));
   CHECK(apart);
-  CHECK(says("somebody else's"));
+  CHECK(says("This setup belongs to somebody else. `/onboard` starts your own."));
   CHECK(w.sessions == before);
   w.sessions.clear();
   take(click_id(id));
-  CHECK(says("15 minutes without a click"));
+  CHECK(says("This setup closed after 15 minutes without a click. Nothing in your server changed."));
+  auto below_deployment = id;
+  below_deployment.replace(below_deployment.find("cancel"), 6, "refresh");
+  take(click_id(below_deployment));
+  CHECK(says("Its deployment goes on without it"));
+  CHECK_FALSE(says("Nothing in your server changed"));
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: cancel forgets the session") {
@@ -380,7 +385,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: a contract that cannot be read is kept for a
   CHECK(stored().draft.assets.empty());
   w.contract = chain::contract{address, true, true, "SPICE", std::nullopt, 6, 100};
   click("check-again");
-  CHECK(says("SPICE was added"));
+  CHECK(says("SPICE added (contract found on Berachain)"));
   CHECK(stored().draft.assets.at(0).decimals == 6);
 }
 

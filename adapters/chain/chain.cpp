@@ -108,8 +108,7 @@ flow<> inspect(self_pointer self, chain_options chain, inspect_contract question
       to.deliver(std::move(*found));
     co_return;
   }
-  to.deliver(fail(ec::unknown, fmt::format("no endpoint of {} answered: {}", chain.id,
-                                           failures.empty() ? "none is configured (chains.rpc)" : failures)));
+  to.deliver(fail(ec::unknown, fmt::format("no endpoint of {} answered: {}", chain.id, failures)));
 }
 
 caf::result<contract> begin(self_pointer self, inspect_contract question) {
@@ -123,6 +122,8 @@ caf::result<contract> begin(self_pointer self, inspect_contract question) {
   if (!address)
     return std::move(address.error());
   question.address = std::move(*address);
+  if (chain->endpoints.empty())
+    return fail(ec::refused, fmt::format("no endpoint of {} is configured (chains.rpc.{})", chain->id, chain->id));
   question.until.at -= way_back;
   auto to = self->make_response_promise<contract>();
   self->state.flows.start(inspect(self, *chain, std::move(question), to));

@@ -196,8 +196,8 @@ TEST_CASE("chain: what is malformed or unknown to the configuration is refused b
   CHECK(code_of(house::ask(at.sys, chain, where, 5s, "sandbox", "erc404").error()) == ec::invalid);
   CHECK(at.one.requests == 0);
   const auto none = house::ask(at.sys, at.start({}));
-  CHECK(code_of(none.error()) == ec::unknown);
-  CHECK(text_of(none.error()).find("chains.rpc") != std::string::npos);
+  CHECK(code_of(none.error()) == ec::refused);
+  CHECK(text_of(none.error()).find("chains.rpc.sandbox") != std::string::npos);
 }
 
 TEST_CASE("chain: a failing endpoint is passed over, and when all fail it is unknown, without their keys in the text") {

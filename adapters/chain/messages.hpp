@@ -21,6 +21,6 @@ struct contract {
   int64_t block = 0;
 };
 /// ec::unknown: no endpoint answered in time, or they disagree (the text says which). ec::invalid: malformed address.
-/// ec::not_found: no such chain in config/chains.
+/// ec::not_found: no such chain in config/chains. ec::refused: no endpoint of this chain is configured.
 using handle = caf::typed_actor<caf::replies_to<inspect_contract>::with<contract>>;
 } // namespace arrakis::chain

@@ -7,6 +7,7 @@
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/queue/messages.hpp"
 #include "adapters/signer/messages.hpp"
+#include "runtime/config.hpp"
 #include "runtime/error.hpp"
 
 #include <caf/actor_system.hpp>
@@ -54,5 +55,13 @@ caf::expected<caf::unit_t> manifest(ports&, const std::vector<std::string>& args
 caf::expected<caf::unit_t> signing(ports&, const std::vector<std::string>& args);
 caf::expected<caf::unit_t> community(ports&, const std::vector<std::string>& args);
 caf::expected<caf::unit_t> audit_log(ports&, const std::vector<std::string>& args);
+
+/// The same for what needs no database, no Redis and no key.
+using local_verb = caf::expected<caf::unit_t> (*)(const config&, const std::vector<std::string>& args);
+
+/// Prints the link that invites the bot.
+caf::expected<caf::unit_t> invite(const config&, const std::vector<std::string>& args);
+/// Whether the daemon of this state folder is ready, and each thing that it needs.
+caf::expected<caf::unit_t> health(const config&, const std::vector<std::string>& args);
 
 } // namespace arrakis::ctl

@@ -24,6 +24,8 @@ constexpr auto usage = R"(arrakisctl - the console of Arrakis in a terminal
   arrakisctl [--config FILE] manifest restore ID VERSION | restore ID --from-objects VERSION [HASH] [--yes]
   arrakisctl [--config FILE] signer status | rotate | anchor
   arrakisctl [--config FILE] audit verify [ID]
+  arrakisctl [--config FILE] invite      the link that invites the bot into a server, with the least permissions
+  arrakisctl [--config FILE] health      0: the daemon is ready; 1: it is not, and why
 
 ID is a community's UUID or its guild's snowflake. It reads the configuration of arrakisd and speaks to the same
 servers.
@@ -32,12 +34,17 @@ servers.
 struct area {
   std::string_view name;
   ctl::verb run;
+  ctl::local_verb run_locally = nullptr; ///< Instead of `run`.
 };
-constexpr area areas[] = {{"community", ctl::community},
-                          {"jobs", ctl::jobs},
-                          {"manifest", ctl::manifest},
-                          {"signer", ctl::signing},
-                          {"audit", ctl::audit_log}};
+constexpr area areas[] = {{"community", ctl::community},   {"jobs", ctl::jobs},       {"manifest", ctl::manifest},
+                          {"signer", ctl::signing},        {"audit", ctl::audit_log}, {"invite", nullptr, ctl::invite},
+                          {"health", nullptr, ctl::health}};
+
+int report(const caf::expected<caf::unit_t>& done) {
+  if (!done)
+    terminal::print_error("arrakisctl: {}\n", text_of(done.error()));
+  return done ? 0 : 1;
+}
 
 int run(const config& settings, ctl::verb verb, const std::vector<std::string>& words) {
   auto where = wiring::find_addresses(settings);
@@ -64,8 +71,6 @@ int run(const config& settings, ctl::verb verb, const std::vector<std::string>& 
                 objects::folder::start(sys, {wiring::objects_folder(settings)}),
                 signer::anchored::start(sys, keyring, signing_keys, {.makes_first_key = false})};
   const auto done = verb(to, words);
-  if (!done)
-    terminal::print_error("arrakisctl: {}\n", text_of(done.error()));
   for (const auto& actor : {caf::actor_cast<caf::actor>(to.queue), caf::actor_cast<caf::actor>(to.objects),
                             caf::actor_cast<caf::actor>(to.signer), caf::actor_cast<caf::actor>(keyring),
                             caf::actor_cast<caf::actor>(signing_keys), caf::actor_cast<caf::actor>(to.communities),
@@ -73,7 +78,7 @@ int run(const config& settings, ctl::verb verb, const std::vector<std::string>& 
                             caf::actor_cast<caf::actor>(to.audit), caf::actor_cast<caf::actor>(stores.pool)})
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   link.stop();
-  return done ? 0 : 1;
+  return report(done);
 }
 } // namespace
 
@@ -103,6 +108,8 @@ int main(int argc, char** argv) {
   }
   try {
     wiring::become_owner_of(settings->text("node.state_folder"));
+    if (chosen->run_locally)
+      return report(chosen->run_locally(*settings, words));
     return run(*settings, chosen->run, words);
   } catch (const std::exception& e) {
     terminal::print_error("arrakisctl: {}\n", e.what());

@@ -6,6 +6,7 @@
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/process_metrics.hpp"
 #include "runtime/seldom.hpp"
 #include "runtime/utf8.hpp"
 
@@ -162,8 +163,10 @@ void route(caf::actor_system& sys, const open& here, net::http_request request, 
     return here->to.dependencies([here, respond](const auto& list) { respond(ready(here->to, list)); });
   if (path == "/health")
     return here->to.dependencies([respond](const auto& list) { respond(health(list)); });
-  if (path == "/metrics")
+  if (path == "/metrics") {
+    metrics::update_process();
     return respond({200, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, metrics::exposition()});
+  }
   respond(not_found());
 }
 } // namespace

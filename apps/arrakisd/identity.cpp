@@ -37,15 +37,18 @@ bool take(const std::string& body, identity& who) {
 }
 
 flow<> find(self_pointer self, discord::rest rest, identity* who, std::function<void(snowflake)> known) {
+  std::string last;
   for (std::chrono::milliseconds wait{250};; wait = std::min(wait * 2, wait_max)) {
     auto call = discord::get_application();
     call.until = within(self, answer_within);
     auto got = co_await ask(self, rest, call.until, call);
     if (got && got->status == 200 && take(got->body, *who))
       break;
-    log::warn("identity_unknown",
-              {{"error", got ? "GET /applications/@me: " + std::to_string(got->status) + " " + got->message
-                             : text_of(got.error())}});
+    auto why = got ? "GET /applications/@me: " + std::to_string(got->status) + " " + got->message
+                   : text_of(got.error());
+    if (why != last)
+      log::warn("identity_unknown", {{"error", why}});
+    last = std::move(why);
     co_await nap(self, wait);
   }
   known(snowflake{who->application.load()});

@@ -13,6 +13,7 @@ namespace arrakis {
 struct identity {
   std::atomic<uint64_t> application{0};
   std::atomic<uint64_t> bot{0}; ///< The bot's own user, which for old applications has another id than the application.
+  std::atomic<bool> token_refused{false};
 };
 
 /// Asks GET /applications/@me with back-off until it is answered, writes `who`, tells `known` and ends.

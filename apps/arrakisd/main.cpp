@@ -5,16 +5,20 @@
 #include "apps/arrakisd/tree.hpp"
 #include "apps/wiring/connections.hpp"
 #include "apps/wiring/privileges.hpp"
+#include "apps/wiring/start_check.hpp"
+#include "apps/wiring/state_folder.hpp"
 #include "runtime/config.hpp"
 #include "runtime/file.hpp"
 #include "runtime/last_resort.hpp"
 #include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
 #include "runtime/terminal.hpp"
 
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <unistd.h>
@@ -137,11 +141,46 @@ void reread(const sources& from, const config& running, std::shared_ptr<const co
   log::info("settings_reread", {{"changed", what.at_once.size()}, {"need_restart", what.restart.size()}});
 }
 
+/// Throws std::runtime_error that names every key which forbids the start; tells of what will be missing.
+void check_start(const config& settings) {
+  if (const auto bad = wiring::rejections(settings); !bad.empty())
+    throw std::runtime_error(fmt::format("{}", fmt::join(bad, "\n")));
+  for (const auto& each : wiring::missing_settings(settings))
+    log::warn("settings.incomplete", {{"setting", each.key}, {"why", each.text}});
+}
+
+/// As root: the start makes or takes over the state folder for an unprivileged user.
+std::vector<std::string> state_folder_rejections(const config& settings) {
+  try {
+    if (geteuid() == 0)
+      wiring::judge_state_folder(settings.text("node.state_folder"));
+    return {};
+  } catch (const std::exception& bad) {
+    return {bad.what()};
+  }
+}
+
+/// What --check-config answers: the settings, with what is missing; or why a start would be refused. The exit code.
+int check(const config& settings) {
+  for (const auto& notice : settings.notices())
+    terminal::print_document("# " + notice + "\n");
+  for (const auto& each : wiring::missing_settings(settings))
+    terminal::print_document(fmt::format("# warning: {}: {}\n", each.key, each.text));
+  terminal::print_document(settings.describe());
+  auto bad = wiring::rejections(settings);
+  std::ranges::copy(state_folder_rejections(settings), std::back_inserter(bad));
+  for (const auto& each : bad)
+    terminal::print_lines(terminal::stream::error, each + "\n");
+  return bad.empty() ? 0 : 1;
+}
+
 int run(const config& settings, const sources& from, bool migrate_only) {
   if (!migrate_only)
     signals::prepare();
   last_resort::install([] { kill(getpid(), SIGTERM); });
   wiring::leave_root(settings.text("node.state_folder"));
+  if (!migrate_only)
+    check_start(settings);
   last_resort::require_threads(threads_of(settings));
   const auto servers = start_embedded(settings);
   auto where = wiring::find_addresses(settings);
@@ -154,6 +193,8 @@ int run(const config& settings, const sources& from, bool migrate_only) {
   {
     node here{settings, *where};
     announce(settings, here.url());
+    metrics::set("arrakis_build_info", "1; its labels say what runs.", 1,
+                 {{"version", ARRAKIS_VERSION}, {"compiler", __VERSION__}});
     log::info("ready", {{"url", here.url()}, {"roles", settings.text("node.roles")}});
     auto last = std::make_shared<const config>(settings);
     reload::files files{wiring::signer_folder(settings), reload::system_certificates()};
@@ -187,12 +228,8 @@ int main(int argc, char** argv) {
     terminal::print_lines(terminal::stream::error, text_of(settings.error()) + "\n");
     return 1;
   }
-  if (args->check) {
-    for (const auto& notice : settings->notices())
-      terminal::print_document("# " + notice + "\n");
-    terminal::print_document(settings->describe());
-    return 0;
-  }
+  if (args->check)
+    return check(*settings);
   log::set_level(level_of(settings->text("log.level")));
   for (const auto& notice : settings->notices())
     log::info("setting_left_out", {{"why", notice}});

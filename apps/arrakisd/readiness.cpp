@@ -24,6 +24,10 @@ door::dependency of_shards(const caf::expected<shards::states>& all) {
     return {"discord", false, "Discord has not said yet how many shards there should be"};
   size_t elsewhere = 0;
   for (const auto& s : all->list) {
+    if (s.state == "stopped")
+      return {"discord", false,
+              "shard " + std::to_string(s.shard)
+                + " is stopped for good: the log's discord_shard_stopped says what to do"};
     if (s.state != "running" && s.state != "standby")
       return {"discord", false, "shard " + std::to_string(s.shard) + " is " + s.state};
     elsewhere += s.state == "standby" ? 1 : 0;
@@ -53,9 +57,16 @@ flow<> collect(self_pointer self, std::shared_ptr<const ports> to, done tell) {
   }
   list.push_back(
     {"fences", to->board.ready(), to->board.ready() ? "read lately" : "not read lately: no effect may leave"});
-  if (to->shards) {
+  if (!to->has_token) {
+    list.push_back({"discord", false, "no bot token was set at the start; set discord.token_file", false});
+  } else if (to->token_refused) {
+    list.push_back(
+      {"discord", false, "Discord refuses the bot token; put the current one into discord.token_file and send SIGHUP"});
+  } else if (to->shards) {
     auto shards_now = co_await ask(self, to->shards, until, shards::inspect{until});
     list.push_back(of_shards(shards_now));
+  } else {
+    list.push_back({"discord", true, "the bot token is not refused; this process runs no shard"});
   }
   tell(std::move(list));
   self->quit();

@@ -7,6 +7,8 @@
 #include "apps/arrakisd/door.hpp"
 #include "apps/arrakisd/shards.hpp"
 
+#include <atomic>
+
 namespace arrakis::readiness {
 
 struct ports {
@@ -17,7 +19,9 @@ struct ports {
   signer::handle signer;
   fences::handle fences;
   const fences::board& board;
-  shards::handle shards; ///< Invalid where this process runs no bot.
+  shards::handle shards;  ///< Invalid where this process runs no bot.
+  bool has_token = false; ///< Since the start.
+  const std::atomic<bool>& token_refused;
 };
 using done = std::function<void(std::vector<door::dependency>)>;
 
@@ -26,8 +30,8 @@ using done = std::function<void(std::vector<door::dependency>)>;
 /// the next one asks anew. Thread-safe.
 std::function<void(done)> shared(std::function<void(done)> ask);
 
-/// `done` gets database, redis, queue, vault (the signer), fences, and discord where a bot runs; within 2 s. A database
-/// or a Redis is ready only while it takes writes.
+/// `done` gets database, redis, queue, vault (the signer), fences and discord; within 2 s. A database or a Redis is
+/// ready only while it takes writes. Without a bot token discord is not ready and not needed.
 void ask(caf::actor_system&, ports, done);
 
 } // namespace arrakis::readiness

@@ -108,6 +108,7 @@ void start_all(self_pointer self, const plan& p) {
 flow<> open(self_pointer self) {
   auto& st = self->state;
   std::chrono::milliseconds wait{250};
+  std::string last;
   for (;;) {
     const auto until = within(self, st.options.ask_within);
     auto p = co_await ask(self, st.to.plans, until, gateway_plan::find{until});
@@ -115,7 +116,10 @@ flow<> open(self_pointer self) {
       start_all(self, *p);
       co_return;
     }
-    log::warn("gateway_unknown", {{"error", text_of(p.error())}});
+    if (auto why = text_of(p.error()); why != last) {
+      log::warn("gateway_unknown", {{"error", why}});
+      last = std::move(why);
+    }
     co_await nap(self,
                  std::chrono::milliseconds{static_cast<int64_t>(static_cast<double>(wait.count()) * (0.5 + jitter()))});
     wait = std::min(wait * 2, st.options.ask_again_max);

@@ -44,6 +44,7 @@
 #include "runtime/net/io.hpp"
 #include "runtime/supervisor.hpp"
 #include "runtime/url.hpp"
+#include "schemas/invite.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -91,7 +92,7 @@ bool has_role(const config& settings, std::string_view role) {
   return roles.find("all") != std::string::npos || roles.find(role) != std::string::npos;
 }
 
-/// The chains that have an endpoint, and the ids that the wizard may offer (all but the sandbox where none has).
+/// The chains that have an endpoint. The wizard offers no other.
 chain::options chain_options(const config& settings) {
   chain::options result;
   const auto endpoints = settings.addresses("chains.rpc");
@@ -249,6 +250,7 @@ void node::impl::declare_adapters() {
     discord::rest_options o;
     o.token = [this] { return latest.get()->secret("discord.token"); };
     o.clock = &discord_clock;
+    o.token_refused = &who.token_refused;
     return discord::start(sys, std::move(o), discord::over(http, api_url()), budget);
   });
 }
@@ -268,7 +270,7 @@ void node::impl::declare_domain() {
     });
   });
   add<reconciler::handle>(reconciler, "reconciler", [this] {
-    return reconciler::start(sys, {stores.communities, stores.manifests, rest, bot()});
+    return reconciler::start(sys, {stores.communities, stores.manifests, stores.deployments, rest, bot()});
   });
 }
 
@@ -318,15 +320,13 @@ void node::impl::declare_work() {
 }
 
 void node::impl::declare_identity() {
-  if (settings.secret("discord.token").empty()) {
-    log::warn("no_bot_token",
-              {{"do", "set ARRAKIS_DISCORD_TOKEN or discord.token_file, or start with `make run` for the sandbox"}});
+  if (settings.secret("discord.token").empty())
     return;
-  }
   children.push_back(
     {"identity",
      [this] {
        return find_identity(sys, rest, who, [this](snowflake application) {
+         log::info("discord.invite_link", {{"url", invite_link(application)}});
          if (publisher)
            caf::anon_send(publisher, commands::publish{application, {sys.clock().now() + std::chrono::minutes{10}}});
        });
@@ -367,7 +367,10 @@ void node::impl::open_door() {
     return known ? std::optional{door::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
   };
   to.dependencies = readiness::shared([this](auto done) {
-    readiness::ask(sys, {stores.pool, relay_pool, cache, queue_link, signer, fences, board, shards}, std::move(done));
+    const bool has_token = !settings.secret("discord.token").empty();
+    readiness::ask(
+      sys, {stores.pool, relay_pool, cache, queue_link, signer, fences, board, shards, has_token, who.token_refused},
+      std::move(done));
   });
   auto endpoints = door::routes(sys, std::move(to));
   const auto memory = find_memory_limit();

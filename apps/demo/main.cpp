@@ -55,7 +55,7 @@ void show(town& t) {
   if (known.first == 0) {
     say("\nThe community of an earlier run is there:\n" + known.second);
     admin.type("reconcile");
-    admin.sees("No drift", std::chrono::seconds{20});
+    admin.sees("Matches the plan", std::chrono::seconds{20});
     say("/reconcile says:\n" + admin.text());
     return;
   }
@@ -106,6 +106,8 @@ int run(const std::string& folder, const std::string& programs) {
   o.programs = programs;
   o.anvil = text_of_variable("ANVIL", "");
   o.discord_listen = "127.0.0.1:" + text_of_variable("DISCORD_PORT", "0");
+  o.keep_ports = true;
+  o.say = say;
   town t{o};
   say("starting the sandbox's Discord ...");
   t.start_discord();

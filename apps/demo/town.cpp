@@ -1,5 +1,6 @@
 #include "apps/demo/town.hpp"
 
+#include "apps/demo/reminder.hpp"
 #include "runtime/file.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/io.hpp"
@@ -34,7 +35,10 @@ std::optional<boost::json::object> read_object(const std::string& path) {
 } // namespace
 
 town::town(town_options o)
-  : options_(std::move(o)), io_(std::make_unique<net::io>(1)), http_(std::make_unique<http>(*io_)) {
+  : options_(std::move(o)),
+    io_(std::make_unique<net::io>(1)),
+    http_(std::make_unique<http>(*io_)),
+    ports_(options_.folder + "/ports.json") {
   fs::create_directories(options_.folder);
   if (const auto bad = file::check_own_folder(options_.folder)) // We write through the names in it, perhaps as root.
     throw std::runtime_error(fmt::format("{}; choose another with STATE", text_of(bad)));
@@ -57,18 +61,30 @@ void town::stop_discord() {
 
 std::string town::program(const std::string& name) const { return options_.programs + "/apps/" + name + "/" + name; }
 
+uint16_t town::kept_port(const std::string& name) const {
+  if (!options_.keep_ports)
+    return 0;
+  if (options_.say && ports_.is_lost(name))
+    options_.say("  another program has the port of the last run, so pages that are open from it will not work");
+  return ports_.find(name);
+}
+
 void town::start_discord() {
   const auto folder = options_.folder + "/discord";
   const auto output = options_.folder + "/discord.log";
   fs::create_directories(folder);
   fs::remove(output);
-  std::vector<std::string> argv{program("sandbox"), "--listen", options_.discord_listen,
-                                "--state",          folder,     "--print-ready"};
+  const std::string any = "127.0.0.1:0";
+  const auto listen = options_.discord_listen == any ? fmt::format("127.0.0.1:{}", kept_port("discord"))
+                                                     : options_.discord_listen;
+  std::vector<std::string> argv{program("sandbox"), "--listen", listen, "--state", folder, "--print-ready"};
   if (!options_.discord_limits)
     argv.push_back("--no-limits");
   discord_.emplace(process_options{argv, options_.discord_environment, {}, {}, output});
+  reminder waiting{options_.say};
   const bool up = eventually(
     [&] {
+      waiting.tick([] { return "the sandbox's Discord"; });
       for (std::istringstream lines(read_all(output)); !lines.eof();) {
         std::string line;
         std::getline(lines, line);
@@ -86,11 +102,18 @@ void town::start_discord() {
     options_.patience);
   if (!up || ids_.url.empty())
     throw std::runtime_error("the sandbox did not start: " + read_all(output));
+  ports_.keep("discord", port_of(ids_.url));
 }
 
 void town::start_chain() {
-  if (!options_.anvil.empty())
-    chain_ = std::make_unique<evm::node>(*io_, evm::options{options_.anvil, options_.folder + "/evm"});
+  if (options_.anvil.empty())
+    return;
+  reminder waiting{options_.say};
+  evm::options o{options_.anvil, options_.folder + "/evm"};
+  o.port = kept_port("chain");
+  o.waiting = [&] { waiting.tick([] { return "the EVM node"; }); };
+  chain_ = std::make_unique<evm::node>(*io_, std::move(o));
+  ports_.keep("chain", port_of(chain_->url()));
 }
 
 std::vector<std::string> town::environment() const {
@@ -112,6 +135,8 @@ std::vector<std::string> town::environment() const {
 void town::launch_arrakis() {
   fs::remove(options_.folder + "/arrakis/arrakisd.json");
   door_.clear();
+  if (options_.door_port == 0)
+    options_.door_port = kept_port("arrakisd");
   arrakis_.emplace(process_options{{program("arrakisd"), "--roles", "all"}, environment(), {}, {}, log_file()});
 }
 
@@ -125,12 +150,32 @@ bool town::arrakis_ready() {
   return health && health->status == 200;
 }
 
+std::string town::missing_of_arrakis() {
+  const auto health = door_.empty() ? caf::expected<answered>{ec::unavailable}
+                                    : http_->call(door_, "GET", "/health/ready");
+  if (!health || !health->body.is_object())
+    return "arrakisd and its servers";
+  std::string list;
+  if (const auto* all = json::object_in(health->body.get_object(), "dependencies"))
+    for (const auto& [name, value] : *all)
+      if (const auto* one = value.if_object(); one && !json::bool_or(*one, "ready"))
+        list += fmt::format("; {}: {}", std::string_view{name}, json::text_or(*one, "detail"));
+  return "arrakisd" + list;
+}
+
 void town::start_arrakis() {
   launch_arrakis();
   bool ready = false;
-  eventually([&] { return (ready = arrakis_ready()) || !arrakis_->running(); }, options_.patience);
+  reminder waiting{options_.say};
+  eventually(
+    [&] {
+      waiting.tick([this] { return missing_of_arrakis(); });
+      return (ready = arrakis_ready()) || !arrakis_->running();
+    },
+    options_.patience);
   if (!ready)
     throw std::runtime_error("arrakisd did not become ready; the end of its log:\n" + log_tail());
+  ports_.keep("arrakisd", port_of(door_));
 }
 
 void town::kill_arrakis() {

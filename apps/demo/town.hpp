@@ -3,6 +3,7 @@
 // The demo shows it to a person, the system tests break it. Everything here blocks.
 #include "apps/demo/evm/evm.hpp"
 #include "apps/demo/http.hpp"
+#include "apps/demo/ports.hpp"
 #include "runtime/process.hpp"
 
 #include <boost/json/value.hpp>
@@ -23,6 +24,9 @@ struct town_options {
   std::vector<std::string> environment;         ///< For arrakisd, "NAME=value"; wins over what the town says itself.
   std::vector<std::string> discord_environment; ///< For the sandbox.
   bool discord_limits = true;
+  bool keep_ports = false; ///< Those of the last run in this folder, where they are free.
+  /// Hears every few seconds what is waited for, and of ports that could not be kept.
+  std::function<void(const std::string&)> say;
   std::chrono::milliseconds patience{60'000};
 };
 
@@ -73,6 +77,9 @@ public:
 private:
   std::vector<std::string> environment() const;
   std::string program(const std::string& name) const;
+  /// The port of the last run, or 0.
+  uint16_t kept_port(const std::string& name) const;
+  std::string missing_of_arrakis();
 
   town_options options_;
   std::unique_ptr<net::io> io_;
@@ -82,6 +89,7 @@ private:
   std::optional<process> arrakis_;
   discord_ids ids_;
   std::string door_;
+  kept_ports ports_;
 };
 
 } // namespace arrakis::demo

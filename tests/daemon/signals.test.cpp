@@ -190,9 +190,14 @@ TEST_CASE("signals: a token that Discord refused is mended in its file, and SIGH
   arrakis_daemon one{{.environment = {"ARRAKIS_DISCORD_API_URL=" + discord.discord().url,
                                       "ARRAKIS_DISCORD_TOKEN_FILE=" + (tmp / "token")}}};
   REQUIRE(one.says("401"));
+  const auto health = one.ctl({"health"});
+  CHECK(health.first == 1);
+  CHECK_MESSAGE(health.second.find("Discord refuses the bot token") != std::string::npos, health.second);
   write(tmp / "token", discord.discord().token + "\n");
   REQUIRE(rereads(one));
   CHECK_MESSAGE(one.ready(), one.log());
+  CHECK(one.ctl({"health"}).second.find("shards are running here") != std::string::npos);
+  CHECK(times(one.log(), "\"level\":\"error\"") == 1); // About the token, once.
   CHECK(one.stop() == 0);
 }
 

@@ -25,7 +25,7 @@ chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::wa
 }
 
 std::shared_ptr<const wizard::core::catalogue> offered() {
-  static const auto all = std::make_shared<const wizard::core::catalogue>(wizard::core::offering({}));
+  static const auto all = std::make_shared<const wizard::core::catalogue>(wizard::core::everything());
   return all;
 }
 } // namespace
@@ -68,7 +68,7 @@ void node::start() {
   const auto tenants = keep(directory::start(sys, places, [&sys, to](const std::string& key) {
     return caf::actor_cast<caf::actor>(community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
   }));
-  reconciler = keep(reconciler::start(sys, {communities, manifests, rest, bot}));
+  reconciler = keep(reconciler::start(sys, {communities, manifests, deployments, rest, bot}));
   community_door = keep(wizard::start_door(sys, tenants));
   const auto guilds = keep(wizard::start_guilds(sys, rest, bot));
   wizard::options how;

@@ -159,7 +159,7 @@ void person::decide() {
     return submit(std::exchange(modal_, {}));
   if (waits_ || screen_.empty()) // Nothing came, or nothing was begun.
     return command(waits_ && world_.below(2) ? "resume" : "onboard");
-  if (at("A wizard of yours is open"))
+  if (at("Your last setup"))
     return press(world_.chance(0.9) ? "resume-existing" : "restart");
   if (at("Onboarding · Complete"))
     return next_wish();

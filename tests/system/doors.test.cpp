@@ -248,6 +248,22 @@ TEST_CASE("configuration: an unknown key or a bad value is refused with file, li
   CHECK(got.first == 0);
   CHECK(contains(got.second, "http.port = 3000"));
   CHECK(!contains(got.second, "a-great-secret"));
+  CHECK(contains(got.second, "# warning: chains.rpc: no chain has an endpoint"));
+  CHECK(contains(got.second, "# warning: discord.public_key: "));
+  CHECK(!contains(got.second, "no bot token is set"));
+  CHECK(contains(run("arrakisd", {"--check-config"}).second, "no bot token is set"));
+  if (::geteuid() == 0) {
+    const test::scratch foreign{"chk"}; // Root's own.
+    CHECK(run("arrakisd", {"--check-config"}, {"ARRAKIS_NODE_STATE_FOLDER=" + foreign.path()}).first == 1);
+  }
+  for (const strings& words : {strings{"--check-config"}, strings{}}) { // What the start refuses is refused here too.
+    const test::scratch state{"chk"};
+    std::filesystem::permissions(state.path(), std::filesystem::perms{0755});
+    got = run("arrakisd", words,
+              {"ARRAKIS_HTTP_TRUSTED_PROXIES=localhost", "ARRAKIS_NODE_STATE_FOLDER=" + (state / "s")});
+    CHECK(got.first == 1);
+    CHECK(contains(got.second, "http.trusted_proxies: 'localhost'"));
+  }
   CHECK(run("arrakisd", {"--no-such-option"}).first == 2);
 }
 

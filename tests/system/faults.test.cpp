@@ -199,7 +199,7 @@ TEST_CASE(
   CHECK(made(at) == 0);
   give_permissions(at, enough);
   admin.press("wizard:refresh:*");
-  CHECK(admin.sees("Its permissions and the place of its role suffice", 10s));
+  CHECK(admin.sees("The bot has the permissions it needs", 10s));
   REQUIRE(demo::deploy(admin));
   // Now the bot is moved below a role of its own: the next version cannot be made.
   const auto gold = role_named(look(w, at), "Gold")->id;

@@ -139,7 +139,7 @@ TEST_CASE("onboarding: an edit updates by snowflake, lists what is left over and
   CHECK(audit_entries(w, at) == 4);
   admin.type("reconcile");
   INFO(admin.text());
-  CHECK(admin.sees("No drift", std::chrono::seconds{10}));
+  CHECK(admin.sees("Matches the plan", std::chrono::seconds{10}));
   CHECK(contains(admin.text(), "vip-voice")); // Still there, still no drift.
   CHECK(refused(w) == refusals{0, 0});
 }
@@ -280,7 +280,7 @@ TEST_CASE(
   w.by_hand(at.owner, "DELETE", "/channels/" + voice.text());
   CHECK(disagreements(w, at) == strings{"role role-gold “Gold”: color differs", "channel ch-voice: not in the guild"});
   admin.type("reconcile");
-  REQUIRE(admin.sees("Drift", std::chrono::seconds{10}));
+  REQUIRE(admin.sees("Differs from the plan", std::chrono::seconds{10}));
   INFO(admin.text());
   CHECK(contains(admin.text(), "Role “Gold”: color changed in Discord"));
   CHECK(contains(admin.text(), "deleted in Discord"));

@@ -154,7 +154,8 @@ void wrapped(const source& file, findings& out) {
   };
   constexpr wrapper wrappers[]{{"toml++/", "runtime/toml.hpp", "runtime/toml.hpp"},
                                {"unicode/", "runtime/unicode.cpp", "runtime/unicode.hpp"},
-                               {"spdlog/", "runtime/log.cpp", "runtime/log.hpp"}};
+                               {"spdlog/", "runtime/log.cpp", "runtime/log.hpp"},
+                               {"CLI/", "runtime/cli/parse.cpp", "runtime/cli/command.hpp"}};
   for (const auto& i : includes_of(file))
     for (const auto& w : wrappers)
       if (i.path.starts_with(w.library) && file.path != w.file)

@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array folders{"actors", "adapters", "apps",    "bench", "config", "deploy",
                              "docs",   "runtime",  "schemas", "tests", "tools",  ".ci"};
-constexpr std::array kinds{".cpp", ".hpp", ".txt", ".cmake", ".md",  ".toml", ".json", ".sql", ".js",
+constexpr std::array kinds{".cpp", ".hpp", ".txt", ".cmake", ".md",  ".service", ".toml", ".json", ".sql", ".js",
                            ".mjs", ".py",  ".sh",  ".yaml",  ".yml", ".html", ".css",  ".svg", ""};
 
 bool is_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

@@ -41,7 +41,7 @@ TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends 
   auto admin = w.admin(open);
   admin.type("onboard");
   INFO(admin.text());
-  REQUIRE(admin.sees("A wizard of yours is open"));
+  REQUIRE(admin.sees("Your last setup is open"));
   admin.press("wizard:resume-existing:*");
   REQUIRE(admin.sees("Step 7 of 8"));
   REQUIRE(demo::deploy(admin));

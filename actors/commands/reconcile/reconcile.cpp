@@ -33,10 +33,14 @@ std::string listed(const std::vector<std::string>& lines) {
 }
 
 interactions::said show(const reconciler::drift_report& report) {
-  auto text = report.clean ? std::string{"The server matches the active version of your community."}
-                           : "What differs, and what would be done:\n";
-  text += (report.clean && !report.lines.empty() ? "\n" : "") + listed(report.lines);
-  js::object embed{{"title", report.clean ? "No drift" : "Drift"},
+  std::string text;
+  if (report.clean)
+    text = "Your server is as the active version of your community wants it."
+         + (report.remaining.empty() ? "" : fmt::format(" {}; delete what nobody needs:\n", report.remaining));
+  else
+    text = "What differs, and what would be done:\n";
+  text += listed(report.lines);
+  js::object embed{{"title", report.clean ? "Matches the plan" : "Differs from the plan"},
                    {"description", text},
                    {"color", report.clean ? 0x22C55E : 0xF59E0B}};
   return {js::serialize(js::object{{"embeds", js::array{std::move(embed)}},

@@ -32,21 +32,30 @@ struct fixture {
 };
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "/reconcile: a guild that matches is said to match") {
+TEST_CASE_FIXTURE(fixture, "/reconcile: a guild that matches is said to match, with what remains") {
   report.clean = true;
-  CHECK(ask()->data_json.find("No drift") != std::string::npos);
+  auto said = ask()->data_json;
+  CHECK(said.find("Matches the plan") != std::string::npos);
+  CHECK(said.find("delete") == std::string::npos);
+  report.remaining = "9 old roles remain";
+  report.lines = {"Role “Old”: removed from the plan"};
+  said = ask()->data_json;
+  CHECK(said.find("Matches the plan") != std::string::npos);
+  CHECK(said.find("9 old roles remain; delete what nobody needs") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(fixture, "/reconcile: every difference is a line, and what has no room is counted") {
   report.lines = {"role Gold: was deleted; make it again"};
   CHECK(ask()->data_json.find("role Gold: was deleted") != std::string::npos);
+  CHECK(ask()->data_json.find("Differs from the plan") != std::string::npos);
+  CHECK(ask()->data_json.find("Matches the plan") == std::string::npos);
   report.lines.assign(500, std::string(100, 'x'));
   auto said = ask();
   CHECK(said->data_json.find("… and ") != std::string::npos);
   CHECK(said->data_json.size() < 4'500);
 }
 
-TEST_CASE_FIXTURE(fixture, "/reconcile: a guild that cannot be read is not “no drift”") {
+TEST_CASE_FIXTURE(fixture, "/reconcile: a guild that cannot be read is not one that matches") {
   fails = ec::unavailable;
   CHECK(code_of(ask().error()) == ec::unavailable);
 }

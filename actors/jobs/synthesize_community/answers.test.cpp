@@ -1,5 +1,6 @@
 // What becomes of a deployment when Discord, or what lies before it, answers neither yes nor no.
 #include "actors/jobs/synthesize_community/bench.test.hpp"
+#include "schemas/permissions.hpp"
 
 #include <optional>
 
@@ -129,6 +130,35 @@ TEST_CASE("synthesis: a full category is named, once, and nothing is tried again
   CHECK(b.until_end().what == queue::outcome::failed_final);
   CHECK(refused == 1);
   CHECK(b.discord.messages.back().find("as many channels as Discord allows in one (50)") != std::string::npos);
+}
+
+TEST_CASE("synthesis: a refusal without a reason is told with the one cause that the guild shows, or with none") {
+  using namespace permissions;
+  for (const bool denied : {true, false}) {
+    bench b;
+    b.until_end();
+    b.discord.role(test::fake_discord::bot_role).permissions = manage_roles | manage_channels | view_channel
+                                                             | send_messages | speak | connect;
+    for (auto& c : b.discord.guild.channels)
+      if (denied && c.name == "COMMUNITY")
+        c.overwrites.push_back({test::fake_discord::bot_role, 0, 0, manage_channels});
+    b.want.channels[0].name = "heralds";
+    const auto second = b.store.submit(b.want);
+    b.discord.instead = [](const net::http_request& r) -> std::optional<net::http_response> {
+      if (r.method != "PATCH" || is_message(r) || r.target.find("/channels/") == std::string::npos)
+        return std::nullopt;
+      return net::http_response{403, {}, R"({"message":"Missing Permissions","code":50013})"};
+    };
+    CHECK(b.until_end(second).what == queue::outcome::failed_final);
+    const auto& told = b.discord.messages.back();
+    CAPTURE(told);
+    const auto has = [&told](std::string_view words) { return told.find(words) != std::string::npos; };
+    CHECK(
+      has("The bot may not change #heralds: it lacks Manage Channels in the category “COMMUNITY”. Fix it, then press "
+          "Retry.")
+      == denied);
+    CHECK(has("the permissions look sufficient (code 50013); try again") == !denied); // Negative control: no guess.
+  }
 }
 
 namespace {

@@ -13,6 +13,22 @@ constexpr std::array stages{"preparing", "roles", "categories", "channels", "fin
 constexpr std::array stage_names{"Community record", "Roles", "Categories", "Channels and permissions", "Finishing"};
 constexpr size_t left_over_shown = 10;
 
+/// "9 roles, 1 category and 4 channels", without those of which there are none.
+std::string counted(const result& r) {
+  std::vector<std::string> parts;
+  const auto add = [&](size_t n, std::string_view one, std::string_view many) {
+    if (n > 0)
+      parts.push_back(fmt::format("{} {}", n, n == 1 ? one : many));
+  };
+  add(r.roles, "role", "roles");
+  add(r.categories, "category", "categories");
+  add(r.channels, "channel", "channels");
+  std::string out = parts.empty() ? "Nothing had to be" : "";
+  for (size_t i = 0; i < parts.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return out;
+}
+
 std::string body(std::string text, boost::json::array components = {}) {
   // docs/resources/message: content has at most 2000 characters.
   if (text.size() > 1900) {
@@ -49,11 +65,10 @@ std::string running_body(const progress& p) {
 }
 
 std::string completed_body(const result& r) {
-  auto text = fmt::format("{} (version {})\n{} 100 %\n\n{} roles, {} categories and {} channels are as the plan "
-                          "says. `/reconcile` shows whether they still are.",
-                          bold(r.community + " is ready"), r.version, bar(100), r.roles, r.categories, r.channels);
+  auto text = fmt::format("{} (version {})\n{} 100 %\n\n{} set up. `/reconcile` shows what somebody changes later.",
+                          bold(r.community + " is ready"), r.version, bar(100), counted(r));
   if (!r.left_over.empty())
-    text += "\n\nNot in this version any more, and left as they are (delete what nobody needs):";
+    text += "\n\nRemoved from the plan, and still in your server. Delete what nobody needs:";
   for (size_t i = 0; i < r.left_over.size() && i < left_over_shown; ++i)
     text += "\n- " + r.left_over[i];
   if (r.left_over.size() > left_over_shown)

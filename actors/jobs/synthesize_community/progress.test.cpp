@@ -36,12 +36,15 @@ TEST_CASE("progress: the message shows the stage, mentions nobody and fits Disco
 
 TEST_CASE("progress: what is left over is listed, the first ten of it") {
   result r{"Town", 2, 1, 4, 3, {}};
-  CHECK(completed_body(r).find("Not in this version") == std::string::npos);
+  CHECK(completed_body(r).find("Removed from the plan") == std::string::npos);
+  CHECK(completed_body(r).find("2 roles, 1 category and 4 channels set up.") != std::string::npos);
+  CHECK(completed_body({"Town", 9, 0, 0, 3, {}}).find("9 roles set up.") != std::string::npos);
   for (int i = 0; i < 12; ++i)
     r.left_over.push_back("channel " + std::to_string(i));
   const auto text = completed_body(r);
   CHECK(text.find("channel 9") != std::string::npos);
   CHECK(text.find("channel 10") == std::string::npos);
   CHECK(text.find("and 2 more") != std::string::npos);
+  CHECK(text.find("Removed from the plan, and still in your server") != std::string::npos);
   CHECK(progress_json({"Town", "roles", 1, 4}) == R"({"current":1,"total":4,"stage":"roles","message":"25 %"})");
 }

@@ -2,6 +2,7 @@
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/foreign_text.hpp"
 #include "runtime/log.hpp"
+#include "schemas/refusal_cause.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -162,6 +163,24 @@ flow<problem> update(pointer self, step s) {
   co_return co_await note(self, s.of, s.id, named ? blueprint::applied(want, answered) : settled(w, s.of, want));
 }
 
+/// What Discord refused without a reason, with the one that a new reading of the guild shows.
+flow<problem> explained(pointer self, step s, problem why) {
+  if (why.discord_code == 0)
+    co_return why;
+  if (auto read = co_await read_guild(self); read.what != trouble::none)
+    co_return why;
+  const auto label = s.of.kind == "channel" ? "#" + for_message(s.name)
+                   : s.of.kind == "role"    ? "the role " + quoted(s.name)
+                                            : "the category " + quoted(s.name);
+  const auto cause = blueprint::refusal_cause(self->state.world.guild, {s.of.kind, s.id, wanted_of(self, s.of)});
+  why.sentence = cause.empty()
+                 ? fmt::format("The bot may not change {}: Discord refused, and the permissions look sufficient (code "
+                               "{}); try again.",
+                               label, why.discord_code)
+                 : fmt::format("The bot may not change {}: {}. Fix it, then press Retry.", label, cause);
+  co_return why;
+}
+
 /// Brings one resource to what is wanted: decides, does, and decides again with what is known then.
 flow<problem> settle_resource(pointer self, blueprint::resource r) {
   auto& w = self->state.world;
@@ -206,7 +225,7 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
     if (why.what == trouble::none && s.what != act::adopt)
       co_return none;
     if (why.what != trouble::none && (!gate::retryable(why.what) || why.wait > milliseconds{0}))
-      co_return why;
+      co_return co_await explained(self, s, std::move(why));
   }
   co_return why.what == trouble::none ? problem{trouble::unknown, "No end is in sight for " + r.key.resource} : why;
 }

@@ -107,11 +107,9 @@ const catalogue& everything() {
   return all;
 }
 
-catalogue offering(const std::vector<std::string>& offered) {
+catalogue offering(const std::vector<std::string>& chains) {
   auto out = everything();
-  std::erase_if(out.chains, [&](auto& c) {
-    return offered.empty() ? c.id == "sandbox" : std::find(offered.begin(), offered.end(), c.id) == offered.end();
-  });
+  std::erase_if(out.chains, [&](auto& c) { return std::find(chains.begin(), chains.end(), c.id) == chains.end(); });
   return out;
 }
 

@@ -70,8 +70,8 @@ struct catalogue {
 
 /// Everything in config/ at build time. A file that does not read is a bug of this build (a test reads them all).
 const catalogue& everything();
-/// `everything`, with those chains only that `offered` names; empty: all but "sandbox".
-catalogue offering(const std::vector<std::string>& offered);
+/// `everything`, with those chains only that `chains` names: those that have an endpoint.
+catalogue offering(const std::vector<std::string>& chains);
 
 /// "#RRGGBB" as a number.
 std::optional<uint32_t> parse_color(std::string_view text);

@@ -24,8 +24,13 @@ TEST_CASE("config: every chain has a name, an id and a native coin; ids are uniq
   for (auto id : {"berachain", "ethereum", "arbitrum", "base", "polygon", "optimism", "avalanche", "sandbox"})
     CHECK(everything().find_chain(id));
   CHECK(everything().chains.size() <= 25); // One select.
-  CHECK(offering({}).find_chain("sandbox") == nullptr);
+}
+
+TEST_CASE("config: a chain without an endpoint is not offered, also where no chain has one") {
+  CHECK(offering({}).chains.empty());
   CHECK(offering({"sandbox"}).chains.size() == 1);
+  CHECK(offering({"base", "no-such-chain"}).chains.size() == 1);
+  CHECK(offering({}).tiers.size() == everything().tiers.size());
 }
 
 TEST_CASE("config: every theme ranks its tiers without hole or overlap") {

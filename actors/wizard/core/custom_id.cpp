@@ -69,4 +69,21 @@ std::string decimals_modal_id(std::string_view session) { return fmt::format("as
 std::string retry_button_id(int64_t version) { return fmt::format("{}{}", retry_prefix, version); }
 
 std::optional<int64_t> retried_version(std::string_view text) { return number_after(retry_prefix, text); }
+
+namespace {
+constexpr size_t random_digits = 23;
+constexpr char user_mark = 'u'; // No hex digit: an id without it says nothing of its user.
+
+std::string user_digits(snowflake user) { return fmt::format("{:08x}", user.value & 0xFFFF'FFFFu); }
+} // namespace
+
+std::string session_id(std::string_view random, snowflake user) {
+  ARRAKIS_ASSERT(random.size() > random_digits, "a session's id is random enough that nobody meets another's");
+  return fmt::format("{}{}{}", random.substr(0, random_digits), user_mark, user_digits(user));
+}
+
+bool belongs_to(std::string_view session, snowflake user) {
+  return session.size() <= random_digits || session[random_digits] != user_mark
+      || session.substr(random_digits + 1) == user_digits(user);
+}
 } // namespace arrakis::wizard::core

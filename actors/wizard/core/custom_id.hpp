@@ -30,4 +30,9 @@ std::string decimals_modal_id(std::string_view session);
 /// the truth.
 std::string retry_button_id(int64_t version);
 std::optional<int64_t> retried_version(std::string_view text);
+
+/// A session's id from 24 random hex digits: 23 of them, and of which user it is (no secret: Discord shows it).
+std::string session_id(std::string_view random, snowflake user);
+/// Whether a session's id is of this user; one that does not say (an older build made it) is taken for theirs.
+bool belongs_to(std::string_view session, snowflake user);
 } // namespace arrakis::wizard::core

@@ -1,9 +1,12 @@
 #include "actors/wizard/core/facts.hpp"
 
 #include "actors/wizard/core/plan.hpp"
+#include "runtime/foreign_text.hpp"
 #include "schemas/blueprint.hpp"
+#include "schemas/dangerous_permissions.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <tuple>
 
 namespace arrakis::wizard::core {
@@ -34,12 +37,33 @@ std::vector<std::string> objections(const record& r, const guild::state& now) {
   return blueprint::preflight(now, build_manifest(r.draft), likely_ids(r, now));
 }
 
-std::vector<guild::role> assignable(const guild::state& now) {
+namespace {
+std::vector<guild::role> below_bot(const guild::state& now, bool dangerous) {
   auto out = now.roles;
-  std::erase_if(out, [&](auto& r) { return r.id == now.id || r.managed || !blueprint::below_bot(now, r); });
+  std::erase_if(out, [&](auto& r) {
+    const bool has_danger = permissions::dangers_given(now, r.permissions) != 0;
+    return r.id == now.id || r.managed || !blueprint::below_bot(now, r) || has_danger != dangerous;
+  });
   std::sort(out.begin(), out.end(), [](auto& a, auto& b) {
     return std::tuple{-a.position, a.id} < std::tuple{-b.position, b.id};
   });
+  return out;
+}
+} // namespace
+
+std::vector<guild::role> assignable(const guild::state& now) { return below_bot(now, false); }
+std::vector<guild::role> withheld(const guild::state& now) { return below_bot(now, true); }
+
+std::vector<std::string> gained_dangers(const record& r, const guild::state& now) {
+  std::vector<std::string> out;
+  for (const auto& [key, id] : likely_ids(r, now))
+    for (const auto& role : now.roles)
+      if (const auto dangers = permissions::dangers_given(now, role.permissions);
+          key.kind == "role" && role.id == id && dangers != 0)
+        out.push_back(
+          fmt::format("The role {} stands for a tier, and somebody gave it {}. A tier can be bought: Deploy "
+                      "takes that away.",
+                      quoted(role.name), permissions::dangers_of(dangers)));
   return out;
 }
 

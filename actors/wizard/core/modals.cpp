@@ -41,7 +41,7 @@ std::string asset_modal(std::string_view session, const std::string& type, const
   const bool counted = type == "erc721" || type == "erc1155";
   inputs.push_back({"min_balance", counted ? "How many at least (empty: one)" : "Minimum balance (empty: any)",
                     counted ? "1" : "100", "", 0, 100, false});
-  return modal(asset_modal_id(session, type, chain), "Add " + type_name(type).substr(0, 38), inputs);
+  return modal(asset_modal_id(session, type, chain), "Add " + type_name(type), inputs);
 }
 } // namespace
 
@@ -53,7 +53,7 @@ std::optional<std::string> modal_for(const interaction& x) {
     return std::nullopt;
   if (id->action == "start" || id->action == "edit-name")
     return modal(name_modal_id(id->session), "Name of your community",
-                 {{"name", "Community name", "3 to 100 letters, digits, blanks, _ and -", id->argument, 3, 100}});
+                 {{"name", "Community name", "3 to 100 characters", id->argument, 3, 100}});
   if (id->action == "asset-decimals")
     return modal(decimals_modal_id(id->session), "Decimals of the token",
                  {{"decimals", "How many decimals the token has, 0 to 77", "18", "", 1, 2}});

@@ -1,16 +1,17 @@
 #include "actors/wizard/core/names.hpp"
 
-#include "runtime/foreign_text.hpp"
 #include "runtime/unicode.hpp"
 #include "runtime/utf8.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <vector>
 
 namespace arrakis::wizard::core {
 namespace {
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 bool letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-bool allowed_in_name(char c) { return !is_ascii(c) || letter_or_digit(c) || c == '_' || c == ' ' || c == '-'; }
 
 /// `text` with `instead` for each ASCII character outside of an emoji that `allowed` refuses.
 template <class Allowed>
@@ -38,32 +39,92 @@ std::string cleaned(std::string text, Allowed allowed, std::string_view instead)
   }
   return text;
 }
+
+struct mention {
+  size_t bytes = 0; ///< 0: none begins here.
+  std::string_view label;
+};
+/// What `text` begins with. https://discord.com/developers/docs/reference#message-formatting
+mention mention_at(std::string_view text) {
+  for (const std::string_view all : {"@everyone", "@here"})
+    if (text.starts_with(all))
+      return {all.size(), all == "@here" ? "`@here`" : "`@everyone`"};
+  for (const std::string_view opens : {"<@!", "<@&", "<@", "<#"}) {
+    if (!text.starts_with(opens))
+      continue;
+    const auto end = text.find_first_not_of("0123456789", opens.size());
+    if (end != std::string_view::npos && end > opens.size() && text[end] == '>')
+      return {end + 1, opens == "<#" ? "mention of a channel" : opens == "<@&" ? "mention of a role" : "mention"};
+  }
+  return {};
+}
+
+std::string label_of(const unicode::flaw& f) {
+  const auto named = [&f](std::string_view kind) {
+    return fmt::format("{} U+{:04X}", kind, static_cast<uint32_t>(f.character));
+  };
+  switch (f.what) {
+    case unicode::flaw::not_utf8: return "bytes that are no text";
+    case unicode::flaw::control: return named("control character");
+    case unicode::flaw::direction: return named("character that turns the direction of text,");
+    case unicode::flaw::invisible: return named("invisible character");
+    case unicode::flaw::unassigned: return named("character that Unicode does not know,");
+    case unicode::flaw::joiner: return named("invisible joiner");
+    case unicode::flaw::marks: return fmt::format("more than {} marks on one character", unicode::marks_max);
+  }
+  return named("character");
+}
+
+/// What a name may not have, each once, in the order in which it stands there.
+std::vector<std::string> findings(std::string_view name) {
+  constexpr size_t named_max = 5;
+  std::vector<std::pair<size_t, std::string>> all;
+  for (const auto& flaw : unicode::name_flaws(name))
+    all.emplace_back(flaw.at, label_of(flaw));
+  for (size_t at = 0; at < name.size(); ++at)
+    if (const auto m = mention_at(name.substr(at)); m.bytes > 0)
+      all.emplace_back(at, m.label);
+  std::sort(all.begin(), all.end());
+  std::vector<std::string> out;
+  for (auto& [at, label] : all)
+    if (std::find(out.begin(), out.end(), label) == out.end())
+      out.push_back(std::move(label));
+  if (out.size() > named_max) {
+    const auto more = out.size() - named_max;
+    out.resize(named_max);
+    out.push_back(fmt::format("and {} more", more));
+  }
+  return out;
+}
 } // namespace
 
 caf::expected<std::string> check_name(std::string_view typed) {
   constexpr size_t bytes_max = 4'000; // Discord's limit of a text input in characters; a name has at most 100.
   if (typed.size() > bytes_max)
-    return fail(ec::invalid, "Community name: it is too long; 3 to 100 characters are allowed.");
+    return fail(ec::invalid, "Community name: 3 to 100 characters; this has far more.");
   auto name = unicode::joined_blanks(typed);
-  if (const auto flaw = unicode::name_flaw(name))
-    return fail(ec::invalid, fmt::format("Community name: {}. Leave it out.", unicode::describe(*flaw)));
-  for (const auto cluster : unicode::clusters(name))
-    for (const char c : cluster)
-      if (!allowed_in_name(c) && !unicode::is_emoji(cluster))
-        return fail(
-          ec::invalid,
-          fmt::format("Community name: it may have letters, digits, emoji, blanks, `_` and `-`. Leave out {}.",
-                      quoted({&c, 1})));
   const auto length = unicode::length(name);
-  if (length < 3 || length > 100)
-    return fail(ec::invalid, fmt::format("Community name: it has {} characters; 3 to 100 are allowed.", length));
+  const auto found = findings(name);
+  if (!found.empty() || length < 3 || length > 100)
+    return fail(ec::invalid, fmt::format("Community name: 3 to 100 characters{}.{}",
+                                         length < 3 || length > 100 ? fmt::format("; this has {}", length) : "",
+                                         found.empty() ? "" : fmt::format(" Leave out: {}.", fmt::join(found, " · "))));
   if (!unicode::has_visible(name))
     return fail(ec::invalid, "Community name: nothing of it can be seen. Use letters or digits.");
   return name;
 }
 
 std::string name_from_guild(std::string_view guild_name) {
-  auto checked = check_name(cleaned(unicode::joined_blanks(guild_name), allowed_in_name, " "));
+  auto name = unicode::joined_blanks(guild_name);
+  for (std::string before; before != name;) {
+    before = name;
+    while (const auto flaw = unicode::name_flaw(name))
+      name.erase(flaw->at, flaw->bytes);
+    for (size_t at = 0; at < name.size(); ++at)
+      if (mention_at(std::string_view{name}.substr(at)).bytes > 0)
+        name.erase(at, 1); // Without its first character it mentions nobody.
+  }
+  auto checked = check_name(name);
   return checked ? *checked : std::string{};
 }
 

@@ -1,6 +1,5 @@
 #pragma once
-// Names and symbols that people and contracts bring along: Unicode judges the characters (runtime/unicode.hpp), and of
-// ASCII only those pass that mean nothing in Discord's markdown and mentions.
+// Names and symbols that people and contracts bring along: Unicode judges the characters (runtime/unicode.hpp).
 #include "runtime/error.hpp"
 
 #include <string>
@@ -8,8 +7,9 @@
 
 namespace arrakis::wizard::core {
 
-/// White space joined and trimmed: 3 to 100 characters; letters, digits, marks and signs of any script, emoji; of ASCII
-/// letters, digits, underscore, blank, hyphen. ec::invalid.
+/// White space joined and trimmed: 3 to 100 characters of any script, signs and emoji included; none that hides or
+/// turns text (runtime/unicode.hpp), and nothing that mentions somebody. ec::invalid names all that was found, and only
+/// that.
 caf::expected<std::string> check_name(std::string_view typed);
 /// What of a guild's name may prefill ours; empty when too little is left.
 std::string name_from_guild(std::string_view guild_name);

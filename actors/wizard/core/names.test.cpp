@@ -23,22 +23,40 @@ TEST_CASE("wizard: names that hide, turn or stack text are refused with what to 
   for (int i = 0; i < 60; ++i)
     zalgo += "\u0301";
   CHECK(text_of(check_name(zalgo).error())
-        == "Community name: it has more than 8 marks on one character. Leave it out.");
-  CHECK(text_of(check_name("abc\u3164").error()) == "Community name: U+3164 shows nothing. Leave it out.");
+        == "Community name: 3 to 100 characters. Leave out: more than 8 marks on one character.");
+  CHECK(text_of(check_name("abc\u3164").error())
+        == "Community name: 3 to 100 characters. Leave out: invisible character U+3164.");
 }
 
-TEST_CASE("wizard: a name has 3 to 100 characters, and of ASCII only what Discord reads as text") {
+TEST_CASE("wizard: the refusal of a name lists all that was found, each once, and nothing else") {
+  CHECK(
+    text_of(check_name("\u200bDune\u200b @everyone <@12> <@&3>\u0007 Traders").error())
+    == "Community name: 3 to 100 characters. Leave out: invisible character U+200B · `@everyone` · mention · mention "
+       "of a role · control character U+0007.");
+  CHECK(text_of(check_name("ab").error()) == "Community name: 3 to 100 characters; this has 2.");
+  CHECK(text_of(check_name("\u200b").error())
+        == "Community name: 3 to 100 characters; this has 1. Leave out: invisible character U+200B.");
+  std::string many = "abc";
+  for (const auto* odd : {"\u0001", "\u0002", "\u0003", "\u0004", "\u0005", "\u0006", "\u0007"})
+    many += odd;
+  CHECK(text_of(check_name(many).error()).find("U+0005 · and 2 more.") != std::string::npos);
+}
+
+TEST_CASE("wizard: a name has 3 to 100 characters, punctuation included, and mentions nobody") {
   CHECK_FALSE(check_name("ab"));
   CHECK(check_name(std::string(100, 'x')));
   CHECK_FALSE(check_name(std::string(101, 'x')));
   CHECK_FALSE(check_name(std::string(100'000, 'x')));
-  for (const auto* name : {"a`b`c", "@everyone", "a*b*c", "<@1> x", "a:b:c", "#abc"})
+  for (const auto* name : {"@everyone", "x @here", "<@1> x", "<@!1> x", "<@&1> x", "<#1> x"})
     CHECK_MESSAGE(!check_name(name), name);
+  for (const auto* name : {"a`b`c", "a*b*c", "a:b:c", "#abc", "me@home.example", "<@one>", "Dune: Traders & Co."})
+    CHECK_MESSAGE(check_name(name), name); // Messages show them escaped (runtime/foreign_text.hpp).
 }
 
 TEST_CASE("wizard: what of a guild's name and of a contract's symbol is a name is kept") {
-  CHECK(name_from_guild("🔥 Dune: Traders!") == "🔥 Dune Traders");
+  CHECK(name_from_guild("🔥 Dune: Traders!") == "🔥 Dune: Traders!");
   CHECK(name_from_guild("Du\u200bne\u3164 Traders") == "Dune Traders");
+  CHECK(name_from_guild("@everyone <@1> club") == "everyone @1> club");
   CHECK(name_from_guild("??").empty());
   CHECK(clean_symbol("<@1>`EVIL`") == "1EVIL");
   CHECK(clean_symbol("US₮\u202e") == "US₮");

@@ -71,7 +71,7 @@ struct submission {
 
 struct record {
   int64_t version = 0; ///< Raised by each write; the compare-and-set compares it. Stored beside the text, not in it.
-  std::string id;      ///< 128 random bits in hex.
+  std::string id;      ///< session_id() (custom_id.hpp); of older builds 32 hex digits.
   snowflake user, guild, channel;
   step at = step::init;
   bool from_review = false; ///< This step was opened from the review: it returns there.

@@ -158,6 +158,9 @@ caf::expected<manifest_asset> complete_asset(manifest_asset asset, const contrac
                                              std::optional<int> typed) {
   if (facts.refused)
     return fail(ec::invalid, "Contract address: " + facts.why);
+  if (facts.unconnected)
+    return fail(ec::refused, fmt::format("This bot has no connection to {}. Ask its operator to set `chains.rpc.{}`.",
+                                         chain_name(asset.chain), asset.chain));
   if (!facts.known)
     return fail(ec::unknown, facts.why);
   if (!facts.has_code)
@@ -165,12 +168,12 @@ caf::expected<manifest_asset> complete_asset(manifest_asset asset, const contrac
       ec::invalid,
       fmt::format(
         "Contract address: there is no contract at `{}` on {}. Is it the address of a wallet, or of another chain?",
-        *asset.address, asset.chain));
+        *asset.address, chain_name(asset.chain)));
   if (!facts.matches_type)
-    return fail(
-      ec::invalid,
-      fmt::format("Contract address: the contract at `{}` does not answer as {} does. Choose the type that it has.",
-                  *asset.address, type_name(asset.type)));
+    return fail(ec::invalid,
+                fmt::format("Contract address: the contract at `{}` is not {} {}. Choose the right type above.",
+                            *asset.address, asset.type == "erc20" || asset.type == "erc1155" ? "an" : "a",
+                            type_label(asset.type)));
   asset.address = facts.address;
   asset.symbol = clean_symbol(facts.symbol ? *facts.symbol : facts.name.value_or(""));
   if (asset.type == "erc20") {
@@ -199,7 +202,16 @@ std::string type_name(std::string_view type) {
     return "native coin";
   if (type == "erc20")
     return "ERC-20 token";
-  return type == "erc721" ? "ERC-721 (NFT collection)" : "ERC-1155 (token of a collection)";
+  return type == "erc721" ? "NFT collection" : "ERC-1155 token";
+}
+
+std::string type_label(std::string_view type) {
+  return type == "erc721" ? "NFT collection (ERC-721)" : type_name(type);
+}
+
+std::string chain_name(std::string_view id) {
+  const auto* chain = everything().find_chain(id);
+  return chain ? chain->name : std::string{id};
 }
 
 const std::vector<std::string>& asset_types() {

@@ -16,16 +16,17 @@ caf::expected<manifest_asset> check_asset(const typed_asset&, const draft&, cons
 /// What a chain said of a contract; `known == false`: no answer, which is not "no".
 struct contract_facts {
   bool known = false;
-  std::string why;      ///< Unknown, or refused by the chain: the reason.
-  bool refused = false; ///< The address itself is malformed (a bad checksum) or the chain is not there.
-  std::string address;  ///< EIP-55.
+  std::string why;          ///< Unknown, or refused by the chain: the reason.
+  bool refused = false;     ///< The address itself is malformed (a bad checksum) or the chain is not there.
+  bool unconnected = false; ///< The operator gave this bot no endpoint of the chain.
+  std::string address;      ///< EIP-55.
   bool has_code = false;
   bool matches_type = false;
   std::optional<std::string> symbol, name;
   std::optional<int> decimals; ///< Of ERC-20, which makes them optional.
 };
-/// The asset with what the contract says of itself. ec::unknown: ask again; ec::invalid: not such a contract, or one
-/// that lacks decimals() while `typed`, what the admin says they are, is empty.
+/// The asset with what the contract says of itself. ec::unknown: ask again; ec::refused: no endpoint; ec::invalid: not
+/// such a contract, or one that lacks decimals() while `typed`, what the admin says they are, is empty.
 caf::expected<manifest_asset> complete_asset(manifest_asset, const contract_facts&, std::optional<int> typed);
 /// Has only the admin's word on the decimals been missing?
 bool lacks_decimals(const typed_asset&, const contract_facts&);
@@ -38,8 +39,10 @@ caf::expected<int> check_decimals(std::string_view typed);
 /// zeros and trailing fraction zeros removed.
 caf::expected<std::string> check_amount(std::string_view typed, int decimals);
 
-std::string type_name(std::string_view asset_type); ///< "erc721" -> "ERC-721 (NFT collection)".
-const std::vector<std::string>& asset_types();      ///< native, erc20, erc721, erc1155.
+std::string type_name(std::string_view asset_type);  ///< "erc721" -> "NFT collection".
+std::string type_label(std::string_view asset_type); ///< With its standard: "erc721" -> "NFT collection (ERC-721)".
+std::string chain_name(std::string_view id);         ///< "base" -> "Base"; an id that is not known stays.
+const std::vector<std::string>& asset_types();       ///< native, erc20, erc721, erc1155.
 
 inline constexpr size_t assets_max = 5; // Five modals of a person; a rule rarely names more.
 

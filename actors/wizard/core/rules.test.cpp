@@ -36,7 +36,21 @@ TEST_CASE("wizard: what a contract answers decides, with a sentence") {
     return inspected(w.r, c);
   };
   CHECK(typed([](auto& c) { c.has_code = false; }).sentence.find("no contract") != std::string::npos);
-  CHECK(typed([](auto& c) { c.matches_type = false; }).sentence.find("does not answer as ERC-20") != std::string::npos);
+  CHECK(
+    typed([](auto& c) { c.matches_type = false; }).sentence.find("is not an ERC-20 token. Choose the right type above")
+    != std::string::npos);
+  CHECK(
+    typed([](auto& c) {
+      c.known = false;
+      c.unconnected = true;
+    }).sentence
+    == "⚠️ This bot has no connection to Berachain. Ask its operator to set `chains.rpc.berachain`. What you typed is "
+       "kept.");
+  CHECK(typed([](auto& c) {
+          c.known = false;
+          c.why = "Berachain gave no answer";
+        }).sentence.find("could not be checked just now: Berachain gave no answer.")
+        != std::string::npos);
   CHECK(typed([](auto&) {}).sentence.find("6 decimals") != std::string::npos);
   CHECK(typed([](auto& c) {
           c.decimals = 7;

@@ -126,7 +126,7 @@ std::string chain_names(const draft& d, const world& w) {
 
 std::string asset_line(const manifest_asset& x, const world& w) {
   const auto* c = w.names.find_chain(x.chain);
-  auto out = fmt::format("{} ({}, {})", bold(x.symbol), type_name(x.type), c ? c->name : x.chain);
+  auto out = fmt::format("{} ({} on {})", bold(x.symbol), type_name(x.type), c ? c->name : x.chain);
   if (x.address)
     out += fmt::format(" `{}…{}`", x.address->substr(0, 6), x.address->substr(x.address->size() - 4));
   if (x.token_id)
@@ -143,11 +143,15 @@ std::string asset_lines(const draft& d, const world& w) {
   return out;
 }
 
+/// The templates' last tier ends here, which is to say nowhere.
+constexpr int64_t rank_without_end = 999'999;
+
 std::string tier_lines(const draft& d) {
   std::string out;
   for (auto& t : d.tiers)
-    out += t.max_rank ? fmt::format("{} rank {}–{}\n", bold(t.name), t.min_rank, *t.max_rank)
-                      : fmt::format("{} rank {} and below\n", bold(t.name), t.min_rank);
+    out += t.max_rank && *t.max_rank < rank_without_end
+           ? fmt::format("{} rank {}–{}\n", bold(t.name), t.min_rank, *t.max_rank)
+           : fmt::format("{} rank {} and below\n", bold(t.name), t.min_rank);
   return out;
 }
 
@@ -215,18 +219,23 @@ void init_page(page& p, const record& r) {
 }
 
 void chain_page(page& p, const record& r, const world& w) {
-  p.text = "On which chains do your members hold what counts? You may choose several.";
+  p.text = "Which blockchains are your tokens on? You may choose several.";
   p.field("Chosen", chain_names(r.draft, w));
+  if (w.names.chains.empty()) { // Discord refuses a menu without options.
+    p.text = "This bot has no connection to any blockchain, so this setup cannot go on. Ask the bot's operator to set "
+             "`chains.rpc`, then press a button below: the chains appear here.";
+    return walk_row(p, r, filled(r, w));
+  }
   std::vector<option> options;
   for (auto& c : w.names.chains)
     options.push_back({c.name, c.id, fmt::format("Native coin {}", c.symbol),
                        std::find(r.draft.chains.begin(), r.draft.chains.end(), c.id) != r.draft.chains.end()});
-  p.row({select(component_id("chain", r), "Choose chains", options, options.size())});
+  p.row({select(component_id("chain", r), "Choose blockchains", options, options.size())});
   walk_row(p, r, filled(r, w));
 }
 
 void asset_page(page& p, const record& r, const world& w) {
-  p.text = fmt::format("Which assets count? One to {}. A contract is read on its chain before it is accepted.",
+  p.text = fmt::format("Which tokens count? One to {}. A contract is looked up on its blockchain before it is added.",
                        assets_max);
   p.field("Assets", asset_lines(r.draft, w));
   const auto chain = r.focus.asset_chain.empty() && !r.draft.chains.empty() ? r.draft.chains.front()
@@ -237,20 +246,20 @@ void asset_page(page& p, const record& r, const world& w) {
     chains.push_back({c ? c->name : id, id, "", id == chain});
   }
   if (chains.size() > 1)
-    p.row({select(component_id("asset-chain", r), "Chain of the next asset", chains)});
+    p.row({select(component_id("asset-chain", r), "Blockchain of the next asset", chains)});
   const auto* c = w.names.find_chain(chain);
   for (auto& type : asset_types())
-    types.push_back({type == "native" && c ? fmt::format("{} (native coin)", c->symbol) : type_name(type), type,
+    types.push_back({type == "native" && c ? fmt::format("{} (native coin)", c->symbol) : type_label(type), type,
                      c ? "on " + c->name : ""});
   if (!c)
-    p.text += "\nThe chain of this community is not offered here any more: choose another one first.";
+    p.text += "\nThe blockchain of this community is not offered here any more: choose another one first.";
   else if (r.draft.assets.size() < assets_max)
     p.row({select(component_id("asset-type", r, chain), "Add an asset on " + c->name, types)});
   if (r.draft.typed) {
     auto& t = *r.draft.typed;
     p.field("Not accepted yet",
             fmt::format("{} {} on {}{}\n{}", type_name(t.type), code(t.address.empty() ? "—" : cut(t.address, 42)),
-                        for_message(t.chain),
+                        for_message(chain_name(t.chain)),
                         t.min_balance.empty() ? "" : ", at least " + for_message(cut(t.min_balance, 40)), t.why));
     js::array ways{button(t.asks_decimals ? secondary : primary, "Try again", component_id("check-again", r)),
                    button(secondary, "Discard it", component_id("discard-asset", r))};
@@ -267,13 +276,26 @@ void asset_page(page& p, const record& r, const world& w) {
 }
 
 void tier_page(page& p, const record& r, const world& w) {
-  p.text = "Tiers rank your members by what they hold. Choose a template.";
+  p.text = "Tiers rank your members by what they hold: rank 1 is the one who holds the most. Choose a template.";
   p.field("Tiers", tier_lines(r.draft));
   std::vector<option> options;
   for (auto& t : w.names.tiers)
     options.push_back({t.name, t.id, t.description, t.id == r.draft.tier_template});
   p.row({select(component_id("tier-template", r), "Choose a template", options)});
   walk_row(p, r, filled(r, w));
+}
+
+/// Why a role that is there is not in the menu.
+std::string withheld_line(const guild::state& facts) {
+  constexpr size_t named_max = 5;
+  const auto roles = withheld(facts);
+  std::string out;
+  for (size_t i = 0; i < roles.size() && i < named_max; ++i)
+    out += (i == 0 ? "" : ", ") + quoted(roles[i].name);
+  if (roles.size() > named_max)
+    out += fmt::format(" and {} more", roles.size() - named_max);
+  return out.empty() ? ""
+                     : "\nNot offered: " + out + ". Their permissions are too strong for something that can be bought.";
 }
 
 void role_page(page& p, const record& r, const world& w) {
@@ -300,6 +322,8 @@ void role_page(page& p, const record& r, const world& w) {
   p.row({select(component_id("role-" + tier_key(r.draft, *role), r), "Role of this tier", choices)});
   if (!w.facts)
     p.text += "\nThe server's roles could not be read just now, so only new roles can be chosen.";
+  else
+    p.text += withheld_line(*w.facts);
   js::array extra{button(secondary, "New roles for all", component_id("auto-create", r))};
   if (pages > 1)
     extra.push_back(button(secondary, fmt::format("More roles ({}/{})", r.focus.role_page % pages + 1, pages),
@@ -325,8 +349,8 @@ void channel_page(page& p, const record& r, const world& w) {
 void review_page(page& p, const record& r, const world& w) {
   auto& d = r.draft;
   p.text = r.base_version > 0
-           ? fmt::format("Your community is at version {}. Change what you like; Deploy makes the next version.\nWhat "
-                         "a new version lacks is listed at the end and never deleted.",
+           ? fmt::format("Your community is at version {}. Change what you like; Deploy makes the next version.\n"
+                         "Removed items stay in your server; we list them.",
                          r.base_version)
            : "This is the plan. Change any part of it, or deploy it.";
   p.field("Name", for_message(d.name));
@@ -343,9 +367,13 @@ void review_page(page& p, const record& r, const world& w) {
   else
     for (auto& sentence : objections(r, *w.facts))
       against += "⚠️ " + sentence + "\n";
+  std::string notices;
+  if (w.facts)
+    for (auto& sentence : gained_dangers(r, *w.facts))
+      notices += "⚠️ " + sentence + "\n";
   p.field("The bot in this server",
-          against.empty() ? "✅ Its permissions and the place of its role suffice." : against);
-  if (!against.empty())
+          (against.empty() ? "✅ The bot has the permissions it needs.\n" : against) + notices);
+  if (!against.empty() || !notices.empty())
     p.color = color_notice;
   p.row({button(secondary, "Name", name_button_id("edit-name", r)),
          button(secondary, "Blockchain", component_id("edit-chain", r)),
@@ -390,7 +418,7 @@ void failed_page(page& p, const record& r) {
          + "\nWhat was made already stays and is used again by Retry.";
   p.row({button(primary, "Retry", component_id("retry", r), r.submitted.attempt > 0),
          button(secondary, "Change the plan", component_id("back", r), r.submitted.attempt > 0),
-         button(secondary, "Start anew", component_id("restart", r)),
+         button(secondary, "Start over", component_id("restart", r)),
          button(danger, "Cancel", component_id("cancel", r))});
 }
 
@@ -419,24 +447,29 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
   const auto title = title_of(r.at);
   if (r.at != step::failed)
     p.text = bar(percent(r.at)) + "\n\n" + p.text;
-  js::object embed{
-    {"title", fmt::format("{} · {}", title.number, title.name)},
-    {"description", p.text},
-    {"color", p.color},
-    {"fields", std::move(p.fields)},
-    {"footer",
-     js::object{{"text", fmt::format("Session {} · ends after 15 minutes without a click; /resume brings it back",
-                                     r.id.substr(0, 8))}}}};
+  // Only a description shows a timestamp as the reader's own time, a footer does not.
+  if (w.session_ttl_ms > 0 && r.at != step::deploy && r.at != step::complete)
+    p.text += fmt::format("\n\nCloses <t:{}:t> if unused; until then `/resume` opens it.",
+                          (r.updated_ms + w.session_ttl_ms) / 1000);
+  js::object embed{{"title", fmt::format("{} · {}", title.number, title.name)},
+                   {"description", p.text},
+                   {"color", p.color},
+                   {"fields", std::move(p.fields)},
+                   {"footer", js::object{{"text", fmt::format("Session {}", r.id.substr(0, 8))}}}};
   return js::serialize(message(notice, std::move(embed), std::move(p.rows)));
 }
 
 std::string offer_screen(const record& r) {
-  js::object embed{{"title", "A wizard of yours is open"},
+  const auto where = r.at == step::failed
+                     ? std::string{"Your last setup did not finish."}
+                     : fmt::format("Your last setup is open at the step {}.", quoted(title_of(r.at).name));
+  js::object embed{{"title", "Your last setup"},
                    {"color", color_notice},
-                   {"description", fmt::format("It stands at {}. Go on with it, or start anew and lose what it holds.",
-                                               quoted(title_of(r.at).name))}};
-  js::array row{button(primary, "Resume existing", component_id("resume-existing", r)),
-                button(danger, "Restart", component_id("restart", r))};
+                   {"description", where
+                                     + " Continue it or start over? Starting over forgets what you entered; nothing "
+                                       "in your server changes."}};
+  js::array row{button(primary, "Continue it", component_id("resume-existing", r)),
+                button(danger, "Start over", component_id("restart", r))};
   return js::serialize(
     message("", std::move(embed), js::array{js::object{{"type", 1}, {"components", std::move(row)}}}));
 }
@@ -448,12 +481,14 @@ std::string note_screen(std::string_view title, std::string_view text, uint32_t 
 
 std::string deployment_screen(const deployment_state& d) {
   const bool done = d.state == "completed", failed = d.state == "failed" || d.state == "cancelled";
-  auto text = fmt::format("Version {} is {}; {} roles, categories and channels are in place.", d.version, d.state,
-                          d.done);
+  const auto made = fmt::format("{} roles, categories and channels are set up", d.done);
+  auto text = done                ? fmt::format("Version {} is deployed; {}.", d.version, made)
+            : d.state == "failed" ? fmt::format("Version {} could not be built; {}, and stay.", d.version, made)
+                                  : fmt::format("Version {} is {}; {} so far.", d.version, d.state, made);
   if ((failed || d.state == "waiting") && !d.error.empty())
     text += "\n" + d.error;
   if (!d.left_over.empty()) {
-    text += "\nLeft from before, not part of this version and not deleted:";
+    text += "\nRemoved from the plan, and still in your server. Delete what nobody needs:";
     for (auto& x : d.left_over)
       text += "\n• " + x;
   }

@@ -1,4 +1,5 @@
 #include "actors/wizard/core/walk.test.hpp"
+#include "schemas/dangerous_permissions.hpp"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -81,6 +82,90 @@ TEST_CASE("wizard: modals are known from the interaction alone and prefilled whe
   CHECK_FALSE(modal_for(component("wizard:continue:" + r.id + ":v7")));
   CHECK_FALSE(modal_for(component("asset-address:" + r.id)));
   CHECK_FALSE(modal_for(component("")));
+}
+
+TEST_CASE("wizard: a session's id tells its own user from another, and one of an older build is taken for one's own") {
+  const auto id = session_id(std::string(24, 'f'), snowflake{0x1'2345'6789});
+  CHECK(id.size() == 32);
+  CHECK(belongs_to(id, snowflake{0x1'2345'6789}));
+  CHECK_FALSE(belongs_to(id, snowflake{0x1'2345'678a}));
+  CHECK(belongs_to(std::string(32, 'a'), snowflake{7}));
+  CHECK(belongs_to("", snowflake{7}));
+}
+
+TEST_CASE("wizard: the screens say when the session closes, as the reader's own time") {
+  walk w;
+  w.to(step::chain_select);
+  w.r.updated_ms = 1'000'000'000;
+  auto seen = w.seen();
+  CHECK(screen(w.r, seen).find("Closes") == std::string::npos);
+  seen.session_ttl_ms = 900'000;
+  CHECK(screen(w.r, seen).find("Closes <t:1000900:t> if unused") != std::string::npos);
+  w.to(step::deploy);
+  CHECK(screen(w.r, seen).find("Closes") == std::string::npos); // The deployment goes on without it.
+}
+
+TEST_CASE("wizard: wording of assets, tiers and the end") {
+  walk w;
+  w.to(step::asset_config);
+  CHECK(screen(w.r, w.seen()).find("NFT collection (ERC-721)") != std::string::npos); // In the menu.
+  w.submit("asset-address", {{"address", token}}, "erc721:berachain");
+  w.take(inspected(w.r, good_contract()));
+  CHECK(w.last.sentence == "SPICE added (contract found on Berachain).");
+  CHECK(screen(w.r, w.seen()).find("(NFT collection on Berachain)") != std::string::npos);
+  w.to(step::eligibility_rules);
+  w.click("tier-template", {"sietch"});
+  const auto tiers = screen(w.r, w.seen());
+  CHECK(tiers.find("999999") == std::string::npos);
+  CHECK(tiers.find("rank 1001 and below") != std::string::npos);
+  w.to(step::failed);
+  CHECK(offer_screen(w.r).find("Your last setup did not finish. Continue it or start over?") != std::string::npos);
+  CHECK(deployment_screen({3, "failed", "why", 4, {}}).find("Version 3 could not be built; 4 roles")
+        != std::string::npos);
+}
+
+TEST_CASE("wizard: a role with a dangerous permission is not offered, refused when chosen, and noticed at the review") {
+  walk w;
+  w.facts.roles[2].permissions = permissions::administrator; // Elder.
+  w.to(step::role_mapping);
+  const auto page = screen(w.r, w.seen());
+  CHECK(page.find("\"value\":\"100000000000000002\"") == std::string::npos);
+  CHECK(page.find("Not offered: “Elder”") != std::string::npos);
+  REQUIRE(w.click("role-gold", {"100000000000000002"}).what == decision::refuse);
+  CHECK(w.last.sentence.find("it has Administrator (its holders can do everything") != std::string::npos);
+  for (const auto& d : permissions::dangers()) { // Each of the list.
+    w.facts.roles[2].permissions = d.bit;
+    CHECK_MESSAGE(w.click("role-gold", {"100000000000000002"}).what == decision::refuse, d.label);
+  }
+  // Negative controls: what everyone has is nothing that the role gives, and all other permissions are harmless.
+  w.facts.roles[0].permissions = w.facts.roles[2].permissions = permissions::mention_everyone;
+  CHECK(w.click("role-gold", {"100000000000000002"}).what == decision::show);
+  w.facts.roles[0].permissions = 0;
+  CHECK(w.click("role-gold", {"100000000000000002"}).what == decision::refuse);
+  w.facts.roles[2].permissions = ~permissions::dangerous_bits();
+  REQUIRE(w.click("role-gold", {"100000000000000002"}).what == decision::show);
+  w.to(step::review);
+  CHECK(screen(w.r, w.seen()).find("cannot stand for a tier") == std::string::npos);
+  w.facts.roles[2].permissions = permissions::ban_members; // Gained afterwards.
+  CHECK(screen(w.r, w.seen()).find("cannot stand for a tier: it has Ban Members") != std::string::npos);
+  REQUIRE(w.click("deploy").what == decision::refuse);
+  CHECK(w.last.sentence.find("Ban Members") != std::string::npos);
+}
+
+TEST_CASE(
+  "wizard: the review notices when a role of the active version gained a dangerous permission; Deploy mends it") {
+  walk made;
+  made.to(step::review);
+  walk w;
+  w.r = editing(fresh(std::string(32, 'a'), snowflake{1}, snowflake{2}, snowflake{3}, 0), build_manifest(made.r.draft),
+                1);
+  w.r.version = 1;
+  w.facts.roles.push_back(role(100000000000000050, "Gold", 3));
+  CHECK(screen(w.r, w.seen()).find("somebody gave it") == std::string::npos);
+  w.facts.roles.back().permissions = permissions::manage_guild;
+  CHECK(screen(w.r, w.seen()).find("The role “Gold” stands for a tier, and somebody gave it Manage Server")
+        != std::string::npos);
+  CHECK(w.click("deploy").what == decision::deploy);
 }
 
 TEST_CASE("wizard: custom ids are read as they are written") {
@@ -220,6 +305,16 @@ TEST_CASE("wizard: from every state, every button and every choice of its own sc
         "auto-create",  "edit-chain", "edit-tiers", "edit-assets", "edit-roles",    "edit-channels",   "edit-name",
         "remove-asset", "restart",    "chain",      "asset-type",  "tier-template", "channel-template"})
     CHECK_MESSAGE(w.actions.contains(expected), std::string{expected});
+}
+
+TEST_CASE("wizard: where no chain has an endpoint the step says so, without a menu that Discord would refuse") {
+  walk w;
+  w.r.at = step::chain_select;
+  const auto none = offering({});
+  const auto shown = screen(w.r, {none, &w.facts});
+  CHECK(shown.find("chains.rpc") != std::string::npos);
+  CHECK(shown.find("Choose blockchains") == std::string::npos);
+  CHECK(screen(w.r, {everything(), &w.facts}).find("Choose blockchains") != std::string::npos); // Negative control.
 }
 
 TEST_CASE("wizard: a channel's line in a screen is no heading of Discord's markdown") {

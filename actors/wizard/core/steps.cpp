@@ -4,6 +4,7 @@
 #include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/plan.hpp"
 #include "runtime/foreign_text.hpp"
+#include "schemas/dangerous_permissions.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -83,18 +84,18 @@ decision choose_chains(record r, const event& e, const world& w) {
   std::erase_if(r.draft.assets, [&](auto& asset) {
     const bool lost = std::find(e.values.begin(), e.values.end(), asset.chain) == e.values.end();
     if (lost)
-      gone += fmt::format("{}{} on {}", gone.empty() ? "" : ", ", asset.symbol, asset.chain);
+      gone += fmt::format("{}{} on {}", gone.empty() ? "" : ", ", for_message(asset.symbol), chain_name(asset.chain));
     return lost;
   });
   if (r.draft.typed && std::find(e.values.begin(), e.values.end(), r.draft.typed->chain) == e.values.end())
     r.draft.typed.reset();
-  return show(std::move(r), gone.empty() ? "" : "Removed with their chain: " + gone + ".");
+  return show(std::move(r), gone.empty() ? "" : "Removed with their blockchain: " + gone + ".");
 }
 
 decision focus_asset_chain(record r, const event& e) {
   if (e.values.size() != 1
       || std::find(r.draft.chains.begin(), r.draft.chains.end(), e.values[0]) == r.draft.chains.end())
-    return refuse("Chain: choose one of the menu.");
+    return refuse("Blockchain: choose one of the menu.");
   r.focus.asset_chain = e.values[0];
   return show(std::move(r));
 }
@@ -105,7 +106,7 @@ decision remove_asset(record r, const event& e) {
     return refuse("This asset is gone already.");
   const auto name = r.draft.assets[index].symbol;
   r.draft.assets.erase(r.draft.assets.begin() + static_cast<ptrdiff_t>(index));
-  return show(std::move(r), for_message(name) + " was removed.");
+  return show(std::move(r), for_message(name) + " removed.");
 }
 
 /// The native asset is accepted at once, a contract is inspected first.
@@ -120,7 +121,8 @@ decision try_asset(record r, typed_asset typed, const world& w) {
   }
   if (asset->type == "native") {
     r.draft.assets.push_back(*asset);
-    return show(std::move(r), for_message(asset->symbol) + " was added.");
+    return show(std::move(r),
+                fmt::format("{} added (native coin of {}).", for_message(asset->symbol), chain_name(asset->chain)));
   }
   typed.why.clear();
   r.draft.typed = std::move(typed);
@@ -211,6 +213,12 @@ decision map_role(record r, const event& e, const world& w) {
     return refuse("The server's roles could not be read just now. Try again in a moment.");
   const auto id = parse_snowflake(value);
   const auto roles = assignable(*w.facts);
+  for (auto& strong : withheld(*w.facts))
+    if (id && strong.id == *id)
+      return refuse(fmt::format(
+        "The role {} cannot stand for a tier: it has {}, and a tier can be bought. Take that from "
+        "the role, or choose another one.",
+        quoted(strong.name), permissions::dangers_of(permissions::dangers_given(*w.facts, strong.permissions))));
   auto at = std::find_if(roles.begin(), roles.end(), [&](auto& x) { return id && x.id == *id; });
   if (at == roles.end())
     return refuse("This role is gone, or not below the bot's own role. Choose another one, or move the bot's role up.");
@@ -337,7 +345,7 @@ decision click(const record& r, const event& e, const world& w) {
            ? refuse("The deployment is under way and cannot be cancelled here. /resume shows its result.")
            : decision{decision::end, r, {}};
   if (e.action == "restart")
-    return r.at == step::deploy ? refuse("The deployment is under way. Start anew when it has ended.")
+    return r.at == step::deploy ? refuse("The deployment is under way. Start over when it has ended.")
                                 : decision{decision::restart, r, {}};
   if (e.action == "resume-existing")
     return r.at == step::deploy ? decision{decision::refresh, r, {}} : show(r);
@@ -390,12 +398,13 @@ decision inspected(const record& r, const contract_facts& facts) {
   auto asset = checked ? complete_asset(*checked, facts, typed.decimals) : std::move(checked);
   if (asset) {
     next.draft.assets.push_back(*asset);
-    return show(std::move(next), fmt::format("{} was added: the contract is there.", for_message(asset->symbol)));
+    return show(std::move(next),
+                fmt::format("{} added (contract found on {}).", for_message(asset->symbol), chain_name(asset->chain)));
   }
-  const bool unknown = code_of(asset.error()) == ec::unknown;
-  typed.why = unknown
-              ? "The contract could not be checked just now (" + text_of(asset.error()) + "). What you typed is kept."
-              : text_of(asset.error());
+  const auto code = code_of(asset.error());
+  typed.why = code == ec::unknown
+              ? "The contract could not be checked just now: " + text_of(asset.error()) + ". What you typed is kept."
+              : text_of(asset.error()) + (code == ec::refused ? " What you typed is kept." : "");
   if (facts.known)
     typed.asks_decimals = lacks_decimals(typed, facts);
   auto notice = "⚠️ " + typed.why;

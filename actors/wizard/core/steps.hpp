@@ -29,6 +29,7 @@ struct world {
   const catalogue& names;
   const guild::state* facts = nullptr; ///< Null: not read or not readable.
   int64_t now_ms = 0;
+  int64_t session_ttl_ms = 0; ///< How long a session waits for its next click; 0: the screens do not say.
 };
 
 struct decision {

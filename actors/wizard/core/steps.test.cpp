@@ -98,7 +98,7 @@ TEST_CASE("wizard: an edit that leaves a hole leads to the hole, not to a review
   w.to(step::review);
   w.click("edit-chain");
   w.click("chain", {"base"});
-  CHECK(w.last.sentence == "Removed with their chain: BERA on berachain.");
+  CHECK(w.last.sentence == "Removed with their blockchain: BERA on Berachain.");
   w.click("continue");
   CHECK(w.r.at == step::asset_config);
   CHECK(w.r.from_review);

@@ -476,6 +476,26 @@ void note_time(server_clock& clock, std::string_view date, instant sent, instant
     log::info("discord.clock_agreed", {{"skew_ms", skew->ahead.count()}});
 }
 
+/// One line for each token, however often it is tried again.
+void note_refused_token(state& st, instant now) {
+  const auto token = st.opt.token().reveal();
+  if (st.opt.token_refused)
+    *st.opt.token_refused = true;
+  if (st.dead_token != token)
+    log::error(
+      "discord.token_refused",
+      {{"status", 401},
+       {"do", "put the bot's current token into discord.token_file and send SIGHUP; until then nothing is asked"}});
+  st.dead_token = token;
+  st.dead_token_until = now + st.opt.token_retry;
+}
+
+void forget_refused_token(state& st) {
+  st.dead_token.clear();
+  if (st.opt.token_refused)
+    *st.opt.token_refused = false;
+}
+
 void on_answer(pointer self, uint64_t ticket, net::http_response response) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
@@ -501,13 +521,13 @@ void on_answer(pointer self, uint64_t ticket, net::http_response response) {
   }
   auto a = answer_of(std::move(response));
   if (status == 401 && !c.what.interaction) {
-    st.dead_token = st.opt.token().reveal();
-    st.dead_token_until = now + st.opt.token_retry;
-    log::error("discord.token_refused", {{"status", status}});
+    note_refused_token(st, now);
     return finish(self, ticket, fail(ec::refused, "Discord refuses the bot token"));
   }
   if (c.what.interaction)
     note_webhook(st, c.what, a, now);
+  else
+    forget_refused_token(st);
   finish(self, ticket, std::move(a));
 }
 
@@ -516,7 +536,9 @@ caf::result<answer> enter(pointer self, const call& c) {
   const auto now = now_of(self);
   if (c.until.passed(now))
     return fail(ec::timeout, "the deadline has passed");
-  if (!c.interaction && !st.dead_token.empty() && now < st.dead_token_until && st.dead_token == st.opt.token().reveal())
+  if (!st.dead_token.empty() && st.dead_token != st.opt.token().reveal())
+    forget_refused_token(st);
+  if (!c.interaction && !st.dead_token.empty() && now < st.dead_token_until)
     return fail(ec::refused, "Discord refuses the bot token");
   if (c.interaction && is_gone(st, c))
     return answer{404, "", 10015, "Unknown Webhook", {}};

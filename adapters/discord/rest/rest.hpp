@@ -5,6 +5,7 @@
 #include "adapters/discord/rest/messages.hpp"
 #include "adapters/discord/rest/server_clock.hpp"
 
+#include <atomic>
 #include <functional>
 
 namespace arrakis::net {
@@ -26,6 +27,8 @@ struct rest_options {
   int attempts_max = 5; ///< Of one call, by 5xx or lost connections; answers of 429 do not count.
   /// After a 401 the token is wrong until it changes; one call in so long finds out.
   std::chrono::milliseconds token_retry{60'000};
+  /// True from a 401 until that token is accepted or another one is set; outlives the actor. None: nobody asks.
+  std::atomic<bool>* token_refused = nullptr;
   server_clock* clock = nullptr;       ///< Learns from each answer; outlives the actor. None: nobody asks.
   size_t unknown_webhooks_max = 1'000; ///< Webhooks of interactions that Discord did not know, kept in mind.
 };

@@ -441,6 +441,37 @@ TEST_CASE("discord.rest: a webhook that is gone is not used again, one that is n
   CHECK(b.take(pending)->code == 10015);
 }
 
+TEST_CASE("discord.rest: a refused token is told once, however often it is tried, until it is accepted or changes") {
+  static int lines;
+  lines = 0;
+  log::set_sink([](std::string_view line) { lines += line.find("discord.token_refused") != line.npos; });
+  std::atomic<bool> refused{false};
+  rest_options o;
+  o.token_refused = &refused;
+  bench b{std::move(o)};
+  const auto answer_with = [&](int status) {
+    auto asked = b.ask(b.read());
+    b.sim.advance(std::max<std::chrono::milliseconds>(awake, 1'100ms));
+    REQUIRE(b.wire.size() == 1);
+    b.answer(status, status == 401 ? R"({"code":0,"message":"401: Unauthorized"})" : "{}");
+    (void)b.take(asked);
+  };
+  for (int i = 0; i < 3; ++i) {
+    answer_with(401);
+    CHECK(refused);
+    b.sim.advance(61s); // One call finds out whether it is still so.
+  }
+  CHECK(lines == 1);
+  answer_with(200);
+  CHECK_FALSE(refused);
+  answer_with(401); // News again.
+  CHECK(lines == 2);
+  b.token = "t2";
+  answer_with(401);
+  CHECK(lines == 3);
+  log::set_sink(nullptr);
+}
+
 TEST_CASE("discord.rest: a refused token is not tried again until it changes") {
   bench b;
   auto first = b.ask(b.read());

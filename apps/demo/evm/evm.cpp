@@ -90,9 +90,9 @@ void node::start() {
     give_up(text_of(error));
   const auto log = path("anvil.log");
   ::unlink(log.c_str()); // The port is read from it.
-  process_.emplace(process_options{
-    .argv = {options_.anvil, "--host", "127.0.0.1", "--port", "0", "--chain-id", std::to_string(chain_id)},
-    .output = log});
+  process_.emplace(process_options{.argv = {options_.anvil, "--host", "127.0.0.1", "--port",
+                                            std::to_string(options_.port), "--chain-id", std::to_string(chain_id)},
+                                   .output = log});
   const auto until = std::chrono::steady_clock::now() + options_.patience;
   for (;;) {
     if (const auto text = file::read(log, state_bytes_max))
@@ -101,6 +101,8 @@ void node::start() {
       return;
     if (!process_->running() || std::chrono::steady_clock::now() > until)
       give_up("anvil did not begin to listen; its words are in " + log);
+    if (options_.waiting)
+      options_.waiting();
     ::poll(nullptr, 0, 10);
   }
 }

@@ -7,6 +7,7 @@
 #include <boost/json/fwd.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct options {
   std::string anvil;                          ///< The binary; apps/demo/evm/setup installs it and prints its path.
   std::string folder;                         ///< Made when it is not there: state.hex, contracts.json, anvil.log.
   std::chrono::milliseconds patience{20'000}; ///< For the start and for each call.
+  uint16_t port = 0;                          ///< To listen on; 0 takes a free one.
+  std::function<void()> waiting;              ///< Called over and over while the node starts.
 };
 
 /// Where the contracts are, in EIP-55 form.

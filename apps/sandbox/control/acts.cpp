@@ -153,7 +153,9 @@ handled routes::interact(door& d, const door::ask& a) {
   const auto id = begun->id;
   d.delivery_.send(std::move(*begun));
   d.core_.settle();
-  if (json::text_or(a.object(), "wait") == "none")
+  const auto until = json::text_or(a.object(), "wait");
+  const bool deferred_is_enough = until == "acknowledged";
+  if (until == "none")
     return rest::reply{200, interaction_view(w, w.interactions.at(id))};
   const auto look = [&w, id] {
     const auto found = w.interactions.find(id);
@@ -162,10 +164,11 @@ handled routes::interact(door& d, const door::ask& a) {
   };
   d.wait(
     a,
-    [&w, id, look]() -> std::optional<rest::reply> {
+    [&w, id, look, deferred_is_enough]() -> std::optional<rest::reply> {
       const auto found = w.interactions.find(id);
       if (found != w.interactions.end()
-          && (found->second.phase == interaction::waiting || found->second.phase == interaction::deferred))
+          && (found->second.phase == interaction::waiting
+              || (found->second.phase == interaction::deferred && !deferred_is_enough)))
         return std::nullopt;
       return look();
     },

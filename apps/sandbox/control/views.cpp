@@ -207,7 +207,7 @@ handled routes::view(door& d, const door::ask& a) {
   auto user = a.query_id("user");
   if (!w.users.contains(user))
     user = w.guilds.empty() ? snowflake{} : w.guilds.begin()->second.owner;
-  js::array people, guilds, open;
+  js::array people, guilds;
   for (const auto& [id, each] : w.users)
     if (!each.bot)
       people.push_back(to_json(each));
@@ -231,10 +231,6 @@ handled routes::view(door& d, const door::ask& a) {
     out["channel_id"] = channel.text();
     out["messages"] = messages_for(w, channel, user);
   }
-  for (const auto& [_, i] : w.interactions)
-    if (i.user == user && w.now_ms - i.made_ms < 60'000 && i.phase != model::interaction::answered)
-      open.push_back(interaction_view(w, i));
-  out["interactions"] = std::move(open);
   return rest::reply{200, std::move(out)};
 }
 

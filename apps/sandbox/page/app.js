@@ -1,11 +1,23 @@
 // The page: reads /_sandbox/view for one person, draws it, and acts as that person. Redraws when the sandbox
 // says "changed".
-import { avatar, colour, element, icon, messageElement } from './message.js';
+import { arrange, avatar, colour, element, icon, readable, redraw } from './element.js';
+import { messageElement } from './message.js';
 import { openModal } from './modal.js';
 
 const at = (id) => document.getElementById(id);
-const state = { user: '', guild: '', channel: '', view: null, dismissed: new Set(), shownForms: new Set() };
+const state = { user: '', guild: '', channel: '', view: null };
 [state.user = '', state.guild = '', state.channel = ''] = location.hash.slice(1).split('/');
+
+/// Messages that were dismissed, in every tab and after a reload; the newest thousand.
+const dismissed = {
+  key: 'dismissed',
+  list: () => JSON.parse(localStorage.getItem(dismissed.key) ?? '[]'),
+  add(id) {
+    localStorage.setItem(dismissed.key, JSON.stringify([...dismissed.list(), id].slice(-1000)));
+    draw();
+  },
+};
+window.addEventListener('storage', () => state.view && draw());
 
 async function call(method, path, body) {
   const response = await fetch(`/_sandbox/${path}`, {
@@ -19,12 +31,18 @@ async function call(method, path, body) {
 
 // ---- what the names in a text mean, and which colour a member has
 const names = {
+  guild: () => state.view.guild,
+  async people(query) {
+    const words = new URLSearchParams({ query, limit: 50 });
+    const { ok, body } = await call('GET', `as/${state.user}/guilds/${state.guild}/members/search?${words}`);
+    return ok ? body : [];
+  },
   role: (id) => state.view.guild.roles.find((r) => r.id === id)?.name ?? 'unknown-role',
   user: (id) => state.view.guild.members.find((m) => m.user.id === id)?.user.username ?? 'unknown-user',
   channel: (id) => state.view.guild.channels.find((c) => c.id === id)?.name ?? 'unknown',
   colourOf(member) {
     const held = sortedRoles().filter((r) => member?.roles.includes(r.id) && r.color);
-    return held.length ? colour(held[0].color) : null;
+    return held.length ? readable(held[0].color) : null;
   },
 };
 /// Highest first, as Discord lists them.
@@ -35,41 +53,42 @@ function sortedRoles() {
 }
 
 // ---- acting
+/// As in Discord, a person waits until the application acknowledged; what it edits later is drawn when it comes.
+const acknowledged = { wait: 'acknowledged', wait_ms: 20_000 };
+
+/// Sends a click or a choice. Answers whether the application took it.
 async function act(source, message, customId, values) {
   const failure = source.closest('.message').querySelector('.failure');
   failure.hidden = true;
   source.classList.add('busy');
-  const { body } = await call('POST', 'interactions', {
-    user: state.user,
-    channel: state.channel,
-    message,
-    custom_id: customId,
-    values,
-    wait_ms: 20_000,
+  let why = null;
+  await perform({ channel: state.channel, message, custom_id: customId, values }, (text) => {
+    why = text;
   });
   source.classList.remove('busy');
-  if (source.tagName === 'SELECT' && !source.multiple && source.isConnected) source.selectedIndex = -1;
-  await settled(body, (why) => {
-    failure.textContent = why;
-    failure.hidden = false;
-  });
+  failure.textContent = why ?? '';
+  failure.hidden = why === null;
+  return why === null;
 }
 
-/// What an interaction came to: a form is shown, a failure is said, the rest is drawn anyway.
-async function settled(result, tell) {
-  if (result.phase === 'form') showForm(result);
-  else if (result.phase === 'failed') tell(result.error);
-  else if (!result.phase) tell(result.message ?? 'refused');
+/// Acts as the person of this page. A form opens here and nowhere else: as in Discord, it belongs to the window in
+/// which somebody acted, and it is gone when it was sent or closed, or when the page is loaded again.
+async function perform(what, tell) {
+  const { user } = state;
+  const { body } = await call('POST', 'interactions', { user, ...what, ...acknowledged });
+  if (body.phase === 'form') {
+    if (user === state.user) showForm(body);
+  } else if (body.phase === 'failed') tell(body.error);
+  else if (!body.phase) tell(body.message ?? 'refused');
 }
 
 function showForm(interaction) {
-  state.shownForms.add(interaction.id);
   openModal(at('modal'), interaction.modal, async (fields) => {
     const { ok, body } = await call('POST', 'interactions', {
-      user: state.user,
+      user: interaction.user_id,
       form_of: interaction.id,
       fields,
-      wait_ms: 20_000,
+      ...acknowledged,
     });
     if (!ok) return body.message;
     if (body.phase === 'failed') return 'Something went wrong. Try again.';
@@ -99,15 +118,11 @@ at('composer').addEventListener('submit', async (event) => {
     at('box').value = '';
     suggest();
     notice(`/${name} …`);
-    const { body } = await call('POST', 'interactions', {
-      user: state.user,
-      channel: state.channel,
-      command: name,
-      options,
-      wait_ms: 20_000,
+    let why = '';
+    await perform({ channel: state.channel, command: name, options }, (text) => {
+      why = text;
     });
-    notice('');
-    await settled(body, notice);
+    notice(why);
     return;
   }
   at('box').value = '';
@@ -127,12 +142,15 @@ function suggest() {
   const list = at('suggestions');
   const commands = offered();
   list.hidden = commands.length === 0;
+  at('box').setAttribute('aria-expanded', String(!list.hidden));
   marked = Math.min(marked, Math.max(0, commands.length - 1));
+  at('box').setAttribute('aria-activedescendant', commands.length ? `suggestion-${marked}` : '');
   list.replaceChildren(
     ...commands.map((c, i) =>
       element(
         'li',
         {
+          id: `suggestion-${i}`,
           role: 'option',
           'aria-selected': String(i === marked),
           'data-command': c.name,
@@ -157,9 +175,12 @@ at('box').addEventListener('input', () => {
   marked = 0;
   suggest();
 });
-at('box').addEventListener('blur', () => {
+function closeSuggestions() {
   at('suggestions').hidden = true;
-});
+  at('box').setAttribute('aria-expanded', 'false');
+  at('box').setAttribute('aria-activedescendant', '');
+}
+at('box').addEventListener('blur', closeSuggestions);
 at('box').addEventListener('focus', suggest);
 at('box').addEventListener('keydown', (event) => {
   const commands = offered();
@@ -174,13 +195,13 @@ at('box').addEventListener('keydown', (event) => {
   ) {
     event.preventDefault();
     choose(commands[marked]);
-  } else if (event.key === 'Escape') at('suggestions').hidden = true;
+  } else if (event.key === 'Escape') closeSuggestions();
 });
 
 // ---- drawing
 function drawServers({ guilds, guild }) {
-  at('servers').replaceChildren(
-    ...guilds.map((g) =>
+  redraw(at('servers'), [guilds, guild?.id], () =>
+    guilds.map((g) =>
       element(
         'button',
         {
@@ -188,6 +209,7 @@ function drawServers({ guilds, guild }) {
           class: g.id === guild?.id ? 'server active' : 'server',
           'data-guild-id': g.id,
           'aria-label': g.name,
+          'aria-current': g.id === guild?.id ? 'true' : undefined,
           onclick: () => go({ guild: g.id, channel: '' }),
         },
         avatar(g.name, g.id, 'square'),
@@ -196,7 +218,7 @@ function drawServers({ guilds, guild }) {
   );
 }
 
-function drawChannels({ guild, channel_id: current }) {
+function channelGroups({ guild, channel_id: current }) {
   const inOrder = (a, b) =>
     (a.type === 2) - (b.type === 2) || a.position - b.position || (BigInt(a.id) < BigInt(b.id) ? -1 : 1);
   const line = (c) =>
@@ -206,10 +228,14 @@ function drawChannels({ guild, channel_id: current }) {
         type: 'button',
         class: c.id === current ? 'channel active' : 'channel',
         'data-channel-id': c.id,
-        onclick: () => go({ channel: c.id }),
+        'aria-current': c.id === current ? 'page' : undefined,
+        onclick: () => {
+          go({ channel: c.id });
+          showPane('messages');
+        },
       },
       element('span', { class: 'sign' }, c.type === 2 ? icon('sound', 'Voice') : '#'),
-      c.name,
+      element('span', { class: 'channel-name' }, c.name),
       c.permission_overwrites.some((o) => o.id === guild.id && BigInt(o.deny) & 1024n)
         ? icon('lock', 'Private')
         : null,
@@ -225,52 +251,51 @@ function drawChannels({ guild, channel_id: current }) {
         ...under(category.id).map(line),
       ),
     );
-  at('channels').replaceChildren(...groups);
+  return groups;
 }
 
-function drawPeople({ guild }) {
+function memberGroups({ guild }) {
   const roles = sortedRoles().filter((r) => r.id !== guild.id);
   const groups = new Map([...roles.filter((r) => r.hoist).map((r) => [r, []]), [null, []]]);
   for (const member of guild.members) {
     const home = [...groups.keys()].find((r) => r && member.roles.includes(r.id)) ?? null;
     groups.get(home).push(member);
   }
-  at('members').replaceChildren(
-    ...[...groups]
-      .filter(([, list]) => list.length)
-      .flatMap(([role, list]) => [
-        element('div', { class: 'group-name' }, `${role?.name ?? 'Members'} — ${list.length}`),
-        ...list
-          .sort((a, b) => a.user.username.localeCompare(b.user.username))
-          .map((m) =>
+  return [...groups]
+    .filter(([, list]) => list.length)
+    .flatMap(([role, list]) => [
+      element('div', { class: 'group-name' }, `${role?.name ?? 'Members'} — ${list.length}`),
+      ...list
+        .sort((a, b) => a.user.username.localeCompare(b.user.username))
+        .map((m) =>
+          element(
+            'div',
+            { class: 'member', 'data-user-id': m.user.id },
+            avatar(m.user.username, m.user.id),
             element(
-              'div',
-              { class: 'member', 'data-user-id': m.user.id },
-              avatar(m.user.username, m.user.id),
-              element(
-                'span',
-                { style: names.colourOf(m) ? `color:${names.colourOf(m)}` : undefined },
-                m.nick ?? m.user.username,
-              ),
-              m.user.bot ? element('span', { class: 'tag' }, 'APP') : null,
-              m.user.id === guild.owner_id ? icon('crown', 'Owner') : null,
+              'span',
+              { style: names.colourOf(m) ? `color:${names.colourOf(m)}` : undefined },
+              m.nick ?? m.user.username,
             ),
+            m.user.bot ? element('span', { class: 'tag' }, 'APP') : null,
+            m.user.id === guild.owner_id ? icon('crown', 'Owner') : null,
           ),
-      ]),
-  );
-  at('roles').replaceChildren(
-    ...sortedRoles().map((r) =>
-      element(
-        'div',
-        { class: 'role', 'data-role-id': r.id, 'data-role-name': r.name },
-        element('span', { class: 'dot', style: `background:${r.color ? colour(r.color) : '#99aab5'}` }),
-        element('span', { class: 'role-name' }, r.name),
-        r.managed ? element('span', { class: 'tag' }, 'APP') : null,
-        element(
-          'small',
-          {},
-          r.id === guild.id ? 'everyone' : String(guild.members.filter((m) => m.roles.includes(r.id)).length),
         ),
+    ]);
+}
+
+function roleLines({ guild }) {
+  return sortedRoles().map((r) =>
+    element(
+      'div',
+      { class: 'role', 'data-role-id': r.id, 'data-role-name': r.name },
+      element('span', { class: 'dot', style: `background:${r.color ? colour(r.color) : '#99aab5'}` }),
+      element('span', { class: 'role-name', title: r.name }, r.name),
+      r.managed ? element('span', { class: 'tag' }, 'APP') : null,
+      element(
+        'small',
+        {},
+        r.id === guild.id ? 'everyone' : String(guild.members.filter((m) => m.roles.includes(r.id)).length),
       ),
     ),
   );
@@ -282,36 +307,33 @@ function drawMessages(view) {
   const low =
     pane.scrollHeight - pane.scrollTop - pane.clientHeight < 80 || pane.dataset.channel !== view.channel_id;
   pane.dataset.channel = view.channel_id;
+  const gone = new Set(dismissed.list());
   const old = new Map([...pane.children].map((node) => [node.dataset.messageId, node]));
   const drawn = view.messages
-    .filter((m) => !state.dismissed.has(m.id))
+    .filter((m) => !gone.has(m.id))
     .map((m) => {
       const text = JSON.stringify(m);
       const kept = old.get(m.id);
       if (kept?.source === text) return kept;
       const node = messageElement(
         m,
-        view,
         names,
         (source, customId, values) => act(source, m.id, customId, values),
-        () => {
-          state.dismissed.add(m.id);
-          draw();
-        },
+        () => dismissed.add(m.id),
       );
       node.source = text;
       return node;
     });
   if (!drawn.length)
     drawn.push(element('p', { class: 'empty' }, 'It is quiet here. Type / to see what the application offers.'));
-  pane.replaceChildren(...drawn);
+  arrange(pane, drawn);
   if (low) pane.scrollTop = pane.scrollHeight;
 }
 
 function draw() {
   const { view } = state;
-  at('people').replaceChildren(
-    ...view.people.map((p) =>
+  redraw(at('people'), [view.people, view.me?.id], () =>
+    view.people.map((p) =>
       element('option', { value: p.id, selected: p.id === view.me?.id }, p.global_name ?? p.username),
     ),
   );
@@ -320,7 +342,8 @@ function draw() {
   drawServers(view);
   if (!view.guild) {
     at('guild-name').textContent = 'No server';
-    for (const id of ['channels', 'members', 'roles', 'messages']) at(id).replaceChildren();
+    for (const id of ['channels', 'members', 'roles']) redraw(at(id), null, () => []);
+    arrange(at('messages'), []);
     return;
   }
   const channel = view.guild.channels.find((c) => c.id === view.channel_id);
@@ -332,18 +355,11 @@ function draw() {
       ? 'You may not write here; / shows commands'
       : `Message #${channel?.name ?? ''}, or / for commands`;
   document.title = `${channel ? `#${channel.name}` : ''} · ${view.guild.name}`;
-  drawChannels(view);
-  drawPeople(view);
+  at('title').textContent = document.title;
+  redraw(at('channels'), [view.guild.id, view.guild.channels, view.channel_id], () => channelGroups(view));
+  redraw(at('members'), [view.guild.owner_id, view.guild.members, view.guild.roles], () => memberGroups(view));
+  redraw(at('roles'), [view.guild.id, view.guild.members, view.guild.roles], () => roleLines(view));
   drawMessages(view);
-  for (const each of view.interactions)
-    // a form that somebody opened for this person elsewhere, a test for example
-    if (
-      each.phase === 'form' &&
-      !state.shownForms.has(each.id) &&
-      !at('modal').open &&
-      each.channel_id === view.channel_id
-    )
-      showForm(each);
   suggestIfOpen();
 }
 function suggestIfOpen() {
@@ -365,7 +381,7 @@ async function read() {
     state.user = body.me?.id ?? '';
     state.guild = body.guild?.id ?? '';
     state.channel = body.channel_id ?? '';
-    history.replaceState(null, '', `#${state.user}/${state.guild}/${state.channel}`);
+    history.replaceState(history.state, '', `#${state.user}/${state.guild}/${state.channel}`);
     draw();
   } finally {
     reading = false;
@@ -381,28 +397,71 @@ function go(change) {
   read();
 }
 
+// ---- one pane at a time, where there is no room for all (style.css says when)
+const first = { channels: 'channels', messages: 'to-channels', people: 'from-people' };
+/// A step of the browser's history each, so that a phone's “back” leads to the messages.
+function showPane(name, step = true) {
+  if (document.body.dataset.pane === name) return;
+  document.body.dataset.pane = name;
+  if (step) history.pushState({ pane: name }, '');
+  // The button that was pressed is gone: the focus goes to the pane that took its place.
+  if (!document.activeElement?.checkVisibility() || document.activeElement === document.body) {
+    const target = at(first[name]);
+    (target.querySelector('[aria-current]') ?? target).focus();
+  }
+  if (name === 'messages') at('messages').scrollTop = at('messages').scrollHeight;
+}
+at('to-channels').addEventListener('click', () => showPane('channels'));
+at('to-people').addEventListener('click', () =>
+  showPane(document.body.dataset.pane === 'people' ? 'messages' : 'people'),
+);
+at('from-people').addEventListener('click', () => showPane('messages'));
+at('from-channels').addEventListener('click', () => showPane('messages'));
+window.addEventListener('popstate', (event) => showPane(event.state?.pane ?? 'messages', false));
+for (const [id, sign] of [
+  ['to-channels', 'list'],
+  ['to-people', 'people'],
+  ['from-people', 'back'],
+  ['from-channels', 'back'],
+])
+  at(id).append(icon(sign));
+
 at('people').addEventListener('change', (event) => go({ user: event.target.value, channel: '' }));
-for (const name of ['members', 'roles'])
+const tabs = ['members', 'roles'];
+for (const name of tabs) {
+  at(`tab-${name}`).addEventListener('keydown', ({ key }) => {
+    if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
+    const other = at(`tab-${tabs.find((each) => each !== name)}`);
+    other.click();
+    other.focus();
+  });
   at(`tab-${name}`).addEventListener('click', () => {
-    for (const each of ['members', 'roles']) {
+    for (const each of tabs) {
       at(each).hidden = each !== name;
       at(`tab-${each}`).setAttribute('aria-selected', String(each === name));
+      at(`tab-${each}`).tabIndex = each === name ? 0 : -1;
     }
   });
+}
 
+function link(state, words) {
+  at('link').className = state;
+  at('link').title = words;
+  at('link').setAttribute('aria-label', words);
+}
 function listen() {
   const socket = new WebSocket(
     `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/_sandbox/events`,
   );
   socket.onopen = () => {
-    at('link').className = 'up';
+    link('up', 'Connected to the sandbox');
     read();
   };
   socket.onmessage = (event) => {
     if (event.data.includes('"changed"')) read();
   };
   socket.onclose = () => {
-    at('link').className = 'down';
+    link('down', 'No connection to the sandbox; trying again');
     setTimeout(listen, 1000);
   };
 }

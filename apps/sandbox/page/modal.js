@@ -1,5 +1,5 @@
 // A form that an application opened.
-import { element } from './message.js';
+import { element } from './element.js';
 
 function field(c, label, description) {
   const attributes = {
@@ -10,6 +10,7 @@ function field(c, label, description) {
     minlength: c.min_length,
     maxlength: c.max_length ?? 4000,
     required: c.required !== false,
+    'aria-describedby': description ? `about-${c.custom_id}` : undefined,
   };
   const input =
     c.style === 2
@@ -23,9 +24,9 @@ function field(c, label, description) {
       'label',
       { for: attributes.id },
       label,
-      attributes.required ? element('span', { class: 'star' }, ' *') : null,
+      attributes.required ? element('span', { class: 'star', 'aria-hidden': 'true' }, ' *') : null,
     ),
-    description ? element('small', {}, description) : null,
+    description ? element('small', { id: `about-${c.custom_id}` }, description) : null,
     input,
   );
 }

@@ -1,9 +1,9 @@
 // The sandbox's page in headless Chromium: a person types a command, chooses, clicks, fills in a form; the bot
 // is discord.js.
-import { chromium } from 'playwright-core';
 import { equal, expect, finish, test } from './lib/check.mjs';
 import { discord, makeClient, once } from './lib/client.mjs';
 import { startSandbox } from './lib/sandbox.mjs';
+import { chooseIn, launch } from '../page/lib.mjs';
 
 const {
   ActionRowBuilder,
@@ -78,18 +78,7 @@ client.on(Events.InteractionCreate, async (i) => {
     await i.reply({ content: `noted ${i.fields.getTextInputValue('address')}`, flags: MessageFlags.Ephemeral });
 });
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1360, height: 850 } });
 page.setDefaultTimeout(30_000);
 const faults = [];
@@ -121,7 +110,7 @@ await test('typing / suggests the commands of this person, and Enter starts one'
 });
 
 await test('a choice, a form with its limits, and an application that does not answer', async () => {
-  await part('wizard:chain:1').selectOption('80094');
+  await chooseIn(part('wizard:chain:1'), ['80094']);
   await page.getByText('You chose').waitFor();
   await part('wizard:continue:1').click();
   await page.locator('dialog[open]').waitFor();

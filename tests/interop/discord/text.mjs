@@ -27,6 +27,35 @@ await test('the negative control: without the backslash the same signs are marku
   equal(html('**a**'), '<strong>a</strong>');
   equal(html('<@1>'), '<span class="mention">@u</span>');
 });
+await test('a name in a mention is a name, whatever its owner called it', () => {
+  for (const name of ['*a* **b** __c__ ~~d~~ _e_', '`f`', '[g](https://x/)', '<@1> <b>', '\u00010\u0001', '&lt;'])
+    for (const [text, sign] of [
+      ['<@&1>', '@'],
+      ['<@1>', '@'],
+      ['<#1>', '#'],
+    ]) {
+      const same = { role: () => name, user: () => name, channel: () => name };
+      const want = name
+        .replaceAll('\u0001', '')
+        .replaceAll('&', '&amp;')
+        .replaceAll('<', '&lt;')
+        .replaceAll('>', '&gt;');
+      equal(markdown(`**${text}**`, same), `<strong><span class="mention">${sign}${want}</span></strong>`);
+    }
+});
+await test('signs in an address are no markdown', () => {
+  const link = (url, text) => `<a href="${url}" target="_blank" rel="noreferrer">${text}</a>`;
+  equal(html('https://x/__a__/*b*'), link('https://x/__a__/*b*', 'https://x/__a__/*b*'));
+  equal(html('[**y**](https://x/__a__)'), link('https://x/__a__', '<strong>y</strong>'));
+});
+await test('a timestamp is shown in its style, and one that no date holds as it was written', () => {
+  const text = (stamp) => html(stamp).replace(/<[^>]*>/g, '');
+  const at = new Date(1_900_000_000_000);
+  equal(text('<t:1900000000:t>'), at.toLocaleString([], { timeStyle: 'short' }));
+  equal(text('<t:1900000000:D>'), at.toLocaleString([], { dateStyle: 'long' }));
+  equal(text(`<t:${Math.round(Date.now() / 1000) + 7200}:R>`), 'in 2 hours');
+  equal(html('<t:99999999999999:t>'), '&lt;t:99999999999999:t&gt;');
+});
 await test('only addresses of http, https and discord can be clicked', () => {
   for (const good of ['https://x/', 'http://x', 'discord://-/channels/1']) equal(link(good), good);
   for (const bad of ['javascript:alert(1)', ' java\nscript:alert(1)', 'data:text/html,x', 'file:///x', 'x', undefined])

@@ -144,9 +144,9 @@ const ask = async () =>
       })
     ).message,
   );
-await test('/reconcile sees no drift', async () => {
+await test('/reconcile sees that the server matches the plan', async () => {
   const said = await ask();
-  expect(said.includes('No drift'), `no drift, not: ${said}`);
+  expect(said.includes('Matches the plan'), `a match, not: ${said}`);
 });
 
 await test('twin: one role renamed by hand: the comparison fails in just that, /reconcile shows it', async () => {
@@ -165,7 +165,7 @@ await test('twin: one role renamed by hand: the comparison fails in just that, /
   );
   const said = await ask();
   expect(
-    !said.includes('No drift') && said.includes('Drift') && said.includes(wanted.name) && said.includes('name'),
+    said.includes('Differs from the plan') && said.includes(wanted.name) && said.includes('name'),
     `the drift, not: ${said}`,
   );
   console.log(
@@ -175,7 +175,7 @@ await test('twin: one role renamed by hand: the comparison fails in just that, /
       .join(' ')}`,
   );
   await rename(wanted.name);
-  expect((await ask()).includes('No drift'), 'no drift after mending');
+  expect((await ask()).includes('Matches the plan'), 'a match after mending');
 });
 
 await client.destroy();

@@ -15,10 +15,37 @@ const flags = [
   '--disable-sync',
 ];
 
-export async function openPage(url) {
+/// Headless Chromium, and a folder for the pictures.
+export function launch() {
   mkdirSync(pictures, { recursive: true });
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
-  const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
+}
+export const pictureFile = (name) => path.join(pictures, `${name}.png`);
+
+/// Makes exactly these values the choice of a select, and closes its list: then the page sends it.
+export async function chooseIn(trigger, values) {
+  await trigger.click();
+  const menu = trigger.page().locator(`[id="${await trigger.getAttribute('aria-controls')}"]`);
+  const options = menu.locator('[role=option][data-value]');
+  await options.first().waitFor();
+  if (!(await menu.locator('[aria-multiselectable]').count())) {
+    await menu.locator(`[data-value="${values[0]}"]`).click();
+    return;
+  }
+  // What goes first makes room for what comes: at most max_values are chosen at any time.
+  for (const wanted of [false, true])
+    for (const option of await options.all())
+      if (
+        values.includes(await option.getAttribute('data-value')) === wanted &&
+        ((await option.getAttribute('aria-selected')) === 'true') !== wanted
+      )
+        await option.click();
+  await menu.getByRole('button', { name: 'Done' }).click();
+}
+
+export async function openPage(url, viewport = { width: 1440, height: 1000 }) {
+  const browser = await launch();
+  const page = await browser.newPage({ viewport });
   page.setDefaultTimeout(60_000);
   const faults = [];
   page.on('pageerror', (error) => faults.push(error.message));
@@ -26,7 +53,7 @@ export async function openPage(url) {
     if (line.type() === 'error') faults.push(line.text());
   });
   await page.goto(url);
-  await page.locator('#channels .channel').first().waitFor();
+  await page.locator('#channels .channel').first().waitFor({ state: 'attached' });
 
   const wizard = () => page.locator('#messages .message.ephemeral').last();
   return {
@@ -53,12 +80,7 @@ export async function openPage(url) {
     },
     press: (label) => wizard().getByRole('button', { name: label, exact: true }).click(),
     /// Chooses in the select whose custom id begins with wizard:`action`.
-    async choose(action, values) {
-      const select = wizard().locator(`select[data-custom-id^="wizard:${action}:"]`);
-      await select.selectOption(values);
-      if (await select.evaluate((node) => node.multiple))
-        await wizard().locator(`[data-apply^="wizard:${action}:"]`).click();
-    },
+    choose: (action, values) => chooseIn(wizard().locator(`.select[data-custom-id^="wizard:${action}:"]`), values),
     /// Fills in the open form and sends it.
     async fill(fields) {
       await page.locator('dialog[open]').waitFor();
@@ -93,6 +115,6 @@ export async function openPage(url) {
           .evaluateAll((all) => all.map((node) => [node.dataset.roleId, node.dataset.roleName])),
       );
     },
-    picture: (name) => page.screenshot({ path: path.join(pictures, `${name}.png`) }),
+    picture: (name) => page.screenshot({ path: pictureFile(name) }),
   };
 }

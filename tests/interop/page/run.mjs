@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { equal, expect, finish, test, until } from '../discord/lib/check.mjs';
 import { startTown } from '../guild/lib/town.mjs';
+import { fits, isClean } from './judge.mjs';
 import { openPage } from './lib.mjs';
 
 const town = await startTown({ empty: true });
@@ -61,7 +62,7 @@ await test('/onboard, typed and clicked through, comes to the review', async () 
   await person.press('Continue');
   await person.sees('Step 7 of 8');
   expect(
-    (await person.text()).includes('Its permissions and the place of its role suffice'),
+    (await person.text()).includes('The bot has the permissions it needs'),
     'a plan that can be deployed',
   );
   await person.picture('05-review');
@@ -183,6 +184,44 @@ await test('somebody without a tier does not see the closed channels', async () 
   await page.locator(`[data-channel-id="${closed}"]`).waitFor({ state: 'detached' });
   expect((await person.channels()).has(second.shadow.get('channel ch-general')), 'the open ones');
   await person.picture('10-another-person');
+});
+
+await test('at phone size the wizard is used as at a desk: commands, choices, review, deployment', async () => {
+  await page.selectOption('#people', town.owner);
+  await page.locator('.message.ephemeral').last().waitFor();
+  await page.setViewportSize({ width: 360, height: 740 });
+  const messages = await page.locator('#messages .message.ephemeral').count();
+  await page.fill('#box', '/');
+  await page.locator('[data-command="onboard"]').waitFor();
+  await fits(page, 'the commands');
+  await person.picture('11-phone-commands');
+  await person.type('/onboard');
+  await until(async () => (await page.locator('#messages .message.ephemeral').count()) > messages, 'an answer');
+  await person.sees('at version 2');
+  await fits(page, 'the review');
+  await person.picture('12-phone-review');
+  await person.press('Name');
+  await page.locator('dialog[open]').waitFor();
+  await fits(page, 'the form');
+  await person.picture('13-phone-form');
+  await person.fill({ name: 'Dune by phone' });
+  await person.sees('Dune by phone');
+  await person.press('Channels');
+  await person.sees('Step 6 of 8');
+  await fits(page, 'the channels');
+  await person.picture('14-phone-channels');
+  await person.choose('channel-template', ['minimal']);
+  await page.locator('#messages .message.ephemeral').last().filter({ hasNotText: 'vip-chat' }).waitFor();
+  await person.press('Done');
+  await person.sees('Step 7 of 8');
+  await person.press('Deploy');
+  await person.sees('version 3');
+  await person.sees('is ready');
+  await fits(page, 'the end of the deployment');
+  await person.picture('15-phone-ready');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await isClean(page, 'the same at a desk');
+  await person.picture('16-desk-ready');
 });
 
 await test('no script fault on the way, and everything ends cleanly', async () => {

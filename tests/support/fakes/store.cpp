@@ -131,7 +131,11 @@ deployments::handle::behavior_type deployments_behavior(deployments::handle::poi
       return served<done>(self, *s, "abandon", [&] { return test::abandon(*s, x); });
     },
     [no](const retry&) -> caf::result<submitted> { return no("retry"); },
-    [no](const status&) -> caf::result<status_of> { return no("status"); },
+    [s](const status&) -> caf::result<status_of> {
+      if (!s->newest)
+        return fail(ec::not_found, "no deployment");
+      return *s->newest;
+    },
   };
 }
 

@@ -47,6 +47,7 @@ public:
   std::map<int64_t, manifests::record> versions;
   manifests::shadow shadow;
   std::map<int64_t, deployment> work;
+  std::optional<deployments::status_of> newest; ///< What deployments::status answers; empty: ec::not_found.
   std::map<std::pair<std::string, std::string>, deployments::intent> intents;
 
   fake_store(sim_system&, snowflake guild);

@@ -1,0 +1,51 @@
+#include "schemas/invite.hpp"
+#include "apps/arrakisctl/command.hpp"
+#include "apps/arrakisctl/fetch.hpp"
+#include "runtime/json.hpp"
+#include "runtime/terminal.hpp"
+
+#include <boost/json/value.hpp>
+
+namespace arrakis::ctl {
+namespace {
+/// https://discord.com/developers/docs/resources/application, "Get Current Application".
+caf::expected<snowflake> application_of(const config& settings) {
+  const auto token = settings.secret("discord.token");
+  if (token.empty())
+    return fail(ec::invalid, "no bot token is set; name the file that holds it in discord.token_file, or set "
+                             "ARRAKIS_DISCORD_TOKEN");
+  const auto& given = settings.text("discord.api_url");
+  const auto url = given.empty() ? std::string{"https://discord.com"} : given;
+  const auto got = fetch(url,
+                         {"GET",
+                          "/api/v10/applications/@me",
+                          {{"Authorization", "Bot " + token.reveal()},
+                           {"User-Agent", "DiscordBot (https://github.com/arrakis, " ARRAKIS_VERSION ")"}},
+                          {},
+                          {}},
+                         patience);
+  if (!got)
+    return fail(code_of(got.error()), "Discord does not answer at " + url + ": " + text_of(got.error()));
+  if (got->status == 401)
+    return fail(ec::refused, "Discord refuses the bot token; copy the bot's current one from the developer portal "
+                             "(page Bot, Reset Token)");
+  const auto parsed = json::parse(got->body);
+  const auto id = parsed && parsed->is_object() ? parse_snowflake(json::text_or(parsed->get_object(), "id"))
+                                                : std::nullopt;
+  if (got->status != 200 || !id)
+    return fail(ec::unknown, "GET /applications/@me: " + url + " answered " + std::to_string(got->status)
+                               + " without an application");
+  return *id;
+}
+} // namespace
+
+caf::expected<caf::unit_t> invite(const config& settings, const std::vector<std::string>& args) {
+  if (!args.empty())
+    return fail(ec::invalid, "usage: arrakisctl invite");
+  const auto application = application_of(settings);
+  if (!application)
+    return application.error();
+  terminal::print("{}\n", invite_link(*application));
+  return caf::unit;
+}
+} // namespace arrakis::ctl

@@ -1,0 +1,61 @@
+#include "apps/wiring/start_check.hpp"
+
+#include "adapters/queue/options.hpp"
+#include "adapters/redis/address.hpp"
+#include "adapters/signer/local/local.hpp"
+#include "apps/wiring/connections.hpp"
+#include "apps/wiring/http.hpp"
+#include "apps/wiring/privileges.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace arrakis::wiring {
+namespace {
+using sentences = std::vector<std::string>;
+
+void add(sentences& list, const caf::error& bad) {
+  if (bad)
+    list.push_back(text_of(bad));
+}
+
+void check_addresses(sentences& list, const config& settings) {
+  const auto where = find_addresses(settings);
+  if (!where)
+    return add(list, where.error());
+  for (const auto& [key, url] : {std::pair{"redis.url", &where->redis_url}, {"redis.queue_url", &where->queue_url}})
+    if (const auto parsed = redis::parse_address(url->reveal()); !parsed)
+      list.push_back(fmt::format("{}: {}", key, text_of(parsed.error())));
+}
+} // namespace
+
+std::vector<std::string> rejections(const config& settings) {
+  sentences list;
+  check_addresses(list, settings);
+  if (const auto http = http_options(settings, descriptors_max(), find_memory_limit()); !http)
+    add(list, http.error());
+  if (auto bad = queue::fault_of(queue_options(settings)); !bad.empty())
+    list.push_back(std::move(bad));
+  if (::geteuid() != 0) // Root is not the user who will read the keys.
+    add(list, signer::local::check({signer_folder(settings)}));
+  return list;
+}
+
+std::vector<advice> missing_settings(const config& settings) {
+  std::vector<advice> list;
+  if (settings.secret("discord.token").empty())
+    list.push_back({"discord.token_file",
+                    "no bot token is set, so Arrakis does not connect to Discord; put the token into "
+                    "a file and name it here, or set ARRAKIS_DISCORD_TOKEN"});
+  if (settings.addresses("chains.rpc").empty()) // An id that is none is refused by the configuration.
+    list.push_back({"chains.rpc",
+                    "no chain has an endpoint, so the wizard offers none and /onboard cannot be finished; "
+                    "set the JSON-RPC address of each chain that you want, for example chains.rpc.base"});
+  if (settings.text("discord.public_key").empty())
+    list.push_back({"discord.public_key",
+                    "no public key is set, so signed HTTP interactions are refused (404); commands "
+                    "and clicks arrive over the gateway all the same. To take them over HTTP, copy "
+                    "the key from the developer portal (General Information)"});
+  return list;
+}
+} // namespace arrakis::wiring
