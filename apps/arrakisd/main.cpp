@@ -7,6 +7,7 @@
 #include "apps/wiring/privileges.hpp"
 #include "apps/wiring/start_check.hpp"
 #include "apps/wiring/state_folder.hpp"
+#include "runtime/cli/command.hpp"
 #include "runtime/config.hpp"
 #include "runtime/file.hpp"
 #include "runtime/last_resort.hpp"
@@ -20,46 +21,10 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <unistd.h>
 
 namespace {
 using namespace arrakis;
-
-constexpr auto usage = R"(arrakisd - the Arrakis daemon
-
-  arrakisd [--config FILE] [--roles all|api,worker,bot]   run until SIGTERM or SIGINT; SIGHUP rereads settings
-  arrakisd --check-config [--config FILE]                 say whether the configuration is good, and what it is
-  arrakisd migrate [--config FILE]                        bring the database to the shape of this version
-  arrakisd --help | --version
-)";
-
-struct arguments {
-  std::string config_file;
-  std::string roles;
-  bool check = false;
-  bool migrate = false;
-};
-
-/// Empty: the arguments cannot be understood.
-std::optional<arguments> read_arguments(int argc, char** argv) {
-  arguments a;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const bool more = i + 1 < argc;
-    if (word == "--config" && more)
-      a.config_file = argv[++i];
-    else if (word == "--roles" && more)
-      a.roles = argv[++i];
-    else if (word == "--check-config")
-      a.check = true;
-    else if (word == "migrate")
-      a.migrate = true;
-    else
-      return std::nullopt;
-  }
-  return a;
-}
 
 /// Where the settings come from, for reading them again.
 struct sources {
@@ -205,41 +170,59 @@ int run(const config& settings, const sources& from, bool migrate_only) {
   log::info("stopped");
   return last_resort::gave_up() ? 1 : 0;
 }
-} // namespace
-
-int main(int argc, char** argv) {
-  const auto removed = wiring::harden_process();
-  const std::string first = argc > 1 ? argv[1] : "";
-  if (first == "--help" || first == "--version") {
-    terminal::print_lines(terminal::stream::output, first == "--help" ? usage : "arrakisd " ARRAKIS_VERSION "\n");
-    return 0;
-  }
-  const auto args = read_arguments(argc, argv);
-  if (!args) {
-    terminal::print_lines(terminal::stream::error, usage);
-    return 2;
-  }
+/// Reads the settings and does what the command line says; gives the exit code.
+int start(const cli::arguments& given, bool migrate_only, const std::vector<std::string>& removed_variables) {
   auto environment = config::process_environment();
-  if (!args->roles.empty())
-    environment["ARRAKIS_NODE_ROLES"] = args->roles;
-  auto settings = config::load(args->config_file, environment);
+  if (given.has("--roles"))
+    environment["ARRAKIS_NODE_ROLES"] = given.text("--roles");
+  const auto file = given.text("--config");
+  auto settings = config::load(file, environment);
   if (!settings) {
     terminal::print_lines(terminal::stream::error, text_of(settings.error()) + "\n");
-    return 1;
+    return cli::failure;
   }
-  if (args->check)
+  if (given.has("--check-config"))
     return check(*settings);
   log::set_level(level_of(settings->text("log.level")));
   for (const auto& notice : settings->notices())
     log::info("setting_left_out", {{"why", notice}});
-  if (!removed.empty())
-    log::warn("environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed, " "))},
+  if (!removed_variables.empty())
+    log::warn("environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed_variables, " "))},
                                       {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});
+  return run(*settings, {file, environment}, migrate_only);
+}
+
+cli::command program(const std::vector<std::string>& removed_variables) {
+  cli::command migration;
+  migration.name = "migrate";
+  migration.help = "Brings the database to the shape of this version, and ends.";
+  migration.examples = {{"arrakisd migrate --config /etc/arrakis/arrakis.toml", "once per release, before the nodes"}};
+  migration.run = [=](const cli::arguments& given) { return start(given, true, removed_variables); };
+  cli::command root;
+  root.name = "arrakisd";
+  root.help = "The Arrakis daemon.";
+  root.details =
+    "It runs until SIGTERM or SIGINT; SIGHUP makes it read its settings again. Every setting is a key of its"
+    " file, and a variable ARRAKIS_{SECTION}_{KEY} wins over the file.";
+  root.options = {
+    {"--config", "FILE", "Read the settings from FILE.", {}, {}},
+    {"--roles", "ROLES", "What this node does: all, or some of api,worker,bot.", {}, {}},
+    {"--check-config", "", "Say whether the configuration is good, and what it is; run nothing.", {}, {}}};
+  root.examples = {{"arrakisd --config /etc/arrakis/arrakis.toml", "until SIGTERM"},
+                   {"arrakisd --check-config --config /etc/arrakis/arrakis.toml", "before a restart"}};
+  root.run = [=](const cli::arguments& given) { return start(given, false, removed_variables); };
+  root.commands = {std::move(migration)};
+  return root;
+}
+} // namespace
+
+int main(int argc, char** argv) {
+  const auto removed = wiring::harden_process();
   try {
-    return run(*settings, {args->config_file, environment}, args->migrate);
+    return cli::run(program(removed), ARRAKIS_VERSION, {argv + 1, argv + argc});
   } catch (const std::exception& e) {
     log::error("cannot_run", {{"error", e.what()}});
     terminal::print_error("arrakisd: {}\n", e.what());
-    return 1;
+    return cli::failure;
   }
 }
