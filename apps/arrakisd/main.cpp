@@ -10,17 +10,21 @@
 #include "runtime/cli/command.hpp"
 #include "runtime/config.hpp"
 #include "runtime/file.hpp"
+#include "runtime/json.hpp"
 #include "runtime/last_resort.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/terminal.hpp"
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <unistd.h>
 
 namespace {
@@ -48,12 +52,25 @@ std::unique_ptr<embedded::servers> start_embedded(const config& settings) {
   return o.postgres || o.redis ? std::make_unique<embedded::servers>(o) : nullptr;
 }
 
-void migrate(const wiring::addresses& where) {
+postgres::migrated migrate(const wiring::addresses& where) {
   auto done = postgres::migrate(where.migrate_dsn.reveal());
   if (!done)
     throw std::runtime_error(text_of(done.error()));
   for (const auto& name : done->applied)
     log::info("migrated", {{"migration", name}});
+  return std::move(*done);
+}
+
+/// The result of `arrakisd migrate`.
+void print(const postgres::migrated& done, bool as_json) {
+  if (as_json)
+    terminal::print_document(
+      json::print(boost::json::object{{"known", done.known},
+                                      {"applied", boost::json::array(done.applied.begin(), done.applied.end())}})
+      + "\n");
+  else
+    terminal::print("The database has the shape of this version: {} migrations, {} of them applied now.\n", done.known,
+                    done.applied.size());
 }
 
 /// Where a person or a script finds the door of this node: {"url": ..., "pid": ...}.
@@ -124,36 +141,62 @@ std::vector<std::string> state_folder_rejections(const config& settings) {
   }
 }
 
-/// What --check-config answers: the settings, with what is missing; or why a start would be refused. The exit code.
-int check(const config& settings) {
-  for (const auto& notice : settings.notices())
-    terminal::print_document("# " + notice + "\n");
-  for (const auto& each : wiring::missing_settings(settings))
-    terminal::print_document(fmt::format("# warning: {}: {}\n", each.key, each.text));
-  terminal::print_document(settings.describe());
-  auto bad = wiring::rejections(settings);
-  std::ranges::copy(state_folder_rejections(settings), std::back_inserter(bad));
-  for (const auto& each : bad)
-    terminal::print_lines(terminal::stream::error, each + "\n");
-  return bad.empty() ? 0 : 1;
+/// The lines of config::describe by name: {"http.port": {"value": "3000", "source": "default"}}.
+boost::json::object settings_of(const config& settings) {
+  boost::json::object out;
+  std::istringstream lines{settings.describe()};
+  for (std::string line; std::getline(lines, line);) {
+    const auto name = line.substr(0, line.find(" = "));
+    const auto source = line.rfind("  (");
+    const auto value = line.substr(name.size() + 3, source == std::string::npos ? source : source - name.size() - 3);
+    out[name] = boost::json::object{
+      {"value", value},
+      {"source", source == std::string::npos ? "" : line.substr(source + 3, line.size() - source - 4)}};
+  }
+  return out;
 }
 
-int run(const config& settings, const sources& from, bool migrate_only) {
-  if (!migrate_only)
-    signals::prepare();
+/// What --check-config answers: the settings, with what is missing; or why a start would be refused. The exit code.
+int check(const config& settings, bool as_json) {
+  auto bad = wiring::rejections(settings);
+  std::ranges::copy(state_folder_rejections(settings), std::back_inserter(bad));
+  std::vector<std::string> warnings;
+  for (const auto& each : wiring::missing_settings(settings))
+    warnings.push_back(fmt::format("{}: {}", each.key, each.text));
+  if (as_json) {
+    const auto list = [](const std::vector<std::string>& all) { return boost::json::array(all.begin(), all.end()); };
+    terminal::print_document(json::print(boost::json::object{{"good", bad.empty()},
+                                                             {"errors", list(bad)},
+                                                             {"warnings", list(warnings)},
+                                                             {"notices", list(settings.notices())},
+                                                             {"settings", settings_of(settings)}})
+                             + "\n");
+    return bad.empty() ? cli::success : cli::failure;
+  }
+  for (const auto& notice : settings.notices())
+    terminal::print_document("# " + notice + "\n");
+  for (const auto& each : warnings)
+    terminal::print_document("# warning: " + each + "\n");
+  terminal::print_document(settings.describe());
+  for (const auto& each : bad)
+    terminal::print_lines(terminal::stream::error, each + "\n");
+  if (bad.empty())
+    terminal::print_document("# The configuration is good.\n");
+  return bad.empty() ? cli::success : cli::failure;
+}
+
+int run(const config& settings, const sources& from) {
+  signals::prepare();
   last_resort::install([] { kill(getpid(), SIGTERM); });
   wiring::leave_root(settings.text("node.state_folder"));
-  if (!migrate_only)
-    check_start(settings);
+  check_start(settings);
   last_resort::require_threads(threads_of(settings));
   const auto servers = start_embedded(settings);
   auto where = wiring::find_addresses(settings);
   if (!where)
     throw std::runtime_error(text_of(where.error()));
-  if (migrate_only || settings.text("postgres.mode") == "embedded")
+  if (settings.text("postgres.mode") == "embedded")
     migrate(*where);
-  if (migrate_only)
-    return 0;
   {
     node here{settings, *where};
     announce(settings, here.url());
@@ -170,6 +213,19 @@ int run(const config& settings, const sources& from, bool migrate_only) {
   log::info("stopped");
   return last_resort::gave_up() ? 1 : 0;
 }
+
+int run_migrate(const config& settings, bool as_json) {
+  last_resort::install([] { kill(getpid(), SIGTERM); });
+  wiring::leave_root(settings.text("node.state_folder"));
+  last_resort::require_threads(threads_of(settings));
+  const auto servers = start_embedded(settings);
+  const auto where = wiring::find_addresses(settings);
+  if (!where)
+    throw std::runtime_error(text_of(where.error()));
+  print(migrate(*where), as_json);
+  return cli::success;
+}
+
 /// Reads the settings and does what the command line says; gives the exit code.
 int start(const cli::arguments& given, bool migrate_only, const std::vector<std::string>& removed_variables) {
   auto environment = config::process_environment();
@@ -182,14 +238,16 @@ int start(const cli::arguments& given, bool migrate_only, const std::vector<std:
     return cli::failure;
   }
   if (given.has("--check-config"))
-    return check(*settings);
+    return check(*settings, given.has("--json"));
   log::set_level(level_of(settings->text("log.level")));
   for (const auto& notice : settings->notices())
     log::info("setting_left_out", {{"why", notice}});
   if (!removed_variables.empty())
     log::warn("environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed_variables, " "))},
                                       {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});
-  return run(*settings, {file, environment}, migrate_only);
+  if (migrate_only)
+    return run_migrate(*settings, given.has("--json"));
+  return run(*settings, {file, environment});
 }
 
 cli::command program(const std::vector<std::string>& removed_variables) {
@@ -206,6 +264,7 @@ cli::command program(const std::vector<std::string>& removed_variables) {
     " file, and a variable ARRAKIS_{SECTION}_{KEY} wins over the file.";
   root.options = {
     {"--config", "FILE", "Read the settings from FILE.", {}, {}},
+    {"--json", "", "Print the result of --check-config, migrate and the like as one JSON document.", {}, {}},
     {"--roles", "ROLES", "What this node does: all, or some of api,worker,bot.", {}, {}},
     {"--check-config", "", "Say whether the configuration is good, and what it is; run nothing.", {}, {}}};
   root.examples = {{"arrakisd --config /etc/arrakis/arrakis.toml", "until SIGTERM"},

@@ -96,6 +96,24 @@ TEST_CASE(
   CHECK(typed(tmp.path(), "arrakisd", {"migrate", "surplus"}).code == 2);
 }
 
+TEST_CASE("terminal: --check-config says for people and as JSON whether the configuration is good") {
+  test::scratch tmp{"terminal"};
+  ::chmod(tmp.path().c_str(), 0755);
+  const auto good = typed(tmp.path(), "arrakisd", {"--check-config"});
+  CHECK_MESSAGE(good.code == 0, good.out);
+  CHECK(has(good.out, "# The configuration is good."));
+  const auto as_json = typed(tmp.path(), "arrakisd", {"--check-config", "--json"});
+  CHECK(as_json.code == 0);
+  const auto document = json::parse(as_json.out);
+  REQUIRE(document);
+  CHECK(json::bool_or(document->get_object(), "good"));
+  CHECK(document->at("settings").at("http.port").at("source").as_string() == "default");
+  const auto bad = typed(tmp.path(), "arrakisd", {"--check-config"}, {"ARRAKIS_HTTP_PORT=http"}); // Negative control.
+  CHECK(bad.code == 1);
+  CHECK(has(bad.out, "http.port must be a number, 0–65535"));
+  CHECK_FALSE(has(bad.out, "is good"));
+}
+
 TEST_CASE("terminal: a daemon that is away is a sentence with the address and the folders that were searched") {
   test::scratch tmp{"terminal"};
   const auto base = fs::canonical(tmp.path()).string();
