@@ -1,6 +1,7 @@
 #include "adapters/embedded/embedded.hpp"
 #include "adapters/postgres/migrate.hpp"
 #include "apps/arrakisd/reload.hpp"
+#include "apps/arrakisd/series.hpp"
 #include "apps/arrakisd/signals.hpp"
 #include "apps/arrakisd/tree.hpp"
 #include "apps/wiring/connections.hpp"
@@ -197,6 +198,7 @@ int run(const config& settings, const sources& from) {
     throw std::runtime_error(text_of(where.error()));
   if (settings.text("postgres.mode") == "embedded")
     migrate(*where);
+  series::begin_at_zero(settings);
   {
     node here{settings, *where};
     announce(settings, here.url());
