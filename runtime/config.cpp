@@ -199,7 +199,7 @@ public:
     if (public_key.empty())
       return;
     if (const auto key = ed25519::public_key::parse(public_key); !key)
-      fault("{}: discord.public_key is not a key: {}; allowed: 64 hex digits, as the developer portal shows them",
+      fault("{}: discord.public_key is not a key: {}; it must be 64 hex digits, as the developer portal shows them",
             source_of("discord.public_key"), text_of(key.error()));
   }
 
@@ -227,7 +227,7 @@ private:
     else if (list)
       address_list(table, key, *list, source, false);
     else
-      fault("{}: {}: is of another kind; allowed: a list of texts in quotes", source, entry.name);
+      fault("{}: {} must be a list of texts in quotes", source, entry.name);
   }
 
   /// One address a line; lines that begin with # are left out.
@@ -266,9 +266,10 @@ private:
   }
 
   void file_value(const config::key& key, const config_toml::entry& entry, const std::string& source) {
-    const auto wrong = entry.value ? config_schema::fault_of(key, *entry.value) : "is of another kind";
+    const auto wrong = entry.value ? config_schema::fault_of(key, *entry.value)
+                                   : key.name + " " + config_schema::must_be(key);
     if (!wrong.empty()) {
-      fault("{}: {}: {}; allowed: {}", source, key.name, wrong, config_schema::allowed(key));
+      fault("{}: {}", source, wrong);
       return;
     }
     const auto* text = std::get_if<std::string>(&*entry.value);
@@ -283,11 +284,11 @@ private:
     for (const auto& key : schema_.keys) {
       if (variable_of(key.name) == variable) {
         const auto value = from_text(text, key.standard);
-        const auto wrong = value ? config_schema::fault_of(key, *value) : "is of another kind";
+        const auto wrong = value ? config_schema::fault_of(key, *value) : key.name + " " + config_schema::must_be(key);
         if (wrong.empty())
           result_.settings_[key.name] = {*value, variable};
         else
-          fault("{}: {}: {}; allowed: {}", variable, key.name, wrong, config_schema::allowed(key));
+          fault("{}: {}", variable, wrong);
         return true;
       }
       if (key.name.ends_with(file_suffix)

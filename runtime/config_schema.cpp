@@ -204,32 +204,37 @@ const schema& get() {
   return one;
 }
 
-std::string allowed(const config::key& key) {
+std::string must_be(const config::key& key) {
   if (!key.choices.empty())
-    return fmt::format("{} {}", key.several ? "any of" : "one of", fmt::join(key.choices, " | "));
+    return fmt::format("must be one of {}{}", fmt::join(key.choices, ", "),
+                       key.several ? ", or several of them with commas" : "");
   if (!key.schemes.empty())
-    return fmt::format("an address, one of {}", key.schemes);
+    return fmt::format("must be an address with one of the schemes {}", fmt::join(split(key.schemes, ' '), ", "));
   switch (key.standard.index()) {
-    case 0: return "a text in quotes";
-    case 1: return fmt::format("{}..{} {}", key.least, key.most, key.unit);
-    case 2: return "true or false";
-    default: return "a list of texts in quotes";
+    case 0: return "must be a text in quotes";
+    case 1:
+      return fmt::format("must be a number, {}–{}{}", key.least, key.most,
+                         key.unit.ends_with("number") ? "" : " " + key.unit);
+    case 2: return "must be true or false";
+    default: return "must be a list of texts in quotes";
   }
 }
 
 std::string fault_of(const config::key& key, const config::value& value) {
   if (value.index() != key.standard.index())
-    return "is of another kind";
+    return fmt::format("{} {}", key.name, must_be(key));
   if (const auto* number = std::get_if<int64_t>(&value); number && (*number < key.least || *number > key.most))
-    return fmt::format("{} is out of range", *number);
+    return fmt::format("{} is {}; it {}", key.name, *number, must_be(key));
   const auto* text = std::get_if<std::string>(&value);
-  if (text && !key.schemes.empty())
-    return fault_of_address(*text, key.schemes);
+  if (text && !key.schemes.empty()) {
+    const auto fault = fault_of_address(*text, key.schemes);
+    return fault.empty() ? fault : fmt::format("{}: {}; it {}", key.name, fault, must_be(key));
+  }
   if (!text || key.choices.empty())
     return {};
   for (const auto& part : key.several ? split(*text, ',') : std::vector{*text})
     if (std::find(key.choices.begin(), key.choices.end(), part) == key.choices.end())
-      return fmt::format("\"{}\" is not a choice", part);
+      return fmt::format("{} is \"{}\"; it {}", key.name, part, must_be(key));
   return {};
 }
 } // namespace arrakis::config_schema

@@ -34,8 +34,8 @@ schema read(std::string_view text);
 /// The files of config/chains, without their ending.
 const std::vector<std::string>& chain_ids();
 
-/// "one of debug | info", "0..65535 port number", "true or false", "any text".
-std::string allowed(const config::key&);
-/// What is wrong with `value` for `key`; empty when it is allowed.
+/// "must be a number, 0–65535", "must be one of debug, info".
+std::string must_be(const config::key&);
+/// What is wrong with `value`: "http.port is 70000; it must be a number, 0–65535". Empty when it is allowed.
 std::string fault_of(const config::key&, const config::value&);
 } // namespace arrakis::config_schema

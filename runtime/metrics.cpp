@@ -68,5 +68,9 @@ void observe(const char* name, const char* help, double seconds, labels given) {
   family<Histogram>(name, help, prometheus::BuildHistogram()).Add(to_map(given), buckets()).Observe(seconds);
 }
 
+void prepare(const char* name, const char* help, labels given) {
+  family<Histogram>(name, help, prometheus::BuildHistogram()).Add(to_map(given), buckets());
+}
+
 std::string exposition() { return prometheus::TextSerializer{}.Serialize(all().registry.Collect()); }
 } // namespace arrakis::metrics

@@ -1,8 +1,7 @@
-#include "apps/arrakisctl/command.hpp"
+#include "apps/arrakisctl/commands.hpp"
 #include "apps/arrakisctl/fetch.hpp"
 #include "runtime/file.hpp"
 #include "runtime/json.hpp"
-#include "runtime/terminal.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -25,18 +24,17 @@ caf::expected<std::string> running_at(const std::string& folder) {
   return url;
 }
 
-void print_dependencies(const boost::json::object& body) {
+std::string table_of(const boost::json::object& body) {
+  std::vector<std::vector<std::string>> rows;
   if (const auto* all = json::object_in(body, "dependencies"))
     for (const auto& [name, value] : *all)
       if (const auto* one = value.if_object())
-        terminal::print("{:<10} {:<9} {}\n", std::string{name}, json::bool_or(*one, "ready") ? "ready" : "not ready",
-                        json::text_or(*one, "detail"));
+        rows.push_back({std::string{name}, json::bool_or(*one, "ready") ? "ready" : "not ready",
+                        std::string{json::text_or(*one, "detail")}});
+  return cli::table({"NEEDS", "STATE", "DETAIL"}, rows, "");
 }
-} // namespace
 
-caf::expected<caf::unit_t> health(const config& settings, const std::vector<std::string>& args) {
-  if (!args.empty())
-    return fail(ec::invalid, "usage: arrakisctl health");
+result health(const config& settings, const arguments&) {
   const auto url = running_at(settings.text("node.state_folder"));
   if (!url)
     return url.error();
@@ -44,12 +42,27 @@ caf::expected<caf::unit_t> health(const config& settings, const std::vector<std:
   if (!got)
     return fail(ec::unavailable, "arrakisd does not answer at " + *url + ": " + text_of(got.error()));
   const auto parsed = json::parse(got->body);
-  if (parsed && parsed->is_object())
-    print_dependencies(parsed->get_object());
+  if (!parsed || !parsed->is_object())
+    return fail(ec::corrupt, "what answers at " + *url + " is no arrakisd");
+  const auto& body = parsed->get_object();
+  output out{*parsed, table_of(body), {}};
   if (got->status == 200)
-    return caf::unit;
-  return fail(ec::unavailable, parsed && parsed->is_object() && json::bool_or(parsed->get_object(), "draining")
-                                 ? "arrakisd is stopping"
-                                 : "arrakisd is not ready");
+    out.text += cli::line("arrakisd at {} is ready.", *url);
+  else
+    out.failure = fail(ec::unavailable,
+                       json::bool_or(body, "draining") ? "arrakisd is stopping" : "arrakisd is not ready");
+  return out;
+}
+} // namespace
+
+cli::command health_command() {
+  return {"health",
+          "Says whether the daemon is ready, and each thing that it needs; ends with 0 or 1.",
+          {},
+          {},
+          {},
+          {{"arrakisctl health", "HEALTHCHECK of the container"}},
+          with_settings(health),
+          {}};
 }
 } // namespace arrakis::ctl

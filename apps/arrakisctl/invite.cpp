@@ -1,10 +1,9 @@
 #include "schemas/invite.hpp"
-#include "apps/arrakisctl/command.hpp"
+#include "apps/arrakisctl/commands.hpp"
 #include "apps/arrakisctl/fetch.hpp"
 #include "runtime/json.hpp"
-#include "runtime/terminal.hpp"
 
-#include <boost/json/value.hpp>
+#include <boost/json/object.hpp>
 
 namespace arrakis::ctl {
 namespace {
@@ -37,15 +36,24 @@ caf::expected<snowflake> application_of(const config& settings) {
                                + " without an application");
   return *id;
 }
-} // namespace
 
-caf::expected<caf::unit_t> invite(const config& settings, const std::vector<std::string>& args) {
-  if (!args.empty())
-    return fail(ec::invalid, "usage: arrakisctl invite");
+result invite(const config& settings, const arguments&) {
   const auto application = application_of(settings);
   if (!application)
     return application.error();
-  terminal::print("{}\n", invite_link(*application));
-  return caf::unit;
+  const auto link = invite_link(*application);
+  return output{boost::json::object{{"url", link}}, cli::line("{}", link), {}};
+}
+} // namespace
+
+cli::command invite_command() {
+  return {"invite",
+          "Prints the link that invites the bot into a server, with the least permissions.",
+          {},
+          {},
+          {},
+          {{"arrakisctl invite", "open it in a browser, and choose the server"}},
+          with_settings(invite),
+          {}};
 }
 } // namespace arrakis::ctl

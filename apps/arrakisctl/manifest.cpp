@@ -1,4 +1,4 @@
-#include "apps/arrakisctl/command.hpp"
+#include "apps/arrakisctl/commands.hpp"
 
 #include "actors/community/community.hpp"
 #include "adapters/objects/layout.hpp"
@@ -10,23 +10,12 @@
 #include "schemas/manifest.hpp"
 
 #include <algorithm>
-#include <array>
-#include <boost/json/object.hpp>
-#include <charconv>
-#include <cstdio>
+#include <boost/json.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace arrakis::ctl {
 namespace {
-constexpr auto usage = "usage: arrakisctl manifest list ID | show ID [VERSION] | verify ID | restore ID VERSION |"
-                       " restore ID --from-objects VERSION [HASH] [--yes] | reindex ID | keys";
-
-int64_t number(const std::string& text) {
-  int64_t value = 0;
-  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return bad == std::errc{} && end == text.data() + text.size() && value > 0 ? value : -1;
-}
+namespace bj = boost::json;
 
 caf::expected<public_key_list> public_keys(ports& to) {
   auto keys = ask_now<signer::keys>(to.sys, to.signer, signer::public_keys{soon()});
@@ -51,6 +40,8 @@ objects::snapshot snapshot_of(const manifests::record& r) {
 std::string signature_words(const objects::snapshot& s, const public_key_list& keys) {
   return objects::verify(s, keys) ? "its signature does not verify" : "its signature verifies";
 }
+
+constexpr auto nothing_deployed = "Nothing was deployed in this community yet.";
 
 /// What the object store has in the place of a version.
 struct place {
@@ -116,37 +107,51 @@ caf::expected<std::vector<leftover>> leftovers(ports& to, const community_id& id
   return out;
 }
 
-caf::expected<caf::unit_t> list(ports& to, const community_id& id) {
+/// One row of `manifest list`.
+void add_row(std::vector<std::vector<std::string>>& rows, bj::array& all, int64_t version, const std::string& created,
+             const std::string& sha256, const std::string& state, bool active) {
+  rows.push_back({fmt::format("v{:06}", version), created, sha256, state + (active ? "  active" : "")});
+  all.push_back(
+    bj::object{{"version", version}, {"created", created}, {"sha256", sha256}, {"state", state}, {"active", active}});
+}
+
+result list(ports& to, const community_id& id, const arguments&) {
   auto keys = public_keys(to);
   auto records = keys ? all_records(to, id) : keys.error();
   auto rest = records ? leftovers(to, id, *records, *keys) : records.error();
   if (!rest)
     return rest.error();
+  std::vector<std::vector<std::string>> rows;
+  bj::array all;
   for (const auto& r : *records) {
     const auto seen = look(to, r, *keys);
     if (!seen)
       return seen.error();
-    terminal::print("v{:06}  {}  sha256 {}  {}{}{}\n", r.version, r.created_at, r.sha256, seen->words,
-                    check_signed(r, *keys) ? "  NOT GENUINE in the database" : "", r.active ? "  active" : "");
+    add_row(rows, all, r.version, r.created_at, r.sha256,
+            seen->words + (check_signed(r, *keys) ? "  NOT GENUINE in the database" : ""), r.active);
   }
   for (const auto& one : *rest) {
     const auto where = one.aside.empty() ? std::string{"only in the object store"} : "set aside as " + one.aside;
     if (one.object)
-      terminal::print("v{:06}  {}  sha256 {}  {}, {}\n", one.version, one.object->created_at, one.object->sha256, where,
-                      signature_words(*one.object, *keys));
+      add_row(rows, all, one.version, one.object->created_at, one.object->sha256,
+              where + ", " + signature_words(*one.object, *keys), false);
     else
-      terminal::print("v{:06}  {}, {}\n", one.version, where, text_of(one.object.error()));
+      add_row(rows, all, one.version, "", "", where + ", " + text_of(one.object.error()), false);
   }
-  return caf::unit;
+  return output{bj::object{{"versions", std::move(all)}},
+                cli::table({"VERSION", "CREATED", "SHA256", "STATE"}, rows, nothing_deployed),
+                {}};
 }
 
 /// Both copies of every version: the database's and the object store's.
-caf::expected<caf::unit_t> verify(ports& to, const community_id& id) {
+result verify(ports& to, const community_id& id, const arguments&) {
   auto keys = public_keys(to);
   auto records = keys ? all_records(to, id) : keys.error();
   if (!records)
     return records.error();
-  bool good = true;
+  output out;
+  std::vector<std::vector<std::string>> rows;
+  bj::array all;
   std::string previous;
   for (auto r = records->rbegin(); r != records->rend(); ++r) {
     std::string verdict = "verifies";
@@ -156,45 +161,54 @@ caf::expected<caf::unit_t> verify(ports& to, const community_id& id) {
       verdict = "the database's copy does not follow the version before it";
     else if (auto seen = look(to, *r, *keys); !seen || seen->what != place::same)
       verdict = seen ? "the database's copy verifies; " + seen->words : text_of(seen.error());
-    good = good && verdict == "verifies";
-    terminal::print("v{:06}  {}\n", r->version, verdict);
+    if (verdict != "verifies")
+      out.failure = fail(ec::corrupt, "Not every version verifies.");
+    rows.push_back({fmt::format("v{:06}", r->version), verdict});
+    all.push_back(bj::object{{"version", r->version}, {"verifies", verdict == "verifies"}, {"verdict", verdict}});
     previous = r->sha256;
   }
-  return good ? caf::expected<caf::unit_t>{caf::unit} : failed<caf::unit_t>(ec::corrupt, "not every version verifies");
+  out.json = bj::object{{"versions", std::move(all)}};
+  out.text = cli::table({"VERSION", "VERDICT"}, rows, nothing_deployed);
+  return out;
 }
 
-caf::expected<caf::unit_t> show(ports& to, const community_id& id, int64_t version) {
+result show(ports& to, const community_id& id, const arguments& given) {
   auto keys = public_keys(to);
   auto rows = keys ? ask_now<manifests::listed>(to.sys, to.manifests, manifests::list{id, soon()}) : keys.error();
   if (!rows)
     return rows.error();
-  if (version == 0 && rows->rows.empty())
-    return fail(ec::not_found, "nothing was deployed yet");
-  auto record = confirmed(to, id, version == 0 ? rows->rows.front().version : version, *keys);
+  if (rows->rows.empty())
+    return fail(ec::not_found, nothing_deployed);
+  const auto newest = rows->rows.front().version;
+  const auto version = given.has("VERSION") ? given.number("VERSION") : newest;
+  if (std::ranges::find(rows->rows, version, &manifests::record::version) == rows->rows.end())
+    return fail(ec::not_found, fmt::format("There is no version {} of this community: the newest is {}. `arrakisctl"
+                                           " manifest list` shows all.",
+                                           version, newest));
+  auto record = confirmed(to, id, version, *keys);
   if (!record)
     return record.error();
   const auto seen = look(to, *record, *keys);
   if (seen && (seen->what == place::foreign || seen->what == place::damaged))
     terminal::print_error("arrakisctl: this is the database's; version {} is {}\n", record->version, seen->words);
-  terminal::print_document(record->canonical + "\n");
-  return caf::unit;
+  auto parsed = json::parse(record->canonical);
+  return output{parsed ? std::move(*parsed) : bj::value{}, record->canonical + "\n", {}};
 }
 
 /// What anyone needs to verify a signature by other means: the raw Ed25519 keys in hex, by key version, as JSON.
-caf::expected<caf::unit_t> keys(ports& to) {
+result keys(ports& to, const arguments&) {
   auto all = ask_now<signer::keys>(to.sys, to.signer, signer::public_keys{soon()});
   if (!all)
     return all.error();
-  boost::json::object out;
+  bj::object out;
   for (const auto& [version, hex] : all->hex_by_version)
     out[std::to_string(version)] = hex;
-  terminal::print_document(json::print(out) + "\n");
-  return caf::unit;
+  const auto text = json::print(out) + "\n";
+  return output{std::move(out), text, {}};
 }
 
 /// A restored manifest is a new version with the old content: history is never rewritten.
-caf::expected<caf::unit_t> deploy(ports& to, const community_id& id, const std::string& canonical,
-                                  const std::string& what) {
+result deploy(ports& to, const community_id& id, const std::string& canonical, const std::string& what) {
   auto content = read_manifest(canonical);
   if (!content)
     return content.error();
@@ -215,19 +229,26 @@ caf::expected<caf::unit_t> deploy(ports& to, const community_id& id, const std::
     return done.error();
   if (!done->waits.empty())
     return fail(ec::refused, "nothing is deployed, waiting for the signer: " + done->waits);
-  terminal::print("{} of {} is deployed as version {} (job {})\n", what, id.value, done->version, done->job);
-  return caf::unit;
+  return output{bj::object{{"id", id.value}, {"version", done->version}, {"job", done->job}},
+                cli::line("{} of {} is deployed as version {} (job {})", what, id.value, done->version, done->job),
+                {}};
 }
 
-caf::expected<caf::unit_t> restore(ports& to, const community_id& id, int64_t version) {
+result restore_known(ports& to, const community_id& id, const arguments& given) {
+  const auto version = given.number("VERSION");
   auto keys = public_keys(to);
   auto old = keys ? confirmed(to, id, version, *keys) : keys.error();
   if (!old && code_of(old.error()) == ec::not_found)
-    return fail(ec::not_found, text_of(old.error())
-                                 + " in the database; one that only the object store has is brought back with"
-                                   " `manifest restore ID --from-objects VERSION`");
+    return fail(ec::not_found, fmt::format("There is no version {} in the database; one that only the object store has"
+                                           " is brought back with `manifest restore ID VERSION --from-objects`.",
+                                           version));
   if (!old)
     return old.error();
+  if (auto agreed = cli::confirm(given, fmt::format("The content of version {} becomes a new version, and the guild is"
+                                                    " changed to match it. Deploy it?",
+                                                    version));
+      !agreed)
+    return agreed.error();
   return deploy(to, id, old->canonical, fmt::format("version {}", version));
 }
 
@@ -259,21 +280,11 @@ caf::expected<objects::snapshot> lost_version(ports& to, const community_id& id,
   return std::move(found.front());
 }
 
-bool confirms() {
-  terminal::print("Deploy it as a new version? Type yes: ");
-  std::array<char, 16> line{};
-  return std::fgets(line.data(), line.size(), stdin) != nullptr && std::string_view{line.data()} == "yes\n";
-}
-
 /// A version that a restore of the database lost: its signature is judged here, its content by the operator.
-caf::expected<caf::unit_t> restore_lost(ports& to, const community_id& id, const std::vector<std::string>& words) {
-  std::vector<std::string> names = words;
-  const bool confirmed_already = std::erase(names, "--yes") > 0;
-  const auto version = names.empty() ? -1 : number(names[0]);
-  if (version < 0 || names.size() > 2)
-    return fail(ec::invalid, usage);
+result restore_lost(ports& to, const community_id& id, const arguments& given) {
+  const auto version = given.number("VERSION");
   auto keys = public_keys(to);
-  auto lost = keys ? lost_version(to, id, version, names.size() > 1 ? names[1] : "", *keys) : keys.error();
+  auto lost = keys ? lost_version(to, id, version, given.text("HASH"), *keys) : keys.error();
   if (!lost)
     return lost.error();
   if (auto bad = objects::verify(*lost, *keys))
@@ -288,25 +299,36 @@ caf::expected<caf::unit_t> restore_lost(ports& to, const community_id& id, const
       return newest.error();
     now = *json::parse(newest->canonical);
   }
-  terminal::print("Lost version {} of {}, signed {}, sha256 {}. Against the newest version of the database:\n", version,
-                  id.value, lost->created_at, lost->sha256);
-  for (const auto& line : difference(now, *json::parse(lost->canonical)))
-    terminal::print("  {}\n", line);
-  terminal::print(
-    "What the lost version made in the guild is unknown to the database. It is used again where it is equal and"
-    " the guild's audit log (45 days) shows that the bot made it; all else with + is made, also beside one of"
-    " the same name.\n");
-  if (!confirmed_already && !(isatty(STDIN_FILENO) && confirms()))
-    return fail(ec::refused, "not confirmed, nothing is deployed; repeat it with --yes");
+  std::string about = cli::line(
+    "Lost version {} of {}, signed {}, sha256 {}. Against the newest version of the database:", version, id.value,
+    lost->created_at, lost->sha256);
+  for (const auto& each : difference(now, *json::parse(lost->canonical)))
+    about += cli::line("  {}", each);
+  about += "What the lost version made in the guild is unknown to the database. It is used again where it is equal and"
+           " the guild's audit log (45 days) shows that the bot made it; all else with + is made, also beside one of"
+           " the same name.\n";
+  terminal::print_lines(terminal::stream::error, about);
+  if (auto agreed = cli::confirm(given, "Deploy it as a new version?"); !agreed)
+    return agreed.error();
   return deploy(to, id, lost->canonical, fmt::format("lost version {}", version));
 }
 
+result restore(ports& to, const community_id& id, const arguments& given) {
+  if (given.has("--from-objects"))
+    return restore_lost(to, id, given);
+  if (given.has("HASH"))
+    return fail(ec::invalid, "HASH names an object: it goes with --from-objects.");
+  return restore_known(to, id, given);
+}
+
 /// Gives the object store what it should have: the database's versions in their places, and the index of them.
-caf::expected<caf::unit_t> reindex(ports& to, const community_id& id) {
+result reindex(ports& to, const community_id& id, const arguments&) {
   auto keys = public_keys(to);
   auto records = keys ? all_records(to, id) : keys.error();
   if (!records)
     return records.error();
+  output out;
+  bj::array mended;
   for (const auto& r : *records) {
     if (auto bad = check_signed(r, *keys))
       return fail(ec::corrupt, "the database's copy is not genuine: " + text_of(bad));
@@ -318,39 +340,88 @@ caf::expected<caf::unit_t> reindex(ports& to, const community_id& id) {
     auto done = ask_now<objects::stored>(to.sys, to.objects, objects::supersede{snapshot_of(r), soon()});
     if (!done)
       return done.error();
-    terminal::print("v{:06}  was {}; stored now{}\n", r.version, seen->words,
-                    done->aside.empty() ? "" : ", the other is kept as " + done->aside);
+    mended.push_back(bj::object{{"version", r.version}, {"was", seen->words}, {"aside", done->aside}});
+    out.text += cli::line("v{:06}  was {}; stored now{}", r.version, seen->words,
+                          done->aside.empty() ? "" : ", the other is kept as " + done->aside);
   }
   auto listed = ask_now<objects::versions>(to.sys, to.objects, objects::rebuild_index{id, soon()});
   if (!listed)
     return listed.error();
-  return caf::unit;
+  out.text += cli::line("The index is written anew: {} versions are in their places, {} of them mended.",
+                        records->size(), mended.size());
+  out.json = bj::object{{"versions", records->size()}, {"mended", std::move(mended)}};
+  return out;
+}
+
+/// With the community that ID names.
+template <result (*Action)(ports&, const community_id&, const arguments&)>
+result of_community(ports& to, const arguments& given) {
+  auto id = find_community(to, given.text("ID"));
+  return id ? Action(to, *id, given) : id.error();
 }
 } // namespace
 
-caf::expected<caf::unit_t> manifest(ports& to, const std::vector<std::string>& args) {
-  if (args.size() == 1 && args[0] == "keys")
-    return keys(to);
-  if (args.size() < 2)
-    return fail(ec::invalid, usage);
-  auto id = find_community(to, args[1]);
-  if (!id)
-    return id.error();
-  if (args[0] == "restore" && args.size() > 2 && args[2] == "--from-objects")
-    return restore_lost(to, *id, {args.begin() + 3, args.end()});
-  const auto version = args.size() > 2 ? number(args[2]) : 0;
-  if (version < 0)
-    return fail(ec::invalid, "VERSION: a whole number from 1");
-  if (args[0] == "list")
-    return list(to, *id);
-  if (args[0] == "verify")
-    return verify(to, *id);
-  if (args[0] == "reindex")
-    return reindex(to, *id);
-  if (args[0] == "show")
-    return show(to, *id, version);
-  if (args[0] == "restore" && version > 0)
-    return restore(to, *id, version);
-  return fail(ec::invalid, usage);
+cli::command manifest_commands() {
+  const cli::word version{"VERSION", "The version's number.", true, false, {}, cli::whole_number};
+  auto any_version = version;
+  any_version.required = false;
+  any_version.help = "The version's number; without it, the newest.";
+  const cli::word hash{
+    "HASH", "With --from-objects, where there are several: how the hash of one begins.", false, false, {}, {}};
+  cli::command c;
+  c.name = "manifest";
+  c.help = "Reads, verifies and restores signed manifests.";
+  c.examples = {{"arrakisctl manifest list 1400000000000000001", "all versions"}};
+  c.commands = {
+    {"list",
+     "Lists all versions, in the database and in the object store.",
+     {},
+     {id_word()},
+     {},
+     c.examples,
+     with_ports(of_community<list>),
+     {}},
+    {"show",
+     "Prints a version's manifest: the bytes that were signed.",
+     {},
+     {id_word(), any_version},
+     {},
+     {{"arrakisctl manifest show 1400000000000000001 3 | jq .roles", "the roles of version 3"}},
+     with_ports(of_community<show>),
+     {}},
+    {"verify",
+     "Verifies hash, signature and order of every version, and its object.",
+     {},
+     {id_word()},
+     {},
+     {{"arrakisctl manifest verify 1400000000000000001", "ends with 1 when one does not verify"}},
+     with_ports(of_community<verify>),
+     {}},
+    {"restore",
+     "Deploys the content of an earlier version as a new one; history is never rewritten.",
+     "With --from-objects it brings back a version that a restore of PostgreSQL lost: it verifies its signature and"
+     " shows what differs first.",
+     {id_word(), version, hash},
+     {{"--from-objects", "", "Take the version from the object store.", {}, {}}, cli::yes_option()},
+     {{"arrakisctl manifest restore 1400000000000000001 2", "back to version 2, after a question"}},
+     with_ports(of_community<restore>),
+     {}},
+    {"reindex",
+     "Mends the object store: what is missing, foreign or damaged, and the index.",
+     {},
+     {id_word()},
+     {},
+     {{"arrakisctl manifest reindex 1400000000000000001", "nothing is deleted"}},
+     with_ports(of_community<reindex>),
+     {}},
+    {"keys",
+     "Prints the public keys (Ed25519, hex) by key version, to verify signatures by other means.",
+     {},
+     {},
+     {},
+     {{"arrakisctl manifest keys", "JSON, also without --json"}},
+     with_ports(keys),
+     {}}};
+  return c;
 }
 } // namespace arrakis::ctl

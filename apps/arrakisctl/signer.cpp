@@ -1,11 +1,10 @@
-#include "apps/arrakisctl/command.hpp"
+#include "apps/arrakisctl/commands.hpp"
 
-#include "runtime/terminal.hpp"
-
-#include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace arrakis::ctl {
 namespace {
+namespace bj = boost::json;
 /// An order writes into the audit trail of every community that has a manifest.
 constexpr std::chrono::minutes order_patience{10};
 
@@ -13,51 +12,86 @@ template <class R, class Message>
 caf::expected<R> order(ports& to) {
   const deadline until{std::chrono::steady_clock::now() + order_patience};
   caf::scoped_actor self{to.sys};
-  std::optional<caf::expected<R>> result;
+  std::optional<caf::expected<R>> answer;
   self->request(to.signer, caf::duration{order_patience + std::chrono::seconds{1}}, Message{until})
-    .receive([&](R& x) { result.emplace(std::move(x)); }, [&](caf::error& e) { result.emplace(std::move(e)); });
-  return std::move(*result);
+    .receive([&](R& x) { answer.emplace(std::move(x)); }, [&](caf::error& e) { answer.emplace(std::move(e)); });
+  return std::move(*answer);
 }
 
-caf::expected<caf::unit_t> status(ports& to) {
+result status(ports& to, const arguments&) {
   auto now = ask_now<signer::condition>(to.sys, to.signer, signer::inspect{soon()});
   if (!now)
     return now.error();
   if (!now->signs)
-    return fail(ec::refused, "the signer " + now->detail);
-  terminal::print("{}\n", now->detail);
-  return caf::unit;
+    return fail(ec::refused, "The signer " + now->detail);
+  return output{bj::object{{"signs", true}, {"detail", now->detail}}, cli::line("The signer {}.", now->detail), {}};
 }
 
-caf::expected<caf::unit_t> rotate(ports& to) {
+result rotate(ports& to, const arguments& given) {
+  if (auto agreed = cli::confirm(given, "A new key signs from now on, and no node signs without it.\n"
+                                        "This cannot be taken back. Make it?");
+      !agreed)
+    return agreed.error();
   auto made = order<signer::key_version, signer::rotate>(to);
   if (!made)
     return made.error();
-  terminal::print("key version {} is anchored and signs from now on; give v{}.pem to every node, and to the backup\n",
-                  made->number, made->number);
-  return caf::unit;
+  return output{bj::object{{"key_version", made->number}},
+                cli::line("key version {} is anchored and signs from now on; give v{}.pem to every node, and to the "
+                          "backup",
+                          made->number, made->number),
+                {}};
 }
 
-caf::expected<caf::unit_t> anchor(ports& to) {
+result anchor(ports& to, const arguments& given) {
+  if (auto agreed = cli::confirm(given, "Keys of the key folder that are newer than the newest anchored one are written"
+                                        " into the audit trail for ever. Do it?");
+      !agreed)
+    return agreed.error();
   auto taken = order<signer::keys, signer::anchor>(to);
   if (!taken)
     return taken.error();
-  for (const auto& [version, hex] : taken->hex_by_version)
-    terminal::print("key version {} is anchored: {}\n", version, hex);
+  output out;
+  bj::object anchored;
+  for (const auto& [version, hex] : taken->hex_by_version) {
+    anchored[std::to_string(version)] = hex;
+    out.text += cli::line("key version {} is anchored: {}", version, hex);
+  }
   if (taken->hex_by_version.empty())
-    terminal::print("nothing to anchor: the key folder holds no key above the newest anchored one\n");
-  return caf::unit;
+    out.text = cli::line("nothing to anchor: the key folder holds no key above the newest anchored one");
+  out.json = bj::object{{"anchored", std::move(anchored)}};
+  return out;
 }
 } // namespace
 
-caf::expected<caf::unit_t> signing(ports& to, const std::vector<std::string>& args) {
-  const std::string what = args.size() == 1 ? args[0] : "";
-  if (what == "status")
-    return status(to);
-  if (what == "rotate")
-    return rotate(to);
-  if (what == "anchor")
-    return anchor(to);
-  return fail(ec::invalid, "usage: arrakisctl signer status | rotate | anchor");
+cli::command signer_commands() {
+  cli::command c;
+  c.name = "signer";
+  c.help = "Shows and changes the keys that sign manifests.";
+  c.examples = {{"arrakisctl signer status", "does it sign, and if not, what to restore"}};
+  c.commands = {{"status",
+                 "Says whether the signer signs, and if not, what to restore.",
+                 {},
+                 {},
+                 {},
+                 c.examples,
+                 with_ports(status),
+                 {}},
+                {"rotate",
+                 "Makes a new key, which signs from then on.",
+                 "Give the new v{n}.pem to every node and to the backup: until a node has it, its signer refuses.",
+                 {},
+                 {cli::yes_option()},
+                 {{"arrakisctl signer rotate --yes", "without a question"}},
+                 with_ports(rotate),
+                 {}},
+                {"anchor",
+                 "Takes a key that an older backup of PostgreSQL lost into the audit trail.",
+                 {},
+                 {},
+                 {cli::yes_option()},
+                 {{"arrakisctl signer anchor", "after a restore"}},
+                 with_ports(anchor),
+                 {}}};
+  return c;
 }
 } // namespace arrakis::ctl

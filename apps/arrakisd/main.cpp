@@ -1,65 +1,35 @@
 #include "adapters/embedded/embedded.hpp"
 #include "adapters/postgres/migrate.hpp"
 #include "apps/arrakisd/reload.hpp"
+#include "apps/arrakisd/series.hpp"
 #include "apps/arrakisd/signals.hpp"
 #include "apps/arrakisd/tree.hpp"
 #include "apps/wiring/connections.hpp"
 #include "apps/wiring/privileges.hpp"
 #include "apps/wiring/start_check.hpp"
 #include "apps/wiring/state_folder.hpp"
+#include "runtime/cli/command.hpp"
 #include "runtime/config.hpp"
 #include "runtime/file.hpp"
+#include "runtime/json.hpp"
 #include "runtime/last_resort.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/terminal.hpp"
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <csignal>
 #include <filesystem>
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>
-#include <optional>
+#include <sstream>
 #include <unistd.h>
 
 namespace {
 using namespace arrakis;
-
-constexpr auto usage = R"(arrakisd - the Arrakis daemon
-
-  arrakisd [--config FILE] [--roles all|api,worker,bot]   run until SIGTERM or SIGINT; SIGHUP rereads settings
-  arrakisd --check-config [--config FILE]                 say whether the configuration is good, and what it is
-  arrakisd migrate [--config FILE]                        bring the database to the shape of this version
-  arrakisd --help | --version
-)";
-
-struct arguments {
-  std::string config_file;
-  std::string roles;
-  bool check = false;
-  bool migrate = false;
-};
-
-/// Empty: the arguments cannot be understood.
-std::optional<arguments> read_arguments(int argc, char** argv) {
-  arguments a;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const bool more = i + 1 < argc;
-    if (word == "--config" && more)
-      a.config_file = argv[++i];
-    else if (word == "--roles" && more)
-      a.roles = argv[++i];
-    else if (word == "--check-config")
-      a.check = true;
-    else if (word == "migrate")
-      a.migrate = true;
-    else
-      return std::nullopt;
-  }
-  return a;
-}
 
 /// Where the settings come from, for reading them again.
 struct sources {
@@ -83,12 +53,25 @@ std::unique_ptr<embedded::servers> start_embedded(const config& settings) {
   return o.postgres || o.redis ? std::make_unique<embedded::servers>(o) : nullptr;
 }
 
-void migrate(const wiring::addresses& where) {
+postgres::migrated migrate(const wiring::addresses& where) {
   auto done = postgres::migrate(where.migrate_dsn.reveal());
   if (!done)
     throw std::runtime_error(text_of(done.error()));
   for (const auto& name : done->applied)
     log::info("migrated", {{"migration", name}});
+  return std::move(*done);
+}
+
+/// The result of `arrakisd migrate`.
+void print(const postgres::migrated& done, bool as_json) {
+  if (as_json)
+    terminal::print_document(
+      json::print(boost::json::object{{"known", done.known},
+                                      {"applied", boost::json::array(done.applied.begin(), done.applied.end())}})
+      + "\n");
+  else
+    terminal::print("The database has the shape of this version: {} migrations, {} of them applied now.\n", done.known,
+                    done.applied.size());
 }
 
 /// Where a person or a script finds the door of this node: {"url": ..., "pid": ...}.
@@ -160,36 +143,63 @@ std::vector<std::string> state_folder_rejections(const config& settings) {
   }
 }
 
-/// What --check-config answers: the settings, with what is missing; or why a start would be refused. The exit code.
-int check(const config& settings) {
-  for (const auto& notice : settings.notices())
-    terminal::print_document("# " + notice + "\n");
-  for (const auto& each : wiring::missing_settings(settings))
-    terminal::print_document(fmt::format("# warning: {}: {}\n", each.key, each.text));
-  terminal::print_document(settings.describe());
-  auto bad = wiring::rejections(settings);
-  std::ranges::copy(state_folder_rejections(settings), std::back_inserter(bad));
-  for (const auto& each : bad)
-    terminal::print_lines(terminal::stream::error, each + "\n");
-  return bad.empty() ? 0 : 1;
+/// The lines of config::describe by name: {"http.port": {"value": "3000", "source": "default"}}.
+boost::json::object settings_of(const config& settings) {
+  boost::json::object out;
+  std::istringstream lines{settings.describe()};
+  for (std::string line; std::getline(lines, line);) {
+    const auto name = line.substr(0, line.find(" = "));
+    const auto source = line.rfind("  (");
+    const auto value = line.substr(name.size() + 3, source == std::string::npos ? source : source - name.size() - 3);
+    out[name] = boost::json::object{
+      {"value", value},
+      {"source", source == std::string::npos ? "" : line.substr(source + 3, line.size() - source - 4)}};
+  }
+  return out;
 }
 
-int run(const config& settings, const sources& from, bool migrate_only) {
-  if (!migrate_only)
-    signals::prepare();
+/// What --check-config answers: the settings, with what is missing; or why a start would be refused. The exit code.
+int check(const config& settings, bool as_json) {
+  auto bad = wiring::rejections(settings);
+  std::ranges::copy(state_folder_rejections(settings), std::back_inserter(bad));
+  std::vector<std::string> warnings;
+  for (const auto& each : wiring::missing_settings(settings))
+    warnings.push_back(fmt::format("{}: {}", each.key, each.text));
+  if (as_json) {
+    const auto list = [](const std::vector<std::string>& all) { return boost::json::array(all.begin(), all.end()); };
+    terminal::print_document(json::print(boost::json::object{{"good", bad.empty()},
+                                                             {"errors", list(bad)},
+                                                             {"warnings", list(warnings)},
+                                                             {"notices", list(settings.notices())},
+                                                             {"settings", settings_of(settings)}})
+                             + "\n");
+    return bad.empty() ? cli::success : cli::failure;
+  }
+  for (const auto& notice : settings.notices())
+    terminal::print_document("# " + notice + "\n");
+  for (const auto& each : warnings)
+    terminal::print_document("# warning: " + each + "\n");
+  terminal::print_document(settings.describe());
+  for (const auto& each : bad)
+    terminal::print_lines(terminal::stream::error, each + "\n");
+  if (bad.empty())
+    terminal::print_document("# The configuration is good.\n");
+  return bad.empty() ? cli::success : cli::failure;
+}
+
+int run(const config& settings, const sources& from) {
+  signals::prepare();
   last_resort::install([] { kill(getpid(), SIGTERM); });
   wiring::leave_root(settings.text("node.state_folder"));
-  if (!migrate_only)
-    check_start(settings);
+  check_start(settings);
   last_resort::require_threads(threads_of(settings));
   const auto servers = start_embedded(settings);
   auto where = wiring::find_addresses(settings);
   if (!where)
     throw std::runtime_error(text_of(where.error()));
-  if (migrate_only || settings.text("postgres.mode") == "embedded")
+  if (settings.text("postgres.mode") == "embedded")
     migrate(*where);
-  if (migrate_only)
-    return 0;
+  series::begin_at_zero(settings);
   {
     node here{settings, *where};
     announce(settings, here.url());
@@ -206,41 +216,75 @@ int run(const config& settings, const sources& from, bool migrate_only) {
   log::info("stopped");
   return last_resort::gave_up() ? 1 : 0;
 }
+
+int run_migrate(const config& settings, bool as_json) {
+  last_resort::install([] { kill(getpid(), SIGTERM); });
+  wiring::leave_root(settings.text("node.state_folder"));
+  last_resort::require_threads(threads_of(settings));
+  const auto servers = start_embedded(settings);
+  const auto where = wiring::find_addresses(settings);
+  if (!where)
+    throw std::runtime_error(text_of(where.error()));
+  print(migrate(*where), as_json);
+  return cli::success;
+}
+
+/// Reads the settings and does what the command line says; gives the exit code.
+int start(const cli::arguments& given, bool migrate_only, const std::vector<std::string>& removed_variables) {
+  auto environment = config::process_environment();
+  if (given.has("--roles"))
+    environment["ARRAKIS_NODE_ROLES"] = given.text("--roles");
+  const auto file = given.text("--config");
+  auto settings = config::load(file, environment);
+  if (!settings) {
+    terminal::print_lines(terminal::stream::error, text_of(settings.error()) + "\n");
+    return cli::failure;
+  }
+  if (given.has("--check-config"))
+    return check(*settings, given.has("--json"));
+  log::set_level(level_of(settings->text("log.level")));
+  for (const auto& notice : settings->notices())
+    log::info("setting_left_out", {{"why", notice}});
+  if (!removed_variables.empty())
+    log::warn("environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed_variables, " "))},
+                                      {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});
+  if (migrate_only)
+    return run_migrate(*settings, given.has("--json"));
+  return run(*settings, {file, environment});
+}
+
+cli::command program(const std::vector<std::string>& removed_variables) {
+  cli::command migration;
+  migration.name = "migrate";
+  migration.help = "Brings the database to the shape of this version, and ends.";
+  migration.examples = {{"arrakisd migrate --config /etc/arrakis/arrakis.toml", "once per release, before the nodes"}};
+  migration.run = [=](const cli::arguments& given) { return start(given, true, removed_variables); };
+  cli::command root;
+  root.name = "arrakisd";
+  root.help = "The Arrakis daemon.";
+  root.details =
+    "It runs until SIGTERM or SIGINT; SIGHUP makes it read its settings again. Every setting is a key of its"
+    " file, and a variable ARRAKIS_{SECTION}_{KEY} wins over the file.";
+  root.options = {
+    {"--config", "FILE", "Read the settings from FILE.", {}, {}},
+    {"--json", "", "Print the result of --check-config, migrate and the like as one JSON document.", {}, {}},
+    {"--roles", "ROLES", "What this node does: all, or some of api,worker,bot.", {}, {}},
+    {"--check-config", "", "Say whether the configuration is good, and what it is; run nothing.", {}, {}}};
+  root.examples = {{"arrakisd --config /etc/arrakis/arrakis.toml", "until SIGTERM"},
+                   {"arrakisd --check-config --config /etc/arrakis/arrakis.toml", "before a restart"}};
+  root.run = [=](const cli::arguments& given) { return start(given, false, removed_variables); };
+  root.commands = {std::move(migration)};
+  return root;
+}
 } // namespace
 
 int main(int argc, char** argv) {
   const auto removed = wiring::harden_process();
-  const std::string first = argc > 1 ? argv[1] : "";
-  if (first == "--help" || first == "--version") {
-    terminal::print_lines(terminal::stream::output, first == "--help" ? usage : "arrakisd " ARRAKIS_VERSION "\n");
-    return 0;
-  }
-  const auto args = read_arguments(argc, argv);
-  if (!args) {
-    terminal::print_lines(terminal::stream::error, usage);
-    return 2;
-  }
-  auto environment = config::process_environment();
-  if (!args->roles.empty())
-    environment["ARRAKIS_NODE_ROLES"] = args->roles;
-  auto settings = config::load(args->config_file, environment);
-  if (!settings) {
-    terminal::print_lines(terminal::stream::error, text_of(settings.error()) + "\n");
-    return 1;
-  }
-  if (args->check)
-    return check(*settings);
-  log::set_level(level_of(settings->text("log.level")));
-  for (const auto& notice : settings->notices())
-    log::info("setting_left_out", {{"why", notice}});
-  if (!removed.empty())
-    log::warn("environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed, " "))},
-                                      {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});
   try {
-    return run(*settings, {args->config_file, environment}, args->migrate);
+    return cli::run(program(removed), ARRAKIS_VERSION, {argv + 1, argv + argc});
   } catch (const std::exception& e) {
     log::error("cannot_run", {{"error", e.what()}});
     terminal::print_error("arrakisd: {}\n", e.what());
-    return 1;
+    return cli::failure;
   }
 }

@@ -102,7 +102,7 @@ TEST_CASE("cli: a failure of the command is 1, and one that is printed beside a 
   list.run = printed([](const arguments&) -> caf::expected<output> { return fail(ec::not_found, "no sand"); });
   CHECK(prog({"sand", "list"}) == failure);
   list.run = printed([](const arguments&) -> caf::expected<output> {
-    return output{boost::json::object{}, "a line\n", "broken"};
+    return output{boost::json::object{}, "a line\n", fail(ec::corrupt, "broken")};
   });
   CHECK(prog({"sand", "list"}) == failure);
 }

@@ -15,20 +15,27 @@ std::string word_of(const word& w) {
 }
 std::string option_of(const option& o) { return o.value.empty() ? o.name : o.name + " " + o.value; }
 
-/// Text behind a column of names, broken between words.
-std::string entry(const std::string& name, const std::string& text, size_t column) {
-  std::string out = fmt::format("  {:<{}}", name, column);
-  size_t at = out.size();
+/// `text` behind `first`, broken between words, its further lines `indent` columns from the left.
+std::string wrapped(const std::string& first, const std::string& text, size_t indent) {
+  auto out = first;
+  auto at = first.size();
   std::istringstream in{text};
-  for (std::string w; in >> w;) {
+  for (std::string w; in >> w; at += w.size()) {
     if (at + 1 + w.size() > width_max) {
-      out += "\n" + std::string(column + 2, ' ');
-      at = column + 2;
+      out += "\n" + std::string(indent, ' ');
+      at = indent;
+    } else if (at > indent) {
+      out += " ";
+      ++at;
     }
-    out += " " + w;
-    at += 1 + w.size();
+    out += w;
   }
   return out + "\n";
+}
+
+/// Text behind a column of names.
+std::string entry(const std::string& name, const std::string& text, size_t column) {
+  return wrapped(fmt::format("  {:<{}} ", name, column), text, column + 3);
 }
 
 using entries = std::vector<std::pair<std::string, std::string>>;
@@ -76,7 +83,7 @@ std::string help_of(const command& root, const std::vector<std::string>& path) {
   }
   auto out = fmt::format("{}\n\nUsage: {}\n", at->help, usage_of(*at, name));
   if (!at->details.empty())
-    out += "\n" + at->details + "\n";
+    out += "\n" + wrapped("", at->details, 0);
   entries commands, words;
   for (const auto& c : at->commands)
     commands.emplace_back(c.name, c.help);

@@ -55,9 +55,9 @@ std::function<int(const arguments&)> printed(std::function<caf::expected<output>
       terminal::print_document(json::print(result->json) + "\n");
     else
       terminal::print_document(result->text);
-    if (result->failure.empty())
+    if (!result->failure)
       return success;
-    print_failure(given, ec::corrupt, result->failure);
+    print_failure(given, code_of(result->failure), text_of(result->failure));
     return failure;
   };
 }

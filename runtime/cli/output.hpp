@@ -11,7 +11,7 @@ namespace arrakis::cli {
 struct output {
   boost::json::value json; ///< The one document that --json prints.
   std::string text;        ///< Lines, made by line() and table().
-  std::string failure;     ///< Not empty: it is printed after the result, and the exit code is 1.
+  caf::error failure;      ///< Set: it is printed after the result, and the exit code is 1.
 };
 
 /// One line for a person. Texts among the values are foreign and shown as for_terminal shows them.

@@ -98,7 +98,7 @@ void declare(CLI::App& app, const command& c, std::vector<parsed>& all) {
   if (!c.commands.empty())
     app.require_subcommand(c.run ? 0 : 1, 1);
   for (const auto& o : c.options) {
-    auto* added = o.value.empty() ? app.add_flag(o.name) : app.add_option(o.name)->expected(1);
+    auto* added = o.value.empty() ? app.add_flag(o.name) : app.add_option(o.name)->expected(1)->type_name(o.value);
     if (!o.value.empty())
       added->check(validator(o.choices, o.is_valid));
     p.values.emplace_back(o.name, added);
@@ -116,15 +116,18 @@ void declare(CLI::App& app, const command& c, std::vector<parsed>& all) {
 
 /// What is wrong, in a sentence of ours.
 std::string sentence_of(const CLI::ParseError& e, const CLI::App& app, const place& p) {
-  if (!p.at->run && p.left.empty())
-    return fmt::format("a command is missing. There are: {}.", names_of(*p.at));
-  if (!p.at->run || (p.at->words.empty() && !p.left.empty() && !p.at->commands.empty()))
-    return fmt::format("there is no command '{}'. There are: {}.", p.left.front(), names_of(*p.at));
-  if (dynamic_cast<const CLI::RequiredError*>(&e))
+  const bool required = dynamic_cast<const CLI::RequiredError*>(&e) != nullptr;
+  if (!required && dynamic_cast<const CLI::ExtrasError*>(&e) == nullptr)
     return fmt::format("{}.", e.what());
-  if (dynamic_cast<const CLI::ExtrasError*>(&e))
-    return fmt::format("'{}' was not expected.", fmt::join(app.remaining(true), " "));
-  return fmt::format("{}.", e.what());
+  for (const auto& word : app.remaining(true))
+    if (word.starts_with("-"))
+      return fmt::format("'{}' was not expected.", word);
+  if (!p.at->commands.empty() && !p.left.empty())
+    return fmt::format("there is no command '{}'. There are: {}.", p.left.front(), names_of(*p.at));
+  if (!p.at->run)
+    return fmt::format("a command is missing. There are: {}.", names_of(*p.at));
+  return required ? fmt::format("{}.", e.what())
+                  : fmt::format("'{}' was not expected.", fmt::join(app.remaining(true), " "));
 }
 
 command completion_command(const std::string& program) {

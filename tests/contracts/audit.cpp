@@ -25,5 +25,17 @@ void audit(caf::actor_system& sys, const arrakis::audit::handle& to, const commu
   CHECK(check(mine).entries == 3);
   CHECK(check(other).entries == 1);
   CHECK(code_of(ask<verified>(sys, to, verify{mine, gone()}).error()) == ec::timeout);
+  const auto read = [&](const community_id& of, std::string event, size_t count_max) {
+    return ask<listed>(sys, to, arrakis::audit::list{of, std::move(event), count_max, soon()})->entries;
+  };
+  const auto all = read(mine, "", 50); // Newest first, and of this tenant alone.
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].sequence == 3);
+  CHECK(all[2].payload_json.find('1') != std::string::npos);
+  CHECK(all[2].actor == "subject-1");
+  CHECK(all[2].hash == first->hash);
+  CHECK(read(mine, "ADMIN_ACTION", 2).size() == 2);
+  CHECK(read(mine, "ANOTHER", 50).empty());
+  CHECK(read(other, "", 50).size() == 1);
 }
 } // namespace arrakis::contracts

@@ -37,8 +37,9 @@ TEST_CASE("arrakisctl health: 0 while the daemon is ready, 1 and a sentence befo
   REQUIRE_MESSAGE(one.ready(), one.log());
   auto got = one.ctl({"health"});
   CHECK_MESSAGE(got.first == 0, got.second);
-  CHECK(has(got.second, "database   ready"));
-  CHECK(has(got.second, "discord    not ready no bot token"));
+  CHECK(has(got.second, "\ndatabase "));
+  CHECK(has(got.second, "  not ready  no bot token"));
+  CHECK(has(got.second, " is ready.\n"));
   demo::http web{io};
   const auto where = json::parse(test::content(one.folder() + "/arrakisd.json"));
   const auto metrics = web.call(std::string{json::text_or(where->as_object(), "url")}, "GET", "/metrics");

@@ -240,7 +240,7 @@ TEST_CASE("configuration: an unknown key or a bad value is refused with file, li
   got = run("arrakisd", {"--config", file});
   CHECK(got.first == 1);
   CHECK(contains(got.second, file + ":2"));
-  CHECK(contains(got.second, "0..65535"));
+  CHECK(contains(got.second, "0–65535"));
   got = run("arrakisd", {"--check-config"}, {"ARRAKIS_HTTP_PORTT=1"});
   CHECK(got.first == 1);
   CHECK(contains(got.second, "ARRAKIS_HTTP_PORT?"));

@@ -162,6 +162,13 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   INFO(frozen.second);
   REQUIRE(frozen.first == 0);
   CHECK(contains(frozen.second, "frozen"));
+  const auto why = w.town().ctl({"community", "show", at.guild}).second;
+  CHECK_MESSAGE(contains(why, "by operator: a drill"), why);
+  CHECK(contains(w.town().ctl({"community", "show", at.guild, "--json"}).second, R"("status_reason":"a drill")"));
+  const auto trail = w.town().ctl({"audit", "log", at.guild});
+  CHECK(trail.first == 0);
+  CHECK_MESSAGE(contains(trail.second, "COMMUNITY_FROZEN"), trail.second);
+  CHECK(trail.second.starts_with("ENTRY"));
   // What had left arrives; after it nothing does, however often the job is woken.
   REQUIRE(demo::eventually([&] { return contains(newest(w, at).line, "waiting"); }, 20s));
   const auto before = made(at);
@@ -174,12 +181,15 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   REQUIRE(demo::eventually([&] { return wakes() > woken; }, 20s));
   CHECK(made(at) == before);
   CHECK(writes_in(at, seen_until) == 0);
-  CHECK(contains(w.town().ctl({"jobs", "list"}).second, "0/3 attempts"));
+  CHECK(contains(w.town().ctl({"jobs", "list"}).second, "0/3"));
   // Its neighbour is not frozen.
   const auto beside = w.found("Beside the frozen one");
   auto neighbour = w.at_review(beside, "Beside");
   CHECK(demo::deploy(neighbour));
-  REQUIRE(w.town().ctl({"community", "thaw", at.guild}).first == 0);
+  const auto thawed = w.town().ctl({"community", "thaw", at.guild});
+  REQUIRE(thawed.first == 0);
+  CHECK(contains(thawed.second, "is active: what was stopped goes on by itself."));
+  CHECK(!contains(w.town().ctl({"community", "show", at.guild}).second, "a drill")); // Negative control.
   REQUIRE(reaches(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
   CHECK(made(at) == whole);
@@ -259,9 +269,7 @@ TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed,
   CHECK(at_rest(w, at));
   CHECK(audit_entries(w, at) >= 2);
   // The job lies with the dead; brought back it finds that its deployment has ended, and does nothing.
-  std::istringstream words{line.substr(std::string_view{"newest deployment "}.size())};
-  std::string id;
-  words >> id;
+  const auto id = newest(w, at).id;
   CHECK(contains(w.town().ctl({"jobs", "dead"}).second, "synth-" + id));
   const auto before = last_request();
   CHECK(w.town().ctl({"jobs", "replay", "synth-" + id}).first == 0);

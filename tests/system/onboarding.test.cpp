@@ -149,7 +149,7 @@ TEST_CASE("manifest: version 1 restored is version 3, with the content of 1 and 
   const auto& at = tabr().at;
   const auto one = stored_manifest(w, at, 1);
   const auto before = look(w, at);
-  const auto restored = w.town().ctl({"manifest", "restore", at.guild, "1"});
+  const auto restored = w.town().ctl({"manifest", "restore", at.guild, "1", "--yes"});
   INFO(restored.second);
   REQUIRE(restored.first == 0);
   CHECK(contains(restored.second, "as version 3"));
@@ -232,8 +232,9 @@ TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a pause
     },
     std::chrono::seconds{10}));
   CHECK(look(w, at).made.empty());
-  const auto line = t.ctl({"jobs", "list", "paused"}).second;
-  const auto job = line.substr(0, line.find(' '));
+  const auto paused = json::parse(t.ctl({"jobs", "list", "paused", "--json"}).second);
+  REQUIRE(paused);
+  const std::string job{json::text_or(paused->at("jobs").at(0).as_object(), "id")};
   REQUIRE(t.ctl({"jobs", "resume"}).first == 0);
   REQUIRE(reaches(w, at, 1, "completed"));
   const auto shown = t.ctl({"jobs", "show", job});
@@ -243,8 +244,10 @@ TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a pause
   CHECK(t.ctl({"audit", "verify"}).first == 0);
   CHECK(t.ctl({"community", "show", "1"}).first == 1);
   CHECK(t.ctl({"jobs", "show", "no-such-job"}).first == 1);
-  CHECK(t.ctl({"manifest", "show", at.guild, "9"}).first == 1);
-  CHECK(t.ctl({"manifest", "show", at.guild, "x"}).first == 1);
+  const auto missing = t.ctl({"manifest", "show", at.guild, "99"});
+  CHECK(missing.first == 1);
+  CHECK(contains(missing.second, "There is no version 99 of this community: the newest is 1."));
+  CHECK(t.ctl({"manifest", "show", at.guild, "x"}).first == 2);
   CHECK(t.ctl({"nonsense"}).first == 2);
   CHECK(t.ctl({"community", "freeze", at.guild, std::string(501, 'x')}).first == 1);
   CHECK(!contains(t.ctl({"community", "show", at.guild}).second, "frozen"));

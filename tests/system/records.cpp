@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <pqxx/pqxx>
 #include <set>
-#include <sstream>
 
 namespace arrakis::system_test {
 namespace js = boost::json;
@@ -23,13 +22,14 @@ T must(caf::expected<T> x, const std::string& what) {
   return std::move(*x);
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> out;
-  std::istringstream in{text};
-  for (std::string line; std::getline(in, line);)
-    out.push_back(line);
-  return out;
+/// What `arrakisctl --json` prints; empty after a failure.
+js::object printed(world& w, std::vector<std::string> words) {
+  words.insert(words.begin(), "--json");
+  const auto [code, text] = w.town().ctl(words);
+  const auto parsed = json::parse(text);
+  return code == 0 && parsed && parsed->is_object() ? parsed->get_object() : js::object{};
 }
+js::object community_shown(world& w, const place& at) { return printed(w, {"community", "show", at.guild}); }
 
 std::optional<blueprint::fields> actual(const seen& s, const blueprint::key& of, snowflake id) {
   if (of.kind == "role")
@@ -119,17 +119,16 @@ const guild::channel* channel_named(const seen& s, std::string_view name) {
 }
 
 deployment newest(world& w, const place& at) {
-  for (const auto& line : lines_of(w.town().ctl({"community", "show", at.guild}).second)) {
-    if (!line.starts_with("newest deployment "))
-      continue;
-    deployment d;
-    d.line = line;
-    std::istringstream in{line};
-    std::string word, id;
-    in >> word >> word >> id >> word >> d.version >> d.state;
-    return d;
-  }
-  return {};
+  const auto shown = community_shown(w, at);
+  const auto* last = json::object_in(shown, "newest_deployment");
+  if (last == nullptr)
+    return {};
+  deployment d;
+  d.id = json::text_or(*last, "id");
+  d.version = json::integer_or(*last, "version");
+  d.state = json::text_or(*last, "state");
+  d.line = fmt::format("{} {} {}", d.state, json::text_or(*last, "error_code"), json::text_or(*last, "error"));
+  return d;
 }
 
 bool reaches(world& w, const place& at, int64_t version, const std::string& state, std::chrono::milliseconds patience) {
@@ -141,10 +140,7 @@ bool reaches(world& w, const place& at, int64_t version, const std::string& stat
     patience);
 }
 
-std::string community_of(world& w, const place& at) {
-  const auto shown = w.town().ctl({"community", "show", at.guild});
-  return shown.first == 0 ? shown.second.substr(0, shown.second.find(' ')) : "";
-}
+std::string community_of(world& w, const place& at) { return std::string{json::text_or(community_shown(w, at), "id")}; }
 
 manifest stored_manifest(world& w, const place& at, int64_t version) {
   std::vector<std::string> words{"manifest", "show", at.guild};
@@ -158,12 +154,12 @@ manifest stored_manifest(world& w, const place& at, int64_t version) {
 
 blueprint::ids shadow(world& w, const place& at) {
   blueprint::ids out;
-  for (const auto& line : lines_of(w.town().ctl({"community", "show", at.guild}).second)) {
-    std::istringstream in{line};
-    std::string kind, resource, id;
-    if (line.starts_with("  ") && in >> kind >> resource >> id)
-      if (const auto flake = parse_snowflake(id))
-        out[{kind, resource}] = *flake;
+  const auto shown = community_shown(w, at);
+  const auto* all = json::array_in(shown, "resources");
+  for (size_t i = 0; all != nullptr && i < all->size(); ++i) {
+    const auto& e = all->at(i).as_object();
+    if (const auto flake = parse_snowflake(json::text_or(e, "id")))
+      out[{std::string{json::text_or(e, "kind")}, std::string{json::text_or(e, "resource")}}] = *flake;
   }
   return out;
 }
@@ -204,12 +200,9 @@ bool at_rest(world& w, const place& at, std::chrono::milliseconds patience) {
 }
 
 int64_t audit_entries(world& w, const place& at) {
-  const auto verified = w.town().ctl({"audit", "verify", at.guild});
-  std::istringstream in{verified.second};
-  std::string id, word, whole;
-  int64_t entries = -1;
-  in >> id >> entries >> word >> whole;
-  return verified.first == 0 && whole == "whole" ? entries : -1;
+  const auto verified = printed(w, {"audit", "verify", at.guild});
+  const auto* trails = json::array_in(verified, "trails");
+  return trails != nullptr && trails->size() == 1 ? json::integer_or(trails->at(0).as_object(), "entries") : -1;
 }
 
 refusals refused(world& w) {

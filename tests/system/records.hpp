@@ -23,9 +23,10 @@ const guild::channel* channel_named(const seen&, std::string_view name);
 
 /// The newest deployment, as `arrakisctl community show` tells it; version 0: there is none.
 struct deployment {
+  std::string id;
   int64_t version = 0;
   std::string state;
-  std::string line;
+  std::string line; ///< State and error.
 };
 deployment newest(world&, const place&);
 /// Waits until version `version` is in `state`.

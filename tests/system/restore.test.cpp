@@ -80,7 +80,7 @@ TEST_CASE("signer: without its key folder it makes no key, the node stays ready,
   CHECK(contains(seen.detail, "restore v1.pem"));
   CHECK_FALSE(fs::exists(state() + "/keys"));
   CHECK(w.town().ctl({"signer", "status"}).first == 1);
-  CHECK(contains(w.town().ctl({"signer", "rotate"}).second, "restore v1.pem"));
+  CHECK(contains(w.town().ctl({"signer", "rotate", "--yes"}).second, "restore v1.pem"));
   CHECK(w.town().ctl({"manifest", "verify", one.at.guild}).first == 0); // By the anchored key.
   CHECK_FALSE(fs::exists(state() + "/keys"));
 
@@ -130,11 +130,11 @@ TEST_CASE(
 TEST_CASE("signer: a rotation from outside signs the next version, and older ones still verify") {
   auto& w = here();
   settled one{"Sietch Rotation"};
-  const auto rotated = w.town().ctl({"signer", "rotate"});
+  const auto rotated = w.town().ctl({"signer", "rotate", "--yes"});
   INFO(rotated.second);
   REQUIRE(rotated.first == 0);
   CHECK(contains(rotated.second, "key version 2"));
-  REQUIRE(w.town().ctl({"manifest", "restore", one.at.guild, "1"}).first == 0);
+  REQUIRE(w.town().ctl({"manifest", "restore", one.at.guild, "1", "--yes"}).first == 0);
   REQUIRE(reaches(w, one.at, 2, "completed"));
   CHECK(w.town().ctl({"manifest", "verify", one.at.guild}).first == 0);
   CHECK(disagreements(w, one.at) == strings{}); // The audit chain included.
@@ -223,7 +223,7 @@ TEST_CASE("restore: after an older backup the database is the truth, and the los
   CHECK(asked.first == 1);
   CHECK(contains(asked.second, "+ /"));
   CHECK(contains(asked.second, "vip-chat"));
-  CHECK(contains(asked.second, "repeat it with --yes"));
+  CHECK(contains(asked.second, "Repeat it with --yes"));
   CHECK(newest(w, one.at).version == 2);
   const auto done = ctl({"manifest", "restore", one.at.guild, "--from-objects", "2", "--yes"});
   REQUIRE(done.first == 0);

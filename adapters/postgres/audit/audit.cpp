@@ -5,6 +5,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/json.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -63,6 +64,19 @@ verified verify_chain(pqxx::transaction_base& tx, const community_id& community)
   return {sequence, true, 0, {}};
 }
 
+listed list_entries(pqxx::transaction_base& tx, const list& m) {
+  listed out;
+  const auto rows = tx.exec_params(
+    "select sequence, at, event, actor, target, payload::text as payload, hash from audit_entries"
+    " where community_id = $1 and ($2 = '' or event = $2) order by sequence desc limit $3",
+    m.community.value, m.event, static_cast<int64_t>(std::min(m.count_max, entries_max)));
+  for (const auto& row : rows)
+    out.entries.push_back({row["sequence"].as<int64_t>(), row["at"].as<std::string>(), row["event"].as<std::string>(),
+                           row["actor"].as<std::string>(), row["target"].as<std::string>(),
+                           row["payload"].as<std::string>(), row["hash"].as<std::string>()});
+  return out;
+}
+
 struct state {
   state() = default;
   static inline const char* name = "audit";
@@ -80,6 +94,10 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
     [self](const verify& m) {
       return postgres::run<verified>(self, self->state.pool, "audit.verify", m.community, m.until,
                                      [m](pqxx::transaction_base& tx) { return verify_chain(tx, m.community); });
+    },
+    [self](const list& m) {
+      return postgres::run<listed>(self, self->state.pool, "audit.list", m.community, m.until,
+                                   [m](pqxx::transaction_base& tx) { return list_entries(tx, m); });
     },
   };
 }

@@ -5,6 +5,7 @@
 
 #include <caf/typed_actor.hpp>
 #include <string>
+#include <vector>
 
 namespace arrakis::audit {
 /// Appends one entry to the tenant's chain: hash = SHA-256 over the canonical JSON of {seq, at, event, actor, target,
@@ -32,5 +33,27 @@ struct verified {
   int64_t first_bad = 0;
   std::string why;
 };
-using handle = caf::typed_actor<caf::replies_to<append>::with<appended>, caf::replies_to<verify>::with<verified>>;
+/// Of `list` at once, at most.
+inline constexpr size_t entries_max = 1000;
+/// Reads the newest entries of the tenant's chain. -> listed
+struct list {
+  community_id community;
+  std::string event; ///< Empty: any.
+  size_t count_max = 50;
+  deadline until;
+};
+struct entry {
+  int64_t sequence = 0;
+  std::string at; ///< ISO 8601.
+  std::string event;
+  std::string actor;
+  std::string target;
+  std::string payload_json;
+  std::string hash;
+};
+struct listed {
+  std::vector<entry> entries; ///< Newest first.
+};
+using handle = caf::typed_actor<caf::replies_to<append>::with<appended>, caf::replies_to<verify>::with<verified>,
+                                caf::replies_to<list>::with<listed>>;
 } // namespace arrakis::audit

@@ -61,11 +61,13 @@ async function act(source, message, customId, values) {
   const failure = source.closest('.message').querySelector('.failure');
   failure.hidden = true;
   source.classList.add('busy');
+  source.setAttribute('aria-busy', 'true');
   let why = null;
   await perform({ channel: state.channel, message, custom_id: customId, values }, (text) => {
     why = text;
   });
   source.classList.remove('busy');
+  source.removeAttribute('aria-busy');
   failure.textContent = why ?? '';
   failure.hidden = why === null;
   return why === null;

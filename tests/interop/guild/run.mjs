@@ -15,7 +15,7 @@ const { id, shadow } = await (async () => {
     town = await startTown();
     community = await town.community();
     expect(
-      /newest deployment \S+ {2}version 1 {2}completed/.test(community.text),
+      community.newest?.version === 1 && community.newest.state === 'completed',
       `a completed deployment, not: ${community.text}`,
     );
   });

@@ -192,6 +192,9 @@ await test('several choices: checks, a minimum and a maximum, sent once when the
   await isClean(desk, 'the list of several');
   await desk.locator('#channel-header').click({ position: { x: 300, y: 20 } }); // a click beside it closes it
   await until(() => taken.length > before, 'the choice');
+  // The application deferred and edits nothing: the select is free at once, not when the page has waited for 20 s.
+  await until(async () => !(await desk.locator('.busy').count()), 'the end of waiting', 15_000);
+  equal((await sandbox.control('GET', `interactions/${taken.at(-1).id}`)).phase, 'deferred', 'the phase');
   equal(await tiers.locator('.chip').allTextContents(), ['Tier 1', 'Tier 3', 'Tier 4'], 'what the closed select shows');
   await tiers.click();
   await desk.keyboard.press('Escape');
@@ -308,8 +311,10 @@ await test('at a desk axe finds nothing: messages, commands, form, failure, memb
   await isClean(desk, 'the form');
   await picture(desk, 'desk-form');
   await desk.getByRole('button', { name: 'Cancel', exact: true }).click();
-  await sandbox.control('POST', 'clock', { acknowledge_ms: 200 });
   await part(desk, 'back').click();
+  await desk.locator('.busy').waitFor();
+  await isClean(desk, 'a button that waits');
+  await sandbox.control('POST', 'clock', { acknowledge_ms: 200 });
   await shown(desk).getByText('The application did not respond').waitFor();
   await sandbox.control('POST', 'clock', { acknowledge_ms: 20_000 });
   await until(

@@ -158,7 +158,7 @@ await test('/onboard again opens the community: another channel template makes v
 await test('what version 2 lacks is listed, and still there', async () => {
   second = await town.community();
   const voice = first.shadow.get('channel ch-voice');
-  await person.sees('left as they are');
+  await person.sees('still in your server');
   await person.sees(voice);
   expect((await person.channels()).has(voice), 'the channel in the list');
   await person.picture('09-version-2');

@@ -223,6 +223,18 @@ audit::verified fake_postgres::verify(const community_id& community) const {
   return {sequence, true, 0, {}};
 }
 
+audit::listed fake_postgres::newest_entries(const audit::list& m) const {
+  audit::listed out;
+  const auto found = tenants.find(m.community.value);
+  if (found == tenants.end())
+    return out;
+  const auto& all = found->second.audit;
+  for (auto e = all.rbegin(); e != all.rend() && out.entries.size() < std::min(m.count_max, audit::entries_max); ++e)
+    if (m.event.empty() || m.event == e->event)
+      out.entries.push_back({e->sequence, e->at, e->event, e->actor, e->target, e->payload_json, e->hash});
+  return out;
+}
+
 void fake_postgres::note(tenant& t, std::string event, std::string actor, const std::string& deployment,
                          boost::json::object payload) {
   (void)append(t.row.id, std::move(event), std::move(actor), "deployment:" + deployment,

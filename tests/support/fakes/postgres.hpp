@@ -110,6 +110,7 @@ public:
   caf::expected<audit::appended> append(const community_id&, std::string event, std::string actor, std::string target,
                                         const std::string& payload_json);
   audit::verified verify(const community_id&) const;
+  audit::listed newest_entries(const audit::list&) const;
 
   deployments::handle deployments_port(caf::actor_system&, const way* = nullptr);
   manifests::handle manifests_port(caf::actor_system&, const way* = nullptr);

@@ -153,6 +153,10 @@ audit_actor::behavior_type serve_audit(audit_actor::pointer self, fake_postgres*
         return s->verify(x.community);
       });
     },
+    [=](const audit::list& m) {
+      return through<listed>(self, by, "audit.list", m,
+                             [s](const audit::list& x) -> caf::expected<listed> { return s->newest_entries(x); });
+    },
     wake,
   };
 }

@@ -65,11 +65,11 @@ export async function startTown({ empty = false, patience = 180_000 } = {}) {
 
   /// `arrakisctl community show`: the record's id and the shadow state, "kind resource" to snowflake.
   async function community() {
-    const { code, out } = await ctl('community', 'show', card.guild);
+    const { code, out } = await ctl('--json', 'community', 'show', card.guild);
     if (code !== 0) throw new Error(`arrakisctl community show: ${out}`);
-    const lines = out.matchAll(/^ {2}(role|category|channel)\s+(\S+)\s+(\d+)\s*$/gm);
-    const shadow = new Map([...lines].map(([, kind, id, at]) => [`${kind} ${id}`, at]));
-    return { id: out.split(/\s/, 1)[0], shadow, text: out };
+    const shown = JSON.parse(out);
+    const shadow = new Map(shown.resources.map((r) => [`${r.kind} ${r.resource}`, r.id]));
+    return { id: shown.id, newest: shown.newest_deployment, shadow, text: out };
   }
 
   const manifestFile = (id, version) =>

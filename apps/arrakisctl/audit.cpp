@@ -1,0 +1,105 @@
+#include "apps/arrakisctl/commands.hpp"
+
+#include "runtime/json.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+namespace arrakis::ctl {
+namespace {
+namespace bj = boost::json;
+constexpr size_t count_standard = 50;
+
+result log(ports& to, const arguments& given) {
+  auto id = find_community(to, given.text("ID"));
+  if (!id)
+    return id.error();
+  audit::list wanted;
+  wanted.community = *id;
+  wanted.count_max = given.has("--count") ? static_cast<size_t>(given.number("--count")) : count_standard;
+  wanted.until = soon();
+  auto found = ask_now<audit::listed>(to.sys, to.audit, std::move(wanted));
+  if (!found)
+    return found.error();
+  bj::array all;
+  std::vector<std::vector<std::string>> rows;
+  for (auto e = found->entries.rbegin(); e != found->entries.rend(); ++e) { // The oldest first, as a log is read.
+    auto payload = json::parse(e->payload_json);
+    all.push_back(bj::object{{"sequence", e->sequence},
+                             {"at", e->at},
+                             {"event", e->event},
+                             {"actor", e->actor},
+                             {"target", e->target},
+                             {"payload", payload ? std::move(*payload) : bj::value(e->payload_json)},
+                             {"hash", e->hash}});
+    rows.push_back({std::to_string(e->sequence), e->at, e->event, e->actor, e->target, e->payload_json});
+  }
+  return output{bj::object{{"entries", std::move(all)}},
+                cli::table({"ENTRY", "AT", "EVENT", "ACTOR", "TARGET", "PAYLOAD"}, rows, "The audit trail is empty."),
+                {}};
+}
+
+result verify(ports& to, const arguments& given) {
+  std::vector<community_id> ids;
+  if (given.has("ID")) {
+    auto id = find_community(to, given.text("ID"));
+    if (!id)
+      return id.error();
+    ids.push_back(*id);
+  } else {
+    auto all = ask_now<communities::listed>(to.sys, to.communities, communities::list{soon()});
+    if (!all)
+      return all.error();
+    for (const auto& r : all->rows)
+      ids.push_back(r.id);
+  }
+  output out;
+  bj::array chains;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& id : ids) {
+    auto seen = ask_now<audit::verified>(to.sys, to.audit, audit::verify{id, soon()});
+    if (!seen)
+      return seen.error();
+    if (!seen->whole)
+      out.failure = fail(ec::corrupt, "An audit trail does not verify.");
+    chains.push_back(bj::object{{"id", id.value},
+                                {"entries", seen->entries},
+                                {"whole", seen->whole},
+                                {"first_bad", seen->first_bad},
+                                {"why", seen->why}});
+    rows.push_back({id.value, std::to_string(seen->entries),
+                    seen->whole ? "whole" : fmt::format("BROKEN at entry {}: {}", seen->first_bad, seen->why)});
+  }
+  out.json = bj::object{{"trails", std::move(chains)}};
+  out.text = cli::table({"ID", "ENTRIES", "VERDICT"}, rows, "There is no community yet, and no audit trail.");
+  return out;
+}
+} // namespace
+
+cli::command audit_commands() {
+  auto optional = id_word();
+  optional.required = false;
+  optional.help += " Without it: all.";
+  cli::command c;
+  c.name = "audit";
+  c.help = "Reads and proves the audit trail.";
+  c.examples = {{"arrakisctl audit log 1400000000000000001", "who did what, and when"}};
+  c.commands = {{"log",
+                 "Shows the newest entries of a community's audit trail, the oldest of them first.",
+                 {},
+                 {id_word()},
+                 {{"--count", "N", "Show N entries; without it, 50. At most 1000.", {}, cli::whole_number}},
+                 c.examples,
+                 with_ports(log),
+                 {}},
+                {"verify",
+                 "Proves that no entry was changed, added or taken away.",
+                 {},
+                 {optional},
+                 {},
+                 {{"arrakisctl audit verify", "all communities"}},
+                 with_ports(verify),
+                 {}}};
+  return c;
+}
+} // namespace arrakis::ctl

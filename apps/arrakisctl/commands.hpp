@@ -1,0 +1,70 @@
+#pragma once
+// The commands of arrakisctl, each declared in its own file, and what they work with.
+#include "adapters/objects/messages.hpp"
+#include "adapters/postgres/audit/messages.hpp"
+#include "adapters/postgres/communities/messages.hpp"
+#include "adapters/postgres/deployments/messages.hpp"
+#include "adapters/postgres/manifests/messages.hpp"
+#include "adapters/queue/messages.hpp"
+#include "adapters/signer/messages.hpp"
+#include "runtime/cli/output.hpp"
+#include "runtime/config.hpp"
+#include "runtime/error.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arrakis::ctl {
+using cli::arguments;
+using cli::output;
+using result = caf::expected<output>;
+
+/// The ports that a command may ask.
+struct ports {
+  caf::actor_system& sys;
+  communities::handle communities;
+  manifests::handle manifests;
+  deployments::handle deployments;
+  audit::handle audit;
+  queue::handle queue;
+  objects::handle objects;
+  signer::handle signer;
+};
+
+/// The `run` of a command that works on the daemon's servers, with --json. What is away is told with its address and
+/// where the daemon was looked for.
+std::function<int(const arguments&)> with_ports(result (*)(ports&, const arguments&));
+/// The `run` of a command that needs no more than the daemon's configuration. `node.state_folder` is the one that was
+/// found.
+std::function<int(const arguments&)> with_settings(result (*)(const config&, const arguments&));
+
+/// How long an operator waits for one answer.
+inline constexpr std::chrono::milliseconds patience{10'000};
+inline deadline soon() { return {std::chrono::steady_clock::now() + patience}; }
+
+/// Asks and waits; for programs without an actor of their own.
+template <class R, class Handle, class Message>
+caf::expected<R> ask_now(caf::actor_system& sys, const Handle& to, Message message) {
+  caf::scoped_actor self{sys};
+  std::optional<caf::expected<R>> answer;
+  self->request(to, caf::duration{patience + std::chrono::seconds{1}}, std::move(message))
+    .receive([&](R& x) { answer.emplace(std::move(x)); }, [&](caf::error& e) { answer.emplace(std::move(e)); });
+  return std::move(*answer);
+}
+
+/// A community's id or its guild's snowflake.
+cli::word id_word();
+caf::expected<community_id> find_community(ports&, const std::string& id_or_guild);
+
+cli::command community_commands();
+cli::command jobs_commands();
+cli::command manifest_commands();
+cli::command signer_commands();
+cli::command audit_commands();
+cli::command invite_command();
+cli::command health_command();
+
+} // namespace arrakis::ctl

@@ -1,0 +1,101 @@
+#include "apps/arrakisctl/daemon.hpp"
+
+#include "adapters/embedded/embedded.hpp"
+#include "runtime/file.hpp"
+#include "runtime/json.hpp"
+
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <libpq-fe.h>
+#include <map>
+#include <memory>
+
+namespace arrakis::ctl {
+namespace {
+namespace fs = std::filesystem;
+constexpr auto folder_key = "node.state_folder";
+constexpr auto folder_variable = "ARRAKIS_NODE_STATE_FOLDER";
+constexpr auto remedy = "is arrakisd running? Set --config or node.state_folder (ARRAKIS_NODE_STATE_FOLDER).";
+
+std::string standard_folder() {
+  const auto key = std::ranges::find(config::keys(), folder_key, &config::key::name);
+  return std::get<std::string>(key->standard);
+}
+
+/// 2: a daemon runs there; 1: one was there; 0: neither.
+int trace_of_daemon(const std::string& folder) {
+  const auto written = file::read(folder + "/arrakisd.json", 4096);
+  const auto card = written ? json::parse(*written) : failed<boost::json::value>(ec::not_found, "");
+  if (!card || !card->is_object())
+    return 0;
+  const auto pid = json::integer_or(card->get_object(), "pid");
+  return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM) ? 2 : 1;
+}
+
+std::string searched(const daemon& d) { return fmt::format("{}", fmt::join(d.searched, " and ")); }
+
+/// Host, port and database out of a connection string, and nothing else of it.
+std::string address_of(const secret& dsn) {
+  char* complaint = nullptr;
+  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options{
+    PQconninfoParse(dsn.reveal().c_str(), &complaint), PQconninfoFree};
+  PQfreemem(complaint);
+  std::map<std::string, std::string> values;
+  for (const auto* o = options.get(); o != nullptr && o->keyword != nullptr; ++o)
+    values[o->keyword] = o->val ? o->val : "";
+  const auto host = values["host"].empty() ? values["hostaddr"] : values["host"];
+  const auto port = values["port"].empty() ? "5432" : values["port"];
+  return fmt::format("{}:{}/{}", host.empty() ? "localhost" : host, port, values["dbname"]);
+}
+} // namespace
+
+caf::expected<daemon> find_daemon(const std::string& file) {
+  auto environment = config::process_environment();
+  auto settings = config::load(file, environment);
+  if (!settings)
+    return settings.error();
+  std::vector<std::string> candidates{settings->text(folder_key)};
+  if (candidates.front() == standard_folder() && !environment.contains(folder_variable))
+    candidates.push_back(standard_folder() + "/arrakis");
+  const auto best = std::ranges::max_element(candidates, {}, trace_of_daemon);
+  if (best != candidates.begin()) {
+    environment[folder_variable] = *best;
+    settings = config::load(file, environment);
+    if (!settings)
+      return settings.error();
+  }
+  daemon found{std::move(*settings), {}};
+  for (const auto& each : candidates)
+    found.searched.push_back(fs::absolute(each).lexically_normal().string());
+  return found;
+}
+
+caf::error check_sockets(const daemon& d) {
+  if (d.settings.text("postgres.mode") != "embedded")
+    return {};
+  std::error_code unreadable;
+  const auto socket = embedded::socket_folder(d.settings.text(folder_key)) + "/.s.PGSQL.5432";
+  if (fs::exists(socket, unreadable))
+    return {};
+  return fail(ec::unavailable,
+              fmt::format("Can't reach Arrakis' database at {}: {} Looked in {}.", socket, remedy, searched(d)));
+}
+
+caf::error with_address(const caf::error& e, const daemon& d, const wiring::addresses& where) {
+  if (code_of(e) != ec::unavailable)
+    return e;
+  const auto text = text_of(e);
+  if (text.starts_with("the database is away"))
+    return fail(ec::unavailable, fmt::format("Can't reach Arrakis' database at {}: {} Looked in {}. ({})",
+                                             address_of(where.dsn), remedy, searched(d), text));
+  if (text.starts_with("Redis: "))
+    return fail(ec::unavailable,
+                fmt::format("Can't reach Arrakis' Redis ({}): {} Looked in {}.", text.substr(7), remedy, searched(d)));
+  return e;
+}
+} // namespace arrakis::ctl

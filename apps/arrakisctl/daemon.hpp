@@ -1,0 +1,24 @@
+#pragma once
+// Which daemon the terminal speaks to: from --config, the environment, or the folders where one is kept by default.
+#include "apps/wiring/connections.hpp"
+#include "runtime/config.hpp"
+
+#include <string>
+#include <vector>
+
+namespace arrakis::ctl {
+
+struct daemon {
+  config settings;                   ///< node.state_folder is the folder that was chosen.
+  std::vector<std::string> searched; ///< State folders, absolute, in the order in which they were looked at.
+};
+/// Where neither `file` nor the environment names a state folder: the first of ./state and ./state/arrakis (of
+/// `make run`) whose daemon runs, else the first that a daemon has used, else ./state.
+caf::expected<daemon> find_daemon(const std::string& file);
+
+/// ec::unavailable, with the folders that were searched, when the servers are embedded and none listens there.
+caf::error check_sockets(const daemon&);
+/// The error of a server that is away becomes a sentence with its address (never a password); any other stays.
+caf::error with_address(const caf::error&, const daemon&, const wiring::addresses&);
+
+} // namespace arrakis::ctl
