@@ -176,10 +176,10 @@ TEST_CASE("interactions: strangers' buttons, sessions that ended and people with
   REQUIRE(!button.empty());
   auto stranger = owner;
   stranger.user = "1400000000000000001";
-  CHECK(contains(told(interaction(stranger, 3, pressed(button))), "somebody else's"));
-  auto of_other = button; // The owner presses a button of a session that is not there any more.
-  of_other.replace(of_other.find("deploy:") + 7, 8, "00000000");
-  CHECK(contains(told(interaction(owner, 3, pressed(of_other))), "15 minutes without a click"));
+  CHECK(contains(told(interaction(stranger, 3, pressed(button))), "belongs to somebody else"));
+  auto of_earlier = button; // The owner presses a button of a session that is not there any more.
+  of_earlier.replace(of_earlier.find("deploy:") + 7, 8, "00000000");
+  CHECK(contains(told(interaction(owner, 3, pressed(of_earlier))), "belongs to an earlier setup of yours"));
   CHECK(newest(w, at).version == 0);
   // An old button of one's own session does nothing, and says so.
   auto overtaken = button;

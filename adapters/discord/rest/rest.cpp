@@ -6,8 +6,6 @@
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
-#include "runtime/net/http_client.hpp"
-#include "runtime/url.hpp"
 #include "runtime/utf8.hpp"
 
 #include <boost/json.hpp>
@@ -582,20 +580,6 @@ internal::behavior_type behavior(pointer self, rest_options opt, transport send,
   };
 }
 } // namespace
-
-transport over(net::http_client& client, std::string url) {
-  // A path of the address stands before that of each call.
-  std::string path;
-  if (const auto parsed = arrakis::url::parse(url, "http https")) {
-    path = parsed->target().reveal();
-    path.resize(path.find_last_not_of('/') + 1);
-    url = parsed->origin();
-  }
-  return [&client, url = std::move(url), path = std::move(path)](net::http_request request, deadline until, auto done) {
-    request.target.insert(0, path);
-    client.send(url, std::move(request), until, std::move(done));
-  };
-}
 
 rest start(caf::actor_system& sys, rest_options opt, transport send, budget::handle budget) {
   return sys.spawn(behavior, std::move(opt), std::move(send), std::move(budget));
