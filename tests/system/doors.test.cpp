@@ -231,6 +231,9 @@ TEST_CASE("interactions: two clicks on Deploy at once give one deployment") {
 TEST_CASE("configuration: an unknown key or a bad value is refused with file, line and what is allowed") {
   const test::scratch folder{"cfg"};
   const auto file = folder / "bad.toml";
+  // Not ./state, which an earlier `make run` may have left here.
+  const std::string own_state = "ARRAKIS_NODE_STATE_FOLDER=" + folder.path() + "/state";
+  std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
   std::ofstream{file} << "[http]\nport = 3000\ncolour = \"red\"\n";
   auto got = run("arrakisd", {"--check-config", "--config", file});
   CHECK(got.first == 1);
@@ -241,17 +244,17 @@ TEST_CASE("configuration: an unknown key or a bad value is refused with file, li
   CHECK(got.first == 1);
   CHECK(contains(got.second, file + ":2"));
   CHECK(contains(got.second, "0–65535"));
-  got = run("arrakisd", {"--check-config"}, {"ARRAKIS_HTTP_PORTT=1"});
+  got = run("arrakisd", {"--check-config"}, {own_state, "ARRAKIS_HTTP_PORTT=1"});
   CHECK(got.first == 1);
   CHECK(contains(got.second, "ARRAKIS_HTTP_PORT?"));
-  got = run("arrakisd", {"--check-config"}, {"ARRAKIS_DISCORD_TOKEN=a-great-secret"});
+  got = run("arrakisd", {"--check-config"}, {own_state, "ARRAKIS_DISCORD_TOKEN=a-great-secret"});
   CHECK(got.first == 0);
   CHECK(contains(got.second, "http.port = 3000"));
   CHECK(!contains(got.second, "a-great-secret"));
   CHECK(contains(got.second, "# warning: chains.rpc: no chain has an endpoint"));
   CHECK(contains(got.second, "# warning: discord.public_key: "));
   CHECK(!contains(got.second, "no bot token is set"));
-  CHECK(contains(run("arrakisd", {"--check-config"}).second, "no bot token is set"));
+  CHECK(contains(run("arrakisd", {"--check-config"}, {own_state}).second, "no bot token is set"));
   if (::geteuid() == 0) {
     const test::scratch foreign{"chk"}; // Root's own.
     CHECK(run("arrakisd", {"--check-config"}, {"ARRAKIS_NODE_STATE_FOLDER=" + foreign.path()}).first == 1);
