@@ -67,8 +67,6 @@ bool targets_exist(const guild& in, const std::vector<overwrite>& list) {
   });
 }
 
-js::value id_or_null(snowflake id) { return id ? js::value(id.text()) : js::value(nullptr); }
-
 /// The audit log says whose overwrite it was; there, and only there, the type is a text.
 js::object whose(const guild& in, const overwrite& o) {
   js::object options{{"id", o.id.text()}, {"type", std::to_string(static_cast<int>(o.kind))}};

@@ -20,13 +20,6 @@ bool is_emoji(const guild& in, std::string_view emoji) {
   return !emoji.empty() && emoji.size() <= 64 && (static_cast<unsigned char>(emoji[0]) & 0x80u);
 }
 
-js::object emoji_of(std::string_view emoji) {
-  const auto colon = emoji.rfind(':');
-  if (colon == std::string_view::npos)
-    return {{"id", nullptr}, {"name", emoji}};
-  return {{"id", emoji.substr(colon + 1)}, {"name", emoji.substr(0, colon)}};
-}
-
 js::object about(const place& at, const message& m) {
   return {{"channel_id", at.channel->id.text()}, {"message_id", m.id.text()}, {"guild_id", at.guild->id.text()}};
 }
@@ -34,7 +27,7 @@ js::object about(const place& at, const message& m) {
 js::object reaction_data(const place& at, const message& m, std::string_view emoji, snowflake user) {
   auto data = about(at, m);
   data["user_id"] = user.text();
-  data["emoji"] = emoji_of(emoji);
+  data["emoji"] = emoji_json(emoji);
   data["burst"] = false;
   data["type"] = 0;
   return data;
@@ -111,7 +104,7 @@ outcome<done> clear_reactions(world& w, const actor& by, place at, snowflake id,
   if (const auto where = find(m, emoji); where != m.reactions.end())
     m.reactions.erase(where);
   auto data = about(at, m);
-  data["emoji"] = emoji_of(emoji);
+  data["emoji"] = emoji_json(emoji);
   w.emit("MESSAGE_REACTION_REMOVE_EMOJI", at.guild->id, std::move(data));
   return done{};
 }

@@ -6,7 +6,6 @@
 namespace arrakis::sandbox::model {
 namespace {
 js::value text_or_null(const std::string& text) { return text.empty() ? js::value(nullptr) : js::value(text); }
-js::value id_or_null(snowflake id) { return id ? js::value(id.text()) : js::value(nullptr); }
 
 js::array ids_of(const std::vector<snowflake>& ids) {
   js::array list;
@@ -15,6 +14,8 @@ js::array ids_of(const std::vector<snowflake>& ids) {
   return list;
 }
 } // namespace
+
+js::value id_or_null(snowflake id) { return id ? js::value(id.text()) : js::value(nullptr); }
 
 std::string time_text(int64_t unix_ms) {
   auto text = iso8601(unix_ms); // ends with milliseconds and Z
@@ -179,20 +180,20 @@ js::object to_json(world& w, const member& m) {
           {"communication_disabled_until", nullptr}};
 }
 
-namespace {
-js::object author_of(world& w, const message& m) {
-  if (!m.webhook)
-    return to_json(w.user_of(m.author));
-  auto out = to_json(user{.id = m.webhook, .name = m.author_name, .global_name = {}, .bot = true});
-  return out;
-}
-
 js::object emoji_json(std::string_view key) {
   const auto colon = key.rfind(':');
   const auto id = colon == std::string_view::npos ? std::nullopt : parse_snowflake(key.substr(colon + 1));
   if (id)
     return {{"id", id->text()}, {"name", key.substr(0, colon)}};
   return {{"id", nullptr}, {"name", key}};
+}
+
+namespace {
+js::object author_of(world& w, const message& m) {
+  if (!m.webhook)
+    return to_json(w.user_of(m.author));
+  auto out = to_json(user{.id = m.webhook, .name = m.author_name, .global_name = {}, .bot = true});
+  return out;
 }
 
 js::array reactions_json(const message& m, snowflake viewer) {

@@ -4,6 +4,8 @@
 
 namespace arrakis::sandbox::model {
 
+/// The id as text; null without one.
+js::value id_or_null(snowflake);
 js::object to_json(const user&);
 js::object to_json(const role&);
 js::object to_json(const overwrite&);
@@ -11,6 +13,8 @@ js::object to_json(const channel&);
 js::object to_json(const audit_entry&);
 js::object to_json(const emoji&, const user& creator);
 js::array emojis_json(world&, const guild&);
+/// The emoji of a reaction, "name:id" or the character itself, as {id, name}.
+js::object emoji_json(std::string_view key);
 js::object to_json(const command&, const application&);
 /// Without `user` where the event carries it elsewhere is not needed by anybody: always with it.
 js::object to_json(world&, const member&);
