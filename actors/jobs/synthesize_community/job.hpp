@@ -24,7 +24,10 @@ inline constexpr milliseconds edit_every{
 inline constexpr milliseconds message_exists_within{3'500};
 /// The last edit is tried so long: the row is closed by then, and nobody comes back to tell the admin.
 inline constexpr milliseconds end_told_within{15'000};
-inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000}, signer_wait{5'000};
+inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
+/// Between two looks whether the signer signs again: as long as the deployment has been owed, so each wait doubles
+/// that.
+inline constexpr milliseconds signer_wait_min{5'000}, signer_wait_max{120'000};
 inline constexpr milliseconds identity_within{10'000}, identity_look_every{50}; ///< Until the bot's user is known.
 inline constexpr int tries_max = 6; ///< Of one step inside one attempt of the job.
 /// Passes over all resources in one attempt: others may delete in the guild what an earlier pass made.

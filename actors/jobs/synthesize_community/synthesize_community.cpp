@@ -227,7 +227,7 @@ flow<queue::outcome> wait_for_signer(pointer self, std::string sentence) {
   auto written = co_await ask(self, st.svc.deployments, until, std::move(pause));
   if (!written)
     log::warn("job.abandon", {{"job", st.job.id}, {"trace", st.trace}, {"error", text_of(written.error())}});
-  co_return postponed(signer_wait, "SIGNER_REFUSES: " + sentence);
+  co_return postponed(std::clamp(st.owed_for, signer_wait_min, signer_wait_max), "SIGNER_REFUSES: " + sentence);
 }
 
 flow<queue::outcome> run(pointer self) {

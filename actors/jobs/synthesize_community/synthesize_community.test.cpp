@@ -448,6 +448,26 @@ TEST_CASE("synthesis: without a key to judge its manifest by it waits for the si
   CHECK(b.once(2)->what == queue::outcome::postponed);
 }
 
+// Negative control: with the shortest wait each time, it looks 700 times in this hour.
+TEST_CASE("synthesis: the longer a deployment waits for the signer, the more seldom it looks, and it goes on soon") {
+  bench b;
+  b.store.signer_refusal = "restore v1.pem";
+  int looks = 0;
+  auto wait = 0ms;
+  for (const auto begin = b.sim.now(); b.sim.now() - begin < 1h; ++looks) {
+    const auto got = b.once();
+    REQUIRE(got);
+    CHECK(got->wait >= std::max(wait, std::chrono::milliseconds{5s}));
+    CHECK(got->wait <= 2min);
+    wait = got->wait;
+    b.sim.advance(wait);
+  }
+  CHECK(looks <= 40);
+  CHECK(wait == 2min);
+  b.store.signer_refusal.clear();
+  CHECK(b.once()->what == queue::outcome::completed); // At the look for which it waits now.
+}
+
 TEST_CASE("synthesis: what a deployment made that a restored database does not know is used again, not made twice") {
   for (const bool adopts : {true, false}) {
     CAPTURE(adopts);
