@@ -30,7 +30,10 @@ net::http_response problem(int status, std::string code, std::string message) {
 }
 
 bool all_ready(const std::vector<dependency>& list) {
-  return std::all_of(list.begin(), list.end(), [](const auto& d) { return d.ready; });
+  return std::ranges::all_of(list, [](const auto& d) { return d.ready; });
+}
+bool serves(const std::vector<dependency>& list) {
+  return std::ranges::all_of(list, [](const auto& d) { return d.ready || !d.needed; });
 }
 
 /// A server may have written it: not all of it, always UTF-8 (JSON is), and nothing that a terminal obeys.
@@ -41,7 +44,7 @@ net::http_response ready(const ports& to, const std::vector<dependency>& list) {
   boost::json::object states;
   for (const auto& d : list)
     states[d.name] = boost::json::object{{"ready", d.ready}, {"detail", foreign(d.detail)}};
-  const bool good = accepting && std::ranges::all_of(list, [](const auto& d) { return d.ready || !d.needed; });
+  const bool good = accepting && serves(list);
   boost::json::object body{{"ready", good}, {"draining", !accepting}, {"dependencies", std::move(states)}};
   if (const auto skew = to.skew ? to.skew() : std::nullopt)
     body["clock"] = boost::json::object{{"ahead_of_discord_ms", skew->ahead.count()},
@@ -49,12 +52,13 @@ net::http_response ready(const ports& to, const std::vector<dependency>& list) {
   return net::json_response(good ? 200 : 503, json::print(body));
 }
 
-/// The seed's form: status, timestamp, database, redis, vault.
+/// The seed's form: status, timestamp, database, redis, vault. A load balancer restarts what answers 503 here, which
+/// mends no signer and brings no token.
 net::http_response health(const std::vector<dependency>& list) {
   boost::json::object body{{"status", all_ready(list) ? "healthy" : "degraded"}, {"timestamp", iso8601(wall_ms())}};
   for (const auto& d : list)
     body[d.name] = d.ready ? "connected" : "disconnected";
-  return net::json_response(all_ready(list) ? 200 : 503, json::print(body));
+  return net::json_response(serves(list) ? 200 : 503, json::print(body));
 }
 
 /// The ports, and the verifier of signed interactions where a key is configured.

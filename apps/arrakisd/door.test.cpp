@@ -127,6 +127,20 @@ TEST_CASE("http api: a page is read with GET or HEAD, and another method hears w
   CHECK(header(f.ask("GET", "/webhooks/discord").headers, "Allow") == "POST");
 }
 
+TEST_CASE("http api: /health is 503 only without what the node needs to serve, and names what is away") {
+  fixture f;
+  f.list = {{"database", true, ""}, {"vault", false, "restore v1.pem", false}, {"discord", false, "no token", false}};
+  auto answer = f.ask("GET", "/health");
+  CHECK(answer.status == 200);
+  CHECK(answer.body.find(R"("status":"degraded")") != std::string::npos);
+  CHECK(answer.body.find(R"("vault":"disconnected")") != std::string::npos);
+  CHECK(f.ask("GET", "/health/ready").body.find("restore v1.pem") != std::string::npos);
+  f.list.front().ready = false; // Negative control.
+  answer = f.ask("GET", "/health");
+  CHECK(answer.status == 503);
+  CHECK(answer.body.find(R"("database":"disconnected")") != std::string::npos);
+}
+
 // Negative control: as the server wrote it, it is no JSON at all.
 TEST_CASE("http api: what a server said of itself is told in short, as UTF-8, and obeyed by no terminal") {
   fixture f;
