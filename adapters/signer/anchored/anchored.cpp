@@ -15,6 +15,7 @@ namespace arrakis::signer::anchored {
 namespace {
 using signing_keys::key_list;
 
+constexpr int seldom = 12;   // While it signs it looks by itself so many times more seldom.
 constexpr int steps_max = 6; // Make or take, finish, read again; the rest is for what other processes do meanwhile.
 
 struct look {};
@@ -236,10 +237,9 @@ auto handler(self_pointer self, flow<caf::expected<R>> (*work)(self_pointer, Mes
 }
 
 flow<> look_once(self_pointer self) {
-  const auto every = self->state.opt.look_every;
   const auto now = co_await settle(self, within(self, std::chrono::seconds{10}));
-  if (!now || now->signs_with == 0)
-    self->delayed_send(self, every, look{});
+  const bool signs = now && now->signs_with > 0;
+  self->delayed_send(self, self->state.opt.look_every * (signs ? seldom : 1), look{});
 }
 
 actor::behavior_type behavior(self_pointer self, keyring::handle keyring, signing_keys::handle anchor, options opt) {

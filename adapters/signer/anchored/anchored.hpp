@@ -15,7 +15,8 @@ struct options {
   /// A daemon makes the first key of a fresh database; a tool beside it does not, but by `rotate`.
   bool makes_first_key = true;
   /// Between two looks by itself while the signer refuses, the first one at once: what was mended is seen, and an old
-  /// database is anchored before anybody deploys. Zero: it looks only when it is asked.
+  /// database is anchored before anybody deploys. While it signs it looks twelve times more seldom, so that
+  /// `arrakis_signer_refuses` stays true. Zero: it looks only when it is asked.
   std::chrono::milliseconds look_every{0};
 };
 

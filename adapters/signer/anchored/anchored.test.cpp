@@ -4,6 +4,7 @@
 #include "adapters/postgres/signing_keys/signing_keys.hpp"
 #include "adapters/signer/anchored/judge.hpp"
 #include "adapters/signer/local/local.hpp"
+#include "runtime/metrics.hpp"
 #include "schemas/signature.hpp"
 #include "tests/contracts/signer.hpp"
 #include "tests/support/scratch.hpp"
@@ -11,10 +12,12 @@
 
 #include <filesystem>
 #include <fmt/format.h>
+#include <thread>
 
 using namespace arrakis;
 using namespace arrakis::signer;
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 namespace {
 /// A database, and nodes with key folders of their own.
@@ -90,6 +93,26 @@ TEST_CASE("signer: a key folder that is missing at a start is not replaced, and 
   CHECK(f.get<keys>(node, public_keys{f.soon()}).hex_by_version.size() == 1);
   fs::rename(f.folder("away"), f.folder("keys"));
   CHECK(f.signs(node) == ec::none); // Without a restart.
+}
+
+// Negative control: when it looks no more once it has signed, the gauge stays 0.
+TEST_CASE("signer: it looks by itself also while it signs, and the gauge follows") {
+  fixture f;
+  CHECK(f.signs(f.node) == ec::none);
+  const auto keyring = f.live.keep(local::start(f.live.sys(), {f.folder("keys")}));
+  const auto looking = f.live.keep(anchored::start(f.live.sys(), keyring, f.anchor, {.look_every = 5ms}));
+  const auto gauge_becomes = [](int value) {
+    const auto line = fmt::format("\narrakis_signer_refuses {}\n", value);
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (metrics::exposition().find(line) == std::string::npos && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
+    return metrics::exposition().find(line) != std::string::npos;
+  };
+  CHECK(gauge_becomes(0));
+  fs::rename(f.folder("keys"), f.folder("away"));
+  CHECK(gauge_becomes(1)); // Nobody asked.
+  fs::rename(f.folder("away"), f.folder("keys"));
+  CHECK(gauge_becomes(0));
 }
 
 TEST_CASE("signer: of two nodes with folders of their own the second refuses until it has the first one's key") {
