@@ -69,6 +69,7 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   std::unordered_map<place*, std::shared_ptr<websocket>> sockets;
   size_t places = 0;
   shedding::room room[2]; ///< Of the limits, and spare.
+  shedding::holders<session> half_sent;
 };
 
 namespace {
@@ -104,6 +105,10 @@ public:
       timer_(wire_.get_executor()) {
     peer_ = from_.address ? from_.address->text() : "unix";
   }
+  ~session() {
+    if (held_ > 0)
+      server_->half_sent.forget(this, rank_);
+  }
 
   void start() {
     arm(read_within());
@@ -118,8 +123,6 @@ public:
   bool is_spare() const { return from_.spare.has_value(); }
   /// From any thread; see shedding::rank_now().
   uint64_t rank() const { return rank_; }
-  /// From any thread: bytes that its half-sent request has counted.
-  size_t bytes_held() const { return held_; }
   /// Closes the connection if nothing came of it since it had this rank.
   void shed(uint64_t rank) {
     if (rank_ != rank)
@@ -157,7 +160,10 @@ public:
 private:
   void enter(phase next) {
     using shedding::waiting;
+    if (phase_ == phase::reading && held_ > 0)
+      server_->half_sent.forget(this, rank_);
     phase_ = next;
+    held_ = 0;
     const auto idle = turn_ == 0 ? waiting::silent : waiting::idle;
     rank_ = shedding::rank_now(next == phase::reading                           ? waiting::half_sent
                                : next == phase::greeting || next == phase::idle ? idle
@@ -200,7 +206,6 @@ private:
     continued_ = head_ = false;
     output_.resize(0);
     forwarded_ = {};
-    held_ = 0;
     essential_ = false;
     if (from_.trusted) // The next request may be another peer's.
       input_ = {server_->bytes, std::nullopt};
@@ -289,7 +294,8 @@ private:
     auto judged = input_.resize(counted, essential_);
     if (judged == verdict::full && server_->make_room_for_bytes(*this, counted - input_.amount()))
       judged = input_.resize(counted, true);
-    held_ = input_.amount();
+    if (const auto before = std::exchange(held_, input_.amount()); held_ != before)
+      server_->half_sent.note(shared_from_this(), rank_, held_);
     if (judged == verdict::granted)
       return true;
     refuse_full(judged == verdict::peer_full ? refusal::input_bytes_per_address : refusal::input_bytes);
@@ -308,7 +314,6 @@ private:
   void refuse(const http_response& response) {
     inbox_ = {};
     reader_ = nullptr;
-    held_ = 0;
     input_.resize(0);
     write(response, true);
   }
@@ -362,7 +367,7 @@ private:
   asio::steady_timer timer_;
   phase phase_ = phase::greeting;
   std::atomic<uint64_t> rank_{shedding::rank_now(shedding::waiting::silent)};
-  std::atomic<size_t> held_{0};
+  size_t held_ = 0; ///< Bytes that its half-sent request has counted.
   std::unique_ptr<request_reader> reader_;
   std::optional<http_request> upgrade_;
   std::string inbox_, outbox_, peer_;
@@ -487,17 +492,9 @@ bool http_server::impl::make_room(bool spare) {
 bool http_server::impl::make_room_for_bytes(const session& newcomer, size_t wanted) {
   if (bytes->all() - options.input_bytes_max > wanted && bytes->all() > options.input_bytes_max)
     return false;
-  auto found = rank_all();
-  std::erase_if(found, [&](const auto& each) { return each.one.get() == &newcomer || each.one->bytes_held() == 0; });
-  shedding::keep_soonest(found, shedding::room::at_once_max);
-  size_t given = 0, some = 0;
-  while (given < wanted && some < found.size())
-    given += found[some++].one->bytes_held();
-  found.resize(some);
-  if (given < wanted)
-    return false;
-  shed(found);
-  return true;
+  const auto chosen = half_sent.first_with(wanted, &newcomer);
+  shed(chosen);
+  return !chosen.empty();
 }
 
 /// False: there is no place at all. Otherwise `from.spare` says whether it is beyond a limit.

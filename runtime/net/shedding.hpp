@@ -4,7 +4,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 namespace arrakis::net::shedding {
@@ -47,6 +50,50 @@ public:
 
 private:
   std::atomic<size_t> chosen_{0};
+};
+
+/// Half-sent requests that hold counted bytes, what is half sent longest first: room for a newcomer is found without a
+/// look at any other connection. Thread-safe.
+template <class T>
+class holders {
+public:
+  /// `who` holds so many bytes since it had this rank; 0: none any more.
+  void note(const std::shared_ptr<T>& who, uint64_t rank, size_t bytes) {
+    std::lock_guard hold{lock_};
+    if (bytes > 0)
+      all_[{rank, who.get()}] = {who, bytes};
+    else
+      all_.erase({rank, who.get()});
+  }
+  void forget(const T* who, uint64_t rank) {
+    std::lock_guard hold{lock_};
+    all_.erase({rank, who});
+  }
+  /// The first ones that hold `wanted` bytes together without the newcomer's, at most room::at_once_max; empty: they
+  /// hold less.
+  std::vector<candidate<T>> first_with(size_t wanted, const T* newcomer) const {
+    std::vector<candidate<T>> found; // One that ends with its last owner here needs the lock.
+    size_t given = 0;
+    {
+      std::lock_guard hold{lock_};
+      for (auto at = all_.begin(); at != all_.end() && given < wanted && found.size() < room::at_once_max; ++at)
+        if (auto alive = at->first.second == newcomer ? nullptr : at->second.who.lock()) {
+          given += at->second.bytes;
+          found.push_back({at->first.first, std::move(alive)});
+        }
+    }
+    if (given < wanted)
+      found.clear();
+    return found;
+  }
+
+private:
+  struct held {
+    std::weak_ptr<T> who;
+    size_t bytes = 0;
+  };
+  mutable std::mutex lock_;
+  std::map<std::pair<uint64_t, const T*>, held> all_;
 };
 
 template <class T>

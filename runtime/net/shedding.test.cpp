@@ -43,3 +43,37 @@ TEST_CASE("shedding: at the bound a newcomer waits for those that are closing, a
     subject.asked();
   CHECK(subject.judge(bound, most) == verdict::search);
 }
+
+TEST_CASE(
+  "shedding: bytes are given back by what is half sent longest, never by the newcomer, and only if they are enough") {
+  const auto one = std::make_shared<int>(1), two = std::make_shared<int>(2), three = std::make_shared<int>(3);
+  holders<int> subject;
+  subject.note(three, 30, 300);
+  subject.note(one, 10, 50);
+  subject.note(one, 10, 100); // It grew.
+  subject.note(two, 20, 200);
+  const auto first = [&](size_t wanted, const int* newcomer) {
+    std::vector<int> out;
+    for (const auto& each : subject.first_with(wanted, newcomer))
+      out.push_back(*each.one);
+    return out;
+  };
+  CHECK(first(100, nullptr) == std::vector{1});
+  CHECK(first(101, nullptr) == std::vector{1, 2});
+  CHECK(first(100, one.get()) == std::vector{2});
+  CHECK(first(600, nullptr) == std::vector{1, 2, 3});
+  CHECK(first(601, nullptr).empty());
+  subject.note(one, 10, 0);
+  subject.forget(two.get(), 20);
+  CHECK(first(100, nullptr) == std::vector{3});
+}
+
+// Negative control: without the bound the whole list would be walked for each newcomer.
+TEST_CASE("shedding: however many hold bytes, a newcomer makes a bounded number of them end") {
+  std::vector<std::shared_ptr<int>> all;
+  holders<int> subject;
+  for (int i = 0; i < 10'000; ++i)
+    subject.note(all.emplace_back(std::make_shared<int>(i)), 1'000 + i, 1);
+  CHECK(subject.first_with(room::at_once_max, nullptr).size() == room::at_once_max);
+  CHECK(subject.first_with(room::at_once_max + 1, nullptr).empty());
+}
