@@ -6,6 +6,9 @@
 #include <future>
 
 namespace arrakis::redis {
+namespace {
+constexpr std::chrono::milliseconds grace{500}; // For the way of an answer from the client's thread.
+}
 
 std::string eviction_policy_in(std::string_view info) {
   static constexpr std::string_view name = "maxmemory_policy:";
@@ -29,7 +32,9 @@ caf::error check_eviction(const client& of, const std::string& setting, deadline
   const auto told = std::make_shared<std::promise<answer>>();
   auto coming = told->get_future();
   of.command({"INFO", "memory"}, until, [told](answer r) { told->set_value(std::move(r)); });
-  const auto info = coming.get(); // A client answers each call once, by its deadline at the latest.
+  // A client answers by the deadline; but its thread may stand still, and a start must not stand still with it.
+  const bool came = coming.wait_until(until.at + grace) == std::future_status::ready;
+  const auto info = came ? coming.get() : answer{fail(ec::timeout, "nobody answered in time")};
   const auto policy = info ? eviction_policy_in(info->bytes) : std::string{};
   if (const auto fault = eviction_fault(policy); !fault.empty())
     return fail(ec::refused, setting + ": " + fault);

@@ -6,6 +6,7 @@
 #include "tests/support/scratch.hpp"
 #include "tests/support/servers.hpp"
 
+#include <atomic>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <future>
@@ -186,6 +187,26 @@ TEST_CASE("redis watch: a policy that evicts keys is not ready, also when it is 
   CHECK(run(b.operator_, {"ACL", "SETUSER", "app", "-info"}));
   b.set("maxmemory-policy", "allkeys-lru");
   CHECK_FALSE(redis::check_eviction(app, "redis.url", in(10s)));
+}
+
+// Negative control: without a limit of its own the check waits for the client's thread, which waits for the check.
+TEST_CASE("redis watch: the check of the policy ends by itself where the client's thread stands still") {
+  bench b;
+  static std::atomic<int> told;
+  told = 0;
+  log::set_sink([](std::string_view line) { told += line.find("redis_eviction_unknown") != line.npos; });
+  net::io one_thread{1};
+  const redis::client to{one_thread, watching(b.server, 0ms)};
+  std::promise<void> stands, over;
+  to.command({"PING"}, in(20s), [&](const caf::expected<redis::reply>&) {
+    stands.set_value();
+    over.get_future().wait_for(30s);
+  });
+  stands.get_future().wait();
+  CHECK_FALSE(redis::check_eviction(to, "redis.url", in(50ms)));
+  over.set_value();
+  CHECK(told == 1);
+  log::set_sink([](std::string_view) {});
 }
 
 TEST_CASE("redis watch: a user that may not write the watch's key is no sign of a server without writes") {
