@@ -1,8 +1,9 @@
 #include "runtime/ed25519.hpp"
 
+#include "runtime/hex.hpp"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <openssl/evp.h>
 #include <optional>
 
@@ -11,16 +12,12 @@ namespace {
 constexpr size_t signature_bytes = 64; // RFC 8032, 5.1.6
 using encoding = std::array<unsigned char, 32>;
 
-std::optional<encoding> from_hex(std::string_view text) {
+std::optional<encoding> encoding_of(std::string_view hex) {
   encoding out{};
-  if (text.size() != 2 * out.size())
+  const auto bytes = from_hex(hex);
+  if (!bytes || bytes->size() != out.size())
     return std::nullopt;
-  for (size_t i = 0; i < out.size(); ++i) {
-    const auto* at = text.data() + 2 * i;
-    const auto [end, bad] = std::from_chars(at, at + 2, out[i], 16);
-    if (bad != std::errc{} || end != at + 2)
-      return std::nullopt;
-  }
+  std::ranges::copy(*bytes, out.begin());
   return out;
 }
 
@@ -53,8 +50,8 @@ bool has_small_order(const encoding& key) {
     ys[1][0] = 1;
     ys[2] = prime;
     ys[2][0] -= 1;
-    ys[3] = *from_hex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05");
-    ys[4] = *from_hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a");
+    ys[3] = *encoding_of("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05");
+    ys[4] = *encoding_of("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a");
     return ys;
   }();
   return std::ranges::find(small, y_of(key)) != small.end();
@@ -62,7 +59,7 @@ bool has_small_order(const encoding& key) {
 } // namespace
 
 caf::expected<public_key> public_key::parse(std::string_view hex) {
-  const auto raw = from_hex(hex);
+  const auto raw = encoding_of(hex);
   if (!raw)
     return failed<public_key>(ec::invalid, "an Ed25519 public key has 64 hex digits");
   if (!is_canonical(*raw))

@@ -1,6 +1,7 @@
 #include "runtime/url.hpp"
 
 #include "runtime/base64.hpp"
+#include "runtime/hex.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -45,24 +46,16 @@ bool is_ipv6(std::string_view text) {
   return inet_pton(AF_INET6, std::string{text}.c_str(), &ignored) == 1;
 }
 
-std::optional<int> digit(char c) {
-  return c >= '0' && c <= '9' ? std::optional{c - '0'}
-       : c >= 'a' && c <= 'f' ? std::optional{c - 'a' + 10}
-       : c >= 'A' && c <= 'F' ? std::optional{c - 'A' + 10}
-                              : std::nullopt;
-}
-
 /// Percent-decoded; nothing when a percent sign has no two hex digits behind it, or stands for a control character.
 std::optional<std::string> decode(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '%') {
-      const auto high = i + 2 < text.size() ? digit(text[i + 1]) : std::nullopt;
-      const auto low = i + 2 < text.size() ? digit(text[i + 2]) : std::nullopt;
-      if (!high || !low)
+      const auto byte = from_hex(text.substr(i + 1, 2));
+      if (!byte || byte->empty())
         return std::nullopt;
-      c = static_cast<char>(*high * 16 + *low);
+      c = byte->front();
       i += 2;
     }
     if (static_cast<unsigned char>(c) < 32 || c == 127)

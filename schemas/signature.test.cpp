@@ -1,5 +1,7 @@
 #include "schemas/signature.hpp"
 
+#include "runtime/hex.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace arrakis;
@@ -8,14 +10,8 @@ namespace {
 // RFC 8032, 7.1, test 3.
 constexpr const char* public_key = "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025";
 const std::string message{"\xaf\x82", 2};
-const std::string signature = [] {
-  const std::string hex = "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
-                          "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a";
-  std::string bytes;
-  for (size_t i = 0; i < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return bytes;
-}();
+const std::string signature = *from_hex("6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+                                        "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a");
 } // namespace
 
 TEST_CASE("signature: the vector of RFC 8032 verifies, and nothing close to it") {

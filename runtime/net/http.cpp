@@ -1,21 +1,12 @@
 #include "runtime/net/http.hpp"
 
+#include "runtime/hex.hpp"
 #include "runtime/net/field.hpp"
 
 #include <algorithm>
 #include <cstdint>
 
 namespace arrakis::net {
-namespace {
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-} // namespace
-
 bool equal_without_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }

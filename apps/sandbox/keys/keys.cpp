@@ -2,6 +2,7 @@
 
 #include "runtime/assert.hpp"
 #include "runtime/ed25519.hpp"
+#include "runtime/hex.hpp"
 
 #include <array>
 #include <fmt/format.h>
@@ -25,12 +26,6 @@ std::string to_hex(const bytes& raw) {
     out += fmt::format("{:02x}", b);
   return out;
 }
-bytes from_hex(std::string_view hex) {
-  bytes out;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2)
-    out.push_back(static_cast<unsigned char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  return out;
-}
 const unsigned char* data_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 } // namespace
 
@@ -46,7 +41,8 @@ pair make() {
 
 std::string sign(std::string_view private_hex, std::string_view text) {
   const auto raw = from_hex(private_hex);
-  key with(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw.data(), raw.size()));
+  ARRAKIS_ASSERT(raw, "a key of ours is hex");
+  key with(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, data_of(*raw), raw->size()));
   context c(EVP_MD_CTX_new());
   bytes out(64);
   size_t length = out.size();
@@ -66,7 +62,7 @@ std::vector<std::pair<std::string, std::string>> headers(std::string_view privat
 bool verify(std::string_view public_hex, std::string_view text, std::string_view signature_hex) {
   const auto with = ed25519::public_key::parse(public_hex);
   const auto signature = from_hex(signature_hex);
-  return with && with->verifies(text, {reinterpret_cast<const char*>(signature.data()), signature.size()});
+  return with && signature && with->verifies(text, *signature);
 }
 
 } // namespace arrakis::sandbox::keys
