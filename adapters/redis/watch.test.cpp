@@ -198,13 +198,15 @@ TEST_CASE("redis watch: the check of the policy ends by itself where the client'
   net::io one_thread{1};
   const redis::client to{one_thread, watching(b.server, 0ms)};
   std::promise<void> stands, over;
+  std::promise<bool> in_time;
   to.command({"PING"}, in(20s), [&](const caf::expected<redis::reply>&) {
     stands.set_value();
-    over.get_future().wait_for(30s);
+    in_time.set_value(over.get_future().wait_for(20s) == std::future_status::ready);
   });
   stands.get_future().wait();
   CHECK_FALSE(redis::check_eviction(to, "redis.url", in(50ms)));
   over.set_value();
+  CHECK(in_time.get_future().get());
   CHECK(told == 1);
   log::set_sink([](std::string_view) {});
 }
