@@ -99,6 +99,7 @@ TEST_CASE("signer: a key folder that is missing at a start is not replaced, and 
 TEST_CASE("signer: it looks by itself also while it signs, and the gauge follows") {
   fixture f;
   CHECK(f.signs(f.node) == ec::none);
+  metrics::set("arrakis_signer_refuses", "", 1); // Until its own first look.
   const auto keyring = f.live.keep(local::start(f.live.sys(), {f.folder("keys")}));
   const auto looking = f.live.keep(anchored::start(f.live.sys(), keyring, f.anchor, {.look_every = 5ms}));
   const auto gauge_becomes = [](int value) {
