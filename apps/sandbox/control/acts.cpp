@@ -67,7 +67,8 @@ outcome<started> start(world& w, const door::ask& a) {
   }
   static const js::object nothing;
   const auto* options = json::object_in(body, "options");
-  return invoke(w, user, channel, json::text_or(body, "command"), options ? *options : nothing, a.id("application"));
+  return invoke(w, user, channel, json::text_or(body, "command"), options ? *options : nothing, a.id("application"),
+                json::text_or(body, "typing"));
 }
 } // namespace
 
@@ -127,6 +128,16 @@ handled routes::join(door& d, const door::ask& a) {
   model::join(w, *in, a.id("user"));
   d.core_.settle();
   return rest::reply{200, js::object{{"members", in->members.size()}}};
+}
+
+handled routes::direct(door& d, const door::ask& a) {
+  auto& w = d.core_.now();
+  const auto who = w.users.find(a.id("user"));
+  if (who == w.users.end())
+    return wrong("field 'user': no such user");
+  who->second.closed = !json::bool_or(a.object(), "open", true);
+  d.core_.settle();
+  return rest::reply{200, js::object{{"open", !who->second.closed}}};
 }
 
 handled routes::invite(door& d, const door::ask& a) {

@@ -25,6 +25,7 @@ constexpr entry table[] = {
   {"POST", "users", routes::make_user},
   {"POST", "applications", routes::make_application},
   {"POST", "members", routes::join},
+  {"POST", "direct", routes::direct},
   {"POST", "invite", routes::invite},
   {"POST", "interactions", routes::interact},
   {"GET", "interactions", routes::interaction},

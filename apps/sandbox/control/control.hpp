@@ -72,6 +72,7 @@ struct routes {
   static handled make_user(door&, const door::ask&);
   static handled make_application(door&, const door::ask&);
   static handled join(door&, const door::ask&);
+  static handled direct(door&, const door::ask&);
   static handled invite(door&, const door::ask&);
   static handled interact(door&, const door::ask&);
   static handled interaction(door&, const door::ask&);
@@ -84,7 +85,7 @@ struct routes {
   static handled endpoint(door&, const door::ask&);
 };
 
-/// What the person sees of an interaction: {id, phase, edits, message?, modal?, error?}.
+/// What the person sees of an interaction: {id, phase, edits, message?, modal?, choices?, error?}.
 js::object interaction_view(model::world&, const model::interaction&);
 js::object guild_view(model::world&, const model::guild&);
 /// Names that occur more than once: {"roles": [...], "channels": [...]}.

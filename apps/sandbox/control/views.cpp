@@ -112,8 +112,11 @@ js::object interaction_view(world& w, const model::interaction& i) {
       out["message"] = to_json(w, *m);
   if (i.phase == model::interaction::form)
     out["modal"] = i.modal;
+  const bool completes = i.kind == model::autocomplete_type;
+  if (completes && i.phase == model::interaction::answered)
+    out["choices"] = i.choices;
   if (i.phase == model::interaction::failed)
-    out["error"] = "The application did not respond";
+    out["error"] = completes ? "Loading options failed" : "The application did not respond";
   return out;
 }
 

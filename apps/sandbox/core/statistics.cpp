@@ -52,6 +52,7 @@ boost::json::array statistics::requests(int64_t after, size_t count) const {
                                         {"application", s.application},
                                         {"status", s.status},
                                         {"scope", s.scope},
+                                        {"retry_after_ms", s.retry_after_ms},
                                         {"fault", s.fault},
                                         {"reason", s.reason},
                                         {"effect", s.effect}});

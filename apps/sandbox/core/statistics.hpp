@@ -8,7 +8,8 @@ struct seen {
   int64_t number = 0;
   int64_t at_ms = 0;
   std::string method, path, route, application, scope, fault, reason;
-  int status = 0; ///< 0: cut without an answer.
+  int status = 0;             ///< 0: cut without an answer.
+  int64_t retry_after_ms = 0; ///< Of a 429: what it was told to wait.
   bool effect = false;
 };
 

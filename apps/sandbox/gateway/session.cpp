@@ -6,7 +6,14 @@
 
 namespace arrakis::sandbox::gateway {
 namespace {
-/// The intent that an event needs; 0: none.
+/// The intent that an event of a direct channel needs.
+uint64_t needed_direct(std::string_view name) {
+  if (name.starts_with("MESSAGE_REACTION_"))
+    return direct_reactions;
+  return name.starts_with("MESSAGE_") || name == "CHANNEL_PINS_UPDATE" ? direct_messages : 0;
+}
+
+/// The intent that an event of a guild needs; 0: none.
 uint64_t needed(std::string_view name) {
   if (name.starts_with("GUILD_MEMBER_"))
     return guild_members;
@@ -49,11 +56,12 @@ std::optional<std::vector<std::pair<int64_t, std::string>>> session::replay(int6
 bool session::hears(const model::event& e, const model::guild* in) const {
   if (e.only && e.only != application)
     return false;
-  if (e.guild && shard_of(e.guild, shards) != shard)
+  if (shard_of(e.guild, shards) != shard) // What is of no guild goes to the first shard.
     return false;
   // A bot hears about itself without the intent (GUILD_MEMBER_UPDATE), but not that it came or went.
   const bool about_itself = e.subject == bot && e.name == "GUILD_MEMBER_UPDATE";
-  if ((intents & needed(e.name)) != needed(e.name) && !about_itself)
+  const auto wanted = e.guild ? needed(e.name) : needed_direct(e.name);
+  if ((intents & wanted) != wanted && !about_itself)
     return false;
   if (e.subject == bot && !about_itself)
     return false;
@@ -62,11 +70,15 @@ bool session::hears(const model::event& e, const model::guild* in) const {
 
 js::object seen_by(const session& s, const model::event& e) {
   js::object data = e.data;
-  if (!e.name.starts_with("MESSAGE_") || s.intents & message_content || !data.contains("content"))
+  const bool direct = !e.guild;
+  if (direct || !e.name.starts_with("MESSAGE_") || s.intents & message_content || !data.contains("content"))
     return data;
-  const auto* author = json::object_in(data, "author");
-  if (author && json::text_or(*author, "id") == s.bot.text())
+  const auto is_bot = [&](const js::object& user) { return json::text_or(user, "id") == s.bot.text(); };
+  if (const auto* author = json::object_in(data, "author"); author && is_bot(*author))
     return data;
+  if (const auto* mentions = json::array_in(data, "mentions"))
+    if (std::any_of(mentions->begin(), mentions->end(), [&](const js::value& m) { return is_bot(m.as_object()); }))
+      return data;
   data["content"] = "";
   for (const auto key : {"embeds", "components", "attachments"})
     data[key] = js::array{};

@@ -18,6 +18,8 @@ enum intent : uint64_t {
   guild_presences = 1 << 8,
   guild_messages = 1 << 9,
   guild_reactions = 1 << 10,
+  direct_messages = 1 << 12,
+  direct_reactions = 1 << 13,
   message_content = 1 << 15
 };
 inline constexpr uint64_t known_intents = (1ull << 26) - 1;
@@ -79,7 +81,8 @@ struct session {
 };
 inline constexpr size_t replay_max = 5000;
 
-/// The event as this session sees it: without MESSAGE_CONTENT other people's texts are empty.
+/// The event as this session sees it: without MESSAGE_CONTENT other people's texts are empty, but for those that are
+/// direct or mention the bot.
 js::object seen_by(const session&, const model::event&);
 
 } // namespace arrakis::sandbox::gateway

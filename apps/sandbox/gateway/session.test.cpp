@@ -98,3 +98,21 @@ TEST_CASE("zlib_stream: messages of one connection inflate one after the other a
   }
   inflateEnd(&in);
 }
+
+TEST_CASE("session: a direct message needs its own intent, goes to the first shard, and keeps its text") {
+  const model::event letter{
+    .name = "MESSAGE_CREATE", .guild = {}, .data = {{"content", "hidden?"}}, .only = app, .subject = {}};
+  CHECK(listening(direct_messages).hears(letter, nullptr));
+  CHECK(!listening(guild_messages).hears(letter, nullptr));
+  CHECK(listening(direct_messages, 0, 2).hears(letter, nullptr));
+  CHECK(!listening(direct_messages, 1, 2).hears(letter, nullptr));
+  const model::event reaction{.name = "MESSAGE_REACTION_ADD", .guild = {}, .data = {}, .only = app, .subject = {}};
+  CHECK(!listening(direct_messages).hears(reaction, nullptr));
+  CHECK(listening(direct_reactions).hears(reaction, nullptr));
+  CHECK(seen_by(listening(direct_messages), letter).at("content") == "hidden?");
+  auto in_guild = letter;
+  in_guild.guild = place;
+  CHECK(seen_by(listening(guild_messages), in_guild).at("content") == "");
+  in_guild.data["mentions"] = js::array{js::object{{"id", bot.text()}}};
+  CHECK(seen_by(listening(guild_messages), in_guild).at("content") == "hidden?");
+}

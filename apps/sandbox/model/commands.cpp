@@ -1,9 +1,9 @@
 #include "apps/sandbox/model/commands.hpp"
 
-#include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/render.hpp"
 #include "runtime/json.hpp"
 
+#include <cmath>
 #include <fmt/format.h>
 
 namespace arrakis::sandbox::model {
@@ -18,6 +18,30 @@ bool good_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'
         || (static_cast<unsigned char>(c) & 0x80u);
   });
+}
+
+/// application-commands#application-command-object-application-command-option-type
+enum option_type : int64_t { string_option = 3, integer_option = 4, number_option = 10 };
+bool takes_choices(int64_t kind) { return kind == string_option || kind == integer_option || kind == number_option; }
+
+/// Why a choice's value does not suit an option of this type: code and sentence; nothing when it does.
+std::optional<std::pair<std::string_view, std::string_view>> fault_of_value(const js::value* value, int64_t kind) {
+  constexpr double exact_max = 9'007'199'254'740'991; // 2^53 - 1, on both sides of zero
+  if (!value || value->is_null())
+    return {{"BASE_TYPE_REQUIRED", "This field is required"}};
+  if (kind == string_option) {
+    const auto* text = value->if_string();
+    if (!text)
+      return {{"STRING_TYPE_CONVERT", "Could not interpret the value as string."}};
+    if (const auto length = length_of({text->data(), text->size()}); length < 1 || length > name_max)
+      return {{"BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length."}};
+    return std::nullopt;
+  }
+  if (!value->is_number() || (kind == integer_option && value->is_double()))
+    return {{"NUMBER_TYPE_COERCE", "The value is not of the option's type."}};
+  if (std::abs(value->to_number<double>()) > exact_max)
+    return {{"NUMBER_TYPE_MAX", "The value must be between -2^53 and 2^53."}};
+  return std::nullopt;
 }
 
 void check_options(form& f, const js::array& options, const std::string& path, int depth) {
@@ -42,8 +66,12 @@ void check_options(form& f, const js::array& options, const std::string& path, i
       f.fault(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
               "Required options must be placed before non-required options");
     optional_seen = optional_seen || (!required && kind > 2);
-    if (const auto* choices = json::array_in(*option, "choices"); choices && choices->size() > 25)
-      f.fault(at + ".choices", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.");
+    const auto* choices = json::array_in(*option, "choices");
+    if (choices)
+      check_choices(f, *choices, at + ".choices", kind);
+    if (json::bool_or(*option, "autocomplete") && (!takes_choices(kind) || (choices && !choices->empty())))
+      f.fault(at + ".autocomplete", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+              "Only a string, integer or number option without choices has autocomplete.");
     if (const auto* inner = json::array_in(*option, "options"); inner && depth < 2)
       check_options(f, *inner, at + ".options", depth + 1);
   }
@@ -111,6 +139,24 @@ command& put(world& w, application& app, snowflake guild, js::object definition)
   return *old;
 }
 } // namespace
+
+void check_choices(form& f, const js::array& choices, const std::string& path, int64_t kind) {
+  constexpr size_t choices_max = 25;
+  if (choices.size() > choices_max)
+    f.fault(path, "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.");
+  for (size_t i = 0; i < choices.size(); ++i) {
+    const auto at = fmt::format("{}.{}", path, i);
+    const auto* choice = choices[i].if_object();
+    if (!choice) {
+      f.fault(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+      continue;
+    }
+    if (const auto length = length_of(json::text_or(*choice, "name")); length < 1 || length > name_max)
+      f.fault(at + ".name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.");
+    if (const auto fault = fault_of_value(choice->if_contains("value"), kind))
+      f.fault(at + ".value", fault->first, fault->second);
+  }
+}
 
 outcome<js::array> overwrite_commands(world& w, application& app, snowflake guild, const js::array& body) {
   if (body.size() > commands_max)

@@ -1,5 +1,6 @@
 #pragma once
 // Application commands. https://discord.com/developers/docs/interactions/application-commands
+#include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/world.hpp"
 
 namespace arrakis::sandbox::model {
@@ -11,6 +12,8 @@ outcome<js::object> edit_command(world&, application&, snowflake guild, snowflak
 outcome<done> delete_command(application&, snowflake guild, snowflake id);
 outcome<js::object> get_command(const application&, snowflake guild, snowflake id);
 js::array list_commands(const application&, snowflake guild);
+/// Choices of an option of type `kind`, given with it or by autocomplete: at most 25, of its type, names of 1 to 100.
+void check_choices(form&, const js::array&, const std::string& path, int64_t kind);
 /// The command that a name means in a guild: the guild's own before the global one; null when there is none.
 const command* find_command(const application&, snowflake guild, std::string_view name);
 

@@ -1,6 +1,7 @@
 // A person acts: what Discord checks before an application hears of it, and what the application then receives.
 #include "apps/sandbox/model/commands.hpp"
 #include "apps/sandbox/model/content.hpp"
+#include "apps/sandbox/model/direct.hpp"
 #include "apps/sandbox/model/interactions.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
@@ -22,7 +23,7 @@ interaction& open(world& w, const application& app, const place& at, snowflake u
   made = interaction{.id = id,
                      .token = fmt::format("it-{}-{}", id.value, random_hex(24)),
                      .application = app.id,
-                     .guild = at.guild->id,
+                     .guild = at.channel->guild,
                      .channel = at.channel->id,
                      .user = user,
                      .kind = kind,
@@ -31,28 +32,35 @@ interaction& open(world& w, const application& app, const place& at, snowflake u
 }
 
 js::object payload_of(world& w, const interaction& i, const place& at, const application& app, js::object data) {
+  const auto mine = std::to_string(permissions_at(at, i.user));
+  js::object out{{"id", i.id.text()},
+                 {"application_id", app.id.text()},
+                 {"type", i.kind},
+                 {"token", i.token},
+                 {"version", 1},
+                 {"locale", "en-US"},
+                 {"channel_id", at.channel->id.text()},
+                 {"app_permissions", std::to_string(permissions_at(at, app.bot))},
+                 {"entitlements", js::array{}},
+                 {"authorizing_integration_owners", {{"0", at.channel->guild.text()}}}, // "0" in a direct channel
+                 {"context", at.guild ? 0 : 1},
+                 {"attachment_size_limit", 10485760},
+                 {"data", std::move(data)}};
+  if (!at.guild) {
+    out["user"] = to_json(w.user_of(i.user));
+    out["channel"] = direct_json(w, *at.channel, app.bot);
+    return out;
+  }
   auto who = to_json(w, at.guild->members.at(i.user));
-  who["permissions"] = std::to_string(permissions_in(*at.guild, *at.channel, i.user));
+  who["permissions"] = mine;
   auto where = to_json(*at.channel);
-  where["permissions"] = who["permissions"];
-  return {{"id", i.id.text()},
-          {"application_id", app.id.text()},
-          {"type", i.kind},
-          {"token", i.token},
-          {"version", 1},
-          {"guild_id", at.guild->id.text()},
-          {"guild", {{"id", at.guild->id.text()}, {"locale", "en-US"}, {"features", js::array{}}}},
-          {"guild_locale", "en-US"},
-          {"locale", "en-US"},
-          {"channel_id", at.channel->id.text()},
-          {"channel", std::move(where)},
-          {"member", std::move(who)},
-          {"app_permissions", std::to_string(permissions_in(*at.guild, *at.channel, app.bot))},
-          {"entitlements", js::array{}},
-          {"authorizing_integration_owners", {{"0", at.guild->id.text()}}},
-          {"context", 0},
-          {"attachment_size_limit", 10485760},
-          {"data", std::move(data)}};
+  where["permissions"] = mine;
+  out["guild_id"] = at.guild->id.text();
+  out["guild"] = js::object{{"id", at.guild->id.text()}, {"locale", "en-US"}, {"features", js::array{}}};
+  out["guild_locale"] = "en-US";
+  out["channel"] = std::move(where);
+  out["member"] = std::move(who);
+  return out;
 }
 
 // docs/interactions/application-commands, "Application Command Option Structure": the longest max_length.
@@ -62,8 +70,14 @@ bool is_scalar(const js::value& value) {
   return text ? length_of({text->data(), text->size()}) <= option_text_max : value.is_number() || value.is_bool();
 }
 
-/// The options of a command as sent: {name, type, value}, checked against the definition.
-outcome<js::array> options_of(const js::object& definition, const js::object& given) {
+/// What somebody types is text, whatever the option's type.
+js::value typed_text(const js::value* value) {
+  return !value ? js::value("") : value->is_string() ? *value : js::value(js::serialize(*value));
+}
+
+/// The options of a command as sent: {name, type, value}, checked against the definition. `typing`: the one that is
+/// `focused`, whatever its value is by now; the required ones may still be missing.
+outcome<js::array> options_of(const js::object& definition, const js::object& given, std::string_view typing) {
   js::array out;
   const auto* declared = json::array_in(definition, "options");
   for (size_t i = 0; declared && i < declared->size(); ++i) {
@@ -74,16 +88,20 @@ outcome<js::array> options_of(const js::object& definition, const js::object& gi
     if (kind <= 2) { // a subcommand (group): its own options lie in an object of its name
       if (!value || !value->is_object())
         continue;
-      auto inner = options_of(option, value->get_object());
+      auto inner = options_of(option, value->get_object(), typing);
       if (!inner)
         return inner.why();
       out.push_back(js::object{{"name", name}, {"type", kind}, {"options", std::move(*inner)}});
     } else if (value && !is_scalar(*value))
       return not_offered(
         fmt::format("The option '{}' takes a number, true or false, or at most {} characters.", name, option_text_max));
-    else if (value)
+    else if (!typing.empty() && name == typing) {
+      if (!json::bool_or(option, "autocomplete"))
+        return not_offered(fmt::format("The option '{}' has no autocomplete.", name));
+      out.push_back(js::object{{"name", name}, {"type", kind}, {"value", typed_text(value)}, {"focused", true}});
+    } else if (value)
       out.push_back(js::object{{"name", name}, {"type", kind}, {"value", *value}});
-    else if (json::bool_or(option, "required"))
+    else if (typing.empty() && json::bool_or(option, "required"))
       return not_offered(fmt::format("The option '{}' is required.", name));
   }
   for (const auto& field : given)
@@ -93,12 +111,21 @@ outcome<js::array> options_of(const js::object& definition, const js::object& gi
   return out;
 }
 
+/// Whether somebody is one of the two of a direct channel.
+bool writes_in(const channel& direct, snowflake user) {
+  return std::find(direct.recipients.begin(), direct.recipients.end(), user) != direct.recipients.end();
+}
+
 /// `resolved` for the options and selects that name users, roles or channels. `viewer`: whose permissions in a channel
 /// it tells.
-js::object resolve(world& w, const guild& in, const std::vector<std::string>& values, snowflake viewer) {
+js::object resolve(world& w, const place& at, const std::vector<std::string>& values, snowflake viewer) {
+  static const guild nobody;
+  const auto& in = at.guild ? *at.guild : nobody;
   js::object users, members, roles, channels;
   for (const auto& text : values) {
     const auto id = parse_snowflake(text).value_or(snowflake{});
+    if (writes_in(*at.channel, id))
+      users[text] = to_json(w.user_of(id));
     if (const auto who = in.members.find(id); who != in.members.end()) {
       users[text] = to_json(w.user_of(id));
       auto partial = to_json(w, who->second);
@@ -123,16 +150,20 @@ js::object resolve(world& w, const guild& in, const std::vector<std::string>& va
   return out;
 }
 
-/// Whether `text` is the id of something in the guild of a kind that is asked for.
-bool is_offered(const guild& in, std::string_view text, bool users, bool roles, bool channels) {
+/// Whether `text` is the id of something in the guild, or of one of the two of a direct channel, of a kind that is
+/// asked for.
+bool is_offered(const place& at, std::string_view text, bool users, bool roles, bool channels) {
   const auto id = parse_snowflake(text);
-  return id && ((users && in.members.contains(*id)) || (roles && in.roles.contains(*id))
-                || (channels && in.channels.contains(*id)));
+  if (!id || !at.guild)
+    return id && users && writes_in(*at.channel, *id);
+  const auto& in = *at.guild;
+  return (users && in.members.contains(*id)) || (roles && in.roles.contains(*id))
+      || (channels && in.channels.contains(*id));
 }
 
 /// Whether a select of `kind` may choose `text`.
-bool is_offered_by(int64_t kind, const guild& in, std::string_view text) {
-  return is_offered(in, text, kind == user_select || kind == mentionable_select,
+bool is_offered_by(int64_t kind, const place& at, std::string_view text) {
+  return is_offered(at, text, kind == user_select || kind == mentionable_select,
                     kind == role_select || kind == mentionable_select, kind == channel_select);
 }
 
@@ -153,23 +184,36 @@ void collect_ids(const js::array& options, std::vector<std::string>& ids) {
 
 /// An id in the options that names nothing of the kind that the option asks for; Discord's client offers only what is
 /// there. Empty: all are there.
-std::string unknown_id(const guild& in, const js::array& options) {
+std::string unknown_id(const place& at, const js::array& options) {
   for (const auto& each : options) {
     const auto& option = each.as_object();
     if (const auto* inner = json::array_in(option, "options"))
-      if (auto missing = unknown_id(in, *inner); !missing.empty())
+      if (auto missing = unknown_id(at, *inner); !missing.empty())
         return missing;
     const auto kind = json::integer_or(option, "type");
     const auto value = json::text_or(option, "value");
     if (kind >= user_option && kind <= mentionable_option
-        && !is_offered(in, value, kind == user_option || kind == mentionable_option,
+        && !is_offered(at, value, kind == user_option || kind == mentionable_option,
                        kind == role_option || kind == mentionable_option, kind == channel_option))
       return std::string(value);
   }
   return {};
 }
 
-std::optional<refusal> check_values(const guild& in, const js::object& component,
+/// The type of the option that is typed into; 0: none is.
+int focused_kind(const js::array& options) {
+  for (const auto& each : options) {
+    const auto& option = each.as_object();
+    if (json::bool_or(option, "focused"))
+      return static_cast<int>(json::integer_or(option, "type"));
+    if (const auto* inner = json::array_in(option, "options"))
+      if (const auto kind = focused_kind(*inner))
+        return kind;
+  }
+  return 0;
+}
+
+std::optional<refusal> check_values(const place& at, const js::object& component,
                                     const std::vector<std::string>& values) {
   const auto least = static_cast<size_t>(json::integer_or(component, "min_values", 1));
   const auto most = static_cast<size_t>(json::integer_or(component, "max_values", 1));
@@ -185,11 +229,31 @@ std::optional<refusal> check_values(const guild& in, const js::object& component
                              && std::any_of(
                                options->begin(), options->end(),
                                [&](const js::value& o) { return json::text_or(o.as_object(), "value") == value; })
-                         : is_offered_by(kind, in, value);
+                         : is_offered_by(kind, at, value);
     if (!offered)
       return not_offered(fmt::format("The select has no value '{}'.", value));
   }
   return std::nullopt;
+}
+
+bool is_here(const place& at, snowflake bot) {
+  return at.guild ? at.guild->members.contains(bot) : writes_in(*at.channel, bot);
+}
+
+/// Whether a command is offered in a place at all: its `contexts`, where 0 is a guild and 1 a direct channel with the
+/// bot; null, which a guild's own command has, is everywhere it can be.
+bool is_for(const command& what, const place& at) {
+  const auto* contexts = json::array_in(what.definition, "contexts");
+  return !contexts || std::find(contexts->begin(), contexts->end(), js::value(at.guild ? 0 : 1)) != contexts->end();
+}
+
+/// Whether a member with these permissions is offered a command of the guild.
+bool may_use(const command& what, uint64_t mine) {
+  const auto needed = arrakis::permissions::parse(json::text_or(what.definition, "default_member_permissions", "0"));
+  const bool admin_only = what.definition.at("default_member_permissions").is_string() && needed == 0;
+  if (mine & arrakis::permissions::administrator)
+    return true;
+  return !admin_only && (mine & needed) == needed && (mine & arrakis::permissions::use_application_commands);
 }
 
 std::string fault_of(const js::object& input, std::string_view value) {
@@ -206,37 +270,37 @@ std::string fault_of(const js::object& input, std::string_view value) {
 } // namespace
 
 outcome<started> invoke(world& w, snowflake user, snowflake channel, std::string_view name, const js::object& options,
-                        snowflake application) {
-  auto at = channel_for(w, {.user = user}, channel);
+                        snowflake application, std::string_view typing) {
+  auto at = conversation_for(w, {.user = user}, channel);
   if (!at)
     return at.why();
   const command* what = nullptr;
   model::application* app = nullptr;
   for (auto& [id, each] : w.applications)
-    if (!what && (!application || application == id) && at->guild->members.contains(each.bot)) {
-      what = find_command(each, at->guild->id, name);
+    if (!what && (!application || application == id) && is_here(*at, each.bot)) {
+      what = find_command(each, at->channel->guild, name);
       app = &each;
     }
-  if (!what)
-    return not_offered(fmt::format("No application in this guild has a command '/{}'.", name));
-  const auto mine = permissions_in(*at->guild, *at->channel, user);
-  const auto needed = arrakis::permissions::parse(json::text_or(what->definition, "default_member_permissions", "0"));
-  const bool admin_only = what->definition.at("default_member_permissions").is_string() && needed == 0;
-  const bool admin = mine & arrakis::permissions::administrator;
-  if (!admin && (admin_only || (mine & needed) != needed || !(mine & arrakis::permissions::use_application_commands)))
+  if (!what || !is_for(*what, *at))
+    return not_offered(fmt::format("No application that is here has a command '/{}'.", name));
+  if (at->guild && !may_use(*what, permissions_at(*at, user)))
     return not_offered("You do not have permission to use this command.");
-  auto sent = options_of(what->definition, options);
+  auto sent = options_of(what->definition, options, typing);
   if (!sent)
     return sent.why();
-  if (const auto missing = unknown_id(*at->guild, *sent); !missing.empty())
-    return not_offered(fmt::format("The guild has no '{}'.", missing));
-  auto& made = open(w, *app, *at, user, command_type);
+  const auto focused = focused_kind(*sent);
+  if (!typing.empty() && focused == 0)
+    return not_offered(fmt::format("The command has no option '{}'.", typing));
+  if (const auto missing = unknown_id(*at, *sent); !missing.empty())
+    return not_offered(fmt::format("There is no '{}' here.", missing));
+  auto& made = open(w, *app, *at, user, typing.empty() ? command_type : autocomplete_type);
+  made.option = focused;
   made.name = std::string(name);
   made.command = what->id;
   js::object data{{"id", what->id.text()}, {"name", name}, {"type", 1}};
   std::vector<std::string> ids;
   collect_ids(*sent, ids);
-  if (auto resolved = resolve(w, *at->guild, ids, user); !resolved.empty())
+  if (auto resolved = resolve(w, *at, ids, user); !resolved.empty())
     data["resolved"] = std::move(resolved);
   if (!sent->empty())
     data["options"] = std::move(*sent);
@@ -247,7 +311,7 @@ outcome<started> invoke(world& w, snowflake user, snowflake channel, std::string
 
 outcome<started> press(world& w, snowflake user, snowflake channel, snowflake message, std::string_view custom_id,
                        const std::vector<std::string>& values) {
-  auto at = channel_for(w, {.user = user}, channel);
+  auto at = conversation_for(w, {.user = user}, channel);
   if (!at)
     return at.why();
   const auto* on = w.find_message(channel, message);
@@ -264,14 +328,14 @@ outcome<started> press(world& w, snowflake user, snowflake channel, snowflake me
   const auto kind = json::integer_or(*component, "type");
   js::object data{{"custom_id", custom_id}, {"component_type", kind}, {"id", component->at("id")}};
   if (kind != button) {
-    if (auto bad = check_values(*at->guild, *component, values))
+    if (auto bad = check_values(*at, *component, values))
       return *bad;
     js::array chosen;
     for (const auto& each : values)
       chosen.push_back(js::value(each));
     data["values"] = std::move(chosen);
     if (kind != string_select)
-      data["resolved"] = resolve(w, *at->guild, values, user);
+      data["resolved"] = resolve(w, *at, values, user);
   }
   auto& made = open(w, *app, *at, user, component_type);
   made.source = message;
@@ -284,7 +348,7 @@ outcome<started> submit(world& w, snowflake user, snowflake opened_by, const js:
   const auto parent = w.interactions.find(opened_by);
   if (parent == w.interactions.end() || parent->second.user != user || parent->second.phase != interaction::form)
     return not_offered("There is no such form open for you.");
-  auto at = channel_for(w, {.user = user}, parent->second.channel);
+  auto at = conversation_for(w, {.user = user}, parent->second.channel);
   if (!at)
     return at.why();
   auto& app = w.applications.at(parent->second.application);

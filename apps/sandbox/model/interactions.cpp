@@ -1,6 +1,7 @@
 // The application answers.
 #include "apps/sandbox/model/interactions.hpp"
 
+#include "apps/sandbox/model/commands.hpp"
 #include "apps/sandbox/model/content.hpp"
 #include "apps/sandbox/model/messages.hpp"
 #include "apps/sandbox/model/render.hpp"
@@ -9,7 +10,14 @@
 namespace arrakis::sandbox::model {
 namespace {
 /// https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object
-enum callback : int { with_message = 4, deferred_message = 5, deferred_update = 6, update_message = 7, with_modal = 9 };
+enum callback : int {
+  with_message = 4,
+  deferred_message = 5,
+  deferred_update = 6,
+  update_message = 7,
+  with_choices = 8,
+  with_modal = 9
+};
 
 js::object metadata_of(world& w, const interaction& i) {
   js::object out{{"id", i.id.text()},
@@ -95,6 +103,19 @@ outcome<done> update(world& w, interaction& i, form& f) {
   return done{};
 }
 
+outcome<done> offer(interaction& i, form& f) {
+  f.require("choices");
+  const auto* choices = f.array("choices", SIZE_MAX); // Their number is checked with the rest.
+  if (choices)
+    check_choices(f, *choices, "choices", i.option);
+  if (!f.clean() || !choices)
+    return f.why();
+  i.choices = *choices;
+  i.phase = interaction::answered;
+  ++i.edits;
+  return done{};
+}
+
 outcome<done> perform(world& w, interaction& i, int64_t kind, const js::object& data) {
   form f(data);
   switch (kind) {
@@ -105,6 +126,7 @@ outcome<done> perform(world& w, interaction& i, int64_t kind, const js::object& 
       i.phase = interaction::deferred;
       return done{};
     case update_message: return update(w, i, f);
+    case with_choices: return offer(i, f);
     default: {
       auto modal = read_modal(f);
       if (!f.clean())
@@ -117,8 +139,11 @@ outcome<done> perform(world& w, interaction& i, int64_t kind, const js::object& 
   }
 }
 
-/// Which callbacks fit: an update needs a message that was clicked on, a form never follows a form.
+/// Which callbacks fit: choices where somebody types, and nothing else there; an update needs a message that was
+/// clicked on; a form never follows a form.
 bool fits(const interaction& i, int64_t kind) {
+  if (i.kind == autocomplete_type || kind == with_choices)
+    return i.kind == autocomplete_type && kind == with_choices;
   switch (kind) {
     case with_message:
     case deferred_message: return true;
@@ -136,7 +161,7 @@ outcome<interaction*> by_token(world& w, snowflake application, std::string_view
     return token.starts_with("it-") ? refusal{401, 50027, "Invalid Webhook Token", {}} : unknown("Webhook");
   if (w.now_ms > i->made_ms + w.timing.token_ms)
     return refusal{401, 50027, "Invalid Webhook Token", {}};
-  if (i->phase == interaction::waiting || i->phase == interaction::failed)
+  if (i->phase == interaction::waiting || i->phase == interaction::failed || i->kind == autocomplete_type)
     return unknown("Webhook");
   return i;
 }
@@ -165,7 +190,7 @@ outcome<js::object> answer(world& w, snowflake id, std::string_view token, const
   if (kind && !fits(i, *kind))
     f.fault("type", "BASE_TYPE_CHOICES", "This callback type does not fit this interaction.");
   const auto* data = json::object_in(body, "data");
-  if (!data && kind && (*kind == with_message || *kind == with_modal))
+  if (!data && kind && (*kind == with_message || *kind == with_modal || *kind == with_choices))
     f.fault("data", "BASE_TYPE_REQUIRED", "This field is required");
   if (!f.clean())
     return f.why();

@@ -12,8 +12,10 @@ struct started {
   js::object payload;
 };
 /// A slash command. Refuses what Discord's own client would not offer: no such command, no permission, missing option.
+/// `typing`: the command is not sent yet; its application is asked for choices of the option of this name, which must
+/// have `autocomplete`. Required options may be missing then.
 outcome<started> invoke(world&, snowflake user, snowflake channel, std::string_view name, const js::object& options,
-                        snowflake application = {});
+                        snowflake application = {}, std::string_view typing = {});
 /// A click on a button, or a choice in a select.
 outcome<started> press(world&, snowflake user, snowflake channel, snowflake message, std::string_view custom_id,
                        const std::vector<std::string>& values);

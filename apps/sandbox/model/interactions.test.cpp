@@ -5,6 +5,7 @@
 #include "apps/sandbox/model/snapshot.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace arrakis;
 using namespace arrakis::sandbox::model;
@@ -218,4 +219,56 @@ TEST_CASE("snapshot: a world that was saved and loaded is the same world, and it
   CHECK(js::serialize(save(again)) == text);
   again.now_ms = c.world.now_ms - 86'400'000; // the clock went back a day
   CHECK(again.next_id().value > c.world.last_id);
+}
+
+TEST_CASE("interactions: who types is offered choices of the option's type, at most 25, and nothing else") {
+  conversation c;
+  const auto commands = js::array{object(R"({"name":"token","description":"find","options":[
+    {"type":1,"name":"find","description":"find","options":[
+      {"type":3,"name":"chain","description":"which","required":true},
+      {"type":4,"name":"which","description":"which","required":true,"autocomplete":true}]}]})")};
+  REQUIRE(overwrite_commands(c.world, c.app(), {}, commands));
+  const auto type = [&](std::string_view option) {
+    return invoke(c.world, c.person, c.here().system_channel, "token", object(R"({"find":{"which":8}})"), {}, option);
+  };
+  CHECK(!type("chain")); // it has no autocomplete
+  CHECK(!type("unheard"));
+  auto typing = type("which");
+  REQUIRE(typing);
+  CHECK(typing->payload.at("type") == 4);
+  const auto& option = typing->payload.at("data").at("options").at(0).at("options").at(0);
+  CHECK(option.at("focused") == true);
+  CHECK(option.at("value") == "8"); // what is typed is text
+  CHECK(c.reply(*typing, hello).why().code == 50035);
+  CHECK(c.reply(*typing, R"({"type":8})").why().code == 50035);
+  CHECK(c.reply(*typing, R"({"type":8,"data":{}})").why().code == 50035);
+  for (const auto* bad : {R"({"name":"","value":1})", R"({"name":"a"})", R"({"name":"a","value":"1"})",
+                          R"({"name":"a","value":1.5})", R"({"name":"a","value":9007199254740993})", "1"})
+    CHECK(c.reply(*typing, fmt::format(R"({{"type":8,"data":{{"choices":[{}]}}}})", bad)).why().code == 50035);
+  std::string many;
+  for (int i = 0; i < 26; ++i)
+    many += fmt::format(R"({}{{"name":"a","value":{}}})", i ? "," : "", i);
+  CHECK(c.reply(*typing, fmt::format(R"({{"type":8,"data":{{"choices":[{}]}}}})", many)).why().code == 50035);
+  CHECK(c.state(*typing).phase == interaction::waiting);
+  REQUIRE(c.reply(*typing, R"({"type":8,"data":{"choices":[{"name":"eight","value":8}]}})"));
+  CHECK(c.state(*typing).phase == interaction::answered);
+  CHECK(c.state(*typing).choices.size() == 1);
+  CHECK(follow_up(c.world, c.app_id, c.token(*typing), object(R"({"content":"x"})")).why().code == 10015);
+  auto sent = invoke(c.world, c.person, c.here().system_channel, "token",
+                     object(R"({"find":{"chain":"a","which":8}})"));
+  REQUIRE(sent);
+  CHECK(c.reply(*sent, R"({"type":8,"data":{"choices":[]}})").why().code == 50035);
+}
+
+TEST_CASE("interactions: autocomplete belongs to text and numbers without choices of their own") {
+  conversation c;
+  const auto declare = [&](std::string_view option) {
+    return create_command(c.world, c.app(), {},
+                          object(fmt::format(R"({{"name":"x","description":"x","options":[{}]}})", option)));
+  };
+  CHECK(declare(R"({"type":3,"name":"a","description":"a","autocomplete":true})"));
+  CHECK(!declare(R"({"type":6,"name":"a","description":"a","autocomplete":true})"));
+  CHECK(!declare(R"({"type":3,"name":"a","description":"a","autocomplete":true,
+                     "choices":[{"name":"b","value":"b"}]})"));
+  CHECK(!declare(R"({"type":3,"name":"a","description":"a","choices":[{"name":"b","value":1}]})"));
 }

@@ -1,6 +1,7 @@
 #include "apps/sandbox/model/messages.hpp"
 
 #include "apps/sandbox/model/content.hpp"
+#include "apps/sandbox/model/direct.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
 #include "runtime/json.hpp"
@@ -16,11 +17,11 @@ bool rings_everyone(std::string_view text) {
   return text.find("@everyone") != std::string_view::npos || text.find("@here") != std::string_view::npos;
 }
 
-js::object dispatch_of(world& w, const message& m) {
+js::object dispatch_of(world& w, const channel& where, const message& m) {
   auto data = to_json(w, m);
-  data["guild_id"] = m.guild.text();
-  const auto* where = w.find_channel(m.channel);
-  data["channel_type"] = where ? where->kind : text_channel;
+  data["channel_type"] = where.kind;
+  if (!m.guild)
+    return data;
   const auto& in = w.guilds.at(m.guild);
   for (auto& each : data["mentions"].as_array()) { // The gateway adds who they are in the guild.
     const auto id = *parse_snowflake(std::string_view(each.as_object().at("id").as_string()));
@@ -67,7 +68,7 @@ void add_once(js::array& to, const std::string& id) {
 }
 
 /// Finds <@id>, <@!id>, <@&id>, @everyone and @here in the text.
-void read_mentions(const world& w, const guild& in, message& m, const mention_rules& rules) {
+void read_mentions(const world& w, const guild* in, message& m, const mention_rules& rules) {
   m.mentions.clear();
   m.mention_roles.clear();
   const std::string_view text = m.content;
@@ -83,7 +84,7 @@ void read_mentions(const world& w, const guild& in, message& m, const mention_ru
     const auto id = parse_snowflake(inner);
     if (!id)
       continue;
-    if (role && in.roles.contains(*id) && rules.rings("roles", inner))
+    if (role && in && in->roles.contains(*id) && rules.rings("roles", inner))
       add_once(m.mention_roles, id->text());
     if (!role && w.users.contains(*id) && rules.rings("users", inner))
       add_once(m.mentions, id->text());
@@ -104,8 +105,9 @@ std::optional<refusal> read_reference(world& w, const place& at, form& f, messag
     return f.why();
   }
   m.kind = reply_message;
-  m.reference = {
-    {"type", 0}, {"message_id", to->id.text()}, {"channel_id", to->channel.text()}, {"guild_id", to->guild.text()}};
+  m.reference = {{"type", 0}, {"message_id", to->id.text()}, {"channel_id", to->channel.text()}};
+  if (to->guild)
+    m.reference["guild_id"] = to->guild.text();
   if (rules.rings_author() && !to->webhook)
     add_once(m.mentions, to->author.text());
   return std::nullopt;
@@ -121,16 +123,17 @@ outcome<message*> writable(world& w, const actor& by, const place& at, snowflake
 
 message& keep(world& w, message m, const js::value& nonce) {
   auto& in = w.messages[m.channel];
-  if (auto* where = w.find_channel(m.channel); where && !m.visible_to) {
+  auto* where = w.find_channel(m.channel);
+  if (where && !m.visible_to) {
     where->last_message = m.id;
     ++where->thread.message_count;
   }
   auto& kept = in.insert_or_assign(m.id, std::move(m)).first->second;
-  if (!kept.visible_to) {
-    auto data = dispatch_of(w, kept);
+  if (where && !kept.visible_to) {
+    auto data = dispatch_of(w, *where, kept);
     if (!nonce.is_null())
       data["nonce"] = nonce;
-    w.emit("MESSAGE_CREATE", kept.guild, std::move(data));
+    w.emit_in(*where, "MESSAGE_CREATE", std::move(data));
   }
   while (in.size() > messages_per_channel_max)
     in.erase(in.begin());
@@ -138,14 +141,13 @@ message& keep(world& w, message m, const js::value& nonce) {
 }
 
 void tell_changed(world& w, const message& m) {
-  if (!m.visible_to)
-    w.emit("MESSAGE_UPDATE", m.guild, dispatch_of(w, m));
+  if (const auto* where = w.find_channel(m.channel); where && !m.visible_to)
+    w.emit_in(*where, "MESSAGE_UPDATE", dispatch_of(w, *where, m));
 }
 
 void remove(world& w, const message& m) {
-  if (!m.visible_to)
-    w.emit("MESSAGE_DELETE", m.guild,
-           {{"id", m.id.text()}, {"channel_id", m.channel.text()}, {"guild_id", m.guild.text()}});
+  if (const auto* where = w.find_channel(m.channel); where && !m.visible_to)
+    w.emit_in(*where, "MESSAGE_DELETE", {{"id", m.id.text()}, {"channel_id", m.channel.text()}});
   w.messages[m.channel].erase(m.id);
 }
 
@@ -154,12 +156,12 @@ outcome<message> draft_message(world& w, const actor& by, place at, const js::ob
   const auto fields = read_content(f);
   if (!f.clean())
     return f.why();
-  message m{.id = w.next_id(), .channel = at.channel->id, .guild = at.guild->id, .author = by.user};
+  message m{.id = w.next_id(), .channel = at.channel->id, .guild = at.channel->guild, .author = by.user};
   m.flags = static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
   apply(w, m, fields);
   const mention_rules rules{f.object("allowed_mentions")};
-  read_mentions(w, *at.guild, m, rules);
-  if (m.mention_everyone && !(permissions_in(*at.guild, *at.channel, by.user) & mention_everyone))
+  read_mentions(w, at.guild, m, rules);
+  if (m.mention_everyone && !(permissions_at(at, by.user) & mention_everyone))
     m.mention_everyone = false;
   if (auto refused = read_reference(w, at, f, m, rules))
     return *refused;
@@ -171,10 +173,12 @@ outcome<message> draft_message(world& w, const actor& by, place at, const js::ob
 }
 
 outcome<js::object> send_message(world& w, const actor& by, place at, const js::object& body) {
-  auto& [in, where] = at;
+  const auto* where = at.channel;
+  if (!at.guild && !may_write_to(w, by, *where))
+    return refusal{403, 50007, "Cannot send messages to this user", {}};
   if (where->kind == category_channel || is_forum(where->kind))
     return refusal{400, 50008, "Cannot send messages in a non-text channel", {}};
-  if (!(permissions_in(*in, *where, by.user) & (is_thread(where->kind) ? send_in_threads : send_messages)))
+  if (!(permissions_at(at, by.user) & (is_thread(where->kind) ? send_in_threads : send_messages)))
     return missing_permissions();
   if (where->thread.archived && where->thread.locked)
     return refusal{400, 50083, "Thread is archived", {}};
@@ -201,7 +205,7 @@ outcome<js::object> edit_message(world& w, const actor& by, place at, snowflake 
   if (!f.clean())
     return f.why();
   apply(w, m, fields);
-  read_mentions(w, *at.guild, m, mention_rules{f.object("allowed_mentions")});
+  read_mentions(w, at.guild, m, mention_rules{f.object("allowed_mentions")});
   m.edited_ms = w.now_ms;
   tell_changed(w, m);
   return to_json(w, m, by.user);
@@ -211,8 +215,8 @@ outcome<done> delete_message(world& w, const actor& by, place at, snowflake id) 
   auto found = writable(w, by, at, id);
   if (!found)
     return found.why();
-  if ((*found)->author != by.user && !(permissions_in(*at.guild, *at.channel, by.user) & manage_messages))
-    return missing_permissions();
+  if ((*found)->author != by.user && !(permissions_at(at, by.user) & manage_messages))
+    return at.guild ? missing_permissions() : direct_refused();
   remove(w, **found);
   return done{};
 }
@@ -225,7 +229,7 @@ outcome<js::object> get_message(world& w, const actor& by, place at, snowflake i
 }
 
 outcome<js::array> list_messages(world& w, const actor& by, place at, snowflake before, snowflake after, size_t count) {
-  if (!(permissions_in(*at.guild, *at.channel, by.user) & read_message_history))
+  if (!(permissions_at(at, by.user) & read_message_history))
     return js::array{};
   js::array list;
   const auto in = w.messages.find(at.channel->id);
@@ -238,7 +242,9 @@ outcome<js::array> list_messages(world& w, const actor& by, place at, snowflake 
 }
 
 outcome<done> delete_messages(world& w, const actor& by, place at, const js::object& body) {
-  if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_messages))
+  if (!at.guild)
+    return direct_refused();
+  if (!(permissions_at(at, by.user) & manage_messages))
     return missing_permissions();
   form f(body);
   f.require("messages");
@@ -258,8 +264,7 @@ outcome<done> delete_messages(world& w, const actor& by, place at, const js::obj
   for (const auto& each : gone)
     w.messages[at.channel->id].erase(*parse_snowflake(std::string_view(each.as_string())));
   const auto count = std::to_string(gone.size());
-  w.emit("MESSAGE_DELETE_BULK", at.guild->id,
-         {{"ids", std::move(gone)}, {"channel_id", at.channel->id.text()}, {"guild_id", at.guild->id.text()}});
+  w.emit_in(*at.channel, "MESSAGE_DELETE_BULK", {{"ids", std::move(gone)}, {"channel_id", at.channel->id.text()}});
   note(w, *at.guild, action::message_bulk_delete, by, at.channel->id, {}, {{"count", count}});
   return done{};
 }
@@ -268,7 +273,7 @@ outcome<done> pin(world& w, const actor& by, place at, snowflake id, bool pinned
   auto found = writable(w, by, at, id);
   if (!found)
     return found.why();
-  if (!(permissions_in(*at.guild, *at.channel, by.user) & (pin_messages | manage_messages)))
+  if (!(permissions_at(at, by.user) & (pin_messages | manage_messages)))
     return missing_permissions();
   auto& m = **found;
   if (m.pinned == pinned)
@@ -277,10 +282,11 @@ outcome<done> pin(world& w, const actor& by, place at, snowflake id, bool pinned
     return refusal{400, 30003, "Maximum number of pins reached for the channel (50)", {}};
   m.pinned = pinned;
   tell_changed(w, m);
-  w.emit("CHANNEL_PINS_UPDATE", at.guild->id,
-         {{"guild_id", at.guild->id.text()},
-          {"channel_id", at.channel->id.text()},
-          {"last_pin_timestamp", pinned ? js::value(time_text(w.now_ms)) : js::value(nullptr)}});
+  w.emit_in(*at.channel, "CHANNEL_PINS_UPDATE",
+            {{"channel_id", at.channel->id.text()},
+             {"last_pin_timestamp", pinned ? js::value(time_text(w.now_ms)) : js::value(nullptr)}});
+  if (!at.guild)
+    return done{};
   note(w, *at.guild, pinned ? action::message_pin : action::message_unpin, by, m.author, {},
        {{"channel_id", at.channel->id.text()}, {"message_id", id.text()}});
   return done{};

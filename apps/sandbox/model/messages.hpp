@@ -1,5 +1,6 @@
 #pragma once
-// Messages in channels. https://discord.com/developers/docs/resources/message
+// Messages in channels, also direct ones (where the place has no guild).
+// https://discord.com/developers/docs/resources/message
 #include "apps/sandbox/model/world.hpp"
 
 namespace arrakis::sandbox::model {

@@ -51,6 +51,13 @@ uint64_t permissions_in(const guild& in, const channel& where, snowflake user) {
   return mask & arrakis::permissions::view_channel ? mask : 0;
 }
 
+uint64_t permissions_at(const place& at, snowflake user) {
+  using namespace arrakis::permissions;
+  if (at.guild)
+    return permissions_in(*at.guild, *at.channel, user);
+  return view_channel | send_messages | read_message_history | add_reactions | pin_messages;
+}
+
 bool above(const role& a, const role& b) { return a.position != b.position ? a.position > b.position : a.id < b.id; }
 
 const role& highest_role(const guild& in, snowflake user) {

@@ -1,7 +1,7 @@
 #pragma once
 // Who may do what. https://discord.com/developers/docs/topics/permissions#permission-overwrites and
 // #permission-hierarchy
-#include "apps/sandbox/model/types.hpp"
+#include "apps/sandbox/model/world.hpp"
 #include "schemas/permissions.hpp"
 
 namespace arrakis::sandbox::model {
@@ -16,6 +16,9 @@ inline constexpr uint64_t every_permission = (1ull << 53) - 1;
 uint64_t permissions_in(const guild&, snowflake user);
 /// Of a member in a channel; 0 without VIEW_CHANNEL.
 uint64_t permissions_in(const guild&, const channel&, snowflake user);
+
+/// The same of a place; in a direct channel what everybody may there.
+uint64_t permissions_at(const place&, snowflake user);
 
 /// True when `a` stands above `b`: by position, among equals the older role.
 bool above(const role& a, const role& b);

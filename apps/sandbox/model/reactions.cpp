@@ -11,17 +11,17 @@ using namespace arrakis::permissions;
 constexpr size_t reactions_max = 20; // different emoji on one message
 
 /// "name:id" of a custom emoji, or characters that are no ASCII text; everything else is unknown to Discord.
-bool is_emoji(const guild& in, std::string_view emoji) {
+bool is_emoji(const guild* in, std::string_view emoji) {
   const auto colon = emoji.rfind(':');
   if (colon != std::string_view::npos) {
     const auto id = parse_snowflake(emoji.substr(colon + 1));
-    return id && in.emojis.contains(*id);
+    return id && in && in->emojis.contains(*id);
   }
   return !emoji.empty() && emoji.size() <= 64 && (static_cast<unsigned char>(emoji[0]) & 0x80u);
 }
 
 js::object about(const place& at, const message& m) {
-  return {{"channel_id", at.channel->id.text()}, {"message_id", m.id.text()}, {"guild_id", at.guild->id.text()}};
+  return {{"channel_id", at.channel->id.text()}, {"message_id", m.id.text()}};
 }
 
 js::object reaction_data(const place& at, const message& m, std::string_view emoji, snowflake user) {
@@ -50,10 +50,10 @@ outcome<done> react(world& w, const actor& by, place at, snowflake id, std::stri
   if (!found)
     return found.why();
   auto& m = **found;
-  if (!is_emoji(*at.guild, emoji))
+  if (!is_emoji(at.guild, emoji))
     return unknown("Emoji");
   auto where = find(m, emoji);
-  const auto mine = permissions_in(*at.guild, *at.channel, by.user);
+  const auto mine = permissions_at(at, by.user);
   if (!(mine & read_message_history) || (where == m.reactions.end() && !(mine & add_reactions)))
     return missing_permissions();
   if (where == m.reactions.end()) {
@@ -67,9 +67,10 @@ outcome<done> react(world& w, const actor& by, place at, snowflake id, std::stri
   where->second.push_back(by.user);
   auto data = reaction_data(at, m, emoji, by.user);
   data["message_author_id"] = m.author.text();
-  if (const auto who = at.guild->members.find(by.user); who != at.guild->members.end())
-    data["member"] = to_json(w, who->second);
-  w.emit("MESSAGE_REACTION_ADD", at.guild->id, std::move(data));
+  if (at.guild)
+    if (const auto who = at.guild->members.find(by.user); who != at.guild->members.end())
+      data["member"] = to_json(w, who->second);
+  w.emit_in(*at.channel, "MESSAGE_REACTION_ADD", std::move(data));
   return done{};
 }
 
@@ -78,14 +79,14 @@ outcome<done> unreact(world& w, const actor& by, place at, snowflake id, std::st
   if (!found)
     return found.why();
   auto& m = **found;
-  if (user != by.user && !(permissions_in(*at.guild, *at.channel, by.user) & manage_messages))
+  if (user != by.user && !(permissions_at(at, by.user) & manage_messages))
     return missing_permissions();
   const auto where = find(m, emoji);
   if (where == m.reactions.end() || std::erase(where->second, user) == 0)
     return unknown("Emoji");
   if (where->second.empty())
     m.reactions.erase(where);
-  w.emit("MESSAGE_REACTION_REMOVE", at.guild->id, reaction_data(at, m, emoji, user));
+  w.emit_in(*at.channel, "MESSAGE_REACTION_REMOVE", reaction_data(at, m, emoji, user));
   return done{};
 }
 
@@ -94,18 +95,18 @@ outcome<done> clear_reactions(world& w, const actor& by, place at, snowflake id,
   if (!found)
     return found.why();
   auto& m = **found;
-  if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_messages))
+  if (!(permissions_at(at, by.user) & manage_messages))
     return missing_permissions();
   if (emoji.empty()) {
     m.reactions.clear();
-    w.emit("MESSAGE_REACTION_REMOVE_ALL", at.guild->id, about(at, m));
+    w.emit_in(*at.channel, "MESSAGE_REACTION_REMOVE_ALL", about(at, m));
     return done{};
   }
   if (const auto where = find(m, emoji); where != m.reactions.end())
     m.reactions.erase(where);
   auto data = about(at, m);
   data["emoji"] = emoji_json(emoji);
-  w.emit("MESSAGE_REACTION_REMOVE_EMOJI", at.guild->id, std::move(data));
+  w.emit_in(*at.channel, "MESSAGE_REACTION_REMOVE_EMOJI", std::move(data));
   return done{};
 }
 

@@ -134,7 +134,8 @@ js::object save_channel(const channel& c) {
           {"thread_slowmode_s", c.thread_slowmode_s},
           {"archive_after_min", c.archive_after_min},
           {"tags", c.tags},
-          {"thread", save_thread(c.thread)}};
+          {"thread", save_thread(c.thread)},
+          {"recipients", put(c.recipients)}};
 }
 channel load_channel(const js::object& o) {
   channel c{.id = id_at(o, "id"),
@@ -154,7 +155,8 @@ channel load_channel(const js::object& o) {
             .thread_slowmode_s = int_or(o, "thread_slowmode_s", 0),
             .archive_after_min = int_or(o, "archive_after_min", 0),
             .tags = array_at(o, "tags"),
-            .thread = load_thread(object_at(o, "thread"))};
+            .thread = load_thread(object_at(o, "thread")),
+            .recipients = ids_at(o, "recipients")};
   for (const auto& each : o.at("overwrites").as_array()) {
     const auto& w = each.as_object();
     c.overwrites.push_back({.id = id_at(w, "id"),
@@ -383,6 +385,8 @@ js::object save_interaction(const interaction& i) {
           {"phase", static_cast<int>(i.phase)},
           {"response", put(i.response)},
           {"modal", i.modal},
+          {"option", i.option},
+          {"choices", i.choices},
           {"edits", i.edits}};
 }
 interaction load_interaction(const js::object& o) {
@@ -401,6 +405,8 @@ interaction load_interaction(const js::object& o) {
           .phase = static_cast<interaction::phase_kind>(int_at(o, "phase")),
           .response = id_at(o, "response"),
           .modal = o.at("modal").as_object(),
+          .option = int_or(o, "option", 0),
+          .choices = array_at(o, "choices"),
           .edits = int_at(o, "edits")};
 }
 } // namespace
@@ -410,18 +416,21 @@ js::object save(const world& w) {
   for (const auto& [_, in] : w.messages)
     for (const auto& [__, m] : in)
       messages.push_back(save_message(m));
-  return {
-    {"format", 1},
-    {"last_id", std::to_string(w.last_id)},
-    {"users",
-     each_of(w.users,
-             [](const user& u) {
-               return js::object{{"id", put(u.id)}, {"name", u.name}, {"global_name", u.global_name}, {"bot", u.bot}};
-             })},
-    {"applications", each_of(w.applications, save_application)},
-    {"guilds", each_of(w.guilds, save_guild)},
-    {"messages", std::move(messages)},
-    {"interactions", each_of(w.interactions, save_interaction)}};
+  return {{"format", 1},
+          {"last_id", std::to_string(w.last_id)},
+          {"users", each_of(w.users,
+                            [](const user& u) {
+                              return js::object{{"id", put(u.id)},
+                                                {"name", u.name},
+                                                {"global_name", u.global_name},
+                                                {"bot", u.bot},
+                                                {"closed", u.closed}};
+                            })},
+          {"applications", each_of(w.applications, save_application)},
+          {"guilds", each_of(w.guilds, save_guild)},
+          {"direct", each_of(w.direct, save_channel)},
+          {"messages", std::move(messages)},
+          {"interactions", each_of(w.interactions, save_interaction)}};
 }
 
 void load(world& w, const js::object& o) {
@@ -433,12 +442,15 @@ void load(world& w, const js::object& o) {
     w.users[id_at(u, "id")] = {.id = id_at(u, "id"),
                                .name = text_at(u, "name"),
                                .global_name = text_at(u, "global_name"),
-                               .bot = u.at("bot").as_bool()};
+                               .bot = u.at("bot").as_bool(),
+                               .closed = bool_or(u, "closed")};
   }
   for (const auto& each : o.at("applications").as_array())
     w.applications[id_at(each.as_object(), "id")] = load_application(each.as_object());
   for (const auto& each : o.at("guilds").as_array())
     w.guilds[id_at(each.as_object(), "id")] = load_guild(each.as_object());
+  for (const auto& each : array_at(o, "direct"))
+    w.direct[id_at(each.as_object(), "id")] = load_channel(each.as_object());
   for (const auto& each : o.at("messages").as_array()) {
     auto m = load_message(each.as_object());
     w.messages[m.channel][m.id] = std::move(m);

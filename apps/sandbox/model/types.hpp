@@ -18,6 +18,7 @@ struct user {
   std::string name;
   std::string global_name; ///< Empty: none, the name is shown.
   bool bot = false;
+  bool closed = false; ///< Takes no direct messages.
 };
 
 struct role {
@@ -35,6 +36,7 @@ struct role {
 /// https://discord.com/developers/docs/resources/channel#channel-object-channel-types
 enum channel_kind : int {
   text_channel = 0,
+  direct_channel = 1,
   voice_channel = 2,
   category_channel = 4,
   announcement_channel = 5,
@@ -83,14 +85,15 @@ struct channel {
   int slowmode_s = 0;
   std::vector<overwrite> overwrites;
   snowflake last_message;
-  int bitrate = 64'000;      ///< Of voice and stage channels, bits per second.
-  int user_limit = 0;        ///< 0: none.
-  std::string rtc_region;    ///< Empty: chosen by itself.
-  int video_quality = 1;     ///< 1 auto, 2 full.
-  int thread_slowmode_s = 0; ///< `default_thread_rate_limit_per_user`
-  int archive_after_min = 0; ///< `default_auto_archive_duration`; of a thread its own. 0: not set.
-  js::array tags;            ///< `available_tags` of a forum.
-  thread_state thread;       ///< Of a thread.
+  int bitrate = 64'000;              ///< Of voice and stage channels, bits per second.
+  int user_limit = 0;                ///< 0: none.
+  std::string rtc_region;            ///< Empty: chosen by itself.
+  int video_quality = 1;             ///< 1 auto, 2 full.
+  int thread_slowmode_s = 0;         ///< `default_thread_rate_limit_per_user`
+  int archive_after_min = 0;         ///< `default_auto_archive_duration`; of a thread its own. 0: not set.
+  js::array tags;                    ///< `available_tags` of a forum.
+  thread_state thread;               ///< Of a thread.
+  std::vector<snowflake> recipients; ///< Of a direct channel, which has no guild: the two who write in it.
 };
 
 struct member {
@@ -247,10 +250,16 @@ struct application {
 };
 
 /// https://discord.com/developers/docs/interactions/receiving-and-responding
-enum interaction_type : int { ping_type = 1, command_type = 2, component_type = 3, modal_type = 5 };
+enum interaction_type : int {
+  ping_type = 1,
+  command_type = 2,
+  component_type = 3,
+  autocomplete_type = 4,
+  modal_type = 5
+};
 
 struct interaction {
-  /// What the person sees: thinking, an answer, a form, or "The application did not respond".
+  /// What the person sees: thinking, an answer (or choices), a form, or "The application did not respond".
   enum phase_kind : int { waiting, deferred, answered, form, failed };
   snowflake id;
   std::string token;
@@ -267,6 +276,8 @@ struct interaction {
   phase_kind phase = waiting;
   snowflake response; ///< What `@original` means.
   js::object modal;   ///< phase form: {custom_id, title, components}.
+  int option = 0;     ///< Autocomplete: the type of the option that is typed into.
+  js::array choices;  ///< Autocomplete, answered: what is offered.
   int edits = 0;      ///< Visible changes so far: answers, edits, follow-ups.
 };
 

@@ -21,7 +21,8 @@ channel* world::find_channel(snowflake id) {
   for (auto& [_, in] : guilds)
     if (const auto found = in.channels.find(id); found != in.channels.end())
       return &found->second;
-  return nullptr;
+  const auto found = direct.find(id);
+  return found == direct.end() ? nullptr : &found->second;
 }
 
 message* world::find_message(snowflake channel, snowflake id) {
@@ -63,6 +64,18 @@ void world::emit(std::string name, snowflake in, js::object data, snowflake subj
   events.push_back({.name = std::move(name), .guild = in, .data = std::move(data), .only = {}, .subject = subject});
 }
 
+void world::emit_in(const channel& where, std::string name, js::object data) {
+  if (where.guild) {
+    data["guild_id"] = where.guild.text();
+    return emit(std::move(name), where.guild, std::move(data));
+  }
+  for (const auto each : where.recipients)
+    if (const auto* app = find_application_of(each)) {
+      emit(name, {}, data);
+      events.back().only = app->id;
+    }
+}
+
 void change_values(js::array& to, std::string_view key, js::value before, js::value after) {
   if (before == after)
     return;
@@ -100,9 +113,20 @@ outcome<guild*> guild_for(world& w, const actor& by, snowflake id) {
 }
 
 outcome<place> channel_for(world& w, const actor& by, snowflake id) {
+  auto at = conversation_for(w, by, id);
+  return !at || at->guild ? at : direct_refused();
+}
+
+outcome<place> conversation_for(world& w, const actor& by, snowflake id) {
   auto* where = w.find_channel(id);
   if (!where)
     return unknown("Channel");
+  if (where->kind == direct_channel) {
+    const auto& both = where->recipients;
+    if (std::find(both.begin(), both.end(), by.user) == both.end())
+      return missing_access();
+    return place{nullptr, where};
+  }
   auto& in = w.guilds.at(where->guild);
   if (!(permissions_in(in, *where, by.user) & arrakis::permissions::view_channel))
     return missing_access();

@@ -28,6 +28,7 @@ struct world {
   std::map<snowflake, application> applications;
   std::map<snowflake, user> users;
   std::map<snowflake, guild> guilds;
+  std::map<snowflake, channel> direct;                        ///< Direct channels, which are in no guild.
   std::map<snowflake, std::map<snowflake, message>> messages; ///< By channel.
   std::map<snowflake, interaction> interactions;
   uint64_t last_id = 0;
@@ -39,13 +40,15 @@ struct world {
   /// A new snowflake, above every earlier one, also when the clock went back.
   snowflake next_id();
   guild* find_guild(snowflake id);
-  channel* find_channel(snowflake id); ///< In any guild.
+  channel* find_channel(snowflake id); ///< In any guild, or direct.
   message* find_message(snowflake channel, snowflake id);
   interaction* find_token(std::string_view token);
   application* find_application_of(snowflake bot_user);
   application* find_application_by_token(std::string_view token);
   const user& user_of(snowflake id); ///< Creates "deleted user" when unknown.
   void emit(std::string name, snowflake guild, js::object data, snowflake subject = {});
+  /// An event of a channel: with `guild_id`, or of a direct one for the bot that takes part in it alone.
+  void emit_in(const channel&, std::string name, js::object data);
 };
 
 /// Who acts: a person in the page, or a bot through its token.
@@ -66,11 +69,14 @@ void change(js::array& to, std::string_view key, const Before& before, const Aft
 
 /// The guild as seen by a caller: Unknown Guild when there is none, Missing Access for who is no member.
 outcome<guild*> guild_for(world&, const actor&, snowflake id);
-/// The channel and its guild, for who may view it (else Missing Access).
+/// A channel and its guild.
 struct place {
-  model::guild* guild;
+  model::guild* guild; ///< Null: a direct channel. Only what says so takes one.
   model::channel* channel;
 };
+/// The channel of a guild, for who may view it (else Missing Access); a direct one is refused with 50003.
 outcome<place> channel_for(world&, const actor&, snowflake id);
+/// The same, and direct channels for the two who write in them.
+outcome<place> conversation_for(world&, const actor&, snowflake id);
 
 } // namespace arrakis::sandbox::model

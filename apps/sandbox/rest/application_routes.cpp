@@ -1,5 +1,6 @@
 // https://discord.com/developers/docs/topics/gateway, resources/user and application, application commands.
 #include "apps/sandbox/model/commands.hpp"
+#include "apps/sandbox/model/direct.hpp"
 #include "apps/sandbox/model/members.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
@@ -45,6 +46,7 @@ reply get_my_guilds(call& c) {
                                 {"features", js::array{}}});
   return {200, std::move(list)};
 }
+reply post_direct(call& c) { return give(open_direct(c.world, c.by, c.object())); }
 reply leave_guild(call& c) {
   auto* in = c.world.find_guild(c.id(0));
   return in ? give(leave(c.world, *in, c.by.user)) : refuse(unknown("Guild"));
@@ -142,6 +144,7 @@ const std::vector<route>& application_routes() {
     {"GET", "/users/@me", get_me},
     {"GET", "/users/@me/guilds", get_my_guilds},
     {"DELETE", "/users/@me/guilds/{guild}", leave_guild},
+    {"POST", "/users/@me/channels", post_direct},
     {"GET", "/users/{user}", get_user},
     {"GET", "/applications/@me", get_application},
     {"PATCH", "/applications/@me", get_application},

@@ -1,5 +1,6 @@
 // https://discord.com/developers/docs/resources/channel
 #include "apps/sandbox/model/channels.hpp"
+#include "apps/sandbox/model/direct.hpp"
 #include "apps/sandbox/model/render.hpp"
 #include "apps/sandbox/rest/router.hpp"
 
@@ -8,13 +9,19 @@ namespace {
 using namespace model;
 
 reply get_channel(call& c) {
-  return in_channel(c, [](place at) { return reply{200, to_json(*at.channel)}; });
+  return in_conversation(c, [&](place at) {
+    return reply{200, at.guild ? to_json(*at.channel) : direct_json(c.world, *at.channel, c.by.user)};
+  });
 }
 reply patch_channel(call& c) {
   return in_channel(c, [&](place at) { return give(edit_channel(c.world, c.by, at, c.object())); });
 }
 reply remove_channel(call& c) {
-  return in_channel(c, [&](place at) { return give(delete_channel(c.world, c.by, at)); });
+  return in_conversation(c, [&](place at) {
+    // A direct one is closed for the caller alone, and is the same when it is opened again.
+    return at.guild ? give(delete_channel(c.world, c.by, at))
+                    : reply{200, direct_json(c.world, *at.channel, c.by.user)};
+  });
 }
 reply put_permission(call& c) {
   return in_channel(c, [&](place at) { return give(put_overwrite(c.world, c.by, at, c.id(1), c.object())); });

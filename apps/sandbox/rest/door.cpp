@@ -222,8 +222,10 @@ void door::finish(visit& v, const net::responder& respond, net::http_response re
   }
   v.note.status = response.status;
   v.note.effect = effect;
-  if (response.status == 429)
+  if (response.status == 429) {
     v.note.scope = limits::name_of(d.refused);
+    v.note.retry_after_ms = d.retry_after_ms;
+  }
   core_.transcript.answer(v.request.method, v.path, response.status, response.body);
   core_.limiter.answered(response.status, d.refused, steady_us());
   core_.statistics.add(std::move(v.note));

@@ -78,6 +78,13 @@ reply in_channel(call& c, F&& f) {
   return at ? f(*at) : refuse(at.why());
 }
 
+/// The same with direct channels, where the place has no guild.
+template <class F>
+reply in_conversation(call& c, F&& f) {
+  auto at = model::conversation_for(c.world, c.by, c.id(0));
+  return at ? f(*at) : refuse(at.why());
+}
+
 /// The parts of the table, a file each.
 const std::vector<route>& guild_routes();
 const std::vector<route>& channel_routes();

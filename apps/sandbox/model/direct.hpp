@@ -1,0 +1,16 @@
+#pragma once
+// Direct messages: a channel of two, in no guild. https://discord.com/developers/docs/resources/user#create-dm
+#include "apps/sandbox/model/world.hpp"
+
+namespace arrakis::sandbox::model {
+
+/// POST /users/@me/channels {recipient_id}: the channel of the two, made at the first call and the same at every other.
+/// 50033 for oneself and for nobody.
+outcome<js::object> open_direct(world&, const actor&, const js::object& body);
+/// The channel as `viewer` sees it: the other one is its only recipient.
+js::object direct_json(world&, const channel&, snowflake viewer);
+/// Whether the other one takes a message of this author: a person who is in a guild with them, and has not closed their
+/// direct messages. Bots write to no bots.
+bool may_write_to(world&, const actor& author, const channel& direct);
+
+} // namespace arrakis::sandbox::model
