@@ -69,27 +69,36 @@ export function ruleOf(method, path, status) {
 }
 
 const compiled = new Map();
+/// What is wrong with a body by the document's expression; an empty text when nothing is.
+function faultOfBody(expression, text) {
+  if (!compiled.has(expression)) compiled.set(expression, compile(expression));
+  // zod's date-times end with Z; Discord writes +00:00.
+  const body = JSON.parse(text.replace(/(\d{2}:\d{2}:\d{2}\.\d+)\+00:00/g, '$1Z'));
+  withKnownTypes(body);
+  if (body?.errors) body.errors = withNumbers(body.errors);
+  const result = compiled.get(expression).safeParse(body);
+  if (result.success) return '';
+  const issue = deepest(result.error.issues);
+  return `(${expression}): ${issue.path.join('.')}: ${issue.message}`;
+}
+
 /// Faults of a REST answer in words; an empty text when it is right.
 export function faultOfAnswer({ method, path, status, text }) {
   const rule = ruleOf(method, path, status);
   if (!rule) return `${method} ${path}: the document knows no answer ${status}`;
   if (status === 204) return text ? `${method} ${path}: 204 with a body` : '';
-  if (!compiled.has(rule)) compiled.set(rule, compile(rule.expression));
-  // zod's date-times end with Z; Discord writes +00:00.
-  const body = JSON.parse(text.replace(/(\d{2}:\d{2}:\d{2}\.\d+)\+00:00/g, '$1Z'));
-  if (Array.isArray(body) ? body.some((each) => each?.options) : body?.options) withKnownTypes(body);
-  if (body?.errors) body.errors = withNumbers(body.errors);
-  const result = compiled.get(rule).safeParse(body);
-  if (result.success) return '';
-  const issue = deepest(result.error.issues);
-  return `${method} ${path} ${status} (${rule.expression}): ${issue.path.join('.')}: ${issue.message}`;
+  const fault = faultOfBody(rule.expression, text);
+  return fault && `${method} ${path} ${status} ${fault}`;
 }
 
-/// The document's list of channel types lacks 16 (media), which a command's option may name.
-function withKnownTypes(commands) {
-  for (const each of [commands].flat())
-    for (const option of each?.options ?? [])
+/// The document's list of channel types lacks 16 (media), which is like 15 (forum); a command's option may name it too.
+function withKnownTypes(body) {
+  for (const each of [body].flat()) {
+    if (each?.type === 16 && each.available_tags) each.type = 15;
+    if (!Array.isArray(each?.options)) continue;
+    for (const option of each.options)
       if (option.channel_types) option.channel_types = option.channel_types.filter((type) => type !== 16);
+  }
 }
 
 /// The document calls a field's error code a number; Discord sends a word ("BASE_TYPE_REQUIRED"), and clients print it.
@@ -130,6 +139,22 @@ const validators = new Map(
 // What the types leave optional and Discord always sends; handlers rely on it.
 const always = { GUILD_MEMBER_UPDATE: ['user'] };
 const checkInteraction = ajv.compile(interaction);
+// The objects that a dispatch carries are those that REST answers with; Discord's document is stricter than the types.
+const likeAnswers = {
+  CHANNEL_CREATE: ['GuildChannelResponse', (d) => [d]],
+  CHANNEL_UPDATE: ['GuildChannelResponse', (d) => [d]],
+  CHANNEL_DELETE: ['GuildChannelResponse', (d) => [d]],
+  THREAD_CREATE: ['ThreadResponse', (d) => [d]],
+  THREAD_UPDATE: ['ThreadResponse', (d) => [d]],
+  GUILD_ROLE_CREATE: ['GuildRoleResponse', (d) => [d.role]],
+  GUILD_ROLE_UPDATE: ['GuildRoleResponse', (d) => [d.role]],
+  GUILD_MEMBER_ADD: ['GuildMemberResponse', (d) => [d]],
+  GUILD_MEMBER_UPDATE: ['GuildMemberResponse', (d) => [d]],
+  GUILD_MEMBERS_CHUNK: ['GuildMemberResponse', (d) => d.members],
+  GUILD_CREATE: ['GuildChannelResponse', (d) => d.channels],
+  MESSAGE_CREATE: ['MessageResponse', (d) => [d]],
+  MESSAGE_UPDATE: ['MessageResponse', (d) => [d]],
+};
 
 /// Faults of a dispatch in words; an empty text when it is right.
 export function faultOfDispatch({ t, d }) {
@@ -140,5 +165,11 @@ export function faultOfDispatch({ t, d }) {
   if (!validate(d)) return `${t}: ${ajv.errorsText(validate.errors)}`;
   for (const key of always[t] ?? []) if (!(key in d)) return `${t}: must have ${key}`;
   if (t === 'INTERACTION_CREATE' && !checkInteraction(d)) return `${t}: ${ajv.errorsText(checkInteraction.errors)}`;
+  if (!likeAnswers[t]) return '';
+  const [expression, parts] = likeAnswers[t];
+  for (const part of parts(d)) {
+    const fault = faultOfBody(expression, JSON.stringify(part));
+    if (fault) return `${t} ${fault}`;
+  }
   return '';
 }
