@@ -17,7 +17,7 @@ from discord import app_commands  # noqa: E402
 
 from sandbox import Checks, Sandbox  # noqa: E402
 
-TEXT, VOICE, CATEGORY, NEWS, STAGE, FORUM = 0, 2, 4, 5, 13, 15
+TEXT, VOICE, CATEGORY, NEWS, STAGE, FORUM, MEDIA = 0, 2, 4, 5, 13, 15, 16
 checks = Checks()
 
 
@@ -61,6 +61,19 @@ class Panel(discord.ui.View):
         self.add_item(discord.ui.ChannelSelect(custom_id="where", row=4))
         for item in self.children:
             item.callback = self.take
+
+    async def take(self, interaction):
+        self.heard.put_nowait(interaction)
+
+
+class Anyone(discord.ui.View):
+    """The select that does not fit on the panel."""
+
+    def __init__(self, heard):
+        super().__init__(timeout=None)
+        self.add_item(discord.ui.MentionableSelect(custom_id="any"))
+        self.children[0].callback = self.take
+        self.heard = heard
 
     async def take(self, interaction):
         self.heard.put_nowait(interaction)
@@ -116,6 +129,17 @@ def declare(bot):
     ):
         bot.heard.put_nowait((interaction, [text, whole, decimal, flag, user, role, channel, anyone]))
 
+    @tree.command(name="lookup", description="Finds a token")
+    async def lookup(interaction: discord.Interaction, name: str):
+        bot.heard.put_nowait((interaction, name))
+
+    @lookup.autocomplete("name")
+    async def names(interaction: discord.Interaction, current: str):
+        too_long = [app_commands.Choice(name="x" * 101, value="x")]
+        await refused(interaction.response.autocomplete(too_long), 400, 50035)
+        bot.heard.put_nowait((interaction, current))
+        return [app_commands.Choice(name="Melange", value="melange")]
+
     group = app_commands.Group(name="token", description="Tokens")
 
     @group.command(name="add", description="Adds one")
@@ -129,7 +153,7 @@ def declare(bot):
 async def commands(bot, box, guild):
     tree = bot.tree
     declare(bot)
-    equal(sorted(c.name for c in await tree.sync()), ["everything", "token"], "synced")
+    equal(sorted(c.name for c in await tree.sync()), ["everything", "lookup", "token"], "synced")
     fetched = await tree.fetch_commands()
     one = await tree.fetch_command(fetched[0].id)
     equal(one.name, fetched[0].name, "one command")
@@ -178,13 +202,22 @@ async def options(bot, box, guild):
     await role.delete()
 
 
+async def autocomplete(bot, box, guild):
+    shown = await box.act(command="lookup", typing="name", options={"name": "mel"})
+    interaction, current = bot.heard.get_nowait()
+    equal((interaction.type, current), (discord.InteractionType.autocomplete, "mel"), "what is typed")
+    equal((shown["phase"], shown["choices"]), ("answered", [{"name": "Melange", "value": "melange"}]), "choices")
+
+
 async def components(bot, box, guild):
     channel = guild.get_channel(int(box.channel_id))
     message = await channel.send("choose", view=Panel(bot.heard))
+    other = await channel.send("or", view=Anyone(bot.heard))
     role = await guild.create_role(name="Chosen")
 
     async def press(custom_id, **more):
-        shown = asyncio.create_task(box.act(message=str(message.id), custom_id=custom_id, **more))
+        on = other if custom_id == "any" else message
+        shown = asyncio.create_task(box.act(message=str(on.id), custom_id=custom_id, **more))
         return await bot.heard.get(), shown
 
     chosen = (
@@ -192,6 +225,7 @@ async def components(bot, box, guild):
         ("who", [box.owner_id], lambda i: list(i.data["resolved"]["users"]), [box.owner_id]),
         ("role", [str(role.id)], lambda i: list(i.data["resolved"]["roles"]), [str(role.id)]),
         ("where", [box.channel_id], lambda i: list(i.data["resolved"]["channels"]), [box.channel_id]),
+        ("any", [str(role.id)], lambda i: list(i.data["resolved"]["roles"]), [str(role.id)]),
     )
     for custom_id, values, seen, wanted in chosen:
         interaction, shown = await press(custom_id, values=values)
@@ -232,9 +266,10 @@ async def channels(bot, box, guild):
         await guild.create_stage_channel("Stage", category=category),
         await guild.create_forum("Questions", category=category, topic="ask",
                                  available_tags=[discord.ForumTag(name="open")]),
+        await guild.create_forum("Pictures", category=category, media=True),
     ]
     fetched = {c.id: c for c in await guild.fetch_channels()}
-    equal([fetched[c.id].type.value for c in made], [TEXT, VOICE, NEWS, STAGE, FORUM], "types")
+    equal([fetched[c.id].type.value for c in made], [TEXT, VOICE, NEWS, STAGE, FORUM, MEDIA], "types")
     text, voice = fetched[made[0].id], fetched[made[1].id]
     equal((text.name, text.topic), ("council-rock", "the seven"), "text")
     equal((text.slowmode_delay, text.default_thread_slowmode_delay), (5, 10), "slow modes")
@@ -292,6 +327,35 @@ async def messages(bot, box, guild):
     await refused(channel.fetch_message(123456789012345678), 404, 10008)
     await channel.delete_messages([answer, silent])
     await files.delete()
+
+
+async def direct(bot, box, guild):
+    owner = await guild.fetch_member(int(box.owner_id))
+    channel = await owner.create_dm()
+    equal(int((await bot.http.start_private_message(owner.id))["id"]), channel.id, "the same channel again")
+    looked = await bot.fetch_channel(channel.id)
+    equal((looked.type, looked.recipient.id), (discord.ChannelType.private, owner.id), "channel")
+    sent = await owner.send("salaam")
+    (heard,) = await bot.event("message", lambda m: m.id == sent.id)
+    equal((heard.guild, heard.channel.id), (None, channel.id), "no guild")
+    equal((await sent.edit(content="salaam again")).content, "salaam again", "edit")
+    await box.control("POST", f"as/{box.owner_id}/channels/{channel.id}/messages", {"content": "and to you"})
+    (letter,) = await bot.event("message", lambda m: m.author.id == owner.id and m.guild is None)
+    equal(letter.content, "and to you", "what the person writes")
+    equal([m.id async for m in channel.history(limit=10)], [letter.id, sent.id], "newest first")
+    shown = asyncio.create_task(
+        box.act(command="lookup", options={"name": "melange"}, channel=str(channel.id))
+    )
+    interaction, given = await bot.heard.get()
+    equal((interaction.guild, interaction.user.id, given), (None, owner.id, "melange"), "a command in a direct channel")
+    await interaction.response.send_message("found")
+    equal((await shown)["message"]["content"], "found", "answer")
+    await sent.delete()
+    await bot.event("raw_message_delete", lambda p: p.message_id == sent.id)
+    await refused(letter.delete(), 403, 50003)
+    await box.control("POST", "direct", {"user": box.owner_id, "open": False})
+    await refused(owner.send("?"), 403, 50007)
+    await box.control("POST", "direct", {"user": box.owner_id, "open": True})
 
 
 async def community(bot, box, guild):
@@ -371,29 +435,52 @@ async def resume(bot, box, guild):
     await bot.event("message", lambda m: m.content == "still here")
 
 
-async def limits(bot, box, guild):
-    """429s with the client's own limiter off: it waits only when it is told."""
-    await box.control("POST", "limits", {"buckets": {"GET /guilds/{guild}/roles": {"limit": 2, "window_ms": 400}}})
-    before = (await box.control("GET", "statistics"))["rate_limited"]["user"]
-    async with bot.http._HTTPClient__session.get(  # The bare connection of the client, past its buckets.
-        f"{box.api}/v10/guilds/{guild.id}/roles", headers={"Authorization": f"Bot {box.token}"}
-    ):
+class NoLimiter(discord.http.Ratelimit):
+    """The client's own limiter, off: no request waits for its bucket; what a 429 says is all that it hears."""
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
         pass
+
+
+async def limits(bot, box, guild):
+    """With the client's own limiter off it is told by 429s of each scope, and waits as long as they say."""
+    roles = "GET /guilds/{guild}/roles"
+    few, many = {"limit": 2, "window_ms": 700}, {"limit": 1000, "window_ms": 700}
+    rules = {
+        "user": {"buckets": {roles: few}},
+        "shared": {"buckets": {roles: many}, "shared": {roles: few}},
+        "global": {"shared": {roles: None}, "global_per_second": 3},
+    }
+    own, discord.http.Ratelimit = discord.http.Ratelimit, NoLimiter
+    bot.http._buckets.clear()
+    for scope, rule in rules.items():
+        await box.control("DELETE", "limits")
+        await box.control("POST", "limits", rule)
+        before = (await box.control("GET", "statistics"))["requests"]
+        told = await box.rate_limited()
+        for _ in range(5):
+            await guild.fetch_roles()
+        now = await box.rate_limited()
+        assert now[scope] > told[scope], f"a 429 of the scope {scope}"
+        waits = await box.waits(before, scope)
+        assert waits and all(waited >= wanted - 1 for wanted, waited in waits), f"{scope}: told and waited {waits}"
+    await box.control("POST", "limits", {"global_per_second": 50, "buckets": {roles: few}})
+    await box.control("DELETE", "limits")
     bare = [
-        await bot.http._HTTPClient__session.get(
+        await bot.http._HTTPClient__session.get(  # The bare connection of the client.
             f"{box.api}/v10/guilds/{guild.id}/roles", headers={"Authorization": f"Bot {box.token}"}
         )
         for _ in range(3)
     ]
-    limited = [answer for answer in bare if answer.status == 429]
-    assert limited, "a 429"
-    headers = limited[0].headers
+    headers = next(answer.headers for answer in bare if answer.status == 429)
     assert headers["Retry-After"].isdigit(), f"Retry-After {headers['Retry-After']}: whole seconds"
     assert headers["X-RateLimit-Bucket"] and headers["X-RateLimit-Scope"] == "user", "headers of the route"
-    await guild.fetch_roles()  # The client itself is told once more, waits and succeeds.
-    assert (await box.control("GET", "statistics"))["rate_limited"]["user"] > before
-    await box.control("POST", "faults", {"kind": "rate_limit", "scope": "global", "retry_after_ms": 100})
-    await guild.fetch_roles()
+    discord.http.Ratelimit = own
+    bot.http._buckets.clear()
+    await box.control("POST", "limits", {"buckets": {roles: None}})
     await box.control("DELETE", "limits")
 
 
@@ -435,13 +522,15 @@ async def main():
         for name, work in (
             ("commands: sync, fetch, permissions", commands),
             ("slash options of every type, defer, edit, follow-up, files", options),
+            ("autocomplete: what is typed, choices, too long a choice", autocomplete),
             ("buttons, every select, update, modal", components),
             ("channels of every type, overwrites, moves, 404s", channels),
             ("messages: reply, mentions, nonce, files, reactions, pins, bulk delete", messages),
+            ("direct messages: one channel, both ways, and a closed door", direct),
             ("bans, invites, webhooks, emojis, threads, search", community),
             ("members and roles, op 8", members),
             ("resume after a close and after op 7", resume),
-            ("429s, with and without the client's limiter", limits),
+            ("429s of every scope without the client's limiter", limits),
             ("250 roles and no more", many_roles),
         ):
             await checks.step(f"discord.py, {COMPRESSION}: {name}", work(bot, box, guild), patience=240)

@@ -42,6 +42,19 @@ class Sandbox:
         """What a person does; the answer is what that person sees then."""
         return await self.control("POST", "interactions", {"user": self.owner_id, **body})
 
+    async def rate_limited(self):
+        return (await self.control("GET", "statistics"))["rate_limited"]
+
+    async def waits(self, after, scope):
+        """Of each 429 of this scope since request `after`: what it told to wait, and the time to the next try."""
+        seen = await self.control("GET", f"requests?after={after}")
+        found = []
+        for at, each in enumerate(seen):
+            if each["status"] == 429 and each["scope"] == scope:
+                again = next(later for later in seen[at + 1 :] if later["route"] == each["route"])
+                found.append((each["retry_after_ms"], again["at_ms"] - each["at_ms"]))
+        return found
+
     async def stop(self):
         await self.http.close()
         self.child.terminate()

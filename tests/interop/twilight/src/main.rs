@@ -15,8 +15,9 @@ use tokio::time::timeout;
 use twilight_gateway::{ConfigBuilder, Event, EventTypeFlags, Intents, MessageSender, Shard, ShardId, StreamExt as _};
 use twilight_http::request::AuditLogReason as _;
 use twilight_http::{error::ErrorType, Client};
-use twilight_model::application::command::{CommandOption, CommandOptionType, CommandType};
-use twilight_model::application::interaction::{Interaction, InteractionData};
+use twilight_model::application::command::{CommandOption, CommandOptionChoice, CommandOptionChoiceValue, CommandOptionType, CommandType};
+use twilight_model::application::interaction::application_command::CommandOptionValue;
+use twilight_model::application::interaction::{Interaction, InteractionData, InteractionType};
 use twilight_model::channel::message::component::{
     ActionRow, Button, ButtonStyle, SelectMenu, SelectMenuOption, SelectMenuType, TextInput, TextInputStyle,
 };
@@ -207,6 +208,30 @@ async fn options(bot: &Bot) -> Result<()> {
     Ok(())
 }
 
+async fn autocomplete(bot: &Bot) -> Result<()> {
+    let client = bot.http.interaction(bot.application);
+    let options = [CommandOption { autocomplete: Some(true), ..option("name", CommandOptionType::String) }];
+    get(client.create_global_command().chat_input("lookup", "Finds a token").command_options(&options)).await?;
+    let seen = bot
+        .act(json!({"command": "lookup", "typing": "name", "options": {"name": "mel"}}), |i| async move {
+            ensure!(i.kind == InteractionType::ApplicationCommandAutocomplete, "an autocomplete");
+            let Some(InteractionData::ApplicationCommand(data)) = &i.data else { bail!("no command") };
+            let typed = CommandOptionValue::Focused("mel".into(), CommandOptionType::String);
+            ensure!(data.options[0].value == typed, "what is typed");
+            let choices = |name: &str| {
+                let value = CommandOptionChoiceValue::String("melange".into());
+                let choices = Some(vec![CommandOptionChoice { name: name.into(), name_localizations: None, value }]);
+                Some(InteractionResponseData { choices, ..Default::default() })
+            };
+            let kind = InteractionResponseType::ApplicationCommandAutocompleteResult;
+            ensure!(bot.answer(&i, kind, choices(&"x".repeat(101))).await.is_err(), "too long a choice is refused");
+            bot.answer(&i, kind, choices("Melange")).await
+        })
+        .await?;
+    ensure!(seen["phase"] == "answered" && seen["choices"] == json!([{"name": "Melange", "value": "melange"}]), "choices");
+    Ok(())
+}
+
 fn select(custom_id: &str, kind: SelectMenuType) -> Component {
     let options = (kind == SelectMenuType::Text).then(|| {
         ["Berachain", "Ethereum"]
@@ -339,6 +364,7 @@ async fn channels(bot: &Bot) -> Result<()> {
     let news = get(make("News", ChannelType::GuildAnnouncement)).await?;
     let stage = get(make("Stage", ChannelType::GuildStageVoice)).await?;
     let forum = get(make("Questions", ChannelType::GuildForum).topic("ask")).await?;
+    let media = get(make("Pictures", ChannelType::GuildMedia)).await?;
     ensure!(list!(http.guild_channels(bot.guild)).len() >= 8, "channels");
     let moves: Vec<Position> = [text.id, news.id].into_iter().enumerate().map(|(n, id)| Position::from((id, n as u64 + 3))).collect();
     http.update_guild_channel_positions(bot.guild, &moves).await?;
@@ -353,7 +379,7 @@ async fn channels(bot: &Bot) -> Result<()> {
     refused(http.guild(Id::new(123_456_789_012_345_678)), 404, 10_004).await?;
     refused(http.role(bot.guild, Id::new(123_456_789_012_345_678)), 404, 10_011).await?;
     refused(http.guild_member(bot.guild, Id::new(123_456_789_012_345_678)), 404, 10_007).await?;
-    for channel in [forum, stage, news, edited, category].map(|c| c.id) {
+    for channel in [media, forum, stage, news, edited, category].map(|c| c.id) {
         http.delete_channel(channel).await?;
     }
     http.delete_channel(text.id).await?;
@@ -395,6 +421,47 @@ async fn messages(bot: &Bot) -> Result<()> {
     refused(http.message(bot.channel, Id::new(123_456_789_012_345_678)), 404, 10_008).await?;
     http.delete_messages(bot.channel, &[reply.id, silent.id]).await?;
     http.delete_message(bot.channel, sent.id).await?;
+    Ok(())
+}
+
+async fn direct(bot: &Bot) -> Result<()> {
+    let http = &bot.http;
+    let channel = get(http.create_private_channel(bot.owner)).await?;
+    ensure!(get(http.create_private_channel(bot.owner)).await?.id == channel.id, "the same channel again");
+    let looked = get(http.channel(channel.id)).await?;
+    ensure!(looked.kind == ChannelType::Private && looked.recipients.unwrap()[0].id == bot.owner, "channel");
+    let heard = |text: &'static str| {
+        move |event: &Event| match event {
+            Event::MessageCreate(m) if m.content == text => Some((m.id, m.guild_id)),
+            _ => None,
+        }
+    };
+    let sent = get(http.create_message(channel.id).content("salaam")).await?;
+    ensure!(bot.event("message", heard("salaam")).await? == (sent.id, None), "no guild");
+    ensure!(get(http.update_message(channel.id, sent.id).content(Some("again"))).await?.content == "again", "edit");
+    let write = format!("as/{}/channels/{}/messages", bot.owner, channel.id);
+    bot.sandbox.control("POST", &write, json!({"content": "and to you"})).await?;
+    let (letter, guild) = bot.event("message", heard("and to you")).await?;
+    ensure!(guild.is_none(), "what the person writes is in no guild");
+    let listed: Vec<_> = list!(http.channel_messages(channel.id)).iter().map(|m| m.id).collect();
+    ensure!(listed == [letter, sent.id], "newest first");
+    let asked = json!({"command": "lookup", "options": {"name": "melange"}, "channel": channel.id});
+    let found = bot
+        .act(asked, |i| async move {
+            ensure!(i.guild_id.is_none() && i.member.is_none(), "a command in a direct channel");
+            ensure!(i.author_id() == Some(bot.owner), "who asks");
+            let data = InteractionResponseData { content: Some("found".into()), ..Default::default() };
+            bot.answer(&i, InteractionResponseType::ChannelMessageWithSource, Some(data)).await
+        })
+        .await?;
+    ensure!(found["message"]["content"] == "found", "answer");
+    http.delete_message(channel.id, sent.id).await?;
+    bot.event("deletion", |event| matches!(event, Event::MessageDelete(m) if m.id == sent.id).then_some(())).await?;
+    refused(http.delete_message(channel.id, letter), 403, 50_003).await?;
+    let door = |open: bool| bot.sandbox.control("POST", "direct", json!({"user": bot.owner, "open": open}));
+    door(false).await?;
+    refused(http.create_message(channel.id).content("?"), 403, 50_007).await?;
+    door(true).await?;
     Ok(())
 }
 
@@ -480,25 +547,35 @@ async fn resume(bot: &Bot) -> Result<()> {
 }
 
 async fn limits(bot: &Bot) -> Result<()> {
-    // A client without a limiter of its own is told by 429s.
-    let bare = Client::builder()
-        .token(bot.sandbox.text("token").to_string())
-        .proxy(bot.sandbox.address().to_string(), true)
-        .ratelimiter(None)
-        .build();
-    let few = json!({"buckets": {"GET /guilds/{guild}/roles": {"limit": 2, "window_ms": 2000}}});
-    bot.sandbox.control("POST", "limits", few).await?;
-    let before = bot.sandbox.control("GET", "statistics", Value::Null).await?;
-    for _ in 0..4 {
-        list!(bare.roles(bot.guild)); // Told to wait, it asks again.
+    let order = |body: Value| bot.sandbox.control("POST", "limits", body);
+    let figures = || bot.sandbox.control("GET", "statistics", Value::Null);
+    let client = || Client::builder().token(bot.sandbox.text("token").to_string()).proxy(bot.sandbox.address().to_string(), true);
+    const ROLES: &str = "GET /guilds/{guild}/roles";
+    let few = json!({"limit": 2, "window_ms": 400});
+    let many = json!({"limit": 1_000_000, "window_ms": 400});
+    // Without its limiter twilight asks again at once, until it is let through: those tries are no offence here.
+    let bare = client().ratelimiter(None).build();
+    for (scope, rule) in [
+        ("user", json!({"buckets": {ROLES: few}, "invalid_max": 10_000_000})),
+        ("shared", json!({"buckets": {ROLES: many}, "shared": {ROLES: few}})),
+        ("global", json!({"shared": {ROLES: null}, "global_per_second": 3})),
+    ] {
+        bot.sandbox.control("DELETE", "limits", Value::Null).await?;
+        order(rule).await?;
+        let before = figures().await?;
+        for _ in 0..5 {
+            list!(bare.roles(bot.guild));
+        }
+        let told = |figures: &Value| figures["rate_limited"][scope].as_u64().unwrap_or_default();
+        ensure!(told(&figures().await?) > told(&before), "a 429 of the scope {scope} without a limiter");
     }
-    let after = bot.sandbox.control("GET", "statistics", Value::Null).await?;
-    let told = |figures: &Value| figures["rate_limited"]["user"].as_u64().unwrap_or_default();
-    ensure!(told(&after) > told(&before), "a 429 without a limiter");
+    // With it, and a bucket that somebody else has used up, it waits as long as the 429 says.
+    order(json!({"buckets": {ROLES: {"limit": 2, "window_ms": 1500}}, "global_per_second": 50})).await?;
+    bot.sandbox.control("DELETE", "limits", Value::Null).await?;
     let head = format!("Authorization: Bot {}\r\n", bot.sandbox.text("token"));
     let path = format!("/api/v10/guilds/{}/roles", bot.guild);
     let mut refusal = String::new();
-    for _ in 0..4 {
+    for _ in 0..3 {
         let (status, head, _) = request(bot.sandbox.address(), "GET", &path, &head, "").await?;
         if status == 429 {
             refusal = head.to_lowercase();
@@ -506,6 +583,14 @@ async fn limits(bot: &Bot) -> Result<()> {
     }
     let wait = refusal.lines().find_map(|l| l.strip_prefix("retry-after: ")).unwrap_or_default();
     ensure!(wait.parse::<u32>().is_ok(), "Retry-After in whole seconds, got {refusal}");
+    let asked = figures().await?["requests"].as_u64().unwrap_or_default();
+    list!(client().build().roles(bot.guild));
+    let seen = bot.sandbox.control("GET", &format!("requests?after={asked}"), Value::Null).await?;
+    ensure!(seen[0]["status"] == 429 && seen[1]["status"] == 200, "one 429, and then through: {seen}");
+    let number = |n: usize, field: &str| seen[n][field].as_i64().unwrap_or_default();
+    let (told, waited) = (number(0, "retry_after_ms"), number(1, "at_ms") - number(0, "at_ms"));
+    ensure!(waited >= told - 1, "told to wait {told} ms, waited {waited} ms");
+    order(json!({"buckets": {ROLES: null}, "invalid_max": 10_000})).await?;
     bot.sandbox.control("DELETE", "limits", Value::Null).await?;
     Ok(())
 }
@@ -608,13 +693,15 @@ async fn main() -> Result<()> {
         .await;
     checks.step("commands", commands(&bot)).await;
     checks.step("slash options of every type, defer, edit with a file, follow-up", options(&bot)).await;
+    checks.step("autocomplete: what is typed, choices, too long a choice", autocomplete(&bot)).await;
     checks.step("buttons, every select, modal", components(&bot)).await;
     checks.step("channels of every type, overwrites, moves, 404s", channels(&bot)).await;
     checks.step("messages: reply, mentions, nonce, files, reactions, pins, bulk delete", messages(&bot)).await;
+    checks.step("direct messages: one channel, both ways, and a closed door", direct(&bot)).await;
     checks.step("bans, invites, webhooks, emojis, threads, search", community(&bot)).await;
     checks.step("members and roles, op 8", members(&bot)).await;
     checks.step("resume after a close and after op 7", resume(&bot)).await;
-    checks.step("429s without the client's limiter", limits(&bot)).await;
+    checks.step("429s of every scope without the client's limiter", limits(&bot)).await;
     checks.step("250 roles and no more", many_roles(&bot)).await;
     pumping.abort();
     let met = faults.lock().await.join("\n");
