@@ -32,6 +32,16 @@ function listen(client) {
   });
 }
 
+/// The last 429 of this scope: the next try came no sooner than it said.
+async function waited(scope) {
+  const seen = await sandbox.control('GET', 'requests?after=0');
+  const at = seen.findLastIndex((r) => r.status === 429 && r.scope === scope);
+  const again = seen.slice(at + 1).find((r) => r.route === seen[at]?.route);
+  expect(again, `a ${scope} 429 and another try`);
+  const ms = again.at_ms - seen[at].at_ms;
+  expect(ms >= seen[at].retry_after_ms - 1, `a wait of ${seen[at].retry_after_ms} ms, and it was ${ms}`);
+}
+
 await test('global: a client without a limit of its own meets 50 a second, waits, and gets all answers', async () => {
   await limits({ buckets: { 'GET /guilds/{guild}/roles': generous } });
   const { client } = reckless();
@@ -45,6 +55,10 @@ await test('global: a client without a limit of its own meets 50 a second, waits
   expect(peak > 50, `more than 50 in a second (${peak})`);
   expect(refused.global > 0, 'a global 429');
   expect(told.includes('global'), 'discord.js to hear of it');
+  await forget();
+  await limits({ global_per_second: 3 });
+  for (let n = 0; n < 5; n += 1) await client.rest.get(`/guilds/${guild}/roles`);
+  await waited('global');
 });
 
 await test('user: a bucket shot at in parallel refuses with its headers, and discord.js obeys them', async () => {
@@ -76,6 +90,7 @@ await test('user: a bucket shot at in parallel refuses with its headers, and dis
   await client.rest.post(`/channels/${channel}/messages`, { body: { content: 'late' } });
   expect(told.includes('user'), 'discord.js to hear of a user 429');
   equal((await figures()).rate_limited.user, 4, 'user 429s');
+  await waited('user');
 });
 
 await test('shared: a limit of the channel itself, which counts as no invalid request', async () => {
@@ -92,6 +107,7 @@ await test('shared: a limit of the channel itself, which counts as no invalid re
   listen(client);
   await client.rest.post(`/channels/${channel}/messages`, { body: { content: 'after the neighbour' } });
   expect(told.includes('shared'), 'discord.js to hear of a shared 429');
+  await waited('shared');
   const seen = await figures();
   equal(seen.rate_limited.shared, 1, 'shared 429s');
   equal(seen.invalid_requests, 0, 'invalid requests');
