@@ -24,6 +24,13 @@ std::optional<snowflake> id_of(const js::value& value) {
   return std::nullopt;
 }
 
+namespace {
+/// A value as Discord quotes it back: text as it is, anything else as JSON.
+std::string quoted(const js::value& value) {
+  return value.is_string() ? std::string(value.as_string()) : js::serialize(value);
+}
+} // namespace
+
 const js::value* form::find(std::string_view key) const {
   const auto* value = body_.if_contains(key);
   return value && !value->is_null() ? value : nullptr;
@@ -69,7 +76,7 @@ std::optional<int64_t> form::integer(std::string_view key, int64_t min, int64_t 
       number = parsed;
   }
   if (!number) {
-    fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not int.", js::serialize(*value)));
+    fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not int.", quoted(*value)));
     return std::nullopt;
   }
   if (*number < min || *number > max) {
@@ -96,7 +103,7 @@ std::optional<snowflake> form::id(std::string_view key) {
     return std::nullopt;
   if (const auto parsed = id_of(*value))
     return parsed;
-  fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not snowflake.", js::serialize(*value)));
+  fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not snowflake.", quoted(*value)));
   return std::nullopt;
 }
 
@@ -113,7 +120,7 @@ std::optional<uint64_t> form::mask(std::string_view key) {
     if (error == std::errc{} && end == text.data() + text.size() && !text.empty())
       return parsed;
   }
-  fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not int.", js::serialize(*value)));
+  fault(key, "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not int.", quoted(*value)));
   return std::nullopt;
 }
 
