@@ -114,6 +114,8 @@ void door::proceed(visit v, const net::responder& respond) {
     return answer(std::move(v), respond, refuse(model::unknown("route")));
   if (!v.app && !v.what.what->open)
     return answer(std::move(v), respond, refuse(model::unauthorized()));
+  if (const auto fault = v.what.fault())
+    return answer(std::move(v), respond, refuse(*fault));
   auto body = body_of(v.request);
   if (!body)
     return answer(std::move(v), respond, refuse(model::bad_json()));
@@ -152,6 +154,8 @@ reply door::as_user(snowflake user, std::string_view method, std::string_view pa
   const auto what = find(method, path);
   if (!what.what)
     return refuse(model::unknown("route"));
+  if (const auto fault = what.fault())
+    return refuse(*fault);
   call c{.world = core_.now(),
          .by = {.user = user, .app = nullptr, .reason = std::move(reason)},
          .ids = what.ids,

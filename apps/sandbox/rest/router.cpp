@@ -1,5 +1,6 @@
 #include "apps/sandbox/rest/router.hpp"
 
+#include "apps/sandbox/model/form.hpp"
 #include "runtime/net/http.hpp"
 
 #include <charconv>
@@ -21,7 +22,7 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
   while (!pattern.empty() && !path.empty()) {
     const auto want = segment(pattern);
     const auto have = segment(path);
-    if (want.starts_with('{'))
+    if (want.starts_with('{') && !have.empty()) // "/webhooks/1//messages/2" names no token.
       ids.emplace_back(have);
     else if (want != have)
       return false;
@@ -68,6 +69,20 @@ std::string match::major() const {
   if (what->pattern.starts_with("/webhooks/{webhook}/{token}"))
     return ids[0] + "/" + ids[1];
   return {};
+}
+
+std::optional<model::refusal> match::fault() const {
+  static const js::object nothing;
+  model::form f(nothing);
+  auto pattern = what->pattern;
+  for (const auto& id : ids) {
+    pattern.remove_prefix(pattern.find('{') + 1);
+    const auto name = pattern.substr(0, pattern.find('}'));
+    const bool free = name == "token" || name == "code" || (name == "emoji" && what->pattern.starts_with("/channels/"));
+    if (!free && !id.starts_with('@') && id != "0" && !parse_snowflake(id))
+      f.fault(fmt::format("{}_id", name), "NUMBER_TYPE_COERCE", fmt::format("Value \"{}\" is not snowflake.", id));
+  }
+  return f.clean() ? std::nullopt : std::optional(f.why());
 }
 
 match find(std::string_view method, std::string_view path) {

@@ -51,6 +51,8 @@ struct match {
   std::string name() const;
   /// The guild, channel or webhook id (with its token) that splits the buckets.
   std::string major() const;
+  /// 400 with 50035 when a brace that stands for an id holds something else ("undefined"); "@me" and the like pass.
+  std::optional<model::refusal> fault() const;
 };
 /// `path` is decoded and begins after /api/v10.
 match find(std::string_view method, std::string_view path);

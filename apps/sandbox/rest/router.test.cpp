@@ -24,6 +24,20 @@ TEST_CASE("router: an unknown path or method finds nothing") {
   for (const auto* path : {"", "/", "/nothing", "/guilds", "/guilds/1/roles/2/3", "guilds/1"})
     CHECK(!find("GET", path).what);
   CHECK(!find("PUT", "/guilds/1/roles").what);
+  CHECK(!find("GET", "/webhooks/1//messages/2").what); // An empty token is none.
+}
+
+TEST_CASE("router: what stands for an id and is none is 50035 by its name, and other names are free") {
+  const auto fault = find("GET", "/channels/undefined/messages/2").fault();
+  REQUIRE(fault);
+  CHECK(fault->status == 400);
+  CHECK(fault->code == 50035);
+  CHECK(fault->errors.at("channel_id").at("_errors").at(0).at("message") == "Value \"undefined\" is not snowflake.");
+  CHECK(!fault->errors.contains("message_id"));
+  CHECK(find("GET", "/guilds/1/emojis/x").fault());
+  CHECK(!find("PUT", "/channels/1/messages/2/reactions/x/@me").fault());
+  CHECK(!find("PATCH", "/webhooks/1/token/messages/@original").fault());
+  CHECK(!find("GET", "/invites/code").fault());
 }
 
 TEST_CASE("router: no two routes have the same method and pattern") {
