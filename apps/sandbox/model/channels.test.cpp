@@ -5,6 +5,7 @@
 #include "apps/sandbox/model/roles.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace arrakis;
 using namespace arrakis::sandbox::model;
@@ -100,11 +101,28 @@ TEST_CASE("messages: empty ones are 50006, long ones 50035, and foreign ones are
   CHECK(send_message(t.world, t.bot(), t.general(), {}).why().code == 50006);
   CHECK(send_message(t.world, t.bot(), t.general(), js::object{{"content", std::string(2001, 'x')}}).why().code
         == 50035);
+  CHECK(send_message(t.world, t.bot(), t.general(), object(R"({"content":" \n "})")).why().code == 50006);
   const auto id = id_in(*send_message(t.world, t.as(t.person), t.general(), object(R"({"content":"hi"})")));
   CHECK(t.told("MESSAGE_CREATE") == 1);
+  CHECK(edit_message(t.world, t.as(t.person), t.general(), id, object(R"({"content":""})")).why().code == 50006);
+  CHECK(get_message(t.world, t.as(t.person), t.general(), id)->at("content") == "hi");
   CHECK(edit_message(t.world, t.bot(), t.general(), id, object(R"({"content":"ho"})")).why().code == 50005);
   REQUIRE(delete_message(t.world, t.bot(), t.general(), id));
   CHECK(get_message(t.world, t.bot(), t.general(), id).why().code == 10008);
+}
+
+TEST_CASE("messages: an embed shows something, and its color is one") {
+  town t;
+  const auto code = [&](std::string_view embed) {
+    auto made = send_message(t.world, t.bot(), t.general(), object(fmt::format(R"({{"embeds":[{}]}})", embed)));
+    return made ? 0 : made.why().code;
+  };
+  CHECK(code("{}") == 50035);
+  CHECK(code(R"({"color":5})") == 50035);
+  CHECK(code(R"({"title":"x","color":16777216})") == 50035);
+  CHECK(code(R"({"title":"x","color":"red"})") == 50035);
+  CHECK(code(R"({"title":"x","color":16777215})") == 0);
+  CHECK(code(R"({"image":{"url":"https://example.org/a.png"}})") == 0);
 }
 
 TEST_CASE("messages: components are checked: rows, custom ids, labels, options") {

@@ -2,6 +2,7 @@
 
 #include "apps/sandbox/model/links.hpp"
 #include "runtime/json.hpp"
+#include "runtime/unicode.hpp"
 
 #include <fmt/format.h>
 #include <set>
@@ -196,8 +197,25 @@ void check_embed_links(form& f, const js::object& embed, const std::string& path
         check(*inner, key, fmt::format("{}.{}", path, part));
 }
 
+void check_color(form& f, const js::object& embed, const std::string& path) {
+  form inner(embed);
+  inner.integer("color", 0, 0xFFFFFF);
+  if (!inner.clean())
+    f.fault(path + ".color", "NUMBER_TYPE_MAX", "int value should be between 0 and 16777215.");
+}
+
+/// Whether there is anything to show: Discord names the description when there is not.
+bool shows_nothing(const js::object& embed) {
+  for (const auto key : {"title", "description", "fields", "image", "thumbnail", "author", "footer", "video"})
+    if (const auto* each = embed.if_contains(key); each && !each->is_null())
+      return false;
+  return true;
+}
+
 size_t check_embed(form& f, const js::object& embed, const std::string& path) {
   size_t total = 0;
+  if (shows_nothing(embed))
+    f.fault(path + ".description", "BASE_TYPE_REQUIRED", "This field is required");
   const auto limit = [&](const js::object& in, std::string_view key, const std::string& at, size_t max) {
     const auto length = length_of(json::text_or(in, key));
     total += length;
@@ -211,6 +229,7 @@ size_t check_embed(form& f, const js::object& embed, const std::string& path) {
   if (const auto* author = json::object_in(embed, "author"))
     limit(*author, "name", path + ".author.name", 256);
   check_embed_links(f, embed, path);
+  check_color(f, embed, path);
   const auto* fields = json::array_in(embed, "fields");
   if (fields && fields->size() > 25)
     f.fault(path + ".fields", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.");
@@ -335,7 +354,7 @@ void apply(world& w, message& m, const content_fields& fields) {
 }
 
 bool is_empty(const message& m) {
-  return m.content.empty() && m.embeds.empty() && m.attachments.empty() && m.components.empty();
+  return unicode::trimmed(m.content).empty() && m.embeds.empty() && m.attachments.empty() && m.components.empty();
 }
 
 js::object read_modal(form& f) {

@@ -168,7 +168,7 @@ outcome<message> draft_message(world& w, const actor& by, place at, const js::ob
   if (!f.clean())
     return f.why();
   if (is_empty(m))
-    return refusal{400, 50006, "Cannot send an empty message", {}};
+    return empty_message();
   return m;
 }
 
@@ -204,7 +204,11 @@ outcome<js::object> edit_message(world& w, const actor& by, place at, snowflake 
   const auto fields = read_content(f);
   if (!f.clean())
     return f.why();
-  apply(w, m, fields);
+  auto next = m;
+  apply(w, next, fields);
+  if (is_empty(next))
+    return empty_message();
+  m = std::move(next);
   read_mentions(w, at.guild, m, mention_rules{f.object("allowed_mentions")});
   m.edited_ms = w.now_ms;
   tell_changed(w, m);
@@ -228,16 +232,23 @@ outcome<js::object> get_message(world& w, const actor& by, place at, snowflake i
   return to_json(w, **found, by.user);
 }
 
-outcome<js::array> list_messages(world& w, const actor& by, place at, snowflake before, snowflake after, size_t count) {
+outcome<js::array> list_messages(world& w, const actor& by, place at, message_window window, size_t count) {
   if (!(permissions_at(at, by.user) & read_message_history))
     return js::array{};
+  std::vector<const message*> seen; // Oldest first.
+  for (const auto& [id, each] : w.messages[at.channel->id])
+    if (!each.visible_to && (!window.before || id < window.before) && (!window.after || id > *window.after))
+      seen.push_back(&each);
+  auto first = seen.end() - static_cast<ptrdiff_t>(std::min(count, seen.size()));
+  if (window.around) {
+    const auto middle = std::find_if(seen.begin(), seen.end(), [&](const auto* m) { return !(m->id < window.around); });
+    first = middle - std::min(static_cast<ptrdiff_t>(count / 2), middle - seen.begin());
+  } else if (window.after)
+    first = seen.begin();
+  const auto last = first + std::min(static_cast<ptrdiff_t>(count), seen.end() - first);
   js::array list;
-  const auto in = w.messages.find(at.channel->id);
-  if (in == w.messages.end())
-    return list;
-  for (auto each = in->second.rbegin(); each != in->second.rend() && list.size() < count; ++each)
-    if (!each->second.visible_to && (!before || each->first < before) && (!after || each->first > after))
-      list.push_back(to_json(w, each->second, by.user));
+  for (auto each = last; each != first;)
+    list.push_back(to_json(w, **--each, by.user));
   return list;
 }
 

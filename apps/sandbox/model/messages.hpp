@@ -11,8 +11,14 @@ outcome<js::object> send_message(world&, const actor&, place, const js::object& 
 outcome<js::object> edit_message(world&, const actor&, place, snowflake id, const js::object& body);
 outcome<done> delete_message(world&, const actor&, place, snowflake id);
 outcome<js::object> get_message(world&, const actor&, place, snowflake id);
-/// Newest first; ephemeral ones are in no list.
-outcome<js::array> list_messages(world&, const actor&, place, snowflake before, snowflake after, size_t count);
+/// Newest first; ephemeral ones are in no list. `after` gives those that follow it (0: the oldest of the channel),
+/// `around` half of them older.
+struct message_window {
+  snowflake before = {};
+  std::optional<snowflake> after = {};
+  snowflake around = {};
+};
+outcome<js::array> list_messages(world&, const actor&, place, message_window, size_t count);
 
 /// POST /channels/{channel}/messages/bulk-delete: 2 to 100, none older than 14 days.
 outcome<done> delete_messages(world&, const actor&, place, const js::object& body);

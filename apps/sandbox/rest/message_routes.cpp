@@ -10,8 +10,10 @@ using namespace model;
 
 reply get_messages(call& c) {
   return in_conversation(c, [&](place at) {
-    return give(
-      list_messages(c.world, c.by, at, c.query_id("before"), c.query_id("after"), c.number("limit", 50, 100)));
+    const message_window window{.before = c.query_id("before"),
+                                .after = c.query("after").empty() ? std::nullopt : std::optional(c.query_id("after")),
+                                .around = c.query_id("around")};
+    return give(list_messages(c.world, c.by, at, window, c.number("limit", 50, 100)));
   });
 }
 reply post_message(call& c) {
