@@ -150,7 +150,7 @@ void read_fields(form& f, world& w, const guild& in, channel& c) {
     if (c.name.empty())
       f.fault("name", "BASE_TYPE_REQUIRED", "This field is required");
   }
-  if (const auto topic = f.text("topic", 0, topic_max))
+  if (const auto topic = f.text("topic", 0, is_forum(c.kind) ? forum_topic_max : topic_max))
     c.topic = *topic;
   else if (f.is_null("topic"))
     c.topic.clear();

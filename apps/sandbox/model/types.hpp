@@ -287,6 +287,7 @@ inline constexpr size_t channels_max = 500;
 inline constexpr size_t channels_per_category_max = 50;
 inline constexpr size_t name_max = 100;
 inline constexpr size_t topic_max = 1024;
+inline constexpr size_t forum_topic_max = 4096; // also of a media channel
 inline constexpr size_t reason_max = 512;
 inline constexpr size_t commands_max = 100;
 /// Ours: what the emulator keeps, so that a soak does not fill the memory.
