@@ -90,7 +90,7 @@ private:
   void on_identify(connection&, const js::object& d);
   void on_resume(connection&, const js::object& d);
   void on_request_members(connection&, const js::object& d);
-  bool may_identify(const js::object& d, const model::application&, int shard, int shards, connection&);
+  bool may_identify(const js::object& d, const model::application&, int shard, connection&);
   void greet(connection&);
   void welcome(connection&, session&);
   void send_guilds(session&);
