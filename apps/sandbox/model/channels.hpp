@@ -11,6 +11,7 @@ outcome<done> put_overwrite(world&, const actor&, place, snowflake target, const
 outcome<done> delete_overwrite(world&, const actor&, place, snowflake target);
 /// PATCH /guilds/{guild}/channels: [{id, position, parent_id?}].
 outcome<done> move_channels(world&, const actor&, guild&, const js::array& body);
+refusal wrong_channel_type(); ///< 400, 50024
 /// Without threads.
 js::array list_channels(const guild&);
 size_t channels_of(const guild&);

@@ -141,3 +141,40 @@ TEST_CASE("messages: components are checked: rows, custom ids, labels, options")
   CHECK(refused(R"([{"type":1,"components":[{"type":3,"custom_id":"s","options":[]}]}])"));
   CHECK(!refused(R"([{"type":1,"components":[)" + button + "]}]"));
 }
+
+TEST_CASE("channels: a text channel becomes an announcement channel and back, and no other type changes") {
+  town t;
+  const auto edit = [&](const char* body) { return edit_channel(t.world, t.bot(), t.general(), object(body)); };
+  CHECK(edit(R"({"type":5})")->at("type") == 5);
+  CHECK(t.here().audit.back().changes.at(0).at("key") == "type");
+  CHECK(edit(R"({"type":0})")->at("type") == 0);
+  CHECK(edit(R"({"type":2})").why().errors.contains("type"));
+  const auto voice = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"v","type":2})")));
+  CHECK(edit_channel(t.world, t.bot(), at(t, voice), object(R"({"type":0})")).why().errors.contains("type"));
+  CHECK(edit_channel(t.world, t.bot(), at(t, voice), object(R"({"type":2})")));
+}
+
+TEST_CASE("channels: a forum has flags, a default reaction, an order and a layout, each within its bounds") {
+  town t;
+  const auto id = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"f","type":15})")));
+  const auto edit = [&](const std::string& body) { return edit_channel(t.world, t.bot(), at(t, id), object(body)); };
+  auto forum = edit(R"({"flags":16,"default_reaction_emoji":{"emoji_name":"👍"},"default_sort_order":1,
+    "default_forum_layout":2})");
+  REQUIRE(forum);
+  CHECK(forum->at("flags") == 16);
+  CHECK(forum->at("default_reaction_emoji").at("emoji_name") == "👍");
+  CHECK(forum->at("default_sort_order") == 1);
+  CHECK(forum->at("default_forum_layout") == 2);
+  CHECK(edit(R"({"default_sort_order":null})")->at("default_sort_order").is_null());
+  const auto long_tag = R"({"available_tags":[{"name":")" + std::string(21, 'x') + "\"}]}";
+  for (const auto& [key, body] : std::vector<std::pair<const char*, std::string>>{
+         {"flags", R"({"flags":32768})"}, // A media channel's.
+         {"default_sort_order", R"({"default_sort_order":7})"},
+         {"default_forum_layout", R"({"default_forum_layout":3})"},
+         {"default_reaction_emoji", R"({"default_reaction_emoji":{"emoji_id":"5","emoji_name":"x"}})"},
+         {"available_tags", long_tag}}) {
+    const auto bad = edit(body);
+    REQUIRE_MESSAGE(!bad, key);
+    CHECK_MESSAGE(bad.why().errors.contains(key), key);
+  }
+}
