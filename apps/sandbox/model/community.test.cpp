@@ -200,6 +200,37 @@ TEST_CASE("threads: a thread has its message's id, its channel's overwrites, and
   CHECK(archived_threads(t.world, t.bot(), t.general(), false, 50).at("threads").as_array().size() == 1);
 }
 
+TEST_CASE("threads: an archived one is unarchived before it is edited, and a post is a message") {
+  town t(administrator);
+  const auto thread = id_in(*start_thread(t.world, t.bot(), t.general(), object(R"({"name":"talk","type":11})")));
+  const auto edit = [&](const char* body) { return edit_channel(t.world, t.bot(), at(t, thread), object(body)); };
+  REQUIRE(edit(R"({"archived":true,"locked":true})"));
+  CHECK(edit(R"({"name":"other"})").why().code == 50083);
+  CHECK(edit(R"({"name":"other","archived":false})"));
+  const auto forum = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"f","type":15})")));
+  const auto bad = start_thread(t.world, t.bot(), at(t, forum), object(R"({"name":"post","message":5})"));
+  REQUIRE(!bad);
+  CHECK(bad.why().errors.contains("message"));
+}
+
+TEST_CASE("invites and webhooks: a category has none") {
+  town t(administrator);
+  const auto id = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
+  CHECK(create_invite(t.world, t.bot(), at(t, id), {}).why().code == 50024);
+  CHECK(create_webhook(t.world, t.bot(), at(t, id), object(R"({"name":"Herald"})")).why().code == 50024);
+}
+
+TEST_CASE("webhooks: an avatar is an address, and a thread is started in a forum alone") {
+  town t(administrator);
+  const auto id = id_in(*create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"Herald"})")));
+  auto hook = find_webhook(t.world, id);
+  REQUIRE(hook);
+  const auto send = [&](const char* body) { return execute_webhook(t.world, *hook, {}, object(body)); };
+  CHECK(send(R"({"content":"x","avatar_url":"https://example.org/a.png"})"));
+  CHECK(send(R"({"content":"x","avatar_url":"nope"})").why().code == 50035);
+  CHECK(send(R"({"content":"x","thread_name":"post"})").why().code == 220003);
+}
+
 TEST_CASE("bans, invites, webhooks, emojis: made, listed, taken away; who may not is refused") {
   town t(administrator);
   REQUIRE(ban(t.world, t.bot(), t.here(), t.person));

@@ -6,6 +6,9 @@
 #include "apps/sandbox/model/render.hpp"
 #include "runtime/json.hpp"
 
+#include <fmt/format.h>
+#include <set>
+
 namespace arrakis::sandbox::model {
 namespace {
 using namespace arrakis::permissions;
@@ -61,6 +64,40 @@ public:
 private:
   const js::object* allowed_;
 };
+
+/// allowed_mentions: known kinds, up to 100 ids of each, and not both a kind and its ids.
+void check_mentions(form& f, const js::object& allowed) {
+  form inner(allowed);
+  if (const auto* parse = inner.array("parse", 3))
+    for (size_t i = 0; i < parse->size(); ++i) {
+      const auto* kind = (*parse)[i].if_string();
+      if (!kind || (*kind != "users" && *kind != "roles" && *kind != "everyone"))
+        inner.fault(fmt::format("parse.{}", i), "BASE_TYPE_CHOICES",
+                    "Value must be one of ('users', 'roles', 'everyone').");
+      else if (const auto* ids = json::array_in(allowed, std::string_view(*kind)); ids && !ids->empty())
+        inner.fault(fmt::format("parse.{}", i), "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
+                    fmt::format("Cannot parse {0} and list {0}.", std::string_view(*kind)));
+    }
+  for (const auto key : {"users", "roles"})
+    inner.ids(key, 100);
+  inner.boolean("replied_user");
+  f.merge(inner, "allowed_mentions");
+}
+
+/// What the content of a message needs beside the permission to write.
+std::optional<refusal> check_permissions(const message& m, uint64_t mine) {
+  if ((!m.embeds.empty() && !(mine & embed_links)) || (!m.attachments.empty() && !(mine & attach_files)))
+    return missing_permissions();
+  if (!m.reference.empty() && !(mine & read_message_history))
+    return refusal{403, 160002, "Cannot reply without permission to read message history", {}};
+  return std::nullopt;
+}
+
+/// Text of up to 25 characters, or a whole number.
+void check_nonce(form& f, const js::object& body) {
+  if (const auto* nonce = body.if_contains("nonce"); nonce && !nonce->is_int64() && !nonce->is_uint64())
+    f.text("nonce", 0, 25);
+}
 
 void add_once(js::array& to, const std::string& id) {
   if (std::find(to.begin(), to.end(), js::value(id)) == to.end())
@@ -154,12 +191,16 @@ void remove(world& w, const message& m) {
 outcome<message> draft_message(world& w, const actor& by, place at, const js::object& body) {
   form f(body);
   const auto fields = read_content(f);
+  check_nonce(f, body);
+  const auto* allowed = f.object("allowed_mentions");
+  if (allowed)
+    check_mentions(f, *allowed);
   if (!f.clean())
     return f.why();
   message m{.id = w.next_id(), .channel = at.channel->id, .guild = at.channel->guild, .author = by.user};
   m.flags = static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
   apply(w, m, fields);
-  const mention_rules rules{f.object("allowed_mentions")};
+  const mention_rules rules{allowed};
   read_mentions(w, at.guild, m, rules);
   if (m.mention_everyone && !(permissions_at(at, by.user) & mention_everyone))
     m.mention_everyone = false;
@@ -185,6 +226,8 @@ outcome<js::object> send_message(world& w, const actor& by, place at, const js::
   auto m = draft_message(w, by, at, body);
   if (!m)
     return m.why();
+  if (auto refused = check_permissions(*m, permissions_at(at, by.user)))
+    return *refused;
   const auto* given = body.if_contains("nonce");
   const auto nonce = given ? *given : js::value(nullptr);
   auto out = to_json(w, keep(w, std::move(*m), nonce), by.user);
@@ -202,6 +245,9 @@ outcome<js::object> edit_message(world& w, const actor& by, place at, snowflake 
     return refusal{403, 50005, "Cannot edit a message authored by another user", {}};
   form f(body);
   const auto fields = read_content(f);
+  const auto* allowed = f.object("allowed_mentions");
+  if (allowed)
+    check_mentions(f, *allowed);
   if (!f.clean())
     return f.why();
   auto next = m;
@@ -209,7 +255,7 @@ outcome<js::object> edit_message(world& w, const actor& by, place at, snowflake 
   if (is_empty(next))
     return empty_message();
   m = std::move(next);
-  read_mentions(w, at.guild, m, mention_rules{f.object("allowed_mentions")});
+  read_mentions(w, at.guild, m, mention_rules{allowed});
   m.edited_ms = w.now_ms;
   tell_changed(w, m);
   return to_json(w, m, by.user);
@@ -259,14 +305,15 @@ outcome<done> delete_messages(world& w, const actor& by, place at, const js::obj
     return missing_permissions();
   form f(body);
   f.require("messages");
-  const auto* ids = f.array("messages", 100);
+  const auto ids = f.ids("messages", 100);
   if (ids && ids->size() < 2)
     f.fault("messages", "BASE_TYPE_BAD_LENGTH", "Must be between 2 and 100 in length.");
-  if (!f.clean() || !ids)
+  if (ids && std::set(ids->begin(), ids->end()).size() < ids->size())
+    f.fault("messages", "SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains this value");
+  if (!f.clean())
     return f.why();
   js::array gone;
-  for (const auto& each : *ids) {
-    const auto id = id_of(each).value_or(snowflake{});
+  for (const auto id : *ids) {
     if (w.now_ms - id.made_at_ms() > bulk_age_max_ms)
       return refusal{400, 50034, "You can only bulk delete messages that are under 14 days old.", {}};
     if (auto* m = w.find_message(at.channel->id, id); m && !m->visible_to)

@@ -1,5 +1,6 @@
 #include "apps/sandbox/model/threads.hpp"
 
+#include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/messages.hpp"
 #include "apps/sandbox/model/permissions.hpp"
@@ -97,7 +98,7 @@ outcome<js::object> start_post(world& w, const actor& by, place at, const js::ob
   f.require("message");
   auto made = draft_of(at, public_thread);
   read_fields(f, made);
-  const auto* first = json::object_in(body, "message");
+  const auto* first = f.object("message");
   if (!f.clean() || !first)
     return f.why();
   if (!(permissions_in(*at.guild, *at.channel, by.user) & send_messages))
@@ -125,7 +126,7 @@ outcome<js::object> start_thread_from(world& w, const actor& by, place at, snowf
   if (from->thread)
     return refusal{400, 160004, "A thread has already been created for this message", {}};
   if (at.channel->kind != text_channel && at.channel->kind != announcement_channel)
-    return refusal{400, 50024, "Cannot execute action on this channel type", {}};
+    return wrong_channel_type();
   form f(body);
   f.require("name");
   auto made = draft_of(at, at.channel->kind == announcement_channel ? announcement_thread : public_thread);
@@ -144,7 +145,7 @@ outcome<js::object> start_thread(world& w, const actor& by, place at, const js::
   if (is_forum(at.channel->kind))
     return start_post(w, by, at, body);
   if (at.channel->kind != text_channel && at.channel->kind != announcement_channel)
-    return refusal{400, 50024, "Cannot execute action on this channel type", {}};
+    return wrong_channel_type();
   form f(body);
   f.require("name");
   const auto kind = f.integer("type", announcement_thread, private_thread).value_or(private_thread);
@@ -173,7 +174,8 @@ outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::o
   next.thread.locked = f.boolean("locked").value_or(next.thread.locked);
   if (!f.clean())
     return f.why();
-  if (next.thread.locked != thread.thread.locked && !manages)
+  const bool unlocks = thread.thread.locked && thread.thread.archived != next.thread.archived;
+  if ((next.thread.locked != thread.thread.locked || unlocks) && !manages)
     return missing_permissions();
   if (next.thread.archived != thread.thread.archived)
     next.thread.archived_ms = w.now_ms;
@@ -184,6 +186,8 @@ outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::o
   change(changes, "auto_archive_duration", thread.archive_after_min, next.archive_after_min);
   change(changes, "rate_limit_per_user", thread.slowmode_s, next.slowmode_s);
   change(changes, "applied_tags", thread.thread.tags, next.thread.tags);
+  if (!changes.empty() && thread.thread.archived && next.thread.archived) // It is unarchived first, or with this.
+    return refusal{400, 50083, "Thread is archived", {}};
   if (!changes.empty()) {
     thread = std::move(next);
     w.emit("THREAD_UPDATE", at.guild->id, to_json(thread));

@@ -1,6 +1,8 @@
 #include "apps/sandbox/model/webhooks.hpp"
 
+#include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/content.hpp"
+#include "apps/sandbox/model/links.hpp"
 #include "apps/sandbox/model/messages.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
@@ -84,6 +86,8 @@ outcome<webhook_place> find_webhook(world& w, snowflake id, std::string_view tok
 outcome<js::object> create_webhook(world& w, const actor& by, place at, const js::object& body) {
   if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_webhooks))
     return missing_permissions();
+  if (at.channel->kind == category_channel)
+    return wrong_channel_type();
   form f(body);
   f.require("name");
   const auto name = read_name(f, "name");
@@ -166,10 +170,14 @@ outcome<js::object> execute_webhook(world& w, webhook_place at, snowflake thread
     return where.why();
   form f(body);
   const auto name = read_name(f, "username");
+  if (const auto url = f.text("avatar_url", 1, 2048))
+    check_link(f, "avatar_url", *url, {"http", "https"});
   if (!f.clean())
     return f.why();
   if (is_forum(where->channel->kind))
     return refusal{400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id", {}};
+  if (f.has("thread_name"))
+    return refusal{400, 220003, "Webhooks can only create threads in forum channels", {}};
   auto m = draft_message(w, {.user = at.guild->owner}, *where, body); // It may mention whom its maker could.
   if (!m)
     return m.why();
