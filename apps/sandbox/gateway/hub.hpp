@@ -24,7 +24,7 @@ struct settings {
   int refuse_resumes = 0;         ///< So many resumes get opcode 9 with false.
   int cut_resumes = 0;            ///< So many resumes are cut (1006); below 0: all of them.
   std::string deaf_path;          ///< Connections at this path get no opcode 10, ever: a resume address that is dead.
-  std::string ready_without;      ///< A field of READY that is left out: the twin of the schema check.
+  std::string ready_without;      ///< A field of READY that is left out: the negative control of the schema check.
 };
 
 /// Whom an order concerns; an empty field means any.

@@ -119,11 +119,8 @@ void read_vocal_fields(form& f, channel& c) {
 void read_thread_defaults(form& f, channel& c) {
   if (const auto slowmode = f.integer("default_thread_rate_limit_per_user", 0, 21600))
     c.thread_slowmode_s = static_cast<int>(*slowmode);
-  if (const auto minutes = f.integer("default_auto_archive_duration", 60, 10'080)) {
-    if (*minutes != 60 && *minutes != 1'440 && *minutes != 4'320 && *minutes != 10'080)
-      f.fault("default_auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of {60, 1440, 4320, 10080}.");
-    c.archive_after_min = static_cast<int>(*minutes);
-  }
+  if (const auto minutes = read_archive_minutes(f, "default_auto_archive_duration"))
+    c.archive_after_min = *minutes;
 }
 
 /// `default_reaction_emoji`: {emoji_id?, emoji_name?}, of which one is null.
@@ -427,6 +424,11 @@ outcome<done> move_channels(world& w, const actor& by, guild& in, const js::arra
     note(w, in, action::channel_update, by, *id, std::move(changes));
   }
   return done{};
+}
+
+std::optional<int> read_archive_minutes(form& f, std::string_view key) {
+  const auto minutes = f.choice(key, {60, 1'440, 4'320, 10'080});
+  return minutes ? std::optional(static_cast<int>(*minutes)) : std::nullopt;
 }
 
 refusal wrong_channel_type() { return {400, 50024, "Cannot execute action on this channel type", {}}; }

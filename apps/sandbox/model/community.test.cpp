@@ -28,24 +28,6 @@ js::object sent(town& t, const std::string& body) {
 constexpr uint64_t administrator = 8;
 } // namespace
 
-TEST_CASE("form: an id is text or a number, and nothing else") {
-  CHECK(id_of(js::value("123456789012345678"))->value == 123456789012345678u);
-  CHECK(id_of(js::value(123456789012345678))->value == 123456789012345678u);
-  CHECK(!id_of(js::value(-1)));
-  CHECK(!id_of(js::value(1.5)));
-  CHECK(!id_of(js::value("x")));
-}
-
-TEST_CASE("form: what is no number is named as it was sent") {
-  const auto body = object(R"({"text":"red","list":[1]})");
-  form f(body);
-  CHECK(!f.integer("text", 0, 9));
-  CHECK(!f.id("list"));
-  const auto& errors = f.why().errors;
-  CHECK(errors.at("text").at("_errors").at(0).at("message") == R"(Value "red" is not int.)");
-  CHECK(errors.at("list").at("_errors").at(0).at("message") == R"(Value "[1]" is not snowflake.)");
-}
-
 TEST_CASE("channels: every type has its fields, and a field outside its bounds is refused by name") {
   town t(administrator);
   const auto make = [&](const std::string& body) { return create_channel(t.world, t.bot(), t.here(), object(body)); };

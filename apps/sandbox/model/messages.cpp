@@ -182,6 +182,27 @@ void tell_changed(world& w, const message& m) {
     w.emit_in(*where, "MESSAGE_UPDATE", dispatch_of(w, *where, m));
 }
 
+outcome<done> rewrite(world& w, message& m, const js::object& body) {
+  form f(body);
+  const auto fields = read_content(f);
+  const auto* allowed = f.object("allowed_mentions");
+  if (allowed)
+    check_mentions(f, *allowed);
+  if (!f.clean())
+    return f.why();
+  auto next = m;
+  apply(w, next, fields);
+  if (is_empty(next))
+    return empty_message();
+  read_mentions(w, w.find_guild(m.guild), next, mention_rules{allowed});
+  if (!(m.flags & loading_flag))
+    next.edited_ms = w.now_ms;
+  next.flags &= ~loading_flag;
+  m = std::move(next);
+  tell_changed(w, m);
+  return done{};
+}
+
 void remove(world& w, const message& m) {
   if (const auto* where = w.find_channel(m.channel); where && !m.visible_to)
     w.emit_in(*where, "MESSAGE_DELETE", {{"id", m.id.text()}, {"channel_id", m.channel.text()}});
@@ -243,21 +264,8 @@ outcome<js::object> edit_message(world& w, const actor& by, place at, snowflake 
   auto& m = **found;
   if (m.author != by.user)
     return refusal{403, 50005, "Cannot edit a message authored by another user", {}};
-  form f(body);
-  const auto fields = read_content(f);
-  const auto* allowed = f.object("allowed_mentions");
-  if (allowed)
-    check_mentions(f, *allowed);
-  if (!f.clean())
-    return f.why();
-  auto next = m;
-  apply(w, next, fields);
-  if (is_empty(next))
-    return empty_message();
-  m = std::move(next);
-  read_mentions(w, at.guild, m, mention_rules{allowed});
-  m.edited_ms = w.now_ms;
-  tell_changed(w, m);
+  if (auto changed = rewrite(w, m, body); !changed)
+    return changed.why();
   return to_json(w, m, by.user);
 }
 

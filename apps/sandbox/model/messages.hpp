@@ -38,6 +38,8 @@ js::array list_pins(world&, place);
 /// `nonce` is echoed to the gateway, so that a client knows its own message; null: none.
 message& keep(world&, message, const js::value& nonce = {});
 void tell_changed(world&, const message&);
+/// Gives a kept message what its author sends now, and tells of it. The first change of a deferred answer is no edit.
+outcome<done> rewrite(world&, message&, const js::object& body);
 void remove(world&, const message&);
 
 } // namespace arrakis::sandbox::model

@@ -44,11 +44,8 @@ void read_fields(form& f, channel& thread) {
     thread.name = *name;
   if (const auto slowmode = f.integer("rate_limit_per_user", 0, 21'600))
     thread.slowmode_s = static_cast<int>(*slowmode);
-  if (const auto minutes = f.integer("auto_archive_duration", 60, 10'080)) {
-    if (*minutes != 60 && *minutes != 1'440 && *minutes != 4'320 && *minutes != 10'080)
-      f.fault("auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of {60, 1440, 4320, 10080}.");
-    thread.archive_after_min = static_cast<int>(*minutes);
-  }
+  if (const auto minutes = read_archive_minutes(f, "auto_archive_duration"))
+    thread.archive_after_min = *minutes;
   if (const auto* tags = f.array("applied_tags", 5)) {
     thread.thread.tags.clear();
     for (const auto& each : *tags)

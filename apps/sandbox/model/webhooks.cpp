@@ -1,7 +1,7 @@
 #include "apps/sandbox/model/webhooks.hpp"
 
 #include "apps/sandbox/model/channels.hpp"
-#include "apps/sandbox/model/content.hpp"
+#include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/links.hpp"
 #include "apps/sandbox/model/messages.hpp"
 #include "apps/sandbox/model/permissions.hpp"
@@ -199,17 +199,8 @@ outcome<js::object> edit_webhook_message(world& w, webhook_place at, snowflake t
   auto m = own_message(w, at, thread, id);
   if (!m)
     return m.why();
-  form f(body);
-  const auto fields = read_content(f);
-  if (!f.clean())
-    return f.why();
-  auto next = **m;
-  apply(w, next, fields);
-  if (is_empty(next))
-    return empty_message();
-  **m = std::move(next);
-  (*m)->edited_ms = w.now_ms;
-  tell_changed(w, **m);
+  if (auto changed = rewrite(w, **m, body); !changed)
+    return changed.why();
   return model::to_json(w, **m);
 }
 
