@@ -9,8 +9,6 @@
 
 namespace arrakis::sandbox::model {
 namespace {
-constexpr int64_t chat_input = 1;
-
 /// CHAT_INPUT names: ^[-_\p{L}\p{N}]{1,32}$ and lower case; beyond ASCII we let everything pass.
 bool good_name(std::string_view name) {
   if (name.empty() || length_of(name) > 32)
@@ -305,10 +303,10 @@ js::array list_commands(const application& app, snowflake guild) {
   return list;
 }
 
-const command* find_command(const application& app, snowflake guild, std::string_view name) {
+const command* find_command(const application& app, snowflake guild, std::string_view name, int64_t kind) {
   const command* global = nullptr;
   for (const auto& [_, each] : app.commands)
-    if (json::text_or(each.definition, "name") == name && json::integer_or(each.definition, "type") == chat_input) {
+    if (json::text_or(each.definition, "name") == name && json::integer_or(each.definition, "type") == kind) {
       if (each.guild == guild)
         return &each;
       if (!each.guild)

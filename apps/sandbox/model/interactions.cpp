@@ -34,9 +34,18 @@ js::object metadata_of(world& w, const interaction& i) {
   return out;
 }
 
+constexpr int context_command_message = 23; // resources/message#message-object-message-types
+
+bool is_context_command(world& w, const interaction& i) {
+  const auto& commands = w.applications.at(i.application).commands;
+  const auto found = commands.find(i.command);
+  return found != commands.end() && json::integer_or(found->second.definition, "type") != chat_input;
+}
+
 message blank(world& w, const interaction& i, bool ephemeral) {
   message m{.id = w.next_id(), .channel = i.channel, .guild = i.guild, .author = w.applications.at(i.application).bot};
-  m.kind = i.kind == command_type ? command_message : plain_message;
+  if (i.kind == command_type)
+    m.kind = is_context_command(w, i) ? context_command_message : command_message;
   m.application = i.application;
   m.interaction = metadata_of(w, i);
   if (ephemeral) {
