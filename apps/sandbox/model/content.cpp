@@ -176,7 +176,7 @@ void walker::press(const js::object& c, const std::string& path) {
     form_.fault(path + ".style", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3, 4, 5, 6}.");
   if (style == 6) // Nothing is sold here, so there is nothing that such a button could offer.
     form_.fault(path + ".sku_id", "BASE_TYPE_REQUIRED", "This field is required");
-  if (c.contains("url") && c.contains("custom_id"))
+  if (!json::text_or(c, "url").empty() && !json::text_or(c, "custom_id").empty()) // A client may send null for one.
     form_.fault(path + ".url", "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE",
                 "A custom id and url cannot both be specified");
   texts(c, path, {{"label", 0, 80, false}});

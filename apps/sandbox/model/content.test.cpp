@@ -33,6 +33,7 @@ TEST_CASE("content: a row holds buttons or one select, and a button has an id or
   CHECK(refused_component(fmt::format(R"({{"type":1,"components":[{}]}})", a_button)) == 50035); // A row in a row.
   CHECK(refused_component(R"({"type":2,"style":5,"label":"a","url":"https://a.b"})") == 0);
   CHECK(refused_component(R"({"type":2,"style":5,"label":"a","url":"https://a.b","custom_id":"a"})") == 50035);
+  CHECK(refused_component(R"({"type":2,"style":1,"label":"a","url":null,"custom_id":"a"})") == 0);
   CHECK(refused_component(R"({"type":2,"style":6,"sku_id":"5"})") == 50035); // Nothing is sold here.
 }
 
