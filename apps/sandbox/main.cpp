@@ -106,7 +106,7 @@ int run(options o) {
   house all(io, std::move(o));
   all.core.open();
   net::http_server_options listen{.address = address, .port = port};
-  listen.body_bytes_max = 8 << 20;
+  listen.body_bytes_max = 32 << 20; // Above what the API refuses by itself, with 40005.
   auto server = std::make_unique<net::http_server>(
     io, listen,
     [&all](net::http_request request, const net::responder& respond) { all.handle(std::move(request), respond); });

@@ -65,6 +65,8 @@ outcome<started> start(world& w, const door::ask& a) {
           values.emplace_back(each.as_string());
     return press(w, user, channel, message, custom_id, values);
   }
+  if (const auto target = a.id("target"))
+    return invoke_on(w, user, channel, json::text_or(body, "command"), target, a.id("application"));
   static const js::object nothing;
   const auto* options = json::object_in(body, "options");
   return invoke(w, user, channel, json::text_or(body, "command"), options ? *options : nothing, a.id("application"),

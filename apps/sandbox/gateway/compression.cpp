@@ -38,6 +38,19 @@ private:
   z_stream z_{};
 };
 
+class payload_compression final : public compression {
+public:
+  std::string compress(std::string_view message) override {
+    auto bytes = compressBound(message.size());
+    std::string out(bytes, '\0');
+    const int rc = compress2(reinterpret_cast<Bytef*>(out.data()), &bytes,
+                             reinterpret_cast<const Bytef*>(message.data()), message.size(), Z_BEST_SPEED);
+    ARRAKIS_ASSERT(rc == Z_OK, "zlib compresses what is in memory");
+    out.resize(bytes);
+    return out;
+  }
+};
+
 class zstd_compression final : public compression {
 public:
   zstd_compression() : context_(ZSTD_createCCtx()) {
@@ -69,6 +82,8 @@ private:
 
 std::unique_ptr<compression> zlib_stream() { return std::make_unique<zlib_compression>(); }
 std::unique_ptr<compression> zstd_stream() { return std::make_unique<zstd_compression>(); }
+
+std::unique_ptr<compression> zlib_payload() { return std::make_unique<payload_compression>(); }
 
 std::unique_ptr<compression> compression_named(std::string_view name) {
   if (name == "zlib-stream")

@@ -5,8 +5,8 @@
 
 namespace arrakis::sandbox::gateway {
 
-/// Transport compression of a gateway connection: one context for all of its messages, each flushed at its end, so that
-/// a client can read it at once. https://discord.com/developers/docs/events/gateway#transport-compression
+/// How a gateway connection packs its messages, so that a client can read each at once. In the two transport
+/// compressions one context serves all messages. https://discord.com/developers/docs/events/gateway#compression
 class compression {
 public:
   virtual ~compression() = default;
@@ -17,7 +17,9 @@ public:
 std::unique_ptr<compression> zlib_stream();
 /// `zstd-stream`: one frame without an end; each message ends a block.
 std::unique_ptr<compression> zstd_stream();
-/// The one that the query parameter `compress` names; null: none of them.
+/// Payload compression (`compress` of IDENTIFY): each message is a zlib stream of its own.
+std::unique_ptr<compression> zlib_payload();
+/// The transport compression that the query parameter `compress` names; null: none of them.
 std::unique_ptr<compression> compression_named(std::string_view name);
 
 } // namespace arrakis::sandbox::gateway

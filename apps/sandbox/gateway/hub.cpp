@@ -1,5 +1,6 @@
 #include "apps/sandbox/gateway/hub.hpp"
 
+#include "apps/sandbox/gateway/payload.hpp"
 #include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/members.hpp"
 #include "apps/sandbox/model/render.hpp"
@@ -17,22 +18,13 @@ constexpr int64_t identify_every_ms = 5'000;
 constexpr int64_t session_kept_ms = 300'000; // "some minutes" of Discord
 constexpr int64_t members_every_ms = 30'000; // all members of a guild, since October 2025
 constexpr size_t members_per_chunk = 1000;
-constexpr size_t members_by_query_max = 100; // `limit` of op 8 with a query
 
-/// A query is answered with at most 100 members; without one, all are asked for (`limit` 0).
-size_t limit_of(const js::object& d, std::string_view query) {
-  const auto limit = static_cast<size_t>(std::max<int64_t>(0, json::integer_or(d, "limit")));
-  if (query.empty())
-    return limit == 0 ? SIZE_MAX : limit;
-  return std::min(limit == 0 ? members_by_query_max : limit, members_by_query_max);
-}
-
-/// `user_ids` of op 8: one snowflake or a list of them; nothing when the request is about a query.
-std::optional<js::array> wanted_users(const js::object& d) {
-  const auto* ids = d.if_contains("user_ids");
-  if (!ids || ids->is_null())
-    return std::nullopt;
-  return ids->is_array() ? ids->get_array() : js::array{*ids};
+/// The token of an IDENTIFY or a RESUME, which may carry its kind.
+std::string_view token_in(const js::object& d) {
+  auto token = json::text_or(d, "token");
+  if (token.starts_with("Bot "))
+    token.remove_prefix(4);
+  return token;
 }
 } // namespace
 
@@ -62,7 +54,9 @@ void hub::opened(uint64_t id, std::shared_ptr<net::websocket> socket, const std:
   const bool deaf = !settings.deaf_path.empty() && net::path_of(target) == settings.deaf_path;
   if (!settings.hold_hello && !deaf)
     greet(c);
-  if ((!version.empty() && version != "10" && version != "9") || net::query_value(target, "encoding") == "etf")
+  const auto encoding = net::query_value(target, "encoding");
+  if ((!version.empty() && version != "10" && version != "9") || (!encoding.empty() && encoding != "json")
+      || (!packing.empty() && !c.packer))
     end(c, invalid_version, "Invalid API version.");
 }
 
@@ -145,28 +139,27 @@ void hub::received(uint64_t id, const std::string& text) {
     return end(c, decode_error, "Error while decoding payload.");
   const auto op = json::integer_or(*frame, "op", -1);
   record_.add(id, "in", noted(op, *frame));
-  static const js::object nothing;
   const auto* d = json::object_in(*frame, "d");
   if (op != heartbeat && op != identify && op != resume && c.session.empty())
     return end(c, not_authenticated, "Not authenticated.");
+  if (!d && (op == identify || op == resume || op == request_members))
+    return end(c, decode_error, "Error while decoding payload.");
   switch (op) {
     case heartbeat:
       ++counts_.heartbeats;
       if (settings.acknowledge)
         send_op(c, heartbeat_ack, nullptr);
       return;
-    case identify: return on_identify(c, d ? *d : nothing);
-    case resume: return on_resume(c, d ? *d : nothing);
-    case request_members: return on_request_members(c, d ? *d : nothing);
+    case identify: return on_identify(c, *d);
+    case resume: return on_resume(c, *d);
+    case request_members: return on_request_members(c, *d);
     case presence:
     case voice: return;
     default: return end(c, unknown_opcode, "Unknown opcode.");
   }
 }
 
-bool hub::may_identify(const js::object& d, const model::application& app, int shard, int shards, connection& c) {
-  if (shards < 1 || shard < 0 || shard >= shards)
-    return end(c, invalid_shard, "Invalid shard."), false;
+bool hub::may_identify(const js::object& d, const model::application& app, int shard, connection& c) {
   const auto intents = json::integer_or(d, "intents", -1);
   if (intents < 0 || (static_cast<uint64_t>(intents) & ~known_intents))
     return end(c, invalid_intents, "Invalid intent(s)."), false;
@@ -188,20 +181,15 @@ bool hub::may_identify(const js::object& d, const model::application& app, int s
 void hub::on_identify(connection& c, const js::object& d) {
   if (!c.session.empty())
     return end(c, already_authenticated, "Already authenticated.");
-  auto token = json::text_or(d, "token");
-  if (token.starts_with("Bot "))
-    token.remove_prefix(4);
-  const auto* app = world_.find_application_by_token(token);
+  const auto* app = world_.find_application_by_token(token_in(d));
   if (!app)
     return end(c, authentication_failed, "Authentication failed.");
-  int shard = 0;
-  int shards = 1;
-  if (const auto* pair = json::array_in(d, "shard");
-      pair && pair->size() == 2 && (*pair)[0].is_int64() && (*pair)[1].is_int64()) {
-    shard = static_cast<int>((*pair)[0].as_int64());
-    shards = static_cast<int>((*pair)[1].as_int64());
-  }
-  if (!may_identify(d, *app, shard, shards, c))
+  if (!json::object_in(d, "properties"))
+    return end(c, decode_error, "Error while decoding payload.");
+  const auto part = shard_in(d);
+  if (!part)
+    return end(c, invalid_shard, "Invalid shard.");
+  if (!may_identify(d, *app, part->shard, c))
     return;
   ++counts_.identifies;
   if (settings.limits)
@@ -209,10 +197,12 @@ void hub::on_identify(connection& c, const js::object& d) {
   session made{.id = random_hex(16),
                .application = app->id,
                .bot = app->bot,
-               .shard = shard,
-               .shards = shards,
+               .shard = part->shard,
+               .shards = part->shards,
                .intents = static_cast<uint64_t>(json::integer_or(d, "intents"))};
   made.connection = c.id;
+  if (!c.packer && json::bool_or(d, "compress"))
+    c.packer = zlib_payload();
   c.session = made.id;
   auto& kept = sessions_[made.id] = std::move(made);
   if (!settings.hold_answer)
@@ -246,18 +236,19 @@ void hub::send_guilds(session& s) {
 }
 
 void hub::on_resume(connection& c, const js::object& d) {
-  auto token = json::text_or(d, "token");
-  if (token.starts_with("Bot "))
-    token.remove_prefix(4);
-  const auto* app = world_.find_application_by_token(token);
+  if (!c.session.empty())
+    return end(c, already_authenticated, "Already authenticated.");
+  const auto* app = world_.find_application_by_token(token_in(d));
   if (!app)
     return end(c, authentication_failed, "Authentication failed.");
+  const auto seq = sequence_in(d);
+  if (!seq)
+    return end(c, decode_error, "Error while decoding payload.");
   if (settings.cut_resumes != 0) {
     settings.cut_resumes -= settings.cut_resumes > 0;
     return cut(c);
   }
   const auto found = sessions_.find(std::string(json::text_or(d, "session_id")));
-  const auto seq = json::integer_or(d, "seq", 0);
   const bool refuse = settings.refuse_resumes > 0;
   if (refuse)
     --settings.refuse_resumes;
@@ -266,9 +257,9 @@ void hub::on_resume(connection& c, const js::object& d) {
     return send_op(c, invalid_session, false);
   }
   auto& s = found->second;
-  if (seq > s.seq || seq < 0)
+  if (*seq > s.seq || *seq < 0)
     return end(c, invalid_seq, "Invalid seq.");
-  const auto frames = s.replay(seq);
+  const auto frames = s.replay(*seq);
   if (!frames) {
     sessions_.erase(found);
     ++counts_.invalid_sessions;
@@ -287,14 +278,14 @@ void hub::on_resume(connection& c, const js::object& d) {
 
 void hub::on_request_members(connection& c, const js::object& d) {
   auto& s = sessions_.at(c.session);
-  const auto id = d.contains("guild_id") ? model::id_of(d.at("guild_id")).value_or(snowflake{}) : snowflake{};
+  const auto asked = members_request_in(d);
+  if (!asked)
+    return end(c, decode_error, "Error while decoding payload.");
+  const auto id = asked->guild;
   const auto* in = world_.find_guild(id);
   if (!in || !in->members.contains(s.bot))
     return;
-  const auto query = json::text_or(d, "query");
-  const auto wanted = wanted_users(d);
-  const js::value nonce = d.contains("nonce") ? d.at("nonce") : js::value(nullptr);
-  if (!wanted && query.empty()) {
+  if (!asked->users && asked->query.empty()) {
     if (!(s.intents & guild_members))
       return;
     auto& last = members_asked_ms_[fmt::format("{}/{}", s.application.value, id.value)];
@@ -302,12 +293,12 @@ void hub::on_request_members(connection& c, const js::object& d) {
       return dispatch_to(s, "RATE_LIMITED",
                          {{"opcode", static_cast<int>(request_members)},
                           {"retry_after", static_cast<double>(wait) / 1000.0},
-                          {"meta", {{"guild_id", id.text()}, {"nonce", nonce}}}});
+                          {"meta", {{"guild_id", id.text()}, {"nonce", asked->nonce}}}});
     last = wall_ms();
   }
   js::array members, missing;
-  if (wanted)
-    for (const auto& each : *wanted) {
+  if (asked->users)
+    for (const auto& each : *asked->users) {
       const auto user = model::id_of(each);
       const auto who = user ? in->members.find(*user) : in->members.end();
       if (who == in->members.end())
@@ -316,7 +307,7 @@ void hub::on_request_members(connection& c, const js::object& d) {
         members.push_back(model::to_json(world_, who->second));
     }
   else
-    members = model::find_members(world_, *in, query, limit_of(d, query));
+    members = model::find_members(world_, *in, asked->query, asked->limit);
   const auto chunks = std::max<size_t>(1, (members.size() + members_per_chunk - 1) / members_per_chunk);
   for (size_t i = 0; i < chunks; ++i) {
     js::array part;
@@ -327,8 +318,8 @@ void hub::on_request_members(connection& c, const js::object& d) {
                     {"chunk_index", i},
                     {"chunk_count", chunks},
                     {"not_found", missing}};
-    if (!nonce.is_null())
-      data["nonce"] = nonce;
+    if (!asked->nonce.is_null())
+      data["nonce"] = asked->nonce;
     dispatch_to(s, "GUILD_MEMBERS_CHUNK", data);
   }
 }

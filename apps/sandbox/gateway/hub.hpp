@@ -24,7 +24,7 @@ struct settings {
   int refuse_resumes = 0;         ///< So many resumes get opcode 9 with false.
   int cut_resumes = 0;            ///< So many resumes are cut (1006); below 0: all of them.
   std::string deaf_path;          ///< Connections at this path get no opcode 10, ever: a resume address that is dead.
-  std::string ready_without;      ///< A field of READY that is left out: the twin of the schema check.
+  std::string ready_without;      ///< A field of READY that is left out: the negative control of the schema check.
 };
 
 /// Whom an order concerns; an empty field means any.
@@ -90,7 +90,7 @@ private:
   void on_identify(connection&, const js::object& d);
   void on_resume(connection&, const js::object& d);
   void on_request_members(connection&, const js::object& d);
-  bool may_identify(const js::object& d, const model::application&, int shard, int shards, connection&);
+  bool may_identify(const js::object& d, const model::application&, int shard, connection&);
   void greet(connection&);
   void welcome(connection&, session&);
   void send_guilds(session&);

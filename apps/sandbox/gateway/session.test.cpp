@@ -12,7 +12,8 @@ using namespace arrakis::sandbox::gateway;
 namespace {
 constexpr snowflake bot{20}, someone{21}, app{10}, place{1ull << 22}; // shard 1 of 2
 model::guild guild_with(snowflake member) {
-  model::guild g{.id = place};
+  model::guild g;
+  g.id = place;
   g.members[member] = {.user = member};
   return g;
 }

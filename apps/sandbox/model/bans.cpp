@@ -15,7 +15,31 @@ js::object to_json(world& w, snowflake user, const std::string& reason) {
 }
 } // namespace
 
-outcome<done> ban(world& w, const actor& by, guild& in, snowflake user) {
+namespace {
+/// How far back what they wrote goes with them: `delete_message_seconds`, or the older `delete_message_days`.
+int64_t read_age_ms(form& f) {
+  const auto seconds = f.integer("delete_message_seconds", 0, 604'800);
+  const auto days = f.integer("delete_message_days", 0, 7);
+  return seconds ? *seconds * 1'000 : days.value_or(0) * 86'400'000;
+}
+
+void remove_messages(world& w, const guild& in, snowflake author, int64_t age_ms) {
+  for (const auto& [id, where] : in.channels) {
+    js::array gone;
+    auto& kept = w.messages[id];
+    for (const auto& [number, m] : kept)
+      if (m.author == author && w.now_ms - number.made_at_ms() < age_ms)
+        gone.push_back(js::value(number.text()));
+    if (gone.empty())
+      continue;
+    std::erase_if(kept, [&](const auto& each) {
+      return each.second.author == author && w.now_ms - each.first.made_at_ms() < age_ms;
+    });
+    w.emit_in(where, "MESSAGE_DELETE_BULK", {{"ids", std::move(gone)}, {"channel_id", id.text()}});
+  }
+}
+
+outcome<done> ban_one(world& w, const actor& by, guild& in, snowflake user, int64_t age_ms) {
   if (!w.users.contains(user))
     return unknown("User");
   const bool member = in.members.contains(user);
@@ -27,7 +51,17 @@ outcome<done> ban(world& w, const actor& by, guild& in, snowflake user) {
     w.emit("GUILD_BAN_ADD", in.id, {{"guild_id", in.id.text()}, {"user", model::to_json(w.user_of(user))}});
     note(w, in, action::member_ban_add, by, user);
   }
+  remove_messages(w, in, user, age_ms);
   return done{};
+}
+} // namespace
+
+outcome<done> ban(world& w, const actor& by, guild& in, snowflake user, const js::object& body) {
+  form f(body);
+  const auto age_ms = read_age_ms(f);
+  if (!f.clean())
+    return f.why();
+  return ban_one(w, by, in, user, age_ms);
 }
 
 outcome<done> unban(world& w, const actor& by, guild& in, snowflake user) {
@@ -45,14 +79,13 @@ outcome<js::object> ban_all(world& w, const actor& by, guild& in, const js::obje
     return missing_permissions();
   form f(body);
   f.require("user_ids");
-  const auto* ids = f.array("user_ids", 200);
-  if (!f.clean() || !ids)
+  const auto ids = f.ids("user_ids", 200);
+  const auto age_ms = read_age_ms(f);
+  if (!f.clean())
     return f.why();
   js::array banned, failed;
-  for (const auto& each : *ids) {
-    const auto id = id_of(each).value_or(snowflake{});
-    (ban(w, by, in, id) ? banned : failed).push_back(js::value(id.text()));
-  }
+  for (const auto id : *ids)
+    (ban_one(w, by, in, id, age_ms) ? banned : failed).push_back(js::value(id.text()));
   if (banned.empty())
     return refusal{400, 500000, "Failed to ban users", {}};
   return js::object{{"banned_users", std::move(banned)}, {"failed_users", std::move(failed)}};

@@ -4,7 +4,8 @@
 
 namespace arrakis::sandbox::model {
 
-outcome<done> ban(world&, const actor&, guild&, snowflake user);
+/// `body`: delete_message_seconds, up to a week; so far back the user's messages go as well.
+outcome<done> ban(world&, const actor&, guild&, snowflake user, const js::object& body = {});
 outcome<done> unban(world&, const actor&, guild&, snowflake user);
 /// POST /guilds/{guild}/bulk-ban: {banned_users, failed_users}.
 outcome<js::object> ban_all(world&, const actor&, guild&, const js::object& body);

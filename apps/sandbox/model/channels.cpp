@@ -13,6 +13,8 @@ namespace arrakis::sandbox::model {
 namespace {
 using namespace arrakis::permissions;
 
+constexpr size_t tag_name_max = 20;
+
 js::array overwrites_json(const channel& c) {
   js::array list;
   for (const auto& each : c.overwrites)
@@ -114,16 +116,41 @@ void read_vocal_fields(form& f, channel& c) {
     c.video_quality = static_cast<int>(*quality);
 }
 
-void read_thread_defaults(form& f, world& w, channel& c) {
+void read_thread_defaults(form& f, channel& c) {
   if (const auto slowmode = f.integer("default_thread_rate_limit_per_user", 0, 21600))
     c.thread_slowmode_s = static_cast<int>(*slowmode);
-  if (const auto minutes = f.integer("default_auto_archive_duration", 60, 10'080)) {
-    if (*minutes != 60 && *minutes != 1'440 && *minutes != 4'320 && *minutes != 10'080)
-      f.fault("default_auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of {60, 1440, 4320, 10080}.");
-    c.archive_after_min = static_cast<int>(*minutes);
+  if (const auto minutes = read_archive_minutes(f, "default_auto_archive_duration"))
+    c.archive_after_min = *minutes;
+}
+
+/// `default_reaction_emoji`: {emoji_id?, emoji_name?}, of which one is null.
+js::value read_reaction(form& f, const js::object& emoji) {
+  form inner(emoji);
+  const auto id = inner.id("emoji_id");
+  const auto name = inner.text("emoji_name", 0, 32);
+  if (!inner.clean() || (id && name))
+    f.fault("default_reaction_emoji", "DICT_TYPE_CONVERT", "Either emoji_id or emoji_name is set.");
+  return js::object{{"emoji_id", id ? js::value(id->text()) : js::value(nullptr)},
+                    {"emoji_name", name ? js::value(*name) : js::value(nullptr)}};
+}
+
+void read_forum_fields(form& f, world& w, channel& c) {
+  constexpr int64_t require_tag = 1 << 4, hide_downloads = 1 << 15;
+  if (const auto flags = f.integer("flags", 0, require_tag | hide_downloads)) {
+    if (*flags & ~(c.kind == media_channel ? require_tag | hide_downloads : require_tag))
+      f.fault("flags", "BASE_TYPE_CHOICES", "Only REQUIRE_TAG, and of a media channel HIDE_MEDIA_DOWNLOAD_OPTIONS.");
+    c.flags = static_cast<int>(*flags);
   }
-  if (!is_forum(c.kind))
-    return;
+  if (const auto* emoji = f.object("default_reaction_emoji"))
+    c.default_reaction = read_reaction(f, *emoji);
+  else if (f.is_null("default_reaction_emoji"))
+    c.default_reaction = nullptr;
+  if (const auto order = f.integer("default_sort_order", 0, 1))
+    c.sort_order = *order;
+  else if (f.is_null("default_sort_order"))
+    c.sort_order = nullptr;
+  if (const auto layout = f.integer("default_forum_layout", 0, 2))
+    c.layout = static_cast<int>(*layout);
   if (const auto* tags = f.array("available_tags", 20)) {
     c.tags.clear();
     for (size_t i = 0; i < tags->size(); ++i) {
@@ -132,6 +159,8 @@ void read_thread_defaults(form& f, world& w, channel& c) {
         f.fault(fmt::format("available_tags.{}.name", i), "BASE_TYPE_REQUIRED", "This field is required");
         continue;
       }
+      if (length_of(json::text_or(*each, "name")) > tag_name_max)
+        f.fault(fmt::format("available_tags.{}.name", i), "BASE_TYPE_MAX_LENGTH", "Must be 20 or fewer in length.");
       const auto emoji = each->contains("emoji_name") ? each->at("emoji_name") : js::value(nullptr);
       const auto* old = each->if_contains("id");
       c.tags.push_back(js::object{{"id", old && id_of(*old) ? id_of(*old)->text() : w.next_id().text()},
@@ -143,6 +172,13 @@ void read_thread_defaults(form& f, world& w, channel& c) {
   }
 }
 
+/// A text channel becomes an announcement channel and back; no other type changes.
+void read_conversion(form& f, channel& c) {
+  const bool convertible = c.kind == text_channel || c.kind == announcement_channel;
+  const auto kind = convertible ? f.choice("type", {text_channel, announcement_channel}) : f.choice("type", {c.kind});
+  c.kind = static_cast<int>(kind.value_or(c.kind));
+}
+
 /// Reads what creation and edit have in common into `c`; faults go to `f`.
 void read_fields(form& f, world& w, const guild& in, channel& c) {
   if (const auto name = f.text("name", 1, name_max)) {
@@ -150,7 +186,7 @@ void read_fields(form& f, world& w, const guild& in, channel& c) {
     if (c.name.empty())
       f.fault("name", "BASE_TYPE_REQUIRED", "This field is required");
   }
-  if (const auto topic = f.text("topic", 0, topic_max))
+  if (const auto topic = f.text("topic", 0, is_forum(c.kind) ? forum_topic_max : topic_max))
     c.topic = *topic;
   else if (f.is_null("topic"))
     c.topic.clear();
@@ -161,7 +197,9 @@ void read_fields(form& f, world& w, const guild& in, channel& c) {
   if (is_vocal(c.kind))
     read_vocal_fields(f, c);
   else if (c.kind != category_channel)
-    read_thread_defaults(f, w, c);
+    read_thread_defaults(f, c);
+  if (is_forum(c.kind))
+    read_forum_fields(f, w, c);
   if (const auto position = f.integer("position", 0, 1000))
     c.position = static_cast<int>(*position);
   if (const auto parent = f.id("parent_id")) {
@@ -229,6 +267,7 @@ outcome<js::object> edit_channel(world& w, const actor& by, place at, const js::
     return missing_permissions();
   form f(body);
   auto next = *where;
+  read_conversion(f, next);
   read_fields(f, w, *in, next);
   const auto overwrites = read_overwrites(f);
   if (!f.clean())
@@ -250,6 +289,7 @@ outcome<js::object> edit_channel(world& w, const actor& by, place at, const js::
   }
   js::array changes;
   change(changes, "name", where->name, next.name);
+  change(changes, "type", where->kind, next.kind);
   change(changes, "topic", where->topic, next.topic);
   change(changes, "position", where->position, next.position);
   change(changes, "nsfw", where->nsfw, next.nsfw);
@@ -261,6 +301,10 @@ outcome<js::object> edit_channel(world& w, const actor& by, place at, const js::
   change(changes, "default_thread_rate_limit_per_user", where->thread_slowmode_s, next.thread_slowmode_s);
   change(changes, "default_auto_archive_duration", where->archive_after_min, next.archive_after_min);
   change(changes, "available_tags", where->tags, next.tags);
+  change(changes, "flags", where->flags, next.flags);
+  change(changes, "default_reaction_emoji", where->default_reaction, next.default_reaction);
+  change(changes, "default_sort_order", where->sort_order, next.sort_order);
+  change(changes, "default_forum_layout", where->layout, next.layout);
   change(changes, "parent_id", id_or_null(where->parent), id_or_null(next.parent));
   change(changes, "permission_overwrites", overwrites_json(*where), overwrites_json(next));
   if (!changes.empty()) {
@@ -352,9 +396,7 @@ outcome<done> move_channels(world& w, const actor& by, guild& in, const js::arra
   if (!(permissions_in(in, by.user) & manage_channels))
     return missing_permissions();
   for (const auto& each : body) {
-    if (!each.is_object())
-      return bad_json();
-    form f(each.get_object());
+    form f(each.as_object());
     const auto id = f.id("id");
     f.require("id");
     if (!f.clean())
@@ -383,6 +425,13 @@ outcome<done> move_channels(world& w, const actor& by, guild& in, const js::arra
   }
   return done{};
 }
+
+std::optional<int> read_archive_minutes(form& f, std::string_view key) {
+  const auto minutes = f.choice(key, {60, 1'440, 4'320, 10'080});
+  return minutes ? std::optional(static_cast<int>(*minutes)) : std::nullopt;
+}
+
+refusal wrong_channel_type() { return {400, 50024, "Cannot execute action on this channel type", {}}; }
 
 js::array list_channels(const guild& in) {
   js::array list;

@@ -3,6 +3,7 @@
 #include "apps/sandbox/model/world.hpp"
 
 namespace arrakis::sandbox::model {
+class form;
 
 outcome<js::object> create_channel(world&, const actor&, guild&, const js::object& body);
 outcome<js::object> edit_channel(world&, const actor&, place, const js::object& body);
@@ -11,6 +12,9 @@ outcome<done> put_overwrite(world&, const actor&, place, snowflake target, const
 outcome<done> delete_overwrite(world&, const actor&, place, snowflake target);
 /// PATCH /guilds/{guild}/channels: [{id, position, parent_id?}].
 outcome<done> move_channels(world&, const actor&, guild&, const js::array& body);
+/// After how long a thread without a message is archived: an hour, a day, three days or a week, in minutes.
+std::optional<int> read_archive_minutes(form&, std::string_view key);
+refusal wrong_channel_type(); ///< 400, 50024
 /// Without threads.
 js::array list_channels(const guild&);
 size_t channels_of(const guild&);

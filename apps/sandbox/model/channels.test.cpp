@@ -5,6 +5,7 @@
 #include "apps/sandbox/model/roles.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace arrakis;
 using namespace arrakis::sandbox::model;
@@ -100,11 +101,28 @@ TEST_CASE("messages: empty ones are 50006, long ones 50035, and foreign ones are
   CHECK(send_message(t.world, t.bot(), t.general(), {}).why().code == 50006);
   CHECK(send_message(t.world, t.bot(), t.general(), js::object{{"content", std::string(2001, 'x')}}).why().code
         == 50035);
+  CHECK(send_message(t.world, t.bot(), t.general(), object(R"({"content":" \n "})")).why().code == 50006);
   const auto id = id_in(*send_message(t.world, t.as(t.person), t.general(), object(R"({"content":"hi"})")));
   CHECK(t.told("MESSAGE_CREATE") == 1);
+  CHECK(edit_message(t.world, t.as(t.person), t.general(), id, object(R"({"content":""})")).why().code == 50006);
+  CHECK(get_message(t.world, t.as(t.person), t.general(), id)->at("content") == "hi");
   CHECK(edit_message(t.world, t.bot(), t.general(), id, object(R"({"content":"ho"})")).why().code == 50005);
   REQUIRE(delete_message(t.world, t.bot(), t.general(), id));
   CHECK(get_message(t.world, t.bot(), t.general(), id).why().code == 10008);
+}
+
+TEST_CASE("messages: an embed shows something, and its color is one") {
+  town t;
+  const auto code = [&](std::string_view embed) {
+    auto made = send_message(t.world, t.bot(), t.general(), object(fmt::format(R"({{"embeds":[{}]}})", embed)));
+    return made ? 0 : made.why().code;
+  };
+  CHECK(code("{}") == 50035);
+  CHECK(code(R"({"color":5})") == 50035);
+  CHECK(code(R"({"title":"x","color":16777216})") == 50035);
+  CHECK(code(R"({"title":"x","color":"red"})") == 50035);
+  CHECK(code(R"({"title":"x","color":16777215})") == 0);
+  CHECK(code(R"({"image":{"url":"https://example.org/a.png"}})") == 0);
 }
 
 TEST_CASE("messages: components are checked: rows, custom ids, labels, options") {
@@ -122,4 +140,41 @@ TEST_CASE("messages: components are checked: rows, custom ids, labels, options")
   CHECK(refused(R"([{"type":1,"components":[{"type":2,"style":1,"custom_id":"a"}]}])")); // nothing to read on it
   CHECK(refused(R"([{"type":1,"components":[{"type":3,"custom_id":"s","options":[]}]}])"));
   CHECK(!refused(R"([{"type":1,"components":[)" + button + "]}]"));
+}
+
+TEST_CASE("channels: a text channel becomes an announcement channel and back, and no other type changes") {
+  town t;
+  const auto edit = [&](const char* body) { return edit_channel(t.world, t.bot(), t.general(), object(body)); };
+  CHECK(edit(R"({"type":5})")->at("type") == 5);
+  CHECK(t.here().audit.back().changes.at(0).at("key") == "type");
+  CHECK(edit(R"({"type":0})")->at("type") == 0);
+  CHECK(edit(R"({"type":2})").why().errors.contains("type"));
+  const auto voice = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"v","type":2})")));
+  CHECK(edit_channel(t.world, t.bot(), at(t, voice), object(R"({"type":0})")).why().errors.contains("type"));
+  CHECK(edit_channel(t.world, t.bot(), at(t, voice), object(R"({"type":2})")));
+}
+
+TEST_CASE("channels: a forum has flags, a default reaction, an order and a layout, each within its bounds") {
+  town t;
+  const auto id = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"f","type":15})")));
+  const auto edit = [&](const std::string& body) { return edit_channel(t.world, t.bot(), at(t, id), object(body)); };
+  auto forum = edit(R"({"flags":16,"default_reaction_emoji":{"emoji_name":"👍"},"default_sort_order":1,
+    "default_forum_layout":2})");
+  REQUIRE(forum);
+  CHECK(forum->at("flags") == 16);
+  CHECK(forum->at("default_reaction_emoji").at("emoji_name") == "👍");
+  CHECK(forum->at("default_sort_order") == 1);
+  CHECK(forum->at("default_forum_layout") == 2);
+  CHECK(edit(R"({"default_sort_order":null})")->at("default_sort_order").is_null());
+  const auto long_tag = R"({"available_tags":[{"name":")" + std::string(21, 'x') + "\"}]}";
+  for (const auto& [key, body] : std::vector<std::pair<const char*, std::string>>{
+         {"flags", R"({"flags":32768})"}, // A media channel's.
+         {"default_sort_order", R"({"default_sort_order":7})"},
+         {"default_forum_layout", R"({"default_forum_layout":3})"},
+         {"default_reaction_emoji", R"({"default_reaction_emoji":{"emoji_id":"5","emoji_name":"x"}})"},
+         {"available_tags", long_tag}}) {
+    const auto bad = edit(body);
+    REQUIRE_MESSAGE(!bad, key);
+    CHECK_MESSAGE(bad.why().errors.contains(key), key);
+  }
 }

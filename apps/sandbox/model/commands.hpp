@@ -7,6 +7,8 @@ namespace arrakis::sandbox::model {
 
 /// PUT: the list becomes all commands of the scope (guild 0: global). A command whose name was there keeps its id.
 outcome<js::array> overwrite_commands(world&, application&, snowflake guild, const js::array& body);
+/// Whether a creation with this body takes the place of a command of the same name and type.
+bool replaces_command(const application&, snowflake guild, const js::object& body);
 outcome<js::object> create_command(world&, application&, snowflake guild, const js::object& body);
 outcome<js::object> edit_command(world&, application&, snowflake guild, snowflake id, const js::object& body);
 outcome<done> delete_command(application&, snowflake guild, snowflake id);
@@ -14,7 +16,9 @@ outcome<js::object> get_command(const application&, snowflake guild, snowflake i
 js::array list_commands(const application&, snowflake guild);
 /// Choices of an option of type `kind`, given with it or by autocomplete: at most 25, of its type, names of 1 to 100.
 void check_choices(form&, const js::array&, const std::string& path, int64_t kind);
+/// Types of commands. https://discord.com/developers/docs/interactions/application-commands
+enum command_kind : int64_t { chat_input = 1, user_command = 2, message_command = 3 };
 /// The command that a name means in a guild: the guild's own before the global one; null when there is none.
-const command* find_command(const application&, snowflake guild, std::string_view name);
+const command* find_command(const application&, snowflake guild, std::string_view name, int64_t kind = chat_input);
 
 } // namespace arrakis::sandbox::model

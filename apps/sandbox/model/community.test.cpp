@@ -28,14 +28,6 @@ js::object sent(town& t, const std::string& body) {
 constexpr uint64_t administrator = 8;
 } // namespace
 
-TEST_CASE("form: an id is text or a number, and nothing else") {
-  CHECK(id_of(js::value("123456789012345678"))->value == 123456789012345678u);
-  CHECK(id_of(js::value(123456789012345678))->value == 123456789012345678u);
-  CHECK(!id_of(js::value(-1)));
-  CHECK(!id_of(js::value(1.5)));
-  CHECK(!id_of(js::value("x")));
-}
-
 TEST_CASE("channels: every type has its fields, and a field outside its bounds is refused by name") {
   town t(administrator);
   const auto make = [&](const std::string& body) { return create_channel(t.world, t.bot(), t.here(), object(body)); };
@@ -49,6 +41,9 @@ TEST_CASE("channels: every type has its fields, and a field outside its bounds i
   auto forum = make(R"({"name":"Ask Us","type":15,"available_tags":[{"name":"open"}]})");
   CHECK(forum->at("name") == "ask-us");
   CHECK(forum->at("available_tags").as_array().size() == 1);
+  const auto long_topic = std::string(R"(,"topic":")") + std::string(1025, 'x') + "\"}"; // A forum's is its guidelines.
+  CHECK(make(R"({"name":"f","type":15)" + long_topic));
+  CHECK(make(R"({"name":"t","type":0)" + long_topic).why().errors.contains("topic"));
   CHECK(make(R"({"name":"v","type":2,"bitrate":1})").why().errors.contains("bitrate"));
   CHECK(make(R"({"name":"t","type":11})").why().errors.contains("type")); // A thread is no channel of its own.
 }
@@ -117,6 +112,27 @@ TEST_CASE("messages: a reply refers to its message and rings its author, unless 
           .errors.contains("message_reference"));
 }
 
+TEST_CASE("messages: a list is the newest, those that follow one, or those around one") {
+  town t;
+  std::vector<snowflake> ids;
+  for (const auto* text : {"0", "1", "2", "3", "4"})
+    ids.push_back(id_in(sent(t, std::string(R"({"content":")") + text + "\"}")));
+  const auto texts = [&](message_window window, size_t count) {
+    std::string all;
+    const auto listed = *list_messages(t.world, t.bot(), t.general(), window, count);
+    for (const auto& each : listed)
+      all += each.at("content").as_string();
+    return all;
+  };
+  CHECK(texts({}, 2) == "43");
+  CHECK(texts({.before = ids[3]}, 2) == "21");
+  CHECK(texts({.after = ids[1]}, 2) == "32");
+  CHECK(texts({.after = snowflake{}}, 2) == "10");
+  CHECK(texts({.around = ids[2]}, 3) == "321");
+  CHECK(texts({.around = ids[0]}, 3) == "210");
+  CHECK(texts({.around = ids[4]}, 3) == "43");
+}
+
 TEST_CASE("messages: a file needs no text, and has size and addresses; one that a client only claims is left out") {
   town t(administrator);
   const auto made = sent(
@@ -135,6 +151,8 @@ TEST_CASE("reactions: counted by emoji, once for each user, and `me` is the view
   REQUIRE(react(t.world, t.bot(), t.general(), id, "👍"));
   REQUIRE(react(t.world, t.bot(), t.general(), id, "👍"));
   REQUIRE(react(t.world, t.as(t.person), t.general(), id, "👍"));
+  CHECK(react(t.world, t.bot(), t.general(), id, "1️⃣"));
+  CHECK(react(t.world, t.bot(), t.general(), id, "1").why().code == 10014);
   const auto seen = *get_message(t.world, t.bot(), t.general(), id);
   CHECK(seen.at("reactions").at(0).at("count") == 2);
   CHECK(seen.at("reactions").at(0).at("me") == true);
@@ -164,6 +182,37 @@ TEST_CASE("threads: a thread has its message's id, its channel's overwrites, and
   CHECK(archived_threads(t.world, t.bot(), t.general(), false, 50).at("threads").as_array().size() == 1);
 }
 
+TEST_CASE("threads: an archived one is unarchived before it is edited, and a post is a message") {
+  town t(administrator);
+  const auto thread = id_in(*start_thread(t.world, t.bot(), t.general(), object(R"({"name":"talk","type":11})")));
+  const auto edit = [&](const char* body) { return edit_channel(t.world, t.bot(), at(t, thread), object(body)); };
+  REQUIRE(edit(R"({"archived":true,"locked":true})"));
+  CHECK(edit(R"({"name":"other"})").why().code == 50083);
+  CHECK(edit(R"({"name":"other","archived":false})"));
+  const auto forum = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"f","type":15})")));
+  const auto bad = start_thread(t.world, t.bot(), at(t, forum), object(R"({"name":"post","message":5})"));
+  REQUIRE(!bad);
+  CHECK(bad.why().errors.contains("message"));
+}
+
+TEST_CASE("invites and webhooks: a category has none") {
+  town t(administrator);
+  const auto id = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
+  CHECK(create_invite(t.world, t.bot(), at(t, id), {}).why().code == 50024);
+  CHECK(create_webhook(t.world, t.bot(), at(t, id), object(R"({"name":"Herald"})")).why().code == 50024);
+}
+
+TEST_CASE("webhooks: an avatar is an address, and a thread is started in a forum alone") {
+  town t(administrator);
+  const auto id = id_in(*create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"Herald"})")));
+  auto hook = find_webhook(t.world, id);
+  REQUIRE(hook);
+  const auto send = [&](const char* body) { return execute_webhook(t.world, *hook, {}, object(body)); };
+  CHECK(send(R"({"content":"x","avatar_url":"https://example.org/a.png"})"));
+  CHECK(send(R"({"content":"x","avatar_url":"nope"})").why().code == 50035);
+  CHECK(send(R"({"content":"x","thread_name":"post"})").why().code == 220003);
+}
+
 TEST_CASE("bans, invites, webhooks, emojis: made, listed, taken away; who may not is refused") {
   town t(administrator);
   REQUIRE(ban(t.world, t.bot(), t.here(), t.person));
@@ -186,6 +235,14 @@ TEST_CASE("bans, invites, webhooks, emojis: made, listed, taken away; who may no
   const auto told = *execute_webhook(t.world, *found, {}, object(R"({"content":"x","username":"Voice"})"));
   CHECK(told.at("author").at("username") == "Voice");
   CHECK(told.at("webhook_id") == hook.at("id"));
+  CHECK(edit_webhook_message(t.world, *found, {}, id_in(told), object(R"({"content":""})")).why().code == 50006);
+  CHECK(create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"my DisCord"})")).why().code == 50035);
+  CHECK(execute_webhook(t.world, *found, {}, object(R"({"content":"x","username":"Clyde"})")).why().code == 50035);
+  const auto forum = *create_channel(t.world, t.bot(), t.here(), object(R"({"name":"f","type":15})"));
+  const auto poster = id_in(*create_webhook(t.world, t.bot(), at(t, id_in(forum)), object(R"({"name":"Post"})")));
+  auto there = find_webhook(t.world, poster);
+  REQUIRE(there);
+  CHECK(execute_webhook(t.world, *there, {}, object(R"({"content":"x"})")).why().code == 220001);
 
   join(t.world, t.here(), t.person);
   const auto picture = object(R"({"name":"spice","image":"data:image/png;base64,AAAA"})");

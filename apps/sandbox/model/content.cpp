@@ -2,8 +2,11 @@
 
 #include "apps/sandbox/model/links.hpp"
 #include "runtime/json.hpp"
+#include "runtime/unicode.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <set>
 
 namespace arrakis::sandbox::model {
@@ -14,6 +17,7 @@ constexpr size_t embed_text_max = 6000; // over all embeds of a message
 constexpr size_t rows_max = 5;
 constexpr size_t components_v2_max = 40;
 constexpr size_t attachments_max = 10;
+constexpr size_t text_display_max = 4000; // of one, and over all of a message
 
 struct text_rule {
   std::string_view key;
@@ -37,6 +41,7 @@ public:
     return out;
   }
   int count() const { return next_id_ - 1; }
+  size_t shown() const { return shown_; } ///< Characters of all text displays.
 
 private:
   void texts(const js::object& c, const std::string& path, std::initializer_list<text_rule> rules) {
@@ -52,6 +57,20 @@ private:
         return;
     }
   }
+  /// Reads a whole number that need not be there; a faulty one is noted under its path.
+  std::optional<int64_t> number(const js::object& c, const std::string& path, std::string_view key, int64_t min,
+                                int64_t max) {
+    form inner(c);
+    const auto value = inner.integer(key, min, max);
+    if (!inner.clean())
+      form_.fault(fmt::format("{}.{}", path, key), "NUMBER_TYPE_MAX",
+                  fmt::format("int value should be between {} and {}.", min, max));
+    return value;
+  }
+  void children_of(const js::object& c, const std::string& path, std::string_view key, size_t max,
+                   std::initializer_list<int> kinds);
+  void option_list(const js::object& c, const std::string& path, int64_t chosen_max);
+  void defaults(const js::object& c, const std::string& path, int64_t kind, int64_t chosen_max);
   void custom_id(const js::object& c, const std::string& path) {
     texts(c, path, {{"custom_id", 1, 100, true}});
     if (!seen_.insert(std::string(json::text_or(c, "custom_id"))).second)
@@ -67,6 +86,7 @@ private:
   bool v2_;
   bool modal_;
   int next_id_ = 1;
+  size_t shown_ = 0;
   std::set<std::string> seen_;
 };
 
@@ -93,15 +113,24 @@ js::object walker::one(const js::object& c, const std::string& path) {
         form_.fault(path + ".component", "BASE_TYPE_REQUIRED", "This field is required");
       break;
     case section:
+      children_of(c, path, "components", 3, {text_display});
       if (const auto* accessory = json::object_in(c, "accessory"))
         out["accessory"] = one(*accessory, path + ".accessory");
+      else
+        form_.fault(path + ".accessory", "BASE_TYPE_REQUIRED", "This field is required");
       break;
-    case text_display: texts(c, path, {{"content", 1, 4000, true}}); break;
+    case text_display:
+      texts(c, path, {{"content", 1, text_display_max, true}});
+      shown_ += length_of(json::text_or(c, "content"));
+      break;
+    case media_gallery: children_of(c, path, "items", 10, {}); break;
+    case container:
+      children_of(c, path, "components", components_v2_max,
+                  {action_row, section, text_display, media_gallery, file, separator});
+      break;
     case thumbnail:
-    case media_gallery:
     case file:
-    case separator:
-    case container: break;
+    case separator: break;
     default:
       form_.fault(path + ".type", "UNION_TYPE_CHOICES", "Value of field \"type\" must be a known component type.");
   }
@@ -112,12 +141,26 @@ js::object walker::one(const js::object& c, const std::string& path) {
   return out;
 }
 
+/// One to `max` children under `key`, each of one of these types (any without).
+void walker::children_of(const js::object& c, const std::string& path, std::string_view key, size_t max,
+                         std::initializer_list<int> kinds) {
+  const auto* children = json::array_in(c, key);
+  if (!children || children->empty() || children->size() > max)
+    return form_.fault(fmt::format("{}.{}", path, key), "BASE_TYPE_BAD_LENGTH",
+                       fmt::format("Must be between 1 and {} in length.", max));
+  for (size_t i = 0; i < children->size() && kinds.size() > 0; ++i)
+    if (const auto* child = (*children)[i].if_object())
+      if (std::find(kinds.begin(), kinds.end(), json::integer_or(*child, "type")) == kinds.end())
+        form_.fault(fmt::format("{}.{}.{}.type", path, key, i), "UNION_TYPE_CHOICES",
+                    fmt::format("Value of field \"type\" must be one of ({}).", fmt::join(kinds, ", ")));
+}
+
 void walker::row(const js::object& c, const std::string& path) {
+  children_of(c, path, "components", 5,
+              {button, string_select, text_input, user_select, role_select, mentionable_select, channel_select});
   const auto* children = json::array_in(c, "components");
-  if (!children || children->empty() || children->size() > 5) {
-    form_.fault(path + ".components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.");
+  if (!children)
     return;
-  }
   bool wide = false; // a select or a text input fills its row
   for (const auto& each : *children)
     if (const auto* child = each.if_object())
@@ -131,6 +174,11 @@ void walker::press(const js::object& c, const std::string& path) {
   const auto style = json::integer_or(c, "style");
   if (style < 1 || style > 6)
     form_.fault(path + ".style", "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3, 4, 5, 6}.");
+  if (style == 6) // Nothing is sold here, so there is nothing that such a button could offer.
+    form_.fault(path + ".sku_id", "BASE_TYPE_REQUIRED", "This field is required");
+  if (!json::text_or(c, "url").empty() && !json::text_or(c, "custom_id").empty()) // A client may send null for one.
+    form_.fault(path + ".url", "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE",
+                "A custom id and url cannot both be specified");
   texts(c, path, {{"label", 0, 80, false}});
   if (style == 5) {
     texts(c, path, {{"url", 1, 512, true}});
@@ -152,24 +200,68 @@ void walker::select(js::object& c, const std::string& path) {
     c["max_values"] = 1;
   if (!c.contains("disabled") && !modal_)
     c["disabled"] = false;
-  if (json::integer_or(c, "type") != string_select)
+  const auto kind = json::integer_or(c, "type");
+  const auto chosen_min = number(c, path, "min_values", 0, 25).value_or(1);
+  const auto chosen_max = number(c, path, "max_values", 1, 25).value_or(1);
+  if (chosen_min > chosen_max)
+    form_.fault(path + ".min_values", "NUMBER_TYPE_MAX", "min_values must not exceed max_values.");
+  if (kind == string_select)
+    option_list(c, path, chosen_max);
+  else
+    defaults(c, path, kind, chosen_max);
+  if (const auto* kinds = kind == channel_select ? json::array_in(c, "channel_types") : nullptr)
+    for (size_t i = 0; i < kinds->size(); ++i)
+      if (const auto* each = (*kinds)[i].if_int64(); !each || *each < 0 || *each > media_channel)
+        form_.fault(fmt::format("{}.channel_types.{}", path, i), "BASE_TYPE_CHOICES", "This is no type of channel.");
+}
+
+/// `default_values` of a select that Discord fills: ids of what it offers.
+void walker::defaults(const js::object& c, const std::string& path, int64_t kind, int64_t chosen_max) {
+  const auto* values = json::array_in(c, "default_values");
+  if (!values)
     return;
+  if (static_cast<int64_t>(values->size()) > chosen_max)
+    form_.fault(path + ".default_values", "BASE_TYPE_MAX_LENGTH", "There are more than max_values.");
+  const auto offers = [kind](std::string_view type) {
+    return (type == "user" && (kind == user_select || kind == mentionable_select))
+        || (type == "role" && (kind == role_select || kind == mentionable_select))
+        || (type == "channel" && kind == channel_select);
+  };
+  for (size_t i = 0; i < values->size(); ++i) {
+    const auto at = fmt::format("{}.default_values.{}", path, i);
+    const auto* value = (*values)[i].if_object();
+    if (!value)
+      form_.fault(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+    else if (!offers(json::text_or(*value, "type")))
+      form_.fault(at + ".type", "BASE_TYPE_CHOICES", "This select does not offer that type.");
+    else if (const auto* id = value->if_contains("id"); !id || !id_of(*id))
+      form_.fault(at + ".id", "NUMBER_TYPE_COERCE", "The value is not snowflake.");
+  }
+}
+
+void walker::option_list(const js::object& c, const std::string& path, int64_t chosen_max) {
   const auto* options = json::array_in(c, "options");
   if (!options || options->empty() || options->size() > 25) {
     form_.fault(path + ".options", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 25 in length.");
     return;
   }
-  if (json::integer_or(c, "max_values") > static_cast<int64_t>(options->size()))
+  if (chosen_max > static_cast<int64_t>(options->size()))
     form_.fault(path + ".max_values", "NUMBER_TYPE_MAX", "max_values must not exceed the number of options.");
   std::set<std::string> values;
-  for (size_t i = 0; i < options->size(); ++i)
+  int64_t chosen = 0;
+  for (size_t i = 0; i < options->size(); ++i) {
+    const auto at = fmt::format("{}.options.{}", path, i);
     if (const auto* option = (*options)[i].if_object()) {
-      const auto at = fmt::format("{}.options.{}", path, i);
+      chosen += json::bool_or(*option, "default") ? 1 : 0;
       texts(*option, at, {{"label", 1, 100, true}, {"value", 1, 100, true}, {"description", 0, 100, false}});
       if (!values.insert(std::string(json::text_or(*option, "value"))).second)
         form_.fault(at + ".value", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
                     "The specified option value is already used");
-    }
+    } else
+      form_.fault(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+  }
+  if (chosen > chosen_max)
+    form_.fault(path + ".options", "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", "More options are chosen than may be.");
 }
 
 void walker::input(js::object& c, const std::string& path) {
@@ -196,9 +288,46 @@ void check_embed_links(form& f, const js::object& embed, const std::string& path
         check(*inner, key, fmt::format("{}.{}", path, part));
 }
 
+/// Color and time, and that each part is what it should be and has what it needs.
+void check_embed_parts(form& f, const js::object& embed, const std::string& path) {
+  form inner(embed);
+  inner.integer("color", 0, 0xFFFFFF);
+  if (!inner.clean())
+    f.fault(path + ".color", "NUMBER_TYPE_MAX", "int value should be between 0 and 16777215.");
+  form timed(embed);
+  timed.time("timestamp");
+  if (!timed.clean())
+    f.fault(path + ".timestamp", "DATE_TIME_TYPE_PARSE", "Could not parse it. Should be ISO8601.");
+  constexpr std::pair<std::string_view, std::string_view> needs[] = {
+    {"footer", "text"}, {"author", "name"}, {"image", "url"}, {"thumbnail", "url"}};
+  for (const auto& [part, need] : needs) {
+    const auto* value = embed.if_contains(part);
+    if (!value || value->is_null())
+      continue;
+    if (!value->is_object())
+      f.fault(fmt::format("{}.{}", path, part), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+    else if (json::text_or(value->get_object(), need).empty())
+      f.fault(fmt::format("{}.{}.{}", path, part, need), "BASE_TYPE_REQUIRED", "This field is required");
+  }
+  if (const auto* fields = embed.if_contains("fields"); fields && !fields->is_null() && !fields->is_array())
+    f.fault(path + ".fields", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType");
+}
+
+/// Whether there is anything to show: Discord names the description when there is not.
+bool shows_nothing(const js::object& embed) {
+  for (const auto key : {"title", "description", "fields", "image", "thumbnail", "author", "footer", "video"})
+    if (const auto* each = embed.if_contains(key); each && !each->is_null())
+      return false;
+  return true;
+}
+
 size_t check_embed(form& f, const js::object& embed, const std::string& path) {
   size_t total = 0;
+  if (shows_nothing(embed))
+    f.fault(path + ".description", "BASE_TYPE_REQUIRED", "This field is required");
   const auto limit = [&](const js::object& in, std::string_view key, const std::string& at, size_t max) {
+    if (const auto* value = in.if_contains(key); value && !value->is_null() && !value->is_string())
+      f.fault(at, "STRING_TYPE_CONVERT", "Could not interpret the value as string.");
     const auto length = length_of(json::text_or(in, key));
     total += length;
     if (length > max)
@@ -210,6 +339,7 @@ size_t check_embed(form& f, const js::object& embed, const std::string& path) {
     limit(*footer, "text", path + ".footer.text", 2048);
   if (const auto* author = json::object_in(embed, "author"))
     limit(*author, "name", path + ".author.name", 256);
+  check_embed_parts(f, embed, path);
   check_embed_links(f, embed, path);
   const auto* fields = json::array_in(embed, "fields");
   if (fields && fields->size() > 25)
@@ -222,7 +352,9 @@ size_t check_embed(form& f, const js::object& embed, const std::string& path) {
           f.fault(fmt::format("{}.{}", at, key), "BASE_TYPE_REQUIRED", "This field is required");
       limit(*field, "name", at + ".name", 256);
       limit(*field, "value", at + ".value", 1024);
-    }
+    } else
+      f.fault(fmt::format("{}.fields.{}", path, i), "MODEL_TYPE_CONVERT",
+              "Only dictionaries may be used in a ModelType");
   return total;
 }
 
@@ -273,6 +405,9 @@ content_fields read_content(form& f) {
         f.fault("components", "UNION_TYPE_CHOICES", "Value of field \"type\" must be one of (1,).");
     if (v2 && walk.count() > static_cast<int>(components_v2_max))
       f.fault("components", "BASE_TYPE_MAX_LENGTH", "Must be 40 or fewer in length.");
+    if (walk.shown() > text_display_max)
+      f.fault("components", "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED",
+              "The displayable text of all components exceeds 4000 characters");
   } else if (f.is_null("components"))
     out.components = js::array{};
   if (const auto* attachments = f.array("attachments", attachments_max))
@@ -335,7 +470,7 @@ void apply(world& w, message& m, const content_fields& fields) {
 }
 
 bool is_empty(const message& m) {
-  return m.content.empty() && m.embeds.empty() && m.attachments.empty() && m.components.empty();
+  return unicode::trimmed(m.content).empty() && m.embeds.empty() && m.attachments.empty() && m.components.empty();
 }
 
 js::object read_modal(form& f) {

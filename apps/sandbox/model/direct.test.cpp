@@ -51,7 +51,7 @@ TEST_CASE("direct messages: what is written goes to the bot alone, without a gui
   CHECK(mine->at("mention_everyone") == false);
   REQUIRE(edit_message(t.world, t.bot(), t.with(t.bot()), id_in(*mine), object(R"({"content":"again"})")));
   CHECK(text_of_last(t) == "again");
-  CHECK(list_messages(t.world, t.bot(), t.with(t.bot()), {}, {}, 10)->size() == 2);
+  CHECK(list_messages(t.world, t.bot(), t.with(t.bot()), {}, 10)->size() == 2);
   REQUIRE(pin(t.world, t.bot(), t.with(t.bot()), id_in(*mine), true));
   REQUIRE(react(t.world, t.as(t.person), t.with(t.as(t.person)), id_in(*mine), "👍"));
   CHECK(!t.world.events.back().data.contains("guild_id"));

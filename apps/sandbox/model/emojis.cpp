@@ -24,12 +24,8 @@ void read_fields(form& f, emoji& e) {
       f.fault("name", "STRING_TYPE_REGEX", "String value did not match validation regex.");
     e.name = *name;
   }
-  if (const auto* roles = f.array("roles", roles_max)) {
-    e.roles.clear();
-    for (const auto& each : *roles)
-      if (const auto id = id_of(each))
-        e.roles.push_back(*id);
-  }
+  if (auto roles = f.ids("roles", roles_max))
+    e.roles = std::move(*roles);
 }
 
 /// "data:image/png;base64,…" of at most 256 KiB.

@@ -4,9 +4,11 @@
 #include "schemas/ids.hpp"
 
 #include <boost/json.hpp>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace arrakis::sandbox::model {
 
@@ -29,12 +31,20 @@ public:
   std::optional<snowflake> id(std::string_view key);
   /// A permission mask: decimal text, or an integer.
   std::optional<uint64_t> mask(std::string_view key);
+  /// An ISO 8601 time with a zone, as Unix milliseconds.
+  std::optional<int64_t> time(std::string_view key);
+  /// A whole number that is one of `choices`.
+  std::optional<int64_t> choice(std::string_view key, std::initializer_list<int64_t> choices);
+  /// A list of ids; an entry that is none is a fault.
+  std::optional<std::vector<snowflake>> ids(std::string_view key, size_t size_max);
   const boost::json::array* array(std::string_view key, size_t size_max);
   const boost::json::object* object(std::string_view key);
   void require(std::string_view key);
 
   /// Notes a fault at a dotted path ("components.0.label").
   void fault(std::string_view path, std::string_view code, std::string_view message);
+  /// Takes over the faults of another form: of the same object, or of the one under `key`.
+  void merge(const form& other, std::string_view key = {});
   bool clean() const { return errors_.empty(); }
   refusal why() const { return {400, 50035, "Invalid Form Body", errors_}; }
 

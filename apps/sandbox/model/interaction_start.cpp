@@ -256,6 +256,25 @@ bool may_use(const command& what, uint64_t mine) {
   return !admin_only && (mine & needed) == needed && (mine & arrakis::permissions::use_application_commands);
 }
 
+struct offered_command {
+  const command* what = nullptr;
+  application* app = nullptr;
+};
+/// The command of this name and type that somebody is offered in a place, of the one application or of any.
+outcome<offered_command> find_offered(world& w, const place& at, snowflake user, std::string_view name, int64_t kind,
+                                      snowflake application) {
+  offered_command found;
+  for (auto& [id, each] : w.applications)
+    if (!found.what && (!application || application == id) && is_here(at, each.bot))
+      found = {find_command(each, at.channel->guild, name, kind), &each};
+  if (!found.what || !is_for(*found.what, at))
+    return not_offered(
+      fmt::format("No application that is here has a command '{}{}'.", kind == chat_input ? "/" : "", name));
+  if (at.guild && !may_use(*found.what, permissions_at(at, user)))
+    return not_offered("You do not have permission to use this command.");
+  return found;
+}
+
 std::string fault_of(const js::object& input, std::string_view value) {
   const auto length = length_of(value);
   const auto label = json::text_or(input, "label", json::text_or(input, "custom_id"));
@@ -274,17 +293,10 @@ outcome<started> invoke(world& w, snowflake user, snowflake channel, std::string
   auto at = conversation_for(w, {.user = user}, channel);
   if (!at)
     return at.why();
-  const command* what = nullptr;
-  model::application* app = nullptr;
-  for (auto& [id, each] : w.applications)
-    if (!what && (!application || application == id) && is_here(*at, each.bot)) {
-      what = find_command(each, at->channel->guild, name);
-      app = &each;
-    }
-  if (!what || !is_for(*what, *at))
-    return not_offered(fmt::format("No application that is here has a command '/{}'.", name));
-  if (at->guild && !may_use(*what, permissions_at(*at, user)))
-    return not_offered("You do not have permission to use this command.");
+  auto offered = find_offered(w, *at, user, name, chat_input, application);
+  if (!offered)
+    return offered.why();
+  const auto [what, app] = *offered;
   auto sent = options_of(what->definition, options, typing);
   if (!sent)
     return sent.why();
@@ -304,6 +316,32 @@ outcome<started> invoke(world& w, snowflake user, snowflake channel, std::string
     data["resolved"] = std::move(resolved);
   if (!sent->empty())
     data["options"] = std::move(*sent);
+  if (what->guild)
+    data["guild_id"] = what->guild.text();
+  return started{made.id, app->id, payload_of(w, made, *at, *app, std::move(data))};
+}
+
+outcome<started> invoke_on(world& w, snowflake user, snowflake channel, std::string_view name, snowflake target,
+                           snowflake application) {
+  auto at = conversation_for(w, {.user = user}, channel);
+  if (!at)
+    return at.why();
+  const auto* message = w.find_message(channel, target);
+  if (message && message->visible_to && message->visible_to != user)
+    return unknown("Message");
+  if (!message && !is_offered(*at, target.text(), true, false, false))
+    return not_offered(fmt::format("There is no user or message '{}' here.", target.text()));
+  const auto kind = message ? message_command : user_command;
+  auto offered = find_offered(w, *at, user, name, kind, application);
+  if (!offered)
+    return offered.why();
+  const auto [what, app] = *offered;
+  auto& made = open(w, *app, *at, user, command_type);
+  made.name = std::string(name);
+  made.command = what->id;
+  js::object data{{"id", what->id.text()}, {"name", name}, {"type", kind}, {"target_id", target.text()}};
+  data["resolved"] = message ? js::object{{"messages", {{target.text(), to_json(w, *message)}}}}
+                             : resolve(w, *at, {target.text()}, user);
   if (what->guild)
     data["guild_id"] = what->guild.text();
   return started{made.id, app->id, payload_of(w, made, *at, *app, std::move(data))};

@@ -34,9 +34,18 @@ js::object metadata_of(world& w, const interaction& i) {
   return out;
 }
 
+constexpr int context_command_message = 23; // resources/message#message-object-message-types
+
+bool is_context_command(world& w, const interaction& i) {
+  const auto& commands = w.applications.at(i.application).commands;
+  const auto found = commands.find(i.command);
+  return found != commands.end() && json::integer_or(found->second.definition, "type") != chat_input;
+}
+
 message blank(world& w, const interaction& i, bool ephemeral) {
   message m{.id = w.next_id(), .channel = i.channel, .guild = i.guild, .author = w.applications.at(i.application).bot};
-  m.kind = i.kind == command_type ? command_message : plain_message;
+  if (i.kind == command_type)
+    m.kind = is_context_command(w, i) ? context_command_message : command_message;
   m.application = i.application;
   m.interaction = metadata_of(w, i);
   if (ephemeral) {
@@ -61,7 +70,8 @@ js::object callback_response(world& w, const interaction& i, int kind) {
   return out;
 }
 
-outcome<done> reply(world& w, interaction& i, form& f) {
+/// A message of the application, checked and not yet kept.
+outcome<message> draft_response(world& w, const interaction& i, form& f) {
   const auto fields = read_content(f);
   if (!f.clean())
     return f.why();
@@ -69,8 +79,15 @@ outcome<done> reply(world& w, interaction& i, form& f) {
   m.flags |= static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
   apply(w, m, fields);
   if (is_empty(m))
-    return refusal{400, 50006, "Cannot send an empty message", {}};
-  i.response = keep(w, std::move(m)).id;
+    return empty_message();
+  return m;
+}
+
+outcome<done> reply(world& w, interaction& i, form& f) {
+  auto m = draft_response(w, i, f);
+  if (!m)
+    return m.why();
+  i.response = keep(w, std::move(*m)).id;
   i.phase = interaction::answered;
   ++i.edits;
   return done{};
@@ -205,17 +222,12 @@ outcome<js::object> follow_up(world& w, snowflake application, std::string_view 
   if (!i)
     return i.why();
   form f(body);
-  const auto fields = read_content(f);
-  if (!f.clean())
-    return f.why();
-  auto m = blank(w, **i, fields.flags.value_or(0) & ephemeral_flag);
-  m.flags |= static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
-  m.kind = plain_message;
-  apply(w, m, fields);
-  if (is_empty(m))
-    return refusal{400, 50006, "Cannot send an empty message", {}};
+  auto m = draft_response(w, **i, f);
+  if (!m)
+    return m.why();
+  m->kind = plain_message;
   ++(*i)->edits;
-  return to_json(w, keep(w, std::move(m)));
+  return to_json(w, keep(w, std::move(*m)));
 }
 
 outcome<js::object> get_response(world& w, snowflake application, std::string_view token, snowflake id) {
@@ -237,22 +249,10 @@ outcome<js::object> edit_response(world& w, snowflake application, std::string_v
   if (!found)
     return found.why();
   auto& m = **found;
-  form f(body);
-  const auto fields = read_content(f);
-  if (!f.clean())
-    return f.why();
-  auto next = m;
-  apply(w, next, fields);
-  if (is_empty(next))
-    return refusal{400, 50006, "Cannot send an empty message", {}};
-  next.flags &= ~loading_flag;
-  // The first edit of a deferred answer is its answer, not an edit of it.
-  if (!(m.flags & loading_flag))
-    next.edited_ms = w.now_ms;
-  m = std::move(next);
+  if (auto changed = rewrite(w, m, body); !changed)
+    return changed.why();
   (*i)->phase = interaction::answered;
   ++(*i)->edits;
-  tell_changed(w, m);
   return to_json(w, m);
 }
 

@@ -16,6 +16,9 @@ struct started {
 /// have `autocomplete`. Required options may be missing then.
 outcome<started> invoke(world&, snowflake user, snowflake channel, std::string_view name, const js::object& options,
                         snowflake application = {}, std::string_view typing = {});
+/// A command of the menu of `target`, a user or a message of the channel.
+outcome<started> invoke_on(world&, snowflake user, snowflake channel, std::string_view name, snowflake target,
+                           snowflake application = {});
 /// A click on a button, or a choice in a select.
 outcome<started> press(world&, snowflake user, snowflake channel, snowflake message, std::string_view custom_id,
                        const std::vector<std::string>& values);

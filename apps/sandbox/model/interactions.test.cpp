@@ -102,7 +102,7 @@ TEST_CASE("interactions: a deferred answer loads until its first edit, and an ep
   auto edited = edit_response(c.world, c.app_id, c.token(it), {}, object(R"({"content":"done"})"));
   CHECK(edited->at("flags") == ephemeral_flag);
   CHECK(c.told("MESSAGE_CREATE") == 0);
-  auto listed = list_messages(c.world, c.as(c.owner), c.general(), {}, {}, 50);
+  auto listed = list_messages(c.world, c.as(c.owner), c.general(), {}, 50);
   CHECK(listed->empty());
 }
 
@@ -271,4 +271,27 @@ TEST_CASE("interactions: autocomplete belongs to text and numbers without choice
   CHECK(!declare(R"({"type":3,"name":"a","description":"a","autocomplete":true,
                      "choices":[{"name":"b","value":"b"}]})"));
   CHECK(!declare(R"({"type":3,"name":"a","description":"a","choices":[{"name":"b","value":1}]})"));
+}
+
+TEST_CASE("interactions: a command of a user's or a message's menu comes with its target resolved") {
+  conversation c;
+  for (const auto* command : {R"({"name":"Report","type":2})", R"({"name":"Report","type":3})"})
+    REQUIRE(create_command(c.world, c.app(), {}, object(command)));
+  const auto channel = c.here().system_channel;
+  auto on_user = invoke_on(c.world, c.person, channel, "Report", c.owner);
+  REQUIRE(on_user);
+  const auto& about_user = on_user->payload.at("data").as_object();
+  CHECK(about_user.at("type") == 2);
+  CHECK(about_user.at("target_id") == js::value(c.owner.text()));
+  CHECK(about_user.at("resolved").at("users").as_object().contains(c.owner.text()));
+  REQUIRE(c.reply(*on_user, hello));
+  const auto answer = c.state(*on_user).response;
+  CHECK(c.world.find_message(channel, answer)->kind == 23);
+  auto on_message = invoke_on(c.world, c.person, channel, "Report", answer);
+  REQUIRE(on_message);
+  CHECK(on_message->payload.at("data").at("type") == 3);
+  CHECK(on_message->payload.at("data").at("resolved").at("messages").as_object().contains(answer.text()));
+  CHECK(!invoke_on(c.world, c.person, channel, "Report", snowflake{5}));
+  CHECK(!invoke_on(c.world, c.person, channel, "onboard", c.owner)); // It is a slash command.
+  CHECK(!invoke(c.world, c.person, channel, "Report", {}));
 }

@@ -1,5 +1,6 @@
 #include "apps/sandbox/model/invites.hpp"
 
+#include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
@@ -72,6 +73,8 @@ std::pair<guild*, invite*> find(world& w, std::string_view code) {
 outcome<js::object> create_invite(world& w, const actor& by, place at, const js::object& body) {
   if (!(permissions_in(*at.guild, *at.channel, by.user) & create_instant_invite))
     return missing_permissions();
+  if (at.channel->kind == category_channel)
+    return wrong_channel_type();
   form f(body);
   invite made{.code = random_hex(4),
               .channel = at.channel->id,

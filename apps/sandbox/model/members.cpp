@@ -5,7 +5,9 @@
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace arrakis::sandbox::model {
 namespace {
@@ -54,7 +56,9 @@ void remove_member(world& w, guild& in, snowflake user) {
 guild& found_guild(world& w, std::string name, snowflake owner) {
   const auto id = w.next_id();
   auto& made = w.guilds[id];
-  made = guild{.id = id, .name = std::move(name), .owner = owner};
+  made.id = id;
+  made.name = std::move(name);
+  made.owner = owner;
   // What a new guild lets everyone do: see, write, read the history, use commands, connect and speak.
   constexpr uint64_t usual = view_channel | send_messages | read_message_history | add_reactions | embed_links
                            | attach_files | use_application_commands | connect | speak | create_instant_invite
@@ -128,42 +132,77 @@ outcome<done> revoke_role(world& w, const actor& by, guild& in, snowflake user, 
   return done{};
 }
 
+namespace {
+constexpr uint64_t change_nickname = 1ull << 26; // https://discord.com/developers/docs/topics/permissions
+constexpr uint64_t manage_nicknames = 1ull << 27;
+constexpr uint64_t moderate_members = 1ull << 40;
+constexpr int64_t timeout_max_ms = 28ll * 24 * 3'600'000;
+
+bool may_edit(const guild& in, snowflake by, snowflake user, uint64_t needed) {
+  return (permissions_in(in, by) & needed) && (by == user || outranks(in, by, user));
+}
+
+/// The first role that is in one list alone and that the caller may not give or take; nothing when all may be.
+std::optional<refusal> check_roles(const actor& by, guild& in, const member& before, const member& after) {
+  std::vector<snowflake> moved;
+  std::set_symmetric_difference(before.roles.begin(), before.roles.end(), after.roles.begin(), after.roles.end(),
+                                std::back_inserter(moved));
+  for (const auto id : moved)
+    if (auto may = grantable(by, in, before.user, id); !may)
+      return may.why();
+  return std::nullopt;
+}
+
+/// `communication_disabled_until`: at most 28 days ahead; a time that is over, and null, end it.
+int64_t read_timeout(form& f, const world& w) {
+  constexpr auto key = "communication_disabled_until";
+  const auto until = f.time(key).value_or(0);
+  if (until > w.now_ms + timeout_max_ms)
+    f.fault(key, "INVALID_COMMUNICATION_DISABLED_TIMESTAMP", "Timeout cannot be longer than 28 days.");
+  return until > w.now_ms ? until : 0;
+}
+} // namespace
+
 outcome<js::object> edit_member(world& w, const actor& by, guild& in, snowflake user, const js::object& body) {
   const auto found = in.members.find(user);
   if (found == in.members.end())
     return unknown("Member");
-  constexpr uint64_t change_nickname = 1ull << 26; // https://discord.com/developers/docs/topics/permissions
-  constexpr uint64_t manage_nicknames = 1ull << 27;
   form f(body);
   const auto nick = f.text("nick", 0, 32);
-  const auto* roles = f.array("roles", roles_max);
+  auto roles = f.ids("roles", roles_max);
+  const bool times_out = body.contains("communication_disabled_until");
+  const auto timeout = read_timeout(f, w);
+  const bool speaks = f.boolean("mute") || f.boolean("deaf") || f.id("channel_id");
   if (!f.clean())
     return f.why();
+  if (speaks) // Nobody is in a voice channel here.
+    return refusal{400, 40032, "Target user is not connected to voice.", {}};
   auto& who = found->second;
   auto next = who;
   if (nick || f.is_null("nick")) {
-    const auto needed = by.user == user ? change_nickname : manage_nicknames;
-    if (!(permissions_in(in, by.user) & needed) || (by.user != user && !outranks(in, by.user, user)))
+    if (!may_edit(in, by.user, user, by.user == user ? change_nickname : manage_nicknames))
       return missing_permissions();
     next.nick = nick.value_or("");
   }
+  if (times_out) { // Nobody silences who may do everything.
+    if (user == in.owner || !may_edit(in, by.user, user, moderate_members)
+        || (permissions_in(in, user) & administrator))
+      return missing_permissions();
+    next.timeout_until_ms = timeout;
+  }
   if (roles) {
-    next.roles.clear();
-    for (const auto& each : *roles)
-      if (const auto id = id_of(each))
-        next.roles.push_back(*id);
-    std::sort(next.roles.begin(), next.roles.end());
-    for (const auto id : next.roles)
-      if (std::find(who.roles.begin(), who.roles.end(), id) == who.roles.end())
-        if (auto may = grantable(by, in, user, id); !may)
-          return may.why();
-    for (const auto id : who.roles)
-      if (std::find(next.roles.begin(), next.roles.end(), id) == next.roles.end())
-        if (auto may = grantable(by, in, user, id); !may)
-          return may.why();
+    std::sort(roles->begin(), roles->end());
+    roles->erase(std::unique(roles->begin(), roles->end()), roles->end());
+    next.roles = std::move(*roles);
+    if (auto refused = check_roles(by, in, who, next))
+      return *refused;
   }
   js::array changes;
   change(changes, "nick", who.nick, next.nick);
+  const auto told = [](const member& m) {
+    return m.timeout_until_ms ? js::value(time_text(m.timeout_until_ms)) : js::value(nullptr);
+  };
+  change(changes, "communication_disabled_until", told(who), told(next));
   const bool moved = who.roles != next.roles;
   who = std::move(next);
   if (moved || !changes.empty())

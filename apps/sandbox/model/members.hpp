@@ -16,7 +16,7 @@ void join(world&, guild&, snowflake user);
 
 outcome<done> grant_role(world&, const actor&, guild&, snowflake user, snowflake role);
 outcome<done> revoke_role(world&, const actor&, guild&, snowflake user, snowflake role);
-/// PATCH: nick, roles.
+/// PATCH: nick, roles, communication_disabled_until. Nobody is in a voice channel: mute, deaf and channel_id are 40032.
 outcome<js::object> edit_member(world&, const actor&, guild&, snowflake user, const js::object& body);
 /// DELETE: out of the guild. A bot that is kicked hears GUILD_DELETE.
 outcome<done> kick(world&, const actor&, guild&, snowflake user);

@@ -6,6 +6,9 @@
 #include "apps/sandbox/model/render.hpp"
 #include "runtime/json.hpp"
 
+#include <fmt/format.h>
+#include <set>
+
 namespace arrakis::sandbox::model {
 namespace {
 using namespace arrakis::permissions;
@@ -61,6 +64,40 @@ public:
 private:
   const js::object* allowed_;
 };
+
+/// allowed_mentions: known kinds, up to 100 ids of each, and not both a kind and its ids.
+void check_mentions(form& f, const js::object& allowed) {
+  form inner(allowed);
+  if (const auto* parse = inner.array("parse", 3))
+    for (size_t i = 0; i < parse->size(); ++i) {
+      const auto* kind = (*parse)[i].if_string();
+      if (!kind || (*kind != "users" && *kind != "roles" && *kind != "everyone"))
+        inner.fault(fmt::format("parse.{}", i), "BASE_TYPE_CHOICES",
+                    "Value must be one of ('users', 'roles', 'everyone').");
+      else if (const auto* ids = json::array_in(allowed, std::string_view(*kind)); ids && !ids->empty())
+        inner.fault(fmt::format("parse.{}", i), "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
+                    fmt::format("Cannot parse {0} and list {0}.", std::string_view(*kind)));
+    }
+  for (const auto key : {"users", "roles"})
+    inner.ids(key, 100);
+  inner.boolean("replied_user");
+  f.merge(inner, "allowed_mentions");
+}
+
+/// What the content of a message needs beside the permission to write.
+std::optional<refusal> check_permissions(const message& m, uint64_t mine) {
+  if ((!m.embeds.empty() && !(mine & embed_links)) || (!m.attachments.empty() && !(mine & attach_files)))
+    return missing_permissions();
+  if (!m.reference.empty() && !(mine & read_message_history))
+    return refusal{403, 160002, "Cannot reply without permission to read message history", {}};
+  return std::nullopt;
+}
+
+/// Text of up to 25 characters, or a whole number.
+void check_nonce(form& f, const js::object& body) {
+  if (const auto* nonce = body.if_contains("nonce"); nonce && !nonce->is_int64() && !nonce->is_uint64())
+    f.text("nonce", 0, 25);
+}
 
 void add_once(js::array& to, const std::string& id) {
   if (std::find(to.begin(), to.end(), js::value(id)) == to.end())
@@ -145,6 +182,27 @@ void tell_changed(world& w, const message& m) {
     w.emit_in(*where, "MESSAGE_UPDATE", dispatch_of(w, *where, m));
 }
 
+outcome<done> rewrite(world& w, message& m, const js::object& body) {
+  form f(body);
+  const auto fields = read_content(f);
+  const auto* allowed = f.object("allowed_mentions");
+  if (allowed)
+    check_mentions(f, *allowed);
+  if (!f.clean())
+    return f.why();
+  auto next = m;
+  apply(w, next, fields);
+  if (is_empty(next))
+    return empty_message();
+  read_mentions(w, w.find_guild(m.guild), next, mention_rules{allowed});
+  if (!(m.flags & loading_flag))
+    next.edited_ms = w.now_ms;
+  next.flags &= ~loading_flag;
+  m = std::move(next);
+  tell_changed(w, m);
+  return done{};
+}
+
 void remove(world& w, const message& m) {
   if (const auto* where = w.find_channel(m.channel); where && !m.visible_to)
     w.emit_in(*where, "MESSAGE_DELETE", {{"id", m.id.text()}, {"channel_id", m.channel.text()}});
@@ -154,12 +212,16 @@ void remove(world& w, const message& m) {
 outcome<message> draft_message(world& w, const actor& by, place at, const js::object& body) {
   form f(body);
   const auto fields = read_content(f);
+  check_nonce(f, body);
+  const auto* allowed = f.object("allowed_mentions");
+  if (allowed)
+    check_mentions(f, *allowed);
   if (!f.clean())
     return f.why();
   message m{.id = w.next_id(), .channel = at.channel->id, .guild = at.channel->guild, .author = by.user};
   m.flags = static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
   apply(w, m, fields);
-  const mention_rules rules{f.object("allowed_mentions")};
+  const mention_rules rules{allowed};
   read_mentions(w, at.guild, m, rules);
   if (m.mention_everyone && !(permissions_at(at, by.user) & mention_everyone))
     m.mention_everyone = false;
@@ -168,7 +230,7 @@ outcome<message> draft_message(world& w, const actor& by, place at, const js::ob
   if (!f.clean())
     return f.why();
   if (is_empty(m))
-    return refusal{400, 50006, "Cannot send an empty message", {}};
+    return empty_message();
   return m;
 }
 
@@ -185,6 +247,8 @@ outcome<js::object> send_message(world& w, const actor& by, place at, const js::
   auto m = draft_message(w, by, at, body);
   if (!m)
     return m.why();
+  if (auto refused = check_permissions(*m, permissions_at(at, by.user)))
+    return *refused;
   const auto* given = body.if_contains("nonce");
   const auto nonce = given ? *given : js::value(nullptr);
   auto out = to_json(w, keep(w, std::move(*m), nonce), by.user);
@@ -200,14 +264,8 @@ outcome<js::object> edit_message(world& w, const actor& by, place at, snowflake 
   auto& m = **found;
   if (m.author != by.user)
     return refusal{403, 50005, "Cannot edit a message authored by another user", {}};
-  form f(body);
-  const auto fields = read_content(f);
-  if (!f.clean())
-    return f.why();
-  apply(w, m, fields);
-  read_mentions(w, at.guild, m, mention_rules{f.object("allowed_mentions")});
-  m.edited_ms = w.now_ms;
-  tell_changed(w, m);
+  if (auto changed = rewrite(w, m, body); !changed)
+    return changed.why();
   return to_json(w, m, by.user);
 }
 
@@ -228,16 +286,23 @@ outcome<js::object> get_message(world& w, const actor& by, place at, snowflake i
   return to_json(w, **found, by.user);
 }
 
-outcome<js::array> list_messages(world& w, const actor& by, place at, snowflake before, snowflake after, size_t count) {
+outcome<js::array> list_messages(world& w, const actor& by, place at, message_window window, size_t count) {
   if (!(permissions_at(at, by.user) & read_message_history))
     return js::array{};
+  std::vector<const message*> seen; // Oldest first.
+  for (const auto& [id, each] : w.messages[at.channel->id])
+    if (!each.visible_to && (!window.before || id < window.before) && (!window.after || id > *window.after))
+      seen.push_back(&each);
+  auto first = seen.end() - static_cast<ptrdiff_t>(std::min(count, seen.size()));
+  if (window.around) {
+    const auto middle = std::find_if(seen.begin(), seen.end(), [&](const auto* m) { return !(m->id < window.around); });
+    first = middle - std::min(static_cast<ptrdiff_t>(count / 2), middle - seen.begin());
+  } else if (window.after)
+    first = seen.begin();
+  const auto last = first + std::min(static_cast<ptrdiff_t>(count), seen.end() - first);
   js::array list;
-  const auto in = w.messages.find(at.channel->id);
-  if (in == w.messages.end())
-    return list;
-  for (auto each = in->second.rbegin(); each != in->second.rend() && list.size() < count; ++each)
-    if (!each->second.visible_to && (!before || each->first < before) && (!after || each->first > after))
-      list.push_back(to_json(w, each->second, by.user));
+  for (auto each = last; each != first;)
+    list.push_back(to_json(w, **--each, by.user));
   return list;
 }
 
@@ -248,14 +313,15 @@ outcome<done> delete_messages(world& w, const actor& by, place at, const js::obj
     return missing_permissions();
   form f(body);
   f.require("messages");
-  const auto* ids = f.array("messages", 100);
+  const auto ids = f.ids("messages", 100);
   if (ids && ids->size() < 2)
     f.fault("messages", "BASE_TYPE_BAD_LENGTH", "Must be between 2 and 100 in length.");
-  if (!f.clean() || !ids)
+  if (ids && std::set(ids->begin(), ids->end()).size() < ids->size())
+    f.fault("messages", "SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains this value");
+  if (!f.clean())
     return f.why();
   js::array gone;
-  for (const auto& each : *ids) {
-    const auto id = id_of(each).value_or(snowflake{});
+  for (const auto id : *ids) {
     if (w.now_ms - id.made_at_ms() > bulk_age_max_ms)
       return refusal{400, 50034, "You can only bulk delete messages that are under 14 days old.", {}};
     if (auto* m = w.find_message(at.channel->id, id); m && !m->visible_to)

@@ -11,8 +11,14 @@ outcome<js::object> send_message(world&, const actor&, place, const js::object& 
 outcome<js::object> edit_message(world&, const actor&, place, snowflake id, const js::object& body);
 outcome<done> delete_message(world&, const actor&, place, snowflake id);
 outcome<js::object> get_message(world&, const actor&, place, snowflake id);
-/// Newest first; ephemeral ones are in no list.
-outcome<js::array> list_messages(world&, const actor&, place, snowflake before, snowflake after, size_t count);
+/// Newest first; ephemeral ones are in no list. `after` gives those that follow it (0: the oldest of the channel),
+/// `around` half of them older.
+struct message_window {
+  snowflake before = {};
+  std::optional<snowflake> after = {};
+  snowflake around = {};
+};
+outcome<js::array> list_messages(world&, const actor&, place, message_window, size_t count);
 
 /// POST /channels/{channel}/messages/bulk-delete: 2 to 100, none older than 14 days.
 outcome<done> delete_messages(world&, const actor&, place, const js::object& body);
@@ -32,6 +38,8 @@ js::array list_pins(world&, place);
 /// `nonce` is echoed to the gateway, so that a client knows its own message; null: none.
 message& keep(world&, message, const js::value& nonce = {});
 void tell_changed(world&, const message&);
+/// Gives a kept message what its author sends now, and tells of it. The first change of a deferred answer is no edit.
+outcome<done> rewrite(world&, message&, const js::object& body);
 void remove(world&, const message&);
 
 } // namespace arrakis::sandbox::model

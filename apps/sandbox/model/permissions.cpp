@@ -55,7 +55,8 @@ uint64_t permissions_at(const place& at, snowflake user) {
   using namespace arrakis::permissions;
   if (at.guild)
     return permissions_in(*at.guild, *at.channel, user);
-  return view_channel | send_messages | read_message_history | add_reactions | pin_messages;
+  return view_channel | send_messages | embed_links | attach_files | read_message_history | add_reactions
+       | pin_messages;
 }
 
 bool above(const role& a, const role& b) { return a.position != b.position ? a.position > b.position : a.id < b.id; }

@@ -17,7 +17,9 @@ bool is_emoji(const guild* in, std::string_view emoji) {
     const auto id = parse_snowflake(emoji.substr(colon + 1));
     return id && in && in->emojis.contains(*id);
   }
-  return !emoji.empty() && emoji.size() <= 64 && (static_cast<unsigned char>(emoji[0]) & 0x80u);
+  // A keycap ("1\ufe0f\u20e3") begins with its own key.
+  const bool keycap = emoji.ends_with("\u20e3") && std::string_view("0123456789#*").find(emoji[0]) != emoji.npos;
+  return keycap || (!emoji.empty() && emoji.size() <= 64 && (static_cast<unsigned char>(emoji[0]) & 0x80u));
 }
 
 js::object about(const place& at, const message& m) {

@@ -39,6 +39,7 @@ refusal unknown(std::string_view what) {
 refusal missing_access() { return {403, 50001, "Missing Access", {}}; }
 refusal missing_permissions() { return {403, 50013, "Missing Permissions", {}}; }
 refusal direct_refused() { return {403, 50003, "Cannot execute action on a DM channel", {}}; }
+refusal empty_message() { return {400, 50006, "Cannot send an empty message", {}}; }
 refusal bad_json() { return {400, 50109, "The request body contains invalid JSON.", {}}; }
 refusal invalid_role() { return {400, 50028, "Invalid Role", {}}; }
 

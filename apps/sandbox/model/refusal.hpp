@@ -23,6 +23,7 @@ refusal unknown(std::string_view what); ///< 404 with the code of "Guild", "Chan
 refusal missing_access();               ///< 403, 50001: the thing exists and the caller may not see it
 refusal missing_permissions();          ///< 403, 50013: also broken role hierarchy
 refusal direct_refused();               ///< 403, 50003: not in a direct channel
+refusal empty_message();                ///< 400, 50006
 refusal bad_json();                     ///< 400, 50109
 refusal invalid_role();                 ///< 400, 50028
 

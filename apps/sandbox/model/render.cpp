@@ -106,7 +106,7 @@ js::object to_json(const channel& c) {
                  {"guild_id", c.guild.text()},
                  {"name", c.name},
                  {"position", c.position},
-                 {"flags", 0},
+                 {"flags", c.flags},
                  {"parent_id", id_or_null(c.parent)},
                  {"permission_overwrites", std::move(overwrites)},
                  {"nsfw", c.nsfw}};
@@ -128,9 +128,9 @@ js::object to_json(const channel& c) {
     out["last_message_id"] = id_or_null(c.last_message);
     out["rate_limit_per_user"] = c.slowmode_s;
     out["available_tags"] = c.tags;
-    out["default_reaction_emoji"] = nullptr;
-    out["default_sort_order"] = nullptr;
-    out["default_forum_layout"] = 0;
+    out["default_reaction_emoji"] = c.default_reaction;
+    out["default_sort_order"] = c.sort_order;
+    out["default_forum_layout"] = c.layout;
     out["template"] = "";
   }
   if (!is_vocal(c.kind) && c.kind != category_channel) {
@@ -177,7 +177,8 @@ js::object to_json(world& w, const member& m) {
           {"mute", false},
           {"pending", false},
           {"flags", 0},
-          {"communication_disabled_until", nullptr}};
+          {"communication_disabled_until",
+           m.timeout_until_ms ? js::value(time_text(m.timeout_until_ms)) : js::value(nullptr)}};
 }
 
 js::object emoji_json(std::string_view key) {
@@ -281,7 +282,7 @@ js::object to_json(const guild& g, bool counts) {
   js::object out{{"id", g.id.text()},
                  {"name", g.name},
                  {"icon", nullptr},
-                 {"description", nullptr},
+                 {"description", text_or_null(g.description)},
                  {"home_header", nullptr},
                  {"splash", nullptr},
                  {"discovery_splash", nullptr},
@@ -290,17 +291,17 @@ js::object to_json(const guild& g, bool counts) {
                  {"owner_id", g.owner.text()},
                  {"application_id", nullptr},
                  {"region", "deprecated"},
-                 {"afk_channel_id", nullptr},
-                 {"afk_timeout", 300},
+                 {"afk_channel_id", id_or_null(g.afk_channel)},
+                 {"afk_timeout", g.afk_timeout_s},
                  {"system_channel_id", id_or_null(g.system_channel)},
                  {"system_channel_flags", 0},
                  {"widget_enabled", false},
                  {"widget_channel_id", nullptr},
-                 {"verification_level", 0},
+                 {"verification_level", g.verification_level},
                  {"roles", std::move(roles)},
-                 {"default_message_notifications", 0},
+                 {"default_message_notifications", g.notifications},
                  {"mfa_level", 0},
-                 {"explicit_content_filter", 0},
+                 {"explicit_content_filter", g.content_filter},
                  {"max_presences", nullptr},
                  {"max_members", 500000},
                  {"max_stage_video_channel_users", 50},

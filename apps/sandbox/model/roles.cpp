@@ -166,9 +166,7 @@ outcome<js::array> move_roles(world& w, const actor& by, guild& in, const js::ar
     return missing_permissions();
   std::map<snowflake, int64_t> wanted;
   for (const auto& each : body) {
-    if (!each.is_object())
-      return bad_json();
-    form f(each.get_object());
+    form f(each.as_object());
     const auto id = f.id("id");
     const auto position = f.integer("position", 0, roles_max);
     f.require("id");

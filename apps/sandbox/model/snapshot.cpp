@@ -134,6 +134,10 @@ js::object save_channel(const channel& c) {
           {"thread_slowmode_s", c.thread_slowmode_s},
           {"archive_after_min", c.archive_after_min},
           {"tags", c.tags},
+          {"flags", c.flags},
+          {"default_reaction", c.default_reaction},
+          {"sort_order", c.sort_order},
+          {"layout", c.layout},
           {"thread", save_thread(c.thread)},
           {"recipients", put(c.recipients)}};
 }
@@ -155,6 +159,10 @@ channel load_channel(const js::object& o) {
             .thread_slowmode_s = int_or(o, "thread_slowmode_s", 0),
             .archive_after_min = int_or(o, "archive_after_min", 0),
             .tags = array_at(o, "tags"),
+            .flags = int_or(o, "flags", 0),
+            .default_reaction = field(o, "default_reaction"),
+            .sort_order = field(o, "sort_order"),
+            .layout = int_or(o, "layout", 0),
             .thread = load_thread(object_at(o, "thread")),
             .recipients = ids_at(o, "recipients")};
   for (const auto& each : o.at("overwrites").as_array()) {
@@ -171,10 +179,15 @@ js::object save_member(const member& m) {
   js::array roles;
   for (const auto id : m.roles)
     roles.push_back(put(id));
-  return {{"user", put(m.user)}, {"nick", m.nick}, {"roles", std::move(roles)}, {"joined_ms", m.joined_ms}};
+  return {{"user", put(m.user)},
+          {"nick", m.nick},
+          {"roles", std::move(roles)},
+          {"joined_ms", m.joined_ms},
+          {"timeout_until_ms", m.timeout_until_ms}};
 }
 member load_member(const js::object& o) {
   member m{.user = id_at(o, "user"), .nick = text_at(o, "nick"), .joined_ms = long_at(o, "joined_ms")};
+  m.timeout_until_ms = field(o, "timeout_until_ms").is_number() ? long_at(o, "timeout_until_ms") : 0;
   for (const auto& each : o.at("roles").as_array())
     m.roles.push_back(*parse_snowflake(std::string_view(each.as_string())));
   return m;
@@ -242,16 +255,29 @@ js::object save_guild(const guild& g) {
           {"members", each_of(g.members, save_member)},
           {"audit", std::move(audit)},
           {"system_channel", put(g.system_channel)},
+          {"afk_channel", put(g.afk_channel)},
+          {"afk_timeout_s", g.afk_timeout_s},
+          {"verification_level", g.verification_level},
+          {"notifications", g.notifications},
+          {"content_filter", g.content_filter},
+          {"description", g.description},
           {"bans", std::move(bans)},
           {"webhooks", each_of(g.webhooks, save_webhook)},
           {"invites", each_of(g.invites, save_invite)},
           {"emojis", each_of(g.emojis, save_emoji)}};
 }
 guild load_guild(const js::object& o) {
-  guild g{.id = id_at(o, "id"),
-          .name = text_at(o, "name"),
-          .owner = id_at(o, "owner"),
-          .system_channel = id_at(o, "system_channel")};
+  guild g;
+  g.id = id_at(o, "id");
+  g.owner = id_at(o, "owner");
+  static_cast<guild_settings&>(g) = {.name = text_at(o, "name"),
+                                     .description = text_or(o, "description"),
+                                     .system_channel = id_at(o, "system_channel"),
+                                     .afk_channel = id_or(o, "afk_channel"),
+                                     .afk_timeout_s = int_or(o, "afk_timeout_s", 300),
+                                     .verification_level = int_or(o, "verification_level", 0),
+                                     .notifications = int_or(o, "notifications", 0),
+                                     .content_filter = int_or(o, "content_filter", 0)};
   for (const auto& each : o.at("roles").as_array())
     g.roles[id_at(each.as_object(), "id")] = load_role(each.as_object());
   for (const auto& each : o.at("channels").as_array())

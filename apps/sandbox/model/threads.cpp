@@ -1,5 +1,6 @@
 #include "apps/sandbox/model/threads.hpp"
 
+#include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/messages.hpp"
 #include "apps/sandbox/model/permissions.hpp"
@@ -43,11 +44,8 @@ void read_fields(form& f, channel& thread) {
     thread.name = *name;
   if (const auto slowmode = f.integer("rate_limit_per_user", 0, 21'600))
     thread.slowmode_s = static_cast<int>(*slowmode);
-  if (const auto minutes = f.integer("auto_archive_duration", 60, 10'080)) {
-    if (*minutes != 60 && *minutes != 1'440 && *minutes != 4'320 && *minutes != 10'080)
-      f.fault("auto_archive_duration", "BASE_TYPE_CHOICES", "Value must be one of {60, 1440, 4320, 10080}.");
-    thread.archive_after_min = static_cast<int>(*minutes);
-  }
+  if (const auto minutes = read_archive_minutes(f, "auto_archive_duration"))
+    thread.archive_after_min = *minutes;
   if (const auto* tags = f.array("applied_tags", 5)) {
     thread.thread.tags.clear();
     for (const auto& each : *tags)
@@ -97,7 +95,7 @@ outcome<js::object> start_post(world& w, const actor& by, place at, const js::ob
   f.require("message");
   auto made = draft_of(at, public_thread);
   read_fields(f, made);
-  const auto* first = json::object_in(body, "message");
+  const auto* first = f.object("message");
   if (!f.clean() || !first)
     return f.why();
   if (!(permissions_in(*at.guild, *at.channel, by.user) & send_messages))
@@ -125,7 +123,7 @@ outcome<js::object> start_thread_from(world& w, const actor& by, place at, snowf
   if (from->thread)
     return refusal{400, 160004, "A thread has already been created for this message", {}};
   if (at.channel->kind != text_channel && at.channel->kind != announcement_channel)
-    return refusal{400, 50024, "Cannot execute action on this channel type", {}};
+    return wrong_channel_type();
   form f(body);
   f.require("name");
   auto made = draft_of(at, at.channel->kind == announcement_channel ? announcement_thread : public_thread);
@@ -144,7 +142,7 @@ outcome<js::object> start_thread(world& w, const actor& by, place at, const js::
   if (is_forum(at.channel->kind))
     return start_post(w, by, at, body);
   if (at.channel->kind != text_channel && at.channel->kind != announcement_channel)
-    return refusal{400, 50024, "Cannot execute action on this channel type", {}};
+    return wrong_channel_type();
   form f(body);
   f.require("name");
   const auto kind = f.integer("type", announcement_thread, private_thread).value_or(private_thread);
@@ -173,7 +171,8 @@ outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::o
   next.thread.locked = f.boolean("locked").value_or(next.thread.locked);
   if (!f.clean())
     return f.why();
-  if (next.thread.locked != thread.thread.locked && !manages)
+  const bool unlocks = thread.thread.locked && thread.thread.archived != next.thread.archived;
+  if ((next.thread.locked != thread.thread.locked || unlocks) && !manages)
     return missing_permissions();
   if (next.thread.archived != thread.thread.archived)
     next.thread.archived_ms = w.now_ms;
@@ -184,6 +183,8 @@ outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::o
   change(changes, "auto_archive_duration", thread.archive_after_min, next.archive_after_min);
   change(changes, "rate_limit_per_user", thread.slowmode_s, next.slowmode_s);
   change(changes, "applied_tags", thread.thread.tags, next.thread.tags);
+  if (!changes.empty() && thread.thread.archived && next.thread.archived) // It is unarchived first, or with this.
+    return refusal{400, 50083, "Thread is archived", {}};
   if (!changes.empty()) {
     thread = std::move(next);
     w.emit("THREAD_UPDATE", at.guild->id, to_json(thread));

@@ -92,6 +92,10 @@ struct channel {
   int thread_slowmode_s = 0;         ///< `default_thread_rate_limit_per_user`
   int archive_after_min = 0;         ///< `default_auto_archive_duration`; of a thread its own. 0: not set.
   js::array tags;                    ///< `available_tags` of a forum.
+  int flags = 0;                     ///< Of a forum: REQUIRE_TAG (1 << 4), of a media channel also 1 << 15.
+  js::value default_reaction;        ///< Of a forum: {emoji_id, emoji_name}; null: none.
+  js::value sort_order;              ///< Of a forum: 0, 1 or null.
+  int layout = 0;                    ///< `default_forum_layout`
   thread_state thread;               ///< Of a thread.
   std::vector<snowflake> recipients; ///< Of a direct channel, which has no guild: the two who write in it.
 };
@@ -101,6 +105,7 @@ struct member {
   std::string nick;
   std::vector<snowflake> roles;
   int64_t joined_ms = 0;
+  int64_t timeout_until_ms = 0; ///< `communication_disabled_until`; 0: none.
 };
 
 /// https://discord.com/developers/docs/resources/audit-log#audit-log-entry-object-audit-log-events
@@ -178,15 +183,25 @@ struct emoji {
   bool animated = false;
 };
 
-struct guild {
-  snowflake id;
+/// What PATCH /guilds/{guild} changes. https://discord.com/developers/docs/resources/guild#modify-guild
+struct guild_settings {
   std::string name;
+  std::string description;
+  snowflake system_channel;
+  snowflake afk_channel;
+  int afk_timeout_s = 300;
+  int verification_level = 0;
+  int notifications = 0; ///< `default_message_notifications`
+  int content_filter = 0;
+};
+
+struct guild : guild_settings {
+  snowflake id;
   snowflake owner;
   std::map<snowflake, role> roles;
   std::map<snowflake, channel> channels;
   std::map<snowflake, member> members;
-  std::vector<audit_entry> audit; ///< Oldest first, at most `audit_max`.
-  snowflake system_channel;
+  std::vector<audit_entry> audit;        ///< Oldest first, at most `audit_max`.
   std::map<snowflake, std::string> bans; ///< Who is banned, and the reason.
   std::map<snowflake, webhook> webhooks;
   std::map<std::string, invite> invites; ///< By code.
@@ -287,6 +302,7 @@ inline constexpr size_t channels_max = 500;
 inline constexpr size_t channels_per_category_max = 50;
 inline constexpr size_t name_max = 100;
 inline constexpr size_t topic_max = 1024;
+inline constexpr size_t forum_topic_max = 4096; // also of a media channel
 inline constexpr size_t reason_max = 512;
 inline constexpr size_t commands_max = 100;
 /// Ours: what the emulator keeps, so that a soak does not fill the memory.

@@ -1,11 +1,16 @@
 #include "apps/sandbox/model/webhooks.hpp"
 
-#include "apps/sandbox/model/content.hpp"
+#include "apps/sandbox/model/channels.hpp"
+#include "apps/sandbox/model/form.hpp"
+#include "apps/sandbox/model/links.hpp"
 #include "apps/sandbox/model/messages.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
+#include "runtime/unicode.hpp"
+
+#include <fmt/format.h>
 
 namespace arrakis::sandbox::model {
 namespace {
@@ -29,6 +34,16 @@ js::object to_json(world& w, const webhook_place& at, bool with_token, bool with
   if (with_user)
     out["user"] = model::to_json(w.user_of(hook.creator));
   return out;
+}
+
+/// 1 to 80 characters, and neither "clyde" nor "discord" among them.
+/// https://discord.com/developers/docs/resources/webhook#create-webhook
+std::optional<std::string> read_name(form& f, std::string_view key) {
+  auto name = f.text(key, 1, 80);
+  for (const std::string_view word : {"clyde", "discord"})
+    if (name && unicode::lower(*name).find(word) != std::string::npos)
+      f.fault(key, "USERNAME_INVALID_CONTAINS", fmt::format("Username cannot contain \"{}\"", word));
+  return name;
 }
 
 void tell(world& w, const webhook_place& at) {
@@ -71,9 +86,11 @@ outcome<webhook_place> find_webhook(world& w, snowflake id, std::string_view tok
 outcome<js::object> create_webhook(world& w, const actor& by, place at, const js::object& body) {
   if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_webhooks))
     return missing_permissions();
+  if (at.channel->kind == category_channel)
+    return wrong_channel_type();
   form f(body);
   f.require("name");
-  const auto name = f.text("name", 1, 80);
+  const auto name = read_name(f, "name");
   if (!f.clean())
     return f.why();
   const auto there = std::count_if(at.guild->webhooks.begin(), at.guild->webhooks.end(),
@@ -118,7 +135,7 @@ outcome<js::object> edit_webhook(world& w, const actor* by, webhook_place at, co
   if (!may_manage(by, at))
     return missing_permissions();
   form f(body);
-  const auto name = f.text("name", 1, 80);
+  const auto name = read_name(f, "name");
   const auto channel = by ? f.id("channel_id") : std::nullopt; // With the token alone it stays where it is.
   if (channel && !at.guild->channels.contains(*channel))
     f.fault("channel_id", "CHANNEL_INVALID", "Unknown channel");
@@ -152,9 +169,15 @@ outcome<js::object> execute_webhook(world& w, webhook_place at, snowflake thread
   if (!where)
     return where.why();
   form f(body);
-  const auto name = f.text("username", 1, 80);
+  const auto name = read_name(f, "username");
+  if (const auto url = f.text("avatar_url", 1, 2048))
+    check_link(f, "avatar_url", *url, {"http", "https"});
   if (!f.clean())
     return f.why();
+  if (is_forum(where->channel->kind))
+    return refusal{400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id", {}};
+  if (f.has("thread_name"))
+    return refusal{400, 220003, "Webhooks can only create threads in forum channels", {}};
   auto m = draft_message(w, {.user = at.guild->owner}, *where, body); // It may mention whom its maker could.
   if (!m)
     return m.why();
@@ -176,13 +199,8 @@ outcome<js::object> edit_webhook_message(world& w, webhook_place at, snowflake t
   auto m = own_message(w, at, thread, id);
   if (!m)
     return m.why();
-  form f(body);
-  const auto fields = read_content(f);
-  if (!f.clean())
-    return f.why();
-  apply(w, **m, fields);
-  (*m)->edited_ms = w.now_ms;
-  tell_changed(w, **m);
+  if (auto changed = rewrite(w, **m, body); !changed)
+    return changed.why();
   return model::to_json(w, **m);
 }
 

@@ -35,8 +35,11 @@ reply get_user(call& c) {
 }
 reply get_my_guilds(call& c) {
   js::array list;
-  for (const auto& [_, each] : c.world.guilds)
-    if (each.members.contains(c.by.user))
+  const auto before = c.query_id("before");
+  const auto after = c.query_id("after");
+  const auto limit = c.limit(200);
+  for (const auto& [id, each] : c.world.guilds)
+    if (each.members.contains(c.by.user) && list.size() < limit && (!before || id < before) && id > after)
       list.push_back(js::object{{"id", each.id.text()},
                                 {"name", each.name},
                                 {"icon", nullptr},
@@ -71,21 +74,18 @@ reply own_in_guild(call& c, F&& f) {
     return in ? f(app, (*in)->id) : refuse(in.why());
   });
 }
-const js::array& list_of(const call& c) {
-  static const js::array nothing;
-  return c.body.is_array() ? c.body.get_array() : nothing;
-}
-
 reply get_commands(call& c) {
   return own(c, [](application& app) { return reply{200, list_commands(app, {})}; });
 }
 reply put_commands(call& c) {
-  if (!c.body.is_array())
-    return refuse(bad_json());
-  return own(c, [&](application& app) { return give(overwrite_commands(c.world, app, {}, list_of(c))); });
+  return own(c, [&](application& app) { return give(overwrite_commands(c.world, app, {}, c.body.as_array())); });
+}
+reply create(call& c, application& app, snowflake in) {
+  const int status = replaces_command(app, in, c.object()) ? 200 : 201;
+  return give(create_command(c.world, app, in, c.object()), status);
 }
 reply post_command(call& c) {
-  return own(c, [&](application& app) { return give(create_command(c.world, app, {}, c.object()), 201); });
+  return own(c, [&](application& app) { return create(c, app, {}); });
 }
 reply get_command(call& c) {
   return own(c, [&](application& app) { return give(model::get_command(app, {}, c.id(1))); });
@@ -100,14 +100,11 @@ reply get_guild_commands(call& c) {
   return own_in_guild(c, [](application& app, snowflake in) { return reply{200, list_commands(app, in)}; });
 }
 reply put_guild_commands(call& c) {
-  if (!c.body.is_array())
-    return refuse(bad_json());
   return own_in_guild(
-    c, [&](application& app, snowflake in) { return give(overwrite_commands(c.world, app, in, list_of(c))); });
+    c, [&](application& app, snowflake in) { return give(overwrite_commands(c.world, app, in, c.body.as_array())); });
 }
 reply post_guild_command(call& c) {
-  return own_in_guild(
-    c, [&](application& app, snowflake in) { return give(create_command(c.world, app, in, c.object()), 201); });
+  return own_in_guild(c, [&](application& app, snowflake in) { return create(c, app, in); });
 }
 reply get_guild_command(call& c) {
   return own_in_guild(c, [&](application& app, snowflake in) { return give(model::get_command(app, in, c.id(2))); });
@@ -142,7 +139,7 @@ const std::vector<route>& application_routes() {
     {"GET", "/gateway", get_gateway, true},
     {"GET", "/gateway/bot", get_gateway_bot},
     {"GET", "/users/@me", get_me},
-    {"GET", "/users/@me/guilds", get_my_guilds},
+    {"GET", "/users/@me/guilds", get_my_guilds, false, {200, {"before", "after"}}},
     {"DELETE", "/users/@me/guilds/{guild}", leave_guild},
     {"POST", "/users/@me/channels", post_direct},
     {"GET", "/users/{user}", get_user},
@@ -150,13 +147,13 @@ const std::vector<route>& application_routes() {
     {"PATCH", "/applications/@me", get_application},
     {"GET", "/oauth2/applications/@me", get_application},
     {"GET", "/applications/{application}/commands", get_commands},
-    {"PUT", "/applications/{application}/commands", put_commands},
+    {"PUT", "/applications/{application}/commands", put_commands, false, {.list = true}},
     {"POST", "/applications/{application}/commands", post_command},
     {"GET", "/applications/{application}/commands/{command}", get_command},
     {"PATCH", "/applications/{application}/commands/{command}", patch_command},
     {"DELETE", "/applications/{application}/commands/{command}", remove_command},
     {"GET", "/applications/{application}/guilds/{guild}/commands", get_guild_commands},
-    {"PUT", "/applications/{application}/guilds/{guild}/commands", put_guild_commands},
+    {"PUT", "/applications/{application}/guilds/{guild}/commands", put_guild_commands, false, {.list = true}},
     {"POST", "/applications/{application}/guilds/{guild}/commands", post_guild_command},
     {"GET", "/applications/{application}/guilds/{guild}/commands/permissions", get_all_permissions},
     {"GET", "/applications/{application}/guilds/{guild}/commands/{command}", get_guild_command},

@@ -39,6 +39,8 @@ bool renames_channel(model::world& world, const std::string& id, const net::http
   return model::normal_name(where->kind, name) != where->name || topic != where->topic;
 }
 
+constexpr size_t request_bytes_max = 10 << 20; // Discord's for a file; here for all of a request.
+
 constexpr std::string_view html_429 = "<!DOCTYPE html><html><head><title>429 Too Many Requests</title></head>"
                                       "<body><h1>You are being rate limited</h1></body></html>";
 } // namespace
@@ -110,13 +112,17 @@ void door::proceed(visit v, const net::responder& respond) {
                     : net::json_response(v.struck->code, js::serialize(faults::body_of(*v.struck)));
     return finish(v, respond, std::move(response), false);
   }
-  if (!v.what.what)
-    return answer(std::move(v), respond, refuse(model::unknown("route")));
+  if (const auto missing = v.what.missing())
+    return answer(std::move(v), respond, refuse(*missing));
   if (!v.app && !v.what.what->open)
     return answer(std::move(v), respond, refuse(model::unauthorized()));
+  if (v.request.body.size() > request_bytes_max)
+    return answer(std::move(v), respond, refuse({413, 40005, "Request entity too large", {}}));
   auto body = body_of(v.request);
   if (!body)
     return answer(std::move(v), respond, refuse(model::bad_json()));
+  if (const auto fault = v.what.fault(v.request.target, v.request.body.empty() ? nullptr : &*body))
+    return answer(std::move(v), respond, refuse(*fault));
   if (model::length_of(v.note.reason) > model::reason_max)
     return answer(std::move(v), respond,
                   refuse({400, 50035, "Invalid Form Body", {{"reason", "Must be 512 or fewer in length."}}}));
@@ -150,8 +156,10 @@ void door::proceed(visit v, const net::responder& respond) {
 reply door::as_user(snowflake user, std::string_view method, std::string_view path, std::string_view target,
                     js::value body, std::string reason) {
   const auto what = find(method, path);
-  if (!what.what)
-    return refuse(model::unknown("route"));
+  if (const auto missing = what.missing())
+    return refuse(*missing);
+  if (const auto fault = what.fault(target, body.is_null() ? nullptr : &body))
+    return refuse(*fault);
   call c{.world = core_.now(),
          .by = {.user = user, .app = nullptr, .reason = std::move(reason)},
          .ids = what.ids,

@@ -1,6 +1,7 @@
 // https://discord.com/developers/docs/resources/guild
 #include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/form.hpp"
+#include "apps/sandbox/model/guild_settings.hpp"
 #include "apps/sandbox/model/members.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
@@ -15,15 +16,7 @@ reply get_guild(call& c) {
   return in_guild(c, [&](guild& in) { return reply{200, to_json(in, c.flag("with_counts"))}; });
 }
 reply patch_guild(call& c) {
-  return in_guild(c, [&](guild& in) {
-    if (!(permissions_in(in, c.by.user) & arrakis::permissions::manage_guild))
-      return refuse(missing_permissions());
-    if (const auto* name = c.object().if_contains("name"); name && name->is_string())
-      in.name = std::string(name->as_string());
-    c.world.emit("GUILD_UPDATE", in.id, to_json(in));
-    note(c.world, in, action::guild_update, c.by, in.id);
-    return reply{200, to_json(in)};
-  });
+  return in_guild(c, [&](guild& in) { return give(edit_guild(c.world, c.by, in, c.object())); });
 }
 reply remove_guild(call& c) {
   return in_guild(c, [&](guild& in) { return give(delete_guild(c.world, c.by, in)); });
@@ -45,9 +38,7 @@ reply post_role(call& c) {
   return in_guild(c, [&](guild& in) { return give(create_role(c.world, c.by, in, c.object())); });
 }
 reply patch_roles(call& c) {
-  return in_guild(c, [&](guild& in) {
-    return c.body.is_array() ? give(move_roles(c.world, c.by, in, c.body.get_array())) : refuse(bad_json());
-  });
+  return in_guild(c, [&](guild& in) { return give(move_roles(c.world, c.by, in, c.body.as_array())); });
 }
 reply patch_role(call& c) {
   return in_guild(c, [&](guild& in) { return give(edit_role(c.world, c.by, in, c.id(1), c.object())); });
@@ -63,17 +54,13 @@ reply post_channel(call& c) {
   return in_guild(c, [&](guild& in) { return give(create_channel(c.world, c.by, in, c.object()), 201); });
 }
 reply patch_channels(call& c) {
-  return in_guild(c, [&](guild& in) {
-    return c.body.is_array() ? give(move_channels(c.world, c.by, in, c.body.get_array())) : refuse(bad_json());
-  });
+  return in_guild(c, [&](guild& in) { return give(move_channels(c.world, c.by, in, c.body.as_array())); });
 }
 
 reply get_members(call& c) {
   if (c.by.app && !c.by.app->privileged_intents)
     return refuse(missing_access());
-  return in_guild(c, [&](guild& in) {
-    return reply{200, list_members(c.world, in, c.query_id("after"), c.number("limit", 1, 1000))};
-  });
+  return in_guild(c, [&](guild& in) { return reply{200, list_members(c.world, in, c.query_id("after"), c.limit(1))}; });
 }
 reply search_members(call& c) {
   return in_guild(c, [&](guild& in) {
@@ -82,7 +69,7 @@ reply search_members(call& c) {
       f.require("query");
       return refuse(f.why());
     }
-    return reply{200, find_members(c.world, in, c.query("query"), c.number("limit", 1, 1000))};
+    return reply{200, find_members(c.world, in, c.query("query"), c.limit(1))};
   });
 }
 reply get_member(call& c) {
@@ -117,7 +104,7 @@ reply get_audit_log(call& c) {
     const auto user = c.query_id("user_id");
     const auto before = c.query_id("before");
     const auto after = c.query_id("after");
-    const auto limit = c.number("limit", 50, 100);
+    const auto limit = c.limit(50);
     std::vector<const audit_entry*> found;
     // Newest first, unless `after` asks to go forward from an entry.
     if (after)
@@ -159,20 +146,20 @@ const std::vector<route>& guild_routes() {
     {"GET", "/guilds/{guild}/roles/member-counts", get_role_counts},
     {"GET", "/guilds/{guild}/roles/{role}", get_role},
     {"POST", "/guilds/{guild}/roles", post_role},
-    {"PATCH", "/guilds/{guild}/roles", patch_roles},
+    {"PATCH", "/guilds/{guild}/roles", patch_roles, false, {.list = true}},
     {"PATCH", "/guilds/{guild}/roles/{role}", patch_role},
     {"DELETE", "/guilds/{guild}/roles/{role}", remove_role},
     {"GET", "/guilds/{guild}/channels", get_channels},
     {"POST", "/guilds/{guild}/channels", post_channel},
-    {"PATCH", "/guilds/{guild}/channels", patch_channels},
-    {"GET", "/guilds/{guild}/members", get_members},
-    {"GET", "/guilds/{guild}/members/search", search_members},
+    {"PATCH", "/guilds/{guild}/channels", patch_channels, false, {.list = true}},
+    {"GET", "/guilds/{guild}/members", get_members, false, {1000, {"after"}}},
+    {"GET", "/guilds/{guild}/members/search", search_members, false, {1000}},
     {"GET", "/guilds/{guild}/members/{user}", get_member},
     {"PATCH", "/guilds/{guild}/members/{user}", patch_member},
     {"DELETE", "/guilds/{guild}/members/{user}", remove_member},
     {"PUT", "/guilds/{guild}/members/{user}/roles/{role}", put_member_role},
     {"DELETE", "/guilds/{guild}/members/{user}/roles/{role}", remove_member_role},
-    {"GET", "/guilds/{guild}/audit-logs", get_audit_log},
+    {"GET", "/guilds/{guild}/audit-logs", get_audit_log, false, {100, {"user_id", "target_id", "before", "after"}}},
   };
   return table;
 }

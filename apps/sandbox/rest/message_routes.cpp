@@ -10,8 +10,10 @@ using namespace model;
 
 reply get_messages(call& c) {
   return in_conversation(c, [&](place at) {
-    return give(
-      list_messages(c.world, c.by, at, c.query_id("before"), c.query_id("after"), c.number("limit", 50, 100)));
+    const message_window window{.before = c.query_id("before"),
+                                .after = c.query("after").empty() ? std::nullopt : std::optional(c.query_id("after")),
+                                .around = c.query_id("around")};
+    return give(list_messages(c.world, c.by, at, window, c.limit(50)));
   });
 }
 reply post_message(call& c) {
@@ -42,7 +44,7 @@ reply remove_reaction(call& c) {
 }
 reply get_reactions(call& c) {
   return in_conversation(c, [&](place at) {
-    return give(list_reactions(c.world, at, c.id(1), c.ids[2], c.query_id("after"), c.number("limit", 25, 100)));
+    return give(list_reactions(c.world, at, c.id(1), c.ids[2], c.query_id("after"), c.limit(25)));
   });
 }
 reply remove_reactions(call& c) {
@@ -74,9 +76,9 @@ reply get_pin_page(call& c) {
 
 const std::vector<route>& message_routes() {
   static const std::vector<route> table{
-    {"GET", "/channels/{channel}/messages", get_messages},
+    {"GET", "/channels/{channel}/messages", get_messages, false, {100, {"before", "after", "around"}}},
     {"POST", "/channels/{channel}/messages", post_message},
-    {"GET", "/channels/{channel}/messages/pins", get_pin_page},
+    {"GET", "/channels/{channel}/messages/pins", get_pin_page, false, {50}},
     {"PUT", "/channels/{channel}/messages/pins/{message}", put_pin},
     {"DELETE", "/channels/{channel}/messages/pins/{message}", remove_pin},
     {"GET", "/channels/{channel}/messages/{message}", get_one_message},
@@ -86,7 +88,7 @@ const std::vector<route>& message_routes() {
     {"POST", "/channels/{channel}/typing", post_typing},
     {"PUT", "/channels/{channel}/messages/{message}/reactions/{emoji}/@me", put_reaction},
     {"DELETE", "/channels/{channel}/messages/{message}/reactions/{emoji}/{user}", remove_reaction},
-    {"GET", "/channels/{channel}/messages/{message}/reactions/{emoji}", get_reactions},
+    {"GET", "/channels/{channel}/messages/{message}/reactions/{emoji}", get_reactions, false, {100, {"after"}}},
     {"DELETE", "/channels/{channel}/messages/{message}/reactions/{emoji}", remove_reactions},
     {"DELETE", "/channels/{channel}/messages/{message}/reactions", remove_reactions},
     {"GET", "/channels/{channel}/pins", get_pins},

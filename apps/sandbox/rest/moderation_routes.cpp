@@ -12,14 +12,14 @@ using namespace model;
 
 reply get_bans(call& c) {
   return in_guild(c, [&](guild& in) {
-    return give(list_bans(c.world, c.by, in, c.query_id("before"), c.query_id("after"), c.number("limit", 1000, 1000)));
+    return give(list_bans(c.world, c.by, in, c.query_id("before"), c.query_id("after"), c.limit(1000)));
   });
 }
 reply get_one_ban(call& c) {
   return in_guild(c, [&](guild& in) { return give(get_ban(c.world, c.by, in, c.id(1))); });
 }
 reply put_ban(call& c) {
-  return in_guild(c, [&](guild& in) { return give(ban(c.world, c.by, in, c.id(1))); });
+  return in_guild(c, [&](guild& in) { return give(ban(c.world, c.by, in, c.id(1), c.object())); });
 }
 reply remove_ban(call& c) {
   return in_guild(c, [&](guild& in) { return give(unban(c.world, c.by, in, c.id(1))); });
@@ -59,7 +59,7 @@ reply remove_emoji(call& c) {
 
 const std::vector<route>& moderation_routes() {
   static const std::vector<route> table{
-    {"GET", "/guilds/{guild}/bans", get_bans},
+    {"GET", "/guilds/{guild}/bans", get_bans, false, {1000, {"before", "after"}}},
     {"GET", "/guilds/{guild}/bans/{user}", get_one_ban},
     {"PUT", "/guilds/{guild}/bans/{user}", put_ban},
     {"DELETE", "/guilds/{guild}/bans/{user}", remove_ban},

@@ -28,29 +28,42 @@ struct call {
   snowflake id(size_t index) const; ///< 0 when it is no snowflake.
   const js::object& object() const; ///< The body, or an empty object.
   std::string query(std::string_view key) const;
-  snowflake query_id(std::string_view key) const; ///< 0 when it is absent or no snowflake.
-  /// A count of the query, from 1 to `max`.
-  size_t number(std::string_view key, size_t otherwise, size_t max) const;
+  snowflake query_id(std::string_view key) const; ///< 0 when it is absent.
+  size_t limit(size_t otherwise) const;           ///< `limit` of the query, within the route's `limit_max`.
   /// A boolean of the query: "true", "True" and "1" count, as clients in several languages write it.
   bool flag(std::string_view key, bool otherwise = false) const;
 };
 using handler = reply (*)(call&);
+
+/// What a route takes beside its path; anything else is refused with 50035 before the route runs.
+struct input_rules {
+  size_t limit_max = 0;                         ///< `limit` of the query is from 1 to this; 0: it is not read.
+  std::vector<std::string_view> query_ids = {}; ///< Keys of the query that are snowflakes.
+  bool list = false;                            ///< The body is a list of objects; else an object, or none.
+};
 
 struct route {
   std::string_view method;
   std::string_view pattern; ///< "/guilds/{guild}/roles"
   handler run;
   bool open = false; ///< Works without a token: the path itself holds one. Exempt from the global limit.
+  input_rules input = {};
 };
 
 /// A request's route and the values of its braces; null when there is none.
 struct match {
   const route* what = nullptr;
+  bool other_method = false; ///< Without a route: the path has one for another method.
   std::vector<std::string> ids;
   /// "POST /guilds/{guild}/roles"
   std::string name() const;
   /// The guild, channel or webhook id (with its token) that splits the buckets.
   std::string major() const;
+  /// 404, or 405 for a method that the path does not take; nothing when there is a route.
+  std::optional<model::refusal> missing() const;
+  /// 400 with 50035 when a brace that stands for an id holds something else ("undefined"; "@me" and the like pass), or
+  /// when the query of `target` or the body (null: none came) is not what the route takes.
+  std::optional<model::refusal> fault(std::string_view target = {}, const js::value* body = nullptr) const;
 };
 /// `path` is decoded and begins after /api/v10.
 match find(std::string_view method, std::string_view path);

@@ -29,15 +29,13 @@ reply remove_member(call& c) {
   return in_channel(c, [&](place at) { return give(leave_thread(c.world, c.by, at, member_of(c))); });
 }
 reply get_archived_public(call& c) {
-  return in_channel(c, [&](place at) {
-    return reply{200, archived_threads(c.world, c.by, at, false, c.number("limit", 50, 100))};
-  });
+  return in_channel(c, [&](place at) { return reply{200, archived_threads(c.world, c.by, at, false, c.limit(50))}; });
 }
 reply get_archived_private(call& c) {
   return in_channel(c, [&](place at) {
     if (!(permissions_in(*at.guild, *at.channel, c.by.user) & manage_threads))
       return refuse(missing_permissions());
-    return reply{200, archived_threads(c.world, c.by, at, true, c.number("limit", 50, 100))};
+    return reply{200, archived_threads(c.world, c.by, at, true, c.limit(50))};
   });
 }
 reply get_active(call& c) {
@@ -53,8 +51,8 @@ const std::vector<route>& thread_routes() {
     {"GET", "/channels/{channel}/thread-members/{user}", get_one},
     {"PUT", "/channels/{channel}/thread-members/{user}", put_member},
     {"DELETE", "/channels/{channel}/thread-members/{user}", remove_member},
-    {"GET", "/channels/{channel}/threads/archived/public", get_archived_public},
-    {"GET", "/channels/{channel}/threads/archived/private", get_archived_private},
+    {"GET", "/channels/{channel}/threads/archived/public", get_archived_public, false, {100}},
+    {"GET", "/channels/{channel}/threads/archived/private", get_archived_private, false, {100}},
     {"GET", "/guilds/{guild}/threads/active", get_active},
   };
   return table;

@@ -85,13 +85,13 @@ reply get_guild_hooks(call& c) {
 const std::vector<route>& webhook_routes() {
   static const std::vector<route> table{
     {"POST", "/interactions/{interaction}/{token}/callback", post_callback, true},
-    {"POST", "/webhooks/{webhook}/{token}", post_message, true},
+    {"POST", "/webhooks/{webhook}/{token}", post_message, true, {.query_ids = {"thread_id"}}},
     {"GET", "/webhooks/{webhook}/{token}", get_hook, true},
     {"PATCH", "/webhooks/{webhook}/{token}", patch_hook, true},
     {"DELETE", "/webhooks/{webhook}/{token}", remove_hook, true},
-    {"GET", "/webhooks/{webhook}/{token}/messages/{message}", get_message, true},
-    {"PATCH", "/webhooks/{webhook}/{token}/messages/{message}", patch_message, true},
-    {"DELETE", "/webhooks/{webhook}/{token}/messages/{message}", remove_message, true},
+    {"GET", "/webhooks/{webhook}/{token}/messages/{message}", get_message, true, {.query_ids = {"thread_id"}}},
+    {"PATCH", "/webhooks/{webhook}/{token}/messages/{message}", patch_message, true, {.query_ids = {"thread_id"}}},
+    {"DELETE", "/webhooks/{webhook}/{token}/messages/{message}", remove_message, true, {.query_ids = {"thread_id"}}},
     {"GET", "/webhooks/{webhook}", get_hook},
     {"PATCH", "/webhooks/{webhook}", patch_hook},
     {"DELETE", "/webhooks/{webhook}", remove_hook},

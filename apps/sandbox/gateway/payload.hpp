@@ -1,0 +1,34 @@
+#pragma once
+// Reads the `d` of the client's opcodes as Discord's documents describe them. Pure.
+// https://discord.com/developers/docs/events/gateway-events#send-events
+#include "schemas/ids.hpp"
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+
+namespace arrakis::sandbox::gateway {
+namespace js = boost::json;
+
+struct shard_pair {
+  int shard = 0;
+  int shards = 1;
+};
+/// `shard` of opcode 2, [0, 1] without one; nothing when it is no pair of whole numbers with 0 <= shard < shards.
+std::optional<shard_pair> shard_in(const js::object& identify);
+
+/// `seq` of opcode 6; nothing when it is no whole number.
+std::optional<int64_t> sequence_in(const js::object& resume);
+
+/// Opcode 8.
+struct members_request {
+  snowflake guild;
+  std::optional<js::array> users; ///< Those alone; nothing: the query decides.
+  std::string query;              ///< How a name begins; empty: every member.
+  size_t limit = SIZE_MAX;        ///< At most so many; 100 at most for a query that is not empty.
+  js::value nonce;                ///< Null: none.
+};
+/// Nothing unless `guild_id` and exactly one of `query` (text) and `user_ids` (an id, or a list of ids) are there.
+std::optional<members_request> members_request_in(const js::object& d);
+
+} // namespace arrakis::sandbox::gateway
