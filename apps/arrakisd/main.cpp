@@ -2,7 +2,6 @@
 #include "adapters/postgres/migrate.hpp"
 #include "apps/arrakisd/reload.hpp"
 #include "apps/arrakisd/series.hpp"
-#include "apps/arrakisd/signals.hpp"
 #include "apps/arrakisd/tree.hpp"
 #include "apps/wiring/connections.hpp"
 #include "apps/wiring/privileges.hpp"
@@ -15,6 +14,7 @@
 #include "runtime/last_resort.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/signals.hpp"
 #include "runtime/terminal.hpp"
 
 #include <algorithm>

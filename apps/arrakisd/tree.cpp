@@ -6,13 +6,22 @@
 #include "actors/edge/edge.hpp"
 #include "actors/fences/fences.hpp"
 #include "actors/gate/gate.hpp"
+#include "actors/http_api/http_api.hpp"
 #include "actors/interactions/interactions.hpp"
 #include "actors/jobs/jobs.hpp"
 #include "actors/outbox_relay/outbox_relay.hpp"
+#include "actors/quarantine/quarantine.hpp"
+#include "actors/readiness/readiness.hpp"
 #include "actors/reconciler/reconciler.hpp"
 #include "actors/wizard/wizard.hpp"
 #include "adapters/chain/chain.hpp"
+#include "adapters/discord/gateway/gateway.hpp"
+#include "adapters/discord/gateway/session_store.hpp"
+#include "adapters/discord/identity/identity.hpp"
+#include "adapters/discord/interactions/door.hpp"
+#include "adapters/discord/pacing/pacing.hpp"
 #include "adapters/discord/rest/rest.hpp"
+#include "adapters/discord/shards/shards.hpp"
 #include "adapters/leases/leases.hpp"
 #include "adapters/objects/folder/folder.hpp"
 #include "adapters/postgres/audit/audit.hpp"
@@ -27,13 +36,7 @@
 #include "adapters/redis/eviction.hpp"
 #include "adapters/signer/anchored/anchored.hpp"
 #include "adapters/signer/local/local.hpp"
-#include "apps/arrakisd/door.hpp"
-#include "apps/arrakisd/identity.hpp"
-#include "apps/arrakisd/node_name.hpp"
-#include "apps/arrakisd/quarantine.hpp"
-#include "apps/arrakisd/readiness.hpp"
 #include "apps/arrakisd/reload.hpp"
-#include "apps/arrakisd/shards.hpp"
 #include "apps/wiring/http.hpp"
 #include "apps/wiring/privileges.hpp"
 #include "runtime/clock.hpp"
@@ -42,6 +45,7 @@
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/http_server.hpp"
 #include "runtime/net/io.hpp"
+#include "runtime/node_name.hpp"
 #include "runtime/supervisor.hpp"
 #include "runtime/url.hpp"
 #include "schemas/invite.hpp"
@@ -129,7 +133,7 @@ struct node::impl {
   caf::actor_system& sys;
   const size_t own_threads; ///< Of the system, before any actor of ours.
   fences::board board;
-  identity who;
+  discord::identity who;
   const node_name own_name;                      ///< Outlives the process.
   const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
   discord::server_clock discord_clock;
@@ -169,10 +173,10 @@ struct node::impl {
   queue::processor processor;
   discord::gateway::session_store shard_sessions;
   leases::handle leases;
-  gateway_plan::handle gateway_plans;
+  discord::shards::gateway_plan::handle gateway_plans;
   commands::publisher publisher;
   discord::sink sink;
-  shards::handle shards;
+  discord::shards::handle shards;
 
   impl(const config& c, const wiring::addresses& w)
     : settings(c),
@@ -208,7 +212,9 @@ struct node::impl {
   void declare_edge();
   void declare_work();
   void declare_bot();
+  discord::shards::ports shard_ports();
   void declare_identity();
+  std::optional<http_api::webhook> webhook();
   void open_door();
   void check_redis();
   std::string api_url() const;
@@ -261,7 +267,7 @@ void node::impl::declare_domain() {
   add<caf::actor>(communities, "community", [this] {
     directory::options o;
     o.kind = "community";
-    o.quarantined = keep_last_message(sys, "community", stores.communities, dead_letters);
+    o.quarantined = quarantine::keep_last_message(sys, "community", stores.communities, dead_letters);
     community::ports to{stores.communities, stores.manifests, stores.deployments, signer,
                         [this] { caf::anon_send(relay, outbox_relay::kick{}); }};
     return directory::start(sys, std::move(o), [this, to](const std::string& key) {
@@ -283,7 +289,7 @@ void node::impl::declare_edge() {
     o.offered = [this] {
       return std::make_shared<const wizard::core::catalogue>(wizard::core::offering(offered_chains(*latest.get())));
     };
-    o.quarantined = keep_last_message(sys, "wizard_session", stores.communities, dead_letters);
+    o.quarantined = quarantine::keep_last_message(sys, "wizard_session", stores.communities, dead_letters);
     o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
   });
@@ -325,7 +331,7 @@ void node::impl::declare_identity() {
   children.push_back(
     {"identity",
      [this] {
-       return find_identity(sys, rest, who, [this](snowflake application) {
+       return discord::find_identity(sys, rest, who, [this](snowflake application) {
          log::info("discord.invite_link", {{"url", invite_link(application)}});
          if (publisher)
            caf::anon_send(publisher, commands::publish{application, {sys.clock().now() + std::chrono::minutes{10}}});
@@ -338,41 +344,84 @@ void node::impl::declare_bot() {
   add<discord::gateway::session_store>(shard_sessions, "shard_sessions",
                                        [this] { return discord::gateway::start_redis_session_store(sys, redis); });
   add<leases::handle>(leases, "leases", [this] { return leases::start(sys, redis); });
-  add<gateway_plan::handle>(gateway_plans, "gateway_plan",
-                            [this] { return gateway_plan::start(sys, redis, rest, gateway_addresses); });
+  add<discord::shards::gateway_plan::handle>(gateway_plans, "gateway_plan", [this] {
+    return discord::shards::gateway_plan::start(sys, redis, rest, gateway_addresses);
+  });
   add<commands::publisher>(publisher, "publisher", [this] { return commands::start_publisher(sys, redis, rest); });
   add<discord::sink>(sink, "edge", [this] { return edge::start(sys, {interactions, rest, communities}, {}); });
   if (settings.secret("discord.token").empty())
     return;
-  add<shards::handle>(shards, "shards", [this] {
-    shards::options o;
-    o.token = latest.get()->secret("discord.token");
+  add<discord::shards::handle>(shards, "shards", [this] {
+    discord::shards::options o;
     o.gateway_url = settings.text("discord.gateway_url");
-    o.addresses = gateway_addresses;
     o.shard_count = static_cast<int>(settings.integer("discord.shard_count"));
-    o.compressed = settings.boolean("discord.zlib");
     o.who = {own_name.text(), incarnation};
-    return shards::start(sys, io, std::move(o), {gateway_plans, shard_sessions, leases, redis, sink, rest});
+    return discord::shards::start(sys, std::move(o), shard_ports());
   });
 }
 
+discord::shards::ports node::impl::shard_ports() {
+  namespace gateway = discord::gateway;
+  discord::shards::ports to{gateway_plans, shard_sessions, leases, sink, rest};
+  to.unavailable_answer = [](const interaction& what) {
+    return interactions::error_answer(what, fail(ec::unavailable, "nobody holds the shard's lease"));
+  };
+  to.connector = gateway::network(io);
+  to.pacing = [this](const discord::shards::plan& p) {
+    return gateway::within_start_limit(
+      discord::pacing::over_redis(sys, redis, {.max_concurrency = p.max_concurrency}),
+      {.total = p.starts_total, .remaining = p.starts_left, .reset_after = p.starts_reset}, sys.clock().now());
+  };
+  to.start_shard = [this, token = latest.get()->secret("discord.token")](discord::shards::connection x) {
+    gateway::options o;
+    o.token = token;
+    o.find_url = std::move(x.find_url);
+    o.addresses = gateway_addresses;
+    o.shard_id = x.shard;
+    o.shard_count = x.shard_count;
+    o.compressed = settings.boolean("discord.zlib");
+    o.pacing = std::move(x.pacing);
+    o.store = std::move(x.sessions);
+    return gateway::start(sys, std::move(x.connector), std::move(o), std::move(x.sink));
+  };
+  return to;
+}
+
+/// None without the application's public key.
+std::optional<http_api::webhook> node::impl::webhook() {
+  const auto& public_key = settings.text("discord.public_key");
+  if (public_key.empty())
+    return std::nullopt;
+  discord::interactions::limits limits;
+  limits.discord_now_ms = [this] { return discord_clock.now_ms(std::chrono::steady_clock::now()); };
+  const auto reader = std::make_shared<const discord::interactions::door>(public_key, std::move(limits));
+  return http_api::webhook{[reader](const auto& request) { return reader->handle(request); },
+                           [reader](const auto& head) { return reader->judge_head(head); }, reader->body_bytes_max()};
+}
+
 void node::impl::open_door() {
-  door::ports to;
+  http_api::ports to;
   to.interactions = interactions;
-  to.public_key = settings.text("discord.public_key");
+  to.webhook = webhook();
   to.accepting = [this] { return accepting.load(); };
-  to.discord_now_ms = [this] { return discord_clock.now_ms(std::chrono::steady_clock::now()); };
-  to.skew = [this]() -> std::optional<door::clock_skew> {
+  to.skew = [this]() -> std::optional<http_api::clock_skew> {
     const auto known = discord_clock.measured(std::chrono::steady_clock::now());
-    return known ? std::optional{door::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
+    return known ? std::optional{http_api::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
   };
   to.dependencies = readiness::shared([this](auto done) {
     const bool has_token = !settings.secret("discord.token").empty();
-    readiness::ask(
-      sys, {stores.pool, relay_pool, cache, queue_link, signer, fences, board, shards, has_token, who.token_refused},
-      std::move(done));
+    const auto status_of = [](const redis::client& link) {
+      return [&link] {
+        const auto now = link.status();
+        return readiness::link_status{now.ready, now.detail};
+      };
+    };
+    readiness::ask(sys,
+                   {stores.pool, relay_pool, status_of(cache), status_of(queue_link), signer, fences, board, shards,
+                    has_token, who.token_refused},
+                   std::move(done));
   });
-  auto endpoints = door::routes(sys, std::move(to));
+  auto endpoints = http_api::routes(sys, std::move(to));
   const auto memory = find_memory_limit();
   auto o = wiring::http_options(settings, wiring::descriptors_max(), memory);
   if (!o)

@@ -1,0 +1,43 @@
+#pragma once
+// Asks every dependency how it is, for /health.
+#include "actors/fences/messages.hpp"
+#include "actors/readiness/messages.hpp"
+#include "adapters/discord/shards/messages.hpp"
+#include "adapters/postgres/messages.hpp"
+#include "adapters/signer/messages.hpp"
+
+#include <atomic>
+#include <caf/fwd.hpp>
+#include <functional>
+
+namespace arrakis::readiness {
+
+/// What the connection to a server says of itself.
+struct link_status {
+  bool ready = false;
+  std::string detail;
+};
+
+struct ports {
+  postgres::handle pool;
+  postgres::handle relay_pool; ///< Invalid where this process runs no worker.
+  std::function<link_status()> cache;
+  std::function<link_status()> queue;
+  signer::handle signer;
+  fences::handle fences;
+  const fences::board& board;
+  discord::shards::handle shards; ///< Invalid where this process runs no bot.
+  bool has_token = false;         ///< Since the start.
+  const std::atomic<bool>& token_refused;
+};
+
+/// Who asks while an answer of `ask` is on its way shares it: anybody may ask for readiness, and however many do, one
+/// question at a time reaches the database, the signer's keys and the shards. An answer that never comes is nobody's;
+/// the next one asks anew. Thread-safe.
+std::function<void(done)> shared(std::function<void(done)> ask);
+
+/// `done` gets database, redis, queue, vault (the signer), fences and discord; within 2 s. A database or a Redis is
+/// ready only while it takes writes. Without a bot token discord is not ready and not needed.
+void ask(caf::actor_system&, ports, done);
+
+} // namespace arrakis::readiness
