@@ -183,6 +183,17 @@ void catches(const source& file, findings& out) {
                    "catch only in an adapter, in runtime or in a main; let it end the actor"});
 }
 
+/// A program reads the configuration and ties; what runs is declared where it belongs.
+void no_actor_in_apps(const source& file, findings& out) {
+  if (!file.is_cpp() || file.is_test() || !file.path.starts_with("apps/"))
+    return;
+  for (const auto* word : {"spawn", "behavior_type", "stateful_actor", "stateful_pointer", "event_based_actor",
+                           "typed_event_based_actor", "blocking_actor"})
+    for (auto at : places_of(file.code, word))
+      out.push_back({"actor_in_app", file.path, line_of(file.code, at),
+                     fmt::format("{}: an actor lives in actors/, adapters/ or runtime/; apps/ only starts it", word)});
+}
+
 /// A write to Discord that does not pass the gate has no fence, no intent and no audit reason.
 void one_gate(const source& file, findings& out) {
   const bool speaks_for_itself = file.path.starts_with("actors/gate/") || file.path.starts_with("actors/interactions/");
@@ -332,8 +343,8 @@ std::string to_string(const finding& f) {
 std::vector<finding> check(const std::vector<source>& files) {
   findings out;
   for (const auto& file : files)
-    for (auto rule :
-         {sizes, banned, headers, wrapped, directions, catches, one_gate, terminals, messages, own_feet, golden_lists})
+    for (auto rule : {sizes, banned, headers, wrapped, directions, catches, no_actor_in_apps, one_gate, terminals,
+                      messages, own_feet, golden_lists})
       rule(file, out);
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);
