@@ -139,4 +139,13 @@ caf::expected<url> url::parse(std::string_view text, std::string_view schemes) {
   out.port_ = *port;
   return out;
 }
+
+base_address base_of(std::string_view text) {
+  const auto parsed = url::parse(text, "http https");
+  if (!parsed)
+    return {std::string{text}, ""};
+  auto path = parsed->target().reveal();
+  path.resize(path.find_last_not_of('/') + 1);
+  return {parsed->origin(), std::move(path)};
+}
 } // namespace arrakis

@@ -5,7 +5,6 @@
 #include "runtime/error.hpp"
 
 #include <caf/typed_response_promise.hpp>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,6 +1,5 @@
 #include "apps/arrakisctl/daemon.hpp"
 
-#include "adapters/embedded/embedded.hpp"
 #include "runtime/file.hpp"
 #include "runtime/json.hpp"
 
@@ -39,6 +38,13 @@ int trace_of_daemon(const std::string& folder) {
 
 std::string searched(const daemon& d) { return fmt::format("{}", fmt::join(d.searched, " and ")); }
 
+/// The socket of an embedded PostgreSQL that is not there; empty: it is, or the server is not embedded.
+std::string missing_socket(const daemon& d) {
+  auto socket = wiring::embedded_postgres_socket(d.settings);
+  std::error_code unreadable;
+  return socket.empty() || fs::exists(socket, unreadable) ? "" : socket;
+}
+
 /// Host, port and database out of a connection string, and nothing else of it.
 std::string address_of(const secret& dsn) {
   char* complaint = nullptr;
@@ -75,21 +81,13 @@ caf::expected<daemon> find_daemon(const std::string& file) {
   return found;
 }
 
-caf::error check_sockets(const daemon& d) {
-  if (d.settings.text("postgres.mode") != "embedded")
-    return {};
-  std::error_code unreadable;
-  const auto socket = embedded::socket_folder(d.settings.text(folder_key)) + "/.s.PGSQL.5432";
-  if (fs::exists(socket, unreadable))
-    return {};
-  return fail(ec::unavailable,
-              fmt::format("Can't reach Arrakis' database at {}: {} Looked in {}.", socket, remedy, searched(d)));
-}
-
 caf::error with_address(const caf::error& e, const daemon& d, const wiring::addresses& where) {
   if (code_of(e) != ec::unavailable)
     return e;
   const auto text = text_of(e);
+  if (const auto socket = missing_socket(d); !socket.empty())
+    return fail(ec::unavailable,
+                fmt::format("Can't reach Arrakis' database at {}: {} Looked in {}.", socket, remedy, searched(d)));
   if (text.starts_with("the database is away"))
     return fail(ec::unavailable, fmt::format("Can't reach Arrakis' database at {}: {} Looked in {}. ({})",
                                              address_of(where.dsn), remedy, searched(d), text));

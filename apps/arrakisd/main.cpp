@@ -1,9 +1,8 @@
-#include "adapters/embedded/embedded.hpp"
-#include "adapters/postgres/migrate.hpp"
 #include "apps/arrakisd/reload.hpp"
 #include "apps/arrakisd/series.hpp"
 #include "apps/arrakisd/tree.hpp"
-#include "apps/wiring/connections.hpp"
+#include "apps/wiring/addresses.hpp"
+#include "apps/wiring/embedded.hpp"
 #include "apps/wiring/privileges.hpp"
 #include "apps/wiring/start_check.hpp"
 #include "apps/wiring/state_folder.hpp"
@@ -44,17 +43,8 @@ log::level level_of(const std::string& name) {
                          : log::level::info;
 }
 
-/// The embedded servers that the configuration asks for; none: both are external.
-std::unique_ptr<embedded::servers> start_embedded(const config& settings) {
-  embedded::options o;
-  o.folder = settings.text("node.state_folder");
-  o.postgres = settings.text("postgres.mode") == "embedded";
-  o.redis = settings.text("redis.mode") == "embedded";
-  return o.postgres || o.redis ? std::make_unique<embedded::servers>(o) : nullptr;
-}
-
-postgres::migrated migrate(const wiring::addresses& where) {
-  auto done = postgres::migrate(where.migrate_dsn.reveal());
+postgres::migrated migrate_database(const wiring::addresses& where) {
+  auto done = wiring::migrate(where);
   if (!done)
     throw std::runtime_error(text_of(done.error()));
   for (const auto& name : done->applied)
@@ -193,12 +183,12 @@ int run(const config& settings, const sources& from) {
   wiring::leave_root(settings.text("node.state_folder"));
   check_start(settings);
   last_resort::require_threads(threads_of(settings));
-  const auto servers = start_embedded(settings);
+  const wiring::embedded_servers servers{settings};
   auto where = wiring::find_addresses(settings);
   if (!where)
     throw std::runtime_error(text_of(where.error()));
   if (settings.text("postgres.mode") == "embedded")
-    migrate(*where);
+    migrate_database(*where);
   series::begin_at_zero(settings);
   {
     node here{settings, *where};
@@ -207,7 +197,7 @@ int run(const config& settings, const sources& from) {
                  {{"version", ARRAKIS_VERSION}, {"compiler", __VERSION__}});
     log::info("ready", {{"url", here.url()}, {"roles", settings.text("node.roles")}});
     auto last = std::make_shared<const config>(settings);
-    reload::files files{wiring::signer_folder(settings), reload::system_certificates()};
+    reload::files files{wiring::signer_files(settings), reload::system_certificates()};
     int signal_number = 0;
     while ((signal_number = signals::next()) == SIGHUP)
       reread(from, settings, last, files, here);
@@ -221,11 +211,11 @@ int run_migrate(const config& settings, bool as_json) {
   last_resort::install([] { kill(getpid(), SIGTERM); });
   wiring::leave_root(settings.text("node.state_folder"));
   last_resort::require_threads(threads_of(settings));
-  const auto servers = start_embedded(settings);
+  const wiring::embedded_servers servers{settings};
   const auto where = wiring::find_addresses(settings);
   if (!where)
     throw std::runtime_error(text_of(where.error()));
-  print(migrate(*where), as_json);
+  print(migrate_database(*where), as_json);
   return cli::success;
 }
 

@@ -14,30 +14,10 @@
 #include "actors/readiness/readiness.hpp"
 #include "actors/reconciler/reconciler.hpp"
 #include "actors/wizard/wizard.hpp"
-#include "adapters/chain/chain.hpp"
-#include "adapters/discord/gateway/gateway.hpp"
-#include "adapters/discord/gateway/session_store.hpp"
-#include "adapters/discord/identity/identity.hpp"
-#include "adapters/discord/interactions/door.hpp"
-#include "adapters/discord/pacing/pacing.hpp"
-#include "adapters/discord/rest/rest.hpp"
-#include "adapters/discord/shards/shards.hpp"
-#include "adapters/leases/leases.hpp"
-#include "adapters/objects/folder/folder.hpp"
-#include "adapters/postgres/audit/audit.hpp"
-#include "adapters/postgres/communities/communities.hpp"
-#include "adapters/postgres/dead_letters/dead_letters.hpp"
-#include "adapters/postgres/deployments/deployments.hpp"
-#include "adapters/postgres/manifests/manifests.hpp"
-#include "adapters/postgres/outbox/outbox.hpp"
-#include "adapters/postgres/signing_keys/signing_keys.hpp"
-#include "adapters/queue/queue.hpp"
-#include "adapters/queue/worker.hpp"
-#include "adapters/redis/eviction.hpp"
-#include "adapters/signer/anchored/anchored.hpp"
-#include "adapters/signer/local/local.hpp"
 #include "apps/arrakisd/reload.hpp"
+#include "apps/wiring/discord.hpp"
 #include "apps/wiring/http.hpp"
+#include "apps/wiring/implementations.hpp"
 #include "apps/wiring/privileges.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/directory.hpp"
@@ -95,32 +75,6 @@ bool has_role(const config& settings, std::string_view role) {
   const auto& roles = settings.text("node.roles");
   return roles.find("all") != std::string::npos || roles.find(role) != std::string::npos;
 }
-
-/// The chains that have an endpoint. The wizard offers no other.
-chain::options chain_options(const config& settings) {
-  chain::options result;
-  const auto endpoints = settings.addresses("chains.rpc");
-  for (const auto& known : wizard::core::everything().chains)
-    if (const auto found = endpoints.find(known.id); found != endpoints.end())
-      result.chains.push_back({known.id, known.chain_id, found->second});
-  return result;
-}
-
-/// Throws std::runtime_error that names the key: without it a process would only try again.
-discord::gateway::address_policy allowed_gateways(const config& settings) {
-  auto policy = discord::gateway::address_policy::of(settings.text("discord.gateway_url"),
-                                                     settings.text("discord.api_url"));
-  if (!policy)
-    throw std::runtime_error(text_of(policy.error()));
-  return std::move(*policy);
-}
-
-std::vector<std::string> offered_chains(const config& settings) {
-  std::vector<std::string> ids;
-  for (const auto& c : chain_options(settings).chains)
-    ids.push_back(c.id);
-  return ids;
-}
 } // namespace
 
 /// What everything else stands on; declared so that each part is destroyed before what it uses.
@@ -148,8 +102,12 @@ struct node::impl {
   std::unique_ptr<net::http_server> server;
 
   // Addresses that stay valid over restarts, in the order of the tree.
-  wiring::stores stores;
+  postgres::handle pool;       ///< As arrakis_app.
   postgres::handle relay_pool; ///< As arrakis_relay, which sees the outbox of all tenants and nothing else.
+  communities::handle community_store;
+  manifests::handle manifests;
+  deployments::handle deployments;
+  audit::handle audit;
   outbox::handle outbox;
   dead_letters::handle dead_letters;
   redis::handle redis;
@@ -189,9 +147,9 @@ struct node::impl {
       board(sys.clock()),
       own_name(c.text("node.state_folder")),
       http(io),
-      cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
-      queue_link(io, wiring::redis_options(w.queue_url, "arrakisd-queue")),
-      gateway_addresses(allowed_gateways(c)) {}
+      cache(wiring::connect_redis(io, w.redis_url, "arrakisd")),
+      queue_link(wiring::connect_redis(io, w.queue_url, "arrakisd-queue")),
+      gateway_addresses(wiring::allowed_gateways(c)) {}
 
   ~impl();
 
@@ -212,63 +170,44 @@ struct node::impl {
   void declare_edge();
   void declare_work();
   void declare_bot();
-  discord::shards::ports shard_ports();
   void declare_identity();
-  std::optional<http_api::webhook> webhook();
   void open_door();
   void check_redis();
-  std::string api_url() const;
   void drain();
 };
 
-std::string node::impl::api_url() const {
-  const auto& given = settings.text("discord.api_url");
-  return given.empty() ? "https://discord.com" : given;
-}
-
 void node::impl::declare_adapters() {
-  const auto connections = static_cast<unsigned>(settings.integer("postgres.connections"));
-  add<postgres::handle>(stores.pool, "postgres", [this, connections] {
-    return postgres::start(sys, {where.dsn.reveal(), connections});
+  add<postgres::handle>(pool, "postgres", [this] {
+    return wiring::start_postgres(sys, where, static_cast<unsigned>(settings.integer("postgres.connections")));
   });
-  add<communities::handle>(stores.communities, "communities", [this] { return communities::start(sys, stores.pool); });
-  add<manifests::handle>(stores.manifests, "manifests", [this] { return manifests::start(sys, stores.pool); });
-  add<deployments::handle>(stores.deployments, "deployments", [this] { return deployments::start(sys, stores.pool); });
-  add<audit::handle>(stores.audit, "audit", [this] { return audit::start(sys, stores.pool); });
-  add<dead_letters::handle>(dead_letters, "dead_letters", [this] { return dead_letters::start(sys, stores.pool); });
-  add<redis::handle>(redis, "redis", [this] { return redis::start(sys, cache); });
-  add<queue::handle>(queue, "queue",
-                     [this] { return queue::start_queue(sys, queue_link, wiring::queue_options(settings)); });
-  add<signing_keys::handle>(signing_keys, "signing_keys", [this] { return signing_keys::start(sys, stores.pool); });
-  add<signer::keyring::handle>(keyring, "keyring",
-                               [this] { return signer::local::start(sys, {wiring::signer_folder(settings)}); });
-  add<signer::handle>(signer, "signer", [this] {
-    return signer::anchored::start(sys, keyring, signing_keys, {.look_every = std::chrono::seconds{5}});
-  });
-  add<objects::handle>(objects, "objects",
-                       [this] { return objects::folder::start(sys, {wiring::objects_folder(settings)}); });
-  add<chain::handle>(chains, "chains", [this] { return chain::start(sys, io, chain_options(*latest.get())); });
-  add<discord::budget::handle>(budget, "budget", [this] {
-    return discord::budget::start(sys, redis,
-                                  {.slots_max = static_cast<int>(settings.integer("discord.budget_per_second"))});
-  });
+  add<communities::handle>(community_store, "communities", [this] { return wiring::start_communities(sys, pool); });
+  add<manifests::handle>(manifests, "manifests", [this] { return wiring::start_manifests(sys, pool); });
+  add<deployments::handle>(deployments, "deployments", [this] { return wiring::start_deployments(sys, pool); });
+  add<audit::handle>(audit, "audit", [this] { return wiring::start_audit(sys, pool); });
+  add<dead_letters::handle>(dead_letters, "dead_letters", [this] { return wiring::start_dead_letters(sys, pool); });
+  add<redis::handle>(redis, "redis", [this] { return wiring::start_redis(sys, cache); });
+  add<queue::handle>(queue, "queue", [this] { return wiring::start_queue(sys, queue_link, settings); });
+  add<signing_keys::handle>(signing_keys, "signing_keys", [this] { return wiring::start_signing_keys(sys, pool); });
+  add<signer::keyring::handle>(keyring, "keyring", [this] { return wiring::start_keyring(sys, settings); });
+  add<signer::handle>(signer, "signer",
+                      [this] { return wiring::start_signer(sys, keyring, signing_keys, wiring::signer_user::daemon); });
+  add<objects::handle>(objects, "objects", [this] { return wiring::start_objects(sys, settings); });
+  add<chain::handle>(chains, "chains", [this] { return wiring::start_chains(sys, io, *latest.get()); });
+  add<discord::budget::handle>(budget, "budget", [this] { return wiring::start_budget(sys, redis, settings); });
   add<discord::rest>(rest, "rest", [this] {
-    discord::rest_options o;
-    o.token = [this] { return latest.get()->secret("discord.token"); };
-    o.clock = &discord_clock;
-    o.token_refused = &who.token_refused;
-    return discord::start(sys, std::move(o), discord::over(http, api_url()), budget);
+    auto token = [this] { return latest.get()->secret("discord.token"); };
+    return wiring::start_rest(sys, settings, {http, std::move(token), who.token_refused, discord_clock}, budget);
   });
 }
 
 void node::impl::declare_domain() {
-  add<fences::handle>(fences, "fences", [this] { return fences::start(sys, stores.communities, board); });
-  add<gate::handle>(gate, "gate", [this] { return gate::start(sys, rest, stores.deployments, board); });
+  add<fences::handle>(fences, "fences", [this] { return fences::start(sys, community_store, board); });
+  add<gate::handle>(gate, "gate", [this] { return gate::start(sys, rest, deployments, board); });
   add<caf::actor>(communities, "community", [this] {
     directory::options o;
     o.kind = "community";
-    o.quarantined = quarantine::keep_last_message(sys, "community", stores.communities, dead_letters);
-    community::ports to{stores.communities, stores.manifests, stores.deployments, signer,
+    o.quarantined = quarantine::keep_last_message(sys, "community", community_store, dead_letters);
+    community::ports to{community_store, manifests, deployments, signer,
                         [this] { caf::anon_send(relay, outbox_relay::kick{}); }};
     return directory::start(sys, std::move(o), [this, to](const std::string& key) {
       const auto guild = parse_snowflake(key).value_or(snowflake{});
@@ -276,7 +215,7 @@ void node::impl::declare_domain() {
     });
   });
   add<reconciler::handle>(reconciler, "reconciler", [this] {
-    return reconciler::start(sys, {stores.communities, stores.manifests, stores.deployments, rest, bot()});
+    return reconciler::start(sys, {community_store, manifests, deployments, rest, bot()});
   });
 }
 
@@ -287,9 +226,10 @@ void node::impl::declare_edge() {
   add<wizard::handle>(wizards, "wizard", [this] {
     wizard::options o;
     o.offered = [this] {
-      return std::make_shared<const wizard::core::catalogue>(wizard::core::offering(offered_chains(*latest.get())));
+      return std::make_shared<const wizard::core::catalogue>(
+        wizard::core::offering(wiring::offered_chains(*latest.get())));
     };
-    o.quarantined = quarantine::keep_last_message(sys, "wizard_session", stores.communities, dead_letters);
+    o.quarantined = quarantine::keep_last_message(sys, "wizard_session", community_store, dead_letters);
     o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
   });
@@ -300,29 +240,23 @@ void node::impl::declare_edge() {
 }
 
 void node::impl::declare_work() {
-  add<postgres::handle>(relay_pool, "relay_postgres", [this] {
-    return postgres::start(sys, {where.relay_dsn.reveal(), 1});
-  });
-  add<outbox::handle>(outbox, "outbox", [this] { return outbox::start(sys, relay_pool); });
+  add<postgres::handle>(relay_pool, "relay_postgres", [this] { return wiring::start_relay_postgres(sys, where); });
+  add<outbox::handle>(outbox, "outbox", [this] { return wiring::start_outbox(sys, relay_pool); });
   add<outbox_relay::handle>(relay, "relay", [this] {
     outbox_relay::options o;
     // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
     o.jobs_per_tenant_max = static_cast<int>(std::min(settings.integer("queue.jobs_per_tenant"),
                                                       std::max<int64_t>(1, settings.integer("queue.concurrency") - 1)));
     o.job_attempts = static_cast<int>(settings.integer("queue.attempts"));
-    return outbox_relay::start(sys, {outbox, stores.manifests, objects, signer, queue}, o);
+    return outbox_relay::start(sys, {outbox, manifests, objects, signer, queue}, o);
   });
   add<queue::processor>(processor, "jobs", [this] {
-    jobs::services to{gate, rest, stores.manifests, stores.deployments, signer, bot(), incarnation, {}};
+    jobs::services to{gate, rest, manifests, deployments, signer, bot(), incarnation, {}};
     to.lease = settings.milliseconds("queue.lock_ms");
     to.report = [this](queue::progress p) { caf::anon_send(queue, std::move(p)); };
     return jobs::start(sys, std::move(to));
   });
-  add<queue::worker>(worker, "worker", [this] {
-    const auto o = wiring::queue_options(settings);
-    return queue::start_worker(sys, queue::connect(io, wiring::redis_options(where.queue_url, "arrakisd-worker"), o), o,
-                               processor);
-  });
+  add<queue::worker>(worker, "worker", [this] { return wiring::start_worker(sys, io, where, settings, processor); });
 }
 
 void node::impl::declare_identity() {
@@ -331,7 +265,7 @@ void node::impl::declare_identity() {
   children.push_back(
     {"identity",
      [this] {
-       return discord::find_identity(sys, rest, who, [this](snowflake application) {
+       return wiring::start_identity(sys, rest, who, [this](snowflake application) {
          log::info("discord.invite_link", {{"url", invite_link(application)}});
          if (publisher)
            caf::anon_send(publisher, commands::publish{application, {sys.clock().now() + std::chrono::minutes{10}}});
@@ -342,67 +276,25 @@ void node::impl::declare_identity() {
 
 void node::impl::declare_bot() {
   add<discord::gateway::session_store>(shard_sessions, "shard_sessions",
-                                       [this] { return discord::gateway::start_redis_session_store(sys, redis); });
-  add<leases::handle>(leases, "leases", [this] { return leases::start(sys, redis); });
-  add<discord::shards::gateway_plan::handle>(gateway_plans, "gateway_plan", [this] {
-    return discord::shards::gateway_plan::start(sys, redis, rest, gateway_addresses);
-  });
+                                       [this] { return wiring::start_shard_sessions(sys, redis); });
+  add<leases::handle>(leases, "leases", [this] { return wiring::start_leases(sys, redis); });
+  add<discord::shards::gateway_plan::handle>(
+    gateway_plans, "gateway_plan", [this] { return wiring::start_gateway_plan(sys, redis, rest, gateway_addresses); });
   add<commands::publisher>(publisher, "publisher", [this] { return commands::start_publisher(sys, redis, rest); });
   add<discord::sink>(sink, "edge", [this] { return edge::start(sys, {interactions, rest, communities}, {}); });
   if (settings.secret("discord.token").empty())
     return;
   add<discord::shards::handle>(shards, "shards", [this] {
-    discord::shards::options o;
-    o.gateway_url = settings.text("discord.gateway_url");
-    o.shard_count = static_cast<int>(settings.integer("discord.shard_count"));
-    o.who = {own_name.text(), incarnation};
-    return discord::shards::start(sys, std::move(o), shard_ports());
+    return wiring::start_shards(sys, io, settings, latest.get()->secret("discord.token"), gateway_addresses,
+                                {own_name.text(), incarnation},
+                                {gateway_plans, shard_sessions, leases, redis, sink, rest});
   });
-}
-
-discord::shards::ports node::impl::shard_ports() {
-  namespace gateway = discord::gateway;
-  discord::shards::ports to{gateway_plans, shard_sessions, leases, sink, rest};
-  to.unavailable_answer = [](const interaction& what) {
-    return interactions::error_answer(what, fail(ec::unavailable, "nobody holds the shard's lease"));
-  };
-  to.connector = gateway::network(io);
-  to.pacing = [this](const discord::shards::plan& p) {
-    return gateway::within_start_limit(
-      discord::pacing::over_redis(sys, redis, {.max_concurrency = p.max_concurrency}),
-      {.total = p.starts_total, .remaining = p.starts_left, .reset_after = p.starts_reset}, sys.clock().now());
-  };
-  to.start_shard = [this, token = latest.get()->secret("discord.token")](discord::shards::connection x) {
-    gateway::options o;
-    o.token = token;
-    o.find_url = std::move(x.find_url);
-    o.addresses = gateway_addresses;
-    o.shard_id = x.shard;
-    o.shard_count = x.shard_count;
-    o.compressed = settings.boolean("discord.zlib");
-    o.pacing = std::move(x.pacing);
-    o.store = std::move(x.sessions);
-    return gateway::start(sys, std::move(x.connector), std::move(o), std::move(x.sink));
-  };
-  return to;
-}
-
-/// None without the application's public key.
-std::optional<http_api::webhook> node::impl::webhook() {
-  const auto& public_key = settings.text("discord.public_key");
-  if (public_key.empty())
-    return std::nullopt;
-  discord::interactions::limits limits;
-  limits.discord_now_ms = [this] { return discord_clock.now_ms(std::chrono::steady_clock::now()); };
-  const auto reader = std::make_shared<const discord::interactions::door>(public_key, std::move(limits));
-  return http_api::webhook{[reader](const auto& request) { return reader->handle(request); },
-                           [reader](const auto& head) { return reader->judge_head(head); }, reader->body_bytes_max()};
 }
 
 void node::impl::open_door() {
   http_api::ports to;
   to.interactions = interactions;
-  to.webhook = webhook();
+  to.webhook = wiring::make_webhook(settings, discord_clock);
   to.accepting = [this] { return accepting.load(); };
   to.skew = [this]() -> std::optional<http_api::clock_skew> {
     const auto known = discord_clock.measured(std::chrono::steady_clock::now());
@@ -417,8 +309,8 @@ void node::impl::open_door() {
       };
     };
     readiness::ask(sys,
-                   {stores.pool, relay_pool, status_of(cache), status_of(queue_link), signer, fences, board, shards,
-                    has_token, who.token_refused},
+                   {pool, relay_pool, status_of(cache), status_of(queue_link), signer, fences, board, shards, has_token,
+                    who.token_refused},
                    std::move(done));
   });
   auto endpoints = http_api::routes(sys, std::move(to));
@@ -439,9 +331,9 @@ void node::impl::open_door() {
 /// Ends the start where a server would drop keys. One that cannot be asked now is watched by its connection.
 void node::impl::check_redis() {
   const deadline until{std::chrono::steady_clock::now() + std::chrono::seconds{3}};
-  if (auto bad = redis::check_eviction(cache, "redis.url", until))
+  if (auto bad = wiring::check_redis(cache, "redis.url", until))
     throw std::runtime_error(text_of(bad));
-  if (auto bad = redis::check_eviction(queue_link, "redis.queue_url", until))
+  if (auto bad = wiring::check_redis(queue_link, "redis.queue_url", until))
     throw std::runtime_error(text_of(bad));
 }
 
@@ -459,11 +351,11 @@ void node::impl::drain() {
 }
 
 node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {
-  if (auto bad = signer::local::check({wiring::signer_folder(settings)}))
+  if (auto bad = wiring::check_signer(settings))
     throw std::runtime_error(text_of(bad));
-  if (auto bad = objects::folder::check({wiring::objects_folder(settings)}))
+  if (auto bad = wiring::check_objects(settings))
     log::warn("objects.others_may_write", {{"error", text_of(bad)}});
-  if (auto bad = queue::fault_of(wiring::queue_options(settings)); !bad.empty())
+  if (auto bad = wiring::queue_rejection(settings); !bad.empty())
     throw std::runtime_error(bad); // Here: a supervisor would only try it again.
   impl_->check_redis();
   impl_->declare_adapters();

@@ -1,10 +1,9 @@
 #include "apps/wiring/start_check.hpp"
 
-#include "adapters/queue/options.hpp"
 #include "adapters/redis/address.hpp"
-#include "adapters/signer/local/local.hpp"
-#include "apps/wiring/connections.hpp"
+#include "apps/wiring/addresses.hpp"
 #include "apps/wiring/http.hpp"
+#include "apps/wiring/implementations.hpp"
 #include "apps/wiring/privileges.hpp"
 
 #include <fmt/format.h>
@@ -34,10 +33,10 @@ std::vector<std::string> rejections(const config& settings) {
   check_addresses(list, settings);
   if (const auto http = http_options(settings, descriptors_max(), find_memory_limit()); !http)
     add(list, http.error());
-  if (auto bad = queue::fault_of(queue_options(settings)); !bad.empty())
+  if (auto bad = queue_rejection(settings); !bad.empty())
     list.push_back(std::move(bad));
   if (::geteuid() != 0) // Root is not the user who will read the keys.
-    add(list, signer::local::check({signer_folder(settings)}));
+    add(list, check_signer(settings));
   return list;
 }
 

@@ -22,7 +22,8 @@ std::string_view first(std::string_view path, int count) {
 
 /// What others may see of a folder of adapters or actors: its protocol, and how to speak it.
 bool is_protocol(std::string_view path) {
-  constexpr std::array names{"messages.hpp", "calls.hpp", "requests.hpp", "server_time.hpp"};
+  constexpr std::array names{"messages.hpp",     "calls.hpp",   "requests.hpp", "server_time.hpp",
+                             "server_clock.hpp", "keyring.hpp", "layout.hpp",   "verify.hpp"};
   const auto name = path.substr(path.rfind('/') + 1);
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -61,6 +62,8 @@ std::string direction_fault(std::string_view from, std::string_view to) {
   }
   if (below(to, "tests"))
     return test || below(from, "tests") || below(from, "bench") ? "" : "only tests include tests/";
+  if (below(from, "apps") && below(to, "adapters") && !below(from, "apps/wiring") && !test && !is_port(to))
+    return "only apps/wiring knows an implementation: include its messages.hpp, and ask apps/wiring for the port";
   if (below(to, "schemas") || below(from, "apps") || below(from, "tests") || below(from, "bench"))
     return "";
   // A test beside its code may use the real thing behind a port.

@@ -153,12 +153,17 @@ TEST_CASE("tidy: toml++ and ICU come in through their one file") {
 
 TEST_CASE("tidy: includes go one way") {
   const auto ok = [](auto from, auto to) { return direction_fault(from, to).empty(); };
-  CHECK(ok("apps/arrakisd/tree.cpp", "adapters/redis/redis.hpp"));
+  CHECK(ok("apps/wiring/implementations.cpp", "adapters/redis/redis.hpp"));
+  CHECK(ok("apps/arrakisd/tree.cpp", "adapters/redis/messages.hpp"));
+  CHECK(ok("apps/arrakisctl/manifest.cpp", "adapters/objects/layout.hpp"));
+  CHECK(ok("apps/arrakisd/x.test.cpp", "adapters/redis/redis.hpp"));
   CHECK(ok("actors/gate/gate.cpp", "adapters/discord/rest/messages.hpp"));
   CHECK(ok("actors/gate/gate.cpp", "actors/fences/messages.hpp"));
   CHECK(ok("actors/jobs/synthesize/x.cpp", "actors/jobs/job.hpp"));
   CHECK(ok("adapters/postgres/audit/x.cpp", "adapters/postgres/pool.hpp"));
   CHECK(ok("adapters/queue/x.cpp", "adapters/redis/messages.hpp"));
+  CHECK(ok("adapters/signer/anchored/x.cpp", "adapters/postgres/signing_keys/messages.hpp"));
+  CHECK_FALSE(ok("adapters/signer/anchored/x.cpp", "adapters/postgres/signing_keys/signing_keys.hpp"));
   CHECK(ok("adapters/queue/x.test.cpp", "adapters/redis/redis.hpp"));
   CHECK(ok("adapters/queue/x.test.cpp", "tests/support/servers.hpp"));
   CHECK(ok("runtime/x.test.cpp", "tests/support/sim_system.hpp"));
@@ -172,6 +177,8 @@ TEST_CASE("tidy: includes go one way") {
   CHECK_FALSE(ok("actors/gate/gate.cpp", "adapters/redis/redis.hpp"));
   CHECK_FALSE(ok("actors/gate/gate.cpp", "actors/fences/fences.hpp"));
   CHECK_FALSE(ok("actors/gate/gate.cpp", "apps/arrakisd/tree.hpp"));
+  CHECK_FALSE(ok("apps/arrakisd/tree.cpp", "adapters/redis/redis.hpp"));
+  CHECK_FALSE(ok("apps/arrakisctl/session.cpp", "adapters/signer/local/local.hpp"));
   CHECK_FALSE(ok("apps/sandbox/x.cpp", "apps/arrakisd/tree.hpp"));
   CHECK_FALSE(ok("adapters/queue/x.cpp", "tests/support/servers.hpp"));
 }
