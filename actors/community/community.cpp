@@ -1,6 +1,7 @@
 #include "actors/community/community.hpp"
 
 #include "actors/community/standing.hpp"
+#include "actors/guild/core/manifest_names.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"

@@ -1,6 +1,6 @@
 #include "actors/reconciler/reconciler.hpp"
 
-#include "actors/reconciler/diff.hpp"
+#include "actors/guild/core/diff.hpp"
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
@@ -86,12 +86,12 @@ flow<caf::expected<drift_report>> compare(pointer self, drift q) {
   auto now = co_await read_guild(self, q.guild, community.value, q.until);
   if (!now)
     co_return now.error();
-  const auto list = diff(*want, shadow->entries, *now);
+  const auto list = blueprint::diff(*want, shadow->entries, *now);
   drift_report report;
-  report.clean = clean(list);
-  report.remaining = remaining(list);
+  report.clean = blueprint::is_clean(list);
+  report.remaining = blueprint::describe_left_over(list);
   for (const auto& d : list)
-    report.lines.push_back(sentence(d));
+    report.lines.push_back(blueprint::describe(d));
   co_return report;
 }
 

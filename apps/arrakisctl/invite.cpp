@@ -1,4 +1,4 @@
-#include "schemas/invite.hpp"
+#include "actors/guild/core/invite.hpp"
 #include "apps/arrakisctl/commands.hpp"
 #include "apps/arrakisctl/fetch.hpp"
 #include "runtime/json.hpp"

@@ -6,6 +6,7 @@
 #include "actors/edge/edge.hpp"
 #include "actors/fences/fences.hpp"
 #include "actors/gate/gate.hpp"
+#include "actors/guild/core/invite.hpp"
 #include "actors/http_api/http_api.hpp"
 #include "actors/interactions/interactions.hpp"
 #include "actors/jobs/jobs.hpp"
@@ -28,7 +29,6 @@
 #include "runtime/node_name.hpp"
 #include "runtime/supervisor.hpp"
 #include "runtime/url.hpp"
-#include "schemas/invite.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -42,6 +42,9 @@ bool is_own(std::string_view from, std::string_view to) {
   return first(from, 2) == first(to, 2) && (from == to || below(from, folder_of(to)));
 }
 
+/// Plain functions that every actor may use: what a manifest asks of a guild.
+bool is_shared_core(std::string_view path) { return below(path, "actors/guild/core"); }
+
 /// What even a plain value may use.
 bool is_ground(std::string_view path) {
   constexpr std::array names{"runtime/error.hpp",   "runtime/json.hpp",    "runtime/assert.hpp",
@@ -87,7 +90,8 @@ std::string direction_fault(std::string_view from, std::string_view to) {
       return is_protocol(to)
              ? ""
              : "an actor knows ports only: include messages.hpp and let apps/ tie the implementation to it";
-    return first(from, 2) == first(to, 2) || is_protocol(to) ? "" : "another actor is known by its messages.hpp only";
+    const bool known = first(from, 2) == first(to, 2) || is_protocol(to) || is_shared_core(to);
+    return known ? "" : "another actor is known by its messages.hpp only, and the guild by actors/guild/core";
   }
   return "";
 }

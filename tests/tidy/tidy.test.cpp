@@ -160,6 +160,7 @@ TEST_CASE("tidy: includes go one way") {
   CHECK(ok("actors/gate/gate.cpp", "adapters/discord/rest/messages.hpp"));
   CHECK(ok("actors/gate/gate.cpp", "actors/fences/messages.hpp"));
   CHECK(ok("actors/jobs/synthesize/x.cpp", "actors/jobs/job.hpp"));
+  CHECK(ok("actors/jobs/synthesize/x.cpp", "actors/guild/core/blueprint.hpp"));
   CHECK(ok("adapters/postgres/audit/x.cpp", "adapters/postgres/pool.hpp"));
   CHECK(ok("adapters/queue/x.cpp", "adapters/redis/messages.hpp"));
   CHECK(ok("adapters/signer/anchored/x.cpp", "adapters/postgres/signing_keys/messages.hpp"));
@@ -176,9 +177,11 @@ TEST_CASE("tidy: includes go one way") {
   CHECK_FALSE(ok("adapters/queue/x.cpp", "actors/gate/messages.hpp"));
   CHECK_FALSE(ok("actors/gate/gate.cpp", "adapters/redis/redis.hpp"));
   CHECK_FALSE(ok("actors/gate/gate.cpp", "actors/fences/fences.hpp"));
+  CHECK_FALSE(ok("actors/gate/gate.cpp", "actors/wizard/core/plan.hpp"));
   CHECK_FALSE(ok("actors/gate/gate.cpp", "apps/arrakisd/tree.hpp"));
   CHECK_FALSE(ok("apps/arrakisd/tree.cpp", "adapters/redis/redis.hpp"));
   CHECK_FALSE(ok("apps/arrakisctl/session.cpp", "adapters/signer/local/local.hpp"));
+  CHECK_FALSE(ok("adapters/queue/x.cpp", "actors/guild/core/blueprint.hpp"));
   CHECK_FALSE(ok("apps/sandbox/x.cpp", "apps/arrakisd/tree.hpp"));
   CHECK_FALSE(ok("adapters/queue/x.cpp", "tests/support/servers.hpp"));
 }

@@ -1,8 +1,8 @@
 #pragma once
 // What the tests of the synthesis job share.
+#include "actors/guild/core/blueprint.hpp"
 #include "actors/wizard/messages.hpp"
 #include "adapters/discord/rest/calls.hpp"
-#include "schemas/blueprint.hpp"
 #include "tests/support/fakes/manifest.hpp"
 #include "tests/support/fakes/node.hpp"
 

@@ -1,8 +1,8 @@
+#include "actors/guild/core/refusal_cause.hpp"
 #include "actors/jobs/synthesize_community/job.hpp"
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/foreign_text.hpp"
 #include "runtime/log.hpp"
-#include "schemas/refusal_cause.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

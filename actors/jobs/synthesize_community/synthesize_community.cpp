@@ -1,3 +1,4 @@
+#include "actors/guild/core/preflight.hpp"
 #include "actors/jobs/synthesize_community/job.hpp"
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/clock.hpp"

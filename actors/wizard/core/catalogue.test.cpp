@@ -1,5 +1,6 @@
 #include "actors/wizard/core/catalogue.hpp"
 
+#include "actors/guild/core/manifest_names.hpp"
 #include "actors/wizard/core/plan.hpp"
 #include "runtime/config_toml.hpp"
 #include "runtime/json.hpp"

@@ -1,10 +1,10 @@
 #include "actors/wizard/core/steps.hpp"
 
+#include "actors/guild/core/dangerous_permissions.hpp"
 #include "actors/wizard/core/custom_id.hpp"
 #include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/plan.hpp"
 #include "runtime/foreign_text.hpp"
-#include "schemas/dangerous_permissions.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

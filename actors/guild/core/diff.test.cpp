@@ -1,6 +1,6 @@
-#include "actors/reconciler/diff.hpp"
+#include "actors/guild/core/diff.hpp"
 
-#include "schemas/dangerous_permissions.hpp"
+#include "actors/guild/core/dangerous_permissions.hpp"
 #include "schemas/permissions.hpp"
 #include "tests/support/fakes/manifest.hpp"
 
@@ -8,7 +8,7 @@
 #include <doctest/doctest.h>
 
 using namespace arrakis;
-using namespace arrakis::reconciler;
+using namespace arrakis::blueprint;
 
 namespace {
 struct three {
@@ -37,9 +37,9 @@ struct three {
 };
 } // namespace
 
-TEST_CASE("reconciler: no drift, no lines") { CHECK(three{}.list().empty()); }
+TEST_CASE("diff: no drift, no lines") { CHECK(three{}.list().empty()); }
 
-TEST_CASE("reconciler: an unknown folding of names is no drift; negative control: a shadow state without the answer") {
+TEST_CASE("diff: an unknown folding of names is no drift; negative control: a shadow state without the answer") {
   three t;
   const auto before = t.shadow;
   for (auto& s : t.shadow) {
@@ -59,7 +59,7 @@ TEST_CASE("reconciler: an unknown folding of names is no drift; negative control
   CHECK(t.list().size() == t.shadow.size());
 }
 
-TEST_CASE("reconciler: the cause is told by the shadow state") {
+TEST_CASE("diff: the cause is told by the shadow state") {
   three t;
   t.now.roles[0].color = 1;        // Somebody, in Discord.
   t.want.roles[1].name = "Argent"; // A new version of the manifest.
@@ -73,12 +73,11 @@ TEST_CASE("reconciler: the cause is told by the shadow state") {
   CHECK(list[1].fields == std::vector<std::string>{"name"});
   CHECK(list[2].why == cause::both);
   CHECK(list[2].fields == std::vector<std::string>{"name", "topic"});
-  CHECK_FALSE(clean(list));
-  CHECK(sentence(list[0]) == "Role “Gold”: color changed in Discord; the plan's would be set again.");
+  CHECK_FALSE(is_clean(list));
+  CHECK(describe(list[0]) == "Role “Gold”: color changed in Discord; the plan's would be set again.");
 }
 
-TEST_CASE(
-  "reconciler: missing is created again; left over is listed and clean; a changed target that agrees is no drift") {
+TEST_CASE("diff: missing is created again; left over is listed and clean; a changed target that agrees is no drift") {
   three t;
   t.now.roles.erase(t.now.roles.begin());
   auto list = t.list();
@@ -91,7 +90,7 @@ TEST_CASE(
   list = u.list();
   REQUIRE(list.size() == 1);
   CHECK(list[0].why == cause::left_over);
-  CHECK(clean(list));
+  CHECK(is_clean(list));
 
   three v; // Both changed to the same.
   v.want.roles[0].color = 5;
@@ -99,8 +98,7 @@ TEST_CASE(
   CHECK(v.list().empty());
 }
 
-TEST_CASE(
-  "reconciler: a role that the admins made and chose is never left over, and never what a new one is compared to") {
+TEST_CASE("diff: a role that the admins made and chose is never left over, and never what a new one is compared to") {
   three t;
   t.shadow[0].fields_json = blueprint::chosen_text(blueprint::actual(t.now.roles[0]));
   auto list = t.list();
@@ -109,7 +107,7 @@ TEST_CASE(
   CHECK(std::none_of(list.begin(), list.end(), [](const auto& d) { return d.why == cause::left_over; }));
 }
 
-TEST_CASE("reconciler: a foreign overwrite is the admins' own, a changed one of ours is drift") {
+TEST_CASE("diff: a foreign overwrite is the admins' own, a changed one of ours is drift") {
   three t;
   auto& vip = *std::find_if(t.now.channels.begin(), t.now.channels.end(),
                             [](const auto& c) { return c.name == "vip-chat"; });
@@ -121,7 +119,7 @@ TEST_CASE("reconciler: a foreign overwrite is the admins' own, a changed one of 
   CHECK(list[0].fields == std::vector<std::string>{"overwrites"});
 }
 
-TEST_CASE("reconciler: a mapped role that gained a dangerous permission is drift, chosen or ours; others are not") {
+TEST_CASE("diff: a mapped role that gained a dangerous permission is drift, chosen or ours; others are not") {
   three t;
   t.want.roles[0].existing = t.now.roles[0].id;
   t.shadow[0].fields_json = blueprint::chosen_text(blueprint::actual(t.now.roles[0]));
@@ -132,9 +130,9 @@ TEST_CASE("reconciler: a mapped role that gained a dangerous permission is drift
   REQUIRE(list.size() == 1);
   CHECK(list[0].why == cause::dangerous);
   CHECK(list[0].plan == action::none);
-  CHECK_FALSE(clean(list));
+  CHECK_FALSE(is_clean(list));
   CHECK(
-    sentence(list[0])
+    describe(list[0])
     == "⚠️ Role “Gold”: it stands for a tier and has Ban Members (its holders can ban others). A tier can be bought: "
        "take that from the role, or choose another one with `/onboard`.");
 
@@ -143,18 +141,18 @@ TEST_CASE("reconciler: a mapped role that gained a dangerous permission is drift
   list = ours.list();
   REQUIRE(list.size() == 1);
   CHECK(list[0].why == cause::external_tampering);
-  CHECK(sentence(list[0]).find("It now has Administrator (") != std::string::npos);
+  CHECK(describe(list[0]).find("It now has Administrator (") != std::string::npos);
 }
 
-TEST_CASE("reconciler: what remains is counted by kind") {
+TEST_CASE("diff: what remains is counted by kind") {
   std::vector<difference> list;
-  CHECK(remaining(list).empty());
+  CHECK(describe_left_over(list).empty());
   list.push_back({cause::left_over, action::none, {"role", "a"}, "a", {}, {}});
-  CHECK(remaining(list) == "1 old role remains");
+  CHECK(describe_left_over(list) == "1 old role remains");
   for (int i = 0; i < 8; ++i)
     list.push_back({cause::left_over, action::none, {"role", "a"}, "a", {}, {}});
-  CHECK(remaining(list) == "9 old roles remain");
+  CHECK(describe_left_over(list) == "9 old roles remain");
   list.push_back({cause::left_over, action::none, {"channel", "c"}, "c", {}, {}});
   list.push_back({cause::missing, action::none, {"role", "m"}, "m", {}, {}});
-  CHECK(remaining(list) == "9 old roles and 1 old channel remain");
+  CHECK(describe_left_over(list) == "9 old roles and 1 old channel remain");
 }

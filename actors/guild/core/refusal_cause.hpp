@@ -1,6 +1,6 @@
 #pragma once
 // Why Discord refuses the bot a change of a role or channel, read off permissions, overwrites and role positions.
-#include "schemas/blueprint.hpp"
+#include "actors/guild/core/blueprint.hpp"
 
 #include <string>
 

@@ -1,6 +1,7 @@
+#include "actors/guild/core/manifest_names.hpp"
+
+#include "actors/guild/core/blueprint.hpp"
 #include "runtime/unicode.hpp"
-#include "schemas/blueprint.hpp"
-#include "schemas/manifest.hpp"
 
 #include <fmt/format.h>
 

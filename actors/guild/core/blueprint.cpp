@@ -1,4 +1,4 @@
-#include "schemas/blueprint.hpp"
+#include "actors/guild/core/blueprint.hpp"
 
 #include "runtime/json.hpp"
 #include "runtime/unicode.hpp"

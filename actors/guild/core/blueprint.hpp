@@ -1,6 +1,6 @@
 #pragma once
-// What a manifest makes of a guild: the managed fields of every resource, wanted and actual, and what stands in the
-// way. Fields that are not here are the admins' own: nobody compares or changes them.
+// What a manifest asks of a guild: the managed fields of every resource, wanted and actual. Fields that are not here
+// are the admins' own: nobody compares or changes them.
 #include "schemas/guild.hpp"
 #include "schemas/ids.hpp"
 #include "schemas/manifest.hpp"
@@ -102,12 +102,5 @@ std::string create_body(const fields&);
 /// not wanted any more are not.
 std::string update_body(const fields& wanted, const std::vector<std::string>& changes, const fields& now,
                         const fields* before = nullptr);
-
-/// What the bot must be given before the manifest can be deployed, each as a sentence for an admin; empty: nothing.
-std::vector<std::string> preflight(const guild::state&, const manifest&, const ids& known);
-/// The bot's permissions in the guild; all for its owner and for administrators.
-uint64_t bot_permissions(const guild::state&);
-/// Whether the bot's highest role is above `role`.
-bool below_bot(const guild::state&, const guild::role&);
 
 } // namespace arrakis::blueprint

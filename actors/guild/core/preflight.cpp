@@ -1,6 +1,8 @@
+#include "actors/guild/core/preflight.hpp"
+
+#include "actors/guild/core/bot_permissions.hpp"
+#include "actors/guild/core/dangerous_permissions.hpp"
 #include "runtime/foreign_text.hpp"
-#include "schemas/blueprint.hpp"
-#include "schemas/dangerous_permissions.hpp"
 #include "schemas/permissions.hpp"
 
 #include <algorithm>
@@ -14,17 +16,8 @@ using sentences = std::vector<std::string>;
 // docs/topics/opcodes-and-status-codes: 30005 and 30013.
 constexpr size_t roles_max = 250, channels_max = 500;
 
-const guild::role* role_with(const guild::state& g, snowflake id) {
-  const auto found = std::find_if(g.roles.begin(), g.roles.end(), [&](const guild::role& r) { return r.id == id; });
-  return found == g.roles.end() ? nullptr : &*found;
-}
 bool has_channel(const guild::state& g, snowflake id) {
   return std::any_of(g.channels.begin(), g.channels.end(), [&](const guild::channel& c) { return c.id == id; });
-}
-
-/// docs/topics/permissions, "Permission Hierarchy": of equal positions the older role is higher.
-bool above(const guild::role& a, const guild::role& b) {
-  return a.position != b.position ? a.position > b.position : a.id < b.id;
 }
 
 std::string names_of(uint64_t bits) {
@@ -113,25 +106,6 @@ void check_room(sentences& out, const guild::state& g, const manifest& m, const 
                               g.channels.size(), new_channels, channels_max));
 }
 } // namespace
-
-uint64_t bot_permissions(const guild::state& g) {
-  uint64_t bits = 0;
-  if (const auto* everyone = role_with(g, g.id))
-    bits |= everyone->permissions;
-  for (const auto id : g.bot_roles)
-    if (const auto* r = role_with(g, id))
-      bits |= r->permissions;
-  return g.owner == g.bot || (bits & administrator) ? ~0ull : bits;
-}
-
-bool below_bot(const guild::state& g, const guild::role& role) {
-  if (g.owner == g.bot)
-    return true;
-  return std::any_of(g.bot_roles.begin(), g.bot_roles.end(), [&](snowflake id) {
-    const auto* mine = role_with(g, id);
-    return mine && above(*mine, role);
-  });
-}
 
 std::vector<std::string> preflight(const guild::state& g, const manifest& m, const ids& known) {
   sentences out;

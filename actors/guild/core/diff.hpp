@@ -1,15 +1,13 @@
 #pragma once
 // Three states of each resource: desired (manifest), shadow (as last applied), actual (Discord now). Matched by
 // snowflake: a rename is a change of one resource, never a missing and an extra one.
+#include "actors/guild/core/blueprint.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
-#include "schemas/blueprint.hpp"
-#include "schemas/guild.hpp"
-#include "schemas/manifest.hpp"
 
 #include <string>
 #include <vector>
 
-namespace arrakis::reconciler {
+namespace arrakis::blueprint {
 
 enum class cause {
   manifest_change,    ///< The manifest wants something that was not applied yet.
@@ -24,7 +22,7 @@ enum class action { create, update, none };
 struct difference {
   cause why = cause::missing;
   action plan = action::none;
-  blueprint::key of;
+  key of;
   std::string name;
   snowflake id;
   std::vector<std::string> fields; ///< update: the managed fields that differ between desired and actual.
@@ -34,10 +32,10 @@ struct difference {
 std::vector<difference> diff(const manifest&, const std::vector<manifests::shadow_entry>& shadow,
                              const guild::state& now);
 /// "Role “Gold”: color was changed in Discord and would be set back."
-std::string sentence(const difference&);
-/// No difference but left_over ones.
-bool clean(const std::vector<difference>&);
+std::string describe(const difference&);
+/// No difference but left_over ones: the guild is as the manifest wants it.
+bool is_clean(const std::vector<difference>&);
 /// "9 old roles and 1 old channel remain" of the left_over ones; empty without any.
-std::string remaining(const std::vector<difference>&);
+std::string describe_left_over(const std::vector<difference>&);
 
-} // namespace arrakis::reconciler
+} // namespace arrakis::blueprint

@@ -1,38 +1,36 @@
-#include "actors/reconciler/diff.hpp"
+#include "actors/guild/core/diff.hpp"
 
+#include "actors/guild/core/dangerous_permissions.hpp"
 #include "runtime/foreign_text.hpp"
-#include "schemas/dangerous_permissions.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 
-namespace arrakis::reconciler {
+namespace arrakis::blueprint {
 namespace {
-using blueprint::fields;
-
 std::optional<fields> find(const guild::state& g, const std::string& kind, snowflake id) {
   if (kind == "role") {
     for (const auto& r : g.roles)
       if (r.id == id)
-        return blueprint::actual(r);
+        return actual(r);
     return std::nullopt;
   }
   for (const auto& c : g.channels)
     if (c.id == id)
-      return blueprint::actual(c);
+      return actual(c);
   return std::nullopt;
 }
 
-const manifests::shadow_entry* applied(const std::vector<manifests::shadow_entry>& shadow, const blueprint::key& of) {
+const manifests::shadow_entry* applied(const std::vector<manifests::shadow_entry>& shadow, const key& of) {
   for (const auto& s : shadow)
-    if (s.kind == of.kind && s.resource == of.resource && !blueprint::is_chosen(s.fields_json))
+    if (s.kind == of.kind && s.resource == of.resource && !is_chosen(s.fields_json))
       return &s;
   return nullptr;
 }
 
 uint64_t dangers_in(const guild::state& g, const fields& f) {
-  const auto* role = std::get_if<blueprint::role_fields>(&f);
+  const auto* role = std::get_if<role_fields>(&f);
   return role ? permissions::dangers_given(g, role->permissions) : 0;
 }
 
@@ -52,12 +50,12 @@ std::optional<difference> compare(difference d, const std::optional<fields>& wan
     d.fields = {"overwrites"};
     return d;
   }
-  const auto expected = blueprint::settled(*want, had ? &*had : nullptr);
-  d.fields = blueprint::differences(blueprint::managed(now, *want, had ? &*had : nullptr), expected);
+  const auto expected = settled(*want, had ? &*had : nullptr);
+  d.fields = differences(managed(now, *want, had ? &*had : nullptr), expected);
   if (d.fields.empty())
     return std::nullopt;
-  const bool changed = !had || !blueprint::differences(*had, expected).empty();
-  const bool tampered = had && !blueprint::differences(blueprint::managed(now, *had), *had).empty();
+  const bool changed = !had || !differences(*had, expected).empty();
+  const bool tampered = had && !differences(managed(now, *had), *had).empty();
   d.why = changed && tampered ? cause::both : tampered ? cause::external_tampering : cause::manifest_change;
   d.plan = action::update;
   return d;
@@ -67,11 +65,11 @@ std::optional<difference> compare(difference d, const std::optional<fields>& wan
 std::vector<difference> diff(const manifest& want, const std::vector<manifests::shadow_entry>& shadow,
                              const guild::state& now) {
   std::vector<difference> out;
-  blueprint::ids known;
+  ids known;
   for (const auto& s : shadow)
     if (find(now, s.kind, s.id))
       known[{s.kind, s.resource}] = s.id;
-  const auto list = blueprint::resources(want);
+  const auto list = resources(want);
   for (const auto& r : list) {
     const auto* entry = applied(shadow, r.key);
     difference d{.of = r.key, .name = r.name, .id = r.existing ? *r.existing : entry ? entry->id : snowflake{}};
@@ -82,7 +80,7 @@ std::vector<difference> diff(const manifest& want, const std::vector<manifests::
         out.push_back(d);
       else if (d.dangers != 0) {
         d.why = cause::dangerous;
-        d.name = std::get<blueprint::role_fields>(*actual).name;
+        d.name = std::get<role_fields>(*actual).name;
         out.push_back(std::move(d));
       }
       continue;
@@ -93,16 +91,16 @@ std::vector<difference> diff(const manifest& want, const std::vector<manifests::
       out.push_back(std::move(d));
       continue;
     }
-    const auto wanted = blueprint::wanted(want, r.key, known, {now.id, now.bot});
-    if (auto found = compare(std::move(d), wanted, blueprint::read(entry->fields_json), *actual))
+    const auto desired = wanted(want, r.key, known, {now.id, now.bot});
+    if (auto found = compare(std::move(d), desired, read(entry->fields_json), *actual))
       out.push_back(std::move(*found));
   }
   for (const auto& s : shadow) {
-    const bool in_manifest = std::any_of(list.begin(), list.end(), [&](const blueprint::resource& r) {
-      return r.key == blueprint::key{s.kind, s.resource} && (!r.existing || *r.existing == s.id);
+    const bool in_manifest = std::any_of(list.begin(), list.end(), [&](const resource& r) {
+      return r.key == key{s.kind, s.resource} && (!r.existing || *r.existing == s.id);
     });
     const auto actual = find(now, s.kind, s.id);
-    if (!in_manifest && actual && !blueprint::is_chosen(s.fields_json))
+    if (!in_manifest && actual && !is_chosen(s.fields_json))
       out.push_back({cause::left_over,
                      action::none,
                      {s.kind, s.resource},
@@ -141,7 +139,7 @@ std::string without_danger(const difference& d) {
 }
 } // namespace
 
-std::string sentence(const difference& d) {
+std::string describe(const difference& d) {
   if (d.dangers == 0)
     return without_danger(d);
   const auto powers = permissions::dangers_of(d.dangers);
@@ -152,11 +150,11 @@ std::string sentence(const difference& d) {
   return fmt::format("⚠️ {} It now has {}; Deploy in `/onboard` takes that away.", without_danger(d), powers);
 }
 
-bool clean(const std::vector<difference>& list) {
+bool is_clean(const std::vector<difference>& list) {
   return std::all_of(list.begin(), list.end(), [](const difference& d) { return d.why == cause::left_over; });
 }
 
-std::string remaining(const std::vector<difference>& list) {
+std::string describe_left_over(const std::vector<difference>& list) {
   std::vector<std::string> parts;
   size_t all = 0;
   const auto count = [&](std::string_view kind, std::string_view one, std::string_view many) {
@@ -172,4 +170,4 @@ std::string remaining(const std::vector<difference>& list) {
   return parts.empty() ? "" : fmt::format("{} {}", joined(parts), all == 1 ? "remains" : "remain");
 }
 
-} // namespace arrakis::reconciler
+} // namespace arrakis::blueprint

@@ -1,4 +1,4 @@
-#include "schemas/refusal_cause.hpp"
+#include "actors/guild/core/refusal_cause.hpp"
 
 #include "schemas/permissions.hpp"
 

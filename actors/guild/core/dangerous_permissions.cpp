@@ -1,4 +1,4 @@
-#include "schemas/dangerous_permissions.hpp"
+#include "actors/guild/core/dangerous_permissions.hpp"
 
 #include "schemas/permissions.hpp"
 

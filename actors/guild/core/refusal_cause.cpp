@@ -1,5 +1,6 @@
-#include "schemas/refusal_cause.hpp"
+#include "actors/guild/core/refusal_cause.hpp"
 
+#include "actors/guild/core/bot_permissions.hpp"
 #include "runtime/foreign_text.hpp"
 #include "schemas/permissions.hpp"
 
@@ -14,27 +15,6 @@ using namespace permissions;
 const guild::channel* channel_with(const guild::state& g, snowflake id) {
   const auto found = std::find_if(g.channels.begin(), g.channels.end(), [&](const auto& c) { return c.id == id; });
   return id && found != g.channels.end() ? &*found : nullptr;
-}
-
-/// What the bot may in a channel: @everyone's overwrite, then those of its roles together, then its own.
-uint64_t bot_permissions_in(const guild::state& g, const guild::channel& c) {
-  auto bits = bot_permissions(g);
-  if (bits & administrator)
-    return bits;
-  uint64_t allow = 0, deny = 0;
-  for (const auto& o : c.overwrites) {
-    if (o.type == 0 && o.id == g.id)
-      bits = (bits & ~o.deny) | o.allow;
-    else if (o.type == 0 && std::find(g.bot_roles.begin(), g.bot_roles.end(), o.id) != g.bot_roles.end()) {
-      allow |= o.allow;
-      deny |= o.deny;
-    }
-  }
-  bits = (bits & ~deny) | allow;
-  for (const auto& o : c.overwrites)
-    if (o.type == 1 && o.id == g.bot)
-      bits = (bits & ~o.deny) | o.allow;
-  return bits;
 }
 
 std::string place_name(const guild::channel& c) {

@@ -1,4 +1,4 @@
-#include "schemas/invite.hpp"
+#include "actors/guild/core/invite.hpp"
 
 #include <fmt/format.h>
 
