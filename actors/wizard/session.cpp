@@ -290,7 +290,8 @@ flow<caf::expected<said>> inspect(self_pointer self, int64_t expected, record ty
     const auto code = code_of(contract.error());
     facts.refused = code == ec::invalid;
     facts.unconnected = code == ec::refused;
-    facts.why = facts.refused ? text_of(contract.error()) : fmt::format("{} gave no answer", core::chain_name(t.chain));
+    facts.why = facts.refused ? text_of(contract.error())
+                              : fmt::format("{} gave no answer", chain::display_name(t.chain));
     log::warn("wizard_contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
   }
   auto d = core::inspected(typed, facts);

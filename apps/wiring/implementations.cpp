@@ -1,6 +1,6 @@
 #include "apps/wiring/implementations.hpp"
 
-#include "actors/wizard/wizard.hpp"
+#include "adapters/chain/catalogue/catalogue.hpp"
 #include "adapters/chain/chain.hpp"
 #include "adapters/leases/leases.hpp"
 #include "adapters/objects/folder/folder.hpp"
@@ -88,7 +88,7 @@ queue::options queue_options(const config& c) {
 chain::options chain_options(const config& settings) {
   chain::options result;
   const auto endpoints = settings.addresses("chains.rpc");
-  for (const auto& known : wizard::core::everything().chains)
+  for (const auto& known : chain::catalogue())
     if (const auto found = endpoints.find(known.id); found != endpoints.end())
       result.chains.push_back({known.id, known.chain_id, found->second});
   return result;

@@ -159,6 +159,7 @@ TEST_CASE("tidy: includes go one way") {
   CHECK(ok("apps/arrakisd/x.test.cpp", "adapters/redis/redis.hpp"));
   CHECK(ok("actors/gate/gate.cpp", "adapters/discord/rest/messages.hpp"));
   CHECK(ok("actors/gate/gate.cpp", "actors/fences/messages.hpp"));
+  CHECK(ok("actors/wizard/core/x.cpp", "adapters/chain/catalogue/catalogue.hpp"));
   CHECK(ok("actors/jobs/synthesize/x.cpp", "actors/jobs/job.hpp"));
   CHECK(ok("actors/jobs/synthesize/x.cpp", "actors/guild/core/blueprint.hpp"));
   CHECK(ok("adapters/postgres/audit/x.cpp", "adapters/postgres/pool.hpp"));
