@@ -24,7 +24,6 @@ struct fixture {
               },
               [=](const communities::load& x) -> caf::result<communities::record> { return unused(x); },
               [=](const communities::list& x) -> caf::result<communities::listed> { return unused(x); },
-              [=](const communities::fences& x) -> caf::result<communities::fence_list> { return unused(x); },
               [=](const communities::set_status& x) -> caf::result<communities::record> { return unused(x); }};
     });
   dead_letters::handle letters = sim.sys().spawn(

@@ -55,8 +55,8 @@ flow<> collect(self_pointer self, std::shared_ptr<const ports> to, done tell) {
   } else {
     list.push_back({"vault", false, "its anchor is in the database, which is not ready", false});
   }
-  list.push_back(
-    {"fences", to->board.ready(), to->board.ready() ? "read lately" : "not read lately: no effect may leave"});
+  list.push_back({"fences", to->fence_table.is_known(),
+                  to->fence_table.is_known() ? "read lately" : "not read lately: no effect may leave"});
   if (!to->has_token) {
     list.push_back({"discord", false, "no bot token was set at the start; set discord.token_file", false});
   } else if (to->token_refused) {

@@ -25,7 +25,7 @@ struct ports {
   std::function<link_status()> queue;
   signer::handle signer;
   fences::handle fences;
-  const fences::board& board;
+  const fences::fence_table& fence_table;
   discord::shards::handle shards; ///< Invalid where this process runs no bot.
   bool has_token = false;         ///< Since the start.
   const std::atomic<bool>& token_refused;

@@ -70,7 +70,7 @@ struct fixture {
   std::atomic<bool> token_refused{false};
   bool has_token = true;
   test::sim_system sim;
-  fences::board board{sim.sys().clock()};
+  fences::fence_table fence_table{sim.sys().clock()};
   postgres::handle pool = sim.sys().spawn([this](postgres::handle::pointer) -> postgres::handle::behavior_type {
     return {[](const postgres::transaction&) { return postgres::committed{}; },
             [this](const postgres::health&) { return database; }};
@@ -98,7 +98,7 @@ struct fixture {
                     [this] { return queue; },
                     signer,
                     {},
-                    board,
+                    fence_table,
                     shards,
                     has_token,
                     token_refused},
@@ -120,7 +120,7 @@ struct fixture {
 
 TEST_CASE("readiness: every dependency is asked, and what is away is named") {
   fixture f;
-  f.board.replace({}, f.sim.now());
+  f.fence_table.set_read(f.sim.now());
   auto all = f.ask();
   CHECK(all.size() == 6);
   for (const auto* name : {"database", "redis", "queue", "vault", "discord"})

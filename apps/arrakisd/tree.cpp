@@ -86,7 +86,7 @@ struct node::impl {
   std::unique_ptr<caf::actor_system> system;
   caf::actor_system& sys;
   const size_t own_threads; ///< Of the system, before any actor of ours.
-  fences::board board;
+  fences::fence_table fence_table;
   discord::identity who;
   const node_name own_name;                      ///< Outlives the process.
   const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
@@ -110,6 +110,7 @@ struct node::impl {
   audit::handle audit;
   outbox::handle outbox;
   dead_letters::handle dead_letters;
+  fence_log::handle fence_log;
   redis::handle redis;
   queue::handle queue;
   signing_keys::handle signing_keys;
@@ -144,7 +145,7 @@ struct node::impl {
       system(std::make_unique<caf::actor_system>(system_config(c))),
       sys(*system),
       own_threads(sys.detached_actors()),
-      board(sys.clock()),
+      fence_table(sys.clock()),
       own_name(c.text("node.state_folder")),
       http(io),
       cache(wiring::connect_redis(io, w.redis_url, "arrakisd")),
@@ -185,6 +186,7 @@ void node::impl::declare_adapters() {
   add<deployments::handle>(deployments, "deployments", [this] { return wiring::start_deployments(sys, pool); });
   add<audit::handle>(audit, "audit", [this] { return wiring::start_audit(sys, pool); });
   add<dead_letters::handle>(dead_letters, "dead_letters", [this] { return wiring::start_dead_letters(sys, pool); });
+  add<fence_log::handle>(fence_log, "fence_log", [this] { return wiring::start_fence_log(sys, pool); });
   add<redis::handle>(redis, "redis", [this] { return wiring::start_redis(sys, cache); });
   add<queue::handle>(queue, "queue", [this] { return wiring::start_queue(sys, queue_link, settings); });
   add<signing_keys::handle>(signing_keys, "signing_keys", [this] { return wiring::start_signing_keys(sys, pool); });
@@ -201,8 +203,8 @@ void node::impl::declare_adapters() {
 }
 
 void node::impl::declare_domain() {
-  add<fences::handle>(fences, "fences", [this] { return fences::start(sys, community_store, board); });
-  add<gate::handle>(gate, "gate", [this] { return gate::start(sys, rest, deployments, board); });
+  add<fences::handle>(fences, "fences", [this] { return fences::start(sys, fence_log, fence_table); });
+  add<gate::handle>(gate, "gate", [this] { return gate::start(sys, rest, deployments, fence_table); });
   add<caf::actor>(communities, "community", [this] {
     directory::options o;
     o.kind = "community";
@@ -309,8 +311,8 @@ void node::impl::open_door() {
       };
     };
     readiness::ask(sys,
-                   {pool, relay_pool, status_of(cache), status_of(queue_link), signer, fences, board, shards, has_token,
-                    who.token_refused},
+                   {pool, relay_pool, status_of(cache), status_of(queue_link), signer, fences, fence_table, shards,
+                    has_token, who.token_refused},
                    std::move(done));
   });
   auto endpoints = http_api::routes(sys, std::move(to));

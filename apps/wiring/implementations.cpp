@@ -8,6 +8,7 @@
 #include "adapters/postgres/communities/communities.hpp"
 #include "adapters/postgres/dead_letters/dead_letters.hpp"
 #include "adapters/postgres/deployments/deployments.hpp"
+#include "adapters/postgres/fence_log/fence_log.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/postgres/pool.hpp"
@@ -113,6 +114,9 @@ deployments::handle start_deployments(caf::actor_system& sys, postgres::handle p
 audit::handle start_audit(caf::actor_system& sys, postgres::handle pool) { return audit::start(sys, std::move(pool)); }
 dead_letters::handle start_dead_letters(caf::actor_system& sys, postgres::handle pool) {
   return dead_letters::start(sys, std::move(pool));
+}
+fence_log::handle start_fence_log(caf::actor_system& sys, postgres::handle pool) {
+  return fence_log::start(sys, std::move(pool));
 }
 signing_keys::handle start_signing_keys(caf::actor_system& sys, postgres::handle pool) {
   return signing_keys::start(sys, std::move(pool));

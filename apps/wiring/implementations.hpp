@@ -13,6 +13,7 @@
 #include "adapters/postgres/communities/messages.hpp"
 #include "adapters/postgres/dead_letters/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
+#include "adapters/postgres/fence_log/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
@@ -42,6 +43,7 @@ manifests::handle start_manifests(caf::actor_system&, postgres::handle);
 deployments::handle start_deployments(caf::actor_system&, postgres::handle);
 audit::handle start_audit(caf::actor_system&, postgres::handle);
 dead_letters::handle start_dead_letters(caf::actor_system&, postgres::handle);
+fence_log::handle start_fence_log(caf::actor_system&, postgres::handle);
 signing_keys::handle start_signing_keys(caf::actor_system&, postgres::handle);
 outbox::handle start_outbox(caf::actor_system&, postgres::handle relay);
 

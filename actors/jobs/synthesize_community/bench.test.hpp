@@ -22,7 +22,7 @@ struct bench {
   test::fake_discord discord{sim};
   test::fake_store store{sim, test::fake_discord::guild_id};
   discord::budget::handle budget = test::memory_budget(sim.sys());
-  std::vector<std::unique_ptr<test::node>> nodes; ///< Crashed ones too: their boards live as long as the system.
+  std::vector<std::unique_ptr<test::node>> nodes; ///< Crashed ones too: their fence tables live as long as the system.
   manifest want = test::sample_manifest();
   bool adopts = true;
   int attempts = 0;

@@ -79,6 +79,7 @@ gate::write write_for(pointer self, const step& s) {
   gate::write w;
   w.community = st.community;
   w.fence = st.fence;
+  w.as_of = st.fences_as_of;
   w.of = st.of;
   w.kind = s.of.kind;
   w.resource = s.of.resource;

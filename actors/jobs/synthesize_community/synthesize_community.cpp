@@ -73,6 +73,7 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   auto& st = self->state;
   st.of = {st.community, c.deployment, c.run};
   st.fence = c.fence;
+  st.fences_as_of = c.fences_as_of;
   st.owed_for = c.owed_for;
   st.held = true;
   st.lease_until = asked + st.svc.lease;
@@ -307,6 +308,7 @@ flow<trouble> edit_message(pointer self, std::string body) {
   gate::write w;
   w.community = st.community;
   w.fence = st.fence;
+  w.as_of = st.fences_as_of;
   w.about = "the wizard's message";
   w.call = discord::edit_original(st.application, st.token, std::move(body));
   w.call.until = within(self, 5s);
