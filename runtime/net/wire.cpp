@@ -54,6 +54,7 @@ std::string_view reason_of(int status) {
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
     {408, "Request Timeout"},
     {409, "Conflict"},
     {410, "Gone"},
@@ -105,16 +106,22 @@ std::string write_request(const http_request& request, const std::string& host) 
   return out += "\r\n", out += request.body;
 }
 
-std::string write_response(const http_response& response, std::string_view connection, bool without_body) {
+std::string write_response(const http_response& response, const response_frame& frame) {
   auto out = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
   write_headers(out, response.headers);
-  if (!connection.empty())
-    fmt::format_to(std::back_inserter(out), "Connection: {}\r\n", connection);
+  if (!frame.date.empty())
+    fmt::format_to(std::back_inserter(out), "Date: {}\r\n", frame.date);
+  if (!frame.connection.empty())
+    fmt::format_to(std::back_inserter(out), "Connection: {}\r\n", frame.connection);
+  if (frame.is == response_frame::body::chunked)
+    out += "Transfer-Encoding: chunked\r\n";
+  if (frame.is != response_frame::body::whole)
+    return out += "\r\n";
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless)
     fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
   out += "\r\n";
-  if (!bodiless && !without_body)
+  if (!bodiless && !frame.without_body)
     out += response.body;
   return out;
 }
