@@ -14,7 +14,6 @@
 #include <atomic>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <caf/event_based_actor.hpp>
 
 namespace arrakis::http_api {
 namespace {
@@ -58,7 +57,9 @@ net::http_response health(const std::vector<readiness::dependency>& list) {
 
 /// The ports, and how many interactions wait for their first answer.
 struct shared_state {
-  ports to;
+  shared_state(asker& asking, ports all) : questions(asking), to(std::move(all)) {}
+  asker& questions;
+  const ports to;
   std::atomic<size_t> in_flight{0};
 };
 using shared = std::shared_ptr<shared_state>;
@@ -84,35 +85,33 @@ void log_unanswered(const interaction& what, const caf::error& e) {
               {{"request", what.id.text()}, {"trace", what.trace}, {"error", text_of(e)}, {"count", *count}});
 }
 
-/// One interaction on its way: an actor of its own, ended by its answer.
-void answer_interaction(caf::actor_system& sys, const shared& here, std::shared_ptr<const interaction> what,
-                        net::responder respond) {
+net::http_response unanswered(const interaction& what, const caf::error& e) {
+  if (code_of(e) == ec::conflict) // Taken before: whoever took it answers.
+    return problem(409, "ERR_CONFLICT", "this interaction was taken before");
+  log_unanswered(what, e);
+  if (code_of(e) == ec::refused)
+    return problem(403, "ERR_FORBIDDEN", "this interaction is for another application");
+  return error_to_asker(what, fail(ec::busy, text_of(e)));
+}
+
+void answer_interaction(const shared& here, std::shared_ptr<const interaction> what, net::responder respond) {
   auto place = std::make_shared<const waiting_place>(here);
   if (!place->free && what->kind != interaction_kind::ping) {
     metrics::count("arrakis_http_interactions_busy_total", "Interactions that heard at the door that we are busy.");
     return respond(error_to_asker(*what, fail(ec::busy, "too many interactions at once")));
   }
-  sys.spawn([to = here->to.interactions, what, respond, place](caf::event_based_actor* self) {
-    self->request(to, caf::duration{answer_within}, interactions::incoming{what})
-      .then(
-        [respond, place](const interaction_answer& first) { respond(net::json_response(200, to_json_text(first))); },
-        [respond, what, place](const caf::error& e) {
-          if (code_of(e) == ec::conflict) // Taken before: whoever took it answers.
-            return respond(problem(409, "ERR_CONFLICT", "this interaction was taken before"));
-          log_unanswered(*what, e);
-          if (code_of(e) == ec::refused)
-            return respond(problem(403, "ERR_FORBIDDEN", "this interaction is for another application"));
-          respond(error_to_asker(*what, fail(ec::busy, text_of(e))));
-        });
-  });
+  here->questions.ask(here->to.interactions, here->questions.within(answer_within), interactions::incoming{what},
+                      [respond, what, place](const caf::expected<interaction_answer>& first) {
+                        respond(first ? net::json_response(200, to_json_text(*first))
+                                      : unanswered(*what, first.error()));
+                      });
 }
 
-void discord_webhook(caf::actor_system& sys, const shared& here, const net::http_request& request,
-                     net::responder respond) {
+void discord_webhook(const shared& here, const net::http_request& request, net::responder respond) {
   auto seen = here->to.webhook->handle(request);
   if (auto* refused = std::get_if<net::http_response>(&seen))
     return respond(std::move(*refused));
-  answer_interaction(sys, here, std::make_shared<const interaction>(std::get<interaction>(std::move(seen))), respond);
+  answer_interaction(here, std::make_shared<const interaction>(std::get<interaction>(std::move(seen))), respond);
 }
 
 constexpr std::string_view webhook_path = "/webhooks/discord";
@@ -151,10 +150,10 @@ net::admission admit(const shared_state& here, const net::http_request& head) {
   return {.body_bytes_max = 0, .essential = true};
 }
 
-void route(caf::actor_system& sys, const shared& here, net::http_request request, net::responder respond) {
+void route(const shared& here, net::http_request request, net::responder respond) {
   const auto path = path_of(request);
   if (path == webhook_path)
-    return discord_webhook(sys, here, request, respond);
+    return discord_webhook(here, request, respond);
   if (path == "/health/live")
     return respond(net::json_response(200, R"({"live":true})"));
   if (path == "/health/ready")
@@ -169,12 +168,10 @@ void route(caf::actor_system& sys, const shared& here, net::http_request request
 }
 } // namespace
 
-endpoints routes(caf::actor_system& sys, ports to) {
-  auto here = std::make_shared<shared_state>();
-  here->to = std::move(to);
-  return {[&sys, here](net::http_request request, net::responder respond) {
-            route(sys, here, std::move(request), std::move(respond));
-          },
-          [here](const net::http_request& head) { return admit(*here, head); }};
+endpoints routes(asker& questions, ports to) {
+  auto here = std::make_shared<shared_state>(questions, std::move(to));
+  return {
+    [here](net::http_request request, net::responder respond) { route(here, std::move(request), std::move(respond)); },
+    [here](const net::http_request& head) { return admit(*here, head); }};
 }
 } // namespace arrakis::http_api

@@ -2,9 +2,9 @@
 // The daemon's HTTP API: health, metrics, and Discord's signed interactions.
 #include "actors/interactions/messages.hpp"
 #include "actors/readiness/messages.hpp"
+#include "runtime/flow/asker.hpp"
 #include "runtime/net/http_server.hpp"
 
-#include <caf/actor_system.hpp>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -47,6 +47,7 @@ struct endpoints {
 /// GET and HEAD of /health/live, /health/ready, /health, /metrics, which are served while others fill the listener;
 /// POST /webhooks/discord, of whose head method, size, signature and time are judged before its body is read. A path is
 /// taken as it is written, without percent-decoding: what a proxy refuses by its path has no second spelling.
-endpoints routes(caf::actor_system&, ports);
+/// `questions` outlives the listener.
+endpoints routes(asker& questions, ports);
 
 } // namespace arrakis::http_api

@@ -89,7 +89,8 @@ struct fixture {
   interactions::handle interactions;
   io threads;
   http_client client{threads};
-  http_api::endpoints endpoints = http_api::routes(sys, ports());
+  asker questions{sys};
+  http_api::endpoints endpoints = http_api::routes(questions, ports());
   http_server server{threads, {.admit = endpoints.admit}, endpoints.handle};
 };
 

@@ -1,11 +1,12 @@
 #include "actors/readiness/readiness.hpp"
 
+#include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 
-#include <caf/event_based_actor.hpp>
+#include <array>
 #include <caf/stateful_actor.hpp>
-#include <memory>
-#include <mutex>
+#include <caf/typed_event_based_actor.hpp>
+#include <optional>
 #include <utility>
 
 namespace arrakis::readiness {
@@ -13,9 +14,12 @@ namespace {
 constexpr std::chrono::milliseconds patience{2'000};
 
 struct state {
+  static inline const char* name = "readiness";
+  std::optional<ports> to;
+  std::vector<caf::typed_response_promise<looked>> waiting; // For one answer.
   arrakis::flows flows;
 };
-using self_pointer = caf::stateful_actor<state>*;
+using self_pointer = handle::stateful_pointer<state>;
 
 dependency of_shards(const caf::expected<discord::shards::states>& all) {
   if (!all)
@@ -37,80 +41,67 @@ dependency of_shards(const caf::expected<discord::shards::states>& all) {
             + " are held by other processes"};
 }
 
-flow<> collect(self_pointer self, std::shared_ptr<const ports> to, done tell) {
-  std::vector<dependency> list;
-  const auto until = within(self, patience);
-  auto database = co_await ask(self, to->pool, until, postgres::health{});
-  if (database && database->ready && to->relay_pool) // Another role, perhaps by another way.
-    database = co_await ask(self, to->relay_pool, until, postgres::health{});
-  list.push_back({"database", database && database->ready, database ? database->detail : text_of(database.error())});
-  const auto cache = to->cache();
-  list.push_back({"redis", cache.ready, cache.detail});
-  const auto queue = to->queue();
-  list.push_back({"queue", queue.ready, queue.detail});
-  // A signer that refuses keeps only new versions waiting: the node serves everything else.
-  if (list.front().ready) {
-    auto signer = co_await ask(self, to->signer, until, signer::inspect{until});
-    list.push_back({"vault", signer && signer->signs, signer ? signer->detail : text_of(signer.error()), false});
-  } else {
-    list.push_back({"vault", false, "its anchor is in the database, which is not ready", false});
-  }
-  list.push_back({"fences", to->fence_table.is_known(),
-                  to->fence_table.is_known() ? "read lately" : "not read lately: no effect may leave"});
-  if (!to->has_token) {
-    list.push_back({"discord", false, "no bot token was set at the start; set discord.token_file", false});
-  } else if (to->token_refused) {
-    list.push_back(
-      {"discord", false, "Discord refuses the bot token; put the current one into discord.token_file and send SIGHUP"});
-  } else if (to->shards) {
-    auto shards_now = co_await ask(self, to->shards, until, discord::shards::inspect{until});
-    list.push_back(of_shards(shards_now));
-  } else {
-    list.push_back({"discord", true, "the bot token is not refused; this process runs no shard"});
-  }
-  tell(std::move(list));
-  self->quit();
+/// The database, and the signer whose anchor is in it.
+flow<std::array<dependency, 2>> look_at_database(self_pointer self, deadline until) {
+  const auto& to = *self->state.to;
+  auto database = co_await ask(self, to.pool, until, postgres::health{});
+  if (database && database->ready && to.relay_pool) // Another role, perhaps by another way.
+    database = co_await ask(self, to.relay_pool, until, postgres::health{});
+  std::array<dependency, 2> found{
+    dependency{"database", database && database->ready, database ? database->detail : text_of(database.error())},
+    dependency{"vault", false, "its anchor is in the database, which is not ready", false}};
+  if (!found[0].ready)
+    co_return found;
+  // One that refuses keeps only new versions waiting: the node serves everything else.
+  auto signer = co_await ask(self, to.signer, until, signer::inspect{until});
+  found[1].ready = signer && signer->signs;
+  found[1].detail = signer ? signer->detail : text_of(signer.error());
+  co_return found;
 }
 
-struct waiting {
-  std::mutex guard;
-  std::vector<done> list;
-};
+flow<dependency> look_at_discord(self_pointer self, deadline until) {
+  const auto& to = *self->state.to;
+  if (!to.has_token)
+    co_return dependency{"discord", false, "no bot token was set at the start; set discord.token_file", false};
+  if (to.token_refused)
+    co_return dependency{"discord", false,
+                         "Discord refuses the bot token; put the current one into discord.token_file and send SIGHUP"};
+  if (!to.shards)
+    co_return dependency{"discord", true, "the bot token is not refused; this process runs no shard"};
+  auto shards_now = co_await ask(self, to.shards, until, discord::shards::inspect{until});
+  co_return of_shards(shards_now);
+}
 
-/// One question under way, and those who wait for it.
-class question {
-public:
-  explicit question(std::shared_ptr<waiting> all) : all_(std::move(all)) {}
-  question(const question&) = delete;
-  ~question() { take(); }
-  std::vector<done> take() {
-    const std::lock_guard lock{all_->guard};
-    return std::exchange(answered_, true) ? std::vector<done>{} : std::exchange(all_->list, {});
-  }
+flow<> answer_all(self_pointer self) {
+  const auto& to = *self->state.to;
+  const auto until = within(self, patience);
+  auto [stores, discord] = co_await when_all(look_at_database(self, until), look_at_discord(self, until));
+  const auto cache = to.cache();
+  const auto queue = to.queue();
+  looked all;
+  all.list.push_back(std::move(stores[0]));
+  all.list.push_back({"redis", cache.ready, cache.detail});
+  all.list.push_back({"queue", queue.ready, queue.detail});
+  all.list.push_back(std::move(stores[1]));
+  all.list.push_back({"fences", to.fence_table.is_known(),
+                      to.fence_table.is_known() ? "read lately" : "not read lately: no effect may leave"});
+  all.list.push_back(std::move(discord));
+  for (auto& each : std::exchange(self->state.waiting, {}))
+    each.deliver(all);
+}
 
-private:
-  const std::shared_ptr<waiting> all_;
-  bool answered_ = false;
-};
+handle::behavior_type behavior(self_pointer self, ports to) {
+  keep_exception_text(self);
+  self->state.to.emplace(std::move(to));
+  return {[self](look) -> caf::result<looked> {
+    auto& waiting = self->state.waiting;
+    waiting.push_back(self->make_response_promise<looked>());
+    if (waiting.size() == 1)
+      self->state.flows.start(answer_all(self));
+    return caf::delegated<looked>{};
+  }};
+}
 } // namespace
 
-std::function<void(done)> shared(std::function<void(done)> ask) {
-  return [ask = std::move(ask), all = std::make_shared<waiting>()](done tell) {
-    {
-      const std::lock_guard lock{all->guard};
-      all->list.push_back(std::move(tell));
-      if (all->list.size() > 1)
-        return;
-    }
-    ask([mine = std::make_shared<question>(all)](const std::vector<dependency>& list) {
-      for (const auto& each : mine->take())
-        each(list);
-    });
-  };
-}
-
-void ask(caf::actor_system& sys, ports to, done tell) {
-  auto all = std::make_shared<const ports>(std::move(to));
-  sys.spawn([all, tell](self_pointer self) { self->state.flows.start(collect(self, all, tell)); });
-}
+handle start(caf::actor_system& sys, ports to) { return sys.spawn(behavior, std::move(to)); }
 } // namespace arrakis::readiness

@@ -31,13 +31,10 @@ struct ports {
   const std::atomic<bool>& token_refused;
 };
 
-/// Who asks while an answer of `ask` is on its way shares it: anybody may ask for readiness, and however many do, one
-/// question at a time reaches the database, the signer's keys and the shards. An answer that never comes is nobody's;
-/// the next one asks anew. Thread-safe.
-std::function<void(done)> shared(std::function<void(done)> ask);
-
-/// `done` gets database, redis, queue, vault (the signer), fences and discord; within 2 s. A database or a Redis is
-/// ready only while it takes writes. Without a bot token discord is not ready and not needed.
-void ask(caf::actor_system&, ports, done);
+/// Answers within 2 s with database, redis, queue, vault (the signer), fences and discord. A database or a Redis is
+/// ready only while it takes writes. Without a bot token discord is not ready and not needed. Who asks while others
+/// wait shares their answer: anybody may ask for readiness, and however many do, one question at a time reaches the
+/// database, the signer's keys and the shards.
+handle start(caf::actor_system&, ports);
 
 } // namespace arrakis::readiness

@@ -1,63 +1,95 @@
 #include "actors/readiness/readiness.hpp"
 
+#include "runtime/flow/asker.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <doctest/doctest.h>
 #include <map>
 
 using namespace arrakis;
+using namespace std::chrono_literals;
 
 namespace {
-using list = std::vector<readiness::dependency>;
+struct answer {
+  std::string detail;
+};
+using pool = postgres::handle::extend<caf::reacts_to<answer>>;
+struct pool_state {
+  std::vector<caf::typed_response_promise<postgres::state>> open;
+  size_t asked = 0;
+};
+/// Answers `health` when the test says so.
+pool::behavior_type holding(pool::stateful_pointer<pool_state> self, size_t* asked) {
+  return {[](const postgres::transaction&) -> caf::result<postgres::committed> { return fail(ec::unavailable, ""); },
+          [self, asked](postgres::health) -> caf::result<postgres::state> {
+            ++*asked;
+            self->state.open.push_back(self->make_response_promise<postgres::state>());
+            return caf::delegated<postgres::state>{};
+          },
+          [self](const answer& x) {
+            for (auto& each : std::exchange(self->state.open, {}))
+              each.deliver(postgres::state{false, x.detail});
+          }};
+}
 
-/// Questions that were asked and not answered yet.
-struct asked {
-  std::vector<readiness::done> open;
-  std::function<void(readiness::done)> ask() {
-    return [this](readiness::done tell) { open.push_back(std::move(tell)); };
-  }
-  void answer(const std::string& detail) {
-    const auto tell = std::move(open.front());
-    open.erase(open.begin());
-    tell({{"database", true, detail}});
+struct counting {
+  static readiness::link_status link() { return {true, "here"}; }
+  test::sim_system sim;
+  fences::fence_table fence_table{sim.sys().clock()};
+  std::atomic<bool> refused{false};
+  size_t asked = 0;
+  pool database = sim.sys().spawn(holding, &asked);
+  readiness::handle readiness = readiness::start(sim.sys(),
+                                                 {database, {}, link, link, {}, {}, fence_table, {}, false, refused});
+  caf::scoped_actor self{sim.sys()};
+  std::vector<std::string> heard;
+
+  auto ask() { return self->request(readiness, caf::infinite, readiness::look{}); }
+  template <class Pending>
+  void hear(Pending& pending) {
+    pending.receive([&](const readiness::looked& all) { heard.push_back(all.list.at(0).detail); },
+                    [](caf::error& e) { FAIL(text_of(e)); });
   }
 };
 } // namespace
 
 TEST_CASE("readiness: however many ask at once, one question is under way, and each gets its answer") {
-  asked to;
-  const auto shared = readiness::shared(to.ask());
-  std::vector<std::string> heard;
-  const auto hear = [&](const list& got) { heard.push_back(got.at(0).detail); };
+  counting f;
+  std::vector<decltype(f.ask())> all;
   for (int i = 0; i < 100; ++i)
-    shared(hear);
-  REQUIRE(to.open.size() == 1);
-  to.answer("first");
-  CHECK(heard == std::vector<std::string>(100, "first"));
-  shared(hear); // What was answered is no answer to who asks later.
-  REQUIRE(to.open.size() == 1);
-  to.answer("second");
-  CHECK(heard.size() == 101);
-  CHECK(heard.back() == "second");
+    all.push_back(f.ask());
+  f.sim.run();
+  CHECK(f.asked == 1);
+  caf::anon_send(f.database, answer{"first"});
+  f.sim.run();
+  for (auto& each : all)
+    f.hear(each);
+  CHECK(f.heard == std::vector<std::string>(100, "first"));
+  auto later = f.ask(); // What was answered is no answer to who asks later.
+  f.sim.run();
+  CHECK(f.asked == 2);
+  caf::anon_send(f.database, answer{"second"});
+  f.sim.run();
+  f.hear(later);
+  CHECK(f.heard.back() == "second");
 }
 
-TEST_CASE("readiness: who asks from within an answer, or after one that never came, is answered") {
-  asked to;
-  const auto shared = readiness::shared(to.ask());
-  int heard = 0;
-  shared([&](const list&) { shared([&](const list&) { ++heard; }); });
-  to.answer("first");
-  REQUIRE(to.open.size() == 1);
-  to.answer("second");
-  CHECK(heard == 1);
-  shared([&](const list&) { heard = -1; });
-  to.open.clear(); // Its actor has ended without a word.
-  shared([&](const list&) { ++heard; });
-  REQUIRE(to.open.size() == 1);
-  to.answer("third");
-  CHECK(heard == 2);
+TEST_CASE("readiness: a dependency that does not answer is not ready after 2 s, and the next who asks asks anew") {
+  counting f;
+  auto one = f.ask();
+  f.sim.advance(2s);
+  f.hear(one);
+  CHECK(f.heard.back() != "");
+  auto two = f.ask();
+  f.sim.run();
+  CHECK(f.asked == 2);
+  caf::anon_send(f.database, answer{"late"});
+  f.sim.run();
+  f.hear(two);
+  CHECK(f.heard.back() == "late");
 }
 
 namespace {
@@ -90,23 +122,25 @@ struct fixture {
     });
 
   std::map<std::string, readiness::dependency> ask() {
+    const auto subject = readiness::start(sim.sys(), {pool,
+                                                      {},
+                                                      [this] { return cache; },
+                                                      [this] { return queue; },
+                                                      signer,
+                                                      {},
+                                                      fence_table,
+                                                      shards,
+                                                      has_token,
+                                                      token_refused});
     std::map<std::string, readiness::dependency> out;
-    readiness::ask(sim.sys(),
-                   {pool,
-                    {},
-                    [this] { return cache; },
-                    [this] { return queue; },
-                    signer,
-                    {},
-                    fence_table,
-                    shards,
-                    has_token,
-                    token_refused},
-                   [&](const list& all) {
-                     for (const auto& each : all)
-                       out[each.name] = each;
-                   });
-    sim.advance(std::chrono::seconds{3});
+    asker questions{sim.sys()};
+    questions.ask(subject, questions.within(3s), readiness::look{}, [&](const caf::expected<readiness::looked>& all) {
+      REQUIRE(all);
+      for (const auto& each : all->list)
+        out[each.name] = each;
+    });
+    sim.advance(3s);
+    caf::anon_send_exit(subject, caf::exit_reason::kill);
     return out;
   }
   ~fixture() {

@@ -215,7 +215,8 @@ TEST_CASE("when_any: negative control: an actor whose protocol lacks cancel work
 TEST_CASE("when_any: one that has ended before it waits is enough, and the rest is not begun") {
   stage on;
   const auto end = on.play([](pointer self, stoppable to, deaf) -> flow<std::string> {
-    auto first = co_await when_any(ask_for(self, to, {1, 10ms}), ask(self, stoppable{}, within(self, 1s), work{}),
+    stoppable nobody;
+    auto first = co_await when_any(ask_for(self, to, {1, 10ms}), ask(self, nobody, within(self, 1s), work{}),
                                    ask_for(self, to, {3, 10ms}));
     co_return std::to_string(first.index()) + ": " + text(std::get<1>(first));
   });

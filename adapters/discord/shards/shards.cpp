@@ -5,10 +5,10 @@
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/flow/asker.hpp"
 #include "runtime/log.hpp"
 #include "runtime/supervisor.hpp"
 
-#include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -25,33 +25,22 @@ struct state {
 };
 using self_pointer = handle::stateful_pointer<state>;
 
-struct finder_state {
-  arrakis::flows flows;
-};
-
-flow<> find_url(caf::stateful_actor<finder_state>* self, gateway_plan::handle plans, std::chrono::milliseconds wait,
-                std::function<void(caf::expected<std::string>)> found) {
-  const auto until = within(self, wait);
-  auto p = co_await ask(self, plans, until, gateway_plan::find{until});
+caf::expected<std::string> url_in(const caf::expected<plan>& p) {
   if (p && p->url.empty())
-    found(fail(ec::refused, "GET /gateway/bot names an address that is not Discord's; set discord.gateway_url"));
-  else if (p)
-    found(p->url);
-  else
-    found(p.error());
-  self->quit();
+    return fail(ec::refused, "GET /gateway/bot names an address that is not Discord's; set discord.gateway_url");
+  return p ? caf::expected<std::string>{p->url} : p.error();
 }
 
-/// Asked from the shard's own thread for each new session: one short-lived actor a question.
+/// Asked from the shard's own thread for each new session.
 gateway::url_source source(self_pointer self) {
   auto& st = self->state;
   if (!st.options.gateway_url.empty())
     return [url = st.options.gateway_url](auto found) { found(url); };
-  return [&sys = self->system(), plans = st.to.plans, wait = st.options.ask_within](auto found) {
-    sys.spawn([plans, wait, found](caf::stateful_actor<finder_state>* finder) {
-      keep_exception_text(finder);
-      finder->state.flows.start(find_url(finder, plans, wait, found));
-    });
+  const auto questions = std::make_shared<asker>(self->system());
+  return [questions, plans = st.to.plans, wait = st.options.ask_within](auto found) {
+    const auto until = questions->within(wait);
+    questions->ask(plans, until, gateway_plan::find{until},
+                   [found](const caf::expected<plan>& p) { found(url_in(p)); });
   };
 }
 
@@ -113,17 +102,19 @@ flow<> open(self_pointer self) {
   }
 }
 
+flow<caf::expected<shard_state>> status_of(self_pointer self, discord::shard shard, deadline until) {
+  co_return co_await ask(self, shard, until, discord::shard_status{});
+}
+
 flow<> look(self_pointer self, deadline until, caf::typed_response_promise<states> reply) {
+  std::vector<flow<caf::expected<shard_state>>> asked;
+  for (const auto& shard : self->state.running)
+    asked.push_back(status_of(self, shard, until));
   states all;
-  all.known = !self->state.running.empty();
-  const auto shards = self->state.running;
-  for (const auto& s : shards) {
-    auto one = co_await ask(self, s, until, discord::shard_status{});
-    if (one)
-      all.list.push_back(*one);
-    else
-      all.list.push_back({-1, "unavailable: " + text_of(one.error())});
-  }
+  all.known = !asked.empty();
+  auto answers = co_await when_all(std::move(asked));
+  for (auto& one : answers)
+    all.list.push_back(one ? std::move(*one) : shard_state{-1, "unavailable: " + text_of(one.error())});
   reply.deliver(std::move(all));
 }
 
