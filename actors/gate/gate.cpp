@@ -45,9 +45,8 @@ flow<written> through(pointer self, write w) {
   if (out.why.what != trouble::none)
     co_return out;
   if (w.create) {
-    auto noted = co_await ask(
-      self, st.deployments, w.call.until,
-      deployments::record_intent{w.of, w.kind, w.resource, random_hex(16), w.call.until, w.fence, w.newest_seen});
+    deployments::record_intent intent{w.of, w.kind, w.resource, random_hex(16), w.call.until, w.fence, w.newest_seen};
+    auto noted = co_await ask(self, st.deployments, w.call.until, std::move(intent));
     if (!noted) {
       out.why = classify(noted.error(), w.about);
       // Nothing left for Discord, whatever became of the intent.

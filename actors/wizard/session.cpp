@@ -114,7 +114,8 @@ flow<said> lost(self_pointer self, store::loaded present, snowflake application,
   count("overtaken");
   if (!present.session)
     co_return apart("Your setup was closed by another click, so this one did nothing. `/onboard` starts a new one.");
-  co_return co_await shown(self, std::move(*present.session), std::string{overtaken}, application, until);
+  std::string notice{overtaken};
+  co_return co_await shown(self, std::move(*present.session), std::move(notice), application, until);
 }
 
 /// Stores `next` over `expected` and shows it.

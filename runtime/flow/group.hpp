@@ -55,7 +55,7 @@ template <class A>
 inline constexpr bool may_fail = is_expected<taken_from<A>>::value;
 
 template <class Self>
-flow<> wait_until(Self* self, deadline until) {
+flow<> sleep_until(Self* self, deadline until) {
   co_await nap(self, until.left(self->clock().now()));
 }
 
@@ -274,7 +274,7 @@ auto gather(Members members) {
 }
 template <class Rule, class Self, class Members>
 auto gather_until(Self* self, deadline until, Members members) {
-  return gathering<Members, Rule>{wait_until(self, until), std::move(members)};
+  return gathering<Members, Rule>{sleep_until(self, until), std::move(members)};
 }
 template <class A>
 concept is_member = is_flow<A>::value || requires(A a) { a.await_resume(); };

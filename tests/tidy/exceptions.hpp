@@ -12,6 +12,7 @@ constexpr exception exceptions[]{
   {"banned", "runtime/clock.cpp", "the one door to wall time and chance"},
   {"banned", "runtime/ed25519.cpp", "the one place where bytes become a public key"},
   {"banned", "runtime/exception.cpp", "the one place where whatever ends an actor becomes its reason"},
+  {"banned", "runtime/flow/group.hpp", "its sleep_until is a flow, on the actor's clock"},
   {"banned", "runtime/process.cpp", "execve takes char*"},
   {"banned", "actors/http_api/http_api.cpp", "requests of several io threads share the number of those that wait"},
   {"banned", "apps/wiring/privileges.cpp", "HOME belongs to the user that a process is, and is no configuration"},

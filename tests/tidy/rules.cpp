@@ -1,6 +1,7 @@
 #include "tests/tidy/rules.hpp"
 
 #include "runtime/config_schema.hpp"
+#include "tests/tidy/coroutines.hpp"
 #include "tests/tidy/directions.hpp"
 
 #include <algorithm>
@@ -12,21 +13,6 @@
 namespace arrakis::tidy {
 namespace {
 using findings = std::vector<finding>;
-
-bool is_word(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)); }
-
-/// Places of `word` in `text`; where it begins or ends with a letter it must be a whole word there.
-std::vector<size_t> places_of(std::string_view text, std::string_view word) {
-  std::vector<size_t> out;
-  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    const auto end = at + word.size();
-    const bool cut_left = is_word(word.front()) && at > 0 && is_word(text[at - 1]);
-    const bool cut_right = is_word(word.back()) && end < text.size() && is_word(text[end]);
-    if (!cut_left && !cut_right)
-      out.push_back(at);
-  }
-  return out;
-}
 
 std::string lower(std::string_view text) {
   std::string out{text};
@@ -348,6 +334,7 @@ std::vector<finding> check(const std::vector<source>& files) {
       rule(file, out);
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);
+  coroutines(files, out);
   config_keys(files, out);
   links(files, out);
   return out;

@@ -59,7 +59,8 @@ flow<problem> note(pointer self, blueprint::key of, snowflake id, fields now) {
   for (int n = 1; n <= tries_max && holding(self); ++n) {
     co_await nap(self, pause_before(n));
     const auto until = within(self, store_within);
-    auto kept = co_await ask(self, st.svc.deployments, until, deployments::checkpoint{st.of, entry, until});
+    deployments::checkpoint order{st.of, entry, until};
+    auto kept = co_await ask(self, st.svc.deployments, until, std::move(order));
     if (kept) {
       std::erase_if(w.done, [&](const auto& d) { return d.kind == of.kind && d.resource == of.resource; });
       w.done.push_back(entry);

@@ -44,26 +44,30 @@ flow<caf::expected<plan>> ask_discord(pointer self, deadline until) {
   if (p && !self->state.addresses.allows(p->url)) {
     log::warn("gateway_address_refused", {{"error", self->state.addresses.refusal(p->url)}});
     p->url.clear();
-  } else if (p)
-    (void)co_await tell_redis(self, {"SET", answer_key, got->body, "EX", std::to_string(holds.count())}, until);
+  } else if (p) {
+    std::vector<std::string> keep{"SET", answer_key, got->body, "EX", std::to_string(holds.count())};
+    (void)co_await tell_redis(self, std::move(keep), until);
+  }
   co_return p;
 }
 
 flow<caf::expected<plan>> look(pointer self, deadline until) {
   while (!until.passed(self->clock().now())) {
-    auto known = co_await tell_redis(self, {"GET", answer_key}, until);
+    std::vector<std::string> read{"GET", answer_key};
+    auto known = co_await tell_redis(self, std::move(read), until);
     if (!known)
       co_return known.error();
     if (known->type == redis::reply::text)
       if (auto p = read_plan(known->bytes); p && self->state.addresses.allows(p->url))
         co_return p;
-    auto turn = co_await tell_redis(self, {"SET", asking_key, "1", "NX", "PX", std::to_string(asking_max.count())},
-                                    until);
+    std::vector<std::string> take_turn{"SET", asking_key, "1", "NX", "PX", std::to_string(asking_max.count())};
+    auto turn = co_await tell_redis(self, std::move(take_turn), until);
     if (!turn)
       co_return turn.error();
     if (turn->type != redis::reply::nil) {
       auto p = co_await ask_discord(self, until);
-      (void)co_await tell_redis(self, {"DEL", asking_key}, until);
+      std::vector<std::string> end_turn{"DEL", asking_key};
+      (void)co_await tell_redis(self, std::move(end_turn), until);
       co_return p;
     }
     co_await nap(self, look_again);
