@@ -67,10 +67,11 @@ redis::handle::behavior_type fake_redis(redis::handle::pointer, surroundings* w)
 
 chain::handle::behavior_type fake_chain(chain::handle::pointer, surroundings* w) {
   return {[w](const chain::inspect_contract&) -> caf::result<chain::contract> {
-    if (!w->contract)
-      return fail(w->chain_says, "no endpoint answered");
-    return *w->contract;
-  }};
+            if (!w->contract)
+              return fail(w->chain_says, "no endpoint answered");
+            return *w->contract;
+          },
+          [](const cancel&) {}};
 }
 
 guilds::behavior_type fake_guilds(guilds::pointer, surroundings* w) {

@@ -340,8 +340,17 @@ void http_client::reread_certificates() {
   });
 }
 
-void http_client::send(const std::string& url, http_request request, deadline until, done tell) {
+std::function<void()> http_client::send(const std::string& url, http_request request, deadline until, done tell) {
   auto work = std::make_shared<call>(impl_->context, std::move(request), until, std::move(tell));
   asio::post(impl_->context, [self = impl_, url, work] { self->begin(url, work); });
+  return [in = std::weak_ptr{impl_}, of = std::weak_ptr{work}] {
+    const auto self = in.lock();
+    const auto taken_back = of.lock();
+    if (self && taken_back)
+      asio::post(self->context, [self, taken_back] {
+        if (!taken_back->finished())
+          self->expire(taken_back);
+      });
+  };
 }
 } // namespace arrakis::net

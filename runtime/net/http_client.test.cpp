@@ -174,6 +174,35 @@ TEST_CASE("http_client: a call whose deadline passes in the queue is a timeout, 
   CHECK(three.code() == ec::none);
 }
 
+TEST_CASE("http_client: a call that is taken back is cut off, and its place is free") {
+  io threads;
+  raw_listener peer;
+  http_client client{threads, {.connections_per_host_max = 1}};
+  inbox<caf::expected<http_response>> results;
+  const auto tell = [&](caf::expected<http_response> r) { results.push(std::move(r)); };
+  const auto sent = client.send(peer.url(), {"GET", "/", {}, {}, {}}, in(1h), tell);
+  auto first = peer.accept();
+  CHECK(first.read("\r\n\r\n") != "");
+  const auto waits = client.send(peer.url(), {"GET", "/", {}, {}, {}}, in(1h), tell);
+  waits();
+  auto result = results.take();
+  REQUIRE(result);
+  CHECK(code_of(result->error()) == ec::timeout); // Nothing of it was sent.
+  sent();
+  sent();
+  result = results.take();
+  REQUIRE(result);
+  CHECK(code_of(result->error()) == ec::unknown);
+  CHECK(first.read() == ""); // Closed.
+  client.send(peer.url(), {"GET", "/", {}, {}, {}}, in(10s), tell);
+  auto second = peer.accept();
+  second.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  result = results.take();
+  REQUIRE(result);
+  CHECK(*result);
+  sent(); // Long over.
+}
+
 TEST_CASE("http_client: an answer that is too large or no HTTP is corrupt") {
   raw_listener listener;
   io threads;
