@@ -13,6 +13,7 @@
 #include "runtime/last_resort.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/process_metrics.hpp"
 #include "runtime/signals.hpp"
 #include "runtime/terminal.hpp"
 
@@ -24,6 +25,7 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <unistd.h>
 
@@ -183,7 +185,7 @@ int run(const config& settings, const sources& from) {
   wiring::leave_root(settings.text("node.state_folder"));
   check_start(settings);
   last_resort::require_threads(threads_of(settings));
-  const wiring::embedded_servers servers{settings};
+  std::optional<wiring::embedded_servers> servers{std::in_place, settings};
   auto where = wiring::find_addresses(settings);
   if (!where)
     throw std::runtime_error(text_of(where.error()));
@@ -203,7 +205,8 @@ int run(const config& settings, const sources& from) {
       reread(from, settings, last, files, here);
     log::info("stopping", {{"signal", signal_number}});
   }
-  log::info("stopped");
+  servers.reset();
+  log::info("stopped", {{"threads", metrics::threads()}}); // This one alone.
   return last_resort::gave_up() ? 1 : 0;
 }
 
