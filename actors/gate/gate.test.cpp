@@ -193,8 +193,7 @@ TEST_CASE("gate: answers and errors of Discord become what the work can act on")
     bool again;
   };
   for (const auto& f : {fault{ec::unknown, trouble::unknown, true}, fault{ec::unavailable, trouble::unavailable, true},
-                        fault{ec::timeout, trouble::rate_limited, true},
-                        fault{ec::throttled, trouble::rate_limited, true}, fault{ec::frozen, trouble::frozen, false},
+                        fault{ec::timeout, trouble::rate_limited, true}, fault{ec::frozen, trouble::frozen, false},
                         fault{ec::stale, trouble::stale, false}, fault{ec::internal, trouble::unknown, true}}) {
     const auto p = gate::classify(fail(f.code, "x"), "role “Gold”");
     CHECK(p.what == f.expected);
@@ -216,7 +215,8 @@ TEST_CASE("gate: a told wait and a block are said in minutes, and neither asks f
   for (const auto& p : {wait, block})
     CHECK(p.sentence.find("permission") == std::string::npos);
   CHECK(discord::in_minutes(60s) == "about a minute");
-  CHECK(gate::classify(fail(ec::throttled, "x"), "it").wait == 0ms);
+  CHECK(gate::classify(throttle("of another peer", 7s), "it").wait == 7s);
+  CHECK(gate::retryable(wait.what));
 }
 
 TEST_CASE("gate: a refused form names its fields; a full category and one that is gone are said as that") {

@@ -40,7 +40,7 @@ caf::expected<milliseconds> wait_in(const caf::expected<redis::reply>& reply) {
   if (reply->items.size() != 2)
     return fail(ec::internal, "discord identify: an answer of another shape");
   if (reply->items[0].number != 1)
-    return fail(ec::throttled, std::to_string(reply->items[1].number));
+    return throttle("the identifies of this day are used up", milliseconds{reply->items[1].number});
   return milliseconds{std::clamp<int64_t>(reply->items[1].number, 0, wait_ms_max)};
 }
 } // namespace

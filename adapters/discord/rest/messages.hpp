@@ -51,13 +51,13 @@ std::vector<field_error> read_field_errors(const boost::json::object& error);
 /// For a log: "400 Invalid Form Body (50035); data.content: Must be 2000 or fewer in length."
 std::string summary(const answer&);
 
-/// An ec::throttled of `rest`: how long the call would have had to wait, and whose word that is.
+/// An ec::throttled: how long the call would have had to wait, and whose word that is.
 struct told_wait {
   std::chrono::milliseconds left{0};
   bool blocked = false; ///< Not a limit of Discord: Cloudflare before it blocks us, or would (the ban guard).
 };
 caf::error held_back(told_wait);
-/// Of an error made by held_back(); empty for any other.
+/// Of an ec::throttled; empty for any other error.
 std::optional<told_wait> told_in(const caf::error&);
 /// How sentences to people name a wait: "less than a minute", "about 10 minutes".
 std::string in_minutes(std::chrono::milliseconds);
