@@ -176,7 +176,7 @@ TEST_CASE_FIXTURE(fixture, "interactions: a slow handler's answer follows as an 
   sim.advance(2s);
   REQUIRE(w.calls.size() == 1);
   CHECK(w.calls[0].method == "PATCH");
-  CHECK(w.calls[0].path == "/webhooks/9/tok/messages/@original");
+  CHECK(w.calls[0].path == "/webhooks/9/{token}/messages/@original");
   CHECK(w.calls[0].interaction);
   CHECK(w.calls[0].body == w.says.data_json);
   w.says = {R"({"content":"no"})", true};

@@ -237,7 +237,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: from /onboard to a deployment, through Redis
   CHECK(order.key == session() + "-1");
   CHECK(order.wanted->community_name == "Dune Traders");
   CHECK(order.wanted->roles.size() == 3);
-  CHECK(order.interaction_token.reveal() == "token");
+  CHECK(order.interaction_token == "token");
   CHECK(order.token_life > 14min);
   CHECK(says("Step 8 of 8"));
   CHECK(says("dep-1"));

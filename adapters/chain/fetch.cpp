@@ -47,10 +47,9 @@ void send(self_pointer self, waiting one) {
   one.batch = std::min(one.batch, static_cast<size_t>(one.what.calls.end() - first));
   net::http_request post;
   post.method = "POST";
-  post.target = to.target().reveal();
+  post.private_target = to.target();
   post.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-  if (!to.authorization().empty())
-    post.headers.emplace_back("Authorization", to.authorization().reveal());
+  post.authorization = to.authorization();
   post.body = rpc::print({first, first + static_cast<std::ptrdiff_t>(one.batch)});
   const auto origin = to.origin();
   const auto until = one.what.until;

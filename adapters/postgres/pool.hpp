@@ -3,6 +3,7 @@
 // folders beside this file; each turns its domain verbs into one transaction here.
 #include "adapters/postgres/messages.hpp"
 #include "runtime/error.hpp"
+#include "runtime/secret.hpp"
 
 #include <caf/typed_response_promise.hpp>
 #include <memory>
@@ -16,7 +17,7 @@ struct refusal {
 };
 
 struct options {
-  std::string dsn; ///< libpq connection string; a secret when it holds a password.
+  secret dsn; ///< libpq connection string.
   unsigned connections = 4;
   size_t waiting_max = 1000; ///< Transactions queued for a worker; further ones answer ec::busy.
   /// A transaction whose process says nothing for so long between two statements is ended by the server, and its locks

@@ -61,7 +61,7 @@ struct state {
   /// One try. libpqxx would connect again by itself, behind our back: other sockets, other errors.
   caf::error open() {
     try {
-      db.emplace(complete(with.dsn));
+      complete(with.dsn).lend([this](std::string_view dsn) { db.emplace(dsn.data()); });
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
       db->inhibit_reactivation(true);

@@ -103,7 +103,9 @@ void reread(const sources& from, const config& running, std::shared_ptr<const co
     what.at_once.emplace_back("signer keys");
   if (seen.certificates)
     what.at_once.emplace_back("certificates");
-  const auto over_tls = [&](const char* url) { return next->secret(url).reveal().starts_with("rediss:"); };
+  const auto over_tls = [&](const char* url) {
+    return next->secret(url).lend([](std::string_view text) { return text.starts_with("rediss:"); });
+  };
   if (seen.certificates && (over_tls("redis.url") || over_tls("redis.queue_url")))
     what.restart.emplace_back("certificates of Redis");
   for (const auto& notice : next->notices())

@@ -15,7 +15,5 @@ embedded_servers::embedded_servers(const config& settings) {
 
 embedded_servers::~embedded_servers() = default;
 
-caf::expected<postgres::migrated> migrate(const addresses& where) {
-  return postgres::migrate(where.migrate_dsn.reveal());
-}
+caf::expected<postgres::migrated> migrate(const addresses& where) { return postgres::migrate(where.migrate_dsn); }
 } // namespace arrakis::wiring

@@ -97,10 +97,10 @@ chain::options chain_options(const config& settings) {
 } // namespace
 
 postgres::handle start_postgres(caf::actor_system& sys, const addresses& where, unsigned connections) {
-  return postgres::start(sys, {where.dsn.reveal(), connections});
+  return postgres::start(sys, {where.dsn, connections});
 }
 postgres::handle start_relay_postgres(caf::actor_system& sys, const addresses& where) {
-  return postgres::start(sys, {where.relay_dsn.reveal(), 1});
+  return postgres::start(sys, {where.relay_dsn, 1});
 }
 communities::handle start_communities(caf::actor_system& sys, postgres::handle pool) {
   return communities::start(sys, std::move(pool));

@@ -23,7 +23,7 @@ void check_addresses(sentences& list, const config& settings) {
   if (!where)
     return add(list, where.error());
   for (const auto& [key, url] : {std::pair{"redis.url", &where->redis_url}, {"redis.queue_url", &where->queue_url}})
-    if (const auto parsed = redis::parse_address(url->reveal()); !parsed)
+    if (const auto parsed = url->lend([](std::string_view text) { return redis::parse_address(text); }); !parsed)
       list.push_back(fmt::format("{}: {}", key, text_of(parsed.error())));
 }
 } // namespace

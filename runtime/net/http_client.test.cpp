@@ -43,6 +43,29 @@ TEST_CASE("http_client: request and answer arrive whole, and the connection is u
   }
 }
 
+TEST_CASE("http_client: secrets of a request arrive as its path and its Authorization, and forge no line") {
+  io threads;
+  http_server server{threads, {}, [](const http_request& request, const responder& answer) {
+                       answer({200, {}, request.target + " " + std::string{header(request.headers, "authorization")}});
+                     }};
+  http_client client{threads};
+  http_request request{"GET", "/not-this", {}, {}, {}};
+  request.private_target = "/v3/key?a=b";
+  request.authorization = "Bot token";
+  for (int i = 0; i < 2; ++i) { // Also over a connection that is used again.
+    const auto answer = get(client, url_of(server), request);
+    REQUIRE(answer);
+    CHECK(answer->body == "/v3/key?a=b Bot token");
+  }
+  request.authorization = "Bot token\r\nX-Forged: 1";
+  CHECK(code_of(get(client, url_of(server), request).error()) == ec::invalid);
+  request.authorization = {};
+  for (const char* bad : {"/v3/key HTTP/1.1\r\n", "v3/key"}) {
+    request.private_target = bad;
+    CHECK(code_of(get(client, url_of(server), request).error()) == ec::invalid);
+  }
+}
+
 TEST_CASE("http_client: a closed port is unavailable: nothing was sent") {
   raw_listener listener;
   listener.close();

@@ -3,6 +3,7 @@
 #include "actors/commands/command.hpp"
 #include "runtime/directory.hpp"
 #include "tests/simulation/world.hpp"
+#include "tests/support/plain.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -56,7 +57,7 @@ void node::start() {
     sys, {.token = [] { return secret{"t"}; }},
     [this](net::http_request r, deadline until, auto done) {
       if (by.open)
-        world_.request(*this, std::move(r), until, std::move(done));
+        world_.request(*this, test::as_received(std::move(r)), until, std::move(done));
     },
     budget));
   keep(fences::start(sys, keep(w.postgres.fence_log_port(sys, &by)), fences_));

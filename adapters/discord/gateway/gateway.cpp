@@ -260,7 +260,10 @@ struct performer {
 private:
   void send(std::string text) {
     if (st.socket)
-      st.socket->send(std::move(text));
+      st.socket->send(std::move(text)); // Which wipes it.
+  }
+  void send(const secret& text) {
+    text.lend([this](std::string_view plain) { send(std::string{plain}); });
   }
 };
 

@@ -19,7 +19,8 @@ namespace arrakis::discord {
 
 struct call {
   std::string method;
-  std::string path;  ///< After /api/v10, e.g. "/guilds/123456789012345678/roles".
+  std::string path;  ///< After /api/v10, e.g. "/guilds/123456789012345678/roles"; "{token}" is the place of `token`.
+  secret token;      ///< Of an interaction, percent-encoded.
   std::string route; ///< The bucket's template: "POST /guilds/{guild}/roles".
   std::string major; ///< Guild, channel or webhook id that splits the bucket.
   std::string body;  ///< JSON text or empty.

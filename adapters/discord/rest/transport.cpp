@@ -7,7 +7,10 @@ namespace arrakis::discord {
 transport over(net::http_client& client, std::string url) {
   auto base = base_of(url); // A path of the address stands before that of each call.
   return [&client, base = std::move(base)](net::http_request request, deadline until, auto done) {
-    request.target.insert(0, base.path);
+    if (request.private_target.empty())
+      request.target.insert(0, base.path);
+    else
+      request.private_target = secret::concat(base.path, request.private_target);
     client.send(base.origin, std::move(request), until, std::move(done));
   };
 }
