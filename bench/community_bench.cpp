@@ -82,7 +82,6 @@ communities::handle::behavior_type rows_in_memory(communities::handle::pointer) 
       return communities::record{q.id, "Sietch of the bench", "basic", {first_guild}, "active", 0, 1};
     },
     [](const communities::list&) { return communities::listed{}; },
-    [](const communities::fences&) { return communities::fence_list{}; },
     [](const communities::set_status&) -> caf::result<communities::record> {
       return fail(ec::unsupported, "the bench freezes nobody");
     },

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <sys/stat.h>
@@ -45,25 +46,27 @@ std::string unreadable(const std::string& path) {
                      user, seen.st_uid, seen.st_mode & 07777, user, path);
 }
 
-caf::expected<std::string> read_file(const std::string& path) {
+caf::expected<secret> read_file(const std::string& path) {
   auto text = file::read_given(path, file_bytes_max, pipe_patience);
   if (text)
-    return text;
+    return secret{std::move(*text)};
   switch (code_of(text.error())) {
     case ec::timeout:
-    case ec::corrupt: return text;
-    case ec::refused: return failed<std::string>(ec::refused, unreadable(path));
+    case ec::corrupt: return std::move(text.error());
+    case ec::refused: return fail(ec::refused, unreadable(path));
     default:
-      return failed<std::string>(ec::not_found,
-                                 fmt::format("{}: cannot be read; check that it exists and who may read it", path));
+      return fail(ec::not_found, fmt::format("{}: cannot be read; check that it exists and who may read it", path));
   }
 }
 
 /// Without line ends at its end: an editor, a pipe or a Kubernetes secret puts them there.
-std::string trimmed_end(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
-    text.pop_back();
+std::string_view trimmed_end(std::string_view text) {
+  while (text.ends_with('\n') || text.ends_with('\r'))
+    text.remove_suffix(1);
   return text;
+}
+secret trimmed_end(const secret& text) {
+  return text.lend([](std::string_view plain) { return secret{trimmed_end(plain)}; });
 }
 
 /// user:password@ of an address, or password= of a connection string.
@@ -79,9 +82,10 @@ bool holds_password(std::string_view text) {
 }
 
 /// The parts between separators, without blanks around them; empty ones are left out.
-std::vector<std::string> split_list(std::string_view text, char separator = ',') {
+template <class Text = std::string>
+std::vector<Text> split_list(std::string_view text, char separator = ',') {
   constexpr std::string_view blanks = " \t\r\n";
-  std::vector<std::string> out;
+  std::vector<Text> out;
   for (size_t begin = 0; begin < text.size();) {
     const auto end = std::min(text.find(separator, begin), text.size());
     const auto part = text.substr(begin, end - begin);
@@ -92,10 +96,16 @@ std::vector<std::string> split_list(std::string_view text, char separator = ',')
   return out;
 }
 
+std::vector<secret> split_secrets(const secret& text, char separator = ',') {
+  return text.lend([=](std::string_view plain) { return split_list<secret>(plain, separator); });
+}
+
 /// The text of a variable as a value of the kind of `standard`; empty when it is none.
-std::optional<config::value> from_text(const std::string& text, const config::value& standard) {
+std::optional<config::value> from_text(std::string_view text, const config::value& standard) {
+  if (std::holds_alternative<secret>(standard))
+    return secret{text};
   if (std::holds_alternative<std::string>(standard))
-    return text;
+    return std::string{text};
   if (std::holds_alternative<std::vector<std::string>>(standard))
     return split_list(text);
   if (std::holds_alternative<bool>(standard))
@@ -109,6 +119,10 @@ std::optional<config::value> from_text(const std::string& text, const config::va
   return number;
 }
 
+caf::expected<url> parse_address(const secret& text, const config_schema::open_table& table) {
+  return text.lend([&](std::string_view plain) { return url::parse(plain, table.schemes); });
+}
+
 std::string shown(const config::value& value) {
   if (const auto* text = std::get_if<std::string>(&value))
     return fmt::format("\"{}\"", *text);
@@ -116,6 +130,8 @@ std::string shown(const config::value& value) {
     return fmt::format("{}", *number);
   if (const auto* flag = std::get_if<bool>(&value))
     return *flag ? "true" : "false";
+  if (!std::holds_alternative<std::vector<std::string>>(value))
+    return "(set)";
   return fmt::format("[{}]", fmt::join(std::get<std::vector<std::string>>(value), ", "));
 }
 } // namespace
@@ -128,8 +144,8 @@ public:
       result_.settings_[key.name] = {key.standard, "default"};
   }
 
-  void overlay_file(const std::string& path, const std::vector<config_toml::entry>& entries) {
-    for (const auto& entry : entries) {
+  void overlay_file(const std::string& path, std::vector<config_toml::entry> entries) {
+    for (auto& entry : entries) {
       const auto source = fmt::format("{}:{}", path, entry.line);
       if (const auto* key = schema_.find(entry.name)) {
         file_value(*key, entry, source);
@@ -153,7 +169,9 @@ public:
       if (!variable.starts_with(env_prefix))
         continue;
       auto value = trimmed_end(text);
-      if (config_environment::is_of_kubernetes(variable, value)) {
+      const bool of_kubernetes = value.lend(
+        [&](std::string_view plain) { return config_environment::is_of_kubernetes(variable, plain); });
+      if (of_kubernetes) {
         if (is_of_a_section(variable))
           result_.notices_.push_back(variable + " is left out: Kubernetes writes it for a Service");
       } else if (!value.empty()) {
@@ -176,11 +194,11 @@ public:
       const auto name = key.name.substr(0, key.name.size() - file_suffix.size());
       const auto& path = std::get<std::string>(result_.settings_.at(key.name).value);
       if (const auto set = env.find(variable_of(name)); set != env.end())
-        result_.secrets_[name] = secret{set->second};
+        result_.secrets_[name] = set->second;
       else if (!path.empty())
         secret_file(name, path);
       else if (const auto plain = result_.settings_.find(name); plain != result_.settings_.end())
-        result_.secrets_[name] = secret{std::get<std::string>(plain->second.value)};
+        result_.secrets_[name] = std::get<secret>(plain->second.value);
     }
   }
 
@@ -218,14 +236,14 @@ private:
   const std::string& source_of(std::string_view name) const { return result_.settings_.find(name)->second.source; }
 
   /// `chain = [addresses]`, or `chain_file = "path"`.
-  void table_entry(const config_schema::open_table& table, const config_toml::entry& entry, const std::string& source) {
+  void table_entry(const config_schema::open_table& table, config_toml::entry& entry, const std::string& source) {
     auto key = entry.name.substr(table.name.size() + 1);
     const auto* path = entry.value ? std::get_if<std::string>(&*entry.value) : nullptr;
-    const auto* list = entry.value ? std::get_if<std::vector<std::string>>(&*entry.value) : nullptr;
+    auto* list = entry.value ? std::get_if<std::vector<std::string>>(&*entry.value) : nullptr;
     if (path && key.ends_with(file_suffix))
       address_file(table, key.substr(0, key.size() - file_suffix.size()), *path, source);
     else if (list)
-      address_list(table, key, *list, source, false);
+      address_list(table, key, {std::move_iterator{list->begin()}, std::move_iterator{list->end()}}, source, false);
     else
       fault("{}: {} must be a list of texts in quotes", source, entry.name);
   }
@@ -238,23 +256,25 @@ private:
       fault("{}: {}.{}{}: {}", source, table.name, key, file_suffix, text_of(text.error()));
       return;
     }
-    auto lines = split_list(*text, '\n');
-    std::erase_if(lines, [](const auto& line) { return line.starts_with('#'); });
+    auto lines = split_secrets(*text, '\n');
+    std::erase_if(lines, [](const secret& line) {
+      return line.lend([](std::string_view plain) { return plain.starts_with('#'); });
+    });
     if (lines.empty())
       fault("{}: {}.{}{}: {} holds no address", source, table.name, key, file_suffix, path);
-    address_list(table, key, lines, source, true);
+    address_list(table, key, std::move(lines), source, true);
   }
 
   /// `may_hold_secrets`: where the list stands.
-  void address_list(const config_schema::open_table& table, const std::string& key,
-                    const std::vector<std::string>& list, const std::string& source, bool may_hold_secrets) {
+  void address_list(const config_schema::open_table& table, const std::string& key, std::vector<secret> list,
+                    const std::string& source, bool may_hold_secrets) {
     const auto name = table.name + "." + key;
     if (!table.knows(key)) {
       fault("{}: {} is unknown{}", source, name, table.advice(key));
       return;
     }
     for (size_t i = 0; i < list.size(); ++i) {
-      const auto parsed = url::parse(list[i], table.schemes);
+      const auto parsed = parse_address(list[i], table);
       if (!parsed)
         fault("{}: {}: address {} is none: {}", source, name, i + 1, text_of(parsed.error()));
       else if (!may_hold_secrets && !parsed->authorization().empty())
@@ -262,28 +282,31 @@ private:
               "or set {}",
               source, name, i + 1, name, variable_of(name));
     }
-    result_.settings_[name] = {list, source};
+    result_.settings_[name] = {std::move(list), source};
   }
 
-  void file_value(const config::key& key, const config_toml::entry& entry, const std::string& source) {
+  void file_value(const config::key& key, config_toml::entry& entry, const std::string& source) {
+    auto* text = entry.value ? std::get_if<std::string>(&*entry.value) : nullptr;
+    const bool has_password = text && holds_password(*text);
+    if (text && std::holds_alternative<secret>(key.standard))
+      entry.value = secret{std::move(*text)};
     const auto wrong = entry.value ? config_schema::fault_of(key, *entry.value)
                                    : key.name + " " + config_schema::must_be(key);
     if (!wrong.empty()) {
       fault("{}: {}", source, wrong);
       return;
     }
-    const auto* text = std::get_if<std::string>(&*entry.value);
-    if (text && holds_password(*text))
+    if (has_password)
       fault("{}: {} holds a password; put the value into a file and name it in {}_file, or set {}", source, key.name,
             key.name, variable_of(key.name));
     else
-      result_.settings_[key.name] = {*entry.value, source};
+      result_.settings_[key.name] = {std::move(*entry.value), source};
   }
 
-  bool known_variable(const std::string& variable, const std::string& text) {
+  bool known_variable(const std::string& variable, const secret& text) {
     for (const auto& key : schema_.keys) {
       if (variable_of(key.name) == variable) {
-        const auto value = from_text(text, key.standard);
+        const auto value = text.lend([&](std::string_view plain) { return from_text(plain, key.standard); });
         const auto wrong = value ? config_schema::fault_of(key, *value) : key.name + " " + config_schema::must_be(key);
         if (wrong.empty())
           result_.settings_[key.name] = {*value, variable};
@@ -300,9 +323,11 @@ private:
       if (variable.size() > prefix.size() && variable.starts_with(prefix)) {
         const auto key = lower(variable.substr(prefix.size()));
         if (key.ends_with(file_suffix) && !table.knows(key))
-          address_file(table, key.substr(0, key.size() - file_suffix.size()), text, variable);
+          text.lend([&](std::string_view path) {
+            address_file(table, key.substr(0, key.size() - file_suffix.size()), std::string{path}, variable);
+          });
         else
-          address_list(table, key, split_list(text), variable, true);
+          address_list(table, key, split_secrets(text), variable, true);
         return true;
       }
     }
@@ -338,10 +363,10 @@ private:
       fault("{}: {}{}: {}", source_of(name + std::string{file_suffix}), name, file_suffix, text_of(text.error()));
       return;
     }
-    auto value = trimmed_end(std::move(*text));
+    auto value = trimmed_end(*text);
     if (value.empty())
       fault("{}: {}{}: {} is empty", source_of(name + std::string{file_suffix}), name, file_suffix, path);
-    result_.secrets_[name] = secret{std::move(value)};
+    result_.secrets_[name] = std::move(value);
   }
 
   /// What was read from the same file before.
@@ -370,10 +395,10 @@ caf::expected<config> config::load(const config* before, const std::string& path
     auto text = read_file(path);
     if (!text)
       return text.error();
-    auto entries = config_toml::parse(*text, path);
+    auto entries = text->lend([&](std::string_view plain) { return config_toml::parse(plain, path); });
     if (!entries)
       return entries.error();
-    loader.overlay_file(path, *entries);
+    loader.overlay_file(path, std::move(*entries));
   }
   const auto set = loader.set_variables(env);
   loader.overlay_environment(set);
@@ -448,8 +473,8 @@ std::map<std::string, std::vector<url>> config::addresses(std::string_view table
     if (config_schema::get().table_of(name) != &*known)
       continue;
     auto& list = out[name.substr(table.size() + 1)];
-    for (const auto& text : std::get<std::vector<std::string>>(setting.value)) {
-      auto parsed = url::parse(text, known->schemes);
+    for (const auto& text : std::get<std::vector<arrakis::secret>>(setting.value)) {
+      auto parsed = parse_address(text, *known);
       ARRAKIS_ASSERT(parsed, "an address was judged when it was read");
       list.push_back(std::move(*parsed));
     }
@@ -467,7 +492,7 @@ std::vector<std::string> config::differences(const config& other) const {
     }
     for (const auto& [name, held] : one.secrets_) {
       const auto there = two.secrets_.find(name);
-      if ((there == two.secrets_.end() ? std::string{} : there->second.reveal()) != held.reveal())
+      if (!(held == (there == two.secrets_.end() ? arrakis::secret{} : there->second)))
         names.insert(name);
     }
   };

@@ -17,8 +17,11 @@ namespace arrakis {
 /// Immutable after load; read from any thread.
 class config {
 public:
-  using environment = std::map<std::string, std::string, std::less<>>;
-  using value = std::variant<std::string, int64_t, bool, std::vector<std::string>>;
+  /// Variables by name. Each value may be a secret.
+  using environment = std::map<std::string, arrakis::secret, std::less<>>;
+  /// A key that can hold a secret has one of the last two types, and no other.
+  using value =
+    std::variant<std::string, int64_t, bool, std::vector<std::string>, arrakis::secret, std::vector<arrakis::secret>>;
 
   /// What config/arrakis.toml says of one key.
   struct key {

@@ -50,10 +50,14 @@ void read_comment(std::string_view line, comment& into) {
 /// "http | https" with blanks alone between them, as url::parse takes it.
 std::string schemes_of(std::string_view text) { return fmt::format("{}", fmt::join(split(text, '|'), " ")); }
 
-/// "one of a | b", "any of a | b", "address of http | https" or "1..9 unit".
+/// "secret", "one of a | b", "any of a | b", "address of http | https" or "1..9 unit".
 void read_allowed(std::string_view text, config::key& key) {
   if (text.empty())
     return;
+  if (text == "secret") {
+    key.standard = secret{std::move(std::get<std::string>(key.standard))};
+    return;
+  }
   if (starts_with_word(text, "one of") || (key.several = starts_with_word(text, "any of"))) {
     key.choices = split(text, '|');
     return;
@@ -107,7 +111,8 @@ std::string fault_of_address(const std::string& text, const std::string& schemes
     return text_of(parsed.error());
   if (!parsed->authorization().empty())
     return "user and password are not sent";
-  return parsed->target().reveal().find('?') == std::string::npos ? "" : "a query is not sent";
+  const bool has_query = parsed->target().lend([](std::string_view target) { return target.find('?') != target.npos; });
+  return has_query ? "a query is not sent" : "";
 }
 } // namespace
 
@@ -211,7 +216,8 @@ std::string must_be(const config::key& key) {
   if (!key.schemes.empty())
     return fmt::format("must be an address with one of the schemes {}", fmt::join(split(key.schemes, ' '), ", "));
   switch (key.standard.index()) {
-    case 0: return "must be a text in quotes";
+    case 0:
+    case 4: return "must be a text in quotes";
     case 1:
       return fmt::format("must be a number, {}–{}{}", key.least, key.most,
                          key.unit.ends_with("number") ? "" : " " + key.unit);

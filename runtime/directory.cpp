@@ -1,8 +1,10 @@
 #include "runtime/directory.hpp"
 
+#include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <boost/core/demangle.hpp>
 #include <caf/event_based_actor.hpp>
@@ -30,6 +32,7 @@ struct slot {
   bool quarantined = false;
   std::string last_error;
   const std::type_info* last_message = nullptr; ///< The type alone: contents may be secret, and cost memory.
+  std::unique_ptr<registry::seat> seat;         ///< Of one that has crashed: shows it while it does not run.
 };
 struct state {
   directory::options options;
@@ -48,7 +51,7 @@ void count_active(self_pointer self) {
 }
 
 void activate(self_pointer self, const std::string& key, slot& s) {
-  s.actor = self->state.activate(key);
+  s.actor = s.seat ? s.seat->fill([&] { return self->state.activate(key); }) : self->state.activate(key);
   s.leaving = false;
   self->monitor(s.actor);
   self->state.keys.emplace(s.actor.address(), key);
@@ -122,7 +125,12 @@ void crashed(self_pointer self, const std::string& key, slot& s, const caf::erro
   std::erase_if(s.crashes, [&](time_point at) { return at + st.options.window < now; });
   metrics::count("arrakis_runtime_actor_crashes_total", "Crashes of actors by kind.", 1, {{"kind", st.options.kind}});
   log::warn("actor_crashed", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
-  if (s.crashes.size() <= st.options.crashes_max)
+  const bool too_often = s.crashes.size() > st.options.crashes_max;
+  if (!s.seat)
+    s.seat = std::make_unique<registry::seat>(registry::place::here(), registry::identity{st.options.kind, key}, false);
+  s.seat->crashed(s.last_error, wall_ms(),
+                  too_often ? registry::actor_state::quarantined : registry::actor_state::restarting);
+  if (!too_often)
     return;
   s.quarantined = true;
   log::error("actor_quarantined", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
@@ -208,6 +216,6 @@ caf::behavior behavior(self_pointer self, options opts, std::function<caf::actor
 } // namespace
 
 caf::actor start(caf::actor_system& sys, options opts, std::function<caf::actor(const std::string&)> activate) {
-  return sys.spawn(behavior, std::move(opts), std::move(activate));
+  return registry::spawn(sys, {"directory"}, behavior, std::move(opts), std::move(activate));
 }
 } // namespace arrakis::directory

@@ -1,6 +1,8 @@
 #include "runtime/directory.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/registry/reader.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <caf/send.hpp>
@@ -32,7 +34,7 @@ flow<> answer_late(self_pointer self, caf::typed_response_promise<total> reply, 
   reply.deliver(total{++self->state.value, life});
 }
 
-caf::actor make(caf::actor_system& sys, int life) {
+caf::actor make(caf::actor_system& sys, int life, const std::string& key) {
   auto body = [life](self_pointer self) -> counter::behavior_type {
     keep_exception_text(self);
     return {
@@ -48,7 +50,7 @@ caf::actor make(caf::actor_system& sys, int life) {
       [self](retire) { leave_when_done(self); },
     };
   };
-  return caf::actor_cast<caf::actor>(sys.spawn(body));
+  return caf::actor_cast<caf::actor>(registry::spawn(sys, {"member", key}, body));
 }
 
 struct fixture {
@@ -64,7 +66,7 @@ struct fixture {
       last_message = message;
     };
     under_test = directory::start(sim.sys(), options,
-                                  [this](const std::string& key) { return make(sim.sys(), ++lives[key]); });
+                                  [this](const std::string& key) { return make(sim.sys(), ++lives[key], key); });
   }
   template <class M>
   caf::expected<total> ask(const std::string& key, M message) {
@@ -153,4 +155,31 @@ TEST_CASE("directory: when it is full the idle make room, and who is at work sta
   REQUIRE(same);
   CHECK(same->value == 2); // Of the same life.
   CHECK_FALSE(f.ask("z", count{}));
+}
+
+TEST_CASE("directory: the registry shows each actor by its key, also one that crashed and one in quarantine") {
+  const auto root = registry::place::root("directory-test");
+  root.make_default();
+  fixture f{{.kind = "test", .idle = 10s, .crashes_max = 1}};
+  const auto find = [&](const std::string& path) {
+    for (auto& r : registry::actors(root))
+      if (r.path == path)
+        return r;
+    return registry::row{};
+  };
+  f.ask("x", count{});
+  f.ask("7:9", count{});
+  CHECK(find("directory-test/directory").kind == "directory");
+  CHECK(find("directory-test/directory/x").kind == "member");
+  CHECK(find("directory-test/directory/x").state == registry::actor_state::waiting);
+  f.ask("x", crash{});
+  CHECK(find("directory-test/directory/x").state == registry::actor_state::restarting);
+  f.ask("x", count{});
+  auto again = find("directory-test/directory/x");
+  CHECK(again.state == registry::actor_state::waiting);
+  CHECK(again.restarts == 1);
+  CHECK(again.last_error == "planted");
+  f.ask("x", crash{});
+  CHECK(find("directory-test/directory/x").state == registry::actor_state::quarantined);
+  CHECK(find("directory-test/directory/7:9").state == registry::actor_state::waiting);
 }

@@ -1,8 +1,8 @@
 #include "runtime/error.hpp"
 
+#include "runtime/assert.hpp"
+
 #include <caf/atom.hpp>
-#include <caf/make_message.hpp>
-#include <caf/message.hpp>
 #include <caf/sec.hpp>
 
 namespace arrakis {
@@ -32,8 +32,20 @@ std::string_view to_string(ec code) {
   return "internal";
 }
 
+namespace detail {
+caf::error error_of(ec code, caf::message context) {
+  return caf::error{static_cast<uint8_t>(code), category, std::move(context)};
+}
+} // namespace detail
+
 caf::error fail(ec code, std::string text) {
-  return caf::error{static_cast<uint8_t>(code), category, caf::make_message(std::move(text))};
+  ARRAKIS_ASSERT(code != ec::throttled, "an ec::throttled is made by throttle(), with its wait");
+  return detail::error_of(code, caf::make_message(std::move(text)));
+}
+
+std::optional<std::chrono::milliseconds> retry_after_of(const caf::error& error) {
+  const auto said = detail_of<retry_after>(error);
+  return said ? std::optional{said->wait} : std::nullopt;
 }
 
 caf::error make_error(ec code) { return fail(code, std::string{to_string(code)}); }
@@ -53,8 +65,9 @@ ec code_of(const caf::error& error) {
 std::string text_of(const caf::error& error) {
   if (!error)
     return std::string{to_string(ec::none)};
-  if (error.category() == category && error.context().match_elements<std::string>())
-    return error.context().get_as<std::string>(0);
+  const auto& context = error.context();
+  if (error.category() == category && context.size() > 0 && context.match_element<std::string>(0))
+    return context.get_as<std::string>(0);
   if (error == caf::sec::request_timeout)
     return "no answer in time";
   if (error == caf::sec::request_receiver_down)

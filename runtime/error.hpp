@@ -1,10 +1,19 @@
 #pragma once
 // The one error enum of the process. A value exists only where some caller acts differently on it; context goes into
-// the error's text: fail(ec::invalid, "field 'name': 3 to 100 characters").
+// the error's text: fail(ec::invalid, "field 'name': 3 to 100 characters"). What a program reads is no text: it is a
+// detail beside it: fail(ec::unavailable, "Redis: reconnecting", server_away{"redis", "reconnecting"}).
+#include "runtime/message.hpp"
+
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
+#include <caf/make_message.hpp>
+#include <caf/message.hpp>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace arrakis {
 
@@ -19,7 +28,7 @@ enum class ec : uint8_t {
   unknown,     ///< It was sent and no answer came: the effect may or may not exist. Never read as "no".
   timeout,     ///< The deadline passed before the work was begun.
   busy,        ///< A named limit is reached; try later.
-  throttled,   ///< A rate limit of a peer; the text carries the milliseconds to wait.
+  throttled,   ///< A rate limit of a peer; carries `retry_after`.
   frozen,      ///< The tenant is frozen, or the effect carries an old fence.
   stale,       ///< A lease or lock was lost to another owner; stop all effects.
   corrupt,     ///< Stored or received bytes do not verify.
@@ -30,9 +39,48 @@ enum class ec : uint8_t {
 
 std::string_view to_string(ec code);
 
-/// An error of this process with a sentence for a person.
+/// Detail of an ec::throttled: the same may succeed after this time, from the moment at which the error was made.
+struct retry_after {
+  std::chrono::milliseconds wait{0};
+};
+/// Detail of an ec::unavailable: which server is away, and what our connection to it says.
+struct server_away {
+  std::string_view server; ///< "postgres", "redis": a literal.
+  std::string why;
+};
+
+namespace detail {
+/// `context` begins with the sentence.
+caf::error error_of(ec code, caf::message context);
+} // namespace detail
+
+/// An error of this process with a sentence for a person. An ec::throttled needs its wait: see throttle().
 caf::error fail(ec code, std::string text);
+/// The same with values for a program, at most one of each type, which detail_of() gives back.
+template <class... Details>
+  requires(sizeof...(Details) > 0)
+caf::error fail(ec code, std::string text, Details... details) {
+  return detail::error_of(code, caf::make_message(std::move(text), std::move(details)...));
+}
+/// An ec::throttled.
+inline caf::error throttle(std::string text, std::chrono::milliseconds wait) {
+  return fail(ec::throttled, std::move(text), retry_after{wait});
+}
 caf::error make_error(ec code);
+
+/// The detail of this type in `error`; none: it was made without.
+template <class Detail>
+std::optional<Detail> detail_of(const caf::error& error) {
+  if (!error)
+    return std::nullopt;
+  const auto& context = error.context();
+  for (size_t i = 1; i < context.size(); ++i)
+    if (context.match_element<Detail>(i))
+      return context.get_as<Detail>(i);
+  return std::nullopt;
+}
+/// How long to wait before the same is tried again, where somebody has said so.
+std::optional<std::chrono::milliseconds> retry_after_of(const caf::error& error);
 
 /// The code of `error`: `ec` values as they are, CAF's timeouts as ec::unknown (the receiver may have acted), dead
 /// receivers as ec::unavailable, anything else as ec::internal.

@@ -151,20 +151,28 @@ caf::expected<std::string> read_file(const std::string& path, size_t bytes_max, 
   if (whose != trust::anybody)
     if (auto error = whose == trust::given ? check_given(path, status) : check_ours(path, status, "600"))
       return error;
-  std::string bytes;
-  char buffer[16 * 1024];
-  for (;;) {
-    const auto got = ::read(fd.get(), buffer, sizeof buffer);
+  // In one place from the beginning: a secret leaves no copies behind as it grows.
+  std::string bytes(std::min(bytes_max, static_cast<size_t>(status.st_size)) + 1, '\0');
+  for (size_t length = 0;;) {
+    const auto got = ::read(fd.get(), bytes.data() + length, bytes.size() - length);
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
       return system_error(path, errno);
-    if (got == 0)
-      return bytes;
-    bytes.append(buffer, static_cast<size_t>(got));
-    if (bytes.size() > bytes_max)
+    length += static_cast<size_t>(got);
+    if (length > bytes_max)
       return failed<std::string>(ec::corrupt, fmt::format("{} is larger than {} bytes", path, bytes_max));
+    if (got == 0) {
+      bytes.resize(length);
+      return bytes;
+    }
+    if (length == bytes.size()) // It has grown meanwhile.
+      bytes.resize(std::min(bytes_max, 2 * length) + 1);
   }
+}
+
+caf::expected<secret> taken(caf::expected<std::string> read) {
+  return read ? caf::expected<secret>{secret{std::move(*read)}} : caf::expected<secret>{std::move(read.error())};
 }
 
 using folder_stream = std::unique_ptr<DIR, int (*)(DIR*)>;
@@ -204,12 +212,12 @@ caf::expected<std::string> read_given(const std::string& path, size_t bytes_max,
   return bytes;
 }
 
-caf::expected<std::string> read_private(const std::string& path, size_t bytes_max) {
-  return read_file(path, bytes_max, trust::ours);
+caf::expected<secret> read_private(const std::string& path, size_t bytes_max) {
+  return taken(read_file(path, bytes_max, trust::ours));
 }
 
-caf::expected<std::string> read_secret(const std::string& path, size_t bytes_max) {
-  return read_file(path, bytes_max, trust::given);
+caf::expected<secret> read_secret(const std::string& path, size_t bytes_max) {
+  return taken(read_file(path, bytes_max, trust::given));
 }
 
 caf::error create(const std::string& path, std::string_view bytes) {

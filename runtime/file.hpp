@@ -1,6 +1,7 @@
 #pragma once
 // Files that must survive a power cut and stay private. Everything here blocks: detached actors and start-up only.
 #include "runtime/error.hpp"
+#include "runtime/secret.hpp"
 
 #include <chrono>
 #include <string>
@@ -19,12 +20,12 @@ caf::expected<std::string> read_given(const std::string& path, size_t bytes_max,
 
 /// As read, for secrets: ec::refused, with the command that mends it, unless the file is ours and nobody else may touch
 /// it.
-caf::expected<std::string> read_private(const std::string& path, size_t bytes_max);
+caf::expected<secret> read_private(const std::string& path, size_t bytes_max);
 
 /// As read_private, for a secret that somebody gives us: also root's, which our group may read, and through a link that
 /// is ours or root's. So does Kubernetes mount a secret (links into a folder of root, modes by defaultMode and
 /// fsGroup).
-caf::expected<std::string> read_secret(const std::string& path, size_t bytes_max);
+caf::expected<secret> read_secret(const std::string& path, size_t bytes_max);
 
 /// Creates `path` (0600) with `bytes`, whole and durable, or not at all: a temporary file beside it is written, synced
 /// and linked under the name, then the folder is synced. ec::conflict when there is a file of this name: it stays as it

@@ -1,7 +1,11 @@
 #include "runtime/last_resort.hpp"
 
 #include "runtime/exception.hpp"
+#include "runtime/supervisor.hpp"
 
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <functional>
@@ -17,6 +21,7 @@
 #include <vector>
 
 using namespace arrakis;
+using namespace std::chrono_literals;
 
 namespace {
 struct ended {
@@ -63,6 +68,30 @@ int wait_for_end() {
   return sigwait(&ends, &number) == 0 && number == SIGTERM ? 3 : 4;
 }
 
+/// A supervisor whose only child cannot start, in a system of its own, until its process is asked to end: 0 when it was
+/// not.
+int supervise_in_vain(bool with_guard) {
+  last_resort::install(ask_for_end);
+  caf::actor_system_config config;
+  config.set("scheduler.max-threads", size_t{1});
+  config.set("logger.verbosity", caf::atom("quiet"));
+  auto* const sys = new caf::actor_system{config}; // Its end would wait for its logger.
+  registry::place::root("arrakis").make_default();
+  const auto one = supervisor::strategy::one_for_one;
+  const supervisor::intensity none{.restarts_max = 1, .backoff_first = 1ms};
+  supervisor::child lost{"redis", []() -> caf::actor { throw std::runtime_error("no such file"); }, {}};
+  auto* const top = new supervisor::handle{
+    supervisor::start(*sys, "node", {supervisor::nested(*sys, "adapters", one, none, {lost})}, one, none)};
+  if (with_guard)
+    supervisor::end_process_with(*top);
+  caf::scoped_actor self{*sys};
+  self->monitor(*top);
+  self->receive([](const caf::down_msg&) {});
+  if (!with_guard)
+    return 0;
+  wait_for_end();
+  return last_resort::gave_up() ? 1 : 0;
+}
 } // namespace
 
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // They need address space of their own.
@@ -188,3 +217,21 @@ TEST_CASE("last resort: giving up is said once, and asks for the end once") {
 }
 
 TEST_CASE("last resort: threads that are there are given back") { last_resort::require_threads(8); }
+
+TEST_CASE("last resort: a supervision tree that gives up ends the process with one error line of path and reason") {
+  const auto end = in_child([] { return supervise_in_vain(true); });
+  CHECK(end.code == 1);
+  const auto line = end.said.find(R"("level":"error")");
+  REQUIRE(line != std::string::npos);
+  CHECK(end.said.find(R"("level":"error")", line + 1) == std::string::npos);
+  const auto text = end.said.substr(line);
+  CHECK(text.find("arrakis/node/adapters crashed more than 1 times") != std::string::npos);
+  CHECK(text.find("arrakis/node/adapters/redis crashed more than 1 times") != std::string::npos);
+  CHECK(text.find("no such file") != std::string::npos);
+}
+
+TEST_CASE("last resort: negative control: without the guard the process goes on without its tree") {
+  const auto end = in_child([] { return supervise_in_vain(false); });
+  CHECK(end.code == 0);
+  CHECK(end.said.find(R"("level":"error")") == std::string::npos);
+}

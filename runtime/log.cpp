@@ -1,6 +1,7 @@
 #include "runtime/log.hpp"
 
 #include "runtime/clock.hpp"
+#include "runtime/log_level.hpp"
 #include "runtime/log_output.hpp"
 
 #include <atomic>
@@ -140,6 +141,7 @@ void write(level l, std::string_view event, std::initializer_list<field> fields)
     standard_error().info(spdlog::string_view_t{line.data(), line.size()});
 }
 
+bool is_shown(level l) { return l >= lowest_shown.load(std::memory_order_relaxed); }
 void set_level(level lowest) { lowest_shown.store(lowest, std::memory_order_relaxed); }
 void set_sink(void (*sink)(std::string_view line)) { replaced.store(sink, std::memory_order_relaxed); }
 } // namespace arrakis::log

@@ -1,6 +1,7 @@
 #include "runtime/metrics.hpp"
 
 #include "runtime/assert.hpp"
+#include "runtime/metric_series.hpp"
 
 #include <map>
 #include <mutex>
@@ -71,6 +72,16 @@ void observe(const char* name, const char* help, double seconds, labels given) {
 void prepare(const char* name, const char* help, labels given) {
   family<Histogram>(name, help, prometheus::BuildHistogram()).Add(to_map(given), buckets());
 }
+
+counter counter_of(const char* name, const char* help, labels given) {
+  return counter{&family<Counter>(name, help, prometheus::BuildCounter()).Add(to_map(given))};
+}
+void counter::add(double by) const { static_cast<Counter*>(series_)->Increment(by); }
+
+histogram histogram_of(const char* name, const char* help, labels given) {
+  return histogram{&family<Histogram>(name, help, prometheus::BuildHistogram()).Add(to_map(given), buckets())};
+}
+void histogram::observe(double seconds) const { static_cast<Histogram*>(series_)->Observe(seconds); }
 
 std::string exposition() { return prometheus::TextSerializer{}.Serialize(all().registry.Collect()); }
 } // namespace arrakis::metrics

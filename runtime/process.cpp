@@ -33,13 +33,29 @@ struct made {
   std::string why_not;
 };
 
-/// The thread that makes all children. PR_SET_PDEATHSIG fires when the parent THREAD ends, so it must be one that never
-/// does. Left to the end of the process on purpose.
+/// The thread that makes all children. PR_SET_PDEATHSIG fires when the parent THREAD ends, so it lives as long as any
+/// object of a child does.
 class nursery {
 public:
-  static nursery& get() {
-    static auto* one = new nursery;
-    return *one;
+  static std::shared_ptr<nursery> get() {
+    static std::mutex guard;
+    static std::weak_ptr<nursery> last;
+    const std::lock_guard lock{guard};
+    auto one = last.lock();
+    if (!one)
+      last = one = std::make_shared<nursery>();
+    return one;
+  }
+  nursery() : thread_([this] { loop(); }) {}
+  nursery(const nursery&) = delete;
+  nursery& operator=(const nursery&) = delete;
+  ~nursery() {
+    {
+      const std::lock_guard lock{mutex_};
+      over_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
   }
   made run(std::function<made()> make) {
     std::packaged_task<made()> task{std::move(make)};
@@ -53,13 +69,12 @@ public:
   }
 
 private:
-  nursery() {
-    std::thread{[this] { loop(); }}.detach();
-  }
-  [[noreturn]] void loop() {
+  void loop() {
     for (;;) {
       std::unique_lock lock{mutex_};
-      changed_.wait(lock, [this] { return !waiting_.empty(); });
+      changed_.wait(lock, [this] { return over_ || !waiting_.empty(); });
+      if (over_) // Nobody waits: each that asks for a child holds this object.
+        return;
       auto task = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
@@ -69,6 +84,8 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::packaged_task<made()>> waiting_;
+  bool over_ = false;
+  std::thread thread_; // Last: it uses the members above.
 };
 
 /// All that the child needs between fork and exec, where nothing may allocate: another thread may have held the lock.
@@ -216,18 +233,23 @@ process::process(process_options o) {
   if (!o.output.empty())
     r.output = o.output.c_str();
   set_user(r, o.user);
-  auto child = nursery::get().run([r = std::move(r)]() mutable { return spawn(std::move(r)); });
+  auto parent = nursery::get();
+  auto child = parent->run([r = std::move(r)]() mutable { return spawn(std::move(r)); });
   if (!child.why_not.empty())
     throw std::runtime_error(child.why_not);
+  parent_ = std::move(parent);
   pid_ = child.pid;
 }
 
 process::process(process&& other) noexcept
-  : pid_(std::exchange(other.pid_, -1)), status_(std::exchange(other.status_, std::nullopt)) {}
+  : parent_(std::move(other.parent_)),
+    pid_(std::exchange(other.pid_, -1)),
+    status_(std::exchange(other.status_, std::nullopt)) {}
 
 process& process::operator=(process&& other) noexcept {
   std::swap(pid_, other.pid_);
   std::swap(status_, other.status_);
+  std::swap(parent_, other.parent_);
   return *this;
 }
 

@@ -2,6 +2,7 @@
 // Child processes of ours: servers of the embedded default, and of tests.
 #include <array>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ public:
   void stop(int number, std::chrono::milliseconds grace);
 
 private:
+  std::shared_ptr<void> parent_; ///< Keeps the thread that has made the child: at its end the child would be killed.
   int pid_ = -1;
   std::optional<int> status_;
 };

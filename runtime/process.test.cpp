@@ -1,4 +1,5 @@
 #include "runtime/process.hpp"
+#include "runtime/process_metrics.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <csignal>
@@ -104,6 +105,19 @@ TEST_CASE("process: a child outlives the thread that made it") {
   std::optional<arrakis::process> child;
   std::thread{[&] { child.emplace(arrakis::process_options{.argv = {"sleep", "1000"}}); }}.join();
   CHECK(!child->wait(20ms));
+}
+
+TEST_CASE("process: the thread that makes children ends with the last of them") {
+  const auto before = arrakis::metrics::threads();
+  {
+    arrakis::process first{{.argv = {"sleep", "1000"}}};
+    std::optional<arrakis::process> second{std::in_place, arrakis::process_options{.argv = {"sleep", "1000"}}};
+    CHECK(arrakis::metrics::threads() == before + 1);
+    second.reset();
+    CHECK(first.running());
+  }
+  CHECK(arrakis::metrics::threads() == before);
+  CHECK(arrakis::process{{.argv = {"sleep", "1000"}}}.running());
 }
 
 TEST_CASE("process: as root, a log that its user made a link to root's file is not written to") {

@@ -49,6 +49,7 @@ bool is_ipv6(std::string_view text) {
 /// Percent-decoded; nothing when a percent sign has no two hex digits behind it, or stands for a control character.
 std::optional<std::string> decode(std::string_view text) {
   std::string out;
+  out.reserve(text.size()); // In one place, for a secret is wiped there.
   for (size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '%') {
@@ -74,15 +75,16 @@ bool is_user_info(std::string_view text) {
 }
 
 /// "Basic ..." (RFC 7617): a user name has no colon. Nothing when the text is none of user[:password].
-std::optional<std::string> basic(std::string_view user_info) {
+std::optional<secret> basic(std::string_view user_info) {
   if (!is_user_info(user_info))
     return std::nullopt;
   const auto colon = std::min(user_info.find(':'), user_info.size());
-  const auto user = decode(user_info.substr(0, colon));
-  const auto password = decode(user_info.substr(std::min(colon + 1, user_info.size())));
+  auto user = decode(user_info.substr(0, colon)),
+       password = decode(user_info.substr(colon == user_info.size() ? colon : colon + 1));
   if (!user || !password || user->find(':') != std::string::npos)
     return std::nullopt;
-  return "Basic " + base64(*user + ":" + *password);
+  const auto both = secret::concat(secret{std::move(*user)}, ":", secret{std::move(*password)});
+  return both.lend([](std::string_view text) { return secret::concat("Basic ", secret{base64(text)}); });
 }
 } // namespace
 
@@ -108,12 +110,12 @@ caf::expected<url> url::parse(std::string_view text, std::string_view schemes) {
   rest = rest.substr(0, rest.find('#'));
   auto place = rest.substr(0, rest.find_first_of("/?"));
   const auto target = rest.substr(place.size());
-  out.target_ = secret{target.starts_with('/') ? std::string{target} : "/" + std::string{target}};
+  out.target_ = secret::concat(target.starts_with('/') ? "" : "/", target);
   if (const auto at = place.find('@'); at != std::string_view::npos) {
-    const auto header = place.find('@', at + 1) == std::string_view::npos ? basic(place.substr(0, at)) : std::nullopt;
+    auto header = place.find('@', at + 1) == std::string_view::npos ? basic(place.substr(0, at)) : std::nullopt;
     if (!header)
       return wrong("user and password must be percent-encoded: @ as %40, : as %3A, / as %2F, % as %25");
-    out.authorization_ = secret{*header};
+    out.authorization_ = std::move(*header);
     place = place.substr(at + 1);
   }
   const bool in_brackets = place.starts_with('[');
@@ -131,5 +133,15 @@ caf::expected<url> url::parse(std::string_view text, std::string_view schemes) {
     return wrong("the port is no number from 1 to 65535");
   out.port_ = *port;
   return out;
+}
+
+base_address base_of(std::string_view text) {
+  const auto parsed = url::parse(text, "http https");
+  if (!parsed)
+    return {std::string{text}, ""};
+  std::string path;
+  parsed->target().lend([&](std::string_view target) { path = target; });
+  path.resize(path.find_last_not_of('/') + 1);
+  return {parsed->origin(), std::move(path)};
 }
 } // namespace arrakis

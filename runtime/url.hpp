@@ -36,6 +36,14 @@ private:
   secret target_, authorization_;
 };
 
+/// The two parts of an address below which requests are sent.
+struct base_address {
+  std::string origin; ///< As url::origin(); an address that is none stays whole.
+  std::string path;   ///< Stands before the target of each request; no '/' at its end.
+};
+/// `text`: an address of http or https.
+base_address base_of(std::string_view text);
+
 /// A host as it stands in an address: an IPv6 address gets brackets.
 std::string bracketed(std::string_view host);
 

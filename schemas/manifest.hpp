@@ -78,12 +78,6 @@ boost::json::value to_json(const manifest&);
 /// the remedy.
 caf::expected<manifest> read_manifest(std::string_view json_text);
 
-/// Judges the names of a manifest that shall become a new version: the community, tiers, roles, categories, channels.
-/// ec::invalid with the JSON pointer of the first one that holds a control, invisible or misplaced character
-/// (runtime/unicode.hpp), shows nothing, or leaves nothing or more than 100 characters as Discord writes it. A stored
-/// manifest is not asked: a version that an older build accepted stays readable.
-caf::error check_names(const manifest&);
-
 /// What is signed: the canonical JSON of {alg, communityId, version, sha256, previousSha256, createdAt}.
 struct manifest_statement {
   community_id community;

@@ -1,6 +1,6 @@
 #pragma once
 // The three gates that a manifest's JSON passes before it is read: its version, its JSON Schema, its cross references.
-// A fourth one, of names, stands before a new version alone (manifest.hpp): what is stored stays readable.
+// A new version also passes a check of its names (actors/guild/core/manifest_names.hpp); what is stored does not.
 #include "runtime/error.hpp"
 #include "schemas/manifest.hpp"
 

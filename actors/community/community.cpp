@@ -1,6 +1,7 @@
 #include "actors/community/community.hpp"
 
 #include "actors/community/standing.hpp"
+#include "actors/guild/core/manifest_names.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
@@ -60,13 +61,15 @@ flow<caf::expected<reading>> read(self_pointer self, deadline until) {
     st.standing.refresh(now); // It may have had one.
     co_return result;
   }
-  auto record = co_await ask(self, st.to.communities, until, communities::load{*found->id, until});
+  communities::load wanted{*found->id, until};
+  auto record = co_await ask(self, st.to.communities, until, std::move(wanted));
   if (!record)
     co_return record.error();
   now.exists = true;
   now.record = std::move(*record);
   if (now.record.active_version > 0) {
-    auto stored = co_await ask(self, st.to.manifests, until, manifests::load{now.record.id, 0, until});
+    manifests::load newest{now.record.id, 0, until};
+    auto stored = co_await ask(self, st.to.manifests, until, std::move(newest));
     if (!stored && code_of(stored.error()) != ec::not_found)
       co_return stored.error();
     if (stored) {
@@ -249,7 +252,8 @@ flow<caf::expected<deployments::status_of>> newest(self_pointer self, deadline u
   auto id = co_await tenant(self, until);
   if (!id)
     co_return id.error();
-  auto status = co_await ask(self, self->state.to.deployments, until, deployments::status{*id, 0, until});
+  deployments::status question{*id, 0, until};
+  auto status = co_await ask(self, self->state.to.deployments, until, std::move(question));
   co_return status;
 }
 

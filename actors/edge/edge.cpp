@@ -30,7 +30,8 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
   auto& st = self->state;
   const auto began = self->clock().now();
   const auto until = within(self, st.options.answer_within);
-  auto first = co_await ask(self, st.to.interactions, until, interactions::incoming{what});
+  interactions::incoming request{what};
+  auto first = co_await ask(self, st.to.interactions, until, std::move(request));
   if (!first) {
     const bool repeated = code_of(first.error()) == ec::conflict; // Whoever took it answers: no news.
     if (const auto count = repeated ? std::nullopt : st.unanswered.due())

@@ -92,7 +92,7 @@ TEST_CASE_FIXTURE(fixture, "edge: the first answer is delivered to Discord, and 
   answer();
   CHECK(shard->has_next_message());
   REQUIRE(w.calls.size() == 1);
-  CHECK(w.calls[0].path == "/interactions/400/tok/callback");
+  CHECK(w.calls[0].path == "/interactions/400/{token}/callback");
   CHECK(w.calls[0].body == R"({"type":6})");
   CHECK(w.calls[0].until.at <= sim.now() + 2'800ms); // Discord refuses it after 3 s.
 }

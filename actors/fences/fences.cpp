@@ -6,84 +6,115 @@
 #include "runtime/metrics.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <map>
+#include <optional>
 
 namespace arrakis::fences {
 namespace {
+const char* name_of(fence_log::scope scope) {
+  switch (scope) {
+    case fence_log::scope::global: return "global";
+    case fence_log::scope::community: return "community";
+    case fence_log::scope::user: return "user";
+  }
+  return "";
+}
+
 struct state {
   flows flows;
   static inline const char* name = "fences";
-  communities::handle store;
-  board* what = nullptr;
+  fence_log::handle log;
+  fence_table* table = nullptr;
   options opt;
+  fence_log::position known;
+  std::optional<std::vector<fence_log::entry>> whole; ///< What came so far of a whole log that is not read to its end.
   bool reading = false;
   bool again = false; ///< A hint came while a reading was under way, which may not have seen it.
   bool away = false;
-  std::map<caf::actor_addr, listener> listeners;
 };
 using pointer = handle::stateful_pointer<state>;
 
-void tell(pointer self, const communities::fence_entry& entry) {
-  log::info("fence.changed", {{"tenant", entry.id.value}, {"status", entry.status}, {"fence", entry.fence}});
-  for (const auto& [addr, who] : self->state.listeners)
-    self->send(who, changed{entry});
+/// The table changes at once with each newer entry, and only with its end to another log.
+void take(state& st, fence_log::changes news) {
+  if (news.is_whole)
+    st.whole.emplace();
+  st.known = std::move(news.now);
+  if (!st.whole) {
+    st.table->apply(news.entries);
+    for (const auto& e : news.entries)
+      log::info("fence.changed", {{"scope", name_of(e.scope)},
+                                  {"subject", e.subject},
+                                  {"status", e.status},
+                                  {"fence", e.fence},
+                                  {"number", e.number}});
+    return;
+  }
+  st.whole->insert(st.whole->end(), news.entries.begin(), news.entries.end());
+  if (news.has_more)
+    return;
+  st.table->replace(*st.whole);
+  log::info("fences.log_read", {{"log", st.known.log}, {"number", st.known.number}, {"entries", st.whole->size()}});
+  st.whole.reset();
+}
+
+flow<caf::error> read_to_end(pointer self) {
+  auto& st = self->state;
+  for (;;) {
+    const auto began = self->clock().now();
+    const auto until = within(self, st.opt.within);
+    fence_log::read order{st.known, until};
+    auto news = co_await ask(self, st.log, until, std::move(order));
+    if (!news)
+      co_return news.error();
+    const bool has_more = news->has_more;
+    take(st, std::move(*news));
+    if (has_more)
+      continue;
+    st.table->set_read(began);
+    co_return caf::error{};
+  }
 }
 
 flow<> read(pointer self) {
   auto& st = self->state;
   st.reading = true;
-  const auto began = self->clock().now();
-  const auto until = within(self, st.opt.within);
-  auto result = co_await ask(self, st.store, until, communities::fences{until});
-  st.reading = false;
-  metrics::set("arrakis_fences_ready", "1 while the fences are known.", result ? 1 : 0);
-  if (result) {
-    for (const auto& entry : st.what->replace(std::move(result->rows), began))
-      tell(self, entry);
-    if (st.away)
+  do {
+    st.again = false;
+    const auto why = co_await read_to_end(self);
+    metrics::set("arrakis_fences_ready", "1 while the fences are known.", why ? 0 : 1);
+    if (why && !st.away)
+      log::warn("fences.away", {{"error", text_of(why)}});
+    if (!why && st.away)
       log::info("fences.back");
-    st.away = false;
-  } else if (!st.away) {
-    st.away = true;
-    log::warn("fences.away", {{"error", text_of(result.error())}});
-  }
-  if (std::exchange(st.again, false))
-    st.flows.start(read(self));
+    st.away = static_cast<bool>(why);
+  } while (st.again);
+  st.reading = false;
 }
 
-handle::behavior_type behavior(pointer self, communities::handle store, board* what, options opt) {
+handle::behavior_type behavior(pointer self, fence_log::handle log, fence_table* table, options opt) {
   keep_exception_text(self);
-  self->state.store = std::move(store);
-  self->state.what = what;
+  self->state.log = std::move(log);
+  self->state.table = table;
   self->state.opt = opt;
-  self->set_down_handler([self](const caf::down_msg& down) { self->state.listeners.erase(down.source); });
-  self->send(self, read_again{});
+  self->send(self, poll{});
   return {
-    [self](const watch& x) {
-      self->monitor(x.who);
-      self->state.listeners.insert_or_assign(x.who.address(), x.who);
-    },
-    [self](const note& x) {
-      self->state.what->note(x.what);
-      tell(self, x.what);
+    [self](const read_now&) {
       if (self->state.reading)
         self->state.again = true;
       else
         self->state.flows.start(read(self));
     },
-    [self](const read_again&) {
+    [self](const poll&) {
       if (!self->state.reading)
         self->state.flows.start(read(self));
-      self->delayed_send(self, self->state.opt.every, read_again{});
+      self->delayed_send(self, self->state.opt.every, poll{});
     },
   };
 }
 } // namespace
 
-handle start(caf::actor_system& sys, communities::handle store, board& what, options opt) {
-  return sys.spawn(behavior, std::move(store), &what, opt);
+handle start(caf::actor_system& sys, fence_log::handle log, fence_table& table, options opt) {
+  return sys.spawn(behavior, std::move(log), &table, opt);
 }
 } // namespace arrakis::fences

@@ -3,10 +3,10 @@
 
 namespace arrakis::fences {
 struct options {
-  /// Twice within what board::fresh allows, so that one slow reading stops nobody.
+  /// Two polls fit into fence_table::max_age, so one slow poll stops nobody.
   std::chrono::milliseconds every{400};
   std::chrono::milliseconds within{800};
 };
-/// Reads the fences from PostgreSQL over and over and keeps `what` up to date, which outlives it.
-handle start(caf::actor_system&, communities::handle, board& what, options = {});
+/// Polls the log and keeps `table` up to date, which outlives it. Begins with the whole log, also after a crash.
+handle start(caf::actor_system&, fence_log::handle, fence_table& table, options = {});
 } // namespace arrakis::fences

@@ -1,7 +1,6 @@
 #pragma once
-// Which effects may leave: frozen tenants, fences and leases, as this node knows them.
-#include "adapters/postgres/communities/messages.hpp"
-#include "runtime/deadline.hpp"
+// Which effects may leave: what is frozen, fences and leases, as this node knows them.
+#include "adapters/postgres/fence_log/messages.hpp"
 #include "runtime/message.hpp"
 #include "schemas/ids.hpp"
 
@@ -16,54 +15,64 @@ namespace arrakis::fences {
 
 using instant = std::chrono::steady_clock::time_point;
 
+/// What an effect began under, and whom it concerns.
+struct effect {
+  community_id community;
+  int64_t fence = 0; ///< The community's when the work began.
+  int64_t as_of = 0; ///< The number of the fence log when the work began: of the scopes above and beside communities.
+  snowflake user;    ///< 0: no user in particular.
+};
+
+/// May it leave? Of several reasons the widest scope's.
+enum class verdict {
+  allowed,
+  not_known,        ///< The table is too old, or was never read.
+  all_frozen,       ///< Everything is frozen, or was since the work began.
+  community_frozen, ///< The community is frozen or deactivated, or was since the work began.
+  user_frozen,      ///< The user is frozen, or was since the work began.
+};
+
 /// What this node knows, readable from any thread at the last moment before bytes leave. One a process; lives longer
-/// than the actor system. Knowledge that is older than `fresh` is none: then nothing may leave (unknown is not
+/// than the actor system. Knowledge that is older than `max_age` is none: then nothing may leave (unknown is not
 /// "active").
-class board {
+class fence_table {
 public:
   /// P7: within 1 s of a freeze no effect leaves. A read that began less than that ago has seen the freeze.
-  static constexpr std::chrono::milliseconds fresh{1'000};
+  static constexpr std::chrono::milliseconds max_age{1'000};
 
-  /// `clock` is the actor system's: virtual in tests. `guards` is off only in their twins, which then see an effect
-  /// leave after a freeze.
-  explicit board(const caf::actor_clock& clock, bool guards = true);
-  ~board();
-  board(const board&) = delete;
-  board& operator=(const board&) = delete;
+  /// `clock` is the actor system's: virtual in tests. `guards` is off only in negative controls, which then see an
+  /// effect leave after a freeze.
+  explicit fence_table(const caf::actor_clock& clock, bool guards = true);
+  ~fence_table();
+  fence_table(const fence_table&) = delete;
+  fence_table& operator=(const fence_table&) = delete;
 
-  /// The tenant is not frozen, and no freeze came since the effect began under `fence`.
-  bool allows(const community_id&, int64_t fence) const;
-  /// There was a reading lately.
-  bool ready() const;
-  /// Everything that is not active or was not at some time, as it was at `began`. Answers which tenants changed.
-  std::vector<communities::fence_entry> replace(std::vector<communities::fence_entry> fenced, instant began);
-  /// A hint that came faster than the next reading. It never lifts anything by itself.
-  void note(const communities::fence_entry&);
+  verdict judge(const effect&) const;
+  bool allows(const effect& what) const { return judge(what) == verdict::allowed; }
+  /// The log was read to its end less than `max_age` ago.
+  bool is_known() const;
+
+  /// Takes over newer changes, in their order.
+  void apply(const std::vector<fence_log::entry>&);
+  /// Takes over a whole log in the place of everything known: what is not in it never changed.
+  void replace(const std::vector<fence_log::entry>&);
+  /// The table is what the log was at `began`, or newer.
+  void set_read(instant began);
 
   /// This node holds the deployment under `run` until then; a newer run ends the older one's.
-  void hold(const std::string& deployment, int64_t run, instant until);
-  void let_go(const std::string& deployment, int64_t run);
-  bool holds(const std::string& deployment, int64_t run) const;
+  void set_lease(const std::string& deployment, int64_t run, instant until);
+  void release_lease(const std::string& deployment, int64_t run);
+  bool has_lease(const std::string& deployment, int64_t run) const;
 
 private:
   struct impl;
   std::unique_ptr<impl> impl_;
 };
 
-struct changed {
-  communities::fence_entry what;
-};
-/// Where changes are told; the listener is forgotten when it ends.
-using listener = caf::typed_actor<caf::reacts_to<changed>>;
-struct watch {
-  listener who;
-};
-/// The order to freeze or thaw as another node or part told it; the reading of PostgreSQL follows at once.
-struct note {
-  communities::fence_entry what;
-};
-struct read_again {}; ///< To itself.
+/// A hint that the log may have grown: read it at once. Carries nothing, so nobody can freeze or thaw with it.
+struct read_now {};
+struct poll {}; ///< To itself.
 
-using handle = caf::typed_actor<caf::reacts_to<watch>, caf::reacts_to<note>, caf::reacts_to<read_again>>;
+using handle = caf::typed_actor<caf::reacts_to<read_now>, caf::reacts_to<poll>>;
 
 } // namespace arrakis::fences

@@ -141,10 +141,7 @@ problem classify(const caf::error& e, std::string_view about) {
     case ec::none: return {};
     case ec::frozen: return {trouble::frozen, "The community is frozen; the work goes on after the thaw."};
     case ec::stale: return {trouble::stale, "Another worker took this deployment over."};
-    case ec::throttled:
-      if (const auto wait = discord::told_in(e))
-        return told(*wait, about);
-      return {trouble::rate_limited, say("Discord asked us to wait longer than this attempt lasts")};
+    case ec::throttled: return told(discord::told_in(e).value_or(discord::told_wait{}), about);
     case ec::timeout:
     case ec::busy: return {trouble::rate_limited, say("no turn within Discord's limits in time")};
     case ec::unavailable: return {trouble::unavailable, say("not reachable now")};

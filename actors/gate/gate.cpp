@@ -17,30 +17,36 @@ struct state {
   static inline const char* name = "gate";
   discord::rest rest;
   deployments::handle deployments;
-  fences::board* board = nullptr;
+  fences::fence_table* fences = nullptr;
 };
 using pointer = handle::stateful_pointer<state>;
 
-problem refusal(const fences::board& board, const write& w) {
-  if (!w.of.deployment.empty() && !board.holds(w.of.deployment, w.of.run))
+fences::effect effect_of(const write& w) { return {w.community, w.fence, w.as_of, w.user}; }
+
+problem refusal(const fences::fence_table& known, const write& w) {
+  if (!w.of.deployment.empty() && !known.has_lease(w.of.deployment, w.of.run))
     return classify(fail(ec::stale, "the lease is over"), w.about);
-  if (board.allows(w.community, w.fence))
-    return {};
-  if (!board.ready())
-    return classify(fail(ec::unavailable, "the fences are not known"), w.about);
-  return classify(fail(ec::frozen, "frozen"), w.about);
+  switch (known.judge(effect_of(w))) {
+    case fences::verdict::allowed: return {};
+    case fences::verdict::not_known: return classify(fail(ec::unavailable, "the fences are not known"), w.about);
+    case fences::verdict::community_frozen: return classify(fail(ec::frozen, "the community is frozen"), w.about);
+    case fences::verdict::all_frozen:
+      return {trouble::frozen, "All communities are frozen; the work goes on after the thaw."};
+    case fences::verdict::user_frozen:
+      return {trouble::frozen, "What concerns this user is frozen; the work goes on after the thaw."};
+  }
+  return classify(fail(ec::unavailable, "the fences are not known"), w.about);
 }
 
 flow<written> through(pointer self, write w) {
   auto& st = self->state;
   written out;
-  out.why = refusal(*st.board, w);
+  out.why = refusal(*st.fences, w);
   if (out.why.what != trouble::none)
     co_return out;
   if (w.create) {
-    auto noted = co_await ask(
-      self, st.deployments, w.call.until,
-      deployments::record_intent{w.of, w.kind, w.resource, random_hex(16), w.call.until, w.fence, w.newest_seen});
+    deployments::record_intent intent{w.of, w.kind, w.resource, random_hex(16), w.call.until, w.fence, w.newest_seen};
+    auto noted = co_await ask(self, st.deployments, w.call.until, std::move(intent));
     if (!noted) {
       out.why = classify(noted.error(), w.about);
       // Nothing left for Discord, whatever became of the intent.
@@ -54,15 +60,15 @@ flow<written> through(pointer self, write w) {
   w.call.tenant = w.community.value;
   if (!w.call.interaction)
     w.call.reason = fmt::format("Arrakis: {}{}", w.about, out.nonce.empty() ? "" : " [" + out.nonce + "]");
-  w.call.may_leave = [board = st.board, community = w.community, fence = w.fence, of = w.of] {
-    return board->allows(community, fence) && (of.deployment.empty() || board->holds(of.deployment, of.run));
+  w.call.may_leave = [known = st.fences, effect = effect_of(w), of = w.of] {
+    return known->allows(effect) && (of.deployment.empty() || known->has_lease(of.deployment, of.run));
   };
   const auto until = w.call.until;
   auto answer = co_await ask(self, st.rest, {until.at + std::chrono::milliseconds{100}}, std::move(w.call));
   if (!answer) {
     out.why = classify(answer.error(), w.about);
     if (out.why.what == trouble::frozen) // may_leave said no: which of the reasons?
-      if (auto why = refusal(*st.board, w); why.what != trouble::none)
+      if (auto why = refusal(*st.fences, w); why.what != trouble::none)
         out.why = std::move(why);
     co_return out;
   }
@@ -78,11 +84,12 @@ flow<> serve(pointer self, write w, caf::typed_response_promise<written> reply) 
   reply.deliver(std::move(out));
 }
 
-handle::behavior_type behavior(pointer self, discord::rest rest, deployments::handle store, fences::board* board) {
+handle::behavior_type behavior(pointer self, discord::rest rest, deployments::handle store,
+                               fences::fence_table* fences) {
   keep_exception_text(self);
   self->state.rest = std::move(rest);
   self->state.deployments = std::move(store);
-  self->state.board = board;
+  self->state.fences = fences;
   return {
     [self](const write& w) -> caf::result<written> {
       auto reply = self->make_response_promise<written>();
@@ -91,15 +98,15 @@ handle::behavior_type behavior(pointer self, discord::rest rest, deployments::ha
     },
     [self](const hold& x) {
       if (x.until <= self->clock().now())
-        self->state.board->let_go(x.of.deployment, x.of.run);
+        self->state.fences->release_lease(x.of.deployment, x.of.run);
       else
-        self->state.board->hold(x.of.deployment, x.of.run, x.until);
+        self->state.fences->set_lease(x.of.deployment, x.of.run, x.until);
     },
   };
 }
 } // namespace
 
-handle start(caf::actor_system& sys, discord::rest rest, deployments::handle store, fences::board& board) {
-  return sys.spawn(behavior, std::move(rest), std::move(store), &board);
+handle start(caf::actor_system& sys, discord::rest rest, deployments::handle store, fences::fence_table& fences) {
+  return sys.spawn(behavior, std::move(rest), std::move(store), &fences);
 }
 } // namespace arrakis::gate

@@ -31,13 +31,13 @@ struct bench {
   test::sim_system sim;
   test::fake_store store{sim, {1}};
   client discord;
-  fences::board board;
-  fences::handle fences = fences::start(sim.sys(), store.communities_port(), board);
-  gate::handle gate = gate::start(sim.sys(), sim.sys().spawn(answering, &discord), store.deployments_port(), board);
+  fences::fence_table table;
+  fences::handle fences = fences::start(sim.sys(), store.fence_log_port(), table);
+  gate::handle gate = gate::start(sim.sys(), sim.sys().spawn(answering, &discord), store.deployments_port(), table);
   deployments::key of{store.community.id, "deployment-1", 1};
-  explicit bench(bool guards = true) : board(sim.sys().clock(), guards) {
+  explicit bench(bool guards = true) : table(sim.sys().clock(), guards) {
     store.work[1] = {.id = "deployment-1", .version = 1, .state = "running", .run = 1, .holder = "w"};
-    board.hold("deployment-1", 1, sim.now() + 60s);
+    table.set_lease("deployment-1", 1, sim.now() + 60s);
     sim.advance(10ms);
   }
   ~bench() {
@@ -48,6 +48,7 @@ struct bench {
     gate::write w;
     w.community = store.community.id;
     w.fence = store.community.fence;
+    w.as_of = static_cast<int64_t>(store.fences.size());
     w.of = of;
     w.kind = "role";
     w.resource = "role-gold";
@@ -97,7 +98,7 @@ TEST_CASE("gate: frozen, old fence, lost lease and unknown fences let nothing ou
 }
 
 TEST_CASE(
-  "gate: the twin: without the board's check a change leaves after a freeze; a create is stopped by its intent") {
+  "gate: negative control: without the fence check a change leaves after a freeze; a create is stopped by its intent") {
   for (const bool guards : {true, false}) {
     bench b{guards};
     b.store.set_status("frozen");
@@ -121,16 +122,43 @@ TEST_CASE(
 TEST_CASE("gate: the fence is asked again at the last moment") {
   bench b;
   b.discord.answer = [&](const discord::call& c) -> caf::result<discord::answer> {
-    b.board.note({b.store.community.id, {1}, "frozen", 9}); // While the call waited for its turn.
+    b.table.apply({{fence_log::scope::community, b.store.community.id.value, "frozen", 9,
+                    9}}); // While the call waited for its turn.
     return c.may_leave() ? caf::result<discord::answer>{discord::answer{200, "{}", 0, ""}} : fail(ec::frozen, "no");
   };
   CHECK(b.ask(b.create()).why.what == trouble::frozen);
   bench c;
   c.discord.answer = [&](const discord::call& x) -> caf::result<discord::answer> {
-    c.board.let_go("deployment-1", 1);
+    c.table.release_lease("deployment-1", 1);
     return x.may_leave() ? caf::result<discord::answer>{discord::answer{200, "{}", 0, ""}} : fail(ec::frozen, "no");
   };
   CHECK(c.ask(c.create()).why.what == trouble::stale);
+}
+
+TEST_CASE("gate: a freeze of everything, and of the user whom it concerns, lets nothing out and says which it is") {
+  for (const bool guards : {true, false}) { // Without them: the negative control.
+    CAPTURE(guards);
+    bench b{guards};
+    auto old = b.create(), of_user = b.create();
+    old.create = of_user.create = false;
+    of_user.user = {77};
+    b.store.set_fence(fence_log::scope::user, "77", "frozen");
+    b.sim.advance(1s);
+    const auto concerned = b.ask(of_user).why;
+    CHECK((concerned.what == trouble::frozen) == guards);
+    CHECK((concerned.sentence.find("this user") != std::string::npos) == guards);
+    CHECK(b.ask(old).why.what == trouble::none);
+    b.store.set_fence(fence_log::scope::global, "", "frozen");
+    b.sim.advance(1s);
+    const auto all = b.ask(old).why;
+    CHECK((all.what == trouble::frozen) == guards);
+    CHECK((all.sentence.find("All communities") != std::string::npos) == guards);
+    b.store.set_fence(fence_log::scope::global, "", "active");
+    b.sim.advance(1s);
+    old.call.until = {b.sim.now() + 10s};
+    CHECK((b.ask(old).why.what == trouble::frozen) == guards); // It began before.
+    CHECK(b.ask(b.create()).why.what == trouble::none);
+  }
 }
 
 TEST_CASE("gate: without a committed intent nothing is created") {
@@ -165,8 +193,7 @@ TEST_CASE("gate: answers and errors of Discord become what the work can act on")
     bool again;
   };
   for (const auto& f : {fault{ec::unknown, trouble::unknown, true}, fault{ec::unavailable, trouble::unavailable, true},
-                        fault{ec::timeout, trouble::rate_limited, true},
-                        fault{ec::throttled, trouble::rate_limited, true}, fault{ec::frozen, trouble::frozen, false},
+                        fault{ec::timeout, trouble::rate_limited, true}, fault{ec::frozen, trouble::frozen, false},
                         fault{ec::stale, trouble::stale, false}, fault{ec::internal, trouble::unknown, true}}) {
     const auto p = gate::classify(fail(f.code, "x"), "role “Gold”");
     CHECK(p.what == f.expected);
@@ -188,7 +215,8 @@ TEST_CASE("gate: a told wait and a block are said in minutes, and neither asks f
   for (const auto& p : {wait, block})
     CHECK(p.sentence.find("permission") == std::string::npos);
   CHECK(discord::in_minutes(60s) == "about a minute");
-  CHECK(gate::classify(fail(ec::throttled, "x"), "it").wait == 0ms);
+  CHECK(gate::classify(throttle("of another peer", 7s), "it").wait == 7s);
+  CHECK(gate::retryable(wait.what));
 }
 
 TEST_CASE("gate: a refused form names its fields; a full category and one that is gone are said as that") {

@@ -16,7 +16,7 @@ namespace arrakis::gate {
 /// What an error means for the work.
 enum class trouble {
   none,
-  frozen,          ///< Nothing left. The tenant is frozen or the fence is old: later, without using an attempt.
+  frozen,          ///< Nothing left. Frozen, or the fence is old: later, without using an attempt.
   stale,           ///< Nothing left. The lease is another's now: stop.
   permission,      ///< Discord refuses; the sentence says what an admin must change. Not again by itself.
   not_found,       ///< The role or channel, or one that it refers to, is not there (any more): read the guild anew.
@@ -46,7 +46,9 @@ problem classify(const caf::error&, std::string_view about);
 /// interaction (call.interaction; no deployment).
 struct write {
   community_id community;
-  int64_t fence = 0;   ///< The community's when the work began.
+  int64_t fence = 0; ///< The community's when the work began.
+  int64_t as_of = 0; ///< The number of the fence log when the work began.
+  snowflake user;    ///< Whom the effect concerns; 0: no user in particular.
   deployments::key of; ///< Empty deployment: no lease is checked.
   std::string kind;    ///< role, category, channel; for intents.
   std::string resource;

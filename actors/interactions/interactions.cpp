@@ -158,10 +158,12 @@ flow<> call_handler(self_pointer self, uint64_t ticket, what_came x) {
   const auto until = within(self, st.limits.handler_within);
   if (x->kind == interaction_kind::command) {
     auto command = st.by_name.at(x->command).to;
-    auto outcome = co_await ask(self, command, until, question{x, until});
+    question request{x, until};
+    auto outcome = co_await ask(self, command, until, std::move(request));
     finish(self, ticket, outcome);
   } else {
-    auto outcome = co_await ask(self, st.to.wizards, until, wizard::act{x, until});
+    wizard::act request{x, until};
+    auto outcome = co_await ask(self, st.to.wizards, until, std::move(request));
     finish(self, ticket, outcome);
   }
 }

@@ -176,7 +176,7 @@ TEST_CASE_FIXTURE(fixture, "interactions: a slow handler's answer follows as an 
   sim.advance(2s);
   REQUIRE(w.calls.size() == 1);
   CHECK(w.calls[0].method == "PATCH");
-  CHECK(w.calls[0].path == "/webhooks/9/tok/messages/@original");
+  CHECK(w.calls[0].path == "/webhooks/9/{token}/messages/@original");
   CHECK(w.calls[0].interaction);
   CHECK(w.calls[0].body == w.says.data_json);
   w.says = {R"({"content":"no"})", true};
@@ -327,14 +327,14 @@ TEST_CASE("interactions: autocomplete hears choices and never a message, busy or
 }
 
 TEST_CASE("interactions: every code has a sentence that says what to do") {
-  for (auto code :
-       {ec::busy, ec::unavailable, ec::unknown, ec::timeout, ec::throttled, ec::quarantined, ec::internal, ec::corrupt})
+  for (auto code : {ec::busy, ec::unavailable, ec::unknown, ec::timeout, ec::quarantined, ec::internal, ec::corrupt})
     CHECK(sentence(fail(code, "inner words")).find("inner words") == std::string::npos);
   const auto told = [](std::chrono::milliseconds wait) {
     return interactions::sentence(discord::held_back({wait, true}));
   };
   CHECK(told(582s).find("for about 10 minutes") != std::string::npos);
   CHECK(told(5s).find("Try again in a few seconds") != std::string::npos);
+  CHECK(sentence(throttle("inner words", 5s)).find("inner words") == std::string::npos);
   for (auto code : {ec::invalid, ec::not_found, ec::conflict, ec::refused})
     CHECK(sentence(fail(code, "field 'x': too long")) == "field 'x': too long");
   CHECK(sentence_json("a \"quote\"") == R"({"content":"a \"quote\"","allowed_mentions":{"parse":[]}})");

@@ -21,8 +21,8 @@ std::string sentence(const caf::error& e) {
     case ec::refused: return text_of(e);
     case ec::frozen: return "This community is frozen: nothing is deployed until an operator thaws it.";
     case ec::throttled:
-      if (const auto wait = discord::told_in(e); wait && wait->left >= told_min)
-        return "Discord takes no more of this from us for " + discord::in_minutes(wait->left)
+      if (const auto wait = retry_after_of(e); wait && *wait >= told_min)
+        return "Discord takes no more of this from us for " + discord::in_minutes(*wait)
              + ", so nothing was done. Try again then.";
       [[fallthrough]];
     case ec::busy: return "Too much is going on at this moment, so nothing was done. Try again in a few seconds.";

@@ -144,8 +144,7 @@ flow<caf::error> look_up(self_pointer self, outbox::row row, policy::job job) {
       log::warn("outbox_relay.job_sent_again", {{"job", job.id}, {"tenant", row.community.value}});
       metrics::count("arrakis_outbox_relay_sent_again_total", "Jobs sent again because Redis no longer knew them.");
       co_return co_await send(self, row.id, std::move(job));
-    case policy::next::wait:
-      co_return co_await rest_until_next_look(self, row.id, self->state.opt.look_up, std::string{});
+    case policy::next::wait: co_return co_await rest_until_next_look(self, row.id, self->state.opt.look_up, {});
     case policy::next::revive: co_return co_await revive(self, row.id, job.id, where->state == "dead");
     case policy::next::leave:
       co_return fail(ec::internal, "job " + job.id + " is " + where->state

@@ -1,6 +1,6 @@
 #include "actors/reconciler/reconciler.hpp"
 
-#include "actors/reconciler/diff.hpp"
+#include "actors/guild/core/diff.hpp"
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
@@ -54,7 +54,8 @@ flow<caf::expected<guild::state>> read_guild(pointer self, snowflake guild, std:
 
 /// Why there is nothing to compare with.
 flow<caf::error> nothing_deployed(pointer self, community_id community, deadline until) {
-  auto newest = co_await ask(self, self->state.p.deployments, until, deployments::status{community, 0, until});
+  deployments::status question{community, 0, until};
+  auto newest = co_await ask(self, self->state.p.deployments, until, std::move(question));
   if (!newest && code_of(newest.error()) != ec::not_found)
     co_return newest.error();
   if (!newest)
@@ -72,12 +73,14 @@ flow<caf::expected<drift_report>> compare(pointer self, drift q) {
   if (!found->id)
     co_return fail(ec::not_found, "This server has no community yet: `/onboard` makes one.");
   const auto community = *found->id;
-  auto shadow = co_await ask(self, p.manifests, q.until, manifests::load_shadow{community, q.until});
+  manifests::load_shadow deployed{community, q.until};
+  auto shadow = co_await ask(self, p.manifests, q.until, std::move(deployed));
   if (!shadow)
     co_return shadow.error();
   if (shadow->version == 0)
     co_return co_await nothing_deployed(self, community, q.until);
-  auto record = co_await ask(self, p.manifests, q.until, manifests::load{community, 0, q.until});
+  manifests::load active{community, 0, q.until};
+  auto record = co_await ask(self, p.manifests, q.until, std::move(active));
   if (!record)
     co_return record.error();
   auto want = read_manifest(record->canonical);
@@ -86,12 +89,12 @@ flow<caf::expected<drift_report>> compare(pointer self, drift q) {
   auto now = co_await read_guild(self, q.guild, community.value, q.until);
   if (!now)
     co_return now.error();
-  const auto list = diff(*want, shadow->entries, *now);
+  const auto list = blueprint::diff(*want, shadow->entries, *now);
   drift_report report;
-  report.clean = clean(list);
-  report.remaining = remaining(list);
+  report.clean = blueprint::is_clean(list);
+  report.remaining = blueprint::describe_left_over(list);
   for (const auto& d : list)
-    report.lines.push_back(sentence(d));
+    report.lines.push_back(blueprint::describe(d));
   co_return report;
 }
 

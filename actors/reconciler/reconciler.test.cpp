@@ -1,6 +1,6 @@
 #include "actors/reconciler/reconciler.hpp"
 
-#include "schemas/blueprint.hpp"
+#include "actors/guild/core/blueprint.hpp"
 #include "tests/support/fakes/budget.hpp"
 #include "tests/support/fakes/discord.hpp"
 #include "tests/support/fakes/manifest.hpp"

@@ -1,7 +1,8 @@
 #include "actors/wizard/wizard.hpp"
 
+#include "actors/guild/core/blueprint.hpp"
+#include "actors/guild/core/bot_permissions.hpp"
 #include "actors/wizard/core/facts.hpp"
-#include "schemas/blueprint.hpp"
 #include "schemas/permissions.hpp"
 #include "tests/support/sim_system.hpp"
 

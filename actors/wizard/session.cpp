@@ -114,7 +114,8 @@ flow<said> lost(self_pointer self, store::loaded present, snowflake application,
   count("overtaken");
   if (!present.session)
     co_return apart("Your setup was closed by another click, so this one did nothing. `/onboard` starts a new one.");
-  co_return co_await shown(self, std::move(*present.session), std::string{overtaken}, application, until);
+  std::string notice{overtaken};
+  co_return co_await shown(self, std::move(*present.session), std::move(notice), application, until);
 }
 
 /// Stores `next` over `expected` and shows it.
@@ -290,7 +291,8 @@ flow<caf::expected<said>> inspect(self_pointer self, int64_t expected, record ty
     const auto code = code_of(contract.error());
     facts.refused = code == ec::invalid;
     facts.unconnected = code == ec::refused;
-    facts.why = facts.refused ? text_of(contract.error()) : fmt::format("{} gave no answer", core::chain_name(t.chain));
+    facts.why = facts.refused ? text_of(contract.error())
+                              : fmt::format("{} gave no answer", chain::display_name(t.chain));
     log::warn("wizard_contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
   }
   auto d = core::inspected(typed, facts);

@@ -14,6 +14,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <fmt/format.h>
+#include <optional>
 
 namespace arrakis::chain {
 namespace {
@@ -64,25 +65,35 @@ void note_failure(const chain_options& chain, const url& endpoint, const caf::er
             {{"chain", chain.id}, {"endpoint", endpoint.authority()}, {"error", text_of(why)}});
 }
 
-/// Asks endpoints from `first` on until one gives a second opinion. ec::unknown when it disagrees.
-flow<caf::error> confirm(self_pointer self, chain_options chain, size_t first, inspect_contract question,
-                         contract found) {
+/// What another endpoint says of the same contract at the same block.
+struct opinion {
+  size_t endpoint = 0;
+  contract found;
+};
+
+/// Asks endpoints from `first` on until one gives a second opinion. Empty: none does; that is no error.
+flow<caf::expected<std::optional<opinion>>> second_opinion(self_pointer self, chain_options chain, size_t first,
+                                                           inspect_contract question, int64_t block) {
   const auto until = question.until.sooner(within(self, self->state.opt.confirm_max));
   std::string ignored;
   for (auto i = first; i < chain.endpoints.size(); ++i) {
     const auto by = share(self, until, chain.endpoints.size() - i);
-    auto other = co_await inspect_at(self, chain.endpoints[i], question, chain.chain_id, found.block, by);
-    if (!other) {
-      note_failure(chain, chain.endpoints[i], other.error(), ignored);
-      continue;
-    }
-    if (!agree(found, *other))
-      co_return fail(ec::unknown,
-                     fmt::format("endpoints of {} disagree about {} at block {}: {} and {}", chain.id, found.address,
-                                 found.block, chain.endpoints[first - 1].authority(), chain.endpoints[i].authority()));
-    break;
+    auto other = co_await inspect_at(self, chain.endpoints[i], question, chain.chain_id, block, by);
+    if (other)
+      co_return std::optional{opinion{i, std::move(*other)}};
+    note_failure(chain, chain.endpoints[i], other.error(), ignored);
   }
-  co_return caf::error{};
+  co_return std::optional<opinion>{};
+}
+
+/// ec::unknown when the two disagree.
+caf::error doubt(const chain_options& chain, size_t endpoint, const contract& found,
+                 const std::optional<opinion>& other) {
+  if (!other || agree(found, other->found))
+    return {};
+  return fail(ec::unknown, fmt::format("endpoints of {} disagree about {} at block {}: {} and {}", chain.id,
+                                       found.address, found.block, chain.endpoints[endpoint].authority(),
+                                       chain.endpoints[other->endpoint].authority()));
 }
 
 flow<> inspect(self_pointer self, chain_options chain, inspect_contract question, reply to) {
@@ -95,17 +106,20 @@ flow<> inspect(self_pointer self, chain_options chain, inspect_contract question
       note_failure(chain, endpoint, block.error(), failures);
       continue;
     }
+    // The second opinion needs the block alone, so it is asked at once; it is cancelled when there is nothing to
+    // compare.
     const auto then = share(self, question.until, chain.endpoints.size() - i);
-    auto found = co_await inspect_at(self, endpoint, question, chain.chain_id, *block, then);
-    if (!found) {
-      note_failure(chain, endpoint, found.error(), failures);
+    auto both = co_await all_or_error(inspect_at(self, endpoint, question, chain.chain_id, *block, then),
+                                      second_opinion(self, chain, i + 1, question, *block));
+    if (!both) {
+      note_failure(chain, endpoint, both.error(), failures);
       continue;
     }
-    const auto doubt = co_await confirm(self, chain, i + 1, question, *found);
-    if (doubt)
-      to.deliver(doubt);
+    auto& [found, other] = *both;
+    if (auto why = doubt(chain, i, found, other))
+      to.deliver(std::move(why));
     else
-      to.deliver(std::move(*found));
+      to.deliver(std::move(found));
     co_return;
   }
   to.deliver(fail(ec::unknown, fmt::format("no endpoint of {} answered: {}", chain.id, failures)));
@@ -126,7 +140,7 @@ caf::result<contract> begin(self_pointer self, inspect_contract question) {
     return fail(ec::refused, fmt::format("no endpoint of {} is configured (chains.rpc.{})", chain->id, chain->id));
   question.until.at -= way_back;
   auto to = self->make_response_promise<contract>();
-  self->state.flows.start(inspect(self, *chain, std::move(question), to));
+  self->state.flows.start(to, inspect(self, *chain, std::move(question), to));
   return caf::delegated<contract>{};
 }
 
@@ -135,7 +149,8 @@ handle::behavior_type behavior(self_pointer self, net::io* io, options opt) {
   self->state.http = start_fetcher(self->system(), *io, opt.answer_bytes_max);
   self->link_to(self->state.http); // Neither lives without the other; the supervisor starts both again.
   self->state.opt = std::move(opt);
-  return {[self](const inspect_contract& question) { return begin(self, question); }};
+  return {[self](const inspect_contract& question) { return begin(self, question); },
+          [self](const cancel& x) { self->state.flows.stop(x); }};
 }
 
 } // namespace

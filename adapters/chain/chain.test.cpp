@@ -2,7 +2,9 @@
 
 #include "adapters/chain/abi.hpp"
 #include "runtime/error.hpp"
+#include "runtime/flow/asker.hpp"
 #include "runtime/json.hpp"
+#include "runtime/net/http_client.hpp"
 #include "runtime/net/http_server.hpp"
 #include "runtime/net/io.hpp"
 #include "tests/contracts/asking.hpp"
@@ -14,6 +16,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <mutex>
+#include <thread>
 
 using namespace arrakis;
 using namespace arrakis::chain;
@@ -261,6 +264,27 @@ TEST_CASE("chain: an endpoint that never answers leaves time for the next") {
   const auto c = house::ask(at.sys, at.start({at.one.url(), at.two.url()}, 50ms));
   REQUIRE_MESSAGE(c, text_of(c.error()));
   CHECK(at.two.requests >= 2);
+}
+
+TEST_CASE("chain: an inspection that is cancelled asks nobody further, and its request is cut off") {
+  house at;
+  at.one.silent = true;
+  const auto chain = at.start({at.one.url()}, 1h);
+  asker questions{at.sys};
+  const deadline until{std::chrono::steady_clock::now() + 1h};
+  std::vector<asker::ticket> open;
+  std::atomic<int> heard{0};
+  // All connections that the client makes to one host; the next call waits for one of them.
+  for (size_t i = 0; i < net::http_client_options{}.connections_per_host_max; ++i)
+    open.push_back(questions.ask(chain, until, inspect_contract{"sandbox", where, "erc20", until},
+                                 [&](const caf::expected<contract>&) { ++heard; }));
+  while (at.one.requests < static_cast<int>(open.size()))
+    std::this_thread::yield();
+  at.one.silent = false;
+  for (const auto each : open)
+    questions.cancel(each);
+  CHECK(house::ask(at.sys, chain));
+  CHECK(heard == 0);
 }
 
 TEST_CASE("chain: endpoints that disagree are unknown; a second opinion is asked at the same block") {

@@ -10,6 +10,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 #include <fmt/format.h>
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -24,6 +25,7 @@ struct waiting {
   fetch what;
   std::vector<rpc::answer> answers; ///< Of the first calls.
   size_t batch = 0;                 ///< Calls in the request that is under way.
+  std::function<void()> take_back;  ///< That request.
 };
 
 struct state {
@@ -45,22 +47,22 @@ void send(self_pointer self, waiting one) {
   one.batch = std::min(one.batch, static_cast<size_t>(one.what.calls.end() - first));
   net::http_request post;
   post.method = "POST";
-  post.target = to.target().reveal();
+  post.private_target = to.target();
   post.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-  if (!to.authorization().empty())
-    post.headers.emplace_back("Authorization", to.authorization().reveal());
+  post.authorization = to.authorization();
   post.body = rpc::print({first, first + static_cast<std::ptrdiff_t>(one.batch)});
   const auto origin = to.origin();
   const auto until = one.what.until;
-  st.open.emplace(ticket, std::move(one));
-  st.http->send(origin, std::move(post), until, [me = fetcher{self}, ticket](caf::expected<net::http_response> result) {
-    arrived message{ticket, {}, {}};
-    if (result)
-      message.response = std::move(*result);
-    else
-      message.failure = std::move(result.error());
-    caf::anon_send(me, std::move(message));
-  });
+  auto& open = st.open.emplace(ticket, std::move(one)).first->second;
+  open.take_back = st.http->send(origin, std::move(post), until,
+                                 [me = fetcher{self}, ticket](caf::expected<net::http_response> result) {
+                                   arrived message{ticket, {}, {}};
+                                   if (result)
+                                     message.response = std::move(*result);
+                                   else
+                                     message.failure = std::move(result.error());
+                                   caf::anon_send(me, std::move(message));
+                                 });
 }
 
 caf::expected<std::vector<rpc::answer>> read(const waiting& one, const arrived& x) {
@@ -120,6 +122,15 @@ fetcher::behavior_type behavior(self_pointer self, net::io* io, size_t answer_by
     [self](const arrived& x) {
       if (auto found = self->state.open.extract(x.ticket))
         receive(self, std::move(found.mapped()), x);
+    },
+    [self](const cancel& x) {
+      auto& open = self->state.open;
+      for (auto at = open.begin(); at != open.end(); ++at)
+        if (key_of(at->second.reply) == x.request) {
+          at->second.take_back();
+          open.erase(at);
+          return;
+        }
     },
   };
 }

@@ -2,6 +2,7 @@
 // Inside this port: JSON-RPC calls to one endpoint, in one batch where it takes that.
 #include "adapters/chain/rpc.hpp"
 #include "runtime/deadline.hpp"
+#include "runtime/flow/cancel.hpp"
 #include "runtime/message.hpp"
 #include "runtime/net/http.hpp"
 #include "runtime/url.hpp"
@@ -35,7 +36,9 @@ struct arrived {
 /// All calls in one request. An endpoint that refuses that is asked for three at a time, then for each alone; what it
 /// took is remembered. ec::unavailable, ec::unknown, ec::timeout as net::http_client; ec::unknown for an HTTP status
 /// other than 200; ec::corrupt for a body that is no answer. Texts name the host only.
-using fetcher = caf::typed_actor<caf::replies_to<fetch>::with<fetched>, caf::reacts_to<arrived>>;
+/// One that is cancelled is cut off, sent or not.
+using fetcher =
+  caf::typed_actor<caf::replies_to<fetch>::with<fetched>, caf::reacts_to<arrived>, caf::reacts_to<cancel>>;
 fetcher start_fetcher(caf::actor_system&, net::io&, size_t answer_bytes_max);
 
 } // namespace arrakis::chain

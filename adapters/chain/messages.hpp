@@ -1,6 +1,7 @@
 #pragma once
 // Chain reads for the wizard: is there a contract, and what does it say of itself. Unknown is never "no".
 #include "runtime/deadline.hpp"
+#include "runtime/flow/cancel.hpp"
 #include "runtime/message.hpp"
 
 #include <caf/typed_actor.hpp>
@@ -22,5 +23,6 @@ struct contract {
 };
 /// ec::unknown: no endpoint answered in time, or they disagree (the text says which). ec::invalid: malformed address.
 /// ec::not_found: no such chain in config/chains. ec::refused: no endpoint of this chain is configured.
-using handle = caf::typed_actor<caf::replies_to<inspect_contract>::with<contract>>;
+/// An inspection can be cancelled: no further endpoint is asked, and what is under way is cut off.
+using handle = caf::typed_actor<caf::replies_to<inspect_contract>::with<contract>, caf::reacts_to<cancel>>;
 } // namespace arrakis::chain

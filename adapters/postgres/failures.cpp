@@ -61,9 +61,11 @@ failure failure_of(const std::exception& thrown, bool committing) {
   return {fail(ec::internal, std::move(text))};
 }
 
-caf::error refusal_of(const std::exception& thrown, const std::string& dsn) {
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options{PQconninfoParse(dsn.c_str(), nullptr),
-                                                                             &PQconninfoFree};
+caf::error refusal_of(const std::exception& thrown, const secret& dsn) {
+  using parsed = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+  const auto options = dsn.lend([](std::string_view text) {
+    return parsed{PQconninfoParse(text.data(), nullptr), &PQconninfoFree};
+  });
   if (!options)
     return fail(ec::unavailable, "the connection string cannot be read: neither name='value' ... nor postgresql://");
   const auto why = failure_of(thrown).why;

@@ -1,10 +1,10 @@
 #pragma once
 // The one place that turns libpqxx's exceptions into errors of ours.
 #include "runtime/error.hpp"
+#include "runtime/secret.hpp"
 
 #include <caf/error.hpp>
 #include <exception>
-#include <string>
 
 namespace arrakis::postgres {
 struct failure {
@@ -16,5 +16,5 @@ struct failure {
 failure failure_of(const std::exception& thrown, bool committing = false);
 /// Of a connection that could not be made. libpq repeats what it was given: of the values in `dsn` only those that say
 /// where and as whom stay in the text, and of one that it cannot read, none.
-caf::error refusal_of(const std::exception& thrown, const std::string& dsn);
+caf::error refusal_of(const std::exception& thrown, const secret& dsn);
 } // namespace arrakis::postgres

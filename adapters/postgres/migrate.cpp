@@ -67,24 +67,28 @@ void set_database_rights(pqxx::connection& db) {
   tx.exec("grant connect on database " + name + " to arrakis_app, arrakis_relay, arrakis_admin");
   tx.commit();
 }
+migrated migrate_over(const char* dsn, const std::vector<migrations::migration>& list) {
+  pqxx::connection db{dsn};
+  db.set_variable("client_min_messages", "warning");
+  pqxx::nontransaction{db}.exec(lock); // Until the connection closes.
+  const auto have = applied_before(db);
+  compare(have, list);
+  migrated result;
+  for (size_t i = have.size(); i < list.size(); ++i) {
+    apply(db, i + 1, list[i]);
+    result.applied.emplace_back(list[i].name);
+  }
+  if (!list.empty())
+    set_database_rights(db);
+  result.known = list.size();
+  return result;
+}
 } // namespace
 
-caf::expected<migrated> migrate(const std::string& dsn, const std::vector<migrations::migration>& list) {
+caf::expected<migrated> migrate(const secret& dsn, const std::vector<migrations::migration>& list) {
   try {
-    pqxx::connection db{complete(dsn)};
-    db.set_variable("client_min_messages", "warning");
-    pqxx::nontransaction{db}.exec(lock); // Until the connection closes.
-    const auto have = applied_before(db);
-    compare(have, list);
-    migrated result;
-    for (size_t i = have.size(); i < list.size(); ++i) {
-      apply(db, i + 1, list[i]);
-      result.applied.emplace_back(list[i].name);
-    }
-    if (!list.empty())
-      set_database_rights(db);
-    result.known = list.size();
-    return result;
+    const auto whole = complete(dsn);
+    return whole.lend([&](std::string_view text) { return migrate_over(text.data(), list); });
   } catch (const stopped& s) {
     return s.why;
   } catch (const std::exception& e) {

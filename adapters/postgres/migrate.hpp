@@ -2,6 +2,7 @@
 // Brings a database to the shape that this build knows. Blocking; for `arrakisd migrate`, the embedded default and
 // tests.
 #include "runtime/error.hpp"
+#include "runtime/secret.hpp"
 #include "schemas/migrations/migrations.hpp"
 
 #include <caf/expected.hpp>
@@ -19,7 +20,6 @@ struct migrated {
 /// at once take turns). `dsn` is a direct connection (not PgBouncer) as the owner. Errors: ec::unavailable, the server
 /// is away; ec::refused, an applied file was edited, renumbered or removed; ec::unsupported, the database is ahead of
 /// this build; ec::invalid, a file's SQL fails (nothing of that file stays).
-caf::expected<migrated> migrate(const std::string& dsn,
-                                const std::vector<migrations::migration>& list = migrations::all());
+caf::expected<migrated> migrate(const secret& dsn, const std::vector<migrations::migration>& list = migrations::all());
 
 } // namespace arrakis::postgres

@@ -85,6 +85,9 @@ struct router_state {
   bool away() const {
     return std::ranges::all_of(slots, [](const slot& s) { return s.connection == link::away; });
   }
+  caf::error away_error() const {
+    return fail(ec::unavailable, "the database is away: " + detail, server_away{"postgres", detail});
+  }
 
   void spawn(size_t index) {
     auto& s = slots[index];
@@ -104,7 +107,7 @@ struct router_state {
     if (t.until.passed(self->clock().now()))
       return fail(ec::timeout, "the deadline had passed already");
     if (away())
-      return fail(ec::unavailable, "the database is away: " + detail);
+      return away_error();
     if (queue.size() >= with.waiting_max)
       return fail(ec::busy, "the database's queue is full");
     // Not before: once a promise is made, an error that the handler returns goes nowhere.
@@ -171,7 +174,7 @@ struct router_state {
     metrics::set("arrakis_postgres_connected_workers", "Workers with a connection.", static_cast<double>(connected()));
     if (away())
       for (; !queue.empty(); queue.pop_front())
-        queue.front().reply.deliver(fail(ec::unavailable, "the database is away: " + detail));
+        queue.front().reply.deliver(away_error());
     dispatch();
   }
 

@@ -421,7 +421,10 @@ TEST_CASE("pool: a connection speaks UTF-8, whatever its address and the environ
     CHECK(seen == "UTF8 \xE2\x82\xAC");
   }
   ::unsetenv("PGCLIENTENCODING");
-  CHECK(postgres::complete("host=a connect_timeout=9").find("connect_timeout=3") == std::string::npos);
+  CHECK(postgres::complete("host=a") == "host=a client_encoding=UTF8 connect_timeout=3");
+  CHECK(postgres::complete("host=a connect_timeout=9") == "host=a connect_timeout=9 client_encoding=UTF8");
+  CHECK(postgres::complete("postgresql:///d?host=a")
+        == "postgresql:///d?host=a&client_encoding=UTF8&connect_timeout=3");
   CHECK(postgres::complete("host=a password='x") == "host=a password='x");
 }
 

@@ -31,7 +31,7 @@ size_t sequence_at(std::string_view text, size_t at) {
 
 void refuse(ec code, std::string text) { throw refusal{fail(code, std::move(text))}; }
 
-const std::string& plain(const std::string& text, const char* field) {
+void check_text(std::string_view text, const char* field) {
   for (size_t at = 0; at < text.size();) {
     // libpq's text parameters end at the first NUL: without this a name would be cut in silence.
     const auto length = sequence_at(text, at);
@@ -39,6 +39,10 @@ const std::string& plain(const std::string& text, const char* field) {
       refuse(ec::invalid, std::string{"field '"} + field + "': text in UTF-8 without NUL is needed");
     at += length;
   }
+}
+
+const std::string& plain(const std::string& text, const char* field) {
+  check_text(text, field);
   return text;
 }
 

@@ -61,7 +61,7 @@ struct state {
   /// One try. libpqxx would connect again by itself, behind our back: other sockets, other errors.
   caf::error open() {
     try {
-      db.emplace(complete(with.dsn));
+      complete(with.dsn).lend([this](std::string_view dsn) { db.emplace(dsn.data()); });
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
       db->inhibit_reactivation(true);
@@ -127,7 +127,7 @@ struct state {
 
   /// Until it is done, refused, lost, or out of attempts. What has not begun may begin again on a fresh connection.
   failure attempt(const transaction& t) {
-    failure last{fail(ec::unavailable, "the database is away")};
+    failure last{fail(ec::unavailable, "the database is away", server_away{"postgres", {}})};
     bool fresh = false;
     for (int attempts = 0; attempts < attempts_max;) {
       const auto left = t.until.left(self->clock().now());

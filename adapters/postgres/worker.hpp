@@ -41,7 +41,7 @@ using handle =
   caf::typed_actor<caf::replies_to<transaction>::with<committed>, caf::reacts_to<connect>, caf::reacts_to<inspect>>;
 
 struct setup {
-  std::string dsn;
+  secret dsn;
   size_t slot = 0;
   uint64_t life = 0;
   caf::actor_addr pool;         ///< Weak: the pool owns its workers, not the other way round.

@@ -30,11 +30,11 @@ event event_from(redis::reply& entry) {
 
 struct reader_state {
   static inline const char* name = "queue.events";
-  flows running;
   redis::calls calls;
   std::optional<redis::client> waiting;
   std::string key;
   listener to;
+  flows running;
 };
 using pointer = event_reader::stateful_pointer<reader_state>;
 
@@ -42,8 +42,8 @@ using pointer = event_reader::stateful_pointer<reader_state>;
 flow<std::string> end_of_stream(pointer self) {
   auto& st = self->state;
   for (;;) {
-    auto got = co_await redis::run(event_reader{self}, st.calls, *st.waiting,
-                                   {"XREVRANGE", st.key, "+", "-", "COUNT", "1"}, within(self, block_grace));
+    std::vector<std::string> argv{"XREVRANGE", st.key, "+", "-", "COUNT", "1"};
+    auto got = co_await redis::run(self, st.calls, *st.waiting, std::move(argv), within(self, block_grace));
     if (got && (got->items.empty() || got->items[0].items.empty()))
       co_return "0";
     if (got)
@@ -59,8 +59,7 @@ flow<> read(pointer self) {
   for (;;) {
     std::vector<std::string> argv{"XREAD",   "COUNT", batch, "BLOCK", std::to_string(block.count()),
                                   "STREAMS", st.key,  last};
-    auto got = co_await redis::run(event_reader{self}, st.calls, *st.waiting, std::move(argv),
-                                   within(self, block + block_grace));
+    auto got = co_await redis::run(self, st.calls, *st.waiting, std::move(argv), within(self, block + block_grace));
     if (!got) {
       co_await nap(self, pause);
       continue;

@@ -118,4 +118,12 @@ struct process {
   job what;
 };
 using processor = caf::typed_actor<caf::replies_to<process>::with<outcome>>;
+
+/// Takes no more jobs, and answers when the last one in hand has ended; then the worker is gone.
+struct close {};
+/// From now on so many jobs at once (at least 1); those that are in hand beyond it are finished. Answers at once.
+struct set_concurrency {
+  unsigned max = 1;
+};
+using worker = caf::typed_actor<caf::replies_to<close>::with<done>, caf::replies_to<set_concurrency>::with<done>>;
 } // namespace arrakis::queue

@@ -29,18 +29,18 @@ constexpr size_t page_max = 1000;
 
 struct state {
   static inline const char* name = "queue";
-  flows running;
   redis::calls calls;
   options how;
   std::optional<backend> store;
   std::optional<backend> dead;
   redis::batch adds; // On their way to Redis.
+  flows running;
 };
 using pointer = port::stateful_pointer<state>;
 
 template <class Start>
 auto call(pointer self, Start start) {
-  return redis::call(port{self}, self->state.calls, std::move(start));
+  return redis::call(self, self->state.calls, std::move(start));
 }
 
 int64_t number_in(std::string_view digits) {
@@ -172,9 +172,9 @@ flow<> run_pause(pointer self, queue::pause what, caf::typed_response_promise<do
   reply.deliver(done{});
 }
 
-flow<caf::expected<job_view>> read_view(pointer self, const backend& from, std::string id, std::string in_state,
+flow<caf::expected<job_view>> read_view(pointer self, const backend* from, std::string id, std::string in_state,
                                         deadline until) {
-  auto read = [&](backend::done d) { from.fields(id, until, std::move(d)); };
+  auto read = [&](backend::done d) { from->fields(id, until, std::move(d)); };
   auto hash = co_await call(self, read);
   if (!hash)
     co_return hash.error();
@@ -208,7 +208,7 @@ flow<> run_list(pointer self, list_jobs what, caf::typed_response_promise<job_li
     std::reverse(ids.begin(), ids.end()); // Lists grow at the head: the oldest, next in turn, comes first.
   job_list made;
   for (auto& id : ids) {
-    auto one = co_await read_view(self, from, std::move(id.bytes), what.state, what.until);
+    auto one = co_await read_view(self, &from, std::move(id.bytes), what.state, what.until);
     if (one)
       made.jobs.push_back(std::move(*one));
     else if (code_of(one.error()) != ec::not_found) { // Gone since the page was read.
@@ -243,7 +243,7 @@ flow<> run_show(pointer self, queue::show what, caf::typed_response_promise<job_
     co_return;
   }
   const bool known = *in_state != "unknown";
-  auto view = co_await read_view(self, known ? *st.store : *st.dead, what.id, known ? *in_state : "dead", what.until);
+  auto view = co_await read_view(self, known ? &*st.store : &*st.dead, what.id, known ? *in_state : "dead", what.until);
   if (view)
     reply.deliver(std::move(*view));
   else
@@ -318,7 +318,7 @@ flow<caf::expected<done>> revive(pointer self, std::string id, deadline until) {
 }
 
 flow<> run_replay(pointer self, queue::replay what, caf::typed_response_promise<done> reply) {
-  auto letter = co_await read_view(self, *self->state.dead, what.id, "dead", what.until);
+  auto letter = co_await read_view(self, &*self->state.dead, what.id, "dead", what.until);
   if (!letter) {
     reply.deliver(code_of(letter.error()) == ec::not_found
                     ? fail(ec::not_found, fmt::format("no dead letter of job {}", what.id))

@@ -35,7 +35,7 @@ flow<> renew(pointer self) {
     if (list.empty() || st.how.skip_lock_renewal)
       continue;
     auto send = [&](backend::done d) { st.store->extend(list, soon(self), std::move(d)); };
-    auto answer = co_await redis::call(port{self}, st.calls, send);
+    auto answer = co_await redis::call(self, st.calls, send);
     if (!answer)
       continue; // The next turn comes before the lock ends; if Redis stays away the end of the job is refused.
     for (const auto& failed_id : answer->items)
@@ -50,7 +50,7 @@ flow<> recover(pointer self) {
   auto& st = self->state;
   for (;;) {
     auto send = [&](backend::done d) { st.store->recover_stalled(soon(self), std::move(d)); };
-    auto answer = co_await redis::call(port{self}, st.calls, send);
+    auto answer = co_await redis::call(self, st.calls, send);
     if (answer)
       for (const auto& id : answer->items) {
         ++st.since.stalled;
@@ -65,7 +65,7 @@ flow<> measure(pointer self) {
   auto& st = self->state;
   for (;;) {
     auto send = [&](backend::done d) { st.store->counts(soon(self), std::move(d)); };
-    auto answer = co_await redis::call(port{self}, st.calls, send);
+    auto answer = co_await redis::call(self, st.calls, send);
     if (answer && answer->items.size() == backend::counted.size()) {
       double depth = 0;
       for (size_t i = 0; i < backend::counted.size(); ++i) {
@@ -87,7 +87,7 @@ flow<> clean(pointer self) {
   auto& st = self->state;
   for (;;) {
     auto send = [&](backend::done d) { st.store->dead().clean_waiting(st.how.keep_dead, soon(self), std::move(d)); };
-    auto answer = co_await redis::call(port{self}, st.calls, send);
+    auto answer = co_await redis::call(self, st.calls, send);
     if (answer && !answer->items.empty())
       log::info("queue_dead_letters_cleaned", {{"queue", st.how.name}, {"count", answer->items.size()}});
     co_await nap(self, st.how.clean_every);
@@ -104,7 +104,8 @@ flow<> learn_time(pointer self) {
   auto& st = self->state;
   while (!st.closing) {
     const auto asked = std::chrono::steady_clock::now();
-    auto time = co_await redis::run(port{self}, st.calls, st.store->client(), {"TIME"}, soon(self));
+    std::vector<std::string> argv{"TIME"};
+    auto time = co_await redis::run(self, st.calls, st.store->client(), std::move(argv), soon(self));
     if (time)
       st.store->time().learn(*time, asked);
     if (time || code_of(time.error()) == ec::internal)

@@ -24,7 +24,7 @@ void answered(state& st, size_t index, uint64_t run, caf::expected<outcome> answ
   if (place.run != run || !place.waiting)
     return;
   place.answer.emplace(std::move(answer));
-  std::exchange(place.waiting, nullptr).resume();
+  place.waiting.resume();
 }
 } // namespace at_work
 
@@ -69,49 +69,34 @@ void begin_closing(pointer self) {
   auto& st = self->state;
   if (!std::exchange(st.closing, true))
     st.blocking->stop(); // Wakes the feeder.
-  if (st.feeder)
-    std::exchange(st.feeder, nullptr).resume();
+  st.feeder.resume();
   end_when_drained(self);
 }
 
-/// Waits for the processor's answer, its end, or the end of its time.
-class processing {
-public:
-  processing(pointer self, size_t index) : self_(self), index_(index) {}
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> caller) {
-    auto& st = self_->state;
-    auto& place = st.slots[index_];
-    place.waiting = caller;
-    process what;
-    if (st.how.custom_back_off) { // It may look at the data.
-      what.what = place.job.what;
-    } else {
-      auto data = std::move(place.job.what.data_json); // Not needed here any more, and may be large.
-      what.what = place.job.what;
-      what.what.data_json = std::move(data);
-    }
-    place.until = within(st, st.how.job_within);
-    // Without a timer of its own, which would cost more than a short job: the tick of the renewals minds `until`.
-    self_->request(st.to, caf::duration{}, std::move(what))
-      .then([self = self_, index = index_,
-             run = place.run](outcome& x) { answered(self->state, index, run, std::move(x)); },
-            [self = self_, index = index_, run = place.run](caf::error& e) {
-              answered(self->state, index, run, std::move(e));
-            });
+/// Hands the slot's job to the processor. The slot then waits for the answer, the processor's end, or the end of its
+/// time.
+void hand_out(pointer self, size_t index) {
+  auto& st = self->state;
+  auto& place = st.slots[index];
+  process what;
+  if (st.how.custom_back_off) { // It may look at the data.
+    what.what = place.job.what;
+  } else {
+    auto data = std::move(place.job.what.data_json); // Not needed here any more, and may be large.
+    what.what = place.job.what;
+    what.what.data_json = std::move(data);
   }
-  caf::expected<outcome> await_resume() {
-    auto answer = std::move(*self_->state.slots[index_].answer);
-    self_->state.slots[index_].answer.reset();
-    return answer;
-  }
+  place.until = within(st, st.how.job_within);
+  // Without a timer of its own, which would cost more than a short job: the tick of the renewals minds `until`.
+  self->request(st.to, caf::duration{}, std::move(what))
+    .then([self, index, run = place.run](outcome& x) { answered(self->state, index, run, std::move(x)); },
+          [self, index, run = place.run](caf::error& e) { answered(self->state, index, run, std::move(e)); });
+}
 
-private:
-  pointer self_;
-  size_t index_;
-};
-
-outcome outcome_of(caf::expected<outcome>&& answer) {
+/// The outcome in what `answered` has left in the slot.
+outcome outcome_of(slot& place) {
+  auto answer = std::move(*place.answer);
+  place.answer.reset();
   if (!answer)
     return {outcome::failed_retryable, {}, text_of(answer.error()), {}};
   if (answer->what == outcome::completed && answer->value_json != "null")
@@ -162,17 +147,24 @@ bool wants_next(const state& st, size_t index) {
 }
 
 /// Waits for Redis' word on a job that was done. The word is to be used before the next wait.
-class completing {
+class completing : public suspending<completing> {
 public:
   completing(pointer self, size_t index, const verdict& what) : self_(self), index_(index), what_(what) {}
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> caller) {
+  completing(const completing&) = delete;
+  completing& operator=(const completing&) = delete;
+  ~completing() {
+    if (ticket_)
+      self_->state.calls.forget(*ticket_);
+  }
+  void suspended() {
     auto& st = self_->state;
     auto& place = st.slots[index_];
-    auto came = st.calls.open(port{self_}, [this, caller](caf::expected<redis::reply>& answer) {
+    auto came = st.calls.open(port{self_}, [this](caf::expected<redis::reply>& answer) {
+      ticket_.reset();
       answer_ = &answer;
-      caller.resume();
+      resume();
     });
+    ticket_ = came.ticket();
     if (st.ends.size() == 0)
       caf::anon_send(port{self_}, depart{}); // Behind the answers of processors that are here already.
     const bool fetch = wants_next(st, index_);
@@ -186,6 +178,7 @@ private:
   pointer self_;
   size_t index_;
   const verdict& what_;
+  std::optional<uint64_t> ticket_; // Of the call that is waited for.
   caf::expected<redis::reply>* answer_ = nullptr;
 };
 
@@ -201,7 +194,7 @@ flow<caf::expected<redis::reply>> insist(pointer self, size_t index, Start start
     auto& place = self->state.slots[index];
     if (place.lost)
       co_return failed<redis::reply>(ec::stale, "the lock was lost");
-    auto answer = co_await redis::call(port{self}, self->state.calls, start);
+    auto answer = co_await redis::call(self, self->state.calls, start);
     if (answer && uncertain && done_before(*answer))
       co_return redis::reply{}; // By an earlier try, or no longer ours: the same to us.
     if (answer || code_of(answer.error()) == ec::internal)
@@ -387,8 +380,9 @@ flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) 
     auto data = co_await insist(self, index, read);
     if (data)
       place.job.what.data_json = std::move(data->bytes);
-    auto again = co_await processing{self, index};
-    how = outcome_of(std::move(again));
+    hand_out(self, index);
+    co_await place.waiting.wait();
+    how = outcome_of(place);
   }
   co_return how;
 }
@@ -410,8 +404,9 @@ flow<> serve(pointer self, size_t index, taken first) {
     } else if (st.why) {
       end = {outcome::postponed, {}, {}, {}}; // Handed out while the processor ended: no fault of the job.
     } else {
-      auto answer = co_await processing{self, index};
-      end = outcome_of(std::move(answer));
+      hand_out(self, index);
+      co_await place.waiting.wait();
+      end = outcome_of(place);
     }
     if (end.what == outcome::awaits_children || end.what == outcome::rate_limited) {
       auto after = co_await step_back(self, index, std::move(end));
@@ -436,17 +431,9 @@ flow<> serve(pointer self, size_t index, taken first) {
   }
   place.busy = false;
   place.job = {};
-  if (st.feeder)
-    std::exchange(st.feeder, nullptr).resume();
+  st.feeder.resume();
   end_when_drained(self);
 }
-
-struct free_place {
-  state& st;
-  bool await_ready() const { return free_slot(st).has_value() || st.closing; }
-  void await_suspend(std::coroutine_handle<> caller) { st.feeder = caller; }
-  void await_resume() const {}
-};
 
 /// Sleeps until the queue's marker says that there is work. A marker with a score is the due time of a delayed job: it
 /// is popped like any other, so the time must be kept and waited for here.
@@ -461,7 +448,7 @@ flow<> sleep_until_work(pointer self, int64_t due_ms) {
     std::vector<std::string> argv{"BZPOPMIN", st.store->keys().marker,
                                   fmt::format("{}.{:03}", wait / 1000, wait % 1000)};
     const auto until = within(st, std::chrono::milliseconds{wait} + block_grace);
-    auto popped = co_await redis::run(port{self}, st.calls, *st.blocking, std::move(argv), until);
+    auto popped = co_await redis::run(self, st.calls, *st.blocking, std::move(argv), until);
     if (!popped) {
       if (!st.closing && code_of(popped.error()) != ec::unknown) // A connection that fell silent is made anew at once.
         co_await nap(self, st.how.error_pause);
@@ -480,7 +467,7 @@ flow<> sleep_until_work(pointer self, int64_t due_ms) {
 flow<handed> take(pointer self, size_t index) {
   auto& st = self->state;
   auto send = [&](backend::done d) { st.store->take(st.slots[index].token, soon(self), std::move(d)); };
-  auto answer = co_await redis::call(port{self}, st.calls, send);
+  auto answer = co_await redis::call(self, st.calls, send);
   auto got = answer ? read_handed(std::move(*answer)) : caf::expected<handed>{answer.error()};
   if (got) {
     st.away = false;
@@ -497,7 +484,8 @@ flow<> feed(pointer self) {
   auto& st = self->state;
   co_await learn_time(self);
   while (!st.closing) {
-    co_await free_place{st};
+    if (!free_slot(st))
+      co_await st.feeder.wait();
     const auto free = free_slot(st);
     if (st.closing || !free) // A slot that fell free may be one too many by now (set_concurrency).
       continue;
@@ -537,8 +525,8 @@ caf::result<done> change_concurrency(pointer self, unsigned max) {
     return fail(ec::invalid, "concurrency: at least 1");
   st.how.concurrency = max;
   make_slots(st);
-  if (st.feeder && free_slot(st))
-    std::exchange(st.feeder, nullptr).resume();
+  if (free_slot(st))
+    st.feeder.resume();
   return done{};
 }
 

@@ -8,14 +8,6 @@
 
 namespace arrakis::queue {
 
-/// Takes no more jobs, and answers when the last one in hand has ended; then the worker is gone.
-struct close {};
-/// From now on so many jobs at once (at least 1); those that are in hand beyond it are finished. Answers at once.
-struct set_concurrency {
-  unsigned max = 1;
-};
-using worker = caf::typed_actor<caf::replies_to<close>::with<done>, caf::replies_to<set_concurrency>::with<done>>;
-
 /// The two connections of a worker: one for commands, which others may share, and one that only waits.
 struct worker_clients {
   redis::client commands;

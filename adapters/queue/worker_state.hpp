@@ -4,10 +4,10 @@
 #include "adapters/queue/worker.hpp"
 #include "adapters/redis/calls.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/flow/suspension.hpp"
 
 #include <caf/actor_clock.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <coroutine>
 #include <deque>
 #include <optional>
 #include <vector>
@@ -24,9 +24,9 @@ struct slot {
   bool recording = false; // Its end is on the way to Redis, which releases the lock.
   bool lost = false;      // The lock is somebody else's.
   taken job;
-  uint64_t run = 0; // Counts the jobs, so that a late answer finds nobody.
-  deadline until;   // Of the processor's answer.
-  std::coroutine_handle<> waiting;
+  uint64_t run = 0;   // Counts the jobs, so that a late answer finds nobody.
+  deadline until;     // Of the processor's answer.
+  suspension waiting; // For the answer.
   std::optional<caf::expected<outcome>> answer;
 };
 
@@ -36,7 +36,6 @@ struct tally {
 
 struct state {
   static inline const char* name = "queue.worker";
-  flows running;
   const caf::actor_clock* clock = nullptr; // The actor's.
   redis::calls calls;
   redis::batch ends; // Of jobs, on their way to Redis.
@@ -44,9 +43,9 @@ struct state {
   std::optional<backend> store;
   std::optional<redis::client> blocking;
   processor to;
-  std::string id;                 // What the tokens begin with.
-  std::deque<slot> slots;         // A flow keeps its slot's address while others are added.
-  std::coroutine_handle<> feeder; // Waits for a free slot.
+  std::string id;         // What the tokens begin with.
+  std::deque<slot> slots; // A flow keeps its slot's address while others are added.
+  suspension feeder;      // Waits for a free slot.
   bool feeding = true;
   bool feeder_rests = false; // Between two looks, with no job on the way: nothing to wait for at the end.
   bool closing = false;
@@ -54,7 +53,8 @@ struct state {
   int64_t limited_until_ms = 0;
   caf::error why; // What the worker ends with.
   std::vector<caf::typed_response_promise<done>> closers;
-  tally since; // Since the last tick; counters are touched once a tick, not once a job.
+  tally since;   // Since the last tick; counters are touched once a tick, not once a job.
+  flows running; // Last, as everywhere: what waits in one leaves the members above when the actor ends.
 };
 using pointer = port::stateful_pointer<state>;
 

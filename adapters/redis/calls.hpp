@@ -2,14 +2,14 @@
 // How an actor calls Redis itself, without a hop through the port's actor: each call has a ticket; the reply comes back
 // as a message and finds its continuation by that ticket, on the actor's own thread of the moment.
 //
-//   struct state { flows running; redis::calls redis; };                   // `arrived` goes to redis.deliver(x)
+//   struct state { redis::calls redis; flows running; };                   // `arrived` goes to redis.deliver(x)
 //   auto r = co_await redis::run(self, self->state.redis, to, {"GET", key}, until);       // caf::expected<reply>
 #include "adapters/redis/client.hpp"
+#include "runtime/flow/suspension.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <caf/send.hpp>
-#include <coroutine>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -104,11 +104,14 @@ public:
       const auto next = std::exchange(places_[ticket], nullptr);
       free_.push_back(ticket); // Each ticket comes back once, so nobody else's result can follow under its number.
       bag_->open.store(size() - 1, std::memory_order_relaxed);
-      next(result);
+      if (next)
+        next(result);
     }
     if (size() == 0)
       bag_->let_go();
   }
+  /// Nobody waits for the result any more: the command runs, and its reply finds nobody.
+  void forget(uint64_t ticket) { places_[ticket] = nullptr; }
   size_t size() const { return bag_->open.load(std::memory_order_relaxed); }
   /// So many calls are worth a write (`batch`): half of what is open, so that the server never waits for all of it.
   size_t together() const { return detail::together(size()); }
@@ -120,38 +123,48 @@ private:
 };
 
 namespace detail {
-template <class Handle, class Start>
-class [[nodiscard]] calling {
+template <class Self, class Start>
+class [[nodiscard]] calling : public suspending<calling<Self, Start>> {
 public:
-  calling(Handle self, calls& open, Start start) : self_(std::move(self)), open_(open), start_(std::move(start)) {}
-  bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> caller) {
-    start_(open_.open(self_, [this, caller](caf::expected<reply>& result) {
+  calling(Self* self, calls& open, Start start) : self_(self), open_(open), start_(std::move(start)) {}
+  /// Before it is awaited only.
+  calling(calling&& other) noexcept : self_(other.self_), open_(other.open_), start_(std::move(other.start_)) {}
+  calling& operator=(calling&&) = delete;
+  ~calling() {
+    if (ticket_)
+      open_.forget(*ticket_);
+  }
+  void suspended() {
+    auto done = open_.open(caf::strong_actor_ptr{self_->ctrl()}, [this](caf::expected<reply>& result) {
+      ticket_.reset();
       result_.emplace(std::move(result));
-      caller.resume();
-    }));
+      this->resume();
+    });
+    ticket_ = done.ticket();
+    start_(std::move(done));
   }
   caf::expected<reply> await_resume() { return std::move(*result_); }
 
 private:
-  Handle self_;
+  Self* self_;
   calls& open_;
   Start start_;
+  std::optional<uint64_t> ticket_; // Of the call that is waited for.
   std::optional<caf::expected<reply>> result_;
 };
 } // namespace detail
 
-/// Waits, inside a flow (runtime/flow.hpp), for what `start` sends: it gets the client's `done`. `self` is the actor as
-/// a handle that takes `arrived`.
-template <class Handle, class Start>
-auto call(Handle self, calls& open, Start start) {
-  return detail::calling<Handle, Start>{std::move(self), open, std::move(start)};
+/// Waits, inside a flow (runtime/flow.hpp), for what `start` sends: it gets the client's `done`. `self` takes
+/// `arrived`.
+template <class Self, class Start>
+auto call(Self* self, calls& open, Start start) {
+  return detail::calling<Self, Start>{self, open, std::move(start)};
 }
 
 /// The same for one command.
-template <class Handle>
-auto run(Handle self, calls& open, const client& to, std::vector<std::string> argv, deadline until) {
-  return call(std::move(self), open, [&to, argv = std::move(argv), until](client::done done) mutable {
+template <class Self>
+auto run(Self* self, calls& open, const client& to, std::vector<std::string> argv, deadline until) {
+  return call(self, open, [&to, argv = std::move(argv), until](client::done done) mutable {
     to.command(std::move(argv), until, std::move(done));
   });
 }

@@ -77,6 +77,8 @@ public:
     to_->take(ticket_, std::move(result));
     to_->flush();
   }
+  /// What its receiver knows the call by.
+  uint64_t ticket() const { return ticket_; }
 
 private:
   friend class connection;

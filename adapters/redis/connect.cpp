@@ -14,8 +14,10 @@ namespace asio = boost::asio;
 
 namespace arrakis::redis {
 namespace {
+constexpr size_t greeting_bytes = 1'024; ///< What is said to a server at first, but names and passwords.
+
 address parsed(const options& how) {
-  auto where = parse_address(how.url.reveal());
+  auto where = how.url.lend([](std::string_view text) { return parse_address(text); });
   if (!where)
     throw std::runtime_error(text_of(where.error()));
   return std::move(*where);
@@ -122,15 +124,22 @@ void connection::secure(shared_transport to) {
 
 void connection::greet(shared_transport to) {
   std::vector<std::vector<std::string>> words;
-  if (!where_.password.empty() && where_.user.empty())
-    words.push_back({"AUTH", where_.password.reveal()});
-  else if (!where_.password.empty())
-    words.push_back({"AUTH", where_.user, where_.password.reveal()});
   if (where_.database != 0)
     words.push_back({"SELECT", std::to_string(where_.database)});
   if (!how_.name.empty())
     words.push_back({"CLIENT", "SETNAME", how_.name});
   to->out.clear();
+  where_.password.lend([&](std::string_view password) {
+    if (password.empty())
+      return;
+    to->out.reserve(greeting_bytes + where_.user.size() + password.size()); // In one place, which is wiped.
+    put_count(to->out, where_.user.empty() ? 2 : 3);
+    put_word(to->out, "AUTH");
+    if (!where_.user.empty())
+      put_word(to->out, where_.user);
+    put_word(to->out, password);
+    flying_.emplace_back().what = pending::greeting;
+  });
   auto say = [&](const std::vector<std::string>& each, pending::kind what) {
     to->out += encode(each);
     flying_.emplace_back().what = what;
@@ -144,10 +153,10 @@ void connection::greet(shared_transport to) {
   say({"PING"}, pending::ready); // A server that still loads its data says so here, and is not ready.
   writing_ = true;
   auto sent = [self = shared_from_this(), to](const boost::system::error_code& e, size_t) {
+    wipe(to->out); // The password was in it.
     if (to != self->link_)
       return;
     self->writing_ = false;
-    std::fill(to->out.begin(), to->out.end(), '\0'); // The password was in it.
     e ? self->lost(e.message()) : self->write();
   };
   if (to->tls)

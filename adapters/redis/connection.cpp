@@ -19,7 +19,7 @@ using clock = std::chrono::steady_clock;
 constexpr size_t write_bytes_max = 256 * 1024;
 // A server that forgets a script so often while we load it is not ours to serve.
 constexpr int loads_max = 3;
-const char* const too_late = "Redis: the deadline passed before it could be sent";
+const char* const too_late = "the deadline passed before it could be sent";
 } // namespace
 
 void connection::submit(std::span<pending> requests, bool here) {
@@ -50,7 +50,7 @@ void connection::submit(std::span<pending> requests, bool here) {
     }
   }
   for (; sent < fits; ++sent)
-    requests[sent].done(fail(ec::unavailable, "Redis: the client was stopped"));
+    requests[sent].done(unavailable("the client was stopped"));
   for (; sent < requests.size(); ++sent)
     requests[sent].done(fail(ec::busy, fmt::format("Redis: {} calls are open", open + fits)));
 }
@@ -96,7 +96,7 @@ void connection::take_inbox() {
   }
   for (auto& request : taken) {
     if (stage_ == stage::resting || stage_ == stage::stopped || silent_) {
-      finish(request, fail(ec::unavailable, "Redis: " + status().detail));
+      finish(request, unavailable(status().detail));
       continue;
     }
     watch(request.until.at);
@@ -130,7 +130,7 @@ void connection::write() {
       auto next = std::move(from->front());
       from->pop_front();
       if (next.until.passed(now)) {
-        finish(next, fail(ec::unavailable, too_late));
+        finish(next, unavailable(too_late));
         continue;
       }
       out += next.wire;
@@ -275,7 +275,7 @@ void connection::hand_over() {
 void connection::refuse_waiting(const std::string& why) {
   auto refused = std::exchange(waiting_, {});
   for (auto& request : refused)
-    finish(request, fail(ec::unavailable, "Redis: " + why));
+    finish(request, unavailable(why));
 }
 
 void connection::lost(const std::string& why) {
@@ -408,7 +408,7 @@ void connection::expire() {
         soonest = std::min(soonest, request.until.at);
     }
   for (auto& request : unsent)
-    finish(request, fail(ec::unavailable, too_late));
+    finish(request, unavailable(too_late));
   for (auto& each : unanswered)
     answer(each, fail(ec::unknown, "Redis: no reply before the deadline"));
   hand_over();

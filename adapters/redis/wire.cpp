@@ -143,10 +143,14 @@ bool is_passing(std::string_view error) {
   return std::ranges::find(codes, error.substr(0, error.find(' '))) != std::end(codes);
 }
 
+caf::error unavailable(const std::string& why) {
+  return fail(ec::unavailable, "Redis: " + why, server_away{"redis", why});
+}
+
 caf::expected<reply> answer(reply from) {
   if (from.type != reply::error)
     return from;
-  return failed<reply>(is_passing(from.bytes) ? ec::unavailable : ec::internal, "Redis: " + from.bytes);
+  return is_passing(from.bytes) ? unavailable(from.bytes) : fail(ec::internal, "Redis: " + from.bytes);
 }
 
 void reader::closer::operator()(redisReader* parser) const { redisReaderFree(parser); }

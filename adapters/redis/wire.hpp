@@ -29,6 +29,9 @@ std::string_view sha1_of(const script& code);
 /// (shared.*err).
 bool is_passing(std::string_view error);
 
+/// An ec::unavailable with its `server_away`: nothing was sent, or the server did nothing.
+caf::error unavailable(const std::string& why);
+
 /// What an asker gets for a reply: the reply, or the error that an error reply stands for (messages.hpp).
 caf::expected<reply> answer(reply from);
 

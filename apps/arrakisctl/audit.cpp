@@ -18,7 +18,7 @@ result log(ports& to, const arguments& given) {
   wanted.community = *id;
   wanted.count_max = given.has("--count") ? static_cast<size_t>(given.number("--count")) : count_standard;
   wanted.until = soon();
-  auto found = ask_now<audit::listed>(to.sys, to.audit, std::move(wanted));
+  auto found = ask_now<audit::listed>(to.system(), to.audit(), std::move(wanted));
   if (!found)
     return found.error();
   bj::array all;
@@ -47,7 +47,7 @@ result verify(ports& to, const arguments& given) {
       return id.error();
     ids.push_back(*id);
   } else {
-    auto all = ask_now<communities::listed>(to.sys, to.communities, communities::list{soon()});
+    auto all = ask_now<communities::listed>(to.system(), to.communities(), communities::list{soon()});
     if (!all)
       return all.error();
     for (const auto& r : all->rows)
@@ -57,7 +57,7 @@ result verify(ports& to, const arguments& given) {
   bj::array chains;
   std::vector<std::vector<std::string>> rows;
   for (const auto& id : ids) {
-    auto seen = ask_now<audit::verified>(to.sys, to.audit, audit::verify{id, soon()});
+    auto seen = ask_now<audit::verified>(to.system(), to.audit(), audit::verify{id, soon()});
     if (!seen)
       return seen.error();
     if (!seen->whole)

@@ -1,12 +1,6 @@
 #pragma once
 // The commands of arrakisctl, each declared in its own file, and what they work with.
-#include "adapters/objects/messages.hpp"
-#include "adapters/postgres/audit/messages.hpp"
-#include "adapters/postgres/communities/messages.hpp"
-#include "adapters/postgres/deployments/messages.hpp"
-#include "adapters/postgres/manifests/messages.hpp"
-#include "adapters/queue/messages.hpp"
-#include "adapters/signer/messages.hpp"
+#include "apps/wiring/ports.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/config.hpp"
 #include "runtime/error.hpp"
@@ -22,20 +16,11 @@ using cli::arguments;
 using cli::output;
 using result = caf::expected<output>;
 
-/// The ports that a command may ask.
-struct ports {
-  caf::actor_system& sys;
-  communities::handle communities;
-  manifests::handle manifests;
-  deployments::handle deployments;
-  audit::handle audit;
-  queue::handle queue;
-  objects::handle objects;
-  signer::handle signer;
-};
+/// The ports that a command may ask: those that it does not ask are never opened.
+using wiring::ports;
 
-/// The `run` of a command that works on the daemon's servers, with --json. What is away is told with its address and
-/// where the daemon was looked for.
+/// The `run` of a command that works on the daemon's servers, with --json. A server that does not answer is named with
+/// its address and the folders where the daemon was looked for.
 std::function<int(const arguments&)> with_ports(result (*)(ports&, const arguments&));
 /// The `run` of a command that needs no more than the daemon's configuration. `node.state_folder` is the one that was
 /// found.

@@ -33,7 +33,7 @@ caf::expected<std::optional<status_change>> last_status_change(ports& to, const 
   wanted.event = frozen ? "COMMUNITY_FROZEN" : "COMMUNITY_DEACTIVATED";
   wanted.count_max = 1;
   wanted.until = soon();
-  auto found = ask_now<audit::listed>(to.sys, to.audit, std::move(wanted));
+  auto found = ask_now<audit::listed>(to.system(), to.audit(), std::move(wanted));
   if (!found)
     return found.error();
   if (found->entries.empty())
@@ -53,7 +53,7 @@ result set_status(ports& to, const arguments& given, const char* status, const c
   if (unicode::length(reason) > communities::reason_characters_max)
     return fail(ec::invalid, fmt::format("REASON: it has {} characters; at most {} are kept in the audit trail",
                                          unicode::length(reason), communities::reason_characters_max));
-  auto done = ask_now<communities::record>(to.sys, to.communities,
+  auto done = ask_now<communities::record>(to.system(), to.communities(),
                                            communities::set_status{*id, status, "operator", reason, soon()});
   if (!done)
     return done.error();
@@ -91,7 +91,7 @@ result show(ports& to, const arguments& given) {
   auto id = find_community(to, given.text("ID"));
   if (!id)
     return id.error();
-  auto record = ask_now<communities::record>(to.sys, to.communities, communities::load{*id, soon()});
+  auto record = ask_now<communities::record>(to.system(), to.communities(), communities::load{*id, soon()});
   if (!record)
     return record.error();
   output out{json_of(*record), table_of({*record}) + "\n", {}};
@@ -105,15 +105,15 @@ result show(ports& to, const arguments& given) {
       out.text += cli::line("{} since {} by {}: {}", record->status, (*change)->at, (*change)->by, (*change)->reason);
     }
   }
-  if (auto last = ask_now<deployments::status_of>(to.sys, to.deployments, deployments::status{*id, 0, soon()}))
+  if (auto last = ask_now<deployments::status_of>(to.system(), to.deployments(), deployments::status{*id, 0, soon()}))
     add_deployment(*last, out);
-  if (auto shadow = ask_now<manifests::shadow>(to.sys, to.manifests, manifests::load_shadow{*id, soon()}))
+  if (auto shadow = ask_now<manifests::shadow>(to.system(), to.manifests(), manifests::load_shadow{*id, soon()}))
     add_resources(*shadow, out);
   return out;
 }
 
 result list(ports& to, const arguments&) {
-  auto all = ask_now<communities::listed>(to.sys, to.communities, communities::list{soon()});
+  auto all = ask_now<communities::listed>(to.system(), to.communities(), communities::list{soon()});
   if (!all)
     return all.error();
   bj::array rows;
@@ -135,7 +135,7 @@ caf::expected<community_id> find_community(ports& to, const std::string& id_or_g
   if (auto id = parse_community_id(id_or_guild))
     return *id;
   const auto guild = parse_snowflake(id_or_guild).value_or(snowflake{});
-  auto found = ask_now<communities::found>(to.sys, to.communities, communities::find_by_guild{guild, soon()});
+  auto found = ask_now<communities::found>(to.system(), to.communities(), communities::find_by_guild{guild, soon()});
   if (!found)
     return found.error();
   if (!found->id)

@@ -1,6 +1,5 @@
 #include "apps/arrakisctl/daemon.hpp"
 
-#include "adapters/embedded/embedded.hpp"
 #include "runtime/file.hpp"
 #include "runtime/json.hpp"
 
@@ -39,15 +38,24 @@ int trace_of_daemon(const std::string& folder) {
 
 std::string searched(const daemon& d) { return fmt::format("{}", fmt::join(d.searched, " and ")); }
 
+/// The socket of an embedded PostgreSQL that is not there; empty: it is, or the server is not embedded.
+std::string missing_socket(const daemon& d) {
+  auto socket = wiring::embedded_postgres_socket(d.settings);
+  std::error_code unreadable;
+  return socket.empty() || fs::exists(socket, unreadable) ? "" : socket;
+}
+
 /// Host, port and database out of a connection string, and nothing else of it.
 std::string address_of(const secret& dsn) {
-  char* complaint = nullptr;
-  const std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)> options{
-    PQconninfoParse(dsn.reveal().c_str(), &complaint), PQconninfoFree};
-  PQfreemem(complaint);
+  using parsed = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
+  const auto options = dsn.lend([](std::string_view text) {
+    return parsed{PQconninfoParse(text.data(), nullptr), PQconninfoFree};
+  });
   std::map<std::string, std::string> values;
   for (const auto* o = options.get(); o != nullptr && o->keyword != nullptr; ++o)
-    values[o->keyword] = o->val ? o->val : "";
+    if (const std::string_view name{o->keyword};
+        name == "host" || name == "hostaddr" || name == "port" || name == "dbname")
+      values[o->keyword] = o->val ? o->val : "";
   const auto host = values["host"].empty() ? values["hostaddr"] : values["host"];
   const auto port = values["port"].empty() ? "5432" : values["port"];
   return fmt::format("{}:{}/{}", host.empty() ? "localhost" : host, port, values["dbname"]);
@@ -75,27 +83,19 @@ caf::expected<daemon> find_daemon(const std::string& file) {
   return found;
 }
 
-caf::error check_sockets(const daemon& d) {
-  if (d.settings.text("postgres.mode") != "embedded")
-    return {};
-  std::error_code unreadable;
-  const auto socket = embedded::socket_folder(d.settings.text(folder_key)) + "/.s.PGSQL.5432";
-  if (fs::exists(socket, unreadable))
-    return {};
-  return fail(ec::unavailable,
-              fmt::format("Can't reach Arrakis' database at {}: {} Looked in {}.", socket, remedy, searched(d)));
-}
-
 caf::error with_address(const caf::error& e, const daemon& d, const wiring::addresses& where) {
   if (code_of(e) != ec::unavailable)
     return e;
-  const auto text = text_of(e);
-  if (text.starts_with("the database is away"))
-    return fail(ec::unavailable, fmt::format("Can't reach Arrakis' database at {}: {} Looked in {}. ({})",
-                                             address_of(where.dsn), remedy, searched(d), text));
-  if (text.starts_with("Redis: "))
+  if (const auto socket = missing_socket(d); !socket.empty())
     return fail(ec::unavailable,
-                fmt::format("Can't reach Arrakis' Redis ({}): {} Looked in {}.", text.substr(7), remedy, searched(d)));
+                fmt::format("Can't reach Arrakis' database at {}: {} Looked in {}.", socket, remedy, searched(d)));
+  const auto away = detail_of<server_away>(e);
+  if (away && away->server == "postgres")
+    return fail(ec::unavailable, fmt::format("Can't reach Arrakis' database at {}: {} Looked in {}. ({})",
+                                             address_of(where.dsn), remedy, searched(d), text_of(e)));
+  if (away && away->server == "redis")
+    return fail(ec::unavailable,
+                fmt::format("Can't reach Arrakis' Redis ({}): {} Looked in {}.", away->why, remedy, searched(d)));
   return e;
 }
 } // namespace arrakis::ctl

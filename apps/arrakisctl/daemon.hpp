@@ -1,6 +1,6 @@
 #pragma once
 // Which daemon the terminal speaks to: from --config, the environment, or the folders where one is kept by default.
-#include "apps/wiring/connections.hpp"
+#include "apps/wiring/addresses.hpp"
 #include "runtime/config.hpp"
 
 #include <string>
@@ -16,9 +16,8 @@ struct daemon {
 /// `make run`) whose daemon runs, else the first that a daemon has used, else ./state.
 caf::expected<daemon> find_daemon(const std::string& file);
 
-/// ec::unavailable, with the folders that were searched, when the servers are embedded and none listens there.
-caf::error check_sockets(const daemon&);
-/// The error of a server that is away becomes a sentence with its address (never a password); any other stays.
+/// The error of a server that is away becomes a sentence with its address (never a password) and the folders that were
+/// searched; any other stays.
 caf::error with_address(const caf::error&, const daemon&, const wiring::addresses&);
 
 } // namespace arrakis::ctl

@@ -1,4 +1,4 @@
-#include "schemas/invite.hpp"
+#include "actors/guild/core/invite.hpp"
 #include "apps/arrakisctl/commands.hpp"
 #include "apps/arrakisctl/fetch.hpp"
 #include "runtime/json.hpp"
@@ -15,14 +15,13 @@ caf::expected<snowflake> application_of(const config& settings) {
                              "ARRAKIS_DISCORD_TOKEN");
   const auto& given = settings.text("discord.api_url");
   const auto url = given.empty() ? std::string{"https://discord.com"} : given;
-  const auto got = fetch(url,
-                         {"GET",
-                          "/api/v10/applications/@me",
-                          {{"Authorization", "Bot " + token.reveal()},
-                           {"User-Agent", "DiscordBot (https://github.com/arrakis, " ARRAKIS_VERSION ")"}},
-                          {},
-                          {}},
-                         patience);
+  net::http_request request{"GET",
+                            "/api/v10/applications/@me",
+                            {{"User-Agent", "DiscordBot (https://github.com/arrakis, " ARRAKIS_VERSION ")"}},
+                            {},
+                            {}};
+  request.authorization = secret::concat("Bot ", token);
+  const auto got = fetch(url, std::move(request), patience);
   if (!got)
     return fail(code_of(got.error()), "Discord does not answer at " + url + ": " + text_of(got.error()));
   if (got->status == 401)

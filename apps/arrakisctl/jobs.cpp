@@ -38,7 +38,7 @@ output listing(const std::vector<queue::job_view>& jobs, const std::string& othe
 }
 
 caf::expected<std::vector<queue::job_view>> jobs_in(ports& to, const std::string& state) {
-  auto found = ask_now<queue::job_list>(to.sys, to.queue, queue::list_jobs{state, 0, count_max, soon()});
+  auto found = ask_now<queue::job_list>(to.system(), to.queue(), queue::list_jobs{state, 0, count_max, soon()});
   if (!found)
     return found.error();
   return std::move(found->jobs);
@@ -54,7 +54,7 @@ result list_state(ports& to, const std::string& state) {
 result list(ports& to, const arguments& given) {
   if (given.has("STATE"))
     return list_state(to, given.text("STATE"));
-  auto n = ask_now<queue::counts>(to.sys, to.queue, queue::counts_of{soon()});
+  auto n = ask_now<queue::counts>(to.system(), to.queue(), queue::counts_of{soon()});
   if (!n)
     return n.error();
   std::vector<queue::job_view> all;
@@ -77,7 +77,7 @@ result list(ports& to, const arguments& given) {
 result dead(ports& to, const arguments&) { return list_state(to, "dead"); }
 
 result show(ports& to, const arguments& given) {
-  auto j = ask_now<queue::job_view>(to.sys, to.queue, queue::show{given.text("ID"), soon()});
+  auto j = ask_now<queue::job_view>(to.system(), to.queue(), queue::show{given.text("ID"), soon()});
   if (!j)
     return j.error();
   auto out = listing({*j}, "");
@@ -99,7 +99,7 @@ result show(ports& to, const arguments& given) {
 
 template <class Message>
 result order(ports& to, Message message, bj::object json, const std::string& sentence) {
-  auto done = ask_now<queue::done>(to.sys, to.queue, std::move(message));
+  auto done = ask_now<queue::done>(to.system(), to.queue(), std::move(message));
   if (!done)
     return done.error();
   return output{std::move(json), cli::line("{}", sentence), {}};

@@ -18,14 +18,14 @@ namespace {
 namespace bj = boost::json;
 
 caf::expected<public_key_list> public_keys(ports& to) {
-  auto keys = ask_now<signer::keys>(to.sys, to.signer, signer::public_keys{soon()});
+  auto keys = ask_now<signer::keys>(to.system(), to.signer(), signer::public_keys{soon()});
   return keys ? caf::expected<public_key_list>{std::move(keys->hex_by_version)} : keys.error();
 }
 
 /// The database's copy of a version, which is the truth, once hash and signature confirm it.
 caf::expected<manifests::record> confirmed(ports& to, const community_id& id, int64_t version,
                                            const public_key_list& keys) {
-  auto record = ask_now<manifests::record>(to.sys, to.manifests, manifests::load{id, version, soon()});
+  auto record = ask_now<manifests::record>(to.system(), to.manifests(), manifests::load{id, version, soon()});
   if (!record)
     return record.error();
   if (auto bad = check_signed(*record, keys))
@@ -49,7 +49,7 @@ struct place {
   std::string words;
 };
 caf::expected<place> look(ports& to, const manifests::record& r, const public_key_list& keys) {
-  auto there = ask_now<objects::snapshot>(to.sys, to.objects, objects::get{r.community, r.version, soon(), {}});
+  auto there = ask_now<objects::snapshot>(to.system(), to.objects(), objects::get{r.community, r.version, soon(), {}});
   if (!there && code_of(there.error()) == ec::not_found)
     return place{place::absent, "NOT YET in the object store"};
   if (!there && code_of(there.error()) == ec::corrupt)
@@ -65,11 +65,11 @@ caf::expected<place> look(ports& to, const manifests::record& r, const public_ke
 
 /// All versions of the database, newest first, each with its bytes.
 caf::expected<std::vector<manifests::record>> all_records(ports& to, const community_id& id) {
-  auto rows = ask_now<manifests::listed>(to.sys, to.manifests, manifests::list{id, soon()});
+  auto rows = ask_now<manifests::listed>(to.system(), to.manifests(), manifests::list{id, soon()});
   if (!rows)
     return rows.error();
   for (auto& r : rows->rows) {
-    auto whole = ask_now<manifests::record>(to.sys, to.manifests, manifests::load{id, r.version, soon()});
+    auto whole = ask_now<manifests::record>(to.system(), to.manifests(), manifests::load{id, r.version, soon()});
     if (!whole)
       return whole.error();
     r = std::move(*whole);
@@ -86,13 +86,13 @@ struct leftover {
 caf::expected<std::vector<leftover>> leftovers(ports& to, const community_id& id,
                                                const std::vector<manifests::record>& records,
                                                const public_key_list& keys) {
-  auto stored = ask_now<objects::versions>(to.sys, to.objects, objects::list{id, soon()});
+  auto stored = ask_now<objects::versions>(to.system(), to.objects(), objects::list{id, soon()});
   if (!stored)
     return stored.error();
   std::vector<leftover> out;
   const auto add = [&](int64_t version, const std::string& aside) {
-    out.push_back(
-      {version, aside, ask_now<objects::snapshot>(to.sys, to.objects, objects::get{id, version, soon(), aside})});
+    out.push_back({version, aside,
+                   ask_now<objects::snapshot>(to.system(), to.objects(), objects::get{id, version, soon(), aside})});
   };
   for (const auto version : stored->list) {
     const auto known = std::ranges::find(records, version, &manifests::record::version);
@@ -174,7 +174,8 @@ result verify(ports& to, const community_id& id, const arguments&) {
 
 result show(ports& to, const community_id& id, const arguments& given) {
   auto keys = public_keys(to);
-  auto rows = keys ? ask_now<manifests::listed>(to.sys, to.manifests, manifests::list{id, soon()}) : keys.error();
+  auto rows = keys ? ask_now<manifests::listed>(to.system(), to.manifests(), manifests::list{id, soon()})
+                   : keys.error();
   if (!rows)
     return rows.error();
   if (rows->rows.empty())
@@ -197,7 +198,7 @@ result show(ports& to, const community_id& id, const arguments& given) {
 
 /// What anyone needs to verify a signature by other means: the raw Ed25519 keys in hex, by key version, as JSON.
 result keys(ports& to, const arguments&) {
-  auto all = ask_now<signer::keys>(to.sys, to.signer, signer::public_keys{soon()});
+  auto all = ask_now<signer::keys>(to.system(), to.signer(), signer::public_keys{soon()});
   if (!all)
     return all.error();
   bj::object out;
@@ -212,10 +213,11 @@ result deploy(ports& to, const community_id& id, const std::string& canonical, c
   auto content = read_manifest(canonical);
   if (!content)
     return content.error();
-  auto record = ask_now<communities::record>(to.sys, to.communities, communities::load{id, soon()});
+  auto record = ask_now<communities::record>(to.system(), to.communities(), communities::load{id, soon()});
   if (!record)
     return record.error();
-  auto actor = community::start(to.sys, record->guild, {to.communities, to.manifests, to.deployments, to.signer, {}});
+  auto actor = community::start(to.system(), record->guild,
+                                {to.communities(), to.manifests(), to.deployments(), to.signer(), {}});
   community::deploy order;
   order.guild = record->guild;
   order.wanted = std::make_shared<const arrakis::manifest>(std::move(*content));
@@ -223,7 +225,7 @@ result deploy(ports& to, const community_id& id, const std::string& canonical, c
   order.key = fmt::format("restore-{}-{}", id.value, random_hex(16));
   order.trace = random_hex(16);
   order.until = soon();
-  auto done = ask_now<community::deployed>(to.sys, actor, std::move(order));
+  auto done = ask_now<community::deployed>(to.system(), actor, std::move(order));
   caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   if (!done)
     return done.error();
@@ -290,7 +292,7 @@ result restore_lost(ports& to, const community_id& id, const arguments& given) {
   if (auto bad = objects::verify(*lost, *keys))
     return fail(ec::refused, "it is not deployed: " + text_of(bad));
   boost::json::value now = boost::json::object{};
-  auto rows = ask_now<manifests::listed>(to.sys, to.manifests, manifests::list{id, soon()});
+  auto rows = ask_now<manifests::listed>(to.system(), to.manifests(), manifests::list{id, soon()});
   if (!rows)
     return rows.error();
   if (!rows->rows.empty()) {
@@ -337,14 +339,14 @@ result reindex(ports& to, const community_id& id, const arguments&) {
       return seen.error();
     if (seen->what == place::same)
       continue;
-    auto done = ask_now<objects::stored>(to.sys, to.objects, objects::supersede{snapshot_of(r), soon()});
+    auto done = ask_now<objects::stored>(to.system(), to.objects(), objects::supersede{snapshot_of(r), soon()});
     if (!done)
       return done.error();
     mended.push_back(bj::object{{"version", r.version}, {"was", seen->words}, {"aside", done->aside}});
     out.text += cli::line("v{:06}  was {}; stored now{}", r.version, seen->words,
                           done->aside.empty() ? "" : ", the other is kept as " + done->aside);
   }
-  auto listed = ask_now<objects::versions>(to.sys, to.objects, objects::rebuild_index{id, soon()});
+  auto listed = ask_now<objects::versions>(to.system(), to.objects(), objects::rebuild_index{id, soon()});
   if (!listed)
     return listed.error();
   out.text += cli::line("The index is written anew: {} versions are in their places, {} of them mended.",

@@ -11,15 +11,15 @@ constexpr std::chrono::minutes order_patience{10};
 template <class R, class Message>
 caf::expected<R> order(ports& to) {
   const deadline until{std::chrono::steady_clock::now() + order_patience};
-  caf::scoped_actor self{to.sys};
+  caf::scoped_actor self{to.system()};
   std::optional<caf::expected<R>> answer;
-  self->request(to.signer, caf::duration{order_patience + std::chrono::seconds{1}}, Message{until})
+  self->request(to.signer(), caf::duration{order_patience + std::chrono::seconds{1}}, Message{until})
     .receive([&](R& x) { answer.emplace(std::move(x)); }, [&](caf::error& e) { answer.emplace(std::move(e)); });
   return std::move(*answer);
 }
 
 result status(ports& to, const arguments&) {
-  auto now = ask_now<signer::condition>(to.sys, to.signer, signer::inspect{soon()});
+  auto now = ask_now<signer::condition>(to.system(), to.signer(), signer::inspect{soon()});
   if (!now)
     return now.error();
   if (!now->signs)

@@ -1,10 +1,8 @@
-#include "adapters/embedded/embedded.hpp"
-#include "adapters/postgres/migrate.hpp"
 #include "apps/arrakisd/reload.hpp"
 #include "apps/arrakisd/series.hpp"
-#include "apps/arrakisd/signals.hpp"
 #include "apps/arrakisd/tree.hpp"
-#include "apps/wiring/connections.hpp"
+#include "apps/wiring/addresses.hpp"
+#include "apps/wiring/embedded.hpp"
 #include "apps/wiring/privileges.hpp"
 #include "apps/wiring/start_check.hpp"
 #include "apps/wiring/state_folder.hpp"
@@ -15,6 +13,8 @@
 #include "runtime/last_resort.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/process_metrics.hpp"
+#include "runtime/signals.hpp"
 #include "runtime/terminal.hpp"
 
 #include <algorithm>
@@ -25,6 +25,7 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <unistd.h>
 
@@ -44,17 +45,8 @@ log::level level_of(const std::string& name) {
                          : log::level::info;
 }
 
-/// The embedded servers that the configuration asks for; none: both are external.
-std::unique_ptr<embedded::servers> start_embedded(const config& settings) {
-  embedded::options o;
-  o.folder = settings.text("node.state_folder");
-  o.postgres = settings.text("postgres.mode") == "embedded";
-  o.redis = settings.text("redis.mode") == "embedded";
-  return o.postgres || o.redis ? std::make_unique<embedded::servers>(o) : nullptr;
-}
-
-postgres::migrated migrate(const wiring::addresses& where) {
-  auto done = postgres::migrate(where.migrate_dsn.reveal());
+postgres::migrated migrate_database(const wiring::addresses& where) {
+  auto done = wiring::migrate(where);
   if (!done)
     throw std::runtime_error(text_of(done.error()));
   for (const auto& name : done->applied)
@@ -111,7 +103,9 @@ void reread(const sources& from, const config& running, std::shared_ptr<const co
     what.at_once.emplace_back("signer keys");
   if (seen.certificates)
     what.at_once.emplace_back("certificates");
-  const auto over_tls = [&](const char* url) { return next->secret(url).reveal().starts_with("rediss:"); };
+  const auto over_tls = [&](const char* url) {
+    return next->secret(url).lend([](std::string_view text) { return text.starts_with("rediss:"); });
+  };
   if (seen.certificates && (over_tls("redis.url") || over_tls("redis.queue_url")))
     what.restart.emplace_back("certificates of Redis");
   for (const auto& notice : next->notices())
@@ -193,12 +187,12 @@ int run(const config& settings, const sources& from) {
   wiring::leave_root(settings.text("node.state_folder"));
   check_start(settings);
   last_resort::require_threads(threads_of(settings));
-  const auto servers = start_embedded(settings);
+  std::optional<wiring::embedded_servers> servers{std::in_place, settings};
   auto where = wiring::find_addresses(settings);
   if (!where)
     throw std::runtime_error(text_of(where.error()));
   if (settings.text("postgres.mode") == "embedded")
-    migrate(*where);
+    migrate_database(*where);
   series::begin_at_zero(settings);
   {
     node here{settings, *where};
@@ -207,13 +201,14 @@ int run(const config& settings, const sources& from) {
                  {{"version", ARRAKIS_VERSION}, {"compiler", __VERSION__}});
     log::info("ready", {{"url", here.url()}, {"roles", settings.text("node.roles")}});
     auto last = std::make_shared<const config>(settings);
-    reload::files files{wiring::signer_folder(settings), reload::system_certificates()};
+    reload::files files{wiring::signer_files(settings), reload::system_certificates()};
     int signal_number = 0;
     while ((signal_number = signals::next()) == SIGHUP)
       reread(from, settings, last, files, here);
     log::info("stopping", {{"signal", signal_number}});
   }
-  log::info("stopped");
+  servers.reset();
+  log::info("stopped", {{"threads", metrics::threads()}}); // This one alone.
   return last_resort::gave_up() ? 1 : 0;
 }
 
@@ -221,11 +216,11 @@ int run_migrate(const config& settings, bool as_json) {
   last_resort::install([] { kill(getpid(), SIGTERM); });
   wiring::leave_root(settings.text("node.state_folder"));
   last_resort::require_threads(threads_of(settings));
-  const auto servers = start_embedded(settings);
+  const wiring::embedded_servers servers{settings};
   const auto where = wiring::find_addresses(settings);
   if (!where)
     throw std::runtime_error(text_of(where.error()));
-  print(migrate(*where), as_json);
+  print(migrate_database(*where), as_json);
   return cli::success;
 }
 

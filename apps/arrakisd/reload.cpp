@@ -1,6 +1,5 @@
 #include "apps/arrakisd/reload.hpp"
 
-#include "adapters/signer/local/key_folder.hpp"
 #include "runtime/file.hpp"
 
 #include <algorithm>
@@ -24,8 +23,11 @@ std::string state_of(const std::string& path) {
   return fmt::format("{}:{}:{}.{}", seen.st_ino, seen.st_size, seen.st_ctim.tv_sec, seen.st_ctim.tv_nsec);
 }
 
+/// Empty: no file, or no folder.
 std::string state_of_folder(const std::string& folder) {
   std::string all;
+  if (folder.empty())
+    return all;
   if (const auto names = file::list(folder))
     for (const auto& name : *names)
       all += fmt::format("{} {};", name, state_of(folder + "/" + name));
@@ -51,21 +53,21 @@ changes compare(const config& running, const config& last, const config& next) {
   return result;
 }
 
-files::files(std::string keys, std::string certificates)
+files::files(wiring::key_files keys, std::string certificates)
   : keys_(std::move(keys)),
     certificates_(std::move(certificates)),
-    keys_state_(state_of_folder(keys_)),
+    keys_state_(state_of_folder(keys_.folder)),
     certificates_state_(state_of(certificates_)) {}
 
 files::found files::look() const {
-  found result{.keys_state = state_of_folder(keys_), .certificates_state = state_of(certificates_)};
+  found result{.keys_state = state_of_folder(keys_.folder), .certificates_state = state_of(certificates_)};
   result.keys = result.keys_state != keys_state_;
   result.certificates = result.certificates_state != certificates_state_;
   if (result.keys && result.keys_state.empty())
-    result.faults.push_back(fmt::format("{}: the signer's keys are gone; restore them from a copy", keys_));
+    result.faults.push_back(fmt::format("{}: the signer's keys are gone; restore them from a copy", keys_.folder));
   else if (result.keys)
-    if (const auto opened = signer::local::key_folder::open(keys_); !opened)
-      result.faults.push_back(text_of(opened.error()));
+    if (const auto bad = keys_.check())
+      result.faults.push_back(text_of(bad));
   if (result.certificates && result.certificates_state != "none" && !holds_certificates(certificates_))
     result.faults.push_back(fmt::format("{}: it holds no certificates in PEM form", certificates_));
   return result;

@@ -1,5 +1,6 @@
 #pragma once
 // SIGHUP: which settings hold at once, which need a restart, and which files besides them are read anew.
+#include "apps/wiring/implementations.hpp"
 #include "runtime/config.hpp"
 
 #include <memory>
@@ -39,8 +40,8 @@ changes compare(const config& running, const config& last, const config& next);
 /// Files that no setting holds: the signer's keys and the certificates that peers are verified by.
 class files {
 public:
-  /// `keys`: a folder. `certificates`: a PEM file, which need not exist.
-  files(std::string keys, std::string certificates);
+  /// `certificates`: a PEM file, which need not exist.
+  files(wiring::key_files keys, std::string certificates);
   struct found {
     std::string keys_state, certificates_state; ///< For `accept`.
     bool keys = false, certificates = false;    ///< Whether they are others than those accepted last.
@@ -50,7 +51,8 @@ public:
   void accept(const found&);
 
 private:
-  std::string keys_, certificates_, keys_state_, certificates_state_;
+  wiring::key_files keys_;
+  std::string certificates_, keys_state_, certificates_state_;
 };
 
 /// The file that OpenSSL takes the system's certificates from: SSL_CERT_FILE, or where it was built to look.

@@ -44,6 +44,7 @@ TEST_CASE("series: every listed metric is there from the start, but those whose 
   CHECK(missing()
         == std::set<std::string>{
           "arrakis_build_info",                   // main() sets it: it knows the version.
+          "arrakis_http_request_seconds",         // One for each route, from the start of its listener.
           "arrakis_postgres_transaction_seconds", // One for each transaction's name.
           "arrakis_runtime_child_crashes_total",  // One for each child that crashed.
         });

@@ -6,45 +6,30 @@
 #include "actors/edge/edge.hpp"
 #include "actors/fences/fences.hpp"
 #include "actors/gate/gate.hpp"
+#include "actors/guild/core/invite.hpp"
+#include "actors/http_api/http_api.hpp"
 #include "actors/interactions/interactions.hpp"
 #include "actors/jobs/jobs.hpp"
 #include "actors/outbox_relay/outbox_relay.hpp"
+#include "actors/quarantine/quarantine.hpp"
+#include "actors/readiness/readiness.hpp"
 #include "actors/reconciler/reconciler.hpp"
 #include "actors/wizard/wizard.hpp"
-#include "adapters/chain/chain.hpp"
-#include "adapters/discord/rest/rest.hpp"
-#include "adapters/leases/leases.hpp"
-#include "adapters/objects/folder/folder.hpp"
-#include "adapters/postgres/audit/audit.hpp"
-#include "adapters/postgres/communities/communities.hpp"
-#include "adapters/postgres/dead_letters/dead_letters.hpp"
-#include "adapters/postgres/deployments/deployments.hpp"
-#include "adapters/postgres/manifests/manifests.hpp"
-#include "adapters/postgres/outbox/outbox.hpp"
-#include "adapters/postgres/signing_keys/signing_keys.hpp"
-#include "adapters/queue/queue.hpp"
-#include "adapters/queue/worker.hpp"
-#include "adapters/redis/eviction.hpp"
-#include "adapters/signer/anchored/anchored.hpp"
-#include "adapters/signer/local/local.hpp"
-#include "apps/arrakisd/door.hpp"
-#include "apps/arrakisd/identity.hpp"
-#include "apps/arrakisd/node_name.hpp"
-#include "apps/arrakisd/quarantine.hpp"
-#include "apps/arrakisd/readiness.hpp"
 #include "apps/arrakisd/reload.hpp"
-#include "apps/arrakisd/shards.hpp"
+#include "apps/wiring/discord.hpp"
 #include "apps/wiring/http.hpp"
+#include "apps/wiring/implementations.hpp"
 #include "apps/wiring/privileges.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/directory.hpp"
+#include "runtime/flow/asker.hpp"
 #include "runtime/log.hpp"
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/http_server.hpp"
 #include "runtime/net/io.hpp"
+#include "runtime/node_name.hpp"
 #include "runtime/supervisor.hpp"
 #include "runtime/url.hpp"
-#include "schemas/invite.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -67,55 +52,24 @@ caf::actor_system_config& system_config(const config& settings) {
   return cfg;
 }
 
-/// Waits until every actor and every thread of a detached actor of ours has ended, and lets go of pending timeouts,
-/// which in CAF 0.17 hold their actor until they are due (actor-framework issue 698). The system itself is kept until
-/// the process ends, a moment later: CAF's destructor waits without bound for the end of its logger, and each thread
-/// that has spawned an actor (an io thread, at the door) holds that as long as it lives. `own_threads`: of CAF's own
-/// detached actors, which do not end before the system.
-void end_system(std::unique_ptr<caf::actor_system> sys, size_t own_threads, std::chrono::milliseconds patience) {
+/// Waits until every actor has ended, and lets go of pending timeouts, which in CAF 0.17 hold their actor until they
+/// are due (actor-framework issue 698). After that CAF's destructor, which waits without bound, has nothing to wait for
+/// but its own threads: no thread of ours holds its logger, since none spawns an actor (runtime/flow/asker.hpp). False:
+/// some actor does not end, which is a bug; then the system is left to the end of the process.
+bool end_actors(caf::actor_system& sys, std::chrono::milliseconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
-  while (sys->registry().running() > 0 && std::chrono::steady_clock::now() < end)
+  while (sys.registry().running() > 0 && std::chrono::steady_clock::now() < end)
     ::poll(nullptr, 0, 5);
-  sys->clock().cancel_all();
-  const auto threads_end = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
-  while (sys->detached_actors() > own_threads && std::chrono::steady_clock::now() < threads_end)
-    ::poll(nullptr, 0, 5);
-  const auto actors = sys->registry().running(), threads = sys->detached_actors();
-  if (actors > 0 || threads > own_threads)
-    log::info("actors_do_not_end", {{"actors", actors}, {"threads", threads - std::min(threads, own_threads)}});
-  [[maybe_unused]] static caf::actor_system* kept = nullptr; // Reachable: no leak for a sanitizer.
-  kept = sys.release();
+  sys.clock().cancel_all();
+  const auto actors = sys.registry().running();
+  if (actors > 0)
+    log::error("actors_do_not_end", {{"actors", actors}});
+  return actors == 0;
 }
 
 bool has_role(const config& settings, std::string_view role) {
   const auto& roles = settings.text("node.roles");
   return roles.find("all") != std::string::npos || roles.find(role) != std::string::npos;
-}
-
-/// The chains that have an endpoint. The wizard offers no other.
-chain::options chain_options(const config& settings) {
-  chain::options result;
-  const auto endpoints = settings.addresses("chains.rpc");
-  for (const auto& known : wizard::core::everything().chains)
-    if (const auto found = endpoints.find(known.id); found != endpoints.end())
-      result.chains.push_back({known.id, known.chain_id, found->second});
-  return result;
-}
-
-/// Throws std::runtime_error that names the key: without it a process would only try again.
-discord::gateway::address_policy allowed_gateways(const config& settings) {
-  auto policy = discord::gateway::address_policy::of(settings.text("discord.gateway_url"),
-                                                     settings.text("discord.api_url"));
-  if (!policy)
-    throw std::runtime_error(text_of(policy.error()));
-  return std::move(*policy);
-}
-
-std::vector<std::string> offered_chains(const config& settings) {
-  std::vector<std::string> ids;
-  for (const auto& c : chain_options(settings).chains)
-    ids.push_back(c.id);
-  return ids;
 }
 } // namespace
 
@@ -127,9 +81,9 @@ struct node::impl {
   net::io io;
   std::unique_ptr<caf::actor_system> system;
   caf::actor_system& sys;
-  const size_t own_threads; ///< Of the system, before any actor of ours.
-  fences::board board;
-  identity who;
+  std::unique_ptr<asker> questions;
+  fences::fence_table fence_table;
+  discord::identity who;
   const node_name own_name;                      ///< Outlives the process.
   const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
   discord::server_clock discord_clock;
@@ -144,10 +98,15 @@ struct node::impl {
   std::unique_ptr<net::http_server> server;
 
   // Addresses that stay valid over restarts, in the order of the tree.
-  wiring::stores stores;
+  postgres::handle pool;       ///< As arrakis_app.
   postgres::handle relay_pool; ///< As arrakis_relay, which sees the outbox of all tenants and nothing else.
+  communities::handle community_store;
+  manifests::handle manifests;
+  deployments::handle deployments;
+  audit::handle audit;
   outbox::handle outbox;
   dead_letters::handle dead_letters;
+  fence_log::handle fence_log;
   redis::handle redis;
   queue::handle queue;
   signing_keys::handle signing_keys;
@@ -169,10 +128,11 @@ struct node::impl {
   queue::processor processor;
   discord::gateway::session_store shard_sessions;
   leases::handle leases;
-  gateway_plan::handle gateway_plans;
+  discord::shards::gateway_plan::handle gateway_plans;
   commands::publisher publisher;
   discord::sink sink;
-  shards::handle shards;
+  discord::shards::handle shards;
+  readiness::handle readiness;
 
   impl(const config& c, const wiring::addresses& w)
     : settings(c),
@@ -181,13 +141,13 @@ struct node::impl {
       io(static_cast<unsigned>(c.integer("runtime.io_threads"))),
       system(std::make_unique<caf::actor_system>(system_config(c))),
       sys(*system),
-      own_threads(sys.detached_actors()),
-      board(sys.clock()),
+      questions(std::make_unique<asker>(sys)),
+      fence_table(sys.clock()),
       own_name(c.text("node.state_folder")),
       http(io),
-      cache(io, wiring::redis_options(w.redis_url, "arrakisd")),
-      queue_link(io, wiring::redis_options(w.queue_url, "arrakisd-queue")),
-      gateway_addresses(allowed_gateways(c)) {}
+      cache(wiring::connect_redis(io, w.redis_url, "arrakisd")),
+      queue_link(wiring::connect_redis(io, w.queue_url, "arrakisd-queue")),
+      gateway_addresses(wiring::allowed_gateways(c)) {}
 
   ~impl();
 
@@ -211,58 +171,42 @@ struct node::impl {
   void declare_identity();
   void open_door();
   void check_redis();
-  std::string api_url() const;
   void drain();
 };
 
-std::string node::impl::api_url() const {
-  const auto& given = settings.text("discord.api_url");
-  return given.empty() ? "https://discord.com" : given;
-}
-
 void node::impl::declare_adapters() {
-  const auto connections = static_cast<unsigned>(settings.integer("postgres.connections"));
-  add<postgres::handle>(stores.pool, "postgres", [this, connections] {
-    return postgres::start(sys, {where.dsn.reveal(), connections});
+  add<postgres::handle>(pool, "postgres", [this] {
+    return wiring::start_postgres(sys, where, static_cast<unsigned>(settings.integer("postgres.connections")));
   });
-  add<communities::handle>(stores.communities, "communities", [this] { return communities::start(sys, stores.pool); });
-  add<manifests::handle>(stores.manifests, "manifests", [this] { return manifests::start(sys, stores.pool); });
-  add<deployments::handle>(stores.deployments, "deployments", [this] { return deployments::start(sys, stores.pool); });
-  add<audit::handle>(stores.audit, "audit", [this] { return audit::start(sys, stores.pool); });
-  add<dead_letters::handle>(dead_letters, "dead_letters", [this] { return dead_letters::start(sys, stores.pool); });
-  add<redis::handle>(redis, "redis", [this] { return redis::start(sys, cache); });
-  add<queue::handle>(queue, "queue",
-                     [this] { return queue::start_queue(sys, queue_link, wiring::queue_options(settings)); });
-  add<signing_keys::handle>(signing_keys, "signing_keys", [this] { return signing_keys::start(sys, stores.pool); });
-  add<signer::keyring::handle>(keyring, "keyring",
-                               [this] { return signer::local::start(sys, {wiring::signer_folder(settings)}); });
-  add<signer::handle>(signer, "signer", [this] {
-    return signer::anchored::start(sys, keyring, signing_keys, {.look_every = std::chrono::seconds{5}});
-  });
-  add<objects::handle>(objects, "objects",
-                       [this] { return objects::folder::start(sys, {wiring::objects_folder(settings)}); });
-  add<chain::handle>(chains, "chains", [this] { return chain::start(sys, io, chain_options(*latest.get())); });
-  add<discord::budget::handle>(budget, "budget", [this] {
-    return discord::budget::start(sys, redis,
-                                  {.slots_max = static_cast<int>(settings.integer("discord.budget_per_second"))});
-  });
+  add<communities::handle>(community_store, "communities", [this] { return wiring::start_communities(sys, pool); });
+  add<manifests::handle>(manifests, "manifests", [this] { return wiring::start_manifests(sys, pool); });
+  add<deployments::handle>(deployments, "deployments", [this] { return wiring::start_deployments(sys, pool); });
+  add<audit::handle>(audit, "audit", [this] { return wiring::start_audit(sys, pool); });
+  add<dead_letters::handle>(dead_letters, "dead_letters", [this] { return wiring::start_dead_letters(sys, pool); });
+  add<fence_log::handle>(fence_log, "fence_log", [this] { return wiring::start_fence_log(sys, pool); });
+  add<redis::handle>(redis, "redis", [this] { return wiring::start_redis(sys, cache); });
+  add<queue::handle>(queue, "queue", [this] { return wiring::start_queue(sys, queue_link, settings); });
+  add<signing_keys::handle>(signing_keys, "signing_keys", [this] { return wiring::start_signing_keys(sys, pool); });
+  add<signer::keyring::handle>(keyring, "keyring", [this] { return wiring::start_keyring(sys, settings); });
+  add<signer::handle>(signer, "signer",
+                      [this] { return wiring::start_signer(sys, keyring, signing_keys, wiring::signer_user::daemon); });
+  add<objects::handle>(objects, "objects", [this] { return wiring::start_objects(sys, settings); });
+  add<chain::handle>(chains, "chains", [this] { return wiring::start_chains(sys, io, *latest.get()); });
+  add<discord::budget::handle>(budget, "budget", [this] { return wiring::start_budget(sys, redis, settings); });
   add<discord::rest>(rest, "rest", [this] {
-    discord::rest_options o;
-    o.token = [this] { return latest.get()->secret("discord.token"); };
-    o.clock = &discord_clock;
-    o.token_refused = &who.token_refused;
-    return discord::start(sys, std::move(o), discord::over(http, api_url()), budget);
+    auto token = [this] { return latest.get()->secret("discord.token"); };
+    return wiring::start_rest(sys, settings, {http, std::move(token), who.token_refused, discord_clock}, budget);
   });
 }
 
 void node::impl::declare_domain() {
-  add<fences::handle>(fences, "fences", [this] { return fences::start(sys, stores.communities, board); });
-  add<gate::handle>(gate, "gate", [this] { return gate::start(sys, rest, stores.deployments, board); });
+  add<fences::handle>(fences, "fences", [this] { return fences::start(sys, fence_log, fence_table); });
+  add<gate::handle>(gate, "gate", [this] { return gate::start(sys, rest, deployments, fence_table); });
   add<caf::actor>(communities, "community", [this] {
     directory::options o;
     o.kind = "community";
-    o.quarantined = keep_last_message(sys, "community", stores.communities, dead_letters);
-    community::ports to{stores.communities, stores.manifests, stores.deployments, signer,
+    o.quarantined = quarantine::keep_last_message(sys, "community", community_store, dead_letters);
+    community::ports to{community_store, manifests, deployments, signer,
                         [this] { caf::anon_send(relay, outbox_relay::kick{}); }};
     return directory::start(sys, std::move(o), [this, to](const std::string& key) {
       const auto guild = parse_snowflake(key).value_or(snowflake{});
@@ -270,7 +214,7 @@ void node::impl::declare_domain() {
     });
   });
   add<reconciler::handle>(reconciler, "reconciler", [this] {
-    return reconciler::start(sys, {stores.communities, stores.manifests, stores.deployments, rest, bot()});
+    return reconciler::start(sys, {community_store, manifests, deployments, rest, bot()});
   });
 }
 
@@ -281,9 +225,10 @@ void node::impl::declare_edge() {
   add<wizard::handle>(wizards, "wizard", [this] {
     wizard::options o;
     o.offered = [this] {
-      return std::make_shared<const wizard::core::catalogue>(wizard::core::offering(offered_chains(*latest.get())));
+      return std::make_shared<const wizard::core::catalogue>(
+        wizard::core::offering(wiring::offered_chains(*latest.get())));
     };
-    o.quarantined = keep_last_message(sys, "wizard_session", stores.communities, dead_letters);
+    o.quarantined = quarantine::keep_last_message(sys, "wizard_session", community_store, dead_letters);
     o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
   });
@@ -294,29 +239,23 @@ void node::impl::declare_edge() {
 }
 
 void node::impl::declare_work() {
-  add<postgres::handle>(relay_pool, "relay_postgres", [this] {
-    return postgres::start(sys, {where.relay_dsn.reveal(), 1});
-  });
-  add<outbox::handle>(outbox, "outbox", [this] { return outbox::start(sys, relay_pool); });
+  add<postgres::handle>(relay_pool, "relay_postgres", [this] { return wiring::start_relay_postgres(sys, where); });
+  add<outbox::handle>(outbox, "outbox", [this] { return wiring::start_outbox(sys, relay_pool); });
   add<outbox_relay::handle>(relay, "relay", [this] {
     outbox_relay::options o;
     // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
     o.jobs_per_tenant_max = static_cast<int>(std::min(settings.integer("queue.jobs_per_tenant"),
                                                       std::max<int64_t>(1, settings.integer("queue.concurrency") - 1)));
     o.job_attempts = static_cast<int>(settings.integer("queue.attempts"));
-    return outbox_relay::start(sys, {outbox, stores.manifests, objects, signer, queue}, o);
+    return outbox_relay::start(sys, {outbox, manifests, objects, signer, queue}, o);
   });
   add<queue::processor>(processor, "jobs", [this] {
-    jobs::services to{gate, rest, stores.manifests, stores.deployments, signer, bot(), incarnation, {}};
+    jobs::services to{gate, rest, manifests, deployments, signer, bot(), incarnation, {}};
     to.lease = settings.milliseconds("queue.lock_ms");
     to.report = [this](queue::progress p) { caf::anon_send(queue, std::move(p)); };
     return jobs::start(sys, std::move(to));
   });
-  add<queue::worker>(worker, "worker", [this] {
-    const auto o = wiring::queue_options(settings);
-    return queue::start_worker(sys, queue::connect(io, wiring::redis_options(where.queue_url, "arrakisd-worker"), o), o,
-                               processor);
-  });
+  add<queue::worker>(worker, "worker", [this] { return wiring::start_worker(sys, io, where, settings, processor); });
 }
 
 void node::impl::declare_identity() {
@@ -325,7 +264,7 @@ void node::impl::declare_identity() {
   children.push_back(
     {"identity",
      [this] {
-       return find_identity(sys, rest, who, [this](snowflake application) {
+       return wiring::start_identity(sys, rest, who, [this](snowflake application) {
          log::info("discord.invite_link", {{"url", invite_link(application)}});
          if (publisher)
            caf::anon_send(publisher, commands::publish{application, {sys.clock().now() + std::chrono::minutes{10}}});
@@ -336,43 +275,48 @@ void node::impl::declare_identity() {
 
 void node::impl::declare_bot() {
   add<discord::gateway::session_store>(shard_sessions, "shard_sessions",
-                                       [this] { return discord::gateway::start_redis_session_store(sys, redis); });
-  add<leases::handle>(leases, "leases", [this] { return leases::start(sys, redis); });
-  add<gateway_plan::handle>(gateway_plans, "gateway_plan",
-                            [this] { return gateway_plan::start(sys, redis, rest, gateway_addresses); });
+                                       [this] { return wiring::start_shard_sessions(sys, redis); });
+  add<leases::handle>(leases, "leases", [this] { return wiring::start_leases(sys, redis); });
+  add<discord::shards::gateway_plan::handle>(
+    gateway_plans, "gateway_plan", [this] { return wiring::start_gateway_plan(sys, redis, rest, gateway_addresses); });
   add<commands::publisher>(publisher, "publisher", [this] { return commands::start_publisher(sys, redis, rest); });
   add<discord::sink>(sink, "edge", [this] { return edge::start(sys, {interactions, rest, communities}, {}); });
   if (settings.secret("discord.token").empty())
     return;
-  add<shards::handle>(shards, "shards", [this] {
-    shards::options o;
-    o.token = latest.get()->secret("discord.token");
-    o.gateway_url = settings.text("discord.gateway_url");
-    o.addresses = gateway_addresses;
-    o.shard_count = static_cast<int>(settings.integer("discord.shard_count"));
-    o.compressed = settings.boolean("discord.zlib");
-    o.who = {own_name.text(), incarnation};
-    return shards::start(sys, io, std::move(o), {gateway_plans, shard_sessions, leases, redis, sink, rest});
+  add<discord::shards::handle>(shards, "shards", [this] {
+    return wiring::start_shards(sys, io, settings, latest.get()->secret("discord.token"), gateway_addresses,
+                                {own_name.text(), incarnation},
+                                {gateway_plans, shard_sessions, leases, redis, sink, rest});
   });
 }
 
 void node::impl::open_door() {
-  door::ports to;
+  http_api::ports to;
   to.interactions = interactions;
-  to.public_key = settings.text("discord.public_key");
+  to.webhook = wiring::make_webhook(settings, discord_clock);
   to.accepting = [this] { return accepting.load(); };
-  to.discord_now_ms = [this] { return discord_clock.now_ms(std::chrono::steady_clock::now()); };
-  to.skew = [this]() -> std::optional<door::clock_skew> {
+  to.skew = [this]() -> std::optional<http_api::clock_skew> {
     const auto known = discord_clock.measured(std::chrono::steady_clock::now());
-    return known ? std::optional{door::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
+    return known ? std::optional{http_api::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
   };
-  to.dependencies = readiness::shared([this](auto done) {
+  add<readiness::handle>(readiness, "readiness", [this] {
     const bool has_token = !settings.secret("discord.token").empty();
-    readiness::ask(
-      sys, {stores.pool, relay_pool, cache, queue_link, signer, fences, board, shards, has_token, who.token_refused},
-      std::move(done));
+    const auto status_of = [](const redis::client& link) {
+      return [&link] {
+        const auto now = link.status();
+        return readiness::link_status{now.ready, now.detail};
+      };
+    };
+    return readiness::start(sys, {pool, relay_pool, status_of(cache), status_of(queue_link), signer, fences,
+                                  fence_table, shards, has_token, who.token_refused});
   });
-  auto endpoints = door::routes(sys, std::move(to));
+  to.dependencies = [this](auto done) {
+    questions->ask(readiness, questions->within(std::chrono::milliseconds{2'500}), readiness::look{},
+                   [done](const caf::expected<readiness::looked>& all) {
+                     done(all ? all->list : std::vector{readiness::dependency{"node", false, text_of(all.error())}});
+                   });
+  };
+  auto endpoints = http_api::routes(*questions, std::move(to));
   const auto memory = find_memory_limit();
   auto o = wiring::http_options(settings, wiring::descriptors_max(), memory);
   if (!o)
@@ -390,9 +334,9 @@ void node::impl::open_door() {
 /// Ends the start where a server would drop keys. One that cannot be asked now is watched by its connection.
 void node::impl::check_redis() {
   const deadline until{std::chrono::steady_clock::now() + std::chrono::seconds{3}};
-  if (auto bad = redis::check_eviction(cache, "redis.url", until))
+  if (auto bad = wiring::check_redis(cache, "redis.url", until))
     throw std::runtime_error(text_of(bad));
-  if (auto bad = redis::check_eviction(queue_link, "redis.queue_url", until))
+  if (auto bad = wiring::check_redis(queue_link, "redis.queue_url", until))
     throw std::runtime_error(text_of(bad));
 }
 
@@ -410,11 +354,11 @@ void node::impl::drain() {
 }
 
 node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {
-  if (auto bad = signer::local::check({wiring::signer_folder(settings)}))
+  if (auto bad = wiring::check_signer(settings))
     throw std::runtime_error(text_of(bad));
-  if (auto bad = objects::folder::check({wiring::objects_folder(settings)}))
+  if (auto bad = wiring::check_objects(settings))
     log::warn("objects.others_may_write", {{"error", text_of(bad)}});
-  if (auto bad = queue::fault_of(wiring::queue_options(settings)); !bad.empty())
+  if (auto bad = wiring::queue_rejection(settings); !bad.empty())
     throw std::runtime_error(bad); // Here: a supervisor would only try it again.
   impl_->check_redis();
   impl_->declare_adapters();
@@ -449,7 +393,10 @@ node::impl::~impl() {
   queue_link.stop();
   server.reset();
   children.clear();
-  end_system(std::move(system), own_threads, std::chrono::seconds{5});
+  const bool ended = end_actors(sys, std::chrono::seconds{5});
+  io.stop(); // A completion that is late finds nobody, and no thread of ours outlives the actors.
+  if (!ended)
+    system.release();
 }
 
 node::~node() = default;

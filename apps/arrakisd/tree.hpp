@@ -2,7 +2,7 @@
 // One node: everything that runs in this process, from the outside inwards. Read tree.cpp top-down: children are
 // declared in the order of their dependencies.
 #include "actors/fences/messages.hpp"
-#include "apps/wiring/connections.hpp"
+#include "apps/wiring/addresses.hpp"
 #include "runtime/config.hpp"
 
 #include <caf/actor_system.hpp>

@@ -1,10 +1,9 @@
 #include "apps/wiring/start_check.hpp"
 
-#include "adapters/queue/options.hpp"
 #include "adapters/redis/address.hpp"
-#include "adapters/signer/local/local.hpp"
-#include "apps/wiring/connections.hpp"
+#include "apps/wiring/addresses.hpp"
 #include "apps/wiring/http.hpp"
+#include "apps/wiring/implementations.hpp"
 #include "apps/wiring/privileges.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +23,7 @@ void check_addresses(sentences& list, const config& settings) {
   if (!where)
     return add(list, where.error());
   for (const auto& [key, url] : {std::pair{"redis.url", &where->redis_url}, {"redis.queue_url", &where->queue_url}})
-    if (const auto parsed = redis::parse_address(url->reveal()); !parsed)
+    if (const auto parsed = url->lend([](std::string_view text) { return redis::parse_address(text); }); !parsed)
       list.push_back(fmt::format("{}: {}", key, text_of(parsed.error())));
 }
 } // namespace
@@ -34,10 +33,10 @@ std::vector<std::string> rejections(const config& settings) {
   check_addresses(list, settings);
   if (const auto http = http_options(settings, descriptors_max(), find_memory_limit()); !http)
     add(list, http.error());
-  if (auto bad = queue::fault_of(queue_options(settings)); !bad.empty())
+  if (auto bad = queue_rejection(settings); !bad.empty())
     list.push_back(std::move(bad));
   if (::geteuid() != 0) // Root is not the user who will read the keys.
-    add(list, signer::local::check({signer_folder(settings)}));
+    add(list, check_signer(settings));
   return list;
 }
 

@@ -107,7 +107,7 @@ std::optional<endpoint> parse_url(std::string_view text) {
   to.host = parsed->host();
   to.port = std::to_string(parsed->port());
   to.authority = parsed->authority();
-  to.target = parsed->target().reveal();
+  parsed->target().lend([&](std::string_view target) { to.target = target; });
   return to;
 }
 

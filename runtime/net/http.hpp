@@ -1,5 +1,7 @@
 #pragma once
 // HTTP/1.1 values, without a Boost header.
+#include "runtime/secret.hpp"
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +21,9 @@ struct http_request {
   net::headers headers;
   std::string body;
   std::string peer; ///< Address of the other end (server side only).
+  // Client side only: secrets, which are wiped wherever the client has them.
+  secret private_target; ///< In the place of `target`: one that holds a key.
+  secret authorization;  ///< The value of the header Authorization; empty: none.
 };
 struct http_response {
   int status = 200;

@@ -30,6 +30,9 @@ using host_ptr = std::shared_ptr<host>;
 struct call {
   call(asio::io_context& context, http_request r, deadline u, http_client::done d)
     : request(std::move(r)), until(u), done(std::move(d)), timer(context) {}
+  call(const call&) = delete;
+  call& operator=(const call&) = delete;
+  ~call() { wipe(wire); }
   void finish(caf::expected<http_response> result) {
     timer.cancel();
     if (auto tell = std::exchange(done, nullptr))
@@ -41,7 +44,7 @@ struct call {
   const deadline until;
   http_client::done done;
   asio::steady_timer timer;
-  std::string wire;
+  std::string wire; ///< May hold secrets.
   host_ptr at;
   std::shared_ptr<dialing> dial;     ///< While its connection is being made.
   std::weak_ptr<connection> carrier; ///< From the first byte on.
@@ -110,6 +113,8 @@ void http_client::impl::begin(const std::string& url, const call_ptr& work) {
   work->at = at;
   work->wire = write_request(work->request, at->to.authority);
   work->request.body = {};
+  work->request.private_target.clear();
+  work->request.authorization.clear();
   if (calls.size() >= 1024 && calls.size() >= 2 * (waiting + options.connections_per_host_max))
     std::erase_if(calls, [](const auto& one) { return one.expired(); });
   calls.push_back(work);
@@ -232,7 +237,7 @@ void http_client::impl::answered(const host_ptr& at, const connection_ptr& on) {
     drop(at, on);
   } else {
     on->reused = true;
-    work->wire = {};
+    wipe(work->wire);
     read(at, on);
     at->idle.push_back(on);
     on->idle.expires_after(options.idle);
@@ -340,8 +345,17 @@ void http_client::reread_certificates() {
   });
 }
 
-void http_client::send(const std::string& url, http_request request, deadline until, done tell) {
+std::function<void()> http_client::send(const std::string& url, http_request request, deadline until, done tell) {
   auto work = std::make_shared<call>(impl_->context, std::move(request), until, std::move(tell));
   asio::post(impl_->context, [self = impl_, url, work] { self->begin(url, work); });
+  return [in = std::weak_ptr{impl_}, of = std::weak_ptr{work}] {
+    const auto self = in.lock();
+    const auto taken_back = of.lock();
+    if (self && taken_back)
+      asio::post(self->context, [self, taken_back] {
+        if (!taken_back->finished())
+          self->expire(taken_back);
+      });
+  };
 }
 } // namespace arrakis::net

@@ -29,7 +29,9 @@ public:
   /// `done` runs once, on an io thread. Errors: ec::unavailable (nothing was sent), ec::unknown (sent, no whole
   /// answer), ec::timeout (deadline before sending), ec::busy, ec::corrupt. A call is never repeated by the client,
   /// except on a kept-alive connection that was closed before any byte of the request left.
-  void send(const std::string& url, http_request request, deadline until, done);
+  /// The result takes the call back, from any thread and at any time: it ends as at its deadline. One that waits or
+  /// connects gets ec::timeout; of one that was sent the connection is closed, and it gets ec::unknown.
+  std::function<void()> send(const std::string& url, http_request request, deadline until, done);
   /// Connections from now on are verified by the certificates that the CA file, or the system's store, holds by now.
   /// When it cannot be read they go on with those of before.
   void reread_certificates();

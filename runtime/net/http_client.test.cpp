@@ -43,6 +43,29 @@ TEST_CASE("http_client: request and answer arrive whole, and the connection is u
   }
 }
 
+TEST_CASE("http_client: secrets of a request arrive as its path and its Authorization, and forge no line") {
+  io threads;
+  http_server server{threads, {}, [](const http_request& request, const responder& answer) {
+                       answer({200, {}, request.target + " " + std::string{header(request.headers, "authorization")}});
+                     }};
+  http_client client{threads};
+  http_request request{"GET", "/not-this", {}, {}, {}};
+  request.private_target = "/v3/key?a=b";
+  request.authorization = "Bot token";
+  for (int i = 0; i < 2; ++i) { // Also over a connection that is used again.
+    const auto answer = get(client, url_of(server), request);
+    REQUIRE(answer);
+    CHECK(answer->body == "/v3/key?a=b Bot token");
+  }
+  request.authorization = "Bot token\r\nX-Forged: 1";
+  CHECK(code_of(get(client, url_of(server), request).error()) == ec::invalid);
+  request.authorization = {};
+  for (const char* bad : {"/v3/key HTTP/1.1\r\n", "v3/key"}) {
+    request.private_target = bad;
+    CHECK(code_of(get(client, url_of(server), request).error()) == ec::invalid);
+  }
+}
+
 TEST_CASE("http_client: a closed port is unavailable: nothing was sent") {
   raw_listener listener;
   listener.close();
@@ -172,6 +195,35 @@ TEST_CASE("http_client: a call whose deadline passes in the queue is a timeout, 
   fresh.read("\r\n\r\n");
   fresh.send(ok);
   CHECK(three.code() == ec::none);
+}
+
+TEST_CASE("http_client: a call that is taken back is cut off, and its place is free") {
+  io threads;
+  raw_listener peer;
+  http_client client{threads, {.connections_per_host_max = 1}};
+  inbox<caf::expected<http_response>> results;
+  const auto tell = [&](caf::expected<http_response> r) { results.push(std::move(r)); };
+  const auto sent = client.send(peer.url(), {"GET", "/", {}, {}, {}}, in(1h), tell);
+  auto first = peer.accept();
+  CHECK(first.read("\r\n\r\n") != "");
+  const auto waits = client.send(peer.url(), {"GET", "/", {}, {}, {}}, in(1h), tell);
+  waits();
+  auto result = results.take();
+  REQUIRE(result);
+  CHECK(code_of(result->error()) == ec::timeout); // Nothing of it was sent.
+  sent();
+  sent();
+  result = results.take();
+  REQUIRE(result);
+  CHECK(code_of(result->error()) == ec::unknown);
+  CHECK(first.read() == ""); // Closed.
+  client.send(peer.url(), {"GET", "/", {}, {}, {}}, in(10s), tell);
+  auto second = peer.accept();
+  second.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  result = results.take();
+  REQUIRE(result);
+  CHECK(*result);
+  sent(); // Long over.
 }
 
 TEST_CASE("http_client: an answer that is too large or no HTTP is corrupt") {

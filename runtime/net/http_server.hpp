@@ -12,11 +12,58 @@
 namespace arrakis::net {
 class io;
 
+/// The body of an answer that goes on, sent piece by piece from any thread. Copies are the same stream.
+class body_stream {
+public:
+  struct impl;
+  explicit body_stream(std::shared_ptr<impl> i) : impl_(std::move(i)) {}
+  /// False: nobody reads it any more, or this piece was too much.
+  bool send(std::string piece) const;
+  /// The body is whole; the connection ends when the reader has it.
+  void finish() const;
+
+private:
+  std::shared_ptr<impl> impl_;
+};
+
+struct stream_options {
+  /// Bytes that the reader has not taken yet. With more it is cut, and counted in arrakis_http_refused_total with the
+  /// reason output_bytes; so is one that takes nothing of a piece within http_server_options::answer.
+  size_t bytes_max = 1 << 20;
+  /// Once, on the io thread: the reader has left or was cut, or the server stops. Not after finish().
+  std::function<void()> closed;
+};
+
+/// The answer to one request, from any thread, once; a second call is ignored. Without a call the server answers 503.
+/// Every answer has a Date (RFC 9110 6.6.1): its own, or the server's.
+class responder {
+public:
+  struct impl;
+  /// Null: nobody hears it.
+  explicit responder(std::shared_ptr<impl> i) : impl_(std::move(i)) {}
+  void operator()(http_response) const;
+  /// Accepts the upgrade: `opened` runs on the io thread with the open socket. Answers 400 if it was no upgrade
+  /// request.
+  void upgrade(websocket_options, websocket_events, std::function<void(std::shared_ptr<websocket>)> opened) const;
+  /// Answers with a head whose body follows: chunked, or until the end of the connection to HTTP/1.0. `opened` runs on
+  /// the io thread; it does not where the request is over by then, and neither does stream_options::closed.
+  void stream(http_response head, stream_options, std::function<void(body_stream)> opened) const;
+  /// Drops the connection without an answer (fault injection in the sandbox).
+  void cut() const;
+
+private:
+  std::shared_ptr<impl> impl_;
+};
+
 /// What is decided about a request by its head, before a byte of its body is kept.
 struct admission {
   size_t body_bytes_max = SIZE_MAX;    ///< A larger body: 413. The limit of the server holds as well.
   bool essential = false;              ///< Served while others fill the listener: health, metrics.
   std::optional<http_response> answer; ///< The request ends with it; the handler never sees it.
+  /// Lowers http_server_options::answer for this request.
+  std::chrono::milliseconds answer_within{std::chrono::milliseconds::max()};
+  /// Takes the request instead of the server's handler, on its terms.
+  std::function<void(http_request, responder)> handle;
 };
 
 struct http_server_options {
@@ -44,22 +91,6 @@ struct http_server_options {
   std::chrono::milliseconds read{10'000};   ///< A request must be complete within it: 408.
   std::chrono::milliseconds idle{60'000};   ///< Keep-alive without a request.
   std::chrono::milliseconds answer{30'000}; ///< A handler that does not answer: 503.
-};
-
-/// The answer to one request, from any thread, once; a second call is ignored. Without a call the server answers 503.
-class responder {
-public:
-  struct impl;
-  explicit responder(std::shared_ptr<impl> i) : impl_(std::move(i)) {}
-  void operator()(http_response) const;
-  /// Accepts the upgrade: `opened` runs on the io thread with the open socket. Answers 400 if it was no upgrade
-  /// request.
-  void upgrade(websocket_options, websocket_events, std::function<void(std::shared_ptr<websocket>)> opened) const;
-  /// Drops the connection without an answer (fault injection in the sandbox).
-  void cut() const;
-
-private:
-  std::shared_ptr<impl> impl_;
 };
 
 class http_server {

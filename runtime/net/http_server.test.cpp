@@ -1,4 +1,6 @@
 #include "runtime/net/http_server.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/net/http_date.hpp"
 #include "runtime/net/net_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -21,9 +23,36 @@ TEST_CASE("http_server: an answer carries what the handler said, and the connect
   auto peer = raw_peer::connect(server.port());
   peer.send("POST /a?b=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhiGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
   const auto all = peer.read("/next|");
-  CHECK(
-    all.starts_with("HTTP/1.1 200 OK\r\nX-Method: POST\r\nX-Peer: 127.0.0.1\r\nContent-Length: 9\r\n\r\n/a?b=1|hi"));
+  CHECK(all.starts_with("HTTP/1.1 200 OK\r\nX-Method: POST\r\nX-Peer: 127.0.0.1\r\nDate: "));
+  CHECK(all.find("\r\nContent-Length: 9\r\n\r\n/a?b=1|hi") != std::string::npos);
   CHECK(all.find("X-Method: GET") != std::string::npos);
+}
+
+TEST_CASE("http_server: every answer has one Date, also a refusal; the handler's own stays") {
+  io threads;
+  http_server server{threads, {}, [](http_request request, const responder& respond) {
+                       http_response out{200, {}, "x"};
+                       if (request.target == "/own")
+                         out.headers.emplace_back("Date", "Sun, 06 Nov 1994 08:49:37 GMT");
+                       respond(std::move(out));
+                     }};
+  const auto dates_of = [&](const std::string& line) {
+    auto peer = raw_peer::connect(server.port());
+    peer.send(line + "Host: x\r\nConnection: close\r\n\r\n");
+    const auto all = peer.read();
+    std::vector<int64_t> found;
+    for (auto at = all.find("\r\nDate: "); at != all.npos; at = all.find("\r\nDate: ", at + 1))
+      found.push_back(parse_http_date(all.substr(at + 8, all.find('\r', at + 8) - at - 8)).value_or(-1));
+    return found;
+  };
+  CHECK(dates_of("GET /own HTTP/1.1\r\n") == std::vector<int64_t>{784'111'777});
+  for (const auto* line : {"GET / HTTP/1.1\r\n", "GET / HTTP/1.1 \r\n"}) {
+    const auto before = wall_ms() / 1'000;
+    const auto found = dates_of(line);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0] >= before);
+    CHECK(found[0] <= wall_ms() / 1'000);
+  }
 }
 
 TEST_CASE("http_server: HEAD has the length and no body") {
@@ -118,7 +147,9 @@ TEST_CASE("http_server: the first answer counts, and may come from any thread") 
                      }};
   auto peer = raw_peer::connect(server.port());
   peer.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-  CHECK(peer.read() == "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 3\r\n\r\none");
+  const auto all = peer.read();
+  CHECK(all.starts_with("HTTP/1.1 201 Created\r\n"));
+  CHECK(all.ends_with("\r\nContent-Length: 3\r\n\r\none"));
 }
 
 TEST_CASE("http_server: an answer whose header is forged becomes a 500") {

@@ -213,6 +213,8 @@ private:
     while (!outbox_.empty() && writing_.size() < write_bytes_max) {
       bytes += outbox_.front().text.size();
       append(outbox_.front());
+      if (client_) // A client says who it is, and why it may.
+        wipe(outbox_.front().text);
       outbox_.pop_front();
     }
     if (outbox_.empty() && closing_) {
@@ -225,6 +227,8 @@ private:
     wire_.write_all(writing_.data(), writing_.size(), [self = shared_from_this(), bytes](error_code failed, size_t) {
       self->busy_ = false;
       self->waiting_bytes_ -= bytes;
+      if (self->client_)
+        wipe(self->writing_);
       if (failed) { // The pending read tells how it ended, where there is one.
         self->wire_.close();
         return self->heard_ || self->fault_ ? self->ended(no_code, failed.message()) : void();

@@ -54,6 +54,7 @@ std::string_view reason_of(int status) {
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
     {408, "Request Timeout"},
     {409, "Conflict"},
     {410, "Gone"},
@@ -89,15 +90,34 @@ constexpr bool starts_line(char c) { return c == '\r' || (c > 32 && c < 127); }
 } // namespace
 
 bool printable(const http_request& request) {
-  return !request.method.empty() && clean(request.method, 33) && request.target.starts_with('/')
-      && clean(request.target, 33) && printable(request.headers);
+  const auto good_target = [](std::string_view target) { return target.starts_with('/') && clean(target, 33); };
+  return !request.method.empty() && clean(request.method, 33)
+      && (request.private_target.empty() ? good_target(request.target) : request.private_target.lend(good_target))
+      && request.authorization.lend([](std::string_view value) { return clean(value, 32); })
+      && printable(request.headers);
 }
 bool printable(const http_response& response) {
   return response.status >= 200 && response.status <= 999 && printable(response.headers);
 }
 
 std::string write_request(const http_request& request, const std::string& host) {
-  auto out = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.target, host);
+  std::string out;
+  size_t size = 256 + request.method.size() + request.target.size() + host.size() + request.body.size();
+  for (const auto& [name, value] : request.headers)
+    size += name.size() + value.size() + 4;
+  const auto append = [&](std::string_view text) { out.append(text); };
+  const auto count = [&](std::string_view text) { size += text.size(); };
+  request.private_target.lend(count);
+  request.authorization.lend(count);
+  out.reserve(size); // In one place, which is wiped: no secret is copied as it grows.
+  out.append(request.method).append(" ");
+  request.private_target.empty() ? append(request.target) : request.private_target.lend(append);
+  out.append(" HTTP/1.1\r\nHost: ").append(host).append("\r\n");
+  if (!request.authorization.empty()) {
+    out.append("Authorization: ");
+    request.authorization.lend(append);
+    out.append("\r\n");
+  }
   write_headers(out, request.headers);
   const bool bodiless = request.method == "GET" || request.method == "HEAD" || request.method == "DELETE";
   if (!request.body.empty() || !bodiless)
@@ -105,16 +125,22 @@ std::string write_request(const http_request& request, const std::string& host) 
   return out += "\r\n", out += request.body;
 }
 
-std::string write_response(const http_response& response, std::string_view connection, bool without_body) {
+std::string write_response(const http_response& response, const response_frame& frame) {
   auto out = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
   write_headers(out, response.headers);
-  if (!connection.empty())
-    fmt::format_to(std::back_inserter(out), "Connection: {}\r\n", connection);
+  if (!frame.date.empty())
+    fmt::format_to(std::back_inserter(out), "Date: {}\r\n", frame.date);
+  if (!frame.connection.empty())
+    fmt::format_to(std::back_inserter(out), "Connection: {}\r\n", frame.connection);
+  if (frame.is == response_frame::body::chunked)
+    out += "Transfer-Encoding: chunked\r\n";
+  if (frame.is != response_frame::body::whole)
+    return out += "\r\n";
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless)
     fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
   out += "\r\n";
-  if (!bodiless && !without_body)
+  if (!bodiless && !frame.without_body)
     out += response.body;
   return out;
 }

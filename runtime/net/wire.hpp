@@ -11,8 +11,14 @@ bool printable(const http_request&);
 bool printable(const http_response&);
 /// Host, Content-Length, Transfer-Encoding and Connection are ours; the caller's are left out.
 std::string write_request(const http_request&, const std::string& host);
-/// `connection`: the value of the header Connection; empty: none. `without_body`: the answer to a HEAD.
-std::string write_response(const http_response&, std::string_view connection, bool without_body);
+/// What the server adds to an answer.
+struct response_frame {
+  std::string_view date;                                          ///< The value of Date; empty: none.
+  std::string_view connection;                                    ///< The value of Connection; empty: none.
+  bool without_body = false;                                      ///< The answer to a HEAD.
+  enum class body { whole, chunked, until_end } is = body::whole; ///< Other than whole: the head alone is written.
+};
+std::string write_response(const http_response&, const response_frame&);
 
 /// Finds the end of a head in bytes that come in pieces.
 class head_scanner {

@@ -114,6 +114,17 @@ TEST_CASE("signals: none ends the daemon without a clean stop") {
   }
 }
 
+TEST_CASE("exit: no actor and no thread is left, whatever was asked until then") {
+  // A bot without Discord: shards that ask for the gateway, a token to look up, a queue's worker, all of them waiting.
+  arrakis_daemon one{{.environment = {"ARRAKIS_DISCORD_TOKEN=t", "ARRAKIS_DISCORD_API_URL=http://127.0.0.1:9"}}};
+  REQUIRE_MESSAGE(one.says("\"event\":\"ready\""), one.log());
+  CHECK(one.ctl({"health"}).first == 1); // Not ready; asked on an io thread.
+  CHECK(one.stop() == 0);
+  CHECK_MESSAGE(one.log().find("actors_do_not_end") == std::string::npos, one.log());
+  CHECK_MESSAGE(one.log().find("children_do_not_end") == std::string::npos, one.log());
+  CHECK_MESSAGE(one.log().find("\"event\":\"stopped\",\"threads\":\"1\"}") != std::string::npos, one.log());
+}
+
 TEST_CASE("signals: SIGHUP takes over what may change, names what needs a restart, and a faulty file changes nothing") {
   test::scratch tmp{"hup"};
   ::chmod(tmp.path().c_str(), 0755);

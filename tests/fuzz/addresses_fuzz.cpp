@@ -2,6 +2,7 @@
 // the place that the operator set.
 #include "adapters/discord/gateway/address.hpp"
 #include "adapters/discord/gateway/stored.hpp"
+#include "adapters/discord/shards/plan.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <boost/url/parse.hpp>
@@ -58,7 +59,7 @@ void addresses(std::string_view bytes) {
                      && again.sequence == session.sequence,
                    "a session is written as it was read");
   }
-  if (const auto p = read_plan(bytes)) {
+  if (const auto p = discord::shards::read_plan(bytes)) {
     judge(p->url);
     ARRAKIS_ASSERT(p->shards >= 1 && p->shards <= 16'384 && p->max_concurrency >= 1, "a plan keeps its bounds");
     ARRAKIS_ASSERT(p->starts_left >= 0 && p->starts_reset.count() >= 0, "no limit is negative");

@@ -1,8 +1,8 @@
 // Names of strangers: what passes has no flaw and is seen, and folding and cleaning once is enough.
+#include "actors/guild/core/blueprint.hpp"
 #include "actors/wizard/core/names.hpp"
 #include "runtime/assert.hpp"
 #include "runtime/unicode.hpp"
-#include "schemas/blueprint.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <simdjson.h>

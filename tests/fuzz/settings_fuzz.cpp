@@ -28,6 +28,8 @@ private:
 };
 
 config::value value_of(const config& from, const config::key& key) {
+  if (std::holds_alternative<secret>(key.standard))
+    return from.secret(key.name);
   switch (key.standard.index()) {
     case 0: return from.text(key.name);
     case 1: return from.integer(key.name);

@@ -1,5 +1,5 @@
 // What must never be, after each delivery; and what must be at the end.
-#include "schemas/blueprint.hpp"
+#include "actors/guild/core/blueprint.hpp"
 #include "tests/simulation/world.hpp"
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 #include "actors/commands/command.hpp"
 #include "runtime/directory.hpp"
 #include "tests/simulation/world.hpp"
+#include "tests/support/plain.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -20,6 +21,7 @@ chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::wa
                                               return chain::contract{x.address, true, true, "SPICE", "Spice", 18, 1};
                                             });
     },
+    [](const cancel&) {}, // Its answers take no time.
     [](const test::later& x) { x.run(); },
   };
 }
@@ -31,7 +33,7 @@ std::shared_ptr<const wizard::core::catalogue> offered() {
 } // namespace
 
 node::node(world& w, size_t number, std::string who, std::chrono::milliseconds clock_ahead)
-  : seat(number), name(std::move(who)), ahead(clock_ahead), world_(w), board_(w.sim.sys().clock(), w.on.fences) {
+  : seat(number), name(std::move(who)), ahead(clock_ahead), world_(w), fences_(w.sim.sys().clock(), w.on.fences) {
   by.draw = [this](std::string_view verb) { return world_.draw(*this, verb); };
   w.as_node(*this, [this] { start(); });
 }
@@ -55,11 +57,11 @@ void node::start() {
     sys, {.token = [] { return secret{"t"}; }},
     [this](net::http_request r, deadline until, auto done) {
       if (by.open)
-        world_.request(*this, std::move(r), until, std::move(done));
+        world_.request(*this, test::as_received(std::move(r)), until, std::move(done));
     },
     budget));
-  keep(fences::start(sys, communities, board_));
-  const auto gate = keep(gate::start(sys, rest, deployments, board_));
+  keep(fences::start(sys, keep(w.postgres.fence_log_port(sys, &by)), fences_));
+  const auto gate = keep(gate::start(sys, rest, deployments, fences_));
   const auto relay = keep(outbox_relay::start(sys, {outbox, manifests, objects, signer, queue}, {.poll = 2'000ms}));
   community::ports to{communities, manifests, deployments, signer,
                       [relay] { caf::anon_send(relay, outbox_relay::kick{}); }};

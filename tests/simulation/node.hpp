@@ -45,7 +45,7 @@ private:
   void start();
 
   world& world_;
-  fences::board board_;
+  fences::fence_table fences_;
   std::vector<caf::actor> parts_;
 };
 

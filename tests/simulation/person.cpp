@@ -1,6 +1,7 @@
 #include "runtime/clock.hpp"
 #include "schemas/permissions.hpp"
 #include "tests/simulation/world.hpp"
+#include "tests/support/plain.hpp"
 
 #include <caf/send.hpp>
 #include <fmt/format.h>
@@ -37,7 +38,7 @@ void deliver(world& w, town& t, std::shared_ptr<const interaction> what, int tri
             return;
           net::http_request r;
           r.method = "POST";
-          r.target = "/api/v10/interactions/" + what->id.text() + "/" + what->token.reveal() + "/callback";
+          r.target = "/api/v10/interactions/" + what->id.text() + "/" + test::plain(what->token) + "/callback";
           r.body = to_json_text(a);
           t.converse(r);
         },
@@ -95,7 +96,7 @@ std::shared_ptr<interaction> person::made(interaction_kind kind) {
 void person::send(std::shared_ptr<interaction> x, bool twice) {
   waits_ = true;
   asked_at_ = world_.now();
-  town_.clicks[x->token.reveal()] = {click{x, world_.now()}, this};
+  town_.clicks[test::plain(x->token)] = {click{x, world_.now()}, this};
   deliver(world_, town_, x, 0);
   if (world_.chance(0.02)) // The same event by both doors.
     deliver(world_, town_, x, 0);
@@ -103,7 +104,7 @@ void person::send(std::shared_ptr<interaction> x, bool twice) {
     auto again = std::make_shared<interaction>(*x);
     again->id = town_.discord.next_id();
     again->token = secret{"token-" + again->id.text()};
-    town_.clicks[again->token.reveal()] = {click{again, world_.now()}, this};
+    town_.clicks[test::plain(again->token)] = {click{again, world_.now()}, this};
     world_.after(world_.between(0, 120), [this, again] { deliver(world_, town_, again, 0); });
   }
 }

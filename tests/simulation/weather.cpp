@@ -15,7 +15,7 @@ bool of_redis(std::string_view verb) {
 }
 bool of_postgres(std::string_view verb) {
   return verb.starts_with("deployments.") || verb.starts_with("manifests.") || verb.starts_with("communities.")
-      || verb.starts_with("outbox.") || verb.starts_with("audit.");
+      || verb.starts_with("fence_log.") || verb.starts_with("outbox.") || verb.starts_with("audit.");
 }
 net::http_response page(int status) { return {status, {}, "<html>"}; }
 net::http_response limited(bool global) {

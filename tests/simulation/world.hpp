@@ -30,7 +30,7 @@ using instant = std::chrono::steady_clock::time_point;
 struct guards {
   bool keys = true;      ///< Unique keys of the deployments.
   bool leases = true;    ///< One holder of a deployment at a time.
-  bool fences = true;    ///< The gate asks the board, the store asks the status.
+  bool fences = true;    ///< The gate asks the fence table, the store asks the status.
   bool locks = true;     ///< Of jobs in the queue.
   bool budget = true;    ///< Slots are counted.
   bool outbox = true;    ///< A job's row is closed by the end of its work.
@@ -142,7 +142,7 @@ private:
   std::mt19937_64 random_;
   std::mt19937_64 clocks_; ///< Apart, so that a seed's schedule does not depend on what time it is anywhere.
   weather weather_;
-  std::vector<std::unique_ptr<node>> nodes_; ///< All that ever were: their boards outlive their actors.
+  std::vector<std::unique_ptr<node>> nodes_; ///< All that ever were: their fence tables outlive their actors.
   std::vector<node*> seats_;
   std::vector<milliseconds> seat_skews_;
   std::vector<const node*> owners_; ///< Of the actors, by id; nobody: nullptr.

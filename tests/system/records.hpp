@@ -1,6 +1,6 @@
 #pragma once
 // What a guild, Arrakis' own records and the signed manifest say of one community, read from outside and compared.
-#include "schemas/blueprint.hpp"
+#include "actors/guild/core/blueprint.hpp"
 #include "schemas/guild.hpp"
 #include "schemas/manifest.hpp"
 #include "tests/system/world.hpp"

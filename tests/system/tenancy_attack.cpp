@@ -119,12 +119,14 @@ void attack_functions(pqxx::connection_base& app, pqxx::connection_base& owner, 
     pqxx::work tx{owner};
     name = tx.exec_params1("select name from communities where id = $1", foreign)[0].as<std::string>();
   }
-  for (const char* call : {"community_list(1000)", "community_fences()"})
+  for (const char* call : {"community_list(1000)", "community_fences()", "fence_changes('', 0, 10000)"})
     if (const auto o = attempt(app, mine,
                                fmt::format("select count(*) from {} f where f::text like '%{}%'", call, name));
         o.value != "0")
       found.push_back(std::string{call} + ": tells the name of another tenant, or fails");
-  for (const char* call : {"guard_tenant_table('profiles'::regclass, 'id'::name)", "refuse_rewriting()"})
+  for (const char* call :
+       {"guard_tenant_table('profiles'::regclass, 'id'::name)", "refuse_rewriting()", "next_fence_number()",
+        "append_fence('global', '', 'frozen', null)", "append_community_fence()", "fence_log_identity()"})
     if (attempt(app, mine, std::string{"call "} + call).done || attempt(app, mine, std::string{"select "} + call).done)
       found.push_back(std::string{call} + ": may be called");
 }

@@ -13,9 +13,13 @@ using strings = std::set<std::string>;
 // What is different on purpose.
 const std::map<std::string, const char*> global_tables{
   {"schema_migrations", "names and hashes of the applied migrations; no role of ours has a right on it"},
-  {"signing_keys", "the anchored public keys: a key signs for every community"}};
+  {"signing_keys", "the anchored public keys: a key signs for every community"},
+  {"fence_log", "every process must know what is frozen, of all tenants; ids and status"},
+  {"fence_log_head", "the number of the newest change, and which log it is"}};
 // "table.role": what the narrow functions may do with a global table, and no more.
-const std::map<std::string, strings> global_rights{{"signing_keys.arrakis_lookup", {"select", "insert"}}};
+const std::map<std::string, strings> global_rights{{"signing_keys.arrakis_lookup", {"select", "insert"}},
+                                                   {"fence_log.arrakis_lookup", {"select", "insert", "update"}},
+                                                   {"fence_log_head.arrakis_lookup", {"select", "update"}}};
 const std::map<std::string, const char*> crossing_policies{
   {"communities.lookup", "the narrow functions read id, guild, status and fence"},
   {"outbox.relay", "the relay sends for all tenants"},
@@ -25,7 +29,17 @@ const std::map<std::string, const char*> crossing_policies{
 const std::map<std::string, const char*> crossing_functions{
   {"community_of_guild(guild bigint) uuid", "a guild leads to its tenant before a tenant is known"},
   {"community_fences() TABLE(id uuid, guild bigint, status text, fence bigint)",
-   "the gate of effects must know all fences"},
+   "all fences, for nodes of before the fence log"},
+  {"next_fence_number() bigint", "a number, of no tenant; nobody may call it"},
+  {"append_fence(in_scope text, of_subject text, new_status text, new_fence bigint) bigint",
+   "writes the log for the trigger on communities; nobody may call it"},
+  {"append_community_fence() trigger", "logs the change of the row that fires it"},
+  {"fence_log_identity() text", "of no tenant; nobody may call it"},
+  {"fence_log_number() bigint", "a number, of no tenant"},
+  {"fence_changes(known_log text, known_number bigint, count_max integer) TABLE(log text, head bigint, is_whole "
+   "boolean, "
+   "scope text, subject text, status text, fence bigint, number bigint)",
+   "the gate of effects must know all fences; ids and status"},
   {"community_list(count_max integer) TABLE(id uuid, guild bigint, status text, fence bigint)", "the operator's list"},
   {"erase_expired_tokens() bigint", "says only how many"},
   {"anchored_signing_keys() TABLE(version integer, public_key text)", "public keys, of no tenant"},

@@ -22,10 +22,28 @@ std::string_view first(std::string_view path, int count) {
 
 /// What others may see of a folder of adapters or actors: its protocol, and how to speak it.
 bool is_protocol(std::string_view path) {
-  constexpr std::array names{"messages.hpp", "calls.hpp", "requests.hpp", "server_time.hpp"};
+  constexpr std::array names{"messages.hpp",     "calls.hpp",   "requests.hpp", "server_time.hpp",
+                             "server_clock.hpp", "keyring.hpp", "layout.hpp",   "verify.hpp"};
   const auto name = path.substr(path.rfind('/') + 1);
-  return std::find(names.begin(), names.end(), name) != names.end();
+  return std::find(names.begin(), names.end(), name) != names.end() || path == "adapters/chain/catalogue/catalogue.hpp";
 }
+
+/// What else belongs to the port of a folder of adapters.
+bool is_port(std::string_view path) {
+  constexpr std::array ports{"adapters/discord/gateway/ports.hpp", "adapters/discord/gateway/address.hpp",
+                             "adapters/postgres/audit/chain.hpp"}; // Written to in the other stores' transactions.
+  return is_protocol(path) || std::find(ports.begin(), ports.end(), path) != ports.end();
+}
+
+std::string_view folder_of(std::string_view path) { return path.substr(0, path.rfind('/')); }
+
+/// Of one adapter: the same folder, or one above that its stores or implementations share.
+bool is_own(std::string_view from, std::string_view to) {
+  return first(from, 2) == first(to, 2) && (from == to || below(from, folder_of(to)));
+}
+
+/// Plain functions that every actor may use: what a manifest asks of a guild.
+bool is_shared_core(std::string_view path) { return below(path, "actors/guild/core"); }
 
 /// What even a plain value may use.
 bool is_ground(std::string_view path) {
@@ -47,6 +65,8 @@ std::string direction_fault(std::string_view from, std::string_view to) {
   }
   if (below(to, "tests"))
     return test || below(from, "tests") || below(from, "bench") ? "" : "only tests include tests/";
+  if (below(from, "apps") && below(to, "adapters") && !below(from, "apps/wiring") && !test && !is_port(to))
+    return "only apps/wiring knows an implementation: include its messages.hpp, and ask apps/wiring for the port";
   if (below(to, "schemas") || below(from, "apps") || below(from, "tests") || below(from, "bench"))
     return "";
   // A test beside its code may use the real thing behind a port.
@@ -63,16 +83,15 @@ std::string direction_fault(std::string_view from, std::string_view to) {
   if (below(from, "adapters")) {
     if (below(to, "actors"))
       return "an adapter knows no actor; put the shared shape into schemas/ or into the port's messages.hpp";
-    return first(from, 2) == first(to, 2) || is_protocol(to)
-           ? ""
-           : "no implementation knows another; include its messages.hpp";
+    return is_own(from, to) || is_port(to) ? "" : "no implementation knows another; include its messages.hpp";
   }
   if (below(from, "actors")) {
     if (below(to, "adapters"))
       return is_protocol(to)
              ? ""
              : "an actor knows ports only: include messages.hpp and let apps/ tie the implementation to it";
-    return first(from, 2) == first(to, 2) || is_protocol(to) ? "" : "another actor is known by its messages.hpp only";
+    const bool known = first(from, 2) == first(to, 2) || is_protocol(to) || is_shared_core(to);
+    return known ? "" : "another actor is known by its messages.hpp only, and the guild by actors/guild/core";
   }
   return "";
 }

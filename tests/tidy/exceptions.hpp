@@ -12,13 +12,15 @@ constexpr exception exceptions[]{
   {"banned", "runtime/clock.cpp", "the one door to wall time and chance"},
   {"banned", "runtime/ed25519.cpp", "the one place where bytes become a public key"},
   {"banned", "runtime/exception.cpp", "the one place where whatever ends an actor becomes its reason"},
-  {"banned", "runtime/process.cpp",
-   "execve takes char*; the thread that forks must outlive every child (PR_SET_PDEATHSIG)"},
+  {"banned", "runtime/flow/group.hpp", "its sleep_until is a flow, on the actor's clock"},
+  {"banned", "runtime/process.cpp", "execve takes char*"},
+  {"banned", "actors/http_api/http_api.cpp", "requests of several io threads share the number of those that wait"},
   {"banned", "apps/wiring/privileges.cpp", "HOME belongs to the user that a process is, and is no configuration"},
   {"banned", "adapters/embedded/child.cpp", "looks for a program in PATH, which is no configuration of ours"},
   {"banned", "apps/demo/main.cpp", "takes ONCE and FRESH from make"},
   {"banned", "apps/sandbox/gateway/compression.cpp", "zlib's next_in is not const"},
   {"banned", "tests/simulation/chance.cpp", "puts a seed in the place of OpenSSL's source of chance"},
+  {"direction", "apps/demo/evm/evm.cpp", "the demo's chain answers in the chain adapter's own encoding, no port"},
   {"tested", "apps/", "programs are tested whole: tests/system, tests/interop"},
 };
 } // namespace arrakis::tidy

@@ -4,8 +4,11 @@
 
 namespace arrakis::tidy {
 std::vector<std::string> metric_names(const std::vector<source>& files) {
-  constexpr std::pair<std::string_view, std::string_view> calls[]{
-    {"metrics::count(", "counter"}, {"metrics::set(", "gauge"}, {"metrics::observe(", "histogram"}};
+  constexpr std::pair<std::string_view, std::string_view> calls[]{{"metrics::count(", "counter"},
+                                                                  {"metrics::counter_of(", "counter"},
+                                                                  {"metrics::set(", "gauge"},
+                                                                  {"metrics::observe(", "histogram"},
+                                                                  {"metrics::histogram_of(", "histogram"}};
   std::set<std::string> names;
   for (const auto& file : files) {
     if (!file.is_cpp() || file.is_test())

@@ -1,6 +1,7 @@
 #include "tests/tidy/rules.hpp"
 
 #include "runtime/config_schema.hpp"
+#include "tests/tidy/coroutines.hpp"
 #include "tests/tidy/directions.hpp"
 
 #include <algorithm>
@@ -12,21 +13,6 @@
 namespace arrakis::tidy {
 namespace {
 using findings = std::vector<finding>;
-
-bool is_word(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)); }
-
-/// Places of `word` in `text`; where it begins or ends with a letter it must be a whole word there.
-std::vector<size_t> places_of(std::string_view text, std::string_view word) {
-  std::vector<size_t> out;
-  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    const auto end = at + word.size();
-    const bool cut_left = is_word(word.front()) && at > 0 && is_word(text[at - 1]);
-    const bool cut_right = is_word(word.back()) && end < text.size() && is_word(text[end]);
-    if (!cut_left && !cut_right)
-      out.push_back(at);
-  }
-  return out;
-}
 
 std::string lower(std::string_view text) {
   std::string out{text};
@@ -183,6 +169,17 @@ void catches(const source& file, findings& out) {
                    "catch only in an adapter, in runtime or in a main; let it end the actor"});
 }
 
+/// A program reads the configuration and ties; what runs is declared where it belongs.
+void no_actor_in_apps(const source& file, findings& out) {
+  if (!file.is_cpp() || file.is_test() || !file.path.starts_with("apps/"))
+    return;
+  for (const auto* word : {"spawn", "behavior_type", "stateful_actor", "stateful_pointer", "event_based_actor",
+                           "typed_event_based_actor", "blocking_actor"})
+    for (auto at : places_of(file.code, word))
+      out.push_back({"actor_in_app", file.path, line_of(file.code, at),
+                     fmt::format("{}: an actor lives in actors/, adapters/ or runtime/; apps/ only starts it", word)});
+}
+
 /// A write to Discord that does not pass the gate has no fence, no intent and no audit reason.
 void one_gate(const source& file, findings& out) {
   const bool speaks_for_itself = file.path.starts_with("actors/gate/") || file.path.starts_with("actors/interactions/");
@@ -332,11 +329,12 @@ std::string to_string(const finding& f) {
 std::vector<finding> check(const std::vector<source>& files) {
   findings out;
   for (const auto& file : files)
-    for (auto rule :
-         {sizes, banned, headers, wrapped, directions, catches, one_gate, terminals, messages, own_feet, golden_lists})
+    for (auto rule : {sizes, banned, headers, wrapped, directions, catches, no_actor_in_apps, one_gate, terminals,
+                      messages, own_feet, golden_lists})
       rule(file, out);
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);
+  coroutines(files, out);
   config_keys(files, out);
   links(files, out);
   return out;

@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 constexpr std::array folders{"actors", "adapters", "apps",    "bench", "config", "deploy",
                              "docs",   "runtime",  "schemas", "tests", "tools",  ".ci"};
 constexpr std::array kinds{".cpp", ".hpp", ".txt", ".cmake", ".md",  ".service", ".toml", ".json", ".sql", ".js",
-                           ".mjs", ".py",  ".sh",  ".yaml",  ".yml", ".html", ".css",  ".svg", ""};
+                           ".mjs", ".py",  ".sh",  ".yaml",  ".yml", ".html",    ".css",  ".svg",  ""};
 
 bool is_word(char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -96,6 +96,18 @@ std::vector<std::string_view> lines_of(std::string_view text) {
     const auto end = std::min(text.find('\n', begin), text.size());
     out.push_back(text.substr(begin, end - begin));
     begin = end + 1;
+  }
+  return out;
+}
+
+std::vector<size_t> places_of(std::string_view text, std::string_view word) {
+  std::vector<size_t> out;
+  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const auto end = at + word.size();
+    const bool cut_left = is_word(word.front()) && at > 0 && is_word(text[at - 1]);
+    const bool cut_right = is_word(word.back()) && end < text.size() && is_word(text[end]);
+    if (!cut_left && !cut_right)
+      out.push_back(at);
   }
   return out;
 }

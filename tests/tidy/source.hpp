@@ -29,6 +29,8 @@ struct include {
 
 source make_source(std::string path, std::string text);
 std::vector<include> includes_of(const source&);
+/// Places of `word` in `text`; where it begins or ends with a letter it must be a whole word there.
+std::vector<size_t> places_of(std::string_view text, std::string_view word);
 size_t line_of(std::string_view text, size_t at);
 std::vector<std::string_view> lines_of(std::string_view text);
 /// Every text file that belongs to the project, by path.

@@ -153,12 +153,19 @@ TEST_CASE("tidy: toml++ and ICU come in through their one file") {
 
 TEST_CASE("tidy: includes go one way") {
   const auto ok = [](auto from, auto to) { return direction_fault(from, to).empty(); };
-  CHECK(ok("apps/arrakisd/tree.cpp", "adapters/redis/redis.hpp"));
+  CHECK(ok("apps/wiring/implementations.cpp", "adapters/redis/redis.hpp"));
+  CHECK(ok("apps/arrakisd/tree.cpp", "adapters/redis/messages.hpp"));
+  CHECK(ok("apps/arrakisctl/manifest.cpp", "adapters/objects/layout.hpp"));
+  CHECK(ok("apps/arrakisd/x.test.cpp", "adapters/redis/redis.hpp"));
   CHECK(ok("actors/gate/gate.cpp", "adapters/discord/rest/messages.hpp"));
   CHECK(ok("actors/gate/gate.cpp", "actors/fences/messages.hpp"));
+  CHECK(ok("actors/wizard/core/x.cpp", "adapters/chain/catalogue/catalogue.hpp"));
   CHECK(ok("actors/jobs/synthesize/x.cpp", "actors/jobs/job.hpp"));
+  CHECK(ok("actors/jobs/synthesize/x.cpp", "actors/guild/core/blueprint.hpp"));
   CHECK(ok("adapters/postgres/audit/x.cpp", "adapters/postgres/pool.hpp"));
   CHECK(ok("adapters/queue/x.cpp", "adapters/redis/messages.hpp"));
+  CHECK(ok("adapters/signer/anchored/x.cpp", "adapters/postgres/signing_keys/messages.hpp"));
+  CHECK_FALSE(ok("adapters/signer/anchored/x.cpp", "adapters/postgres/signing_keys/signing_keys.hpp"));
   CHECK(ok("adapters/queue/x.test.cpp", "adapters/redis/redis.hpp"));
   CHECK(ok("adapters/queue/x.test.cpp", "tests/support/servers.hpp"));
   CHECK(ok("runtime/x.test.cpp", "tests/support/sim_system.hpp"));
@@ -171,9 +178,42 @@ TEST_CASE("tidy: includes go one way") {
   CHECK_FALSE(ok("adapters/queue/x.cpp", "actors/gate/messages.hpp"));
   CHECK_FALSE(ok("actors/gate/gate.cpp", "adapters/redis/redis.hpp"));
   CHECK_FALSE(ok("actors/gate/gate.cpp", "actors/fences/fences.hpp"));
+  CHECK_FALSE(ok("actors/gate/gate.cpp", "actors/wizard/core/plan.hpp"));
   CHECK_FALSE(ok("actors/gate/gate.cpp", "apps/arrakisd/tree.hpp"));
+  CHECK_FALSE(ok("apps/arrakisd/tree.cpp", "adapters/redis/redis.hpp"));
+  CHECK_FALSE(ok("apps/arrakisctl/session.cpp", "adapters/signer/local/local.hpp"));
+  CHECK_FALSE(ok("adapters/queue/x.cpp", "actors/guild/core/blueprint.hpp"));
   CHECK_FALSE(ok("apps/sandbox/x.cpp", "apps/arrakisd/tree.hpp"));
   CHECK_FALSE(ok("adapters/queue/x.cpp", "tests/support/servers.hpp"));
+}
+
+TEST_CASE("tidy: the parts of one adapter know each other by their ports") {
+  const auto ok = [](auto from, auto to) { return direction_fault(from, to).empty(); };
+  CHECK(ok("adapters/discord/shards/x.cpp", "adapters/discord/shards/owner.hpp"));
+  CHECK(ok("adapters/discord/shards/x.cpp", "adapters/discord/gateway/messages.hpp"));
+  CHECK(ok("adapters/discord/shards/x.cpp", "adapters/discord/gateway/ports.hpp"));
+  CHECK(ok("adapters/discord/shards/x.cpp", "adapters/leases/messages.hpp"));
+  CHECK(ok("adapters/discord/shards/x.cpp", "adapters/redis/messages.hpp"));
+  CHECK(ok("adapters/signer/local/x.cpp", "adapters/signer/keyring.hpp"));
+  for (const auto* implementation :
+       {"adapters/discord/gateway/gateway.hpp", "adapters/discord/gateway/session_store.hpp",
+        "adapters/discord/pacing/pacing.hpp", "adapters/discord/rest/rest.hpp", "adapters/leases/leases.hpp",
+        "adapters/redis/client.hpp", "actors/interactions/messages.hpp"})
+    CHECK_FALSE_MESSAGE(ok("adapters/discord/shards/x.cpp", implementation), implementation);
+  CHECK_FALSE(ok("adapters/postgres/audit/x.cpp", "adapters/postgres/outbox/outbox.hpp"));
+}
+
+TEST_CASE("tidy: no actor is declared in apps/") {
+  for (const auto* line :
+       {"auto a = sys.spawn(behavior);", "sys.spawn<caf::detached>(f);", "void f(caf::event_based_actor* self);",
+        "using pointer = handle::stateful_pointer<state>;", "handle::behavior_type behavior(handle::pointer self);",
+        "#include <caf/stateful_actor.hpp>"}) {
+    CHECK_MESSAGE(broken("apps/arrakisd/a.cpp", line) == "actor_in_app:1", line);
+    CHECK_MESSAGE(broken("apps/arrakisd/a.test.cpp", line) == "", line);
+    CHECK_MESSAGE(broken("adapters/x/a.cpp", line) == "", line);
+  }
+  CHECK(broken("apps/arrakisd/a.cpp", "auto a = shards::start(sys, options, ports);") == "");
+  CHECK(broken("apps/arrakisd/a.cpp", "// It does not spawn.\n") == "");
 }
 
 TEST_CASE("tidy: exceptions are caught where libraries throw them, and in a main") {

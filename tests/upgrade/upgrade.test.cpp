@@ -1,9 +1,13 @@
 // A state folder of an earlier commit under today's programs. Its tokens and keys were drawn for it and open nothing
 // else.
+#include "adapters/embedded/embedded.hpp"
 #include "runtime/json.hpp"
+#include "runtime/process.hpp"
+#include "tests/support/scratch.hpp"
 #include "tests/system/records.hpp"
 
 #include <doctest/doctest.h>
+#include <pqxx/pqxx>
 
 namespace {
 using namespace arrakis;
@@ -27,7 +31,41 @@ void check_whole(world& w, const place& at, size_t resources) {
   CHECK(open_intents(w, at) == 0);
   CHECK(audit_entries(w, at) == 2);
 }
+/// Runs one statement in a database that no server has opened, past row-level security.
+void run_at_rest(const std::string& state_folder, const std::string& sql) {
+  const char* script = R"(printf '%s\n' "$2" | /usr/lib/postgresql/15/bin/postgres --single -D "$1" arrakis)";
+  process child{{.argv = {"/bin/sh", "-c", script, "sh", state_folder + "/postgres/data", sql},
+                 .user = unprivileged_user(),
+                 .output = state_folder + "/at_rest.log"}};
+  REQUIRE(child.wait(std::chrono::seconds{60}));
+  REQUIRE_MESSAGE(child.exit_status() == 0, test::content(state_folder + "/at_rest.log"));
+}
 } // namespace
+
+TEST_CASE("upgrade: a community that was frozen before there was a fence log stays frozen until it is thawed") {
+  const auto freeze = [&](demo::town& t) {
+    run_at_rest(t.folder() + "/arrakis",
+                "update communities set status = 'frozen', fence = fence + 1 where name = 'Waiting 1';");
+  };
+  world w{false, {}, freeze, {}, archive("a8a6a10")};
+  const auto frozen = w.known("Waiting 1");
+  CHECK(reaches(w, w.known("Waiting 2"), 1, "completed")); // It waited behind it.
+  CHECK(look(w, frozen).made.empty());
+  CHECK(contains(w.town().ctl({"community", "show", frozen.guild}).second, "frozen"));
+  {
+    pqxx::connection db{embedded::dsn(w.town().folder() + "/arrakis", "arrakis_owner")};
+    const auto rows = pqxx::nontransaction{db}.exec("select subject, status, fence, number from fence_log");
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0][0].as<std::string>() == community_of(w, frozen));
+    CHECK(rows[0][1].as<std::string>() == "frozen");
+    CHECK(rows[0][2].as<int>() == 1);
+    CHECK(rows[0][3].as<int>() == 1);
+  }
+  CHECK(w.town().ctl({"community", "thaw", frozen.guild}).first == 0);
+  CHECK(reaches(w, frozen, 1, "completed"));
+  CHECK(disagreements(w, frozen) == strings{});
+  CHECK(look(w, frozen).made.size() == minimal_resources);
+}
 
 TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends once, jobs run, the wizard is open") {
   world w{false, {}, {}, {}, archive("a8a6a10")};

@@ -1,8 +1,8 @@
 #pragma once
 // What the tests of the synthesis job share.
+#include "actors/guild/core/blueprint.hpp"
 #include "actors/wizard/messages.hpp"
 #include "adapters/discord/rest/calls.hpp"
-#include "schemas/blueprint.hpp"
 #include "tests/support/fakes/manifest.hpp"
 #include "tests/support/fakes/node.hpp"
 
@@ -22,7 +22,7 @@ struct bench {
   test::fake_discord discord{sim};
   test::fake_store store{sim, test::fake_discord::guild_id};
   discord::budget::handle budget = test::memory_budget(sim.sys());
-  std::vector<std::unique_ptr<test::node>> nodes; ///< Crashed ones too: their boards live as long as the system.
+  std::vector<std::unique_ptr<test::node>> nodes; ///< Crashed ones too: their fence tables live as long as the system.
   manifest want = test::sample_manifest();
   bool adopts = true;
   int attempts = 0;

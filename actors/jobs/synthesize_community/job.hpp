@@ -48,6 +48,7 @@ struct state {
   int64_t version = 0;
   deployments::key of;
   int64_t fence = 0;
+  int64_t fences_as_of = 0;
   milliseconds owed_for{0}; ///< When its lease was taken.
   bool held = false;
   bool lost = false;

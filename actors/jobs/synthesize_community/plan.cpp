@@ -1,5 +1,6 @@
 #include "actors/jobs/synthesize_community/plan.hpp"
 
+#include "actors/guild/core/bot_permissions.hpp"
 #include "runtime/foreign_text.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 #pragma once
 // What must be done to a guild so that it is what a manifest says: pure, from what is known at a moment.
+#include "actors/guild/core/blueprint.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
-#include "schemas/blueprint.hpp"
 #include "schemas/guild.hpp"
 #include "schemas/manifest.hpp"
 

@@ -98,7 +98,8 @@ flow<problem> read_guild(pointer self) {
 flow<problem> read_stores(pointer self) {
   auto& st = self->state;
   const auto until = within(self, store_within);
-  auto record = co_await ask(self, st.svc.manifests, until, manifests::load{st.community, st.version, until});
+  manifests::load wanted{st.community, st.version, until};
+  auto record = co_await ask(self, st.svc.manifests, until, std::move(wanted));
   if (!record)
     co_return code_of(record.error()) == ec::not_found
       ? problem{trouble::invalid_payload, fmt::format("There is no version {} of this community.", st.version)}
@@ -132,7 +133,8 @@ flow<problem> read_stores(pointer self) {
 flow<problem> read_shadow(pointer self) {
   auto& st = self->state;
   const auto until = within(self, store_within);
-  auto shadow = co_await ask(self, st.svc.manifests, until, manifests::load_shadow{st.community, until});
+  manifests::load_shadow wanted{st.community, until};
+  auto shadow = co_await ask(self, st.svc.manifests, until, std::move(wanted));
   if (!shadow)
     co_return problem{trouble::unavailable, "The shadow state could not be read: " + text_of(shadow.error())};
   st.world.shadow = std::move(shadow->entries);

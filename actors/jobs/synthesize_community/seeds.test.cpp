@@ -1,5 +1,5 @@
 // Schedules and faults drawn from a seed: whatever happens, a deployment ends once and the guild is whole.
-#include "schemas/blueprint.hpp"
+#include "actors/guild/core/blueprint.hpp"
 #include "tests/support/fakes/manifest.hpp"
 #include "tests/support/fakes/node.hpp"
 

@@ -1,8 +1,8 @@
+#include "actors/guild/core/refusal_cause.hpp"
 #include "actors/jobs/synthesize_community/job.hpp"
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/foreign_text.hpp"
 #include "runtime/log.hpp"
-#include "schemas/refusal_cause.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -59,7 +59,8 @@ flow<problem> note(pointer self, blueprint::key of, snowflake id, fields now) {
   for (int n = 1; n <= tries_max && holding(self); ++n) {
     co_await nap(self, pause_before(n));
     const auto until = within(self, store_within);
-    auto kept = co_await ask(self, st.svc.deployments, until, deployments::checkpoint{st.of, entry, until});
+    deployments::checkpoint order{st.of, entry, until};
+    auto kept = co_await ask(self, st.svc.deployments, until, std::move(order));
     if (kept) {
       std::erase_if(w.done, [&](const auto& d) { return d.kind == of.kind && d.resource == of.resource; });
       w.done.push_back(entry);
@@ -79,6 +80,7 @@ gate::write write_for(pointer self, const step& s) {
   gate::write w;
   w.community = st.community;
   w.fence = st.fence;
+  w.as_of = st.fences_as_of;
   w.of = st.of;
   w.kind = s.of.kind;
   w.resource = s.of.resource;

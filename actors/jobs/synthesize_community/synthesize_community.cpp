@@ -1,3 +1,4 @@
+#include "actors/guild/core/preflight.hpp"
 #include "actors/jobs/synthesize_community/job.hpp"
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/clock.hpp"
@@ -54,7 +55,8 @@ flow<> keep_lease(pointer self) {
       co_return;
     const auto asked = self->clock().now();
     const auto until = within(self, std::min(renew_every, store_within));
-    auto kept = co_await ask(self, st.svc.deployments, until, deployments::renew{st.of, lease, until});
+    deployments::renew order{st.of, lease, until};
+    auto kept = co_await ask(self, st.svc.deployments, until, std::move(order));
     if (!st.held)
       co_return;
     if (kept) {
@@ -72,6 +74,7 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   auto& st = self->state;
   st.of = {st.community, c.deployment, c.run};
   st.fence = c.fence;
+  st.fences_as_of = c.fences_as_of;
   st.owed_for = c.owed_for;
   st.held = true;
   st.lease_until = asked + st.svc.lease;
@@ -97,8 +100,8 @@ flow<problem> complete(pointer self) {
   for (int n = 1; n <= tries_max; ++n) {
     co_await nap(self, pause_before(n));
     const auto until = within(self, store_within);
-    auto end = co_await ask(self, st.svc.deployments, until,
-                            deployments::complete{st.of, st.version, shadow, left_over, until});
+    deployments::complete order{st.of, st.version, shadow, left_over, until};
+    auto end = co_await ask(self, st.svc.deployments, until, std::move(order));
     if (end)
       co_return problem{};
     why = gate::classify(end.error(), "the end of the deployment");
@@ -241,8 +244,8 @@ flow<queue::outcome> run(pointer self) {
     co_return retryable("UNKNOWN_ERROR: " + why.sentence);
   const auto asked = self->clock().now();
   const auto until = within(self, store_within);
-  auto claimed = co_await ask(self, st.svc.deployments, until,
-                              deployments::claim{st.community, st.version, st.svc.worker, st.svc.lease, until});
+  deployments::claim order{st.community, st.version, st.svc.worker, st.svc.lease, until};
+  auto claimed = co_await ask(self, st.svc.deployments, until, std::move(order));
   if (!claimed)
     co_return refused_claim(claimed.error());
   if (claimed->run == 0 || claimed->state == "completed" || claimed->state == "failed" || claimed->state == "cancelled")
@@ -306,6 +309,7 @@ flow<trouble> edit_message(pointer self, std::string body) {
   gate::write w;
   w.community = st.community;
   w.fence = st.fence;
+  w.as_of = st.fences_as_of;
   w.about = "the wizard's message";
   w.call = discord::edit_original(st.application, st.token, std::move(body));
   w.call.until = within(self, 5s);

@@ -26,11 +26,6 @@ void each(const toml::table& t, std::string_view key, F body) {
         body(*table);
 }
 
-chain read_chain(const toml::table& t) {
-  return {text(t, "id"), text(t, "name"), t["chain_id"].value_or(int64_t{0}), text(t, "symbol"),
-          static_cast<int>(t["decimals"].value_or(int64_t{18}))};
-}
-
 tier_template read_tiers(const toml::table& t) {
   tier_template out{
     text(t, "id"), text(t, "name"), text(t, "description"), text(t, "theme"), t["order"].value_or(int64_t{0}), {}};
@@ -71,21 +66,19 @@ theme read_theme(const toml::table& t) {
 
 catalogue read_all() {
   catalogue out;
+  out.chains = chain::catalogue();
   for (auto& file : config_files()) {
     const auto parsed = toml::parse(file.text, std::string{file.kind} + "/" + std::string{file.stem} + ".toml");
     ARRAKIS_ASSERT(parsed, "every file in config/ is TOML");
     const auto& t = parsed.table();
     ARRAKIS_ASSERT(text(t, "id") == file.stem, "a file in config/ is named after its id");
-    if (file.kind == "chains")
-      out.chains.push_back(read_chain(t));
-    else if (file.kind == "themes")
+    if (file.kind == "themes")
       out.themes.push_back(read_theme(t));
     else if (file.kind == "templates/tiers")
       out.tiers.push_back(read_tiers(t));
     else
       out.channels.push_back(read_channels(t));
   }
-  std::sort(out.chains.begin(), out.chains.end(), [](auto& a, auto& b) { return a.name < b.name; });
   std::sort(out.tiers.begin(), out.tiers.end(), [](auto& a, auto& b) { return a.order < b.order; });
   std::sort(out.channels.begin(), out.channels.end(), [](auto& a, auto& b) { return a.order < b.order; });
   return out;
@@ -98,7 +91,7 @@ const T* find(const std::vector<T>& list, std::string_view id) {
 }
 } // namespace
 
-const chain* catalogue::find_chain(std::string_view id) const { return find(chains, id); }
+const chain::description* catalogue::find_chain(std::string_view id) const { return find(chains, id); }
 const tier_template* catalogue::find_tiers(std::string_view id) const { return find(tiers, id); }
 const channel_template* catalogue::find_channels(std::string_view id) const { return find(channels, id); }
 

@@ -1,5 +1,6 @@
 #pragma once
 // What the wizard can offer: chains, themes, templates. Data of config/; to add one, add a file there.
+#include "adapters/chain/catalogue/catalogue.hpp"
 #include "runtime/error.hpp"
 #include "schemas/manifest.hpp"
 
@@ -11,13 +12,6 @@
 
 namespace arrakis::wizard::core {
 
-struct chain {
-  std::string id;
-  std::string name;
-  int64_t chain_id = 0;
-  std::string symbol;
-  int decimals = 18;
-};
 struct template_tier {
   std::string name;
   int64_t min_rank = 1;
@@ -58,12 +52,12 @@ struct theme {
 };
 
 struct catalogue {
-  std::vector<chain> chains;              ///< By name.
+  std::vector<chain::description> chains; ///< By name.
   std::vector<tier_template> tiers;       ///< By `order`.
   std::vector<channel_template> channels; ///< By `order`.
   std::vector<theme> themes;
 
-  const chain* find_chain(std::string_view id) const;
+  const chain::description* find_chain(std::string_view id) const;
   const tier_template* find_tiers(std::string_view id) const;
   const channel_template* find_channels(std::string_view id) const;
 };

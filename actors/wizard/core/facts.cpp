@@ -1,9 +1,11 @@
 #include "actors/wizard/core/facts.hpp"
 
+#include "actors/guild/core/blueprint.hpp"
+#include "actors/guild/core/bot_permissions.hpp"
+#include "actors/guild/core/dangerous_permissions.hpp"
+#include "actors/guild/core/preflight.hpp"
 #include "actors/wizard/core/plan.hpp"
 #include "runtime/foreign_text.hpp"
-#include "schemas/blueprint.hpp"
-#include "schemas/dangerous_permissions.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -11,7 +11,7 @@ namespace arrakis::wizard::core {
 /// Why the plan cannot be carried out in this guild, each as a sentence that says what to change; empty: it can.
 std::vector<std::string> objections(const record&, const guild::state&);
 /// The roles that may stand for a tier, highest first: below the bot's highest, not managed by an integration, without
-/// a permission that no tier may give (schemas/dangerous_permissions.hpp).
+/// a permission that no tier may give (actors/guild/core/dangerous_permissions.hpp).
 std::vector<guild::role> assignable(const guild::state&);
 /// Those that only such a permission keeps from it.
 std::vector<guild::role> withheld(const guild::state&);

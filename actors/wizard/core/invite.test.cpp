@@ -1,8 +1,9 @@
 // The permissions of the invite link, judged by what the wizard's own plans need.
-#include "schemas/invite.hpp"
+#include "actors/guild/core/invite.hpp"
 
+#include "actors/guild/core/blueprint.hpp"
+#include "actors/guild/core/preflight.hpp"
 #include "actors/wizard/core/walk.test.hpp"
-#include "schemas/blueprint.hpp"
 
 using namespace arrakis;
 using namespace arrakis::wizard::core;

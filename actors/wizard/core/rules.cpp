@@ -160,7 +160,7 @@ caf::expected<manifest_asset> complete_asset(manifest_asset asset, const contrac
     return fail(ec::invalid, "Contract address: " + facts.why);
   if (facts.unconnected)
     return fail(ec::refused, fmt::format("This bot has no connection to {}. Ask its operator to set `chains.rpc.{}`.",
-                                         chain_name(asset.chain), asset.chain));
+                                         chain::display_name(asset.chain), asset.chain));
   if (!facts.known)
     return fail(ec::unknown, facts.why);
   if (!facts.has_code)
@@ -168,7 +168,7 @@ caf::expected<manifest_asset> complete_asset(manifest_asset asset, const contrac
       ec::invalid,
       fmt::format(
         "Contract address: there is no contract at `{}` on {}. Is it the address of a wallet, or of another chain?",
-        *asset.address, chain_name(asset.chain)));
+        *asset.address, chain::display_name(asset.chain)));
   if (!facts.matches_type)
     return fail(ec::invalid,
                 fmt::format("Contract address: the contract at `{}` is not {} {}. Choose the right type above.",
@@ -207,11 +207,6 @@ std::string type_name(std::string_view type) {
 
 std::string type_label(std::string_view type) {
   return type == "erc721" ? "NFT collection (ERC-721)" : type_name(type);
-}
-
-std::string chain_name(std::string_view id) {
-  const auto* chain = everything().find_chain(id);
-  return chain ? chain->name : std::string{id};
 }
 
 const std::vector<std::string>& asset_types() {

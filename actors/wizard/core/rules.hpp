@@ -41,7 +41,6 @@ caf::expected<std::string> check_amount(std::string_view typed, int decimals);
 
 std::string type_name(std::string_view asset_type);  ///< "erc721" -> "NFT collection".
 std::string type_label(std::string_view asset_type); ///< With its standard: "erc721" -> "NFT collection (ERC-721)".
-std::string chain_name(std::string_view id);         ///< "base" -> "Base"; an id that is not known stays.
 const std::vector<std::string>& asset_types();       ///< native, erc20, erc721, erc1155.
 
 inline constexpr size_t assets_max = 5; // Five modals of a person; a rule rarely names more.

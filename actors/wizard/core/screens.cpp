@@ -259,7 +259,7 @@ void asset_page(page& p, const record& r, const world& w) {
     auto& t = *r.draft.typed;
     p.field("Not accepted yet",
             fmt::format("{} {} on {}{}\n{}", type_name(t.type), code(t.address.empty() ? "—" : cut(t.address, 42)),
-                        for_message(chain_name(t.chain)),
+                        for_message(chain::display_name(t.chain)),
                         t.min_balance.empty() ? "" : ", at least " + for_message(cut(t.min_balance, 40)), t.why));
     js::array ways{button(t.asks_decimals ? secondary : primary, "Try again", component_id("check-again", r)),
                    button(secondary, "Discard it", component_id("discard-asset", r))};

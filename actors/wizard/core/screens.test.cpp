@@ -1,5 +1,5 @@
+#include "actors/guild/core/dangerous_permissions.hpp"
 #include "actors/wizard/core/walk.test.hpp"
-#include "schemas/dangerous_permissions.hpp"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>

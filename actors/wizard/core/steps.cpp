@@ -1,10 +1,10 @@
 #include "actors/wizard/core/steps.hpp"
 
+#include "actors/guild/core/dangerous_permissions.hpp"
 #include "actors/wizard/core/custom_id.hpp"
 #include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/plan.hpp"
 #include "runtime/foreign_text.hpp"
-#include "schemas/dangerous_permissions.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -84,7 +84,8 @@ decision choose_chains(record r, const event& e, const world& w) {
   std::erase_if(r.draft.assets, [&](auto& asset) {
     const bool lost = std::find(e.values.begin(), e.values.end(), asset.chain) == e.values.end();
     if (lost)
-      gone += fmt::format("{}{} on {}", gone.empty() ? "" : ", ", for_message(asset.symbol), chain_name(asset.chain));
+      gone += fmt::format("{}{} on {}", gone.empty() ? "" : ", ", for_message(asset.symbol),
+                          chain::display_name(asset.chain));
     return lost;
   });
   if (r.draft.typed && std::find(e.values.begin(), e.values.end(), r.draft.typed->chain) == e.values.end())
@@ -121,8 +122,8 @@ decision try_asset(record r, typed_asset typed, const world& w) {
   }
   if (asset->type == "native") {
     r.draft.assets.push_back(*asset);
-    return show(std::move(r),
-                fmt::format("{} added (native coin of {}).", for_message(asset->symbol), chain_name(asset->chain)));
+    return show(std::move(r), fmt::format("{} added (native coin of {}).", for_message(asset->symbol),
+                                          chain::display_name(asset->chain)));
   }
   typed.why.clear();
   r.draft.typed = std::move(typed);
@@ -398,8 +399,8 @@ decision inspected(const record& r, const contract_facts& facts) {
   auto asset = checked ? complete_asset(*checked, facts, typed.decimals) : std::move(checked);
   if (asset) {
     next.draft.assets.push_back(*asset);
-    return show(std::move(next),
-                fmt::format("{} added (contract found on {}).", for_message(asset->symbol), chain_name(asset->chain)));
+    return show(std::move(next), fmt::format("{} added (contract found on {}).", for_message(asset->symbol),
+                                             chain::display_name(asset->chain)));
   }
   const auto code = code_of(asset.error());
   typed.why = code == ec::unknown

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <fmt/format.h>
 #include <simdjson.h>
 
 namespace arrakis::discord::gateway {
@@ -496,15 +497,43 @@ caf::expected<event> frame_reader::decode() {
   return event{};
 }
 
-std::string identify_text(const secret& token, int shard, int shards, uint64_t intents) {
-  const bj::object properties{{"os", "linux"}, {"browser", "arrakis"}, {"device", "arrakis"}};
-  const bj::object d{{"token", token.reveal()}, {"intents", intents},    {"properties", properties},
-                     {"compress", false},       {"large_threshold", 50}, {"shard", bj::array{shard, shards}}};
-  return bj::serialize(bj::object{{"op", 2}, {"d", d}});
+namespace {
+/// A JSON text of a token, with its quotes.
+secret quoted(const secret& token) {
+  std::string out;
+  token.lend([&](std::string_view text) {
+    out.reserve(6 * text.size() + 2); // In one place, which is wiped.
+    out += '"';
+    for (const char c : text)
+      if (c == '"' || c == '\\')
+        out.append({'\\', c});
+      else if (static_cast<unsigned char>(c) < 32)
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+      else
+        out += c;
+    out += '"';
+  });
+  return std::move(out);
 }
-std::string resume_text(const secret& token, const std::string& session_id, int64_t sequence) {
-  const bj::object d{{"token", token.reveal()}, {"session_id", session_id}, {"seq", sequence}};
-  return bj::serialize(bj::object{{"op", 6}, {"d", d}});
+
+/// {"op":...,"d":{"token":"...", and what is in `rest`}}, which is not empty.
+secret with_token(int op, const secret& token, const bj::object& rest) {
+  const auto text = bj::serialize(rest);
+  return secret::concat(fmt::format(R"({{"op":{},"d":{{"token":)", op), quoted(token), ",", text.substr(1), "}");
+}
+} // namespace
+
+secret identify_text(const secret& token, int shard, int shards, uint64_t intents) {
+  const bj::object properties{{"os", "linux"}, {"browser", "arrakis"}, {"device", "arrakis"}};
+  const bj::object rest{{"intents", intents},
+                        {"properties", properties},
+                        {"compress", false},
+                        {"large_threshold", 50},
+                        {"shard", bj::array{shard, shards}}};
+  return with_token(2, token, rest);
+}
+secret resume_text(const secret& token, const std::string& session_id, int64_t sequence) {
+  return with_token(6, token, {{"session_id", session_id}, {"seq", sequence}});
 }
 std::string heartbeat_text(std::optional<int64_t> sequence) {
   return R"({"op":1,"d":)" + (sequence ? std::to_string(*sequence) : "null") + "}";

@@ -88,8 +88,8 @@ private:
 /// Whether decode() does more than give std::monostate for this type.
 bool is_read(std::string_view type);
 
-std::string identify_text(const secret& token, int shard, int shards, uint64_t intents);
-std::string resume_text(const secret& token, const std::string& session_id, int64_t sequence);
+secret identify_text(const secret& token, int shard, int shards, uint64_t intents);
+secret resume_text(const secret& token, const std::string& session_id, int64_t sequence);
 std::string heartbeat_text(std::optional<int64_t> sequence);
 /// The address to connect to: version 10, JSON, compressed or not.
 std::string with_query(const std::string& url, bool compressed);

@@ -145,7 +145,8 @@ void hang_up(self_pointer self, uint16_t code) {
 flow<> save(self_pointer self, saved_session what) {
   auto& st = self->state;
   const auto until = within(self, store_patience);
-  auto kept = co_await ask(self, st.options.store, until, save_session{st.options.shard_id, std::move(what), until});
+  save_session order{st.options.shard_id, std::move(what), until};
+  auto kept = co_await ask(self, st.options.store, until, std::move(order));
   if (!kept)
     log::warn("discord_session_not_saved", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
 }
@@ -259,7 +260,10 @@ struct performer {
 private:
   void send(std::string text) {
     if (st.socket)
-      st.socket->send(std::move(text));
+      st.socket->send(std::move(text)); // Which wipes it.
+  }
+  void send(const secret& text) {
+    text.lend([this](std::string_view plain) { send(std::string{plain}); });
   }
 };
 

@@ -3,22 +3,15 @@
 #include "adapters/discord/gateway/address.hpp"
 #include "adapters/discord/gateway/inflate.hpp"
 #include "adapters/discord/gateway/messages.hpp"
-#include "adapters/discord/gateway/session_store.hpp"
-#include "runtime/net/websocket.hpp"
+#include "adapters/discord/gateway/ports.hpp"
 #include "runtime/secret.hpp"
 
 #include <caf/fwd.hpp>
-#include <functional>
 
 namespace arrakis::discord::gateway {
 /// https://discord.com/developers/docs/events/gateway#gateway-intents. GUILD_MEMBERS is privileged.
 constexpr uint64_t intent_guilds = 1 << 0, intent_guild_members = 1 << 1, intent_guild_moderation = 1 << 2;
 
-/// Gives the gateway's address (GET /gateway/bot, field `url`) to `found`, once, from any thread.
-using url_source = std::function<void(std::function<void(caf::expected<std::string>)> found)>;
-/// Reserves a slot to identify: `granted` runs once, from any thread, with the time from `now` to the slot.
-using identify_pacing =
-  std::function<void(int shard, time_point now, std::function<void(caf::expected<milliseconds>)> granted)>;
 /// Discord: `max_concurrency` (session_start_limit of GET /gateway/bot) identifies in 5 s, one for each value of
 /// shard % max_concurrency. For the shards of one process that share the result; thread-safe.
 identify_pacing local_pacing(int max_concurrency);
@@ -31,9 +24,6 @@ struct start_limit {
 /// `inner`, as long as identifies are left: without one it is ec::throttled, until `reset_after` has passed since
 /// `now`. Then `total` are there again. Discord resets the token of a bot that goes on.
 identify_pacing within_start_limit(identify_pacing inner, start_limit, time_point now);
-/// Opens a socket, as net::connect_websocket does. A seam for tests.
-using connector = std::function<void(std::string url, net::websocket_events,
-                                     std::function<void(caf::expected<std::shared_ptr<net::websocket>>)> opened)>;
 /// What was read and is not settled: above it the shard's connection is not read, until half of it is done.
 constexpr size_t unread_bytes_max = 4 << 20;
 /// Over the network, verified, with messages of at most 32 MiB.

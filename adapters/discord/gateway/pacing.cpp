@@ -49,7 +49,7 @@ identify_pacing within_start_limit(identify_pacing inner, start_limit limit, tim
       wait = shared->reset_at - at;
     }
     may ? inner(shard, at, std::move(granted))
-        : granted(fail(ec::throttled, std::to_string(std::chrono::ceil<milliseconds>(wait).count())));
+        : granted(throttle("Discord allows no further identify today", std::chrono::ceil<milliseconds>(wait)));
   };
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 // What shards keep in Redis, as text. Others may have written there: what does not keep its bounds is not there.
 #include "adapters/discord/gateway/session.hpp"
-#include "runtime/error.hpp"
 
 #include <string>
 #include <string_view>
@@ -12,17 +11,5 @@ namespace arrakis::discord::gateway {
 /// ASCII characters, the sequence is not negative. Whether the address may be used, address_policy says.
 saved_session read_session(std::string_view text);
 std::string print_session(const saved_session&);
-
-/// What GET /gateway/bot answers.
-struct plan {
-  std::string url; ///< As it was given; address_policy says whether it may be used.
-  int shards = 1;
-  int max_concurrency = 1; ///< session_start_limit: identifies in 5 s.
-  int starts_total = 1000; ///< Identifies in a day, and how many of them are left.
-  int starts_left = 1000;
-  milliseconds starts_reset{0}; ///< Until all of them are there again.
-};
-/// ec::corrupt names the field: url is missing, or shards is not from 1 to 16384 (far above the largest bot).
-caf::expected<plan> read_plan(std::string_view body);
 
 } // namespace arrakis::discord::gateway

@@ -1,11 +1,10 @@
 #include "adapters/discord/pacing/pacing.hpp"
 
 #include "runtime/clock.hpp"
-#include "runtime/exception.hpp"
-#include "runtime/flow.hpp"
+#include "runtime/flow/asker.hpp"
 
 #include <algorithm>
-#include <caf/stateful_actor.hpp>
+#include <memory>
 
 namespace arrakis::discord::pacing {
 namespace {
@@ -35,39 +34,28 @@ return {1, slot - now}
 
 constexpr int64_t wait_ms_max = 86'400'000; // A slot is within a day; a key that somebody else wrote may say more.
 
-struct state {
-  arrakis::flows flows;
-  static inline const char* name = "discord.pacing";
-};
-using pointer = caf::stateful_actor<state>*;
-using granted = std::function<void(caf::expected<milliseconds>)>;
-
-flow<> ask_redis(pointer self, redis::handle server, options opt, int shard, granted tell) {
-  const auto until = within(self, answer_within);
-  const auto bucket = shard % std::max(opt.max_concurrency, 1);
-  redis::eval what{&reserve_script,
-                   {"{discord:identify}:" + std::to_string(bucket), "{discord:identify}:day"},
-                   {std::to_string(opt.spacing.count()), std::to_string(opt.per_day_max), random_hex(8)},
-                   until};
-  auto reply = co_await ask(self, server, until, std::move(what));
+caf::expected<milliseconds> wait_in(const caf::expected<redis::reply>& reply) {
   if (!reply)
-    tell(reply.error());
-  else if (reply->items.size() != 2)
-    tell(fail(ec::internal, "discord identify: an answer of another shape"));
-  else if (reply->items[0].number == 1)
-    tell(milliseconds{std::clamp<int64_t>(reply->items[1].number, 0, wait_ms_max)});
-  else
-    tell(fail(ec::throttled, std::to_string(reply->items[1].number)));
-  self->quit();
+    return reply.error();
+  if (reply->items.size() != 2)
+    return fail(ec::internal, "discord identify: an answer of another shape");
+  if (reply->items[0].number != 1)
+    return throttle("the identifies of this day are used up", milliseconds{reply->items[1].number});
+  return milliseconds{std::clamp<int64_t>(reply->items[1].number, 0, wait_ms_max)};
 }
 } // namespace
 
 reserve over_redis(caf::actor_system& sys, redis::handle server, options opt) {
-  return [&sys, server = std::move(server), opt](int shard, auto, granted tell) {
-    sys.spawn([server, opt, shard, tell = std::move(tell)](pointer self) {
-      keep_exception_text(self);
-      self->state.flows.start(ask_redis(self, server, opt, shard, tell));
-    });
+  const auto questions = std::make_shared<asker>(sys);
+  return [questions, server = std::move(server), opt](int shard, auto, auto tell) {
+    const auto until = questions->within(answer_within);
+    const auto bucket = shard % std::max(opt.max_concurrency, 1);
+    redis::eval what{&reserve_script,
+                     {"{discord:identify}:" + std::to_string(bucket), "{discord:identify}:day"},
+                     {std::to_string(opt.spacing.count()), std::to_string(opt.per_day_max), random_hex(8)},
+                     until};
+    questions->ask(server, until, std::move(what),
+                   [tell](const caf::expected<redis::reply>& reply) { tell(wait_in(reply)); });
   };
 }
 } // namespace arrakis::discord::pacing

@@ -1,6 +1,7 @@
 #include "adapters/discord/rest/calls.hpp"
 
 #include "runtime/net/http.hpp"
+#include "schemas/canonical_json.hpp"
 #include "schemas/permissions.hpp"
 
 #include <boost/json.hpp>
@@ -21,15 +22,16 @@ call of_guild(std::string method, snowflake guild, std::string_view rest, std::s
               std::string body = {}) {
   return of(std::move(method), fmt::format("/guilds/{}{}", guild.value, rest), route, guild.text(), std::move(body));
 }
-/// The token is part of what splits the bucket, and of nothing that is logged.
+/// The token is part of what splits the bucket, for which its hash does as well.
 call of_interaction(call c, const std::string& who, const secret& token) {
   c.interaction = true;
-  c.major = who + '/' + token.reveal();
+  token.lend([&](std::string_view text) {
+    c.token = secret{net::percent_encode(text)};
+    c.major = who + '/' + sha256_hex(text).substr(0, 32);
+  });
   return c;
 }
-std::string webhook(snowflake application, const secret& token) {
-  return fmt::format("/webhooks/{}/{}", application.value, net::percent_encode(token.reveal()));
-}
+std::string webhook(snowflake application) { return fmt::format("/webhooks/{}/{{token}}", application.value); }
 } // namespace
 
 call get_guild(snowflake guild) { return of_guild("GET", guild, "", "/guilds/{guild}"); }
@@ -73,19 +75,18 @@ call put_overwrite(snowflake channel, snowflake target, int type, uint64_t allow
 }
 
 call interaction_callback(snowflake interaction, const secret& token, std::string body) {
-  return of_interaction(
-    of("POST", fmt::format("/interactions/{}/{}/callback", interaction.value, net::percent_encode(token.reveal())),
-       "/interactions/{interaction}/{token}/callback", "", std::move(body)),
-    interaction.text(), token);
+  return of_interaction(of("POST", fmt::format("/interactions/{}/{{token}}/callback", interaction.value),
+                           "/interactions/{interaction}/{token}/callback", "", std::move(body)),
+                        interaction.text(), token);
 }
 call edit_original(snowflake application, const secret& token, std::string body) {
-  return of_interaction(of("PATCH", webhook(application, token) + "/messages/@original",
+  return of_interaction(of("PATCH", webhook(application) + "/messages/@original",
                            "/webhooks/{webhook}/{token}/messages/@original", "", std::move(body)),
                         application.text(), token);
 }
 call follow_up(snowflake application, const secret& token, std::string body) {
   return of_interaction(
-    of("POST", webhook(application, token) + "?wait=true", "/webhooks/{webhook}/{token}", "", std::move(body)),
+    of("POST", webhook(application) + "?wait=true", "/webhooks/{webhook}/{token}", "", std::move(body)),
     application.text(), token);
 }
 

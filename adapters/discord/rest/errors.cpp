@@ -3,13 +3,15 @@
 #include "runtime/json.hpp"
 
 #include <boost/json.hpp>
-#include <charconv>
 
 namespace arrakis::discord {
 namespace {
 constexpr size_t errors_max = 20, text_bytes_max = 200;
-constexpr std::string_view limit_text = " ms: a limit of Discord",
-                           block_text = " ms: our requests do not reach Discord";
+
+/// Detail of a wait that is no limit of Discord.
+struct edge_block {
+  std::string_view by = "edge";
+};
 
 std::string cut(std::string_view text) {
   auto end = std::min(text.size(), text_bytes_max);
@@ -52,17 +54,17 @@ std::string summary(const answer& a) {
 }
 
 caf::error held_back(told_wait wait) {
-  return fail(ec::throttled, std::to_string(wait.left.count()) + std::string{wait.blocked ? block_text : limit_text});
+  auto text = std::to_string(wait.left.count()) + " ms: ";
+  return wait.blocked
+         ? fail(ec::throttled, text + "our requests do not reach Discord", retry_after{wait.left}, edge_block{})
+         : throttle(text + "a limit of Discord", wait.left);
 }
 
 std::optional<told_wait> told_in(const caf::error& e) {
-  const auto text = text_of(e);
-  int64_t ms = 0;
-  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), ms);
-  const std::string_view rest{end, text.data() + text.size()};
-  if (code_of(e) != ec::throttled || bad != std::errc{} || (rest != limit_text && rest != block_text))
+  const auto wait = retry_after_of(e);
+  if (code_of(e) != ec::throttled || !wait)
     return std::nullopt;
-  return told_wait{std::chrono::milliseconds{ms}, rest == block_text};
+  return told_wait{*wait, detail_of<edge_block>(e).has_value()};
 }
 
 std::string in_minutes(std::chrono::milliseconds wait) {

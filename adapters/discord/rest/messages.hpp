@@ -19,7 +19,8 @@ namespace arrakis::discord {
 
 struct call {
   std::string method;
-  std::string path;  ///< After /api/v10, e.g. "/guilds/123456789012345678/roles".
+  std::string path;  ///< After /api/v10, e.g. "/guilds/123456789012345678/roles"; "{token}" is the place of `token`.
+  secret token;      ///< Of an interaction, percent-encoded.
   std::string route; ///< The bucket's template: "POST /guilds/{guild}/roles".
   std::string major; ///< Guild, channel or webhook id that splits the bucket.
   std::string body;  ///< JSON text or empty.
@@ -51,13 +52,13 @@ std::vector<field_error> read_field_errors(const boost::json::object& error);
 /// For a log: "400 Invalid Form Body (50035); data.content: Must be 2000 or fewer in length."
 std::string summary(const answer&);
 
-/// An ec::throttled of `rest`: how long the call would have had to wait, and whose word that is.
+/// An ec::throttled: how long the call would have had to wait, and whose word that is.
 struct told_wait {
   std::chrono::milliseconds left{0};
   bool blocked = false; ///< Not a limit of Discord: Cloudflare before it blocks us, or would (the ban guard).
 };
 caf::error held_back(told_wait);
-/// Of an error made by held_back(); empty for any other.
+/// Of an ec::throttled; empty for any other error.
 std::optional<told_wait> told_in(const caf::error&);
 /// How sentences to people name a wait: "less than a minute", "about 10 minutes".
 std::string in_minutes(std::chrono::milliseconds);

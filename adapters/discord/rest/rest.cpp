@@ -84,7 +84,7 @@ struct state {
   instant trade_at{};     ///< Until then the budget is left alone: it did not answer.
   std::optional<instant> budget_down;
 
-  std::string dead_token; ///< A 401 was its answer.
+  secret dead_token; ///< A 401 was its answer.
   instant dead_token_until{};
   std::unordered_map<std::string, unknown_webhook> unknown_webhooks;
   std::deque<std::string> unknown_webhooks_by_age;
@@ -113,11 +113,15 @@ std::string audit_reason(std::string_view reason) {
 net::http_request request_of(const call& c, const rest_options& opt) {
   net::http_request r;
   r.method = c.method;
-  r.target = "/api/v10" + c.path;
+  constexpr std::string_view place = "{token}", version = "/api/v10";
+  if (const auto at = c.token.empty() ? c.path.npos : c.path.find(place); at != c.path.npos)
+    r.private_target = secret::concat(version, c.path.substr(0, at), c.token, c.path.substr(at + place.size()));
+  else
+    r.target = std::string{version} + c.path;
   r.body = c.body;
   r.headers.emplace_back("User-Agent", opt.user_agent);
   if (!c.interaction)
-    r.headers.emplace_back("Authorization", "Bot " + opt.token().reveal());
+    r.authorization = secret::concat("Bot ", opt.token());
   if (!c.body.empty())
     r.headers.emplace_back("Content-Type", "application/json");
   if (!c.reason.empty())
@@ -476,10 +480,10 @@ void note_time(server_clock& clock, std::string_view date, instant sent, instant
 
 /// One line for each token, however often it is tried again.
 void note_refused_token(state& st, instant now) {
-  const auto token = st.opt.token().reveal();
+  const auto token = st.opt.token();
   if (st.opt.token_refused)
     *st.opt.token_refused = true;
-  if (st.dead_token != token)
+  if (!(st.dead_token == token))
     log::error(
       "discord.token_refused",
       {{"status", 401},
@@ -534,7 +538,7 @@ caf::result<answer> enter(pointer self, const call& c) {
   const auto now = now_of(self);
   if (c.until.passed(now))
     return fail(ec::timeout, "the deadline has passed");
-  if (!st.dead_token.empty() && st.dead_token != st.opt.token().reveal())
+  if (!st.dead_token.empty() && !(st.dead_token == st.opt.token()))
     forget_refused_token(st);
   if (!c.interaction && !st.dead_token.empty() && now < st.dead_token_until)
     return fail(ec::refused, "Discord refuses the bot token");

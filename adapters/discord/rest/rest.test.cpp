@@ -5,6 +5,7 @@
 #include "runtime/metrics.hpp"
 #include "runtime/net/http_date.hpp"
 #include "tests/support/fakes/budget.hpp"
+#include "tests/support/plain.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <caf/send.hpp>
@@ -40,7 +41,7 @@ struct bench {
     client = start(
       sim.sys(), std::move(opt),
       [this](net::http_request r, deadline, auto done) {
-        wire.push_back({std::move(r), sim.now(), std::move(done)});
+        wire.push_back({test::as_received(std::move(r)), sim.now(), std::move(done)});
       },
       budget ? budget : test::memory_budget(sim.sys()));
     sim.advance(1ms);

@@ -5,16 +5,13 @@
 namespace arrakis::discord {
 
 transport over(net::http_client& client, std::string url) {
-  // A path of the address stands before that of each call.
-  std::string path;
-  if (const auto parsed = arrakis::url::parse(url, "http https")) {
-    path = parsed->target().reveal();
-    path.resize(path.find_last_not_of('/') + 1);
-    url = parsed->origin();
-  }
-  return [&client, url = std::move(url), path = std::move(path)](net::http_request request, deadline until, auto done) {
-    request.target.insert(0, path);
-    client.send(url, std::move(request), until, std::move(done));
+  auto base = base_of(url); // A path of the address stands before that of each call.
+  return [&client, base = std::move(base)](net::http_request request, deadline until, auto done) {
+    if (request.private_target.empty())
+      request.target.insert(0, base.path);
+    else
+      request.private_target = secret::concat(base.path, request.private_target);
+    client.send(base.origin, std::move(request), until, std::move(done));
   };
 }
 

@@ -59,14 +59,6 @@ listed list_all(pqxx::transaction_base& tx, size_t count_max) {
   return result;
 }
 
-fence_list read_fences(pqxx::transaction_base& tx) {
-  fence_list result;
-  for (const auto& row : tx.exec("select id, guild, status, fence from community_fences()"))
-    result.rows.push_back(
-      {{row[0].as<std::string>()}, guild_of(row[1]), row[2].as<std::string>(), row[3].as<int64_t>()});
-  return result;
-}
-
 const char* event_of(const std::string& status) {
   if (status == "active")
     return "COMMUNITY_UNFROZEN";
@@ -120,10 +112,6 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
     [self](const list& m) {
       return postgres::run<listed>(self, self->state.pool, "communities.list", {}, m.until,
                                    [m](pqxx::transaction_base& tx) { return list_all(tx, m.count_max); });
-    },
-    [self](const fences& m) {
-      return postgres::run<fence_list>(self, self->state.pool, "communities.fences", {}, m.until,
-                                       [](pqxx::transaction_base& tx) { return read_fences(tx); });
     },
     [self](const set_status& m) {
       return postgres::run<record>(self, self->state.pool, "communities.set_status", m.id, m.until,

@@ -19,12 +19,6 @@ struct record {
   int64_t fence = 0;          ///< Grows with each freeze and thaw; effects carry the one they began under.
   int64_t active_version = 0; ///< 0: none deployed yet.
 };
-struct fence_entry {
-  community_id id;
-  snowflake guild;
-  std::string status;
-  int64_t fence = 0;
-};
 
 struct find_by_guild {
   snowflake guild;
@@ -38,9 +32,6 @@ struct list {
   deadline until;
   size_t count_max = 1000;
 }; ///< -> listed; operator's view (id, guild, status only where RLS allows: through a narrow function)
-struct fences {
-  deadline until;
-}; ///< -> fence_list: those that are not active or were not at some time; all others are at fence 0
 /// Of a reason, which stands in the audit trail for ever; what is longer is ec::invalid.
 inline constexpr size_t reason_characters_max = 500;
 /// Sets the status with a new fence and an audit entry in one transaction; the status that it has already changes
@@ -60,11 +51,7 @@ struct found {
 struct listed {
   std::vector<record> rows;
 };
-struct fence_list {
-  std::vector<fence_entry> rows;
-};
 
 using handle = caf::typed_actor<caf::replies_to<find_by_guild>::with<found>, caf::replies_to<load>::with<record>,
-                                caf::replies_to<list>::with<listed>, caf::replies_to<fences>::with<fence_list>,
-                                caf::replies_to<set_status>::with<record>>;
+                                caf::replies_to<list>::with<listed>, caf::replies_to<set_status>::with<record>>;
 } // namespace arrakis::communities

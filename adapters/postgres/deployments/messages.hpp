@@ -87,7 +87,8 @@ struct claimed {
   std::string deployment;
   std::string state;
   int64_t run = 0;
-  int64_t fence = 0; ///< The community's, at this moment.
+  int64_t fence = 0;        ///< The community's, at this moment.
+  int64_t fences_as_of = 0; ///< The number of the fence log, at this moment or before.
   snowflake guild;
   std::vector<resource_state> done; ///< Checkpoints of earlier runs.
   std::vector<intent> open;         ///< Intents without a checkpoint: an attempt died between call and note.

@@ -126,10 +126,13 @@ struct conversation {
   const secret& token;
   std::chrono::milliseconds life;
 };
-/// Null where there is no token, so that none is kept without an end.
-std::optional<std::string> token_of(const conversation& c) {
-  return c.token.empty() || c.life.count() <= 0 ? std::nullopt
-                                                : std::optional{plain(c.token.reveal(), "interaction_token")};
+/// Lends the token as a parameter of a statement: null where there is none, so that none is kept without an end.
+template <class Use>
+void with_token(const conversation& c, Use use) {
+  c.token.lend([&](std::string_view text) {
+    postgres::check_text(text, "interaction_token");
+    use(text.empty() || c.life.count() <= 0 ? nullptr : text.data());
+  });
 }
 
 std::string nothing_of(int64_t version) {
@@ -178,14 +181,16 @@ submitted submit_version(pqxx::transaction_base& tx, const submit& m) {
   update_community(tx, m);
   const auto subject = subject_of(tx, m.community, m.admin);
   store_manifest(tx, m, subject);
-  const auto token = token_of({m.application, m.interaction_token, m.token_life});
-  const auto id = tx.exec_params1("insert into deployments (community_id, version, idempotency_key, application_id, "
-                                  "interaction_token, token_until)"
-                                  " values ($1, $2, $3, nullif($4::bigint, 0), $5, clock_timestamp() + $6::bigint * "
-                                  "interval '1 millisecond') returning id",
-                                  m.community.value, m.manifest.version, m.key, m.application.value,
-                                  token ? token->c_str() : nullptr, m.token_life.count())[0]
-                    .as<std::string>();
+  std::string id;
+  with_token({m.application, m.interaction_token, m.token_life}, [&](const char* token) {
+    id = tx.exec_params1("insert into deployments (community_id, version, idempotency_key, application_id, "
+                         "interaction_token, token_until)"
+                         " values ($1, $2, $3, nullif($4::bigint, 0), $5, clock_timestamp() + $6::bigint * "
+                         "interval '1 millisecond') returning id",
+                         m.community.value, m.manifest.version, m.key, m.application.value, token,
+                         m.token_life.count())[0]
+           .as<std::string>();
+  });
   const auto job = job_id(id, 0);
   tx.exec_params(
     "insert into outbox (community_id, deployment_id, kind, payload) values ($1, $2, 'store_manifest', $3)",
@@ -218,12 +223,13 @@ submitted retry_failed(pqxx::transaction_base& tx, const retry& m) {
   const auto id = rows[0]["id"].as<std::string>();
   const auto version = rows[0]["version"].as<int64_t>();
   const auto job = job_id(id, rows[0]["attempt"].as<int>() + 1);
-  const auto token = token_of({m.application, m.interaction_token, m.token_life});
-  tx.exec_params("update deployments set state = 'pending', attempt = attempt + 1, error_code = '', error_text = '',"
-                 " application_id = coalesce(nullif($3::bigint, 0), application_id), interaction_token = $4,"
-                 " token_until = clock_timestamp() + $5::bigint * interval '1 millisecond', updated_at = now() where "
-                 "community_id = $1 and id = $2",
-                 m.community.value, id, m.application.value, token ? token->c_str() : nullptr, m.token_life.count());
+  with_token({m.application, m.interaction_token, m.token_life}, [&](const char* token) {
+    tx.exec_params("update deployments set state = 'pending', attempt = attempt + 1, error_code = '', error_text = '',"
+                   " application_id = coalesce(nullif($3::bigint, 0), application_id), interaction_token = $4,"
+                   " token_until = clock_timestamp() + $5::bigint * interval '1 millisecond', updated_at = now() where "
+                   "community_id = $1 and id = $2",
+                   m.community.value, id, m.application.value, token, m.token_life.count());
+  });
   owe_job(tx, m.community, id, version, job, m.trace);
   audit::chain::append(tx, m.community, {"DEPLOYMENT_RETRIED", m.actor, "deployment:" + id},
                        boost::json::object{{"version", version}, {"job", job}});

@@ -137,9 +137,10 @@ void close_job(pqxx::transaction_base& tx, const community_id& community, const 
 }
 
 claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
-  const auto community = tx.exec_params("select status, fence, coalesce(discord_guild_id, 0) from communities"
-                                        " where id = $1 for no key update",
-                                        m.community.value);
+  const auto community = tx.exec_params(
+    "select status, fence, coalesce(discord_guild_id, 0), fence_log_number() from communities"
+    " where id = $1 for no key update",
+    m.community.value);
   const auto rows = tx.exec_params(
     "select id, state, error_text, application_id, lease_holder <> $3 and lease_until > clock_timestamp() as taken,"
     " case when token_until > clock_timestamp() then interaction_token end as token,"
@@ -156,6 +157,7 @@ claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
   claimed result{.deployment = row["id"].as<std::string>(),
                  .state = row["state"].as<std::string>(),
                  .fence = community[0][1].as<int64_t>(),
+                 .fences_as_of = community[0][3].as<int64_t>(),
                  .guild = {community[0][2].as<uint64_t>()},
                  .application = {row["application_id"].is_null() ? 0 : row["application_id"].as<uint64_t>()},
                  .error = row["error_text"].as<std::string>()};

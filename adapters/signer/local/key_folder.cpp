@@ -32,7 +32,7 @@ secret make_key() {
     throw std::runtime_error("OpenSSL made no Ed25519 key");
   char* data = nullptr;
   const auto size = BIO_get_mem_data(out.get(), &data);
-  return secret{std::string{data, static_cast<size_t>(size)}};
+  return secret{std::string_view{data, static_cast<size_t>(size)}};
 }
 
 /// n of "v{n}.pem"; 0 for another name.
@@ -51,12 +51,13 @@ std::string key_folder::path_of(int version) const { return fmt::format("{}/v{}.
 std::string key_folder::next_path() const { return fmt::format("{}/{}", folder_, next_name); }
 
 caf::expected<key_folder::key> key_folder::read(const std::string& path) {
-  auto bytes = file::read_secret(path, key_file_bytes_max);
-  if (!bytes)
-    return bytes.error();
-  const secret text{std::move(*bytes)};
-  const memory_bio in{BIO_new_mem_buf(text.reveal().data(), static_cast<int>(text.reveal().size())), BIO_free};
-  key result{in ? PEM_read_bio_PrivateKey(in.get(), nullptr, no_password, nullptr) : nullptr};
+  const auto text = file::read_secret(path, key_file_bytes_max);
+  if (!text)
+    return text.error();
+  auto result = text->lend([](std::string_view pem) {
+    const memory_bio in{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free};
+    return key{in ? PEM_read_bio_PrivateKey(in.get(), nullptr, no_password, nullptr) : nullptr};
+  });
   if (!result || EVP_PKEY_get_base_id(result.get()) != EVP_PKEY_ED25519)
     return fail(ec::corrupt,
                 path + " is no Ed25519 private key (PKCS#8 PEM, without a password): restore it from a copy");
@@ -123,7 +124,7 @@ std::string key_folder::public_hex(const key& one) {
 caf::error key_folder::prepare() {
   if (auto error = file::make_folder(folder_))
     return error;
-  auto error = file::create(next_path(), make_key().reveal());
+  auto error = make_key().lend([&](std::string_view pem) { return file::create(next_path(), pem); });
   return code_of(error) == ec::conflict ? caf::error{} : error;
 }
 
@@ -133,11 +134,10 @@ caf::error key_folder::adopt(int version) {
   if (alone.fault())
     return alone.fault();
   // Under the lock: between the two of another process' steps the key may stand under both names.
-  auto bytes = file::read_private(next_path(), key_file_bytes_max);
-  if (!bytes)
-    return bytes.error();
-  const secret text{std::move(*bytes)};
-  if (auto error = file::create(path, text.reveal())) {
+  const auto text = file::read_private(next_path(), key_file_bytes_max);
+  if (!text)
+    return text.error();
+  if (auto error = text->lend([&](std::string_view pem) { return file::create(path, pem); })) {
     const auto there = read(path);
     const auto mine = read(next_path());
     if (code_of(error) != ec::conflict || !there || !mine || public_hex(*there) != public_hex(*mine))

@@ -93,6 +93,11 @@ caf::error check(const options& o) {
   return !opened && code_of(opened.error()) == ec::refused ? opened.error() : caf::error{};
 }
 
+caf::error check_keys(const options& o) {
+  const auto opened = key_folder::open(o.folder);
+  return opened ? caf::error{} : opened.error();
+}
+
 keyring::handle start(caf::actor_system& sys, options o) {
   return sys.spawn<caf::detached>(behavior, std::move(o.folder));
 }

@@ -17,6 +17,9 @@ struct options {
 /// open to other users. A key that is missing or damaged is the signer's to refuse, while everything else goes on.
 caf::error check(const options&);
 
+/// Whether every key can be read now: ec::refused as `check`; ec::corrupt: a file is no key.
+caf::error check_keys(const options&);
+
 /// Starts the keyring on a thread of its own, since it touches files. Each `read` reads the folder anew; `sign` uses
 /// the keys of the last one. ec::timeout when the deadline has passed.
 keyring::handle start(caf::actor_system&, options);

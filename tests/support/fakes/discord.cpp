@@ -4,6 +4,7 @@
 #include "runtime/json.hpp"
 #include "schemas/permissions.hpp"
 #include "tests/support/fakes/snowflakes.hpp"
+#include "tests/support/plain.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -281,7 +282,8 @@ net::http_response fake_discord::answer(const net::http_request& r) {
 }
 
 discord::transport fake_discord::transport() {
-  return [this](net::http_request r, deadline until, auto done) {
+  return [this](net::http_request sent, deadline until, auto done) {
+    const auto r = test::as_received(std::move(sent));
     const auto what = decide ? decide(r) : fate::normal;
     const auto in = [this](std::chrono::milliseconds wait, std::function<void()> run) {
       caf::delayed_anon_send(wire_, wait, later{std::move(run)});

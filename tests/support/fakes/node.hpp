@@ -19,12 +19,12 @@ class node {
 public:
   node(sim_system& sim, fake_discord& discord, fake_store& store, discord::budget::handle budget, std::string name,
        bool adopts = true, std::chrono::milliseconds lease = jobs::services{}.lease)
-    : sim_(sim), board_(sim.sys().clock()) {
+    : sim_(sim), fences_(sim.sys().clock()) {
     auto rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, discord.transport(),
                                std::move(budget));
-    auto fences = fences::start(sim.sys(), store.communities_port(), board_);
+    auto fences = fences::start(sim.sys(), store.fence_log_port(), fences_);
     auto deployments = store.deployments_port();
-    auto gate = gate::start(sim.sys(), rest, deployments, board_);
+    auto gate = gate::start(sim.sys(), rest, deployments, fences_);
     jobs_ = jobs::start(sim.sys(), {.gate = gate,
                                     .rest = rest,
                                     .manifests = store.manifests_port(),
@@ -66,7 +66,7 @@ public:
 
 private:
   sim_system& sim_;
-  fences::board board_;
+  fences::fence_table fences_;
   queue::processor jobs_;
   std::vector<caf::actor> parts_;
   std::optional<caf::scoped_actor> asker_;

@@ -47,6 +47,7 @@ caf::expected<communities::record> fake_postgres::set_status(const communities::
     return t.row;
   const auto before = std::exchange(t.row.status, m.status);
   ++t.row.fence;
+  log_fence(t);
   const auto* event = m.status == "active" ? "COMMUNITY_UNFROZEN"
                     : m.status == "frozen" ? "COMMUNITY_FROZEN"
                                            : "COMMUNITY_DEACTIVATED";
@@ -57,12 +58,18 @@ caf::expected<communities::record> fake_postgres::set_status(const communities::
   return t.row;
 }
 
-communities::fence_list fake_postgres::fences() const {
-  communities::fence_list list;
-  for (const auto& [id, t] : tenants)
-    if (t.row.fence > 0 || t.row.status != "active")
-      list.rows.push_back({t.row.id, t.row.guild, t.row.status, t.row.fence});
-  return list;
+void fake_postgres::log_fence(const tenant& t) {
+  std::erase_if(fences, [&](const auto& e) { return e.second.subject == t.row.id.value; });
+  const auto number = ++fences_number;
+  fences[number] = {fence_log::scope::community, t.row.id.value, t.row.status, t.row.fence, number};
+}
+
+fence_log::changes fake_postgres::fence_changes(const fence_log::read& m) const {
+  fence_log::changes news{.now = {fences_id, fences_number}};
+  news.is_whole = m.since.log != fences_id || m.since.number > fences_number;
+  for (auto e = fences.upper_bound(news.is_whole ? 0 : m.since.number); e != fences.end(); ++e)
+    news.entries.push_back(e->second);
+  return news;
 }
 
 // --- Manifests

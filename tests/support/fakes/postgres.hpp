@@ -4,6 +4,7 @@
 #include "adapters/postgres/audit/messages.hpp"
 #include "adapters/postgres/communities/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
+#include "adapters/postgres/fence_log/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
 #include "runtime/clock.hpp"
@@ -80,14 +81,17 @@ public:
   /// Told of each change of a deployment: submitted, retried, claimed, completed, failed, waiting, cancelled.
   std::function<void(const tenant&, const deployment&, std::string_view)> changed = [](auto&, auto&, auto) {};
 
-  std::map<std::string, tenant> tenants; ///< By id.
-  std::vector<owed> rows;                ///< The outbox, by id.
+  std::map<std::string, tenant> tenants;      ///< By id.
+  std::vector<owed> rows;                     ///< The outbox, by id.
+  std::map<int64_t, fence_log::entry> fences; ///< By number; of each subject the newest.
+  int64_t fences_number = 0;
+  std::string fences_id = "log 1"; ///< Another one after a restore.
 
   tenant* by_guild(snowflake);
   deployment* by_id(const std::string& deployment);
 
   caf::expected<communities::record> set_status(const communities::set_status&);
-  communities::fence_list fences() const;
+  fence_log::changes fence_changes(const fence_log::read&) const;
   caf::expected<manifests::record> load(const manifests::load&);
   manifests::shadow shadow(const community_id&);
 
@@ -115,6 +119,7 @@ public:
   deployments::handle deployments_port(caf::actor_system&, const way* = nullptr);
   manifests::handle manifests_port(caf::actor_system&, const way* = nullptr);
   communities::handle communities_port(caf::actor_system&, const way* = nullptr);
+  fence_log::handle fence_log_port(caf::actor_system&, const way* = nullptr);
   outbox::handle outbox_port(caf::actor_system&, const way* = nullptr);
   audit::handle audit_port(caf::actor_system&, const way* = nullptr);
 
@@ -127,6 +132,7 @@ private:
   caf::expected<place> held(const deployments::key&);
   std::string fresh_id(uint64_t kind);
   std::string subject_of(tenant&, snowflake user);
+  void log_fence(const tenant&);
   void owe(const tenant&, const std::string& deployment, std::string kind, std::string payload);
   void owe_job(const tenant&, const deployment&, const std::string& trace);
   void close_job(const std::string& deployment);

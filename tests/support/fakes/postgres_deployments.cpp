@@ -98,8 +98,10 @@ caf::expected<submitted> fake_postgres::submit(const deployments::submit& m) {
   }
   t->row.name = m.community_name;
   t->row.theme_id = m.theme_id;
-  t->row.fence += t->row.status != "active";
-  t->row.status = "active";
+  if (std::exchange(t->row.status, "active") != "active") {
+    ++t->row.fence;
+    log_fence(*t);
+  }
   const auto subject = subject_of(*t, m.admin);
   auto stored = m.manifest;
   if (stored.created_by.empty())
@@ -194,6 +196,7 @@ caf::expected<claimed> fake_postgres::claim(const deployments::claim& m) {
   claimed result{.deployment = d.id,
                  .state = d.state,
                  .fence = t->row.fence,
+                 .fences_as_of = fences_number,
                  .guild = t->row.guild,
                  .application = d.application,
                  .error = d.error_text};

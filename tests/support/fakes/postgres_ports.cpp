@@ -103,13 +103,21 @@ communities_actor::behavior_type serve_communities(communities_actor::pointer se
         return all;
       });
     },
-    [=](const fences& m) {
-      return through<fence_list>(self, by, "communities.fences", m,
-                                 [s](const fences&) -> caf::expected<fence_list> { return s->fences(); });
-    },
     [=](const set_status& m) {
       return through<record>(self, by, "communities.set_status", m,
                              [s](const set_status& x) { return s->set_status(x); });
+    },
+    wake,
+  };
+}
+
+using fence_log_actor = fence_log::handle::extend<caf::reacts_to<later>>;
+fence_log_actor::behavior_type serve_fence_log(fence_log_actor::pointer self, fake_postgres* s, const way* by) {
+  using namespace fence_log;
+  return {
+    [=](const read& m) {
+      return through<changes>(self, by, "fence_log.read", m,
+                              [s](const read& x) -> caf::expected<changes> { return s->fence_changes(x); });
     },
     wake,
   };
@@ -170,6 +178,9 @@ manifests::handle fake_postgres::manifests_port(caf::actor_system& sys, const wa
 }
 communities::handle fake_postgres::communities_port(caf::actor_system& sys, const way* by) {
   return sys.spawn(serve_communities, this, by);
+}
+fence_log::handle fake_postgres::fence_log_port(caf::actor_system& sys, const way* by) {
+  return sys.spawn(serve_fence_log, this, by);
 }
 outbox::handle fake_postgres::outbox_port(caf::actor_system& sys, const way* by) {
   return sys.spawn(serve_outbox, this, by);

@@ -155,7 +155,7 @@ manifests::handle::behavior_type manifests_behavior(manifests::handle::pointer s
   };
 }
 
-communities::handle::behavior_type communities_behavior(communities::handle::pointer self, fake_store* s) {
+communities::handle::behavior_type communities_behavior(communities::handle::pointer, fake_store* s) {
   using namespace communities;
   return {
     [s](const find_by_guild& x) -> caf::result<found> {
@@ -163,19 +163,24 @@ communities::handle::behavior_type communities_behavior(communities::handle::poi
     },
     [s](const load&) -> caf::result<record> { return s->community; },
     [s](const list&) -> caf::result<listed> { return listed{{s->community}}; },
-    [self, s](const fences&) {
-      return served<fence_list>(self, *s, "fences", [&]() -> caf::expected<fence_list> {
-        fence_list list;
-        if (s->community.status != "active" || s->community.fence > 1) // Also those that were not at some time.
-          list.rows.push_back({s->community.id, s->community.guild, s->community.status, s->community.fence});
-        return list;
-      });
-    },
     [s](const struct set_status& x) -> caf::result<record> {
       s->set_status(x.status);
       return s->community;
     },
   };
+}
+
+fence_log::handle::behavior_type fence_log_behavior(fence_log::handle::pointer self, fake_store* s) {
+  using namespace fence_log;
+  return {[self, s](const read& x) {
+    return served<changes>(self, *s, "fences", [&]() -> caf::expected<changes> {
+      const auto head = static_cast<int64_t>(s->fences.size());
+      changes news{.now = {s->fences_id, head}};
+      news.is_whole = x.since.log != s->fences_id || x.since.number > head;
+      news.entries.assign(s->fences.begin() + (news.is_whole ? 0 : x.since.number), s->fences.end());
+      return news;
+    });
+  }};
 }
 
 signer::handle::behavior_type signer_behavior(signer::handle::pointer, fake_store* s) {
@@ -229,9 +234,16 @@ int64_t fake_store::submit(const manifest& m) {
 }
 
 void fake_store::set_status(const std::string& status) {
-  if (community.status != status)
-    ++community.fence;
-  community.status = status;
+  if (std::exchange(community.status, status) == status)
+    return;
+  ++community.fence;
+  fences.push_back({fence_log::scope::community, community.id.value, status, community.fence,
+                    static_cast<int64_t>(fences.size()) + 1});
+}
+
+void fake_store::set_fence(fence_log::scope scope, const std::string& subject, const std::string& status) {
+  const auto number = static_cast<int64_t>(fences.size()) + 1;
+  fences.push_back({scope, subject, status, number, number});
 }
 
 caf::error fake_store::check(const deployments::key& of) {
@@ -253,6 +265,7 @@ caf::expected<deployments::claimed> fake_store::claim(const deployments::claim& 
   out.state = d.state;
   out.guild = community.guild;
   out.fence = community.fence;
+  out.fences_as_of = static_cast<int64_t>(fences.size());
   if (d.state == "completed" || d.state == "failed")
     return out;
   if (community.status != "active")
@@ -276,5 +289,6 @@ caf::expected<deployments::claimed> fake_store::claim(const deployments::claim& 
 deployments::handle fake_store::deployments_port() { return sim.sys().spawn(deployments_behavior, this); }
 manifests::handle fake_store::manifests_port() { return sim.sys().spawn(manifests_behavior, this); }
 communities::handle fake_store::communities_port() { return sim.sys().spawn(communities_behavior, this); }
+fence_log::handle fake_store::fence_log_port() { return sim.sys().spawn(fence_log_behavior, this); }
 signer::handle fake_store::signer_port() { return sim.sys().spawn(signer_behavior, this); }
 } // namespace arrakis::test

@@ -1,8 +1,9 @@
 #pragma once
 // The stores of one community in memory, with the meaning of the ones in PostgreSQL: manifests, deployments,
-// communities.
+// communities, the fence log.
 #include "adapters/postgres/communities/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
+#include "adapters/postgres/fence_log/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/signer/messages.hpp"
 #include "schemas/manifest.hpp"
@@ -44,6 +45,8 @@ public:
   std::string signer_refusal; ///< Not empty: the signer refuses, and nothing is anchored.
 
   communities::record community;
+  std::vector<fence_log::entry> fences; ///< All changes, in order; a test may add one.
+  std::string fences_id = "log 1";      ///< Another one after a restore.
   std::map<int64_t, manifests::record> versions;
   manifests::shadow shadow;
   std::map<int64_t, deployment> work;
@@ -54,10 +57,13 @@ public:
   /// Signs and stores the next version with its pending deployment.
   int64_t submit(const manifest&);
   void set_status(const std::string& status);
+  /// Appends to the fence log; of the scopes above and beside the community.
+  void set_fence(fence_log::scope, const std::string& subject, const std::string& status);
 
   deployments::handle deployments_port();
   manifests::handle manifests_port();
   communities::handle communities_port();
+  fence_log::handle fence_log_port();
   signer::handle signer_port();
 
   // The verbs themselves; fail like the store does.

@@ -1,0 +1,127 @@
+#include "actors/guild/core/preflight.hpp"
+
+#include "actors/guild/core/bot_permissions.hpp"
+#include "actors/guild/core/dangerous_permissions.hpp"
+#include "runtime/foreign_text.hpp"
+#include "schemas/permissions.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace arrakis::blueprint {
+namespace {
+using namespace permissions;
+using sentences = std::vector<std::string>;
+
+// docs/topics/opcodes-and-status-codes: 30005 and 30013.
+constexpr size_t roles_max = 250, channels_max = 500;
+
+bool has_channel(const guild::state& g, snowflake id) {
+  return std::any_of(g.channels.begin(), g.channels.end(), [&](const guild::channel& c) { return c.id == id; });
+}
+
+std::string names_of(uint64_t bits) {
+  std::string list;
+  for (const auto& [name, bit] : all())
+    if (bits & bit)
+      list += (list.empty() ? "" : ", ") + std::string{name};
+  return list;
+}
+
+void check_permissions(sentences& out, const guild::state& g, const manifest& m) {
+  const auto has = bot_permissions(g);
+  const auto need = [&](uint64_t bit, const char* label, const char* why) {
+    if (!(has & bit))
+      out.push_back(fmt::format("Give the bot the permission {} (Server Settings → Roles): {}.", quoted(label), why));
+  };
+  const bool rooms = !m.channels.empty() || !m.categories.empty();
+  if (!m.roles.empty())
+    need(manage_roles, "Manage Roles", "it makes the tiers' roles");
+  else if (rooms)
+    need(manage_roles, "Manage Roles", "it sets who may see a channel");
+  if (rooms) {
+    need(manage_channels, "Manage Channels", "it makes categories and channels");
+    need(view_channel, "View Channels", "it can only change channels that it sees");
+  }
+  // Who sets an overwrite must have the permission itself.
+  const auto closes = [&](bool voice) {
+    return std::any_of(m.channels.begin(), m.channels.end(),
+                       [voice](const manifest_channel& c) { return c.read_only && (c.type == "voice") == voice; });
+  };
+  if (closes(false))
+    need(send_messages, "Send Messages", "it closes read-only channels for others");
+  if (closes(true))
+    need(speak, "Speak", "it closes read-only voice channels for others");
+}
+
+void check_role(sentences& out, const guild::state& g, const manifest_role& want, const ids& known) {
+  const auto has = bot_permissions(g);
+  const auto bits = mask(want.permissions);
+  if (!want.existing && bits && dangers_given(g, *bits) != 0)
+    out.push_back(
+      fmt::format("The role {} is to have {}: no tier may give that, since it can be bought. Take it out of "
+                  "the role.",
+                  quoted(want.name), dangers_of(dangers_given(g, *bits))));
+  if (!want.existing && bits && (*bits & ~has))
+    out.push_back(fmt::format("The role {} is to have {}, which the bot itself lacks: give them to the bot, or take "
+                              "them out of the role.",
+                              quoted(want.name), names_of(*bits & ~has)));
+  const auto found = known.find({"role", want.id});
+  const auto id = want.existing ? *want.existing : found == known.end() ? snowflake{} : found->second;
+  const auto* now = id ? role_with(g, id) : nullptr;
+  if (want.existing && !now)
+    out.push_back(
+      fmt::format("The role that was chosen for {} is not there any more: choose another one.", quoted(want.name)));
+  else if (now && now->managed)
+    out.push_back(fmt::format("The role {} belongs to an integration, so nobody can give it: choose another one.",
+                              quoted(now->name)));
+  else if (const auto dangers = now && want.existing ? dangers_given(g, now->permissions) : 0; dangers != 0)
+    out.push_back(
+      fmt::format("The role {} cannot stand for a tier: it has {}, and a tier can be bought. Take that from "
+                  "the role, or choose another one.",
+                  quoted(now->name), dangers_of(dangers)));
+  else if (now && !below_bot(g, *now))
+    out.push_back(fmt::format("Move the bot's role above {} (Server Settings → Roles): it can only change and give "
+                              "roles below its own highest one.",
+                              quoted(now->name)));
+}
+
+void check_room(sentences& out, const guild::state& g, const manifest& m, const ids& known) {
+  size_t new_roles = 0, new_channels = 0;
+  for (const auto& r : resources(m)) {
+    const auto found = known.find(r.key);
+    if (r.key.kind == "role")
+      new_roles += !r.existing && (found == known.end() || !role_with(g, found->second));
+    else
+      new_channels += found == known.end() || !has_channel(g, found->second);
+  }
+  if (g.roles.size() + new_roles > roles_max)
+    out.push_back(
+      fmt::format("The server has {} roles and would get {} more; Discord allows {}: delete some that nobody "
+                  "needs.",
+                  g.roles.size(), new_roles, roles_max));
+  if (g.channels.size() + new_channels > channels_max)
+    out.push_back(fmt::format("The server has {} channels and would get {} more; Discord allows {}: delete some that "
+                              "nobody needs.",
+                              g.channels.size(), new_channels, channels_max));
+}
+} // namespace
+
+std::vector<std::string> preflight(const guild::state& g, const manifest& m, const ids& known) {
+  sentences out;
+  check_permissions(out, g, m);
+  for (const auto& r : m.roles)
+    check_role(out, g, r, known);
+  check_room(out, g, m, known);
+  const bool community = std::any_of(g.features.begin(), g.features.end(),
+                                     [](const std::string& f) { return f == "COMMUNITY" || f == "NEWS"; });
+  for (const auto& c : m.channels)
+    if (!community && (c.type == "announcement" || c.type == "forum"))
+      out.push_back(
+        fmt::format("The channel {} is of type {}, which needs a Community server (Server Settings → Enable "
+                    "Community): enable it, or make it a text channel.",
+                    quoted(c.name), c.type));
+  return out;
+}
+
+} // namespace arrakis::blueprint

@@ -1,0 +1,53 @@
+#pragma once
+// The daemon's HTTP API: health, metrics, and Discord's signed interactions.
+#include "actors/interactions/messages.hpp"
+#include "actors/readiness/messages.hpp"
+#include "runtime/flow/asker.hpp"
+#include "runtime/net/http_server.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <variant>
+
+namespace arrakis::http_api {
+
+/// This machine's clock against Discord's; told with readiness, and no reason to refuse work.
+struct clock_skew {
+  std::chrono::milliseconds ahead{0}, uncertainty{0};
+};
+
+/// Reads a signed interaction, as adapters/discord/interactions verifies it.
+struct webhook {
+  /// Answers at once (PING, a refusal), or gives the interaction on.
+  std::function<std::variant<net::http_response, interaction>(const net::http_request&)> handle;
+  /// Refuses a request by its head; nothing: its body is worth reading, up to `body_bytes_max`.
+  std::function<std::optional<net::http_response>(const net::http_request& head)> judge_head;
+  size_t body_bytes_max = 0;
+};
+
+struct ports {
+  interactions::handle interactions;
+  std::optional<http_api::webhook> webhook; ///< None: /webhooks/discord answers 404.
+  /// Asks every dependency, at most 2 s, and calls back with the list, on any thread.
+  std::function<void(readiness::done)> dependencies;
+  /// Empty while no answer of Discord was seen.
+  std::function<std::optional<clock_skew>()> skew;
+  /// False while the node drains: readiness is refused, so that balancers stop sending.
+  std::function<bool()> accepting;
+  /// Interactions whose first answer is not out; the next ones hear "busy" at once, in words and in time (P9). It is
+  /// more than interactions::limits lets in, so that its own answer is the usual one, and bounds what waits before it.
+  size_t in_flight_max = 1'024;
+};
+
+struct endpoints {
+  net::http_server::handler handle;
+  std::function<net::admission(const net::http_request& head)> admit;
+};
+/// GET and HEAD of /health/live, /health/ready, /health, /metrics, which are served while others fill the listener;
+/// POST /webhooks/discord, of whose head method, size, signature and time are judged before its body is read. A path is
+/// taken as it is written, without percent-decoding: what a proxy refuses by its path has no second spelling.
+/// `questions` outlives the listener.
+endpoints routes(asker& questions, ports);
+
+} // namespace arrakis::http_api

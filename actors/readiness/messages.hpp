@@ -1,0 +1,28 @@
+#pragma once
+// How a node is, dependency by dependency.
+#include "runtime/message.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace arrakis::readiness {
+
+/// One dependency and how it is.
+struct dependency {
+  std::string name;
+  bool ready = false;
+  std::string detail;
+  bool needed = true; ///< Off: while it is not ready the node may be sent work all the same.
+};
+using done = std::function<void(std::vector<dependency>)>;
+
+/// How every dependency is.
+struct look {};
+struct looked {
+  std::vector<dependency> list;
+};
+using handle = caf::typed_actor<caf::replies_to<look>::with<looked>>;
+
+} // namespace arrakis::readiness

@@ -1,0 +1,40 @@
+#pragma once
+// Asks every dependency how it is, for /health.
+#include "actors/fences/messages.hpp"
+#include "actors/readiness/messages.hpp"
+#include "adapters/discord/shards/messages.hpp"
+#include "adapters/postgres/messages.hpp"
+#include "adapters/signer/messages.hpp"
+
+#include <atomic>
+#include <caf/fwd.hpp>
+#include <functional>
+
+namespace arrakis::readiness {
+
+/// What the connection to a server says of itself.
+struct link_status {
+  bool ready = false;
+  std::string detail;
+};
+
+struct ports {
+  postgres::handle pool;
+  postgres::handle relay_pool; ///< Invalid where this process runs no worker.
+  std::function<link_status()> cache;
+  std::function<link_status()> queue;
+  signer::handle signer;
+  fences::handle fences;
+  const fences::fence_table& fence_table;
+  discord::shards::handle shards; ///< Invalid where this process runs no bot.
+  bool has_token = false;         ///< Since the start.
+  const std::atomic<bool>& token_refused;
+};
+
+/// Answers within 2 s with database, redis, queue, vault (the signer), fences and discord. A database or a Redis is
+/// ready only while it takes writes. Without a bot token discord is not ready and not needed. Who asks while others
+/// wait shares their answer: anybody may ask for readiness, and however many do, one question at a time reaches the
+/// database, the signer's keys and the shards.
+handle start(caf::actor_system&, ports);
+
+} // namespace arrakis::readiness

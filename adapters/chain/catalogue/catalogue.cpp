@@ -1,0 +1,46 @@
+#include "adapters/chain/catalogue/catalogue.hpp"
+
+#include "adapters/chain/catalogue/config_files.hpp"
+#include "runtime/assert.hpp"
+#include "runtime/toml.hpp"
+
+#include <algorithm>
+
+namespace arrakis::chain {
+namespace {
+description read(const config_file& file) {
+  const auto parsed = toml::parse(file.text, std::string{file.stem} + ".toml");
+  ARRAKIS_ASSERT(parsed, "every file in config/chains is TOML");
+  const auto& table = parsed.table();
+  const auto text = [&](std::string_view key) { return table[key].value_or(std::string{}); };
+  ARRAKIS_ASSERT(text("id") == file.stem, "a file in config/chains is named after its id");
+  return {text("id"), text("name"), table["chain_id"].value_or(int64_t{0}), text("symbol"),
+          static_cast<int>(table["decimals"].value_or(int64_t{18}))};
+}
+
+std::vector<description> read_all() {
+  std::vector<description> list;
+  for (const auto& file : config_files())
+    list.push_back(read(file));
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return list;
+}
+} // namespace
+
+const std::vector<description>& catalogue() {
+  static const auto list = read_all();
+  return list;
+}
+
+const description* find(std::string_view id) {
+  const auto& list = catalogue();
+  const auto found = std::find_if(list.begin(), list.end(), [&](const auto& x) { return x.id == id; });
+  return found == list.end() ? nullptr : &*found;
+}
+
+std::string display_name(std::string_view id) {
+  const auto* known = find(id);
+  return known ? known->name : std::string{id};
+}
+
+} // namespace arrakis::chain

@@ -1,0 +1,36 @@
+#pragma once
+// The right to act for a shard, as one term of holding its lease gives it.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+namespace arrakis::discord::shards {
+
+/// Readable from any thread. Once it has lapsed it never comes back, also not by an answer that was late: what was
+/// refused in between is the successor's.
+class lease_term {
+public:
+  using instant = std::chrono::steady_clock::time_point;
+  explicit lease_term(instant until) : until_(until.time_since_epoch().count()) {}
+
+  bool holds(instant now) {
+    auto until = until_.load();
+    if (now.time_since_epoch().count() < until)
+      return true;
+    while (until != 0 && !until_.compare_exchange_weak(until, 0)) { // Seen lapsed by one, it is so for all.
+    }
+    return false;
+  }
+  /// False: it had lapsed by `now`.
+  bool extend(instant now, instant until) {
+    auto before = until_.load();
+    return now.time_since_epoch().count() < before
+        && until_.compare_exchange_strong(before, std::max(before, until.time_since_epoch().count()));
+  }
+  void end() { until_ = 0; }
+  instant until() const { return instant{instant::duration{until_.load()}}; }
+
+private:
+  std::atomic<instant::rep> until_;
+};
+} // namespace arrakis::discord::shards

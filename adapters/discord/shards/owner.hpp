@@ -1,0 +1,41 @@
+#pragma once
+// One shard, connected by one process of the cluster at a time: by the one that holds its lease. The others stand by,
+// and go on with the session when the lease ends or is given back.
+#include "adapters/discord/gateway/messages.hpp"
+#include "adapters/discord/shards/lease_term.hpp"
+#include "adapters/leases/messages.hpp"
+
+#include <caf/actor_system.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace arrakis::discord::shards::owner {
+
+struct options {
+  int shard = 0;
+  leases::holder who;
+  /// After its holder's death a shard is without a connection for `lasts` and `look` (P8: 15 s).
+  std::chrono::milliseconds lasts{6'000};
+  std::chrono::milliseconds renew{1'500}; ///< At most a quarter of `lasts`: two lost renewals do no harm.
+  std::chrono::milliseconds look{1'000};  ///< Between two looks of one that stands by.
+  std::chrono::milliseconds margin{500};  ///< The holder stops so long before the lease ends.
+  std::chrono::milliseconds ask_within{1'000};
+  std::chrono::milliseconds end_within{3'000}; ///< A shard that does not end by then is killed.
+};
+
+/// What runs during one lease term: the shard, and actors that end after it.
+struct running_term {
+  discord::shard shard;
+  std::vector<caf::actor> helpers;
+};
+using start_term = std::function<running_term(std::shared_ptr<lease_term>)>;
+
+/// Speaks as the shard: its state while it runs here, else "standby" (another process has it) or "leaderless" (nobody
+/// knows who has it: Redis is away). A shard whose lease lapsed without an answer of Redis stays connected, closed to
+/// all but the sentence of lease_guard::sink, until Redis says whose it is; then it ends. On an exit message it ends
+/// the shard, gives the lease back, and ends.
+discord::shard start(caf::actor_system&, leases::handle, options, start_term);
+
+} // namespace arrakis::discord::shards::owner

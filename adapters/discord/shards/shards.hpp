@@ -1,0 +1,53 @@
+#pragma once
+// The shards of the bot: asks Discord how many there should be, then connects those whose lease this process holds and
+// stands by for the others.
+#include "adapters/discord/gateway/ports.hpp"
+#include "adapters/discord/rest/messages.hpp"
+#include "adapters/discord/shards/gateway_plan.hpp"
+#include "adapters/discord/shards/messages.hpp"
+#include "adapters/leases/messages.hpp"
+
+#include <caf/fwd.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace arrakis::discord::shards {
+
+/// One lease term of one shard, for `ports::start_shard`. Each port of it is closed when the term is over.
+struct connection {
+  int shard = 0;
+  int shard_count = 1;
+  discord::sink sink;
+  gateway::session_store sessions;
+  gateway::connector connector;
+  gateway::url_source find_url;
+  gateway::identify_pacing pacing; ///< One for all shards of the process.
+};
+
+struct options {
+  std::string gateway_url; ///< Empty: as GET /gateway/bot says, asked anew before each connection that does not resume.
+  int shard_count = 0;     ///< 0: as GET /gateway/bot says.
+  leases::holder who;      ///< As this process is known to the others.
+  std::chrono::milliseconds ask_within{10'000};
+  std::chrono::milliseconds ask_again_max{30'000};
+};
+struct ports {
+  gateway_plan::handle plans;
+  gateway::session_store sessions;
+  leases::handle leases;
+  discord::sink sink;
+  discord::rest rest; ///< For users who ask while nobody knows whose the shard is.
+  /// The first answer to such a user.
+  std::function<interaction_answer(const interaction&)> unavailable_answer;
+  gateway::connector connector;
+  /// When the shards of a bot with this plan may identify. Asked once.
+  std::function<gateway::identify_pacing(const plan&)> pacing;
+  /// Connects a shard with the bot's token.
+  std::function<discord::shard(connection)> start_shard;
+};
+/// Asks until it is answered, with back-off; readiness is asked with `inspect`. On an exit message it ends its shards
+/// in order, so that each saves its session, and ends.
+handle start(caf::actor_system&, options, ports);
+
+} // namespace arrakis::discord::shards

@@ -1,0 +1,177 @@
+#include "apps/wiring/implementations.hpp"
+
+#include "adapters/chain/catalogue/catalogue.hpp"
+#include "adapters/chain/chain.hpp"
+#include "adapters/leases/leases.hpp"
+#include "adapters/objects/folder/folder.hpp"
+#include "adapters/postgres/audit/audit.hpp"
+#include "adapters/postgres/communities/communities.hpp"
+#include "adapters/postgres/dead_letters/dead_letters.hpp"
+#include "adapters/postgres/deployments/deployments.hpp"
+#include "adapters/postgres/fence_log/fence_log.hpp"
+#include "adapters/postgres/manifests/manifests.hpp"
+#include "adapters/postgres/outbox/outbox.hpp"
+#include "adapters/postgres/pool.hpp"
+#include "adapters/postgres/signing_keys/signing_keys.hpp"
+#include "adapters/queue/queue.hpp"
+#include "adapters/queue/worker.hpp"
+#include "adapters/redis/client.hpp"
+#include "adapters/redis/eviction.hpp"
+#include "adapters/signer/anchored/anchored.hpp"
+#include "adapters/signer/local/local.hpp"
+#include "runtime/assert.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace arrakis::wiring {
+namespace {
+
+std::string key_folder(const config& c) { return folder_or(c, "signer.folder", "keys"); }
+std::string object_folder(const config& c) { return folder_or(c, "objects.folder", "objects"); }
+
+/// The implementations of a port, by the value of its mode key.
+struct keyring_mode {
+  std::string_view mode;
+  caf::error (*check)(const config&);
+  key_files (*files)(const config&);
+  signer::keyring::handle (*start)(caf::actor_system&, const config&);
+};
+const std::array keyring_modes{keyring_mode{
+  "local", [](const config& c) { return signer::local::check({key_folder(c)}); },
+  [](const config& c) {
+    return key_files{key_folder(c), [folder = key_folder(c)] { return signer::local::check_keys({folder}); }};
+  },
+  [](caf::actor_system& sys, const config& c) { return signer::local::start(sys, {key_folder(c)}); }}};
+
+struct objects_mode {
+  std::string_view mode;
+  caf::error (*check)(const config&);
+  objects::handle (*start)(caf::actor_system&, const config&);
+};
+const std::array objects_modes{objects_mode{
+  "folder", [](const config& c) { return objects::folder::check({object_folder(c)}); },
+  [](caf::actor_system& sys, const config& c) { return objects::folder::start(sys, {object_folder(c)}); }}};
+
+/// The row that `key` names. The configuration has refused all other values.
+template <class Row, size_t N>
+const Row& chosen(const std::array<Row, N>& rows, const std::string& mode) {
+  const auto found = std::ranges::find(rows, mode, &Row::mode);
+  ARRAKIS_ASSERT(found != rows.end(), "the configuration let a mode pass that has no row");
+  return *found;
+}
+const keyring_mode& keyring_of(const config& c) { return chosen(keyring_modes, c.text("signer.mode")); }
+const objects_mode& objects_of(const config& c) { return chosen(objects_modes, c.text("objects.mode")); }
+
+redis::options redis_options(const secret& url, const std::string& name) {
+  redis::options o;
+  o.url = url;
+  o.name = name;
+  o.watch_every = std::chrono::milliseconds{500}; // Four turns of silence and one of waiting: within 3 s.
+  return o;
+}
+
+queue::options queue_options(const config& c) {
+  queue::options o;
+  o.prefix = c.text("queue.prefix");
+  o.name = c.text("queue.name");
+  o.concurrency = static_cast<unsigned>(c.integer("queue.concurrency"));
+  o.lock = c.milliseconds("queue.lock_ms");
+  o.renew = c.milliseconds("queue.renew_ms");
+  o.stalled_check = c.milliseconds("queue.stalled_ms");
+  o.stalled_max = static_cast<int>(c.integer("queue.max_stalled"));
+  o.keep_completed = std::chrono::seconds{c.integer("queue.keep_completed_s")};
+  o.keep_failed = std::chrono::seconds{c.integer("queue.keep_failed_s")};
+  return o;
+}
+
+chain::options chain_options(const config& settings) {
+  chain::options result;
+  const auto endpoints = settings.addresses("chains.rpc");
+  for (const auto& known : chain::catalogue())
+    if (const auto found = endpoints.find(known.id); found != endpoints.end())
+      result.chains.push_back({known.id, known.chain_id, found->second});
+  return result;
+}
+} // namespace
+
+postgres::handle start_postgres(caf::actor_system& sys, const addresses& where, unsigned connections) {
+  return postgres::start(sys, {where.dsn, connections});
+}
+postgres::handle start_relay_postgres(caf::actor_system& sys, const addresses& where) {
+  return postgres::start(sys, {where.relay_dsn, 1});
+}
+communities::handle start_communities(caf::actor_system& sys, postgres::handle pool) {
+  return communities::start(sys, std::move(pool));
+}
+manifests::handle start_manifests(caf::actor_system& sys, postgres::handle pool) {
+  return manifests::start(sys, std::move(pool));
+}
+deployments::handle start_deployments(caf::actor_system& sys, postgres::handle pool) {
+  return deployments::start(sys, std::move(pool));
+}
+audit::handle start_audit(caf::actor_system& sys, postgres::handle pool) { return audit::start(sys, std::move(pool)); }
+dead_letters::handle start_dead_letters(caf::actor_system& sys, postgres::handle pool) {
+  return dead_letters::start(sys, std::move(pool));
+}
+fence_log::handle start_fence_log(caf::actor_system& sys, postgres::handle pool) {
+  return fence_log::start(sys, std::move(pool));
+}
+signing_keys::handle start_signing_keys(caf::actor_system& sys, postgres::handle pool) {
+  return signing_keys::start(sys, std::move(pool));
+}
+outbox::handle start_outbox(caf::actor_system& sys, postgres::handle relay) {
+  return outbox::start(sys, std::move(relay));
+}
+
+redis::client connect_redis(net::io& io, const secret& url, const std::string& name) {
+  return {io, redis_options(url, name)};
+}
+caf::error check_redis(const redis::client& of, const std::string& setting, deadline until) {
+  return redis::check_eviction(of, setting, until);
+}
+redis::handle start_redis(caf::actor_system& sys, const redis::client& to) { return redis::start(sys, to); }
+leases::handle start_leases(caf::actor_system& sys, redis::handle redis) {
+  return leases::start(sys, std::move(redis));
+}
+std::string queue_rejection(const config& settings) { return queue::fault_of(queue_options(settings)); }
+queue::handle start_queue(caf::actor_system& sys, const redis::client& to, const config& settings) {
+  return queue::start_queue(sys, to, queue_options(settings));
+}
+queue::worker start_worker(caf::actor_system& sys, net::io& io, const addresses& where, const config& settings,
+                           queue::processor to) {
+  const auto o = queue_options(settings);
+  return queue::start_worker(sys, queue::connect(io, redis_options(where.queue_url, "arrakisd-worker"), o), o,
+                             std::move(to));
+}
+
+caf::error check_signer(const config& settings) { return keyring_of(settings).check(settings); }
+key_files signer_files(const config& settings) { return keyring_of(settings).files(settings); }
+signer::keyring::handle start_keyring(caf::actor_system& sys, const config& settings) {
+  return keyring_of(settings).start(sys, settings);
+}
+signer::handle start_signer(caf::actor_system& sys, signer::keyring::handle keys, signing_keys::handle anchor,
+                            signer_user user) {
+  signer::anchored::options o;
+  o.makes_first_key = user == signer_user::daemon;
+  if (user == signer_user::daemon)
+    o.look_every = std::chrono::seconds{5};
+  return signer::anchored::start(sys, std::move(keys), std::move(anchor), o);
+}
+caf::error check_objects(const config& settings) { return objects_of(settings).check(settings); }
+objects::handle start_objects(caf::actor_system& sys, const config& settings) {
+  return objects_of(settings).start(sys, settings);
+}
+
+std::vector<std::string> offered_chains(const config& settings) {
+  std::vector<std::string> ids;
+  for (const auto& c : chain_options(settings).chains)
+    ids.push_back(c.id);
+  return ids;
+}
+chain::handle start_chains(caf::actor_system& sys, net::io& io, const config& settings) {
+  return chain::start(sys, io, chain_options(settings));
+}
+
+} // namespace arrakis::wiring

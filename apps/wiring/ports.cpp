@@ -1,0 +1,58 @@
+#include "apps/wiring/ports.hpp"
+
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+#include <ranges>
+
+namespace arrakis::wiring {
+namespace {
+caf::actor_system_config& one_quiet_thread() {
+  static caf::actor_system_config settings;
+  settings.set("scheduler.max-threads", size_t{1});
+  settings.set("logger.verbosity", caf::atom("quiet"));
+  return settings;
+}
+} // namespace
+
+ports::ports(const config& settings, addresses where, std::string program)
+  : settings_(settings), where_(std::move(where)), program_(std::move(program)), system_(one_quiet_thread()) {}
+
+ports::~ports() {
+  for (const auto& actor : running_ | std::views::reverse)
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  if (queue_link_)
+    queue_link_->stop();
+}
+
+postgres::handle ports::pool() {
+  return once(pool_, [this] { return start_postgres(system_, where_, 1); });
+}
+communities::handle ports::communities() {
+  return once(communities_, [this] { return start_communities(system_, pool()); });
+}
+manifests::handle ports::manifests() {
+  return once(manifests_, [this] { return start_manifests(system_, pool()); });
+}
+deployments::handle ports::deployments() {
+  return once(deployments_, [this] { return start_deployments(system_, pool()); });
+}
+audit::handle ports::audit() {
+  return once(audit_, [this] { return start_audit(system_, pool()); });
+}
+queue::handle ports::queue() {
+  return once(queue_, [this] {
+    queue_link_.emplace(connect_redis(io_, where_.queue_url, program_));
+    return start_queue(system_, *queue_link_, settings_);
+  });
+}
+objects::handle ports::objects() {
+  return once(objects_, [this] { return start_objects(system_, settings_); });
+}
+signer::handle ports::signer() {
+  return once(signer_, [this] {
+    const auto keys = once(keyring_, [this] { return start_keyring(system_, settings_); });
+    const auto anchor = once(signing_keys_, [this] { return start_signing_keys(system_, pool()); });
+    return start_signer(system_, keys, anchor, signer_user::tool);
+  });
+}
+} // namespace arrakis::wiring

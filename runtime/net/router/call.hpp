@@ -1,0 +1,45 @@
+#pragma once
+// One request on its way to a handler, and the way back.
+#include "runtime/deadline.hpp"
+#include "runtime/net/http_server.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace arrakis::net::router {
+struct route;
+struct exchange;
+
+/// Who asks, as an authenticator found out.
+struct identity {
+  std::string subject; ///< Opaque: a key's id, a user's id. Empty: nobody in particular.
+  std::vector<std::string> permissions;
+};
+
+/// The answer to one request, from any thread, once; a second call is ignored. When nobody answers, the other end hears
+/// 503.
+class responder {
+public:
+  explicit responder(std::shared_ptr<exchange> of) : of_(std::move(of)) {}
+  void operator()(http_response) const;
+  /// As net::responder does.
+  void stream(http_response head, stream_options, std::function<void(body_stream)> opened) const;
+  void upgrade(websocket_options, websocket_events, std::function<void(std::shared_ptr<websocket>)> opened) const;
+  void cut() const;
+
+private:
+  std::shared_ptr<exchange> of_;
+};
+
+struct call {
+  http_request request;
+  const router::route* route = nullptr; ///< Lives as long as the listener.
+  std::vector<std::string> parameters;  ///< Of the path, in its order, percent-decoded.
+  identity who;
+  std::string request_id;
+  deadline until; ///< An answer after it finds nobody.
+  responder respond;
+};
+
+} // namespace arrakis::net::router

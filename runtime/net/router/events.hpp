@@ -1,0 +1,24 @@
+#pragma once
+// Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
+#include "runtime/net/http.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace arrakis::net::router {
+
+/// The head of a stream of events.
+http_response event_stream();
+
+struct server_sent_event {
+  std::string_view data;      ///< Any text; each line of it becomes a line of the event.
+  std::string_view name = {}; ///< Empty: "message". Line ends in it are left out.
+  std::string_view id = {};   ///< What the reader sends as Last-Event-ID when it comes again; empty: none.
+};
+/// The event as it stands in the stream.
+std::string write_event(const server_sent_event&);
+
+/// A comment: shows both ends that the other one is there. Send one every 15 s or so.
+inline constexpr std::string_view heartbeat = ":\n\n";
+
+} // namespace arrakis::net::router

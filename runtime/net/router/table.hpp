@@ -1,0 +1,60 @@
+#pragma once
+// Which route a method and a path mean. Pure; reads paths from strangers.
+#include "runtime/net/router/route.hpp"
+
+#include <array>
+
+namespace arrakis::net::router {
+
+/// A path has at most so many parameters.
+constexpr size_t parameters_max = 8;
+/// Bytes of a path; a longer one is answered 414.
+constexpr size_t path_bytes_max = 2'048;
+
+/// A path of a route in its pieces: "communities", then a parameter.
+struct path_piece {
+  std::string text; ///< A literal, or the name of the parameter.
+  std::optional<value_kind> kind;
+};
+/// The pieces of "/communities/{id:uuid}". Throws std::runtime_error that names the path and what is wrong with it.
+std::vector<path_piece> pieces_of(const std::string& path);
+
+class table {
+public:
+  /// Throws std::runtime_error that names the route: a malformed path, two routes that no request tells apart, no
+  /// handler.
+  explicit table(std::vector<route>);
+
+  struct found {
+    const route* what = nullptr; ///< Null: no route has this path, or none of this path has the method.
+    bool path_exists = false;
+    /// Values of the path's parameters as they are written.
+    std::array<std::string_view, parameters_max> values;
+    size_t count = 0;
+  };
+  /// `path` as it is on the wire, before the query. A literal has one spelling, so that what a proxy refuses by its
+  /// path cannot be written otherwise; a literal wins over a parameter, uuid over number over text over rest. HEAD
+  /// finds GET.
+  found find(std::string_view method, std::string_view path) const;
+  /// "GET, HEAD, OPTIONS": the methods of a path that exists (RFC 9110 10.2.1).
+  std::string allowed(std::string_view path) const;
+
+  const std::vector<route>& routes() const { return routes_; }
+
+private:
+  struct node {
+    std::vector<std::pair<std::string, size_t>> literals; ///< Sorted; the place of the node below.
+    std::array<size_t, 4> below{};                        ///< By value_kind; 0: none.
+    std::vector<const route*> routes;
+  };
+  struct search;
+  void add(const route&);
+  size_t child(size_t of, const path_piece&);
+  bool walk(size_t at, std::string_view left, search&) const;
+  bool step(size_t to, value_kind, std::string_view value, std::string_view left, search&) const;
+
+  std::vector<route> routes_;
+  std::vector<node> nodes_{1};
+};
+
+} // namespace arrakis::net::router

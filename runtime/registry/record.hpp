@@ -1,0 +1,142 @@
+#pragma once
+// The counters of one actor, as registry::spawn and the readers share them. No one else includes this file.
+#include "runtime/registry/registry.hpp"
+#include "runtime/registry/shared_text.hpp"
+
+#include <atomic>
+#include <caf/actor_control_block.hpp>
+#include <ctime>
+#include <utility>
+
+namespace arrakis::registry::detail {
+
+/// Monotonic, advanced by the kernel every 1 to 4 ms, and five times as cheap to read as the exact clock.
+inline uint64_t coarse_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+inline uint64_t exact_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+/// A kind of actors with the times of its handlers; never freed.
+struct kind {
+  explicit kind(std::string_view n) : name(n) {}
+  const std::string name;
+  std::array<std::atomic<uint64_t>, bucket_bounds_us.size() + 1> buckets{};
+  std::atomic<uint64_t> sampled_ns{0};
+  kind* next = nullptr;
+  void took(uint64_t ns);
+};
+
+/// The crashes of one seat. Its memory is used again, and never given back while a reader may look.
+struct incidents {
+  std::atomic<uint32_t> count{0};
+  std::atomic<int64_t> last_ms{0};
+  shared_text<128> error;
+  incidents* next_free = nullptr;
+};
+
+constexpr size_t key_bytes = 40;
+enum class life : uint8_t { free, vacant_restarting, vacant_quarantined, starting, alive, ended };
+
+/// Two cache lines. The first is what a message touches: written by its actor, and by senders (arrived,
+/// nonempty_since_ns). The second is written by whoever takes and gives back the record, under `version`. Records are
+/// never freed: a reader that meets one in change sees it by `version`.
+struct alignas(64) record {
+  std::atomic<uint64_t> arrived{0};
+  std::atomic<uint64_t> handled{0};
+  std::atomic<uint64_t> nonempty_since_ns{0};
+  std::atomic<uint64_t> sampled_ns{0};
+  std::atomic<uint64_t> longest_ns{0};
+  /// While the record is free: the address of the next free one.
+  std::atomic<uint64_t> tenant{0};
+  std::atomic<uint32_t> requests{0};
+  std::atomic<uint32_t> actor_id{0}; ///< The lower half.
+  std::atomic<uint32_t> version{0};  ///< Odd: being changed.
+  std::atomic<life> state{life::free};
+  std::atomic<bool> exact{true};
+
+  std::atomic<node*> where{nullptr};
+  std::atomic<kind*> what{nullptr};
+  std::atomic<incidents*> crashes{nullptr};
+  std::array<std::atomic<uint64_t>, key_bytes / 8> key{};
+
+  /// A sender puts one message into the mailbox.
+  void message_arrives() {
+    const auto before = arrived.fetch_add(1, std::memory_order_relaxed);
+    if (before == handled.load(std::memory_order_relaxed))
+      nonempty_since_ns.store(coarse_ns(), std::memory_order_relaxed);
+  }
+};
+
+static_assert(sizeof(record) == 128);
+
+/// Gives the record back with its actor's memory.
+class lease {
+public:
+  explicit lease(record* r) : record_(r) {}
+  lease(lease&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
+  lease& operator=(lease&&) = delete;
+  ~lease();
+  record& operator*() const { return *record_; }
+  record* operator->() const { return record_; }
+
+private:
+  record* record_;
+};
+
+/// A record for an actor that is about to be spawned on this thread.
+lease enroll(const identity&);
+
+/// The record of the actor whose turn it is on this thread.
+inline thread_local record* current = nullptr;
+
+class turn {
+public:
+  explicit turn(record& r) : outer_(std::exchange(current, &r)) {}
+  turn(const turn&) = delete;
+  ~turn() { current = outer_; }
+
+private:
+  record* outer_;
+};
+
+/// One message in 16 is timed: a clock read costs more than all else here.
+constexpr uint64_t sample_every = 16;
+
+/// Counts a message once its handler has ended, by an exception too.
+class handling {
+public:
+  explicit handling(record& r)
+    : record_(r),
+      handled_(r.handled.load(std::memory_order_relaxed)),
+      began_(handled_ % sample_every == 0 ? exact_ns() : 0) {}
+  handling(const handling&) = delete;
+  ~handling() {
+    if (skipped_)
+      return;
+    if (began_ != 0)
+      sample();
+    record_.handled.store(handled_ + 1, std::memory_order_relaxed);
+  }
+  /// The message stays in the mailbox.
+  void skip() { skipped_ = true; }
+
+private:
+  void sample() const;
+  record& record_;
+  uint64_t handled_, began_;
+  bool skipped_ = false;
+};
+
+/// What an actor of ours has beside CAF's classes.
+struct observed_base {
+  explicit observed_base(lease l) : mine(std::move(l)) {}
+  virtual ~observed_base() = default;
+  lease mine;
+};
+} // namespace arrakis::registry::detail

@@ -1,0 +1,211 @@
+#include "runtime/registry/registry.hpp"
+
+#include "runtime/exception.hpp"
+#include "runtime/registry/reader.hpp"
+#include "runtime/registry/spawn.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <atomic>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <doctest/doctest.h>
+#include <thread>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace {
+struct noted {
+  int number = 0;
+};
+struct passed_on {
+  caf::actor to;
+};
+struct planted {};
+
+caf::behavior taking(caf::event_based_actor* self) {
+  keep_exception_text(self);
+  return {[](noted) {}, [](planted) { throw std::runtime_error("planted"); },
+          [self](const passed_on& x) { self->request(x.to, 10s, noted{}).then([] {}, [](caf::error&) {}); }};
+}
+/// Spawns one actor below itself.
+caf::behavior spawning(caf::event_based_actor* self, std::vector<caf::actor>* made) {
+  return {[=](noted) { made->push_back(registry::spawn(self->system(), {"helper"}, taking)); },
+          [=](planted) {
+            made->push_back(registry::spawn(self->system(), {"session", "7:9", 9}, taking));
+          }};
+}
+
+struct world {
+  test::sim_system sim;
+  registry::place root = registry::place::root("top");
+  world() { root.make_default(); }
+
+  registry::row find(const std::string& path) const {
+    for (auto& r : registry::actors(root))
+      if (r.path == path)
+        return r;
+    return {};
+  }
+};
+} // namespace
+
+TEST_CASE("registry: an actor is known with what waits for it, what it handled and what it asked") {
+  world w;
+  const auto silent = registry::spawn(w.sim.sys(), {"silent"}, taking);
+  const auto actor = registry::spawn(w.sim.sys(), {"gate"}, taking);
+  CHECK(w.find("top/gate").state == registry::actor_state::starting);
+  w.sim.run();
+  CHECK(w.find("top/gate").state == registry::actor_state::waiting);
+  for (int i = 0; i < 40; ++i)
+    caf::anon_send(actor, noted{});
+  auto seen = w.find("top/gate");
+  CHECK(seen.state == registry::actor_state::running);
+  CHECK(seen.mailbox == 40);
+  CHECK(seen.handled == 0);
+  while (w.find("top/gate").oldest_ms < 5) // The coarse clock moves every 4 ms.
+    std::this_thread::yield();
+  w.sim.run();
+  seen = w.find("top/gate");
+  CHECK(seen.kind == "gate");
+  CHECK(seen.mailbox == 0);
+  CHECK(seen.oldest_ms == 0);
+  CHECK(seen.handled == 40);
+  CHECK(seen.sampled == 3);
+  CHECK(seen.sampled_ns > 0);
+  CHECK(seen.longest_ns <= seen.sampled_ns);
+  CHECK(seen.requests == 0);
+  caf::anon_send(actor, passed_on{silent});
+  w.sim.scheduler().run_once();
+  CHECK(w.find("top/gate").requests == 1);
+  CHECK(w.find("top/silent").mailbox == 1);
+}
+
+TEST_CASE("registry: an actor stands below the one that spawned it, and is gone when it ended") {
+  world w;
+  std::vector<caf::actor> made;
+  {
+    const auto parent = registry::spawn(w.sim.sys(), {"wizard"}, spawning, &made);
+    caf::anon_send(parent, noted{});
+    caf::anon_send(parent, planted{});
+    w.sim.run();
+    CHECK(w.find("top/wizard/helper").kind == "helper");
+    const auto session = w.find("top/wizard/7:9");
+    CHECK(session.kind == "session");
+    CHECK(session.key == "7:9");
+    CHECK(session.tenant == 9);
+    CHECK(registry::actors(w.root).size() == 3);
+    CHECK(registry::actors(w.root.child("wizard")).size() == 3);
+    CHECK(registry::actors(registry::place::root("other")).empty());
+    caf::anon_send_exit(parent, caf::exit_reason::user_shutdown);
+    w.sim.run();
+    CHECK(registry::actors(w.root).size() == 2); // Its address is still held; it does not run.
+  }
+  caf::anon_send(made[0], planted{});
+  w.sim.run();
+  CHECK(registry::actors(w.root).size() == 1);
+}
+
+TEST_CASE("registry: a seat keeps crashes over the lives of its actor, and is shown while nobody lives there") {
+  world w;
+  registry::seat seat{w.root.child("redis"), {"redis"}, true};
+  auto start = [&] { return registry::spawn(w.sim.sys(), {"redis_client"}, taking); };
+  auto actor = seat.fill(start);
+  w.sim.run();
+  CHECK(w.find("top/redis").state == registry::actor_state::waiting);
+  CHECK(w.find("top/redis").kind == "redis_client");
+  caf::anon_send(actor, planted{});
+  w.sim.run();
+  CHECK(w.find("top/redis").path.empty());
+  seat.crashed("planted", 1'234);
+  auto seen = w.find("top/redis");
+  CHECK(seen.state == registry::actor_state::restarting);
+  CHECK(seen.restarts == 1);
+  CHECK(seen.crashed_ms == 1'234);
+  CHECK(seen.last_error == "planted");
+  actor = seat.fill(start);
+  w.sim.run();
+  seen = w.find("top/redis");
+  CHECK(seen.state == registry::actor_state::waiting);
+  CHECK(seen.restarts == 1);
+  CHECK(seen.last_error == "planted");
+  CHECK(registry::actors(w.root).size() == 1);
+  CHECK(registry::declared_actors(w.root).empty());
+  seat.where().declare({});
+  CHECK(registry::declared_actors(w.root).size() == 1);
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  w.sim.run();
+  seat.crashed("again", 2'000, registry::actor_state::quarantined);
+  CHECK(w.find("top/redis").state == registry::actor_state::quarantined);
+  seat.vacate();
+  CHECK(registry::actors(w.root).empty());
+}
+
+TEST_CASE("registry: of several actors that a start spawns, the one that it returns has the place") {
+  world w;
+  registry::seat seat{w.root.child("wizard"), {"wizard"}, true};
+  caf::actor directory;
+  const auto wizard = seat.fill([&] {
+    directory = registry::spawn(w.sim.sys(), {"directory"}, taking);
+    return registry::spawn(w.sim.sys(), {"wizard"}, taking);
+  });
+  CHECK(w.find("top/wizard").kind == "wizard");
+  CHECK(w.find("top/wizard/directory").kind == "directory");
+}
+
+TEST_CASE("registry: the declared tree is shown in the order of its declaration") {
+  const auto root = registry::place::root("top");
+  root.declare({true, "rest_for_one", 5, 60});
+  root.child("b").declare({true, "one_for_one", 3, 10});
+  root.child("b").child("x").declare({});
+  root.child("a").declare({});
+  root.child("undeclared");
+  std::vector<std::string> paths;
+  for (const auto& r : registry::declared_tree(root))
+    paths.push_back(std::string(r.depth, ' ') + r.path);
+  CHECK(paths == std::vector<std::string>{"top", " top/b", "  top/b/x", " top/a"});
+  CHECK(registry::declared_tree(root)[1].declared.restarts_max == 3);
+}
+
+TEST_CASE("registry: a path leads to its place, as far as there is one") {
+  const auto root = registry::place::root("top");
+  const auto relay = root.child("work").child("relay");
+  CHECK(root.deepest("top/work/relay") == relay);
+  CHECK(root.deepest("/work/relay/") == relay);
+  CHECK(root.deepest("top/work/relay/7:9") == relay);
+  CHECK(root.deepest("elsewhere") == root);
+  CHECK(root.deepest("") == root);
+}
+
+TEST_CASE("registry: an idle tenant costs at most 200 bytes") { CHECK(registry::bytes_per_actor() <= 200); }
+
+TEST_CASE("registry: a reader beside actors that begin and end sees only whole rows") {
+  caf::actor_system_config config;
+  config.set("scheduler.max-threads", size_t{2});
+  config.set("logger.verbosity", caf::atom("quiet"));
+  caf::actor_system sys{config};
+  const auto root = registry::place::root("busy");
+  root.make_default();
+  std::atomic<bool> over{false};
+  std::thread writer{[&] {
+    for (int i = 0; i < 3'000; ++i) {
+      const auto key = std::string(24, i % 2 ? 'a' : 'b');
+      const auto actor = registry::spawn(sys, {"session", key, i % 2 ? 1u : 2u}, taking);
+      caf::anon_send(actor, noted{});
+      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    }
+    over = true;
+  }};
+  size_t seen = 0;
+  while (!over)
+    for (const auto& r : registry::actors(root)) {
+      ++seen;
+      const auto letter = r.tenant == 1 ? 'a' : 'b';
+      if (r.key != std::string(24, letter) || r.path != "busy/" + r.key)
+        FAIL_CHECK("a torn row: " << r.path << " of " << r.tenant);
+    }
+  writer.join();
+  registry::place::root("after").make_default();
+  MESSAGE("rows read: ", seen);
+}

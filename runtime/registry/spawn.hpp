@@ -1,0 +1,65 @@
+#pragma once
+// How every actor of ours begins.
+#include "runtime/registry/record.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/detail/init_fun_factory.hpp>
+#include <caf/infer_handle.hpp>
+#include <caf/invoke_message_result.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/spawn_options.hpp>
+
+namespace arrakis::registry {
+namespace detail {
+
+/// An actor that counts. CAF 0.17 calls these virtual functions for each message (enqueue: on the sender's thread;
+/// consume: once per message; resume: once per turn); its own profiler is not compiled into Debian's build.
+template <class Actor>
+class observed final : public Actor, public observed_base {
+public:
+  observed(caf::actor_config& config, lease mine_) : Actor(config), observed_base(std::move(mine_)) {
+    mine->actor_id.store(static_cast<uint32_t>(this->id()), std::memory_order_relaxed);
+  }
+  using Actor::consume;
+  using Actor::enqueue;
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* host) override {
+    mine->message_arrives();
+    Actor::enqueue(std::move(what), host);
+  }
+  caf::invoke_message_result consume(caf::mailbox_element& what) override {
+    handling now{*mine};
+    const auto result = Actor::consume(what);
+    if (result == caf::invoke_message_result::skipped)
+      now.skip();
+    mine->requests.store(static_cast<uint32_t>(this->multiplexed_responses_.size()), std::memory_order_relaxed);
+    return result;
+  }
+  caf::resumable::resume_result resume(caf::execution_unit* host, size_t messages_max) override {
+    const turn mine_now{*mine}; // Touches nothing of the record afterwards: the next turn may have begun elsewhere.
+    return Actor::resume(host, messages_max);
+  }
+  void initialize() override {
+    Actor::initialize();
+    mine->state.store(life::alive, std::memory_order_relaxed);
+  }
+  bool cleanup(caf::error&& reason, caf::execution_unit* host) override {
+    mine->state.store(life::ended, std::memory_order_relaxed);
+    return Actor::cleanup(std::move(reason), host);
+  }
+};
+} // namespace detail
+
+/// Spawns a function-based actor as caf::actor_system::spawn does, and files it in the registry: in the seat that is
+/// being filled, otherwise below the actor whose handler calls this.
+///   return registry::spawn(sys, {"gate"}, behavior, std::move(rest));
+template <caf::spawn_options Options = caf::no_spawn_options, class Body, class... Arguments>
+caf::infer_handle_from_fun_t<Body> spawn(caf::actor_system& sys, const identity& who, Body body,
+                                         Arguments&&... arguments) {
+  using base = caf::infer_impl_from_fun_t<Body>;
+  static_assert(caf::detail::spawnable<Body, base, Arguments...>(), "the body does not take these arguments");
+  caf::detail::init_fun_factory<base, Body> factory;
+  caf::actor_config config;
+  config.init_fun = factory(std::move(body), std::forward<Arguments>(arguments)...);
+  return sys.spawn_class<detail::observed<base>, Options>(config, detail::enroll(who));
+}
+} // namespace arrakis::registry
