@@ -46,6 +46,7 @@ struct endpoint {
   std::atomic<int64_t> pinned{-1};
   std::mutex guard; ///< Of what was asked last.
   std::string target, authorization;
+  std::vector<net::responder> held; ///< Of requests that get no answer.
   std::optional<net::http_server> server;
 
   explicit endpoint(net::io& io) {
@@ -53,13 +54,16 @@ struct endpoint {
   }
   std::string url() const { return fmt::format("http://127.0.0.1:{}/v3/secret-key", server->port()); }
   void answer(const net::http_request& r, const net::responder& to) {
+    const bool says_nothing = silent; // Before it counts: whoever sees the count may change it.
     ++requests;
     {
       const std::lock_guard hold{guard};
+      if (says_nothing)
+        held.push_back(to); // One that is dropped would be answered 503.
       target = r.target;
       authorization = net::header(r.headers, "Authorization");
     }
-    if (silent)
+    if (says_nothing)
       return;
     if (cut)
       return to.cut();
