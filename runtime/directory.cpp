@@ -92,9 +92,25 @@ void make_room(self_pointer self) {
   retire_idle(self, now - st.options.idle_when_full);
 }
 
+caf::error refuse_quarantined(const state& st, const std::string& key, const std::string& error) {
+  return fail(ec::quarantined, st.options.kind + " " + key + " keeps crashing and is kept apart: " + error);
+}
+
+/// Takes over what was released elsewhere. The crashes before it count no more.
+void lift(slot& s) {
+  s.quarantined = false;
+  s.crashes.clear();
+}
+
 caf::result<caf::message> accept(self_pointer self, deliver& request) {
   auto& st = self->state;
   auto found = st.slots.find(request.key);
+  if (st.options.quarantine_of) {
+    if (const auto error = st.options.quarantine_of(request.key))
+      return refuse_quarantined(st, request.key, *error);
+    if (found != st.slots.end() && found->second.quarantined)
+      lift(found->second);
+  }
   if (found == st.slots.end()) {
     if (st.keys.size() >= st.options.active_max - st.options.active_max / 10)
       make_room(self);
@@ -104,8 +120,7 @@ caf::result<caf::message> accept(self_pointer self, deliver& request) {
   }
   auto& s = found->second;
   if (s.quarantined)
-    return fail(ec::quarantined,
-                st.options.kind + " " + request.key + " keeps crashing and is kept apart: " + s.last_error);
+    return refuse_quarantined(st, request.key, s.last_error);
   if (s.leaving) {
     if (s.waiting.size() >= st.options.held_max)
       return fail(ec::busy, st.options.kind + " " + request.key + " is busy; try again");
@@ -174,7 +189,9 @@ void sweep_idle(self_pointer self) {
   const auto now = self->clock().now();
   retire_idle(self, now - st.options.idle);
   for (auto it = st.slots.begin(); it != st.slots.end();) {
-    const auto& s = it->second;
+    auto& s = it->second;
+    if (s.quarantined && st.options.quarantine_of && !st.options.quarantine_of(it->first))
+      lift(s);
     const auto over = !s.actor && !s.quarantined && (s.crashes.empty() || s.crashes.back() + st.options.window < now);
     it = over ? st.slots.erase(it) : std::next(it);
   }
@@ -204,10 +221,8 @@ caf::behavior behavior(self_pointer self, options opts, std::function<caf::actor
   return {
     [self](deliver& request) { return accept(self, request); },
     [self](const release& r) {
-      if (const auto it = self->state.slots.find(r.key); it != self->state.slots.end()) {
-        it->second.quarantined = false;
-        it->second.crashes.clear();
-      }
+      if (const auto it = self->state.slots.find(r.key); it != self->state.slots.end())
+        lift(it->second);
     },
     [self](inspect) { return listed(self); },
     [self](sweep) { sweep_idle(self); },

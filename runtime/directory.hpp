@@ -11,6 +11,7 @@
 #include <caf/message.hpp>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ struct options {
   size_t held_max = 100;    ///< Messages kept for one key while its actor leaves; then ec::busy.
   uint32_t crashes_max = 5; ///< Within `window`; one more quarantines the key.
   std::chrono::milliseconds window{60'000};
+  /// Asked with each message and before any activation, by whatever thread runs the directory: the error for which the
+  /// key is in quarantine; nothing when it is not, or no longer. It knows also those of other processes and of before
+  /// this one, and what `quarantined` was told. Empty: this directory alone decides, and `release` lifts.
+  std::function<std::optional<std::string>(const std::string& key)> quarantine_of;
   /// Told once when a key is quarantined, with the error and the last message in words (no secrets: types only).
   std::function<void(const std::string& key, const std::string& error, const std::string& last_message)> quarantined;
 };

@@ -135,6 +135,37 @@ TEST_CASE("directory: who keeps crashing is quarantined alone, once, until relea
   CHECK(f.ask("x", count{})->value == 1);
 }
 
+TEST_CASE("directory: a quarantine that somebody else keeps holds before any activation, and its crashes end with it") {
+  std::optional<std::string> kept;
+  fixture f{{.kind = "test", .idle = 1h, .crashes_max = 1, .window = 1h, .quarantine_of = [&](const std::string& key) {
+               return key == "x" ? kept : std::nullopt;
+             }}};
+  kept = "planted elsewhere";
+  auto refused = f.ask("x", count{});
+  REQUIRE_FALSE(refused);
+  CHECK(code_of(refused.error()) == ec::quarantined);
+  CHECK(text_of(refused.error()).find("planted elsewhere") != std::string::npos);
+  CHECK(f.lives["x"] == 0);
+  CHECK(f.ask("y", count{}));
+  kept.reset();
+  CHECK(f.ask("x", count{})->life == 1);
+  const auto crash_once = [&] {
+    caf::anon_send(f.under_test, directory::to("x", crash{}));
+    f.sim.run();
+  };
+  crash_once();
+  CHECK(f.quarantined.empty());
+  crash_once();
+  CHECK(f.quarantined == std::vector<std::string>{"x"});
+  kept = "planted"; // As who was told keeps it.
+  CHECK_FALSE(f.ask("x", count{}));
+  kept.reset(); // Released.
+  CHECK(f.ask("x", count{}));
+  crash_once(); // The first of a new count.
+  CHECK(f.ask("x", count{}));
+  CHECK(f.quarantined.size() == 1);
+}
+
 TEST_CASE("directory: above its limit of active actors it answers busy") {
   fixture f{{.kind = "test", .idle = 1h, .active_max = 1}};
   REQUIRE(f.ask("x", count{}));

@@ -69,6 +69,8 @@ std::optional<caf::error> objection(self_pointer self, const interaction& x) {
     return fail(ec::not_found, "This button is not known here (any more). Start with /onboard.");
   if (!x.guild && !(command && found->second.in_direct_messages))
     return fail(ec::refused, "This works in a server only, not in a direct message.");
+  if (x.guild && self->state.to.is_quarantined && self->state.to.is_quarantined(x.guild))
+    return fail(ec::quarantined, "the tenant is in quarantine");
   // Discord hides a command by its default permission, which a server can open to others; so we look again.
   const auto needed = command ? found->second.member_permissions : permissions::administrator;
   const bool administrator = (x.member_permissions & permissions::administrator) != 0;

@@ -18,6 +18,8 @@ struct ports {
   /// Our application; 0 while Discord has not said which it is, and then every interaction is taken for ours. Empty: as
   /// 0. Any thread.
   std::function<snowflake()> application = {};
+  /// Whether the guild's tenant is in quarantine: then whatever is asked there is answered with that. Empty: none is.
+  std::function<bool(snowflake guild)> is_quarantined = {};
 };
 struct limits {
   /// Discord drops an interaction 3 s after it was made; 1 s is for the way there and back. Counted from received_ms.

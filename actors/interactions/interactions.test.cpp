@@ -26,6 +26,7 @@ struct surroundings {
   std::set<std::string> taken;
   bool redis_silent = false, redis_forgets = false;
   snowflake application; ///< Ours; 0: not known yet.
+  snowflake quarantined_guild;
   std::vector<discord::call> calls;
   int not_found_first = 0; ///< So many calls meet a message that is not there yet.
 };
@@ -55,9 +56,12 @@ struct fixture {
       return {[](const reconciler::drift&) { return reconciler::drift_report{{"role Gold: make it again"}, false}; }};
     };
     auto wizards = sys.spawn(wizard_body);
-    interactions::ports to{sys.spawn(redis_body), sys.spawn(rest_body), wizards,
+    interactions::ports to{sys.spawn(redis_body),
+                           sys.spawn(rest_body),
+                           wizards,
                            commands::start_all(sys, {wizards, sys.spawn(drift_body)}),
-                           [this] { return w.application; }};
+                           [this] { return w.application; },
+                           [this](snowflake guild) { return guild == w.quarantined_guild; }};
     edge = interactions::start(sys, to, bounds);
   }
   ~fixture() {
@@ -186,6 +190,30 @@ TEST_CASE_FIXTURE(fixture, "interactions: a slow handler's answer follows as an 
   REQUIRE(w.calls.size() == 2);
   CHECK(w.calls[1].method == "POST"); // Apart: the wizard's message stays as it is.
   CHECK(w.calls[1].body.find("\"flags\":64") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(
+  fixture, "interactions: in a quarantined guild everything hears so and no handler is asked, elsewhere one is") {
+  const auto ask_all = [this](snowflake guild) {
+    std::vector<std::string> heard;
+    auto by_a_member = slash("reconcile");
+    by_a_member->member_permissions = 0;
+    auto form = made(interaction_kind::modal);
+    form->custom_id = "wizard:continue:" + sid + ":v1";
+    for (const auto& x : {slash("onboard"), slash("resume"), slash("reconcile"), by_a_member, form,
+                          click("wizard:continue:" + sid + ":v1")}) {
+      x->guild = guild;
+      heard.push_back(text(bring(x)));
+    }
+    return heard;
+  };
+  w.quarantined_guild = snowflake{2};
+  for (const auto& said : ask_all(snowflake{2}))
+    CHECK(said.find("set aside until an operator") != std::string::npos);
+  CHECK(w.asked == 0);
+  for (const auto& said : ask_all(snowflake{3}))
+    CHECK(said.find("set aside") == std::string::npos);
+  CHECK(w.asked > 0);
 }
 
 TEST_CASE_FIXTURE(fixture, "interactions: an edit waits for the message that the first answer makes") {

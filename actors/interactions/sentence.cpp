@@ -29,7 +29,10 @@ std::string sentence(const caf::error& e) {
     case ec::unavailable:
     case ec::timeout: return "A part of the service is away just now, so nothing was done. Try again in a moment.";
     case ec::unknown: return "No answer came in time. Try again: what may have been done already is not done twice.";
-    case ec::quarantined: return "This keeps failing and was set aside for an operator to look at. Try again later.";
+    case ec::quarantined:
+      return "This kept failing, so it was set aside until an operator has looked at it, and nothing was done. Tell "
+             "the "
+             "operator of this bot, or try again later.";
     case ec::none:
     case ec::stale:
     case ec::corrupt:

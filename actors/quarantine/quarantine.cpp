@@ -3,47 +3,147 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
 
-#include <caf/event_based_actor.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <deque>
 
 namespace arrakis::quarantine {
 namespace {
-constexpr std::chrono::milliseconds patience{10'000};
-
 struct state {
-  arrakis::flows flows;
+  flows flows;
+  static inline const char* name = "quarantine";
+  quarantines::handle store;
+  quarantine::table* table = nullptr;
+  options opt;
+  std::deque<quarantines::crash> unsaved; ///< Of this process; not in PostgreSQL yet.
+  bool reading = false;
+  bool again = false; ///< A crash or a hint came while a reading was under way.
+  bool away = false;
 };
-using self_pointer = caf::stateful_actor<state>*;
+using pointer = handle::stateful_pointer<state>;
 
-flow<> keep(self_pointer self, snowflake guild, dead_letters::letter letter, communities::handle communities,
-            dead_letters::handle letters) {
-  const auto until = within(self, patience);
-  auto found = co_await ask(self, communities, until, communities::find_by_guild{guild, until});
-  if (found && found->id) {
-    letter.community = *found->id;
-    dead_letters::keep order{letter, until};
-    auto kept = co_await ask(self, letters, until, std::move(order));
+quarantines::entry entry_of(const quarantines::crash& c) {
+  quarantines::entry e;
+  e.kind = c.kind;
+  e.key = c.key;
+  e.error = c.error;
+  return e;
+}
+
+flow<caf::error> save(pointer self) {
+  auto& st = self->state;
+  while (!st.unsaved.empty()) {
+    auto crash = st.unsaved.front();
+    crash.node = st.opt.node;
+    const auto until = within(self, st.opt.within);
+    quarantines::add order{std::move(crash), until};
+    auto kept = co_await ask(self, st.store, until, std::move(order));
+    // What PostgreSQL does not take by its form it never will: let go, so that it holds up nothing else.
+    if (!kept && code_of(kept.error()) != ec::invalid)
+      co_return kept.error();
     if (!kept)
-      log::error("dead_letter_lost", {{"guild", guild.text()}, {"error", text_of(kept.error())}});
+      log::error(
+        "quarantine.not_saved",
+        {{"kind", st.unsaved.front().kind}, {"key", st.unsaved.front().key}, {"error", text_of(kept.error())}});
+    st.unsaved.pop_front();
   }
-  self->quit();
+  co_return caf::error{};
+}
+
+void report(const char* event, const std::vector<quarantines::entry>& list) {
+  for (const auto& e : list)
+    log::info(event, {{"kind", e.kind}, {"key", e.key}, {"id", e.id}});
+}
+
+/// Saves first, so that what crashed here is never missing in what is read.
+flow<caf::error> synchronize(pointer self) {
+  auto& st = self->state;
+  if (auto bad = co_await save(self))
+    co_return bad;
+  const auto until = within(self, st.opt.within);
+  const quarantines::open question{until};
+  auto open = co_await ask(self, st.store, until, question);
+  if (!open)
+    co_return open.error();
+  for (const auto& crash : st.unsaved) // They came meanwhile.
+    open->entries.push_back(entry_of(crash));
+  metrics::set("arrakis_quarantine_keys", "Keys of actors that are kept apart until an operator releases them.",
+               static_cast<double>(open->entries.size()));
+  const auto news = st.table->replace(std::move(open->entries));
+  report("quarantine.known", news.added);
+  report("quarantine.released", news.released);
+  co_return caf::error{};
+}
+
+flow<> read(pointer self) {
+  auto& st = self->state;
+  st.reading = true;
+  do {
+    st.again = false;
+    const auto why = co_await synchronize(self);
+    if (why && !st.away)
+      log::warn("quarantine.store_away", {{"error", text_of(why)}});
+    st.away = static_cast<bool>(why);
+  } while (st.again && !st.away);
+  st.reading = false;
+}
+
+void read_at_once(pointer self) {
+  if (self->state.reading)
+    self->state.again = true;
+  else
+    self->state.flows.start(read(self));
+}
+
+handle::behavior_type behavior(pointer self, quarantines::handle store, table* what, options opt) {
+  keep_exception_text(self);
+  self->state.store = std::move(store);
+  self->state.table = what;
+  self->state.opt = std::move(opt);
+  self->send(self, poll{});
+  return {
+    [self](const quarantines::crash& x) {
+      auto& st = self->state;
+      if (st.unsaved.size() >= st.opt.unsaved_max)
+        log::error("quarantine.not_saved", {{"kind", x.kind}, {"key", x.key}, {"error", "too many wait to be saved"}});
+      else
+        st.unsaved.push_back(x);
+      read_at_once(self);
+    },
+    [self](const read_now&) { read_at_once(self); },
+    [self](const poll&) {
+      if (!self->state.reading)
+        self->state.flows.start(read(self));
+      self->delayed_send(self, self->state.opt.every, poll{});
+    },
+  };
+}
+
+snowflake guild_in(const std::string& key) {
+  const auto colon = key.rfind(':');
+  return parse_snowflake(colon == std::string::npos ? key : key.substr(colon + 1)).value_or(snowflake{});
 }
 } // namespace
 
-std::function<void(const std::string&, const std::string&, const std::string&)> keep_last_message(
-  caf::actor_system& sys, std::string actor, communities::handle communities, dead_letters::handle letters) {
-  return [&sys, actor = std::move(actor), communities, letters](const std::string& key, const std::string& error,
-                                                                const std::string& last_message) {
-    const auto colon = key.rfind(':');
-    const auto guild = parse_snowflake(colon == std::string::npos ? key : key.substr(colon + 1));
-    if (!guild)
-      return;
-    dead_letters::letter letter{{}, actor, last_message, ec::quarantined, error};
-    sys.spawn([guild = *guild, letter = std::move(letter), communities, letters](self_pointer self) {
-      keep_exception_text(self);
-      self->state.flows.start(keep(self, guild, letter, communities, letters));
-    });
+handle start(caf::actor_system& sys, quarantines::handle store, table& what, options opt) {
+  return sys.spawn(behavior, std::move(store), &what, std::move(opt));
+}
+
+std::function<void(const std::string&, const std::string&, const std::string&)> recorder(table& what, handle to,
+                                                                                         std::string kind) {
+  return [&what, to = std::move(to), kind = std::move(kind)](const std::string& key, const std::string& error,
+                                                             const std::string& last_message) {
+    quarantines::crash crash{kind, key, guild_in(key), error, last_message, {}};
+    what.add(entry_of(crash));
+    caf::anon_send(to, std::move(crash));
   };
+}
+
+std::function<std::optional<std::string>(const std::string&)> reader(const table& what, std::string kind) {
+  return [&what, kind = std::move(kind)](const std::string& key) { return what.find(kind, key); };
 }
 } // namespace arrakis::quarantine

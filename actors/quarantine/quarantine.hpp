@@ -1,15 +1,23 @@
 #pragma once
-// What happens when the actor of a tenant keeps crashing: its last message is kept in the tenant's dead letters.
-#include "adapters/postgres/communities/messages.hpp"
-#include "adapters/postgres/dead_letters/messages.hpp"
+#include "actors/quarantine/messages.hpp"
 
-#include <caf/actor_system.hpp>
+#include <caf/fwd.hpp>
+#include <chrono>
 #include <functional>
-#include <string>
 
 namespace arrakis::quarantine {
-/// The callback for directory::options::quarantined. Keys end with the guild's snowflake: "123" or "user:123". Of a
-/// guild without a community there is nothing to keep it under: the log line of the directory is all.
-std::function<void(const std::string& key, const std::string& error, const std::string& last_message)>
-keep_last_message(caf::actor_system&, std::string actor, communities::handle, dead_letters::handle);
+struct options {
+  std::string node; ///< This process, for whoever looks for the crash in a log.
+  std::chrono::milliseconds every{1'000};
+  std::chrono::milliseconds within{5'000};
+  size_t unsaved_max = 1'000; ///< Crashes kept while PostgreSQL is away; further ones hold on this process alone.
+};
+/// Keeps `table` what PostgreSQL says, and tells PostgreSQL what crashed here. `table` outlives it.
+handle start(caf::actor_system&, quarantines::handle, table& table, options);
+
+/// The two callbacks of a directory (directory::options) whose actors are of `kind`: quarantined and quarantine_of. The
+/// keys end with a guild's snowflake: "123" or "user:123".
+std::function<void(const std::string& key, const std::string& error, const std::string& last_message)> recorder(
+  table&, handle to, std::string kind);
+std::function<std::optional<std::string>(const std::string& key)> reader(const table&, std::string kind);
 } // namespace arrakis::quarantine

@@ -42,6 +42,7 @@ handle start(caf::actor_system& sys, ports to, options opt) {
   places.idle = opt.limits.idle;
   places.active_max = opt.limits.active_max;
   places.quarantined = opt.quarantined;
+  places.quarantine_of = opt.quarantine_of;
   auto shared = std::make_shared<const options>(std::move(opt));
   auto sessions = directory::start(sys, std::move(places), [&sys, to = std::move(to), shared](const std::string& key) {
     return activate(sys, key, to, shared);

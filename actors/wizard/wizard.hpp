@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace arrakis::wizard {
 
@@ -31,6 +32,8 @@ struct options {
   wizard::limits limits;
   /// Told when a session's actor crashed too often: key, error, last message.
   std::function<void(const std::string&, const std::string&, const std::string&)> quarantined;
+  /// Why a session is in quarantine, by its key (directory::options::quarantine_of).
+  std::function<std::optional<std::string>(const std::string&)> quarantine_of;
 };
 
 /// Starts the wizard: a directory of session actors behind one address.

@@ -38,6 +38,7 @@ constexpr plain gauges[]{
   {"arrakis_outbox_relay_in_work_rows", "Outbox rows in work."},
   {"arrakis_postgres_connected_workers", "Workers with a connection."},
   {"arrakis_postgres_waiting_transactions", "Transactions that wait for a worker."},
+  {"arrakis_quarantine_keys", "Keys of actors that are kept apart until an operator releases them."},
   {"arrakis_signer_refuses", "1 while the signer signs nothing because its keys are not the anchored ones."},
 };
 constexpr plain histograms[]{

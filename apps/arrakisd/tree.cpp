@@ -83,6 +83,7 @@ struct node::impl {
   caf::actor_system& sys;
   std::unique_ptr<asker> questions;
   fences::fence_table fence_table;
+  quarantine::table quarantine_table;
   discord::identity who;
   const node_name own_name;                      ///< Outlives the process.
   const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
@@ -105,7 +106,7 @@ struct node::impl {
   deployments::handle deployments;
   audit::handle audit;
   outbox::handle outbox;
-  dead_letters::handle dead_letters;
+  quarantines::handle quarantines;
   fence_log::handle fence_log;
   redis::handle redis;
   queue::handle queue;
@@ -117,6 +118,7 @@ struct node::impl {
   discord::budget::handle budget;
   discord::rest rest;
   fences::handle fences;
+  quarantine::handle quarantine;
   gate::handle gate;
   caf::actor communities;
   wizard::communities_door community_door;
@@ -182,7 +184,7 @@ void node::impl::declare_adapters() {
   add<manifests::handle>(manifests, "manifests", [this] { return wiring::start_manifests(sys, pool); });
   add<deployments::handle>(deployments, "deployments", [this] { return wiring::start_deployments(sys, pool); });
   add<audit::handle>(audit, "audit", [this] { return wiring::start_audit(sys, pool); });
-  add<dead_letters::handle>(dead_letters, "dead_letters", [this] { return wiring::start_dead_letters(sys, pool); });
+  add<quarantines::handle>(quarantines, "quarantines", [this] { return wiring::start_quarantines(sys, pool); });
   add<fence_log::handle>(fence_log, "fence_log", [this] { return wiring::start_fence_log(sys, pool); });
   add<redis::handle>(redis, "redis", [this] { return wiring::start_redis(sys, cache); });
   add<queue::handle>(queue, "queue", [this] { return wiring::start_queue(sys, queue_link, settings); });
@@ -202,10 +204,14 @@ void node::impl::declare_adapters() {
 void node::impl::declare_domain() {
   add<fences::handle>(fences, "fences", [this] { return fences::start(sys, fence_log, fence_table); });
   add<gate::handle>(gate, "gate", [this] { return gate::start(sys, rest, deployments, fence_table); });
+  add<quarantine::handle>(quarantine, "quarantine", [this] {
+    return quarantine::start(sys, quarantines, quarantine_table, {.node = own_name.text()});
+  });
   add<caf::actor>(communities, "community", [this] {
     directory::options o;
     o.kind = "community";
-    o.quarantined = quarantine::keep_last_message(sys, "community", community_store, dead_letters);
+    o.quarantined = quarantine::recorder(quarantine_table, quarantine, o.kind);
+    o.quarantine_of = quarantine::reader(quarantine_table, o.kind);
     community::ports to{community_store, manifests, deployments, signer,
                         [this] { caf::anon_send(relay, outbox_relay::kick{}); }};
     return directory::start(sys, std::move(o), [this, to](const std::string& key) {
@@ -228,13 +234,16 @@ void node::impl::declare_edge() {
       return std::make_shared<const wizard::core::catalogue>(
         wizard::core::offering(wiring::offered_chains(*latest.get())));
     };
-    o.quarantined = quarantine::keep_last_message(sys, "wizard_session", community_store, dead_letters);
+    o.quarantined = quarantine::recorder(quarantine_table, quarantine, "wizard_session");
+    o.quarantine_of = quarantine::reader(quarantine_table, "wizard_session");
     o.limits.session_ttl = settings.milliseconds("wizard.ttl_s");
     return wizard::start(sys, {redis, chains, guilds, community_door}, std::move(o));
   });
   add<interactions::handle>(interactions, "interactions", [this] {
-    return interactions::start(sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler}),
-                                     [this] { return snowflake{who.application.load()}; }});
+    return interactions::start(
+      sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler}),
+            [this] { return snowflake{who.application.load()}; },
+            [this](snowflake guild) { return quarantine_table.find("community", guild.text()).has_value(); }});
   });
 }
 

@@ -6,12 +6,12 @@
 #include "adapters/objects/folder/folder.hpp"
 #include "adapters/postgres/audit/audit.hpp"
 #include "adapters/postgres/communities/communities.hpp"
-#include "adapters/postgres/dead_letters/dead_letters.hpp"
 #include "adapters/postgres/deployments/deployments.hpp"
 #include "adapters/postgres/fence_log/fence_log.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/postgres/pool.hpp"
+#include "adapters/postgres/quarantines/quarantines.hpp"
 #include "adapters/postgres/signing_keys/signing_keys.hpp"
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
@@ -112,8 +112,8 @@ deployments::handle start_deployments(caf::actor_system& sys, postgres::handle p
   return deployments::start(sys, std::move(pool));
 }
 audit::handle start_audit(caf::actor_system& sys, postgres::handle pool) { return audit::start(sys, std::move(pool)); }
-dead_letters::handle start_dead_letters(caf::actor_system& sys, postgres::handle pool) {
-  return dead_letters::start(sys, std::move(pool));
+quarantines::handle start_quarantines(caf::actor_system& sys, postgres::handle pool) {
+  return quarantines::start(sys, std::move(pool));
 }
 fence_log::handle start_fence_log(caf::actor_system& sys, postgres::handle pool) {
   return fence_log::start(sys, std::move(pool));

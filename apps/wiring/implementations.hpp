@@ -11,12 +11,12 @@
 #include "adapters/objects/messages.hpp"
 #include "adapters/postgres/audit/messages.hpp"
 #include "adapters/postgres/communities/messages.hpp"
-#include "adapters/postgres/dead_letters/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/fence_log/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
+#include "adapters/postgres/quarantines/messages.hpp"
 #include "adapters/postgres/signing_keys/messages.hpp"
 #include "adapters/queue/messages.hpp"
 #include "adapters/redis/calls.hpp"
@@ -42,7 +42,7 @@ communities::handle start_communities(caf::actor_system&, postgres::handle);
 manifests::handle start_manifests(caf::actor_system&, postgres::handle);
 deployments::handle start_deployments(caf::actor_system&, postgres::handle);
 audit::handle start_audit(caf::actor_system&, postgres::handle);
-dead_letters::handle start_dead_letters(caf::actor_system&, postgres::handle);
+quarantines::handle start_quarantines(caf::actor_system&, postgres::handle);
 fence_log::handle start_fence_log(caf::actor_system&, postgres::handle);
 signing_keys::handle start_signing_keys(caf::actor_system&, postgres::handle);
 outbox::handle start_outbox(caf::actor_system&, postgres::handle relay);

@@ -87,8 +87,7 @@ void compare_tables(findings& out, lane& l, const place& at) {
     add(out, finding::lost, "outbox: " + kind + " is still open");
   for (const auto& name : l.rows("select kind || ' ' || resource from deployment_intents where " + mine))
     add(out, finding::lost, "the create of " + name + " has no recorded end");
-  for (const auto& text :
-       l.rows("select 'dead letter of ' || actor || ': ' || error_text from dead_letters where " + mine))
+  for (const auto& text : l.rows("select 'quarantine of ' || kind || ': ' || error from quarantines where " + mine))
     add(out, finding::wrong, text);
 }
 

@@ -15,11 +15,14 @@ const std::map<std::string, const char*> global_tables{
   {"schema_migrations", "names and hashes of the applied migrations; no role of ours has a right on it"},
   {"signing_keys", "the anchored public keys: a key signs for every community"},
   {"fence_log", "every process must know what is frozen, of all tenants; ids and status"},
-  {"fence_log_head", "the number of the newest change, and which log it is"}};
+  {"fence_log_head", "the number of the newest change, and which log it is"},
+  {"quarantines", "what keeps crashing, also where no community is; an operator lists and releases it"}};
 // "table.role": what the narrow functions may do with a global table, and no more.
-const std::map<std::string, strings> global_rights{{"signing_keys.arrakis_lookup", {"select", "insert"}},
-                                                   {"fence_log.arrakis_lookup", {"select", "insert", "update"}},
-                                                   {"fence_log_head.arrakis_lookup", {"select", "update"}}};
+const std::map<std::string, strings> global_rights{
+  {"signing_keys.arrakis_lookup", {"select", "insert"}},
+  {"fence_log.arrakis_lookup", {"select", "insert", "update"}},
+  {"fence_log_head.arrakis_lookup", {"select", "update"}},
+  {"quarantines.arrakis_lookup", {"select", "insert", "update", "delete"}}};
 const std::map<std::string, const char*> crossing_policies{
   {"communities.lookup", "the narrow functions read id, guild, status and fence"},
   {"outbox.relay", "the relay sends for all tenants"},
@@ -41,6 +44,12 @@ const std::map<std::string, const char*> crossing_functions{
    "scope text, subject text, status text, fence bigint, number bigint)",
    "the gate of effects must know all fences; ids and status"},
   {"community_list(count_max integer) TABLE(id uuid, guild bigint, status text, fence bigint)", "the operator's list"},
+  {"add_quarantine(of_kind text, of_key text, of_guild bigint, why text, last_message text, by_node text) bigint",
+   "an actor crashes before its tenant is known"},
+  {"open_quarantines(count_max integer) SETOF quarantines", "every process must know what is kept apart"},
+  {"find_quarantine(of_id bigint) SETOF quarantines", "the operator's look; types and errors, no content"},
+  {"release_quarantine(of_id bigint, by_whom text, why text) boolean", "the operator's order"},
+  {"quarantined_communities() uuid[]", "ids; the relay leaves their rows alone"},
   {"erase_expired_tokens() bigint", "says only how many"},
   {"anchored_signing_keys() TABLE(version integer, public_key text)", "public keys, of no tenant"},
   {"anchor_signing_key(key_version integer, key_hex text, key_origin text, by_whom text) void",

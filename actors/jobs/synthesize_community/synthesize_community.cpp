@@ -204,6 +204,7 @@ queue::outcome refused_claim(const caf::error& e) {
   switch (code_of(e)) {
     case ec::busy: return postponed(busy_wait, text_of(e));
     case ec::frozen: return postponed(frozen_wait, "COMMUNITY_FROZEN: " + text_of(e));
+    case ec::quarantined: return postponed(frozen_wait, "QUARANTINED: " + text_of(e));
     case ec::not_found: return final_failure("RESOURCE_NOT_FOUND: " + text_of(e));
     default: return retryable("UNKNOWN_ERROR: the deployment could not be claimed: " + text_of(e));
   }

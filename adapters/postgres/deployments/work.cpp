@@ -137,10 +137,10 @@ void close_job(pqxx::transaction_base& tx, const community_id& community, const 
 }
 
 claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
-  const auto community = tx.exec_params(
-    "select status, fence, coalesce(discord_guild_id, 0), fence_log_number() from communities"
-    " where id = $1 for no key update",
-    m.community.value);
+  const auto community = tx.exec_params("select status, fence, coalesce(discord_guild_id, 0), fence_log_number(),"
+                                        " id = any (quarantined_communities()) from communities"
+                                        " where id = $1 for no key update",
+                                        m.community.value);
   const auto rows = tx.exec_params(
     "select id, state, error_text, application_id, lease_holder <> $3 and lease_until > clock_timestamp() as taken,"
     " case when token_until > clock_timestamp() then interaction_token end as token,"
@@ -170,6 +170,8 @@ claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
   }
   if (const auto status = community[0][0].as<std::string>(); status != "active")
     refuse(ec::frozen, "the community is " + status);
+  if (community[0][4].as<bool>())
+    refuse(ec::quarantined, "the community is in quarantine: see arrakisctl quarantine list");
   if (!row["taken"].is_null() && row["taken"].as<bool>())
     refuse(ec::busy, "another worker has the lease");
   fence_others(tx, m.community, result.deployment);

@@ -21,8 +21,8 @@ struct row {
 };
 
 /// Rows that are open and due (never sent, or sent longer than `resend_after` ago), fair over tenants: round robin by
-/// community, and of kind enqueue_job at most `jobs_per_tenant_max` (8) sent and open per tenant. Runs as
-/// arrakis_relay's policy.
+/// community, and of kind enqueue_job at most `jobs_per_tenant_max` (8) sent and open per tenant. A tenant in
+/// quarantine has none. Runs as arrakis_relay's policy.
 struct due {
   size_t count_max = 100;
   int jobs_per_tenant_max = 8;

@@ -42,7 +42,8 @@ select row.* from tenants t cross join lateral (
                                      and closed_at is null and kind = 'enqueue_job' and sent_at is not null)))
   ) o
 ) row
-where t.community_id is not null order by row.turn, row.id limit $1)";
+where t.community_id is not null and t.community_id <> all ((select quarantined_communities())::uuid[])
+order by row.turn, row.id limit $1)";
 
 rows read_due(pqxx::transaction_base& tx, const due& m) {
   rows result;
