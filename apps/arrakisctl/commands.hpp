@@ -49,6 +49,7 @@ cli::command jobs_commands();
 cli::command manifest_commands();
 cli::command signer_commands();
 cli::command audit_commands();
+cli::command quarantine_commands();
 cli::command invite_command();
 cli::command health_command();
 

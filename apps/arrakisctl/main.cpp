@@ -17,8 +17,9 @@ cli::command program() {
   root.examples = {{"arrakisctl community list", "all communities"},
                    {"arrakisctl --config /etc/arrakis/arrakis.toml jobs list failed", "what has failed"},
                    {"arrakisctl --json manifest list 1400000000000000001 | jq .versions", "for a program"}};
-  root.commands = {ctl::community_commands(), ctl::jobs_commands(),  ctl::manifest_commands(), ctl::signer_commands(),
-                   ctl::audit_commands(),     ctl::invite_command(), ctl::health_command()};
+  root.commands = {ctl::community_commands(), ctl::jobs_commands(),  ctl::manifest_commands(),
+                   ctl::signer_commands(),    ctl::audit_commands(), ctl::quarantine_commands(),
+                   ctl::invite_command(),     ctl::health_command()};
   return root;
 }
 } // namespace

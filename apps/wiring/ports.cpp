@@ -39,6 +39,9 @@ deployments::handle ports::deployments() {
 audit::handle ports::audit() {
   return once(audit_, [this] { return start_audit(system_, pool()); });
 }
+quarantines::handle ports::quarantines() {
+  return once(quarantines_, [this] { return start_quarantines(system_, pool()); });
+}
 queue::handle ports::queue() {
   return once(queue_, [this] {
     queue_link_.emplace(connect_redis(io_, where_.queue_url, program_));

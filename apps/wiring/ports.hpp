@@ -25,6 +25,7 @@ public:
   manifests::handle manifests();
   deployments::handle deployments();
   audit::handle audit();
+  quarantines::handle quarantines();
   /// Throws std::runtime_error for an address of Redis that is none.
   queue::handle queue();
   objects::handle objects();
@@ -54,6 +55,7 @@ private:
   manifests::handle manifests_;
   deployments::handle deployments_;
   audit::handle audit_;
+  quarantines::handle quarantines_;
   queue::handle queue_;
   objects::handle objects_;
   signer::keyring::handle keyring_;

@@ -154,8 +154,8 @@ TEST_CASE(
   for (const auto& [words, member] :
        {std::pair{strings{"jobs", "list"}, "counts"}, std::pair{strings{"jobs", "dead"}, "jobs"},
         std::pair{strings{"jobs", "pause"}, "is_paused"}, std::pair{strings{"jobs", "resume"}, "is_paused"},
-        std::pair{strings{"audit", "verify"}, "trails"}, std::pair{strings{"signer", "status"}, "signs"},
-        std::pair{strings{"manifest", "keys"}, "1"}}) {
+        std::pair{strings{"audit", "verify"}, "trails"}, std::pair{strings{"quarantine", "list"}, "quarantines"},
+        std::pair{strings{"signer", "status"}, "signs"}, std::pair{strings{"manifest", "keys"}, "1"}}) {
     auto typed_words = words;
     typed_words.emplace_back("--json");
     const auto got = typed(above, "arrakisctl", typed_words);
