@@ -3,7 +3,7 @@
 // arrakis::jobs, and a test; the build finds it. Smallest example: synthesize_community. A kind must bear being started
 // twice (the queue delivers at least once) and being ended anywhere: what it does must be found again by its successor.
 #include "actors/gate/messages.hpp"
-#include "adapters/discord/rest/messages.hpp"
+#include "actors/guild/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/queue/messages.hpp"
@@ -19,8 +19,8 @@ namespace arrakis::jobs {
 
 /// What jobs may use.
 struct services {
-  gate::handle gate;  ///< All writes to Discord.
-  discord::rest rest; ///< Reads only.
+  gate::handle gate;    ///< All writes to Discord.
+  guild::handle guilds; ///< All reads of a guild.
   manifests::handle manifests;
   deployments::handle deployments;
   signer::handle signer;

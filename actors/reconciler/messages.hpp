@@ -11,7 +11,7 @@
 
 namespace arrakis::reconciler {
 /// The three-way diff of a guild as a plan in sentences. ec::not_found: the guild has no deployed community.
-/// ec::unknown, ec::unavailable: the guild could not be read, which is not "no drift".
+/// Those of guild::fetch: the guild could not be read, which is not "no drift".
 struct drift {
   snowflake guild;
   deadline until;

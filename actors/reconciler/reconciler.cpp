@@ -1,14 +1,12 @@
 #include "actors/reconciler/reconciler.hpp"
 
 #include "actors/guild/core/diff.hpp"
-#include "adapters/discord/rest/calls.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <fmt/format.h>
 
 namespace arrakis::reconciler {
 namespace {
@@ -18,39 +16,6 @@ struct state {
   ports p;
 };
 using pointer = handle::stateful_pointer<state>;
-
-/// One read of Discord as the value that `read` makes of it.
-template <class T>
-flow<caf::expected<T>> fetch(pointer self, discord::call call, std::string tenant, deadline until,
-                             caf::expected<T> (*read)(std::string_view)) {
-  call.until = until;
-  call.tenant = std::move(tenant);
-  auto answer = co_await ask(self, self->state.p.rest, until, std::move(call));
-  if (!answer)
-    co_return answer.error();
-  if (answer->status != 200)
-    co_return fail(answer->status < 500 ? ec::refused : ec::unavailable,
-                   fmt::format("Discord answered {}: {}", answer->status, answer->message));
-  co_return read(answer->body);
-}
-
-flow<caf::expected<guild::state>> read_guild(pointer self, snowflake guild, std::string tenant, deadline until) {
-  const auto bot = self->state.p.bot();
-  auto now = co_await fetch(self, discord::get_guild(guild), tenant, until, guild::read_guild);
-  if (!now)
-    co_return now.error();
-  auto roles = co_await fetch(self, discord::get_roles(guild), tenant, until, guild::read_roles);
-  if (!roles)
-    co_return roles.error();
-  auto channels = co_await fetch(self, discord::get_channels(guild), tenant, until, guild::read_channels);
-  if (!channels)
-    co_return channels.error();
-  now->id = guild;
-  now->bot = bot;
-  now->roles = std::move(*roles);
-  now->channels = std::move(*channels);
-  co_return now;
-}
 
 /// Why there is nothing to compare with.
 flow<caf::error> nothing_deployed(pointer self, community_id community, deadline until) {
@@ -86,7 +51,8 @@ flow<caf::expected<drift_report>> compare(pointer self, drift q) {
   auto want = read_manifest(record->canonical);
   if (!want)
     co_return want.error();
-  auto now = co_await read_guild(self, q.guild, community.value, q.until);
+  guild::fetch question{q.guild, {}, community.value, q.until};
+  auto now = co_await ask(self, p.guilds, q.until, std::move(question));
   if (!now)
     co_return now.error();
   const auto list = blueprint::diff(*want, shadow->entries, *now);

@@ -1,6 +1,7 @@
 #include "actors/reconciler/reconciler.hpp"
 
 #include "actors/guild/core/blueprint.hpp"
+#include "actors/guild/reader.hpp"
 #include "tests/support/fakes/budget.hpp"
 #include "tests/support/fakes/discord.hpp"
 #include "tests/support/fakes/manifest.hpp"
@@ -19,9 +20,9 @@ struct bench {
   test::fake_store store{sim, test::fake_discord::guild_id};
   discord::rest rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, town.transport(),
                                       test::memory_budget(sim.sys()));
-  reconciler::handle actor = reconciler::start(sim.sys(), {store.communities_port(), store.manifests_port(),
-                                                           store.deployments_port(), rest,
-                                                           [] { return test::fake_discord::bot; }});
+  guild::handle guilds = guild::start(sim.sys(), rest, [] { return test::fake_discord::bot; });
+  reconciler::handle actor = reconciler::start(
+    sim.sys(), {store.communities_port(), store.manifests_port(), store.deployments_port(), guilds});
   ~bench() {
     caf::anon_send_exit(rest, caf::exit_reason::kill);
     sim.run();
@@ -87,5 +88,5 @@ TEST_CASE("reconciler: a guild that cannot be read is not a clean one") {
   CHECK_FALSE(b.drift());
   b.town.decide = {};
   b.town.kicked = true;
-  CHECK(code_of(b.drift().error()) == ec::refused);
+  CHECK(text_of(b.drift().error()) == "The bot is not in this server any more. Invite it again.");
 }

@@ -1,24 +1,16 @@
 #pragma once
 // What the wizard asks of others.
 #include "actors/community/messages.hpp"
+#include "actors/guild/messages.hpp"
 #include "adapters/chain/messages.hpp"
 #include "adapters/redis/messages.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
-#include "schemas/guild.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/typed_actor.hpp>
 
 namespace arrakis::wizard {
-
-/// Reads what a guild allows us. ec::unavailable, ec::unknown: not readable now, which is not "allows nothing".
-struct look {
-  snowflake guild;
-  snowflake application;
-  deadline until;
-};
-using guilds = caf::typed_actor<caf::replies_to<look>::with<guild::state>>;
 
 /// The community actors, whichever guild a message names.
 using communities_door = caf::typed_actor<caf::replies_to<community::describe>::with<community::described>,
@@ -31,7 +23,7 @@ communities_door start_door(caf::actor_system&, caf::actor directory);
 struct ports {
   redis::handle redis;
   chain::handle chains;
-  wizard::guilds guilds;
+  guild::handle guilds;
   communities_door communities;
 };
 

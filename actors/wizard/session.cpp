@@ -87,7 +87,8 @@ flow<> read_guild(self_pointer self, snowflake application, deadline until, bool
   if (fresh && !anew)
     co_return;
   until = until.sooner(within(self, st.opt->limits.guild_within));
-  auto facts = co_await ask(self, st.to.guilds, until, look{st.guild, application, until});
+  guild::fetch question{st.guild, application, {}, until};
+  auto facts = co_await ask(self, st.to.guilds, until, std::move(question));
   st.facts.reset();
   if (facts) {
     st.facts = std::move(*facts);

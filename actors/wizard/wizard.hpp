@@ -2,7 +2,6 @@
 #include "actors/wizard/core/catalogue.hpp"
 #include "actors/wizard/messages.hpp"
 #include "actors/wizard/ports.hpp"
-#include "adapters/discord/rest/messages.hpp"
 
 #include <chrono>
 #include <functional>
@@ -38,9 +37,5 @@ struct options {
 
 /// Starts the wizard: a directory of session actors behind one address.
 handle start(caf::actor_system&, ports, options = {});
-
-/// Reads guilds over Discord's REST. `bot` is the bot's own user; while it is 0 the application's id is taken, which is
-/// the same for every application made since 2016.
-guilds start_guilds(caf::actor_system&, discord::rest, std::function<snowflake()> bot);
 
 } // namespace arrakis::wizard

@@ -74,12 +74,14 @@ chain::handle::behavior_type fake_chain(chain::handle::pointer, surroundings* w)
           [](const cancel&) {}};
 }
 
-guilds::behavior_type fake_guilds(guilds::pointer, surroundings* w) {
-  return {[w](const look&) -> caf::result<guild::state> {
-    if (w->guild_away)
-      return fail(ec::unavailable, "no grant");
-    return w->facts;
-  }};
+guild::handle::behavior_type fake_guilds(guild::handle::pointer, surroundings* w) {
+  return {[w](const guild::fetch&) -> caf::result<guild::state> {
+            if (w->guild_away)
+              return fail(ec::unavailable, "no grant");
+            return w->facts;
+          },
+          [](const guild::fetch_roles&) { return guild::role_list{}; },
+          [](const guild::fetch_creations&) { return guild::creations{}; }};
 }
 
 communities_door::behavior_type fake_communities(communities_door::pointer self, surroundings* w) {

@@ -7,6 +7,7 @@
 #include "actors/fences/fences.hpp"
 #include "actors/gate/gate.hpp"
 #include "actors/guild/core/invite.hpp"
+#include "actors/guild/reader.hpp"
 #include "actors/http_api/http_api.hpp"
 #include "actors/interactions/interactions.hpp"
 #include "actors/jobs/jobs.hpp"
@@ -122,7 +123,7 @@ struct node::impl {
   gate::handle gate;
   caf::actor communities;
   wizard::communities_door community_door;
-  wizard::guilds guilds;
+  guild::handle guilds;
   reconciler::handle reconciler;
   wizard::handle wizards;
   interactions::handle interactions;
@@ -219,15 +220,15 @@ void node::impl::declare_domain() {
       return caf::actor_cast<caf::actor>(community::start(sys, guild, to));
     });
   });
+  add<guild::handle>(guilds, "guilds", [this] { return guild::start(sys, rest, bot()); });
   add<reconciler::handle>(reconciler, "reconciler", [this] {
-    return reconciler::start(sys, {community_store, manifests, deployments, rest, bot()});
+    return reconciler::start(sys, {community_store, manifests, deployments, guilds});
   });
 }
 
 void node::impl::declare_edge() {
   add<wizard::communities_door>(community_door, "community_door",
                                 [this] { return wizard::start_door(sys, communities); });
-  add<wizard::guilds>(guilds, "guilds", [this] { return wizard::start_guilds(sys, rest, bot()); });
   add<wizard::handle>(wizards, "wizard", [this] {
     wizard::options o;
     o.offered = [this] {
@@ -259,7 +260,7 @@ void node::impl::declare_work() {
     return outbox_relay::start(sys, {outbox, manifests, objects, signer, queue}, o);
   });
   add<queue::processor>(processor, "jobs", [this] {
-    jobs::services to{gate, rest, manifests, deployments, signer, bot(), incarnation, {}};
+    jobs::services to{gate, guilds, manifests, deployments, signer, bot(), incarnation, {}};
     to.lease = settings.milliseconds("queue.lock_ms");
     to.report = [this](queue::progress p) { caf::anon_send(queue, std::move(p)); };
     return jobs::start(sys, std::move(to));

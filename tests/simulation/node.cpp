@@ -1,6 +1,7 @@
 #include "tests/simulation/node.hpp"
 
 #include "actors/commands/command.hpp"
+#include "actors/guild/reader.hpp"
 #include "runtime/directory.hpp"
 #include "tests/simulation/world.hpp"
 #include "tests/support/plain.hpp"
@@ -70,9 +71,9 @@ void node::start() {
   const auto tenants = keep(directory::start(sys, places, [&sys, to](const std::string& key) {
     return caf::actor_cast<caf::actor>(community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
   }));
-  reconciler = keep(reconciler::start(sys, {communities, manifests, deployments, rest, bot}));
+  const auto guilds = keep(guild::start(sys, rest, bot));
+  reconciler = keep(reconciler::start(sys, {communities, manifests, deployments, guilds}));
   community_door = keep(wizard::start_door(sys, tenants));
-  const auto guilds = keep(wizard::start_guilds(sys, rest, bot));
   wizard::options how;
   how.offered = offered;
   const auto wizards = keep(wizard::start(sys, {redis, chains, guilds, community_door}, how));
@@ -80,7 +81,7 @@ void node::start() {
     interactions::start(sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler})}));
   const auto report = [queue](queue::progress p) { caf::anon_send(queue, std::move(p)); };
   const auto jobs = keep(jobs::start(sys, {.gate = gate,
-                                           .rest = rest,
+                                           .guilds = guilds,
                                            .manifests = manifests,
                                            .deployments = deployments,
                                            .signer = signer,

@@ -14,7 +14,7 @@ namespace arrakis::jobs::synthesize_community {
 
 using std::chrono::milliseconds;
 
-inline constexpr milliseconds call_within{60'000};  ///< A write with its waiting for a turn.
+inline constexpr milliseconds call_within{60'000};  ///< A call of Discord with its waiting for a turn.
 inline constexpr milliseconds store_within{10'000}; ///< A question to a store of ours.
 /// A request that got no answer may still be on its way for so long; looking earlier might miss what it makes.
 inline constexpr milliseconds settle{1'500};

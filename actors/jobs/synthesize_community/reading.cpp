@@ -1,5 +1,4 @@
 #include "actors/jobs/synthesize_community/job.hpp"
-#include "adapters/discord/rest/calls.hpp"
 #include "runtime/log.hpp"
 #include "schemas/signature.hpp"
 
@@ -8,89 +7,63 @@
 namespace arrakis::jobs::synthesize_community {
 namespace {
 
-struct fetched {
+/// What an error of the reader means for the deployment.
+problem problem_of(const caf::error& e, std::string_view about) {
+  switch (code_of(e)) {
+    case ec::not_found: return {trouble::gone, text_of(e) + " Then press Retry."};
+    case ec::refused: return {trouble::permission, text_of(e) + " Then press Retry."};
+    case ec::invalid: return {trouble::invalid_payload, text_of(e)};
+    case ec::corrupt: return {trouble::unknown, text_of(e)}; // An answer that cannot be read is no certain answer.
+    default: return gate::classify(e, about);
+  }
+}
+
+template <class Answer>
+struct reading {
   problem why;
-  std::string body;
+  Answer value;
 };
 
-/// One read, tried again while that may help.
-flow<fetched> fetch(pointer self, discord::call call, std::string about) {
-  call.tenant = self->state.community.value;
-  fetched out;
+/// Asks the reader of guilds, again while that may help.
+template <class Answer, class Question>
+flow<reading<Answer>> fetch(pointer self, Question question, std::string about) {
+  question.tenant = self->state.community.value;
+  reading<Answer> out;
   for (int n = 1; n <= tries_max; ++n) {
     co_await nap(self, pause_before(n));
-    call.until = within(self, call_within);
-    auto copy = call;
-    auto answer = co_await ask(self, self->state.svc.rest, call.until, std::move(copy));
-    out.why = answer ? gate::classify(*answer, about) : gate::classify(answer.error(), about);
-    if (answer)
-      out.body = std::move(answer->body);
-    if (!gate::retryable(out.why.what) || out.why.wait > milliseconds{0})
+    question.until = within(self, call_within);
+    const deadline until{question.until.at + store_within};
+    auto copy = question;
+    auto answer = co_await ask(self, self->state.svc.guilds, until, std::move(copy));
+    if (answer) {
+      out = {{}, std::move(*answer)};
+      break;
+    }
+    out.why = problem_of(answer.error(), about);
+    if (!gate::retryable(out.why.what) || out.why.wait > milliseconds{0} || code_of(answer.error()) == ec::corrupt)
       break;
   }
-  // Reads need nothing more than being in the guild.
-  if (out.why.what == trouble::not_found)
-    out.why = {trouble::gone, "The bot is not in this server any more. Invite it again, then press Retry."};
   co_return out;
-}
-
-/// The value of an answer, or a problem: an answer that cannot be read is no certain answer.
-template <class T>
-problem take(fetched& from, caf::expected<T> (*read)(std::string_view), T& to) {
-  if (from.why.what != trouble::none)
-    return from.why;
-  auto value = read(from.body);
-  if (!value)
-    return {trouble::unknown, text_of(value.error())};
-  to = std::move(*value);
-  return {};
-}
-
-flow<problem> read_audit(pointer self) {
-  auto& w = self->state.world;
-  w.audit.clear();
-  w.audit_known = false;
-  for (const auto action : {discord::audit_action::role_create, discord::audit_action::channel_create})
-    // By anybody: what somebody else made is known by its entry, as what we made is by ours. Where that is more than
-    // one page our own entries are asked for apart, so that they are not beyond its end.
-    for (const auto by : {snowflake{}, w.guild.bot}) {
-      auto got = co_await fetch(self, discord::get_audit_log(w.guild.id, action, by), "the audit log");
-      if (got.why.what == trouble::permission)
-        co_return problem{}; // Without it candidates stay unproven, which decide() tells the admin.
-      std::vector<guild::audit_entry> entries;
-      if (auto why = take(got, guild::read_audit_log, entries); why.what != trouble::none)
-        co_return why;
-      w.audit.insert(w.audit.end(), entries.begin(), entries.end());
-      if (entries.size() < discord::audit_entries_max)
-        break;
-    }
-  w.audit_known = true;
-  co_return problem{};
 }
 } // namespace
 
 flow<problem> read_guild(pointer self) {
   auto& w = self->state.world;
-  const auto id = w.guild.id, bot = w.guild.bot;
-  guild::state now;
-  auto got = co_await fetch(self, discord::get_guild(id), "the server");
-  if (auto why = take(got, guild::read_guild, now); why.what != trouble::none)
-    co_return why;
-  got = co_await fetch(self, discord::get_roles(id), "the roles");
-  if (auto why = take(got, guild::read_roles, now.roles); why.what != trouble::none)
-    co_return why;
-  got = co_await fetch(self, discord::get_channels(id), "the channels");
-  if (auto why = take(got, guild::read_channels, now.channels); why.what != trouble::none)
-    co_return why;
-  got = co_await fetch(self, discord::get_member(id, bot), "the bot's own membership");
-  if (auto why = take(got, guild::read_member_roles, now.bot_roles); why.what != trouble::none)
-    co_return why;
-  now.id = id;
-  now.bot = bot;
-  w.guild = std::move(now);
-  if (!w.open.empty() || may_have_orphans(w))
-    if (auto why = co_await read_audit(self); why.what != trouble::none)
-      co_return why;
+  guild::fetch whole{w.guild.id, w.guild.bot, {}, {}};
+  auto now = co_await fetch<guild::state>(self, std::move(whole), "the server");
+  if (now.why.what != trouble::none)
+    co_return now.why;
+  w.guild = std::move(now.value);
+  if (!w.open.empty() || may_have_orphans(w)) {
+    w.audit.clear();
+    w.audit_known = false;
+    guild::fetch_creations makers{w.guild.id, w.guild.bot, {}, {}};
+    auto made = co_await fetch<guild::creations>(self, std::move(makers), "the audit log");
+    if (made.why.what != trouble::none)
+      co_return made.why;
+    w.audit = std::move(made.value.entries);
+    w.audit_known = made.value.known; // Unknown: candidates stay unproven, which decide() tells the admin.
+  }
   self->state.unseen = false;
   co_return problem{};
 }

@@ -236,15 +236,11 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
 /// alone come in order by themselves.
 flow<> refresh_positions(pointer self) {
   auto& w = self->state.world;
-  auto call = discord::get_roles(w.guild.id);
-  call.tenant = self->state.community.value;
-  call.until = within(self, call_within);
-  const auto until = call.until;
-  auto answer = co_await ask(self, self->state.svc.rest, until, std::move(call));
-  if (!answer || answer->status != 200)
-    co_return;
-  if (auto roles = guild::read_roles(answer->body))
-    w.guild.roles = std::move(*roles);
+  const auto until = within(self, call_within);
+  guild::fetch_roles question{w.guild.id, self->state.community.value, until};
+  auto now = co_await ask(self, self->state.svc.guilds, until, std::move(question));
+  if (now)
+    w.guild.roles = std::move(now->roles);
 }
 
 flow<problem> put_in_order(pointer self, size_t roles_made) {

@@ -2,6 +2,7 @@
 // One process of ours in the simulation: client, fences, gate and jobs over the fakes. A crash ends all of it at once.
 #include "actors/fences/fences.hpp"
 #include "actors/gate/gate.hpp"
+#include "actors/guild/reader.hpp"
 #include "actors/jobs/jobs.hpp"
 #include "tests/support/fakes/budget.hpp"
 #include "tests/support/fakes/discord.hpp"
@@ -25,18 +26,21 @@ public:
     auto fences = fences::start(sim.sys(), store.fence_log_port(), fences_);
     auto deployments = store.deployments_port();
     auto gate = gate::start(sim.sys(), rest, deployments, fences_);
+    const auto bot = [&discord] { return discord.bot_known ? fake_discord::bot : snowflake{}; };
+    auto guilds = guild::start(sim.sys(), rest, bot);
     jobs_ = jobs::start(sim.sys(), {.gate = gate,
-                                    .rest = rest,
+                                    .guilds = guilds,
                                     .manifests = store.manifests_port(),
                                     .deployments = deployments,
                                     .signer = store.signer_port(),
-                                    .bot = [&discord] { return discord.bot_known ? fake_discord::bot : snowflake{}; },
+                                    .bot = bot,
                                     .worker = std::move(name),
                                     .report = {},
                                     .lease = lease,
                                     .adopts = adopts});
-    for (const auto& actor : {caf::actor_cast<caf::actor>(jobs_), caf::actor_cast<caf::actor>(gate),
-                              caf::actor_cast<caf::actor>(rest), caf::actor_cast<caf::actor>(fences)})
+    for (const auto& actor :
+         {caf::actor_cast<caf::actor>(jobs_), caf::actor_cast<caf::actor>(gate), caf::actor_cast<caf::actor>(guilds),
+          caf::actor_cast<caf::actor>(rest), caf::actor_cast<caf::actor>(fences)})
       parts_.push_back(actor);
   }
   ~node() { crash(); }

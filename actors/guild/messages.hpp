@@ -1,0 +1,56 @@
+#pragma once
+// The one reader of guilds: what Discord says of roles, channels, the bot's own roles, and who made them.
+#include "runtime/deadline.hpp"
+#include "runtime/message.hpp"
+#include "schemas/guild.hpp"
+
+#include <caf/typed_actor.hpp>
+#include <string>
+#include <vector>
+
+namespace arrakis::guild {
+
+// Errors of every question below. None of them means "there is nothing"; the texts of the first three are sentences for
+// an admin.
+//   ec::not_found    the guild is gone, or the bot is not in it
+//   ec::refused      Discord refuses the bot this reading: a permission is missing
+//   ec::invalid      Discord refuses the request
+//   ec::corrupt      Discord's answer has another shape; the text names the field
+//   ec::busy         256 others wait for a reading of this guild
+//   ec::unavailable, ec::unknown, ec::timeout, ec::throttled, as discord::rest has them: not readable now
+
+/// Everything that a plan is compared with. Those who ask about a guild while it is read share one reading, which
+/// begins after they asked.
+struct fetch {
+  snowflake guild;
+  snowflake application; ///< Whose id stands for the bot's user while that is not known; 0: then ec::unavailable.
+  std::string tenant;    ///< For Discord's budget, which is shared out by tenant; empty: the guild's id.
+  deadline until;
+};
+
+/// The roles alone: making one moves others.
+struct fetch_roles {
+  snowflake guild;
+  std::string tenant;
+  deadline until;
+};
+struct role_list {
+  std::vector<role> roles;
+};
+
+/// Who made the roles and channels of a guild, newest first.
+struct fetch_creations {
+  snowflake guild;
+  snowflake bot;
+  std::string tenant;
+  deadline until;
+};
+struct creations {
+  std::vector<audit_entry> entries; ///< At most 100 of roles and 100 of channels by anybody, and as many of the bot's.
+  bool known = false;               ///< Not where the bot lacks View Audit Log.
+};
+
+using handle = caf::typed_actor<caf::replies_to<fetch>::with<state>, caf::replies_to<fetch_roles>::with<role_list>,
+                                caf::replies_to<fetch_creations>::with<creations>>;
+
+} // namespace arrakis::guild

@@ -1,0 +1,172 @@
+#include "actors/guild/reader.hpp"
+
+#include "actors/guild/core/bot_permissions.hpp"
+#include "adapters/discord/rest/calls.hpp"
+#include "schemas/permissions.hpp"
+#include "tests/support/sim_system.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <doctest/doctest.h>
+#include <set>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace {
+/// Discord with one guild: what it answers by path.
+struct fixture {
+  std::map<std::string, discord::answer> answers{
+    {"/guilds/200000000000000000", {200, R"({"id":"200000000000000000","name":"Dune","owner_id":"5"})"}},
+    {"/guilds/200000000000000000/roles",
+     {200, R"([{"id":"200000000000000000","name":"@everyone","position":0,"permissions":"1024","managed":false},
+               {"id":"200000000000000001","name":"Bot","position":4,"permissions":"268435456","managed":true},
+               {"id":"200000000000000002","name":"Elder","position":2,"permissions":"8","managed":false}])"}},
+    {"/guilds/200000000000000000/members/9", {200, R"({"roles":["200000000000000001"]})"}},
+    {"/guilds/200000000000000000/channels", {200, R"([{"id":"200000000000000005","type":0,"name":"general"}])"}}};
+  test::sim_system sim;
+  guild::handle guilds;
+  snowflake bot; ///< Not known yet.
+  int readings = 0;
+  std::set<std::string> tenants; ///< Of the calls.
+  caf::error rest_error;         ///< Instead of any answer.
+
+  fixture() {
+    auto discord = [this](discord::rest::pointer) -> discord::rest::behavior_type {
+      return {[this](const discord::call& c) -> caf::result<discord::answer> {
+        tenants.insert(c.tenant);
+        if (rest_error)
+          return rest_error;
+        readings += c.path == "/guilds/200000000000000000" ? 1 : 0;
+        auto at = answers.find(c.path);
+        if (at == answers.end())
+          return fail(ec::unavailable, "away");
+        return at->second;
+      }};
+    };
+    guilds = guild::start(sim.sys(), sim.sys().spawn(discord), [this] { return bot; });
+  }
+  caf::expected<guild::state> fetch() {
+    return sim.ask<guild::state>(guilds,
+                                 guild::fetch{snowflake{200000000000000000}, snowflake{9}, {}, {sim.now() + 3s}});
+  }
+};
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "guild reader: the bot's permissions are those of its roles and of everyone") {
+  auto facts = fetch();
+  REQUIRE(facts);
+  CHECK(facts->name == "Dune");
+  CHECK(blueprint::bot_permissions(*facts) == (permissions::manage_roles | permissions::view_channel));
+  CHECK(facts->roles.size() == 3);
+  CHECK(facts->channels.size() == 1);
+  CHECK(facts->owner == snowflake{5});
+  CHECK(facts->bot_roles == std::vector{snowflake{200000000000000001}});
+}
+
+TEST_CASE_FIXTURE(fixture, "guild reader: what cannot be read is an error, not an empty guild") {
+  const std::string member = "/guilds/200000000000000000/members/9";
+  const auto error = [&](discord::answer a) {
+    answers[member] = std::move(a);
+    return fetch().error();
+  };
+  CHECK(fetch()); // Negative control.
+  answers.erase(member);
+  CHECK(code_of(fetch().error()) == ec::unavailable);
+  CHECK(code_of(error({200, "[]"})) == ec::corrupt);
+  for (const auto& gone :
+       {discord::answer{404, "{}", 10007, "Unknown Member"}, {404, "{}", 10004, "Unknown Guild"}, {404, "{}", 0, ""}}) {
+    CHECK(code_of(error(gone)) == ec::not_found);
+    CHECK(text_of(error(gone)) == "The bot is not in this server any more. Invite it again.");
+  }
+  CHECK(code_of(error({403, "{}", 50001, "Missing Access"})) == ec::not_found);
+  CHECK(code_of(error({403, "{}", 50013, "Missing Permissions"})) == ec::refused);
+  CHECK(text_of(error({403, "{}", 50013, "Missing Permissions"})).find("Missing Permissions (50013)")
+        != std::string::npos);
+  CHECK(code_of(error({400, "{}", 50035, "Invalid Form Body"})) == ec::invalid);
+  CHECK(code_of(error({502, "", 0, ""})) == ec::unavailable);
+}
+
+TEST_CASE_FIXTURE(fixture, "guild reader: a token that Discord refuses is no word about the guild") {
+  rest_error = fail(ec::refused, "the token is not valid");
+  const auto got = fetch();
+  CHECK(code_of(got.error()) == ec::unavailable);
+  CHECK(text_of(got.error()) == "the token is not valid");
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "guild reader: without a known bot user it reads nothing; with the application's id it does") {
+  const auto by = [&](snowflake application) {
+    return sim.ask<guild::state>(guilds,
+                                 guild::fetch{snowflake{200000000000000000}, application, {}, {sim.now() + 3s}});
+  };
+  CHECK(code_of(by({}).error()) == ec::unavailable);
+  CHECK(by({9}));
+}
+
+TEST_CASE_FIXTURE(fixture, "guild reader: the budget is the tenant's where there is one, else the guild's") {
+  CHECK(fetch());
+  CHECK(tenants == std::set<std::string>{"200000000000000000"});
+  tenants.clear();
+  CHECK(
+    sim.ask<guild::role_list>(guilds, guild::fetch_roles{snowflake{200000000000000000}, "tenant", {sim.now() + 3s}})
+      ->roles.size()
+    == 3);
+  CHECK(tenants == std::set<std::string>{"tenant"});
+}
+
+TEST_CASE_FIXTURE(fixture, "guild reader: who made what is unknown without View Audit Log, and an error on silence") {
+  const auto ask = [&] {
+    return sim.ask<guild::creations>(
+      guilds, guild::fetch_creations{snowflake{200000000000000000}, snowflake{9}, {}, {sim.now() + 3s}});
+  };
+  CHECK(code_of(ask().error()) == ec::unavailable);
+  for (const auto action : {discord::audit_action::role_create, discord::audit_action::channel_create})
+    answers[discord::get_audit_log(snowflake{200000000000000000}, action, {}).path] = {
+      200, R"({"audit_log_entries":[{"user_id":"9","target_id":"7","action_type":30,"reason":"Arrakis: x"}]})"};
+  auto made = ask();
+  REQUIRE(made);
+  CHECK(made->known);
+  CHECK(made->entries.size() == 2);
+  for (auto& [path, a] : answers)
+    if (path.find("audit-logs") != std::string::npos)
+      a = {403, "{}", 50013, "Missing Permissions"};
+  made = ask();
+  REQUIRE(made);
+  CHECK_FALSE(made->known);
+  CHECK(made->entries.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "guild reader: a bot whose user has another id than its application is read by its own") {
+  bot = snowflake{7};
+  answers["/guilds/200000000000000000/members/7"] = std::exchange(answers["/guilds/200000000000000000/members/9"],
+                                                                  {404, "{}"});
+  auto facts = fetch();
+  REQUIRE(facts);
+  CHECK(facts->bot == bot);
+}
+
+TEST_CASE_FIXTURE(fixture, "guild reader: those who ask while a guild is read share the next reading") {
+  caf::scoped_actor self{sim.sys()};
+  const guild::fetch q{snowflake{200000000000000000}, snowflake{9}, {}, {sim.now() + 3s}};
+  for (int i = 0; i < 50; ++i)
+    self->send(guilds, q);
+  auto last = self->request(guilds, caf::infinite, q);
+  sim.run();
+  last.receive([](const guild::state& facts) { CHECK(facts.name == "Dune"); }, [](const caf::error&) { CHECK(false); });
+  CHECK(readings == 2);
+  CHECK(fetch());
+  CHECK(readings == 3);
+}
+
+TEST_CASE_FIXTURE(fixture, "guild reader: more than 256 who ask about one server at once hear that it is busy") {
+  caf::scoped_actor self{sim.sys()};
+  const guild::fetch q{snowflake{200000000000000000}, snowflake{9}, {}, {sim.now() + 3s}};
+  for (int i = 0; i < 257; ++i)
+    self->send(guilds, q);
+  auto refused = self->request(guilds, caf::infinite, q);
+  sim.run();
+  refused.receive([](const guild::state&) { CHECK(false); },
+                  [](const caf::error& e) { CHECK(code_of(e) == ec::busy); });
+  CHECK(fetch());
+}
