@@ -1,5 +1,6 @@
 #include "actors/guild/core/diff.hpp"
 
+#include "actors/guild/core/applied.hpp"
 #include "actors/guild/core/dangerous_permissions.hpp"
 #include "runtime/foreign_text.hpp"
 
@@ -9,20 +10,7 @@
 
 namespace arrakis::blueprint {
 namespace {
-std::optional<fields> find(const guild::state& g, const std::string& kind, snowflake id) {
-  if (kind == "role") {
-    for (const auto& r : g.roles)
-      if (r.id == id)
-        return actual(r);
-    return std::nullopt;
-  }
-  for (const auto& c : g.channels)
-    if (c.id == id)
-      return actual(c);
-  return std::nullopt;
-}
-
-const manifests::shadow_entry* applied(const std::vector<manifests::shadow_entry>& shadow, const key& of) {
+const manifests::shadow_entry* find_applied(const std::vector<manifests::shadow_entry>& shadow, const key& of) {
   for (const auto& s : shadow)
     if (s.kind == of.kind && s.resource == of.resource && !is_chosen(s.fields_json))
       return &s;
@@ -65,15 +53,11 @@ std::optional<difference> compare(difference d, const std::optional<fields>& wan
 std::vector<difference> diff(const manifest& want, const std::vector<manifests::shadow_entry>& shadow,
                              const guild::state& now) {
   std::vector<difference> out;
-  ids known;
-  for (const auto& s : shadow)
-    if (find(now, s.kind, s.id))
-      known[{s.kind, s.resource}] = s.id;
-  const auto list = resources(want);
-  for (const auto& r : list) {
-    const auto* entry = applied(shadow, r.key);
-    difference d{.of = r.key, .name = r.name, .id = r.existing ? *r.existing : entry ? entry->id : snowflake{}};
-    const auto actual = d.id ? find(now, r.key.kind, d.id) : std::nullopt;
+  const auto known = known_ids(want, shadow, now);
+  for (const auto& r : resources(want)) {
+    const auto found = known.find(r.key);
+    difference d{.of = r.key, .name = r.name, .id = found == known.end() ? snowflake{} : found->second};
+    const auto actual = d.id ? find_actual(now, r.key.kind, d.id) : std::nullopt;
     d.dangers = actual ? dangers_in(now, *actual) : 0;
     if (r.existing) { // The admins' own role: only its being there concerns us, and that a tier can give it.
       if (!actual)
@@ -85,28 +69,26 @@ std::vector<difference> diff(const manifest& want, const std::vector<manifests::
       }
       continue;
     }
+    const auto* entry = find_applied(shadow, r.key);
     if (!actual) {
-      d.why = entry ? cause::missing : cause::manifest_change;
+      const bool deleted = entry && !find_actual(now, entry->kind, entry->id);
+      d.why = deleted ? cause::missing : cause::manifest_change;
       d.plan = action::create;
       out.push_back(std::move(d));
       continue;
     }
     const auto desired = wanted(want, r.key, known, {now.id, now.bot});
-    if (auto found = compare(std::move(d), desired, read(entry->fields_json), *actual))
-      out.push_back(std::move(*found));
+    if (auto found_difference = compare(std::move(d), desired, read(entry->fields_json), *actual))
+      out.push_back(std::move(*found_difference));
   }
-  for (const auto& s : shadow) {
-    const bool in_manifest = std::any_of(list.begin(), list.end(), [&](const resource& r) {
-      return r.key == key{s.kind, s.resource} && (!r.existing || *r.existing == s.id);
-    });
-    const auto actual = find(now, s.kind, s.id);
-    if (!in_manifest && actual && !is_chosen(s.fields_json))
-      out.push_back({cause::left_over,
-                     action::none,
-                     {s.kind, s.resource},
-                     std::visit([](const auto& f) { return f.name; }, *actual),
-                     s.id,
-                     {}});
+  for (const auto& s : left_over(want, shadow, known, now)) {
+    const auto actual = find_actual(now, s.kind, s.id);
+    out.push_back({cause::left_over,
+                   action::none,
+                   {s.kind, s.resource},
+                   std::visit([](const auto& f) { return f.name; }, *actual),
+                   s.id,
+                   {}});
   }
   return out;
 }

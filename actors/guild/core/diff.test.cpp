@@ -107,6 +107,17 @@ TEST_CASE("diff: a role that the admins made and chose is never left over, and n
   CHECK(std::none_of(list.begin(), list.end(), [](const auto& d) { return d.why == cause::left_over; }));
 }
 
+TEST_CASE("diff: a channel whose type Discord does not convert is made anew, and the old one is left over") {
+  three t;
+  t.want.channels[1].type = "voice"; // ch-general
+  const auto list = t.list();
+  REQUIRE(list.size() == 2);
+  CHECK(list[0].why == cause::manifest_change);
+  CHECK(list[0].plan == action::create);
+  CHECK(list[1].why == cause::left_over);
+  CHECK(list[1].of == list[0].of);
+}
+
 TEST_CASE("diff: a foreign overwrite is the admins' own, a changed one of ours is drift") {
   three t;
   auto& vip = *std::find_if(t.now.channels.begin(), t.now.channels.end(),

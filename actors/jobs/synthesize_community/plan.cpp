@@ -1,5 +1,6 @@
 #include "actors/jobs/synthesize_community/plan.hpp"
 
+#include "actors/guild/core/applied.hpp"
 #include "actors/guild/core/bot_permissions.hpp"
 #include "runtime/foreign_text.hpp"
 
@@ -10,6 +11,8 @@
 namespace arrakis::jobs::synthesize_community {
 namespace {
 using blueprint::fields;
+using blueprint::find_actual;
+using blueprint::is_convertible;
 using blueprint::key;
 
 /// Snowflakes come from many machines of Discord, whose clocks agree among themselves. One that is older than another
@@ -19,18 +22,6 @@ constexpr int64_t snowflakes_disagree_ms = 100;
 /// Whether `id` was there already when the create of `intent` was decided.
 bool was_there(snowflake id, const deployments::intent& intent) {
   return intent.newest_seen && id.made_at_ms() < intent.newest_seen.made_at_ms() - snowflakes_disagree_ms;
-}
-
-bool is_role(const key& k) { return k.kind == "role"; }
-
-std::optional<fields> in_guild(const guild::state& g, const std::string& kind, snowflake id) {
-  if (kind == "role") {
-    const auto found = std::find_if(g.roles.begin(), g.roles.end(), [&](const guild::role& r) { return r.id == id; });
-    return found == g.roles.end() ? std::nullopt : std::optional{blueprint::actual(*found)};
-  }
-  const auto found = std::find_if(g.channels.begin(), g.channels.end(),
-                                  [&](const guild::channel& c) { return c.id == id; });
-  return found == g.channels.end() ? std::nullopt : std::optional{blueprint::actual(*found)};
 }
 
 /// The fields as last applied: by this deployment, else by an earlier one.
@@ -50,16 +41,6 @@ std::optional<fields> shadow_fields(const world& w, const key& of) {
     if (s.kind == of.kind && s.resource == of.resource)
       return blueprint::read(s.fields_json);
   return before(w, of);
-}
-
-/// docs/resources/channel, "Modify Channel": only text and announcement channels turn into each other.
-bool convertible(const fields& from, const fields& to) {
-  const auto* a = std::get_if<blueprint::channel_fields>(&from);
-  const auto* b = std::get_if<blueprint::channel_fields>(&to);
-  if (!a || !b || a->type == b->type)
-    return a != nullptr == (b != nullptr);
-  const auto texts = [](int t) { return t == guild::text || t == guild::announcement; };
-  return texts(a->type) && texts(b->type);
 }
 
 blueprint::place place_of(const world& w) { return {w.guild.id, w.guild.bot}; }
@@ -112,28 +93,10 @@ void settle_intent(const world& w, const deployments::intent& intent, const fiel
 } // namespace
 
 blueprint::ids known(const world& w) {
-  blueprint::ids ids;
-  for (const auto& s : w.shadow)
-    if (in_guild(w.guild, s.kind, s.id) && !blueprint::is_chosen(s.fields_json))
-      ids[{s.kind, s.resource}] = s.id;
+  auto applied = w.shadow;
   for (const auto& d : w.done)
-    if (in_guild(w.guild, d.kind, d.id))
-      ids[{d.kind, d.resource}] = d.id;
-  for (const auto& r : w.want.roles)
-    if (r.existing)
-      ids[{"role", r.id}] = *r.existing;
-  // A resource whose type changed beyond what Discord converts is another resource.
-  std::erase_if(ids, [&](const auto& entry) {
-    if (is_role(entry.first))
-      return false;
-    const auto now = in_guild(w.guild, entry.first.kind, entry.second);
-    const auto had = std::get<blueprint::channel_fields>(*now);
-    for (const auto& c : w.want.channels)
-      if (entry.first == key{"channel", c.id})
-        return !convertible(*now, blueprint::channel_fields{"", blueprint::channel_type(c.type), "", {}, {}});
-    return entry.first.kind == "category" && had.type != guild::category;
-  });
-  return ids;
+    applied.push_back({d.kind, d.resource, d.id, d.fields_json});
+  return blueprint::known_ids(w.want, applied, w.guild);
 }
 
 snowflake newest(const guild::state& g) {
@@ -155,7 +118,7 @@ adoption look_for(const world& w, const deployments::intent& intent, const field
   adoption out;
   std::vector<snowflake> silent, changed;
   for (const auto& [id, now] : all_of(w.guild, intent.kind)) {
-    if (taken.contains(id) || !convertible(now, want))
+    if (taken.contains(id) || !is_convertible(now, want))
       continue;
     const auto differs = blueprint::differences(now, want);
     const bool equal = differs.empty();
@@ -189,7 +152,7 @@ snowflake find_orphan(const world& w, const std::string& kind, const fields& wan
   const auto taken = named(w);
   snowflake oldest;
   for (const auto& [id, now] : all_of(w.guild, kind)) {
-    if (taken.contains(id) || !convertible(now, want) || !blueprint::differences(now, want).empty())
+    if (taken.contains(id) || !is_convertible(now, want) || !blueprint::differences(now, want).empty())
       continue;
     const auto entry = std::find_if(w.audit.begin(), w.audit.end(),
                                     [made = id](const guild::audit_entry& e) { return e.target == made; });
@@ -222,7 +185,7 @@ step decide(const world& w, const blueprint::resource& r) {
   const auto ids = known(w);
   if (r.existing) {
     s.id = *r.existing;
-    if (!in_guild(w.guild, "role", s.id))
+    if (!find_actual(w.guild, "role", s.id))
       s.ask = fmt::format("The role that was chosen for {} is not there any more. Choose another one and deploy again.",
                           quoted(r.name));
     return s;
@@ -230,7 +193,7 @@ step decide(const world& w, const blueprint::resource& r) {
   const auto want = blueprint::wanted(w.want, r.key, ids, place_of(w));
   if (const auto found = ids.find(r.key); found != ids.end()) {
     s.id = found->second;
-    const auto now = in_guild(w.guild, r.key.kind, s.id);
+    const auto now = find_actual(w.guild, r.key.kind, s.id);
     const auto had = shadow_fields(w, r.key);
     if (want)
       s.changes = blueprint::differences(blueprint::managed(*now, *want, had ? &*had : nullptr),
@@ -257,16 +220,8 @@ plan make_plan(const world& w) {
   plan p;
   for (const auto& r : blueprint::resources(w.want))
     p.steps.push_back(decide(w, r));
-  const auto ids = known(w);
-  for (const auto& s : w.shadow) {
-    const auto now = in_guild(w.guild, s.kind, s.id);
-    const auto wanted = ids.find({s.kind, s.resource});
-    const bool kept = std::any_of(p.steps.begin(), p.steps.end(), [&](const step& x) {
-      return x.of == key{s.kind, s.resource} && wanted != ids.end() && wanted->second == s.id;
-    });
-    if (!now || kept || blueprint::is_chosen(s.fields_json))
-      continue;
-    const auto name = std::visit([](const auto& f) { return f.name; }, *now);
+  for (const auto& s : blueprint::left_over(w.want, w.shadow, known(w), w.guild)) {
+    const auto name = std::visit([](const auto& f) { return f.name; }, *find_actual(w.guild, s.kind, s.id));
     p.left_over.push_back(fmt::format("{} {} ({})", s.kind, quoted(name), s.id.value));
   }
   return p;
@@ -305,7 +260,7 @@ std::vector<manifests::shadow_entry> shadow_of(const world& w) {
     if (found == ids.end() || !want)
       continue;
     // Of a role that the admins chose nothing is managed: what it is now is kept for the diff's words.
-    const auto now = r.existing ? in_guild(w.guild, "role", found->second) : std::optional<fields>{};
+    const auto now = r.existing ? find_actual(w.guild, "role", found->second) : std::optional<fields>{};
     list.push_back({r.key.kind, r.key.resource, found->second,
                     now ? blueprint::chosen_text(*now) : blueprint::text(settled(w, r.key, *want))});
   }

@@ -1,3 +1,4 @@
+#include "actors/guild/core/applied.hpp"
 #include "actors/guild/core/refusal_cause.hpp"
 #include "actors/jobs/synthesize_community/job.hpp"
 #include "adapters/discord/rest/calls.hpp"
@@ -133,16 +134,8 @@ flow<problem> update(pointer self, step s) {
   auto& st = self->state;
   auto& w = st.world;
   const auto want = wanted_of(self, s.of);
-  std::optional<fields> now, had;
-  if (s.of.kind == "role") {
-    for (const auto& r : w.guild.roles)
-      if (r.id == s.id)
-        now = blueprint::actual(r);
-  } else {
-    for (const auto& c : w.guild.channels)
-      if (c.id == s.id)
-        now = blueprint::actual(c);
-  }
+  const auto now = blueprint::find_actual(w.guild, s.of.kind, s.id);
+  std::optional<fields> had;
   for (const auto& e : w.shadow)
     if (e.kind == s.of.kind && e.resource == s.of.resource)
       had = blueprint::read(e.fields_json);
