@@ -7,11 +7,11 @@
 #include "adapters/postgres/communities/communities.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/pool.hpp"
+#include "adapters/signer/signature.hpp"
 #include "bench/support/figures.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "schemas/canonical_json.hpp"
-#include "schemas/signature.hpp"
 #include "tests/support/live_system.hpp"
 #include "tests/support/servers.hpp"
 

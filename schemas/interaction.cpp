@@ -1,7 +1,5 @@
 #include "schemas/interaction.hpp"
 
-#include "runtime/clock.hpp"
-
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -210,8 +208,6 @@ void read_data(reader& in, const bj::object& from, interaction& to) {
 caf::expected<interaction> read_interaction(const bj::object& from) {
   reader in;
   interaction to;
-  to.received_ms = wall_ms();
-  to.trace = random_hex(16);
   const auto type = in.integer(from, "type", "type");
   if (!in.ok())
     return in.fault();

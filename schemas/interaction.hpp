@@ -38,8 +38,8 @@ struct interaction {
   int64_t received_ms = 0; ///< Wall clock at our edge; the first answer is due 3 s after Discord sent it.
 };
 
-/// Reads an interaction object. ec::invalid names the field. Unknown members are ignored; an unknown kind is
-/// ec::unsupported.
+/// Reads an interaction object; `trace` and `received_ms` are the edge's to fill. ec::invalid names the field. Unknown
+/// members are ignored; an unknown kind is ec::unsupported.
 caf::expected<interaction> read_interaction(const boost::json::object&);
 
 /// The first answer. https://discord.com/developers/docs/interactions/receiving-and-responding

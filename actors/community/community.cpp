@@ -2,13 +2,13 @@
 
 #include "actors/community/standing.hpp"
 #include "actors/guild/core/manifest_names.hpp"
+#include "adapters/signer/signature.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "schemas/canonical_json.hpp"
-#include "schemas/signature.hpp"
 
 #include <boost/json/value.hpp>
 #include <caf/stateful_actor.hpp>

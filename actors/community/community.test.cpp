@@ -1,8 +1,8 @@
 #include "actors/community/community.hpp"
 
+#include "adapters/signer/signature.hpp"
 #include "runtime/clock.hpp"
 #include "schemas/canonical_json.hpp"
-#include "schemas/signature.hpp"
 #include "tests/support/fakes/manifest.hpp"
 #include "tests/support/fakes/store.hpp"
 #include "tests/support/sim_system.hpp"

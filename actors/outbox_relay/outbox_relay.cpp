@@ -1,12 +1,12 @@
 #include "actors/outbox_relay/outbox_relay.hpp"
 
 #include "actors/outbox_relay/policy.hpp"
+#include "adapters/signer/signature.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
-#include "schemas/signature.hpp"
 
 #include <algorithm>
 #include <bit>

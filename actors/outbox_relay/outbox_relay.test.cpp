@@ -1,9 +1,9 @@
 #include "actors/outbox_relay/outbox_relay.hpp"
 
 #include "actors/outbox_relay/policy.hpp"
+#include "adapters/signer/signature.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/error.hpp"
-#include "schemas/signature.hpp"
 #include "tests/support/fakes/signer.hpp"
 #include "tests/support/sim_system.hpp"
 

@@ -1,8 +1,8 @@
 #pragma once
 // Is a stored snapshot genuine? Asked by the worker, by a restore and by arrakisctl, with public keys alone.
 #include "adapters/objects/messages.hpp"
+#include "adapters/signer/signature.hpp"
 #include "runtime/error.hpp"
-#include "schemas/signature.hpp"
 
 namespace arrakis::objects {
 /// Nothing when the snapshot's bytes are canonical, have its digest, and the signature over {alg, communityId, version,

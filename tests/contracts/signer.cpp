@@ -1,6 +1,6 @@
 #include "tests/contracts/signer.hpp"
 
-#include "schemas/signature.hpp"
+#include "adapters/signer/signature.hpp"
 #include "tests/contracts/asking.hpp"
 
 #include <doctest/doctest.h>

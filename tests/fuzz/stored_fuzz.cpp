@@ -4,7 +4,7 @@
 #include "adapters/objects/layout.hpp"
 #include "adapters/queue/policy.hpp"
 #include "adapters/redis/wire.hpp"
-#include "schemas/signature.hpp"
+#include "adapters/signer/signature.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace arrakis::fuzz {

@@ -22,8 +22,8 @@ std::string_view first(std::string_view path, int count) {
 
 /// What others may see of a folder of adapters or actors: its protocol, and how to speak it.
 bool is_protocol(std::string_view path) {
-  constexpr std::array names{"messages.hpp",     "calls.hpp",   "requests.hpp", "server_time.hpp",
-                             "server_clock.hpp", "keyring.hpp", "layout.hpp",   "verify.hpp"};
+  constexpr std::array names{"messages.hpp", "calls.hpp",  "requests.hpp", "server_time.hpp", "server_clock.hpp",
+                             "keyring.hpp",  "layout.hpp", "verify.hpp",   "signature.hpp"};
   const auto name = path.substr(path.rfind('/') + 1);
   return std::find(names.begin(), names.end(), name) != names.end() || path == "adapters/chain/catalogue/catalogue.hpp";
 }
@@ -45,12 +45,9 @@ bool is_own(std::string_view from, std::string_view to) {
 /// Plain functions that every actor may use: what a manifest asks of a guild.
 bool is_shared_core(std::string_view path) { return below(path, "actors/guild/core"); }
 
-/// What even a plain value may use.
+/// What a shape needs to be read from JSON, and nothing that decides, signs, speaks or tells the time.
 bool is_ground(std::string_view path) {
-  constexpr std::array names{"runtime/error.hpp",   "runtime/json.hpp",    "runtime/assert.hpp",
-                             "runtime/secret.hpp",  "runtime/clock.hpp",   "runtime/utf8.hpp",
-                             "runtime/ed25519.hpp", "runtime/unicode.hpp", "runtime/foreign_text.hpp",
-                             "runtime/base64.hpp"};
+  constexpr std::array names{"runtime/error.hpp", "runtime/json.hpp", "runtime/secret.hpp", "runtime/utf8.hpp"};
   return std::find(names.begin(), names.end(), path) != names.end();
 }
 } // namespace
@@ -75,7 +72,7 @@ std::string direction_fault(std::string_view from, std::string_view to) {
   if (below(from, "schemas"))
     return is_ground(to)
            ? ""
-           : "schemas know no one, but values of runtime: error, json, assert, secret, clock, ed25519, ...";
+           : "schemas are shapes and their JSON forms: they know schemas, and error, json, secret and utf8 of runtime";
   if (below(from, "runtime"))
     return below(to, "runtime") ? "" : "runtime knows no domain";
   if (below(to, "runtime"))

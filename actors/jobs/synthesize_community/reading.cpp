@@ -1,6 +1,6 @@
 #include "actors/jobs/synthesize_community/job.hpp"
+#include "adapters/signer/signature.hpp"
 #include "runtime/log.hpp"
-#include "schemas/signature.hpp"
 
 #include <fmt/format.h>
 

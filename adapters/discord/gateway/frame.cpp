@@ -61,6 +61,7 @@ caf::expected<event> read_created(const bj::object& d) {
   if (!what)
     return what.error();
   what->received_ms = wall_ms();
+  what->trace = random_hex(16);
   return event{interaction_created{std::make_shared<const interaction>(std::move(*what))}};
 }
 

@@ -1,4 +1,5 @@
 #include "adapters/discord/gateway/frame.hpp"
+#include "schemas/trace.hpp"
 
 #include <doctest/doctest.h>
 
@@ -192,6 +193,7 @@ TEST_CASE("frame: an interaction is read whole, and one that hides something is 
   CHECK(what.command == "onboard");
   CHECK(what.user == snowflake{5});
   CHECK(what.received_ms > 0);
+  CHECK(is_trace_id(what.trace));
   CHECK_FALSE(decoded("INTERACTION_CREATE", "{" + fields + R"(,"token":"other"})"));
   CHECK_FALSE(decoded("INTERACTION_CREATE", "{" + fields + R"(,"x":"\ud800"})"));
   CHECK_FALSE(

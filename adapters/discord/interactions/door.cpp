@@ -84,8 +84,10 @@ caf::expected<interaction> door::open(std::string_view body, std::string_view si
   if (json::integer_or(*object, "type") == static_cast<int64_t>(interaction_kind::ping))
     return interaction{}; // Whatever else it holds, it asks for nothing but a PONG.
   auto what = read_interaction(*object);
-  if (what)
+  if (what) {
     what->received_ms = wall_ms();
+    what->trace = random_hex(16);
+  }
   return what;
 }
 

@@ -2,8 +2,8 @@
 
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/sql.hpp"
+#include "adapters/signer/signature.hpp"
 #include "runtime/exception.hpp"
-#include "schemas/signature.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>

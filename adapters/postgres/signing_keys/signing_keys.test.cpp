@@ -1,7 +1,7 @@
 #include "adapters/postgres/signing_keys/signing_keys.hpp"
 
 #include "adapters/postgres/audit/audit.hpp"
-#include "schemas/signature.hpp"
+#include "adapters/signer/signature.hpp"
 #include "tests/support/fakes/signer.hpp"
 #include "tests/support/stores.hpp"
 

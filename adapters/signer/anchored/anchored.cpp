@@ -1,11 +1,11 @@
 #include "adapters/signer/anchored/anchored.hpp"
 
 #include "adapters/signer/anchored/judge.hpp"
+#include "adapters/signer/signature.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
-#include "schemas/signature.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>

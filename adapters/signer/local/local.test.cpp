@@ -1,7 +1,7 @@
 #include "adapters/signer/local/local.hpp"
 
+#include "adapters/signer/signature.hpp"
 #include "runtime/file.hpp"
-#include "schemas/signature.hpp"
 #include "tests/contracts/asking.hpp"
 #include "tests/support/scratch.hpp"
 

@@ -1,7 +1,7 @@
 #include "tests/support/fakes/signer.hpp"
 
+#include "adapters/signer/signature.hpp"
 #include "schemas/canonical_json.hpp"
-#include "schemas/signature.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>

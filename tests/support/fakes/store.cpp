@@ -1,7 +1,7 @@
 #include "tests/support/fakes/store.hpp"
 
+#include "adapters/signer/signature.hpp"
 #include "schemas/canonical_json.hpp"
-#include "schemas/signature.hpp"
 #include "tests/support/fakes/snowflakes.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "schemas/signature.hpp"
+#include "adapters/signer/signature.hpp"
 
 #include "runtime/hex.hpp"
 

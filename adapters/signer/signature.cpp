@@ -1,4 +1,4 @@
-#include "schemas/signature.hpp"
+#include "adapters/signer/signature.hpp"
 
 #include "runtime/base64.hpp"
 #include "runtime/ed25519.hpp"
