@@ -30,13 +30,19 @@ struct fixture {
   int readings = 0;
   std::set<std::string> tenants; ///< Of the calls.
   caf::error rest_error;         ///< Instead of any answer.
+  bool holds = false;            ///< Calls are kept and not answered.
+  std::vector<caf::typed_response_promise<discord::answer>> held;
 
   fixture() {
-    auto discord = [this](discord::rest::pointer) -> discord::rest::behavior_type {
-      return {[this](const discord::call& c) -> caf::result<discord::answer> {
+    auto discord = [this](discord::rest::pointer self) -> discord::rest::behavior_type {
+      return {[this, self](const discord::call& c) -> caf::result<discord::answer> {
         tenants.insert(c.tenant);
         if (rest_error)
           return rest_error;
+        if (holds) {
+          held.push_back(self->make_response_promise<discord::answer>());
+          return caf::delegated<discord::answer>{};
+        }
         readings += c.path == "/guilds/200000000000000000" ? 1 : 0;
         auto at = answers.find(c.path);
         if (at == answers.end())
@@ -85,6 +91,22 @@ TEST_CASE_FIXTURE(fixture, "guild reader: what cannot be read is an error, not a
         != std::string::npos);
   CHECK(code_of(error({400, "{}", 50035, "Invalid Form Body"})) == ec::invalid);
   CHECK(code_of(error({502, "", 0, ""})) == ec::unavailable);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "guild reader: the parts of a guild are read at the same time, and the first error is the answer") {
+  holds = true;
+  caf::scoped_actor self{sim.sys()};
+  auto pending = self->request(guilds, caf::infinite,
+                               guild::fetch{snowflake{200000000000000000}, snowflake{9}, {}, {sim.now() + 3s}});
+  sim.run();
+  REQUIRE(held.size() == 4);
+  held[2].deliver(fail(ec::timeout, "later"));
+  sim.run();
+  REQUIRE(self->has_next_message());
+  pending.receive([](const guild::state&) { CHECK(false); },
+                  [](const caf::error& e) { CHECK(code_of(e) == ec::timeout); });
+  held.clear();
 }
 
 TEST_CASE_FIXTURE(fixture, "guild reader: a token that Discord refuses is no word about the guild") {

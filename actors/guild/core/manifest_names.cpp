@@ -10,7 +10,7 @@ namespace {
 constexpr size_t characters_max = 100; // Discord, of roles and channels.
 
 /// Why `name` cannot be one; empty: it can.
-std::string fault_of(std::string_view name) {
+std::string name_error(std::string_view name) {
   if (const auto flaw = unicode::name_flaw(name))
     return unicode::describe(*flaw) + ": leave it out";
   if (!unicode::has_visible(name))
@@ -18,9 +18,9 @@ std::string fault_of(std::string_view name) {
   return {};
 }
 
-std::string fault_of(const manifest_channel& channel) {
-  if (auto fault = fault_of(channel.name); !fault.empty())
-    return fault;
+std::string name_error(const manifest_channel& channel) {
+  if (auto error = name_error(channel.name); !error.empty())
+    return error;
   const auto written = blueprint::channel_name(channel.name, blueprint::channel_type(channel.type));
   if (!unicode::has_visible(written))
     return "Discord leaves nothing of it: use letters or digits";
@@ -29,26 +29,26 @@ std::string fault_of(const manifest_channel& channel) {
   return {};
 }
 
-caf::error refuse(const std::string& pointer, const std::string& fault) {
-  return fault.empty() ? caf::error{} : fail(ec::invalid, fmt::format("manifest {}/name: {}", pointer, fault));
+caf::error refuse(const std::string& pointer, const std::string& error) {
+  return error.empty() ? caf::error{} : fail(ec::invalid, fmt::format("manifest {}/name: {}", pointer, error));
 }
 
 template <class T>
 caf::error check_list(const std::vector<T>& list, std::string_view kind) {
   for (size_t i = 0; i < list.size(); ++i)
-    if (auto error = refuse(fmt::format("/{}/{}", kind, i), fault_of(list[i].name)))
+    if (auto error = refuse(fmt::format("/{}/{}", kind, i), name_error(list[i].name)))
       return error;
   return {};
 }
 } // namespace
 
 caf::error check_names(const manifest& m) {
-  for (auto error : {refuse("/community", fault_of(m.community_name)), check_list(m.tiers, "tiers"),
+  for (auto error : {refuse("/community", name_error(m.community_name)), check_list(m.tiers, "tiers"),
                      check_list(m.roles, "roles"), check_list(m.categories, "categories")})
     if (error)
       return error;
   for (size_t i = 0; i < m.channels.size(); ++i)
-    if (auto error = refuse(fmt::format("/channels/{}", i), fault_of(m.channels[i])))
+    if (auto error = refuse(fmt::format("/channels/{}", i), name_error(m.channels[i])))
       return error;
   return {};
 }

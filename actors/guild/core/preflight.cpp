@@ -11,7 +11,7 @@
 namespace arrakis::blueprint {
 namespace {
 using namespace permissions;
-using sentences = std::vector<std::string>;
+using user_messages = std::vector<std::string>;
 
 // docs/topics/opcodes-and-status-codes: 30005 and 30013.
 constexpr size_t roles_max = 250, channels_max = 500;
@@ -28,18 +28,18 @@ std::string names_of(uint64_t bits) {
   return list;
 }
 
-void check_permissions(sentences& out, const guild::state& g, const manifest& m) {
+void check_permissions(user_messages& out, const guild::state& g, const manifest& m) {
   const auto has = bot_permissions(g);
   const auto need = [&](uint64_t bit, const char* label, const char* why) {
     if (!(has & bit))
       out.push_back(fmt::format("Give the bot the permission {} (Server Settings → Roles): {}.", quoted(label), why));
   };
-  const bool rooms = !m.channels.empty() || !m.categories.empty();
+  const bool has_channels = !m.channels.empty() || !m.categories.empty();
   if (!m.roles.empty())
     need(manage_roles, "Manage Roles", "it makes the tiers' roles");
-  else if (rooms)
+  else if (has_channels)
     need(manage_roles, "Manage Roles", "it sets who may see a channel");
-  if (rooms) {
+  if (has_channels) {
     need(manage_channels, "Manage Channels", "it makes categories and channels");
     need(view_channel, "View Channels", "it can only change channels that it sees");
   }
@@ -54,7 +54,7 @@ void check_permissions(sentences& out, const guild::state& g, const manifest& m)
     need(speak, "Speak", "it closes read-only voice channels for others");
 }
 
-void check_role(sentences& out, const guild::state& g, const manifest_role& want, const ids& known) {
+void check_role(user_messages& out, const guild::state& g, const manifest_role& want, const ids& known) {
   const auto has = bot_permissions(g);
   const auto bits = mask(want.permissions);
   if (!want.existing && bits && dangers_given(g, *bits) != 0)
@@ -86,7 +86,7 @@ void check_role(sentences& out, const guild::state& g, const manifest_role& want
                               quoted(now->name)));
 }
 
-void check_room(sentences& out, const guild::state& g, const manifest& m, const ids& known) {
+void check_limits(user_messages& out, const guild::state& g, const manifest& m, const ids& known) {
   size_t new_roles = 0, new_channels = 0;
   for (const auto& r : resources(m)) {
     const auto found = known.find(r.key);
@@ -108,11 +108,11 @@ void check_room(sentences& out, const guild::state& g, const manifest& m, const 
 } // namespace
 
 std::vector<std::string> preflight(const guild::state& g, const manifest& m, const ids& known) {
-  sentences out;
+  user_messages out;
   check_permissions(out, g, m);
   for (const auto& r : m.roles)
     check_role(out, g, r, known);
-  check_room(out, g, m, known);
+  check_limits(out, g, m, known);
   const bool community = std::any_of(g.features.begin(), g.features.end(),
                                      [](const std::string& f) { return f == "COMMUNITY" || f == "NEWS"; });
   for (const auto& c : m.channels)
