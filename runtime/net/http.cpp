@@ -58,8 +58,11 @@ std::string percent_encode(std::string_view text) {
 }
 
 std::string percent_decode(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
+  std::string out{text.substr(0, text.find('%'))}; // Most have none.
+  if (out.size() == text.size())
+    return out;
+  out.reserve(text.size());
+  for (size_t i = out.size(); i < text.size(); ++i) {
     const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
     const int low = high < 0 ? -1 : hex_digit(text[i + 2]);
     if (low < 0) {

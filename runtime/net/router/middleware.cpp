@@ -23,7 +23,8 @@ bool is_request_id(std::string_view text) {
   });
 }
 
-/// 16 hex digits, unique in this process and unlike those of another. No secret.
+/// 15 hex digits, unlike others of this process and of another. No secret; with one digit more it would need memory of
+/// its own in each copy.
 std::string make_request_id() {
   static const uint64_t seed = [] {
     uint64_t value = 0;
@@ -36,7 +37,7 @@ std::string make_request_id() {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
   x ^= x >> 31;
-  std::string out(16, '0');
+  std::string out(15, '0');
   for (auto at = out.rbegin(); at != out.rend(); ++at, x >>= 4)
     *at = "0123456789abcdef"[x & 15];
   return out;
@@ -167,10 +168,12 @@ middleware security_headers() {
           .judge_head = {},
           .judge_body = {},
           .pass_back = [](const exchange&, http_response& response) {
-            response.headers.reserve(response.headers.size() + 6);
+            response.headers.reserve(response.headers.size() + 5);
             put_default(response, "X-Content-Type-Options", "nosniff");
-            put_default(response, "Referrer-Policy", "no-referrer");
             put_default(response, "Cache-Control", "no-store");
+            if (header(response.headers, "Content-Type").starts_with("application/json"))
+              return; // No browser makes a document of it, and it is most of what is answered.
+            put_default(response, "Referrer-Policy", "no-referrer");
             put_default(response, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
           }};
 }
@@ -179,9 +182,9 @@ middleware routing(std::shared_ptr<const table> routes) {
   return {
     .name = "routing",
     .judge_head = [routes = std::move(routes)](exchange& of, const http_request& head) -> std::optional<http_response> {
-      const auto path = std::string_view{head.target}.substr(0, head.target.find_first_of("?#"));
       if (of.matched)
         return std::nullopt;
+      const auto path = std::string_view{head.target}.substr(0, head.target.find_first_of("?#"));
       if (path.size() > path_bytes_max)
         return problem(414, "ERR_INVALID_INPUT", fmt::format("a path has at most {} bytes", path_bytes_max));
       if (head.target == "*" && head.method == "OPTIONS") // RFC 9110 9.3.7: of the server as a whole.
@@ -260,15 +263,13 @@ middleware negotiation() {
 }
 
 chain standard_chain(std::shared_ptr<const table> routes, hooks with) {
-  auto metrics = request_metrics(*routes);
+  chain out{request_ids(), access_log(), request_metrics(*routes), security_headers()};
   auto proof = authentication(*routes, std::move(with.authenticators));
-  return {request_ids(),
-          access_log(),
-          std::move(metrics),
-          security_headers(),
-          routing(std::move(routes)),
-          std::move(proof),
-          rate_limits(std::move(with.rate_limit)),
-          negotiation()};
+  out.push_back(routing(std::move(routes)));
+  out.push_back(std::move(proof));
+  if (with.rate_limit)
+    out.push_back(rate_limits(std::move(with.rate_limit)));
+  out.push_back(negotiation());
+  return out;
 }
 } // namespace arrakis::net::router

@@ -52,7 +52,8 @@ middleware access_log();
 /// http_requests_total{method,route,status} and arrakis_http_request_seconds{route}, where `route` is the path of the
 /// route as it is declared, or "none".
 middleware request_metrics(const table&);
-/// nosniff, no-referrer, no-store and a policy that lets a page load nothing, each where the answer says nothing of it.
+/// nosniff and no-store; for what is not JSON also no-referrer and a policy that lets a page load nothing. Each where
+/// the answer says nothing of it.
 middleware security_headers();
 /// 404, 405 with Allow, 414, and the answer to OPTIONS.
 middleware routing(std::shared_ptr<const table>);

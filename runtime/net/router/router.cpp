@@ -3,7 +3,11 @@
 
 namespace arrakis::net::router {
 namespace {
-std::string_view path_in(std::string_view target) { return target.substr(0, target.find_first_of("?#")); }
+/// find_first_of would look each character up.
+std::string_view path_in(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  return target.substr(0, target.find('#'));
+}
 
 std::shared_ptr<exchange> begin(const table& routes, std::shared_ptr<const chain> stages, const http_request& head) {
   auto out = std::make_shared<exchange>();
