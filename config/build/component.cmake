@@ -25,7 +25,7 @@ endif()
 target_link_libraries(arrakis_options INTERFACE caf::core Boost::json fmt::fmt Threads::Threads)
 
 # One precompiled header for all: CAF and Boost.JSON are the price of nearly every file.
-file(WRITE "${CMAKE_BINARY_DIR}/pch.cpp" "")
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/pch.cpp" CONTENT "" @ONLY) # Written when it changes: all depends on it.
 add_library(arrakis_pch OBJECT "${CMAKE_BINARY_DIR}/pch.cpp")
 target_link_libraries(arrakis_pch PUBLIC arrakis_options)
 target_compile_options(arrakis_pch PRIVATE -fpch-instantiate-templates)
