@@ -34,7 +34,7 @@ struct scene {
   caf::actor_system_config cfg = threads();
   caf::actor_system sys{cfg};
   redis_server first{io}, second{io};
-  redis::client orders{io, redis::blocking(first.link())};
+  redis::link orders = redis::connect(io, first.link()).blocking();
   std::string root;
   std::optional<process> peer;
   size_t jobs = jobs_max;
@@ -92,12 +92,12 @@ struct scene {
   void check_added() const { check(first, "LLEN", "wait", jobs); }
 };
 
-effort our_fill(scene& s, size_t count) { return fill(s.sys, redis::client{s.io, s.first.link()}, count, bulk); }
+effort our_fill(scene& s, size_t count) { return fill(s.sys, redis::connect(s.io, s.first.link()), count, bulk); }
 
 /// Both sides once, small: scripts are loaded, code is warm. Then our calls are recorded.
 void prepare(scene& s) {
   for (auto* each : {&s.first, &s.second}) {
-    fill(s.sys, redis::client{s.io, each->link()}, warm_up_jobs, bulk);
+    fill(s.sys, redis::connect(s.io, each->link()), warm_up_jobs, bulk);
     drain(s.sys, s.io, {each->link()}, warm_up_jobs);
     each->empty();
   }
@@ -112,7 +112,7 @@ void prepare(scene& s) {
     work(link);
     return between.longest();
   };
-  s.adds = record([&](const redis::options& link) { fill(s.sys, redis::client{s.io, link}, s.jobs, bulk); });
+  s.adds = record([&](const redis::options& link) { fill(s.sys, redis::connect(s.io, link), s.jobs, bulk); });
   s.check_added();
   s.ends = record([&](const redis::options& link) { drain(s.sys, s.io, {link}, s.jobs); });
   s.check_done();

@@ -46,11 +46,11 @@ struct fixture {
                 if (redis_fails-- > 0)
                   return fail(ec::unavailable, "away");
                 redis::reply r;
-                if (c.argv[0] == "SET")
-                  redis[c.argv[1]] = c.argv[2];
-                else if (redis.contains(c.argv[1])) {
+                if (redis::words_of(c)[0] == "SET")
+                  redis[redis::words_of(c)[1]] = redis::words_of(c)[2];
+                else if (redis.contains(redis::words_of(c)[1])) {
                   r.type = redis::reply::text;
-                  r.bytes = redis[c.argv[1]];
+                  r.bytes = redis[redis::words_of(c)[1]];
                 }
                 return r;
               },

@@ -48,7 +48,7 @@ flow<caf::expected<published>> once(self_pointer self, snowflake application, de
   const auto body = registration_json();
   const auto hash = sha256_hex(body);
   const auto key = "commands:" + application.text() + ":sha256";
-  redis::command get{{"GET", key}, until};
+  redis::command get{{"GET"}, {key}, {}, until};
   auto last = co_await ask(self, st.redis, until, std::move(get));
   if (!last)
     co_return last.error();
@@ -63,7 +63,7 @@ flow<caf::expected<published>> once(self_pointer self, snowflake application, de
     co_return fail(ec::refused, "Discord refused the commands: " + discord::summary(*answer));
   if (answer->status != 200)
     co_return fail(ec::unavailable, "Discord answered " + std::to_string(answer->status));
-  redis::command set{{"SET", key, hash}, until};
+  redis::command set{{"SET"}, {key}, {hash}, until};
   auto kept = co_await ask(self, st.redis, until, std::move(set));
   if (!kept)
     log::warn("commands_hash_not_kept", {{"error", text_of(kept.error())}}); // They are written once more next time.

@@ -84,7 +84,8 @@ std::optional<caf::error> objection(self_pointer self, const interaction& x) {
 /// by Discord itself, and the wizard's own compare-and-set lets a second click do nothing.
 flow<bool> first_time(self_pointer self, snowflake id) {
   const auto until = within(self, self->state.limits.remember_within);
-  redis::command once{{"SET", "interaction:" + id.text(), "1", "NX", "PX", "900000"}, until}; // The life of its token.
+  redis::command once{
+    {"SET"}, {"interaction:" + id.text()}, {"1", "NX", "PX", "900000"}, until}; // The life of its token.
   auto reply = co_await ask(self, self->state.to.redis, until, std::move(once));
   co_return !reply || reply->type != redis::reply::nil;
 }

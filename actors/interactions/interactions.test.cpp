@@ -75,7 +75,8 @@ struct fixture {
                 return caf::delegated<redis::reply>{};
               }
               redis::reply r;
-              r.type = w.taken.insert(c.argv.at(1)).second || w.redis_forgets ? redis::reply::text : redis::reply::nil;
+              r.type = w.taken.insert(redis::words_of(c).at(1)).second || w.redis_forgets ? redis::reply::text
+                                                                                          : redis::reply::nil;
               return r;
             },
             [](const redis::eval&) -> caf::result<redis::reply> { return fail(ec::internal, "no scripts here"); }};

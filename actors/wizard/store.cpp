@@ -54,7 +54,7 @@ loaded read_pair(const redis::reply& version, const redis::reply& text, snowflak
 std::string key(snowflake user, snowflake guild) { return "wizard:" + user.text() + ":" + guild.text(); }
 
 redis::command load(snowflake user, snowflake guild, deadline until) {
-  return {{"HMGET", key(user, guild), "version", "record"}, until};
+  return {{"HMGET"}, {key(user, guild)}, {"version", "record"}, until};
 }
 
 caf::expected<loaded> read_loaded(const redis::reply& reply, snowflake user, snowflake guild) {

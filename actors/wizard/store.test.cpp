@@ -30,7 +30,7 @@ struct fixture : test::redis_town {
     REQUIRE(got);
     return *got;
   }
-  int64_t ttl_ms() { return ask(redis::command{{"PTTL", store::key(user, guild)}, soon()}).number; }
+  int64_t ttl_ms() { return ask(redis::command{{"PTTL"}, {store::key(user, guild)}, {}, soon()}).number; }
   core::record session(int64_t version) {
     auto r = core::fresh("session", user, guild, snowflake{3}, 1000);
     r.version = version;
@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(fixture, "wizard store: what was stored is read again, with 15
   CHECK(*found.session == session(1));
   CHECK(ttl_ms() > 890'000);
   CHECK(ttl_ms() <= 900'000);
-  ask(redis::command{{"PEXPIRE", store::key(user, guild), "1000"}, soon()});
+  ask(redis::command{{"PEXPIRE"}, {store::key(user, guild)}, {"1000"}, soon()});
   CHECK(swap(1, session(2)).won);
   CHECK(ttl_ms() > 890'000);
   auto complete = session(3);
@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(fixture, "wizard store: only the version that was read is remo
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard store: a record that does not read is absent, and can be replaced") {
-  ask(redis::command{{"HSET", store::key(user, guild), "version", "7", "record", "{\"layout\":99}"}, soon()});
+  ask(redis::command{{"HSET"}, {store::key(user, guild)}, {"version", "7", "record", "{\"layout\":99}"}, soon()});
   const auto found = load();
   CHECK(found.version == 7);
   CHECK_FALSE(found.session);
@@ -91,7 +91,8 @@ TEST_CASE_FIXTURE(fixture, "wizard store: a record that does not read is absent,
 
 TEST_CASE_FIXTURE(fixture, "wizard store: a version that no session of ours has is no session") {
   for (const auto* odd : {"-1", "9223372036854775807", "9007199254740993", "99999999999999999999", "x"}) {
-    ask(redis::command{{"HSET", store::key(user, guild), "version", odd, "record", core::to_text(session(1))}, soon()});
+    ask(redis::command{
+      {"HSET"}, {store::key(user, guild)}, {"version", odd, "record", core::to_text(session(1))}, soon()});
     CHECK(load().version == 0);
     CHECK_FALSE(load().session);
   }
@@ -101,11 +102,13 @@ TEST_CASE_FIXTURE(fixture, "wizard store: a record of another user or server tha
   for (const bool of_user : {true, false}) {
     auto foreign = session(1);
     (of_user ? foreign.user : foreign.guild) = snowflake{9};
-    ask(redis::command{{"HSET", store::key(user, guild), "version", "1", "record", core::to_text(foreign)}, soon()});
+    ask(
+      redis::command{{"HSET"}, {store::key(user, guild)}, {"version", "1", "record", core::to_text(foreign)}, soon()});
     const auto found = load();
     CHECK(found.version == 1);
     CHECK_FALSE(found.session);
   }
-  ask(redis::command{{"HSET", store::key(user, guild), "version", "1", "record", core::to_text(session(1))}, soon()});
+  ask(
+    redis::command{{"HSET"}, {store::key(user, guild)}, {"version", "1", "record", core::to_text(session(1))}, soon()});
   CHECK(load().session);
 }

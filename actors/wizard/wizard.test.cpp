@@ -45,7 +45,7 @@ redis::handle::behavior_type fake_redis(redis::handle::pointer, surroundings* w)
   return {[w](const redis::command& c) -> caf::result<redis::reply> {
             if (w->redis_away)
               return fail(ec::unavailable, "no connection");
-            auto at = w->sessions.find(c.argv.at(1));
+            auto at = w->sessions.find(redis::words_of(c).at(1));
             if (at == w->sessions.end())
               return list({redis::reply{}, redis::reply{}});
             return list({text(at->second.first), text(at->second.second)});

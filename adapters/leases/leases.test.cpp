@@ -23,7 +23,7 @@ struct bench : test::redis_town {
   }
   int64_t number(std::vector<std::string> command) {
     std::promise<int64_t> got;
-    client.command(std::move(command), live.in(20s),
+    client.command({std::move(command), {}, {}, live.in(20s)},
                    [&](caf::expected<redis::reply> r) { got.set_value(r ? r->number : -1); });
     return got.get_future().get();
   }

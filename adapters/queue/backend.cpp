@@ -28,7 +28,7 @@ std::string failure_fields(const taken& job, const verdict& end) {
 }
 } // namespace
 
-backend::backend(redis::client to, const options& how, redis::server_time time)
+backend::backend(redis::link to, const options& how, redis::server_time time)
   : to_(std::move(to)), time_(std::move(time)), how_(how), keys_(how.prefix, how.name) {
   const auto& k = keys_;
   redis::put_eval(add_head_, lua::add_standard_job_9.sha1, 9, 3);
@@ -110,7 +110,7 @@ void backend::state_of(std::string_view id, deadline until, done answer) const {
 }
 
 void backend::fields(std::string_view id, deadline until, done answer) const {
-  to_.command({"HGETALL", keys_.job(id)}, until, std::move(answer));
+  to_.command({{"HGETALL"}, {keys_.job(id)}, {}, until}, std::move(answer));
 }
 
 void backend::reprocess(std::string_view id, deadline until, done answer) const {

@@ -14,12 +14,12 @@ namespace arrakis::queue {
 
 class backend {
 public:
-  using done = redis::client::done;
-  backend(redis::client to, const options& how) : backend(to, how, redis::server_time{to}) {}
+  using done = redis::done;
+  backend(redis::link to, const options& how) : backend(to, how, redis::server_time{to}) {}
   /// The dead letters of the same queue.
   backend dead() const;
   const queue::keys& keys() const { return keys_; }
-  const redis::client& client() const { return to_; }
+  const redis::link& client() const { return to_; }
   /// Redis' own clock, by which all nodes judge what is due: theirs differ.
   const redis::server_time& time() const { return time_; }
 
@@ -69,10 +69,10 @@ private:
            deadline, done) const;
   void delay(const taken&, const verdict&, std::string_view token, deadline, done) const;
 
-  backend(redis::client to, const options& how, redis::server_time);
+  backend(redis::link to, const options& how, redis::server_time);
   std::string now_text() const { return std::to_string(time_.now_ms()); }
 
-  redis::client to_;
+  redis::link to_;
   redis::server_time time_;
   options how_;
   queue::keys keys_;

@@ -43,7 +43,7 @@ struct bench : test::redis_town {
 
   redis::reply run(words argv) {
     std::promise<caf::expected<redis::reply>> result;
-    client.command(std::move(argv), {std::chrono::steady_clock::now() + patience},
+    client.command({std::move(argv), {}, {}, {std::chrono::steady_clock::now() + patience}},
                    [&](caf::expected<redis::reply> got) { result.set_value(std::move(got)); });
     auto got = result.get_future().get();
     if (!got)
@@ -98,7 +98,7 @@ struct bench : test::redis_town {
       argv.push_back(key);
     argv.insert(argv.end(), what.arguments.begin(), what.arguments.end());
     std::promise<caf::expected<redis::reply>> result;
-    client.command(std::move(argv), {std::chrono::steady_clock::now() + patience},
+    client.command({std::move(argv), {}, {}, {std::chrono::steady_clock::now() + patience}},
                    [&](caf::expected<redis::reply> got) { result.set_value(std::move(got)); });
     auto got = result.get_future().get();
     if (got && got->items.size() == 4 && got->items[2].number > 0)

@@ -31,7 +31,7 @@ event event_from(redis::reply& entry) {
 struct reader_state {
   static inline const char* name = "queue.events";
   redis::calls calls;
-  std::optional<redis::client> waiting;
+  std::optional<redis::link> waiting;
   std::string key;
   listener to;
   flows running;
@@ -42,8 +42,8 @@ using pointer = event_reader::stateful_pointer<reader_state>;
 flow<std::string> end_of_stream(pointer self) {
   auto& st = self->state;
   for (;;) {
-    std::vector<std::string> argv{"XREVRANGE", st.key, "+", "-", "COUNT", "1"};
-    auto got = co_await redis::run(self, st.calls, *st.waiting, std::move(argv), within(self, block_grace));
+    redis::command newest{{"XREVRANGE"}, {st.key}, {"+", "-", "COUNT", "1"}, within(self, block_grace)};
+    auto got = co_await redis::run(self, st.calls, *st.waiting, std::move(newest));
     if (got && (got->items.empty() || got->items[0].items.empty()))
       co_return "0";
     if (got)
@@ -57,9 +57,11 @@ flow<> read(pointer self) {
   auto last = co_await end_of_stream(self);
   self->send(st.to, reading{});
   for (;;) {
-    std::vector<std::string> argv{"XREAD",   "COUNT", batch, "BLOCK", std::to_string(block.count()),
-                                  "STREAMS", st.key,  last};
-    auto got = co_await redis::run(self, st.calls, *st.waiting, std::move(argv), within(self, block + block_grace));
+    redis::command next{{"XREAD", "COUNT", batch, "BLOCK", std::to_string(block.count()), "STREAMS"},
+                        {st.key},
+                        {last},
+                        within(self, block + block_grace)};
+    auto got = co_await redis::run(self, st.calls, *st.waiting, std::move(next));
     if (!got) {
       co_await nap(self, pause);
       continue;
@@ -74,10 +76,10 @@ flow<> read(pointer self) {
   }
 }
 
-event_reader::behavior_type behavior(pointer self, const redis::client& waiting, std::string key, listener to) {
+event_reader::behavior_type behavior(pointer self, const redis::link& redis, std::string key, listener to) {
   keep_exception_text(self);
   auto& st = self->state;
-  st.waiting.emplace(waiting);
+  st.waiting.emplace(redis.blocking());
   st.key = std::move(key);
   st.to = std::move(to);
   self->monitor(st.to);
@@ -87,7 +89,7 @@ event_reader::behavior_type behavior(pointer self, const redis::client& waiting,
 }
 } // namespace
 
-event_reader start_events(caf::actor_system& sys, redis::client waiting, const options& how, listener to) {
-  return sys.spawn(behavior, std::move(waiting), keys{how.prefix, how.name}.events, std::move(to));
+event_reader start_events(caf::actor_system& sys, redis::link redis, const options& how, listener to) {
+  return sys.spawn(behavior, std::move(redis), keys{how.prefix, how.name}.events, std::move(to));
 }
 } // namespace arrakis::queue

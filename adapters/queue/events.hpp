@@ -25,8 +25,8 @@ struct reading {};
 using listener = caf::typed_actor<caf::reacts_to<event>, caf::reacts_to<reading>>;
 using event_reader = caf::typed_actor<caf::reacts_to<redis::arrived>>;
 
-/// Starts an actor that tells `to` of each event, in order, and ends with it. `waiting` is a connection of its own
-/// (redis::blocking). While Redis is away the reader waits; entries that the stream's length (options::events_max)
+/// Starts an actor that tells `to` of each event, in order, and ends with it. It reads on a connection of its
+/// own. While Redis is away the reader waits; entries that the stream's length (options::events_max)
 /// pushes out meanwhile are lost.
-event_reader start_events(caf::actor_system&, redis::client waiting, const options&, listener to);
+event_reader start_events(caf::actor_system&, redis::link redis, const options&, listener to);
 } // namespace arrakis::queue

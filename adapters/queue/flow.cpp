@@ -27,7 +27,7 @@ toolbox::done ids_only(std::vector<script_call> jobs, toolbox::done next) {
 struct tree_walk {
   const options& how;
   int64_t now_ms;
-  std::vector<redis::client::step> steps;
+  std::vector<redis::step> steps;
   std::vector<script_call> jobs;
   std::string fault;
 
@@ -59,7 +59,7 @@ struct tree_walk {
 void toolbox::add_all(std::span<const wish> list, deadline until, done answer) const {
   if (list.size() > jobs_max)
     return answer(fail(ec::invalid, fmt::format("at most {} jobs at once", jobs_max)));
-  std::vector<redis::client::step> steps;
+  std::vector<redis::step> steps;
   std::vector<script_call> jobs;
   for (const auto& each : list) {
     if (auto fault = fault_of(each, how_.data_bytes_max); !fault.empty())

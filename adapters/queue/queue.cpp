@@ -140,7 +140,7 @@ flow<> run_counts(pointer self, deadline until, caf::typed_response_promise<coun
   for (size_t i = 0; i < places.size(); ++i)
     *places[i] = answer->items[i].number;
   auto ask = [&](backend::done d) {
-    st.store->client().command({"HEXISTS", st.store->keys().meta, "paused"}, until, std::move(d));
+    st.store->client().command({{"HEXISTS"}, {st.store->keys().meta}, {"paused"}, until}, std::move(d));
   };
   auto paused = co_await call(self, ask);
   if (!paused) {
@@ -155,7 +155,7 @@ flow<> run_pause(pointer self, queue::pause what, caf::typed_response_promise<do
   auto& st = self->state;
   // The script renames a list over another: a second pause would lose what was added since the first.
   auto ask = [&](backend::done d) {
-    st.store->client().command({"HEXISTS", st.store->keys().meta, "paused"}, what.until, std::move(d));
+    st.store->client().command({{"HEXISTS"}, {st.store->keys().meta}, {"paused"}, what.until}, std::move(d));
   };
   auto paused = co_await call(self, ask);
   if (paused && (paused->number == 1) == what.on) {
@@ -343,12 +343,12 @@ flow<> announce(pointer self) {
     const auto until = within(self, st.how.call_within);
     const auto& meta = st.store->keys().meta;
     auto length = [&](backend::done d) {
-      st.store->client().command({"HSETNX", meta, "opts.maxLenEvents", std::to_string(st.how.events_max)}, until,
+      st.store->client().command({{"HSETNX"}, {meta}, {"opts.maxLenEvents", std::to_string(st.how.events_max)}, until},
                                  std::move(d));
     };
     auto set = co_await call(self, length);
     auto version = [&](backend::done d) {
-      st.store->client().command({"HSET", meta, "version", "bullmq:5.66.4"}, until, std::move(d));
+      st.store->client().command({{"HSET"}, {meta}, {"version", "bullmq:5.66.4"}, until}, std::move(d));
     };
     if (set)
       set = co_await call(self, version);
@@ -365,7 +365,7 @@ caf::result<T> begin(pointer self, Message what, flow<> (*run)(pointer, Message,
   return caf::delegated<T>{};
 }
 
-port::behavior_type behavior(pointer self, const redis::client& to, const options& how) {
+port::behavior_type behavior(pointer self, const redis::link& to, const options& how) {
   keep_exception_text(self);
   auto& st = self->state;
   st.how = how;
@@ -395,7 +395,7 @@ port::behavior_type behavior(pointer self, const redis::client& to, const option
 }
 } // namespace
 
-handle start_queue(caf::actor_system& sys, redis::client to, options how) {
+handle start_queue(caf::actor_system& sys, redis::link to, options how) {
   if (auto fault = fault_of(how); !fault.empty())
     throw std::runtime_error(fault);
   return sys.spawn(behavior, std::move(to), std::move(how));

@@ -13,6 +13,6 @@ namespace arrakis::queue {
 /// - show, retry, replay: ec::not_found. retry and replay: ec::conflict when the job is in another state.
 /// - replay: ec::refused when all that is left of the job was redacted.
 /// Throws std::runtime_error for options that cannot work.
-handle start_queue(caf::actor_system&, redis::client, options);
+handle start_queue(caf::actor_system&, redis::link, options);
 
 } // namespace arrakis::queue

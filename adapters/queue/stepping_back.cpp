@@ -19,14 +19,13 @@ void backend::step_behind_limit(const taken& job, std::string_view token, std::c
   // "More than any count", as BullMQ writes it: JavaScript's largest safe integer.
   static constexpr const char* used_up = "9007199254740991";
   const auto& k = keys_;
-  std::vector<redis::client::step> steps;
+  std::vector<redis::step> steps;
   if (wait.count() > 0)
-    steps.push_back({nullptr, 0, {"SET", k.limiter, used_up, "PX", std::to_string(wait.count())}});
-  redis::client::step move{&lua::move_job_from_active_to_wait_9,
-                           9,
-                           {k.active, k.wait, k.stalled, k.paused, k.meta, k.limiter, k.prioritized, k.marker, k.events,
-                            job.what.id, std::string{token}, k.job(job.what.id)}};
-  steps.push_back(std::move(move));
+    steps.push_back({nullptr, {"SET"}, {k.limiter}, {used_up, "PX", std::to_string(wait.count())}});
+  steps.push_back({&lua::move_job_from_active_to_wait_9,
+                   {},
+                   {k.active, k.wait, k.stalled, k.paused, k.meta, k.limiter, k.prioritized, k.marker, k.events},
+                   {job.what.id, std::string{token}, k.job(job.what.id)}});
   to_.transaction(steps, until, std::move(answer));
 }
 } // namespace arrakis::queue

@@ -29,9 +29,9 @@ void toolbox::add(const wish& what, deadline until, done answer) const {
   if (auto fault = fault_of(what, how_.data_bytes_max); !fault.empty())
     return answer(fail(ec::invalid, std::move(fault)));
   const auto step = adding(keys_, what, id_in(what), time_.now_ms());
-  const std::vector<std::string_view> words{step.words.begin(), step.words.end()};
-  const std::span all{words};
-  to_.eval(*step.code, all.first(step.keys), all.subspan(step.keys), until,
+  const std::vector<std::string_view> names{step.keys.begin(), step.keys.end()};
+  const std::vector<std::string_view> args{step.args.begin(), step.args.end()};
+  to_.eval(*step.code, names, args, until,
            refusing(std::move(answer), {.command = "addJob", .job = id_in(what), .parent = parent_key_in(what)}));
 }
 
@@ -71,7 +71,7 @@ void toolbox::log(std::string_view id, std::string_view row, std::optional<int64
 }
 
 void toolbox::logs(std::string_view id, int64_t first, int64_t last, deadline until, done answer) const {
-  to_.command({"LRANGE", keys_.job(id) + ":logs", std::to_string(first), std::to_string(last)}, until,
+  to_.command({{"LRANGE"}, {keys_.job(id) + ":logs"}, {std::to_string(first), std::to_string(last)}, until},
               std::move(answer));
 }
 
@@ -103,16 +103,16 @@ void toolbox::end_of(std::string_view id, deadline until, done answer) const {
 }
 
 void toolbox::children_values(std::string_view parent, deadline until, done answer) const {
-  to_.command({"HGETALL", keys_.job(parent) + ":processed"}, until, std::move(answer));
+  to_.command({{"HGETALL"}, {keys_.job(parent) + ":processed"}, {}, until}, std::move(answer));
 }
 void toolbox::ignored_failures(std::string_view parent, deadline until, done answer) const {
-  to_.command({"HGETALL", keys_.job(parent) + ":failed"}, until, std::move(answer));
+  to_.command({{"HGETALL"}, {keys_.job(parent) + ":failed"}, {}, until}, std::move(answer));
 }
 void toolbox::failed_children(std::string_view parent, deadline until, done answer) const {
-  to_.command({"ZRANGE", keys_.job(parent) + ":unsuccessful", "0", "-1"}, until, std::move(answer));
+  to_.command({{"ZRANGE"}, {keys_.job(parent) + ":unsuccessful"}, {"0", "-1"}, until}, std::move(answer));
 }
 void toolbox::pending_children(std::string_view parent, deadline until, done answer) const {
-  to_.command({"SMEMBERS", keys_.job(parent) + ":dependencies"}, until, std::move(answer));
+  to_.command({{"SMEMBERS"}, {keys_.job(parent) + ":dependencies"}, {}, until}, std::move(answer));
 }
 
 void toolbox::remove_pending_children(std::string_view parent, deadline until, done answer) const {
@@ -163,8 +163,8 @@ void toolbox::obliterate(int64_t count, bool force, deadline until, done answer)
       me.obliterate_queue(count, force, until, answer);
     });
   };
-  const std::vector<redis::client::step> look{{nullptr, 0, {"HEXISTS", keys_.meta, "paused"}},
-                                              {nullptr, 0, {"LLEN", keys_.active}}};
+  const std::vector<redis::step> look{{nullptr, {"HEXISTS"}, {keys_.meta}, {"paused"}},
+                                      {nullptr, {"LLEN"}, {keys_.active}, {}}};
   to_.transaction(look, until, std::move(letters));
 }
 
@@ -177,11 +177,11 @@ void toolbox::obliterate_letters(int64_t count, deadline until, done answer) con
   };
   // Nobody takes a dead letter, so their queue was never paused: this is BullMQ's pause, which may be repeated. Its
   // first command fails where no letter waits.
-  const std::vector<redis::client::step> steps{
-    {nullptr, 0, {"RENAMENX", dead.wait, dead.paused}},
-    {nullptr, 0, {"HSET", dead.meta, "paused", "1"}},
-    {nullptr, 0, {"DEL", dead.marker}},
-    {&lua::obliterate_2, 2, {dead.meta, dead.base, std::to_string(count), "force"}}};
+  const std::vector<redis::step> steps{
+    {nullptr, {"RENAMENX"}, {dead.wait, dead.paused}, {}},
+    {nullptr, {"HSET"}, {dead.meta}, {"paused", "1"}},
+    {nullptr, {"DEL"}, {dead.marker}, {}},
+    {&lua::obliterate_2, {}, {dead.meta, dead.base}, {std::to_string(count), "force"}}};
   to_.transaction(steps, until, std::move(last));
 }
 
@@ -206,7 +206,7 @@ void toolbox::metrics(std::string_view kind, int64_t first, int64_t last, deadli
 void toolbox::limit_for(std::chrono::milliseconds wait, deadline until, done answer) const {
   if (wait.count() < 1)
     return answer(fail(ec::invalid, "wait: at least 1 ms"));
-  to_.command({"SET", keys_.limiter, used_up, "PX", std::to_string(wait.count())}, until, std::move(answer));
+  to_.command({{"SET"}, {keys_.limiter}, {used_up, "PX", std::to_string(wait.count())}, until}, std::move(answer));
 }
 
 void toolbox::limit_left(int64_t jobs_max, deadline until, done answer) const {
@@ -215,13 +215,13 @@ void toolbox::limit_left(int64_t jobs_max, deadline until, done answer) const {
 }
 
 void toolbox::lift_limit(deadline until, done answer) const {
-  to_.command({"DEL", keys_.limiter}, until, std::move(answer));
+  to_.command({{"DEL"}, {keys_.limiter}, {}, until}, std::move(answer));
 }
 
 void toolbox::global_concurrency(std::optional<int64_t> max, deadline until, done answer) const {
   if (max)
-    return to_.command({"HSET", keys_.meta, "concurrency", std::to_string(*max)}, until, std::move(answer));
-  to_.command({"HDEL", keys_.meta, "concurrency"}, until, std::move(answer));
+    return to_.command({{"HSET"}, {keys_.meta}, {"concurrency", std::to_string(*max)}, until}, std::move(answer));
+  to_.command({{"HDEL"}, {keys_.meta}, {"concurrency"}, until}, std::move(answer));
 }
 
 void toolbox::is_maxed(deadline until, done answer) const {
@@ -231,10 +231,12 @@ void toolbox::is_maxed(deadline until, done answer) const {
 
 void toolbox::global_limit(std::optional<limiter> to, deadline until, done answer) const {
   if (to)
-    return to_.command(
-      {"HSET", keys_.meta, "max", std::to_string(to->max), "duration", std::to_string(to->duration.count())}, until,
-      std::move(answer));
-  to_.command({"HDEL", keys_.meta, "max", "duration"}, until, std::move(answer));
+    return to_.command({{"HSET"},
+                        {keys_.meta},
+                        {"max", std::to_string(to->max), "duration", std::to_string(to->duration.count())},
+                        until},
+                       std::move(answer));
+  to_.command({{"HDEL"}, {keys_.meta}, {"max", "duration"}, until}, std::move(answer));
 }
 
 void toolbox::workers(deadline until, done answer) const {
@@ -260,18 +262,18 @@ void toolbox::workers(deadline until, done answer) const {
     }
     answer(std::move(rows));
   };
-  to_.command({"CLIENT", "LIST"}, until, std::move(own));
+  to_.command({{"CLIENT", "LIST"}, {}, {}, until}, std::move(own));
 }
 
 void toolbox::deduplicating_job(std::string_view deduplication, deadline until, done answer) const {
-  to_.command({"GET", keys_.base + "de:" + std::string{deduplication}}, until, std::move(answer));
+  to_.command({{"GET"}, {keys_.base + "de:" + std::string{deduplication}}, {}, until}, std::move(answer));
 }
 
 void toolbox::end_deduplication(std::string_view deduplication, std::string_view job, deadline until,
                                 done answer) const {
   const auto key = keys_.base + "de:" + std::string{deduplication};
   if (job.empty())
-    return to_.command({"DEL", key}, until, std::move(answer));
+    return to_.command({{"DEL"}, {key}, {}, until}, std::move(answer));
   to_.eval(lua::remove_deduplication_key_1, {key}, {job}, until,
            refusing(std::move(answer), {"removeDeduplicationKey", std::string{job}, {}, {}}));
 }
@@ -316,7 +318,7 @@ void toolbox::schedule(std::string_view id, deadline until, done answer) const {
 }
 
 void toolbox::schedules(int64_t first, int64_t last, deadline until, done answer) const {
-  to_.command({"ZREVRANGE", keys_.repeat, std::to_string(first), std::to_string(last), "WITHSCORES"}, until,
+  to_.command({{"ZREVRANGE"}, {keys_.repeat}, {std::to_string(first), std::to_string(last), "WITHSCORES"}, until},
               std::move(answer));
 }
 

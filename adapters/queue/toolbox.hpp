@@ -28,7 +28,7 @@ struct flow_node {
 class toolbox {
 public:
   using done = std::function<void(caf::expected<redis::reply>)>;
-  toolbox(redis::client to, options how)
+  toolbox(redis::link to, options how)
     : to_(std::move(to)), time_(to_), how_(std::move(how)), keys_(how_.prefix, how_.name) {}
 
   // Jobs. Replies: the id; the ids in order; the ids, each parent before its children.
@@ -98,7 +98,7 @@ private:
   void obliterate_queue(int64_t count, bool force, deadline, done) const;
   std::string now_text() const { return std::to_string(time_.now_ms()); }
 
-  redis::client to_;
+  redis::link to_;
   redis::server_time time_; ///< By which all that share the queue judge what is due.
   options how_;
   queue::keys keys_;

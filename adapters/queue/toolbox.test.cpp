@@ -285,7 +285,7 @@ TEST_CASE("events: a reader hears all that happens from the moment it says that 
   t.submit("ok", "{}", {.id = "before"});
   auto to = std::make_shared<ear>();
   auto listener = t.sys.spawn(listening, to);
-  queue::start_events(t.sys, redis::client{t.io, redis::blocking(t.link)}, t.how, listener);
+  queue::start_events(t.sys, t.client, t.how, listener);
   REQUIRE(to->reading.get_future().wait_for(patience) == std::future_status::ready);
   t.run({"DEL", t.key_of("wait")});
   t.submit("ok", "{}", {.id = "job-a"});

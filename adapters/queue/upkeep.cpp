@@ -104,8 +104,8 @@ flow<> learn_time(pointer self) {
   auto& st = self->state;
   while (!st.closing) {
     const auto asked = std::chrono::steady_clock::now();
-    std::vector<std::string> argv{"TIME"};
-    auto time = co_await redis::run(self, st.calls, st.store->client(), std::move(argv), soon(self));
+    redis::command what_time{{"TIME"}, {}, {}, soon(self)};
+    auto time = co_await redis::run(self, st.calls, st.store->client(), std::move(what_time));
     if (time)
       st.store->time().learn(*time, asked);
     if (time || code_of(time.error()) == ec::internal)

@@ -146,16 +146,12 @@ boost::json::object wire_options(const boost::json::object& options) {
   return made;
 }
 
-redis::client::step adding(const keys& k, const wish& what, std::string_view id, int64_t now_ms,
-                           bool waits_for_children) {
+redis::step adding(const keys& k, const wish& what, std::string_view id, int64_t now_ms, bool waits_for_children) {
   packer options;
   options.json(wire_options(what.options));
   const auto call = [&](const redis::script& code, std::vector<std::string> names) {
-    redis::client::step made{&code, names.size(), std::move(names)};
-    made.words.push_back(packed_arguments(k, what, id, now_ms));
-    made.words.push_back(what.data_json);
-    made.words.push_back(options.bytes());
-    return made;
+    return redis::step{
+      &code, {}, std::move(names), {packed_arguments(k, what, id, now_ms), what.data_json, options.bytes()}};
   };
   if (waits_for_children)
     return call(lua::add_parent_job_6, {k.meta, k.id, k.delayed, k.waiting_children, k.completed, k.events});

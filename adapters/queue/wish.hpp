@@ -33,7 +33,6 @@ boost::json::object wire_options(const boost::json::object& options);
 /// The call that adds the job under `id` (empty: Redis counts one). `waits_for_children`: it begins in
 /// waiting-children, and the children are added next in the same transaction. Its reply is the id, or a negative
 /// number.
-redis::client::step adding(const keys&, const wish&, std::string_view id, int64_t now_ms,
-                           bool waits_for_children = false);
+redis::step adding(const keys&, const wish&, std::string_view id, int64_t now_ms, bool waits_for_children = false);
 
 } // namespace arrakis::queue

@@ -211,7 +211,7 @@ flow<> bury(pointer self, size_t index, std::string reason) {
   auto& st = self->state;
   auto& job = st.slots[index].job;
   auto read = [&](backend::done d) {
-    st.store->client().command({"HGET", st.store->keys().job(job.what.id), "data"}, soon(self), std::move(d));
+    st.store->client().command({{"HGET"}, {st.store->keys().job(job.what.id)}, {"data"}, soon(self)}, std::move(d));
   };
   auto data = co_await insist(self, index, read);
   if (!data && code_of(data.error()) == ec::stale)
@@ -375,7 +375,8 @@ flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) 
       co_return outcome{outcome::failed_final, {}, "it waits for children again and again, and none is pending", {}};
     // None is pending: the processor goes on at once, with the data that it has had before.
     auto read = [&](backend::done d) {
-      st.store->client().command({"HGET", st.store->keys().job(place.job.what.id), "data"}, soon(self), std::move(d));
+      st.store->client().command({{"HGET"}, {st.store->keys().job(place.job.what.id)}, {"data"}, soon(self)},
+                                 std::move(d));
     };
     auto data = co_await insist(self, index, read);
     if (data)
@@ -445,10 +446,11 @@ flow<> sleep_until_work(pointer self, int64_t due_ms) {
       co_return;
     const auto wait = due_ms > 0 ? std::clamp(due_ms - now, block_ms_min, block_ms_max)
                                  : std::max<int64_t>(st.how.drain_delay.count(), block_ms_min);
-    std::vector<std::string> argv{"BZPOPMIN", st.store->keys().marker,
-                                  fmt::format("{}.{:03}", wait / 1000, wait % 1000)};
-    const auto until = within(st, std::chrono::milliseconds{wait} + block_grace);
-    auto popped = co_await redis::run(self, st.calls, *st.blocking, std::move(argv), until);
+    redis::command pop{{"BZPOPMIN"},
+                       {st.store->keys().marker},
+                       {fmt::format("{}.{:03}", wait / 1000, wait % 1000)},
+                       within(st, std::chrono::milliseconds{wait} + block_grace)};
+    auto popped = co_await redis::run(self, st.calls, *st.blocking, std::move(pop));
     if (!popped) {
       if (!st.closing && code_of(popped.error()) != ec::unknown) // A connection that fell silent is made anew at once.
         co_await nap(self, st.how.error_pause);
@@ -530,13 +532,13 @@ caf::result<done> change_concurrency(pointer self, unsigned max) {
   return done{};
 }
 
-port::behavior_type behavior(pointer self, const worker_clients& clients, const options& how, processor to) {
+port::behavior_type behavior(pointer self, const redis::link& redis, const options& how, processor to) {
   keep_exception_text(self);
   auto& st = self->state;
   st.clock = &self->clock();
   st.how = how;
-  st.store.emplace(clients.commands, how);
-  st.blocking.emplace(clients.waiting);
+  st.store.emplace(redis, how);
+  st.blocking.emplace(redis.blocking(connection_name(how))); // By which dashboards find workers.
   st.to = std::move(to);
   st.id = random_uuid();
   make_slots(st);
@@ -565,15 +567,9 @@ port::behavior_type behavior(pointer self, const worker_clients& clients, const 
 }
 } // namespace
 
-worker_clients connect(net::io& io, const redis::options& to, const options& how) {
-  auto waiting = redis::blocking(to);
-  waiting.name = connection_name(how);
-  return {redis::client{io, to}, redis::client{io, waiting}};
-}
-
-worker start_worker(caf::actor_system& sys, worker_clients clients, options how, processor to) {
+worker start_worker(caf::actor_system& sys, redis::link redis, options how, processor to) {
   if (auto fault = fault_of(how); !fault.empty())
     throw std::runtime_error(fault);
-  return sys.spawn(behavior, std::move(clients), std::move(how), std::move(to));
+  return sys.spawn(behavior, std::move(redis), std::move(how), std::move(to));
 }
 } // namespace arrakis::queue

@@ -8,21 +8,14 @@
 
 namespace arrakis::queue {
 
-/// The two connections of a worker: one for commands, which others may share, and one that only waits.
-struct worker_clients {
-  redis::client commands;
-  redis::client waiting;
-};
-/// Opens both, the second under the name by which dashboards find workers.
-worker_clients connect(net::io&, const redis::options&, const options&);
-
-/// Starts a worker. `to` gets `process` for each job, at most `options.concurrency` at once.
+/// Starts a worker, which waits for work on a connection of its own. `to` gets `process` for each job, at most
+/// `options.concurrency` at once.
 /// - An answer that is an error, and one that does not come within `job_within`, fail the attempt.
 /// - A processor that ends fails the attempts in its hands, and the worker closes and ends with an error: whoever
 ///   supervises both starts them anew.
 /// - A job whose lock was lost is somebody else's: its outcome is dropped, logged and counted.
 /// - A worker that is killed leaves its jobs to the stalled check of any other.
 /// Throws std::runtime_error for options that cannot work.
-worker start_worker(caf::actor_system&, worker_clients, options, processor to);
+worker start_worker(caf::actor_system&, redis::link, options, processor to);
 
 } // namespace arrakis::queue

@@ -41,7 +41,7 @@ struct state {
   redis::batch ends; // Of jobs, on their way to Redis.
   options how;
   std::optional<backend> store;
-  std::optional<redis::client> blocking;
+  std::optional<redis::link> blocking;
   processor to;
   std::string id;         // What the tokens begin with.
   std::deque<slot> slots; // A flow keeps its slot's address while others are added.

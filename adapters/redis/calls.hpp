@@ -3,8 +3,9 @@
 // as a message and finds its continuation by that ticket, on the actor's own thread of the moment.
 //
 //   struct state { redis::calls redis; flows running; };                   // `arrived` goes to redis.deliver(x)
-//   auto r = co_await redis::run(self, self->state.redis, to, {"GET", key}, until);       // caf::expected<reply>
-#include "adapters/redis/client.hpp"
+//   redis::command get{{"GET"}, {key}, {}, until};
+//   auto r = co_await redis::run(self, self->state.redis, to, std::move(get));           // caf::expected<reply>
+#include "adapters/redis/link.hpp"
 #include "runtime/flow/suspension.hpp"
 
 #include <algorithm>
@@ -83,7 +84,7 @@ public:
   calls(const calls&) = delete;
   calls& operator=(const calls&) = delete;
 
-  /// Opens a ticket; the result goes to a client. `self` is the actor as a handle that takes `arrived`.
+  /// Opens a ticket; the result goes to a link. `self` is the actor as a handle that takes `arrived`.
   template <class Handle>
   done open(const Handle& self, then next) {
     if (size() == 0)
@@ -154,7 +155,7 @@ private:
 };
 } // namespace detail
 
-/// Waits, inside a flow (runtime/flow.hpp), for what `start` sends: it gets the client's `done`. `self` takes
+/// Waits, inside a flow (runtime/flow.hpp), for what `start` sends: it gets the link's `done`. `self` takes
 /// `arrived`.
 template <class Self, class Start>
 auto call(Self* self, calls& open, Start start) {
@@ -163,9 +164,7 @@ auto call(Self* self, calls& open, Start start) {
 
 /// The same for one command.
 template <class Self>
-auto run(Self* self, calls& open, const client& to, std::vector<std::string> argv, deadline until) {
-  return call(self, open, [&to, argv = std::move(argv), until](client::done done) mutable {
-    to.command(std::move(argv), until, std::move(done));
-  });
+auto run(Self* self, calls& open, const link& to, command what) {
+  return call(self, open, [&to, what = std::move(what)](done answer) { to.command(what, std::move(answer)); });
 }
 } // namespace arrakis::redis

@@ -20,8 +20,27 @@ address parsed(const options& how) {
   auto where = how.url.lend([](std::string_view text) { return parse_address(text); });
   if (!where)
     throw std::runtime_error(text_of(where.error()));
+  if (where->user.empty())
+    where->user = how.user;
+  if (!how.user.empty() && where->password.empty())
+    throw std::runtime_error("Redis: the user needs a password, which stands in the address");
   return std::move(*where);
 }
+
+/// Takes each certificate of a PEM text; at least one.
+void add_authorities(asio::ssl::context& to, std::string_view pem, boost::system::error_code& bad) {
+  static constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----";
+  bad = asio::error::invalid_argument;
+  for (auto at = pem.find(begin); at != std::string_view::npos;) {
+    const auto next = pem.find(begin, at + begin.size());
+    const auto one = pem.substr(at, next == std::string_view::npos ? next : next - at);
+    to.add_certificate_authority(asio::buffer(one), bad);
+    if (bad)
+      return;
+    at = next;
+  }
+}
+
 /// Why the server behind a Unix socket is not the one that is meant; empty: it is.
 std::string stranger_behind(int socket, const address& where) {
   if (!where.owner)
@@ -37,20 +56,32 @@ std::string stranger_behind(int socket, const address& where) {
 }
 } // namespace
 
-connection::connection(asio::io_context& io, options how) : io_(io), how_(std::move(how)), where_(parsed(how_)) {
+connection::connection(asio::io_context& io, options how, subscription_options hears)
+  : io_(io), how_(std::move(how)), hears_(std::move(hears)), where_(parsed(how_)) {
   detail_ = shown_.detail = "connecting to " + where_.shown();
   if (where_.transport != address::tls)
     return;
   tls_.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1
                    | asio::ssl::context::no_tlsv1_1);
   tls_.set_verify_mode(asio::ssl::verify_peer);
+  const auto must = [](const boost::system::error_code& bad, const char* what) {
+    if (bad)
+      throw std::runtime_error(fmt::format("Redis: {}: {}", what, bad.message()));
+  };
   boost::system::error_code bad;
-  if (how_.ca_file.empty())
+  if (how_.ca.empty())
     tls_.set_default_verify_paths(bad);
   else
-    tls_.load_verify_file(how_.ca_file, bad);
-  if (bad)
-    throw std::runtime_error(fmt::format("Redis: the CA file '{}' cannot be read: {}", how_.ca_file, bad.message()));
+    how_.ca.lend([&](std::string_view pem) { add_authorities(tls_, pem, bad); });
+  must(bad, "the CA certificates cannot be read");
+  if (how_.certificate.empty() != how_.key.empty())
+    throw std::runtime_error("Redis: a certificate needs its private key, and a key its certificate");
+  if (how_.certificate.empty())
+    return;
+  how_.certificate.lend([&](std::string_view pem) { tls_.use_certificate_chain(asio::buffer(pem), bad); });
+  must(bad, "the client certificate cannot be read");
+  how_.key.lend([&](std::string_view pem) { tls_.use_private_key(asio::buffer(pem), asio::ssl::context::pem, bad); });
+  must(bad, "the private key is none, or not that of the client certificate");
 }
 
 void connection::start() {
@@ -128,11 +159,16 @@ void connection::greet(shared_transport to) {
     words.push_back({"SELECT", std::to_string(where_.database)});
   if (!how_.name.empty())
     words.push_back({"CLIENT", "SETNAME", how_.name});
+  if (!hears_.channels.empty())
+    words.push_back({"HELLO", "3"}); // So that pushes are told from replies.
   to->out.clear();
   where_.password.lend([&](std::string_view password) {
     if (password.empty())
       return;
-    to->out.reserve(greeting_bytes + where_.user.size() + password.size()); // In one place, which is wiped.
+    size_t bytes = greeting_bytes + where_.user.size() + password.size();
+    for (const auto& channel : hears_.channels)
+      bytes += channel.size() + 16;
+    to->out.reserve(bytes); // In one place, which is wiped.
     put_count(to->out, where_.user.empty() ? 2 : 3);
     put_word(to->out, "AUTH");
     if (!where_.user.empty())
@@ -146,6 +182,12 @@ void connection::greet(shared_transport to) {
   };
   for (const auto& each : words)
     say(each, pending::greeting);
+  heard_channels_ = 0;
+  if (!hears_.channels.empty()) {
+    std::vector<std::string> subscribe{"SUBSCRIBE"};
+    subscribe.insert(subscribe.end(), hears_.channels.begin(), hears_.channels.end());
+    say(subscribe, pending::subscribing);
+  }
   if (how_.watch_every.count() > 0) {
     say(probe_words(), pending::probe);
     say({"INFO", "memory"}, pending::memory);
@@ -175,6 +217,8 @@ void connection::established() {
   set_stage(stage::ready, where_.shown());
   silent_turns_ = 0;
   arm_watch();
+  if (hears_.to.subscribed)
+    hears_.to.subscribed();
   write();
 }
 } // namespace arrakis::redis

@@ -188,7 +188,22 @@ void connection::read() {
     link_->plain.async_read_some(asio::buffer(link_->in), std::move(arrived));
 }
 
+/// Of its own accord, and no reply to anybody (RESP3). What no subscriber waits for is left out.
+void connection::pushed(const reply& from) {
+  if (from.items.size() < 3)
+    return;
+  const auto& kind = from.items[0].bytes;
+  if (kind == "message" && hears_.to.message)
+    return hears_.to.message(from.items[1].bytes, from.items[2].bytes);
+  // SUBSCRIBE has no reply but a push for each channel.
+  const bool awaited = kind == "subscribe" && !flying_.empty() && flying_.front().what == pending::subscribing;
+  if (awaited && ++heard_channels_ == hears_.channels.size())
+    flying_.pop_front();
+}
+
 void connection::received(reply&& from) {
+  if (from.type == reply::push)
+    return pushed(from);
   if (flying_.empty())
     return lost("a reply that nobody asked for");
   if (flying_.front().more > 0) { // "QUEUED", or an error which EXEC will repeat.
@@ -203,6 +218,7 @@ void connection::received(reply&& from) {
   const bool error = from.type == reply::error;
   switch (request.what) {
     case pending::greeting:
+    case pending::subscribing: // Only an error: the channels are not for this user.
     case pending::ready:
       if (error && refusal_.empty())
         refusal_ = from.bytes;

@@ -18,7 +18,7 @@
 namespace arrakis::redis {
 
 struct pending {
-  enum kind { user, greeting, ready, load, probe, memory } what = user;
+  enum kind { user, greeting, subscribing, ready, load, probe, memory } what = user;
   std::shared_ptr<const std::string> store; // The bytes of the calls that left together.
   std::string_view wire;                    // Those of this one.
   redis::done done;                         // Empty once answered: a reply that comes later is dropped.
@@ -45,9 +45,15 @@ struct transport {
   redis::reader parser;
 };
 
+/// What a connection is for that hears what others publish; no channel: it carries calls.
+struct subscription_options {
+  std::vector<std::string> channels;
+  subscriber to;
+};
+
 class connection : public std::enable_shared_from_this<connection> {
 public:
-  connection(boost::asio::io_context& io, options how);
+  connection(boost::asio::io_context& io, options how, subscription_options hears = {});
   void start();
   // From any thread.
   /// `here`: the caller's own thread writes them when nothing waits before them, which spares a hand-over to the io
@@ -68,6 +74,7 @@ private:
   void write();
   void read();
   void received(reply&& from);
+  void pushed(const reply& from);
   void load_again(pending request);
   void finish(pending& request, caf::expected<reply>&& result);
   void answer(done& from, caf::expected<reply>&& result);
@@ -99,6 +106,7 @@ private:
 
   boost::asio::io_context& io_;
   const options how_;
+  const subscription_options hears_;
   const address where_;
   boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_client};
   boost::asio::ip::tcp::resolver resolver_{io_};
@@ -109,7 +117,8 @@ private:
   std::chrono::steady_clock::time_point heard_{};
   shared_transport link_;
   stage stage_ = stage::connecting;
-  std::string refusal_; // Why the greeting failed.
+  std::string refusal_;       // Why the greeting failed.
+  size_t heard_channels_ = 0; // Confirmed on this connection.
   unsigned failures_ = 0;
   bool writing_ = false;
   std::string detail_;                                   // Of the stage.

@@ -27,12 +27,12 @@ std::string eviction_fault(std::string_view policy) {
                      policy);
 }
 
-caf::error check_eviction(const client& of, const std::string& setting, deadline until) {
+caf::error check_eviction(const link& of, const std::string& setting, deadline until) {
   using answer = caf::expected<reply>;
   const auto told = std::make_shared<std::promise<answer>>();
   auto coming = told->get_future();
-  of.command({"INFO", "memory"}, until, [told](answer r) { told->set_value(std::move(r)); });
-  // A client answers by the deadline; but its thread may stand still, and a start must not stand still with it.
+  of.command({{"INFO", "memory"}, {}, {}, until}, [told](answer r) { told->set_value(std::move(r)); });
+  // A link answers by the deadline; but its thread may stand still, and a start must not stand still with it.
   const bool came = coming.wait_until(until.at + grace) == std::future_status::ready;
   const auto info = came ? coming.get() : answer{fail(ec::timeout, "nobody answered in time")};
   const auto policy = info ? eviction_policy_in(info->bytes) : std::string{};

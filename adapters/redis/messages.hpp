@@ -1,5 +1,7 @@
 #pragma once
-// The port to Redis: commands and scripts, pipelined by the implementation.
+// The port to Redis: commands and scripts, pipelined by the implementation. Each call names its keys, so that a cluster
+// can stand behind it. All keys of one call lie in one slot: what stands between the first braces of a key decides
+// (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec, "Hash tags").
 #include "runtime/deadline.hpp"
 #include "runtime/error.hpp"
 #include "runtime/message.hpp"
@@ -12,11 +14,11 @@
 namespace arrakis::redis {
 
 struct reply {
-  enum kind { nil, integer, text, error, array };
+  enum kind { nil, integer, text, error, array, push };
   kind type = nil;
   int64_t number = 0;
   std::string bytes; ///< Of text and error.
-  std::vector<reply> items;
+  std::vector<reply> items; ///< Of array and push. A map is an array of its keys and values in turn.
   reply() = default; // Not an aggregate: messages are copied, and CAF must not take a vector of itself for one.
 };
 } // namespace arrakis::redis
@@ -30,10 +32,20 @@ struct script {
   std::string_view sha1; ///< Lower-case hex; empty: computed at first use.
   std::string_view text;
 };
+/// It is sent as verb, keys, args. Without a key any server may do it.
 struct command {
-  std::vector<std::string> argv;
+  std::vector<std::string> verb; ///< All before the keys: {"GET"}; {"XREAD", "BLOCK", "5000", "STREAMS"}.
+  std::vector<std::string> keys;
+  std::vector<std::string> args; ///< All after the keys.
   deadline until;
 };
+/// The words as they are sent.
+inline std::vector<std::string> words_of(const command& what) {
+  auto all = what.verb;
+  all.insert(all.end(), what.keys.begin(), what.keys.end());
+  all.insert(all.end(), what.args.begin(), what.args.end());
+  return all;
+}
 struct eval {
   const script* code = nullptr;
   std::vector<std::string> keys;

@@ -32,7 +32,7 @@ struct server_time::known {
   std::atomic<instant> ask_at{instant{}};
 };
 
-server_time::server_time(client to) : to_(std::move(to)), known_(std::make_shared<known>()) {
+server_time::server_time(link to) : to_(std::move(to)), known_(std::make_shared<known>()) {
   ask_when_due(std::chrono::steady_clock::now());
 }
 
@@ -40,7 +40,7 @@ void server_time::ask_when_due(instant now) const {
   auto due = known_->ask_at.load(std::memory_order_relaxed);
   if (now < due || !known_->ask_at.compare_exchange_strong(due, now + asked_every))
     return;
-  to_.command({"TIME"}, {now + answered_within}, [known = known_, now](const caf::expected<reply>& time) {
+  to_.command({{"TIME"}, {}, {}, {now + answered_within}}, [known = known_, now](const caf::expected<reply>& time) {
     if (time)
       take_in(known->clock, *time, now, std::chrono::steady_clock::now());
   });

@@ -1,6 +1,6 @@
 #pragma once
 // A Redis server's own time, for what several nodes must agree on: they share the server, and not their clocks.
-#include "adapters/redis/client.hpp"
+#include "adapters/redis/link.hpp"
 #include "runtime/remote_clock.hpp"
 
 #include <atomic>
@@ -12,7 +12,7 @@ namespace arrakis::redis {
 /// server's clock is known soon. Copies share what is known. Thread-safe.
 class server_time {
 public:
-  explicit server_time(client to);
+  explicit server_time(link to);
 
   /// The server's Unix milliseconds, as exact as half a round trip; this machine's while the server has not answered.
   int64_t now_ms() const;
@@ -23,7 +23,7 @@ public:
 private:
   struct known;
   void ask_when_due(remote_clock::instant now) const;
-  client to_;
+  link to_;
   std::shared_ptr<known> known_;
 };
 

@@ -1,10 +1,7 @@
 #include "adapters/redis/wire.hpp"
 
-#include "runtime/assert.hpp"
-
 #include <algorithm>
 #include <charconv>
-#include <hiredis/read.h>
 #include <map>
 #include <mutex>
 #include <openssl/sha.h>
@@ -21,43 +18,23 @@ void put_number(std::string& out, char kind, size_t number) {
   out.append(head, end);
 }
 
-// The room for all items is taken when their count is read, which the other end can make up, at each depth anew. We ask
-// for some thousands.
+// Of one reply, over all levels: the other end can make up any count. We ask for some thousands.
 constexpr size_t items_max = 1 << 20;
-// Bytes of a reply that is not whole; hiredis alone takes 512 MiB in one text. Our largest are jobs of some kilobytes.
+// Bytes of a reply that is not whole. Our largest are jobs of some kilobytes.
 constexpr size_t reply_bytes_max = 64 << 20;
+constexpr size_t levels_max = 32;
+// A line holds a number, or a status or error in words.
+constexpr size_t line_bytes_max = 64 << 10;
+// Room for items is made for so many at first: more come with their bytes.
+constexpr size_t reserved_max = 1024;
 
-// hiredis asks for an object per reply; ours live inside their parent, whose items are made at once and so never move.
-reply* place(const redisReadTask* task) {
-  return task->parent ? &static_cast<reply*>(task->parent->obj)->items[static_cast<size_t>(task->idx)] : new reply;
+std::optional<int64_t> number_in(std::string_view digits) {
+  if (digits.starts_with('+'))
+    digits.remove_prefix(1);
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc{} && end == digits.data() + digits.size() ? std::optional{number} : std::nullopt;
 }
-
-void* make_text(const redisReadTask* task, char* bytes, size_t size) {
-  auto* made = place(task);
-  made->type = task->type == REDIS_REPLY_ERROR ? reply::error : reply::text;
-  made->bytes.assign(bytes, size);
-  return made;
-}
-void* make_array(const redisReadTask* task, int count) {
-  auto& items = *static_cast<size_t*>(task->privdata); // Of the whole reply so far.
-  if (static_cast<size_t>(count) > items_max - items)
-    return nullptr; // hiredis takes it for a lack of memory, and the stream for broken.
-  items += static_cast<size_t>(count);
-  auto* made = place(task);
-  made->type = reply::array;
-  made->items.resize(static_cast<size_t>(count));
-  return made;
-}
-void* make_integer(const redisReadTask* task, long long number) {
-  auto* made = place(task);
-  made->type = reply::integer;
-  made->number = number;
-  return made;
-}
-void* make_nil(const redisReadTask* task) { return place(task); }
-void release(void* root) { delete static_cast<reply*>(root); }
-
-redisReplyObjectFunctions functions{make_text, make_array, make_integer, make_nil, release};
 
 } // namespace
 
@@ -85,6 +62,22 @@ std::string encode(std::span<const std::string> words) {
   put_count(out, words.size());
   for (const auto& word : words)
     put_word(out, word);
+  return out;
+}
+
+std::string encode(const command& what) {
+  size_t bytes = 16, count = 0;
+  for (const auto* list : {&what.verb, &what.keys, &what.args})
+    for (const auto& word : *list) {
+      bytes += word.size() + 16;
+      ++count;
+    }
+  std::string out;
+  out.reserve(bytes);
+  put_count(out, count);
+  for (const auto* list : {&what.verb, &what.keys, &what.args})
+    for (const auto& word : *list)
+      put_word(out, word);
   return out;
 }
 
@@ -153,34 +146,156 @@ caf::expected<reply> answer(reply from) {
   return is_passing(from.bytes) ? unavailable(from.bytes) : fail(ec::internal, "Redis: " + from.bytes);
 }
 
-void reader::closer::operator()(redisReader* parser) const { redisReaderFree(parser); }
-
-reader::reader() : parser_(redisReaderCreateWithFunctions(&functions)) {
-  ARRAKIS_ASSERT(parser_, "there is memory for a parser");
-  parser_->privdata = &items_;
-}
-reader::~reader() = default;
-
 void reader::feed(std::string_view bytes) {
-  if (redisReaderFeed(parser_.get(), bytes.data(), bytes.size()) != REDIS_OK)
-    broken_ = true;
+  if (at_ == buffer_.size()) {
+    buffer_.clear();
+    at_ = 0;
+  } else if (at_ > buffer_.size() / 2) {
+    buffer_.erase(0, at_);
+    at_ = 0;
+  }
+  buffer_.append(bytes);
   bytes_ += bytes.size();
 }
 
+reader::progress reader::give_up() {
+  broken_ = true;
+  return progress::nothing;
+}
+
+/// `line`: the length, which stands before the bytes; `behind`: where they begin.
+reader::progress reader::read_bulk(std::string_view line, size_t behind, reply& into) {
+  const auto length = number_in(line);
+  if (length == -1) { // RESP2's nil.
+    at_ = behind;
+    return progress::item;
+  }
+  if (!length || *length < 0 || static_cast<size_t>(*length) > reply_bytes_max)
+    return give_up();
+  const auto size = static_cast<size_t>(*length);
+  if (buffer_.size() < behind + size + 2)
+    return progress::more;
+  if (buffer_[behind + size] != '\r' || buffer_[behind + size + 1] != '\n')
+    return give_up();
+  const char kind = buffer_[at_];
+  auto bytes = std::string_view{buffer_}.substr(behind, size);
+  if (kind == '=') { // "txt:" or "mkd:" stands before the text.
+    if (size < 4 || bytes[3] != ':')
+      return give_up();
+    bytes.remove_prefix(4);
+  }
+  into.type = kind == '!' ? reply::error : reply::text;
+  into.bytes = bytes;
+  at_ = behind + size + 2;
+  return progress::item;
+}
+
+reader::progress reader::open(char kind, std::string_view text) {
+  const auto count = number_in(text);
+  if (!count || *count < 0 || static_cast<size_t>(*count) > items_max || open_.size() >= levels_max)
+    return give_up();
+  const bool pairs = kind == '%' || kind == '|';
+  const auto items = static_cast<size_t>(*count) * (pairs ? 2 : 1);
+  if (items > items_max - items_ || (kind == '>' && !open_.empty()))
+    return give_up();
+  items_ += items;
+  auto& made = open_.emplace_back();
+  made.value.type = kind == '>' ? reply::push : reply::array;
+  made.value.items.reserve(std::min(items, reserved_max));
+  made.left = items;
+  made.is_attribute = kind == '|';
+  return progress::opened;
+}
+
+reader::progress reader::read(reply& into) {
+  if (at_ == buffer_.size())
+    return progress::more;
+  const auto end = buffer_.find("\r\n", at_ + 1);
+  if (end == std::string::npos)
+    return buffer_.size() - at_ > line_bytes_max ? give_up() : progress::more;
+  if (end - at_ + 1 > line_bytes_max)
+    return give_up();
+  const char kind = buffer_[at_];
+  const auto line = std::string_view{buffer_}.substr(at_ + 1, end - at_ - 1);
+  const auto behind = end + 2;
+  switch (kind) {
+    case '$':
+    case '!':
+    case '=': return read_bulk(line, behind, into);
+    case '+':
+    case ',':
+    case '(':
+    case '-':
+      into.type = kind == '-' ? reply::error : reply::text;
+      into.bytes = line;
+      break;
+    case ':': {
+      const auto number = number_in(line);
+      if (!number)
+        return give_up();
+      into.type = reply::integer;
+      into.number = *number;
+      break;
+    }
+    case '#':
+      if (line != "t" && line != "f")
+        return give_up();
+      into.type = reply::integer;
+      into.number = line == "t" ? 1 : 0;
+      break;
+    case '_':
+      if (!line.empty())
+        return give_up();
+      break;
+    case '*':
+      if (line == "-1")
+        break; // RESP2's nil.
+      [[fallthrough]];
+    case '~':
+    case '>':
+    case '%':
+    case '|': {
+      const auto opened = open(kind, line);
+      if (opened == progress::opened)
+        at_ = behind;
+      return opened;
+    }
+    default: return give_up();
+  }
+  at_ = behind;
+  return progress::item;
+}
+
 std::optional<reply> reader::next() {
-  if (broken_)
-    return std::nullopt;
-  void* made = nullptr;
-  if (redisReaderGetReply(parser_.get(), &made) != REDIS_OK) {
-    broken_ = true;
-    return std::nullopt;
+  while (!broken_) {
+    reply item;
+    const auto got = read(item);
+    if (got == progress::more && bytes_ > reply_bytes_max)
+      broken_ = true;
+    if (got == progress::more || got == progress::nothing)
+      return std::nullopt;
+    bool whole = got == progress::item;
+    // An item fills its aggregate, which may fill the one around it.
+    while (!open_.empty() && (whole || open_.back().left == 0)) {
+      auto& around = open_.back();
+      if (whole) {
+        around.value.items.push_back(std::move(item));
+        --around.left;
+      }
+      if (around.left > 0)
+        break;
+      whole = !around.is_attribute;
+      item = std::move(around.value);
+      open_.pop_back();
+      if (!whole)
+        break; // What it is said of comes next.
+    }
+    if (!whole || !open_.empty())
+      continue;
+    items_ = 0;
+    bytes_ = buffer_.size() - at_;
+    return item;
   }
-  if (!made) {
-    broken_ = bytes_ > reply_bytes_max;
-    return std::nullopt;
-  }
-  items_ = bytes_ = 0;
-  std::unique_ptr<reply> owned{static_cast<reply*>(made)};
-  return std::move(*owned);
+  return std::nullopt;
 }
 } // namespace arrakis::redis

@@ -43,6 +43,59 @@ TEST_CASE("redis wire: bytes that are no RESP break the stream and leak nothing"
   }
 }
 
+TEST_CASE("redis wire: the types of RESP3 are read, and an attribute is left out") {
+  const std::string stream = "%2\r\n+a\r\n:1\r\n+b\r\n*1\r\n#t\r\n~2\r\n#f\r\n_\r\n,3.25\r\n(12345678901234567890\r\n"
+                             "!5\r\nERR x\r\n=7\r\ntxt:abc\r\n|1\r\n+ttl\r\n:9\r\n$2\r\nok\r\n"
+                             "*2\r\n|1\r\n+k\r\n%0\r\n:1\r\n:2\r\n";
+  for (const size_t piece : {size_t{1}, stream.size()}) {
+    redis::reader reader;
+    std::vector<redis::reply> replies;
+    for (size_t at = 0; at < stream.size(); at += piece) {
+      reader.feed(std::string_view{stream}.substr(at, piece));
+      while (auto next = reader.next())
+        replies.push_back(std::move(*next));
+    }
+    CHECK_FALSE(reader.broken());
+    REQUIRE(replies.size() == 8);
+    REQUIRE(replies[0].items.size() == 4);
+    CHECK(replies[0].items[2].bytes == "b");
+    CHECK(replies[0].items[3].items[0].number == 1);
+    REQUIRE(replies[1].items.size() == 2);
+    CHECK(replies[1].items[1].type == redis::reply::nil);
+    CHECK(replies[2].bytes == "3.25");
+    CHECK(replies[3].bytes == "12345678901234567890");
+    CHECK(replies[4].type == redis::reply::error);
+    CHECK(replies[5].bytes == "abc");
+    CHECK(replies[6].bytes == "ok");
+    REQUIRE(replies[7].items.size() == 2);
+    CHECK(replies[7].items[1].number == 2);
+  }
+}
+
+TEST_CASE("redis wire: a push is told from a reply, and stands between replies alone") {
+  redis::reader reader;
+  reader.feed("+OK\r\n>3\r\n+message\r\n$1\r\nc\r\n$1\r\nx\r\n:1\r\n");
+  CHECK(reader.next()->type == redis::reply::text);
+  const auto push = reader.next();
+  REQUIRE(push);
+  CHECK(push->type == redis::reply::push);
+  CHECK(push->items[2].bytes == "x");
+  CHECK(reader.next()->number == 1);
+  for (const auto* bytes : {"*1\r\n>1\r\n+x\r\n", ">-1\r\n", "%524289\r\n", "#x\r\n", "_x\r\n", "=3\r\nabc\r\n",
+                            "$?\r\n", "*?\r\n", "$1\r\nabc"}) {
+    redis::reader broken;
+    broken.feed(bytes);
+    while (broken.next())
+      ;
+    CHECK_MESSAGE(broken.broken(), bytes);
+  }
+  redis::reader deep;
+  for (int level = 0; level < 33; ++level)
+    deep.feed("*1\r\n");
+  CHECK_FALSE(deep.next());
+  CHECK(deep.broken());
+}
+
 // Negative control: counted for each array alone, nine of them take 600 MB of room for 90 bytes.
 TEST_CASE("redis wire: the items of a reply are bounded over all its depths, and those of the next begin anew") {
   redis::reader nested;
@@ -62,13 +115,17 @@ TEST_CASE("redis wire: the items of a reply are bounded over all its depths, and
 TEST_CASE("redis wire: a reply that never ends is given up at its bound, and a stream of small ones never is") {
   const std::string piece(1 << 20, 'x');
   redis::reader endless;
-  endless.feed("$536870912\r\n");
+  endless.feed("$67108864\r\n");
   int pieces = 0;
   for (; pieces < 100 && !endless.broken(); ++pieces) {
     endless.feed(piece);
     CHECK_FALSE(endless.next());
   }
-  CHECK(pieces == 64); // Negative control: without the bound it goes on to 512.
+  CHECK(pieces == 64); // Negative control: without the bound it goes on to the end of the loop.
+  redis::reader announced;
+  announced.feed("$536870912\r\n");
+  CHECK_FALSE(announced.next());
+  CHECK(announced.broken()); // Before a byte of it is kept.
   redis::reader many;
   for (int i = 0; i < 100; ++i) {
     many.feed("$1048576\r\n");

@@ -90,8 +90,8 @@ struct node::impl {
   const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
   discord::server_clock discord_clock;
   net::http_client http;
-  redis::client cache;
-  redis::client queue_link;
+  redis::link cache;
+  redis::link queue_link;
   std::atomic<bool> accepting{true};
   const discord::gateway::address_policy gateway_addresses;
   std::vector<supervisor::child> children;
@@ -148,8 +148,8 @@ struct node::impl {
       fence_table(sys.clock()),
       own_name(c.text("node.state_folder")),
       http(io),
-      cache(wiring::connect_redis(io, w.redis_url, "arrakisd")),
-      queue_link(wiring::connect_redis(io, w.queue_url, "arrakisd-queue")),
+      cache(wiring::connect_redis(io, c, w.redis_url, "arrakisd")),
+      queue_link(wiring::connect_redis(io, c, w.queue_url, "arrakisd-queue")),
       gateway_addresses(wiring::allowed_gateways(c)) {}
 
   ~impl();
@@ -311,7 +311,7 @@ void node::impl::open_door() {
   };
   add<readiness::handle>(readiness, "readiness", [this] {
     const bool has_token = !settings.secret("discord.token").empty();
-    const auto status_of = [](const redis::client& link) {
+    const auto status_of = [](const redis::link& link) {
       return [&link] {
         const auto now = link.status();
         return readiness::link_status{now.ready, now.detail};

@@ -64,10 +64,16 @@ const Row& chosen(const std::array<Row, N>& rows, const std::string& mode) {
 const keyring_mode& keyring_of(const config& c) { return chosen(keyring_modes, c.text("signer.mode")); }
 const objects_mode& objects_of(const config& c) { return chosen(objects_modes, c.text("objects.mode")); }
 
-redis::options redis_options(const secret& url, const std::string& name) {
+redis::options redis_options(const config& c, const secret& url, const std::string& name) {
   redis::options o;
   o.url = url;
   o.name = name;
+  if (c.text("redis.mode") == "external") { // The embedded one listens on a socket of its own.
+    o.user = c.text("redis.user");
+    o.ca = c.secret("redis.ca");
+    o.certificate = c.secret("redis.certificate");
+    o.key = c.secret("redis.key");
+  }
   o.watch_every = std::chrono::milliseconds{500}; // Four turns of silence and one of waiting: within 3 s.
   return o;
 }
@@ -125,25 +131,27 @@ outbox::handle start_outbox(caf::actor_system& sys, postgres::handle relay) {
   return outbox::start(sys, std::move(relay));
 }
 
-redis::client connect_redis(net::io& io, const secret& url, const std::string& name) {
-  return {io, redis_options(url, name)};
+caf::error redis_rejection(const config& settings, const secret& url) {
+  return redis::check(redis_options(settings, url, ""));
 }
-caf::error check_redis(const redis::client& of, const std::string& setting, deadline until) {
+redis::link connect_redis(net::io& io, const config& settings, const secret& url, const std::string& name) {
+  return redis::connect(io, redis_options(settings, url, name));
+}
+caf::error check_redis(const redis::link& of, const std::string& setting, deadline until) {
   return redis::check_eviction(of, setting, until);
 }
-redis::handle start_redis(caf::actor_system& sys, const redis::client& to) { return redis::start(sys, to); }
+redis::handle start_redis(caf::actor_system& sys, const redis::link& to) { return redis::start(sys, to); }
 leases::handle start_leases(caf::actor_system& sys, redis::handle redis) {
   return leases::start(sys, std::move(redis));
 }
 std::string queue_rejection(const config& settings) { return queue::fault_of(queue_options(settings)); }
-queue::handle start_queue(caf::actor_system& sys, const redis::client& to, const config& settings) {
+queue::handle start_queue(caf::actor_system& sys, const redis::link& to, const config& settings) {
   return queue::start_queue(sys, to, queue_options(settings));
 }
 queue::worker start_worker(caf::actor_system& sys, net::io& io, const addresses& where, const config& settings,
                            queue::processor to) {
-  const auto o = queue_options(settings);
-  return queue::start_worker(sys, queue::connect(io, redis_options(where.queue_url, "arrakisd-worker"), o), o,
-                             std::move(to));
+  return queue::start_worker(sys, connect_redis(io, settings, where.queue_url, "arrakisd-worker"),
+                             queue_options(settings), std::move(to));
 }
 
 caf::error check_signer(const config& settings) { return keyring_of(settings).check(settings); }

@@ -48,17 +48,19 @@ signing_keys::handle start_signing_keys(caf::actor_system&, postgres::handle);
 outbox::handle start_outbox(caf::actor_system&, postgres::handle relay);
 
 // --- Redis and the queue
-/// A connection of redis.url or redis.queue_url; `name` is what an operator sees in CLIENT LIST. Throws
-/// std::runtime_error for an address that is none.
-redis::client connect_redis(net::io&, const secret& url, const std::string& name);
+/// Why `url` (of redis.url or redis.queue_url) or what redis.* says beside it cannot work; no server is asked.
+caf::error redis_rejection(const config&, const secret& url);
+/// A connection to `url`; `name` is what an operator sees in CLIENT LIST. Throws std::runtime_error for what
+/// redis_rejection says.
+redis::link connect_redis(net::io&, const config&, const secret& url, const std::string& name);
 /// ec::refused: the server of the key `setting` may drop keys by itself. It waits for the server until the deadline;
 /// one that does not answer is watched by its connection.
-caf::error check_redis(const redis::client&, const std::string& setting, deadline until);
-redis::handle start_redis(caf::actor_system&, const redis::client&);
+caf::error check_redis(const redis::link&, const std::string& setting, deadline until);
+redis::handle start_redis(caf::actor_system&, const redis::link&);
 leases::handle start_leases(caf::actor_system&, redis::handle);
 /// Why queue.* cannot work; empty: it can.
 std::string queue_rejection(const config&);
-queue::handle start_queue(caf::actor_system&, const redis::client&, const config&);
+queue::handle start_queue(caf::actor_system&, const redis::link&, const config&);
 /// It opens connections of its own.
 queue::worker start_worker(caf::actor_system&, net::io&, const addresses&, const config&, queue::processor);
 

@@ -44,7 +44,7 @@ quarantines::handle ports::quarantines() {
 }
 queue::handle ports::queue() {
   return once(queue_, [this] {
-    queue_link_.emplace(connect_redis(io_, where_.queue_url, program_));
+    queue_link_.emplace(connect_redis(io_, settings_, where_.queue_url, program_));
     return start_queue(system_, *queue_link_, settings_);
   });
 }

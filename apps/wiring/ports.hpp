@@ -47,7 +47,7 @@ private:
   const addresses where_;
   const std::string program_;
   net::io io_; // Outlives the connections of the actors.
-  std::optional<redis::client> queue_link_;
+  std::optional<redis::link> queue_link_;
   caf::actor_system system_;
   std::vector<caf::actor> running_; // In the order of their start.
   postgres::handle pool_;

@@ -1,6 +1,5 @@
 #include "apps/wiring/start_check.hpp"
 
-#include "adapters/redis/address.hpp"
 #include "apps/wiring/addresses.hpp"
 #include "apps/wiring/http.hpp"
 #include "apps/wiring/implementations.hpp"
@@ -23,8 +22,8 @@ void check_addresses(sentences& list, const config& settings) {
   if (!where)
     return add(list, where.error());
   for (const auto& [key, url] : {std::pair{"redis.url", &where->redis_url}, {"redis.queue_url", &where->queue_url}})
-    if (const auto parsed = url->lend([](std::string_view text) { return redis::parse_address(text); }); !parsed)
-      list.push_back(fmt::format("{}: {}", key, text_of(parsed.error())));
+    if (const auto bad = redis_rejection(settings, *url))
+      list.push_back(fmt::format("{}: {}", key, text_of(bad)));
 }
 } // namespace
 

@@ -51,6 +51,11 @@ TEST_CASE("start check: good settings are not rejected, and a fault names its ke
                             {"ARRAKIS_REDIS_URL", "redis://here"},
                             {"ARRAKIS_REDIS_QUEUE_URL", "nowhere at all"}});
   names("queue.", {{"ARRAKIS_QUEUE_NAME", "with:colon"}});
+  names("password",
+        {{"ARRAKIS_REDIS_MODE", "external"}, {"ARRAKIS_REDIS_URL", "redis://here"}, {"ARRAKIS_REDIS_USER", "app"}});
+  names("CA certificates", {{"ARRAKIS_REDIS_MODE", "external"},
+                            {"ARRAKIS_REDIS_URL", "rediss://here"},
+                            {"ARRAKIS_REDIS_CA", "no certificate"}});
 }
 
 TEST_CASE("start check: all faults are told at once") {

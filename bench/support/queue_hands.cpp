@@ -82,10 +82,10 @@ queue::processor::behavior_type process_noop(queue::processor::stateful_pointer<
   }};
 }
 
-void await_ready(const redis::client& of) {
+void await_ready(const redis::link& of) {
   // A command that is answered says that the connection stands.
   std::promise<bool> came;
-  of.command({"PING"}, by_patience(), [&](const caf::expected<redis::reply>& x) { came.set_value(bool{x}); });
+  of.command({{"PING"}, {}, {}, by_patience()}, [&](const caf::expected<redis::reply>& x) { came.set_value(bool{x}); });
   if (!came.get_future().get())
     throw std::runtime_error("Redis does not answer");
 }
@@ -98,7 +98,7 @@ queue::options queue_options() {
   return made;
 }
 
-effort fill(caf::actor_system& sys, const redis::client& to, size_t count, size_t bulk) {
+effort fill(caf::actor_system& sys, const redis::link& to, size_t count, size_t bulk) {
   await_ready(to);
   auto port = queue::start_queue(sys, to, queue_options());
   auto hand = sys.spawn(produce, port);
@@ -117,11 +117,10 @@ effort fill(caf::actor_system& sys, const redis::client& to, size_t count, size_
 
 effort drain(caf::actor_system& sys, net::io& io, const std::vector<redis::options>& at, size_t count) {
   const auto how = queue_options();
-  std::vector<queue::worker_clients> links;
+  std::vector<redis::link> links;
   for (const auto& each : at) {
-    links.push_back(queue::connect(io, each, how));
-    await_ready(links.back().commands);
-    await_ready(links.back().waiting);
+    links.push_back(redis::connect(io, each));
+    await_ready(links.back());
   }
   std::vector<std::promise<void>> all_came(at.size());
   std::vector<queue::worker> workers;

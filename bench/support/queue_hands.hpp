@@ -2,6 +2,7 @@
 // Those who use a queue in a measurement: one that fills it and one that empties it, as arrakisd would.
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
+#include "adapters/redis/client.hpp"
 
 #include <caf/actor_system.hpp>
 #include <vector>
@@ -18,7 +19,7 @@ struct effort {
 queue::options queue_options();
 
 /// Adds `count` jobs without a pause, `bulk` at once on the way. Throws std::runtime_error when one was refused.
-effort fill(caf::actor_system&, const redis::client&, size_t count, size_t bulk);
+effort fill(caf::actor_system&, const redis::link&, size_t count, size_t bulk);
 
 /// Starts a worker for each of `at` with a processor that does nothing, waits until `count` jobs in each were done and
 /// recorded, and closes them. The time begins with the start of the workers, once their connections stand.

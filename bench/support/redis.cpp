@@ -21,7 +21,7 @@ redis_server::redis_server(net::io& io) {
                                           "700", "--dir", home_.path(), "--save", "", "--appendonly", "no",
                                           "--maxmemory-policy", "noeviction"},
                                  .output = log});
-  client_.emplace(io, link());
+  client_.emplace(redis::connect(io, link()));
   test::wait_until(*child_, log, "redis-server", [this] { return client_->status().ready; });
 }
 
@@ -29,10 +29,10 @@ redis::options redis_server::link() const {
   return {.url = secret{"unix://" + socket()}, .back_off_first = 5ms, .back_off_max = 50ms};
 }
 
-redis::reply redis_server::run_on(const redis::client& to, std::vector<std::string> argv) {
+redis::reply redis_server::run_on(const redis::link& to, std::vector<std::string> argv) {
   std::promise<caf::expected<redis::reply>> came;
   const auto what = argv.front();
-  to.command(std::move(argv), {std::chrono::steady_clock::now() + patience},
+  to.command({std::move(argv), {}, {}, {std::chrono::steady_clock::now() + patience}},
              [&](caf::expected<redis::reply> x) { came.set_value(std::move(x)); });
   auto answer = came.get_future().get();
   if (!answer)

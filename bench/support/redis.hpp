@@ -19,8 +19,8 @@ public:
   redis::options link() const;
   /// One command and its answer. Throws std::runtime_error for an error.
   redis::reply run(std::vector<std::string> argv) const { return run_on(*client_, std::move(argv)); }
-  /// The same on another connection (redis::blocking for a command that waits).
-  static redis::reply run_on(const redis::client&, std::vector<std::string> argv);
+  /// The same on another connection (link::blocking for a command that waits).
+  static redis::reply run_on(const redis::link&, std::vector<std::string> argv);
   int64_t number(std::vector<std::string> argv) const { return run(std::move(argv)).number; }
   /// Every key gone; the scripts stay loaded.
   void empty() const { run({"FLUSHALL", "SYNC"}); }
@@ -32,6 +32,6 @@ public:
 private:
   test::scratch home_{"bench"};
   std::optional<process> child_;
-  std::optional<redis::client> client_;
+  std::optional<redis::link> client_;
 };
 } // namespace arrakis::bench

@@ -2,6 +2,7 @@
 // For the tests of the queue: a private Redis, actors on real threads, a processor that a test scripts.
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
+#include "adapters/redis/client.hpp"
 #include "runtime/net/io.hpp"
 #include "tests/support/servers.hpp"
 
@@ -90,7 +91,7 @@ struct town {
   caf::actor_system sys{cfg};
   options how = quick();
   redis::options link{.url = secret{server.url()}, .back_off_first = 5ms, .back_off_max = 50ms};
-  redis::client client{io, link};
+  redis::link client = redis::connect(io, link);
   handle queue = start_queue(sys, client, how);
   std::shared_ptr<desk> visits = std::make_shared<desk>();
   caf::scoped_actor self{sys};
@@ -122,7 +123,7 @@ struct town {
     return made;
   }
   queue::worker new_worker(const clerk& to, options like) {
-    auto made = start_worker(sys, connect(io, link, like), like, caf::actor_cast<processor>(to));
+    auto made = start_worker(sys, redis::connect(io, link), like, caf::actor_cast<processor>(to));
     ours.push_back(caf::actor_cast<caf::actor>(made));
     return made;
   }
@@ -155,7 +156,8 @@ struct town {
 
   redis::reply run(std::vector<std::string> argv) {
     std::promise<caf::expected<redis::reply>> result;
-    client.command(std::move(argv), soon(), [&](caf::expected<redis::reply> r) { result.set_value(std::move(r)); });
+    client.command({std::move(argv), {}, {}, soon()},
+                   [&](caf::expected<redis::reply> r) { result.set_value(std::move(r)); });
     auto future = result.get_future();
     REQUIRE(future.wait_for(patience) == std::future_status::ready);
     auto got = future.get();
@@ -198,13 +200,14 @@ struct town {
 
   redis::reply ask_blocking(std::vector<std::string> argv) {
     if (!listener)
-      listener.emplace(io, link);
+      listener.emplace(redis::connect(io, link));
     std::promise<caf::expected<redis::reply>> result;
-    listener->command(std::move(argv), soon(), [&](caf::expected<redis::reply> r) { result.set_value(std::move(r)); });
+    listener->command({std::move(argv), {}, {}, soon()},
+                      [&](caf::expected<redis::reply> r) { result.set_value(std::move(r)); });
     auto got = result.get_future().get();
     return got ? std::move(*got) : redis::reply{};
   }
-  std::optional<redis::client> listener;
+  std::optional<redis::link> listener;
   std::string last_event = "0";
   std::string last_failed_reason;
   int64_t event_ms = 0;

@@ -10,7 +10,7 @@ namespace arrakis::test {
 struct redis_town {
   redis_server server;
   net::io io{1};
-  redis::client client{io, {.url = secret{server.url()}}};
+  redis::link client = redis::connect(io, {.url = secret{server.url()}});
   live_system live;
   redis::handle port = live.keep(redis::start(live.sys(), client));
 };

@@ -3,6 +3,9 @@
 #include "tests/support/scratch.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <netinet/in.h>
 #include <optional>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -40,6 +43,21 @@ private:
   int fd_;
   bool connected_ = false;
 };
+
+/// A port that was free a moment ago; redis-server cannot choose one itself.
+std::string free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&at), size) == 0
+                  && ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0;
+  ::close(fd);
+  if (!bound)
+    throw std::runtime_error("no port is free");
+  return std::to_string(ntohs(at.sin_port));
+}
 } // namespace
 
 struct redis_server::impl {
@@ -58,8 +76,19 @@ redis_server::redis_server(std::vector<std::string> options, std::vector<std::st
 redis_server::~redis_server() = default;
 std::string redis_server::url() const { return "unix://" + (impl_->home / "redis.sock"); }
 
+bool redis_server::is_cluster() { return std::getenv("ARRAKIS_REDIS_CLUSTER") != nullptr; }
+
+namespace {
+/// Owns all slots, and says so. Redis takes 2 s after its start until it does.
+bool is_whole(const std::string& socket) {
+  unix_socket to{socket};
+  return to.say("CLUSTER INFO\r\n", 2).find("cluster_state:ok") != std::string::npos;
+}
+} // namespace
+
 void redis_server::start() {
   const auto& home = impl_->home;
+  const bool knows_slots = std::filesystem::exists(home / "nodes.conf");
   // appendfsync no: what was answered is in the kernel's hands, so it survives SIGKILL, and the disk is not waited for.
   std::vector<std::string> argv{"redis-server",
                                 "--port",
@@ -80,11 +109,19 @@ void redis_server::start() {
                                 "noeviction",
                                 "--enable-debug-command",
                                 "local"};
+  if (is_cluster()) // Its bus listens on TCP whatever else it does.
+    argv.insert(argv.end(), {"--cluster-enabled", "yes", "--bind", "127.0.0.1", "--cluster-port", free_port()});
   argv.insert(argv.end(), impl_->options.begin(), impl_->options.end());
   impl_->child.emplace(
     process_options{.argv = std::move(argv), .env = impl_->environment, .output = home / "redis.log"});
   wait_until(*impl_->child, home / "redis.log", "redis-server",
              [&] { return unix_socket{home / "redis.sock"}.say("PING\r\n", 1) == "+PONG\r\n"; });
+  if (!is_cluster())
+    return;
+  if (!knows_slots)
+    unix_socket{home / "redis.sock"}.say("CLUSTER ADDSLOTSRANGE 0 16383\r\n", 1);
+  wait_until(*impl_->child, home / "redis.log", "redis-server as a cluster",
+             [&] { return is_whole(home / "redis.sock"); });
 }
 
 void redis_server::kill() { impl_->child.reset(); }

@@ -155,6 +155,8 @@ TEST_CASE("tidy: includes go one way") {
   const auto ok = [](auto from, auto to) { return direction_fault(from, to).empty(); };
   CHECK(ok("apps/wiring/implementations.cpp", "adapters/redis/redis.hpp"));
   CHECK(ok("apps/arrakisd/tree.cpp", "adapters/redis/messages.hpp"));
+  CHECK(ok("apps/wiring/implementations.cpp", "adapters/redis/client.hpp"));
+  CHECK(ok("adapters/queue/queue.cpp", "adapters/redis/link.hpp"));
   CHECK(ok("apps/arrakisctl/manifest.cpp", "adapters/objects/layout.hpp"));
   CHECK(ok("apps/arrakisd/x.test.cpp", "adapters/redis/redis.hpp"));
   CHECK(ok("actors/gate/gate.cpp", "adapters/discord/rest/messages.hpp"));
@@ -186,6 +188,9 @@ TEST_CASE("tidy: includes go one way") {
   CHECK_FALSE(ok("actors/gate/gate.cpp", "actors/wizard/core/plan.hpp"));
   CHECK_FALSE(ok("actors/gate/gate.cpp", "apps/arrakisd/tree.hpp"));
   CHECK_FALSE(ok("apps/arrakisd/tree.cpp", "adapters/redis/redis.hpp"));
+  for (const auto* holder : {"adapters/queue/queue.cpp", "apps/arrakisd/tree.cpp", "apps/arrakisctl/session.cpp",
+                             "actors/wizard/wizard.cpp", "adapters/leases/leases.cpp"})
+    CHECK_FALSE_MESSAGE(ok(holder, "adapters/redis/client.hpp"), holder);
   CHECK_FALSE(ok("apps/arrakisctl/session.cpp", "adapters/signer/local/local.hpp"));
   CHECK_FALSE(ok("adapters/queue/x.cpp", "actors/guild/core/blueprint.hpp"));
   CHECK_FALSE(ok("apps/sandbox/x.cpp", "apps/arrakisd/tree.hpp"));

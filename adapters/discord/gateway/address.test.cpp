@@ -31,7 +31,7 @@ struct fake_socket final : net::websocket {
 redis::handle::behavior_type holding(redis::handle::pointer, const std::string* session) {
   return {[session](const redis::command& x) -> caf::result<redis::reply> {
             redis::reply reply;
-            if (x.argv[0] == "GET") {
+            if (redis::words_of(x)[0] == "GET") {
               reply.type = redis::reply::text;
               reply.bytes = *session;
             }

@@ -22,13 +22,13 @@ redis::handle::behavior_type serving(redis::handle::pointer, keyspace* db) {
     [db](const redis::command& x) -> caf::result<redis::reply> {
       if (db->away)
         return fail(ec::unavailable, "reconnecting");
-      db->last = x.argv;
+      db->last = redis::words_of(x);
       redis::reply reply;
-      if (x.argv[0] == "SET") {
-        db->keys[x.argv[1]] = x.argv[2];
-      } else if (x.argv[0] == "DEL") {
-        db->keys.erase(x.argv[1]);
-      } else if (const auto found = db->keys.find(x.argv[1]); found != db->keys.end()) {
+      if (redis::words_of(x)[0] == "SET") {
+        db->keys[redis::words_of(x)[1]] = redis::words_of(x)[2];
+      } else if (redis::words_of(x)[0] == "DEL") {
+        db->keys.erase(redis::words_of(x)[1]);
+      } else if (const auto found = db->keys.find(redis::words_of(x)[1]); found != db->keys.end()) {
         reply.type = redis::reply::text;
         reply.bytes = found->second;
       }

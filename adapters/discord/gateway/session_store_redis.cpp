@@ -44,15 +44,15 @@ session_store::behavior_type behavior(self_pointer self, redis::handle redis) {
   const auto kept = [](const redis::reply&) { return session_kept{}; };
   return {
     [self](const load_session& x) -> caf::result<saved_session> {
-      return start<saved_session>(self, {{"GET", key_of(x.shard)}, x.until}, &read);
+      return start<saved_session>(self, {{"GET"}, {key_of(x.shard)}, {}, x.until}, &read);
     },
     [self, kept](const save_session& x) -> caf::result<session_kept> {
       return start<session_kept>(
-        self, {{"SET", key_of(x.shard), print_session(x.what), "EX", std::to_string(session_ttl.count())}, x.until},
+        self, {{"SET"}, {key_of(x.shard)}, {print_session(x.what), "EX", std::to_string(session_ttl.count())}, x.until},
         kept);
     },
     [self, kept](const clear_session& x) -> caf::result<session_kept> {
-      return start<session_kept>(self, {{"DEL", key_of(x.shard)}, x.until}, kept);
+      return start<session_kept>(self, {{"DEL"}, {key_of(x.shard)}, {}, x.until}, kept);
     },
   };
 }

@@ -34,14 +34,14 @@ using clocks = std::map<std::string, std::chrono::milliseconds>;
 
 /// A Redis whose time goes by as the test says: moved in one transaction with each call, it is never later than that,
 /// however slow the machine.
-redis::handle::behavior_type moved(redis::handle::pointer, redis::client to, std::shared_ptr<clocks> since) {
+redis::handle::behavior_type moved(redis::handle::pointer, redis::link to, std::shared_ptr<clocks> since) {
   return {[](const redis::command&) -> caf::result<redis::reply> { return fail(ec::unsupported, "scripts alone"); },
           [to, since](const redis::eval& x) -> caf::result<redis::reply> {
             const auto& key = x.keys.at(0);
             const auto by = std::exchange((*since)[key], 0ms);
-            std::vector<redis::client::step> steps{{&pass_script, 2, {key, key + ":clock", std::to_string(by.count())}},
-                                                   {x.code, x.keys.size(), x.keys}};
-            steps[1].words.insert(steps[1].words.end(), x.args.begin(), x.args.end());
+            const std::vector<redis::step> steps{
+              {&pass_script, {}, {key, '{' + key + "}:clock"}, {std::to_string(by.count())}},
+              {x.code, {}, x.keys, x.args}};
             std::promise<caf::expected<redis::reply>> result;
             to.transaction(steps, x.until, [&](caf::expected<redis::reply> r) { result.set_value(std::move(r)); });
             auto got = result.get_future().get();
@@ -60,7 +60,7 @@ struct bench {
   net::io io;
   config cfg;
   caf::actor_system sys{cfg};
-  redis::client client{io, {.url = secret{server.url()}}};
+  redis::link client = redis::connect(io, {.url = secret{server.url()}});
   std::shared_ptr<clocks> since = std::make_shared<clocks>();
   redis::handle port = sys.spawn<caf::detached>(moved, client, since);
   std::chrono::milliseconds within{20'000};

@@ -26,8 +26,8 @@ struct state {
 };
 using pointer = handle::stateful_pointer<state>;
 
-flow<caf::expected<redis::reply>> tell_redis(pointer self, std::vector<std::string> argv, deadline until) {
-  redis::command what{std::move(argv), until};
+flow<caf::expected<redis::reply>> tell_redis(pointer self, redis::command what) {
+  const auto until = what.until;
   auto reply = co_await ask(self, self->state.redis, until, std::move(what));
   co_return std::move(reply);
 }
@@ -45,29 +45,29 @@ flow<caf::expected<plan>> ask_discord(pointer self, deadline until) {
     log::warn("gateway_address_refused", {{"error", self->state.addresses.refusal(p->url)}});
     p->url.clear();
   } else if (p) {
-    std::vector<std::string> keep{"SET", answer_key, got->body, "EX", std::to_string(holds.count())};
-    (void)co_await tell_redis(self, std::move(keep), until);
+    redis::command keep{{"SET"}, {answer_key}, {got->body, "EX", std::to_string(holds.count())}, until};
+    (void)co_await tell_redis(self, std::move(keep));
   }
   co_return p;
 }
 
 flow<caf::expected<plan>> look(pointer self, deadline until) {
   while (!until.passed(self->clock().now())) {
-    std::vector<std::string> read{"GET", answer_key};
-    auto known = co_await tell_redis(self, std::move(read), until);
+    redis::command get{{"GET"}, {answer_key}, {}, until};
+    auto known = co_await tell_redis(self, std::move(get));
     if (!known)
       co_return known.error();
     if (known->type == redis::reply::text)
       if (auto p = read_plan(known->bytes); p && self->state.addresses.allows(p->url))
         co_return p;
-    std::vector<std::string> take_turn{"SET", asking_key, "1", "NX", "PX", std::to_string(asking_max.count())};
-    auto turn = co_await tell_redis(self, std::move(take_turn), until);
+    redis::command take{{"SET"}, {asking_key}, {"1", "NX", "PX", std::to_string(asking_max.count())}, until};
+    auto turn = co_await tell_redis(self, std::move(take));
     if (!turn)
       co_return turn.error();
     if (turn->type != redis::reply::nil) {
       auto p = co_await ask_discord(self, until);
-      std::vector<std::string> end_turn{"DEL", asking_key};
-      (void)co_await tell_redis(self, std::move(end_turn), until);
+      redis::command give_back{{"DEL"}, {asking_key}, {}, until};
+      (void)co_await tell_redis(self, std::move(give_back));
       co_return p;
     }
     co_await nap(self, look_again);

@@ -22,11 +22,11 @@ redis::handle::behavior_type keeping(redis::handle::pointer, outside* out) {
   return {[out](const redis::command& x) -> caf::result<redis::reply> {
             redis::reply reply;
             reply.type = redis::reply::text;
-            if (x.argv[0] == "SET")
-              out->redis[x.argv[1]] = x.argv[2];
-            else if (x.argv[0] == "DEL")
-              out->redis.erase(x.argv[1]);
-            else if (const auto found = out->redis.find(x.argv[1]); found != out->redis.end())
+            if (redis::words_of(x)[0] == "SET")
+              out->redis[redis::words_of(x)[1]] = redis::words_of(x)[2];
+            else if (redis::words_of(x)[0] == "DEL")
+              out->redis.erase(redis::words_of(x)[1]);
+            else if (const auto found = out->redis.find(redis::words_of(x)[1]); found != out->redis.end())
               reply.bytes = found->second;
             else
               reply.type = redis::reply::nil;

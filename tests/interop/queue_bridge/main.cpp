@@ -2,6 +2,8 @@
 #include "adapters/queue/events.hpp"
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
+#include "adapters/redis/client.hpp"
+#include "runtime/file.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/io.hpp"
 #include "tests/interop/queue_bridge/tools.hpp"
@@ -198,7 +200,7 @@ struct town {
   caf::actor_system& sys;
   redis::options link;
   queue::options how;
-  redis::client client{io, link};
+  redis::link client = redis::connect(io, link);
   queue::handle queue = queue::start_queue(sys, client, how);
   queue::toolbox tools{client, how};
   clerk jobs = sys.spawn(clerking);
@@ -282,12 +284,12 @@ struct town {
 
   bj::object run_worker(std::string_view op, const std::string& id, const bj::object& x) {
     if (op == "worker" && !worker) {
-      worker = queue::start_worker(sys, queue::connect(io, link, how), how, caf::actor_cast<queue::processor>(jobs));
+      worker = queue::start_worker(sys, redis::connect(io, link), how, caf::actor_cast<queue::processor>(jobs));
       return {{"ok", true}};
     }
     if (op == "events" && !events) {
       events = sys.spawn(telling);
-      queue::start_events(sys, redis::client{io, redis::blocking(link)}, how, events);
+      queue::start_events(sys, client, how, events);
       return {{"ok", true}};
     }
     if (op == "finish") {
@@ -325,8 +327,9 @@ bj::object answer_to(std::optional<town>& place, net::io& io, caf::actor_system&
   const auto op = json::text_or(x, "op");
   if (op == "open" && !place) {
     const auto* options = json::object_in(x, "options");
-    redis::options link{.url = secret{std::string{json::text_or(x, "url")}},
-                        .ca_file = std::string{json::text_or(x, "ca_file")}};
+    redis::options link{.url = secret{std::string{json::text_or(x, "url")}}};
+    if (const auto ca = file::read(std::string{json::text_or(x, "ca_file")}, 1 << 20))
+      link.ca = secret{*ca};
     place.emplace(io, sys, std::move(link), options_from(options ? *options : bj::object{}));
     return {{"ok", true}};
   }

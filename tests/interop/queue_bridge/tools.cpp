@@ -26,6 +26,7 @@ bj::value shown(const redis::reply& from) {
     case redis::reply::integer: return from.number;
     case redis::reply::text:
     case redis::reply::error: return bj::value(from.bytes);
+    case redis::reply::push:
     case redis::reply::array: break;
   }
   bj::array items;

@@ -32,7 +32,7 @@ fake_redis::entry* fake_redis::find(const std::string& key) {
 }
 
 caf::expected<redis::reply> fake_redis::run(const redis::command& c) {
-  const auto& a = c.argv;
+  const auto& a = redis::words_of(c);
   if (a.size() == 6 && a[0] == "SET" && a[3] == "NX" && a[4] == "PX") {
     if (find(a[1]))
       return redis::reply{};

@@ -1,0 +1,112 @@
+#pragma once
+// A Redis that listens with a certificate of an authority made for the test, and has a user "app" beside its default
+// one.
+#include "runtime/clock.hpp"
+#include "runtime/process.hpp"
+
+#include <arpa/inet.h>
+#include <chrono>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace arrakis::test {
+
+/// A port that was free a moment ago; redis-server cannot choose one itself.
+inline int free_tcp_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&at), size) == 0);
+  REQUIRE(::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0);
+  ::close(fd);
+  return ntohs(at.sin_port);
+}
+
+inline void openssl(std::vector<std::string> arguments, const std::string& folder) {
+  arguments.insert(arguments.begin(), "openssl");
+  process made{{.argv = std::move(arguments), .folder = folder, .output = folder + "/openssl.txt"}};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (made.running() && std::chrono::steady_clock::now() < end)
+    std::this_thread::yield();
+  REQUIRE(made.exit_status() == 0);
+}
+
+struct redis_tls_server {
+  std::string folder = fmt::format("/tmp/arrakis-redis-tls-{}", random_hex(6));
+  int port = free_tcp_port();
+  int tls_port = free_tcp_port();
+  std::optional<process> server;
+
+  /// `clients`: whether the server asks for their certificates, as --tls-auth-clients has it.
+  explicit redis_tls_server(const std::string& clients = "no") {
+    std::filesystem::create_directory(folder);
+    authority("ca");
+    authority("other");
+    std::ofstream{folder + "/names"} << "subjectAltName=DNS:localhost\n";
+    certificate("server", "ca");
+    certificate("client", "ca");
+    certificate("stranger", "other");
+    server.emplace(process_options{.argv = {"redis-server",
+                                            "--bind",
+                                            "127.0.0.1",
+                                            "--port",
+                                            std::to_string(port),
+                                            "--tls-port",
+                                            std::to_string(tls_port),
+                                            "--tls-cert-file",
+                                            folder + "/server.pem",
+                                            "--tls-key-file",
+                                            folder + "/server.key",
+                                            "--tls-ca-cert-file",
+                                            folder + "/ca.pem",
+                                            "--tls-auth-clients",
+                                            clients,
+                                            "--save",
+                                            "",
+                                            "--dir",
+                                            folder,
+                                            "--requirepass",
+                                            "open sesame",
+                                            "--user",
+                                            "app",
+                                            "on",
+                                            ">s3cret",
+                                            "~*",
+                                            "+@all"},
+                                   .folder = folder,
+                                   .output = folder + "/redis.txt"});
+  }
+  ~redis_tls_server() {
+    server.reset();
+    std::filesystem::remove_all(folder);
+  }
+  void authority(const std::string& name) {
+    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+             "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/CN=" + name},
+            folder);
+  }
+  /// {name}.pem and {name}.key.
+  void certificate(const std::string& name, const std::string& by) {
+    openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", name + ".key",
+             "-out", name + ".csr", "-subj", "/CN=" + name},
+            folder);
+    openssl({"x509", "-req", "-in", name + ".csr", "-CA", by + ".pem", "-CAkey", by + ".key", "-CAcreateserial",
+             "-days", "1", "-extfile", "names", "-out", name + ".pem"},
+            folder);
+  }
+  std::string tcp(const std::string& who) const { return fmt::format("redis://{}@127.0.0.1:{}", who, port); }
+  std::string tls(const std::string& who, const std::string& host = "localhost") const {
+    return fmt::format("rediss://{}@{}:{}", who, host, tls_port);
+  }
+};
+} // namespace arrakis::test
