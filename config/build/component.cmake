@@ -1,6 +1,6 @@
 # The two functions that carry the build.
 #
-# arrakis_component(DEPS other_component... LIBS library... [EXCLUDE file...])
+# arrakis_component(DEPS other_component... LIBS library... [EXCLUDE file...] [REDIS_CLUSTER])
 #   called from a folder's CMakeLists.txt: *.cpp becomes the static library named after the folder (adapters/queue is
 #   adapters_queue), *.test.cpp becomes the test program <name>_test. A folder of headers alone becomes an INTERFACE library.
 # arrakis_registry(TYPE type HEADER header)
@@ -48,7 +48,7 @@ function(arrakis_target name)
 endfunction()
 
 function(arrakis_component)
-  cmake_parse_arguments(arg "" "" "DEPS;LIBS;EXCLUDE;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(arg "REDIS_CLUSTER" "" "DEPS;LIBS;EXCLUDE;TEST_DEPS" ${ARGN})
   arrakis_name(name)
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   file(GLOB tests CONFIGURE_DEPENDS *.test.cpp)
@@ -66,13 +66,18 @@ function(arrakis_component)
     target_link_libraries(${name} INTERFACE arrakis_options ${arg_DEPS} ${arg_LIBS})
   endif()
   if(tests)
-    arrakis_test(${name}_test SOURCES ${tests} DEPS ${name} ${arg_TEST_DEPS})
+    set(cluster "")
+    if(arg_REDIS_CLUSTER)
+      set(cluster REDIS_CLUSTER)
+    endif()
+    arrakis_test(${name}_test SOURCES ${tests} DEPS ${name} ${arg_TEST_DEPS} ${cluster})
   endif()
 endfunction()
 
 # arrakis_test(name SOURCES file... DEPS component... [LABELS label...]): a doctest program, one ctest entry per program.
+# REDIS_CLUSTER: a second entry, {name}_cluster, runs it against Redis servers that are clusters of one.
 function(arrakis_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "REDIS_CLUSTER" "" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   arrakis_target(${name})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} tests_support tests_main)
@@ -80,6 +85,11 @@ function(arrakis_test name)
   # Of what hangs: the longest takes 90 s beside two others, and a busy machine some times that.
   set_tests_properties(${name} PROPERTIES TIMEOUT 900 LABELS "${arg_LABELS}"
     ENVIRONMENT "ARRAKIS_BUILD_DIR=${CMAKE_BINARY_DIR};ARRAKIS_SOURCE_DIR=${CMAKE_SOURCE_DIR}")
+  if(arg_REDIS_CLUSTER)
+    add_test(NAME ${name}_cluster COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+    set_tests_properties(${name}_cluster PROPERTIES TIMEOUT 900 LABELS "${arg_LABELS}" ENVIRONMENT
+      "ARRAKIS_BUILD_DIR=${CMAKE_BINARY_DIR};ARRAKIS_SOURCE_DIR=${CMAKE_SOURCE_DIR};ARRAKIS_REDIS_CLUSTER=1")
+  endif()
 endfunction()
 
 function(arrakis_registry)
