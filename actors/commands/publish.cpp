@@ -4,6 +4,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "schemas/canonical_json.hpp"
 #include "schemas/permissions.hpp"
 
@@ -110,7 +111,7 @@ std::string registration_json() {
 }
 
 publisher start_publisher(caf::actor_system& sys, redis::handle redis, discord::rest rest) {
-  return sys.spawn(behavior, std::move(redis), std::move(rest));
+  return registry::spawn(sys, {"publisher"}, behavior, std::move(redis), std::move(rest));
 }
 
 } // namespace arrakis::commands

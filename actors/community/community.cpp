@@ -8,6 +8,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "schemas/canonical_json.hpp"
 
 #include <boost/json/value.hpp>
@@ -329,6 +330,6 @@ handle::behavior_type behavior(self_pointer self, snowflake guild, ports to, lim
 } // namespace
 
 handle start(caf::actor_system& sys, snowflake guild, ports to, limits bounds) {
-  return sys.spawn(behavior, guild, std::move(to), bounds);
+  return registry::spawn(sys, {"community", guild.text(), guild.value}, behavior, guild, std::move(to), bounds);
 }
 } // namespace arrakis::community

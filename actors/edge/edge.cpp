@@ -7,6 +7,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "runtime/seldom.hpp"
 
 #include <caf/send.hpp>
@@ -106,6 +107,6 @@ discord::sink::behavior_type behavior(self_pointer self, ports to, options opts)
 } // namespace
 
 discord::sink start(caf::actor_system& sys, ports to, options opts) {
-  return sys.spawn(behavior, std::move(to), std::move(opts));
+  return registry::spawn(sys, {"edge"}, behavior, std::move(to), std::move(opts));
 }
 } // namespace arrakis::edge

@@ -4,6 +4,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -115,6 +116,6 @@ handle::behavior_type behavior(pointer self, fence_log::handle log, fence_table*
 } // namespace
 
 handle start(caf::actor_system& sys, fence_log::handle log, fence_table& table, options opt) {
-  return sys.spawn(behavior, std::move(log), &table, opt);
+  return registry::spawn(sys, {"fences"}, behavior, std::move(log), &table, opt);
 }
 } // namespace arrakis::fences

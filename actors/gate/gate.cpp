@@ -4,6 +4,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -107,6 +108,6 @@ handle::behavior_type behavior(pointer self, discord::rest rest, deployments::ha
 } // namespace
 
 handle start(caf::actor_system& sys, discord::rest rest, deployments::handle store, fences::fence_table& fences) {
-  return sys.spawn(behavior, std::move(rest), std::move(store), &fences);
+  return registry::spawn(sys, {"gate"}, behavior, std::move(rest), std::move(store), &fences);
 }
 } // namespace arrakis::gate

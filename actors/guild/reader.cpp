@@ -4,6 +4,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/foreign_text.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <algorithm>
 #include <caf/stateful_actor.hpp>
@@ -179,7 +180,7 @@ handle::behavior_type behavior(self_pointer self, discord::rest rest, std::funct
 } // namespace
 
 handle start(caf::actor_system& sys, discord::rest rest, std::function<snowflake()> bot) {
-  return sys.spawn(behavior, std::move(rest), std::move(bot));
+  return registry::spawn(sys, {"guild_reader"}, behavior, std::move(rest), std::move(bot));
 }
 
 } // namespace arrakis::guild

@@ -4,6 +4,7 @@
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "schemas/trace.hpp"
 
 #include <algorithm>
@@ -85,7 +86,9 @@ caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
     return queue::outcome{.what = queue::outcome::failed_final,
                           .reason = "UNKNOWN_JOB_TYPE: there is no job kind '" + x.what.name + "'"};
   auto promise = self->make_response_promise<queue::outcome>();
-  const auto worker = (*kind)->start(self->system(), st.svc);
+  registry::seat place{registry::place::here(), {x.what.name, x.what.id}, false};
+  const auto worker = caf::actor_cast<queue::processor>(
+    place.fill([&] { return caf::actor_cast<caf::actor>((*kind)->start(self->system(), st.svc)); }));
   const auto who = worker.address();
   self->monitor(worker);
   self->link_to(worker);
@@ -117,6 +120,6 @@ queue::processor::behavior_type behavior(pointer self, services svc, std::vector
 } // namespace
 
 queue::processor start(caf::actor_system& sys, services svc, const std::vector<const job_kind*>& kinds) {
-  return sys.spawn(behavior, std::move(svc), kinds);
+  return registry::spawn(sys, {"jobs"}, behavior, std::move(svc), kinds);
 }
 } // namespace arrakis::jobs

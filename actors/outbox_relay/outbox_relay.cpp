@@ -7,6 +7,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -252,6 +253,8 @@ handle::behavior_type behavior(self_pointer self, deps to, options opt) {
 
 } // namespace
 
-handle start(caf::actor_system& sys, deps to, options opt) { return sys.spawn(behavior, std::move(to), opt); }
+handle start(caf::actor_system& sys, deps to, options opt) {
+  return registry::spawn(sys, {"outbox_relay"}, behavior, std::move(to), opt);
+}
 
 } // namespace arrakis::outbox_relay

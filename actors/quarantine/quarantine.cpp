@@ -4,6 +4,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -130,7 +131,7 @@ snowflake guild_in(const std::string& key) {
 } // namespace
 
 handle start(caf::actor_system& sys, quarantines::handle store, table& what, options opt) {
-  return sys.spawn(behavior, std::move(store), &what, std::move(opt));
+  return registry::spawn(sys, {"quarantine"}, behavior, std::move(store), &what, std::move(opt));
 }
 
 std::function<void(const std::string&, const std::string&, const std::string&)> recorder(table& what, handle to,

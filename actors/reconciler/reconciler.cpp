@@ -3,6 +3,7 @@
 #include "actors/guild/core/diff.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -83,5 +84,5 @@ handle::behavior_type behavior(pointer self, ports p) {
 }
 } // namespace
 
-handle start(caf::actor_system& sys, ports p) { return sys.spawn(behavior, std::move(p)); }
+handle start(caf::actor_system& sys, ports p) { return registry::spawn(sys, {"reconciler"}, behavior, std::move(p)); }
 } // namespace arrakis::reconciler

@@ -2,6 +2,7 @@
 
 #include "runtime/directory.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -25,6 +26,6 @@ communities_door::behavior_type passing(communities_door::pointer self, caf::act
 } // namespace
 
 communities_door start_door(caf::actor_system& sys, caf::actor directory) {
-  return sys.spawn(passing, std::move(directory));
+  return registry::spawn(sys, {"community_door"}, passing, std::move(directory));
 }
 } // namespace arrakis::wizard

@@ -10,6 +10,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -469,6 +470,7 @@ handle::behavior_type behavior(self_pointer self, snowflake user, snowflake guil
 } // namespace
 
 handle start(caf::actor_system& sys, snowflake user, snowflake guild, ports to, std::shared_ptr<const options> opt) {
-  return sys.spawn(behavior, user, guild, std::move(to), std::move(opt));
+  return registry::spawn(sys, {"wizard_session", user.text() + ":" + guild.text(), guild.value}, behavior, user, guild,
+                         std::move(to), std::move(opt));
 }
 } // namespace arrakis::wizard::session

@@ -5,6 +5,7 @@
 #include "actors/wizard/session.hpp"
 #include "runtime/directory.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -47,7 +48,7 @@ handle start(caf::actor_system& sys, ports to, options opt) {
   auto sessions = directory::start(sys, std::move(places), [&sys, to = std::move(to), shared](const std::string& key) {
     return activate(sys, key, to, shared);
   });
-  return sys.spawn(passing, std::move(sessions));
+  return registry::spawn(sys, {"wizard"}, passing, std::move(sessions));
 }
 
 bool is_ours(std::string_view custom_id) {

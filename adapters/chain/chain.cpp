@@ -8,6 +8,7 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/net/io.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -155,6 +156,8 @@ handle::behavior_type behavior(self_pointer self, net::io* io, options opt) {
 
 } // namespace
 
-handle start(caf::actor_system& sys, net::io& io, options opt) { return sys.spawn(behavior, &io, std::move(opt)); }
+handle start(caf::actor_system& sys, net::io& io, options opt) {
+  return registry::spawn(sys, {"chain"}, behavior, &io, std::move(opt));
+}
 
 } // namespace arrakis::chain

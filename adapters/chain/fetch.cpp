@@ -3,6 +3,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/io.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <algorithm>
 #include <caf/send.hpp>
@@ -138,7 +139,7 @@ fetcher::behavior_type behavior(self_pointer self, net::io* io, size_t answer_by
 } // namespace
 
 fetcher start_fetcher(caf::actor_system& sys, net::io& io, size_t answer_bytes_max) {
-  return sys.spawn(behavior, &io, answer_bytes_max);
+  return registry::spawn(sys, {"chain_fetcher"}, behavior, &io, answer_bytes_max);
 }
 
 } // namespace arrakis::chain

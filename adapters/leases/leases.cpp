@@ -1,6 +1,7 @@
 #include "adapters/leases/leases.hpp"
 
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
@@ -85,5 +86,7 @@ handle::behavior_type behavior(pointer self, redis::handle server) {
 }
 } // namespace
 
-handle start(caf::actor_system& sys, redis::handle server) { return sys.spawn(behavior, std::move(server)); }
+handle start(caf::actor_system& sys, redis::handle server) {
+  return registry::spawn(sys, {"leases"}, behavior, std::move(server));
+}
 } // namespace arrakis::leases

@@ -4,6 +4,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/stateful_actor.hpp>
@@ -89,7 +90,7 @@ struct router_state {
     return fail(ec::unavailable, "the database is away: " + detail, server_away{"postgres", detail});
   }
 
-  void spawn(size_t index) {
+  void start_worker(size_t index) {
     auto& s = slots[index];
     s.socket = std::make_shared<worker::line>();
     s.life = ++lives;
@@ -280,7 +281,7 @@ router::behavior_type behavior(router::stateful_pointer<router_state> self, opti
   st.with = std::move(with);
   st.slots.resize(std::max(1u, st.with.connections));
   for (size_t i = 0; i < st.slots.size(); ++i)
-    st.spawn(i);
+    st.start_worker(i);
   self->set_down_handler([self](caf::down_msg& down) { self->state.ended(down); });
   return {
     [self](transaction& t) { return self->state.take(t); },
@@ -288,11 +289,13 @@ router::behavior_type behavior(router::stateful_pointer<router_state> self, opti
     [self](probe) { return self->state.take_probe(); },
     [self](const worker::news& n) { self->state.hear(n); },
     [self](expire) { self->state.drop_expired(); },
-    [self](respawn r) { self->state.spawn(r.slot); },
+    [self](respawn r) { self->state.start_worker(r.slot); },
     [self](const overdue& o) { self->state.cut_if_overdue(o); },
   };
 }
 } // namespace
 
-handle start(caf::actor_system& sys, options with) { return sys.spawn(behavior, std::move(with)); }
+handle start(caf::actor_system& sys, options with) {
+  return registry::spawn(sys, {"postgres_pool"}, behavior, std::move(with));
+}
 } // namespace arrakis::postgres

@@ -5,6 +5,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <pqxx/pqxx>
@@ -189,5 +190,7 @@ void line::cut() {
     ::shutdown(fd_, SHUT_RDWR);
 }
 
-handle start(caf::actor_system& sys, setup with) { return sys.spawn<caf::detached>(behavior, std::move(with)); }
+handle start(caf::actor_system& sys, setup with) {
+  return registry::spawn<caf::detached>(sys, {"connection", std::to_string(with.slot)}, behavior, std::move(with));
+}
 } // namespace arrakis::postgres::worker

@@ -3,6 +3,7 @@
 #include "adapters/queue/keys.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -90,6 +91,7 @@ event_reader::behavior_type behavior(pointer self, const redis::link& redis, std
 } // namespace
 
 event_reader start_events(caf::actor_system& sys, redis::link redis, const options& how, listener to) {
-  return sys.spawn(behavior, std::move(redis), keys{how.prefix, how.name}.events, std::move(to));
+  return registry::spawn(sys, {"queue_events"}, behavior, std::move(redis), keys{how.prefix, how.name}.events,
+                         std::move(to));
 }
 } // namespace arrakis::queue

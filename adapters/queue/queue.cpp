@@ -8,6 +8,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <algorithm>
 #include <array>
@@ -398,6 +399,6 @@ port::behavior_type behavior(pointer self, const redis::link& to, const options&
 handle start_queue(caf::actor_system& sys, redis::link to, options how) {
   if (auto fault = fault_of(how); !fault.empty())
     throw std::runtime_error(fault);
-  return sys.spawn(behavior, std::move(to), std::move(how));
+  return registry::spawn(sys, {"queue"}, behavior, std::move(to), std::move(how));
 }
 } // namespace arrakis::queue

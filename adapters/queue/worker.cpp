@@ -10,6 +10,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "runtime/utf8.hpp"
 
 #include <boost/json.hpp>
@@ -570,6 +571,6 @@ port::behavior_type behavior(pointer self, const redis::link& redis, const optio
 worker start_worker(caf::actor_system& sys, redis::link redis, options how, processor to) {
   if (auto fault = fault_of(how); !fault.empty())
     throw std::runtime_error(fault);
-  return sys.spawn(behavior, std::move(redis), std::move(how), std::move(to));
+  return registry::spawn(sys, {"queue_worker"}, behavior, std::move(redis), std::move(how), std::move(to));
 }
 } // namespace arrakis::queue

@@ -4,6 +4,7 @@
 #include "adapters/redis/connection.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/net/io.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <set>
@@ -185,6 +186,6 @@ port::behavior_type behavior(port::stateful_pointer<state> self, link to) {
 }
 } // namespace
 
-handle start(caf::actor_system& sys, link to) { return sys.spawn(behavior, std::move(to)); }
+handle start(caf::actor_system& sys, link to) { return registry::spawn(sys, {"redis"}, behavior, std::move(to)); }
 
 } // namespace arrakis::redis

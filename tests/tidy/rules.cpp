@@ -193,6 +193,18 @@ void one_gate(const source& file, findings& out) {
   }
 }
 
+/// An actor that the registry does not know is seen by no operator.
+void one_spawn(const source& file, findings& out) {
+  const bool ours = file.path.starts_with("actors/") || file.path.starts_with("adapters/")
+                 || file.path.starts_with("runtime/"); // In apps/ there is none: no_actor_in_apps.
+  if (!ours || file.is_test() || file.path.ends_with(".test.hpp") || file.path.starts_with("runtime/registry/"))
+    return;
+  for (const auto* call : {".spawn(", ".spawn<", "->spawn(", "->spawn<", "spawn_class<", "spawn_functor<"})
+    for (auto at = file.code.find(call); at != std::string::npos; at = file.code.find(call, at + 1))
+      out.push_back({"one_spawn", file.path, line_of(file.code, at),
+                     "an actor is spawned by registry::spawn of runtime/registry/spawn.hpp, which files it"});
+}
+
 /// What goes to a terminal passes the one function that makes foreign text harmless there.
 void terminals(const source& file, findings& out) {
   if (!file.is_cpp() || file.is_test() || file.path.starts_with("bench/") || file.path == "runtime/terminal.cpp")
@@ -329,8 +341,8 @@ std::string to_string(const finding& f) {
 std::vector<finding> check(const std::vector<source>& files) {
   findings out;
   for (const auto& file : files)
-    for (auto rule : {sizes, banned, headers, wrapped, directions, catches, no_actor_in_apps, one_gate, terminals,
-                      messages, own_feet, golden_lists})
+    for (auto rule : {sizes, banned, headers, wrapped, directions, catches, no_actor_in_apps, one_gate, one_spawn,
+                      terminals, messages, own_feet, golden_lists})
       rule(file, out);
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);

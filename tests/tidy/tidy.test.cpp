@@ -215,7 +215,7 @@ TEST_CASE("tidy: the parts of one adapter know each other by their ports") {
 
 TEST_CASE("tidy: no actor is declared in apps/") {
   for (const auto* line :
-       {"auto a = sys.spawn(behavior);", "sys.spawn<caf::detached>(f);", "void f(caf::event_based_actor* self);",
+       {"auto a = registry::spawn(sys, {\"x\"}, behavior);", "void f(caf::event_based_actor* self);",
         "using pointer = handle::stateful_pointer<state>;", "handle::behavior_type behavior(handle::pointer self);",
         "#include <caf/stateful_actor.hpp>"}) {
     CHECK_MESSAGE(broken("apps/arrakisd/a.cpp", line) == "actor_in_app:1", line);
@@ -240,6 +240,16 @@ TEST_CASE("tidy: only the gate writes to Discord") {
   CHECK(broken("actors/gate/a.cpp", write) == "");
   CHECK(broken("actors/interactions/a.cpp", write) == "");
   CHECK(broken("actors/wizard/a.cpp", "discord::call c{.method = \"GET\"};\n") == "");
+}
+
+TEST_CASE("tidy: every actor is spawned by the registry") {
+  for (const auto* line : {"sys.spawn(behavior);", "self->spawn(behavior);", "self->system().spawn<caf::detached>(b);",
+                           "sys.spawn_class<x>(config);"}) {
+    CHECK_MESSAGE(broken("actors/x/a.cpp", line) == "one_spawn:1", line);
+    CHECK_MESSAGE(broken("actors/x/a.test.cpp", line) == "", line);
+    CHECK_MESSAGE(broken("runtime/registry/spawn.cpp", line) == "", line);
+  }
+  CHECK(broken("actors/x/a.cpp", "registry::spawn(sys, {\"x\"}, behavior);") == "");
 }
 
 TEST_CASE("tidy: what goes to a terminal or names something in a message passes the function for it") {

@@ -1,6 +1,7 @@
 #include "actors/commands/command.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "schemas/permissions.hpp"
 
 #include <boost/json.hpp>
@@ -66,7 +67,9 @@ interactions::handler::behavior_type behavior(self_pointer self, reconciler::han
   }};
 }
 
-interactions::handler start(caf::actor_system& sys, const services& to) { return sys.spawn(behavior, to.reconcilers); }
+interactions::handler start(caf::actor_system& sys, const services& to) {
+  return registry::spawn(sys, {"command"}, behavior, to.reconcilers);
+}
 } // namespace
 
 const command& definition() {

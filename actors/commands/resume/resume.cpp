@@ -1,5 +1,6 @@
 #include "actors/commands/command.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "schemas/permissions.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -13,7 +14,9 @@ interactions::handler::behavior_type answering(interactions::handler::pointer se
   }};
 }
 
-interactions::handler start(caf::actor_system& sys, const services& to) { return sys.spawn(answering, to.wizards); }
+interactions::handler start(caf::actor_system& sys, const services& to) {
+  return registry::spawn(sys, {"command"}, answering, to.wizards);
+}
 } // namespace
 
 const command& definition() {

@@ -5,6 +5,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "schemas/trace.hpp"
 
 #include <algorithm>
@@ -360,7 +361,9 @@ const job_kind& definition() {
     .name = "SYNTHESIZE_COMMUNITY",
     .help = "Brings a guild to what a signed manifest version says: roles, categories, channels.",
     .within = 10min, // A large manifest under a long 429; below 5 minutes as a rule.
-    .start = [](caf::actor_system& sys, const services& svc) -> queue::processor { return sys.spawn(behavior, svc); },
+    .start = [](caf::actor_system& sys, const services& svc) -> queue::processor {
+      return registry::spawn(sys, {"synthesize_community"}, behavior, svc);
+    },
   };
   return self;
 }

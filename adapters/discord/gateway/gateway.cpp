@@ -6,6 +6,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "runtime/seldom.hpp"
 
 #include <array>
@@ -554,6 +555,6 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
 } // namespace
 
 keeping_shard start(caf::actor_system& sys, connector connect, options chosen, sink to) {
-  return sys.spawn(behavior, std::move(connect), std::move(chosen), std::move(to));
+  return registry::spawn(sys, {"gateway"}, behavior, std::move(connect), std::move(chosen), std::move(to));
 }
 } // namespace arrakis::discord::gateway

@@ -2,6 +2,7 @@
 #include "adapters/discord/gateway/stored.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -59,6 +60,6 @@ session_store::behavior_type behavior(self_pointer self, redis::handle redis) {
 } // namespace
 
 session_store start_redis_session_store(caf::actor_system& sys, redis::handle redis) {
-  return sys.spawn(behavior, std::move(redis));
+  return registry::spawn(sys, {"session_store"}, behavior, std::move(redis));
 }
 } // namespace arrakis::discord::gateway

@@ -5,6 +5,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <boost/json/value.hpp>
 #include <caf/event_based_actor.hpp>
@@ -58,9 +59,10 @@ flow<> find(self_pointer self, discord::rest rest, identity* who, std::function<
 
 caf::actor find_identity(caf::actor_system& sys, discord::rest rest, identity& who,
                          std::function<void(snowflake)> known) {
-  return sys.spawn([rest = std::move(rest), &who, known = std::move(known)](self_pointer self) {
-    keep_exception_text(self);
-    self->state.flows.start(find(self, rest, &who, known));
-  });
+  return registry::spawn(sys, {"identity"},
+                         [rest = std::move(rest), &who, known = std::move(known)](self_pointer self) {
+                           keep_exception_text(self);
+                           self->state.flows.start(find(self, rest, &who, known));
+                         });
 }
 } // namespace arrakis::discord

@@ -2,6 +2,7 @@
 
 #include "adapters/redis/messages.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -169,6 +170,6 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, redis::hand
 } // namespace
 
 handle start(caf::actor_system& sys, redis::handle server, options opt) {
-  return sys.spawn(behavior, std::move(server), std::move(opt));
+  return registry::spawn(sys, {"discord_budget"}, behavior, std::move(server), std::move(opt));
 }
 } // namespace arrakis::discord::budget

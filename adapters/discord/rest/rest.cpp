@@ -6,6 +6,7 @@
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "runtime/utf8.hpp"
 
 #include <boost/json.hpp>
@@ -586,6 +587,6 @@ internal::behavior_type behavior(pointer self, rest_options opt, transport send,
 } // namespace
 
 rest start(caf::actor_system& sys, rest_options opt, transport send, budget::handle budget) {
-  return sys.spawn(behavior, std::move(opt), std::move(send), std::move(budget));
+  return registry::spawn(sys, {"discord_rest"}, behavior, std::move(opt), std::move(send), std::move(budget));
 }
 } // namespace arrakis::discord

@@ -4,6 +4,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -98,6 +99,6 @@ handle::behavior_type behavior(pointer self, redis::handle server, discord::rest
 } // namespace
 
 handle start(caf::actor_system& sys, redis::handle server, discord::rest rest, gateway::address_policy addresses) {
-  return sys.spawn(behavior, std::move(server), std::move(rest), std::move(addresses));
+  return registry::spawn(sys, {"gateway_plan"}, behavior, std::move(server), std::move(rest), std::move(addresses));
 }
 } // namespace arrakis::discord::shards::gateway_plan

@@ -5,6 +5,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "runtime/seldom.hpp"
 
 #include <algorithm>
@@ -128,11 +129,11 @@ bool told_users::contains(snowflake interaction) const {
 }
 
 discord::sink sink(caf::actor_system& sys, right mine, discord::sink to, apologies sorry) {
-  return sys.spawn(passing, std::move(mine), std::move(to), std::move(sorry));
+  return registry::spawn(sys, {"lease_guard"}, passing, std::move(mine), std::move(to), std::move(sorry));
 }
 
 gateway::session_store store(caf::actor_system& sys, right mine, gateway::session_store to) {
-  return sys.spawn(keeping, std::move(mine), std::move(to));
+  return registry::spawn(sys, {"lease_guard"}, keeping, std::move(mine), std::move(to));
 }
 
 gateway::connector connector(caf::actor_system& sys, right mine, gateway::connector to) {

@@ -5,6 +5,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "runtime/urgent_exit.hpp"
 
 #include <caf/send.hpp>
@@ -208,6 +209,7 @@ discord::shard::behavior_type behavior(pointer self, leases::handle to, options 
 } // namespace
 
 discord::shard start(caf::actor_system& sys, leases::handle to, options opt, start_term start_shard) {
-  return sys.spawn(behavior, std::move(to), std::move(opt), std::move(start_shard));
+  return registry::spawn(sys, {"shard", std::to_string(opt.shard)}, behavior, std::move(to), std::move(opt),
+                         std::move(start_shard));
 }
 } // namespace arrakis::discord::shards::owner

@@ -7,6 +7,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/flow/asker.hpp"
 #include "runtime/log.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "runtime/supervisor.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -143,6 +144,6 @@ handle::behavior_type behavior(self_pointer self, options opts, ports to) {
 } // namespace
 
 handle start(caf::actor_system& sys, options opts, ports to) {
-  return sys.spawn(behavior, std::move(opts), std::move(to));
+  return registry::spawn(sys, {"shards"}, behavior, std::move(opts), std::move(to));
 }
 } // namespace arrakis::discord::shards

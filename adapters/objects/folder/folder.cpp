@@ -5,6 +5,7 @@
 #include "runtime/file.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "schemas/canonical_json.hpp"
 
 #include <algorithm>
@@ -224,6 +225,8 @@ caf::error check(const options& o) {
   return code_of(bad) == ec::not_found ? caf::error{} : bad;
 }
 
-handle start(caf::actor_system& sys, options o) { return sys.spawn<caf::detached>(behavior, std::move(o.root)); }
+handle start(caf::actor_system& sys, options o) {
+  return registry::spawn<caf::detached>(sys, {"objects_folder"}, behavior, std::move(o.root));
+}
 
 } // namespace arrakis::objects::folder

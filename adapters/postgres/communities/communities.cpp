@@ -3,6 +3,7 @@
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "runtime/unicode.hpp"
 
 #include <boost/json.hpp>
@@ -121,5 +122,7 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
 }
 } // namespace
 
-handle start(caf::actor_system& sys, postgres::handle pool) { return sys.spawn(behavior, std::move(pool)); }
+handle start(caf::actor_system& sys, postgres::handle pool) {
+  return registry::spawn(sys, {"communities"}, behavior, std::move(pool));
+}
 } // namespace arrakis::communities

@@ -3,6 +3,7 @@
 #include "adapters/postgres/deployments/sql.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/log.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -78,5 +79,7 @@ actor::behavior_type behavior(pointer self, postgres::handle pool) {
 }
 } // namespace
 
-handle start(caf::actor_system& sys, postgres::handle pool) { return sys.spawn(behavior, std::move(pool)); }
+handle start(caf::actor_system& sys, postgres::handle pool) {
+  return registry::spawn(sys, {"deployments"}, behavior, std::move(pool));
+}
 } // namespace arrakis::deployments

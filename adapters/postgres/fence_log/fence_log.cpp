@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/sql.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -64,6 +65,6 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
 } // namespace
 
 handle start(caf::actor_system& sys, postgres::handle pool, size_t entries_max) {
-  return sys.spawn(behavior, std::move(pool), entries_max);
+  return registry::spawn(sys, {"fence_log"}, behavior, std::move(pool), entries_max);
 }
 } // namespace arrakis::fence_log

@@ -3,6 +3,7 @@
 #include "adapters/postgres/sql.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/json.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -125,5 +126,7 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
 }
 } // namespace
 
-handle start(caf::actor_system& sys, postgres::handle pool) { return sys.spawn(behavior, std::move(pool)); }
+handle start(caf::actor_system& sys, postgres::handle pool) {
+  return registry::spawn(sys, {"manifests"}, behavior, std::move(pool));
+}
 } // namespace arrakis::manifests

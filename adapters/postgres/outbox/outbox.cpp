@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/sql.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -110,5 +111,7 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
 }
 } // namespace
 
-handle start(caf::actor_system& sys, postgres::handle pool) { return sys.spawn(behavior, std::move(pool)); }
+handle start(caf::actor_system& sys, postgres::handle pool) {
+  return registry::spawn(sys, {"outbox"}, behavior, std::move(pool));
+}
 } // namespace arrakis::outbox

@@ -3,6 +3,7 @@
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "runtime/unicode.hpp"
 
 #include <boost/json.hpp>
@@ -100,5 +101,7 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
 }
 } // namespace
 
-handle start(caf::actor_system& sys, postgres::handle pool) { return sys.spawn(behavior, std::move(pool)); }
+handle start(caf::actor_system& sys, postgres::handle pool) {
+  return registry::spawn(sys, {"quarantines"}, behavior, std::move(pool));
+}
 } // namespace arrakis::quarantines

@@ -4,6 +4,7 @@
 #include "adapters/postgres/sql.hpp"
 #include "adapters/signer/signature.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -139,5 +140,7 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
 }
 } // namespace
 
-handle start(caf::actor_system& sys, postgres::handle pool) { return sys.spawn(behavior, std::move(pool)); }
+handle start(caf::actor_system& sys, postgres::handle pool) {
+  return registry::spawn(sys, {"signing_keys"}, behavior, std::move(pool));
+}
 } // namespace arrakis::signing_keys

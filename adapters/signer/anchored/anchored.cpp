@@ -6,6 +6,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -260,7 +261,7 @@ actor::behavior_type behavior(self_pointer self, keyring::handle keyring, signin
 } // namespace
 
 handle start(caf::actor_system& sys, keyring::handle keyring, signing_keys::handle anchor, options o) {
-  return sys.spawn(behavior, std::move(keyring), std::move(anchor), o);
+  return registry::spawn(sys, {"signer"}, behavior, std::move(keyring), std::move(anchor), o);
 }
 
 } // namespace arrakis::signer::anchored

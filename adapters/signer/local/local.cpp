@@ -2,6 +2,7 @@
 
 #include "adapters/signer/local/key_folder.hpp"
 #include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -99,7 +100,7 @@ caf::error check_keys(const options& o) {
 }
 
 keyring::handle start(caf::actor_system& sys, options o) {
-  return sys.spawn<caf::detached>(behavior, std::move(o.folder));
+  return registry::spawn<caf::detached>(sys, {"keyring"}, behavior, std::move(o.folder));
 }
 
 } // namespace arrakis::signer::local
