@@ -37,9 +37,6 @@ struct command {
 /// Sorted by folder. Written by the build.
 const std::vector<const command*>& all();
 
-/// Starts the actors of all commands; what the edge needs to know of them.
-std::vector<interactions::route> start_all(caf::actor_system&, const services&);
-
 /// The body of "bulk overwrite global application commands", with sorted commands.
 /// https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands
 std::string registration_json();

@@ -50,6 +50,12 @@ net::http_response ready(const ports& to, const std::vector<readiness::dependenc
   return net::json_response(good ? 200 : 503, json::print(body));
 }
 
+net::http_response not_alive(std::string_view path, const std::vector<std::string>& silent) {
+  const std::string_view what = path == "/health/live" ? "live" : "ready";
+  return net::json_response(
+    503, json::print(boost::json::object{{what, false}, {"silent", boost::json::array(silent.begin(), silent.end())}}));
+}
+
 /// The seed's form: status, timestamp, database, redis, vault. A load balancer restarts what answers 503 here, which
 /// mends no signer and brings no token.
 net::http_response health(const std::vector<readiness::dependency>& list) {
@@ -158,6 +164,9 @@ void route(const shared& here, net::http_request request, net::responder respond
   const auto path = path_of(request);
   if (path == webhook_path)
     return discord_webhook(here, request, respond);
+  if (path == "/health/live" || path == "/health/ready")
+    if (const auto silent = here->to.silent ? here->to.silent() : std::vector<std::string>{}; !silent.empty())
+      return respond(not_alive(path, silent)); // What does not beat would not answer about readiness either.
   if (path == "/health/live")
     return respond(net::json_response(200, R"({"live":true})"));
   if (path == "/health/ready")

@@ -33,6 +33,8 @@ struct ports {
   std::function<void(readiness::done)> dependencies;
   /// Empty while no answer of Discord was seen.
   std::function<std::optional<clock_skew>()> skew;
+  /// Names of what does not beat (runtime/net/liveness.hpp); none: the process is alive. Runs on the listener's thread.
+  std::function<std::vector<std::string>()> silent;
   /// False while the node drains: readiness is refused, so that balancers stop sending.
   std::function<bool()> accepting;
   /// Interactions whose first answer is not out; the next ones hear "busy" at once, in words and in time (P9). It is

@@ -71,6 +71,7 @@ struct fixture {
                    [reader](const auto& head) { return reader->judge_head(head); }, reader->body_bytes_max()};
     out.dependencies = [this](auto done) { done(list); };
     out.accepting = [] { return true; };
+    out.silent = [this] { return silent; };
     return out;
   }
   http_response ask(const std::string& method, const std::string& target) {
@@ -86,6 +87,7 @@ struct fixture {
   caf::actor_system sys{config};
   signer discord_key;
   std::vector<readiness::dependency> list;
+  std::vector<std::string> silent;
   interactions::handle interactions;
   io threads;
   http_client client{threads};
@@ -143,6 +145,19 @@ TEST_CASE("http api: /health is 503 only without what the node needs to serve, a
   answer = f.ask("GET", "/health");
   CHECK(answer.status == 503);
   CHECK(answer.body.find(R"("database":"disconnected")") != std::string::npos);
+}
+
+TEST_CASE("http api: while something does not beat, liveness and readiness answer 503 and name it") {
+  fixture f;
+  CHECK(f.ask("GET", "/health/live").body == R"({"live":true})");
+  f.silent = {"io-2", "scheduler"};
+  const auto live = f.ask("GET", "/health/live");
+  CHECK(live.status == 503);
+  CHECK(live.body == R"({"live":false,"silent":["io-2","scheduler"]})");
+  const auto ready = f.ask("GET", "/health/ready");
+  CHECK(ready.status == 503);
+  CHECK(ready.body == R"({"ready":false,"silent":["io-2","scheduler"]})");
+  CHECK(f.ask("GET", "/metrics").status == 200);
 }
 
 // Negative control: as the server wrote it, it is no JSON at all.

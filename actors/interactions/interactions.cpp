@@ -6,6 +6,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/registry/spawn.hpp"
 #include "schemas/permissions.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -230,14 +231,14 @@ handle::behavior_type behavior(self_pointer self, ports to, limits bounds) {
   self->state.to = std::move(to);
   self->state.limits = bounds;
   keep_exception_text(self);
-  for (auto& command : self->state.to.commands) {
-    self->link_to(command.to); // The handlers live and die with the edge that was given them.
+  for (auto& command : self->state.to.commands)
     self->state.by_name.emplace(command.command, command);
-  }
   return {[self](const incoming& q) { return came(self, q); }};
 }
 } // namespace
 
-handle start(caf::actor_system& sys, ports to, limits bounds) { return sys.spawn(behavior, std::move(to), bounds); }
+handle start(caf::actor_system& sys, ports to, limits bounds) {
+  return registry::spawn(sys, {"interactions"}, behavior, std::move(to), bounds);
+}
 
 } // namespace arrakis::interactions

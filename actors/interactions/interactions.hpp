@@ -14,7 +14,7 @@ struct ports {
   redis::handle redis; ///< Remembers which interactions were taken.
   discord::rest rest;
   wizard::handle wizards;
-  std::vector<route> commands; ///< commands::start_all.
+  std::vector<route> commands; ///< Of commands::supervise.
   /// Our application; 0 while Discord has not said which it is, and then every interaction is taken for ours. Empty: as
   /// 0. Any thread.
   std::function<snowflake()> application = {};

@@ -1,6 +1,6 @@
 #include "actors/interactions/interactions.hpp"
 
-#include "actors/commands/command.hpp"
+#include "actors/commands/supervised.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/flow.hpp"
 #include "schemas/permissions.hpp"
@@ -11,6 +11,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <doctest/doctest.h>
+#include <map>
 #include <set>
 
 using namespace arrakis;
@@ -45,6 +46,8 @@ struct fixture {
   surroundings w;
   test::sim_system sim;
   handle edge;
+  supervisor::handle commands;
+  std::map<std::string, caf::actor> handler_of; ///< By its command.
   uint64_t next_id = 1000;
 
   explicit fixture(limits bounds = {}) {
@@ -56,10 +59,14 @@ struct fixture {
       return {[](const reconciler::drift&) { return reconciler::drift_report{{"role Gold: make it again"}, false}; }};
     };
     auto wizards = sys.spawn(wizard_body);
+    auto handlers = commands::supervise(sys, {wizards, sys.spawn(drift_body)});
+    for (auto& each : handlers.children)
+      each.start = [this, name = each.name, start = each.start] { return handler_of[name] = start(); };
+    commands = supervisor::start(sys, "commands", handlers.children);
     interactions::ports to{sys.spawn(redis_body),
                            sys.spawn(rest_body),
                            wizards,
-                           commands::start_all(sys, {wizards, sys.spawn(drift_body)}),
+                           handlers.routes,
                            [this] { return w.application; },
                            [this](snowflake guild) { return guild == w.quarantined_guild; }};
     edge = interactions::start(sys, to, bounds);
@@ -215,6 +222,19 @@ TEST_CASE_FIXTURE(
   for (const auto& said : ask_all(snowflake{3}))
     CHECK(said.find("set aside") == std::string::npos);
   CHECK(w.asked > 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "interactions: a command that crashes ends its own interactions and no other command's") {
+  sim.run();
+  w.wizard = surroundings::late;
+  REQUIRE(bring(slash("onboard")).answer->type == interaction_answer::deferred_message);
+  caf::anon_send_exit(handler_of.at("reconcile"), caf::exit_reason::unhandled_exception);
+  sim.run();
+  CHECK(bring(slash("reconcile")).answer->data_json.find("again") != std::string::npos); // Not started again yet.
+  sim.advance(3s);
+  REQUIRE(w.calls.size() == 1); // The answer to /onboard, which went on.
+  CHECK(w.calls[0].body == w.says.data_json);
+  CHECK(text(bring(slash("reconcile"))).find("role Gold") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(fixture, "interactions: an edit waits for the message that the first answer makes") {

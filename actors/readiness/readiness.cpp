@@ -2,6 +2,8 @@
 
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/registry/reader.hpp"
+#include "runtime/registry/spawn.hpp"
 
 #include <array>
 #include <caf/stateful_actor.hpp>
@@ -41,6 +43,19 @@ dependency of_shards(const caf::expected<discord::shards::states>& all) {
             + " are held by other processes"};
 }
 
+} // namespace
+
+dependency of_tree(registry::place tree) {
+  const auto rows = registry::declared_actors(tree);
+  for (const auto& r : rows)
+    if (r.state == registry::actor_state::restarting || r.state == registry::actor_state::quarantined)
+      return {"actors", false,
+              r.path + " is " + std::string{registry::word(r.state)} + " after crash " + std::to_string(r.restarts)
+                + ": " + r.last_error};
+  return {"actors", true, std::to_string(rows.size()) + " actors of the tree run"};
+}
+
+namespace {
 /// The database, and the signer whose anchor is in it.
 flow<std::array<dependency, 2>> look_at_database(self_pointer self, deadline until) {
   const auto& to = *self->state.to;
@@ -86,6 +101,7 @@ flow<> answer_all(self_pointer self) {
   all.list.push_back({"fences", to.fence_table.is_known(),
                       to.fence_table.is_known() ? "read lately" : "not read lately: no effect may leave"});
   all.list.push_back(std::move(discord));
+  all.list.push_back(of_tree(to.tree));
   for (auto& each : std::exchange(self->state.waiting, {}))
     each.deliver(all);
 }
@@ -103,5 +119,5 @@ handle::behavior_type behavior(self_pointer self, ports to) {
 }
 } // namespace
 
-handle start(caf::actor_system& sys, ports to) { return sys.spawn(behavior, std::move(to)); }
+handle start(caf::actor_system& sys, ports to) { return registry::spawn(sys, {"readiness"}, behavior, std::move(to)); }
 } // namespace arrakis::readiness

@@ -5,6 +5,7 @@
 #include "adapters/discord/shards/messages.hpp"
 #include "adapters/postgres/messages.hpp"
 #include "adapters/signer/messages.hpp"
+#include "runtime/registry/registry.hpp"
 
 #include <atomic>
 #include <caf/fwd.hpp>
@@ -29,12 +30,18 @@ struct ports {
   discord::shards::handle shards; ///< Invalid where this process runs no bot.
   bool has_token = false;         ///< Since the start.
   const std::atomic<bool>& token_refused;
+  registry::place tree; ///< Whose declared children have to run.
 };
 
-/// Answers within 2 s with database, redis, queue, vault (the signer), fences and discord. A database or a Redis is
-/// ready only while it takes writes. Without a bot token discord is not ready and not needed. Who asks while others
-/// wait shares their answer: anybody may ask for readiness, and however many do, one question at a time reaches the
-/// database, the signer's keys and the shards.
+/// Whether every declared child of the tree runs: a branch that gave up and a child that awaits its restart do not.
+/// What a directory, a pool or a queue starts by key (tenants, sessions, jobs) does not count: one tenant that keeps
+/// crashing takes no node out of service.
+dependency of_tree(registry::place tree);
+
+/// Answers within 2 s with database, redis, queue, vault (the signer), fences, discord and actors (of_tree). A database
+/// or a Redis is ready only while it takes writes. Without a bot token discord is not ready and not needed. Who asks
+/// while others wait shares their answer: anybody may ask for readiness, and however many do, one question at a time
+/// reaches the database, the signer's keys and the shards.
 handle start(caf::actor_system&, ports);
 
 } // namespace arrakis::readiness

@@ -1,8 +1,13 @@
 #include "actors/readiness/readiness.hpp"
 
+#include "runtime/directory.hpp"
+#include "runtime/exception.hpp"
 #include "runtime/flow/asker.hpp"
+#include "runtime/registry/spawn.hpp"
+#include "runtime/supervisor.hpp"
 #include "tests/support/sim_system.hpp"
 
+#include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -191,4 +196,64 @@ TEST_CASE("readiness: a shard that leads nowhere is named, and a refused token b
   CHECK(f.ask()["discord"].detail.find("Discord refuses the bot token") != std::string::npos);
   f.has_token = false;
   CHECK_FALSE(f.ask()["discord"].needed);
+}
+
+namespace {
+struct crash {};
+caf::behavior crashing(caf::event_based_actor* self) {
+  keep_exception_text(self);
+  return {[](crash) { throw std::runtime_error("planted"); }, [self](retire) { self->quit(); }};
+}
+
+/// node: adapters (redis) and tenants (a directory).
+struct tree {
+  test::sim_system sim;
+  registry::place root = registry::place::root("arrakis");
+  caf::actor redis, tenants;
+  supervisor::handle top;
+
+  tree() {
+    root.make_default();
+    const auto one = supervisor::strategy::one_for_one;
+    supervisor::child first{"redis", [this] { return redis = registry::spawn(sim.sys(), {"redis"}, crashing); }, {}};
+    supervisor::child second{"tenants",
+                             [this] {
+                               return tenants = directory::start(
+                                        sim.sys(), {.kind = "community", .crashes_max = 3},
+                                        [this](const std::string& key) {
+                                          return registry::spawn(sim.sys(), {"community", key, 7}, crashing);
+                                        });
+                             },
+                             {}};
+    top = supervisor::start(sim.sys(), "node",
+                            {supervisor::nested(sim.sys(), "adapters", one, {.restarts_max = 1}, {first}), second});
+    sim.run();
+  }
+};
+} // namespace
+
+TEST_CASE("readiness: a declared actor that awaits its restart, and a branch that gave up, are not ready") {
+  tree t;
+  CHECK(readiness::of_tree(t.root).ready);
+  caf::anon_send(t.redis, crash{});
+  t.sim.run();
+  const auto down = readiness::of_tree(t.root);
+  CHECK_FALSE(down.ready);
+  CHECK(down.detail == "arrakis/node/adapters/redis is restarting after crash 1: planted");
+  t.sim.advance(std::chrono::milliseconds{200});
+  CHECK(readiness::of_tree(t.root).ready);
+  caf::anon_send(t.redis, crash{});
+  t.sim.run();
+  CHECK(readiness::of_tree(t.root).detail.starts_with("arrakis/node/adapters is restarting after crash 1"));
+  t.sim.advance(std::chrono::milliseconds{200});
+  CHECK(readiness::of_tree(t.root).ready);
+}
+
+TEST_CASE("readiness: negative control: a tenant in a crash loop and in quarantine leaves the node ready") {
+  tree t;
+  for (int i = 0; i < 10; ++i) {
+    caf::anon_send(t.tenants, directory::to("7", crash{}));
+    t.sim.run();
+    CHECK(readiness::of_tree(t.root).ready);
+  }
 }

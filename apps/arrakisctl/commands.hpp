@@ -52,5 +52,7 @@ cli::command audit_commands();
 cli::command quarantine_commands();
 cli::command invite_command();
 cli::command health_command();
+cli::command actors_command();
+cli::command tree_command();
 
 } // namespace arrakis::ctl

@@ -1,6 +1,6 @@
+#include "apps/arrakisd/node.hpp"
 #include "apps/arrakisd/reload.hpp"
 #include "apps/arrakisd/series.hpp"
-#include "apps/arrakisd/tree.hpp"
 #include "apps/wiring/addresses.hpp"
 #include "apps/wiring/embedded.hpp"
 #include "apps/wiring/privileges.hpp"

@@ -73,6 +73,8 @@ bool http_server::impl::take_place(visitor& from, quota::share& place) {
 
 /// False: the listener is full, and what closes for the next one must have its turn.
 bool http_server::impl::accepted(stream::socket socket) {
+  if (options.same_user_only && !listener::is_of_same_user(socket))
+    return true; // The socket closes itself.
   stream wire{std::move(socket)};
   visitor from{wire.remote(), false, std::nullopt};
   from.trusted = !from.address || any_contains(options.trusted_proxies, *from.address);

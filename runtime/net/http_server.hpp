@@ -69,6 +69,7 @@ struct admission {
 struct http_server_options {
   std::string address = "127.0.0.1"; ///< An IP address, or unix:/path (created 0600).
   uint16_t port = 0;                 ///< 0: the system picks one, see http_server::port().
+  bool same_user_only = false; ///< Of a Unix socket: connections of other users than this one and root are closed.
   std::optional<tls_server> tls;
   size_t body_bytes_max = 1 << 20;    ///< Larger: 413, without reading it.
   size_t header_bytes_max = 16 << 10; ///< Larger: 431; a request line alone: 414.

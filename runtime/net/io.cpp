@@ -70,6 +70,13 @@ io::~io() {
 
 asio::io_context& io::next() { return impl_->lanes[impl_->turn++ % impl_->lanes.size()]->context; }
 
+std::vector<asio::io_context*> io::all() {
+  std::vector<asio::io_context*> contexts;
+  for (auto& lane : impl_->lanes)
+    contexts.push_back(&lane->context);
+  return contexts;
+}
+
 void io::stop() {
   for (auto& lane : impl_->lanes)
     lane->context.stop();

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <vector>
 
 namespace boost::asio {
 class io_context;
@@ -15,6 +16,7 @@ public:
   io& operator=(const io&) = delete;
   /// Round robin over the contexts.
   boost::asio::io_context& next();
+  std::vector<boost::asio::io_context*> all();
   void stop();
 
 private:

@@ -10,6 +10,7 @@
 #include <future>
 #include <netinet/in.h>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -118,6 +119,13 @@ bool listener::hand_over(stream::socket made) {
   error_code ignored;
   made.set_option(asio::ip::tcp::no_delay{true}, ignored);
   return each_(std::move(made)) && acceptor_.is_open();
+}
+
+bool listener::is_of_same_user(stream::socket& socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0
+      && (peer.uid == ::geteuid() || peer.uid == 0);
 }
 
 void listener::close_here() {

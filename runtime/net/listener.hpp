@@ -18,6 +18,8 @@ public:
   uint16_t port() const { return port_; }
   /// Every new connection, on the io_context that `next` names for it.
   void run(lane next, accepted each);
+  /// SO_PEERCRED, unix(7): whether this process's user or root connected, as the kernel saw it then.
+  static bool is_of_same_user(stream::socket&);
   /// Thread-safe; the address is free when it returns.
   void close();
 

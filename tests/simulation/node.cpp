@@ -1,6 +1,6 @@
 #include "tests/simulation/node.hpp"
 
-#include "actors/commands/command.hpp"
+#include "actors/commands/supervised.hpp"
 #include "actors/guild/reader.hpp"
 #include "runtime/directory.hpp"
 #include "tests/simulation/world.hpp"
@@ -77,8 +77,9 @@ void node::start() {
   wizard::options how;
   how.offered = offered;
   const auto wizards = keep(wizard::start(sys, {redis, chains, guilds, community_door}, how));
-  interactions = keep(
-    interactions::start(sys, {redis, rest, wizards, commands::start_all(sys, {wizards, reconciler})}));
+  auto handlers = commands::supervise(sys, {wizards, reconciler});
+  keep(supervisor::start(sys, "commands", std::move(handlers.children)));
+  interactions = keep(interactions::start(sys, {redis, rest, wizards, std::move(handlers.routes)}));
   const auto report = [queue](queue::progress p) { caf::anon_send(queue, std::move(p)); };
   const auto jobs = keep(jobs::start(sys, {.gate = gate,
                                            .guilds = guilds,

@@ -1,7 +1,5 @@
 #pragma once
-// One node: everything that runs in this process, from the outside inwards. Read tree.cpp top-down: children are
-// declared in the order of their dependencies.
-#include "actors/fences/messages.hpp"
+// One node: everything that runs in this process, from its start to its end. tree/ declares the actors.
 #include "apps/wiring/addresses.hpp"
 #include "runtime/config.hpp"
 
@@ -14,7 +12,7 @@ namespace arrakis {
 
 class node {
 public:
-  /// Starts all actors and the HTTP door. `where` are the servers, which are migrated already.
+  /// Starts all actors and the HTTP listener. `where` are the servers, which are migrated already.
   /// Throws std::runtime_error with a sentence for the operator: a port in use, a key file that others may read.
   node(const config&, const wiring::addresses& where);
   /// Drains (no new work is taken, work in flight gets node.shutdown_grace_s), then ends the children in reverse order.
@@ -24,7 +22,7 @@ public:
   /// Takes over what may change while it runs; `at_once` are the names of reload::changes. With
   /// `certificates` peers are verified by those that the files hold by now. (The signer reads its keys at each use.)
   void apply(std::shared_ptr<const config> next, const std::vector<std::string>& at_once, bool certificates);
-  /// http://address:port of the door.
+  /// http://address:port of the HTTP listener.
   std::string url() const;
 
 private:

@@ -1,0 +1,206 @@
+#include "apps/arrakisd/node.hpp"
+
+#include "actors/http_api/http_api.hpp"
+#include "actors/operator_api/operator_api.hpp"
+#include "actors/readiness/messages.hpp"
+#include "apps/arrakisd/tree/tree.hpp"
+#include "apps/wiring/discord.hpp"
+#include "apps/wiring/http.hpp"
+#include "apps/wiring/implementations.hpp"
+#include "apps/wiring/privileges.hpp"
+#include "runtime/log.hpp"
+#include "runtime/net/http_server.hpp"
+#include "runtime/net/liveness.hpp"
+#include "runtime/net/try_listen.hpp"
+#include "runtime/url.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <caf/actor_registry.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <fmt/format.h>
+#include <poll.h>
+
+namespace arrakis {
+namespace {
+
+/// Waits until every actor has ended, and lets go of pending timeouts, which in CAF 0.17 hold their actor until they
+/// are due (actor-framework issue 698). After that CAF's destructor, which waits without bound, has nothing to wait for
+/// but its own threads: no thread of ours holds its logger, since none spawns an actor (runtime/flow/asker.hpp). False:
+/// some actor does not end, which is a bug; then the system is left to the end of the process.
+bool end_actors(caf::actor_system& sys, std::chrono::milliseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (sys.registry().running() > 0 && std::chrono::steady_clock::now() < end)
+    ::poll(nullptr, 0, 5);
+  sys.clock().cancel_all();
+  const auto actors = sys.registry().running();
+  if (actors > 0)
+    log::error("actors_do_not_end", {{"actors", actors}});
+  return actors == 0;
+}
+} // namespace
+
+/// Declared so that each part is destroyed before what it uses.
+struct node::impl {
+  const registry::place root; ///< Made first: every actor of this process is filed below it.
+  tree::parts p;
+  net::io http_io{1}; ///< Of its own: who asks whether the process is alive must not wait for what is not.
+  std::atomic<bool> accepting{true};
+  std::vector<supervisor::child> children;
+  supervisor::handle top;
+  std::unique_ptr<net::liveness> liveness;
+  std::unique_ptr<net::http_server> server, operator_server;
+
+  impl(const config& c, const wiring::addresses& w)
+    : root(registry::place::root("arrakis")), p((root.make_default(), c), w, root) {}
+  ~impl();
+
+  http_api::ports http_ports();
+  void open_listener();
+  void open_operator_socket();
+  void start_tree();
+  void check_redis();
+  void drain();
+};
+
+http_api::ports node::impl::http_ports() {
+  http_api::ports to;
+  to.interactions = p.interactions;
+  to.webhook = wiring::make_webhook(p.settings, p.discord_clock);
+  to.accepting = [this] { return accepting.load(); };
+  to.silent = [this] { return liveness->silent(); };
+  to.skew = [this]() -> std::optional<http_api::clock_skew> {
+    const auto known = p.discord_clock.measured(std::chrono::steady_clock::now());
+    return known ? std::optional{http_api::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
+  };
+  to.dependencies = [this](auto done) {
+    p.questions->ask(p.readiness, p.questions->within(std::chrono::milliseconds{2'500}), readiness::look{},
+                     [done](const caf::expected<readiness::looked>& all) {
+                       done(all ? all->list : std::vector{readiness::dependency{"node", false, text_of(all.error())}});
+                     });
+  };
+  return to;
+}
+
+void node::impl::open_listener() {
+  auto endpoints = http_api::routes(*p.questions, http_ports());
+  const auto memory = find_memory_limit();
+  auto o = wiring::http_options(p.settings, wiring::descriptors_max(), memory);
+  if (!o)
+    throw std::runtime_error(text_of(o.error()));
+  o->admit = std::move(endpoints.admit);
+  log::info("http.limits", {{"memory_bytes", memory.bytes},
+                            {"memory_source", memory.source},
+                            {"connections", o->connections_max},
+                            {"connections_per_address", o->connections_per_peer_max},
+                            {"unauthenticated_bytes", o->input_bytes_max},
+                            {"unauthenticated_bytes_per_address", o->input_bytes_per_peer_max}});
+  liveness = std::make_unique<net::liveness>(p.sys, p.io, http_io);
+  server = std::make_unique<net::http_server>(http_io, *o, std::move(endpoints.handle));
+}
+
+/// Without it only `arrakisctl actors` and `tree` are missing, so that a path too long for a socket stops no start.
+void node::impl::open_operator_socket() {
+  auto opened = net::try_listen(http_io, operator_api::listener_options(p.settings.text("node.state_folder")),
+                                operator_api::handler(root));
+  if (opened)
+    operator_server = std::move(*opened);
+  else
+    log::warn("operator.no_socket", {{"error", text_of(opened.error())}});
+}
+
+void node::impl::start_tree() {
+  registry::seat{root, {"supervisor"}, true}.fill([this] {
+    top = supervisor::start(p.sys, "arrakis", children, tree::strategy, tree::intensity);
+    return caf::actor_cast<caf::actor>(top);
+  });
+  supervisor::end_process_with(top);
+}
+
+/// Ends the start where a server would drop keys. One that cannot be asked now is watched by its connection.
+void node::impl::check_redis() {
+  const deadline until{std::chrono::steady_clock::now() + std::chrono::seconds{3}};
+  if (auto bad = wiring::check_redis(p.cache, "redis.url", until))
+    throw std::runtime_error(text_of(bad));
+  if (auto bad = wiring::check_redis(p.queue_link, "redis.queue_url", until))
+    throw std::runtime_error(text_of(bad));
+}
+
+void node::impl::drain() {
+  accepting = false;
+  if (!p.worker)
+    return;
+  caf::scoped_actor self{p.sys};
+  const auto grace = p.settings.milliseconds("node.shutdown_grace_s");
+  self->request(p.worker, caf::duration{grace}, queue::close{})
+    .receive([](const queue::done&) { log::info("worker_drained"); },
+             [](const caf::error& e) {
+               log::warn("worker_not_drained", {{"error", text_of(e)}});
+             });
+}
+
+node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {
+  if (auto bad = wiring::check_signer(settings))
+    throw std::runtime_error(text_of(bad));
+  if (auto bad = wiring::check_objects(settings))
+    log::warn("objects.others_may_write", {{"error", text_of(bad)}});
+  if (auto bad = wiring::queue_rejection(settings); !bad.empty())
+    throw std::runtime_error(bad); // Here: a supervisor would only try it again.
+  impl_->check_redis();
+  impl_->children = tree::declare(impl_->p);
+  impl_->open_listener(); // First: a node whose port is taken starts no work.
+  impl_->open_operator_socket();
+  impl_->start_tree();
+}
+
+/// Ends what has begun, in the reverse order; also when the listener could not be opened.
+node::impl::~impl() {
+  if (top)
+    drain();
+  if (server)
+    server->stop(std::chrono::milliseconds{500});
+  operator_server.reset();
+  if (top) {
+    caf::scoped_actor self{p.sys};
+    self->monitor(top);
+    self->send(top, supervisor::stop{});
+    self->receive([](const caf::down_msg&) {},
+                  caf::after(std::chrono::seconds{20}) >> [] { log::warn("children_do_not_end"); });
+  }
+  supervisor::end_routers(children);
+  p.cache.stop();
+  p.queue_link.stop();
+  server.reset();
+  liveness.reset(); // The server's handler asks it.
+  children.clear();
+  const bool ended = end_actors(p.sys, std::chrono::seconds{5});
+  p.io.stop(); // A completion that is late finds nobody, and no thread of ours outlives the actors.
+  http_io.stop();
+  if (!ended)
+    p.system.release();
+}
+
+node::~node() = default;
+
+void node::apply(std::shared_ptr<const config> next, const std::vector<std::string>& at_once, bool certificates) {
+  impl_->p.latest.set(std::move(next));
+  const auto renew = [this](const char* path) { caf::anon_send(impl_->top, supervisor::renew{path}); };
+  const auto changed = [&](std::string_view begin) {
+    return std::ranges::any_of(at_once, [&](const auto& name) { return name.starts_with(begin); });
+  };
+  if (certificates)
+    impl_->p.http.reread_certificates();
+  if (certificates || changed("chains.rpc.")) // Its connections are its own.
+    renew("adapters/chains");
+  if (changed("discord.token")) {
+    renew("identity");
+    renew("bot/shards");
+  }
+}
+
+std::string node::url() const {
+  return fmt::format("http://{}:{}", bracketed(impl_->p.settings.text("http.address")), impl_->server->port());
+}
+
+} // namespace arrakis

@@ -1,0 +1,103 @@
+#pragma once
+// What the actors of one node stand on, and their addresses.
+#include "actors/commands/publish.hpp"
+#include "actors/community/messages.hpp"
+#include "actors/fences/messages.hpp"
+#include "actors/gate/messages.hpp"
+#include "actors/guild/messages.hpp"
+#include "actors/interactions/messages.hpp"
+#include "actors/outbox_relay/messages.hpp"
+#include "actors/quarantine/messages.hpp"
+#include "actors/readiness/messages.hpp"
+#include "actors/reconciler/messages.hpp"
+#include "actors/wizard/wizard.hpp"
+#include "adapters/discord/gateway/ports.hpp"
+#include "apps/arrakisd/reload.hpp"
+#include "apps/wiring/addresses.hpp"
+#include "apps/wiring/discord.hpp"
+#include "apps/wiring/implementations.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/flow/asker.hpp"
+#include "runtime/net/http_client.hpp"
+#include "runtime/net/io.hpp"
+#include "runtime/node_name.hpp"
+#include "runtime/registry/registry.hpp"
+
+#include <caf/actor_system.hpp>
+#include <memory>
+#include <string>
+
+namespace arrakis::tree {
+
+/// Declared so that each part is destroyed before what it uses.
+struct parts {
+  /// Connects nothing that a caller would have to wait for. Throws std::runtime_error that names a key which cannot be.
+  parts(const config&, const wiring::addresses&, registry::place root);
+
+  const config& settings; ///< As it was started with; what may change while it runs is read from `latest`.
+  reload::latest latest;
+  const wiring::addresses& where;
+  net::io io;
+  std::unique_ptr<caf::actor_system> system;
+  caf::actor_system& sys;
+  const registry::place root; ///< Of the tree.
+  std::unique_ptr<asker> questions;
+  fences::fence_table fence_table;
+  quarantine::table quarantine_table;
+  discord::identity who;
+  const node_name own_name;                      ///< Outlives the process.
+  const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
+  discord::server_clock discord_clock;
+  net::http_client http;
+  redis::link cache;
+  redis::link queue_link;
+  const discord::gateway::address_policy gateway_addresses;
+
+  // Addresses that stay valid over restarts, in the order of the tree.
+  postgres::handle pool;       ///< As arrakis_app.
+  postgres::handle relay_pool; ///< As arrakis_relay, which sees the outbox of all tenants and nothing else.
+  communities::handle community_store;
+  manifests::handle manifests;
+  deployments::handle deployments;
+  audit::handle audit;
+  outbox::handle outbox;
+  quarantines::handle quarantines;
+  redis::handle redis;
+  queue::handle queue;
+  signing_keys::handle signing_keys;
+  signer::keyring::handle keyring;
+  signer::handle signer;
+  objects::handle objects;
+  chain::handle chains;
+  discord::budget::handle budget;
+  discord::rest rest;
+  fence_log::handle fence_log;
+  quarantine::handle quarantine;
+  fences::handle fences;
+  gate::handle gate;
+  caf::actor communities;
+  wizard::communities_door community_door;
+  guild::handle guilds;
+  reconciler::handle reconciler;
+  wizard::handle wizards;
+  interactions::handle interactions;
+  outbox_relay::handle relay;
+  queue::processor processor;
+  queue::worker worker;
+  discord::gateway::session_store shard_sessions;
+  leases::handle leases;
+  discord::shards::gateway_plan::handle gateway_plans;
+  commands::publisher publisher;
+  discord::sink sink;
+  discord::shards::handle shards;
+  readiness::handle readiness;
+
+  bool has_role(std::string_view role) const;
+  bool has_token() const { return !settings.secret("discord.token").empty(); }
+  /// The bot's own user, for whoever has to know it: 0 until Discord has said.
+  std::function<snowflake()> bot() {
+    return [this] { return snowflake{who.bot.load()}; };
+  }
+};
+
+} // namespace arrakis::tree

@@ -1,0 +1,95 @@
+#include "apps/arrakisd/tree/starts.hpp"
+
+#include "actors/community/community.hpp"
+#include "actors/guild/core/invite.hpp"
+#include "actors/jobs/jobs.hpp"
+#include "actors/outbox_relay/outbox_relay.hpp"
+#include "actors/quarantine/quarantine.hpp"
+#include "actors/readiness/readiness.hpp"
+#include "actors/wizard/wizard.hpp"
+#include "runtime/directory.hpp"
+#include "runtime/log.hpp"
+
+#include <algorithm>
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+namespace arrakis::tree {
+discord::rest start_rest(parts& p) {
+  auto token = [&p] { return p.latest.get()->secret("discord.token"); };
+  return wiring::start_rest(p.sys, p.settings, {p.http, std::move(token), p.who.token_refused, p.discord_clock},
+                            p.budget);
+}
+
+quarantine::handle start_quarantine(parts& p) {
+  return quarantine::start(p.sys, p.quarantines, p.quarantine_table, {.node = p.own_name.text()});
+}
+
+caf::actor start_communities(parts& p, uint32_t crashes_max, std::chrono::milliseconds window) {
+  directory::options o;
+  o.kind = "community";
+  o.crashes_max = crashes_max;
+  o.window = window;
+  o.quarantined = quarantine::recorder(p.quarantine_table, p.quarantine, o.kind);
+  o.quarantine_of = quarantine::reader(p.quarantine_table, o.kind);
+  community::ports to{p.community_store, p.manifests, p.deployments, p.signer,
+                      [&p] { caf::anon_send(p.relay, outbox_relay::kick{}); }};
+  return directory::start(p.sys, std::move(o), [&p, to](const std::string& key) {
+    const auto guild = parse_snowflake(key).value_or(snowflake{});
+    return caf::actor_cast<caf::actor>(community::start(p.sys, guild, to));
+  });
+}
+
+wizard::handle start_wizard(parts& p) {
+  wizard::options o;
+  o.offered = [&p] {
+    return std::make_shared<const wizard::core::catalogue>(
+      wizard::core::offering(wiring::offered_chains(*p.latest.get())));
+  };
+  o.quarantined = quarantine::recorder(p.quarantine_table, p.quarantine, "wizard_session");
+  o.quarantine_of = quarantine::reader(p.quarantine_table, "wizard_session");
+  o.limits.session_ttl = p.settings.milliseconds("wizard.ttl_s");
+  return wizard::start(p.sys, {p.redis, p.chains, p.guilds, p.community_door}, std::move(o));
+}
+
+outbox_relay::handle start_relay(parts& p) {
+  outbox_relay::options o;
+  // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
+  o.jobs_per_tenant_max = static_cast<int>(std::min(p.settings.integer("queue.jobs_per_tenant"),
+                                                    std::max<int64_t>(1, p.settings.integer("queue.concurrency") - 1)));
+  o.job_attempts = static_cast<int>(p.settings.integer("queue.attempts"));
+  return outbox_relay::start(p.sys, {p.outbox, p.manifests, p.objects, p.signer, p.queue}, o);
+}
+
+queue::processor start_jobs(parts& p) {
+  jobs::services to{p.gate, p.guilds, p.manifests, p.deployments, p.signer, p.bot(), p.incarnation, {}};
+  to.lease = p.settings.milliseconds("queue.lock_ms");
+  to.report = [&p](queue::progress x) { caf::anon_send(p.queue, std::move(x)); };
+  return jobs::start(p.sys, std::move(to));
+}
+
+discord::shards::handle start_shards(parts& p) {
+  return wiring::start_shards(p.sys, p.io, p.settings, p.latest.get()->secret("discord.token"), p.gateway_addresses,
+                              {p.own_name.text(), p.incarnation},
+                              {p.gateway_plans, p.shard_sessions, p.leases, p.redis, p.sink, p.rest});
+}
+
+readiness::handle start_readiness(parts& p) {
+  const auto status_of = [](const redis::link& link) {
+    return [&link] {
+      const auto now = link.status();
+      return readiness::link_status{now.ready, now.detail};
+    };
+  };
+  return readiness::start(p.sys, {p.pool, p.relay_pool, status_of(p.cache), status_of(p.queue_link), p.signer, p.fences,
+                                  p.fence_table, p.shards, p.has_token(), p.who.token_refused, p.root});
+}
+
+caf::actor start_identity(parts& p) {
+  return wiring::start_identity(p.sys, p.rest, p.who, [&p](snowflake application) {
+    log::info("discord.invite_link", {{"url", invite_link(application)}});
+    if (p.publisher)
+      caf::anon_send(p.publisher, commands::publish{application, {p.sys.clock().now() + std::chrono::minutes{10}}});
+  });
+}
+} // namespace arrakis::tree

@@ -1,0 +1,18 @@
+#pragma once
+// The supervision tree of a node, declared in one place: read tree.cpp top-down.
+#include "apps/arrakisd/tree/parts.hpp"
+#include "runtime/supervisor.hpp"
+
+#include <vector>
+
+namespace arrakis::tree {
+
+/// The strategy and the intensity of the top, which ends the process when it gives up.
+inline constexpr auto strategy = supervisor::strategy::one_for_one;
+inline constexpr supervisor::intensity intensity{.restarts_max = 5, .window = std::chrono::minutes{10}};
+
+/// The children of the top, as roles and token say, in the order of dependency. Sets the addresses in `parts`, which
+/// outlives the tree. Nothing is started.
+std::vector<supervisor::child> declare(parts&);
+
+} // namespace arrakis::tree

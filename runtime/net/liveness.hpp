@@ -1,0 +1,49 @@
+#pragma once
+// Whether a process is alive: a beat goes through the scheduler of the actors and through every io thread, each second.
+// What does not answer for 5 s has a name. The beats are asked for and judged on an io thread that does nothing else.
+#include <atomic>
+#include <caf/fwd.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace arrakis::net {
+class io;
+
+/// Asks several things for a beat and counts the turns in which one did not answer. It counts turns of its own thread
+/// and no time, so that a machine that stood still makes nobody look dead.
+class beats {
+public:
+  /// Passes a beat on; `answer` may be called on any thread, also much later.
+  using ask = std::function<void(std::function<void()> answer)>;
+  explicit beats(unsigned silent_turns = 5) : silent_turns_(silent_turns) {}
+  void add(std::string name, ask);
+  /// One turn: counts who has not answered since the last one, and asks those who have. Not thread-safe.
+  void turn();
+  /// Who did not answer for `silent_turns` turns. Thread-safe.
+  std::vector<std::string> silent() const;
+
+private:
+  struct one;
+  unsigned silent_turns_;
+  std::vector<std::shared_ptr<one>> all_;
+};
+
+class liveness {
+public:
+  /// Watches the scheduler of `sys` ("scheduler") and each thread of `watched` ("io-1", ...) from a thread of `own`,
+  /// one turn a second.
+  liveness(caf::actor_system& sys, io& watched, io& own,
+           std::chrono::milliseconds turn_every = std::chrono::seconds{1});
+  ~liveness();
+  liveness(const liveness&) = delete;
+  /// Names of what has not beaten for 5 turns; empty: the process is alive.
+  std::vector<std::string> silent() const;
+
+private:
+  struct impl;
+  std::shared_ptr<impl> impl_;
+};
+} // namespace arrakis::net
