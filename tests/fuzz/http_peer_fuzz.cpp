@@ -40,6 +40,7 @@ struct peer {
   request now;
   bool in_trailers = false, in_value = false, refuses_trailers = false;
   llhttp_errno_t error = HPE_OK;
+  std::string_view why; ///< Of the error; a literal of llhttp.
 
   explicit peer(std::string_view bytes) {
     llhttp_settings_t settings;
@@ -61,6 +62,8 @@ struct peer {
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = this;
     error = llhttp_execute(&parser, bytes.data(), bytes.size());
+    if (const char* reason = llhttp_get_error_reason(&parser))
+      why = reason;
   }
 
 private:
@@ -119,8 +122,8 @@ bool is_chunked_list(const net::headers& all) {
 }
 
 /// What RFC 9110 and 9112 let us take and llhttp does not, beside trailers that frame (we drop them unread): methods
-/// that it does not know, a minor version above 1, white space before a chunk's extension that is a tab, and a list. It
-/// reads nothing behind a request that may upgrade the connection.
+/// that it does not know, a minor version above 1, white space before a chunk's extension that is a tab, white space
+/// within one (RFC 9112 7.1.1), and a list. It reads nothing behind a request that may upgrade the connection.
 bool may_refuse(const peer& theirs, const request& read) {
   switch (theirs.error) {
     case HPE_INVALID_METHOD:
@@ -128,6 +131,7 @@ bool may_refuse(const peer& theirs, const request& read) {
     case HPE_INVALID_CHUNK_SIZE:
     case HPE_PAUSED_UPGRADE: return true;
     case HPE_INVALID_TRANSFER_ENCODING: return is_chunked_list(read.headers);
+    case HPE_STRICT: return theirs.why == "Invalid character in chunk extensions";
     default: return theirs.refuses_trailers;
   }
 }
