@@ -161,8 +161,8 @@ TEST_CASE("readiness: every dependency is asked, and what is away is named") {
   fixture f;
   f.fence_table.set_read(f.sim.now());
   auto all = f.ask();
-  CHECK(all.size() == 6);
-  for (const auto* name : {"database", "redis", "queue", "vault", "discord"})
+  CHECK(all.size() == 7);
+  for (const auto* name : {"database", "redis", "queue", "vault", "discord", "fences", "actors"})
     CHECK_MESSAGE(all[name].ready, name);
   CHECK(all["discord"].detail == "1 shards are running here, 1 are held by other processes");
   f.cache = {false, "reconnecting"};
