@@ -15,6 +15,10 @@
 namespace arrakis::guild {
 namespace {
 
+/// How long, and in what steps, a reading waits for Discord to say who the bot is.
+constexpr std::chrono::milliseconds bot_known_after{250};
+constexpr int bot_looks_max = 20;
+
 /// Askers that wait for the next reading of one guild; further ones get ec::busy.
 constexpr size_t waiting_max = 256;
 
@@ -65,11 +69,7 @@ flow<caf::expected<T>> get(self_pointer self, discord::call call, std::string te
   co_return parse(answer->body);
 }
 
-flow<caf::expected<state>> read_now(self_pointer self, fetch q) {
-  const auto known = self->state.bot();
-  const auto bot = known ? known : q.application;
-  if (!bot)
-    co_return fail(ec::unavailable, "the bot's own user is not known yet");
+flow<caf::expected<state>> read_as(self_pointer self, fetch q, snowflake bot) {
   const auto tenant = tenant_of(q.tenant, q.guild);
   auto all = co_await all_or_error(get(self, discord::get_guild(q.guild), tenant, q.until, read_guild),
                                    get(self, discord::get_roles(q.guild), tenant, q.until, read_roles),
@@ -84,6 +84,22 @@ flow<caf::expected<state>> read_now(self_pointer self, fetch q) {
   now.bot = bot;
   now.bot_roles = std::move(own_roles);
   co_return std::move(now);
+}
+
+/// Until Discord has said who the bot is, its application's id is tried, which is the same for most: a server that
+/// knows no such member is read again once the bot is known.
+flow<caf::expected<state>> read_now(self_pointer self, fetch q) {
+  const auto known = self->state.bot();
+  if (!known && !q.application)
+    co_return fail(ec::unavailable, "the bot's own user is not known yet");
+  auto now = co_await read_as(self, q, known ? known : q.application);
+  if (known || now || code_of(now.error()) != ec::not_found)
+    co_return now;
+  for (int n = 0; n < bot_looks_max && !self->state.bot(); ++n)
+    co_await nap(self, bot_known_after);
+  if (const auto bot = self->state.bot(); bot && bot != q.application)
+    now = co_await read_as(self, q, bot);
+  co_return now;
 }
 
 /// Reads for `group`, then for those that asked meanwhile, until nobody is left.

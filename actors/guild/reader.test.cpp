@@ -74,6 +74,7 @@ TEST_CASE_FIXTURE(fixture, "guild reader: the bot's permissions are those of its
 
 TEST_CASE_FIXTURE(fixture, "guild reader: what cannot be read is an error, not an empty guild") {
   const std::string member = "/guilds/200000000000000000/members/9";
+  bot = snowflake{9};
   const auto error = [&](discord::answer a) {
     answers[member] = std::move(a);
     return fetch().error();
@@ -124,6 +125,29 @@ TEST_CASE_FIXTURE(fixture,
   };
   CHECK(code_of(by({}).error()) == ec::unavailable);
   CHECK(by({9}));
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "guild reader: where the application's id is not the bot's, it waits until the bot is known") {
+  const auto read = [&] {
+    caf::scoped_actor self{sim.sys()};
+    auto pending = self->request(guilds, caf::infinite,
+                                 guild::fetch{snowflake{200000000000000000}, snowflake{7}, {}, {sim.now() + 10s}});
+    sim.advance(1s);
+    CHECK_FALSE(self->has_next_message());
+    bot = snowflake{9};
+    sim.advance(1s);
+    std::optional<caf::error> failed;
+    pending.receive([](const guild::state&) {}, [&](const caf::error& e) { failed = e; });
+    return failed;
+  };
+  answers["/guilds/200000000000000000/members/7"] = {404, "{}", 10007, "Unknown Member"};
+  CHECK_FALSE(read());
+  bot = {};
+  answers["/guilds/200000000000000000/members/9"] = {404, "{}", 10007, "Unknown Member"};
+  const auto gone = read();
+  REQUIRE(gone);
+  CHECK(code_of(*gone) == ec::not_found);
 }
 
 TEST_CASE_FIXTURE(fixture, "guild reader: the budget is the tenant's where there is one, else the guild's") {
