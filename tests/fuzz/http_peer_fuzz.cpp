@@ -131,7 +131,7 @@ bool may_refuse(const peer& theirs, const request& read) {
     case HPE_INVALID_CHUNK_SIZE:
     case HPE_PAUSED_UPGRADE: return true;
     case HPE_INVALID_TRANSFER_ENCODING: return is_chunked_list(read.headers);
-    case HPE_STRICT: return theirs.why == "Invalid character in chunk extensions";
+    case HPE_STRICT: return theirs.why.starts_with("Invalid character in chunk extensions");
     default: return theirs.refuses_trailers;
   }
 }
