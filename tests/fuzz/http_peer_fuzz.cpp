@@ -157,7 +157,7 @@ void http_peer(std::string_view bytes) {
     ARRAKIS_ASSERT(own.method == other.method && own.target == origin_form(other), "both read the same request line");
     ARRAKIS_ASSERT(own.body == other.body, "both read the same body");
     ARRAKIS_ASSERT(same_headers(own.headers, other.headers, own.target != other.target), "both read the same headers");
-    ARRAKIS_ASSERT(own.keep_alive == other.keep_alive || has_tab_in_connection(own.headers),
+    ARRAKIS_ASSERT(own.keep_alive == other.keep_alive || has_tab_in_connection(other.headers),
                    "both keep the connection, or end it");
   }
 }
