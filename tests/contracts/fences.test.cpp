@@ -7,6 +7,7 @@
 #include "tests/support/stores.hpp"
 
 #include <fmt/format.h>
+#include <optional>
 #include <pqxx/pqxx>
 
 using namespace arrakis;
@@ -72,17 +73,18 @@ TEST_CASE(
   "fences: a restore below a running process is noticed, also when its numbers have passed those that were read") {
   for (const bool has_identity : {true, false}) { // Without: the negative control.
     CAPTURE(has_identity);
+    std::optional<fences::fence_table> table; // Outlives the actor, which ends with `db`.
     test::stores db;
     const restorer operate{db.server.admin_dsn()};
     const auto lost = db.community(1), early = db.community(2), last = db.community(3);
     if (!has_identity)
       db.owner("create or replace function fence_log_identity() returns text language sql stable security definer"
                " as 'select text ''one for all'''");
-    fences::fence_table table{db.live.sys().clock()};
-    db.live.keep(fences::start(db.live.sys(), db.live.keep(fence_log::start(db.live.sys(), db.app)), table,
+    table.emplace(db.live.sys().clock());
+    db.live.keep(fences::start(db.live.sys(), db.live.keep(fence_log::start(db.live.sys(), db.app)), *table,
                                {.every = 10ms, .within = 20s}));
     const auto is = [&](const community_id& whom, fences::verdict wanted) {
-      return [&table, whom, wanted] { return table.judge({whom, 9, 9, {}}) == wanted; };
+      return [&table, whom, wanted] { return table->judge({whom, 9, 9, {}}) == wanted; };
     };
     operate.close();
     operate("create database {db}_restored template {db}"); // The backup.
