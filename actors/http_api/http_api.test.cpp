@@ -1,6 +1,6 @@
 #include "actors/http_api/http_api.hpp"
 
-#include "adapters/discord/interactions/door.hpp"
+#include "adapters/discord/interactions/signed_endpoint.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
@@ -66,7 +66,7 @@ struct fixture {
   http_api::ports ports() {
     http_api::ports out;
     out.interactions = interactions;
-    auto reader = std::make_shared<const discord::interactions::door>(discord_key.public_key());
+    auto reader = std::make_shared<const discord::interactions::signed_endpoint>(discord_key.public_key());
     out.webhook = {[reader](const auto& request) { return reader->handle(request); },
                    [reader](const auto& head) { return reader->judge_head(head); }, reader->body_bytes_max()};
     out.dependencies = [this](auto done) { done(list); };

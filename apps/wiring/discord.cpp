@@ -3,7 +3,7 @@
 #include "actors/interactions/interactions.hpp"
 #include "adapters/discord/gateway/gateway.hpp"
 #include "adapters/discord/gateway/session_store.hpp"
-#include "adapters/discord/interactions/door.hpp"
+#include "adapters/discord/interactions/signed_endpoint.hpp"
 #include "adapters/discord/pacing/pacing.hpp"
 #include "adapters/discord/rest/rest.hpp"
 
@@ -89,7 +89,7 @@ std::optional<http_api::webhook> make_webhook(const config& settings, const disc
     return std::nullopt;
   discord::interactions::limits limits;
   limits.discord_now_ms = [&clock] { return clock.now_ms(std::chrono::steady_clock::now()); };
-  const auto reader = std::make_shared<const discord::interactions::door>(public_key, std::move(limits));
+  const auto reader = std::make_shared<const discord::interactions::signed_endpoint>(public_key, std::move(limits));
   return http_api::webhook{[reader](const auto& request) { return reader->handle(request); },
                            [reader](const auto& head) { return reader->judge_head(head); }, reader->body_bytes_max()};
 }

@@ -1,4 +1,4 @@
-// An interaction as the gateway and the signed door hand it over: what is read keeps Discord's bounds.
+// An interaction as the gateway and the signed endpoint hand it over: what is read keeps Discord's bounds.
 #include "runtime/json.hpp"
 #include "schemas/interaction.hpp"
 #include "tests/fuzz/fuzz.hpp"

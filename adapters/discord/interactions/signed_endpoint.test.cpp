@@ -1,4 +1,4 @@
-#include "adapters/discord/interactions/door.hpp"
+#include "adapters/discord/interactions/signed_endpoint.hpp"
 
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
@@ -66,17 +66,17 @@ std::string onboard(const std::string& more = {}) {
     "member":{"user":{"id":"5"},"permissions":"8"},"app_permissions":"8","data":{"id":"6","name":"onboard","type":1})"
        + more + "}";
 }
-int status(const door& subject, const net::http_request& request) {
+int status(const signed_endpoint& subject, const net::http_request& request) {
   const auto out = subject.handle(request);
   const auto* response = std::get_if<net::http_response>(&out);
   return response ? response->status : 0;
 }
-std::string said(const door& subject, const net::http_request& request) {
+std::string said(const signed_endpoint& subject, const net::http_request& request) {
   return std::get<net::http_response>(subject.handle(request)).body;
 }
 } // namespace
 
-TEST_CASE("interactions door: a signature's age counts by Discord's time, whatever this machine's clock says") {
+TEST_CASE("signed endpoint: a signature's age counts by Discord's time, whatever this machine's clock says") {
   const signer discord;
   for (const int64_t skew_ms : {-3'600'000, -310'000, 310'000, 3'600'000}) {
     CAPTURE(skew_ms);
@@ -84,16 +84,16 @@ TEST_CASE("interactions door: a signature's age counts by Discord's time, whatev
     const auto request = discord.request(R"({"type":1})", signed_at);
     limits by_discord;
     by_discord.discord_now_ms = [skew_ms] { return now_ms - skew_ms; };
-    CHECK(status(door{discord.public_key(), by_discord}, request) == 200);
-    CHECK(status(door{discord.public_key()}, request) == 401); // Negative control: by this machine's clock.
+    CHECK(status(signed_endpoint{discord.public_key(), by_discord}, request) == 200);
+    CHECK(status(signed_endpoint{discord.public_key()}, request) == 401); // Negative control: by this machine's clock.
     by_discord.discord_now_ms = [skew_ms] { return now_ms - skew_ms + 301'000; };
-    CHECK(status(door{discord.public_key(), by_discord}, request) == 401); // A replay is one still.
+    CHECK(status(signed_endpoint{discord.public_key(), by_discord}, request) == 401); // A replay is one still.
   }
 }
 
-TEST_CASE("door: a signed interaction is given on, with the time it arrived") {
+TEST_CASE("signed endpoint: a signed interaction is given on, with the time it arrived") {
   const signer discord;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   const auto out = subject.handle(discord.request(onboard()));
   const auto& what = std::get<interaction>(out);
   CHECK(what.command == "onboard");
@@ -101,9 +101,9 @@ TEST_CASE("door: a signed interaction is given on, with the time it arrived") {
   CHECK(what.received_ms == now_ms);
 }
 
-TEST_CASE("door: the trace is the caller's where it names one, and a fresh one otherwise") {
+TEST_CASE("signed endpoint: the trace is the caller's where it names one, and a fresh one otherwise") {
   signer discord;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   const auto trace = [&](const std::string& traceparent) {
     auto request = discord.request(onboard());
     request.headers.emplace_back("traceparent", traceparent);
@@ -118,9 +118,9 @@ TEST_CASE("door: the trace is the caller's where it names one, and a fresh one o
   }
 }
 
-TEST_CASE("door: a PING is answered with a PONG") {
+TEST_CASE("signed endpoint: a PING is answered with a PONG") {
   const signer discord;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   const auto out = subject.handle(discord.request(R"({"id":"1","application_id":"3","type":1,"version":1})"));
   const auto& response = std::get<net::http_response>(out);
   CHECK(response.status == 200);
@@ -128,9 +128,9 @@ TEST_CASE("door: a PING is answered with a PONG") {
   CHECK(net::header(response.headers, "content-type") == "application/json");
 }
 
-TEST_CASE("door: any fault of the signature is a 401, a PING's too") {
+TEST_CASE("signed endpoint: any fault of the signature is a 401, a PING's too") {
   const signer discord, other;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   const auto good = discord.request(onboard());
   REQUIRE(status(subject, good) == 0);
   auto tampered = good;
@@ -162,9 +162,9 @@ TEST_CASE("door: any fault of the signature is a 401, a PING's too") {
   }
 }
 
-TEST_CASE("door: every flipped bit of the signature is noticed") {
+TEST_CASE("signed endpoint: every flipped bit of the signature is noticed") {
   const signer discord;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   const auto good = discord.request(onboard());
   for (size_t i = 0; i < 128; ++i) {
     auto bad = good;
@@ -174,9 +174,9 @@ TEST_CASE("door: every flipped bit of the signature is noticed") {
   }
 }
 
-TEST_CASE("door: a recorded request cannot be played again later, nor one of the future") {
+TEST_CASE("signed endpoint: a recorded request cannot be played again later, nor one of the future") {
   const signer discord;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   CHECK(status(subject, discord.request(onboard(), "1789999700")) == 0);
   CHECK(status(subject, discord.request(onboard(), "1789999699")) == 401);
   CHECK(status(subject, discord.request(onboard(), "1790000301")) == 401);
@@ -185,9 +185,9 @@ TEST_CASE("door: a recorded request cannot be played again later, nor one of the
     CHECK_MESSAGE(status(subject, discord.request(onboard(), odd)) == 401, odd);
 }
 
-TEST_CASE("door: a signed body that hides something is a 400 that says what") {
+TEST_CASE("signed endpoint: a signed body that hides something is a 400 that says what") {
   const signer discord;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   const auto refused = [&](const std::string& body) { return status(subject, discord.request(body)); };
   CHECK(refused("") == 400);
   CHECK(refused("[]") == 400);
@@ -202,14 +202,14 @@ TEST_CASE("door: a signed body that hides something is a 400 that says what") {
   CHECK(refused(R"({"type":99,"id":"1"})") == 400);
 }
 
-TEST_CASE("door: a body above the limit is a 413 before its signature is looked at") {
+TEST_CASE("signed endpoint: a body above the limit is a 413 before its signature is looked at") {
   const signer discord;
-  const door subject{discord.public_key(), {.body = {.bytes_max = 1000}}};
+  const signed_endpoint subject{discord.public_key(), {.body = {.bytes_max = 1000}}};
   CHECK(status(subject, discord.request(onboard(R"(,"x":")" + std::string(1000, 'x') + "\""))) == 413);
   CHECK(status(subject, discord.request(onboard())) == 0);
 }
 
-TEST_CASE("door: a wrong clock refuses each interaction, and the log says so once a while") {
+TEST_CASE("signed endpoint: a wrong clock refuses each interaction, and the log says so once a while") {
   static int lines = 0;
   static std::string last;
   log::set_sink([](std::string_view line) {
@@ -217,7 +217,7 @@ TEST_CASE("door: a wrong clock refuses each interaction, and the log says so onc
       ++lines, last = line;
   });
   const signer discord;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   const auto late = discord.request(onboard(), std::to_string(now_ms / 1000 - 3600));
   for (int i = 0; i < 1'000; ++i)
     CHECK(subject.judge_head(late)->status == 401);
@@ -226,9 +226,9 @@ TEST_CASE("door: a wrong clock refuses each interaction, and the log says so onc
   CHECK(last.find(R"("signed_s_ago":"3600")") != std::string::npos);
 }
 
-TEST_CASE("door: a head that cannot be good is refused before its body is read") {
+TEST_CASE("signed endpoint: a head that cannot be good is refused before its body is read") {
   const signer discord;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   const auto good = discord.request(onboard());
   const auto judged = [&](const net::http_request& head) {
     const auto answer = subject.judge_head({head.method, head.target, head.headers, {}, {}});
@@ -254,18 +254,18 @@ TEST_CASE("door: a head that cannot be good is refused before its body is read")
   CHECK(status(subject, forged) == 401);
 }
 
-TEST_CASE("door: only POST is spoken") {
+TEST_CASE("signed endpoint: only POST is spoken") {
   const signer discord;
-  const door subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_key()};
   auto request = discord.request(onboard());
   request.method = "GET";
   CHECK(status(subject, request) == 405);
 }
 
-TEST_CASE("door: a key that is none is refused at the start") {
+TEST_CASE("signed endpoint: a key that is none is refused at the start") {
   for (const auto& bad :
        {std::string{}, std::string(63, 'a'), std::string(64, 'x'), std::string(66, 'a'), std::string(64, 'f')})
-    CHECK_THROWS_WITH_AS(door{bad}, doctest::Contains("64 hex digits"), std::runtime_error);
+    CHECK_THROWS_WITH_AS(signed_endpoint{bad}, doctest::Contains("64 hex digits"), std::runtime_error);
   for (const auto& small : {std::string(64, '0'), "01" + std::string(62, '0'), "ec" + std::string(60, 'f') + "7f"})
-    CHECK_THROWS_WITH_AS(door{small}, doctest::Contains("small order"), std::runtime_error);
+    CHECK_THROWS_WITH_AS(signed_endpoint{small}, doctest::Contains("small order"), std::runtime_error);
 }

@@ -1,4 +1,4 @@
-#include "adapters/discord/interactions/door.hpp"
+#include "adapters/discord/interactions/signed_endpoint.hpp"
 
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
@@ -52,7 +52,7 @@ int status_of(ec code) {
 }
 } // namespace
 
-door::door(std::string_view public_key, limits chosen) : limits_(chosen) {
+signed_endpoint::signed_endpoint(std::string_view public_key, limits chosen) : limits_(chosen) {
   auto key = ed25519::public_key::parse(public_key);
   if (!key)
     throw std::runtime_error{"discord.public_key: " + text_of(key.error())
@@ -60,13 +60,13 @@ door::door(std::string_view public_key, limits chosen) : limits_(chosen) {
   key_ = std::move(*key);
 }
 
-bool door::is_recent(int64_t signed_at) const {
+bool signed_endpoint::is_recent(int64_t signed_at) const {
   const auto now_ms = limits_.discord_now_ms ? limits_.discord_now_ms() : wall_ms();
   return std::chrono::abs(std::chrono::seconds{now_ms / 1000 - signed_at}) <= limits_.age_max;
 }
 
-caf::expected<interaction> door::open(std::string_view body, std::string_view signature,
-                                      std::string_view timestamp) const {
+caf::expected<interaction> signed_endpoint::open(std::string_view body, std::string_view signature,
+                                                 std::string_view timestamp) const {
   if (body.size() > limits_.body.bytes_max)
     return fail(ec::busy, "the body is larger than " + std::to_string(limits_.body.bytes_max) + " bytes");
   const auto raw = signature_of(signature);
@@ -117,7 +117,7 @@ net::http_response refuse(const caf::error& why) {
 }
 } // namespace
 
-std::optional<net::http_response> door::judge_head(const net::http_request& head) const {
+std::optional<net::http_response> signed_endpoint::judge_head(const net::http_request& head) const {
   if (head.method != "POST")
     return only_post();
   const auto signed_at = seconds_of(net::header(head.headers, "X-Signature-Timestamp"));
@@ -137,7 +137,7 @@ std::optional<net::http_response> door::judge_head(const net::http_request& head
   return std::nullopt;
 }
 
-std::variant<net::http_response, interaction> door::handle(const net::http_request& request) const {
+std::variant<net::http_response, interaction> signed_endpoint::handle(const net::http_request& request) const {
   if (request.method != "POST")
     return only_post();
   auto what = open(request.body, net::header(request.headers, "X-Signature-Ed25519"),

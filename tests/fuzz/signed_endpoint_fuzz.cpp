@@ -1,5 +1,5 @@
-// The signed door: nothing gets in without Discord's signature, and what is signed is an interaction or a refusal.
-#include "adapters/discord/interactions/door.hpp"
+// The signed endpoint: nothing gets in without Discord's signature, and what is signed is an interaction or a refusal.
+#include "adapters/discord/interactions/signed_endpoint.hpp"
 
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
@@ -14,7 +14,7 @@
 
 namespace arrakis::fuzz {
 namespace {
-using discord::interactions::door;
+using verifier = discord::interactions::signed_endpoint;
 
 std::string hex(const unsigned char* bytes, size_t size) {
   std::string out;
@@ -57,11 +57,9 @@ int status_of(const std::variant<net::http_response, interaction>& answer) {
 }
 } // namespace
 
-void door(std::string_view bytes) {
+void signed_endpoint(std::string_view bytes) {
   static const signatory discord;
-  static const class door subject {
-    discord.public_key()
-  };
+  static const verifier subject{discord.public_key()};
   log::set_level(log::level::error);
   // The first line is what a stranger may choose beside the body: a trace.
   const auto line = bytes.substr(0, bytes.find('\n'));

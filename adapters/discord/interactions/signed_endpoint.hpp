@@ -1,5 +1,5 @@
 #pragma once
-// The second door for interactions: Discord posts them, signed, to an HTTPS address of ours.
+// The other way in for interactions: Discord posts them, signed, to an HTTPS address of ours.
 // https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint
 #include "runtime/ed25519.hpp"
 #include "runtime/json.hpp"
@@ -21,10 +21,10 @@ struct limits {
 };
 
 /// Thread-safe; copies share the key.
-class door {
+class signed_endpoint {
 public:
   /// `public_key`: 64 hex digits, from the application's page. Throws std::runtime_error that says why it is no key.
-  explicit door(std::string_view public_key, limits = {});
+  explicit signed_endpoint(std::string_view public_key, limits = {});
 
   /// Ed25519 over timestamp and raw body, checked before a byte of the body is parsed. ec::refused: any fault of
   /// signature or timestamp. ec::busy: larger than the limit. ec::invalid, ec::unsupported: signed, and not an
