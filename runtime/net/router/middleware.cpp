@@ -153,14 +153,16 @@ middleware request_metrics(const table& routes) {
   }
   series->back().begin("other", "none");
   series->back().count(404, 0);
-  return {.name = "request_metrics",
-          .judge_head = {},
-          .judge_body = {},
-          .pass_back = [series, first = all.data()](const exchange& of, http_response& response) {
-            auto& here = of.matched ? (*series)[static_cast<size_t>(of.matched - first)] : series->back();
-            here.count(response.status, 1);
-            here.seconds->observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - of.began).count());
-          }};
+  return {
+    .name = "request_metrics",
+    .judge_head = {},
+    .judge_body = {},
+    .pass_back = [series, first = all.data(), none = routes.otherwise()](const exchange& of, http_response& response) {
+      const bool known = of.matched && of.matched != none;
+      auto& here = known ? (*series)[static_cast<size_t>(of.matched - first)] : series->back();
+      here.count(response.status, 1);
+      here.seconds->observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - of.began).count());
+    }};
 }
 
 middleware security_headers() {

@@ -33,6 +33,7 @@ js::object schema_of(value_kind kind) {
     case value_kind::number: return {{"type", "string"}, {"pattern", "^(0|[1-9][0-9]{0,19})$"}};
     case value_kind::uuid: return {{"type", "string"}, {"format", "uuid"}};
     case value_kind::text: return {{"type", "string"}, {"minLength", 1}, {"maxLength", 256}};
+    case value_kind::any:
     case value_kind::rest: return {{"type", "string"}, {"minLength", 1}};
   }
   return {};
