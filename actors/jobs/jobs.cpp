@@ -81,10 +81,12 @@ queue::outcome crashed(const std::string& why) {
 caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
   auto& st = self->state;
   const auto kind = std::find_if(st.kinds.begin(), st.kinds.end(),
-                                 [&](const job_kind* k) { return k->name == x.what.name; });
+                                 [&](const job_kind* k) { return k->terms.name == x.what.name; });
   if (kind == st.kinds.end())
     return queue::outcome{.what = queue::outcome::failed_final,
                           .reason = "UNKNOWN_JOB_TYPE: there is no job kind '" + x.what.name + "'"};
+  if (auto bad = check_payload((*kind)->terms, x.what.data_json))
+    return queue::outcome{.what = queue::outcome::failed_final, .reason = "INVALID_PAYLOAD: " + text_of(bad)};
   auto promise = self->make_response_promise<queue::outcome>();
   registry::seat place{registry::place::here(), {x.what.name, x.what.id}, false};
   const auto worker = caf::actor_cast<queue::processor>(
@@ -118,6 +120,15 @@ queue::processor::behavior_type behavior(pointer self, services svc, std::vector
   return {[self](const queue::process& x) { return begin(self, x); }};
 }
 } // namespace
+
+std::vector<const job_queue*> queues(const std::vector<const job_kind*>& kinds) {
+  std::vector<const job_queue*> result;
+  for (const auto* kind : kinds)
+    if (std::ranges::find(result, kind->terms.queue) == result.end())
+      result.push_back(kind->terms.queue);
+  std::ranges::sort(result, {}, &job_queue::name);
+  return result;
+}
 
 queue::processor start(caf::actor_system& sys, services svc, const std::vector<const job_kind*>& kinds) {
   return registry::spawn(sys, {"jobs"}, behavior, std::move(svc), kinds);

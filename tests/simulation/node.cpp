@@ -80,7 +80,7 @@ void node::start() {
   auto handlers = commands::supervise(sys, {wizards, reconciler});
   keep(supervisor::start(sys, "commands", std::move(handlers.children)));
   interactions = keep(interactions::start(sys, {redis, rest, wizards, std::move(handlers.routes)}));
-  const auto report = [queue](queue::progress p) { caf::anon_send(queue, std::move(p)); };
+  const auto report = [queue](const jobs::job_queue&, queue::progress p) { caf::anon_send(queue, std::move(p)); };
   const auto jobs = keep(jobs::start(sys, {.gate = gate,
                                            .guilds = guilds,
                                            .manifests = manifests,

@@ -31,7 +31,8 @@ bool is_protocol(std::string_view path) {
 /// What else belongs to the port of a folder of adapters.
 bool is_port(std::string_view path) {
   constexpr std::array ports{"adapters/discord/gateway/ports.hpp", "adapters/discord/gateway/address.hpp",
-                             "adapters/postgres/audit/chain.hpp"}; // Written to in the other stores' transactions.
+                             // Written to in the other stores' transactions:
+                             "adapters/postgres/audit/chain.hpp", "adapters/postgres/outbox/work_item.hpp"};
   return is_protocol(path) || std::find(ports.begin(), ports.end(), path) != ports.end();
 }
 

@@ -145,7 +145,7 @@ flow<queue::outcome> celebrate(pointer self) {
   auto& st = self->state;
   st.progress.done = st.progress.total;
   if (st.svc.report)
-    st.svc.report({st.job.id, progress_json(st.progress)});
+    st.svc.report(discord_synthesis, {st.job.id, progress_json(st.progress)});
   result r{st.world.want.community_name,
            st.world.want.roles.size(),
            st.world.want.categories.size(),
@@ -348,7 +348,7 @@ void show_progress(pointer self, std::string_view stage) {
   auto& st = self->state;
   st.progress.stage = stage;
   if (st.svc.report)
-    st.svc.report({st.job.id, progress_json(st.progress)});
+    st.svc.report(discord_synthesis, {st.job.id, progress_json(st.progress)});
   const auto now = self->clock().now();
   if (st.editing || now - st.edited_at < edit_every)
     return;
@@ -358,8 +358,11 @@ void show_progress(pointer self, std::string_view stage) {
 
 const job_kind& definition() {
   static const job_kind self{
-    .name = "SYNTHESIZE_COMMUNITY",
-    .help = "Brings a guild to what a signed manifest version says: roles, categories, channels.",
+    .terms = {.name = "SYNTHESIZE_COMMUNITY",
+              .help = "Brings a guild to what a signed manifest version says: roles, categories, channels.",
+              .queue = &discord_synthesis,
+              .payload = {{field::uuid, "communityId"}, {field::positive, "version"}},
+              .closes_within = told_waits_within + 24h},
     .within = 10min, // A large manifest under a long 429; below 5 minutes as a rule.
     .start = [](caf::actor_system& sys, const services& svc) -> queue::processor {
       return registry::spawn(sys, {"synthesize_community"}, behavior, svc);

@@ -64,7 +64,7 @@ outbox_relay::handle start_relay(parts& p) {
 queue::processor start_jobs(parts& p) {
   jobs::services to{p.gate, p.guilds, p.manifests, p.deployments, p.signer, p.bot(), p.incarnation, {}};
   to.lease = p.settings.milliseconds("queue.lock_ms");
-  to.report = [&p](queue::progress x) { caf::anon_send(p.queue, std::move(x)); };
+  to.report = [&p](const jobs::job_queue&, queue::progress x) { caf::anon_send(p.queue, std::move(x)); };
   return jobs::start(p.sys, std::move(to));
 }
 
