@@ -122,7 +122,9 @@ TEST_CASE("exit: no actor and no thread is left, whatever was asked until then")
   CHECK(one.stop() == 0);
   CHECK_MESSAGE(one.log().find("actors_do_not_end") == std::string::npos, one.log());
   CHECK_MESSAGE(one.log().find("children_do_not_end") == std::string::npos, one.log());
-  CHECK_MESSAGE(one.log().find("\"event\":\"stopped\",\"threads\":\"1\"}") != std::string::npos, one.log());
+  constexpr std::string_view left = __has_feature(thread_sanitizer) ? "2" : "1"; // TSan keeps one of its own.
+  const auto stopped = fmt::format(R"("event":"stopped","threads":"{}"}})", left);
+  CHECK_MESSAGE(one.log().find(stopped) != std::string::npos, one.log());
 }
 
 TEST_CASE("signals: SIGHUP takes over what may change, names what needs a restart, and a faulty file changes nothing") {
