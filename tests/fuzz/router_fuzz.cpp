@@ -39,7 +39,7 @@ void judge_loose(std::string_view method, std::string_view path) {
   ARRAKIS_ASSERT(found.what != nullptr, "a fallback takes what no route does");
   ARRAKIS_ASSERT((found.what == loose().otherwise()) == (found.count == 0 && found.what->method == "other"),
                  "a fallback has no parameters");
-  const bool slashed = path.size() > 1 && path.size() < net::router::path_bytes_max;
+  const bool slashed = path.size() > 1 && path.size() < loose().path_bytes_max();
   ARRAKIS_ASSERT(!slashed || loose().find(method, std::string{path} + "/").what == found.what,
                  "a slash at the end does not count");
   for (size_t i = 0; i < found.count; ++i)

@@ -187,8 +187,8 @@ middleware routing(std::shared_ptr<const table> routes) {
       if (of.matched)
         return std::nullopt;
       const auto path = std::string_view{head.target}.substr(0, head.target.find_first_of("?#"));
-      if (path.size() > path_bytes_max)
-        return problem(414, "ERR_INVALID_INPUT", fmt::format("a path has at most {} bytes", path_bytes_max));
+      if (path.size() > routes->path_bytes_max())
+        return problem(414, "ERR_INVALID_INPUT", fmt::format("a path has at most {} bytes", routes->path_bytes_max()));
       if (head.target == "*" && head.method == "OPTIONS") // RFC 9110 9.3.7: of the server as a whole.
         return http_response{204, {{"Allow", "GET, HEAD, OPTIONS"}}, {}};
       if (!of.path_exists)

@@ -137,6 +137,13 @@ std::vector<path_piece> pieces_of(const std::string& path) {
   return out;
 }
 
+std::string template_of(const std::string& path) {
+  std::string out;
+  for (const auto& piece : pieces_of(path))
+    out += piece.kind ? "/{" + piece.text + "}" : "/" + piece.text;
+  return out.empty() ? "/" : out;
+}
+
 struct table::search {
   std::string_view method;
   found result;
@@ -144,7 +151,7 @@ struct table::search {
 };
 
 table::table(std::vector<route> routes, table_options options)
-  : routes_(std::move(routes)), head_(options.head), loose_(options.loose) {
+  : routes_(std::move(routes)), head_(options.head), loose_(options.loose), path_bytes_max_(options.path_bytes_max) {
   for (const auto& each : routes_)
     add(each);
   if (!options.otherwise)
@@ -236,7 +243,7 @@ bool table::walk(size_t at, std::string_view left, search& s) const {
 
 table::found table::find(std::string_view method, std::string_view path) const {
   search s{.method = method};
-  if (path.starts_with('/') && path.size() <= path_bytes_max)
+  if (path.starts_with('/') && path.size() <= path_bytes_max_)
     walk(0, trimmed_path(path), s);
   if (!s.result.what)
     s.result.what = otherwise();
@@ -253,7 +260,7 @@ std::string_view table::trimmed_path(std::string_view path) const {
 std::string table::allowed(std::string_view path) const {
   std::vector<const route*> all;
   search s{.all = &all};
-  if (path.starts_with('/') && path.size() <= path_bytes_max)
+  if (path.starts_with('/') && path.size() <= path_bytes_max_)
     walk(0, trimmed_path(path), s);
   std::vector<std::string_view> methods;
   const auto put = [&](std::string_view method) {

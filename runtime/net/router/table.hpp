@@ -8,8 +8,6 @@ namespace arrakis::net::router {
 
 /// A path has at most so many parameters.
 constexpr size_t parameters_max = 8;
-/// Bytes of a path; a longer one is answered 414.
-constexpr size_t path_bytes_max = 2'048;
 
 /// A path of a route in its pieces: "communities", then a parameter.
 struct path_piece {
@@ -18,6 +16,8 @@ struct path_piece {
 };
 /// The pieces of "/communities/{id:uuid}". Throws std::runtime_error that names the path and what is wrong with it.
 std::vector<path_piece> pieces_of(const std::string& path);
+/// "/communities/{id}" of "/communities/{id:uuid}": for those who read a path.
+std::string template_of(const std::string& path);
 
 /// Takes every request that no route does: for an API whose refusals have a shape of their own. call::path_exists tells
 /// 404 from 405.
@@ -30,6 +30,8 @@ struct table_options {
   /// Empty: the stage `routing` refuses. With one it finds nothing to refuse, and OPTIONS is a method like others.
   std::optional<fallback> otherwise;
   bool head = true; ///< GET answers HEAD.
+  /// A longer path is no route's; the stage `routing` answers 414.
+  size_t path_bytes_max = 2'048;
   /// Slashes at the end of a path do not count, and a literal may be percent-encoded ("/users/%40me"). For an API that
   /// others describe, and no proxy guards by its paths.
   bool loose = false;
@@ -60,6 +62,7 @@ public:
   const std::vector<route>& routes() const { return routes_; }
   /// As a route "none" of the method "other"; null: there is none.
   const route* otherwise() const { return otherwise_ ? &*otherwise_ : nullptr; }
+  size_t path_bytes_max() const { return path_bytes_max_; }
 
 private:
   struct node {
@@ -78,6 +81,7 @@ private:
   std::vector<route> routes_;
   std::optional<route> otherwise_;
   bool head_ = true, loose_ = false;
+  size_t path_bytes_max_ = 0;
   std::vector<node> nodes_{1};
 };
 
