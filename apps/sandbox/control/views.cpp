@@ -144,9 +144,9 @@ js::object guild_view(world& w, const guild& in) {
   return out;
 }
 
-handled routes::info(door& d, const door::ask&) { return rest::reply{200, d.core_.ready_line()}; }
+handled handlers::info(api& d, const request&) { return rest::reply{200, d.core_.ready_line()}; }
 
-handled routes::state(door& d, const door::ask& a) {
+handled handlers::state(api& d, const request& a) {
   auto& w = d.core_.now();
   const auto only = a.query_id("guild");
   if (only && !w.find_guild(only))
@@ -183,7 +183,7 @@ handled routes::state(door& d, const door::ask& a) {
     js::object{{"guilds", std::move(guilds)}, {"applications", std::move(applications)}, {"users", std::move(users)}}};
 }
 
-handled routes::statistics(door& d, const door::ask& a) {
+handled handlers::statistics(api& d, const request& a) {
   auto& c = d.core_;
   if (a.method == "DELETE") {
     c.statistics.forget();
@@ -200,12 +200,12 @@ handled routes::statistics(door& d, const door::ask& a) {
   return rest::reply{200, std::move(out)};
 }
 
-handled routes::requests(door& d, const door::ask& a) {
+handled handlers::requests(api& d, const request& a) {
   return rest::reply{200, d.core_.statistics.requests(a.query_number("after").value_or(0), 5000)};
 }
 
 /// All that the page draws, for one person.
-handled routes::view(door& d, const door::ask& a) {
+handled handlers::view(api& d, const request& a) {
   auto& w = d.core_.now();
   auto user = a.query_id("user");
   if (!w.users.contains(user))

@@ -451,21 +451,28 @@ function link(state, words) {
   at('link').title = words;
   at('link').setAttribute('aria-label', words);
 }
+/// A browser keeps six connections to one address, so that a tab that nobody sees gives its stream back.
+let events = null;
 function listen() {
-  const socket = new WebSocket(
-    `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/_sandbox/events`,
-  );
-  socket.onopen = () => {
+  if (events || document.hidden) return;
+  events = new EventSource('/_sandbox/events');
+  events.onopen = () => {
     link('up', 'Connected to the sandbox');
     read();
   };
-  socket.onmessage = (event) => {
+  events.onmessage = (event) => {
     if (event.data.includes('"changed"')) read();
   };
-  socket.onclose = () => {
+  events.onerror = () => {
+    stopListening();
     link('down', 'No connection to the sandbox; trying again');
     setTimeout(listen, 1000);
   };
 }
+function stopListening() {
+  events?.close();
+  events = null;
+}
+document.addEventListener('visibilitychange', () => (document.hidden ? stopListening() : listen()));
 await read();
 listen();

@@ -1,4 +1,4 @@
-#include "apps/sandbox/rest/router.hpp"
+#include "apps/sandbox/rest/routes.hpp"
 #include "apps/sandbox/rest/body.hpp"
 
 #include <doctest/doctest.h>
@@ -7,28 +7,35 @@
 
 using namespace arrakis::sandbox::rest;
 
-TEST_CASE("router: a path finds its route, the ids in it and the id that splits the bucket") {
+namespace {
+match find(std::string_view method, std::string_view path) {
+  static const auto table = make_table([](const match&, const arrakis::net::router::call&) {});
+  return arrakis::sandbox::rest::find(*table, method, path);
+}
+} // namespace
+
+TEST_CASE("routes: a path finds its route, the ids in it and the id that splits the bucket") {
   const auto role = find("PATCH", "/guilds/1/roles/2");
   REQUIRE(role.what);
-  CHECK(role.name() == "PATCH /guilds/{guild}/roles/{role}");
+  CHECK(role.what->name == "PATCH /guilds/{guild}/roles/{role}");
   CHECK(role.ids == std::vector<std::string>{"1", "2"});
   CHECK(role.major() == "1");
   const auto edit = find("PATCH", "/webhooks/3/token/messages/@original");
   REQUIRE(edit.what);
   CHECK(edit.what->open);
   CHECK(edit.major() == "3/token");
-  CHECK(find("GET", "/guilds/1/roles/member-counts").name() == "GET /guilds/{guild}/roles/member-counts");
+  CHECK(find("GET", "/guilds/1/roles/member-counts").what->name == "GET /guilds/{guild}/roles/member-counts");
   CHECK(find("GET", "/guilds/1/roles/").what);
 }
 
-TEST_CASE("router: an unknown path or method finds nothing") {
+TEST_CASE("routes: an unknown path or method finds nothing") {
   for (const auto* path : {"", "/", "/nothing", "/guilds", "/guilds/1/roles/2/3", "guilds/1"})
     CHECK(!find("GET", path).what);
   CHECK(!find("PUT", "/guilds/1/roles").what);
   CHECK(!find("GET", "/webhooks/1//messages/2").what); // An empty token is none.
 }
 
-TEST_CASE("router: what stands for an id and is none is 50035 by its name, and other names are free") {
+TEST_CASE("routes: what stands for an id and is none is 50035 by its name, and other names are free") {
   const auto fault = find("GET", "/channels/undefined/messages/2").fault();
   REQUIRE(fault);
   CHECK(fault->status == 400);
@@ -41,13 +48,13 @@ TEST_CASE("router: what stands for an id and is none is 50035 by its name, and o
   CHECK(!find("GET", "/invites/code").fault());
 }
 
-TEST_CASE("router: a known path with another method is 405, an unknown path 404") {
+TEST_CASE("routes: a known path with another method is 405, an unknown path 404") {
   CHECK(find("PUT", "/guilds/1/roles").missing()->status == 405);
   CHECK(find("PUT", "/nothing").missing()->status == 404);
   CHECK(!find("GET", "/guilds/1/roles").missing());
 }
 
-TEST_CASE("router: a query outside its bounds is 50035 before the route runs") {
+TEST_CASE("routes: a query outside its bounds is 50035 before the route runs") {
   const auto fault = [](std::string_view method, std::string_view path, const char* query) {
     return find(method, path).fault(fmt::format("{}?{}", path, query));
   };
@@ -62,7 +69,7 @@ TEST_CASE("router: a query outside its bounds is 50035 before the route runs") {
   CHECK(!fault("GET", "/guilds/1/roles", "limit=abc")); // It has no limit.
 }
 
-TEST_CASE("router: a body of the wrong kind is 50035, and none is none") {
+TEST_CASE("routes: a body of the wrong kind is 50035, and none is none") {
   const auto fault = [](std::string_view method, std::string_view path, std::string_view body) {
     const auto value = js::parse(body);
     return find(method, path).fault(path, &value);
@@ -82,11 +89,20 @@ TEST_CASE("router: a body of the wrong kind is 50035, and none is none") {
   CHECK(!fault("GET", "/guilds/1/roles", "5")); // Nothing reads it.
 }
 
-TEST_CASE("router: no two routes have the same method and pattern") {
+TEST_CASE("routes: a segment is read as clients encode it, and a slash in it ends nothing") {
+  CHECK(find("GET", "/users/%40me").what->name == "GET /users/@me");
+  CHECK(find("PATCH", "/webhooks/1/a%2Fb/messages/%40original").ids
+        == std::vector<std::string>{"1", "a/b", "@original"});
+  const auto reaction = find("PUT", "/channels/1/messages/2/reactions/%F0%9F%91%8D/%40me");
+  REQUIRE(reaction.what);
+  CHECK(reaction.what->name == "PUT /channels/{channel}/messages/{message}/reactions/{emoji}/@me");
+  CHECK(reaction.ids[2] == "\xF0\x9F\x91\x8D");
+}
+
+TEST_CASE("routes: the names, by which buckets are known, are all different") {
   std::set<std::string> seen;
-  for (const auto* table : tables())
-    for (const auto& each : *table)
-      CHECK(seen.insert(std::string(each.method) + std::string(each.pattern)).second);
+  for (const auto& each : all_routes())
+    CHECK_MESSAGE(seen.insert(each.name).second, each.name);
 }
 
 TEST_CASE("body: JSON as it is, or the payload_json of a form with files; anything else is refused") {

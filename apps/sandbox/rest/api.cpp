@@ -1,4 +1,4 @@
-#include "apps/sandbox/rest/door.hpp"
+#include "apps/sandbox/rest/api.hpp"
 
 #include "apps/sandbox/core/timers.hpp"
 #include "apps/sandbox/model/channels.hpp"
@@ -45,7 +45,7 @@ constexpr std::string_view html_429 = "<!DOCTYPE html><html><head><title>429 Too
                                       "<body><h1>You are being rate limited</h1></body></html>";
 } // namespace
 
-struct door::visit {
+struct api::visit {
   net::http_request request;
   std::string path;
   match what;
@@ -55,8 +55,13 @@ struct door::visit {
   seen note;
 };
 
-void door::handle(net::http_request request, const net::responder& respond) {
-  visit v{.request = std::move(request)};
+api::api(core& c, delivery& d)
+  : core_(c), delivery_(d), table_(make_table([this](match what, net::router::call on) {
+      handle(std::move(what), std::move(on.request), on.respond);
+    })) {}
+
+void api::handle(match what, net::http_request request, const responder& respond) {
+  visit v{.request = std::move(request), .what = std::move(what)};
   v.note.at_ms = wall_ms();
   v.note.method = v.request.method;
   v.path = api_path(v.request.target).value_or("");
@@ -64,8 +69,7 @@ void door::handle(net::http_request request, const net::responder& respond) {
   auto token = net::header(v.request.headers, "Authorization");
   if (token.starts_with("Bot "))
     v.app = core_.world.find_application_by_token(token.substr(4));
-  v.what = find(v.request.method, v.path);
-  v.note.route = v.what.what ? v.what.name() : v.request.method + " (unknown)";
+  v.note.route = v.what.what ? v.what.what->name : v.request.method + " (unknown)";
   v.note.application = v.app ? v.app->id.text() : std::string();
   v.note.reason = net::percent_decode(net::header(v.request.headers, "X-Audit-Log-Reason"));
   const auto major = v.what.what ? v.what.major() : std::string();
@@ -90,7 +94,7 @@ void door::handle(net::http_request request, const net::responder& respond) {
   proceed(std::move(v), respond);
 }
 
-void door::proceed(visit v, const net::responder& respond) {
+void api::proceed(visit v, const responder& respond) {
   if (v.struck && v.struck->kind == fault::cut) {
     v.note.fault = "cut";
     core_.statistics.add(std::move(v.note));
@@ -153,9 +157,9 @@ void door::proceed(visit v, const net::responder& respond) {
   answer(std::move(v), respond, std::move(out));
 }
 
-reply door::as_user(snowflake user, std::string_view method, std::string_view path, std::string_view target,
-                    js::value body, std::string reason) {
-  const auto what = find(method, path);
+reply api::as_user(snowflake user, std::string_view method, std::string_view path, std::string_view target,
+                   js::value body, std::string reason) {
+  const auto what = find(*table_, method, path);
   if (const auto missing = what.missing())
     return refuse(*missing);
   if (const auto fault = what.fault(target, body.is_null() ? nullptr : &body))
@@ -171,7 +175,7 @@ reply door::as_user(snowflake user, std::string_view method, std::string_view pa
   return out;
 }
 
-void door::answer(visit v, const net::responder& respond, reply out) {
+void api::answer(visit v, const responder& respond, reply out) {
   const bool effect = out.status / 100 == 2 && v.request.method != "GET";
   if (v.struck && v.struck->kind == fault::lose_answer) {
     v.note.fault = "lose_answer";
@@ -188,7 +192,7 @@ void door::answer(visit v, const net::responder& respond, reply out) {
   finish(v, respond, std::move(response), effect);
 }
 
-net::http_response door::refuse_limit(const visit& v) {
+net::http_response api::refuse_limit(const visit& v) {
   const auto& d = v.limit;
   const double seconds = static_cast<double>(d.retry_after_ms) / 1000.0;
   const bool html = d.refused == limits::scope::banned || (v.struck && v.struck->html);
@@ -213,7 +217,7 @@ net::http_response door::refuse_limit(const visit& v) {
   return out;
 }
 
-void door::finish(visit& v, const net::responder& respond, net::http_response response, bool effect) {
+void api::finish(visit& v, const responder& respond, net::http_response response, bool effect) {
   const auto& d = v.limit;
   response.headers.emplace_back("Date", net::http_date(wall_ms() / 1'000));
   if (d.refused != limits::scope::banned)

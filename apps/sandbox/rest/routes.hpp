@@ -1,6 +1,7 @@
 #pragma once
-// Discord's REST v10 over the model: which route a request means, and what it answers. Pure: no sockets, no limits.
+// Discord's REST v10 over the model: which routes there are, and what each answers. Pure: no sockets, no limits.
 #include "apps/sandbox/model/world.hpp"
+#include "runtime/net/router/table.hpp"
 
 #include <functional>
 
@@ -16,7 +17,7 @@ struct reply {
 struct call {
   model::world& world;
   model::actor by;              ///< user 0: unauthenticated (interaction routes need none).
-  std::vector<std::string> ids; ///< The values of the route's braces, in order.
+  std::vector<std::string> ids; ///< The values of the route's parameters, in order, decoded.
   std::string target;           ///< For query parameters.
   js::value body;               ///< Null without one.
   std::string gateway;          ///< "ws://127.0.0.1:8080", for /gateway and /gateway/bot
@@ -44,29 +45,41 @@ struct input_rules {
 
 struct route {
   std::string_view method;
-  std::string_view pattern; ///< "/guilds/{guild}/roles"
+  /// "/guilds/{guild}/roles". A parameter is a snowflake, unless its kind says that it is any text: "{token:any}".
+  /// Discord answers 50035 to what is no snowflake, and only to a caller that it knows: the search takes both.
+  std::string_view pattern;
   handler run;
   bool open = false; ///< Works without a token: the path itself holds one. Exempt from the global limit.
   input_rules input = {};
 };
 
-/// A request's route and the values of its braces; null when there is none.
+/// A route with what is read out of its pattern, once.
+struct known_route : route {
+  std::string name;             ///< "POST /guilds/{guild}/roles": of buckets, figures and faults.
+  std::vector<std::string> ids; ///< Names of the parameters; empty for one that is any text.
+  std::string router_path;      ///< "/guilds/{guild:any}/roles"
+};
+const std::vector<known_route>& all_routes();
+
+/// A request's route and the values of its parameters; null when there is none.
 struct match {
-  const route* what = nullptr;
+  const known_route* what = nullptr;
   bool other_method = false; ///< Without a route: the path has one for another method.
   std::vector<std::string> ids;
-  /// "POST /guilds/{guild}/roles"
-  std::string name() const;
   /// The guild, channel or webhook id (with its token) that splits the buckets.
   std::string major() const;
   /// 404, or 405 for a method that the path does not take; nothing when there is a route.
   std::optional<model::refusal> missing() const;
-  /// 400 with 50035 when a brace that stands for an id holds something else ("undefined"; "@me" and the like pass), or
+  /// 400 with 50035 when a parameter that is an id holds something else ("undefined"; "@me" and the like pass), or
   /// when the query of `target` or the body (null: none came) is not what the route takes.
   std::optional<model::refusal> fault(std::string_view target = {}, const js::value* body = nullptr) const;
 };
-/// `path` is decoded and begins after /api/v10.
-match find(std::string_view method, std::string_view path);
+
+/// All routes below /api/v10, /api/v9 and /api, for a listener. `run` gets every request below them: what no route
+/// takes has a match without one.
+std::shared_ptr<const net::router::table> make_table(std::function<void(match, net::router::call)> run);
+/// `path` is as on the wire and begins after /api/v10.
+match find(const net::router::table&, std::string_view method, std::string_view path);
 
 /// Helpers of the handlers.
 reply refuse(const model::refusal&);
@@ -98,7 +111,7 @@ reply in_conversation(call& c, F&& f) {
   return at ? f(*at) : refuse(at.why());
 }
 
-/// The parts of the table, a file each.
+/// The parts of all_routes(), a file each.
 const std::vector<route>& guild_routes();
 const std::vector<route>& channel_routes();
 const std::vector<route>& message_routes();
@@ -106,7 +119,5 @@ const std::vector<route>& thread_routes();
 const std::vector<route>& webhook_routes();
 const std::vector<route>& moderation_routes();
 const std::vector<route>& application_routes();
-/// All of them. Where two patterns fit a path, the one that stands first in its table wins.
-std::vector<const std::vector<route>*> tables();
 
 } // namespace arrakis::sandbox::rest
