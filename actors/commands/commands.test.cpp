@@ -2,10 +2,12 @@
 #include "actors/commands/publish.hpp"
 #include "runtime/flow.hpp"
 #include "schemas/permissions.hpp"
+#include "tests/support/fakes/identity.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <cstdlib>
 #include <doctest/doctest.h>
@@ -38,6 +40,8 @@ struct fixture {
   std::vector<discord::call> calls;
   int status = 200;
   test::sim_system sim;
+  bool application_is_known = false; ///< Then nothing is published by itself.
+  discord::identity_port identity = test::start_identity(sim.sys(), application_is_known, {{9}, {8}});
   commands::publisher publisher;
 
   fixture() {
@@ -62,7 +66,12 @@ struct fixture {
         return discord::answer{status, "[]"};
       }};
     };
-    publisher = commands::start_publisher(sim.sys(), sim.sys().spawn(redis_body), sim.sys().spawn(rest_body));
+    publisher = commands::start_publisher(sim.sys(), sim.sys().spawn(redis_body), sim.sys().spawn(rest_body), identity);
+  }
+  ~fixture() {
+    caf::anon_send_exit(publisher, caf::exit_reason::kill);
+    caf::anon_send_exit(identity, caf::exit_reason::kill);
+    sim.run();
   }
   caf::expected<commands::published> publish() {
     caf::scoped_actor self{sim.sys()};
@@ -135,4 +144,16 @@ TEST_CASE_FIXTURE(fixture, "commands: a Redis or Discord that is away is waited 
   status = 503;
   CHECK(code_of(publish().error()) == ec::unavailable);
   CHECK(redis.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "commands: the list is published once Discord has said which application we are") {
+  sim.advance(11min);
+  CHECK(calls.empty());
+  application_is_known = true;
+  redis_fails = 1; // It is tried again.
+  sim.advance(10s);
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].path == "/applications/9/commands"); // Not the bot's user.
+  sim.advance(11min);
+  CHECK(calls.size() == 1);
 }

@@ -6,6 +6,7 @@
 #include "actors/gate/messages.hpp"
 #include "actors/guild/messages.hpp"
 #include "actors/jobs/messages.hpp"
+#include "adapters/discord/identity/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/queue/messages.hpp"
@@ -26,8 +27,7 @@ struct services {
   manifests::handle manifests;
   deployments::handle deployments;
   signer::handle signer;
-  /// The bot's own user; 0 while it is not known, and a job waits. Empty: the application's id, the same for most bots.
-  std::function<snowflake()> bot;
+  discord::identity_port identity;
   std::string worker; ///< This incarnation of this process: a lease that bears it is no other's.
   std::function<void(const job_queue&, queue::progress)> report; ///< To the queue of the job; may be empty.
   /// How long what a job works on is its own without a renewal, of which there is one in each quarter. As long as the

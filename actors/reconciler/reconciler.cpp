@@ -52,7 +52,7 @@ flow<caf::expected<drift_report>> compare(pointer self, drift q) {
   auto want = read_manifest(record->canonical);
   if (!want)
     co_return want.error();
-  guild::fetch question{q.guild, {}, community.value, q.until};
+  guild::fetch question{q.guild, community.value, q.until};
   auto now = co_await ask(self, p.guilds, q.until, std::move(question));
   if (!now)
     co_return now.error();

@@ -4,6 +4,7 @@
 #include "actors/guild/reader.hpp"
 #include "tests/support/fakes/budget.hpp"
 #include "tests/support/fakes/discord.hpp"
+#include "tests/support/fakes/identity.hpp"
 #include "tests/support/fakes/manifest.hpp"
 #include "tests/support/fakes/store.hpp"
 
@@ -20,7 +21,7 @@ struct bench {
   test::fake_store store{sim, test::fake_discord::guild_id};
   discord::rest rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, town.transport(),
                                       test::memory_budget(sim.sys()));
-  guild::handle guilds = guild::start(sim.sys(), rest, [] { return test::fake_discord::bot; });
+  guild::handle guilds = guild::start(sim.sys(), rest, test::start_identity(sim.sys(), town.bot_known));
   reconciler::handle actor = reconciler::start(
     sim.sys(), {store.communities_port(), store.manifests_port(), store.deployments_port(), guilds});
   ~bench() {

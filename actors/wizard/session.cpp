@@ -82,13 +82,13 @@ flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, re
 // --- The guild
 
 /// Facts for a screen; a failure leaves them unknown, which the screens say.
-flow<> read_guild(self_pointer self, snowflake application, deadline until, bool anew) {
+flow<> read_guild(self_pointer self, deadline until, bool anew) {
   auto& st = self->state;
   const bool fresh = st.facts && self->clock().now() < st.facts_at + st.opt->limits.guild_fresh;
   if (fresh && !anew)
     co_return;
   until = until.sooner(within(self, st.opt->limits.guild_within));
-  guild::fetch question{st.guild, application, {}, until};
+  guild::fetch question{st.guild, {}, until};
   auto facts = co_await ask(self, st.to.guilds, until, std::move(question));
   st.facts.reset();
   if (facts) {
@@ -105,30 +105,29 @@ core::world world_of(self_pointer self) {
   return {*st.offered, st.facts ? &*st.facts : nullptr, wall_ms(), st.opt->limits.session_ttl.count()};
 }
 
-flow<said> shown(self_pointer self, record r, std::string notice, snowflake application, deadline until) {
+flow<said> shown(self_pointer self, record r, std::string notice, deadline until) {
   if (r.at == step::role_mapping || r.at == step::review)
-    co_await read_guild(self, application, until, false);
+    co_await read_guild(self, until, false);
   co_return said{core::screen(r, world_of(self), notice), false};
 }
 
 /// What to show when somebody else's write came first.
-flow<said> lost(self_pointer self, store::loaded present, snowflake application, deadline until) {
+flow<said> lost(self_pointer self, store::loaded present, deadline until) {
   count("overtaken");
   if (!present.session)
     co_return apart("Your setup was closed by another click, so this one did nothing. `/onboard` starts a new one.");
   std::string notice{overtaken};
-  co_return co_await shown(self, std::move(*present.session), std::move(notice), application, until);
+  co_return co_await shown(self, std::move(*present.session), std::move(notice), until);
 }
 
 /// Stores `next` over `expected` and shows it.
-flow<caf::expected<said>> keep(self_pointer self, int64_t expected, record next, std::string notice,
-                               snowflake application, deadline until) {
+flow<caf::expected<said>> keep(self_pointer self, int64_t expected, record next, std::string notice, deadline until) {
   auto stored = co_await save(self, expected, &next, until);
   if (!stored)
     co_return stored.error();
   if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), application, until);
-  co_return co_await shown(self, std::move(next), std::move(notice), application, until);
+    co_return co_await lost(self, std::move(stored->present), until);
+  co_return co_await shown(self, std::move(next), std::move(notice), until);
 }
 
 // --- Beginning
@@ -140,7 +139,7 @@ flow<caf::expected<said>> begin(self_pointer self, what_came x, int64_t expected
   auto community = co_await ask(self, st.to.communities, by, community::describe{st.guild, by});
   if (!community)
     co_return community.error();
-  co_await read_guild(self, x->application, until, false);
+  co_await read_guild(self, until, false);
   auto r = core::fresh(core::session_id(random_hex(12), st.user), st.user, st.guild, x->channel, wall_ms());
   r.guild_name = st.facts ? st.facts->name : x->guild_name;
   std::string notice;
@@ -155,7 +154,7 @@ flow<caf::expected<said>> begin(self_pointer self, what_came x, int64_t expected
                               {"trace", x->trace},
                               {"base_version", r.base_version}});
   count("opened");
-  co_return co_await keep(self, expected, std::move(r), std::move(notice), x->application, until);
+  co_return co_await keep(self, expected, std::move(r), std::move(notice), until);
 }
 
 // --- Deployments
@@ -246,7 +245,7 @@ flow<caf::expected<said>> deploy(self_pointer self, int64_t expected, decision d
   if (!stored)
     co_return stored.error();
   if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), x->application, until);
+    co_return co_await lost(self, std::move(stored->present), until);
   count("deploy");
   const bool again = d.what == decision::retry;
   auto done = again ? co_await run_again(self, r.submitted.version, x, until) : co_await submit(self, r, x, until);
@@ -263,7 +262,7 @@ flow<caf::expected<said>> deploy(self_pointer self, int64_t expected, decision d
   auto noted = co_await save(self, version, &next, until);
   if (noted && !noted->won && noted->present.session)
     next = *noted->present.session; // Another click settled it meanwhile; that is at least as new.
-  co_return co_await shown(self, std::move(next), {}, x->application, until);
+  co_return co_await shown(self, std::move(next), {}, until);
 }
 
 // --- A click
@@ -275,7 +274,7 @@ flow<caf::expected<said>> inspect(self_pointer self, int64_t expected, record ty
   if (!stored)
     co_return stored.error();
   if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), x->application, until);
+    co_return co_await lost(self, std::move(stored->present), until);
   auto& t = *typed.draft.typed;
   const auto by = until.sooner(within(self, st.opt->limits.chain_within));
   chain::inspect_contract question{t.chain, t.address, t.type, by};
@@ -298,7 +297,7 @@ flow<caf::expected<said>> inspect(self_pointer self, int64_t expected, record ty
     log::warn("wizard_contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
   }
   auto d = core::inspected(typed, facts);
-  co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), x->application, until);
+  co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), until);
 }
 
 /// What the state machine must know of the guild before it can decide.
@@ -319,7 +318,7 @@ flow<caf::expected<said>> finish(self_pointer self, record r, what_came x, deadl
   if (!removed)
     co_return removed.error();
   if (!removed->won)
-    co_return co_await lost(self, std::move(removed->present), x->application, until);
+    co_return co_await lost(self, std::move(removed->present), until);
   count("cancelled");
   co_return said{core::note_screen("Cancelled",
                                    "Your setup is cancelled and forgotten. Nothing in your server changed.",
@@ -329,12 +328,11 @@ flow<caf::expected<said>> finish(self_pointer self, record r, what_came x, deadl
 
 flow<caf::expected<said>> carry_out(self_pointer self, record r, decision d, what_came x, deadline until) {
   switch (d.what) {
-    case decision::show:
-      co_return co_await keep(self, r.version, std::move(d.next), std::move(d.sentence), x->application, until);
+    case decision::show: co_return co_await keep(self, r.version, std::move(d.next), std::move(d.sentence), until);
     case decision::refuse: co_return apart(d.sentence);
     case decision::overtaken:
       count("overtaken");
-      co_return co_await shown(self, std::move(r), std::move(d.sentence), x->application, until);
+      co_return co_await shown(self, std::move(r), std::move(d.sentence), until);
     case decision::inspect: co_return co_await inspect(self, r.version, std::move(d.next), x, until);
     case decision::deploy:
     case decision::retry: co_return co_await deploy(self, r.version, std::move(d), x, until);
@@ -342,7 +340,7 @@ flow<caf::expected<said>> carry_out(self_pointer self, record r, decision d, wha
       auto now = co_await refreshed(self, std::move(r), until);
       if (!now)
         co_return now.error();
-      co_return co_await shown(self, std::move(*now), {}, x->application, until);
+      co_return co_await shown(self, std::move(*now), {}, until);
     }
     case decision::restart: co_return co_await begin(self, x, r.version, until);
     case decision::end: break;
@@ -359,7 +357,7 @@ flow<caf::expected<said>> clicked(self_pointer self, what_came x, core::event e,
   if (!found->session || found->session->id != e.session)
     co_return apart(closed(self->state, e.session, e.action));
   if (auto need = needed(e); need != knowledge::none)
-    co_await read_guild(self, x->application, until, need == knowledge::anew);
+    co_await read_guild(self, until, need == knowledge::anew);
   auto d = core::apply(*found->session, e, world_of(self));
   co_return co_await carry_out(self, std::move(*found->session), std::move(d), x, until);
 }
@@ -401,7 +399,7 @@ flow<caf::expected<said>> opened(self_pointer self, what_came x, deadline until)
     co_return now.error();
   if (now->at == step::complete)
     co_return co_await begin(self, x, now->version, until);
-  co_return co_await shown(self, std::move(*now), {}, x->application, until);
+  co_return co_await shown(self, std::move(*now), {}, until);
 }
 
 flow<caf::expected<said>> show_latest(self_pointer self, deadline until) {
@@ -437,7 +435,7 @@ flow<caf::expected<said>> resumed(self_pointer self, what_came x, deadline until
   if (r.at == step::complete)
     co_return co_await show_latest(self, until);
   const auto version = r.version;
-  co_return co_await keep(self, version, std::move(r), {}, x->application, until); // The write extends its life.
+  co_return co_await keep(self, version, std::move(r), {}, until); // The write extends its life.
 }
 
 flow<> answer(self_pointer, flow<caf::expected<said>> work, reply_to reply) {

@@ -194,7 +194,8 @@ void node::apply(std::shared_ptr<const config> next, const std::vector<std::stri
   if (certificates || changed("chains.rpc.")) // Its connections are its own.
     renew("adapters/chains");
   if (changed("discord.token")) {
-    renew("identity");
+    if (impl_->p.identity)
+      caf::anon_send(impl_->p.identity, discord::renew_identity{});
     renew("bot/shards");
   }
 }

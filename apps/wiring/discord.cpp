@@ -27,9 +27,9 @@ discord::rest start_rest(caf::actor_system& sys, const config& settings, discord
                         std::move(budget));
 }
 
-caf::actor start_identity(caf::actor_system& sys, discord::rest rest, discord::identity& who,
-                          std::function<void(snowflake)> known) {
-  return discord::find_identity(sys, std::move(rest), who, std::move(known));
+discord::identity_port start_identity(caf::actor_system& sys, discord::rest rest, discord::identity& who,
+                                      std::function<void(snowflake)> known) {
+  return discord::start_identity(sys, std::move(rest), who, std::move(known));
 }
 
 discord::gateway::address_policy allowed_gateways(const config& settings) {

@@ -33,9 +33,9 @@ struct discord_link {
   discord::server_clock& clock;     ///< Learns from each answer.
 };
 discord::rest start_rest(caf::actor_system&, const config&, discord_link, discord::budget::handle);
-/// `who` outlives the actor; discord::find_identity says when `known` is told.
-caf::actor start_identity(caf::actor_system&, discord::rest, discord::identity& who,
-                          std::function<void(snowflake application)> known);
+/// `who` outlives the actor; discord::start_identity says when `known` is told.
+discord::identity_port start_identity(caf::actor_system&, discord::rest, discord::identity& who,
+                                      std::function<void(snowflake application)> known);
 
 /// Which gateways may get the token. Throws std::runtime_error that names the key.
 discord::gateway::address_policy allowed_gateways(const config&);

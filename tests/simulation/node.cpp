@@ -4,6 +4,7 @@
 #include "actors/guild/reader.hpp"
 #include "runtime/directory.hpp"
 #include "tests/simulation/world.hpp"
+#include "tests/support/fakes/identity.hpp"
 #include "tests/support/plain.hpp"
 
 #include <caf/send.hpp>
@@ -13,6 +14,8 @@ namespace arrakis::simulation {
 namespace {
 using namespace std::chrono_literals;
 using chain_actor = chain::handle::extend<caf::reacts_to<test::later>>;
+
+constexpr bool identity_is_known = true;
 
 chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::way* by) {
   return {
@@ -52,7 +55,7 @@ void node::start() {
   const auto objects = keep(w.objects.port(sys, &by));
   const auto chains = keep(sys.spawn(serve_chain, static_cast<const test::way*>(&by)));
   const auto budget = keep(w.budget.port(sys, &by));
-  const auto bot = [] { return test::fake_discord::bot; };
+  const auto identity = keep(test::start_identity(sys, identity_is_known));
 
   const auto rest = keep(discord::start(
     sys, {.token = [] { return secret{"t"}; }},
@@ -71,7 +74,7 @@ void node::start() {
   const auto tenants = keep(directory::start(sys, places, [&sys, to](const std::string& key) {
     return caf::actor_cast<caf::actor>(community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
   }));
-  const auto guilds = keep(guild::start(sys, rest, bot));
+  const auto guilds = keep(guild::start(sys, rest, identity));
   reconciler = keep(reconciler::start(sys, {communities, manifests, deployments, guilds}));
   community_door = keep(wizard::start_door(sys, tenants));
   wizard::options how;
@@ -86,7 +89,7 @@ void node::start() {
                                            .manifests = manifests,
                                            .deployments = deployments,
                                            .signer = signer,
-                                           .bot = bot,
+                                           .identity = identity,
                                            .worker = name,
                                            .report = report,
                                            .adopts = w.on.adoption}));

@@ -28,8 +28,8 @@ inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
 /// Between two looks whether the signer signs again: as long as the deployment has been owed, so each wait doubles
 /// that.
 inline constexpr milliseconds signer_wait_min{5'000}, signer_wait_max{120'000};
-inline constexpr milliseconds identity_within{10'000}, identity_look_every{50}; ///< Until the bot's user is known.
-inline constexpr int tries_max = 6; ///< Of one step inside one attempt of the job.
+inline constexpr milliseconds identity_within{10'000}; ///< Until Discord has said which user the bot is.
+inline constexpr int tries_max = 6;                    ///< Of one step inside one attempt of the job.
 /// Passes over all resources in one attempt: others may delete in the guild what an earlier pass made.
 inline constexpr int passes_max = 4;
 /// A wait that Discord told is waited for without using an attempt, up to this long each, until so long after the

@@ -49,7 +49,7 @@ flow<reading<Answer>> fetch(pointer self, Question question, std::string about) 
 
 flow<problem> read_guild(pointer self) {
   auto& w = self->state.world;
-  guild::fetch whole{w.guild.id, w.guild.bot, {}, {}};
+  guild::fetch whole{w.guild.id, {}, {}};
   auto now = co_await fetch<guild::state>(self, std::move(whole), "the server");
   if (now.why.what != trouble::none)
     co_return now.why;

@@ -85,7 +85,6 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   st.world.open = std::move(c.open);
   st.world.adopts = st.svc.adopts;
   st.world.guild.id = c.guild;
-  st.world.guild.bot = st.svc.bot ? st.svc.bot() : c.application;
   st.progress.community = st.world.want.community_name;
   tell_gate(self, false);
   st.flows.start(keep_lease(self));
@@ -212,15 +211,15 @@ queue::outcome refused_claim(const caf::error& e) {
 }
 
 /// The bot's own user, without which neither its membership nor what it made can be told: a process that has just begun
-/// may not have heard it yet. A guess would find nobody and end the deployment.
-flow<bool> knows_bot(pointer self) {
+/// may not have heard it yet.
+flow<bool> learn_bot(pointer self) {
   auto& st = self->state;
-  for (auto waited = 0ms; st.svc.bot && !st.svc.bot(); waited += identity_look_every) {
-    if (waited >= identity_within)
-      co_return false;
-    co_await nap(self, identity_look_every);
-  }
-  co_return true;
+  const auto until = within(self, identity_within);
+  const discord::get_identity question{{}, until};
+  const auto who = co_await ask(self, st.svc.identity, until, question);
+  if (who)
+    st.world.guild.bot = who->bot;
+  co_return static_cast<bool>(who);
 }
 
 /// Gives the lease back without using an attempt, and tells the admin and the row what it waits for.
@@ -239,7 +238,7 @@ flow<queue::outcome> run(pointer self) {
   auto& st = self->state;
   if (!read_payload(st))
     co_return final_failure("INVALID_PAYLOAD: fields 'communityId' (UUID) and 'version' (1 or more)");
-  if (const bool known = co_await knows_bot(self); !known)
+  if (const bool known = co_await learn_bot(self); !known)
     co_return postponed(busy_wait, "Discord has not said yet which user the bot is");
   auto why = co_await read_stores(self);
   if (why.what == trouble::unavailable && !st.waits_for_signer)

@@ -71,6 +71,7 @@ struct parts {
   chain::handle chains;
   discord::budget::handle budget;
   discord::rest rest;
+  discord::identity_port identity; ///< Nobody without a token.
   fence_log::handle fence_log;
   quarantine::handle quarantine;
   fences::handle fences;
@@ -94,10 +95,6 @@ struct parts {
 
   bool has_role(std::string_view role) const;
   bool has_token() const { return !settings.secret("discord.token").empty(); }
-  /// The bot's own user, for whoever has to know it: 0 until Discord has said.
-  std::function<snowflake()> bot() {
-    return [this] { return snowflake{who.bot.load()}; };
-  }
 };
 
 } // namespace arrakis::tree

@@ -62,7 +62,7 @@ outbox_relay::handle start_relay(parts& p) {
 }
 
 queue::processor start_jobs(parts& p) {
-  jobs::services to{p.gate, p.guilds, p.manifests, p.deployments, p.signer, p.bot(), p.incarnation, {}};
+  jobs::services to{p.gate, p.guilds, p.manifests, p.deployments, p.signer, p.identity, p.incarnation, {}};
   to.lease = p.settings.milliseconds("queue.lock_ms");
   to.report = [&p](const jobs::job_queue&, queue::progress x) { caf::anon_send(p.queue, std::move(x)); };
   return jobs::start(p.sys, std::move(to));
@@ -85,11 +85,9 @@ readiness::handle start_readiness(parts& p) {
                                   p.fence_table, p.shards, p.has_token(), p.who.token_refused, p.root});
 }
 
-caf::actor start_identity(parts& p) {
-  return wiring::start_identity(p.sys, p.rest, p.who, [&p](snowflake application) {
+discord::identity_port start_identity(parts& p) {
+  return wiring::start_identity(p.sys, p.rest, p.who, [](snowflake application) {
     log::info("discord.invite_link", {{"url", invite_link(application)}});
-    if (p.publisher)
-      caf::anon_send(p.publisher, commands::publish{application, {p.sys.clock().now() + std::chrono::minutes{10}}});
   });
 }
 } // namespace arrakis::tree

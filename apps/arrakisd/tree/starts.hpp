@@ -11,6 +11,6 @@ wizard::handle start_wizard(parts&);
 outbox_relay::handle start_relay(parts&);
 queue::processor start_jobs(parts&);
 discord::shards::handle start_shards(parts&);
-caf::actor start_identity(parts&);
+discord::identity_port start_identity(parts&);
 readiness::handle start_readiness(parts&);
 } // namespace arrakis::tree

@@ -68,16 +68,19 @@ supervisor::child postgres_branch(parts& p) {
 /// What speaks to the outside: servers, files, Discord's REST API.
 supervisor::child adapters(parts& p) {
   constexpr auto daemon = wiring::signer_user::daemon;
-  return branch(
-    p, "adapters", ten_a_minute,
-    {postgres_branch(p), actor(p, p.redis, "redis", [&p] { return wiring::start_redis(p.sys, p.cache); }),
-     actor(p, p.queue, "queue", [&p] { return wiring::start_queue(p.sys, p.queue_link, p.settings); }),
-     actor(p, p.keyring, "keyring", [&p] { return wiring::start_keyring(p.sys, p.settings); }),
-     actor(p, p.signer, "signer", [&p] { return wiring::start_signer(p.sys, p.keyring, p.signing_keys, daemon); }),
-     actor(p, p.objects, "objects", [&p] { return wiring::start_objects(p.sys, p.settings); }),
-     actor(p, p.chains, "chains", [&p] { return wiring::start_chains(p.sys, p.io, *p.latest.get()); }),
-     actor(p, p.budget, "budget", [&p] { return wiring::start_budget(p.sys, p.redis, p.settings); }),
-     actor(p, p.rest, "rest", [&p] { return start_rest(p); })});
+  children list{
+    postgres_branch(p),
+    actor(p, p.redis, "redis", [&p] { return wiring::start_redis(p.sys, p.cache); }),
+    actor(p, p.queue, "queue", [&p] { return wiring::start_queue(p.sys, p.queue_link, p.settings); }),
+    actor(p, p.keyring, "keyring", [&p] { return wiring::start_keyring(p.sys, p.settings); }),
+    actor(p, p.signer, "signer", [&p] { return wiring::start_signer(p.sys, p.keyring, p.signing_keys, daemon); }),
+    actor(p, p.objects, "objects", [&p] { return wiring::start_objects(p.sys, p.settings); }),
+    actor(p, p.chains, "chains", [&p] { return wiring::start_chains(p.sys, p.io, *p.latest.get()); }),
+    actor(p, p.budget, "budget", [&p] { return wiring::start_budget(p.sys, p.redis, p.settings); }),
+    actor(p, p.rest, "rest", [&p] { return start_rest(p); })};
+  if (p.has_token())
+    list.push_back(actor(p, p.identity, "identity", [&p] { return start_identity(p); }));
+  return branch(p, "adapters", ten_a_minute, std::move(list));
 }
 
 /// What decides about tenants.
@@ -90,7 +93,7 @@ supervisor::child domain(parts& p) {
                  actor(
                    p, p.communities, "communities", [&p] { return start_communities(p, crashes_max, 60s); },
                    dynamic("one per guild, quarantined alone", "one_for_one", crashes_max, 60)),
-                 actor(p, p.guilds, "guilds", [&p] { return guild::start(p.sys, p.rest, p.bot()); }),
+                 actor(p, p.guilds, "guilds", [&p] { return guild::start(p.sys, p.rest, p.identity); }),
                  actor(p, p.reconciler, "reconciler", [&p] {
                    return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.guilds});
                  })});
@@ -134,7 +137,7 @@ supervisor::child bot(parts& p) {
     actor(p, p.leases, "leases", [&p] { return wiring::start_leases(p.sys, p.redis); }),
     actor(p, p.gateway_plans, "gateway_plan",
           [&p] { return wiring::start_gateway_plan(p.sys, p.redis, p.rest, p.gateway_addresses); }),
-    actor(p, p.publisher, "publisher", [&p] { return commands::start_publisher(p.sys, p.redis, p.rest); }),
+    actor(p, p.publisher, "publisher", [&p] { return commands::start_publisher(p.sys, p.redis, p.rest, p.identity); }),
     actor(p, p.sink, "edge", [&p] {
       return edge::start(p.sys, {p.interactions, p.rest, p.communities}, {});
     })};
@@ -152,8 +155,6 @@ children declare(parts& p) {
     top.push_back(work(p));
   if (p.has_role("bot"))
     top.push_back(bot(p));
-  if (p.has_token()) // Ends once Discord has said who the bot is.
-    top.push_back({"identity", [&p] { return start_identity(p); }, {}});
   top.push_back(actor(p, p.readiness, "readiness", [&p] { return start_readiness(p); }));
   return top;
 }

@@ -6,6 +6,7 @@
 #include "actors/jobs/jobs.hpp"
 #include "tests/support/fakes/budget.hpp"
 #include "tests/support/fakes/discord.hpp"
+#include "tests/support/fakes/identity.hpp"
 #include "tests/support/fakes/store.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -26,21 +27,21 @@ public:
     auto fences = fences::start(sim.sys(), store.fence_log_port(), fences_);
     auto deployments = store.deployments_port();
     auto gate = gate::start(sim.sys(), rest, deployments, fences_);
-    const auto bot = [&discord] { return discord.bot_known ? fake_discord::bot : snowflake{}; };
-    auto guilds = guild::start(sim.sys(), rest, bot);
+    auto identity = start_identity(sim.sys(), discord.bot_known);
+    auto guilds = guild::start(sim.sys(), rest, identity);
     jobs_ = jobs::start(sim.sys(), {.gate = gate,
                                     .guilds = guilds,
                                     .manifests = store.manifests_port(),
                                     .deployments = deployments,
                                     .signer = store.signer_port(),
-                                    .bot = bot,
+                                    .identity = identity,
                                     .worker = std::move(name),
                                     .report = {},
                                     .lease = lease,
                                     .adopts = adopts});
-    for (const auto& actor :
-         {caf::actor_cast<caf::actor>(jobs_), caf::actor_cast<caf::actor>(gate), caf::actor_cast<caf::actor>(guilds),
-          caf::actor_cast<caf::actor>(rest), caf::actor_cast<caf::actor>(fences)})
+    for (const auto& actor : {caf::actor_cast<caf::actor>(jobs_), caf::actor_cast<caf::actor>(gate),
+                              caf::actor_cast<caf::actor>(guilds), caf::actor_cast<caf::actor>(rest),
+                              caf::actor_cast<caf::actor>(fences), caf::actor_cast<caf::actor>(identity)})
       parts_.push_back(actor);
   }
   ~node() { crash(); }
