@@ -154,7 +154,7 @@ void fill(record& r, node* where, kind* what, std::string_view key, uint64_t ten
     r.where.store(where, std::memory_order_relaxed);
     r.what.store(what, std::memory_order_relaxed);
     std::array<uint64_t, key_bytes / 8> words{};
-    std::memcpy(words.data(), key.data(), std::min(key.size(), key_bytes));
+    key.copy(reinterpret_cast<char*>(words.data()), key_bytes); // An empty key has no address that memcpy takes.
     for (size_t i = 0; i < words.size(); ++i)
       r.key[i].store(words[i], std::memory_order_relaxed);
     r.tenant.store(tenant, std::memory_order_relaxed);

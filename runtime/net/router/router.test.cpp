@@ -19,6 +19,7 @@ void echo(const call& c) {
   c.respond({200, {{"Content-Type", "text/plain"}}, text});
 }
 
+std::vector<router::responder> unanswered; ///< What /slow was to answer; touched by one request at a time.
 router::answer plain{200, "What was given.", "text/plain", ""};
 
 std::vector<router::route> routes() {
@@ -43,9 +44,7 @@ std::vector<router::route> routes() {
                  .path = "/slow",
                  .limits = {.answer_within = std::chrono::milliseconds{20}},
                  .answers = {plain},
-                 .run = [kept = std::make_shared<std::vector<router::responder>>()](const call& c) {
-                   kept->push_back(c.respond);
-                 }});
+                 .run = [](const call& c) { unanswered.push_back(c.respond); }});
   return out;
 }
 
@@ -69,6 +68,11 @@ router::authenticator key() {
 }
 
 struct fixture {
+  fixture() = default;
+  ~fixture() { unanswered.clear(); } // They keep their session, and it the server's table.
+  fixture(const fixture&) = delete;
+  fixture& operator=(const fixture&) = delete;
+
   std::shared_ptr<const router::table> table = std::make_shared<const router::table>(routes());
   io threads;
   http_client client{threads};
