@@ -228,5 +228,5 @@ TEST_CASE("redis watch: a user that may not write the watch's key is no sign of 
   CHECK(run(other, {"GET", "mine:x"})->bytes == "1");
   b.set("maxmemory", "1");
   CHECK(eventually([&] { return !other.status().ready; }));
-  CHECK(app.status().ready);
+  CHECK(eventually([&] { return app.status().ready; })); // On a busy machine the server may seem silent for a moment.
 }
