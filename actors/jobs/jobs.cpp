@@ -23,8 +23,19 @@ struct running {
   queue::job job;
   reply to;
 };
+queue::outcome crashed(const std::string& why) {
+  return {.what = queue::outcome::failed_retryable, .reason = "UNKNOWN_ERROR: the job's actor ended: " + why};
+}
+
 struct state {
   state() = default;
+  /// However this actor ends, its jobs end with it (they are linked), and the queue hears of each at once. CAF tells
+  /// whoever waits for an answer nothing when the one who owes it ends, and the locks would be renewed for an hour.
+  ~state() {
+    for (auto& [who, each] : open)
+      each.to.deliver(crashed("the one who answers for it has ended"));
+  }
+  state(const state&) = delete;
   static inline const char* name = "jobs";
   services svc;
   std::vector<const job_kind*> kinds;
@@ -72,10 +83,6 @@ void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
                           {"end", word(result)},
                           {"reason", result.reason}});
   done.to.deliver(std::move(result));
-}
-
-queue::outcome crashed(const std::string& why) {
-  return {.what = queue::outcome::failed_retryable, .reason = "UNKNOWN_ERROR: the job's actor ended: " + why};
 }
 
 caf::result<queue::outcome> begin(pointer self, const queue::process& x) {

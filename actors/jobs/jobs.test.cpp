@@ -154,3 +154,15 @@ TEST_CASE("jobs: the kinds of this build have distinct names, a help text, a que
   }
   CHECK(names.contains("SYNTHESIZE_COMMUNITY"));
 }
+
+TEST_CASE("jobs: when their processor ends, whoever waits for one of them hears so at once") {
+  bench b;
+  auto waits = b.self->request(b.jobs, caf::infinite, queue::process{{"j", "TRIAL", "hang"}});
+  b.sim.run();
+  CHECK_FALSE(b.self->has_next_message());
+  caf::anon_send_exit(b.jobs, caf::exit_reason::kill);
+  b.sim.run();
+  REQUIRE(b.self->has_next_message());
+  waits.receive([](const queue::outcome& x) { CHECK(x.what == queue::outcome::failed_retryable); },
+                [](const caf::error& e) { FAIL_CHECK(text_of(e)); });
+}
