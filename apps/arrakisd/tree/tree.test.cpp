@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <functional>
 #include <set>
+#include <sstream>
 
 using namespace arrakis;
 
@@ -41,13 +42,26 @@ std::string token_file(const test::scratch& tmp) {
   return path;
 }
 
-/// The block of docs/architecture.md below the line "arrakis".
-std::string picture() {
+/// The lines of a page from "arrakis  [" to the end of that block, or to a line without text.
+std::string picture(const std::string& path) {
   const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  const auto page = test::content(std::string{source ? source : "."} + "/docs/architecture.md");
+  const auto page = test::content(std::string{source ? source : "."} + "/" + path);
   const auto begin = page.find("\narrakis  [");
   REQUIRE(begin != std::string::npos);
-  return page.substr(begin + 1, page.find("```", begin) - begin - 1);
+  return page.substr(begin + 1, std::min(page.find("```", begin), page.find("\n\n", begin) + 1) - begin - 1);
+}
+
+/// Whether `lines`, without those of dots alone, are some of `whole`, in its order.
+bool is_part(const std::string& lines, const std::string& whole) {
+  std::istringstream in{lines};
+  size_t at = 0;
+  for (std::string line; std::getline(in, line); at += line.size()) {
+    if (line.find_first_not_of(" .") == line.npos)
+      continue;
+    if (at = ("\n" + whole).find("\n" + line + "\n", at); at == whole.npos)
+      return false;
+  }
+  return true;
 }
 } // namespace
 
@@ -57,8 +71,17 @@ TEST_CASE("tree: docs/architecture.md shows the tree as it is declared") {
   const declared d{{{"ARRAKIS_DISCORD_TOKEN_FILE", token_file(tmp)}}};
   const registry::declaration top{
     true, std::string{supervisor::word(tree::strategy)}, tree::intensity.restarts_max, 600, {}};
-  CHECK(picture() == "arrakis  " + registry::in_words(top) + "\n" + supervisor::describe(d.children, 1));
+  CHECK(picture("docs/architecture.md")
+        == "arrakis  " + registry::in_words(top) + "\n" + supervisor::describe(d.children, 1));
   log::set_sink(nullptr);
+}
+
+TEST_CASE("tree: README.md shows a part of the tree of docs/architecture.md") {
+  const auto whole = picture("docs/architecture.md"), part = picture("README.md");
+  CHECK(part.size() > 200);
+  CHECK(is_part(part, whole));
+  CHECK_FALSE(is_part(part + "  of_yesterday\n", whole)); // Negative control.
+  CHECK_FALSE(is_part("    redis\n    postgres  [one_for_one, 10 in 60 s]\n", whole));
 }
 
 TEST_CASE("tree: without a role its branch is absent, and without a token whatever connects to Discord") {
