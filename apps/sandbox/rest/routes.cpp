@@ -29,7 +29,7 @@ void check_query(model::form& faults, const input_rules& rules, std::string_view
 
 void check_body(model::form& faults, bool list, const js::value& body) {
   if (!list && !body.is_object())
-    return faults.fault("", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+    return faults.fault_no_object("");
   if (!list)
     return;
   const auto* items = body.if_array();
@@ -37,7 +37,7 @@ void check_body(model::form& faults, bool list, const js::value& body) {
     return faults.fault("", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType");
   for (size_t i = 0; i < items->size(); ++i)
     if (!(*items)[i].is_object())
-      faults.fault(std::to_string(i), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+      faults.fault_no_object(std::to_string(i));
 }
 
 constexpr std::array<std::string_view, 3> prefixes{"/api/v10", "/api/v9", "/api"};
