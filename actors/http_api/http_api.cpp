@@ -65,55 +65,37 @@ net::http_response health(const std::vector<readiness::dependency>& list) {
   return net::json_response(serves(list) ? 200 : 503, json::print(body));
 }
 
-/// The ports, and how many interactions wait for their first answer.
 struct shared_state {
   shared_state(asker& asking, ports all) : questions(asking), to(std::move(all)) {}
   asker& questions;
   const ports to;
-  std::atomic<size_t> in_flight{0};
 };
 using shared = std::shared_ptr<shared_state>;
 
-/// A place among those that wait for their first answer, as long as it lives.
-struct waiting_place {
-  shared at;
-  bool free;
-  explicit waiting_place(shared to) : at(std::move(to)), free(at->in_flight.fetch_add(1) < at->to.in_flight_max) {}
-  ~waiting_place() { at->in_flight.fetch_sub(1); }
-};
-
 /// Discord shows nothing of what an answer other than 200 says.
 net::http_response error_to_asker(const interaction& what, const caf::error& e) {
-  return net::json_response(200, to_json_text(interactions::error_answer(what, e)));
-}
-
-/// A recorded request can be played again and again, as long as its signature is recent.
-void log_unanswered(const interaction& what, const caf::error& e) {
-  static log::seldom line{std::chrono::seconds{10}};
-  if (const auto count = line.due())
-    log::warn("interaction_unanswered",
-              {{"request", what.id.text()}, {"trace", what.trace}, {"error", text_of(e)}, {"count", *count}});
+  return net::json_response(200, to_json_text(ingress::error_answer(what, e)));
 }
 
 net::http_response unanswered(const interaction& what, const caf::error& e) {
+  ingress::record_unanswered(what, e);
   if (code_of(e) == ec::conflict) // Taken before: whoever took it answers.
     return problem(409, "ERR_CONFLICT", "this interaction was taken before");
-  log_unanswered(what, e);
   if (code_of(e) == ec::refused)
     return problem(403, "ERR_FORBIDDEN", "this interaction is for another application");
   return error_to_asker(what, fail(ec::busy, text_of(e)));
 }
 
 void answer_interaction(const shared& here, std::shared_ptr<const interaction> what, net::responder respond) {
-  auto place = std::make_shared<const waiting_place>(here);
-  if (!place->free && what->kind != interaction_kind::ping) {
-    metrics::count("arrakis_http_interactions_busy_total", "Interactions that heard at the door that we are busy.");
-    return respond(error_to_asker(*what, fail(ec::busy, "too many interactions at once")));
-  }
-  here->questions.ask(here->to.interactions, here->questions.within(answer_within), interactions::incoming{what},
-                      [respond, what, place](const caf::expected<interaction_answer>& first) {
-                        respond(first ? net::json_response(200, to_json_text(*first))
-                                      : unanswered(*what, first.error()));
+  auto admitted = here->to.admission->admit(what);
+  if (!admitted)
+    return respond(error_to_asker(*what, admitted.error()));
+  here->questions.ask(here->to.interactions, here->questions.within(answer_within), std::move(*admitted),
+                      [respond, what](const caf::expected<interaction_answer>& first) {
+                        if (!first)
+                          return respond(unanswered(*what, first.error()));
+                        respond(net::json_response(200, to_json_text(*first)));
+                        ingress::record_delivery(*what, ingress::delivery::answered);
                       });
 }
 

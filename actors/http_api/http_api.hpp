@@ -1,6 +1,6 @@
 #pragma once
 // The daemon's HTTP API: health, metrics, and Discord's signed interactions.
-#include "actors/interactions/messages.hpp"
+#include "actors/ingress/entry.hpp"
 #include "actors/readiness/messages.hpp"
 #include "runtime/flow/asker.hpp"
 #include "runtime/net/http_server.hpp"
@@ -27,7 +27,8 @@ struct webhook {
 };
 
 struct ports {
-  interactions::handle interactions;
+  ingress::handle interactions;
+  ingress::admission* admission = nullptr;  ///< The same that the gateway's events ask.
   std::optional<http_api::webhook> webhook; ///< None: /webhooks/discord answers 404.
   /// Asks every dependency, at most 2 s, and calls back with the list, on any thread.
   std::function<void(readiness::done)> dependencies;
@@ -37,9 +38,6 @@ struct ports {
   std::function<std::vector<std::string>()> silent;
   /// False while the node drains: readiness is refused, so that balancers stop sending.
   std::function<bool()> accepting;
-  /// Interactions whose first answer is not out; the next ones hear "busy" at once, in words and in time (P9). It is
-  /// more than interactions::limits lets in, so that its own answer is the usual one, and bounds what waits before it.
-  size_t in_flight_max = 1'024;
 };
 
 struct endpoints {

@@ -54,8 +54,8 @@ private:
   EVP_PKEY* key_ = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
 };
 
-interactions::handle::behavior_type refusing_with(interactions::handle::pointer, ec code) {
-  return {[code](const interactions::incoming&) -> caf::result<interaction_answer> { return fail(code, "no"); }};
+ingress::handle::behavior_type refusing_with(ingress::handle::pointer, ec code) {
+  return {[code](const ingress::incoming&) -> caf::result<interaction_answer> { return fail(code, "no"); }};
 }
 
 /// The daemon's listener, whose interactions all end with one error.
@@ -66,6 +66,7 @@ struct fixture {
   http_api::ports ports() {
     http_api::ports out;
     out.interactions = interactions;
+    out.admission = &admission;
     auto reader = std::make_shared<const discord::interactions::signed_endpoint>(discord_key.public_key());
     out.webhook = {[reader](const auto& request) { return reader->handle(request); },
                    [reader](const auto& head) { return reader->judge_head(head); }, reader->body_bytes_max()};
@@ -88,7 +89,8 @@ struct fixture {
   signer discord_key;
   std::vector<readiness::dependency> list;
   std::vector<std::string> silent;
-  interactions::handle interactions;
+  ingress::admission admission;
+  ingress::handle interactions;
   io threads;
   http_client client{threads};
   asker questions{sys};

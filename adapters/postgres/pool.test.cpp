@@ -441,7 +441,7 @@ TEST_CASE("pool: the server's words, which hold our SQL, are for the log and nev
     const auto done = b.live.ask<committed>(pool, transaction{"test.words", {}, b.live.in(10s), says(text)});
     REQUIRE(!done);
     CHECK(code_of(done.error()) == code);
-    if (code != ec::internal) // Of this one a user reads a sentence of ours (actors/interactions/sentence.cpp).
+    if (code != ec::internal) // Of this one a user reads a sentence of ours (actors/ingress/messages.cpp).
       CHECK(text_of(done.error()) == "the database does not take this; the log of the service says why");
   }
   b.live.ask<postgres::state>(pool, postgres::health{});

@@ -67,6 +67,7 @@ struct node::impl {
 http_api::ports node::impl::http_ports() {
   http_api::ports to;
   to.interactions = p.interactions;
+  to.admission = &p.admission;
   to.webhook = wiring::make_webhook(p.settings, p.discord_clock);
   to.accepting = [this] { return accepting.load(); };
   to.silent = [this] { return liveness->silent(); };

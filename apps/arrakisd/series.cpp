@@ -19,7 +19,6 @@ constexpr plain counters[]{
   {"arrakis_discord_slots_unused_total", "Grants of the global budget that were given back."},
   {"arrakis_discord_stream_corrupt_total", "Gateway connections given up for bytes that cannot be read."},
   {"arrakis_http_accept_failures_total", "Connections that the system did not hand over."},
-  {"arrakis_http_interactions_busy_total", "Interactions that heard at the door that we are busy."},
   {"arrakis_objects_set_aside_total", "Objects that lost their place to the database's version."},
   {"arrakis_objects_stored_total", "Manifest versions written to the object store."},
   {"arrakis_outbox_relay_sent_again_total", "Jobs sent again because Redis no longer knew them."},
@@ -44,7 +43,7 @@ constexpr plain gauges[]{
 constexpr plain histograms[]{
   {"arrakis_discord_request_seconds", "From sending to answer."},
   {"arrakis_discord_wait_seconds", "From the asking to the sending of a call."},
-  {"arrakis_edge_first_answer_seconds", "From the gateway's event to Discord's acceptance of the first answer."},
+  {"arrakis_ingress_first_answer_seconds", "From the coming of an interaction to the acceptance of its first answer."},
 };
 
 /// A counter for each value of one label.
@@ -65,10 +64,6 @@ std::vector<split> split_counters() {
      {"refused", "invalid", "busy"}},
     {"arrakis_discord_shard_sessions_total", "Sessions begun or resumed.", "how", {"identify", "resume"}},
     {"arrakis_discord_unanswered_total", "Calls without an answer.", "sent", {"yes", "no"}},
-    {"arrakis_edge_interactions_total",
-     "Interactions by outcome.",
-     "outcome",
-     {"answered", "refused", "unanswered", "dropped"}},
     {"arrakis_embedded_restarts_total",
      "Starts of an embedded server after its death.",
      "server",
@@ -83,6 +78,10 @@ std::vector<split> split_counters() {
      "reason",
      {"connections", "connections_per_address", "input_bytes", "input_bytes_per_address", "output_bytes", "shed",
       "malformed", "not_admitted", "timeout"}},
+    {"arrakis_ingress_deliveries_total",
+     "First answers by what became of them.",
+     "outcome",
+     {"answered", "refused", "unanswered"}},
     {"arrakis_interactions_answered_total",
      "First answers by what they were.",
      "outcome",

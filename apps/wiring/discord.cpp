@@ -1,6 +1,6 @@
 #include "apps/wiring/discord.hpp"
 
-#include "actors/interactions/interactions.hpp"
+#include "actors/ingress/messages.hpp"
 #include "adapters/discord/gateway/gateway.hpp"
 #include "adapters/discord/gateway/session_store.hpp"
 #include "adapters/discord/interactions/signed_endpoint.hpp"
@@ -60,7 +60,7 @@ discord::shards::handle start_shards(caf::actor_system& sys, net::io& io, const 
   o.who = std::move(who);
   discord::shards::ports to{from.plans, from.sessions, from.leases, from.sink, from.rest};
   to.unavailable_answer = [](const interaction& what) {
-    return interactions::error_answer(what, fail(ec::unavailable, "nobody holds the shard's lease"));
+    return ingress::error_answer(what, fail(ec::unavailable, "nobody holds the shard's lease"));
   };
   to.connector = gateway::network(io);
   to.pacing = [&sys, redis = from.redis](const discord::shards::plan& p) {

@@ -1,7 +1,11 @@
 #include "tests/simulation/node.hpp"
 
-#include "actors/commands/supervised.hpp"
+#include "actors/commands/command.hpp"
+#include "actors/community/proxy.hpp"
 #include "actors/guild/reader.hpp"
+#include "actors/ingress/gateway_events.hpp"
+#include "actors/ingress/handlers.hpp"
+#include "actors/ingress/ingress.hpp"
 #include "runtime/directory.hpp"
 #include "tests/simulation/world.hpp"
 #include "tests/support/fakes/identity.hpp"
@@ -45,7 +49,7 @@ node::node(world& w, size_t number, std::string who, std::chrono::milliseconds c
 void node::start() {
   auto& w = world_;
   auto& sys = w.sim.sys();
-  const auto communities = keep(w.postgres.communities_port(sys, &by));
+  const auto community_store = keep(w.postgres.communities_port(sys, &by));
   const auto manifests = keep(w.postgres.manifests_port(sys, &by));
   const auto deployments = keep(w.postgres.deployments_port(sys, &by));
   const auto outbox = keep(w.postgres.outbox_port(sys, &by));
@@ -67,7 +71,7 @@ void node::start() {
   keep(fences::start(sys, keep(w.postgres.fence_log_port(sys, &by)), fences_));
   const auto gate = keep(gate::start(sys, rest, deployments, fences_));
   const auto relay = keep(outbox_relay::start(sys, {outbox, manifests, objects, signer, queue}, {.poll = 2'000ms}));
-  community::ports to{communities, manifests, deployments, signer,
+  community::ports to{community_store, manifests, deployments, signer,
                       [relay] { caf::anon_send(relay, outbox_relay::kick{}); }};
   directory::options places;
   places.kind = "community";
@@ -75,14 +79,19 @@ void node::start() {
     return caf::actor_cast<caf::actor>(community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
   }));
   const auto guilds = keep(guild::start(sys, rest, identity));
-  reconciler = keep(reconciler::start(sys, {communities, manifests, deployments, guilds}));
-  community_door = keep(wizard::start_door(sys, tenants));
+  reconciler = keep(reconciler::start(sys, {community_store, manifests, deployments, guilds}));
+  communities = keep(community::start_proxy(sys, tenants));
   wizard::options how;
   how.offered = offered;
-  const auto wizards = keep(wizard::start(sys, {redis, chains, guilds, community_door}, how));
-  auto handlers = commands::supervise(sys, {wizards, reconciler});
+  available_.provide(how);
+  available_.provide(redis::handle{redis});
+  available_.provide(chain::handle{chains});
+  available_.provide(guild::handle{guilds});
+  available_.provide(communities);
+  available_.provide(reconciler);
+  auto handlers = ingress::declare_handlers(sys, commands::all(), available_);
   keep(supervisor::start(sys, "commands", std::move(handlers.children)));
-  interactions = keep(interactions::start(sys, {redis, rest, wizards, std::move(handlers.routes)}));
+  interactions = keep(ingress::start(sys, {redis, rest, std::move(handlers.routes)}));
   const auto report = [queue](const jobs::job_queue&, queue::progress p) { caf::anon_send(queue, std::move(p)); };
   const auto jobs = keep(jobs::start(sys, {.gate = gate,
                                            .guilds = guilds,
@@ -94,7 +103,7 @@ void node::start() {
                                            .report = report,
                                            .adopts = w.on.adoption}));
   keep(w.queue.worker(sys, jobs, &by, 1'000ms));
-  sink = keep(edge::start(sys, {interactions, rest, tenants}, {}));
+  sink = keep(ingress::gateway_events::start(sys, {interactions, &admission, rest, tenants}, {}));
 }
 
 void node::kill() {
@@ -105,8 +114,8 @@ void node::kill() {
   }
   parts_.clear();
   sink = discord::sink{};
-  interactions = interactions::handle{};
-  community_door = wizard::communities_door{};
+  interactions = ingress::handle{};
+  communities = community::proxy{};
   reconciler = reconciler::handle{};
 }
 

@@ -311,12 +311,12 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
   }
   CHECK(demo::eventually(
     [&] { return test::content(w.town().log_file()).find("shard_lease_lost") != std::string::npos; }, 10s));
-  const auto stale = metric(w, w.town().door(), "arrakis_edge_interactions_total");
+  const auto stale = metric(w, w.town().door(), "arrakis_ingress_deliveries_total");
   const auto elsewhere = w.found("Handed over again");
   auto other = w.admin(elsewhere);
   other.type("onboard"); // Handled by the new owner alone.
   REQUIRE_MESSAGE(other.sees("Step 1 of 8"), other.text());
-  CHECK(metric(w, w.town().door(), "arrakis_edge_interactions_total") == stale);
+  CHECK(metric(w, w.town().door(), "arrakis_ingress_deliveries_total") == stale);
   CHECK(json::integer_or(gateway(), "resumes") == json::integer_or(begun, "resumes") + 1); // It took nothing back.
 
   const auto second_message = message_of(other);

@@ -22,8 +22,9 @@ std::string_view first(std::string_view path, int count) {
 
 /// What others may see of a folder of adapters or actors: its protocol, and how to speak it.
 bool is_protocol(std::string_view path) {
-  constexpr std::array names{"messages.hpp", "calls.hpp",  "requests.hpp", "server_time.hpp", "server_clock.hpp",
-                             "keyring.hpp",  "layout.hpp", "verify.hpp",   "signature.hpp",   "link.hpp"};
+  constexpr std::array names{"messages.hpp",     "calls.hpp",   "requests.hpp",    "server_time.hpp",
+                             "server_clock.hpp", "keyring.hpp", "layout.hpp",      "verify.hpp",
+                             "signature.hpp",    "link.hpp",    "declaration.hpp", "entry.hpp"};
   const auto name = path.substr(path.rfind('/') + 1);
   return std::find(names.begin(), names.end(), name) != names.end() || path == "adapters/chain/catalogue/catalogue.hpp";
 }

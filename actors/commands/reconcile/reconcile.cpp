@@ -1,8 +1,8 @@
-#include "actors/commands/command.hpp"
+#include "actors/ingress/declaration.hpp"
+#include "actors/reconciler/messages.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/registry/spawn.hpp"
-#include "schemas/permissions.hpp"
 
 #include <boost/json.hpp>
 #include <caf/stateful_actor.hpp>
@@ -18,8 +18,8 @@ struct state {
   reconciler::handle reconcilers;
   static inline const char* name = "command_reconcile";
 };
-using self_pointer = interactions::handler::stateful_pointer<state>;
-using reply_to = caf::typed_response_promise<interactions::said>;
+using self_pointer = ingress::handler::stateful_pointer<state>;
+using promise = caf::typed_response_promise<ingress::reply>;
 
 /// Discord: an embed's description has at most 4096 characters. Bytes are counted, which is never more.
 std::string listed(const std::vector<std::string>& lines) {
@@ -33,7 +33,7 @@ std::string listed(const std::vector<std::string>& lines) {
   return out;
 }
 
-interactions::said show(const reconciler::drift_report& report) {
+ingress::reply show(const reconciler::drift_report& report) {
   std::string text;
   if (report.clean)
     text = "Your server is as the active version of your community wants it."
@@ -49,32 +49,35 @@ interactions::said show(const reconciler::drift_report& report) {
                                    {"allowed_mentions", js::object{{"parse", js::array{}}}}})};
 }
 
-flow<> answer(self_pointer self, interactions::question q, reply_to reply) {
+flow<> answer(self_pointer self, ingress::request q, promise to_asker) {
   auto report = co_await ask(self, self->state.reconcilers, q.until, reconciler::drift{q.what->guild, q.until});
   if (report)
-    reply.deliver(show(*report));
+    to_asker.deliver(show(*report));
   else
-    reply.deliver(report.error());
+    to_asker.deliver(report.error());
 }
 
-interactions::handler::behavior_type behavior(self_pointer self, reconciler::handle reconcilers) {
+ingress::handler::behavior_type behavior(self_pointer self, reconciler::handle reconcilers) {
   keep_exception_text(self);
   self->state.reconcilers = std::move(reconcilers);
-  return {[self](const interactions::question& q) -> caf::result<interactions::said> {
-    auto reply = self->make_response_promise<interactions::said>();
-    self->state.flows.start(answer(self, q, reply));
-    return caf::delegated<interactions::said>{};
+  return {[self](const ingress::request& q) -> caf::result<ingress::reply> {
+    auto to_asker = self->make_response_promise<ingress::reply>();
+    self->state.flows.start(answer(self, q, to_asker));
+    return caf::delegated<ingress::reply>{};
   }};
 }
 
-interactions::handler start(caf::actor_system& sys, const services& to) {
-  return registry::spawn(sys, {"command"}, behavior, to.reconcilers);
+ingress::handler start(caf::actor_system& sys, const services& from) {
+  return registry::spawn(sys, {"command"}, behavior, from.get<reconciler::handle>());
 }
 } // namespace
 
-const command& definition() {
-  static const command it{
-    "reconcile", "Compare the server with what it should be", permissions::administrator, false, {}, &start};
+const ingress::declaration& definition() {
+  static const ingress::declaration it{.name = "reconcile",
+                                       .commands = {{.name = "reconcile",
+                                                     .description = "Compare the server with what it should be",
+                                                     .needs = ingress::permission::administrator()}},
+                                       .start = &start};
   return it;
 }
 } // namespace arrakis::commands::reconcile

@@ -1,4 +1,5 @@
-#include "actors/commands/command.hpp"
+#include "actors/ingress/declaration.hpp"
+#include "actors/reconciler/messages.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -8,7 +9,7 @@ using namespace arrakis;
 using namespace std::chrono_literals;
 
 namespace arrakis::commands::reconcile {
-const command& definition();
+const ingress::declaration& definition();
 }
 
 namespace {
@@ -17,7 +18,7 @@ struct fixture {
   reconciler::drift_report report;
   std::optional<ec> fails;
 
-  caf::expected<interactions::said> ask() {
+  caf::expected<ingress::reply> ask() {
     auto body = [this](reconciler::handle::pointer) -> reconciler::handle::behavior_type {
       return {[this](const reconciler::drift&) -> caf::result<reconciler::drift_report> {
         if (fails)
@@ -25,9 +26,11 @@ struct fixture {
         return report;
       }};
     };
-    auto handler = commands::reconcile::definition().start(sim.sys(), {{}, sim.sys().spawn(body)});
-    interactions::question q{std::make_shared<const interaction>(), {sim.now() + 5s}};
-    return sim.ask<interactions::said>(handler, q);
+    services available;
+    available.provide(reconciler::handle{sim.sys().spawn(body)});
+    auto handler = commands::reconcile::definition().start(sim.sys(), available);
+    ingress::request q{std::make_shared<const interaction>(), {sim.now() + 5s}};
+    return sim.ask<ingress::reply>(handler, q);
   }
 };
 } // namespace

@@ -5,12 +5,11 @@
 #include "actors/fences/messages.hpp"
 #include "actors/gate/messages.hpp"
 #include "actors/guild/messages.hpp"
-#include "actors/interactions/messages.hpp"
+#include "actors/ingress/entry.hpp"
 #include "actors/outbox_relay/messages.hpp"
 #include "actors/quarantine/messages.hpp"
 #include "actors/readiness/messages.hpp"
 #include "actors/reconciler/messages.hpp"
-#include "actors/wizard/wizard.hpp"
 #include "adapters/discord/gateway/ports.hpp"
 #include "apps/arrakisd/reload.hpp"
 #include "apps/wiring/addresses.hpp"
@@ -22,6 +21,7 @@
 #include "runtime/net/io.hpp"
 #include "runtime/node_name.hpp"
 #include "runtime/registry/registry.hpp"
+#include "runtime/services.hpp"
 
 #include <caf/actor_system.hpp>
 #include <memory>
@@ -48,6 +48,7 @@ struct parts {
   const node_name own_name;                      ///< Outlives the process.
   const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
   discord::server_clock discord_clock;
+  ingress::admission admission; ///< Of both ways in for interactions.
   net::http_client http;
   redis::link cache;
   redis::link queue_link;
@@ -77,11 +78,10 @@ struct parts {
   fences::handle fences;
   gate::handle gate;
   caf::actor communities;
-  wizard::communities_door community_door;
+  community::proxy community_proxy;
   guild::handle guilds;
   reconciler::handle reconciler;
-  wizard::handle wizards;
-  interactions::handle interactions;
+  ingress::handle interactions;
   outbox_relay::handle relay;
   queue::processor processor;
   queue::worker worker;
@@ -89,9 +89,11 @@ struct parts {
   leases::handle leases;
   discord::shards::gateway_plan::handle gateway_plans;
   commands::publisher publisher;
-  discord::sink sink;
+  discord::sink events;
   discord::shards::handle shards;
   readiness::handle readiness;
+
+  services available; ///< The addresses of the tree above those who ask for them, by their types.
 
   bool has_role(std::string_view role) const;
   bool has_token() const { return !settings.secret("discord.token").empty(); }

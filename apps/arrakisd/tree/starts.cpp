@@ -6,7 +6,6 @@
 #include "actors/outbox_relay/outbox_relay.hpp"
 #include "actors/quarantine/quarantine.hpp"
 #include "actors/readiness/readiness.hpp"
-#include "actors/wizard/wizard.hpp"
 #include "runtime/directory.hpp"
 #include "runtime/log.hpp"
 
@@ -40,7 +39,7 @@ caf::actor start_communities(parts& p, uint32_t crashes_max, std::chrono::millis
   });
 }
 
-wizard::handle start_wizard(parts& p) {
+wizard::options wizard_options(parts& p) {
   wizard::options o;
   o.offered = [&p] {
     return std::make_shared<const wizard::core::catalogue>(
@@ -49,7 +48,7 @@ wizard::handle start_wizard(parts& p) {
   o.quarantined = quarantine::recorder(p.quarantine_table, p.quarantine, "wizard_session");
   o.quarantine_of = quarantine::reader(p.quarantine_table, "wizard_session");
   o.limits.session_ttl = p.settings.milliseconds("wizard.ttl_s");
-  return wizard::start(p.sys, {p.redis, p.chains, p.guilds, p.community_door}, std::move(o));
+  return o;
 }
 
 outbox_relay::handle start_relay(parts& p) {
@@ -71,7 +70,7 @@ queue::processor start_jobs(parts& p) {
 discord::shards::handle start_shards(parts& p) {
   return wiring::start_shards(p.sys, p.io, p.settings, p.latest.get()->secret("discord.token"), p.gateway_addresses,
                               {p.own_name.text(), p.incarnation},
-                              {p.gateway_plans, p.shard_sessions, p.leases, p.redis, p.sink, p.rest});
+                              {p.gateway_plans, p.shard_sessions, p.leases, p.redis, p.events, p.rest});
 }
 
 readiness::handle start_readiness(parts& p) {

@@ -1,13 +1,14 @@
 #include "apps/arrakisd/tree/tree.hpp"
 
-#include "actors/commands/supervised.hpp"
-#include "actors/edge/edge.hpp"
+#include "actors/commands/command.hpp"
+#include "actors/community/proxy.hpp"
 #include "actors/fences/fences.hpp"
 #include "actors/gate/gate.hpp"
 #include "actors/guild/reader.hpp"
-#include "actors/interactions/interactions.hpp"
+#include "actors/ingress/gateway_events.hpp"
+#include "actors/ingress/handlers.hpp"
+#include "actors/ingress/ingress.hpp"
 #include "actors/reconciler/reconciler.hpp"
-#include "actors/wizard/wizard.hpp"
 #include "apps/arrakisd/tree/starts.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -30,13 +31,22 @@ registry::declaration dynamic(std::string what, std::string how = "one_for_one",
   return {true, std::move(how), restarts_max, window_s, std::move(what)};
 }
 
-/// A child whose address outlives it.
+/// A child whose address outlives it, known to nobody who is not given it.
 template <class Handle, class Start>
-supervisor::child actor(parts& p, Handle& address, const char* name, Start start, registry::declaration declared = {}) {
+supervisor::child private_actor(parts& p, Handle& address, const char* name, Start start,
+                                registry::declaration declared = {}) {
   const auto router = supervisor::make_router(p.sys);
   address = supervisor::typed<Handle>(router);
   return {name, [start = std::move(start)] { return caf::actor_cast<caf::actor>(start()); }, router,
           std::move(declared)};
+}
+
+/// A child whose address outlives it, and is found by its type in `available`.
+template <class Handle, class Start>
+supervisor::child actor(parts& p, Handle& address, const char* name, Start start, registry::declaration declared = {}) {
+  auto out = private_actor(p, address, name, std::move(start), std::move(declared));
+  p.available.provide(address);
+  return out;
 }
 
 supervisor::child branch(parts& p, const char* name, supervisor::intensity limits, children list) {
@@ -86,32 +96,32 @@ supervisor::child adapters(parts& p) {
 /// What decides about tenants.
 supervisor::child domain(parts& p) {
   constexpr uint32_t crashes_max = 5;
-  return branch(p, "domain", ten_a_minute,
-                {actor(p, p.quarantine, "quarantine", [&p] { return start_quarantine(p); }),
-                 actor(p, p.fences, "fences", [&p] { return fences::start(p.sys, p.fence_log, p.fence_table); }),
-                 actor(p, p.gate, "gate", [&p] { return gate::start(p.sys, p.rest, p.deployments, p.fence_table); }),
-                 actor(
-                   p, p.communities, "communities", [&p] { return start_communities(p, crashes_max, 60s); },
-                   dynamic("one per guild, quarantined alone", "one_for_one", crashes_max, 60)),
-                 actor(p, p.guilds, "guilds", [&p] { return guild::start(p.sys, p.rest, p.identity); }),
-                 actor(p, p.reconciler, "reconciler", [&p] {
-                   return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.guilds});
-                 })});
+  return branch(
+    p, "domain", ten_a_minute,
+    {actor(p, p.quarantine, "quarantine", [&p] { return start_quarantine(p); }),
+     actor(p, p.fences, "fences", [&p] { return fences::start(p.sys, p.fence_log, p.fence_table); }),
+     actor(p, p.gate, "gate", [&p] { return gate::start(p.sys, p.rest, p.deployments, p.fence_table); }),
+     private_actor(
+       p, p.communities, "communities", [&p] { return start_communities(p, crashes_max, 60s); },
+       dynamic("one per guild, quarantined alone", "one_for_one", crashes_max, 60)),
+     actor(p, p.community_proxy, "community_proxy", [&p] { return community::start_proxy(p.sys, p.communities); }),
+     actor(p, p.guilds, "guilds", [&p] { return guild::start(p.sys, p.rest, p.identity); }),
+     actor(p, p.reconciler, "reconciler", [&p] {
+       return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.guilds});
+     })});
 }
 
-/// What answers people.
-supervisor::child ingress(parts& p) {
-  children list{actor(p, p.community_door, "community_door", [&p] { return wizard::start_door(p.sys, p.communities); }),
-                actor(
-                  p, p.wizards, "wizard", [&p] { return start_wizard(p); },
-                  dynamic("sessions: one per user and guild, quarantined alone", "one_for_one", 5, 60))};
-  auto handlers = commands::supervise(p.sys, {p.wizards, p.reconciler});
-  list.push_back(branch(p, "commands", five_a_minute, std::move(handlers.children)));
-  list.push_back(actor(p, p.interactions, "interactions", [&p, routes = handlers.routes] {
-    return interactions::start(
-      p.sys, {p.redis, p.rest, p.wizards, routes, [&p] { return snowflake{p.who.application.load()}; },
-              [&p](snowflake guild) { return p.quarantine_table.find("community", guild.text()).has_value(); }});
-  }));
+/// What answers people: those who declare commands, components and modals, and before them the one way in.
+supervisor::child ingress_branch(parts& p) {
+  p.available.provide(wizard_options(p));
+  auto handlers = ingress::declare_handlers(p.sys, commands::all(), p.available);
+  children list{branch(p, "commands", five_a_minute, std::move(handlers.children)),
+                actor(p, p.interactions, "interactions", [&p, routes = std::move(handlers.routes)] {
+                  return ingress::start(
+                    p.sys,
+                    {p.redis, p.rest, routes, [&p] { return snowflake{p.who.application.load()}; },
+                     [&p](snowflake guild) { return p.quarantine_table.find("community", guild.text()).has_value(); }});
+                })};
   return branch(p, "ingress", ten_a_minute, std::move(list));
 }
 
@@ -119,7 +129,7 @@ supervisor::child ingress(parts& p) {
 supervisor::child work(parts& p) {
   return branch(
     p, "work", ten_a_minute,
-    {actor(
+    {private_actor(
        p, p.relay_pool, "pool", [&p] { return wiring::start_relay_postgres(p.sys, p.where); }, connections(1)),
      actor(p, p.outbox, "outbox", [&p] { return wiring::start_outbox(p.sys, p.relay_pool); }),
      actor(p, p.relay, "relay", [&p] { return start_relay(p); }),
@@ -138,8 +148,8 @@ supervisor::child bot(parts& p) {
     actor(p, p.gateway_plans, "gateway_plan",
           [&p] { return wiring::start_gateway_plan(p.sys, p.redis, p.rest, p.gateway_addresses); }),
     actor(p, p.publisher, "publisher", [&p] { return commands::start_publisher(p.sys, p.redis, p.rest, p.identity); }),
-    actor(p, p.sink, "edge", [&p] {
-      return edge::start(p.sys, {p.interactions, p.rest, p.communities}, {});
+    actor(p, p.events, "events", [&p] {
+      return ingress::gateway_events::start(p.sys, {p.interactions, &p.admission, p.rest, p.communities}, {});
     })};
   if (p.has_token())
     list.push_back(actor(
@@ -150,7 +160,7 @@ supervisor::child bot(parts& p) {
 } // namespace
 
 children declare(parts& p) {
-  children top{adapters(p), domain(p), ingress(p)};
+  children top{adapters(p), domain(p), ingress_branch(p)};
   if (p.has_role("worker"))
     top.push_back(work(p));
   if (p.has_role("bot"))

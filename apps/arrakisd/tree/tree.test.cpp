@@ -3,6 +3,7 @@
 #include "runtime/log.hpp"
 #include "tests/support/scratch.hpp"
 
+#include <caf/send.hpp>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <functional>
@@ -92,6 +93,31 @@ TEST_CASE("tree: without a role its branch is absent, and without a token whatev
   for (const auto* absent : {"work", "bot", "shards", "identity"})
     CHECK_MESSAGE(text.find("\n" + std::string{absent}) == std::string::npos, absent);
   CHECK_FALSE(api.parts.worker);
+  log::set_sink(nullptr);
+}
+
+TEST_CASE("tree: whoever answers commands and components finds in the tree what it asks for") {
+  log::set_sink([](std::string_view) {});
+  const declared d;
+  size_t owners = 0;
+  const std::function<void(const std::vector<supervisor::child>&)> start_owners = [&](const auto& children) {
+    for (const auto& c : children) {
+      if (c.below && c.name != "commands")
+        start_owners(c.below->children);
+      if (!c.below || c.name != "commands")
+        continue;
+      for (const auto& owner : c.below->children) {
+        caf::actor started;
+        CHECK_NOTHROW_MESSAGE(started = owner.start(), owner.name);
+        caf::anon_send_exit(started, caf::exit_reason::user_shutdown);
+        ++owners;
+      }
+    }
+  };
+  start_owners(d.children);
+  CHECK(owners >= 2);
+  CHECK_THROWS_AS(d.parts.available.get<log::level>(),
+                  std::runtime_error); // Negative control: what is not there is missed.
   log::set_sink(nullptr);
 }
 

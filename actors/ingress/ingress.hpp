@@ -1,20 +1,17 @@
 #pragma once
-#include "actors/interactions/messages.hpp"
-#include "actors/wizard/messages.hpp"
+#include "actors/ingress/routes.hpp"
 #include "adapters/discord/rest/messages.hpp"
 #include "adapters/redis/messages.hpp"
 
 #include <chrono>
 #include <functional>
-#include <vector>
 
-namespace arrakis::interactions {
+namespace arrakis::ingress {
 
 struct ports {
   redis::handle redis; ///< Remembers which interactions were taken.
   discord::rest rest;
-  wizard::handle wizards;
-  std::vector<route> commands; ///< Of commands::supervise.
+  route_table routes; ///< Of declare_handlers.
   /// Our application; 0 while Discord has not said which it is, and then every interaction is taken for ours. Empty: as
   /// 0. Any thread.
   std::function<snowflake()> application = {};
@@ -27,10 +24,9 @@ struct limits {
   std::chrono::milliseconds remember_within{400}; ///< The question whether an interaction was taken before.
   std::chrono::milliseconds handler_within{20'000};
   std::chrono::milliseconds edit_within{10'000};
-  size_t in_flight_max = 512; ///< Interactions whose handler has not answered; further ones hear “busy”.
 };
 
 /// Starts the actor that gives first answers.
 handle start(caf::actor_system&, ports, limits = {});
 
-} // namespace arrakis::interactions
+} // namespace arrakis::ingress

@@ -1,4 +1,4 @@
-#include "actors/edge/edge.hpp"
+#include "actors/ingress/gateway_events.hpp"
 
 #include "actors/community/messages.hpp"
 #include "adapters/discord/rest/calls.hpp"
@@ -6,7 +6,6 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/registry/spawn.hpp"
 #include "runtime/seldom.hpp"
 
@@ -14,52 +13,50 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-namespace arrakis::edge {
+namespace arrakis::ingress::gateway_events {
 namespace {
 
 struct state {
   arrakis::flows flows;
   ports to;
-  edge::options options;
-  log::seldom unanswered{std::chrono::seconds{10}}, refused{std::chrono::seconds{10}};
-  static inline const char* name = "edge";
+  gateway_events::options options;
+  log::seldom refused{std::chrono::seconds{10}};
+  static inline const char* name = "gateway_events";
 };
 using self_pointer = discord::sink::stateful_pointer<state>;
 
-/// `settled` is delivered at the end: only then the shard counts this dispatch as durable.
+flow<caf::expected<interaction_answer>> first_answer(self_pointer self, std::shared_ptr<const interaction> what,
+                                                     deadline until) {
+  auto& st = self->state;
+  auto request = st.to.admission->admit(what);
+  if (!request)
+    co_return error_answer(*what, request.error());
+  auto first = co_await ask(self, st.to.interactions, until, std::move(*request));
+  co_return first;
+}
+
+/// `settled` is delivered at the end: only then the shard counts this dispatch as durable. The shard bounds how many of
+/// these run at once (gateway::options::in_flight_max).
 flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::response_promise settled) {
   auto& st = self->state;
-  const auto began = self->clock().now();
   const auto until = within(self, st.options.answer_within);
-  interactions::incoming request{what};
-  auto first = co_await ask(self, st.to.interactions, until, std::move(request));
+  auto first = co_await first_answer(self, what, until);
   if (!first) {
-    const bool repeated = code_of(first.error()) == ec::conflict; // Whoever took it answers: no news.
-    if (const auto count = repeated ? std::nullopt : st.unanswered.due())
-      log::warn("interaction_unanswered", {{"request", what->id.text()},
-                                           {"trace", what->trace},
-                                           {"guild", what->guild.text()},
-                                           {"error", text_of(first.error())},
-                                           {"count", *count}});
-    metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1, {{"outcome", "unanswered"}});
+    record_unanswered(*what, first.error());
     settled.deliver(caf::unit);
     co_return;
   }
   auto callback = discord::interaction_callback(what->id, what->token, to_json_text(*first));
   callback.until = until;
   auto sent = co_await ask(self, st.to.rest, until, std::move(callback));
-  const bool delivered = sent && sent->status < 300;
-  if (const auto count = delivered ? std::nullopt : st.refused.due())
+  const bool taken = sent && sent->status < 300;
+  if (const auto count = taken ? std::nullopt : st.refused.due())
     log::warn("interaction_answer_refused", {{"request", what->id.text()},
                                              {"trace", what->trace},
                                              {"guild", what->guild.text()},
                                              {"error", sent ? discord::summary(*sent) : text_of(sent.error())},
                                              {"count", *count}});
-  metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1,
-                 {{"outcome", delivered ? "answered" : "refused"}});
-  metrics::observe("arrakis_edge_first_answer_seconds",
-                   "From the gateway's event to Discord's acceptance of the first answer.",
-                   std::chrono::duration<double>(self->clock().now() - began).count());
+  record_delivery(*what, taken ? delivery::answered : delivery::refused);
   settled.deliver(caf::unit);
 }
 
@@ -73,10 +70,6 @@ discord::sink::behavior_type behavior(self_pointer self, ports to, options opts)
   self->state.options = std::move(opts);
   return {
     [self](const discord::interaction_created& event) -> caf::result<void> {
-      if (self->state.flows.size() >= self->state.options.in_flight_max) {
-        metrics::count("arrakis_edge_interactions_total", "Interactions by outcome.", 1, {{"outcome", "dropped"}});
-        return caf::unit;
-      }
       caf::response_promise settled = self->make_response_promise();
       self->state.flows.start(answer(self, event.what, settled));
       return caf::delegated<void>{};
@@ -107,6 +100,6 @@ discord::sink::behavior_type behavior(self_pointer self, ports to, options opts)
 } // namespace
 
 discord::sink start(caf::actor_system& sys, ports to, options opts) {
-  return registry::spawn(sys, {"edge"}, behavior, std::move(to), std::move(opts));
+  return registry::spawn(sys, {"gateway_events"}, behavior, std::move(to), std::move(opts));
 }
-} // namespace arrakis::edge
+} // namespace arrakis::ingress::gateway_events

@@ -1,4 +1,4 @@
-#include "actors/edge/edge.hpp"
+#include "actors/ingress/gateway_events.hpp"
 
 #include "actors/community/messages.hpp"
 #include "runtime/directory.hpp"
@@ -18,21 +18,25 @@ using namespace std::chrono_literals;
 
 namespace {
 struct surroundings {
-  std::vector<caf::typed_response_promise<interaction_answer>> asked; ///< Of the domain, not answered yet.
+  struct question {
+    std::shared_ptr<const ingress::place> held;
+    caf::typed_response_promise<interaction_answer> reply;
+  };
+  std::vector<question> asked; ///< Of the ingress, not answered yet.
   std::vector<discord::call> calls;
   int status = 204;
   std::vector<std::string> changed; ///< Keys of the directory that were told.
 };
 
 struct speak {}; ///< To the domain: answer the oldest question.
-using domain = interactions::handle::extend<caf::reacts_to<speak>>;
+using domain = ingress::handle::extend<caf::reacts_to<speak>>;
 domain::behavior_type thinking(domain::pointer self, surroundings* w) {
-  return {[self, w](const interactions::incoming&) -> caf::result<interaction_answer> {
-            w->asked.push_back(self->make_response_promise<interaction_answer>());
+  return {[self, w](const ingress::incoming& x) -> caf::result<interaction_answer> {
+            w->asked.push_back({x.held, self->make_response_promise<interaction_answer>()});
             return caf::delegated<interaction_answer>{};
           },
           [w](speak) {
-            w->asked.front().deliver(interaction_answer{interaction_answer::deferred_update, ""});
+            w->asked.front().reply.deliver(interaction_answer{interaction_answer::deferred_update, ""});
             w->asked.erase(w->asked.begin());
           }};
 }
@@ -53,27 +57,29 @@ struct fixture {
   std::vector<discord::shard_ready> ready;
   std::vector<discord::shard_stopped> stopped;
   domain interactions = sim.sys().spawn(thinking, &w);
-  discord::sink edge;
+  ingress::admission admission{2};
+  discord::sink events;
 
   fixture() {
-    edge::options opt;
-    opt.in_flight_max = 2;
+    ingress::gateway_events::options opt;
     opt.ready = [this](const discord::shard_ready& x) { ready.push_back(x); };
     opt.stopped = [this](const discord::shard_stopped& x) { stopped.push_back(x); };
     auto& sys = sim.sys();
-    edge = edge::start(sys, {interactions, sys.spawn(answering, &w), sys.spawn(listening, &w)}, opt);
+    events = ingress::gateway_events::start(
+      sys, {interactions, &admission, sys.spawn(answering, &w), sys.spawn(listening, &w)}, opt);
   }
   ~fixture() {
     w.asked.clear();
-    caf::anon_send_exit(edge, caf::exit_reason::kill);
+    caf::anon_send_exit(events, caf::exit_reason::kill);
     sim.run();
   }
   /// A click as a shard sends it; `settled` becomes true when the shard may count the dispatch as durable.
   void click(bool& settled) {
     auto x = std::make_shared<interaction>();
+    x->kind = interaction_kind::component;
     x->id = {400};
     x->token = secret{"tok"};
-    shard->request(edge, caf::infinite, discord::interaction_created{std::move(x)});
+    shard->request(events, caf::infinite, discord::interaction_created{std::move(x)});
     sim.run();
     settled = shard->has_next_message();
   }
@@ -84,7 +90,8 @@ struct fixture {
 };
 } // namespace
 
-TEST_CASE_FIXTURE(fixture, "edge: the first answer is delivered to Discord, and only then the dispatch is settled") {
+TEST_CASE_FIXTURE(fixture,
+                  "gateway events: the first answer is delivered to Discord, and only then the dispatch is settled") {
   bool settled = true;
   click(settled);
   CHECK_FALSE(settled);
@@ -97,8 +104,8 @@ TEST_CASE_FIXTURE(fixture, "edge: the first answer is delivered to Discord, and 
   CHECK(w.calls[0].until.at <= sim.now() + 2'800ms); // Discord refuses it after 3 s.
 }
 
-TEST_CASE_FIXTURE(fixture,
-                  "edge: an answer that comes too late, or that Discord refuses, settles the dispatch as well") {
+TEST_CASE_FIXTURE(
+  fixture, "gateway events: an answer that comes too late, or that Discord refuses, settles the dispatch as well") {
   bool settled = true;
   click(settled);
   sim.advance(2'799ms);
@@ -114,8 +121,9 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(shard->has_next_message());
 }
 
-TEST_CASE_FIXTURE(fixture,
-                  "edge: beyond its limit interactions are dropped at once, and taken again when there is room") {
+TEST_CASE_FIXTURE(
+  fixture,
+  "gateway events: beyond the bound users hear “busy” at once, and interactions are taken again when there is room") {
   bool settled = true;
   click(settled);
   click(settled);
@@ -123,12 +131,15 @@ TEST_CASE_FIXTURE(fixture,
   click(settled);
   CHECK(settled);
   CHECK(w.asked.size() == 2);
+  REQUIRE(w.calls.size() == 1);
+  CHECK(w.calls[0].body.find("Try again in a few seconds") != std::string::npos);
   answer();
   click(settled);
   CHECK(w.asked.size() == 2);
 }
 
-TEST_CASE_FIXTURE(fixture, "edge: what Discord refuses is told once a while, and an outage of its guilds not at all") {
+TEST_CASE_FIXTURE(fixture,
+                  "gateway events: what Discord refuses is told once a while, and an outage of its guilds not at all") {
   static std::atomic<int> refused, gone;
   refused = gone = 0;
   log::set_sink([](std::string_view line) {
@@ -140,9 +151,9 @@ TEST_CASE_FIXTURE(fixture, "edge: what Discord refuses is told once a while, and
   for (int i = 0; i < 20; ++i) {
     click(settled);
     answer();
-    caf::anon_send(edge, discord::guild_gone{{7}, false});
+    caf::anon_send(events, discord::guild_gone{{7}, false});
   }
-  caf::anon_send(edge, discord::guild_gone{{7}, true});
+  caf::anon_send(events, discord::guild_gone{{7}, true});
   sim.run();
   log::set_sink(nullptr);
   CHECK(w.calls.size() == 20);
@@ -150,10 +161,11 @@ TEST_CASE_FIXTURE(fixture, "edge: what Discord refuses is told once a while, and
   CHECK(gone == 1); // The one that we were removed from.
 }
 
-TEST_CASE_FIXTURE(fixture, "edge: a guild that is gone, a ready and a stopped shard are told to whom it concerns") {
-  caf::anon_send(edge, discord::guild_gone{{7}, true});
-  caf::anon_send(edge, discord::shard_ready{1, {8}, {9}, false});
-  caf::anon_send(edge, discord::shard_stopped{1, 4014, "switch the intents on"});
+TEST_CASE_FIXTURE(fixture,
+                  "gateway events: a guild that is gone, a ready and a stopped shard are told to whom it concerns") {
+  caf::anon_send(events, discord::guild_gone{{7}, true});
+  caf::anon_send(events, discord::shard_ready{1, {8}, {9}, false});
+  caf::anon_send(events, discord::shard_stopped{1, 4014, "switch the intents on"});
   sim.run();
   CHECK(w.changed == std::vector<std::string>{"7"});
   REQUIRE(ready.size() == 1);

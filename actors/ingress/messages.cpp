@@ -1,10 +1,11 @@
-#include "actors/interactions/messages.hpp"
+#include "actors/ingress/messages.hpp"
 #include "adapters/discord/rest/messages.hpp"
 #include "runtime/error.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
-namespace arrakis::interactions {
+namespace arrakis::ingress {
 namespace {
 constexpr std::chrono::milliseconds told_min{30'000}; // Less is "a few seconds".
 }
@@ -13,7 +14,7 @@ std::string ephemeral(const std::string& data_json) {
   return data_json.size() > 2 ? R"({"flags":64,)" + data_json.substr(1) : R"({"flags":64})";
 }
 
-std::string sentence(const caf::error& e) {
+std::string user_message(const caf::error& e) {
   switch (code_of(e)) {
     case ec::invalid:
     case ec::not_found:
@@ -44,15 +45,27 @@ std::string sentence(const caf::error& e) {
   return "Something is wrong on our side. Try again.";
 }
 
-std::string sentence_json(std::string_view text) {
+std::string message_json(std::string_view content) {
   namespace js = boost::json;
-  return js::serialize(js::object{{"content", text}, {"allowed_mentions", js::object{{"parse", js::array{}}}}});
+  return js::serialize(js::object{{"content", content}, {"allowed_mentions", js::object{{"parse", js::array{}}}}});
+}
+
+interaction_answer choices_answer(const std::vector<choice>& list) {
+  namespace js = boost::json;
+  constexpr size_t choices_max = 25; // https://discord.com/developers/docs/interactions/receiving-and-responding
+  js::array out;
+  for (size_t i = 0; i < std::min(list.size(), choices_max); ++i) {
+    js::object entry{{"name", list[i].name}};
+    std::visit([&](const auto& value) { entry["value"] = js::value(value); }, list[i].value);
+    out.push_back(std::move(entry));
+  }
+  return {interaction_answer::choices, js::serialize(js::object{{"choices", std::move(out)}})};
 }
 
 interaction_answer error_answer(const interaction& x, const caf::error& e) {
   if (x.kind == interaction_kind::autocomplete)
-    return {interaction_answer::choices, R"({"choices":[]})"};
-  return {interaction_answer::message, ephemeral(sentence_json(sentence(e)))};
+    return choices_answer({});
+  return {interaction_answer::message, ephemeral(message_json(user_message(e)))};
 }
 
-} // namespace arrakis::interactions
+} // namespace arrakis::ingress
