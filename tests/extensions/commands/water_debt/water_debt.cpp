@@ -1,0 +1,52 @@
+// A command with a user option, whose message has a button that every member may press.
+#include "actors/ingress/declaration.hpp"
+#include "runtime/exception.hpp"
+#include "runtime/registry/spawn.hpp"
+
+#include <boost/json.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::commands::water_debt {
+namespace {
+namespace js = boost::json;
+constexpr std::string_view prefix = "water_debt:forgive";
+
+ingress::reply owed(const interaction& x, snowflake debtor) {
+  const auto id = fmt::format("{}:{}", prefix, debtor.text());
+  js::object button{{"type", 2}, {"style", 1}, {"label", "Forgive"}, {"custom_id", id}};
+  js::object row{{"type", 1}, {"components", js::array{std::move(button)}}};
+  return {js::serialize(js::object{{"content", fmt::format("<@{}> owes water to <@{}>.", debtor.text(), x.user.text())},
+                                   {"components", js::array{std::move(row)}},
+                                   {"allowed_mentions", js::object{{"parse", js::array{}}}}})};
+}
+
+caf::result<ingress::reply> answer(const interaction& x) {
+  if (x.kind == interaction_kind::command)
+    return owed(x, *x.option<snowflake>("member"));
+  return ingress::reply{ingress::message_json(fmt::format("Forgiven by <@{}>.", x.user.text()))};
+}
+
+ingress::handler start(caf::actor_system& sys, const services&) {
+  const auto body = [](ingress::handler::pointer self) -> ingress::handler::behavior_type {
+    keep_exception_text(self);
+    return {[](const ingress::request& q) { return answer(*q.what); }};
+  };
+  return registry::spawn(sys, {"command"}, body);
+}
+} // namespace
+
+const ingress::declaration& definition() {
+  using ingress::permission;
+  static const ingress::declaration it{
+    .name = "water_debt",
+    .commands =
+      {{.name = "water_debt",
+        .description = "Note that a member owes you water",
+        .needs = permission::all_of(permissions::manage_messages),
+        .options = {{.name = "member", .description = "Who owes it", .type = option_type::user, .required = true}}}},
+    .components = {{.prefix = prefix, .needs = permission::everyone()}},
+    .start = &start};
+  return it;
+}
+} // namespace arrakis::commands::water_debt
