@@ -130,15 +130,20 @@ void node::impl::check_redis() {
 
 void node::impl::drain() {
   accepting = false;
-  if (!p.worker)
+  if (p.workers.empty())
     return;
   caf::scoped_actor self{p.sys};
   const auto grace = p.settings.milliseconds("node.shutdown_grace_s");
-  self->request(p.worker, caf::duration{grace}, queue::close{})
-    .receive([](const queue::done&) { log::info("worker_drained"); },
-             [](const caf::error& e) {
-               log::warn("worker_not_drained", {{"error", text_of(e)}});
-             });
+  std::optional<caf::error> failed;
+  std::vector<decltype(self->request(p.workers.begin()->second, caf::duration{grace}, queue::close{}))> open;
+  for (const auto& [name, worker] : p.workers)
+    open.push_back(self->request(worker, caf::duration{grace}, queue::close{}));
+  for (auto& each : open)
+    each.receive([](const queue::done&) {}, [&](caf::error& e) { failed = std::move(e); });
+  if (failed)
+    log::warn("worker_not_drained", {{"error", text_of(*failed)}});
+  else
+    log::info("worker_drained");
 }
 
 node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {

@@ -1,5 +1,8 @@
 #include "apps/arrakisd/series.hpp"
 
+#include "actors/jobs/job.hpp"
+#include "actors/outbox_relay/targets/target.hpp"
+#include "apps/wiring/implementations.hpp"
 #include "runtime/metrics.hpp"
 
 #include <string>
@@ -86,10 +89,6 @@ std::vector<split> split_counters() {
      "First answers by what they were.",
      "outcome",
      {"direct", "sentence", "deferred", "repeated", "refused", "modal", "foreign", "autocomplete", "busy"}},
-    {"arrakis_outbox_relay_done_total",
-     "Outbox rows that were carried a step on.",
-     "kind",
-     {"store_manifest", "enqueue_job"}},
     {"arrakis_runtime_actor_crashes_total", "Crashes of actors by kind.", "kind", {"community", "wizard_session"}},
     {"arrakis_shard_leases_total", "Leases of shards, by what became of them.", "event", {"taken", "lost"}},
     {"arrakis_wizard_sessions_total",
@@ -105,20 +104,28 @@ void begin_pairs() {
     for (const auto* status : {"2xx", "4xx", "5xx"})
       metrics::count("arrakis_discord_requests_total", "Answers of Discord.", 0,
                      {{"method", method}, {"status", status}});
-  for (const auto* kind : {"store_manifest", "enqueue_job"})
+}
+
+/// Those of work items, of each target and kind of job.
+void begin_work_items() {
+  for (const auto* target : targets::all()) {
+    const std::string kind{target->name};
+    metrics::count("arrakis_outbox_relay_done_total", "Outbox rows that were carried a step on.", 0, {{"kind", kind}});
     for (const auto* code : {"unavailable", "unknown", "timeout", "refused", "corrupt", "internal"})
       metrics::count("arrakis_outbox_relay_failed_total", "Attempts at an outbox row that failed.", 0,
                      {{"kind", kind}, {"code", code}});
-  for (const auto* end : {"completed", "failed_retryable", "failed_final", "postponed"})
-    metrics::count("arrakis_jobs_ended_total", "Attempts of jobs by kind and end.", 0,
-                   {{"kind", "SYNTHESIZE_COMMUNITY"}, {"end", end}});
+  }
+  for (const auto* job : jobs::all()) {
+    const std::string kind{job->terms.name};
+    for (const auto* end : {"completed", "failed_retryable", "failed_final", "postponed"})
+      metrics::count("arrakis_jobs_ended_total", "Attempts of jobs by kind and end.", 0,
+                     {{"kind", kind}, {"end", end}});
+    metrics::count("arrakis_outbox_relay_overdue_total", "Outbox rows reported because their deadline has passed.", 0,
+                   {{"kind", "enqueue_job"}, {"job_kind", kind}});
+  }
 }
 
-void begin_configured(const config& settings) {
-  for (const auto& [chain, urls] : settings.addresses("chains.rpc"))
-    metrics::count("arrakis_chain_endpoint_failed_total", "Questions that an endpoint of a chain did not answer.", 0,
-                   {{"chain", chain}});
-  const auto& queue = settings.text("queue.name");
+void begin_queue(const std::string& queue) {
   for (const auto* outcome : {"completed", "retried", "failed", "postponed", "lock_lost"})
     metrics::count("arrakis_queue_jobs_total", "Ends of attempts, by outcome", 0,
                    {{"queue", queue}, {"outcome", outcome}});
@@ -126,6 +133,14 @@ void begin_configured(const config& settings) {
   for (const auto* state : {"wait", "active", "delayed", "prioritized", "paused", "completed", "failed"})
     metrics::set("arrakis_queue_jobs", "Jobs in the queue, by state", 0, {{"queue", queue}, {"state", state}});
   metrics::set("bullmq_queue_depth", "Jobs that wait: now, delayed, prioritized or paused", 0, {{"queue", queue}});
+}
+
+void begin_configured(const config& settings) {
+  for (const auto& [chain, urls] : settings.addresses("chains.rpc"))
+    metrics::count("arrakis_chain_endpoint_failed_total", "Questions that an endpoint of a chain did not answer.", 0,
+                   {{"chain", chain}});
+  for (const auto* which : jobs::queues())
+    begin_queue(wiring::queue_name(settings, *which));
 }
 } // namespace
 
@@ -142,6 +157,7 @@ void begin_at_zero(const config& settings) {
   for (const auto* kind : {"community", "wizard_session"})
     metrics::set("arrakis_runtime_active_actors", "Actors that are active, by kind.", 0, {{"kind", kind}});
   begin_pairs();
+  begin_work_items();
   begin_configured(settings);
 }
 } // namespace arrakis::series

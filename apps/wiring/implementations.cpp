@@ -1,5 +1,6 @@
 #include "apps/wiring/implementations.hpp"
 
+#include "actors/jobs/job.hpp"
 #include "adapters/chain/catalogue/catalogue.hpp"
 #include "adapters/chain/chain.hpp"
 #include "adapters/leases/leases.hpp"
@@ -23,6 +24,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <string_view>
 
 namespace arrakis::wiring {
@@ -78,11 +80,13 @@ redis::options redis_options(const config& c, const secret& url, const std::stri
   return o;
 }
 
-queue::options queue_options(const config& c) {
+queue::options queue_options(const config& c, const jobs::job_queue& which) {
   queue::options o;
   o.prefix = c.text("queue.prefix");
-  o.name = c.text("queue.name");
-  o.concurrency = static_cast<unsigned>(c.integer("queue.concurrency"));
+  o.name = queue_name(c, which);
+  o.concurrency = queue_concurrency(c, which);
+  if (which.starts_max > 0)
+    o.limiter = queue::limiter{which.starts_max, which.starts_within};
   o.lock = c.milliseconds("queue.lock_ms");
   o.renew = c.milliseconds("queue.renew_ms");
   o.stalled_check = c.milliseconds("queue.stalled_ms");
@@ -130,6 +134,9 @@ signing_keys::handle start_signing_keys(caf::actor_system& sys, postgres::handle
 outbox::handle start_outbox(caf::actor_system& sys, postgres::handle relay) {
   return outbox::start(sys, std::move(relay));
 }
+outbox::overview start_outbox_overview(caf::actor_system& sys, postgres::handle pool) {
+  return outbox::start_overview(sys, std::move(pool));
+}
 
 caf::error redis_rejection(const config& settings, const secret& url) {
   return redis::check(redis_options(settings, url, ""));
@@ -144,14 +151,28 @@ redis::handle start_redis(caf::actor_system& sys, const redis::link& to) { retur
 leases::handle start_leases(caf::actor_system& sys, redis::handle redis) {
   return leases::start(sys, std::move(redis));
 }
-std::string queue_rejection(const config& settings) { return queue::fault_of(queue_options(settings)); }
-queue::handle start_queue(caf::actor_system& sys, const redis::link& to, const config& settings) {
-  return queue::start_queue(sys, to, queue_options(settings));
+std::string queue_rejection(const config& settings) {
+  for (const auto* which : jobs::queues())
+    if (auto bad = queue::fault_of(queue_options(settings, *which)); !bad.empty())
+      return bad;
+  return {};
+}
+std::string queue_name(const config& settings, const jobs::job_queue& which) {
+  // The braces keep the keys of a queue in one slot of a Redis cluster.
+  return which.name_setting.empty() ? fmt::format("{{{}}}", which.name)
+                                    : settings.text(std::string{which.name_setting});
+}
+unsigned queue_concurrency(const config& settings, const jobs::job_queue& which) {
+  return which.concurrency > 0 ? which.concurrency : static_cast<unsigned>(settings.integer("queue.concurrency"));
+}
+queue::handle start_queue(caf::actor_system& sys, const redis::link& to, const config& settings,
+                          const jobs::job_queue& which) {
+  return queue::start_queue(sys, to, queue_options(settings, which));
 }
 queue::worker start_worker(caf::actor_system& sys, net::io& io, const addresses& where, const config& settings,
-                           queue::processor to) {
+                           const jobs::job_queue& which, queue::processor to) {
   return queue::start_worker(sys, connect_redis(io, settings, where.queue_url, "arrakisd-worker"),
-                             queue_options(settings), std::move(to));
+                             queue_options(settings, which), std::move(to));
 }
 
 caf::error check_signer(const config& settings) { return keyring_of(settings).check(settings); }

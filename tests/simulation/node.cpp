@@ -34,6 +34,20 @@ chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::wa
   };
 }
 
+/// One queue in memory for all that the kinds of jobs name.
+std::map<std::string, outbox_relay::queue_port, std::less<>> queues(const queue::handle& port) {
+  std::map<std::string, outbox_relay::queue_port, std::less<>> result;
+  for (const auto* which : jobs::queues())
+    result[std::string{which->name}] = {port, 4};
+  return result;
+}
+std::vector<const jobs::job_terms*> kinds() {
+  std::vector<const jobs::job_terms*> result;
+  for (const auto* kind : jobs::all())
+    result.push_back(&kind->terms);
+  return result;
+}
+
 std::shared_ptr<const wizard::core::catalogue> offered() {
   static const auto all = std::make_shared<const wizard::core::catalogue>(wizard::core::everything());
   return all;
@@ -70,7 +84,8 @@ void node::start() {
     budget));
   keep(fences::start(sys, keep(w.postgres.fence_log_port(sys, &by)), fences_));
   const auto gate = keep(gate::start(sys, rest, deployments, fences_));
-  const auto relay = keep(outbox_relay::start(sys, {outbox, manifests, objects, signer, queue}, {.poll = 2'000ms}));
+  const auto relay = keep(
+    outbox_relay::start(sys, {outbox, manifests, objects, signer, queues(queue), kinds()}, {.poll = 2'000ms}));
   community::ports to{community_store, manifests, deployments, signer,
                       [relay] { caf::anon_send(relay, outbox_relay::kick{}); }};
   directory::options places;

@@ -321,7 +321,8 @@ void config_keys(const std::vector<source>& files, findings& out) {
   }
   const auto named_somewhere = [&](const std::string& name) {
     return std::any_of(files.begin(), files.end(), [&](const source& f) {
-      return f.path.ends_with(".cpp") && !f.is_test() && f.text.find('"' + name + '"') != std::string::npos;
+      const bool code = f.path.ends_with(".cpp") || f.path.ends_with(".hpp");
+      return code && !f.is_test() && f.text.find('"' + name + '"') != std::string::npos;
     });
   };
   for (const auto& key : schema.keys)

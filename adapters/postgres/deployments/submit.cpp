@@ -191,9 +191,8 @@ submitted submit_version(pqxx::transaction_base& tx, const submit& m) {
            .as<std::string>();
   });
   const auto job = job_id(id, 0);
-  tx.exec_params(
-    "insert into outbox (community_id, deployment_id, kind, payload) values ($1, $2, 'store_manifest', $3)",
-    m.community.value, id, json::print(boost::json::object{{"version", m.manifest.version}}));
+  outbox::owe(tx, m.community,
+              {"store_manifest", fmt::format("v{}", m.manifest.version), {{"version", m.manifest.version}}, {}, id});
   owe_job(tx, m.community, id, m.manifest.version, job, m.trace);
   audit::chain::append(
     tx, m.community, {"DEPLOYMENT_SUBMITTED", subject, "deployment:" + id},

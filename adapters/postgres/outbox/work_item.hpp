@@ -12,6 +12,18 @@ class transaction_base;
 
 namespace arrakis::outbox {
 
+/// Anything that a target of the relay carries out.
+struct work_item {
+  std::string kind; ///< The target's name: "store_manifest".
+  /// The idempotency key, at most 200 bytes: a community is owed an item of a kind and key once, however often this is
+  /// called and also when it was closed since.
+  std::string key;
+  boost::json::object payload; ///< As the target reads it.
+  std::string job_kind{};      ///< Of "enqueue_job" alone.
+  std::string deployment{};    ///< Whose row ends with it; empty: none.
+};
+void owe(pqxx::transaction_base&, const community_id&, const work_item&);
+
 /// A job that somebody's decision owes. The relay puts it into the queue that its kind names.
 struct owed_job {
   std::string kind; ///< Of actors/jobs: "SYNTHESIZE_COMMUNITY".

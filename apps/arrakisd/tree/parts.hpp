@@ -24,6 +24,7 @@
 #include "runtime/services.hpp"
 
 #include <caf/actor_system.hpp>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -64,7 +65,7 @@ struct parts {
   outbox::handle outbox;
   quarantines::handle quarantines;
   redis::handle redis;
-  queue::handle queue;
+  std::map<std::string_view, queue::handle> queues; ///< By the name of the job_queue.
   signing_keys::handle signing_keys;
   signer::keyring::handle keyring;
   signer::handle signer;
@@ -84,7 +85,7 @@ struct parts {
   ingress::handle interactions;
   outbox_relay::handle relay;
   queue::processor processor;
-  queue::worker worker;
+  std::map<std::string_view, queue::worker> workers; ///< One for each queue.
   discord::gateway::session_store shard_sessions;
   leases::handle leases;
   discord::shards::gateway_plan::handle gateway_plans;

@@ -52,18 +52,26 @@ wizard::options wizard_options(parts& p) {
 }
 
 outbox_relay::handle start_relay(parts& p) {
+  outbox_relay::deps to{p.outbox, p.manifests, p.objects, p.signer, {}, {}};
+  for (const auto* which : jobs::queues()) {
+    // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
+    const auto beside_others = std::max<int64_t>(1, int64_t{wiring::queue_concurrency(p.settings, *which)} - 1);
+    const auto share = std::min(p.settings.integer("queue.jobs_per_tenant"), beside_others);
+    to.queues[std::string{which->name}] = {p.queues.at(which->name), static_cast<int>(share)};
+  }
+  for (const auto* kind : jobs::all())
+    to.kinds.push_back(&kind->terms);
   outbox_relay::options o;
-  // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
-  o.jobs_per_tenant_max = static_cast<int>(std::min(p.settings.integer("queue.jobs_per_tenant"),
-                                                    std::max<int64_t>(1, p.settings.integer("queue.concurrency") - 1)));
   o.job_attempts = static_cast<int>(p.settings.integer("queue.attempts"));
-  return outbox_relay::start(p.sys, {p.outbox, p.manifests, p.objects, p.signer, p.queue}, o);
+  return outbox_relay::start(p.sys, std::move(to), o);
 }
 
 queue::processor start_jobs(parts& p) {
   jobs::services to{p.gate, p.guilds, p.manifests, p.deployments, p.signer, p.identity, p.incarnation, {}};
   to.lease = p.settings.milliseconds("queue.lock_ms");
-  to.report = [&p](const jobs::job_queue&, queue::progress x) { caf::anon_send(p.queue, std::move(x)); };
+  to.report = [&p](const jobs::job_queue& which, queue::progress x) {
+    caf::anon_send(p.queues.at(which.name), std::move(x));
+  };
   return jobs::start(p.sys, std::move(to));
 }
 

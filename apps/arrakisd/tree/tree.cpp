@@ -8,6 +8,7 @@
 #include "actors/ingress/gateway_events.hpp"
 #include "actors/ingress/handlers.hpp"
 #include "actors/ingress/ingress.hpp"
+#include "actors/jobs/job.hpp"
 #include "actors/reconciler/reconciler.hpp"
 #include "apps/arrakisd/tree/starts.hpp"
 
@@ -33,11 +34,11 @@ registry::declaration dynamic(std::string what, std::string how = "one_for_one",
 
 /// A child whose address outlives it, known to nobody who is not given it.
 template <class Handle, class Start>
-supervisor::child private_actor(parts& p, Handle& address, const char* name, Start start,
+supervisor::child private_actor(parts& p, Handle& address, std::string_view name, Start start,
                                 registry::declaration declared = {}) {
   const auto router = supervisor::make_router(p.sys);
   address = supervisor::typed<Handle>(router);
-  return {name, [start = std::move(start)] { return caf::actor_cast<caf::actor>(start()); }, router,
+  return {std::string{name}, [start = std::move(start)] { return caf::actor_cast<caf::actor>(start()); }, router,
           std::move(declared)};
 }
 
@@ -75,13 +76,22 @@ supervisor::child postgres_branch(parts& p) {
      actor(p, p.signing_keys, "signing_keys", [&p] { return wiring::start_signing_keys(p.sys, p.pool); })});
 }
 
+/// Where jobs wait, each kind's in the queue that it names.
+supervisor::child queues_branch(parts& p) {
+  children list;
+  for (const auto* which : jobs::queues())
+    list.push_back(private_actor(p, p.queues[which->name], which->name,
+                                 [&p, which] { return wiring::start_queue(p.sys, p.queue_link, p.settings, *which); }));
+  return branch(p, "queues", ten_a_minute, std::move(list));
+}
+
 /// What speaks to the outside: servers, files, Discord's REST API.
 supervisor::child adapters(parts& p) {
   constexpr auto daemon = wiring::signer_user::daemon;
   children list{
     postgres_branch(p),
     actor(p, p.redis, "redis", [&p] { return wiring::start_redis(p.sys, p.cache); }),
-    actor(p, p.queue, "queue", [&p] { return wiring::start_queue(p.sys, p.queue_link, p.settings); }),
+    queues_branch(p),
     actor(p, p.keyring, "keyring", [&p] { return wiring::start_keyring(p.sys, p.settings); }),
     actor(p, p.signer, "signer", [&p] { return wiring::start_signer(p.sys, p.keyring, p.signing_keys, daemon); }),
     actor(p, p.objects, "objects", [&p] { return wiring::start_objects(p.sys, p.settings); }),
@@ -125,6 +135,16 @@ supervisor::child ingress_branch(parts& p) {
   return branch(p, "ingress", ten_a_minute, std::move(list));
 }
 
+/// What does the jobs of each queue.
+supervisor::child workers_branch(parts& p) {
+  children list;
+  for (const auto* which : jobs::queues())
+    list.push_back(private_actor(p, p.workers[which->name], which->name, [&p, which] {
+      return wiring::start_worker(p.sys, p.io, p.where, p.settings, *which, p.processor);
+    }));
+  return branch(p, "workers", ten_a_minute, std::move(list));
+}
+
 /// What carries out what was decided: only with the role worker.
 supervisor::child work(parts& p) {
   return branch(
@@ -136,8 +156,7 @@ supervisor::child work(parts& p) {
      actor(
        p, p.processor, "jobs", [&p] { return start_jobs(p); },
        dynamic("one per job; the queue tries a crashed one again", "temporary")),
-     actor(p, p.worker, "worker",
-           [&p] { return wiring::start_worker(p.sys, p.io, p.where, p.settings, p.processor); })});
+     workers_branch(p)});
 }
 
 /// The connection to Discord's gateway: only with the role bot.

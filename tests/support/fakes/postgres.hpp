@@ -64,6 +64,8 @@ public:
     int attempt = 0; ///< Of the deployment, that this row wakes.
     int64_t due_ms = 0;
     bool closed = false;
+    int64_t close_by_ms = 0; ///< 0: seven days after it was made.
+    bool reported = false;
     std::string error;
   };
   /// Guards that a twin switches off.
@@ -110,6 +112,7 @@ public:
   outbox::done mark_sent(const outbox::mark_sent&);
   outbox::done close(const outbox::close&);
   outbox::done postpone(const outbox::postpone&);
+  outbox::overdue_rows report_overdue(const outbox::report_overdue&);
 
   caf::expected<audit::appended> append(const community_id&, std::string event, std::string actor, std::string target,
                                         const std::string& payload_json);
@@ -133,7 +136,7 @@ private:
   std::string fresh_id(uint64_t kind);
   std::string subject_of(tenant&, snowflake user);
   void log_fence(const tenant&);
-  void owe(const tenant&, const std::string& deployment, std::string kind, std::string payload);
+  void owe(const tenant&, const std::string& deployment, outbox::row);
   void owe_job(const tenant&, const deployment&, const std::string& trace);
   void close_job(const std::string& deployment);
   void cancel(tenant&, deployment&, int64_t by);

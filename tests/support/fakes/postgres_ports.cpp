@@ -143,6 +143,11 @@ outbox_actor::behavior_type serve_outbox(outbox_actor::pointer self, fake_postgr
       return through<done>(self, by, "outbox.postpone", m,
                            [s](const postpone& x) -> caf::expected<done> { return s->postpone(x); });
     },
+    [=](const report_overdue& m) {
+      return through<overdue_rows>(
+        self, by, "outbox.report_overdue", m,
+        [s](const report_overdue& x) -> caf::expected<overdue_rows> { return s->report_overdue(x); });
+    },
     wake,
   };
 }
