@@ -3,11 +3,11 @@
 # arrakis_component(DEPS other_component... LIBS library... [EXCLUDE file...] [REDIS_CLUSTER])
 #   called from a folder's CMakeLists.txt: *.cpp becomes the static library named after the folder (adapters/queue is
 #   adapters_queue), *.test.cpp becomes the test program <name>_test. A folder of headers alone becomes an INTERFACE library.
-# arrakis_registry(TYPE type HEADER header [ALSO folder...] [DEPS component...])
+# arrakis_registry(TYPE type HEADER header [LIST function] [ALSO folder...] [DEPS component...])
 #   called from the folder of an extension kind: each sub-folder x must define `const type& x::definition()` in the
 #   namespace of the kind; the build writes the sorted list `all()`, which the header declares. Adding an extension edits no
 #   other file. ALSO: components elsewhere that define one in their own namespace. DEPS: of a folder that is no component,
-#   as those of tests/extensions.
+#   as those of tests/extensions. LIST: another name than `all`, for a list beside that of the product.
 
 add_library(arrakis_options INTERFACE)
 target_compile_definitions(arrakis_options INTERFACE
@@ -95,7 +95,10 @@ function(arrakis_test name)
 endfunction()
 
 function(arrakis_registry)
-  cmake_parse_arguments(arg "" "TYPE;HEADER" "ALSO;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "" "TYPE;HEADER;LIST" "ALSO;DEPS" ${ARGN})
+  if(NOT arg_LIST)
+    set(arg_LIST all)
+  endif()
   arrakis_name(name)
   if(NOT TARGET ${name})
     add_library(${name} STATIC)
@@ -136,7 +139,7 @@ function(arrakis_registry)
 #include \"${arg_HEADER}\"
 ${elsewhere}namespace arrakis::${kind} {
 ${declarations}
-const std::vector<const ${arg_TYPE}*>& all() {
+const std::vector<const ${arg_TYPE}*>& ${arg_LIST}() {
   static const std::vector<const ${arg_TYPE}*> list{
 ${list}  };
   return list;
