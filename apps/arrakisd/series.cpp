@@ -122,6 +122,8 @@ void begin_work_items() {
                      {{"kind", kind}, {"end", end}});
     metrics::count("arrakis_outbox_relay_overdue_total", "Outbox rows reported because their deadline has passed.", 0,
                    {{"kind", "enqueue_job"}, {"job_kind", kind}});
+    metrics::set("arrakis_outbox_relay_overdue_rows", "Outbox rows that are open past their deadline.", 0,
+                 {{"kind", "enqueue_job"}, {"job_kind", kind}});
   }
 }
 
