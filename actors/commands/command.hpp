@@ -3,16 +3,11 @@
 // wizard's. How to add one: actors/ingress/declaration.hpp.
 #include "actors/ingress/declaration.hpp"
 
-#include <string>
 #include <vector>
 
 namespace arrakis::commands {
 
 /// Sorted by folder. Written by the build.
 const std::vector<const ingress::declaration*>& all();
-
-/// The body of "bulk overwrite global application commands", with sorted commands.
-/// https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands
-std::string registration_json(const std::vector<const ingress::declaration*>&);
 
 } // namespace arrakis::commands

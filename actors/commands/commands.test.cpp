@@ -179,54 +179,13 @@ TEST_CASE("commands: the custom ids in messages of earlier versions still lead s
 }
 
 TEST_CASE("commands: what is registered with Discord is the golden list") {
-  const auto now = lined(commands::registration_json(commands::all()));
+  const auto now = lined(ingress::registration_json(commands::all()));
   if (std::getenv("ARRAKIS_UPDATE"))
     std::ofstream{golden_path()} << now;
   std::ifstream file{golden_path()};
   std::stringstream kept;
   kept << file.rdbuf();
   CHECK_MESSAGE(kept.str() == now, "run this test with ARRAKIS_UPDATE=1 and look at the difference");
-}
-
-TEST_CASE("commands: options, menus, permissions and places are registered as they are declared") {
-  using ingress::permission;
-  const ingress::declaration owner{
-    .name = "x",
-    .commands = {
-      {.name = "vote",
-       .description = "d",
-       .needs = permission::everyone(),
-       .where = ingress::context::anywhere,
-       .options = {{.name = "for",
-                    .description = "d",
-                    .type = option_type::subcommand,
-                    .options = {{.name = "who", .description = "d", .type = option_type::user, .required = true},
-                                {.name = "weight",
-                                 .description = "d",
-                                 .type = option_type::integer,
-                                 .choices = {{"one", int64_t{1}}},
-                                 .min_value = 1,
-                                 .max_value = 9},
-                                {.name = "part", .description = "d", .type = option_type::number, .min_value = 0.5},
-                                {.name = "why",
-                                 .description = "d",
-                                 .autocomplete = true,
-                                 .min_length = 1,
-                                 .max_length = 9}}}}},
-      {.name = "Report",
-       .description = "",
-       .needs = permission::all_of(permissions::manage_messages),
-       .type = command_type::message}}};
-  CHECK(boost::json::parse(commands::registration_json({&owner})) == boost::json::parse(R"([
-    {"name": "Report", "type": 3, "default_member_permissions": "8192", "contexts": [0], "integration_types": [0]},
-    {"name": "vote", "type": 1, "description": "d", "default_member_permissions": null, "contexts": [0, 1],
-     "integration_types": [0], "options": [{"type": 1, "name": "for", "description": "d", "options": [
-       {"type": 6, "name": "who", "description": "d", "required": true},
-       {"type": 4, "name": "weight", "description": "d", "required": false, "choices": [{"name": "one", "value": 1}],
-        "min_value": 1, "max_value": 9},
-       {"type": 10, "name": "part", "description": "d", "required": false, "min_value": 0.5},
-       {"type": 3, "name": "why", "description": "d", "required": false, "autocomplete": true, "min_length": 1,
-        "max_length": 9}]}]}])"));
 }
 
 TEST_CASE_FIXTURE(fixture, "commands: the list is written once, and again only when it changed") {

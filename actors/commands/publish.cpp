@@ -6,7 +6,6 @@
 #include "runtime/log.hpp"
 #include "runtime/registry/spawn.hpp"
 #include "schemas/canonical_json.hpp"
-#include "schemas/permissions.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -15,7 +14,6 @@
 
 namespace arrakis::commands {
 namespace {
-namespace js = boost::json;
 using std::chrono::milliseconds;
 
 /// Also how long a question to the identity is open before it is asked again.
@@ -32,75 +30,9 @@ struct state {
 using self_pointer = publisher::stateful_pointer<state>;
 using reply_to = caf::typed_response_promise<published>;
 
-js::array describe(const std::vector<ingress::option>&);
-
-js::object describe(const ingress::choice& c) {
-  js::object out{{"name", c.name}};
-  std::visit([&](const auto& value) { out["value"] = value; }, c.value);
-  return out;
-}
-
-js::value number(const ingress::option& o, double value) {
-  if (o.type == option_type::integer)
-    return static_cast<int64_t>(value);
-  return value;
-}
-
-js::object describe(const ingress::option& o) {
-  js::object out{{"type", static_cast<int>(o.type)}, {"name", o.name}, {"description", o.description}};
-  if (o.type == option_type::subcommand || o.type == option_type::subcommand_group) {
-    out["options"] = describe(o.options);
-    return out;
-  }
-  out["required"] = o.required;
-  if (o.autocomplete)
-    out["autocomplete"] = true;
-  js::array choices;
-  for (const auto& c : o.choices)
-    choices.push_back(describe(c));
-  if (!choices.empty())
-    out["choices"] = std::move(choices);
-  if (o.min_value)
-    out["min_value"] = number(o, *o.min_value);
-  if (o.max_value)
-    out["max_value"] = number(o, *o.max_value);
-  if (o.min_length)
-    out["min_length"] = *o.min_length;
-  if (o.max_length)
-    out["max_length"] = *o.max_length;
-  return out;
-}
-
-js::array describe(const std::vector<ingress::option>& list) {
-  js::array out;
-  for (const auto& o : list)
-    out.push_back(describe(o));
-  return out;
-}
-
-js::object describe(const ingress::command& c) {
-  js::object out{{"name", c.name}, {"type", static_cast<int>(c.type)}};
-  if (c.type == command_type::chat_input) { // An entry of a context menu has neither.
-    out["description"] = c.description;
-    out["options"] = describe(c.options);
-  }
-  out["default_member_permissions"] = nullptr; // Everyone.
-  if (c.needs.bits() != 0)
-    out["default_member_permissions"] = permissions::text(c.needs.bits());
-  // Contexts: 0 guild, 1 direct message with the bot. Integration type 0: installed to a guild.
-  js::array contexts;
-  if (c.where != ingress::context::direct_message)
-    contexts.push_back(0);
-  if (c.where != ingress::context::guild)
-    contexts.push_back(1);
-  out["contexts"] = std::move(contexts);
-  out["integration_types"] = js::array{0};
-  return out;
-}
-
 flow<caf::expected<published>> once(self_pointer self, snowflake application, deadline until) {
   auto& st = self->state;
-  const auto body = registration_json(all());
+  const auto body = ingress::registration_json(all());
   const auto hash = sha256_hex(body);
   const auto key = "commands:" + application.text() + ":sha256";
   redis::command get{{"GET"}, {key}, {}, until};
@@ -179,18 +111,6 @@ publisher::behavior_type behavior(self_pointer self, redis::handle redis, discor
   }};
 }
 } // namespace
-
-std::string registration_json(const std::vector<const ingress::declaration*>& owners) {
-  std::vector<const ingress::command*> list;
-  for (const auto* owner : owners)
-    for (const auto& c : owner->commands)
-      list.push_back(&c);
-  std::ranges::sort(list, {}, [](const auto* c) { return std::pair{c->name, c->type}; });
-  js::array out;
-  for (const auto* c : list)
-    out.push_back(describe(*c));
-  return js::serialize(out);
-}
 
 publisher start_publisher(caf::actor_system& sys, redis::handle redis, discord::rest rest,
                           discord::identity_port identity) {

@@ -95,4 +95,8 @@ struct declaration {
     {}; ///< Actors that it starts by some key and watches itself, for the tree's picture.
 };
 
+/// The commands of all owners, sorted by name and type: the body of "bulk overwrite global application commands".
+/// https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands
+std::string registration_json(const std::vector<const declaration*>& owners);
+
 } // namespace arrakis::ingress

@@ -157,6 +157,8 @@ std::string fault_of_option(const option& o, int depth) {
 } // namespace
 
 caf::error validate_options(const command& of, const interaction& x) {
+  if (of.type != command_type::chat_input)
+    return {}; // An entry of a menu has none, and blanks of its name are no sub-commands.
   const auto* declared = called(of, x.command);
   if (declared == nullptr)
     return fail(ec::not_found,

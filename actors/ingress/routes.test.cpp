@@ -125,6 +125,8 @@ TEST_CASE("routes: the place, the quarantine and the options are judged, each wi
   const auto button = pressed("a");
   CHECK(code_of(judge(table.find(button), button, true)) == ec::quarantined);
   CHECK(code_of(judge(nullptr, button, true)) == ec::not_found);
+  const auto menu = typed("Who is this", command_type::user);
+  CHECK_FALSE(judge(table.find(menu), menu, false));
   auto x = typed("role drop");
   x.member_permissions = permissions::administrator;
   CHECK(code_of(judge(table.find(x), x, false)) == ec::not_found);

@@ -2,6 +2,8 @@
 #include "actors/ingress/entry.hpp"
 #include "actors/ingress/handlers.hpp"
 #include "actors/ingress/ingress.hpp"
+#include "apps/sandbox/model/commands.hpp"
+#include "apps/sandbox/model/model_fixture.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <boost/json.hpp>
@@ -70,7 +72,7 @@ TEST_CASE_FIXTURE(fixture, "extension: one folder is a command with a user optio
   const auto shown = bring(typed);
   CHECK(shown.type == interaction_answer::message);
   const auto data = boost::json::parse(shown.data_json);
-  CHECK(data.at("content").as_string() == "<@6> owes water to <@5>.");
+  CHECK(data.at("content").as_string() == "<@6> owes 1 l of water to <@5>.");
   auto pressed = of_member(interaction_kind::component, 0);
   pressed.message = snowflake{77};
   pressed.custom_id = data.at("components").at(0).at("components").at(0).at("custom_id").as_string().c_str();
@@ -87,4 +89,26 @@ TEST_CASE_FIXTURE(fixture, "extension: its declaration is kept, by permission an
   typed = of_member(interaction_kind::command, permissions::manage_messages);
   typed.command = "water_debt";
   CHECK(bring(typed).data_json.find("“member” is missing") != std::string::npos);
+  typed.id = snowflake{next_id++};
+  typed.options = {{"member", option_type::user, snowflake{6}, false},
+                   {"litres", option_type::integer, int64_t{101}, false}};
+  CHECK(bring(typed).data_json.find("“litres” must be 1 to 100") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(fixture, "extension: its entry in the context menu of a user is one more command") {
+  auto opened = of_member(interaction_kind::command, permissions::administrator);
+  opened.command_type = command_type::user;
+  opened.command = "Owes me water";
+  opened.target = snowflake{8};
+  const auto shown = bring(opened).data_json;
+  CHECK_MESSAGE(shown.find("<@8> owes 1 l of water to <@5>.") != std::string::npos, shown);
+}
+
+TEST_CASE("extension: Discord takes the commands as they are registered") {
+  sandbox::model::town discord;
+  const auto body = boost::json::parse(ingress::registration_json(commands::all()));
+  const auto taken = sandbox::model::overwrite_commands(discord.world, discord.app(), {}, body.as_array());
+  REQUIRE(taken);
+  CHECK(sandbox::model::list_commands(discord.app(), {}).size() == 2);
+  CHECK(sandbox::model::find_command(discord.app(), {}, "Owes me water", sandbox::model::user_command));
 }
