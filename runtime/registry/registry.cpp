@@ -295,6 +295,23 @@ private:
   target* outer_;
 };
 
+bool is_of(const record& r, const caf::actor& which) {
+  const auto now = r.state.load(std::memory_order_relaxed);
+  return r.actor_id.load(std::memory_order_relaxed) == static_cast<uint32_t>(which.id())
+      && (now == life::starting || now == life::alive);
+}
+
+/// nullptr: it is none of ours, or has ended. Looks through all records: for what happens at a start.
+record* find_record(const caf::actor& which) {
+  auto& a = all();
+  const auto count = a.chunk_count.load(std::memory_order_acquire);
+  for (size_t i = 0; i < count; ++i)
+    for (auto& r : a.chunks[i].load(std::memory_order_acquire)->records)
+      if (is_of(r, which))
+        return &r;
+  return nullptr;
+}
+
 void settle(record& r, node* where, bool exact, incidents* crashes) {
   r.where.store(where, std::memory_order_relaxed);
   r.exact.store(exact, std::memory_order_relaxed);
@@ -382,18 +399,18 @@ caf::actor seat::fill(const std::function<caf::actor()>& start) {
     return start();
   }();
   vacate();
-  auto* const seen = dynamic_cast<detail::observed_base*>(caf::actor_cast<caf::abstract_actor*>(actor));
-  if (!seen)
+  auto* const own = mine.taken && detail::is_of(*mine.taken, actor) ? mine.taken : detail::find_record(actor);
+  if (!own)
     return actor;
-  kind_ = seen->mine->what.load(std::memory_order_relaxed)->name;
-  tenant_ = seen->mine->tenant.load(std::memory_order_relaxed);
-  if (mine.taken == &*seen->mine)
+  kind_ = own->what.load(std::memory_order_relaxed)->name;
+  tenant_ = own->tenant.load(std::memory_order_relaxed);
+  if (mine.taken == own)
     return actor;
   if (mine.taken) { // `start` spawned a helper first.
     const auto* what = mine.taken->what.load(std::memory_order_relaxed);
     detail::settle(*mine.taken, detail::child_of(where_.node_, what->name), true, nullptr);
   }
-  detail::settle(*seen->mine, where_.node_, exact_, incidents_);
+  detail::settle(*own, where_.node_, exact_, incidents_);
   return actor;
 }
 
@@ -422,8 +439,8 @@ struct access {
 };
 
 void move(const caf::actor& which, place where) {
-  if (auto* seen = dynamic_cast<detail::observed_base*>(caf::actor_cast<caf::abstract_actor*>(which)))
-    detail::settle(*seen->mine, access::node(where), true, seen->mine->crashes.load(std::memory_order_relaxed));
+  if (auto* own = detail::find_record(which))
+    detail::settle(*own, access::node(where), true, own->crashes.load(std::memory_order_relaxed));
 }
 
 namespace {
@@ -477,5 +494,5 @@ std::vector<tree_row> declared_tree(place root) {
   return rows;
 }
 
-size_t bytes_per_actor() { return sizeof(detail::record) + sizeof(detail::observed_base); }
+size_t bytes_per_actor() { return sizeof(detail::record) + sizeof(detail::lease); }
 } // namespace arrakis::registry
