@@ -1,5 +1,6 @@
 #include "apps/sandbox/server/server.hpp"
 #include "runtime/json.hpp"
+#include "runtime/metrics.hpp"
 #include "runtime/net/net_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -29,6 +30,13 @@ struct fixture {
   }
   std::string id(std::string_view key) const { return std::string{json::text_or(info, key)}; }
 };
+
+/// The value of a series.
+double count_of(const std::string& series) {
+  const auto text = metrics::exposition();
+  const auto at = text.find(series);
+  return at == text.npos ? 0 : std::stod(text.substr(at + series.size()));
+}
 
 /// The values of src and href in a page.
 std::vector<std::string> addresses_in(const std::string& page) {
@@ -106,6 +114,28 @@ TEST_CASE("sandbox: a change is told to who reads the events") {
     REQUIRE(!seen.empty());
   }
   CHECK(seen.find(R"("name":"GUILD_ROLE_CREATE")") != std::string::npos);
+}
+
+// Negative control: the page that reads gets all of the same events.
+TEST_CASE("sandbox: a page that stops reading its events is cut, and not one that reads") {
+  fixture f;
+  const auto open = [&](int receive_bytes) {
+    auto reader = test::raw_peer::connect(f.server.port(), "127.0.0.1", receive_bytes);
+    reader.send("GET /_sandbox/events HTTP/1.1\r\nHost: x\r\n\r\n");
+    reader.read("\r\n\r\n");
+    return reader;
+  };
+  const auto cuts = [] { return count_of("arrakis_http_refused_total{reason=\"output_bytes\"} "); };
+  const auto before = cuts();
+  auto stopped = open(4'096), reading = open(0);
+  const auto many = fmt::format(R"({{"name":"u","count":10000,"guild":"{}"}})", f.id("guild_id"));
+  for (int i = 0; i < 100 && cuts() == before; ++i) { // 0.8 MiB of events each.
+    CHECK(f.ask("POST", "/_sandbox/users", {}, many).status == 200);
+    CHECK(reading.read(R"({"t":"changed"})").find("GUILD_MEMBER_ADD") != std::string::npos);
+  }
+  CHECK(cuts() == before + 1);
+  CHECK(f.by_bot("POST", "/guilds/" + f.id("guild_id") + "/roles", R"({"name":"naib"})").starts_with("200 "));
+  CHECK(reading.read(R"({"t":"changed"})").find("GUILD_ROLE_CREATE") != std::string::npos);
 }
 
 TEST_CASE("sandbox: a person acts through a path as a client encodes it") {
