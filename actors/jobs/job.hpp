@@ -11,6 +11,7 @@
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/queue/messages.hpp"
 #include "adapters/signer/messages.hpp"
+#include "runtime/services.hpp"
 
 #include <chrono>
 #include <functional>
@@ -20,7 +21,7 @@
 
 namespace arrakis::jobs {
 
-/// What jobs may use.
+/// What jobs may use. Nothing is added for a single kind: it finds what it needs beyond this in `available`.
 struct services {
   gate::handle gate;    ///< All writes to Discord.
   guild::handle guilds; ///< All reads of a guild.
@@ -33,6 +34,9 @@ struct services {
   /// How long what a job works on is its own without a renewal, of which there is one in each quarter. As long as the
   /// queue's lock (queue.lock_ms), so that both tell of a dead worker at the same time (P8).
   std::chrono::milliseconds lease{8'000};
+  /// By type: the addresses of the process, as arrakisd's tree provides them. It outlives the jobs; null in tests of
+  /// kinds that need none.
+  const arrakis::services* available = nullptr;
   bool adopts =
     true; ///< Off only in the twin of the crash tests, which then see what an interrupted create leaves twice.
 };

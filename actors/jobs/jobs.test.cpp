@@ -101,6 +101,32 @@ TEST_CASE("jobs: data that is not as the kind says is final, and no actor is sta
   CHECK(got.reason == "INVALID_PAYLOAD: data of STRICT: must be an object");
 }
 
+TEST_CASE("jobs: a kind finds by type what it alone needs") {
+  struct ration {
+    std::string value_json;
+  };
+  const jobs::job_kind kind{.terms = {.name = "RATION", .help = "For tests.", .queue = &jobs::discord_synthesis},
+                            .within = 5s,
+                            .start = [](caf::actor_system& sys, const jobs::services& svc) -> queue::processor {
+                              auto body = [given = svc.available->get<ration>()](queue::processor::pointer self) {
+                                return queue::processor::behavior_type{
+                                  [self, given](const queue::process&) -> caf::result<queue::outcome> {
+                                    self->quit();
+                                    return queue::outcome{.value_json = given.value_json};
+                                  }};
+                              };
+                              return sys.spawn(body);
+                            }};
+  services available;
+  available.provide(ration{"42"});
+  test::sim_system sim;
+  caf::scoped_actor self{sim.sys()};
+  auto processor = jobs::start(sim.sys(), {.available = &available}, {&kind});
+  auto pending = self->request(processor, caf::infinite, queue::process{{"j", "RATION", ""}});
+  sim.advance(6s);
+  pending.receive([](queue::outcome& x) { CHECK(x.value_json == "42"); }, [](caf::error& e) { FAIL(text_of(e)); });
+}
+
 TEST_CASE("jobs: an unknown kind is final") {
   bench b;
   const auto got = b.run("answer", "NO_SUCH");

@@ -116,6 +116,7 @@ void node::start() {
                                            .identity = identity,
                                            .worker = name,
                                            .report = report,
+                                           .available = &available_,
                                            .adopts = w.on.adoption}));
   keep(w.queue.worker(sys, jobs, &by, 1'000ms));
   sink = keep(ingress::gateway_events::start(sys, {interactions, &admission, rest, tenants}, {}));

@@ -69,6 +69,7 @@ outbox_relay::handle start_relay(parts& p) {
 queue::processor start_jobs(parts& p) {
   jobs::services to{p.gate, p.guilds, p.manifests, p.deployments, p.signer, p.identity, p.incarnation, {}};
   to.lease = p.settings.milliseconds("queue.lock_ms");
+  to.available = &p.available;
   to.report = [&p](const jobs::job_queue& which, queue::progress x) {
     caf::anon_send(p.queues.at(which.name), std::move(x));
   };
