@@ -7,6 +7,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -39,6 +40,7 @@ struct store {
   incidents* free_incidents = nullptr;
   std::atomic<kind*> kinds{nullptr};
   std::vector<node*> roots;
+  std::vector<std::unique_ptr<const declaration>> declarations; ///< Earlier ones too: a reader may be looking at them.
   std::atomic<node*> default_root{nullptr};
 };
 
@@ -366,10 +368,13 @@ place place::deepest(std::string_view path) const {
 }
 void place::make_default() const { detail::all().default_root.store(node_, std::memory_order_release); }
 void place::declare(declaration d) const {
-  // An earlier declaration stays in memory, since a reader may be looking at it. A restart declares the same again.
-  if (const auto* before = node_->declared.load(std::memory_order_acquire); before && *before == d)
+  const auto* before = node_->declared.load(std::memory_order_acquire);
+  if (before && *before == d) // A restart declares the same again, and takes no memory.
     return;
-  node_->declared.store(new declaration{std::move(d)}, std::memory_order_release);
+  auto made = std::make_unique<const declaration>(std::move(d));
+  const std::lock_guard lock{detail::all().writing};
+  node_->declared.store(made.get(), std::memory_order_release);
+  detail::all().declarations.push_back(std::move(made));
 }
 void place::declare_first(declaration d) const {
   if (!node_->declared.load(std::memory_order_acquire))
