@@ -153,13 +153,17 @@ TEST_CASE("outbox: a row past its deadline is handed out once, listed, and does 
 TEST_CASE("outbox: what a node of before work items inserts has the key and kind of its job") {
   bench b;
   const auto mine = b.community(1);
-  b.owner(fmt::format("insert into outbox (community_id, kind, payload) values ('{0}', 'enqueue_job',"
-                      " '{{\"id\":\"synth-1\",\"name\":\"SYNTHESIZE_COMMUNITY\",\"data\":{{}}}}'),"
-                      " ('{0}', 'store_manifest', '{{\"version\":1}}')",
-                      mine.value));
+  const auto insert = fmt::format("insert into outbox (community_id, kind, payload) values ('{0}', 'enqueue_job',"
+                                  " '{{\"id\":\"synth-1\",\"name\":\"SYNTHESIZE_COMMUNITY\",\"data\":{{}}}}'),"
+                                  " ('{0}', 'store_manifest', '{{\"version\":1}}')",
+                                  mine.value);
+  b.owner(insert);
   CHECK(b.owner("select key || ' ' || job_kind from outbox where kind = 'enqueue_job'")
         == "synth-1 SYNTHESIZE_COMMUNITY");
   CHECK(b.owner("select key <> '' and job_kind = '' from outbox where kind = 'store_manifest'") == "t");
+  // Negative control: without the trigger such a node is refused, and with it the decision that owed the rows.
+  b.owner("alter table outbox disable trigger name_work_item");
+  CHECK_THROWS_AS(b.owner(insert), pqxx::not_null_violation);
 }
 
 TEST_CASE("outbox: rows of before work items get key, kind of job and deadline, and are closed once") {
