@@ -7,6 +7,7 @@
 #include "runtime/net/router/negotiation.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
@@ -250,6 +251,21 @@ middleware rate_limits(rate_limit limit) {
           .pass_back = {}};
 }
 
+middleware body_limits() {
+  return {.name = "body_limits",
+          .judge_head = [](exchange& of, const http_request& head) -> std::optional<http_response> {
+            const auto length = header(head.headers, "Content-Length"); // Decimal digits, as the server has seen.
+            const auto most = of.matched->limits.body_bytes_max;
+            size_t bytes = 0;
+            const auto read = std::from_chars(length.data(), length.data() + length.size(), bytes);
+            if (length.empty() || (read.ec == std::errc{} && bytes <= most))
+              return std::nullopt;
+            return problem(413, "ERR_TOO_LARGE", fmt::format("a body has at most {} bytes here", most));
+          },
+          .judge_body = {},
+          .pass_back = {}};
+}
+
 middleware negotiation() {
   return {.name = "negotiation",
           .judge_head = [](exchange& of, const http_request& head) -> std::optional<http_response> {
@@ -271,6 +287,7 @@ chain standard_chain(std::shared_ptr<const table> routes, hooks with) {
   out.push_back(std::move(proof));
   if (with.rate_limit)
     out.push_back(rate_limits(std::move(with.rate_limit)));
+  out.push_back(body_limits());
   out.push_back(negotiation());
   return out;
 }
