@@ -30,7 +30,6 @@ constexpr plain counters[]{
   {"arrakis_redis_disconnects_total", "Connections to Redis that were lost"},
   {"arrakis_redis_silences_total", "Times that a connected Redis stopped answering"},
   {"discord_rate_limit_errors", "Answers 429 of Discord."},
-  {"http_requests_total", "HTTP requests at the door."},
 };
 constexpr plain gauges[]{
   {"arrakis_discord_calls_open", "Calls that wait or are in flight."},

@@ -83,15 +83,16 @@ discord::shards::handle start_shards(caf::actor_system& sys, net::io& io, const 
   return discord::shards::start(sys, std::move(o), std::move(to));
 }
 
-std::optional<http_api::webhook> make_webhook(const config& settings, const discord::server_clock& clock) {
+std::optional<api::webhook> make_webhook(const config& settings, const discord::server_clock& clock) {
   const auto& public_key = settings.text("discord.public_key");
   if (public_key.empty())
     return std::nullopt;
   discord::interactions::limits limits;
   limits.discord_now_ms = [&clock] { return clock.now_ms(std::chrono::steady_clock::now()); };
   const auto reader = std::make_shared<const discord::interactions::signed_endpoint>(public_key, std::move(limits));
-  return http_api::webhook{[reader](const auto& request) { return reader->handle(request); },
-                           [reader](const auto& head) { return reader->judge_head(head); }, reader->body_bytes_max()};
+  return api::webhook{[reader](const auto& head) { return reader->judge_head(head); },
+                      [reader](const auto& request) { return reader->verify(request); },
+                      [reader](const auto& request) { return reader->read(request); }, reader->body_bytes_max()};
 }
 
 } // namespace arrakis::wiring

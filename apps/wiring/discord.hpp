@@ -1,6 +1,6 @@
 #pragma once
 // Starts what speaks to Discord: its REST client, its gateway, and the reader of signed interactions.
-#include "actors/http_api/http_api.hpp"
+#include "actors/api/api.hpp"
 #include "adapters/discord/gateway/address.hpp"
 #include "adapters/discord/identity/identity.hpp"
 #include "adapters/discord/rest/budget.hpp"
@@ -55,6 +55,6 @@ discord::shards::handle start_shards(caf::actor_system&, net::io&, const config&
                                      const discord::gateway::address_policy&, leases::holder who, shard_ports);
 
 /// None without discord.public_key. The clock outlives the webhook.
-std::optional<http_api::webhook> make_webhook(const config&, const discord::server_clock&);
+std::optional<api::webhook> make_webhook(const config&, const discord::server_clock&);
 
 } // namespace arrakis::wiring

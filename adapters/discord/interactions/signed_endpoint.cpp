@@ -3,6 +3,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
+#include "runtime/net/router/route.hpp"
 #include "runtime/seldom.hpp"
 #include "schemas/trace.hpp"
 
@@ -38,7 +39,8 @@ std::optional<int64_t> seconds_of(std::string_view text) {
 }
 
 net::http_response refusal(int status, const caf::error& why) {
-  return net::json_response(status, boost::json::serialize(boost::json::object{{"message", text_of(why)}}));
+  const auto* code = status == 401 ? "ERR_UNAUTHORIZED" : status == 413 ? "ERR_TOO_LARGE" : "ERR_INVALID_INPUT";
+  return net::router::problem(status, code, text_of(why));
 }
 
 constexpr auto too_old = "the signature is too old, or this machine's clock is wrong";
@@ -65,8 +67,7 @@ bool signed_endpoint::is_recent(int64_t signed_at) const {
   return std::chrono::abs(std::chrono::seconds{now_ms / 1000 - signed_at}) <= limits_.age_max;
 }
 
-caf::expected<interaction> signed_endpoint::open(std::string_view body, std::string_view signature,
-                                                 std::string_view timestamp) const {
+caf::error signed_endpoint::check(std::string_view body, std::string_view signature, std::string_view timestamp) const {
   if (body.size() > limits_.body.bytes_max)
     return fail(ec::busy, "the body is larger than " + std::to_string(limits_.body.bytes_max) + " bytes");
   const auto raw = signature_of(signature);
@@ -75,6 +76,10 @@ caf::expected<interaction> signed_endpoint::open(std::string_view body, std::str
     return fail(ec::refused, "the signature does not verify");
   if (!is_recent(*signed_at))
     return fail(ec::refused, too_old);
+  return {};
+}
+
+caf::expected<interaction> signed_endpoint::parse(std::string_view body) const {
   const auto parsed = json::parse(body, limits_.body);
   if (!parsed)
     return parsed.error();
@@ -91,6 +96,13 @@ caf::expected<interaction> signed_endpoint::open(std::string_view body, std::str
   return what;
 }
 
+caf::expected<interaction> signed_endpoint::open(std::string_view body, std::string_view signature,
+                                                 std::string_view timestamp) const {
+  if (auto bad = check(body, signature, timestamp))
+    return bad;
+  return parse(body);
+}
+
 namespace {
 /// The trace id of "00-{32 hex}-{16 hex}-{2 hex}"; empty for anything else, and for the id of zeros.
 /// https://www.w3.org/TR/trace-context/#traceparent-header-field-values
@@ -103,8 +115,6 @@ std::string trace_of(std::string_view traceparent) {
 } // namespace
 
 namespace {
-net::http_response only_post() { return {405, {{"Allow", "POST"}}, {}}; }
-
 net::http_response refuse(const caf::error& why) {
   const auto code = code_of(why);
   metrics::count("arrakis_discord_interactions_refused_total", "Interactions over HTTP that were refused.", 1,
@@ -118,8 +128,6 @@ net::http_response refuse(const caf::error& why) {
 } // namespace
 
 std::optional<net::http_response> signed_endpoint::judge_head(const net::http_request& head) const {
-  if (head.method != "POST")
-    return only_post();
   const auto signed_at = seconds_of(net::header(head.headers, "X-Signature-Timestamp"));
   if (!signed_at || !signature_of(net::header(head.headers, "X-Signature-Ed25519")))
     return refuse(fail(ec::refused, "the signature does not verify"));
@@ -137,11 +145,15 @@ std::optional<net::http_response> signed_endpoint::judge_head(const net::http_re
   return std::nullopt;
 }
 
-std::variant<net::http_response, interaction> signed_endpoint::handle(const net::http_request& request) const {
-  if (request.method != "POST")
-    return only_post();
-  auto what = open(request.body, net::header(request.headers, "X-Signature-Ed25519"),
-                   net::header(request.headers, "X-Signature-Timestamp"));
+std::optional<net::http_response> signed_endpoint::verify(const net::http_request& request) const {
+  if (const auto bad = check(request.body, net::header(request.headers, "X-Signature-Ed25519"),
+                             net::header(request.headers, "X-Signature-Timestamp")))
+    return refuse(bad);
+  return std::nullopt;
+}
+
+std::variant<net::http_response, interaction> signed_endpoint::read(const net::http_request& request) const {
+  auto what = parse(request.body);
   if (!what)
     return refuse(what.error());
   if (what->kind == interaction_kind::ping)

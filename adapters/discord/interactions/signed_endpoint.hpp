@@ -31,16 +31,19 @@ public:
   /// interaction we can read; the text names the field.
   caf::expected<interaction> open(std::string_view body, std::string_view signature, std::string_view timestamp) const;
 
-  /// What a route does with POST /webhooks/discord: answer at once (PING, 401, 400, 405, 413), or give the interaction
-  /// on. The answer to that one is 200 with to_json_text(interaction_answer) within 3 s.
-  std::variant<net::http_response, interaction> handle(const net::http_request&) const;
-
-  /// Judges a request before its body is read: 405, or 401 when signature or time cannot be good whatever the body is.
-  /// Nothing: the body is worth reading, up to body_bytes_max().
+  /// Judges a request before its body is read: 401 when signature or time cannot be good whatever the body is. Nothing:
+  /// the body is worth reading, up to body_bytes_max().
   std::optional<net::http_response> judge_head(const net::http_request& head) const;
+  /// 401 or 413; nothing: Discord signed the request.
+  std::optional<net::http_response> verify(const net::http_request&) const;
+  /// Of a verified request: an answer (PING, 400), or the interaction. The answer to that one is 200 with
+  /// to_json_text(interaction_answer) within 3 s.
+  std::variant<net::http_response, interaction> read(const net::http_request&) const;
   size_t body_bytes_max() const { return limits_.body.bytes_max; }
 
 private:
+  caf::error check(std::string_view body, std::string_view signature, std::string_view timestamp) const;
+  caf::expected<interaction> parse(std::string_view body) const;
   bool is_recent(int64_t signed_at) const;
   limits limits_;
   ed25519::public_key key_;

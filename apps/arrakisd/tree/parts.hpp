@@ -15,6 +15,7 @@
 #include "apps/wiring/addresses.hpp"
 #include "apps/wiring/discord.hpp"
 #include "apps/wiring/implementations.hpp"
+#include "apps/wiring/roles.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/flow/asker.hpp"
 #include "runtime/net/http_client.hpp"
@@ -96,7 +97,7 @@ struct parts {
 
   services available; ///< The addresses of the tree above those who ask for them, by their types.
 
-  bool has_role(std::string_view role) const;
+  bool has_role(std::string_view role) const { return wiring::has_role(settings, role); }
   bool has_token() const { return !settings.secret("discord.token").empty(); }
 };
 

@@ -1,11 +1,8 @@
-#include "actors/http_api/http_api.hpp"
+#include "actors/api/served.test.hpp"
 
 #include "adapters/discord/interactions/signed_endpoint.hpp"
 #include "runtime/clock.hpp"
-#include "runtime/json.hpp"
 #include "runtime/log.hpp"
-#include "runtime/net/http_client.hpp"
-#include "runtime/net/net_fixture.hpp"
 
 #include <atomic>
 #include <caf/actor_system_config.hpp>
@@ -63,26 +60,21 @@ struct fixture {
   explicit fixture(ec code = ec::conflict) : interactions(sys.spawn(refusing_with, code)) {}
   ~fixture() { caf::anon_send_exit(interactions, caf::exit_reason::kill); }
 
-  http_api::ports ports() {
-    http_api::ports out;
+  api::services services() {
+    api::services out;
+    out.questions = &questions;
     out.interactions = interactions;
     out.admission = &admission;
     auto reader = std::make_shared<const discord::interactions::signed_endpoint>(discord_key.public_key());
-    out.webhook = {[reader](const auto& request) { return reader->handle(request); },
-                   [reader](const auto& head) { return reader->judge_head(head); }, reader->body_bytes_max()};
+    out.webhook = {[reader](const auto& head) { return reader->judge_head(head); },
+                   [reader](const auto& request) { return reader->verify(request); },
+                   [reader](const auto& request) { return reader->read(request); }, reader->body_bytes_max()};
     out.dependencies = [this](auto done) { done(list); };
-    out.accepting = [] { return true; };
     out.silent = [this] { return silent; };
+    out.accepting = [] { return true; };
     return out;
   }
-  http_response ask(const std::string& method, const std::string& target) {
-    return ask(http_request{method, target, {}, {}, {}});
-  }
-  http_response ask(http_request request) {
-    auto got = test::get(client, test::url_of(server), std::move(request));
-    REQUIRE(got);
-    return std::move(*got);
-  }
+  http_response ask(const http_request& r) { return open.ask(r.method, r.target, r.headers, r.body); }
 
   caf::actor_system_config config;
   caf::actor_system sys{config};
@@ -91,11 +83,9 @@ struct fixture {
   std::vector<std::string> silent;
   ingress::admission admission;
   ingress::handle interactions;
-  io threads;
-  http_client client{threads};
   asker questions{sys};
-  http_api::endpoints endpoints = http_api::routes(questions, ports());
-  http_server server{threads, {.admit = endpoints.admit}, endpoints.handle};
+  api::test::served open{api::listener::public_port, services()};
+  api::test::served admin{api::listener::admin_port, services()};
 };
 
 /// How many log lines name the event while `act` runs.
@@ -116,77 +106,57 @@ const std::string onboard = R"({"id":"1","application_id":"3","type":2,"token":"
   "data":{"id":"6","name":"onboard","type":1}})";
 } // namespace
 
-TEST_CASE("http api: a page is read with GET or HEAD, and another method hears which ones there are") {
+TEST_CASE("api: each page is served by its listener alone, with GET or HEAD") {
   fixture f;
-  for (const auto* page : {"/health", "/health/live", "/health/ready", "/metrics", "/health/live?from=monitor"}) {
-    CAPTURE(page);
-    CHECK(f.ask("GET", page).status == 200);
-    const auto head = f.ask("HEAD", page);
+  for (const auto* page : {"/health", "/openapi.json"})
+    CHECK_MESSAGE(f.open.ask("GET", page).status == 200, page);
+  CHECK(f.open.ask("GET", "/health?from=monitor", {}, {}, "/health").status == 200);
+  for (const auto* page : {"/health/live", "/health/ready", "/metrics", "/openapi.json"}) {
+    CHECK_MESSAGE(f.admin.ask("GET", page).status == 200, page);
+    const auto head = f.admin.ask("HEAD", page);
     CHECK(head.status == 200);
     CHECK(head.body.empty());
-    for (const auto* method : {"POST", "PUT", "OPTIONS", "DELETE", "get"}) {
-      const auto refused = f.ask(method, page);
+    for (const auto* method : {"POST", "PUT", "DELETE", "get"}) {
+      const auto refused = f.admin.ask(method, page);
       CHECK(refused.status == 405);
-      CHECK(header(refused.headers, "Allow") == "GET, HEAD");
+      CHECK(header(refused.headers, "Allow") == "GET, HEAD, OPTIONS");
     }
   }
+  // Negative control: what tells of the inside is not on the public port, and Discord's page not on the other one.
+  for (const auto* page : {"/health/live", "/health/ready", "/metrics"})
+    CHECK_MESSAGE(f.open.ask("GET", page).status == 404, page);
+  CHECK(f.admin.ask("POST", "/webhooks/discord").status == 404);
+  CHECK(f.admin.ask("GET", "/health").status == 404);
   for (const auto* method : {"GET", "POST", "HEAD"})
-    CHECK(f.ask(method, "/webhooks/discord/").status == 404);
-  CHECK(header(f.ask("GET", "/webhooks/discord").headers, "Allow") == "POST");
+    CHECK(f.open.ask(method, "/webhooks/discord/").status == 404);
+  CHECK(header(f.open.ask("GET", "/webhooks/discord").headers, "Allow") == "POST, OPTIONS");
 }
 
-TEST_CASE("http api: /health is 503 only without what the node needs to serve, and names what is away") {
+TEST_CASE("api: while something does not beat, liveness and readiness answer 503 and name it, and metrics are served") {
   fixture f;
-  f.list = {{"database", true, ""}, {"vault", false, "restore v1.pem", false}, {"discord", false, "no token", false}};
-  auto answer = f.ask("GET", "/health");
-  CHECK(answer.status == 200);
-  CHECK(answer.body.find(R"("status":"degraded")") != std::string::npos);
-  CHECK(answer.body.find(R"("vault":"disconnected")") != std::string::npos);
-  CHECK(f.ask("GET", "/health/ready").body.find("restore v1.pem") != std::string::npos);
-  f.list.front().ready = false; // Negative control.
-  answer = f.ask("GET", "/health");
-  CHECK(answer.status == 503);
-  CHECK(answer.body.find(R"("database":"disconnected")") != std::string::npos);
-}
-
-TEST_CASE("http api: while something does not beat, liveness and readiness answer 503 and name it") {
-  fixture f;
-  CHECK(f.ask("GET", "/health/live").body == R"({"live":true})");
+  CHECK(f.admin.ask("GET", "/health/live").body == R"({"live":true})");
   f.silent = {"io-2", "scheduler"};
-  const auto live = f.ask("GET", "/health/live");
+  const auto live = f.admin.ask("GET", "/health/live");
   CHECK(live.status == 503);
   CHECK(live.body == R"({"live":false,"silent":["io-2","scheduler"]})");
-  const auto ready = f.ask("GET", "/health/ready");
+  const auto ready = f.admin.ask("GET", "/health/ready");
   CHECK(ready.status == 503);
   CHECK(ready.body == R"({"ready":false,"silent":["io-2","scheduler"]})");
-  CHECK(f.ask("GET", "/metrics").status == 200);
-}
-
-// Negative control: as the server wrote it, it is no JSON at all.
-TEST_CASE("http api: what a server said of itself is told in short, as UTF-8, and obeyed by no terminal") {
-  fixture f;
-  f.list = {{"database", false, "connection failed: received \x81 \x1b[31m " + std::string(100'000, 'x')}};
-  const auto answer = f.ask("GET", "/health/ready");
-  CHECK(answer.status == 503);
-  const auto tree = json::parse(answer.body);
-  REQUIRE(tree);
-  CHECK(answer.body.find("received ") != std::string::npos);
-  CHECK(answer.body.find('\x1b') == std::string::npos);
-  CHECK(answer.body.size() < 1'000);
+  CHECK(f.admin.ask("GET", "/metrics").status == 200);
 }
 
 // Negative control: decoded as net::path_of() does, each of these is a page that is served.
-TEST_CASE("http api: a path has one spelling, so that a proxy's rule about it cannot be written around") {
+TEST_CASE("api: a path has one spelling, so that a proxy's rule about it cannot be written around") {
   fixture f;
   for (const auto* target : {"/%6detrics", "/metric%73", "/health%2Flive", "/%68ealth", "//metrics", "/./metrics"}) {
-    CAPTURE(target);
-    CHECK(f.ask("GET", target).status == 404);
+    CHECK_MESSAGE(f.open.ask("GET", target).status == 404, target);
+    CHECK_MESSAGE(f.admin.ask("GET", target).status == 404, target);
   }
   CHECK(path_of("/%6detrics") == "/metrics");
 }
 
 // Negative control: another error of the same interaction is logged.
-TEST_CASE("http api: a recorded interaction that is played again hears 409, and writes no line each time") {
+TEST_CASE("api: a recorded interaction that is played again hears 409, and writes no line each time") {
   fixture replayed, foreign{ec::refused};
   const auto play = [](fixture& f, int status) {
     const auto request = f.discord_key.request(onboard);
@@ -197,7 +167,38 @@ TEST_CASE("http api: a recorded interaction that is played again hears 409, and 
   CHECK(logged("interaction_unanswered", [&] { play(foreign, 403); }) == 1);
 }
 
-TEST_CASE("http api: what Discord signed and cannot be read is told once a while, however often it is played") {
+TEST_CASE("api: each answer to a signed interaction is one that the description has") {
+  fixture f;
+  CHECK(f.ask(f.discord_key.request(R"({"id":"1","application_id":"3","type":1,"token":"t","version":1})")).status
+        == 200);
+  CHECK(f.open.described("POST", "/webhooks/discord") == std::set{200});
+  fixture busy{ec::busy};
+  const auto told = busy.ask(busy.discord_key.request(onboard)); // In words: Discord shows nothing of another status.
+  CHECK(told.status == 200);
+  auto forged = f.discord_key.request(onboard);
+  forged.body += ' ';
+  CHECK(f.ask(forged).status == 401);
+}
+
+TEST_CASE("api: negative control: an answer that is not described is found") {
+  fixture f;
+  const headers json{{"Content-Type", "application/json"}};
+  const auto fault = [&](http_response got) { return f.open.fault_of("GET", "/health", std::move(got)); };
+  CHECK(fault({200, json, R"({"status":"healthy","timestamp":"2026-11-30T16:40:24.123Z"})"}) == "");
+  CHECK(fault({200, json, R"({"status":"healthy"})"}) == "/timestamp is missing");
+  CHECK(fault({200, json, R"({"status":"well","timestamp":"2026-11-30T16:40:24Z"})"})
+        == "/status is none of its values");
+  CHECK(fault({200, json, R"({"status":"healthy","timestamp":"now"})"}) == "/timestamp is no date-time");
+  CHECK(fault({200, json, R"({"status":"healthy","timestamp":"2026-11-30T16:40:24Z","redis":1})"})
+        == "/redis is not described");
+  CHECK(fault({200, json, "[]"}) == " is no object");
+  CHECK(fault({200, {{"Content-Type", "text/html"}}, "<p>"}) == "'text/html' is not described");
+  CHECK(fault({201, json, "{}"}) == "201 is not described");
+  CHECK(fault({404, json, R"({"message":"no"})"}) == "/error is missing");
+  CHECK(fault({404, json, R"({"error":{"code":"no","message":"no"}})"}) == "/error/code has another form");
+}
+
+TEST_CASE("api: what Discord signed and cannot be read is told once a while, however often it is played") {
   fixture f;
   const auto request = f.discord_key.request(R"({"type":77})");
   CHECK(logged("discord_interaction_unreadable",
