@@ -13,6 +13,7 @@
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/postgres/pool.hpp"
 #include "adapters/postgres/quarantines/quarantines.hpp"
+#include "adapters/postgres/reconciliations/reconciliations.hpp"
 #include "adapters/postgres/signing_keys/signing_keys.hpp"
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
@@ -117,6 +118,9 @@ communities::handle start_communities(caf::actor_system& sys, postgres::handle p
 }
 manifests::handle start_manifests(caf::actor_system& sys, postgres::handle pool) {
   return manifests::start(sys, std::move(pool));
+}
+reconciliations::handle start_reconciliations(caf::actor_system& sys, postgres::handle pool) {
+  return reconciliations::start(sys, std::move(pool));
 }
 deployments::handle start_deployments(caf::actor_system& sys, postgres::handle pool) {
   return deployments::start(sys, std::move(pool));

@@ -18,6 +18,7 @@
 #include "adapters/postgres/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
 #include "adapters/postgres/quarantines/messages.hpp"
+#include "adapters/postgres/reconciliations/messages.hpp"
 #include "adapters/postgres/signing_keys/messages.hpp"
 #include "adapters/queue/messages.hpp"
 #include "adapters/redis/calls.hpp"
@@ -42,6 +43,7 @@ postgres::handle start_relay_postgres(caf::actor_system&, const addresses&);
 communities::handle start_communities(caf::actor_system&, postgres::handle);
 manifests::handle start_manifests(caf::actor_system&, postgres::handle);
 deployments::handle start_deployments(caf::actor_system&, postgres::handle);
+reconciliations::handle start_reconciliations(caf::actor_system&, postgres::handle);
 audit::handle start_audit(caf::actor_system&, postgres::handle);
 quarantines::handle start_quarantines(caf::actor_system&, postgres::handle);
 fence_log::handle start_fence_log(caf::actor_system&, postgres::handle);

@@ -29,6 +29,8 @@ const std::map<std::string, const char*> crossing_policies{
   {"outbox.overdue", "an operator sees what is open past its deadline, without what it carries"},
   {"deployments.expired_tokens", "tokens are erased when their time is over, whosever they are"},
   {"deployments.erase_tokens", "as above"},
+  {"reconciliations.expired_tokens", "as above"},
+  {"reconciliations.erase_tokens", "as above"},
   {"manifests.signed_heads", "a key is anchored only where it verifies the newest manifest of every community"}};
 const std::map<std::string, const char*> crossing_functions{
   {"community_of_guild(guild bigint) uuid", "a guild leads to its tenant before a tenant is known"},

@@ -32,8 +32,9 @@ bool is_protocol(std::string_view path) {
 /// What else belongs to the port of a folder of adapters.
 bool is_port(std::string_view path) {
   constexpr std::array ports{"adapters/discord/gateway/ports.hpp", "adapters/discord/gateway/address.hpp",
-                             // Written to in the other stores' transactions:
-                             "adapters/postgres/audit/chain.hpp", "adapters/postgres/outbox/work_item.hpp"};
+                             // Used in the other stores' transactions:
+                             "adapters/postgres/audit/chain.hpp", "adapters/postgres/outbox/work_item.hpp",
+                             "adapters/postgres/guild_work/guild_work.hpp"};
   return is_protocol(path) || std::find(ports.begin(), ports.end(), path) != ports.end();
 }
 

@@ -62,6 +62,7 @@ struct parts {
   communities::handle community_store;
   manifests::handle manifests;
   deployments::handle deployments;
+  reconciliations::handle reconciliations;
   audit::handle audit;
   outbox::handle outbox;
   quarantines::handle quarantines;

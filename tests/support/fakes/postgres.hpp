@@ -7,6 +7,7 @@
 #include "adapters/postgres/fence_log/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
+#include "adapters/postgres/reconciliations/messages.hpp"
 #include "runtime/clock.hpp"
 #include "tests/support/fakes/ports.hpp"
 
@@ -120,6 +121,8 @@ public:
   audit::listed newest_entries(const audit::list&) const;
 
   deployments::handle deployments_port(caf::actor_system&, const way* = nullptr);
+  /// Nobody has ever pressed Apply: its status is ec::not_found, and nothing else is supported.
+  reconciliations::handle reconciliations_port(caf::actor_system&);
   manifests::handle manifests_port(caf::actor_system&, const way* = nullptr);
   communities::handle communities_port(caf::actor_system&, const way* = nullptr);
   fence_log::handle fence_log_port(caf::actor_system&, const way* = nullptr);

@@ -36,7 +36,7 @@ caf::expected<fake_postgres::place> fake_postgres::find(const key& of) {
   const auto t = tenants.find(of.community.value);
   if (t != tenants.end())
     for (auto& d : t->second.work)
-      if (d.id == of.deployment)
+      if (d.id == of.id)
         return place{&t->second, &d};
   return fail(ec::not_found, "no such deployment");
 }
@@ -268,7 +268,7 @@ caf::expected<intent> fake_postgres::record_intent(const deployments::record_int
     return fail(ec::frozen, "the community was frozen since this work began");
   const auto newest = on.ids ? m.newest_seen : snowflake_at(wall_ms());
   const auto place = at->of->intents.try_emplace({m.kind, m.resource},
-                                                 open_intent{{m.kind, m.resource, m.nonce, newest}, m.of.deployment});
+                                                 open_intent{{m.kind, m.resource, m.nonce, newest}, m.of.id});
   return place.first->second.what;
 }
 
