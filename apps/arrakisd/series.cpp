@@ -124,6 +124,9 @@ void begin_work_items() {
     metrics::set("arrakis_outbox_relay_overdue_rows", "Outbox rows that are open past their deadline.", 0,
                  {{"kind", "enqueue_job"}, {"job_kind", kind}});
   }
+  for (const auto* kind : {"role", "category", "channel"})
+    metrics::count("arrakis_jobs_created_twice_total", "Roles and channels that Discord made twice for one request.", 0,
+                   {{"kind", kind}});
 }
 
 void begin_queue(const std::string& queue) {

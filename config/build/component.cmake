@@ -115,7 +115,7 @@ function(arrakis_registry)
   set(list "")
   foreach(entry IN LISTS entries)
     file(GLOB code CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${entry}/*.cpp")
-    if(code)
+    if(code AND NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${entry}/CMakeLists.txt") # That is a component beside them.
       string(APPEND declarations "namespace ${entry} { const ${arg_TYPE}& definition(); }\n")
       string(APPEND list "    &${entry}::definition(),\n")
       list(FILTER code EXCLUDE REGEX "\\.test\\.cpp$")

@@ -1,4 +1,4 @@
-#include "actors/jobs/synthesize_community/plan.hpp"
+#include "actors/jobs/guild_work/plan.hpp"
 
 #include "tests/support/fakes/manifest.hpp"
 #include "tests/support/fakes/snowflakes.hpp"
@@ -7,7 +7,7 @@
 #include <doctest/doctest.h>
 
 using namespace arrakis;
-using namespace arrakis::jobs::synthesize_community;
+using namespace arrakis::jobs::guild_work;
 
 namespace {
 constexpr int64_t now_ms = 1'790'000'000'000;

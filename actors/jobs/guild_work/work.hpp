@@ -1,16 +1,19 @@
 #pragma once
-// The state of one synthesis job and what its parts (reading, steps, end) share.
+// One job that writes to a guild: lease, reading, steps, end. A kind of job says what it claims, what it checks before
+// its first write, how it completes, and its words.
+#include "actors/guild/core/doubled.hpp"
 #include "actors/jobs/job.hpp"
-#include "actors/jobs/synthesize_community/plan.hpp"
-#include "actors/jobs/synthesize_community/progress.hpp"
+#include "actors/jobs/guild_work/plan.hpp"
+#include "actors/jobs/guild_work/progress.hpp"
 #include "runtime/flow.hpp"
 
+#include <boost/json/fwd.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <chrono>
 #include <string>
 
-namespace arrakis::jobs::synthesize_community {
+namespace arrakis::jobs::guild_work {
 
 using std::chrono::milliseconds;
 
@@ -36,9 +39,35 @@ inline constexpr int passes_max = 4;
 /// deployment was submitted or retried; then it ends with a sentence that names the wait.
 inline constexpr milliseconds told_wait_max{3'600'000}, told_waits_within{48 * 3'600'000};
 
+struct state;
+using pointer = queue::processor::stateful_pointer<state>;
+/// `what` none: done. The sentence is for the admin.
+using gate::problem;
+using gate::trouble;
+
+/// What the kinds of work at a guild differ in. Flows take the actor alone.
+struct task {
+  deployments::work kind = deployments::work::deployment;
+  std::string_view noun;    ///< "deployment".
+  std::string_view payload; ///< The fields of the payload, for the error.
+  std::string_view again;   ///< What an admin does to have it tried again: "press Retry".
+  /// Reads what the payload has beside community and version. False: it is malformed.
+  bool (*read_payload)(state&, const boost::json::object&) = nullptr;
+  flow<caf::expected<deployments::claimed>> (*claim)(pointer, deadline) = nullptr;
+  /// The guild has been read, and nothing was written yet in this attempt. Empty: nothing is to be checked.
+  flow<problem> (*check)(pointer) = nullptr;
+  /// The guild is as it shall be: writes shadow state and end.
+  flow<caf::expected<deployments::done>> (*complete)(pointer, deadline) = nullptr;
+  std::string (*title)(const state&) = nullptr; ///< Of the message while it runs: "Building Town".
+  std::string (*completed_body)(const state&) = nullptr;
+  std::string (*waiting_body)(const state&, std::string_view sentence) = nullptr;
+  std::string (*failed_body)(const state&, std::string_view sentence) = nullptr;
+};
+
 struct state {
   arrakis::flows flows;
-  static inline const char* name = "job.synthesize_community";
+  static inline const char* name = "job.guild_work";
+  const task* what = nullptr;
   services svc;
   queue::job job;
   caf::typed_response_promise<queue::outcome> reply;
@@ -46,6 +75,8 @@ struct state {
   std::string trace; ///< Of the click that began it; from the payload.
   community_id community;
   int64_t version = 0;
+  std::string manifest_sha256;
+  std::string row; ///< The id in the payload, where it names one.
   deployments::key of;
   int64_t fence = 0;
   int64_t fences_as_of = 0;
@@ -55,20 +86,21 @@ struct state {
   bool waits_for_signer = false; ///< Nobody can tell yet whether the manifest is genuine.
   std::chrono::steady_clock::time_point lease_until{};
 
-  synthesize_community::world world;
+  guild_work::world world;
   bool unseen = false; ///< A create may have had its effect, and the guild was not read since.
-  synthesize_community::progress progress;
+  std::vector<blueprint::doubled> doubled; ///< Found at the end.
+  std::string plan_sha256;                 ///< Of the plan that an admin saw; empty: there is none.
+  bool plan_began = false;                 ///< The guild was as that plan says when its first change was made.
+  std::string outdated_body;               ///< The message, where the guild is not as that plan says.
+  guild_work::progress progress;
   snowflake application;
   secret token;
   bool editing = false;
   bool edited = false; ///< The wizard's message was there.
   std::chrono::steady_clock::time_point edited_at{};
 };
-using pointer = queue::processor::stateful_pointer<state>;
-
-/// `what` none: done. The sentence is for the admin.
-using gate::problem;
-using gate::trouble;
+/// Starts the actor of one job.
+queue::processor start(caf::actor_system&, const services&, const task&, const char* name);
 
 // reading.cpp
 /// Manifest and its signature, before the lease.
@@ -77,12 +109,14 @@ flow<problem> read_stores(pointer self);
 flow<problem> read_shadow(pointer self);
 /// The guild as it is now, into the world; with the audit log where intents are open.
 flow<problem> read_guild(pointer self);
+/// What Discord made twice for one intent of ours, into the state. An audit log that cannot be read is no failure.
+flow<> find_doubled(pointer self);
 
 // steps.cpp
 /// Roles, order, categories, channels; each effect is noted before the next.
 flow<problem> work(pointer self);
 
-// synthesize_community.cpp
+// work.cpp
 /// The lease is ours: nothing else may go on.
 bool holding(pointer self);
 /// Tells the queue and, now and then, the wizard's message.
@@ -93,4 +127,4 @@ flow<> tell_end(pointer self, std::string body);
 /// The wait before try `n` (1, 2, ...) of something.
 milliseconds pause_before(int n);
 
-} // namespace arrakis::jobs::synthesize_community
+} // namespace arrakis::jobs::guild_work

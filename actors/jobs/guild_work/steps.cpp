@@ -1,6 +1,6 @@
 #include "actors/guild/core/applied.hpp"
 #include "actors/guild/core/refusal_cause.hpp"
-#include "actors/jobs/synthesize_community/job.hpp"
+#include "actors/jobs/guild_work/work.hpp"
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/foreign_text.hpp"
 #include "runtime/log.hpp"
@@ -8,19 +8,24 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-namespace arrakis::jobs::synthesize_community {
+namespace arrakis::jobs::guild_work {
 namespace {
 using blueprint::fields;
 
 const problem none{};
-problem lost() { return {trouble::stale, "Another worker took this deployment over."}; }
+problem lost(pointer self) {
+  return {trouble::stale, fmt::format("Another worker took this {} over.", self->state.what->noun)};
+}
 
 std::string about(const step& s) { return fmt::format("{} {}", s.of.kind, quoted(s.name)); }
 
-fields wanted_of(pointer self, const blueprint::key& of) {
+/// Empty: somebody deleted what it needs, which earlier steps found there or made.
+std::optional<fields> wanted_of(pointer self, const blueprint::key& of) {
   const auto& w = self->state.world;
-  // Earlier steps made everything that a later one needs.
-  return blueprint::wanted(w.want, of, known(w), {w.guild.id, w.guild.bot}).value_or(fields{});
+  return blueprint::wanted(w.want, of, known(w), {w.guild.id, w.guild.bot});
+}
+problem needs_deleted(const step& s) {
+  return {trouble::not_found, fmt::format("What the {} needs is not in the server any more.", about(s))};
 }
 
 /// What Discord says that a resource is now, into the world.
@@ -73,7 +78,7 @@ flow<problem> note(pointer self, blueprint::key of, snowflake id, fields now) {
       co_return why;
     why.what = trouble::unavailable;
   }
-  co_return holding(self) ? why : lost();
+  co_return holding(self) ? why : lost(self);
 }
 
 gate::write write_for(pointer self, const step& s) {
@@ -96,7 +101,9 @@ flow<problem> create(pointer self, step s) {
   order.create = true;
   order.newest_seen = newest(w.guild);
   const auto want = wanted_of(self, s.of);
-  const auto body = blueprint::create_body(want);
+  if (!want)
+    co_return needs_deleted(s);
+  const auto body = blueprint::create_body(*want);
   order.call = s.of.kind == "role" ? discord::create_role(w.guild.id, body) : discord::create_channel(w.guild.id, body);
   order.call.until = within(self, call_within);
   const auto until = order.call.until;
@@ -109,7 +116,7 @@ flow<problem> create(pointer self, step s) {
   if (result->why.what == trouble::none) {
     result->why = take_over(self, s, result->answer.body, id, answered);
     if (result->why.what == trouble::none) {
-      result->why = co_await note(self, s.of, id, blueprint::applied(want, answered));
+      result->why = co_await note(self, s.of, id, blueprint::applied(*want, answered));
       unnoted = result->why.what != trouble::none && gate::retryable(result->why.what);
       if (!unnoted)
         co_return result->why;
@@ -134,13 +141,15 @@ flow<problem> update(pointer self, step s) {
   auto& st = self->state;
   auto& w = st.world;
   const auto want = wanted_of(self, s.of);
+  if (!want)
+    co_return needs_deleted(s);
   const auto now = blueprint::find_actual(w.guild, s.of.kind, s.id);
   std::optional<fields> had;
   for (const auto& e : w.shadow)
     if (e.kind == s.of.kind && e.resource == s.of.resource)
       had = blueprint::read(e.fields_json);
   auto order = write_for(self, s);
-  const auto body = blueprint::update_body(want, s.changes, now.value_or(want), had ? &*had : nullptr);
+  const auto body = blueprint::update_body(*want, s.changes, now.value_or(*want), had ? &*had : nullptr);
   order.call = s.of.kind == "role" ? discord::modify_role(w.guild.id, s.id, body) : discord::modify_channel(s.id, body);
   order.call.until = within(self, call_within);
   const auto until = order.call.until;
@@ -155,7 +164,7 @@ flow<problem> update(pointer self, step s) {
     co_return result->why;
   // An answer to other changes may show what an admin renamed meanwhile.
   const bool named = std::find(s.changes.begin(), s.changes.end(), "name") != s.changes.end();
-  co_return co_await note(self, s.of, s.id, named ? blueprint::applied(want, answered) : settled(w, s.of, want));
+  co_return co_await note(self, s.of, s.id, named ? blueprint::applied(*want, answered) : settled(w, s.of, *want));
 }
 
 /// What Discord refused without a reason, with the one that a new reading of the guild shows.
@@ -167,12 +176,14 @@ flow<problem> explained(pointer self, step s, problem why) {
   const auto label = s.of.kind == "channel" ? "#" + for_message(s.name)
                    : s.of.kind == "role"    ? "the role " + quoted(s.name)
                                             : "the category " + quoted(s.name);
-  const auto cause = blueprint::refusal_cause(self->state.world.guild, {s.of.kind, s.id, wanted_of(self, s.of)});
+  const auto want = wanted_of(self, s.of);
+  const auto cause = want ? blueprint::refusal_cause(self->state.world.guild, {s.of.kind, s.id, *want}) : std::string{};
   why.sentence = cause.empty()
                  ? fmt::format("The bot may not change {}: Discord refused, and the permissions look sufficient (code "
                                "{}); try again.",
                                label, why.discord_code)
-                 : fmt::format("The bot may not change {}: {}. Fix it, then press Retry.", label, cause);
+                 : fmt::format("The bot may not change {}: {}. Fix it, then {}.", label, cause,
+                               self->state.world.again);
   co_return why;
 }
 
@@ -183,7 +194,7 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
   for (int n = 1; n <= tries_max; ++n) {
     co_await nap(self, pause_before(n));
     if (!holding(self))
-      co_return lost();
+      co_return lost(self);
     if (self->state.unseen) { // Nothing may be decided by what the guild was before.
       why = co_await read_guild(self);
       if (why.what != trouble::none && (!gate::retryable(why.what) || why.wait > milliseconds{0}))
@@ -209,7 +220,8 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
                                 {"trace", self->state.trace},
                                 {"resource", s.of.kind + "/" + s.of.resource},
                                 {"id", s.id.text()}});
-      why = co_await note(self, s.of, s.id, wanted_of(self, s.of));
+      const auto want = wanted_of(self, s.of);
+      why = want ? co_await note(self, s.of, s.id, *want) : needs_deleted(s);
       if (why.what == trouble::none)
         --n; // Not a failed try; the next decision may find drift to mend.
     } else if (s.what == act::create) {
@@ -242,7 +254,8 @@ flow<problem> put_in_order(pointer self, size_t roles_made) {
   const auto ours = std::count_if(w.want.roles.begin(), w.want.roles.end(), [](const auto& r) { return !r.existing; });
   if (roles_made > 0 && roles_made < static_cast<size_t>(ours))
     co_await refresh_positions(self);
-  const auto moves = order(w);
+  // A plan that makes no role shows nothing of their order.
+  const auto moves = w.only.empty() || roles_made > 0 ? order(w) : decltype(order(w)){};
   if (moves.empty())
     co_return none;
   step s;
@@ -268,7 +281,7 @@ std::string_view stage_of(const blueprint::key& of) {
 /// Once over everything that the manifest names, in its order.
 flow<problem> settle_all(pointer self) {
   auto& st = self->state;
-  const auto list = blueprint::resources(st.world.want);
+  const auto list = resources_of(st.world);
   const auto roles_before = st.world.guild.roles.size();
   size_t done = 0;
   bool ordered = false;
@@ -291,7 +304,7 @@ flow<problem> settle_all(pointer self) {
 /// Names of those that are not in the guild, as far as it is known.
 std::vector<std::string> lacking(const world& w) {
   std::vector<std::string> names;
-  for (const auto& r : blueprint::resources(w.want)) {
+  for (const auto& r : resources_of(w)) {
     const auto s = decide(w, r);
     if (s.what == act::create || s.what == act::adopt || !s.ask.empty())
       names.push_back(about(s));
@@ -313,7 +326,7 @@ flow<problem> read_again(pointer self) {
 /// what was made already. Discord's answers or a last reading tell, and another pass mends it.
 flow<problem> work(pointer self) {
   auto& st = self->state;
-  st.progress.total = blueprint::resources(st.world.want).size() + 1; // And the end.
+  st.progress.total = resources_of(st.world).size() + 1; // And the end.
   st.progress.done = 0;
   for (int pass = 1;; ++pass) {
     auto why = co_await settle_all(self);
@@ -331,10 +344,12 @@ flow<problem> work(pointer self) {
                                         {"error", why.sentence}});
     if (pass == passes_max)
       co_return problem{trouble::not_found,
-                        fmt::format("Somebody deletes in this server what the deployment needs: {} Leave its roles and "
-                                    "channels alone for a minute, then press Retry.",
-                                    gone.empty() ? why.sentence : fmt::format("{}.", fmt::join(gone, ", ")))};
+                        fmt::format("Somebody deletes in this server what the {} needs: {} Leave its roles and "
+                                    "channels alone for a minute, then {}.",
+                                    st.what->noun,
+                                    gone.empty() ? why.sentence : fmt::format("{}.", fmt::join(gone, ", ")),
+                                    st.world.again)};
   }
 }
 
-} // namespace arrakis::jobs::synthesize_community
+} // namespace arrakis::jobs::guild_work

@@ -1,4 +1,4 @@
-#include "actors/jobs/synthesize_community/plan.hpp"
+#include "actors/jobs/guild_work/plan.hpp"
 
 #include "actors/guild/core/applied.hpp"
 #include "actors/guild/core/bot_permissions.hpp"
@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <set>
+#include <iterator>
 
-namespace arrakis::jobs::synthesize_community {
+namespace arrakis::jobs::guild_work {
 namespace {
 using blueprint::fields;
 using blueprint::find_actual;
@@ -45,15 +45,6 @@ std::optional<fields> shadow_fields(const world& w, const key& of) {
 
 blueprint::place place_of(const world& w) { return {w.guild.id, w.guild.bot}; }
 
-std::set<snowflake> named(const world& w) {
-  std::set<snowflake> ids;
-  for (const auto& s : w.shadow)
-    ids.insert(s.id);
-  for (const auto& d : w.done)
-    ids.insert(d.id);
-  return ids;
-}
-
 std::vector<std::pair<snowflake, fields>> all_of(const guild::state& g, const std::string& kind) {
   std::vector<std::pair<snowflake, fields>> list;
   if (kind == "role")
@@ -79,18 +70,32 @@ void settle_intent(const world& w, const deployments::intent& intent, const fiel
       s.unsure = true;
       s.ask = fmt::format(
         "An interrupted attempt may have made the {}, and the audit log does not say who made the one "
-        "that is there. Give the bot View Audit Log, or delete that {} if nobody needs it, then press "
-        "Retry.",
-        called(s.of, s.name), s.of.kind);
+        "that is there. Give the bot View Audit Log, or delete that {} if nobody needs it, then {}.",
+        called(s.of, s.name), s.of.kind, w.again);
       return;
     case adoption::several:
-      s.ask = fmt::format("There are {} equal ones of the {} by an interrupted attempt. Delete all but one, then press "
-                          "Retry.",
-                          found.candidates.size(), called(s.of, s.name));
+      s.ask = fmt::format("There are {} equal ones of the {} by an interrupted attempt. Delete all but one, then {}.",
+                          found.candidates.size(), called(s.of, s.name), w.again);
       return;
   }
 }
 } // namespace
+
+std::set<snowflake> named(const world& w) {
+  std::set<snowflake> ids;
+  for (const auto& s : w.shadow)
+    ids.insert(s.id);
+  for (const auto& d : w.done)
+    ids.insert(d.id);
+  return ids;
+}
+
+std::vector<blueprint::resource> resources_of(const world& w) {
+  auto list = blueprint::resources(w.want);
+  if (!w.only.empty())
+    std::erase_if(list, [&](const blueprint::resource& r) { return !w.only.contains(r.key); });
+  return list;
+}
 
 blueprint::ids known(const world& w) {
   auto applied = w.shadow;
@@ -166,7 +171,7 @@ snowflake find_orphan(const world& w, const std::string& kind, const fields& wan
 bool may_have_orphans(const world& w) {
   const auto ids = known(w);
   const auto taken = named(w);
-  const auto list = blueprint::resources(w.want);
+  const auto list = resources_of(w);
   return std::any_of(list.begin(), list.end(), [&](const blueprint::resource& r) {
     if (r.existing || ids.contains(r.key))
       return false;
@@ -218,7 +223,7 @@ step decide(const world& w, const blueprint::resource& r) {
 
 plan make_plan(const world& w) {
   plan p;
-  for (const auto& r : blueprint::resources(w.want))
+  for (const auto& r : resources_of(w))
     p.steps.push_back(decide(w, r));
   for (const auto& s : blueprint::left_over(w.want, w.shadow, known(w), w.guild)) {
     const auto name = std::visit([](const auto& f) { return f.name; }, *find_actual(w.guild, s.kind, s.id));
@@ -254,7 +259,10 @@ std::vector<std::pair<snowflake, int>> order(const world& w) {
 std::vector<manifests::shadow_entry> shadow_of(const world& w) {
   std::vector<manifests::shadow_entry> list;
   const auto ids = known(w);
-  for (const auto& r : blueprint::resources(w.want)) {
+  if (!w.only.empty())
+    std::copy_if(w.shadow.begin(), w.shadow.end(), std::back_inserter(list),
+                 [&](const auto& s) { return !w.only.contains({s.kind, s.resource}); });
+  for (const auto& r : resources_of(w)) {
     const auto found = ids.find(r.key);
     const auto want = blueprint::wanted(w.want, r.key, ids, place_of(w));
     if (found == ids.end() || !want)
@@ -264,6 +272,8 @@ std::vector<manifests::shadow_entry> shadow_of(const world& w) {
     list.push_back({r.key.kind, r.key.resource, found->second,
                     now ? blueprint::chosen_text(*now) : blueprint::text(settled(w, r.key, *want))});
   }
+  if (!w.only.empty())
+    return list;
   // What is left over is remembered, so that a later version which wants it again finds it instead of making it twice.
   for (const auto& s : w.shadow) {
     const bool there = std::any_of(list.begin(), list.end(), [&](const auto& x) {
@@ -275,4 +285,4 @@ std::vector<manifests::shadow_entry> shadow_of(const world& w) {
   return list;
 }
 
-} // namespace arrakis::jobs::synthesize_community
+} // namespace arrakis::jobs::guild_work

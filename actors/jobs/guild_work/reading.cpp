@@ -1,17 +1,19 @@
-#include "actors/jobs/synthesize_community/job.hpp"
+#include "actors/jobs/guild_work/work.hpp"
 #include "adapters/signer/signature.hpp"
 #include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
 
 #include <fmt/format.h>
 
-namespace arrakis::jobs::synthesize_community {
+namespace arrakis::jobs::guild_work {
 namespace {
 
-/// What an error of the reader means for the deployment.
-problem problem_of(const caf::error& e, std::string_view about) {
+/// What an error of the reader means for the work.
+problem problem_of(pointer self, const caf::error& e, std::string_view about) {
+  const auto then = fmt::format("{} Then {}.", text_of(e), self->state.world.again);
   switch (code_of(e)) {
-    case ec::not_found: return {trouble::gone, text_of(e) + " Then press Retry."};
-    case ec::refused: return {trouble::permission, text_of(e) + " Then press Retry."};
+    case ec::not_found: return {trouble::gone, then};
+    case ec::refused: return {trouble::permission, then};
     case ec::invalid: return {trouble::invalid_payload, text_of(e)};
     case ec::corrupt: return {trouble::unknown, text_of(e)}; // An answer that cannot be read is no certain answer.
     default: return gate::classify(e, about);
@@ -39,7 +41,7 @@ flow<reading<Answer>> fetch(pointer self, Question question, std::string about) 
       out = {{}, std::move(*answer)};
       break;
     }
-    out.why = problem_of(answer.error(), about);
+    out.why = problem_of(self, answer.error(), about);
     if (!gate::retryable(out.why.what) || out.why.wait > milliseconds{0} || code_of(answer.error()) == ec::corrupt)
       break;
   }
@@ -66,6 +68,35 @@ flow<problem> read_guild(pointer self) {
   }
   self->state.unseen = false;
   co_return problem{};
+}
+
+flow<> find_doubled(pointer self) {
+  auto& st = self->state;
+  auto& w = st.world;
+  guild::fetch_creations makers{w.guild.id, w.guild.bot, {}, {}};
+  auto made = co_await fetch<guild::creations>(self, std::move(makers), "the audit log");
+  if (made.why.what == trouble::none && blueprint::has_repeated_nonce(made.value.entries, w.guild.bot)) {
+    // The second one may have come since the guild was read.
+    if (auto why = co_await read_guild(self); why.what != trouble::none)
+      made.why = std::move(why);
+    else
+      st.doubled = blueprint::find_doubled(w.guild, made.value.entries, named(w));
+  }
+  if (made.why.what != trouble::none || !made.value.known)
+    log::info("job.doubled_unknown", {{"job", st.job.id},
+                                      {"trace", st.trace},
+                                      {"tenant", st.community.value},
+                                      {"error", made.why.sentence.empty() ? "no permission View Audit Log"
+                                                                          : made.why.sentence}});
+  for (const auto& d : st.doubled) {
+    metrics::count("arrakis_jobs_created_twice_total", "Roles and channels that Discord made twice for one request.", 1,
+                   {{"kind", d.kind}});
+    log::warn("job.created_twice", {{"job", st.job.id},
+                                    {"trace", st.trace},
+                                    {"tenant", st.community.value},
+                                    {"id", d.id.text()},
+                                    {"used", d.used.text()}});
+  }
 }
 
 flow<problem> read_stores(pointer self) {
@@ -100,6 +131,7 @@ flow<problem> read_stores(pointer self) {
   if (!want)
     co_return problem{trouble::invalid_payload, "The manifest cannot be read: " + text_of(want.error())};
   st.world.want = std::move(*want);
+  st.manifest_sha256 = std::move(record->sha256);
   co_return problem{};
 }
 
@@ -114,4 +146,4 @@ flow<problem> read_shadow(pointer self) {
   co_return problem{};
 }
 
-} // namespace arrakis::jobs::synthesize_community
+} // namespace arrakis::jobs::guild_work

@@ -7,10 +7,11 @@
 #include "schemas/manifest.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-namespace arrakis::jobs::synthesize_community {
+namespace arrakis::jobs::guild_work {
 
 struct world {
   manifest want;
@@ -20,6 +21,9 @@ struct world {
   guild::state guild;                            ///< Now.
   std::vector<guild::audit_entry> audit;         ///< The bot's own creates, where it could be read.
   bool audit_known = false;
+  /// The resources that this work is about; empty: everything that the manifest names.
+  std::set<blueprint::key> only;
+  std::string again = "press Retry"; ///< What an admin does to have it tried again.
   bool adopts = true; ///< Off only in the twin of the crash tests: then an interrupted create is made twice.
 };
 
@@ -49,6 +53,11 @@ blueprint::fields settled(const world&, const blueprint::key&, const blueprint::
 /// different.
 step decide(const world&, const blueprint::resource&);
 plan make_plan(const world&);
+
+/// The resources of the manifest that this work is about, in the order in which they are made.
+std::vector<blueprint::resource> resources_of(const world&);
+/// Everything of ours in the guild: what the shadow state or a checkpoint names.
+std::set<snowflake> named(const world&);
 
 /// The newest role or channel of the guild; `newest_seen` of a create that is decided now.
 snowflake newest(const guild::state&);
@@ -82,8 +91,8 @@ bool may_have_orphans(const world&);
 /// others.
 std::vector<std::pair<snowflake, int>> order(const world&);
 
-/// Shadow state to store on completion: the manifest's resources, and what earlier versions of ours left over in the
-/// guild.
+/// Shadow state to store on completion: the resources that this work is about, those of the manifest that it is not
+/// about as they were, and what earlier versions of ours left over in the guild.
 std::vector<manifests::shadow_entry> shadow_of(const world&);
 
-} // namespace arrakis::jobs::synthesize_community
+} // namespace arrakis::jobs::guild_work
