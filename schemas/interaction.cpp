@@ -297,4 +297,10 @@ std::string to_json_text(const interaction_answer& answer) {
   return text + "}";
 }
 
+std::chrono::milliseconds token_left(const interaction& x, int64_t now_ms) {
+  constexpr std::chrono::milliseconds whole{15 * 60'000 - 5'000};
+  const std::chrono::milliseconds age{x.received_ms > 0 ? now_ms - x.received_ms : 0};
+  return whole - std::clamp(age, std::chrono::milliseconds{0}, whole);
+}
+
 } // namespace arrakis

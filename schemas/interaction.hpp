@@ -76,6 +76,10 @@ struct interaction {
   }
 };
 
+/// What is left of the interaction's token at `now_ms` (wall clock), less a moment for the last edit to arrive.
+/// Discord: 15 minutes. https://discord.com/developers/docs/interactions/receiving-and-responding
+std::chrono::milliseconds token_left(const interaction&, int64_t now_ms);
+
 /// Reads an interaction object; `trace` and `received_ms` are the caller's to fill. ec::invalid names the field.
 /// Unknown members are ignored; an unknown kind is ec::unsupported.
 caf::expected<interaction> read_interaction(const boost::json::object&);

@@ -9,6 +9,7 @@
 #include "adapters/discord/identity/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
+#include "adapters/postgres/reconciliations/messages.hpp"
 #include "adapters/queue/messages.hpp"
 #include "adapters/signer/messages.hpp"
 #include "runtime/services.hpp"
@@ -27,6 +28,7 @@ struct services {
   guild::handle guilds; ///< All reads of a guild.
   manifests::handle manifests;
   deployments::handle deployments;
+  reconciliations::handle reconciliations;
   signer::handle signer;
   discord::identity_port identity;
   std::string worker; ///< This incarnation of this process: a lease that bears it is no other's.

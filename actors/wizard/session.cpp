@@ -181,14 +181,6 @@ flow<caf::expected<record>> refreshed(self_pointer self, record r, deadline unti
   co_return stored->won || !stored->present.session ? next : *stored->present.session;
 }
 
-/// What is left of the interaction's token.
-std::chrono::milliseconds token_life(const interaction& x) {
-  // Discord: 15 minutes from the interaction. Five seconds less, for the last edit to arrive.
-  constexpr std::chrono::milliseconds whole{15 * 60'000 - 5'000};
-  const std::chrono::milliseconds age{x.received_ms > 0 ? wall_ms() - x.received_ms : 0};
-  return whole - std::clamp(age, std::chrono::milliseconds{0}, whole);
-}
-
 /// Nobody knows whether it was taken: the answer is to ask again with the same key.
 bool uncertain(ec code) {
   switch (code) {
@@ -223,7 +215,7 @@ flow<caf::expected<community::deployed>> submit(self_pointer self, record r, sha
   order.base_version = r.base_version;
   order.application = x->application;
   order.interaction_token = x->token;
-  order.token_life = token_life(*x);
+  order.token_life = token_left(*x, wall_ms());
   order.trace = x->trace;
   order.until = until;
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
@@ -235,7 +227,8 @@ flow<caf::expected<community::deployed>> run_again(self_pointer self, int64_t ve
                                                    deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.submit_within));
-  community::retry order{st.guild, st.user, x->application, x->token, token_life(*x), until, version, x->trace};
+  community::retry order{st.guild, st.user, x->application, x->token, token_left(*x, wall_ms()),
+                         until,    version, x->trace};
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
   co_return done;
 }

@@ -66,6 +66,7 @@ void node::start() {
   const auto community_store = keep(w.postgres.communities_port(sys, &by));
   const auto manifests = keep(w.postgres.manifests_port(sys, &by));
   const auto deployments = keep(w.postgres.deployments_port(sys, &by));
+  const auto reconciliations = keep(w.postgres.reconciliations_port(sys));
   const auto outbox = keep(w.postgres.outbox_port(sys, &by));
   const auto redis = keep(w.redis.port(sys, &by));
   const auto queue = keep(w.queue.port(sys, &by));
@@ -94,7 +95,7 @@ void node::start() {
     return caf::actor_cast<caf::actor>(community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
   }));
   const auto guilds = keep(guild::start(sys, rest, identity));
-  reconciler = keep(reconciler::start(sys, {community_store, manifests, deployments, guilds}));
+  reconciler = keep(reconciler::start(sys, {community_store, manifests, deployments, reconciliations, guilds}));
   communities = keep(community::start_proxy(sys, tenants));
   wizard::options how;
   how.offered = offered;
@@ -112,6 +113,7 @@ void node::start() {
                                            .guilds = guilds,
                                            .manifests = manifests,
                                            .deployments = deployments,
+                                           .reconciliations = reconciliations,
                                            .signer = signer,
                                            .identity = identity,
                                            .worker = name,

@@ -6,6 +6,7 @@
 #include "actors/outbox_relay/outbox_relay.hpp"
 #include "actors/quarantine/quarantine.hpp"
 #include "actors/readiness/readiness.hpp"
+#include "actors/reconciler/reconciler.hpp"
 #include "runtime/directory.hpp"
 #include "runtime/log.hpp"
 
@@ -39,6 +40,11 @@ caf::actor start_communities(parts& p, uint32_t crashes_max, std::chrono::millis
   });
 }
 
+reconciler::handle start_reconciler(parts& p) {
+  return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.reconciliations, p.guilds,
+                                   [&p] { caf::anon_send(p.relay, outbox_relay::kick{}); }});
+}
+
 wizard::options wizard_options(parts& p) {
   wizard::options o;
   o.offered = [&p] {
@@ -67,7 +73,8 @@ outbox_relay::handle start_relay(parts& p) {
 }
 
 queue::processor start_jobs(parts& p) {
-  jobs::services to{p.gate, p.guilds, p.manifests, p.deployments, p.signer, p.identity, p.incarnation, {}};
+  jobs::services to{p.gate,   p.guilds,   p.manifests,   p.deployments, p.reconciliations,
+                    p.signer, p.identity, p.incarnation, {}};
   to.lease = p.settings.milliseconds("queue.lock_ms");
   to.available = &p.available;
   to.report = [&p](const jobs::job_queue& which, queue::progress x) {

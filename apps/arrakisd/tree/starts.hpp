@@ -8,6 +8,7 @@ discord::rest start_rest(parts&);
 quarantine::handle start_quarantine(parts&);
 /// `crashes_max` crashes within `window` put a tenant, or a session, into quarantine alone.
 caf::actor start_communities(parts&, uint32_t crashes_max, std::chrono::milliseconds window);
+reconciler::handle start_reconciler(parts&);
 /// How the wizard is set up.
 wizard::options wizard_options(parts&);
 outbox_relay::handle start_relay(parts&);

@@ -9,7 +9,6 @@
 #include "actors/ingress/handlers.hpp"
 #include "actors/ingress/ingress.hpp"
 #include "actors/jobs/job.hpp"
-#include "actors/reconciler/reconciler.hpp"
 #include "apps/arrakisd/tree/starts.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -70,6 +69,7 @@ supervisor::child postgres_branch(parts& p) {
      actor(p, p.community_store, "communities", [&p] { return wiring::start_communities(p.sys, p.pool); }),
      actor(p, p.manifests, "manifests", [&p] { return wiring::start_manifests(p.sys, p.pool); }),
      actor(p, p.deployments, "deployments", [&p] { return wiring::start_deployments(p.sys, p.pool); }),
+     actor(p, p.reconciliations, "reconciliations", [&p] { return wiring::start_reconciliations(p.sys, p.pool); }),
      actor(p, p.audit, "audit", [&p] { return wiring::start_audit(p.sys, p.pool); }),
      actor(p, p.quarantines, "quarantines", [&p] { return wiring::start_quarantines(p.sys, p.pool); }),
      actor(p, p.fence_log, "fence_log", [&p] { return wiring::start_fence_log(p.sys, p.pool); }),
@@ -116,9 +116,7 @@ supervisor::child domain(parts& p) {
        dynamic("one per guild, quarantined alone", "one_for_one", crashes_max, 60)),
      actor(p, p.community_proxy, "community_proxy", [&p] { return community::start_proxy(p.sys, p.communities); }),
      actor(p, p.guilds, "guilds", [&p] { return guild::start(p.sys, p.rest, p.identity); }),
-     actor(p, p.reconciler, "reconciler", [&p] {
-       return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.guilds});
-     })});
+     actor(p, p.reconciler, "reconciler", [&p] { return start_reconciler(p); })});
 }
 
 /// What answers people: those who declare commands, components and modals, and before them the one way in.

@@ -33,6 +33,7 @@ public:
                                     .guilds = guilds,
                                     .manifests = store.manifests_port(),
                                     .deployments = deployments,
+                                    .reconciliations = store.reconciliations_port(),
                                     .signer = store.signer_port(),
                                     .identity = identity,
                                     .worker = std::move(name),
@@ -51,6 +52,15 @@ public:
     asker_.emplace(sim_.sys());
     queue::job job{"job-1", "SYNTHESIZE_COMMUNITY",
                    R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version) + "}",
+                   attempts_made, 3};
+    (*asker_)->send(jobs_, queue::process{job});
+  }
+  /// The same of a reconciliation.
+  void begin_repair(const community_id& community, int64_t version, const std::string& id, int attempts_made = 0) {
+    asker_.emplace(sim_.sys());
+    queue::job job{"job-1", "RECONCILE_GUILD",
+                   R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version)
+                     + R"(,"reconciliation":")" + id + R"("})",
                    attempts_made, 3};
     (*asker_)->send(jobs_, queue::process{job});
   }
