@@ -9,7 +9,9 @@
 #include "runtime/json.hpp"
 #include "runtime/net/http_date.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace arrakis::sandbox::rest {
 namespace {
@@ -91,7 +93,28 @@ void api::handle(match what, net::http_request request, const responder& respond
     });
     return;
   }
+  if (v.struck && v.struck->kind == fault::late) {
+    v.note.fault = "late";
+    respond.cut();
+    held_.emplace_back(std::move(v), respond);
+    return;
+  }
+  carry_out_held(v.request.method, v.path);
   proceed(std::move(v), respond);
+}
+
+api::~api() = default;
+
+void api::carry_out_held(std::string_view method, std::string_view path) {
+  auto due = std::partition(held_.begin(), held_.end(), [&](const auto& each) {
+    return method != "POST" || !like(each.first.struck->until, path);
+  });
+  std::vector<std::pair<visit, responder>> now{std::make_move_iterator(due), std::make_move_iterator(held_.end())};
+  held_.erase(due, held_.end());
+  for (auto& [late, nobody] : now) {
+    late.struck.reset();
+    proceed(std::move(late), nobody);
+  }
 }
 
 void api::proceed(visit v, const responder& respond) {

@@ -8,6 +8,9 @@ namespace arrakis::sandbox::rest {
 class api {
 public:
   api(core&, delivery&);
+  ~api();
+  api(const api&) = delete;
+  api& operator=(const api&) = delete;
   /// What a listener serves below /api. Without a stage before it: every header of an answer is Discord's.
   std::shared_ptr<const net::router::table> table() const { return table_; }
   /// As a person would in Discord's own client: no token, no limits, all permissions checked. `path` is as on the wire
@@ -20,12 +23,15 @@ private:
   using responder = net::router::responder;
   void handle(match, net::http_request, const responder&);
   void proceed(visit, const responder&);
+  /// Carries out what fault::late held until this request.
+  void carry_out_held(std::string_view method, std::string_view path);
   void answer(visit, const responder&, reply);
   net::http_response refuse_limit(const visit&);
   void finish(visit&, const responder&, net::http_response, bool effect);
   core& core_;
   delivery& delivery_;
   std::shared_ptr<const net::router::table> table_;
+  std::vector<std::pair<visit, responder>> held_;
 };
 
 } // namespace arrakis::sandbox::rest
