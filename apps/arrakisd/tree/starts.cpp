@@ -73,8 +73,8 @@ outbox_relay::handle start_relay(parts& p) {
 }
 
 queue::processor start_jobs(parts& p) {
-  jobs::services to{p.gate,   p.guilds,   p.manifests,   p.deployments, p.reconciliations,
-                    p.signer, p.identity, p.incarnation, {}};
+  jobs::services to{p.gate,     p.guilds,      p.manifests, p.deployments, p.reconciliations, p.signer,
+                    p.identity, p.incarnation, {}};
   to.lease = p.settings.milliseconds("queue.lock_ms");
   to.available = &p.available;
   to.report = [&p](const jobs::job_queue& which, queue::progress x) {
