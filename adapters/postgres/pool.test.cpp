@@ -56,6 +56,14 @@ auto says(const char* text) {
 }
 } // namespace
 
+TEST_CASE("pool: no statement is compiled, since ours are short and many") {
+  bench b;
+  CHECK(b.run(b.start(), [](pqxx::transaction_base& tx) {
+    if (tx.exec1("select current_setting('jit')")[0].as<std::string>() != "off")
+      throw std::runtime_error{"jit is on"};
+  }) == ec::none);
+}
+
 TEST_CASE("pool: a transaction has its tenant, and the next one on the connection has none") {
   bench b;
   const auto pool = b.start(1);
