@@ -147,7 +147,8 @@ TEST_CASE("reconcile: what an interrupted one made is found by the deployment th
     b.node().crash();
     return discord_fate::lost_after;
   };
-  CHECK_FALSE(b.once());
+  const auto cut = b.once();
+  CHECK((!cut || cut->what != queue::outcome::completed));
   b.discord.decide = {};
   b.sim.advance(10s); // Its lease is over.
   b.start();
