@@ -3,6 +3,7 @@
 #include "runtime/flow.hpp"
 #include "runtime/registry/reader.hpp"
 #include "runtime/registry/spawn.hpp"
+#include "tests/support/actor_at.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <caf/send.hpp>
@@ -192,12 +193,7 @@ TEST_CASE("directory: the registry shows each actor by its key, also one that cr
   const auto root = registry::place::root("directory-test");
   root.make_default();
   fixture f{{.kind = "test", .idle = 10s, .crashes_max = 1}};
-  const auto find = [&](const std::string& path) {
-    for (auto& r : registry::actors(root))
-      if (r.path == path)
-        return r;
-    return registry::row{};
-  };
+  const auto find = [&](const std::string& path) { return test::actor_at(root, path); };
   f.ask("x", count{});
   f.ask("7:9", count{});
   CHECK(find("directory-test/directory").kind == "directory");

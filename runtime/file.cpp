@@ -310,6 +310,13 @@ caf::error check_secrets_folder(const std::string& path) {
   return {};
 }
 
+std::string state_of(const std::string& path) {
+  struct stat seen {};
+  if (::stat(path.c_str(), &seen) != 0)
+    return "none";
+  return fmt::format("{}:{}:{}.{}", seen.st_ino, seen.st_size, seen.st_ctim.tv_sec, seen.st_ctim.tv_nsec);
+}
+
 caf::expected<std::vector<std::string>> list(const std::string& folder) {
   std::vector<std::string> names;
   const folder_stream stream{::opendir(folder.c_str()), ::closedir};

@@ -56,6 +56,10 @@ caf::error check_own_folder(const std::string& path);
 /// ec::not_found.
 caf::error check_secrets_folder(const std::string& path);
 
+/// Changes when another file is under this name or its content was changed; "none" when there is no file. Links are
+/// followed: Kubernetes changes a secret by the target of a link.
+std::string state_of(const std::string& path);
+
 /// Names in a folder, sorted, without those that begin with a dot. Empty when there is no such folder.
 caf::expected<std::vector<std::string>> list(const std::string& folder);
 

@@ -1,5 +1,6 @@
 #include "runtime/signals.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <pthread.h>
 
@@ -26,10 +27,10 @@ void prepare() {
     std::signal(number, SIG_IGN);
 }
 
-int next() {
+int next(std::chrono::milliseconds patience) {
   const auto set = awaited();
-  int number = 0;
-  sigwait(&set, &number);
-  return number;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
+  const timespec wait{seconds.count(), std::chrono::nanoseconds{patience - seconds}.count()};
+  return std::max(sigtimedwait(&set, nullptr, &wait), 0); // -1: nothing came, or the process was stopped for a while.
 }
 } // namespace arrakis::signals

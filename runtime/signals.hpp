@@ -1,5 +1,6 @@
 #pragma once
 // Signals: which end the daemon, which let it read its settings anew, and that no other one ends it.
+#include <chrono>
 
 namespace arrakis::signals {
 
@@ -8,7 +9,7 @@ namespace arrakis::signals {
 /// SIGHUP that was ignored by who started us (nohup) is heard again. Not for SIGSEGV and its like: after these nothing
 /// is clean.
 void prepare();
-/// Waits for the next one of them, and returns its number.
-int next();
+/// Waits for the next one of them, and returns its number; 0 when none came within `patience`.
+int next(std::chrono::milliseconds patience);
 
 } // namespace arrakis::signals

@@ -3,6 +3,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/registry/reader.hpp"
 #include "runtime/registry/spawn.hpp"
+#include "tests/support/actor_at.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <caf/send.hpp>
@@ -227,12 +228,7 @@ struct nested_tree {
     auto answer = sim.ask<name>(address[id], whoami{});
     return answer ? answer->life : -1;
   }
-  registry::row find(const std::string& path) const {
-    for (auto& r : registry::actors(root))
-      if (r.path == path)
-        return r;
-    return {};
-  }
+  registry::row find(const std::string& path) const { return test::actor_at(root, path); }
 };
 } // namespace
 

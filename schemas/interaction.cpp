@@ -1,5 +1,6 @@
 #include "schemas/interaction.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -17,7 +18,6 @@ namespace bj = boost::json;
 constexpr size_t custom_id_characters_max = 100;
 constexpr size_t entries_max = 25;
 constexpr size_t token_bytes_max = 1024;                                     // Seen: about 250.
-constexpr int subcommand = 1, subcommand_group = 2;                          // Application command option types.
 constexpr int action_row = 1, text_input = 4, text_display = 10, label = 18; // Component types of a modal.
 
 /// Reads members and remembers the first fault, with the path of its field.
@@ -102,6 +102,55 @@ private:
 
 std::string at(std::string_view path, size_t index) { return std::string{path} + "[" + std::to_string(index) + "]"; }
 
+/// Discord's bounds: a string has at most 6000 characters, numbers lie within 2^53.
+/// https://discord.com/developers/docs/interactions/application-commands, "Application Command Option Structure"
+constexpr size_t string_option_bytes_max = 6000 * 4;
+constexpr int64_t integer_option_max = int64_t{1} << 53;
+
+/// What is wrong with the value for the type of `to`; nothing: it was read. `typing`: text will do for every type.
+const char* read_value(const bj::value& from, interaction_option& to, bool typing) {
+  if (const auto* text = from.if_string(); text && (typing || to.type == option_type::string)) {
+    to.value = std::string{text->data(), text->size()};
+    return text->size() <= string_option_bytes_max ? nullptr : "has more than 6000 characters";
+  }
+  if (to.type == option_type::string)
+    return "must be a string";
+  if (to.type == option_type::boolean) {
+    to.value = from.is_bool() && from.get_bool();
+    return from.is_bool() ? nullptr : "must be true or false";
+  }
+  if (to.type == option_type::integer) {
+    const auto value = from.is_int64() ? from.get_int64() : integer_option_max + 1;
+    to.value = value;
+    return value >= -integer_option_max && value <= integer_option_max ? nullptr : "must be an integer within 2^53";
+  }
+  if (to.type == option_type::number) {
+    const auto value = from.is_number() ? from.to_number<double>() : 0.0;
+    to.value = value;
+    const auto most = static_cast<double>(integer_option_max);
+    return from.is_number() && value >= -most && value <= most ? nullptr : "must be a number within 2^53";
+  }
+  const auto id = from.is_string() ? parse_snowflake({from.get_string().data(), from.get_string().size()})
+                                   : std::nullopt;
+  to.value = id.value_or(snowflake{});
+  return id ? nullptr : "must be a snowflake: a string of digits";
+}
+
+void read_option(reader& in, const bj::object& from, const std::string& path, interaction_option option,
+                 interaction& to) {
+  const auto named = "option '" + option.name + "' ";
+  if (std::any_of(to.options.begin(), to.options.end(), [&](const auto& o) { return o.name == option.name; }))
+    return in.refuse(path, named + "is there twice");
+  const auto* value = in.member(from, "value", path + ".value", true);
+  if (value == nullptr)
+    return;
+  const auto* focused = from.if_contains("focused");
+  option.focused = focused != nullptr && focused->is_bool() && focused->get_bool();
+  if (const auto* fault = read_value(*value, option, to.kind == interaction_kind::autocomplete))
+    return in.refuse(path + ".value", named + fault);
+  to.options.push_back(std::move(option));
+}
+
 void read_options(reader& in, const bj::object& from, const std::string& path, interaction& to, int depth) {
   const auto* options = in.array(from, "options", path, false);
   for (size_t i = 0; options != nullptr && i < options->size() && in.ok(); ++i) {
@@ -111,21 +160,32 @@ void read_options(reader& in, const bj::object& from, const std::string& path, i
       return in.refuse(here, "must be an object");
     const auto name = in.text(*option, "name", here + ".name", true, 32 * 4);
     const auto type = in.integer(*option, "type", here + ".type");
-    if (type == subcommand || type == subcommand_group) {
-      if (depth >= 2)
-        return in.refuse(here, "sub-commands are nested too deep");
-      to.command += " " + name;
-      read_options(in, *option, here + ".options", to, depth + 1);
+    if (!in.ok())
+      return;
+    if (type < static_cast<int>(option_type::subcommand) || type > static_cast<int>(option_type::number))
+      return in.refuse(here + ".type", "option '" + name + "' is of a type that is not known");
+    const auto known = static_cast<option_type>(type);
+    if (known != option_type::subcommand && known != option_type::subcommand_group) {
+      read_option(in, *option, here, {name, known, {}, false}, to);
       continue;
     }
-    const auto* value = in.member(*option, "value", here + ".value", true);
-    if (value == nullptr)
-      return;
-    if (value->is_structured())
-      return in.refuse(here + ".value", "must be a string, number or boolean");
-    to.options[name] = value->is_string() ? std::string{value->get_string().data(), value->get_string().size()}
-                                          : std::string{bj::serialize(*value)};
+    if (depth >= 2 || options->size() != 1)
+      return in.refuse(here, "option '" + name + "' is a sub-command too deep, or one of several");
+    to.command += " " + name;
+    read_options(in, *option, here + ".options", to, depth + 1);
   }
+}
+
+void read_command(reader& in, const bj::object& data, interaction& to) {
+  to.command = in.text(data, "name", "data.name", true, 32 * 4);
+  const bool typed = data.contains("type");
+  const auto type = typed ? in.integer(data, "type", "data.type") : 1;
+  if (in.ok() && (type < 1 || type > 3))
+    return in.refuse("data.type", "must be 1 (slash command), 2 (user) or 3 (message)");
+  to.command_type = static_cast<command_type>(type);
+  if (to.command_type == command_type::chat_input)
+    return read_options(in, data, "data.options", to, 0);
+  to.target = in.id(data, "target_id", "data.target_id", true);
 }
 
 void read_values(reader& in, const bj::object& data, interaction& to) {
@@ -191,9 +251,7 @@ void read_data(reader& in, const bj::object& from, interaction& to) {
   switch (to.kind) {
     case interaction_kind::ping: return;
     case interaction_kind::command:
-    case interaction_kind::autocomplete:
-      to.command = in.text(*data, "name", "data.name", true, 32 * 4);
-      return read_options(in, *data, "data.options", to, 0);
+    case interaction_kind::autocomplete: return read_command(in, *data, to);
     case interaction_kind::component:
       to.custom_id = in.text(*data, "custom_id", "data.custom_id", true, custom_id_characters_max * 4);
       return read_values(in, *data, to);
@@ -237,6 +295,12 @@ std::string to_json_text(const interaction_answer& answer) {
   if (!answer.data_json.empty())
     text.append(",\"data\":").append(answer.data_json);
   return text + "}";
+}
+
+std::chrono::milliseconds token_left(const interaction& x, int64_t now_ms) {
+  constexpr std::chrono::milliseconds whole{15 * 60'000 - 5'000};
+  const std::chrono::milliseconds age{x.received_ms > 0 ? now_ms - x.received_ms : 0};
+  return whole - std::clamp(age, std::chrono::milliseconds{0}, whole);
 }
 
 } // namespace arrakis

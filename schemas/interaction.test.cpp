@@ -62,7 +62,86 @@ TEST_CASE("interaction: a command has its caller, place, permissions and options
   CHECK(read->app_permissions == 2147483648);
   CHECK(read->locale == "de");
   CHECK(read->command == "resume");
-  CHECK(read->options == std::map<std::string, std::string>{{"session_id", "abc"}, {"size", "12"}, {"force", "true"}});
+  REQUIRE(read->options.size() == 3);
+  CHECK(*read->option<std::string>("session_id") == "abc");
+  CHECK(*read->option<int64_t>("size") == 12);
+  CHECK(*read->option<bool>("force"));
+  CHECK(read->option<std::string>("size") == nullptr);
+  CHECK(read->option<std::string>("shape") == nullptr);
+}
+
+namespace {
+bj::object with_option(int type, const char* value, int kind = 2) {
+  auto from = sample(kind, R"({"id": "1", "name": "badge", "type": 1, "options": [{"name": "gift", "value": null}]})");
+  auto& option = from["data"].at("options").at(0).as_object();
+  option["type"] = type;
+  option["value"] = bj::parse(value);
+  return from;
+}
+} // namespace
+
+TEST_CASE("interaction: an option has the type that Discord says, and each wrong value is refused by its name") {
+  const auto read = read_interaction(with_option(6, R"("1100000000000000009")"));
+  REQUIRE(read);
+  CHECK(read->options[0].type == option_type::user);
+  CHECK(*read->option<snowflake>("gift") == snowflake{1100000000000000009});
+  CHECK(*read_interaction(with_option(10, "2"))->option<double>("gift") == 2.0);
+  CHECK(*read_interaction(with_option(10, "-2.5"))->option<double>("gift") == -2.5);
+  CHECK(*read_interaction(with_option(4, "9007199254740992"))->option<int64_t>("gift") == int64_t{1} << 53);
+  const std::pair<int, const char*> table[] = {
+    {3, "7"},
+    {3, "true"},
+    {3, "{}"},
+    {4, "\"7\""},
+    {4, "7.5"},
+    {4, "9007199254740993"},
+    {4, "18446744073709551615"},
+    {4, "1e300"},
+    {5, "1"},
+    {5, "\"true\""},
+    {6, "7"},
+    {6, "\"x\""},
+    {7, "true"},
+    {8, "[]"},
+    {9, "\"-1\""},
+    {10, "\"0.5\""},
+    {10, "1e16"},
+    {10, "-1e300"},
+    {10, "false"},
+  };
+  for (const auto& [type, value] : table) {
+    const auto text = refusal(with_option(type, value));
+    CHECK_MESSAGE(text.find("'gift'") != std::string::npos, (text + " for " + value));
+    CHECK_MESSAGE(text.find("data.options[0].value") != std::string::npos, text);
+  }
+  for (const int unknown : {0, -1, 11, 99})
+    CHECK(refusal(with_option(unknown, "\"x\"")).find("'gift' is of a type that is not known") != std::string::npos);
+  CHECK(refusal(with_option(3, ("\"" + std::string(24'001, 'x') + "\"").c_str())).find("6000") != std::string::npos);
+  auto twice = with_option(3, "\"x\"");
+  auto& list = twice["data"].at("options").as_array();
+  list.push_back(list[0]);
+  CHECK(refusal(twice).find("'gift' is there twice") != std::string::npos);
+}
+
+TEST_CASE("interaction: while somebody types, the option in focus is text, whatever its type") {
+  auto from = with_option(4, "\"1\"", 4);
+  from["data"].at("options").at(0).as_object()["focused"] = true;
+  const auto read = read_interaction(from);
+  REQUIRE(read);
+  CHECK(read->kind == interaction_kind::autocomplete);
+  CHECK(read->options[0].focused);
+  CHECK(*read->option<std::string>("gift") == "1");
+}
+
+TEST_CASE("interaction: an entry of a context menu has its type and what it was opened on") {
+  const auto read = read_interaction(
+    sample(2, R"({"id": "1", "name": "Who is this", "type": 2, "target_id": "1100000000000000009"})"));
+  REQUIRE(read);
+  CHECK(read->command_type == command_type::user);
+  CHECK(read->command == "Who is this");
+  CHECK(read->target == snowflake{1100000000000000009});
+  CHECK(names(sample(2, R"({"id": "1", "name": "Who is this", "type": 3})"), "data.target_id"));
+  CHECK(names(sample(2, R"({"id": "1", "name": "Who is this", "type": 4})"), "data.type"));
 }
 
 TEST_CASE("interaction: sub-commands join the command's name") {
@@ -71,7 +150,13 @@ TEST_CASE("interaction: sub-commands join the command's name") {
       {"name": "strategy", "type": 3, "value": "instant"}]}]}]})"));
   REQUIRE(read);
   CHECK(read->command == "arrakis migrate plan");
-  CHECK(read->options.at("strategy") == "instant");
+  CHECK(*read->option<std::string>("strategy") == "instant");
+  for (const char* wrong : {R"([{"name": "a", "type": 1}, {"name": "b", "type": 1}])",
+                            R"([{"name": "a", "type": 2, "options": [{"name": "b", "type": 2, "options": [
+                                {"name": "c", "type": 1}]}]}])"})
+    CHECK(refusal(sample(2, (R"({"id": "1", "name": "arrakis", "options": )" + std::string{wrong} + "}").c_str()))
+            .find("sub-command")
+          != std::string::npos);
 }
 
 TEST_CASE("interaction: a click has its custom id, values and message") {

@@ -1,11 +1,14 @@
 #include "actors/commands/command.hpp"
 #include "actors/commands/publish.hpp"
+#include "actors/ingress/routes.hpp"
 #include "runtime/flow.hpp"
 #include "schemas/permissions.hpp"
+#include "tests/support/fakes/identity.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <cstdlib>
 #include <doctest/doctest.h>
@@ -38,6 +41,8 @@ struct fixture {
   std::vector<discord::call> calls;
   int status = 200;
   test::sim_system sim;
+  bool application_is_known = false; ///< Then nothing is published by itself.
+  discord::identity_port identity = test::start_identity(sim.sys(), application_is_known, {{9}, {8}});
   commands::publisher publisher;
 
   fixture() {
@@ -62,7 +67,12 @@ struct fixture {
         return discord::answer{status, "[]"};
       }};
     };
-    publisher = commands::start_publisher(sim.sys(), sim.sys().spawn(redis_body), sim.sys().spawn(rest_body));
+    publisher = commands::start_publisher(sim.sys(), sim.sys().spawn(redis_body), sim.sys().spawn(rest_body), identity);
+  }
+  ~fixture() {
+    caf::anon_send_exit(publisher, caf::exit_reason::kill);
+    caf::anon_send_exit(identity, caf::exit_reason::kill);
+    sim.run();
   }
   caf::expected<commands::published> publish() {
     caf::scoped_actor self{sim.sys()};
@@ -76,30 +86,100 @@ struct fixture {
 };
 } // namespace
 
-TEST_CASE("commands: names are unique, and every command keeps Discord's bounds") {
+TEST_CASE("commands: every owner declares what Discord takes, under names of its own") {
+  ingress::route_table table;
   std::set<std::string_view> names;
-  for (auto* c : commands::all()) {
-    CAPTURE(c->name);
-    CHECK(names.insert(c->name).second);
-    CHECK(c->name.size() >= 1);
-    CHECK(c->name.size() <= 32);
-    CHECK(std::all_of(c->name.begin(), c->name.end(),
-                      [](char x) { return (x >= 'a' && x <= 'z') || (x >= '0' && x <= '9') || x == '-' || x == '_'; }));
-    CHECK(c->description.size() >= 1);
-    CHECK(c->description.size() <= 100);
-    CHECK(c->options.size() <= 25);
-    CHECK((c->start != nullptr));
-    for (auto& o : c->options) {
-      CHECK(!o.description.empty());
-      CHECK(o.description.size() <= 100);
-    }
+  for (const auto* owner : commands::all()) {
+    CHECK_NOTHROW(table.add(*owner, {}));
+    CHECK((owner->start != nullptr));
+    for (const auto& c : owner->commands)
+      names.insert(c.name);
   }
-  for (auto expected : {"onboard", "resume", "reconcile"})
+  for (const auto* expected : {"onboard", "resume", "reconcile"})
     CHECK(names.contains(expected));
 }
 
+namespace {
+struct usable {
+  std::string name;
+  interaction what;
+  ingress::permission needs;
+};
+
+/// Everything that a user can type or press, as an interaction of a member without any right.
+std::vector<usable> everything(const std::vector<const ingress::declaration*>& owners) {
+  std::vector<usable> out;
+  interaction x;
+  x.guild = snowflake{2};
+  for (const auto* owner : owners) {
+    for (const auto& c : owner->commands) {
+      x.kind = interaction_kind::command;
+      x.command_type = c.type;
+      x.command = c.name;
+      out.push_back({x.command, x, c.needs});
+    }
+    for (const auto* list : {&owner->components, &owner->modals})
+      for (const auto& c : *list) {
+        x.kind = list == &owner->modals ? interaction_kind::modal : interaction_kind::component;
+        x.custom_id = std::string{c.prefix} + ":administrator:8:v1";
+        out.push_back({x.custom_id, x, c.needs});
+      }
+  }
+  return out;
+}
+
+/// Who is let in without a right, though a right was declared.
+std::vector<std::string> let_in(const std::vector<const ingress::declaration*>& owners) {
+  ingress::route_table table;
+  for (const auto* owner : owners)
+    table.add(*owner, {});
+  std::vector<std::string> out;
+  for (const auto& each : everything(owners))
+    if (code_of(ingress::judge(table.find(each.what), each.what, false)) != ec::refused)
+      out.push_back(each.name);
+  return out;
+}
+} // namespace
+
+TEST_CASE("commands: a member without rights is refused everything that declares a permission") {
+  std::vector<std::string> for_everyone;
+  for (const auto& each : everything(commands::all()))
+    if (each.needs.bits() == 0)
+      for_everyone.push_back(each.name);
+  CHECK(let_in(commands::all()) == for_everyone);
+  CHECK(everything(commands::all()).size() >= 8);
+  // Negative control: the same test finds what is open to everyone.
+  const ingress::declaration open{.name = "open",
+                                  .components = {{.prefix = "open", .needs = ingress::permission::everyone()}}};
+  CHECK(let_in({&open}) == std::vector<std::string>{"open:administrator:8:v1"});
+}
+
+TEST_CASE("commands: the custom ids in messages of earlier versions still lead somewhere") {
+  ingress::route_table table;
+  for (const auto* owner : commands::all())
+    table.add(*owner, {});
+  const std::string session(32, 'a');
+  interaction x;
+  x.guild = snowflake{2};
+  x.member_permissions = permissions::administrator;
+  x.kind = interaction_kind::component;
+  for (const auto& id : {"wizard:continue:" + session + ":v1", "wizard:asset-type:" + session + ":base:v3",
+                         "wizard:cancel:" + session, std::string{"deployment:retry:3"}}) {
+    x.custom_id = id;
+    CHECK_MESSAGE(!ingress::judge(table.find(x), x, false), id);
+  }
+  x.custom_id = "of-some-other-version:1"; // Negative control: and what is gone says how to go on.
+  CHECK(text_of(ingress::judge(table.find(x), x, false)).find("/resume") != std::string::npos);
+  x.kind = interaction_kind::modal;
+  for (const auto& id :
+       {"community-name:" + session, "asset-address:" + session + ":erc20:base", "asset-decimals:" + session}) {
+    x.custom_id = id;
+    CHECK_MESSAGE(!ingress::judge(table.find(x), x, false), id);
+  }
+}
+
 TEST_CASE("commands: what is registered with Discord is the golden list") {
-  const auto now = lined(commands::registration_json());
+  const auto now = lined(ingress::registration_json(commands::all()));
   if (std::getenv("ARRAKIS_UPDATE"))
     std::ofstream{golden_path()} << now;
   std::ifstream file{golden_path()};
@@ -135,4 +215,16 @@ TEST_CASE_FIXTURE(fixture, "commands: a Redis or Discord that is away is waited 
   status = 503;
   CHECK(code_of(publish().error()) == ec::unavailable);
   CHECK(redis.empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "commands: the list is published once Discord has said which application we are") {
+  sim.advance(11min);
+  CHECK(calls.empty());
+  application_is_known = true;
+  redis_fails = 1; // It is tried again.
+  sim.advance(10s);
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].path == "/applications/9/commands"); // Not the bot's user.
+  sim.advance(11min);
+  CHECK(calls.size() == 1);
 }

@@ -6,7 +6,6 @@
 #include "runtime/log.hpp"
 #include "runtime/registry/spawn.hpp"
 #include "schemas/canonical_json.hpp"
-#include "schemas/permissions.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -15,38 +14,25 @@
 
 namespace arrakis::commands {
 namespace {
-namespace js = boost::json;
+using std::chrono::milliseconds;
+
+/// Also how long a question to the identity is open before it is asked again.
+constexpr milliseconds publish_within{600'000};
+constexpr milliseconds identity_again_after{1'000}; ///< It is being restarted.
 
 struct state {
   arrakis::flows flows;
   redis::handle redis;
   discord::rest rest;
+  discord::identity_port identity;
   static inline const char* name = "commands_publisher";
 };
 using self_pointer = publisher::stateful_pointer<state>;
 using reply_to = caf::typed_response_promise<published>;
 
-js::object describe(const command& c) {
-  js::array options;
-  for (auto& o : c.options)
-    options.push_back(
-      js::object{{"type", 3}, {"name", o.name}, {"description", o.description}, {"required", o.required}});
-  // Contexts: 0 guild, 1 direct message with the bot. Integration type 0: installed to a guild.
-  js::array contexts{0};
-  if (c.in_direct_messages)
-    contexts.push_back(1);
-  js::object out{{"name", c.name}, {"type", 1}, {"description", c.description}, {"options", std::move(options)}};
-  out["default_member_permissions"] = nullptr; // Everyone.
-  if (c.member_permissions != 0)
-    out["default_member_permissions"] = permissions::text(c.member_permissions);
-  out["contexts"] = std::move(contexts);
-  out["integration_types"] = js::array{0};
-  return out;
-}
-
 flow<caf::expected<published>> once(self_pointer self, snowflake application, deadline until) {
   auto& st = self->state;
-  const auto body = registration_json();
+  const auto body = ingress::registration_json(all());
   const auto hash = sha256_hex(body);
   const auto key = "commands:" + application.text() + ":sha256";
   redis::command get{{"GET"}, {key}, {}, until};
@@ -72,27 +58,52 @@ flow<caf::expected<published>> once(self_pointer self, snowflake application, de
   co_return published{true, hash};
 }
 
-flow<> run(self_pointer self, publish q, reply_to reply) {
-  for (auto wait = std::chrono::milliseconds{500};; wait = std::min(wait * 2, std::chrono::milliseconds{30'000})) {
+flow<caf::expected<published>> until_done(self_pointer self, publish q) {
+  for (auto wait = milliseconds{500};; wait = std::min(wait * 2, milliseconds{30'000})) {
     auto done = co_await once(self, q.application, q.until);
-    if (done) {
-      reply.deliver(std::move(*done));
-      co_return;
-    }
-    const bool hopeless = code_of(done.error()) == ec::refused;
-    if (hopeless || q.until.left(self->clock().now()) <= wait) {
-      reply.deliver(done.error());
-      co_return;
-    }
+    const bool hopeless = !done && code_of(done.error()) == ec::refused;
+    if (done || hopeless || q.until.left(self->clock().now()) <= wait)
+      co_return done;
     log::warn("commands_not_written", {{"error", text_of(done.error())}});
     co_await nap(self, wait);
   }
 }
 
-publisher::behavior_type behavior(self_pointer self, redis::handle redis, discord::rest rest) {
+flow<> run(self_pointer self, publish q, reply_to reply) {
+  auto done = co_await until_done(self, q);
+  if (done)
+    reply.deliver(std::move(*done));
+  else
+    reply.deliver(done.error());
+}
+
+/// For each application that the token belongs to while this actor lives.
+flow<> follow_identity(self_pointer self) {
+  snowflake last;
+  for (;;) {
+    const auto until = within(self, publish_within);
+    const discord::get_identity question{last, until};
+    const auto who = co_await ask(self, self->state.identity, until, question);
+    if (who) {
+      last = who->application;
+      const publish q{last, within(self, publish_within)};
+      const auto done = co_await until_done(self, q);
+      if (!done)
+        log::error("commands_not_written", {{"error", text_of(done.error())}});
+    } else if (code_of(who.error()) != ec::unknown) {
+      co_await nap(self, identity_again_after);
+    }
+  }
+}
+
+publisher::behavior_type behavior(self_pointer self, redis::handle redis, discord::rest rest,
+                                  discord::identity_port identity) {
   keep_exception_text(self);
+  self->state.identity = std::move(identity);
   self->state.redis = std::move(redis);
   self->state.rest = std::move(rest);
+  if (self->state.identity)
+    self->state.flows.start(follow_identity(self));
   return {[self](const publish& q) -> caf::result<published> {
     auto reply = self->make_response_promise<published>();
     self->state.flows.start(run(self, q, reply));
@@ -101,17 +112,9 @@ publisher::behavior_type behavior(self_pointer self, redis::handle redis, discor
 }
 } // namespace
 
-std::string registration_json() {
-  auto list = all();
-  std::sort(list.begin(), list.end(), [](auto* a, auto* b) { return a->name < b->name; });
-  js::array out;
-  for (auto* c : list)
-    out.push_back(describe(*c));
-  return js::serialize(out);
-}
-
-publisher start_publisher(caf::actor_system& sys, redis::handle redis, discord::rest rest) {
-  return registry::spawn(sys, {"publisher"}, behavior, std::move(redis), std::move(rest));
+publisher start_publisher(caf::actor_system& sys, redis::handle redis, discord::rest rest,
+                          discord::identity_port identity) {
+  return registry::spawn(sys, {"publisher"}, behavior, std::move(redis), std::move(rest), std::move(identity));
 }
 
 } // namespace arrakis::commands

@@ -1,5 +1,6 @@
 #pragma once
 #include "actors/commands/command.hpp"
+#include "adapters/discord/identity/messages.hpp"
 #include "adapters/discord/rest/messages.hpp"
 #include "adapters/redis/messages.hpp"
 #include "runtime/deadline.hpp"
@@ -21,6 +22,7 @@ struct published {
 };
 using publisher = caf::typed_actor<caf::replies_to<publish>::with<published>>;
 
-publisher start_publisher(caf::actor_system&, redis::handle, discord::rest);
+/// Publishes as soon as Discord has said which application we are, and again when that changes with the token.
+publisher start_publisher(caf::actor_system&, redis::handle, discord::rest, discord::identity_port);
 
 } // namespace arrakis::commands

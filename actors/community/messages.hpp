@@ -109,4 +109,9 @@ using handle = caf::typed_actor<caf::replies_to<describe>::with<described>, caf:
                                 caf::replies_to<retry>::with<deployed>, caf::replies_to<recall>::with<recalled>,
                                 caf::reacts_to<remember>, caf::reacts_to<changed>, caf::reacts_to<retire>>;
 
+/// The community actors, whichever guild a message names.
+using proxy = caf::typed_actor<caf::replies_to<describe>::with<described>, caf::replies_to<deploy>::with<deployed>,
+                               caf::replies_to<latest>::with<deployments::status_of>,
+                               caf::replies_to<retry>::with<deployed>>;
+
 } // namespace arrakis::community

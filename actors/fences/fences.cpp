@@ -2,6 +2,7 @@
 
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/flow/refresher.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/registry/spawn.hpp"
@@ -23,16 +24,14 @@ const char* name_of(fence_log::scope scope) {
 }
 
 struct state {
-  flows flows;
+  state() = default;
   static inline const char* name = "fences";
   fence_log::handle log;
   fence_table* table = nullptr;
   options opt;
   fence_log::position known;
   std::optional<std::vector<fence_log::entry>> whole; ///< What came so far of a whole log that is not read to its end.
-  bool reading = false;
-  bool again = false; ///< A hint came while a reading was under way, which may not have seen it.
-  bool away = false;
+  std::optional<refresher> readings;
 };
 using pointer = handle::stateful_pointer<state>;
 
@@ -77,20 +76,10 @@ flow<caf::error> read_to_end(pointer self) {
   }
 }
 
-flow<> read(pointer self) {
-  auto& st = self->state;
-  st.reading = true;
-  do {
-    st.again = false;
-    const auto why = co_await read_to_end(self);
-    metrics::set("arrakis_fences_ready", "1 while the fences are known.", why ? 0 : 1);
-    if (why && !st.away)
-      log::warn("fences.away", {{"error", text_of(why)}});
-    if (!why && st.away)
-      log::info("fences.back");
-    st.away = static_cast<bool>(why);
-  } while (st.again);
-  st.reading = false;
+flow<caf::error> read(pointer self) {
+  auto why = co_await read_to_end(self);
+  metrics::set("arrakis_fences_ready", "1 while the fences are known.", why ? 0 : 1);
+  co_return why;
 }
 
 handle::behavior_type behavior(pointer self, fence_log::handle log, fence_table* table, options opt) {
@@ -98,17 +87,12 @@ handle::behavior_type behavior(pointer self, fence_log::handle log, fence_table*
   self->state.log = std::move(log);
   self->state.table = table;
   self->state.opt = opt;
+  self->state.readings.emplace([self] { return read(self); }, refresher::events{"fences.away", "fences.back"});
   self->send(self, poll{});
   return {
-    [self](const read_now&) {
-      if (self->state.reading)
-        self->state.again = true;
-      else
-        self->state.flows.start(read(self));
-    },
+    [self](const read_now&) { self->state.readings->read_now(); },
     [self](const poll&) {
-      if (!self->state.reading)
-        self->state.flows.start(read(self));
+      self->state.readings->read_if_idle();
       self->delayed_send(self, self->state.opt.every, poll{});
     },
   };

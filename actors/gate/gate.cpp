@@ -25,7 +25,7 @@ using pointer = handle::stateful_pointer<state>;
 fences::effect effect_of(const write& w) { return {w.community, w.fence, w.as_of, w.user}; }
 
 problem refusal(const fences::fence_table& known, const write& w) {
-  if (!w.of.deployment.empty() && !known.has_lease(w.of.deployment, w.of.run))
+  if (!w.of.id.empty() && !known.has_lease(w.of.id, w.of.run))
     return classify(fail(ec::stale, "the lease is over"), w.about);
   switch (known.judge(effect_of(w))) {
     case fences::verdict::allowed: return {};
@@ -62,7 +62,7 @@ flow<written> through(pointer self, write w) {
   if (!w.call.interaction)
     w.call.reason = fmt::format("Arrakis: {}{}", w.about, out.nonce.empty() ? "" : " [" + out.nonce + "]");
   w.call.may_leave = [known = st.fences, effect = effect_of(w), of = w.of] {
-    return known->allows(effect) && (of.deployment.empty() || known->has_lease(of.deployment, of.run));
+    return known->allows(effect) && (of.id.empty() || known->has_lease(of.id, of.run));
   };
   const auto until = w.call.until;
   auto answer = co_await ask(self, st.rest, {until.at + std::chrono::milliseconds{100}}, std::move(w.call));
@@ -99,9 +99,9 @@ handle::behavior_type behavior(pointer self, discord::rest rest, deployments::ha
     },
     [self](const hold& x) {
       if (x.until <= self->clock().now())
-        self->state.fences->release_lease(x.of.deployment, x.of.run);
+        self->state.fences->release_lease(x.of.id, x.of.run);
       else
-        self->state.fences->set_lease(x.of.deployment, x.of.run, x.until);
+        self->state.fences->set_lease(x.of.id, x.of.run, x.until);
     },
   };
 }

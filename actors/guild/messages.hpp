@@ -23,8 +23,7 @@ namespace arrakis::guild {
 /// begins after they asked.
 struct fetch {
   snowflake guild;
-  snowflake application; ///< Whose id stands for the bot's user while that is not known; 0: then ec::unavailable.
-  std::string tenant;    ///< For Discord's budget, which is shared out by tenant; empty: the guild's id.
+  std::string tenant; ///< For Discord's budget, which is shared out by tenant; empty: the guild's id.
   deadline until;
 };
 

@@ -15,10 +15,6 @@
 namespace arrakis::guild {
 namespace {
 
-/// How long, and in what steps, a reading waits for Discord to say who the bot is.
-constexpr std::chrono::milliseconds bot_known_after{250};
-constexpr int bot_looks_max = 20;
-
 /// Askers that wait for the next reading of one guild; further ones get ec::busy.
 constexpr size_t waiting_max = 256;
 
@@ -30,7 +26,7 @@ struct actor_state {
   static inline const char* name = "guild_reader";
   arrakis::flows flows;
   discord::rest rest;
-  std::function<snowflake()> bot;
+  discord::identity_port identity;
   /// The guilds that are being read, each with the askers that came meanwhile. They share the next reading: a guild
   /// that many ask about costs no more of Discord's budget than one that few do.
   std::unordered_map<snowflake, std::vector<waiting>> pending;
@@ -69,37 +65,39 @@ flow<caf::expected<T>> get(self_pointer self, discord::call call, std::string te
   co_return parse(answer->body);
 }
 
-flow<caf::expected<state>> read_as(self_pointer self, fetch q, snowflake bot) {
+/// The bot as a member of the guild.
+struct own_member {
+  snowflake user;
+  std::vector<snowflake> roles;
+};
+
+/// Waits until Discord has said who the bot is: its application has another id where it was made before 2016.
+flow<caf::expected<own_member>> get_own_member(self_pointer self, snowflake guild, std::string tenant, deadline until) {
+  const discord::get_identity question{{}, until};
+  const auto who = co_await ask(self, self->state.identity, until, question);
+  if (!who)
+    co_return fail(ec::unavailable, "Discord has not said yet which user the bot is");
+  auto roles = co_await get(self, discord::get_member(guild, who->bot), std::move(tenant), until, read_member_roles);
+  if (!roles)
+    co_return roles.error();
+  co_return own_member{who->bot, std::move(*roles)};
+}
+
+flow<caf::expected<state>> read_now(self_pointer self, fetch q) {
   const auto tenant = tenant_of(q.tenant, q.guild);
   auto all = co_await all_or_error(get(self, discord::get_guild(q.guild), tenant, q.until, read_guild),
                                    get(self, discord::get_roles(q.guild), tenant, q.until, read_roles),
                                    get(self, discord::get_channels(q.guild), tenant, q.until, read_channels),
-                                   get(self, discord::get_member(q.guild, bot), tenant, q.until, read_member_roles));
+                                   get_own_member(self, q.guild, tenant, q.until));
   if (!all)
     co_return all.error();
-  auto& [now, roles, channels, own_roles] = *all;
+  auto& [now, roles, channels, own] = *all;
   now.id = q.guild;
   now.roles = std::move(roles);
   now.channels = std::move(channels);
-  now.bot = bot;
-  now.bot_roles = std::move(own_roles);
+  now.bot = own.user;
+  now.bot_roles = std::move(own.roles);
   co_return std::move(now);
-}
-
-/// Until Discord has said who the bot is, its application's id is tried, which is the same for most: a server that
-/// knows no such member is read again once the bot is known.
-flow<caf::expected<state>> read_now(self_pointer self, fetch q) {
-  const auto known = self->state.bot();
-  if (!known && !q.application)
-    co_return fail(ec::unavailable, "the bot's own user is not known yet");
-  auto now = co_await read_as(self, q, known ? known : q.application);
-  if (known || now || code_of(now.error()) != ec::not_found)
-    co_return now;
-  for (int n = 0; n < bot_looks_max && !self->state.bot(); ++n)
-    co_await nap(self, bot_known_after);
-  if (const auto bot = self->state.bot(); bot && bot != q.application)
-    now = co_await read_as(self, q, bot);
-  co_return now;
 }
 
 /// Reads for `group`, then for those that asked meanwhile, until nobody is left.
@@ -175,10 +173,10 @@ flow<> answer_creations(self_pointer self, fetch_creations q, caf::typed_respons
   promise.deliver(std::move(out));
 }
 
-handle::behavior_type behavior(self_pointer self, discord::rest rest, std::function<snowflake()> bot) {
+handle::behavior_type behavior(self_pointer self, discord::rest rest, discord::identity_port identity) {
   keep_exception_text(self);
   self->state.rest = std::move(rest);
-  self->state.bot = std::move(bot);
+  self->state.identity = std::move(identity);
   return {
     [self](const fetch& q) { return enter(self, q); },
     [self](const fetch_roles& q) -> caf::result<role_list> {
@@ -195,8 +193,8 @@ handle::behavior_type behavior(self_pointer self, discord::rest rest, std::funct
 }
 } // namespace
 
-handle start(caf::actor_system& sys, discord::rest rest, std::function<snowflake()> bot) {
-  return registry::spawn(sys, {"guild_reader"}, behavior, std::move(rest), std::move(bot));
+handle start(caf::actor_system& sys, discord::rest rest, discord::identity_port identity) {
+  return registry::spawn(sys, {"guild_reader"}, behavior, std::move(rest), std::move(identity));
 }
 
 } // namespace arrakis::guild

@@ -3,6 +3,7 @@
 #include "actors/guild/core/bot_permissions.hpp"
 #include "adapters/discord/rest/calls.hpp"
 #include "schemas/permissions.hpp"
+#include "tests/support/fakes/identity.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <caf/scoped_actor.hpp>
@@ -26,7 +27,7 @@ struct fixture {
     {"/guilds/200000000000000000/channels", {200, R"([{"id":"200000000000000005","type":0,"name":"general"}])"}}};
   test::sim_system sim;
   guild::handle guilds;
-  snowflake bot; ///< Not known yet.
+  bool bot_known = true; ///< Its user is 9; its application has the id 7, which is no member of the guild.
   int readings = 0;
   std::set<std::string> tenants; ///< Of the calls.
   caf::error rest_error;         ///< Instead of any answer.
@@ -52,11 +53,10 @@ struct fixture {
         return at->second;
       }};
     };
-    guilds = guild::start(sim.sys(), sim.sys().spawn(discord), [this] { return bot; });
+    guilds = guild::start(sim.sys(), sim.sys().spawn(discord), test::start_identity(sim.sys(), bot_known, {{7}, {9}}));
   }
   caf::expected<guild::state> fetch() {
-    return sim.ask<guild::state>(guilds,
-                                 guild::fetch{snowflake{200000000000000000}, snowflake{9}, {}, {sim.now() + 3s}});
+    return sim.ask<guild::state>(guilds, guild::fetch{snowflake{200000000000000000}, {}, {sim.now() + 3s}});
   }
 };
 } // namespace
@@ -74,7 +74,6 @@ TEST_CASE_FIXTURE(fixture, "guild reader: the bot's permissions are those of its
 
 TEST_CASE_FIXTURE(fixture, "guild reader: what cannot be read is an error, not an empty guild") {
   const std::string member = "/guilds/200000000000000000/members/9";
-  bot = snowflake{9};
   const auto error = [&](discord::answer a) {
     answers[member] = std::move(a);
     return fetch().error();
@@ -101,7 +100,7 @@ TEST_CASE_FIXTURE(fixture,
   holds = true;
   caf::scoped_actor self{sim.sys()};
   auto pending = self->request(guilds, caf::infinite,
-                               guild::fetch{snowflake{200000000000000000}, snowflake{9}, {}, {sim.now() + 3s}});
+                               guild::fetch{snowflake{200000000000000000}, {}, {sim.now() + 3s}});
   sim.run();
   REQUIRE(held.size() == 4); // One after the other there would be one.
   REQUIRE(self->has_next_message());
@@ -117,37 +116,35 @@ TEST_CASE_FIXTURE(fixture, "guild reader: a token that Discord refuses is no wor
   CHECK(text_of(got.error()) == "the token is not valid");
 }
 
-TEST_CASE_FIXTURE(fixture,
-                  "guild reader: without a known bot user it reads nothing; with the application's id it does") {
-  const auto by = [&](snowflake application) {
-    return sim.ask<guild::state>(guilds,
-                                 guild::fetch{snowflake{200000000000000000}, application, {}, {sim.now() + 3s}});
-  };
-  CHECK(code_of(by({}).error()) == ec::unavailable);
-  CHECK(by({9}));
+TEST_CASE_FIXTURE(fixture, "guild reader: a process that has just begun waits until it knows its bot's user") {
+  bot_known = false;
+  caf::scoped_actor self{sim.sys()};
+  auto pending = self->request(guilds, caf::infinite,
+                               guild::fetch{snowflake{200000000000000000}, {}, {sim.now() + 10s}});
+  sim.advance(7s);
+  CHECK_FALSE(self->has_next_message());
+  bot_known = true;
+  sim.advance(10ms); // It is woken.
+  REQUIRE(self->has_next_message());
+  pending.receive([](const guild::state& facts) { CHECK(facts.bot == snowflake{9}); }, // And not the application's id.
+                  [](const caf::error& e) { FAIL_CHECK(text_of(e)); });
 }
 
 TEST_CASE_FIXTURE(fixture,
-                  "guild reader: where the application's id is not the bot's, it waits until the bot is known") {
-  const auto read = [&] {
-    caf::scoped_actor self{sim.sys()};
-    auto pending = self->request(guilds, caf::infinite,
-                                 guild::fetch{snowflake{200000000000000000}, snowflake{7}, {}, {sim.now() + 10s}});
-    sim.advance(1s);
-    CHECK_FALSE(self->has_next_message());
-    bot = snowflake{9};
-    sim.advance(1s);
-    std::optional<caf::error> failed;
-    pending.receive([](const guild::state&) {}, [&](const caf::error& e) { failed = e; });
-    return failed;
-  };
-  answers["/guilds/200000000000000000/members/7"] = {404, "{}", 10007, "Unknown Member"};
-  CHECK_FALSE(read());
-  bot = {};
-  answers["/guilds/200000000000000000/members/9"] = {404, "{}", 10007, "Unknown Member"};
-  const auto gone = read();
-  REQUIRE(gone);
-  CHECK(code_of(*gone) == ec::not_found);
+                  "guild reader: at the asker's deadline a bot that is not known yet makes a guild unavailable") {
+  bot_known = false;
+  caf::scoped_actor self{sim.sys()};
+  auto pending = self->request(guilds, caf::infinite,
+                               guild::fetch{snowflake{200000000000000000}, {}, {sim.now() + 2s}});
+  sim.advance(1'999ms);
+  CHECK_FALSE(self->has_next_message());
+  sim.advance(1ms);
+  REQUIRE(self->has_next_message());
+  pending.receive([](const guild::state&) { CHECK(false); },
+                  [](const caf::error& e) {
+                    CHECK(code_of(e) == ec::unavailable);
+                    CHECK(text_of(e) == "Discord has not said yet which user the bot is");
+                  });
 }
 
 TEST_CASE_FIXTURE(fixture, "guild reader: the budget is the tenant's where there is one, else the guild's") {
@@ -183,18 +180,9 @@ TEST_CASE_FIXTURE(fixture, "guild reader: who made what is unknown without View 
   CHECK(made->entries.empty());
 }
 
-TEST_CASE_FIXTURE(fixture, "guild reader: a bot whose user has another id than its application is read by its own") {
-  bot = snowflake{7};
-  answers["/guilds/200000000000000000/members/7"] = std::exchange(answers["/guilds/200000000000000000/members/9"],
-                                                                  {404, "{}"});
-  auto facts = fetch();
-  REQUIRE(facts);
-  CHECK(facts->bot == bot);
-}
-
 TEST_CASE_FIXTURE(fixture, "guild reader: those who ask while a guild is read share the next reading") {
   caf::scoped_actor self{sim.sys()};
-  const guild::fetch q{snowflake{200000000000000000}, snowflake{9}, {}, {sim.now() + 3s}};
+  const guild::fetch q{snowflake{200000000000000000}, {}, {sim.now() + 3s}};
   for (int i = 0; i < 50; ++i)
     self->send(guilds, q);
   auto last = self->request(guilds, caf::infinite, q);
@@ -207,7 +195,7 @@ TEST_CASE_FIXTURE(fixture, "guild reader: those who ask while a guild is read sh
 
 TEST_CASE_FIXTURE(fixture, "guild reader: more than 256 who ask about one server at once hear that it is busy") {
   caf::scoped_actor self{sim.sys()};
-  const guild::fetch q{snowflake{200000000000000000}, snowflake{9}, {}, {sim.now() + 3s}};
+  const guild::fetch q{snowflake{200000000000000000}, {}, {sim.now() + 3s}};
   for (int i = 0; i < 257; ++i)
     self->send(guilds, q);
   auto refused = self->request(guilds, caf::infinite, q);

@@ -1,13 +1,18 @@
 #pragma once
 // To add one: make a folder beside this file with a .cpp that defines `const job_kind& <folder>::definition()` in
-// arrakis::jobs, and a test; the build finds it. Smallest example: synthesize_community. A kind must bear being started
-// twice (the queue delivers at least once) and being ended anywhere: what it does must be found again by its successor.
+// arrakis::jobs, and a test; the build finds it. Its terms (messages.hpp) name its queue, which may be one of its own.
+// Smallest example: tests/extensions/jobs. A kind must bear being started twice (the queue delivers at least once) and
+// being ended anywhere: what it does must be found again by its successor.
 #include "actors/gate/messages.hpp"
 #include "actors/guild/messages.hpp"
+#include "actors/jobs/messages.hpp"
+#include "adapters/discord/identity/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
+#include "adapters/postgres/reconciliations/messages.hpp"
 #include "adapters/queue/messages.hpp"
 #include "adapters/signer/messages.hpp"
+#include "runtime/services.hpp"
 
 #include <chrono>
 #include <functional>
@@ -17,27 +22,29 @@
 
 namespace arrakis::jobs {
 
-/// What jobs may use.
+/// What jobs may use. Nothing is added for a single kind: it finds what it needs beyond this in `available`.
 struct services {
   gate::handle gate;    ///< All writes to Discord.
   guild::handle guilds; ///< All reads of a guild.
   manifests::handle manifests;
   deployments::handle deployments;
+  reconciliations::handle reconciliations;
   signer::handle signer;
-  /// The bot's own user; 0 while it is not known, and a job waits. Empty: the application's id, the same for most bots.
-  std::function<snowflake()> bot;
+  discord::identity_port identity;
   std::string worker; ///< This incarnation of this process: a lease that bears it is no other's.
-  std::function<void(queue::progress)> report; ///< To the queue; may be empty.
+  std::function<void(const job_queue&, queue::progress)> report; ///< To the queue of the job; may be empty.
   /// How long what a job works on is its own without a renewal, of which there is one in each quarter. As long as the
   /// queue's lock (queue.lock_ms), so that both tell of a dead worker at the same time (P8).
   std::chrono::milliseconds lease{8'000};
+  /// By type: the addresses of the process, as arrakisd's tree provides them. It outlives the jobs; null in tests of
+  /// kinds that need none.
+  const arrakis::services* available = nullptr;
   bool adopts =
     true; ///< Off only in the twin of the crash tests, which then see what an interrupted create leaves twice.
 };
 
 struct job_kind {
-  std::string_view name;            ///< As in the queue: "SYNTHESIZE_COMMUNITY".
-  std::string_view help;            ///< One sentence.
+  job_terms terms;
   std::chrono::milliseconds within; ///< A job that runs longer is ended and counts as failed, retryable.
   /// One actor for one job: it answers `process` once and ends.
   std::function<queue::processor(caf::actor_system&, const services&)> start;
@@ -45,5 +52,8 @@ struct job_kind {
 
 /// All kinds, in the order of their folders' names.
 const std::vector<const job_kind*>& all();
+
+/// The queues that kinds name, each once, by name.
+std::vector<const job_queue*> queues(const std::vector<const job_kind*>& kinds = all());
 
 } // namespace arrakis::jobs

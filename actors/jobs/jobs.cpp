@@ -23,8 +23,19 @@ struct running {
   queue::job job;
   reply to;
 };
+queue::outcome crashed(const std::string& why) {
+  return {.what = queue::outcome::failed_retryable, .reason = "UNKNOWN_ERROR: the job's actor ended: " + why};
+}
+
 struct state {
   state() = default;
+  /// However this actor ends, its jobs end with it (they are linked), and the queue hears of each at once. CAF tells
+  /// whoever waits for an answer nothing when the one who owes it ends, and the locks would be renewed for an hour.
+  ~state() {
+    for (auto& [who, each] : open)
+      each.to.deliver(crashed("the one who answers for it has ended"));
+  }
+  state(const state&) = delete;
   static inline const char* name = "jobs";
   services svc;
   std::vector<const job_kind*> kinds;
@@ -74,17 +85,15 @@ void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
   done.to.deliver(std::move(result));
 }
 
-queue::outcome crashed(const std::string& why) {
-  return {.what = queue::outcome::failed_retryable, .reason = "UNKNOWN_ERROR: the job's actor ended: " + why};
-}
-
 caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
   auto& st = self->state;
   const auto kind = std::find_if(st.kinds.begin(), st.kinds.end(),
-                                 [&](const job_kind* k) { return k->name == x.what.name; });
+                                 [&](const job_kind* k) { return k->terms.name == x.what.name; });
   if (kind == st.kinds.end())
     return queue::outcome{.what = queue::outcome::failed_final,
                           .reason = "UNKNOWN_JOB_TYPE: there is no job kind '" + x.what.name + "'"};
+  if (auto bad = check_payload((*kind)->terms, x.what.data_json))
+    return queue::outcome{.what = queue::outcome::failed_final, .reason = "INVALID_PAYLOAD: " + text_of(bad)};
   auto promise = self->make_response_promise<queue::outcome>();
   registry::seat place{registry::place::here(), {x.what.name, x.what.id}, false};
   const auto worker = caf::actor_cast<queue::processor>(
@@ -118,6 +127,15 @@ queue::processor::behavior_type behavior(pointer self, services svc, std::vector
   return {[self](const queue::process& x) { return begin(self, x); }};
 }
 } // namespace
+
+std::vector<const job_queue*> queues(const std::vector<const job_kind*>& kinds) {
+  std::vector<const job_queue*> result;
+  for (const auto* kind : kinds)
+    if (std::ranges::find(result, kind->terms.queue) == result.end())
+      result.push_back(kind->terms.queue);
+  std::ranges::sort(result, {}, &job_queue::name);
+  return result;
+}
 
 queue::processor start(caf::actor_system& sys, services svc, const std::vector<const job_kind*>& kinds) {
   return registry::spawn(sys, {"jobs"}, behavior, std::move(svc), kinds);

@@ -40,14 +40,15 @@ queue::processor::behavior_type trial(queue::processor::stateful_pointer<state> 
 }
 
 const jobs::job_kind trial_kind{
-  .name = "TRIAL",
-  .help = "For tests.",
+  .terms = {.name = "TRIAL", .help = "For tests.", .queue = &jobs::discord_synthesis},
   .within = 5s,
   .start = [](caf::actor_system& sys, const jobs::services&) -> queue::processor { return sys.spawn(trial); }};
 
 struct bench {
+  explicit bench(const std::vector<const jobs::job_kind*>& kinds = {&trial_kind})
+    : jobs(jobs::start(sim.sys(), {}, kinds)) {}
   test::sim_system sim;
-  queue::processor jobs = jobs::start(sim.sys(), {}, {&trial_kind});
+  queue::processor jobs;
   caf::scoped_actor self{sim.sys()};
   queue::outcome run(std::string data, std::string name = "TRIAL") {
     auto pending = self->request(jobs, caf::infinite, queue::process{{"j", name, data}});
@@ -69,6 +70,61 @@ TEST_CASE("jobs: every end of a job actor is an answer to the queue, and none is
   CHECK(b.run("hang").what == queue::outcome::failed_retryable);
   CHECK(running == 0);
   CHECK(b.run("answer").what == queue::outcome::completed); // And it still serves.
+}
+
+TEST_CASE("jobs: data that is not as the kind says is final, and no actor is started for it") {
+  const jobs::job_kind strict{.terms = {.name = "STRICT",
+                                        .help = "For tests.",
+                                        .queue = &jobs::discord_synthesis,
+                                        .payload = {{jobs::field::uuid, "communityId"},
+                                                    {jobs::field::positive, "version"},
+                                                    {jobs::field::snowflake, "guild", false},
+                                                    {jobs::field::text, "why", false}}},
+                              .within = 5s,
+                              .start = trial_kind.start};
+  const auto fault = [&](std::string_view data) { return text_of(jobs::check_payload(strict.terms, data)); };
+  const std::string community = R"("communityId":"6ba7b810-9dad-11d1-80b4-000000000011")";
+  CHECK_FALSE(jobs::check_payload(strict.terms, "{" + community + R"(,"version":1,"more":[]})"));
+  CHECK(fault("nothing").starts_with("data of STRICT: "));
+  CHECK(fault("[]") == "data of STRICT: must be an object");
+  CHECK(fault(R"({"communityId":"x","version":1})")
+        == "data of STRICT: field 'communityId' must be a UUID other than nil");
+  CHECK(fault("{" + community + "}") == "data of STRICT: field 'version' must be a positive integer");
+  CHECK(fault("{" + community + R"(,"version":0})") == "data of STRICT: field 'version' must be a positive integer");
+  CHECK(fault("{" + community + R"(,"version":1,"guild":7})")
+        == "data of STRICT: field 'guild' must be a snowflake as a text");
+  CHECK(fault("{" + community + R"(,"version":1,"why":{}})") == "data of STRICT: field 'why' must be a text");
+
+  bench b{{&strict}};
+  const auto got = b.run("[]", "STRICT");
+  CHECK(got.what == queue::outcome::failed_final);
+  CHECK(got.reason == "INVALID_PAYLOAD: data of STRICT: must be an object");
+}
+
+TEST_CASE("jobs: a kind finds by type what it alone needs") {
+  struct ration {
+    std::string value_json;
+  };
+  const jobs::job_kind kind{.terms = {.name = "RATION", .help = "For tests.", .queue = &jobs::discord_synthesis},
+                            .within = 5s,
+                            .start = [](caf::actor_system& sys, const jobs::services& svc) -> queue::processor {
+                              auto body = [given = svc.available->get<ration>()](queue::processor::pointer self) {
+                                return queue::processor::behavior_type{
+                                  [self, given](const queue::process&) -> caf::result<queue::outcome> {
+                                    self->quit();
+                                    return queue::outcome{.value_json = given.value_json};
+                                  }};
+                              };
+                              return sys.spawn(body);
+                            }};
+  services available;
+  available.provide(ration{"42"});
+  test::sim_system sim;
+  caf::scoped_actor self{sim.sys()};
+  auto processor = jobs::start(sim.sys(), {.available = &available}, {&kind});
+  auto pending = self->request(processor, caf::infinite, queue::process{{"j", "RATION", ""}});
+  sim.advance(6s);
+  pending.receive([](queue::outcome& x) { CHECK(x.value_json == "42"); }, [](caf::error& e) { FAIL(text_of(e)); });
 }
 
 TEST_CASE("jobs: an unknown kind is final") {
@@ -109,13 +165,30 @@ TEST_CASE("jobs: job actors end with their processor") {
   CHECK(running == 0);
 }
 
-TEST_CASE("jobs: the kinds of this build have distinct names, a help text and a limit") {
-  std::set<std::string_view> names;
+TEST_CASE("jobs: the kinds of this build have distinct names, a help text, a queue and limits") {
+  std::set<std::string_view> names, queues;
+  for (const auto* queue : jobs::queues())
+    CHECK_MESSAGE(queues.insert(queue->name).second, "two queues of one name: ", queue->name);
   for (const auto* kind : jobs::all()) {
-    CHECK(names.insert(kind->name).second);
-    CHECK_FALSE(kind->help.empty());
+    CHECK(names.insert(kind->terms.name).second);
+    CHECK_FALSE(kind->terms.help.empty());
     CHECK(kind->within > 0s);
+    REQUIRE(kind->terms.queue);
+    CHECK(queues.contains(kind->terms.queue->name));
+    CHECK(kind->terms.closes_within > kind->within);
     CHECK(kind->start);
   }
   CHECK(names.contains("SYNTHESIZE_COMMUNITY"));
+}
+
+TEST_CASE("jobs: when their processor ends, whoever waits for one of them hears so at once") {
+  bench b;
+  auto waits = b.self->request(b.jobs, caf::infinite, queue::process{{"j", "TRIAL", "hang"}});
+  b.sim.run();
+  CHECK_FALSE(b.self->has_next_message());
+  caf::anon_send_exit(b.jobs, caf::exit_reason::kill);
+  b.sim.run();
+  REQUIRE(b.self->has_next_message());
+  waits.receive([](const queue::outcome& x) { CHECK(x.what == queue::outcome::failed_retryable); },
+                [](const caf::error& e) { FAIL_CHECK(text_of(e)); });
 }

@@ -1,10 +1,12 @@
 #pragma once
-// Carries out what committed decisions still owe the world: manifests into the object store, jobs into the queue.
+// Carries out what committed decisions still owe the world, each kind of work item by its target (targets/target.hpp):
+// manifests into the object store, jobs into their queues.
 //
 // Every step may be repeated, so several relays may run at once and a crash anywhere costs nothing but the repetition.
-// A row is closed by the recorded end of its work: the relay closes those of the object store, the deployment closes
-// those of its job. A row that was sent long ago is looked up in the queue, and sent again when Redis no longer knows
-// its job.
+// A row is closed by the recorded end of its work, whoever records it: the store's answer closes those of the object
+// store, the transaction that ends a deployment closes those of its job. A row that is still open past its deadline is
+// reported once (log, metric, arrakisctl jobs overdue) and no longer counts against its tenant.
+#include "actors/jobs/messages.hpp"
 #include "actors/outbox_relay/messages.hpp"
 #include "adapters/objects/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
@@ -14,28 +16,45 @@
 
 #include <caf/actor_system.hpp>
 #include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace arrakis::targets {
+struct target;
+const std::vector<const target*>& all();
+} // namespace arrakis::targets
 
 namespace arrakis::outbox_relay {
+
+/// A queue, and how many jobs one tenant may have in it, of all kinds together.
+struct queue_port {
+  queue::handle port;
+  int per_tenant_max = 4;
+};
 
 struct deps {
   outbox::handle outbox;
   manifests::handle manifests;
   objects::handle objects;
-  signer::handle signer; ///< Its public keys: what an object may lose its place to.
-  queue::handle queue;
+  signer::handle signer;                                 ///< Its public keys: what an object may lose its place to.
+  std::map<std::string, queue_port, std::less<>> queues; ///< By the name of the job_queue.
+  std::vector<const jobs::job_terms*> kinds;             ///< Rows of other kinds wait for a node that knows them.
 };
 
 struct options {
-  std::chrono::milliseconds poll{250};          ///< Between two looks without a kick.
-  std::chrono::milliseconds poll_max{5'000};    ///< While the outbox itself cannot be read.
-  std::chrono::milliseconds step{5'000};        ///< Deadline of each question to a port.
-  std::chrono::milliseconds look_up{10'000};    ///< A job sent longer ago than this is looked up in the queue.
-  size_t rows_max = 100;                        ///< Rows in work at a time.
-  int jobs_per_tenant_max = 4;                  ///< Jobs of a tenant in the queue at a time.
-  int job_attempts = 3;                         ///< Of each job.
-  std::chrono::milliseconds job_backoff{5'000}; ///< The delay of its back-off {type: 'arrakis'}: 5 s, 25 s.
+  std::chrono::milliseconds poll{250};             ///< Between two looks without a kick.
+  std::chrono::milliseconds poll_max{5'000};       ///< While the outbox itself cannot be read.
+  std::chrono::milliseconds step{5'000};           ///< Deadline of each question to a port.
+  std::chrono::milliseconds look_up{10'000};       ///< A job sent longer ago than this is looked up in the queue.
+  std::chrono::milliseconds look_up_late{900'000}; ///< The same of an overdue one.
+  std::chrono::milliseconds report_every{10'000};  ///< Between two looks for overdue rows.
+  size_t rows_max = 100;                           ///< Rows in work at a time.
+  int job_attempts = 3;                            ///< Of jobs whose kind names no number.
+  bool counts_overdue = false;                     ///< As in outbox::due.
 };
 
-handle start(caf::actor_system&, deps, options = {});
+handle start(caf::actor_system&, deps, options = {}, const std::vector<const targets::target*>& = targets::all());
 
 } // namespace arrakis::outbox_relay

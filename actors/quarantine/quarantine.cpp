@@ -2,6 +2,7 @@
 
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
+#include "runtime/flow/refresher.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/registry/spawn.hpp"
@@ -11,19 +12,18 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <deque>
+#include <optional>
 
 namespace arrakis::quarantine {
 namespace {
 struct state {
-  flows flows;
+  state() = default;
   static inline const char* name = "quarantine";
   quarantines::handle store;
   quarantine::table* table = nullptr;
   options opt;
   std::deque<quarantines::crash> unsaved; ///< Of this process; not in PostgreSQL yet.
-  bool reading = false;
-  bool again = false; ///< A crash or a hint came while a reading was under way.
-  bool away = false;
+  std::optional<refresher> readings;
 };
 using pointer = handle::stateful_pointer<state>;
 
@@ -80,31 +80,13 @@ flow<caf::error> synchronize(pointer self) {
   co_return caf::error{};
 }
 
-flow<> read(pointer self) {
-  auto& st = self->state;
-  st.reading = true;
-  do {
-    st.again = false;
-    const auto why = co_await synchronize(self);
-    if (why && !st.away)
-      log::warn("quarantine.store_away", {{"error", text_of(why)}});
-    st.away = static_cast<bool>(why);
-  } while (st.again && !st.away);
-  st.reading = false;
-}
-
-void read_at_once(pointer self) {
-  if (self->state.reading)
-    self->state.again = true;
-  else
-    self->state.flows.start(read(self));
-}
-
 handle::behavior_type behavior(pointer self, quarantines::handle store, table* what, options opt) {
   keep_exception_text(self);
   self->state.store = std::move(store);
   self->state.table = what;
   self->state.opt = std::move(opt);
+  self->state.readings.emplace([self] { return synchronize(self); },
+                               refresher::events{"quarantine.store_away", "quarantine.store_back"});
   self->send(self, poll{});
   return {
     [self](const quarantines::crash& x) {
@@ -113,12 +95,11 @@ handle::behavior_type behavior(pointer self, quarantines::handle store, table* w
         log::error("quarantine.not_saved", {{"kind", x.kind}, {"key", x.key}, {"error", "too many wait to be saved"}});
       else
         st.unsaved.push_back(x);
-      read_at_once(self);
+      st.readings->read_now();
     },
-    [self](const read_now&) { read_at_once(self); },
+    [self](const read_now&) { self->state.readings->read_now(); },
     [self](const poll&) {
-      if (!self->state.reading)
-        self->state.flows.start(read(self));
+      self->state.readings->read_if_idle();
       self->delayed_send(self, self->state.opt.every, poll{});
     },
   };

@@ -1,13 +1,15 @@
 #pragma once
 // Compares what a community wants (manifest), what was last applied (shadow state) and what the guild has, by
-// snowflake.
+// snowflake; and has the plan applied that an admin saw.
+#include "actors/guild/core/comparison.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
+#include "runtime/secret.hpp"
 #include "schemas/ids.hpp"
 
 #include <caf/typed_actor.hpp>
+#include <chrono>
 #include <string>
-#include <vector>
 
 namespace arrakis::reconciler {
 /// The three-way diff of a guild as a plan in sentences. ec::not_found: the guild has no deployed community.
@@ -16,10 +18,24 @@ struct drift {
   snowflake guild;
   deadline until;
 };
-struct drift_report {
-  std::vector<std::string> lines;
-  bool clean = false;
-  std::string remaining; ///< "9 old roles remain": what no plan wants any more; empty: nothing.
+using drift_report = blueprint::comparison;
+
+/// Has a plan applied: the admin saw it, and confirmed it. The guild is read anew. Errors as of `drift`, and those of
+/// reconciliations::request, with a sentence each.
+struct apply {
+  snowflake guild;
+  snowflake admin;
+  std::string plan_sha256; ///< As the confirmed button carried it.
+  std::string key;         ///< The idempotency key of this confirmation.
+  snowflake application;
+  secret interaction_token; ///< For progress into the message.
+  std::chrono::milliseconds token_life{0};
+  std::string trace;
+  deadline until;
 };
-using handle = caf::typed_actor<caf::replies_to<drift>::with<drift_report>>;
+struct applied {
+  bool started = false; ///< No: the guild has another plan by now, and nothing was asked for.
+  drift_report now;
+};
+using handle = caf::typed_actor<caf::replies_to<drift>::with<drift_report>, caf::replies_to<apply>::with<applied>>;
 } // namespace arrakis::reconciler

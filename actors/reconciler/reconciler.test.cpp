@@ -4,6 +4,7 @@
 #include "actors/guild/reader.hpp"
 #include "tests/support/fakes/budget.hpp"
 #include "tests/support/fakes/discord.hpp"
+#include "tests/support/fakes/identity.hpp"
 #include "tests/support/fakes/manifest.hpp"
 #include "tests/support/fakes/store.hpp"
 
@@ -20,9 +21,11 @@ struct bench {
   test::fake_store store{sim, test::fake_discord::guild_id};
   discord::rest rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, town.transport(),
                                       test::memory_budget(sim.sys()));
-  guild::handle guilds = guild::start(sim.sys(), rest, [] { return test::fake_discord::bot; });
-  reconciler::handle actor = reconciler::start(
-    sim.sys(), {store.communities_port(), store.manifests_port(), store.deployments_port(), guilds});
+  guild::handle guilds = guild::start(sim.sys(), rest, test::start_identity(sim.sys(), town.bot_known));
+  reconciler::handle actor = reconciler::start(sim.sys(), {store.communities_port(), store.manifests_port(),
+                                                           store.deployments_port(), store.reconciliations_port(),
+                                                           guilds, [this] { ++kicks; }});
+  int kicks = 0;
   ~bench() {
     caf::anon_send_exit(rest, caf::exit_reason::kill);
     sim.run();
@@ -89,4 +92,87 @@ TEST_CASE("reconciler: a guild that cannot be read is not a clean one") {
   b.town.decide = {};
   b.town.kicked = true;
   CHECK(text_of(b.drift().error()) == "The bot is not in this server any more. Invite it again.");
+}
+
+namespace {
+caf::expected<reconciler::applied> apply_plan(bench& b, const std::string& sha256, std::string key = "click") {
+  caf::scoped_actor self{b.sim.sys()};
+  auto pending = self->request(b.actor, caf::infinite,
+                               reconciler::apply{.guild = test::fake_discord::guild_id,
+                                                 .admin = {4},
+                                                 .plan_sha256 = sha256,
+                                                 .key = std::move(key),
+                                                 .until = {b.sim.now() + 5s}});
+  b.sim.advance(6s);
+  std::optional<caf::expected<reconciler::applied>> result;
+  REQUIRE(self->has_next_message());
+  pending.receive([&](reconciler::applied& x) { result.emplace(std::move(x)); },
+                  [&](caf::error& e) { result.emplace(std::move(e)); });
+  return std::move(*result);
+}
+} // namespace
+
+TEST_CASE("reconciler: the plan that was confirmed is owed as a job, once for all clicks on the same button") {
+  bench b;
+  b.deploy();
+  b.store.work.begin()->second.state = "completed";
+  b.town.guild.roles.back().color = 1;
+  const auto shown = b.drift();
+  REQUIRE(shown);
+  const auto first = apply_plan(b, shown->plan_sha256);
+  REQUIRE(first);
+  CHECK(first->started);
+  CHECK(b.kicks == 1);
+  REQUIRE(b.store.repairs.size() == 1);
+  CHECK(b.store.repairs[0].plan_json == shown->plan_json);
+  CHECK(apply_plan(b, shown->plan_sha256)->started);
+  b.town.guild.roles.back().color = 2; // By our own doing, half way.
+  CHECK(apply_plan(b, shown->plan_sha256)->started);
+  CHECK(b.store.repairs.size() == 1);
+  const auto other = apply_plan(b, shown->plan_sha256, "another click");
+  CHECK(code_of(other.error()) == ec::conflict);
+  CHECK(text_of(other.error()).find("An earlier Apply is still running") != std::string::npos);
+  CHECK(b.drift()->last_apply.find("An Apply is running") != std::string::npos);
+  CHECK(b.drift()->applying);
+}
+
+TEST_CASE("reconciler: a guild that changed since has another plan, and nothing is owed") {
+  bench b;
+  b.deploy();
+  b.store.work.begin()->second.state = "completed";
+  b.town.guild.roles.back().color = 1;
+  const auto shown = b.drift();
+  b.town.guild.roles.back().color = 2;
+  const auto got = apply_plan(b, shown->plan_sha256);
+  REQUIRE(got);
+  CHECK_FALSE(got->started);
+  CHECK(got->now.plan_sha256 == b.drift()->plan_sha256);
+  CHECK(b.store.repairs.empty());
+  CHECK(b.kicks == 0);
+}
+
+TEST_CASE("reconciler: while a deployment runs, Apply says so and does nothing") {
+  bench b;
+  b.deploy();
+  b.town.guild.roles.back().color = 1;
+  const auto got = apply_plan(b, b.drift()->plan_sha256);
+  CHECK(text_of(got.error()).find("A deployment is running") != std::string::npos);
+  CHECK(b.store.repairs.empty());
+}
+
+TEST_CASE("reconciler: what Discord made twice is told as long as it is there") {
+  bench b;
+  b.deploy();
+  const auto used = b.town.guild.roles.back();
+  auto late = used;
+  late.id = b.town.next_id();
+  for (const auto id : {used.id, late.id})
+    b.town.audit.push_back({test::fake_discord::bot, id, 30, "Arrakis: role “Silver” [0123]"});
+  CHECK(b.drift()->doubled.empty()); // Negative control: only one is in the guild.
+  b.town.guild.roles.push_back(late);
+  const auto report = b.drift();
+  REQUIRE(report->doubled.size() == 1);
+  CHECK(report->doubled[0].find("Delete " + late.id.text()) != std::string::npos);
+  b.town.audit_readable = false; // Not known is not an error.
+  CHECK(b.drift()->doubled.empty());
 }

@@ -18,9 +18,9 @@
 
 namespace arrakis::wizard::session {
 namespace {
-using interactions::said;
-using what_came = std::shared_ptr<const interaction>;
-using reply_to = caf::typed_response_promise<said>;
+using ingress::reply;
+using shared_interaction = std::shared_ptr<const interaction>;
+using promise = caf::typed_response_promise<reply>;
 using core::decision;
 using core::record;
 using core::step;
@@ -37,7 +37,7 @@ struct state {
 };
 using self_pointer = handle::stateful_pointer<state>;
 
-said apart(std::string_view sentence) { return {core::sentence_screen(sentence), true}; }
+reply apart(std::string_view sentence) { return {core::sentence_screen(sentence), true}; }
 /// Why there is no session for a click on one's message.
 std::string closed(const state& st, std::string_view session, std::string_view action = {}) {
   if (!core::belongs_to(session, st.user))
@@ -60,10 +60,10 @@ void count(const char* event) {
 flow<caf::expected<store::loaded>> load(self_pointer self, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.redis_within));
-  auto reply = co_await ask(self, st.to.redis, until, store::load(st.user, st.guild, until));
-  if (!reply)
-    co_return reply.error();
-  co_return store::read_loaded(*reply, st.user, st.guild);
+  auto from_redis = co_await ask(self, st.to.redis, until, store::load(st.user, st.guild, until));
+  if (!from_redis)
+    co_return from_redis.error();
+  co_return store::read_loaded(*from_redis, st.user, st.guild);
 }
 
 /// Writes `next` over the version `expected`. The result holds either `next` under its new version, or what is there
@@ -73,22 +73,23 @@ flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, re
   until = until.sooner(within(self, st.opt->limits.redis_within));
   next->version = expected + 1;
   next->updated_ms = wall_ms();
-  auto reply = co_await ask(self, st.to.redis, until, store::swap(expected, *next, st.opt->limits.session_ttl, until));
-  if (!reply)
-    co_return reply.error();
-  co_return store::read_swapped(*reply, st.user, st.guild);
+  auto from_redis = co_await ask(self, st.to.redis, until,
+                                 store::swap(expected, *next, st.opt->limits.session_ttl, until));
+  if (!from_redis)
+    co_return from_redis.error();
+  co_return store::read_swapped(*from_redis, st.user, st.guild);
 }
 
 // --- The guild
 
 /// Facts for a screen; a failure leaves them unknown, which the screens say.
-flow<> read_guild(self_pointer self, snowflake application, deadline until, bool anew) {
+flow<> read_guild(self_pointer self, deadline until, bool anew) {
   auto& st = self->state;
   const bool fresh = st.facts && self->clock().now() < st.facts_at + st.opt->limits.guild_fresh;
   if (fresh && !anew)
     co_return;
   until = until.sooner(within(self, st.opt->limits.guild_within));
-  guild::fetch question{st.guild, application, {}, until};
+  guild::fetch question{st.guild, {}, until};
   auto facts = co_await ask(self, st.to.guilds, until, std::move(question));
   st.facts.reset();
   if (facts) {
@@ -105,42 +106,41 @@ core::world world_of(self_pointer self) {
   return {*st.offered, st.facts ? &*st.facts : nullptr, wall_ms(), st.opt->limits.session_ttl.count()};
 }
 
-flow<said> shown(self_pointer self, record r, std::string notice, snowflake application, deadline until) {
+flow<reply> shown(self_pointer self, record r, std::string notice, deadline until) {
   if (r.at == step::role_mapping || r.at == step::review)
-    co_await read_guild(self, application, until, false);
-  co_return said{core::screen(r, world_of(self), notice), false};
+    co_await read_guild(self, until, false);
+  co_return reply{core::screen(r, world_of(self), notice), false};
 }
 
 /// What to show when somebody else's write came first.
-flow<said> lost(self_pointer self, store::loaded present, snowflake application, deadline until) {
+flow<reply> lost(self_pointer self, store::loaded present, deadline until) {
   count("overtaken");
   if (!present.session)
     co_return apart("Your setup was closed by another click, so this one did nothing. `/onboard` starts a new one.");
   std::string notice{overtaken};
-  co_return co_await shown(self, std::move(*present.session), std::move(notice), application, until);
+  co_return co_await shown(self, std::move(*present.session), std::move(notice), until);
 }
 
 /// Stores `next` over `expected` and shows it.
-flow<caf::expected<said>> keep(self_pointer self, int64_t expected, record next, std::string notice,
-                               snowflake application, deadline until) {
+flow<caf::expected<reply>> keep(self_pointer self, int64_t expected, record next, std::string notice, deadline until) {
   auto stored = co_await save(self, expected, &next, until);
   if (!stored)
     co_return stored.error();
   if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), application, until);
-  co_return co_await shown(self, std::move(next), std::move(notice), application, until);
+    co_return co_await lost(self, std::move(stored->present), until);
+  co_return co_await shown(self, std::move(next), std::move(notice), until);
 }
 
 // --- Beginning
 
 /// A fresh session over whatever version is there, filled from the community's active manifest where there is one.
-flow<caf::expected<said>> begin(self_pointer self, what_came x, int64_t expected, deadline until) {
+flow<caf::expected<reply>> begin(self_pointer self, shared_interaction x, int64_t expected, deadline until) {
   auto& st = self->state;
   const auto by = until.sooner(within(self, st.opt->limits.community_within));
   auto community = co_await ask(self, st.to.communities, by, community::describe{st.guild, by});
   if (!community)
     co_return community.error();
-  co_await read_guild(self, x->application, until, false);
+  co_await read_guild(self, until, false);
   auto r = core::fresh(core::session_id(random_hex(12), st.user), st.user, st.guild, x->channel, wall_ms());
   r.guild_name = st.facts ? st.facts->name : x->guild_name;
   std::string notice;
@@ -155,7 +155,7 @@ flow<caf::expected<said>> begin(self_pointer self, what_came x, int64_t expected
                               {"trace", x->trace},
                               {"base_version", r.base_version}});
   count("opened");
-  co_return co_await keep(self, expected, std::move(r), std::move(notice), x->application, until);
+  co_return co_await keep(self, expected, std::move(r), std::move(notice), until);
 }
 
 // --- Deployments
@@ -181,14 +181,6 @@ flow<caf::expected<record>> refreshed(self_pointer self, record r, deadline unti
   co_return stored->won || !stored->present.session ? next : *stored->present.session;
 }
 
-/// What is left of the interaction's token.
-std::chrono::milliseconds token_life(const interaction& x) {
-  // Discord: 15 minutes from the interaction. Five seconds less, for the last edit to arrive.
-  constexpr std::chrono::milliseconds whole{15 * 60'000 - 5'000};
-  const std::chrono::milliseconds age{x.received_ms > 0 ? wall_ms() - x.received_ms : 0};
-  return whole - std::clamp(age, std::chrono::milliseconds{0}, whole);
-}
-
 /// Nobody knows whether it was taken: the answer is to ask again with the same key.
 bool uncertain(ec code) {
   switch (code) {
@@ -212,7 +204,7 @@ bool uncertain(ec code) {
   return false;
 }
 
-flow<caf::expected<community::deployed>> submit(self_pointer self, record r, what_came x, deadline until) {
+flow<caf::expected<community::deployed>> submit(self_pointer self, record r, shared_interaction x, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.submit_within));
   community::deploy order;
@@ -223,7 +215,7 @@ flow<caf::expected<community::deployed>> submit(self_pointer self, record r, wha
   order.base_version = r.base_version;
   order.application = x->application;
   order.interaction_token = x->token;
-  order.token_life = token_life(*x);
+  order.token_life = token_left(*x, wall_ms());
   order.trace = x->trace;
   order.until = until;
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
@@ -231,29 +223,31 @@ flow<caf::expected<community::deployed>> submit(self_pointer self, record r, wha
 }
 
 /// `version` 0: the newest.
-flow<caf::expected<community::deployed>> run_again(self_pointer self, int64_t version, what_came x, deadline until) {
+flow<caf::expected<community::deployed>> run_again(self_pointer self, int64_t version, shared_interaction x,
+                                                   deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.submit_within));
-  community::retry order{st.guild, st.user, x->application, x->token, token_life(*x), until, version, x->trace};
+  community::retry order{st.guild, st.user, x->application, x->token, token_left(*x, wall_ms()),
+                         until,    version, x->trace};
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
   co_return done;
 }
 
 /// `next` is at DEPLOY: stored before anything is asked, so that a second click finds it there.
-flow<caf::expected<said>> deploy(self_pointer self, int64_t expected, decision d, what_came x, deadline until) {
+flow<caf::expected<reply>> deploy(self_pointer self, int64_t expected, decision d, shared_interaction x,
+                                  deadline until) {
   auto r = std::move(d.next);
   auto stored = co_await save(self, expected, &r, until);
   if (!stored)
     co_return stored.error();
   if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), x->application, until);
+    co_return co_await lost(self, std::move(stored->present), until);
   count("deploy");
   const bool again = d.what == decision::retry;
   auto done = again ? co_await run_again(self, r.submitted.version, x, until) : co_await submit(self, r, x, until);
   auto next = done && !done->waits.empty() ? core::submission_waits(r)
-            : done
-              ? core::submission_accepted(r, {done->version, done->deployment, done->job})
-              : core::submission_failed(r, !uncertain(code_of(done.error())), interactions::sentence(done.error()));
+            : done                         ? core::submission_accepted(r, {done->version, done->deployment, done->job})
+                   : core::submission_failed(r, !uncertain(code_of(done.error())), ingress::user_message(done.error()));
   if (!done)
     log::warn("wizard_submission_failed", {{"guild", self->state.guild.text()},
                                            {"session", r.id.substr(0, 8)},
@@ -263,19 +257,20 @@ flow<caf::expected<said>> deploy(self_pointer self, int64_t expected, decision d
   auto noted = co_await save(self, version, &next, until);
   if (noted && !noted->won && noted->present.session)
     next = *noted->present.session; // Another click settled it meanwhile; that is at least as new.
-  co_return co_await shown(self, std::move(next), {}, x->application, until);
+  co_return co_await shown(self, std::move(next), {}, until);
 }
 
 // --- A click
 
-flow<caf::expected<said>> inspect(self_pointer self, int64_t expected, record typed, what_came x, deadline until) {
+flow<caf::expected<reply>> inspect(self_pointer self, int64_t expected, record typed, shared_interaction x,
+                                   deadline until) {
   auto& st = self->state;
   // Kept first: what was typed survives a chain that never answers, and our own end.
   auto stored = co_await save(self, expected, &typed, until);
   if (!stored)
     co_return stored.error();
   if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), x->application, until);
+    co_return co_await lost(self, std::move(stored->present), until);
   auto& t = *typed.draft.typed;
   const auto by = until.sooner(within(self, st.opt->limits.chain_within));
   chain::inspect_contract question{t.chain, t.address, t.type, by};
@@ -298,7 +293,7 @@ flow<caf::expected<said>> inspect(self_pointer self, int64_t expected, record ty
     log::warn("wizard_contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
   }
   auto d = core::inspected(typed, facts);
-  co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), x->application, until);
+  co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), until);
 }
 
 /// What the state machine must know of the guild before it can decide.
@@ -309,32 +304,31 @@ knowledge needed(const core::event& e) {
   return e.action.starts_with("role-") ? knowledge::shown : knowledge::none;
 }
 
-flow<caf::expected<said>> finish(self_pointer self, record r, what_came x, deadline until) {
+flow<caf::expected<reply>> finish(self_pointer self, record r, shared_interaction x, deadline until) {
   auto& st = self->state;
   const auto by = until.sooner(within(self, st.opt->limits.redis_within));
-  auto reply = co_await ask(self, st.to.redis, by, store::remove(r, by));
-  if (!reply)
-    co_return reply.error();
-  auto removed = store::read_swapped(*reply, st.user, st.guild);
+  auto from_redis = co_await ask(self, st.to.redis, by, store::remove(r, by));
+  if (!from_redis)
+    co_return from_redis.error();
+  auto removed = store::read_swapped(*from_redis, st.user, st.guild);
   if (!removed)
     co_return removed.error();
   if (!removed->won)
-    co_return co_await lost(self, std::move(removed->present), x->application, until);
+    co_return co_await lost(self, std::move(removed->present), until);
   count("cancelled");
-  co_return said{core::note_screen("Cancelled",
-                                   "Your setup is cancelled and forgotten. Nothing in your server changed.",
-                                   core::color_notice),
-                 false};
+  co_return reply{core::note_screen("Cancelled",
+                                    "Your setup is cancelled and forgotten. Nothing in your server changed.",
+                                    core::color_notice),
+                  false};
 }
 
-flow<caf::expected<said>> carry_out(self_pointer self, record r, decision d, what_came x, deadline until) {
+flow<caf::expected<reply>> carry_out(self_pointer self, record r, decision d, shared_interaction x, deadline until) {
   switch (d.what) {
-    case decision::show:
-      co_return co_await keep(self, r.version, std::move(d.next), std::move(d.sentence), x->application, until);
+    case decision::show: co_return co_await keep(self, r.version, std::move(d.next), std::move(d.sentence), until);
     case decision::refuse: co_return apart(d.sentence);
     case decision::overtaken:
       count("overtaken");
-      co_return co_await shown(self, std::move(r), std::move(d.sentence), x->application, until);
+      co_return co_await shown(self, std::move(r), std::move(d.sentence), until);
     case decision::inspect: co_return co_await inspect(self, r.version, std::move(d.next), x, until);
     case decision::deploy:
     case decision::retry: co_return co_await deploy(self, r.version, std::move(d), x, until);
@@ -342,7 +336,7 @@ flow<caf::expected<said>> carry_out(self_pointer self, record r, decision d, wha
       auto now = co_await refreshed(self, std::move(r), until);
       if (!now)
         co_return now.error();
-      co_return co_await shown(self, std::move(*now), {}, x->application, until);
+      co_return co_await shown(self, std::move(*now), {}, until);
     }
     case decision::restart: co_return co_await begin(self, x, r.version, until);
     case decision::end: break;
@@ -350,7 +344,7 @@ flow<caf::expected<said>> carry_out(self_pointer self, record r, decision d, wha
   co_return co_await finish(self, std::move(r), x, until);
 }
 
-flow<caf::expected<said>> clicked(self_pointer self, what_came x, core::event e, deadline until) {
+flow<caf::expected<reply>> clicked(self_pointer self, shared_interaction x, core::event e, deadline until) {
   auto found = co_await load(self, until);
   if (!found)
     co_return found.error();
@@ -359,25 +353,25 @@ flow<caf::expected<said>> clicked(self_pointer self, what_came x, core::event e,
   if (!found->session || found->session->id != e.session)
     co_return apart(closed(self->state, e.session, e.action));
   if (auto need = needed(e); need != knowledge::none)
-    co_await read_guild(self, x->application, until, need == knowledge::anew);
+    co_await read_guild(self, until, need == knowledge::anew);
   auto d = core::apply(*found->session, e, world_of(self));
   co_return co_await carry_out(self, std::move(*found->session), std::move(d), x, until);
 }
 
 /// The Retry button below the report of a failed deployment.
-flow<caf::expected<said>> retry_deployment(self_pointer self, int64_t version, what_came x, deadline until) {
+flow<caf::expected<reply>> retry_deployment(self_pointer self, int64_t version, shared_interaction x, deadline until) {
   auto done = co_await run_again(self, version, x, until);
   if (!done)
     co_return done.error();
-  co_return said{core::note_screen(
-                   "Running again",
-                   fmt::format("Version {} is on its way once more; what is set up stays. `/resume` shows the result.",
-                               done->version),
-                   core::color_wizard),
-                 false};
+  co_return reply{core::note_screen(
+                    "Running again",
+                    fmt::format("Version {} is on its way once more; what is set up stays. `/resume` shows the result.",
+                                done->version),
+                    core::color_wizard),
+                  false};
 }
 
-flow<caf::expected<said>> acted(self_pointer self, what_came x, deadline until) {
+flow<caf::expected<reply>> acted(self_pointer self, shared_interaction x, deadline until) {
   if (const auto version = core::retried_version(x->custom_id))
     co_return co_await retry_deployment(self, *version, x, until);
   auto e = core::event_of(*x);
@@ -388,41 +382,41 @@ flow<caf::expected<said>> acted(self_pointer self, what_came x, deadline until) 
 
 // --- Commands
 
-flow<caf::expected<said>> opened(self_pointer self, what_came x, deadline until) {
+flow<caf::expected<reply>> opened(self_pointer self, shared_interaction x, deadline until) {
   auto found = co_await load(self, until);
   if (!found)
     co_return found.error();
   if (!found->session || found->session->at == step::complete)
     co_return co_await begin(self, x, found->version, until);
   if (found->session->at != step::deploy)
-    co_return said{core::offer_screen(*found->session), false};
+    co_return reply{core::offer_screen(*found->session), false};
   auto now = co_await refreshed(self, std::move(*found->session), until);
   if (!now)
     co_return now.error();
   if (now->at == step::complete)
     co_return co_await begin(self, x, now->version, until);
-  co_return co_await shown(self, std::move(*now), {}, x->application, until);
+  co_return co_await shown(self, std::move(*now), {}, until);
 }
 
-flow<caf::expected<said>> show_latest(self_pointer self, deadline until) {
+flow<caf::expected<reply>> show_latest(self_pointer self, deadline until) {
   auto& st = self->state;
   const auto by = until.sooner(within(self, st.opt->limits.community_within));
   auto newest = co_await ask(self, st.to.communities, by, community::latest{st.guild, by});
   if (newest)
-    co_return said{core::deployment_screen(state_of(*newest)), false};
+    co_return reply{core::deployment_screen(state_of(*newest)), false};
   if (code_of(newest.error()) != ec::not_found)
     co_return newest.error();
   co_return apart(
     "There is nothing to resume: no setup of yours is open here, and nothing has been deployed. `/onboard` starts.");
 }
 
-flow<caf::expected<said>> resumed(self_pointer self, what_came x, deadline until) {
+flow<caf::expected<reply>> resumed(self_pointer self, shared_interaction x, deadline until) {
   auto found = co_await load(self, until);
   if (!found)
     co_return found.error();
-  const auto asked = x->options.find("session_id");
-  const bool named = asked != x->options.end() && !asked->second.empty();
-  if (named && (!found->session || found->session->id != asked->second))
+  const auto* asked = x->option<std::string>("session_id");
+  const bool named = asked != nullptr && !asked->empty();
+  if (named && (!found->session || found->session->id != *asked))
     co_return apart(
       "No setup of yours in this server has that id. `/resume` without an id shows the one that is open.");
   if (!found->session)
@@ -437,24 +431,21 @@ flow<caf::expected<said>> resumed(self_pointer self, what_came x, deadline until
   if (r.at == step::complete)
     co_return co_await show_latest(self, until);
   const auto version = r.version;
-  co_return co_await keep(self, version, std::move(r), {}, x->application, until); // The write extends its life.
+  co_return co_await keep(self, version, std::move(r), {}, until); // The write extends its life.
 }
 
-flow<> answer(self_pointer, flow<caf::expected<said>> work, reply_to reply) {
+flow<> answer(self_pointer, flow<caf::expected<reply>> work, promise to_asker) {
   auto out = co_await std::move(work);
   if (out)
-    reply.deliver(std::move(*out));
+    to_asker.deliver(std::move(*out));
   else
-    reply.deliver(out.error());
+    to_asker.deliver(out.error());
 }
 
-template <class Message, class Work>
-auto handler(self_pointer self, Work work) {
-  return [self, work](const Message& q) -> caf::result<said> {
-    auto reply = self->make_response_promise<said>();
-    self->state.flows.start(answer(self, work(self, q.what, q.until), reply));
-    return caf::delegated<said>{};
-  };
+flow<caf::expected<reply>> work_on(self_pointer self, ingress::request q) {
+  if (q.what->kind != interaction_kind::command)
+    return acted(self, q.what, q.until);
+  return q.what->command == "resume" ? resumed(self, q.what, q.until) : opened(self, q.what, q.until);
 }
 
 handle::behavior_type behavior(self_pointer self, snowflake user, snowflake guild, ports to,
@@ -464,7 +455,11 @@ handle::behavior_type behavior(self_pointer self, snowflake user, snowflake guil
   self->state.opt = std::move(opt);
   self->state.user = user;
   self->state.guild = guild;
-  return {handler<open>(self, &opened), handler<resume>(self, &resumed), handler<act>(self, &acted),
+  return {[self](const ingress::request& q) -> caf::result<reply> {
+            auto to_asker = self->make_response_promise<reply>();
+            self->state.flows.start(answer(self, work_on(self, q), to_asker));
+            return caf::delegated<reply>{};
+          },
           [self](retire) { leave_when_done(self); }};
 }
 } // namespace

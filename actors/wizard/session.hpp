@@ -3,7 +3,7 @@
 #include "runtime/directory.hpp"
 
 namespace arrakis::wizard::session {
-using handle = wizard::handle::extend<caf::reacts_to<retire>>;
+using handle = ingress::handler::extend<caf::reacts_to<retire>>;
 /// The actor of one user in one guild while it clicks. It remembers nothing that matters: the record is read from Redis
 /// for each message and written by compare-and-set, so two of it may exist at once.
 handle start(caf::actor_system&, snowflake user, snowflake guild, ports, std::shared_ptr<const options>);

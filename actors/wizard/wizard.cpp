@@ -1,7 +1,7 @@
 #include "actors/wizard/wizard.hpp"
 
 #include "actors/wizard/core/custom_id.hpp"
-#include "actors/wizard/core/screens.hpp"
+#include "actors/wizard/messages.hpp"
 #include "actors/wizard/session.hpp"
 #include "runtime/directory.hpp"
 #include "runtime/exception.hpp"
@@ -14,18 +14,13 @@ namespace arrakis::wizard {
 namespace {
 std::string key_of(const interaction& x) { return x.user.text() + ":" + x.guild.text(); }
 
-template <class Message>
-auto pass(handle::pointer self, const caf::actor& sessions) {
-  return [self, sessions](const Message& q) -> caf::result<interactions::said> {
-    self->delegate(sessions, directory::to(key_of(*q.what), Message{q}));
-    return caf::delegated<interactions::said>{};
-  };
-}
-
-handle::behavior_type passing(handle::pointer self, caf::actor sessions) {
+ingress::handler::behavior_type passing(ingress::handler::pointer self, caf::actor sessions) {
   keep_exception_text(self);
   self->link_to(sessions); // One lives and dies with the other; whoever supervises starts both anew.
-  return {pass<open>(self, sessions), pass<resume>(self, sessions), pass<act>(self, sessions)};
+  return {[self, sessions](const ingress::request& q) -> caf::result<ingress::reply> {
+    self->delegate(sessions, directory::to(key_of(*q.what), ingress::request{q}));
+    return caf::delegated<ingress::reply>{};
+  }};
 }
 
 caf::actor activate(caf::actor_system& sys, const std::string& key, const ports& to,
@@ -37,7 +32,7 @@ caf::actor activate(caf::actor_system& sys, const std::string& key, const ports&
 }
 } // namespace
 
-handle start(caf::actor_system& sys, ports to, options opt) {
+ingress::handler start(caf::actor_system& sys, ports to, options opt) {
   directory::options places;
   places.kind = "wizard_session";
   places.idle = opt.limits.idle;
@@ -50,12 +45,6 @@ handle start(caf::actor_system& sys, ports to, options opt) {
   });
   return registry::spawn(sys, {"wizard"}, passing, std::move(sessions));
 }
-
-bool is_ours(std::string_view custom_id) {
-  return core::parse_custom_id(custom_id).has_value() || core::retried_version(custom_id).has_value();
-}
-
-std::optional<std::string> modal_for(const interaction& x) { return core::modal_for(x); }
 
 std::string retry_button_id(int64_t version) { return core::retry_button_id(version); }
 

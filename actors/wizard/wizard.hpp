@@ -1,6 +1,6 @@
 #pragma once
+#include "actors/ingress/messages.hpp"
 #include "actors/wizard/core/catalogue.hpp"
-#include "actors/wizard/messages.hpp"
 #include "actors/wizard/ports.hpp"
 
 #include <chrono>
@@ -14,7 +14,7 @@ struct limits {
   std::chrono::milliseconds session_ttl{900'000}; ///< wizard.ttl_s: how long a session waits for its next click.
   std::chrono::milliseconds redis_within{1'500};
   /// Reading what the guild allows: four calls, which wait their turn where many admins are busy at once. The first
-  /// answer does not wait for it (interactions::limits::direct_within).
+  /// answer does not wait for it (ingress::limits::direct_within).
   std::chrono::milliseconds guild_within{10'000};
   std::chrono::milliseconds guild_fresh{10'000}; ///< For so long it is shown again; a deployment reads it anew.
   std::chrono::milliseconds chain_within{8'000}; ///< The chain port has its own, shorter waits for each endpoint.
@@ -35,7 +35,8 @@ struct options {
   std::function<std::optional<std::string>(const std::string&)> quarantine_of;
 };
 
-/// Starts the wizard: a directory of session actors behind one address.
-handle start(caf::actor_system&, ports, options = {});
+/// Starts the wizard: a directory of session actors behind one address. A command is /onboard or /resume; everything
+/// else is a component or modal of a session's.
+ingress::handler start(caf::actor_system&, ports, options = {});
 
 } // namespace arrakis::wizard

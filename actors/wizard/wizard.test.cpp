@@ -1,6 +1,8 @@
 #include "actors/wizard/wizard.hpp"
 
+#include "actors/ingress/declaration.hpp"
 #include "actors/wizard/core/steps.hpp"
+#include "actors/wizard/messages.hpp"
 #include "actors/wizard/store.hpp"
 #include "runtime/json.hpp"
 #include "schemas/permissions.hpp"
@@ -15,6 +17,10 @@
 using namespace arrakis;
 using namespace arrakis::wizard;
 using namespace std::chrono_literals;
+
+namespace arrakis::wizard {
+const ingress::declaration& definition();
+}
 
 namespace {
 constexpr auto address = "0x00000000000000000000000000000000000000aa";
@@ -84,7 +90,7 @@ guild::handle::behavior_type fake_guilds(guild::handle::pointer, surroundings* w
           [](const guild::fetch_creations&) { return guild::creations{}; }};
 }
 
-communities_door::behavior_type fake_communities(communities_door::pointer self, surroundings* w) {
+community::proxy::behavior_type fake_communities(community::proxy::pointer self, surroundings* w) {
   return {[w](const community::describe&) { return w->community; },
           [self, w](const community::deploy& x) -> caf::result<community::deployed> {
             w->deploys.push_back(x);
@@ -112,9 +118,9 @@ communities_door::behavior_type fake_communities(communities_door::pointer self,
 struct fixture {
   surroundings w;
   test::sim_system sim;
-  wizard::handle wizard;
-  wizard::handle elsewhere; ///< The same in another process: they share Redis and nothing else.
-  std::string screen;       ///< The last one, as JSON text.
+  ingress::handler wizard;
+  ingress::handler elsewhere; ///< The same in another process: they share Redis and nothing else.
+  std::string screen;         ///< The last one, as JSON text.
   bool apart = false;
 
   fixture() {
@@ -153,16 +159,17 @@ struct fixture {
     return x;
   }
   deadline until() { return {sim.now() + 20s}; }
-  caf::expected<interactions::said> take(caf::expected<interactions::said> said) {
-    screen = said ? said->data_json : "";
-    apart = said && said->apart;
-    return said;
+  caf::expected<ingress::reply> take(caf::expected<ingress::reply> given) {
+    screen = given ? given->data_json : "";
+    apart = given && given->apart;
+    return given;
   }
-  template <class Message>
-  caf::expected<interactions::said> command(std::map<std::string, std::string> options = {}) {
+  caf::expected<ingress::reply> command(std::string name, const std::string& session_id = {}) {
     auto x = made(interaction_kind::command);
-    x->options = std::move(options);
-    return take(sim.ask<interactions::said>(wizard, Message{x, until()}));
+    x->command = std::move(name);
+    if (!session_id.empty())
+      x->options.push_back({"session_id", option_type::string, session_id, false});
+    return take(sim.ask<ingress::reply>(wizard, ingress::request{x, until()}));
   }
   /// The custom id of the control with this action on the last screen; empty: it has none, or it is disabled.
   std::string control(std::string_view action) {
@@ -176,22 +183,22 @@ struct fixture {
       }
     return {};
   }
-  caf::expected<interactions::said> click_id(const std::string& id, std::vector<std::string> values = {}) {
+  caf::expected<ingress::reply> click_id(const std::string& id, std::vector<std::string> values = {}) {
     auto x = made(interaction_kind::component);
     x->custom_id = id;
     x->values = std::move(values);
-    return sim.ask<interactions::said>(wizard, act{x, until()});
+    return sim.ask<ingress::reply>(wizard, ingress::request{x, until()});
   }
-  caf::expected<interactions::said> click(std::string_view action, std::vector<std::string> values = {}) {
+  caf::expected<ingress::reply> click(std::string_view action, std::vector<std::string> values = {}) {
     const auto id = control(action);
     REQUIRE_MESSAGE(!id.empty(), action);
     return take(click_id(id, std::move(values)));
   }
-  caf::expected<interactions::said> submit(std::string id, std::map<std::string, std::string> fields) {
+  caf::expected<ingress::reply> submit(std::string id, std::map<std::string, std::string> fields) {
     auto x = made(interaction_kind::modal);
     x->custom_id = std::move(id);
     x->fields = std::move(fields);
-    return take(sim.ask<interactions::said>(wizard, act{x, until()}));
+    return take(sim.ask<ingress::reply>(wizard, ingress::request{x, until()}));
   }
   std::string session() { return stored().id; }
   core::record stored() {
@@ -204,7 +211,7 @@ struct fixture {
   }
   bool says(std::string_view words) { return screen.find(words) != std::string::npos; }
   void to_review() {
-    command<open>();
+    command("onboard");
     submit("community-name:" + session(), {{"name", "Dune Traders"}});
     click("continue");
     click("chain", {"berachain"});
@@ -256,13 +263,11 @@ TEST_CASE_FIXTURE(fixture, "wizard: a double click on Deploy makes one deploymen
   auto x = made(interaction_kind::component);
   x->custom_id = id;
   caf::scoped_actor self{sim.sys()};
-  auto first = self->request(wizard, caf::infinite, act{x, until()});
-  auto second = self->request(wizard, caf::infinite, act{x, until()});
+  auto first = self->request(wizard, caf::infinite, ingress::request{x, until()});
+  auto second = self->request(wizard, caf::infinite, ingress::request{x, until()});
   sim.run();
   int told = 0;
-  auto look_at = [&](interactions::said& s) {
-    told += s.data_json.find("Another click was quicker") != std::string::npos;
-  };
+  auto look_at = [&](ingress::reply& s) { told += s.data_json.find("Another click was quicker") != std::string::npos; };
   auto broken = [](caf::error& e) { FAIL(text_of(e)); };
   first.receive(look_at, broken);
   second.receive(look_at, broken);
@@ -271,7 +276,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: a double click on Deploy makes one deploymen
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: any process takes the next click") {
-  command<open>();
+  command("onboard");
   std::swap(wizard, elsewhere);
   submit("community-name:" + session(), {{"name", "Dune Traders"}});
   std::swap(wizard, elsewhere);
@@ -288,8 +293,8 @@ TEST_CASE_FIXTURE(fixture, "wizard: a double click that reaches two processes ma
   to_review();
   auto x = made(interaction_kind::component);
   x->custom_id = control("deploy");
-  caf::anon_send(wizard, act{x, until()});
-  caf::anon_send(elsewhere, act{x, until()});
+  caf::anon_send(wizard, ingress::request{x, until()});
+  caf::anon_send(elsewhere, ingress::request{x, until()});
   sim.run();
   CHECK(w.deploys.size() == 1);
   CHECK(stored().at == core::step::deploy);
@@ -300,8 +305,8 @@ TEST_CASE_FIXTURE(fixture, "wizard: twin: with a store that does not compare the
   w.blind_store = true;
   auto x = made(interaction_kind::component);
   x->custom_id = control("deploy");
-  caf::anon_send(wizard, act{x, until()});
-  caf::anon_send(wizard, act{x, until()});
+  caf::anon_send(wizard, ingress::request{x, until()});
+  caf::anon_send(wizard, ingress::request{x, until()});
   sim.run();
   CHECK(w.deploys.size() == 2); // Under one key, so that even then the community makes one of it.
   CHECK(w.deploys[0].key == w.deploys[1].key);
@@ -310,12 +315,12 @@ TEST_CASE_FIXTURE(fixture, "wizard: twin: with a store that does not compare the
 TEST_CASE_FIXTURE(fixture, "wizard: an open session is offered by /onboard, resumed or begun anew") {
   to_review();
   const auto before = session();
-  command<open>();
+  command("onboard");
   CHECK(says("Continue it or start over?"));
   CHECK(session() == before);
   click("resume-existing");
   CHECK(says("Step 7 of 8"));
-  command<open>();
+  command("onboard");
   click("restart");
   CHECK(says("Step 1 of 8"));
   CHECK(session() != before);
@@ -323,14 +328,14 @@ TEST_CASE_FIXTURE(fixture, "wizard: an open session is offered by /onboard, resu
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: /resume shows the open session, by its id or without one") {
-  command<resume>();
+  command("resume");
   CHECK(says("nothing to resume"));
   to_review();
-  command<resume>();
+  command("resume");
   CHECK(says("Step 7 of 8"));
-  command<resume>({{"session_id", session()}});
+  command("resume", session());
   CHECK(says("Step 7 of 8"));
-  command<resume>({{"session_id", "somebody-elses"}});
+  command("resume", "somebody-elses");
   CHECK(apart);
   CHECK(says("No setup of yours"));
 }
@@ -338,7 +343,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: /resume shows the open session, by its id or
 TEST_CASE_FIXTURE(fixture,
                   "wizard: /resume without a session shows the latest deployment, a failed one with its Retry") {
   w.newest = status(3, "failed");
-  command<resume>();
+  command("resume");
   CHECK(says("Move the bot's role up."));
   REQUIRE(control(retry_button_id(3)) != "");
   take(click_id(retry_button_id(3)));
@@ -349,13 +354,13 @@ TEST_CASE_FIXTURE(fixture,
 
 TEST_CASE_FIXTURE(fixture,
                   "wizard: a click without a session, or on that of another, is explained and changes nothing") {
-  command<open>();
+  command("onboard");
   const auto id = control("cancel");
   const auto before = w.sessions;
   auto x = made(interaction_kind::component);
   x->custom_id = id;
   x->user = snowflake{77};
-  take(sim.ask<interactions::said>(wizard, act{x, until()}));
+  take(sim.ask<ingress::reply>(wizard, ingress::request{x, until()}));
   CHECK(apart);
   CHECK(says("This setup belongs to somebody else. `/onboard` starts your own."));
   CHECK(w.sessions == before);
@@ -370,14 +375,14 @@ TEST_CASE_FIXTURE(fixture,
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: cancel forgets the session") {
-  command<open>();
+  command("onboard");
   click("cancel");
   CHECK(says("forgotten"));
   CHECK(w.sessions.empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: a contract that cannot be read is kept for another try") {
-  command<open>();
+  command("onboard");
   submit("community-name:" + session(), {{"name", "Dune Traders"}});
   click("continue");
   click("chain", {"berachain"});
@@ -436,9 +441,9 @@ TEST_CASE_FIXTURE(fixture, "wizard: a deployment of which nobody knows is asked 
   auto x = made(interaction_kind::component);
   x->custom_id = control("deploy");
   caf::scoped_actor self{sim.sys()};
-  auto pending = self->request(wizard, caf::infinite, act{x, until()});
+  auto pending = self->request(wizard, caf::infinite, ingress::request{x, until()});
   sim.advance(11s);
-  pending.receive([&](interactions::said& s) { screen = s.data_json; }, [](caf::error& e) { FAIL(text_of(e)); });
+  pending.receive([&](ingress::reply& s) { screen = s.data_json; }, [](caf::error& e) { FAIL(text_of(e)); });
   CHECK(says("not certain yet"));
   w.deploy_silent = false;
   click("retry");
@@ -497,7 +502,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: in a guild with a community it edits the act
   w.community.record.status = "active";
   w.community.active = w.deploys[0].wanted;
   w.newest = status(1, "completed");
-  command<open>();
+  command("onboard");
   CHECK(says("at version 1"));
   click("edit-tiers");
   click("tier-template", {"standard"});
@@ -520,7 +525,7 @@ TEST_CASE_FIXTURE(fixture,
   w.community.record.active_version = 1;
   w.community.active = w.deploys[0].wanted;
   w.newest = status(1, "completed");
-  command<open>();
+  command("onboard");
   w.deploy_fails = ec::conflict;
   click("deploy");
   REQUIRE(w.deploys.size() == 2);
@@ -530,7 +535,7 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(stored().at == core::step::failed);
 }
 
-TEST_CASE_FIXTURE(fixture, "wizard: Redis away is an error for the edge to explain, and nothing is lost") {
+TEST_CASE_FIXTURE(fixture, "wizard: Redis away is an error for the ingress to explain, and nothing is lost") {
   to_review();
   w.redis_away = true;
   auto answer = click_id(control("back"));
@@ -546,4 +551,18 @@ TEST_CASE_FIXTURE(fixture, "wizard: a session's actor leaves when idle and the n
   sim.advance(40min);
   click("back");
   CHECK(says("Step 6 of 8"));
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: it starts from what the process provides, and names what is missing") {
+  services available;
+  CHECK_THROWS_WITH_AS(definition().start(sim.sys(), available), doctest::Contains("redis"), std::runtime_error);
+  available.provide(redis::handle{sim.sys().spawn(fake_redis, &w)});
+  available.provide(chain::handle{sim.sys().spawn(fake_chain, &w)});
+  available.provide(guild::handle{sim.sys().spawn(fake_guilds, &w)});
+  available.provide(community::proxy{sim.sys().spawn(fake_communities, &w)});
+  available.provide(wizard::options{});
+  caf::anon_send_exit(wizard, caf::exit_reason::kill);
+  wizard = definition().start(sim.sys(), available);
+  command("onboard");
+  CHECK(says("Step 1 of 8"));
 }

@@ -56,6 +56,14 @@ auto says(const char* text) {
 }
 } // namespace
 
+TEST_CASE("pool: no statement is compiled, since ours are short and many") {
+  bench b;
+  CHECK(b.run(b.start(), [](pqxx::transaction_base& tx) {
+    if (tx.exec1("select current_setting('jit')")[0].as<std::string>() != "off")
+      throw std::runtime_error{"jit is on"};
+  }) == ec::none);
+}
+
 TEST_CASE("pool: a transaction has its tenant, and the next one on the connection has none") {
   bench b;
   const auto pool = b.start(1);
@@ -441,7 +449,7 @@ TEST_CASE("pool: the server's words, which hold our SQL, are for the log and nev
     const auto done = b.live.ask<committed>(pool, transaction{"test.words", {}, b.live.in(10s), says(text)});
     REQUIRE(!done);
     CHECK(code_of(done.error()) == code);
-    if (code != ec::internal) // Of this one a user reads a sentence of ours (actors/interactions/sentence.cpp).
+    if (code != ec::internal) // Of this one a user reads a sentence of ours (actors/ingress/messages.cpp).
       CHECK(text_of(done.error()) == "the database does not take this; the log of the service says why");
   }
   b.live.ask<postgres::state>(pool, postgres::health{});

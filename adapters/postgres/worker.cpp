@@ -107,8 +107,9 @@ struct state {
     bool committing = false;
     try {
       pqxx::work tx{*db};
+      // PostgreSQL's planner takes the relay's look for work for a dear one and compiles it: 43 ms in place of 1 ms.
       tx.exec_params("select set_config('app.current_tenant', $1, true), set_config('statement_timeout', $2, true),"
-                     " set_config('idle_in_transaction_session_timeout', $3, true)",
+                     " set_config('idle_in_transaction_session_timeout', $3, true), set_config('jit', 'off', true)",
                      t.tenant ? t.tenant->value : std::string{}, std::to_string(left.count()),
                      std::to_string(with.silent_max.count()));
       begun = true;

@@ -2,6 +2,7 @@
 #include "apps/arrakisctl/commands.hpp"
 #include "apps/arrakisctl/fetch.hpp"
 #include "runtime/json.hpp"
+#include "runtime/registry/registry.hpp"
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -117,11 +118,11 @@ result tree(const config& settings, const arguments&) {
     if (!row)
       continue;
     auto text = std::string(static_cast<size_t>(json::integer_or(*row, "depth")) * 2, ' ') + text_in(*row, "name");
-    if (const auto strategy = text_in(*row, "strategy"); !strategy.empty())
-      text += fmt::format("  [{}, {} in {} s]", strategy, json::integer_or(*row, "restarts_max"),
-                          json::integer_or(*row, "window_s"));
-    if (const auto children = text_in(*row, "children"); !children.empty())
-      text += "  " + children;
+    const registry::declaration declared{
+      true, text_in(*row, "strategy"), static_cast<uint32_t>(json::integer_or(*row, "restarts_max")),
+      static_cast<uint32_t>(json::integer_or(*row, "window_s")), text_in(*row, "children")};
+    if (!declared.strategy.empty())
+      text += "  " + registry::in_words(declared);
     if (const auto state = text_in(*row, "state"); state != "waiting" && state != "running")
       text += "  " + state;
     if (const auto restarts = json::integer_or(*row, "restarts"); restarts > 0)

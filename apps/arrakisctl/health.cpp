@@ -10,7 +10,7 @@ namespace arrakis::ctl {
 namespace {
 constexpr std::chrono::milliseconds health_patience{4'000}; ///< The daemon itself asks its servers for up to 2 s.
 
-/// Where the daemon of this state folder listens, as it wrote at its start.
+/// The admin port of the daemon of this state folder, as it wrote at its start.
 caf::expected<std::string> running_at(const std::string& folder) {
   const auto path = folder + "/arrakisd.json";
   const auto text = file::read(path, 4096);
@@ -18,7 +18,7 @@ caf::expected<std::string> running_at(const std::string& folder) {
     return fail(ec::unavailable, "no arrakisd has started with this state folder (" + text_of(text.error())
                                    + "); name another with --config or ARRAKIS_NODE_STATE_FOLDER");
   const auto parsed = json::parse(*text);
-  const auto url = parsed && parsed->is_object() ? std::string{json::text_or(parsed->get_object(), "url")} : "";
+  const auto url = parsed && parsed->is_object() ? std::string{json::text_or(parsed->get_object(), "admin_url")} : "";
   if (url.empty())
     return fail(ec::corrupt, path + " names no address; start arrakisd again");
   return url;

@@ -66,18 +66,21 @@ void print(const postgres::migrated& done, bool as_json) {
                     done.applied.size());
 }
 
-/// Where a person or a script finds the door of this node: {"url": ..., "pid": ...}.
-void announce(const config& settings, const std::string& url) {
+/// Where a person or a script finds this node: {"url": ..., "admin_url": ..., "pid": ...}; `url` is empty where it has
+/// no public port.
+void announce(const config& settings, const node& here) {
   const auto path = settings.text("node.state_folder") + "/arrakisd.json";
-  const auto text = fmt::format("{{\"url\":\"{}\",\"pid\":{}}}\n", url, getpid());
+  const auto text = fmt::format("{{\"url\":\"{}\",\"admin_url\":\"{}\",\"pid\":{}}}\n", here.url(), here.admin_url(),
+                                getpid());
   if (auto bad = file::replace(path, text))
     log::warn("not_announced", {{"error", text_of(bad)}});
 }
 
 /// Threads of this process at most: sockets, actors, one for each PostgreSQL connection (the relay has one more), and
-/// some that belong to CAF, the embedded servers' watchers, the signer and the object store.
+/// some that belong to CAF, the admin port, the operator's socket, the embedded servers' watchers, the signer and the
+/// object store.
 size_t threads_of(const config& settings) {
-  constexpr int64_t others = 16;
+  constexpr int64_t others = 18;
   return static_cast<size_t>(settings.integer("runtime.io_threads") + settings.integer("runtime.workers")
                              + settings.integer("postgres.connections") + others);
 }
@@ -181,6 +184,9 @@ int check(const config& settings, bool as_json) {
   return bad.empty() ? cli::success : cli::failure;
 }
 
+/// Whoever renews a certificate need not know of us.
+constexpr std::chrono::seconds look_at_certificates_every{5};
+
 int run(const config& settings, const sources& from) {
   signals::prepare();
   last_resort::install([] { kill(getpid(), SIGTERM); });
@@ -196,15 +202,19 @@ int run(const config& settings, const sources& from) {
   series::begin_at_zero(settings);
   {
     node here{settings, *where};
-    announce(settings, here.url());
+    announce(settings, here);
     metrics::set("arrakis_build_info", "1; its labels say what runs.", 1,
                  {{"version", ARRAKIS_VERSION}, {"compiler", __VERSION__}});
-    log::info("ready", {{"url", here.url()}, {"roles", settings.text("node.roles")}});
+    log::info("ready", {{"url", here.url()}, {"admin_url", here.admin_url()}, {"roles", settings.text("node.roles")}});
     auto last = std::make_shared<const config>(settings);
     reload::files files{wiring::signer_files(settings), reload::system_certificates()};
     int signal_number = 0;
-    while ((signal_number = signals::next()) == SIGHUP)
-      reread(from, settings, last, files, here);
+    do {
+      signal_number = signals::next(look_at_certificates_every);
+      if (signal_number == SIGHUP)
+        reread(from, settings, last, files, here);
+      here.follow_certificates();
+    } while (signal_number == 0 || signal_number == SIGHUP);
     log::info("stopping", {{"signal", signal_number}});
   }
   servers.reset();

@@ -1,25 +1,22 @@
 #include "apps/arrakisd/node.hpp"
 
-#include "actors/http_api/http_api.hpp"
+#include "actors/api/api.hpp"
 #include "actors/operator_api/operator_api.hpp"
 #include "actors/readiness/messages.hpp"
 #include "apps/arrakisd/tree/tree.hpp"
 #include "apps/wiring/discord.hpp"
-#include "apps/wiring/http.hpp"
 #include "apps/wiring/implementations.hpp"
-#include "apps/wiring/privileges.hpp"
+#include "apps/wiring/listeners.hpp"
 #include "runtime/log.hpp"
 #include "runtime/net/http_server.hpp"
 #include "runtime/net/liveness.hpp"
 #include "runtime/net/try_listen.hpp"
-#include "runtime/url.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <caf/actor_registry.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
-#include <fmt/format.h>
 #include <poll.h>
 
 namespace arrakis {
@@ -45,36 +42,40 @@ bool end_actors(caf::actor_system& sys, std::chrono::milliseconds patience) {
 struct node::impl {
   const registry::place root; ///< Made first: every actor of this process is filed below it.
   tree::parts p;
-  net::io http_io{1}; ///< Of its own: who asks whether the process is alive must not wait for what is not.
+  net::io admin_io{1};    ///< Of its own: who asks whether the process is alive must not wait for what is not.
+  net::io operator_io{1}; ///< A list of every actor takes a moment.
   std::atomic<bool> accepting{true};
   std::vector<supervisor::child> children;
   supervisor::handle top;
   std::unique_ptr<net::liveness> liveness;
-  std::unique_ptr<net::http_server> server, operator_server;
+  std::unique_ptr<wiring::listeners> listeners;
+  std::unique_ptr<net::http_server> operator_server;
 
   impl(const config& c, const wiring::addresses& w)
     : root(registry::place::root("arrakis")), p((root.make_default(), c), w, root) {}
   ~impl();
 
-  http_api::ports http_ports();
-  void open_listener();
+  std::shared_ptr<const api::services> api_services();
+  void open_listeners();
   void open_operator_socket();
   void start_tree();
   void check_redis();
   void drain();
 };
 
-http_api::ports node::impl::http_ports() {
-  http_api::ports to;
-  to.interactions = p.interactions;
-  to.webhook = wiring::make_webhook(p.settings, p.discord_clock);
-  to.accepting = [this] { return accepting.load(); };
-  to.silent = [this] { return liveness->silent(); };
-  to.skew = [this]() -> std::optional<http_api::clock_skew> {
+std::shared_ptr<const api::services> node::impl::api_services() {
+  auto to = std::make_shared<api::services>();
+  to->questions = p.questions.get();
+  to->interactions = p.interactions;
+  to->admission = &p.admission;
+  to->webhook = wiring::make_webhook(p.settings, p.discord_clock);
+  to->accepting = [this] { return accepting.load(); };
+  to->silent = [this] { return liveness->silent(); };
+  to->skew = [this]() -> std::optional<api::clock_skew> {
     const auto known = p.discord_clock.measured(std::chrono::steady_clock::now());
-    return known ? std::optional{http_api::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
+    return known ? std::optional{api::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
   };
-  to.dependencies = [this](auto done) {
+  to->dependencies = [this](auto done) {
     p.questions->ask(p.readiness, p.questions->within(std::chrono::milliseconds{2'500}), readiness::look{},
                      [done](const caf::expected<readiness::looked>& all) {
                        done(all ? all->list : std::vector{readiness::dependency{"node", false, text_of(all.error())}});
@@ -83,26 +84,14 @@ http_api::ports node::impl::http_ports() {
   return to;
 }
 
-void node::impl::open_listener() {
-  auto endpoints = http_api::routes(*p.questions, http_ports());
-  const auto memory = find_memory_limit();
-  auto o = wiring::http_options(p.settings, wiring::descriptors_max(), memory);
-  if (!o)
-    throw std::runtime_error(text_of(o.error()));
-  o->admit = std::move(endpoints.admit);
-  log::info("http.limits", {{"memory_bytes", memory.bytes},
-                            {"memory_source", memory.source},
-                            {"connections", o->connections_max},
-                            {"connections_per_address", o->connections_per_peer_max},
-                            {"unauthenticated_bytes", o->input_bytes_max},
-                            {"unauthenticated_bytes_per_address", o->input_bytes_per_peer_max}});
-  liveness = std::make_unique<net::liveness>(p.sys, p.io, http_io);
-  server = std::make_unique<net::http_server>(http_io, *o, std::move(endpoints.handle));
+void node::impl::open_listeners() {
+  liveness = std::make_unique<net::liveness>(p.sys, p.io, admin_io);
+  listeners = std::make_unique<wiring::listeners>(p.io, admin_io, p.settings, api_services());
 }
 
 /// Without it only `arrakisctl actors` and `tree` are missing, so that a path too long for a socket stops no start.
 void node::impl::open_operator_socket() {
-  auto opened = net::try_listen(http_io, operator_api::listener_options(p.settings.text("node.state_folder")),
+  auto opened = net::try_listen(operator_io, operator_api::listener_options(p.settings.text("node.state_folder")),
                                 operator_api::handler(root));
   if (opened)
     operator_server = std::move(*opened);
@@ -129,15 +118,20 @@ void node::impl::check_redis() {
 
 void node::impl::drain() {
   accepting = false;
-  if (!p.worker)
+  if (p.workers.empty())
     return;
   caf::scoped_actor self{p.sys};
   const auto grace = p.settings.milliseconds("node.shutdown_grace_s");
-  self->request(p.worker, caf::duration{grace}, queue::close{})
-    .receive([](const queue::done&) { log::info("worker_drained"); },
-             [](const caf::error& e) {
-               log::warn("worker_not_drained", {{"error", text_of(e)}});
-             });
+  std::optional<caf::error> failed;
+  std::vector<decltype(self->request(p.workers.begin()->second, caf::duration{grace}, queue::close{}))> open;
+  for (const auto& [name, worker] : p.workers)
+    open.push_back(self->request(worker, caf::duration{grace}, queue::close{}));
+  for (auto& each : open)
+    each.receive([](const queue::done&) {}, [&](caf::error& e) { failed = std::move(e); });
+  if (failed)
+    log::warn("worker_not_drained", {{"error", text_of(*failed)}});
+  else
+    log::info("worker_drained");
 }
 
 node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {
@@ -149,17 +143,17 @@ node::node(const config& settings, const wiring::addresses& where) : impl_(std::
     throw std::runtime_error(bad); // Here: a supervisor would only try it again.
   impl_->check_redis();
   impl_->children = tree::declare(impl_->p);
-  impl_->open_listener(); // First: a node whose port is taken starts no work.
+  impl_->open_listeners(); // First: a node whose port is taken starts no work.
   impl_->open_operator_socket();
   impl_->start_tree();
 }
 
-/// Ends what has begun, in the reverse order; also when the listener could not be opened.
+/// Ends what has begun, in the reverse order; also when a listener could not be opened.
 node::impl::~impl() {
   if (top)
     drain();
-  if (server)
-    server->stop(std::chrono::milliseconds{500});
+  if (listeners)
+    listeners->stop();
   operator_server.reset();
   if (top) {
     caf::scoped_actor self{p.sys};
@@ -171,12 +165,13 @@ node::impl::~impl() {
   supervisor::end_routers(children);
   p.cache.stop();
   p.queue_link.stop();
-  server.reset();
-  liveness.reset(); // The server's handler asks it.
+  listeners.reset();
+  liveness.reset(); // A route asks it.
   children.clear();
   const bool ended = end_actors(p.sys, std::chrono::seconds{5});
   p.io.stop(); // A completion that is late finds nobody, and no thread of ours outlives the actors.
-  http_io.stop();
+  admin_io.stop();
+  operator_io.stop();
   if (!ended)
     p.system.release();
 }
@@ -194,13 +189,14 @@ void node::apply(std::shared_ptr<const config> next, const std::vector<std::stri
   if (certificates || changed("chains.rpc.")) // Its connections are its own.
     renew("adapters/chains");
   if (changed("discord.token")) {
-    renew("identity");
+    if (impl_->p.identity)
+      caf::anon_send(impl_->p.identity, discord::renew_identity{});
     renew("bot/shards");
   }
 }
 
-std::string node::url() const {
-  return fmt::format("http://{}:{}", bracketed(impl_->p.settings.text("http.address")), impl_->server->port());
-}
+void node::follow_certificates() { impl_->listeners->follow_certificates(); }
+std::string node::url() const { return impl_->listeners->public_url(); }
+std::string node::admin_url() const { return impl_->listeners->admin_url(); }
 
 } // namespace arrakis

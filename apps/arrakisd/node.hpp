@@ -12,7 +12,7 @@ namespace arrakis {
 
 class node {
 public:
-  /// Starts all actors and the HTTP listener. `where` are the servers, which are migrated already.
+  /// Starts all actors and opens the HTTP listeners. `where` are the servers, which are migrated already.
   /// Throws std::runtime_error with a sentence for the operator: a port in use, a key file that others may read.
   node(const config&, const wiring::addresses& where);
   /// Drains (no new work is taken, work in flight gets node.shutdown_grace_s), then ends the children in reverse order.
@@ -22,8 +22,12 @@ public:
   /// Takes over what may change while it runs; `at_once` are the names of reload::changes. With
   /// `certificates` peers are verified by those that the files hold by now. (The signer reads its keys at each use.)
   void apply(std::shared_ptr<const config> next, const std::vector<std::string>& at_once, bool certificates);
-  /// http://address:port of the HTTP listener.
+  /// Takes over the public port's certificates where their files have changed. To be called now and then.
+  void follow_certificates();
+  /// http://address:port of the public port; empty: this process has none.
   std::string url() const;
+  /// The same of the admin port.
+  std::string admin_url() const;
 
 private:
   struct impl;

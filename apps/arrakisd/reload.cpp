@@ -7,21 +7,11 @@
 #include <fmt/format.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
-#include <sys/stat.h>
 
 namespace arrakis::reload {
 namespace {
 constexpr std::string_view chains = "chains.rpc.";
 constexpr const char* token = "discord.token";
-
-/// Another file under this name, or other content, shows another state. Links are followed: Kubernetes changes a secret
-/// by the target of a link.
-std::string state_of(const std::string& path) {
-  struct stat seen {};
-  if (::stat(path.c_str(), &seen) != 0)
-    return "none";
-  return fmt::format("{}:{}:{}.{}", seen.st_ino, seen.st_size, seen.st_ctim.tv_sec, seen.st_ctim.tv_nsec);
-}
 
 /// Empty: no file, or no folder.
 std::string state_of_folder(const std::string& folder) {
@@ -30,7 +20,7 @@ std::string state_of_folder(const std::string& folder) {
     return all;
   if (const auto names = file::list(folder))
     for (const auto& name : *names)
-      all += fmt::format("{} {};", name, state_of(folder + "/" + name));
+      all += fmt::format("{} {};", name, file::state_of(folder + "/" + name));
   return all;
 }
 
@@ -57,10 +47,10 @@ files::files(wiring::key_files keys, std::string certificates)
   : keys_(std::move(keys)),
     certificates_(std::move(certificates)),
     keys_state_(state_of_folder(keys_.folder)),
-    certificates_state_(state_of(certificates_)) {}
+    certificates_state_(file::state_of(certificates_)) {}
 
 files::found files::look() const {
-  found result{.keys_state = state_of_folder(keys_.folder), .certificates_state = state_of(certificates_)};
+  found result{.keys_state = state_of_folder(keys_.folder), .certificates_state = file::state_of(certificates_)};
   result.keys = result.keys_state != keys_state_;
   result.certificates = result.certificates_state != certificates_state_;
   if (result.keys && result.keys_state.empty())

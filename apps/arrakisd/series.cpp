@@ -1,5 +1,8 @@
 #include "apps/arrakisd/series.hpp"
 
+#include "actors/jobs/job.hpp"
+#include "actors/outbox_relay/targets/target.hpp"
+#include "apps/wiring/implementations.hpp"
 #include "runtime/metrics.hpp"
 
 #include <string>
@@ -19,7 +22,6 @@ constexpr plain counters[]{
   {"arrakis_discord_slots_unused_total", "Grants of the global budget that were given back."},
   {"arrakis_discord_stream_corrupt_total", "Gateway connections given up for bytes that cannot be read."},
   {"arrakis_http_accept_failures_total", "Connections that the system did not hand over."},
-  {"arrakis_http_interactions_busy_total", "Interactions that heard at the door that we are busy."},
   {"arrakis_objects_set_aside_total", "Objects that lost their place to the database's version."},
   {"arrakis_objects_stored_total", "Manifest versions written to the object store."},
   {"arrakis_outbox_relay_sent_again_total", "Jobs sent again because Redis no longer knew them."},
@@ -28,7 +30,6 @@ constexpr plain counters[]{
   {"arrakis_redis_disconnects_total", "Connections to Redis that were lost"},
   {"arrakis_redis_silences_total", "Times that a connected Redis stopped answering"},
   {"discord_rate_limit_errors", "Answers 429 of Discord."},
-  {"http_requests_total", "HTTP requests at the door."},
 };
 constexpr plain gauges[]{
   {"arrakis_discord_calls_open", "Calls that wait or are in flight."},
@@ -44,7 +45,7 @@ constexpr plain gauges[]{
 constexpr plain histograms[]{
   {"arrakis_discord_request_seconds", "From sending to answer."},
   {"arrakis_discord_wait_seconds", "From the asking to the sending of a call."},
-  {"arrakis_edge_first_answer_seconds", "From the gateway's event to Discord's acceptance of the first answer."},
+  {"arrakis_ingress_first_answer_seconds", "From the coming of an interaction to the acceptance of its first answer."},
 };
 
 /// A counter for each value of one label.
@@ -65,10 +66,6 @@ std::vector<split> split_counters() {
      {"refused", "invalid", "busy"}},
     {"arrakis_discord_shard_sessions_total", "Sessions begun or resumed.", "how", {"identify", "resume"}},
     {"arrakis_discord_unanswered_total", "Calls without an answer.", "sent", {"yes", "no"}},
-    {"arrakis_edge_interactions_total",
-     "Interactions by outcome.",
-     "outcome",
-     {"answered", "refused", "unanswered", "dropped"}},
     {"arrakis_embedded_restarts_total",
      "Starts of an embedded server after its death.",
      "server",
@@ -83,14 +80,14 @@ std::vector<split> split_counters() {
      "reason",
      {"connections", "connections_per_address", "input_bytes", "input_bytes_per_address", "output_bytes", "shed",
       "malformed", "not_admitted", "timeout"}},
+    {"arrakis_ingress_deliveries_total",
+     "First answers by what became of them.",
+     "outcome",
+     {"answered", "refused", "unanswered"}},
     {"arrakis_interactions_answered_total",
      "First answers by what they were.",
      "outcome",
      {"direct", "sentence", "deferred", "repeated", "refused", "modal", "foreign", "autocomplete", "busy"}},
-    {"arrakis_outbox_relay_done_total",
-     "Outbox rows that were carried a step on.",
-     "kind",
-     {"store_manifest", "enqueue_job"}},
     {"arrakis_runtime_actor_crashes_total", "Crashes of actors by kind.", "kind", {"community", "wizard_session"}},
     {"arrakis_shard_leases_total", "Leases of shards, by what became of them.", "event", {"taken", "lost"}},
     {"arrakis_wizard_sessions_total",
@@ -106,20 +103,33 @@ void begin_pairs() {
     for (const auto* status : {"2xx", "4xx", "5xx"})
       metrics::count("arrakis_discord_requests_total", "Answers of Discord.", 0,
                      {{"method", method}, {"status", status}});
-  for (const auto* kind : {"store_manifest", "enqueue_job"})
+}
+
+/// Those of work items, of each target and kind of job.
+void begin_work_items() {
+  for (const auto* target : targets::all()) {
+    const std::string kind{target->name};
+    metrics::count("arrakis_outbox_relay_done_total", "Outbox rows that were carried a step on.", 0, {{"kind", kind}});
     for (const auto* code : {"unavailable", "unknown", "timeout", "refused", "corrupt", "internal"})
       metrics::count("arrakis_outbox_relay_failed_total", "Attempts at an outbox row that failed.", 0,
                      {{"kind", kind}, {"code", code}});
-  for (const auto* end : {"completed", "failed_retryable", "failed_final", "postponed"})
-    metrics::count("arrakis_jobs_ended_total", "Attempts of jobs by kind and end.", 0,
-                   {{"kind", "SYNTHESIZE_COMMUNITY"}, {"end", end}});
+  }
+  for (const auto* job : jobs::all()) {
+    const std::string kind{job->terms.name};
+    for (const auto* end : {"completed", "failed_retryable", "failed_final", "postponed"})
+      metrics::count("arrakis_jobs_ended_total", "Attempts of jobs by kind and end.", 0,
+                     {{"kind", kind}, {"end", end}});
+    metrics::count("arrakis_outbox_relay_overdue_total", "Outbox rows reported because their deadline has passed.", 0,
+                   {{"kind", "enqueue_job"}, {"job_kind", kind}});
+    metrics::set("arrakis_outbox_relay_overdue_rows", "Outbox rows that are open past their deadline.", 0,
+                 {{"kind", "enqueue_job"}, {"job_kind", kind}});
+  }
+  for (const auto* kind : {"role", "category", "channel"})
+    metrics::count("arrakis_jobs_created_twice_total", "Roles and channels that Discord made twice for one request.", 0,
+                   {{"kind", kind}});
 }
 
-void begin_configured(const config& settings) {
-  for (const auto& [chain, urls] : settings.addresses("chains.rpc"))
-    metrics::count("arrakis_chain_endpoint_failed_total", "Questions that an endpoint of a chain did not answer.", 0,
-                   {{"chain", chain}});
-  const auto& queue = settings.text("queue.name");
+void begin_queue(const std::string& queue) {
   for (const auto* outcome : {"completed", "retried", "failed", "postponed", "lock_lost"})
     metrics::count("arrakis_queue_jobs_total", "Ends of attempts, by outcome", 0,
                    {{"queue", queue}, {"outcome", outcome}});
@@ -127,6 +137,14 @@ void begin_configured(const config& settings) {
   for (const auto* state : {"wait", "active", "delayed", "prioritized", "paused", "completed", "failed"})
     metrics::set("arrakis_queue_jobs", "Jobs in the queue, by state", 0, {{"queue", queue}, {"state", state}});
   metrics::set("bullmq_queue_depth", "Jobs that wait: now, delayed, prioritized or paused", 0, {{"queue", queue}});
+}
+
+void begin_configured(const config& settings) {
+  for (const auto& [chain, urls] : settings.addresses("chains.rpc"))
+    metrics::count("arrakis_chain_endpoint_failed_total", "Questions that an endpoint of a chain did not answer.", 0,
+                   {{"chain", chain}});
+  for (const auto* which : jobs::queues())
+    begin_queue(wiring::queue_name(settings, *which));
 }
 } // namespace
 
@@ -143,6 +161,7 @@ void begin_at_zero(const config& settings) {
   for (const auto* kind : {"community", "wizard_session"})
     metrics::set("arrakis_runtime_active_actors", "Actors that are active, by kind.", 0, {{"kind", kind}});
   begin_pairs();
+  begin_work_items();
   begin_configured(settings);
 }
 } // namespace arrakis::series

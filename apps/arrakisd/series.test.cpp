@@ -47,6 +47,7 @@ TEST_CASE("series: every listed metric is there from the start, but those whose 
           "arrakis_http_request_seconds",         // One for each route, from the start of its listener.
           "arrakis_postgres_transaction_seconds", // One for each transaction's name.
           "arrakis_runtime_child_crashes_total",  // One for each child that crashed.
+          "http_requests_total",                  // As arrakis_http_request_seconds.
         });
 }
 

@@ -36,9 +36,16 @@ std::string text_of_variable(const char* name, const std::string& otherwise) {
 /// Where scripts find this town: addresses and ids as JSON, for the interop tests.
 void write_card(town& t, const std::string& path) {
   const auto& d = t.discord();
-  boost::json::object card{{"discord", d.url},     {"token", d.token}, {"application", d.application},
-                           {"bot", d.bot},         {"guild", d.guild}, {"owner", d.owner},
-                           {"channel", d.channel}, {"door", t.door()}, {"state", fs::absolute(t.folder()).string()}};
+  boost::json::object card{{"discord", d.url},
+                           {"token", d.token},
+                           {"application", d.application},
+                           {"bot", d.bot},
+                           {"guild", d.guild},
+                           {"owner", d.owner},
+                           {"channel", d.channel},
+                           {"door", t.door()},
+                           {"admin", t.admin()},
+                           {"state", fs::absolute(t.folder()).string()}};
   if (t.chain()) {
     card["chain"] = t.chain()->url();
     card["erc20"] = t.chain()->deployed().erc20;
@@ -78,7 +85,7 @@ void tell_addresses(town& t) {
   if (t.chain())
     say(fmt::format("  EVM node            {}   ERC-20 {}  ERC-721 {}  ERC-1155 {}", t.chain()->url(),
                     t.chain()->deployed().erc20, t.chain()->deployed().erc721, t.chain()->deployed().erc1155));
-  say(fmt::format("  Arrakis             {}/health   {}/metrics", t.door(), t.door()));
+  say(fmt::format("  Arrakis             {}/health   {}/metrics", t.door(), t.admin()));
   say(fmt::format("  State               {}   (FRESH=1 starts anew)", t.folder()));
   say(fmt::format("  Log                 {}", t.log_file()));
 }

@@ -119,7 +119,8 @@ void town::start_chain() {
 std::vector<std::string> town::environment() const {
   auto env = options_.environment; // First: of two lines with one name the configuration takes the first.
   env.insert(env.end(), {"ARRAKIS_NODE_STATE_FOLDER=" + options_.folder + "/arrakis",
-                         fmt::format("ARRAKIS_HTTP_PORT={}", options_.door_port), "ARRAKIS_DISCORD_API_URL=" + ids_.url,
+                         fmt::format("ARRAKIS_HTTP_PORT={}", options_.door_port),
+                         fmt::format("ARRAKIS_HTTP_ADMIN_PORT={}", admin_port_), "ARRAKIS_DISCORD_API_URL=" + ids_.url,
                          "ARRAKIS_DISCORD_TOKEN=" + ids_.token, "ARRAKIS_DISCORD_PUBLIC_KEY=" + ids_.public_key,
                          "ARRAKIS_NODE_SHUTDOWN_GRACE_S=20"});
   // Behind a proxy of REST the gateway is not where the API is, and arrakisd connects to no other without being told.
@@ -135,24 +136,29 @@ std::vector<std::string> town::environment() const {
 void town::launch_arrakis() {
   fs::remove(options_.folder + "/arrakis/arrakisd.json");
   door_.clear();
+  admin_.clear();
   if (options_.door_port == 0)
     options_.door_port = kept_port("arrakisd");
+  if (admin_port_ == 0)
+    admin_port_ = kept_port("arrakisd_admin");
   arrakis_.emplace(process_options{{program("arrakisd"), "--roles", "all"}, environment(), {}, {}, log_file()});
 }
 
 bool town::arrakis_ready() {
-  if (door_.empty())
-    if (auto where = read_object(options_.folder + "/arrakis/arrakisd.json"))
+  if (admin_.empty())
+    if (auto where = read_object(options_.folder + "/arrakis/arrakisd.json")) {
       door_ = json::text_or(*where, "url");
-  if (door_.empty())
+      admin_ = json::text_or(*where, "admin_url");
+    }
+  if (admin_.empty())
     return false;
-  auto health = http_->call(door_, "GET", "/health/ready");
+  auto health = http_->call(admin_, "GET", "/health/ready");
   return health && health->status == 200;
 }
 
 std::string town::missing_of_arrakis() {
-  const auto health = door_.empty() ? caf::expected<answered>{ec::unavailable}
-                                    : http_->call(door_, "GET", "/health/ready");
+  const auto health = admin_.empty() ? caf::expected<answered>{ec::unavailable}
+                                     : http_->call(admin_, "GET", "/health/ready");
   if (!health || !health->body.is_object())
     return "arrakisd and its servers";
   std::string list;
@@ -176,6 +182,7 @@ void town::start_arrakis() {
   if (!ready)
     throw std::runtime_error("arrakisd did not become ready; the end of its log:\n" + log_tail());
   ports_.keep("arrakisd", port_of(door_));
+  ports_.keep("arrakisd_admin", port_of(admin_));
 }
 
 void town::kill_arrakis() {

@@ -62,6 +62,8 @@ public:
   /// What the sandbox signs the application's interactions with, as hex; it tells nobody, and keeps it in its snapshot.
   std::string application_key() const;
   const std::string& door() const { return door_; }
+  /// http://address:port of its admin port.
+  const std::string& admin() const { return admin_; }
   std::string folder() const { return options_.folder; }
   evm::node* chain() { return chain_.get(); }
   http& web() { return *http_; }
@@ -88,7 +90,8 @@ private:
   std::unique_ptr<evm::node> chain_;
   std::optional<process> arrakis_;
   discord_ids ids_;
-  std::string door_;
+  std::string door_, admin_;
+  uint16_t admin_port_ = 0;
   kept_ports ports_;
 };
 

@@ -1,21 +1,12 @@
 // sandbox: a Discord on this machine, with a page to look at it.
-#include "apps/sandbox/control/control.hpp"
-#include "apps/sandbox/core/timers.hpp"
-#include "apps/sandbox/page/page.hpp"
-#include "apps/sandbox/rest/door.hpp"
-#include "runtime/clock.hpp"
+#include "apps/sandbox/server/server.hpp"
 #include "runtime/log.hpp"
-#include "runtime/net/io.hpp"
 #include "runtime/process.hpp"
 #include "runtime/terminal.hpp"
-#include "runtime/url.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <charconv>
 #include <csignal>
 #include <fmt/format.h>
-#include <future>
 
 namespace arrakis::sandbox {
 namespace {
@@ -61,38 +52,6 @@ std::string read(int argc, char** argv, options& o) {
   return {};
 }
 
-/// Everything behind the one port. Lives on the io thread.
-struct house {
-  house(net::io& io, options o)
-    : core(io, std::move(o)),
-      delivery(core),
-      rest(core, delivery),
-      control(core, delivery, rest),
-      page(core.options.page) {}
-
-  void handle(net::http_request request, const net::responder& respond) {
-    const std::string_view target = request.target;
-    if (target.starts_with("/api/"))
-      return rest.handle(std::move(request), respond);
-    if (target.starts_with("/_sandbox/"))
-      return control.handle(request, respond);
-    if (!net::header(request.headers, "Upgrade").empty())
-      return core.hub.accept(respond, request.target);
-    respond(page.serve(net::path_of(target)));
-  }
-  void tick() {
-    core.sweep();
-    control.sweep();
-    after(core.io, std::chrono::milliseconds{100}, [this] { tick(); });
-  }
-
-  sandbox::core core;
-  sandbox::delivery delivery;
-  rest::door rest;
-  control::door control;
-  page::files page;
-};
-
 int run(options o) {
   sigset_t signals;
   sigemptyset(&signals);
@@ -100,42 +59,14 @@ int run(options o) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr); // before any thread starts, so that all inherit it
   const bool print = o.print_ready;
-  const auto address = o.address;
-  const auto port = o.port;
-  net::io io(1);
-  house all(io, std::move(o));
-  all.core.open();
-  net::http_server_options listen{.address = address, .port = port};
-  listen.body_bytes_max = 32 << 20; // Above what the API refuses by itself, with 40005.
-  auto server = std::make_unique<net::http_server>(
-    io, listen,
-    [&all](net::http_request request, const net::responder& respond) { all.handle(std::move(request), respond); });
-  // The server may take a request before this runs; none knows the port yet but who chose it.
-  std::promise<std::string> ready;
-  boost::asio::post(io.next(), [&] {
-    all.core.url = fmt::format("http://{}:{}", bracketed(address), server->port());
-    all.core.world.media_url = all.core.url;
-    all.core.hub.settings.url = fmt::format("ws://{}:{}", bracketed(address), server->port());
-    all.tick();
-    ready.set_value(boost::json::serialize(all.core.ready_line()));
-  });
-  const auto line = ready.get_future().get();
-  if (print)
-    terminal::print_document(line + "\n");
-  if (print) // the line above says it
-    log::set_level(log::level::warn);
-  log::info("sandbox_ready", {{"url", all.core.url}});
+  const server all(std::move(o));
+  if (print) {
+    terminal::print_document(all.ready_line() + "\n");
+    log::set_level(log::level::warn); // The line above says it.
+  }
+  log::info("sandbox.ready", {{"url", all.url()}});
   int signal = 0;
   sigwait(&signals, &signal);
-  server->stop();
-  std::promise<void> saved;
-  boost::asio::post(io.next(), [&] {
-    all.core.save();
-    saved.set_value();
-  });
-  saved.get_future().wait();
-  server.reset();
-  io.stop(); // After it nothing runs on the io thread, and the house can go.
   return 0;
 }
 } // namespace

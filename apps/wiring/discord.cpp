@@ -1,9 +1,9 @@
 #include "apps/wiring/discord.hpp"
 
-#include "actors/interactions/interactions.hpp"
+#include "actors/ingress/messages.hpp"
 #include "adapters/discord/gateway/gateway.hpp"
 #include "adapters/discord/gateway/session_store.hpp"
-#include "adapters/discord/interactions/door.hpp"
+#include "adapters/discord/interactions/signed_endpoint.hpp"
 #include "adapters/discord/pacing/pacing.hpp"
 #include "adapters/discord/rest/rest.hpp"
 
@@ -27,9 +27,9 @@ discord::rest start_rest(caf::actor_system& sys, const config& settings, discord
                         std::move(budget));
 }
 
-caf::actor start_identity(caf::actor_system& sys, discord::rest rest, discord::identity& who,
-                          std::function<void(snowflake)> known) {
-  return discord::find_identity(sys, std::move(rest), who, std::move(known));
+discord::identity_port start_identity(caf::actor_system& sys, discord::rest rest, discord::identity& who,
+                                      std::function<void(snowflake)> known) {
+  return discord::start_identity(sys, std::move(rest), who, std::move(known));
 }
 
 discord::gateway::address_policy allowed_gateways(const config& settings) {
@@ -60,7 +60,7 @@ discord::shards::handle start_shards(caf::actor_system& sys, net::io& io, const 
   o.who = std::move(who);
   discord::shards::ports to{from.plans, from.sessions, from.leases, from.sink, from.rest};
   to.unavailable_answer = [](const interaction& what) {
-    return interactions::error_answer(what, fail(ec::unavailable, "nobody holds the shard's lease"));
+    return ingress::error_answer(what, fail(ec::unavailable, "nobody holds the shard's lease"));
   };
   to.connector = gateway::network(io);
   to.pacing = [&sys, redis = from.redis](const discord::shards::plan& p) {
@@ -83,15 +83,16 @@ discord::shards::handle start_shards(caf::actor_system& sys, net::io& io, const 
   return discord::shards::start(sys, std::move(o), std::move(to));
 }
 
-std::optional<http_api::webhook> make_webhook(const config& settings, const discord::server_clock& clock) {
+std::optional<api::webhook> make_webhook(const config& settings, const discord::server_clock& clock) {
   const auto& public_key = settings.text("discord.public_key");
   if (public_key.empty())
     return std::nullopt;
   discord::interactions::limits limits;
   limits.discord_now_ms = [&clock] { return clock.now_ms(std::chrono::steady_clock::now()); };
-  const auto reader = std::make_shared<const discord::interactions::door>(public_key, std::move(limits));
-  return http_api::webhook{[reader](const auto& request) { return reader->handle(request); },
-                           [reader](const auto& head) { return reader->judge_head(head); }, reader->body_bytes_max()};
+  const auto reader = std::make_shared<const discord::interactions::signed_endpoint>(public_key, std::move(limits));
+  return api::webhook{[reader](const auto& head) { return reader->judge_head(head); },
+                      [reader](const auto& request) { return reader->verify(request); },
+                      [reader](const auto& request) { return reader->read(request); }, reader->body_bytes_max()};
 }
 
 } // namespace arrakis::wiring

@@ -1,6 +1,6 @@
 #pragma once
 // Starts what speaks to Discord: its REST client, its gateway, and the reader of signed interactions.
-#include "actors/http_api/http_api.hpp"
+#include "actors/api/api.hpp"
 #include "adapters/discord/gateway/address.hpp"
 #include "adapters/discord/identity/identity.hpp"
 #include "adapters/discord/rest/budget.hpp"
@@ -33,9 +33,9 @@ struct discord_link {
   discord::server_clock& clock;     ///< Learns from each answer.
 };
 discord::rest start_rest(caf::actor_system&, const config&, discord_link, discord::budget::handle);
-/// `who` outlives the actor; discord::find_identity says when `known` is told.
-caf::actor start_identity(caf::actor_system&, discord::rest, discord::identity& who,
-                          std::function<void(snowflake application)> known);
+/// `who` outlives the actor; discord::start_identity says when `known` is told.
+discord::identity_port start_identity(caf::actor_system&, discord::rest, discord::identity& who,
+                                      std::function<void(snowflake application)> known);
 
 /// Which gateways may get the token. Throws std::runtime_error that names the key.
 discord::gateway::address_policy allowed_gateways(const config&);
@@ -55,6 +55,6 @@ discord::shards::handle start_shards(caf::actor_system&, net::io&, const config&
                                      const discord::gateway::address_policy&, leases::holder who, shard_ports);
 
 /// None without discord.public_key. The clock outlives the webhook.
-std::optional<http_api::webhook> make_webhook(const config&, const discord::server_clock&);
+std::optional<api::webhook> make_webhook(const config&, const discord::server_clock&);
 
 } // namespace arrakis::wiring

@@ -24,6 +24,12 @@ caf::expected<net::http_server_options> http_options(const config& settings, siz
   o.connections_max = std::max(connections_min, std::min({o.connections_max, descriptors / 2,
                                                           static_cast<size_t>(memory.bytes / 8 / connection_bytes)}));
   o.connections_per_peer_max = static_cast<size_t>(settings.integer("http.connections_per_address"));
+  const auto& certificate = settings.text("http.tls.certificate");
+  const auto& key = settings.text("http.tls.private_key");
+  if (certificate.empty() != key.empty())
+    return fail(ec::invalid, "http.tls.certificate and http.tls.private_key are set together, or neither");
+  if (!certificate.empty())
+    o.tls = {certificate, key};
   for (const auto& text : settings.list("http.trusted_proxies")) {
     const auto proxy = net::network::parse(text);
     if (!proxy)
@@ -33,6 +39,15 @@ caf::expected<net::http_server_options> http_options(const config& settings, siz
                       "the length");
     o.trusted_proxies.push_back(*proxy);
   }
+  return o;
+}
+
+net::http_server_options admin_options(const config& settings) {
+  net::http_server_options o;
+  o.address = settings.text("http.admin_address");
+  o.port = static_cast<uint16_t>(settings.integer("http.admin_port"));
+  o.connections_max = connections_min;
+  o.body_bytes_max = 64 << 10;
   return o;
 }
 } // namespace arrakis::wiring

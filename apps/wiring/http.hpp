@@ -1,5 +1,5 @@
 #pragma once
-// What the configuration says about the HTTP listener.
+// What the configuration says about the HTTP listeners.
 #include "runtime/config.hpp"
 #include "runtime/memory_limit.hpp"
 #include "runtime/net/http_server.hpp"
@@ -10,4 +10,6 @@ namespace arrakis::wiring {
 /// otherwise; a connection counts 16 KiB, so that there are fewer of them where memory is small. ec::invalid names the
 /// key.
 caf::expected<net::http_server_options> http_options(const config&, size_t descriptors, const memory_limit& memory);
+/// Of the admin port: whoever reaches it is an operator or a probe, and few.
+net::http_server_options admin_options(const config&);
 } // namespace arrakis::wiring

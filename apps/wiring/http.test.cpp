@@ -31,6 +31,32 @@ TEST_CASE("http options: what strangers may hold follows the memory, and the con
   CHECK(chosen->connections_per_peer_max == 7);
 }
 
+TEST_CASE("http options: the admin port has an address of its own and few connections") {
+  const auto settings = config::load("", {{"ARRAKIS_HTTP_ADMIN_PORT", "0"}, {"ARRAKIS_HTTP_ADMIN_ADDRESS", "::1"}});
+  REQUIRE(settings);
+  const auto o = wiring::admin_options(*settings);
+  CHECK(o.address == "::1");
+  CHECK(o.port == 0);
+  CHECK(o.connections_max == 64);
+  const auto standard = config::load("", {});
+  REQUIRE(standard);
+  CHECK(wiring::admin_options(*standard).address == "127.0.0.1");
+  CHECK(wiring::admin_options(*standard).port == 3001);
+}
+
+TEST_CASE("http options: TLS needs certificate and key, and is off without both") {
+  CHECK(!options({})->tls);
+  const auto both = options(
+    {{"ARRAKIS_HTTP_TLS_CERTIFICATE", "/a/cert.pem"}, {"ARRAKIS_HTTP_TLS_PRIVATE_KEY", "/a/key.pem"}});
+  REQUIRE(both);
+  REQUIRE(both->tls);
+  CHECK(both->tls->certificate_file == "/a/cert.pem");
+  CHECK(both->tls->key_file == "/a/key.pem");
+  const auto half = options({{"ARRAKIS_HTTP_TLS_CERTIFICATE", "/a/cert.pem"}});
+  REQUIRE_FALSE(half);
+  CHECK(text_of(half.error()).find("http.tls.private_key") != std::string::npos);
+}
+
 TEST_CASE("http options: trusted proxies are networks; anything else names the key") {
   const auto good = options({{"ARRAKIS_HTTP_TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::1"}});
   REQUIRE(good);

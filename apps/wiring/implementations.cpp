@@ -1,5 +1,6 @@
 #include "apps/wiring/implementations.hpp"
 
+#include "actors/jobs/job.hpp"
 #include "adapters/chain/catalogue/catalogue.hpp"
 #include "adapters/chain/chain.hpp"
 #include "adapters/leases/leases.hpp"
@@ -12,6 +13,7 @@
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/postgres/pool.hpp"
 #include "adapters/postgres/quarantines/quarantines.hpp"
+#include "adapters/postgres/reconciliations/reconciliations.hpp"
 #include "adapters/postgres/signing_keys/signing_keys.hpp"
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
@@ -23,6 +25,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <string_view>
 
 namespace arrakis::wiring {
@@ -78,11 +81,13 @@ redis::options redis_options(const config& c, const secret& url, const std::stri
   return o;
 }
 
-queue::options queue_options(const config& c) {
+queue::options queue_options(const config& c, const jobs::job_queue& which) {
   queue::options o;
   o.prefix = c.text("queue.prefix");
-  o.name = c.text("queue.name");
-  o.concurrency = static_cast<unsigned>(c.integer("queue.concurrency"));
+  o.name = queue_name(c, which);
+  o.concurrency = queue_concurrency(c, which);
+  if (which.starts_max > 0)
+    o.limiter = queue::limiter{which.starts_max, which.starts_within};
   o.lock = c.milliseconds("queue.lock_ms");
   o.renew = c.milliseconds("queue.renew_ms");
   o.stalled_check = c.milliseconds("queue.stalled_ms");
@@ -114,6 +119,9 @@ communities::handle start_communities(caf::actor_system& sys, postgres::handle p
 manifests::handle start_manifests(caf::actor_system& sys, postgres::handle pool) {
   return manifests::start(sys, std::move(pool));
 }
+reconciliations::handle start_reconciliations(caf::actor_system& sys, postgres::handle pool) {
+  return reconciliations::start(sys, std::move(pool));
+}
 deployments::handle start_deployments(caf::actor_system& sys, postgres::handle pool) {
   return deployments::start(sys, std::move(pool));
 }
@@ -130,6 +138,9 @@ signing_keys::handle start_signing_keys(caf::actor_system& sys, postgres::handle
 outbox::handle start_outbox(caf::actor_system& sys, postgres::handle relay) {
   return outbox::start(sys, std::move(relay));
 }
+outbox::overview start_outbox_overview(caf::actor_system& sys, postgres::handle pool) {
+  return outbox::start_overview(sys, std::move(pool));
+}
 
 caf::error redis_rejection(const config& settings, const secret& url) {
   return redis::check(redis_options(settings, url, ""));
@@ -144,14 +155,28 @@ redis::handle start_redis(caf::actor_system& sys, const redis::link& to) { retur
 leases::handle start_leases(caf::actor_system& sys, redis::handle redis) {
   return leases::start(sys, std::move(redis));
 }
-std::string queue_rejection(const config& settings) { return queue::fault_of(queue_options(settings)); }
-queue::handle start_queue(caf::actor_system& sys, const redis::link& to, const config& settings) {
-  return queue::start_queue(sys, to, queue_options(settings));
+std::string queue_rejection(const config& settings) {
+  for (const auto* which : jobs::queues())
+    if (auto bad = queue::fault_of(queue_options(settings, *which)); !bad.empty())
+      return bad;
+  return {};
+}
+std::string queue_name(const config& settings, const jobs::job_queue& which) {
+  // The braces keep the keys of a queue in one slot of a Redis cluster.
+  return which.name_setting.empty() ? fmt::format("{{{}}}", which.name)
+                                    : settings.text(std::string{which.name_setting});
+}
+unsigned queue_concurrency(const config& settings, const jobs::job_queue& which) {
+  return which.concurrency > 0 ? which.concurrency : static_cast<unsigned>(settings.integer("queue.concurrency"));
+}
+queue::handle start_queue(caf::actor_system& sys, const redis::link& to, const config& settings,
+                          const jobs::job_queue& which) {
+  return queue::start_queue(sys, to, queue_options(settings, which));
 }
 queue::worker start_worker(caf::actor_system& sys, net::io& io, const addresses& where, const config& settings,
-                           queue::processor to) {
+                           const jobs::job_queue& which, queue::processor to) {
   return queue::start_worker(sys, connect_redis(io, settings, where.queue_url, "arrakisd-worker"),
-                             queue_options(settings), std::move(to));
+                             queue_options(settings, which), std::move(to));
 }
 
 caf::error check_signer(const config& settings) { return keyring_of(settings).check(settings); }

@@ -6,6 +6,7 @@
 // config/arrakis.toml allows, and one row in that table.
 //
 // The daemon starts each under its supervisor; arrakisctl by apps/wiring/ports.hpp, when first asked for.
+#include "actors/jobs/messages.hpp"
 #include "adapters/chain/messages.hpp"
 #include "adapters/leases/messages.hpp"
 #include "adapters/objects/messages.hpp"
@@ -17,6 +18,7 @@
 #include "adapters/postgres/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
 #include "adapters/postgres/quarantines/messages.hpp"
+#include "adapters/postgres/reconciliations/messages.hpp"
 #include "adapters/postgres/signing_keys/messages.hpp"
 #include "adapters/queue/messages.hpp"
 #include "adapters/redis/calls.hpp"
@@ -41,11 +43,13 @@ postgres::handle start_relay_postgres(caf::actor_system&, const addresses&);
 communities::handle start_communities(caf::actor_system&, postgres::handle);
 manifests::handle start_manifests(caf::actor_system&, postgres::handle);
 deployments::handle start_deployments(caf::actor_system&, postgres::handle);
+reconciliations::handle start_reconciliations(caf::actor_system&, postgres::handle);
 audit::handle start_audit(caf::actor_system&, postgres::handle);
 quarantines::handle start_quarantines(caf::actor_system&, postgres::handle);
 fence_log::handle start_fence_log(caf::actor_system&, postgres::handle);
 signing_keys::handle start_signing_keys(caf::actor_system&, postgres::handle);
 outbox::handle start_outbox(caf::actor_system&, postgres::handle relay);
+outbox::overview start_outbox_overview(caf::actor_system&, postgres::handle);
 
 // --- Redis and the queue
 /// Why `url` (of redis.url or redis.queue_url) or what redis.* says beside it cannot work; no server is asked.
@@ -58,11 +62,16 @@ redis::link connect_redis(net::io&, const config&, const secret& url, const std:
 caf::error check_redis(const redis::link&, const std::string& setting, deadline until);
 redis::handle start_redis(caf::actor_system&, const redis::link&);
 leases::handle start_leases(caf::actor_system&, redis::handle);
-/// Why queue.* cannot work; empty: it can.
+/// Why queue.* cannot work for one of the queues; empty: it can.
 std::string queue_rejection(const config&);
-queue::handle start_queue(caf::actor_system&, const redis::link&, const config&);
+/// The queue's name in Redis: "{discord-synthesis}".
+std::string queue_name(const config&, const jobs::job_queue&);
+/// Jobs of the queue that one process works on at once.
+unsigned queue_concurrency(const config&, const jobs::job_queue&);
+queue::handle start_queue(caf::actor_system&, const redis::link&, const config&, const jobs::job_queue&);
 /// It opens connections of its own.
-queue::worker start_worker(caf::actor_system&, net::io&, const addresses&, const config&, queue::processor);
+queue::worker start_worker(caf::actor_system&, net::io&, const addresses&, const config&, const jobs::job_queue&,
+                           queue::processor);
 
 // --- Signer and objects
 /// Why signer.* cannot work, with the command that mends it; nothing: it can, as far as this machine can tell.

@@ -42,10 +42,14 @@ audit::handle ports::audit() {
 quarantines::handle ports::quarantines() {
   return once(quarantines_, [this] { return start_quarantines(system_, pool()); });
 }
-queue::handle ports::queue() {
-  return once(queue_, [this] {
-    queue_link_.emplace(connect_redis(io_, settings_, where_.queue_url, program_));
-    return start_queue(system_, *queue_link_, settings_);
+outbox::overview ports::work_items() {
+  return once(work_items_, [this] { return start_outbox_overview(system_, pool()); });
+}
+queue::handle ports::queue(const jobs::job_queue& which) {
+  return once(queues_[which.name], [this, &which] {
+    if (!queue_link_)
+      queue_link_.emplace(connect_redis(io_, settings_, where_.queue_url, program_));
+    return start_queue(system_, *queue_link_, settings_, which);
   });
 }
 objects::handle ports::objects() {

@@ -5,6 +5,7 @@
 #include "runtime/net/io.hpp"
 
 #include <caf/actor_system.hpp>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -26,8 +27,9 @@ public:
   deployments::handle deployments();
   audit::handle audit();
   quarantines::handle quarantines();
+  outbox::overview work_items();
   /// Throws std::runtime_error for an address of Redis that is none.
-  queue::handle queue();
+  queue::handle queue(const jobs::job_queue&);
   objects::handle objects();
   signer::handle signer();
 
@@ -56,7 +58,8 @@ private:
   deployments::handle deployments_;
   audit::handle audit_;
   quarantines::handle quarantines_;
-  queue::handle queue_;
+  outbox::overview work_items_;
+  std::map<std::string_view, queue::handle> queues_;
   objects::handle objects_;
   signer::keyring::handle keyring_;
   signing_keys::handle signing_keys_;

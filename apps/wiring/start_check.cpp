@@ -32,9 +32,11 @@ std::vector<std::string> rejections(const config& settings) {
   check_addresses(list, settings);
   if (const auto http = http_options(settings, descriptors_max(), find_memory_limit()); !http)
     add(list, http.error());
+  else if (http->tls && ::geteuid() != 0) // Root is not the user who will read the files.
+    add(list, net::check(*http->tls));
   if (auto bad = queue_rejection(settings); !bad.empty())
     list.push_back(std::move(bad));
-  if (::geteuid() != 0) // Root is not the user who will read the keys.
+  if (::geteuid() != 0)
     add(list, check_signer(settings));
   return list;
 }

@@ -3,9 +3,11 @@
 # arrakis_component(DEPS other_component... LIBS library... [EXCLUDE file...] [REDIS_CLUSTER])
 #   called from a folder's CMakeLists.txt: *.cpp becomes the static library named after the folder (adapters/queue is
 #   adapters_queue), *.test.cpp becomes the test program <name>_test. A folder of headers alone becomes an INTERFACE library.
-# arrakis_registry(TYPE type HEADER header)
+# arrakis_registry(TYPE type HEADER header [LIST function] [ALSO folder...] [DEPS component...])
 #   called from the folder of an extension kind: each sub-folder x must define `const type& x::definition()` in the
-#   namespace of the kind; the build writes the sorted list `all()`. Adding an extension edits no other file.
+#   namespace of the kind; the build writes the sorted list `all()`, which the header declares. Adding an extension edits no
+#   other file. ALSO: components elsewhere that define one in their own namespace. DEPS: of a folder that is no component,
+#   as those of tests/extensions. LIST: another name than `all`, for a list beside that of the product.
 
 add_library(arrakis_options INTERFACE)
 target_compile_definitions(arrakis_options INTERFACE
@@ -93,16 +95,27 @@ function(arrakis_test name)
 endfunction()
 
 function(arrakis_registry)
-  cmake_parse_arguments(arg "" "TYPE;HEADER" "" ${ARGN})
+  cmake_parse_arguments(arg "" "TYPE;HEADER;LIST" "ALSO;DEPS" ${ARGN})
+  if(NOT arg_LIST)
+    set(arg_LIST all)
+  endif()
   arrakis_name(name)
+  if(NOT TARGET ${name})
+    add_library(${name} STATIC)
+    arrakis_target(${name})
+    target_link_libraries(${name} PUBLIC ${arg_DEPS})
+  endif()
   file(RELATIVE_PATH path "${CMAKE_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
   get_filename_component(kind "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+  if(NOT arg_HEADER MATCHES "/")
+    set(arg_HEADER "${path}/${arg_HEADER}")
+  endif()
   file(GLOB entries CONFIGURE_DEPENDS LIST_DIRECTORIES true RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *)
   set(declarations "")
   set(list "")
   foreach(entry IN LISTS entries)
     file(GLOB code CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${entry}/*.cpp")
-    if(code)
+    if(code AND NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${entry}/CMakeLists.txt") # That is a component beside them.
       string(APPEND declarations "namespace ${entry} { const ${arg_TYPE}& definition(); }\n")
       string(APPEND list "    &${entry}::definition(),\n")
       list(FILTER code EXCLUDE REGEX "\\.test\\.cpp$")
@@ -113,12 +126,20 @@ function(arrakis_registry)
       endif()
     endif()
   endforeach()
+  set(elsewhere "")
+  foreach(folder IN LISTS arg_ALSO)
+    get_filename_component(owner "${folder}" NAME)
+    string(REPLACE "/" "_" component "${folder}")
+    string(APPEND elsewhere "namespace arrakis::${owner} { const ${arg_TYPE}& definition(); }\n")
+    string(APPEND list "    &arrakis::${owner}::definition(),\n")
+    target_link_libraries(${name} PUBLIC ${component})
+  endforeach()
   set(output "${CMAKE_BINARY_DIR}/generated/${path}/registry.cpp")
   file(CONFIGURE OUTPUT "${output}" CONTENT "// Written by arrakis_registry: the sub-folders of ${path}, sorted.
-#include \"${path}/${arg_HEADER}\"
-namespace arrakis::${kind} {
+#include \"${arg_HEADER}\"
+${elsewhere}namespace arrakis::${kind} {
 ${declarations}
-const std::vector<const ${arg_TYPE}*>& all() {
+const std::vector<const ${arg_TYPE}*>& ${arg_LIST}() {
   static const std::vector<const ${arg_TYPE}*> list{
 ${list}  };
   return list;

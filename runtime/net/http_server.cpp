@@ -155,6 +155,19 @@ http_server::~http_server() {
   impl_->handlers_ended = true;
 }
 
+caf::error http_server::reread_certificates() {
+  if (!impl_->options.tls)
+    return {};
+  try {
+    auto fresh = server_context(*impl_->options.tls);
+    std::lock_guard hold{impl_->lock};
+    impl_->tls.swap(fresh);
+    return {};
+  } catch (const std::runtime_error& bad) {
+    return fail(ec::invalid, bad.what());
+  }
+}
+
 uint16_t http_server::port() const { return impl_->listening->port(); }
 void http_server::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
 } // namespace arrakis::net

@@ -1,5 +1,6 @@
 #pragma once
 // HTTP/1.1 server over TCP, TLS or a Unix socket; upgrades to WebSocket.
+#include "runtime/error.hpp"
 #include "runtime/net/address.hpp"
 #include "runtime/net/http.hpp"
 #include "runtime/net/tls.hpp"
@@ -103,6 +104,9 @@ public:
   http_server(io&, http_server_options, handler);
   ~http_server();
   uint16_t port() const;
+  /// Reads the files of http_server_options::tls anew, for connections from now on; open ones go on as they are. From
+  /// any thread. Files that cannot be used, or are no pair, change nothing: the error names them.
+  caf::error reread_certificates();
   /// Not from inside the handler. Stops accepting, lets requests in flight end within `grace`, then cuts.
   void stop(std::chrono::milliseconds grace = std::chrono::milliseconds{0});
 

@@ -60,7 +60,10 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
 
   io& on;
   const http_server_options options;
-  std::shared_ptr<asio::ssl::context> tls;
+  std::shared_ptr<asio::ssl::context> tls_now() {
+    std::lock_guard hold{lock};
+    return tls;
+  }
   std::shared_ptr<listener> listening;
   std::atomic<bool> stopping{false};
   refusals refused;
@@ -76,7 +79,8 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   bool handlers_ended = false;
   const handler call;
 
-  std::mutex lock; // Guards what follows.
+  std::mutex lock;                         // Guards what follows.
+  std::shared_ptr<asio::ssl::context> tls; ///< Null: plain.
   std::condition_variable changed;
   std::unordered_map<place*, std::weak_ptr<session>> sessions;
   std::unordered_map<place*, std::shared_ptr<websocket>> sockets;
@@ -124,9 +128,10 @@ public:
 
   void start() {
     arm(read_within());
-    if (!server_->tls)
+    const auto tls = server_->tls_now();
+    if (!tls)
       return next_request();
-    wire_.handshake_server(*server_->tls, [self = shared_from_this()](error_code failed) {
+    wire_.handshake_server(*tls, [self = shared_from_this()](error_code failed) {
       if (self->phase_ == phase::greeting)
         failed ? self->close() : self->next_request();
     });

@@ -53,8 +53,9 @@ inline std::string url_of(const http_server& server) { return "http://127.0.0.1:
 /// A peer that speaks bytes: blocking sockets, driven by the test.
 class raw_peer {
 public:
-  /// `from`: an address of the loopback network, so that the other end sees several peers.
-  static raw_peer connect(uint16_t port, const char* from = "127.0.0.1");
+  /// `from`: an address of the loopback network, so that the other end sees several peers. `receive_bytes`: of the
+  /// socket's buffer; 0: as the system likes, which is some MiB.
+  static raw_peer connect(uint16_t port, const char* from = "127.0.0.1", int receive_bytes = 0);
   static raw_peer connect_unix(const std::string& path);
   explicit raw_peer(int fd) : fd_(fd) {}
   raw_peer(raw_peer&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

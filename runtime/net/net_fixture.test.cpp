@@ -23,9 +23,11 @@ void give_up_after(int fd) {
 }
 } // namespace
 
-raw_peer raw_peer::connect(uint16_t port, const char* from) {
+raw_peer raw_peer::connect(uint16_t port, const char* from, int receive_bytes) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   give_up_after(fd);
+  if (receive_bytes > 0)
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
   auto own = here(0);
   REQUIRE(::inet_pton(AF_INET, from, &own.sin_addr) == 1);
   REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0);

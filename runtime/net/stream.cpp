@@ -111,4 +111,13 @@ std::shared_ptr<asio::ssl::context> server_context(const tls_server& options) {
   must(failed, "key file", options.key_file);
   return context;
 }
+
+caf::error check(const tls_server& options) {
+  try {
+    server_context(options);
+    return {};
+  } catch (const std::runtime_error& bad) {
+    return fail(ec::invalid, bad.what());
+  }
+}
 } // namespace arrakis::net

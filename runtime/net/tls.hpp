@@ -1,4 +1,6 @@
 #pragma once
+#include "runtime/error.hpp"
+
 #include <string>
 
 namespace arrakis::net {
@@ -11,4 +13,6 @@ struct tls_server {
   std::string certificate_file;
   std::string key_file;
 };
+/// ec::invalid with a sentence that names the file: it cannot be read, or is not PEM, or the two are no pair.
+caf::error check(const tls_server&);
 } // namespace arrakis::net

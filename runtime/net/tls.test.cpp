@@ -1,11 +1,13 @@
 #include "runtime/net/net_fixture.hpp"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <thread>
 
 using namespace arrakis;
 using namespace arrakis::net;
@@ -115,6 +117,47 @@ TEST_CASE("tls: certificates that were put into the CA file later count once the
   std::filesystem::resize_file(other.ca_file(), 10);
   client.reread_certificates(); // Logged, and nothing else.
   CHECK(code() == ec::none);
+}
+
+// Negative control: without reread_certificates() the client of the second authority is refused to the end.
+TEST_CASE("tls: a server's certificate that is replaced under load loses no request, and counts for new connections") {
+  authority first, second;
+  const auto files = first.issue("DNS:localhost");
+  io threads{2};
+  http_server server{threads, {.tls = files}, echo};
+  const auto url = "https://localhost:" + std::to_string(server.port());
+  const auto ask = [&](http_client& by) {
+    return static_cast<bool>(get(by, url, {"POST", "/", {}, "hello", {}}, 10s));
+  };
+  http_client open{threads, {.tls = {first.ca_file()}}};
+  CHECK(ask(open));
+  std::atomic<int> answered{0}, lost{0};
+  std::atomic<bool> over{false};
+  std::thread load{[&] {
+    while (!over) { // A connection for each.
+      http_client one{threads, {.tls = {first.ca_file()}}};
+      ask(one) ? ++answered : ++lost;
+    }
+  }};
+  for (int round = 0; round < 4; ++round) {
+    for (const auto until = answered + 3; answered < until && lost == 0;)
+      std::this_thread::yield();
+    (void)first.issue("DNS:localhost"); // Another key and certificate, in the same files.
+    CHECK(!server.reread_certificates());
+  }
+  over = true;
+  load.join();
+  CHECK(lost == 0);
+  constexpr auto overwrite = std::filesystem::copy_options::overwrite_existing;
+  const auto others = second.issue("DNS:localhost");
+  std::filesystem::copy_file(others.certificate_file, files.certificate_file, overwrite);
+  CHECK(text_of(server.reread_certificates()).find("server.key") != std::string::npos); // No pair.
+  std::filesystem::copy_file(others.key_file, files.key_file, overwrite);
+  http_client fresh{threads, {.tls = {second.ca_file()}}};
+  CHECK(!ask(fresh)); // What cannot be used changed nothing.
+  CHECK(!server.reread_certificates());
+  CHECK(ask(fresh));
+  CHECK(ask(open)); // Its connection is the one of before.
 }
 
 TEST_CASE("tls: a certificate for another host is refused before anything is sent") {

@@ -132,11 +132,4 @@ private:
   uint64_t handled_, began_;
   bool skipped_ = false;
 };
-
-/// What an actor of ours has beside CAF's classes.
-struct observed_base {
-  explicit observed_base(lease l) : mine(std::move(l)) {}
-  virtual ~observed_base() = default;
-  lease mine;
-};
 } // namespace arrakis::registry::detail

@@ -7,6 +7,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -39,6 +40,7 @@ struct store {
   incidents* free_incidents = nullptr;
   std::atomic<kind*> kinds{nullptr};
   std::vector<node*> roots;
+  std::vector<std::unique_ptr<const declaration>> declarations; ///< Earlier ones too: a reader may be looking at them.
   std::atomic<node*> default_root{nullptr};
 };
 
@@ -295,6 +297,23 @@ private:
   target* outer_;
 };
 
+bool is_of(const record& r, const caf::actor& which) {
+  const auto now = r.state.load(std::memory_order_relaxed);
+  return r.actor_id.load(std::memory_order_relaxed) == static_cast<uint32_t>(which.id())
+      && (now == life::starting || now == life::alive);
+}
+
+/// nullptr: it is none of ours, or has ended. Looks through all records: for what happens at a start.
+record* find_record(const caf::actor& which) {
+  auto& a = all();
+  const auto count = a.chunk_count.load(std::memory_order_acquire);
+  for (size_t i = 0; i < count; ++i)
+    for (auto& r : a.chunks[i].load(std::memory_order_acquire)->records)
+      if (is_of(r, which))
+        return &r;
+  return nullptr;
+}
+
 void settle(record& r, node* where, bool exact, incidents* crashes) {
   r.where.store(where, std::memory_order_relaxed);
   r.exact.store(exact, std::memory_order_relaxed);
@@ -349,10 +368,13 @@ place place::deepest(std::string_view path) const {
 }
 void place::make_default() const { detail::all().default_root.store(node_, std::memory_order_release); }
 void place::declare(declaration d) const {
-  // An earlier declaration stays in memory, since a reader may be looking at it. A restart declares the same again.
-  if (const auto* before = node_->declared.load(std::memory_order_acquire); before && *before == d)
+  const auto* before = node_->declared.load(std::memory_order_acquire);
+  if (before && *before == d) // A restart declares the same again, and takes no memory.
     return;
-  node_->declared.store(new declaration{std::move(d)}, std::memory_order_release);
+  auto made = std::make_unique<const declaration>(std::move(d));
+  const std::lock_guard lock{detail::all().writing};
+  node_->declared.store(made.get(), std::memory_order_release);
+  detail::all().declarations.push_back(std::move(made));
 }
 void place::declare_first(declaration d) const {
   if (!node_->declared.load(std::memory_order_acquire))
@@ -382,18 +404,18 @@ caf::actor seat::fill(const std::function<caf::actor()>& start) {
     return start();
   }();
   vacate();
-  auto* const seen = dynamic_cast<detail::observed_base*>(caf::actor_cast<caf::abstract_actor*>(actor));
-  if (!seen)
+  auto* const own = mine.taken && detail::is_of(*mine.taken, actor) ? mine.taken : detail::find_record(actor);
+  if (!own)
     return actor;
-  kind_ = seen->mine->what.load(std::memory_order_relaxed)->name;
-  tenant_ = seen->mine->tenant.load(std::memory_order_relaxed);
-  if (mine.taken == &*seen->mine)
+  kind_ = own->what.load(std::memory_order_relaxed)->name;
+  tenant_ = own->tenant.load(std::memory_order_relaxed);
+  if (mine.taken == own)
     return actor;
   if (mine.taken) { // `start` spawned a helper first.
     const auto* what = mine.taken->what.load(std::memory_order_relaxed);
     detail::settle(*mine.taken, detail::child_of(where_.node_, what->name), true, nullptr);
   }
-  detail::settle(*seen->mine, where_.node_, exact_, incidents_);
+  detail::settle(*own, where_.node_, exact_, incidents_);
   return actor;
 }
 
@@ -422,8 +444,8 @@ struct access {
 };
 
 void move(const caf::actor& which, place where) {
-  if (auto* seen = dynamic_cast<detail::observed_base*>(caf::actor_cast<caf::abstract_actor*>(which)))
-    detail::settle(*seen->mine, access::node(where), true, seen->mine->crashes.load(std::memory_order_relaxed));
+  if (auto* own = detail::find_record(which))
+    detail::settle(*own, access::node(where), true, own->crashes.load(std::memory_order_relaxed));
 }
 
 namespace {
@@ -477,5 +499,5 @@ std::vector<tree_row> declared_tree(place root) {
   return rows;
 }
 
-size_t bytes_per_actor() { return sizeof(detail::record) + sizeof(detail::observed_base); }
+size_t bytes_per_actor() { return sizeof(detail::record) + sizeof(detail::lease); }
 } // namespace arrakis::registry

@@ -3,6 +3,7 @@
 #include "runtime/exception.hpp"
 #include "runtime/registry/reader.hpp"
 #include "runtime/registry/spawn.hpp"
+#include "tests/support/actor_at.hpp"
 #include "tests/support/sim_system.hpp"
 
 #include <atomic>
@@ -42,12 +43,7 @@ struct world {
   registry::place root = registry::place::root("top");
   world() { root.make_default(); }
 
-  registry::row find(const std::string& path) const {
-    for (auto& r : registry::actors(root))
-      if (r.path == path)
-        return r;
-    return {};
-  }
+  registry::row find(const std::string& path) const { return test::actor_at(root, path); }
 };
 } // namespace
 

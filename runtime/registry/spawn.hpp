@@ -13,11 +13,12 @@ namespace arrakis::registry {
 namespace detail {
 
 /// An actor that counts. CAF 0.17 calls these virtual functions for each message (enqueue: on the sender's thread;
-/// consume: once per message; resume: once per turn); its own profiler is not compiled into Debian's build.
+/// consume: once per message; resume: once per turn); its own profiler is not compiled into Debian's build. One base
+/// class: CAF casts to the actor's bases at run time several times per request, which a second one makes much dearer.
 template <class Actor>
-class observed final : public Actor, public observed_base {
+class observed final : public Actor {
 public:
-  observed(caf::actor_config& config, lease mine_) : Actor(config), observed_base(std::move(mine_)) {
+  observed(caf::actor_config& config, lease own) : Actor(config), mine(std::move(own)) {
     mine->actor_id.store(static_cast<uint32_t>(this->id()), std::memory_order_relaxed);
   }
   using Actor::consume;
@@ -46,6 +47,9 @@ public:
     mine->state.store(life::ended, std::memory_order_relaxed);
     return Actor::cleanup(std::move(reason), host);
   }
+
+private:
+  const lease mine;
 };
 } // namespace detail
 

@@ -11,9 +11,13 @@ namespace arrakis::contracts {
 namespace {
 using namespace arrakis::outbox;
 
+std::vector<share> shares(int jobs) {
+  return {{.kind = "store_manifest", .group = "objects"},
+          {.kind = "enqueue_job", .group = "jobs", .group_per_tenant = jobs}};
+}
 std::vector<row> due_rows(const outbox_bench& b, size_t count = 100, int jobs = 8,
                           std::chrono::milliseconds resend_after = std::chrono::hours{1}) {
-  auto got = ask<rows>(b.sys, b.port, due{count, jobs, resend_after, soon()});
+  auto got = ask<rows>(b.sys, b.port, due{count, shares(jobs), resend_after, soon()});
   REQUIRE_MESSAGE(got, text_of(got.error()));
   return std::move(got->list);
 }

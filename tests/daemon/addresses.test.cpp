@@ -68,11 +68,12 @@ TEST_CASE("addresses: negative control: the same address, set by the operator, g
 TEST_CASE("addresses: those of RPC endpoints are told by their hosts alone, and what Kubernetes writes is left out") {
   arrakis_daemon one{{.environment = {"ARRAKIS_CHAINS_RPC_SANDBOX=http://me:sesame@127.0.0.1:9/sesame?key=sesame",
                                       "ARRAKIS_REDIS_PORT=tcp://10.0.0.11:6379", "ARRAKIS_HTTP_ADDRESS=::1",
-                                      "ARRAKIS_LOG_LEVEL=debug"}}};
+                                      "ARRAKIS_HTTP_ADMIN_ADDRESS=::1", "ARRAKIS_LOG_LEVEL=debug"}}};
   REQUIRE_MESSAGE(one.ready(), one.log());
   const auto where = json::parse(test::content(one.folder() + "/arrakisd.json"));
   REQUIRE(where);
-  CHECK(json::text_or(where->get_object(), "url").starts_with("http://[::1]:")); // And ready() asked there.
+  CHECK(json::text_or(where->get_object(), "url").starts_with("http://[::1]:"));
+  CHECK(json::text_or(where->get_object(), "admin_url").starts_with("http://[::1]:")); // And ready() asked there.
   CHECK(one.says("ARRAKIS_REDIS_PORT is left out"));
   CHECK(one.stop() == 0);
   CHECK(one.log().find("sesame") == std::string::npos);

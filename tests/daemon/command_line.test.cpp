@@ -85,9 +85,10 @@ TEST_CASE(
     for (const auto* shell : {"bash", "zsh", "fish"})
       CHECK(typed(tmp.path(), name, {"completion", shell}).code == 0);
   }
-  for (const auto& words : {strings{"community", "list", "surplus"}, strings{"jobs", "list", "sleeping"},
-                            strings{"manifest", "show", "1400000000000000001", "x"}, strings{"community", "show"},
-                            strings{"community", "show", "me"}, strings{"signer"}, strings{}}) {
+  for (const auto& words :
+       {strings{"community", "list", "surplus"}, strings{"jobs", "list", "sleeping"},
+        strings{"jobs", "dead", "--queue", "nobody's"}, strings{"manifest", "show", "1400000000000000001", "x"},
+        strings{"community", "show"}, strings{"community", "show", "me"}, strings{"signer"}, strings{}}) {
     const auto got = typed(tmp.path(), "arrakisctl", words);
     CAPTURE(fmt::format("{}", fmt::join(words, " ")));
     CHECK_MESSAGE(got.code == 2, got.out);
@@ -154,6 +155,8 @@ TEST_CASE(
   for (const auto& [words, member] :
        {std::pair{strings{"jobs", "list"}, "counts"}, std::pair{strings{"jobs", "dead"}, "jobs"},
         std::pair{strings{"jobs", "pause"}, "is_paused"}, std::pair{strings{"jobs", "resume"}, "is_paused"},
+        std::pair{strings{"jobs", "list", "--queue", "discord-synthesis"}, "counts"},
+        std::pair{strings{"jobs", "queues"}, "queues"}, std::pair{strings{"jobs", "overdue"}, "overdue"},
         std::pair{strings{"audit", "verify"}, "trails"}, std::pair{strings{"quarantine", "list"}, "quarantines"},
         std::pair{strings{"signer", "status"}, "signs"}, std::pair{strings{"manifest", "keys"}, "1"}}) {
     auto typed_words = words;

@@ -28,7 +28,7 @@ arrakis_daemon::~arrakis_daemon() {
 strings arrakis_daemon::environment() const {
   auto all = options_.environment;
   for (const auto& line : {"ARRAKIS_NODE_STATE_FOLDER=" + folder(), std::string{"ARRAKIS_HTTP_PORT=0"},
-                           std::string{"ARRAKIS_NODE_SHUTDOWN_GRACE_S=5"}})
+                           std::string{"ARRAKIS_HTTP_ADMIN_PORT=0"}, std::string{"ARRAKIS_NODE_SHUTDOWN_GRACE_S=5"}})
     all.push_back(line);
   return all;
 }
@@ -49,7 +49,8 @@ bool arrakis_daemon::ready() {
     [&] {
       const auto where = json::parse(test::content(folder() + "/arrakisd.json"));
       if (where && where->is_object()) {
-        const auto health = web_.call(std::string{json::text_or(where->get_object(), "url")}, "GET", "/health/ready");
+        const auto health = web_.call(std::string{json::text_or(where->get_object(), "admin_url")}, "GET",
+                                      "/health/ready");
         is_ready = health && health->status == 200;
       }
       return is_ready || !child_->running();

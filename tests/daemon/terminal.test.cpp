@@ -42,7 +42,7 @@ TEST_CASE("arrakisctl health: 0 while the daemon is ready, 1 and a sentence befo
   CHECK(has(got.second, " is ready.\n"));
   demo::http web{io};
   const auto where = json::parse(test::content(one.folder() + "/arrakisd.json"));
-  const auto metrics = web.call(std::string{json::text_or(where->as_object(), "url")}, "GET", "/metrics");
+  const auto metrics = web.call(std::string{json::text_or(where->as_object(), "admin_url")}, "GET", "/metrics");
   REQUIRE(metrics);
   CHECK(has(metrics->text, "process_resident_memory_bytes "));
   CHECK(has(metrics->text, "arrakis_build_info{"));
@@ -54,6 +54,22 @@ TEST_CASE("arrakisctl health: 0 while the daemon is ready, 1 and a sentence befo
   got = one.ctl({"health"});
   CHECK(got.first == 1);
   CHECK(has(got.second, "no arrakisd has started with this state folder"));
+}
+
+// Negative control: with the role api, as above, there is one.
+TEST_CASE("arrakisd: without the role api it opens no public port, and is ready all the same") {
+  net::io io{1};
+  arrakis_daemon one{{.environment = {"ARRAKIS_NODE_ROLES=worker,bot"}}};
+  REQUIRE_MESSAGE(one.ready(), one.log());
+  const auto where = json::parse(test::content(one.folder() + "/arrakisd.json"));
+  REQUIRE(where);
+  CHECK(json::text_or(where->as_object(), "url").empty());
+  CHECK(one.ctl({"health"}).first == 0);
+  demo::http web{io};
+  const std::string admin{json::text_or(where->as_object(), "admin_url")};
+  CHECK(web.call(admin, "GET", "/health")->status == 404);
+  CHECK(web.call(admin, "GET", "/health/live")->status == 200);
+  CHECK(one.stop() == 0);
 }
 
 TEST_CASE("container: HEALTHCHECK is a command that this arrakisctl understands") {

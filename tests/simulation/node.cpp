@@ -1,9 +1,14 @@
 #include "tests/simulation/node.hpp"
 
-#include "actors/commands/supervised.hpp"
+#include "actors/commands/command.hpp"
+#include "actors/community/proxy.hpp"
 #include "actors/guild/reader.hpp"
+#include "actors/ingress/gateway_events.hpp"
+#include "actors/ingress/handlers.hpp"
+#include "actors/ingress/ingress.hpp"
 #include "runtime/directory.hpp"
 #include "tests/simulation/world.hpp"
+#include "tests/support/fakes/identity.hpp"
 #include "tests/support/plain.hpp"
 
 #include <caf/send.hpp>
@@ -13,6 +18,8 @@ namespace arrakis::simulation {
 namespace {
 using namespace std::chrono_literals;
 using chain_actor = chain::handle::extend<caf::reacts_to<test::later>>;
+
+constexpr bool identity_is_known = true;
 
 chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::way* by) {
   return {
@@ -25,6 +32,20 @@ chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::wa
     [](const cancel&) {}, // Its answers take no time.
     [](const test::later& x) { x.run(); },
   };
+}
+
+/// One queue in memory for all that the kinds of jobs name.
+std::map<std::string, outbox_relay::queue_port, std::less<>> queues(const queue::handle& port) {
+  std::map<std::string, outbox_relay::queue_port, std::less<>> result;
+  for (const auto* which : jobs::queues())
+    result[std::string{which->name}] = {port, 4};
+  return result;
+}
+std::vector<const jobs::job_terms*> kinds() {
+  std::vector<const jobs::job_terms*> result;
+  for (const auto* kind : jobs::all())
+    result.push_back(&kind->terms);
+  return result;
 }
 
 std::shared_ptr<const wizard::core::catalogue> offered() {
@@ -42,9 +63,10 @@ node::node(world& w, size_t number, std::string who, std::chrono::milliseconds c
 void node::start() {
   auto& w = world_;
   auto& sys = w.sim.sys();
-  const auto communities = keep(w.postgres.communities_port(sys, &by));
+  const auto community_store = keep(w.postgres.communities_port(sys, &by));
   const auto manifests = keep(w.postgres.manifests_port(sys, &by));
   const auto deployments = keep(w.postgres.deployments_port(sys, &by));
+  const auto reconciliations = keep(w.postgres.reconciliations_port(sys));
   const auto outbox = keep(w.postgres.outbox_port(sys, &by));
   const auto redis = keep(w.redis.port(sys, &by));
   const auto queue = keep(w.queue.port(sys, &by));
@@ -52,7 +74,7 @@ void node::start() {
   const auto objects = keep(w.objects.port(sys, &by));
   const auto chains = keep(sys.spawn(serve_chain, static_cast<const test::way*>(&by)));
   const auto budget = keep(w.budget.port(sys, &by));
-  const auto bot = [] { return test::fake_discord::bot; };
+  const auto identity = keep(test::start_identity(sys, identity_is_known));
 
   const auto rest = keep(discord::start(
     sys, {.token = [] { return secret{"t"}; }},
@@ -63,35 +85,43 @@ void node::start() {
     budget));
   keep(fences::start(sys, keep(w.postgres.fence_log_port(sys, &by)), fences_));
   const auto gate = keep(gate::start(sys, rest, deployments, fences_));
-  const auto relay = keep(outbox_relay::start(sys, {outbox, manifests, objects, signer, queue}, {.poll = 2'000ms}));
-  community::ports to{communities, manifests, deployments, signer,
+  const auto relay = keep(
+    outbox_relay::start(sys, {outbox, manifests, objects, signer, queues(queue), kinds()}, {.poll = 2'000ms}));
+  community::ports to{community_store, manifests, deployments, signer,
                       [relay] { caf::anon_send(relay, outbox_relay::kick{}); }};
   directory::options places;
   places.kind = "community";
   const auto tenants = keep(directory::start(sys, places, [&sys, to](const std::string& key) {
     return caf::actor_cast<caf::actor>(community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
   }));
-  const auto guilds = keep(guild::start(sys, rest, bot));
-  reconciler = keep(reconciler::start(sys, {communities, manifests, deployments, guilds}));
-  community_door = keep(wizard::start_door(sys, tenants));
+  const auto guilds = keep(guild::start(sys, rest, identity));
+  reconciler = keep(reconciler::start(sys, {community_store, manifests, deployments, reconciliations, guilds}));
+  communities = keep(community::start_proxy(sys, tenants));
   wizard::options how;
   how.offered = offered;
-  const auto wizards = keep(wizard::start(sys, {redis, chains, guilds, community_door}, how));
-  auto handlers = commands::supervise(sys, {wizards, reconciler});
+  available_.provide(how);
+  available_.provide(redis::handle{redis});
+  available_.provide(chain::handle{chains});
+  available_.provide(guild::handle{guilds});
+  available_.provide(communities);
+  available_.provide(reconciler);
+  auto handlers = ingress::declare_handlers(sys, commands::all(), available_);
   keep(supervisor::start(sys, "commands", std::move(handlers.children)));
-  interactions = keep(interactions::start(sys, {redis, rest, wizards, std::move(handlers.routes)}));
-  const auto report = [queue](queue::progress p) { caf::anon_send(queue, std::move(p)); };
+  interactions = keep(ingress::start(sys, {redis, rest, std::move(handlers.routes)}));
+  const auto report = [queue](const jobs::job_queue&, queue::progress p) { caf::anon_send(queue, std::move(p)); };
   const auto jobs = keep(jobs::start(sys, {.gate = gate,
                                            .guilds = guilds,
                                            .manifests = manifests,
                                            .deployments = deployments,
+                                           .reconciliations = reconciliations,
                                            .signer = signer,
-                                           .bot = bot,
+                                           .identity = identity,
                                            .worker = name,
                                            .report = report,
+                                           .available = &available_,
                                            .adopts = w.on.adoption}));
   keep(w.queue.worker(sys, jobs, &by, 1'000ms));
-  sink = keep(edge::start(sys, {interactions, rest, tenants}, {}));
+  sink = keep(ingress::gateway_events::start(sys, {interactions, &admission, rest, tenants}, {}));
 }
 
 void node::kill() {
@@ -102,8 +132,8 @@ void node::kill() {
   }
   parts_.clear();
   sink = discord::sink{};
-  interactions = interactions::handle{};
-  community_door = wizard::communities_door{};
+  interactions = ingress::handle{};
+  communities = community::proxy{};
   reconciler = reconciler::handle{};
 }
 

@@ -2,14 +2,15 @@
 // One process of ours: its own actors over the shared fakes. It ends as by SIGKILL: from one delivery to the next
 // nothing of it reaches anybody, and nothing reaches it.
 #include "actors/community/community.hpp"
-#include "actors/edge/edge.hpp"
 #include "actors/fences/fences.hpp"
 #include "actors/gate/gate.hpp"
-#include "actors/interactions/interactions.hpp"
+#include "actors/ingress/entry.hpp"
 #include "actors/jobs/jobs.hpp"
 #include "actors/outbox_relay/outbox_relay.hpp"
 #include "actors/reconciler/reconciler.hpp"
 #include "actors/wizard/wizard.hpp"
+#include "adapters/discord/gateway/messages.hpp"
+#include "runtime/services.hpp"
 #include "tests/support/fakes/ports.hpp"
 
 #include <string>
@@ -32,8 +33,9 @@ public:
   test::way by;
   std::chrono::steady_clock::time_point redis_away_until{}; ///< Cut off from Redis alone.
   discord::sink sink;
-  interactions::handle interactions;
-  wizard::communities_door community_door;
+  ingress::admission admission; ///< Of both ways in for interactions.
+  ingress::handle interactions;
+  community::proxy communities;
   reconciler::handle reconciler;
 
 private:
@@ -46,6 +48,7 @@ private:
 
   world& world_;
   fences::fence_table fences_;
+  services available_; ///< Outlives the actors.
   std::vector<caf::actor> parts_;
 };
 

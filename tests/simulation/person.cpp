@@ -30,8 +30,11 @@ void deliver(world& w, town& t, std::shared_ptr<const interaction> what, int tri
     });
     return;
   }
-  w.as_actor([&t, what, to, door = to->interactions](caf::event_based_actor* self) {
-    self->request(door, 2'900ms, interactions::incoming{what})
+  w.as_actor([&t, what, to, interactions = to->interactions](caf::event_based_actor* self) {
+    auto admitted = to->admission.admit(what);
+    if (!admitted)
+      return;
+    self->request(interactions, 2'900ms, std::move(*admitted))
       .then(
         [&t, what, to](const interaction_answer& a) {
           if (!to->up())
@@ -98,7 +101,7 @@ void person::send(std::shared_ptr<interaction> x, bool twice) {
   asked_at_ = world_.now();
   town_.clicks[test::plain(x->token)] = {click{x, world_.now()}, this};
   deliver(world_, town_, x, 0);
-  if (world_.chance(0.02)) // The same event by both doors.
+  if (world_.chance(0.02)) // The same event by both ways.
     deliver(world_, town_, x, 0);
   if (twice) {
     auto again = std::make_shared<interaction>(*x);
@@ -127,6 +130,7 @@ void person::press(const std::string& action, std::vector<std::string> values) {
 void person::submit(const std::string& modal) {
   auto x = made(interaction_kind::modal);
   x->custom_id = modal;
+  x->message = {8};
   if (modal.starts_with("community-name"))
     x->fields = {{"name", "Town " + town_.id.text().substr(14)}};
   else if (modal.find(":native:") != std::string::npos)

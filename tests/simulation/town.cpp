@@ -111,7 +111,7 @@ void town::try_direct(std::shared_ptr<const manifest> wanted, std::string key, i
     order.key = key;
     order.base_version = base;
     order.until = {world_.now() + 10s};
-    self->request(to->community_door, 10s, order)
+    self->request(to->communities, 10s, order)
       .then(
         [=, this](const community::deployed& d) {
           if (!to->up())

@@ -3,19 +3,16 @@
 // one.
 #include "runtime/clock.hpp"
 #include "runtime/process.hpp"
+#include "tests/support/certificates.hpp"
 
 #include <arpa/inet.h>
-#include <chrono>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <sys/socket.h>
-#include <thread>
 #include <unistd.h>
-#include <vector>
 
 namespace arrakis::test {
 
@@ -32,15 +29,6 @@ inline int free_tcp_port() {
   return ntohs(at.sin_port);
 }
 
-inline void openssl(std::vector<std::string> arguments, const std::string& folder) {
-  arguments.insert(arguments.begin(), "openssl");
-  process made{{.argv = std::move(arguments), .folder = folder, .output = folder + "/openssl.txt"}};
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-  while (made.running() && std::chrono::steady_clock::now() < end)
-    std::this_thread::yield();
-  REQUIRE(made.exit_status() == 0);
-}
-
 struct redis_tls_server {
   std::string folder = fmt::format("/tmp/arrakis-redis-tls-{}", random_hex(6));
   int port = free_tcp_port();
@@ -50,12 +38,11 @@ struct redis_tls_server {
   /// `clients`: whether the server asks for their certificates, as --tls-auth-clients has it.
   explicit redis_tls_server(const std::string& clients = "no") {
     std::filesystem::create_directory(folder);
-    authority("ca");
-    authority("other");
-    std::ofstream{folder + "/names"} << "subjectAltName=DNS:localhost\n";
-    certificate("server", "ca");
-    certificate("client", "ca");
-    certificate("stranger", "other");
+    make_authority(folder, "ca");
+    make_authority(folder, "other");
+    make_certificate(folder, "server", "ca");
+    make_certificate(folder, "client", "ca");
+    make_certificate(folder, "stranger", "other");
     server.emplace(process_options{.argv = {"redis-server",
                                             "--bind",
                                             "127.0.0.1",
@@ -89,20 +76,6 @@ struct redis_tls_server {
   ~redis_tls_server() {
     server.reset();
     std::filesystem::remove_all(folder);
-  }
-  void authority(const std::string& name) {
-    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-             "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/CN=" + name},
-            folder);
-  }
-  /// {name}.pem and {name}.key.
-  void certificate(const std::string& name, const std::string& by) {
-    openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", name + ".key",
-             "-out", name + ".csr", "-subj", "/CN=" + name},
-            folder);
-    openssl({"x509", "-req", "-in", name + ".csr", "-CA", by + ".pem", "-CAkey", by + ".key", "-CAcreateserial",
-             "-days", "1", "-extfile", "names", "-out", name + ".pem"},
-            folder);
   }
   std::string tcp(const std::string& who) const { return fmt::format("redis://{}@127.0.0.1:{}", who, port); }
   std::string tls(const std::string& who, const std::string& host = "localhost") const {

@@ -54,7 +54,7 @@ TEST_CASE("answers: a 403 of what lies before Discord's API is waited out, and a
   CHECK(reaches(w, at, 1, "completed"));
   INFO(admin.text());
   CHECK(admin.sees("is ready", 10s));
-  CHECK(metric(w, w.town().door(), "arrakis_discord_blocked_total", "403") == 1);
+  CHECK(metric(w, w.town().admin(), "arrakis_discord_blocked_total", "403") == 1);
   check_whole(at);
 }
 

@@ -138,7 +138,7 @@ TEST_CASE("cluster: over three processes at most 50 requests arrive in any secon
     check_whole(guilds.back());
   }
   double done = 0;
-  for (const auto& url : {here().town().door(), second->door(), third->door()}) {
+  for (const auto& url : {here().town().admin(), second->admin(), third->admin()}) {
     const auto share = metric(here(), url, "arrakis_jobs_ended_total", "end=\"completed\"");
     CHECK(share > 0); // Each of them did its part.
     done += share;
@@ -166,8 +166,9 @@ TEST_CASE("cluster: clicks enter by the HTTP door, round robin, and each process
   auto& w = here();
   const auto second = start("second"), third = start("third");
   const strings doors{w.town().door(), second->door(), third->door()};
+  const strings admins{w.town().admin(), second->admin(), third->admin()};
   std::vector<double> before;
-  for (const auto& url : doors)
+  for (const auto& url : admins)
     before.push_back(metric(w, url, "arrakis_interactions_answered_total"));
   const http_door door{doors};
   const auto at = w.found("Round robin");
@@ -175,7 +176,7 @@ TEST_CASE("cluster: clicks enter by the HTTP door, round robin, and each process
   CHECK(demo::deploy(admin));
   double answered = 0;
   for (size_t i = 0; i < doors.size(); ++i) {
-    const auto mine = metric(w, doors[i], "arrakis_interactions_answered_total") - before[i];
+    const auto mine = metric(w, admins[i], "arrakis_interactions_answered_total") - before[i];
     CHECK(mine >= 4);
     answered += mine;
   }
@@ -263,8 +264,8 @@ namespace {
 /// The process that holds the shard: the town's own (null) or one of `nodes`.
 node* owner(const std::vector<node*>& nodes) {
   for (auto* each : nodes)
-    if (metric(here(), each->door(), "arrakis_shard_leases_total", "event=\"taken\"")
-        > metric(here(), each->door(), "arrakis_shard_leases_total", "event=\"lost\""))
+    if (metric(here(), each->admin(), "arrakis_shard_leases_total", "event=\"taken\"")
+        > metric(here(), each->admin(), "arrakis_shard_leases_total", "event=\"lost\""))
       return each;
   return nullptr;
 }
@@ -311,12 +312,12 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
   }
   CHECK(demo::eventually(
     [&] { return test::content(w.town().log_file()).find("shard_lease_lost") != std::string::npos; }, 10s));
-  const auto stale = metric(w, w.town().door(), "arrakis_edge_interactions_total");
+  const auto stale = metric(w, w.town().admin(), "arrakis_ingress_deliveries_total");
   const auto elsewhere = w.found("Handed over again");
   auto other = w.admin(elsewhere);
   other.type("onboard"); // Handled by the new owner alone.
   REQUIRE_MESSAGE(other.sees("Step 1 of 8"), other.text());
-  CHECK(metric(w, w.town().door(), "arrakis_edge_interactions_total") == stale);
+  CHECK(metric(w, w.town().admin(), "arrakis_ingress_deliveries_total") == stale);
   CHECK(json::integer_or(gateway(), "resumes") == json::integer_or(begun, "resumes") + 1); // It took nothing back.
 
   const auto second_message = message_of(other);
@@ -354,8 +355,8 @@ TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has n
   REQUIRE(demo::eventually(
     [&] {
       for (auto* each : {second.get(), third.get()})
-        if (metric(w, each->door(), "arrakis_gate_writes_total") > 0
-            && metric(w, each->door(), "arrakis_jobs_ended_total") == 0)
+        if (metric(w, each->admin(), "arrakis_gate_writes_total") > 0
+            && metric(w, each->admin(), "arrakis_jobs_ended_total") == 0)
           asleep = each;
       return asleep != nullptr;
     },
@@ -365,7 +366,7 @@ TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has n
     for (const auto& at : guilds)
       CHECK(reaches(w, at, 1, "completed"));
   }
-  CHECK(demo::eventually([&] { return metric(w, asleep->door(), "arrakis_jobs_running") == 0; }, 20s));
+  CHECK(demo::eventually([&] { return metric(w, asleep->admin(), "arrakis_jobs_running") == 0; }, 20s));
   for (const auto& at : guilds)
     check_whole(at);
   w.no_faults();
@@ -382,19 +383,19 @@ TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, 
                               {"path", "/guilds/*/channels"},
                               {"retry_after_ms", std::chrono::milliseconds{turn}.count()},
                               {"times", -1}});
-  const strings doors{w.town().door(), second->door(), third->door()};
+  const strings admins{w.town().admin(), second->admin(), third->admin()};
   const auto written = [&](const std::string& url) { return metric(w, url, "arrakis_gate_writes_total"); };
   std::vector<double> before;
-  for (const auto& url : doors)
+  for (const auto& url : admins)
     before.push_back(written(url));
   const auto guilds = deploy_everywhere(count, "Frozen");
   // Each has four places, and none of the twelve comes to its end: all have some.
   const bool on_all = demo::eventually(
     [&] {
       size_t at_work = 0;
-      for (size_t i = 0; i < doors.size(); ++i)
-        at_work += written(doors[i]) > before[i] ? 1 : 0;
-      return at_work == doors.size() && w.struck(limit) >= static_cast<int64_t>(count);
+      for (size_t i = 0; i < admins.size(); ++i)
+        at_work += written(admins[i]) > before[i] ? 1 : 0;
+      return at_work == admins.size() && w.struck(limit) >= static_cast<int64_t>(count);
     },
     30s);
   REQUIRE_MESSAGE(on_all, w.town().ctl({"jobs", "list"}).second);

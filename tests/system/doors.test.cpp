@@ -153,7 +153,9 @@ TEST_CASE("webhook: signed bytes that are no good interaction are refused with w
     INFO(each.name, ": ", got.text);
     CHECK(got.status == 400);
     REQUIRE(got.body.is_object());
-    const std::string said{json::text_or(got.body.get_object(), "message")};
+    const auto* error = json::object_in(got.body.get_object(), "error");
+    REQUIRE(error);
+    const std::string said{json::text_or(*error, "message")};
     CHECK(!said.empty());
     CHECK(contains(said, each.says));
   }
@@ -274,18 +276,23 @@ TEST_CASE("arrakisd: a port in use ends it with a sentence") {
   const test::scratch folder{"port"};
   std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
   const taken_port port;
-  auto environment = nowhere(folder / "state");
-  environment.push_back(fmt::format("ARRAKIS_HTTP_PORT={}", port.number));
-  const auto got = run("arrakisd", {}, environment);
-  INFO(got.second);
-  CHECK(got.first == 1);
-  CHECK(contains(got.second, std::to_string(port.number)));
-  CHECK(contains(got.second, "is in use by another program"));
+  for (const auto& [taken, free, keys] : {std::array{"PORT", "ADMIN_PORT", "http.address, http.port: "},
+                                          std::array{"ADMIN_PORT", "PORT", "http.admin_address, http.admin_port: "}}) {
+    auto environment = nowhere(folder / "state");
+    environment.push_back(fmt::format("ARRAKIS_HTTP_{}={}", taken, port.number));
+    environment.push_back(fmt::format("ARRAKIS_HTTP_{}=0", free));
+    const auto got = run("arrakisd", {}, environment);
+    INFO(got.second);
+    CHECK(got.first == 1);
+    CHECK(contains(got.second, fmt::format("{}127.0.0.1 port {} is in use by another program", keys, port.number)));
+  }
 }
 
 TEST_CASE("arrakisd: a second one on the same folder is refused, and the first goes on") {
   auto& t = here().town();
-  const auto got = run("arrakisd", {}, {"ARRAKIS_NODE_STATE_FOLDER=" + t.folder() + "/arrakis", "ARRAKIS_HTTP_PORT=0"});
+  const auto got = run(
+    "arrakisd", {},
+    {"ARRAKIS_NODE_STATE_FOLDER=" + t.folder() + "/arrakis", "ARRAKIS_HTTP_PORT=0", "ARRAKIS_HTTP_ADMIN_PORT=0"});
   INFO(got.second);
   CHECK(got.first == 1);
   CHECK(contains(got.second, "in use"));

@@ -21,6 +21,7 @@ std::vector<std::string> beside(world& w) {
           "ARRAKIS_OBJECTS_FOLDER=" + first + "/objects",
           "ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9",
           "ARRAKIS_HTTP_PORT=0",
+          "ARRAKIS_HTTP_ADMIN_PORT=0",
           "ARRAKIS_NODE_SHUTDOWN_GRACE_S=10",
           "ARRAKIS_DISCORD_API_URL=" + t.discord().url,
           "ARRAKIS_DISCORD_GATEWAY_URL=" + t.discord().gateway,
@@ -41,13 +42,14 @@ node::node(world& w, const std::string& name, const std::string& roles, std::vec
     [&] {
       if (!child_->running())
         return true;
-      if (door_.empty())
+      if (admin_.empty())
         if (auto where = json::parse(test::content(folder + "/arrakisd.json")); where && where->is_object())
           if (json::integer_or(where->get_object(), "pid") == child_->pid())
-            door_ = json::text_or(where->get_object(), "url");
-      if (door_.empty())
+            std::tie(door_, admin_) = std::pair{json::text_or(where->get_object(), "url"),
+                                                json::text_or(where->get_object(), "admin_url")};
+      if (admin_.empty())
         return false;
-      auto health = w.town().web().call(door_, "GET", "/health/ready");
+      auto health = w.town().web().call(admin_, "GET", "/health/ready");
       return ready = health && health->status == 200;
     },
     std::chrono::seconds{60});
@@ -68,8 +70,8 @@ int node::stop() {
   return child_->exit_status().value_or(-1);
 }
 
-double metric(world& w, const std::string& door, const std::string& name, const std::string& labels) {
-  auto page = w.town().web().call(door, "GET", "/metrics");
+double metric(world& w, const std::string& admin, const std::string& name, const std::string& labels) {
+  auto page = w.town().web().call(admin, "GET", "/metrics");
   if (!page)
     throw std::runtime_error("/metrics: " + text_of(page.error()));
   double sum = 0;

@@ -16,8 +16,10 @@ public:
   node(const node&) = delete;
   node& operator=(const node&) = delete;
   const std::string& name() const { return name_; }
-  /// http://address:port of its door.
+  /// http://address:port of its public port; empty: it has none.
   const std::string& door() const { return door_; }
+  /// The same of its admin port.
+  const std::string& admin() const { return admin_; }
   int pid() const { return child_->pid(); }
   bool says(const std::string& text) const;
   std::string log() const;
@@ -25,14 +27,15 @@ public:
   int stop();
 
 private:
-  std::string name_, log_file_, door_;
+  std::string name_, log_file_, door_, admin_;
   std::optional<process> child_;
 };
 
 /// The environment in which a program finds the town's servers from outside.
 std::vector<std::string> beside(world&);
-/// The value of a metric at a process' door, summed over its labels; with `labels` those only whose line holds them.
-double metric(world&, const std::string& door, const std::string& name, const std::string& labels = {});
+/// The value of a metric at a process' admin port, summed over its labels; with `labels` those only whose line holds
+/// them.
+double metric(world&, const std::string& admin, const std::string& name, const std::string& labels = {});
 /// How often `text` stands in a log.
 size_t times_in(const std::string& log, const std::string& text);
 

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using queue::outcome;
 
 constexpr int noise = 10'000;
+const jobs::job_terms held{.name = "held", .help = "For this test.", .queue = &jobs::discord_synthesis};
 
 /// A worker of five places, of which each tenant may have `share` at a time; a job is held until the test lets it end.
 struct bench {
@@ -32,8 +33,8 @@ struct bench {
     REQUIRE(town.how.concurrency == 5);
     owe(noisy, "noise", noise);
     outbox_relay::options o;
-    o.jobs_per_tenant_max = share;
-    const outbox_relay::deps to{outbox, no_manifests(), no_objects(), {}, queue};
+    const outbox_relay::deps to{
+      outbox, no_manifests(), no_objects(), {}, {{std::string{held.queue->name}, {queue, share}}}, {&held}};
     relay = stores.live.keep(outbox_relay::start(stores.live.sys(), to, o));
   }
   ~bench() { caf::anon_send_exit(relay, caf::exit_reason::kill); }

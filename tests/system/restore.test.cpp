@@ -41,7 +41,7 @@ struct health {
   std::string detail;
 };
 health look_at_signer() {
-  const auto got = here().town().web().call(here().town().door(), "GET", "/health/ready");
+  const auto got = here().town().web().call(here().town().admin(), "GET", "/health/ready");
   if (!got || !got->body.is_object())
     return {};
   const auto& vault = got->body.at("dependencies").at("vault").as_object();

@@ -104,8 +104,11 @@ std::string answers_of_doors(const place& at) {
   if (const auto got = t.web().call(t.door(), "POST", "/webhooks/discord", js::object{{"token", webhook_token}}))
     said += got->text;
   // Last, so that they tell of the requests above as well.
-  for (const auto* path : {"/metrics", "/health", "/health/ready", "/health/live", "/nowhere"})
+  for (const auto* path : {"/health", "/openapi.json", "/nowhere"})
     if (const auto got = t.web().call(t.door(), "GET", path))
+      said += got->text;
+  for (const auto* path : {"/metrics", "/health/ready", "/health/live", "/openapi.json", "/nowhere"})
+    if (const auto got = t.web().call(t.admin(), "GET", path))
       said += got->text;
   return said;
 }
@@ -257,12 +260,13 @@ TEST_CASE("secrets: a token that Discord refuses is not repeated, and stops noth
   const test::scratch folder{"sec"};
   std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
   const auto log = folder / "log";
-  process child{{{programs() + "/apps/arrakisd/arrakisd"},
-                 {"ARRAKIS_NODE_STATE_FOLDER=" + (folder / "state"), "ARRAKIS_HTTP_PORT=0", "ARRAKIS_LOG_LEVEL=debug",
-                  "ARRAKIS_DISCORD_API_URL=" + t.discord().url, "ARRAKIS_DISCORD_TOKEN=" + wrong_token},
-                 {},
-                 {},
-                 log}};
+  process child{
+    {{programs() + "/apps/arrakisd/arrakisd"},
+     {"ARRAKIS_NODE_STATE_FOLDER=" + (folder / "state"), "ARRAKIS_HTTP_PORT=0", "ARRAKIS_HTTP_ADMIN_PORT=0",
+      "ARRAKIS_LOG_LEVEL=debug", "ARRAKIS_DISCORD_API_URL=" + t.discord().url, "ARRAKIS_DISCORD_TOKEN=" + wrong_token},
+     {},
+     {},
+     log}};
   const auto refused = [&] { return test::content(log).find("401") != std::string::npos || !child.running(); };
   CHECK(demo::eventually(refused, seconds{60}));
   child.stop(SIGTERM, seconds{30});
@@ -294,7 +298,7 @@ TEST_CASE("privileges: no core, no root, nothing that others may read, and the s
   CHECK(seen > 2);
   // proc(5): the files of a process that may not be dumped belong to root, whoever it is.
   if (::geteuid() == 0)
-    CHECK(listening(t.arrakis_pid()).size() == 1); // Its door.
+    CHECK(listening(t.arrakis_pid()).size() == 2); // The public and the admin port.
   else
     CHECK(::access(fmt::format("/proc/{}/fd", t.arrakis_pid()).c_str(), R_OK) != 0);
   struct stat own {};

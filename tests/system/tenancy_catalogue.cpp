@@ -26,8 +26,11 @@ const std::map<std::string, strings> global_rights{
 const std::map<std::string, const char*> crossing_policies{
   {"communities.lookup", "the narrow functions read id, guild, status and fence"},
   {"outbox.relay", "the relay sends for all tenants"},
+  {"outbox.overdue", "an operator sees what is open past its deadline, without what it carries"},
   {"deployments.expired_tokens", "tokens are erased when their time is over, whosever they are"},
   {"deployments.erase_tokens", "as above"},
+  {"reconciliations.expired_tokens", "as above"},
+  {"reconciliations.erase_tokens", "as above"},
   {"manifests.signed_heads", "a key is anchored only where it verifies the newest manifest of every community"}};
 const std::map<std::string, const char*> crossing_functions{
   {"community_of_guild(guild bigint) uuid", "a guild leads to its tenant before a tenant is known"},
@@ -50,6 +53,10 @@ const std::map<std::string, const char*> crossing_functions{
   {"find_quarantine(of_id bigint) SETOF quarantines", "the operator's look; types and errors, no content"},
   {"release_quarantine(of_id bigint, by_whom text, why text) boolean", "the operator's order"},
   {"quarantined_communities() uuid[]", "ids; the relay leaves their rows alone"},
+  {"overdue_work_items(count_max integer) TABLE(id bigint, community_id uuid, kind text, job_kind text, key text, "
+   "queue text, attempts integer, last_error text, created_at timestamp with time zone, close_by timestamp with time "
+   "zone)",
+   "the operator's list of what is open past its deadline; no payload"},
   {"erase_expired_tokens() bigint", "says only how many"},
   {"anchored_signing_keys() TABLE(version integer, public_key text)", "public keys, of no tenant"},
   {"anchor_signing_key(key_version integer, key_hex text, key_origin text, by_whom text) void",

@@ -22,8 +22,9 @@ std::string_view first(std::string_view path, int count) {
 
 /// What others may see of a folder of adapters or actors: its protocol, and how to speak it.
 bool is_protocol(std::string_view path) {
-  constexpr std::array names{"messages.hpp", "calls.hpp",  "requests.hpp", "server_time.hpp", "server_clock.hpp",
-                             "keyring.hpp",  "layout.hpp", "verify.hpp",   "signature.hpp",   "link.hpp"};
+  constexpr std::array names{"messages.hpp",     "calls.hpp",   "requests.hpp",    "server_time.hpp",
+                             "server_clock.hpp", "keyring.hpp", "layout.hpp",      "verify.hpp",
+                             "signature.hpp",    "link.hpp",    "declaration.hpp", "entry.hpp"};
   const auto name = path.substr(path.rfind('/') + 1);
   return std::find(names.begin(), names.end(), name) != names.end() || path == "adapters/chain/catalogue/catalogue.hpp";
 }
@@ -31,7 +32,9 @@ bool is_protocol(std::string_view path) {
 /// What else belongs to the port of a folder of adapters.
 bool is_port(std::string_view path) {
   constexpr std::array ports{"adapters/discord/gateway/ports.hpp", "adapters/discord/gateway/address.hpp",
-                             "adapters/postgres/audit/chain.hpp"}; // Written to in the other stores' transactions.
+                             // Used in the other stores' transactions:
+                             "adapters/postgres/audit/chain.hpp", "adapters/postgres/outbox/work_item.hpp",
+                             "adapters/postgres/guild_work/guild_work.hpp"};
   return is_protocol(path) || std::find(ports.begin(), ports.end(), path) != ports.end();
 }
 

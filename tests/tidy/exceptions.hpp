@@ -14,7 +14,6 @@ constexpr exception exceptions[]{
   {"banned", "runtime/exception.cpp", "the one place where whatever ends an actor becomes its reason"},
   {"banned", "runtime/flow/group.hpp", "its sleep_until is a flow, on the actor's clock"},
   {"banned", "runtime/process.cpp", "execve takes char*"},
-  {"banned", "actors/http_api/http_api.cpp", "requests of several io threads share the number of those that wait"},
   {"banned", "apps/wiring/privileges.cpp", "HOME belongs to the user that a process is, and is no configuration"},
   {"banned", "adapters/embedded/child.cpp", "looks for a program in PATH, which is no configuration of ours"},
   {"banned", "apps/demo/main.cpp", "takes ONCE and FRESH from make"},

@@ -182,7 +182,7 @@ void no_actor_in_apps(const source& file, findings& out) {
 
 /// A write to Discord that does not pass the gate has no fence, no intent and no audit reason.
 void one_gate(const source& file, findings& out) {
-  const bool speaks_for_itself = file.path.starts_with("actors/gate/") || file.path.starts_with("actors/interactions/");
+  const bool speaks_for_itself = file.path.starts_with("actors/gate/") || file.path.starts_with("actors/ingress/");
   if (!file.is_cpp() || file.is_test() || !file.path.starts_with("actors/") || speaks_for_itself)
     return;
   for (auto at : places_of(file.code, "discord::call")) {
@@ -276,6 +276,26 @@ void no_dead_header(const std::vector<source>& files, findings& out) {
       out.push_back({"dead_header", file.path, 0, "nobody includes it"});
 }
 
+/// An extension is one folder and no edit elsewhere: tests/extensions/<kind>/<name>/ shows it as long as no other file
+/// names it.
+void extensions_stand_alone(const std::vector<source>& files, findings& out) {
+  constexpr std::string_view extensions = "tests/extensions/";
+  std::map<std::string, std::string> names; // By folder.
+  for (const auto& file : files) {
+    const auto kind_end = file.path.starts_with(extensions) ? file.path.find('/', extensions.size())
+                                                            : std::string::npos;
+    const auto name_end = kind_end == std::string::npos ? kind_end : file.path.find('/', kind_end + 1);
+    if (name_end != std::string::npos)
+      names[file.path.substr(0, name_end + 1)] = file.path.substr(kind_end + 1, name_end - kind_end - 1);
+  }
+  for (const auto& [folder, name] : names)
+    for (const auto& file : files)
+      if (!file.path.starts_with(folder))
+        for (auto at : places_of(file.text, name))
+          out.push_back({"extension", file.path, line_of(file.text, at),
+                         fmt::format("names {}: an extension is its folder alone", folder)});
+}
+
 /// Every key of config/arrakis.toml is read by somebody, and what is read is a key.
 void config_keys(const std::vector<source>& files, findings& out) {
   const auto toml = std::find_if(files.begin(), files.end(),
@@ -301,7 +321,8 @@ void config_keys(const std::vector<source>& files, findings& out) {
   }
   const auto named_somewhere = [&](const std::string& name) {
     return std::any_of(files.begin(), files.end(), [&](const source& f) {
-      return f.path.ends_with(".cpp") && !f.is_test() && f.text.find('"' + name + '"') != std::string::npos;
+      const bool code = f.path.ends_with(".cpp") || f.path.ends_with(".hpp");
+      return code && !f.is_test() && f.text.find('"' + name + '"') != std::string::npos;
     });
   };
   for (const auto& key : schema.keys)
@@ -346,6 +367,7 @@ std::vector<finding> check(const std::vector<source>& files) {
       rule(file, out);
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);
+  extensions_stand_alone(files, out);
   coroutines(files, out);
   config_keys(files, out);
   links(files, out);

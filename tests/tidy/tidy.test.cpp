@@ -208,7 +208,7 @@ TEST_CASE("tidy: the parts of one adapter know each other by their ports") {
   for (const auto* implementation :
        {"adapters/discord/gateway/gateway.hpp", "adapters/discord/gateway/session_store.hpp",
         "adapters/discord/pacing/pacing.hpp", "adapters/discord/rest/rest.hpp", "adapters/leases/leases.hpp",
-        "adapters/redis/client.hpp", "actors/interactions/messages.hpp"})
+        "adapters/redis/client.hpp", "actors/ingress/messages.hpp"})
     CHECK_FALSE_MESSAGE(ok("adapters/discord/shards/x.cpp", implementation), implementation);
   CHECK_FALSE(ok("adapters/postgres/audit/x.cpp", "adapters/postgres/outbox/outbox.hpp"));
 }
@@ -238,7 +238,7 @@ TEST_CASE("tidy: only the gate writes to Discord") {
   const std::string write = "ask(self, rest, until, discord::call{\n  .method = \"POST\", .path = p});\n";
   CHECK(broken("actors/wizard/a.cpp", write) == "one_gate:1");
   CHECK(broken("actors/gate/a.cpp", write) == "");
-  CHECK(broken("actors/interactions/a.cpp", write) == "");
+  CHECK(broken("actors/ingress/a.cpp", write) == "");
   CHECK(broken("actors/wizard/a.cpp", "discord::call c{.method = \"GET\"};\n") == "");
 }
 
@@ -285,6 +285,22 @@ TEST_CASE("tidy: each folder of code has a test and each header a reader") {
   CHECK(rules({make_source("actors/x/a.cpp", "int a;\n")}) == "tested actors/x/; ");
   CHECK(rules({make_source("actors/x/a.cpp", "int a;\n"), make_source("actors/x/a.test.cpp", "int b;\n")}) == "");
   CHECK(rules({make_source("actors/x/a.hpp", "#pragma once\n")}) == "dead_header actors/x/a.hpp; ");
+}
+
+TEST_CASE("tidy: an extension of tests/extensions is named by its own folder alone") {
+  const auto named_in = [](const char* path, const char* text) {
+    std::string out;
+    for (const auto& f :
+         check({make_source("tests/extensions/commands/spice_tax/a.cpp", "int spice_tax;\n"),
+                make_source("tests/extensions/commands/CMakeLists.txt", "registry()\n"), make_source(path, text)}))
+      if (f.rule == "extension")
+        out += f.path + "; ";
+    return out;
+  };
+  CHECK(named_in("tests/extensions/commands/spice_tax/b.test.cpp", "spice_tax();\n") == "");
+  CHECK(named_in("actors/x/a.cpp", "int spice_taxes;\n") == "");
+  for (const auto* path : {"actors/x/a.cpp", "docs/a.md", "tests/extensions/commands/CMakeLists.txt"})
+    CHECK(named_in(path, "add(spice_tax)\n") == std::string{path} + "; ");
 }
 
 TEST_CASE("tidy: what code reads from the configuration is a key, and every key is read") {

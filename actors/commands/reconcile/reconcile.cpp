@@ -1,8 +1,9 @@
-#include "actors/commands/command.hpp"
+#include "actors/ingress/declaration.hpp"
+#include "actors/reconciler/messages.hpp"
+#include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/registry/spawn.hpp"
-#include "schemas/permissions.hpp"
 
 #include <boost/json.hpp>
 #include <caf/stateful_actor.hpp>
@@ -11,70 +12,103 @@
 
 namespace arrakis::commands::reconcile {
 namespace {
-namespace js = boost::json;
+using namespace blueprint;
+using ingress::reply;
+using ingress::request;
 
 struct state {
   arrakis::flows flows;
   reconciler::handle reconcilers;
   static inline const char* name = "command_reconcile";
 };
-using self_pointer = interactions::handler::stateful_pointer<state>;
-using reply_to = caf::typed_response_promise<interactions::said>;
+using self_pointer = ingress::handler::stateful_pointer<state>;
+using promise = caf::typed_response_promise<reply>;
 
-/// Discord: an embed's description has at most 4096 characters. Bytes are counted, which is never more.
-std::string listed(const std::vector<std::string>& lines) {
-  constexpr size_t bytes_max = 3'900;
-  std::string out;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (out.size() + lines[i].size() + 4 > bytes_max)
-      return out + fmt::format("… and {} more.", lines.size() - i);
-    out += "• " + lines[i] + "\n";
-  }
-  return out;
+constexpr const char* changed =
+  "Your server changed after the plan was shown, so nothing was applied. This is the plan "
+  "now.";
+
+/// The hash of a plan, as a custom id carries it: up to the next ':'.
+std::string hash_in(std::string_view custom_id, std::string_view prefix) {
+  const auto rest = custom_id.substr(prefix.size());
+  return std::string{rest.substr(0, rest.find(':'))};
 }
 
-interactions::said show(const reconciler::drift_report& report) {
-  std::string text;
-  if (report.clean)
-    text = "Your server is as the active version of your community wants it."
-         + (report.remaining.empty() ? "" : fmt::format(" {}; delete what nobody needs:\n", report.remaining));
-  else
-    text = "What differs, and what would be done:\n";
-  text += listed(report.lines);
-  js::object embed{{"title", report.clean ? "Matches the plan" : "Differs from the plan"},
-                   {"description", text},
-                   {"color", report.clean ? 0x22C55E : 0xF59E0B}};
-  return {js::serialize(js::object{{"embeds", js::array{std::move(embed)}},
-                                   {"components", js::array{}},
-                                   {"allowed_mentions", js::object{{"parse", js::array{}}}}})};
+reply started() {
+  return {boost::json::serialize(boost::json::object{
+    {"content", "**Applying the plan**\n\nThis message shows how far it is; `/reconcile` does as well."},
+    {"embeds", boost::json::array{}},
+    {"components", boost::json::array{}},
+    {"allowed_mentions", boost::json::object{{"parse", boost::json::array{}}}}})};
 }
 
-flow<> answer(self_pointer self, interactions::question q, reply_to reply) {
+/// Apply was pressed below a plan: asks once more, where the guild still has that plan.
+reply asked(const reconciler::drift_report& now, const std::string& sha256) {
+  if (now.plan_sha256 != sha256 || now.applying || !now.blockers.empty())
+    return {comparison_screen(now, now.plan_sha256 != sha256 ? changed : "")};
+  return {confirm_screen(now, random_hex(4))};
+}
+
+flow<caf::expected<reply>> confirmed(self_pointer self, request q) {
+  const auto& x = *q.what;
+  reconciler::apply order{.guild = x.guild,
+                          .admin = x.user,
+                          .plan_sha256 = hash_in(x.custom_id, confirm_prefix),
+                          .key = x.custom_id,
+                          .application = x.application,
+                          .interaction_token = x.token,
+                          .token_life = token_left(x, wall_ms()),
+                          .trace = x.trace,
+                          .until = q.until};
+  auto done = co_await ask(self, self->state.reconcilers, q.until, std::move(order));
+  if (!done)
+    co_return done.error();
+  co_return done->started ? started() : reply{comparison_screen(done->now, changed)};
+}
+
+flow<caf::expected<reply>> handle(self_pointer self, request q) {
+  const std::string_view id = q.what->custom_id;
+  if (id.starts_with(confirm_prefix))
+    co_return co_await confirmed(self, q);
   auto report = co_await ask(self, self->state.reconcilers, q.until, reconciler::drift{q.what->guild, q.until});
-  if (report)
-    reply.deliver(show(*report));
-  else
-    reply.deliver(report.error());
+  if (!report)
+    co_return report.error();
+  if (id.starts_with(apply_prefix))
+    co_return asked(*report, hash_in(id, apply_prefix));
+  co_return reply{comparison_screen(*report)};
 }
 
-interactions::handler::behavior_type behavior(self_pointer self, reconciler::handle reconcilers) {
+flow<> answer(self_pointer self, request q, promise to_asker) {
+  auto out = co_await handle(self, q);
+  if (out)
+    to_asker.deliver(std::move(*out));
+  else
+    to_asker.deliver(out.error());
+}
+
+ingress::handler::behavior_type behavior(self_pointer self, reconciler::handle reconcilers) {
   keep_exception_text(self);
   self->state.reconcilers = std::move(reconcilers);
-  return {[self](const interactions::question& q) -> caf::result<interactions::said> {
-    auto reply = self->make_response_promise<interactions::said>();
-    self->state.flows.start(answer(self, q, reply));
-    return caf::delegated<interactions::said>{};
+  return {[self](const request& q) -> caf::result<reply> {
+    auto to_asker = self->make_response_promise<reply>();
+    self->state.flows.start(answer(self, q, to_asker));
+    return caf::delegated<reply>{};
   }};
 }
 
-interactions::handler start(caf::actor_system& sys, const services& to) {
-  return registry::spawn(sys, {"command"}, behavior, to.reconcilers);
+ingress::handler start(caf::actor_system& sys, const services& from) {
+  return registry::spawn(sys, {"command"}, behavior, from.get<reconciler::handle>());
 }
 } // namespace
 
-const command& definition() {
-  static const command it{
-    "reconcile", "Compare the server with what it should be", permissions::administrator, false, {}, &start};
+const ingress::declaration& definition() {
+  static const ingress::declaration it{
+    .name = "reconcile",
+    .commands = {{.name = "reconcile",
+                  .description = "Compare the server with what it should be",
+                  .needs = ingress::permission::administrator()}},
+    .components = {{.prefix = "reconcile", .needs = ingress::permission::administrator()}},
+    .start = &start};
   return it;
 }
 } // namespace arrakis::commands::reconcile

@@ -1,5 +1,5 @@
 #pragma once
-// What the tests of the synthesis job share.
+// What the tests of the jobs share that write to a guild.
 #include "actors/guild/core/blueprint.hpp"
 #include "actors/wizard/messages.hpp"
 #include "adapters/discord/rest/calls.hpp"
@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <doctest/doctest.h>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace arrakis::jobs::synthesize_community {
@@ -47,7 +48,13 @@ struct bench {
     node().crash();
     sim.run();
   }
-  void begin(int64_t version = 1) { node().begin(store.community.id, version, attempts); }
+  std::string repair; ///< Not empty: the job is the reconciliation of this id.
+  void begin(int64_t version = 1) {
+    if (repair.empty())
+      node().begin(store.community.id, version, attempts);
+    else
+      node().begin_repair(store.community.id, version, repair, attempts);
+  }
   /// Lets time go by until the attempt ends; none: the process crashed, or it never does.
   std::optional<queue::outcome> wait(std::chrono::milliseconds at_most = 300s) {
     for (auto passed = 0ms; passed < at_most; passed += 100ms) {
@@ -118,6 +125,52 @@ struct bench {
     }
     CHECK(store.intents.empty());
     CHECK(store.work.at(static_cast<int64_t>(store.versions.size())).completed_count == 1);
+  }
+};
+
+/// Counts the points at which a process can die in one job, or dies at the n-th of them: before or after the
+/// effect.
+struct walk {
+  size_t points = 0;
+  size_t die_at = 0; ///< 1-based; 0: never.
+  bool after = false;
+  void into(bench& b) {
+    b.discord.decide = [this, &b](const net::http_request& r) {
+      if (r.target.find("/webhooks/") != std::string::npos || r.method == "GET" || ++points != die_at)
+        return discord_fate::normal;
+      b.node().crash();
+      return after ? discord_fate::lost_after : discord_fate::lost;
+    };
+    b.store.decide = [this, &b](const char* verb) {
+      if (std::string_view{verb} == "fences" || std::string_view{verb} == "renew" || ++points != die_at)
+        return store_fate::normal;
+      b.node().crash();
+      return after ? store_fate::silent_after : store_fate::silent;
+    };
+  }
+};
+
+/// Discord, or a proxy before it, holds the create of `name` and carries it out when `until` is made: our own request
+/// has ended without an answer by then, and it was made again.
+struct late_create {
+  bool comes = true;
+  bool lost = false; ///< It was held.
+  void into(bench& b, std::string name, std::string until) {
+    b.discord.decide = [this, &b, name, until, held = net::http_request{},
+                        done = false](const net::http_request& r) mutable {
+      if (r.method != "POST" || r.target.find("/webhooks/") != std::string::npos)
+        return discord_fate::normal;
+      if (!lost && r.body.find(name) != std::string::npos) {
+        lost = true;
+        held = r;
+        return discord_fate::lost;
+      }
+      if (comes && lost && !done && r.body.find(until) != std::string::npos) {
+        done = true;
+        (void)b.discord.answer(held);
+      }
+      return discord_fate::normal;
+    };
   }
 };
 

@@ -105,30 +105,6 @@ TEST_CASE("synthesis: an admin's role of the same name is left alone") {
     CHECK(s.id != theirs);
 }
 
-namespace {
-/// Counts the points at which a process can die in a deployment, or dies at the n-th of them: before or after the
-/// effect.
-struct walk {
-  size_t points = 0;
-  size_t die_at = 0; ///< 1-based; 0: never.
-  bool after = false;
-  void into(bench& b) {
-    b.discord.decide = [this, &b](const net::http_request& r) {
-      if (r.target.find("/webhooks/") != std::string::npos || r.method == "GET" || ++points != die_at)
-        return discord_fate::normal;
-      b.node().crash();
-      return after ? discord_fate::lost_after : discord_fate::lost;
-    };
-    b.store.decide = [this, &b](const char* verb) {
-      if (std::string_view{verb} == "fences" || std::string_view{verb} == "renew" || ++points != die_at)
-        return store_fate::normal;
-      b.node().crash();
-      return after ? store_fate::silent_after : store_fate::silent;
-    };
-  }
-};
-} // namespace
-
 TEST_CASE("synthesis: killed at any point, before or after the effect, the next process finishes the same guild") {
   size_t points = 0;
   {
@@ -514,4 +490,35 @@ TEST_CASE("synthesis: a payload that names nothing is final") {
   b.begin(99);
   const auto got = b.wait();
   CHECK(got->what == queue::outcome::failed_final);
+}
+
+TEST_CASE(
+  "synthesis: a create that Discord carries out late, beside the one made again, is told to the admin and kept") {
+  for (const bool late : {true, false}) { // Negative control: it never comes.
+    bench b;
+    late_create held;
+    held.comes = late;
+    held.into(b, R"("Gold")", R"("news")");
+    CHECK(b.until_end().what == queue::outcome::completed);
+    REQUIRE(held.lost);
+    CHECK(b.discord.count_roles("Gold") == (late ? 2 : 1));
+    CHECK(b.store.doubled.size() == (late ? 1 : 0));
+    CHECK((b.discord.messages.back().find("Discord made the role “Gold” twice") != std::string::npos) == late);
+    CHECK(std::none_of(b.discord.writes.begin(), b.discord.writes.end(),
+                       [](const std::string& w) { return w.starts_with("DELETE"); }));
+    if (!late)
+      continue;
+    const auto used = b.store.shadow.entries.front().id;
+    CHECK(b.store.doubled.front().used == used);
+    CHECK(b.store.doubled.front().id != used);
+    CHECK(b.discord.messages.back().find("Delete " + b.store.doubled.front().id.text()) != std::string::npos);
+  }
+}
+
+TEST_CASE("synthesis: an audit log that cannot be read ends no deployment, and says nothing of doubles") {
+  bench b;
+  b.discord.audit_readable = false;
+  CHECK(b.until_end().what == queue::outcome::completed);
+  CHECK(b.store.doubled.empty());
+  b.check_whole();
 }

@@ -1,6 +1,7 @@
 #include "adapters/postgres/deployments/deployments.hpp"
 
 #include "adapters/postgres/deployments/sql.hpp"
+#include "adapters/postgres/guild_work/guild_work.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/log.hpp"
 #include "runtime/registry/spawn.hpp"
@@ -71,7 +72,7 @@ actor::behavior_type behavior(pointer self, postgres::handle pool) {
     transact<record_intent>(self, "deployments.record_intent", keyed, sql::keep_intent),
     transact<checkpoint>(self, "deployments.checkpoint", keyed, sql::keep_checkpoint),
     transact<complete>(self, "deployments.complete", keyed, sql::finish),
-    transact<abandon>(self, "deployments.abandon", keyed, sql::give_up),
+    transact<abandon>(self, "deployments.abandon", keyed, postgres::guild_work::give_up),
     transact<retry>(self, "deployments.retry", named, sql::retry_failed),
     transact<status>(self, "deployments.status", named, sql::read_status),
     [self](erase) { erase_tokens(self); },

@@ -100,7 +100,11 @@ TEST_CASE("deployments: one submit writes community, profile, manifest, deployme
   CHECK(b.owner("select discord_id from profiles") == "4711");
   CHECK(b.get<manifests::record>(b.manifests, manifests::load{s.community, 1, b.soon()}).canonical
         == R"({"version":1})");
-  const auto owed = b.get<outbox::rows>(b.outbox, outbox::due{.until = b.soon()}).list;
+  const auto owed = b.get<outbox::rows>(
+                       b.outbox, outbox::due{.shares = {{.kind = "store_manifest"},
+                                                        {.kind = "enqueue_job", .job_kind = "SYNTHESIZE_COMMUNITY"}},
+                                             .until = b.soon()})
+                      .list;
   REQUIRE(owed.size() == 2);
   CHECK(owed[0].kind == "store_manifest");
   CHECK(owed[0].payload_json == R"({"version":1})");

@@ -75,7 +75,8 @@ struct intent {
 
 /// Locks the row: takes the lease if it is free, expired or held by `worker`, and raises `run` (the fence of the job: a
 /// later holder makes older ones stale). -> claimed; a finished deployment answers with its final state and no lease;
-/// ec::busy when another worker holds an unexpired lease; ec::frozen with the row untouched; ec::not_found.
+/// ec::busy when another worker holds an unexpired lease of this or of other work at the guild; ec::frozen with the row
+/// untouched; ec::not_found.
 struct claim {
   community_id community;
   int64_t version = 0;
@@ -98,11 +99,17 @@ struct claimed {
   /// Since it was submitted, or retried last, by PostgreSQL's clock; 0 for one that is over.
   std::chrono::milliseconds owed_for{0};
 };
+/// What writes to a guild, one at a time: whoever has the lease of either has the guild.
+enum class work { deployment, reconciliation };
 struct key {
   community_id community;
-  std::string deployment;
+  std::string id; ///< Of the row.
   int64_t run = 0;
+  work kind = work::deployment;
 }; ///< ec::stale when `run` is not the row's
+
+// What a writer does under its lease is the same for either kind: renew, record_intent, checkpoint, abandon.
+
 struct renew {
   key of;
   std::chrono::milliseconds lease{8000};
@@ -124,15 +131,23 @@ struct checkpoint {
   resource_state what;
   deadline until;
 }; ///< Removes the intent. -> done
-/// Writes shadow state (all entries), marks the version active, closes the job's outbox row, audit entry. -> done
+/// A role or channel that Discord made twice for one intent of ours. Nothing of ours names it, and nothing deletes it.
+struct doubled_resource {
+  std::string kind; ///< role, category, channel.
+  snowflake id;
+  snowflake used; ///< The other one, which the shadow state names.
+};
+/// Writes shadow state (all entries), marks the version active, closes the job's outbox row, audit entries:
+/// DEPLOYMENT_COMPLETED, and CREATED_TWICE for each of `doubled`. -> done
 struct complete {
   key of;
   int64_t version = 0;
   std::vector<manifests::shadow_entry> shadow;
   std::vector<std::string> left_over;
   deadline until;
+  std::vector<doubled_resource> doubled;
 };
-/// Ends the deployment (final) or gives the lease back for another attempt (not final). `error_code` is for
+/// Ends the work (final) or gives the lease back for another attempt (not final). `error_code` is for
 /// programs: "PERMISSION_ERROR". -> done
 struct abandon {
   key of;

@@ -17,13 +17,10 @@ done renew_lease(pqxx::transaction_base&, const renew&);
 intent keep_intent(pqxx::transaction_base&, const record_intent&);
 done keep_checkpoint(pqxx::transaction_base&, const checkpoint&);
 done finish(pqxx::transaction_base&, const complete&);
-done give_up(pqxx::transaction_base&, const abandon&);
 
 /// "synth-<deployment>", and "-<attempt>" after a Retry: the same work has the same id, wherever it is sent from.
 std::string job_id(const std::string& deployment, int attempt);
 /// The outbox row that wakes the job.
 void owe_job(pqxx::transaction_base&, const community_id&, const std::string& deployment, int64_t version,
              const std::string& job);
-/// Closes the outbox rows of the deployment's job: its end is recorded.
-void close_job(pqxx::transaction_base&, const community_id&, const std::string& deployment);
 } // namespace arrakis::deployments::sql

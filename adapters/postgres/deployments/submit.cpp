@@ -1,6 +1,7 @@
 // From the admin's decision to the row: prepare, submit, retry, status.
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/deployments/sql.hpp"
+#include "adapters/postgres/outbox/work_item.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
@@ -149,9 +150,7 @@ void owe_job(pqxx::transaction_base& tx, const community_id& community, const st
   boost::json::object data{{"communityId", community.value}, {"version", version}, {"deployment", deployment}};
   if (!trace.empty())
     data["trace"] = trace;
-  const boost::json::object payload{{"id", job}, {"name", "SYNTHESIZE_COMMUNITY"}, {"data", std::move(data)}};
-  tx.exec_params("insert into outbox (community_id, deployment_id, kind, payload) values ($1, $2, 'enqueue_job', $3)",
-                 community.value, deployment, json::print(payload));
+  outbox::owe_job(tx, community, {"SYNTHESIZE_COMMUNITY", job, std::move(data), deployment});
 }
 
 prepared prepare_next(pqxx::transaction_base& tx, const prepare& m) {
@@ -192,9 +191,8 @@ submitted submit_version(pqxx::transaction_base& tx, const submit& m) {
            .as<std::string>();
   });
   const auto job = job_id(id, 0);
-  tx.exec_params(
-    "insert into outbox (community_id, deployment_id, kind, payload) values ($1, $2, 'store_manifest', $3)",
-    m.community.value, id, json::print(boost::json::object{{"version", m.manifest.version}}));
+  outbox::owe(tx, m.community,
+              {"store_manifest", fmt::format("v{}", m.manifest.version), {{"version", m.manifest.version}}, {}, id});
   owe_job(tx, m.community, id, m.manifest.version, job, m.trace);
   audit::chain::append(
     tx, m.community, {"DEPLOYMENT_SUBMITTED", subject, "deployment:" + id},

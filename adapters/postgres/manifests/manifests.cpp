@@ -86,13 +86,19 @@ shadow read_shadow(pqxx::transaction_base& tx, const community_id& community) {
   shadow result{.community = community};
   read_applied(tx, result);
   const auto applied = result.entries.size();
-  // What a later deployment made before it ended or was passed over is in the guild as well: without it the next
-  // version would make it a second time.
-  for (const auto& row :
-       tx.exec_params("select r.kind, r.resource, r.discord_id, r.fields::text from deployment_resources r"
-                      " join deployments d on d.community_id = r.community_id and d.id = r.deployment_id"
-                      " where r.community_id = $1 and d.version > $2 order by d.version, r.done_at",
-                      community.value, result.version))
+  // What a later deployment, or a reconciliation of this version, made before it ended or was passed over is in the
+  // guild as well: without it the next one would make it a second time.
+  for (const auto& row : tx.exec_params(
+         "select kind, resource, discord_id, fields::text from ("
+         "select r.kind, r.resource, r.discord_id, r.fields, d.version, r.done_at from deployment_resources r"
+         " join deployments d on d.community_id = r.community_id and d.id = r.deployment_id"
+         " where r.community_id = $1 and d.version > $2 union all "
+         "select r.kind, r.resource, r.discord_id, r.fields, w.version, r.done_at from reconciliation_resources r"
+         " join reconciliations w on w.community_id = r.community_id and w.id = r.reconciliation_id"
+         " join shadow_states s on s.community_id = w.community_id and s.manifest_version = w.version"
+         " where r.community_id = $1 and s.status = 'applied' and w.created_at > s.applied_at) made"
+         " order by version, done_at",
+         community.value, result.version))
     if (overlay(
           result.entries, applied,
           {row[0].as<std::string>(), row[1].as<std::string>(), {row[2].as<uint64_t>()}, row[3].as<std::string>()}))

@@ -7,4 +7,6 @@
 namespace arrakis::outbox {
 /// `pool` connects as arrakis_relay, the one role that sees the rows of all tenants.
 handle start(caf::actor_system&, postgres::handle pool);
+/// `pool` connects as arrakis_app.
+overview start_overview(caf::actor_system&, postgres::handle pool);
 } // namespace arrakis::outbox

@@ -32,9 +32,4 @@ parts::parts(const config& c, const wiring::addresses& w, registry::place r)
     queue_link(wiring::connect_redis(io, c, w.queue_url, "arrakisd-queue")),
     gateway_addresses(wiring::allowed_gateways(c)) {}
 
-bool parts::has_role(std::string_view role) const {
-  const auto& roles = settings.text("node.roles");
-  return roles.find("all") != std::string::npos || roles.find(role) != std::string::npos;
-}
-
 } // namespace arrakis::tree

@@ -5,25 +5,27 @@
 #include "actors/fences/messages.hpp"
 #include "actors/gate/messages.hpp"
 #include "actors/guild/messages.hpp"
-#include "actors/interactions/messages.hpp"
+#include "actors/ingress/entry.hpp"
 #include "actors/outbox_relay/messages.hpp"
 #include "actors/quarantine/messages.hpp"
 #include "actors/readiness/messages.hpp"
 #include "actors/reconciler/messages.hpp"
-#include "actors/wizard/wizard.hpp"
 #include "adapters/discord/gateway/ports.hpp"
 #include "apps/arrakisd/reload.hpp"
 #include "apps/wiring/addresses.hpp"
 #include "apps/wiring/discord.hpp"
 #include "apps/wiring/implementations.hpp"
+#include "apps/wiring/roles.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/flow/asker.hpp"
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/io.hpp"
 #include "runtime/node_name.hpp"
 #include "runtime/registry/registry.hpp"
+#include "runtime/services.hpp"
 
 #include <caf/actor_system.hpp>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -48,6 +50,7 @@ struct parts {
   const node_name own_name;                      ///< Outlives the process.
   const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
   discord::server_clock discord_clock;
+  ingress::admission admission; ///< Of both ways in for interactions.
   net::http_client http;
   redis::link cache;
   redis::link queue_link;
@@ -59,11 +62,12 @@ struct parts {
   communities::handle community_store;
   manifests::handle manifests;
   deployments::handle deployments;
+  reconciliations::handle reconciliations;
   audit::handle audit;
   outbox::handle outbox;
   quarantines::handle quarantines;
   redis::handle redis;
-  queue::handle queue;
+  std::map<std::string_view, queue::handle> queues; ///< By the name of the job_queue.
   signing_keys::handle signing_keys;
   signer::keyring::handle keyring;
   signer::handle signer;
@@ -71,33 +75,31 @@ struct parts {
   chain::handle chains;
   discord::budget::handle budget;
   discord::rest rest;
+  discord::identity_port identity; ///< Nobody without a token.
   fence_log::handle fence_log;
   quarantine::handle quarantine;
   fences::handle fences;
   gate::handle gate;
   caf::actor communities;
-  wizard::communities_door community_door;
+  community::proxy community_proxy;
   guild::handle guilds;
   reconciler::handle reconciler;
-  wizard::handle wizards;
-  interactions::handle interactions;
+  ingress::handle interactions;
   outbox_relay::handle relay;
   queue::processor processor;
-  queue::worker worker;
+  std::map<std::string_view, queue::worker> workers; ///< One for each queue.
   discord::gateway::session_store shard_sessions;
   leases::handle leases;
   discord::shards::gateway_plan::handle gateway_plans;
   commands::publisher publisher;
-  discord::sink sink;
+  discord::sink events;
   discord::shards::handle shards;
   readiness::handle readiness;
 
-  bool has_role(std::string_view role) const;
+  services available; ///< The addresses of the tree above those who ask for them, by their types.
+
+  bool has_role(std::string_view role) const { return wiring::has_role(settings, role); }
   bool has_token() const { return !settings.secret("discord.token").empty(); }
-  /// The bot's own user, for whoever has to know it: 0 until Discord has said.
-  std::function<snowflake()> bot() {
-    return [this] { return snowflake{who.bot.load()}; };
-  }
 };
 
 } // namespace arrakis::tree

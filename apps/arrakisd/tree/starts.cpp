@@ -6,7 +6,7 @@
 #include "actors/outbox_relay/outbox_relay.hpp"
 #include "actors/quarantine/quarantine.hpp"
 #include "actors/readiness/readiness.hpp"
-#include "actors/wizard/wizard.hpp"
+#include "actors/reconciler/reconciler.hpp"
 #include "runtime/directory.hpp"
 #include "runtime/log.hpp"
 
@@ -40,7 +40,12 @@ caf::actor start_communities(parts& p, uint32_t crashes_max, std::chrono::millis
   });
 }
 
-wizard::handle start_wizard(parts& p) {
+reconciler::handle start_reconciler(parts& p) {
+  return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.reconciliations, p.guilds,
+                                   [&p] { caf::anon_send(p.relay, outbox_relay::kick{}); }});
+}
+
+wizard::options wizard_options(parts& p) {
   wizard::options o;
   o.offered = [&p] {
     return std::make_shared<const wizard::core::catalogue>(
@@ -49,29 +54,39 @@ wizard::handle start_wizard(parts& p) {
   o.quarantined = quarantine::recorder(p.quarantine_table, p.quarantine, "wizard_session");
   o.quarantine_of = quarantine::reader(p.quarantine_table, "wizard_session");
   o.limits.session_ttl = p.settings.milliseconds("wizard.ttl_s");
-  return wizard::start(p.sys, {p.redis, p.chains, p.guilds, p.community_door}, std::move(o));
+  return o;
 }
 
 outbox_relay::handle start_relay(parts& p) {
+  outbox_relay::deps to{p.outbox, p.manifests, p.objects, p.signer, {}, {}};
+  for (const auto* which : jobs::queues()) {
+    // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
+    const auto beside_others = std::max<int64_t>(1, int64_t{wiring::queue_concurrency(p.settings, *which)} - 1);
+    const auto share = std::min(p.settings.integer("queue.jobs_per_tenant"), beside_others);
+    to.queues[std::string{which->name}] = {p.queues.at(which->name), static_cast<int>(share)};
+  }
+  for (const auto* kind : jobs::all())
+    to.kinds.push_back(&kind->terms);
   outbox_relay::options o;
-  // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
-  o.jobs_per_tenant_max = static_cast<int>(std::min(p.settings.integer("queue.jobs_per_tenant"),
-                                                    std::max<int64_t>(1, p.settings.integer("queue.concurrency") - 1)));
   o.job_attempts = static_cast<int>(p.settings.integer("queue.attempts"));
-  return outbox_relay::start(p.sys, {p.outbox, p.manifests, p.objects, p.signer, p.queue}, o);
+  return outbox_relay::start(p.sys, std::move(to), o);
 }
 
 queue::processor start_jobs(parts& p) {
-  jobs::services to{p.gate, p.guilds, p.manifests, p.deployments, p.signer, p.bot(), p.incarnation, {}};
+  jobs::services to{p.gate,     p.guilds,      p.manifests, p.deployments, p.reconciliations, p.signer,
+                    p.identity, p.incarnation, {}};
   to.lease = p.settings.milliseconds("queue.lock_ms");
-  to.report = [&p](queue::progress x) { caf::anon_send(p.queue, std::move(x)); };
+  to.available = &p.available;
+  to.report = [&p](const jobs::job_queue& which, queue::progress x) {
+    caf::anon_send(p.queues.at(which.name), std::move(x));
+  };
   return jobs::start(p.sys, std::move(to));
 }
 
 discord::shards::handle start_shards(parts& p) {
   return wiring::start_shards(p.sys, p.io, p.settings, p.latest.get()->secret("discord.token"), p.gateway_addresses,
                               {p.own_name.text(), p.incarnation},
-                              {p.gateway_plans, p.shard_sessions, p.leases, p.redis, p.sink, p.rest});
+                              {p.gateway_plans, p.shard_sessions, p.leases, p.redis, p.events, p.rest});
 }
 
 readiness::handle start_readiness(parts& p) {
@@ -85,11 +100,9 @@ readiness::handle start_readiness(parts& p) {
                                   p.fence_table, p.shards, p.has_token(), p.who.token_refused, p.root});
 }
 
-caf::actor start_identity(parts& p) {
-  return wiring::start_identity(p.sys, p.rest, p.who, [&p](snowflake application) {
+discord::identity_port start_identity(parts& p) {
+  return wiring::start_identity(p.sys, p.rest, p.who, [](snowflake application) {
     log::info("discord.invite_link", {{"url", invite_link(application)}});
-    if (p.publisher)
-      caf::anon_send(p.publisher, commands::publish{application, {p.sys.clock().now() + std::chrono::minutes{10}}});
   });
 }
 } // namespace arrakis::tree

@@ -1,13 +1,14 @@
 #include "apps/arrakisd/tree/tree.hpp"
 
-#include "actors/commands/supervised.hpp"
-#include "actors/edge/edge.hpp"
+#include "actors/commands/command.hpp"
+#include "actors/community/proxy.hpp"
 #include "actors/fences/fences.hpp"
 #include "actors/gate/gate.hpp"
 #include "actors/guild/reader.hpp"
-#include "actors/interactions/interactions.hpp"
-#include "actors/reconciler/reconciler.hpp"
-#include "actors/wizard/wizard.hpp"
+#include "actors/ingress/gateway_events.hpp"
+#include "actors/ingress/handlers.hpp"
+#include "actors/ingress/ingress.hpp"
+#include "actors/jobs/job.hpp"
 #include "apps/arrakisd/tree/starts.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -30,13 +31,22 @@ registry::declaration dynamic(std::string what, std::string how = "one_for_one",
   return {true, std::move(how), restarts_max, window_s, std::move(what)};
 }
 
-/// A child whose address outlives it.
+/// A child whose address outlives it, known to nobody who is not given it.
 template <class Handle, class Start>
-supervisor::child actor(parts& p, Handle& address, const char* name, Start start, registry::declaration declared = {}) {
+supervisor::child private_actor(parts& p, Handle& address, std::string_view name, Start start,
+                                registry::declaration declared = {}) {
   const auto router = supervisor::make_router(p.sys);
   address = supervisor::typed<Handle>(router);
-  return {name, [start = std::move(start)] { return caf::actor_cast<caf::actor>(start()); }, router,
+  return {std::string{name}, [start = std::move(start)] { return caf::actor_cast<caf::actor>(start()); }, router,
           std::move(declared)};
+}
+
+/// A child whose address outlives it, and is found by its type in `available`.
+template <class Handle, class Start>
+supervisor::child actor(parts& p, Handle& address, const char* name, Start start, registry::declaration declared = {}) {
+  auto out = private_actor(p, address, name, std::move(start), std::move(declared));
+  p.available.provide(address);
+  return out;
 }
 
 supervisor::child branch(parts& p, const char* name, supervisor::intensity limits, children list) {
@@ -59,72 +69,92 @@ supervisor::child postgres_branch(parts& p) {
      actor(p, p.community_store, "communities", [&p] { return wiring::start_communities(p.sys, p.pool); }),
      actor(p, p.manifests, "manifests", [&p] { return wiring::start_manifests(p.sys, p.pool); }),
      actor(p, p.deployments, "deployments", [&p] { return wiring::start_deployments(p.sys, p.pool); }),
+     actor(p, p.reconciliations, "reconciliations", [&p] { return wiring::start_reconciliations(p.sys, p.pool); }),
      actor(p, p.audit, "audit", [&p] { return wiring::start_audit(p.sys, p.pool); }),
      actor(p, p.quarantines, "quarantines", [&p] { return wiring::start_quarantines(p.sys, p.pool); }),
      actor(p, p.fence_log, "fence_log", [&p] { return wiring::start_fence_log(p.sys, p.pool); }),
      actor(p, p.signing_keys, "signing_keys", [&p] { return wiring::start_signing_keys(p.sys, p.pool); })});
 }
 
+/// Where jobs wait, each kind's in the queue that it names.
+supervisor::child queues_branch(parts& p) {
+  children list;
+  for (const auto* which : jobs::queues())
+    list.push_back(private_actor(p, p.queues[which->name], which->name,
+                                 [&p, which] { return wiring::start_queue(p.sys, p.queue_link, p.settings, *which); }));
+  return branch(p, "queues", ten_a_minute, std::move(list));
+}
+
 /// What speaks to the outside: servers, files, Discord's REST API.
 supervisor::child adapters(parts& p) {
   constexpr auto daemon = wiring::signer_user::daemon;
-  return branch(
-    p, "adapters", ten_a_minute,
-    {postgres_branch(p), actor(p, p.redis, "redis", [&p] { return wiring::start_redis(p.sys, p.cache); }),
-     actor(p, p.queue, "queue", [&p] { return wiring::start_queue(p.sys, p.queue_link, p.settings); }),
-     actor(p, p.keyring, "keyring", [&p] { return wiring::start_keyring(p.sys, p.settings); }),
-     actor(p, p.signer, "signer", [&p] { return wiring::start_signer(p.sys, p.keyring, p.signing_keys, daemon); }),
-     actor(p, p.objects, "objects", [&p] { return wiring::start_objects(p.sys, p.settings); }),
-     actor(p, p.chains, "chains", [&p] { return wiring::start_chains(p.sys, p.io, *p.latest.get()); }),
-     actor(p, p.budget, "budget", [&p] { return wiring::start_budget(p.sys, p.redis, p.settings); }),
-     actor(p, p.rest, "rest", [&p] { return start_rest(p); })});
+  children list{
+    postgres_branch(p),
+    actor(p, p.redis, "redis", [&p] { return wiring::start_redis(p.sys, p.cache); }),
+    queues_branch(p),
+    actor(p, p.keyring, "keyring", [&p] { return wiring::start_keyring(p.sys, p.settings); }),
+    actor(p, p.signer, "signer", [&p] { return wiring::start_signer(p.sys, p.keyring, p.signing_keys, daemon); }),
+    actor(p, p.objects, "objects", [&p] { return wiring::start_objects(p.sys, p.settings); }),
+    actor(p, p.chains, "chains", [&p] { return wiring::start_chains(p.sys, p.io, *p.latest.get()); }),
+    actor(p, p.budget, "budget", [&p] { return wiring::start_budget(p.sys, p.redis, p.settings); }),
+    actor(p, p.rest, "rest", [&p] { return start_rest(p); })};
+  if (p.has_token())
+    list.push_back(actor(p, p.identity, "identity", [&p] { return start_identity(p); }));
+  return branch(p, "adapters", ten_a_minute, std::move(list));
 }
 
 /// What decides about tenants.
 supervisor::child domain(parts& p) {
   constexpr uint32_t crashes_max = 5;
-  return branch(p, "domain", ten_a_minute,
-                {actor(p, p.quarantine, "quarantine", [&p] { return start_quarantine(p); }),
-                 actor(p, p.fences, "fences", [&p] { return fences::start(p.sys, p.fence_log, p.fence_table); }),
-                 actor(p, p.gate, "gate", [&p] { return gate::start(p.sys, p.rest, p.deployments, p.fence_table); }),
-                 actor(
-                   p, p.communities, "communities", [&p] { return start_communities(p, crashes_max, 60s); },
-                   dynamic("one per guild, quarantined alone", "one_for_one", crashes_max, 60)),
-                 actor(p, p.guilds, "guilds", [&p] { return guild::start(p.sys, p.rest, p.bot()); }),
-                 actor(p, p.reconciler, "reconciler", [&p] {
-                   return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.guilds});
-                 })});
+  return branch(
+    p, "domain", ten_a_minute,
+    {actor(p, p.quarantine, "quarantine", [&p] { return start_quarantine(p); }),
+     actor(p, p.fences, "fences", [&p] { return fences::start(p.sys, p.fence_log, p.fence_table); }),
+     actor(p, p.gate, "gate", [&p] { return gate::start(p.sys, p.rest, p.deployments, p.fence_table); }),
+     private_actor(
+       p, p.communities, "communities", [&p] { return start_communities(p, crashes_max, 60s); },
+       dynamic("one per guild, quarantined alone", "one_for_one", crashes_max, 60)),
+     actor(p, p.community_proxy, "community_proxy", [&p] { return community::start_proxy(p.sys, p.communities); }),
+     actor(p, p.guilds, "guilds", [&p] { return guild::start(p.sys, p.rest, p.identity); }),
+     actor(p, p.reconciler, "reconciler", [&p] { return start_reconciler(p); })});
 }
 
-/// What answers people.
-supervisor::child ingress(parts& p) {
-  children list{actor(p, p.community_door, "community_door", [&p] { return wizard::start_door(p.sys, p.communities); }),
-                actor(
-                  p, p.wizards, "wizard", [&p] { return start_wizard(p); },
-                  dynamic("sessions: one per user and guild, quarantined alone", "one_for_one", 5, 60))};
-  auto handlers = commands::supervise(p.sys, {p.wizards, p.reconciler});
-  list.push_back(branch(p, "commands", five_a_minute, std::move(handlers.children)));
-  list.push_back(actor(p, p.interactions, "interactions", [&p, routes = handlers.routes] {
-    return interactions::start(
-      p.sys, {p.redis, p.rest, p.wizards, routes, [&p] { return snowflake{p.who.application.load()}; },
-              [&p](snowflake guild) { return p.quarantine_table.find("community", guild.text()).has_value(); }});
-  }));
+/// What answers people: those who declare commands, components and modals, and before them the one way in.
+supervisor::child ingress_branch(parts& p) {
+  p.available.provide(wizard_options(p));
+  auto handlers = ingress::declare_handlers(p.sys, commands::all(), p.available);
+  children list{branch(p, "commands", five_a_minute, std::move(handlers.children)),
+                actor(p, p.interactions, "interactions", [&p, routes = std::move(handlers.routes)] {
+                  return ingress::start(
+                    p.sys,
+                    {p.redis, p.rest, routes, [&p] { return snowflake{p.who.application.load()}; },
+                     [&p](snowflake guild) { return p.quarantine_table.find("community", guild.text()).has_value(); }});
+                })};
   return branch(p, "ingress", ten_a_minute, std::move(list));
+}
+
+/// What does the jobs of each queue.
+supervisor::child workers_branch(parts& p) {
+  children list;
+  for (const auto* which : jobs::queues())
+    list.push_back(private_actor(p, p.workers[which->name], which->name, [&p, which] {
+      return wiring::start_worker(p.sys, p.io, p.where, p.settings, *which, p.processor);
+    }));
+  return branch(p, "workers", ten_a_minute, std::move(list));
 }
 
 /// What carries out what was decided: only with the role worker.
 supervisor::child work(parts& p) {
   return branch(
     p, "work", ten_a_minute,
-    {actor(
+    {private_actor(
        p, p.relay_pool, "pool", [&p] { return wiring::start_relay_postgres(p.sys, p.where); }, connections(1)),
      actor(p, p.outbox, "outbox", [&p] { return wiring::start_outbox(p.sys, p.relay_pool); }),
      actor(p, p.relay, "relay", [&p] { return start_relay(p); }),
      actor(
        p, p.processor, "jobs", [&p] { return start_jobs(p); },
        dynamic("one per job; the queue tries a crashed one again", "temporary")),
-     actor(p, p.worker, "worker",
-           [&p] { return wiring::start_worker(p.sys, p.io, p.where, p.settings, p.processor); })});
+     workers_branch(p)});
 }
 
 /// The connection to Discord's gateway: only with the role bot.
@@ -134,9 +164,9 @@ supervisor::child bot(parts& p) {
     actor(p, p.leases, "leases", [&p] { return wiring::start_leases(p.sys, p.redis); }),
     actor(p, p.gateway_plans, "gateway_plan",
           [&p] { return wiring::start_gateway_plan(p.sys, p.redis, p.rest, p.gateway_addresses); }),
-    actor(p, p.publisher, "publisher", [&p] { return commands::start_publisher(p.sys, p.redis, p.rest); }),
-    actor(p, p.sink, "edge", [&p] {
-      return edge::start(p.sys, {p.interactions, p.rest, p.communities}, {});
+    actor(p, p.publisher, "publisher", [&p] { return commands::start_publisher(p.sys, p.redis, p.rest, p.identity); }),
+    actor(p, p.events, "events", [&p] {
+      return ingress::gateway_events::start(p.sys, {p.interactions, &p.admission, p.rest, p.communities}, {});
     })};
   if (p.has_token())
     list.push_back(actor(
@@ -147,13 +177,11 @@ supervisor::child bot(parts& p) {
 } // namespace
 
 children declare(parts& p) {
-  children top{adapters(p), domain(p), ingress(p)};
+  children top{adapters(p), domain(p), ingress_branch(p)};
   if (p.has_role("worker"))
     top.push_back(work(p));
   if (p.has_role("bot"))
     top.push_back(bot(p));
-  if (p.has_token()) // Ends once Discord has said who the bot is.
-    top.push_back({"identity", [&p] { return start_identity(p); }, {}});
   top.push_back(actor(p, p.readiness, "readiness", [&p] { return start_readiness(p); }));
   return top;
 }

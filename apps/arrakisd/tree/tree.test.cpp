@@ -3,10 +3,13 @@
 #include "runtime/log.hpp"
 #include "tests/support/scratch.hpp"
 
+#include <algorithm>
+#include <caf/send.hpp>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <functional>
 #include <set>
+#include <sstream>
 
 using namespace arrakis;
 
@@ -35,19 +38,38 @@ struct declared {
   }
 };
 
+/// Whether there is a child of that name, at whatever depth.
+bool has(const std::vector<supervisor::child>& children, std::string_view name) {
+  return std::ranges::any_of(
+    children, [&](const auto& c) { return c.name == name || (c.below && has(c.below->children, name)); });
+}
+
 std::string token_file(const test::scratch& tmp) {
   const auto path = tmp / "token";
   std::ofstream{path} << "a.b.c\n";
   return path;
 }
 
-/// The block of docs/architecture.md below the line "arrakis".
-std::string picture() {
+/// The lines of a page from "arrakis  [" to the end of that block, or to a line without text.
+std::string picture(const std::string& path) {
   const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  const auto page = test::content(std::string{source ? source : "."} + "/docs/architecture.md");
+  const auto page = test::content(std::string{source ? source : "."} + "/" + path);
   const auto begin = page.find("\narrakis  [");
   REQUIRE(begin != std::string::npos);
-  return page.substr(begin + 1, page.find("```", begin) - begin - 1);
+  return page.substr(begin + 1, std::min(page.find("```", begin), page.find("\n\n", begin) + 1) - begin - 1);
+}
+
+/// Whether `lines`, without those of dots alone, are some of `whole`, in its order.
+bool is_part(const std::string& lines, const std::string& whole) {
+  std::istringstream in{lines};
+  size_t at = 0;
+  for (std::string line; std::getline(in, line); at += line.size()) {
+    if (line.find_first_not_of(" .") == line.npos)
+      continue;
+    if (at = ("\n" + whole).find("\n" + line + "\n", at); at == whole.npos)
+      return false;
+  }
+  return true;
 }
 } // namespace
 
@@ -57,18 +79,55 @@ TEST_CASE("tree: docs/architecture.md shows the tree as it is declared") {
   const declared d{{{"ARRAKIS_DISCORD_TOKEN_FILE", token_file(tmp)}}};
   const registry::declaration top{
     true, std::string{supervisor::word(tree::strategy)}, tree::intensity.restarts_max, 600, {}};
-  CHECK(picture() == "arrakis  " + registry::in_words(top) + "\n" + supervisor::describe(d.children, 1));
+  CHECK(picture("docs/architecture.md")
+        == "arrakis  " + registry::in_words(top) + "\n" + supervisor::describe(d.children, 1));
   log::set_sink(nullptr);
+}
+
+TEST_CASE("tree: README.md shows a part of the tree of docs/architecture.md") {
+  const auto whole = picture("docs/architecture.md"), part = picture("README.md");
+  CHECK(part.size() > 200);
+  CHECK(is_part(part, whole));
+  CHECK_FALSE(is_part(part + "  of_yesterday\n", whole)); // Negative control.
+  CHECK_FALSE(is_part("    redis\n    postgres  [one_for_one, 10 in 60 s]\n", whole));
 }
 
 TEST_CASE("tree: without a role its branch is absent, and without a token whatever connects to Discord") {
   log::set_sink([](std::string_view) {});
   const declared api{{{"ARRAKIS_NODE_ROLES", "api"}}};
-  const auto text = supervisor::describe(api.children);
-  CHECK(text.find("ingress") != std::string::npos);
+  CHECK(has(api.children, "ingress"));
   for (const auto* absent : {"work", "bot", "shards", "identity"})
-    CHECK_MESSAGE(text.find("\n" + std::string{absent}) == std::string::npos, absent);
-  CHECK_FALSE(api.parts.worker);
+    CHECK_MESSAGE(!has(api.children, absent), absent);
+  CHECK(api.parts.workers.empty());
+  const test::scratch tmp{"token"};
+  const declared all{{{"ARRAKIS_DISCORD_TOKEN_FILE", token_file(tmp)}}}; // Negative control.
+  for (const auto* present : {"work", "bot", "shards", "identity"})
+    CHECK_MESSAGE(has(all.children, present), present);
+  log::set_sink(nullptr);
+}
+
+TEST_CASE("tree: whoever answers commands and components finds in the tree what it asks for") {
+  log::set_sink([](std::string_view) {});
+  const declared d;
+  size_t owners = 0;
+  const std::function<void(const std::vector<supervisor::child>&)> start_owners = [&](const auto& children) {
+    for (const auto& c : children) {
+      if (c.below && c.name != "commands")
+        start_owners(c.below->children);
+      if (!c.below || c.name != "commands")
+        continue;
+      for (const auto& owner : c.below->children) {
+        caf::actor started;
+        CHECK_NOTHROW_MESSAGE(started = owner.start(), owner.name);
+        caf::anon_send_exit(started, caf::exit_reason::user_shutdown);
+        ++owners;
+      }
+    }
+  };
+  start_owners(d.children);
+  CHECK(owners >= 2);
+  CHECK_THROWS_AS(d.parts.available.get<log::level>(),
+                  std::runtime_error); // Negative control: what is not there is missed.
   log::set_sink(nullptr);
 }
 

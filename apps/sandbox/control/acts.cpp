@@ -36,7 +36,7 @@ guild* first_guild(world& w, snowflake id) {
   return w.guilds.empty() ? nullptr : &w.guilds.begin()->second;
 }
 
-outcome<started> start(world& w, const door::ask& a) {
+outcome<started> start(world& w, const request& a) {
   const auto& body = a.object();
   if (const auto form = a.id("form_of")) {
     static const js::object nothing;
@@ -74,7 +74,7 @@ outcome<started> start(world& w, const door::ask& a) {
 }
 } // namespace
 
-handled routes::make_guild(door& d, const door::ask& a) {
+handled handlers::make_guild(api& d, const request& a) {
   auto& w = d.core_.now();
   const auto owner = a.id("owner") ? a.id("owner") : w.guilds.empty() ? snowflake{} : w.guilds.begin()->second.owner;
   if (!w.users.contains(owner))
@@ -93,7 +93,7 @@ handled routes::make_guild(door& d, const door::ask& a) {
     js::object{{"guild_id", made.id.text()}, {"owner_id", owner.text()}, {"channel_id", made.system_channel.text()}}};
 }
 
-handled routes::make_user(door& d, const door::ask& a) {
+handled handlers::make_user(api& d, const request& a) {
   auto& w = d.core_.now();
   const auto count = std::clamp<int64_t>(json::integer_or(a.object(), "count", 1), 1, 10'000);
   auto* in = a.id("guild") ? w.find_guild(a.id("guild")) : nullptr;
@@ -111,7 +111,7 @@ handled routes::make_user(door& d, const door::ask& a) {
   return rest::reply{200, js::object{{"user_id", ids[0]}, {"user_ids", ids}}};
 }
 
-handled routes::make_application(door& d, const door::ask& a) {
+handled handlers::make_application(api& d, const request& a) {
   d.core_.now();
   const auto& made = d.core_.make_application(std::string(json::text_or(a.object(), "name", "Another bot")),
                                               std::string(json::text_or(a.object(), "token")));
@@ -122,7 +122,7 @@ handled routes::make_application(door& d, const door::ask& a) {
                                      {"public_key", made.public_key}}};
 }
 
-handled routes::join(door& d, const door::ask& a) {
+handled handlers::join(api& d, const request& a) {
   auto& w = d.core_.now();
   auto* in = w.find_guild(a.id("guild"));
   if (!in || !w.users.contains(a.id("user")))
@@ -132,7 +132,7 @@ handled routes::join(door& d, const door::ask& a) {
   return rest::reply{200, js::object{{"members", in->members.size()}}};
 }
 
-handled routes::direct(door& d, const door::ask& a) {
+handled handlers::direct(api& d, const request& a) {
   auto& w = d.core_.now();
   const auto who = w.users.find(a.id("user"));
   if (who == w.users.end())
@@ -142,7 +142,7 @@ handled routes::direct(door& d, const door::ask& a) {
   return rest::reply{200, js::object{{"open", !who->second.closed}}};
 }
 
-handled routes::invite(door& d, const door::ask& a) {
+handled handlers::invite(api& d, const request& a) {
   auto& w = d.core_.now();
   auto* in = w.find_guild(a.id("guild"));
   if (!in)
@@ -158,7 +158,7 @@ handled routes::invite(door& d, const door::ask& a) {
   return rest::reply{200, js::object{{"bot_user_id", app->second.bot.text()}}};
 }
 
-handled routes::interact(door& d, const door::ask& a) {
+handled handlers::interact(api& d, const request& a) {
   auto& w = d.core_.now();
   auto begun = start(w, a);
   if (!begun)
@@ -189,9 +189,9 @@ handled routes::interact(door& d, const door::ask& a) {
   return std::nullopt;
 }
 
-handled routes::interaction(door& d, const door::ask& a) {
+handled handlers::interaction(api& d, const request& a) {
   auto& w = d.core_.now();
-  const auto id = a.path.size() > 1 ? parse_snowflake(a.path[1]).value_or(snowflake{}) : snowflake{};
+  const auto id = a.parameter_id(0);
   if (!w.interactions.contains(id))
     return rest::refuse(unknown("interaction"));
   const auto look = [&w, id] {
@@ -215,12 +215,9 @@ handled routes::interaction(door& d, const door::ask& a) {
   return std::nullopt;
 }
 
-handled routes::message(door& d, const door::ask& a) {
-  if (a.path.size() != 3)
-    return wrong("GET /_sandbox/messages/{channel}/{message}");
+handled handlers::message(api& d, const request& a) {
   auto& w = d.core_.now();
-  const auto channel = parse_snowflake(a.path[1]).value_or(snowflake{});
-  const auto id = parse_snowflake(a.path[2]).value_or(snowflake{});
+  const auto channel = a.parameter_id(0), id = a.parameter_id(1);
   const auto text = a.query("contains");
   const auto look = [&w, channel, id] {
     const auto* m = w.find_message(channel, id);
@@ -240,13 +237,13 @@ handled routes::message(door& d, const door::ask& a) {
 }
 
 /// /_sandbox/as/{user}/<a path of Discord's REST>: that person does it, with all checks and no limits.
-handled routes::as(door& d, const door::ask& a) {
-  const auto user = a.path.size() > 2 ? parse_snowflake(a.path[1]).value_or(snowflake{}) : snowflake{};
+handled handlers::as(api& d, const request& a) {
+  const auto user = a.parameter_id(0);
   if (!d.core_.world.users.contains(user))
     return wrong("/_sandbox/as/{user}/<path below /api/v10>: no such user");
-  std::string path;
-  for (size_t i = 2; i < a.path.size(); ++i)
-    path += "/" + a.path[i];
+  std::string_view path = a.target; // As on the wire: the routes of Discord decode it themselves.
+  path = path.substr(0, path.find_first_of("?#"));
+  path.remove_prefix(path.find('/', as_prefix.size()));
   return d.rest_.as_user(user, a.method, path, a.target, a.body, {});
 }
 

@@ -1,88 +1,91 @@
 #pragma once
 // /_sandbox/: what a test or the page does to the emulator. JSON in, JSON out; see apps/sandbox/README.md for the list.
 #include "apps/sandbox/delivery/delivery.hpp"
-#include "apps/sandbox/rest/door.hpp"
+#include "apps/sandbox/rest/api.hpp"
+#include "runtime/net/router/events.hpp"
 
 #include <list>
 
 namespace arrakis::sandbox::control {
 namespace js = boost::json;
+struct request;
 
-class door {
+class api {
 public:
-  door(core&, delivery&, rest::door&);
-  /// One request whose path begins with /_sandbox.
-  void handle(const net::http_request&, const net::responder&);
-  /// Waits that have ended. Call a few times a second.
-  void sweep() { check(); }
-
-  // What the routes do, by file: acts.cpp (people act), orders.cpp (faults, limits, applications), views.cpp (reading).
-  struct ask; ///< One request: path parts, body, the answer's door.
+  api(core&, delivery&, rest::api&);
+  /// What a listener serves below /_sandbox.
+  std::vector<net::router::route> routes();
+  /// Ends waits whose time is over. Call ten times a second.
+  void sweep();
 
 private:
-  friend struct routes;
+  friend struct handlers; // By file: acts.cpp (people act), orders.cpp (faults, limits, applications), views.cpp
+                          // (reading).
   /// Answers when `ready` gives something, or with what `late` gives after the wait.
   struct waiting {
     std::function<std::optional<rest::reply>()> ready;
     std::function<rest::reply()> late;
     int64_t until_ms = 0;
-    net::responder respond;
+    net::router::responder respond;
   };
   void check();
-  void wait(const ask&, std::function<std::optional<rest::reply>()> ready, std::function<rest::reply()> late);
-  void watch(const net::responder&);
-  void tell(std::string_view text);
+  void wait(const request&, std::function<std::optional<rest::reply>()> ready, std::function<rest::reply()> late);
 
   core& core_;
   delivery& delivery_;
-  rest::door& rest_;
+  rest::api& rest_;
   std::list<waiting> waiting_;
-  std::map<uint64_t, std::shared_ptr<net::websocket>> watchers_;
-  uint64_t last_watcher_ = 0;
-  bool told_ = false;
+  net::router::event_feed events_;
+  bool change_is_due_ = false;
+  uint64_t sweeps_ = 0;
 };
 
-struct door::ask {
+struct request {
   std::string method;
-  std::vector<std::string> path; ///< After /_sandbox, decoded, split.
   std::string target;
+  std::vector<std::string> parameters; ///< Of the path, decoded.
   js::value body;
-  net::responder respond;
+  net::router::responder respond;
 
   const js::object& object() const;
   std::string query(std::string_view key) const;
   snowflake id(std::string_view key) const; ///< From the body; 0 when absent.
   snowflake query_id(std::string_view key) const;
   std::optional<int64_t> query_number(std::string_view key) const;
-  int64_t wait_ms(int64_t otherwise) const; ///< "wait_ms" of the body or query.
+  int64_t wait_ms(int64_t otherwise) const;   ///< "wait_ms" of the body or query.
+  snowflake parameter_id(size_t index) const; ///< 0 when it is no snowflake.
 };
 
 /// The answer of a route, or nothing when it answers later by itself.
 using handled = std::optional<rest::reply>;
 rest::reply wrong(std::string why);
 
-/// The routes, a function for each; they are friends of the door.
-struct routes {
-  static handled info(door&, const door::ask&);
-  static handled view(door&, const door::ask&);
-  static handled state(door&, const door::ask&);
-  static handled statistics(door&, const door::ask&);
-  static handled requests(door&, const door::ask&);
-  static handled make_guild(door&, const door::ask&);
-  static handled make_user(door&, const door::ask&);
-  static handled make_application(door&, const door::ask&);
-  static handled join(door&, const door::ask&);
-  static handled direct(door&, const door::ask&);
-  static handled invite(door&, const door::ask&);
-  static handled interact(door&, const door::ask&);
-  static handled interaction(door&, const door::ask&);
-  static handled message(door&, const door::ask&);
-  static handled as(door&, const door::ask&);
-  static handled faults(door&, const door::ask&);
-  static handled limits(door&, const door::ask&);
-  static handled clock(door&, const door::ask&);
-  static handled gateway(door&, const door::ask&);
-  static handled endpoint(door&, const door::ask&);
+/// Before the user of GET /_sandbox/as/{user}/{path:rest}.
+constexpr std::string_view as_prefix = "/_sandbox/as/";
+
+/// A function for each route.
+struct handlers {
+  static handled info(api&, const request&);
+  static handled view(api&, const request&);
+  static handled state(api&, const request&);
+  static handled statistics(api&, const request&);
+  static handled requests(api&, const request&);
+  static handled make_guild(api&, const request&);
+  static handled make_user(api&, const request&);
+  static handled make_application(api&, const request&);
+  static handled join(api&, const request&);
+  static handled direct(api&, const request&);
+  static handled invite(api&, const request&);
+  static handled interact(api&, const request&);
+  static handled interaction(api&, const request&);
+  static handled message(api&, const request&);
+  static handled as(api&, const request&);
+  static handled faults(api&, const request&);
+  static handled limits(api&, const request&);
+  static handled clock(api&, const request&);
+  static handled gateway(api&, const request&);
+  static handled gateway_record(api&, const request&);
+  static handled endpoint(api&, const request&);
 };
 
 /// What the person sees of an interaction: {id, phase, edits, message?, modal?, choices?, error?}.

@@ -35,7 +35,7 @@ std::string read_rules(const js::object& o, std::map<std::string, limits::rule, 
 }
 } // namespace
 
-handled routes::faults(door& d, const door::ask& a) {
+handled handlers::faults(api& d, const request& a) {
   auto& list = d.core_.faults;
   if (a.method == "DELETE") {
     list.clear();
@@ -49,7 +49,7 @@ handled routes::faults(door& d, const door::ask& a) {
   return ok({{"id", list.add(std::move(f))}});
 }
 
-handled routes::limits(door& d, const door::ask& a) {
+handled handlers::limits(api& d, const request& a) {
   auto& l = d.core_.limiter;
   if (a.method == "DELETE") {
     l.forget();
@@ -69,7 +69,7 @@ handled routes::limits(door& d, const door::ask& a) {
   return ok({{"enabled", l.enabled}, {"global_per_second", l.global_per_second}, {"invalid_max", l.invalid_max}});
 }
 
-handled routes::clock(door& d, const door::ask& a) {
+handled handlers::clock(api& d, const request& a) {
   auto& t = d.core_.world.timing;
   t.acknowledge_ms = json::integer_or(a.object(), "acknowledge_ms", t.acknowledge_ms);
   t.token_ms = json::integer_or(a.object(), "token_ms", t.token_ms);
@@ -147,13 +147,16 @@ constexpr action actions[] = {
 };
 } // namespace
 
-/// GET: sessions and counts, or with record/?after=N what happened. POST: settings, and one "action" on the connections
+/// What happened, with ?after=N.
+handled handlers::gateway_record(api& d, const request& a) {
+  return rest::reply{200, d.core_.hub.recorded(a.query_number("after").value_or(0))};
+}
+
+/// GET: sessions and counts. POST: settings, and one "action" on the connections
 /// that "application" and "shard" mean.
-handled routes::gateway(door& d, const door::ask& a) {
+handled handlers::gateway(api& d, const request& a) {
   auto& hub = d.core_.hub;
   const auto& o = a.object();
-  if (a.method == "GET" && a.path.size() > 1 && a.path[1] == "record")
-    return rest::reply{200, hub.recorded(a.query_number("after").value_or(0))};
   if (a.method == "GET") {
     const auto& n = hub.count();
     js::object closed;
@@ -189,7 +192,7 @@ handled routes::gateway(door& d, const door::ask& a) {
   return wrong(fmt::format("field 'action': one of {}", fmt::join(known, ", ")));
 }
 
-handled routes::endpoint(door& d, const door::ask& a) {
+handled handlers::endpoint(api& d, const request& a) {
   auto& w = d.core_.now();
   const auto app = a.id("application") ? w.applications.find(a.id("application")) : w.applications.begin();
   if (app == w.applications.end())

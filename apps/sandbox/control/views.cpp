@@ -3,6 +3,7 @@
 
 #include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/commands.hpp"
+#include "apps/sandbox/model/direct.hpp"
 #include "apps/sandbox/model/members.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
@@ -16,6 +17,8 @@
 namespace arrakis::sandbox::control {
 namespace {
 using namespace model;
+
+constexpr size_t people_shown_max = 200;
 
 const char* phase_name(const model::interaction& i) {
   switch (i.phase) {
@@ -75,7 +78,7 @@ js::object view_of_guild(world& w, const guild& in, snowflake user) {
   }
   for (const auto& [_, each] : in.members) {
     members.push_back(to_json(w, each));
-    if (members.size() == 200)
+    if (members.size() == people_shown_max)
       break;
   }
   return {{"id", in.id.text()},
@@ -86,6 +89,61 @@ js::object view_of_guild(world& w, const guild& in, snowflake user) {
           {"members", std::move(members)},
           {"member_count", in.members.size()},
           {"commands", commands_for(w, in, user)}};
+}
+
+/// Direct messages of a person, in the shape of a guild.
+constexpr std::string_view direct_messages = "@me";
+
+js::array commands_in(world& w, const channel& direct) {
+  js::array list;
+  for (const auto& [_, app] : w.applications) {
+    if (std::find(direct.recipients.begin(), direct.recipients.end(), app.bot) == direct.recipients.end())
+      continue;
+    for (const auto& [__, each] : app.commands) {
+      const auto* contexts = json::array_in(each.definition, "contexts");
+      if (!each.guild && (!contexts || std::find(contexts->begin(), contexts->end(), js::value(1)) != contexts->end()))
+        list.push_back(to_json(each, app));
+    }
+  }
+  return list;
+}
+
+/// Those who share a guild with a person, but for those of `known`.
+js::array people_around(world& w, snowflake user, std::set<snowflake> known) {
+  js::array list;
+  for (const auto& [_, in] : w.guilds)
+    if (in.members.contains(user))
+      for (const auto& [id, __] : in.members)
+        if (list.size() < people_shown_max && known.insert(id).second)
+          list.push_back(to_json(w.user_of(id)));
+  return list;
+}
+
+/// `shown` is null while nobody has been chosen.
+js::object view_of_directs(world& w, snowflake user, const channel* shown) {
+  js::array channels, members;
+  std::set<snowflake> known{user};
+  for (const auto& [id, each] : w.direct) {
+    if (std::find(each.recipients.begin(), each.recipients.end(), user) == each.recipients.end())
+      continue;
+    auto o = direct_json(w, each, user);
+    o["name"] = o.at("recipients").at(0).at("username");
+    o["parent_id"] = nullptr;
+    o["position"] = 0;
+    o["permission_overwrites"] = js::array{};
+    channels.push_back(std::move(o));
+    known.insert(each.recipients.begin(), each.recipients.end());
+  }
+  if (shown)
+    for (const auto each : shown->recipients)
+      members.push_back(js::object{{"user", to_json(w.user_of(each))}, {"roles", js::array{}}});
+  return {{"id", direct_messages},
+          {"name", "Direct Messages"},
+          {"roles", js::array{}},
+          {"channels", std::move(channels)},
+          {"members", std::move(members)},
+          {"commands", shown ? commands_in(w, *shown) : js::array{}},
+          {"people", people_around(w, user, std::move(known))}};
 }
 
 /// Newest first, as Discord lists it; all that is kept, since a test counts who made what.
@@ -144,9 +202,9 @@ js::object guild_view(world& w, const guild& in) {
   return out;
 }
 
-handled routes::info(door& d, const door::ask&) { return rest::reply{200, d.core_.ready_line()}; }
+handled handlers::info(api& d, const request&) { return rest::reply{200, d.core_.ready_line()}; }
 
-handled routes::state(door& d, const door::ask& a) {
+handled handlers::state(api& d, const request& a) {
   auto& w = d.core_.now();
   const auto only = a.query_id("guild");
   if (only && !w.find_guild(only))
@@ -183,7 +241,7 @@ handled routes::state(door& d, const door::ask& a) {
     js::object{{"guilds", std::move(guilds)}, {"applications", std::move(applications)}, {"users", std::move(users)}}};
 }
 
-handled routes::statistics(door& d, const door::ask& a) {
+handled handlers::statistics(api& d, const request& a) {
   auto& c = d.core_;
   if (a.method == "DELETE") {
     c.statistics.forget();
@@ -200,12 +258,12 @@ handled routes::statistics(door& d, const door::ask& a) {
   return rest::reply{200, std::move(out)};
 }
 
-handled routes::requests(door& d, const door::ask& a) {
+handled handlers::requests(api& d, const request& a) {
   return rest::reply{200, d.core_.statistics.requests(a.query_number("after").value_or(0), 5000)};
 }
 
 /// All that the page draws, for one person.
-handled routes::view(door& d, const door::ask& a) {
+handled handlers::view(api& d, const request& a) {
   auto& w = d.core_.now();
   auto user = a.query_id("user");
   if (!w.users.contains(user))
@@ -224,7 +282,16 @@ handled routes::view(door& d, const door::ask& a) {
   js::object out{{"people", std::move(people)}, {"guilds", std::move(guilds)}};
   if (w.users.contains(user))
     out["me"] = to_json(w.user_of(user));
-  if (shown) {
+  if (a.query("guild") == direct_messages) {
+    const auto* channel = w.find_channel(a.query_id("channel"));
+    if (channel && !conversation_for(w, {.user = user}, channel->id))
+      channel = nullptr;
+    if (channel && channel->kind != direct_channel)
+      channel = nullptr;
+    out["guild"] = view_of_directs(w, user, channel);
+    out["channel_id"] = channel ? channel->id.text() : "";
+    out["messages"] = channel ? messages_for(w, channel->id, user) : js::array{};
+  } else if (shown) {
     out["guild"] = view_of_guild(w, *shown, user);
     auto channel = a.query_id("channel");
     if (const auto found = shown->channels.find(channel);

@@ -7,7 +7,8 @@
 
 namespace arrakis::sandbox {
 namespace {
-constexpr std::array<std::string_view, 6> kinds{"status", "after_effect", "lose_answer", "cut", "delay", "rate_limit"};
+constexpr std::array<std::string_view, 7> kinds{"status", "after_effect", "lose_answer", "cut",
+                                                "delay",  "rate_limit",   "late"};
 }
 
 bool like(std::string_view pattern, std::string_view text) {
@@ -26,7 +27,7 @@ std::string faults::read(const boost::json::object& o, fault& f) {
   const auto kind = json::text_or(o, "kind", "status");
   const auto found = std::find(kinds.begin(), kinds.end(), kind);
   if (found == kinds.end())
-    return "field 'kind': one of status, after_effect, lose_answer, cut, delay, rate_limit";
+    return "field 'kind': one of status, after_effect, lose_answer, cut, delay, rate_limit, late";
   f.kind = static_cast<fault::kind_of>(found - kinds.begin());
   f.method = json::text_or(o, "method");
   f.path = json::text_or(o, "path");
@@ -37,12 +38,15 @@ std::string faults::read(const boost::json::object& o, fault& f) {
   f.message = json::text_or(o, "message");
   if (const auto* errors = json::object_in(o, "errors"))
     f.errors = *errors;
+  f.until = json::text_or(o, "until");
   f.delay_ms = json::integer_or(o, "delay_ms", 0);
   f.jitter_ms = json::integer_or(o, "jitter_ms", 0);
   f.scope = json::text_or(o, "scope", "user");
   f.retry_after_ms = json::integer_or(o, "retry_after_ms", 500);
   f.html = json::bool_or(o, "html");
   f.retry_after_header = json::bool_or(o, "retry_after_header", true);
+  if (f.kind == fault::late && f.until.empty())
+    return "field 'until': the path of a POST, * for any run of characters";
   if (f.code < 100 || f.code > 599)
     return "field 'code': an HTTP status";
   if (f.scope != "user" && f.scope != "global" && f.scope != "shared")

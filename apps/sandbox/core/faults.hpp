@@ -16,7 +16,8 @@ struct fault {
     lose_answer,  ///< It happens, and the connection is cut instead of an answer.
     cut,          ///< The connection is cut, nothing happens.
     delay,        ///< It happens `delay_ms` plus up to `jitter_ms` later.
-    rate_limit    ///< 429 with `scope` and `retry_after_ms`.
+    rate_limit,   ///< 429 with `scope` and `retry_after_ms`.
+    late          ///< The connection is cut, and it happens right before the next POST whose path is like `until`.
   };
   int64_t id = 0;
   kind_of kind = status;
@@ -28,6 +29,7 @@ struct fault {
   int64_t json_code = 0;      ///< status: Discord's code in the body (40333, 10009, 50035, ...).
   std::string message;        ///< status: Discord's sentence; empty: "403: Fault".
   boost::json::object errors; ///< status: of 50035, {"parent_id": {"_errors": [{"code": …, "message": …}]}}.
+  std::string until;          ///< late: as `path`.
   int64_t delay_ms = 0;
   int64_t jitter_ms = 0;
   std::string scope = "user"; ///< rate_limit: user, global, shared

@@ -28,6 +28,9 @@ TEST_CASE("faults: a malformed one is refused with the field's name") {
   fault f;
   CHECK(faults::read(boost::json::parse(R"({"kind":"explode"})").as_object(), f).find("kind") != std::string::npos);
   CHECK(faults::read(boost::json::parse(R"({"code":9})").as_object(), f).find("code") != std::string::npos);
+  CHECK(faults::read(boost::json::parse(R"({"kind":"late"})").as_object(), f).find("until") != std::string::npos);
+  CHECK(faults::read(boost::json::parse(R"({"kind":"late","until":"/x"})").as_object(), f).empty());
+  f = {};
   CHECK(faults::read(boost::json::parse(R"({"scope":"mine"})").as_object(), f).find("scope") != std::string::npos);
 }
 

@@ -42,6 +42,9 @@ std::optional<int64_t> sequence_in(const js::object& resume) {
   return value && value->is_int64() ? std::optional(value->get_int64()) : std::nullopt;
 }
 
+/// https://discord.com/developers/docs/events/gateway-events#request-guild-members
+constexpr size_t users_max = 100;
+
 std::optional<members_request> members_request_in(const js::object& d) {
   const auto* guild = given(d, "guild_id");
   const auto id = guild ? model::id_of(*guild) : std::nullopt;
@@ -52,7 +55,8 @@ std::optional<members_request> members_request_in(const js::object& d) {
   members_request out{.guild = *id};
   if (users) {
     out.users = users->is_array() ? users->get_array() : js::array{*users};
-    if (!std::all_of(out.users->begin(), out.users->end(), [](const js::value& each) { return model::id_of(each); }))
+    if (out.users->size() > users_max
+        || !std::all_of(out.users->begin(), out.users->end(), [](const js::value& each) { return model::id_of(each); }))
       return std::nullopt;
   } else {
     out.query = json::text_or(d, "query");

@@ -28,7 +28,8 @@ struct members_request {
   size_t limit = SIZE_MAX;        ///< At most so many; 100 at most for a query that is not empty.
   js::value nonce;                ///< Null: none.
 };
-/// Nothing unless `guild_id` and exactly one of `query` (text) and `user_ids` (an id, or a list of ids) are there.
+/// Nothing unless `guild_id` and exactly one of `query` (text) and `user_ids` (an id, or a list of up to 100) are
+/// there.
 std::optional<members_request> members_request_in(const js::object& d);
 
 } // namespace arrakis::sandbox::gateway

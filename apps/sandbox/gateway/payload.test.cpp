@@ -30,6 +30,10 @@ TEST_CASE("payload: a request for members has a query or ids, never both, and it
   CHECK(all->limit == SIZE_MAX);
   CHECK(members_request_in(object(R"({"guild_id":5,"query":"a","limit":500})"))->limit == 100);
   CHECK(members_request_in(object(R"({"guild_id":5,"user_ids":"7"})"))->users->size() == 1);
+  js::object many{{"guild_id", "5"}, {"user_ids", js::array(100, js::value("7"))}};
+  CHECK(members_request_in(many)->users->size() == 100);
+  many["user_ids"].get_array().emplace_back("8");
+  CHECK(!members_request_in(many));
   CHECK(members_request_in(object(R"({"guild_id":5,"user_ids":["7",8],"nonce":"n"})"))->nonce == "n");
   for (const auto* bad :
        {R"({"guild_id":"5"})", R"({"guild_id":"5","query":null,"user_ids":null})",

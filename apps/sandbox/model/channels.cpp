@@ -32,7 +32,7 @@ bool may_overwrite(const guild& in, snowflake user, uint64_t touched) {
 
 std::optional<overwrite> read_overwrite(form& outer, const std::string& path, const js::value& value) {
   if (!value.is_object()) {
-    outer.fault(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType");
+    outer.fault_no_object(path);
     return std::nullopt;
   }
   form f(value.get_object());
@@ -42,10 +42,9 @@ std::optional<overwrite> read_overwrite(form& outer, const std::string& path, co
   const auto deny = f.mask("deny").value_or(0);
   f.require("id");
   f.require("type");
-  if (!f.clean() || !id || !kind) {
-    outer.fault(path, "DICT_TYPE_CONVERT", "This overwrite is not complete: id, type, allow, deny.");
+  outer.merge(f, path);
+  if (!f.clean())
     return std::nullopt;
-  }
   return overwrite{.id = *id,
                    .kind = static_cast<overwrite::target_kind>(*kind),
                    .allow = allow & every_permission,
@@ -128,8 +127,9 @@ js::value read_reaction(form& f, const js::object& emoji) {
   form inner(emoji);
   const auto id = inner.id("emoji_id");
   const auto name = inner.text("emoji_name", 0, 32);
-  if (!inner.clean() || (id && name))
-    f.fault("default_reaction_emoji", "DICT_TYPE_CONVERT", "Either emoji_id or emoji_name is set.");
+  f.merge(inner, "default_reaction_emoji");
+  if (id && name) // Discord's documents name no code.
+    f.fault("default_reaction_emoji", "MODEL_TYPE_CONVERT", "Either emoji_id or emoji_name is set.");
   return js::object{{"emoji_id", id ? js::value(id->text()) : js::value(nullptr)},
                     {"emoji_name", name ? js::value(*name) : js::value(nullptr)}};
 }

@@ -94,7 +94,7 @@ void check_options(form& f, const js::array& options, const std::string& path, i
     const auto at = fmt::format("{}.{}", path, i);
     const auto* option = options[i].if_object();
     if (!option) {
-      f.fault(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+      f.fault_no_object(at);
       continue;
     }
     if (!good_name(json::text_or(*option, "name")))
@@ -201,7 +201,7 @@ void check_choices(form& f, const js::array& choices, const std::string& path, i
     const auto at = fmt::format("{}.{}", path, i);
     const auto* choice = choices[i].if_object();
     if (!choice) {
-      f.fault(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+      f.fault_no_object(at);
       continue;
     }
     if (const auto length = length_of(json::text_or(*choice, "name")); length < 1 || length > name_max)

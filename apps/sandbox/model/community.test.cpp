@@ -48,6 +48,24 @@ TEST_CASE("channels: every type has its fields, and a field outside its bounds i
   CHECK(make(R"({"name":"t","type":11})").why().errors.contains("type")); // A thread is no channel of its own.
 }
 
+TEST_CASE("channels: of an overwrite each field is refused by its own name") {
+  town t(administrator);
+  const auto bad = create_channel(
+    t.world, t.bot(), t.here(),
+    object(R"({"name":"c","permission_overwrites":[5,{"type":7},{"id":"x","type":0,"allow":"y"}]})"));
+  REQUIRE(!bad);
+  const auto& list = bad.why().errors.at("permission_overwrites");
+  const auto code = [&](const char* index, const char* field) {
+    const auto& at = *field ? list.at(index).at(field) : list.at(index);
+    return std::string(at.at("_errors").at(0).at("code").as_string());
+  };
+  CHECK(code("0", "") == "MODEL_TYPE_CONVERT");
+  CHECK(code("1", "id") == "BASE_TYPE_REQUIRED");
+  CHECK(code("1", "type") == "NUMBER_TYPE_MAX");
+  CHECK(code("2", "id") == "NUMBER_TYPE_COERCE");
+  CHECK(code("2", "allow") == "NUMBER_TYPE_COERCE");
+}
+
 TEST_CASE("channels: a move is told, audited, and takes over its category's overwrites when that is asked for") {
   town t(administrator);
   const auto everyone = t.guild_id.text();
@@ -193,6 +211,26 @@ TEST_CASE("threads: an archived one is unarchived before it is edited, and a pos
   const auto bad = start_thread(t.world, t.bot(), at(t, forum), object(R"({"name":"post","message":5})"));
   REQUIRE(!bad);
   CHECK(bad.why().errors.contains("message"));
+}
+
+TEST_CASE("threads: a post has tags of its forum; elsewhere tags mean nothing") {
+  town t(administrator);
+  const auto forum = *create_channel(t.world, t.bot(), t.here(),
+                                     object(R"({"name":"f","type":15,"available_tags":[{"name":"open"}]})"));
+  const auto tag = std::string(forum.at("available_tags").at(0).at("id").as_string());
+  const auto start = [&](const std::string& id) {
+    return start_thread(t.world, t.bot(), at(t, id_in(forum)),
+                        object(R"({"name":"post","message":{"content":"x"},"applied_tags":[")" + id + "\"]}"));
+  };
+  CHECK(start("7").why().code == 10087);
+  auto post = start(tag);
+  REQUIRE(post);
+  const auto edit = [&](const std::string& body) {
+    return edit_channel(t.world, t.bot(), at(t, id_in(*post)), object(body));
+  };
+  CHECK(edit(R"({"applied_tags":["7"]})").why().code == 10087);
+  CHECK(!edit(R"({"applied_tags":[]})")->contains("applied_tags"));
+  CHECK(start_thread(t.world, t.bot(), t.general(), object(R"({"name":"t","type":11,"applied_tags":["7"]})")));
 }
 
 TEST_CASE("invites and webhooks: a category has none") {

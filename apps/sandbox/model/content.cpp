@@ -36,7 +36,7 @@ public:
       if (const auto* each = list[i].if_object())
         out.push_back(one(*each, at));
       else
-        form_.fault(at, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType");
+        form_.fault_no_object(at);
     }
     return out;
   }
@@ -47,24 +47,18 @@ private:
   void texts(const js::object& c, const std::string& path, std::initializer_list<text_rule> rules) {
     form inner(c);
     for (const auto& rule : rules) {
-      const auto value = inner.text(rule.key, rule.min, rule.max);
-      const bool bad = !inner.clean();
-      if (bad || (rule.required && !value))
-        form_.fault(fmt::format("{}.{}", path, rule.key), bad ? "BASE_TYPE_BAD_LENGTH" : "BASE_TYPE_REQUIRED",
-                    bad ? fmt::format("Must be between {} and {} in length.", rule.min, rule.max)
-                        : "This field is required");
-      if (bad)
-        return;
+      inner.text(rule.key, rule.min, rule.max);
+      if (rule.required)
+        inner.require(rule.key);
     }
+    form_.merge(inner, path);
   }
   /// Reads a whole number that need not be there; a faulty one is noted under its path.
   std::optional<int64_t> number(const js::object& c, const std::string& path, std::string_view key, int64_t min,
                                 int64_t max) {
     form inner(c);
     const auto value = inner.integer(key, min, max);
-    if (!inner.clean())
-      form_.fault(fmt::format("{}.{}", path, key), "NUMBER_TYPE_MAX",
-                  fmt::format("int value should be between {} and {}.", min, max));
+    form_.merge(inner, path);
     return value;
   }
   void children_of(const js::object& c, const std::string& path, std::string_view key, size_t max,
@@ -231,7 +225,7 @@ void walker::defaults(const js::object& c, const std::string& path, int64_t kind
     const auto at = fmt::format("{}.default_values.{}", path, i);
     const auto* value = (*values)[i].if_object();
     if (!value)
-      form_.fault(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+      form_.fault_no_object(at);
     else if (!offers(json::text_or(*value, "type")))
       form_.fault(at + ".type", "BASE_TYPE_CHOICES", "This select does not offer that type.");
     else if (const auto* id = value->if_contains("id"); !id || !id_of(*id))
@@ -258,7 +252,7 @@ void walker::option_list(const js::object& c, const std::string& path, int64_t c
         form_.fault(at + ".value", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
                     "The specified option value is already used");
     } else
-      form_.fault(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+      form_.fault_no_object(at);
   }
   if (chosen > chosen_max)
     form_.fault(path + ".options", "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", "More options are chosen than may be.");
@@ -292,12 +286,8 @@ void check_embed_links(form& f, const js::object& embed, const std::string& path
 void check_embed_parts(form& f, const js::object& embed, const std::string& path) {
   form inner(embed);
   inner.integer("color", 0, 0xFFFFFF);
-  if (!inner.clean())
-    f.fault(path + ".color", "NUMBER_TYPE_MAX", "int value should be between 0 and 16777215.");
-  form timed(embed);
-  timed.time("timestamp");
-  if (!timed.clean())
-    f.fault(path + ".timestamp", "DATE_TIME_TYPE_PARSE", "Could not parse it. Should be ISO8601.");
+  inner.time("timestamp");
+  f.merge(inner, path);
   constexpr std::pair<std::string_view, std::string_view> needs[] = {
     {"footer", "text"}, {"author", "name"}, {"image", "url"}, {"thumbnail", "url"}};
   for (const auto& [part, need] : needs) {
@@ -305,7 +295,7 @@ void check_embed_parts(form& f, const js::object& embed, const std::string& path
     if (!value || value->is_null())
       continue;
     if (!value->is_object())
-      f.fault(fmt::format("{}.{}", path, part), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+      f.fault_no_object(fmt::format("{}.{}", path, part));
     else if (json::text_or(value->get_object(), need).empty())
       f.fault(fmt::format("{}.{}.{}", path, part, need), "BASE_TYPE_REQUIRED", "This field is required");
   }
@@ -353,8 +343,7 @@ size_t check_embed(form& f, const js::object& embed, const std::string& path) {
       limit(*field, "name", at + ".name", 256);
       limit(*field, "value", at + ".value", 1024);
     } else
-      f.fault(fmt::format("{}.fields.{}", path, i), "MODEL_TYPE_CONVERT",
-              "Only dictionaries may be used in a ModelType");
+      f.fault_no_object(fmt::format("{}.fields.{}", path, i));
   return total;
 }
 
@@ -378,7 +367,7 @@ js::array read_embeds(form& f, const js::array& list) {
       total += check_embed(f, *embed, path);
       out.push_back(normal_embed(*embed));
     } else
-      f.fault(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
+      f.fault_no_object(path);
   }
   if (total > embed_text_max)
     f.fault("embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000");

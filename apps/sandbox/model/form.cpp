@@ -144,8 +144,9 @@ std::optional<int64_t> form::integer(std::string_view key, int64_t min, int64_t 
     return std::nullopt;
   }
   if (*number < min || *number > max) {
-    fault(key, *number < min ? "NUMBER_TYPE_MIN" : "NUMBER_TYPE_MAX",
-          fmt::format("int value should be between {} and {}.", min, max));
+    const bool low = *number < min;
+    fault(key, low ? "NUMBER_TYPE_MIN" : "NUMBER_TYPE_MAX",
+          fmt::format("int value should be {} than or equal to {}.", low ? "greater" : "less", low ? min : max));
     return std::nullopt;
   }
   return number;
@@ -240,7 +241,7 @@ const js::object* form::object(std::string_view key) {
   if (!value)
     return nullptr;
   if (!value->is_object()) {
-    fault(key, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType");
+    fault_no_object(key);
     return nullptr;
   }
   return &value->as_object();
@@ -251,7 +252,7 @@ void form::require(std::string_view key) {
     fault(key, "BASE_TYPE_REQUIRED", "This field is required");
 }
 
-void form::fault(std::string_view path, std::string_view code, std::string_view message) {
+js::object& form::errors_at(std::string_view path) {
   js::object* node = &errors_;
   while (!path.empty()) {
     const auto dot = path.find('.');
@@ -262,18 +263,26 @@ void form::fault(std::string_view path, std::string_view code, std::string_view 
     node = &next.get_object();
     path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
   }
-  auto& list = (*node)["_errors"];
+  return *node;
+}
+
+void form::fault(std::string_view path, std::string_view code, std::string_view message) {
+  auto& list = errors_at(path)["_errors"];
   if (!list.is_array())
     list.emplace_array();
   list.get_array().push_back(js::object{{"code", code}, {"message", message}});
 }
 
-void form::merge(const form& other, std::string_view key) {
-  if (!key.empty() && !other.clean())
-    errors_[key] = other.errors_;
-  else
-    for (const auto& each : other.errors_)
-      errors_[each.key()] = each.value();
+void form::fault_no_object(std::string_view path) {
+  fault(path, "MODEL_TYPE_CONVERT", "Expected an object/dictionary.");
+}
+
+void form::merge(const form& other, std::string_view path) {
+  if (other.clean())
+    return;
+  auto& here = errors_at(path);
+  for (const auto& each : other.errors_)
+    here[each.key()] = each.value();
 }
 
 } // namespace arrakis::sandbox::model

@@ -43,13 +43,16 @@ public:
 
   /// Notes a fault at a dotted path ("components.0.label").
   void fault(std::string_view path, std::string_view code, std::string_view message);
-  /// Takes over the faults of another form: of the same object, or of the one under `key`.
-  void merge(const form& other, std::string_view key = {});
+  /// Where an object belongs, something else stands.
+  void fault_no_object(std::string_view path);
+  /// Takes over the faults of another form: of the same object, or of the one at a dotted path.
+  void merge(const form& other, std::string_view path = {});
   bool clean() const { return errors_.empty(); }
   refusal why() const { return {400, 50035, "Invalid Form Body", errors_}; }
 
 private:
   const boost::json::value* find(std::string_view key) const;
+  boost::json::object& errors_at(std::string_view path);
   const boost::json::object& body_;
   boost::json::object errors_;
 };

@@ -25,6 +25,19 @@ TEST_CASE("form: what is no number is named as it was sent") {
   CHECK(errors.at("list").at("_errors").at(0).at("message") == R"(Value "[1]" is not snowflake.)");
 }
 
+// As discord.js prints Discord's own: "limit[NUMBER_TYPE_MAX]: int value should be less than or equal to 100."
+TEST_CASE("form: a number outside its bounds is told the bound that it passed") {
+  const auto body = object(R"({"low":0,"high":101})");
+  form f(body);
+  CHECK(!f.integer("low", 1, 100));
+  CHECK(!f.integer("high", 1, 100));
+  const auto first = [&](const char* key) { return f.why().errors.at(key).at("_errors").at(0); };
+  CHECK(first("low").at("code") == "NUMBER_TYPE_MIN");
+  CHECK(first("low").at("message") == "int value should be greater than or equal to 1.");
+  CHECK(first("high").at("code") == "NUMBER_TYPE_MAX");
+  CHECK(first("high").at("message") == "int value should be less than or equal to 100.");
+}
+
 TEST_CASE("form: a time has a date that exists, a time of day and a zone") {
   const auto ms = [](const char* text) {
     const js::object body{{"at", text}};

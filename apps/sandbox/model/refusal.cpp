@@ -14,7 +14,7 @@ boost::json::object to_json(const refusal& why) {
 refusal unauthorized() { return {401, 0, "401: Unauthorized", {}}; }
 
 refusal unknown(std::string_view what) {
-  static constexpr std::array<std::pair<std::string_view, int>, 16> codes{{{"Account", 10001},
+  static constexpr std::array<std::pair<std::string_view, int>, 17> codes{{{"Account", 10001},
                                                                            {"Application", 10002},
                                                                            {"Channel", 10003},
                                                                            {"Guild", 10004},
@@ -29,7 +29,8 @@ refusal unknown(std::string_view what) {
                                                                            {"Webhook", 10015},
                                                                            {"interaction", 10062},
                                                                            {"application command", 10063},
-                                                                           {"application command permissions", 10066}}};
+                                                                           {"application command permissions", 10066},
+                                                                           {"tag", 10087}}};
   for (const auto& [name, code] : codes)
     if (name == what)
       return {404, code, "Unknown " + std::string(what), {}};

@@ -54,6 +54,17 @@ void read_fields(form& f, channel& thread) {
   }
 }
 
+/// 10087 for a tag that its forum does not have. Elsewhere tags mean nothing.
+std::optional<refusal> refuse_tags(const channel& thread, const channel* parent) {
+  if (!parent || !is_forum(parent->kind))
+    return std::nullopt;
+  for (const auto& each : thread.thread.tags)
+    if (std::none_of(parent->tags.begin(), parent->tags.end(),
+                     [&](const js::value& known) { return known.as_object().at("id") == each; }))
+      return unknown("tag");
+  return std::nullopt;
+}
+
 channel& keep_thread(world& w, const actor& by, guild& in, channel made) {
   made.thread.owner = by.user;
   made.thread.archived_ms = w.now_ms;
@@ -98,6 +109,8 @@ outcome<js::object> start_post(world& w, const actor& by, place at, const js::ob
   const auto* first = f.object("message");
   if (!f.clean() || !first)
     return f.why();
+  if (auto why = refuse_tags(made, at.channel))
+    return *why;
   if (!(permissions_in(*at.guild, *at.channel, by.user) & send_messages))
     return missing_permissions();
   auto draft = draft_message(w, by, at, *first);
@@ -171,6 +184,10 @@ outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::o
   next.thread.locked = f.boolean("locked").value_or(next.thread.locked);
   if (!f.clean())
     return f.why();
+  const auto forum = at.guild->channels.find(thread.parent);
+  if (auto why = refuse_tags(next,
+                             f.has("applied_tags") && forum != at.guild->channels.end() ? &forum->second : nullptr))
+    return *why;
   const bool unlocks = thread.thread.locked && thread.thread.archived != next.thread.archived;
   if ((next.thread.locked != thread.thread.locked || unlocks) && !manages)
     return missing_permissions();

@@ -1,5 +1,6 @@
 // The page: reads /_sandbox/view for one person, draws it, and acts as that person. Redraws when the sandbox
 // says "changed".
+import { completing, parseCommand, typed } from './completion.js';
 import { arrange, avatar, colour, element, icon, readable, redraw } from './element.js';
 import { messageElement } from './message.js';
 import { openModal } from './modal.js';
@@ -98,15 +99,6 @@ function showForm(interaction) {
   });
 }
 
-/// "/resume session_id: abc" → its name and options.
-function parseCommand(text) {
-  const [name, ...rest] = text.slice(1).trim().split(/\s+/);
-  const options = {};
-  for (const [, key, value] of rest.join(' ').matchAll(/([\w-]+):\s*("[^"]*"|\S+)/g))
-    options[key] = value.replace(/^"|"$/g, '');
-  return { name, options };
-}
-
 at('composer').addEventListener('submit', async (event) => {
   event.preventDefault();
   const text = at('box').value.trim();
@@ -132,44 +124,72 @@ at('composer').addEventListener('submit', async (event) => {
   if (!ok) notice(body.message);
 });
 
-// ---- suggestions while a command is typed
+// ---- suggestions while a command is typed: commands, then what its application offers for an option
 let marked = 0;
-function offered() {
+let offers = []; // What the list shows: {text: what the box gets, isTyped, attributes, parts}.
+let asked = 0;
+
+function commandOffers() {
   const text = at('box').value;
   if (!text.startsWith('/') || !state.view?.guild) return [];
   const word = text.slice(1).split(/\s/)[0].toLowerCase();
-  return state.view.guild.commands.filter((c) => c.name.startsWith(word));
+  return state.view.guild.commands
+    .filter((c) => c.name.startsWith(word))
+    .map((c) => ({
+      text: `/${c.name}${(c.options ?? []).some((o) => o.required) ? ' ' : ''}`,
+      isTyped: text.startsWith(`/${c.name}`),
+      attributes: { 'data-command': c.name },
+      parts: [
+        element('b', {}, `/${c.name}`),
+        ...(c.options ?? []).map((o) => element('span', { class: 'option' }, o.required ? o.name : `${o.name}?`)),
+        element('small', {}, c.description),
+      ],
+    }));
 }
-function suggest() {
-  const list = at('suggestions');
-  const commands = offered();
-  list.hidden = commands.length === 0;
-  at('box').setAttribute('aria-expanded', String(!list.hidden));
-  marked = Math.min(marked, Math.max(0, commands.length - 1));
-  at('box').setAttribute('aria-activedescendant', commands.length ? `suggestion-${marked}` : '');
-  list.replaceChildren(
-    ...commands.map((c, i) =>
+async function choiceOffers({ command, option, options, before }) {
+  const what = { user: state.user, channel: state.channel, command, options, typing: option };
+  const { body } = await call('POST', 'interactions', what);
+  at('notice').textContent = body.error ?? body.message ?? '';
+  return (body.choices ?? []).map((c) => ({
+    text: `${before}${typed(c.value)} `,
+    attributes: { 'data-choice': String(c.value) },
+    parts: [element('b', {}, c.name)],
+  }));
+}
+const isCompleting = () => completing(at('box').value, state.view?.guild?.commands ?? []);
+async function suggest() {
+  const mine = ++asked;
+  const what = isCompleting();
+  const list = what ? await choiceOffers(what) : commandOffers();
+  if (mine === asked) show(list); // Else more has been typed meanwhile.
+}
+function show(list) {
+  offers = list;
+  at('suggestions').hidden = offers.length === 0;
+  at('box').setAttribute('aria-expanded', String(offers.length > 0));
+  marked = Math.min(marked, Math.max(0, offers.length - 1));
+  at('box').setAttribute('aria-activedescendant', offers.length ? `suggestion-${marked}` : '');
+  at('suggestions').replaceChildren(
+    ...offers.map((offer, i) =>
       element(
         'li',
         {
           id: `suggestion-${i}`,
           role: 'option',
           'aria-selected': String(i === marked),
-          'data-command': c.name,
+          ...offer.attributes,
           onmousedown: (event) => {
             event.preventDefault();
-            choose(c);
+            choose(offer);
           },
         },
-        element('b', {}, `/${c.name}`),
-        ...(c.options ?? []).map((o) => element('span', { class: 'option' }, o.required ? o.name : `${o.name}?`)),
-        element('small', {}, c.description),
+        ...offer.parts,
       ),
     ),
   );
 }
-function choose(command) {
-  at('box').value = `/${command.name}${(command.options ?? []).some((o) => o.required) ? ' ' : ''}`;
+function choose({ text }) {
+  at('box').value = text;
   at('box').focus();
   suggest();
 }
@@ -178,32 +198,28 @@ at('box').addEventListener('input', () => {
   suggest();
 });
 function closeSuggestions() {
-  at('suggestions').hidden = true;
-  at('box').setAttribute('aria-expanded', 'false');
-  at('box').setAttribute('aria-activedescendant', '');
+  asked += 1;
+  show([]);
 }
 at('box').addEventListener('blur', closeSuggestions);
 at('box').addEventListener('focus', suggest);
 at('box').addEventListener('keydown', (event) => {
-  const commands = offered();
-  if (!commands.length || at('suggestions').hidden) return;
+  if (!offers.length) return;
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
     event.preventDefault();
-    marked = (marked + (event.key === 'ArrowDown' ? 1 : commands.length - 1)) % commands.length;
-    suggest();
-  } else if (
-    event.key === 'Tab' ||
-    (event.key === 'Enter' && !commands.some((c) => at('box').value.startsWith(`/${c.name}`)))
-  ) {
+    marked = (marked + (event.key === 'ArrowDown' ? 1 : offers.length - 1)) % offers.length;
+    show(offers);
+  } else if (event.key === 'Tab' || (event.key === 'Enter' && !offers.some((each) => each.isTyped))) {
     event.preventDefault();
-    choose(commands[marked]);
+    choose(offers[marked]);
   } else if (event.key === 'Escape') closeSuggestions();
 });
 
 // ---- drawing
+const direct = '@me'; // Where a guild's id stands: the direct messages of this person.
 function drawServers({ guilds, guild }) {
   redraw(at('servers'), [guilds, guild?.id], () =>
-    guilds.map((g) =>
+    [{ id: direct, name: 'Direct Messages' }, ...guilds].map((g) =>
       element(
         'button',
         {
@@ -220,6 +236,33 @@ function drawServers({ guilds, guild }) {
   );
 }
 
+/// People with whom there is no conversation yet.
+function strangers(people) {
+  const begin = async (id) => {
+    const { ok, body } = await call('POST', `as/${state.user}/users/@me/channels`, { recipient_id: id });
+    if (!ok) {
+      at('notice').textContent = body.message;
+      return;
+    }
+    go({ channel: body.id });
+    showPane('messages');
+  };
+  const line = (p) =>
+    element(
+      'button',
+      { type: 'button', class: 'channel', 'data-direct-user': p.id, onclick: () => begin(p.id) },
+      element('span', { class: 'sign' }, '+'),
+      element('span', { class: 'channel-name' }, p.username),
+    );
+  return element(
+    'div',
+    { class: 'group' },
+    element('div', { class: 'category' }, 'Start a conversation'),
+    ...people.map(line),
+  );
+}
+
+const signOf = (channel) => (channel.type === 1 ? '@' : '#');
 function channelGroups({ guild, channel_id: current }) {
   const inOrder = (a, b) =>
     (a.type === 2) - (b.type === 2) || a.position - b.position || (BigInt(a.id) < BigInt(b.id) ? -1 : 1);
@@ -236,7 +279,7 @@ function channelGroups({ guild, channel_id: current }) {
           showPane('messages');
         },
       },
-      element('span', { class: 'sign' }, c.type === 2 ? icon('sound', 'Voice') : '#'),
+      element('span', { class: 'sign' }, c.type === 2 ? icon('sound', 'Voice') : signOf(c)),
       element('span', { class: 'channel-name' }, c.name),
       c.permission_overwrites.some((o) => o.id === guild.id && BigInt(o.deny) & 1024n)
         ? icon('lock', 'Private')
@@ -253,6 +296,7 @@ function channelGroups({ guild, channel_id: current }) {
         ...under(category.id).map(line),
       ),
     );
+  if (guild.id === direct) groups.push(strangers(guild.people));
   return groups;
 }
 
@@ -327,9 +371,23 @@ function drawMessages(view) {
       return node;
     });
   if (!drawn.length)
-    drawn.push(element('p', { class: 'empty' }, 'It is quiet here. Type / to see what the application offers.'));
+    drawn.push(
+      element(
+        'p',
+        { class: 'empty' },
+        view.channel_id
+          ? 'It is quiet here. Type / to see what the application offers.'
+          : 'No conversation is open. Choose one, or start one, in the list.',
+      ),
+    );
   arrange(pane, drawn);
   if (low) pane.scrollTop = pane.scrollHeight;
+}
+
+function placeholderOf(channel) {
+  if (!channel) return 'Choose a conversation first';
+  if (channel.may_send === false) return 'You may not write here; / shows commands';
+  return `Message ${signOf(channel)}${channel.name}, or / for commands`;
 }
 
 function draw() {
@@ -351,21 +409,22 @@ function draw() {
   const channel = view.guild.channels.find((c) => c.id === view.channel_id);
   at('guild-name').textContent = view.guild.name;
   at('channel-name').textContent = channel?.name ?? '';
+  at('channel-name').dataset.sign = channel ? signOf(channel) : '';
   at('channel-topic').textContent = channel?.topic ?? '';
-  at('box').placeholder =
-    channel?.may_send === false
-      ? 'You may not write here; / shows commands'
-      : `Message #${channel?.name ?? ''}, or / for commands`;
-  document.title = `${channel ? `#${channel.name}` : ''} · ${view.guild.name}`;
+  at('box').placeholder = placeholderOf(channel);
+  document.title = `${channel ? `${signOf(channel)}${channel.name}` : ''} · ${view.guild.name}`;
   at('title').textContent = document.title;
-  redraw(at('channels'), [view.guild.id, view.guild.channels, view.channel_id], () => channelGroups(view));
+  redraw(at('channels'), [view.guild.id, view.guild.channels, view.guild.people, view.channel_id], () =>
+    channelGroups(view),
+  );
   redraw(at('members'), [view.guild.owner_id, view.guild.members, view.guild.roles], () => memberGroups(view));
   redraw(at('roles'), [view.guild.id, view.guild.members, view.guild.roles], () => roleLines(view));
   drawMessages(view);
   suggestIfOpen();
 }
+/// Commands alone: to ask for choices is an interaction, and that is a change.
 function suggestIfOpen() {
-  if (document.activeElement === at('box')) suggest();
+  if (document.activeElement === at('box') && !isCompleting()) suggest();
 }
 
 // ---- reading
@@ -451,21 +510,28 @@ function link(state, words) {
   at('link').title = words;
   at('link').setAttribute('aria-label', words);
 }
+/// A browser keeps six connections to one address, so that a tab that nobody sees gives its stream back.
+let events = null;
 function listen() {
-  const socket = new WebSocket(
-    `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/_sandbox/events`,
-  );
-  socket.onopen = () => {
+  if (events || document.hidden) return;
+  events = new EventSource('/_sandbox/events');
+  events.onopen = () => {
     link('up', 'Connected to the sandbox');
     read();
   };
-  socket.onmessage = (event) => {
+  events.onmessage = (event) => {
     if (event.data.includes('"changed"')) read();
   };
-  socket.onclose = () => {
+  events.onerror = () => {
+    stopListening();
     link('down', 'No connection to the sandbox; trying again');
     setTimeout(listen, 1000);
   };
 }
+function stopListening() {
+  events?.close();
+  events = null;
+}
+document.addEventListener('visibilitychange', () => (document.hidden ? stopListening() : listen()));
 await read();
 listen();

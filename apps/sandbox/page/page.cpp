@@ -5,26 +5,25 @@
 
 namespace arrakis::sandbox::page {
 namespace {
-std::string_view type_of(std::string_view name) {
-  if (name.ends_with(".css"))
-    return "text/css; charset=utf-8";
-  if (name.ends_with(".js"))
-    return "text/javascript; charset=utf-8";
-  return "text/html; charset=utf-8";
+constexpr size_t file_bytes_max = 4 << 20;
+
+/// Of a folder only the names that were built in, and what was built in where it lacks one. Empty: no folder.
+std::shared_ptr<const net::router::static_files> read(const std::string& folder) {
+  std::map<std::string, std::string, std::less<>> all;
+  for (const auto& each : built_in()) {
+    std::string bytes{each.bytes};
+    if (!folder.empty())
+      if (auto text = file::read(folder + "/" + std::string{each.name}, file_bytes_max))
+        bytes = std::move(*text);
+    all.emplace(each.name, std::move(bytes));
+  }
+  return std::make_shared<const net::router::static_files>(std::move(all));
 }
 } // namespace
 
-net::http_response files::serve(const std::string& path) const {
-  const std::string name = path == "/" ? "index.html" : path.substr(1);
-  for (const auto& each : built_in()) {
-    if (each.name != name) // only names that were built in: no path of a stranger reaches the disk
-      continue;
-    std::string bytes(each.bytes);
-    if (!folder_.empty())
-      if (auto text = file::read(folder_ + "/" + name, 4 << 20))
-        bytes = std::move(*text);
-    return {200, {{"Content-Type", std::string(type_of(name))}, {"Cache-Control", "no-store"}}, std::move(bytes)};
-  }
-  return {404, {{"Content-Type", "text/plain"}}, "Not found\n"};
+files::files(std::string folder) : folder_(std::move(folder)), built_in_(read({})) {}
+
+std::shared_ptr<const net::router::static_files> files::now() const {
+  return folder_.empty() ? built_in_ : read(folder_);
 }
 } // namespace arrakis::sandbox::page

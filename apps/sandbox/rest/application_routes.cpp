@@ -4,7 +4,7 @@
 #include "apps/sandbox/model/members.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
-#include "apps/sandbox/rest/router.hpp"
+#include "apps/sandbox/rest/routes.hpp"
 
 namespace arrakis::sandbox::rest {
 namespace {

@@ -2,7 +2,7 @@
 #include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/direct.hpp"
 #include "apps/sandbox/model/render.hpp"
-#include "apps/sandbox/rest/router.hpp"
+#include "apps/sandbox/rest/routes.hpp"
 
 namespace arrakis::sandbox::rest {
 namespace {

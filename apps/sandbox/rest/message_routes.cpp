@@ -2,7 +2,7 @@
 #include "apps/sandbox/model/messages.hpp"
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
-#include "apps/sandbox/rest/router.hpp"
+#include "apps/sandbox/rest/routes.hpp"
 
 namespace arrakis::sandbox::rest {
 namespace {
@@ -86,10 +86,10 @@ const std::vector<route>& message_routes() {
     {"DELETE", "/channels/{channel}/messages/{message}", remove_message},
     {"POST", "/channels/{channel}/messages/bulk-delete", post_bulk_delete},
     {"POST", "/channels/{channel}/typing", post_typing},
-    {"PUT", "/channels/{channel}/messages/{message}/reactions/{emoji}/@me", put_reaction},
-    {"DELETE", "/channels/{channel}/messages/{message}/reactions/{emoji}/{user}", remove_reaction},
-    {"GET", "/channels/{channel}/messages/{message}/reactions/{emoji}", get_reactions, false, {100, {"after"}}},
-    {"DELETE", "/channels/{channel}/messages/{message}/reactions/{emoji}", remove_reactions},
+    {"PUT", "/channels/{channel}/messages/{message}/reactions/{emoji:any}/@me", put_reaction},
+    {"DELETE", "/channels/{channel}/messages/{message}/reactions/{emoji:any}/{user}", remove_reaction},
+    {"GET", "/channels/{channel}/messages/{message}/reactions/{emoji:any}", get_reactions, false, {100, {"after"}}},
+    {"DELETE", "/channels/{channel}/messages/{message}/reactions/{emoji:any}", remove_reactions},
     {"DELETE", "/channels/{channel}/messages/{message}/reactions", remove_reactions},
     {"GET", "/channels/{channel}/pins", get_pins},
     {"PUT", "/channels/{channel}/pins/{message}", put_pin},

@@ -4,7 +4,7 @@
 #include "apps/sandbox/model/emojis.hpp"
 #include "apps/sandbox/model/invites.hpp"
 #include "apps/sandbox/model/render.hpp"
-#include "apps/sandbox/rest/router.hpp"
+#include "apps/sandbox/rest/routes.hpp"
 
 namespace arrakis::sandbox::rest {
 namespace {
@@ -67,8 +67,8 @@ const std::vector<route>& moderation_routes() {
     {"POST", "/channels/{channel}/invites", post_invite},
     {"GET", "/channels/{channel}/invites", get_channel_invites},
     {"GET", "/guilds/{guild}/invites", get_guild_invites},
-    {"GET", "/invites/{code}", get_one_invite},
-    {"DELETE", "/invites/{code}", remove_invite},
+    {"GET", "/invites/{code:any}", get_one_invite},
+    {"DELETE", "/invites/{code:any}", remove_invite},
     {"GET", "/guilds/{guild}/emojis", get_emojis},
     {"POST", "/guilds/{guild}/emojis", post_emoji},
     {"GET", "/guilds/{guild}/emojis/{emoji}", get_one_emoji},

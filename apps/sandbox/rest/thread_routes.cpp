@@ -1,7 +1,7 @@
 // https://discord.com/developers/docs/topics/threads
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/threads.hpp"
-#include "apps/sandbox/rest/router.hpp"
+#include "apps/sandbox/rest/routes.hpp"
 
 namespace arrakis::sandbox::rest {
 namespace {

@@ -1,7 +1,7 @@
 // https://discord.com/developers/docs/resources/webhook, and the webhooks of interactions, which share their paths.
 #include "apps/sandbox/model/interactions.hpp"
 #include "apps/sandbox/model/webhooks.hpp"
-#include "apps/sandbox/rest/router.hpp"
+#include "apps/sandbox/rest/routes.hpp"
 
 namespace arrakis::sandbox::rest {
 namespace {
@@ -84,14 +84,18 @@ reply get_guild_hooks(call& c) {
 
 const std::vector<route>& webhook_routes() {
   static const std::vector<route> table{
-    {"POST", "/interactions/{interaction}/{token}/callback", post_callback, true},
-    {"POST", "/webhooks/{webhook}/{token}", post_message, true, {.query_ids = {"thread_id"}}},
-    {"GET", "/webhooks/{webhook}/{token}", get_hook, true},
-    {"PATCH", "/webhooks/{webhook}/{token}", patch_hook, true},
-    {"DELETE", "/webhooks/{webhook}/{token}", remove_hook, true},
-    {"GET", "/webhooks/{webhook}/{token}/messages/{message}", get_message, true, {.query_ids = {"thread_id"}}},
-    {"PATCH", "/webhooks/{webhook}/{token}/messages/{message}", patch_message, true, {.query_ids = {"thread_id"}}},
-    {"DELETE", "/webhooks/{webhook}/{token}/messages/{message}", remove_message, true, {.query_ids = {"thread_id"}}},
+    {"POST", "/interactions/{interaction}/{token:any}/callback", post_callback, true},
+    {"POST", "/webhooks/{webhook}/{token:any}", post_message, true, {.query_ids = {"thread_id"}}},
+    {"GET", "/webhooks/{webhook}/{token:any}", get_hook, true},
+    {"PATCH", "/webhooks/{webhook}/{token:any}", patch_hook, true},
+    {"DELETE", "/webhooks/{webhook}/{token:any}", remove_hook, true},
+    {"GET", "/webhooks/{webhook}/{token:any}/messages/{message}", get_message, true, {.query_ids = {"thread_id"}}},
+    {"PATCH", "/webhooks/{webhook}/{token:any}/messages/{message}", patch_message, true, {.query_ids = {"thread_id"}}},
+    {"DELETE",
+     "/webhooks/{webhook}/{token:any}/messages/{message}",
+     remove_message,
+     true,
+     {.query_ids = {"thread_id"}}},
     {"GET", "/webhooks/{webhook}", get_hook},
     {"PATCH", "/webhooks/{webhook}", patch_hook},
     {"DELETE", "/webhooks/{webhook}", remove_hook},

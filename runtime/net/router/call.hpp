@@ -35,6 +35,7 @@ private:
 struct call {
   http_request request;
   const router::route* route = nullptr; ///< Lives as long as the listener.
+  bool path_exists = true;              ///< False in a fallback: no route has this path, whatever the method.
   std::vector<std::string> parameters;  ///< Of the path, in its order, percent-decoded.
   identity who;
   std::string request_id;

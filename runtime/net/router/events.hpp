@@ -1,7 +1,8 @@
 #pragma once
 // Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html
-#include "runtime/net/http.hpp"
+#include "runtime/net/router/call.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,22 @@ std::string write_event(const server_sent_event&);
 
 /// A comment: shows both ends that the other one is there. Send one every 15 s or so.
 inline constexpr std::string_view heartbeat = ":\n\n";
+
+/// One stream of events and all who read it. From any thread; its end ends the stream of each reader.
+class event_feed {
+public:
+  /// A reader that has not taken so many bytes is cut; it may come again.
+  explicit event_feed(size_t bytes_max = 1 << 20);
+  ~event_feed();
+  /// Answers with the stream: from then on the reader gets what is published.
+  void open(const responder&);
+  void publish(const server_sent_event&);
+  void send_heartbeat();
+  size_t readers() const;
+
+private:
+  struct impl;
+  std::shared_ptr<impl> impl_;
+};
 
 } // namespace arrakis::net::router

@@ -7,6 +7,7 @@
 #include "runtime/net/router/negotiation.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 #include <map>
 #include <mutex>
@@ -153,14 +154,16 @@ middleware request_metrics(const table& routes) {
   }
   series->back().begin("other", "none");
   series->back().count(404, 0);
-  return {.name = "request_metrics",
-          .judge_head = {},
-          .judge_body = {},
-          .pass_back = [series, first = all.data()](const exchange& of, http_response& response) {
-            auto& here = of.matched ? (*series)[static_cast<size_t>(of.matched - first)] : series->back();
-            here.count(response.status, 1);
-            here.seconds->observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - of.began).count());
-          }};
+  return {
+    .name = "request_metrics",
+    .judge_head = {},
+    .judge_body = {},
+    .pass_back = [series, first = all.data(), none = routes.otherwise()](const exchange& of, http_response& response) {
+      const bool known = of.matched && of.matched != none;
+      auto& here = known ? (*series)[static_cast<size_t>(of.matched - first)] : series->back();
+      here.count(response.status, 1);
+      here.seconds->observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - of.began).count());
+    }};
 }
 
 middleware security_headers() {
@@ -185,8 +188,8 @@ middleware routing(std::shared_ptr<const table> routes) {
       if (of.matched)
         return std::nullopt;
       const auto path = std::string_view{head.target}.substr(0, head.target.find_first_of("?#"));
-      if (path.size() > path_bytes_max)
-        return problem(414, "ERR_INVALID_INPUT", fmt::format("a path has at most {} bytes", path_bytes_max));
+      if (path.size() > routes->path_bytes_max())
+        return problem(414, "ERR_INVALID_INPUT", fmt::format("a path has at most {} bytes", routes->path_bytes_max()));
       if (head.target == "*" && head.method == "OPTIONS") // RFC 9110 9.3.7: of the server as a whole.
         return http_response{204, {{"Allow", "GET, HEAD, OPTIONS"}}, {}};
       if (!of.path_exists)
@@ -248,6 +251,21 @@ middleware rate_limits(rate_limit limit) {
           .pass_back = {}};
 }
 
+middleware body_limits() {
+  return {.name = "body_limits",
+          .judge_head = [](exchange& of, const http_request& head) -> std::optional<http_response> {
+            const auto length = header(head.headers, "Content-Length"); // Decimal digits, as the server has seen.
+            const auto most = of.matched->limits.body_bytes_max;
+            size_t bytes = 0;
+            const auto read = std::from_chars(length.data(), length.data() + length.size(), bytes);
+            if (length.empty() || (read.ec == std::errc{} && bytes <= most))
+              return std::nullopt;
+            return problem(413, "ERR_TOO_LARGE", fmt::format("a body has at most {} bytes here", most));
+          },
+          .judge_body = {},
+          .pass_back = {}};
+}
+
 middleware negotiation() {
   return {.name = "negotiation",
           .judge_head = [](exchange& of, const http_request& head) -> std::optional<http_response> {
@@ -269,6 +287,7 @@ chain standard_chain(std::shared_ptr<const table> routes, hooks with) {
   out.push_back(std::move(proof));
   if (with.rate_limit)
     out.push_back(rate_limits(std::move(with.rate_limit)));
+  out.push_back(body_limits());
   out.push_back(negotiation());
   return out;
 }

@@ -78,12 +78,16 @@ using rate_limit = std::function<std::optional<std::chrono::milliseconds>(const 
 /// 429 with Retry-After.
 middleware rate_limits(rate_limit);
 
+/// 413 where the length that the head announces is above the route's limit. A body without one is cut off by the server
+/// when it has become too long.
+middleware body_limits();
+
 struct hooks {
   std::vector<authenticator> authenticators;
   router::rate_limit rate_limit; ///< Empty: none.
 };
-/// Request ids, access log, metrics, security headers, routing, authentication, rate limits, negotiation: who is
-/// refused early costs least, and who may not ask does not learn what a route reads.
+/// Request ids, access log, metrics, security headers, routing, authentication, rate limits, body limits, negotiation:
+/// who is refused early costs least, and who may not ask does not learn what a route reads.
 chain standard_chain(std::shared_ptr<const table>, hooks);
 
 /// For http_server_options::admit: what the table serves, behind the chain. Body limit, deadline and whether it is

@@ -33,6 +33,7 @@ js::object schema_of(value_kind kind) {
     case value_kind::number: return {{"type", "string"}, {"pattern", "^(0|[1-9][0-9]{0,19})$"}};
     case value_kind::uuid: return {{"type", "string"}, {"format", "uuid"}};
     case value_kind::text: return {{"type", "string"}, {"minLength", 1}, {"maxLength", 256}};
+    case value_kind::any:
     case value_kind::rest: return {{"type", "string"}, {"minLength", 1}};
   }
   return {};
@@ -90,13 +91,6 @@ std::string operation_id(const route& r) {
   return out;
 }
 
-std::string template_of(const route& r) {
-  std::string out;
-  for (const auto& piece : pieces_of(r.path))
-    out += piece.kind ? "/{" + piece.text + "}" : "/" + piece.text;
-  return out.empty() ? "/" : out;
-}
-
 js::object operation_of(const route& r) {
   js::object out{{"operationId", operation_id(r)}, {"summary", r.summary}};
   if (auto parameters = parameters_of(r); !parameters.empty())
@@ -126,7 +120,7 @@ std::string openapi(const std::vector<route>& routes, const std::vector<authenti
     std::string method;
     for (const char c : r.method)
       method += static_cast<char>(c + 32);
-    auto& path = paths[template_of(r)];
+    auto& path = paths[template_of(r.path)];
     if (!path.is_object())
       path = js::object{};
     path.get_object()[method] = operation_of(r);

@@ -16,6 +16,7 @@ enum class value_kind {
   number, ///< Decimal digits of an unsigned 64-bit number, without leading zeros: a snowflake, a version.
   uuid,   ///< 36 characters, lower case.
   rest,   ///< All that is left of a path: one segment or more, each of them text. Last in its path.
+  any,    ///< One segment of whatever bytes: the handler judges them.
 };
 
 struct query_parameter {

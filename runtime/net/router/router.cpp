@@ -32,6 +32,7 @@ void handle(const std::shared_ptr<exchange>& of, http_request request, net::resp
         return of->finish(std::move(*refused));
   of->matched->run({.request = std::move(request),
                     .route = of->matched,
+                    .path_exists = of->path_exists,
                     .parameters = std::move(of->parameters),
                     .who = of->who,
                     .request_id = of->request_id,

@@ -150,7 +150,10 @@ TEST_CASE("router: 413, 415 and 406") {
     out.emplace_back(name, value);
     return out;
   };
-  CHECK(f.ask("POST", "/things", writer, std::string(17, 'x')).status == 413);
+  const auto large = f.ask("POST", "/things", writer, std::string(17, 'x'));
+  CHECK(large.status == 413);
+  CHECK(header(large.headers, "Content-Type") == "application/json");
+  CHECK(f.ask("POST", "/things", writer, std::string(16, 'x')).status != 413);
   CHECK(f.ask("POST", "/things", writer, "{}").status == 200); // Without a type it is what the route reads.
   CHECK(f.ask("POST", "/things", with("Content-Type", "Application/JSON; charset=utf-8"), "{}").status == 200);
   const auto form = f.ask("POST", "/things", with("Content-Type", "text/plain"), "{}");
@@ -216,4 +219,33 @@ TEST_CASE("router: a stage that is added sees the request before its handler and
   CHECK(header(got->headers, "X-Stage") == "1");
   CHECK(in == 1);
   CHECK(out == 1);
+}
+
+TEST_CASE("router: a fallback answers what no route takes in its own words, with and without the standard chain") {
+  const auto answer = [](const call& c) {
+    c.respond(json_response(c.path_exists ? 405 : 404, c.request.method + " " + c.request.body));
+  };
+  std::vector<router::route> one;
+  one.push_back({.method = "GET", .path = "/a", .answers = {plain}, .run = echo});
+  const auto table = std::make_shared<const router::table>(
+    std::move(one),
+    router::table_options{.otherwise = router::fallback{{.body_bytes_max = 16}, answer}, .head = false});
+  for (const bool standard : {true, false}) {
+    io threads;
+    http_client client{threads};
+    http_server server{
+      threads, {.admit = router::serve(table, standard ? router::standard_chain(table, {}) : router::chain{})}, {}};
+    const auto ask = [&](const std::string& method, const std::string& path, std::string body) {
+      auto got = test::get(client, test::url_of(server), {method, path, {}, std::move(body), {}});
+      REQUIRE(got);
+      if (got->status != 413 || standard) // Without a chain it is the server's own.
+        CHECK(header(got->headers, "X-Request-Id").empty() != standard);
+      return std::to_string(got->status) + " " + got->body;
+    };
+    CHECK(ask("GET", "/a", "") == "200 body= who=");
+    CHECK(ask("POST", "/a", "{}") == "405 POST {}");
+    CHECK(ask("OPTIONS", "/a", "") == "405 OPTIONS ");
+    CHECK(ask("PUT", "/b", "{}") == "404 PUT {}");
+    CHECK(ask("PUT", "/b", std::string(17, 'x')).starts_with("413 "));
+  }
 }

@@ -35,11 +35,15 @@ TEST_CASE("static files: a file is kept for ever; another version, another name 
   arrakis::net::io threads;
   http_client client{threads};
   http_server server{threads, {.admit = router::serve(table, router::standard_chain(table, {}))}, {}};
-  const auto ask = [&](const std::string& target) {
-    auto got = test::get(client, test::url_of(server), {"GET", target, {}, {}, {}});
+  const auto ask = [&](const std::string& target, headers with = {}) {
+    auto got = test::get(client, test::url_of(server), {"GET", target, std::move(with), {}, {}});
     REQUIRE(got);
     return std::move(*got);
   };
+  const auto whole = ask("/"), same = ask("/", {{"If-None-Match", std::string{header(whole.headers, "ETag")}}});
+  CHECK(same.status == 304); // A browser takes the headers of this answer over.
+  for (const auto* each : {"Content-Security-Policy", "Referrer-Policy", "Cache-Control", "ETag"})
+    CHECK(header(same.headers, each) == header(whole.headers, each));
   const auto good = ask(files->address_of("app.js"));
   CHECK(good.body == "import './b.js';");
   CHECK(header(good.headers, "Cache-Control") == "public, max-age=31536000, immutable");

@@ -13,7 +13,8 @@
 namespace arrakis::net::router {
 namespace {
 constexpr size_t text_bytes_max = 256;
-constexpr std::array by_precedence{value_kind::uuid, value_kind::number, value_kind::text, value_kind::rest};
+constexpr std::array by_precedence{value_kind::uuid, value_kind::number, value_kind::text, value_kind::any,
+                                   value_kind::rest};
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
@@ -80,6 +81,8 @@ std::optional<value_kind> kind_of(std::string_view name) {
     return value_kind::number;
   if (name == "uuid")
     return value_kind::uuid;
+  if (name == "any")
+    return value_kind::any;
   return name == "rest" ? std::optional{value_kind::rest} : std::nullopt;
 }
 
@@ -94,10 +97,6 @@ bool is_literal(std::string_view text) {
         || std::string_view{"-._~@!$'()*+,;=:"}.find(c) != std::string_view::npos;
   });
 }
-
-bool answers(const route& r, std::string_view method) {
-  return r.method == method || (method == "HEAD" && r.method == "GET");
-}
 } // namespace
 
 bool is_value(value_kind kind, std::string_view text) {
@@ -106,6 +105,7 @@ bool is_value(value_kind kind, std::string_view text) {
     case value_kind::number: return is_number(text);
     case value_kind::uuid: return is_uuid(text);
     case value_kind::rest: return is_rest(text);
+    case value_kind::any: return !text.empty();
   }
   return false;
 }
@@ -129,12 +129,19 @@ std::vector<path_piece> pieces_of(const std::string& path) {
     const auto colon = std::min(inside.find(':'), inside.size());
     const auto kind = kind_of(inside.substr(std::min(colon + 1, inside.size())));
     if (!part.ends_with('}') || colon == 0 || !kind)
-      reject(path, "a parameter is {name} or {name:kind}, where kind is text, number, uuid or rest");
+      reject(path, "a parameter is {name} or {name:kind}, where kind is text, number, uuid, any or rest");
     if (++parameters > parameters_max)
       reject(path, fmt::format("at most {} parameters", parameters_max));
     out.push_back({std::string{inside.substr(0, colon)}, kind});
   }
   return out;
+}
+
+std::string template_of(const std::string& path) {
+  std::string out;
+  for (const auto& piece : pieces_of(path))
+    out += piece.kind ? "/{" + piece.text + "}" : "/" + piece.text;
+  return out.empty() ? "/" : out;
 }
 
 struct table::search {
@@ -143,9 +150,20 @@ struct table::search {
   std::vector<const route*>* all = nullptr; ///< Set: collects every route of the path.
 };
 
-table::table(std::vector<route> routes) : routes_(std::move(routes)) {
+table::table(std::vector<route> routes, table_options options)
+  : routes_(std::move(routes)), head_(options.head), loose_(options.loose), path_bytes_max_(options.path_bytes_max) {
   for (const auto& each : routes_)
     add(each);
+  if (!options.otherwise)
+    return;
+  if (!options.otherwise->run)
+    reject("(fallback)", "it has no handler");
+  otherwise_ = route{
+    .method = "other", .path = "none", .limits = options.otherwise->limits, .run = std::move(options.otherwise->run)};
+}
+
+bool table::answers(const route& r, std::string_view method) const {
+  return r.method == method || (head_ && method == "HEAD" && r.method == "GET");
 }
 
 void table::add(const route& r) {
@@ -209,9 +227,11 @@ bool table::walk(size_t at, std::string_view left, search& s) const {
   }
   const auto whole = left.substr(1);
   const auto part = cut_segment(left);
-  const auto literal = std::ranges::lower_bound(here.literals, part, {},
+  const auto spelled = loose_ && part.find('%') != part.npos ? percent_decode(part) : std::string{};
+  const auto name = spelled.empty() ? part : std::string_view{spelled};
+  const auto literal = std::ranges::lower_bound(here.literals, name, {},
                                                 [](const auto& x) { return std::string_view{x.first}; });
-  if (literal != here.literals.end() && literal->first == part && walk(literal->second, left, s))
+  if (literal != here.literals.end() && literal->first == name && walk(literal->second, left, s))
     return true;
   for (const auto kind : by_precedence) {
     const bool rest = kind == value_kind::rest;
@@ -223,16 +243,25 @@ bool table::walk(size_t at, std::string_view left, search& s) const {
 
 table::found table::find(std::string_view method, std::string_view path) const {
   search s{.method = method};
-  if (path.starts_with('/') && path.size() <= path_bytes_max)
-    walk(0, path == "/" ? std::string_view{} : path, s);
+  if (path.starts_with('/') && path.size() <= path_bytes_max_)
+    walk(0, trimmed_path(path), s);
+  if (!s.result.what)
+    s.result.what = otherwise();
   return s.result;
+}
+
+/// Empty for "/".
+std::string_view table::trimmed_path(std::string_view path) const {
+  while (loose_ && path.size() > 1 && path.ends_with('/'))
+    path.remove_suffix(1);
+  return path == "/" ? std::string_view{} : path;
 }
 
 std::string table::allowed(std::string_view path) const {
   std::vector<const route*> all;
   search s{.all = &all};
-  if (path.starts_with('/') && path.size() <= path_bytes_max)
-    walk(0, path == "/" ? std::string_view{} : path, s);
+  if (path.starts_with('/') && path.size() <= path_bytes_max_)
+    walk(0, trimmed_path(path), s);
   std::vector<std::string_view> methods;
   const auto put = [&](std::string_view method) {
     if (std::ranges::find(methods, method) == methods.end())
@@ -240,7 +269,7 @@ std::string table::allowed(std::string_view path) const {
   };
   for (const auto* each : all) {
     put(each->method);
-    if (each->method == "GET")
+    if (head_ && each->method == "GET")
       put("HEAD");
   }
   if (all.empty())

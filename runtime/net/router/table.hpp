@@ -8,8 +8,6 @@ namespace arrakis::net::router {
 
 /// A path has at most so many parameters.
 constexpr size_t parameters_max = 8;
-/// Bytes of a path; a longer one is answered 414.
-constexpr size_t path_bytes_max = 2'048;
 
 /// A path of a route in its pieces: "communities", then a parameter.
 struct path_piece {
@@ -18,42 +16,72 @@ struct path_piece {
 };
 /// The pieces of "/communities/{id:uuid}". Throws std::runtime_error that names the path and what is wrong with it.
 std::vector<path_piece> pieces_of(const std::string& path);
+/// "/communities/{id}" of "/communities/{id:uuid}": for those who read a path.
+std::string template_of(const std::string& path);
+
+/// Takes every request that no route does: for an API whose refusals have a shape of their own. call::path_exists tells
+/// 404 from 405.
+struct fallback {
+  route_limits limits;
+  std::function<void(call)> run;
+};
+
+struct table_options {
+  /// Empty: the stage `routing` refuses. With one it finds nothing to refuse, and OPTIONS is a method like others.
+  std::optional<fallback> otherwise;
+  bool head = true; ///< GET answers HEAD.
+  /// A longer path is no route's; the stage `routing` answers 414.
+  size_t path_bytes_max = 2'048;
+  /// Slashes at the end of a path do not count, and a literal may be percent-encoded ("/users/%40me"). For an API that
+  /// others describe, and no proxy guards by its paths.
+  bool loose = false;
+};
 
 class table {
 public:
   /// Throws std::runtime_error that names the route: a malformed path, two routes that no request tells apart, no
   /// handler.
-  explicit table(std::vector<route>);
+  explicit table(std::vector<route>, table_options = {});
 
   struct found {
-    const route* what = nullptr; ///< Null: no route has this path, or none of this path has the method.
+    /// Null, or the fallback: no route has this path, or none of this path has the method.
+    const route* what = nullptr;
     bool path_exists = false;
     /// Values of the path's parameters as they are written.
     std::array<std::string_view, parameters_max> values;
     size_t count = 0;
   };
   /// `path` as it is on the wire, before the query. A literal has one spelling, so that what a proxy refuses by its
-  /// path cannot be written otherwise; a literal wins over a parameter, uuid over number over text over rest. HEAD
-  /// finds GET.
+  /// path cannot be written otherwise; a literal wins over a parameter, uuid over number over text over any over
+  /// rest. HEAD finds GET.
   found find(std::string_view method, std::string_view path) const;
   /// "GET, HEAD, OPTIONS": the methods of a path that exists (RFC 9110 10.2.1).
   std::string allowed(std::string_view path) const;
 
+  /// Without the fallback.
   const std::vector<route>& routes() const { return routes_; }
+  /// As a route "none" of the method "other"; null: there is none.
+  const route* otherwise() const { return otherwise_ ? &*otherwise_ : nullptr; }
+  size_t path_bytes_max() const { return path_bytes_max_; }
 
 private:
   struct node {
     std::vector<std::pair<std::string, size_t>> literals; ///< Sorted; the place of the node below.
-    std::array<size_t, 4> below{};                        ///< By value_kind; 0: none.
+    std::array<size_t, 5> below{};                        ///< By value_kind; 0: none.
     std::vector<const route*> routes;
   };
   struct search;
   void add(const route&);
+  bool answers(const route&, std::string_view method) const;
+  std::string_view trimmed_path(std::string_view path) const;
   size_t child(size_t of, const path_piece&);
   bool walk(size_t at, std::string_view left, search&) const;
   bool step(size_t to, value_kind, std::string_view value, std::string_view left, search&) const;
 
   std::vector<route> routes_;
+  std::optional<route> otherwise_;
+  bool head_ = true, loose_ = false;
+  size_t path_bytes_max_ = 0;
   std::vector<node> nodes_{1};
 };
 

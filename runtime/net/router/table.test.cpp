@@ -50,6 +50,49 @@ TEST_CASE("table: the closest path wins: a literal, then uuid, number, text, and
   CHECK(found(all, "GET", "/files") == "404");
 }
 
+TEST_CASE("table: a parameter of kind any is one segment of whatever bytes, and closer than the rest") {
+  const auto all = table_of({{"GET", "/a/{x:any}"}, {"GET", "/a/{id:number}"}, {"GET", "/a/{path:rest}"}});
+  CHECK(found(all, "GET", "/a/12") == "/a/{id:number} 12");
+  for (const auto* each : {"x", "..", "%00", "%2F", "%zz", "%ff", "a%5Cb"})
+    CHECK(found(all, "GET", "/a/" + std::string{each}) == "/a/{x:any} " + std::string{each});
+  const std::string text(1'000, 'x');
+  CHECK(found(all, "GET", "/a/" + text) == "/a/{x:any} " + text);
+  CHECK(found(all, "GET", "/a/x/y") == "/a/{path:rest} x/y");
+  CHECK(found(all, "GET", "/a/") == "404");
+}
+
+// Negative control: without the option neither is found.
+TEST_CASE("table: a loose table takes slashes at the end and literals as clients encode them") {
+  const auto make = [](bool loose) {
+    return router::table{{named("GET", "/"), named("GET", "/users/@me"), named("GET", "/users/{user:any}/x")},
+                         {.otherwise = {}, .loose = loose}};
+  };
+  const auto loose = make(true), strict = make(false);
+  for (const auto* each : {"/users/@me/", "/users/%40me", "/%75sers/%40%6De//"}) {
+    CHECK(found(loose, "GET", each) == "/users/@me");
+    CHECK(found(strict, "GET", each) == "404");
+  }
+  CHECK(found(loose, "GET", "//") == "/");
+  CHECK(found(loose, "GET", "/users//x") == "404"); // An empty parameter is none.
+  CHECK(found(loose, "GET", "/users/%40me/x") == "/users/{user:any}/x %40me");
+  CHECK(loose.allowed("/users/%40me/") == "GET, HEAD, OPTIONS");
+}
+
+TEST_CASE("table: a fallback takes what no route does, and HEAD where GET does not answer it") {
+  std::vector<router::route> routes{named("GET", "/a")};
+  const router::table all{std::move(routes),
+                          {.otherwise = router::fallback{{}, [](const router::call&) {}}, .head = false}};
+  CHECK(found(all, "GET", "/a") == "/a");
+  for (const auto& [method, path, exists] :
+       {std::tuple{"GET", "/b", false}, {"POST", "/a", true}, {"HEAD", "/a", true}, {"OPTIONS", "*", false}}) {
+    const auto got = all.find(method, path);
+    CHECK(got.what == all.otherwise());
+    CHECK(got.path_exists == exists);
+  }
+  CHECK(all.allowed("/a") == "GET, OPTIONS");
+  CHECK_THROWS_AS((router::table{{}, {.otherwise = router::fallback{}}}), std::runtime_error);
+}
+
 TEST_CASE("table: a path that another method owns does not hide a wider one") {
   const auto all = table_of({{"GET", "/roles/member-counts"}, {"PATCH", "/roles/{role}"}, {"GET", "/roles/{role}"}});
   CHECK(found(all, "GET", "/roles/member-counts") == "/roles/member-counts");
@@ -93,7 +136,7 @@ TEST_CASE("table: an overlong path and a long chain of segments find nothing, an
   const auto all = table_of({{"GET", "/{a}/{b}/{c}"}, {"GET", "/files/{path:rest}"}});
   CHECK(found(all, "GET", "/files/" + std::string(3'000, 'a')) == "404");
   std::string deep = "/files";
-  while (deep.size() + 2 < router::path_bytes_max)
+  while (deep.size() + 2 < all.path_bytes_max())
     deep += "/a";
   CHECK(all.find("GET", deep).what != nullptr);
   CHECK(all.find("GET", deep + "/a/a").what == nullptr);

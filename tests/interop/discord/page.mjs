@@ -1,7 +1,7 @@
 // The sandbox's page in headless Chromium: a person types a command, chooses, clicks, fills in a form; the bot
 // is discord.js.
 import { equal, expect, finish, test } from './lib/check.mjs';
-import { discord, makeClient, once } from './lib/client.mjs';
+import { discord, intents, makeClient, once } from './lib/client.mjs';
 import { startSandbox } from './lib/sandbox.mjs';
 import { chooseIn, launch } from '../page/lib.mjs';
 
@@ -20,14 +20,23 @@ const {
 } = discord;
 
 const sandbox = await startSandbox();
-const { client } = makeClient(sandbox);
+const { client } = makeClient(sandbox, {
+  intents: [...intents, discord.GatewayIntentBits.DirectMessages],
+  partials: [discord.Partials.Channel], // Else discord.js drops messages of a direct channel that it has not seen.
+});
 const ready = once(client, Events.ClientReady);
 await client.login(sandbox.token);
 await ready;
 const guild = client.guilds.cache.get(sandbox.guild_id);
 await client.application.commands.set([
-  { name: 'onboard', description: 'Set this server up', default_member_permissions: '8' },
+  { name: 'onboard', description: 'Set this server up', default_member_permissions: '8', contexts: [0] },
   { name: 'resume', description: 'Go on', options: [{ type: 3, name: 'session_id', description: 'Which' }] },
+  {
+    name: 'lookup',
+    description: 'Find something',
+    contexts: [0, 1],
+    options: [{ type: 3, name: 'what', description: 'What', required: true, autocomplete: true }],
+  },
 ]);
 
 const row = (...parts) => new ActionRowBuilder().addComponents(...parts);
@@ -52,7 +61,15 @@ const wizard = () => ({
   ],
 });
 client.on(Events.InteractionCreate, async (i) => {
-  if (i.isChatInputCommand() && i.commandName === 'resume') {
+  if (i.isAutocomplete()) {
+    const goods = [
+      { name: 'Melange', value: 'spice melange' },
+      { name: 'Water', value: 'water' },
+    ];
+    await i.respond(goods.filter((each) => each.name.toLowerCase().startsWith(i.options.getFocused().toLowerCase())));
+  } else if (i.isChatInputCommand() && i.commandName === 'lookup') {
+    await i.reply(`found ${i.options.getString('what')}`);
+  } else if (i.isChatInputCommand() && i.commandName === 'resume') {
     await i.reply({ content: `resumed ${i.options.getString('session_id')}`, flags: MessageFlags.Ephemeral });
   } else if (i.isChatInputCommand()) {
     await i.deferReply({ flags: MessageFlags.Ephemeral });
@@ -127,6 +144,45 @@ await test('an option is typed after its name', async () => {
   await page.fill('#box', '/resume session_id: abc');
   await page.press('#box', 'Enter');
   await page.getByText('resumed abc').waitFor();
+});
+
+await test('an application offers values while an option is typed; the one that is chosen is sent', async () => {
+  await page.fill('#box', '/lookup what: ');
+  await page.locator('[data-choice="water"]').waitFor();
+  await page.fill('#box', '/lookup what: mel');
+  await page.locator('[data-choice="water"]').waitFor({ state: 'detached' });
+  await page.locator('[data-choice="spice melange"]').waitFor();
+  await page.press('#box', 'Enter');
+  equal(await page.inputValue('#box'), '/lookup what: "spice melange" ', 'what stands in the box');
+  await page.locator('[data-command="lookup"]').waitFor();
+  await page.press('#box', 'Enter');
+  await page.getByText('found spice melange').waitFor();
+});
+
+await test('direct messages: somebody is chosen, a message goes and comes, a command works', async () => {
+  await page.click('[data-guild-id="@me"]');
+  await page.click(`[data-direct-user="${client.user.id}"]`);
+  await page.locator('.channel.active', { hasText: 'Arrakis' }).waitFor();
+  equal(await page.getAttribute('#box', 'placeholder'), 'Message @Arrakis, or / for commands', 'placeholder');
+  const heard = once(client, Events.MessageCreate);
+  await page.fill('#box', 'between us');
+  await page.press('#box', 'Enter');
+  await page.locator('.message', { hasText: 'between us' }).waitFor();
+  const message = await heard;
+  equal(message.guildId, null, 'the guild of a direct message');
+  await message.reply('heard you');
+  await page.locator('.message', { hasText: 'heard you' }).waitFor();
+  await page.fill('#box', '/');
+  await page.locator('[data-command="lookup"]').waitFor();
+  equal(await page.locator('[data-command="onboard"]').count(), 0, 'a command of guilds alone');
+  await page.fill('#box', '/lookup what: water ');
+  await page.press('#box', 'Enter');
+  await page.getByText('found water').waitFor();
+  await page.reload();
+  await page.getByText('found water').waitFor(); // The address holds the place.
+  await page.click(`[data-guild-id="${guild.id}"]`);
+  await page.getByText('found spice melange').waitFor();
+  await page.click('#tab-roles'); // The reload closed it.
 });
 
 await test('what a bot builds appears by itself: role with colour, category, private channel, message', async () => {

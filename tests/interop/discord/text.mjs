@@ -1,10 +1,15 @@
-// What the sandbox's page makes of a message's text and addresses. No server is needed: both are plain functions.
+// What the sandbox's page makes of texts: of a message, of an address, of a command that is being typed. No server is
+// needed: these are plain functions.
 import { readFile } from 'node:fs/promises';
 import { equal, finish, test } from './lib/check.mjs';
 
-const file = new URL('../../../apps/sandbox/page/markdown.js', import.meta.url);
-const source = await readFile(file, 'utf8'); // The page serves it as a module; to Node a .js file here is none.
-const { link, markdown } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+/// The page serves it as a module; to Node a .js file here is none.
+async function module(name) {
+  const source = await readFile(new URL(`../../../apps/sandbox/page/${name}`, import.meta.url), 'utf8');
+  return import(`data:text/javascript,${encodeURIComponent(source)}`);
+}
+const { link, markdown } = await module('markdown.js');
+const { completing, parseCommand, typed } = await module('completion.js');
 
 const names = { role: () => 'r', user: () => 'u', channel: () => 'c' };
 const html = (text) => markdown(text, names);
@@ -60,5 +65,25 @@ await test('only addresses of http, https and discord can be clicked', () => {
   for (const good of ['https://x/', 'http://x', 'discord://-/channels/1']) equal(link(good), good);
   for (const bad of ['javascript:alert(1)', ' java\nscript:alert(1)', 'data:text/html,x', 'file:///x', 'x', undefined])
     equal(link(bad), undefined);
+});
+await test('of a command that is typed, the option at the end is completed, if its application offers values', () => {
+  const options = [{ name: 'what', autocomplete: true }, { name: 'in' }];
+  const commands = [{ name: 'lookup', options }, { name: 'x' }];
+  const at = (text) => completing(text, commands);
+  equal(parseCommand('/lookup what: "spice melange" in:x'), {
+    name: 'lookup',
+    options: { what: 'spice melange', in: 'x' },
+  });
+  equal(at('/lookup in: a what: mel'), {
+    command: 'lookup',
+    option: 'what',
+    options: { in: 'a', what: 'mel' },
+    before: '/lookup in: a what: ',
+  });
+  equal(at('/lookup what:').options, { what: '' });
+  equal(at('/lookup what: "spice m').options, { what: 'spice m' });
+  for (const other of ['lookup what: x', '/lookup', '/lookup what: x ', '/lookup in: x', '/x what: x', '/y what: x'])
+    equal(at(other), null, other);
+  equal([typed('a b'), typed('a'), typed(5)], ['"a b"', 'a', '5']);
 });
 finish();

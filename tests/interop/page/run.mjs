@@ -178,6 +178,27 @@ await test('version 2: what stays keeps its snowflake, what is new is there, the
 });
 await test("the admin's role of the same name is still left alone", () => isLeftAlone(second));
 
+await test('/reconcile, Apply, confirmed: what was deleted by hand is back', async () => {
+  const general = second.shadow.get('channel ch-general');
+  await town.sandbox('DELETE', `as/${town.owner}/channels/${general}`);
+  await page.locator(`[data-channel-id="${general}"]`).waitFor({ state: 'detached' });
+  const messages = await page.locator('#messages .message.ephemeral').count();
+  await person.type('/reconcile');
+  await until(async () => (await page.locator('#messages .message.ephemeral').count()) > messages, 'an answer');
+  await person.sees('deleted in Discord');
+  await isClean(page, 'the plan of /reconcile');
+  await person.picture('17-reconcile');
+  await person.press('Apply');
+  await person.sees('Apply these changes?');
+  await person.picture('18-apply');
+  await person.press('Yes, apply');
+  await person.sees('matches its plan again', 30_000);
+  await person.picture('19-applied');
+  second = await town.community();
+  const made = second.shadow.get('channel ch-general');
+  expect(made !== general && (await person.channels()).has(made), 'the channel in the list');
+});
+
 await test('somebody without a tier does not see the closed channels', async () => {
   await page.selectOption('#people', { label: 'jamis' });
   const closed = second.shadow.get('channel ch-vip-chat');

@@ -170,22 +170,22 @@ export function framingCases() {
     .map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes, 'hex') }));
 }
 
-/// arrakisd alone, with PostgreSQL and Redis of its own; `url` is where it listens.
+/// arrakisd alone, with PostgreSQL and Redis of its own; `url` and `adminUrl` are where it listens.
 export async function startArrakisd(env) {
   const folder = path.join(makeFolder(), 'state');
   const child = start(program('apps/arrakisd/arrakisd'), [], { env: {
-    ARRAKIS_NODE_STATE_FOLDER: folder, ARRAKIS_HTTP_PORT: '0', ...env } });
-  const url = await until(() => {
+    ARRAKIS_NODE_STATE_FOLDER: folder, ARRAKIS_HTTP_PORT: '0', ARRAKIS_HTTP_ADMIN_PORT: '0', ...env } });
+  const card = await until(() => {
     try {
       return child.lines.some((line) => line.includes('"event":"ready"')) &&
-        JSON.parse(readFileSync(path.join(folder, 'arrakisd.json'), 'utf8')).url;
+        JSON.parse(readFileSync(path.join(folder, 'arrakisd.json'), 'utf8'));
     } catch {
       return false;
     }
   }, 'arrakisd; its last lines are in the error', 60_000).catch((error) => {
     throw new Error(`${error.message}\n${child.lines.slice(-10).join('\n')}`);
   });
-  return { port: Number(new URL(url).port), ...child };
+  return { port: Number(new URL(card.url).port), url: card.url, adminUrl: card.admin_url, ...child };
 }
 
 /// Sends `bytes` over one connection from `from` and gives what comes back until it ends; `patience` bounds a

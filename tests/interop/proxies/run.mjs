@@ -116,7 +116,7 @@ async function ping(port) {
   return answer.slice(9, 12);
 }
 async function health(port, from) {
-  const answer = await exchange(port, 'GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+  const answer = await exchange(port, 'GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
                                 { from, patience: 10_000 });
   return answer.slice(9, 12);
 }

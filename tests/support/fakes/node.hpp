@@ -6,6 +6,7 @@
 #include "actors/jobs/jobs.hpp"
 #include "tests/support/fakes/budget.hpp"
 #include "tests/support/fakes/discord.hpp"
+#include "tests/support/fakes/identity.hpp"
 #include "tests/support/fakes/store.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -26,21 +27,22 @@ public:
     auto fences = fences::start(sim.sys(), store.fence_log_port(), fences_);
     auto deployments = store.deployments_port();
     auto gate = gate::start(sim.sys(), rest, deployments, fences_);
-    const auto bot = [&discord] { return discord.bot_known ? fake_discord::bot : snowflake{}; };
-    auto guilds = guild::start(sim.sys(), rest, bot);
+    auto identity = start_identity(sim.sys(), discord.bot_known);
+    auto guilds = guild::start(sim.sys(), rest, identity);
     jobs_ = jobs::start(sim.sys(), {.gate = gate,
                                     .guilds = guilds,
                                     .manifests = store.manifests_port(),
                                     .deployments = deployments,
+                                    .reconciliations = store.reconciliations_port(),
                                     .signer = store.signer_port(),
-                                    .bot = bot,
+                                    .identity = identity,
                                     .worker = std::move(name),
                                     .report = {},
                                     .lease = lease,
                                     .adopts = adopts});
-    for (const auto& actor :
-         {caf::actor_cast<caf::actor>(jobs_), caf::actor_cast<caf::actor>(gate), caf::actor_cast<caf::actor>(guilds),
-          caf::actor_cast<caf::actor>(rest), caf::actor_cast<caf::actor>(fences)})
+    for (const auto& actor : {caf::actor_cast<caf::actor>(jobs_), caf::actor_cast<caf::actor>(gate),
+                              caf::actor_cast<caf::actor>(guilds), caf::actor_cast<caf::actor>(rest),
+                              caf::actor_cast<caf::actor>(fences), caf::actor_cast<caf::actor>(identity)})
       parts_.push_back(actor);
   }
   ~node() { crash(); }
@@ -50,6 +52,15 @@ public:
     asker_.emplace(sim_.sys());
     queue::job job{"job-1", "SYNTHESIZE_COMMUNITY",
                    R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version) + "}",
+                   attempts_made, 3};
+    (*asker_)->send(jobs_, queue::process{job});
+  }
+  /// The same of a reconciliation.
+  void begin_repair(const community_id& community, int64_t version, const std::string& id, int attempts_made = 0) {
+    asker_.emplace(sim_.sys());
+    queue::job job{"job-1", "RECONCILE_GUILD",
+                   R"({"communityId":")" + community.value + R"(","version":)" + std::to_string(version)
+                     + R"(,"reconciliation":")" + id + R"("})",
                    attempts_made, 3};
     (*asker_)->send(jobs_, queue::process{job});
   }

@@ -115,12 +115,11 @@ manifests::shadow fake_postgres::shadow(const community_id& community) {
 
 // --- Outbox
 
-void fake_postgres::owe(const tenant& t, const std::string& deployment, std::string kind, std::string payload) {
+void fake_postgres::owe(const tenant& t, const std::string& deployment, outbox::row what) {
   owed o;
+  o.row = std::move(what);
   o.row.id = static_cast<int64_t>(rows.size()) + 1;
   o.row.community = t.row.id;
-  o.row.kind = std::move(kind);
-  o.row.payload_json = std::move(payload);
   o.deployment = deployment;
   o.due_ms = now_ms();
   rows.push_back(std::move(o));
@@ -133,16 +132,29 @@ void fake_postgres::close_job(const std::string& deployment) {
 }
 
 outbox::rows fake_postgres::due(const outbox::due& m) const {
-  std::map<std::string, int64_t> sent, turn;
-  for (const auto& o : rows)
-    sent[o.row.community.value] += !o.closed && o.row.kind == "enqueue_job" && o.row.sent_at_ms > 0;
-  std::vector<std::pair<int64_t, const owed*>> list;
   const auto now = now_ms();
+  const auto late = [&](const owed& o) { return o.close_by_ms > 0 && o.close_by_ms <= now; };
+  std::map<std::string, int64_t> taken, turn; // Of a tenant: of a kind, of a group.
+  const auto of_kind = [](const owed& o) { return o.row.community.value + " " + o.row.kind + " " + o.row.job_kind; };
+  const auto of_group = [](const owed& o, const outbox::share& s) { return o.row.community.value + "/" + s.group; };
+  const auto share_of = [&](const owed& o) {
+    return std::ranges::find_if(m.shares,
+                                [&](const auto& s) { return s.kind == o.row.kind && s.job_kind == o.row.job_kind; });
+  };
+  for (const auto& o : rows)
+    if (const auto s = share_of(o);
+        s != m.shares.end() && !o.closed && o.row.sent_at_ms > 0 && (m.counts_overdue || !late(o))) {
+      ++taken[of_kind(o)];
+      ++taken[of_group(o, *s)];
+    }
+  std::vector<std::pair<int64_t, const owed*>> list;
   for (const auto& o : rows) {
+    const auto s = share_of(o);
     const bool was_sent = o.row.sent_at_ms > 0;
-    if (o.closed || o.due_ms > now || (was_sent && o.row.sent_at_ms >= now - m.resend_after.count()))
+    if (s == m.shares.end() || o.closed || o.due_ms > now
+        || (was_sent && o.row.sent_at_ms >= now - m.resend_after.count()))
       continue;
-    if (o.row.kind == "enqueue_job" && !was_sent && ++sent[o.row.community.value] > m.jobs_per_tenant_max)
+    if (!was_sent && (++taken[of_kind(o)] > s->per_tenant || ++taken[of_group(o, *s)] > s->group_per_tenant))
       continue;
     list.emplace_back(++turn[o.row.community.value], &o);
   }
@@ -150,7 +162,25 @@ outbox::rows fake_postgres::due(const outbox::due& m) const {
   outbox::rows result;
   for (const auto& [place, o] : list)
     if (result.list.size() < m.count_max)
-      result.list.push_back(o->row);
+      result.list.emplace_back(o->row).is_overdue = late(*o);
+  return result;
+}
+
+outbox::overdue_rows fake_postgres::report_overdue(const outbox::report_overdue& m) {
+  outbox::overdue_rows result;
+  for (auto& o : rows) {
+    if (o.closed || o.close_by_ms == 0 || o.close_by_ms > now_ms())
+      continue;
+    const auto same = [&](const auto& c) { return c.kind == o.row.kind && c.job_kind == o.row.job_kind; };
+    auto count = std::ranges::find_if(result.counts, same);
+    if (count == result.counts.end())
+      count = result.counts.insert(count, {o.row.kind, o.row.job_kind, 0});
+    ++count->rows;
+    if (o.reported || result.fresh.size() == m.count_max)
+      continue;
+    o.reported = true;
+    result.fresh.push_back({o.row, {}, {}, o.error});
+  }
   return result;
 }
 
@@ -158,7 +188,10 @@ outbox::done fake_postgres::mark_sent(const outbox::mark_sent& m) {
   for (const auto id : m.ids)
     if (id >= 1 && id <= static_cast<int64_t>(rows.size())) {
       auto& o = rows[static_cast<size_t>(id - 1)];
+      if (o.row.sent_at_ms == 0)
+        o.close_by_ms = now_ms() + m.closes_within.count();
       o.row.sent_at_ms = now_ms();
+      o.row.queue = m.queue;
       ++o.row.attempts;
       o.closed |= !on.outbox;
     }

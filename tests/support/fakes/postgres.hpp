@@ -7,6 +7,7 @@
 #include "adapters/postgres/fence_log/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
+#include "adapters/postgres/reconciliations/messages.hpp"
 #include "runtime/clock.hpp"
 #include "tests/support/fakes/ports.hpp"
 
@@ -64,6 +65,8 @@ public:
     int attempt = 0; ///< Of the deployment, that this row wakes.
     int64_t due_ms = 0;
     bool closed = false;
+    int64_t close_by_ms = 0; ///< 0: seven days after it was made.
+    bool reported = false;
     std::string error;
   };
   /// Guards that a twin switches off.
@@ -110,6 +113,7 @@ public:
   outbox::done mark_sent(const outbox::mark_sent&);
   outbox::done close(const outbox::close&);
   outbox::done postpone(const outbox::postpone&);
+  outbox::overdue_rows report_overdue(const outbox::report_overdue&);
 
   caf::expected<audit::appended> append(const community_id&, std::string event, std::string actor, std::string target,
                                         const std::string& payload_json);
@@ -117,6 +121,8 @@ public:
   audit::listed newest_entries(const audit::list&) const;
 
   deployments::handle deployments_port(caf::actor_system&, const way* = nullptr);
+  /// Nobody has ever pressed Apply: its status is ec::not_found, and nothing else is supported.
+  reconciliations::handle reconciliations_port(caf::actor_system&);
   manifests::handle manifests_port(caf::actor_system&, const way* = nullptr);
   communities::handle communities_port(caf::actor_system&, const way* = nullptr);
   fence_log::handle fence_log_port(caf::actor_system&, const way* = nullptr);
@@ -133,7 +139,7 @@ private:
   std::string fresh_id(uint64_t kind);
   std::string subject_of(tenant&, snowflake user);
   void log_fence(const tenant&);
-  void owe(const tenant&, const std::string& deployment, std::string kind, std::string payload);
+  void owe(const tenant&, const std::string& deployment, outbox::row);
   void owe_job(const tenant&, const deployment&, const std::string& trace);
   void close_job(const std::string& deployment);
   void cancel(tenant&, deployment&, int64_t by);

@@ -36,7 +36,7 @@ caf::expected<fake_postgres::place> fake_postgres::find(const key& of) {
   const auto t = tenants.find(of.community.value);
   if (t != tenants.end())
     for (auto& d : t->second.work)
-      if (d.id == of.deployment)
+      if (d.id == of.id)
         return place{&t->second, &d};
   return fail(ec::not_found, "no such deployment");
 }
@@ -53,8 +53,11 @@ void fake_postgres::owe_job(const tenant& t, const deployment& d, const std::str
   boost::json::object data{{"communityId", t.row.id.value}, {"version", d.version}, {"deployment", d.id}};
   if (!trace.empty())
     data["trace"] = trace;
-  owe(t, d.id, "enqueue_job",
-      json::print(boost::json::object{{"id", job_of(d)}, {"name", "SYNTHESIZE_COMMUNITY"}, {"data", std::move(data)}}));
+  owe(t, d.id,
+      {.kind = "enqueue_job",
+       .payload_json = json::print(boost::json::object{{"data", std::move(data)}}),
+       .job_kind = "SYNTHESIZE_COMMUNITY",
+       .key = job_of(d)});
   rows.back().attempt = d.attempt;
 }
 
@@ -118,7 +121,10 @@ caf::expected<submitted> fake_postgres::submit(const deployments::submit& m) {
   d.owed_since_ms = d.updated_ms = now_ms();
   homes_[d.id] = {m.community.value, d.version};
   t->work.push_back(d);
-  owe(*t, d.id, "store_manifest", json::print(boost::json::object{{"version", d.version}}));
+  owe(*t, d.id,
+      {.kind = "store_manifest",
+       .payload_json = json::print(boost::json::object{{"version", d.version}}),
+       .key = fmt::format("v{}", d.version)});
   owe_job(*t, d, m.trace);
   note(*t, "DEPLOYMENT_SUBMITTED", subject, d.id,
        {{"version", d.version}, {"sha256", stored.sha256}, {"job", job_of(d)}});
@@ -262,7 +268,7 @@ caf::expected<intent> fake_postgres::record_intent(const deployments::record_int
     return fail(ec::frozen, "the community was frozen since this work began");
   const auto newest = on.ids ? m.newest_seen : snowflake_at(wall_ms());
   const auto place = at->of->intents.try_emplace({m.kind, m.resource},
-                                                 open_intent{{m.kind, m.resource, m.nonce, newest}, m.of.deployment});
+                                                 open_intent{{m.kind, m.resource, m.nonce, newest}, m.of.id});
   return place.first->second.what;
 }
 

@@ -47,6 +47,17 @@ deployments_actor::behavior_type serve_deployments(deployments_actor::pointer se
   };
 }
 
+reconciliations::handle::behavior_type serve_reconciliations(reconciliations::handle::pointer) {
+  using namespace reconciliations;
+  const auto no = [] { return fail(ec::unsupported, "the tables in memory have no reconciliations"); };
+  return {[no](const request&) -> caf::result<requested> { return no(); },
+          [no](const claim&) -> caf::result<claimed> { return no(); },
+          [no](const begin&) -> caf::result<done> { return no(); },
+          [no](const outdate&) -> caf::result<done> { return no(); },
+          [no](const complete&) -> caf::result<done> { return no(); },
+          [](const status&) -> caf::result<status_of> { return fail(ec::not_found, "nothing was reconciled yet"); }};
+}
+
 using manifests_actor = manifests::handle::extend<caf::reacts_to<later>>;
 manifests_actor::behavior_type serve_manifests(manifests_actor::pointer self, fake_postgres* s, const way* by) {
   using namespace manifests;
@@ -143,6 +154,11 @@ outbox_actor::behavior_type serve_outbox(outbox_actor::pointer self, fake_postgr
       return through<done>(self, by, "outbox.postpone", m,
                            [s](const postpone& x) -> caf::expected<done> { return s->postpone(x); });
     },
+    [=](const report_overdue& m) {
+      return through<overdue_rows>(
+        self, by, "outbox.report_overdue", m,
+        [s](const report_overdue& x) -> caf::expected<overdue_rows> { return s->report_overdue(x); });
+    },
     wake,
   };
 }
@@ -170,6 +186,9 @@ audit_actor::behavior_type serve_audit(audit_actor::pointer self, fake_postgres*
 }
 } // namespace
 
+reconciliations::handle fake_postgres::reconciliations_port(caf::actor_system& sys) {
+  return sys.spawn(serve_reconciliations);
+}
 deployments::handle fake_postgres::deployments_port(caf::actor_system& sys, const way* by) {
   return sys.spawn(serve_deployments, this, by);
 }

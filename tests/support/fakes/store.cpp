@@ -55,7 +55,7 @@ caf::result<R> served(Self* self, fake_store& store, const char* verb, F body) {
 }
 
 caf::expected<deployments::done> complete(fake_store& s, const deployments::complete& x) {
-  auto* d = s.by_id(x.of.deployment);
+  auto* d = s.by_id(x.of.id);
   if (d && d->state == "completed" && d->run == x.of.run)
     return deployments::done{};
   if (auto e = s.check(x.of))
@@ -63,6 +63,7 @@ caf::expected<deployments::done> complete(fake_store& s, const deployments::comp
   d->state = "completed";
   d->holder.clear();
   d->left_over = x.left_over;
+  s.doubled = x.doubled;
   ++d->completed_count;
   s.shadow = {s.community.id, d->version, "applied", x.shadow};
   s.intents.clear();
@@ -75,7 +76,7 @@ caf::expected<deployments::done> complete(fake_store& s, const deployments::comp
 caf::expected<deployments::done> abandon(fake_store& s, const deployments::abandon& x) {
   if (auto e = s.check(x.of))
     return e;
-  auto* d = s.by_id(x.of.deployment);
+  auto* d = s.by_id(x.of.id);
   d->state = x.final_state ? "failed" : "waiting";
   d->holder.clear();
   d->error_code = x.error_code;
@@ -96,7 +97,7 @@ caf::expected<deployments::intent> keep_intent(fake_store& s, const deployments:
 caf::expected<deployments::done> keep_checkpoint(fake_store& s, const deployments::checkpoint& x) {
   if (auto e = s.check(x.of))
     return e;
-  s.by_id(x.of.deployment)->done[{x.what.kind, x.what.resource}] = x.what;
+  s.by_id(x.of.id)->done[{x.what.kind, x.what.resource}] = x.what;
   s.intents.erase({x.what.kind, x.what.resource});
   return deployments::done{};
 }
@@ -104,8 +105,62 @@ caf::expected<deployments::done> keep_checkpoint(fake_store& s, const deployment
 caf::expected<deployments::done> renew(fake_store& s, const deployments::renew& x) {
   if (auto e = s.check(x.of))
     return e;
-  s.by_id(x.of.deployment)->lease_until = s.sim.now() + x.lease;
+  s.by_id(x.of.id)->lease_until = s.sim.now() + x.lease;
   return deployments::done{};
+}
+
+/// The end of a reconciliation, of whatever kind.
+caf::expected<reconciliations::done> end(fake_store& s, const deployments::key& of, const char* state) {
+  auto* r = s.repair_by_id(of.id);
+  if (r && r->state == state && r->run == of.run)
+    return reconciliations::done{};
+  if (auto e = s.check(of))
+    return e;
+  r->state = state;
+  r->holder.clear();
+  return reconciliations::done{};
+}
+
+caf::expected<reconciliations::done> complete(fake_store& s, const reconciliations::complete& x) {
+  auto ended = end(s, x.of, "completed");
+  if (!ended)
+    return ended;
+  ++s.by_id(x.of.id)->completed_count;
+  s.doubled = x.doubled;
+  s.shadow = {s.community.id, s.shadow.version, "applied", x.shadow};
+  for (const auto& e : x.shadow)
+    s.intents.erase({e.kind, e.resource});
+  return ended;
+}
+
+caf::expected<reconciliations::done> begin(fake_store& s, const reconciliations::begin& x) {
+  if (auto e = s.check(x.of))
+    return e;
+  s.repair_by_id(x.of.id)->began = true;
+  return reconciliations::done{};
+}
+
+reconciliations::handle::behavior_type reconciliations_behavior(reconciliations::handle::pointer self, fake_store* s) {
+  using namespace reconciliations;
+  return {
+    [self, s](const struct request& x) {
+      return served<requested>(self, *s, "request", [&] { return s->request(x); });
+    },
+    [self, s](const struct claim& x) { return served<claimed>(self, *s, "claim", [&] { return s->claim(x); }); },
+    [self, s](const struct begin& x) { return served<done>(self, *s, "begin", [&] { return test::begin(*s, x); }); },
+    [self, s](const outdate& x) {
+      return served<done>(self, *s, "outdate", [&] { return end(*s, x.of, "cancelled"); });
+    },
+    [self, s](const struct complete& x) {
+      return served<done>(self, *s, "complete", [&] { return test::complete(*s, x); });
+    },
+    [s](const status&) -> caf::result<status_of> {
+      if (s->repairs.empty())
+        return fail(ec::not_found, "nothing was reconciled yet");
+      const auto& r = s->repairs.back();
+      return status_of{r.id, r.version, r.state, r.error_code, r.error_text, r.done.size()};
+    },
+  };
 }
 
 deployments::handle::behavior_type deployments_behavior(deployments::handle::pointer self, fake_store* s) {
@@ -215,7 +270,7 @@ fake_store::deployment* fake_store::by_id(const std::string& id) {
   for (auto& [version, d] : work)
     if (d.id == id)
       return &d;
-  return nullptr;
+  return repair_by_id(id);
 }
 
 int64_t fake_store::submit(const manifest& m) {
@@ -247,7 +302,7 @@ void fake_store::set_fence(fence_log::scope scope, const std::string& subject, c
 }
 
 caf::error fake_store::check(const deployments::key& of) {
-  const auto* d = by_id(of.deployment);
+  const auto* d = by_id(of.id);
   if (!d)
     return fail(ec::not_found, "no such deployment");
   if (d->run != of.run || d->holder.empty())
@@ -255,28 +310,33 @@ caf::error fake_store::check(const deployments::key& of) {
   return {};
 }
 
-caf::expected<deployments::claimed> fake_store::claim(const deployments::claim& x) {
-  const auto found = work.find(x.version);
-  if (found == work.end())
-    return fail(ec::not_found, "no such deployment");
-  auto& d = found->second;
+caf::expected<deployments::claimed> fake_store::take(deployment& d, const std::string& worker,
+                                                     std::chrono::milliseconds lease) {
   deployments::claimed out;
   out.deployment = d.id;
   out.state = d.state;
   out.guild = community.guild;
   out.fence = community.fence;
   out.fences_as_of = static_cast<int64_t>(fences.size());
-  if (d.state == "completed" || d.state == "failed")
+  if (d.state == "completed" || d.state == "failed" || d.state == "cancelled")
     return out;
   if (community.status != "active")
     return fail(ec::frozen, "the community is " + community.status);
-  if (!d.holder.empty() && d.holder != x.worker && sim.now() < d.lease_until)
+  if (!d.holder.empty() && d.holder != worker && sim.now() < d.lease_until)
     return fail(ec::busy, "another worker has the lease");
+  const auto other_holds = [&](const deployment& o) {
+    return one_writer && o.id != d.id && !o.holder.empty() && sim.now() < o.lease_until;
+  };
+  for (const auto& [version, o] : work)
+    if (other_holds(o))
+      return fail(ec::busy, fmt::format("version {} is being deployed", version));
+  if (std::any_of(repairs.begin(), repairs.end(), other_holds))
+    return fail(ec::busy, "a reconciliation is under way");
   out.run = ++d.run;
   out.owed_for = std::chrono::floor<std::chrono::milliseconds>(sim.now() - d.submitted);
   d.state = out.state = "running";
-  d.holder = x.worker;
-  d.lease_until = sim.now() + x.lease;
+  d.holder = worker;
+  d.lease_until = sim.now() + lease;
   for (const auto& [key, value] : d.done)
     out.done.push_back(value);
   for (const auto& [key, value] : intents)
@@ -286,6 +346,55 @@ caf::expected<deployments::claimed> fake_store::claim(const deployments::claim& 
   return out;
 }
 
+caf::expected<deployments::claimed> fake_store::claim(const deployments::claim& x) {
+  const auto found = work.find(x.version);
+  if (found == work.end())
+    return fail(ec::not_found, "no such deployment");
+  return take(found->second, x.worker, x.lease);
+}
+
+caf::expected<reconciliations::claimed> fake_store::claim(const reconciliations::claim& x) {
+  auto* r = repair_by_id(x.reconciliation);
+  if (!r)
+    return fail(ec::not_found, "no such reconciliation");
+  if (r->version != community.active_version)
+    r->state = "cancelled";
+  auto taken = take(*r, x.worker, x.lease);
+  if (!taken)
+    return taken.error();
+  return reconciliations::claimed{std::move(*taken), r->version, r->plan_json, r->plan_sha256, r->began};
+}
+
+caf::expected<reconciliations::requested> fake_store::request(const reconciliations::request& x) {
+  const auto open = [](const deployment& d) {
+    return d.state == "pending" || d.state == "running" || d.state == "waiting";
+  };
+  for (const auto& r : repairs)
+    if (r.key == x.key)
+      return reconciliations::requested{r.id, "reconcile-" + r.id, true};
+  if (std::any_of(work.begin(), work.end(), [&](const auto& w) { return open(w.second); }))
+    return fail(ec::conflict, "A deployment is running, so nothing was applied.");
+  if (x.plan_json.empty() || std::any_of(repairs.begin(), repairs.end(), open))
+    return fail(ec::conflict, "An earlier Apply is still running, so nothing was applied.");
+  if (x.version != community.active_version)
+    return fail(ec::conflict, "Another version was deployed since this plan was made.");
+  reconciliation r;
+  r.id = fmt::format("{:08x}-0000-4000-8000-000000000000", repairs.size() + 1);
+  r.version = x.version;
+  r.submitted = sim.now();
+  r.key = x.key;
+  r.plan_json = x.plan_json;
+  r.plan_sha256 = x.plan_sha256;
+  repairs.push_back(r);
+  return reconciliations::requested{r.id, "reconcile-" + r.id, false};
+}
+
+fake_store::reconciliation* fake_store::repair_by_id(const std::string& id) {
+  const auto found = std::find_if(repairs.begin(), repairs.end(), [&](const auto& r) { return r.id == id; });
+  return found == repairs.end() ? nullptr : &*found;
+}
+
+reconciliations::handle fake_store::reconciliations_port() { return sim.sys().spawn(reconciliations_behavior, this); }
 deployments::handle fake_store::deployments_port() { return sim.sys().spawn(deployments_behavior, this); }
 manifests::handle fake_store::manifests_port() { return sim.sys().spawn(manifests_behavior, this); }
 communities::handle fake_store::communities_port() { return sim.sys().spawn(communities_behavior, this); }

@@ -5,6 +5,7 @@
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/fence_log/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
+#include "adapters/postgres/reconciliations/messages.hpp"
 #include "adapters/signer/messages.hpp"
 #include "schemas/manifest.hpp"
 #include "tests/support/sim_system.hpp"
@@ -40,6 +41,7 @@ public:
   };
   std::function<fate(const char* verb)> decide; ///< Empty: always normal.
   std::function<int64_t()> now_ms = [] { return int64_t{0}; };
+  bool one_writer = true; ///< Off in a negative control: deployments and reconciliations hold leases side by side.
   bool stamps_by_clock = false; ///< Negative control: an intent's age is the store's time, not an id of Discord.
 
   std::string signer_refusal; ///< Not empty: the signer refuses, and nothing is anchored.
@@ -50,8 +52,15 @@ public:
   std::map<int64_t, manifests::record> versions;
   manifests::shadow shadow;
   std::map<int64_t, deployment> work;
+  /// A reconciliation: its plan beside what it shares with a deployment.
+  struct reconciliation : deployment {
+    std::string key, plan_json, plan_sha256;
+    bool began = false;
+  };
+  std::vector<reconciliation> repairs;          ///< Oldest first.
   std::optional<deployments::status_of> newest; ///< What deployments::status answers; empty: ec::not_found.
   std::map<std::pair<std::string, std::string>, deployments::intent> intents;
+  std::vector<deployments::doubled_resource> doubled; ///< As the last end of work told them.
 
   fake_store(sim_system&, snowflake guild);
   /// Signs and stores the next version with its pending deployment.
@@ -61,6 +70,7 @@ public:
   void set_fence(fence_log::scope, const std::string& subject, const std::string& status);
 
   deployments::handle deployments_port();
+  reconciliations::handle reconciliations_port();
   manifests::handle manifests_port();
   communities::handle communities_port();
   fence_log::handle fence_log_port();
@@ -68,10 +78,15 @@ public:
 
   // The verbs themselves; fail like the store does.
   caf::expected<deployments::claimed> claim(const deployments::claim&);
+  caf::expected<reconciliations::claimed> claim(const reconciliations::claim&);
+  caf::expected<reconciliations::requested> request(const reconciliations::request&);
   caf::error check(const deployments::key&);
 
   sim_system& sim;
   deployment* by_id(const std::string& id);
+  reconciliation* repair_by_id(const std::string& id);
+  /// ec::busy while other work than `id` holds an unexpired lease; takes the lease.
+  caf::expected<deployments::claimed> take(deployment&, const std::string& worker, std::chrono::milliseconds lease);
 };
 
 } // namespace arrakis::test

@@ -1,0 +1,74 @@
+#pragma once
+// HTTP resources. To add one: copy the folder `health`, rename it and its `definition`, and describe its routes; the
+// build finds it, and /openapi.json shows it. No other file is edited.
+#include "actors/ingress/entry.hpp"
+#include "actors/readiness/messages.hpp"
+#include "runtime/flow/asker.hpp"
+#include "runtime/net/router/middleware.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace arrakis::api {
+
+/// Where a resource is served.
+enum class listener {
+  public_port, ///< http.address and http.port, for everybody; where this process has the role api.
+  admin_port,  ///< http.admin_address and http.admin_port, for whoever operates this process.
+};
+
+/// This machine's clock against Discord's; told with readiness, and no reason to refuse work.
+struct clock_skew {
+  std::chrono::milliseconds ahead{0}, uncertainty{0};
+};
+
+/// Verifies and reads a signed interaction, as adapters/discord/interactions does.
+struct webhook {
+  /// Refuses a request by its head; nothing: its body is worth reading, up to `body_bytes_max`.
+  std::function<std::optional<net::http_response>(const net::http_request& head)> judge_head;
+  /// Refuses a request whose signature does not verify.
+  std::function<std::optional<net::http_response>(const net::http_request&)> verify;
+  /// Of a verified request: the answer to a PING or to what cannot be read, or the interaction.
+  std::function<std::variant<net::http_response, interaction>(const net::http_request&)> read;
+  size_t body_bytes_max = 0;
+};
+
+/// What the resources may ask.
+struct services {
+  asker* questions = nullptr; ///< Outlives the listeners.
+  ingress::handle interactions;
+  ingress::admission* admission = nullptr; ///< The same that the gateway's events ask; outlives the listeners.
+  std::optional<api::webhook> webhook;     ///< None: /webhooks/discord answers 404.
+  /// Asks every dependency, at most 2 s, and calls back with the list, on any thread.
+  std::function<void(readiness::done)> dependencies;
+  /// Names of what does not beat (runtime/net/liveness.hpp); none: the process is alive. Must not block.
+  std::function<std::vector<std::string>()> silent;
+  /// Empty while no answer of Discord was seen.
+  std::function<std::optional<clock_skew>()> skew;
+  /// False while the node drains: readiness is refused, so that balancers stop sending.
+  std::function<bool()> accepting;
+};
+
+struct resource {
+  std::string_view name;
+  listener on = listener::public_port;
+  /// Its routes, bound to the services. To describe them alone, services of which nothing is set will do.
+  std::vector<net::router::route> (*routes)(std::shared_ptr<const services>) = nullptr;
+  /// The proofs that its routes ask for.
+  std::vector<net::router::authenticator> (*authenticators)(std::shared_ptr<const services>) = nullptr;
+};
+
+/// Sorted by folder. Written by the build.
+const std::vector<const resource*>& all();
+
+/// For http_server_options::admit: the given resources of one listener with /openapi.json, behind the standard chain.
+std::function<net::admission(const net::http_request& head)> serve(const std::vector<const resource*>&, listener,
+                                                                   std::shared_ptr<const services>,
+                                                                   std::string version);
+
+} // namespace arrakis::api

@@ -1,0 +1,153 @@
+#include "actors/guild/core/comparison.hpp"
+
+#include "actors/guild/core/applied.hpp"
+#include "actors/guild/core/preflight.hpp"
+#include "runtime/json.hpp"
+#include "schemas/canonical_json.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::blueprint {
+namespace {
+namespace js = boost::json;
+
+std::optional<fields> shadow_of(const std::vector<manifests::shadow_entry>& shadow, const key& of) {
+  for (const auto& s : shadow)
+    if (s.kind == of.kind && s.resource == of.resource)
+      return read(s.fields_json);
+  return std::nullopt;
+}
+
+/// The fields that a step touches, as they are now; overwrites of the admins' own are none of them.
+js::value present(const difference& d, const std::optional<fields>& want, const std::optional<fields>& had,
+                  const guild::state& now) {
+  const auto is = d.id ? find_actual(now, d.of.kind, d.id) : std::nullopt;
+  if (!is)
+    return nullptr;
+  return js::parse(text(want ? managed(*is, *want, had ? &*had : nullptr) : *is));
+}
+
+js::object step_of(const difference& d, const manifest& want, const std::vector<manifests::shadow_entry>& shadow,
+                   const ids& known, const guild::state& now) {
+  const auto wants = wanted(want, d.of, known, {now.id, now.bot});
+  js::array changed;
+  for (const auto& field : d.fields)
+    changed.emplace_back(field);
+  return {
+    {"kind", d.of.kind}, {"resource", d.of.resource},    {"action", d.plan == action::create ? "create" : "update"},
+    {"id", d.id.text()}, {"fields", std::move(changed)}, {"now", present(d, wants, shadow_of(shadow, d.of), now)}};
+}
+
+/// Discord: an embed's description has at most 4096 characters. Bytes are counted, which is never more.
+std::string bulleted(const std::vector<std::string>& lines, size_t bytes_max) {
+  std::string out;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (out.size() + lines[i].size() + 5 > bytes_max)
+      return out + fmt::format("… and {} more.\n", lines.size() - i);
+    out += "• " + lines[i] + "\n";
+  }
+  return out;
+}
+
+js::object button(int style, std::string_view label, std::string id) {
+  return {{"type", 2}, {"style", style}, {"label", label}, {"custom_id", std::move(id)}};
+}
+constexpr int primary = 1, secondary = 2, success = 3; // docs/components/reference, "Button Styles".
+constexpr int color_clean = 0x22C55E, color_differs = 0xF59E0B;
+
+std::string message(std::string_view title, int color, std::string text, js::array buttons) {
+  js::array rows;
+  if (!buttons.empty())
+    rows.push_back(js::object{{"type", 1}, {"components", std::move(buttons)}});
+  js::object embed{{"title", title}, {"description", std::move(text)}, {"color", color}};
+  return js::serialize(js::object{{"content", ""},
+                                  {"embeds", js::array{std::move(embed)}},
+                                  {"components", std::move(rows)},
+                                  {"allowed_mentions", js::object{{"parse", js::array{}}}}});
+}
+
+std::string changes_of(const comparison& c) {
+  const auto made = fmt::format("creates {}", c.creates), changed = fmt::format("updates {}", c.updates);
+  return c.creates == 0 ? changed : c.updates == 0 ? made : made + " and " + changed;
+}
+
+bool can_apply(const comparison& c) { return c.creates + c.updates > 0 && c.blockers.empty() && !c.applying; }
+} // namespace
+
+comparison compare(const manifest& want, int64_t version, std::string_view manifest_sha256,
+                   const std::vector<manifests::shadow_entry>& shadow, const guild::state& now) {
+  const auto list = diff(want, shadow, now);
+  const auto known = known_ids(want, shadow, now);
+  comparison out;
+  out.version = version;
+  out.clean = is_clean(list);
+  out.remaining = describe_left_over(list);
+  js::array steps;
+  for (const auto& d : list) {
+    out.lines.push_back(describe(d));
+    if (d.plan == action::none)
+      continue;
+    (d.plan == action::create ? out.creates : out.updates) += 1;
+    steps.push_back(step_of(d, want, shadow, known, now));
+  }
+  if (!steps.empty())
+    out.blockers = preflight(now, want, known);
+  const auto plan = canonical_json(
+    js::object{{"version", version}, {"manifest", manifest_sha256}, {"steps", std::move(steps)}});
+  out.plan_json = plan ? *plan : std::string{};
+  out.plan_sha256 = sha256_hex(out.plan_json);
+  return out;
+}
+
+std::set<key> keys_in(std::string_view plan_json) {
+  std::set<key> keys;
+  const auto tree = json::parse(plan_json, {.bytes_max = 16u << 20});
+  const auto* o = tree ? tree->if_object() : nullptr;
+  if (const auto* steps = o ? json::array_in(*o, "steps") : nullptr)
+    for (const auto& step : *steps)
+      if (const auto* s = step.if_object())
+        keys.insert({std::string{json::text_or(*s, "kind")}, std::string{json::text_or(*s, "resource")}});
+  return keys;
+}
+
+std::string comparison_screen(const comparison& c, std::string_view notice) {
+  std::string text = notice.empty() ? "" : fmt::format("{}\n\n", notice);
+  for (const auto& sentence : c.doubled)
+    text += fmt::format("⚠️ {}\n", sentence);
+  if (!c.last_apply.empty())
+    text += c.last_apply + "\n";
+  if (!c.doubled.empty() || !c.last_apply.empty())
+    text += "\n";
+  if (c.clean)
+    text += "Your server is as the active version of your community wants it."
+          + (c.remaining.empty() ? "" : fmt::format(" {}; delete what nobody needs:\n", c.remaining));
+  else
+    text += "What differs, and what would be done:\n";
+  std::string end;
+  if (!c.blockers.empty())
+    end = "\nApply is possible once this is done:\n" + bulleted(c.blockers, 900);
+  else if (can_apply(c))
+    end = fmt::format("\n**Apply** {}. It deletes nothing.", changes_of(c));
+  constexpr size_t bytes_max = 3'900;
+  const auto left = bytes_max - std::min(bytes_max, text.size() + end.size());
+  text += bulleted(c.lines, left) + end;
+  js::array buttons;
+  if (can_apply(c))
+    buttons.push_back(button(primary, "Apply", std::string{apply_prefix} + c.plan_sha256));
+  return message(c.clean ? "Matches the plan" : "Differs from the plan", c.clean ? color_clean : color_differs,
+                 std::move(text), std::move(buttons));
+}
+
+std::string confirm_screen(const comparison& c, std::string_view nonce) {
+  auto text = fmt::format("Apply {} in this server, as version {} of your community wants it, and deletes nothing:\n",
+                          changes_of(c), c.version);
+  text += bulleted(c.lines, 3'600);
+  js::array buttons;
+  buttons.push_back(button(success, "Yes, apply", fmt::format("{}{}:{}", confirm_prefix, c.plan_sha256, nonce)));
+  buttons.push_back(button(secondary, "Back", std::string{look_again_id}));
+  return message("Apply these changes?", color_differs, std::move(text), std::move(buttons));
+}
+
+} // namespace arrakis::blueprint

@@ -1,0 +1,46 @@
+#pragma once
+// What `/reconcile` shows and Apply does: how a guild differs from its active version, and the plan that would mend it.
+#include "actors/guild/core/diff.hpp"
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::blueprint {
+
+struct comparison {
+  std::vector<std::string> lines; ///< A sentence for each difference.
+  bool clean = false;             ///< No difference but what is left over.
+  std::string remaining;          ///< "9 old roles remain": what no plan wants any more; empty: nothing.
+  int64_t version = 0;            ///< Of the manifest.
+  size_t creates = 0, updates = 0;
+  std::string plan_json;             ///< What Apply does, in canonical JSON (RFC 8785); see `keys_in`.
+  std::string plan_sha256;           ///< Of its bytes, in hex. Another guild, version or shadow state has another one.
+  std::vector<std::string> blockers; ///< What an admin must change first, a sentence each.
+  std::vector<std::string> doubled;  ///< What Discord made twice, a sentence each; empty also where nobody knows.
+  std::string last_apply;            ///< How the last Apply stands, or why it ended; empty: well, or there was none.
+  bool applying = false;             ///< It has not ended.
+};
+
+/// Compares. The plan creates and updates, in the order of `resources`, and never deletes. Its hash covers the version
+/// (by the hash of its manifest), each step, and the managed fields of what a step touches as they are now: a guild
+/// that has changed there has another plan.
+comparison compare(const manifest&, int64_t version, std::string_view manifest_sha256,
+                   const std::vector<manifests::shadow_entry>& shadow, const guild::state&);
+
+/// The resources that a plan names. Empty: it cannot be read.
+std::set<key> keys_in(std::string_view plan_json);
+
+// Custom ids of the buttons; Discord: at most 100 characters.
+inline constexpr std::string_view apply_prefix = "reconcile:apply:";     ///< Then the hash of the plan shown.
+inline constexpr std::string_view confirm_prefix = "reconcile:confirm:"; ///< Then the hash, ':' and a nonce.
+inline constexpr std::string_view look_again_id = "reconcile:look-again";
+
+/// Message data: the differences, with the button Apply where there is something to apply. `notice` stands above.
+std::string comparison_screen(const comparison&, std::string_view notice = {});
+/// Message data: asks once more. `nonce` makes one click of many: the same button asks for one Apply, however often.
+std::string confirm_screen(const comparison&, std::string_view nonce);
+
+} // namespace arrakis::blueprint

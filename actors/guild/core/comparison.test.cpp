@@ -1,0 +1,134 @@
+#include "actors/guild/core/comparison.hpp"
+
+#include "schemas/canonical_json.hpp"
+#include "schemas/permissions.hpp"
+#include "tests/support/fakes/manifest.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <doctest/doctest.h>
+
+using namespace arrakis;
+using namespace arrakis::blueprint;
+
+namespace {
+/// A guild as version 1 of the sample manifest was deployed there, with a bot that may do everything.
+struct fixture {
+  manifest want = test::sample_manifest();
+  std::vector<manifests::shadow_entry> shadow;
+  guild::state now;
+  fixture() {
+    now.id = {1};
+    now.bot = {2};
+    now.bot_roles = {{3}};
+    now.roles = {{{1}, "@everyone", 0, false, false, false, 0, 0},
+                 {{3}, "Arrakis", 0, false, false, true, 90, permissions::administrator}};
+    blueprint::ids ids;
+    uint64_t next = 100;
+    for (const auto& r : resources(want)) {
+      const auto f = *wanted(want, r.key, ids, {now.id, now.bot});
+      const snowflake id{++next};
+      if (const auto* role = std::get_if<role_fields>(&f))
+        now.roles.push_back({id, role->name, role->color, role->hoist, role->mentionable, false, 1, role->permissions});
+      else {
+        const auto& c = std::get<channel_fields>(f);
+        now.channels.push_back({id, c.type, c.name, c.topic, c.parent, 0, c.overwrites});
+      }
+      ids[r.key] = id;
+      shadow.push_back({r.key.kind, r.key.resource, id, text(f)});
+    }
+  }
+  guild::channel& channel(const std::string& name) {
+    return *std::find_if(now.channels.begin(), now.channels.end(), [&](const auto& c) { return c.name == name; });
+  }
+  comparison seen(int64_t version = 1, std::string_view sha256 = "m1") const {
+    return compare(want, version, sha256, shadow, now);
+  }
+};
+bool shows(const comparison& c, std::string_view part) { return comparison_screen(c).find(part) != std::string::npos; }
+} // namespace
+
+TEST_CASE_FIXTURE(fixture, "comparison: a guild that matches has an empty plan and no button") {
+  const auto c = seen();
+  CHECK(c.clean);
+  CHECK(c.creates + c.updates == 0);
+  CHECK(keys_in(c.plan_json).empty());
+  CHECK_FALSE(shows(c, apply_prefix));
+}
+
+TEST_CASE_FIXTURE(fixture, "comparison: the plan names what it creates and updates, and the button carries its hash") {
+  now.roles[2].color = 1;
+  std::erase_if(now.channels, [](const auto& ch) { return ch.name == "general-chat"; });
+  const auto c = seen();
+  CHECK(c.creates == 1);
+  CHECK(c.updates == 1);
+  CHECK(keys_in(c.plan_json) == std::set<key>{{"role", "role-gold"}, {"channel", "ch-general"}});
+  CHECK(c.plan_sha256 == sha256_hex(c.plan_json));
+  CHECK(shows(c, "\"reconcile:apply:" + c.plan_sha256 + "\""));
+  CHECK(shows(c, "**Apply** creates 1 and updates 1. It deletes nothing."));
+  const auto confirm = confirm_screen(c, "abcd");
+  CHECK(confirm.find("\"reconcile:confirm:" + c.plan_sha256 + ":abcd\"") != std::string::npos);
+  CHECK(confirm.find("Apply creates 1 and updates 1 in this server") != std::string::npos);
+  CHECK(std::string{confirm_prefix}.size() + 64 + 1 + 8 <= 100); // Discord's limit of a custom id.
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "comparison: a guild that changed where the plan touches it has another hash, elsewhere not") {
+  now.roles[2].color = 1;
+  const auto before = seen();
+  channel("news").topic = "";
+  CHECK(seen().plan_sha256 != before.plan_sha256); // One more difference.
+  channel("news").topic = "What is new";
+  CHECK(seen().plan_sha256 == before.plan_sha256);
+  now.roles[2].color = 2; // The same sentence, another guild.
+  CHECK(seen().lines == before.lines);
+  CHECK(seen().plan_sha256 != before.plan_sha256);
+  now.roles[2].color = 1;
+  CHECK(seen(2).plan_sha256 != before.plan_sha256);
+  CHECK(seen(1, "m2").plan_sha256 != before.plan_sha256);
+  now.roles.push_back({{900}, "Guests", 0, false, false, false, 1, 0}); // Negative control: the admins' own.
+  now.channels.push_back({{901}, guild::text, "their own", "", {}, 0, {}});
+  channel("members").overwrites.push_back({{900}, 0, 1024, 0});
+  CHECK(seen().plan_sha256 == before.plan_sha256);
+}
+
+TEST_CASE_FIXTURE(fixture, "comparison: what an admin must change first is shown instead of the button") {
+  std::erase_if(now.channels, [](const auto& ch) { return ch.name == "general-chat"; });
+  CHECK(seen().blockers.empty());
+  now.roles[1].permissions = permissions::view_channel | permissions::send_messages | permissions::speak;
+  const auto c = seen();
+  REQUIRE_FALSE(c.blockers.empty());
+  CHECK(shows(c, "Apply is possible once this is done:"));
+  CHECK(shows(c, "Manage Channels"));
+  CHECK_FALSE(shows(c, apply_prefix));
+}
+
+TEST_CASE_FIXTURE(fixture, "comparison: while an Apply is under way its state is shown, and no second button") {
+  now.roles[2].color = 1;
+  auto c = seen();
+  c.applying = true;
+  c.last_apply = "An Apply is running: 1 of its roles and channels are done.";
+  CHECK(shows(c, "An Apply is running"));
+  CHECK_FALSE(shows(c, apply_prefix));
+  c.applying = false;
+  CHECK(shows(c, apply_prefix));
+  c.doubled = {"Discord made the role twice."};
+  CHECK(shows(c, "⚠️ Discord made the role twice."));
+}
+
+TEST_CASE_FIXTURE(fixture, "comparison: every difference is a line, and what has no room is counted") {
+  auto c = seen();
+  c.clean = false;
+  c.lines.assign(500, std::string(100, 'x'));
+  CHECK(shows(c, "… and "));
+  CHECK(comparison_screen(c).size() < 4'500);
+  CHECK(confirm_screen(c, "abcd").size() < 4'500);
+  const auto embed = boost::json::parse(comparison_screen(c, "A notice.")).at("embeds").at(0);
+  CHECK(embed.at("description").as_string().starts_with("A notice.\n\n"));
+}
+
+TEST_CASE("comparison: a plan that cannot be read names nothing") {
+  CHECK(keys_in("").empty());
+  CHECK(keys_in("[]").empty());
+  CHECK(keys_in(R"({"steps":[7]})").empty());
+}

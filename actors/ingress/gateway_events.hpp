@@ -1,0 +1,31 @@
+#pragma once
+// Where events of the gateway enter the domain: it delivers the first answers of interactions to Discord, and passes
+// the rest on.
+#include "actors/ingress/entry.hpp"
+#include "adapters/discord/gateway/messages.hpp"
+#include "adapters/discord/rest/messages.hpp"
+
+#include <caf/actor.hpp>
+#include <functional>
+
+namespace arrakis::ingress::gateway_events {
+
+struct ports {
+  ingress::handle interactions;
+  ingress::admission* admission = nullptr; ///< The same that signed HTTP asks.
+  discord::rest rest;
+  caf::actor communities; ///< Directory by guild.
+};
+struct options {
+  /// A first answer must reach Discord within 3 s of the interaction; later it is refused, so it is not even sent.
+  std::chrono::milliseconds answer_within{2'800};
+  /// Told when a shard is ready: the bot's own ids.
+  std::function<void(const discord::shard_ready&)> ready;
+  /// Told when a shard stopped for good and an operator must act.
+  std::function<void(const discord::shard_stopped&)> stopped;
+};
+
+/// Starts the actor that receives the events of all shards of this process.
+discord::sink start(caf::actor_system&, ports, options);
+
+} // namespace arrakis::ingress::gateway_events

@@ -1,0 +1,98 @@
+#pragma once
+// What must be done to a guild so that it is what a manifest says: pure, from what is known at a moment.
+#include "actors/guild/core/blueprint.hpp"
+#include "adapters/postgres/deployments/messages.hpp"
+#include "adapters/postgres/manifests/messages.hpp"
+#include "schemas/guild.hpp"
+#include "schemas/manifest.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace arrakis::jobs::guild_work {
+
+struct world {
+  manifest want;
+  std::vector<manifests::shadow_entry> shadow;   ///< As last applied.
+  std::vector<deployments::resource_state> done; ///< Checkpoints of this deployment.
+  std::vector<deployments::intent> open;         ///< Creates that began and have no checkpoint.
+  guild::state guild;                            ///< Now.
+  std::vector<guild::audit_entry> audit;         ///< The bot's own creates, where it could be read.
+  bool audit_known = false;
+  /// The resources that this work is about; empty: everything that the manifest names.
+  std::set<blueprint::key> only;
+  std::string again = "press Retry"; ///< What an admin does to have it tried again.
+  bool adopts = true; ///< Off only in the twin of the crash tests: then an interrupted create is made twice.
+};
+
+enum class act { nothing, create, adopt, update };
+struct step {
+  act what = act::nothing;
+  blueprint::key of;
+  std::string name;
+  snowflake id;                     ///< adopt, update, nothing.
+  std::vector<std::string> changes; ///< update: the managed fields that differ.
+  /// The deployment cannot go on by itself: a sentence for an admin. `unsure`: it may become clear (the audit log
+  /// lags).
+  std::string ask;
+  bool unsure = false;
+};
+
+struct plan {
+  std::vector<step> steps;            ///< In the order roles, categories, channels.
+  std::vector<std::string> left_over; ///< In the guild by an earlier version, not in this one: never deleted.
+};
+
+/// The snowflakes of resources that are known and still in the guild: checkpoints before shadow state.
+blueprint::ids known(const world&);
+/// `want` under the name that Discord answered when the resource was applied last.
+blueprint::fields settled(const world&, const blueprint::key&, const blueprint::fields& want);
+/// What one resource needs, given all that is known now. Fields that wait for a snowflake of an earlier step count as
+/// different.
+step decide(const world&, const blueprint::resource&);
+plan make_plan(const world&);
+
+/// The resources of the manifest that this work is about, in the order in which they are made.
+std::vector<blueprint::resource> resources_of(const world&);
+/// Everything of ours in the guild: what the shadow state or a checkpoint names.
+std::set<snowflake> named(const world&);
+
+/// The newest role or channel of the guild; `newest_seen` of a create that is decided now.
+snowflake newest(const guild::state&);
+
+/// What became of a create that left an intent and no checkpoint.
+struct adoption {
+  enum kind { none, ours, unsure, several } what = none;
+  snowflake id;
+  std::vector<snowflake> candidates; ///< several, unsure.
+};
+/// A candidate is of the same kind, equal in every managed field, and named by no shadow entry or checkpoint. It is
+/// ours when the audit log says that our bot made it with the intent's nonce in the reason, whatever its age; it is
+/// somebody else's when the log says anything else about it. While the log is silent nobody knows, unless the candidate
+/// was in the guild when the create was decided: ids of Discord are compared with each other, and no clock of ours with
+/// Discord's. Where no candidate is equal, one that the log proves ours is taken too, and updated like any drift: a
+/// later version may finish what an earlier one began.
+adoption look_for(const world&, const deployments::intent&, const blueprint::fields& wanted);
+
+/// What our bot made by the audit log, that equals `wanted` in every managed field and that no shadow entry or
+/// checkpoint names: a deployment made it that the database does not know any more, because an older backup was
+/// restored. The oldest one; 0: there is none, or the audit log does not reach so far back.
+snowflake find_orphan(const world&, const std::string& kind, const blueprint::fields& wanted);
+/// Whether something in the guild has the name of a resource that is to be made: then the audit log is worth a reading.
+bool may_have_orphans(const world&);
+
+/// New positions for the roles that we made, when tiers of lower rank stand above better ones; only among the places
+/// that these roles hold already, so that no other role moves. Empty: in order, or not to be had this way.
+///
+/// Discord puts a new role at the bottom, and roles are made best tier first, so the first deployment needs none of it;
+/// it serves the role that is made again later. Positions are no managed field: an admin may move our roles among
+/// others.
+std::vector<std::pair<snowflake, int>> order(const world&);
+
+/// Shadow state to store on completion: the resources that this work is about, those of the manifest that it is not
+/// about as they were, and what earlier versions of ours left over in the guild.
+std::vector<manifests::shadow_entry> shadow_of(const world&);
+
+} // namespace arrakis::jobs::guild_work

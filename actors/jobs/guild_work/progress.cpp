@@ -1,0 +1,79 @@
+#include "actors/jobs/guild_work/progress.hpp"
+
+#include "runtime/foreign_text.hpp"
+
+#include <array>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::jobs::guild_work {
+namespace {
+constexpr std::array stages{"preparing", "roles", "categories", "channels", "finalising"};
+constexpr std::array stage_names{"Community record", "Roles", "Categories", "Channels and permissions", "Finishing"};
+constexpr size_t lines_shown = 10;
+} // namespace
+
+int percent(const progress& p) { return p.total == 0 ? 0 : static_cast<int>(p.done * 100 / p.total); }
+
+std::string bar(int of_hundred) {
+  std::string blocks;
+  for (int i = 0; i < 10; ++i)
+    blocks += i < of_hundred / 10 ? "▰" : "▱";
+  return blocks;
+}
+
+std::string counted(size_t roles, size_t categories, size_t channels) {
+  std::vector<std::string> parts;
+  const auto add = [&](size_t n, std::string_view one, std::string_view many) {
+    if (n > 0)
+      parts.push_back(fmt::format("{} {}", n, n == 1 ? one : many));
+  };
+  add(roles, "role", "roles");
+  add(categories, "category", "categories");
+  add(channels, "channel", "channels");
+  std::string out;
+  for (size_t i = 0; i < parts.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return out;
+}
+
+std::string listed(const std::vector<std::string>& lines) {
+  std::string out;
+  for (size_t i = 0; i < lines.size() && i < lines_shown; ++i)
+    out += "\n- " + lines[i];
+  if (lines.size() > lines_shown)
+    out += fmt::format("\n- and {} more", lines.size() - lines_shown);
+  return out;
+}
+
+std::string message_body(std::string text, boost::json::array components) {
+  // docs/resources/message: content has at most 2000 characters.
+  if (text.size() > 1900) {
+    size_t cut = 1900;
+    while ((static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80)
+      --cut; // Never inside a character.
+    text = text.substr(0, cut) + "…";
+  }
+  return boost::json::serialize(boost::json::object{{"content", text},
+                                                    {"embeds", boost::json::array{}},
+                                                    {"components", std::move(components)},
+                                                    {"allowed_mentions", {{"parse", boost::json::array{}}}}});
+}
+std::string message_body(std::string text) { return message_body(std::move(text), {}); }
+
+std::string running_body(const progress& p) {
+  auto text = fmt::format("{}\n{} {} %\n", bold(p.title), bar(percent(p)), percent(p));
+  bool before = true;
+  for (size_t i = 0; i < stages.size(); ++i) {
+    const bool now = p.stage == stages[i];
+    before = before && !now;
+    text += fmt::format("\n{} {}", now ? "▶" : before ? "✅" : "·", stage_names[i]);
+  }
+  return message_body(std::move(text));
+}
+
+std::string progress_json(const progress& p) {
+  return boost::json::serialize(boost::json::object{
+    {"current", p.done}, {"total", p.total}, {"stage", p.stage}, {"message", fmt::format("{} %", percent(p))}});
+}
+} // namespace arrakis::jobs::guild_work

@@ -1,0 +1,35 @@
+#pragma once
+// The words that the admin reads in the message while work at a guild goes on.
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::jobs::guild_work {
+
+struct progress {
+  std::string title; ///< "Building Town"; shown bold.
+  std::string stage; ///< preparing, roles, categories, channels, finalising.
+  size_t done = 0;
+  size_t total = 0;
+};
+/// 0 to 100, rounded down.
+int percent(const progress&);
+/// Ten blocks, floor(percent / 10) of them filled.
+std::string bar(int percent);
+/// "9 roles, 1 category and 4 channels", without those of which there are none; empty: nothing at all.
+std::string counted(size_t roles, size_t categories, size_t channels);
+/// A line for each of the first ten, and how many more there are; begins with a line break.
+std::string listed(const std::vector<std::string>&);
+
+/// Bodies of PATCH @original: plain text, and the embeds and buttons that were there removed. Nobody is mentioned. What
+/// is longer than Discord takes is cut.
+std::string message_body(std::string text, boost::json::array components);
+std::string message_body(std::string text);
+std::string running_body(const progress&);
+
+/// The queue's progress: {current, total, stage, message}.
+std::string progress_json(const progress&);
+
+} // namespace arrakis::jobs::guild_work

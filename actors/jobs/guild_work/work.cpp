@@ -1,0 +1,369 @@
+#include "actors/jobs/guild_work/work.hpp"
+#include "actors/guild/core/preflight.hpp"
+#include "adapters/discord/rest/calls.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/exception.hpp"
+#include "runtime/json.hpp"
+#include "runtime/log.hpp"
+#include "runtime/registry/spawn.hpp"
+#include "schemas/trace.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <caf/actor_system.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::jobs::guild_work {
+namespace {
+using namespace std::chrono_literals;
+
+queue::outcome postponed(milliseconds wait, std::string why) {
+  return {.what = queue::outcome::postponed, .reason = std::move(why), .wait = wait};
+}
+queue::outcome retryable(std::string why) {
+  return {.what = queue::outcome::failed_retryable, .reason = std::move(why)};
+}
+queue::outcome final_failure(std::string why) {
+  return {.what = queue::outcome::failed_final, .reason = std::move(why)};
+}
+
+/// {"communityId": ..., "version": ...}; what else is in it is the kind's own, or for readers.
+bool read_payload(state& st) {
+  const auto tree = json::parse(st.job.data_json);
+  const auto* o = tree ? tree->if_object() : nullptr;
+  const auto id = o ? parse_community_id(json::text_or(*o, "communityId")) : std::nullopt;
+  st.version = o ? json::integer_or(*o, "version") : 0;
+  if (!id || st.version < 1)
+    return false;
+  st.community = *id;
+  if (const auto trace = json::text_or(*o, "trace"); is_trace_id(trace))
+    st.trace = trace;
+  return !st.what->read_payload || st.what->read_payload(st, *o);
+}
+
+void tell_gate(pointer self, bool let_go) {
+  auto& st = self->state;
+  self->send(st.svc.gate, gate::hold{st.of, let_go ? std::chrono::steady_clock::time_point{} : st.lease_until});
+}
+
+/// Keeps the lease while the work goes on. Nothing of ours leaves after its end, whatever this flow still learns.
+flow<> keep_lease(pointer self) {
+  auto& st = self->state;
+  const auto lease = st.svc.lease, renew_every = lease / 4; // One that misses three renewals has lost it.
+  while (st.held) {
+    co_await nap(self, renew_every);
+    if (!st.held)
+      co_return;
+    const auto asked = self->clock().now();
+    const auto until = within(self, std::min(renew_every, store_within));
+    deployments::renew order{st.of, lease, until};
+    auto kept = co_await ask(self, st.svc.deployments, until, std::move(order));
+    if (!st.held)
+      co_return;
+    if (kept) {
+      st.lease_until = asked + lease;
+      tell_gate(self, false);
+    } else if (code_of(kept.error()) == ec::stale || code_of(kept.error()) == ec::not_found) {
+      st.lost = true;
+      tell_gate(self, true);
+      co_return;
+    }
+  }
+}
+
+void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock::time_point asked) {
+  auto& st = self->state;
+  st.of = {st.community, c.deployment, c.run, st.what->kind};
+  st.fence = c.fence;
+  st.fences_as_of = c.fences_as_of;
+  st.owed_for = c.owed_for;
+  st.held = true;
+  st.lease_until = asked + st.svc.lease;
+  st.application = c.application;
+  st.token = std::move(c.interaction_token);
+  st.world.done = std::move(c.done);
+  st.world.open = std::move(c.open);
+  st.world.adopts = st.svc.adopts;
+  st.world.guild.id = c.guild;
+  st.progress.title = st.what->title(st);
+  tell_gate(self, false);
+  st.flows.start(keep_lease(self));
+}
+
+/// Asks also where our own lease seems to be over: the row itself knows, by its run, whether another worker has it. A
+/// renewal that finds the work complete reads like a lost lease, and says nothing about who completed it.
+flow<problem> complete(pointer self) {
+  auto& st = self->state;
+  problem why;
+  for (int n = 1; n <= tries_max; ++n) {
+    co_await nap(self, pause_before(n));
+    auto end = co_await st.what->complete(self, within(self, store_within));
+    if (end)
+      co_return problem{};
+    why = gate::classify(end.error(), fmt::format("the end of the {}", st.what->noun));
+    if (why.what == trouble::stale || why.what == trouble::invalid_payload)
+      co_return why;
+    why.what = trouble::unavailable;
+  }
+  co_return holding(self) ? why : problem{trouble::stale, ""};
+}
+
+flow<problem> carry_out(pointer self) {
+  auto& st = self->state;
+  if (!st.world.open.empty()) // The run before may have sent it a moment before it lost the lease.
+    co_await nap(self, settle);
+  if (auto why = co_await read_guild(self); why.what != trouble::none)
+    co_return why;
+  const auto missing = blueprint::preflight(st.world.guild, st.world.want, known(st.world));
+  if (!missing.empty()) {
+    std::string text;
+    for (const auto& sentence : missing)
+      text += (text.empty() ? "" : "\n") + sentence;
+    co_return problem{trouble::permission, std::move(text)};
+  }
+  if (st.what->check)
+    if (auto why = co_await st.what->check(self); why.what != trouble::none || !st.outdated_body.empty())
+      co_return why;
+  if (auto why = co_await work(self); why.what != trouble::none)
+    co_return why;
+  co_await find_doubled(self);
+  co_return co_await complete(self);
+}
+
+queue::outcome done_outcome(const state& st) {
+  boost::json::array rest;
+  for (const auto& text : make_plan(st.world).left_over)
+    rest.emplace_back(text);
+  const auto resources = st.progress.total - 1;
+  return {.what = queue::outcome::completed,
+          .value_json = boost::json::serialize(boost::json::object{{"state", "completed"},
+                                                                   {"version", st.version},
+                                                                   {"resources", resources},
+                                                                   {"leftOver", rest},
+                                                                   {"createdTwice", st.doubled.size()}})};
+}
+
+queue::outcome ended_outcome(std::string_view row_state) {
+  return {.what = queue::outcome::completed,
+          .value_json = boost::json::serialize(boost::json::object{{"state", row_state}})};
+}
+
+flow<queue::outcome> celebrate(pointer self) {
+  auto& st = self->state;
+  if (!st.outdated_body.empty()) {
+    co_await tell_end(self, st.outdated_body);
+    co_return ended_outcome("cancelled");
+  }
+  st.progress.done = st.progress.total;
+  if (st.svc.report)
+    st.svc.report(discord_synthesis, {st.job.id, progress_json(st.progress)});
+  auto outcome = done_outcome(st);
+  co_await tell_end(self, st.what->completed_body(st));
+  co_return outcome;
+}
+
+/// How an attempt that did not reach its goal ends.
+struct ending {
+  bool frozen = false;
+  bool waits = false; ///< For as long as Discord told, or until a block is tried again: no attempt is used.
+  bool final_state = false;
+};
+ending ending_of(const state& st, const problem& why) {
+  ending e;
+  const bool last = st.job.attempts_made + 1 >= st.job.attempts;
+  e.frozen = why.what == trouble::frozen;
+  e.waits = why.wait > 0ms && why.wait <= told_wait_max && st.owed_for <= told_waits_within;
+  const bool too_long = why.wait > 0ms && !e.waits;
+  e.final_state = !e.frozen && !e.waits && (!gate::retryable(why.what) || last || too_long);
+  return e;
+}
+
+/// Gives the lease back or ends the deployment, and says what the queue is to do.
+flow<queue::outcome> give_up(pointer self, problem why) {
+  auto& st = self->state;
+  const auto reason = fmt::format("{}: {}", code_text(why.what), why.sentence);
+  log::info("job.stopped",
+            {{"job", st.job.id}, {"trace", st.trace}, {"tenant", st.community.value}, {"error", reason}});
+  if (why.what == trouble::stale)
+    co_return postponed(busy_wait, reason);
+  const auto end = ending_of(st, why);
+  if (end.final_state) // Told first: once the row is closed nobody comes back to tell it.
+    co_await tell_end(self, st.what->failed_body(st, why.sentence));
+  else if (end.waits)
+    co_await edit_message(self, st.what->waiting_body(st, why.sentence + " It goes on by itself."));
+  const auto until = within(self, store_within);
+  deployments::abandon order{st.of, end.final_state, std::string{code_text(why.what)}, why.sentence, until};
+  auto written = co_await ask(self, st.svc.deployments, until, std::move(order));
+  if (!written)
+    log::warn("job.abandon", {{"job", st.job.id}, {"trace", st.trace}, {"error", text_of(written.error())}});
+  if (end.frozen)
+    co_return postponed(frozen_wait, reason);
+  if (end.waits)
+    co_return postponed(why.wait, reason);
+  if (!end.final_state)
+    co_return retryable(reason);
+  // The row is the truth: while it does not say that this is over, the job is not over either.
+  co_return written || code_of(written.error()) == ec::stale ? final_failure(reason) : postponed(busy_wait, reason);
+}
+
+queue::outcome refused_claim(pointer self, const caf::error& e) {
+  switch (code_of(e)) {
+    case ec::busy: return postponed(busy_wait, text_of(e));
+    case ec::frozen: return postponed(frozen_wait, "COMMUNITY_FROZEN: " + text_of(e));
+    case ec::quarantined: return postponed(frozen_wait, "QUARANTINED: " + text_of(e));
+    case ec::not_found: return final_failure("RESOURCE_NOT_FOUND: " + text_of(e));
+    default:
+      return retryable(
+        fmt::format("UNKNOWN_ERROR: the {} could not be claimed: {}", self->state.what->noun, text_of(e)));
+  }
+}
+
+/// The bot's own user, without which neither its membership nor what it made can be told: a process that has just begun
+/// may not have heard it yet.
+flow<bool> learn_bot(pointer self) {
+  auto& st = self->state;
+  const auto until = within(self, identity_within);
+  const discord::get_identity question{{}, until};
+  const auto who = co_await ask(self, st.svc.identity, until, question);
+  if (who)
+    st.world.guild.bot = who->bot;
+  co_return static_cast<bool>(who);
+}
+
+/// Gives the lease back without using an attempt, and tells the admin and the row what it waits for.
+flow<queue::outcome> wait_for_signer(pointer self, std::string sentence) {
+  auto& st = self->state;
+  co_await edit_message(self, st.what->waiting_body(st, sentence));
+  const auto until = within(self, store_within);
+  deployments::abandon pause{st.of, false, "SIGNER_REFUSES", sentence, until};
+  auto written = co_await ask(self, st.svc.deployments, until, std::move(pause));
+  if (!written)
+    log::warn("job.abandon", {{"job", st.job.id}, {"trace", st.trace}, {"error", text_of(written.error())}});
+  co_return postponed(std::clamp(st.owed_for, signer_wait_min, signer_wait_max), "SIGNER_REFUSES: " + sentence);
+}
+
+flow<queue::outcome> run(pointer self) {
+  auto& st = self->state;
+  if (!read_payload(st))
+    co_return final_failure(fmt::format("INVALID_PAYLOAD: fields {}", st.what->payload));
+  if (const bool known = co_await learn_bot(self); !known)
+    co_return postponed(busy_wait, "Discord has not said yet which user the bot is");
+  auto why = co_await read_stores(self);
+  if (why.what == trouble::unavailable && !st.waits_for_signer)
+    co_return retryable("UNKNOWN_ERROR: " + why.sentence);
+  const auto asked = self->clock().now();
+  auto claimed = co_await st.what->claim(self, within(self, store_within));
+  if (!claimed)
+    co_return refused_claim(self, claimed.error());
+  if (claimed->run == 0)
+    co_return ended_outcome(claimed->state);
+  begin_work(self, *claimed, asked);
+  if (st.waits_for_signer)
+    co_return co_await wait_for_signer(self, std::move(why.sentence));
+  show_progress(self, "preparing");
+  if (why.what == trouble::none)
+    why = co_await read_shadow(self);
+  if (why.what == trouble::none)
+    why = co_await carry_out(self);
+  if (why.what == trouble::none)
+    co_return co_await celebrate(self); // Also where the lease was lost since: what is complete is complete.
+  if (st.lost)
+    why = {trouble::stale, fmt::format("Another worker took this {} over.", st.what->noun)};
+  co_return co_await give_up(self, std::move(why));
+}
+
+flow<> serve(pointer self) {
+  auto outcome = co_await run(self);
+  auto& st = self->state;
+  if (st.held) {
+    st.held = false;
+    tell_gate(self, true);
+  }
+  st.reply.deliver(std::move(outcome));
+  self->quit();
+}
+
+queue::processor::behavior_type behavior(pointer self, services svc, const task* what) {
+  keep_exception_text(self);
+  self->state.what = what;
+  self->state.svc = std::move(svc);
+  self->state.world.again = what->again;
+  return {[self](const queue::process& x) -> caf::result<queue::outcome> {
+    if (!self->state.job.id.empty())
+      return fail(ec::busy, "one actor, one job");
+    self->state.job = x.what;
+    self->state.reply = self->make_response_promise<queue::outcome>();
+    self->state.flows.start(serve(self));
+    return caf::delegated<queue::outcome>{};
+  }};
+}
+} // namespace
+
+bool holding(pointer self) {
+  const auto& st = self->state;
+  return st.held && !st.lost && self->clock().now() < st.lease_until;
+}
+
+milliseconds pause_before(int n) {
+  if (n <= 1)
+    return 0ms;
+  return milliseconds{static_cast<int64_t>(250.0 * static_cast<double>(1 << std::min(n - 2, 5)) * (0.5 + jitter()))};
+}
+
+flow<trouble> edit_message(pointer self, std::string body) {
+  auto& st = self->state;
+  if (st.token.empty() || !st.application)
+    co_return trouble::none;
+  gate::write w;
+  w.community = st.community;
+  w.fence = st.fence;
+  w.as_of = st.fences_as_of;
+  w.about = "the wizard's message";
+  w.call = discord::edit_original(st.application, st.token, std::move(body));
+  w.call.until = within(self, 5s);
+  const auto until = w.call.until;
+  st.editing = true;
+  auto result = co_await ask(self, st.svc.gate, {until.at + 1s}, std::move(w));
+  st.editing = false;
+  const auto why = result ? std::move(result->why) : gate::classify(result.error(), "the wizard's message");
+  if (why.what == trouble::none)
+    st.edited = true;
+  else
+    log::info("job.message", {{"job", st.job.id}, {"trace", st.trace}, {"error", why.sentence}});
+  co_return why.what;
+}
+
+flow<> tell_end(pointer self, std::string body) {
+  const auto exists_until = within(self, message_exists_within), until = within(self, end_told_within);
+  for (auto wait = 250ms;; wait = std::min(wait * 2, 2000ms)) {
+    const auto what = co_await edit_message(self, body);
+    const auto next = self->clock().now() + wait;
+    const bool young = what == trouble::not_found && !self->state.edited && !exists_until.passed(next);
+    const bool away = gate::retryable(what) && !until.passed(next); // An edit can be sent again.
+    if (!young && !away)
+      co_return;
+    co_await nap(self, wait);
+  }
+}
+
+namespace {
+flow<> edit_running(pointer self) { co_await edit_message(self, running_body(self->state.progress)); }
+} // namespace
+
+void show_progress(pointer self, std::string_view stage) {
+  auto& st = self->state;
+  st.progress.stage = stage;
+  if (st.svc.report)
+    st.svc.report(discord_synthesis, {st.job.id, progress_json(st.progress)});
+  const auto now = self->clock().now();
+  if (st.editing || now - st.edited_at < edit_every)
+    return;
+  st.edited_at = now;
+  st.flows.start(edit_running(self));
+}
+
+queue::processor start(caf::actor_system& sys, const services& svc, const task& what, const char* name) {
+  return registry::spawn(sys, {name}, behavior, svc, &what);
+}
+
+} // namespace arrakis::jobs::guild_work

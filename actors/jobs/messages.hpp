@@ -1,0 +1,61 @@
+#pragma once
+// What others know of a job kind: the queue that its jobs wait in, what they carry, how often they are tried, how many
+// of them one tenant may have there, and what closes the work item that owes one.
+#include "runtime/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::jobs {
+
+/// A queue with its workers. To add one: a constant beside the first kind that names it. The build finds a queue
+/// through the kinds of its jobs, and several kinds may share one.
+struct job_queue {
+  std::string_view name; ///< What an operator calls it: "discord-synthesis". In Redis it is "{discord-synthesis}".
+  std::string_view help; ///< One sentence.
+  /// The key of the configuration that may give it another name in Redis; empty: it has no other.
+  std::string_view name_setting{};
+  unsigned concurrency = 0; ///< Jobs at once in one process; 0: as queue.concurrency says.
+  /// At most `starts_max` jobs begin in each `starts_within`, over all processes; 0: no limit.
+  int64_t starts_max = 0;
+  std::chrono::milliseconds starts_within{1'000};
+};
+
+/// What writes to a guild. BullMQ's name of it was there before ours, and queue.name may change it.
+inline constexpr job_queue discord_synthesis{
+  .name = "discord-synthesis", .help = "Deployments and repairs of guilds.", .name_setting = "queue.name"};
+
+/// A field of a job's data. Further fields are allowed: an older or a newer process may write them.
+struct field {
+  enum type { text, uuid, snowflake, positive } is = text; ///< positive: an integer from 1.
+  std::string_view name;
+  bool required = true;
+};
+
+/// What closes the work item of a job.
+enum class closed_by {
+  store, ///< The transaction of a store that records the end of the work (outbox::close_job).
+  queue, ///< The end that the queue recorded, which the relay reads: for a kind that keeps no row of its own.
+};
+
+struct job_terms {
+  std::string_view name; ///< As in the queue: "SYNTHESIZE_COMMUNITY".
+  std::string_view help; ///< One sentence.
+  const job_queue* queue = nullptr;
+  std::vector<field> payload;                ///< Of an object; empty: any data.
+  int attempts = 0;                          ///< 0: as queue.attempts says.
+  std::chrono::milliseconds back_off{5'000}; ///< Before the second attempt; five times as long before each further one.
+  /// Jobs of one tenant in the queue at once; 0: as many as the queue allows one tenant, over all kinds.
+  int per_tenant = 0;
+  closed_by closed = closed_by::store;
+  /// A work item that is still open so long after it was first sent is reported, and no longer counts against its
+  /// tenant. Longer than any job of this kind takes.
+  std::chrono::milliseconds closes_within = std::chrono::hours{72};
+};
+
+/// ec::invalid names the field of `data_json` that is missing or of another type; nothing: it is as the kind says.
+caf::error check_payload(const job_terms&, std::string_view data_json);
+
+} // namespace arrakis::jobs

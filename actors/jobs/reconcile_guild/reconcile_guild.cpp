@@ -1,0 +1,131 @@
+#include "actors/guild/core/comparison.hpp"
+#include "actors/jobs/guild_work/work.hpp"
+#include "runtime/foreign_text.hpp"
+#include "runtime/json.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <caf/actor_system.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::jobs::reconcile_guild {
+namespace {
+using namespace std::chrono_literals;
+using guild_work::pointer;
+using guild_work::problem;
+using guild_work::state;
+using guild_work::trouble;
+
+bool read_payload(state& st, const boost::json::object& o) {
+  st.row = json::text_or(o, "reconciliation");
+  return !st.row.empty();
+}
+
+flow<caf::expected<deployments::claimed>> claim(pointer self, deadline until) {
+  auto& st = self->state;
+  reconciliations::claim order{st.community, st.row, st.svc.worker, st.svc.lease, until};
+  auto claimed = co_await ask(self, st.svc.reconciliations, until, std::move(order));
+  if (!claimed)
+    co_return claimed.error();
+  st.plan_sha256 = std::move(claimed->plan_sha256);
+  st.plan_began = claimed->began;
+  st.world.only = blueprint::keys_in(claimed->plan_json);
+  co_return std::move(claimed->work);
+}
+
+/// Whether the guild is as the plan says that the admin saw. Asked until the first change: then it is of our own making
+/// that it differs.
+flow<problem> check(pointer self) {
+  auto& st = self->state;
+  const auto& w = st.world;
+  if (w.only.empty())
+    co_return problem{trouble::invalid_payload, "The plan cannot be read. `/reconcile` makes a new one."};
+  if (st.plan_began)
+    co_return problem{};
+  const auto now = blueprint::compare(w.want, st.version, st.manifest_sha256, w.shadow, w.guild);
+  const bool outdated = now.plan_sha256 != st.plan_sha256;
+  const auto until = within(self, guild_work::store_within);
+  caf::expected<deployments::done> noted{deployments::done{}};
+  const reconciliations::outdate end{st.of, until};
+  const reconciliations::begin start{st.of, until};
+  if (outdated)
+    noted = co_await ask(self, st.svc.reconciliations, until, end);
+  else
+    noted = co_await ask(self, st.svc.reconciliations, until, start);
+  if (!noted)
+    co_return gate::classify(noted.error(), "the plan");
+  if (outdated)
+    st.outdated_body = blueprint::comparison_screen(
+      now, "Your server changed after the plan was shown, so nothing was applied. This is the plan now.");
+  co_return problem{};
+}
+
+flow<caf::expected<deployments::done>> complete(pointer self, deadline until) {
+  auto& st = self->state;
+  reconciliations::complete order{st.of, shadow_of(st.world), {}, until};
+  for (const auto& d : st.doubled)
+    order.doubled.push_back({d.kind, d.id, d.used});
+  auto done = co_await ask(self, st.svc.reconciliations, until, std::move(order));
+  co_return done;
+}
+
+std::string completed_body(const state& st) {
+  const auto count = [&](std::string_view kind) {
+    return static_cast<size_t>(
+      std::count_if(st.world.done.begin(), st.world.done.end(), [&](const auto& d) { return d.kind == kind; }));
+  };
+  const auto changed = guild_work::counted(count("role"), count("category"), count("channel"));
+  auto text = fmt::format("{} (version {})\n{} 100 %\n\n{} created or updated, and nothing deleted. `/reconcile` shows "
+                          "what somebody changes later.",
+                          bold(st.world.want.community_name + " matches its plan again"), st.version,
+                          guild_work::bar(100), changed.empty() ? "Nothing had to be" : changed);
+  std::vector<std::string> doubled;
+  for (const auto& d : st.doubled)
+    doubled.push_back(blueprint::describe(d));
+  if (!doubled.empty())
+    text += "\n" + guild_work::listed(doubled);
+  return guild_work::message_body(std::move(text));
+}
+
+std::string waiting_body(const state&, std::string_view why) {
+  return guild_work::message_body(fmt::format("**Apply waits**\n\n{}\n\n`/reconcile` shows how it stands.", why));
+}
+
+std::string failed_body(const state& st, std::string_view why) {
+  return guild_work::message_body(
+    fmt::format("{}\n\n{}\n\nWhat is made already stays and is used. `/reconcile` shows what is left to do.",
+                bold("The plan of " + st.world.want.community_name + " could not be applied"), why));
+}
+
+const guild_work::task task{
+  .kind = deployments::work::reconciliation,
+  .noun = "reconciliation",
+  .payload = "'communityId' (UUID), 'version' (1 or more) and 'reconciliation' (UUID)",
+  .again = "use `/reconcile` again",
+  .read_payload = &read_payload,
+  .claim = &claim,
+  .check = &check,
+  .complete = &complete,
+  .title = [](const state& st) { return "Applying the plan of " + st.world.want.community_name; },
+  .completed_body = &completed_body,
+  .waiting_body = &waiting_body,
+  .failed_body = &failed_body,
+};
+} // namespace
+
+const job_kind& definition() {
+  static const job_kind self{
+    .terms = {.name = "RECONCILE_GUILD",
+              .help = "Creates and updates in a guild what a plan shows that an admin confirmed; deletes nothing.",
+              .queue = &discord_synthesis,
+              .payload = {{field::uuid, "communityId"}, {field::positive, "version"}, {field::uuid, "reconciliation"}},
+              .closes_within = guild_work::told_waits_within + 24h},
+    .within = 10min,
+    .start = [](caf::actor_system& sys, const services& svc) -> queue::processor {
+      return guild_work::start(sys, svc, task, "reconcile_guild");
+    },
+  };
+  return self;
+}
+
+} // namespace arrakis::jobs::reconcile_guild

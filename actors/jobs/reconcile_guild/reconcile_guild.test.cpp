@@ -1,0 +1,250 @@
+#include "actors/guild/core/comparison.hpp"
+#include "actors/jobs/synthesize_community/bench.test.hpp"
+
+using namespace arrakis;
+using namespace arrakis::jobs::synthesize_community;
+using namespace std::chrono_literals;
+
+namespace {
+/// A guild as version 1 was deployed there, and an admin who has a plan applied.
+struct deployed : bench {
+  deployed() {
+    until_end();
+    discord.writes.clear();
+    discord.touched.clear();
+  }
+  snowflake id_of(const std::string& resource) const {
+    for (const auto& s : store.shadow.entries)
+      if (s.resource == resource)
+        return s.id;
+    return {};
+  }
+  blueprint::comparison compared() const {
+    auto now = discord.guild;
+    for (auto& c : now.channels)
+      std::sort(c.overwrites.begin(), c.overwrites.end());
+    return blueprint::compare(want, 1, store.versions.at(1).sha256, store.shadow.entries, now);
+  }
+  /// The admin confirms the plan as it is now.
+  void confirm() {
+    const auto c = compared();
+    auto requested = store.request({.key = "click " + std::to_string(store.repairs.size()),
+                                    .community = store.community.id,
+                                    .version = 1,
+                                    .plan_json = c.plan_json,
+                                    .plan_sha256 = c.plan_sha256});
+    REQUIRE(requested);
+    repair = requested->reconciliation;
+    attempts = 0;
+  }
+  test::fake_store::reconciliation& row() { return store.repairs.back(); }
+  /// A channel and a category with two channels in it are deleted by hand, and a role recolored.
+  void damage() {
+    discord.remove_channel(id_of("ch-general"));
+    discord.remove_channel(id_of("cat-vip"));
+    discord.role(id_of("role-gold")).color = 1;
+  }
+  bool wrote(std::string_view part) const {
+    return std::any_of(discord.writes.begin(), discord.writes.end(),
+                       [&](const std::string& w) { return w.find(part) != std::string::npos; });
+  }
+  const std::string& told() const { return discord.messages.back(); }
+};
+} // namespace
+
+TEST_CASE("reconcile: a plan that was confirmed is applied, and nothing else; delivered again, it does nothing") {
+  deployed b;
+  b.damage();
+  b.confirm();
+  b.discord.decide = [&, silver = b.id_of("role-silver")](const net::http_request& r) {
+    if (r.method != "GET" && r.target.find("/webhooks/") == std::string::npos)
+      b.discord.role(silver).color = 2; // While it is applied, and not in the plan.
+    return discord_fate::normal;
+  };
+  CHECK(b.until_end().what == queue::outcome::completed);
+  CHECK(b.row().state == "completed");
+  CHECK(b.row().completed_count == 1);
+  CHECK(b.discord.role(b.id_of("role-gold")).color == 0xFFD700);
+  CHECK(b.discord.role(b.id_of("role-silver")).color == 2);
+  CHECK_FALSE(b.wrote("DELETE"));
+  CHECK(b.told().find("matches its plan again") != std::string::npos);
+  CHECK(b.told().find("1 role, 1 category and 3 channels created or updated, and nothing deleted")
+        != std::string::npos);
+  const auto left = b.compared();
+  REQUIRE(left.lines.size() == 1); // The shadow state names what was made; only Silver still differs.
+  CHECK(left.lines[0].find("“Silver”") != std::string::npos);
+  const auto writes = b.discord.writes.size();
+  CHECK(b.once()->what == queue::outcome::completed);
+  CHECK(b.discord.writes.size() == writes);
+}
+
+TEST_CASE("reconcile: a guild that changed since the plan was shown is left as it is, and the new plan is shown") {
+  for (const bool guarded : {true, false}) { // Negative control: the first change was made already.
+    deployed b;
+    b.damage();
+    b.confirm();
+    b.row().began = !guarded;
+    b.discord.remove_channel(b.id_of("ch-news"));
+    CHECK(b.until_end().what == queue::outcome::completed);
+    CHECK(b.row().state == (guarded ? "cancelled" : "completed"));
+    CHECK(b.discord.writes.empty() == guarded);
+    CHECK((b.told().find("nothing was applied") != std::string::npos) == guarded);
+    CHECK((b.told().find("reconcile:apply:" + b.compared().plan_sha256) != std::string::npos) == guarded);
+  }
+}
+
+TEST_CASE("reconcile: killed at any point, before or after the effect, the next process finishes the same guild") {
+  size_t points = 0;
+  {
+    deployed b;
+    b.damage();
+    b.confirm();
+    walk w;
+    w.into(b);
+    b.until_end();
+    points = w.points;
+  }
+  REQUIRE(points > 3 * 3 + 2 * 2); // Intent, call and note of two creates and more, call and note of updates.
+  for (const bool after : {false, true})
+    for (size_t at = 1; at <= points; ++at) {
+      CAPTURE(at);
+      CAPTURE(after);
+      deployed b;
+      b.damage();
+      b.confirm();
+      walk w{0, at, after};
+      w.into(b);
+      CHECK(b.until_end().what == queue::outcome::completed);
+      CHECK(b.row().state == "completed");
+      b.check_whole();
+    }
+}
+
+TEST_CASE("reconcile: negative control: without adoption an interrupted create is made twice") {
+  size_t doubled = 0;
+  for (size_t at = 1; at <= 12; ++at) {
+    deployed b;
+    b.damage();
+    b.confirm();
+    b.adopts = false;
+    b.crash();
+    b.start();
+    walk w{0, at, true};
+    w.into(b);
+    b.until_end();
+    doubled += b.doubles();
+  }
+  CHECK(doubled > 0);
+}
+
+TEST_CASE("reconcile: what an interrupted one made is found by the deployment that follows") {
+  deployed b;
+  b.damage();
+  b.confirm();
+  b.discord.decide = [&](const net::http_request& r) {
+    if (r.method != "POST" || r.target.find("/channels") == std::string::npos)
+      return discord_fate::normal;
+    b.node().crash();
+    return discord_fate::lost_after;
+  };
+  const auto cut = b.once();
+  CHECK((!cut || cut->what != queue::outcome::completed));
+  b.discord.decide = {};
+  b.sim.advance(10s); // Its lease is over.
+  b.start();
+  b.repair.clear();
+  const auto second = b.store.submit(b.want);
+  CHECK(b.until_end(second).what == queue::outcome::completed);
+  b.check_whole();
+}
+
+TEST_CASE("reconcile: one writer per guild: the second waits while the first has its lease") {
+  for (const bool guarded : {true, false}) { // Negative control: leases of the two kinds side by side.
+    deployed b;
+    b.damage();
+    b.confirm();
+    b.store.one_writer = guarded;
+    REQUIRE(b.store.take(b.row(), "another process", 8s));
+    b.repair.clear();
+    const auto second = b.store.submit(b.want);
+    b.begin(second);
+    const auto got = b.wait(6s);
+    CHECK((got && got->what == queue::outcome::postponed) == guarded);
+    CHECK(b.discord.writes.empty() == guarded);
+  }
+  deployed b; // And the other way round.
+  b.damage();
+  b.confirm();
+  const auto second = b.store.submit(b.want);
+  REQUIRE(b.store.take(b.store.work.at(second), "another process", 8s));
+  b.begin();
+  const auto got = b.wait(6s);
+  REQUIRE(got);
+  CHECK(got->what == queue::outcome::postponed);
+  CHECK(got->reason.find("version 2 is being deployed") != std::string::npos);
+}
+
+TEST_CASE("reconcile: a version that another one replaced ends without a change") {
+  deployed b;
+  b.damage();
+  b.confirm();
+  b.store.community.active_version = 2;
+  CHECK(b.until_end().what == queue::outcome::completed);
+  CHECK(b.row().state == "cancelled");
+  CHECK(b.discord.writes.empty());
+}
+
+TEST_CASE("reconcile: a frozen community is not written to; after the thaw it goes on by itself") {
+  deployed b;
+  b.damage();
+  b.confirm();
+  b.store.set_status("frozen");
+  b.sim.advance(2s);
+  const auto got = b.once();
+  REQUIRE(got);
+  CHECK(got->what == queue::outcome::postponed);
+  CHECK(b.discord.writes.empty());
+  b.store.set_status("active");
+  b.sim.advance(2s);
+  CHECK(b.until_end().what == queue::outcome::completed);
+  CHECK_FALSE(b.discord.writes.empty());
+}
+
+TEST_CASE("reconcile: a permission that is missing is told with what to do, and /reconcile leads on") {
+  deployed b;
+  b.damage();
+  b.confirm();
+  b.discord.role(test::fake_discord::bot_role).permissions = 0;
+  CHECK(b.until_end().what == queue::outcome::failed_final);
+  CHECK(b.row().state == "failed");
+  CHECK(b.told().find("could not be applied") != std::string::npos);
+  CHECK(b.told().find("Manage Channels") != std::string::npos);
+  CHECK(b.told().find("Retry") == std::string::npos);
+}
+
+TEST_CASE(
+  "reconcile: a create that Discord carries out late, beside the one made again, is told to the admin and kept") {
+  for (const bool late : {true, false}) { // Negative control: it never comes.
+    deployed b;
+    b.damage();
+    b.confirm();
+    late_create held;
+    held.comes = late;
+    held.into(b, R"("VIP")", R"("general-chat")");
+    CHECK(b.until_end().what == queue::outcome::completed);
+    REQUIRE(held.lost);
+    CHECK(b.discord.count_channels("VIP") == (late ? 2 : 1));
+    CHECK(b.store.doubled.size() == (late ? 1 : 0));
+    CHECK((b.told().find("Discord made the category “VIP” twice") != std::string::npos) == late);
+    CHECK_FALSE(b.wrote("DELETE"));
+  }
+}
+
+TEST_CASE("reconcile: a payload without its row is refused") {
+  deployed b;
+  b.repair = "not a row";
+  const auto got = b.once();
+  REQUIRE(got);
+  CHECK(got->what == queue::outcome::failed_final);
+  CHECK(got->reason.find("reconciliation") != std::string::npos);
+}

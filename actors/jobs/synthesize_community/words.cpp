@@ -1,0 +1,38 @@
+#include "actors/jobs/synthesize_community/words.hpp"
+
+#include "actors/jobs/guild_work/progress.hpp"
+#include "actors/wizard/messages.hpp"
+#include "runtime/foreign_text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace arrakis::jobs::synthesize_community {
+using guild_work::message_body;
+
+std::string completed_body(const result& r) {
+  const auto made = guild_work::counted(r.roles, r.categories, r.channels);
+  auto text = fmt::format("{} (version {})\n{} 100 %\n\n{} set up. `/reconcile` shows what somebody changes later.",
+                          bold(r.community + " is ready"), r.version, guild_work::bar(100),
+                          made.empty() ? "Nothing had to be" : made);
+  if (!r.doubled.empty())
+    text += "\n" + guild_work::listed(r.doubled);
+  if (!r.left_over.empty())
+    text += "\n\nRemoved from the plan, and still in your server. Delete what nobody needs:"
+          + guild_work::listed(r.left_over);
+  return message_body(std::move(text));
+}
+
+std::string waiting_body(int64_t version, std::string_view sentence) {
+  return message_body(fmt::format("**Version {} waits**\n\n{}\n\n`/resume` shows how it stands.", version, sentence));
+}
+
+std::string failed_body(std::string_view community, int64_t version, std::string_view sentence) {
+  // docs/components/reference: an action row (1) with one button (2) of the primary style (1).
+  const boost::json::object retry{
+    {"type", 2}, {"style", 1}, {"label", "Retry"}, {"custom_id", wizard::retry_button_id(version)}};
+  return message_body(fmt::format("{}\n\n{}\n\nWhat is made already stays and is used. `/resume` shows this again.",
+                                  bold(std::string{community} + " could not be built"), sentence),
+                      {boost::json::object{{"type", 1}, {"components", boost::json::array{retry}}}});
+}
+} // namespace arrakis::jobs::synthesize_community

@@ -1,0 +1,23 @@
+#pragma once
+// The words that the admin reads in the wizard's message when a deployment waits or has ended.
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::jobs::synthesize_community {
+
+struct result {
+  std::string community;
+  size_t roles = 0, categories = 0, channels = 0;
+  int64_t version = 1;
+  std::vector<std::string> left_over;
+  std::vector<std::string> doubled; ///< A sentence each.
+};
+std::string completed_body(const result&);
+/// It goes on by itself.
+std::string waiting_body(int64_t version, std::string_view sentence);
+/// With the button Retry, which the wizard answers.
+std::string failed_body(std::string_view community, int64_t version, std::string_view sentence);
+
+} // namespace arrakis::jobs::synthesize_community

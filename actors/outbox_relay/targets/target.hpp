@@ -1,0 +1,40 @@
+#pragma once
+// What carries a kind of work items out.
+//
+// To add one: make a folder beside this file with a .cpp that defines `const target& <folder>::definition()` in
+// arrakis::targets, and a test; the build finds it. Smallest example: store_manifest. A store owes its rows by
+// adapters/postgres/outbox/work_item.hpp under the target's name. Each step must bear being repeated: several relays
+// run at once, and a crash anywhere costs a repetition.
+#include "actors/outbox_relay/relay_state.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace arrakis::targets {
+using outbox_relay::pointer;
+
+struct target {
+  std::string_view name; ///< What rows have as their kind: "store_manifest".
+  std::string_view help; ///< One sentence.
+  /// How many of its rows one tenant may have sent and open: one entry, or one for each kind of job.
+  std::vector<outbox::share> (*shares)(const outbox_relay::deps&);
+  /// Brings a row a step on: closes it, or notes that it was sent, or when it is due again. An error: the relay tells
+  /// it and lets the row rest, the longer the more often it failed.
+  flow<caf::error> (*carry)(pointer, outbox::row);
+};
+
+/// All targets, in the order of their folders' names.
+const std::vector<const target*>& all();
+
+// What targets share. Each writes to the outbox, within the relay's deadline for one step.
+
+/// The work is done, as its recorded end says.
+flow<caf::error> close(pointer, int64_t row);
+/// The row was given away, and somebody else records its end. `queue` as in outbox::mark_sent.
+flow<caf::error> mark_sent(pointer, int64_t row, std::string queue, std::chrono::milliseconds closes_within);
+flow<caf::error> postpone(pointer, int64_t row, std::chrono::milliseconds wait, std::string why);
+
+/// ec::invalid, with the number of the row.
+caf::error malformed(const outbox::row&, const std::string& why);
+
+} // namespace arrakis::targets

@@ -1,0 +1,35 @@
+#include "actors/ingress/declaration.hpp"
+#include "actors/wizard/core/screens.hpp"
+#include "actors/wizard/wizard.hpp"
+
+namespace arrakis::wizard {
+namespace {
+ingress::handler start_from(caf::actor_system& sys, const services& from) {
+  return start(
+    sys,
+    {from.get<redis::handle>(), from.get<chain::handle>(), from.get<guild::handle>(), from.get<community::proxy>()},
+    from.get<options>());
+}
+} // namespace
+
+/// Of prefixes the messages of earlier versions carry these, too: none of them is ever given up.
+const ingress::declaration& definition() {
+  using ingress::permission;
+  constexpr auto administrator = permission::administrator();
+  static const ingress::declaration it{
+    .name = "wizard",
+    .commands = {{.name = "onboard", .description = "Set up your community, or change it", .needs = administrator},
+                 {.name = "resume",
+                  .description = "Go on with the wizard that is open, or see the latest deployment",
+                  .needs = administrator,
+                  .options = {{.name = "session_id", .description = "Only if it is this session"}}}},
+    .components = {{.prefix = "wizard", .needs = administrator, .modal = &core::modal_for},
+                   {.prefix = "deployment:retry", .needs = administrator}},
+    .modals = {{.prefix = "community-name", .needs = administrator},
+               {.prefix = "asset-address", .needs = administrator},
+               {.prefix = "asset-decimals", .needs = administrator}},
+    .start = &start_from,
+    .supervises = {true, "one_for_one", 5, 60, "sessions: one per user and guild, quarantined alone"}};
+  return it;
+}
+} // namespace arrakis::wizard

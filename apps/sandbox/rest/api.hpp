@@ -1,0 +1,37 @@
+#pragma once
+// /api/v10 over HTTP: token, limits, faults, headers; behind it the routes.
+#include "apps/sandbox/delivery/delivery.hpp"
+#include "apps/sandbox/rest/routes.hpp"
+
+namespace arrakis::sandbox::rest {
+
+class api {
+public:
+  api(core&, delivery&);
+  ~api();
+  api(const api&) = delete;
+  api& operator=(const api&) = delete;
+  /// What a listener serves below /api. Without a stage before it: every header of an answer is Discord's.
+  std::shared_ptr<const net::router::table> table() const { return table_; }
+  /// As a person would in Discord's own client: no token, no limits, all permissions checked. `path` is as on the wire
+  /// and begins after /api/v10.
+  reply as_user(snowflake user, std::string_view method, std::string_view path, std::string_view target, js::value body,
+                std::string reason);
+
+private:
+  struct visit; ///< One request on its way.
+  using responder = net::router::responder;
+  void handle(match, net::http_request, const responder&);
+  void proceed(visit, const responder&);
+  /// Carries out what fault::late held until this request.
+  void carry_out_held(std::string_view method, std::string_view path);
+  void answer(visit, const responder&, reply);
+  net::http_response refuse_limit(const visit&);
+  void finish(visit&, const responder&, net::http_response, bool effect);
+  core& core_;
+  delivery& delivery_;
+  std::shared_ptr<const net::router::table> table_;
+  std::vector<std::pair<visit, responder>> held_;
+};
+
+} // namespace arrakis::sandbox::rest

@@ -1,0 +1,43 @@
+#pragma once
+// What an actor knows of a store, kept up to date by reading it again and again.
+#include "runtime/flow/flows.hpp"
+
+#include <caf/error.hpp>
+#include <functional>
+
+namespace arrakis {
+
+/// Runs the readings of one actor, of which at most one is under way. It is a member of that actor's state and ends
+/// with it.
+///   self->state.readings.emplace([self] { return read_changes(self); }, refresher::events{"fences.away",
+///   "fences.back"});
+class refresher {
+public:
+  /// Log events: the first failure after a success is a warning with its error, the first success after it is told too.
+  /// Both texts outlive the refresher.
+  struct events {
+    const char* failed;
+    const char* recovered;
+  };
+  /// `read` starts one reading; its result is none, or why the store could not be read.
+  refresher(std::function<flow<caf::error>()> read, events names) : read_(std::move(read)), names_(names) {}
+  refresher(const refresher&) = delete;
+  refresher& operator=(const refresher&) = delete;
+
+  /// Something changed: reads at once. A reading that is under way may have missed it, so one more follows, however
+  /// often this was called meanwhile, also after a reading that failed.
+  void read_now();
+  /// It is time again: reads, unless a reading is under way.
+  void read_if_idle();
+
+private:
+  static flow<> run(refresher* self);
+
+  const std::function<flow<caf::error>()> read_;
+  const events names_;
+  bool reading_ = false;
+  bool again_ = false;
+  bool failing_ = false;
+  flows flows_; ///< The last member: its flow uses the others.
+};
+} // namespace arrakis

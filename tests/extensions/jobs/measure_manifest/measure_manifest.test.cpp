@@ -1,0 +1,140 @@
+// The kind beside the product's own, with real servers: from the outbox row through its queue to the row's end.
+#include "actors/jobs/job.hpp"
+#include "actors/jobs/jobs.hpp"
+#include "actors/outbox_relay/outbox_relay.hpp"
+#include "adapters/postgres/manifests/manifests.hpp"
+#include "adapters/postgres/outbox/outbox.hpp"
+#include "adapters/postgres/outbox/work_item.hpp"
+#include "tests/support/queue_town.hpp"
+#include "tests/support/stores.hpp"
+
+#include <caf/send.hpp>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <pqxx/pqxx>
+
+namespace arrakis::jobs {
+const std::vector<const job_kind*>& extensions(); // Written by the build.
+}
+
+namespace {
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+struct fixture {
+  test::stores stores;
+  queue::test::town town;
+  std::vector<const jobs::job_kind*> kinds = jobs::all();
+  community_id community = stores.community(1);
+  std::map<std::string, outbox_relay::queue_port, std::less<>> queues;
+  std::vector<caf::actor> ours;
+
+  explicit fixture(bool extended = true) {
+    if (extended)
+      kinds.insert(kinds.end(), jobs::extensions().begin(), jobs::extensions().end());
+    auto& sys = town.sys;
+    jobs::services svc;
+    svc.manifests = stores.live.keep(manifests::start(stores.live.sys(), stores.app));
+    const auto processor = keep(jobs::start(sys, svc, kinds));
+    std::vector<const jobs::job_terms*> terms;
+    for (const auto* kind : kinds)
+      terms.push_back(&kind->terms);
+    for (const auto* which : jobs::queues(kinds)) {
+      auto how = town.how;
+      how.name = fmt::format("{{{}}}", which->name);
+      queues[std::string{which->name}] = {keep(queue::start_queue(sys, town.client, how)), 4};
+      keep(queue::start_worker(sys, redis::connect(town.io, town.link), how, processor));
+    }
+    const auto outbox = stores.live.keep(outbox::start(stores.live.sys(), stores.relay));
+    keep(outbox_relay::start(sys, {outbox, {}, {}, {}, queues, terms}, {.poll = 20ms, .look_up = 50ms}));
+  }
+  ~fixture() {
+    for (auto it = ours.rbegin(); it != ours.rend(); ++it) {
+      caf::anon_send_exit(*it, caf::exit_reason::kill);
+      town.self->wait_for(*it);
+    }
+  }
+  template <class Handle>
+  Handle keep(Handle made) {
+    ours.push_back(caf::actor_cast<caf::actor>(made));
+    return made;
+  }
+  void owe(const std::string& id, int64_t version, const std::string& kind = "MEASURE_MANIFEST") {
+    stores.get<postgres::committed>(
+      stores.app,
+      postgres::transaction{
+        "test.owe", community, stores.soon(), [=, this](pqxx::transaction_base& tx) {
+          outbox::owe_job(tx, community, {kind, id, {{"communityId", community.value}, {"version", version}}});
+        }});
+  }
+  /// Waits until the row of this job is closed or not.
+  bool closes(const std::string& id) {
+    const auto end = queue::test::soon();
+    while (!end.passed(std::chrono::steady_clock::now()))
+      if (stores.owner(fmt::format("select closed_at is not null from outbox where key = '{}'", id)) == "t")
+        return true;
+    return false;
+  }
+  queue::job_view show(const std::string& id) {
+    auto found = town.ask<queue::job_view>(queues.at("reports").port, queue::show{id, queue::test::soon()});
+    REQUIRE_MESSAGE(found, (found ? std::string{} : text_of(found.error())));
+    return *found;
+  }
+  void pause(const std::string& queue, bool on) {
+    REQUIRE(town.ask<queue::done>(queues.at(queue).port, queue::pause{on, queue::test::soon()}));
+  }
+};
+} // namespace
+
+TEST_CASE("extension: a job kind on a queue of its own goes from its row through the queue to its end") {
+  fixture f;
+  f.stores.owner(fmt::format("insert into manifests (community_id, version, content, canonical, sha256, signature,"
+                             " signed_at) values ('{}', 1, '{{}}', '{{}}', encode(sha256('{{}}'), 'hex'), 's', 't')",
+                             f.community.value));
+  f.owe("measure-1", 1);
+  CHECK(f.closes("measure-1"));
+  CHECK(f.show("measure-1").return_value == R"({"bytes":2})");
+  CHECK(f.show("measure-1").what.attempts == 2);
+  CHECK(f.stores.owner("select queue from outbox where key = 'measure-1'") == "reports");
+
+  // A failure is an end as well, and leaves a dead letter in this queue.
+  f.owe("measure-2", 2);
+  CHECK(f.closes("measure-2"));
+  CHECK(f.show("measure-2").state == "failed");
+  CHECK(f.show("measure-2").failed_reason.find("version 2") != std::string::npos);
+
+  // Owed twice under one key it is owed once.
+  f.owe("measure-1", 1);
+  CHECK(f.stores.owner("select count(*) from outbox") == "2");
+}
+
+TEST_CASE("extension: of two queues one is paused and the other goes on") {
+  fixture f;
+  f.pause("discord-synthesis", true);
+  f.owe("measure-1", 7);
+  CHECK(f.closes("measure-1"));
+  f.pause("discord-synthesis", false);
+  f.pause("reports", true);
+  f.owe("measure-2", 7);
+  const auto end = queue::test::soon();
+  while (f.stores.owner("select count(*) from outbox where queue = 'reports'") != "2"
+         && !end.passed(std::chrono::steady_clock::now()))
+    ;
+  CHECK(f.stores.owner("select closed_at is null from outbox where key = 'measure-2'") == "t");
+  CHECK(f.show("measure-2").processed_ms == 0);
+  f.pause("reports", false);
+  CHECK(f.closes("measure-2"));
+}
+
+TEST_CASE("extension: negative control: without the folder of a job kind its row waits for a node that knows it") {
+  fixture f{false};
+  f.pause("discord-synthesis", true);
+  f.owe("measure-1", 1);
+  f.owe("later", 1, "SYNTHESIZE_COMMUNITY");
+  const auto end = queue::test::soon();
+  while (f.stores.owner("select queue from outbox where key = 'later'") != "discord-synthesis"
+         && !end.passed(std::chrono::steady_clock::now()))
+    ;
+  CHECK(f.stores.owner("select attempts from outbox where key = 'later'") == "1");
+  CHECK(f.stores.owner("select attempts from outbox where key = 'measure-1'") == "0");
+}

@@ -1,0 +1,14 @@
+#pragma once
+// One actor of the registry, for a test that looks at it.
+#include "runtime/registry/reader.hpp"
+
+namespace arrakis::test {
+
+/// What the registry knows of the actor at `path`; a row without a path where there is none.
+inline registry::row actor_at(registry::place root, std::string_view path) {
+  for (auto& row : registry::actors(root))
+    if (row.path == path)
+      return std::move(row);
+  return {};
+}
+} // namespace arrakis::test
