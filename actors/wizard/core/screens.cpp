@@ -1,8 +1,11 @@
 #include "actors/wizard/core/screens.hpp"
 
+#include "actors/wizard/core/channel_page.hpp"
 #include "actors/wizard/core/custom_id.hpp"
 #include "actors/wizard/core/names.hpp"
+#include "actors/wizard/core/page.hpp"
 #include "actors/wizard/core/plan.hpp"
+#include "actors/wizard/core/tier_page.hpp"
 #include "runtime/foreign_text.hpp"
 
 #include <algorithm>
@@ -12,68 +15,6 @@
 namespace arrakis::wizard::core {
 namespace {
 namespace js = boost::json;
-
-enum style { primary = 1, secondary = 2, success = 3, danger = 4 };
-
-js::object button(style look, std::string_view label, std::string id, bool enabled = true) {
-  js::object o{{"type", 2}, {"style", static_cast<int>(look)}, {"label", label}, {"custom_id", std::move(id)}};
-  if (!enabled)
-    o["disabled"] = true;
-  return o;
-}
-
-struct option {
-  std::string label, value, description;
-  bool chosen = false;
-};
-
-/// Discord's bounds: label and description 100 characters, at a UTF-8 border.
-std::string cut(std::string text, size_t bytes_max = 100) {
-  if (text.size() <= bytes_max)
-    return text;
-  size_t at = bytes_max;
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80)
-    --at;
-  return text.substr(0, at);
-}
-
-js::object select(std::string id, std::string_view hint, const std::vector<option>& options, size_t most = 1) {
-  js::array list;
-  for (auto& x : options) {
-    js::object o{{"label", cut(for_label(x.label))}, {"value", x.value}};
-    if (!x.description.empty())
-      o["description"] = cut(x.description);
-    if (x.chosen)
-      o["default"] = true;
-    list.push_back(std::move(o));
-  }
-  return {{"type", 3},
-          {"custom_id", std::move(id)},
-          {"placeholder", hint},
-          {"min_values", 1},
-          {"max_values", std::min(most, options.size())},
-          {"options", std::move(list)}};
-}
-
-/// Discord: 1024 characters a field, and 6000 in a whole embed, which the review's five long fields must share.
-constexpr size_t field_max = 1'000;
-
-struct page {
-  std::string text;
-  js::array fields;
-  js::array rows;
-  uint32_t color = color_wizard;
-
-  void field(std::string_view name, std::string value) {
-    if (value.empty())
-      value = "—";
-    fields.push_back(js::object{{"name", name}, {"value", cut(std::move(value), field_max)}});
-  }
-  void row(js::array parts) {
-    if (!parts.empty())
-      rows.push_back(js::object{{"type", 1}, {"components", std::move(parts)}});
-  }
-};
 
 std::string bar(int percents) {
   std::string out;
@@ -99,20 +40,6 @@ title_of_step title_of(step s) {
     case step::failed: return {"Onboarding", "Failed"};
   }
   return {};
-}
-
-void walk_row(page& p, const record& r, bool can_continue) {
-  js::array parts;
-  if (r.at != step::init || r.from_review)
-    parts.push_back(button(secondary, r.from_review ? "Back to review" : "Back", component_id("back", r)));
-  parts.push_back(button(primary, r.from_review ? "Done" : "Continue", component_id("continue", r), can_continue));
-  parts.push_back(button(danger, "Cancel", component_id("cancel", r)));
-  p.row(std::move(parts));
-}
-
-bool filled(const record& r, const world& w) {
-  auto missing = gaps(r.draft, w.names);
-  return std::none_of(missing.begin(), missing.end(), [&](auto& g) { return g.at == r.at; });
 }
 
 std::string chain_names(const draft& d, const world& w) {
@@ -143,18 +70,6 @@ std::string asset_lines(const draft& d, const world& w) {
   return out;
 }
 
-/// The templates' last tier ends here, which is to say nowhere.
-constexpr int64_t rank_without_end = 999'999;
-
-std::string tier_lines(const draft& d) {
-  std::string out;
-  for (auto& t : d.tiers)
-    out += t.max_rank && *t.max_rank < rank_without_end
-           ? fmt::format("{} rank {}–{}\n", bold(t.name), t.min_rank, *t.max_rank)
-           : fmt::format("{} rank {} and below\n", bold(t.name), t.min_rank);
-  return out;
-}
-
 std::string role_lines(const draft& d) {
   std::string out;
   for (size_t i = 0; i < d.tiers.size() && i < d.roles.size(); ++i)
@@ -162,36 +77,6 @@ std::string role_lines(const draft& d) {
                        d.roles[i].existing
                          ? fmt::format("<@&{}>", d.roles[i].existing->text())
                          : fmt::format("new role {} `#{:06X}`", quoted(d.roles[i].name), d.roles[i].color));
-  return out;
-}
-
-std::string who_sees(const draft& d, const std::vector<std::string>& tiers) {
-  std::string out;
-  for (auto& id : tiers)
-    for (auto& t : d.tiers)
-      if (t.id == id)
-        out += (out.empty() ? "" : ", ") + for_message(t.name);
-  return out.empty() ? "" : " (only " + out + ")";
-}
-
-std::string channel_lines(const draft& d) {
-  if (d.channel_template == "none")
-    return "No channels.";
-  std::string out;
-  auto line = [&](const manifest_channel& c) {
-    // No blank after the #: a line that begins with "# " is a heading in Discord's markdown.
-    out += fmt::format("{}{}{}{}\n", c.type == "voice" ? "🔊 " : "#", for_message(c.name),
-                       c.read_only ? " · read only" : "", who_sees(d, c.access_tiers));
-  };
-  for (auto& c : d.channels)
-    if (!c.category_id)
-      line(c);
-  for (auto& g : d.categories) {
-    out += bold(g.name) + "\n";
-    for (auto& c : d.channels)
-      if (c.category_id == g.id)
-        line(c);
-  }
   return out;
 }
 
@@ -275,16 +160,6 @@ void asset_page(page& p, const record& r, const world& w) {
   walk_row(p, r, filled(r, w) && !r.draft.typed);
 }
 
-void tier_page(page& p, const record& r, const world& w) {
-  p.text = "Tiers rank your members by what they hold: rank 1 is the one who holds the most. Choose a template.";
-  p.field("Tiers", tier_lines(r.draft));
-  std::vector<option> options;
-  for (auto& t : w.names.tiers)
-    options.push_back({t.name, t.id, t.description, t.id == r.draft.tier_template});
-  p.row({select(component_id("tier-template", r), "Choose a template", options)});
-  walk_row(p, r, filled(r, w));
-}
-
 /// Why a role that is there is not in the menu.
 std::string withheld_line(const guild::state& facts) {
   constexpr size_t named_max = 5;
@@ -329,20 +204,6 @@ void role_page(page& p, const record& r, const world& w) {
     extra.push_back(button(secondary, fmt::format("More roles ({}/{})", r.focus.role_page % pages + 1, pages),
                            component_id("more-roles", r)));
   p.row(std::move(extra));
-  walk_row(p, r, filled(r, w));
-}
-
-void channel_page(page& p, const record& r, const world& w) {
-  p.text = "Which channels shall be made? Channels that are there are left alone.";
-  p.field("Channels", r.draft.channel_template.empty() ? "" : channel_lines(r.draft));
-  std::vector<option> options;
-  if (r.draft.channel_template == "current")
-    options.push_back({"As they are", "current", "The channels of the present version", true});
-  for (auto& t : w.names.channels)
-    options.push_back({t.name, t.id, t.description, t.id == r.draft.channel_template});
-  options.push_back({"None", "none", "Roles only", r.draft.channel_template == "none"});
-  p.row({select(component_id("channel-template", r), "Choose a template", options)});
-  p.row({button(secondary, "Skip channels", component_id("skip", r))});
   walk_row(p, r, filled(r, w));
 }
 

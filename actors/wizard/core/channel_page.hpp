@@ -1,0 +1,9 @@
+#pragma once
+// The step at which categories and channels are chosen.
+#include "actors/wizard/core/page.hpp"
+
+namespace arrakis::wizard::core {
+/// The channels as the guild will show them, each with those who see it where not everybody does.
+std::string channel_lines(const draft&);
+void channel_page(page&, const record&, const world&);
+} // namespace arrakis::wizard::core

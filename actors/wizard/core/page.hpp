@@ -1,0 +1,45 @@
+#pragma once
+// The parts of a wizard message: text, fields, rows of buttons and menus, within Discord's bounds.
+// https://discord.com/developers/docs/components/reference: 5 rows, 5 buttons a row, 25 options a select.
+#include "actors/wizard/core/screens.hpp"
+
+#include <boost/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::wizard::core {
+
+inline constexpr size_t options_max = 25; ///< Of a select.
+
+/// Discord's button styles.
+enum style { primary = 1, secondary = 2, success = 3, danger = 4 };
+boost::json::object button(style look, std::string_view label, std::string id, bool enabled = true);
+
+struct option {
+  std::string label, value, description;
+  bool chosen = false;
+};
+/// A string select of at least one option, of which at most `most` may be chosen. Labels may be foreign text.
+boost::json::object select(std::string id, std::string_view hint, const std::vector<option>& options, size_t most = 1);
+
+/// The first `bytes_max` bytes, fewer where a UTF-8 character would be cut. The default is Discord's bound of a label
+/// and of a description, in characters.
+std::string cut(std::string text, size_t bytes_max = 100);
+
+struct page {
+  std::string text;
+  boost::json::array fields;
+  boost::json::array rows;
+  uint32_t color = color_wizard;
+
+  void field(std::string_view name, std::string value);
+  void row(boost::json::array parts);
+};
+
+/// Back, Continue and Cancel, named after where they lead.
+void walk_row(page&, const record&, bool can_continue);
+/// Whether the present step lacks nothing.
+bool filled(const record&, const world&);
+
+} // namespace arrakis::wizard::core

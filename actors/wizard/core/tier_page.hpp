@@ -1,0 +1,9 @@
+#pragma once
+// The step at which the tiers are made.
+#include "actors/wizard/core/page.hpp"
+
+namespace arrakis::wizard::core {
+/// A line for each tier: its name, and who gets it.
+std::string tier_lines(const draft&);
+void tier_page(page&, const record&, const world&);
+} // namespace arrakis::wizard::core
