@@ -1,6 +1,5 @@
 #include "adapters/chain/chain.hpp"
 
-#include "adapters/chain/address.hpp"
 #include "adapters/chain/fetch.hpp"
 #include "adapters/chain/inspect.hpp"
 #include "runtime/exception.hpp"
@@ -9,6 +8,7 @@
 #include "runtime/metrics.hpp"
 #include "runtime/net/io.hpp"
 #include "runtime/registry/spawn.hpp"
+#include "schemas/evm_address.hpp"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -133,10 +133,10 @@ caf::result<contract> begin(self_pointer self, inspect_contract question) {
     return fail(ec::not_found, "chain: '" + question.chain.substr(0, 64) + "' is not in config/chains");
   if (question.type != "erc20" && question.type != "erc721" && question.type != "erc1155")
     return fail(ec::invalid, "type: must be erc20, erc721 or erc1155");
-  auto address = parse_address(question.address);
+  const auto address = parse_evm_address(question.address);
   if (!address)
-    return std::move(address.error());
-  question.address = std::move(*address);
+    return address.error();
+  question.address = address->text();
   if (chain->endpoints.empty())
     return fail(ec::refused, fmt::format("no endpoint of {} is configured (chains.rpc.{})", chain->id, chain->id));
   question.until.at -= way_back;

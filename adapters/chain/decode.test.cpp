@@ -1,9 +1,9 @@
 #include "adapters/chain/abi.hpp"
-#include "adapters/chain/address.hpp"
 #include "adapters/chain/fetch.hpp"
 #include "adapters/chain/inspect.hpp"
 #include "adapters/chain/rpc.hpp"
 #include "runtime/json.hpp"
+#include "schemas/evm_address.hpp"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -69,8 +69,7 @@ caf::expected<contract> read(const std::vector<rpc::answer>& all, const char* ty
 }
 } // namespace
 
-TEST_CASE("chain: Keccak-256 is Ethereum's, and the selectors are its first bytes") {
-  CHECK(hex(keccak256("")) == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+TEST_CASE("chain: selectors are the first bytes of Keccak-256") {
   const std::pair<const char*, std::string_view> table[] = {{"symbol()", abi::symbol},
                                                             {"name()", abi::name},
                                                             {"decimals()", abi::decimals},
@@ -79,31 +78,6 @@ TEST_CASE("chain: Keccak-256 is Ethereum's, and the selectors are its first byte
   for (const auto& [signature, selector] : table)
     CHECK("0x" + hex(keccak256(signature)).substr(0, 8) == selector);
   CHECK(abi::ask_interface(abi::erc721) == "0x01ffc9a780ac58cd" + std::string(56, '0'));
-}
-
-TEST_CASE("chain: an address that begins with 0X is the same address") {
-  CHECK(*parse_address("0X" + where.substr(2)) == where);
-  auto mistyped = "0X" + where.substr(2);
-  mistyped[4] = 'a' ^ 'A' ^ mistyped[4];
-  CHECK_FALSE(parse_address(mistyped));
-}
-
-TEST_CASE("chain: the addresses of EIP-55 are read as they are, and in one case") {
-  for (const char* good :
-       {"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
-        "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB", "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
-        "0x52908400098527886E0F7030069857D2E4169EE7", "0x8617E340B3D01FA5F11F306F4090FD50E238070D",
-        "0xde709f2102306220921060314715629080e2fb77", "0x27b1fdb04752bbc536007a920d24acb045561c26"}) {
-    CHECK(*parse_address(good) == good);
-    std::string lower{good};
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    CHECK(*parse_address(lower) == good);
-  }
-  for (const char* bad :
-       {"", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe",
-        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAedd", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeg",
-        "0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0XAeb6053F3E94C9b9A09f33669435E7Ef1BeAed0x"})
-    CHECK(code_of(parse_address(bad).error()) == ec::invalid);
 }
 
 TEST_CASE("chain: texts are read as strings and as bytes32, and malformed ones have no value") {

@@ -1,11 +1,11 @@
 #include "apps/demo/evm/evm.hpp"
 
 #include "adapters/chain/abi.hpp"
-#include "adapters/chain/address.hpp"
 #include "runtime/file.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/http_client.hpp"
 #include "runtime/net/io.hpp"
+#include "schemas/evm_address.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -38,7 +38,7 @@ T need(caf::expected<T> x, const std::string& what) {
 }
 
 std::string selector(const char* signature) {
-  const auto digest = chain::keccak256(signature);
+  const auto digest = keccak256(signature);
   std::string out = "0x";
   for (size_t i = 0; i < 4; ++i)
     out += fmt::format("{:02x}", static_cast<unsigned char>(digest[i]));
@@ -132,7 +132,7 @@ caf::expected<std::string> node::call(const std::string& method, const std::stri
 void node::restore_or_deploy() {
   const auto accounts = need(json::parse(need(call("eth_accounts", "[]"), "its accounts")), "its accounts");
   for (const auto& account : accounts.as_array())
-    accounts_.push_back(need(chain::parse_address(account.as_string().c_str()), "an account"));
+    accounts_.push_back(need(parse_evm_address(account.as_string().c_str()), "an account").text());
   const auto state = file::read(path("state.hex"), state_bytes_max);
   const auto known = file::read(path("contracts.json"), 4096);
   if (state && known) {
@@ -178,7 +178,7 @@ boost::json::value node::send(const std::string& transaction) {
 
 std::string node::deploy(const std::string& bytecode) {
   const auto receipt = send(fmt::format(R"("data":"{}")", bytecode));
-  return need(chain::parse_address(json::text_or(receipt.as_object(), "contractAddress")), "a contract's address");
+  return need(parse_evm_address(json::text_or(receipt.as_object(), "contractAddress")), "a contract's address").text();
 }
 
 /// The first account gets the most, so that the members of the demo differ.
