@@ -1,20 +1,14 @@
 #include "schemas/manifest_check.hpp"
 
 #include "runtime/utf8.hpp"
+#include "schemas/json_schema.hpp"
 #include "schemas/permissions.hpp"
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 #include <set>
 #include <string>
-#include <valijson/adapters/boost_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
 
 namespace arrakis {
 
@@ -25,83 +19,9 @@ namespace {
 namespace bj = boost::json;
 
 // The widest text is a topic of 1024 characters of at most 4 bytes; the longest list is 500 channels.
-constexpr size_t string_bytes_max = 4096;
-constexpr size_t list_entries_max = 500;
+constexpr json_sizes sizes_max{.string_bytes_max = 4096, .list_entries_max = 500};
 
-caf::error refuse(std::string_view pointer, std::string_view what) {
-  return fail(ec::invalid, fmt::format("manifest {}: {}", pointer.empty() ? "/" : pointer, what));
-}
-
-/// One step of a JSON pointer (RFC 6901).
-std::string step(std::string_view name) {
-  std::string out = "/";
-  for (const char c : utf8_head(name, 100))
-    out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-  return out;
-}
-
-caf::error check_sizes(const bj::value& value, const std::string& pointer) {
-  if (const auto* string = value.if_string(); string != nullptr && string->size() > string_bytes_max)
-    return refuse(pointer, fmt::format("a text of {} bytes; at most {} are allowed", string->size(), string_bytes_max));
-  if (const auto* array = value.if_array()) {
-    if (array->size() > list_entries_max)
-      return refuse(pointer, fmt::format("{} entries; at most {} are allowed", array->size(), list_entries_max));
-    for (size_t i = 0; i < array->size(); ++i)
-      if (auto error = check_sizes((*array)[i], pointer + "/" + std::to_string(i)))
-        return error;
-  }
-  if (const auto* object = value.if_object()) {
-    if (object->size() > list_entries_max)
-      return refuse(pointer, fmt::format("{} members; at most {} are allowed", object->size(), list_entries_max));
-    for (const auto& member : *object)
-      if (auto error = check_sizes(member.value(), pointer + step({member.key().data(), member.key().size()})))
-        return error;
-  }
-  return {};
-}
-
-const bj::value& schema_tree() {
-  static const bj::value tree = bj::parse(manifest_schema_text);
-  return tree;
-}
-
-const valijson::Schema& schema() {
-  struct compiled : valijson::Schema {
-    compiled() { valijson::SchemaParser{}.populateSchema(valijson::adapters::BoostJsonAdapter{schema_tree()}, *this); }
-  };
-  static const compiled once;
-  return once;
-}
-
-/// Follows "$ref": "#/definitions/name".
-const bj::object& resolved(const bj::object& node) {
-  const auto* ref = node.if_contains("$ref");
-  if (ref == nullptr)
-    return node;
-  const std::string_view text{ref->as_string().data(), ref->as_string().size()};
-  const auto name = text.substr(text.rfind('/') + 1);
-  return schema_tree().at("definitions").at({name.data(), name.size()}).as_object();
-}
-
-/// What the schema says of the place that `steps` lead to: its description, or the members that an object may have.
-std::string allowed_at(const std::vector<std::string>& steps) {
-  const auto* node = &schema_tree().as_object();
-  for (const auto& name : steps) {
-    const auto* properties = node->if_contains("properties");
-    const auto* next = properties != nullptr ? properties->as_object().if_contains(name) : node->if_contains("items");
-    if (next == nullptr)
-      return "remove it";
-    node = &resolved(next->as_object());
-  }
-  if (const auto* properties = node->if_contains("properties")) {
-    std::string names;
-    for (const auto& member : properties->as_object())
-      names.append(names.empty() ? "" : ", ").append(member.key().data(), member.key().size());
-    return "an object of " + names;
-  }
-  const auto* description = node->if_contains("description");
-  return description == nullptr ? "see schemas/manifest.schema.json" : std::string{description->as_string().c_str()};
-}
+caf::error refuse(std::string_view pointer, std::string_view what) { return refuse_field("manifest", pointer, what); }
 
 } // namespace
 
@@ -122,23 +42,10 @@ caf::error check_schema_version(const bj::value& tree) {
 }
 
 caf::error check_against_schema(const bj::value& tree) {
-  if (auto error = check_sizes(tree, ""))
+  static const json_schema schema{manifest_schema_text};
+  if (auto error = check_json_sizes(tree, sizes_max, "manifest"))
     return error;
-  valijson::ValidationResults results;
-  valijson::Validator validator;
-  if (validator.validate(schema(), valijson::adapters::BoostJsonAdapter{tree}, &results))
-    return {};
-  valijson::ValidationResults::Error first;
-  if (!results.popError(first))
-    return refuse("", "does not match the schema");
-  std::vector<std::string> steps;
-  std::string pointer;
-  for (size_t i = 1; i < first.context.size(); ++i) { // The first is "<root>", the others are "[name]" or "[index]".
-    const auto& bracketed = first.context[i];
-    steps.push_back(bracketed.substr(1, bracketed.size() - 2));
-    pointer += step(steps.back());
-  }
-  return refuse(pointer, fmt::format("{} Allowed: {}.", first.description, allowed_at(steps)));
+  return schema.check(tree, "manifest");
 }
 
 namespace {
