@@ -1,0 +1,58 @@
+#pragma once
+// The rules of a community as they are written down (schemas/rules.schema.json): trees over leaves. What a leaf means
+// is the affair of its kind, in actors/rules.
+#include "runtime/error.hpp"
+#include "schemas/ids.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace arrakis {
+
+/// Bounds of one community's rules. A rule of 64 leaves asks up to 64 questions a wallet, more with token ids.
+inline constexpr size_t rules_max = 50, rule_depth_max = 8, rule_leaves_max = 64;
+
+/// A node of the tree. A leaf alone has depth 1.
+struct rule_node {
+  enum kind : uint8_t { all, any, none, at_least, leaf } is = leaf; ///< none: the "not" of its one child.
+  int64_t count = 0;                                                ///< Of at_least: 1 to the number of children.
+  std::vector<rule_node> children;                                  ///< At least one, but for a leaf.
+  std::string leaf_kind;                                            ///< Of a leaf: "erc20".
+  boost::json::object parameters;                                   ///< Of a leaf: its members but for "leaf".
+  bool operator==(const rule_node&) const = default;
+};
+
+struct granted_role {
+  std::string id; ///< Of a role of the manifest.
+  bool operator==(const granted_role&) const = default;
+};
+struct granted_existing_role {
+  snowflake id; ///< Of a role that the admins made.
+  bool operator==(const granted_existing_role&) const = default;
+};
+struct admitted_to_tiers { ///< The tier then follows from rank or amount.
+  bool operator==(const admitted_to_tiers&) const = default;
+};
+
+struct rule {
+  std::string id; ///< Stable within the community: "whales".
+  std::string name;
+  std::variant<granted_role, granted_existing_role, admitted_to_tiers> grants;
+  rule_node when;
+  bool operator==(const rule&) const = default;
+};
+
+/// The JSON form: {"rules": [{id, name, grants, when}]}. A node is {"all": [...]}, {"any": [...]}, {"not": {...}},
+/// {"atLeast": n, "of": [...]} or {"leaf": kind, ...}.
+boost::json::value to_json(const std::vector<rule>&);
+/// ec::invalid with the JSON pointer of the first field that is wrong, the fault and the remedy. Leaves are not looked
+/// into: that is rules::compile.
+caf::expected<std::vector<rule>> read_rules(std::string_view json_text);
+caf::expected<std::vector<rule>> read_rules(const boost::json::value&);
+
+} // namespace arrakis
