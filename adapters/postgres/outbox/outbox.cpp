@@ -99,8 +99,10 @@ done set_sent(pqxx::transaction_base& tx, const mark_sent& m) {
   std::string ids = "{";
   for (const auto id : m.ids)
     ids += (ids.size() > 1 ? "," : "") + std::to_string(id);
+  // A new deadline is reported anew when it passes.
   tx.exec_params("update outbox set close_by = case when sent_at is null"
                  " then clock_timestamp() + $2::bigint * interval '1 millisecond' else close_by end,"
+                 " reported_at = case when sent_at is null then null else reported_at end,"
                  " sent_at = clock_timestamp(), queue = $3, attempts = attempts + 1, last_error = ''"
                  " where id = any($1::bigint[])",
                  ids + "}", m.closes_within.count(), postgres::plain(m.queue, "queue"));

@@ -150,6 +150,25 @@ TEST_CASE("outbox: a row past its deadline is handed out once, listed, and does 
   CHECK(report().counts[0].rows == 7);
 }
 
+TEST_CASE("outbox: a row that was reported before it was first sent is reported again at its new deadline") {
+  bench b;
+  b.owe(b.community(1), 1);
+  const auto reported = [&] {
+    return b.get<outbox::overdue_rows>(b.outbox, outbox::report_overdue{5, b.soon()}).fresh.size();
+  };
+  const auto pass_deadline = [&] { b.owner("update outbox set close_by = now() - interval '1 s'"); };
+  pass_deadline(); // Its queue was away for a week.
+  CHECK(reported() == 1);
+  const auto row = b.due();
+  REQUIRE(row.size() == 1);
+  b.sent(row);
+  CHECK(reported() == 0); // The deadline is a new one.
+  pass_deadline();
+  CHECK(reported() == 1);
+  b.sent(row); // Sent again, it keeps its deadline, and the report stands.
+  CHECK(reported() == 0);
+}
+
 TEST_CASE("outbox: what a node of before work items inserts has the key and kind of its job") {
   bench b;
   const auto mine = b.community(1);
