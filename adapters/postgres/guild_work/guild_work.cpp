@@ -17,20 +17,22 @@ const char* intent_owner_of(work kind) {
                                   : "reconciliation_id = $2, deployment_id = null";
 }
 
-/// ec::busy while other rows of `kind` hold a lease; ends those that ran out.
+/// Ends other rows of `kind` whose lease ran out; ec::busy while one has a lease then. The update is first and judges
+/// the expiry itself: it waits for a renewal under way and reads the row again, so a renewal counts whole or fails.
 void fence_others(pqxx::transaction_base& tx, work kind, const key& of) {
   const std::string table = table_of(kind);
+  tx.exec_params("update " + table
+                   + " set state = 'waiting', run = run + 1, lease_holder = null, lease_until = null"
+                     " where community_id = $1 and id <> $2 and lease_until <= clock_timestamp()",
+                 of.community.value, of.id);
+  // By the holder, not by the clock: a lease that runs out only now was not ended above.
   const auto busy = tx.exec_params("select version from " + table
-                                     + " where community_id = $1 and id <> $2 and lease_until > clock_timestamp()",
+                                     + " where community_id = $1 and id <> $2 and lease_holder is not null",
                                    of.community.value, of.id);
   if (!busy.empty())
     refuse(ec::busy, fmt::format(fmt::runtime(kind == work::deployment ? "version {} is being deployed"
                                                                        : "a reconciliation of version {} is under way"),
                                  busy[0][0].as<int64_t>()));
-  tx.exec_params("update " + table
-                   + " set state = 'waiting', run = run + 1, lease_holder = null, lease_until = null"
-                     " where community_id = $1 and id <> $2 and lease_holder is not null",
-                 of.community.value, of.id);
 }
 
 void read_checkpoints(pqxx::transaction_base& tx, const key& of, deployments::claimed& into) {
