@@ -5,12 +5,22 @@
 //   services.provide(reconciler);                                   // In the tree, as soon as the address is known.
 //   auto reconcilers = services.get<reconciler::handle>();          // In the extension's `start`.
 #include <any>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <typeindex>
 #include <unordered_map>
+#include <utility>
 
 namespace arrakis {
+
+/// This process does not provide a service that an extension needs; the text names its type.
+class missing_service : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
 
 /// One value for each type: an actor's address, options that the configuration gave. Filled before it is read; readers
 /// on any thread need no lock then.
@@ -22,21 +32,37 @@ public:
     if (!values_.try_emplace(std::type_index{typeid(Value)}, std::move(value)).second)
       throw std::logic_error{"services: a second value of type " + name_of(typeid(Value))};
   }
+  /// Null: nobody provided it, and the extension can do without.
   template <class Value>
-  bool has() const {
-    return values_.contains(std::type_index{typeid(Value)});
+  const Value* find() const {
+    const auto found = values_.find(std::type_index{typeid(Value)});
+    return found == values_.end() ? nullptr : std::any_cast<Value>(&found->second);
   }
-  /// Throws std::runtime_error that names the type when nobody provided it: under a supervisor, a crash of the child.
+  /// Throws missing_service when nobody provided it. Whoever starts extensions catches it: if_provided().
   template <class Value>
   const Value& get() const {
-    const auto found = values_.find(std::type_index{typeid(Value)});
-    if (found == values_.end())
-      throw std::runtime_error{"services: this process provides no " + name_of(typeid(Value))};
-    return *std::any_cast<Value>(&found->second);
+    if (const auto* found = find<Value>())
+      return *found;
+    throw missing_service{"services: this process provides no " + name_of(typeid(Value))};
   }
 
 private:
   static std::string name_of(const std::type_info&);
   std::unordered_map<std::type_index, std::any> values_;
 };
+
+/// One line of the log: this process starts without the extension. `kind`: "command".
+void log_left_out(std::string_view kind, std::string_view name, const missing_service&);
+
+/// Runs `make`, which starts or binds an extension. Nothing, and a line of the log: this process lacks a service that
+/// it needs, because its roles do not start it. A process so starts with what it can serve.
+template <class Make>
+std::optional<std::invoke_result_t<Make>> if_provided(std::string_view kind, std::string_view name, Make make) {
+  try {
+    return make();
+  } catch (const missing_service& lacking) {
+    log_left_out(kind, name, lacking);
+    return std::nullopt;
+  }
+}
 } // namespace arrakis
