@@ -2,10 +2,10 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
+#include "tests/support/discord_key.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <stdexcept>
 
 using namespace arrakis;
@@ -15,49 +15,13 @@ namespace {
 constexpr int64_t now_ms = 1'790'000'000'500;
 const std::string now_text = "1790000000";
 
-std::string hex(const unsigned char* data, size_t size) {
-  std::string out;
-  for (size_t i = 0; i < size; ++i)
-    out += fmt::format("{:02x}", data[i]);
-  return out;
-}
-
-/// Discord: a key pair, and the requests that it signs.
-class signer {
+/// Discord, while this machine's clock stands.
+class signer : public test::discord_key {
 public:
   signer() {
     set_wall_clock([] { return now_ms; });
   }
-  ~signer() {
-    set_wall_clock(nullptr);
-    EVP_PKEY_free(key_);
-  }
-  std::string public_key() const {
-    unsigned char raw[32];
-    size_t size = sizeof raw;
-    EVP_PKEY_get_raw_public_key(key_, raw, &size);
-    return hex(raw, size);
-  }
-  std::string sign(const std::string& timestamp, const std::string& body) const {
-    const auto message = timestamp + body;
-    unsigned char raw[64];
-    size_t size = sizeof raw;
-    auto* context = EVP_MD_CTX_new();
-    EVP_DigestSignInit(context, nullptr, nullptr, nullptr, key_);
-    EVP_DigestSign(context, raw, &size, reinterpret_cast<const unsigned char*>(message.data()), message.size());
-    EVP_MD_CTX_free(context);
-    return hex(raw, size);
-  }
-  net::http_request request(const std::string& body, const std::string& timestamp = now_text) const {
-    return {"POST",
-            "/webhooks/discord",
-            {{"x-signature-ed25519", sign(timestamp, body)}, {"x-signature-timestamp", timestamp}},
-            body,
-            "127.0.0.1"};
-  }
-
-private:
-  EVP_PKEY* key_ = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+  ~signer() { set_wall_clock(nullptr); }
 };
 
 std::string onboard(const std::string& more = {}) {
@@ -90,16 +54,16 @@ TEST_CASE("signed endpoint: a signature's age counts by Discord's time, whatever
     const auto request = discord.request(R"({"type":1})", signed_at);
     limits by_discord;
     by_discord.discord_now_ms = [skew_ms] { return now_ms - skew_ms; };
-    CHECK(status(signed_endpoint{discord.public_key(), by_discord}, request) == 200);
-    CHECK(status(signed_endpoint{discord.public_key()}, request) == 401); // Negative control: by this machine's clock.
+    CHECK(status(signed_endpoint{discord.public_hex(), by_discord}, request) == 200);
+    CHECK(status(signed_endpoint{discord.public_hex()}, request) == 401); // Negative control: by this machine's clock.
     by_discord.discord_now_ms = [skew_ms] { return now_ms - skew_ms + 301'000; };
-    CHECK(status(signed_endpoint{discord.public_key(), by_discord}, request) == 401); // A replay is one still.
+    CHECK(status(signed_endpoint{discord.public_hex(), by_discord}, request) == 401); // A replay is one still.
   }
 }
 
 TEST_CASE("signed endpoint: a signed interaction is given on, with the time it arrived") {
   const signer discord;
-  const signed_endpoint subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_hex()};
   const auto out = handle(subject, discord.request(onboard()));
   const auto& what = std::get<interaction>(out);
   CHECK(what.command == "onboard");
@@ -109,7 +73,7 @@ TEST_CASE("signed endpoint: a signed interaction is given on, with the time it a
 
 TEST_CASE("signed endpoint: the trace is the caller's where it names one, and a fresh one otherwise") {
   signer discord;
-  const signed_endpoint subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_hex()};
   const auto trace = [&](const std::string& traceparent) {
     auto request = discord.request(onboard());
     request.headers.emplace_back("traceparent", traceparent);
@@ -126,7 +90,7 @@ TEST_CASE("signed endpoint: the trace is the caller's where it names one, and a 
 
 TEST_CASE("signed endpoint: a PING is answered with a PONG") {
   const signer discord;
-  const signed_endpoint subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_hex()};
   const auto out = handle(subject, discord.request(R"({"id":"1","application_id":"3","type":1,"version":1})"));
   const auto& response = std::get<net::http_response>(out);
   CHECK(response.status == 200);
@@ -136,7 +100,7 @@ TEST_CASE("signed endpoint: a PING is answered with a PONG") {
 
 TEST_CASE("signed endpoint: any fault of the signature is a 401, a PING's too") {
   const signer discord, other;
-  const signed_endpoint subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_hex()};
   const auto good = discord.request(onboard());
   REQUIRE(status(subject, good) == 0);
   auto tampered = good;
@@ -170,7 +134,7 @@ TEST_CASE("signed endpoint: any fault of the signature is a 401, a PING's too") 
 
 TEST_CASE("signed endpoint: every flipped bit of the signature is noticed") {
   const signer discord;
-  const signed_endpoint subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_hex()};
   const auto good = discord.request(onboard());
   for (size_t i = 0; i < 128; ++i) {
     auto bad = good;
@@ -182,7 +146,7 @@ TEST_CASE("signed endpoint: every flipped bit of the signature is noticed") {
 
 TEST_CASE("signed endpoint: a recorded request cannot be played again later, nor one of the future") {
   const signer discord;
-  const signed_endpoint subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_hex()};
   CHECK(status(subject, discord.request(onboard(), "1789999700")) == 0);
   CHECK(status(subject, discord.request(onboard(), "1789999699")) == 401);
   CHECK(status(subject, discord.request(onboard(), "1790000301")) == 401);
@@ -193,7 +157,7 @@ TEST_CASE("signed endpoint: a recorded request cannot be played again later, nor
 
 TEST_CASE("signed endpoint: a signed body that hides something is a 400 that says what") {
   const signer discord;
-  const signed_endpoint subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_hex()};
   const auto refused = [&](const std::string& body) { return status(subject, discord.request(body)); };
   CHECK(refused("") == 400);
   CHECK(refused("[]") == 400);
@@ -210,7 +174,7 @@ TEST_CASE("signed endpoint: a signed body that hides something is a 400 that say
 
 TEST_CASE("signed endpoint: a body above the limit is a 413 before its signature is looked at") {
   const signer discord;
-  const signed_endpoint subject{discord.public_key(), {.body = {.bytes_max = 1000}}};
+  const signed_endpoint subject{discord.public_hex(), {.body = {.bytes_max = 1000}}};
   CHECK(status(subject, discord.request(onboard(R"(,"x":")" + std::string(1000, 'x') + "\""))) == 413);
   CHECK(status(subject, discord.request(onboard())) == 0);
 }
@@ -223,7 +187,7 @@ TEST_CASE("signed endpoint: a wrong clock refuses each interaction, and the log 
       ++lines, last = line;
   });
   const signer discord;
-  const signed_endpoint subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_hex()};
   const auto late = discord.request(onboard(), std::to_string(now_ms / 1000 - 3600));
   for (int i = 0; i < 1'000; ++i)
     CHECK(subject.judge_head(late)->status == 401);
@@ -234,7 +198,7 @@ TEST_CASE("signed endpoint: a wrong clock refuses each interaction, and the log 
 
 TEST_CASE("signed endpoint: a head that cannot be good is refused before its body is read") {
   const signer discord;
-  const signed_endpoint subject{discord.public_key()};
+  const signed_endpoint subject{discord.public_hex()};
   const auto good = discord.request(onboard());
   const auto judged = [&](const net::http_request& head) {
     const auto answer = subject.judge_head({head.method, head.target, head.headers, {}, {}});
