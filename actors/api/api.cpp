@@ -8,17 +8,29 @@
 namespace arrakis::api {
 namespace router = net::router;
 
+namespace {
+struct bound_resource {
+  std::vector<router::route> routes;
+  std::vector<router::authenticator> proofs;
+};
+} // namespace
+
 std::function<net::admission(const net::http_request& head)> serve(const std::vector<const resource*>& resources,
-                                                                   listener on, std::shared_ptr<const services> with,
+                                                                   listener on, const services& with,
                                                                    std::string version) {
   std::vector<router::route> routes;
   std::vector<router::authenticator> proofs;
   for (const auto* each : resources) {
     if (each->on != on)
       continue;
-    std::ranges::move(each->routes(with), std::back_inserter(routes));
-    if (each->authenticators)
-      std::ranges::move(each->authenticators(with), std::back_inserter(proofs));
+    auto bound = if_provided("resource", each->name, [&] {
+      return bound_resource{each->routes(with),
+                            each->authenticators ? each->authenticators(with) : std::vector<router::authenticator>{}};
+    });
+    if (!bound)
+      continue;
+    std::ranges::move(bound->routes, std::back_inserter(routes));
+    std::ranges::move(bound->proofs, std::back_inserter(proofs));
   }
   const auto* title = on == listener::public_port ? "Arrakis" : "Arrakis, for its operator";
   routes.push_back(router::openapi_route(routes, proofs, {title, std::move(version)}));

@@ -1,14 +1,13 @@
 #pragma once
 // HTTP resources. To add one: copy the folder `health`, rename it and its `definition`, and describe its routes; the
 // build finds it, and /openapi.json shows it. No other file is edited.
-#include "actors/ingress/entry.hpp"
 #include "actors/readiness/messages.hpp"
-#include "runtime/flow/asker.hpp"
 #include "runtime/net/router/middleware.hpp"
+#include "runtime/services.hpp"
+#include "schemas/interaction.hpp"
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -36,14 +35,12 @@ struct webhook {
   /// Of a verified request: the answer to a PING or to what cannot be read, or the interaction.
   std::function<std::variant<net::http_response, interaction>(const net::http_request&)> read;
   size_t body_bytes_max = 0;
+  /// Discord gives 3 s from its sending; half a second is for the way.
+  std::chrono::milliseconds answer_within{2'500};
 };
 
-/// What the resources may ask.
-struct services {
-  asker* questions = nullptr; ///< Outlives the listeners.
-  ingress::handle interactions;
-  ingress::admission* admission = nullptr; ///< The same that the gateway's events ask; outlives the listeners.
-  std::optional<api::webhook> webhook;     ///< None: /webhooks/discord answers 404.
+/// What this process knows of itself, as one service.
+struct node_state {
   /// Asks every dependency, at most 2 s, and calls back with the list, on any thread.
   std::function<void(readiness::done)> dependencies;
   /// Names of what does not beat (runtime/net/liveness.hpp); none: the process is alive. Must not block.
@@ -57,18 +54,20 @@ struct services {
 struct resource {
   std::string_view name;
   listener on = listener::public_port;
-  /// Its routes, bound to the services. To describe them alone, services of which nothing is set will do.
-  std::vector<net::router::route> (*routes)(std::shared_ptr<const services>) = nullptr;
+  /// Its routes, bound to what they need of the services, which they find by type: `asker*`, an actor's address, what
+  /// is declared above, or anything else that the process provides. Where it provides less, the listener opens without
+  /// this resource, and a line of the log names it.
+  std::vector<net::router::route> (*routes)(const services&) = nullptr;
   /// The proofs that its routes ask for.
-  std::vector<net::router::authenticator> (*authenticators)(std::shared_ptr<const services>) = nullptr;
+  std::vector<net::router::authenticator> (*authenticators)(const services&) = nullptr;
 };
 
 /// Sorted by folder. Written by the build.
 const std::vector<const resource*>& all();
 
 /// For http_server_options::admit: the given resources of one listener with /openapi.json, behind the standard chain.
+/// What the services refer to outlives the listener.
 std::function<net::admission(const net::http_request& head)> serve(const std::vector<const resource*>&, listener,
-                                                                   std::shared_ptr<const services>,
-                                                                   std::string version);
+                                                                   const services&, std::string version);
 
 } // namespace arrakis::api

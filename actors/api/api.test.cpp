@@ -1,91 +1,89 @@
 #include "actors/api/served.test.hpp"
-
+#include "actors/ingress/gateway_events.hpp"
 #include "adapters/discord/interactions/signed_endpoint.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/flow/asker.hpp"
 #include "runtime/log.hpp"
+#include "runtime/metrics.hpp"
+#include "tests/support/discord_key.hpp"
 
 #include <atomic>
 #include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <doctest/doctest.h>
-#include <fmt/format.h>
-#include <openssl/evp.h>
+#include <map>
+#include <sstream>
 
 using namespace arrakis;
 using namespace arrakis::net;
 
 namespace {
-std::string hex(const unsigned char* data, size_t size) {
-  std::string out;
-  for (size_t i = 0; i < size; ++i)
-    out += fmt::format("{:02x}", data[i]);
-  return out;
-}
-
-/// Discord: its key, and what it signs.
-class signer {
-public:
-  ~signer() { EVP_PKEY_free(key_); }
-  std::string public_key() const {
-    unsigned char raw[32];
-    size_t size = sizeof raw;
-    EVP_PKEY_get_raw_public_key(key_, raw, &size);
-    return hex(raw, size);
-  }
-  http_request request(const std::string& body) const {
-    const auto timestamp = std::to_string(wall_ms() / 1'000), message = timestamp + body;
-    unsigned char raw[64];
-    size_t size = sizeof raw;
-    auto* context = EVP_MD_CTX_new();
-    EVP_DigestSignInit(context, nullptr, nullptr, nullptr, key_);
-    EVP_DigestSign(context, raw, &size, reinterpret_cast<const unsigned char*>(message.data()), message.size());
-    EVP_MD_CTX_free(context);
-    return {"POST",
-            "/webhooks/discord",
-            {{"X-Signature-Ed25519", hex(raw, size)}, {"X-Signature-Timestamp", timestamp}},
-            body,
-            {}};
-  }
-
-private:
-  EVP_PKEY* key_ = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
-};
-
 ingress::handle::behavior_type refusing_with(ingress::handle::pointer, ec code) {
   return {[code](const ingress::incoming&) -> caf::result<interaction_answer> { return fail(code, "no"); }};
 }
+ingress::handle::behavior_type silent_ingress(ingress::handle::pointer self) {
+  return {[self](const ingress::incoming&) -> caf::result<interaction_answer> {
+    return self->make_response_promise<interaction_answer>();
+  }};
+}
 
-/// The daemon's listener, whose interactions all end with one error.
+discord::rest::behavior_type accepting_rest(discord::rest::pointer) {
+  return {[](const discord::call&) { return discord::answer{204, ""}; }};
+}
+
+struct options {
+  ec code = ec::conflict; ///< Of every answer of the ingress; ec::none: it gives none.
+  size_t places = 512;    ///< For interactions in work.
+  std::chrono::milliseconds answer_within = api::webhook{}.answer_within;
+};
+
+/// The daemon's listeners over an ingress whose every interaction ends alike.
 struct fixture {
-  explicit fixture(ec code = ec::conflict) : interactions(sys.spawn(refusing_with, code)) {}
+  explicit fixture(options with = {}) : how(with) {}
   ~fixture() { caf::anon_send_exit(interactions, caf::exit_reason::kill); }
 
-  api::services services() {
-    api::services out;
-    out.questions = &questions;
-    out.interactions = interactions;
-    out.admission = &admission;
-    auto reader = std::make_shared<const discord::interactions::signed_endpoint>(discord_key.public_key());
-    out.webhook = {[reader](const auto& head) { return reader->judge_head(head); },
-                   [reader](const auto& request) { return reader->verify(request); },
-                   [reader](const auto& request) { return reader->read(request); }, reader->body_bytes_max()};
-    out.dependencies = [this](auto done) { done(list); };
-    out.silent = [this] { return silent; };
-    out.accepting = [] { return true; };
+  services available() {
+    services out;
+    out.provide(&questions);
+    out.provide(interactions);
+    out.provide(&admission);
+    auto reader = std::make_shared<const discord::interactions::signed_endpoint>(discord_key.public_hex());
+    out.provide(api::webhook{[reader](const auto& head) { return reader->judge_head(head); },
+                             [reader](const auto& request) { return reader->verify(request); },
+                             [reader](const auto& request) { return reader->read(request); }, reader->body_bytes_max(),
+                             how.answer_within});
+    out.provide(api::node_state{.dependencies = [this](auto done) { done(list); },
+                                .silent = [this] { return silent; },
+                                .accepting = [] { return true; }});
     return out;
   }
   http_response ask(const http_request& r) { return open.ask(r.method, r.target, r.headers, r.body); }
+  /// The same interaction by the other way in.
+  void click() {
+    const auto rest = sys.spawn(accepting_rest);
+    const auto events = ingress::gateway_events::start(sys, {interactions, &admission, rest, {}}, {});
+    auto what = std::make_shared<interaction>();
+    what->kind = interaction_kind::command;
+    what->id = snowflake{1};
+    what->token = secret{"t"};
+    CHECK(questions.ask_and_wait(events, questions.within(std::chrono::seconds{60}),
+                                 discord::interaction_created{std::move(what)}));
+    caf::anon_send_exit(events, caf::exit_reason::kill);
+    caf::anon_send_exit(rest, caf::exit_reason::kill);
+  }
 
+  options how;
   caf::actor_system_config config;
   caf::actor_system sys{config};
-  signer discord_key;
+  arrakis::test::discord_key discord_key;
   std::vector<readiness::dependency> list;
   std::vector<std::string> silent;
-  ingress::admission admission;
-  ingress::handle interactions;
+  ingress::admission admission{how.places};
+  ingress::handle interactions = how.code == ec::none ? sys.spawn(silent_ingress) : sys.spawn(refusing_with, how.code);
   asker questions{sys};
-  api::test::served open{api::listener::public_port, services()};
-  api::test::served admin{api::listener::admin_port, services()};
+  api::test::served open{api::listener::public_port, available()};
+  api::test::served admin{api::listener::admin_port, available()};
 };
 
 /// How many log lines name the event while `act` runs.
@@ -99,6 +97,28 @@ int logged(std::string_view event, F act) {
   act();
   log::set_sink(nullptr);
   return lines;
+}
+
+/// By how much the figures of first answers change while `act` runs; those that stay are left out.
+template <class F>
+std::map<std::string, double> counted(F act) {
+  const auto read = [] {
+    std::map<std::string, double> out;
+    std::istringstream lines{metrics::exposition()};
+    for (std::string line; std::getline(lines, line);)
+      for (const auto* name : {"arrakis_ingress_deliveries_total{", "arrakis_interactions_answered_total{",
+                               "arrakis_ingress_first_answer_seconds_count"})
+        if (line.starts_with(name))
+          out[line.substr(0, line.rfind(' '))] = std::stod(line.substr(line.rfind(' ')));
+    return out;
+  };
+  const auto before = read();
+  act();
+  auto after = read();
+  for (const auto& [series, value] : before)
+    after[series] -= value;
+  std::erase_if(after, [](const auto& x) { return x.second == 0; });
+  return after;
 }
 
 const std::string onboard = R"({"id":"1","application_id":"3","type":2,"token":"t","version":1,"guild_id":"10",
@@ -157,7 +177,7 @@ TEST_CASE("api: a path has one spelling, so that a proxy's rule about it cannot 
 
 // Negative control: another error of the same interaction is logged.
 TEST_CASE("api: a recorded interaction that is played again hears 409, and writes no line each time") {
-  fixture replayed, foreign{ec::refused};
+  fixture replayed, foreign{{.code = ec::refused}};
   const auto play = [](fixture& f, int status) {
     const auto request = f.discord_key.request(onboard);
     for (int i = 0; i < 20; ++i)
@@ -172,12 +192,71 @@ TEST_CASE("api: each answer to a signed interaction is one that the description 
   CHECK(f.ask(f.discord_key.request(R"({"id":"1","application_id":"3","type":1,"token":"t","version":1})")).status
         == 200);
   CHECK(f.open.described("POST", "/webhooks/discord") == std::set{200});
-  fixture busy{ec::busy};
+  fixture busy{{.code = ec::busy}};
   const auto told = busy.ask(busy.discord_key.request(onboard)); // In words: Discord shows nothing of another status.
   CHECK(told.status == 200);
   auto forged = f.discord_key.request(onboard);
   forged.body += ' ';
   CHECK(f.ask(forged).status == 401);
+}
+
+// Negative control: an ingress that never got the interaction is told as "nothing was done".
+TEST_CASE(
+  "api: an answer to a signed interaction that did not come is told as unknown, never as \"nothing was done\"") {
+  const auto told = [](options how) {
+    fixture f{how};
+    const auto answer = f.ask(f.discord_key.request(onboard));
+    CHECK(answer.status == 200);
+    return answer.body;
+  };
+  using namespace std::chrono_literals;
+  const auto is_unknown = [](const std::string& text) {
+    return text.find("may have been done") != text.npos && text.find("nothing was done") == text.npos;
+  };
+  CHECK(is_unknown(told({.code = ec::none, .answer_within = 50ms})));
+  CHECK(is_unknown(told({.code = ec::unknown})));
+  for (const auto not_begun : {ec::busy, ec::unavailable, ec::timeout})
+    CHECK(told({.code = not_begun}).find("nothing was done") != std::string::npos);
+  CHECK(told({.places = 0}).find("nothing was done") != std::string::npos);
+}
+
+TEST_CASE("api: first answers are counted alike whichever way the interaction came in") {
+  const auto series = [](const char* name, const char* outcome) {
+    return fmt::format("arrakis_{}_total{{outcome=\"{}\"}}", name, outcome);
+  };
+  const auto told = [&](const char* outcome) {
+    return std::map<std::string, double>{{series("interactions_answered", outcome), 1},
+                                         {series("ingress_deliveries", "answered"), 1},
+                                         {"arrakis_ingress_first_answer_seconds_count", 1}};
+  };
+  const std::map<std::string, double> unanswered{{series("ingress_deliveries", "unanswered"), 1}};
+  const auto check = [](options how, const std::map<std::string, double>& expected) {
+    CAPTURE(to_string(how.code));
+    fixture f{how};
+    CHECK(counted([&] { f.ask(f.discord_key.request(onboard)); }) == expected);
+    CHECK(counted([&] { f.click(); }) == expected);
+  };
+  check({.places = 0}, told("busy"));
+  check({.code = ec::unavailable}, told("failed"));
+  check({.code = ec::unknown}, told("failed"));
+  check({.code = ec::conflict}, unanswered);
+  check({.code = ec::refused}, unanswered);
+}
+
+TEST_CASE("api: a resource whose service is not provided is left out and named, and the listener opens") {
+  services without;
+  without.provide(api::webhook{});
+  CHECK(logged("discord_webhook",
+               [&] {
+                 api::test::served poor{api::listener::public_port, without};
+                 CHECK(poor.ask("POST", "/webhooks/discord").status == 404);
+                 CHECK(poor.ask("GET", "/openapi.json").status == 200);
+               })
+        == 1);
+  // Negative control: bound without the guard, the start of the process would end here.
+  for (const auto* each : api::all())
+    if (each->name == "discord_webhook")
+      CHECK_THROWS_AS(each->routes(without), missing_service);
 }
 
 TEST_CASE("api: negative control: an answer that is not described is found") {

@@ -15,13 +15,15 @@ namespace arrakis::api::test {
 
 class served {
 public:
-  served(listener on, services with, const std::vector<const resource*>& resources = all())
-    : server_{
-      threads_, {.admit = serve(resources, on, std::make_shared<const services>(std::move(with)), "1")}, nullptr} {
+  served(listener on, const services& with, const std::vector<const resource*>& resources = all())
+    : server_{threads_, {.admit = serve(resources, on, with, "1")}, nullptr} {
     const auto parsed = json::parse(send("GET", "/openapi.json", {}, {}).body);
     REQUIRE(parsed);
     document_ = *parsed;
   }
+  /// Of a node that provides this alone.
+  served(listener on, node_state node, const std::vector<const resource*>& resources = all())
+    : served(on, services_of(std::move(node)), resources) {}
   /// `described`: the path as the description has it; empty: the target.
   net::http_response ask(const std::string& method, const std::string& target, net::headers headers = {},
                          std::string body = {}, const std::string& described = {}) {
@@ -61,6 +63,11 @@ public:
   const boost::json::value& document() const { return document_; }
 
 private:
+  static services services_of(node_state node) {
+    services out;
+    out.provide(std::move(node));
+    return out;
+  }
   std::string fault_in(const boost::json::value& schema, const net::http_response& got) const {
     if (net::header(got.headers, "Content-Type") != "application/json")
       return arrakis::test::schema_fault(schema, boost::json::value(got.body), document_);
@@ -89,9 +96,9 @@ private:
   boost::json::value document_;
 };
 
-/// Services of which the dependencies alone are set.
-inline services with(std::vector<readiness::dependency> list) {
-  services out;
+/// A node that accepts work and has these dependencies.
+inline node_state with(std::vector<readiness::dependency> list) {
+  node_state out;
   out.dependencies = [list = std::move(list)](const auto& done) { done(list); };
   out.accepting = [] { return true; };
   return out;

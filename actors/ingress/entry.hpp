@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace arrakis::ingress {
 
@@ -43,15 +44,20 @@ private:
   const bool is_free_;
 };
 
-/// What became of a first answer.
+/// What is delivered for what the ingress said, whichever way the interaction came in: its answer, or a sentence for
+/// its error. An answer that did not come is ec::unknown, and its sentence says that the work may have been done.
+/// Nothing: no answer may be given (ec::conflict: whoever took it before answers; ec::refused: another application's),
+/// or it would not be in time. Then it is counted as unanswered. An error other than ec::busy, which admit() counts, is
+/// counted, and logged once in 10 s; that it was taken before is no news.
+std::optional<interaction_answer> to_deliver(const interaction&, caf::expected<interaction_answer> first,
+                                             bool in_time = true);
+
+/// What became of an answer that was delivered.
 enum class delivery {
-  answered,   ///< Discord took it, or the HTTP response with it was handed to the connection.
-  refused,    ///< Discord refused it.
-  unanswered, ///< There was none in time, or none may be given.
+  answered, ///< Discord took it, or the HTTP response with it was handed to the connection.
+  refused,  ///< Discord refused it.
 };
 /// Counts it, and observes the time since the interaction came in.
 void record_delivery(const interaction&, delivery);
-/// Counts it, and logs why, once in 10 s; that it was taken before is no news: whoever took it answers.
-void record_unanswered(const interaction&, const caf::error& why);
 
 } // namespace arrakis::ingress

@@ -71,7 +71,7 @@ TEST_CASE("ingress entry: however many come at once, never more than the bound a
   CHECK(subject.in_flight() == 0);
 }
 
-TEST_CASE("ingress entry: what becomes of first answers is counted for both ways, and a repetition is no news") {
+TEST_CASE("ingress entry: an error is told in words where an answer may be given, and a repetition is no news") {
   static int lines = 0;
   lines = 0;
   log::set_sink([](std::string_view line) { lines += line.find("interaction_unanswered") != line.npos; });
@@ -79,12 +79,23 @@ TEST_CASE("ingress entry: what becomes of first answers is counted for both ways
   const auto of = [](const char* outcome) {
     return counted("arrakis_ingress_deliveries_total{outcome=\"" + std::string{outcome} + "\"}");
   };
-  const auto unanswered = of("unanswered"), answered = of("answered"), refused = of("refused");
-  record_unanswered(*what, fail(ec::conflict, "this interaction was taken before"));
+  const auto failed = [] { return counted(R"(arrakis_interactions_answered_total{outcome="failed"})"); };
+  const auto unanswered = of("unanswered"), answered = of("answered"), refused = of("refused"),
+             failed_before = failed();
+  const auto told = [&](ec code, bool in_time = true) { return to_deliver(*what, fail(code, "no"), in_time); };
+  CHECK_FALSE(told(ec::conflict));
+  CHECK(told(ec::busy)); // Counted where it was refused a place.
   CHECK(lines == 0);
-  record_unanswered(*what, fail(ec::unknown, "no answer"));
-  record_unanswered(*what, fail(ec::unknown, "no answer"));
+  CHECK(failed() == failed_before);
+  CHECK_FALSE(told(ec::refused));
+  CHECK_FALSE(told(ec::unknown, false));
   CHECK(lines == 1);
+  CHECK(failed() == failed_before);
+  REQUIRE(told(ec::unknown));
+  CHECK(told(ec::unknown)->data_json.find("may have been done") != std::string::npos);
+  CHECK(told(ec::unavailable)->data_json.find("nothing was done") != std::string::npos);
+  CHECK(failed() == failed_before + 3);
+  CHECK(to_deliver(*what, interaction_answer{interaction_answer::pong, {}})->type == interaction_answer::pong);
   record_delivery(*what, delivery::answered);
   record_delivery(*what, delivery::refused);
   log::set_sink(nullptr);

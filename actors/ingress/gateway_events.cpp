@@ -30,7 +30,7 @@ flow<caf::expected<interaction_answer>> first_answer(self_pointer self, std::sha
   auto& st = self->state;
   auto request = st.to.admission->admit(what);
   if (!request)
-    co_return error_answer(*what, request.error());
+    co_return request.error();
   auto first = co_await ask(self, st.to.interactions, until, std::move(*request));
   co_return first;
 }
@@ -41,12 +41,12 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
   auto& st = self->state;
   const auto until = within(self, st.options.answer_within);
   auto first = co_await first_answer(self, what, until);
-  if (!first) {
-    record_unanswered(*what, first.error());
+  const auto delivered = to_deliver(*what, std::move(first), !until.passed(self->clock().now()));
+  if (!delivered) {
     settled.deliver(caf::unit);
     co_return;
   }
-  auto callback = discord::interaction_callback(what->id, what->token, to_json_text(*first));
+  auto callback = discord::interaction_callback(what->id, what->token, to_json_text(*delivered));
   callback.until = until;
   auto sent = co_await ask(self, st.to.rest, until, std::move(callback));
   const bool taken = sent && sent->status < 300;

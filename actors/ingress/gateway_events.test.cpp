@@ -25,6 +25,7 @@ struct surroundings {
   std::vector<question> asked; ///< Of the ingress, not answered yet.
   std::vector<discord::call> calls;
   int status = 204;
+  caf::error error;                 ///< Instead of an answer of the ingress.
   std::vector<std::string> changed; ///< Keys of the directory that were told.
 };
 
@@ -36,7 +37,10 @@ domain::behavior_type thinking(domain::pointer self, surroundings* w) {
             return caf::delegated<interaction_answer>{};
           },
           [w](speak) {
-            w->asked.front().reply.deliver(interaction_answer{interaction_answer::deferred_update, ""});
+            if (w->error)
+              w->asked.front().reply.deliver(w->error);
+            else
+              w->asked.front().reply.deliver(interaction_answer{interaction_answer::deferred_update, ""});
             w->asked.erase(w->asked.begin());
           }};
 }
@@ -118,6 +122,20 @@ TEST_CASE_FIXTURE(
   click(settled);
   answer();
   CHECK(w.calls.size() == 1);
+  CHECK(shard->has_next_message());
+}
+
+TEST_CASE_FIXTURE(fixture, "gateway events: an error of the ingress is told while Discord takes an answer") {
+  bool settled = true;
+  w.error = fail(ec::unavailable, "it starts again");
+  click(settled);
+  answer();
+  REQUIRE(w.calls.size() == 1);
+  CHECK(w.calls[0].body.find("nothing was done") != std::string::npos);
+  w.error = fail(ec::conflict, "taken before");
+  click(settled);
+  answer();
+  CHECK(w.calls.size() == 1); // Whoever took it answers.
   CHECK(shard->has_next_message());
 }
 

@@ -55,7 +55,7 @@ struct node::impl {
     : root(registry::place::root("arrakis")), p((root.make_default(), c), w, root) {}
   ~impl();
 
-  std::shared_ptr<const api::services> api_services();
+  void provide_to_resources();
   void open_listeners();
   void open_operator_socket();
   void start_tree();
@@ -63,30 +63,32 @@ struct node::impl {
   void drain();
 };
 
-std::shared_ptr<const api::services> node::impl::api_services() {
-  auto to = std::make_shared<api::services>();
-  to->questions = p.questions.get();
-  to->interactions = p.interactions;
-  to->admission = &p.admission;
-  to->webhook = wiring::make_webhook(p.settings, p.discord_clock);
-  to->accepting = [this] { return accepting.load(); };
-  to->silent = [this] { return liveness->silent(); };
-  to->skew = [this]() -> std::optional<api::clock_skew> {
+/// What the HTTP resources find by type beside the addresses of the tree.
+void node::impl::provide_to_resources() {
+  api::node_state node;
+  node.accepting = [this] { return accepting.load(); };
+  node.silent = [this] { return liveness->silent(); };
+  node.skew = [this]() -> std::optional<api::clock_skew> {
     const auto known = p.discord_clock.measured(std::chrono::steady_clock::now());
     return known ? std::optional{api::clock_skew{known->ahead, known->uncertainty}} : std::nullopt;
   };
-  to->dependencies = [this](auto done) {
+  node.dependencies = [this](auto done) {
     p.questions->ask(p.readiness, p.questions->within(std::chrono::milliseconds{2'500}), readiness::look{},
                      [done](const caf::expected<readiness::looked>& all) {
                        done(all ? all->list : std::vector{readiness::dependency{"node", false, text_of(all.error())}});
                      });
   };
-  return to;
+  p.available.provide(std::move(node));
+  p.available.provide(p.questions.get());
+  p.available.provide(&p.admission);
+  if (auto reader = wiring::make_webhook(p.settings, p.discord_clock))
+    p.available.provide(std::move(*reader));
 }
 
 void node::impl::open_listeners() {
   liveness = std::make_unique<net::liveness>(p.sys, p.io, admin_io);
-  listeners = std::make_unique<wiring::listeners>(p.io, admin_io, p.settings, api_services());
+  provide_to_resources();
+  listeners = std::make_unique<wiring::listeners>(p.io, admin_io, p.settings, p.available);
 }
 
 /// Without it only `arrakisctl actors` and `tree` are missing, so that a path too long for a socket stops no start.

@@ -87,7 +87,7 @@ std::vector<split> split_counters() {
     {"arrakis_interactions_answered_total",
      "First answers by what they were.",
      "outcome",
-     {"direct", "sentence", "deferred", "repeated", "refused", "modal", "foreign", "autocomplete", "busy"}},
+     {"direct", "sentence", "deferred", "repeated", "refused", "modal", "foreign", "autocomplete", "busy", "failed"}},
     {"arrakis_runtime_actor_crashes_total", "Crashes of actors by kind.", "kind", {"community", "wizard_session"}},
     {"arrakis_shard_leases_total", "Leases of shards, by what became of them.", "event", {"taken", "lost"}},
     {"arrakis_wizard_sessions_total",

@@ -44,8 +44,7 @@ std::unique_ptr<net::http_server> open(net::io& on, net::http_server_options o, 
 }
 } // namespace
 
-listeners::listeners(net::io& open_io, net::io& admin_io, const config& settings,
-                     std::shared_ptr<const api::services> with)
+listeners::listeners(net::io& open_io, net::io& admin_io, const config& settings, const services& with)
   : public_address_(settings.text("http.address")), admin_address_(settings.text("http.admin_address")) {
   if (has_role(settings, "api")) {
     auto o = public_options(settings);
@@ -56,7 +55,7 @@ listeners::listeners(net::io& open_io, net::io& admin_io, const config& settings
     public_ = open(open_io, std::move(o), "http.address, http.port");
   }
   auto o = admin_options(settings);
-  o.admit = api::serve(api::all(), api::listener::admin_port, std::move(with), ARRAKIS_VERSION);
+  o.admit = api::serve(api::all(), api::listener::admin_port, with, ARRAKIS_VERSION);
   admin_ = open(admin_io, std::move(o), "http.admin_address, http.admin_port");
   log::info("http.listening", {{"url", public_url()}, {"admin_url", admin_url()}});
 }

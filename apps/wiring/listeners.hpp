@@ -14,7 +14,7 @@ public:
   /// Opens the admin port on `admin`, and on `open` the public port where this process has the role api. Throws
   /// std::runtime_error that names a key: an address in use, a certificate that cannot be used. What the services refer
   /// to outlives the listeners.
-  listeners(net::io& open, net::io& admin, const config&, std::shared_ptr<const api::services>);
+  listeners(net::io& open, net::io& admin, const config&, const services&);
   ~listeners();
   /// Where a file of http.tls has changed since the last call, reads both anew, for connections from now on. What
   /// cannot be used is logged and changes nothing.

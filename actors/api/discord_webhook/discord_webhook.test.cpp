@@ -1,4 +1,6 @@
 #include "actors/api/served.test.hpp"
+#include "actors/ingress/entry.hpp"
+#include "runtime/flow/asker.hpp"
 
 using namespace arrakis;
 
@@ -11,15 +13,19 @@ TEST_CASE("discord webhook: without a public key it is closed, and says which se
 }
 
 TEST_CASE("discord webhook: nothing that its key does not verify is read") {
-  auto with = api::test::with({});
+  services with;
   int read = 0;
-  with.webhook = {[](const auto&) { return std::nullopt; },
-                  [](const auto&) { return net::router::problem(401, "ERR_UNAUTHORIZED", "forged"); },
-                  [&read](const auto&) -> std::variant<net::http_response, interaction> {
-                    ++read;
-                    return net::http_response{};
-                  },
-                  1'024};
+  ingress::admission admission;
+  with.provide(static_cast<asker*>(nullptr)); // Nobody is asked.
+  with.provide(ingress::handle{});
+  with.provide(&admission);
+  with.provide(api::webhook{[](const auto&) { return std::nullopt; },
+                            [](const auto&) { return net::router::problem(401, "ERR_UNAUTHORIZED", "forged"); },
+                            [&read](const auto&) -> std::variant<net::http_response, interaction> {
+                              ++read;
+                              return net::http_response{};
+                            },
+                            1'024});
   api::test::served f{api::listener::public_port, with};
   CHECK(f.ask("POST", "/webhooks/discord", {}, "{}").status == 401);
   CHECK(f.ask("POST", "/webhooks/discord", {}, std::string(2'000, 'x')).status == 413);

@@ -13,15 +13,15 @@ constexpr std::string_view schema = R"({
   "properties": {"status": {"enum": ["healthy", "degraded"]},
                  "timestamp": {"type": "string", "format": "date-time"}}})";
 
-std::vector<net::router::route> routes(std::shared_ptr<const services> with) {
+std::vector<net::router::route> routes(const services& with) {
   net::router::route out{.method = "GET",
                          .path = "/health",
                          .summary = "Whether the service is healthy.",
                          .limits = {.essential = true},
                          .answers = {{200, "It serves; degraded: not all of it.", "application/json", schema},
                                      {503, "Something that it needs does not answer.", "application/json", schema}}};
-  out.run = [with](const net::router::call& c) {
-    with->dependencies([respond = c.respond](const std::vector<readiness::dependency>& list) {
+  out.run = [ask = with.get<node_state>().dependencies](const net::router::call& c) {
+    ask([respond = c.respond](const std::vector<readiness::dependency>& list) {
       const bool good = std::ranges::all_of(list, &readiness::dependency::ready);
       // A load balancer restarts what answers 503 here, which mends no signer and brings no token.
       const bool serves = std::ranges::all_of(list, [](const auto& d) { return d.ready || !d.needed; });

@@ -11,15 +11,15 @@ constexpr std::string_view schema = R"({
   "type": "object", "required": ["live"], "additionalProperties": false,
   "properties": {"live": {"type": "boolean"}, "silent": {"type": "array", "items": {"type": "string"}}}})";
 
-std::vector<net::router::route> routes(std::shared_ptr<const services> with) {
+std::vector<net::router::route> routes(const services& with) {
   net::router::route out{.method = "GET",
                          .path = "/health/live",
                          .summary = "Whether this process moves.",
                          .limits = {.essential = true},
                          .answers = {{200, "It does.", "application/json", schema},
                                      {503, "It does not, and `silent` names what.", "application/json", schema}}};
-  out.run = [with](const net::router::call& c) {
-    const auto silent = with->silent ? with->silent() : std::vector<std::string>{};
+  out.run = [names = with.get<node_state>().silent](const net::router::call& c) {
+    const auto silent = names ? names() : std::vector<std::string>{};
     boost::json::object body{{"live", silent.empty()}};
     if (!silent.empty())
       body["silent"] = boost::json::array(silent.begin(), silent.end());

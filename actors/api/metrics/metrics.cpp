@@ -7,7 +7,7 @@ namespace arrakis::api::metrics {
 namespace {
 constexpr std::string_view media_type = "text/plain; version=0.0.4; charset=utf-8";
 
-std::vector<net::router::route> routes(std::shared_ptr<const services>) {
+std::vector<net::router::route> routes(const services&) {
   return {{.method = "GET",
            .path = "/metrics",
            .summary = "Every metric of this process, for Prometheus.",

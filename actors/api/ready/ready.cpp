@@ -26,14 +26,14 @@ constexpr std::string_view schema = R"({
 /// A server may have written it: not all of it, always UTF-8 (JSON is), and nothing that a terminal obeys.
 std::string foreign(std::string_view detail) { return std::string{utf8_head(for_terminal(detail), detail_bytes_max)}; }
 
-net::http_response answer(const services& with, const std::vector<readiness::dependency>& list) {
-  const bool accepting = with.accepting();
+net::http_response answer(const node_state& node, const std::vector<readiness::dependency>& list) {
+  const bool accepting = node.accepting();
   boost::json::object states;
   for (const auto& d : list)
     states[d.name] = boost::json::object{{"ready", d.ready}, {"detail", foreign(d.detail)}};
   const bool good = accepting && std::ranges::all_of(list, [](const auto& d) { return d.ready || !d.needed; });
   boost::json::object body{{"ready", good}, {"draining", !accepting}, {"dependencies", std::move(states)}};
-  if (const auto skew = with.skew ? with.skew() : std::nullopt)
+  if (const auto skew = node.skew ? node.skew() : std::nullopt)
     body["clock"] = boost::json::object{{"ahead_of_discord_ms", skew->ahead.count()},
                                         {"uncertainty_ms", skew->uncertainty.count()}};
   return net::json_response(good ? 200 : 503, json::print(body));
@@ -44,17 +44,17 @@ net::http_response not_alive(const std::vector<std::string>& silent) {
                                    {"ready", false}, {"silent", boost::json::array(silent.begin(), silent.end())}}));
 }
 
-std::vector<net::router::route> routes(std::shared_ptr<const services> with) {
+std::vector<net::router::route> routes(const services& with) {
   net::router::route out{.method = "GET",
                          .path = "/health/ready",
                          .summary = "Whether this process should be sent work, and each thing that it needs.",
                          .limits = {.essential = true},
                          .answers = {{200, "It is ready.", "application/json", schema},
                                      {503, "It is not, or it drains.", "application/json", schema}}};
-  out.run = [with](const net::router::call& c) {
-    if (const auto silent = with->silent ? with->silent() : std::vector<std::string>{}; !silent.empty())
+  out.run = [node = with.get<node_state>()](const net::router::call& c) {
+    if (const auto silent = node.silent ? node.silent() : std::vector<std::string>{}; !silent.empty())
       return c.respond(not_alive(silent)); // What does not beat would not answer about readiness either.
-    with->dependencies([with, respond = c.respond](const auto& list) { respond(answer(*with, list)); });
+    node.dependencies([node, respond = c.respond](const auto& list) { respond(answer(node, list)); });
   };
   return {std::move(out)};
 }

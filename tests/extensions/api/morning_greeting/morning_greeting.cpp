@@ -1,4 +1,5 @@
 // POST /greetings/{name}: reads a body with a schema, and greets.
+#include "tests/extensions/api/morning_greeting/morning_greeting.hpp"
 #include "actors/api/api.hpp"
 #include "runtime/json.hpp"
 
@@ -13,23 +14,24 @@ constexpr std::string_view asked = R"({"type": "object", "required": ["word"], "
 constexpr std::string_view given = R"({"type": "object", "required": ["greeting"], "additionalProperties": false,
   "properties": {"greeting": {"type": "string"}}})";
 
-void greet(const router::call& c) {
+void greet(const guest_book& book, const router::call& c) {
   const auto body = json::parse(c.request.body);
   const auto word = body && body->is_object() ? json::text_or(body->get_object(), "word") : std::string_view{};
   if (word.empty())
     return c.respond(router::problem(400, "ERR_INVALID_INPUT", "word: a text of at least one character"));
+  book.enter(c.parameters.at(0));
   const boost::json::object out{{"greeting", std::string{word} + ", " + c.parameters.at(0) + "!"}};
   c.respond(net::json_response(200, json::print(out)));
 }
 
-std::vector<router::route> routes(std::shared_ptr<const services>) {
+std::vector<router::route> routes(const services& with) {
   return {{.method = "POST",
            .path = "/greetings/{name}",
            .summary = "Greets somebody.",
            .limits = {.body_bytes_max = 1'024},
            .body = router::request_body{.schema = asked},
            .answers = {{200, "The greeting.", "application/json", given}},
-           .run = greet}};
+           .run = [book = with.get<guest_book>()](const router::call& c) { greet(book, c); }}};
 }
 } // namespace
 
