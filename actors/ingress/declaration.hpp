@@ -89,7 +89,8 @@ struct declaration {
   std::vector<command> commands = {};
   std::vector<component> components = {};
   std::vector<component> modals = {};
-  /// Starts the actor that answers all of it; one for the process. What it needs it asks of `services`.
+  /// Starts the actor that answers all of it; one for the process. What it needs it asks of `services`; a process that
+  /// does not provide it starts without this owner (handlers.hpp).
   handler (*start)(caf::actor_system&, const services&) = nullptr;
   registry::declaration supervises =
     {}; ///< Actors that it starts by some key and watches itself, for the tree's picture.

@@ -92,6 +92,18 @@ const declaration setup{
 const declaration drift{
   .name = "drift", .commands = {{.name = "drift", .description = "d", .needs = admin}}, .start = &start_drift};
 
+struct spice_ledger {}; // A service that no process provides.
+handler start_ledger(caf::actor_system& sys, const services& from) {
+  (void)from.get<spice_ledger>();
+  return start_drift(sys, from);
+}
+std::optional<std::string> ledger_form(const interaction&) { return R"({"custom_id":"ledger:1"})"; }
+const declaration ledger{.name = "ledger",
+                         .commands = {{.name = "ledger", .description = "d", .needs = admin},
+                                      {.name = "book", .description = "d", .needs = admin, .modal = &ledger_form}},
+                         .modals = {{.prefix = "ledger", .needs = admin}},
+                         .start = &start_ledger};
+
 struct fixture {
   surroundings w;
   ingress::admission admission; ///< Outlives the actors.
@@ -107,7 +119,7 @@ struct fixture {
     auto redis_body = [this](redis::handle::pointer self) { return redis_behavior(self); };
     auto rest_body = [this](discord::rest::pointer self) { return rest_behavior(self); };
     available.provide(&w);
-    auto owners = declare_handlers(sys, {&setup, &drift}, available);
+    auto owners = declare_handlers(sys, {&setup, &drift, &ledger}, available);
     for (auto& each : owners.children)
       each.start = [this, name = each.name, start = each.start] { return handler_of[name] = start(); };
     commands = supervisor::start(sys, "commands", owners.children);
@@ -283,6 +295,32 @@ TEST_CASE_FIXTURE(fixture, "ingress: a command that crashes ends its own interac
   REQUIRE(w.calls.size() == 1); // The answer to /setup, which went on.
   CHECK(w.calls[0].body == w.says.data_json);
   CHECK(text(bring(slash("drift"))).find("role Gold") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(fixture, "ingress: a command that needs what this process does not provide is refused in words") {
+  const auto told = [this](const char* name) {
+    const auto first = bring(slash(name));
+    CHECK(first.answer->type == interaction_answer::message);
+    return text(first);
+  };
+  for (const auto wait : {0min, 10min}) { // Its supervisor does not try it again and again, and does not give up.
+    sim.advance(wait);
+    CHECK(told("ledger").find("Tell the operator") != std::string::npos);
+    CHECK(told("book").find("Tell the operator") != std::string::npos); // No modal that nobody would take.
+    CHECK(told("drift").find("role Gold") != std::string::npos);
+  }
+}
+
+TEST_CASE("ingress: negative control: an owner that is not left out ends all commands with it") {
+  test::sim_system sim;
+  const services none;
+  const supervisor::child unguarded{
+    "ledger", [&] { return caf::actor_cast<caf::actor>(start_ledger(sim.sys(), none)); }, {}};
+  const auto top = supervisor::start(sim.sys(), "commands", {unguarded});
+  caf::scoped_actor self{sim.sys()};
+  self->monitor(top);
+  sim.advance(10min);
+  CHECK(self->has_next_message());
 }
 
 TEST_CASE_FIXTURE(fixture, "ingress: an edit waits for the message that the first answer makes") {

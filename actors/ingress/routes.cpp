@@ -59,26 +59,32 @@ caf::error lacking(permission needs) {
 }
 } // namespace
 
-void route_table::add(const declaration& from, const handler& to) {
+caf::error not_served_here() {
+  return fail(ec::refused,
+              "This part of the bot does not run where your request arrived, so nothing was done. Tell the "
+              "operator of this bot.");
+}
+
+void route_table::add(const declaration& from, const handler& to, std::shared_ptr<const owner_status> owner) {
   for (const auto& c : from.commands) {
     if (const auto fault = fault_of(c); !fault.empty())
       refuse(from.name, c.name, fault);
-    if (!commands_.try_emplace({c.type, std::string{c.name}}, route{c.needs, c.where, c.modal, &c, to}).second)
+    if (!commands_.try_emplace({c.type, std::string{c.name}}, route{c.needs, c.where, c.modal, &c, to, owner}).second)
       refuse(from.name, c.name, "another command has this name");
   }
   for (const auto& c : from.components)
-    add_component(components_, from.name, c, to);
+    add_component(components_, from.name, c, {c.needs, c.where, c.modal, nullptr, to, owner});
   for (const auto& m : from.modals) {
     if (m.modal != nullptr)
       refuse(from.name, m.prefix, "a modal cannot be answered with another");
-    add_component(modals_, from.name, m, to);
+    add_component(modals_, from.name, m, {m.needs, m.where, m.modal, nullptr, to, owner});
   }
 }
 
-void route_table::add_component(by_prefix& into, std::string_view owner, const component& c, const handler& to) {
+void route_table::add_component(by_prefix& into, std::string_view owner, const component& c, route made) {
   if (c.prefix.empty() || c.prefix.size() > prefix_bytes_max || c.prefix.ends_with(':'))
     refuse(owner, c.prefix, "a prefix has 1 to 64 characters and ends before the colon");
-  if (!into.try_emplace(std::string{c.prefix}, route{c.needs, c.where, c.modal, nullptr, to}).second)
+  if (!into.try_emplace(std::string{c.prefix}, std::move(made)).second)
     refuse(owner, c.prefix, "another one has this prefix");
 }
 
@@ -109,6 +115,8 @@ caf::error judge(const route* to, const interaction& x, bool is_quarantined) {
   // Discord hides a command by its default permission, which a server can open to others; and a button is shown to all.
   if (!to->needs.is_held_by(x.member_permissions))
     return lacking(to->needs);
+  if (to->owner && to->owner->is_left_out)
+    return not_served_here();
   return to->command != nullptr ? validate_options(*to->command, x) : caf::error{};
 }
 

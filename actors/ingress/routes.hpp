@@ -2,12 +2,20 @@
 // Who answers an interaction, and who may have it answered.
 #include "actors/ingress/declaration.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
 namespace arrakis::ingress {
+
+/// Whether this process starts without an owner, because it lacks a service that the owner needs. Set when the owner is
+/// started, read for each of its interactions, on any thread.
+struct owner_status {
+  mutable std::atomic<bool> is_left_out{false};
+};
 
 struct route {
   permission needs;
@@ -15,26 +23,29 @@ struct route {
   modal_decision modal = nullptr;
   const ingress::command* command = nullptr; ///< None of a component or modal.
   handler to;
+  std::shared_ptr<const owner_status> owner = nullptr; ///< None: it is there.
 };
 
 class route_table {
 public:
   /// The declaration outlives the table. Throws std::logic_error that says what cannot be: a name or prefix that
   /// another owner has, or one that Discord would not take.
-  void add(const declaration&, const handler& to);
+  void add(const declaration&, const handler& to, std::shared_ptr<const owner_status> = nullptr);
   /// Null: nobody answers it (any more).
   const route* find(const interaction&) const;
 
 private:
   using by_prefix = std::map<std::string, route, std::less<>>;
-  static void add_component(by_prefix&, std::string_view owner, const component&, const handler&);
+  static void add_component(by_prefix&, std::string_view owner, const component&, route);
   std::map<std::pair<command_type, std::string>, route> commands_;
   by_prefix components_, modals_;
 };
 
 /// Why nobody is asked about it; no error: its handler is. ec::not_found: no route. ec::refused: another place, or the
-/// caller lacks a permission. ec::invalid: an option. `is_quarantined`: the guild's tenant; then all is
-/// ec::quarantined.
+/// caller lacks a permission, or the owner is left out. ec::invalid: an option. `is_quarantined`: the guild's tenant;
+/// then all is ec::quarantined.
 caf::error judge(const route*, const interaction&, bool is_quarantined);
+/// For the user of an owner that is left out here.
+caf::error not_served_here();
 
 } // namespace arrakis::ingress

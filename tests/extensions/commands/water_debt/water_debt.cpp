@@ -1,4 +1,5 @@
 // A command with a user option, the same in the context menu of a user, and a button that every member may press.
+#include "tests/extensions/commands/water_debt/water_debt.hpp"
 #include "actors/ingress/declaration.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/registry/spawn.hpp"
@@ -22,20 +23,22 @@ ingress::reply owed(const interaction& x, snowflake debtor, int64_t litres) {
                {"allowed_mentions", js::object{{"parse", js::array{}}}}})};
 }
 
-caf::result<ingress::reply> answer(const interaction& x) {
-  if (x.kind == interaction_kind::command && x.command_type == command_type::user)
-    return owed(x, x.target, 1);
+caf::result<ingress::reply> answer(const ledger& book, const interaction& x) {
   if (x.kind == interaction_kind::command) {
+    const bool from_menu = x.command_type == command_type::user;
+    const auto debtor = from_menu ? x.target : *x.option<snowflake>("member");
     const auto* litres = x.option<int64_t>("litres");
-    return owed(x, *x.option<snowflake>("member"), litres != nullptr ? *litres : 1);
+    const auto amount = litres != nullptr ? *litres : 1;
+    book.enter(debtor, amount);
+    return owed(x, debtor, amount);
   }
   return ingress::reply{ingress::message_json(fmt::format("Forgiven by <@{}>.", x.user.text()))};
 }
 
-ingress::handler start(caf::actor_system& sys, const services&) {
-  const auto body = [](ingress::handler::pointer self) -> ingress::handler::behavior_type {
+ingress::handler start(caf::actor_system& sys, const services& from) {
+  const auto body = [book = from.get<ledger>()](ingress::handler::pointer self) -> ingress::handler::behavior_type {
     keep_exception_text(self);
-    return {[](const ingress::request& q) { return answer(*q.what); }};
+    return {[book](const ingress::request& q) { return answer(book, *q.what); }};
   };
   return registry::spawn(sys, {"command"}, body);
 }

@@ -1,3 +1,4 @@
+#include "tests/extensions/commands/water_debt/water_debt.hpp"
 #include "actors/commands/command.hpp"
 #include "actors/ingress/entry.hpp"
 #include "actors/ingress/handlers.hpp"
@@ -23,8 +24,12 @@ struct fixture {
   ingress::handle ingress;
   supervisor::handle owners;
   uint64_t next_id = 1'000;
+  std::vector<std::pair<uint64_t, int64_t>> debts; ///< In the ledger.
 
-  fixture() {
+  explicit fixture(bool has_ledger = true) {
+    if (has_ledger)
+      available.provide(commands::water_debt::ledger{
+        [this](snowflake debtor, int64_t litres) { debts.emplace_back(debtor.value, litres); }});
     auto& sys = sim.sys();
     const auto redis = [](redis::handle::pointer) -> redis::handle::behavior_type {
       return {[](const redis::command&) {
@@ -73,6 +78,7 @@ TEST_CASE_FIXTURE(fixture, "extension: one folder is a command with a user optio
   CHECK(shown.type == interaction_answer::message);
   const auto data = boost::json::parse(shown.data_json);
   CHECK(data.at("content").as_string() == "<@6> owes 1 l of water to <@5>.");
+  CHECK(debts == std::vector<std::pair<uint64_t, int64_t>>{{6, 1}});
   auto pressed = of_member(interaction_kind::component, 0);
   pressed.message = snowflake{77};
   pressed.custom_id = data.at("components").at(0).at("components").at(0).at("custom_id").as_string().c_str();
@@ -93,6 +99,14 @@ TEST_CASE_FIXTURE(fixture, "extension: its declaration is kept, by permission an
   typed.options = {{"member", option_type::user, snowflake{6}, false},
                    {"litres", option_type::integer, int64_t{101}, false}};
   CHECK(bring(typed).data_json.find("“litres” must be 1 to 100") != std::string::npos);
+}
+
+TEST_CASE("extension: where its service is not provided the others start, and it is refused in words") {
+  fixture f{false};
+  auto typed = f.of_member(interaction_kind::command, permissions::manage_messages);
+  typed.command = "water_debt";
+  typed.options = {{"member", option_type::user, snowflake{6}, false}};
+  CHECK(f.bring(typed).data_json.find("Tell the operator") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(fixture, "extension: its entry in the context menu of a user is one more command") {
