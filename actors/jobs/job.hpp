@@ -9,7 +9,6 @@
 #include "adapters/discord/identity/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
-#include "adapters/postgres/reconciliations/messages.hpp"
 #include "adapters/queue/messages.hpp"
 #include "adapters/signer/messages.hpp"
 #include "runtime/services.hpp"
@@ -28,11 +27,10 @@ struct services {
   guild::handle guilds; ///< All reads of a guild.
   manifests::handle manifests;
   deployments::handle deployments;
-  reconciliations::handle reconciliations;
   signer::handle signer;
   discord::identity_port identity;
   std::string worker; ///< This incarnation of this process: a lease that bears it is no other's.
-  std::function<void(const job_queue&, queue::progress)> report; ///< To the queue of the job; may be empty.
+  std::function<void(queue::progress)> report; ///< To the queue of the job, as the processor sets it; may be empty.
   /// How long what a job works on is its own without a renewal, of which there is one in each quarter. As long as the
   /// queue's lock (queue.lock_ms), so that both tell of a dead worker at the same time (P8).
   std::chrono::milliseconds lease{8'000};

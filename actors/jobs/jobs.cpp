@@ -19,6 +19,9 @@ namespace arrakis::jobs {
 namespace {
 using reply = caf::typed_response_promise<queue::outcome>;
 
+/// Before a job comes again whose kind lacks a service here: other processes may take it meanwhile.
+constexpr std::chrono::milliseconds elsewhere_wait{5'000};
+
 struct running {
   queue::job job;
   reply to;
@@ -38,6 +41,7 @@ struct state {
   state(const state&) = delete;
   static inline const char* name = "jobs";
   services svc;
+  jobs::reporter report;
   std::vector<const job_kind*> kinds;
   std::map<caf::actor_addr, running> open;
   std::set<caf::actor_addr> workers; ///< Linked: none goes on working without the one who answers for it.
@@ -85,6 +89,18 @@ void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
   done.to.deliver(std::move(result));
 }
 
+/// Nothing: this process lacks a service that the kind needs.
+std::optional<queue::processor> start_worker(pointer self, const job_kind& kind, const queue::job& job) {
+  auto svc = self->state.svc;
+  if (self->state.report)
+    svc.report = [report = self->state.report, to = kind.terms.queue](queue::progress x) { report(*to, std::move(x)); };
+  registry::seat place{registry::place::here(), {job.name, job.id}, false};
+  return if_provided("job", kind.terms.name, [&] {
+    return caf::actor_cast<queue::processor>(
+      place.fill([&] { return caf::actor_cast<caf::actor>(kind.start(self->system(), svc)); }));
+  });
+}
+
 caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
   auto& st = self->state;
   const auto kind = std::find_if(st.kinds.begin(), st.kinds.end(),
@@ -94,10 +110,13 @@ caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
                           .reason = "UNKNOWN_JOB_TYPE: there is no job kind '" + x.what.name + "'"};
   if (auto bad = check_payload((*kind)->terms, x.what.data_json))
     return queue::outcome{.what = queue::outcome::failed_final, .reason = "INVALID_PAYLOAD: " + text_of(bad)};
+  const auto started = start_worker(self, **kind, x.what);
+  if (!started)
+    return queue::outcome{.what = queue::outcome::postponed,
+                          .reason = "MISSING_SERVICE: this process cannot do jobs of the kind " + x.what.name,
+                          .wait = elsewhere_wait};
   auto promise = self->make_response_promise<queue::outcome>();
-  registry::seat place{registry::place::here(), {x.what.name, x.what.id}, false};
-  const auto worker = caf::actor_cast<queue::processor>(
-    place.fill([&] { return caf::actor_cast<caf::actor>((*kind)->start(self->system(), st.svc)); }));
+  const auto worker = *started;
   const auto who = worker.address();
   self->monitor(worker);
   self->link_to(worker);
@@ -113,9 +132,11 @@ caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
   return caf::delegated<queue::outcome>{};
 }
 
-queue::processor::behavior_type behavior(pointer self, services svc, std::vector<const job_kind*> kinds) {
+queue::processor::behavior_type behavior(pointer self, services svc, reporter report,
+                                         std::vector<const job_kind*> kinds) {
   keep_exception_text(self);
   self->state.svc = std::move(svc);
+  self->state.report = std::move(report);
   self->state.kinds = std::move(kinds);
   tell_running(self->state); // Whom this one follows may have said another number.
   // An actor that ends with its promise open lets the asker wait for the whole deadline: DOWN tells at once.
@@ -137,7 +158,8 @@ std::vector<const job_queue*> queues(const std::vector<const job_kind*>& kinds) 
   return result;
 }
 
-queue::processor start(caf::actor_system& sys, services svc, const std::vector<const job_kind*>& kinds) {
-  return registry::spawn(sys, {"jobs"}, behavior, std::move(svc), kinds);
+queue::processor start(caf::actor_system& sys, services svc, reporter report,
+                       const std::vector<const job_kind*>& kinds) {
+  return registry::spawn(sys, {"jobs"}, behavior, std::move(svc), std::move(report), kinds);
 }
 } // namespace arrakis::jobs

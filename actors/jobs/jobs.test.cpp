@@ -1,5 +1,6 @@
 #include "actors/jobs/jobs.hpp"
 
+#include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "tests/support/sim_system.hpp"
 
@@ -46,7 +47,7 @@ const jobs::job_kind trial_kind{
 
 struct bench {
   explicit bench(const std::vector<const jobs::job_kind*>& kinds = {&trial_kind})
-    : jobs(jobs::start(sim.sys(), {}, kinds)) {}
+    : jobs(jobs::start(sim.sys(), {}, {}, kinds)) {}
   test::sim_system sim;
   queue::processor jobs;
   caf::scoped_actor self{sim.sys()};
@@ -101,30 +102,71 @@ TEST_CASE("jobs: data that is not as the kind says is final, and no actor is sta
   CHECK(got.reason == "INVALID_PAYLOAD: data of STRICT: must be an object");
 }
 
-TEST_CASE("jobs: a kind finds by type what it alone needs") {
-  struct ration {
-    std::string value_json;
+namespace {
+/// A service that one kind alone needs.
+struct ration {
+  std::string value_json;
+};
+queue::processor start_ration(caf::actor_system& sys, const jobs::services& svc) {
+  const auto body = [given = svc.available->get<ration>(), report = svc.report](queue::processor::pointer self) {
+    return queue::processor::behavior_type{[=](const queue::process& x) -> caf::result<queue::outcome> {
+      if (report)
+        report({x.what.id, "50"});
+      self->quit();
+      return queue::outcome{.value_json = given.value_json};
+    }};
   };
-  const jobs::job_kind kind{.terms = {.name = "RATION", .help = "For tests.", .queue = &jobs::discord_synthesis},
-                            .within = 5s,
-                            .start = [](caf::actor_system& sys, const jobs::services& svc) -> queue::processor {
-                              auto body = [given = svc.available->get<ration>()](queue::processor::pointer self) {
-                                return queue::processor::behavior_type{
-                                  [self, given](const queue::process&) -> caf::result<queue::outcome> {
-                                    self->quit();
-                                    return queue::outcome{.value_json = given.value_json};
-                                  }};
-                              };
-                              return sys.spawn(body);
-                            }};
-  services available;
-  available.provide(ration{"42"});
+  return sys.spawn(body);
+}
+constexpr jobs::job_queue kitchen{.name = "kitchen", .help = "For tests."};
+const jobs::job_kind ration_kind{.terms = {.name = "RATION", .help = "For tests.", .queue = &jobs::discord_synthesis},
+                                 .within = 5s,
+                                 .start = start_ration};
+const jobs::job_kind supper_kind{
+  .terms = {.name = "SUPPER", .help = "For tests.", .queue = &kitchen}, .within = 5s, .start = start_ration};
+
+/// The outcome of one job of this kind.
+queue::outcome run_one(const services& available, const std::string& kind, jobs::reporter report = {}) {
   test::sim_system sim;
   caf::scoped_actor self{sim.sys()};
-  auto processor = jobs::start(sim.sys(), {.available = &available}, {&kind});
-  auto pending = self->request(processor, caf::infinite, queue::process{{"j", "RATION", ""}});
+  auto processor = jobs::start(sim.sys(), {.available = &available}, std::move(report), {&ration_kind, &supper_kind});
+  auto pending = self->request(processor, caf::infinite, queue::process{{"j", kind, ""}});
   sim.advance(6s);
-  pending.receive([](queue::outcome& x) { CHECK(x.value_json == "42"); }, [](caf::error& e) { FAIL(text_of(e)); });
+  queue::outcome got;
+  pending.receive([&](queue::outcome& x) { got = std::move(x); }, [](caf::error& e) { FAIL(text_of(e)); });
+  return got;
+}
+} // namespace
+
+TEST_CASE("jobs: a kind finds by type what it alone needs") {
+  services available;
+  available.provide(ration{"42"});
+  CHECK(run_one(available, "RATION").value_json == "42");
+}
+
+TEST_CASE("jobs: a job whose kind needs what this process does not provide waits for another, and uses no attempt") {
+  static std::string line;
+  line.clear();
+  log::set_sink([](std::string_view x) { line += x; });
+  const auto got = run_one({}, "RATION");
+  log::set_sink(nullptr);
+  CHECK(got.what == queue::outcome::postponed);
+  CHECK(got.wait > 0ms);
+  CHECK(got.reason.find("MISSING_SERVICE") != std::string::npos);
+  CHECK(line.find("services.extension_left_out") != line.npos);
+  CHECK(line.find("ration") != line.npos);
+}
+
+TEST_CASE("jobs: the progress of a job goes to the queue of its kind") {
+  services available;
+  available.provide(ration{"42"});
+  std::vector<std::string> told;
+  const auto report = [&](const jobs::job_queue& to, const queue::progress& x) {
+    told.push_back(std::string{to.name} + " " + x.job + " " + x.json);
+  };
+  run_one(available, "RATION", report);
+  run_one(available, "SUPPER", report);
+  CHECK(told == std::vector<std::string>{"discord-synthesis j 50", "kitchen j 50"});
 }
 
 TEST_CASE("jobs: an unknown kind is final") {

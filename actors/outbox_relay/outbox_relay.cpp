@@ -35,13 +35,12 @@ void report(const outbox::row& row, const caf::error& why) {
 }
 
 flow<> work(pointer self, outbox::row row) {
-  const auto& known = self->state.targets;
-  const auto target = std::ranges::find(known, row.kind, [](const auto* t) { return t->name; });
+  const auto target = self->state.targets.find(row.kind);
   caf::error failed;
-  if (target == known.end())
+  if (target == self->state.targets.end())
     failed = fail(ec::unsupported, "outbox row of kind '" + row.kind + "' is not known to this build");
   else
-    failed = co_await (*target)->carry(self, row);
+    failed = co_await target->second.carry(self, row);
   if (failed) {
     report(row, failed);
     const auto wait = with_jitter(policy::rest(code_of(failed), row.attempts));
@@ -60,9 +59,8 @@ flow<> work(pointer self, outbox::row row) {
 
 std::vector<outbox::share> all_shares(const state& st) {
   std::vector<outbox::share> result;
-  for (const auto* target : st.targets)
-    for (auto& share : target->shares(st.to))
-      result.push_back(std::move(share));
+  for (const auto& [name, target] : st.targets)
+    result.insert(result.end(), target.shares.begin(), target.shares.end());
   return result;
 }
 
@@ -75,7 +73,7 @@ flow<> look(pointer self) {
     // Rows in work are still due by the outbox; asking for as many more keeps a slow one from hiding others.
     outbox::due request{st.opt.rows_max + st.in_work.size(), all_shares(st), st.opt.look_up, until,
                         st.opt.counts_overdue};
-    auto due = co_await ask(self, st.to.outbox, until, std::move(request));
+    auto due = co_await ask(self, st.outbox, until, std::move(request));
     if (!due) {
       if (st.blind++ == 0)
         log::warn("outbox_relay.outbox_unreadable", {{"error", text_of(due.error())}});
@@ -113,7 +111,7 @@ void tell_overdue(const outbox::overdue_row& late) {
 flow<> report_overdue(pointer self) {
   const auto until = within(self, self->state.opt.step);
   const outbox::report_overdue request{100, until};
-  auto late = co_await ask(self, self->state.to.outbox, until, request);
+  auto late = co_await ask(self, self->state.outbox, until, request);
   if (!late)
     co_return; // The look at the outbox tells that it cannot be read.
   for (const auto& row : late->fresh)
@@ -137,9 +135,19 @@ void report_when_due(pointer self) {
   }
 }
 
-handle::behavior_type behavior(pointer self, deps to, options opt, std::vector<const targets::target*> known) {
+using bound_targets = std::map<std::string, targets::bound_target, std::less<>>;
+
+bound_targets bind(const services& available, const std::vector<const targets::target*>& known) {
+  bound_targets result;
+  for (const auto* each : known)
+    if (auto bound = if_provided("target", each->name, [&] { return each->bind(available); }))
+      result.emplace(each->name, std::move(*bound));
+  return result;
+}
+
+handle::behavior_type behavior(pointer self, outbox::handle rows, options opt, bound_targets known) {
   keep_exception_text(self);
-  self->state.to = std::move(to);
+  self->state.outbox = std::move(rows);
   self->state.opt = opt;
   self->state.targets = std::move(known);
   self->send(self, tick{});
@@ -163,8 +171,9 @@ handle::behavior_type behavior(pointer self, deps to, options opt, std::vector<c
 
 } // namespace
 
-handle start(caf::actor_system& sys, deps to, options opt, const std::vector<const targets::target*>& known) {
-  return registry::spawn(sys, {"outbox_relay"}, behavior, std::move(to), opt, known);
+handle start(caf::actor_system& sys, outbox::handle rows, const services& available, options opt,
+             const std::vector<const targets::target*>& known) {
+  return registry::spawn(sys, {"outbox_relay"}, behavior, std::move(rows), opt, bind(available, known));
 }
 
 } // namespace arrakis::outbox_relay

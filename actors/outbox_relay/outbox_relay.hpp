@@ -8,11 +8,9 @@
 // reported once (log, metric, arrakisctl jobs overdue) and no longer counts against its tenant.
 #include "actors/jobs/messages.hpp"
 #include "actors/outbox_relay/messages.hpp"
-#include "adapters/objects/messages.hpp"
-#include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
 #include "adapters/queue/messages.hpp"
-#include "adapters/signer/messages.hpp"
+#include "runtime/services.hpp"
 
 #include <caf/actor_system.hpp>
 #include <chrono>
@@ -34,11 +32,8 @@ struct queue_port {
   int per_tenant_max = 4;
 };
 
-struct deps {
-  outbox::handle outbox;
-  manifests::handle manifests;
-  objects::handle objects;
-  signer::handle signer;                                 ///< Its public keys: what an object may lose its place to.
+/// Where jobs go, as one service.
+struct job_queues {
   std::map<std::string, queue_port, std::less<>> queues; ///< By the name of the job_queue.
   std::vector<const jobs::job_terms*> kinds;             ///< Rows of other kinds wait for a node that knows them.
 };
@@ -55,6 +50,9 @@ struct options {
   bool counts_overdue = false;                     ///< As in outbox::due.
 };
 
-handle start(caf::actor_system&, deps, options = {}, const std::vector<const targets::target*>& = targets::all());
+/// Each target finds what it needs in the services by type. Where this process provides less, the relay starts without
+/// that target and a line of the log names it: its rows wait for a node that has it.
+handle start(caf::actor_system&, outbox::handle, const services&, options = {},
+             const std::vector<const targets::target*>& = targets::all());
 
 } // namespace arrakis::outbox_relay

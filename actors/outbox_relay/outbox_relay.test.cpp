@@ -130,7 +130,7 @@ TEST_CASE("outbox_relay: the tenant's share is asked for and kept") {
   for (int i = 0; i < 100; ++i)
     at.owe_job(1, "many-" + std::to_string(i));
   at.owe_job(2, "few");
-  at.deps.queues["trials"].per_tenant_max = 8;
+  at.to.queues["trials"].per_tenant_max = 8;
   at.start();
   at.sim.advance(5s);
   CHECK(at.per_tenant_seen <= 8);

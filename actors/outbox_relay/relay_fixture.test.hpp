@@ -1,6 +1,8 @@
 #pragma once
 // A relay over PostgreSQL, Redis, the object store and the signer in memory, as far as a relay sees them.
 #include "actors/outbox_relay/outbox_relay.hpp"
+#include "adapters/objects/messages.hpp"
+#include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/signer/signature.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/error.hpp"
@@ -236,7 +238,9 @@ inline const jobs::job_terms recorded{
 
 struct fixture : memory {
   test::sim_system sim;
-  outbox_relay::deps deps;
+  outbox::handle outbox = sim.sys().spawn(fake_outbox, static_cast<memory*>(this));
+  job_queues to{.kinds = {&trial, &recorded}};
+  services available; ///< Beside `to`.
   outbox_relay::handle actor;
   static inline fixture* current = nullptr;
 
@@ -249,18 +253,20 @@ struct fixture : memory {
     });
     seed_jitter(1);
     memory* w = this;
-    deps = {sim.sys().spawn(fake_outbox, w),
-            sim.sys().spawn(fake_manifests, w),
-            sim.sys().spawn(fake_objects, w),
-            signer.port(sim.sys()),
-            {{"trials", {sim.sys().spawn(fake_queue, w), 4}}},
-            {&trial, &recorded}};
+    available.provide<manifests::handle>(sim.sys().spawn(fake_manifests, w));
+    available.provide<objects::handle>(sim.sys().spawn(fake_objects, w));
+    available.provide(signer.port(sim.sys()));
+    to.queues["trials"] = {sim.sys().spawn(fake_queue, w), 4};
   }
   ~fixture() {
     set_wall_clock(nullptr);
     current = nullptr;
   }
-  void start(outbox_relay::options options = {}) { actor = outbox_relay::start(sim.sys(), deps, options); }
+  void start(outbox_relay::options options = {}) {
+    auto all = available;
+    all.provide(to);
+    actor = outbox_relay::start(sim.sys(), outbox, all, options);
+  }
   void kill() {
     caf::anon_send_exit(actor, caf::exit_reason::kill);
     actor = outbox_relay::handle{};

@@ -5,8 +5,27 @@
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <functional>
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
+
+namespace arrakis::outbox_relay {
+struct state;
+using pointer = handle::stateful_pointer<state>;
+} // namespace arrakis::outbox_relay
+
+namespace arrakis::targets {
+/// A target with what it found in the services.
+struct bound_target {
+  /// How many of its rows one tenant may have sent and open: one entry, or one for each kind of job.
+  std::vector<outbox::share> shares;
+  /// Brings a row a step on: closes it, or notes that it was sent, or when it is due again. An error: the relay tells
+  /// it and lets the row rest, the longer the more often it failed.
+  std::function<flow<caf::error>(outbox_relay::pointer, outbox::row)> carry;
+};
+} // namespace arrakis::targets
 
 namespace arrakis::outbox_relay {
 
@@ -14,16 +33,15 @@ struct state {
   state() = default;
   arrakis::flows flows;
   static inline const char* name = "outbox_relay";
-  deps to;
+  outbox::handle outbox;
   options opt;
-  std::vector<const targets::target*> targets;
-  std::set<int64_t> in_work;                         ///< Ids of rows that a flow has in hand.
+  std::map<std::string, targets::bound_target, std::less<>> targets; ///< By name.
+  std::set<int64_t> in_work;                                         ///< Ids of rows that a flow has in hand.
   std::map<int64_t, int> revivals;                   ///< Of failed jobs, by row, since this relay began.
   bool looking = false;                              ///< A look at the outbox is under way.
   bool look_again = false;                           ///< A kick came during it.
   int blind = 0;                                     ///< Looks that failed since the last good one.
   std::chrono::steady_clock::time_point report_at{}; ///< When overdue rows are asked for next.
 };
-using pointer = handle::stateful_pointer<state>;
 
 } // namespace arrakis::outbox_relay

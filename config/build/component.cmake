@@ -3,11 +3,12 @@
 # arrakis_component(DEPS other_component... LIBS library... [EXCLUDE file...] [REDIS_CLUSTER])
 #   called from a folder's CMakeLists.txt: *.cpp becomes the static library named after the folder (adapters/queue is
 #   adapters_queue), *.test.cpp becomes the test program <name>_test. A folder of headers alone becomes an INTERFACE library.
-# arrakis_registry(TYPE type HEADER header [LIST function] [ALSO folder...] [DEPS component...])
+# arrakis_registry(TYPE type HEADER header [LIST function] [ALSO folder...] [DEPS component...] [TEST_DEPS component...])
 #   called from the folder of an extension kind: each sub-folder x must define `const type& x::definition()` in the
 #   namespace of the kind; the build writes the sorted list `all()`, which the header declares. Adding an extension edits no
 #   other file. ALSO: components elsewhere that define one in their own namespace. DEPS: of a folder that is no component,
-#   as those of tests/extensions. LIST: another name than `all`, for a list beside that of the product.
+#   as those of tests/extensions. TEST_DEPS: of the test program of each extension. LIST: another name than `all`, for a
+#   list beside that of the product.
 
 add_library(arrakis_options INTERFACE)
 target_compile_definitions(arrakis_options INTERFACE
@@ -95,7 +96,7 @@ function(arrakis_test name)
 endfunction()
 
 function(arrakis_registry)
-  cmake_parse_arguments(arg "" "TYPE;HEADER;LIST" "ALSO;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "" "TYPE;HEADER;LIST" "ALSO;DEPS;TEST_DEPS" ${ARGN})
   if(NOT arg_LIST)
     set(arg_LIST all)
   endif()
@@ -122,7 +123,7 @@ function(arrakis_registry)
       target_sources(${name} PRIVATE ${code})
       file(GLOB tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${entry}/*.test.cpp")
       if(tests)
-        arrakis_test(${name}_${entry}_test SOURCES ${tests} DEPS ${name})
+        arrakis_test(${name}_${entry}_test SOURCES ${tests} DEPS ${name} ${arg_TEST_DEPS})
       endif()
     endif()
   endforeach()

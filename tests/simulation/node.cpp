@@ -85,8 +85,12 @@ void node::start() {
     budget));
   keep(fences::start(sys, keep(w.postgres.fence_log_port(sys, &by)), fences_));
   const auto gate = keep(gate::start(sys, rest, deployments, fences_));
-  const auto relay = keep(
-    outbox_relay::start(sys, {outbox, manifests, objects, signer, queues(queue), kinds()}, {.poll = 2'000ms}));
+  available_.provide(manifests);
+  available_.provide(objects);
+  available_.provide(signer);
+  available_.provide(reconciliations);
+  available_.provide(outbox_relay::job_queues{queues(queue), kinds()});
+  const auto relay = keep(outbox_relay::start(sys, outbox, available_, {.poll = 2'000ms}));
   community::ports to{community_store, manifests, deployments, signer,
                       [relay] { caf::anon_send(relay, outbox_relay::kick{}); }};
   directory::options places;
@@ -109,17 +113,17 @@ void node::start() {
   keep(supervisor::start(sys, "commands", std::move(handlers.children)));
   interactions = keep(ingress::start(sys, {redis, rest, std::move(handlers.routes)}));
   const auto report = [queue](const jobs::job_queue&, queue::progress p) { caf::anon_send(queue, std::move(p)); };
-  const auto jobs = keep(jobs::start(sys, {.gate = gate,
-                                           .guilds = guilds,
-                                           .manifests = manifests,
-                                           .deployments = deployments,
-                                           .reconciliations = reconciliations,
-                                           .signer = signer,
-                                           .identity = identity,
-                                           .worker = name,
-                                           .report = report,
-                                           .available = &available_,
-                                           .adopts = w.on.adoption}));
+  const auto jobs = keep(jobs::start(sys,
+                                     {.gate = gate,
+                                      .guilds = guilds,
+                                      .manifests = manifests,
+                                      .deployments = deployments,
+                                      .signer = signer,
+                                      .identity = identity,
+                                      .worker = name,
+                                      .available = &available_,
+                                      .adopts = w.on.adoption},
+                                     report));
   keep(w.queue.worker(sys, jobs, &by, 1'000ms));
   sink = keep(ingress::gateway_events::start(sys, {interactions, &admission, rest, tenants}, {}));
 }

@@ -33,9 +33,9 @@ struct bench {
     REQUIRE(town.how.concurrency == 5);
     owe(noisy, "noise", noise);
     outbox_relay::options o;
-    const outbox_relay::deps to{
-      outbox, no_manifests(), no_objects(), {}, {{std::string{held.queue->name}, {queue, share}}}, {&held}};
-    relay = stores.live.keep(outbox_relay::start(stores.live.sys(), to, o));
+    services available; // Jobs alone are owed here: the targets that need more are left out.
+    available.provide(outbox_relay::job_queues{{{std::string{held.queue->name}, {queue, share}}}, {&held}});
+    relay = stores.live.keep(outbox_relay::start(stores.live.sys(), outbox, available, o));
   }
   ~bench() { caf::anon_send_exit(relay, caf::exit_reason::kill); }
 
@@ -51,9 +51,6 @@ struct bench {
     stores.owner(fmt::format("update outbox set closed_at = now() where payload->>'id' = '{}'", job.id));
     caf::anon_send(clerk, queue::test::answer{job.id, {outcome::completed, "null", {}, {}}});
   }
-  // Jobs alone are owed here: nobody asks these two.
-  manifests::handle no_manifests() { return {}; }
-  objects::handle no_objects() { return {}; }
 };
 bool is_noise(const queue::job& job) { return job.id.starts_with("noise-"); }
 } // namespace

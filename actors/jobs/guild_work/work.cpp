@@ -156,7 +156,7 @@ flow<queue::outcome> celebrate(pointer self) {
   }
   st.progress.done = st.progress.total;
   if (st.svc.report)
-    st.svc.report(discord_synthesis, {st.job.id, progress_json(st.progress)});
+    st.svc.report({st.job.id, progress_json(st.progress)});
   auto outcome = done_outcome(st);
   co_await tell_end(self, st.what->completed_body(st));
   co_return outcome;
@@ -354,7 +354,7 @@ void show_progress(pointer self, std::string_view stage) {
   auto& st = self->state;
   st.progress.stage = stage;
   if (st.svc.report)
-    st.svc.report(discord_synthesis, {st.job.id, progress_json(st.progress)});
+    st.svc.report({st.job.id, progress_json(st.progress)});
   const auto now = self->clock().now();
   if (st.editing || now - st.edited_at < edit_every)
     return;

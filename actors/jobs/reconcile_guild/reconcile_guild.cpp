@@ -1,5 +1,6 @@
 #include "actors/guild/core/comparison.hpp"
 #include "actors/jobs/guild_work/work.hpp"
+#include "adapters/postgres/reconciliations/messages.hpp"
 #include "runtime/foreign_text.hpp"
 #include "runtime/json.hpp"
 
@@ -16,6 +17,9 @@ using guild_work::problem;
 using guild_work::state;
 using guild_work::trouble;
 
+/// This kind alone needs it; `start` has made sure that it is there.
+const reconciliations::handle& store(const state& st) { return st.svc.available->get<reconciliations::handle>(); }
+
 bool read_payload(state& st, const boost::json::object& o) {
   st.row = json::text_or(o, "reconciliation");
   return !st.row.empty();
@@ -24,7 +28,7 @@ bool read_payload(state& st, const boost::json::object& o) {
 flow<caf::expected<deployments::claimed>> claim(pointer self, deadline until) {
   auto& st = self->state;
   reconciliations::claim order{st.community, st.row, st.svc.worker, st.svc.lease, until};
-  auto claimed = co_await ask(self, st.svc.reconciliations, until, std::move(order));
+  auto claimed = co_await ask(self, store(st), until, std::move(order));
   if (!claimed)
     co_return claimed.error();
   st.plan_sha256 = std::move(claimed->plan_sha256);
@@ -49,9 +53,9 @@ flow<problem> check(pointer self) {
   const reconciliations::outdate end{st.of, until};
   const reconciliations::begin start{st.of, until};
   if (outdated)
-    noted = co_await ask(self, st.svc.reconciliations, until, end);
+    noted = co_await ask(self, store(st), until, end);
   else
-    noted = co_await ask(self, st.svc.reconciliations, until, start);
+    noted = co_await ask(self, store(st), until, start);
   if (!noted)
     co_return gate::classify(noted.error(), "the plan");
   if (outdated)
@@ -65,7 +69,7 @@ flow<caf::expected<deployments::done>> complete(pointer self, deadline until) {
   reconciliations::complete order{st.of, shadow_of(st.world), {}, until};
   for (const auto& d : st.doubled)
     order.doubled.push_back({d.kind, d.id, d.used});
-  auto done = co_await ask(self, st.svc.reconciliations, until, std::move(order));
+  auto done = co_await ask(self, store(st), until, std::move(order));
   co_return done;
 }
 
@@ -122,6 +126,7 @@ const job_kind& definition() {
               .closes_within = guild_work::told_waits_within + 24h},
     .within = 10min,
     .start = [](caf::actor_system& sys, const services& svc) -> queue::processor {
+      (void)svc.available->get<reconciliations::handle>();
       return guild_work::start(sys, svc, task, "reconcile_guild");
     },
   };

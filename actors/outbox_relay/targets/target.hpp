@@ -6,6 +6,7 @@
 // adapters/postgres/outbox/work_item.hpp under the target's name. Each step must bear being repeated: several relays
 // run at once, and a crash anywhere costs a repetition.
 #include "actors/outbox_relay/relay_state.hpp"
+#include "runtime/services.hpp"
 
 #include <string_view>
 #include <vector>
@@ -16,11 +17,8 @@ using outbox_relay::pointer;
 struct target {
   std::string_view name; ///< What rows have as their kind: "store_manifest".
   std::string_view help; ///< One sentence.
-  /// How many of its rows one tenant may have sent and open: one entry, or one for each kind of job.
-  std::vector<outbox::share> (*shares)(const outbox_relay::deps&);
-  /// Brings a row a step on: closes it, or notes that it was sent, or when it is due again. An error: the relay tells
-  /// it and lets the row rest, the longer the more often it failed.
-  flow<caf::error> (*carry)(pointer, outbox::row);
+  /// Asks the services for what it needs, by type, when a relay starts.
+  bound_target (*bind)(const services&);
 };
 
 /// All targets, in the order of their folders' names.

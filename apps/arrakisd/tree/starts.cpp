@@ -3,7 +3,6 @@
 #include "actors/community/community.hpp"
 #include "actors/guild/core/invite.hpp"
 #include "actors/jobs/jobs.hpp"
-#include "actors/outbox_relay/outbox_relay.hpp"
 #include "actors/quarantine/quarantine.hpp"
 #include "actors/readiness/readiness.hpp"
 #include "actors/reconciler/reconciler.hpp"
@@ -57,8 +56,8 @@ wizard::options wizard_options(parts& p) {
   return o;
 }
 
-outbox_relay::handle start_relay(parts& p) {
-  outbox_relay::deps to{p.outbox, p.manifests, p.objects, p.signer, {}, {}};
+outbox_relay::job_queues relay_queues(parts& p) {
+  outbox_relay::job_queues to;
   for (const auto* which : jobs::queues()) {
     // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
     const auto beside_others = std::max<int64_t>(1, int64_t{wiring::queue_concurrency(p.settings, *which)} - 1);
@@ -67,20 +66,22 @@ outbox_relay::handle start_relay(parts& p) {
   }
   for (const auto* kind : jobs::all())
     to.kinds.push_back(&kind->terms);
+  return to;
+}
+
+outbox_relay::handle start_relay(parts& p) {
   outbox_relay::options o;
   o.job_attempts = static_cast<int>(p.settings.integer("queue.attempts"));
-  return outbox_relay::start(p.sys, std::move(to), o);
+  return outbox_relay::start(p.sys, p.outbox, p.available, o);
 }
 
 queue::processor start_jobs(parts& p) {
-  jobs::services to{p.gate,     p.guilds,      p.manifests, p.deployments, p.reconciliations, p.signer,
-                    p.identity, p.incarnation, {}};
+  jobs::services to{p.gate, p.guilds, p.manifests, p.deployments, p.signer, p.identity, p.incarnation};
   to.lease = p.settings.milliseconds("queue.lock_ms");
   to.available = &p.available;
-  to.report = [&p](const jobs::job_queue& which, queue::progress x) {
+  return jobs::start(p.sys, std::move(to), [&p](const jobs::job_queue& which, queue::progress x) {
     caf::anon_send(p.queues.at(which.name), std::move(x));
-  };
-  return jobs::start(p.sys, std::move(to));
+  });
 }
 
 discord::shards::handle start_shards(parts& p) {

@@ -145,6 +145,7 @@ supervisor::child workers_branch(parts& p) {
 
 /// What carries out what was decided: only with the role worker.
 supervisor::child work(parts& p) {
+  p.available.provide(relay_queues(p));
   return branch(
     p, "work", ten_a_minute,
     {private_actor(

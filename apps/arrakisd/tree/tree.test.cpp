@@ -1,5 +1,8 @@
 #include "apps/arrakisd/tree/tree.hpp"
 
+#include "actors/commands/command.hpp"
+#include "actors/jobs/job.hpp"
+#include "actors/outbox_relay/targets/target.hpp"
 #include "runtime/log.hpp"
 #include "tests/support/scratch.hpp"
 
@@ -106,28 +109,19 @@ TEST_CASE("tree: without a role its branch is absent, and without a token whatev
   log::set_sink(nullptr);
 }
 
-TEST_CASE("tree: whoever answers commands and components finds in the tree what it asks for") {
+TEST_CASE("tree: commands, targets and jobs find in the tree of a node with every role what they ask for") {
   log::set_sink([](std::string_view) {});
   const declared d;
-  size_t owners = 0;
-  const std::function<void(const std::vector<supervisor::child>&)> start_owners = [&](const auto& children) {
-    for (const auto& c : children) {
-      if (c.below && c.name != "commands")
-        start_owners(c.below->children);
-      if (!c.below || c.name != "commands")
-        continue;
-      for (const auto& owner : c.below->children) {
-        caf::actor started;
-        CHECK_NOTHROW_MESSAGE(started = owner.start(), owner.name);
-        caf::anon_send_exit(started, caf::exit_reason::user_shutdown);
-        ++owners;
-      }
-    }
-  };
-  start_owners(d.children);
-  CHECK(owners >= 2);
-  CHECK_THROWS_AS(d.parts.available.get<log::level>(),
-                  std::runtime_error); // Negative control: what is not there is missed.
+  auto& sys = d.parts.sys;
+  const auto end = [](const auto& started) { caf::anon_send_exit(started, caf::exit_reason::user_shutdown); };
+  for (const auto* owner : commands::all())
+    CHECK_NOTHROW_MESSAGE(end(owner->start(sys, d.parts.available)), owner->name);
+  for (const auto* target : targets::all())
+    CHECK_NOTHROW_MESSAGE(target->bind(d.parts.available), target->name);
+  for (const auto* kind : jobs::all())
+    CHECK_NOTHROW_MESSAGE(end(kind->start(sys, {.available = &d.parts.available})), kind->terms.name);
+  // Negative control: what is not there is missed.
+  CHECK_THROWS_AS(d.parts.available.get<log::level>(), missing_service);
   log::set_sink(nullptr);
 }
 

@@ -29,16 +29,16 @@ public:
     auto gate = gate::start(sim.sys(), rest, deployments, fences_);
     auto identity = start_identity(sim.sys(), discord.bot_known);
     auto guilds = guild::start(sim.sys(), rest, identity);
+    available_.provide(store.reconciliations_port());
     jobs_ = jobs::start(sim.sys(), {.gate = gate,
                                     .guilds = guilds,
                                     .manifests = store.manifests_port(),
                                     .deployments = deployments,
-                                    .reconciliations = store.reconciliations_port(),
                                     .signer = store.signer_port(),
                                     .identity = identity,
                                     .worker = std::move(name),
-                                    .report = {},
                                     .lease = lease,
+                                    .available = &available_,
                                     .adopts = adopts});
     for (const auto& actor : {caf::actor_cast<caf::actor>(jobs_), caf::actor_cast<caf::actor>(gate),
                               caf::actor_cast<caf::actor>(guilds), caf::actor_cast<caf::actor>(rest),
@@ -82,6 +82,7 @@ public:
 private:
   sim_system& sim_;
   fences::fence_table fences_;
+  services available_; ///< Of the jobs.
   queue::processor jobs_;
   std::vector<caf::actor> parts_;
   std::optional<caf::scoped_actor> asker_;

@@ -4,10 +4,11 @@
 #include "runtime/metrics.hpp"
 
 #include <algorithm>
+#include <memory>
 
 namespace arrakis::targets::enqueue_job {
 namespace {
-using outbox_relay::deps;
+using outbox_relay::job_queues;
 using outbox_relay::state;
 
 // Rows do not tell when they are closed; past this many the count begins anew.
@@ -23,7 +24,7 @@ struct job {
 };
 
 /// A job is looked up where it was sent, also when its kind has moved to another queue since.
-caf::expected<job> job_in(const deps& to, const outbox::row& row) {
+caf::expected<job> job_in(const job_queues& to, const outbox::row& row) {
   const auto kind = std::ranges::find(to.kinds, row.job_kind, [](const auto* k) { return k->name; });
   if (kind == to.kinds.end())
     return fail(ec::unsupported, "job kind '" + row.job_kind + "' is not known to this build");
@@ -111,8 +112,8 @@ flow<caf::error> look_up(pointer self, job what) {
   co_return caf::error{};
 }
 
-flow<caf::error> carry(pointer self, outbox::row row) {
-  auto what = job_in(self->state.to, row);
+flow<caf::error> carry(pointer self, std::shared_ptr<const job_queues> to, outbox::row row) {
+  auto what = job_in(*to, row);
   if (!what)
     co_return std::move(what.error());
   if (row.sent_at_ms > 0)
@@ -120,7 +121,7 @@ flow<caf::error> carry(pointer self, outbox::row row) {
   co_return co_await send(self, std::move(*what));
 }
 
-std::vector<outbox::share> shares(const deps& to) {
+std::vector<outbox::share> shares(const job_queues& to) {
   std::vector<outbox::share> result;
   for (const auto* kind : to.kinds) {
     const std::string queue{kind->queue->name};
@@ -133,13 +134,18 @@ std::vector<outbox::share> shares(const deps& to) {
   }
   return result;
 }
+
+bound_target bind(const services& with) {
+  const auto to = std::make_shared<const job_queues>(with.get<job_queues>());
+  return {.shares = shares(*to),
+          .carry = [to](pointer self, outbox::row row) { return carry(self, to, std::move(row)); }};
+}
 } // namespace
 
 const target& definition() {
   static const target self{.name = "enqueue_job",
                            .help = "Puts a job into the queue of its kind; the end of the job closes the row.",
-                           .shares = shares,
-                           .carry = carry};
+                           .bind = bind};
   return self;
 }
 } // namespace arrakis::targets::enqueue_job

@@ -103,12 +103,12 @@ TEST_CASE("enqueue_job: the end that the queue recorded closes the row of a kind
 TEST_CASE("enqueue_job: a job is looked up in the queue that it was given to, also when its kind has moved since") {
   fixture at;
   const auto row = at.owe_job(1, "job-1");
-  at.deps.queues["earlier"] = {at.sim.sys().spawn(fake_queue, static_cast<memory*>(&at)), 4};
+  at.to.queues["earlier"] = {at.sim.sys().spawn(fake_queue, static_cast<memory*>(&at)), 4};
   at.start();
   at.sim.advance(1s);
   CHECK(at.rows[row].queue == "trials");
   at.rows[row].queue = "earlier";
-  caf::anon_send_exit(at.deps.queues["trials"].port, caf::exit_reason::kill);
+  caf::anon_send_exit(at.to.queues["trials"].port, caf::exit_reason::kill);
   at.sim.advance(12s);
   CHECK(at.rows[row].error == ""); // The queue "trials" would not have answered.
 }

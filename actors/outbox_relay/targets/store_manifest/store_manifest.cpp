@@ -1,4 +1,7 @@
 #include "actors/outbox_relay/targets/target.hpp"
+#include "adapters/objects/messages.hpp"
+#include "adapters/postgres/manifests/messages.hpp"
+#include "adapters/signer/messages.hpp"
 #include "adapters/signer/signature.hpp"
 #include "runtime/json.hpp"
 
@@ -6,20 +9,24 @@
 
 namespace arrakis::targets::store_manifest {
 namespace {
-using outbox_relay::deps;
+struct ports {
+  manifests::handle manifests;
+  objects::handle objects;
+  signer::handle signer; ///< Its public keys: what an object may lose its place to.
+};
 
 /// Another object has the place: the database was restored from an older backup, and the store still has what was lost.
 /// The database is the truth, as far as its record verifies.
-flow<caf::error> supersede(pointer self, objects::snapshot what) {
+flow<caf::error> supersede(pointer self, ports to, objects::snapshot what) {
   const auto until = within(self, self->state.opt.step);
-  auto keys = co_await ask(self, self->state.to.signer, until, signer::public_keys{until});
+  auto keys = co_await ask(self, to.signer, until, signer::public_keys{until});
   if (!keys)
     co_return code_of(keys.error()) == ec::refused ? fail(ec::unavailable, text_of(keys.error()))
                                                    : std::move(keys.error());
   if (auto bad = check_signed(what, keys->hex_by_version))
     co_return bad;
   objects::supersede order{std::move(what), until};
-  auto stored = co_await ask(self, self->state.to.objects, until, std::move(order));
+  auto stored = co_await ask(self, to.objects, until, std::move(order));
   co_return stored ? caf::error{} : std::move(stored.error());
 }
 
@@ -35,13 +42,13 @@ caf::expected<int64_t> version_in(const outbox::row& row) {
   return version;
 }
 
-flow<caf::error> store(pointer self, outbox::row row) {
+flow<caf::error> store(pointer self, ports to, outbox::row row) {
   const auto version = version_in(row);
   if (!version)
     co_return version.error();
   const auto load_until = within(self, self->state.opt.step);
   const manifests::load wanted{row.community, *version, load_until};
-  auto record = co_await ask(self, self->state.to.manifests, load_until, wanted);
+  auto record = co_await ask(self, to.manifests, load_until, wanted);
   if (!record)
     co_return std::move(record.error());
   const auto put_until = within(self, self->state.opt.step);
@@ -49,23 +56,26 @@ flow<caf::error> store(pointer self, outbox::row row) {
                                record->sha256,     record->previous_sha256, record->created_at,
                                record->created_by, record->signature};
   objects::put request{what, put_until};
-  auto stored = co_await ask(self, self->state.to.objects, put_until, std::move(request));
+  auto stored = co_await ask(self, to.objects, put_until, std::move(request));
   if (!stored && code_of(stored.error()) != ec::conflict)
     co_return std::move(stored.error());
   if (!stored)
-    if (auto error = co_await supersede(self, what))
+    if (auto error = co_await supersede(self, to, what))
       co_return error;
   co_return co_await close(self, row.id);
 }
 
-std::vector<outbox::share> shares(const deps&) { return {{.kind = "store_manifest", .group = "store_manifest"}}; }
+bound_target bind(const services& with) {
+  const ports to{with.get<manifests::handle>(), with.get<objects::handle>(), with.get<signer::handle>()};
+  return {.shares = {{.kind = "store_manifest", .group = "store_manifest"}},
+          .carry = [to](pointer self, outbox::row row) { return store(self, to, std::move(row)); }};
+}
 } // namespace
 
 const target& definition() {
   static const target self{.name = "store_manifest",
                            .help = "Writes a manifest version into the object store, whose answer closes the row.",
-                           .shares = shares,
-                           .carry = store};
+                           .bind = bind};
   return self;
 }
 } // namespace arrakis::targets::store_manifest

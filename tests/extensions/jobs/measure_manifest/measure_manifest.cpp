@@ -1,4 +1,5 @@
 // The smallest kind of job: on a queue of its own, without a row of its own.
+#include "tests/extensions/jobs/measure_manifest/measure_manifest.hpp"
 #include "actors/jobs/job.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
@@ -21,6 +22,7 @@ struct state {
   static inline const char* name = "job.measure_manifest";
   arrakis::flows flows;
   services svc;
+  unit in;
   caf::typed_response_promise<queue::outcome> reply;
 };
 using pointer = queue::processor::stateful_pointer<state>;
@@ -34,7 +36,7 @@ flow<> serve(pointer self, queue::job job) {
   auto record = co_await ask(self, self->state.svc.manifests, until, wanted);
   queue::outcome end;
   if (record)
-    end.value_json = json::print(boost::json::object{{"bytes", record->canonical.size()}});
+    end.value_json = json::print(boost::json::object{{self->state.in.name, record->canonical.size()}});
   else
     end = {.what = code_of(record.error()) == ec::not_found ? queue::outcome::failed_final
                                                             : queue::outcome::failed_retryable,
@@ -43,9 +45,10 @@ flow<> serve(pointer self, queue::job job) {
   self->quit();
 }
 
-queue::processor::behavior_type behavior(pointer self, services svc) {
+queue::processor::behavior_type behavior(pointer self, services svc, unit in) {
   keep_exception_text(self);
   self->state.svc = std::move(svc);
+  self->state.in = std::move(in);
   return {[self](const queue::process& x) -> caf::result<queue::outcome> {
     self->state.reply = self->make_response_promise<queue::outcome>();
     self->state.flows.start(serve(self, x.what));
@@ -66,7 +69,8 @@ const job_kind& definition() {
                                        .closes_within = 1h},
                              .within = 1min,
                              .start = [](caf::actor_system& sys, const services& svc) -> queue::processor {
-                               return registry::spawn(sys, {"measure_manifest"}, behavior, svc);
+                               return registry::spawn(sys, {"measure_manifest"}, behavior, svc,
+                                                      svc.available->get<unit>());
                              }};
   return self;
 }

@@ -1,4 +1,6 @@
+#include "tests/extensions/targets/check_manifest/check_manifest.hpp"
 #include "actors/outbox_relay/targets/target.hpp"
+#include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/signer/signature.hpp"
 #include "runtime/log.hpp"
 #include "tests/support/fakes/postgres.hpp"
@@ -22,9 +24,11 @@ struct fixture {
   test::fake_postgres db;
   test::fake_signer signer;
   community_id community{"6ba7b810-9dad-11d1-80b4-000000000011"};
+  services available;
+  std::vector<int64_t> inspected; ///< Versions in the book.
   outbox_relay::handle relay;
 
-  explicit fixture(bool extended, bool genuine = true) {
+  explicit fixture(bool extended, bool genuine = true, bool has_book = true) {
     log::set_sink([](std::string_view) {});
     auto& t = db.tenants[community.value];
     t.row = {community, "Sietch", "basic", {1}, "active", 0, 0};
@@ -43,8 +47,12 @@ struct fixture {
     if (extended)
       known.insert(known.end(), targets::extensions().begin(), targets::extensions().end());
     auto& sys = sim.sys();
-    relay = outbox_relay::start(sys, {db.outbox_port(sys), db.manifests_port(sys), {}, signer.port(sys), {}, {}}, {},
-                                known);
+    available.provide(db.manifests_port(sys));
+    available.provide(signer.port(sys));
+    if (has_book)
+      available.provide(targets::check_manifest::inspection_book{
+        [this](const community_id&, int64_t version) { inspected.push_back(version); }});
+    relay = outbox_relay::start(sys, db.outbox_port(sys), available, {}, known);
     sim.advance(2s);
   }
   ~fixture() {
@@ -57,7 +65,9 @@ struct fixture {
 } // namespace
 
 TEST_CASE("extension: an outbox target carries its rows out, and closes them by the answer that it got") {
-  CHECK(fixture{true}.row().closed);
+  const fixture genuine{true};
+  CHECK(genuine.row().closed);
+  CHECK(genuine.inspected == std::vector<int64_t>{1});
   const fixture forged{true, false};
   CHECK_FALSE(forged.row().closed);
   CHECK(forged.row().error.find("does not verify") != std::string::npos);
@@ -67,4 +77,11 @@ TEST_CASE("extension: negative control: without the folder of a target nobody ta
   const fixture without{false};
   CHECK_FALSE(without.row().closed);
   CHECK(without.row().row.attempts == 0); // It waits for a node that knows it.
+}
+
+TEST_CASE(
+  "extension: a target whose service this process lacks is left out, and its rows wait for a node that has it") {
+  const fixture without{true, true, false};
+  CHECK_FALSE(without.row().closed);
+  CHECK(without.row().row.attempts == 0);
 }
