@@ -30,7 +30,7 @@ constexpr auto usage = R"(crash - every fault at every point of a deployment
   crash           record one deployment, then walk all of its points
   crash --list    only record, and print the points
 
-  ONLY=TEXT       only the cases whose name contains TEXT ("killed before @ COMMIT insert outbox")
+  ONLY=TEXT       only the cases whose name contains TEXT ("killed before @ COMMIT insert deployment_intents")
   POINTS=N        only N cases, drawn by SEED
   SEED=N          repeats a draw (printed)
   LANES=N         installations side by side (8); the clocks of each differ, as it prints
