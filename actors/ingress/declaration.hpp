@@ -45,7 +45,7 @@ private:
 enum class context { guild, direct_message, anywhere };
 
 /// Decides from the interaction alone, before any I/O, whether the first answer is a modal: its message data. Nothing:
-/// the handler is asked.
+/// the handler is asked, which may still reply with one in time (reply::form).
 using modal_decision = std::optional<std::string> (*)(const interaction&);
 
 /// An option of a slash command; `options` are those of a sub-command or of a group.

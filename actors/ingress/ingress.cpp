@@ -47,7 +47,19 @@ void count(const char* outcome) {
   metrics::count("arrakis_interactions_answered_total", "First answers by what they were.", 1, {{"outcome", outcome}});
 }
 
+/// A modal cannot be the answer to a modal, nor follow a first answer.
+/// https://discord.com/developers/docs/interactions/receiving-and-responding, "Interaction Callback Type"
+reply instead_of_form() {
+  return {
+    message_json("This took too long: Discord opens a form at once or not at all. Nothing was changed; try again."),
+    true};
+}
+
 interaction_answer direct(const interaction& x, const reply& given) {
+  if (given.form && x.kind != interaction_kind::modal)
+    return {interaction_answer::modal, given.data_json};
+  if (given.form)
+    return direct(x, instead_of_form());
   if (on_message(x) && !given.apart)
     return {interaction_answer::update, given.data_json};
   return {interaction_answer::message, ephemeral(given.data_json)};
@@ -106,10 +118,10 @@ void finish(self_pointer self, uint64_t ticket, const caf::expected<reply>& outc
                                      {"guild", p.what->guild.text()},
                                      {"error", text_of(outcome.error())}});
   if (!p.deferred) {
-    count(outcome ? "direct" : "sentence");
+    count(!outcome ? "sentence" : outcome->form ? "modal" : "direct");
     p.to_asker.deliver(outcome ? direct(*p.what, *outcome) : error_answer(*p.what, outcome.error()));
   } else if (outcome) {
-    self->state.flows.start(edit_later(self, p.what, *outcome));
+    self->state.flows.start(edit_later(self, p.what, outcome->form ? instead_of_form() : *outcome));
   } else {
     self->state.flows.start(
       edit_later(self, p.what, reply{message_json(user_message(outcome.error())), on_message(*p.what)}));

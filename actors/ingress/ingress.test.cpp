@@ -364,6 +364,31 @@ TEST_CASE_FIXTURE(fixture, "ingress: a modal is decided from the custom id and n
   CHECK(w.asked == 0);
 }
 
+TEST_CASE_FIXTURE(fixture, "ingress: a handler may reply with a form in time; a late one becomes “try again”") {
+  w.says = {.data_json = R"({"custom_id":"form:1","title":"Name"})", .form = true};
+  const auto in_time = bring(click("setup:correct:" + sid + ":v1"));
+  CHECK(in_time.answer->type == interaction_answer::modal);
+  CHECK(in_time.answer->data_json == w.says.data_json);
+  CHECK(bring(slash("setup")).answer->type == interaction_answer::modal);
+
+  auto submitted = made(interaction_kind::modal); // Discord opens no form upon a form.
+  submitted->custom_id = "form:" + sid;
+  submitted->message = snowflake{77};
+  const auto refused = bring(submitted);
+  CHECK(refused.answer->type == interaction_answer::message);
+  CHECK(refused.answer->data_json.find("try again") != std::string::npos);
+
+  w.handler = surroundings::late;
+  const auto late = bring(click("setup:correct:" + sid + ":v1"));
+  CHECK(late.answer->type == interaction_answer::deferred_update);
+  CHECK(late.after <= 2500ms);
+  sim.advance(2s);
+  REQUIRE(w.calls.size() == 1);
+  CHECK(w.calls[0].method == "POST"); // The message with the button stays as it is.
+  CHECK(w.calls[0].body.find("try again") != std::string::npos);
+  CHECK(w.calls[0].body.find("form:1") == std::string::npos);
+}
+
 TEST_CASE_FIXTURE(fixture, "ingress: the same interaction by both ways is answered once") {
   auto x = slash("setup");
   CHECK(bring(x).answer);

@@ -43,6 +43,9 @@ struct reply {
   std::string data_json; ///< Message data: an object with content, embeds, components.
   bool apart = false; ///< To a component or modal: as a message of its own, so that the one it sits on stays as it is.
   std::vector<choice> choices = {}; ///< To autocomplete, where nothing else is shown: the first 25.
+  /// To a command or component: data_json is that of a modal. Discord opens one as the first answer only; where the
+  /// reply comes after that, the user reads that they should try again.
+  bool form = false;
 };
 /// Errors become a message for the user; ec::invalid, refused, not_found, conflict and frozen show their text.
 using handler = caf::typed_actor<caf::replies_to<request>::with<reply>>;
