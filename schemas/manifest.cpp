@@ -41,6 +41,8 @@ bj::object write(const manifest_tier& x) {
   bj::object out{{"id", x.id}, {"name", x.name}, {"minRank", x.min_rank}};
   if (x.max_rank)
     out["maxRank"] = *x.max_rank;
+  if (x.threshold)
+    out["threshold"] = *x.threshold;
   return out;
 }
 
@@ -61,7 +63,10 @@ bj::object write(const manifest_role& x) {
 }
 
 bj::object write(const manifest_category& x) {
-  return {{"id", x.id}, {"name", x.name}, {"accessTiers", texts(x.access_tiers)}};
+  bj::object out{{"id", x.id}, {"name", x.name}, {"accessTiers", texts(x.access_tiers)}};
+  if (x.existing)
+    out["existingCategoryId"] = x.existing->text();
+  return out;
 }
 
 bj::object write(const manifest_channel& x) {
@@ -74,6 +79,8 @@ bj::object write(const manifest_channel& x) {
     out["categoryId"] = *x.category_id;
   if (x.topic)
     out["topic"] = *x.topic;
+  if (x.existing)
+    out["existingChannelId"] = x.existing->text();
   return out;
 }
 
@@ -112,10 +119,16 @@ void read(const bj::object& in, manifest_asset& x) {
        maybe_text(in, "tokenId")};
 }
 void read(const bj::object& in, manifest_tier& x) {
-  x = {text(in, "id"), text(in, "name"), integer(in, "minRank"), std::nullopt};
+  x = {text(in, "id"), text(in, "name"), integer(in, "minRank"), std::nullopt, maybe_text(in, "threshold")};
   if (in.contains("maxRank"))
     x.max_rank = integer(in, "maxRank");
 }
+/// 0, which is no id, is refused by check_references.
+std::optional<snowflake> maybe_id(const bj::object& in, std::string_view key) {
+  const auto given = maybe_text(in, key);
+  return given ? std::optional{parse_snowflake(*given).value_or(snowflake{})} : std::nullopt;
+}
+
 void read(const bj::object& in, manifest_role& x) {
   x = {text(in, "id"),
        text(in, "name"),
@@ -124,14 +137,12 @@ void read(const bj::object& in, manifest_role& x) {
        in.at("mentionable").as_bool(),
        text_list(in, "permissions"),
        text(in, "tierId"),
-       std::nullopt};
+       maybe_id(in, "existingRoleId")};
   const auto color = text(in, "color");
   std::from_chars(color.data() + 1, color.data() + color.size(), x.color, 16);
-  if (const auto existing = maybe_text(in, "existingRoleId"))
-    x.existing = parse_snowflake(*existing).value_or(snowflake{}); // 0, which is no id, is refused by check_references.
 }
 void read(const bj::object& in, manifest_category& x) {
-  x = {text(in, "id"), text(in, "name"), text_list(in, "accessTiers")};
+  x = {text(in, "id"), text(in, "name"), text_list(in, "accessTiers"), maybe_id(in, "existingCategoryId")};
 }
 void read(const bj::object& in, manifest_channel& x) {
   x = {text(in, "id"),
@@ -140,7 +151,8 @@ void read(const bj::object& in, manifest_channel& x) {
        maybe_text(in, "categoryId"),
        maybe_text(in, "topic"),
        text_list(in, "accessTiers"),
-       in.at("readOnly").as_bool()};
+       in.at("readOnly").as_bool(),
+       maybe_id(in, "existingChannelId")};
 }
 
 template <class T>

@@ -29,6 +29,9 @@ struct manifest_tier {
   std::string name;
   int64_t min_rank = 1;
   std::optional<int64_t> max_rank; ///< Absent: open.
+  /// Decimal text above zero, in the first asset: whoever holds as much has the tier, and ranks say nothing. Absent: by
+  /// rank.
+  std::optional<std::string> threshold = {};
   bool operator==(const manifest_tier&) const = default;
 };
 struct manifest_role {
@@ -46,6 +49,7 @@ struct manifest_category {
   std::string id;
   std::string name;
   std::vector<std::string> access_tiers; ///< Tier ids that see it; empty: everyone.
+  std::optional<snowflake> existing = {}; ///< The admin chose a category that was there: used as it is, never changed.
   bool operator==(const manifest_category&) const = default;
 };
 struct manifest_channel {
@@ -56,6 +60,8 @@ struct manifest_channel {
   std::optional<std::string> topic; ///< At most 1024 characters.
   std::vector<std::string> access_tiers;
   bool read_only = false; ///< Everyone reads, the bot writes.
+  /// The admin chose a channel that was there: used as it is, never changed; who sees it is the admins' affair.
+  std::optional<snowflake> existing = {};
   bool operator==(const manifest_channel&) const = default;
 };
 struct manifest {
@@ -63,7 +69,7 @@ struct manifest {
   std::string community_name; ///< 3 to 100 characters.
   std::string theme_id = "basic";
   std::vector<manifest_asset> assets; ///< 1 to 5.
-  std::vector<manifest_tier> tiers;
+  std::vector<manifest_tier> tiers; ///< The best one first: whoever fits several has the first.
   std::vector<manifest_role> roles; ///< One a tier.
   std::vector<manifest_category> categories;
   std::vector<manifest_channel> channels;

@@ -84,6 +84,8 @@ struct generator {
       m.tiers.push_back({"tier_" + std::to_string(i), text(1, 100), static_cast<int64_t>(1 + below(1u << 30)), {}});
       if (below(2))
         m.tiers.back().max_rank = m.tiers.back().min_rank + static_cast<int64_t>(below(1000));
+      if (below(4) == 0)
+        m.tiers.back().threshold = std::to_string(1 + below(1000)) + "." + std::to_string(random());
       manifest_role role{"role-" + std::to_string(i),
                          text(1, 100),
                          static_cast<uint32_t>(below(0x1000000)),
@@ -106,7 +108,11 @@ struct generator {
         m.channels.back().category_id = m.categories[below(m.categories.size())].id;
       if (below(2))
         m.channels.back().topic = text(0, 1024);
+      if (below(4) == 0)
+        m.channels.back().existing = snowflake{1'000'000'000'000'000'000 + i};
     }
+    if (!m.categories.empty() && below(2))
+      m.categories.back().existing = snowflake{2'000'000'000'000'000'000};
     return m;
   }
 };
@@ -133,6 +139,18 @@ TEST_CASE("manifest: its JSON is stable") {
             R"("minBalance":"6.9","symbol":"BGT","type":"erc20"},)"));
   CHECK(text_of_tree(to_json(sample())).find(R"("color":"#FFD700")") != std::string::npos);
   CHECK(text_of_tree(to_json(sample())).find(R"("existingRoleId":"1100000000000000009")") != std::string::npos);
+}
+
+TEST_CASE("manifest: what an earlier build has not is written only where it is used, so that its bytes stay") {
+  const auto without = text_of_tree(to_json(sample()));
+  for (const auto* key : {"threshold", "existingChannelId", "existingCategoryId"})
+    CHECK(without.find(key) == std::string::npos);
+  auto m = sample();
+  m.tiers[1].threshold = "6.9";
+  m.categories[0].existing = m.channels[1].existing = snowflake{1100000000000000009};
+  const auto with = text_of_tree(to_json(m));
+  for (const auto* key : {"threshold", "existingChannelId", "existingCategoryId"})
+    CHECK(with.find(key) != std::string::npos); // Negative control.
 }
 
 TEST_CASE("manifest: permissions are written sorted, each once") {
@@ -187,6 +205,11 @@ TEST_CASE("manifest: each refusal has the pointer of its field, and what is allo
     {"/channels/1/accessTiers", R"(["nobody"])", "/channels/1/accessTiers/0", "no tier"},
     {"/channels/0/type", R"("stage")", "/channels/0/type", "forum"},
     {"/channels/0/readOnly", "", "/channels/0", "readOnly"},
+    {"/tiers/0/threshold", "5", "/tiers/0/threshold", "as text"},
+    {"/tiers/0/threshold", R"("0.00")", "/tiers/0/threshold", "above zero"},
+    {"/channels/0/existingChannelId", R"("12")", "/channels/0/existingChannelId", "17 to 20 digits"},
+    {"/channels/0/existingChannelId", R"("99999999999999999999")", "/channels/0/existingChannelId", "Discord id"},
+    {"/categories/0/existingCategoryId", "7", "/categories/0/existingCategoryId", "as text"},
   };
   for (const auto& [pointer, value, expected, allowed] : table) {
     INFO((std::string{pointer} + " = " + value));
@@ -196,6 +219,16 @@ TEST_CASE("manifest: each refusal has the pointer of its field, and what is allo
     CHECK_MESSAGE(text.find(expected) != std::string::npos, text);
     CHECK_MESSAGE(text.find(allowed) != std::string::npos, text);
   }
+}
+
+TEST_CASE("manifest: one channel of the server does not stand for two of the plan") {
+  auto m = sample();
+  m.channels[0].existing = m.channels[1].existing = snowflake{1100000000000000009};
+  const auto twice = read_manifest(json::print(to_json(m)));
+  REQUIRE_FALSE(twice);
+  CHECK(text_of(twice.error()).find("/channels/1/existingChannelId: is chosen twice") != std::string::npos);
+  m.channels[1].existing = snowflake{1100000000000000010};
+  CHECK(read_manifest(json::print(to_json(m))));
 }
 
 TEST_CASE("manifest: lengths are counted in characters, and monstrous texts never reach the regular expressions") {

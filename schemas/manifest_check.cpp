@@ -100,6 +100,29 @@ caf::error check_roles(const manifest& m, const std::set<std::string_view>& tier
   return {};
 }
 
+/// `taken`: what stands for another channel or category already.
+caf::error check_existing(const std::optional<snowflake>& existing, const std::string& pointer,
+                          std::set<snowflake>& taken) {
+  if (!existing)
+    return {};
+  if (!parse_snowflake(existing->text()))
+    return refuse(pointer, "is not a Discord id");
+  if (!taken.insert(*existing).second)
+    return refuse(pointer, "is chosen twice: each channel of the server once");
+  return {};
+}
+
+caf::error check_tiers(const manifest& m) {
+  for (size_t i = 0; i < m.tiers.size(); ++i) {
+    const auto& tier = m.tiers[i];
+    if (tier.max_rank && *tier.max_rank < tier.min_rank)
+      return refuse(fmt::format("/tiers/{}/maxRank", i), "must not be less than minRank");
+    if (tier.threshold && tier.threshold->find_first_not_of("0.") == std::string::npos)
+      return refuse(fmt::format("/tiers/{}/threshold", i), "must be above zero");
+  }
+  return {};
+}
+
 } // namespace
 
 caf::error check_references(const manifest& m) {
@@ -112,20 +135,26 @@ caf::error check_references(const manifest& m) {
   for (size_t i = 0; i < m.assets.size(); ++i)
     if (auto error = check_asset(m.assets[i], fmt::format("/assets/{}", i)))
       return error;
-  for (size_t i = 0; i < m.tiers.size(); ++i)
-    if (m.tiers[i].max_rank && *m.tiers[i].max_rank < m.tiers[i].min_rank)
-      return refuse(fmt::format("/tiers/{}/maxRank", i), "must not be less than minRank");
+  if (auto error = check_tiers(m))
+    return error;
   if (auto error = check_roles(m, tiers))
     return error;
-  for (size_t i = 0; i < m.categories.size(); ++i)
-    if (auto error = check_tiers_named(m.categories[i].access_tiers, fmt::format("/categories/{}", i), tiers))
+  std::set<snowflake> taken;
+  for (size_t i = 0; i < m.categories.size(); ++i) {
+    const auto pointer = fmt::format("/categories/{}", i);
+    if (auto error = check_tiers_named(m.categories[i].access_tiers, pointer, tiers))
       return error;
+    if (auto error = check_existing(m.categories[i].existing, pointer + "/existingCategoryId", taken))
+      return error;
+  }
   for (size_t i = 0; i < m.channels.size(); ++i) {
     const auto& channel = m.channels[i];
     const auto pointer = fmt::format("/channels/{}", i);
     if (channel.category_id && !categories.contains(*channel.category_id))
       return refuse(pointer + "/categoryId", fmt::format("there is no category '{}'", *channel.category_id));
     if (auto error = check_tiers_named(channel.access_tiers, pointer, tiers))
+      return error;
+    if (auto error = check_existing(channel.existing, pointer + "/existingChannelId", taken))
       return error;
   }
   return {};

@@ -20,6 +20,8 @@ std::vector<tier_rule> rules_of(const manifest& from) {
     const auto role = std::ranges::find(from.roles, tier.id, &manifest_role::tier_id);
     rules.push_back({tier.id, role == from.roles.end() ? std::string{} : role->id, tier.min_rank,
                      tier.max_rank.value_or(std::numeric_limits<int64_t>::max())});
+    if (tier.threshold) // An amount decides: no rank is taken.
+      rules.back().max_rank = rules.back().min_rank - 1;
   }
   return rules;
 }

@@ -55,6 +55,15 @@ TEST_CASE("standing: an open tier has no last rank") {
   CHECK(community::tier_of(rules, std::numeric_limits<int64_t>::max())->tier == "silver");
 }
 
+TEST_CASE("standing: a tier by amount takes no rank") {
+  auto sample = test::sample_manifest();
+  sample.tiers = {{"whale", "Whale", 1, std::nullopt, "1000"}, {"silver", "Silver", 1, std::nullopt}};
+  const auto rules = community::rules_of(sample);
+  CHECK(community::tier_of(rules, 1)->tier == "silver");
+  sample.tiers[0].threshold.reset(); // Negative control.
+  CHECK(community::tier_of(community::rules_of(sample), 1)->tier == "whale");
+}
+
 TEST_CASE("standing: a verdict is kept five minutes, and the newest of a member counts") {
   verdict_cache cache;
   cache.keep(found(1, 1000));

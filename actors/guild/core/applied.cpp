@@ -39,9 +39,9 @@ ids known_ids(const manifest& m, const std::vector<manifests::shadow_entry>& app
     if (find_actual(g, entry.kind, entry.id) && !is_chosen(entry.fields_json))
       known[{entry.kind, entry.resource}] = entry.id;
   std::erase_if(known, [&](const auto& x) { return !can_become(m, x.first, *find_actual(g, x.first.kind, x.second)); });
-  for (const auto& role : m.roles)
-    if (role.existing)
-      known[{"role", role.id}] = *role.existing;
+  for (const auto& r : resources(m))
+    if (r.existing)
+      known[r.key] = *r.existing;
   return known;
 }
 

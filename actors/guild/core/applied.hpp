@@ -15,7 +15,8 @@ std::optional<fields> find_actual(const guild::state&, const std::string& kind, 
 /// https://discord.com/developers/docs/resources/channel#modify-channel
 bool is_convertible(const fields& from, const fields& to);
 /// The snowflakes of the resources that are in the guild; of several entries of a resource the last one that is there
-/// counts. The manifest's chosen roles are themselves; what can only be made anew, since its type changed, is left out.
+/// counts. What the manifest chose among the guild's own is itself; what can only be made anew, since its type changed,
+/// is left out.
 ids known_ids(const manifest&, const std::vector<manifests::shadow_entry>& applied, const guild::state&);
 /// What an earlier version made and this one does not want any more, as far as it is still in the guild.
 std::vector<manifests::shadow_entry> left_over(const manifest&, const std::vector<manifests::shadow_entry>& shadow,

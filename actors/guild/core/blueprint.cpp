@@ -127,18 +127,15 @@ std::string_view wire_name(std::string_view field) {
 std::vector<resource> resources(const manifest& m) {
   std::vector<resource> list;
   auto roles = m.roles;
-  const auto rank = [&](const manifest_role& r) {
-    const auto* tier = with_id(m.tiers, r.tier_id);
-    return tier ? tier->min_rank : INT64_MAX;
-  };
+  const auto place = [&](const manifest_role& r) { return std::ranges::find(m.tiers, r.tier_id, &manifest_tier::id); };
   std::stable_sort(roles.begin(), roles.end(),
-                   [&](const manifest_role& a, const manifest_role& b) { return rank(a) < rank(b); });
+                   [&](const manifest_role& a, const manifest_role& b) { return place(a) < place(b); });
   for (const auto& r : roles)
     list.push_back({{"role", r.id}, r.name, r.existing});
   for (const auto& c : m.categories)
-    list.push_back({{"category", c.id}, c.name, {}});
+    list.push_back({{"category", c.id}, c.name, c.existing});
   for (const auto& c : m.channels)
-    list.push_back({{"channel", c.id}, c.name, {}});
+    list.push_back({{"channel", c.id}, c.name, c.existing});
   return list;
 }
 

@@ -25,7 +25,7 @@ struct key {
 struct resource {
   blueprint::key key;
   std::string name;
-  std::optional<snowflake> existing; ///< A role that the admins made and chose: used, never changed.
+  std::optional<snowflake> existing; ///< Made by the admins, who chose it: used as it is, never changed.
 };
 /// Snowflakes as far as they are known.
 using ids = std::map<key, snowflake>;
@@ -91,7 +91,7 @@ std::vector<std::string> differences(const fields&, const fields&);
 /// The JSON that is stored as shadow state and checkpoint, and back.
 std::string text(const fields&);
 std::optional<fields> read(std::string_view json_text);
-/// The shadow state of a role that the admins made and chose: what it was, marked as not ours. Once the manifest does
+/// The shadow state of what the admins made and chose: what it was, marked as not ours. Once the manifest does
 /// not choose it any more it must neither be changed nor be called left over.
 std::string chosen_text(const fields&);
 bool is_chosen(std::string_view json_text);

@@ -109,3 +109,11 @@ TEST_CASE("blueprint: overwrites of others are kept, those of an earlier version
         == R"({"permission_overwrites":[{"id":"1","type":0,"allow":"0","deny":"1024"},)"
            R"({"id":"99","type":0,"allow":"1024","deny":"0"}]})");
 }
+
+TEST_CASE("blueprint: roles are made in the order of the tiers, whatever their ranks") {
+  auto m = arrakis::test::sample_manifest();
+  std::swap(m.tiers[0], m.tiers[1]);
+  const auto all = arrakis::blueprint::resources(m);
+  for (size_t i = 0; i < 2; ++i)
+    CHECK(std::ranges::find(m.roles, all[i].key.resource, &arrakis::manifest_role::id)->tier_id == m.tiers[i].id);
+}

@@ -59,7 +59,7 @@ std::vector<difference> diff(const manifest& want, const std::vector<manifests::
     difference d{.of = r.key, .name = r.name, .id = found == known.end() ? snowflake{} : found->second};
     const auto actual = d.id ? find_actual(now, r.key.kind, d.id) : std::nullopt;
     d.dangers = actual ? dangers_in(now, *actual) : 0;
-    if (r.existing) { // The admins' own role: only its being there concerns us, and that a tier can give it.
+    if (r.existing) { // The admins' own: only its being there concerns us, and of a role that a tier can give it.
       if (!actual)
         out.push_back(d);
       else if (d.dangers != 0) {
@@ -113,7 +113,7 @@ std::string without_danger(const difference& d) {
     case cause::missing:
       return d.plan == action::create
              ? fmt::format("{}: deleted in Discord; it would be created again.", who)
-             : fmt::format("{}: the chosen role is not there any more; choose another one.", who);
+             : fmt::format("{}: the chosen {} is not there any more; choose another one.", who, d.of.kind);
     case cause::dangerous: return who;
     case cause::left_over: return fmt::format("{}: removed from the plan; it stays until somebody deletes it.", who);
   }

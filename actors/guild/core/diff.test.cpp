@@ -118,6 +118,25 @@ TEST_CASE("diff: a channel whose type Discord does not convert is made anew, and
   CHECK(list[1].of == list[0].of);
 }
 
+TEST_CASE("diff: of a channel that the admins chose only its being there counts") {
+  three t;
+  auto& general = *std::ranges::find(t.want.channels, "ch-general", &manifest_channel::id);
+  t.now.channels.push_back({{900}, guild::text, "market", "ours", {}, 0, {}});
+  general.existing = snowflake{900};
+  for (auto& s : t.shadow)
+    if (s.resource == "ch-general")
+      s = {s.kind, s.resource, {900}, blueprint::chosen_text(blueprint::actual(t.now.channels.back()))};
+  std::erase_if(t.now.channels, [](const auto& c) { return c.name == "general-chat"; });
+  CHECK(t.list().empty());
+  t.now.channels.back().name = "bazaar";
+  CHECK(t.list().empty());
+  t.now.channels.pop_back();
+  const auto list = t.list();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].plan == action::none);
+  CHECK(describe(list[0]) == "Channel “General Chat”: the chosen channel is not there any more; choose another one.");
+}
+
 TEST_CASE("diff: a foreign overwrite is the admins' own, a changed one of ours is drift") {
   three t;
   auto& vip = *std::find_if(t.now.channels.begin(), t.now.channels.end(),

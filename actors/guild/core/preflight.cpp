@@ -1,5 +1,6 @@
 #include "actors/guild/core/preflight.hpp"
 
+#include "actors/guild/core/applied.hpp"
 #include "actors/guild/core/bot_permissions.hpp"
 #include "actors/guild/core/dangerous_permissions.hpp"
 #include "runtime/foreign_text.hpp"
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 
 namespace arrakis::blueprint {
 namespace {
@@ -45,8 +47,9 @@ void check_permissions(user_messages& out, const guild::state& g, const manifest
   }
   // Who sets an overwrite must have the permission itself.
   const auto closes = [&](bool voice) {
-    return std::any_of(m.channels.begin(), m.channels.end(),
-                       [voice](const manifest_channel& c) { return c.read_only && (c.type == "voice") == voice; });
+    return std::any_of(m.channels.begin(), m.channels.end(), [voice](const manifest_channel& c) {
+      return c.read_only && !c.existing && (c.type == "voice") == voice;
+    });
   };
   if (closes(false))
     need(send_messages, "Send Messages", "it closes read-only channels for others");
@@ -86,6 +89,42 @@ void check_role(user_messages& out, const guild::state& g, const manifest_role& 
                               quoted(now->name)));
 }
 
+std::string own_name(const guild::state& g, const std::string& kind, snowflake id) {
+  const auto now = find_actual(g, kind, id);
+  return now ? std::visit([](const auto& f) { return f.name; }, *now) : std::string{};
+}
+
+int type_of(const manifest& m, const key& of) {
+  const auto found = std::ranges::find(m.channels, of.resource, &manifest_channel::id);
+  return of.kind == "category" || found == m.channels.end() ? guild::category : channel_type(found->type);
+}
+
+/// A category or channel that the admins chose.
+void check_chosen(user_messages& out, const guild::state& g, const resource& r, int type) {
+  const auto now = find_actual(g, r.key.kind, *r.existing);
+  if (!now)
+    out.push_back(fmt::format("The {} that was chosen for {} is not there any more: choose another one.", r.key.kind,
+                              quoted(r.name)));
+  else if (!is_convertible(*now, channel_fields{.type = type}))
+    out.push_back(fmt::format("{} cannot stand for {}, which is of another type: choose another {}.",
+                              quoted(own_name(g, r.key.kind, *r.existing)), quoted(r.name), r.key.kind));
+}
+
+/// The same role or channel for two things of the plan: one that the admins chose, and one that is ours already.
+void check_doubles(user_messages& out, const guild::state& g, const manifest& m, const ids& known) {
+  std::map<snowflake, std::string> first;
+  for (const auto& r : resources(m)) {
+    const auto found = known.find(r.key);
+    const auto id = r.existing ? *r.existing : found == known.end() ? snowflake{} : found->second;
+    const auto name = id ? own_name(g, r.key.kind, id) : std::string{};
+    if (name.empty())
+      continue;
+    if (const auto [other, is_first] = first.emplace(id, r.name); !is_first)
+      out.push_back(fmt::format("{} would stand for both {} and {}: choose another one for one of them.", quoted(name),
+                                quoted(other->second), quoted(r.name)));
+  }
+}
+
 void check_limits(user_messages& out, const guild::state& g, const manifest& m, const ids& known) {
   size_t new_roles = 0, new_channels = 0;
   for (const auto& r : resources(m)) {
@@ -93,7 +132,7 @@ void check_limits(user_messages& out, const guild::state& g, const manifest& m, 
     if (r.key.kind == "role")
       new_roles += !r.existing && (found == known.end() || !role_with(g, found->second));
     else
-      new_channels += found == known.end() || !has_channel(g, found->second);
+      new_channels += !r.existing && (found == known.end() || !has_channel(g, found->second));
   }
   if (g.roles.size() + new_roles > roles_max)
     out.push_back(
@@ -112,11 +151,15 @@ std::vector<std::string> preflight(const guild::state& g, const manifest& m, con
   check_permissions(out, g, m);
   for (const auto& r : m.roles)
     check_role(out, g, r, known);
+  for (const auto& r : resources(m))
+    if (r.existing && r.key.kind != "role")
+      check_chosen(out, g, r, type_of(m, r.key));
+  check_doubles(out, g, m, known);
   check_limits(out, g, m, known);
   const bool community = std::any_of(g.features.begin(), g.features.end(),
                                      [](const std::string& f) { return f == "COMMUNITY" || f == "NEWS"; });
   for (const auto& c : m.channels)
-    if (!community && (c.type == "announcement" || c.type == "forum"))
+    if (!community && !c.existing && (c.type == "announcement" || c.type == "forum"))
       out.push_back(
         fmt::format("The channel {} is of type {}, which needs a Community server (Server Settings → Enable "
                     "Community): enable it, or make it a text channel.",

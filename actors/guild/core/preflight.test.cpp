@@ -62,3 +62,32 @@ TEST_CASE("preflight: each thing that is missing is a sentence that says what to
     full.roles.push_back({{1000 + i}, "r", 0, false, false, false, 1, 0});
   CHECK(preflight(full, m, {}).at(0).find("250") != std::string::npos);
 }
+
+TEST_CASE("preflight: a chosen channel or category is there, of the type, and stands for one thing alone") {
+  auto m = test::sample_manifest();
+  auto g = town_state(permissions::administrator);
+  g.channels = {{{21}, guild::category, "Town", "", {}, 0, {}},
+                {{22}, guild::text, "market", "", {}, 0, {}},
+                {{23}, guild::voice, "talk", "", {}, 0, {}}};
+  const auto general = std::ranges::find(m.channels, "ch-general", &manifest_channel::id);
+  m.categories[0].existing = snowflake{21};
+  general->existing = snowflake{22};
+  CHECK(preflight(g, m, {}).empty());
+  general->existing = snowflake{23};
+  REQUIRE(preflight(g, m, {}).size() == 1);
+  CHECK(preflight(g, m, {})[0].find("“talk” cannot stand for “General Chat”, which is of another type")
+        != std::string::npos);
+  general->existing = snowflake{24};
+  CHECK(preflight(g, m, {}).at(0).find("The channel that was chosen for “General Chat” is not there any more")
+        != std::string::npos);
+  general->existing = snowflake{22};
+  const auto twice = preflight(g, m, {{{"channel", "ch-news"}, {22}}});
+  REQUIRE(twice.size() == 1);
+  CHECK(twice[0].find("“market” would stand for both") != std::string::npos);
+  // What is chosen needs no room.
+  for (uint64_t i = 0; g.channels.size() < 500 - blueprint::resources(m).size() + m.roles.size() + 2; ++i)
+    g.channels.push_back({{1000 + i}, guild::text, "c", "", {}, 0, {}});
+  CHECK(preflight(g, m, {}).empty());
+  general->existing.reset();
+  CHECK(preflight(g, m, {}).at(0).find("500") != std::string::npos);
+}

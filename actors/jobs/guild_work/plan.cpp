@@ -190,9 +190,9 @@ step decide(const world& w, const blueprint::resource& r) {
   const auto ids = known(w);
   if (r.existing) {
     s.id = *r.existing;
-    if (!find_actual(w.guild, "role", s.id))
-      s.ask = fmt::format("The role that was chosen for {} is not there any more. Choose another one and deploy again.",
-                          quoted(r.name));
+    if (!find_actual(w.guild, r.key.kind, s.id))
+      s.ask = fmt::format("The {} that was chosen for {} is not there any more. Choose another one and deploy again.",
+                          r.key.kind, quoted(r.name));
     return s;
   }
   const auto want = blueprint::wanted(w.want, r.key, ids, place_of(w));
@@ -267,8 +267,8 @@ std::vector<manifests::shadow_entry> shadow_of(const world& w) {
     const auto want = blueprint::wanted(w.want, r.key, ids, place_of(w));
     if (found == ids.end() || !want)
       continue;
-    // Of a role that the admins chose nothing is managed: what it is now is kept for the diff's words.
-    const auto now = r.existing ? find_actual(w.guild, "role", found->second) : std::optional<fields>{};
+    // Of what the admins chose nothing is managed: what it is now is kept for the diff's words.
+    const auto now = r.existing ? find_actual(w.guild, r.key.kind, found->second) : std::optional<fields>{};
     list.push_back({r.key.kind, r.key.resource, found->second,
                     now ? blueprint::chosen_text(*now) : blueprint::text(settled(w, r.key, *want))});
   }

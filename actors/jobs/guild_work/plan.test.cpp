@@ -119,6 +119,36 @@ TEST_CASE("plan: a role of an admin with the same name is left alone; a chosen o
   CHECK_FALSE(make_plan(w).steps[0].ask.empty());
 }
 
+TEST_CASE("plan: a chosen category and channel are used and never changed, and given up without a trace") {
+  auto w = fresh();
+  w.guild.channels = {{{600}, guild::category, "Town", "", {}, 0, {}},
+                      {{601}, guild::text, "market", "ours", {600}, 0, {{{9}, 0, 1024, 0}}}};
+  const auto without = words(make_plan(w));
+  auto& category = w.want.categories[0];
+  auto& channel = *std::ranges::find(w.want.channels, category.id, &manifest_channel::category_id);
+  category.existing = snowflake{600};
+  channel.existing = snowflake{601};
+  const auto p = make_plan(w);
+  CHECK(std::ranges::count(words(p), 'c') == std::ranges::count(without, 'c') - 2);
+  CHECK(words(p).find('u') == std::string::npos);
+  for (const auto& s : p.steps)
+    if (s.what == act::nothing)
+      CHECK((s.id == snowflake{600} || s.id == snowflake{601}));
+  const auto ids = known(w);
+  CHECK(ids.at({"category", category.id}) == snowflake{600}); // The others of the category go there.
+  w.shadow = shadow_of(w);
+  REQUIRE(w.shadow.size() == 2);
+  CHECK(blueprint::is_chosen(w.shadow[0].fields_json));
+  channel.existing.reset();
+  const auto again = make_plan(w);
+  CHECK(std::ranges::count(words(again), 'c') == std::ranges::count(without, 'c') - 1);
+  CHECK(again.left_over.empty()); // It was never ours.
+  channel.existing = snowflake{602};
+  const auto gone = make_plan(w);
+  CHECK(std::ranges::any_of(
+    gone.steps, [](const auto& s) { return s.ask.find("The channel that was chosen for") != std::string::npos; }));
+}
+
 TEST_CASE("plan: what is left over is remembered, and used again by a version that wants it again") {
   auto w = deployed();
   const auto first = w.want;
