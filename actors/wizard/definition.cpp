@@ -1,5 +1,5 @@
 #include "actors/ingress/declaration.hpp"
-#include "actors/wizard/core/screens.hpp"
+#include "actors/wizard/core/modals.hpp"
 #include "actors/wizard/wizard.hpp"
 
 namespace arrakis::wizard {
@@ -27,7 +27,9 @@ const ingress::declaration& definition() {
                    {.prefix = "deployment:retry", .needs = administrator}},
     .modals = {{.prefix = "community-name", .needs = administrator},
                {.prefix = "asset-address", .needs = administrator},
-               {.prefix = "asset-decimals", .needs = administrator}},
+               {.prefix = "asset-decimals", .needs = administrator},
+               {.prefix = "tier-add", .needs = administrator},
+               {.prefix = "tier-edit", .needs = administrator}},
     .start = &start_from,
     .supervises = {true, "one_for_one", 5, 60, "sessions: one per user and guild, quarantined alone"}};
   return it;

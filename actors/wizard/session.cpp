@@ -107,7 +107,7 @@ core::world world_of(self_pointer self) {
 }
 
 flow<reply> shown(self_pointer self, record r, std::string notice, deadline until) {
-  if (r.at == step::role_mapping || r.at == step::review)
+  if (r.at == step::role_mapping || r.at == step::channel_structure || r.at == step::review)
     co_await read_guild(self, until, false);
   co_return reply{core::screen(r, world_of(self), notice), false};
 }
@@ -301,7 +301,7 @@ enum class knowledge { none, shown, anew };
 knowledge needed(const core::event& e) {
   if (e.action == "deploy" || e.action == "retry" || e.action == "refresh")
     return knowledge::anew;
-  return e.action.starts_with("role-") ? knowledge::shown : knowledge::none;
+  return e.action.starts_with("role-") || e.action == "channel-use" ? knowledge::shown : knowledge::none;
 }
 
 flow<caf::expected<reply>> finish(self_pointer self, record r, shared_interaction x, deadline until) {
@@ -325,7 +325,9 @@ flow<caf::expected<reply>> finish(self_pointer self, record r, shared_interactio
 flow<caf::expected<reply>> carry_out(self_pointer self, record r, decision d, shared_interaction x, deadline until) {
   switch (d.what) {
     case decision::show: co_return co_await keep(self, r.version, std::move(d.next), std::move(d.sentence), until);
-    case decision::refuse: co_return apart(d.sentence);
+    case decision::refuse: // In its place, so that no pile of refusals grows below it.
+      co_return co_await shown(self, std::move(r), "⚠️ " + d.sentence, until);
+    case decision::open_form: co_return reply{.data_json = std::move(d.form), .form = true};
     case decision::overtaken:
       count("overtaken");
       co_return co_await shown(self, std::move(r), std::move(d.sentence), until);

@@ -2,6 +2,7 @@
 
 #include "runtime/assert.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -36,7 +37,7 @@ std::optional<custom_id> parse_custom_id(std::string_view text) {
   out.prefix = take(rest);
   if (out.prefix == "wizard")
     out.action = take(rest);
-  else if (out.prefix != "community-name" && out.prefix != "asset-address" && out.prefix != "asset-decimals")
+  else if (std::ranges::find(modal_prefixes, out.prefix) == std::end(modal_prefixes))
     return std::nullopt;
   out.session = take(rest);
   if (out.session.empty() || (out.prefix == "wizard" && out.action.empty()))
@@ -58,13 +59,12 @@ std::string component_id(std::string_view action, const record& r, std::string_v
   return out;
 }
 
-std::string name_modal_id(std::string_view session) { return fmt::format("community-name:{}", session); }
-
-std::string asset_modal_id(std::string_view session, std::string_view type, std::string_view chain) {
-  return fmt::format("asset-address:{}:{}:{}", session, type, chain);
+std::string modal_id(std::string_view prefix, std::string_view session, std::string_view argument) {
+  auto out = argument.empty() ? fmt::format("{}:{}", prefix, session)
+                              : fmt::format("{}:{}:{}", prefix, session, argument);
+  ARRAKIS_ASSERT(out.size() <= custom_id_max, "a custom id has at most 100 characters");
+  return out;
 }
-
-std::string decimals_modal_id(std::string_view session) { return fmt::format("asset-decimals:{}", session); }
 
 std::string retry_button_id(int64_t version) { return fmt::format("{}{}", retry_prefix, version); }
 

@@ -11,8 +11,12 @@ namespace arrakis::wizard::core {
 /// Discord: a custom id has 1 to 100 characters. https://discord.com/developers/docs/components/reference
 inline constexpr size_t custom_id_max = 100;
 
+/// Messages of earlier versions carry these, too: none of them is ever given up.
+inline constexpr std::string_view modal_prefixes[]{"community-name", "asset-address", "asset-decimals", "tier-add",
+                                                   "tier-edit"};
+
 struct custom_id {
-  std::string prefix; ///< "wizard", or that of a modal: "community-name", "asset-address", "asset-decimals".
+  std::string prefix; ///< "wizard", or that of a modal (modal_prefixes).
   std::string action; ///< Empty for a modal.
   std::string session;
   std::string argument; ///< What stands between the session and the version, without its outer colons.
@@ -21,10 +25,9 @@ struct custom_id {
 /// Empty: not a custom id of the wizard.
 std::optional<custom_id> parse_custom_id(std::string_view text);
 std::string component_id(std::string_view action, const record&, std::string_view argument = {});
-/// community-name:{session}, asset-address:{session}:{type}:{chain} and asset-decimals:{session}.
-std::string name_modal_id(std::string_view session);
-std::string asset_modal_id(std::string_view session, std::string_view type, std::string_view chain);
-std::string decimals_modal_id(std::string_view session);
+/// community-name:{session}, asset-address:{session}:{type}:{chain}, asset-decimals:{session}, tier-add:{session} and
+/// tier-edit:{session}:{tier_key}.
+std::string modal_id(std::string_view prefix, std::string_view session, std::string_view argument = {});
 
 /// deployment:retry:{version}, below the report of a failed deployment. It needs no session: the deployment's row is
 /// the truth.

@@ -18,17 +18,23 @@ namespace {
 /// is not ours, and here they only keep existing things from being counted as new ones.
 blueprint::ids likely_ids(const record& r, const guild::state& now) {
   blueprint::ids out;
-  for (auto& x : blueprint::resources(build_manifest(r.draft))) {
+  const auto all = blueprint::resources(build_manifest(r.draft));
+  // Of two channels with one name the admin's own may be the chosen one: that is none of ours.
+  const auto is_chosen = [&](snowflake id) {
+    return std::ranges::any_of(all, [&](auto& other) { return other.existing == id; });
+  };
+  for (auto& x : all) {
     if (std::find(r.base_resources.begin(), r.base_resources.end(), x.key.resource) == r.base_resources.end())
       continue;
     if (x.key.kind == "role") {
       for (auto& role : now.roles)
-        if (role.name == x.name && !role.managed)
+        if (role.name == x.name && !role.managed && !is_chosen(role.id))
           out.emplace(x.key, role.id);
       continue;
     }
     for (auto& channel : now.channels)
-      if (channel.name == x.name && (channel.type == guild::category) == (x.key.kind == "category"))
+      if (channel.name == x.name && !is_chosen(channel.id)
+          && (channel.type == guild::category) == (x.key.kind == "category"))
         out.emplace(x.key, channel.id);
   }
   return out;

@@ -34,7 +34,18 @@ const std::vector<std::string> actions{"continue",
                                        "nonsense",
                                        "community-name",
                                        "asset-address",
-                                       "asset-decimals"};
+                                       "asset-decimals",
+                                       "correct",
+                                       "tier-add",
+                                       "tier-edit",
+                                       "tier-pick",
+                                       "tier-color",
+                                       "tier-up",
+                                       "tier-down",
+                                       "tier-remove",
+                                       "channel-pick",
+                                       "channel-use",
+                                       "more-channels"};
 const std::vector<std::string> words{"",
                                      "0",
                                      "9",
@@ -45,6 +56,11 @@ const std::vector<std::string> words{"",
                                      ":::",
                                      "erc1155:",
                                      "simple",
+                                     "gold",
+                                     "1-5",
+                                     "51+",
+                                     "#FFD700",
+                                     "yes",
                                      "none",
                                      "current",
                                      "create_new",
@@ -67,12 +83,13 @@ TEST_CASE("wizard: whatever a client makes up is refused or accepted, and never 
       e.seen_version = r.version;
     for (auto n = chance() % 3; n > 0; --n)
       e.values.push_back(any(words));
-    for (auto field : {"name", "address", "token_id", "min_balance", "decimals"})
+    for (auto field : {"name", "address", "token_id", "min_balance", "decimals", "ranks", "amount", "color", "hoist"})
       if (chance() % 2)
         e.fields[field] = any(words);
     const world w{everything(), chance() % 5 ? &facts : nullptr, 0};
     auto d = apply(r, e, w);
-    if (d.what == decision::refuse || d.what == decision::end || d.what == decision::restart)
+    if (d.what == decision::refuse || d.what == decision::end || d.what == decision::restart
+        || d.what == decision::open_form)
       continue;
     if (d.what == decision::inspect)
       d = inspected(d.next, chance() % 2 ? good_contract() : contract_facts{});

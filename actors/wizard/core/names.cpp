@@ -96,23 +96,27 @@ std::vector<std::string> findings(std::string_view name) {
   }
   return out;
 }
-} // namespace
 
-caf::expected<std::string> check_name(std::string_view typed) {
+caf::expected<std::string> checked(std::string_view label, std::string_view typed, size_t least) {
   constexpr size_t bytes_max = 4'000; // Discord's limit of a text input in characters; a name has at most 100.
   if (typed.size() > bytes_max)
-    return fail(ec::invalid, "Community name: 3 to 100 characters; this has far more.");
+    return fail(ec::invalid, fmt::format("{}: {} to 100 characters; this has far more.", label, least));
   auto name = unicode::joined_blanks(typed);
   const auto length = unicode::length(name);
   const auto found = findings(name);
-  if (!found.empty() || length < 3 || length > 100)
-    return fail(ec::invalid, fmt::format("Community name: 3 to 100 characters{}.{}",
-                                         length < 3 || length > 100 ? fmt::format("; this has {}", length) : "",
+  const bool fits = length >= least && length <= 100;
+  if (!found.empty() || !fits)
+    return fail(ec::invalid, fmt::format("{}: {} to 100 characters{}.{}", label, least,
+                                         fits ? "" : fmt::format("; this has {}", length),
                                          found.empty() ? "" : fmt::format(" Leave out: {}.", fmt::join(found, " · "))));
   if (!unicode::has_visible(name))
-    return fail(ec::invalid, "Community name: nothing of it can be seen. Use letters or digits.");
+    return fail(ec::invalid, fmt::format("{}: nothing of it can be seen. Use letters or digits.", label));
   return name;
 }
+} // namespace
+
+caf::expected<std::string> check_name(std::string_view typed) { return checked("Community name", typed, 3); }
+caf::expected<std::string> check_tier_name(std::string_view typed) { return checked("Name of the tier", typed, 1); }
 
 std::string name_from_guild(std::string_view guild_name) {
   auto name = unicode::joined_blanks(guild_name);

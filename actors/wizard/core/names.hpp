@@ -11,6 +11,8 @@ namespace arrakis::wizard::core {
 /// turns text (runtime/unicode.hpp), and nothing that mentions somebody. ec::invalid names all that was found, and only
 /// that.
 caf::expected<std::string> check_name(std::string_view typed);
+/// The same of a tier's name: 1 to 100 characters.
+caf::expected<std::string> check_tier_name(std::string_view typed);
 /// What of a guild's name may prefill ours; empty when too little is left.
 std::string name_from_guild(std::string_view guild_name);
 /// A contract's symbol is a stranger's text: what is no name, or means something in Discord's markdown, is taken out.

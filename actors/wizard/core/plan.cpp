@@ -2,6 +2,7 @@
 
 #include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/rules.hpp"
+#include "actors/wizard/core/tiers.hpp"
 #include "runtime/assert.hpp"
 
 #include <algorithm>
@@ -71,6 +72,10 @@ void choose_tiers(draft& d, const tier_template& chosen) {
     manifest_tier tier{unused(taken, slug(t.name)), t.name, t.min_rank, t.max_rank};
     auto kept = std::find_if(roles.begin(), roles.end(), [&](auto& r) { return r.tier_id == tier.id; });
     d.roles.push_back(kept != roles.end() ? *kept : new_role(tier, t.color));
+    if (auto& role = d.roles.back(); !role.existing) { // The tier may have had another look of its own.
+      role.name = t.name;
+      role.color = t.color;
+    }
     d.tiers.push_back(std::move(tier));
   }
   for (auto& c : d.categories)
@@ -124,6 +129,20 @@ std::string tier_key(const draft& d, const manifest_role& role) {
   return fmt::format("#{}", &role - d.roles.data());
 }
 
+std::optional<size_t> tier_at(const draft& d, std::string_view key) {
+  for (size_t i = 0; i < d.roles.size(); ++i)
+    if (tier_key(d, d.roles[i]) == key)
+      return i;
+  return std::nullopt;
+}
+
+std::optional<size_t> focused_tier(const record& r) {
+  const auto found = std::ranges::find(r.draft.tiers, r.focus.tier, &manifest_tier::id);
+  if (found != r.draft.tiers.end())
+    return static_cast<size_t>(found - r.draft.tiers.begin());
+  return r.draft.tiers.empty() ? std::nullopt : std::optional<size_t>{0};
+}
+
 std::vector<gap> gaps(const draft& d, const catalogue& names) {
   std::vector<gap> out;
   if (auto name = check_name(d.name); !name)
@@ -136,7 +155,9 @@ std::vector<gap> gaps(const draft& d, const catalogue& names) {
   if (d.assets.empty())
     out.push_back({step::asset_config, "Assets: add at least one."});
   if (d.tiers.empty())
-    out.push_back({step::eligibility_rules, "Tiers: choose a template."});
+    out.push_back({step::eligibility_rules, "Tiers: choose a template, or add one."});
+  for (auto& sentence : tier_faults(d))
+    out.push_back({step::eligibility_rules, "Tiers: " + sentence});
   std::string without;
   for (auto& tier : d.tiers)
     if (std::none_of(d.roles.begin(), d.roles.end(), [&](auto& r) { return r.tier_id == tier.id; }))
@@ -186,9 +207,11 @@ std::vector<std::string> resource_ids(const manifest& m) {
     if (!r.existing)
       out.push_back(r.id);
   for (auto& c : m.categories)
-    out.push_back(c.id);
+    if (!c.existing)
+      out.push_back(c.id);
   for (auto& c : m.channels)
-    out.push_back(c.id);
+    if (!c.existing)
+      out.push_back(c.id);
   return out;
 }
 

@@ -3,6 +3,8 @@
 #include "actors/wizard/core/catalogue.hpp"
 #include "actors/wizard/core/record.hpp"
 
+#include <optional>
+
 namespace arrakis::wizard::core {
 
 /// Sets the tiers of `chosen`. Roles follow: those of tiers that go are dropped, new tiers get a role to be created,
@@ -16,6 +18,11 @@ void create_all_roles(draft&);
 
 /// How a custom id names the tier of a role: by its id where there is room for it, else by its place.
 std::string tier_key(const draft&, const manifest_role&);
+/// The place of the tier of this key; empty: there is none.
+std::optional<size_t> tier_at(const draft&, std::string_view key);
+
+/// The tier that a screen is turned to: the chosen one, else the first; empty: there is none.
+std::optional<size_t> focused_tier(const record&);
 
 /// What still has to be decided, in the order of the steps, as sentences; empty: the plan can be deployed.
 struct gap {
@@ -28,7 +35,7 @@ std::vector<gap> gaps(const draft&, const catalogue&);
 manifest build_manifest(const draft&);
 /// The draft that builds exactly `active`: every id stays what it is.
 draft draft_of(const manifest& active);
-/// Ids of everything that `m` has in a guild.
+/// Ids of everything that `m` makes in a guild.
 std::vector<std::string> resource_ids(const manifest& m);
 
 } // namespace arrakis::wizard::core

@@ -46,6 +46,7 @@ js::object write(const manifest_tier& x) {
   js::object o{{"id", x.id}, {"name", x.name}, {"min_rank", x.min_rank}};
   if (x.max_rank)
     o["max_rank"] = *x.max_rank;
+  put(o, "threshold", x.threshold);
   return o;
 }
 js::object write(const manifest_role& x) {
@@ -60,14 +61,21 @@ js::object write(const manifest_role& x) {
     o["existing"] = x.existing->text();
   return o;
 }
+void put_existing(js::object& o, const std::optional<snowflake>& existing) {
+  if (existing)
+    o["existing"] = existing->text();
+}
 js::object write(const manifest_category& x) {
-  return {{"id", x.id}, {"name", x.name}, {"access", texts(x.access_tiers)}};
+  js::object o{{"id", x.id}, {"name", x.name}, {"access", texts(x.access_tiers)}};
+  put_existing(o, x.existing);
+  return o;
 }
 js::object write(const manifest_channel& x) {
   js::object o{
     {"id", x.id}, {"name", x.name}, {"type", x.type}, {"access", texts(x.access_tiers)}, {"read_only", x.read_only}};
   put(o, "category", x.category_id);
   put(o, "topic", x.topic);
+  put_existing(o, x.existing);
   return o;
 }
 template <class T>
@@ -108,9 +116,12 @@ void read(const js::object& o, manifest_asset& x) {
        maybe(o, "token_id")};
 }
 void read(const js::object& o, manifest_tier& x) {
-  x = {str(o, "id"), str(o, "name"), num(o, "min_rank"), std::nullopt};
+  x = {str(o, "id"), str(o, "name"), num(o, "min_rank"), std::nullopt, maybe(o, "threshold")};
   if (o.contains("max_rank"))
     x.max_rank = num(o, "max_rank");
+}
+std::optional<snowflake> existing_in(const js::object& o) {
+  return o.contains("existing") ? std::optional{id_of(o, "existing")} : std::nullopt;
 }
 void read(const js::object& o, manifest_role& x) {
   x = {str(o, "id"),
@@ -120,11 +131,11 @@ void read(const js::object& o, manifest_role& x) {
        json::bool_or(o, "mentionable"),
        strings(o, "permissions"),
        str(o, "tier"),
-       std::nullopt};
-  if (o.contains("existing"))
-    x.existing = id_of(o, "existing");
+       existing_in(o)};
 }
-void read(const js::object& o, manifest_category& x) { x = {str(o, "id"), str(o, "name"), strings(o, "access")}; }
+void read(const js::object& o, manifest_category& x) {
+  x = {str(o, "id"), str(o, "name"), strings(o, "access"), existing_in(o)};
+}
 void read(const js::object& o, manifest_channel& x) {
   x = {str(o, "id"),
        str(o, "name"),
@@ -132,7 +143,8 @@ void read(const js::object& o, manifest_channel& x) {
        maybe(o, "category"),
        maybe(o, "topic"),
        strings(o, "access"),
-       json::bool_or(o, "read_only")};
+       json::bool_or(o, "read_only"),
+       existing_in(o)};
 }
 template <class T>
 std::vector<T> all(const js::object& o, std::string_view key) {
@@ -158,6 +170,31 @@ js::object write(const draft& d) {
   if (d.typed)
     o["typed"] = write(*d.typed);
   return o;
+}
+// What an earlier build has not is left out where it says nothing: such a session that build reads, too.
+js::object write(const focus& f) {
+  js::object o{{"asset_chain", f.asset_chain}, {"tier", f.tier}, {"role_page", f.role_page}};
+  if (f.channel_item > 0)
+    o["channel_item"] = f.channel_item;
+  return o;
+}
+focus read_focus(const js::object& o) {
+  return {str(o, "asset_chain"), str(o, "tier"), static_cast<size_t>(num(o, "role_page")),
+          static_cast<size_t>(num(o, "channel_item"))};
+}
+js::object write(const refused_form& f) {
+  js::object fields;
+  for (const auto& [name, typed] : f.fields)
+    fields[name] = typed;
+  return {{"form", f.form}, {"argument", f.argument}, {"fields", std::move(fields)}, {"why", f.why}};
+}
+refused_form read_refused(const js::object& o) {
+  refused_form f{str(o, "form"), str(o, "argument"), {}, str(o, "why")};
+  if (const auto* fields = json::object_in(o, "fields"))
+    for (const auto& member : *fields)
+      if (member.value().is_string())
+        f.fields.emplace(member.key(), member.value().get_string());
+  return f;
 }
 draft read_draft(const js::object& o) {
   draft d;
@@ -211,27 +248,27 @@ int percent(step s) {
 }
 
 std::string to_text(const record& r) {
-  js::object o{
-    {"layout", layout},
-    {"id", r.id},
-    {"user", r.user.text()},
-    {"guild", r.guild.text()},
-    {"channel", r.channel.text()},
-    {"state", to_string(r.at)},
-    {"from_review", r.from_review},
-    {"draft", write(r.draft)},
-    {"focus",
-     js::object{{"asset_chain", r.focus.asset_chain}, {"tier", r.focus.tier}, {"role_page", r.focus.role_page}}},
-    {"base_version", r.base_version},
-    {"base_resources", texts(r.base_resources)},
-    {"submitted", js::object{{"attempt", r.submitted.attempt},
-                             {"version", r.submitted.version},
-                             {"deployment", r.submitted.deployment},
-                             {"job", r.submitted.job}}},
-    {"error", r.error},
-    {"guild_name", r.guild_name},
-    {"created_ms", r.created_ms},
-    {"updated_ms", r.updated_ms}};
+  js::object o{{"layout", layout},
+               {"id", r.id},
+               {"user", r.user.text()},
+               {"guild", r.guild.text()},
+               {"channel", r.channel.text()},
+               {"state", to_string(r.at)},
+               {"from_review", r.from_review},
+               {"draft", write(r.draft)},
+               {"focus", write(r.focus)},
+               {"base_version", r.base_version},
+               {"base_resources", texts(r.base_resources)},
+               {"submitted", js::object{{"attempt", r.submitted.attempt},
+                                        {"version", r.submitted.version},
+                                        {"deployment", r.submitted.deployment},
+                                        {"job", r.submitted.job}}},
+               {"error", r.error},
+               {"guild_name", r.guild_name},
+               {"created_ms", r.created_ms},
+               {"updated_ms", r.updated_ms}};
+  if (r.refused)
+    o["refused"] = write(*r.refused);
   return js::serialize(o);
 }
 
@@ -257,7 +294,9 @@ caf::expected<record> read_record(std::string_view text) {
   r.from_review = json::bool_or(o, "from_review");
   r.draft = read_draft(*drafted);
   if (auto* f = json::object_in(o, "focus"))
-    r.focus = {str(*f, "asset_chain"), str(*f, "tier"), static_cast<size_t>(num(*f, "role_page"))};
+    r.focus = read_focus(*f);
+  if (auto* f = json::object_in(o, "refused"))
+    r.refused = read_refused(*f);
   r.base_version = num(o, "base_version");
   r.base_resources = strings(o, "base_resources");
   if (auto* s = json::object_in(o, "submitted"))

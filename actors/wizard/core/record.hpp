@@ -5,6 +5,7 @@
 #include "schemas/manifest.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,8 +59,19 @@ struct draft {
 struct focus {
   std::string asset_chain;
   std::string tier;
-  size_t role_page = 0;
+  size_t role_page = 0; ///< Of the menu of what is there: roles, or channels.
+  /// The category or channel of the plan (channel_items) that is being chosen for.
+  size_t channel_item = 0;
   bool operator==(const focus&) const = default;
+};
+
+/// A form that was sent and refused. It is kept so that “Correct it” opens it again with all that was typed; an asset
+/// has its own place for that (typed_asset).
+struct refused_form {
+  std::string form, argument; ///< The prefix of its custom id, and what follows the session there.
+  std::map<std::string, std::string> fields;
+  std::string why; ///< What was wrong, as sentences.
+  bool operator==(const refused_form&) const = default;
 };
 
 struct submission {
@@ -77,7 +89,8 @@ struct record {
   bool from_review = false; ///< This step was opened from the review: it returns there.
   core::draft draft;
   core::focus focus;
-  int64_t base_version = 0; ///< The community's active version that the draft was filled from; 0: none.
+  std::optional<refused_form> refused; ///< Until it is corrected, or the step is left.
+  int64_t base_version = 0;            ///< The community's active version that the draft was filled from; 0: none.
   std::vector<std::string>
     base_resources; ///< Ids of its roles, categories and channels: they exist, so they need no room.
   core::submission submitted;

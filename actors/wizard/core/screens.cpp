@@ -2,6 +2,7 @@
 
 #include "actors/wizard/core/channel_page.hpp"
 #include "actors/wizard/core/custom_id.hpp"
+#include "actors/wizard/core/modals.hpp"
 #include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/page.hpp"
 #include "actors/wizard/core/plan.hpp"
@@ -146,10 +147,10 @@ void asset_page(page& p, const record& r, const world& w) {
             fmt::format("{} {} on {}{}\n{}", type_name(t.type), code(t.address.empty() ? "—" : cut(t.address, 42)),
                         for_message(chain::display_name(t.chain)),
                         t.min_balance.empty() ? "" : ", at least " + for_message(cut(t.min_balance, 40)), t.why));
-    js::array ways{button(t.asks_decimals ? secondary : primary, "Try again", component_id("check-again", r)),
+    js::array ways{button(secondary, "Try again", component_id("check-again", r)),
                    button(secondary, "Discard it", component_id("discard-asset", r))};
     if (t.asks_decimals)
-      ways.insert(ways.begin(), button(primary, "Enter decimals", component_id("asset-decimals", r)));
+      ways.insert(ways.begin(), button(secondary, "Enter decimals", component_id("asset-decimals", r)));
     p.row(std::move(ways));
   }
   js::array removals;
@@ -283,6 +284,14 @@ void failed_page(page& p, const record& r) {
          button(danger, "Cancel", component_id("cancel", r))});
 }
 
+/// First among the last row's buttons, which are four at most.
+void offer_correction(page& p, const record& r) {
+  if (!correction(r) || p.rows.empty())
+    return;
+  auto& last = p.rows.back().at("components").as_array();
+  last.insert(last.begin(), button(primary, "Correct it", component_id("correct", r)));
+}
+
 js::object message(std::string_view content, js::object embed, js::array rows) {
   return {{"content", content},
           {"embeds", js::array{std::move(embed)}},
@@ -305,6 +314,7 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
     case step::complete: complete_page(p, r); break;
     case step::failed: failed_page(p, r); break;
   }
+  offer_correction(p, r);
   const auto title = title_of(r.at);
   if (r.at != step::failed)
     p.text = bar(percent(r.at)) + "\n\n" + p.text;
@@ -317,7 +327,9 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
                    {"color", p.color},
                    {"fields", std::move(p.fields)},
                    {"footer", js::object{{"text", fmt::format("Session {}", r.id.substr(0, 8))}}}};
-  return js::serialize(message(notice, std::move(embed), std::move(p.rows)));
+  // What was refused is said as long as it can be corrected.
+  const auto content = notice.empty() && r.refused ? "⚠️ " + r.refused->why : std::string{notice};
+  return js::serialize(message(cut(content, 2000), std::move(embed), std::move(p.rows)));
 }
 
 std::string offer_screen(const record& r) {

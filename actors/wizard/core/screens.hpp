@@ -4,7 +4,6 @@
 #include "actors/wizard/core/record.hpp"
 #include "actors/wizard/core/steps.hpp"
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,9 +22,5 @@ std::string note_screen(std::string_view title, std::string_view text, uint32_t 
 std::string deployment_screen(const deployment_state&);
 /// A sentence alone, for refusals.
 std::string sentence_screen(std::string_view sentence);
-
-/// The modal that a component opens, decided from the interaction alone: a modal cannot be the answer to a deferred
-/// interaction, so nothing may be asked before. Empty: it opens none.
-std::optional<std::string> modal_for(const interaction&);
 
 } // namespace arrakis::wizard::core

@@ -1,4 +1,5 @@
 #include "actors/guild/core/dangerous_permissions.hpp"
+#include "actors/wizard/core/modals.hpp"
 #include "actors/wizard/core/walk.test.hpp"
 
 #include <boost/json.hpp>
@@ -192,12 +193,18 @@ struct wanderer {
   std::mt19937 chance{20261124};
   guild::state facts = good_facts();
   std::set<step> reached;
-  std::set<std::string> actions;
+  std::set<std::string> actions, forms;
   record r;
 
   wanderer() {
     for (uint64_t i = 0; i < 40; ++i)
       facts.roles.push_back(role(100000000000000100 + i, "Role " + std::to_string(i), 2));
+    for (uint64_t i = 0; i < 40; ++i) {
+      auto& c = facts.channels.emplace_back();
+      c.id = snowflake{100000000000000200 + i};
+      c.name = "channel-" + std::to_string(i);
+      c.type = i % 4 == 0 ? guild::category : i % 4 == 1 ? guild::voice : guild::text;
+    }
   }
   world seen() { return {everything(), &facts, 0}; }
   static interaction with(const control& c, const std::string& value) {
@@ -213,8 +220,8 @@ struct wanderer {
     if (modal_for(x))
       return;
     const auto d = apply(r, *e, seen());
-    const bool taken_role = e->action.starts_with("role-")
-                         && d.sentence.find("another tier already") != std::string::npos;
+    const bool taken_role = (e->action.starts_with("role-") || e->action == "channel-use")
+                         && d.sentence.find(" already. ") != std::string::npos;
     CAPTURE(c.id);
     CAPTURE(d.sentence);
     CHECK((d.what != decision::refuse || taken_role));
@@ -262,10 +269,26 @@ struct wanderer {
     }
     return e;
   }
+  /// Fills in the form that a session opened, half of the time with nonsense.
+  event event_by(const std::string& form) {
+    const auto id = parse_custom_id(boost::json::parse(form).at("custom_id").as_string());
+    REQUIRE(id);
+    const auto first = static_cast<int64_t>(chance() % 100 + 1);
+    event e{event::submit, id->session, id->prefix, id->argument, std::nullopt, {}, {}};
+    e.fields = {{"name", "Tier " + std::to_string(chance() % 12)},
+                {"ranks", chance() % 2 ? std::to_string(first) + "-" + std::to_string(first + 20) : "none"},
+                {"address", token},
+                {"token_id", "1"}};
+    return e;
+  }
   /// False: the session is over.
   bool take_step() {
     reached.insert(r.at);
     auto d = apply(r, event_by(choose(checked_controls())), seen());
+    if (d.what == decision::open_form) {
+      forms.insert(boost::json::parse(d.form).at("title").as_string().c_str());
+      d = apply(r, event_by(d.form), seen());
+    }
     if (d.what == decision::inspect)
       d = inspected(d.next, chance() % 2 ? good_contract() : contract_facts{});
     const auto version = r.version;
@@ -301,10 +324,14 @@ TEST_CASE("wizard: from every state, every button and every choice of its own sc
   }
   CHECK(w.reached.size() == all_steps.size());
   for (auto expected :
-       {"start",        "continue",   "skip",       "back",        "cancel",        "retry",           "deploy",
-        "auto-create",  "edit-chain", "edit-tiers", "edit-assets", "edit-roles",    "edit-channels",   "edit-name",
-        "remove-asset", "restart",    "chain",      "asset-type",  "tier-template", "channel-template"})
+       {"start",         "continue",         "skip",         "back",       "cancel",      "retry",
+        "deploy",        "auto-create",      "edit-chain",   "edit-tiers", "edit-assets", "edit-roles",
+        "edit-channels", "edit-name",        "remove-asset", "restart",    "chain",       "asset-type",
+        "tier-template", "channel-template", "correct",      "tier-add",   "tier-edit",   "tier-up",
+        "tier-down",     "tier-remove",      "tier-color",   "tier-pick",  "channel-use", "channel-pick"})
     CHECK_MESSAGE(w.actions.contains(expected), std::string{expected});
+  for (auto expected : {"Add a tier", "Change a tier"})
+    CHECK_MESSAGE(w.forms.contains(expected), std::string{expected});
 }
 
 TEST_CASE("wizard: where no chain has an endpoint the step says so, without a menu that Discord would refuse") {
@@ -382,10 +409,17 @@ TEST_CASE("wizard: a record that somebody else wrote is refused or shown, whatev
   w.to(step::asset_config);
   auto typing = w.r;
   typing.draft.typed = typed_asset{"erc20", "berachain", token, "7", "1.5", "why", true, 7};
+  typing.refused = refused_form{"asset-decimals", "", {{"decimals", "x"}}, "why"};
   std::vector<record> originals{typing};
   for (const auto each : all_steps) {
     walk other;
     other.to(each);
+    if (!other.r.draft.tiers.empty()) {
+      other.r.draft.tiers.back().threshold = "7.5";
+      other.r.refused = refused_form{"tier-edit", "gold", {{"name", "x"}}, "why"};
+    }
+    if (!other.r.draft.channels.empty())
+      other.r.draft.channels.back().existing = snowflake{100000000000000201};
     originals.push_back(other.r);
   }
   const std::vector<boost::json::value> odd{"",
@@ -420,7 +454,8 @@ TEST_CASE("wizard: a record that somebody else wrote is refused or shown, whatev
         CHECK_NOTHROW(boost::json::parse(screen(*got, w.seen())));
         ++shown;
         for (const auto* action : {"continue", "back", "more-roles", "check-again", "skip", "deploy", "retry",
-                                   "auto-create", "edit-roles", "edit-channels", "edit-chain"}) {
+                                   "auto-create", "edit-roles", "edit-channels", "edit-chain", "correct", "tier-edit",
+                                   "tier-up", "tier-down", "tier-remove", "tier-add", "edit-name", "more-channels"}) {
           const auto d = apply(*got, {event::click, got->id, action, "", 7, {}, {}}, w.seen());
           if (d.what == decision::show)
             CHECK_NOTHROW(boost::json::parse(screen(d.next, w.seen())));

@@ -2,6 +2,8 @@
 
 #include "actors/guild/core/dangerous_permissions.hpp"
 #include "actors/wizard/core/custom_id.hpp"
+#include "actors/wizard/core/decisions.hpp"
+#include "actors/wizard/core/modals.hpp"
 #include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/plan.hpp"
 #include "runtime/foreign_text.hpp"
@@ -11,13 +13,6 @@
 
 namespace arrakis::wizard::core {
 namespace {
-
-decision refuse(std::string sentence) { return {decision::refuse, {}, std::move(sentence)}; }
-decision show(record next, std::string notice = {}) { return {decision::show, std::move(next), std::move(notice)}; }
-decision wrong_place() {
-  return refuse(
-    "This button does not belong to the present step. Use the buttons of the newest message, or /resume to see it.");
-}
 
 step after(step s) { return static_cast<step>(static_cast<int>(s) + 1); }
 step before(step s) { return static_cast<step>(static_cast<int>(s) - 1); }
@@ -36,6 +31,7 @@ record moved(record r, step to) {
     r.from_review = false;
   r.error.clear();
   r.focus = {};
+  r.refused.reset();
   if (to == step::asset_config && !r.draft.chains.empty())
     r.focus.asset_chain = r.draft.chains.front();
   if (to == step::role_mapping && !r.draft.tiers.empty())
@@ -113,6 +109,7 @@ decision remove_asset(record r, const event& e) {
 /// The native asset is accepted at once, a contract is inspected first.
 decision try_asset(record r, typed_asset typed, const world& w) {
   r.draft.typed.reset();
+  r.refused.reset();
   auto asset = check_asset(typed, r.draft, w.names);
   if (!asset) {
     typed.why = text_of(asset.error());
@@ -130,34 +127,14 @@ decision try_asset(record r, typed_asset typed, const world& w) {
   return {decision::inspect, std::move(r), {}};
 }
 
-/// Trimmed, and clipped far beyond what any rule allows: what is refused is kept in the record, which stays small.
-std::string field(const event& e, const char* name) {
-  constexpr size_t bytes_max = 1'024;
-  auto found = e.fields.find(name);
-  if (found == e.fields.end())
-    return {};
-  const auto from = found->second.find_first_not_of(" \t\n");
-  const auto to = found->second.find_last_not_of(" \t\n");
-  if (from == std::string::npos)
-    return {};
-  auto length = std::min(to - from + 1, bytes_max);
-  while (length < to - from + 1 && length > 0
-         && (static_cast<unsigned char>(found->second[from + length]) & 0xC0u) == 0x80)
-    --length;
-  return found->second.substr(from, length);
-}
-
 /// What the contract does not say of itself; it is inspected once more.
 decision submit_decimals(const record& r, const event& e, const world& w) {
   if (r.at != step::asset_config || !r.draft.typed || !r.draft.typed->asks_decimals)
     return refuse("The wizard asks for no decimals any more, so nothing was changed.");
   auto typed = *r.draft.typed;
   const auto decimals = check_decimals(field(e, "decimals"));
-  if (!decimals) {
-    auto next = r;
-    next.draft.typed->why = text_of(decimals.error());
-    return show(std::move(next), "⚠️ " + text_of(decimals.error()));
-  }
+  if (!decimals)
+    return refuse_form(r, e, text_of(decimals.error()));
   typed.decimals = *decimals;
   return try_asset(r, std::move(typed), w);
 }
@@ -181,18 +158,9 @@ decision submit_name(record r, const event& e) {
     return refuse("The wizard is not at the name any more. Use “Back”, or “Name” in the review.");
   auto name = check_name(field(e, "name"));
   if (!name)
-    return refuse(text_of(name.error()));
+    return refuse_form(std::move(r), e, text_of(name.error()));
   r.draft.name = *name;
-  return show(std::move(r));
-}
-
-decision choose_tier_template(record r, const event& e, const world& w) {
-  const auto* chosen = e.values.size() == 1 ? w.names.find_tiers(e.values[0]) : nullptr;
-  if (!chosen)
-    return refuse("Tiers: choose one of the menu.");
-  choose_tiers(r.draft, *chosen);
-  if (const auto* channels = w.names.find_channels(r.draft.channel_template))
-    choose_channels(r.draft, *channels); // Its tier-1, tier-2 are other tiers now.
+  r.refused.reset();
   return show(std::move(r));
 }
 
@@ -241,20 +209,6 @@ decision focus_tier(record r, const event& e) {
   return show(std::move(r));
 }
 
-decision choose_channel_template(record r, const event& e, const world& w) {
-  if (e.values.size() == 1 && e.values[0] == "none") {
-    skip_channels(r.draft);
-    return show(std::move(r));
-  }
-  if (e.values.size() == 1 && e.values[0] == "current" && r.draft.channel_template == "current")
-    return show(std::move(r));
-  const auto* chosen = e.values.size() == 1 ? w.names.find_channels(e.values[0]) : nullptr;
-  if (!chosen)
-    return refuse("Channels: choose one of the menu.");
-  choose_channels(r.draft, *chosen);
-  return show(std::move(r));
-}
-
 decision deploy(record r, const world& w) {
   if (r.at == step::deploy)
     return refuse("The deployment is under way already. “Check progress” shows how far it is.");
@@ -299,11 +253,12 @@ decision click_in_step(const record& r, const event& e, const world& w) {
     if (e.action == "discard-asset") {
       auto next = r;
       next.draft.typed.reset();
+      next.refused.reset();
       return show(std::move(next));
     }
   }
-  if (e.action == "tier-template" && at(step::eligibility_rules))
-    return choose_tier_template(r, e, w);
+  if (at(step::eligibility_rules))
+    return click_in_tiers(r, e, w);
   if (at(step::role_mapping)) {
     auto next = r;
     if (e.action == "role-tier")
@@ -319,14 +274,23 @@ decision click_in_step(const record& r, const event& e, const world& w) {
     if (e.action.starts_with("role-"))
       return map_role(r, e, w);
   }
-  if (at(step::channel_structure) && e.action == "channel-template")
-    return choose_channel_template(r, e, w);
   if (at(step::channel_structure) && e.action == "skip") {
     auto next = r;
     skip_channels(next.draft);
     return show(moved(next, onward(next, w.names)));
   }
-  return wrong_place();
+  return at(step::channel_structure) ? click_in_channels(r, e, w) : wrong_place();
+}
+
+decision open_name_form(const record& r) {
+  if (r.at != step::init && r.at != step::review)
+    return wrong_place();
+  return open_form(r, name_form(r, r.draft.name.empty() ? name_from_guild(r.guild_name) : r.draft.name));
+}
+
+decision correct(const record& r) {
+  auto form = correction(r);
+  return form ? open_form(r, std::move(*form)) : refuse("Nothing is left to correct here.");
 }
 
 decision click(const record& r, const event& e, const world& w) {
@@ -337,6 +301,10 @@ decision click(const record& r, const event& e, const world& w) {
                                                       {"edit-channels", step::channel_structure}};
   if (auto to = edits.find(e.action); to != edits.end())
     return edit(r, to->second);
+  if (e.action == "start" || e.action == "edit-name")
+    return open_name_form(r);
+  if (e.action == "correct")
+    return correct(r);
   if (e.action == "continue")
     return go_on(r, w);
   if (e.action == "back")
@@ -383,7 +351,8 @@ decision apply(const record& r, const event& e, const world& w) {
   if (e.what == event::submit)
     return e.action == "community-name" ? submit_name(r, e)
          : e.action == "asset-decimals" ? submit_decimals(r, e, w)
-                                        : submit_asset(r, e, w);
+         : e.action == "asset-address"  ? submit_asset(r, e, w)
+                                        : submit_tier(r, e);
   if (e.seen_version && *e.seen_version != r.version)
     return {decision::overtaken, r, "Another click was quicker, so this one did nothing. This is the present state."};
   return click(r, e, w);

@@ -35,7 +35,7 @@ struct world {
 struct decision {
   enum kind {
     show,      ///< Store `next` and show it; `sentence` is a notice above it, often empty.
-    refuse,    ///< Store nothing; the sentence says what is wrong and what to do.
+    refuse,    ///< Store nothing; show the session as it is. The sentence says what is wrong and what to do.
     overtaken, ///< The click came from an older screen: show the present one with `sentence`.
     inspect,   ///< Ask the chain for `next.draft.typed`, then go on with `inspected`.
     deploy,    ///< Store `next`, then submit it under next.idempotency_key().
@@ -43,9 +43,11 @@ struct decision {
     refresh,   ///< Ask how the deployment stands, then go on with `settled`.
     restart,   ///< Replace the session by a fresh one.
     end,       ///< Remove the session.
+    open_form, ///< Store nothing; answer with `form`, which is filled from the session.
   } what = show;
   record next;
   std::string sentence;
+  std::string form = {}; ///< Of open_form: the modal, as JSON text.
 };
 
 decision apply(const record&, const event&, const world&);

@@ -1,0 +1,32 @@
+#pragma once
+// The forms of the wizard: Discord's modals, which hold one to five text inputs.
+// https://discord.com/developers/docs/components/reference#text-input
+#include "actors/wizard/core/record.hpp"
+#include "schemas/interaction.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace arrakis::wizard::core {
+
+/// What fills a form in, by the ids of its inputs.
+using form_fields = std::map<std::string, std::string>;
+
+/// The modal that a component opens, decided from the interaction alone. Empty: it opens none, or one that is filled
+/// from the session (decision::open_form).
+std::optional<std::string> modal_for(const interaction&);
+
+/// The form of the community's name.
+std::string name_form(const record&, const std::string& name);
+/// The form of a new tier, or of the tier at `index`, filled in with `filled`.
+std::string tier_add_form(const record&, const form_fields& filled);
+std::string tier_edit_form(const record&, size_t index, const form_fields& filled);
+
+/// The form that was refused last, with all that was typed. Empty: none was, or what it was about is gone.
+std::optional<std::string> correction(const record&);
+
+/// The inputs that the form has whose custom id begins with `prefix`.
+const std::vector<std::string>& inputs_of(std::string_view prefix);
+
+} // namespace arrakis::wizard::core
