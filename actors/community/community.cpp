@@ -18,13 +18,22 @@
 namespace arrakis::community {
 namespace {
 
+/// A version never changes, so one that was read and judged serves again; which version is the active one does change,
+/// in whatever process a deployment ends, and is read each time.
+struct kept_manifest {
+  community_id community;
+  int64_t version = 0;
+  std::shared_ptr<const manifest> what;
+  std::chrono::steady_clock::time_point until;
+};
+
 struct state {
   arrakis::flows flows;
   snowflake guild;
   ports to;
   community::limits limits;
-  std::optional<described> known; ///< A cache; PostgreSQL is the truth. Kept no longer than it is fresh.
-  community::standing standing;   ///< What stays of it.
+  std::optional<kept_manifest> kept;                            ///< Of the active version; no longer than it is fresh.
+  community::standing standing;                                 ///< What stays of it.
   std::optional<std::chrono::steady_clock::time_point> read_at; ///< None: what is kept is not to be trusted.
   uint64_t changes = 0;    ///< That we were told of: what was read before one of them is not kept.
   bool forgetting = false; ///< forget_when_stale is on its way.
@@ -39,14 +48,20 @@ bool fresh(self_pointer self) {
 /// The next question reads PostgreSQL again.
 void forget(self_pointer self) {
   ++self->state.changes;
-  self->state.known.reset();
+  self->state.kept.reset();
   self->state.read_at.reset();
 }
 
 struct reading {
   described now;
-  std::optional<manifests::record> active; ///< As it is stored; what `now.active` was read from.
+  std::optional<manifests::record> active; ///< As it is stored; what `now.active` was read from. None: it was kept.
 };
+
+std::shared_ptr<const manifest> kept_for(self_pointer self, const communities::record& now) {
+  const auto& kept = self->state.kept;
+  const bool same = kept && kept->community == now.id && kept->version == now.active_version;
+  return same && kept->until > self->clock().now() ? kept->what : nullptr;
+}
 
 /// Reads the tenant's row and its active manifest. What changed meanwhile is not in it: then it answers who asked, and
 /// the next question reads again.
@@ -68,8 +83,9 @@ flow<caf::expected<reading>> read(self_pointer self, deadline until) {
     co_return record.error();
   now.exists = true;
   now.record = std::move(*record);
-  if (now.record.active_version > 0) {
-    manifests::load newest{now.record.id, 0, until};
+  now.active = kept_for(self, now.record);
+  if (now.record.active_version > 0 && !now.active) {
+    manifests::load newest{now.record.id, now.record.active_version, until};
     auto stored = co_await ask(self, st.to.manifests, until, std::move(newest));
     if (!stored && code_of(stored.error()) != ec::not_found)
       co_return stored.error();
@@ -104,32 +120,30 @@ flow<caf::error> judge_active(self_pointer self, std::optional<manifests::record
 flow<> forget_when_stale(self_pointer self) {
   auto& st = self->state;
   st.forgetting = true;
-  while (st.known && fresh(self))
-    co_await nap(self,
-                 std::chrono::ceil<std::chrono::milliseconds>(*st.read_at + st.limits.fresh - self->clock().now()));
-  st.known.reset();
+  while (st.kept && st.kept->until > self->clock().now())
+    co_await nap(self, std::chrono::ceil<std::chrono::milliseconds>(st.kept->until - self->clock().now()));
+  st.kept.reset();
   st.forgetting = false;
 }
 
 flow<> answer_describe(self_pointer self, deadline until, caf::typed_response_promise<described> reply) {
   auto& st = self->state;
-  if (st.known && fresh(self)) {
-    reply.deliver(*st.known);
-    co_return;
-  }
   const auto changes = st.changes;
   auto found = co_await read(self, until);
-  if (found)
+  const bool is_new = found && found->active;
+  if (is_new)
     if (auto bad = co_await judge_active(self, std::exchange(found->active, {}), until))
       found = std::move(bad);
   if (!found) {
     reply.deliver(found.error());
     co_return;
   }
-  if (st.changes == changes)
-    st.known = found->now;
+  const auto& now = found->now;
+  if (is_new && st.changes == changes)
+    st.kept = kept_manifest{now.record.id, now.record.active_version, now.active,
+                            self->clock().now() + st.limits.fresh};
   reply.deliver(std::move(found->now));
-  if (!st.forgetting)
+  if (st.kept && !st.forgetting)
     st.flows.start(forget_when_stale(self));
 }
 

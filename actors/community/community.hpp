@@ -16,8 +16,10 @@ struct ports {
     kick_relay; ///< Told after a commit, so that the outbox is looked at without waiting for the poll.
 };
 struct limits {
-  std::chrono::milliseconds fresh{5'000}; ///< How long a description is served without asking PostgreSQL again.
-  int conflicts_max = 3;                  ///< Version races are tried again this often before the asker is told.
+  /// How long the rules are served, and a manifest that was read and judged, without asking PostgreSQL again. Status,
+  /// fence and the number of the active version are read for each description.
+  std::chrono::milliseconds fresh{5'000};
+  int conflicts_max = 3; ///< Version races are tried again this often before the asker is told.
 };
 
 /// Starts the actor of `guild`. Use it behind directory::start.

@@ -202,20 +202,41 @@ TEST_CASE_FIXTURE(fixture, "community: the same key again answers with the first
   CHECK(again->deployment == first->deployment);
 }
 
-TEST_CASE_FIXTURE(fixture, "community: a description is kept for a moment and read again when something changed") {
+TEST_CASE_FIXTURE(fixture, "community: a description is what PostgreSQL says now, and a manifest is read once") {
   active();
+  int manifests_read = 0;
+  store.decide = [&](const char* verb) {
+    manifests_read += std::string_view{verb} == "load";
+    return test::fake_store::fate::normal;
+  };
   REQUIRE(describe());
   CHECK(describe()->active->roles.size() == test::sample_manifest().roles.size());
   store.community.name = "Renamed";
-  CHECK(describe()->record.name == "Town");
-  caf::anon_send(actor, community::changed{town});
   CHECK(describe()->record.name == "Renamed");
-  store.community.name = "Renamed again";
+  CHECK(manifests_read == 1);
+  caf::anon_send(actor, community::changed{town});
+  REQUIRE(describe());
+  CHECK(manifests_read == 2);
   sim.advance(5s);
-  CHECK(describe()->record.name == "Renamed again");
-  store.community.name = "By a deployment";
-  deploy(order());
-  CHECK(describe()->record.name == "By a deployment");
+  REQUIRE(describe());
+  CHECK(manifests_read == 3);
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "community: a deployment that ended elsewhere, and a freeze, are in the very next description") {
+  store.submit(test::sample_manifest());
+  CHECK_FALSE(describe()->active);    // Read while the deployment was under way.
+  store.community.active_version = 1; // Its job ended in another process, which tells nobody.
+  REQUIRE(describe()->active);
+  auto next = test::sample_manifest();
+  next.community_name = "Second";
+  store.submit(next);
+  store.community.active_version = 2;
+  CHECK(describe()->active->community_name == "Second");
+  store.set_status("frozen");
+  store.community.frozen_because = "spam";
+  CHECK(describe()->record.status == "frozen");
+  CHECK(describe()->record.frozen_because == "spam");
 }
 
 TEST_CASE_FIXTURE(fixture, "community: what was read before a change is not kept after it") {
