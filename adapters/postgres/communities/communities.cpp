@@ -20,7 +20,9 @@ snowflake guild_of(const pqxx::field& f) { return {f.is_null() ? 0 : f.as<uint64
 std::optional<record> read(pqxx::transaction_base& tx, const community_id& id) {
   const auto rows = tx.exec_params(
     "select c.name, c.theme_id, c.discord_guild_id, c.status, c.fence,"
-    " coalesce((select m.version from manifests m where m.community_id = c.id and m.is_active), 0)"
+    " coalesce((select m.version from manifests m where m.community_id = c.id and m.is_active), 0),"
+    " case when c.status = 'frozen' then coalesce((select a.payload->>'reason' from audit_entries a"
+    " where a.community_id = c.id and a.event = 'COMMUNITY_FROZEN' order by a.sequence desc limit 1), '') else '' end"
     " from communities c where c.id = $1",
     id.value);
   if (rows.empty())
@@ -32,7 +34,8 @@ std::optional<record> read(pqxx::transaction_base& tx, const community_id& id) {
                 guild_of(row[2]),
                 row[3].as<std::string>(),
                 row[4].as<int64_t>(),
-                row[5].as<int64_t>()};
+                row[5].as<int64_t>(),
+                row[6].as<std::string>()};
 }
 
 record read_or_refuse(pqxx::transaction_base& tx, const community_id& id) {

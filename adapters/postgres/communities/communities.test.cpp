@@ -57,6 +57,22 @@ TEST_CASE("communities: freeze and thaw raise the fence and are audited") {
   CHECK(b.owner("select event from audit_entries where sequence = 1") == "COMMUNITY_FROZEN");
 }
 
+TEST_CASE("communities: a frozen one says why, by its newest freeze, and an active one does not") {
+  bench b;
+  const auto mine = b.community(1);
+  const auto set = [&](const char* status, const char* reason) {
+    return b.get<record>(b.communities, communities::set_status{mine, status, "s", reason, b.soon()});
+  };
+  const auto reason = [&] { return b.get<record>(b.communities, communities::load{mine, b.soon()}).frozen_because; };
+  CHECK(reason().empty());
+  set("frozen", "spam \"wave\"");
+  CHECK(reason() == "spam \"wave\"");
+  set("active", "over");
+  CHECK(reason().empty());
+  set("frozen", "again");
+  CHECK(reason() == "again");
+}
+
 TEST_CASE("communities: a repeated order changes nothing") {
   bench b;
   const auto mine = b.community(1);

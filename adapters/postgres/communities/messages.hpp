@@ -18,6 +18,7 @@ struct record {
   std::string status;         ///< active, frozen, deactivated.
   int64_t fence = 0;          ///< Grows with each freeze and thaw; effects carry the one they began under.
   int64_t active_version = 0; ///< 0: none deployed yet.
+  std::string frozen_because = {}; ///< The operator's reason of the freeze that holds; empty: none, or not frozen.
 };
 
 struct find_by_guild {

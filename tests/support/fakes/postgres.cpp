@@ -46,6 +46,7 @@ caf::expected<communities::record> fake_postgres::set_status(const communities::
   if (t.row.status == m.status)
     return t.row;
   const auto before = std::exchange(t.row.status, m.status);
+  t.row.frozen_because = m.status == "frozen" ? m.reason : "";
   ++t.row.fence;
   log_fence(t);
   const auto* event = m.status == "active" ? "COMMUNITY_UNFROZEN"
