@@ -33,6 +33,7 @@ struct state {
   std::shared_ptr<const core::catalogue> offered; ///< Lives as long as the world that refers to it.
   std::optional<guild::state> facts;              ///< For showing; a deployment reads them anew.
   std::chrono::steady_clock::time_point facts_at;
+  community::described community; ///< As last read, for showing; a submission asks PostgreSQL by itself.
   static inline const char* name = "wizard_session";
 };
 using self_pointer = handle::stateful_pointer<state>;
@@ -100,15 +101,33 @@ flow<> read_guild(self_pointer self, deadline until, bool anew) {
   }
 }
 
+/// What the active version is, and whether the community is frozen. What was known last serves while nobody answers.
+flow<> read_community(self_pointer self, deadline until) {
+  auto& st = self->state;
+  until = until.sooner(within(self, st.opt->limits.describe_within));
+  auto now = co_await ask(self, st.to.communities, until, community::describe{st.guild, until});
+  if (now)
+    st.community = std::move(*now);
+  else
+    log::warn("wizard_community_unreadable", {{"guild", st.guild.text()}, {"error", text_of(now.error())}});
+}
+
 core::world world_of(self_pointer self) {
   auto& st = self->state;
   st.offered = st.opt->offered();
-  return {*st.offered, st.facts ? &*st.facts : nullptr, wall_ms(), st.opt->limits.session_ttl.count()};
+  core::world w{*st.offered, st.facts ? &*st.facts : nullptr, wall_ms(), st.opt->limits.session_ttl.count()};
+  if (st.community.exists && st.community.record.status == "frozen")
+    w.frozen = core::freeze_sentence(st.community.record.frozen_because);
+  w.active = st.community.active.get();
+  w.active_version = st.community.record.active_version;
+  return w;
 }
 
 flow<reply> shown(self_pointer self, record r, std::string notice, deadline until) {
   if (r.at == step::role_mapping || r.at == step::channel_structure || r.at == step::review)
     co_await read_guild(self, until, false);
+  if (r.at == step::review || r.at == step::deploy || r.at == step::failed)
+    co_await read_community(self, until);
   co_return reply{core::screen(r, world_of(self), notice), false};
 }
 
@@ -148,8 +167,8 @@ flow<caf::expected<reply>> begin(self_pointer self, shared_interaction x, int64_
     r = core::editing(std::move(r), *community->active, community->record.active_version);
   else if (community->exists)
     r.draft.name = community->record.name;
-  if (community->exists && community->record.status == "frozen")
-    notice = "This community is frozen: you can look and plan, but nothing is deployed until an operator thaws it.";
+  st.community = std::move(*community);
+  notice = world_of(self).frozen;
   log::info("wizard_opened", {{"guild", st.guild.text()},
                               {"session", r.id.substr(0, 8)},
                               {"trace", x->trace},
@@ -356,6 +375,8 @@ flow<caf::expected<reply>> clicked(self_pointer self, shared_interaction x, core
     co_return apart(closed(self->state, e.session, e.action));
   if (auto need = needed(e); need != knowledge::none)
     co_await read_guild(self, until, need == knowledge::anew);
+  if (e.action == "deploy" || e.action == "retry")
+    co_await read_community(self, until);
   auto d = core::apply(*found->session, e, world_of(self));
   co_return co_await carry_out(self, std::move(*found->session), std::move(d), x, until);
 }

@@ -44,8 +44,17 @@ js::object select(std::string id, std::string_view hint, const std::vector<optio
 }
 
 namespace {
-/// Discord: 1024 characters a field, and 6000 in a whole embed, which the review's five long fields must share.
-constexpr size_t field_max = 1'000;
+/// Discord: 1024 characters a field, and 6000 in a whole embed, which the review's long fields must share.
+constexpr size_t field_max = 1'000, embed_max = 5'800;
+
+/// Ends at a line's end where one is near, and says that there is more.
+std::string cut_lines(std::string text, size_t bytes_max) {
+  constexpr std::string_view more = "…";
+  text = cut(std::move(text), bytes_max - more.size());
+  if (const auto end = text.rfind('\n'); end != std::string::npos && end > bytes_max / 2)
+    text.resize(end + 1);
+  return text + std::string{more};
+}
 } // namespace
 
 void page::field(std::string_view name, std::string value) {
@@ -57,6 +66,22 @@ void page::field(std::string_view name, std::string value) {
 void page::row(js::array parts) {
   if (!parts.empty())
     rows.push_back(js::object{{"type", 1}, {"components", std::move(parts)}});
+}
+
+void page::fit(size_t bytes) {
+  const auto value = [](js::value& f) -> js::string& { return f.get_object()["value"].get_string(); };
+  const auto size_with = [&](size_t most) {
+    size_t sum = bytes;
+    for (auto& f : fields)
+      sum += f.get_object()["name"].get_string().size() + std::min<size_t>(value(f).size(), most);
+    return sum;
+  };
+  auto most = field_max;
+  while (most > 100 && size_with(most) > embed_max)
+    most -= 50;
+  for (auto& f : fields)
+    if (value(f).size() > most)
+      value(f) = cut_lines(std::string{value(f)}, most);
 }
 
 void walk_row(page& p, const record& r, bool can_continue) {

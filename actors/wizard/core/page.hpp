@@ -35,6 +35,8 @@ struct page {
 
   void field(std::string_view name, std::string value);
   void row(boost::json::array parts);
+  /// The longest fields give way until all of them have room beside `bytes` of other text.
+  void fit(size_t bytes);
 };
 
 /// Back, Continue and Cancel, named after where they lead.

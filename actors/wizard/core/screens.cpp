@@ -6,6 +6,7 @@
 #include "actors/wizard/core/names.hpp"
 #include "actors/wizard/core/page.hpp"
 #include "actors/wizard/core/plan.hpp"
+#include "actors/wizard/core/review.hpp"
 #include "actors/wizard/core/tier_page.hpp"
 #include "runtime/foreign_text.hpp"
 
@@ -71,13 +72,17 @@ std::string asset_lines(const draft& d, const world& w) {
   return out;
 }
 
-std::string role_lines(const draft& d) {
+std::string role_lines(const record& r) {
+  const auto& d = r.draft;
+  const auto is_made = [&](const manifest_role& role) { // By the active version.
+    return std::ranges::find(r.base_resources, role.id) != r.base_resources.end();
+  };
   std::string out;
   for (size_t i = 0; i < d.tiers.size() && i < d.roles.size(); ++i)
     out += fmt::format("{} → {}\n", for_message(d.tiers[i].name),
-                       d.roles[i].existing
-                         ? fmt::format("<@&{}>", d.roles[i].existing->text())
-                         : fmt::format("new role {} `#{:06X}`", quoted(d.roles[i].name), d.roles[i].color));
+                       d.roles[i].existing ? fmt::format("<@&{}>", d.roles[i].existing->text())
+                                           : fmt::format("{}role {} `#{:06X}`", is_made(d.roles[i]) ? "" : "new ",
+                                                         quoted(d.roles[i].name), d.roles[i].color));
   return out;
 }
 
@@ -177,7 +182,7 @@ std::string withheld_line(const guild::state& facts) {
 void role_page(page& p, const record& r, const world& w) {
   constexpr size_t roles_a_page = 24; // 25 options in a select, one of them “new role”.
   p.text = "Each tier has a role. A new one is made unless you choose one that is there.";
-  p.field("Roles", role_lines(r.draft));
+  p.field("Roles", role_lines(r));
   auto role = std::find_if(r.draft.roles.begin(), r.draft.roles.end(),
                            [&](auto& x) { return x.tier_id == r.focus.tier; });
   if (role == r.draft.roles.end())
@@ -215,13 +220,19 @@ void review_page(page& p, const record& r, const world& w) {
                          "Removed items stay in your server; we list them.",
                          r.base_version)
            : "This is the plan. Change any part of it, or deploy it.";
+  p.field("Changes", change_lines(r, w));
   p.field("Name", for_message(d.name));
   p.field("Blockchain", chain_names(d, w));
   p.field("Assets", asset_lines(d, w));
   p.field("Tiers", tier_lines(d));
-  p.field("Roles", role_lines(d));
+  p.field("Roles", role_lines(r));
   p.field("Channels", channel_lines(d));
+  p.field("What members see", member_lines(d));
   std::string against;
+  if (!w.frozen.empty())
+    against += "⚠️ " + w.frozen + "\n";
+  if (auto outdated = outdated_sentence(r, w); !outdated.empty())
+    against += "⚠️ " + outdated + "\n";
   for (auto& g : gaps(d, w.names))
     against += "⚠️ " + g.sentence + "\n";
   if (!w.facts)
@@ -248,7 +259,7 @@ void review_page(page& p, const record& r, const world& w) {
          button(secondary, "Back", component_id("back", r)), button(danger, "Cancel", component_id("cancel", r))});
 }
 
-void deploy_page(page& p, const record& r) {
+void deploy_page(page& p, const record& r, const world& w) {
   if (r.submitted.version == 0) {
     p.color = color_notice;
     p.text = r.error.empty() ? "The plan is being submitted." : r.error;
@@ -259,7 +270,9 @@ void deploy_page(page& p, const record& r) {
                        "permissions, finalising.\n"
                        "You may close this; /resume shows the result.",
                        r.submitted.version);
-  if (!r.error.empty())
+  if (!w.frozen.empty())
+    p.text += "\n⏳ It waits. " + w.frozen;
+  else if (!r.error.empty())
     p.text += "\n⏳ " + r.error;
   p.field("Deployment", "`" + r.submitted.deployment + "`");
   p.row({button(secondary, "Check progress", component_id("refresh", r))});
@@ -274,11 +287,13 @@ void complete_page(page& p, const record& r) {
     p.text += "\n" + r.error;
 }
 
-void failed_page(page& p, const record& r) {
+void failed_page(page& p, const record& r, const world& w) {
   p.color = color_failure;
   p.text = cut(r.error.empty() ? std::string{"The deployment failed."} : r.error, 2000)
          + "\nWhat was made already stays and is used again by Retry.";
-  p.row({button(primary, "Retry", component_id("retry", r), r.submitted.attempt > 0),
+  if (!w.frozen.empty())
+    p.text += "\n⚠️ " + w.frozen;
+  p.row({button(primary, "Retry", component_id("retry", r), r.submitted.attempt > 0 && w.frozen.empty()),
          button(secondary, "Change the plan", component_id("back", r), r.submitted.attempt > 0),
          button(secondary, "Start over", component_id("restart", r)),
          button(danger, "Cancel", component_id("cancel", r))});
@@ -310,9 +325,9 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
     case step::role_mapping: role_page(p, r, w); break;
     case step::channel_structure: channel_page(p, r, w); break;
     case step::review: review_page(p, r, w); break;
-    case step::deploy: deploy_page(p, r); break;
+    case step::deploy: deploy_page(p, r, w); break;
     case step::complete: complete_page(p, r); break;
-    case step::failed: failed_page(p, r); break;
+    case step::failed: failed_page(p, r, w); break;
   }
   offer_correction(p, r);
   const auto title = title_of(r.at);
@@ -322,6 +337,7 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
   if (w.session_ttl_ms > 0 && r.at != step::deploy && r.at != step::complete)
     p.text += fmt::format("\n\nCloses <t:{}:t> if unused; until then `/resume` opens it.",
                           (r.updated_ms + w.session_ttl_ms) / 1000);
+  p.fit(title.number.size() + title.name.size() + p.text.size());
   js::object embed{{"title", fmt::format("{} · {}", title.number, title.name)},
                    {"description", p.text},
                    {"color", p.color},

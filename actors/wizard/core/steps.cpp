@@ -220,6 +220,10 @@ decision deploy(record r, const world& w) {
   if (!w.facts)
     return refuse("The bot's permissions in this server could not be read just now, so nothing was deployed. Try again "
                   "in a moment.");
+  if (!w.frozen.empty())
+    return refuse("Not deployed. " + w.frozen);
+  if (auto outdated = outdated_sentence(r, w); !outdated.empty())
+    return refuse("Not deployed. " + outdated);
   auto against = objections(r, *w.facts);
   if (!against.empty())
     return refuse("Not deployed: " + against.front());
@@ -235,6 +239,8 @@ decision retry(record r, const world& w) {
     return wrong_place();
   if (r.submitted.version == 0)
     return r.submitted.attempt == 0 ? wrong_place() : deploy(std::move(r), w);
+  if (!w.frozen.empty())
+    return refuse("Not started again. " + w.frozen);
   r = moved(std::move(r), step::deploy);
   return {decision::retry, std::move(r), {}};
 }
@@ -327,6 +333,20 @@ decision click(const record& r, const event& e, const world& w) {
   return click_in_step(r, e, w);
 }
 } // namespace
+
+std::string freeze_sentence(std::string_view reason) {
+  return fmt::format("This community is frozen{}: nothing is deployed until the operator of this bot thaws it. Your "
+                     "plan is kept.",
+                     reason.empty() ? "" : fmt::format(" ({})", for_message(reason)));
+}
+
+std::string outdated_sentence(const record& r, const world& w) {
+  if (w.active_version <= r.base_version)
+    return {};
+  return fmt::format("Version {} was deployed after this plan was begun{}. Cancel this setup; `/onboard` then opens "
+                     "what the community is now.",
+                     w.active_version, r.base_version > 0 ? fmt::format(" from version {}", r.base_version) : "");
+}
 
 std::optional<event> event_of(const interaction& x) {
   auto id = parse_custom_id(x.custom_id);

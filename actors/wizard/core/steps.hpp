@@ -30,7 +30,15 @@ struct world {
   const guild::state* facts = nullptr; ///< Null: not read or not readable.
   int64_t now_ms = 0;
   int64_t session_ttl_ms = 0; ///< How long a session waits for its next click; 0: the screens do not say.
+  std::string frozen = {};    ///< Why nothing is deployed, as a sentence; empty: not frozen, as far as that is known.
+  const manifest* active = nullptr; ///< The community's active version; null: there is none, or it could not be read.
+  int64_t active_version = 0;       ///< Its number, as far as that is known.
 };
+
+/// The sentence for world::frozen, with the operator's reason (empty: none given).
+std::string freeze_sentence(std::string_view reason);
+/// Why a plan that was made from an older version cannot be deployed; empty: it can, as far as that is known.
+std::string outdated_sentence(const record&, const world&);
 
 struct decision {
   enum kind {

@@ -240,6 +240,29 @@ TEST_CASE("wizard: a deployment settles by its own version only") {
   CHECK(settled(running, {4, "running", "", 0, {}}).at == step::complete);
 }
 
+TEST_CASE("wizard: a frozen community disables Deploy and Retry and shows the reason, and a thawed one does not") {
+  walk w;
+  w.to(step::review);
+  auto frozen = w.seen();
+  frozen.frozen = freeze_sentence("spam wave");
+  const auto click = [&](const char* action, const world& at) {
+    return apply(w.r, {event::click, w.r.id, action, "", w.r.version, {}, {}}, at);
+  };
+  CHECK(screen(w.r, frozen).find("frozen (spam wave): nothing is deployed") != std::string::npos);
+  CHECK(screen(w.r, w.seen()).find("frozen") == std::string::npos);
+  CHECK(click("deploy", frozen).what == decision::refuse); // A click on an older screen.
+  CHECK(click("deploy", frozen).sentence.find("spam wave") != std::string::npos);
+  CHECK(click("deploy", w.seen()).what == decision::deploy); // Negative control.
+  w.to(step::deploy);
+  w.r = submission_accepted(w.r, {1, "d", "j"});
+  CHECK(screen(w.r, frozen).find("This community is frozen (spam wave)") != std::string::npos);
+  w.r = settled(w.r, {1, "failed", "why", 0, {}});
+  w.r.version = 9;
+  CHECK(screen(w.r, frozen).find("This community is frozen (spam wave)") != std::string::npos);
+  CHECK(click("retry", frozen).what == decision::refuse);
+  CHECK(click("retry", w.seen()).what == decision::retry);
+}
+
 TEST_CASE("wizard: a deployment that the database lost ends its session, and Retry submits the plan anew") {
   walk w;
   w.to(step::deploy);
