@@ -5,10 +5,10 @@
 namespace arrakis::wizard {
 namespace {
 ingress::handler start_from(caf::actor_system& sys, const services& from) {
-  return start(
-    sys,
-    {from.get<redis::handle>(), from.get<chain::handle>(), from.get<guild::handle>(), from.get<community::proxy>()},
-    from.get<options>());
+  return start(sys,
+               {from.get<redis::handle>(), from.get<chain::handle>(), from.get<guild::handle>(),
+                from.get<community::proxy>(), from.get<drafts::handle>()},
+               from.get<options>());
 }
 } // namespace
 

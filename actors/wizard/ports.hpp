@@ -3,6 +3,7 @@
 #include "actors/community/messages.hpp"
 #include "actors/guild/messages.hpp"
 #include "adapters/chain/messages.hpp"
+#include "adapters/postgres/drafts/messages.hpp"
 #include "adapters/redis/messages.hpp"
 
 namespace arrakis::wizard {
@@ -12,6 +13,7 @@ struct ports {
   chain::handle chains;
   guild::handle guilds;
   community::proxy communities;
+  drafts::handle drafts;
 };
 
 } // namespace arrakis::wizard

@@ -4,7 +4,7 @@
 #include "actors/wizard/core/plan.hpp"
 #include "actors/wizard/core/screens.hpp"
 #include "actors/wizard/core/steps.hpp"
-#include "actors/wizard/store.hpp"
+#include "actors/wizard/session_state.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
@@ -25,22 +25,11 @@ using core::decision;
 using core::record;
 using core::step;
 
-struct state {
-  arrakis::flows flows;
-  ports to;
-  std::shared_ptr<const options> opt;
-  snowflake user, guild;
-  std::shared_ptr<const core::catalogue> offered; ///< Lives as long as the world that refers to it.
-  std::optional<guild::state> facts;              ///< For showing; a deployment reads them anew.
-  std::chrono::steady_clock::time_point facts_at;
-  community::described community; ///< As last read, for showing; a submission asks PostgreSQL by itself.
-  static inline const char* name = "wizard_session";
-};
-using self_pointer = handle::stateful_pointer<state>;
-
 reply apart(std::string_view sentence) { return {core::sentence_screen(sentence), true}; }
+/// What became of the answers of a session that is over.
+enum class left { nothing, draft, unknown };
 /// Why there is no session for a click on one's message.
-std::string closed(const state& st, std::string_view session, std::string_view action = {}) {
+std::string closed(const state& st, std::string_view session, std::string_view action, left what) {
   if (!core::belongs_to(session, st.user))
     return "This setup belongs to somebody else. `/onboard` starts your own.";
   const auto when = fmt::format("This setup closed after {} minutes without a click.",
@@ -48,38 +37,12 @@ std::string closed(const state& st, std::string_view session, std::string_view a
   // These buttons stand below a deployment, which needs no session.
   if (action == "refresh" || action == "retry")
     return when + " Its deployment goes on without it: `/resume` shows it.";
-  return when + " Nothing in your server changed. `/onboard` starts a new one.";
+  return when + " Nothing in your server changed. "
+       + (what == left::draft     ? "`/resume` opens your draft."
+          : what == left::unknown ? "`/resume` opens your draft, if there is one."
+                                  : "`/onboard` starts a new one.");
 }
 constexpr std::string_view overtaken = "Another click was quicker, so this one did nothing. This is the present state.";
-
-void count(const char* event) {
-  metrics::count("arrakis_wizard_sessions_total", "Wizard sessions by what happened to them.", 1, {{"event", event}});
-}
-
-// --- Redis
-
-flow<caf::expected<store::loaded>> load(self_pointer self, deadline until) {
-  auto& st = self->state;
-  until = until.sooner(within(self, st.opt->limits.redis_within));
-  auto from_redis = co_await ask(self, st.to.redis, until, store::load(st.user, st.guild, until));
-  if (!from_redis)
-    co_return from_redis.error();
-  co_return store::read_loaded(*from_redis, st.user, st.guild);
-}
-
-/// Writes `next` over the version `expected`. The result holds either `next` under its new version, or what is there
-/// now.
-flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, record* next, deadline until) {
-  auto& st = self->state;
-  until = until.sooner(within(self, st.opt->limits.redis_within));
-  next->version = expected + 1;
-  next->updated_ms = wall_ms();
-  auto from_redis = co_await ask(self, st.to.redis, until,
-                                 store::swap(expected, *next, st.opt->limits.session_ttl, until));
-  if (!from_redis)
-    co_return from_redis.error();
-  co_return store::read_swapped(*from_redis, st.user, st.guild);
-}
 
 // --- The guild
 
@@ -141,8 +104,9 @@ flow<reply> lost(self_pointer self, store::loaded present, deadline until) {
 }
 
 /// Stores `next` over `expected` and shows it.
-flow<caf::expected<reply>> keep(self_pointer self, int64_t expected, record next, std::string notice, deadline until) {
-  auto stored = co_await save(self, expected, &next, until);
+flow<caf::expected<reply>> keep(self_pointer self, int64_t expected, record next, std::string notice, deadline until,
+                                draft_effect effect = draft_effect::keep) {
+  auto stored = co_await save(self, expected, &next, until, effect);
   if (!stored)
     co_return stored.error();
   if (!stored->won)
@@ -174,7 +138,7 @@ flow<caf::expected<reply>> begin(self_pointer self, shared_interaction x, int64_
                               {"trace", x->trace},
                               {"base_version", r.base_version}});
   count("opened");
-  co_return co_await keep(self, expected, std::move(r), std::move(notice), until);
+  co_return co_await keep(self, expected, std::move(r), std::move(notice), until, draft_effect::forget);
 }
 
 // --- Deployments
@@ -334,6 +298,7 @@ flow<caf::expected<reply>> finish(self_pointer self, record r, shared_interactio
     co_return removed.error();
   if (!removed->won)
     co_return co_await lost(self, std::move(removed->present), until);
+  co_await forget_draft(self, r, until);
   count("cancelled");
   co_return reply{core::note_screen("Cancelled",
                                     "Your setup is cancelled and forgotten. Nothing in your server changed.",
@@ -371,8 +336,11 @@ flow<caf::expected<reply>> clicked(self_pointer self, shared_interaction x, core
     co_return found.error();
   if (found->session && found->session->id != e.session && core::belongs_to(e.session, self->state.user))
     co_return apart("This message belongs to an earlier setup of yours. `/resume` shows the present one.");
-  if (!found->session || found->session->id != e.session)
-    co_return apart(closed(self->state, e.session, e.action));
+  if (!found->session || found->session->id != e.session) {
+    const auto draft = co_await find_draft(self, until.sooner(within(self, self->state.opt->limits.draft_within)));
+    const auto what = !draft ? left::unknown : *draft && (*draft)->id == e.session ? left::draft : left::nothing;
+    co_return apart(closed(self->state, e.session, e.action, what));
+  }
   if (auto need = needed(e); need != knowledge::none)
     co_await read_guild(self, until, need == knowledge::anew);
   if (e.action == "deploy" || e.action == "retry")
@@ -409,6 +377,13 @@ flow<caf::expected<reply>> opened(self_pointer self, shared_interaction x, deadl
   auto found = co_await load(self, until);
   if (!found)
     co_return found.error();
+  if (!found->session) {
+    auto draft = co_await restore(self, found->version, until);
+    if (!draft)
+      co_return draft.error();
+    if (*draft)
+      co_return reply{core::offer_screen(**draft), false};
+  }
   if (!found->session || found->session->at == step::complete)
     co_return co_await begin(self, x, found->version, until);
   if (found->session->at != step::deploy)
@@ -437,6 +412,14 @@ flow<caf::expected<reply>> resumed(self_pointer self, shared_interaction x, dead
   auto found = co_await load(self, until);
   if (!found)
     co_return found.error();
+  bool from_draft = false;
+  if (!found->session) {
+    auto draft = co_await restore(self, found->version, until);
+    if (!draft)
+      co_return draft.error();
+    from_draft = draft->has_value();
+    found->session = std::move(*draft);
+  }
   const auto* asked = x->option<std::string>("session_id");
   const bool named = asked != nullptr && !asked->empty();
   if (named && (!found->session || found->session->id != *asked))
@@ -453,6 +436,8 @@ flow<caf::expected<reply>> resumed(self_pointer self, shared_interaction x, dead
   }
   if (r.at == step::complete)
     co_return co_await show_latest(self, until);
+  if (from_draft)
+    co_return co_await shown(self, std::move(r), "Your draft is open again.", until);
   const auto version = r.version;
   co_return co_await keep(self, version, std::move(r), {}, until); // The write extends its life.
 }

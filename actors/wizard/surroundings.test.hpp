@@ -4,6 +4,7 @@
 #include "actors/wizard/wizard.hpp"
 #include "runtime/json.hpp"
 #include "schemas/permissions.hpp"
+#include "tests/support/fakes/drafts.hpp"
 #include "tests/support/fakes/replies.hpp"
 #include "tests/support/sim_system.hpp"
 
@@ -37,6 +38,8 @@ struct surroundings {
   std::vector<community::deploy> deploys;
   std::vector<community::retry> retries;
   std::optional<deployments::status_of> newest;
+  test::fake_drafts drafts;
+  test::way to_drafts; ///< Without `draw` at once.
 };
 
 inline redis::handle::behavior_type fake_redis(redis::handle::pointer, surroundings* w) {
@@ -132,7 +135,7 @@ struct fixture {
     bot_may(permissions::administrator);
     auto& sys = sim.sys();
     wizard::ports to{sys.spawn(fake_redis, &w), sys.spawn(fake_chain, &w), sys.spawn(fake_guilds, &w),
-                     sys.spawn(fake_communities, &w)};
+                     sys.spawn(fake_communities, &w), w.drafts.port(sys, &w.to_drafts)};
     wizard = wizard::start(sys, to, {});
     elsewhere = wizard::start(sys, to, {});
   }
@@ -142,7 +145,7 @@ struct fixture {
   }
 
   void bot_may(uint64_t bits) { w.facts.roles[1].permissions = bits; }
-  std::shared_ptr<interaction> made(interaction_kind kind) {
+  auto made(interaction_kind kind) {
     auto x = std::make_shared<interaction>();
     x->kind = kind;
     x->guild = snowflake{2};

@@ -20,6 +20,7 @@ struct limits {
   std::chrono::milliseconds chain_within{8'000}; ///< The chain port has its own, shorter waits for each endpoint.
   std::chrono::milliseconds community_within{4'000};
   std::chrono::milliseconds describe_within{1'500}; ///< Reading the community for a screen, which does without it.
+  std::chrono::milliseconds draft_within{1'000}; ///< Writing a draft, without which a click is answered as well.
   std::chrono::milliseconds submit_within{10'000};
   std::chrono::milliseconds idle{15 * 60'000}; ///< Without a message for this long a session's actor leaves.
   size_t active_max = 10'000;                  ///< Sessions with an actor; further ones answer ec::busy.

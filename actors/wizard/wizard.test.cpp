@@ -141,7 +141,7 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(w.sessions == before);
   w.sessions.clear();
   take(click_id(id));
-  CHECK(says("This setup closed after 15 minutes without a click. Nothing in your server changed."));
+  CHECK(says("This setup closed after 15 minutes without a click. Nothing in your server changed. `/onboard` starts"));
   auto below_deployment = id;
   below_deployment.replace(below_deployment.find("cancel"), 6, "refresh");
   take(click_id(below_deployment));
@@ -336,6 +336,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: it starts from what the process provides, an
   available.provide(chain::handle{sim.sys().spawn(fake_chain, &w)});
   available.provide(guild::handle{sim.sys().spawn(fake_guilds, &w)});
   available.provide(community::proxy{sim.sys().spawn(fake_communities, &w)});
+  available.provide(w.drafts.port(sim.sys()));
   available.provide(wizard::options{});
   caf::anon_send_exit(wizard, caf::exit_reason::kill);
   wizard = definition().start(sim.sys(), available);

@@ -93,7 +93,7 @@ std::vector<split> split_counters() {
     {"arrakis_wizard_sessions_total",
      "Wizard sessions by what happened to them.",
      "event",
-     {"opened", "overtaken", "deploy", "cancelled"}},
+     {"opened", "overtaken", "deploy", "cancelled", "restored"}},
   };
 }
 

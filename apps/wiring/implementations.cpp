@@ -8,6 +8,7 @@
 #include "adapters/postgres/audit/audit.hpp"
 #include "adapters/postgres/communities/communities.hpp"
 #include "adapters/postgres/deployments/deployments.hpp"
+#include "adapters/postgres/drafts/drafts.hpp"
 #include "adapters/postgres/fence_log/fence_log.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
@@ -128,6 +129,9 @@ deployments::handle start_deployments(caf::actor_system& sys, postgres::handle p
 audit::handle start_audit(caf::actor_system& sys, postgres::handle pool) { return audit::start(sys, std::move(pool)); }
 quarantines::handle start_quarantines(caf::actor_system& sys, postgres::handle pool) {
   return quarantines::start(sys, std::move(pool));
+}
+drafts::handle start_drafts(caf::actor_system& sys, postgres::handle pool) {
+  return drafts::start(sys, std::move(pool));
 }
 fence_log::handle start_fence_log(caf::actor_system& sys, postgres::handle pool) {
   return fence_log::start(sys, std::move(pool));

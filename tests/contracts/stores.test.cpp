@@ -6,8 +6,10 @@
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "tests/contracts/audit.hpp"
+#include "tests/contracts/drafts.hpp"
 #include "tests/contracts/outbox.hpp"
 #include "tests/contracts/submissions.hpp"
+#include "tests/support/fakes/drafts.hpp"
 #include "tests/support/fakes/postgres.hpp"
 
 #include <fmt/format.h>
@@ -80,4 +82,13 @@ TEST_CASE("submissions in PostgreSQL keep their contract") {
   contracts::submissions(sys, db.live.keep(deployments::start(sys, db.app)),
                          db.live.keep(communities::start(sys, db.app)), db.live.keep(manifests::start(sys, db.app)),
                          100);
+}
+
+TEST_CASE("drafts in memory keep the contract of the store of drafts") {
+  test::fake_drafts all; // Before the actors that use it.
+  test::live_system live{1};
+  contracts::drafts(live.sys(), live.keep(all.port(live.sys())), [&](std::chrono::seconds by) {
+    for (auto& [key, row] : all.rows)
+      row.what.kept_at_ms -= std::chrono::milliseconds{by}.count();
+  });
 }

@@ -68,6 +68,7 @@ void node::start() {
   const auto deployments = keep(w.postgres.deployments_port(sys, &by));
   const auto reconciliations = keep(w.postgres.reconciliations_port(sys));
   const auto outbox = keep(w.postgres.outbox_port(sys, &by));
+  const auto drafts = keep(w.drafts.port(sys, &by));
   const auto redis = keep(w.redis.port(sys, &by));
   const auto queue = keep(w.queue.port(sys, &by));
   const auto signer = keep(w.signer.port(sys, &by));
@@ -108,6 +109,7 @@ void node::start() {
   available_.provide(chain::handle{chains});
   available_.provide(guild::handle{guilds});
   available_.provide(communities);
+  available_.provide(drafts::handle{drafts});
   available_.provide(reconciler);
   auto handlers = ingress::declare_handlers(sys, commands::all(), available_);
   keep(supervisor::start(sys, "commands", std::move(handlers.children)));

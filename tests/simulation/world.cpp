@@ -61,6 +61,7 @@ world::world(uint64_t seed, guards g, bool story)
   helper_ = sim.sys().spawn(helping);
   const auto clock = [this] { return [this, ahead = skew()] { return now_ms() + ahead.count(); }; };
   postgres.now_ms = clock();
+  drafts.now_ms = postgres.now_ms;
   queue.now_ms = redis.now_ms = clock();
   postgres.on = {g.keys, g.leases, g.outbox, g.audit, g.fences, g.ids};
   queue.locks = g.locks;

@@ -6,6 +6,7 @@
 #include "tests/simulation/town.hpp"
 #include "tests/support/fakes/budget.hpp"
 #include "tests/support/fakes/objects.hpp"
+#include "tests/support/fakes/drafts.hpp"
 #include "tests/support/fakes/postgres.hpp"
 #include "tests/support/fakes/queue.hpp"
 #include "tests/support/fakes/redis.hpp"
@@ -73,6 +74,7 @@ public:
   const guards on;
   test::sim_system sim;
   test::fake_postgres postgres;
+  test::fake_drafts drafts; ///< In PostgreSQL, too.
   test::fake_queue queue{queue_options()};
   test::fake_redis redis;
   test::fake_objects objects;

@@ -16,19 +16,22 @@ const std::map<std::string, const char*> global_tables{
   {"signing_keys", "the anchored public keys: a key signs for every community"},
   {"fence_log", "every process must know what is frozen, of all tenants; ids and status"},
   {"fence_log_head", "the number of the newest change, and which log it is"},
-  {"quarantines", "what keeps crashing, also where no community is; an operator lists and releases it"}};
+  {"quarantines", "what keeps crashing, also where no community is; an operator lists and releases it"},
+  {"wizard_drafts", "made before there is a community; reached by guild and user together, and never listed"}};
 // "table.role": what the narrow functions may do with a global table, and no more.
 const std::map<std::string, strings> global_rights{
   {"signing_keys.arrakis_lookup", {"select", "insert"}},
   {"fence_log.arrakis_lookup", {"select", "insert", "update"}},
   {"fence_log_head.arrakis_lookup", {"select", "update"}},
-  {"quarantines.arrakis_lookup", {"select", "insert", "update", "delete"}}};
+  {"quarantines.arrakis_lookup", {"select", "insert", "update", "delete"}},
+  {"wizard_drafts.arrakis_lookup", {"select", "insert", "update", "delete"}}};
 const std::map<std::string, const char*> crossing_policies{
   {"communities.lookup", "the narrow functions read id, guild, status and fence"},
   {"outbox.relay", "the relay sends for all tenants"},
   {"outbox.overdue", "an operator sees what is open past its deadline, without what it carries"},
   {"deployments.expired_tokens", "tokens are erased when their time is over, whosever they are"},
   {"deployments.erase_tokens", "as above"},
+  {"deployments.ending_conversations", "who waits is told in time, whosever the deployment is; ids and times"},
   {"reconciliations.expired_tokens", "as above"},
   {"reconciliations.erase_tokens", "as above"},
   {"manifests.signed_heads", "a key is anchored only where it verifies the newest manifest of every community"}};
@@ -58,6 +61,14 @@ const std::map<std::string, const char*> crossing_functions{
    "zone)",
    "the operator's list of what is open past its deadline; no payload"},
   {"erase_expired_tokens() bigint", "says only how many"},
+  {"keep_wizard_draft(of_guild bigint, of_user bigint, of_session text, of_version bigint, new_content text) boolean",
+   "a draft is made before its tenant; of this guild and user alone"},
+  {"find_wizard_draft(of_guild bigint, of_user bigint) TABLE(session text, version bigint, content text, kept_at_ms "
+   "bigint)",
+   "as above"},
+  {"erase_old_wizard_drafts() bigint", "says only how many"},
+  {"ending_conversations(within_ms bigint, count_max integer) TABLE(community_id uuid, deployment_id uuid)",
+   "ids; the token is read as the tenant"},
   {"anchored_signing_keys() TABLE(version integer, public_key text)", "public keys, of no tenant"},
   {"anchor_signing_key(key_version integer, key_hex text, key_origin text, by_whom text) void",
    "adds a public key above all others, of no tenant"},

@@ -101,7 +101,12 @@ TEST_CASE("wizard: the screens say when the session closes, as the reader's own 
   auto seen = w.seen();
   CHECK(screen(w.r, seen).find("Closes") == std::string::npos);
   seen.session_ttl_ms = 900'000;
-  CHECK(screen(w.r, seen).find("Closes <t:1000900:t> if unused") != std::string::npos);
+  CHECK(screen(w.r, seen).find("Closes <t:1000900:t> if unused; your draft is kept for 7 days, `/resume` opens it.")
+        != std::string::npos);
+  w.r.updated_ms += 60'000; // The next click.
+  CHECK(screen(w.r, seen).find("Closes <t:1000960:t>") != std::string::npos);
+  walk fresh;
+  CHECK(screen(fresh.r, seen).find("draft") == std::string::npos); // Nothing was answered yet.
   w.to(step::deploy);
   CHECK(screen(w.r, seen).find("Closes") == std::string::npos); // The deployment goes on without it.
 }

@@ -66,6 +66,7 @@ struct parts {
   audit::handle audit;
   outbox::handle outbox;
   quarantines::handle quarantines;
+  drafts::handle drafts;
   redis::handle redis;
   std::map<std::string_view, queue::handle> queues; ///< By the name of the job_queue.
   signing_keys::handle signing_keys;

@@ -72,6 +72,7 @@ supervisor::child postgres_branch(parts& p) {
      actor(p, p.reconciliations, "reconciliations", [&p] { return wiring::start_reconciliations(p.sys, p.pool); }),
      actor(p, p.audit, "audit", [&p] { return wiring::start_audit(p.sys, p.pool); }),
      actor(p, p.quarantines, "quarantines", [&p] { return wiring::start_quarantines(p.sys, p.pool); }),
+     actor(p, p.drafts, "drafts", [&p] { return wiring::start_drafts(p.sys, p.pool); }),
      actor(p, p.fence_log, "fence_log", [&p] { return wiring::start_fence_log(p.sys, p.pool); }),
      actor(p, p.signing_keys, "signing_keys", [&p] { return wiring::start_signing_keys(p.sys, p.pool); })});
 }

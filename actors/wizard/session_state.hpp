@@ -1,0 +1,48 @@
+#pragma once
+// The actor of a session: its state, and how its record is kept. Redis decides between two clicks; PostgreSQL has the
+// draft for the days after.
+#include "actors/wizard/core/catalogue.hpp"
+#include "actors/wizard/core/record.hpp"
+#include "actors/wizard/session.hpp"
+#include "actors/wizard/store.hpp"
+#include "runtime/flow.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace arrakis::wizard::session {
+
+struct state {
+  arrakis::flows flows;
+  ports to;
+  std::shared_ptr<const options> opt;
+  snowflake user, guild;
+  std::shared_ptr<const core::catalogue> offered; ///< Lives as long as the world that refers to it.
+  std::optional<guild::state> facts;              ///< For showing; a deployment reads them anew.
+  std::chrono::steady_clock::time_point facts_at;
+  community::described community; ///< As last read, for showing; a submission asks PostgreSQL by itself.
+  static inline const char* name = "wizard_session";
+};
+using self_pointer = handle::stateful_pointer<state>;
+
+/// Of arrakis_wizard_sessions_total.
+void count(const char* event);
+
+flow<caf::expected<store::loaded>> load(self_pointer, deadline until);
+/// What becomes of the draft when a record is written: an answer is kept; a fresh session forgets what was before it.
+enum class draft_effect { keep, forget };
+/// Writes `next` over the version `expected`. The result holds either `next` under its new version, or what is there
+/// now. What was written is also the draft, best effort; once it is deployed there is none.
+flow<caf::expected<store::swapped>> save(self_pointer, int64_t expected, core::record* next, deadline until,
+                                         draft_effect = draft_effect::keep);
+/// Erases the draft, best effort.
+flow<> forget_draft(self_pointer, core::record of, deadline until);
+/// The user's draft in this guild. None: also where it is of a build that wrote another layout.
+flow<caf::expected<std::optional<core::record>>> find_draft(self_pointer, deadline until);
+/// Makes the draft the open session, where there is none (`expected`: the version in Redis). None: there is no draft.
+flow<caf::expected<std::optional<core::record>>> restore(self_pointer, int64_t expected, deadline until);
+
+} // namespace arrakis::wizard::session

@@ -1,0 +1,53 @@
+#include "tests/support/fakes/drafts.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace arrakis::test {
+namespace {
+using actor = drafts::handle::extend<caf::reacts_to<later>>;
+actor::behavior_type serve(actor::pointer self, fake_drafts* s, const way* by) {
+  using namespace drafts;
+  return {
+    [=](const keep& m) { return through<kept>(self, by, "drafts.keep", m, [s](const keep& x) { return s->keep(x); }); },
+    [=](const forget& m) {
+      return through<kept>(self, by, "drafts.forget", m, [s](const forget& x) { return s->forget(x); });
+    },
+    [=](const find& m) {
+      return through<found>(self, by, "drafts.find", m, [s](const find& x) { return s->find(x); });
+    },
+    [](const later& x) { x.run(); },
+  };
+}
+} // namespace
+
+drafts::kept fake_drafts::write(std::pair<uint64_t, uint64_t> key, row next) {
+  next.what.kept_at_ms = now_ms();
+  const auto [at, is_first] = rows.try_emplace(key, next);
+  const auto& there = at->second.what;
+  const bool replaces = next.what.version > there.version || (next.forgotten && next.what.version == there.version)
+                     || (next.what.session != there.session && there.kept_at_ms < now_ms() - 60'000);
+  if (!is_first && replaces)
+    at->second = std::move(next);
+  return {is_first || replaces};
+}
+
+caf::expected<drafts::kept> fake_drafts::keep(const drafts::keep& m) {
+  return write({m.guild.value, m.user.value}, {m.what, false});
+}
+
+caf::expected<drafts::kept> fake_drafts::forget(const drafts::forget& m) {
+  return write({m.guild.value, m.user.value}, {{m.session, m.version, {}, 0}, true});
+}
+
+caf::expected<drafts::found> fake_drafts::find(const drafts::find& m) const {
+  const auto at = rows.find({m.guild.value, m.user.value});
+  const auto oldest = now_ms() - std::chrono::milliseconds{drafts::kept_for}.count();
+  if (at == rows.end() || at->second.forgotten || at->second.what.kept_at_ms <= oldest)
+    return drafts::found{};
+  return drafts::found{at->second.what};
+}
+
+drafts::handle fake_drafts::port(caf::actor_system& sys, const way* by) { return sys.spawn(serve, this, by); }
+
+} // namespace arrakis::test

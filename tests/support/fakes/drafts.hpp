@@ -1,0 +1,34 @@
+#pragma once
+// Drafts of the wizard in memory, with the meaning of the store in PostgreSQL.
+#include "adapters/postgres/drafts/messages.hpp"
+#include "runtime/clock.hpp"
+#include "tests/support/fakes/ports.hpp"
+
+#include <caf/fwd.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace arrakis::test {
+
+class fake_drafts {
+public:
+  struct row {
+    drafts::draft what;
+    bool forgotten = false;
+  };
+  std::function<int64_t()> now_ms = [] { return wall_ms(); };
+  std::map<std::pair<uint64_t, uint64_t>, row> rows; ///< By guild and user.
+
+  caf::expected<drafts::kept> keep(const drafts::keep&);
+  caf::expected<drafts::kept> forget(const drafts::forget&);
+  caf::expected<drafts::found> find(const drafts::find&) const;
+
+  drafts::handle port(caf::actor_system&, const way* = nullptr);
+
+private:
+  drafts::kept write(std::pair<uint64_t, uint64_t> key, row);
+};
+
+} // namespace arrakis::test
