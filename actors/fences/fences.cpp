@@ -7,7 +7,9 @@
 #include "runtime/metrics.hpp"
 #include "runtime/registry/spawn.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <optional>
@@ -32,6 +34,7 @@ struct state {
   fence_log::position known;
   std::optional<std::vector<fence_log::entry>> whole; ///< What came so far of a whole log that is not read to its end.
   std::optional<refresher> readings;
+  hints::subscription hinted;
 };
 using pointer = handle::stateful_pointer<state>;
 
@@ -82,15 +85,30 @@ flow<caf::error> read(pointer self) {
   co_return why;
 }
 
+/// The subscription ends with the actor, so what it calls must not keep the actor.
+hints::subscription follow_hints(pointer self) {
+  const auto& follow = self->state.opt.hints;
+  if (!follow)
+    return nullptr;
+  return follow(hints::fences, [me = caf::weak_actor_ptr{self->ctrl()}] {
+    if (auto here = me.lock())
+      caf::anon_send(caf::actor_cast<handle>(here), read_now{});
+  });
+}
+
 handle::behavior_type behavior(pointer self, fence_log::handle log, fence_table* table, options opt) {
   keep_exception_text(self);
   self->state.log = std::move(log);
   self->state.table = table;
-  self->state.opt = opt;
+  self->state.opt = std::move(opt);
   self->state.readings.emplace([self] { return read(self); }, refresher::events{"fences.away", "fences.back"});
+  self->state.hinted = follow_hints(self);
   self->send(self, poll{});
   return {
-    [self](const read_now&) { self->state.readings->read_now(); },
+    [self](const read_now&) {
+      metrics::count("arrakis_fences_hints_total", "Hints that the fence log may have grown.");
+      self->state.readings->read_now();
+    },
     [self](const poll&) {
       self->state.readings->read_if_idle();
       self->delayed_send(self, self->state.opt.every, poll{});
@@ -100,6 +118,6 @@ handle::behavior_type behavior(pointer self, fence_log::handle log, fence_table*
 } // namespace
 
 handle start(caf::actor_system& sys, fence_log::handle log, fence_table& table, options opt) {
-  return registry::spawn(sys, {"fences"}, behavior, std::move(log), &table, opt);
+  return registry::spawn(sys, {"fences"}, behavior, std::move(log), &table, std::move(opt));
 }
 } // namespace arrakis::fences

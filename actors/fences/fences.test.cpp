@@ -145,6 +145,73 @@ TEST_CASE("fences: a hint makes the log be read at once, and one during a readin
   CHECK(b.table.judge({us, 1, 9, {}}) == verdict::community_frozen);
 }
 
+namespace {
+/// The table of a node that reads at its polls alone, but for hints that this test gives.
+struct hinted_bench {
+  test::sim_system sim;
+  test::fake_store store{sim, {1}};
+  fences::fence_table table{sim.sys().clock()};
+  std::function<void()> hint;
+  std::shared_ptr<const int> following; ///< Held by the subscription as well.
+  fences::handle actor;
+
+  hinted_bench() {
+    fences::options o;
+    o.hints = [this](std::string_view topic, std::function<void()> told) -> hints::subscription {
+      CHECK(topic == hints::fences);
+      hint = std::move(told);
+      return following = std::make_shared<const int>(0);
+    };
+    actor = fences::start(sim.sys(), store.fence_log_port(), table, o);
+    sim.advance(10ms);
+    store.set_status("frozen"); // Fence 2.
+    sim.advance(1ms);
+  }
+  ~hinted_bench() { end(); }
+  void end() {
+    caf::anon_send_exit(actor, caf::exit_reason::kill);
+    actor = fences::handle{};
+    sim.run();
+  }
+  bool is_frozen() const { return table.judge({us, 1, 1, {}}) == verdict::community_frozen; }
+};
+} // namespace
+
+TEST_CASE("fences: a hint closes the table before the next poll, and without one, or with a lost one, the poll does") {
+  hinted_bench b;
+  CHECK_FALSE(b.is_frozen()); // Negative control: not known yet.
+  b.hint();
+  b.sim.run();
+  CHECK(b.is_frozen());
+  hinted_bench lost;
+  CHECK_FALSE(lost.is_frozen());
+  lost.sim.advance(998ms);
+  CHECK(lost.is_frozen());
+}
+
+TEST_CASE("fences: a hint that nothing changed changes nothing, and any number of them does not either") {
+  hinted_bench b;
+  b.hint();
+  b.sim.run();
+  b.store.set_status("active"); // Fence 3.
+  for (int i = 0; i < 100; ++i)
+    b.hint();
+  b.sim.run();
+  CHECK(b.is_frozen()); // What began under fence 1 stays refused.
+  CHECK(b.table.judge({us, 3, 2, {}}) == verdict::allowed);
+  CHECK(b.table.judge({others, 1, 2, {}}) == verdict::allowed);
+}
+
+TEST_CASE("fences: the subscription ends with its actor, and a late hint meets nobody") {
+  hinted_bench b;
+  CHECK(b.following.use_count() == 2);
+  b.end();
+  CHECK(b.following.use_count() == 1);
+  b.hint();
+  b.sim.run();
+  CHECK_FALSE(b.is_frozen());
+}
+
 TEST_CASE("fences: a log of many answers is read to its end before it counts, and then only what is new") {
   paged_bench b;
   auto& [sim, log, table, actor] = b;

@@ -57,6 +57,7 @@ result set_status(ports& to, const arguments& given, const char* status, const c
                                            communities::set_status{*id, status, "operator", reason, soon()});
   if (!done)
     return done.error();
+  to.give_hint(hints::fences); // So that no process waits for its next poll of the log.
   return output{
     json_of(*done), cli::line("{} (guild {}) is {}: {}", done->name, done->guild.text(), status, sentence), {}};
 }

@@ -21,6 +21,7 @@ constexpr plain counters[]{
   {"arrakis_discord_interactions_dropped_total", "Interactions dropped because too many were in work."},
   {"arrakis_discord_slots_unused_total", "Grants of the global budget that were given back."},
   {"arrakis_discord_stream_corrupt_total", "Gateway connections given up for bytes that cannot be read."},
+  {"arrakis_fences_hints_total", "Hints that the fence log may have grown."},
   {"arrakis_http_accept_failures_total", "Connections that the system did not hand over."},
   {"arrakis_objects_set_aside_total", "Objects that lost their place to the database's version."},
   {"arrakis_objects_stored_total", "Manifest versions written to the object store."},

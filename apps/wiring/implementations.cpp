@@ -3,6 +3,7 @@
 #include "actors/jobs/job.hpp"
 #include "adapters/chain/catalogue/catalogue.hpp"
 #include "adapters/chain/chain.hpp"
+#include "adapters/hints/hints.hpp"
 #include "adapters/leases/leases.hpp"
 #include "adapters/objects/folder/folder.hpp"
 #include "adapters/postgres/audit/audit.hpp"
@@ -159,6 +160,8 @@ redis::handle start_redis(caf::actor_system& sys, const redis::link& to) { retur
 leases::handle start_leases(caf::actor_system& sys, redis::handle redis) {
   return leases::start(sys, std::move(redis));
 }
+hints::give hint_giver(const redis::link& to) { return hints::giver(to); }
+hints::follow hint_follower(const redis::link& from) { return hints::follower(from); }
 std::string queue_rejection(const config& settings) {
   for (const auto* which : jobs::queues())
     if (auto bad = queue::fault_of(queue_options(settings, *which)); !bad.empty())

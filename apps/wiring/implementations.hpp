@@ -8,6 +8,7 @@
 // The daemon starts each under its supervisor; arrakisctl by apps/wiring/ports.hpp, when first asked for.
 #include "actors/jobs/messages.hpp"
 #include "adapters/chain/messages.hpp"
+#include "adapters/hints/messages.hpp"
 #include "adapters/leases/messages.hpp"
 #include "adapters/objects/messages.hpp"
 #include "adapters/postgres/audit/messages.hpp"
@@ -64,6 +65,9 @@ redis::link connect_redis(net::io&, const config&, const secret& url, const std:
 caf::error check_redis(const redis::link&, const std::string& setting, deadline until);
 redis::handle start_redis(caf::actor_system&, const redis::link&);
 leases::handle start_leases(caf::actor_system&, redis::handle);
+/// Hints between the processes of the cluster.
+hints::give hint_giver(const redis::link&);
+hints::follow hint_follower(const redis::link&);
 /// Why queue.* cannot work for one of the queues; empty: it can.
 std::string queue_rejection(const config&);
 /// The queue's name in Redis: "{discord-synthesis}".

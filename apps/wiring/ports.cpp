@@ -2,6 +2,7 @@
 
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
+#include <future>
 #include <ranges>
 
 namespace arrakis::wiring {
@@ -20,8 +21,9 @@ ports::ports(const config& settings, addresses where, std::string program)
 ports::~ports() {
   for (const auto& actor : running_ | std::views::reverse)
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-  if (queue_link_)
-    queue_link_->stop();
+  for (const auto* link : {&queue_link_, &cache_link_})
+    if (*link)
+      (*link)->stop();
 }
 
 postgres::handle ports::pool() {
@@ -61,5 +63,16 @@ signer::handle ports::signer() {
     const auto anchor = once(signing_keys_, [this] { return start_signing_keys(system_, pool()); });
     return start_signer(system_, keys, anchor, signer_user::tool);
   });
+}
+void ports::give_hint(std::string_view topic) {
+  if (redis_rejection(settings_, where_.redis_url))
+    return; // No daemon runs with it.
+  if (!cache_link_)
+    cache_link_.emplace(connect_redis(io_, settings_, where_.redis_url, program_));
+  std::promise<void> over;
+  const deadline until{std::chrono::steady_clock::now() + std::chrono::seconds{1}};
+  const auto give = hint_giver(*cache_link_);
+  give(topic, until, [&over](const caf::error&) { over.set_value(); });
+  over.get_future().wait();
 }
 } // namespace arrakis::wiring

@@ -32,6 +32,9 @@ public:
   queue::handle queue(const jobs::job_queue&);
   objects::handle objects();
   signer::handle signer();
+  /// Gives a hint to all processes, and waits until it went out, at most 1 s. One that is lost costs nothing but the
+  /// time until the processes look by themselves, so no error comes back.
+  void give_hint(std::string_view topic);
 
 private:
   postgres::handle pool();
@@ -49,7 +52,7 @@ private:
   const addresses where_;
   const std::string program_;
   net::io io_; // Outlives the connections of the actors.
-  std::optional<redis::link> queue_link_;
+  std::optional<redis::link> queue_link_, cache_link_;
   caf::actor_system system_;
   std::vector<caf::actor> running_; // In the order of their start.
   postgres::handle pool_;

@@ -1,0 +1,75 @@
+#include "adapters/hints/hints.hpp"
+
+#include "tests/support/redis_town.hpp"
+
+#include <condition_variable>
+#include <doctest/doctest.h>
+#include <future>
+#include <mutex>
+
+using namespace arrakis;
+using namespace std::chrono_literals;
+
+namespace {
+/// How often a follower was told.
+class counter {
+public:
+  void add() {
+    const std::scoped_lock lock{guard_};
+    ++count_;
+    changed_.notify_all();
+  }
+  bool reaches(int count) {
+    std::unique_lock lock{guard_};
+    return changed_.wait_for(lock, 20s, [&] { return count_ >= count; });
+  }
+  int count() {
+    const std::scoped_lock lock{guard_};
+    return count_;
+  }
+
+private:
+  std::mutex guard_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
+struct fixture : test::redis_town {
+  hints::give give = hints::giver(client);
+  hints::follow follow = hints::follower(client);
+
+  caf::error given(std::string_view topic, std::chrono::milliseconds within = 20s) {
+    std::promise<caf::error> done;
+    give(topic, live.in(within), [&](caf::error e) { done.set_value(std::move(e)); });
+    return done.get_future().get();
+  }
+};
+} // namespace
+
+TEST_CASE("hints: all who follow a topic are told, and of another topic nothing") {
+  counter here, elsewhere, other;
+  fixture f;
+  const auto first = f.follow(hints::fences, [&] { here.add(); });
+  const auto second = f.follow(hints::fences, [&] { elsewhere.add(); });
+  const auto third = f.follow("other", [&] { other.add(); });
+  for (auto* each : {&here, &elsewhere, &other})
+    REQUIRE(each->reaches(1)); // At the begin: something may have been missed.
+  CHECK_FALSE(f.given(hints::fences));
+  CHECK(here.reaches(2));
+  CHECK(elsewhere.reaches(2));
+  CHECK_FALSE(f.given("other"));
+  CHECK(other.reaches(2));
+  CHECK(here.count() == 2); // Negative control of the topic: one channel for all would have told it a third time.
+}
+
+TEST_CASE("hints: without Redis one cannot be given, in time, and who follows is told when Redis is back") {
+  counter here;
+  fixture f;
+  const auto subscription = f.follow(hints::fences, [&] { here.add(); });
+  REQUIRE(here.reaches(1));
+  f.server.kill();
+  CHECK(f.given(hints::fences, 2s));
+  CHECK(here.count() == 1); // Lost.
+  f.server.start();
+  CHECK(here.reaches(2));
+}
