@@ -27,12 +27,10 @@ struct sighting {
 /// Why a value is not known.
 struct unknown_reason {
   enum cause : uint8_t {
-    not_read,          ///< Nobody asked for it.
-    no_answer,         ///< No endpoint could say: away, refused, out of gas, an answer that is none.
-    malformed,         ///< The contract returned something else than the value that was asked for.
-    no_code,           ///< There is no contract at the address.
-    contract_reverted, ///< The contract gave up where it must not: the rule cannot be judged until it is changed.
-    other_block,       ///< The values of one judgement would be of two blocks.
+    not_read,    ///< Nobody asked for it.
+    no_answer,   ///< No endpoint could say: away, refused, out of gas, an answer that is none.
+    malformed,   ///< The contract returned something else than the value that was asked for.
+    other_block, ///< The values of one judgement would be of two blocks.
   };
   cause why = not_read;
   std::string detail; ///< For a person, the end of "could not be read: ...": "no endpoint of Base answered".

@@ -1,0 +1,89 @@
+#include "actors/rules/compile.hpp"
+
+#include "actors/rules/parameters.hpp"
+#include "schemas/json_schema.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <mutex>
+
+namespace arrakis::rules {
+namespace {
+
+/// Kinds live as long as the program. A schema takes milliseconds to prepare, and rules come with requests.
+const json_schema& schema_of(const leaf_kind& kind) {
+  static std::mutex guard;
+  static std::map<const leaf_kind*, std::unique_ptr<const json_schema>> schemas;
+  const std::lock_guard hold{guard};
+  auto& schema = schemas[&kind];
+  if (!schema)
+    schema = std::make_unique<const json_schema>(leaf_schema(kind));
+  return *schema;
+}
+
+class compiler {
+public:
+  explicit compiler(const std::vector<const leaf_kind*>& kinds) : kinds_{kinds} {}
+
+  caf::error add(const rule_node& node, const std::string& at, compiled_rule& into) {
+    switch (node.is) {
+      case rule_node::leaf: return add_leaf(node, at, into);
+      case rule_node::none: return add(node.children.front(), at + "/not", into);
+      case rule_node::all: return add_children(node, at + "/all", into);
+      case rule_node::any: return add_children(node, at + "/any", into);
+      case rule_node::at_least: return add_children(node, at + "/of", into);
+    }
+    return {};
+  }
+
+private:
+  caf::error add_children(const rule_node& node, const std::string& at, compiled_rule& into) {
+    for (size_t i = 0; i < node.children.size(); ++i)
+      if (auto error = add(node.children[i], at + "/" + std::to_string(i), into))
+        return error;
+    return {};
+  }
+
+  caf::error add_leaf(const rule_node& node, const std::string& at, compiled_rule& into) {
+    const auto kind = std::find_if(kinds_.begin(), kinds_.end(),
+                                   [&](const auto* one) { return one->name == node.leaf_kind; });
+    if (kind == kinds_.end())
+      return refuse_field("rules", at + "/leaf", fmt::format("is no kind of leaf; there are {}", names()));
+    if (auto error = schema_of(**kind).check(node.parameters, "rules", at))
+      return error;
+    auto test = (*kind)->read(node.parameters, at);
+    if (!test)
+      return std::move(test.error());
+    into.leaves.push_back({at, polarity::positive, std::move(*test)});
+    return {};
+  }
+
+  std::string names() const {
+    std::string out;
+    for (const auto* kind : kinds_)
+      out.append(out.empty() ? "" : ", ").append(kind->name);
+    return out;
+  }
+
+  const std::vector<const leaf_kind*>& kinds_;
+};
+
+} // namespace
+
+caf::expected<std::vector<compiled_rule>> compile(std::vector<rule> rules, const std::vector<const leaf_kind*>& kinds) {
+  compiler one_pass{kinds};
+  std::vector<compiled_rule> out;
+  for (auto& each : rules) {
+    compiled_rule compiled{std::move(each), {}};
+    if (auto error = one_pass.add(compiled.source.when, fmt::format("/rules/{}/when", out.size()), compiled))
+      return error;
+    const auto signs = polarities(compiled.source.when);
+    for (size_t i = 0; i < signs.size(); ++i)
+      compiled.leaves[i].sign = signs[i];
+    out.push_back(std::move(compiled));
+  }
+  return out;
+}
+
+} // namespace arrakis::rules

@@ -1,0 +1,26 @@
+#pragma once
+// From rules as they are written down to rules that can be judged.
+#include "actors/rules/leaf.hpp"
+#include "schemas/rules.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace arrakis::rules {
+
+struct placed_leaf {
+  std::string at; ///< JSON pointer: "/rules/0/when/all/1".
+  polarity sign = polarity::positive;
+  std::unique_ptr<const leaf> test;
+};
+struct compiled_rule {
+  rule source;
+  std::vector<placed_leaf> leaves; ///< In the order in which they are written.
+};
+
+/// ec::invalid with the JSON pointer of the first field of a leaf that is wrong, the fault and the remedy.
+caf::expected<std::vector<compiled_rule>> compile(std::vector<rule>,
+                                                  const std::vector<const leaf_kind*>& kinds = all());
+
+} // namespace arrakis::rules

@@ -1,0 +1,95 @@
+#include "actors/rules/leaf_fixture.test.hpp"
+
+using namespace arrakis;
+using namespace arrakis::rules;
+using namespace arrakis::rules::test;
+
+namespace {
+const wallets two{wallet(1), wallet(2)};
+std::string leaf_json(std::string_view rest, std::string_view function = "getVotes(address)",
+                      std::string_view arguments = R"(["wallet"])") {
+  return fmt::format(R"({{"leaf":"contract_call","chain":"base","contract":"{}","function":"{}","arguments":{},{}}})",
+                     contract, function, arguments, rest);
+}
+chain_read votes(uint8_t n) {
+  return {"base", contract_word{parse_evm_address(contract).value(), "getVotes(address)", {as_number(wallet(n))}}};
+}
+const std::string number = R"("returns":"uint256","decimals":18,"unit":"votes",)";
+} // namespace
+
+TEST_CASE("contract_call leaf: a number is compared in one wallet, or over all of them") {
+  const auto any = rule_of(leaf_json(number + R"("min":"10")"));
+  CHECK(reads(any, two) == std::vector{votes(1), votes(2)});
+  const auto says = chain_says{}.value(votes(1), units("6")).value(votes(2), units("4"));
+  CHECK(judged(any, two, says).answer == truth::no);
+  const auto sum = rule_of(leaf_json(number + R"("min":"10","wallets":"sum")"));
+  CHECK(judged(sum, two, says).answer == truth::yes);
+  CHECK(sentence(sum, judged(sum, two, says))
+        == "`getVotes(address)` of `" + contract
+             + "` on Base gives 10 votes (block 1200 of Base). This condition asks for at least 10 votes from "
+               "`getVotes(address)`.");
+}
+
+TEST_CASE("contract_call leaf: a revert is unknown, unless the rule calls it a no") {
+  const auto silent = chain_says{}.gives_up(votes(1)).value(votes(2), units("4"));
+  CHECK(judged(rule_of(leaf_json(number + R"("min":"10")")), two, silent).answer == truth::unknown);
+  CHECK(judged(rule_of(leaf_json(number + R"("min":"10","onRevert":"unknown")")), two, silent).answer
+        == truth::unknown);
+  for (const auto* how : {"sum", "any"}) {
+    const auto rule = rule_of(leaf_json(number + fmt::format(R"("min":"10","onRevert":"no","wallets":"{}")", how)));
+    CHECK(judged(rule, two, silent).answer == truth::no);
+    CHECK(judged(rule, two, chain_says{silent}.value(votes(2), units("10"))).answer == truth::yes);
+    CHECK(judged(rule, two, chain_says{silent}.nothing(votes(2))).answer == truth::unknown);
+  }
+  CHECK(refusal(leaf_json(number + R"("max":"10","onRevert":"no")")).starts_with("rules /rules/0/when/onRevert: "));
+}
+
+TEST_CASE("contract_call leaf: a bool or an address is equal to something") {
+  const auto question = [](uint8_t n) {
+    return chain_read{"base", contract_word{parse_evm_address(contract).value(),
+                                            "isMember(address,uint256)",
+                                            {as_number(wallet(n)), uint256{7}}}};
+  };
+  const auto rule = rule_of(
+    leaf_json(R"("returns":"bool","equals":"true")", "isMember(address,uint256)", R"(["wallet","7"])"));
+  CHECK(reads(rule, two) == std::vector{question(1), question(2)});
+  const auto one = uint256{1}, none = uint256{};
+  CHECK(judged(rule, two, chain_says{}.value(question(1), none).value(question(2), one)).answer == truth::yes);
+  CHECK(judged(rule, two, chain_says{}.value(question(1), none).value(question(2), none)).answer == truth::no);
+  CHECK(judged(rule, two, chain_says{}.value(question(1), none).nothing(question(2))).answer == truth::unknown);
+  CHECK(judged(rule, two, chain_says{}.nothing(question(1)).value(question(2), one)).answer == truth::yes);
+  CHECK(judged(rule, two, chain_says{}.value(question(1), none).value(question(2), uint256{2})).answer
+        == truth::unknown);
+  CHECK(judged(rule, two, chain_says{}.value(question(1), none).gives_up(question(2))).answer == truth::unknown);
+  CHECK(judged(rule, {}, {}).answer == truth::no);
+  const auto own = rule_of(leaf_json(R"("returns":"address","equals":"wallet")"));
+  CHECK(judged(own, two, chain_says{}.value(votes(1), none).value(votes(2), as_number(wallet(2)))).answer
+        == truth::yes);
+  CHECK(judged(own, two, chain_says{}.value(votes(1), none).value(votes(2), as_number(wallet(1)))).answer == truth::no);
+}
+
+TEST_CASE("contract_call leaf: what is wrong is named with what to do") {
+  struct row {
+    std::string json;
+    const char *field, *says;
+  };
+  const auto min = number + R"("min":"1")";
+  for (const auto& [json, field, says] :
+       {row{leaf_json(min, "getVotes"), "/function", "such as"},
+        {leaf_json(min, "a(uint256)"), "/arguments/0", "is an address"},
+        {leaf_json(min, "a(address)", R"(["0x12"])"), "/arguments/0", "40 hexadecimal"},
+        {leaf_json(min, "a(address)", "[\"" + contract + "\"]"), "/arguments", "\"wallet\" once"},
+        {leaf_json(min, "a(address,bool)"), "/arguments", "has 1 entries; the function has 2"},
+        {leaf_json(min, "a(address,bool)", R"(["wallet","yes"])"), "/arguments/1", "\"true\" or \"false\""},
+        {leaf_json(R"("returns":"uint256")"), "/min", "is missing"},
+        {leaf_json(R"("returns":"int256","min":"1")"), "/returns", "uint8"},
+        {leaf_json(R"("returns":"bool")"), "/equals", "is missing"},
+        {leaf_json(R"("returns":"bool","equals":"maybe")"), "/equals", "\"true\""},
+        {leaf_json(R"("returns":"bool","equals":"true","min":"1")"), "/min", "remove it"},
+        {leaf_json(min + R"(,"equals":"1")"), "/equals", "remove it"}}) {
+    const auto said = refusal(json);
+    CAPTURE(said);
+    CHECK(said.starts_with("rules /rules/0/when" + std::string{field} + ": "));
+    CHECK(said.find(says) != std::string::npos);
+  }
+}

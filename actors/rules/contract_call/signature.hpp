@@ -1,0 +1,32 @@
+#pragma once
+// Signatures of functions and values of their types, as https://docs.soliditylang.org/en/latest/abi-spec.html has them.
+// Types of one word: address, bool, uint8 to uint256, bytes1 to bytes32.
+#include "runtime/error.hpp"
+#include "schemas/uint256.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::rules::contract_call {
+
+struct word_type {
+  enum kind : uint8_t { address, boolean, number, bytes } is = number;
+  unsigned size = 256; ///< Bits of a number, bytes of bytes<N>.
+  bool operator==(const word_type&) const = default;
+};
+/// Empty: no such type, or one of more than a word, or a signed one.
+std::optional<word_type> parse_type(std::string_view name);
+
+/// The parameters of "getVotes(address,uint256)". ec::invalid, a sentence, for what is no signature in the form that
+/// selectors are made of: no blanks, no names of parameters, "uint256" and not "uint".
+caf::expected<std::vector<word_type>> parse_signature(std::string_view text);
+
+/// An argument as its word. ec::invalid, a sentence, for what is no value of the type.
+caf::expected<uint256> parse_argument(std::string_view text, const word_type&);
+
+/// Whether a word can be a value of the type: no bits where the ABI puts zeros.
+bool is_clean(const uint256& word, const word_type&);
+
+} // namespace arrakis::rules::contract_call

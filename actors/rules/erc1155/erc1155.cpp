@@ -1,0 +1,54 @@
+// Items of an ERC-1155 collection (https://eips.ethereum.org/EIPS/eip-1155): those of the ids together.
+#include "actors/rules/balance_leaf.hpp"
+#include "actors/rules/parameters.hpp"
+#include "runtime/json.hpp"
+
+#include <boost/json/object.hpp>
+
+namespace arrakis::rules::erc1155 {
+namespace {
+
+caf::expected<std::unique_ptr<const leaf>> read(const boost::json::object& parameters, const std::string& at) {
+  auto place = read_place(parameters, at);
+  if (!place)
+    return std::move(place.error());
+  auto ids = read_token_ids(parameters, at);
+  if (!ids)
+    return std::move(ids.error());
+  auto range = read_range(parameters, at, 0, std::string{json::text_or(parameters, "symbol")});
+  if (!range)
+    return std::move(range.error());
+  auto what = "of " + describe_ids(*ids) + " on " + place->chain_name;
+  return balance_leaf({.range = std::move(*range),
+                       .how = read_over(parameters),
+                       .what = std::move(what),
+                       .questions = [place = std::move(*place), ids = std::move(*ids)](const evm_address& wallet) {
+                         std::vector<chain_read> out;
+                         for (const auto& id : ids)
+                           out.push_back({place.chain, item_balance{place.contract, wallet, id}});
+                         return out;
+                       }});
+}
+
+} // namespace
+
+const leaf_kind& definition() {
+  static const leaf_kind self{.name = "erc1155",
+                              .help = "Items of an ERC-1155 collection, by their ids, in a member's wallets.",
+                              .parameters = R"json({
+    "required": ["chain", "contract", "symbol", "ids"],
+    "properties": {
+      "chain": {"$ref": "#/definitions/chain"},
+      "contract": {"$ref": "#/definitions/address"},
+      "symbol": {"$ref": "#/definitions/symbol"},
+      "ids": {"$ref": "#/definitions/tokenIds"},
+      "min": {"$ref": "#/definitions/amount"},
+      "max": {"$ref": "#/definitions/amount"},
+      "wallets": {"$ref": "#/definitions/wallets"}
+    }
+  })json",
+                              .read = read};
+  return self;
+}
+
+} // namespace arrakis::rules::erc1155

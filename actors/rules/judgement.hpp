@@ -1,0 +1,114 @@
+#pragma once
+// One rule, one member, one block of each chain: yes, no or undecided, and what follows from it. The block is part of
+// the type, and only a yes or no has one of its own, so that the compiler refuses a role that is given or taken for
+// something unknown, or taken for what was read near the tip alone (docs/decisions/0020).
+#include "actors/rules/compile.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace arrakis::rules {
+
+/// What is to be read for a member, each question once, sorted.
+std::vector<chain_read> reads(const compiled_rule&, const wallets&);
+
+/// The readings for one judgement, all at the block `At`. Of each chain they are of one block: the first hash that
+/// comes is that of the judgement, and a reading of another one is unknown.
+template <class At>
+class answers {
+public:
+  void add(const chain_read& question, reading<contract_answer, At> answer) {
+    const bool fits = answer.match(
+      [&](const auto& known) {
+        const auto& hash = known.at.block_hash;
+        return !hash.empty() && blocks_.emplace(question.chain, hash).first->second == hash;
+      },
+      [](const unknown_reason&) { return true; });
+    if (!fits)
+      answer = unknown_reason{unknown_reason::other_block, "the chain changed while it was read"};
+    readings_.insert_or_assign(question, std::move(answer));
+  }
+  const any_reading<contract_answer>& find(const chain_read& question) const {
+    static const reading<contract_answer, At> nothing{unknown_reason{unknown_reason::not_read, "nobody asked yet"}};
+    const auto found = readings_.find(question);
+    return found == readings_.end() ? nothing : found->second;
+  }
+
+private:
+  std::map<chain_read, reading<contract_answer, At>> readings_;
+  std::map<std::string, std::string> blocks_; ///< Hash by chain.
+};
+
+/// What was decided, and by what.
+struct judgement {
+  std::string rule; ///< Its id.
+  wallets of;
+  truth answer = truth::unknown;
+  std::vector<finding> findings; ///< Of each leaf, in the order in which they are written.
+};
+judgement judge(const compiled_rule&, const wallets&, const lookup&);
+
+template <class At, truth Answer>
+class ruling;
+template <class At>
+using verdict = std::variant<ruling<At, truth::yes>, ruling<At, truth::no>, ruling<At, truth::unknown>>;
+template <class At>
+verdict<At> judge(const compiled_rule&, const wallets&, const answers<At>&);
+
+/// A judgement at the block `At` that ended with `Answer`. Only `judge` makes one.
+template <class At, truth Answer>
+class ruling {
+public:
+  const judgement& details() const { return details_; }
+
+private:
+  friend verdict<At> judge<At>(const compiled_rule&, const wallets&, const answers<At>&);
+  explicit ruling(judgement details) : details_{std::move(details)} {}
+  judgement details_;
+};
+
+template <class At>
+verdict<At> judge(const compiled_rule& rule, const wallets& member, const answers<At>& read) {
+  auto details = judge(rule, member, [&](const chain_read& question) -> const any_reading<contract_answer>& {
+    return read.find(question);
+  });
+  switch (details.answer) {
+    case truth::yes: return ruling<At, truth::yes>{std::move(details)};
+    case truth::no: return ruling<At, truth::no>{std::move(details)};
+    case truth::unknown: break;
+  }
+  return ruling<At, truth::unknown>{std::move(details)};
+}
+
+/// What must be read at the revoke block before the role is taken: the questions of the leaves that take, a positive
+/// one by its no, a negative one by its yes. What the others say there cannot make the no a yes or unknown.
+std::vector<chain_read> reads_to_take(const compiled_rule&, const ruling<grant_block, truth::no>&);
+
+/// What a role is given for.
+class grant {
+public:
+  explicit grant(ruling<grant_block, truth::yes> why) : why_{std::move(why)} {}
+  const judgement& why() const { return why_.details(); }
+
+private:
+  ruling<grant_block, truth::yes> why_;
+};
+
+/// What a role is taken for: no at the revoke block, and still no near the tip, so that a token that was bought after
+/// the revoke block is not lost again. Both are of the same rule and member; anything else is a bug.
+class revocation {
+public:
+  revocation(ruling<grant_block, truth::no> near_tip, ruling<revoke_block, truth::no> deep);
+  const judgement& near_tip() const { return near_tip_.details(); }
+  const judgement& deep() const { return deep_.details(); }
+
+private:
+  ruling<grant_block, truth::no> near_tip_;
+  ruling<revoke_block, truth::no> deep_;
+};
+
+} // namespace arrakis::rules

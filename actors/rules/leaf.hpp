@@ -1,0 +1,60 @@
+#pragma once
+// To add one: make a folder beside this file with a .cpp that defines `const leaf_kind& <folder>::definition()` in
+// arrakis::rules, and a test; the build finds it. Smallest example: tests/extensions/rules. A leaf decides from what
+// was read and nothing else: it asks nobody, knows no clock, and where a reading is unknown it says unknown, unless
+// every value that could stand there leads to the same answer.
+#include "actors/rules/truth.hpp"
+#include "runtime/error.hpp"
+#include "schemas/chain_read.hpp"
+
+#include <boost/json/fwd.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::rules {
+
+/// Of one member: sorted, each once.
+using wallets = std::vector<evm_address>;
+
+/// What was read for one judgement. A question that nobody asked is unknown.
+using lookup = std::function<const any_reading<contract_answer>&(const chain_read&)>;
+
+struct evidence {
+  chain_read question;
+  any_reading<contract_answer> answer;
+};
+/// What a leaf says of one member, and by what. It is stored, and the sentence is made of it alone.
+struct finding {
+  truth answer = truth::unknown;
+  std::string required;             ///< What the leaf asks for: "at least 100 SPICE on Base".
+  std::string found;                ///< A clause: "you hold 12.5 SPICE on Base".
+  std::vector<evidence> evidence{}; ///< Every reading that it looked at.
+};
+
+class leaf {
+public:
+  virtual ~leaf() = default;
+  /// The questions whose answers `judge` looks at.
+  virtual std::vector<chain_read> reads(const wallets&) const = 0;
+  virtual finding judge(const wallets&, const lookup&) const = 0;
+  /// For `/why`: what was found, where, and what is asked for. Foreign text in it is escaped for a Discord message.
+  virtual std::string sentence(const finding&, polarity) const = 0;
+};
+
+struct leaf_kind {
+  std::string_view name; ///< {"leaf": name, ...}; equal to the folder's name.
+  std::string_view help; ///< One sentence for an admin.
+  /// JSON text {"required": [...], "properties": {...}}: the members beside "leaf", as JSON Schema. "$ref" may lead to
+  /// #/definitions/chain, address, symbol, amount, decimals, tokenId and wallets (leaf_schema.hpp).
+  std::string_view parameters;
+  /// Reads what `parameters` accepts. `at` is the JSON pointer of the leaf. ec::invalid by refuse_field("rules", ...).
+  caf::expected<std::unique_ptr<const leaf>> (*read)(const boost::json::object& parameters, const std::string& at);
+};
+
+/// All kinds, in the order of their folders' names.
+const std::vector<const leaf_kind*>& all();
+
+} // namespace arrakis::rules

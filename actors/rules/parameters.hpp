@@ -1,0 +1,39 @@
+#pragma once
+// The members that leaves have in common, and how they are read.
+#include "actors/rules/leaf.hpp"
+
+#include <boost/json/fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arrakis::rules {
+
+/// The JSON Schema of the leaves of one kind: its parameters with "leaf" and the shared definitions.
+std::string leaf_schema(const leaf_kind&);
+
+/// The members "chain" and "contract" of a leaf.
+struct contract_place {
+  std::string chain;      ///< A chain of config/chains.
+  std::string chain_name; ///< "Base".
+  evm_address contract;
+};
+/// The member "chain" at the pointer `at`. ec::invalid for one that this build does not know, with those that it knows.
+caf::error check_chain(const boost::json::object& parameters, const std::string& at);
+caf::expected<contract_place> read_place(const boost::json::object& parameters, const std::string& at);
+/// An address at the pointer `at`, with the error under that pointer.
+caf::expected<evm_address> read_address(std::string_view text, const std::string& at);
+
+/// Token ids of one leaf that are asked for one by one.
+inline constexpr size_t token_ids_max = 1000;
+/// The members "ids" (each one) and "idRanges" (half-open), sorted, each once; empty: there are none. At most
+/// token_ids_max in all.
+caf::expected<std::vector<uint256>> read_token_ids(const boost::json::object& parameters, const std::string& at);
+/// "#1, #2, #3 and 7 more".
+std::string describe_ids(const std::vector<uint256>&);
+
+/// The number that was read; nothing where there is none. Notes the evidence.
+std::optional<uint256> note(const chain_read&, const lookup&, finding& into);
+
+} // namespace arrakis::rules

@@ -1,0 +1,29 @@
+#pragma once
+// Three-valued logic (Kleene's strong one) over the tree of a rule.
+#include "schemas/rules.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace arrakis::rules {
+
+/// In the order of truth. No unknown ever counts as a no.
+enum class truth : uint8_t { no, unknown, yes };
+truth operator!(truth);
+
+/// The value of a tree whose leaves have these values, in the order in which they are written. A yes or no holds
+/// whatever the unknown ones are; where each leaf is a question of its own, unknown says that it depends on them.
+truth evaluate(const rule_node&, std::span<const truth> leaves);
+
+/// Where a leaf stands: below an even number of NOTs its yes gives and its no takes, below an odd one its no gives and
+/// its yes takes.
+enum class polarity : uint8_t { positive, negative };
+/// Of each leaf, in the order in which they are written.
+std::vector<polarity> polarities(const rule_node&);
+/// Whether an answer of a leaf pulls its tree towards no.
+constexpr bool takes(polarity sign, truth answer) {
+  return answer == (sign == polarity::positive ? truth::no : truth::yes);
+}
+
+} // namespace arrakis::rules
