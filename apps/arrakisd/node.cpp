@@ -188,7 +188,7 @@ void node::apply(std::shared_ptr<const config> next, const std::vector<std::stri
   };
   if (certificates)
     impl_->p.http.reread_certificates();
-  if (certificates || changed("chains.rpc.")) // Its connections are its own.
+  if (certificates || changed("chains.")) // Its connections are its own.
     renew("adapters/chains");
   if (changed("discord.token")) {
     if (impl_->p.identity)

@@ -10,7 +10,7 @@
 
 namespace arrakis::reload {
 namespace {
-constexpr std::string_view chains = "chains.rpc.";
+constexpr std::string_view chains = "chains.";
 constexpr const char* token = "discord.token";
 
 /// Empty: no file, or no folder.

@@ -33,7 +33,7 @@ struct changes {
   std::vector<std::string> restart; ///< Names of settings that hold after a restart.
 };
 /// `running`: what the process was started with; `last`: what was read last. What needs a restart is named each time,
-/// until the process has it. Log level, chains.rpc and discord.token hold at once; a token that appears or goes away
+/// until the process has it. Log level, chains and discord.token hold at once; a token that appears or goes away
 /// needs a restart, since with it the whole bot does.
 changes compare(const config& running, const config& last, const config& next);
 

@@ -141,7 +141,7 @@ void begin_queue(const std::string& queue) {
 }
 
 void begin_configured(const config& settings) {
-  for (const auto& [chain, urls] : settings.addresses("chains.rpc"))
+  for (const auto& [chain, urls] : wiring::chain_endpoints(settings))
     metrics::count("arrakis_chain_endpoint_failed_total", "Questions that an endpoint of a chain did not answer.", 0,
                    {{"chain", chain}});
   for (const auto* which : jobs::queues())

@@ -101,7 +101,7 @@ queue::options queue_options(const config& c, const jobs::job_queue& which) {
 
 chain::options chain_options(const config& settings) {
   chain::options result;
-  const auto endpoints = settings.addresses("chains.rpc");
+  const auto endpoints = chain_endpoints(settings);
   for (const auto& known : chain::catalogue())
     if (const auto found = endpoints.find(known.id); found != endpoints.end())
       result.chains.push_back({known.id, known.chain_id, found->second});
@@ -204,6 +204,14 @@ objects::handle start_objects(caf::actor_system& sys, const config& settings) {
   return objects_of(settings).start(sys, settings);
 }
 
+std::map<std::string, std::vector<url>> chain_endpoints(const config& settings) {
+  auto endpoints = settings.addresses("chains.rpc");
+  if (settings.boolean("chains.public_endpoints"))
+    for (const auto& known : chain::catalogue())
+      if (!known.public_endpoints.empty())
+        endpoints.try_emplace(known.id, known.public_endpoints);
+  return endpoints;
+}
 std::vector<std::string> offered_chains(const config& settings) {
   std::vector<std::string> ids;
   for (const auto& c : chain_options(settings).chains)

@@ -98,6 +98,9 @@ caf::error check_objects(const config&);
 objects::handle start_objects(caf::actor_system&, const config&);
 
 // --- Chains
+/// The JSON-RPC endpoints of each chain, by its id: the operator's own, and with chains.public_endpoints those that a
+/// chain's file names, for chains without one of the operator's.
+std::map<std::string, std::vector<url>> chain_endpoints(const config&);
 /// The chains that have an endpoint. The wizard offers no other.
 std::vector<std::string> offered_chains(const config&);
 chain::handle start_chains(caf::actor_system&, net::io&, const config&);

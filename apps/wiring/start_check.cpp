@@ -6,11 +6,22 @@
 #include "apps/wiring/privileges.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 namespace arrakis::wiring {
 namespace {
 using sentences = std::vector<std::string>;
+
+/// The keys of `all` that `some` lacks.
+template <class Map>
+sentences missing_keys(const Map& all, const Map& some) {
+  sentences list;
+  for (const auto& [key, value] : all)
+    if (!some.contains(key))
+      list.push_back(key);
+  return list;
+}
 
 void add(sentences& list, const caf::error& bad) {
   if (bad)
@@ -47,10 +58,18 @@ std::vector<advice> missing_settings(const config& settings) {
     list.push_back({"discord.token_file",
                     "no bot token is set, so Arrakis does not connect to Discord; put the token into "
                     "a file and name it here, or set ARRAKIS_DISCORD_TOKEN"});
-  if (settings.addresses("chains.rpc").empty()) // An id that is none is refused by the configuration.
+  const auto own = settings.addresses("chains.rpc"); // An id that is none is refused by the configuration.
+  const auto endpoints = chain_endpoints(settings);
+  if (endpoints.empty())
     list.push_back({"chains.rpc",
                     "no chain has an endpoint, so the wizard offers none and /onboard cannot be finished; "
-                    "set the JSON-RPC address of each chain that you want, for example chains.rpc.base"});
+                    "set the JSON-RPC address of each chain that you want, for example chains.rpc.base, or for a "
+                    "first try chains.public_endpoints = true"});
+  if (const auto borrowed = missing_keys(endpoints, own); !borrowed.empty())
+    list.push_back({"chains.public_endpoints",
+                    fmt::format("these chains are read at public endpoints, which others run, limit and may take "
+                                "away: {}; set chains.rpc with an address of your own for each that communities use",
+                                fmt::join(borrowed, ", "))});
   if (settings.text("discord.public_key").empty())
     list.push_back({"discord.public_key",
                     "no public key is set, so signed HTTP interactions are refused (404); commands "

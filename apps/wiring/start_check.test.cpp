@@ -1,5 +1,6 @@
 #include "apps/wiring/start_check.hpp"
 
+#include "apps/wiring/implementations.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <algorithm>
@@ -73,4 +74,23 @@ TEST_CASE("start check: a token, a chain and the public key are named where they
                       {"ARRAKIS_DISCORD_PUBLIC_KEY", public_key},
                       {"ARRAKIS_CHAINS_RPC_BASE", "https://rpc.example.org"}})
         == strings{});
+}
+
+TEST_CASE("start check: public endpoints serve the chains that have no other, once the operator asks for them") {
+  const place here;
+  const auto own = here.settings({{"ARRAKIS_CHAINS_RPC_BASE", "https://rpc.example.org"}});
+  CHECK(wiring::offered_chains(own) == strings{"base"}); // Negative control: nobody asked.
+  const config::environment asked{{"ARRAKIS_CHAINS_PUBLIC_ENDPOINTS", "true"},
+                                  {"ARRAKIS_CHAINS_RPC_BASE", "https://rpc.example.org"}};
+  const auto borrowed = here.settings(asked);
+  CHECK(wiring::offered_chains(borrowed)
+        == strings{"arbitrum", "avalanche", "base", "berachain", "ethereum", "optimism", "polygon"});
+  const auto endpoints = wiring::chain_endpoints(borrowed);
+  CHECK(endpoints.at("base").size() == 1); // The operator's own stays alone.
+  CHECK(endpoints.at("base")[0].origin() == "https://rpc.example.org");
+  CHECK(endpoints.at("polygon")[0].encrypted());
+  CHECK(here.missing(asked) == strings{"discord.token_file", "chains.public_endpoints", "discord.public_key"});
+  for (const auto& each : wiring::missing_settings(borrowed))
+    if (each.key == "chains.public_endpoints")
+      CHECK(each.text.find(": arbitrum, avalanche, berachain, ") != std::string::npos);
 }

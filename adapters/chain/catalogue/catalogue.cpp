@@ -8,14 +8,29 @@
 
 namespace arrakis::chain {
 namespace {
+std::vector<url> endpoints_of(const toml::table& table) {
+  std::vector<url> list;
+  if (const auto* named = table["public_endpoints"].as_array())
+    for (const auto& each : *named) {
+      auto address = url::parse(each.value_or(std::string{}), "https");
+      ARRAKIS_ASSERT(address, "public_endpoints in config/chains are addresses of https");
+      list.push_back(std::move(*address));
+    }
+  return list;
+}
+
 description read(const config_file& file) {
   const auto parsed = toml::parse(file.text, std::string{file.stem} + ".toml");
   ARRAKIS_ASSERT(parsed, "every file in config/chains is TOML");
   const auto& table = parsed.table();
   const auto text = [&](std::string_view key) { return table[key].value_or(std::string{}); };
   ARRAKIS_ASSERT(text("id") == file.stem, "a file in config/chains is named after its id");
-  return {text("id"), text("name"), table["chain_id"].value_or(int64_t{0}), text("symbol"),
-          static_cast<int>(table["decimals"].value_or(int64_t{18}))};
+  return {text("id"),
+          text("name"),
+          table["chain_id"].value_or(int64_t{0}),
+          text("symbol"),
+          static_cast<int>(table["decimals"].value_or(int64_t{18})),
+          endpoints_of(table)};
 }
 
 std::vector<description> read_all() {

@@ -1,5 +1,7 @@
 #pragma once
 // The chains that this build knows. To add one, add a file to config/chains.
+#include "runtime/url.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +15,8 @@ struct description {
   int64_t chain_id = 0; ///< EIP-155.
   std::string symbol;   ///< Of the native coin.
   int decimals = 18;    ///< Of the native coin.
+  /// JSON-RPC endpoints that others run for everybody. Nobody reads them unless the operator asks for it.
+  std::vector<url> public_endpoints;
 };
 
 /// Every chain of config/chains at build time, by name. A file that cannot be read is a bug of this build: the program

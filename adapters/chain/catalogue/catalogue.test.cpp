@@ -14,9 +14,21 @@ TEST_CASE("chain catalogue: every chain has a name, an id and a native coin; ids
     CHECK(c.chain_id > 0);
     CHECK(c.decimals == 18);
     CHECK(ids.insert(c.chain_id).second);
+    CHECK(c.public_endpoints.empty() == (c.id == "sandbox")); // Which is on this machine alone.
   }
   for (auto id : {"berachain", "ethereum", "arbitrum", "base", "polygon", "optimism", "avalanche", "sandbox"})
     CHECK(chain::find(id));
+}
+
+TEST_CASE("chain catalogue: a public endpoint is an address of https with its path, and holds no key") {
+  const auto* avalanche = chain::find("avalanche");
+  REQUIRE(avalanche);
+  REQUIRE(avalanche->public_endpoints.size() == 1);
+  CHECK(avalanche->public_endpoints[0].origin() == "https://api.avax.network");
+  CHECK(avalanche->public_endpoints[0].target() == "/ext/bc/C/rpc");
+  for (const auto& c : chain::catalogue())
+    for (const auto& each : c.public_endpoints)
+      CHECK(each.authorization().empty());
 }
 
 TEST_CASE("chain catalogue: an unknown chain is not found, and its id stands for its name") {
