@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr auto folder_key = "node.state_folder";
 constexpr auto folder_variable = "ARRAKIS_NODE_STATE_FOLDER";
+constexpr auto folder_of_unit = "/var/lib/arrakis"; ///< deploy/systemd/arrakisd.service and the container.
 constexpr auto remedy = "is arrakisd running? Set --config or node.state_folder (ARRAKIS_NODE_STATE_FOLDER).";
 
 std::string standard_folder() {
@@ -26,17 +27,23 @@ std::string standard_folder() {
   return std::get<std::string>(key->standard);
 }
 
-/// 2: a daemon runs there; 1: one was there; 0: neither.
+/// 3: a daemon runs there; 2: one was there; 1: a folder, perhaps of one that is about to start; 0: nothing.
 int trace_of_daemon(const std::string& folder) {
   const auto written = file::read(folder + "/arrakisd.json", 4096);
   const auto card = written ? json::parse(*written) : failed<boost::json::value>(ec::not_found, "");
+  std::error_code unreadable;
   if (!card || !card->is_object())
-    return 0;
+    return fs::is_directory(folder, unreadable) ? 1 : 0;
   const auto pid = json::integer_or(card->get_object(), "pid");
-  return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM) ? 2 : 1;
+  return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM) ? 3 : 2;
 }
 
-std::string searched(const daemon& d) { return fmt::format("{}", fmt::join(d.searched, " and ")); }
+std::string searched(const daemon& d) {
+  const auto last = d.searched.size() - 1;
+  return last == 0
+         ? d.searched[0]
+         : fmt::format("{} and {}", fmt::join(d.searched.begin(), d.searched.end() - 1, ", "), d.searched[last]);
+}
 
 /// The socket of an embedded PostgreSQL that is not there; empty: it is, or the server is not embedded.
 std::string missing_socket(const daemon& d) {
@@ -69,7 +76,7 @@ caf::expected<daemon> find_daemon(const std::string& file) {
     return settings.error();
   std::vector<std::string> candidates{settings->text(folder_key)};
   if (candidates.front() == standard_folder() && !environment.contains(folder_variable))
-    candidates.push_back(standard_folder() + "/arrakis");
+    candidates.insert(candidates.end(), {standard_folder() + "/arrakis", folder_of_unit});
   const auto best = std::ranges::max_element(candidates, {}, trace_of_daemon);
   if (best != candidates.begin()) {
     environment[folder_variable] = *best;

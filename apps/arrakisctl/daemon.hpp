@@ -12,8 +12,9 @@ struct daemon {
   config settings;                   ///< node.state_folder is the folder that was chosen.
   std::vector<std::string> searched; ///< State folders, absolute, in the order in which they were looked at.
 };
-/// Where neither `file` nor the environment names a state folder: the first of ./state and ./state/arrakis (of
-/// `make run`) whose daemon runs, else the first that a daemon has used, else ./state.
+/// Where neither `file` nor the environment names a state folder: the first of ./state, ./state/arrakis (of `make run`)
+/// and /var/lib/arrakis (of the systemd unit) whose daemon runs, else the first that a daemon has used, else the first
+/// that exists, else ./state.
 caf::expected<daemon> find_daemon(const std::string& file);
 
 /// The error of a server that is away becomes a sentence with its address (never a password) and the folders that were

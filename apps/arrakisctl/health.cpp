@@ -5,10 +5,12 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <poll.h>
 
 namespace arrakis::ctl {
 namespace {
 constexpr std::chrono::milliseconds health_patience{4'000}; ///< The daemon itself asks its servers for up to 2 s.
+constexpr std::chrono::milliseconds health_look_again{500};
 
 /// The admin port of the daemon of this state folder, as it wrote at its start.
 caf::expected<std::string> running_at(const std::string& folder) {
@@ -34,7 +36,7 @@ std::string table_of(const boost::json::object& body) {
   return cli::table({"NEEDS", "STATE", "DETAIL"}, rows, "");
 }
 
-result health(const config& settings, const arguments&) {
+result look_once(const config& settings) {
   const auto url = running_at(settings.text("node.state_folder"));
   if (!url)
     return url.error();
@@ -53,6 +55,18 @@ result health(const config& settings, const arguments&) {
                        json::bool_or(body, "draining") ? "arrakisd is stopping" : "arrakisd is not ready");
   return out;
 }
+
+/// Asks until the daemon is ready or the time is over, and then gives the last answer.
+result health(const config& settings, const arguments& given) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{given.number("--wait")};
+  for (;;) {
+    auto seen = look_once(settings);
+    const bool is_ready = seen && !seen->failure;
+    if (is_ready || std::chrono::steady_clock::now() >= until)
+      return seen;
+    ::poll(nullptr, 0, static_cast<int>(health_look_again.count()));
+  }
+}
 } // namespace
 
 cli::command health_command() {
@@ -60,8 +74,9 @@ cli::command health_command() {
           "Says whether the daemon is ready, and each thing that it needs; ends with 0 or 1.",
           {},
           {},
-          {},
-          {{"arrakisctl health", "HEALTHCHECK of the container"}},
+          {{"--wait", "N", "Wait up to N seconds until it is ready.", {}, cli::whole_number}},
+          {{"arrakisctl health", "HEALTHCHECK of the container"},
+           {"arrakisctl health --wait 60", "after a start, an upgrade or a restore"}},
           with_settings(health),
           {}};
 }

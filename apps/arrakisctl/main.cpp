@@ -10,9 +10,10 @@ cli::command program() {
   cli::command root;
   root.name = "arrakisctl";
   root.help = "Looks after a running Arrakis: communities, deployments, jobs, keys and the audit trail.";
-  root.details = "It reads the configuration of arrakisd and speaks to the same servers. Name the configuration with"
-                 " --config, or the state folder with ARRAKIS_NODE_STATE_FOLDER. Without either it looks for the daemon"
-                 " in ./state and in ./state/arrakis, where `make run` keeps it.";
+  root.details =
+    "It reads the configuration of arrakisd and speaks to the same servers. Name the configuration with"
+    " --config, or the state folder with ARRAKIS_NODE_STATE_FOLDER. Without either it looks for the daemon"
+    " in ./state, in ./state/arrakis, where `make run` keeps it, and in /var/lib/arrakis, where the systemd unit does.";
   root.options = {{"--config", "FILE", "Read the settings of arrakisd from FILE.", {}, {}}, cli::json_option()};
   root.examples = {{"arrakisctl community list", "all communities"},
                    {"arrakisctl --config /etc/arrakis/arrakis.toml jobs list failed", "what has failed"},
