@@ -59,6 +59,7 @@ void write_card(town& t, const std::string& path) {
 void show(town& t) {
   const auto known = t.ctl({"community", "show", t.discord().guild});
   person admin{t};
+  admin.say_waits(say);
   if (known.first == 0) {
     say("\nThe community of an earlier run is there:\n" + known.second);
     admin.type("reconcile");

@@ -1,5 +1,7 @@
 #include "apps/demo/onboarding.hpp"
 
+#include "apps/demo/reminder.hpp"
+
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
@@ -62,8 +64,10 @@ bool deploy(person& who, const teller& say, std::chrono::milliseconds patience) 
   who.press("wizard:deploy:*");
   w.tell("step 8: Deploy is pressed");
   std::string last;
+  reminder waiting{say};
   const bool ended = eventually(
     [&] {
+      waiting.tick([] { return "the deployment"; });
       who.sees("", std::chrono::milliseconds{0});
       const auto text = who.text();
       if (text != last && say)

@@ -1,5 +1,6 @@
 #include "apps/demo/person.hpp"
 
+#include "apps/demo/reminder.hpp"
 #include "runtime/json.hpp"
 
 #include <boost/json/array.hpp>
@@ -52,8 +53,10 @@ void person::submit(const js::object& fields) {
 }
 
 bool person::sees(const std::string& text, std::chrono::milliseconds patience) {
+  reminder waiting{say_};
   return eventually(
     [&] {
+      waiting.tick([&] { return "a message with \"" + text + "\""; });
       message_ = town_.sandbox("GET", "messages/" + channel_ + "/" + message_id_);
       return this->text().find(text) != std::string::npos;
     },

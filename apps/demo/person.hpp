@@ -3,6 +3,7 @@
 #include "apps/demo/town.hpp"
 
 #include <boost/json/object.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ class person {
 public:
   /// `user` in `guild`; empty: the seeded owner in the seeded guild.
   explicit person(town&, std::string user = {}, std::string guild = {}, std::string channel = {});
+
+  /// Lets `say` tell what sees() waits for, every few seconds. Default: nobody is told.
+  void say_waits(std::function<void(const std::string&)> say) { say_ = std::move(say); }
 
   /// Who gets no answer in Discord's 3 s types or clicks again, so often in all. Default: once, and the rest throws.
   void try_times(int most) { tries_max_ = most; }
@@ -41,6 +45,7 @@ private:
   town& town_;
   std::string user_, guild_, channel_;
   int tries_max_ = 1;
+  std::function<void(const std::string&)> say_;
   std::string interaction_, message_id_;
   boost::json::value message_, form_;
 };

@@ -51,7 +51,17 @@ TEST_CASE("demo: a second run on the same state has the addresses of the first, 
   CHECK(one.addresses() == first);
   one.stop();
   std::filesystem::remove(one.folder + "/ports.json"); // Negative control: without the memory of them they differ.
+  const auto log = one.folder + "/arrakisd.log";
+  const auto from = test::content(log).size();
   one.start();
   CHECK(one.addresses() != first);
   one.stop();
+  // The gateway that the stored session names is gone: nobody waits for it.
+  const auto said = test::content(log).substr(from);
+  const auto refused = said.find("\"discord_resume_address_refused\""),
+             running = said.find("\"discord_shard_running\"");
+  CHECK_MESSAGE(refused != std::string::npos, said);
+  CHECK_MESSAGE(running != std::string::npos, said);
+  CHECK(refused < running);
+  CHECK(said.find("\"discord_gateway_not_reached\"") == std::string::npos);
 }
