@@ -26,7 +26,7 @@ interop: ## The real clients against us, whole: discord.js, bullmq, chromium; an
 	@ANVIL="$$(apps/demo/evm/setup)" && export ANVIL && tests/interop/run
 
 .PHONY: crash
-crash: ## Kill, cut, empty or fill at every point of one deployment. ONLY="Redis emptied @ COMMIT", POINTS=n, SEED=n, LANES=n.
+crash: ## Kill, cut, empty or fill at every point of a deployment and of a reconciliation. ONLY="Redis emptied @ COMMIT", POINTS=n, SEED=n, LANES=n.
 	@tools/deps
 	@tools/build dev crash
 	@ARRAKIS_BUILD_DIR="$(CURDIR)/build/dev" ARRAKIS_SOURCE_DIR="$(CURDIR)" build/dev/tests/crash/crash

@@ -36,7 +36,7 @@ TEST_CASE("crash walk: a point that was not met is named with its reason") {
   CHECK(why_unmet(sure, 2, true) == "its step passed 2 times only");
   CHECK(why_unmet(loose, 0, true) == "its step did not pass, as in some of the recordings");
   CHECK(why_unmet(loose, 1, true) == "its step passed 1 times only, as in some of the recordings");
-  CHECK(why_unmet(sure, 0, false) == "the deployment did not end within 30 s; its step passed 0 times");
+  CHECK(why_unmet(sure, 0, false) == "it did not end within 30 s; its step passed 0 times");
 }
 
 TEST_CASE("crash course: a seed draws the same points again, and none twice") {

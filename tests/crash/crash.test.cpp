@@ -31,12 +31,12 @@ struct town {
   lane here;
   site fresh(const std::string& name) {
     auto made = deployed(here, name);
-    const auto all = check(here, made.at, made.before);
+    const auto all = check(here, made.at, made.before, made.goal);
     CHECK_MESSAGE(all.empty(), text_of_all(all));
     return made;
   }
   void finds(const site& s, finding::kind what, std::string_view part) {
-    const auto all = check(here, s.at, s.before);
+    const auto all = check(here, s.at, s.before, s.goal);
     INFO(text_of_all(all));
     CHECK_MESSAGE(std::ranges::any_of(
                     all, [&](const finding& f) { return f.what == what && f.text.find(part) != std::string::npos; }),
@@ -124,6 +124,19 @@ TEST_CASE("crash check: damage in the records and in the queue is found") {
   const queue::keys keys{named.prefix, named.name};
   t.here.redis({"ZADD", keys.prioritized, "1", "synth-nobody"});
   t.finds(s, finding::lost, "a job hangs: prioritized synth-nobody");
+}
+
+TEST_CASE("crash check: damage after a reconciliation is found") {
+  town t;
+  auto s = reconciled(t.here, "Reconciled");
+  const auto all = check(t.here, s.at, s.before, s.goal);
+  CHECK_MESSAGE(all.empty(), text_of_all(all));
+  t.sql(s, "update reconciliations set state = 'cancelled' where community_id = {}");
+  t.finds(s, finding::lost, "completed reconciliations: 0");
+  t.by_hand(s, "DELETE", fmt::format("/guilds/{}/roles/{}", s.at.guild, t.made(s, "role", "role-silver")));
+  t.finds(s, finding::lost, "not in the guild");
+  s.goal.deleted_by_hand.clear(); // As if we had made what the admin deleted a second time.
+  t.finds(s, finding::doubled, "is no resource of the manifest");
 }
 
 TEST_CASE("crash walk: an admin whom a slow machine answers late clicks again, and goes on") {

@@ -1,4 +1,5 @@
-// `make crash`: every fault at every point of a deployment, in several installations side by side.
+// `make crash`: every fault at every point of a deployment and of a reconciliation, in several installations side by
+// side.
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
@@ -6,12 +7,15 @@
 #include "tests/crash/report.hpp"
 #include "tests/crash/walk.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -25,12 +29,13 @@ constexpr int recordings = 3;
 constexpr auto idle_time = 12s;  ///< More than the longest period of what arrakisd does by itself (10 s).
 constexpr int tries_to_meet = 3; ///< A point that depends on time may not come each time.
 
-constexpr auto usage = R"(crash - every fault at every point of a deployment
+constexpr auto usage = R"(crash - every fault at every point of a deployment and of a reconciliation
 
-  crash           record one deployment, then walk all of its points
+  crash           record both, then walk all of their points
   crash --list    only record, and print the points
 
-  ONLY=TEXT       only the cases whose name contains TEXT ("killed before @ COMMIT insert deployment_intents")
+  ONLY=TEXT       only the cases whose name contains TEXT ("killed before @ COMMIT insert deployment_intents"); those of
+                  a reconciliation begin with "reconcile, "
   POINTS=N        only N cases, drawn by SEED
   SEED=N          repeats a draw (printed)
   LANES=N         installations side by side (8); the clocks of each differ, as it prints
@@ -46,13 +51,18 @@ uint64_t number(const char* name, uint64_t otherwise) {
 }
 
 js::object written(const trial& t) {
-  return {{"step", t.at.step}, {"ordinal", t.at.ordinal}, {"fault", static_cast<int>(t.what)}, {"sure", t.sure}};
+  return {{"step", t.at.step},
+          {"ordinal", t.at.ordinal},
+          {"fault", static_cast<int>(t.what)},
+          {"sure", t.sure},
+          {"work", static_cast<int>(t.of)}};
 }
 trial trial_in(const js::value& v) {
   const auto& o = v.as_object();
   return {{std::string{json::text_or(o, "step")}, static_cast<int>(json::integer_or(o, "ordinal"))},
           static_cast<fault>(json::integer_or(o, "fault")),
-          json::bool_or(o, "sure")};
+          json::bool_or(o, "sure"),
+          static_cast<work>(json::integer_or(o, "work"))};
 }
 
 /// The next case that nobody has, over all lanes: a counter in a file.
@@ -104,34 +114,54 @@ int run_lane(const std::string& folder, const std::string& number_of_lane) {
   return 0;
 }
 
-course recorded() {
+/// Of each work its course.
+using courses = std::map<work, course>;
+constexpr work all_work[]{work::deployment, work::reconciliation};
+
+courses recorded() {
   lane one;
-  return record(one, recordings, idle_time);
+  const auto idle = record_idle(one, idle_time);
+  courses out;
+  for (const auto of : all_work)
+    out[of] = record(one, of, recordings, idle);
+  return out;
 }
 
-void print_course(const course& c) {
-  fmt::print("{} points in each of {} recordings, {} that depend on time; kinds of background: {}\n", c.sure.size(),
-             recordings, c.loose.size(), c.background.size());
+void print_course(work of, const course& c) {
+  fmt::print("{}: {} points in each of {} recordings, {} that depend on time; kinds of background: {}\n",
+             of == work::deployment ? "deployment" : "reconciliation", c.sure.size(), recordings, c.loose.size(),
+             c.background.size());
   for (const auto& step : c.background)
     fmt::print("  - {}\n", step);
 }
 
-std::vector<trial> trials_of(const course& c) {
+/// Those of the two in turn, so that a small draw has of both.
+std::vector<trial> some_of(std::vector<trial> all, size_t count, uint64_t seed) {
+  std::vector<trial> some;
+  for (const auto of : all_work) {
+    std::vector<trial> these;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(these), [&](const trial& t) { return t.of == of; });
+    const auto share = of == all_work[0] ? count - count / 2 : count / 2;
+    for (const auto i : drawn(these.size(), share, seed))
+      some.push_back(these[i]);
+  }
+  return some;
+}
+
+std::vector<trial> trials_of(const courses& both) {
   std::vector<trial> all;
-  for (const auto what : all_faults)
-    for (const auto* points : {&c.sure, &c.loose})
-      for (const auto& p : *points)
-        all.push_back({p, what, points == &c.sure});
+  for (const auto& [of, c] : both)
+    for (const auto what : all_faults)
+      for (const auto* points : {&c.sure, &c.loose})
+        for (const auto& p : *points)
+          all.push_back({p, what, points == &c.sure, of});
   if (const auto only = setting("ONLY"); !only.empty())
     std::erase_if(all, [&](const trial& t) { return t.text().find(only) == std::string::npos; });
   if (const auto count = number("POINTS", 0); count > 0) {
     std::erase_if(all, [](const trial& t) { return !t.sure; });
     const auto seed = number("SEED", std::stoull(random_hex(4), nullptr, 16));
     fmt::print("SEED={}\n", seed);
-    std::vector<trial> some;
-    for (const auto i : drawn(all.size(), count, seed))
-      some.push_back(all[i]);
-    return some;
+    return some_of(std::move(all), count, seed);
   }
   return all;
 }
@@ -179,15 +209,15 @@ int main(int argc, char** argv) {
       fmt::print("{}", usage);
       return word == "--help" ? 0 : 2;
     }
-    const auto c = recorded();
-    print_course(c);
-    if (word == "--list") {
-      for (const auto* points : {&c.sure, &c.loose})
-        for (const auto& p : *points)
-          fmt::print("{}{}\n", p.text(), points == &c.sure ? "" : "  (depends on time)");
-      return 0;
+    const auto both = recorded();
+    for (const auto& [of, c] : both) {
+      print_course(of, c);
+      if (word == "--list")
+        for (const auto* points : {&c.sure, &c.loose})
+          for (const auto& p : *points)
+            fmt::print("{}{}\n", p.text(), points == &c.sure ? "" : "  (depends on time)");
     }
-    return walk_all(trials_of(c));
+    return word == "--list" ? 0 : walk_all(trials_of(both));
   } catch (const std::exception& e) {
     fmt::print("crash: {}\n", e.what());
     return 1;

@@ -14,7 +14,7 @@ namespace {
 constexpr int set_up_tries_max = 3;
 constexpr int tries_max = 5; ///< Of an admin whom a slow machine does not answer in time.
 constexpr int record_tries_max = 3;
-constexpr auto meets_within = 30s;    ///< A deployment without a fault takes two.
+constexpr auto meets_within = 30s;    ///< Without a fault it takes two.
 constexpr auto finishes_within = 90s; ///< Three attempts' back-off and a lease.
 /// Whoever gets no answer within Discord's 3 s presses again.
 constexpr auto click_again_after = 4s;
@@ -23,63 +23,72 @@ std::chrono::milliseconds since(clock::time_point then) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - then);
 }
 
-/// Presses Deploy and does not wait: what comes of it may never come.
-void press_deploy(lane& l, const place& at, demo::person& who) {
+/// Presses a button and does not wait: what comes of it may never come.
+void press_only(lane& l, const place& at, demo::person& who, std::string_view pattern) {
   l.world().town().sandbox("POST", "interactions",
                            js::object{{"user", at.owner},
                                       {"channel", at.channel},
                                       {"message", who.message().as_object().at("id")},
-                                      {"custom_id", "wizard:deploy:*"},
+                                      {"custom_id", pattern},
                                       {"wait", "none"}});
 }
 
-/// What a person does who sees that nothing came of the click: /onboard again, and whatever button leads on.
-void insist(lane& l, const place& at) {
+bool offers(const demo::person& who, std::string_view button) {
+  return json::print(who.message()).find(button) != std::string::npos;
+}
+
+/// /onboard again, and whatever button leads on.
+void insist_on_deployment(lane& l, const place& at) {
   auto who = l.world().admin(at);
-  try {
-    who.type("onboard");
-    for (int clicks = 0; clicks < 3; ++clicks) {
-      const auto shown = json::print(who.message());
-      const auto offers = [&](const char* button) { return shown.find(button) != std::string::npos; };
-      if (offers("wizard:deploy:"))
-        return who.press("wizard:deploy:*");
-      if (offers("wizard:retry:"))
-        return who.press("wizard:retry:*");
-      if (offers("wizard:start:")) { // The session is gone with Redis: everything anew.
-        who.press("wizard:cancel:*");
-        auto again = l.world().at_review(at, "Crash walk");
-        return again.press("wizard:deploy:*");
-      }
-      if (!offers("wizard:resume-existing:"))
-        return;
-      who.press("wizard:resume-existing:*");
+  who.type("onboard");
+  for (int clicks = 0; clicks < 3; ++clicks) {
+    if (offers(who, "wizard:deploy:"))
+      return who.press("wizard:deploy:*");
+    if (offers(who, "wizard:retry:"))
+      return who.press("wizard:retry:*");
+    if (offers(who, "wizard:start:")) { // The session is gone with Redis: everything anew.
+      who.press("wizard:cancel:*");
+      auto again = l.world().at_review(at, "Crash walk");
+      return again.press("wizard:deploy:*");
     }
+    if (!offers(who, "wizard:resume-existing:"))
+      return;
+    who.press("wizard:resume-existing:*");
+  }
+}
+
+/// /reconcile again, as far as it offers to apply something.
+void insist_on_reconciliation(lane& l, const place& at) {
+  auto who = l.world().admin(at);
+  who.type("reconcile");
+  for (const std::string button : {"reconcile:apply:", "reconcile:confirm:"}) {
+    if (!offers(who, button))
+      return;
+    who.press(button + "*");
+  }
+}
+
+/// What a person does who sees that nothing came of the click.
+void insist(lane& l, const place& at, work of) {
+  try {
+    of == work::deployment ? insist_on_deployment(l, at) : insist_on_reconciliation(l, at);
   } catch (const std::runtime_error&) {
     // No answer in time, or not to be pressed now: the next try sees another screen.
   }
 }
 
-class deployment {
+/// One deployment or reconciliation, from the screen with its last button on.
+class course_of_work {
 public:
-  explicit deployment(lane& l, const std::string& name) : lane_(l), site_{l.world().found(name), {}} {
+  course_of_work(lane& l, const std::string& name, work of) : lane_(l), site_{l.world().found(name), {}, {of, {}}} {
     lane_.world().patience(tries_max);
-    plant(lane_, site_.at);
-    // What the case before did to arrakisd may still echo: a shard that identifies again, a port that connects.
-    auto& town = lane_.world().town();
-    for (int tries = 1; !who_; ++tries)
-      try {
-        demo::eventually([&] { return town.arrakis_ready(); }, meets_within);
-        who_.emplace(lane_.world().at_review(site_.at, "Crash walk"));
-      } catch (const std::runtime_error&) {
-        if (tries == set_up_tries_max)
-          throw;
-        site_.at = lane_.world().found(name); // Without the wizard that was begun in the other one.
-        plant(lane_, site_.at);
-      }
+    come_to_review(name);
+    if (of == work::reconciliation)
+      come_to_confirmation();
     site_.before = foreign_in(lane_, site_.at);
   }
   void click() {
-    press_deploy(lane_, site_.at, *who_);
+    press_only(lane_, site_.at, *who_, site_.goal.of == work::deployment ? "wizard:deploy:*" : "reconcile:confirm:*");
     clicked_ = clock::now();
   }
   /// The same button once more, when there is somebody to answer. False: it is gone from the message.
@@ -93,15 +102,16 @@ public:
     }
   }
   bool ends(clock::duration within, int& clicks) {
+    const auto of = site_.goal.of;
     return demo::eventually(
       [&] {
-        if (finished(lane_, site_.at))
+        if (finished(lane_, site_.at, of))
           return true;
-        const auto state = state_of(lane_, site_.at);
+        const auto state = state_of(lane_, site_.at, of);
         if (state == "completed")
           lane_.make_room();
         if (state.empty() && clock::now() - clicked_ > click_again_after) {
-          insist(lane_, site_.at);
+          insist(lane_, site_.at, of);
           ++clicks;
           clicked_ = clock::now();
         }
@@ -110,8 +120,35 @@ public:
       std::chrono::duration_cast<std::chrono::milliseconds>(within));
   }
   const site& where() const { return site_; }
+  bool has_ended() { return finished(lane_, site_.at, site_.goal.of); }
 
 private:
+  void come_to_review(const std::string& name) {
+    plant(lane_, site_.at);
+    // What the case before did to arrakisd may still echo: a shard that identifies again, a port that connects.
+    auto& town = lane_.world().town();
+    for (int tries = 1; !who_; ++tries)
+      try {
+        demo::eventually([&] { return town.arrakis_ready(); }, meets_within);
+        who_.emplace(lane_.world().at_review(site_.at, "Crash walk"));
+      } catch (const std::runtime_error&) {
+        if (tries == set_up_tries_max)
+          throw;
+        site_.at = lane_.world().found(name); // Without the wizard that was begun in the other one.
+        plant(lane_, site_.at);
+      }
+  }
+  /// Deploys, damages the guild by hand, and has the plan shown that mends it.
+  void come_to_confirmation() {
+    press_only(lane_, site_.at, *who_, "wizard:deploy:*");
+    if (!demo::eventually([&] { return finished(lane_, site_.at, work::deployment); }, finishes_within))
+      throw std::runtime_error("the deployment before it did not end");
+    site_.goal = damage(lane_, site_.at);
+    who_.emplace(lane_.world().admin(site_.at));
+    who_->type("reconcile");
+    who_->press("reconcile:apply:*");
+  }
+
   lane& lane_;
   site site_;
   std::optional<demo::person> who_;
@@ -120,9 +157,9 @@ private:
 
 /// Where the admin had to click again, since a slow machine answered late, there is more than a deployment's own
 /// course: then another one is recorded.
-recording record_one(lane& l, int number) {
+recording record_one(lane& l, work of, int number) {
   for (int tries = 1;; ++tries) {
-    deployment d{l, fmt::format("Recorded {}", number)};
+    course_of_work d{l, fmt::format("Recorded {}", number), of};
     l.taps().begin();
     const auto began = clock::now();
     d.click();
@@ -131,8 +168,7 @@ recording record_one(lane& l, int number) {
     if (ended && clicks == 1)
       return {l.taps().end(), since(began)};
     if (!ended || tries == record_tries_max)
-      throw std::runtime_error(fmt::format("a deployment without a fault {}: {}",
-                                           ended ? "needed a second click" : "did not end",
+      throw std::runtime_error(fmt::format("without a fault it {}: {}", ended ? "needed a second click" : "did not end",
                                            l.world().town().log_tail()));
   }
 }
@@ -141,49 +177,59 @@ recording record_one(lane& l, int number) {
 std::string why_unmet(const trial& t, int passed, bool ended) {
   const auto kind = t.sure ? "" : ", as in some of the recordings";
   if (!ended)
-    return fmt::format("the deployment did not end within {} s; its step passed {} times{}", meets_within.count(),
-                       passed, kind);
+    return fmt::format("it did not end within {} s; its step passed {} times{}", meets_within.count(), passed, kind);
   if (passed == 0)
     return fmt::format("its step did not pass{}", kind);
   return fmt::format("its step passed {} times only{}", passed, kind);
 }
 
-std::string trial::text() const { return fmt::format("{} @ {}", name_of(what), at.text()); }
+std::string trial::text() const {
+  return fmt::format("{}{} @ {}", of == work::reconciliation ? "reconcile, " : "", name_of(what), at.text());
+}
 
-site deployed(lane& l, const std::string& name) {
-  deployment d{l, name};
+namespace {
+site ended(lane& l, const std::string& name, work of) {
+  course_of_work d{l, name, of};
   d.click();
   int clicks = 1;
   if (!d.ends(finishes_within, clicks))
-    throw std::runtime_error("a deployment without a fault did not end: " + l.world().town().log_tail());
+    throw std::runtime_error("without a fault it did not end: " + l.world().town().log_tail());
   return d.where();
 }
+} // namespace
 
-course record(lane& l, int runs, std::chrono::milliseconds idle) {
-  record_one(l, 0); // So that connections are open and scripts known.
+site deployed(lane& l, const std::string& name) { return ended(l, name, work::deployment); }
+site reconciled(lane& l, const std::string& name) { return ended(l, name, work::reconciliation); }
+
+recording record_idle(lane& l, std::chrono::milliseconds idle) {
+  record_one(l, work::deployment, 0); // So that connections are open and scripts known.
   l.taps().begin();
   demo::breathe(idle);
-  const recording still{l.taps().end(), idle};
+  return {l.taps().end(), idle};
+}
+
+course record(lane& l, work of, int runs, const recording& idle) {
+  record_one(l, of, 0);
   std::vector<recording> all;
   for (int i = 1; i <= runs; ++i)
-    all.push_back(record_one(l, i));
-  return course_of(still, all);
+    all.push_back(record_one(l, of, i));
+  return course_of(idle, all);
 }
 
 verdict walk(lane& l, const trial& t) {
   verdict v;
   const auto began = clock::now();
   l.load_scripts();
-  deployment d{l, t.text()};
+  course_of_work d{l, t.text(), t.of};
   v.set_up = since(began);
   auto then = clock::now();
   l.arm(t.at, t.what);
   d.click();
-  demo::eventually([&] { return l.taps().struck() || finished(l, d.where().at); }, meets_within);
+  demo::eventually([&] { return l.taps().struck() || d.has_ended(); }, meets_within);
   v.met = l.taps().struck();
   l.taps().disarm();
   if (!v.met)
-    v.unmet = why_unmet(t, l.taps().passed(t.at.step), finished(l, d.where().at));
+    v.unmet = why_unmet(t, l.taps().passed(t.at.step), d.has_ended());
   v.to_strike = since(then);
   if (v.met) {
     then = clock::now();
@@ -197,7 +243,7 @@ verdict walk(lane& l, const trial& t) {
   l.make_room();
   v.to_finish = since(then);
   then = clock::now();
-  v.findings = check(l, d.where().at, d.where().before);
+  v.findings = check(l, d.where().at, d.where().before, d.where().goal);
   v.to_check = since(then);
   v.took = since(began);
   return v;

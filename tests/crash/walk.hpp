@@ -1,6 +1,6 @@
 #pragma once
-// One deployment with one fault, from the click on Deploy to its end; and the recording that says where faults may
-// strike.
+// One deployment, or one Apply of /reconcile, with one fault, from the click that begins it to its end; and the
+// recording that says where faults may strike.
 #include "tests/crash/check.hpp"
 #include "tests/crash/course.hpp"
 
@@ -12,8 +12,9 @@ namespace arrakis::crash {
 struct trial {
   point at;
   fault what = fault::kill_before;
-  bool sure = true;         ///< Every recording had the point.
-  std::string text() const; ///< "killed before @ COMMIT insert outbox #1"
+  bool sure = true; ///< Every recording had the point.
+  work of = work::deployment;
+  std::string text() const; ///< "killed before @ COMMIT insert outbox #1"; "reconcile, killed before @ ..."
 };
 
 struct verdict {
@@ -21,23 +22,27 @@ struct verdict {
   std::string unmet; ///< Why it was not met.
   std::vector<finding> findings;
   std::chrono::milliseconds took{}, set_up{}, to_strike{}, to_mend{}, to_finish{}, to_check{};
-  int clicks = 1; ///< How often the admin had to press Deploy.
+  int clicks = 1; ///< How often the admin had to press the button.
 };
 
 /// Why the fault did not strike: its step passed so often, and the deployment had ended or not.
 std::string why_unmet(const trial&, int passed, bool ended);
 
-/// Records an idle time and `runs` deployments, after one that warms everything up.
-course record(lane&, int runs, std::chrono::milliseconds idle);
+/// Records an idle time, after a deployment that warms everything up.
+recording record_idle(lane&, std::chrono::milliseconds);
+/// Records `runs` of this work, after one that warms it up.
+course record(lane&, work, int runs, const recording& idle);
 
-/// Founds a guild with foreign things in it, deploys, strikes, mends, waits for the end and checks.
+/// Founds a guild with foreign things in it, begins the work, strikes, mends, waits for the end and checks.
 verdict walk(lane&, const trial&);
 
 /// The same without a fault: where it ended, for the checks of the check.
 struct site {
   system_test::place at;
   foreign before;
+  crash::goal goal;
 };
 site deployed(lane&, const std::string& name);
+site reconciled(lane&, const std::string& name);
 
 } // namespace arrakis::crash
