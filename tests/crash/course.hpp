@@ -15,7 +15,7 @@ struct recording {
 };
 
 struct course {
-  std::vector<point> sure;          ///< Passed in every recording, and of a step that rests while nothing is deployed.
+  std::vector<point> sure;          ///< In every recording, of a step that neither idle time nor the clock explains.
   std::vector<point> loose;         ///< What depends on time, an edit of progress for instance: it may stay away.
   std::set<std::string> background; ///< Steps that go on also when nothing is deployed.
 };

@@ -31,6 +31,13 @@ TEST_CASE("crash course: a point that only some recordings have is walked, and m
   CHECK(c.loose == std::vector<point>{{"edit", 1}});
 }
 
+TEST_CASE("crash course: renewals come by the clock, so a faster run may have fewer, whatever the recordings have") {
+  const auto run = of({"COMMIT renew deployments", "make"}, 1s);
+  const auto c = course_of(of({}, 10s), {run, run, run});
+  CHECK(c.sure == std::vector<point>{{"make", 1}});
+  CHECK(c.loose == std::vector<point>{{"COMMIT renew deployments", 1}});
+}
+
 TEST_CASE("crash walk: a point that was not met is named with its reason") {
   const trial sure{{"make", 3}, fault::kill_before, true}, loose{{"edit", 2}, fault::kill_before, false};
   CHECK(why_unmet(sure, 2, true) == "its step passed 2 times only");

@@ -110,7 +110,6 @@ int run_lane(const std::string& folder, const std::string& number_of_lane) {
       here = std::make_unique<lane>(clocks);
     }
   }
-  out << json::print(to_json(system_test::refused(here->world()))) << std::endl;
   return 0;
 }
 

@@ -13,10 +13,6 @@ namespace {
 constexpr size_t missed_part_max = 50;
 } // namespace
 
-js::object to_json(const system_test::refusals& r) {
-  return {{"rate_limited", r.rate_limited}, {"invalid", r.invalid}};
-}
-
 js::object to_json(size_t index, const verdict& v) {
   js::array findings;
   for (const auto& f : v.findings)
@@ -25,6 +21,8 @@ js::object to_json(size_t index, const verdict& v) {
           {"met", v.met},
           {"unmet", v.unmet},
           {"clicks", v.clicks},
+          {"rate_limited", v.refused.rate_limited},
+          {"invalid", v.refused.invalid},
           {"took", v.took.count()},
           {"parts", js::object{{"set up", v.set_up.count()},
                                {"strike", v.to_strike.count()},
@@ -48,11 +46,6 @@ void report::read(size_t lane, const std::string& text) {
 }
 
 void report::take(const js::object& o) {
-  if (o.contains("rate_limited")) {
-    refused_.rate_limited += json::integer_or(o, "rate_limited");
-    refused_.invalid += json::integer_or(o, "invalid");
-    return;
-  }
   const auto& t = all_[static_cast<size_t>(json::integer_or(o, "case"))];
   auto& to = table_[t.what];
   const bool met = json::bool_or(o, "met");
@@ -65,6 +58,11 @@ void report::take(const js::object& o) {
   to.longest_ms = std::max(to.longest_ms, took);
   for (const auto& part : *json::object_in(o, "parts"))
     parts_ms_[part.key()] += part.value().to_number<int64_t>();
+  const system_test::refusals refused{json::integer_or(o, "rate_limited"), json::integer_or(o, "invalid")};
+  refused_.rate_limited += refused.rate_limited;
+  refused_.invalid += refused.invalid;
+  if (refused != system_test::refusals{})
+    fmt::print("429 answered {} times, {} invalid requests: {}\n", refused.rate_limited, refused.invalid, t.text());
   if (!met)
     fmt::print("not met: {}: {}\n", t.text(), json::text_or(o, "unmet"));
   for (const auto& each : *json::array_in(o, "findings")) {

@@ -1,7 +1,6 @@
 #pragma once
 // What came of all cases: read from the lanes' files, printed as it comes, and as a table at the end.
 #include "tests/crash/walk.hpp"
-#include "tests/system/records.hpp"
 
 #include <boost/json/object.hpp>
 #include <map>
@@ -11,7 +10,6 @@
 namespace arrakis::crash {
 
 boost::json::object to_json(size_t index, const verdict&);
-boost::json::object to_json(const system_test::refusals&); ///< Of a lane, at its end.
 
 class report {
 public:

@@ -219,6 +219,7 @@ course record(lane& l, work of, int runs, const recording& idle) {
 verdict walk(lane& l, const trial& t) {
   verdict v;
   const auto began = clock::now();
+  const auto refused_before = system_test::refused(l.world());
   l.load_scripts();
   course_of_work d{l, t.text(), t.of};
   v.set_up = since(began);
@@ -245,6 +246,8 @@ verdict walk(lane& l, const trial& t) {
   then = clock::now();
   v.findings = check(l, d.where().at, d.where().before, d.where().goal);
   v.to_check = since(then);
+  const auto refused_now = system_test::refused(l.world());
+  v.refused = {refused_now.rate_limited - refused_before.rate_limited, refused_now.invalid - refused_before.invalid};
   v.took = since(began);
   return v;
 }

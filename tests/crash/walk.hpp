@@ -3,6 +3,7 @@
 // recording that says where faults may strike.
 #include "tests/crash/check.hpp"
 #include "tests/crash/course.hpp"
+#include "tests/system/records.hpp"
 
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct verdict {
   bool met = false;  ///< The point came, and the fault struck.
   std::string unmet; ///< Why it was not met.
   std::vector<finding> findings;
+  system_test::refusals refused; ///< By Discord, meanwhile.
   std::chrono::milliseconds took{}, set_up{}, to_strike{}, to_mend{}, to_finish{}, to_check{};
   int clicks = 1; ///< How often the admin had to press the button.
 };

@@ -91,8 +91,8 @@ size_t integer_at(std::string_view bytes, size_t at) {
   return n;
 }
 
-/// "insert outbox", "read communities": what a statement does to which table; empty for the one that begins each
-/// transaction.
+/// "insert outbox", "read communities": what a statement does to which table; "renew deployments" of a lease; empty for
+/// the one that begins each transaction.
 std::string deed_of(std::string_view sql) {
   std::vector<std::string> words;
   std::string word;
@@ -110,7 +110,7 @@ std::string deed_of(std::string_view sql) {
   if (words[0] == "insert")
     return "insert " + after("into");
   if (words[0] == "update")
-    return "update " + after("update");
+    return (after("set") == "lease_until" ? "renew " : "update ") + after("update");
   if (words[0] == "delete")
     return "delete " + after("from");
   if (words[0] != "select" && words[0] != "with")
@@ -323,5 +323,9 @@ std::map<std::string, std::string> scripts::all() const {
 std::unique_ptr<dialect> http_dialect() { return std::make_unique<http>(); }
 std::unique_ptr<dialect> postgres_dialect() { return std::make_unique<postgres>(); }
 std::unique_ptr<dialect> redis_dialect(scripts& known) { return std::make_unique<redis>(known); }
+
+bool comes_by_the_clock(std::string_view step) {
+  return step.starts_with("COMMIT renew ") || step.starts_with("EVALSHA extendLock");
+}
 
 } // namespace arrakis::crash

@@ -47,6 +47,9 @@ private:
 /// RESP2. Steps are calls of scripts, with the first key's shape, and commands other than those of a greeting.
 std::unique_ptr<dialect> redis_dialect(scripts&);
 
+/// Whether a step comes by the clock for as long as work goes on: renewals of its lease and of its job's lock.
+bool comes_by_the_clock(std::string_view step);
+
 /// `text` with each run of 15 and more digits, each UUID and each hex run of 24 and more as `x`.
 std::string shape_of(std::string_view text);
 

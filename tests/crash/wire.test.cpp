@@ -86,6 +86,10 @@ TEST_CASE("crash wire: a COMMIT is called after what its transaction wrote, or r
   CHECK(steps_of(*d, message('Q', "BEGIN;") + prepared("delete from outbox") + message('Q', "ROLLBACK;"))
         == strings{"", "", ""});
   CHECK(steps_of(*d, prepared("update outbox set id = 1")) == strings{"STATEMENT update outbox"});
+  const auto renewal = steps_of(*d, prepared("update deployments set lease_until = now()")).at(0);
+  CHECK(renewal == "STATEMENT renew deployments");
+  CHECK(comes_by_the_clock("COMMIT renew deployments"));
+  CHECK_FALSE(comes_by_the_clock("COMMIT update deployments"));
   CHECK(steps_of(*d, message('X', "")) == strings{""});
   CHECK(answers_in(*d, message('C', "SELECT 1;") + message('Z', "T") + message('E', "broken;") + message('Z', "E"))
         == 2);
