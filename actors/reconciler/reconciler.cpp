@@ -41,13 +41,20 @@ flow<caf::error> nothing_deployed(pointer self, community_id community, deadline
 
 /// How the last Apply stands, where that is worth a sentence.
 void describe_last(const reconciliations::status_of& last, drift_report& into) {
-  into.applying = last.state == "pending" || last.state == "running" || last.state == "waiting";
-  if (last.state == "waiting" && !last.error_text.empty())
+  const bool open = last.state == "pending" || last.state == "running" || last.state == "waiting";
+  into.applying = open && !last.stalled;
+  if (last.stalled && !into.clean)
+    into.last_apply = fmt::format("An earlier Apply has stopped, and nobody recorded why: {} of its roles and channels "
+                                  "were done, which stay and are used. Apply does what is left.",
+                                  last.resources_done);
+  else if (into.applying && last.state == "waiting" && !last.error_text.empty())
     into.last_apply = fmt::format("An Apply waits: {} It goes on by itself.", last.error_text);
   else if (into.applying)
     into.last_apply = fmt::format("An Apply is running: {} of its roles and channels are done.", last.resources_done);
   else if (last.state == "failed" && !into.clean)
     into.last_apply = fmt::format("The last Apply stopped: {}", last.error_text);
+  else if (last.state == "cancelled" && !into.clean)
+    into.last_apply = fmt::format("The last Apply was cancelled. {} What differs now is below.", last.error_text);
 }
 
 flow<caf::expected<reconciliations::status_of>> last_apply(pointer self, community_id community, deadline until) {

@@ -136,6 +136,42 @@ TEST_CASE("reconciler: the plan that was confirmed is owed as a job, once for al
   CHECK(b.drift()->applying);
 }
 
+TEST_CASE("reconciler: an Apply that was cancelled is told with its reason, as long as something differs") {
+  bench b;
+  b.deploy();
+  b.store.work.begin()->second.state = "completed";
+  b.town.guild.roles.back().color = 1;
+  REQUIRE(apply_plan(b, b.drift()->plan_sha256));
+  auto& last = b.store.repairs.back();
+  last.state = "cancelled";
+  last.error_text = "The server changed after the plan was shown, so nothing was applied.";
+  CHECK(b.drift()->last_apply
+        == "The last Apply was cancelled. The server changed after the plan was shown, so nothing was applied. What "
+           "differs now is below.");
+  CHECK_FALSE(b.drift()->applying);
+  b.town.guild.roles.back().color = test::sample_manifest().roles.back().color;
+  CHECK(b.drift()->last_apply.empty());
+}
+
+TEST_CASE("reconciler: an Apply whose end nobody will record is told as stopped, and the next one takes its place") {
+  for (const bool stalled : {true, false}) { // Negative control: somebody may work at it still.
+    bench b;
+    b.deploy();
+    b.store.work.begin()->second.state = "completed";
+    b.town.guild.roles.back().color = 1;
+    const auto shown = b.drift()->plan_sha256;
+    REQUIRE(apply_plan(b, shown));
+    b.store.repairs.back().state = "running";
+    b.store.repairs.back().stalled = stalled;
+    const auto report = b.drift();
+    CHECK(report->applying == !stalled);
+    CHECK((report->last_apply.find("An earlier Apply has stopped, and nobody recorded why: 0 of") == 0) == stalled);
+    const auto next = apply_plan(b, shown, "another click");
+    CHECK((next && next->started) == stalled);
+    CHECK(b.store.repairs.size() == (stalled ? 2 : 1));
+  }
+}
+
 TEST_CASE("reconciler: a guild that changed since has another plan, and nothing is owed") {
   bench b;
   b.deploy();

@@ -30,8 +30,8 @@ constexpr const char* changed =
 
 /// The hash of a plan, as a custom id carries it: up to the next ':'.
 std::string hash_in(std::string_view custom_id, std::string_view prefix) {
-  const auto rest = custom_id.substr(prefix.size());
-  return std::string{rest.substr(0, rest.find(':'))};
+  const auto hash_and_nonce = custom_id.substr(prefix.size());
+  return std::string{hash_and_nonce.substr(0, hash_and_nonce.find(':'))};
 }
 
 reply started() {

@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(fixture, "/reconcile: Apply asks once more, and only the secon
   CHECK(shows(confirm, "Applying the plan")); // The same button once more: the same key.
   CHECK(applied[1].key == applied[0].key);
   CHECK(button(ask(apply)->data_json, "reconcile:confirm:") != confirm); // Another one has another key.
-  CHECK(shows("reconcile:look-again", "Differs from the plan"));
+  CHECK(shows("reconcile:back", "Differs from the plan"));
 }
 
 TEST_CASE_FIXTURE(fixture,

@@ -2,6 +2,8 @@
 
 #include "actors/guild/core/applied.hpp"
 #include "actors/guild/core/preflight.hpp"
+#include "actors/guild/core/role_order.hpp"
+#include "runtime/foreign_text.hpp"
 #include "runtime/json.hpp"
 #include "schemas/canonical_json.hpp"
 
@@ -40,6 +42,21 @@ js::object step_of(const difference& d, const manifest& want, const std::vector<
     {"id", d.id.text()}, {"fields", std::move(changed)}, {"now", present(d, wants, shadow_of(shadow, d.of), now)}};
 }
 
+/// The step that puts the roles in order. It holds their present order and no positions, which any new role changes.
+js::object order_step(const manifest& want, const ids& known, const guild::state& now) {
+  js::array present_order;
+  for (const auto& r : roles_by_position(want, known, now))
+    present_order.emplace_back(r.key.resource);
+  return {{"action", "order"}, {"kind", "role"}, {"resource", ""}, {"now", std::move(present_order)}};
+}
+std::string describe_order(const manifest& want) {
+  std::string names;
+  for (const auto& r : resources(want))
+    if (r.key.kind == "role" && !r.existing)
+      names += (names.empty() ? "" : ", ") + quoted(r.name);
+  return fmt::format("Roles {}: they would be put in this order again, within the places that they have.", names);
+}
+
 /// Discord: an embed's description has at most 4096 characters. Bytes are counted, which is never more.
 std::string bulleted(const std::vector<std::string>& lines, size_t bytes_max) {
   std::string out;
@@ -69,9 +86,26 @@ std::string message(std::string_view title, int color, std::string text, js::arr
 }
 
 std::string changes_of(const comparison& c) {
-  const auto made = fmt::format("creates {}", c.creates), changed = fmt::format("updates {}", c.updates);
-  return c.creates == 0 ? changed : c.updates == 0 ? made : made + " and " + changed;
+  std::vector<std::string> parts;
+  if (c.creates > 0)
+    parts.push_back(fmt::format("creates {}", c.creates));
+  if (c.updates > 0)
+    parts.push_back(fmt::format("updates {}", c.updates));
+  if (c.orders_roles)
+    parts.emplace_back("puts the roles in order");
+  std::string out;
+  for (size_t i = 0; i < parts.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return out;
 }
+
+js::array steps_in(std::string_view plan_json) {
+  const auto tree = json::parse(plan_json, {.bytes_max = 16u << 20});
+  const auto* o = tree ? tree->if_object() : nullptr;
+  const auto* steps = o ? json::array_in(*o, "steps") : nullptr;
+  return steps ? *steps : js::array{};
+}
+bool is_order(const js::object& step) { return json::text_or(step, "action") == "order"; }
 
 bool can_apply(const comparison& c) { return c.creates + c.updates > 0 && c.blockers.empty() && !c.applying; }
 } // namespace
@@ -92,6 +126,13 @@ comparison compare(const manifest& want, int64_t version, std::string_view manif
     (d.plan == action::create ? out.creates : out.updates) += 1;
     steps.push_back(step_of(d, want, shadow, known, now));
   }
+  const bool makes_role = std::ranges::any_of(
+    list, [](const difference& d) { return d.plan == action::create && d.of.kind == "role"; });
+  if (makes_role && is_out_of_order_after_creates(want, known, now)) {
+    out.orders_roles = true;
+    out.lines.push_back(describe_order(want));
+    steps.push_back(order_step(want, known, now));
+  }
   if (!steps.empty())
     out.blockers = preflight(now, want, known);
   const auto plan = canonical_json(
@@ -103,13 +144,16 @@ comparison compare(const manifest& want, int64_t version, std::string_view manif
 
 std::set<key> keys_in(std::string_view plan_json) {
   std::set<key> keys;
-  const auto tree = json::parse(plan_json, {.bytes_max = 16u << 20});
-  const auto* o = tree ? tree->if_object() : nullptr;
-  if (const auto* steps = o ? json::array_in(*o, "steps") : nullptr)
-    for (const auto& step : *steps)
-      if (const auto* s = step.if_object())
-        keys.insert({std::string{json::text_or(*s, "kind")}, std::string{json::text_or(*s, "resource")}});
+  for (const auto& step : steps_in(plan_json))
+    if (const auto* s = step.if_object(); s && !is_order(*s))
+      keys.insert({std::string{json::text_or(*s, "kind")}, std::string{json::text_or(*s, "resource")}});
   return keys;
+}
+
+bool orders_roles(std::string_view plan_json) {
+  const auto steps = steps_in(plan_json);
+  return std::ranges::any_of(steps,
+                             [](const js::value& step) { return step.is_object() && is_order(step.as_object()); });
 }
 
 std::string comparison_screen(const comparison& c, std::string_view notice) {
@@ -146,7 +190,7 @@ std::string confirm_screen(const comparison& c, std::string_view nonce) {
   text += bulleted(c.lines, 3'600);
   js::array buttons;
   buttons.push_back(button(success, "Yes, apply", fmt::format("{}{}:{}", confirm_prefix, c.plan_sha256, nonce)));
-  buttons.push_back(button(secondary, "Back", std::string{look_again_id}));
+  buttons.push_back(button(secondary, "Back", std::string{back_id}));
   return message("Apply these changes?", color_differs, std::move(text), std::move(buttons));
 }
 

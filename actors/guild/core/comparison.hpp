@@ -16,6 +16,7 @@ struct comparison {
   std::string remaining;          ///< "9 old roles remain": what no plan wants any more; empty: nothing.
   int64_t version = 0;            ///< Of the manifest.
   size_t creates = 0, updates = 0;
+  bool orders_roles = false;         ///< The plan ends with putting the roles in order.
   std::string plan_json;             ///< What Apply does, in canonical JSON (RFC 8785); see `keys_in`.
   std::string plan_sha256;           ///< Of its bytes, in hex. Another guild, version or shadow state has another one.
   std::vector<std::string> blockers; ///< What an admin must change first, a sentence each.
@@ -24,19 +25,22 @@ struct comparison {
   bool applying = false;             ///< It has not ended.
 };
 
-/// Compares. The plan creates and updates, in the order of `resources`, and never deletes. Its hash covers the version
+/// Compares. The plan creates and updates, in the order of `resources`, and never deletes. Where a role that it creates
+/// comes to stand below a lesser one, it puts the roles in order too, and says so. Its hash covers the version
 /// (by the hash of its manifest), each step, and the managed fields of what a step touches as they are now: a guild
 /// that has changed there has another plan.
 comparison compare(const manifest&, int64_t version, std::string_view manifest_sha256,
                    const std::vector<manifests::shadow_entry>& shadow, const guild::state&);
 
-/// The resources that a plan names. Empty: it cannot be read.
+/// The resources that a plan creates or updates. Empty: it cannot be read.
 std::set<key> keys_in(std::string_view plan_json);
+/// Whether it puts the roles in order.
+bool orders_roles(std::string_view plan_json);
 
 // Custom ids of the buttons; Discord: at most 100 characters.
 inline constexpr std::string_view apply_prefix = "reconcile:apply:";     ///< Then the hash of the plan shown.
 inline constexpr std::string_view confirm_prefix = "reconcile:confirm:"; ///< Then the hash, ':' and a nonce.
-inline constexpr std::string_view look_again_id = "reconcile:look-again";
+inline constexpr std::string_view back_id = "reconcile:back";
 
 /// Message data: the differences, with the button Apply where there is something to apply. `notice` stands above.
 std::string comparison_screen(const comparison&, std::string_view notice = {});

@@ -132,3 +132,24 @@ TEST_CASE("comparison: a plan that cannot be read names nothing") {
   CHECK(keys_in("[]").empty());
   CHECK(keys_in(R"({"steps":[7]})").empty());
 }
+
+TEST_CASE_FIXTURE(fixture,
+                  "comparison: a role that would stand below a lesser one is put in order, and the plan says so") {
+  now.roles[2].position = 5; // Gold, above Silver.
+  now.roles[3].position = 4;
+  const auto& gold = now.roles[2];
+  CHECK_FALSE(seen().orders_roles);
+  std::erase_if(now.roles, [id = gold.id](const auto& r) { return r.id == id; });
+  const auto c = seen();
+  CHECK(c.orders_roles);
+  CHECK(orders_roles(c.plan_json));
+  CHECK_FALSE(keys_in(c.plan_json).contains({"role", ""}));
+  CHECK(shows(c, "and puts the roles in order"));
+  CHECK(shows(c, "Roles “Gold”, “Silver”: they would be put in this order again"));
+  now.roles[2].position = 7; // Silver, moved among others: what is done stays the same.
+  CHECK(seen().plan_sha256 == c.plan_sha256);
+  std::erase_if(now.roles, [](const auto& r) { return r.name == "Silver"; });
+  CHECK_FALSE(seen().orders_roles); // Both are made, the better one first.
+  CHECK_FALSE(orders_roles(seen().plan_json));
+  CHECK_FALSE(orders_roles("not JSON"));
+}

@@ -129,7 +129,7 @@ std::string describe(const difference& d) {
     return fmt::format("⚠️ Role {}: it stands for a tier and has {}. A tier can be bought: take that from the role, or "
                        "choose another one with `/onboard`.",
                        quoted(d.name), powers);
-  return fmt::format("⚠️ {} It now has {}; Deploy in `/onboard` takes that away.", without_danger(d), powers);
+  return fmt::format("⚠️ {} It now has {}; Apply takes that away.", without_danger(d), powers);
 }
 
 bool is_clean(const std::vector<difference>& list) {

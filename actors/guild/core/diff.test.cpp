@@ -172,6 +172,8 @@ TEST_CASE("diff: a mapped role that gained a dangerous permission is drift, chos
   REQUIRE(list.size() == 1);
   CHECK(list[0].why == cause::external_tampering);
   CHECK(describe(list[0]).find("It now has Administrator (") != std::string::npos);
+  CHECK(describe(list[0]).ends_with("; Apply takes that away."));
+  CHECK(list[0].fields == std::vector<std::string>{"permissions"});
 }
 
 TEST_CASE("diff: what remains is counted by kind") {

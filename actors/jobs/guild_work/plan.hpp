@@ -13,7 +13,8 @@
 
 namespace arrakis::jobs::guild_work {
 
-struct world {
+/// What is known of a guild, and of what it shall be, at a moment.
+struct guild_snapshot {
   manifest want;
   std::vector<manifests::shadow_entry> shadow;   ///< As last applied.
   std::vector<deployments::resource_state> done; ///< Checkpoints of this deployment.
@@ -23,8 +24,9 @@ struct world {
   bool audit_known = false;
   /// The resources that this work is about; empty: everything that the manifest names.
   std::set<blueprint::key> only;
+  bool orders_roles = true;          ///< The order of the roles is part of this work.
   std::string again = "press Retry"; ///< What an admin does to have it tried again.
-  bool adopts = true; ///< Off only in the twin of the crash tests: then an interrupted create is made twice.
+  bool adopts = true; ///< Off only in negative controls of the crash tests: an interrupted create is made twice.
 };
 
 enum class act { nothing, create, adopt, update };
@@ -46,18 +48,18 @@ struct plan {
 };
 
 /// The snowflakes of resources that are known and still in the guild: checkpoints before shadow state.
-blueprint::ids known(const world&);
+blueprint::ids known(const guild_snapshot&);
 /// `want` under the name that Discord answered when the resource was applied last.
-blueprint::fields settled(const world&, const blueprint::key&, const blueprint::fields& want);
+blueprint::fields settled(const guild_snapshot&, const blueprint::key&, const blueprint::fields& want);
 /// What one resource needs, given all that is known now. Fields that wait for a snowflake of an earlier step count as
 /// different.
-step decide(const world&, const blueprint::resource&);
-plan make_plan(const world&);
+step decide(const guild_snapshot&, const blueprint::resource&);
+plan make_plan(const guild_snapshot&);
 
 /// The resources of the manifest that this work is about, in the order in which they are made.
-std::vector<blueprint::resource> resources_of(const world&);
+std::vector<blueprint::resource> resources_of(const guild_snapshot&);
 /// Everything of ours in the guild: what the shadow state or a checkpoint names.
-std::set<snowflake> named(const world&);
+std::set<snowflake> named(const guild_snapshot&);
 
 /// The newest role or channel of the guild; `newest_seen` of a create that is decided now.
 snowflake newest(const guild::state&);
@@ -74,25 +76,17 @@ struct adoption {
 /// was in the guild when the create was decided: ids of Discord are compared with each other, and no clock of ours with
 /// Discord's. Where no candidate is equal, one that the log proves ours is taken too, and updated like any drift: a
 /// later version may finish what an earlier one began.
-adoption look_for(const world&, const deployments::intent&, const blueprint::fields& wanted);
+adoption find_created(const guild_snapshot&, const deployments::intent&, const blueprint::fields& wanted);
 
 /// What our bot made by the audit log, that equals `wanted` in every managed field and that no shadow entry or
 /// checkpoint names: a deployment made it that the database does not know any more, because an older backup was
 /// restored. The oldest one; 0: there is none, or the audit log does not reach so far back.
-snowflake find_orphan(const world&, const std::string& kind, const blueprint::fields& wanted);
+snowflake find_orphan(const guild_snapshot&, const std::string& kind, const blueprint::fields& wanted);
 /// Whether something in the guild has the name of a resource that is to be made: then the audit log is worth a reading.
-bool may_have_orphans(const world&);
-
-/// New positions for the roles that we made, when tiers of lower rank stand above better ones; only among the places
-/// that these roles hold already, so that no other role moves. Empty: in order, or not to be had this way.
-///
-/// Discord puts a new role at the bottom, and roles are made best tier first, so the first deployment needs none of it;
-/// it serves the role that is made again later. Positions are no managed field: an admin may move our roles among
-/// others.
-std::vector<std::pair<snowflake, int>> order(const world&);
+bool may_have_orphans(const guild_snapshot&);
 
 /// Shadow state to store on completion: the resources that this work is about, those of the manifest that it is not
 /// about as they were, and what earlier versions of ours left over in the guild.
-std::vector<manifests::shadow_entry> shadow_of(const world&);
+std::vector<manifests::shadow_entry> shadow_of(const guild_snapshot&);
 
 } // namespace arrakis::jobs::guild_work

@@ -13,8 +13,8 @@ namespace {
 constexpr int64_t now_ms = 1'790'000'000'000;
 snowflake made_at(int64_t ms, uint64_t n = 1) { return {test::snowflake_at(ms).value | n}; }
 
-world fresh() {
-  world w;
+guild_snapshot fresh() {
+  guild_snapshot w;
   w.want = test::sample_manifest();
   w.guild.id = {1};
   w.guild.bot = {2};
@@ -25,7 +25,7 @@ world fresh() {
 }
 
 /// As if everything had been made by an earlier deployment.
-world deployed() {
+guild_snapshot deployed() {
   auto w = fresh();
   uint64_t next = 100;
   for (const auto& r : blueprint::resources(w.want)) {
@@ -52,10 +52,10 @@ std::string words(const plan& p) {
     out += s.what == act::create ? 'c' : s.what == act::adopt ? 'a' : s.what == act::update ? 'u' : '.';
   return out;
 }
-guild::role& role(world& w, const std::string& name) {
+guild::role& role(guild_snapshot& w, const std::string& name) {
   return *std::find_if(w.guild.roles.begin(), w.guild.roles.end(), [&](const auto& r) { return r.name == name; });
 }
-guild::channel& channel(world& w, const std::string& name) {
+guild::channel& channel(guild_snapshot& w, const std::string& name) {
   return *std::find_if(w.guild.channels.begin(), w.guild.channels.end(), [&](const auto& c) { return c.name == name; });
 }
 } // namespace
@@ -72,7 +72,6 @@ TEST_CASE("plan: an empty guild gets everything, roles first and the best tier f
 TEST_CASE("plan: a guild that is as wanted needs nothing") {
   const auto p = make_plan(deployed());
   CHECK(words(p) == ".........");
-  CHECK(order(deployed()).empty());
 }
 
 TEST_CASE("plan: drift is mended by snowflake, also after a rename") {
@@ -160,7 +159,7 @@ TEST_CASE("plan: what is left over is remembered, and used again by a version th
   CHECK(make_plan(w).left_over.size() == 1);
   w.want = first;
   CHECK(words(make_plan(w)) == ".........");
-  w.shadow.pop_back(); // The twin: forgotten, it would be made twice.
+  w.shadow.pop_back(); // Negative control: forgotten, it would be made twice.
   CHECK(words(make_plan(w)) == "........c");
 }
 
@@ -174,18 +173,9 @@ TEST_CASE("plan: a role that was chosen once is neither changed nor left over wh
   const auto p = make_plan(w);
   CHECK(words(p) == "ccccccccc");
   CHECK(p.left_over.empty());
-  w.shadow[0].fields_json = blueprint::text(blueprint::actual(w.guild.roles.back())); // The twin: without the mark.
+  // Negative control: without the mark.
+  w.shadow[0].fields_json = blueprint::text(blueprint::actual(w.guild.roles.back()));
   CHECK(words(make_plan(w)) == "ucccccccc");
-}
-
-TEST_CASE("plan: roles in the wrong order trade their own places only") {
-  auto w = deployed();
-  std::swap(role(w, "Gold").position, role(w, "Silver").position);
-  const auto moves = order(w);
-  REQUIRE(moves.size() == 2);
-  CHECK(moves[0] == std::pair{role(w, "Gold").id, role(w, "Silver").position});
-  role(w, "Gold").position = role(w, "Silver").position;
-  CHECK(order(w).empty());
 }
 
 TEST_CASE("adoption: only what is proven ours is adopted") {
@@ -218,7 +208,7 @@ TEST_CASE("adoption: only what is proven ours is adopted") {
       w.shadow.push_back({"role", "other", id, "{}"});
     const deployments::intent intent{"role", "role-gold", "n1", made_at(now_ms)};
     const auto want = *blueprint::wanted(w.want, {"role", "role-gold"}, {}, {w.guild.id, w.guild.bot});
-    const auto found = look_for(w, intent, want);
+    const auto found = find_created(w, intent, want);
     CHECK(found.what == r.expected);
     w.open.push_back(intent);
     const auto s = decide(w, blueprint::resources(w.want)[0]);
@@ -238,7 +228,7 @@ TEST_CASE("adoption: the newest id of the guild says what was there before a cre
   w.guild.channels.push_back({channel_id, guild::text, "hall", "", {}, 0, {}});
   CHECK(newest(w.guild) == channel_id);
   const auto want = *blueprint::wanted(w.want, {"role", "role-gold"}, {}, {w.guild.id, w.guild.bot});
-  const auto after = [&](snowflake seen) { return look_for(w, {"role", "role-gold", "n1", seen}, want).what; };
+  const auto after = [&](snowflake seen) { return find_created(w, {"role", "role-gold", "n1", seen}, want).what; };
   CHECK(after(made_at(now_ms + 60'000)) == adoption::none);
   CHECK(after(made_at(now_ms)) == adoption::unsure);
   CHECK(after(made_at(now_ms + 100)) == adoption::unsure); // Discord's machines may disagree by so much.
@@ -252,7 +242,7 @@ TEST_CASE(
   const auto id = made_at(now_ms);
   w.guild.roles.push_back({id, "Something else", 0xFFD700, true, false, false, 1, 1024});
   const auto want = *blueprint::wanted(w.want, {"role", "role-gold"}, {}, {w.guild.id, w.guild.bot});
-  const auto with = [&](snowflake seen) { return look_for(w, {"role", "role-gold", "n1", seen}, want).what; };
+  const auto with = [&](snowflake seen) { return find_created(w, {"role", "role-gold", "n1", seen}, want).what; };
   CHECK(with(made_at(now_ms - 1)) == adoption::unsure); // Discord may have folded the name.
   CHECK(with(id) == adoption::none); // There already: that of a new guild, a second older than the intent.
   CHECK(with(made_at(now_ms + 1'000)) == adoption::none);

@@ -10,7 +10,7 @@ namespace {
 
 /// What an error of the reader means for the work.
 problem problem_of(pointer self, const caf::error& e, std::string_view about) {
-  const auto then = fmt::format("{} Then {}.", text_of(e), self->state.world.again);
+  const auto then = fmt::format("{} Then {}.", text_of(e), self->state.snapshot.again);
   switch (code_of(e)) {
     case ec::not_found: return {trouble::gone, then};
     case ec::refused: return {trouble::permission, then};
@@ -50,21 +50,21 @@ flow<reading<Answer>> fetch(pointer self, Question question, std::string about) 
 } // namespace
 
 flow<problem> read_guild(pointer self) {
-  auto& w = self->state.world;
-  guild::fetch whole{w.guild.id, {}, {}};
+  auto& snap = self->state.snapshot;
+  guild::fetch whole{snap.guild.id, {}, {}};
   auto now = co_await fetch<guild::state>(self, std::move(whole), "the server");
   if (now.why.what != trouble::none)
     co_return now.why;
-  w.guild = std::move(now.value);
-  if (!w.open.empty() || may_have_orphans(w)) {
-    w.audit.clear();
-    w.audit_known = false;
-    guild::fetch_creations makers{w.guild.id, w.guild.bot, {}, {}};
+  snap.guild = std::move(now.value);
+  if (!snap.open.empty() || may_have_orphans(snap)) {
+    snap.audit.clear();
+    snap.audit_known = false;
+    guild::fetch_creations makers{snap.guild.id, snap.guild.bot, {}, {}};
     auto made = co_await fetch<guild::creations>(self, std::move(makers), "the audit log");
     if (made.why.what != trouble::none)
       co_return made.why;
-    w.audit = std::move(made.value.entries);
-    w.audit_known = made.value.known; // Unknown: candidates stay unproven, which decide() tells the admin.
+    snap.audit = std::move(made.value.entries);
+    snap.audit_known = made.value.known; // Unknown: candidates stay unproven, which decide() tells the admin.
   }
   self->state.unseen = false;
   co_return problem{};
@@ -72,22 +72,22 @@ flow<problem> read_guild(pointer self) {
 
 flow<> find_doubled(pointer self) {
   auto& st = self->state;
-  auto& w = st.world;
-  guild::fetch_creations makers{w.guild.id, w.guild.bot, {}, {}};
+  auto& snap = st.snapshot;
+  guild::fetch_creations makers{snap.guild.id, snap.guild.bot, {}, {}};
   auto made = co_await fetch<guild::creations>(self, std::move(makers), "the audit log");
-  if (made.why.what == trouble::none && blueprint::has_repeated_nonce(made.value.entries, w.guild.bot)) {
+  if (made.why.what == trouble::none && blueprint::has_repeated_nonce(made.value.entries, snap.guild.bot)) {
     // The second one may have come since the guild was read.
     if (auto why = co_await read_guild(self); why.what != trouble::none)
       made.why = std::move(why);
     else
-      st.doubled = blueprint::find_doubled(w.guild, made.value.entries, named(w));
+      st.doubled = blueprint::find_doubled(snap.guild, made.value.entries, named(snap));
   }
   if (made.why.what != trouble::none || !made.value.known)
-    log::info("job.doubled_unknown", {{"job", st.job.id},
-                                      {"trace", st.trace},
-                                      {"tenant", st.community.value},
-                                      {"error", made.why.sentence.empty() ? "no permission View Audit Log"
-                                                                          : made.why.sentence}});
+    log::info("job.doubled_unknown",
+              {{"job", st.job.id},
+               {"trace", st.trace},
+               {"tenant", st.community.value},
+               {"error", made.why.sentence.empty() ? "no permission View Audit Log" : made.why.sentence}});
   for (const auto& d : st.doubled) {
     metrics::count("arrakis_jobs_created_twice_total", "Roles and channels that Discord made twice for one request.", 1,
                    {{"kind", d.kind}});
@@ -130,7 +130,7 @@ flow<problem> read_stores(pointer self) {
   auto want = read_manifest(record->canonical);
   if (!want)
     co_return problem{trouble::invalid_payload, "The manifest cannot be read: " + text_of(want.error())};
-  st.world.want = std::move(*want);
+  st.snapshot.want = std::move(*want);
   st.manifest_sha256 = std::move(record->sha256);
   co_return problem{};
 }
@@ -142,7 +142,7 @@ flow<problem> read_shadow(pointer self) {
   auto shadow = co_await ask(self, st.svc.manifests, until, std::move(wanted));
   if (!shadow)
     co_return problem{trouble::unavailable, "The shadow state could not be read: " + text_of(shadow.error())};
-  st.world.shadow = std::move(shadow->entries);
+  st.snapshot.shadow = std::move(shadow->entries);
   co_return problem{};
 }
 

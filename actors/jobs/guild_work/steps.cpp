@@ -1,5 +1,6 @@
 #include "actors/guild/core/applied.hpp"
 #include "actors/guild/core/refusal_cause.hpp"
+#include "actors/guild/core/role_order.hpp"
 #include "actors/jobs/guild_work/work.hpp"
 #include "adapters/discord/rest/calls.hpp"
 #include "runtime/foreign_text.hpp"
@@ -13,72 +14,52 @@ namespace {
 using blueprint::fields;
 
 const problem none{};
-problem lost(pointer self) {
-  return {trouble::stale, fmt::format("Another worker took this {} over.", self->state.what->noun)};
-}
 
 std::string about(const step& s) { return fmt::format("{} {}", s.of.kind, quoted(s.name)); }
 
 /// Empty: somebody deleted what it needs, which earlier steps found there or made.
 std::optional<fields> wanted_of(pointer self, const blueprint::key& of) {
-  const auto& w = self->state.world;
-  return blueprint::wanted(w.want, of, known(w), {w.guild.id, w.guild.bot});
+  const auto& snap = self->state.snapshot;
+  return blueprint::wanted(snap.want, of, known(snap), {snap.guild.id, snap.guild.bot});
 }
 problem needs_deleted(const step& s) {
   return {trouble::not_found, fmt::format("What the {} needs is not in the server any more.", about(s))};
 }
 
-/// What Discord says that a resource is now, into the world.
-problem take_over(pointer self, const step& s, std::string_view body, snowflake& id, fields& now) {
-  auto& g = self->state.world.guild;
-  const auto put = [](auto& list, auto value) {
-    const auto found = std::find_if(list.begin(), list.end(), [&](const auto& x) { return x.id == value.id; });
-    if (found == list.end())
-      list.push_back(std::move(value));
-    else
-      *found = std::move(value);
-  };
-  if (s.of.kind == "role") {
-    auto r = guild::read_role(body);
-    if (!r)
-      return {trouble::unknown, text_of(r.error())};
-    id = r->id;
-    now = blueprint::actual(*r);
-    put(g.roles, std::move(*r));
-    return none;
-  }
-  auto c = guild::read_channel(body);
-  if (!c)
-    return {trouble::unknown, text_of(c.error())};
-  id = c->id;
-  now = blueprint::actual(*c);
-  put(g.channels, std::move(*c));
+/// Stores in `list` what Discord answered of one of its resources.
+template <class Resource>
+problem store_answer(const caf::expected<Resource>& answer, std::vector<Resource>& list, snowflake& id, fields& now) {
+  if (!answer)
+    return {trouble::unknown, text_of(answer.error())};
+  id = answer->id;
+  now = blueprint::actual(*answer);
+  const auto found = std::find_if(list.begin(), list.end(), [&](const auto& x) { return x.id == answer->id; });
+  if (found == list.end())
+    list.push_back(*answer);
+  else
+    *found = *answer;
   return none;
+}
+problem store_answer(pointer self, const step& s, std::string_view body, snowflake& id, fields& now) {
+  auto& g = self->state.snapshot.guild;
+  return s.of.kind == "role" ? store_answer(guild::read_role(body), g.roles, id, now)
+                             : store_answer(guild::read_channel(body), g.channels, id, now);
 }
 
 /// Notes that a resource is as `now` says. Idempotent, so it is tried again until it is certain.
 flow<problem> note(pointer self, blueprint::key of, snowflake id, fields now) {
   auto& st = self->state;
-  auto& w = st.world;
+  auto& snap = st.snapshot;
   const deployments::resource_state entry{of.kind, of.resource, id, blueprint::text(now)};
-  problem why;
-  for (int n = 1; n <= tries_max && holding(self); ++n) {
-    co_await nap(self, pause_before(n));
-    const auto until = within(self, store_within);
-    deployments::checkpoint order{st.of, entry, until};
-    auto kept = co_await ask(self, st.svc.deployments, until, std::move(order));
-    if (kept) {
-      std::erase_if(w.done, [&](const auto& d) { return d.kind == of.kind && d.resource == of.resource; });
-      w.done.push_back(entry);
-      std::erase_if(w.open, [&](const auto& i) { return i.kind == of.kind && i.resource == of.resource; });
-      co_return none;
-    }
-    why = gate::classify(kept.error(), of.kind + " " + of.resource);
-    if (why.what == trouble::stale)
-      co_return why;
-    why.what = trouble::unavailable;
+  deployments::checkpoint order{st.of, entry, {}};
+  auto label = of.kind + " " + of.resource;
+  auto why = co_await ask_until_certain(self, st.svc.deployments, std::move(order), std::move(label));
+  if (why.what == trouble::none) {
+    std::erase_if(snap.done, [&](const auto& d) { return d.kind == of.kind && d.resource == of.resource; });
+    snap.done.push_back(entry);
+    std::erase_if(snap.open, [&](const auto& i) { return i.kind == of.kind && i.resource == of.resource; });
   }
-  co_return holding(self) ? why : lost(self);
+  co_return why;
 }
 
 gate::write write_for(pointer self, const step& s) {
@@ -96,15 +77,16 @@ gate::write write_for(pointer self, const step& s) {
 
 flow<problem> create(pointer self, step s) {
   auto& st = self->state;
-  auto& w = st.world;
+  auto& snap = st.snapshot;
   auto order = write_for(self, s);
   order.create = true;
-  order.newest_seen = newest(w.guild);
+  order.newest_seen = newest(snap.guild);
   const auto want = wanted_of(self, s.of);
   if (!want)
     co_return needs_deleted(s);
   const auto body = blueprint::create_body(*want);
-  order.call = s.of.kind == "role" ? discord::create_role(w.guild.id, body) : discord::create_channel(w.guild.id, body);
+  order.call = s.of.kind == "role" ? discord::create_role(snap.guild.id, body)
+                                   : discord::create_channel(snap.guild.id, body);
   order.call.until = within(self, call_within);
   const auto until = order.call.until;
   auto result = co_await ask(self, st.svc.gate, {until.at + store_within}, std::move(order));
@@ -114,7 +96,7 @@ flow<problem> create(pointer self, step s) {
   fields answered;
   bool unnoted = false; // Made, and our own store was away for longer than the notes were tried.
   if (result->why.what == trouble::none) {
-    result->why = take_over(self, s, result->answer.body, id, answered);
+    result->why = store_answer(self, s, result->answer.body, id, answered);
     if (result->why.what == trouble::none) {
       result->why = co_await note(self, s.of, id, blueprint::applied(*want, answered));
       unnoted = result->why.what != trouble::none && gate::retryable(result->why.what);
@@ -123,12 +105,12 @@ flow<problem> create(pointer self, step s) {
     }
   }
   if (unnoted || result->why.what == trouble::unknown) {
-    // It may be there. Later decisions look for it before they make another one.
-    const bool noted = std::any_of(w.open.begin(), w.open.end(), [&](const deployments::intent& i) {
+    // It may be there. Later decisions search for it before they make another one.
+    const bool noted = std::any_of(snap.open.begin(), snap.open.end(), [&](const deployments::intent& i) {
       return i.kind == s.of.kind && i.resource == s.of.resource;
     });
     if (!noted && !result->nonce.empty())
-      w.open.push_back({s.of.kind, s.of.resource, result->nonce, result->newest_seen});
+      snap.open.push_back({s.of.kind, s.of.resource, result->nonce, result->newest_seen});
     st.unseen = true;
     co_await nap(self, settle);
     if (auto why = co_await read_guild(self); why.what != trouble::none)
@@ -139,18 +121,19 @@ flow<problem> create(pointer self, step s) {
 
 flow<problem> update(pointer self, step s) {
   auto& st = self->state;
-  auto& w = st.world;
+  auto& snap = st.snapshot;
   const auto want = wanted_of(self, s.of);
   if (!want)
     co_return needs_deleted(s);
-  const auto now = blueprint::find_actual(w.guild, s.of.kind, s.id);
+  const auto now = blueprint::find_actual(snap.guild, s.of.kind, s.id);
   std::optional<fields> had;
-  for (const auto& e : w.shadow)
+  for (const auto& e : snap.shadow)
     if (e.kind == s.of.kind && e.resource == s.of.resource)
       had = blueprint::read(e.fields_json);
   auto order = write_for(self, s);
   const auto body = blueprint::update_body(*want, s.changes, now.value_or(*want), had ? &*had : nullptr);
-  order.call = s.of.kind == "role" ? discord::modify_role(w.guild.id, s.id, body) : discord::modify_channel(s.id, body);
+  order.call = s.of.kind == "role" ? discord::modify_role(snap.guild.id, s.id, body)
+                                   : discord::modify_channel(s.id, body);
   order.call.until = within(self, call_within);
   const auto until = order.call.until;
   auto result = co_await ask(self, st.svc.gate, {until.at + store_within}, std::move(order));
@@ -159,12 +142,12 @@ flow<problem> update(pointer self, step s) {
   snowflake id;
   fields answered;
   if (result->why.what == trouble::none)
-    result->why = take_over(self, s, result->answer.body, id, answered);
+    result->why = store_answer(self, s, result->answer.body, id, answered);
   if (result->why.what != trouble::none)
     co_return result->why;
   // An answer to other changes may show what an admin renamed meanwhile.
   const bool named = std::find(s.changes.begin(), s.changes.end(), "name") != s.changes.end();
-  co_return co_await note(self, s.of, s.id, named ? blueprint::applied(*want, answered) : settled(w, s.of, *want));
+  co_return co_await note(self, s.of, s.id, named ? blueprint::applied(*want, answered) : settled(snap, s.of, *want));
 }
 
 /// What Discord refused without a reason, with the one that a new reading of the guild shows.
@@ -177,19 +160,20 @@ flow<problem> explained(pointer self, step s, problem why) {
                    : s.of.kind == "role"    ? "the role " + quoted(s.name)
                                             : "the category " + quoted(s.name);
   const auto want = wanted_of(self, s.of);
-  const auto cause = want ? blueprint::refusal_cause(self->state.world.guild, {s.of.kind, s.id, *want}) : std::string{};
+  const auto cause = want ? blueprint::refusal_cause(self->state.snapshot.guild, {s.of.kind, s.id, *want})
+                          : std::string{};
   why.sentence = cause.empty()
                  ? fmt::format("The bot may not change {}: Discord refused, and the permissions look sufficient (code "
                                "{}); try again.",
                                label, why.discord_code)
                  : fmt::format("The bot may not change {}: {}. Fix it, then {}.", label, cause,
-                               self->state.world.again);
+                               self->state.snapshot.again);
   co_return why;
 }
 
 /// Brings one resource to what is wanted: decides, does, and decides again with what is known then.
 flow<problem> settle_resource(pointer self, blueprint::resource r) {
-  auto& w = self->state.world;
+  auto& snap = self->state.snapshot;
   problem why;
   for (int n = 1; n <= tries_max; ++n) {
     co_await nap(self, pause_before(n));
@@ -202,7 +186,7 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
       if (why.what != trouble::none)
         continue;
     }
-    const auto s = decide(w, r);
+    const auto s = decide(snap, r);
     if (!s.ask.empty() && s.unsure && n < tries_max) {
       // Discord writes the audit log a little later than it answers.
       co_await nap(self, settle);
@@ -240,22 +224,24 @@ flow<problem> settle_resource(pointer self, blueprint::resource r) {
 /// Making a role moves others up: their positions are read again. Only where older ones of ours are there: new ones
 /// alone come in order by themselves.
 flow<> refresh_positions(pointer self) {
-  auto& w = self->state.world;
+  auto& snap = self->state.snapshot;
   const auto until = within(self, call_within);
-  guild::fetch_roles question{w.guild.id, self->state.community.value, until};
+  guild::fetch_roles question{snap.guild.id, self->state.community.value, until};
   auto now = co_await ask(self, self->state.svc.guilds, until, std::move(question));
   if (now)
-    w.guild.roles = std::move(now->roles);
+    snap.guild.roles = std::move(now->roles);
 }
 
 flow<problem> put_in_order(pointer self, size_t roles_made) {
   auto& st = self->state;
-  auto& w = st.world;
-  const auto ours = std::count_if(w.want.roles.begin(), w.want.roles.end(), [](const auto& r) { return !r.existing; });
+  auto& snap = st.snapshot;
+  if (!snap.orders_roles)
+    co_return none;
+  const auto ours = std::count_if(snap.want.roles.begin(), snap.want.roles.end(),
+                                  [](const auto& r) { return !r.existing; });
   if (roles_made > 0 && roles_made < static_cast<size_t>(ours))
     co_await refresh_positions(self);
-  // A plan that makes no role shows nothing of their order.
-  const auto moves = w.only.empty() || roles_made > 0 ? order(w) : decltype(order(w)){};
+  const auto moves = blueprint::role_moves(snap.want, known(snap), snap.guild);
   if (moves.empty())
     co_return none;
   step s;
@@ -263,15 +249,15 @@ flow<problem> put_in_order(pointer self, size_t roles_made) {
   s.name = "order";
   auto write = write_for(self, s);
   write.about = "the order of the roles";
-  write.call = discord::order_roles(w.guild.id, moves);
+  write.call = discord::order_roles(snap.guild.id, moves);
   write.call.until = within(self, call_within);
   const auto until = write.call.until;
   auto result = co_await ask(self, st.svc.gate, {until.at + store_within}, std::move(write));
   const auto why = result ? result->why : problem{trouble::unknown, ""};
   if (why.what == trouble::frozen || why.what == trouble::stale)
     co_return why;
-  if (why.what != trouble::none) // The look of the member list is not worth a failed deployment.
-    log::warn("job.order", {{"tenant", st.community.value}, {"trace", st.trace}, {"error", why.sentence}});
+  if (why.what != trouble::none) // The order in the member list is not worth a failed deployment.
+    log::warn("job.roles_unordered", {{"tenant", st.community.value}, {"trace", st.trace}, {"error", why.sentence}});
   co_return none;
 }
 
@@ -281,14 +267,14 @@ std::string_view stage_of(const blueprint::key& of) {
 /// Once over everything that the manifest names, in its order.
 flow<problem> settle_all(pointer self) {
   auto& st = self->state;
-  const auto list = resources_of(st.world);
-  const auto roles_before = st.world.guild.roles.size();
+  const auto list = resources_of(st.snapshot);
+  const auto roles_before = st.snapshot.guild.roles.size();
   size_t done = 0;
   bool ordered = false;
   for (const auto& r : list) {
     if (!ordered && r.key.kind != "role") {
       ordered = true;
-      const auto roles_now = st.world.guild.roles.size();
+      const auto roles_now = st.snapshot.guild.roles.size();
       if (auto why = co_await put_in_order(self, roles_now - std::min(roles_before, roles_now));
           why.what != trouble::none)
         co_return why;
@@ -302,10 +288,10 @@ flow<problem> settle_all(pointer self) {
 }
 
 /// Names of those that are not in the guild, as far as it is known.
-std::vector<std::string> lacking(const world& w) {
+std::vector<std::string> lacking(const guild_snapshot& snap) {
   std::vector<std::string> names;
-  for (const auto& r : resources_of(w)) {
-    const auto s = decide(w, r);
+  for (const auto& r : resources_of(snap)) {
+    const auto s = decide(snap, r);
     if (s.what == act::create || s.what == act::adopt || !s.ask.empty())
       names.push_back(about(s));
   }
@@ -315,7 +301,7 @@ std::vector<std::string> lacking(const world& w) {
 /// The guild as it is now, twice where something lacks: an answer of Discord may be older than a create, and making it
 /// twice would be worse than a moment's wait.
 flow<problem> read_again(pointer self) {
-  if (auto why = co_await read_guild(self); why.what != trouble::none || lacking(self->state.world).empty())
+  if (auto why = co_await read_guild(self); why.what != trouble::none || lacking(self->state.snapshot).empty())
     co_return why;
   co_await nap(self, settle);
   co_return co_await read_guild(self);
@@ -326,7 +312,7 @@ flow<problem> read_again(pointer self) {
 /// what was made already. Discord's answers or a last reading tell, and another pass mends it.
 flow<problem> work(pointer self) {
   auto& st = self->state;
-  st.progress.total = resources_of(st.world).size() + 1; // And the end.
+  st.progress.total = resources_of(st.snapshot).size() + 1; // And the end.
   st.progress.done = 0;
   for (int pass = 1;; ++pass) {
     auto why = co_await settle_all(self);
@@ -335,7 +321,7 @@ flow<problem> work(pointer self) {
     show_progress(self, "finalising");
     if (auto read = co_await read_again(self); read.what != trouble::none)
       co_return read;
-    const auto gone = lacking(st.world);
+    const auto gone = lacking(st.snapshot);
     if (why.what == trouble::none && gone.empty())
       co_return none;
     log::info("job.deleted_meanwhile", {{"tenant", st.community.value},
@@ -348,7 +334,7 @@ flow<problem> work(pointer self) {
                                     "channels alone for a minute, then {}.",
                                     st.what->noun,
                                     gone.empty() ? why.sentence : fmt::format("{}.", fmt::join(gone, ", ")),
-                                    st.world.again)};
+                                    st.snapshot.again)};
   }
 }
 

@@ -81,40 +81,22 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   st.lease_until = asked + st.svc.lease;
   st.application = c.application;
   st.token = std::move(c.interaction_token);
-  st.world.done = std::move(c.done);
-  st.world.open = std::move(c.open);
-  st.world.adopts = st.svc.adopts;
-  st.world.guild.id = c.guild;
+  st.snapshot.done = std::move(c.done);
+  st.snapshot.open = std::move(c.open);
+  st.snapshot.adopts = st.svc.adopts;
+  st.snapshot.guild.id = c.guild;
   st.progress.title = st.what->title(st);
   tell_gate(self, false);
   st.flows.start(keep_lease(self));
 }
 
-/// Asks also where our own lease seems to be over: the row itself knows, by its run, whether another worker has it. A
-/// renewal that finds the work complete reads like a lost lease, and says nothing about who completed it.
-flow<problem> complete(pointer self) {
-  auto& st = self->state;
-  problem why;
-  for (int n = 1; n <= tries_max; ++n) {
-    co_await nap(self, pause_before(n));
-    auto end = co_await st.what->complete(self, within(self, store_within));
-    if (end)
-      co_return problem{};
-    why = gate::classify(end.error(), fmt::format("the end of the {}", st.what->noun));
-    if (why.what == trouble::stale || why.what == trouble::invalid_payload)
-      co_return why;
-    why.what = trouble::unavailable;
-  }
-  co_return holding(self) ? why : problem{trouble::stale, ""};
-}
-
 flow<problem> carry_out(pointer self) {
   auto& st = self->state;
-  if (!st.world.open.empty()) // The run before may have sent it a moment before it lost the lease.
+  if (!st.snapshot.open.empty()) // The run before may have sent it a moment before it lost the lease.
     co_await nap(self, settle);
   if (auto why = co_await read_guild(self); why.what != trouble::none)
     co_return why;
-  const auto missing = blueprint::preflight(st.world.guild, st.world.want, known(st.world));
+  const auto missing = blueprint::preflight(st.snapshot.guild, st.snapshot.want, known(st.snapshot));
   if (!missing.empty()) {
     std::string text;
     for (const auto& sentence : missing)
@@ -127,25 +109,40 @@ flow<problem> carry_out(pointer self) {
   if (auto why = co_await work(self); why.what != trouble::none)
     co_return why;
   co_await find_doubled(self);
-  co_return co_await complete(self);
+  co_return co_await st.what->complete(self);
 }
 
 queue::outcome done_outcome(const state& st) {
-  boost::json::array rest;
-  for (const auto& text : make_plan(st.world).left_over)
-    rest.emplace_back(text);
+  boost::json::array left_over;
+  for (const auto& text : make_plan(st.snapshot).left_over)
+    left_over.emplace_back(text);
   const auto resources = st.progress.total - 1;
   return {.what = queue::outcome::completed,
           .value_json = boost::json::serialize(boost::json::object{{"state", "completed"},
                                                                    {"version", st.version},
                                                                    {"resources", resources},
-                                                                   {"leftOver", rest},
+                                                                   {"leftOver", std::move(left_over)},
                                                                    {"createdTwice", st.doubled.size()}})};
 }
 
 queue::outcome ended_outcome(std::string_view row_state) {
   return {.what = queue::outcome::completed,
           .value_json = boost::json::serialize(boost::json::object{{"state", row_state}})};
+}
+
+/// The row was over when it was claimed. Whoever cancelled it may have ended before the admin was told, or had nobody
+/// to tell it: telling it twice says the same.
+flow<queue::outcome> end_claimed(pointer self, deployments::claimed row) {
+  auto& st = self->state;
+  if (row.state == "cancelled" && st.what->cancelled_body) {
+    st.fence = row.fence;
+    st.fences_as_of = row.fences_as_of;
+    st.application = row.application;
+    st.token = std::move(row.interaction_token);
+    auto body = st.what->cancelled_body(st, row.error);
+    co_await tell_end(self, std::move(body));
+  }
+  co_return ended_outcome(row.state);
 }
 
 flow<queue::outcome> celebrate(pointer self) {
@@ -226,7 +223,7 @@ flow<bool> learn_bot(pointer self) {
   const discord::get_identity question{{}, until};
   const auto who = co_await ask(self, st.svc.identity, until, question);
   if (who)
-    st.world.guild.bot = who->bot;
+    st.snapshot.guild.bot = who->bot;
   co_return static_cast<bool>(who);
 }
 
@@ -256,7 +253,7 @@ flow<queue::outcome> run(pointer self) {
   if (!claimed)
     co_return refused_claim(self, claimed.error());
   if (claimed->run == 0)
-    co_return ended_outcome(claimed->state);
+    co_return co_await end_claimed(self, std::move(*claimed));
   begin_work(self, *claimed, asked);
   if (st.waits_for_signer)
     co_return co_await wait_for_signer(self, std::move(why.sentence));
@@ -268,7 +265,7 @@ flow<queue::outcome> run(pointer self) {
   if (why.what == trouble::none)
     co_return co_await celebrate(self); // Also where the lease was lost since: what is complete is complete.
   if (st.lost)
-    why = {trouble::stale, fmt::format("Another worker took this {} over.", st.what->noun)};
+    why = lost(self);
   co_return co_await give_up(self, std::move(why));
 }
 
@@ -287,7 +284,7 @@ queue::processor::behavior_type behavior(pointer self, services svc, const task*
   keep_exception_text(self);
   self->state.what = what;
   self->state.svc = std::move(svc);
-  self->state.world.again = what->again;
+  self->state.snapshot.again = what->again;
   return {[self](const queue::process& x) -> caf::result<queue::outcome> {
     if (!self->state.job.id.empty())
       return fail(ec::busy, "one actor, one job");
@@ -302,6 +299,10 @@ queue::processor::behavior_type behavior(pointer self, services svc, const task*
 bool holding(pointer self) {
   const auto& st = self->state;
   return st.held && !st.lost && self->clock().now() < st.lease_until;
+}
+
+problem lost(pointer self) {
+  return {trouble::stale, fmt::format("Another worker took this {} over.", self->state.what->noun)};
 }
 
 milliseconds pause_before(int n) {

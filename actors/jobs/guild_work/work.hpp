@@ -2,9 +2,9 @@
 // One job that writes to a guild: lease, reading, steps, end. A kind of job says what it claims, what it checks before
 // its first write, how it completes, and its words.
 #include "actors/guild/core/doubled.hpp"
-#include "actors/jobs/job.hpp"
 #include "actors/jobs/guild_work/plan.hpp"
 #include "actors/jobs/guild_work/progress.hpp"
+#include "actors/jobs/job.hpp"
 #include "runtime/flow.hpp"
 
 #include <boost/json/fwd.hpp>
@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 inline constexpr milliseconds call_within{60'000};  ///< A call of Discord with its waiting for a turn.
 inline constexpr milliseconds store_within{10'000}; ///< A question to a store of ours.
-/// A request that got no answer may still be on its way for so long; looking earlier might miss what it makes.
+/// A request that got no answer may still be on its way for so long; an earlier reading might miss what it makes.
 inline constexpr milliseconds settle{1'500};
 inline constexpr milliseconds edit_every{
   1'200}; ///< Progress: Discord allows 5 edits in 5 s, and other clicks need some.
@@ -28,7 +28,7 @@ inline constexpr milliseconds message_exists_within{3'500};
 /// The last edit is tried so long: the row is closed by then, and nobody comes back to tell the admin.
 inline constexpr milliseconds end_told_within{15'000};
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
-/// Between two looks whether the signer signs again: as long as the deployment has been owed, so each wait doubles
+/// Between two questions whether the signer signs again: as long as the deployment has been owed, so each wait doubles
 /// that.
 inline constexpr milliseconds signer_wait_min{5'000}, signer_wait_max{120'000};
 inline constexpr milliseconds identity_within{10'000}; ///< Until Discord has said which user the bot is.
@@ -56,12 +56,16 @@ struct task {
   flow<caf::expected<deployments::claimed>> (*claim)(pointer, deadline) = nullptr;
   /// The guild has been read, and nothing was written yet in this attempt. Empty: nothing is to be checked.
   flow<problem> (*check)(pointer) = nullptr;
-  /// The guild is as it shall be: writes shadow state and end.
-  flow<caf::expected<deployments::done>> (*complete)(pointer, deadline) = nullptr;
+  /// The guild is as it shall be: writes shadow state and end. Asks also where our own lease seems to be over: the row
+  /// itself knows, by its run, whether another worker has it. A renewal that finds the work complete reads like a lost
+  /// lease, and says nothing about who completed it.
+  flow<problem> (*complete)(pointer) = nullptr;
   std::string (*title)(const state&) = nullptr; ///< Of the message while it runs: "Building Town".
   std::string (*completed_body)(const state&) = nullptr;
   std::string (*waiting_body)(const state&, std::string_view sentence) = nullptr;
   std::string (*failed_body)(const state&, std::string_view sentence) = nullptr;
+  /// For work that was cancelled, with the sentence of its row. Empty: nobody is told.
+  std::string (*cancelled_body)(const state&, std::string_view sentence) = nullptr;
 };
 
 struct state {
@@ -86,8 +90,8 @@ struct state {
   bool waits_for_signer = false; ///< Nobody can tell yet whether the manifest is genuine.
   std::chrono::steady_clock::time_point lease_until{};
 
-  guild_work::world world;
-  bool unseen = false; ///< A create may have had its effect, and the guild was not read since.
+  guild_snapshot snapshot;
+  bool unseen = false;                     ///< A create may have had its effect, and the guild was not read since.
   std::vector<blueprint::doubled> doubled; ///< Found at the end.
   std::string plan_sha256;                 ///< Of the plan that an admin saw; empty: there is none.
   bool plan_began = false;                 ///< The guild was as that plan says when its first change was made.
@@ -107,7 +111,7 @@ queue::processor start(caf::actor_system&, const services&, const task&, const c
 flow<problem> read_stores(pointer self);
 /// The shadow state, under the lease: until then another version may have added to it.
 flow<problem> read_shadow(pointer self);
-/// The guild as it is now, into the world; with the audit log where intents are open.
+/// The guild as it is now, into the snapshot; with the audit log where intents are open.
 flow<problem> read_guild(pointer self);
 /// What Discord made twice for one intent of ours, into the state. An audit log that cannot be read is no failure.
 flow<> find_doubled(pointer self);
@@ -126,5 +130,29 @@ flow<trouble> edit_message(pointer self, std::string body);
 flow<> tell_end(pointer self, std::string body);
 /// The wait before try `n` (1, 2, ...) of something.
 milliseconds pause_before(int n);
+/// The answer of a lost lease.
+problem lost(pointer self);
+
+/// Asks a store of ours until its answer is certain: for orders that are idempotent, since the first answer may have
+/// been lost. trouble::stale and invalid_payload are certain; without any: unavailable, or stale once the lease is
+/// over.
+template <class Store, class Order>
+flow<problem> ask_until_certain(pointer self, Store store, Order order, std::string about) {
+  problem why;
+  for (int n = 1; n <= tries_max; ++n) {
+    co_await nap(self, pause_before(n));
+    order.until = within(self, store_within);
+    const auto until = order.until;
+    auto copy = order;
+    auto answer = co_await ask(self, store, until, std::move(copy));
+    if (answer)
+      co_return problem{};
+    why = gate::classify(answer.error(), about);
+    if (why.what == trouble::stale || why.what == trouble::invalid_payload)
+      co_return why;
+    why.what = trouble::unavailable;
+  }
+  co_return holding(self) ? why : lost(self);
+}
 
 } // namespace arrakis::jobs::guild_work

@@ -33,7 +33,8 @@ flow<caf::expected<deployments::claimed>> claim(pointer self, deadline until) {
     co_return claimed.error();
   st.plan_sha256 = std::move(claimed->plan_sha256);
   st.plan_began = claimed->began;
-  st.world.only = blueprint::keys_in(claimed->plan_json);
+  st.snapshot.only = blueprint::keys_in(claimed->plan_json);
+  st.snapshot.orders_roles = blueprint::orders_roles(claimed->plan_json);
   co_return std::move(claimed->work);
 }
 
@@ -41,47 +42,45 @@ flow<caf::expected<deployments::claimed>> claim(pointer self, deadline until) {
 /// that it differs.
 flow<problem> check(pointer self) {
   auto& st = self->state;
-  const auto& w = st.world;
-  if (w.only.empty())
+  const auto& snap = st.snapshot;
+  if (snap.only.empty())
     co_return problem{trouble::invalid_payload, "The plan cannot be read. `/reconcile` makes a new one."};
   if (st.plan_began)
     co_return problem{};
-  const auto now = blueprint::compare(w.want, st.version, st.manifest_sha256, w.shadow, w.guild);
+  const auto now = blueprint::compare(snap.want, st.version, st.manifest_sha256, snap.shadow, snap.guild);
   const bool outdated = now.plan_sha256 != st.plan_sha256;
-  const auto until = within(self, guild_work::store_within);
-  caf::expected<deployments::done> noted{deployments::done{}};
-  const reconciliations::outdate end{st.of, until};
-  const reconciliations::begin start{st.of, until};
+  reconciliations::outdate end{st.of, {}};
+  reconciliations::begin start{st.of, {}};
+  const std::string about = "the plan";
+  problem why;
   if (outdated)
-    noted = co_await ask(self, store(st), until, end);
+    why = co_await ask_until_certain(self, store(st), std::move(end), about);
   else
-    noted = co_await ask(self, store(st), until, start);
-  if (!noted)
-    co_return gate::classify(noted.error(), "the plan");
-  if (outdated)
+    why = co_await ask_until_certain(self, store(st), std::move(start), about);
+  if (why.what == trouble::none && outdated)
     st.outdated_body = blueprint::comparison_screen(
       now, "Your server changed after the plan was shown, so nothing was applied. This is the plan now.");
-  co_return problem{};
+  co_return why;
 }
 
-flow<caf::expected<deployments::done>> complete(pointer self, deadline until) {
+flow<problem> complete(pointer self) {
   auto& st = self->state;
-  reconciliations::complete order{st.of, shadow_of(st.world), {}, until};
+  reconciliations::complete order{st.of, shadow_of(st.snapshot), {}, {}};
   for (const auto& d : st.doubled)
     order.doubled.push_back({d.kind, d.id, d.used});
-  auto done = co_await ask(self, store(st), until, std::move(order));
-  co_return done;
+  const std::string about = "the end of the reconciliation";
+  co_return co_await ask_until_certain(self, store(st), std::move(order), about);
 }
 
 std::string completed_body(const state& st) {
   const auto count = [&](std::string_view kind) {
     return static_cast<size_t>(
-      std::count_if(st.world.done.begin(), st.world.done.end(), [&](const auto& d) { return d.kind == kind; }));
+      std::count_if(st.snapshot.done.begin(), st.snapshot.done.end(), [&](const auto& d) { return d.kind == kind; }));
   };
   const auto changed = guild_work::counted(count("role"), count("category"), count("channel"));
   auto text = fmt::format("{} (version {})\n{} 100 %\n\n{} created or updated, and nothing deleted. `/reconcile` shows "
                           "what somebody changes later.",
-                          bold(st.world.want.community_name + " matches its plan again"), st.version,
+                          bold(st.snapshot.want.community_name + " matches its plan again"), st.version,
                           guild_work::bar(100), changed.empty() ? "Nothing had to be" : changed);
   std::vector<std::string> doubled;
   for (const auto& d : st.doubled)
@@ -98,7 +97,13 @@ std::string waiting_body(const state&, std::string_view why) {
 std::string failed_body(const state& st, std::string_view why) {
   return guild_work::message_body(
     fmt::format("{}\n\n{}\n\nWhat is made already stays and is used. `/reconcile` shows what is left to do.",
-                bold("The plan of " + st.world.want.community_name + " could not be applied"), why));
+                bold("The plan of " + st.snapshot.want.community_name + " could not be applied"), why));
+}
+
+std::string cancelled_body(const state& st, std::string_view why) {
+  return guild_work::message_body(
+    fmt::format("{}\n\n{}\n\n`/reconcile` shows how the server differs from it now.",
+                st.plan_began ? "**The plan was applied in part**" : "**The plan was not applied**", why));
 }
 
 const guild_work::task task{
@@ -110,10 +115,11 @@ const guild_work::task task{
   .claim = &claim,
   .check = &check,
   .complete = &complete,
-  .title = [](const state& st) { return "Applying the plan of " + st.world.want.community_name; },
+  .title = [](const state& st) { return "Applying the plan of " + st.snapshot.want.community_name; },
   .completed_body = &completed_body,
   .waiting_body = &waiting_body,
   .failed_body = &failed_body,
+  .cancelled_body = &cancelled_body,
 };
 } // namespace
 

@@ -184,7 +184,7 @@ TEST_CASE("reconcile: one writer per guild: the second waits while the first has
   CHECK(got->reason.find("version 2 is being deployed") != std::string::npos);
 }
 
-TEST_CASE("reconcile: a version that another one replaced ends without a change") {
+TEST_CASE("reconcile: a version that another one replaced ends without a change, and the admin is told") {
   deployed b;
   b.damage();
   b.confirm();
@@ -192,6 +192,67 @@ TEST_CASE("reconcile: a version that another one replaced ends without a change"
   CHECK(b.until_end().what == queue::outcome::completed);
   CHECK(b.row().state == "cancelled");
   CHECK(b.discord.writes.empty());
+  CHECK(b.told().find("The plan was not applied") != std::string::npos);
+  CHECK(b.told().find("Version 2 was deployed before this Apply began") != std::string::npos);
+  CHECK(b.told().find("`/reconcile` shows") != std::string::npos);
+}
+
+TEST_CASE("reconcile: killed anywhere before its plan is known to be outdated, the admin is told all the same") {
+  for (const bool after : {false, true})
+    for (size_t at = 1; at <= 6; ++at) {
+      CAPTURE(at);
+      CAPTURE(after);
+      deployed b;
+      b.damage();
+      b.confirm();
+      b.discord.remove_channel(b.id_of("ch-news"));
+      walk w{0, at, after};
+      w.into(b);
+      CHECK(b.until_end().what == queue::outcome::completed);
+      CHECK(b.row().state == "cancelled");
+      CHECK(b.discord.writes.empty());
+      CHECK(b.told().find("nothing was applied") != std::string::npos);
+    }
+}
+
+TEST_CASE("reconcile: an outdated plan is ended again when the answer to its end was lost") {
+  deployed b;
+  b.damage();
+  b.confirm();
+  b.discord.remove_channel(b.id_of("ch-news"));
+  int lost = 0;
+  b.store.decide = [&](const char* verb) {
+    return std::string_view{verb} == "outdate" && ++lost <= 2 ? store_fate::lost_after : store_fate::normal;
+  };
+  const auto got = b.once(); // In the same attempt, which shows the new plan.
+  REQUIRE(got);
+  CHECK(got->what == queue::outcome::completed);
+  CHECK(lost == 3);
+  CHECK(b.told().find("reconcile:apply:" + b.compared().plan_sha256) != std::string::npos);
+}
+
+TEST_CASE("reconcile: the roles are put in order where the plan shows it, and not otherwise") {
+  deployed lowest; // The lesser tier comes to stand at the bottom by itself.
+  std::erase_if(lowest.discord.guild.roles, [&](const auto& r) { return r.id == lowest.id_of("role-silver"); });
+  CHECK_FALSE(lowest.compared().orders_roles);
+  for (const bool shown : {true, false}) { // Negative control: a plan without it.
+    deployed b;
+    std::erase_if(b.discord.guild.roles, [&](const auto& r) { return r.id == b.id_of("role-gold"); });
+    REQUIRE(b.compared().orders_roles);
+    CHECK(b.compared().lines.back()
+          == "Roles “Gold”, “Silver”: they would be put in this order again, within the places that they have.");
+    b.confirm();
+    if (!shown) {
+      const std::string_view order = R"("action":"order")";
+      b.row().plan_json.replace(b.row().plan_json.find(order), order.size(), R"("action":"none")");
+      b.row().began = true;
+    }
+    CHECK(b.until_end().what == queue::outcome::completed);
+    CHECK(b.row().state == "completed");
+    CHECK(b.wrote("PATCH /guilds/" + b.discord.guild.id.text() + "/roles") == shown);
+    const auto above = b.discord.role(b.id_of("role-gold")).position > b.discord.role(b.id_of("role-silver")).position;
+    CHECK(above == shown);
+  }
 }
 
 TEST_CASE("reconcile: a frozen community is not written to; after the thaw it goes on by itself") {

@@ -17,23 +17,23 @@ flow<caf::expected<deployments::claimed>> claim(pointer self, deadline until) {
   co_return claimed;
 }
 
-flow<caf::expected<deployments::done>> complete(pointer self, deadline until) {
+flow<guild_work::problem> complete(pointer self) {
   auto& st = self->state;
-  deployments::complete order{st.of, st.version, shadow_of(st.world), make_plan(st.world).left_over, until, {}};
+  deployments::complete order{st.of, st.version, shadow_of(st.snapshot), make_plan(st.snapshot).left_over, {}, {}};
   for (const auto& d : st.doubled)
     order.doubled.push_back({d.kind, d.id, d.used});
-  auto done = co_await ask(self, st.svc.deployments, until, std::move(order));
-  co_return done;
+  const std::string about = "the end of the deployment";
+  co_return co_await ask_until_certain(self, st.svc.deployments, std::move(order), about);
 }
 
 std::string told_completed(const state& st) {
-  const auto& m = st.world.want;
+  const auto& m = st.snapshot.want;
   result r{m.community_name,
            m.roles.size(),
            m.categories.size(),
            m.channels.size(),
            st.version,
-           make_plan(st.world).left_over,
+           make_plan(st.snapshot).left_over,
            {}};
   for (const auto& d : st.doubled)
     r.doubled.push_back(blueprint::describe(d));
@@ -47,11 +47,11 @@ const guild_work::task task{
   .again = "press Retry",
   .claim = &claim,
   .complete = &complete,
-  .title = [](const state& st) { return "Building " + st.world.want.community_name; },
+  .title = [](const state& st) { return "Building " + st.snapshot.want.community_name; },
   .completed_body = &told_completed,
   .waiting_body = [](const state& st, std::string_view why) { return waiting_body(st.version, why); },
   .failed_body = [](const state& st,
-                    std::string_view why) { return failed_body(st.world.want.community_name, st.version, why); },
+                    std::string_view why) { return failed_body(st.snapshot.want.community_name, st.version, why); },
 };
 } // namespace
 

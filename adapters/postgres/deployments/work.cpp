@@ -15,7 +15,6 @@ using postgres::plain;
 using postgres::refuse;
 
 namespace guild_work = postgres::guild_work;
-using guild_work::lock;
 using guild_work::lock_held;
 
 constexpr const char* closed = "('completed', 'failed', 'cancelled')";
@@ -130,14 +129,13 @@ done keep_checkpoint(pqxx::transaction_base& tx, const checkpoint& m) {
 }
 
 done finish(pqxx::transaction_base& tx, const complete& m) {
-  guild_work::lock_community(tx, m.of.community);
-  if (const auto row = lock(tx, m.of); row.state == "completed" && row.run == m.of.run)
-    return {}; // The first answer was lost; it stands.
-  const auto row = lock_held(tx, m.of);
-  if (m.version != row.version)
-    refuse(ec::invalid, fmt::format("the deployment is of version {}, not {}", row.version, m.version));
-  guild_work::write_shadow(tx, m.of, row.version, m.shadow);
-  activate(tx, m.of.community, row.version);
+  const auto row = guild_work::lock_to_end(tx, m.of, "completed");
+  if (!row)
+    return {};
+  if (m.version != row->version)
+    refuse(ec::invalid, fmt::format("the deployment is of version {}, not {}", row->version, m.version));
+  guild_work::write_shadow(tx, m.of, row->version, m.shadow);
+  activate(tx, m.of.community, row->version);
   boost::json::array left_over;
   for (const auto& name : m.left_over)
     left_over.emplace_back(name);
@@ -148,14 +146,14 @@ done finish(pqxx::transaction_base& tx, const complete& m) {
   guild_work::close_job(tx, m.of);
   audit::chain::append(
     tx, m.of.community, {"DEPLOYMENT_COMPLETED", "system", "deployment:" + m.of.id},
-    boost::json::object{{"version", row.version}, {"resources", m.shadow.size()}, {"leftOver", m.left_over.size()}});
+    boost::json::object{{"version", row->version}, {"resources", m.shadow.size()}, {"leftOver", m.left_over.size()}});
   guild_work::note_doubled(tx, m.of, m.doubled);
   for (const auto& passed :
        tx.exec_params(std::string{"select id from deployments where community_id = $1 and version < $2"
                                   " and state not in "}
                         + closed + " for no key update",
-                      m.of.community.value, row.version))
-    cancel(tx, m.of.community, passed[0].as<std::string>(), row.version);
+                      m.of.community.value, row->version))
+    cancel(tx, m.of.community, passed[0].as<std::string>(), row->version);
   return {};
 }
 

@@ -90,6 +90,13 @@ row_of lock_held(pqxx::transaction_base& tx, const key& of) {
   return row;
 }
 
+std::optional<row_of> lock_to_end(pqxx::transaction_base& tx, const key& of, std::string_view state) {
+  lock_community(tx, of.community);
+  if (const auto row = lock(tx, of); row.state == state && row.run == of.run)
+    return std::nullopt;
+  return lock_held(tx, of);
+}
+
 std::optional<community_state> lock_community(pqxx::transaction_base& tx, const community_id& community) {
   const auto rows = tx.exec_params("select status, fence, coalesce(discord_guild_id, 0), fence_log_number(),"
                                    " id = any (quarantined_communities()) from communities"
@@ -161,11 +168,10 @@ void close_job(pqxx::transaction_base& tx, const key& of) {
 std::string job_of_reconciliation(const std::string& id) { return "reconcile-" + id; }
 
 deployments::done give_up(pqxx::transaction_base& tx, const deployments::abandon& m) {
-  lock_community(tx, m.of.community);
   const auto* state = m.final_state ? "failed" : "waiting";
-  if (const auto row = lock(tx, m.of); row.state == state && row.run == m.of.run)
-    return {}; // The first answer was lost; it stands.
-  const auto row = lock_held(tx, m.of);
+  const auto row = lock_to_end(tx, m.of, state);
+  if (!row)
+    return {};
   const auto code = excerpt(m.error_code, 100);
   tx.exec_params(fmt::format("update {} set state = $3, error_code = $4, error_text = $5, lease_holder = null,"
                              " lease_until = null, updated_at = now(),"
@@ -178,7 +184,7 @@ deployments::done give_up(pqxx::transaction_base& tx, const deployments::abandon
   close_job(tx, m.of);
   const auto* event = m.of.kind == work::deployment ? "DEPLOYMENT_FAILED" : "RECONCILIATION_FAILED";
   audit::chain::append(tx, m.of.community, {event, "system", target_of(m.of)},
-                       boost::json::object{{"version", row.version}, {"code", code}});
+                       boost::json::object{{"version", row->version}, {"code", code}});
   return {};
 }
 

@@ -29,6 +29,10 @@ row_of lock(pqxx::transaction_base&, const key&);
 /// The same for a holder's write: ec::stale unless this run has the lease.
 row_of lock_held(pqxx::transaction_base&, const key&);
 
+/// Locks community and row for a holder's write that ends this run in `state`. Empty: it has ended so already, and only
+/// the answer was lost: it stands. ec::stale as of lock_held.
+std::optional<row_of> lock_to_end(pqxx::transaction_base&, const key&, std::string_view state);
+
 struct community_state {
   std::string status;
   int64_t fence = 0;

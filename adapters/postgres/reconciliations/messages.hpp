@@ -15,9 +15,10 @@
 
 namespace arrakis::reconciliations {
 
-/// Row, outbox row and audit entry RECONCILIATION_REQUESTED in one transaction. `key` is the idempotency key: the same
-/// key answers with the first result and `repeated`. With a sentence for the admin: ec::frozen; ec::conflict while a
-/// deployment or another reconciliation is under way, and when `version` is not the active one any more.
+/// Row, outbox row and audit entry RECONCILIATION_REQUESTED in one transaction, in which one that is stalled ends as
+/// failed. `key` is the idempotency key: the same key answers with the first result and `repeated`. With a sentence for
+/// the admin: ec::frozen; ec::conflict while a deployment or another reconciliation is under way, and when `version` is
+/// not the active one any more.
 struct request {
   std::string key;
   community_id community;
@@ -37,7 +38,8 @@ struct requested {
   bool repeated = false;
 };
 
-/// As deployments::claim. A version that is not the active one any more ends it as cancelled.
+/// As deployments::claim. A version that is not the active one any more ends it as cancelled. One that is cancelled
+/// answers with a sentence (`work.error`) and token, so that whoever claims it tells the admin.
 struct claim {
   community_id community;
   std::string reconciliation;
@@ -58,7 +60,7 @@ struct begin {
   deployments::key of;
   deadline until;
 };
-/// Ends it without a change: the guild is not as the plan says. Audit entry RECONCILIATION_OUTDATED. -> done
+/// Cancels it without a change: the guild is not as the plan says. Audit entry RECONCILIATION_OUTDATED. -> done
 struct outdate {
   deployments::key of;
   deadline until;
@@ -84,6 +86,8 @@ struct status_of {
   std::string error_code;
   std::string error_text;
   size_t resources_done = 0;
+  /// Open, and nobody has worked at it for so long that nobody will; the next request ends it.
+  bool stalled = false;
 };
 
 using deployments::done;

@@ -31,6 +31,30 @@ void check(const request& m) {
   plain(m.plan_json, "plan_json");
 }
 
+/// Open, and nobody has worked at it for so long that nobody will: its job has ended without recording an end (its
+/// attempts were used up, or the queue has lost it). Work that waits may have been told to, for an hour at most
+/// (actors/jobs/guild_work: told_wait_max); what else is open is claimed as soon as a worker is there.
+constexpr const char* is_stalled =
+  "(state in ('pending', 'running', 'waiting') and greatest(created_at, updated_at, lease_until)"
+  " < clock_timestamp() - case when state = 'waiting' then interval '70 minutes' else interval '10 minutes' end)";
+
+/// Ends what is stalled, so that another Apply may begin. Should its job come back, it finds the end; should its worker
+/// wake up, its run is over.
+void end_stalled(pqxx::transaction_base& tx, const community_id& community) {
+  for (const auto& row : tx.exec_params(
+         fmt::format("update reconciliations set state = 'failed', run = run + 1, error_code = 'END_NOT_RECORDED',"
+                     " error_text = 'Nobody had worked at it any more, and its end was not recorded.',"
+                     " lease_holder = null, lease_until = null, interaction_token = null, updated_at = now(),"
+                     " completed_at = now() where community_id = $1 and {} returning id, version, error_code",
+                     is_stalled),
+         community.value)) {
+    const auto of = key_of(community, row[0].as<std::string>());
+    guild_work::close_job(tx, of);
+    audit::chain::append(tx, community, {"RECONCILIATION_FAILED", "system", guild_work::target_of(of)},
+                         boost::json::object{{"version", row[1].as<int64_t>()}, {"code", row[2].as<std::string>()}});
+  }
+}
+
 /// Why nothing may be requested now, as a sentence.
 void refuse_busy(pqxx::transaction_base& tx, const request& m) {
   const auto now = tx.exec_params1(
@@ -87,6 +111,8 @@ requested request_one(pqxx::transaction_base& tx, const request& m) {
   }
   if (community->status != "active")
     refuse(ec::frozen, fmt::format("This community is {}, so nothing was applied.", community->status));
+  if (!m.plan_json.empty())
+    end_stalled(tx, m.community);
   refuse_busy(tx, m);
   auto id = insert(tx, m);
   owe_job(tx, m, id);
@@ -98,13 +124,13 @@ requested request_one(pqxx::transaction_base& tx, const request& m) {
   return {std::move(id), std::move(job), false};
 }
 
-/// Ends it for another reason than its own failure.
+/// Ends it for another reason than its own failure. `text` is for the admin, and so is the token, which stays for the
+/// rest of its life: whoever claims it later tells the admin again, since its holder may have died before it could.
 void cancel(pqxx::transaction_base& tx, const key& of, const char* code, const std::string& text, const char* event,
             boost::json::object payload) {
   tx.exec_params(
     "update reconciliations set state = 'cancelled', error_code = $3, error_text = $4, lease_holder = null,"
-    " lease_until = null, interaction_token = null, updated_at = now(), completed_at = now()"
-    " where community_id = $1 and id = $2",
+    " lease_until = null, updated_at = now(), completed_at = now() where community_id = $1 and id = $2",
     of.community.value, of.id, code, text);
   guild_work::close_job(tx, of);
   audit::chain::append(tx, of.community, {event, "system", guild_work::target_of(of)}, payload);
@@ -115,10 +141,31 @@ pqxx::result locked_row(pqxx::transaction_base& tx, const claim& m) {
     "select version, state, error_text, coalesce(application_id, 0) as application,"
     " coalesce(lease_holder <> $3 and lease_until > clock_timestamp(), false) as taken, plan::text as plan, "
     "plan_sha256,"
+    " case when token_until > clock_timestamp() then interaction_token end as token,"
     " began_at is not null as began, (extract(epoch from clock_timestamp() - created_at) * 1000)::bigint as owed_ms,"
     " (select max(a.version) from manifests a where a.community_id = r.community_id and a.is_active) as active"
     " from reconciliations r where community_id = $1 and id = $2 for no key update",
     m.community.value, plain(m.reconciliation, "reconciliation"), plain(m.worker, "worker"));
+}
+
+/// For the admin: a newer version is the active one.
+std::string describe_superseded(int64_t by, bool began) {
+  return began
+         ? fmt::format("Version {} was deployed before this Apply had ended, so the rest of its plan is not "
+                       "applied. What it had made stays and is used.",
+                       by)
+         : fmt::format("Version {} was deployed before this Apply began, so nothing of its plan was applied.", by);
+}
+
+/// What whoever claims a cancelled one needs to tell the admin.
+claimed answer_cancelled(claimed out, const guild_work::community_state& community, const pqxx::row& row) {
+  out.work.state = "cancelled";
+  out.work.fence = community.fence;
+  out.work.fences_as_of = community.fences_as_of;
+  out.work.application = {row["application"].as<uint64_t>()};
+  if (!row["token"].is_null())
+    out.work.interaction_token = secret{row["token"].as<std::string>()};
+  return out;
 }
 
 claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
@@ -135,14 +182,15 @@ claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
   work.deployment = m.reconciliation;
   work.state = row["state"].as<std::string>();
   work.error = row["error_text"].as<std::string>();
-  if (work.state == "completed" || work.state == "failed" || work.state == "cancelled")
+  if (work.state == "cancelled")
+    return answer_cancelled(std::move(out), *community, row);
+  if (work.state == "completed" || work.state == "failed")
     return out;
   const auto of = key_of(m.community, m.reconciliation);
   if (const auto active = row["active"].is_null() ? 0 : row["active"].as<int64_t>(); active != out.version) {
-    cancel(tx, of, "SUPERSEDED", fmt::format("version {} is the active one", active), "RECONCILIATION_SUPERSEDED",
-           {{"by", active}});
-    work.state = "cancelled";
-    return out;
+    work.error = describe_superseded(active, out.began);
+    cancel(tx, of, "SUPERSEDED", work.error, "RECONCILIATION_SUPERSEDED", {{"by", active}});
+    return answer_cancelled(std::move(out), *community, row);
   }
   guild_work::refuse_idle(*community);
   if (row["taken"].as<bool>())
@@ -164,21 +212,18 @@ done note_begin(pqxx::transaction_base& tx, const begin& m) {
 }
 
 done end_outdated(pqxx::transaction_base& tx, const outdate& m) {
-  guild_work::lock_community(tx, m.of.community);
-  if (const auto row = guild_work::lock(tx, m.of); row.state == "cancelled" && row.run == m.of.run)
-    return {}; // The first answer was lost; it stands.
-  const auto row = guild_work::lock_held(tx, m.of);
-  cancel(tx, m.of, "PLAN_OUTDATED", "the server changed after the plan was shown", "RECONCILIATION_OUTDATED",
-         {{"version", row.version}});
+  const auto row = guild_work::lock_to_end(tx, m.of, "cancelled");
+  if (row)
+    cancel(tx, m.of, "PLAN_OUTDATED", "The server changed after the plan was shown, so nothing was applied.",
+           "RECONCILIATION_OUTDATED", {{"version", row->version}});
   return {};
 }
 
 done finish(pqxx::transaction_base& tx, const complete& m) {
-  guild_work::lock_community(tx, m.of.community);
-  if (const auto row = guild_work::lock(tx, m.of); row.state == "completed" && row.run == m.of.run)
-    return {}; // The first answer was lost; it stands.
-  const auto row = guild_work::lock_held(tx, m.of);
-  guild_work::write_shadow(tx, m.of, row.version, m.shadow);
+  const auto row = guild_work::lock_to_end(tx, m.of, "completed");
+  if (!row)
+    return {};
+  guild_work::write_shadow(tx, m.of, row->version, m.shadow);
   tx.exec_params("update reconciliations set state = 'completed', lease_holder = null, lease_until = null,"
                  " interaction_token = null, error_code = '', error_text = '', updated_at = now(), completed_at = now()"
                  " where community_id = $1 and id = $2",
@@ -188,22 +233,23 @@ done finish(pqxx::transaction_base& tx, const complete& m) {
     "select count(*) from reconciliation_resources where community_id = $1 and reconciliation_id = $2",
     m.of.community.value, m.of.id)[0];
   audit::chain::append(tx, m.of.community, {"RECONCILIATION_COMPLETED", "system", guild_work::target_of(m.of)},
-                       boost::json::object{{"version", row.version}, {"resources", changed.as<int64_t>()}});
+                       boost::json::object{{"version", row->version}, {"resources", changed.as<int64_t>()}});
   guild_work::note_doubled(tx, m.of, m.doubled);
   return {};
 }
 
 status_of read_status(pqxx::transaction_base& tx, const status& m) {
   const auto rows = tx.exec_params(
-    "select id, version, state, error_code, error_text, (select count(*) from reconciliation_resources s"
-    " where s.community_id = r.community_id and s.reconciliation_id = r.id) from reconciliations r"
-    " where community_id = $1 order by created_at desc limit 1",
+    fmt::format("select id, version, state, error_code, error_text, (select count(*) from reconciliation_resources s"
+                " where s.community_id = r.community_id and s.reconciliation_id = r.id), {} from reconciliations r"
+                " where community_id = $1 order by created_at desc limit 1",
+                is_stalled),
     m.community.value);
   if (rows.empty())
     refuse(ec::not_found, "nothing was reconciled yet");
   const auto row = rows[0];
-  return {row[0].as<std::string>(), row[1].as<int64_t>(),     row[2].as<std::string>(),
-          row[3].as<std::string>(), row[4].as<std::string>(), row[5].as<size_t>()};
+  return {row[0].as<std::string>(), row[1].as<int64_t>(), row[2].as<std::string>(), row[3].as<std::string>(),
+          row[4].as<std::string>(), row[5].as<size_t>(),  row[6].as<bool>()};
 }
 
 struct state {

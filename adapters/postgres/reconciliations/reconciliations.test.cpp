@@ -222,6 +222,75 @@ TEST_CASE_FIXTURE(bench, "reconciliations: an outdated plan and a version that w
         == "RECONCILIATION_REQUESTED RECONCILIATION_OUTDATED RECONCILIATION_REQUESTED RECONCILIATION_SUPERSEDED");
 }
 
+TEST_CASE_FIXTURE(bench, "reconciliations: whoever claims a cancelled one is given what the admin is to be told") {
+  const auto first = ask();
+  const auto c = take(first);
+  get<done>(reconciliations, outdate{of(c), soon()});
+  const auto told = take(first, "w2"); // Its holder may have died before it told anybody.
+  CHECK(told.work.run == 0);
+  CHECK(told.work.error == "The server changed after the plan was shown, so nothing was applied.");
+  CHECK(told.work.application == snowflake{9});
+  CHECK_FALSE(told.work.interaction_token.empty());
+  owner("update reconciliations set token_until = now() - interval '1 second'");
+  CHECK(take(first, "w2").work.interaction_token.empty());
+
+  const auto second = ask("second");
+  deploy();
+  finish(2);
+  CHECK(take(second).work.error
+        == "Version 2 was deployed before this Apply began, so nothing of its plan was applied.");
+  CHECK(get<status_of>(reconciliations, status{community, soon()}).error_text == take(second).work.error);
+  owner("update reconciliations set state = 'waiting', began_at = now() where idempotency_key = 'second'");
+  CHECK(take(second).work.error.find("the rest of its plan is not applied") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(bench,
+                  "reconciliations: one whose end nobody will record is ended by the next request, and no other") {
+  struct row {
+    const char *state, *age;
+    bool stalled;
+  };
+  const row rows[]{{"pending", "11 minutes", true},  {"pending", "9 minutes", false}, {"running", "11 minutes", true},
+                   {"waiting", "69 minutes", false}, {"waiting", "71 minutes", true}, {"completed", "3 days", false}};
+  for (const auto& r : rows) {
+    CAPTURE(r.state);
+    CAPTURE(r.age);
+    owner("delete from reconciliations");
+    owner("delete from outbox where kind = 'enqueue_job'");
+    const auto first = ask(r.state + std::string{r.age});
+    const auto c = take(first);
+    owner(fmt::format("update reconciliations set state = '{}', lease_holder = null, lease_until = null,"
+                      " created_at = now() - interval '{}', updated_at = now() - interval '{}'",
+                      r.state, r.age, r.age));
+    CHECK(get<status_of>(reconciliations, status{community, soon()}).stalled == r.stalled);
+    if (std::string_view{r.state} == "completed")
+      continue;
+    CHECK(code<requested>(reconciliations, order("another", "")) == ec::conflict); // It only asks.
+    const auto next = live.ask<requested>(reconciliations, order("another"));
+    CHECK(static_cast<bool>(next) == r.stalled);
+    if (!r.stalled) {
+      CHECK(code_of(next.error()) == ec::conflict);
+      continue;
+    }
+    CHECK(owner("select state || ' ' || error_code || ' ' || run from reconciliations where id = '"
+                + first.reconciliation + "'")
+          == fmt::format("failed END_NOT_RECORDED {}", c.work.run + 1));
+    CHECK(open_jobs() == "1");
+    CHECK(take(first).work.state == "failed");                 // Its job comes back.
+    CHECK(code<done>(deployments, note(c, 501)) == ec::stale); // Its worker wakes up.
+    CHECK(take(*next).work.state == "running");
+  }
+}
+
+TEST_CASE_FIXTURE(bench, "reconciliations: one whose worker renews its lease is not stalled, however long it runs") {
+  const auto c = take(ask());
+  owner("update reconciliations set created_at = now() - interval '3 days', updated_at = now() - interval '2 days'");
+  CHECK_FALSE(get<status_of>(reconciliations, status{community, soon()}).stalled);
+  owner("update reconciliations set lease_until = now() - interval '11 minutes'"); // Negative control.
+  CHECK(get<status_of>(reconciliations, status{community, soon()}).stalled);
+  CHECK(c.work.run == 1);
+}
+
 TEST_CASE_FIXTURE(bench, "reconciliations: given back, it waits; a token whose time is over is erased") {
   const auto r = ask();
   const auto c = take(r);

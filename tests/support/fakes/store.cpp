@@ -121,6 +121,13 @@ caf::expected<reconciliations::done> end(fake_store& s, const deployments::key& 
   return reconciliations::done{};
 }
 
+caf::expected<reconciliations::done> outdate(fake_store& s, const reconciliations::outdate& x) {
+  auto ended = end(s, x.of, "cancelled");
+  if (ended)
+    s.repair_by_id(x.of.id)->error_text = "The server changed after the plan was shown, so nothing was applied.";
+  return ended;
+}
+
 caf::expected<reconciliations::done> complete(fake_store& s, const reconciliations::complete& x) {
   auto ended = end(s, x.of, "completed");
   if (!ended)
@@ -148,8 +155,8 @@ reconciliations::handle::behavior_type reconciliations_behavior(reconciliations:
     },
     [self, s](const struct claim& x) { return served<claimed>(self, *s, "claim", [&] { return s->claim(x); }); },
     [self, s](const struct begin& x) { return served<done>(self, *s, "begin", [&] { return test::begin(*s, x); }); },
-    [self, s](const outdate& x) {
-      return served<done>(self, *s, "outdate", [&] { return end(*s, x.of, "cancelled"); });
+    [self, s](const struct outdate& x) {
+      return served<done>(self, *s, "outdate", [&] { return test::outdate(*s, x); });
     },
     [self, s](const struct complete& x) {
       return served<done>(self, *s, "complete", [&] { return test::complete(*s, x); });
@@ -158,7 +165,7 @@ reconciliations::handle::behavior_type reconciliations_behavior(reconciliations:
       if (s->repairs.empty())
         return fail(ec::not_found, "nothing was reconciled yet");
       const auto& r = s->repairs.back();
-      return status_of{r.id, r.version, r.state, r.error_code, r.error_text, r.done.size()};
+      return status_of{r.id, r.version, r.state, r.error_code, r.error_text, r.done.size(), r.stalled};
     },
   };
 }
@@ -318,6 +325,12 @@ caf::expected<deployments::claimed> fake_store::take(deployment& d, const std::s
   out.guild = community.guild;
   out.fence = community.fence;
   out.fences_as_of = static_cast<int64_t>(fences.size());
+  out.error = d.error_text;
+  const snowflake application{200'000'000'000'000'001};
+  if (d.state == "cancelled") {
+    out.application = application;
+    out.interaction_token = secret{"tok"};
+  }
   if (d.state == "completed" || d.state == "failed" || d.state == "cancelled")
     return out;
   if (community.status != "active")
@@ -341,7 +354,8 @@ caf::expected<deployments::claimed> fake_store::take(deployment& d, const std::s
     out.done.push_back(value);
   for (const auto& [key, value] : intents)
     out.open.push_back(value);
-  out.application = {200'000'000'000'000'001};
+  out.error.clear();
+  out.application = application;
   out.interaction_token = secret{"tok"};
   return out;
 }
@@ -357,8 +371,11 @@ caf::expected<reconciliations::claimed> fake_store::claim(const reconciliations:
   auto* r = repair_by_id(x.reconciliation);
   if (!r)
     return fail(ec::not_found, "no such reconciliation");
-  if (r->version != community.active_version)
+  if (r->version != community.active_version && r->state != "cancelled") {
     r->state = "cancelled";
+    r->error_text = fmt::format("Version {} was deployed before this Apply began, so nothing of its plan was applied.",
+                                community.active_version);
+  }
   auto taken = take(*r, x.worker, x.lease);
   if (!taken)
     return taken.error();
@@ -374,6 +391,11 @@ caf::expected<reconciliations::requested> fake_store::request(const reconciliati
       return reconciliations::requested{r.id, "reconcile-" + r.id, true};
   if (std::any_of(work.begin(), work.end(), [&](const auto& w) { return open(w.second); }))
     return fail(ec::conflict, "A deployment is running, so nothing was applied.");
+  for (auto& r : repairs)
+    if (r.stalled && !x.plan_json.empty()) {
+      r.stalled = false;
+      r.state = "failed";
+    }
   if (x.plan_json.empty() || std::any_of(repairs.begin(), repairs.end(), open))
     return fail(ec::conflict, "An earlier Apply is still running, so nothing was applied.");
   if (x.version != community.active_version)

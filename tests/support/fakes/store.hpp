@@ -56,6 +56,7 @@ public:
   struct reconciliation : deployment {
     std::string key, plan_json, plan_sha256;
     bool began = false;
+    bool stalled = false; ///< Open, and nobody will work at it.
   };
   std::vector<reconciliation> repairs;          ///< Oldest first.
   std::optional<deployments::status_of> newest; ///< What deployments::status answers; empty: ec::not_found.
