@@ -46,7 +46,8 @@ flow<written> through(pointer self, write w) {
   if (out.why.what != trouble::none)
     co_return out;
   if (w.create) {
-    deployments::record_intent intent{w.of, w.kind, w.resource, random_hex(16), w.call.until, w.fence, w.newest_seen};
+    deployments::record_intent intent{w.of,         w.kind,  w.resource,    random_hex(16),
+                                      w.call.until, w.fence, w.newest_seen, std::move(w.fields_json)};
     auto noted = co_await ask(self, st.deployments, w.call.until, std::move(intent));
     if (!noted) {
       out.why = classify(noted.error(), w.about);

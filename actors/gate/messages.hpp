@@ -54,7 +54,8 @@ struct write {
   std::string resource;
   std::string about; ///< "the role “Gold”"; for sentences and the audit reason.
   bool create = false;
-  snowflake newest_seen; ///< For a create: the newest role or channel of the guild, as the writer knows it.
+  snowflake newest_seen;        ///< For a create: the newest role or channel of the guild, as the writer knows it.
+  std::string fields_json = {}; ///< For a create: what is asked for, as the intent keeps it.
   discord::call call;    ///< `tenant`, `reason` and `may_leave` are filled by the gate.
 };
 struct written {

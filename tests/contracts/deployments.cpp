@@ -37,8 +37,14 @@ struct worker {
       FAIL(text_of(got.error()));
     return {b.community, got->deployment, got->run};
   }
-  caf::expected<intent> intend(const key& of, std::string nonce, std::string resource = "role-gold") {
-    return ask<intent>(record_intent{of, "role", std::move(resource), std::move(nonce), {}, {}, {77}});
+  caf::expected<intent> intend(const key& of, std::string nonce, std::string resource = "role-gold",
+                               std::string fields = R"({"name":"Gold"})") {
+    return ask<intent>(record_intent{.of = of,
+                                     .kind = "role",
+                                     .resource = std::move(resource),
+                                     .nonce = std::move(nonce),
+                                     .newest_seen = {77},
+                                     .fields_json = std::move(fields)});
   }
   caf::expected<done> note(const key& of, std::string resource = "role-gold") {
     return ask<done>(checkpoint{of, {"role", std::move(resource), {500}, R"({"name":"Gold"})"}, {}});
@@ -68,6 +74,10 @@ void intents(worker& one, worker& two) {
   CHECK(one.intend(of, "n1")->nonce == "n1");
   CHECK(one.intend(of, "n2")->nonce == "n1");
   CHECK(one.intend(of, "n3", "role-silver")->nonce == "n3");
+  const auto again = one.intend(of, "n4", "role-silver", R"({"name":"Silver"})"); // A create that asks for others.
+  REQUIRE(again);
+  CHECK(again->nonce == "n3");
+  CHECK(again->fields_json == R"({"name":"Silver"})");
   REQUIRE(one.note(of));
   REQUIRE(one.note(of)); // Said twice, it is so once.
   REQUIRE(one.give_up(of, false));
@@ -79,6 +89,7 @@ void intents(worker& one, worker& two) {
   REQUIRE(next->open.size() == 1);
   CHECK(next->open[0].nonce == "n3");
   CHECK(next->open[0].newest_seen == snowflake{77});
+  CHECK(next->open[0].fields_json == R"({"name":"Silver"})");
 }
 
 void ends(worker& one, worker& two) {

@@ -57,6 +57,17 @@ std::vector<std::pair<snowflake, fields>> all_of(const guild::state& g, const st
 
 std::string called(const key& of, const std::string& name) { return fmt::format("{} {}", of.kind, quoted(name)); }
 
+/// other_name: all but the name, which Discord may have folded in a way that is not known here.
+enum class similarity { none, other_name, equal };
+similarity similarity_of(const fields& now, const fields& other) {
+  if (!is_convertible(now, other))
+    return similarity::none;
+  const auto differs = blueprint::differences(now, other);
+  return differs.empty()                             ? similarity::equal
+       : differs == std::vector<std::string>{"name"} ? similarity::other_name
+                                                     : similarity::none;
+}
+
 void settle_intent(const guild_snapshot& snap, const deployments::intent& intent, const fields& want, step& s) {
   const auto found = find_created(snap, intent, want);
   switch (found.what) {
@@ -119,25 +130,26 @@ fields settled(const guild_snapshot& snap, const key& of, const fields& want) {
 
 adoption find_created(const guild_snapshot& snap, const deployments::intent& intent, const fields& want) {
   const auto taken = named(snap);
+  const auto asked = intent.fields_json.empty() ? std::nullopt : blueprint::read(intent.fields_json);
   adoption out;
   std::vector<snowflake> silent, changed;
   for (const auto& [id, now] : all_of(snap.guild, intent.kind)) {
     if (taken.contains(id) || !is_convertible(now, want))
       continue;
-    const auto differs = blueprint::differences(now, want);
-    const bool equal = differs.empty();
-    // Discord may have folded the name in a way that is not known here.
-    const bool alike = equal || differs == std::vector<std::string>{"name"};
+    const auto as_wanted = similarity_of(now, want);
+    const auto likeness = std::max(as_wanted, asked ? similarity_of(now, *asked) : similarity::none);
     const auto entry = std::find_if(snap.audit.begin(), snap.audit.end(),
                                     [made = id](const guild::audit_entry& e) { return e.target == made; });
     // Another name alone makes no suspect of what was there before: a new guild has a category without an entry, and
     // the log forgets after 45 days.
-    const bool suspect = equal ? !was_there(id, intent) : alike && intent.newest_seen && intent.newest_seen < id;
+    const bool suspect = likeness == similarity::equal
+                         ? !was_there(id, intent)
+                         : likeness == similarity::other_name && intent.newest_seen && intent.newest_seen < id;
     if (entry == snap.audit.end() && suspect)
       silent.push_back(id);
     else if (entry != snap.audit.end() && entry->user == snap.guild.bot && !intent.nonce.empty()
              && entry->reason.find(intent.nonce) != std::string::npos)
-      (equal ? out.candidates : changed).push_back(id);
+      (as_wanted == similarity::equal ? out.candidates : changed).push_back(id);
   }
   if (out.candidates.empty())
     out.candidates = std::move(changed);

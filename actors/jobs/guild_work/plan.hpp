@@ -70,12 +70,13 @@ struct adoption {
   snowflake id;
   std::vector<snowflake> candidates; ///< several, unsure.
 };
-/// A candidate is of the same kind, equal in every managed field, and named by no shadow entry or checkpoint. It is
-/// ours when the audit log says that our bot made it with the intent's nonce in the reason, whatever its age; it is
-/// somebody else's when the log says anything else about it. While the log is silent nobody knows, unless the candidate
-/// was in the guild when the create was decided: ids of Discord are compared with each other, and no clock of ours with
-/// Discord's. Where no candidate is equal, one that the log proves ours is taken too, and updated like any drift: a
-/// later version may finish what an earlier one began.
+/// A candidate is named by no shadow entry or checkpoint, and can become what is wanted. It is ours when the audit log
+/// says that our bot made it with the intent's nonce in the reason, whatever its age; it is somebody else's when the
+/// log says anything else about it. While the log is silent, nobody knows whose a candidate is that equals, in every
+/// managed field, what is wanted or what the intent asked for (a version before this one may have asked for other
+/// fields); unless it was in the guild when the create was decided: ids of Discord are compared with each other, and no
+/// clock of ours with Discord's. Where no candidate equals what is wanted, one that the log proves ours is taken too,
+/// and updated like any drift: a later version may finish what an earlier one began.
 adoption find_created(const guild_snapshot&, const deployments::intent&, const blueprint::fields& wanted);
 
 /// What our bot made by the audit log, that equals `wanted` in every managed field and that no shadow entry or

@@ -249,6 +249,36 @@ TEST_CASE(
   CHECK(with({}) == adoption::none); // An intent of an earlier version: it may be years old.
 }
 
+TEST_CASE("adoption: a version that takes over asks about what the one before it may have made, with other fields") {
+  auto w = fresh();
+  const auto id = made_at(now_ms + 1'000);
+  w.guild.roles.push_back({id, "Gold", 1, true, false, false, 1, 1024}); // The version before wanted another color.
+  blueprint::role_fields asked{"Gold", 1, true, false, 1024};
+  deployments::intent intent{"role", "role-gold", "n1", made_at(now_ms), blueprint::text(asked)};
+  const auto next_step = [&] {
+    w.open = {intent};
+    return decide(w, blueprint::resources(w.want)[0]);
+  };
+  CHECK(next_step().unsure);
+  CHECK_FALSE(next_step().ask.empty());
+  w.audit = {{{2}, id, 30, "Arrakis: role “Gold” [n1]"}}; // The log comes.
+  CHECK(next_step().what == act::adopt);
+  w.audit = {{{9}, id, 30, ""}}; // It says that somebody else made it.
+  CHECK(next_step().what == act::create);
+  w.audit.clear();
+  intent.newest_seen = made_at(now_ms + 2'000); // It was there before.
+  CHECK(next_step().what == act::create);
+  intent.newest_seen = made_at(now_ms);
+  asked.name = "gold"; // Discord may have folded it.
+  intent.fields_json = blueprint::text(asked);
+  CHECK(next_step().unsure);
+  asked.color = 2; // It is no create of ours.
+  intent.fields_json = blueprint::text(asked);
+  CHECK(next_step().what == act::create);
+  intent.fields_json.clear(); // Negative control: an intent that does not know what it asked for.
+  CHECK(next_step().what == act::create);
+}
+
 TEST_CASE("adoption: two equal ones stop the deployment and ask") {
   auto w = fresh();
   for (uint64_t n : {1, 2}) {

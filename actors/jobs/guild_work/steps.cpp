@@ -84,6 +84,7 @@ flow<problem> create(pointer self, step s) {
   const auto want = wanted_of(self, s.of);
   if (!want)
     co_return needs_deleted(s);
+  const auto asked = order.fields_json = blueprint::text(*want);
   const auto body = blueprint::create_body(*want);
   order.call = s.of.kind == "role" ? discord::create_role(snap.guild.id, body)
                                    : discord::create_channel(snap.guild.id, body);
@@ -106,11 +107,13 @@ flow<problem> create(pointer self, step s) {
   }
   if (unnoted || result->why.what == trouble::unknown) {
     // It may be there. Later decisions search for it before they make another one.
-    const bool noted = std::any_of(snap.open.begin(), snap.open.end(), [&](const deployments::intent& i) {
+    const auto noted = std::find_if(snap.open.begin(), snap.open.end(), [&](const deployments::intent& i) {
       return i.kind == s.of.kind && i.resource == s.of.resource;
     });
-    if (!noted && !result->nonce.empty())
-      snap.open.push_back({s.of.kind, s.of.resource, result->nonce, result->newest_seen});
+    if (noted != snap.open.end())
+      noted->fields_json = asked;
+    else if (!result->nonce.empty())
+      snap.open.push_back({s.of.kind, s.of.resource, result->nonce, result->newest_seen, asked});
     st.unseen = true;
     co_await nap(self, settle);
     if (auto why = co_await read_guild(self); why.what != trouble::none)

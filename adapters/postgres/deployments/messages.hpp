@@ -71,6 +71,7 @@ struct intent {
   /// The newest role or channel that the guild had when the create was decided, by Discord's own time: what the create
   /// makes is younger. 0: not known (recorded by a version of ours that compared clocks).
   snowflake newest_seen;
+  std::string fields_json = {}; ///< The managed fields that were asked for last. Empty: not known, as above.
 };
 
 /// Locks the row: takes the lease if it is free, expired or held by `worker`, and raises `run` (the fence of the job: a
@@ -115,8 +116,8 @@ struct renew {
   std::chrono::milliseconds lease{8000};
   deadline until;
 }; ///< -> done
-/// Before a create. -> intent (the stored one when there was one); ec::frozen when the community is frozen or was since
-/// `fence`: the truth itself is asked, for a node may not have heard of it yet.
+/// Before a create. -> intent (the stored one when there was one, with the fields of this create); ec::frozen when the
+/// community is frozen or was since `fence`: the truth itself is asked, for a node may not have heard of it yet.
 struct record_intent {
   key of;
   std::string kind;
@@ -125,6 +126,7 @@ struct record_intent {
   deadline until;
   std::optional<int64_t> fence; ///< The community's when the work began; empty: only its status counts.
   snowflake newest_seen;        ///< As in `intent`.
+  std::string fields_json = {}; ///< As in `intent`.
 };
 struct checkpoint {
   key of;

@@ -100,15 +100,15 @@ done renew_lease(pqxx::transaction_base& tx, const renew& m) {
 intent keep_intent(pqxx::transaction_base& tx, const record_intent& m) {
   lock_held(tx, m.of);
   refuse_frozen(tx, m);
-  tx.exec_params(fmt::format("insert into deployment_intents (community_id, kind, resource, {}, nonce, newest_seen)"
-                             " values ($1, $2, $3, $4, $5, nullif($6::bigint, 0)) on conflict do nothing",
-                             guild_work::column_of(m.of.kind)),
-                 m.of.community.value, plain(m.kind, "kind"), plain(m.resource, "resource"), m.of.id,
-                 plain(m.nonce, "nonce"), m.newest_seen.value);
-  const auto row = tx.exec_params1("select kind, resource, nonce, coalesce(newest_seen, 0)"
-                                   " from deployment_intents where community_id = $1 and kind = $2 and resource = $3",
-                                   m.of.community.value, m.kind, m.resource);
-  return {row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>(), {row[3].as<uint64_t>()}};
+  // Nonce and newest_seen stay those of the first attempt, which may have its effect still.
+  const auto row = tx.exec_params1(
+    fmt::format("insert into deployment_intents (community_id, kind, resource, {}, nonce, newest_seen, fields)"
+                " values ($1, $2, $3, $4, $5, nullif($6::bigint, 0), nullif($7, '')::json)"
+                " on conflict (community_id, kind, resource) do update set fields = excluded.fields returning {}",
+                guild_work::column_of(m.of.kind), guild_work::intent_columns),
+    m.of.community.value, plain(m.kind, "kind"), plain(m.resource, "resource"), m.of.id, plain(m.nonce, "nonce"),
+    m.newest_seen.value, plain(m.fields_json, "fields"));
+  return guild_work::intent_in(row);
 }
 
 done keep_checkpoint(pqxx::transaction_base& tx, const checkpoint& m) {

@@ -47,12 +47,11 @@ void read_checkpoints(pqxx::transaction_base& tx, const key& of, deployments::cl
 
 /// Also those of other work that never finished: what it may have made in the guild is now ours to find.
 void take_intents(pqxx::transaction_base& tx, const key& of, deployments::claimed& into) {
-  for (const auto& r : tx.exec_params(fmt::format("update deployment_intents set {} where community_id = $1"
-                                                  " returning kind, resource, nonce, coalesce(newest_seen, 0)",
-                                                  intent_owner_of(of.kind)),
-                                      of.community.value, of.id))
-    into.open.push_back(
-      {r[0].as<std::string>(), r[1].as<std::string>(), r[2].as<std::string>(), {r[3].as<uint64_t>()}});
+  for (const auto& r :
+       tx.exec_params(fmt::format("update deployment_intents set {} where community_id = $1 returning {}",
+                                  intent_owner_of(of.kind), intent_columns),
+                      of.community.value, of.id))
+    into.open.push_back(intent_in(r));
 }
 
 boost::json::value parsed(const std::string& fields_json, const std::string& resource) {
@@ -70,6 +69,14 @@ const char* resources_of(work kind) {
 const char* column_of(work kind) { return kind == work::deployment ? "deployment_id" : "reconciliation_id"; }
 std::string target_of(const key& of) {
   return (of.kind == work::deployment ? "deployment:" : "reconciliation:") + of.id;
+}
+
+deployments::intent intent_in(const pqxx::row& r) {
+  return {r["kind"].as<std::string>(),
+          r["resource"].as<std::string>(),
+          r["nonce"].as<std::string>(),
+          {r["newest_seen"].as<uint64_t>()},
+          r["fields"].as<std::string>()};
 }
 
 row_of lock(pqxx::transaction_base& tx, const key& of) {

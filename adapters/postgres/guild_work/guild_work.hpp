@@ -3,8 +3,9 @@
 #include "adapters/postgres/deployments/messages.hpp"
 
 namespace pqxx {
+class row;
 class transaction_base;
-}
+} // namespace pqxx
 
 namespace arrakis::postgres::guild_work {
 using deployments::key;
@@ -17,6 +18,11 @@ const char* resources_of(work);
 const char* column_of(work);
 /// "deployment:<id>", "reconciliation:<id>": in the audit trail and the shadow state.
 std::string target_of(const key&);
+
+/// What is selected of an intent, and the intent in it.
+inline constexpr const char* intent_columns =
+  "kind, resource, nonce, coalesce(newest_seen, 0) as newest_seen, coalesce(fields::text, '') as fields";
+deployments::intent intent_in(const pqxx::row&);
 
 struct row_of {
   std::string state;

@@ -269,7 +269,9 @@ caf::expected<intent> fake_postgres::record_intent(const deployments::record_int
   const auto newest = on.ids ? m.newest_seen : snowflake_at(wall_ms());
   const auto place = at->of->intents.try_emplace({m.kind, m.resource},
                                                  open_intent{{m.kind, m.resource, m.nonce, newest}, m.of.id});
-  return place.first->second.what;
+  auto& kept = place.first->second.what;
+  kept.fields_json = m.fields_json;
+  return kept;
 }
 
 caf::expected<done> fake_postgres::checkpoint(const deployments::checkpoint& m) {

@@ -90,8 +90,10 @@ caf::expected<deployments::intent> keep_intent(fake_store& s, const deployments:
   if (s.community.status != "active" || (x.fence && *x.fence != s.community.fence))
     return fail(ec::frozen, "the community is frozen, or was since");
   const auto newest = s.stamps_by_clock ? snowflake_at(s.now_ms()) : x.newest_seen;
-  return s.intents.try_emplace({x.kind, x.resource}, deployments::intent{x.kind, x.resource, x.nonce, newest})
-    .first->second;
+  auto& kept =
+    s.intents.try_emplace({x.kind, x.resource}, deployments::intent{x.kind, x.resource, x.nonce, newest}).first->second;
+  kept.fields_json = x.fields_json;
+  return kept;
 }
 
 caf::expected<deployments::done> keep_checkpoint(fake_store& s, const deployments::checkpoint& x) {
