@@ -25,6 +25,12 @@ interop: ## The real clients against us, whole: discord.js, bullmq, chromium; an
 	@tools/build dev arrakisd arrakisctl sandbox demo queue_bridge http_probe
 	@ANVIL="$$(apps/demo/evm/setup)" && export ANVIL && tests/interop/run
 
+.PHONY: pages
+pages: ## As root: follow the pages of docs/operations, word by word, in a Debian 12 that systemd boots.
+	@tools/deps deploy
+	@tools/build dev arrakisd arrakisctl sandbox
+	@tests/deploy/unit
+
 .PHONY: crash
 crash: ## Kill, cut, empty or fill at every point of a deployment and of a reconciliation. ONLY="Redis emptied @ COMMIT", POINTS=n, SEED=n, LANES=n.
 	@tools/deps
