@@ -13,6 +13,7 @@
 #include <libpq-fe.h>
 #include <map>
 #include <memory>
+#include <poll.h>
 
 namespace arrakis::ctl {
 namespace {
@@ -27,6 +28,9 @@ std::string standard_folder() {
   return std::get<std::string>(key->standard);
 }
 
+constexpr std::chrono::milliseconds look_again{200};
+constexpr int runs = 3;
+
 /// 3: a daemon runs there; 2: one was there; 1: a folder, perhaps of one that is about to start; 0: nothing.
 int trace_of_daemon(const std::string& folder) {
   const auto written = file::read(folder + "/arrakisd.json", 4096);
@@ -35,7 +39,7 @@ int trace_of_daemon(const std::string& folder) {
   if (!card || !card->is_object())
     return fs::is_directory(folder, unreadable) ? 1 : 0;
   const auto pid = json::integer_or(card->get_object(), "pid");
-  return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM) ? 3 : 2;
+  return pid > 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM) ? runs : 2;
 }
 
 std::string searched(const daemon& d) {
@@ -88,6 +92,16 @@ caf::expected<daemon> find_daemon(const std::string& file) {
   for (const auto& each : candidates)
     found.searched.push_back(fs::absolute(each).lexically_normal().string());
   return found;
+}
+
+caf::expected<daemon> wait_for_daemon(const std::string& file, std::chrono::steady_clock::time_point until) {
+  for (;;) {
+    auto found = find_daemon(file);
+    if (!found || trace_of_daemon(found->settings.text(folder_key)) == runs
+        || std::chrono::steady_clock::now() >= until)
+      return found;
+    ::poll(nullptr, 0, static_cast<int>(look_again.count()));
+  }
 }
 
 caf::error with_address(const caf::error& e, const daemon& d, const wiring::addresses& where) {

@@ -3,6 +3,7 @@
 #include "apps/wiring/addresses.hpp"
 #include "runtime/config.hpp"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct daemon {
 /// and /var/lib/arrakis (of the systemd unit) whose daemon runs, else the first that a daemon has used, else the first
 /// that exists, else ./state.
 caf::expected<daemon> find_daemon(const std::string& file);
+/// Looks again until the daemon of the chosen folder runs or the time is over; then what was found last.
+caf::expected<daemon> wait_for_daemon(const std::string& file, std::chrono::steady_clock::time_point until);
 
 /// The error of a server that is away becomes a sentence with its address (never a password) and the folders that were
 /// searched; any other stays.

@@ -1,5 +1,7 @@
 #include "apps/arrakisctl/commands.hpp"
+#include "apps/arrakisctl/daemon.hpp"
 #include "apps/arrakisctl/fetch.hpp"
+#include "apps/wiring/privileges.hpp"
 #include "runtime/file.hpp"
 #include "runtime/json.hpp"
 
@@ -56,11 +58,16 @@ result look_once(const config& settings) {
   return out;
 }
 
-/// Asks until the daemon is ready or the time is over, and then gives the last answer.
-result health(const config& settings, const arguments& given) {
+/// Asks until the daemon is ready or the time is over, and then gives the last answer. As root it becomes the daemon's
+/// user only once there is one: until then nobody knows whose folder it will be.
+result health(const arguments& given) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{given.number("--wait")};
+  const auto found = wait_for_daemon(given.text("--config"), until);
+  if (!found)
+    return found.error();
+  wiring::become_owner_of(found->settings.text("node.state_folder"));
   for (;;) {
-    auto seen = look_once(settings);
+    auto seen = look_once(found->settings);
     const bool is_ready = seen && !seen->failure;
     if (is_ready || std::chrono::steady_clock::now() >= until)
       return seen;
@@ -77,7 +84,7 @@ cli::command health_command() {
           {{"--wait", "N", "Wait up to N seconds until it is ready.", {}, cli::whole_number}},
           {{"arrakisctl health", "HEALTHCHECK of the container"},
            {"arrakisctl health --wait 60", "after a start, an upgrade or a restore"}},
-          with_settings(health),
+          cli::printed(health),
           {}};
 }
 } // namespace arrakis::ctl

@@ -4,10 +4,12 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 
 using namespace arrakis;
 using namespace arrakis::daemon_test;
@@ -139,6 +141,21 @@ TEST_CASE("terminal: a daemon that is away is a sentence with the address and th
   const auto document = json::parse(external.out);
   REQUIRE(document);
   CHECK(json::text_or(document->get_object(), "code") == "unavailable");
+}
+
+TEST_CASE("terminal: health waits for a daemon that begins later, in another folder than the first that is searched") {
+  test::scratch tmp{"terminal"};
+  ::chmod(tmp.path().c_str(), 0755);
+  fs::create_directory(tmp / "state"); // As `make run` leaves it before its daemon has begun.
+  process waits{
+    {.argv = {program("arrakisctl"), "health", "--wait", "50"}, .folder = tmp.path(), .output = tmp / "said"}};
+  process daemon{{.argv = {program("arrakisd")},
+                  .env = {"ARRAKIS_NODE_STATE_FOLDER=" + (tmp / "state/arrakis"), "ARRAKIS_HTTP_PORT=0",
+                          "ARRAKIS_HTTP_ADMIN_PORT=0"},
+                  .output = tmp / "log"}};
+  REQUIRE(waits.wait(std::chrono::seconds{60}));
+  CHECK_MESSAGE(waits.exit_status() == 0, test::content(tmp / "said"), test::content(tmp / "log"));
+  daemon.stop(SIGTERM, std::chrono::seconds{30});
 }
 
 TEST_CASE(
