@@ -48,7 +48,7 @@ struct leaf_kind {
   std::string_view name; ///< {"leaf": name, ...}; equal to the folder's name.
   std::string_view help; ///< One sentence for an admin.
   /// JSON text {"required": [...], "properties": {...}}: the members beside "leaf", as JSON Schema. "$ref" may lead to
-  /// #/definitions/chain, address, symbol, amount, decimals, tokenId and wallets (leaf_schema.hpp).
+  /// #/definitions/chain, address, symbol, amount, decimals, tokenId(s), idRanges and wallets (parameters.cpp).
   std::string_view parameters;
   /// Reads what `parameters` accepts. `at` is the JSON pointer of the leaf. ec::invalid by refuse_field("rules", ...).
   caf::expected<std::unique_ptr<const leaf>> (*read)(const boost::json::object& parameters, const std::string& at);

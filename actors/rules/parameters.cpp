@@ -95,19 +95,12 @@ caf::error check_chain(const bj::object& parameters, const std::string& at) {
   return refuse_field("rules", at + "/chain", "this build does not know the chain; it knows " + known);
 }
 
-caf::expected<evm_address> read_address(std::string_view text, const std::string& at) {
-  auto address = parse_evm_address(text);
-  if (!address)
-    return refuse_field("rules", at, text_of(address.error()));
-  return address;
-}
-
 caf::expected<contract_place> read_place(const bj::object& parameters, const std::string& at) {
   if (auto error = check_chain(parameters, at))
     return error;
-  const auto contract = read_address(json::text_or(parameters, "contract"), at + "/contract");
+  const auto contract = parse_evm_address(json::text_or(parameters, "contract"));
   if (!contract)
-    return contract.error();
+    return refuse_field("rules", at + "/contract", text_of(contract.error()));
   std::string chain{json::text_or(parameters, "chain")};
   auto name = chain::display_name(chain);
   return contract_place{std::move(chain), std::move(name), *contract};

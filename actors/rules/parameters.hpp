@@ -10,7 +10,7 @@
 
 namespace arrakis::rules {
 
-/// The JSON Schema of the leaves of one kind: its parameters with "leaf" and the shared definitions.
+/// The JSON Schema of the members beside "leaf": the parameters of the kind, with the shared definitions.
 std::string leaf_schema(const leaf_kind&);
 
 /// The members "chain" and "contract" of a leaf.
@@ -22,8 +22,6 @@ struct contract_place {
 /// The member "chain" at the pointer `at`. ec::invalid for one that this build does not know, with those that it knows.
 caf::error check_chain(const boost::json::object& parameters, const std::string& at);
 caf::expected<contract_place> read_place(const boost::json::object& parameters, const std::string& at);
-/// An address at the pointer `at`, with the error under that pointer.
-caf::expected<evm_address> read_address(std::string_view text, const std::string& at);
 
 /// Token ids of one leaf that are asked for one by one.
 inline constexpr size_t token_ids_max = 1000;
