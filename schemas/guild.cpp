@@ -92,6 +92,23 @@ caf::expected<channel> read_channel(std::string_view body) {
 caf::expected<std::vector<role>> read_roles(std::string_view body) { return list_of<role>(body, role_of); }
 caf::expected<std::vector<channel>> read_channels(std::string_view body) { return list_of<channel>(body, channel_of); }
 
+caf::expected<std::map<snowflake, int64_t>> read_role_member_counts(std::string_view body) {
+  const auto tree = tree_of(body);
+  if (!tree)
+    return tree.error();
+  const auto* o = tree->if_object();
+  if (!o)
+    return shape("(member counts)");
+  std::map<snowflake, int64_t> counts;
+  for (const auto& member : *o) {
+    const auto id = parse_snowflake(member.key());
+    if (!id || !member.value().is_int64())
+      return shape("(member counts)");
+    counts.emplace(*id, member.value().get_int64());
+  }
+  return counts;
+}
+
 caf::expected<state> read_guild(std::string_view body) {
   const auto tree = tree_of(body);
   if (!tree)

@@ -4,6 +4,7 @@
 #include "schemas/ids.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,7 @@ struct state {
   std::vector<channel> channels;
   snowflake bot;
   std::vector<snowflake> bot_roles;
+  std::map<snowflake, int64_t> role_members; ///< How many have the role; empty: not asked for, or not known.
 };
 struct audit_entry {
   snowflake user;   ///< Who did it.
@@ -60,6 +62,7 @@ struct audit_entry {
 /// All: ec::corrupt naming the field, where Discord's answer has another shape.
 caf::expected<role> read_role(std::string_view body);
 caf::expected<channel> read_channel(std::string_view body);
+caf::expected<std::map<snowflake, int64_t>> read_role_member_counts(std::string_view body);
 caf::expected<std::vector<role>> read_roles(std::string_view body);
 caf::expected<std::vector<channel>> read_channels(std::string_view body);
 /// id, name, owner and features; roles and channels are left empty.

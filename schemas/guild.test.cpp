@@ -27,3 +27,12 @@ TEST_CASE("guild: answers are read into values, and other shapes are named") {
     CHECK_FALSE(read_audit_log(bad));
   }
 }
+
+TEST_CASE("guild: member counts of roles are read, and other shapes are named") {
+  const auto counts = arrakis::guild::read_role_member_counts(R"({"200000000000000001":3,"200000000000000002":0})");
+  REQUIRE(counts);
+  CHECK(counts->at(arrakis::snowflake{200000000000000001}) == 3);
+  CHECK(counts->size() == 2);
+  for (const auto* bad : {"[]", "7", R"({"x":1})", R"({"200000000000000001":"3"})", R"({"200000000000000001":1.5})"})
+    CHECK_FALSE(arrakis::guild::read_role_member_counts(bad));
+}

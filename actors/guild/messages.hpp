@@ -25,6 +25,8 @@ struct fetch {
   snowflake guild;
   std::string tenant; ///< For Discord's budget, which is shared out by tenant; empty: the guild's id.
   deadline until;
+  /// Also state::role_members. Where they cannot be read, the rest is answered without them.
+  bool role_members = false;
 };
 
 /// The roles alone: making one moves others.

@@ -97,6 +97,12 @@ flow<caf::expected<state>> read_now(self_pointer self, fetch q) {
   now.channels = std::move(channels);
   now.bot = own.user;
   now.bot_roles = std::move(own.roles);
+  if (q.role_members) {
+    auto counts = co_await get(self, discord::get_role_member_counts(q.guild), tenant, q.until,
+                               read_role_member_counts);
+    if (counts)
+      now.role_members = std::move(*counts);
+  }
   co_return std::move(now);
 }
 
@@ -104,8 +110,10 @@ flow<caf::expected<state>> read_now(self_pointer self, fetch q) {
 flow<> serve(self_pointer self, snowflake guild, std::vector<waiting> group) {
   while (!group.empty()) {
     auto q = group.front().question;
-    for (const auto& one : group)
+    for (const auto& one : group) {
       q.until = std::max(q.until, one.question.until, [](auto a, auto b) { return a.at < b.at; });
+      q.role_members = q.role_members || one.question.role_members;
+    }
     auto now = co_await read_now(self, q);
     for (auto& one : group)
       if (now)

@@ -55,8 +55,9 @@ struct fixture {
     };
     guilds = guild::start(sim.sys(), sim.sys().spawn(discord), test::start_identity(sim.sys(), bot_known, {{7}, {9}}));
   }
-  caf::expected<guild::state> fetch() {
-    return sim.ask<guild::state>(guilds, guild::fetch{snowflake{200000000000000000}, {}, {sim.now() + 3s}});
+  caf::expected<guild::state> fetch(bool role_members = false) {
+    return sim.ask<guild::state>(guilds,
+                                 guild::fetch{snowflake{200000000000000000}, {}, {sim.now() + 3s}, role_members});
   }
 };
 } // namespace
@@ -70,6 +71,13 @@ TEST_CASE_FIXTURE(fixture, "guild reader: the bot's permissions are those of its
   CHECK(facts->channels.size() == 1);
   CHECK(facts->owner == snowflake{5});
   CHECK(facts->bot_roles == std::vector{snowflake{200000000000000001}});
+}
+
+TEST_CASE_FIXTURE(fixture, "guild reader: how many have each role is read when asked for, and missing does no harm") {
+  CHECK(fetch(true)->role_members.empty()); // Discord does not answer that one.
+  answers["/guilds/200000000000000000/roles/member-counts"] = {200, R"({"200000000000000002":7})"};
+  CHECK(fetch(true)->role_members.at(snowflake{200000000000000002}) == 7);
+  CHECK(fetch()->role_members.empty());
 }
 
 TEST_CASE_FIXTURE(fixture, "guild reader: what cannot be read is an error, not an empty guild") {

@@ -36,6 +36,9 @@ std::string webhook(snowflake application) { return fmt::format("/webhooks/{}/{{
 
 call get_guild(snowflake guild) { return of_guild("GET", guild, "", "/guilds/{guild}"); }
 call get_roles(snowflake guild) { return of_guild("GET", guild, "/roles", "/guilds/{guild}/roles"); }
+call get_role_member_counts(snowflake guild) {
+  return of_guild("GET", guild, "/roles/member-counts", "/guilds/{guild}/roles/member-counts");
+}
 call get_channels(snowflake guild) { return of_guild("GET", guild, "/channels", "/guilds/{guild}/channels"); }
 call get_member(snowflake guild, snowflake user) {
   return of_guild("GET", guild, "/members/" + user.text(), "/guilds/{guild}/members/{user}");

@@ -14,6 +14,8 @@ namespace arrakis::discord {
 // Reads.
 call get_guild(snowflake guild);
 call get_roles(snowflake guild);
+/// docs/resources/guild, "Get Guild Role Member Counts": how many members have each role.
+call get_role_member_counts(snowflake guild);
 call get_channels(snowflake guild);
 call get_member(snowflake guild, snowflake user);
 /// docs/resources/audit-log, "Audit Log Events", "Get Guild Audit Log".

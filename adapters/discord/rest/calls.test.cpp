@@ -16,6 +16,8 @@ TEST_CASE("discord.calls: paths, templates and major parameters") {
   };
   const secret token{"aW50/x"};
   const std::vector<row> rows{
+    {get_role_member_counts(guild), "GET", "/guilds/123456789012345678/roles/member-counts", "123456789012345678",
+     false},
     {create_role(guild, "{}"), "POST", "/guilds/123456789012345678/roles", "123456789012345678", false},
     {modify_role(guild, other, "{}"), "PATCH", "/guilds/123456789012345678/roles/223456789012345678",
      "123456789012345678", false},
