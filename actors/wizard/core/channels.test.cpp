@@ -1,6 +1,7 @@
 #include "actors/wizard/core/channels.hpp"
 
 #include "actors/wizard/core/plan.hpp"
+#include "actors/wizard/core/review.hpp"
 #include "actors/wizard/core/screens.hpp"
 #include "actors/wizard/core/walk.test.hpp"
 
@@ -66,6 +67,27 @@ TEST_CASE("wizard: a channel and a category that are there are chosen like roles
   CHECK(draft_of(m).channels == w.r.draft.channels);
   CHECK(resource_ids(m).size() == 3 + 1 + 4); // What is there is none of ours.
   CHECK(w.click("deploy").what == decision::deploy);
+}
+
+TEST_CASE("wizard: the review counts a chosen channel as one of the server, and says nothing of who sees it") {
+  auto w = at_channels();
+  const auto made = changes_of(w.r, &w.facts, nullptr);
+  CHECK(made.channels.added == 5);
+  CHECK(made.doubles.size() == 1); // "a second #general" of the two that are there, or "another".
+  w.click("channel-pick", {item_named(w, "general")});
+  w.click("channel-use", {"100000000000000011"});
+  const auto chosen = changes_of(w.r, &w.facts, nullptr);
+  CHECK(chosen.channels.added == 4);
+  CHECK(chosen.chosen_added == 1);
+  CHECK(chosen.doubles.empty());
+  CHECK(change_lines(w.r, w.seen()).find("+1 channel of yours") != std::string::npos);
+  CHECK(member_lines(w.r.draft).find("#general") == std::string::npos);
+  CHECK(member_lines(w.r.draft).find("is not changed") != std::string::npos);
+  const auto active = build_manifest(w.r.draft);
+  w.r.base_version = 1;
+  CHECK(changes_of(w.r, &w.facts, &active).chosen_added == 0);
+  w.click("channel-use", {"create_new"});
+  CHECK(changes_of(w.r, &w.facts, &active).chosen_removed == 1);
 }
 
 TEST_CASE("wizard: one channel stands for one thing of the plan, of its own type, and can be given up again") {

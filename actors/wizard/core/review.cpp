@@ -53,10 +53,10 @@ change_counts compare(const std::vector<T>& now, const std::vector<T>* before) {
   return out;
 }
 
-/// The roles that a deployment makes.
-std::vector<manifest_role> own_roles(const manifest& m) {
-  auto list = m.roles;
-  std::erase_if(list, [](const auto& r) { return r.existing.has_value(); });
+/// Of them, those that a deployment makes.
+template <class T>
+std::vector<T> own(std::vector<T> list) {
+  std::erase_if(list, [](const auto& x) { return x.existing.has_value(); });
   return list;
 }
 
@@ -66,6 +66,15 @@ std::vector<std::pair<std::string, snowflake>> mappings_of(const manifest& m) {
   for (const auto& r : m.roles)
     if (r.existing)
       list.emplace_back(r.tier_id, *r.existing);
+  return list;
+}
+
+/// The categories and channels of the guild that stand for some of the plan.
+std::vector<std::pair<std::string, snowflake>> chosen_channels_of(const manifest& m) {
+  std::vector<std::pair<std::string, snowflake>> list;
+  for (const auto& x : blueprint::resources(m))
+    if (x.existing && x.key.kind != "role")
+      list.emplace_back(x.key.kind + " " + x.key.resource, *x.existing);
   return list;
 }
 
@@ -143,14 +152,17 @@ plan_changes changes_of(const record& r, const guild::state* now, const manifest
     active = nullptr;
   out.is_compared = active != nullptr || r.base_version == 0;
   if (out.is_compared) {
-    const auto roles_before = active ? own_roles(*active) : std::vector<manifest_role>{};
-    const auto mapped_before = active ? mappings_of(*active) : std::vector<std::pair<std::string, snowflake>>{};
-    const auto mapped = mappings_of(plan);
-    out.roles = compare(own_roles(plan), &roles_before);
-    out.categories = compare(plan.categories, active ? &active->categories : nullptr);
-    out.channels = compare(plan.channels, active ? &active->channels : nullptr);
-    out.mappings_added = count_missing_in(mapped, mapped_before);
-    out.mappings_removed = count_missing_in(mapped_before, mapped);
+    const auto before = active ? *active : manifest{};
+    const auto roles_before = own(before.roles);
+    const auto categories_before = own(before.categories);
+    const auto channels_before = own(before.channels);
+    out.roles = compare(own(plan.roles), &roles_before);
+    out.categories = compare(own(plan.categories), &categories_before);
+    out.channels = compare(own(plan.channels), &channels_before);
+    out.mappings_added = count_missing_in(mappings_of(plan), mappings_of(before));
+    out.mappings_removed = count_missing_in(mappings_of(before), mappings_of(plan));
+    out.chosen_added = count_missing_in(chosen_channels_of(plan), chosen_channels_of(before));
+    out.chosen_removed = count_missing_in(chosen_channels_of(before), chosen_channels_of(plan));
     if (active) {
       out.tiers = compare(plan.tiers, &active->tiers);
       out.assets = compare(plan.assets, &active->assets);
@@ -204,6 +216,8 @@ std::string change_lines(const record& r, const world& w) {
              changes.is_compared ? words{"channel", "channels"} : words{"channel or role", "channels and roles"});
   counts.add("+", changes.mappings_added, {"mapping to a role of yours", "mappings to roles of yours"});
   counts.add("−", changes.mappings_removed, {"mapping", "mappings"});
+  counts.add("+", changes.chosen_added, {"channel of yours", "channels of yours"});
+  counts.add("−", changes.chosen_removed, {"channel of yours", "channels of yours"});
   counts.add(changes.tiers, {"tier", "tiers"});
   counts.add(changes.assets, {"asset", "assets"});
   auto out = counts.text().empty() ? std::string{"Nothing in your server changes."} : counts.text() + ".";
@@ -246,16 +260,18 @@ std::string member_lines(const draft& d) {
     return "The channels that your server has now; the plan changes none of them.";
   std::vector<std::string> open;
   for (const auto& c : d.channels)
-    if (tiers_of(d, c).empty())
+    if (!c.existing && tiers_of(d, c).empty())
       open.push_back(shown_channel(c));
   auto out = "Everybody: " + (open.empty() ? "no channel of the plan" : listed(open)) + "\n";
   for (const auto& tier : d.tiers) {
     std::vector<std::string> more;
     for (const auto& c : d.channels)
-      if (contains(tiers_of(d, c), tier.id))
+      if (!c.existing && contains(tiers_of(d, c), tier.id))
         more.push_back(shown_channel(c));
     out += fmt::format("{}: {}\n", bold(tier.name), more.empty() ? "nothing more" : "also " + listed(more));
   }
+  if (std::ranges::any_of(d.channels, [](const auto& c) { return c.existing.has_value(); }))
+    out += "Who sees the channels that were there before is not changed.\n";
   return out;
 }
 

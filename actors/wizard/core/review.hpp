@@ -16,6 +16,8 @@ struct plan_changes {
   change_counts tiers, assets;               ///< Only where there is an active version to compare with.
   /// Roles of the guild that stand for a tier: newly chosen ones, and those that are chosen no more.
   size_t mappings_added = 0, mappings_removed = 0;
+  /// The same of categories and channels of the guild.
+  size_t chosen_added = 0, chosen_removed = 0;
   /// "a second #general", "a second role “Gold”": what would stand in the guild twice under the same name.
   std::vector<std::string> doubles;
   /// "#general": what the active version has made, and the guild has nothing of its name.
