@@ -47,13 +47,13 @@ constexpr std::string_view overtaken = "Another click was quicker, so this one d
 // --- The guild
 
 /// Facts for a screen; a failure leaves them unknown, which the screens say.
-flow<> read_guild(self_pointer self, deadline until, bool anew) {
+flow<> read_guild(self_pointer self, deadline until, bool anew, bool role_members = false) {
   auto& st = self->state;
   const bool fresh = st.facts && self->clock().now() < st.facts_at + st.opt->limits.guild_fresh;
   if (fresh && !anew)
     co_return;
   until = until.sooner(within(self, st.opt->limits.guild_within));
-  guild::fetch question{st.guild, {}, until};
+  guild::fetch question{st.guild, {}, until, role_members};
   auto facts = co_await ask(self, st.to.guilds, until, std::move(question));
   st.facts.reset();
   if (facts) {
@@ -86,9 +86,20 @@ core::world world_of(self_pointer self) {
   return w;
 }
 
+/// How many have each role, where names alone do not tell the roles apart. Once for each reading of the guild.
+flow<> count_role_members(self_pointer self, deadline until) {
+  auto& st = self->state;
+  if (!st.facts || st.counted_at == st.facts_at || !core::has_equal_names(core::assignable(*st.facts)))
+    co_return;
+  co_await read_guild(self, until, true, true);
+  st.counted_at = st.facts_at;
+}
+
 flow<reply> shown(self_pointer self, record r, std::string notice, deadline until) {
   if (r.at == step::role_mapping || r.at == step::channel_structure || r.at == step::review)
     co_await read_guild(self, until, false);
+  if (r.at == step::role_mapping)
+    co_await count_role_members(self, until);
   if (r.at == step::review || r.at == step::deploy || r.at == step::failed)
     co_await read_community(self, until);
   co_return reply{core::screen(r, world_of(self), notice), false};

@@ -23,6 +23,7 @@ struct state {
   std::shared_ptr<const core::catalogue> offered; ///< Lives as long as the world that refers to it.
   std::optional<guild::state> facts;              ///< For showing; a deployment reads them anew.
   std::chrono::steady_clock::time_point facts_at;
+  std::optional<std::chrono::steady_clock::time_point> counted_at; ///< facts_at of the facts with role_members.
   community::described community; ///< As last read, for showing; a submission asks PostgreSQL by itself.
   static inline const char* name = "wizard_session";
 };

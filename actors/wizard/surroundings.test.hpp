@@ -29,6 +29,7 @@ struct surroundings {
   bool blind_store = false; ///< The twin: a store that does not compare.
   guild::state facts;
   bool guild_away = false;
+  int counted = 0; ///< How often members of roles were asked for.
   std::optional<chain::contract> contract;
   ec chain_says = ec::unknown;
   community::described community;
@@ -77,10 +78,15 @@ inline chain::handle::behavior_type fake_chain(chain::handle::pointer, surroundi
 }
 
 inline guild::handle::behavior_type fake_guilds(guild::handle::pointer, surroundings* w) {
-  return {[w](const guild::fetch&) -> caf::result<guild::state> {
+  return {[w](const guild::fetch& q) -> caf::result<guild::state> {
             if (w->guild_away)
               return fail(ec::unavailable, "no grant");
-            return w->facts;
+            auto facts = w->facts;
+            if (q.role_members)
+              ++w->counted;
+            else
+              facts.role_members.clear();
+            return facts;
           },
           [](const guild::fetch_roles&) { return guild::role_list{}; },
           [](const guild::fetch_creations&) { return guild::creations{}; }};

@@ -64,7 +64,7 @@ void existing_rows(page& p, const record& r, const world& w) {
   std::vector<option> choices{
     {item.is_category ? "Make a new category" : "Make a new channel", "create_new", "", !now}};
   for (size_t i = first; i < all.size() && i < first + choices_a_page; ++i)
-    choices.push_back({label_of(all[i]), all[i].id.text(), describe(all[i], *w.facts), now == all[i].id});
+    choices.push_back({"Use " + label_of(all[i]), all[i].id.text(), describe(all[i], *w.facts), now == all[i].id});
   p.row(
     {select(component_id("channel-use", r), cut("What " + for_label(label_of(r.draft, item)) + " shall be"), choices)});
   if (pages > 1)

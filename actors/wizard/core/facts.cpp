@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 #include <tuple>
 
 namespace arrakis::wizard::core {
@@ -58,6 +59,25 @@ std::vector<guild::role> below_bot(const guild::state& now, bool dangerous) {
   return out;
 }
 } // namespace
+
+bool has_equal_names(const std::vector<guild::role>& roles) {
+  std::set<std::string_view> names;
+  return !std::ranges::all_of(roles, [&](const auto& r) { return names.insert(r.name).second; });
+}
+
+std::string describe(const guild::role& role, const guild::state& now) {
+  if (std::ranges::count(now.roles, role.name, &guild::role::name) < 2)
+    return {};
+  const auto above = std::ranges::count_if(now.roles, [&](const auto& other) {
+    return std::tuple{-other.position, other.id} < std::tuple{-role.position, role.id};
+  });
+  auto out = fmt::format("Place {} from the top · {}", above + 1,
+                         role.color == 0 ? "no colour" : fmt::format("#{:06X}", role.color));
+  const auto members = now.role_members.find(role.id);
+  if (members != now.role_members.end())
+    out += fmt::format(" · {} {}", members->second, members->second == 1 ? "member" : "members");
+  return out;
+}
 
 std::vector<guild::role> assignable(const guild::state& now) { return below_bot(now, false); }
 std::vector<guild::role> withheld(const guild::state& now) { return below_bot(now, true); }

@@ -75,9 +75,8 @@ std::string asset_modal(std::string_view session, const std::string& type, const
 std::string tier_modal(std::string id, std::string_view title, bool is_role_made, const form_fields& filled) {
   std::vector<input> inputs{
     {"name", "Name", "Gold", 1, 100},
-    {"ranks", "Ranks, where rank 1 holds the most", "1-10 for ranks 1 to 10; 51+ for rank 51 and below", 0, 40, false},
-    {"amount", "Or an amount to hold, instead of ranks", "500 for all who hold at least 500 of your first asset", 0,
-     100, false}};
+    {"ranks", "Ranks, where rank 1 holds the most", "1-10, or 51+ for 51 and below", 0, 40, false},
+    {"amount", "Or an amount to hold, instead of ranks", "500, in your first asset", 0, 100, false}};
   if (is_role_made) {
     inputs.push_back(
       {"color", "Colour: a name, or # and six digits", "gold, or #FFD700; empty for none", 0, 30, false});

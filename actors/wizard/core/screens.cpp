@@ -199,7 +199,7 @@ void role_page(page& p, const record& r, const world& w) {
   const auto first = (r.focus.role_page % pages) * roles_a_page;
   choices.push_back({"Make a new role", "create_new", "", !role->existing});
   for (size_t i = first; i < roles.size() && i < first + roles_a_page; ++i)
-    choices.push_back({roles[i].name, roles[i].id.text(), "", role->existing == roles[i].id});
+    choices.push_back({roles[i].name, roles[i].id.text(), describe(roles[i], *w.facts), role->existing == roles[i].id});
   p.row({select(component_id("role-" + tier_key(r.draft, *role), r), "Role of this tier", choices)});
   if (!w.facts)
     p.text += "\nThe server's roles could not be read just now, so only new roles can be chosen.";

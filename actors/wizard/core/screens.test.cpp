@@ -158,6 +158,22 @@ TEST_CASE("wizard: a role with a dangerous permission is not offered, refused wh
   CHECK(w.last.sentence.find("Ban Members") != std::string::npos);
 }
 
+TEST_CASE("wizard: of two roles with one name place, colour and number of members tell them apart") {
+  walk w;
+  w.facts.roles.push_back(role(100000000000000060, "Elder", 4));
+  w.facts.roles.back().color = 0xFFD700;
+  CHECK(has_equal_names(assignable(w.facts)));
+  w.to(step::role_mapping);
+  CHECK(screen(w.r, w.seen()).find("Place 2 from the top · no colour\"") != std::string::npos);
+  w.facts.role_members = {{snowflake{100000000000000002}, 12}, {snowflake{100000000000000060}, 1}};
+  const auto text = screen(w.r, w.seen());
+  CHECK(text.find("Place 2 from the top · no colour · 12 members") != std::string::npos);
+  CHECK(text.find("Place 3 from the top · #FFD700 · 1 member\"") != std::string::npos);
+  w.facts.roles.back().name = "Other"; // Negative control: a name that is there once says enough.
+  CHECK(screen(w.r, w.seen()).find("from the top") == std::string::npos);
+  CHECK_FALSE(has_equal_names(assignable(w.facts)));
+}
+
 TEST_CASE(
   "wizard: the review notices when a role of the active version gained a dangerous permission; Deploy mends it") {
   walk made;

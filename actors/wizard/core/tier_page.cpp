@@ -40,10 +40,11 @@ std::vector<option> color_options(uint32_t now) {
   std::vector<option> out;
   const auto own = std::ranges::find(palette(), now, &named_color::value) == palette().end();
   if (own)
-    out.push_back({color_name(now), color_name(now), "As it is", true});
+    out.push_back({"Colour: " + color_name(now), color_name(now), "As it is", true});
   for (const auto& color : palette())
-    out.push_back({std::string{color.name}, std::string{color.name},
-                   color.value == 0 ? "" : fmt::format("#{:06X}", color.value), color.value == now});
+    out.push_back({color.value == 0 ? std::string{color.name} : "Colour: " + std::string{color.name},
+                   std::string{color.name}, color.value == 0 ? "" : fmt::format("#{:06X}", color.value),
+                   color.value == now});
   return out;
 }
 

@@ -221,7 +221,7 @@ size_t add_tier(draft& d, const typed_tier& typed) {
   role.hoist = typed.hoist;
   role.tier_id = tier.id;
   const auto before = std::ranges::find_if(d.tiers, [&](const manifest_tier& other) {
-    return !tier.threshold && !other.threshold && other.min_rank > tier.min_rank;
+    return covers(other, tier) || (!tier.threshold && !other.threshold && other.min_rank > tier.min_rank);
   });
   const auto index = before - d.tiers.begin();
   d.tiers.insert(before, std::move(tier));

@@ -43,8 +43,8 @@ caf::expected<typed_tier> check_tier(const form_fields&, const draft&, std::opti
 form_fields tier_fields(const draft&, size_t index);
 form_fields new_tier_fields(const draft&);
 
-/// Adds a tier with a role to be made, and returns its place: by its ranks among the others, else last. Roles and
-/// access of the others stay as they are.
+/// Adds a tier with a role to be made, and returns its place: by its ranks or its amount among the others, so that it
+/// can be got. Roles and access of the others stay as they are.
 size_t add_tier(draft&, const typed_tier&);
 /// The tier keeps its id, and so its role in the server and what it may see. A role that was there stays as it is.
 void change_tier(draft&, size_t index, const typed_tier&);

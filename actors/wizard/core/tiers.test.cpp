@@ -164,6 +164,16 @@ TEST_CASE("wizard: a tier that nobody can get is said, and keeps the plan until 
   CHECK(tier_faults(amounts).size() == 2); // Half of an NFT.
 }
 
+TEST_CASE("wizard: a new tier stands where somebody can get it") {
+  auto w = at_tiers();
+  w.submit("tier-add", {{"name", "First"}, {"ranks", "1"}});
+  w.submit("tier-add", {{"name", "Inside"}, {"ranks", "60-70"}});
+  w.submit("tier-add", {{"name", "Little"}, {"amount", "0.5"}});
+  w.submit("tier-add", {{"name", "Much"}, {"amount", "10"}});
+  CHECK(names(w.r.draft) == strings{"First", "Gold", "Silver", "Inside", "Bronze", "Much", "Little"});
+  CHECK(tier_faults(w.r.draft).empty());
+}
+
 TEST_CASE("wizard: ranks, amounts and colours of a form, as people write them") {
   draft d;
   d.assets.push_back({"asset-1", "native", "base", std::nullopt, "ETH", 18, std::nullopt, std::nullopt});
