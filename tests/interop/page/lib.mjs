@@ -88,6 +88,11 @@ export async function openPage(url, viewport = { width: 1440, height: 1000 }) {
       await page.locator('dialog[open]').getByRole('button', { name: 'Submit' }).click();
       await page.locator('dialog[open]').waitFor({ state: 'detached' });
     },
+    /// What stands in an input of the open form.
+    async typed(name) {
+      await page.locator('dialog[open]').waitFor();
+      return page.inputValue(`dialog[open] [name="${name}"]`);
+    },
     text: () => wizard().innerText(),
     /// What the lists at the sides show, as id to name.
     async channels() {

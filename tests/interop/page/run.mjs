@@ -36,8 +36,14 @@ await test('/onboard, typed and clicked through, comes to the review', async () 
   await person.press('Enter the name');
   await page.locator('dialog[open]').waitFor();
   await person.picture('02-form');
+  await person.fill({ name: 'Dune @everyone' });
+  await person.sees('Leave out: @everyone');
+  await person.picture('02-refused');
+  await person.press('Correct it');
+  equal(await person.typed('name'), 'Dune @everyone', 'the name in the form');
   await person.fill({ name: 'Dune Trader' });
   await person.sees('Dune Trader');
+  expect(!(await person.text()).includes('Leave out'), 'no refusal any more');
   await person.press('Continue');
   await person.sees('Step 2 of 8');
   await person.choose('chain', ['sandbox']);
@@ -46,7 +52,13 @@ await test('/onboard, typed and clicked through, comes to the review', async () 
   await person.press('Continue');
   await person.sees('Step 3 of 8');
   await person.choose('asset-type', ['erc20']);
-  await person.fill({ address: town.erc20, min_balance: '100' });
+  await person.fill({ address: town.erc20.replace(/.$/, 'z'), min_balance: '100' });
+  await person.sees('Contract address');
+  await person.picture('04-mistyped');
+  await person.press('Correct it');
+  equal(await person.typed('min_balance'), '100', 'the balance in the form');
+  equal(await person.typed('address'), town.erc20.replace(/.$/, 'z'), 'the address in the form');
+  await person.fill({ address: town.erc20 });
   await person.sees('SPICE');
   await person.picture('04-asset');
   await person.press('Continue');
@@ -70,7 +82,7 @@ await test('/onboard, typed and clicked through, comes to the review', async () 
 
 await test('edits from the review return to it: name, tiers (roles follow), channels; or no change', async () => {
   await person.press('Name');
-  equal(await page.inputValue('dialog[open] [name="name"]'), 'Dune Trader', 'the name in the form');
+  equal(await person.typed('name'), 'Dune Trader', 'the name in the form');
   await person.fill({ name: 'Dune Traders' });
   await person.sees('Dune Traders');
   await person.press('Tiers');
@@ -199,6 +211,91 @@ await test('/reconcile, Apply, confirmed: what was deleted by hand is back', asy
   expect(made !== general && (await person.channels()).has(made), 'the channel in the list');
 });
 
+await test('own tiers, a refused one corrected, and a channel that was there make version 3', async () => {
+  const market = await town.sandbox('POST', `as/${town.owner}/guilds/${town.guild}/channels`, {
+    name: 'market',
+    type: 0,
+    topic: 'ours',
+  });
+  await page.setViewportSize({ width: 1280, height: 1000 });
+  const messages = await page.locator('#messages .message.ephemeral').count();
+  await person.type('/onboard');
+  await until(async () => (await page.locator('#messages .message.ephemeral').count()) > messages, 'an answer');
+  await person.sees('at version 2');
+  await person.press('Tiers');
+  await person.sees('Rank orders your members');
+  await person.press('Add a tier');
+  await page.locator('dialog[open]').waitFor();
+  await isClean(page, 'the form of a tier');
+  await person.picture('20-form-of-a-tier');
+  await person.fill({ name: 'Shrimps', ranks: '9-1', amount: '', color: 'teal', hoist: 'yes' });
+  await person.sees('`51+` for rank 51'.replaceAll('`', ''));
+  await person.picture('21-refused-tier');
+  await person.press('Correct it');
+  equal(
+    [await person.typed('name'), await person.typed('ranks'), await person.typed('color')],
+    ['Shrimps', '9-1', 'teal'],
+    'what was typed',
+  );
+  await person.fill({ ranks: '501+' });
+  await person.sees('Shrimps rank 501 and below');
+  await person.choose('tier-color', ['Purple']);
+  await person.sees('Purple #9B59B6');
+  await person.choose('tier-pick', ['bronze']);
+  await person.press('Change Bronze');
+  await person.fill({ name: 'Copper', ranks: '', amount: '0.5' });
+  await person.sees('Copper at least 0.5 SPICE');
+  await person.press('Move up');
+  await person.choose('tier-pick', ['platinum']);
+  await person.press('Remove Platinum');
+  await person.sees('Platinum removed');
+  await isClean(page, 'the tiers');
+  await person.picture('22-own-tiers');
+  await person.press('Done');
+  await person.sees('Step 7 of 8');
+  await person.press('Roles');
+  await person.sees('Step 5 of 8');
+  await person.choose('role-tier', ['gold']);
+  await person.picture('23-roles');
+  await person.press('Done');
+  await person.sees('Step 7 of 8');
+  await person.press('Channels');
+  await person.sees('Step 6 of 8');
+  await person.choose('channel-pick', ['2']);
+  await person.choose('channel-use', [market.id]);
+  await person.sees('as it is');
+  await isClean(page, 'the channels');
+  await person.picture('24-channel-that-was-there');
+  await person.press('Done');
+  await person.sees('Step 7 of 8');
+  await person.press('Deploy');
+  await person.sees('version 3');
+  await person.sees('is ready', 60_000);
+  const third = await town.community();
+  const want = manifest(third, 3);
+  equal(
+    want.tiers.map((t) => [t.id, t.name, t.minRank, t.threshold]),
+    [
+      ['diamond', 'Diamond', 1, undefined],
+      ['gold', 'Gold', 21, undefined],
+      ['bronze', 'Copper', 1, '0.5'],
+      ['silver', 'Silver', 51, undefined],
+      ['shrimps', 'Shrimps', 501, undefined],
+    ],
+    'tiers',
+  );
+  equal(want.channels.find((c) => c.id === 'ch-general').existingChannelId, market.id, 'the chosen channel');
+  const now = await guildNow();
+  const made = (id) => now.roles.find((r) => r.id === third.shadow.get(`role ${id}`));
+  equal([made('role-shrimps').name, made('role-shrimps').color], ['Shrimps', 0x9b59b6], 'the new role');
+  equal(made('role-bronze').name, 'Copper', 'the renamed role');
+  equal(made('role-bronze').id, second.shadow.get('role role-bronze'), 'the same role');
+  const untouched = now.channels.find((c) => c.id === market.id);
+  const { name, topic, permission_overwrites: overwrites } = untouched;
+  equal([name, topic, overwrites.length], ['market', 'ours', 0], 'the channel');
+  await isLeftAlone(third);
+});
+
 await test('somebody without a tier does not see the closed channels', async () => {
   await page.selectOption('#people', { label: 'jamis' });
   const closed = second.shadow.get('channel ch-vip-chat');
@@ -218,7 +315,7 @@ await test('at phone size the wizard is used as at a desk: commands, choices, re
   await person.picture('11-phone-commands');
   await person.type('/onboard');
   await until(async () => (await page.locator('#messages .message.ephemeral').count()) > messages, 'an answer');
-  await person.sees('at version 2');
+  await person.sees('at version 3');
   await fits(page, 'the review');
   await person.picture('12-phone-review');
   await person.press('Name');
@@ -227,6 +324,23 @@ await test('at phone size the wizard is used as at a desk: commands, choices, re
   await person.picture('13-phone-form');
   await person.fill({ name: 'Dune by phone' });
   await person.sees('Dune by phone');
+  await person.press('Name');
+  await person.fill({ name: 'D @here' });
+  await person.sees('Leave out: @here');
+  await fits(page, 'a refusal');
+  await person.picture('13-phone-refused');
+  await person.press('Tiers');
+  await person.sees('Step 4 of 8');
+  await fits(page, 'the tiers');
+  await person.picture('14-phone-tiers');
+  await person.press('Add a tier');
+  await page.locator('dialog[open]').waitFor();
+  await fits(page, 'the form of a tier');
+  await person.picture('14-phone-form-of-a-tier');
+  await person.fill({ name: 'Holders', ranks: '', amount: '0.1' });
+  await person.sees('Holders at least 0.1 SPICE');
+  await person.press('Done');
+  await person.sees('Step 7 of 8');
   await person.press('Channels');
   await person.sees('Step 6 of 8');
   await fits(page, 'the channels');
@@ -236,7 +350,7 @@ await test('at phone size the wizard is used as at a desk: commands, choices, re
   await person.press('Done');
   await person.sees('Step 7 of 8');
   await person.press('Deploy');
-  await person.sees('version 3');
+  await person.sees('version 4');
   await person.sees('is ready');
   await fits(page, 'the end of the deployment');
   await person.picture('15-phone-ready');
