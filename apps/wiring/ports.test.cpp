@@ -6,6 +6,7 @@
 #include <caf/scoped_actor.hpp>
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <semaphore>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -102,4 +103,20 @@ TEST_CASE("wiring: keys that an operator puts into the folder while a program ru
   std::ofstream{keys.folder + "/v1.pem"} << "no key";
   ::chmod((keys.folder + "/v1.pem").c_str(), 0600);
   CHECK(code_of(keys.check()) == ec::corrupt);
+}
+
+TEST_CASE("ports: a hint reaches whoever follows it, and without Redis the command goes on") {
+  using namespace std::chrono_literals;
+  std::counting_semaphore<16> told{0};
+  fixture f;
+  net::io io;
+  const auto link = wiring::connect_redis(io, f.settings, f.where().redis_url, "test");
+  const auto subscription = wiring::hint_follower(link)(hints::fences, [&] { told.release(); });
+  REQUIRE(told.try_acquire_for(20s)); // At the begin.
+  wiring::ports to{f.settings, f.where(), "test"};
+  to.give_hint(hints::fences);
+  CHECK(told.try_acquire_for(20s));
+  f.redis.kill();
+  to.give_hint(hints::fences);
+  CHECK_FALSE(told.try_acquire());
 }
