@@ -34,8 +34,8 @@ struct services {
   /// How long what a job works on is its own without a renewal, of which there is one in each quarter. As long as the
   /// queue's lock (queue.lock_ms), so that both tell of a dead worker at the same time (P8).
   std::chrono::milliseconds lease{8'000};
-  /// By type: the addresses of the process, as arrakisd's tree provides them. It outlives the jobs; null in tests of
-  /// kinds that need none.
+  /// By type: the addresses of the process, as arrakisd's tree provides them. It outlives the jobs. A kind is never
+  /// given null: jobs::start takes that for "nothing is provided".
   const arrakis::services* available = nullptr;
   bool adopts =
     true; ///< Off only in the twin of the crash tests, which then see what an interrupted create leaves twice.

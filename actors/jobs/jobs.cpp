@@ -43,6 +43,7 @@ struct state {
   services svc;
   jobs::reporter report;
   std::vector<const job_kind*> kinds;
+  std::set<const job_kind*> left_out; ///< Kinds that need what this process does not provide: told once.
   std::map<caf::actor_addr, running> open;
   std::set<caf::actor_addr> workers; ///< Linked: none goes on working without the one who answers for it.
 };
@@ -91,14 +92,19 @@ void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
 
 /// Nothing: this process lacks a service that the kind needs.
 std::optional<queue::processor> start_worker(pointer self, const job_kind& kind, const queue::job& job) {
+  if (self->state.left_out.contains(&kind))
+    return std::nullopt;
   auto svc = self->state.svc;
   if (self->state.report)
     svc.report = [report = self->state.report, to = kind.terms.queue](queue::progress x) { report(*to, std::move(x)); };
   registry::seat place{registry::place::here(), {job.name, job.id}, false};
-  return if_provided("job", kind.terms.name, [&] {
+  auto started = if_provided("job", kind.terms.name, [&] {
     return caf::actor_cast<queue::processor>(
       place.fill([&] { return caf::actor_cast<caf::actor>(kind.start(self->system(), svc)); }));
   });
+  if (!started)
+    self->state.left_out.insert(&kind);
+  return started;
 }
 
 caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
@@ -160,6 +166,9 @@ std::vector<const job_queue*> queues(const std::vector<const job_kind*>& kinds) 
 
 queue::processor start(caf::actor_system& sys, services svc, reporter report,
                        const std::vector<const job_kind*>& kinds) {
+  static const arrakis::services none;
+  if (svc.available == nullptr)
+    svc.available = &none;
   return registry::spawn(sys, {"jobs"}, behavior, std::move(svc), std::move(report), kinds);
 }
 } // namespace arrakis::jobs

@@ -145,16 +145,24 @@ TEST_CASE("jobs: a kind finds by type what it alone needs") {
 }
 
 TEST_CASE("jobs: a job whose kind needs what this process does not provide waits for another, and uses no attempt") {
-  static std::string line;
-  line.clear();
-  log::set_sink([](std::string_view x) { line += x; });
-  const auto got = run_one({}, "RATION");
+  static std::string lines;
+  static int told = 0;
+  lines.clear();
+  told = 0;
+  log::set_sink([](std::string_view x) {
+    lines += x;
+    told += x.find("services.extension_left_out") != x.npos ? 1 : 0;
+  });
+  bench b{{&ration_kind}};
+  for (int i = 0; i < 3; ++i) {
+    const auto got = b.run("", "RATION");
+    CHECK(got.what == queue::outcome::postponed);
+    CHECK(got.wait > 0ms);
+    CHECK(got.reason.find("MISSING_SERVICE") != std::string::npos);
+  }
   log::set_sink(nullptr);
-  CHECK(got.what == queue::outcome::postponed);
-  CHECK(got.wait > 0ms);
-  CHECK(got.reason.find("MISSING_SERVICE") != std::string::npos);
-  CHECK(line.find("services.extension_left_out") != line.npos);
-  CHECK(line.find("ration") != line.npos);
+  CHECK(told == 1); // However often it comes.
+  CHECK(lines.find("ration") != lines.npos);
 }
 
 TEST_CASE("jobs: the progress of a job goes to the queue of its kind") {
