@@ -88,7 +88,7 @@ void make_room(self_pointer self) {
   if (st.room_made && now - *st.room_made < st.options.idle_when_full / 2)
     return;
   st.room_made = now;
-  log::info("directory_makes_room", {{"kind", st.options.kind}, {"active", st.keys.size()}});
+  log::info("directory.room_made", {{"kind", st.options.kind}, {"active", st.keys.size()}});
   retire_idle(self, now - st.options.idle_when_full);
 }
 
@@ -139,7 +139,7 @@ void crashed(self_pointer self, const std::string& key, slot& s, const caf::erro
   s.crashes.push_back(now);
   std::erase_if(s.crashes, [&](time_point at) { return at + st.options.window < now; });
   metrics::count("arrakis_runtime_actor_crashes_total", "Crashes of actors by kind.", 1, {{"kind", st.options.kind}});
-  log::warn("actor_crashed", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
+  log::warn("actor.crashed", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
   const bool too_often = s.crashes.size() > st.options.crashes_max;
   if (!s.seat)
     s.seat = std::make_unique<registry::seat>(registry::place::here(), registry::identity{st.options.kind, key}, false);
@@ -148,7 +148,7 @@ void crashed(self_pointer self, const std::string& key, slot& s, const caf::erro
   if (!too_often)
     return;
   s.quarantined = true;
-  log::error("actor_quarantined", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
+  log::error("actor.quarantined", {{"kind", st.options.kind}, {"key", key}, {"error", s.last_error}});
   if (st.options.quarantined)
     st.options.quarantined(key, s.last_error, s.last_message ? boost::core::demangle(s.last_message->name()) : "");
 }

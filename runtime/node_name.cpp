@@ -21,7 +21,7 @@ bool good(const std::string& text) {
 node_name::node_name(const std::string& state_folder)
   : lock_(::open((state_folder + "/node.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
   if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    log::info("node_without_name", {{"folder", state_folder}});
+    log::info("node.without_name", {{"folder", state_folder}});
     return;
   }
   const auto path = state_folder + "/node";
@@ -31,7 +31,7 @@ node_name::node_name(const std::string& state_folder)
   }
   auto made = random_hex(8);
   if (auto bad = file::replace(path, made))
-    log::warn("node_without_name", {{"folder", state_folder}, {"error", text_of(bad)}});
+    log::warn("node.without_name", {{"folder", state_folder}, {"error", text_of(bad)}});
   else
     text_ = std::move(made);
 }

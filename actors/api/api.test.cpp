@@ -183,8 +183,8 @@ TEST_CASE("api: a recorded interaction that is played again hears 409, and write
     for (int i = 0; i < 20; ++i)
       CHECK(f.ask(request).status == status);
   };
-  CHECK(logged("interaction_unanswered", [&] { play(replayed, 409); }) == 0);
-  CHECK(logged("interaction_unanswered", [&] { play(foreign, 403); }) == 1);
+  CHECK(logged("interaction.unanswered", [&] { play(replayed, 409); }) == 0);
+  CHECK(logged("interaction.unanswered", [&] { play(foreign, 403); }) == 1);
 }
 
 TEST_CASE("api: each answer to a signed interaction is one that the description has") {
@@ -280,7 +280,7 @@ TEST_CASE("api: negative control: an answer that is not described is found") {
 TEST_CASE("api: what Discord signed and cannot be read is told once a while, however often it is played") {
   fixture f;
   const auto request = f.discord_key.request(R"({"type":77})");
-  CHECK(logged("discord_interaction_unreadable",
+  CHECK(logged("interaction.unreadable",
                [&] {
                  for (int i = 0; i < 20; ++i)
                    CHECK(f.ask(request).status == 400);

@@ -53,8 +53,8 @@ flow<caf::expected<published>> once(self_pointer self, snowflake application, de
   redis::command set{{"SET"}, {key}, {hash}, until};
   auto kept = co_await ask(self, st.redis, until, std::move(set));
   if (!kept)
-    log::warn("commands_hash_not_kept", {{"error", text_of(kept.error())}}); // They are written once more next time.
-  log::info("commands_written", {{"application", application.text()}, {"hash", hash}});
+    log::warn("commands.hash_not_kept", {{"error", text_of(kept.error())}}); // They are written once more next time.
+  log::info("commands.written", {{"application", application.text()}, {"hash", hash}});
   co_return published{true, hash};
 }
 
@@ -64,7 +64,7 @@ flow<caf::expected<published>> until_done(self_pointer self, publish q) {
     const bool hopeless = !done && code_of(done.error()) == ec::refused;
     if (done || hopeless || q.until.left(self->clock().now()) <= wait)
       co_return done;
-    log::warn("commands_not_written", {{"error", text_of(done.error())}});
+    log::warn("commands.not_written", {{"error", text_of(done.error())}});
     co_await nap(self, wait);
   }
 }
@@ -89,7 +89,7 @@ flow<> follow_identity(self_pointer self) {
       const publish q{last, within(self, publish_within)};
       const auto done = co_await until_done(self, q);
       if (!done)
-        log::error("commands_not_written", {{"error", text_of(done.error())}});
+        log::error("commands.not_written", {{"error", text_of(done.error())}});
     } else if (code_of(who.error()) != ec::unknown) {
       co_await nap(self, identity_again_after);
     }

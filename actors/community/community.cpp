@@ -219,7 +219,7 @@ void answer_submitted(self_pointer self, const std::string& trace, const caf::ex
     reply.deliver(done.error());
     return;
   }
-  log::info("deployment_submitted", {{"trace", trace},
+  log::info("deployment.submitted", {{"trace", trace},
                                      {"tenant", done->community.value},
                                      {"guild", st.guild.text()},
                                      {"version", done->version},
@@ -241,7 +241,7 @@ flow<> answer_deploy(self_pointer self, deploy request, caf::typed_response_prom
   for (int i = 0; i < self->state.limits.conflicts_max && !done && code_of(done.error()) == ec::conflict; ++i)
     done = co_await submit_once(self, request, &waits);
   if (!waits.empty()) {
-    log::warn("deployment_waits_for_signer",
+    log::warn("deployment.signer_awaited",
               {{"trace", request.trace}, {"guild", self->state.guild.text()}, {"error", waits}});
     reply.deliver(deployed{.waits = std::move(waits)});
     co_return;

@@ -20,7 +20,7 @@ void count_answer(const char* outcome) {
 void log_error(const interaction& what, const caf::error& why) {
   static log::seldom line{std::chrono::seconds{10}};
   if (const auto lines = line.due())
-    log::warn("interaction_unanswered", {{"request", what.id.text()},
+    log::warn("interaction.unanswered", {{"request", what.id.text()},
                                          {"trace", what.trace},
                                          {"guild", what.guild.text()},
                                          {"error", text_of(why)},

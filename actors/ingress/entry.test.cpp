@@ -74,7 +74,7 @@ TEST_CASE("ingress entry: however many come at once, never more than the bound a
 TEST_CASE("ingress entry: an error is told in words where an answer may be given, and a repetition is no news") {
   static int lines = 0;
   lines = 0;
-  log::set_sink([](std::string_view line) { lines += line.find("interaction_unanswered") != line.npos; });
+  log::set_sink([](std::string_view line) { lines += line.find("interaction.unanswered") != line.npos; });
   const auto what = a_click();
   const auto of = [](const char* outcome) {
     return counted("arrakis_ingress_deliveries_total{outcome=\"" + std::string{outcome} + "\"}");

@@ -51,7 +51,7 @@ flow<> answer(self_pointer self, std::shared_ptr<const interaction> what, caf::r
   auto sent = co_await ask(self, st.to.rest, until, std::move(callback));
   const bool taken = sent && sent->status < 300;
   if (const auto count = taken ? std::nullopt : st.refused.due())
-    log::warn("interaction_answer_refused", {{"request", what->id.text()},
+    log::warn("interaction.answer_refused", {{"request", what->id.text()},
                                              {"trace", what->trace},
                                              {"guild", what->guild.text()},
                                              {"error", sent ? discord::summary(*sent) : text_of(sent.error())},
@@ -75,19 +75,19 @@ discord::sink::behavior_type behavior(self_pointer self, ports to, options opts)
       return caf::delegated<void>{};
     },
     [](const discord::guild_available& event) {
-      log::debug("guild_available", {{"guild", event.guild.text()}});
+      log::debug("guild.available", {{"guild", event.guild.text()}});
     },
     [self](const discord::guild_gone& event) {
       if (event.kicked)
-        log::info("guild_gone", {{"guild", event.guild.text()}});
+        log::info("guild.gone", {{"guild", event.guild.text()}});
       else // An outage tells of all guilds at once.
-        log::debug("guild_unavailable", {{"guild", event.guild.text()}});
+        log::debug("guild.unavailable", {{"guild", event.guild.text()}});
       community_changed(self, event.guild);
     },
     [](const discord::role_changed&) {},
     [](const discord::channel_changed&) {},
     [self](const discord::shard_ready& event) {
-      log::info("shard_ready", {{"shard", event.shard}, {"resumed", event.resumed ? 1 : 0}});
+      log::info("shard.ready", {{"shard", event.shard}, {"resumed", event.resumed ? 1 : 0}});
       if (self->state.options.ready)
         self->state.options.ready(event);
     },

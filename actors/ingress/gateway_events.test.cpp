@@ -161,8 +161,8 @@ TEST_CASE_FIXTURE(fixture,
   static std::atomic<int> refused, gone;
   refused = gone = 0;
   log::set_sink([](std::string_view line) {
-    refused += line.find("interaction_answer_refused") != line.npos;
-    gone += line.find("guild_gone") != line.npos;
+    refused += line.find("interaction.answer_refused") != line.npos;
+    gone += line.find("guild.gone") != line.npos;
   });
   w.status = 404;
   bool settled = true;

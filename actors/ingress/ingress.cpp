@@ -97,7 +97,7 @@ flow<> edit_later(self_pointer self, shared_interaction x, reply given) {
     if (sent && sent->status < 300)
       co_return;
     if (!not_there_yet(sent)) {
-      log::warn("interaction_edit_failed", {{"request", x->id.text()},
+      log::warn("interaction.edit_failed", {{"request", x->id.text()},
                                             {"trace", x->trace},
                                             {"guild", x->guild.text()},
                                             {"error", sent ? discord::summary(*sent) : text_of(sent.error())}});
@@ -113,7 +113,7 @@ void finish(self_pointer self, uint64_t ticket, const caf::expected<reply>& outc
     return;
   auto& p = found.mapped();
   if (!outcome)
-    log::warn("interaction_failed", {{"request", p.what->id.text()},
+    log::warn("interaction.failed", {{"request", p.what->id.text()},
                                      {"trace", p.what->trace},
                                      {"guild", p.what->guild.text()},
                                      {"error", text_of(outcome.error())}});

@@ -32,8 +32,7 @@ dependency of_shards(const caf::expected<discord::shards::states>& all) {
   for (const auto& s : all->list) {
     if (s.state == "stopped")
       return {"discord", false,
-              "shard " + std::to_string(s.shard)
-                + " is stopped for good: the log's discord_shard_stopped says what to do"};
+              "shard " + std::to_string(s.shard) + " is stopped for good: the log's shard.stopped says what to do"};
     if (s.state != "running" && s.state != "standby")
       return {"discord", false, "shard " + std::to_string(s.shard) + " is " + s.state};
     elsewhere += s.state == "standby" ? 1 : 0;

@@ -60,7 +60,7 @@ flow<> read_guild(self_pointer self, deadline until, bool anew, bool role_member
     st.facts = std::move(*facts);
     st.facts_at = self->clock().now();
   } else {
-    log::warn("wizard_guild_unreadable", {{"guild", st.guild.text()}, {"error", text_of(facts.error())}});
+    log::warn("wizard.guild_unreadable", {{"guild", st.guild.text()}, {"error", text_of(facts.error())}});
   }
 }
 
@@ -72,7 +72,7 @@ flow<> read_community(self_pointer self, deadline until) {
   if (now)
     st.community = std::move(*now);
   else
-    log::warn("wizard_community_unreadable", {{"guild", st.guild.text()}, {"error", text_of(now.error())}});
+    log::warn("wizard.community_unreadable", {{"guild", st.guild.text()}, {"error", text_of(now.error())}});
 }
 
 core::world world_of(self_pointer self) {
@@ -144,7 +144,7 @@ flow<caf::expected<reply>> begin(self_pointer self, shared_interaction x, int64_
     r.draft.name = community->record.name;
   st.community = std::move(*community);
   notice = world_of(self).frozen;
-  log::info("wizard_opened", {{"guild", st.guild.text()},
+  log::info("wizard.opened", {{"guild", st.guild.text()},
                               {"session", r.id.substr(0, 8)},
                               {"trace", x->trace},
                               {"base_version", r.base_version}});
@@ -243,7 +243,7 @@ flow<caf::expected<reply>> deploy(self_pointer self, int64_t expected, decision 
             : done                         ? core::submission_accepted(r, {done->version, done->deployment, done->job})
                    : core::submission_failed(r, !uncertain(code_of(done.error())), ingress::user_message(done.error()));
   if (!done)
-    log::warn("wizard_submission_failed", {{"guild", self->state.guild.text()},
+    log::warn("wizard.submission_failed", {{"guild", self->state.guild.text()},
                                            {"session", r.id.substr(0, 8)},
                                            {"trace", x->trace},
                                            {"error", text_of(done.error())}});
@@ -284,7 +284,7 @@ flow<caf::expected<reply>> inspect(self_pointer self, int64_t expected, record t
     facts.unconnected = code == ec::refused;
     facts.why = facts.refused ? text_of(contract.error())
                               : fmt::format("{} gave no answer", chain::display_name(t.chain));
-    log::warn("wizard_contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
+    log::warn("wizard.contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
   }
   auto d = core::inspected(typed, facts);
   co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), until);

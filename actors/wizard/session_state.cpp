@@ -30,7 +30,7 @@ bool is_deployed(const record& r) {
 }
 
 void note_failure(const state& st, const char* what, const caf::error& e) {
-  log::warn("wizard_draft_not_written", {{"guild", st.guild.text()}, {"what", what}, {"error", text_of(e)}});
+  log::warn("wizard.draft_not_written", {{"guild", st.guild.text()}, {"what", what}, {"error", text_of(e)}});
 }
 
 flow<> keep_draft(self_pointer self, record r, deadline until) {
@@ -84,7 +84,7 @@ flow<caf::expected<std::optional<record>>> find_draft(self_pointer self, deadlin
   if (r && (r->user != st.user || r->guild != st.guild))
     r = fail(ec::corrupt, "the draft is of another user or server than its key says");
   if (!r) {
-    log::warn("wizard_draft_unreadable", {{"guild", st.guild.text()}, {"error", text_of(r.error())}});
+    log::warn("wizard.draft_unreadable", {{"guild", st.guild.text()}, {"error", text_of(r.error())}});
     co_return std::optional<record>{};
   }
   r->version = found->what->version;
@@ -101,7 +101,7 @@ flow<caf::expected<std::optional<record>>> restore(self_pointer self, int64_t ex
     co_return stored.error();
   if (!stored->won) // Another click was quicker, with the same draft or with a fresh session.
     co_return std::move(stored->present.session);
-  log::info("wizard_draft_opened", {{"guild", self->state.guild.text()}, {"session", r.id.substr(0, 8)}});
+  log::info("wizard.draft_opened", {{"guild", self->state.guild.text()}, {"session", r.id.substr(0, 8)}});
   count("restored");
   co_return std::optional{std::move(r)};
 }

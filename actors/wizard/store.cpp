@@ -35,7 +35,7 @@ loaded read_pair(const redis::reply& version, const redis::reply& text, snowflak
   std::from_chars(version.bytes.data(), version.bytes.data() + version.bytes.size(), out.version);
   if (out.version < 1 || out.version > version_max) {
     if (out.version != 0)
-      log::warn("wizard_session_unreadable", {{"error", "its version is none of ours"}});
+      log::warn("wizard.session_unreadable", {{"error", "its version is none of ours"}});
     return {};
   }
   auto record = core::read_record(text.bytes);
@@ -45,7 +45,7 @@ loaded read_pair(const redis::reply& version, const redis::reply& text, snowflak
     record->version = out.version;
     out.session = std::move(*record);
   } else {
-    log::warn("wizard_session_unreadable", {{"error", text_of(record.error())}});
+    log::warn("wizard.session_unreadable", {{"error", text_of(record.error())}});
   }
   return out;
 }

@@ -52,7 +52,7 @@ child::child(recipe r) : recipe_(std::move(r)) {
   if (const auto& program = recipe_.program.argv.front(); !exists(program))
     throw std::runtime_error(program + " is not on this machine; `make deps` installs it");
   launch();
-  log::info("embedded_started", {{"server", recipe_.name}, {"pid", pid()}});
+  log::info("embedded.started", {{"server", recipe_.name}, {"pid", pid()}});
   watcher_ = std::thread{[this] { watch(); }};
 }
 
@@ -66,7 +66,7 @@ child::~child() {
     watcher_.join();
   if (process_ && process_->running()) {
     process_->stop(recipe_.stop_signal, stop_grace);
-    log::info("embedded_stopped", {{"server", recipe_.name}, {"status", process_->exit_status().value_or(-1)}});
+    log::info("embedded.stopped", {{"server", recipe_.name}, {"status", process_->exit_status().value_or(-1)}});
   }
 }
 
@@ -96,7 +96,7 @@ bool child::try_to_launch() {
     }
     if (now >= told + waiting_told_every) {
       told = now;
-      log::info("embedded_waiting", {{"server", recipe_.name}, {"error", why}});
+      log::info("embedded.waiting", {{"server", recipe_.name}, {"error", why}});
     }
   }
 }
@@ -117,7 +117,7 @@ bool child::start_again() {
     launch();
     return true;
   } catch (const std::exception& e) {
-    log::error("embedded_restart_failed", {{"server", recipe_.name}, {"error", e.what()}});
+    log::error("embedded.restart_failed", {{"server", recipe_.name}, {"error", e.what()}});
     return false;
   }
 }
@@ -129,7 +129,7 @@ void child::watch() {
     if (process_ && !process_->wait(look_every))
       continue;
     pid_ = -1;
-    log::error("embedded_died",
+    log::error("embedded.died",
                {{"server", recipe_.name}, {"status", process_ ? process_->exit_status().value_or(-1) : -1}});
     if (std::chrono::steady_clock::now() - since > healthy_after)
       wait = back_off_min;
@@ -139,7 +139,7 @@ void child::watch() {
     metrics::count("arrakis_embedded_restarts_total", "Starts of an embedded server after its death.", 1,
                    {{"server", recipe_.name}});
     if (start_again())
-      log::info("embedded_restarted", {{"server", recipe_.name}, {"pid", pid()}});
+      log::info("embedded.restarted", {{"server", recipe_.name}, {"pid", pid()}});
     since = std::chrono::steady_clock::now();
   }
 }

@@ -60,7 +60,7 @@ bool set_aside(const std::string& folder, const std::string& said) {
   fs::rename(data, kept, failed);
   if (failed)
     return false;
-  log::warn("embedded_data_set_aside", {{"server", "redis"}, {"kept", kept}, {"error", said}});
+  log::warn("embedded.data_set_aside", {{"server", "redis"}, {"kept", kept}, {"error", said}});
   return true;
 }
 } // namespace

@@ -169,7 +169,7 @@ flow<> run_pause(pointer self, queue::pause what, caf::typed_response_promise<do
     reply.deliver(answer.error());
     co_return;
   }
-  log::info(what.on ? "queue_paused" : "queue_resumed", {{"queue", st.how.name}});
+  log::info(what.on ? "queue.paused" : "queue.resumed", {{"queue", st.how.name}});
   reply.deliver(done{});
 }
 
@@ -255,7 +255,7 @@ flow<> drop_letter(pointer self, std::string id, deadline until) {
   auto send = [&](backend::done d) { self->state.dead->remove(id, until, std::move(d)); };
   auto answer = co_await call(self, send);
   if (!answer) // It is listed as dead while it waits; the end of the job puts that right.
-    log::warn("queue_dead_letter_left", {{"job", id}, {"error", text_of(answer.error())}});
+    log::warn("queue.dead_letter_left", {{"job", id}, {"error", text_of(answer.error())}});
 }
 
 /// Puts a failed job back to wait, with all its attempts.
@@ -330,7 +330,7 @@ flow<> run_replay(pointer self, queue::replay what, caf::typed_response_promise<
   if (!result && code_of(result.error()) == ec::not_found)
     result = co_await revive(self, what.id, what.until);
   if (result)
-    log::info("queue_replayed", {{"job", what.id}});
+    log::info("queue.replayed", {{"job", what.id}});
   if (result)
     reply.deliver(done{});
   else

@@ -54,7 +54,7 @@ flow<> recover(pointer self) {
     if (answer)
       for (const auto& id : answer->items) {
         ++st.since.stalled;
-        log::warn("queue_job_stalled", {{"queue", st.how.name}, {"job", id.bytes}});
+        log::warn("queue.job_stalled", {{"queue", st.how.name}, {"job", id.bytes}});
       }
     co_await nap(self, st.how.stalled_check);
   }
@@ -89,7 +89,7 @@ flow<> clean(pointer self) {
     auto send = [&](backend::done d) { st.store->dead().clean_waiting(st.how.keep_dead, soon(self), std::move(d)); };
     auto answer = co_await redis::call(self, st.calls, send);
     if (answer && !answer->items.empty())
-      log::info("queue_dead_letters_cleaned", {{"queue", st.how.name}, {"count", answer->items.size()}});
+      log::info("queue.dead_letters_cleaned", {{"queue", st.how.name}, {"count", answer->items.size()}});
     co_await nap(self, st.how.clean_every);
   }
 }
@@ -97,7 +97,7 @@ flow<> clean(pointer self) {
 
 void note_away(state& st, const caf::error& why) {
   if (!std::exchange(st.away, true))
-    log::warn("queue_away", {{"queue", st.how.name}, {"error", text_of(why)}});
+    log::warn("queue.away", {{"queue", st.how.name}, {"error", text_of(why)}});
 }
 
 flow<> learn_time(pointer self) {

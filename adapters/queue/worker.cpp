@@ -102,7 +102,7 @@ outcome outcome_of(slot& place) {
     return {outcome::failed_retryable, {}, text_of(answer.error()), {}};
   if (answer->what == outcome::completed && answer->value_json != "null")
     if (const auto parsed = json::parse(answer->value_json); !parsed) {
-      log::error("queue_value_refused",
+      log::error("queue.value_refused",
                  {{"error", text_of(parsed.error())}, {"value", utf8_head(answer->value_json, 200)}});
       answer->value_json = "null"; // Other clients of the queue throw at what is no JSON.
     }
@@ -120,7 +120,7 @@ void count(state& st, verdict::kind what) {
 
 void note_lost(state& st, const slot& place, int64_t code) {
   ++st.since.lost;
-  log::warn("queue_lock_lost", {{"queue", st.how.name}, {"job", place.job.what.id}, {"code", code}});
+  log::warn("queue.lock_lost", {{"queue", st.how.name}, {"job", place.job.what.id}, {"code", code}});
 }
 
 // A row in the job's own log and one in ours, for whatever is not plain success.
@@ -135,7 +135,7 @@ void note_attempt(pointer self, const slot& place, const verdict& end) {
                       end.text);
   else
     row = fmt::format("attempt {} of {} failed for good: {}", attempt, place.job.what.attempts, end.text);
-  log::write(end.what == verdict::postpone ? log::level::info : log::level::warn, "queue_job_not_done",
+  log::write(end.what == verdict::postpone ? log::level::info : log::level::warn, "queue.job_not_done",
              {{"queue", st.how.name}, {"job", place.job.what.id}, {"name", place.job.what.name}, {"outcome", row}});
   const auto keep = json::integer_or(place.job.options, "kl", log_rows_max);
   st.store->log(place.job.what.id, row, keep, soon(self), [](const caf::expected<redis::reply>&) {});
@@ -232,7 +232,7 @@ flow<> bury(pointer self, size_t index, std::string reason) {
   auto write = [&](backend::done d) { letters.add(job.what.name, entry, options, soon(self), std::move(d)); };
   auto written = co_await insist(self, index, write);
   if (!written && code_of(written.error()) != ec::stale)
-    log::error("queue_dead_letter_lost", {{"job", job.what.id}, {"error", text_of(written.error())}});
+    log::error("queue.dead_letter_lost", {{"job", job.what.id}, {"error", text_of(written.error())}});
 }
 
 /// Why a job cannot end now: it has children.
@@ -257,7 +257,7 @@ bool recorded(pointer self, size_t index, verdict::kind what, redis::reply&& ans
     return false;
   auto next = read_handed(std::move(answer), std::move(job));
   if (!next) {
-    log::error("queue_reply_unreadable", {{"error", text_of(next.error())}});
+    log::error("queue.reply_unreadable", {{"error", text_of(next.error())}});
     return false;
   }
   note_limits(st, *next);
@@ -278,7 +278,7 @@ flow<bool> settle(pointer self, size_t index, verdict what, caf::expected<redis:
   }
   if (!answer) {
     // The job stays active without a renewal, and so comes back by the stalled check.
-    log::error("queue_end_refused", {{"job", place.job.what.id}, {"error", text_of(answer.error())}});
+    log::error("queue.end_refused", {{"job", place.job.what.id}, {"error", text_of(answer.error())}});
     co_return false;
   }
   if (const auto code = answer->number;
@@ -336,7 +336,7 @@ flow<> reschedule(pointer self, size_t index) {
                     ? run_after(*repeat, json::integer_or(job.options, "prevMillis"), st.store->time().now_ms())
                     : failed<std::optional<next_run>>(ec::unsupported, "no schedule of BullMQ 5");
   if (!next)
-    log::error("queue_schedule_unsupported",
+    log::error("queue.schedule_unsupported",
                {{"job", job.what.id}, {"schedule", job.scheduler}, {"error", text_of(next.error())}});
   if (!next || !*next)
     co_return;
@@ -344,7 +344,7 @@ flow<> reschedule(pointer self, size_t index) {
   auto send = [&](backend::done d) { st.store->reschedule(job, options, (*next)->at_ms, soon(self), std::move(d)); };
   auto made = co_await insist(self, index, send);
   if (!made)
-    log::error("queue_schedule_stopped", {{"schedule", job.scheduler}, {"error", text_of(made.error())}});
+    log::error("queue.schedule_stopped", {{"schedule", job.scheduler}, {"error", text_of(made.error())}});
 }
 
 /// A job that goes back without an end: behind its children, or behind the limiter. nullopt: it has gone; else the end

@@ -212,7 +212,7 @@ void connection::greet(shared_transport to) {
 void connection::established() {
   pause_.cancel();
   if (failures_ > 0)
-    log::info("redis_connected", {{"server", where_.shown()}, {"attempts", failures_ + 1}});
+    log::info("redis.connected", {{"server", where_.shown()}, {"attempts", failures_ + 1}});
   failures_ = 0;
   set_stage(stage::ready, where_.shown());
   silent_turns_ = 0;

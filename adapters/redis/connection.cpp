@@ -228,7 +228,7 @@ void connection::received(reply&& from) {
     case pending::load:
       loading_.erase(request.code);
       if (error)
-        log::error("redis_script_refused", {{"script", request.code->name}, {"error", from.bytes}});
+        log::error("redis.script_refused", {{"script", request.code->name}, {"error", from.bytes}});
       return;
     case pending::probe: return take_probe(from);
     case pending::memory: return take_memory(from);
@@ -307,7 +307,7 @@ void connection::lost(const std::string& why) {
     refuse_waiting(why);
   } else if (was_ready) {
     metrics::count("arrakis_redis_disconnects_total", "Connections to Redis that were lost");
-    log::warn("redis_disconnected", {{"server", where_.shown()}, {"error", why}, {"unanswered", cut.size()}});
+    log::warn("redis.disconnected", {{"server", where_.shown()}, {"error", why}, {"unanswered", cut.size()}});
     set_stage(stage::connecting, why);
     failures_ = 0;
     pause_.expires_after(std::chrono::duration_cast<clock::duration>(how_.back_off_first * jitter()));
@@ -325,7 +325,7 @@ void connection::lost(const std::string& why) {
 
 void connection::rest(const std::string& why) {
   if (failures_ == 0) // Once for each absence; the metric counts the attempts.
-    log::warn("redis_unavailable", {{"server", where_.shown()}, {"error", why}});
+    log::warn("redis.unavailable", {{"server", where_.shown()}, {"error", why}});
   metrics::count("arrakis_redis_connect_failures_total", "Attempts to connect to Redis that failed");
   set_stage(stage::resting, why);
   refuse_waiting(why);

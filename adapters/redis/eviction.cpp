@@ -39,7 +39,7 @@ caf::error check_eviction(const link& of, const std::string& setting, deadline u
   if (const auto fault = eviction_fault(policy); !fault.empty())
     return fail(ec::refused, setting + ": " + fault);
   if (policy.empty())
-    log::warn("redis_eviction_unknown",
+    log::warn("redis.eviction_unknown",
               {{"setting", setting},
                {"error", info ? "INFO memory does not say its maxmemory-policy" : text_of(info.error())},
                {"do", "make sure that maxmemory-policy is noeviction, and let the user call INFO"}});

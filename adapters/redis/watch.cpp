@@ -54,7 +54,7 @@ bool connection::note_silence() {
   if (silent_turns_ < silent_turns_max)
     return true;
   if (!std::exchange(silent_, true)) {
-    log::warn("redis_silent", {{"server", where_.shown()}, {"for_ms", for_ms.count()}});
+    log::warn("redis.silent", {{"server", where_.shown()}, {"for_ms", for_ms.count()}});
     metrics::count("arrakis_redis_silences_total", "Times that a connected Redis stopped answering");
     {
       std::scoped_lock lock{guard_};
@@ -78,7 +78,7 @@ void connection::heard() {
   if (!std::exchange(silent_, false))
     return;
   asked_ = false; // The question may be among what was refused.
-  log::info("redis_answers", {{"server", where_.shown()}});
+  log::info("redis.answers", {{"server", where_.shown()}});
   show();
 }
 
@@ -94,7 +94,7 @@ void connection::take_probe(const reply& from) {
   auto refused = error && is_passing(from.bytes) ? from.bytes : std::string{};
   if (refused.empty() != writes_refused_.empty())
     log::write(refused.empty() ? log::level::info : log::level::warn,
-               refused.empty() ? "redis_takes_writes" : "redis_takes_no_writes",
+               refused.empty() ? "redis.takes_writes" : "redis.takes_no_writes",
                {{"server", where_.shown()}, {"error", refused}});
   writes_refused_ = std::move(refused);
   show();
@@ -107,7 +107,7 @@ void connection::take_memory(const reply& from) {
     return;
   eviction_ = std::move(policy);
   if (const auto fault = eviction_fault(eviction_); !fault.empty())
-    log::error("redis_evicts", {{"server", where_.shown()}, {"error", fault}});
+    log::error("redis.evicts", {{"server", where_.shown()}, {"error", fault}});
   show();
 }
 

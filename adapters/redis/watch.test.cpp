@@ -198,7 +198,7 @@ TEST_CASE("redis watch: the check of the policy ends by itself where the client'
   bench b;
   static std::atomic<int> told;
   told = 0;
-  log::set_sink([](std::string_view line) { told += line.find("redis_eviction_unknown") != line.npos; });
+  log::set_sink([](std::string_view line) { told += line.find("redis.eviction_unknown") != line.npos; });
   net::io one_thread{1};
   const auto to = redis::connect(one_thread, watching(b.server, 0ms));
   std::promise<void> stands, over;

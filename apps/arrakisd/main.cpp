@@ -50,7 +50,7 @@ postgres::migrated migrate_database(const wiring::addresses& where) {
   if (!done)
     throw std::runtime_error(text_of(done.error()));
   for (const auto& name : done->applied)
-    log::info("migrated", {{"migration", name}});
+    log::info("postgres.migrated", {{"migration", name}});
   return std::move(*done);
 }
 
@@ -73,7 +73,7 @@ void announce(const config& settings, const node& here) {
   const auto text = fmt::format("{{\"url\":\"{}\",\"admin_url\":\"{}\",\"pid\":{}}}\n", here.url(), here.admin_url(),
                                 getpid());
   if (auto bad = file::replace(path, text))
-    log::warn("not_announced", {{"error", text_of(bad)}});
+    log::warn("systemd.not_announced", {{"error", text_of(bad)}});
 }
 
 /// Threads of this process at most: sockets, actors, one for each PostgreSQL connection (the relay has one more), and
@@ -94,7 +94,7 @@ void reread(const sources& from, const config& running, std::shared_ptr<const co
   if (!next)
     faults.push_back(text_of(next.error()));
   for (const auto& fault : faults)
-    log::error("settings_refused", {{"error", fault}});
+    log::error("settings.refused", {{"error", fault}});
   if (!faults.empty())
     return;
   auto what = reload::compare(running, *last, *next);
@@ -113,12 +113,12 @@ void reread(const sources& from, const config& running, std::shared_ptr<const co
     what.restart.emplace_back("certificates of Redis");
   for (const auto& notice : next->notices())
     if (std::ranges::find(running.notices(), notice) == running.notices().end())
-      log::warn("setting_left_out", {{"why", notice}});
+      log::warn("settings.key_left_out", {{"why", notice}});
   for (const auto& name : what.at_once)
-    log::info("setting_changed", {{"setting", name}});
+    log::info("settings.changed", {{"setting", name}});
   for (const auto& name : what.restart)
-    log::warn("setting_needs_restart", {{"setting", name}});
-  log::info("settings_reread", {{"changed", what.at_once.size()}, {"need_restart", what.restart.size()}});
+    log::warn("settings.restart_needed", {{"setting", name}});
+  log::info("settings.reread", {{"changed", what.at_once.size()}, {"need_restart", what.restart.size()}});
 }
 
 /// Throws std::runtime_error that names every key which forbids the start; tells of what will be missing.
@@ -205,7 +205,8 @@ int run(const config& settings, const sources& from) {
     announce(settings, here);
     metrics::set("arrakis_build_info", "1; its labels say what runs.", 1,
                  {{"version", ARRAKIS_VERSION}, {"compiler", __VERSION__}});
-    log::info("ready", {{"url", here.url()}, {"admin_url", here.admin_url()}, {"roles", settings.text("node.roles")}});
+    log::info("process.ready",
+              {{"url", here.url()}, {"admin_url", here.admin_url()}, {"roles", settings.text("node.roles")}});
     auto last = std::make_shared<const config>(settings);
     reload::files files{wiring::signer_files(settings), reload::system_certificates()};
     int signal_number = 0;
@@ -215,10 +216,10 @@ int run(const config& settings, const sources& from) {
         reread(from, settings, last, files, here);
       here.follow_certificates();
     } while (signal_number == 0 || signal_number == SIGHUP);
-    log::info("stopping", {{"signal", signal_number}});
+    log::info("process.stopping", {{"signal", signal_number}});
   }
   servers.reset();
-  log::info("stopped", {{"threads", metrics::threads()}}); // This one alone.
+  log::info("process.stopped", {{"threads", metrics::threads()}}); // This one alone.
   return last_resort::gave_up() ? 1 : 0;
 }
 
@@ -249,10 +250,10 @@ int start(const cli::arguments& given, bool migrate_only, const std::vector<std:
     return check(*settings, given.has("--json"));
   log::set_level(level_of(settings->text("log.level")));
   for (const auto& notice : settings->notices())
-    log::info("setting_left_out", {{"why", notice}});
+    log::info("settings.key_left_out", {{"why", notice}});
   if (!removed_variables.empty())
-    log::warn("environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed_variables, " "))},
-                                      {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});
+    log::warn("settings.environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed_variables, " "))},
+                                               {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});
   if (migrate_only)
     return run_migrate(*settings, given.has("--json"));
   return run(*settings, {file, environment});
@@ -288,7 +289,7 @@ int main(int argc, char** argv) {
   try {
     return cli::run(program(removed), ARRAKIS_VERSION, {argv + 1, argv + argc});
   } catch (const std::exception& e) {
-    log::error("cannot_run", {{"error", e.what()}});
+    log::error("process.not_started", {{"error", e.what()}});
     terminal::print_error("arrakisd: {}\n", e.what());
     return cli::failure;
   }

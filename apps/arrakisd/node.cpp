@@ -33,7 +33,7 @@ bool end_actors(caf::actor_system& sys, std::chrono::milliseconds patience) {
   sys.clock().cancel_all();
   const auto actors = sys.registry().running();
   if (actors > 0)
-    log::error("actors_do_not_end", {{"actors", actors}});
+    log::error("process.actors_do_not_end", {{"actors", actors}});
   return actors == 0;
 }
 } // namespace
@@ -131,9 +131,9 @@ void node::impl::drain() {
   for (auto& each : open)
     each.receive([](const queue::done&) {}, [&](caf::error& e) { failed = std::move(e); });
   if (failed)
-    log::warn("worker_not_drained", {{"error", text_of(*failed)}});
+    log::warn("node.worker_not_drained", {{"error", text_of(*failed)}});
   else
-    log::info("worker_drained");
+    log::info("node.worker_drained");
 }
 
 node::node(const config& settings, const wiring::addresses& where) : impl_(std::make_unique<impl>(settings, where)) {
@@ -162,7 +162,7 @@ node::impl::~impl() {
     self->monitor(top);
     self->send(top, supervisor::stop{});
     self->receive([](const caf::down_msg&) {},
-                  caf::after(std::chrono::seconds{20}) >> [] { log::warn("children_do_not_end"); });
+                  caf::after(std::chrono::seconds{20}) >> [] { log::warn("process.children_do_not_end"); });
   }
   supervisor::end_routers(children);
   p.cache.stop();

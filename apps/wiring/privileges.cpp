@@ -58,7 +58,7 @@ void take_own_home(bool user_changed) {
   else
     ::unsetenv("HOME");
   if (!user_changed)
-    log::warn("home_is_anothers", {{"was", before}, {"is", entry && entry->pw_dir ? entry->pw_dir : ""}});
+    log::warn("process.home_is_anothers", {{"was", before}, {"is", entry && entry->pw_dir ? entry->pw_dir : ""}});
 }
 
 /// What root has open is root's: a shell's or a supervisor's files are not passed on to the account.
@@ -105,9 +105,9 @@ void leave_root(const std::string& folder) {
   make_state_folder(found, folder);
   become(found.owner);
   make_as_ourselves(folder);
-  log::info("left_root", {{"user", found.owner.name}});
+  log::info("process.root_left", {{"user", found.owner.name}});
   if (found.owner.name != unprivileged_users.front())
-    log::info("user_is_shared",
+    log::info("process.user_is_shared",
               {{"user", found.owner.name}, {"do", "give Arrakis a user of its own: docs/operating.md"}});
 }
 

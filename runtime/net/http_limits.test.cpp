@@ -104,7 +104,7 @@ TEST_CASE("http limits: one address gets its connections and no more; others, an
 // Negative control: a line for each failure would be as many as the metric counts.
 TEST_CASE("http limits: connections that the system does not hand over are counted, and the log says so once a while") {
   static std::atomic<int> lines = 0;
-  log::set_sink([](std::string_view line) { lines += line.find("accept_failed") != line.npos; });
+  log::set_sink([](std::string_view line) { lines += line.find("net.accept_failed") != line.npos; });
   io threads;
   kept handlers;
   http_server server{threads, {}, handlers.handler()};

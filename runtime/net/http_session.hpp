@@ -350,7 +350,7 @@ private:
   void handle();
   void respond(http_response response) {
     if (!printable(response)) {
-      log::error("response_refused", {{"error", "a response header holds control characters"}});
+      log::error("http.response_refused", {{"error", "a response header holds control characters"}});
       response = plain(500, "internal error");
     }
     write(response, !keep_alive_ || server_->stopping || is_spare());

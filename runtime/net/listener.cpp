@@ -105,7 +105,7 @@ void listener::accept() {
     // Out of file descriptors, most likely: pause, or this would spin.
     metrics::count("arrakis_http_accept_failures_total", "Connections that the system did not hand over.");
     if (const auto count = self->accept_failed_.due())
-      log::warn("accept_failed", {{"error", failed.message()}, {"count", *count}});
+      log::warn("net.accept_failed", {{"error", failed.message()}, {"count", *count}});
     self->pause_.expires_after(100ms);
     self->pause_.async_wait([self](error_code cancelled) {
       if (!cancelled)

@@ -49,7 +49,7 @@ struct stranger {
 TEST_CASE("addresses: one that somebody put into Redis gets neither a connection nor the token") {
   stranger other;
   arrakis_daemon one{{.environment = other.environment()}};
-  REQUIRE_MESSAGE(one.says("\"gateway_unknown\""), one.log()); // It asked Discord, where nobody is.
+  REQUIRE_MESSAGE(one.says("\"shards.gateway_unknown\""), one.log()); // It asked Discord, where nobody is.
   CHECK(one.stop() == 0);
   CHECK(other.connections == 0);
 }

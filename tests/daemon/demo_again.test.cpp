@@ -58,10 +58,9 @@ TEST_CASE("demo: a second run on the same state has the addresses of the first, 
   one.stop();
   // The gateway that the stored session names is gone: nobody waits for it.
   const auto said = test::content(log).substr(from);
-  const auto refused = said.find("\"discord_resume_address_refused\""),
-             running = said.find("\"discord_shard_running\"");
+  const auto refused = said.find("\"shard.resume_address_refused\""), running = said.find("\"shard.running\"");
   CHECK_MESSAGE(refused != std::string::npos, said);
   CHECK_MESSAGE(running != std::string::npos, said);
   CHECK(refused < running);
-  CHECK(said.find("\"discord_gateway_not_reached\"") == std::string::npos);
+  CHECK(said.find("\"shard.gateway_not_reached\"") == std::string::npos);
 }

@@ -28,7 +28,7 @@ TEST_CASE("environment: variables of libpq and of the servers neither hang nor m
                                       "PGREQUIREAUTH=scram-sha-256",
                                       "LC_ALL=tlh_QO"}}};
   REQUIRE_MESSAGE(one.ready(), one.log());
-  CHECK(one.says("\"environment_ignored\""));
+  CHECK(one.says("\"settings.environment_ignored\""));
   CHECK(one.says("PGHOSTADDR"));
   const auto [code, said] = one.ctl({"community", "list"});
   CHECK_MESSAGE(code == 0, said);

@@ -29,7 +29,7 @@ bool rereads(arrakis_daemon& one) {
   return demo::eventually(
     [&] {
       const auto fresh = one.log().substr(before);
-      return times(fresh, "\"settings_reread\"") + times(fresh, "\"settings_refused\"") > 0;
+      return times(fresh, "\"settings.reread\"") + times(fresh, "\"settings.refused\"") > 0;
     },
     std::chrono::seconds{30});
 }
@@ -110,20 +110,20 @@ TEST_CASE("signals: none ends the daemon without a clean stop") {
       one.child().signal(number);
     CHECK(rereads(one)); // Behind them, also where who started it ignores SIGHUP.
     CHECK(one.stop(end) == 0);
-    CHECK(times(one.log(), "\"event\":\"stopped\"") == 1);
+    CHECK(times(one.log(), "\"event\":\"process.stopped\"") == 1);
   }
 }
 
 TEST_CASE("exit: no actor and no thread is left, whatever was asked until then") {
   // A bot without Discord: shards that ask for the gateway, a token to look up, a queue's worker, all of them waiting.
   arrakis_daemon one{{.environment = {"ARRAKIS_DISCORD_TOKEN=t", "ARRAKIS_DISCORD_API_URL=http://127.0.0.1:9"}}};
-  REQUIRE_MESSAGE(one.says("\"event\":\"ready\""), one.log());
+  REQUIRE_MESSAGE(one.says("\"event\":\"process.ready\""), one.log());
   CHECK(one.ctl({"health"}).first == 1); // Not ready; asked on an io thread.
   CHECK(one.stop() == 0);
-  CHECK_MESSAGE(one.log().find("actors_do_not_end") == std::string::npos, one.log());
-  CHECK_MESSAGE(one.log().find("children_do_not_end") == std::string::npos, one.log());
+  CHECK_MESSAGE(one.log().find("process.actors_do_not_end") == std::string::npos, one.log());
+  CHECK_MESSAGE(one.log().find("process.children_do_not_end") == std::string::npos, one.log());
   constexpr std::string_view left = __has_feature(thread_sanitizer) ? "2" : "1"; // TSan keeps one of its own.
-  const auto stopped = fmt::format(R"("event":"stopped","threads":"{}"}})", left);
+  const auto stopped = fmt::format(R"("event":"process.stopped","threads":"{}"}})", left);
   CHECK_MESSAGE(one.log().find(stopped) != std::string::npos, one.log());
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("signals: SIGHUP takes over what may change, names what needs a restar
   REQUIRE(demo::eventually(
     [&] { return std::filesystem::exists(key) && !std::filesystem::exists(one.folder() + "/keys/next.pem"); },
     std::chrono::seconds{60}));
-  REQUIRE(one.says("\"ready\""));
+  REQUIRE(one.says("\"process.ready\""));
   REQUIRE(rereads(one)); // Perhaps with the signer's first key, which was made after the start.
   auto from = one.log().size();
   REQUIRE(rereads(one));
@@ -154,25 +154,25 @@ TEST_CASE("signals: SIGHUP takes over what may change, names what needs a restar
   from = one.log().size();
   REQUIRE(rereads(one));
   for (const auto* name : {"log.level", "discord.token", "chains.rpc.polygon"})
-    CHECK(times(after(one, from), fmt::format("\"setting_changed\",\"setting\":\"{}\"", name)) == 1);
-  CHECK(times(after(one, from), "\"setting_changed\"") == 3);
-  CHECK(times(after(one, from), "\"setting_needs_restart\",\"setting\":\"queue.attempts\"") == 1);
+    CHECK(times(after(one, from), fmt::format("\"settings.changed\",\"setting\":\"{}\"", name)) == 1);
+  CHECK(times(after(one, from), "\"settings.changed\"") == 3);
+  CHECK(times(after(one, from), "\"settings.restart_needed\",\"setting\":\"queue.attempts\"") == 1);
 
   from = one.log().size();
   REQUIRE(rereads(one)); // What needs a restart is said again.
-  CHECK(times(after(one, from), "\"setting_changed\"") == 0);
-  CHECK(times(after(one, from), "\"setting_needs_restart\"") == 1);
+  CHECK(times(after(one, from), "\"settings.changed\"") == 0);
+  CHECK(times(after(one, from), "\"settings.restart_needed\"") == 1);
 
   settings("loud", "[chains.rpc]\nbase = [\"http://127.0.0.1:11\"]\n");
   from = one.log().size();
   REQUIRE(rereads(one));
-  CHECK(times(after(one, from), "\"settings_refused\"") == 1);
-  CHECK(times(after(one, from), "\"setting_changed\"") == 0);
+  CHECK(times(after(one, from), "\"settings.refused\"") == 1);
+  CHECK(times(after(one, from), "\"settings.changed\"") == 0);
   std::filesystem::remove(tmp / "token");
   settings("info", "");
   from = one.log().size();
   REQUIRE(rereads(one));
-  CHECK(times(after(one, from), "\"settings_refused\"") == 1);
+  CHECK(times(after(one, from), "\"settings.refused\"") == 1);
   CHECK(times(after(one, from), "discord.token_file") == 1);
 
   write(tmp / "token", "two"); // A broken key beside settings that are good.
@@ -180,14 +180,14 @@ TEST_CASE("signals: SIGHUP takes over what may change, names what needs a restar
   std::ofstream{key, std::ios::trunc} << "no key";
   from = one.log().size();
   REQUIRE(rereads(one));
-  CHECK(times(after(one, from), "\"settings_refused\"") == 1);
+  CHECK(times(after(one, from), "\"settings.refused\"") == 1);
   CHECK(times(after(one, from), "v1.pem") == 1);
-  CHECK(times(after(one, from), "\"setting_changed\"") == 0);
+  CHECK(times(after(one, from), "\"settings.changed\"") == 0);
   std::ofstream{key, std::ios::trunc} << good;
   from = one.log().size();
   REQUIRE(rereads(one));
-  CHECK(times(after(one, from), "\"setting_changed\",\"setting\":\"signer keys\"") == 1);
-  CHECK(times(after(one, from), "\"setting_changed\",\"setting\":\"log.level\"") == 1);
+  CHECK(times(after(one, from), "\"settings.changed\",\"setting\":\"signer keys\"") == 1);
+  CHECK(times(after(one, from), "\"settings.changed\",\"setting\":\"log.level\"") == 1);
   CHECK(one.stop() == 0);
 }
 
@@ -229,12 +229,12 @@ TEST_CASE("signals: after a start as root a secret that only root may read is ke
   settings("info");
   arrakis_daemon one{{.environment = {"ARRAKIS_DISCORD_API_URL=http://127.0.0.1:9", "ARRAKIS_NODE_ROLES=api"},
                       .words = {"--config", tmp / "arrakis.toml"}}};
-  REQUIRE(one.says("\"ready\""));
+  REQUIRE(one.says("\"process.ready\""));
   settings("debug");
   const auto from = one.log().size();
   REQUIRE(rereads(one));
   CHECK(times(after(one, from), "discord.token_file: ") == 1);
-  CHECK(times(after(one, from), "\"setting_changed\",\"setting\":\"log.level\"") == 1);
+  CHECK(times(after(one, from), "\"settings.changed\",\"setting\":\"log.level\"") == 1);
   CHECK(times(after(one, from), "\"setting\":\"discord.token\"") == 0);
   CHECK(one.stop() == 0);
 }

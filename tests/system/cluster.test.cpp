@@ -317,7 +317,7 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
     REQUIRE(owner(nodes) != nullptr);
   }
   CHECK(demo::eventually(
-    [&] { return test::content(w.town().log_file()).find("shard_lease_lost") != std::string::npos; }, 10s));
+    [&] { return test::content(w.town().log_file()).find("shard.lease_lost") != std::string::npos; }, 10s));
   const auto stale = metric(w, w.town().admin(), "arrakis_ingress_deliveries_total");
   const auto elsewhere = w.found("Handed over again");
   auto other = w.admin(elsewhere);

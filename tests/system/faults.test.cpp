@@ -49,7 +49,7 @@ int pid_of(const std::string& server) {
       continue;
     const auto& o = parsed->get_object();
     const auto event = json::text_or(o, "event");
-    if ((event == "embedded_started" || event == "embedded_restarted") && json::text_or(o, "server") == server)
+    if ((event == "embedded.started" || event == "embedded.restarted") && json::text_or(o, "server") == server)
       pid = std::stoi(std::string{json::text_or(o, "pid")});
   }
   REQUIRE(pid > 0);

@@ -99,7 +99,7 @@ TEST_CASE("onboarding: one trace id leads from the click to the end of its job")
     if (!entry || !entry->is_object())
       continue;
     const auto& o = entry->get_object();
-    if (json::text_or(o, "event") == "deployment_submitted" && submitted.empty())
+    if (json::text_or(o, "event") == "deployment.submitted" && submitted.empty())
       submitted = json::text_or(o, "trace");
     if (json::text_or(o, "event") == "job.ended" && json::text_or(o, "trace") == submitted)
       ended = true;

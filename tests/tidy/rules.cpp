@@ -180,6 +180,24 @@ void no_actor_in_apps(const source& file, findings& out) {
                      fmt::format("{}: an actor lives in actors/, adapters/ or runtime/; apps/ only starts it", word)});
 }
 
+/// The names of log events sort by what they are about: "queue.lock_lost".
+void log_events(const source& file, findings& out) {
+  if (!file.is_cpp() || file.is_test())
+    return;
+  for (const auto* call : {"log::debug", "log::info", "log::warn", "log::error", "log::write"})
+    for (auto at : places_of(file.code, call)) {
+      auto name = std::string_view{file.text}.substr(at);
+      name = name.substr(0, std::min(name.find("{{"), name.find(");"))); // Without the fields.
+      for (auto begin = name.find('"'); begin != std::string_view::npos; begin = name.find('"')) {
+        const auto end = name.find('"', begin + 1);
+        if (name.substr(begin, end - begin).find('.') == std::string_view::npos)
+          out.push_back({"log_event", file.path, line_of(file.code, at),
+                         "an event is called <area>.<what_happened>: \"queue.lock_lost\""});
+        name.remove_prefix(end == std::string_view::npos ? name.size() : end + 1);
+      }
+    }
+}
+
 /// A write to Discord that does not pass the gate has no fence, no intent and no audit reason.
 void one_gate(const source& file, findings& out) {
   const bool speaks_for_itself = file.path.starts_with("actors/gate/") || file.path.starts_with("actors/ingress/");
@@ -362,8 +380,8 @@ std::string to_string(const finding& f) {
 std::vector<finding> check(const std::vector<source>& files) {
   findings out;
   for (const auto& file : files)
-    for (auto rule : {sizes, banned, headers, wrapped, directions, catches, no_actor_in_apps, one_gate, one_spawn,
-                      terminals, messages, own_feet, golden_lists})
+    for (auto rule : {sizes, banned, headers, wrapped, directions, catches, no_actor_in_apps, log_events, one_gate,
+                      one_spawn, terminals, messages, own_feet, golden_lists})
       rule(file, out);
   each_folder_has_a_test(files, out);
   no_dead_header(files, out);

@@ -134,6 +134,17 @@ TEST_CASE("tidy: banned words are refused with what to use instead") {
   CHECK(broken("actors/x/a.test.cpp", "x = caf::infinite;") == "");
 }
 
+TEST_CASE("tidy: a log event names its area and what happened") {
+  for (auto line :
+       {"log::warn(\"lock_lost\", {{\"job\", id}});", "log::info(\"ready\");",
+        "log::write(up ? log::level::info : log::level::warn, up ? \"redis.up\" : \"down\", {{\"a\", 1}});"})
+    CHECK_MESSAGE(broken("adapters/x/a.cpp", line) == "log_event:1", line);
+  for (auto line :
+       {"log::warn(\"queue.lock_lost\", {{\"job\", id}});", "log::write(level, event, {{\"error\", why}});"})
+    CHECK_MESSAGE(broken("adapters/x/a.cpp", line) == "", line);
+  CHECK(broken("adapters/x/a.test.cpp", "log::info(\"odd\");") == "");
+}
+
 TEST_CASE("tidy: heavy headers stay out of headers") {
   CHECK(broken("runtime/net/a.hpp", "#pragma once\n#include <boost/beast/http.hpp>\n") == "heavy_header:2");
   CHECK(broken("adapters/x/a.hpp", "#pragma once\n#include <pqxx/pqxx>\n") == "heavy_header:2");

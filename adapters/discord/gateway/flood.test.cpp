@@ -40,7 +40,7 @@ TEST_CASE("gateway: dispatches that cannot be read are told once a while, howeve
   rig r;
   r.start();
   r.run();
-  log::set_sink([](std::string_view line) { lines += line.find("discord_dispatch_unreadable") != line.npos; });
+  log::set_sink([](std::string_view line) { lines += line.find("shard.dispatch_unreadable") != line.npos; });
   for (int i = 0; i < 100; ++i)
     r.dispatches(2 + i, "GUILD_ROLE_CREATE", R"({"guild_id":"x"})");
   log::set_sink(nullptr);

@@ -132,7 +132,7 @@ std::string usable(self_pointer self, std::string resume_url) {
   const auto& addresses = self->state.options.addresses;
   if (resume_url.empty() || addresses.allows(resume_url))
     return resume_url;
-  log::warn("discord_resume_address_refused", {{"shard", shard_text(self)}, {"error", addresses.refusal(resume_url)}});
+  log::warn("shard.resume_address_refused", {{"shard", shard_text(self)}, {"error", addresses.refusal(resume_url)}});
   return {};
 }
 
@@ -149,14 +149,14 @@ flow<> save(self_pointer self, saved_session what) {
   save_session order{st.options.shard_id, std::move(what), until};
   auto kept = co_await ask(self, st.options.store, until, std::move(order));
   if (!kept)
-    log::warn("discord_session_not_saved", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
+    log::warn("shard.session_not_saved", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
 }
 flow<> clear(self_pointer self) {
   auto& st = self->state;
   const auto until = within(self, store_patience);
   auto kept = co_await ask(self, st.options.store, until, clear_session{st.options.shard_id, until});
   if (!kept)
-    log::warn("discord_session_not_cleared", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
+    log::warn("shard.session_not_cleared", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
 }
 
 void arm(self_pointer self) {
@@ -188,7 +188,7 @@ flow<> deliver(self_pointer self, To to, uint64_t epoch, int64_t sequence, Messa
     auto done = co_await ask(self, to, until, message);
     if (done || code_of(done.error()) != ec::unavailable) {
       if (const auto count = done ? std::nullopt : self->state.failed.due())
-        log::warn("discord_dispatch_failed",
+        log::warn("shard.dispatch_failed",
                   {{"shard", shard_text(self)}, {"error", text_of(done.error())}, {"count", *count}});
       break;
     }
@@ -246,14 +246,14 @@ struct performer {
       st.running.start(gateway::clear(self));
   }
   void operator()(const session::running& x) {
-    log::info("discord_shard_running", {{"shard", shard_text(self)}, {"resumed", x.resumed ? "yes" : "no"}});
+    log::info("shard.running", {{"shard", shard_text(self)}, {"resumed", x.resumed ? "yes" : "no"}});
     metrics::count("arrakis_discord_shard_sessions_total", "Sessions begun or resumed.", 1,
                    {{"how", x.resumed ? "resume" : "identify"}});
     self->send(st.to, shard_ready{st.options.shard_id, st.application, st.bot, x.resumed});
   }
   void operator()(const session::give_up& x) {
     const std::string todo{what_to_do(x.code)};
-    log::error("discord_shard_stopped", {{"shard", shard_text(self)}, {"close_code", x.code}, {"error", todo}});
+    log::error("shard.stopped", {{"shard", shard_text(self)}, {"close_code", x.code}, {"error", todo}});
     hang_up(self, close_to_resume);
     self->send(st.to, shard_stopped{st.options.shard_id, x.code, todo});
   }
@@ -275,7 +275,7 @@ void perform(self_pointer self, session::actions todo) {
 }
 
 void corrupted(self_pointer self, const caf::error& why) {
-  log::warn("discord_stream_corrupt", {{"shard", shard_text(self)}, {"error", text_of(why)}});
+  log::warn("shard.stream_corrupt", {{"shard", shard_text(self)}, {"error", text_of(why)}});
   metrics::count("arrakis_discord_stream_corrupt_total", "Gateway connections given up for bytes that cannot be read.");
   perform(self, self->state.session->corrupted(now_of(self)));
 }
@@ -325,7 +325,7 @@ event event_of(self_pointer self, const envelope& frame) {
   if (!what) {
     if (const auto count = st.unreadable.due())
       log::warn(
-        "discord_dispatch_unreadable",
+        "shard.dispatch_unreadable",
         {{"shard", shard_text(self)}, {"type", frame.type}, {"error", text_of(what.error())}, {"count", *count}});
     metrics::count("arrakis_discord_dispatches_unreadable_total", "Dispatches that do not hold what we need.");
     return {};
@@ -453,7 +453,7 @@ flow<> begin(self_pointer self) {
       earlier.resume_url = usable(self, std::move(earlier.resume_url));
       break;
     }
-    log::warn("discord_session_not_loaded", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
+    log::warn("shard.session_not_loaded", {{"shard", shard_text(self)}, {"error", text_of(kept.error())}});
     co_await nap(self, 500ms);
   }
   if (!st.leaving)
@@ -510,7 +510,7 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
         return;
       if (!x.url.empty())
         return open_socket(self, x.url);
-      log::warn("discord_gateway_url_unknown", {{"shard", shard_text(self)}, {"error", x.why_not}});
+      log::warn("shard.gateway_url_unknown", {{"shard", shard_text(self)}, {"error", x.why_not}});
       perform(self, self->state.session->failed(now_of(self)));
     },
     [self](const socket_opened& x) {
@@ -522,7 +522,7 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
       self->state.socket = x.socket;
       if (x.socket)
         return perform(self, self->state.session->opened(now_of(self)));
-      log::warn("discord_gateway_not_reached", {{"shard", shard_text(self)}, {"error", x.why_not}});
+      log::warn("shard.gateway_not_reached", {{"shard", shard_text(self)}, {"error", x.why_not}});
       perform(self, self->state.session->failed(now_of(self)));
     },
     [self](const frames_arrived& x) {
@@ -534,7 +534,7 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
       if (x.line != self->state.line)
         return;
       self->state.socket = nullptr;
-      log::info("discord_gateway_closed", {{"shard", shard_text(self)}, {"close_code", x.code}, {"reason", x.reason}});
+      log::info("shard.gateway_closed", {{"shard", shard_text(self)}, {"close_code", x.code}, {"reason", x.reason}});
       perform(self, self->state.session->closed(now_of(self), x.code));
     },
     [self](const permit_answered& x) {

@@ -80,7 +80,7 @@ flow<> find(self_pointer self) {
     auto why = got ? "GET /applications/@me: " + std::to_string(got->status) + " " + got->message
                    : text_of(got.error());
     if (why != last)
-      log::warn("identity_unknown", {{"error", why}});
+      log::warn("identity.unknown", {{"error", why}});
     last = std::move(why);
     co_await nap(self, wait);
   }

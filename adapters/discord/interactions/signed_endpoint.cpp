@@ -122,7 +122,7 @@ net::http_response refuse(const caf::error& why) {
   // Discord itself sends wrong signatures to test us. What it signed can be played again as long as it is recent.
   static log::seldom line{std::chrono::seconds{10}};
   if (const auto count = code == ec::refused ? std::nullopt : line.due())
-    log::warn("discord_interaction_unreadable", {{"error", text_of(why)}, {"count", *count}});
+    log::warn("interaction.unreadable", {{"error", text_of(why)}, {"count", *count}});
   return refusal(status_of(code), why);
 }
 } // namespace
@@ -136,7 +136,7 @@ std::optional<net::http_response> signed_endpoint::judge_head(const net::http_re
     // it.
     static log::seldom line{std::chrono::minutes{1}};
     if (const auto count = line.due())
-      log::warn("discord_interaction_time_refused",
+      log::warn("interaction.time_refused",
                 {{"count", *count},
                  {"signed_s_ago", wall_ms() / 1000 - *signed_at},
                  {"do", "where this is said of each interaction, set this machine's clock (NTP)"}});

@@ -183,7 +183,7 @@ TEST_CASE("signed endpoint: a wrong clock refuses each interaction, and the log 
   static int lines = 0;
   static std::string last;
   log::set_sink([](std::string_view line) {
-    if (line.find("discord_interaction_time_refused") != line.npos)
+    if (line.find("interaction.time_refused") != line.npos)
       ++lines, last = line;
   });
   const signer discord;

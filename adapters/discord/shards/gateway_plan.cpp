@@ -43,7 +43,7 @@ flow<caf::expected<plan>> ask_discord(pointer self, deadline until) {
     co_return fail(ec::refused, "GET /gateway/bot: " + std::to_string(got->status) + " " + got->message);
   auto p = read_plan(got->body);
   if (p && !self->state.addresses.allows(p->url)) {
-    log::warn("gateway_address_refused", {{"error", self->state.addresses.refusal(p->url)}});
+    log::warn("shards.gateway_address_refused", {{"error", self->state.addresses.refusal(p->url)}});
     p->url.clear();
   } else if (p) {
     redis::command keep{{"SET"}, {answer_key}, {got->body, "EX", std::to_string(holds.count())}, until};

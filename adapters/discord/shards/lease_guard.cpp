@@ -45,7 +45,7 @@ flow<> apologize(sink_pointer self, std::shared_ptr<const interaction> what, apo
     sorry.told->erase(what->id);
   static log::seldom line{std::chrono::seconds{10}};
   if (const auto count = line.due())
-    log::warn("interaction_without_lease", {{"request", what->id.text()},
+    log::warn("interaction.lease_missing", {{"request", what->id.text()},
                                             {"guild", what->guild.text()},
                                             {"told", sent && sent->status < 300 ? "yes" : "no"},
                                             {"count", *count}});

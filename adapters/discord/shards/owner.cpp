@@ -65,7 +65,7 @@ void lose(pointer self) {
     return;
   st.right->end();
   st.right = nullptr;
-  log::warn("shard_lease_lost", {{"shard", st.options.shard}});
+  log::warn("shard.lease_lost", {{"shard", st.options.shard}});
   metrics::count("arrakis_shard_leases_total", "Leases of shards, by what became of them.", 1, {{"event", "lost"}});
 }
 
@@ -108,7 +108,7 @@ void others(pointer self, const leases::held& seen) {
   lose(self);
   make_way(self);
   if (!st.elsewhere)
-    log::info("shard_lease_elsewhere", {{"shard", st.options.shard}, {"by", seen.by}});
+    log::info("shard.lease_elsewhere", {{"shard", st.options.shard}, {"by", seen.by}});
   st.elsewhere = true;
   if (!seen.by.empty())
     st.held_until = self->clock().now() + seen.left;

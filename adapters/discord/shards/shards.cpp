@@ -77,7 +77,7 @@ void start_all(self_pointer self, const plan& p) {
        },
        router});
   }
-  log::info("shards_starting", {{"count", count}});
+  log::info("shards.starting", {{"count", count}});
   st.children = supervisor::start(self->system(), "shards", std::move(list));
   self->link_to(st.children);
 }
@@ -94,7 +94,7 @@ flow<> open(self_pointer self) {
       co_return;
     }
     if (auto why = text_of(p.error()); why != last) {
-      log::warn("gateway_unknown", {{"error", why}});
+      log::warn("shards.gateway_unknown", {{"error", why}});
       last = std::move(why);
     }
     co_await nap(self,

@@ -36,7 +36,7 @@ void writer::run() {
       next_.reset();
     }
     if (auto error = file::replace(path_, text))
-      log::error("snapshot_failed", {{"error", text_of(error)}});
+      log::error("sandbox.snapshot_failed", {{"error", text_of(error)}});
   }
 }
 

@@ -33,7 +33,7 @@ void delivery::send(model::started what) {
   const auto token = world.interactions.at(id).token;
   post(app, js::serialize(what.payload), true, [this, id, token](caf::expected<net::http_response> got) {
     if (!got || got->status / 100 != 2) {
-      log::warn("endpoint_refused",
+      log::warn("sandbox.endpoint_refused",
                 {{"interaction", id.text()}, {"error", got ? std::to_string(got->status) : text_of(got.error())}});
       return;
     }
@@ -43,7 +43,7 @@ void delivery::send(model::started what) {
     static const js::object nothing;
     const auto* object = body ? body->if_object() : nullptr;
     if (auto done = model::answer(core_.now(), id, token, object ? *object : nothing); !done)
-      log::warn("endpoint_answer_refused",
+      log::warn("sandbox.endpoint_answer_refused",
                 {{"interaction", id.text()}, {"error", js::serialize(model::to_json(done.why()))}});
     core_.settle();
   });

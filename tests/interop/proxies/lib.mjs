@@ -177,7 +177,7 @@ export async function startArrakisd(env) {
     ARRAKIS_NODE_STATE_FOLDER: folder, ARRAKIS_HTTP_PORT: '0', ARRAKIS_HTTP_ADMIN_PORT: '0', ...env } });
   const card = await until(() => {
     try {
-      return child.lines.some((line) => line.includes('"event":"ready"')) &&
+      return child.lines.some((line) => line.includes('"event":"process.ready"')) &&
         JSON.parse(readFileSync(path.join(folder, 'arrakisd.json'), 'utf8'));
     } catch {
       return false;
