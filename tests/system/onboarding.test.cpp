@@ -203,6 +203,102 @@ TEST_CASE(
   CHECK(disagreements(w, at) == strings{});
 }
 
+namespace {
+/// What stands in an input of the form that is open.
+std::string filled_in(const demo::person& who, std::string_view input) {
+  for (const auto& row : who.form().at("components").as_array()) {
+    const auto& x = row.at("components").at(0).as_object();
+    if (json::text_or(x, "custom_id") == input)
+      return std::string{json::text_or(x, "value")};
+  }
+  return {};
+}
+
+void correct_name(demo::person& admin) {
+  admin.press("wizard:edit-name:*");
+  admin.submit(js::object{{"name", "Hagal @here"}});
+  REQUIRE(admin.sees("Leave out: `@here`")); // In the wizard's own message.
+  CHECK(contains(admin.text(), "Step 7 of 8"));
+  admin.press("wizard:correct:*");
+  CHECK(filled_in(admin, "name") == "Hagal @here");
+  admin.submit(js::object{{"name", "Hagal"}});
+  REQUIRE(admin.sees("Step 7 of 8"));
+  CHECK(!contains(admin.text(), "Leave out"));
+}
+
+/// Adds one tier, which is refused first, and makes another one a tier by amount.
+void make_own_tiers(demo::person& admin) {
+  go(admin, "wizard:edit-tiers:*", "Step 4 of 8");
+  admin.press("wizard:tier-add:*");
+  admin.submit(js::object{{"name", "Whales"}, {"ranks", "3-1"}, {"color", "teal"}, {"hoist", "yes"}});
+  REQUIRE(admin.sees("Ranks: `1-10`"));
+  admin.press("wizard:correct:*");
+  CHECK(filled_in(admin, "ranks") == "3-1");
+  CHECK(filled_in(admin, "color") == "teal");
+  admin.submit(js::object{{"name", "Whales"}, {"ranks", "1-3"}, {"color", "teal"}, {"hoist", "yes"}});
+  REQUIRE(admin.sees("**Whales** rank 1–3"));
+  go(admin, "wizard:tier-pick:*", "▸ **Bronze**", {"bronze"});
+  admin.press("wizard:tier-edit:*");
+  CHECK(filled_in(admin, "ranks") == "51-100");
+  admin.submit(js::object{{"name", "Copper"}, {"ranks", ""}, {"amount", "2"}, {"color", "#B87333"}, {"hoist", "no"}});
+  REQUIRE(admin.sees("**Copper** at least 2 "));
+  go(admin, "wizard:tier-up:*", "▸ **Copper**");
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+}
+} // namespace
+
+TEST_CASE("onboarding: refused forms are corrected, own tiers made, and a channel that was there is used as it is") {
+  auto& w = here();
+  const auto at = w.found("Sietch Hagal");
+  const auto channels = "/guilds/" + at.guild + "/channels";
+  const auto market = w.by_hand(at.owner, "POST", channels, js::object{{"name", "market"}, {"topic", "ours"}});
+  const auto id = *parse_snowflake(json::text_or(market.as_object(), "id"));
+  auto admin = w.at_review(at, "Hagal", "simple", "standard");
+
+  correct_name(admin);
+  make_own_tiers(admin);
+  go(admin, "wizard:edit-channels:*", "Step 6 of 8");
+  go(admin, "wizard:channel-pick:*", "Step 6 of 8", {"2"});
+  go(admin, "wizard:channel-use:*", "#general → <#" + id.text(), {id.text()});
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  REQUIRE(demo::deploy(admin));
+
+  const auto want = stored_manifest(w, at);
+  REQUIRE(want.tiers.size() == 4);
+  CHECK(want.tiers[2].id == "bronze");
+  CHECK(want.tiers[2].threshold == "2");
+  const auto s = look(w, at);
+  const auto* copper = role_named(s, "Copper");
+  REQUIRE(copper);
+  CHECK(copper->color == 0xB87333);
+  CHECK(!copper->hoist);
+  const auto* silver = role_named(s, "Silver");
+  REQUIRE(silver);
+  CHECK(copper->position > silver->position); // In the order of the tiers.
+  const auto general = [](const seen& now) {
+    return std::ranges::count(now.guild.channels, "general", &guild::channel::name);
+  };
+  const auto before = general(s); // Each server has one of its own.
+  const auto* untouched = channel_named(s, "market");
+  REQUIRE(untouched);
+  CHECK(untouched->topic == "ours");
+  CHECK(!untouched->parent);
+  CHECK(untouched->overwrites.empty());
+  CHECK(disagreements(w, at) == strings{});
+  CHECK(refused(w) == refusals{0, 0});
+
+  admin.type("onboard"); // Given up again: it is not ours, so that it is not left over.
+  REQUIRE(admin.sees("at version 1"));
+  go(admin, "wizard:edit-channels:*", "Step 6 of 8");
+  go(admin, "wizard:channel-pick:*", "Step 6 of 8", {"2"});
+  go(admin, "wizard:channel-use:*", "#general\n", {"create_new"});
+  go(admin, "wizard:continue:*", "Step 7 of 8");
+  REQUIRE(demo::deploy(admin));
+  CHECK(!contains(admin.text(), "market"));
+  CHECK(general(look(w, at)) == before + 1);
+  CHECK(disagreements(w, at) == strings{});
+}
+
 TEST_CASE("onboarding: the same way through signed HTTP interactions ends in the same guild") {
   auto& w = here();
   const auto at = w.found("Sietch Gara Kulon");
