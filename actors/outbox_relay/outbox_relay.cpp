@@ -71,8 +71,7 @@ flow<> look(pointer self) {
     st.look_again = false;
     const auto until = within(self, st.opt.step);
     // Rows in work are still due by the outbox; asking for as many more keeps a slow one from hiding others.
-    outbox::due request{st.opt.rows_max + st.in_work.size(), all_shares(st), st.opt.look_up, until,
-                        st.opt.counts_overdue};
+    outbox::due request{st.opt.rows_max + st.in_work.size(), all_shares(st), until, st.opt.counts_overdue};
     auto due = co_await ask(self, st.outbox, until, std::move(request));
     if (!due) {
       if (st.blind++ == 0)

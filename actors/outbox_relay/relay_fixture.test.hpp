@@ -74,7 +74,7 @@ struct memory {
       sent[e.community.value + share_of(e).group] += !e.closed && e.sent_at_ms > 0 && (m.counts_overdue || !is_late(e));
     std::vector<outbox::row> list;
     for (const auto& [id, e] : rows) {
-      if (e.closed || e.due_ms > wall_ms() || (e.sent_at_ms > 0 && e.sent_at_ms >= wall_ms() - m.resend_after.count()))
+      if (e.closed || e.due_ms > wall_ms())
         continue;
       const auto share = share_of(e);
       if (e.sent_at_ms == 0 && ++sent[e.community.value + share.group] > share.group_per_tenant)
@@ -109,6 +109,7 @@ inline outbox::handle::behavior_type fake_outbox(outbox::handle::pointer, memory
         if (e.sent_at_ms == 0)
           e.close_by_ms = wall_ms() + m.closes_within.count();
         e.sent_at_ms = wall_ms();
+        e.due_ms = wall_ms() + m.look_up_after.count();
         e.queue = m.queue;
         ++e.attempts;
         size_t of_tenant = 0;

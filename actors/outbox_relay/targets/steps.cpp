@@ -11,7 +11,7 @@ flow<caf::error> close(pointer self, int64_t row) {
 
 flow<caf::error> mark_sent(pointer self, int64_t row, std::string queue, std::chrono::milliseconds closes_within) {
   const auto until = within(self, self->state.opt.step);
-  outbox::mark_sent mark{{row}, until, std::move(queue), closes_within};
+  outbox::mark_sent mark{{row}, until, std::move(queue), closes_within, self->state.opt.look_up};
   auto answer = co_await ask(self, self->state.outbox, until, std::move(mark));
   co_return answer ? caf::error{} : std::move(answer.error());
 }

@@ -35,25 +35,25 @@ struct share {
   int group_per_tenant = unlimited; ///< The same in every share of a group.
 };
 
-/// Rows that are open and due (never sent, or sent longer than `resend_after` ago) of the kinds that `shares` names,
-/// fair over tenants: round robin by community, and unsent ones only as far as the shares go. A tenant in quarantine
-/// has none. Runs as arrakis_relay's policy.
+/// Rows that are open and due of the kinds that `shares` names, the longest due first and fair over tenants: round
+/// robin by community, and unsent ones only as far as the shares go. A tenant in quarantine has none. Runs as
+/// arrakis_relay's policy.
 struct due {
   size_t count_max = 100;
   std::vector<share> shares;
-  std::chrono::milliseconds resend_after{0}; ///< A length: the store's own clock counts, and no other. Zero: all.
   deadline until;
   bool counts_overdue = false; ///< On only in the negative control: then a row that never closes blocks its tenant.
 };
 struct rows {
   std::vector<row> list;
 };
-/// The first sending of a row sets its deadline.
+/// The first sending of a row sets its deadline. Each makes it due again, to be looked up, by the store's clock.
 struct mark_sent {
   std::vector<int64_t> ids;
   deadline until;
   std::string queue; ///< That was given the job; of another target empty.
   std::chrono::milliseconds closes_within = std::chrono::hours{72};
+  std::chrono::milliseconds look_up_after = std::chrono::seconds{10};
 };
 struct close {
   int64_t id = 0;

@@ -1,12 +1,11 @@
 #include "adapters/postgres/outbox/outbox.hpp"
 
+#include "adapters/postgres/outbox/due.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "runtime/exception.hpp"
-#include "runtime/json.hpp"
 #include "runtime/registry/spawn.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <fmt/format.h>
@@ -14,51 +13,6 @@
 
 namespace arrakis::outbox {
 namespace {
-
-// The tenants come one by one out of the index (each step the next community_id), and each gives at most its share, so
-// the cost grows with what is returned, not with what a noisy tenant has piled up. `turn` is the row's place in its
-// tenant's line: sorted by it, every tenant gets its first row before any gets its second.
-constexpr const char* due_rows = R"(
-with recursive tenants as (
-  (select community_id from outbox where closed_at is null order by community_id limit 1)
-  union all
-  select (select o.community_id from outbox o where o.closed_at is null and o.community_id > t.community_id
-          order by o.community_id limit 1)
-  from tenants t where t.community_id is not null),
-shares as (
-  select * from json_to_recordset($3::json)
-    as s(kind text, job_kind text, per_tenant bigint, share_group text, group_per_tenant bigint))
-select row.* from tenants t cross join lateral (
-  select o.id, o.community_id, o.kind, o.payload::text as payload, o.attempts,
-         coalesce((extract(epoch from o.sent_at) * 1000)::bigint, 0) as sent_at_ms,
-         o.job_kind, o.key, o.queue, o.close_by <= clock_timestamp() as is_overdue,
-         row_number() over (order by o.id) as turn
-  from (
-    select sent.* from shares s cross join lateral (
-      select * from outbox o where o.community_id = t.community_id and o.kind = s.kind and o.job_kind = s.job_kind
-         and o.closed_at is null and o.due_at <= clock_timestamp()
-         and o.sent_at < clock_timestamp() - $2::bigint * interval '1 millisecond' order by o.id limit $1) sent
-    union all
-    select o.* from (
-      select unsent.id, taken.of_group + row_number() over (partition by s.share_group order by unsent.id) as place,
-             s.group_per_tenant
-      from shares s
-      cross join lateral (
-        select count(*) as of_group, count(*) filter (where o.kind = s.kind and o.job_kind = s.job_kind) as of_kind
-        from shares g join outbox o on o.kind = g.kind and o.job_kind = g.job_kind
-        where g.share_group = s.share_group and o.community_id = t.community_id and o.closed_at is null
-          and o.sent_at is not null and ($4::boolean or o.close_by > clock_timestamp())) taken
-      cross join lateral (
-        select o.id from outbox o where o.community_id = t.community_id and o.kind = s.kind
-           and o.job_kind = s.job_kind and o.closed_at is null and o.sent_at is null
-           and o.due_at <= clock_timestamp() order by o.id
-         limit least($1, greatest(0, s.per_tenant - taken.of_kind))) unsent
-    ) candidate join outbox o on o.id = candidate.id
-    where candidate.place <= candidate.group_per_tenant
-  ) o
-) row
-where t.community_id is not null and t.community_id <> all ((select quarantined_communities())::uuid[])
-order by row.turn, row.id limit $1)";
 
 /// What every reading of a row has.
 row row_at(const pqxx::row& r) {
@@ -72,21 +26,9 @@ row row_at(const pqxx::row& r) {
           .queue = r["queue"].as<std::string>()};
 }
 
-std::string as_json(const std::vector<share>& all) {
-  boost::json::array result;
-  for (const auto& s : all)
-    result.push_back({{"kind", s.kind},
-                      {"job_kind", s.job_kind},
-                      {"per_tenant", s.per_tenant},
-                      {"share_group", s.group},
-                      {"group_per_tenant", s.group_per_tenant}});
-  return json::print(result);
-}
-
 rows read_due(pqxx::transaction_base& tx, const due& m) {
   rows result;
-  for (const auto& r :
-       tx.exec_params(due_rows, m.count_max, m.resend_after.count(), as_json(m.shares), m.counts_overdue)) {
+  for (const auto& r : tx.exec_params(due_rows, m.count_max, as_json(m.shares), m.counts_overdue)) {
     auto& read = result.list.emplace_back(row_at(r));
     read.payload_json = r["payload"].as<std::string>();
     read.sent_at_ms = r["sent_at_ms"].as<int64_t>();
@@ -103,9 +45,9 @@ done set_sent(pqxx::transaction_base& tx, const mark_sent& m) {
   tx.exec_params("update outbox set close_by = case when sent_at is null"
                  " then clock_timestamp() + $2::bigint * interval '1 millisecond' else close_by end,"
                  " reported_at = case when sent_at is null then null else reported_at end,"
-                 " sent_at = clock_timestamp(), queue = $3, attempts = attempts + 1, last_error = ''"
-                 " where id = any($1::bigint[])",
-                 ids + "}", m.closes_within.count(), postgres::plain(m.queue, "queue"));
+                 " sent_at = clock_timestamp(), queue = $3, attempts = attempts + 1, last_error = '',"
+                 " due_at = clock_timestamp() + $4::bigint * interval '1 millisecond' where id = any($1::bigint[])",
+                 ids + "}", m.closes_within.count(), postgres::plain(m.queue, "queue"), m.look_up_after.count());
   return {};
 }
 
@@ -134,21 +76,21 @@ overdue_rows take_overdue(pqxx::transaction_base& tx, const report_overdue& m) {
   int64_t unreported = 0;
   for (const auto& r :
        tx.exec("select kind, job_kind, count(*), count(*) filter (where reported_at is null) from outbox"
-               " where closed_at is null and close_by <= clock_timestamp() group by kind, job_kind")) {
+               " where closed_at is null and close_by <= statement_timestamp() group by kind, job_kind")) {
     result.counts.push_back({r[0].as<std::string>(), r[1].as<std::string>(), r[2].as<int64_t>()});
     unreported += r[3].as<int64_t>();
   }
   if (unreported == 0)
     return result;
   // Another relay that asks at the same time takes others.
-  for (const auto& r :
-       tx.exec_params(fmt::format("update outbox o set reported_at = clock_timestamp() from (select id from outbox"
-                                  " where closed_at is null and close_by <= clock_timestamp() and reported_at is null"
-                                  " order by close_by, id limit $1 for update skip locked) late where o.id = late.id"
-                                  " returning o.*, to_char(o.created_at at time zone 'UTC', {0}) as created,"
-                                  " to_char(o.close_by at time zone 'UTC', {0}) as late_since",
-                                  iso_8601),
-                      m.count_max))
+  for (const auto& r : tx.exec_params(
+         fmt::format("update outbox o set reported_at = clock_timestamp() from (select id from outbox"
+                     " where closed_at is null and close_by <= statement_timestamp() and reported_at is null"
+                     " order by close_by, id limit $1 for update skip locked) late where o.id = late.id"
+                     " returning o.*, to_char(o.created_at at time zone 'UTC', {0}) as created,"
+                     " to_char(o.close_by at time zone 'UTC', {0}) as late_since",
+                     iso_8601),
+         m.count_max))
     result.fresh.push_back(overdue_at(r));
   return result;
 }

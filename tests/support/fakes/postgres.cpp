@@ -152,8 +152,7 @@ outbox::rows fake_postgres::due(const outbox::due& m) const {
   for (const auto& o : rows) {
     const auto s = share_of(o);
     const bool was_sent = o.row.sent_at_ms > 0;
-    if (s == m.shares.end() || o.closed || o.due_ms > now
-        || (was_sent && o.row.sent_at_ms >= now - m.resend_after.count()))
+    if (s == m.shares.end() || o.closed || o.due_ms > now)
       continue;
     if (!was_sent && (++taken[of_kind(o)] > s->per_tenant || ++taken[of_group(o, *s)] > s->group_per_tenant))
       continue;
@@ -192,6 +191,7 @@ outbox::done fake_postgres::mark_sent(const outbox::mark_sent& m) {
       if (o.row.sent_at_ms == 0)
         o.close_by_ms = now_ms() + m.closes_within.count();
       o.row.sent_at_ms = now_ms();
+      o.due_ms = now_ms() + m.look_up_after.count();
       o.row.queue = m.queue;
       ++o.row.attempts;
       o.closed |= !on.outbox;
