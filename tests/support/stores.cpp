@@ -4,6 +4,17 @@
 #include <pqxx/pqxx>
 
 namespace arrakis::test {
+std::string sql_refusal(const std::function<void()>& body) {
+  try {
+    body();
+    return {};
+  } catch (const pqxx::sql_error& e) {
+    std::string_view text{e.what()};
+    text = text.substr(0, text.find('\n'));
+    return e.sqlstate() + ": " + std::string{text};
+  }
+}
+
 std::string stores::owner(const std::string& sql) const {
   pqxx::connection db{server.admin_dsn()};
   const auto rows = pqxx::nontransaction{db}.exec(sql);

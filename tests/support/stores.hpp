@@ -6,8 +6,12 @@
 #include "tests/support/servers.hpp"
 
 #include <doctest/doctest.h>
+#include <functional>
 
 namespace arrakis::test {
+
+/// "SQLSTATE: the server's first line" of what PostgreSQL refuses in `body`; empty when it refuses nothing.
+std::string sql_refusal(const std::function<void()>& body);
 
 struct stores {
   stores() {

@@ -1,10 +1,13 @@
 // Nodes of an earlier commit beside today's, on one PostgreSQL that today's build has migrated.
+#include "adapters/postgres/deployments/deployments.hpp"
+#include "adapters/postgres/guild_work/guild_work.hpp"
+#include "adapters/postgres/sql.hpp"
+#include "schemas/canonical_json.hpp"
 #include "tests/support/scratch.hpp"
-#include "tests/support/servers.hpp"
+#include "tests/support/stores.hpp"
 
 #include <algorithm>
 #include <cstdlib>
-#include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <pqxx/pqxx>
 
@@ -83,4 +86,145 @@ TEST_CASE("upgrade: negative control: a column that is gone, and a right that is
   CHECK(found.size() == 3);
   CHECK(names("\"made_at\" does not exist"));
   CHECK(names("permission denied for function community_fences"));
+}
+
+namespace {
+/// The one statement of a8a6a10 that begins so.
+std::string old_statement(std::string_view beginning) {
+  strings found;
+  for (auto& one : statements_of("a8a6a10"))
+    if (one.starts_with(beginning))
+      found.push_back(std::move(one));
+  REQUIRE_MESSAGE(found.size() == 1, beginning);
+  return found[0];
+}
+
+/// Version 1 is applied, version 2 waits to be deployed, and a reconciliation of version 1 has the guild.
+struct half_upgraded : test::stores {
+  using key = deployments::key;
+  deployments::handle deployments = live.keep(deployments::start(live.sys(), app));
+  community_id mine = community(1);
+  key deployment{mine, {}, 0, deployments::work::deployment};
+  key reconciliation{mine, {}, 1, deployments::work::reconciliation};
+
+  half_upgraded() {
+    for (const int version : {1, 2})
+      owner(fmt::format("insert into manifests (community_id, version, content, canonical, sha256, previous_sha256,"
+                        " signature, signed_at) values ('{0}', {1}, '{{}}', '{{}}', '{2}', '{3}', 's', 'now')",
+                        mine.value, version, sha256_hex("{}"), version == 1 ? "" : sha256_hex("{}")));
+    owner(fmt::format("insert into shadow_states (community_id, manifest_version, resources, checksum)"
+                      " values ('{}', 1, '[]', '{}')",
+                      mine.value, sha256_hex("[]")));
+    deployment.id = owner(fmt::format("insert into deployments (community_id, version, idempotency_key)"
+                                      " values ('{}', 2, 'k') returning id",
+                                      mine.value));
+    reconciliation.id = owner(
+      fmt::format("insert into reconciliations (community_id, version, idempotency_key, plan, plan_sha256, state, run,"
+                  " lease_holder, lease_until) values ('{}', 1, 'k', '{{}}', '{}', 'running', 1, 'new',"
+                  " now() + interval '1 minute') returning id",
+                  mine.value, sha256_hex("{}")));
+  }
+  /// What the reconciliation made, of which no shadow state knows.
+  void make_role() {
+    owner(fmt::format("insert into reconciliation_resources (community_id, reconciliation_id, kind, resource,"
+                      " discord_id, fields) values ('{}', '{}', 'role', 'role-naib', 500, '{{}}')",
+                      mine.value, reconciliation.id));
+  }
+  void in_transaction(const std::function<void(pqxx::transaction_base&)>& body) {
+    pqxx::connection db{server.dsn()};
+    pqxx::work tx{db};
+    postgres::act_as(tx, mine);
+    body(tx);
+    tx.commit();
+  }
+  /// The claim of a node of a8a6a10, statement by statement. As sql_refusal.
+  std::string claim_as_before() {
+    const auto lock = old_statement("select status, fence, coalesce(discord_guild_id, 0) from communities");
+    const auto read = old_statement("select id, state, error_text, application_id, lease_holder <> $3");
+    const auto busy = old_statement("select version from deployments where community_id = $1 and id <> $2");
+    const auto fence = old_statement("update deployments set state = 'waiting', run = run + 1");
+    const auto take = old_statement("update deployments set state = 'running', run = run + 1, lease_holder = $3");
+    return test::sql_refusal([&] {
+      in_transaction([&](pqxx::transaction_base& tx) {
+        tx.exec_params(lock, mine.value);
+        CHECK(tx.exec_params(read, mine.value, 2, "old").size() == 1);
+        CHECK(tx.exec_params(busy, mine.value, deployment.id).empty());
+        tx.exec_params(fence, mine.value, deployment.id);
+        tx.exec_params(take, mine.value, deployment.id, "old", 60'000);
+      });
+    });
+  }
+  /// The renewal of the reconciliation's holder, as today's build sends it.
+  ec renew() {
+    return code<deployments::done>(deployments, deployments::renew{reconciliation, std::chrono::minutes{1}, soon()});
+  }
+  void expire(const std::string& table) { owner("update " + table + " set lease_until = now() - interval '1 s'"); }
+  std::string state_of(const key& of) {
+    return owner(fmt::format("select state || ' ' || run from {} where id = '{}'",
+                             postgres::guild_work::table_of(of.kind), of.id));
+  }
+};
+constexpr auto under_way = "55P03: ERROR:  a reconciliation of this community is under way";
+} // namespace
+
+TEST_CASE_FIXTURE(half_upgraded, "upgrade: a node of a8a6a10 waits for a reconciliation, and ends one that ran out") {
+  CHECK(claim_as_before() == under_way);
+  CHECK(renew() == ec::none);
+  CHECK(state_of(reconciliation) == "running 1");
+  expire("reconciliations");
+  CHECK(claim_as_before() == "");
+  CHECK(state_of(reconciliation) == "waiting 2");
+  CHECK(renew() == ec::stale); // Its holder wakes up.
+  // The other way round a node of today ends the old one's deployment.
+  expire("deployments");
+  in_transaction([&](pqxx::transaction_base& tx) {
+    deployments::claimed claimed;
+    postgres::guild_work::lock_community(tx, mine);
+    postgres::guild_work::take(tx, reconciliation, "new", std::chrono::minutes{1}, claimed);
+  });
+  CHECK(state_of(reconciliation) == "running 3");
+  in_transaction([&](pqxx::transaction_base& tx) {
+    const auto renewal = old_statement("update deployments set lease_until = clock_timestamp()");
+    CHECK(tx.exec_params(renewal, mine.value, deployment.id, 1, 60'000).affected_rows() == 0);
+  });
+}
+
+TEST_CASE_FIXTURE(half_upgraded, "upgrade: negative control: without the trigger two nodes write to the guild") {
+  owner("alter table deployments disable trigger one_writer");
+  expire("reconciliations");
+  CHECK(claim_as_before() == "");
+  CHECK(renew() == ec::none);
+}
+
+TEST_CASE_FIXTURE(half_upgraded, "upgrade: what an Apply made that did not end, only a node of today goes on from") {
+  owner("update reconciliations set state = 'failed', lease_holder = null, lease_until = null");
+  make_role();
+  CHECK(claim_as_before()
+        == "55P03: ERROR:  a reconciliation that did not end has changed the guild, which this node does not know: "
+           "a newer node takes it");
+  in_transaction([&](pqxx::transaction_base& tx) {
+    deployments::claimed claimed;
+    postgres::guild_work::lock_community(tx, mine);
+    postgres::guild_work::take(tx, deployment, "new", std::chrono::minutes{1}, claimed);
+  });
+  CHECK(state_of(deployment) == "running 1");
+  // Once it has written a shadow state, older nodes know everything again.
+  expire("deployments");
+  CHECK(claim_as_before() != "");
+  owner("update shadow_states set applied_at = clock_timestamp()");
+  CHECK(claim_as_before() == "");
+  CHECK(state_of(deployment) == "running 2");
+}
+
+TEST_CASE_FIXTURE(half_upgraded,
+                  "upgrade: negative control: without the trigger an older node makes it a second time") {
+  owner("update reconciliations set state = 'failed', lease_holder = null, lease_until = null");
+  make_role();
+  owner("alter table deployments disable trigger one_writer");
+  CHECK(claim_as_before() == ""); // And its shadow state has no role-naib:
+  in_transaction([&](pqxx::transaction_base& tx) {
+    const auto made = old_statement(
+      "select r.kind, r.resource, r.discord_id, r.fields::text from deployment_resources");
+    CHECK(tx.exec_params(made, mine.value, 1).empty());
+  });
 }

@@ -127,6 +127,8 @@ void take(pqxx::transaction_base& tx, const key& of, const std::string& worker, 
           deployments::claimed& into) {
   fence_others(tx, work::deployment, of);
   fence_others(tx, work::reconciliation, of);
+  // Migration 0012: nodes that do not say so are refused where an Apply that did not end has changed the guild.
+  tx.exec("select set_config('app.reads_reconciliations', 'on', true)");
   const auto row = tx.exec_params1(
     fmt::format("update {} set state = 'running', run = run + 1, lease_holder = $3, updated_at = now(),"
                 " lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond',"
