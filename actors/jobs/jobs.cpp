@@ -1,5 +1,7 @@
 #include "actors/jobs/jobs.hpp"
 
+#include "adapters/postgres/job_ends/messages.hpp"
+#include "runtime/deadline.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
@@ -21,10 +23,14 @@ using reply = caf::typed_response_promise<queue::outcome>;
 
 /// Before a job comes again whose kind lacks a service here: other processes may take it meanwhile.
 constexpr std::chrono::milliseconds elsewhere_wait{5'000};
+constexpr std::chrono::milliseconds record_within{5'000};
+constexpr std::chrono::milliseconds unreadable_wait{5'000};
 
 struct running {
   queue::job job;
   reply to;
+  const job_kind* kind = nullptr;
+  std::optional<queue::outcome> result{}; ///< While its success is recorded.
 };
 queue::outcome crashed(const std::string& why) {
   return {.what = queue::outcome::failed_retryable, .reason = "UNKNOWN_ERROR: the job's actor ended: " + why};
@@ -35,8 +41,10 @@ struct state {
   /// However this actor ends, its jobs end with it (they are linked), and the queue hears of each at once. CAF tells
   /// whoever waits for an answer nothing when the one who owes it ends, and the locks would be renewed for an hour.
   ~state() {
+    for (auto& [ticket, to] : asking)
+      to.deliver(crashed("the one who answers for it has ended"));
     for (auto& [who, each] : open)
-      each.to.deliver(crashed("the one who answers for it has ended"));
+      each.to.deliver(each.result ? *each.result : crashed("the one who answers for it has ended"));
   }
   state(const state&) = delete;
   static inline const char* name = "jobs";
@@ -45,6 +53,8 @@ struct state {
   std::vector<const job_kind*> kinds;
   std::set<const job_kind*> left_out; ///< Kinds that need what this process does not provide: told once.
   std::map<caf::actor_addr, running> open;
+  std::map<uint64_t, reply> asking; ///< Jobs of which the record is read, by ticket.
+  uint64_t tickets = 0;
   std::set<caf::actor_addr> workers; ///< Linked: none goes on working without the one who answers for it.
 };
 using pointer = queue::processor::stateful_pointer<state>;
@@ -73,12 +83,24 @@ void tell_running(const state& st) {
   metrics::set("arrakis_jobs_running", "Job actors.", static_cast<double>(st.open.size()));
 }
 
-void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
+/// Where the success of a job is recorded whose kind keeps no row of its own; null: nowhere.
+const job_ends::handle* ends_of(const services& svc, const job_terms& kind) {
+  return kind.closed == closed_by::queue && svc.available ? svc.available->find<job_ends::handle>() : nullptr;
+}
+
+community_id community_of(const queue::job& job) {
+  const auto data = json::parse(job.data_json);
+  const auto* o = data ? data->if_object() : nullptr;
+  return parse_community_id(o ? json::text_or(*o, community_field.name) : std::string_view{}).value_or(community_id{});
+}
+
+void answer(pointer self, const caf::actor_addr& who) {
   const auto found = self->state.open.find(who);
   if (found == self->state.open.end())
     return;
   auto done = std::move(found->second);
   self->state.open.erase(found);
+  auto& result = *done.result;
   metrics::count("arrakis_jobs_ended_total", "Attempts of jobs by kind and end.", 1,
                  {{"kind", done.job.name}, {"end", std::string{word(result)}}});
   tell_running(self->state);
@@ -88,6 +110,25 @@ void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
                           {"end", word(result)},
                           {"reason", result.reason}});
   done.to.deliver(std::move(result));
+}
+
+void end(pointer self, const caf::actor_addr& who, queue::outcome result) {
+  const auto found = self->state.open.find(who);
+  if (found == self->state.open.end() || found->second.result)
+    return;
+  auto& ended = found->second;
+  ended.result = std::move(result);
+  const auto* ends = ends_of(self->state.svc, ended.kind->terms);
+  // A failure may be tried again by an operator; the relay reads it from the queue.
+  if (ends == nullptr || ended.result->what != queue::outcome::completed)
+    return answer(self, who);
+  const job_ends::record record{community_of(ended.job), ended.job.id, within(self, record_within)};
+  self->request(*ends, caf::duration{record_within}, record)
+    .then([self, who](const job_ends::done&) { answer(self, who); },
+          [self, who, job = ended.job.id](const caf::error& e) { // The relay still reads it from the queue.
+            log::warn("job.end_not_recorded", {{"job", job}, {"error", text_of(e)}});
+            answer(self, who);
+          });
 }
 
 /// Nothing: this process lacks a service that the kind needs.
@@ -107,6 +148,53 @@ std::optional<queue::processor> start_worker(pointer self, const job_kind& kind,
   return started;
 }
 
+void launch(pointer self, const job_kind& kind, const queue::process& x, reply promise) {
+  auto& st = self->state;
+  const auto started = start_worker(self, kind, x.what);
+  if (!started) {
+    promise.deliver(queue::outcome{.what = queue::outcome::postponed,
+                                   .reason = "MISSING_SERVICE: this process cannot do jobs of the kind " + x.what.name,
+                                   .wait = elsewhere_wait});
+    return;
+  }
+  const auto worker = *started;
+  const auto who = worker.address();
+  self->monitor(worker);
+  self->link_to(worker);
+  st.workers.insert(who);
+  st.open.emplace(who, running{x.what, promise, &kind});
+  tell_running(st);
+  self->request(worker, caf::duration{kind.within}, x)
+    .then([self, who](queue::outcome& result) { end(self, who, std::move(result)); },
+          [self, who, worker](caf::error& e) {
+            end(self, who, crashed(text_of(e)));
+            self->send_exit(worker, caf::exit_reason::user_shutdown);
+          });
+}
+
+/// Starts the job unless its work item says that it was done: the queue may have forgotten that.
+void launch_once(pointer self, const job_ends::handle& ends, const job_kind& kind, const queue::process& x,
+                 const reply& promise) {
+  const auto ticket = ++self->state.tickets;
+  self->state.asking.emplace(ticket, promise);
+  const job_ends::find question{community_of(x.what), x.what.id, within(self, record_within)};
+  self->request(ends, caf::duration{record_within}, question)
+    .then(
+      [self, &kind, x, ticket](const job_ends::found& earlier) {
+        auto asked = self->state.asking.extract(ticket);
+        if (!earlier.is_done)
+          return launch(self, kind, x, std::move(asked.mapped()));
+        log::info("job.was_done", {{"job", x.what.id}, {"kind", x.what.name}});
+        asked.mapped().deliver(queue::outcome{});
+      },
+      [self, ticket](const caf::error& e) {
+        self->state.asking.extract(ticket).mapped().deliver(
+          queue::outcome{.what = queue::outcome::postponed,
+                         .reason = "whether it was done before cannot be read: " + text_of(e),
+                         .wait = unreadable_wait});
+      });
+}
+
 caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
   auto& st = self->state;
   const auto kind = std::find_if(st.kinds.begin(), st.kinds.end(),
@@ -116,25 +204,11 @@ caf::result<queue::outcome> begin(pointer self, const queue::process& x) {
                           .reason = "UNKNOWN_JOB_TYPE: there is no job kind '" + x.what.name + "'"};
   if (auto bad = check_payload((*kind)->terms, x.what.data_json))
     return queue::outcome{.what = queue::outcome::failed_final, .reason = "INVALID_PAYLOAD: " + text_of(bad)};
-  const auto started = start_worker(self, **kind, x.what);
-  if (!started)
-    return queue::outcome{.what = queue::outcome::postponed,
-                          .reason = "MISSING_SERVICE: this process cannot do jobs of the kind " + x.what.name,
-                          .wait = elsewhere_wait};
-  auto promise = self->make_response_promise<queue::outcome>();
-  const auto worker = *started;
-  const auto who = worker.address();
-  self->monitor(worker);
-  self->link_to(worker);
-  st.workers.insert(who);
-  st.open.emplace(who, running{x.what, promise});
-  tell_running(st);
-  self->request(worker, caf::duration{(*kind)->within}, x)
-    .then([self, who](queue::outcome& result) { end(self, who, std::move(result)); },
-          [self, who, worker](caf::error& e) {
-            end(self, who, crashed(text_of(e)));
-            self->send_exit(worker, caf::exit_reason::user_shutdown);
-          });
+  const reply promise = self->make_response_promise<queue::outcome>();
+  if (const auto* ends = ends_of(st.svc, (*kind)->terms))
+    launch_once(self, *ends, **kind, x, promise);
+  else
+    launch(self, **kind, x, promise);
   return caf::delegated<queue::outcome>{};
 }
 

@@ -1,5 +1,6 @@
 #include "actors/jobs/jobs.hpp"
 
+#include "adapters/postgres/job_ends/messages.hpp"
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 #include "tests/support/sim_system.hpp"
@@ -175,6 +176,102 @@ TEST_CASE("jobs: the progress of a job goes to the queue of its kind") {
   run_one(available, "RATION", report);
   run_one(available, "SUPPER", report);
   CHECK(told == std::vector<std::string>{"discord-synthesis j 50", "kitchen j 50"});
+}
+
+namespace {
+/// The work items' ends in memory.
+struct memory {
+  std::set<std::string> recorded; ///< "tenant job"
+  bool away = false;
+};
+job_ends::handle::behavior_type ends_in(job_ends::handle::pointer, memory* w) {
+  return {
+    [w](const job_ends::find& m) -> caf::result<job_ends::found> {
+      if (w->away)
+        return fail(ec::unavailable, "away");
+      return job_ends::found{w->recorded.contains(m.community.value + " " + m.job)};
+    },
+    [w](const job_ends::record& m) -> caf::result<job_ends::done> {
+      if (w->away)
+        return fail(ec::unavailable, "away");
+      w->recorded.insert(m.community.value + " " + m.job);
+      return job_ends::done{};
+    },
+  };
+}
+
+/// A kind without a row of its own, which counts how often it runs.
+struct recorded_bench {
+  test::sim_system sim;
+  caf::scoped_actor self{sim.sys()};
+  memory ends;
+  int runs = 0;
+  std::function<queue::outcome()> act = [] { return queue::outcome{.value_json = "7"}; };
+  jobs::job_kind kind{.terms = {.name = "RECORDED",
+                                .help = "For tests.",
+                                .queue = &jobs::discord_synthesis,
+                                .payload = {jobs::community_field},
+                                .closed = jobs::closed_by::queue},
+                      .within = 5s,
+                      .start = [this](caf::actor_system& sys, const jobs::services&) -> queue::processor {
+                        auto body = [this](queue::processor::pointer me) {
+                          return queue::processor::behavior_type{
+                            [this, me](const queue::process&) -> caf::result<queue::outcome> {
+                              ++runs;
+                              me->quit();
+                              return act();
+                            }};
+                        };
+                        return sys.spawn(body);
+                      }};
+  services available;
+  queue::processor jobs;
+  explicit recorded_bench(bool guarded = true) {
+    if (guarded)
+      available.provide(sim.sys().spawn(ends_in, &ends));
+    jobs = jobs::start(sim.sys(), {.available = &available}, {}, {&kind});
+  }
+  queue::outcome run() {
+    auto pending = self->request(
+      jobs, caf::infinite,
+      queue::process{{"j", "RECORDED", R"({"communityId":"6ba7b810-9dad-11d1-80b4-000000000011"})"}});
+    sim.advance(6s);
+    queue::outcome result;
+    pending.receive([&](queue::outcome& x) { result = std::move(x); }, [&](caf::error& e) { FAIL(text_of(e)); });
+    return result;
+  }
+};
+} // namespace
+
+TEST_CASE("jobs: what was done is not run again, also when the queue has forgotten it and gives it out anew") {
+  recorded_bench b;
+  CHECK(b.run().value_json == "7");
+  CHECK(b.ends.recorded == std::set<std::string>{"6ba7b810-9dad-11d1-80b4-000000000011 j"});
+  CHECK(b.run().what == queue::outcome::completed);
+  CHECK(b.runs == 1);
+  recorded_bench unguarded{false}; // Negative control: nowhere to record it.
+  unguarded.run();
+  unguarded.run();
+  CHECK(unguarded.runs == 2);
+}
+
+TEST_CASE("jobs: a failure runs again, and while the record cannot be read nothing runs and no attempt is used") {
+  recorded_bench b;
+  b.act = [] { return queue::outcome{.what = queue::outcome::failed_final, .reason = "no"}; };
+  CHECK(b.run().what == queue::outcome::failed_final);
+  CHECK(b.ends.recorded.empty());
+  b.ends.away = true;
+  const auto waits = b.run();
+  CHECK(waits.what == queue::outcome::postponed);
+  CHECK(waits.wait > 0ms);
+  CHECK(b.runs == 1);
+  b.ends.away = false;
+  b.act = [&b] {
+    b.ends.away = true; // Gone while it runs: its success still reaches the queue.
+    return queue::outcome{};
+  };
+  CHECK(b.run().what == queue::outcome::completed);
+  CHECK(b.ends.recorded.empty());
 }
 
 TEST_CASE("jobs: an unknown kind is final") {

@@ -37,8 +37,13 @@ struct field {
 /// What closes the work item of a job.
 enum class closed_by {
   store, ///< The transaction of a store that records the end of the work (outbox::close_job).
-  queue, ///< The end that the queue recorded, which the relay reads: for a kind that keeps no row of its own.
+  /// For a kind that keeps no row of its own: the worker notes a success in the work item, and does not run again what
+  /// was done; a failure the relay reads from the queue. Its payload has `community_field`.
+  queue,
 };
+
+/// The tenant of a job.
+inline constexpr field community_field{field::uuid, "communityId"};
 
 struct job_terms {
   std::string_view name; ///< As in the queue: "SYNTHESIZE_COMMUNITY".

@@ -11,6 +11,7 @@
 #include "adapters/postgres/deployments/deployments.hpp"
 #include "adapters/postgres/drafts/drafts.hpp"
 #include "adapters/postgres/fence_log/fence_log.hpp"
+#include "adapters/postgres/job_ends/job_ends.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/postgres/pool.hpp"
@@ -126,6 +127,9 @@ reconciliations::handle start_reconciliations(caf::actor_system& sys, postgres::
 }
 deployments::handle start_deployments(caf::actor_system& sys, postgres::handle pool) {
   return deployments::start(sys, std::move(pool));
+}
+job_ends::handle start_job_ends(caf::actor_system& sys, postgres::handle pool) {
+  return job_ends::start(sys, std::move(pool));
 }
 audit::handle start_audit(caf::actor_system& sys, postgres::handle pool) { return audit::start(sys, std::move(pool)); }
 quarantines::handle start_quarantines(caf::actor_system& sys, postgres::handle pool) {

@@ -16,6 +16,7 @@
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/drafts/messages.hpp"
 #include "adapters/postgres/fence_log/messages.hpp"
+#include "adapters/postgres/job_ends/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
@@ -46,6 +47,7 @@ communities::handle start_communities(caf::actor_system&, postgres::handle);
 manifests::handle start_manifests(caf::actor_system&, postgres::handle);
 deployments::handle start_deployments(caf::actor_system&, postgres::handle);
 reconciliations::handle start_reconciliations(caf::actor_system&, postgres::handle);
+job_ends::handle start_job_ends(caf::actor_system&, postgres::handle);
 audit::handle start_audit(caf::actor_system&, postgres::handle);
 quarantines::handle start_quarantines(caf::actor_system&, postgres::handle);
 drafts::handle start_drafts(caf::actor_system&, postgres::handle);

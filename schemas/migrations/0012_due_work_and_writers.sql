@@ -11,6 +11,10 @@ create index outbox_unsent on outbox (community_id, kind, job_kind, due_at, id)
 create index outbox_sent on outbox (community_id, kind, job_kind, close_by)
   where closed_at is null and sent_at is not null;
 
+-- The success of a job whose kind keeps no row of its own, as its worker recorded it. A failure closes the row alone.
+alter table outbox add column done_at timestamptz;
+grant update (done_at) on outbox to arrakis_app;
+
 -- One writer per guild, both ways: an older node that takes a guild ends a reconciliation whose lease ran out, so that
 -- its holder, should it wake up, is stale. The update comes first and judges the expiry, so that a renewal in between
 -- counts whole or fails. And an older node's shadow state lacks what an Apply made that did not end, which it would

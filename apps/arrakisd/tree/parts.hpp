@@ -63,6 +63,7 @@ struct parts {
   manifests::handle manifests;
   deployments::handle deployments;
   reconciliations::handle reconciliations;
+  job_ends::handle job_ends;
   audit::handle audit;
   outbox::handle outbox;
   quarantines::handle quarantines;

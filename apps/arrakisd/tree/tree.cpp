@@ -70,6 +70,7 @@ supervisor::child postgres_branch(parts& p) {
      actor(p, p.manifests, "manifests", [&p] { return wiring::start_manifests(p.sys, p.pool); }),
      actor(p, p.deployments, "deployments", [&p] { return wiring::start_deployments(p.sys, p.pool); }),
      actor(p, p.reconciliations, "reconciliations", [&p] { return wiring::start_reconciliations(p.sys, p.pool); }),
+     actor(p, p.job_ends, "job_ends", [&p] { return wiring::start_job_ends(p.sys, p.pool); }),
      actor(p, p.audit, "audit", [&p] { return wiring::start_audit(p.sys, p.pool); }),
      actor(p, p.quarantines, "quarantines", [&p] { return wiring::start_quarantines(p.sys, p.pool); }),
      actor(p, p.drafts, "drafts", [&p] { return wiring::start_drafts(p.sys, p.pool); }),

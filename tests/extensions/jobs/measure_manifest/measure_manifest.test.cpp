@@ -3,6 +3,7 @@
 #include "actors/jobs/job.hpp"
 #include "actors/jobs/jobs.hpp"
 #include "actors/outbox_relay/outbox_relay.hpp"
+#include "adapters/postgres/job_ends/job_ends.hpp"
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/postgres/outbox/work_item.hpp"
@@ -31,9 +32,17 @@ struct fixture {
   std::map<std::string, outbox_relay::queue_port, std::less<>> queues;
   std::vector<caf::actor> ours;
 
-  explicit fixture(bool extended = true) {
-    if (extended)
+  struct with {
+    bool extension = true, relay = true, job_ends = true;
+  };
+  fixture() : fixture(with{}) {}
+  explicit fixture(with has) {
+    if (has.extension)
       kinds.insert(kinds.end(), jobs::extensions().begin(), jobs::extensions().end());
+    // In the jobs' own system: answered from another one they would spawn on its thread, which keeps CAF's logger.
+    const auto pool = keep(postgres::start(town.sys, {.dsn = stores.server.dsn(), .connections = 1}));
+    if (has.job_ends)
+      available.provide(keep(job_ends::start(town.sys, pool)));
     auto& sys = town.sys;
     jobs::services svc;
     svc.manifests = stores.live.keep(manifests::start(stores.live.sys(), stores.app));
@@ -49,8 +58,10 @@ struct fixture {
       terms.queues[std::string{which->name}] = {keep(queue::start_queue(sys, town.client, how)), 4};
       keep(queue::start_worker(sys, redis::connect(town.io, town.link), how, processor));
     }
-    const auto outbox = stores.live.keep(outbox::start(stores.live.sys(), stores.relay));
     queues = terms.queues;
+    if (!has.relay)
+      return;
+    const auto outbox = stores.live.keep(outbox::start(stores.live.sys(), stores.relay));
     available.provide(std::move(terms));
     keep(outbox_relay::start(sys, outbox, available, {.poll = 20ms, .look_up = 50ms}));
   }
@@ -114,6 +125,44 @@ TEST_CASE("extension: a job kind on a queue of its own goes from its row through
   CHECK(f.stores.owner("select count(*) from outbox") == "2");
 }
 
+namespace {
+/// As the relay does it.
+void put_into_queue(fixture& f, const std::string& id) {
+  queue::add job{"MEASURE_MANIFEST",
+                 fmt::format(R"({{"communityId":"{}","version":1}})", f.community.value),
+                 {},
+                 queue::test::soon()};
+  job.options.id = id;
+  REQUIRE(f.town.ask<queue::added>(f.queues.at("reports").port, std::move(job)));
+}
+std::string result_of(fixture& f, const std::string& id) {
+  const auto end = queue::test::soon();
+  while (!end.passed(std::chrono::steady_clock::now()))
+    if (const auto view = f.town.ask<queue::job_view>(f.queues.at("reports").port,
+                                                      queue::show{id, queue::test::soon()});
+        view && view->state == "completed")
+      return view->return_value;
+  return "";
+}
+} // namespace
+
+TEST_CASE("extension: a job that was done is not run again when the queue has forgotten it") {
+  for (const bool guarded : {true, false}) {
+    CAPTURE(guarded);
+    fixture f{{.relay = false, .job_ends = guarded}}; // Away for longer than the queue remembers.
+    f.stores.owner(fmt::format("insert into manifests (community_id, version, content, canonical, sha256, signature,"
+                               " signed_at) values ('{}', 1, '{{}}', '{{}}', encode(sha256('{{}}'), 'hex'), 's', 't')",
+                               f.community.value));
+    f.owe("measure-1", 1);
+    put_into_queue(f, "measure-1");
+    CHECK(result_of(f, "measure-1") == R"({"bytes":2})");
+    CHECK(f.stores.owner("select closed_at is not null and done_at is not null from outbox") == (guarded ? "t" : "f"));
+    f.town.server.flush();
+    put_into_queue(f, "measure-1");
+    CHECK(result_of(f, "measure-1") == (guarded ? "null" : R"({"bytes":2})")); // Negative control: it runs again.
+  }
+}
+
 TEST_CASE("extension: of two queues one is paused and the other goes on") {
   fixture f;
   f.pause("discord-synthesis", true);
@@ -133,7 +182,7 @@ TEST_CASE("extension: of two queues one is paused and the other goes on") {
 }
 
 TEST_CASE("extension: negative control: without the folder of a job kind its row waits for a node that knows it") {
-  fixture f{false};
+  fixture f{{.extension = false}};
   f.pause("discord-synthesis", true);
   f.owe("measure-1", 1);
   f.owe("later", 1, "SYNTHESIZE_COMMUNITY");
