@@ -50,7 +50,7 @@ listeners::listeners(net::io& open_io, net::io& admin_io, const config& settings
     auto o = public_options(settings);
     tls_ = o.tls;
     if (tls_)
-      certificates_state_ = state_of(*tls_);
+      certificates_ = rereading{state_of(*tls_)};
     o.admit = api::serve(api::all(), api::listener::public_port, with, ARRAKIS_VERSION);
     public_ = open(open_io, std::move(o), "http.address, http.port");
   }
@@ -65,11 +65,12 @@ listeners::~listeners() = default;
 void listeners::follow_certificates() {
   if (!tls_)
     return;
-  auto state = state_of(*tls_); // Before they are read: a change meanwhile shows at the next call.
-  if (state == certificates_state_)
+  const auto now = std::chrono::steady_clock::now();
+  if (!certificates_.is_due(state_of(*tls_), now)) // Before they are read: a change meanwhile shows at the next call.
     return;
-  certificates_state_ = std::move(state);
-  if (const auto bad = public_->reread_certificates())
+  const auto bad = public_->reread_certificates();
+  certificates_.note(!bad, now);
+  if (bad)
     log::error("http.certificates_refused", {{"error", text_of(bad)}});
   else
     log::info("http.certificates_reread", {{"file", tls_->certificate_file}});

@@ -1,6 +1,7 @@
 #pragma once
 // The HTTP listeners of a daemon.
 #include "actors/api/api.hpp"
+#include "apps/wiring/rereading.hpp"
 #include "runtime/config.hpp"
 #include "runtime/net/io.hpp"
 
@@ -17,7 +18,7 @@ public:
   listeners(net::io& open, net::io& admin, const config&, const services&);
   ~listeners();
   /// Where a file of http.tls has changed since the last call, reads both anew, for connections from now on. What
-  /// cannot be used is logged and changes nothing.
+  /// cannot be used is logged and changes nothing, and is tried again, the later the more often it failed.
   void follow_certificates();
   /// Lets answers end for a moment, then closes.
   void stop();
@@ -28,7 +29,7 @@ public:
 private:
   std::string public_address_, admin_address_;
   std::optional<net::tls_server> tls_;
-  std::string certificates_state_;
+  rereading certificates_;
   std::unique_ptr<net::http_server> admin_, public_;
 };
 } // namespace arrakis::wiring
