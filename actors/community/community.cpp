@@ -263,17 +263,19 @@ flow<caf::expected<community_id>> tenant(self_pointer self, deadline until) {
   co_return *found->id;
 }
 
-flow<caf::expected<deployments::status_of>> newest(self_pointer self, deadline until) {
+flow<caf::expected<deployments::status_of>> newest(self_pointer self, latest request) {
+  const auto until = request.until;
   auto id = co_await tenant(self, until);
   if (!id)
     co_return id.error();
-  deployments::status question{*id, 0, until};
+  deployments::status question{
+    *id, 0, until, request.application, std::move(request.interaction_token), request.token_life};
   auto status = co_await ask(self, self->state.to.deployments, until, std::move(question));
   co_return status;
 }
 
 flow<> answer_latest(self_pointer self, latest request, caf::typed_response_promise<deployments::status_of> reply) {
-  auto status = co_await newest(self, request.until);
+  auto status = co_await newest(self, std::move(request));
   if (status)
     reply.deliver(std::move(*status));
   else

@@ -51,7 +51,7 @@ deployments::handle::behavior_type submitting(deployments::handle::pointer, subm
       return error;
     },
     [none](const claim&) -> caf::result<claimed> { return none(); },
-    [none](const renew&) -> caf::result<done> { return none(); },
+    [none](const renew&) -> caf::result<renewed> { return none(); },
     [none](const record_intent&) -> caf::result<intent> { return none(); },
     [none](const checkpoint&) -> caf::result<done> { return none(); },
     [none](const complete&) -> caf::result<done> { return none(); },

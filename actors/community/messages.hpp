@@ -53,10 +53,14 @@ struct deployed {
   std::string waits; ///< For an operator's eye; then all else is empty.
 };
 
-/// The newest deployment of the guild; ec::not_found when there is none.
+/// The newest deployment of the guild; ec::not_found when there is none. With the conversation of a click: while the
+/// deployment is open, its messages go there from now on.
 struct latest {
   snowflake guild;
   deadline until;
+  snowflake application = {};
+  secret interaction_token = {};           ///< Empty: the one that is kept stays.
+  std::chrono::milliseconds token_life{0}; ///< What is left of it.
 };
 /// Starts a failed deployment again.
 struct retry {

@@ -60,10 +60,10 @@ struct worker {
 void leases(worker& one, worker& two) {
   const auto first = one.take();
   CHECK(code_of(two.try_claim().error()) == ec::busy);
-  CHECK(one.ask<done>(renew{first, 60s, {}}));
+  CHECK(one.ask<renewed>(renew{first, 60s, {}}));
   const auto again = one.take(); // The same incarnation, after a crash of its job: its own lease is no obstacle.
   CHECK(again.run > first.run);
-  for (const auto& old : {one.ask<done>(renew{first, 60s, {}}).error(), one.intend(first, "n").error(),
+  for (const auto& old : {one.ask<renewed>(renew{first, 60s, {}}).error(), one.intend(first, "n").error(),
                           one.note(first).error(), one.finish(first).error(), one.give_up(first, true).error()})
     CHECK(code_of(old) == ec::stale);
   CHECK(one.note(again));

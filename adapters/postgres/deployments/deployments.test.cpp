@@ -238,7 +238,7 @@ TEST_CASE("deployments: a lease has one holder, and each claim raises the run") 
   b.expire_leases();
   CHECK(b.take(s, "w2").run == 3);
   const auto old = b.of(s, first);
-  CHECK(b.code<done>(b.deployments, renew{old, 8s, b.soon()}) == ec::stale);
+  CHECK(b.code<renewed>(b.deployments, renew{old, 8s, b.soon()}) == ec::stale);
   CHECK(b.code<intent>(b.deployments, record_intent{old, "role", "r", "n", b.soon()}) == ec::stale);
   CHECK(b.code<done>(b.deployments, checkpoint{old, {"role", "r", {5}, "{}"}, b.soon()}) == ec::stale);
   CHECK(b.code<done>(b.deployments, b.order_complete(old, 1)) == ec::stale);
@@ -268,9 +268,9 @@ TEST_CASE("deployments: a renewed lease lasts, and one that ran out can be renew
   const auto s = b.deploy(1);
   const auto c = b.take(s);
   b.expire_leases();
-  b.get<done>(b.deployments, renew{b.of(s, c), 60s, b.soon()});
+  b.get<renewed>(b.deployments, renew{b.of(s, c), 60s, b.soon()});
   CHECK(b.code<claimed>(b.deployments, b.order_claim(s, "w2")) == ec::busy);
-  CHECK(b.code<done>(b.deployments, renew{{s.community, random_uuid(), 1}, 8s, b.soon()}) == ec::not_found);
+  CHECK(b.code<renewed>(b.deployments, renew{{s.community, random_uuid(), 1}, 8s, b.soon()}) == ec::not_found);
 }
 
 TEST_CASE("deployments: a frozen community gives no lease and its row is untouched; after the thaw it does, with the "
@@ -353,7 +353,7 @@ TEST_CASE("deployments: completion writes the shadow, activates the version, clo
   CHECK(b.get<audit::verified>(b.audit, audit::verify{s.community, b.soon()}).whole);
   CHECK(b.take(s).state == "completed");
   CHECK(b.take(s).run == 0);
-  CHECK(b.code<done>(b.deployments, renew{k, 8s, b.soon()}) == ec::stale);
+  CHECK(b.code<renewed>(b.deployments, renew{k, 8s, b.soon()}) == ec::stale);
 }
 
 TEST_CASE("deployments: the next version replaces the active one and the shadow") {
@@ -376,7 +376,7 @@ TEST_CASE("deployments: two versions of a community never work at the same time,
   b.expire_leases();
   const auto newer = b.take(two, "w2");
   // The old holder wakes up.
-  CHECK(b.code<done>(b.deployments, renew{b.of(one, working), 8s, b.soon()}) == ec::stale);
+  CHECK(b.code<renewed>(b.deployments, renew{b.of(one, working), 8s, b.soon()}) == ec::stale);
   // What it made and what it may have made is known to the new one.
   REQUIRE(newer.open.size() == 1);
   CHECK(newer.open[0].nonce == "n-1");

@@ -115,7 +115,12 @@ struct renew {
   key of;
   std::chrono::milliseconds lease{8000};
   deadline until;
-}; ///< -> done
+}; ///< -> renewed
+/// The conversation of the newest click about this work; an empty token: it is over.
+struct renewed {
+  snowflake application;
+  secret interaction_token;
+};
 /// Before a create. -> intent (the stored one when there was one, with the fields of this create); ec::frozen when the
 /// community is frozen or was since `fence`: the truth itself is asked, for a node may not have heard of it yet.
 struct record_intent {
@@ -170,10 +175,14 @@ struct retry {
   deadline until;
   std::string trace; ///< Into the job's data.
 };
+/// Whoever asks by a click brings that click's conversation along: while the deployment is open, its messages go there.
 struct status {
   community_id community;
   int64_t version = 0;
   deadline until;
+  snowflake application = {};
+  secret interaction_token = {};           ///< Empty: the one that is kept stays.
+  std::chrono::milliseconds token_life{0}; ///< As in `submit`.
 }; ///< version 0: the newest. -> status_of | ec::not_found
 struct status_of {
   std::string deployment;
@@ -184,11 +193,17 @@ struct status_of {
   size_t resources_done = 0;
   std::vector<std::string> left_over;
   std::string updated_at;
+  std::string job = {};            ///< Its id in the queue.
+  bool is_sent = true;             ///< The queue has been given it.
+  bool has_worker = false;         ///< Somebody holds its lease.
+  std::string status = {};         ///< Of the community.
+  std::string frozen_because = {}; ///< As communities::record::frozen_because.
+  bool is_quarantined = false;     ///< The community is.
 };
 struct done {};
 
 using handle = caf::typed_actor<caf::replies_to<prepare>::with<prepared>, caf::replies_to<submit>::with<submitted>,
-                                caf::replies_to<claim>::with<claimed>, caf::replies_to<renew>::with<done>,
+                                caf::replies_to<claim>::with<claimed>, caf::replies_to<renew>::with<renewed>,
                                 caf::replies_to<record_intent>::with<intent>, caf::replies_to<checkpoint>::with<done>,
                                 caf::replies_to<complete>::with<done>, caf::replies_to<abandon>::with<done>,
                                 caf::replies_to<retry>::with<submitted>, caf::replies_to<status>::with<status_of>>;

@@ -13,7 +13,7 @@ submitted retry_failed(pqxx::transaction_base&, const retry&);
 status_of read_status(pqxx::transaction_base&, const status&);
 
 claimed take_lease(pqxx::transaction_base&, const claim&);
-done renew_lease(pqxx::transaction_base&, const renew&);
+renewed renew_lease(pqxx::transaction_base&, const renew&);
 intent keep_intent(pqxx::transaction_base&, const record_intent&);
 done keep_checkpoint(pqxx::transaction_base&, const checkpoint&);
 done finish(pqxx::transaction_base&, const complete&);

@@ -234,25 +234,55 @@ submitted retry_failed(pqxx::transaction_base& tx, const retry& m) {
   return {id, m.community, version, job, false};
 }
 
+namespace {
+/// Of an open one: what is over tells nobody anything more.
+void take_over_conversation(pqxx::transaction_base& tx, const status& m) {
+  with_token({m.application, m.interaction_token, m.token_life}, [&](const char* token) {
+    if (!token)
+      return;
+    tx.exec_params("update deployments set application_id = coalesce(nullif($3::bigint, 0), application_id),"
+                   " interaction_token = $4, token_until = clock_timestamp() + $5::bigint * interval '1 millisecond'"
+                   " where community_id = $1 and state in ('pending', 'running', 'waiting') and version = case when $2"
+                   " = 0 then (select max(version) from deployments where community_id = $1) else $2 end",
+                   m.community.value, m.version, m.application.value, token, m.token_life.count());
+  });
+}
+} // namespace
+
 status_of read_status(pqxx::transaction_base& tx, const status& m) {
+  take_over_conversation(tx, m);
   const auto rows = tx.exec_params(
-    "select d.id, d.version, d.state, d.error_code, d.error_text, d.left_over::text,"
-    " (select count(*) from deployment_resources r where r.community_id = d.community_id and r.deployment_id = d.id),"
-    " to_char(d.updated_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-    " from deployments d where d.community_id = $1 and ($2 = 0 or d.version = $2) order by d.version desc limit 1",
+    "select d.id, d.version, d.state, d.error_code, d.error_text, d.left_over::text as left_over, d.attempt,"
+    " (select count(*) from deployment_resources r where r.community_id = d.community_id and r.deployment_id = d.id)"
+    "  as done, to_char(d.updated_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') as updated,"
+    " coalesce(d.lease_until > clock_timestamp(), false) as has_worker, c.status,"
+    " not exists (select from outbox o where o.community_id = d.community_id and o.deployment_id = d.id"
+    "  and o.kind = 'enqueue_job' and o.closed_at is null and o.sent_at is null) as is_sent,"
+    " case when c.status = 'frozen' then coalesce((select a.payload->>'reason' from audit_entries a"
+    "  where a.community_id = c.id and a.event = 'COMMUNITY_FROZEN' order by a.sequence desc limit 1), '') else '' end"
+    "  as reason, c.id = any (quarantined_communities()) as is_quarantined"
+    " from deployments d join communities c on c.id = d.community_id"
+    " where d.community_id = $1 and ($2 = 0 or d.version = $2) order by d.version desc limit 1",
     m.community.value, m.version);
   if (rows.empty())
     refuse(ec::not_found, nothing_of(m.version));
   const auto row = rows[0];
-  status_of result{row[0].as<std::string>(),
-                   row[1].as<int64_t>(),
-                   row[2].as<std::string>(),
-                   row[3].as<std::string>(),
-                   row[4].as<std::string>(),
-                   row[6].as<size_t>(),
-                   {},
-                   row[7].as<std::string>()};
-  if (const auto names = json::parse(row[5].c_str()); names && names->is_array())
+  const auto id = row["id"].as<std::string>();
+  status_of result{.deployment = id,
+                   .version = row["version"].as<int64_t>(),
+                   .state = row["state"].as<std::string>(),
+                   .error_code = row["error_code"].as<std::string>(),
+                   .error_text = row["error_text"].as<std::string>(),
+                   .resources_done = row["done"].as<size_t>(),
+                   .left_over = {},
+                   .updated_at = row["updated"].as<std::string>(),
+                   .job = job_id(id, row["attempt"].as<int>()),
+                   .is_sent = row["is_sent"].as<bool>(),
+                   .has_worker = row["has_worker"].as<bool>(),
+                   .status = row["status"].as<std::string>(),
+                   .frozen_because = row["reason"].as<std::string>(),
+                   .is_quarantined = row["is_quarantined"].as<bool>()};
+  if (const auto names = json::parse(row["left_over"].c_str()); names && names->is_array())
     for (const auto& name : names->get_array())
       result.left_over.emplace_back(name.as_string());
   return result;

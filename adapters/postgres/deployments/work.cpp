@@ -86,15 +86,21 @@ claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
   return result;
 }
 
-done renew_lease(pqxx::transaction_base& tx, const renew& m) {
+renewed renew_lease(pqxx::transaction_base& tx, const renew& m) {
   const auto held = tx.exec_params(
     fmt::format("update {} set lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond'"
-                " where community_id = $1 and id = $2 and run = $3 and lease_holder is not null",
+                " where community_id = $1 and id = $2 and run = $3 and lease_holder is not null"
+                " returning application_id, case when token_until > clock_timestamp() then interaction_token end",
                 guild_work::table_of(m.of.kind)),
     m.of.community.value, plain(m.of.id, "id"), m.of.run, m.lease.count());
-  if (held.affected_rows() == 0)
+  if (held.empty()) {
     lock_held(tx, m.of); // Says which: stale or not found.
-  return {};
+    return {};
+  }
+  renewed result{{held[0][0].is_null() ? 0 : held[0][0].as<uint64_t>()}, {}};
+  if (!held[0][1].is_null())
+    result.interaction_token = secret{held[0][1].as<std::string>()};
+  return result;
 }
 
 intent keep_intent(pqxx::transaction_base& tx, const record_intent& m) {

@@ -179,7 +179,7 @@ TEST_CASE_FIXTURE(bench, "reconciliations: one writer per guild: it and a deploy
   CHECK(code<claimed>(reconciliations, order_claim(r, "w2")) == ec::busy);
   expire_leases();
   CHECK(take(r, "w2").work.run == c.work.run + 2);
-  CHECK(code<done>(deployments, deployments::renew{{community, taken.deployment, taken.run}, 60s, soon()})
+  CHECK(code<deployments::renewed>(deployments, deployments::renew{{community, taken.deployment, taken.run}, 60s, soon()})
         == ec::stale);
 }
 

@@ -103,7 +103,7 @@ public:
   caf::expected<deployments::submitted> retry(const deployments::retry&);
   caf::expected<deployments::status_of> status(const deployments::status&);
   caf::expected<deployments::claimed> claim(const deployments::claim&);
-  caf::expected<deployments::done> renew(const deployments::renew&);
+  caf::expected<deployments::renewed> renew(const deployments::renew&);
   caf::expected<deployments::intent> record_intent(const deployments::record_intent&);
   caf::expected<deployments::done> checkpoint(const deployments::checkpoint&);
   caf::expected<deployments::done> complete(const deployments::complete&);

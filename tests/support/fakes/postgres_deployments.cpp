@@ -171,9 +171,20 @@ caf::expected<status_of> fake_postgres::status(const deployments::status& m) {
   const auto found = tenants.find(m.community.value);
   if (found != tenants.end())
     for (auto d = found->second.work.rbegin(); d != found->second.work.rend(); ++d)
-      if (m.version == 0 || d->version == m.version)
-        return status_of{d->id,         d->version,     d->state,     d->error_code,
-                         d->error_text, d->done.size(), d->left_over, iso8601(d->updated_ms)};
+      if (m.version == 0 || d->version == m.version) {
+        if (!d->over() && m.token_life.count() > 0 && !m.interaction_token.empty()) {
+          d->application = m.application;
+          d->token = m.interaction_token;
+          d->token_until_ms = now_ms() + m.token_life.count();
+        }
+        status_of now{d->id,         d->version,     d->state,     d->error_code,
+                      d->error_text, d->done.size(), d->left_over, iso8601(d->updated_ms)};
+        now.job = job_of(*d);
+        now.has_worker = !d->holder.empty() && d->lease_until_ms > now_ms();
+        now.status = found->second.row.status;
+        now.frozen_because = found->second.row.frozen_because;
+        return now;
+      }
   return fail(ec::not_found, nothing_of(m.version));
 }
 
@@ -250,12 +261,12 @@ caf::expected<claimed> fake_postgres::claim(const deployments::claim& m) {
   return result;
 }
 
-caf::expected<done> fake_postgres::renew(const deployments::renew& m) {
+caf::expected<renewed> fake_postgres::renew(const deployments::renew& m) {
   auto at = held(m.of);
   if (!at)
     return at.error();
   at->what->lease_until_ms = now_ms() + m.lease.count();
-  return done{};
+  return renewed{at->what->application, at->what->token_until_ms > now_ms() ? at->what->token : secret{}};
 }
 
 caf::expected<intent> fake_postgres::record_intent(const deployments::record_intent& m) {

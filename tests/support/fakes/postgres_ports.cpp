@@ -21,7 +21,7 @@ deployments_actor::behavior_type serve_deployments(deployments_actor::pointer se
       return through<claimed>(self, by, "deployments.claim", m, [s](const claim& x) { return s->claim(x); });
     },
     [=](const renew& m) {
-      return through<done>(self, by, "deployments.renew", m, [s](const renew& x) { return s->renew(x); });
+      return through<renewed>(self, by, "deployments.renew", m, [s](const renew& x) { return s->renew(x); });
     },
     [=](const record_intent& m) {
       return through<intent>(self, by, "deployments.record_intent", m,

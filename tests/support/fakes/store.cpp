@@ -104,11 +104,11 @@ caf::expected<deployments::done> keep_checkpoint(fake_store& s, const deployment
   return deployments::done{};
 }
 
-caf::expected<deployments::done> renew(fake_store& s, const deployments::renew& x) {
+caf::expected<deployments::renewed> renew(fake_store& s, const deployments::renew& x) {
   if (auto e = s.check(x.of))
     return e;
   s.by_id(x.of.id)->lease_until = s.sim.now() + x.lease;
-  return deployments::done{};
+  return deployments::renewed{};
 }
 
 /// The end of a reconciliation, of whatever kind.
@@ -181,7 +181,7 @@ deployments::handle::behavior_type deployments_behavior(deployments::handle::poi
     [no](const prepare&) -> caf::result<prepared> { return no("prepare"); },
     [no](const submit&) -> caf::result<submitted> { return no("submit"); },
     [self, s](const struct claim& x) { return served<claimed>(self, *s, "claim", [&] { return s->claim(x); }); },
-    [self, s](const struct renew& x) { return served<done>(self, *s, "renew", [&] { return test::renew(*s, x); }); },
+    [self, s](const struct renew& x) { return served<renewed>(self, *s, "renew", [&] { return test::renew(*s, x); }); },
     [self, s](const record_intent& x) {
       return served<intent>(self, *s, "intent", [&] { return keep_intent(*s, x); });
     },
