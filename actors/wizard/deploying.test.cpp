@@ -39,3 +39,85 @@ TEST_CASE_FIXTURE(fixture,
   click("refresh");
   CHECK(control("deploy") != "");
 }
+
+TEST_CASE_FIXTURE(fixture, "wizard: Check progress says why it is queued, how far it is, and where it stopped") {
+  to_review();
+  click("deploy");
+  w.newest = status(1, "pending");
+  w.newest->deployment = "dep-1";
+  w.newest->job = "job-1";
+  w.queue.add({"SYNTHESIZE_COMMUNITY", "{}", {.id = "job-1"}, until()});
+  w.queue.pause(true);
+  click("refresh");
+  CHECK(says("has paused all deployments"));
+  CHECK(says("As of <t:"));
+  CHECK(says("This message follows it until <t:"));
+  w.queue.pause(false);
+  w.newest->status = "frozen";
+  w.newest->frozen_because = "spam wave";
+  click("refresh");
+  CHECK(says("This community is frozen (spam wave)"));
+  w.newest->status = "active";
+  w.newest->state = "running";
+  w.newest->has_worker = true;
+  w.queue.progress({"job-1", R"({"current":2,"total":9,"stage":"roles","message":"22 %"})"});
+  click("refresh");
+  CHECK(says("Building: 2 of 8"));
+  w.queue.progress({"job-1", R"({"current":8,"total":9,"stage":"channels","message":"88 %"})"});
+  click("refresh");
+  CHECK(says("Building: 8 of 8"));
+  w.queue.forget(); // Redis emptied: what PostgreSQL knows is still told.
+  w.newest->resources_done = 5;
+  click("refresh");
+  CHECK(says("5 roles, categories and channels are made or changed so far"));
+  w.queue.add({"SYNTHESIZE_COMMUNITY", "{}", {.id = "job-1"}, until()});
+  w.queue.progress({"job-1", R"({"current":8,"total":9,"stage":"channels","message":"88 %"})"});
+  w.newest = status(1, "failed");
+  w.newest->job = "job-1";
+  click("refresh");
+  CHECK(says("Move the bot's role up."));
+  CHECK(says("It stopped at: channels and permissions, 8 of 8."));
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: every look at a deployment brings the click's conversation along") {
+  to_review();
+  click("deploy");
+  w.newest = status(1, "pending");
+  const auto before = w.conversations.size();
+  click("refresh");
+  REQUIRE(w.conversations.size() == before + 1);
+  CHECK(w.conversations.back() == "token");
+  command("resume");
+  CHECK(w.conversations.size() > before + 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a deployment's message of an older session, or a job's, serves as a new one") {
+  to_review();
+  click("deploy");
+  const auto old = control("refresh");
+  w.newest = status(1, "pending");
+  w.newest->deployment = "dep-1";
+  w.sessions.clear();
+  const auto before = w.conversations.size();
+  take(click_id(old));
+  CHECK_FALSE(apart);
+  CHECK(says("The latest deployment"));
+  CHECK(says("Queued."));
+  CHECK(w.conversations.size() == before + 1);
+  REQUIRE(control("deployment:progress:1") != "");
+  take(click_id(control("deployment:progress:1")));
+  CHECK(says("The latest deployment"));
+  w.newest = status(1, "failed");
+  take(click_id("deployment:progress:1"));
+  CHECK(control("deployment:retry:1") != "");
+  // While the session is at its deployment, the button of a job's message leads there.
+  command("onboard");
+  w.sessions.clear();
+  w.drafts.rows.clear();
+  to_review();
+  w.newest.reset();
+  click("deploy");
+  w.newest = status(1, "completed");
+  take(click_id("deployment:progress:1"));
+  CHECK(says("Onboarding · Complete"));
+}

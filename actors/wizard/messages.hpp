@@ -8,5 +8,7 @@ namespace arrakis::wizard {
 
 /// The button that starts a failed deployment again; who reports a failure puts it below.
 std::string retry_button_id(int64_t version);
+/// The button “Check progress”, below what is told of an open deployment.
+std::string progress_button_id(int64_t version);
 
 } // namespace arrakis::wizard

@@ -83,6 +83,9 @@ core::world world_of(self_pointer self) {
     w.frozen = core::freeze_sentence(st.community.record.frozen_because);
   w.active = st.community.active.get();
   w.active_version = st.community.record.active_version;
+  w.progress = st.progress ? &*st.progress : nullptr;
+  if (st.click)
+    w.follows_until_ms = wall_ms() + token_left(*st.click, wall_ms()).count();
   return w;
 }
 
@@ -102,6 +105,8 @@ flow<reply> shown(self_pointer self, record r, std::string notice, deadline unti
     co_await count_role_members(self, until);
   if (r.at == step::review || r.at == step::deploy || r.at == step::failed)
     co_await read_community(self, until);
+  if (r.at == step::deploy && r.submitted.version > 0 && !self->state.progress)
+    co_await read_progress(self, until);
   co_return reply{core::screen(r, world_of(self), notice), false};
 }
 
@@ -154,19 +159,12 @@ flow<caf::expected<reply>> begin(self_pointer self, shared_interaction x, int64_
 
 // --- Deployments
 
-core::deployment_state state_of(const deployments::status_of& s) {
-  auto error = s.error_text.empty() ? s.error_code : s.error_text;
-  return {s.version, s.state, std::move(error), s.resources_done, s.left_over, s.deployment};
-}
-
 /// Reads how the deployment stands and moves the session after it; `r` stays as it is while that is unknown.
 flow<caf::expected<record>> refreshed(self_pointer self, record r, deadline until) {
-  auto& st = self->state;
-  const auto by = until.sooner(within(self, st.opt->limits.community_within));
-  auto newest = co_await ask(self, st.to.communities, by, community::latest{st.guild, by});
+  auto newest = co_await read_progress(self, until);
   if (!newest && code_of(newest.error()) != ec::not_found)
     co_return newest.error();
-  auto next = newest ? core::settled(r, state_of(*newest)) : core::submission_lost(r);
+  auto next = newest ? core::settled(r, *newest) : core::submission_lost(r);
   if (next == r)
     co_return r;
   auto stored = co_await save(self, r.version, &next, until);
@@ -293,6 +291,8 @@ flow<caf::expected<reply>> inspect(self_pointer self, int64_t expected, record t
 /// What the state machine must know of the guild before it can decide.
 enum class knowledge { none, shown, anew };
 knowledge needed(const core::event& e) {
+  if (e.argument == core::about_deployment) // It is PostgreSQL that knows.
+    return knowledge::none;
   if (e.action == "deploy" || e.action == "retry" || e.action == "refresh")
     return knowledge::anew;
   return e.action.starts_with("role-") || e.action == "channel-use" ? knowledge::shown : knowledge::none;
@@ -341,13 +341,28 @@ flow<caf::expected<reply>> carry_out(self_pointer self, record r, decision d, sh
   co_return co_await finish(self, std::move(r), x, until);
 }
 
+flow<caf::expected<reply>> show_latest(self_pointer self, deadline until) {
+  auto newest = co_await read_progress(self, until);
+  if (newest) {
+    const auto w = world_of(self);
+    co_return reply{core::deployment_screen(*newest, {w.now_ms, w.follows_until_ms}), false};
+  }
+  if (code_of(newest.error()) != ec::not_found)
+    co_return newest.error();
+  co_return apart(
+    "There is nothing to resume: no setup of yours is open here, and nothing has been deployed. `/onboard` starts.");
+}
+
 flow<caf::expected<reply>> clicked(self_pointer self, shared_interaction x, core::event e, deadline until) {
   auto found = co_await load(self, until);
   if (!found)
     co_return found.error();
+  const bool is_other = !found->session || found->session->id != e.session;
+  if (is_other && e.argument == core::about_deployment && core::belongs_to(e.session, self->state.user))
+    co_return co_await show_latest(self, until); // A deployment needs no session.
   if (found->session && found->session->id != e.session && core::belongs_to(e.session, self->state.user))
     co_return apart("This message belongs to an earlier setup of yours. `/resume` shows the present one.");
-  if (!found->session || found->session->id != e.session) {
+  if (is_other) {
     const auto draft = co_await find_draft(self, until.sooner(within(self, self->state.opt->limits.draft_within)));
     const auto what = !draft ? left::unknown : *draft && (*draft)->id == e.session ? left::draft : left::nothing;
     co_return apart(closed(self->state, e.session, e.action, what));
@@ -373,9 +388,23 @@ flow<caf::expected<reply>> retry_deployment(self_pointer self, int64_t version, 
                   false};
 }
 
+/// The button “Check progress” of a message that a job wrote: the session, where it is at its deployment, or the
+/// deployment alone.
+flow<caf::expected<reply>> show_progress(self_pointer self, deadline until) {
+  auto found = co_await load(self, until);
+  if (!found || !found->session || found->session->at != step::deploy)
+    co_return co_await show_latest(self, until);
+  auto now = co_await refreshed(self, std::move(*found->session), until);
+  if (!now)
+    co_return now.error();
+  co_return co_await shown(self, std::move(*now), {}, until);
+}
+
 flow<caf::expected<reply>> acted(self_pointer self, shared_interaction x, deadline until) {
   if (const auto version = core::retried_version(x->custom_id))
     co_return co_await retry_deployment(self, *version, x, until);
+  if (core::is_progress_button(x->custom_id))
+    co_return co_await show_progress(self, until);
   auto e = core::event_of(*x);
   if (!e)
     co_return apart("This button is not known here. `/onboard` starts a setup.");
@@ -405,18 +434,6 @@ flow<caf::expected<reply>> opened(self_pointer self, shared_interaction x, deadl
   if (now->at == step::complete)
     co_return co_await begin(self, x, now->version, until);
   co_return co_await shown(self, std::move(*now), {}, until);
-}
-
-flow<caf::expected<reply>> show_latest(self_pointer self, deadline until) {
-  auto& st = self->state;
-  const auto by = until.sooner(within(self, st.opt->limits.community_within));
-  auto newest = co_await ask(self, st.to.communities, by, community::latest{st.guild, by});
-  if (newest)
-    co_return reply{core::deployment_screen(state_of(*newest)), false};
-  if (code_of(newest.error()) != ec::not_found)
-    co_return newest.error();
-  co_return apart(
-    "There is nothing to resume: no setup of yours is open here, and nothing has been deployed. `/onboard` starts.");
 }
 
 flow<caf::expected<reply>> resumed(self_pointer self, shared_interaction x, deadline until) {
@@ -462,6 +479,8 @@ flow<> answer(self_pointer, flow<caf::expected<reply>> work, promise to_asker) {
 }
 
 flow<caf::expected<reply>> work_on(self_pointer self, ingress::request q) {
+  self->state.click = q.what;
+  self->state.progress.reset();
   if (q.what->kind != interaction_kind::command)
     return acted(self, q.what, q.until);
   return q.what->command == "resume" ? resumed(self, q.what, q.until) : opened(self, q.what, q.until);

@@ -2,6 +2,7 @@
 // The actor of a session: its state, and how its record is kept. Redis decides between two clicks; PostgreSQL has the
 // draft for the days after.
 #include "actors/wizard/core/catalogue.hpp"
+#include "actors/wizard/core/progress.hpp"
 #include "actors/wizard/core/record.hpp"
 #include "actors/wizard/session.hpp"
 #include "actors/wizard/store.hpp"
@@ -25,6 +26,8 @@ struct state {
   std::chrono::steady_clock::time_point facts_at;
   std::optional<std::chrono::steady_clock::time_point> counted_at; ///< facts_at of the facts with role_members.
   community::described community; ///< As last read, for showing; a submission asks PostgreSQL by itself.
+  std::optional<core::deployment_state> progress; ///< Of the newest deployment, as read for the click at hand.
+  std::shared_ptr<const interaction> click;       ///< The newest: messages about a deployment go to its conversation.
   static inline const char* name = "wizard_session";
 };
 using self_pointer = handle::stateful_pointer<state>;
@@ -45,5 +48,9 @@ flow<> forget_draft(self_pointer, core::record of, deadline until);
 flow<caf::expected<std::optional<core::record>>> find_draft(self_pointer, deadline until);
 /// Makes the draft the open session, where there is none (`expected`: the version in Redis). None: there is no draft.
 flow<caf::expected<std::optional<core::record>>> restore(self_pointer, int64_t expected, deadline until);
+
+/// How the newest deployment of the guild stands, as PostgreSQL says and, where it answers, the queue; ec::not_found.
+/// While it is open, its messages go to the conversation of the click at hand from now on.
+flow<caf::expected<core::deployment_state>> read_progress(self_pointer, deadline until);
 
 } // namespace arrakis::wizard::session

@@ -5,6 +5,7 @@
 #include "runtime/json.hpp"
 #include "schemas/permissions.hpp"
 #include "tests/support/fakes/drafts.hpp"
+#include "tests/support/fakes/queue.hpp"
 #include "tests/support/fakes/replies.hpp"
 #include "tests/support/sim_system.hpp"
 
@@ -39,6 +40,8 @@ struct surroundings {
   std::vector<community::deploy> deploys;
   std::vector<community::retry> retries;
   std::optional<deployments::status_of> newest;
+  std::vector<secret> conversations; ///< That were brought along with a look at it.
+  test::fake_queue queue;
   test::fake_drafts drafts;
   test::way to_drafts; ///< Without `draw` at once.
 };
@@ -106,7 +109,9 @@ inline community::proxy::behavior_type fake_communities(community::proxy::pointe
               return community::deployed{.waits = w->deploy_waits};
             return community::deployed{{"c"}, 1, "dep-1", "job-1", false};
           },
-          [w](const community::latest&) -> caf::result<deployments::status_of> {
+          [w](const community::latest& x) -> caf::result<deployments::status_of> {
+            if (x.token_life > 0ms)
+              w->conversations.push_back(x.interaction_token);
             if (!w->newest)
               return fail(ec::not_found, "none");
             return *w->newest;
@@ -142,8 +147,10 @@ struct fixture {
     auto& sys = sim.sys();
     wizard::ports to{sys.spawn(fake_redis, &w), sys.spawn(fake_chain, &w), sys.spawn(fake_guilds, &w),
                      sys.spawn(fake_communities, &w), w.drafts.port(sys, &w.to_drafts)};
-    wizard = wizard::start(sys, to, {});
-    elsewhere = wizard::start(sys, to, {});
+    wizard::options how;
+    how.queue = w.queue.port(sys);
+    wizard = wizard::start(sys, to, how);
+    elsewhere = wizard::start(sys, to, how);
   }
   ~fixture() {
     caf::anon_send_exit(wizard, caf::exit_reason::kill);

@@ -47,5 +47,6 @@ ingress::handler start(caf::actor_system& sys, ports to, options opt) {
 }
 
 std::string retry_button_id(int64_t version) { return core::retry_button_id(version); }
+std::string progress_button_id(int64_t version) { return core::progress_button_id(version); }
 
 } // namespace arrakis::wizard

@@ -2,6 +2,7 @@
 #include "actors/ingress/messages.hpp"
 #include "actors/wizard/core/catalogue.hpp"
 #include "actors/wizard/ports.hpp"
+#include "adapters/queue/messages.hpp"
 
 #include <chrono>
 #include <functional>
@@ -20,7 +21,8 @@ struct limits {
   std::chrono::milliseconds chain_within{8'000}; ///< The chain port has its own, shorter waits for each endpoint.
   std::chrono::milliseconds community_within{4'000};
   std::chrono::milliseconds describe_within{1'500}; ///< Reading the community for a screen, which does without it.
-  std::chrono::milliseconds draft_within{1'000}; ///< Writing a draft, without which a click is answered as well.
+  std::chrono::milliseconds draft_within{1'000};    ///< Writing a draft, without which a click is answered as well.
+  std::chrono::milliseconds queue_within{1'000};    ///< Asking the queue how far a job is, which a screen does without.
   std::chrono::milliseconds submit_within{10'000};
   std::chrono::milliseconds idle{15 * 60'000}; ///< Without a message for this long a session's actor leaves.
   size_t active_max = 10'000;                  ///< Sessions with an actor; further ones answer ec::busy.
@@ -31,6 +33,7 @@ struct options {
     return std::make_shared<const core::catalogue>(core::everything());
   };
   wizard::limits limits;
+  queue::handle queue; ///< Of deployments; null: their progress is as PostgreSQL says.
   /// Told when a session's actor crashed too often: key, error, last message.
   std::function<void(const std::string&, const std::string&, const std::string&)> quarantined;
   /// Why a session is in quarantine, by its key (directory::options::quarantine_of).

@@ -95,6 +95,10 @@ std::vector<split> split_counters() {
      "Wizard sessions by what happened to them.",
      "event",
      {"opened", "overtaken", "deploy", "cancelled", "restored"}},
+    {"arrakis_waiting_notice_messages_total",
+     "Messages about deployments that still waited.",
+     "outcome",
+     {"told", "failed"}},
   };
 }
 

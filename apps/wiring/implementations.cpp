@@ -8,6 +8,7 @@
 #include "adapters/objects/folder/folder.hpp"
 #include "adapters/postgres/audit/audit.hpp"
 #include "adapters/postgres/communities/communities.hpp"
+#include "adapters/postgres/conversations/conversations.hpp"
 #include "adapters/postgres/deployments/deployments.hpp"
 #include "adapters/postgres/drafts/drafts.hpp"
 #include "adapters/postgres/fence_log/fence_log.hpp"
@@ -137,6 +138,9 @@ quarantines::handle start_quarantines(caf::actor_system& sys, postgres::handle p
 }
 drafts::handle start_drafts(caf::actor_system& sys, postgres::handle pool) {
   return drafts::start(sys, std::move(pool));
+}
+conversations::handle start_conversations(caf::actor_system& sys, postgres::handle pool) {
+  return conversations::start(sys, std::move(pool));
 }
 fence_log::handle start_fence_log(caf::actor_system& sys, postgres::handle pool) {
   return fence_log::start(sys, std::move(pool));

@@ -13,6 +13,7 @@
 #include "adapters/objects/messages.hpp"
 #include "adapters/postgres/audit/messages.hpp"
 #include "adapters/postgres/communities/messages.hpp"
+#include "adapters/postgres/conversations/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/drafts/messages.hpp"
 #include "adapters/postgres/fence_log/messages.hpp"
@@ -51,6 +52,7 @@ job_ends::handle start_job_ends(caf::actor_system&, postgres::handle);
 audit::handle start_audit(caf::actor_system&, postgres::handle);
 quarantines::handle start_quarantines(caf::actor_system&, postgres::handle);
 drafts::handle start_drafts(caf::actor_system&, postgres::handle);
+conversations::handle start_conversations(caf::actor_system&, postgres::handle);
 fence_log::handle start_fence_log(caf::actor_system&, postgres::handle);
 signing_keys::handle start_signing_keys(caf::actor_system&, postgres::handle);
 outbox::handle start_outbox(caf::actor_system&, postgres::handle relay);

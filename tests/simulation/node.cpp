@@ -104,6 +104,7 @@ void node::start() {
   communities = keep(community::start_proxy(sys, tenants));
   wizard::options how;
   how.offered = offered;
+  how.queue = queue;
   available_.provide(how);
   available_.provide(redis::handle{redis});
   available_.provide(chain::handle{chains});

@@ -2,6 +2,7 @@
 
 #include "runtime/foreign_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -61,15 +62,17 @@ std::string message_body(std::string text, boost::json::array components) {
 }
 std::string message_body(std::string text) { return message_body(std::move(text), {}); }
 
-std::string running_body(const progress& p) {
-  auto text = fmt::format("{}\n{} {} %\n", bold(p.title), bar(percent(p)), percent(p));
+std::string running_body(const progress& p, boost::json::array components) {
+  const auto parts = p.total > 0 ? p.total - 1 : 0; // The end counts as one.
+  auto text = fmt::format("{}\n{} {} % · {} of {}\n", bold(p.title), bar(percent(p)), percent(p),
+                          std::min(p.done, parts), parts);
   bool before = true;
   for (size_t i = 0; i < stages.size(); ++i) {
     const bool now = p.stage == stages[i];
     before = before && !now;
     text += fmt::format("\n{} {}", now ? "▶" : before ? "✅" : "·", stage_names[i]);
   }
-  return message_body(std::move(text));
+  return message_body(std::move(text), std::move(components));
 }
 
 std::string progress_json(const progress& p) {

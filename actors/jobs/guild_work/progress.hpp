@@ -27,7 +27,7 @@ std::string listed(const std::vector<std::string>&);
 /// is longer than Discord takes is cut.
 std::string message_body(std::string text, boost::json::array components);
 std::string message_body(std::string text);
-std::string running_body(const progress&);
+std::string running_body(const progress&, boost::json::array components);
 
 /// The queue's progress: {current, total, stage, message}.
 std::string progress_json(const progress&);

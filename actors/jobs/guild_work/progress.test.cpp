@@ -14,13 +14,13 @@ TEST_CASE("progress: ten blocks, filled by whole tenths") {
 }
 
 TEST_CASE("progress: the message shows the stage, mentions nobody and fits Discord's limit") {
-  const auto running = boost::json::parse(running_body({"Building Town", "categories", 4, 10})).as_object();
+  const auto running = boost::json::parse(running_body({"Building Town", "categories", 4, 10}, {})).as_object();
   const std::string text{running.at("content").as_string()};
   CHECK(text.find("**Building Town**") != std::string::npos);
   CHECK(text.find("✅ Roles") != std::string::npos);
   CHECK(text.find("▶ Categories") != std::string::npos);
   CHECK(text.find("· Channels") != std::string::npos);
-  CHECK(text.find("40 %") != std::string::npos);
+  CHECK(text.find("40 % · 4 of 9") != std::string::npos);
   CHECK(running.at("components").as_array().empty());
   CHECK(running.at("allowed_mentions").at("parse").as_array().empty());
   std::string long_sentence;

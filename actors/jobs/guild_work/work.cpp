@@ -61,6 +61,10 @@ flow<> keep_lease(pointer self) {
     if (!st.held)
       co_return;
     if (kept) {
+      if (!kept->interaction_token.empty()) { // Perhaps of a click since.
+        st.application = kept->application;
+        st.token = std::move(kept->interaction_token);
+      }
       st.lease_until = asked + lease;
       tell_gate(self, false);
     } else if (code_of(kept.error()) == ec::stale || code_of(kept.error()) == ec::not_found) {
@@ -348,7 +352,11 @@ flow<> tell_end(pointer self, std::string body) {
 }
 
 namespace {
-flow<> edit_running(pointer self) { co_await edit_message(self, running_body(self->state.progress)); }
+flow<> edit_running(pointer self) {
+  auto& st = self->state;
+  auto buttons = st.what->running_buttons ? st.what->running_buttons(st) : boost::json::array{};
+  co_await edit_message(self, running_body(st.progress, std::move(buttons)));
+}
 } // namespace
 
 void show_progress(pointer self, std::string_view stage) {

@@ -48,6 +48,7 @@ const guild_work::task task{
   .claim = &claim,
   .complete = &complete,
   .title = [](const state& st) { return "Building " + st.snapshot.want.community_name; },
+  .running_buttons = [](const state& st) { return progress_row(st.version); },
   .completed_body = &told_completed,
   .waiting_body = [](const state& st, std::string_view why) { return waiting_body(st.version, why); },
   .failed_body = [](const state& st,

@@ -23,16 +23,26 @@ std::string completed_body(const result& r) {
   return message_body(std::move(text));
 }
 
+namespace {
+// docs/components/reference: an action row (1) with one button (2) of the style primary (1) or secondary (2).
+boost::json::array row_of(int style, std::string_view label, std::string id) {
+  boost::json::object button{{"type", 2}, {"style", style}, {"label", label}, {"custom_id", std::move(id)}};
+  return {boost::json::object{{"type", 1}, {"components", boost::json::array{std::move(button)}}}};
+}
+} // namespace
+
+boost::json::array progress_row(int64_t version) {
+  return row_of(2, "Check progress", wizard::progress_button_id(version));
+}
+
 std::string waiting_body(int64_t version, std::string_view sentence) {
-  return message_body(fmt::format("**Version {} waits**\n\n{}\n\n`/resume` shows how it stands.", version, sentence));
+  return message_body(fmt::format("**Version {} waits**\n\n{}\n\n`/resume` shows how it stands.", version, sentence),
+                      progress_row(version));
 }
 
 std::string failed_body(std::string_view community, int64_t version, std::string_view sentence) {
-  // docs/components/reference: an action row (1) with one button (2) of the primary style (1).
-  const boost::json::object retry{
-    {"type", 2}, {"style", 1}, {"label", "Retry"}, {"custom_id", wizard::retry_button_id(version)}};
   return message_body(fmt::format("{}\n\n{}\n\nWhat is made already stays and is used. `/resume` shows this again.",
                                   bold(std::string{community} + " could not be built"), sentence),
-                      {boost::json::object{{"type", 1}, {"components", boost::json::array{retry}}}});
+                      row_of(1, "Retry", wizard::retry_button_id(version)));
 }
 } // namespace arrakis::jobs::synthesize_community

@@ -1,5 +1,6 @@
 #pragma once
 // The words that the admin reads in the wizard's message when a deployment waits or has ended.
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ struct result {
   std::vector<std::string> doubled; ///< A sentence each.
 };
 std::string completed_body(const result&);
+/// The button “Check progress”, which the wizard answers, as a row of its own.
+boost::json::array progress_row(int64_t version);
 /// It goes on by itself.
 std::string waiting_body(int64_t version, std::string_view sentence);
 /// With the button Retry, which the wizard answers.

@@ -26,7 +26,7 @@ std::optional<int64_t> number_after(std::string_view before, std::string_view te
   return error == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
 }
 
-constexpr std::string_view retry_prefix = "deployment:retry:";
+constexpr std::string_view retry_prefix = "deployment:retry:", progress_prefix = "deployment:progress:";
 } // namespace
 
 std::optional<custom_id> parse_custom_id(std::string_view text) {
@@ -67,6 +67,10 @@ std::string modal_id(std::string_view prefix, std::string_view session, std::str
 }
 
 std::string retry_button_id(int64_t version) { return fmt::format("{}{}", retry_prefix, version); }
+
+std::string progress_button_id(int64_t version) { return fmt::format("{}{}", progress_prefix, version); }
+
+bool is_progress_button(std::string_view text) { return number_after(progress_prefix, text).has_value(); }
 
 std::optional<int64_t> retried_version(std::string_view text) { return number_after(retry_prefix, text); }
 

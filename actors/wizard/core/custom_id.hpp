@@ -33,6 +33,11 @@ std::string modal_id(std::string_view prefix, std::string_view session, std::str
 /// the truth.
 std::string retry_button_id(int64_t version);
 std::optional<int64_t> retried_version(std::string_view text);
+/// deployment:progress:{version}, below a message about an open deployment. It needs no session either.
+std::string progress_button_id(int64_t version);
+bool is_progress_button(std::string_view text);
+/// The argument of a session's button that stands below a deployment, which needs no session.
+inline constexpr std::string_view about_deployment = "deployment";
 
 /// A session's id from 24 random hex digits: 23 of them, and of which user it is (no secret: Discord shows it).
 std::string session_id(std::string_view random, snowflake user);

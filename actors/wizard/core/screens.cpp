@@ -18,13 +18,6 @@ namespace arrakis::wizard::core {
 namespace {
 namespace js = boost::json;
 
-std::string bar(int percents) {
-  std::string out;
-  for (int i = 0; i < 10; ++i)
-    out += i < percents / 10 ? "▰" : "▱";
-  return fmt::format("{} {} %", out, percents);
-}
-
 struct title_of_step {
   std::string_view number, name;
 };
@@ -266,16 +259,23 @@ void deploy_page(page& p, const record& r, const world& w) {
     p.row({button(primary, "Try again", component_id("retry", r))});
     return;
   }
-  p.text = fmt::format("Version {} is on its way into your server: community record, roles, categories, channels, "
-                       "permissions, finalising.\n"
-                       "You may close this; /resume shows the result.",
-                       r.submitted.version);
-  if (!w.frozen.empty())
-    p.text += "\n⏳ It waits. " + w.frozen;
-  else if (!r.error.empty())
-    p.text += "\n⏳ " + r.error;
+  deployment_state d;
+  if (w.progress && w.progress->version == r.submitted.version)
+    d = *w.progress;
+  else // It was accepted, and nothing else is known of it.
+    d = {.version = r.submitted.version,
+         .state = r.error.empty() ? "pending" : "waiting",
+         .error = r.error,
+         .done = 0,
+         .left_over = {}};
+  if (d.frozen.empty())
+    d.frozen = w.frozen;
+  if (phase_of(d) == phase::queued)
+    p.color = color_notice;
+  p.text = fmt::format("Version {} is on its way into your server. You may close this.\n\n{}", r.submitted.version,
+                       progress_text(d, {w.now_ms, w.follows_until_ms}));
   p.field("Deployment", "`" + r.submitted.deployment + "`");
-  p.row({button(secondary, "Check progress", component_id("refresh", r))});
+  p.row({button(secondary, "Check progress", component_id("refresh", r, about_deployment))});
 }
 
 void complete_page(page& p, const record& r) {
@@ -293,7 +293,8 @@ void failed_page(page& p, const record& r, const world& w) {
          + "\nWhat was made already stays and is used again by Retry.";
   if (!w.frozen.empty())
     p.text += "\n⚠️ " + w.frozen;
-  p.row({button(primary, "Retry", component_id("retry", r), r.submitted.attempt > 0 && w.frozen.empty()),
+  p.row({button(primary, "Retry", component_id("retry", r, r.submitted.version > 0 ? about_deployment : ""),
+                r.submitted.attempt > 0 && w.frozen.empty()),
          button(secondary, "Change the plan", component_id("back", r), r.submitted.attempt > 0),
          button(secondary, "Start over", component_id("restart", r)),
          button(danger, "Cancel", component_id("cancel", r))});
@@ -331,7 +332,7 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
   }
   offer_correction(p, r);
   const auto title = title_of(r.at);
-  if (r.at != step::failed)
+  if (r.at != step::failed && r.at != step::deploy) // A deployment has a bar of its own.
     p.text = bar(percent(r.at)) + "\n\n" + p.text;
   // Only a description shows a timestamp as the reader's own time, a footer does not.
   if (w.session_ttl_ms > 0 && r.at != step::deploy && r.at != step::complete)
@@ -368,14 +369,16 @@ std::string note_screen(std::string_view title, std::string_view text, uint32_t 
   return js::serialize(message("", std::move(embed), {}));
 }
 
-std::string deployment_screen(const deployment_state& d) {
-  const bool done = d.state == "completed", failed = d.state == "failed" || d.state == "cancelled";
+std::string deployment_screen(const deployment_state& d, const moment& when) {
+  const auto at = phase_of(d);
   const auto made = fmt::format("{} roles, categories and channels are set up", d.done);
-  auto text = done                ? fmt::format("Version {} is deployed; {}.", d.version, made)
+  auto text = at == phase::done   ? fmt::format("Version {} is deployed; {}.", d.version, made)
             : d.state == "failed" ? fmt::format("Version {} could not be built; {}, and stay.", d.version, made)
-                                  : fmt::format("Version {} is {}; {} so far.", d.version, d.state, made);
-  if ((failed || d.state == "waiting") && !d.error.empty())
-    text += "\n" + d.error;
+            : at == phase::failed ? fmt::format("Version {} was given up; {}, and stay.", d.version, made)
+                                  : fmt::format("Version {}\n{}", d.version, progress_text(d, when));
+  if (at == phase::failed)
+    for (const auto& sentence : {d.error, stopped_at(d), d.frozen})
+      text += sentence.empty() ? "" : "\n" + sentence;
   if (!d.left_over.empty()) {
     text += "\nRemoved from the plan, and still in your server. Delete what nobody needs:";
     for (auto& x : d.left_over)
@@ -383,13 +386,18 @@ std::string deployment_screen(const deployment_state& d) {
   }
   js::object embed{{"title", "The latest deployment"},
                    {"description", cut(std::move(text), 4096)},
-                   {"color", done     ? color_success
-                             : failed ? color_failure
-                                      : color_wizard}};
-  js::array rows;
+                   {"color", at == phase::done     ? color_success
+                             : at == phase::failed ? color_failure
+                             : at == phase::queued ? color_notice
+                                                   : color_wizard}};
+  js::array parts;
   if (d.state == "failed")
-    rows.push_back(
-      js::object{{"type", 1}, {"components", js::array{button(primary, "Retry", retry_button_id(d.version))}}});
+    parts.push_back(button(primary, "Retry", retry_button_id(d.version), d.frozen.empty()));
+  else if (at == phase::queued || at == phase::building)
+    parts.push_back(button(secondary, "Check progress", progress_button_id(d.version)));
+  js::array rows;
+  if (!parts.empty())
+    rows.push_back(js::object{{"type", 1}, {"components", std::move(parts)}});
   return js::serialize(message("", std::move(embed), std::move(rows)));
 }
 

@@ -18,8 +18,9 @@ std::string screen(const record& r, const world& w, std::string_view notice = {}
 std::string offer_screen(const record& r);
 /// One embed without components: results and explanations outside a session.
 std::string note_screen(std::string_view title, std::string_view text, uint32_t color);
-/// How the newest deployment stands, for /resume without a session; a failed one has its Retry button.
-std::string deployment_screen(const deployment_state&);
+/// How the newest deployment stands, for /resume without a session; a failed one has its Retry button, an open one
+/// “Check progress”.
+std::string deployment_screen(const deployment_state&, const moment& = {});
 /// A sentence alone, for refusals.
 std::string sentence_screen(std::string_view sentence);
 

@@ -453,6 +453,8 @@ record settled(record r, const deployment_state& d) {
   } else if (d.state == "failed" || d.state == "cancelled") {
     r.at = step::failed;
     r.error = d.error.empty() ? "The deployment ended without its goal." : d.error;
+    if (const auto where = stopped_at(d); !where.empty())
+      r.error += "\n" + where;
   } else {
     r.error = d.state == "waiting" ? d.error : ""; // What it waits for, where it had begun.
   }

@@ -2,6 +2,7 @@
 // The state machine: an event and a record give a new record or a refusal. No I/O, no clock, no chance.
 #include "actors/wizard/core/catalogue.hpp"
 #include "actors/wizard/core/facts.hpp"
+#include "actors/wizard/core/progress.hpp"
 #include "actors/wizard/core/record.hpp"
 #include "actors/wizard/core/rules.hpp"
 #include "schemas/interaction.hpp"
@@ -33,6 +34,8 @@ struct world {
   std::string frozen = {};    ///< Why nothing is deployed, as a sentence; empty: not frozen, as far as that is known.
   const manifest* active = nullptr; ///< The community's active version; null: there is none, or it could not be read.
   int64_t active_version = 0;       ///< Its number, as far as that is known.
+  const deployment_state* progress = nullptr; ///< Of the newest deployment; null: not read or not readable.
+  int64_t follows_until_ms = 0; ///< The end of the click's conversation: until then the message follows a deployment.
 };
 
 /// The sentence for world::frozen, with the operator's reason (empty: none given).
@@ -73,16 +76,8 @@ record submission_accepted(record, const submitted_as&);
 record submission_failed(record, bool certain, std::string why);
 /// Nothing was submitted, because the signer refuses: the plan waits at DEPLOY, and Try again asks once more.
 record submission_waits(record);
-/// What the deployments store says of the newest deployment. A newer version than the session's means: done and
-/// overtaken.
-struct deployment_state {
-  int64_t version = 0;
-  std::string state, error;
-  size_t done = 0;
-  std::vector<std::string> left_over;
-  std::string deployment; ///< Its id; empty: not known.
-};
-/// The session after the newest deployment of the guild. One that is older than ours, or another one with our version,
+/// The session after the newest deployment of the guild. A newer version than the session's means: done and overtaken.
+/// One that is older than ours, or another one with our version,
 /// says that ours is lost.
 record settled(record, const deployment_state&);
 /// PostgreSQL does not know the deployment that it had confirmed: it was restored from an older backup. The session

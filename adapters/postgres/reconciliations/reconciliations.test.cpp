@@ -179,8 +179,9 @@ TEST_CASE_FIXTURE(bench, "reconciliations: one writer per guild: it and a deploy
   CHECK(code<claimed>(reconciliations, order_claim(r, "w2")) == ec::busy);
   expire_leases();
   CHECK(take(r, "w2").work.run == c.work.run + 2);
-  CHECK(code<deployments::renewed>(deployments, deployments::renew{{community, taken.deployment, taken.run}, 60s, soon()})
-        == ec::stale);
+  CHECK(
+    code<deployments::renewed>(deployments, deployments::renew{{community, taken.deployment, taken.run}, 60s, soon()})
+    == ec::stale);
 }
 
 TEST_CASE_FIXTURE(bench, "reconciliations: one that died hands its intents and what it made to whoever comes next") {

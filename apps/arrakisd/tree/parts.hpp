@@ -10,6 +10,7 @@
 #include "actors/quarantine/messages.hpp"
 #include "actors/readiness/messages.hpp"
 #include "actors/reconciler/messages.hpp"
+#include "actors/waiting_notice/messages.hpp"
 #include "adapters/discord/gateway/ports.hpp"
 #include "apps/arrakisd/reload.hpp"
 #include "apps/wiring/addresses.hpp"
@@ -68,6 +69,7 @@ struct parts {
   outbox::handle outbox;
   quarantines::handle quarantines;
   drafts::handle drafts;
+  conversations::handle conversations;
   redis::handle redis;
   std::map<std::string_view, queue::handle> queues; ///< By the name of the job_queue.
   signing_keys::handle signing_keys;
@@ -89,6 +91,7 @@ struct parts {
   ingress::handle interactions;
   outbox_relay::handle relay;
   queue::processor processor;
+  waiting_notice::handle waiting_notice;
   std::map<std::string_view, queue::worker> workers; ///< One for each queue.
   discord::gateway::session_store shard_sessions;
   leases::handle leases;

@@ -52,6 +52,7 @@ wizard::options wizard_options(parts& p) {
   };
   o.quarantined = quarantine::recorder(p.quarantine_table, p.quarantine, "wizard_session");
   o.quarantine_of = quarantine::reader(p.quarantine_table, "wizard_session");
+  o.queue = p.queues.at(jobs::discord_synthesis.name);
   o.limits.session_ttl = p.settings.milliseconds("wizard.ttl_s");
   return o;
 }

@@ -9,6 +9,7 @@
 #include "actors/ingress/handlers.hpp"
 #include "actors/ingress/ingress.hpp"
 #include "actors/jobs/job.hpp"
+#include "actors/waiting_notice/waiting_notice.hpp"
 #include "apps/arrakisd/tree/starts.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -74,6 +75,7 @@ supervisor::child postgres_branch(parts& p) {
      actor(p, p.audit, "audit", [&p] { return wiring::start_audit(p.sys, p.pool); }),
      actor(p, p.quarantines, "quarantines", [&p] { return wiring::start_quarantines(p.sys, p.pool); }),
      actor(p, p.drafts, "drafts", [&p] { return wiring::start_drafts(p.sys, p.pool); }),
+     actor(p, p.conversations, "conversations", [&p] { return wiring::start_conversations(p.sys, p.pool); }),
      actor(p, p.fence_log, "fence_log", [&p] { return wiring::start_fence_log(p.sys, p.pool); }),
      actor(p, p.signing_keys, "signing_keys", [&p] { return wiring::start_signing_keys(p.sys, p.pool); })});
 }
@@ -159,7 +161,9 @@ supervisor::child work(parts& p) {
      actor(
        p, p.processor, "jobs", [&p] { return start_jobs(p); },
        dynamic("one per job; the queue tries a crashed one again", "temporary")),
-     workers_branch(p)});
+     workers_branch(p), actor(p, p.waiting_notice, "waiting_notice", [&p] {
+       return waiting_notice::start(p.sys, {p.conversations, p.gate});
+     })});
 }
 
 /// The connection to Discord's gateway: only with the role bot.

@@ -1,0 +1,46 @@
+#pragma once
+// How a deployment stands, in words: one account of it, for the wizard's message and for /resume.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace arrakis::wizard::core {
+
+/// The newest deployment of a guild, as PostgreSQL says; and, while it is open and the queue answers, what the queue
+/// says.
+struct deployment_state {
+  int64_t version = 0;
+  std::string state; ///< pending, running, waiting, completed, failed, cancelled.
+  std::string error; ///< Of a failed one, or what a waiting one waits for: a sentence.
+  size_t done = 0;   ///< Roles, categories and channels that it has made or changed.
+  std::vector<std::string> left_over;
+  std::string deployment = {}; ///< Its id; empty: not known.
+  std::string code = {};       ///< Of the error, for programs: "RATE_LIMIT_TIMEOUT".
+  std::string frozen = {};     ///< The community is: a sentence.
+  bool is_quarantined = false; ///< The community is kept apart after crashes of ours.
+  bool is_sent = true;         ///< The queue has been given it.
+  bool has_worker = true;      ///< Of a running one: somebody holds its lease.
+  bool is_paused = false;      ///< An operator paused the queue.
+  int64_t waiting = 0;         ///< Jobs that the queue has not begun.
+  size_t at = 0, of = 0;       ///< The worker's own count; `of` 0: not known.
+  std::string stage = {};      ///< preparing, roles, categories, channels, finalising; empty: not known.
+};
+
+enum class phase { queued, building, done, failed };
+phase phase_of(const deployment_state&);
+/// Of a queued one: what it waits for and what becomes of it, as a sentence.
+std::string queued_because(const deployment_state&);
+/// "It stopped at: channels, 7 of 9."; empty: not known.
+std::string stopped_at(const deployment_state&);
+
+/// When it was looked at, and until when the message follows by itself; wall clock, 0: not said.
+struct moment {
+  int64_t now_ms = 0, follows_until_ms = 0;
+};
+/// Of an open one: the phase with its reason or its count, and what to do when the message follows no longer.
+std::string progress_text(const deployment_state&, const moment&);
+
+/// "▰▰▰▱▱▱▱▱▱▱ 37 %"
+std::string bar(int percents);
+
+} // namespace arrakis::wizard::core

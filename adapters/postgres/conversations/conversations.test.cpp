@@ -1,0 +1,135 @@
+#include "adapters/postgres/conversations/conversations.hpp"
+
+#include "adapters/postgres/deployments/deployments.hpp"
+#include "runtime/clock.hpp"
+#include "schemas/canonical_json.hpp"
+#include "tests/support/stores.hpp"
+
+#include <fmt/format.h>
+
+namespace {
+using namespace arrakis;
+using namespace std::chrono_literals;
+using conversations::ending;
+using conversations::take_ending;
+
+struct bench : test::stores {
+  conversations::handle store = live.keep(conversations::start(live.sys(), app));
+  deployments::handle deployments = live.keep(deployments::start(live.sys(), app));
+
+  deployments::submitted deploy(uint64_t guild, std::chrono::milliseconds life, const std::string& token = "token") {
+    const auto p = get<deployments::prepared>(deployments, deployments::prepare{{guild}, soon()});
+    const auto canonical = fmt::format(R"({{"version":{}}})", p.next_version);
+    deployments::submit order{.key = "click",
+                              .community = p.community,
+                              .guild = {guild},
+                              .community_name = "Town",
+                              .theme_id = "basic",
+                              .admin = {4711},
+                              .manifest = {.community = p.community,
+                                           .version = p.next_version,
+                                           .canonical = canonical,
+                                           .sha256 = sha256_hex(canonical),
+                                           .previous_sha256 = p.previous_sha256,
+                                           .created_at = "2026-11-24T05:38:16.123Z",
+                                           .created_by = {},
+                                           .signature = "vault:v1:c2ln"},
+                              .application = {99},
+                              .interaction_token = secret{token},
+                              .token_life = life,
+                              .until = soon()};
+    return get<deployments::submitted>(deployments, order);
+  }
+  std::vector<conversations::conversation> take() { return get<ending>(store, take_ending{60s, 100, soon()}).list; }
+  deployments::status_of click(const deployments::submitted& s, std::chrono::milliseconds life,
+                               const std::string& token) {
+    deployments::status question{s.community, 0, soon(), {99}, secret{token}, life};
+    return get<deployments::status_of>(deployments, question);
+  }
+};
+} // namespace
+
+TEST_CASE("conversations: one that ends soon is taken once, with what is needed to speak, and a long one is not") {
+  bench b;
+  const auto s = b.deploy(1, 50s);
+  b.deploy(2, 15min); // Negative control.
+  const auto taken = b.take();
+  REQUIRE(taken.size() == 1);
+  CHECK(taken[0].community == s.community);
+  CHECK(taken[0].deployment == s.deployment);
+  CHECK(taken[0].version == 1);
+  CHECK(taken[0].application == snowflake{99});
+  CHECK(taken[0].interaction_token == "token");
+  CHECK(taken[0].left > 0ms);
+  CHECK(taken[0].left <= 50s);
+  CHECK(b.take().empty());
+}
+
+TEST_CASE("conversations: a newer click begins a new one, which ends later and is told of again") {
+  bench b;
+  const auto s = b.deploy(1, 50s);
+  REQUIRE(b.take().size() == 1);
+  b.click(s, 15min, "newer");
+  CHECK(b.take().empty());
+  b.click(s, 40s, "newest");
+  const auto again = b.take();
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].interaction_token == "newest");
+}
+
+TEST_CASE("conversations: of a deployment that has ended, or whose token is over, nothing is told") {
+  bench b;
+  const auto s = b.deploy(1, 50s);
+  const auto taken = b.get<deployments::claimed>(b.deployments, deployments::claim{s.community, 1, "w", 60s, b.soon()});
+  b.get<deployments::done>(
+    b.deployments,
+    deployments::abandon{{s.community, s.deployment, taken.run}, true, "PERMISSION_ERROR", "why", b.soon()});
+  b.deploy(2, 1ms);
+  b.owner("update deployments set token_until = clock_timestamp() - interval '1 second' where version = 1");
+  CHECK(b.take().empty());
+}
+
+TEST_CASE("deployments: a click's conversation is that of the worker from its next renewal on, while it is open") {
+  bench b;
+  const auto s = b.deploy(1, 15min, "first");
+  const auto taken = b.get<deployments::claimed>(b.deployments, deployments::claim{s.community, 1, "w", 60s, b.soon()});
+  CHECK(taken.interaction_token == "first");
+  const deployments::key of{s.community, s.deployment, taken.run};
+  const auto renewed = [&] {
+    return b.get<deployments::renewed>(b.deployments, deployments::renew{of, 60s, b.soon()}).interaction_token;
+  };
+  CHECK(renewed() == "first");
+  b.click(s, 15min, "second");
+  CHECK(renewed() == "second");
+  b.get<deployments::status_of>(b.deployments, deployments::status{s.community, 0, b.soon()}); // Somebody without one.
+  CHECK(renewed() == "second");
+  b.click(s, 0ms, "over");
+  CHECK(renewed() == "second");
+  b.owner("update deployments set token_until = clock_timestamp() - interval '1 second'");
+  CHECK(renewed().empty());
+  b.get<deployments::done>(b.deployments, deployments::abandon{of, true, "X", "why", b.soon()});
+  b.click(s, 15min, "late");
+  CHECK(b.owner("select interaction_token is null from deployments") == "t");
+}
+
+TEST_CASE("deployments: the status says what an open one waits for") {
+  bench b;
+  const auto s = b.deploy(1, 15min);
+  const auto look = [&] {
+    return b.get<deployments::status_of>(b.deployments, deployments::status{s.community, 0, b.soon()});
+  };
+  CHECK(look().job == s.job);
+  CHECK_FALSE(look().is_sent);
+  CHECK_FALSE(look().has_worker);
+  CHECK(look().status == "active");
+  b.owner("update outbox set sent_at = clock_timestamp()");
+  CHECK(look().is_sent);
+  b.get<deployments::claimed>(b.deployments, deployments::claim{s.community, 1, "w", 60s, b.soon()});
+  CHECK(look().has_worker);
+  b.owner("update deployments set lease_until = clock_timestamp() - interval '1 second'");
+  CHECK_FALSE(look().has_worker);
+  b.owner("update communities set status = 'frozen'");
+  CHECK(look().status == "frozen");
+  CHECK(look().frozen_because.empty()); // Nobody gave a reason.
+  CHECK_FALSE(look().is_quarantined);
+}
