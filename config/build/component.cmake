@@ -12,7 +12,7 @@
 
 add_library(arrakis_options INTERFACE)
 target_compile_definitions(arrakis_options INTERFACE
-  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
   SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
 target_compile_options(arrakis_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers
