@@ -272,14 +272,16 @@ flow<problem> settle_all(pointer self) {
   auto& st = self->state;
   const auto list = resources_of(st.snapshot);
   const auto roles_before = st.snapshot.guild.roles.size();
+  const auto roles_made = [&] {
+    const auto roles_now = st.snapshot.guild.roles.size();
+    return roles_now - std::min(roles_before, roles_now);
+  };
   size_t done = 0;
   bool ordered = false;
   for (const auto& r : list) {
     if (!ordered && r.key.kind != "role") {
       ordered = true;
-      const auto roles_now = st.snapshot.guild.roles.size();
-      if (auto why = co_await put_in_order(self, roles_now - std::min(roles_before, roles_now));
-          why.what != trouble::none)
+      if (auto why = co_await put_in_order(self, roles_made()); why.what != trouble::none)
         co_return why;
     }
     show_progress(self, stage_of(r.key));
@@ -287,6 +289,8 @@ flow<problem> settle_all(pointer self) {
       co_return why;
     st.progress.done = std::max(st.progress.done, ++done);
   }
+  if (!ordered) // Roles alone: nothing came after them.
+    co_return co_await put_in_order(self, roles_made());
   co_return none;
 }
 

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 namespace {
 /// A guild as version 1 was deployed there, and an admin who has a plan applied.
 struct deployed : bench {
-  deployed() {
+  explicit deployed(manifest m = test::sample_manifest()) : bench(std::move(m)) {
     until_end();
     discord.writes.clear();
     discord.touched.clear();
@@ -252,6 +252,28 @@ TEST_CASE("reconcile: the roles are put in order where the plan shows it, and no
     CHECK(b.wrote("PATCH /guilds/" + b.discord.guild.id.text() + "/roles") == shown);
     const auto above = b.discord.role(b.id_of("role-gold")).position > b.discord.role(b.id_of("role-silver")).position;
     CHECK(above == shown);
+  }
+}
+
+TEST_CASE("reconcile: the roles of a community without channels are put in order, by Apply and by a deployment") {
+  auto roles_alone = test::sample_manifest();
+  roles_alone.categories.clear();
+  roles_alone.channels.clear();
+  for (const bool applied : {true, false}) {
+    CAPTURE(applied);
+    deployed b{roles_alone};
+    std::erase_if(b.discord.guild.roles, [&](const auto& r) { return r.id == b.id_of("role-gold"); });
+    int64_t version = 1;
+    if (applied) {
+      REQUIRE(b.compared().orders_roles);
+      b.confirm();
+    } else {
+      b.attempts = 0;
+      version = b.store.submit(roles_alone);
+    }
+    CHECK(b.until_end(version).what == queue::outcome::completed);
+    CHECK(b.wrote("PATCH /guilds/" + b.discord.guild.id.text() + "/roles"));
+    CHECK(b.discord.role(b.id_of("role-gold")).position > b.discord.role(b.id_of("role-silver")).position);
   }
 }
 

@@ -24,11 +24,11 @@ struct bench {
   test::fake_store store{sim, test::fake_discord::guild_id};
   discord::budget::handle budget = test::memory_budget(sim.sys());
   std::vector<std::unique_ptr<test::node>> nodes; ///< Crashed ones too: their fence tables live as long as the system.
-  manifest want = test::sample_manifest();
+  manifest want;
   bool adopts = true;
   int attempts = 0;
 
-  bench() {
+  explicit bench(manifest m = test::sample_manifest()) : want(std::move(m)) {
     store.now_ms = [this] { return discord.now_ms(); };
     store.submit(want);
     start();
