@@ -5,6 +5,7 @@
 #include "actors/guild/core/role_order.hpp"
 #include "runtime/foreign_text.hpp"
 #include "runtime/json.hpp"
+#include "runtime/utf8.hpp"
 #include "schemas/canonical_json.hpp"
 
 #include <algorithm>
@@ -58,14 +59,20 @@ std::string describe_order(const manifest& want) {
 }
 
 /// Discord: an embed's description has at most 4096 characters. Bytes are counted, which is never more.
-std::string bulleted(const std::vector<std::string>& lines, size_t bytes_max) {
+constexpr size_t description_max = 4'096;
+constexpr size_t aside_max = 900; ///< What stands around the list of differences, each.
+
+std::string bulleted(const std::vector<std::string>& lines, size_t bytes_max, std::string_view mark = "•") {
   std::string out;
   for (size_t i = 0; i < lines.size(); ++i) {
-    if (out.size() + lines[i].size() + 5 > bytes_max)
+    if (out.size() + mark.size() + lines[i].size() + 2 > bytes_max)
       return out + fmt::format("… and {} more.\n", lines.size() - i);
-    out += "• " + lines[i] + "\n";
+    out += fmt::format("{} {}\n", mark, lines[i]);
   }
   return out;
+}
+std::string shortened(std::string_view text, size_t bytes_max) {
+  return text.size() <= bytes_max ? std::string{text} : fmt::format("{}…", utf8_head(text, bytes_max));
 }
 
 js::object button(int style, std::string_view label, std::string id) {
@@ -74,11 +81,11 @@ js::object button(int style, std::string_view label, std::string id) {
 constexpr int primary = 1, secondary = 2, success = 3; // docs/components/reference, "Button Styles".
 constexpr int color_clean = 0x22C55E, color_differs = 0xF59E0B;
 
-std::string message(std::string_view title, int color, std::string text, js::array buttons) {
+std::string message(std::string_view title, int color, std::string_view text, js::array buttons) {
   js::array rows;
   if (!buttons.empty())
     rows.push_back(js::object{{"type", 1}, {"components", std::move(buttons)}});
-  js::object embed{{"title", title}, {"description", std::move(text)}, {"color", color}};
+  js::object embed{{"title", title}, {"description", utf8_head(text, description_max)}, {"color", color}};
   return js::serialize(js::object{{"content", ""},
                                   {"embeds", js::array{std::move(embed)}},
                                   {"components", std::move(rows)},
@@ -158,10 +165,9 @@ bool orders_roles(std::string_view plan_json) {
 
 std::string comparison_screen(const comparison& c, std::string_view notice) {
   std::string text = notice.empty() ? "" : fmt::format("{}\n\n", notice);
-  for (const auto& sentence : c.doubled)
-    text += fmt::format("⚠️ {}\n", sentence);
+  text += bulleted(c.doubled, aside_max, "⚠️");
   if (!c.last_apply.empty())
-    text += c.last_apply + "\n";
+    text += shortened(c.last_apply, aside_max) + "\n";
   if (!c.doubled.empty() || !c.last_apply.empty())
     text += "\n";
   if (c.clean)
@@ -171,7 +177,7 @@ std::string comparison_screen(const comparison& c, std::string_view notice) {
     text += "What differs, and what would be done:\n";
   std::string end;
   if (!c.blockers.empty())
-    end = "\nApply is possible once this is done:\n" + bulleted(c.blockers, 900);
+    end = "\nApply is possible once this is done:\n" + bulleted(c.blockers, aside_max);
   else if (can_apply(c))
     end = fmt::format("\n**Apply** {}. It deletes nothing.", changes_of(c));
   constexpr size_t bytes_max = 3'900;
@@ -180,8 +186,8 @@ std::string comparison_screen(const comparison& c, std::string_view notice) {
   js::array buttons;
   if (can_apply(c))
     buttons.push_back(button(primary, "Apply", std::string{apply_prefix} + c.plan_sha256));
-  return message(c.clean ? "Matches the plan" : "Differs from the plan", c.clean ? color_clean : color_differs,
-                 std::move(text), std::move(buttons));
+  return message(c.clean ? "Matches the plan" : "Differs from the plan", c.clean ? color_clean : color_differs, text,
+                 std::move(buttons));
 }
 
 std::string confirm_screen(const comparison& c, std::string_view nonce) {
@@ -191,7 +197,7 @@ std::string confirm_screen(const comparison& c, std::string_view nonce) {
   js::array buttons;
   buttons.push_back(button(success, "Yes, apply", fmt::format("{}{}:{}", confirm_prefix, c.plan_sha256, nonce)));
   buttons.push_back(button(secondary, "Back", std::string{back_id}));
-  return message("Apply these changes?", color_differs, std::move(text), std::move(buttons));
+  return message("Apply these changes?", color_differs, text, std::move(buttons));
 }
 
 } // namespace arrakis::blueprint

@@ -127,6 +127,33 @@ TEST_CASE_FIXTURE(fixture, "comparison: every difference is a line, and what has
   CHECK(embed.at("description").as_string().starts_with("A notice.\n\n"));
 }
 
+TEST_CASE_FIXTURE(fixture, "comparison: whatever is told around the differences, the screen fits, and they are in it") {
+  auto c = seen();
+  c.clean = false;
+  c.lines.assign(500, std::string(100, 'x'));
+  c.doubled.assign(60, "Discord made the role “Gold” twice; the one with 0 members can be deleted by hand.");
+  while (c.last_apply.size() < 2'000) // As long as its row keeps it.
+    c.last_apply += "é";
+  for (const bool blocked : {true, false}) {
+    CAPTURE(blocked);
+    c.blockers.assign(blocked ? 40 : 0, std::string(90, 'b'));
+    c.creates = 1;
+    for (const size_t notice_bytes : {0u, 90u, 5'000u}) {
+      CAPTURE(notice_bytes);
+      const auto screen = boost::json::parse(comparison_screen(c, std::string(notice_bytes, 'n'))); // Whole UTF-8.
+      const std::string text{screen.at("embeds").at(0).at("description").as_string()};
+      CHECK(text.size() <= 4'096); // Discord's limit.
+      if (notice_bytes > 1'000)
+        continue;
+      CHECK(text.find("⚠️ Discord made") != std::string::npos);
+      CHECK(text.find("é…\n") != std::string::npos);
+      CHECK(text.find("• xxx") != std::string::npos);
+      CHECK(text.ends_with(blocked ? "more.\n" : "It deletes nothing."));
+      CHECK((text.find("• bbb") != std::string::npos) == blocked);
+    }
+  }
+}
+
 TEST_CASE("comparison: a plan that cannot be read names nothing") {
   CHECK(keys_in("").empty());
   CHECK(keys_in("[]").empty());
