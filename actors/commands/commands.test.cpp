@@ -121,11 +121,18 @@ usable used(interaction_kind kind, std::string_view name, uint64_t needs) {
 std::vector<usable> expected() {
   using enum interaction_kind;
   constexpr auto admin = permissions::administrator;
-  return {used(command, "onboard", admin),     used(command, "reconcile", admin),
-          used(command, "resume", admin),      used(component, "deployment:retry", admin),
-          used(component, "reconcile", admin), used(component, "wizard", admin),
-          used(modal, "asset-address", admin), used(modal, "asset-decimals", admin),
-          used(modal, "community-name", admin)};
+  return {used(command, "onboard", admin),
+          used(command, "reconcile", admin),
+          used(command, "resume", admin),
+          used(component, "deployment:progress", admin),
+          used(component, "deployment:retry", admin),
+          used(component, "reconcile", admin),
+          used(component, "wizard", admin),
+          used(modal, "asset-address", admin),
+          used(modal, "asset-decimals", admin),
+          used(modal, "community-name", admin),
+          used(modal, "tier-add", admin),
+          used(modal, "tier-edit", admin)};
 }
 
 /// The same as the owners declare it.

@@ -35,8 +35,9 @@ TEST_CASE("drafts: what is 7 days old is erased when a process starts, and what 
   b.keep(3, "deployed");
   b.get<drafts::kept>(b.store, drafts::forget{{3}, {8}, "session", 1, b.soon()});
   CHECK(b.owner("select content is null from wizard_drafts where guild = 3") == "t"); // Its content is gone at once.
-  CHECK(b.rows() == "3");
-  CHECK(b.owner("select erase_old_wizard_drafts()") == "1");
+  b.owner("select erase_old_wizard_drafts()"); // Or the store's own first look, where that came later than the ageing.
+  CHECK(b.rows() == "2");
+  CHECK(b.owner("select count(*) from wizard_drafts where guild = 1") == "0");
   b.age(std::chrono::hours{1});
   CHECK(b.owner("select erase_old_wizard_drafts()") == "1");
   CHECK(b.owner("select content from wizard_drafts") == "new");
