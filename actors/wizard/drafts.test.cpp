@@ -117,6 +117,30 @@ TEST_CASE_FIXTURE(drafting, "wizard drafts: erased on cancel, on deploy and afte
   CHECK(says("The latest deployment"));
 }
 
+TEST_CASE_FIXTURE(drafting, "wizard drafts: cancel erases the draft before the session, and says when it could not") {
+  answer();
+  w.to_drafts.draw = [](auto) { return test::turn{.effect = false, .instead = ec::unavailable}; };
+  click("cancel");
+  CHECK(says("Not cancelled: the database did not confirm that your draft is erased."));
+  CHECK(w.sessions.size() == 1);
+  CHECK(has_draft());
+  w.to_drafts.draw = [this](auto verb) {
+    CHECK(verb == "drafts.forget");
+    CHECK(w.sessions.size() == 1); // A process that dies here leaves what can be cancelled again.
+    w.redis_away = true;
+    return test::turn{};
+  };
+  const auto again = control("cancel");
+  CHECK_FALSE(click_id(again));
+  CHECK_FALSE(has_draft());
+  w.redis_away = false;
+  w.to_drafts.draw = {};
+  take(click_id(again));
+  CHECK(says("Your setup is cancelled and forgotten."));
+  CHECK(w.sessions.empty());
+  CHECK_FALSE(has_draft());
+}
+
 TEST_CASE_FIXTURE(drafting, "wizard drafts: the plan of a failed deployment is a draft again once it is changed") {
   to_review();
   click("deploy");

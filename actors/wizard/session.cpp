@@ -43,6 +43,9 @@ std::string closed(const state& st, std::string_view session, std::string_view a
                                   : "`/onboard` starts a new one.");
 }
 constexpr std::string_view overtaken = "Another click was quicker, so this one did nothing. This is the present state.";
+constexpr std::string_view uncancelled =
+  "⚠️ Not cancelled: the database did not confirm that your draft is erased. Your setup is still open, so press Cancel "
+  "again in a moment.";
 
 // --- The guild
 
@@ -298,8 +301,14 @@ knowledge needed(const core::event& e) {
   return e.action.starts_with("role-") || e.action == "channel-use" ? knowledge::shown : knowledge::none;
 }
 
-flow<caf::expected<reply>> finish(self_pointer self, record r, shared_interaction x, deadline until) {
+/// The draft goes first: whoever dies after that leaves a session that can be cancelled again, and never a draft that
+/// nobody can reach to cancel it.
+flow<caf::expected<reply>> finish(self_pointer self, record r, deadline until) {
   auto& st = self->state;
+  if (!co_await forget_draft(self, r, until)) {
+    std::string notice{uncancelled};
+    co_return co_await shown(self, std::move(r), std::move(notice), until);
+  }
   const auto by = until.sooner(within(self, st.opt->limits.redis_within));
   auto from_redis = co_await ask(self, st.to.redis, by, store::remove(r, by));
   if (!from_redis)
@@ -309,7 +318,6 @@ flow<caf::expected<reply>> finish(self_pointer self, record r, shared_interactio
     co_return removed.error();
   if (!removed->won)
     co_return co_await lost(self, std::move(removed->present), until);
-  co_await forget_draft(self, r, until);
   count("cancelled");
   co_return reply{core::note_screen("Cancelled",
                                     "Your setup is cancelled and forgotten. Nothing in your server changed.",
@@ -338,7 +346,7 @@ flow<caf::expected<reply>> carry_out(self_pointer self, record r, decision d, sh
     case decision::restart: co_return co_await begin(self, x, r.version, until);
     case decision::end: break;
   }
-  co_return co_await finish(self, std::move(r), x, until);
+  co_return co_await finish(self, std::move(r), until);
 }
 
 flow<caf::expected<reply>> show_latest(self_pointer self, deadline until) {

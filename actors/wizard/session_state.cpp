@@ -43,13 +43,14 @@ flow<> keep_draft(self_pointer self, record r, deadline until) {
 }
 } // namespace
 
-flow<> forget_draft(self_pointer self, record of, deadline until) {
+flow<bool> forget_draft(self_pointer self, record of, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.draft_within));
   drafts::forget order{st.guild, st.user, of.id, of.version, until};
   auto forgotten = co_await ask(self, st.to.drafts, until, std::move(order));
   if (!forgotten)
     note_failure(st, "forgotten", forgotten.error());
+  co_return static_cast<bool>(forgotten);
 }
 
 flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, record* next, deadline until,

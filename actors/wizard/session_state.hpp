@@ -42,8 +42,8 @@ enum class draft_effect { keep, forget };
 /// now. What was written is also the draft, best effort; once it is deployed there is none.
 flow<caf::expected<store::swapped>> save(self_pointer, int64_t expected, core::record* next, deadline until,
                                          draft_effect = draft_effect::keep);
-/// Erases the draft, best effort.
-flow<> forget_draft(self_pointer, core::record of, deadline until);
+/// Erases the draft up to this record's version. False: PostgreSQL did not confirm it, so it may still be there.
+flow<bool> forget_draft(self_pointer, core::record of, deadline until);
 /// The user's draft in this guild. None: also where it is of a build that wrote another layout.
 flow<caf::expected<std::optional<core::record>>> find_draft(self_pointer, deadline until);
 /// Makes the draft the open session, where there is none (`expected`: the version in Redis). None: there is no draft.
