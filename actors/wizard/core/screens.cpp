@@ -268,7 +268,7 @@ void deploy_page(page& p, const record& r, const world& w) {
          .error = r.error,
          .done = 0,
          .left_over = {}};
-  if (d.frozen.empty())
+  if (!w.progress) // It would say so itself; what is known of the community may be old.
     d.frozen = w.frozen;
   if (phase_of(d) == phase::queued)
     p.color = color_notice;

@@ -256,6 +256,12 @@ TEST_CASE("wizard: a frozen community disables Deploy and Retry and shows the re
   w.to(step::deploy);
   w.r = submission_accepted(w.r, {1, "d", "j"});
   CHECK(screen(w.r, frozen).find("This community is frozen (spam wave)") != std::string::npos);
+  deployment_state read{.version = 1, .state = "pending", .error = {}, .done = 0, .left_over = {}};
+  frozen.progress = &read; // The status just read says that it is thawed: what was known before does not count.
+  CHECK(screen(w.r, frozen).find("frozen") == std::string::npos);
+  read.frozen = freeze_sentence("another");
+  CHECK(screen(w.r, frozen).find("This community is frozen (another)") != std::string::npos);
+  frozen.progress = nullptr;
   w.r = settled(w.r, {1, "failed", "why", 0, {}});
   w.r.version = 9;
   CHECK(screen(w.r, frozen).find("This community is frozen (spam wave)") != std::string::npos);
