@@ -117,6 +117,17 @@ TEST_CASE_FIXTURE(drafting, "wizard drafts: erased on cancel, on deploy and afte
   CHECK(says("The latest deployment"));
 }
 
+TEST_CASE_FIXTURE(drafting,
+                  "wizard drafts: the setup that follows a cancelled one has its draft from its first answer") {
+  to_review();
+  click("cancel");
+  answer(); // At once, and with fewer clicks than the one before.
+  CHECK(drafts_found() == core::to_text(stored()));
+  w.sessions.clear();
+  command("resume");
+  CHECK(says("Step 3 of 8"));
+}
+
 TEST_CASE_FIXTURE(drafting, "wizard drafts: cancel erases the draft before the session, and says when it could not") {
   answer();
   w.to_drafts.draw = [](auto) { return test::turn{.effect = false, .instead = ec::unavailable}; };

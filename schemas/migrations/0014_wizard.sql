@@ -8,6 +8,7 @@ create table wizard_drafts (
   session text not null check (session <> '' and char_length(session) <= 100),
   version bigint not null check (version > 0), -- Of the session's record.
   content text check (octet_length(content) between 1 and 524288), -- Null: deployed or cancelled, and not to come back.
+  replaced text, -- The session that was here before this one: nothing that it wrote late takes the place back.
   kept_at timestamptz not null default clock_timestamp(),
   primary key (guild, discord_user)
 );
@@ -15,9 +16,9 @@ create index wizard_drafts_kept_at on wizard_drafts (kept_at);
 revoke all on wizard_drafts from public;
 grant select, insert, update, delete on wizard_drafts to arrakis_admin, arrakis_lookup;
 
--- Keeps the newest version; null forgets, also what is written late. False: what is there is newer. A session that began
--- while its predecessor's draft could not be read counts from one again: it takes the place of a draft that nobody has
--- written for longer than a click may take.
+-- Keeps the newest version; null forgets, also what is written late. False: what is there is newer. A session that begins
+-- where none is open counts from one again: it takes the place of what is forgotten at once, and the place of a draft
+-- (it could not be read when the session began) once nobody has written that for longer than a click may take.
 create function keep_wizard_draft(of_guild bigint, of_user bigint, of_session text, of_version bigint, new_content text)
 returns boolean
 language sql security definer set search_path = pg_catalog, public, pg_temp
@@ -27,9 +28,13 @@ as $$
     values (of_guild, of_user, of_session, of_version, new_content)
     on conflict (guild, discord_user) do update
       set session = excluded.session, version = excluded.version, content = excluded.content,
-          kept_at = clock_timestamp()
-      where excluded.version > d.version or (excluded.content is null and excluded.version = d.version)
-         or (excluded.session <> d.session and d.kept_at < clock_timestamp() - interval '1 minute')
+          kept_at = clock_timestamp(),
+          replaced = case when excluded.session = d.session then d.replaced else d.session end
+      where case
+        when excluded.session = d.session
+          then excluded.version > d.version or (excluded.content is null and excluded.version = d.version)
+        else d.kept_at < clock_timestamp() - interval '1 minute'
+          or (excluded.session is distinct from d.replaced and (excluded.version > d.version or d.content is null)) end
     returning 1)
   select exists (select from kept)
 $$;

@@ -24,20 +24,24 @@ actor::behavior_type serve(actor::pointer self, fake_drafts* s, const way* by) {
 drafts::kept fake_drafts::write(std::pair<uint64_t, uint64_t> key, row next) {
   next.what.kept_at_ms = now_ms();
   const auto [at, is_first] = rows.try_emplace(key, next);
-  const auto& there = at->second.what;
-  const bool replaces = next.what.version > there.version || (next.forgotten && next.what.version == there.version)
-                     || (next.what.session != there.session && there.kept_at_ms < now_ms() - 60'000);
-  if (!is_first && replaces)
+  const auto& [there, there_forgotten, there_replaced] = at->second;
+  const bool is_same = next.what.session == there.session, is_newer = next.what.version > there.version;
+  const bool replaces = is_same ? is_newer || (next.forgotten && next.what.version == there.version)
+                                : there.kept_at_ms < now_ms() - 60'000
+                                    || (next.what.session != there_replaced && (is_newer || there_forgotten));
+  if (!is_first && replaces) {
+    next.replaced = is_same ? there_replaced : there.session;
     at->second = std::move(next);
+  }
   return {is_first || replaces};
 }
 
 caf::expected<drafts::kept> fake_drafts::keep(const drafts::keep& m) {
-  return write({m.guild.value, m.user.value}, {m.what, false});
+  return write({m.guild.value, m.user.value}, {m.what, false, {}});
 }
 
 caf::expected<drafts::kept> fake_drafts::forget(const drafts::forget& m) {
-  return write({m.guild.value, m.user.value}, {{m.session, m.version, {}, 0}, true});
+  return write({m.guild.value, m.user.value}, {{m.session, m.version, {}, 0}, true, {}});
 }
 
 caf::expected<drafts::found> fake_drafts::find(const drafts::find& m) const {

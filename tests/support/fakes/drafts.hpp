@@ -17,6 +17,7 @@ public:
   struct row {
     drafts::draft what;
     bool forgotten = false;
+    std::string replaced; ///< The session that was here before: nothing that it wrote late takes the place back.
   };
   std::function<int64_t()> now_ms = [] { return wall_ms(); };
   std::map<std::pair<uint64_t, uint64_t>, row> rows; ///< By guild and user.
