@@ -27,6 +27,7 @@ struct drafting : fixture {
 
 TEST_CASE_FIXTURE(drafting, "wizard drafts: with Redis emptied /resume opens every accepted answer where it stood") {
   answer();
+  CHECK(says("your draft is kept for 7 days"));
   const auto before = stored();
   CHECK(drafts_found().find("token\":\"token") == std::string::npos);
   CHECK(drafts_found() == core::to_text(before));
@@ -47,6 +48,7 @@ TEST_CASE_FIXTURE(drafting, "wizard drafts: negative control: what was not writt
     return verb == "drafts.keep" ? test::turn{.effect = false, .instead = ec::unavailable} : test::turn{};
   };
   answer(); // Every click is answered all the same.
+  CHECK_FALSE(says("your draft is kept"));
   w.to_drafts.draw = {};
   w.sessions.clear();
   command("resume");

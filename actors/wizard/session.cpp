@@ -110,7 +110,9 @@ flow<reply> shown(self_pointer self, record r, std::string notice, deadline unti
     co_await read_community(self, until);
   if (r.at == step::deploy && r.submitted.version > 0 && !self->state.progress)
     co_await read_progress(self, until);
-  co_return reply{core::screen(r, world_of(self), notice), false};
+  auto w = world_of(self);
+  w.is_drafted = self->state.drafted == std::pair{r.id, r.version};
+  co_return reply{core::screen(r, w, notice), false};
 }
 
 /// What to show when somebody else's write came first.

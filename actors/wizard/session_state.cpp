@@ -40,12 +40,15 @@ flow<> keep_draft(self_pointer self, record r, deadline until) {
   auto kept = co_await ask(self, st.to.drafts, until, std::move(order));
   if (!kept)
     note_failure(st, "kept", kept.error());
+  else if (kept->is_newest)
+    st.drafted = {r.id, r.version};
 }
 } // namespace
 
 flow<bool> forget_draft(self_pointer self, record of, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.draft_within));
+  st.drafted.reset();
   drafts::forget order{st.guild, st.user, of.id, of.version, until};
   auto forgotten = co_await ask(self, st.to.drafts, until, std::move(order));
   if (!forgotten)

@@ -13,6 +13,8 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace arrakis::wizard::session {
 
@@ -28,6 +30,7 @@ struct state {
   community::described community; ///< As last read, for showing; a submission asks PostgreSQL by itself.
   std::optional<core::deployment_state> progress; ///< Of the newest deployment, as read for the click at hand.
   std::shared_ptr<const interaction> click;       ///< The newest: messages about a deployment go to its conversation.
+  std::optional<std::pair<std::string, int64_t>> drafted; ///< Id and version of what PostgreSQL confirmed as the draft.
   static inline const char* name = "wizard_session";
 };
 using self_pointer = handle::stateful_pointer<state>;

@@ -337,7 +337,8 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
   // Only a description shows a timestamp as the reader's own time, a footer does not.
   if (w.session_ttl_ms > 0 && r.at != step::deploy && r.at != step::complete)
     p.text += fmt::format("\n\nCloses <t:{}:t> if unused{}.", (r.updated_ms + w.session_ttl_ms) / 1000,
-                          r.draft.name.empty() ? "" : "; your draft is kept for 7 days, `/resume` opens it");
+                          w.is_drafted && !r.draft.name.empty() ? "; your draft is kept for 7 days, `/resume` opens it"
+                                                                : "");
   p.fit(title.number.size() + title.name.size() + p.text.size());
   js::object embed{{"title", fmt::format("{} · {}", title.number, title.name)},
                    {"description", p.text},

@@ -101,6 +101,8 @@ TEST_CASE("wizard: the screens say when the session closes, as the reader's own 
   auto seen = w.seen();
   CHECK(screen(w.r, seen).find("Closes") == std::string::npos);
   seen.session_ttl_ms = 900'000;
+  CHECK(screen(w.r, seen).find("Closes <t:1000900:t> if unused.") != std::string::npos);
+  seen.is_drafted = true;
   CHECK(screen(w.r, seen).find("Closes <t:1000900:t> if unused; your draft is kept for 7 days, `/resume` opens it.")
         != std::string::npos);
   w.r.updated_ms += 60'000; // The next click.

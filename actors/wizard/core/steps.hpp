@@ -36,6 +36,7 @@ struct world {
   int64_t active_version = 0;       ///< Its number, as far as that is known.
   const deployment_state* progress = nullptr; ///< Of the newest deployment; null: not read or not readable.
   int64_t follows_until_ms = 0; ///< The end of the click's conversation: until then the message follows a deployment.
+  bool is_drafted = false;      ///< PostgreSQL confirmed that it has this record as the user's draft.
 };
 
 /// The sentence for world::frozen, with the operator's reason (empty: none given).
