@@ -15,10 +15,14 @@ struct ports {
 };
 struct options {
   std::chrono::milliseconds poll_every{15'000};
-  /// A conversation that ends within this is told; four polls fit in, so that one which fails loses nothing.
+  /// A conversation that ends within this is told. Three holds and a poll fit in: where a process dies before it has
+  /// confirmed what it said, another one says it again.
   std::chrono::milliseconds within{60'000};
+  std::chrono::milliseconds hold{10'000};          ///< Nobody else speaks for so long; longer than a try and its pause.
+  std::chrono::milliseconds message_within{5'000}; ///< The store is asked so short a time before: work may begin.
   std::chrono::milliseconds store_within{10'000};
-  int tries_max = 4; ///< Of one message.
+  size_t page = 100; ///< Conversations taken at once; the next are read at once where there are more.
+  int tries_max = 4; ///< Of one message, while it is held.
 };
 handle start(caf::actor_system&, ports, options = {});
 

@@ -98,7 +98,7 @@ std::vector<split> split_counters() {
     {"arrakis_waiting_notice_messages_total",
      "Messages about deployments that still waited.",
      "outcome",
-     {"told", "failed"}},
+     {"told", "overtaken", "failed"}},
   };
 }
 

@@ -67,24 +67,27 @@ grant execute on function keep_wizard_draft, find_wizard_draft, erase_old_wizard
 revoke create on schema public from arrakis_lookup;
 
 -- The conversation of the newest click about a deployment ends after 15 minutes. Shortly before that, whoever still waits
--- is told once where to look on.
-alter table deployments add column told_until timestamptz; -- The end of the conversation that was told.
-grant update (told_until) on deployments to arrakis_app;
+-- is told where to look on. While a worker has it, its own message says so.
+alter table deployments
+  add column told_until timestamptz, -- The end of the conversation that was told.
+  add column telling_until timestamptz; -- Until then one process speaks; after it another may, for nothing was confirmed.
+grant update (told_until, telling_until) on deployments to arrakis_app;
 create index deployments_untold on deployments (token_until)
   where interaction_token is not null and told_until is distinct from token_until;
 
--- Those that end soon, of all tenants, without the token. within_ms is held to 2 minutes.
+-- Those that end soon and that nobody works at, of all tenants, without the token. within_ms is held to 2 minutes.
 create function ending_conversations(within_ms bigint, count_max integer)
 returns table (community_id uuid, deployment_id uuid)
 language sql stable security definer set search_path = pg_catalog, public, pg_temp
 as $$
   select d.community_id, d.id from public.deployments d
   where d.interaction_token is not null and d.told_until is distinct from d.token_until
+    and d.state in ('pending', 'waiting') and (d.telling_until is null or d.telling_until <= clock_timestamp())
     and d.token_until > clock_timestamp()
     and d.token_until <= clock_timestamp() + least(within_ms, 120000) * interval '1 millisecond'
   order by d.token_until limit least(greatest(count_max, 0), 1000)
 $$;
-grant select (id, community_id, told_until) on deployments to arrakis_lookup;
+grant select (id, community_id, state, told_until, telling_until) on deployments to arrakis_lookup;
 create policy ending_conversations on deployments for select to arrakis_lookup
   using (token_until <= clock_timestamp() + interval '2 minutes');
 grant create on schema public to arrakis_lookup;

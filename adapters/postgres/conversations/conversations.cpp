@@ -6,22 +6,29 @@
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <fmt/format.h>
 #include <pqxx/pqxx>
 
 namespace arrakis::conversations {
 namespace {
 
-/// As the tenant: marks it as told, where nobody has since, and reads what is needed to speak.
-void take_one(pqxx::transaction_base& tx, const community_id& community, const std::string& deployment, ending& into) {
+/// What may be told: nobody works at it, the conversation is not over, and nobody has settled it.
+constexpr const char* open = " d.state in ('pending', 'waiting') and d.interaction_token is not null"
+                             " and d.token_until > clock_timestamp() and d.told_until is distinct from d.token_until";
+
+/// As the tenant: holds it, where nobody does, and reads what is needed to speak.
+void take_one(pqxx::transaction_base& tx, const community_id& community, const std::string& deployment,
+              std::chrono::milliseconds hold, ending& into) {
   postgres::act_as(tx, community);
   const auto rows = tx.exec_params(
-    "with told as (update deployments d set told_until = token_until where d.community_id = $1 and d.id = $2"
-    " and d.state in ('pending', 'running', 'waiting') and d.interaction_token is not null"
-    " and d.token_until > clock_timestamp() and d.told_until is distinct from d.token_until"
-    " returning d.version, d.application_id, d.interaction_token,"
-    " (extract(epoch from d.token_until - clock_timestamp()) * 1000)::bigint as left_ms)"
-    " select t.*, c.fence, fence_log_number() from told t, communities c where c.id = $1",
-    community.value, deployment);
+    fmt::format("with held as (update deployments d set telling_until = clock_timestamp()"
+                " + $3::bigint * interval '1 millisecond' where d.community_id = $1 and d.id = $2 and {}"
+                " and (d.telling_until is null or d.telling_until <= clock_timestamp())"
+                " returning d.version, d.application_id, d.interaction_token,"
+                " (extract(epoch from d.token_until - clock_timestamp()) * 1000)::bigint as left_ms)"
+                " select h.*, c.fence, fence_log_number() from held h, communities c where c.id = $1",
+                open),
+    community.value, deployment, hold.count());
   for (const auto& row : rows)
     into.list.push_back({community,
                          row[4].as<int64_t>(),
@@ -35,11 +42,34 @@ void take_one(pqxx::transaction_base& tx, const community_id& community, const s
 
 /// The narrow function gives ids; each row is then taken as its own tenant.
 ending take(pqxx::transaction_base& tx, const take_ending& m) {
-  ending result;
-  for (const auto& row : tx.exec_params("select community_id, deployment_id from ending_conversations($1, $2)",
-                                        m.within.count(), static_cast<int64_t>(m.count_max)))
-    take_one(tx, {row[0].as<std::string>()}, row[1].as<std::string>(), result);
+  const auto found = tx.exec_params("select community_id, deployment_id from ending_conversations($1, $2)",
+                                    m.within.count(), static_cast<int64_t>(m.count_max));
+  ending result{{}, static_cast<size_t>(found.size()) >= m.count_max};
+  for (const auto& row : found)
+    take_one(tx, {row[0].as<std::string>()}, row[1].as<std::string>(), m.hold, result);
   return result;
+}
+
+waits hold_again(pqxx::transaction_base& tx, const still_waits& m) {
+  const auto held = m.of.interaction_token.lend([&](std::string_view token) {
+    return tx
+      .exec_params(fmt::format("update deployments d set telling_until = clock_timestamp()"
+                               " + $4::bigint * interval '1 millisecond' where d.community_id = $1 and d.id = $2"
+                               " and d.interaction_token = $3 and {}",
+                               open),
+                   m.of.community.value, m.of.deployment, token.data(), m.hold.count())
+      .affected_rows();
+  });
+  return {held > 0};
+}
+
+settled close(pqxx::transaction_base& tx, const settle& m) {
+  m.of.interaction_token.lend([&](std::string_view token) {
+    tx.exec_params("update deployments set told_until = token_until, telling_until = null where community_id = $1"
+                   " and id = $2 and interaction_token = $3",
+                   m.of.community.value, m.of.deployment, token.data());
+  });
+  return {};
 }
 
 struct state {
@@ -52,9 +82,17 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
   keep_exception_text(self);
   self->state.pool = std::move(pool);
   return {[self](const take_ending& m) {
-    return postgres::run<ending>(self, self->state.pool, "conversations.take_ending", {}, m.until,
-                                 [m](pqxx::transaction_base& tx) { return take(tx, m); });
-  }};
+            return postgres::run<ending>(self, self->state.pool, "conversations.take_ending", {}, m.until,
+                                         [m](pqxx::transaction_base& tx) { return take(tx, m); });
+          },
+          [self](const still_waits& m) {
+            return postgres::run<waits>(self, self->state.pool, "conversations.still_waits", m.of.community, m.until,
+                                        [m](pqxx::transaction_base& tx) { return hold_again(tx, m); });
+          },
+          [self](const settle& m) {
+            return postgres::run<settled>(self, self->state.pool, "conversations.settle", m.of.community, m.until,
+                                          [m](pqxx::transaction_base& tx) { return close(tx, m); });
+          }};
 }
 } // namespace
 

@@ -11,7 +11,11 @@ namespace {
 using namespace arrakis;
 using namespace std::chrono_literals;
 using conversations::ending;
+using conversations::settle;
+using conversations::settled;
+using conversations::still_waits;
 using conversations::take_ending;
+using conversations::waits;
 
 struct bench : test::stores {
   conversations::handle store = live.keep(conversations::start(live.sys(), app));
@@ -40,7 +44,18 @@ struct bench : test::stores {
                               .until = soon()};
     return get<deployments::submitted>(deployments, order);
   }
-  std::vector<conversations::conversation> take() { return get<ending>(store, take_ending{60s, 100, soon()}).list; }
+  std::vector<conversations::conversation> take() {
+    return get<ending>(store, take_ending{60s, 1min, 100, soon()}).list;
+  }
+  static conversations::key key_of(const conversations::conversation& c) {
+    return {c.community, c.deployment, c.interaction_token};
+  }
+  bool waits_still(const conversations::conversation& c) {
+    return get<waits>(store, still_waits{key_of(c), 1min, soon()}).yes;
+  }
+  /// As if the time that who took them had is over.
+  void let_go() { owner("update deployments set telling_until = clock_timestamp() - interval '1 second'"); }
+  std::string listed() { return owner("select count(*) from ending_conversations(60000, 100)"); }
   deployments::status_of click(const deployments::submitted& s, std::chrono::milliseconds life,
                                const std::string& token) {
     deployments::status question{s.community, 0, soon(), {99}, secret{token}, life};
@@ -65,10 +80,67 @@ TEST_CASE("conversations: one that ends soon is taken once, with what is needed 
   CHECK(b.take().empty());
 }
 
+TEST_CASE("conversations: what nobody has confirmed is told again, by another, and what was confirmed is not") {
+  bench b;
+  b.deploy(1, 50s);
+  const auto taken = b.take();
+  REQUIRE(taken.size() == 1);
+  CHECK(b.take().empty()); // Held.
+  b.let_go();              // Whoever had it has died.
+  REQUIRE(b.take().size() == 1);
+  CHECK(b.waits_still(taken[0]));
+  b.let_go();
+  CHECK(b.waits_still(taken[0])); // Held again,
+  CHECK(b.take().empty());        // so not for others.
+  for (int i = 0; i < 2; ++i)     // Once more says the same.
+    b.get<settled>(b.store, settle{bench::key_of(taken[0]), b.soon()});
+  CHECK_FALSE(b.waits_still(taken[0]));
+  b.let_go();
+  CHECK(b.take().empty());
+}
+
+TEST_CASE("conversations: while a worker has it, and after a newer click, nobody is to speak") {
+  bench b;
+  const auto s = b.deploy(1, 50s);
+  const auto taken = b.take();
+  REQUIRE(taken.size() == 1);
+  CHECK(b.waits_still(taken[0]));
+  const auto of = b.get<deployments::claimed>(b.deployments, deployments::claim{s.community, 1, "w", 60s, b.soon()});
+  CHECK_FALSE(b.waits_still(taken[0]));
+  b.let_go();
+  CHECK(b.listed() == "0");
+  CHECK(b.take().empty());
+  b.get<deployments::done>(b.deployments,
+                           deployments::abandon{{s.community, s.deployment, of.run}, false, "X", "why", b.soon()});
+  CHECK(b.waits_still(taken[0])); // Waiting.
+  b.let_go();
+  CHECK(b.listed() == "1");
+  b.click(s, 55s, "newer");
+  CHECK_FALSE(b.waits_still(taken[0]));
+  b.get<settled>(b.store, settle{bench::key_of(taken[0]), b.soon()}); // Too late: of another conversation.
+  const auto newer = b.take();
+  REQUIRE(newer.size() == 1);
+  CHECK(newer[0].interaction_token == "newer");
+}
+
+TEST_CASE("conversations: a full page says that there may be more, and the next one has others") {
+  bench b;
+  for (uint64_t guild = 1; guild <= 3; ++guild)
+    b.deploy(guild, 50s);
+  const auto page = [&] { return b.get<ending>(b.store, take_ending{60s, 1min, 2, b.soon()}); };
+  const auto first = page(), second = page();
+  CHECK(first.list.size() == 2);
+  CHECK(first.more);
+  CHECK(second.list.size() == 1);
+  CHECK_FALSE(second.more);
+}
+
 TEST_CASE("conversations: a newer click begins a new one, which ends later and is told of again") {
   bench b;
   const auto s = b.deploy(1, 50s);
-  REQUIRE(b.take().size() == 1);
+  const auto first = b.take();
+  REQUIRE(first.size() == 1);
+  b.get<settled>(b.store, settle{bench::key_of(first[0]), b.soon()});
   b.click(s, 15min, "newer");
   CHECK(b.take().empty());
   b.click(s, 40s, "newest");
@@ -84,8 +156,16 @@ TEST_CASE("conversations: of a deployment that has ended, or whose token is over
   b.get<deployments::done>(
     b.deployments,
     deployments::abandon{{s.community, s.deployment, taken.run}, true, "PERMISSION_ERROR", "why", b.soon()});
-  b.deploy(2, 1ms);
-  b.owner("update deployments set token_until = clock_timestamp() - interval '1 second' where version = 1");
+  // Its end took the token away; should one ever stay, the state alone keeps it silent.
+  b.owner("update deployments set interaction_token = 'left'");
+  CHECK(b.owner("select state from deployments where token_until > clock_timestamp()") == "failed");
+  CHECK(b.listed() == "0");
+  CHECK(b.take().empty());
+  CHECK_FALSE(b.waits_still({.community = s.community, .deployment = s.deployment, .interaction_token = "left"}));
+  b.owner("update deployments set state = 'waiting', completed_at = null");
+  CHECK(b.listed() == "1"); // Negative control: nothing else kept it so.
+  b.owner("update deployments set token_until = clock_timestamp() - interval '1 second'");
+  CHECK(b.listed() == "0");
   CHECK(b.take().empty());
 }
 

@@ -13,7 +13,7 @@
 
 namespace arrakis::conversations {
 
-/// A conversation about a deployment that has not ended.
+/// A conversation about a deployment that waits.
 struct conversation {
   community_id community;
   int64_t fence = 0;        ///< The community's, at this moment.
@@ -25,9 +25,33 @@ struct conversation {
   std::chrono::milliseconds left{0}; ///< Of the token's life.
 };
 
-/// Those that end within `within` (at most 2 min), each once, on whichever process: who gets it has to speak.
-struct take_ending { std::chrono::milliseconds within{60'000}; size_t count_max = 100; deadline until; }; ///< -> ending
-struct ending { std::vector<conversation> list; };
+/// Those about pending and waiting deployments that end within `within` (at most 2 min). Who gets one has it for
+/// `hold`, on whichever process; then, unless it was settled, somebody gets it again. So each is told at least once.
+struct take_ending {
+  std::chrono::milliseconds within{60'000};
+  std::chrono::milliseconds hold{10'000};
+  size_t count_max = 100;
+  deadline until;
+}; ///< -> ending
+struct ending {
+  std::vector<conversation> list;
+  bool more = false; ///< As many as were asked for had been found.
+};
 
-using handle = caf::typed_actor<caf::replies_to<take_ending>::with<ending>>;
+/// The conversation that `interaction_token` is of.
+struct key {
+  community_id community;
+  std::string deployment;
+  secret interaction_token;
+};
+/// To be asked before each word: no newer click has another conversation, the deployment is still pending or waiting,
+/// and nobody has settled it. Holds it for `hold` again.
+struct still_waits { key of; std::chrono::milliseconds hold{10'000}; deadline until; }; ///< -> waits
+struct waits { bool yes = false; };
+/// Nobody is to speak in it any more: it was told, or never can be. Where a newer click has another: nothing.
+struct settle { key of; deadline until; }; ///< -> settled
+struct settled {};
+
+using handle = caf::typed_actor<caf::replies_to<take_ending>::with<ending>, caf::replies_to<still_waits>::with<waits>,
+                                caf::replies_to<settle>::with<settled>>;
 } // namespace arrakis::conversations
