@@ -3,6 +3,7 @@
 #include "runtime/json.hpp"
 
 #include <algorithm>
+#include <boost/json/value.hpp>
 #include <charconv>
 #include <fmt/format.h>
 
