@@ -33,7 +33,10 @@ struct unknown_reason {
     other_block, ///< The values of one judgement would be of two blocks.
   };
   cause why = not_read;
-  std::string detail; ///< For a person, the end of "could not be read: ...": "no endpoint of Base answered".
+  /// For a member, the end of "could not be read: ...": "no endpoint of Base answered". In words of this project alone:
+  /// nothing that a node or contract said.
+  std::string detail;
+  std::string heard{}; ///< For the log alone: what the node said, cut and cleaned.
   bool operator==(const unknown_reason&) const = default;
 };
 

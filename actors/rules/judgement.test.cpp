@@ -230,6 +230,27 @@ TEST_CASE("judgement: readings of two blocks of a chain are no judgement") {
   CHECK(told(judge<grant_block>(rule, member, says)) == truth::no);
 }
 
+TEST_CASE("judgement: what a node was heard to say is in no sentence of any leaf") {
+  std::mt19937_64 from{13};
+  int unknown = 0;
+  for (int i = 0; i < 200; ++i) {
+    const auto s = draw(from, false);
+    chain_says heard;
+    for (const auto& question : reads(s.rule, s.member))
+      heard.add(question, unknown_reason{unknown_reason::no_answer, "the node answered with an error",
+                                         "error -32000: see https://planted.example/hunter2"});
+    const auto details = judge(
+      s.rule, s.member, [&](const chain_read& q) -> const any_reading<contract_answer>& { return heard.find(q); });
+    for (size_t k = 0; k < details.findings.size(); ++k)
+      for (const auto sign : {polarity::positive, polarity::negative}) {
+        const auto said = s.rule.leaves[k].test->sentence(details.findings[k], sign);
+        CHECK_MESSAGE(said.find("planted") == std::string::npos, said);
+        unknown += said.find("the node answered with an error") != std::string::npos;
+      }
+  }
+  CHECK(unknown > 200);
+}
+
 TEST_CASE("judgement: every number of a sentence is in the finding, or is the block of its evidence") {
   const auto numbers = [](std::string_view text) {
     std::set<std::string> out;

@@ -105,6 +105,25 @@ TEST_CASE("question: answers of a node are values, reverts, or unknown with its 
     CHECK_MESSAGE(told(read_answer(balance, failure(code, message))) == "no answer", message);
 }
 
+TEST_CASE("question: what a node says in an error is for the log, cut and cleaned, and in no word to a member") {
+  const std::string key = "https://user:hunter2@planted.example/v2/hunter2";
+  for (const auto& question : {balance, owner, word, coins})
+    for (const auto& message :
+         {key, "see " + key + " now", "a\n" + key, key + "\t" + key, std::string(190, 'x') + key,
+          std::string(10'000, 'y') + " " + key, "\x1b[2J\xff\u202e" + key + " [x](" + key + ")"}) {
+      const auto got = read_answer(question, failure(-32000, message));
+      const auto& why = std::get<unknown_reason>(got);
+      CHECK(why.detail == "the node answered with an error");
+      CAPTURE(why.heard);
+      CHECK(why.heard.starts_with("error -32000: "));
+      CHECK(why.heard.size() <= 200);
+      for (const auto* hidden : {"://", "planted", "hunter2", "\x1b", "\xff", "\u202e", "\n"})
+        CHECK_MESSAGE(why.heard.find(hidden) == std::string::npos, hidden);
+    }
+  const auto plain = read_answer(balance, failure(-32005, "limit exceeded"));
+  CHECK(std::get<unknown_reason>(plain).heard == "error -32005: limit exceeded ");
+}
+
 TEST_CASE("question: coins are a quantity of up to 256 bits") {
   CHECK(told(read_answer(coins, text("0x0"))) == "0");
   CHECK(told(read_answer(coins, text("0xde0b6b3a7640000"))) == "1000000000000000000");
