@@ -22,9 +22,11 @@ const json_schema& schema_of(const leaf_kind& kind) {
   return *schema;
 }
 
+/// Of one rule.
 class compiler {
 public:
-  explicit compiler(const std::vector<const leaf_kind*>& kinds) : kinds_{kinds} {}
+  compiler(const std::vector<const leaf_kind*>& kinds, const rule_node& when)
+    : kinds_{kinds}, signs_{polarities(when)} {}
 
   caf::error add(const rule_node& node, const std::string& at, compiled_rule& into) {
     switch (node.is) {
@@ -55,7 +57,10 @@ private:
     auto test = (*kind)->read(node.parameters, at);
     if (!test)
       return std::move(test.error());
-    into.leaves.push_back({at, polarity::positive, std::move(*test)});
+    const auto sign = signs_[into.leaves.size()];
+    if (auto error = (*test)->check_sign(sign, at))
+      return error;
+    into.leaves.push_back({at, sign, std::move(*test)});
     return {};
   }
 
@@ -67,20 +72,18 @@ private:
   }
 
   const std::vector<const leaf_kind*>& kinds_;
+  const std::vector<polarity> signs_; ///< Of each leaf, in the order in which they are written.
 };
 
 } // namespace
 
 caf::expected<std::vector<compiled_rule>> compile(std::vector<rule> rules, const std::vector<const leaf_kind*>& kinds) {
-  compiler one_pass{kinds};
   std::vector<compiled_rule> out;
   for (auto& each : rules) {
     compiled_rule compiled{std::move(each), {}};
+    compiler one_pass{kinds, compiled.source.when};
     if (auto error = one_pass.add(compiled.source.when, fmt::format("/rules/{}/when", out.size()), compiled))
       return error;
-    const auto signs = polarities(compiled.source.when);
-    for (size_t i = 0; i < signs.size(); ++i)
-      compiled.leaves[i].sign = signs[i];
     out.push_back(std::move(compiled));
   }
   return out;

@@ -40,6 +40,8 @@ public:
   /// The questions whose answers `judge` looks at.
   virtual std::vector<chain_read> reads(const wallets&) const = 0;
   virtual finding judge(const wallets&, const lookup&) const = 0;
+  /// ec::invalid by refuse_field("rules", ...) where the leaf must not stand with this sign. `at` is its JSON pointer.
+  virtual caf::error check_sign(polarity, const std::string& at [[maybe_unused]]) const { return {}; }
   /// For `/why`: what was found, where, and what is asked for. Foreign text in it is escaped for a Discord message.
   virtual std::string sentence(const finding&, polarity) const = 0;
 };

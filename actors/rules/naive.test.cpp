@@ -114,7 +114,7 @@ bool naive_judge(const naive_leaf& x, const wallets& member, const statements& s
 naive_rule draw_rule(const std::function<uint64_t()>& dice, bool shared) {
   const auto number = [&](size_t below) { return static_cast<int>(dice() % below); };
   naive_rule out;
-  const auto leaf = [&] {
+  const auto leaf = [&](bool negative) {
     naive_leaf x;
     x.is = static_cast<enum naive_leaf::kind>(number(7));
     // Ids and coins of a leaf that others ask for too would be shared; a contract of its own makes them its own.
@@ -122,7 +122,7 @@ naive_rule draw_rule(const std::function<uint64_t()>& dice, bool shared) {
         && std::any_of(out.leaves.begin(), out.leaves.end(), [](const auto& y) { return y.is == naive_leaf::native; }))
       x.is = naive_leaf::erc20;
     x.contract = shared ? 100 : 100 + static_cast<int>(out.leaves.size());
-    x.revert_is_no = number(2) == 0;
+    x.revert_is_no = number(2) == 0 && !negative; // Refused below a NOT.
     x.min = number(3) == 0 && !x.revert_is_no ? 0 : 1 + number(5);
     x.max = x.min == 0 || number(3) == 0 ? x.min + 1 + number(static_cast<size_t>(6 - x.min)) : 0;
     x.any = number(2) == 0;
@@ -131,20 +131,20 @@ naive_rule draw_rule(const std::function<uint64_t()>& dice, bool shared) {
     out.leaves.push_back(x);
     return naive_node{naive_node::leaf, 0, {}, out.leaves.size() - 1};
   };
-  const auto draw = [&](const auto& again, int depth) -> naive_node {
+  const auto draw = [&](const auto& again, int depth, bool negative) -> naive_node {
     const int pick = number(6);
     if (depth == 0 || pick == 0 || out.leaves.size() > 4)
-      return leaf();
+      return leaf(negative);
     if (pick == 1)
-      return naive_node{naive_node::none, 0, {again(again, depth - 1)}, 0};
+      return naive_node{naive_node::none, 0, {again(again, depth - 1, !negative)}, 0};
     std::vector<naive_node> children;
     for (int i = 0; i < 1 + number(3); ++i)
-      children.push_back(again(again, depth - 1));
+      children.push_back(again(again, depth - 1, negative));
     const int count = 1 + number(children.size());
     const auto is = pick == 2 ? naive_node::at_least : pick % 2 == 0 ? naive_node::all : naive_node::any;
     return {is, count, std::move(children), 0};
   };
-  out.tree = draw(draw, 3);
+  out.tree = draw(draw, 3, false);
   return out;
 }
 

@@ -55,6 +55,15 @@ public:
     return out;
   }
 
+  /// No revert may give, and below a NOT a no gives.
+  caf::error check_sign(polarity sign, const std::string& at) const override {
+    if (terms_.revert_is_no && sign == polarity::negative)
+      return refuse_field("rules", at + "/onRevert",
+                          "\"no\" must not stand below a \"not\": a contract that gives up would give the role; "
+                          "write \"unknown\", or leave it out");
+    return {};
+  }
+
   std::string sentence(const finding& f, polarity sign) const override { return explain(f, sign); }
 
 private:

@@ -44,6 +44,30 @@ TEST_CASE("contract_call leaf: a revert is unknown, unless the rule calls it a n
   CHECK(refusal(leaf_json(number + R"("max":"10","onRevert":"no")")).starts_with("rules /rules/0/when/onRevert: "));
 }
 
+TEST_CASE("contract_call leaf: a revert that is a no never gives, so it stands below no NOT") {
+  const auto silent = chain_says{}.gives_up(votes(1)).gives_up(votes(2));
+  const auto whole = [&](const std::string& when) {
+    return judge(rule_of(when), two,
+                 [&](const chain_read& q) -> const any_reading<contract_answer>& { return silent.find(q); })
+      .answer;
+  };
+  for (const auto& terms :
+       {number + R"("min":"10")", number + R"("min":"10","wallets":"sum")",
+        std::string{R"("returns":"bool","equals":"true")"}, std::string{R"("returns":"address","equals":"wallet")"}}) {
+    const auto calls_it_no = leaf_json(terms + R"(,"onRevert":"no")");
+    const auto said = refusal(R"({"not":)" + calls_it_no + "}");
+    CHECK(said.starts_with("rules /rules/0/when/not/onRevert: "));
+    CHECK(said.find("write \"unknown\", or leave it out") != std::string::npos);
+    CHECK(refusal(R"({"any":[{"leaf":"native","chain":"base","min":"1"},{"not":{"all":[)" + calls_it_no + "]}}]}")
+            .starts_with("rules /rules/0/when/any/1/not/all/0/onRevert: "));
+    CHECK(refusal(R"({"not":{"not":{"not":)" + calls_it_no + "}}}")
+            .starts_with("rules /rules/0/when/not/not/not/onRevert: "));
+    CHECK(whole(R"({"not":{"not":)" + calls_it_no + "}}") == truth::no); // Below two its yes gives.
+    CHECK(whole(R"({"not":)" + leaf_json(terms) + "}") == truth::unknown);
+    CHECK(whole(R"({"not":)" + leaf_json(terms + R"(,"onRevert":"unknown")") + "}") == truth::unknown);
+  }
+}
+
 TEST_CASE("contract_call leaf: a bool or an address is equal to something") {
   const auto question = [](uint8_t n) {
     return chain_read{"base", contract_word{parse_evm_address(contract).value(),
