@@ -14,8 +14,10 @@
 
 namespace arrakis {
 
-/// Bounds of one community's rules. A rule of 64 leaves asks up to 64 questions a wallet, more with token ids.
+/// Bounds of one community's rules.
 inline constexpr size_t rules_max = 50, rule_depth_max = 8, rule_leaves_max = 64;
+/// Questions that all leaves of one rule ask a chain for a member of one wallet. rules::compile refuses more.
+inline constexpr size_t rule_questions_max = 1000;
 
 /// A node of the tree. A leaf alone has depth 1.
 struct rule_node {

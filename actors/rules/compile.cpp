@@ -60,7 +60,20 @@ private:
     const auto sign = signs_[into.leaves.size()];
     if (auto error = (*test)->check_sign(sign, at))
       return error;
+    if (auto error = count_questions(**test, at))
+      return error;
     into.leaves.push_back({at, sign, std::move(*test)});
+    return {};
+  }
+
+  /// Any wallet stands for that of a member.
+  caf::error count_questions(const leaf& test, const std::string& at) {
+    questions_ += test.reads({evm_address{}}).size();
+    if (questions_ > rule_questions_max)
+      return refuse_field("rules", at,
+                          fmt::format("brings this rule to {} questions for a member of one wallet, and {} are the "
+                                      "most: name fewer token ids, or remove leaves",
+                                      questions_, rule_questions_max));
     return {};
   }
 
@@ -73,6 +86,7 @@ private:
 
   const std::vector<const leaf_kind*>& kinds_;
   const std::vector<polarity> signs_; ///< Of each leaf, in the order in which they are written.
+  size_t questions_ = 0;              ///< Of the leaves so far.
 };
 
 } // namespace

@@ -33,7 +33,7 @@ void judge(const arrakis::rules::compiled_rule& rule) {
   two.bytes.fill(2);
   const arrakis::rules::wallets member{one, two};
   const auto questions = arrakis::rules::reads(rule, member);
-  ARRAKIS_ASSERT(questions.size() <= rule_leaves_max * 1000 * member.size(), "the questions of a rule are bounded");
+  ARRAKIS_ASSERT(questions.size() <= rule_questions_max * member.size(), "the questions of a rule are bounded");
   arrakis::rules::answers<grant_block> known;
   auto before = judged(rule, member, known);
   const size_t step = std::max<size_t>(1, questions.size() / 8);
