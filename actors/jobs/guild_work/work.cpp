@@ -46,6 +46,15 @@ void tell_gate(pointer self, bool let_go) {
   self->send(st.svc.gate, gate::hold{st.of, let_go ? std::chrono::steady_clock::time_point{} : st.lease_until});
 }
 
+/// The conversation goes on where the newest click is, whose message Discord may not have yet.
+void follow(state& st, snowflake application, secret token) {
+  if (st.token == token)
+    return;
+  st.application = application;
+  st.token = std::move(token);
+  st.edited = false;
+}
+
 /// Keeps the lease while the work goes on. Nothing of ours leaves after its end, whatever this flow still learns.
 flow<> keep_lease(pointer self) {
   auto& st = self->state;
@@ -61,10 +70,8 @@ flow<> keep_lease(pointer self) {
     if (!st.held)
       co_return;
     if (kept) {
-      if (!kept->interaction_token.empty()) { // Perhaps of a click since.
-        st.application = kept->application;
-        st.token = std::move(kept->interaction_token);
-      }
+      if (!kept->interaction_token.empty())
+        follow(st, kept->application, std::move(kept->interaction_token));
       st.lease_until = asked + lease;
       tell_gate(self, false);
     } else if (code_of(kept.error()) == ec::stale || code_of(kept.error()) == ec::not_found) {
@@ -324,7 +331,8 @@ flow<trouble> edit_message(pointer self, std::string body) {
   w.fence = st.fence;
   w.as_of = st.fences_as_of;
   w.about = "the wizard's message";
-  w.call = discord::edit_original(st.application, st.token, std::move(body));
+  const auto token = st.token; // A click may bring another one meanwhile.
+  w.call = discord::edit_original(st.application, token, std::move(body));
   w.call.until = within(self, 5s);
   const auto until = w.call.until;
   st.editing = true;
@@ -332,7 +340,7 @@ flow<trouble> edit_message(pointer self, std::string body) {
   st.editing = false;
   const auto why = result ? std::move(result->why) : gate::classify(result.error(), "the wizard's message");
   if (why.what == trouble::none)
-    st.edited = true;
+    st.edited = st.edited || token == st.token;
   else
     log::info("job.message", {{"job", st.job.id}, {"trace", st.trace}, {"error", why.sentence}});
   co_return why.what;
@@ -342,11 +350,13 @@ flow<> tell_end(pointer self, std::string body) {
   const auto exists_until = within(self, message_exists_within), until = within(self, end_told_within);
   for (auto wait = 250ms;; wait = std::min(wait * 2, 2000ms)) {
     const auto what = co_await edit_message(self, body);
-    const auto next = self->clock().now() + wait;
-    const bool young = what == trouble::not_found && !self->state.edited && !exists_until.passed(next);
-    const bool away = gate::retryable(what) && !until.passed(next); // An edit can be sent again.
+    const auto now = self->clock().now();
+    const bool young = what == trouble::not_found && !self->state.edited && !exists_until.passed(now);
+    const bool away = gate::retryable(what) && !until.passed(now + wait); // An edit can be sent again.
     if (!young && !away)
       co_return;
+    if (young) // The last try is at the end of that time, and not before it.
+      wait = std::min(wait, std::max(exists_until.left(now), milliseconds{1}));
     co_await nap(self, wait);
   }
 }

@@ -101,7 +101,7 @@ struct state {
   snowflake application;
   secret token;
   bool editing = false;
-  bool edited = false; ///< The wizard's message was there.
+  bool edited = false; ///< The message of this token was there.
   std::chrono::steady_clock::time_point edited_at{};
 };
 /// Starts the actor of one job.

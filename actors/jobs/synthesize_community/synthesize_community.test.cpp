@@ -38,6 +38,40 @@ TEST_CASE("synthesis: a message that does not exist yet, before the click's firs
   }
 }
 
+TEST_CASE("synthesis: the end is told in the conversation of a click whose message does not exist yet") {
+  for (const int clicked : {1, 2, 0}) { // Negative control: the same message, which is not there any more.
+    CAPTURE(clicked);
+    bench b;
+    b.discord.latency = 200ms; // The lease is renewed while the first edit is under way, and once it is answered.
+    int renewals = 0;
+    std::optional<std::chrono::steady_clock::time_point> there_from;
+    b.store.decide = [&](const char* verb) {
+      if (std::string_view{verb} == "renew" && ++renewals == (clicked == 1 ? 1 : 2)) {
+        there_from = b.sim.now() + 2900ms; // Discord: at most 3 s after the click.
+        b.store.clicked_token = clicked > 0 ? "click" : "";
+      }
+      return store_fate::normal;
+    };
+    size_t told_before = 0, tried_before = 0;
+    b.discord.decide = [&](const net::http_request& r) {
+      if (r.target.find("/webhooks/") == std::string::npos)
+        return discord_fate::normal;
+      const bool end = r.body.find("is ready") != std::string::npos;
+      if (!there_from || b.sim.now() >= *there_from) {
+        told_before += !end;
+        return discord_fate::normal;
+      }
+      tried_before += end;
+      return discord_fate::unknown_webhook;
+    };
+    CHECK(b.until_end().what == queue::outcome::completed);
+    CHECK(told_before > 0);
+    CHECK(tried_before > 0);
+    REQUIRE_FALSE(b.discord.messages.empty());
+    CHECK((b.discord.messages.back().find("is ready") != std::string::npos) == (clicked > 0));
+  }
+}
+
 TEST_CASE("synthesis: the end is told although Discord does not take the last edit for a while") {
   bench b;
   std::optional<std::chrono::steady_clock::time_point> taken_from;

@@ -19,6 +19,9 @@ constexpr unsigned char seed[32] = {0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x
                                     0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60};
 constexpr const char* public_hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
+constexpr snowflake application{200'000'000'000'000'001};
+constexpr const char* claimed_token = "tok"; ///< Of the click that began the work.
+
 std::string sign(const std::string& bytes) {
   auto* key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed, sizeof seed);
   auto* ctx = EVP_MD_CTX_new();
@@ -108,7 +111,7 @@ caf::expected<deployments::renewed> renew(fake_store& s, const deployments::rene
   if (auto e = s.check(x.of))
     return e;
   s.by_id(x.of.id)->lease_until = s.sim.now() + x.lease;
-  return deployments::renewed{};
+  return deployments::renewed{application, secret{s.clicked_token.empty() ? claimed_token : s.clicked_token}};
 }
 
 /// The end of a reconciliation, of whatever kind.
@@ -328,10 +331,9 @@ caf::expected<deployments::claimed> fake_store::take(deployment& d, const std::s
   out.fence = community.fence;
   out.fences_as_of = static_cast<int64_t>(fences.size());
   out.error = d.error_text;
-  const snowflake application{200'000'000'000'000'001};
   if (d.state == "cancelled") {
     out.application = application;
-    out.interaction_token = secret{"tok"};
+    out.interaction_token = secret{claimed_token};
   }
   if (d.state == "completed" || d.state == "failed" || d.state == "cancelled")
     return out;
@@ -358,7 +360,7 @@ caf::expected<deployments::claimed> fake_store::take(deployment& d, const std::s
     out.open.push_back(value);
   out.error.clear();
   out.application = application;
-  out.interaction_token = secret{"tok"};
+  out.interaction_token = secret{claimed_token};
   return out;
 }
 

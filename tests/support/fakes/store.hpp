@@ -44,6 +44,8 @@ public:
   bool one_writer = true; ///< Off in a negative control: deployments and reconciliations hold leases side by side.
   bool stamps_by_clock = false; ///< Negative control: an intent's age is the store's time, not an id of Discord.
 
+  /// Of the newest click, which a renewal brings; empty: none came since the claim.
+  std::string clicked_token;
   std::string signer_refusal; ///< Not empty: the signer refuses, and nothing is anchored.
 
   communities::record community;
