@@ -25,12 +25,7 @@ struct state {
 };
 using pointer = actor::stateful_pointer<state>;
 
-/// A draft is best effort, and its click waits: what a crash of PostgreSQL itself loses in the last moment is no answer
-/// that anybody counts on.
-void do_not_wait_for_disk(pqxx::transaction_base& tx) { tx.exec0("set local synchronous_commit = off"); }
-
 kept write(pqxx::transaction_base& tx, const keep& m) {
-  do_not_wait_for_disk(tx);
   return {tx.exec_params1("select keep_wizard_draft($1, $2, $3, $4, $5)", m.guild.value, m.user.value,
                           postgres::plain(m.what.session, "session"), m.what.version,
                           postgres::plain(m.what.content, "content"))[0]
