@@ -262,6 +262,7 @@ await test('own tiers, a refused one corrected, and a channel that was there mak
   await person.press('Channels');
   await person.sees('Step 6 of 8');
   await person.choose('channel-pick', ['2']);
+  await person.sees('Make a new channel'); // Its menu has come: before, it was the category's.
   await person.choose('channel-use', [market.id]);
   await person.sees('as it is');
   await isClean(page, 'the channels');
