@@ -1,5 +1,6 @@
-// A person at the sandbox's page when something stands still: a session that closed, a queue that is paused, a permission
-// that went, a community that is frozen. Pictures at a desk (1280 px) and on a phone (360 px) lie in build/interop/page.
+// A person at the sandbox's page when something stands still: a session that closed, a queue that is paused, a
+// permission that went, a community that is frozen. Pictures at a desk (1280 px) and on a phone (360 px) lie in
+// build/interop/page.
 import { execFileSync } from 'node:child_process';
 import { equal, expect, finish, test, until } from '../discord/lib/check.mjs';
 import { startTown } from '../guild/lib/town.mjs';
