@@ -1,6 +1,7 @@
 #include "adapters/postgres/communities/communities.hpp"
 
 #include "adapters/postgres/audit/chain.hpp"
+#include "adapters/postgres/frozen_reason.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "runtime/exception.hpp"
 #include "runtime/registry/spawn.hpp"
@@ -19,11 +20,9 @@ snowflake guild_of(const pqxx::field& f) { return {f.is_null() ? 0 : f.as<uint64
 /// The record of the transaction's tenant, if there is one.
 std::optional<record> read(pqxx::transaction_base& tx, const community_id& id) {
   const auto rows = tx.exec_params(
-    "select c.name, c.theme_id, c.discord_guild_id, c.status, c.fence,"
-    " coalesce((select m.version from manifests m where m.community_id = c.id and m.is_active), 0),"
-    " case when c.status = 'frozen' then coalesce((select a.payload->>'reason' from audit_entries a"
-    " where a.community_id = c.id and a.event = 'COMMUNITY_FROZEN' order by a.sequence desc limit 1), '') else '' end"
-    " from communities c where c.id = $1",
+    std::string{"select c.name, c.theme_id, c.discord_guild_id, c.status, c.fence,"
+                " coalesce((select m.version from manifests m where m.community_id = c.id and m.is_active), 0), "}
+      + postgres::frozen_reason + " from communities c where c.id = $1",
     id.value);
   if (rows.empty())
     return std::nullopt;

@@ -1,6 +1,7 @@
 // From the admin's decision to the row: prepare, submit, retry, status.
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/deployments/sql.hpp"
+#include "adapters/postgres/frozen_reason.hpp"
 #include "adapters/postgres/outbox/work_item.hpp"
 #include "adapters/postgres/sql.hpp"
 #include "runtime/clock.hpp"
@@ -252,17 +253,17 @@ void take_over_conversation(pqxx::transaction_base& tx, const status& m) {
 status_of read_status(pqxx::transaction_base& tx, const status& m) {
   take_over_conversation(tx, m);
   const auto rows = tx.exec_params(
-    "select d.id, d.version, d.state, d.error_code, d.error_text, d.left_over::text as left_over, d.attempt,"
-    " (select count(*) from deployment_resources r where r.community_id = d.community_id and r.deployment_id = d.id)"
-    "  as done, to_char(d.updated_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') as updated,"
-    " coalesce(d.lease_until > clock_timestamp(), false) as has_worker, c.status,"
-    " not exists (select from outbox o where o.community_id = d.community_id and o.deployment_id = d.id"
-    "  and o.kind = 'enqueue_job' and o.closed_at is null and o.sent_at is null) as is_sent,"
-    " case when c.status = 'frozen' then coalesce((select a.payload->>'reason' from audit_entries a"
-    "  where a.community_id = c.id and a.event = 'COMMUNITY_FROZEN' order by a.sequence desc limit 1), '') else '' end"
-    "  as reason, c.id = any (quarantined_communities()) as is_quarantined"
-    " from deployments d join communities c on c.id = d.community_id"
-    " where d.community_id = $1 and ($2 = 0 or d.version = $2) order by d.version desc limit 1",
+    std::string{
+      "select d.id, d.version, d.state, d.error_code, d.error_text, d.left_over::text as left_over, d.attempt,"
+      " (select count(*) from deployment_resources r where r.community_id = d.community_id and r.deployment_id = d.id)"
+      "  as done, to_char(d.updated_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') as updated,"
+      " coalesce(d.lease_until > clock_timestamp(), false) as has_worker, c.status,"
+      " not exists (select from outbox o where o.community_id = d.community_id and o.deployment_id = d.id"
+      "  and o.kind = 'enqueue_job' and o.closed_at is null and o.sent_at is null) as is_sent, "}
+      + postgres::frozen_reason
+      + " as reason, c.id = any (quarantined_communities()) as is_quarantined"
+        " from deployments d join communities c on c.id = d.community_id"
+        " where d.community_id = $1 and ($2 = 0 or d.version = $2) order by d.version desc limit 1",
     m.community.value, m.version);
   if (rows.empty())
     refuse(ec::not_found, nothing_of(m.version));
