@@ -208,10 +208,10 @@ inline queue::handle::behavior_type fake_queue(queue::handle::pointer self, memo
         w->after_add();
       return queue::added{m.options.id};
     },
-    [](const queue::counts_of&) -> caf::result<queue::counts> { return fail(ec::unsupported, "not asked"); },
+    [](const queue::get_counts&) -> caf::result<queue::counts> { return fail(ec::unsupported, "not asked"); },
     [](const queue::pause&) -> caf::result<queue::done> { return fail(ec::unsupported, "not asked"); },
     [](const queue::list_jobs&) -> caf::result<queue::job_list> { return fail(ec::unsupported, "not asked"); },
-    [](const queue::show&) -> caf::result<queue::job_view> { return fail(ec::unsupported, "not asked"); },
+    [](const queue::get_job&) -> caf::result<queue::job_view> { return fail(ec::unsupported, "not asked"); },
     [w](const queue::retry& m) -> caf::result<queue::done> {
       ++w->retries;
       w->jobs.at(m.id) = "waiting";
@@ -222,11 +222,11 @@ inline queue::handle::behavior_type fake_queue(queue::handle::pointer self, memo
       w->jobs.at(m.id) = "waiting";
       return queue::done{};
     },
-    [w](const queue::state_of& m) -> caf::result<queue::where> {
+    [w](const queue::get_job_state& m) -> caf::result<queue::job_state> {
       if (w->queue_away)
         return away();
       const auto found = w->jobs.find(m.id);
-      return queue::where{found == w->jobs.end() ? "unknown" : found->second};
+      return queue::job_state{found == w->jobs.end() ? "unknown" : found->second};
     },
     [](const queue::progress&) {},
   };

@@ -32,12 +32,12 @@ size_t count_in(const boost::json::object& o, std::string_view key) {
 flow<core::deployment_state> with_queue(self_pointer self, core::deployment_state d, std::string job, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.queue_within));
-  auto counts = co_await ask(self, st.opt->queue, until, queue::counts_of{until});
+  auto counts = co_await ask(self, st.opt->queue, until, queue::get_counts{until});
   if (counts) {
     d.is_paused = counts->is_paused;
     d.waiting = counts->waiting + counts->prioritized + counts->paused;
   }
-  queue::show question{std::move(job), until};
+  queue::get_job question{std::move(job), until};
   auto shown = co_await ask(self, st.opt->queue, until, std::move(question));
   const auto progress = shown ? json::parse(shown->progress) : caf::expected<boost::json::value>{shown.error()};
   if (!progress || !progress->is_object())

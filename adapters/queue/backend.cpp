@@ -17,7 +17,7 @@ void pack_limiter(packer& to, const limiter& from) {
 }
 
 // [failedReason, text, stacktrace, JSON]: the fields that a failed attempt leaves in the job.
-std::string failure_fields(const taken& job, const verdict& end) {
+std::string failure_fields(const active_job& job, const decision& end) {
   packer fields;
   fields.array(4)
     .text("failedReason")
@@ -147,17 +147,17 @@ void backend::take(std::string_view token, deadline until, done answer) const {
            {k.base, now_text(), packed.bytes()}, until, std::move(answer));
 }
 
-void backend::finish(const taken& job, const verdict& what, std::string_view token, bool fetch, deadline until,
+void backend::finish(const active_job& job, const decision& what, std::string_view token, bool fetch, deadline until,
                      done answer) const {
   switch (what.what) {
-    case verdict::complete:
-    case verdict::fail: {
+    case decision::complete:
+    case decision::fail: {
       redis::batch one;
-      end(one, job, what, terms_of(job, what.what == verdict::complete), token, fetch, until, std::move(answer));
+      end(one, job, what, terms_of(job, what.what == decision::complete), token, fetch, until, std::move(answer));
       return to_.send(one);
     }
-    case verdict::postpone: return delay(job, what, token, until, std::move(answer));
-    case verdict::retry: break;
+    case decision::postpone: return delay(job, what, token, until, std::move(answer));
+    case decision::retry: break;
   }
   if (what.wait.count() > 0)
     return delay(job, what, token, until, std::move(answer));
@@ -171,7 +171,7 @@ void backend::finish(const taken& job, const verdict& what, std::string_view tok
 }
 
 /// The options of moveToFinished, without their head and those that each job has of its own.
-std::string backend::terms_of(const taken& job, bool ok) const {
+std::string backend::terms_of(const active_job& job, bool ok) const {
   auto kept = ok ? keep(job.options, "removeOnComplete", how_.keep_completed)
                  : keep(job.options, "removeOnFail", how_.keep_failed);
   if (const auto most = ok ? how_.keep_completed_max : how_.keep_failed_max;
@@ -193,16 +193,16 @@ std::string backend::terms_of(const taken& job, bool ok) const {
   return packed.bytes();
 }
 
-void backend::complete(redis::batch& to, taken& job, const verdict& what, std::string_view token, bool fetch,
+void backend::complete(redis::batch& to, active_job& job, const decision& what, std::string_view token, bool fetch,
                        deadline until, done answer) const {
   if (job.terms.empty())
     job.terms = terms_of(job, true);
   end(to, job, what, job.terms, token, fetch, until, std::move(answer));
 }
 
-void backend::end(redis::batch& to, const taken& job, const verdict& what, std::string_view terms,
+void backend::end(redis::batch& to, const active_job& job, const decision& what, std::string_view terms,
                   std::string_view token, bool fetch, deadline until, done answer) const {
-  const bool ok = what.what == verdict::complete;
+  const bool ok = what.what == decision::complete;
   packer own{64};
   own.map(9 + (how_.limiter ? 1 : 0) + (how_.worker_name.empty() ? 0 : 1)).text("token").text(token);
   const auto now = now_text();
@@ -220,9 +220,10 @@ void backend::end(redis::batch& to, const taken& job, const verdict& what, std::
   to.close(ok ? lua::complete_14 : lua::move_to_finished_14, until, std::move(answer));
 }
 
-void backend::delay(const taken& job, const verdict& what, std::string_view token, deadline until, done answer) const {
+void backend::delay(const active_job& job, const decision& what, std::string_view token, deadline until,
+                    done answer) const {
   const auto& k = keys_;
-  const bool attempt = what.what == verdict::retry;
+  const bool attempt = what.what == decision::retry;
   to_.eval(lua::move_to_delayed_8,
            {k.marker, k.active, k.prioritized, k.delayed, k.job(job.what.id), k.events, k.meta, k.stalled},
            {k.base, now_text(), job.what.id, token, std::to_string(what.wait.count()), attempt ? "0" : "1",
@@ -230,7 +231,7 @@ void backend::delay(const taken& job, const verdict& what, std::string_view toke
            until, std::move(answer));
 }
 
-void backend::extend(std::span<const held> list, deadline until, done answer) const {
+void backend::extend(std::span<const job_lock> list, deadline until, done answer) const {
   packer tokens, ids;
   tokens.array(static_cast<uint32_t>(list.size()));
   ids.array(static_cast<uint32_t>(list.size()));
@@ -253,7 +254,7 @@ void backend::recover_stalled(deadline until, done answer) const {
            std::move(answer));
 }
 
-void backend::reschedule(const taken& from, const boost::json::object& options, std::optional<int64_t> at_ms,
+void backend::reschedule(const active_job& from, const boost::json::object& options, std::optional<int64_t> at_ms,
                          deadline until, done answer) const {
   packer packed;
   packed.json(options);

@@ -45,29 +45,29 @@ public:
   // A worker's.
   void take(std::string_view token, deadline, done) const;
   /// Records the end of a job. `fetch`: hand out the next one in the same call (complete and fail only).
-  void finish(const taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
+  void finish(const active_job&, const decision&, std::string_view token, bool fetch, deadline, done) const;
   /// The same for a job that was done, together with others.
-  void complete(redis::batch&, taken&, const verdict&, std::string_view token, bool fetch, deadline, done) const;
-  using held = std::pair<std::string, std::string>; ///< token, id
-  void extend(std::span<const held>, deadline, done) const;
+  void complete(redis::batch&, active_job&, const decision&, std::string_view token, bool fetch, deadline, done) const;
+  using job_lock = std::pair<std::string, std::string>; ///< token, id
+  void extend(std::span<const job_lock>, deadline, done) const;
   void recover_stalled(deadline, done) const;
   /// Makes the next job of a schedule, with these options, due at `at_ms` (absent: the script knows); to be called
   /// before the job `from` of that schedule runs.
-  void reschedule(const taken& from, const boost::json::object& options, std::optional<int64_t> at_ms, deadline,
+  void reschedule(const active_job& from, const boost::json::object& options, std::optional<int64_t> at_ms, deadline,
                   done) const;
-  // How a job leaves its worker without an end (stepping_back.cpp).
+  // How a job leaves its worker without an end (move_to_wait.cpp).
   /// 0: it waits for its children; 1: none is pending, and it is still ours; -9: some have failed.
-  void await_children(const taken&, std::string_view token, deadline, done) const;
+  void move_to_waiting_children(const active_job&, std::string_view token, deadline, done) const;
   /// It waits again in front, and nobody takes a job for so long; zero: for as long as the limiter holds anyway. The
   /// last item of the reply is how many ms that is.
-  void step_behind_limit(const taken&, std::string_view token, std::chrono::milliseconds, deadline, done) const;
+  void move_to_wait(const active_job&, std::string_view token, std::chrono::milliseconds, deadline, done) const;
   void clean_waiting(std::chrono::seconds older_than, deadline, done) const;
 
 private:
-  std::string terms_of(const taken&, bool ok) const;
-  void end(redis::batch&, const taken&, const verdict&, std::string_view terms, std::string_view token, bool fetch,
-           deadline, done) const;
-  void delay(const taken&, const verdict&, std::string_view token, deadline, done) const;
+  std::string terms_of(const active_job&, bool ok) const;
+  void end(redis::batch&, const active_job&, const decision&, std::string_view terms, std::string_view token,
+           bool fetch, deadline, done) const;
+  void delay(const active_job&, const decision&, std::string_view token, deadline, done) const;
 
   backend(redis::link to, const options& how, redis::server_time);
   std::string now_text() const { return std::to_string(time_.now_ms()); }

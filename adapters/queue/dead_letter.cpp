@@ -67,7 +67,7 @@ std::string without_paths(std::string_view text) {
   return out;
 }
 
-boost::json::object dead_letter(const burial& from) {
+boost::json::object dead_letter(const dead_job& from) {
   boost::json::value payload;
   bool redacted = true; // Data that cannot be read cannot be cleaned, and is not kept.
   auto parsed = json::parse(from.data_json);

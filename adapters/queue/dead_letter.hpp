@@ -9,7 +9,7 @@
 #include <string_view>
 
 namespace arrakis::queue {
-struct burial {
+struct dead_job {
   std::string id;
   std::string name;
   std::string data_json;
@@ -18,7 +18,7 @@ struct burial {
   int64_t failed_ms = 0;
 };
 /// The entry: {jobId, jobType, payload, redacted, error {code, message}, attemptsMade, failedAt, communityId}.
-boost::json::object dead_letter(const burial&);
+boost::json::object dead_letter(const dead_job&);
 
 /// The data to run again, out of an entry; nullopt when some of it was redacted.
 std::optional<std::string> data_of(const boost::json::object& entry);

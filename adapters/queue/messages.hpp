@@ -56,7 +56,7 @@ struct progress {
   std::string job;
   std::string json;
 };
-struct counts_of {
+struct get_counts {
   deadline until;
 };
 struct counts {
@@ -88,7 +88,7 @@ struct job_view {
 struct job_list {
   std::vector<job_view> jobs;
 };
-struct show {
+struct get_job {
   std::string id;
   deadline until;
 }; ///< -> job_view | ec::not_found
@@ -100,18 +100,19 @@ struct replay {
   std::string id;
   deadline until;
 }; ///< a dead-lettered job waits again under its original id
-struct state_of {
+struct get_job_state {
   std::string id;
   deadline until;
-}; ///< -> where
-struct where {
+}; ///< -> job_state
+struct job_state {
   std::string state;
 }; ///< "unknown" when Redis does not know it
 
-using handle = caf::typed_actor<
-  caf::replies_to<add>::with<added>, caf::replies_to<counts_of>::with<counts>, caf::replies_to<pause>::with<done>,
-  caf::replies_to<list_jobs>::with<job_list>, caf::replies_to<show>::with<job_view>, caf::replies_to<retry>::with<done>,
-  caf::replies_to<replay>::with<done>, caf::replies_to<state_of>::with<where>, caf::reacts_to<progress>>;
+using handle = caf::typed_actor<caf::replies_to<add>::with<added>, caf::replies_to<get_counts>::with<counts>,
+                                caf::replies_to<pause>::with<done>, caf::replies_to<list_jobs>::with<job_list>,
+                                caf::replies_to<get_job>::with<job_view>, caf::replies_to<retry>::with<done>,
+                                caf::replies_to<replay>::with<done>, caf::replies_to<get_job_state>::with<job_state>,
+                                caf::reacts_to<progress>>;
 
 /// The worker's side. Sent to the processor actor; the answer ends the job.
 struct process {

@@ -52,7 +52,7 @@ struct options {
   std::chrono::milliseconds error_pause{500};  ///< After a call that failed.
   /// A limiter may hold for hours; a worker that met it looks again so often, which also lets delayed jobs that are due
   /// wait in turn (BullMQ's maximumRateLimitDelay).
-  std::chrono::milliseconds limited_look{30'000};
+  std::chrono::milliseconds rate_limit_delay_max{30'000};
   std::chrono::milliseconds job_within{3'600'000}; ///< A processor that has not answered by then has failed.
 
   /// For back-offs of a type that neither BullMQ nor we know, in the worker's thread. Unset: they wait their plain
@@ -74,6 +74,6 @@ struct options {
 };
 
 /// ec::invalid's sentence for options that cannot work; empty: they can.
-std::string fault_of(const options&);
+std::string validate(const options&);
 
 } // namespace arrakis::queue

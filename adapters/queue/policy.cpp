@@ -54,7 +54,7 @@ std::string_view custom_type(const boost::json::object& job_options) {
 }
 
 /// `made` is new, or an earlier job.
-void read_job(redis::reply&& fields, redis::reply&& id, taken& made) {
+void read_job(redis::reply&& fields, redis::reply&& id, active_job& made) {
   for (auto* text : {&made.what.name, &made.what.data_json, &made.deferred_failure, &made.scheduler, &made.stacktrace})
     text->clear();
   made.what.attempts_made = made.stalls = 0;
@@ -94,7 +94,7 @@ void read_job(redis::reply&& fields, redis::reply&& id, taken& made) {
 }
 } // namespace
 
-std::string fault_of(const options& how) {
+std::string validate(const options& how) {
   using namespace std::chrono_literals;
   if (how.name.empty() || how.name.find(':') != std::string::npos)
     return "queue.name: not empty and without ':'"; // BullMQ refuses it too.
@@ -102,8 +102,8 @@ std::string fault_of(const options& how) {
     return "queue.concurrency: at least 1";
   if (how.renew < 1ms || how.lock < 3 * how.renew)
     return "queue.renew: at most a third of queue.lock";
-  if (how.limited_look < 1ms)
-    return "queue.limited_look: at least 1 ms";
+  if (how.rate_limit_delay_max < 1ms)
+    return "queue.rate_limit_delay_max: at least 1 ms";
   if (how.stalled_check < 10ms)
     return "queue.stalled_check: at least 10 ms";
   if (how.limiter && (how.limiter->max < 1 || how.limiter->duration < 1ms))
@@ -111,19 +111,19 @@ std::string fault_of(const options& how) {
   return {};
 }
 
-bool done_before(const redis::reply& answer) {
+bool is_already_finished(const redis::reply& answer) {
   return answer.type == redis::reply::integer && answer.number < 0 && answer.number != pending_children
       && answer.number != failed_children;
 }
 
-caf::expected<handed> read_handed(redis::reply&& from) { return read_handed(std::move(from), {}); }
+caf::expected<next_job> read_next_job(redis::reply&& from) { return read_next_job(std::move(from), {}); }
 
-caf::expected<handed> read_handed(redis::reply&& from, taken&& earlier) {
+caf::expected<next_job> read_next_job(redis::reply&& from, active_job&& earlier) {
   if (from.type == redis::reply::integer && from.number >= 0)
-    return handed{};
+    return next_job{};
   if (from.type != redis::reply::array || from.items.size() != 4)
-    return failed<handed>(ec::corrupt, "the queue's script answered no tuple of four");
-  handed made;
+    return failed<next_job>(ec::corrupt, "the queue's script answered no tuple of four");
+  next_job made;
   if (from.items[0].type == redis::reply::array)
     read_job(std::move(from.items[0]), std::move(from.items[1]), made.job.emplace(std::move(earlier)));
   made.limited = std::chrono::milliseconds{number_in(from.items[2])};
@@ -154,27 +154,27 @@ std::chrono::milliseconds back_off(const boost::json::object& job_options, int a
   return std::chrono::milliseconds{static_cast<int64_t>(std::clamp(delay, 0.0, back_off_ms_max))};
 }
 
-verdict decide(const taken& from, outcome&& end, double chance, const back_off_strategy& custom) {
+decision decide(const active_job& from, outcome&& end, double chance, const back_off_strategy& custom) {
   end.reason.resize(utf8_head(end.reason, reason_bytes_max).size());
   switch (end.what) {
     case outcome::completed:
-      return {verdict::complete, {}, end.value_json.empty() ? "null" : std::move(end.value_json)};
-    case outcome::failed_final: return {verdict::fail, {}, std::move(end.reason)};
-    case outcome::postponed: return {verdict::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
+      return {decision::complete, {}, end.value_json.empty() ? "null" : std::move(end.value_json)};
+    case outcome::failed_final: return {decision::fail, {}, std::move(end.reason)};
+    case outcome::postponed: return {decision::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
     case outcome::awaits_children: // The worker minds these two itself (worker.cpp); if not, they wait their turn.
-    case outcome::rate_limited: return {verdict::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
+    case outcome::rate_limited: return {decision::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
     case outcome::failed_retryable: break;
   }
   if (from.what.attempts_made + 1 >= from.what.attempts)
-    return {verdict::fail, {}, std::move(end.reason)};
+    return {decision::fail, {}, std::move(end.reason)};
   if (const auto type = custom ? custom_type(from.options) : std::string_view{}; !type.empty()) {
     const auto wait = custom({type, from.what.attempts_made + 1, end.reason, from.what});
     if (!wait)
-      return {verdict::fail, {}, std::move(end.reason)};
+      return {decision::fail, {}, std::move(end.reason)};
     const std::chrono::milliseconds longest{static_cast<int64_t>(back_off_ms_max)};
-    return {verdict::retry, std::clamp(*wait, std::chrono::milliseconds{0}, longest), std::move(end.reason)};
+    return {decision::retry, std::clamp(*wait, std::chrono::milliseconds{0}, longest), std::move(end.reason)};
   }
-  return {verdict::retry, back_off(from.options, from.what.attempts_made, chance), std::move(end.reason)};
+  return {decision::retry, back_off(from.options, from.what.attempts_made, chance), std::move(end.reason)};
 }
 
 retention keep(const boost::json::object& job_options, std::string_view option, std::chrono::seconds otherwise) {
@@ -203,7 +203,7 @@ std::string with_stacktrace(std::string_view earlier, std::string_view reason) {
   return boost::json::serialize(list);
 }
 
-std::string fault_of(const add& what, const options& how) {
+std::string validate(const add& what, const options& how) {
   const auto& id = what.options.id;
   if (what.name.empty())
     return "name: not empty";

@@ -14,8 +14,8 @@ using namespace std::chrono_literals;
 namespace {
 boost::json::object object(const char* text) { return json::parse(text)->as_object(); }
 
-taken job_with(const char* options, int attempts_made = 0) {
-  taken made;
+active_job job_with(const char* options, int attempts_made = 0) {
+  active_job made;
   made.options = object(options);
   made.what.attempts = static_cast<int>(json::integer_or(made.options, "attempts"));
   made.what.attempts_made = attempts_made;
@@ -27,13 +27,13 @@ outcome failed(std::string why) { return {outcome::failed_retryable, {}, std::mo
 TEST_CASE("queue policy: the arrakis back-off is 5 s, then 25 s, then the job has failed") {
   const char* options = R"({"attempts":3,"backoff":{"type":"arrakis","delay":5000}})";
   auto first = decide(job_with(options, 0), failed("x"), 0.5);
-  CHECK(first.what == verdict::retry);
+  CHECK(first.what == decision::retry);
   CHECK(first.wait == 5s);
   auto second = decide(job_with(options, 1), failed("x"), 0.5);
-  CHECK(second.what == verdict::retry);
+  CHECK(second.what == decision::retry);
   CHECK(second.wait == 25s);
   auto third = decide(job_with(options, 2), failed("x"), 0.5);
-  CHECK(third.what == verdict::fail);
+  CHECK(third.what == decision::fail);
   CHECK(third.text == "x");
 }
 
@@ -66,9 +66,9 @@ TEST_CASE("queue policy: a back-off of a type of its own is what the strategy sa
                                        : std::optional{x.attempts_made * 1h * (x.type == "long" ? 1'000 : 1)};
   };
   CHECK(decided("hours", strategy).wait == 3h); // Three attempts are made when the third has failed.
-  CHECK(decided("hours", strategy).what == verdict::retry);
+  CHECK(decided("hours", strategy).what == decision::retry);
   CHECK(decided("long", strategy).wait == 24h);
-  CHECK(decided("never", strategy).what == verdict::fail);
+  CHECK(decided("never", strategy).what == decision::fail);
   CHECK(decided("never", strategy).text == "why");
   for (const auto* known : {"fixed", "exponential", "arrakis"})
     CHECK(decided(known, strategy).wait == decided(known, {}).wait);
@@ -92,19 +92,19 @@ TEST_CASE("queue policy: numbers that no producer should write end neither a wor
     fields.items.push_back(text(word));
   for (auto& part : {fields, text("7"), text("0"), text("0")})
     whole.items.push_back(part);
-  const auto job = read_handed(std::move(whole))->job.value();
+  const auto job = read_next_job(std::move(whole))->job.value();
   CHECK(job.what.attempts == 1'000'000);
   CHECK(job.what.attempts_made == 1'000'000);
   CHECK(job.stalls == 0);
-  CHECK(decide(job, failed("x"), 0.5).what == verdict::fail);
+  CHECK(decide(job, failed("x"), 0.5).what == decision::fail);
 }
 
 TEST_CASE("queue policy: one attempt when the producer named none, and a final failure is final at once") {
-  CHECK(decide(job_with(R"({"attempts":0})"), failed("x"), 0).what == verdict::fail);
-  CHECK(decide(job_with(R"({})"), failed("x"), 0).what == verdict::fail);
-  CHECK(decide(job_with(R"({"attempts":9})"), {outcome::failed_final, {}, "no", {}}, 0).what == verdict::fail);
+  CHECK(decide(job_with(R"({"attempts":0})"), failed("x"), 0).what == decision::fail);
+  CHECK(decide(job_with(R"({})"), failed("x"), 0).what == decision::fail);
+  CHECK(decide(job_with(R"({"attempts":9})"), {outcome::failed_final, {}, "no", {}}, 0).what == decision::fail);
   auto later = decide(job_with(R"({"attempts":1})"), {outcome::postponed, {}, {}, 3s}, 0);
-  CHECK(later.what == verdict::postpone);
+  CHECK(later.what == decision::postpone);
   CHECK(later.wait == 3s);
   CHECK(decide(job_with("{}"), {outcome::completed, "", {}, {}}, 0).text == "null");
 }
@@ -130,7 +130,7 @@ TEST_CASE("queue policy: retention is the job's own, else the queue's") {
 
 TEST_CASE("queue policy: what BullMQ would refuse is refused with the field's name") {
   const options how;
-  auto fault = [&](add x) { return fault_of(x, how); };
+  auto fault = [&](add x) { return validate(x, how); };
   CHECK(fault({"n", "{}", {.id = "synth-1"}, {}}).empty());
   CHECK(fault({"", "{}", {}, {}}).starts_with("name:"));
   CHECK(fault({"n", "{}", {.id = "42"}, {}}).starts_with("id:"));
@@ -141,8 +141,8 @@ TEST_CASE("queue policy: what BullMQ would refuse is refused with the field's na
   CHECK(fault({"n", "{}", {.attempts = 0}, {}}).starts_with("attempts:"));
   CHECK(fault({"n", "{}", {.delay_ms = -1}, {}}).starts_with("delay:"));
   CHECK(fault({"n", "{}", {.priority = 3'000'000}, {}}).starts_with("priority:"));
-  CHECK_FALSE(queue::fault_of(options{.lock = 3s, .renew = 2s}).empty());
-  CHECK(queue::fault_of(how).empty());
+  CHECK_FALSE(queue::validate(options{.lock = 3s, .renew = 2s}).empty());
+  CHECK(queue::validate(how).empty());
 }
 
 TEST_CASE("queue policy: the last ten stack traces are kept, newest last") {
@@ -174,7 +174,7 @@ TEST_CASE("queue policy: a handed-out job is read field by field, and a limit or
   redis::reply tuple;
   tuple.type = redis::reply::array;
   tuple.items = {hash, text("id-1"), number(0), number(0)};
-  auto got = read_handed(std::move(tuple));
+  auto got = read_next_job(std::move(tuple));
   REQUIRE(got);
   REQUIRE(got->job);
   CHECK(got->job->what.id == "id-1");
@@ -188,12 +188,12 @@ TEST_CASE("queue policy: a handed-out job is read field by field, and a limit or
   redis::reply idle;
   idle.type = redis::reply::array;
   idle.items = {number(0), number(0), number(280), number(1'764'000'000'123)};
-  auto none = read_handed(std::move(idle));
+  auto none = read_next_job(std::move(idle));
   REQUIRE(none);
   CHECK_FALSE(none->job);
   CHECK(none->limited == 280ms);
   CHECK(none->due_ms == 1'764'000'000'123);
-  CHECK_FALSE(read_handed(text("what")));
+  CHECK_FALSE(read_next_job(text("what")));
 }
 
 TEST_CASE("queue policy: a job in an earlier one's place has nothing of it but the options that both have") {
@@ -211,13 +211,13 @@ TEST_CASE("queue policy: a job in an earlier one's place has nothing of it but t
     made.items = {hash, text(std::move(id)), text("0"), text("0")};
     return made;
   };
-  auto first = read_handed(tuple({"name", "a", "data", "{}", "opts", R"({"attempts":3,"lifo":true})", "atm", "2", "stc",
-                                  "1", "defa", "x", "rjk", "nightly", "stacktrace", "[]", "parentKey", "p"},
-                                 "id-1"));
+  auto first = read_next_job(tuple({"name", "a", "data", "{}", "opts", R"({"attempts":3,"lifo":true})", "atm", "2",
+                                    "stc", "1", "defa", "x", "rjk", "nightly", "stacktrace", "[]", "parentKey", "p"},
+                                   "id-1"));
   REQUIRE(first);
   first->job->terms = "kept";
-  auto same = read_handed(tuple({"name", "b", "opts", R"({"attempts":3,"lifo":true})"}, "id-2"),
-                          std::move(*first->job));
+  auto same = read_next_job(tuple({"name", "b", "opts", R"({"attempts":3,"lifo":true})"}, "id-2"),
+                            std::move(*first->job));
   REQUIRE(same);
   const auto& job = *same->job;
   CHECK(job.what.id == "id-2");
@@ -229,7 +229,7 @@ TEST_CASE("queue policy: a job in an earlier one's place has nothing of it but t
   CHECK(job.what.attempts == 3);
   CHECK(json::bool_or(job.options, "lifo"));
   CHECK(job.terms == "kept");
-  auto other = read_handed(tuple({"name", "c", "opts", R"({"attempts":1})"}, "id-3"), std::move(*same->job));
+  auto other = read_next_job(tuple({"name", "c", "opts", R"({"attempts":1})"}, "id-3"), std::move(*same->job));
   REQUIRE(other);
   CHECK(other->job->what.attempts == 1);
   CHECK_FALSE(json::bool_or(other->job->options, "lifo"));
@@ -268,12 +268,12 @@ TEST_CASE("queue policy: a refusal after a lost answer means that it was done, u
     redis::reply from;
     from.type = redis::reply::integer;
     from.number = number;
-    return done_before(from);
+    return is_already_finished(from);
   };
   for (const int64_t gone : {-1, -2, -3, -6}) // No such job, no lock, not active, another's lock.
     CHECK(says(gone));
   CHECK_FALSE(says(pending_children));
   CHECK_FALSE(says(failed_children));
   CHECK_FALSE(says(0));
-  CHECK_FALSE(done_before(redis::reply{}));
+  CHECK_FALSE(is_already_finished(redis::reply{}));
 }

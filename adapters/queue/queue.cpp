@@ -228,15 +228,15 @@ flow<caf::expected<std::string>> read_state(pointer self, std::string id, deadli
   co_return std::move(answer->bytes);
 }
 
-flow<> run_state(pointer self, queue::state_of what, caf::typed_response_promise<where> reply) {
+flow<> run_get_job_state(pointer self, queue::get_job_state what, caf::typed_response_promise<job_state> reply) {
   auto found = co_await read_state(self, std::move(what.id), what.until);
   if (found)
-    reply.deliver(where{std::move(*found)});
+    reply.deliver(job_state{std::move(*found)});
   else
     reply.deliver(found.error());
 }
 
-flow<> run_show(pointer self, queue::show what, caf::typed_response_promise<job_view> reply) {
+flow<> run_get_job(pointer self, queue::get_job what, caf::typed_response_promise<job_view> reply) {
   auto& st = self->state;
   auto in_state = co_await read_state(self, what.id, what.until);
   if (!in_state) {
@@ -375,17 +375,17 @@ port::behavior_type behavior(pointer self, const redis::link& to, const options&
   st.running.start(announce(self));
   return {
     [self](const add& x) -> caf::result<added> {
-      if (auto fault = fault_of(x, self->state.how); !fault.empty())
+      if (auto fault = validate(x, self->state.how); !fault.empty())
         return fail(ec::invalid, std::move(fault));
       return begin(self, x, run_add);
     },
-    [self](const counts_of& x) -> caf::result<counts> { return begin(self, x.until, run_counts); },
+    [self](const get_counts& x) -> caf::result<counts> { return begin(self, x.until, run_counts); },
     [self](const queue::pause& x) -> caf::result<done> { return begin(self, x, run_pause); },
     [self](const list_jobs& x) -> caf::result<job_list> { return begin(self, x, run_list); },
-    [self](const queue::show& x) -> caf::result<job_view> { return begin(self, x, run_show); },
+    [self](const queue::get_job& x) -> caf::result<job_view> { return begin(self, x, run_get_job); },
     [self](const queue::retry& x) -> caf::result<done> { return begin(self, x, run_retry); },
     [self](const queue::replay& x) -> caf::result<done> { return begin(self, x, run_replay); },
-    [self](const queue::state_of& x) -> caf::result<where> { return begin(self, x, run_state); },
+    [self](const queue::get_job_state& x) -> caf::result<job_state> { return begin(self, x, run_get_job_state); },
     [self](const progress& x) {
       const auto until = within(self, self->state.how.call_within);
       self->state.store->progress(x.job, x.json, until, [](const caf::expected<redis::reply>&) {}); // A courtesy only.
@@ -397,7 +397,7 @@ port::behavior_type behavior(pointer self, const redis::link& to, const options&
 } // namespace
 
 handle start_queue(caf::actor_system& sys, redis::link to, options how) {
-  if (auto fault = fault_of(how); !fault.empty())
+  if (auto fault = validate(how); !fault.empty())
     throw std::runtime_error(fault);
   return registry::spawn(sys, {"queue"}, behavior, std::move(to), std::move(how));
 }

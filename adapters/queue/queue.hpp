@@ -10,7 +10,7 @@ namespace arrakis::queue {
 
 /// Starts the actor behind the port. Errors beside those of Redis (adapters/redis/messages.hpp):
 /// - add: ec::invalid names the field. An id that is known is answered as added, and nothing changes.
-/// - show, retry, replay: ec::not_found. retry and replay: ec::conflict when the job is in another state.
+/// - get_job, retry, replay: ec::not_found. retry and replay: ec::conflict when the job is in another state.
 /// - replay: ec::refused when all that is left of the job was redacted.
 /// Throws std::runtime_error for options that cannot work.
 handle start_queue(caf::actor_system&, redis::link, options);

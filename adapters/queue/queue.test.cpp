@@ -24,7 +24,7 @@ TEST_CASE("queue: a job is added once under its id, shown as it is, and counted"
   CHECK(n.prioritized == 1);
   CHECK_FALSE(n.is_paused);
   CHECK(t.state_of("nobody") == "unknown");
-  CHECK(code_of(t.ask<queue::job_view>(t.queue, queue::show{"nobody", soon()}).error()) == ec::not_found);
+  CHECK(code_of(t.ask<queue::job_view>(t.queue, queue::get_job{"nobody", soon()}).error()) == ec::not_found);
   auto wrong = t.ask<queue::added>(t.queue, queue::add{"x", "{}", {.id = "12"}, soon()});
   REQUIRE_FALSE(wrong);
   CHECK(code_of(wrong.error()) == ec::invalid);

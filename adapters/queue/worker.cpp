@@ -1,8 +1,8 @@
 #include "adapters/queue/worker.hpp"
 
 #include "adapters/queue/dead_letter.hpp"
-#include "adapters/queue/refusals.hpp"
 #include "adapters/queue/schedule.hpp"
+#include "adapters/queue/script_errors.hpp"
 #include "adapters/queue/worker_state.hpp"
 #include "adapters/redis/calls.hpp"
 #include "runtime/clock.hpp"
@@ -19,7 +19,7 @@
 #include <stdexcept>
 
 namespace arrakis::queue {
-namespace at_work {
+namespace worker_impl {
 void answered(state& st, size_t index, uint64_t run, caf::expected<outcome> answer) {
   auto& place = st.slots[index];
   if (place.run != run || !place.waiting)
@@ -27,9 +27,9 @@ void answered(state& st, size_t index, uint64_t run, caf::expected<outcome> answ
   place.answer.emplace(std::move(answer));
   place.waiting.resume();
 }
-} // namespace at_work
+} // namespace worker_impl
 
-using namespace at_work;
+using namespace worker_impl;
 namespace {
 using namespace std::chrono_literals;
 
@@ -109,12 +109,12 @@ outcome outcome_of(slot& place) {
   return std::move(*answer);
 }
 
-void count(state& st, verdict::kind what) {
+void count(state& st, decision::kind what) {
   switch (what) {
-    case verdict::complete: ++st.since.completed; return;
-    case verdict::retry: ++st.since.retried; return;
-    case verdict::fail: ++st.since.failed; return;
-    case verdict::postpone: ++st.since.postponed; return;
+    case decision::complete: ++st.since.completed; return;
+    case decision::retry: ++st.since.retried; return;
+    case decision::fail: ++st.since.failed; return;
+    case decision::postpone: ++st.since.postponed; return;
   }
 }
 
@@ -124,18 +124,18 @@ void note_lost(state& st, const slot& place, int64_t code) {
 }
 
 // A row in the job's own log and one in ours, for whatever is not plain success.
-void note_attempt(pointer self, const slot& place, const verdict& end) {
+void note_attempt(pointer self, const slot& place, const decision& end) {
   auto& st = self->state;
   const auto attempt = place.job.what.attempts_made + 1;
   std::string row;
-  if (end.what == verdict::postpone)
+  if (end.what == decision::postpone)
     row = fmt::format("postponed by {} ms; no attempt used", end.wait.count());
-  else if (end.what == verdict::retry)
+  else if (end.what == decision::retry)
     row = fmt::format("attempt {} of {} failed, next in {} ms: {}", attempt, place.job.what.attempts, end.wait.count(),
                       end.text);
   else
     row = fmt::format("attempt {} of {} failed for good: {}", attempt, place.job.what.attempts, end.text);
-  log::write(end.what == verdict::postpone ? log::level::info : log::level::warn, "queue.job_not_done",
+  log::write(end.what == decision::postpone ? log::level::info : log::level::warn, "queue.job_not_done",
              {{"queue", st.how.name}, {"job", place.job.what.id}, {"name", place.job.what.name}, {"outcome", row}});
   const auto keep = json::integer_or(place.job.options, "kl", log_rows_max);
   st.store->log(place.job.what.id, row, keep, soon(self), [](const caf::expected<redis::reply>&) {});
@@ -150,7 +150,7 @@ bool wants_next(const state& st, size_t index) {
 /// Waits for Redis' word on a job that was done. The word is to be used before the next wait.
 class completing : public suspending<completing> {
 public:
-  completing(pointer self, size_t index, const verdict& what) : self_(self), index_(index), what_(what) {}
+  completing(pointer self, size_t index, const decision& what) : self_(self), index_(index), what_(what) {}
   completing(const completing&) = delete;
   completing& operator=(const completing&) = delete;
   ~completing() {
@@ -178,7 +178,7 @@ public:
 private:
   pointer self_;
   size_t index_;
-  const verdict& what_;
+  const decision& what_;
   std::optional<uint64_t> ticket_; // Of the call that is waited for.
   caf::expected<redis::reply>* answer_ = nullptr;
 };
@@ -196,7 +196,7 @@ flow<caf::expected<redis::reply>> insist(pointer self, size_t index, Start start
     if (place.lost)
       co_return failed<redis::reply>(ec::stale, "the lock was lost");
     auto answer = co_await redis::call(self, self->state.calls, start);
-    if (answer && uncertain && done_before(*answer))
+    if (answer && uncertain && is_already_finished(*answer))
       co_return redis::reply{}; // By an earlier try, or no longer ours: the same to us.
     if (answer || code_of(answer.error()) == ec::internal)
       co_return std::move(answer);
@@ -217,12 +217,12 @@ flow<> bury(pointer self, size_t index, std::string reason) {
   auto data = co_await insist(self, index, read);
   if (!data && code_of(data.error()) == ec::stale)
     co_return;
-  burial from{job.what.id,
-              job.what.name,
-              data ? data->bytes : std::string{},
-              std::move(reason),
-              job.what.attempts_made + 1,
-              st.store->time().now_ms()};
+  dead_job from{job.what.id,
+                job.what.name,
+                data ? data->bytes : std::string{},
+                std::move(reason),
+                job.what.attempts_made + 1,
+                st.store->time().now_ms()};
   const auto entry = boost::json::serialize(dead_letter(from));
   auto options = job.options;
   for (auto drop : {"delay", "priority", "repeat", "lifo", "removeOnComplete", "removeOnFail"})
@@ -237,25 +237,25 @@ flow<> bury(pointer self, size_t index, std::string reason) {
 
 /// Why a job cannot end now: it has children.
 std::string unfinished(const state& st, size_t index, int64_t code, std::string_view command) {
-  return text_of(refusal_of(code, {.command = command, .job = st.slots[index].job.what.id, .state = "active"}));
+  return text_of(script_error(code, {.command = command, .job = st.slots[index].job.what.id, .state = "active"}));
 }
 
-void note_limits(state& st, const handed& from) {
+void note_limits(state& st, const next_job& from) {
   if (from.limited.count() > 0)
-    st.limited_until_ms = st.store->time().now_ms() + std::min(from.limited, st.how.limited_look).count();
+    st.limited_until_ms = st.store->time().now_ms() + std::min(from.limited, st.how.rate_limit_delay_max).count();
 }
 
 /// Takes what came with the word of Redis that the end of the job in `index` is recorded. True: the next job has taken
 /// its place.
-bool recorded(pointer self, size_t index, verdict::kind what, redis::reply&& answer) {
+bool recorded(pointer self, size_t index, decision::kind what, redis::reply&& answer) {
   auto& st = self->state;
   auto& job = st.slots[index].job;
   count(st, what);
-  if (what == verdict::complete && job.stalls > 0) // A letter of a worker that died while it wrote it.
+  if (what == decision::complete && job.stalls > 0) // A letter of a worker that died while it wrote it.
     st.store->dead().remove(job.what.id, soon(self), [](const caf::expected<redis::reply>&) {});
   if (answer.type != redis::reply::array)
     return false;
-  auto next = read_handed(std::move(answer), std::move(job));
+  auto next = read_next_job(std::move(answer), std::move(job));
   if (!next) {
     log::error("queue.reply_unreadable", {{"error", text_of(next.error())}});
     return false;
@@ -269,7 +269,7 @@ bool recorded(pointer self, size_t index, verdict::kind what, redis::reply&& ans
 flow<bool> record(pointer self, size_t index, outcome end);
 
 /// What Redis' word on the end `what` of a job means. True, here and below: the next job has taken its place.
-flow<bool> settle(pointer self, size_t index, verdict what, caf::expected<redis::reply> answer) {
+flow<bool> settle(pointer self, size_t index, decision what, caf::expected<redis::reply> answer) {
   auto& st = self->state;
   auto& place = st.slots[index];
   if (!answer && code_of(answer.error()) == ec::stale) {
@@ -282,7 +282,7 @@ flow<bool> settle(pointer self, size_t index, verdict what, caf::expected<redis:
     co_return false;
   }
   if (const auto code = answer->number;
-      what.what == verdict::complete && (code == pending_children || code == failed_children)) {
+      what.what == decision::complete && (code == pending_children || code == failed_children)) {
     outcome other{.what = code == failed_children ? outcome::failed_final : outcome::failed_retryable,
                   .reason = unfinished(st, index, code, "moveToFinished")};
     co_return co_await record(self, index, std::move(other));
@@ -295,7 +295,7 @@ flow<bool> settle(pointer self, size_t index, verdict what, caf::expected<redis:
 }
 
 /// Sends the end of a job until Redis has answered. `before`: how an earlier try has failed.
-flow<bool> put_down(pointer self, size_t index, verdict what, caf::error before) {
+flow<bool> put_down(pointer self, size_t index, decision what, caf::error before) {
   auto& st = self->state;
   auto& place = st.slots[index];
   place.recording = true;
@@ -312,15 +312,15 @@ flow<bool> put_down(pointer self, size_t index, verdict what, caf::error before)
 flow<bool> record(pointer self, size_t index, outcome end) {
   auto& place = self->state.slots[index];
   auto what = decide(place.job, std::move(end), jitter(), self->state.how.custom_back_off);
-  if (!place.lost && what.what != verdict::complete)
+  if (!place.lost && what.what != decision::complete)
     note_attempt(self, place, what);
-  if (what.what == verdict::fail && !place.lost)
+  if (what.what == decision::fail && !place.lost)
     co_await bury(self, index, what.text);
   co_return co_await put_down(self, index, std::move(what), {});
 }
 
 /// Goes on where the first try to complete a job has brought an error or a refusal.
-flow<bool> not_recorded(pointer self, size_t index, verdict what, caf::expected<redis::reply> first) {
+flow<bool> not_recorded(pointer self, size_t index, decision what, caf::expected<redis::reply> first) {
   if (!first && code_of(first.error()) != ec::internal)
     co_return co_await put_down(self, index, std::move(what), std::move(first.error()));
   co_return co_await settle(self, index, std::move(what), std::move(first));
@@ -355,8 +355,8 @@ flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) 
   for (int vain = 0; how.what == outcome::awaits_children || how.what == outcome::rate_limited; ++vain) {
     const bool limited = how.what == outcome::rate_limited;
     auto send = [&](backend::done d) {
-      limited ? st.store->step_behind_limit(place.job, place.token, how.wait, soon(self), std::move(d))
-              : st.store->await_children(place.job, place.token, soon(self), std::move(d));
+      limited ? st.store->move_to_wait(place.job, place.token, how.wait, soon(self), std::move(d))
+              : st.store->move_to_waiting_children(place.job, place.token, soon(self), std::move(d));
     };
     auto answer = co_await insist(self, index, send);
     const auto code = !answer ? 0 : answer->items.empty() ? answer->number : answer->items.back().number;
@@ -390,7 +390,7 @@ flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) 
 }
 
 /// One slot at work: job after job, as long as each end brings the next.
-flow<> serve(pointer self, size_t index, taken first) {
+flow<> serve(pointer self, size_t index, active_job first) {
   auto& st = self->state;
   auto& place = st.slots[index];
   place.job = std::move(first);
@@ -422,7 +422,7 @@ flow<> serve(pointer self, size_t index, taken first) {
       auto& word = co_await completing{self, index, what};
       place.recording = false;
       if (word && word->number >= 0) {
-        more = recorded(self, index, verdict::complete, std::move(*word));
+        more = recorded(self, index, decision::complete, std::move(*word));
       } else {
         auto refusal = std::move(word);
         more = co_await not_recorded(self, index, what, std::move(refusal));
@@ -467,18 +467,18 @@ flow<> sleep_until_work(pointer self, int64_t due_ms) {
 }
 
 /// Asks for one job for the slot `index`.
-flow<handed> take(pointer self, size_t index) {
+flow<next_job> take(pointer self, size_t index) {
   auto& st = self->state;
   auto send = [&](backend::done d) { st.store->take(st.slots[index].token, soon(self), std::move(d)); };
   auto answer = co_await redis::call(self, st.calls, send);
-  auto got = answer ? read_handed(std::move(*answer)) : caf::expected<handed>{answer.error()};
+  auto got = answer ? read_next_job(std::move(*answer)) : caf::expected<next_job>{answer.error()};
   if (got) {
     st.away = false;
     co_return std::move(*got);
   }
   note_away(st, got.error());
   co_await nap(self, st.how.error_pause);
-  co_return handed{.limited = 1ms}; // Look again, do not sleep.
+  co_return next_job{.limited = 1ms}; // Look again, do not sleep.
 }
 
 /// The one place that asks for jobs and sleeps. It asks only while it holds a free slot, and slots at work go on by
@@ -553,7 +553,7 @@ port::behavior_type behavior(pointer self, const redis::link& redis, const optio
       answered(all, i, all.slots[i].run, fail(ec::internal, why));
   });
   st.running.start(feed(self));
-  start_upkeep(self);
+  start_maintenance(self);
   return {
     [self](close) -> caf::result<done> {
       auto reply = self->make_response_promise<done>();
@@ -569,7 +569,7 @@ port::behavior_type behavior(pointer self, const redis::link& redis, const optio
 } // namespace
 
 worker start_worker(caf::actor_system& sys, redis::link redis, options how, processor to) {
-  if (auto fault = fault_of(how); !fault.empty())
+  if (auto fault = validate(how); !fault.empty())
     throw std::runtime_error(fault);
   return registry::spawn(sys, {"queue_worker"}, behavior, std::move(redis), std::move(how), std::move(to));
 }

@@ -232,7 +232,8 @@ TEST_CASE("worker: a strategy of its own sees the error and the whole job") {
 TEST_CASE("worker: one that met a limit looks again as often as it is told") {
   town t;
   t.how.limiter = queue::limiter{1, 1h};
-  t.how.limited_look = 50ms; // Negative control: with the default of 30 s the second job is not in the test's time.
+  t.how.rate_limit_delay_max =
+    50ms; // Negative control: with the default of 30 s the second job is not in the test's time.
   t.how.concurrency = 1;
   auto clerk = t.new_clerk();
   t.new_worker(clerk, t.how);

@@ -1,5 +1,5 @@
 #pragma once
-// The inside of a worker, shared by worker.cpp (jobs) and upkeep.cpp (locks, stalled jobs, letters, figures).
+// The inside of a worker, shared by worker.cpp (jobs) and maintenance.cpp (locks, stalled jobs, letters, figures).
 #include "adapters/queue/backend.hpp"
 #include "adapters/queue/worker.hpp"
 #include "adapters/redis/calls.hpp"
@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace arrakis::queue::at_work {
+namespace arrakis::queue::worker_impl {
 /// What the worker sends to itself: the ends of jobs that its mailbox held before leave together.
 struct depart {};
 using port = worker::extend<caf::reacts_to<redis::arrived>, caf::reacts_to<depart>>;
@@ -23,7 +23,7 @@ struct slot {
   bool busy = false;
   bool recording = false; // Its end is on the way to Redis, which releases the lock.
   bool lost = false;      // The lock is somebody else's.
-  taken job;
+  active_job job;
   uint64_t run = 0;   // Counts the jobs, so that a late answer finds nobody.
   deadline until;     // Of the processor's answer.
   suspension waiting; // For the answer.
@@ -72,5 +72,5 @@ void note_away(state&, const caf::error& why);
 /// its ACL) leaves this machine's.
 flow<> learn_time(pointer self);
 /// The loops that go beside the jobs, for as long as the worker lives.
-void start_upkeep(pointer self);
-} // namespace arrakis::queue::at_work
+void start_maintenance(pointer self);
+} // namespace arrakis::queue::worker_impl

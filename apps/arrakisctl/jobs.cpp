@@ -65,7 +65,7 @@ result list_state(ports& to, const arguments& given, const std::string& state) {
 result list(ports& to, const arguments& given) {
   if (given.has("STATE"))
     return list_state(to, given, given.text("STATE"));
-  auto n = ask_now<queue::counts>(to.system(), port_of(to, given), queue::counts_of{soon()});
+  auto n = ask_now<queue::counts>(to.system(), port_of(to, given), queue::get_counts{soon()});
   if (!n)
     return n.error();
   std::vector<queue::job_view> all;
@@ -88,7 +88,7 @@ result list(ports& to, const arguments& given) {
 result dead(ports& to, const arguments& given) { return list_state(to, given, "dead"); }
 
 result show(ports& to, const arguments& given) {
-  auto j = ask_now<queue::job_view>(to.system(), port_of(to, given), queue::show{given.text("ID"), soon()});
+  auto j = ask_now<queue::job_view>(to.system(), port_of(to, given), queue::get_job{given.text("ID"), soon()});
   if (!j)
     return j.error();
   auto out = listing({*j}, "");
@@ -113,7 +113,7 @@ result queues(ports& to, const arguments&) {
   bj::array all;
   std::vector<std::vector<std::string>> rows;
   for (const auto* known : jobs::queues()) {
-    auto n = ask_now<queue::counts>(to.system(), to.queue(*known), queue::counts_of{soon()});
+    auto n = ask_now<queue::counts>(to.system(), to.queue(*known), queue::get_counts{soon()});
     if (!n)
       return n.error();
     std::string kinds;

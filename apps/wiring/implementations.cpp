@@ -172,7 +172,7 @@ hints::give hint_giver(const redis::link& to) { return hints::giver(to); }
 hints::follow hint_follower(const redis::link& from) { return hints::follower(from); }
 std::string queue_rejection(const config& settings) {
   for (const auto* which : jobs::queues())
-    if (auto bad = queue::fault_of(queue_options(settings, *which)); !bad.empty())
+    if (auto bad = queue::validate(queue_options(settings, *which)); !bad.empty())
       return bad;
   return {};
 }

@@ -66,7 +66,7 @@ TEST_CASE("ports: one that nobody asks for is never opened: the queue is read wi
   wiring::ports to{here.settings, here.where(), "test"};
   caf::scoped_actor self{to.system()};
   std::string error = "no answer";
-  self->request(to.queue(jobs::discord_synthesis), caf::duration{std::chrono::seconds{30}}, queue::counts_of{soon()})
+  self->request(to.queue(jobs::discord_synthesis), caf::duration{std::chrono::seconds{30}}, queue::get_counts{soon()})
     .receive([&](const queue::counts&) { error = ""; }, [&](const caf::error& e) { error = text_of(e); });
   CHECK(error == "");
   CHECK_FALSE(here.postgres.is_called(std::chrono::milliseconds{0}));

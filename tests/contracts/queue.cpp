@@ -21,7 +21,7 @@ struct desk {
     how.id = std::move(id);
     return must<added>(add{std::move(name), R"({"n":1})", how, soon()}).id;
   }
-  std::string state(const std::string& id) { return must<where>(state_of{id, soon()}).state; }
+  std::string state(const std::string& id) { return must<job_state>(get_job_state{id, soon()}).state; }
   /// Workers run on threads of their own: the state is asked for until it is there.
   void until(const std::string& id, const std::string& wanted) {
     const auto end = soon();
@@ -38,11 +38,11 @@ void adds_once(desk d) {
   CHECK(d.state("job-a") == "waiting");
   CHECK(d.state("later") == "delayed");
   CHECK(d.state("nobody") == "unknown");
-  const auto n = d.must<counts>(counts_of{soon()});
+  const auto n = d.must<counts>(get_counts{soon()});
   CHECK(n.waiting == 1);
   CHECK(n.delayed == 1);
-  CHECK(d.must<job_view>(show{"job-a", soon()}).what.data_json == R"({"n":1})");
-  CHECK(code_of(ask<job_view>(d.b.sys, d.b.port, show{"nobody", soon()}).error()) == ec::not_found);
+  CHECK(d.must<job_view>(get_job{"job-a", soon()}).what.data_json == R"({"n":1})");
+  CHECK(code_of(ask<job_view>(d.b.sys, d.b.port, get_job{"nobody", soon()}).error()) == ec::not_found);
   CHECK(code_of(ask<added>(d.b.sys, d.b.port, add{"x", "{}", {.id = "12"}, soon()}).error()) == ec::invalid);
   CHECK(code_of(ask<job_list>(d.b.sys, d.b.port, list_jobs{"lost", 0, 1, soon()}).error()) == ec::invalid);
   CHECK(code_of(ask<done>(d.b.sys, d.b.port, retry{"job-a", soon()}).error()) == ec::conflict);
@@ -57,8 +57,8 @@ void works(desk d) {
   d.until("good", "completed");
   d.until("bad", "failed");
   d.until("weak", "failed");
-  CHECK(d.must<job_view>(show{"good", soon()}).what.attempts_made == 1);
-  CHECK(d.must<job_view>(show{"weak", soon()}).what.attempts_made == 3);
+  CHECK(d.must<job_view>(get_job{"good", soon()}).what.attempts_made == 1);
+  CHECK(d.must<job_view>(get_job{"weak", soon()}).what.attempts_made == 3);
   CHECK(d.put("ok", "good") == "good"); // An id that is known is not added again.
   CHECK(d.state("good") == "completed");
   const auto letters = d.must<job_list>(list_jobs{"dead", 0, 10, soon()});
@@ -67,7 +67,7 @@ void works(desk d) {
   d.until("bad", "failed");
   d.must<done>(retry{"weak", soon()});
   d.until("weak", "failed");
-  CHECK(d.must<job_view>(show{"weak", soon()}).what.attempts_made == 3); // Three new attempts, not a fourth.
+  CHECK(d.must<job_view>(get_job{"weak", soon()}).what.attempts_made == 3); // Three new attempts, not a fourth.
 }
 
 void pauses(desk d) {
@@ -75,7 +75,7 @@ void pauses(desk d) {
   d.must<done>(pause{true, soon()});
   d.put("ok", "job-a");
   d.b.hire();
-  const auto n = d.must<counts>(counts_of{soon()});
+  const auto n = d.must<counts>(get_counts{soon()});
   CHECK(n.is_paused);
   CHECK(n.paused == 1);
   d.must<done>(pause{false, soon()});

@@ -14,14 +14,14 @@ void job(std::string_view bytes) {
   arrakis::redis::reader replies;
   replies.feed(bytes);
   while (auto reply = replies.next()) {
-    const auto handed = queue::read_handed(std::move(*reply));
+    const auto handed = queue::read_next_job(std::move(*reply));
     if (!handed || !handed->job)
       continue;
     const auto& taken = *handed->job;
     const auto wait = queue::back_off(taken.options, taken.what.attempts_made, 0.5);
     ARRAKIS_ASSERT(wait >= 0ms && wait <= 24h, "no retry waits longer than a day");
     const auto end = queue::decide(taken, {.what = queue::outcome::failed_retryable, .reason = "it failed"}, 0.5);
-    ARRAKIS_ASSERT(end.what == queue::verdict::retry || end.what == queue::verdict::fail, "a failure stays one");
+    ARRAKIS_ASSERT(end.what == queue::decision::retry || end.what == queue::decision::fail, "a failure stays one");
     (void)queue::keep(taken.options, "removeOnFail", 60s);
     ARRAKIS_ASSERT(!queue::with_stacktrace(taken.stacktrace, "it failed").empty(), "a failure is noted");
   }

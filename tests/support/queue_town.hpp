@@ -146,9 +146,9 @@ struct town {
   std::string submit(std::string name, std::string data, job_options how_to) {
     return must<added>(add{std::move(name), std::move(data), std::move(how_to), soon()}).id;
   }
-  std::string state_of(const std::string& id) { return must<where>(queue::state_of{id, soon()}).state; }
-  job_view show(const std::string& id) { return must<job_view>(queue::show{id, soon()}); }
-  counts count() { return must<counts>(counts_of{soon()}); }
+  std::string state_of(const std::string& id) { return must<job_state>(queue::get_job_state{id, soon()}).state; }
+  job_view show(const std::string& id) { return must<job_view>(queue::get_job{id, soon()}); }
+  counts count() { return must<counts>(get_counts{soon()}); }
 
   std::string key_of(const std::string& id) const { return how.prefix + ":" + how.name + ":" + id; }
   /// As after a pause of its worker for longer than the lock.

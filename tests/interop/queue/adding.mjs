@@ -190,7 +190,7 @@ check('deduplication until the job ends: of ours by Node.js, of Node.js by us; e
     assert.equal(await add[second](ours, theirs, {n: 2}, opts), id);
     const seen = await events.until('deduplicated', id);
     assert.equal(seen.deduplicationId, `simple-${round}`);
-    assert.equal(await ours.tool('deduplicating_job', {id: `simple-${round}`}), id);
+    assert.equal(await ours.tool('deduplication_job_id', {id: `simple-${round}`}), id);
     assert.equal(await theirs.getDeduplicationJobId(`simple-${round}`), id);
     assert.deepEqual((await theirs.getJob(id)).data, {n: 1});
     let end;
@@ -274,11 +274,11 @@ check('a deduplication is ended by either side', async (at) => {
   await theirs.removeDeduplicationKey('once');
   const second = await ours.tool('add_job', {name: 'x', opts});
   assert.notEqual(second, first);
-  assert.equal(await ours.tool('end_deduplication', {id: 'once', job: 'another'}), 0);
-  assert.equal(await ours.tool('end_deduplication', {id: 'once', job: second}), 1);
+  assert.equal(await ours.tool('remove_deduplication_key', {id: 'once', job: 'another'}), 0);
+  assert.equal(await ours.tool('remove_deduplication_key', {id: 'once', job: second}), 1);
   const {id} = await theirs.add('x', {}, opts);
   assert.notEqual(id, second);
-}, {twin: {drop: ['end_deduplication']}});
+}, {twin: {drop: ['remove_deduplication_key']}});
 
 for (const [who, work] of Object.entries(workerOf))
   check(
@@ -323,7 +323,7 @@ check('all keys of a queue and of its dead letters share one slot of a cluster',
   const theirs = at.queue();
   await ours.work((job) => ours.finish(job, {outcome: 'failed_final', reason: 'no'}));
   await ours.tool('add_job', {name: 'x', opts: {jobId: 'a', deduplication: {id: 'd', ttl: 60_000}}});
-  await ours.tool('put_schedule', {id: 's', repeat: {every: 60_000}, name: 'x'});
+  await ours.tool('upsert_schedule', {id: 's', repeat: {every: 60_000}, name: 'x'});
   await events.until('failed', 'a');
   const client = await theirs.client;
   const keys = await client.keys(`*${at.name}*`);
@@ -331,4 +331,4 @@ check('all keys of a queue and of its dead letters share one slot of a cluster',
   for (const key of keys)
     assert.ok(key.startsWith(`bull:${at.name}:`) || key.startsWith(`bull:${at.name}-dlq:`), key);
   assert.match(at.name, /^\{.+\}$/);
-}, {twin: {bridge: {metrics_points: 0}, drop: ['add_job', 'put_schedule']}});
+}, {twin: {bridge: {metrics_points: 0}, drop: ['add_job', 'upsert_schedule']}});

@@ -19,7 +19,7 @@ const work = {
     await ours.work(async (job) => {
       order.push(job.id);
       if (job.id === 'root')
-        await ours.tool('remove_pending_children', {id: job.id});
+        await ours.tool('remove_unprocessed_children', {id: job.id});
       return ours.finish(job, job.id.startsWith('bad') ? {outcome: 'failed_final', reason: 'broken'}
                                                        : {value: {by: job.id}});
     });
@@ -132,7 +132,8 @@ for (const [rule, wanted] of Object.entries(rules))
         assert.equal(root.failedReason, wanted.reason.replace('NAME', at.name));
       const key = `bull:${at.name}:bad`;
       assert.deepEqual(await root.getIgnoredChildrenFailures(), wanted.ignored ? {[key]: 'broken'} : {});
-      assert.deepEqual(await ours.tool('ignored_failures', {id: 'root'}), wanted.ignored ? [key, 'broken'] : []);
+      const ignored = await ours.tool('ignored_children_failures', {id: 'root'});
+      assert.deepEqual(ignored, wanted.ignored ? [key, 'broken'] : []);
       assert.deepEqual(await ours.tool('failed_children', {id: 'root'}), rule === 'failParentOnFailure' ? [key] : []);
     }, {twin: maker === 'us' && rule !== 'none' ? {fields: {add_flow: withoutRules}} : undefined});
 
@@ -246,13 +247,13 @@ check('children are let go by either side: one leaves its parent, those that wai
   const theirs = at.queue();
   await make.node(at, ours, node(at, 'a', [node(at, 'a1', [], {delay: 60_000}), node(at, 'a2', [], {delay: 60_000})]));
   const key = `bull:${at.name}:a`;
-  assert.equal(await ours.tool('leave_parent', {id: 'a1', parent_key: key}), 0);
-  assert.equal(await ours.tool('leave_parent', {id: 'a1', parent_key: key}), 1);
+  assert.equal(await ours.tool('remove_child_dependency', {id: 'a1', parent_key: key}), 0);
+  assert.equal(await ours.tool('remove_child_dependency', {id: 'a1', parent_key: key}), 1);
   assert.equal(await theirs.getJobState('a'), 'waiting-children');
   await (await theirs.getJob('a2')).removeChildDependency();
   await events.until('waiting', 'a');
   await make.us(at, ours, node(at, 'b', [node(at, 'b1'), node(at, 'b2')]));
-  await ours.tool('remove_pending_children', {id: 'b'});
+  await ours.tool('remove_unprocessed_children', {id: 'b'});
   assert.equal(await theirs.getJob('b1'), undefined);
   await make.us(at, ours, node(at, 'c', [node(at, 'c1')]));
   await (await theirs.getJob('c')).removeUnprocessedChildren();
@@ -260,7 +261,7 @@ check('children are let go by either side: one leaves its parent, those that wai
   await make.node(at, ours, node(at, 'd', [node(at, 'd1')]));
   await ours.tool('remove', {id: 'd', children: true});
   assert.equal(await theirs.getJob('d1'), undefined);
-}, {twin: {drop: ['remove_pending_children']}});
+}, {twin: {drop: ['remove_unprocessed_children']}});
 
 check('a flow is added whole or not at all, though Redis forgets its scripts', async (at) => {
   const ours = await at.bridge();

@@ -119,7 +119,7 @@ class Bridge {
       throw new Error(`${op}: ${answer.code}: ${answer.text}`);
     return answer;
   }
-  // A request of the toolbox; its value.
+  // An operator's request (queue::admin); its value.
   async tool(op, fields) { return (await this.ask(op, fields)).value; }
   async events() {
     const reading = new Promise((done) => { this.reading = done; });

@@ -188,7 +188,7 @@ for (const who of ['us', 'node'])
     const ours = await at.bridge({concurrency: 1});
     const theirs = at.queue();
     const maxed = async () => [Boolean(await ours.tool('is_maxed')), Boolean(await theirs.isMaxed())];
-    who === 'us' ? await ours.tool('global_concurrency', {max: 1}) : await theirs.setGlobalConcurrency(1);
+    who === 'us' ? await ours.tool('set_global_concurrency', {max: 1}) : await theirs.setGlobalConcurrency(1);
     assert.deepEqual(await maxed(), [false, false]);
     let took;
     const taken = new Promise((done) => (took = done));
@@ -196,13 +196,13 @@ for (const who of ['us', 'node'])
     await theirs.add('x', {}, {jobId: 'a'});
     const job = await within(taken, 'job in our worker');
     assert.deepEqual(await maxed(), [true, true]);
-    who === 'us' ? await ours.tool('global_concurrency', {max: 2}) : await theirs.setGlobalConcurrency(2);
+    who === 'us' ? await ours.tool('set_global_concurrency', {max: 2}) : await theirs.setGlobalConcurrency(2);
     assert.deepEqual(await maxed(), [false, false]);
-    who === 'us' ? await ours.tool('global_concurrency', {max: 1}) : await theirs.setGlobalConcurrency(1);
+    who === 'us' ? await ours.tool('set_global_concurrency', {max: 1}) : await theirs.setGlobalConcurrency(1);
     await ours.finish(job);
     await events.until('completed', 'a');
     assert.deepEqual(await maxed(), [false, false]);
-  }, {twin: who === 'us' ? {drop: ['global_concurrency']} : {drop: ['is_maxed']}});
+  }, {twin: who === 'us' ? {drop: ['set_global_concurrency']} : {drop: ['is_maxed']}});
 
 check('a queue with active jobs is obliterated only by force, by either side', async (at) => {
   const ours = await at.bridge();

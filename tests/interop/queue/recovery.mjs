@@ -206,7 +206,7 @@ check('on a node of a Redis Cluster all that we do stays within one slot', async
     {flow: {...child('root'), children: [child('kid'), {...child('late'), opts: {jobId: 'late', delay: 50}}]}});
   await ours.tool('add_job', {name: 'bad', opts: {jobId: 'bad', attempts: 2, backoff: 20, priority: 2}});
   await ours.tool('add_job', {name: 'x', opts: {jobId: 'limited', deduplication: {id: 'd'}}});
-  await ours.tool('put_schedule', {id: 's', repeat: {pattern: '* * * * * *', limit: 1}, name: 'x'});
+  await ours.tool('upsert_schedule', {id: 's', repeat: {pattern: '* * * * * *', limit: 1}, name: 'x'});
   const done = () => counts(theirs, 'completed', 'failed', 'active', 'delayed', 'waiting', 'waiting-children');
   await until(async () => {
     const {completed, failed} = await done();

@@ -25,7 +25,7 @@ const drive = {
 };
 const put = {
   us: (at, ours, theirs, id, repeat, template) =>
-    ours.tool('put_schedule', {id, repeat, name: template.name, data: template.data, opts: template.opts}),
+    ours.tool('upsert_schedule', {id, repeat, name: template.name, data: template.data, opts: template.opts}),
   node: (at, ours, theirs, id, repeat, template) => theirs.upsertJobScheduler(id, repeat, template),
 };
 const sides = [['us', 'node'], ['node', 'us'], ['us', 'us']];
@@ -48,7 +48,7 @@ for (const [maker, driver] of sides) {
     for (const [i, run] of ticks.runs.entries())
       assert.ok(i === 0 || (run.due - ticks.runs[i - 1].due) % 200 === 0, JSON.stringify(ticks.runs));
     assert.deepEqual(ticks.runs[3].data, template.data);
-  }, {twin: maker === 'us' ? {drop: ['put_schedule']} : {drop: ['worker']}});
+  }, {twin: maker === 'us' ? {drop: ['upsert_schedule']} : {drop: ['worker']}});
 
   check(`a cron pattern with a limit, made by ${maker} and driven by ${driver}`, async (at) => {
     const ours = await at.bridge();
@@ -104,7 +104,7 @@ check('a schedule of ours is kept like one of Node.js, and so is its first job',
     now: {pattern: '0 0 1 1 *', immediately: true},
   };
   for (const [id, repeat] of Object.entries(all)) {
-    await ours.tool('put_schedule', {id, repeat, ...template});
+    await ours.tool('upsert_schedule', {id, repeat, ...template});
     await other.upsertJobScheduler(id, {...repeat}, structuredClone(template));
     const [mine, wanted] = [await kept(theirs, id), await kept(other, id)];
     assert.ok(Math.abs(mine.next - wanted.next) < 5000, `${id}: ${mine.next - wanted.next}`);
@@ -126,7 +126,8 @@ check('schedules are changed and removed by the other side, and refuse what Node
   const ours = await at.bridge();
   const theirs = at.queue();
   await theirs.upsertJobScheduler('a', {every: 60_000}, template);
-  await ours.tool('put_schedule', {id: 'a', repeat: {pattern: '0 0 * * *', tz: 'UTC'}, ...template, name: 'changed'});
+  const daily = {pattern: '0 0 * * *', tz: 'UTC'};
+  await ours.tool('upsert_schedule', {id: 'a', repeat: daily, ...template, name: 'changed'});
   const changed = await theirs.getJobScheduler('a');
   assert.deepEqual([changed.name, changed.pattern, changed.every], ['changed', '0 0 * * *', undefined]);
   assert.equal(await theirs.getJobSchedulersCount(), 1);
@@ -136,14 +137,14 @@ check('schedules are changed and removed by the other side, and refuse what Node
   await ours.tool('remove_schedule', {id: 'a'});
   assert.equal(await theirs.getJobScheduler('a'), undefined);
   assert.equal((await ours.say('remove_schedule', {id: 'a'})).code, 'not_found');
-  await ours.tool('put_schedule', {id: 'b', repeat: {every: 60_000}, ...template});
+  await ours.tool('upsert_schedule', {id: 'b', repeat: {every: 60_000}, ...template});
   assert.equal(await theirs.removeJobScheduler('b'), true);
   assert.deepEqual(await ours.tool('schedules'), []);
   for (const repeat of [{}, {every: 5, pattern: '* * * * *'}, {pattern: '* * * *  * * *'}, {pattern: '61 * * * *'},
                         {pattern: '0 0 31 2 *'}, {pattern: '* * * * *', tz: 'Mars/Base'},
                         {pattern: '* * * * *', immediately: true, startDate: 5}]) {
     await assert.rejects(theirs.upsertJobScheduler('c', {...repeat}, template), JSON.stringify(repeat));
-    assert.equal((await ours.say('put_schedule', {id: 'c', repeat, ...template})).code, 'invalid',
+    assert.equal((await ours.say('upsert_schedule', {id: 'c', repeat, ...template})).code, 'invalid',
                  JSON.stringify(repeat));
   }
 }, {twin: {drop: ['remove_schedule']}});

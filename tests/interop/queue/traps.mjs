@@ -177,22 +177,22 @@ for (const [maker, driver] of [['us', 'node'], ['node', 'us'], ['us', 'us']])
     const seen = [];
     const look = async () => void seen.push(await counts(theirs, 'delayed', 'active'));
     driver === 'us' ? await ours.work(async (job) => (await look(), ours.finish(job))) : at.worker(look);
-    maker === 'us' ? await ours.tool('put_schedule', {id: 's', repeat: {every: 3_600_000}, name: 'tick'})
+    maker === 'us' ? await ours.tool('upsert_schedule', {id: 's', repeat: {every: 3_600_000}, name: 'tick'})
                    : await theirs.upsertJobScheduler('s', {every: 3_600_000}, {name: 'tick'});
     await events.until('completed');
     assert.deepEqual(seen, [{delayed: 1, active: 1}]);
-  }, {twin: maker === 'us' ? {drop: ['put_schedule']} : {drop: ['worker']}});
+  }, {twin: maker === 'us' ? {drop: ['upsert_schedule']} : {drop: ['worker']}});
 
 check('a schedule whose run is at work is not made anew for the same time, by neither side', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   const repeat = {pattern: '0 0 1 1 *', tz: 'UTC', limit: 1}; // No next run takes its place.
-  const [id] = await ours.tool('put_schedule', {id: 's', repeat, name: 'tick'});
+  const [id] = await ours.tool('upsert_schedule', {id: 's', repeat, name: 'tick'});
   let began;
   await ours.work((job) => { began = job.id; });
   await (await theirs.getJob(id)).promote();
   assert.equal(await until(() => began, 'run'), id);
-  assert.equal((await ours.say('put_schedule', {id: 's', repeat, name: 'tick'})).code, 'conflict');
+  assert.equal((await ours.say('upsert_schedule', {id: 's', repeat, name: 'tick'})).code, 'conflict');
   await assert.rejects(theirs.upsertJobScheduler('s', repeat, {name: 'tick'}), /[Jj]ob ID already exists|collision/);
 }, {twin: {drop: ['worker']}});
 
@@ -204,13 +204,13 @@ check('a schedule whose run of its time and the one after are taken is refused b
   await ours.tool('add_job', {name: 'x', opts: {jobId: `repeat:s:${repeat.startDate}`}});
   await theirs.add('x', {}, {jobId: `repeat:t:${repeat.startDate}`});
   // With one of them taken it begins with the other.
-  const [id] = await ours.tool('put_schedule', {id: 's', repeat, name: 'tick'});
+  const [id] = await ours.tool('upsert_schedule', {id: 's', repeat, name: 'tick'});
   assert.equal(id, `repeat:s:${repeat.startDate + every}`);
   const job = await theirs.upsertJobScheduler('t', repeat, {name: 'tick'});
   assert.equal(job.id, `repeat:t:${repeat.startDate + every}`);
   await theirs.add('x', {}, {jobId: `repeat:u:${repeat.startDate}`});
   await ours.tool('add_job', {name: 'x', opts: {jobId: `repeat:u:${repeat.startDate + every}`}});
-  const refused = await ours.say('put_schedule', {id: 'u', repeat, name: 'tick'});
+  const refused = await ours.say('upsert_schedule', {id: 'u', repeat, name: 'tick'});
   assert.deepEqual([refused.code, /slots already have jobs/.test(refused.text)], ['conflict', true]);
   await assert.rejects(theirs.upsertJobScheduler('u', repeat, {name: 'tick'}), /slots already have jobs/);
   assert.deepEqual((await theirs.getJobSchedulers()).map((each) => each.key).sort(), ['s', 't']);

@@ -109,7 +109,7 @@ check('a rate limit set in one job holds every worker of both kinds, and the job
   const limiter = {max: 1000, duration: 10};
   at.worker(async (job) => void runs.push([job.id, Date.now()]), {concurrency: 4, limiter});
   await events.until('waiting', 'j0', 2);
-  assert.ok(await ours.tool('limit_left') > 0);
+  assert.ok(await ours.tool('rate_limit_ttl') > 0);
   assert.ok(await theirs.getRateLimitTtl() > 0);
   await theirs.addBulk(many(5).slice(1));
   for (let i = 0; i < 5; i++)
@@ -139,18 +139,18 @@ check('a rate limit that a Node.js worker sets holds ours; either side lifts one
   assert.ok(began - limited >= 2990, `${began - limited}`);
   // An hour, lifted at once. A worker that met it would look again after 30 s only, Node.js's too.
   await ours.ask('close');
-  await ours.tool('limit_for', {wait_ms: 3_600_000});
+  await ours.tool('rate_limit', {wait_ms: 3_600_000});
   assert.ok(await theirs.getRateLimitTtl() > 3_000_000);
   await theirs.removeRateLimitKey();
-  assert.equal(await ours.tool('limit_left'), -2); // Redis's own word for a key that is not there.
+  assert.equal(await ours.tool('rate_limit_ttl'), -2); // Redis's own word for a key that is not there.
   assert.equal(await theirs.getRateLimitTtl(), -2);
   await theirs.rateLimit(3_600_000);
-  assert.ok(await ours.tool('limit_left') > 3_000_000);
-  await ours.tool('lift_limit');
+  assert.ok(await ours.tool('rate_limit_ttl') > 3_000_000);
+  await ours.tool('remove_rate_limit');
   await theirs.add('x', {}, {jobId: 'b'});
   await ours.work((job) => ours.finish(job));
   await events.until('completed', 'b');
-}, {twin: {drop: ['lift_limit']}});
+}, {twin: {drop: ['remove_rate_limit']}});
 
 // How many ran at once at most, whoever ran them.
 function crowd() {
@@ -170,7 +170,7 @@ for (const by of ['us', 'node'])
     const events = await at.events();
     const ours = await at.bridge({concurrency: 4});
     const theirs = at.queue();
-    by === 'us' ? await ours.tool('global_concurrency', {max: 2}) : await theirs.setGlobalConcurrency(2);
+    by === 'us' ? await ours.tool('set_global_concurrency', {max: 2}) : await theirs.setGlobalConcurrency(2);
     const guests = crowd();
     await ours.work(async (job) => {
       await guests.visit();
@@ -181,16 +181,17 @@ for (const by of ['us', 'node'])
     for (let i = 0; i < 24; i++)
       await events.until('completed', `j${i}`);
     assert.ok(guests.most <= 2, `${guests.most} at once`);
-    by === 'us' ? await ours.tool('global_concurrency') : await theirs.removeGlobalConcurrency();
+    by === 'us' ? await ours.tool('set_global_concurrency') : await theirs.removeGlobalConcurrency();
     assert.equal(await theirs.getGlobalConcurrency(), null);
-  }, {twin: by === 'us' ? {drop: ['global_concurrency']} : {mute: ['setGlobalConcurrency']}});
+  }, {twin: by === 'us' ? {drop: ['set_global_concurrency']} : {mute: ['setGlobalConcurrency']}});
 
 for (const by of ['us', 'node'])
   check(`the global rate limit set by ${by} holds for all workers together`, async (at) => {
     const events = await at.events();
     const ours = await at.bridge();
     const theirs = at.queue();
-    by === 'us' ? await ours.tool('global_limit', {max: 3, duration_ms: 400}) : await theirs.setGlobalRateLimit(3, 400);
+    by === 'us' ? await ours.tool('set_global_rate_limit', {max: 3, duration_ms: 400})
+                : await theirs.setGlobalRateLimit(3, 400);
     await ours.work((job) => ours.finish(job));
     at.worker(async () => {});
     await theirs.addBulk(many(9));
@@ -199,9 +200,9 @@ for (const by of ['us', 'node'])
     const taken = await moments(theirs, 'active');
     for (const first of [0, 3])
       assert.ok(taken[first + 3] - taken[first] >= 395, `three in 400 ms, not ${taken.map((each) => each - taken[0])}`);
-    by === 'us' ? await ours.tool('global_limit') : await theirs.removeGlobalRateLimit();
+    by === 'us' ? await ours.tool('set_global_rate_limit') : await theirs.removeGlobalRateLimit();
     assert.equal(await theirs.getGlobalRateLimit(), null);
-  }, {twin: by === 'us' ? {drop: ['global_limit']} : {mute: ['setGlobalRateLimit']}});
+  }, {twin: by === 'us' ? {drop: ['set_global_rate_limit']} : {mute: ['setGlobalRateLimit']}});
 
 check('a worker keeps so many ended jobs, by its own options and by those of the job', async (at) => {
   const events = await at.events();

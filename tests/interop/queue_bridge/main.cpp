@@ -121,7 +121,7 @@ queue::options options_from(const bj::object& from) {
   time("stalled_check_ms", made.stalled_check);
   made.stalled_max = static_cast<int>(json::integer_or(from, "stalled_max", made.stalled_max));
   time("drain_delay_ms", made.drain_delay);
-  time("limited_look_ms", made.limited_look);
+  time("rate_limit_delay_max_ms", made.rate_limit_delay_max);
   time("error_pause_ms", made.error_pause);
   age("keep_completed_s", made.keep_completed);
   age("keep_failed_s", made.keep_failed);
@@ -202,7 +202,7 @@ struct town {
   queue::options how;
   redis::link client = redis::connect(io, link);
   queue::handle queue = queue::start_queue(sys, client, how);
-  queue::toolbox tools{client, how};
+  queue::admin tools{client, how};
   clerk jobs = sys.spawn(clerking);
   queue::worker worker;
   queue::listener events;
@@ -243,7 +243,7 @@ struct town {
     if (op == "add")
       return add(x);
     if (op == "counts")
-      return ask<queue::counts>(queue::counts_of{until()}, [](const queue::counts& c) {
+      return ask<queue::counts>(queue::get_counts{until()}, [](const queue::counts& c) {
         return bj::object{{"waiting", c.waiting},         {"active", c.active},      {"delayed", c.delayed},
                           {"completed", c.completed},     {"failed", c.failed},      {"paused", c.paused},
                           {"prioritized", c.prioritized}, {"is_paused", c.is_paused}};
@@ -261,11 +261,11 @@ struct town {
                                     return bj::object{{"jobs", std::move(views)}};
                                   });
     if (op == "show")
-      return ask<queue::job_view>(queue::show{id, until()}, [](const queue::job_view& v) {
+      return ask<queue::job_view>(queue::get_job{id, until()}, [](const queue::job_view& v) {
         return bj::object{{"job", shown(v)}};
       });
     if (op == "state")
-      return ask<queue::where>(queue::state_of{id, until()}, [](const queue::where& w) {
+      return ask<queue::job_state>(queue::get_job_state{id, until()}, [](const queue::job_state& w) {
         return bj::object{{"state", w.state}};
       });
     if (op == "retry")

@@ -14,8 +14,8 @@ namespace bj = boost::json;
 namespace arrakis::bridge {
 namespace {
 using namespace std::chrono_literals;
-using queue::toolbox;
-using done = toolbox::done;
+using queue::admin;
+using done = admin::done;
 constexpr auto patience = 20s;
 
 deadline until() { return {std::chrono::steady_clock::now() + patience}; }
@@ -63,24 +63,24 @@ struct request {
   }
 };
 
-queue::wish wish_from(const bj::object& from) {
+queue::new_job job_from(const bj::object& from) {
   const request r{from};
   return {r.text("name"), r.data(), r.object("opts")};
 }
 
 queue::flow_node node_from(const bj::object& from) {
-  queue::flow_node made{wish_from(from), std::string{json::text_or(from, "queueName")}, {}};
+  queue::flow_node made{job_from(from), std::string{json::text_or(from, "queueName")}, {}};
   if (const auto* children = json::array_in(from, "children"))
     for (const auto& each : *children)
       made.children.push_back(node_from(each.as_object()));
   return made;
 }
 
-std::vector<queue::wish> wishes_from(const bj::object& from) {
-  std::vector<queue::wish> made;
+std::vector<queue::new_job> jobs_from(const bj::object& from) {
+  std::vector<queue::new_job> made;
   if (const auto* jobs = json::array_in(from, "jobs"))
     for (const auto& each : *jobs)
-      made.push_back(wish_from(each.as_object()));
+      made.push_back(job_from(each.as_object()));
   return made;
 }
 
@@ -100,7 +100,7 @@ bj::object times_of(const request& r) {
   return {{"ok", true}, {"value", std::move(times)}};
 }
 
-using tool = std::function<void(const toolbox&, const request&, done)>;
+using tool = std::function<void(const admin&, const request&, done)>;
 
 std::optional<int64_t> optional_number(const request& r, std::string_view key) {
   return r.with.contains(key) ? std::optional{r.number(key)} : std::nullopt;
@@ -108,8 +108,8 @@ std::optional<int64_t> optional_number(const request& r, std::string_view key) {
 
 const std::map<std::string_view, tool>& tools() {
   static const std::map<std::string_view, tool> all{
-    {"add_job", [](auto& t, auto& r, done d) { t.add(wish_from(r.with), until(), d); }},
-    {"add_all", [](auto& t, auto& r, done d) { t.add_all(wishes_from(r.with), until(), d); }},
+    {"add_job", [](auto& t, auto& r, done d) { t.add(job_from(r.with), until(), d); }},
+    {"add_all", [](auto& t, auto& r, done d) { t.add_all(jobs_from(r.with), until(), d); }},
     {"add_flow", [](auto& t, auto& r, done d) { t.add_flow(node_from(r.object("flow")), until(), d); }},
     {"promote", [](auto& t, auto& r, done d) { t.promote(r.id, until(), d); }},
     {"change_delay", [](auto& t, auto& r, done d) { t.change_delay(r.id, r.ms("delay"), until(), d); }},
@@ -127,11 +127,12 @@ const std::map<std::string_view, tool>& tools() {
      }},
     {"end_of", [](auto& t, auto& r, done d) { t.end_of(r.id, until(), d); }},
     {"children_values", [](auto& t, auto& r, done d) { t.children_values(r.id, until(), d); }},
-    {"ignored_failures", [](auto& t, auto& r, done d) { t.ignored_failures(r.id, until(), d); }},
+    {"ignored_children_failures", [](auto& t, auto& r, done d) { t.ignored_children_failures(r.id, until(), d); }},
     {"failed_children", [](auto& t, auto& r, done d) { t.failed_children(r.id, until(), d); }},
     {"pending_children", [](auto& t, auto& r, done d) { t.pending_children(r.id, until(), d); }},
-    {"remove_pending_children", [](auto& t, auto& r, done d) { t.remove_pending_children(r.id, until(), d); }},
-    {"leave_parent", [](auto& t, auto& r, done d) { t.leave_parent(r.id, r.text("parent_key"), until(), d); }},
+    {"remove_unprocessed_children", [](auto& t, auto& r, done d) { t.remove_unprocessed_children(r.id, until(), d); }},
+    {"remove_child_dependency",
+     [](auto& t, auto& r, done d) { t.remove_child_dependency(r.id, r.text("parent_key"), until(), d); }},
     {"move_all", [](auto& t, auto& r, done d) { t.move_all(r.text("state"), r.number("count", 1000), until(), d); }},
     {"drain", [](auto& t, auto& r, done d) { t.drain(r.flag("delayed"), until(), d); }},
     {"clean",
@@ -140,23 +141,24 @@ const std::map<std::string_view, tool>& tools() {
      [](auto& t, auto& r, done d) { t.obliterate(r.number("count", 1000), r.flag("force"), until(), d); }},
     {"metrics",
      [](auto& t, auto& r, done d) { t.metrics(r.text("kind"), r.number("first"), r.number("last", -1), until(), d); }},
-    {"limit_for", [](auto& t, auto& r, done d) { t.limit_for(r.ms("wait_ms"), until(), d); }},
-    {"limit_left", [](auto& t, auto& r, done d) { t.limit_left(r.number("max"), until(), d); }},
-    {"lift_limit", [](auto& t, auto&, done d) { t.lift_limit(until(), d); }},
-    {"global_concurrency",
-     [](auto& t, auto& r, done d) { t.global_concurrency(optional_number(r, "max"), until(), d); }},
+    {"rate_limit", [](auto& t, auto& r, done d) { t.rate_limit(r.ms("wait_ms"), until(), d); }},
+    {"rate_limit_ttl", [](auto& t, auto& r, done d) { t.rate_limit_ttl(r.number("max"), until(), d); }},
+    {"remove_rate_limit", [](auto& t, auto&, done d) { t.remove_rate_limit(until(), d); }},
+    {"set_global_concurrency",
+     [](auto& t, auto& r, done d) { t.set_global_concurrency(optional_number(r, "max"), until(), d); }},
     {"is_maxed", [](auto& t, auto&, done d) { t.is_maxed(until(), d); }},
-    {"global_limit",
+    {"set_global_rate_limit",
      [](auto& t, auto& r, done d) {
-       t.global_limit(r.with.contains("max") ? std::optional{queue::limiter{r.number("max"), r.ms("duration_ms")}}
-                                             : std::nullopt,
-                      until(), d);
+       t.set_global_rate_limit(
+         r.with.contains("max") ? std::optional{queue::limiter{r.number("max"), r.ms("duration_ms")}} : std::nullopt,
+         until(), d);
      }},
     {"workers", [](auto& t, auto&, done d) { t.workers(until(), d); }},
-    {"deduplicating_job", [](auto& t, auto& r, done d) { t.deduplicating_job(r.id, until(), d); }},
-    {"end_deduplication", [](auto& t, auto& r, done d) { t.end_deduplication(r.id, r.text("job"), until(), d); }},
-    {"put_schedule",
-     [](auto& t, auto& r, done d) { t.put_schedule(r.id, r.object("repeat"), wish_from(r.with), until(), d); }},
+    {"deduplication_job_id", [](auto& t, auto& r, done d) { t.deduplication_job_id(r.id, until(), d); }},
+    {"remove_deduplication_key",
+     [](auto& t, auto& r, done d) { t.remove_deduplication_key(r.id, r.text("job"), until(), d); }},
+    {"upsert_schedule",
+     [](auto& t, auto& r, done d) { t.upsert_schedule(r.id, r.object("repeat"), job_from(r.with), until(), d); }},
     {"schedule", [](auto& t, auto& r, done d) { t.schedule(r.id, until(), d); }},
     {"schedules", [](auto& t, auto& r, done d) { t.schedules(r.number("first"), r.number("last", -1), until(), d); }},
     {"remove_schedule", [](auto& t, auto& r, done d) { t.remove_schedule(r.id, until(), d); }},
@@ -169,7 +171,7 @@ bj::object refusal(const caf::error& e) {
   return {{"ok", false}, {"code", std::string{to_string(code_of(e))}}, {"text", text_of(e)}};
 }
 
-std::optional<bj::object> run_tool(const toolbox& all, std::string_view op, const bj::object& with) {
+std::optional<bj::object> run_tool(const admin& all, std::string_view op, const bj::object& with) {
   if (op == "times_of")
     return times_of({with});
   const auto found = tools().find(op);

@@ -1,15 +1,14 @@
 #pragma once
-// The requests of the bridge that the toolbox answers (README.md).
-#include "adapters/queue/toolbox.hpp"
+// The requests of the bridge that the admin answers (README.md).
+#include "adapters/queue/admin.hpp"
 
 #include <boost/json/object.hpp>
 #include <optional>
 #include <string_view>
 
 namespace arrakis::bridge {
-/// The answer to `op`; nullopt: it is none of the toolbox's.
-std::optional<boost::json::object> run_tool(const queue::toolbox&, std::string_view op,
-                                            const boost::json::object& with);
+/// The answer to `op`; nullopt: it is none of the admin's.
+std::optional<boost::json::object> run_tool(const queue::admin&, std::string_view op, const boost::json::object& with);
 
 /// What an error looks like in an answer.
 boost::json::object refusal(const caf::error&);

@@ -41,7 +41,7 @@ void fake_queue::wait(item& i) {
 }
 
 caf::expected<queue::added> fake_queue::add(const queue::add& m) {
-  if (auto fault = queue::fault_of(m, how); !fault.empty())
+  if (auto fault = queue::validate(m, how); !fault.empty())
     return fail(ec::invalid, std::move(fault));
   const auto [place, is_new] = items_.try_emplace(m.options.id);
   if (!is_new)
@@ -236,9 +236,9 @@ port_actor::behavior_type serve(port_actor::pointer self, fake_queue* q, const w
   using namespace queue;
   return {
     [=](const add& m) { return through<added>(self, by, "queue.add", m, [q](const add& x) { return q->add(x); }); },
-    [=](const counts_of& m) {
+    [=](const get_counts& m) {
       return through<queue::counts>(self, by, "queue.counts", m,
-                                    [q](const counts_of&) -> caf::expected<queue::counts> { return q->counts(); });
+                                    [q](const get_counts&) -> caf::expected<queue::counts> { return q->counts(); });
     },
     [=](const queue::pause& m) {
       return through<done>(self, by, "queue.pause", m, [q](const queue::pause& x) -> caf::expected<done> {
@@ -249,8 +249,8 @@ port_actor::behavior_type serve(port_actor::pointer self, fake_queue* q, const w
     [=](const list_jobs& m) {
       return through<job_list>(self, by, "queue.list", m, [q](const list_jobs& x) { return q->list(x); });
     },
-    [=](const queue::show& m) {
-      return through<job_view>(self, by, "queue.show", m, [q](const queue::show& x) { return q->show(x.id); });
+    [=](const queue::get_job& m) {
+      return through<job_view>(self, by, "queue.get_job", m, [q](const queue::get_job& x) { return q->show(x.id); });
     },
     [=](const queue::retry& m) {
       return through<done>(self, by, "queue.retry", m, [q](const queue::retry& x) { return q->retry(x.id); });
@@ -258,9 +258,10 @@ port_actor::behavior_type serve(port_actor::pointer self, fake_queue* q, const w
     [=](const queue::replay& m) {
       return through<done>(self, by, "queue.replay", m, [q](const queue::replay& x) { return q->replay(x.id); });
     },
-    [=](const queue::state_of& m) {
-      return through<where>(self, by, "queue.state_of", m,
-                            [q](const queue::state_of& x) -> caf::expected<where> { return where{q->state_of(x.id)}; });
+    [=](const queue::get_job_state& m) {
+      return through<job_state>(
+        self, by, "queue.get_job_state", m,
+        [q](const queue::get_job_state& x) -> caf::expected<job_state> { return job_state{q->state_of(x.id)}; });
     },
     [=](const progress& x) {
       if (!by || by->open)

@@ -86,7 +86,7 @@ int revivals_of(const state& st, int64_t row) {
 /// Looks a job up that was sent before.
 flow<caf::error> look_up(pointer self, job what) {
   const auto until = within(self, self->state.opt.step);
-  const queue::state_of question{what.row.key, until};
+  const queue::get_job_state question{what.row.key, until};
   auto where = co_await ask(self, what.queue, until, question);
   if (!where)
     co_return std::move(where.error());

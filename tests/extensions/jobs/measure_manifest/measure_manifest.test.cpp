@@ -93,7 +93,7 @@ struct fixture {
     return false;
   }
   queue::job_view show(const std::string& id) {
-    auto found = town.ask<queue::job_view>(queues.at("reports").port, queue::show{id, queue::test::soon()});
+    auto found = town.ask<queue::job_view>(queues.at("reports").port, queue::get_job{id, queue::test::soon()});
     REQUIRE_MESSAGE(found, (found ? std::string{} : text_of(found.error())));
     return *found;
   }
@@ -139,7 +139,7 @@ std::string result_of(fixture& f, const std::string& id) {
   const auto end = queue::test::soon();
   while (!end.passed(std::chrono::steady_clock::now()))
     if (const auto view = f.town.ask<queue::job_view>(f.queues.at("reports").port,
-                                                      queue::show{id, queue::test::soon()});
+                                                      queue::get_job{id, queue::test::soon()});
         view && view->state == "completed")
       return view->return_value;
   return "";

@@ -4,7 +4,7 @@
 #include "runtime/log.hpp"
 #include "runtime/metrics.hpp"
 
-namespace arrakis::queue::at_work {
+namespace arrakis::queue::worker_impl {
 namespace {
 using namespace std::chrono_literals;
 
@@ -25,7 +25,7 @@ flow<> renew(pointer self) {
     co_await nap(self, st.how.renew);
     flush_tally(st);
     end_overdue(self);
-    std::vector<backend::held> list;
+    std::vector<backend::job_lock> list;
     std::vector<std::pair<size_t, uint64_t>> runs;
     for (size_t i = 0; i < st.slots.size(); ++i)
       if (const auto& each = st.slots[i]; each.busy && !each.lost && !each.job.what.id.empty()) {
@@ -132,7 +132,7 @@ void flush_tally(state& st) {
                    static_cast<double>(t.stalled), {{"queue", st.how.name}});
 }
 
-void start_upkeep(pointer self) {
+void start_maintenance(pointer self) {
   auto& st = self->state;
   st.running.start(renew(self));
   if (!st.how.skip_stalled_check)
@@ -140,4 +140,4 @@ void start_upkeep(pointer self) {
   st.running.start(clean(self));
   st.running.start(measure(self));
 }
-} // namespace arrakis::queue::at_work
+} // namespace arrakis::queue::worker_impl

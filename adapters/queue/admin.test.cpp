@@ -1,4 +1,4 @@
-#include "adapters/queue/toolbox.hpp"
+#include "adapters/queue/admin.hpp"
 
 #include "adapters/queue/events.hpp"
 #include "runtime/json.hpp"
@@ -9,22 +9,22 @@
 
 using namespace arrakis;
 using namespace arrakis::queue::test;
+using queue::admin;
+using queue::new_job;
 using queue::outcome;
-using queue::toolbox;
-using queue::wish;
 
 namespace {
 boost::json::object object(const char* text) { return json::parse(text)->as_object(); }
 
-struct workshop : town {
-  toolbox tools{client, how};
-  caf::expected<redis::reply> wait_for(const std::function<void(toolbox::done)>& start) {
+struct admin_fixture : town {
+  admin tools{client, how};
+  caf::expected<redis::reply> wait_for(const std::function<void(admin::done)>& start) {
     std::promise<caf::expected<redis::reply>> result;
     start([&](caf::expected<redis::reply> got) { result.set_value(std::move(got)); });
     return result.get_future().get();
   }
-  std::string add(const wish& what) {
-    auto got = wait_for([&](toolbox::done d) { tools.add(what, soon(), std::move(d)); });
+  std::string add(const new_job& what) {
+    auto got = wait_for([&](admin::done d) { tools.add(what, soon(), std::move(d)); });
     if (!got)
       FAIL(text_of(got.error()));
     return got->bytes;
@@ -33,16 +33,16 @@ struct workshop : town {
 };
 } // namespace
 
-TEST_CASE("wish: what BullMQ refuses is refused, and options travel under their short names") {
+TEST_CASE("new_job: what BullMQ refuses is refused, and options travel under their short names") {
   for (auto wrong : {R"({"jobId":"42"})", R"({"jobId":"a:b"})", R"({"jobId":7})", R"({"priority":1.5})",
                      R"({"priority":2097153})", R"({"delay":-1})", R"({"backoff":{"type":"fixed","jitter":2}})",
                      R"({"failParentOnFailure":true,"removeDependencyOnFailure":true})",
                      R"({"deduplication":{"ttl":5}})", R"({"sizeLimit":1})", R"({"parent":{"id":"x"}})"}) {
     INFO(wrong);
-    CHECK_FALSE(fault_of(wish{"x", R"({"n":1})", object(wrong)}).empty());
+    CHECK_FALSE(validate(new_job{"x", R"({"n":1})", object(wrong)}).empty());
   }
-  CHECK(fault_of(wish{"x", "{}", object(R"({"jobId":"a:b:c","failParentOnFailure":true,"priority":3.0})")}).empty());
-  CHECK_FALSE(fault_of(wish{"x", "no json", {}}).empty());
+  CHECK(validate(new_job{"x", "{}", object(R"({"jobId":"a:b:c","failParentOnFailure":true,"priority":3.0})")}).empty());
+  CHECK_FALSE(validate(new_job{"x", "no json", {}}).empty());
   const char* given = R"({"backoff":500,"keepLogs":3,"deduplication":{"id":"d"},"failParentOnFailure":true,)"
                       R"("telemetry":{"metadata":"m","omitContext":true}})";
   CHECK(queue::wire_options(object(given))
@@ -50,31 +50,31 @@ TEST_CASE("wish: what BullMQ refuses is refused, and options travel under their 
                   R"("tm":"m","omc":true})"));
 }
 
-TEST_CASE("toolbox: a flow is added whole, its parent waits for its children and is given their values") {
-  workshop t;
+TEST_CASE("admin: a flow is added whole, its parent waits for its children and is given their values") {
+  admin_fixture t;
   queue::flow_node root{{"hold", "{}", object(R"({"jobId":"root"})")}, {}, {}};
   root.children.push_back({{"ok", "{}", object(R"({"jobId":"a"})")}, {}, {}});
   root.children.push_back({{"ok", "{}", object(R"({"jobId":"b","delay":50})")}, {}, {}});
-  auto made = t.wait_for([&](toolbox::done d) { t.tools.add_flow(root, soon(), std::move(d)); });
+  auto made = t.wait_for([&](admin::done d) { t.tools.add_flow(root, soon(), std::move(d)); });
   REQUIRE(made);
   CHECK(made->items[0].bytes == "root");
   CHECK(t.state_of("root") == "waiting-children");
   auto clerk = t.new_clerk();
   t.new_worker(clerk);
   CHECK(t.visits->next().id == "root");
-  auto values = t.wait_for([&](toolbox::done d) { t.tools.children_values("root", soon(), std::move(d)); });
+  auto values = t.wait_for([&](admin::done d) { t.tools.children_values("root", soon(), std::move(d)); });
   CHECK(values->items.size() == 4);
   caf::anon_send(clerk, answer{"root", {}});
   t.events_until("completed", "root");
 
   root.children[1].what.options = object(R"({"jobId":"17"})");
-  auto wrong = t.wait_for([&](toolbox::done d) { t.tools.add_flow(root, soon(), std::move(d)); });
+  auto wrong = t.wait_for([&](admin::done d) { t.tools.add_flow(root, soon(), std::move(d)); });
   CHECK(code_of(wrong.error()) == ec::invalid);
 }
 
 TEST_CASE(
   "worker: a job waits for children that it added, without using an attempt, and goes on when they have ended") {
-  workshop t;
+  admin_fixture t;
   auto clerk = t.new_clerk();
   t.new_worker(clerk);
   t.submit("hold", R"({"n":1})", {.id = "p", .attempts = 1});
@@ -95,7 +95,7 @@ TEST_CASE(
 }
 
 TEST_CASE("worker: a parent that cannot be completed fails its attempt, and is not left hanging") {
-  workshop t;
+  admin_fixture t;
   auto clerk = t.new_clerk();
   t.new_worker(clerk);
   t.submit("hold", "{}", {.id = "p", .attempts = 1});
@@ -106,9 +106,9 @@ TEST_CASE("worker: a parent that cannot be completed fails its attempt, and is n
   CHECK(t.show("p").failed_reason == "Job p has pending dependencies. moveToFinished"); // BullMQ's words.
 }
 
-TEST_CASE("toolbox: what a script refuses is said in the words of BullMQ") {
-  workshop t;
-  const auto text = [&](const std::function<void(toolbox::done)>& start) {
+TEST_CASE("admin: what a script refuses is said in the words of BullMQ") {
+  admin_fixture t;
+  const auto text = [&](const std::function<void(admin::done)>& start) {
     auto got = t.wait_for(start);
     return got ? std::string{"done"} : text_of(got.error());
   };
@@ -117,25 +117,25 @@ TEST_CASE("toolbox: what a script refuses is said in the words of BullMQ") {
   CHECK(text([&](auto d) { t.tools.update_data("x", "{}", soon(), d); }) == "Missing key for job x. updateData");
   CHECK(text([&](auto d) { t.tools.reprocess("x", "failed", {}, soon(), d); })
         == "Missing key for job x. reprocessJob");
-  const wish child{"x", "{}", object(R"({"parent":{"id":"gone","queue":"bull:q"}})")};
+  const new_job child{"x", "{}", object(R"({"parent":{"id":"gone","queue":"bull:q"}})")};
   CHECK(text([&](auto d) { t.tools.add(child, soon(), d); }) == "Missing key for parent job bull:q:gone. addJob");
   CHECK(text([&](auto d) { t.tools.add_all(std::vector{child}, soon(), d); })
         == "Missing key for parent job bull:q:gone. addJob");
   CHECK(text([&](auto d) { t.tools.obliterate(9, false, soon(), d); }) == "Cannot obliterate non-paused queue");
 }
 
-TEST_CASE("toolbox: the time left of a limit is Redis's own number, also where there is none") {
-  workshop t;
+TEST_CASE("admin: the time left of a limit is Redis's own number, also where there is none") {
+  admin_fixture t;
   const auto left = [&] {
-    return t.wait_for([&](toolbox::done d) { t.tools.limit_left(0, soon(), std::move(d)); })->number;
+    return t.wait_for([&](admin::done d) { t.tools.rate_limit_ttl(0, soon(), std::move(d)); })->number;
   };
   CHECK(left() == -2);
   t.run({"SET", t.key_of("limiter"), "7", "PX", "3600000"});
   CHECK(left() > 3'000'000);
 }
 
-TEST_CASE("toolbox: a queue is obliterated with its dead letters, but not where it stays itself") {
-  workshop t;
+TEST_CASE("admin: a queue is obliterated with its dead letters, but not where it stays itself") {
+  admin_fixture t;
   auto clerk = t.new_clerk();
   auto worker = t.new_worker(clerk);
   for (int i = 0; i < 5; ++i)
@@ -145,7 +145,7 @@ TEST_CASE("toolbox: a queue is obliterated with its dead letters, but not where 
   t.events_until("failed", "dead-4");
   const auto letters = [&] { return t.must<queue::job_list>(queue::list_jobs{"dead", 0, 9, soon()}).jobs.size(); };
   const auto obliterate = [&](bool force) {
-    return t.wait_for([&](toolbox::done d) { t.tools.obliterate(2, force, soon(), std::move(d)); });
+    return t.wait_for([&](admin::done d) { t.tools.obliterate(2, force, soon(), std::move(d)); });
   };
   CHECK(code_of(obliterate(true).error()) == ec::conflict); // Not paused.
   t.must<queue::done>(queue::pause{true, soon()});
@@ -161,12 +161,11 @@ TEST_CASE("toolbox: a queue is obliterated with its dead letters, but not where 
     CHECK_MESSAGE(false, left.bytes);
 }
 
-TEST_CASE(
-  "toolbox: each job of a flow without an id gets a UUID, which is not among its options; an empty id is none") {
-  workshop t;
+TEST_CASE("admin: each job of a flow without an id gets a UUID, which is not among its options; an empty id is none") {
+  admin_fixture t;
   queue::flow_node root{{"hold", "{}", object(R"({"jobId":""})")}, {}, {}};
   root.children.push_back({{"ok", "{}", {}}, {}, {}});
-  auto made = t.wait_for([&](toolbox::done d) { t.tools.add_flow(root, soon(), std::move(d)); });
+  auto made = t.wait_for([&](admin::done d) { t.tools.add_flow(root, soon(), std::move(d)); });
   REQUIRE(made);
   REQUIRE(made->items.size() == 2);
   for (const auto& each : made->items) {
@@ -178,10 +177,10 @@ TEST_CASE(
   CHECK(t.add({"ok", "{}", object(R"({"jobId":""})")}) == "3"); // Redis counts it, after the two.
 }
 
-TEST_CASE("toolbox: data that is too large or no JSON is refused with its reason, in a job and from its dead letter") {
-  workshop t;
+TEST_CASE("admin: data that is too large or no JSON is refused with its reason, in a job and from its dead letter") {
+  admin_fixture t;
   const auto refused = [&](const std::string& data) {
-    auto got = t.wait_for([&](toolbox::done d) { t.tools.add({"x", data, {}}, soon(), std::move(d)); });
+    auto got = t.wait_for([&](admin::done d) { t.tools.add({"x", data, {}}, soon(), std::move(d)); });
     return got ? std::string{"added"} : text_of(got.error());
   };
   const std::string odd = R"({"x":"\ud800"})", large = '"' + std::string(5'000'000, 'x') + '"';
@@ -206,7 +205,7 @@ TEST_CASE("toolbox: data that is too large or no JSON is refused with its reason
 }
 
 TEST_CASE("worker: a job that is rate limited waits in front, and nobody takes one meanwhile") {
-  workshop t;
+  admin_fixture t;
   t.how.limiter = queue::limiter{1000, 10ms};
   auto clerk = t.new_clerk();
   t.new_worker(clerk, t.how);
@@ -228,7 +227,7 @@ TEST_CASE("worker: a job that is rate limited waits in front, and nobody takes o
 }
 
 TEST_CASE("worker: it keeps so many ended jobs, and the counts of so many minutes") {
-  workshop t;
+  admin_fixture t;
   t.how.keep_completed_max = 2;
   t.how.metrics_points = 3;
   t.how.concurrency = 1;
@@ -237,16 +236,16 @@ TEST_CASE("worker: it keeps so many ended jobs, and the counts of so many minute
     t.submit("ok", "{}", {.id = "j" + std::to_string(i)});
   t.events_until("completed", "j4");
   CHECK(t.count().completed == 2);
-  auto counted = t.wait_for([&](toolbox::done d) { t.tools.metrics("completed", 0, -1, soon(), std::move(d)); });
+  auto counted = t.wait_for([&](admin::done d) { t.tools.metrics("completed", 0, -1, soon(), std::move(d)); });
   CHECK(counted->items[0].items[0].bytes == "5");
 }
 
 TEST_CASE("worker: a schedule with a pattern goes on until its limit") {
-  workshop t;
+  admin_fixture t;
   t.new_worker(t.new_clerk());
   auto repeat = object(R"({"pattern":"* * * * * *","tz":"UTC","limit":2})");
-  auto made = t.wait_for([&](toolbox::done d) {
-    t.tools.put_schedule("tick", repeat, {"ok", R"({"n":1})", object(R"({"attempts":2})")}, soon(), std::move(d));
+  auto made = t.wait_for([&](admin::done d) {
+    t.tools.upsert_schedule("tick", repeat, {"ok", R"({"n":1})", object(R"({"attempts":2})")}, soon(), std::move(d));
   });
   REQUIRE(made);
   const auto first = made->items[0].bytes;
@@ -281,7 +280,7 @@ queue::listener::behavior_type listening(queue::listener::pointer, std::shared_p
 } // namespace
 
 TEST_CASE("events: a reader hears all that happens from the moment it says that it reads") {
-  workshop t;
+  admin_fixture t;
   t.submit("ok", "{}", {.id = "before"});
   auto to = std::make_shared<ear>();
   auto listener = t.sys.spawn(listening, to);

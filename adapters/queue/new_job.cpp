@@ -1,4 +1,4 @@
-#include "adapters/queue/wish.hpp"
+#include "adapters/queue/new_job.hpp"
 
 #include "adapters/queue/msgpack.hpp"
 #include "adapters/queue/scripts.hpp"
@@ -59,13 +59,13 @@ void pack_parent(packer& to, const boost::json::object& parent, const boost::jso
   to.json(kept);
 }
 
-std::string packed_arguments(const keys& k, const wish& what, std::string_view id, int64_t now_ms) {
+std::string packed_arguments(const keys& k, const new_job& what, std::string_view id, int64_t now_ms) {
   const auto& options = what.options;
   packer args;
   args.array(9).text(k.base).text(id).text(what.name);
   args.integer(json::integer_or(options, "timestamp", now_ms));
   if (const auto* parent = json::object_in(options, "parent")) {
-    const auto key = parent_key_in(what);
+    const auto key = parent_key_of(what);
     args.text(key).text(key + ":dependencies");
     pack_parent(args, *parent, options);
   } else {
@@ -80,14 +80,14 @@ std::string packed_arguments(const keys& k, const wish& what, std::string_view i
 }
 } // namespace
 
-std::string id_in(const wish& what) { return std::string{json::text_or(what.options, "jobId")}; }
+std::string job_id_of(const new_job& what) { return std::string{json::text_or(what.options, "jobId")}; }
 
-std::string parent_key_in(const wish& what) {
+std::string parent_key_of(const new_job& what) {
   const auto* parent = json::object_in(what.options, "parent");
   return parent ? fmt::format("{}:{}", json::text_or(*parent, "queue"), json::text_or(*parent, "id")) : std::string{};
 }
 
-std::string fault_of(const wish& what, size_t data_bytes_max) {
+std::string validate(const new_job& what, size_t data_bytes_max) {
   const auto& options = what.options;
   const auto id = json::text_or(options, "jobId");
   if (const auto* given = options.if_contains("jobId"); given && !given->is_string() && !given->is_null())
@@ -146,7 +146,7 @@ boost::json::object wire_options(const boost::json::object& options) {
   return made;
 }
 
-redis::step adding(const keys& k, const wish& what, std::string_view id, int64_t now_ms, bool waits_for_children) {
+redis::step add_step(const keys& k, const new_job& what, std::string_view id, int64_t now_ms, bool waits_for_children) {
   packer options;
   options.json(wire_options(what.options));
   const auto call = [&](const redis::script& code, std::vector<std::string> names) {

@@ -6,7 +6,8 @@
 
 namespace arrakis::queue {
 
-void backend::await_children(const taken& job, std::string_view token, deadline until, done answer) const {
+void backend::move_to_waiting_children(const active_job& job, std::string_view token, deadline until,
+                                       done answer) const {
   const auto& k = keys_;
   const auto key = k.job(job.what.id);
   to_.eval(lua::move_to_waiting_children_7,
@@ -14,8 +15,8 @@ void backend::await_children(const taken& job, std::string_view token, deadline 
            {token, "", now_text(), job.what.id, k.base}, until, std::move(answer));
 }
 
-void backend::step_behind_limit(const taken& job, std::string_view token, std::chrono::milliseconds wait,
-                                deadline until, done answer) const {
+void backend::move_to_wait(const active_job& job, std::string_view token, std::chrono::milliseconds wait,
+                           deadline until, done answer) const {
   // "More than any count", as BullMQ writes it: JavaScript's largest safe integer.
   static constexpr const char* used_up = "9007199254740991";
   const auto& k = keys_;

@@ -1,9 +1,9 @@
-#include "adapters/queue/toolbox.hpp"
+#include "adapters/queue/admin.hpp"
 
 #include "adapters/queue/msgpack.hpp"
 #include "adapters/queue/policy.hpp"
-#include "adapters/queue/refusals.hpp"
 #include "adapters/queue/schedule.hpp"
+#include "adapters/queue/script_errors.hpp"
 #include "adapters/queue/scripts.hpp"
 #include "runtime/json.hpp"
 
@@ -17,66 +17,68 @@ constexpr const char* used_up = "9007199254740991";
 
 } // namespace
 
-toolbox::done refusing(toolbox::done next, script_call by) {
+admin::done with_script_errors(admin::done next, script_call by) {
   return [next = std::move(next), by = std::move(by)](caf::expected<redis::reply> got) {
     if (got && got->type == redis::reply::integer && got->number < 0)
-      return next(refusal_of(got->number, by));
+      return next(script_error(got->number, by));
     next(std::move(got));
   };
 }
 
-void toolbox::add(const wish& what, deadline until, done answer) const {
-  if (auto fault = fault_of(what, how_.data_bytes_max); !fault.empty())
+void admin::add(const new_job& what, deadline until, done answer) const {
+  if (auto fault = validate(what, how_.data_bytes_max); !fault.empty())
     return answer(fail(ec::invalid, std::move(fault)));
-  const auto step = adding(keys_, what, id_in(what), time_.now_ms());
+  const auto step = add_step(keys_, what, job_id_of(what), time_.now_ms());
   const std::vector<std::string_view> names{step.keys.begin(), step.keys.end()};
   const std::vector<std::string_view> args{step.args.begin(), step.args.end()};
   to_.eval(*step.code, names, args, until,
-           refusing(std::move(answer), {.command = "addJob", .job = id_in(what), .parent = parent_key_in(what)}));
+           with_script_errors(std::move(answer),
+                              {.command = "addJob", .job = job_id_of(what), .parent = parent_key_of(what)}));
 }
 
-void toolbox::promote(std::string_view id, deadline until, done answer) const {
+void admin::promote(std::string_view id, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::promote_9,
            {k.delayed, k.wait, k.paused, k.meta, k.prioritized, k.active, k.priority_counter, k.events, k.marker},
-           {k.base, id}, until, refusing(std::move(answer), {"promote", std::string{id}, "delayed", {}}));
+           {k.base, id}, until, with_script_errors(std::move(answer), {"promote", std::string{id}, "delayed", {}}));
 }
 
-void toolbox::change_delay(std::string_view id, std::chrono::milliseconds delay, deadline until, done answer) const {
+void admin::change_delay(std::string_view id, std::chrono::milliseconds delay, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::change_delay_4, {k.delayed, k.meta, k.marker, k.events},
            {std::to_string(delay.count()), now_text(), id, k.job(id)}, until,
-           refusing(std::move(answer), {"changeDelay", std::string{id}, "delayed", {}}));
+           with_script_errors(std::move(answer), {"changeDelay", std::string{id}, "delayed", {}}));
 }
 
-void toolbox::change_priority(std::string_view id, int priority, bool lifo, deadline until, done answer) const {
+void admin::change_priority(std::string_view id, int priority, bool lifo, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::change_priority_7, {k.wait, k.paused, k.meta, k.prioritized, k.active, k.priority_counter, k.marker},
            {std::to_string(priority), k.base, id, lifo ? "1" : "0"}, until,
-           refusing(std::move(answer), {"changePriority", std::string{id}, {}, {}}));
+           with_script_errors(std::move(answer), {"changePriority", std::string{id}, {}, {}}));
 }
 
-void toolbox::update_data(std::string_view id, std::string_view data_json, deadline until, done answer) const {
+void admin::update_data(std::string_view id, std::string_view data_json, deadline until, done answer) const {
   if (auto parsed = json::parse(data_json, {.bytes_max = how_.data_bytes_max}); !parsed)
     return answer(fail(ec::invalid, "data: " + text_of(parsed.error())));
   to_.eval(lua::update_data_1, {keys_.job(id)}, {data_json}, until,
-           refusing(std::move(answer), {"updateData", std::string{id}, {}, {}}));
+           with_script_errors(std::move(answer), {"updateData", std::string{id}, {}, {}}));
 }
 
-void toolbox::log(std::string_view id, std::string_view row, std::optional<int64_t> keep, deadline until,
-                  done answer) const {
+void admin::log(std::string_view id, std::string_view row, std::optional<int64_t> keep, deadline until,
+                done answer) const {
   const auto job = keys_.job(id);
   to_.eval(lua::add_log_2, {job, job + ":logs"}, {id, row, keep ? std::to_string(*keep) : std::string{}}, until,
-           refusing(std::move(answer), {"addLog", std::string{id}, {}, {}}));
+           with_script_errors(std::move(answer), {"addLog", std::string{id}, {}, {}}));
 }
 
-void toolbox::logs(std::string_view id, int64_t first, int64_t last, deadline until, done answer) const {
+void admin::logs(std::string_view id, int64_t first, int64_t last, deadline until, done answer) const {
   to_.command({{"LRANGE"}, {keys_.job(id) + ":logs"}, {std::to_string(first), std::to_string(last)}, until},
               std::move(answer));
 }
 
-void toolbox::remove(std::string_view id, bool with_children, deadline until, done answer) const {
-  auto locked = [id = std::string{id}, answer = refusing(std::move(answer), {"removeJob", std::string{id}, {}, {}})](
+void admin::remove(std::string_view id, bool with_children, deadline until, done answer) const {
+  auto locked = [id = std::string{id},
+                 answer = with_script_errors(std::move(answer), {"removeJob", std::string{id}, {}, {}})](
                   caf::expected<redis::reply> got) {
     if (got && got->type == redis::reply::integer && got->number == 0)
       return answer(
@@ -87,67 +89,70 @@ void toolbox::remove(std::string_view id, bool with_children, deadline until, do
            std::move(locked));
 }
 
-void toolbox::reprocess(std::string_view id, std::string_view state, resets anew, deadline until, done answer) const {
+void admin::reprocess(std::string_view id, std::string_view state, resets anew, deadline until, done answer) const {
   const auto& k = keys_;
   const bool failed = state == "failed";
   to_.eval(
     lua::reprocess_job_8,
     {k.job(id), k.events, failed ? k.failed : k.completed, k.wait, k.meta, k.paused, k.active, k.marker},
     {id, "LPUSH", failed ? "failedReason" : "returnvalue", state, anew.made ? "1" : "0", anew.started ? "1" : "0"},
-    until, refusing(std::move(answer), {"reprocessJob", std::string{id}, failed ? "failed" : "completed", {}}));
+    until,
+    with_script_errors(std::move(answer), {"reprocessJob", std::string{id}, failed ? "failed" : "completed", {}}));
 }
 
-void toolbox::end_of(std::string_view id, deadline until, done answer) const {
+void admin::end_of(std::string_view id, deadline until, done answer) const {
   to_.eval(lua::is_finished_3, {keys_.completed, keys_.failed, keys_.job(id)}, {id, "1"}, until,
-           refusing(std::move(answer), {"isFinished", std::string{id}, {}, {}}));
+           with_script_errors(std::move(answer), {"isFinished", std::string{id}, {}, {}}));
 }
 
-void toolbox::children_values(std::string_view parent, deadline until, done answer) const {
+void admin::children_values(std::string_view parent, deadline until, done answer) const {
   to_.command({{"HGETALL"}, {keys_.job(parent) + ":processed"}, {}, until}, std::move(answer));
 }
-void toolbox::ignored_failures(std::string_view parent, deadline until, done answer) const {
+void admin::ignored_children_failures(std::string_view parent, deadline until, done answer) const {
   to_.command({{"HGETALL"}, {keys_.job(parent) + ":failed"}, {}, until}, std::move(answer));
 }
-void toolbox::failed_children(std::string_view parent, deadline until, done answer) const {
+void admin::failed_children(std::string_view parent, deadline until, done answer) const {
   to_.command({{"ZRANGE"}, {keys_.job(parent) + ":unsuccessful"}, {"0", "-1"}, until}, std::move(answer));
 }
-void toolbox::pending_children(std::string_view parent, deadline until, done answer) const {
+void admin::pending_children(std::string_view parent, deadline until, done answer) const {
   to_.command({{"SMEMBERS"}, {keys_.job(parent) + ":dependencies"}, {}, until}, std::move(answer));
 }
 
-void toolbox::remove_pending_children(std::string_view parent, deadline until, done answer) const {
+void admin::remove_unprocessed_children(std::string_view parent, deadline until, done answer) const {
   to_.eval(lua::remove_unprocessed_children_2, {keys_.job(parent), keys_.meta}, {keys_.base, parent}, until,
-           refusing(std::move(answer), {"removeUnprocessedChildren", std::string{parent}, {}, {}}));
+           with_script_errors(std::move(answer), {"removeUnprocessedChildren", std::string{parent}, {}, {}}));
 }
 
-void toolbox::leave_parent(std::string_view id, std::string_view parent_key, deadline until, done answer) const {
-  to_.eval(lua::remove_child_dependency_1, {keys_.base}, {keys_.job(id), parent_key}, until,
-           refusing(std::move(answer), {"removeChildDependency", std::string{id}, {}, std::string{parent_key}}));
+void admin::remove_child_dependency(std::string_view id, std::string_view parent_key, deadline until,
+                                    done answer) const {
+  to_.eval(
+    lua::remove_child_dependency_1, {keys_.base}, {keys_.job(id), parent_key}, until,
+    with_script_errors(std::move(answer), {"removeChildDependency", std::string{id}, {}, std::string{parent_key}}));
 }
 
-void toolbox::move_all(std::string_view state, int64_t count, deadline until, done answer) const {
+void admin::move_all(std::string_view state, int64_t count, deadline until, done answer) const {
   const auto& k = keys_;
   const bool delayed = state == "delayed";
   const auto& from = delayed ? k.delayed : state == "failed" ? k.failed : k.completed;
   to_.eval(lua::move_jobs_to_wait_8, {k.base, k.events, from, k.wait, k.paused, k.meta, k.active, k.marker},
            {std::to_string(count), delayed ? std::string{"1.7976931348623157e+308"} : now_text(), state}, until,
-           refusing(std::move(answer), {"moveJobsToWait", {}, state, {}}));
+           with_script_errors(std::move(answer), {"moveJobsToWait", {}, state, {}}));
 }
 
-void toolbox::drain(bool delayed_too, deadline until, done answer) const {
+void admin::drain(bool delayed_too, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::drain_5, {k.wait, k.paused, k.delayed, k.prioritized, k.repeat}, {k.base, delayed_too ? "1" : "0"},
-           until, refusing(std::move(answer), {"drain", {}, {}, {}}));
+           until, with_script_errors(std::move(answer), {"drain", {}, {}, {}}));
 }
 
-void toolbox::clean(std::string_view state, std::chrono::milliseconds older_than, int64_t limit, deadline until,
-                    done answer) const {
+void admin::clean(std::string_view state, std::chrono::milliseconds older_than, int64_t limit, deadline until,
+                  done answer) const {
   to_.eval(lua::clean_jobs_in_set_3, {keys_.job(state), keys_.events, keys_.repeat},
            {keys_.base, std::to_string(time_.now_ms() - older_than.count()), std::to_string(limit), state}, until,
-           refusing(std::move(answer), {"cleanJobsInSet", {}, state, {}}));
+           with_script_errors(std::move(answer), {"cleanJobsInSet", {}, state, {}}));
 }
 
-void toolbox::obliterate(int64_t count, bool force, deadline until, done answer) const {
+void admin::obliterate(int64_t count, bool force, deadline until, done answer) const {
   // The dead letters go first: once the queue is gone nothing says any more that it was to be removed. Only where it
   // will go itself: it is paused, and has no active jobs.
   auto letters = [me = *this, count, force, until, answer = std::move(answer)](caf::expected<redis::reply> got) {
@@ -157,7 +162,7 @@ void toolbox::obliterate(int64_t count, bool force, deadline until, done answer)
       return answer(fail(ec::conflict, "Cannot obliterate non-paused queue"));
     if (!force && got->items[1].number > 0)
       return answer(fail(ec::refused, "Cannot obliterate queue with active jobs"));
-    me.obliterate_letters(count, until, [me, count, force, until, answer](caf::expected<redis::reply> gone) {
+    me.obliterate_dead_letters(count, until, [me, count, force, until, answer](caf::expected<redis::reply> gone) {
       if (!gone || gone->number == 1)
         return answer(std::move(gone));
       me.obliterate_queue(count, force, until, answer);
@@ -168,7 +173,7 @@ void toolbox::obliterate(int64_t count, bool force, deadline until, done answer)
   to_.transaction(look, until, std::move(letters));
 }
 
-void toolbox::obliterate_letters(int64_t count, deadline until, done answer) const {
+void admin::obliterate_dead_letters(int64_t count, deadline until, done answer) const {
   const keys dead{how_.prefix, how_.name + how_.dead_letter_suffix};
   auto last = [answer = std::move(answer)](caf::expected<redis::reply> got) {
     if (got && !got->items.empty() && got->items.back().type == redis::reply::error)
@@ -185,7 +190,7 @@ void toolbox::obliterate_letters(int64_t count, deadline until, done answer) con
   to_.transaction(steps, until, std::move(last));
 }
 
-void toolbox::obliterate_queue(int64_t count, bool force, deadline until, done answer) const {
+void admin::obliterate_queue(int64_t count, bool force, deadline until, done answer) const {
   auto own = [answer = std::move(answer)](caf::expected<redis::reply> got) { // Numbers of its own, not BullMQ's codes.
     if (got && got->number == -1)
       return answer(fail(ec::conflict, "Cannot obliterate non-paused queue"));
@@ -197,39 +202,39 @@ void toolbox::obliterate_queue(int64_t count, bool force, deadline until, done a
            std::move(own));
 }
 
-void toolbox::metrics(std::string_view kind, int64_t first, int64_t last, deadline until, done answer) const {
+void admin::metrics(std::string_view kind, int64_t first, int64_t last, deadline until, done answer) const {
   const auto& key = kind == "failed" ? keys_.metrics_failed : keys_.metrics_completed;
   to_.eval(lua::get_metrics_2, {key, key + ":data"}, {std::to_string(first), std::to_string(last)}, until,
-           refusing(std::move(answer), {"getMetrics", {}, {}, {}}));
+           with_script_errors(std::move(answer), {"getMetrics", {}, {}, {}}));
 }
 
-void toolbox::limit_for(std::chrono::milliseconds wait, deadline until, done answer) const {
+void admin::rate_limit(std::chrono::milliseconds wait, deadline until, done answer) const {
   if (wait.count() < 1)
     return answer(fail(ec::invalid, "wait: at least 1 ms"));
   to_.command({{"SET"}, {keys_.limiter}, {used_up, "PX", std::to_string(wait.count())}, until}, std::move(answer));
 }
 
-void toolbox::limit_left(int64_t jobs_max, deadline until, done answer) const {
+void admin::rate_limit_ttl(int64_t jobs_max, deadline until, done answer) const {
   to_.eval(lua::get_rate_limit_ttl_2, {keys_.limiter, keys_.meta}, {std::to_string(jobs_max)}, until,
            std::move(answer));
 }
 
-void toolbox::lift_limit(deadline until, done answer) const {
+void admin::remove_rate_limit(deadline until, done answer) const {
   to_.command({{"DEL"}, {keys_.limiter}, {}, until}, std::move(answer));
 }
 
-void toolbox::global_concurrency(std::optional<int64_t> max, deadline until, done answer) const {
+void admin::set_global_concurrency(std::optional<int64_t> max, deadline until, done answer) const {
   if (max)
     return to_.command({{"HSET"}, {keys_.meta}, {"concurrency", std::to_string(*max)}, until}, std::move(answer));
   to_.command({{"HDEL"}, {keys_.meta}, {"concurrency"}, until}, std::move(answer));
 }
 
-void toolbox::is_maxed(deadline until, done answer) const {
+void admin::is_maxed(deadline until, done answer) const {
   to_.eval(lua::is_maxed_2, {keys_.meta, keys_.active}, {}, until,
-           refusing(std::move(answer), {"isMaxed", {}, {}, {}}));
+           with_script_errors(std::move(answer), {"isMaxed", {}, {}, {}}));
 }
 
-void toolbox::global_limit(std::optional<limiter> to, deadline until, done answer) const {
+void admin::set_global_rate_limit(std::optional<limiter> to, deadline until, done answer) const {
   if (to)
     return to_.command({{"HSET"},
                         {keys_.meta},
@@ -239,7 +244,7 @@ void toolbox::global_limit(std::optional<limiter> to, deadline until, done answe
   to_.command({{"HDEL"}, {keys_.meta}, {"max", "duration"}, until}, std::move(answer));
 }
 
-void toolbox::workers(deadline until, done answer) const {
+void admin::workers(deadline until, done answer) const {
   auto nameless = how_;
   nameless.worker_name.clear();
   auto own = [answer = std::move(answer), name = "name=" + connection_name(nameless)](caf::expected<redis::reply> got) {
@@ -265,23 +270,23 @@ void toolbox::workers(deadline until, done answer) const {
   to_.command({{"CLIENT", "LIST"}, {}, {}, until}, std::move(own));
 }
 
-void toolbox::deduplicating_job(std::string_view deduplication, deadline until, done answer) const {
+void admin::deduplication_job_id(std::string_view deduplication, deadline until, done answer) const {
   to_.command({{"GET"}, {keys_.base + "de:" + std::string{deduplication}}, {}, until}, std::move(answer));
 }
 
-void toolbox::end_deduplication(std::string_view deduplication, std::string_view job, deadline until,
-                                done answer) const {
+void admin::remove_deduplication_key(std::string_view deduplication, std::string_view job, deadline until,
+                                     done answer) const {
   const auto key = keys_.base + "de:" + std::string{deduplication};
   if (job.empty())
     return to_.command({{"DEL"}, {key}, {}, until}, std::move(answer));
   to_.eval(lua::remove_deduplication_key_1, {key}, {job}, until,
-           refusing(std::move(answer), {"removeDeduplicationKey", std::string{job}, {}, {}}));
+           with_script_errors(std::move(answer), {"removeDeduplicationKey", std::string{job}, {}, {}}));
 }
 
-void toolbox::put_schedule(std::string_view id, const boost::json::object& repeat, const wish& each, deadline until,
-                           done answer) const {
+void admin::upsert_schedule(std::string_view id, const boost::json::object& repeat, const new_job& each, deadline until,
+                            done answer) const {
   const auto now = time_.now_ms();
-  auto fault = fault_of(each, how_.data_bytes_max);
+  auto fault = validate(each, how_.data_bytes_max);
   if (id.empty())
     fault = "id: not empty";
   if (!fault.empty())
@@ -309,26 +314,26 @@ void toolbox::put_schedule(std::string_view id, const boost::json::object& repea
             k.active},
            {(*next)->at_ms ? std::to_string(*(*next)->at_ms) : std::string{}, schedule.bytes(), id, each.data_json,
             like.bytes(), first.bytes(), std::to_string(now), k.base, ""},
-           until, refusing(std::move(answer), {"addJobScheduler", {}, {}, {}}));
+           until, with_script_errors(std::move(answer), {"addJobScheduler", {}, {}, {}}));
 }
 
-void toolbox::schedule(std::string_view id, deadline until, done answer) const {
+void admin::schedule(std::string_view id, deadline until, done answer) const {
   to_.eval(lua::get_job_scheduler_1, {keys_.repeat}, {id}, until,
-           refusing(std::move(answer), {"getJobScheduler", {}, {}, {}}));
+           with_script_errors(std::move(answer), {"getJobScheduler", {}, {}, {}}));
 }
 
-void toolbox::schedules(int64_t first, int64_t last, deadline until, done answer) const {
+void admin::schedules(int64_t first, int64_t last, deadline until, done answer) const {
   to_.command({{"ZREVRANGE"}, {keys_.repeat}, {std::to_string(first), std::to_string(last), "WITHSCORES"}, until},
               std::move(answer));
 }
 
-void toolbox::remove_schedule(std::string_view id, deadline until, done answer) const {
-  auto known =
-    [answer = refusing(std::move(answer), {"removeJobScheduler", {}, {}, {}})](caf::expected<redis::reply> got) {
-      if (got && got->number == 1)
-        return answer(fail(ec::not_found, "no such schedule"));
-      answer(std::move(got));
-    };
+void admin::remove_schedule(std::string_view id, deadline until, done answer) const {
+  auto known = [answer = with_script_errors(std::move(answer), {"removeJobScheduler", {}, {}, {}})](
+                 caf::expected<redis::reply> got) {
+    if (got && got->number == 1)
+      return answer(fail(ec::not_found, "no such schedule"));
+    answer(std::move(got));
+  };
   to_.eval(lua::remove_job_scheduler_3, {keys_.repeat, keys_.delayed, keys_.events}, {id, keys_.base}, until,
            std::move(known));
 }

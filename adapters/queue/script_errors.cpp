@@ -1,11 +1,11 @@
-#include "adapters/queue/refusals.hpp"
+#include "adapters/queue/script_errors.hpp"
 
 #include <fmt/format.h>
 
 namespace arrakis::queue {
 
 // Codes: BullMQ's ErrorCode (src/enums/error-code.ts).
-caf::error refusal_of(int64_t code, const script_call& by) {
+caf::error script_error(int64_t code, const script_call& by) {
   const auto& [command, job, state, parent] = by;
   switch (code) {
     case -1: return fail(ec::not_found, fmt::format("Missing key for job {}. {}", job, command));

@@ -19,6 +19,6 @@ struct script_call {
 /// The error for a code, in the words that BullMQ's own clients throw (class Scripts, finishedErrors): users of its
 /// dashboards know them, and a `failedReason` has them. ec::not_found (no such job or parent), ec::conflict (another
 /// state, another parent, a schedule's time that is taken), ec::refused (a lock, a schedule, children forbid it).
-caf::error refusal_of(int64_t code, const script_call& by);
+caf::error script_error(int64_t code, const script_call& by);
 
 } // namespace arrakis::queue
