@@ -76,8 +76,8 @@ void note(State& st, uint64_t value) {
     st.done->set_value({st.watch->seconds(), st.watch->cpu_us(), st.count, st.checksum, resident_kb()});
 }
 
-discord::activity_sink::behavior_type add_up(discord::activity_sink::stateful_pointer<adding> self, size_t warm,
-                                             size_t count, std::promise<outcome>* done) {
+discord::activity_handler::behavior_type add_up(discord::activity_handler::stateful_pointer<adding> self, size_t warm,
+                                                size_t count, std::promise<outcome>* done) {
   self->state.warm_up = warm;
   self->state.count = count;
   self->state.done = done;
@@ -101,8 +101,9 @@ struct counting {
   uint64_t checksum = 0;
   counting() = default;
 };
-discord::sink::behavior_type count_guilds(discord::sink::stateful_pointer<counting> self, size_t expected,
-                                          const stopwatch* watch, std::promise<outcome>* done) {
+discord::event_handler::behavior_type count_guilds(discord::event_handler::stateful_pointer<counting> self,
+                                                   size_t expected, const stopwatch* watch,
+                                                   std::promise<outcome>* done) {
   return {[](const discord::interaction_created&) {},
           [self, expected, watch, done](const discord::guild_available& x) {
             auto& st = self->state;

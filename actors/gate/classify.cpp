@@ -75,7 +75,7 @@ std::string missing(const discord::answer& a, std::string_view about) {
   }
 }
 
-problem told(const discord::told_wait& wait, std::string_view about) {
+problem told(const discord::throttle_wait& wait, std::string_view about) {
   if (wait.blocked)
     return {trouble::rate_limited,
             fmt::format("Discord's protection (Cloudflare) refuses our requests for the moment, before Discord itself "
@@ -141,7 +141,7 @@ problem classify(const caf::error& e, std::string_view about) {
     case ec::none: return {};
     case ec::frozen: return {trouble::frozen, "The community is frozen; the work goes on after the thaw."};
     case ec::stale: return {trouble::stale, "Another worker took this deployment over."};
-    case ec::throttled: return told(discord::told_in(e).value_or(discord::told_wait{}), about);
+    case ec::throttled: return told(discord::throttle_wait_of(e).value_or(discord::throttle_wait{}), about);
     case ec::timeout:
     case ec::busy: return {trouble::rate_limited, say("no turn within Discord's limits in time")};
     case ec::unavailable: return {trouble::unavailable, say("not reachable now")};

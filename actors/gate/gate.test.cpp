@@ -204,11 +204,11 @@ TEST_CASE("gate: answers and errors of Discord become what the work can act on")
 }
 
 TEST_CASE("gate: a told wait and a block are said in minutes, and neither asks for a permission") {
-  const auto wait = gate::classify(discord::held_back({582'019ms, false}), "channel “heralds”");
+  const auto wait = gate::classify(discord::throttled_error({582'019ms, false}), "channel “heralds”");
   CHECK(wait.what == trouble::rate_limited);
   CHECK(wait.wait == 582'019ms);
   CHECK(wait.sentence.find("about 10 minutes") != std::string::npos);
-  const auto block = gate::classify(discord::held_back({20'000ms, true}), "channel “heralds”");
+  const auto block = gate::classify(discord::throttled_error({20'000ms, true}), "channel “heralds”");
   CHECK(block.what == trouble::rate_limited);
   CHECK(block.sentence.find("Cloudflare") != std::string::npos);
   CHECK(block.sentence.find("less than a minute") != std::string::npos);

@@ -23,7 +23,7 @@ struct state {
   log::seldom refused{std::chrono::seconds{10}};
   static inline const char* name = "gateway_events";
 };
-using self_pointer = discord::sink::stateful_pointer<state>;
+using self_pointer = discord::event_handler::stateful_pointer<state>;
 
 flow<caf::expected<interaction_answer>> first_answer(self_pointer self, std::shared_ptr<const interaction> what,
                                                      deadline until) {
@@ -64,7 +64,7 @@ void community_changed(self_pointer self, snowflake guild) {
   caf::anon_send(self->state.to.communities, directory::to(guild.text(), community::changed{guild}));
 }
 
-discord::sink::behavior_type behavior(self_pointer self, ports to, options opts) {
+discord::event_handler::behavior_type behavior(self_pointer self, ports to, options opts) {
   keep_exception_text(self);
   self->state.to = std::move(to);
   self->state.options = std::move(opts);
@@ -99,7 +99,7 @@ discord::sink::behavior_type behavior(self_pointer self, ports to, options opts)
 }
 } // namespace
 
-discord::sink start(caf::actor_system& sys, ports to, options opts) {
+discord::event_handler start(caf::actor_system& sys, ports to, options opts) {
   return registry::spawn(sys, {"gateway_events"}, behavior, std::move(to), std::move(opts));
 }
 } // namespace arrakis::ingress::gateway_events

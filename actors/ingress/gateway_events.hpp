@@ -26,6 +26,6 @@ struct options {
 };
 
 /// Starts the actor that receives the events of all shards of this process.
-discord::sink start(caf::actor_system&, ports, options);
+discord::event_handler start(caf::actor_system&, ports, options);
 
 } // namespace arrakis::ingress::gateway_events

@@ -62,7 +62,7 @@ struct fixture {
   std::vector<discord::shard_stopped> stopped;
   domain interactions = sim.sys().spawn(thinking, &w);
   ingress::admission admission{2};
-  discord::sink events;
+  discord::event_handler events;
 
   fixture() {
     ingress::gateway_events::options opt;

@@ -552,7 +552,7 @@ TEST_CASE("ingress: autocomplete hears choices and never a message, busy or not"
 TEST_CASE("ingress: every code has a sentence that says what to do") {
   for (auto code : {ec::busy, ec::unavailable, ec::unknown, ec::timeout, ec::quarantined, ec::internal, ec::corrupt})
     CHECK(user_message(fail(code, "inner words")).find("inner words") == std::string::npos);
-  const auto told = [](std::chrono::milliseconds wait) { return user_message(discord::held_back({wait, true})); };
+  const auto told = [](std::chrono::milliseconds wait) { return user_message(discord::throttled_error({wait, true})); };
   CHECK(told(582s).find("for about 10 minutes") != std::string::npos);
   CHECK(told(5s).find("Try again in a few seconds") != std::string::npos);
   CHECK(user_message(throttle("inner words", 5s)).find("inner words") == std::string::npos);

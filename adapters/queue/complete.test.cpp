@@ -187,7 +187,7 @@ private:
       waiting_job(k, "p1");
     }
     if (maybe(30)) {
-      // At the edge: the last moment that is due, and the first that is not.
+      // At the limit: the last moment that is due, and the first that is not.
       const auto due = (now + 1) * 0x1000 + (maybe(50) ? -1 : maybe(50) ? 0 : 0x500000);
       put({"ZADD", k.delayed, std::to_string(due), "d1"});
       waiting_job(k, "d1");

@@ -58,7 +58,10 @@ struct split {
 };
 std::vector<split> split_counters() {
   return {
-    {"arrakis_discord_429_total", "Answers 429 of Discord by cause.", "cause", {"global", "shared", "user", "edge"}},
+    {"arrakis_discord_429_total",
+     "Answers 429 of Discord by cause.",
+     "cause",
+     {"global", "shared", "user", "cloudflare"}},
     {"arrakis_discord_blocked_total", "Answers below 500 that Discord's API did not write.", "status", {"403", "429"}},
     {"arrakis_discord_dispatches_total", "Dispatches by type; other: nobody reads them.", "type", {"other"}},
     {"arrakis_discord_interactions_refused_total",

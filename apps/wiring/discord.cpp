@@ -58,7 +58,7 @@ discord::shards::handle start_shards(caf::actor_system& sys, net::io& io, const 
   o.gateway_url = settings.text("discord.gateway_url");
   o.shard_count = static_cast<int>(settings.integer("discord.shard_count"));
   o.who = std::move(who);
-  discord::shards::ports to{from.plans, from.sessions, from.leases, from.sink, from.rest};
+  discord::shards::ports to{from.plans, from.sessions, from.leases, from.events, from.rest};
   to.unavailable_answer = [](const interaction& what) {
     return ingress::error_answer(what, fail(ec::unavailable, "nobody holds the shard's lease"));
   };
@@ -78,7 +78,7 @@ discord::shards::handle start_shards(caf::actor_system& sys, net::io& io, const 
     shard.compressed = settings.boolean("discord.zlib");
     shard.pacing = std::move(x.pacing);
     shard.store = std::move(x.sessions);
-    return gateway::start(sys, std::move(x.connector), std::move(shard), std::move(x.sink));
+    return gateway::start(sys, std::move(x.connector), std::move(shard), std::move(x.events));
   };
   return discord::shards::start(sys, std::move(o), std::move(to));
 }

@@ -47,7 +47,7 @@ struct shard_ports {
   discord::gateway::session_store sessions;
   leases::handle leases;
   redis::handle redis; ///< Of the turns to identify.
-  discord::sink sink;
+  discord::event_handler events;
   discord::rest rest;
 };
 /// `io` and the configuration outlive the actor.

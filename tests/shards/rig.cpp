@@ -22,7 +22,7 @@ struct hearing {
   told* to = nullptr;
   hearing() = default;
 };
-discord::sink::behavior_type hear_all(discord::sink::stateful_pointer<hearing> self, told* to) {
+discord::event_handler::behavior_type hear_all(discord::event_handler::stateful_pointer<hearing> self, told* to) {
   self->state.to = to;
   const auto note = [self](std::string what) { self->state.to->push_back(std::move(what)); };
   return {
@@ -47,8 +47,10 @@ session_store::behavior_type keep(session_store::stateful_pointer<keeping> self,
   self->state.what = what;
   return {
     [self](const load_session&) -> caf::result<saved_session> { return *self->state.what; },
-    [self](const save_session& x) -> caf::result<session_kept> { return *self->state.what = x.what, session_kept{}; },
-    [self](const clear_session&) -> caf::result<session_kept> { return *self->state.what = {}, session_kept{}; },
+    [self](const save_session& x) -> caf::result<session_stored> {
+      return *self->state.what = x.what, session_stored{};
+    },
+    [self](const clear_session&) -> caf::result<session_stored> { return *self->state.what = {}, session_stored{}; },
   };
 }
 
@@ -185,7 +187,7 @@ void rig::stop() {
     return;
   caf::anon_send_exit(shard_, caf::exit_reason::user_shutdown);
   world_.sim.run();
-  shard_ = discord::keeping_shard{};
+  shard_ = discord::shard_with_roles{};
 }
 
 bool rig::logs_in() {

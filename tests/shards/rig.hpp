@@ -97,9 +97,9 @@ private:
   const size_t message_bytes_max_;
   told heard_;
   discord::gateway::saved_session stored_;
-  discord::sink sink_;
+  discord::event_handler sink_;
   discord::gateway::session_store store_;
-  discord::keeping_shard shard_;
+  discord::shard_with_roles shard_;
   int64_t marked_ = 0;
   size_t marked_connects_ = 0;
   std::chrono::steady_clock::time_point marked_at_{};

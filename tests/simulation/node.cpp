@@ -138,7 +138,7 @@ void node::kill() {
     caf::anon_send_exit(part, caf::exit_reason::kill);
   }
   parts_.clear();
-  sink = discord::sink{};
+  sink = discord::event_handler{};
   interactions = ingress::handle{};
   communities = community::proxy{};
   reconciler = reconciler::handle{};

@@ -32,7 +32,7 @@ public:
   const std::chrono::milliseconds ahead; ///< Of its wall clock.
   test::way by;
   std::chrono::steady_clock::time_point redis_away_until{}; ///< Cut off from Redis alone.
-  discord::sink sink;
+  discord::event_handler sink;
   ingress::admission admission; ///< Of both ways in for interactions.
   ingress::handle interactions;
   community::proxy communities;

@@ -48,7 +48,7 @@ struct fixture {
   test::sim_system sim;
   redis::handle redis = sim.sys().spawn(holding, &session);
   session_store store = start_redis_session_store(sim.sys(), redis);
-  keeping_shard shard;
+  shard_with_roles shard;
 
   void start(address_policy addresses, std::string url = "wss://gateway.discord.gg") {
     gateway::options o;

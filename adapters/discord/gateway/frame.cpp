@@ -166,7 +166,7 @@ struct frame_reader::impl {
   std::optional<caf::expected<event>> decoded; // What was read on the way.
   activity* into = nullptr;
   int64_t seen = 0;
-  std::vector<role_place> places;
+  std::vector<role_position> places;
   std::vector<snowflake> roles;
   ondemand::parser outer, inner;
 
@@ -217,7 +217,7 @@ struct frame_reader::impl {
       return false;
     for (auto each : all) {
       ondemand::object role;
-      role_place found;
+      role_position found;
       if (each.get_object().get(role))
         return false;
       const auto walked = each_member(role, [&](std::string_view key, ondemand::value& value) {
@@ -459,7 +459,7 @@ bool frame_reader::resumable() const { return impl_->last.data == "true"; }
 
 bool is_read(std::string_view type) { return kind_of(type) != kind::other; }
 
-std::vector<role_place> frame_reader::take_places() {
+std::vector<role_position> frame_reader::take_role_positions() {
   return {impl_->places.begin(), impl_->places.end()}; // As large as it must be.
 }
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 namespace arrakis::discord::gateway {
-/// What a dispatch is to us. Those up to `activity` go to the sink one by one.
+/// What a dispatch is to us. Those up to `activity` go to the event handler one by one.
 enum class kind : uint8_t {
   other,
   interaction,
@@ -78,7 +78,7 @@ public:
   /// is added to the activity here, and std::monostate is the answer.
   caf::expected<event> decode();
   /// Of the guild that was decoded last, in the order of the frame.
-  std::vector<role_place> take_places();
+  std::vector<role_position> take_role_positions();
 
 private:
   struct impl;

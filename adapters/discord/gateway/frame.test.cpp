@@ -99,7 +99,7 @@ TEST_CASE("frame: a guild's roles and their positions, wherever they stand in th
     frame_reader reader;
     REQUIRE(reader.read(text));
     REQUIRE(reader.decode());
-    const auto places = reader.take_places();
+    const auto places = reader.take_role_positions();
     REQUIRE(places.size() == 2);
     CHECK((places[0].role == snowflake{10} && places[0].position == 0));
     CHECK((places[1].role == snowflake{20} && places[1].position == 7));

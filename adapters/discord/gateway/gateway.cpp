@@ -49,8 +49,8 @@ struct permit_answered {
 };
 struct wake_up {};
 using actor =
-  keeping_shard::extend<caf::reacts_to<url_found>, caf::reacts_to<socket_opened>, caf::reacts_to<frames_arrived>,
-                        caf::reacts_to<socket_closed>, caf::reacts_to<permit_answered>, caf::reacts_to<wake_up>>;
+  shard_with_roles::extend<caf::reacts_to<url_found>, caf::reacts_to<socket_opened>, caf::reacts_to<frames_arrived>,
+                           caf::reacts_to<socket_closed>, caf::reacts_to<permit_answered>, caf::reacts_to<wake_up>>;
 
 struct state {
   static inline const char* name = "discord.shard";
@@ -62,7 +62,7 @@ struct state {
   flows running;
   gateway::options options;
   gateway::connector connector;
-  sink to;
+  event_handler to;
   std::optional<gateway::session> session;
   std::optional<inflater> packed;
   frame_reader frames;
@@ -70,13 +70,13 @@ struct state {
   uint64_t line = 0;
   std::optional<time_point> wake;
   snowflake application, bot;
-  std::unordered_map<snowflake, std::vector<role_place>> guilds; // Of a guild only this is kept.
+  std::unordered_map<snowflake, std::vector<role_position>> guilds; // Of a guild only this is kept.
   std::shared_ptr<activity> gathered; // Of the frames that are read right now; none without a watcher.
   size_t gathered_count = 0;
   int64_t gathered_from = 0; // Sequence of its first dispatch.
   uint64_t gathered_epoch = 0;
   std::array<uint32_t, kind_count> tally{}; // Dispatches that the metrics do not know yet.
-  std::vector<std::shared_ptr<void>> held;  // Batches that we do not give back while the sink lags.
+  std::vector<std::shared_ptr<void>> held;  // Batches that we do not give back while the event handler lags.
   size_t unsettled_bytes = 0;               // Of batches whose activity the watcher works on.
   log::seldom unreadable{10s}, failed{10s}; // Dispatches come by the thousand.
   bool leaving = false;
@@ -180,7 +180,8 @@ void mind_the_lag(self_pointer self) {
   st.session->listening(st.held.empty() && st.unsettled_bytes <= unread_bytes_max / 2);
 }
 
-// The sink answers when the effect is durable. While it is away (its supervisor restarts it) the event is sent again.
+// The event handler answers when the effect is durable. While it is away (its supervisor restarts it) the event is sent
+// again.
 template <class To, class Message>
 flow<> deliver(self_pointer self, To to, uint64_t epoch, int64_t sequence, Message message) {
   const auto until = within(self, self->state.options.effect);
@@ -299,7 +300,7 @@ void greeted(self_pointer self, int64_t sequence) {
 void keep(self_pointer self, const event& what) {
   auto& guilds = self->state.guilds;
   if (const auto* here = std::get_if<guild_available>(&what))
-    guilds[here->guild] = self->state.frames.take_places();
+    guilds[here->guild] = self->state.frames.take_role_positions();
   if (const auto* gone = std::get_if<guild_gone>(&what); gone && gone->kicked)
     guilds.erase(gone->guild);
   const auto* changed = std::get_if<role_changed>(&what);
@@ -307,15 +308,15 @@ void keep(self_pointer self, const event& what) {
   if (guild == guilds.end())
     return;
   auto& places = guild->second;
-  std::erase_if(places, [&](const role_place& each) { return each.role == changed->role; });
+  std::erase_if(places, [&](const role_position& each) { return each.role == changed->role; });
   if (!changed->deleted)
     places.push_back({changed->role, changed->position});
 }
 
-guild_places kept_of(self_pointer self, snowflake guild) {
+guild_role_positions role_positions_of(self_pointer self, snowflake guild) {
   const auto& guilds = self->state.guilds;
   const auto found = guilds.find(guild);
-  return found == guilds.end() ? guild_places{} : guild_places{true, found->second};
+  return found == guilds.end() ? guild_role_positions{} : guild_role_positions{true, found->second};
 }
 
 /// The event of a dispatch that was not seen before; nothing when it cannot be read, or may not be worked on.
@@ -484,7 +485,13 @@ session_limits limits_of(const options& chosen) {
   return limits;
 }
 
-actor::behavior_type behavior(self_pointer self, connector connect, options chosen, sink to) {
+shard_state status_of(const state& st) {
+  const auto& s = *st.session;
+  return {st.options.shard_id, std::string{text_of_state(s.current_state())}, s.seen(), s.resumes(), s.identifies(),
+          st.guilds.size()};
+}
+
+actor::behavior_type behavior(self_pointer self, connector connect, options chosen, event_handler to) {
   keep_exception_text(self);
   auto& st = self->state;
   st.options = std::move(chosen);
@@ -499,12 +506,7 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
   });
   st.running.start(begin(self));
   return {
-    [self](const shard_status&) {
-      const auto& s = *self->state.session;
-      return shard_state{
-        self->state.options.shard_id, std::string{text_of_state(s.now_in())}, s.seen(), s.resumes(), s.identifies(),
-        self->state.guilds.size()};
-    },
+    [self](const shard_status&) { return status_of(self->state); },
     [self](const url_found& x) {
       if (x.line != self->state.line)
         return;
@@ -529,7 +531,7 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
       if (x.line == self->state.line)
         arrived(self, x);
     },
-    [self](const places_of& x) { return kept_of(self, x.guild); },
+    [self](const get_role_positions& x) { return role_positions_of(self, x.guild); },
     [self](const socket_closed& x) {
       if (x.line != self->state.line)
         return;
@@ -554,7 +556,7 @@ actor::behavior_type behavior(self_pointer self, connector connect, options chos
 }
 } // namespace
 
-keeping_shard start(caf::actor_system& sys, connector connect, options chosen, sink to) {
+shard_with_roles start(caf::actor_system& sys, connector connect, options chosen, event_handler to) {
   return registry::spawn(sys, {"gateway"}, behavior, std::move(connect), std::move(chosen), std::move(to));
 }
 } // namespace arrakis::discord::gateway

@@ -41,10 +41,11 @@ struct options {
   session_store store;    ///< None: a restarted process identifies anew.
   session_limits limits;
   inflate_limits inflate;
-  size_t in_flight_max = 4096; ///< Dispatches that the sink works on; interactions above it are dropped and counted.
-  size_t lag_max = 8192;       ///< Dispatches that the sink works on; above it reading pauses until half are done.
-  activity_sink watcher;       ///< None: nobody asks what members do, and it is only counted.
-  milliseconds effect{60'000}; ///< After it a dispatch that the sink never settled counts as done.
+  size_t in_flight_max =
+    4096;                ///< Dispatches that the event handler works on; interactions above it are dropped and counted.
+  size_t lag_max = 8192; ///< Dispatches that the event handler works on; above it reading pauses until half are done.
+  activity_handler watcher;    ///< None: nobody asks what members do, and it is only counted.
+  milliseconds effect{60'000}; ///< After it a dispatch that the event handler never settled counts as done.
 };
 /// A source that always gives `url`.
 url_source fixed_url(std::string url);
@@ -52,5 +53,5 @@ url_source fixed_url(std::string url);
 /// Starts the shard. It sends dispatches to `to` as requests: the answer tells that the effect is durable, and the
 /// sequence is stored no further than that. After a fatal close code it sends shard_stopped and stays as it is. On an
 /// exit message it saves its session, closes so that a successor can resume, and ends.
-keeping_shard start(caf::actor_system&, connector, options, sink to);
+shard_with_roles start(caf::actor_system&, connector, options, event_handler to);
 } // namespace arrakis::discord::gateway

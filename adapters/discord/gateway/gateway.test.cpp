@@ -40,7 +40,7 @@ TEST_CASE("gateway: a shard identifies with its token, shard and intents, and te
   CHECK(r.status().guilds == 2);
 }
 
-TEST_CASE("gateway: dispatches reach the sink typed; those that nobody reads only count") {
+TEST_CASE("gateway: dispatches reach the event handler typed; those that nobody reads only count") {
   for (const bool compressed : {false, true}) {
     rig r;
     r.compressed = compressed;
@@ -105,8 +105,9 @@ TEST_CASE("gateway: a restarted shard resumes from what was durable, so that an 
   CHECK(r.stored.sequence == 3);
 }
 
-TEST_CASE("gateway: a sink that is away gets the dispatch when it is back, and one that is silent does not hold the "
-          "sequence for ever") {
+TEST_CASE(
+  "gateway: an event handler that is away gets the dispatch when it is back, and one that is silent does not hold the "
+  "sequence for ever") {
   rig r;
   r.start({.effect = 60s});
   r.run();
@@ -121,7 +122,8 @@ TEST_CASE("gateway: a sink that is away gets the dispatch when it is back, and o
   CHECK(r.stored.sequence == 2);
 }
 
-TEST_CASE("gateway: a sink that cannot keep up loses interactions above the limit, never the fate of a guild") {
+TEST_CASE(
+  "gateway: an event handler that cannot keep up loses interactions above the limit, never the fate of a guild") {
   rig r;
   r.start({.in_flight_max = 3});
   r.run();
@@ -141,7 +143,7 @@ struct watching {
   std::vector<caf::response_promise> held;
   watching() = default;
 };
-using watcher = activity_sink::extend<caf::reacts_to<release>>;
+using watcher = activity_handler::extend<caf::reacts_to<release>>;
 watcher::behavior_type watch(watcher::stateful_pointer<watching> self, std::vector<std::string>* heard, bool* holds) {
   self->state.heard = heard;
   self->state.holds = holds;
@@ -215,7 +217,7 @@ TEST_CASE(
   caf::anon_send_exit(consumer, caf::exit_reason::user_shutdown);
 }
 
-TEST_CASE("gateway: while its sink lags a shard gives no read back, and silence is no zombie") {
+TEST_CASE("gateway: while its event handler lags a shard gives no read back, and silence is no zombie") {
   rig r;
   r.start({.lag_max = 4});
   r.hello(10'000);
@@ -245,7 +247,9 @@ TEST_CASE("gateway: of a guild the roles and their positions are kept") {
   rig r;
   r.start();
   r.run();
-  const auto places = [&](uint64_t guild) { return *r.sim.ask<guild_places>(r.subject, places_of{{guild}}); };
+  const auto places = [&](uint64_t guild) {
+    return *r.sim.ask<guild_role_positions>(r.subject, get_role_positions{{guild}});
+  };
   CHECK((places(10).known && places(10).roles.empty()));
   CHECK_FALSE(places(12).known);
   r.dispatches(2, "GUILD_CREATE",
@@ -389,8 +393,8 @@ TEST_CASE("gateway: over a real socket with zlib-stream, and frames torn by the 
                           }};
   caf::actor_system_config config;
   caf::actor_system system{config};
-  const sink to = system.spawn(
-    [note](sink::pointer, int) -> sink::behavior_type {
+  const event_handler to = system.spawn(
+    [note](event_handler::pointer, int) -> event_handler::behavior_type {
       const auto hear = [note](std::string what) { note([&](shared& x) { x.heard.push_back(what); }); };
       return {[hear](const interaction_created& x) { hear("interaction " + x.what->id.text()); },
               [hear](const guild_available&) {},

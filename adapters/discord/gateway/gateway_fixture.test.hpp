@@ -50,14 +50,14 @@ using socket_ptr = std::shared_ptr<fake_socket>;
 struct release {
   caf::error with;
 };
-using holding_sink = sink::extend<caf::reacts_to<release>>;
+using blocking_handler = event_handler::extend<caf::reacts_to<release>>;
 struct record {
   std::vector<std::string>* heard = nullptr;
   bool* holds = nullptr;
   std::vector<caf::response_promise> held;
   record() = default;
 };
-using listener = holding_sink::stateful_pointer<record>;
+using listener = blocking_handler::stateful_pointer<record>;
 
 inline caf::result<void> hear(listener self, std::string what) {
   self->state.heard->push_back(std::move(what));
@@ -67,7 +67,7 @@ inline caf::result<void> hear(listener self, std::string what) {
   self->state.held.push_back(promise);
   return caf::delegated<void>{};
 }
-inline holding_sink::behavior_type listening(listener self, std::vector<std::string>* heard, bool* holds) {
+inline blocking_handler::behavior_type listening(listener self, std::vector<std::string>* heard, bool* holds) {
   self->state.heard = heard;
   self->state.holds = holds;
   return {
@@ -94,8 +94,10 @@ inline session_store::behavior_type keeping(session_store::stateful_pointer<kept
   self->state.what = what;
   return {
     [self](const load_session&) -> caf::result<saved_session> { return *self->state.what; },
-    [self](const save_session& x) -> caf::result<session_kept> { return *self->state.what = x.what, session_kept{}; },
-    [self](const clear_session&) -> caf::result<session_kept> { return *self->state.what = {}, session_kept{}; },
+    [self](const save_session& x) -> caf::result<session_stored> {
+      return *self->state.what = x.what, session_stored{};
+    },
+    [self](const clear_session&) -> caf::result<session_stored> { return *self->state.what = {}, session_stored{}; },
   };
 }
 
@@ -107,9 +109,9 @@ struct rig {
   bool compressed = false;
   bool reachable = true;
   arrakis::test::sim_system sim;
-  holding_sink to = sim.sys().spawn(listening, &heard, &holds);
+  blocking_handler to = sim.sys().spawn(listening, &heard, &holds);
   session_store store = sim.sys().spawn(keeping, &stored);
-  keeping_shard subject;
+  shard_with_roles subject;
 
   void start(options o = {}) {
     o.token = secret{"tok"};

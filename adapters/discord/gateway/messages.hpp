@@ -1,5 +1,5 @@
 #pragma once
-// One actor a shard: identify, heartbeat, resume, and dispatches to the sink below.
+// One actor a shard: identify, heartbeat, resume, and dispatches to the event handler below.
 #include "runtime/message.hpp"
 #include "schemas/interaction.hpp"
 
@@ -50,9 +50,10 @@ struct shard_stopped {
   std::string what_to_do;
 };
 
-using sink = caf::typed_actor<caf::reacts_to<interaction_created>, caf::reacts_to<guild_available>,
-                              caf::reacts_to<guild_gone>, caf::reacts_to<role_changed>, caf::reacts_to<channel_changed>,
-                              caf::reacts_to<shard_ready>, caf::reacts_to<shard_stopped>>;
+using event_handler =
+  caf::typed_actor<caf::reacts_to<interaction_created>, caf::reacts_to<guild_available>, caf::reacts_to<guild_gone>,
+                   caf::reacts_to<role_changed>, caf::reacts_to<channel_changed>, caf::reacts_to<shard_ready>,
+                   caf::reacts_to<shard_stopped>>;
 
 /// What members do, in the busiest events. Discord tells of messages with the intent GUILD_MESSAGES only.
 struct message_created {
@@ -78,19 +79,19 @@ struct activity_seen {
   std::shared_ptr<const activity> what;
 };
 /// The answer tells that the effect is durable; a consumer that lags makes the shard read less.
-using activity_sink = caf::typed_actor<caf::reacts_to<activity_seen>>;
+using activity_handler = caf::typed_actor<caf::reacts_to<activity_seen>>;
 
 /// Of a guild a shard keeps its roles and their positions.
-struct role_place {
+struct role_position {
   snowflake role;
   int32_t position = 0;
 };
-struct places_of {
+struct get_role_positions {
   snowflake guild;
 };
-struct guild_places {
+struct guild_role_positions {
   bool known = false;
-  std::vector<role_place> roles;
+  std::vector<role_position> roles;
 };
 
 struct shard_status {};
@@ -103,5 +104,5 @@ struct shard_state {
   size_t guilds = 0;
 };
 using shard = caf::typed_actor<caf::replies_to<shard_status>::with<shard_state>>;
-using keeping_shard = shard::extend<caf::replies_to<places_of>::with<guild_places>>;
+using shard_with_roles = shard::extend<caf::replies_to<get_role_positions>::with<guild_role_positions>>;
 } // namespace arrakis::discord

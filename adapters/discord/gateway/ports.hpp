@@ -27,12 +27,12 @@ struct clear_session {
   int shard = 0;
   deadline until;
 };
-struct session_kept {};
+struct session_stored {};
 
 /// Errors as those of redis::handle. A lost save costs a replay of a few events, never an event.
 using session_store = caf::typed_actor<caf::replies_to<load_session>::with<saved_session>,
-                                       caf::replies_to<save_session>::with<session_kept>,
-                                       caf::replies_to<clear_session>::with<session_kept>>;
+                                       caf::replies_to<save_session>::with<session_stored>,
+                                       caf::replies_to<clear_session>::with<session_stored>>;
 
 /// Gives the gateway's address (GET /gateway/bot, field `url`) to `found`, once, from any thread.
 using url_source = std::function<void(std::function<void(caf::expected<std::string>)> found)>;

@@ -131,7 +131,7 @@ public:
   /// When tick() has something to do; empty: never.
   std::optional<time_point> wake() const;
 
-  state now_in() const { return state_; }
+  state current_state() const { return state_; }
   int64_t seen() const { return seen_; }
   int64_t durable() const { return open_.empty() ? seen_ : *open_.begin() - 1; }
   int64_t identifies() const { return identifies_; }

@@ -60,7 +60,7 @@ struct rig {
   }
   /// Up to the next connection.
   void connect() {
-    while (subject.now_in() != state::connecting)
+    while (subject.current_state() != state::connecting)
       pass(1ms);
   }
   void open(milliseconds interval = 41'250ms) {
@@ -158,7 +158,7 @@ TEST_CASE("session: acknowledged heartbeats go on for ever") {
     r.pass(1'000ms);
     r.subject.acknowledged();
   }
-  CHECK(r.subject.now_in() == state::running);
+  CHECK(r.subject.current_state() == state::running);
 }
 
 TEST_CASE("session: the server's own request for a heartbeat is answered at once") {
@@ -356,9 +356,9 @@ std::pair<words, milliseconds> cut_resumes(session_limits limits, milliseconds a
   words all;
   while (r.now < began + 4min) {
     r.pass(10ms);
-    if (r.subject.now_in() == state::connecting)
+    if (r.subject.current_state() == state::connecting)
       r.open();
-    if (r.subject.now_in() == state::resuming) {
+    if (r.subject.current_state() == state::resuming) {
       r.pass(after);
       r.took(r.subject.closed(r.now, 1006));
     }
@@ -398,7 +398,7 @@ TEST_CASE("session: resumes that take long are given up after 30 s in all") {
   words heard;
   for (int i = 0; i < 100 && (heard.empty() || heard.back() != "permit"); ++i) {
     silent.pass(500ms);
-    if (silent.subject.now_in() == state::connecting)
+    if (silent.subject.current_state() == state::connecting)
       silent.open(1h);
     for (auto& word : silent.said())
       heard.push_back(std::move(word));
@@ -544,7 +544,7 @@ TEST_CASE("session: a shard that is thrown out again and again keeps to its iden
   const auto end = r.now + 23h;
   while (r.now < end) {
     r.pass(61s);
-    if (r.subject.now_in() != state::connecting)
+    if (r.subject.current_state() != state::connecting)
       continue;
     r.open(1h);
     r.subject.permitted(r.now, 0ms);
@@ -554,7 +554,7 @@ TEST_CASE("session: a shard that is thrown out again and again keeps to its iden
     r.took(r.subject.closed(r.now, 4003));
   }
   CHECK(identified == 20);
-  while (r.subject.now_in() != state::connecting)
+  while (r.subject.current_state() != state::connecting)
     r.pass(10s);
   CHECK(r.now - end >= 59min);
   r.open(1h);

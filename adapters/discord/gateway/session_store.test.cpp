@@ -56,7 +56,7 @@ struct rig {
 
 TEST_CASE("session_store: what was saved is loaded, per shard, and expires") {
   rig r;
-  REQUIRE(r.sim.ask<session_kept>(r.subject, save_session{3, {"sid\"x", "wss://resume", 41}, r.until}));
+  REQUIRE(r.sim.ask<session_stored>(r.subject, save_session{3, {"sid\"x", "wss://resume", 41}, r.until}));
   CHECK(r.db.last
         == std::vector<std::string>{"SET", "discord:shard:3:session",
                                     R"({"id":"sid\"x","url":"wss://resume","seq":41})", "EX", "300"});
@@ -64,7 +64,7 @@ TEST_CASE("session_store: what was saved is loaded, per shard, and expires") {
   REQUIRE(kept);
   CHECK((kept->id == "sid\"x" && kept->resume_url == "wss://resume" && kept->sequence == 41));
   CHECK(r.load(4)->id.empty());
-  REQUIRE(r.sim.ask<session_kept>(r.subject, clear_session{3, r.until}));
+  REQUIRE(r.sim.ask<session_stored>(r.subject, clear_session{3, r.until}));
   CHECK(r.load(3)->id.empty());
 }
 

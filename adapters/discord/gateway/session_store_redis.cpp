@@ -42,18 +42,18 @@ caf::result<T> start(self_pointer self, redis::command command, Answer answer) {
 session_store::behavior_type behavior(self_pointer self, redis::handle redis) {
   keep_exception_text(self);
   self->state.redis = std::move(redis);
-  const auto kept = [](const redis::reply&) { return session_kept{}; };
+  const auto kept = [](const redis::reply&) { return session_stored{}; };
   return {
     [self](const load_session& x) -> caf::result<saved_session> {
       return start<saved_session>(self, {{"GET"}, {key_of(x.shard)}, {}, x.until}, &read);
     },
-    [self, kept](const save_session& x) -> caf::result<session_kept> {
-      return start<session_kept>(
+    [self, kept](const save_session& x) -> caf::result<session_stored> {
+      return start<session_stored>(
         self, {{"SET"}, {key_of(x.shard)}, {print_session(x.what), "EX", std::to_string(session_ttl.count())}, x.until},
         kept);
     },
-    [self, kept](const clear_session& x) -> caf::result<session_kept> {
-      return start<session_kept>(self, {{"DEL"}, {key_of(x.shard)}, {}, x.until}, kept);
+    [self, kept](const clear_session& x) -> caf::result<session_stored> {
+      return start<session_stored>(self, {{"DEL"}, {key_of(x.shard)}, {}, x.until}, kept);
     },
   };
 }

@@ -9,8 +9,8 @@ namespace {
 constexpr size_t errors_max = 20, text_bytes_max = 200;
 
 /// Detail of a wait that is no limit of Discord.
-struct edge_block {
-  std::string_view by = "edge";
+struct upstream_block {
+  std::string_view by = "cloudflare";
 };
 
 std::string cut(std::string_view text) {
@@ -53,18 +53,18 @@ std::string summary(const answer& a) {
   return text;
 }
 
-caf::error held_back(told_wait wait) {
+caf::error throttled_error(throttle_wait wait) {
   auto text = std::to_string(wait.left.count()) + " ms: ";
   return wait.blocked
-         ? fail(ec::throttled, text + "our requests do not reach Discord", retry_after{wait.left}, edge_block{})
+         ? fail(ec::throttled, text + "our requests do not reach Discord", retry_after{wait.left}, upstream_block{})
          : throttle(text + "a limit of Discord", wait.left);
 }
 
-std::optional<told_wait> told_in(const caf::error& e) {
+std::optional<throttle_wait> throttle_wait_of(const caf::error& e) {
   const auto wait = retry_after_of(e);
   if (code_of(e) != ec::throttled || !wait)
     return std::nullopt;
-  return told_wait{*wait, detail_of<edge_block>(e).has_value()};
+  return throttle_wait{*wait, detail_of<upstream_block>(e).has_value()};
 }
 
 std::string in_minutes(std::chrono::milliseconds wait) {

@@ -18,10 +18,10 @@ constexpr auto invalid_bin = 10s;
 constexpr auto invalid_news = 60s;   // For how long the count of all processes is taken for the present one.
 constexpr auto wait_unsaid = 1000ms; // A 429 of Discord that names no time.
 // Cloudflare's page names no time either; its bans last minutes, so the wait doubles while it goes on.
-constexpr auto edge_wait_first = 10'000ms;
-constexpr auto edge_wait_max = 600'000ms;
-constexpr auto edge_wait_min = 1'000ms; // Whatever the page says.
-constexpr int network_error = 40333;    // "internal network error": Discord's word for Cloudflare's refusal.
+constexpr auto block_wait_first = 10'000ms;
+constexpr auto block_wait_max = 600'000ms;
+constexpr auto block_wait_min = 1'000ms; // Whatever the page says.
+constexpr int network_error = 40333;     // "internal network error": Discord's word for Cloudflare's refusal.
 constexpr json::limits error_limits{.bytes_max = 64 << 10};
 constexpr size_t place_bytes_max = 256;
 constexpr auto hold_max = 7 * 24h;
@@ -90,8 +90,8 @@ facts read_facts(int status, const net::headers& headers, std::string_view body)
   f.reset_after = read_seconds(net::header(headers, "X-RateLimit-Reset-After"));
   f.bucket = net::header(headers, "X-RateLimit-Bucket");
   // What is wrong above 499 is wrong behind the block, and is retried as that.
-  f.edge = status >= 300 && status < 500 && !from_api(status, body);
-  if (status != 429 && !f.edge)
+  f.is_from_proxy = status >= 300 && status < 500 && !from_api(status, body);
+  if (status != 429 && !f.is_from_proxy)
     return f;
   f.retry_after = read_seconds(net::header(headers, "Retry-After"));
   f.global = !net::header(headers, "X-RateLimit-Global").empty();
@@ -122,7 +122,7 @@ bool limiter::open(const std::string& key, instant now) const {
 }
 
 instant limiter::paused_until(bool interaction) const {
-  return interaction ? edge_until_ : std::max(edge_until_, global_until_);
+  return interaction ? blocked_until_ : std::max(blocked_until_, global_until_);
 }
 
 instant limiter::held_until(const std::string& place) const {
@@ -142,14 +142,14 @@ instant limiter::guarded_until(instant now) const {
   return now + invalid_bin;
 }
 
-hindrance limiter::hindered(const waiting& w, instant now) const {
+delay_cause limiter::delay_cause_of(const waiting& w, instant now) const {
   const auto place = place_of(w);
   const auto held = holds_.find(place);
   const bool blocked = held != holds_.end() && held->second.block > 0ms;
-  hindrance most{edge_until_, true};
-  const auto consider = [&](instant until, bool edge) {
+  delay_cause most{blocked_until_, true};
+  const auto consider = [&](instant until, bool is_blocked) {
     if (until > most.until)
-      most = {until, edge};
+      most = {until, is_blocked};
   };
   consider(held_until(place), blocked);
   consider(guarded_until(now), true);
@@ -242,7 +242,7 @@ std::optional<uint64_t> limiter::take(bool interaction, instant now) {
 size_t limiter::wanted(instant now, size_t at_most) const {
   if (paused_until(false) > now || closed(now) || !may_probe())
     return 0;
-  if (edge_wait_ > 0ms)
+  if (block_wait_ > 0ms)
     at_most = std::min<size_t>(at_most, 1);
   std::unordered_set<std::string> chosen;
   for (const auto& who : rings_[0].order)
@@ -343,23 +343,23 @@ reaction limiter::limited(const flight& landed, const std::string& key, const fa
 /// Until then the place of the call waits alone, so that nobody's content can stop others.
 reaction limiter::blocked(const flight& landed, const facts& f, instant now) {
   const auto longer = [](milliseconds last) {
-    return std::clamp<milliseconds>(last * 2, edge_wait_first, edge_wait_max);
+    return std::clamp<milliseconds>(last * 2, block_wait_first, block_wait_max);
   };
   const auto place = place_of(landed.call);
-  const bool elsewhere = !edge_place_.empty() && edge_place_ != place;
-  edge_place_ = place;
-  if (f.status == 429 || elsewhere || edge_wait_ > 0ms) {
-    if (landed.sent >= edge_until_) // Those that left before the pause tell nothing new.
-      edge_wait_ = longer(edge_wait_);
-    const auto wait = std::max<milliseconds>(f.retry_after.value_or(edge_wait_), edge_wait_min);
-    edge_until_ = std::max(edge_until_, now + wait);
-    return {true, wait, "edge"};
+  const bool elsewhere = !blocked_place_.empty() && blocked_place_ != place;
+  blocked_place_ = place;
+  if (f.status == 429 || elsewhere || block_wait_ > 0ms) {
+    if (landed.sent >= blocked_until_) // Those that left before the pause tell nothing new.
+      block_wait_ = longer(block_wait_);
+    const auto wait = std::max<milliseconds>(f.retry_after.value_or(block_wait_), block_wait_min);
+    blocked_until_ = std::max(blocked_until_, now + wait);
+    return {true, wait, "cloudflare"};
   }
   auto& held = holds_[place];
   held.block = longer(held.block);
-  const auto wait = std::max<milliseconds>(f.retry_after.value_or(held.block), edge_wait_min);
+  const auto wait = std::max<milliseconds>(f.retry_after.value_or(held.block), block_wait_min);
   held.until = std::max(held.until, now + wait);
-  return {true, wait, "edge"};
+  return {true, wait, "cloudflare"};
 }
 
 reaction limiter::answered(uint64_t ticket, const facts& f, instant now) {
@@ -367,13 +367,14 @@ reaction limiter::answered(uint64_t ticket, const facts& f, instant now) {
   if (!landed)
     return {};
   const auto key = learn(*landed, f, now);
-  const bool counts = f.status == 401 || f.status == 403 || (f.status == 429 && f.of != facts::scope::shared) || f.edge;
+  const bool counts = f.status == 401 || f.status == 403 || (f.status == 429 && f.of != facts::scope::shared)
+                   || f.is_from_proxy;
   if (counts)
     count_invalid(now);
-  if (f.edge)
+  if (f.is_from_proxy)
     return blocked(*landed, f, now);
-  edge_wait_ = 0ms;
-  edge_place_.clear();
+  block_wait_ = 0ms;
+  blocked_place_.clear();
   if (f.status == 429)
     return limited(*landed, key, f, now);
   if (const auto held = holds_.find(place_of(landed->call)); held != holds_.end() && held->second.until <= now)
@@ -430,7 +431,7 @@ void limiter::learn_invalid(size_t of_all, instant now) {
 void limiter::sweep(instant now) {
   while (!invalid_.empty() && now - invalid_.front().first >= invalid_window + invalid_bin)
     invalid_.pop_front();
-  std::erase_if(holds_, [&](const auto& entry) { return entry.second.until + edge_wait_max <= now; });
+  std::erase_if(holds_, [&](const auto& entry) { return entry.second.until + block_wait_max <= now; });
   std::erase_if(buckets_, [&](const auto& entry) {
     const auto& b = entry.second;
     return b.in_flight == 0 && b.reset <= now;

@@ -30,7 +30,8 @@ struct facts {
   std::string bucket;                                   ///< X-RateLimit-Bucket.
   scope of = scope::none;
   bool global = false; ///< X-RateLimit-Global, or the body's `global`.
-  bool edge = false;   ///< Discord's API did not write this answer (see from_api): something before it blocks us.
+  bool is_from_proxy =
+    false; ///< Discord's API did not write this answer (see from_api): something before it blocks us.
 };
 facts read_facts(int status, const net::headers&, std::string_view body);
 /// Whether Discord's API wrote this answer, and not something on the way to it: Cloudflare's page (403, 400 or 429 in
@@ -56,13 +57,13 @@ struct waiting {
 struct reaction {
   bool again = false; ///< 429: wait, then the same call once more.
   std::chrono::milliseconds wait{0};
-  std::string_view cause = ""; ///< user, shared, global, sublimit, edge; for metrics.
+  std::string_view cause = ""; ///< user, shared, global, sublimit, cloudflare; for metrics.
 };
 
 /// Why a call cannot leave before `until`, as far as is known.
-struct hindrance {
+struct delay_cause {
   instant until{};
-  bool edge = false; ///< What lies before Discord's API blocks us; otherwise a limit of Discord.
+  bool is_blocked = false; ///< What lies before Discord's API blocks us; otherwise a limit of Discord.
 };
 
 struct limiter_options {
@@ -106,7 +107,7 @@ public:
   /// Route and resource: what a told wait holds for.
   static std::string place_of(const waiting& w) { return w.route + '\n' + w.major; }
   /// What keeps `w` from leaving, and until when; in the past where nothing does.
-  hindrance hindered(const waiting& w, instant now) const;
+  delay_cause delay_cause_of(const waiting& w, instant now) const;
   /// Told waits that other processes have not heard of; they count as told from here on.
   std::vector<budget::hold> take_untold_holds(instant now);
   bool has_untold_holds() const { return !untold_holds_.empty(); }
@@ -168,7 +169,7 @@ private:
   instant paused_until(bool interaction) const;
   instant held_until(const std::string& place) const;
   instant guarded_until(instant now) const;
-  bool may_probe() const { return edge_wait_.count() == 0 || flying_.empty(); }
+  bool may_probe() const { return block_wait_.count() == 0 || flying_.empty(); }
   void put(waiting, bool in_front);
   std::optional<flight> land(uint64_t ticket);
   std::string learn(const flight&, const facts&, instant now);
@@ -186,9 +187,9 @@ private:
   size_t invalid_of_all_ = 0;
   instant invalid_of_all_until_{};
   instant global_until_{};
-  instant edge_until_{};
-  std::chrono::milliseconds edge_wait_{0}; ///< Above 0 our address is taken for blocked: one call at a time finds out.
-  std::string edge_place_;                 ///< Of the last blocked call, until something passes.
+  instant blocked_until_{};
+  std::chrono::milliseconds block_wait_{0}; ///< Above 0 our address is taken for blocked: one call at a time finds out.
+  std::string blocked_place_;               ///< Of the last blocked call, until something passes.
   std::unordered_map<std::string, wait_at> holds_; ///< By place.
   std::unordered_map<std::string, instant> untold_holds_;
   size_t waiting_ = 0;

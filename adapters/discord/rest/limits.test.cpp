@@ -33,9 +33,9 @@ facts refused(facts::scope scope, std::chrono::milliseconds wait) {
 } // namespace
 
 TEST_CASE("limits: headers are read with fractions, and a page of Cloudflare is not an answer of Discord") {
-  const net::headers headers{{"x-ratelimit-limit", "5"},         {"X-RateLimit-Remaining", "0"},
-                             {"X-RateLimit-Reset-After", "0.3"}, {"X-RateLimit-Bucket", "abcd"},
-                             {"Retry-After", "1"},               {"X-RateLimit-Scope", "shared"}};
+  const net::headers headers{
+    {"x-ratelimit-limit", "5"},     {"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset-After", "0.3"},
+    {"X-RateLimit-Bucket", "abcd"}, {"Retry-After", "1"},           {"X-RateLimit-Scope", "shared"}};
   const auto f = read_facts(429, headers, R"({"message":"","retry_after":0.4,"global":false})");
   CHECK(f.limit == 5);
   CHECK(f.remaining == 0);
@@ -45,9 +45,9 @@ TEST_CASE("limits: headers are read with fractions, and a page of Cloudflare is 
   CHECK(f.bucket == "abcd");
   CHECK(f.of == facts::scope::shared);
   CHECK_FALSE(f.global);
-  CHECK_FALSE(f.edge);
-  CHECK(read_facts(429, {}, "<html>error 1015</html>").edge);
-  CHECK_FALSE(read_facts(502, {}, "<html>502</html>").edge); // Behind the block.
+  CHECK_FALSE(f.is_from_proxy);
+  CHECK(read_facts(429, {}, "<html>error 1015</html>").is_from_proxy);
+  CHECK_FALSE(read_facts(502, {}, "<html>502</html>").is_from_proxy); // Behind the block.
   CHECK(read_facts(429, {}, R"({"retry_after":1.25,"global":true})").retry_after == 1250ms);
   CHECK(read_facts(429, {}, R"({"retry_after":1.25,"global":true})").global);
   for (const auto* bad : {"", "x", "1x", "-1", "nan", "inf", "1e9"})
@@ -131,7 +131,7 @@ TEST_CASE("limits: Cloudflare's 429 stops everything, longer each time") {
   limiter l;
   facts page;
   page.status = 429;
-  page.edge = true;
+  page.is_from_proxy = true;
   l.add(of(1));
   l.take(false, t0);
   CHECK(l.answered(1, page, t0).wait == 10s);
@@ -153,7 +153,7 @@ facts sublimited(std::chrono::milliseconds wait) {
 }
 facts page(int status) {
   facts f = read_facts(status, {}, "<html><title>Attention Required! | Cloudflare</title></html>");
-  CHECK(f.edge);
+  CHECK(f.is_from_proxy);
   return f;
 }
 } // namespace
@@ -174,8 +174,8 @@ TEST_CASE("limits: a sublimit holds for its route and resource, over all calls, 
   CHECK(l.take(false, t0) == 3); // Another channel.
   CHECK(l.take(false, t0) == 4); // Another route.
   CHECK_FALSE(l.take(false, t0 + 582s));
-  CHECK(l.hindered(of(5, rename, "7"), t0).until == t0 + r.wait);
-  CHECK_FALSE(l.hindered(of(5, rename, "7"), t0).edge);
+  CHECK(l.delay_cause_of(of(5, rename, "7"), t0).until == t0 + r.wait);
+  CHECK_FALSE(l.delay_cause_of(of(5, rename, "7"), t0).is_blocked);
   CHECK(*l.next(t0) == t0 + r.wait);
   CHECK(l.take(false, t0 + r.wait) == 2); // The other tenant's turn.
 }
@@ -215,7 +215,7 @@ TEST_CASE("limits: told waits from a store are bounded; a webhook's, with its to
   l.take(false, t0);
   l.answered(2, refused(facts::scope::user, 700ms), t0);
   CHECK_FALSE(l.has_untold_holds());
-  CHECK(l.hindered(edit, t0).until > t0 + 59s);
+  CHECK(l.delay_cause_of(edit, t0).until > t0 + 59s);
 }
 
 TEST_CASE("limits: whether Discord's API wrote an answer") {
@@ -250,7 +250,7 @@ TEST_CASE("limits: whether Discord's API wrote an answer") {
     CAPTURE(r.status);
     CAPTURE(r.body);
     CHECK(from_api(r.status, r.body) == r.api);
-    CHECK(read_facts(r.status, {}, r.body).edge == (!r.api && r.status >= 300));
+    CHECK(read_facts(r.status, {}, r.body).is_from_proxy == (!r.api && r.status >= 300));
   }
 }
 
@@ -261,9 +261,9 @@ TEST_CASE("limits: a blocked call waits longer each time, alone, and each block 
   CHECK(l.take(false, t0) == 1);
   const auto first = l.answered(1, page(403), t0);
   CHECK(first.again);
-  CHECK(first.cause == "edge");
+  CHECK(first.cause == "cloudflare");
   CHECK(first.wait == 10s);
-  CHECK(l.hindered(of(1), t0).edge);
+  CHECK(l.delay_cause_of(of(1), t0).is_blocked);
   l.again(of(1));
   CHECK(l.take(false, t0) == 2); // Its content may be at fault, not our address.
   l.answered(2, ok(), t0);
@@ -293,7 +293,7 @@ TEST_CASE(
     CHECK(l.answered(i, page(403), t0 + 1s).wait == 10s);
   for (uint64_t i = 6; i <= 9; ++i)
     l.add(of(i, "GET r", std::to_string(i)));
-  CHECK(l.hindered(of(10, "GET r", "10"), t0 + 2s).until == t0 + 11s);
+  CHECK(l.delay_cause_of(of(10, "GET r", "10"), t0 + 2s).until == t0 + 11s);
   CHECK(l.wanted(t0 + 2s, 50) == 0);
   CHECK(l.wanted(t0 + 11s, 50) == 1);
   CHECK(l.take(false, t0 + 11s) == 6);

@@ -53,21 +53,21 @@ std::vector<field_error> read_field_errors(const boost::json::object& error);
 std::string summary(const answer&);
 
 /// An ec::throttled: how long the call would have had to wait, and whose word that is.
-struct told_wait {
+struct throttle_wait {
   std::chrono::milliseconds left{0};
   bool blocked = false; ///< Not a limit of Discord: Cloudflare before it blocks us, or would (the ban guard).
 };
-caf::error held_back(told_wait);
+caf::error throttled_error(throttle_wait);
 /// Of an ec::throttled; empty for any other error.
-std::optional<told_wait> told_in(const caf::error&);
+std::optional<throttle_wait> throttle_wait_of(const caf::error&);
 /// How sentences to people name a wait: "less than a minute", "about 10 minutes".
 std::string in_minutes(std::chrono::milliseconds);
 
 /// Errors: ec::unavailable (nothing was sent: no Redis, no grant, no connection), ec::unknown (sent, no certain answer:
 /// the effect may exist), ec::timeout (deadline while waiting), ec::throttled (a told wait, a block or the ban guard
-/// outlasts the deadline: told_in(); said at once, also to calls that have not been sent), ec::refused (bad token),
-/// ec::frozen, ec::busy. 5xx of idempotent methods are retried with back-off inside the deadline; of POST they are
-/// ec::unknown. An answer below 500 that Discord's API did not write (from_api) never reached the API: it is sent
+/// outlasts the deadline: throttle_wait_of(); said at once, also to calls that have not been sent), ec::refused (bad
+/// token), ec::frozen, ec::busy. 5xx of idempotent methods are retried with back-off inside the deadline; of POST they
+/// are ec::unknown. An answer below 500 that Discord's API did not write (from_api) never reached the API: it is sent
 /// again, whatever the method, after a wait that doubles.
 using rest = caf::typed_actor<caf::replies_to<call>::with<answer>>;
 

@@ -170,17 +170,17 @@ void give_up_waiting(pointer self, uint64_t ticket, ec code, std::string why) {
 /// Those that cannot leave before their deadline are told at once, with what is to be waited for.
 void tell_hindered(pointer self, instant now) {
   auto& st = self->state;
-  std::vector<std::pair<uint64_t, hindrance>> told;
+  std::vector<std::pair<uint64_t, delay_cause>> told;
   for (const auto& [ticket, c] : st.open) {
     if (c.flying)
       continue;
-    const auto by = st.limits.hindered(place_of(ticket, c.what, now), now);
+    const auto by = st.limits.delay_cause_of(place_of(ticket, c.what, now), now);
     if (by.until > now && by.until >= c.what.until.at)
       told.emplace_back(ticket, by);
   }
   for (const auto& [ticket, by] : told) {
     st.limits.cancel(ticket);
-    finish(self, ticket, held_back({std::chrono::ceil<milliseconds>(by.until - now), by.edge}));
+    finish(self, ticket, throttled_error({std::chrono::ceil<milliseconds>(by.until - now), by.is_blocked}));
   }
 }
 
@@ -272,10 +272,10 @@ void expire(pointer self, instant now) {
     if (found == st.open.end() || found->second.flying)
       continue; // The transport keeps the deadline of what is in flight.
     const bool no_slot = st.budget_down && !found->second.what.interaction;
-    const auto by = st.limits.hindered(place_of(ticket, found->second.what, now), now);
+    const auto by = st.limits.delay_cause_of(place_of(ticket, found->second.what, now), now);
     st.limits.cancel(ticket);
     if (by.until > now)
-      finish(self, ticket, held_back({std::chrono::ceil<milliseconds>(by.until - now), by.edge}));
+      finish(self, ticket, throttled_error({std::chrono::ceil<milliseconds>(by.until - now), by.is_blocked}));
     else
       finish(self, ticket,
              fail(no_slot ? ec::unavailable : ec::timeout, "the deadline passed while waiting for a turn"));
@@ -444,7 +444,7 @@ milliseconds wait_of(open_call& c, milliseconds told) {
 void on_wait(pointer self, uint64_t ticket, int status, const reaction& r) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
-  const bool blocked = r.cause == "edge"; // Then the wait doubles by itself.
+  const bool blocked = r.cause == "cloudflare"; // Then the wait doubles by itself.
   const auto wait = blocked ? r.wait : wait_of(c, r.wait);
   if (status == 429) {
     metrics::count("discord_rate_limit_errors", "Answers 429 of Discord.");
@@ -458,7 +458,7 @@ void on_wait(pointer self, uint64_t ticket, int status, const reaction& r) {
             {{"cause", r.cause}, {"status", status}, {"route", c.what.route}, {"wait_ms", wait.count()}});
   if (r.cause == "global")
     st.hold_off = std::max(st.hold_off, r.wait);
-  retry_or(self, ticket, wait, held_back({wait, blocked}));
+  retry_or(self, ticket, wait, throttled_error({wait, blocked}));
   tell_hindered(self, now_of(self));
 }
 
@@ -546,8 +546,8 @@ caf::result<answer> enter(pointer self, const call& c) {
   if (c.interaction && is_gone(st, c))
     return answer{404, "", 10015, "Unknown Webhook", {}};
   const auto ticket = ++st.tickets;
-  if (const auto by = st.limits.hindered(place_of(ticket, c, now), now); by.until > now && by.until >= c.until.at)
-    return held_back({std::chrono::ceil<milliseconds>(by.until - now), by.edge});
+  if (const auto by = st.limits.delay_cause_of(place_of(ticket, c, now), now); by.until > now && by.until >= c.until.at)
+    return throttled_error({std::chrono::ceil<milliseconds>(by.until - now), by.is_blocked});
   if (!st.limits.add(place_of(ticket, c, now)))
     return fail(ec::busy, "too many calls of Discord are waiting");
   auto reply = self->make_response_promise<answer>();

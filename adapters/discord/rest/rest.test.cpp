@@ -191,9 +191,9 @@ TEST_CASE("discord.rest: a 429 is waited out and not seen by the caller, unless 
   b.answer(429, R"({"retry_after":40,"global":false})", {{"Retry-After", "40"}, {"X-RateLimit-Scope", "user"}});
   const auto a = b.take(pending);
   REQUIRE_FALSE(a);
-  REQUIRE(told_in(a.error()));
-  CHECK(told_in(a.error())->left == 40'005ms);
-  CHECK_FALSE(told_in(a.error())->blocked);
+  REQUIRE(throttle_wait_of(a.error()));
+  CHECK(throttle_wait_of(a.error())->left == 40'005ms);
+  CHECK_FALSE(throttle_wait_of(a.error())->blocked);
 }
 
 TEST_CASE("discord.rest: a 429 that tells no wait each time is believed twice") {
@@ -247,7 +247,9 @@ TEST_CASE(
                         {"Retry-After", "583"}},
                        R"({"message":"You are being rate limited.","retry_after":582.019,"global":false})"});
   b.sim.advance(1s);
-  const auto told = [&](auto& pending) { return told_in(b.take(pending).error()).value_or(told_wait{}).left; };
+  const auto told = [&](auto& pending) {
+    return throttle_wait_of(b.take(pending).error()).value_or(throttle_wait{}).left;
+  };
   CHECK(told(first) == 582'024ms);
   CHECK(told(behind) > 580s); // At once, and never sent.
   for (int attempt = 0; attempt < 18; ++attempt) {
@@ -290,9 +292,9 @@ TEST_CASE("discord.rest: what Discord's API did not write is no answer: it is tr
     b.answer(401, body); // Nor is the token wrong.
     const auto a = b.take(pending);
     REQUIRE_FALSE(a);
-    REQUIRE(told_in(a.error()));
-    CHECK(told_in(a.error())->blocked);
-    CHECK(told_in(a.error())->left == 20s);
+    REQUIRE(throttle_wait_of(a.error()));
+    CHECK(throttle_wait_of(a.error())->blocked);
+    CHECK(throttle_wait_of(a.error())->left == 20s);
     auto other = b.ask(b.read("/guilds/2/roles"));
     b.sim.advance(1'100ms);
     REQUIRE(b.wire.size() == 1);
@@ -515,7 +517,7 @@ TEST_CASE("discord.rest: what other processes were refused closes the guard here
     CHECK(wire.size() == 1);
     second.receive([](const answer&) { CHECK(false); },
                    [](const caf::error& e) {
-                     const auto wait = told_in(e); // Said at once, although its deadline is far.
+                     const auto wait = throttle_wait_of(e); // Said at once, although its deadline is far.
                      REQUIRE(wait);
                      CHECK(wait->blocked);
                      CHECK(wait->left > 50s);

@@ -22,11 +22,11 @@ constexpr milliseconds apologize_after{2'200};
 constexpr milliseconds apologize_within{2'900};
 constexpr size_t apologies_max = 500; ///< Under way at once; a further user is not told.
 
-struct sink_state {
+struct handler_state {
   flows running;
   static inline const char* name = "guarded_sink";
 };
-using sink_pointer = discord::sink::stateful_pointer<sink_state>;
+using handler_pointer = discord::event_handler::stateful_pointer<handler_state>;
 
 bool wants_answer(const interaction& x) {
   return x.kind == interaction_kind::command || x.kind == interaction_kind::component
@@ -34,7 +34,7 @@ bool wants_answer(const interaction& x) {
 }
 
 /// Tells the asker that nothing was done. No effect but this sentence.
-flow<> apologize(sink_pointer self, std::shared_ptr<const interaction> what, apologies sorry) {
+flow<> apologize(handler_pointer self, std::shared_ptr<const interaction> what, apologies sorry) {
   const auto until = within(self, apologize_within);
   co_await nap(self, apologize_after);
   auto call = discord::interaction_callback(what->id, what->token, to_json_text(sorry.answer(*what)));
@@ -54,7 +54,7 @@ flow<> apologize(sink_pointer self, std::shared_ptr<const interaction> what, apo
 caf::error over() { return fail(ec::stale, "the lease of the shard is over"); }
 
 /// An interaction of a time without a lease, in that time or repeated after it.
-bool is_spoken_for(sink_pointer self, bool holds, const discord::interaction_created& x, const apologies& sorry) {
+bool is_spoken_for(handler_pointer self, bool holds, const discord::interaction_created& x, const apologies& sorry) {
   auto& running = self->state.running;
   if (!holds && wants_answer(*x.what) && running.size() < apologies_max)
     running.start(apologize(self, x.what, sorry));
@@ -62,7 +62,7 @@ bool is_spoken_for(sink_pointer self, bool holds, const discord::interaction_cre
 }
 
 template <class Message>
-auto pass_dispatch(sink_pointer self, const right& mine, const discord::sink& to, const apologies& sorry) {
+auto pass_dispatch(handler_pointer self, const right& mine, const discord::event_handler& to, const apologies& sorry) {
   return [self, mine, to, sorry](const Message& x) -> caf::result<void> {
     const bool holds = mine->holds(self->clock().now());
     if constexpr (std::is_same_v<Message, discord::interaction_created>)
@@ -77,8 +77,8 @@ auto pass_dispatch(sink_pointer self, const right& mine, const discord::sink& to
   };
 }
 
-discord::sink::behavior_type passing(sink_pointer self, const right& mine, const discord::sink& to,
-                                     const apologies& sorry) {
+discord::event_handler::behavior_type passing(handler_pointer self, const right& mine, const discord::event_handler& to,
+                                              const apologies& sorry) {
   keep_exception_text(self);
   return {pass_dispatch<discord::interaction_created>(self, mine, to, sorry),
           pass_dispatch<discord::guild_available>(self, mine, to, sorry),
@@ -91,11 +91,11 @@ discord::sink::behavior_type passing(sink_pointer self, const right& mine, const
 
 template <class Message>
 auto pass_write(gateway::session_store::pointer self, const right& mine, const gateway::session_store& to) {
-  return [self, mine, to](const Message& x) -> caf::result<gateway::session_kept> {
+  return [self, mine, to](const Message& x) -> caf::result<gateway::session_stored> {
     if (!mine->holds(self->clock().now()))
       return over();
     self->delegate(to, x);
-    return caf::delegated<gateway::session_kept>{};
+    return caf::delegated<gateway::session_stored>{};
   };
 }
 
@@ -128,7 +128,7 @@ bool told_users::contains(snowflake interaction) const {
   return std::ranges::find(list_, interaction) != list_.end();
 }
 
-discord::sink sink(caf::actor_system& sys, right mine, discord::sink to, apologies sorry) {
+discord::event_handler handler(caf::actor_system& sys, right mine, discord::event_handler to, apologies sorry) {
   return registry::spawn(sys, {"lease_guard"}, passing, std::move(mine), std::move(to), std::move(sorry));
 }
 

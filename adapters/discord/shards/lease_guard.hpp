@@ -38,7 +38,7 @@ struct apologies {
 /// Dispatches reach `to` while the right holds; afterwards they are the successor's, and answered with ec::stale. While
 /// nobody knows whether there is a successor (Redis is away, and this shard is still connected), users are told so
 /// by `sorry`: late enough that a successor's answer comes first, and Discord then refuses ours.
-discord::sink sink(caf::actor_system&, right, discord::sink to, apologies sorry);
+discord::event_handler handler(caf::actor_system&, right, discord::event_handler to, apologies sorry);
 /// Saves and clears reach `to` while the right holds: a shard that is over does not write over its successor's session.
 gateway::session_store store(caf::actor_system&, right, gateway::session_store to);
 /// Connections are opened while the right holds: a second one would take the session from the successor.

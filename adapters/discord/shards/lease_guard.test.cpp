@@ -28,7 +28,7 @@ discord::rest::behavior_type answering(discord::rest::pointer, std::vector<std::
 
 interaction_answer later(const interaction&) { return {interaction_answer::message, R"({"content":"Later."})"}; }
 
-void interact(test::sim_system& sim, const discord::sink& to, uint64_t id, interaction_kind kind) {
+void interact(test::sim_system& sim, const discord::event_handler& to, uint64_t id, interaction_kind kind) {
   auto what = std::make_shared<interaction>();
   what->id = {id};
   what->kind = kind;
@@ -38,41 +38,42 @@ void interact(test::sim_system& sim, const discord::sink& to, uint64_t id, inter
 }
 } // namespace
 
-TEST_CASE(
-  "lease_guard: after the lease nothing reaches the sink, and nothing is written over the successor's session") {
+TEST_CASE("lease_guard: after the lease nothing reaches the event handler, and nothing is written over the successor's "
+          "session") {
   fixture f;
   int heard = 0, saved = 0;
-  auto real_sink = f.sim.sys().spawn([&heard](discord::sink::pointer) -> discord::sink::behavior_type {
-    const auto hear = [&heard](const auto&) { ++heard; };
-    return {[hear](const discord::interaction_created& x) { hear(x); },
-            [hear](const discord::guild_available& x) { hear(x); },
-            [hear](const discord::guild_gone& x) { hear(x); },
-            [hear](const discord::role_changed& x) { hear(x); },
-            [hear](const discord::channel_changed& x) { hear(x); },
-            [hear](const discord::shard_ready& x) { hear(x); },
-            [hear](const discord::shard_stopped& x) { hear(x); }};
-  });
+  auto real_handler = f.sim.sys().spawn(
+    [&heard](discord::event_handler::pointer) -> discord::event_handler::behavior_type {
+      const auto hear = [&heard](const auto&) { ++heard; };
+      return {[hear](const discord::interaction_created& x) { hear(x); },
+              [hear](const discord::guild_available& x) { hear(x); },
+              [hear](const discord::guild_gone& x) { hear(x); },
+              [hear](const discord::role_changed& x) { hear(x); },
+              [hear](const discord::channel_changed& x) { hear(x); },
+              [hear](const discord::shard_ready& x) { hear(x); },
+              [hear](const discord::shard_stopped& x) { hear(x); }};
+    });
   using gateway::session_store;
   auto real_store = f.sim.sys().spawn([&saved](session_store::pointer) -> session_store::behavior_type {
     return {[](const gateway::load_session&) {
               return gateway::saved_session{"s", "u", 7};
             },
-            [&saved](const gateway::save_session&) { return ++saved, gateway::session_kept{}; },
-            [&saved](const gateway::clear_session&) { return ++saved, gateway::session_kept{}; }};
+            [&saved](const gateway::save_session&) { return ++saved, gateway::session_stored{}; },
+            [&saved](const gateway::clear_session&) { return ++saved, gateway::session_stored{}; }};
   });
   auto mine = std::make_shared<lease_term>(f.sim.now() + 6s);
   std::vector<std::string> told;
   const auto rest = f.sim.sys().spawn(answering, &told);
   const lease_guard::apologies sorry{rest, &later};
-  auto sink = lease_guard::sink(f.sim.sys(), mine, real_sink, sorry);
+  auto guarded = lease_guard::handler(f.sim.sys(), mine, real_handler, sorry);
   auto store = lease_guard::store(f.sim.sys(), mine, real_store);
   int opened = 0;
   auto connect = lease_guard::connector(f.sim.sys(), mine, [&opened](auto, auto, auto) { ++opened; });
   const auto all = [&] {
-    caf::anon_send(sink, discord::guild_gone{{1}, true});
+    caf::anon_send(guarded, discord::guild_gone{{1}, true});
     f.sim.run();
     connect("ws://x", {}, [](const auto& made) { CHECK(code_of(made.error()) == ec::stale); });
-    return f.sim.ask<gateway::session_kept>(store, gateway::save_session{0, {"s", "u", 8}, {}});
+    return f.sim.ask<gateway::session_stored>(store, gateway::save_session{0, {"s", "u", 8}, {}});
   };
   CHECK(all());
   f.sim.advance(6s);
@@ -81,9 +82,9 @@ TEST_CASE(
   CHECK((heard == 1 && saved == 1 && opened == 1));
   CHECK(f.sim.ask<gateway::saved_session>(store, gateway::load_session{0, {}}));
   // A user who asks now is told, once, after a successor would have answered and before Discord gives up.
-  interact(f.sim, sink, 42, interaction_kind::command);
-  interact(f.sim, sink, 43, interaction_kind::autocomplete);
-  interact(f.sim, sink, 44, interaction_kind::ping);
+  interact(f.sim, guarded, 42, interaction_kind::command);
+  interact(f.sim, guarded, 43, interaction_kind::autocomplete);
+  interact(f.sim, guarded, 44, interaction_kind::ping);
   f.sim.advance(2'100ms);
   CHECK(told.empty());
   f.sim.advance(200ms);
@@ -91,15 +92,15 @@ TEST_CASE(
   CHECK(told[0].find("Later.") != std::string::npos);
   CHECK(heard == 1);
   // The next term is sent it again, and does not do what the user was told is not done. Others it does.
-  auto next = lease_guard::sink(f.sim.sys(), std::make_shared<lease_term>(f.sim.now() + 6s), real_sink, sorry);
+  auto next = lease_guard::handler(f.sim.sys(), std::make_shared<lease_term>(f.sim.now() + 6s), real_handler, sorry);
   interact(f.sim, next, 42, interaction_kind::command);
   CHECK(heard == 1);
   interact(f.sim, next, 45, interaction_kind::command);
   CHECK(heard == 2);
   caf::anon_send_exit(next, caf::exit_reason::kill);
-  for (const auto& each :
-       {caf::actor_cast<caf::actor>(sink), caf::actor_cast<caf::actor>(store), caf::actor_cast<caf::actor>(real_sink),
-        caf::actor_cast<caf::actor>(real_store), caf::actor_cast<caf::actor>(rest)})
+  for (const auto& each : {caf::actor_cast<caf::actor>(guarded), caf::actor_cast<caf::actor>(store),
+                           caf::actor_cast<caf::actor>(real_handler), caf::actor_cast<caf::actor>(real_store),
+                           caf::actor_cast<caf::actor>(rest)})
     caf::anon_send_exit(each, caf::exit_reason::kill);
   f.sim.run();
 }
@@ -111,12 +112,12 @@ TEST_CASE("lease_guard: negative control: a term without an end writes over the 
   using gateway::session_store;
   auto real = f.sim.sys().spawn([&saved](session_store::pointer) -> session_store::behavior_type {
     return {[](const gateway::load_session&) { return gateway::saved_session{}; },
-            [&saved](const gateway::save_session&) { return ++saved, gateway::session_kept{}; },
-            [](const gateway::clear_session&) { return gateway::session_kept{}; }};
+            [&saved](const gateway::save_session&) { return ++saved, gateway::session_stored{}; },
+            [](const gateway::clear_session&) { return gateway::session_stored{}; }};
   });
   auto store = lease_guard::store(f.sim.sys(), std::make_shared<lease_term>(lease_term::instant::max()), real);
   f.sim.advance(1h);
-  CHECK(f.sim.ask<gateway::session_kept>(store, gateway::save_session{0, {"s", "u", 8}, {}}));
+  CHECK(f.sim.ask<gateway::session_stored>(store, gateway::save_session{0, {"s", "u", 8}, {}}));
   CHECK(saved == 1);
   caf::anon_send_exit(store, caf::exit_reason::kill);
   caf::anon_send_exit(real, caf::exit_reason::kill);

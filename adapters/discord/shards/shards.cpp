@@ -51,10 +51,10 @@ owner::start_term term_of(caf::actor_system& sys, const connection& open, const 
   return [&sys, open, connect = to.start_shard, sorry](const std::shared_ptr<lease_term>& term) {
     auto closed = open;
     closed.sessions = lease_guard::store(sys, term, open.sessions);
-    closed.sink = lease_guard::sink(sys, term, open.sink, sorry);
+    closed.events = lease_guard::handler(sys, term, open.events, sorry);
     closed.connector = lease_guard::connector(sys, term, open.connector);
     std::vector<caf::actor> helpers{caf::actor_cast<caf::actor>(closed.sessions),
-                                    caf::actor_cast<caf::actor>(closed.sink)};
+                                    caf::actor_cast<caf::actor>(closed.events)};
     return owner::running_term{connect(std::move(closed)), std::move(helpers)};
   };
 }
@@ -66,7 +66,7 @@ void start_all(self_pointer self, const plan& p) {
   const auto pacing = st.to.pacing(p);
   const lease_guard::apologies sorry{st.to.rest, st.to.unavailable_answer};
   for (int i = 0; i < count; ++i) {
-    const connection open{i, count, st.to.sink, st.to.sessions, st.to.connector, source(self), pacing};
+    const connection open{i, count, st.to.events, st.to.sessions, st.to.connector, source(self), pacing};
     const owner::options lease{.shard = i, .who = st.options.who};
     auto router = supervisor::make_router(self->system());
     st.running.push_back(supervisor::typed<discord::shard>(router));

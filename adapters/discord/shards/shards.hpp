@@ -18,7 +18,7 @@ namespace arrakis::discord::shards {
 struct connection {
   int shard = 0;
   int shard_count = 1;
-  discord::sink sink;
+  discord::event_handler events;
   gateway::session_store sessions;
   gateway::connector connector;
   gateway::url_source find_url;
@@ -36,7 +36,7 @@ struct ports {
   gateway_plan::handle plans;
   gateway::session_store sessions;
   leases::handle leases;
-  discord::sink sink;
+  discord::event_handler events;
   discord::rest rest; ///< For users who ask while nobody knows whose the shard is.
   /// The first answer to such a user.
   std::function<interaction_answer(const interaction&)> unavailable_answer;

@@ -38,10 +38,10 @@ leases::handle::behavior_type leasing(leases::handle::pointer) {
 }
 gateway::session_store::behavior_type keeping(gateway::session_store::pointer, outside* out) {
   return {[](const gateway::load_session&) { return gateway::saved_session{}; },
-          [out](const gateway::save_session&) { return ++out->saved, gateway::session_kept{}; },
-          [](const gateway::clear_session&) { return gateway::session_kept{}; }};
+          [out](const gateway::save_session&) { return ++out->saved, gateway::session_stored{}; },
+          [](const gateway::clear_session&) { return gateway::session_stored{}; }};
 }
-discord::sink::behavior_type hearing(discord::sink::pointer) {
+discord::event_handler::behavior_type hearing(discord::event_handler::pointer) {
   return {[](const discord::interaction_created&) {}, [](const discord::guild_available&) {},
           [](const discord::guild_gone&) {},          [](const discord::role_changed&) {},
           [](const discord::channel_changed&) {},     [](const discord::shard_ready&) {},
@@ -62,12 +62,12 @@ struct fixture {
   shards::gateway_plan::handle plans = sim.sys().spawn(planning, &out);
   leases::handle leases = sim.sys().spawn(leasing);
   gateway::session_store sessions = sim.sys().spawn(keeping, &out);
-  discord::sink sink = sim.sys().spawn(hearing);
+  discord::event_handler events = sim.sys().spawn(hearing);
   shards::handle subject;
 
   void start(shards::options o) {
     o.who = {"node", "1"};
-    shards::ports to{.plans = plans, .sessions = sessions, .leases = leases, .sink = sink};
+    shards::ports to{.plans = plans, .sessions = sessions, .leases = leases, .events = events};
     to.pacing = [this](const shards::plan& p) {
       out.pacings.push_back(p.max_concurrency);
       return gateway::identify_pacing{};
@@ -90,7 +90,7 @@ struct fixture {
     sim.advance(10s);
     out.started.clear();
     for (const auto& each : {caf::actor_cast<caf::actor>(plans), caf::actor_cast<caf::actor>(leases),
-                             caf::actor_cast<caf::actor>(sessions), caf::actor_cast<caf::actor>(sink)})
+                             caf::actor_cast<caf::actor>(sessions), caf::actor_cast<caf::actor>(events)})
       caf::anon_send_exit(each, caf::exit_reason::kill);
     sim.run();
   }
@@ -162,8 +162,8 @@ TEST_CASE("shards: what a shard gets goes through the guard of its lease") {
   f.start({.shard_count = 1});
   const auto& got = f.out.started.at(0);
   CHECK(got.sessions != f.sessions);
-  CHECK(got.sink != f.sink);
-  CHECK(f.sim.ask<gateway::session_kept>(got.sessions, gateway::save_session{0, {"s", "u", 1}, {}}));
+  CHECK(got.events != f.events);
+  CHECK(f.sim.ask<gateway::session_stored>(got.sessions, gateway::save_session{0, {"s", "u", 1}, {}}));
   CHECK(f.out.saved == 1);
 }
 

@@ -97,7 +97,7 @@ struct parts {
   leases::handle leases;
   discord::shards::gateway_plan::handle gateway_plans;
   commands::publisher publisher;
-  discord::sink events;
+  discord::event_handler events;
   discord::shards::handle shards;
   readiness::handle readiness;
 
