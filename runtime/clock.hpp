@@ -1,5 +1,5 @@
 #pragma once
-// The one door to wall time and to chance. Tests replace both.
+// The only source of wall time and of randomness. Tests replace both.
 #include <chrono>
 #include <cstdint>
 #include <span>

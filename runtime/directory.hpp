@@ -23,7 +23,7 @@ struct retire {};
 
 /// How an actor whose state has `flows` takes `retire`.
 template <class Self>
-void leave_when_done(Self* self) {
+void quit_when_idle(Self* self) {
   if (self->state.flows.size() == 0)
     self->quit();
   else

@@ -48,7 +48,7 @@ caf::actor make(caf::actor_system& sys, int life, const std::string& key) {
         return caf::delegated<total>{};
       },
       [](crash) { throw std::runtime_error("planted"); },
-      [self](retire) { leave_when_done(self); },
+      [self](retire) { quit_when_idle(self); },
     };
   };
   return caf::actor_cast<caf::actor>(registry::spawn(sys, {"member", key}, body));

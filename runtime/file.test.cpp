@@ -65,7 +65,7 @@ TEST_CASE("file: a full disk is unavailable and leaves nothing half-written") {
   }
   CHECK(*file::read(in / "old", 100) == "one");
   CHECK(in.entries() == 1);
-  CHECK_FALSE(file::create(in / "new", std::string(20'000, 'x'))); // The twin: with room it is written.
+  CHECK_FALSE(file::create(in / "new", std::string(20'000, 'x'))); // Negative control: with room it is written.
 }
 
 TEST_CASE("file: what cannot be read says why") {

@@ -1,5 +1,5 @@
 #pragma once
-// The one door for JSON from outside. Boost.JSON is the tree, simdjson the parser.
+// The only parser of JSON from outside. Boost.JSON is the tree, simdjson the parser.
 #include "runtime/error.hpp"
 
 #include <boost/json/fwd.hpp>

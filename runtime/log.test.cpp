@@ -2,7 +2,7 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
-#include "runtime/seldom.hpp"
+#include "runtime/log_rate_limit.hpp"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -36,7 +36,7 @@ TEST_CASE("log: a line is one JSON object with time, level, event and the fields
 
 TEST_CASE("log: what comes often is said once in a while, with how often it was") {
   using namespace std::chrono_literals;
-  log::seldom line{10s};
+  log::rate_limit line{10s};
   const auto start = std::chrono::steady_clock::now();
   CHECK(line.due(start) == 1);
   for (int i = 1; i < 100; ++i)

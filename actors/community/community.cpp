@@ -340,7 +340,7 @@ handle::behavior_type behavior(self_pointer self, snowflake guild, ports to, lim
         standing.verdicts.keep(x.what);
     },
     [self](const changed&) { forget(self); },
-    [self](retire) { leave_when_done(self); },
+    [self](retire) { quit_when_idle(self); },
   };
 }
 } // namespace

@@ -87,10 +87,10 @@ flow<caf::error> read(pointer self) {
 
 /// The subscription ends with the actor, so what it calls must not keep the actor.
 hints::subscription follow_hints(pointer self) {
-  const auto& follow = self->state.opt.hints;
-  if (!follow)
+  const auto& subscribe = self->state.opt.hints;
+  if (!subscribe)
     return nullptr;
-  return follow(hints::fences, [me = caf::weak_actor_ptr{self->ctrl()}] {
+  return subscribe(hints::fences, [me = caf::weak_actor_ptr{self->ctrl()}] {
     if (auto here = me.lock())
       caf::anon_send(caf::actor_cast<handle>(here), read_now{});
   });

@@ -2,8 +2,8 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
+#include "runtime/log_rate_limit.hpp"
 #include "runtime/metrics.hpp"
-#include "runtime/seldom.hpp"
 
 #include <algorithm>
 
@@ -18,7 +18,7 @@ void count_answer(const char* outcome) {
 }
 
 void log_error(const interaction& what, const caf::error& why) {
-  static log::seldom line{std::chrono::seconds{10}};
+  static log::rate_limit line{std::chrono::seconds{10}};
   if (const auto lines = line.due())
     log::warn("interaction.unanswered", {{"request", what.id.text()},
                                          {"trace", what.trace},

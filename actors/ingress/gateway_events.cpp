@@ -6,8 +6,8 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
+#include "runtime/log_rate_limit.hpp"
 #include "runtime/registry/spawn.hpp"
-#include "runtime/seldom.hpp"
 
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -20,7 +20,7 @@ struct state {
   arrakis::flows flows;
   ports to;
   gateway_events::options options;
-  log::seldom refused{std::chrono::seconds{10}};
+  log::rate_limit refused{std::chrono::seconds{10}};
   static inline const char* name = "gateway_events";
 };
 using self_pointer = discord::event_handler::stateful_pointer<state>;

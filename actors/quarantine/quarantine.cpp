@@ -66,7 +66,7 @@ flow<caf::error> synchronize(pointer self) {
   if (auto bad = co_await save(self))
     co_return bad;
   const auto until = within(self, st.opt.within);
-  const quarantines::open question{until};
+  const quarantines::list_open question{until};
   auto open = co_await ask(self, st.store, until, question);
   if (!open)
     co_return open.error();

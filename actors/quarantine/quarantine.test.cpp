@@ -32,7 +32,7 @@ struct rows {
               open.push_back(std::move(e));
               return quarantines::added{open.back().id};
             },
-            [this](const quarantines::open&) -> caf::result<quarantines::listed> {
+            [this](const quarantines::list_open&) -> caf::result<quarantines::listed> {
               if (away)
                 return fail(ec::unavailable, "the database is away");
               quarantines::listed now{open};

@@ -45,7 +45,7 @@ TEST_CASE_FIXTURE(drafting, "wizard drafts: with Redis emptied /resume opens eve
 
 TEST_CASE_FIXTURE(drafting, "wizard drafts: negative control: what was not written there is lost with Redis") {
   w.to_drafts.draw = [](auto verb) {
-    return verb == "drafts.keep" ? test::turn{.effect = false, .instead = ec::unavailable} : test::turn{};
+    return verb == "drafts.store" ? test::turn{.effect = false, .instead = ec::unavailable} : test::turn{};
   };
   answer(); // Every click is answered all the same.
   CHECK_FALSE(says("your draft is kept"));
@@ -138,7 +138,7 @@ TEST_CASE_FIXTURE(drafting, "wizard drafts: cancel erases the draft before the s
   CHECK(w.sessions.size() == 1);
   CHECK(has_draft());
   w.to_drafts.draw = [this](auto verb) {
-    CHECK(verb == "drafts.forget");
+    CHECK(verb == "drafts.erase");
     CHECK(w.sessions.size() == 1); // A process that dies here leaves what can be cancelled again.
     w.redis_away = true;
     return test::turn{};

@@ -508,7 +508,7 @@ handle::behavior_type behavior(self_pointer self, snowflake user, snowflake guil
             self->state.flows.start(answer(self, work_on(self, q), to_asker));
             return caf::delegated<reply>{};
           },
-          [self](retire) { leave_when_done(self); }};
+          [self](retire) { quit_when_idle(self); }};
 }
 } // namespace
 

@@ -36,7 +36,7 @@ void note_failure(const state& st, const char* what, const caf::error& e) {
 flow<> keep_draft(self_pointer self, record r, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.draft_within));
-  drafts::keep order{st.guild, st.user, {r.id, r.version, core::to_text(r), 0}, until};
+  drafts::store order{st.guild, st.user, {r.id, r.version, core::to_text(r), 0}, until};
   auto kept = co_await ask(self, st.to.drafts, until, std::move(order));
   if (!kept)
     note_failure(st, "kept", kept.error());
@@ -49,7 +49,7 @@ flow<bool> forget_draft(self_pointer self, record of, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.draft_within));
   st.drafted.reset();
-  drafts::forget order{st.guild, st.user, of.id, of.version, until};
+  drafts::erase order{st.guild, st.user, of.id, of.version, until};
   auto forgotten = co_await ask(self, st.to.drafts, until, std::move(order));
   if (!forgotten)
     note_failure(st, "forgotten", forgotten.error());

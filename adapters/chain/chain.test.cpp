@@ -125,7 +125,7 @@ struct endpoint {
   }
 };
 
-struct house {
+struct fixture {
   net::io io;
   endpoint one{io}, two{io}, three{io};
   caf::actor_system_config config;
@@ -141,7 +141,7 @@ struct house {
     started.push_back(chain::start(sys, io, {{{"sandbox", 31337, std::move(endpoints)}}, endpoint_max, 5s, 50'000}));
     return started.back();
   }
-  ~house() {
+  ~fixture() {
     for (const auto& actor : started)
       caf::anon_send_exit(actor, caf::exit_reason::kill); // Or pending timeouts keep it, and the system, for seconds.
   }
@@ -157,8 +157,8 @@ struct house {
 } // namespace
 
 TEST_CASE("chain: a contract is read at one block and has its checksum address") {
-  house at;
-  const auto c = house::ask(at.sys, at.start({at.one.url()}), "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed");
+  fixture at;
+  const auto c = fixture::ask(at.sys, at.start({at.one.url()}), "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed");
   REQUIRE_MESSAGE(c, text_of(c.error()));
   CHECK(c->address == where);
   CHECK(c->has_code);
@@ -170,10 +170,10 @@ TEST_CASE("chain: a contract is read at one block and has its checksum address")
 }
 
 TEST_CASE("chain: an endpoint gets what its address says: path, query, user and password") {
-  house at;
+  fixture at;
   const auto port = at.one.server->port();
   const auto told = [&](const std::string& address) {
-    REQUIRE(house::ask(at.sys, at.start({address})));
+    REQUIRE(fixture::ask(at.sys, at.start({address})));
     const std::lock_guard hold{at.one.guard};
     return std::pair{at.one.target, at.one.authorization};
   };
@@ -185,10 +185,10 @@ TEST_CASE("chain: an endpoint gets what its address says: path, query, user and 
 }
 
 TEST_CASE("chain: of an address with secrets a failure tells the host alone") {
-  house at;
+  fixture at;
   at.one.status = 401;
   const auto address = fmt::format("http://sesame:oyster@127.0.0.1:{}/sesame?apikey=oyster", at.one.server->port());
-  const auto got = house::ask(at.sys, at.start({address}));
+  const auto got = fixture::ask(at.sys, at.start({address}));
   REQUIRE_FALSE(got);
   CHECK(text_of(got.error()).find(fmt::format("127.0.0.1:{}: ", at.one.server->port())) != std::string::npos);
   for (const auto* secret : {"sesame", "oyster", "apikey", "Basic"})
@@ -196,13 +196,13 @@ TEST_CASE("chain: of an address with secrets a failure tells the host alone") {
 }
 
 TEST_CASE("chain: what is malformed or unknown to the configuration is refused before anything is sent") {
-  house at;
+  fixture at;
   const auto chain = at.start({at.one.url()});
-  CHECK(code_of(house::ask(at.sys, chain, "0x12").error()) == ec::invalid);
-  CHECK(code_of(house::ask(at.sys, chain, where, 5s, "moon").error()) == ec::not_found);
-  CHECK(code_of(house::ask(at.sys, chain, where, 5s, "sandbox", "erc404").error()) == ec::invalid);
+  CHECK(code_of(fixture::ask(at.sys, chain, "0x12").error()) == ec::invalid);
+  CHECK(code_of(fixture::ask(at.sys, chain, where, 5s, "moon").error()) == ec::not_found);
+  CHECK(code_of(fixture::ask(at.sys, chain, where, 5s, "sandbox", "erc404").error()) == ec::invalid);
   CHECK(at.one.requests == 0);
-  const auto none = house::ask(at.sys, at.start({}));
+  const auto none = fixture::ask(at.sys, at.start({}));
   CHECK(code_of(none.error()) == ec::refused);
   CHECK(text_of(none.error()).find("chains.rpc.sandbox") != std::string::npos);
 }
@@ -213,15 +213,15 @@ TEST_CASE("chain: a failing endpoint is passed over, and when all fail it is unk
     [](endpoint& e) { e.cut = true; },    [](endpoint& e) { e.chain = 1; },    [](endpoint& e) { e.huge = true; },
     [](endpoint& e) { e.server.reset(); }};
   for (const auto& fault : faults) {
-    house at;
+    fixture at;
     const auto urls = std::vector{at.one.url(), at.two.url()};
     const auto chain = at.start(urls);
     fault(at.one);
-    const auto c = house::ask(at.sys, chain);
+    const auto c = fixture::ask(at.sys, chain);
     REQUIRE_MESSAGE(c, text_of(c.error()));
     CHECK(c->symbol == "SPICE");
     fault(at.two);
-    const auto none = house::ask(at.sys, chain);
+    const auto none = fixture::ask(at.sys, chain);
     REQUIRE_FALSE(none);
     CHECK(code_of(none.error()) == ec::unknown);
     CHECK(text_of(none.error()).find("127.0.0.1") != std::string::npos);
@@ -234,44 +234,44 @@ TEST_CASE(
   for (const auto how : {endpoint::refusal::error_object, endpoint::refusal::status_500, endpoint::refusal::first_call,
                          endpoint::refusal::every_call})
     for (const size_t most : {0, 1, 2, 3, 9}) {
-      house at;
+      fixture at;
       at.one.how = how;
       at.one.batch_max = most;
       const auto chain = at.start({at.one.url()});
-      const auto c = house::ask(at.sys, chain);
+      const auto c = fixture::ask(at.sys, chain);
       REQUIRE_MESSAGE(c, text_of(c.error()));
       CHECK(c->symbol == "SPICE");
       CHECK(c->decimals == 18);
       const int first = at.one.requests.exchange(0);
-      REQUIRE(house::ask(at.sys, chain));
+      REQUIRE(fixture::ask(at.sys, chain));
       CHECK(at.one.requests < first);                // It does not refuse the same again.
       CHECK(at.one.requests == (most < 3 ? 11 : 5)); // The newest block, and ten calls alone or by three.
     }
 }
 
 TEST_CASE("chain: a node that takes the batch is asked once, and one that fails otherwise is not asked in pieces") {
-  house at;
+  fixture at;
   const auto chain = at.start({at.one.url()});
-  REQUIRE(house::ask(at.sys, chain));
+  REQUIRE(fixture::ask(at.sys, chain));
   CHECK(at.one.requests == 2);
   for (const int status : {401, 403, 404, 429, 503}) {
     at.one.requests = 0;
     at.one.status = status;
-    CHECK_FALSE(house::ask(at.sys, chain));
+    CHECK_FALSE(fixture::ask(at.sys, chain));
     CHECK(at.one.requests == 1);
   }
 }
 
 TEST_CASE("chain: an endpoint that never answers leaves time for the next") {
-  house at;
+  fixture at;
   at.one.silent = true;
-  const auto c = house::ask(at.sys, at.start({at.one.url(), at.two.url()}, 50ms));
+  const auto c = fixture::ask(at.sys, at.start({at.one.url(), at.two.url()}, 50ms));
   REQUIRE_MESSAGE(c, text_of(c.error()));
   CHECK(at.two.requests >= 2);
 }
 
 TEST_CASE("chain: an inspection that is cancelled asks nobody further, and its request is cut off") {
-  house at;
+  fixture at;
   at.one.silent = true;
   const auto chain = at.start({at.one.url()}, 1h);
   asker questions{at.sys};
@@ -287,23 +287,23 @@ TEST_CASE("chain: an inspection that is cancelled asks nobody further, and its r
   at.one.silent = false;
   for (const auto each : open)
     questions.cancel(each);
-  CHECK(house::ask(at.sys, chain));
+  CHECK(fixture::ask(at.sys, chain));
   CHECK(heard == 0);
 }
 
 TEST_CASE("chain: endpoints that disagree are unknown; a second opinion is asked at the same block") {
-  house at;
+  fixture at;
   at.two.head = 90; // Its own newest block is not asked.
   const auto chain = at.start({at.one.url(), at.two.url(), at.three.url()});
-  REQUIRE(house::ask(at.sys, chain));
+  REQUIRE(fixture::ask(at.sys, chain));
   CHECK(at.two.pinned == 100);
   CHECK(at.three.requests == 0);
   at.two.symbol = "SP1CE";
-  const auto c = house::ask(at.sys, chain);
+  const auto c = fixture::ask(at.sys, chain);
   REQUIRE_FALSE(c);
   CHECK(code_of(c.error()) == ec::unknown);
   CHECK(text_of(c.error()).find("disagree") != std::string::npos);
   at.two.status = 503; // Then the third is asked.
-  REQUIRE(house::ask(at.sys, chain));
+  REQUIRE(fixture::ask(at.sys, chain));
   CHECK(at.three.requests == 1);
 }

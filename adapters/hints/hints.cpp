@@ -7,14 +7,14 @@ namespace {
 std::string channel(std::string_view topic) { return "hints:" + std::string{topic}; }
 } // namespace
 
-give giver(redis::link to) {
+publisher make_publisher(redis::link to) {
   return [to = std::move(to)](std::string_view topic, deadline until, std::function<void(caf::error)> done) {
     to.command({{"PUBLISH"}, {}, {channel(topic), ""}, until},
                [done = std::move(done)](caf::expected<redis::reply> r) { done(r ? caf::error{} : r.error()); });
   };
 }
 
-follow follower(redis::link from) {
+subscriber make_subscriber(redis::link from) {
   return [from = std::move(from)](std::string_view topic, std::function<void()> told) -> subscription {
     return from.subscribe({channel(topic)}, {told, [told](const std::string&, const std::string&) { told(); }});
   };

@@ -5,7 +5,7 @@
 namespace arrakis::hints {
 /// Over Redis' publish and subscribe, in the channel `hints:<topic>`.
 /// https://redis.io/docs/latest/develop/interact/pubsub/
-give giver(redis::link);
+publisher make_publisher(redis::link);
 /// Each subscription has a connection of its own.
-follow follower(redis::link);
+subscriber make_subscriber(redis::link);
 } // namespace arrakis::hints

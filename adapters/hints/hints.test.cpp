@@ -11,7 +11,7 @@ using namespace arrakis;
 using namespace std::chrono_literals;
 
 namespace {
-/// How often a follower was told.
+/// How often a subscriber was told.
 class counter {
 public:
   void add() {
@@ -35,23 +35,23 @@ private:
 };
 
 struct fixture : test::redis_town {
-  hints::give give = hints::giver(client);
-  hints::follow follow = hints::follower(client);
+  hints::publisher publish = hints::make_publisher(client);
+  hints::subscriber subscribe = hints::make_subscriber(client);
 
   caf::error given(std::string_view topic, std::chrono::milliseconds within = 20s) {
     std::promise<caf::error> done;
-    give(topic, live.in(within), [&](caf::error e) { done.set_value(std::move(e)); });
+    publish(topic, live.in(within), [&](caf::error e) { done.set_value(std::move(e)); });
     return done.get_future().get();
   }
 };
 } // namespace
 
-TEST_CASE("hints: all who follow a topic are told, and of another topic nothing") {
+TEST_CASE("hints: all subscribers of a topic are notified, and of another topic nothing") {
   counter here, elsewhere, other;
   fixture f;
-  const auto first = f.follow(hints::fences, [&] { here.add(); });
-  const auto second = f.follow(hints::fences, [&] { elsewhere.add(); });
-  const auto third = f.follow("other", [&] { other.add(); });
+  const auto first = f.subscribe(hints::fences, [&] { here.add(); });
+  const auto second = f.subscribe(hints::fences, [&] { elsewhere.add(); });
+  const auto third = f.subscribe("other", [&] { other.add(); });
   for (auto* each : {&here, &elsewhere, &other})
     REQUIRE(each->reaches(1)); // At the begin: something may have been missed.
   CHECK_FALSE(f.given(hints::fences));
@@ -65,7 +65,7 @@ TEST_CASE("hints: all who follow a topic are told, and of another topic nothing"
 TEST_CASE("hints: without Redis one cannot be given, in time, and who follows is told when Redis is back") {
   counter here;
   fixture f;
-  const auto subscription = f.follow(hints::fences, [&] { here.add(); });
+  const auto subscription = f.subscribe(hints::fences, [&] { here.add(); });
   REQUIRE(here.reaches(1));
   f.server.kill();
   CHECK(f.given(hints::fences, 2s));

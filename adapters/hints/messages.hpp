@@ -19,11 +19,11 @@ using subscription = std::shared_ptr<const void>;
 
 /// Tells all processes that follow the topic. `done` is called once, on an io thread or by the caller. No error: the
 /// hint went out, to whoever listened. ec::unavailable, ec::unknown: perhaps nobody heard it.
-using give = std::function<void(std::string_view topic, deadline until, std::function<void(caf::error)> done)>;
+using publisher = std::function<void(std::string_view topic, deadline until, std::function<void(caf::error)> done)>;
 
 /// Calls `told` at each hint on the topic, and once whenever hints may have been missed: at the begin, and after a time
 /// without connection. On an io thread, so it must be short, and for a moment after the end of the subscription as
 /// well.
-using follow = std::function<subscription(std::string_view topic, std::function<void()> told)>;
+using subscriber = std::function<subscription(std::string_view topic, std::function<void()> told)>;
 
 } // namespace arrakis::hints

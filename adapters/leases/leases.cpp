@@ -55,28 +55,28 @@ caf::result<Answer> run(pointer self, redis::eval what, Read read) {
   return caf::delegated<Answer>{};
 }
 
-caf::result<held> take(pointer self, const hold& x) {
+caf::result<lease_state> take(pointer self, const acquire& x) {
   const auto prefix = x.who.node.empty() ? std::string{} : x.who.node + ':';
-  return run<held>(self,
-                   {&hold_script,
-                    {key_of(x.name)},
-                    {text_of_holder(x.who), std::to_string(x.lasts.count()), prefix, x.only_if_released ? "1" : "0"},
-                    x.until},
-                   [](const redis::reply& r, caf::typed_response_promise<held>& reply) {
-                     if (r.items.size() != 3 || r.items[0].type != redis::reply::integer)
-                       reply.deliver(fail(ec::internal, "lease: an answer of another shape"));
-                     else
-                       reply.deliver(
-                         held{r.items[0].number == 1, r.items[1].bytes,
-                              std::chrono::milliseconds{std::clamp<int64_t>(r.items[2].number, 0, left_ms_max)}});
-                   });
+  return run<lease_state>(
+    self,
+    {&hold_script,
+     {key_of(x.name)},
+     {text_of_holder(x.who), std::to_string(x.lasts.count()), prefix, x.only_if_released ? "1" : "0"},
+     x.until},
+    [](const redis::reply& r, caf::typed_response_promise<lease_state>& reply) {
+      if (r.items.size() != 3 || r.items[0].type != redis::reply::integer)
+        reply.deliver(fail(ec::internal, "lease: an answer of another shape"));
+      else
+        reply.deliver(lease_state{r.items[0].number == 1, r.items[1].bytes,
+                                  std::chrono::milliseconds{std::clamp<int64_t>(r.items[2].number, 0, left_ms_max)}});
+    });
 }
 
 handle::behavior_type behavior(pointer self, redis::handle server) {
   keep_exception_text(self);
   self->state.redis = std::move(server);
   return {
-    [self](const hold& x) { return take(self, x); },
+    [self](const acquire& x) { return take(self, x); },
     [self](const release& x) {
       return run<released>(
         self, {&release_script, {key_of(x.name)}, {text_of_holder(x.who)}, x.until},

@@ -7,14 +7,14 @@
 
 using namespace arrakis;
 using namespace std::chrono_literals;
-using leases::held;
+using leases::lease_state;
 
 namespace {
 struct bench : test::redis_town {
   leases::handle subject = live.keep(leases::start(live.sys(), port));
 
-  held hold(const leases::holder& who, bool only_if_released = false, std::chrono::milliseconds lasts = 60s) {
-    auto got = live.ask<held>(subject, leases::hold{"shard:0", who, lasts, only_if_released, live.in(20s)});
+  lease_state acquire(const leases::holder& who, bool only_if_released = false, std::chrono::milliseconds lasts = 60s) {
+    auto got = live.ask<lease_state>(subject, leases::acquire{"shard:0", who, lasts, only_if_released, live.in(20s)});
     REQUIRE_MESSAGE(got, (got ? std::string{} : text_of(got.error())));
     return *got;
   }
@@ -33,58 +33,58 @@ const leases::holder one{"a", "1"}, one_again{"a", "2"}, other{"b", "1"}, namele
 
 TEST_CASE("leases: one holds it, and the other is told who and for how long") {
   bench b;
-  CHECK(b.hold(one).mine);
-  const auto seen = b.hold(other);
+  CHECK(b.acquire(one).mine);
+  const auto seen = b.acquire(other);
   CHECK_FALSE(seen.mine);
   CHECK(seen.by == "a:1");
   CHECK(seen.left > 50s);
-  CHECK(b.hold(one).mine);
-  CHECK(b.hold(nameless).by == "a:1");
+  CHECK(b.acquire(one).mine);
+  CHECK(b.acquire(nameless).by == "a:1");
 }
 
 TEST_CASE("leases: it ends by itself, and only by the time that was asked for") {
   bench b;
-  CHECK(b.hold(one).mine);
+  CHECK(b.acquire(one).mine);
   CHECK(b.number({"PTTL", "shard:0:lease"}) > 50'000);
   b.number({"PEXPIRE", "shard:0:lease", "0"}); // Its time passes.
-  CHECK(b.hold(other).mine);
-  CHECK_FALSE(b.hold(one).mine);
+  CHECK(b.acquire(other).mine);
+  CHECK_FALSE(b.acquire(one).mine);
 }
 
 TEST_CASE("leases: one that somebody else made to last for centuries is waited for an hour at most") {
   bench b;
-  CHECK(b.hold(one).mine);
+  CHECK(b.acquire(one).mine);
   b.number({"PEXPIRE", "shard:0:lease", "9000000000000000"});
-  CHECK(b.hold(other).left == 1h);
+  CHECK(b.acquire(other).left == 1h);
 }
 
 TEST_CASE("leases: what a node's dead predecessor held is its own; nameless processes inherit nothing") {
   bench b;
-  CHECK(b.hold(one).mine);
-  CHECK(b.hold(one_again).mine);
-  CHECK(b.hold(other).by == "a:2");
+  CHECK(b.acquire(one).mine);
+  CHECK(b.acquire(one_again).mine);
+  CHECK(b.acquire(other).by == "a:2");
   b.number({"DEL", "shard:0:lease"});
-  CHECK(b.hold(nameless).mine);
-  CHECK_FALSE(b.hold(nameless_too).mine);
+  CHECK(b.acquire(nameless).mine);
+  CHECK_FALSE(b.acquire(nameless_too).mine);
 }
 
 TEST_CASE("leases: given back it is free at once, and only its holder can give it back") {
   bench b;
-  CHECK(b.hold(one).mine);
+  CHECK(b.acquire(one).mine);
   b.release(other);
-  CHECK_FALSE(b.hold(other, true).mine);
+  CHECK_FALSE(b.acquire(other, true).mine);
   b.release(one);
-  CHECK(b.hold(other, true).mine);
+  CHECK(b.acquire(other, true).mine);
 }
 
 TEST_CASE("leases: one that vanished before its time was not given back: who knows that leaves it alone") {
   bench b;
-  CHECK(b.hold(one).mine);
+  CHECK(b.acquire(one).mine);
   b.server.flush();
-  const auto seen = b.hold(other, true);
+  const auto seen = b.acquire(other, true);
   CHECK_FALSE(seen.mine);
   CHECK(seen.by.empty());
-  CHECK(b.hold(one).mine); // Its holder renews it.
+  CHECK(b.acquire(one).mine); // Its holder renews it.
   b.server.flush();
-  CHECK(b.hold(other).mine); // The twin: who does not know takes it while the holder still acts.
+  CHECK(b.acquire(other).mine); // Negative control: who does not know takes it while the holder still acts.
 }

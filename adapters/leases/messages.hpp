@@ -20,7 +20,7 @@ struct holder {
 
 /// Takes the lease or renews it. Whoever holds it may act from the answer until `lasts` after it ASKED, less what its
 /// clock may be wrong: the server reckons from a later moment.
-struct hold {
+struct acquire {
   std::string name;
   holder who;
   std::chrono::milliseconds lasts{0};
@@ -29,7 +29,7 @@ struct hold {
   bool only_if_released = false;
   deadline until;
 };
-struct held {
+struct lease_state {
   bool mine = false;
   std::string by;                    ///< Somebody else: "node:incarnation". Empty: it is missing, see above.
   std::chrono::milliseconds left{0}; ///< Somebody else's: it ends after this unless it is renewed.
@@ -44,6 +44,6 @@ struct released {};
 
 /// ec::unavailable or ec::unknown without Redis: nobody knows who holds it, and who held it goes on until its time is
 /// over.
-using handle = caf::typed_actor<caf::replies_to<hold>::with<held>, caf::replies_to<release>::with<released>>;
+using handle = caf::typed_actor<caf::replies_to<acquire>::with<lease_state>, caf::replies_to<release>::with<released>>;
 
 } // namespace arrakis::leases

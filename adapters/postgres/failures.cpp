@@ -61,7 +61,7 @@ failure failure_of(const std::exception& thrown, bool committing) {
   return {fail(ec::internal, std::move(text))};
 }
 
-caf::error refusal_of(const std::exception& thrown, const secret& dsn) {
+caf::error connect_error(const std::exception& thrown, const secret& dsn) {
   using parsed = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
   const auto options = dsn.lend([](std::string_view text) {
     return parsed{PQconninfoParse(text.data(), nullptr), &PQconninfoFree};

@@ -16,5 +16,5 @@ struct failure {
 failure failure_of(const std::exception& thrown, bool committing = false);
 /// Of a connection that could not be made. libpq repeats what it was given: of the values in `dsn` only those that say
 /// where and as whom stay in the text, and of one that it cannot read, none.
-caf::error refusal_of(const std::exception& thrown, const secret& dsn);
+caf::error connect_error(const std::exception& thrown, const secret& dsn);
 } // namespace arrakis::postgres

@@ -92,7 +92,7 @@ caf::expected<migrated> migrate(const secret& dsn, const std::vector<migrations:
   } catch (const stopped& s) {
     return s.why;
   } catch (const std::exception& e) {
-    return refusal_of(e, dsn);
+    return connect_error(e, dsn);
   }
 }
 } // namespace arrakis::postgres

@@ -35,7 +35,7 @@ struct overdue {
   size_t slot = 0;
   uint64_t call = 0;
 };
-using router = handle::extend<caf::replies_to<probe>::with<committed>, caf::reacts_to<worker::news>,
+using router = handle::extend<caf::replies_to<probe>::with<committed>, caf::reacts_to<worker::connection_change>,
                               caf::reacts_to<expire>, caf::reacts_to<respawn>, caf::reacts_to<overdue>>;
 
 bool is_ours(const caf::error& e) { return e.category() == fail(ec::internal, {}).category(); }
@@ -160,7 +160,7 @@ struct router_state {
         });
   }
 
-  void hear(const worker::news& n) {
+  void hear(const worker::connection_change& n) {
     auto& s = slots[n.slot];
     if (s.life != n.life)
       return;
@@ -287,7 +287,7 @@ router::behavior_type behavior(router::stateful_pointer<router_state> self, opti
     [self](transaction& t) { return self->state.take(t); },
     [self](health) { return self->state.check(); },
     [self](probe) { return self->state.take_probe(); },
-    [self](const worker::news& n) { self->state.hear(n); },
+    [self](const worker::connection_change& n) { self->state.hear(n); },
     [self](expire) { self->state.drop_expired(); },
     [self](respawn r) { self->state.start_worker(r.slot); },
     [self](const overdue& o) { self->state.cut_if_overdue(o); },

@@ -216,7 +216,7 @@ TEST_CASE("pool: a server that answers nobody is not ready within 2 s, though it
 
 TEST_CASE("pool: what libpq repeats of a connection string is not repeated, but for where and as whom") {
   const auto told = [](const char* what, const std::string& dsn) {
-    return text_of(postgres::refusal_of(std::runtime_error{what}, dsn));
+    return text_of(postgres::connect_error(std::runtime_error{what}, dsn));
   };
   CHECK(told(R"(invalid sslmode value: "the-password")", "host=db sslmode=the-password")
         == R"(invalid sslmode value: "...")");
@@ -301,7 +301,7 @@ TEST_CASE("pool: a process that stops in the middle of a transaction does not ke
   CHECK(seen.kept);
 }
 
-TEST_CASE("pool: the twin: where the server waits for a silent process for ever, so does everybody else") {
+TEST_CASE("pool: negative control: where the server waits for a silent process for ever, so does everybody else") {
   const stopped_in_the_middle seen{0ms, 500ms};
   CHECK(seen.other != ec::none);
   CHECK(seen.stopped == ec::none);

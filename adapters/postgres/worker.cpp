@@ -56,7 +56,7 @@ struct state {
 
   void tell(link connection, std::string detail = {}) {
     if (auto pool = caf::actor_cast<listener>(caf::actor_cast<caf::strong_actor_ptr>(with.pool)))
-      self->send(pool, news{with.slot, with.life, connection, std::move(detail)});
+      self->send(pool, connection_change{with.slot, with.life, connection, std::move(detail)});
   }
 
   /// One try. libpqxx would connect again by itself, behind our back: other sockets, other errors.
@@ -72,7 +72,7 @@ struct state {
       return {};
     } catch (const std::exception& e) {
       close();
-      return refusal_of(e, with.dsn);
+      return connect_error(e, with.dsn);
     }
   }
 

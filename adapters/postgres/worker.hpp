@@ -27,14 +27,14 @@ private:
 enum class link { connecting, connected, away };
 /// Tells the pool about the connection. `life` is the worker's number: news of an earlier one in the same slot is
 /// ignored.
-struct news {
+struct connection_change {
   size_t slot = 0;
   uint64_t life = 0;
   link connection = link::connecting;
   std::string detail;
 };
 
-using listener = caf::typed_actor<caf::reacts_to<news>>;
+using listener = caf::typed_actor<caf::reacts_to<connection_change>>;
 struct connect {};
 struct inspect {};
 using handle =

@@ -112,7 +112,7 @@ flow<> run_add(pointer self, add what, caf::typed_response_promise<added> reply)
     if (st.adds.size() == 0)
       caf::anon_send(port{self}, depart{});
     st.store->add(st.adds, what.name, what.data_json, options_of(what.options), what.until, std::move(d));
-    if (st.adds.size() >= st.calls.together())
+    if (st.adds.size() >= st.calls.batch_size())
       st.store->client().send(st.adds);
   };
   auto answer = co_await call(self, send);

@@ -170,7 +170,7 @@ public:
       caf::anon_send(port{self_}, depart{}); // Behind the answers of processors that are here already.
     const bool fetch = wants_next(st, index_);
     st.store->complete(st.ends, place.job, what_, place.token, fetch, soon(self_), std::move(came));
-    if (st.ends.size() >= st.calls.together())
+    if (st.ends.size() >= st.calls.batch_size())
       st.store->client().send(st.ends);
   }
   caf::expected<redis::reply>& await_resume() const { return *answer_; }

@@ -29,20 +29,20 @@ struct arrived {
 namespace detail {
 /// A server that answers a full pipeline at once would wait while all of it is worked through here. So the actor begins
 /// to send, and the server to work, when half of what is open has come; but less than this is not worth a hand-over.
-inline constexpr size_t together_min = 16;
-inline size_t together(size_t open) { return std::max(together_min, open / 2); }
+inline constexpr size_t batch_min = 16;
+inline size_t batch_size(size_t open) { return std::max(batch_min, open / 2); }
 
 /// Gathers the results of one actor's calls, on the io thread, until they are worth a message.
-class mailbag : public receiver {
+class reply_batch : public receiver {
 public:
   std::atomic<size_t> open{0}; ///< Calls of the actor, which alone writes it.
 
   void take(uint64_t ticket, caf::expected<reply>&& result) final {
     std::unique_lock lock{guard_};
     if (gathered_.capacity() == 0)
-      gathered_.reserve(together_min);
+      gathered_.reserve(batch_min);
     gathered_.push_back({ticket, std::move(result)});
-    if (gathered_.size() >= together(open.load(std::memory_order_relaxed)))
+    if (gathered_.size() >= batch_size(open.load(std::memory_order_relaxed)))
       post(std::move(lock));
   }
   void flush() final {
@@ -55,7 +55,7 @@ public:
     std::scoped_lock lock{guard_};
     to_ = caf::actor_cast<caf::strong_actor_ptr>(to);
   }
-  void let_go() {
+  void release() {
     std::unique_lock lock{guard_};
     const auto last = std::exchange(to_, nullptr);
     lock.unlock(); // It may be the last that knew the actor, whose state owns us.
@@ -88,8 +88,8 @@ public:
   template <class Handle>
   done open(const Handle& self, then next) {
     if (size() == 0)
-      bag_->hold(self);
-    bag_->open.store(size() + 1, std::memory_order_relaxed);
+      replies_->hold(self);
+    replies_->open.store(size() + 1, std::memory_order_relaxed);
     if (free_.empty()) {
       free_.push_back(places_.size());
       places_.emplace_back();
@@ -97,28 +97,28 @@ public:
     const auto ticket = free_.back();
     free_.pop_back();
     places_[ticket] = std::move(next);
-    return {bag_, ticket};
+    return {replies_, ticket};
   }
   /// The continuations run here; a result that they only look at is theirs until they wait again.
   void deliver(arrived& what) {
     for (auto& [ticket, result] : what.results) {
       const auto next = std::exchange(places_[ticket], nullptr);
       free_.push_back(ticket); // Each ticket comes back once, so nobody else's result can follow under its number.
-      bag_->open.store(size() - 1, std::memory_order_relaxed);
+      replies_->open.store(size() - 1, std::memory_order_relaxed);
       if (next)
         next(result);
     }
     if (size() == 0)
-      bag_->let_go();
+      replies_->release();
   }
   /// Nobody waits for the result any more: the command runs, and its reply finds nobody.
   void forget(uint64_t ticket) { places_[ticket] = nullptr; }
-  size_t size() const { return bag_->open.load(std::memory_order_relaxed); }
+  size_t size() const { return replies_->open.load(std::memory_order_relaxed); }
   /// So many calls are worth a write (`batch`): half of what is open, so that the server never waits for all of it.
-  size_t together() const { return detail::together(size()); }
+  size_t batch_size() const { return detail::batch_size(size()); }
 
 private:
-  std::shared_ptr<detail::mailbag> bag_ = std::make_shared<detail::mailbag>();
+  std::shared_ptr<detail::reply_batch> replies_ = std::make_shared<detail::reply_batch>();
   std::vector<then> places_; // By ticket.
   std::vector<uint64_t> free_;
 };

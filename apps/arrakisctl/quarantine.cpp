@@ -36,7 +36,7 @@ std::string text_of_entry(const quarantines::entry& e) {
 }
 
 result list(ports& to, const arguments&) {
-  auto open = ask_now<quarantines::listed>(to.system(), to.quarantines(), quarantines::open{soon()});
+  auto open = ask_now<quarantines::listed>(to.system(), to.quarantines(), quarantines::list_open{soon()});
   if (!open)
     return open.error();
   bj::array all;

@@ -168,8 +168,8 @@ redis::handle start_redis(caf::actor_system& sys, const redis::link& to) { retur
 leases::handle start_leases(caf::actor_system& sys, redis::handle redis) {
   return leases::start(sys, std::move(redis));
 }
-hints::give hint_giver(const redis::link& to) { return hints::giver(to); }
-hints::follow hint_follower(const redis::link& from) { return hints::follower(from); }
+hints::publisher hint_publisher(const redis::link& to) { return hints::make_publisher(to); }
+hints::subscriber hint_subscriber(const redis::link& from) { return hints::make_subscriber(from); }
 std::string queue_rejection(const config& settings) {
   for (const auto* which : jobs::queues())
     if (auto bad = queue::validate(queue_options(settings, *which)); !bad.empty())

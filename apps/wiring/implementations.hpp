@@ -70,8 +70,8 @@ caf::error check_redis(const redis::link&, const std::string& setting, deadline 
 redis::handle start_redis(caf::actor_system&, const redis::link&);
 leases::handle start_leases(caf::actor_system&, redis::handle);
 /// Hints between the processes of the cluster.
-hints::give hint_giver(const redis::link&);
-hints::follow hint_follower(const redis::link&);
+hints::publisher hint_publisher(const redis::link&);
+hints::subscriber hint_subscriber(const redis::link&);
 /// Why queue.* cannot work for one of the queues; empty: it can.
 std::string queue_rejection(const config&);
 /// The queue's name in Redis: "{discord-synthesis}".

@@ -71,8 +71,8 @@ void ports::give_hint(std::string_view topic) {
     cache_link_.emplace(connect_redis(io_, settings_, where_.redis_url, program_));
   std::promise<void> over;
   const deadline until{std::chrono::steady_clock::now() + std::chrono::seconds{1}};
-  const auto give = hint_giver(*cache_link_);
-  give(topic, until, [&over](const caf::error&) { over.set_value(); });
+  const auto publish = hint_publisher(*cache_link_);
+  publish(topic, until, [&over](const caf::error&) { over.set_value(); });
   over.get_future().wait();
 }
 } // namespace arrakis::wiring

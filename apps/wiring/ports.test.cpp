@@ -111,7 +111,7 @@ TEST_CASE("ports: a hint reaches whoever follows it, and without Redis the comma
   fixture f;
   net::io io;
   const auto link = wiring::connect_redis(io, f.settings, f.where().redis_url, "test");
-  const auto subscription = wiring::hint_follower(link)(hints::fences, [&] { told.release(); });
+  const auto subscription = wiring::hint_subscriber(link)(hints::fences, [&] { told.release(); });
   REQUIRE(told.try_acquire_for(20s)); // At the begin.
   wiring::ports to{f.settings, f.where(), "test"};
   to.give_hint(hints::fences);

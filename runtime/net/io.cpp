@@ -39,20 +39,20 @@ void run(asio::io_context& context) {
 
 struct io::impl {
   // One thread a context: a socket's completions never run at the same time, and need no lock.
-  struct lane {
+  struct io_thread {
     closable_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
     std::thread thread;
   };
-  std::vector<std::unique_ptr<lane>> lanes;
+  std::vector<std::unique_ptr<io_thread>> threads;
   std::atomic<size_t> turn{0};
 };
 
 io::io(unsigned threads) : impl_(std::make_unique<impl>()) {
   try {
     for (unsigned i = 0; i < std::max(threads, 1u); ++i) {
-      auto& lane = *impl_->lanes.emplace_back(std::make_unique<impl::lane>());
-      lane.thread = std::thread{[&lane] { run(lane.context); }};
+      auto& each = *impl_->threads.emplace_back(std::make_unique<impl::io_thread>());
+      each.thread = std::thread{[&each] { run(each.context); }};
     }
   } catch (const std::system_error& e) {
     stop(); // A thread that was made must end before its object does.
@@ -64,24 +64,24 @@ io::io(unsigned threads) : impl_(std::make_unique<impl>()) {
 io::~io() {
   stop();
   // What waits in one context may own a socket of another: all let go of it before the first of them ends.
-  for (auto& lane : impl_->lanes)
-    lane->context.shutdown();
+  for (auto& each : impl_->threads)
+    each->context.shutdown();
 }
 
-asio::io_context& io::next() { return impl_->lanes[impl_->turn++ % impl_->lanes.size()]->context; }
+asio::io_context& io::next() { return impl_->threads[impl_->turn++ % impl_->threads.size()]->context; }
 
 std::vector<asio::io_context*> io::all() {
   std::vector<asio::io_context*> contexts;
-  for (auto& lane : impl_->lanes)
-    contexts.push_back(&lane->context);
+  for (auto& each : impl_->threads)
+    contexts.push_back(&each->context);
   return contexts;
 }
 
 void io::stop() {
-  for (auto& lane : impl_->lanes)
-    lane->context.stop();
-  for (auto& lane : impl_->lanes)
-    if (lane->thread.joinable())
-      lane->thread.join();
+  for (auto& each : impl_->threads)
+    each->context.stop();
+  for (auto& each : impl_->threads)
+    if (each->thread.joinable())
+      each->thread.join();
 }
 } // namespace arrakis::net

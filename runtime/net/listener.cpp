@@ -82,7 +82,7 @@ void listener::bind_unix(const std::string& path) {
     throw std::runtime_error{"unix:" + path + " cannot be listened on: " + failed.message()};
 }
 
-void listener::run(lane next, accepted each) {
+void listener::run(next_context next, accepted each) {
   acceptor_.non_blocking(true); // For those after the first of a turn.
   next_ = std::move(next);
   each_ = std::move(each);

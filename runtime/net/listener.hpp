@@ -1,7 +1,7 @@
 #pragma once
 // Private to runtime/net: a listening TCP or Unix socket.
+#include "runtime/log_rate_limit.hpp"
 #include "runtime/net/stream.hpp"
-#include "runtime/seldom.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,13 +11,13 @@ class listener : public std::enable_shared_from_this<listener> {
 public:
   /// Returns whether the next one may come at once; else others have their turn first.
   using accepted = std::function<bool(stream::socket)>;
-  using lane = std::function<asio::io_context&()>;
+  using next_context = std::function<asio::io_context&()>;
   /// `address`: an IP address or unix:/path. Throws std::runtime_error that says what to do.
   listener(asio::io_context&, const std::string& address, uint16_t port);
   ~listener();
   uint16_t port() const { return port_; }
   /// Every new connection, on the io_context that `next` names for it.
-  void run(lane next, accepted each);
+  void run(next_context next, accepted each);
   /// SO_PEERCRED, unix(7): whether this process's user or root connected, as the kernel saw it then.
   static bool is_of_same_user(stream::socket&);
   /// Thread-safe; the address is free when it returns.
@@ -34,8 +34,8 @@ private:
   asio::io_context& context_;
   acceptor acceptor_;
   asio::steady_timer pause_;
-  log::seldom accept_failed_{std::chrono::seconds{10}};
-  lane next_;
+  log::rate_limit accept_failed_{std::chrono::seconds{10}};
+  next_context next_;
   accepted each_;
   uint16_t port_ = 0;
   std::string path_;

@@ -1,6 +1,6 @@
 #pragma once
 // Private to runtime/net: what a listener turned away, counted and logged once in a while.
-#include "runtime/seldom.hpp"
+#include "runtime/log_rate_limit.hpp"
 
 #include "runtime/net/http.hpp"
 
@@ -33,8 +33,8 @@ public:
   void count(refusal);
 
 private:
-  struct line : log::seldom {
-    line() : seldom(std::chrono::seconds{10}) {}
+  struct line : log::rate_limit {
+    line() : rate_limit(std::chrono::seconds{10}) {}
   };
   std::array<line, refusal_kinds> lines_;
 };

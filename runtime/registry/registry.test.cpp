@@ -38,17 +38,17 @@ caf::behavior spawning(caf::event_based_actor* self, std::vector<caf::actor>* ma
           }};
 }
 
-struct world {
+struct fixture {
   test::sim_system sim;
   registry::place root = registry::place::root("top");
-  world() { root.make_default(); }
+  fixture() { root.make_default(); }
 
   registry::row find(const std::string& path) const { return test::actor_at(root, path); }
 };
 } // namespace
 
 TEST_CASE("registry: an actor is known with what waits for it, what it handled and what it asked") {
-  world w;
+  fixture w;
   const auto silent = registry::spawn(w.sim.sys(), {"silent"}, taking);
   const auto actor = registry::spawn(w.sim.sys(), {"gate"}, taking);
   CHECK(w.find("top/gate").state == registry::actor_state::starting);
@@ -79,7 +79,7 @@ TEST_CASE("registry: an actor is known with what waits for it, what it handled a
 }
 
 TEST_CASE("registry: an actor stands below the one that spawned it, and is gone when it ended") {
-  world w;
+  fixture w;
   std::vector<caf::actor> made;
   {
     const auto parent = registry::spawn(w.sim.sys(), {"wizard"}, spawning, &made);
@@ -104,7 +104,7 @@ TEST_CASE("registry: an actor stands below the one that spawned it, and is gone 
 }
 
 TEST_CASE("registry: a seat keeps crashes over the lives of its actor, and is shown while nobody lives there") {
-  world w;
+  fixture w;
   registry::seat seat{w.root.child("redis"), {"redis"}, true};
   auto start = [&] { return registry::spawn(w.sim.sys(), {"redis_client"}, taking); };
   auto actor = seat.fill(start);
@@ -139,7 +139,7 @@ TEST_CASE("registry: a seat keeps crashes over the lives of its actor, and is sh
 }
 
 TEST_CASE("registry: of several actors that a start spawns, the one that it returns has the place") {
-  world w;
+  fixture w;
   registry::seat seat{w.root.child("wizard"), {"wizard"}, true};
   caf::actor directory;
   const auto wizard = seat.fill([&] {

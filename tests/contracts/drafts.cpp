@@ -16,13 +16,13 @@ struct desk {
   snowflake guild{7}, user{8};
 
   bool keep(std::string session, int64_t version, std::string content) {
-    auto done = ask<kept>(
-      sys, store, arrakis::drafts::keep{guild, user, {std::move(session), version, std::move(content)}, soon()});
+    auto done = ask<stored>(
+      sys, store, arrakis::drafts::store{guild, user, {std::move(session), version, std::move(content)}, soon()});
     REQUIRE_MESSAGE(done, text_of(done.error()));
     return done->is_newest;
   }
   bool forget(std::string session, int64_t version) {
-    auto done = ask<kept>(sys, store, arrakis::drafts::forget{guild, user, std::move(session), version, soon()});
+    auto done = ask<stored>(sys, store, arrakis::drafts::erase{guild, user, std::move(session), version, soon()});
     REQUIRE_MESSAGE(done, text_of(done.error()));
     return done->is_newest;
   }
@@ -46,7 +46,7 @@ void drafts(caf::actor_system& sys, const handle& store, const std::function<voi
   REQUIRE(whole);
   CHECK(whole->session == "one");
   CHECK(whole->version == 2);
-  CHECK(whole->kept_at_ms > 1'700'000'000'000);
+  CHECK(whole->stored_at_ms > 1'700'000'000'000);
 
   // Guild and user together are the key.
   for (auto& [guild, user] : {std::pair{7, 9}, std::pair{9, 8}, std::pair{8, 7}}) {

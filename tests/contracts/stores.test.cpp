@@ -89,6 +89,6 @@ TEST_CASE("drafts in memory keep the contract of the store of drafts") {
   test::live_system live{1};
   contracts::drafts(live.sys(), live.keep(all.port(live.sys())), [&](std::chrono::seconds by) {
     for (auto& [key, row] : all.rows)
-      row.what.kept_at_ms -= std::chrono::milliseconds{by}.count();
+      row.what.stored_at_ms -= std::chrono::milliseconds{by}.count();
   });
 }

@@ -11,10 +11,10 @@ using namespace arrakis;
 using namespace arrakis::discord::gateway::test;
 
 TEST_CASE("gateway: a shard that is sent more than it reads leaves at once, and a successor is sent the rest again") {
-  rig r;
+  fixture r;
   r.start();
   r.run();
-  const auto flood = [](rig& to) {
+  const auto flood = [](fixture& to) {
     for (int i = 0; i < 1'000; ++i)
       to.socket().dispatches(2 + i, "GUILD_DELETE", R"({"id":"10"})");
   };
@@ -26,7 +26,7 @@ TEST_CASE("gateway: a shard that is sent more than it reads leaves at once, and 
   CHECK(r.stored.id == "sid");
   CHECK(r.stored.sequence == 1);
   // Negative control: an exit like any other message waits until all of it is read.
-  rig late;
+  fixture late;
   late.start();
   late.run();
   flood(late);
@@ -37,13 +37,13 @@ TEST_CASE("gateway: a shard that is sent more than it reads leaves at once, and 
 TEST_CASE("gateway: dispatches that cannot be read are told once a while, however many come") {
   static std::atomic<int> lines;
   lines = 0;
-  rig r;
+  fixture r;
   r.start();
   r.run();
   log::set_sink([](std::string_view line) { lines += line.find("shard.dispatch_unreadable") != line.npos; });
   for (int i = 0; i < 100; ++i)
     r.dispatches(2 + i, "GUILD_ROLE_CREATE", R"({"guild_id":"x"})");
   log::set_sink(nullptr);
-  CHECK(lines == 1); // Negative control: one for each of the hundred without log::seldom.
+  CHECK(lines == 1); // Negative control: one for each of the hundred without log::rate_limit.
   CHECK(r.status().sequence == 101);
 }

@@ -5,9 +5,9 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
+#include "runtime/log_rate_limit.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/registry/spawn.hpp"
-#include "runtime/seldom.hpp"
 
 #include <array>
 #include <caf/send.hpp>
@@ -75,10 +75,10 @@ struct state {
   size_t gathered_count = 0;
   int64_t gathered_from = 0; // Sequence of its first dispatch.
   uint64_t gathered_epoch = 0;
-  std::array<uint32_t, kind_count> tally{}; // Dispatches that the metrics do not know yet.
-  std::vector<std::shared_ptr<void>> held;  // Batches that we do not give back while the event handler lags.
-  size_t unsettled_bytes = 0;               // Of batches whose activity the watcher works on.
-  log::seldom unreadable{10s}, failed{10s}; // Dispatches come by the thousand.
+  std::array<uint32_t, kind_count> tally{};     // Dispatches that the metrics do not know yet.
+  std::vector<std::shared_ptr<void>> held;      // Batches that we do not give back while the event handler lags.
+  size_t unsettled_bytes = 0;                   // Of batches whose activity the watcher works on.
+  log::rate_limit unreadable{10s}, failed{10s}; // Dispatches come by the thousand.
   bool leaving = false;
 };
 using self_pointer = actor::stateful_pointer<state>;

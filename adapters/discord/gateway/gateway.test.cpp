@@ -26,7 +26,7 @@ std::string interaction_json(int id) {
 } // namespace
 
 TEST_CASE("gateway: a shard identifies with its token, shard and intents, and tells that it is ready") {
-  rig r;
+  fixture r;
   r.start({.shard_id = 1, .shard_count = 2});
   REQUIRE(r.sockets.size() == 1);
   CHECK(r.socket().url == "wss://gateway.example/?v=10&encoding=json");
@@ -42,7 +42,7 @@ TEST_CASE("gateway: a shard identifies with its token, shard and intents, and te
 
 TEST_CASE("gateway: dispatches reach the event handler typed; those that nobody reads only count") {
   for (const bool compressed : {false, true}) {
-    rig r;
+    fixture r;
     r.compressed = compressed;
     r.start();
     r.run();
@@ -65,7 +65,7 @@ TEST_CASE("gateway: dispatches reach the event handler typed; those that nobody 
 
 TEST_CASE(
   "gateway: a lost connection is resumed at the resume URL with the last sequence, and a replay is heard once") {
-  rig r;
+  fixture r;
   r.start();
   r.run();
   r.dispatches(2, "INTERACTION_CREATE", interaction_json(77));
@@ -83,7 +83,7 @@ TEST_CASE(
 }
 
 TEST_CASE("gateway: a restarted shard resumes from what was durable, so that an unfinished effect is seen again") {
-  rig r;
+  fixture r;
   r.start();
   r.run();
   r.holds = true;
@@ -108,7 +108,7 @@ TEST_CASE("gateway: a restarted shard resumes from what was durable, so that an 
 TEST_CASE(
   "gateway: an event handler that is away gets the dispatch when it is back, and one that is silent does not hold the "
   "sequence for ever") {
-  rig r;
+  fixture r;
   r.start({.effect = 60s});
   r.run();
   r.holds = true;
@@ -124,7 +124,7 @@ TEST_CASE(
 
 TEST_CASE(
   "gateway: an event handler that cannot keep up loses interactions above the limit, never the fate of a guild") {
-  rig r;
+  fixture r;
   r.start({.in_flight_max = 3});
   r.run();
   r.holds = true;
@@ -177,7 +177,7 @@ std::string member_frame(int sequence, int user) {
 } // namespace
 
 TEST_CASE("gateway: what members do arrives gathered, once, and is durable when its consumer says so") {
-  rig r;
+  fixture r;
   std::vector<std::string> seen;
   bool holds = true;
   const auto consumer = r.sim.sys().spawn(watch, &seen, &holds);
@@ -201,7 +201,7 @@ TEST_CASE("gateway: what members do arrives gathered, once, and is durable when 
 
 TEST_CASE(
   "gateway: a frame that ends the connection ends the read; what came before it is heard, what follows is not") {
-  rig r;
+  fixture r;
   std::vector<std::string> seen;
   bool holds = false;
   const auto consumer = r.sim.sys().spawn(watch, &seen, &holds);
@@ -218,7 +218,7 @@ TEST_CASE(
 }
 
 TEST_CASE("gateway: while its event handler lags a shard gives no read back, and silence is no zombie") {
-  rig r;
+  fixture r;
   r.start({.lag_max = 4});
   r.hello(10'000);
   r.dispatches(1, "READY", R"({"session_id":"sid","user":{"id":"2"},"application":{"id":"3"},"guilds":[]})");
@@ -244,7 +244,7 @@ TEST_CASE("gateway: while its event handler lags a shard gives no read back, and
 }
 
 TEST_CASE("gateway: of a guild the roles and their positions are kept") {
-  rig r;
+  fixture r;
   r.start();
   r.run();
   const auto places = [&](uint64_t guild) {
@@ -267,7 +267,7 @@ TEST_CASE("gateway: of a guild the roles and their positions are kept") {
 }
 
 TEST_CASE("gateway: a fatal close code is told once, and nothing connects again") {
-  rig r;
+  fixture r;
   r.start();
   r.run();
   r.socket().events.closed(4014, "Disallowed intent(s).");
@@ -279,7 +279,7 @@ TEST_CASE("gateway: a fatal close code is told once, and nothing connects again"
 }
 
 TEST_CASE("gateway: a corrupt stream is left and resumed with a fresh context") {
-  rig r;
+  fixture r;
   r.compressed = true;
   r.start();
   r.run();
@@ -293,7 +293,7 @@ TEST_CASE("gateway: a corrupt stream is left and resumed with a fresh context") 
 }
 
 TEST_CASE("gateway: what an earlier connection still says is not listened to") {
-  rig r;
+  fixture r;
   r.start();
   r.run();
   r.says(R"({"op":7,"d":null})");
@@ -307,7 +307,7 @@ TEST_CASE("gateway: what an earlier connection still says is not listened to") {
 }
 
 TEST_CASE("gateway: a gateway that cannot be reached is tried again") {
-  rig r;
+  fixture r;
   r.reachable = false;
   r.start();
   r.sim.advance(1min);
@@ -348,7 +348,7 @@ TEST_CASE("gateway: identifies that Discord has not left are refused until the l
 }
 
 TEST_CASE("gateway: the pacing is obeyed on the shard's own clock, and heartbeats go on meanwhile") {
-  rig r;
+  fixture r;
   r.start({.pacing = [](int, time_point, auto granted) { granted(milliseconds{10'000}); }});
   r.hello(1'000);
   for (int i = 0; i < 9; ++i) {

@@ -101,7 +101,7 @@ inline session_store::behavior_type keeping(session_store::stateful_pointer<kept
   };
 }
 
-struct rig {
+struct fixture {
   saved_session stored;
   std::vector<std::string> heard;
   bool holds = false;
@@ -135,7 +135,7 @@ struct rig {
       std::move(o), to);
     sim.run();
   }
-  ~rig() {
+  ~fixture() {
     stop();
     caf::anon_send_exit(to, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(store, caf::exit_reason::user_shutdown);

@@ -15,13 +15,13 @@ using words = std::vector<std::string>;
 using state = session::state;
 
 /// A session and its virtual clock; `log` is what it wants done, as words.
-struct rig {
+struct fixture {
   double chance = 0.5;
   time_point now{1h};
   session subject;
   std::vector<std::string> log;
 
-  explicit rig(session_limits limits = {}) : subject{limits, [this] { return chance; }} {}
+  explicit fixture(session_limits limits = {}) : subject{limits, [this] { return chance; }} {}
 
   void took(session::actions todo) {
     struct namer {
@@ -86,7 +86,7 @@ struct rig {
 } // namespace
 
 TEST_CASE("session: the first connection identifies when it has the permit, and is running with READY") {
-  rig r;
+  fixture r;
   r.took(r.subject.start(r.now, {}));
   CHECK(r.said() == words{"connect anywhere"});
   r.open();
@@ -102,7 +102,7 @@ TEST_CASE("session: the first connection identifies when it has the permit, and 
 }
 
 TEST_CASE("session: a restarted process resumes at the kept URL with the kept sequence") {
-  rig r;
+  fixture r;
   r.took(r.subject.start(r.now, earlier));
   r.open();
   CHECK(r.said() == words{"connect wss://resume.example", "resume old 41"});
@@ -114,7 +114,7 @@ TEST_CASE("session: a restarted process resumes at the kept URL with the kept se
 TEST_CASE("session: the first heartbeat comes after interval times chance, the next after each interval, with the last "
           "sequence") {
   for (const double chance : {0.0, 0.25, 0.999}) {
-    rig r;
+    fixture r;
     r.chance = chance;
     r.took(r.subject.start(r.now, {}));
     r.open(1'000ms);
@@ -136,7 +136,7 @@ TEST_CASE("session: the first heartbeat comes after interval times chance, the n
 }
 
 TEST_CASE("session: a heartbeat that nobody acknowledged ends the connection at the next one, and resumes") {
-  rig r;
+  fixture r;
   r.run(1'000ms);
   r.pass(500ms);
   CHECK(r.said() == words{"beat 1", "save sid 1"});
@@ -152,7 +152,7 @@ TEST_CASE("session: a heartbeat that nobody acknowledged ends the connection at 
 }
 
 TEST_CASE("session: acknowledged heartbeats go on for ever") {
-  rig r;
+  fixture r;
   r.run(1'000ms);
   for (int i = 0; i < 200; ++i) {
     r.pass(1'000ms);
@@ -162,14 +162,14 @@ TEST_CASE("session: acknowledged heartbeats go on for ever") {
 }
 
 TEST_CASE("session: the server's own request for a heartbeat is answered at once") {
-  rig r;
+  fixture r;
   r.run();
   r.took(r.subject.asked_for_heartbeat(r.now));
   CHECK(r.said() == words{"beat 1"});
 }
 
 TEST_CASE("session: op 7 closes so that the session lives, and resumes at once") {
-  rig r;
+  fixture r;
   r.run();
   r.subject.acknowledged();
   r.took(r.subject.asked_to_reconnect(r.now));
@@ -180,7 +180,7 @@ TEST_CASE("session: op 7 closes so that the session lives, and resumes at once")
 }
 
 TEST_CASE("session: op 9 that is resumable resumes on the same socket, but not for ever") {
-  rig r;
+  fixture r;
   r.run();
   r.took(r.subject.invalid(r.now, true));
   CHECK(r.said() == words{"resume sid 1"});
@@ -194,7 +194,7 @@ TEST_CASE("session: op 9 that is resumable resumes on the same socket, but not f
 
 TEST_CASE("session: op 9 that is not resumable begins a new session after 1 to 5 s") {
   for (const double chance : {0.0, 0.999}) {
-    rig r;
+    fixture r;
     r.run();
     r.subject.acknowledged();
     r.chance = chance;
@@ -210,7 +210,7 @@ TEST_CASE("session: op 9 that is not resumable begins a new session after 1 to 5
 }
 
 TEST_CASE("session: op 9 false as the answer to a resume begins a new session") {
-  rig r;
+  fixture r;
   r.took(r.subject.start(r.now, earlier));
   r.open();
   r.said();
@@ -221,7 +221,7 @@ TEST_CASE("session: op 9 false as the answer to a resume begins a new session") 
 
 TEST_CASE("session: close codes that keep the session resume it") {
   for (const int code : {1001, 1006, 1011, 4000, 4001, 4002, 4009, 4999}) {
-    rig r;
+    fixture r;
     r.run();
     r.subject.acknowledged();
     r.took(r.subject.closed(r.now, static_cast<uint16_t>(code)));
@@ -234,7 +234,7 @@ TEST_CASE("session: close codes that keep the session resume it") {
 
 TEST_CASE("session: close codes that end the session begin a new one") {
   for (const int code : {1000, 4003, 4005, 4007, 4008}) {
-    rig r;
+    fixture r;
     r.run();
     r.subject.acknowledged();
     r.took(r.subject.closed(r.now, static_cast<uint16_t>(code)));
@@ -247,7 +247,7 @@ TEST_CASE("session: close codes that end the session begin a new one") {
 
 TEST_CASE("session: fatal close codes stop for good, and say what to change") {
   for (const int code : {4004, 4010, 4011, 4012, 4013, 4014}) {
-    rig r;
+    fixture r;
     r.run();
     r.took(r.subject.closed(r.now, static_cast<uint16_t>(code)));
     CHECK(r.said() == words{"clear", "give up " + std::to_string(code)});
@@ -260,7 +260,7 @@ TEST_CASE("session: fatal close codes stop for good, and say what to change") {
 }
 
 TEST_CASE("session: attempts back off with jitter up to a minute, until a connection has proved itself") {
-  rig r;
+  fixture r;
   r.chance = 0.0; // The shortest wait: half.
   r.run(41'250ms, "");
   r.subject.acknowledged();
@@ -298,7 +298,7 @@ TEST_CASE("session: a resume address that does not answer costs 3 s, and the mai
   enum class silence { refused, no_socket, no_hello, closed };
   for (const auto how : {silence::refused, silence::no_socket, silence::no_hello, silence::closed}) {
     CAPTURE(static_cast<int>(how));
-    rig r;
+    fixture r;
     r.run();
     r.took(r.subject.closed(r.now, 1006));
     r.connect();
@@ -330,7 +330,7 @@ TEST_CASE("session: a resume address that does not answer costs 3 s, and the mai
 }
 
 TEST_CASE("session: with neither address to be had the two take turns, and back off") {
-  rig r;
+  fixture r;
   r.run();
   r.took(r.subject.closed(r.now, 1006));
   for (int i = 0; i < 3; ++i) {
@@ -349,7 +349,7 @@ namespace {
 /// RESUME is answered by a cut each time, `after` it was sent. What the session says until it asks for the permit to
 /// identify, or for 4 minutes; and how long that took.
 std::pair<words, milliseconds> cut_resumes(session_limits limits, milliseconds after) {
-  rig r{limits};
+  fixture r{limits};
   r.run();
   r.took(r.subject.closed(r.now, 1006));
   const auto began = r.now;
@@ -381,9 +381,9 @@ TEST_CASE("session: a resume that is cut each time is given up after the third, 
   CHECK(all.back() == "permit"); // The identify counts like any other.
   CHECK(took < 10s);
   // Negative control: without the limit it resumes for as long as one looks.
-  const auto [twin, _] = cut_resumes({.resumes_max = 1'000'000, .resume_within = 24h}, 0ms);
-  CHECK(times(twin, "permit") == 0);
-  CHECK(times(twin, "resume sid 1") > 5);
+  const auto [unlimited, _] = cut_resumes({.resumes_max = 1'000'000, .resume_within = 24h}, 0ms);
+  CHECK(times(unlimited, "permit") == 0);
+  CHECK(times(unlimited, "resume sid 1") > 5);
 }
 
 TEST_CASE("session: resumes that take long are given up after 30 s in all") {
@@ -391,7 +391,7 @@ TEST_CASE("session: resumes that take long are given up after 30 s in all") {
   CHECK(all.back() == "permit");
   CHECK(took >= 30s);
   CHECK(took < 45s);
-  rig silent; // No answer at all.
+  fixture silent; // No answer at all.
   silent.took(silent.subject.start(silent.now, earlier));
   silent.open(1h);
   silent.said();
@@ -409,7 +409,7 @@ TEST_CASE("session: resumes that take long are given up after 30 s in all") {
 }
 
 TEST_CASE("session: a resume that replays something and is cut is no failure: the next goes on from there") {
-  rig r;
+  fixture r;
   r.run();
   for (int64_t s = 2; s < 12; ++s) {
     r.took(r.subject.closed(r.now, 1006));
@@ -421,7 +421,7 @@ TEST_CASE("session: a resume that replays something and is cut is no failure: th
 }
 
 TEST_CASE("session: a server that is silent before HELLO, READY or RESUMED is left") {
-  rig r;
+  fixture r;
   r.took(r.subject.start(r.now, {}));
   r.took(r.subject.opened(r.now));
   r.said();
@@ -435,7 +435,7 @@ TEST_CASE("session: a server that is silent before HELLO, READY or RESUMED is le
   CHECK(r.said() == words{"permit", "identify"});
   r.pass(30s);
   CHECK(r.said() == words{"disconnect 4200"});
-  rig again;
+  fixture again;
   again.took(again.subject.start(again.now, earlier));
   again.open(1h);
   again.said();
@@ -449,7 +449,7 @@ TEST_CASE("session: a server that is silent before HELLO, READY or RESUMED is le
 }
 
 TEST_CASE("session: the sequence that is stored is that of the last durable dispatch") {
-  rig r;
+  fixture r;
   r.run();
   r.subject.dispatched(r.now, 2, true);
   r.subject.dispatched(r.now, 3, true);
@@ -466,7 +466,7 @@ TEST_CASE("session: the sequence that is stored is that of the last durable disp
 }
 
 TEST_CASE("session: a busy shard stores its sequence at most once a second") {
-  rig r;
+  fixture r;
   r.run(1h);
   int saves = 0;
   for (int64_t s = 2; s < 2002; ++s) {
@@ -481,7 +481,7 @@ TEST_CASE("session: a busy shard stores its sequence at most once a second") {
 }
 
 TEST_CASE("session: a settled dispatch of an earlier session says nothing about this one") {
-  rig r;
+  fixture r;
   r.run();
   r.subject.dispatched(r.now, 2, true);
   const auto before = r.subject.epoch();
@@ -498,7 +498,7 @@ TEST_CASE("session: a settled dispatch of an earlier session says nothing about 
 }
 
 TEST_CASE("session: a planned stop stores the durable sequence and keeps the session for a successor") {
-  rig r;
+  fixture r;
   r.run();
   r.subject.dispatched(r.now, 2, false);
   r.subject.dispatched(r.now, 3, true);
@@ -509,7 +509,7 @@ TEST_CASE("session: a planned stop stores the durable sequence and keeps the ses
 
 TEST_CASE(
   "session: bytes that cannot be read are resumed over, and after three times at one place given up with the session") {
-  rig r;
+  fixture r;
   r.run();
   for (const auto* where : {"connect wss://resume.example", "connect anywhere"}) {
     r.took(r.subject.corrupted(r.now));
@@ -522,7 +522,7 @@ TEST_CASE(
 }
 
 TEST_CASE("session: at most 120 events leave in 60 s, and our own heartbeat always has a place") {
-  rig r;
+  fixture r;
   r.run(50'000ms);
   for (int i = 0; i < 500; ++i)
     r.took(r.subject.asked_for_heartbeat(r.now));
@@ -538,7 +538,7 @@ TEST_CASE("session: at most 120 events leave in 60 s, and our own heartbeat alwa
 }
 
 TEST_CASE("session: a shard that is thrown out again and again keeps to its identifies of the day") {
-  rig r{{.identifies_per_day_max = 20}};
+  fixture r{{.identifies_per_day_max = 20}};
   r.took(r.subject.start(r.now, {}));
   size_t identified = 0;
   const auto end = r.now + 23h;
@@ -564,7 +564,7 @@ TEST_CASE("session: a shard that is thrown out again and again keeps to its iden
 }
 
 TEST_CASE("session: a refused permit is asked for again") {
-  rig r;
+  fixture r;
   r.took(r.subject.start(r.now, {}));
   r.open(1h);
   r.said();
@@ -575,7 +575,7 @@ TEST_CASE("session: a refused permit is asked for again") {
 
 TEST_CASE("session: an absurd heartbeat interval is no HELLO") {
   for (const auto interval : {0ms, -5ms, milliseconds{1'000'000'000}}) {
-    rig r;
+    fixture r;
     r.took(r.subject.start(r.now, {}));
     r.open(interval);
     CHECK(r.said().back() == "disconnect 4200");

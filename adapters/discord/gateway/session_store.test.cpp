@@ -38,14 +38,14 @@ redis::handle::behavior_type serving(redis::handle::pointer, keyspace* db) {
   };
 }
 
-struct rig {
+struct fixture {
   keyspace db;
   test::sim_system sim;
   redis::handle redis = sim.sys().spawn(serving, &db);
   session_store subject = start_redis_session_store(sim.sys(), redis);
   deadline until = {sim.now() + 2s};
 
-  ~rig() {
+  ~fixture() {
     caf::anon_send_exit(subject, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(redis, caf::exit_reason::user_shutdown);
     sim.run();
@@ -55,7 +55,7 @@ struct rig {
 } // namespace
 
 TEST_CASE("session_store: what was saved is loaded, per shard, and expires") {
-  rig r;
+  fixture r;
   REQUIRE(r.sim.ask<session_stored>(r.subject, save_session{3, {"sid\"x", "wss://resume", 41}, r.until}));
   CHECK(r.db.last
         == std::vector<std::string>{"SET", "discord:shard:3:session",
@@ -69,7 +69,7 @@ TEST_CASE("session_store: what was saved is loaded, per shard, and expires") {
 }
 
 TEST_CASE("session_store: a value that cannot be read is nothing to resume") {
-  rig r;
+  fixture r;
   for (const auto* bad :
        {"", "x", "[]", R"({"id":"a","url":"b"})", R"({"id":1,"url":"b","seq":1})", R"({"id":"a","seq":-1})"}) {
     r.db.keys["discord:shard:0:session"] = bad;
@@ -78,7 +78,7 @@ TEST_CASE("session_store: a value that cannot be read is nothing to resume") {
 }
 
 TEST_CASE("session_store: Redis away is unavailable, never \"no session\"") {
-  rig r;
+  fixture r;
   r.db.away = true;
   const auto kept = r.load(0);
   REQUIRE_FALSE(kept);

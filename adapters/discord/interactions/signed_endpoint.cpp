@@ -2,9 +2,9 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
+#include "runtime/log_rate_limit.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/net/router/route.hpp"
-#include "runtime/seldom.hpp"
 #include "schemas/trace.hpp"
 
 #include <algorithm>
@@ -120,7 +120,7 @@ net::http_response refuse(const caf::error& why) {
   metrics::count("arrakis_discord_interactions_refused_total", "Interactions over HTTP that were refused.", 1,
                  {{"why", std::string{to_string(code)}}});
   // Discord itself sends wrong signatures to test us. What it signed can be played again as long as it is recent.
-  static log::seldom line{std::chrono::seconds{10}};
+  static log::rate_limit line{std::chrono::seconds{10}};
   if (const auto count = code == ec::refused ? std::nullopt : line.due())
     log::warn("interaction.unreadable", {{"error", text_of(why)}, {"count", *count}});
   return refusal(status_of(code), why);
@@ -134,7 +134,7 @@ std::optional<net::http_response> signed_endpoint::judge_head(const net::http_re
   if (!is_recent(*signed_at)) {
     // Anybody can make us say so; but where all of Discord's requests end here, it is the clock, and nothing else says
     // it.
-    static log::seldom line{std::chrono::minutes{1}};
+    static log::rate_limit line{std::chrono::minutes{1}};
     if (const auto count = line.due())
       log::warn("interaction.time_refused",
                 {{"count", *count},

@@ -47,7 +47,7 @@ struct options {
   /// may count twice, and waiting for hold_max would keep the bot silent for 10 s.
   std::chrono::milliseconds quiet = use_within + way_max + after_answer;
   std::chrono::milliseconds keep{3'600'000}; ///< The key expires after this without a call.
-  /// Less only in the twin of the tests, which then see more than `slots_max` arrive in a second.
+  /// Less only in a negative control, which then sees more than `slots_max` arrive in a second.
   std::chrono::milliseconds held_after_answer = after_answer;
 };
 

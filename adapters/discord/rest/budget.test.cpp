@@ -21,7 +21,7 @@ TEST_CASE("the budget in memory keeps the contract of the budget") {
   });
 }
 
-TEST_CASE("the twin: a budget that frees a slot with the answer lets more than 50 arrive in a second") {
+TEST_CASE("budget: negative control: one that frees a slot with the answer lets more than 50 arrive in a second") {
   test::sim_system sim;
   auto budget = test::memory_budget(sim.sys(), {.held_after_answer = 0ms});
   const test::budget_bench bench{[&](discord::budget::exchange x) {

@@ -98,7 +98,8 @@ TEST_CASE("the budget in Redis keeps the contract of the budget") {
   test::budget_contract([&](int slots_max) { return b.fresh(slots_max); });
 }
 
-TEST_CASE("the budget in Redis: the twin: slots that are freed with the answer let more than 50 arrive in a second") {
+TEST_CASE(
+  "the budget in Redis: negative control: slots that are freed with the answer let more than 50 arrive in a second") {
   bench b;
   CHECK(test::most_arrivals_in_a_second(b.fresh(50, 0ms)) > 50);
 }

@@ -4,9 +4,9 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
+#include "runtime/log_rate_limit.hpp"
 #include "runtime/metrics.hpp"
 #include "runtime/registry/spawn.hpp"
-#include "runtime/seldom.hpp"
 
 #include <algorithm>
 #include <caf/stateful_actor.hpp>
@@ -43,7 +43,7 @@ flow<> apologize(handler_pointer self, std::shared_ptr<const interaction> what, 
   auto sent = co_await ask(self, sorry.rest, until, std::move(call));
   if (!sent && code_of(sent.error()) != ec::unknown)
     sorry.told->erase(what->id);
-  static log::seldom line{std::chrono::seconds{10}};
+  static log::rate_limit line{std::chrono::seconds{10}};
   if (const auto count = line.due())
     log::warn("interaction.lease_missing", {{"request", what->id.text()},
                                             {"guild", what->guild.text()},

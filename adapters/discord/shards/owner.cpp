@@ -103,7 +103,7 @@ void ours(pointer self, instant asked) {
     begin_term(self, until);
 }
 
-void others(pointer self, const leases::held& seen) {
+void others(pointer self, const leases::lease_state& seen) {
   auto& st = self->state;
   lose(self);
   make_way(self);
@@ -121,7 +121,7 @@ flow<milliseconds> turn(pointer self) {
   auto until = within(self, st.options.ask_within);
   if (st.right)
     until = until.sooner({st.right->until()});
-  leases::hold question{lease_name(st), st.options.who, st.options.lasts, asked < st.held_until, until};
+  leases::acquire question{lease_name(st), st.options.who, st.options.lasts, asked < st.held_until, until};
   auto got = co_await ask(self, st.leases, until, std::move(question));
   if (st.leaving)
     co_return milliseconds{0};

@@ -27,7 +27,7 @@ struct registry {
 
 leases::handle::behavior_type serving(leases::handle::pointer, registry* r) {
   return {
-    [r](const leases::hold& x) -> caf::result<leases::held> {
+    [r](const leases::acquire& x) -> caf::result<leases::lease_state> {
       if (r->away || r->deaf == x.who.node)
         return fail(ec::unavailable, "reconnecting");
       const auto now = r->sim.now();
@@ -35,13 +35,13 @@ leases::handle::behavior_type serving(leases::handle::pointer, registry* r) {
         r->by.clear();
       const auto me = x.who.node + ':' + x.who.incarnation;
       if (!r->by.empty() && r->by != me)
-        return leases::held{false, r->by, std::chrono::duration_cast<std::chrono::milliseconds>(r->until - now)};
+        return leases::lease_state{false, r->by, std::chrono::duration_cast<std::chrono::milliseconds>(r->until - now)};
       if (r->by.empty() && x.only_if_released && !r->given_back)
-        return leases::held{};
+        return leases::lease_state{};
       r->given_back = false;
       r->by = me;
       r->until = now + x.lasts;
-      return leases::held{true, me, x.lasts};
+      return leases::lease_state{true, me, x.lasts};
     },
     [r](const leases::release& x) -> caf::result<leases::released> {
       if (r->by == x.who.node + ':' + x.who.incarnation) {

@@ -31,8 +31,8 @@ shards::gateway_plan::handle::behavior_type planning(shards::gateway_plan::handl
   }};
 }
 leases::handle::behavior_type leasing(leases::handle::pointer) {
-  return {[](const leases::hold& x) {
-            return leases::held{true, x.who.node, x.lasts};
+  return {[](const leases::acquire& x) {
+            return leases::lease_state{true, x.who.node, x.lasts};
           },
           [](const leases::release&) { return leases::released{}; }};
 }

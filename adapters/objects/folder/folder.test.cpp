@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 const community_id tenant{"6ba7b810-9dad-11d1-80b4-00c04fd430c8"};
 
-struct house {
+struct fixture {
   test::scratch tmp{"objects"};
   caf::actor_system_config config;
   caf::actor_system sys{config};
@@ -46,7 +46,7 @@ void overwrite(const std::string& path, const std::string& bytes) { std::ofstrea
 } // namespace
 
 TEST_CASE("objects.folder: it is seen when others have a hand in the store") {
-  house at;
+  fixture at;
   CHECK_FALSE(folder::check({at.root + "/none"}));
   CHECK_FALSE(folder::check({at.root}));
   ::chmod(at.root.c_str(), 0770);
@@ -55,12 +55,12 @@ TEST_CASE("objects.folder: it is seen when others have a hand in the store") {
 }
 
 TEST_CASE("objects.folder: keeps the contract of the object store") {
-  house at;
+  fixture at;
   contracts::objects(at.sys, at.store);
 }
 
 TEST_CASE("objects.folder: files and folders are private, and an object can be read by anyone who knows JSON") {
-  house at;
+  fixture at;
   REQUIRE(at.put_one(1, "x"));
   CHECK(mode_of(at.root + "/objects") == 0700);
   CHECK(mode_of(at.home() + "/versions") == 0700);
@@ -73,7 +73,7 @@ TEST_CASE("objects.folder: files and folders are private, and an object can be r
 }
 
 TEST_CASE("objects.folder: the index names what is there, newest first, and is rebuilt from the objects") {
-  house at;
+  fixture at;
   REQUIRE(at.put_one(1, "x"));
   REQUIRE(at.put_one(2, "y"));
   const auto whole = at.index();
@@ -91,7 +91,7 @@ TEST_CASE("objects.folder: the index names what is there, newest first, and is r
 }
 
 TEST_CASE("objects.folder: a damaged object is corrupt, and never served or listed as whole") {
-  house at;
+  fixture at;
   REQUIRE(at.put_one(1, "x"));
   REQUIRE(at.put_one(2, "y"));
   const auto good = *file::read(at.object(1), 1 << 20);
@@ -114,7 +114,7 @@ TEST_CASE("objects.folder: a damaged object is corrupt, and never served or list
 }
 
 TEST_CASE("objects.folder: a damaged object is set aside as it is, and the index names what took its place") {
-  house at;
+  fixture at;
   REQUIRE(at.put_one(1, "x"));
   overwrite(at.object(1), "half");
   const auto what = sample_snapshot(tenant, 1, "right");
@@ -133,7 +133,7 @@ TEST_CASE("objects.folder: a damaged object is set aside as it is, and the index
 
 TEST_CASE(
   "objects.folder: a crash between setting aside and storing leaves the place free, and the next call fills it") {
-  house at;
+  fixture at;
   REQUIRE(at.put_one(1, "x"));
   fs::create_directories(at.home() + "/aside");
   fs::rename(at.object(1), at.home() + "/aside/v000001-" + std::string(64, 'a') + ".json");
@@ -144,7 +144,7 @@ TEST_CASE(
 }
 
 TEST_CASE("objects.folder: a full disk is unavailable, nothing is half-written, and it works again afterwards") {
-  house at;
+  fixture at;
   REQUIRE(at.put_one(1, "x"));
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
@@ -162,7 +162,7 @@ TEST_CASE("objects.folder: a full disk is unavailable, nothing is half-written, 
 }
 
 TEST_CASE("objects.folder: a file in the place of a folder is refused, and a symbolic link is not followed") {
-  house at;
+  fixture at;
   REQUIRE(at.put_one(1, "x"));
   overwrite(at.root + "/elsewhere", *file::read(at.object(1), 1 << 20));
   fs::remove(at.object(1));
@@ -174,7 +174,7 @@ TEST_CASE("objects.folder: a file in the place of a folder is refused, and a sym
 }
 
 TEST_CASE("objects.folder: what a crash left behind is invisible, and swept by a rebuild") {
-  house at;
+  fixture at;
   REQUIRE(at.put_one(1, "x"));
   overwrite(at.home() + "/versions/.tmp-00112233", "half");
   CHECK(ask<versions>(at.sys, at.store, list{tenant, soon()})->list == std::vector<int64_t>{1});
@@ -183,7 +183,7 @@ TEST_CASE("objects.folder: what a crash left behind is invisible, and swept by a
 }
 
 TEST_CASE("objects.folder: of two writers of one version one wins, and both indexes agree") {
-  house at;
+  fixture at;
   const auto second = at.start();
   for (int64_t version = 1; version <= 20; ++version) {
     caf::scoped_actor self{at.sys};

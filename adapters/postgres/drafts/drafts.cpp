@@ -13,10 +13,10 @@ namespace arrakis::drafts {
 namespace {
 using namespace std::chrono_literals;
 
-struct erase {};
+struct erase_old_now {};
 constexpr auto erase_every = 1h;
 
-using actor = handle::extend<caf::reacts_to<erase>>;
+using actor = handle::extend<caf::reacts_to<erase_old_now>>;
 
 struct state {
   state() = default;
@@ -25,14 +25,14 @@ struct state {
 };
 using pointer = actor::stateful_pointer<state>;
 
-kept write(pqxx::transaction_base& tx, const keep& m) {
+stored write(pqxx::transaction_base& tx, const store& m) {
   return {tx.exec_params1("select keep_wizard_draft($1, $2, $3, $4, $5)", m.guild.value, m.user.value,
                           postgres::plain(m.what.session, "session"), m.what.version,
                           postgres::plain(m.what.content, "content"))[0]
             .as<bool>()};
 }
 
-kept erase_one(pqxx::transaction_base& tx, const forget& m) {
+stored erase_one(pqxx::transaction_base& tx, const erase& m) {
   return {tx.exec_params1("select keep_wizard_draft($1, $2, $3, $4, null)", m.guild.value, m.user.value,
                           postgres::plain(m.session, "session"), m.version)[0]
             .as<bool>()};
@@ -48,7 +48,7 @@ found read(pqxx::transaction_base& tx, const find& m) {
 }
 
 void erase_old(pointer self) {
-  self->delayed_send(self, erase_every, erase{});
+  self->delayed_send(self, erase_every, erase_old_now{});
   self
     ->request(self->state.pool, caf::duration{10s},
               postgres::transaction{"drafts.erase_old",
@@ -64,21 +64,21 @@ void erase_old(pointer self) {
 actor::behavior_type behavior(pointer self, postgres::handle pool) {
   keep_exception_text(self);
   self->state.pool = std::move(pool);
-  self->send(self, erase{});
+  self->send(self, erase_old_now{});
   return {
-    [self](const keep& m) {
-      return postgres::run<kept>(self, self->state.pool, "drafts.keep", {}, m.until,
-                                 [m](pqxx::transaction_base& tx) { return write(tx, m); });
+    [self](const store& m) {
+      return postgres::run<stored>(self, self->state.pool, "drafts.store", {}, m.until,
+                                   [m](pqxx::transaction_base& tx) { return write(tx, m); });
     },
-    [self](const forget& m) {
-      return postgres::run<kept>(self, self->state.pool, "drafts.forget", {}, m.until,
-                                 [m](pqxx::transaction_base& tx) { return erase_one(tx, m); });
+    [self](const erase& m) {
+      return postgres::run<stored>(self, self->state.pool, "drafts.erase", {}, m.until,
+                                   [m](pqxx::transaction_base& tx) { return erase_one(tx, m); });
     },
     [self](const find& m) {
       return postgres::run<found>(self, self->state.pool, "drafts.find", {}, m.until,
                                   [m](pqxx::transaction_base& tx) { return read(tx, m); });
     },
-    [self](erase) { erase_old(self); },
+    [self](erase_old_now) { erase_old(self); },
   };
 }
 } // namespace

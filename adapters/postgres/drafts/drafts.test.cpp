@@ -16,7 +16,7 @@ struct bench : test::stores {
     owner(fmt::format("update wizard_drafts set kept_at = kept_at - interval '{} seconds'", by.count()));
   }
   void keep(uint64_t guild, const std::string& content) {
-    get<drafts::kept>(store, drafts::keep{{guild}, {8}, {"session", 1, content}, soon()});
+    get<drafts::stored>(store, drafts::store{{guild}, {8}, {"session", 1, content}, soon()});
   }
   std::string rows() const { return owner("select count(*) from wizard_drafts"); }
 };
@@ -33,7 +33,7 @@ TEST_CASE("drafts: what is 7 days old is erased when a process starts, and what 
   b.age(std::chrono::hours{24 * 7});
   b.keep(2, "new");
   b.keep(3, "deployed");
-  b.get<drafts::kept>(b.store, drafts::forget{{3}, {8}, "session", 1, b.soon()});
+  b.get<drafts::stored>(b.store, drafts::erase{{3}, {8}, "session", 1, b.soon()});
   CHECK(b.owner("select content is null from wizard_drafts where guild = 3") == "t"); // Its content is gone at once.
   b.owner("select erase_old_wizard_drafts()"); // Or the store's own first look, where that came later than the ageing.
   CHECK(b.rows() == "2");
@@ -67,7 +67,7 @@ TEST_CASE("drafts: the application reaches a draft by guild and user alone, and 
 TEST_CASE("drafts: what PostgreSQL cannot keep, or is too long, is refused") {
   bench b;
   const auto code = [&](std::string content) {
-    return b.code<drafts::kept>(b.store, drafts::keep{{1}, {8}, {"session", 1, std::move(content)}, b.soon()});
+    return b.code<drafts::stored>(b.store, drafts::store{{1}, {8}, {"session", 1, std::move(content)}, b.soon()});
   };
   CHECK(code(std::string("a\0b", 3)) == ec::invalid);
   CHECK(code(std::string(524'289, 'x')) == ec::invalid);

@@ -32,7 +32,7 @@ struct entry {
 
 struct add { crash what; deadline until; };            ///< -> added; a key that is apart already keeps its first entry
 struct added { int64_t id = 0; };
-struct open { deadline until; }; ///< -> listed: what is kept apart, the oldest first, at most 10,000
+struct list_open { deadline until; }; ///< -> listed: what is kept apart, the oldest first, at most 10,000
 struct listed { std::vector<entry> entries; };
 struct find { int64_t id = 0; deadline until; };       ///< -> entry | ec::not_found
 /// Lets the key start again, and makes due what its community is owed. Of a community it is an entry in its audit
@@ -41,6 +41,6 @@ struct release { int64_t id = 0; std::string actor; std::string reason; deadline
 /// Of a reason, which stands in the audit trail for ever.
 inline constexpr size_t reason_characters_max = 500;
 
-using handle = caf::typed_actor<caf::replies_to<add>::with<added>, caf::replies_to<open>::with<listed>,
+using handle = caf::typed_actor<caf::replies_to<add>::with<added>, caf::replies_to<list_open>::with<listed>,
                                 caf::replies_to<find>::with<entry>, caf::replies_to<release>::with<entry>>;
 } // namespace arrakis::quarantines

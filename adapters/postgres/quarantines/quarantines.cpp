@@ -85,7 +85,7 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, postgres::h
       return postgres::run<added>(self, self->state.pool, "quarantines.add", {}, m.until,
                                   [what = m.what](pqxx::transaction_base& tx) { return insert(tx, what); });
     },
-    [self](const open& m) {
+    [self](const list_open& m) {
       return postgres::run<listed>(self, self->state.pool, "quarantines.open", {}, m.until,
                                    [](pqxx::transaction_base& tx) { return select_open(tx); });
     },

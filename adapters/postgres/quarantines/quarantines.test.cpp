@@ -20,7 +20,7 @@ struct bench : test::stores {
     quarantines::crash what{kind, key, {guild}, "it threw", "arrakis::community::deploy", "node-1"};
     return get<quarantines::added>(store, quarantines::add{std::move(what), soon()}).id;
   }
-  std::vector<entry> open() { return get<quarantines::listed>(store, quarantines::open{soon()}).entries; }
+  std::vector<entry> open() { return get<quarantines::listed>(store, quarantines::list_open{soon()}).entries; }
   entry release(int64_t id, std::string reason = "mended") {
     return get<entry>(store, quarantines::release{id, "operator", std::move(reason), soon()});
   }

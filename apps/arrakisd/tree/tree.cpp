@@ -115,7 +115,7 @@ supervisor::child domain(parts& p) {
     {actor(p, p.quarantine, "quarantine", [&p] { return start_quarantine(p); }),
      actor(
        p, p.fences, "fences",
-       [&p] { return fences::start(p.sys, p.fence_log, p.fence_table, {.hints = wiring::hint_follower(p.cache)}); }),
+       [&p] { return fences::start(p.sys, p.fence_log, p.fence_table, {.hints = wiring::hint_subscriber(p.cache)}); }),
      actor(p, p.gate, "gate", [&p] { return gate::start(p.sys, p.rest, p.deployments, p.fence_table); }),
      private_actor(
        p, p.communities, "communities", [&p] { return start_communities(p, crashes_max, 60s); },

@@ -22,14 +22,14 @@ public:
   std::function<int64_t()> now_ms = [] { return wall_ms(); };
   std::map<std::pair<uint64_t, uint64_t>, row> rows; ///< By guild and user.
 
-  caf::expected<drafts::kept> keep(const drafts::keep&);
-  caf::expected<drafts::kept> forget(const drafts::forget&);
+  caf::expected<drafts::stored> keep(const drafts::store&);
+  caf::expected<drafts::stored> forget(const drafts::erase&);
   caf::expected<drafts::found> find(const drafts::find&) const;
 
   drafts::handle port(caf::actor_system&, const way* = nullptr);
 
 private:
-  drafts::kept write(std::pair<uint64_t, uint64_t> key, row);
+  drafts::stored write(std::pair<uint64_t, uint64_t> key, row);
 };
 
 } // namespace arrakis::test

@@ -10,9 +10,9 @@
 namespace arrakis::log {
 
 /// Thread-safe.
-class seldom {
+class rate_limit {
 public:
-  explicit seldom(std::chrono::milliseconds every) : every_(every) {}
+  explicit rate_limit(std::chrono::milliseconds every) : every_(every) {}
 
   /// Counts one. Nothing: not now. Else a line is due, and tells how many there were since the last one, with this.
   std::optional<uint64_t> due(std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now()) {
