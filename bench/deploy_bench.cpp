@@ -4,7 +4,7 @@
 //   deploy_bench OUT.json FOR_S ROOT      ROOT: of the repository, with build/release
 #include "apps/demo/onboarding.hpp"
 #include "bench/support/figures.hpp"
-#include "bench/support/town.hpp"
+#include "bench/support/programs.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 
@@ -20,7 +20,7 @@ constexpr size_t at_once = 16;
 constexpr size_t rounds = 3;
 constexpr double goal_per_minute = 600;
 
-demo::person at_review(demo::town& t, const std::string& name) {
+demo::person at_review(demo::local_stack& t, const std::string& name) {
   const auto made = t.sandbox("POST", "guilds", boost::json::object{{"name", name}});
   const auto text = [&](const char* field) { return std::string{json::text_or(made.as_object(), field)}; };
   demo::person who{t, text("owner_id"), text("guild_id"), text("channel_id")};
@@ -31,7 +31,7 @@ demo::person at_review(demo::town& t, const std::string& name) {
 }
 
 /// Presses Deploy and waits for the message that says that it is there.
-void deploy(demo::town& t, demo::person& who) {
+void deploy(demo::local_stack& t, demo::person& who) {
   who.press("wizard:deploy:*");
   const auto& message = who.message().as_object();
   const auto path = fmt::format("messages/{}/{}?contains=is%20ready&wait_ms=20000",
@@ -64,8 +64,8 @@ int main(int argc, char** argv) {
   }
   log::set_level(log::level::error);
   place here{given->root, {fmt::format("ARRAKIS_QUEUE_CONCURRENCY={}", at_once)}};
-  auto& town = here.town();
-  town.start_arrakis();
+  auto& stack = here.stack();
+  stack.start_arrakis();
   struct guild {
     std::string name;
     std::optional<demo::person> admin;
@@ -81,9 +81,9 @@ int main(int argc, char** argv) {
     std::vector<guild> list;
     for (size_t i = 0; i < (round == 0 ? at_once : guilds); ++i)
       list.push_back({fmt::format("Sietch {} {}", round, i), {}});
-    together(list, [&](guild& g) { g.admin.emplace(at_review(town, g.name)); });
+    together(list, [&](guild& g) { g.admin.emplace(at_review(stack, g.name)); });
     const stopwatch watch;
-    together(list, [&](guild& g) { deploy(town, *g.admin); });
+    together(list, [&](guild& g) { deploy(stack, *g.admin); });
     const auto took = watch.seconds();
     if (round == 0)
       continue;

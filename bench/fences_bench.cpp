@@ -4,7 +4,7 @@
 //   fences_bench OUT.json FOR_S ROOT
 #include "adapters/postgres/fence_log/fence_log.hpp"
 #include "bench/support/figures.hpp"
-#include "bench/support/town.hpp"
+#include "bench/support/programs.hpp"
 #include "runtime/log.hpp"
 #include "tests/support/live_system.hpp"
 #include "tests/support/servers.hpp"

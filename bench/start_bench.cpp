@@ -3,7 +3,7 @@
 //
 //   start_bench OUT.json FOR_S ROOT      ROOT: of the repository, with build/release
 #include "bench/support/figures.hpp"
-#include "bench/support/town.hpp"
+#include "bench/support/programs.hpp"
 #include "runtime/log.hpp"
 #include "tests/support/servers.hpp"
 
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   test::redis_server cache;
   open_to_all(cache);
   place here{given->root, environment(database, cache)};
-  auto& town = here.town();
+  auto& stack = here.stack();
   figure ready{"start: arrakisd to ready, servers up", "s", {}, {}, "", goal{goal::at_most, 1}};
   figure first{"start: the same with a Redis that is empty", "s", {}, {}, "", {}};
   const stopwatch all;
@@ -47,12 +47,12 @@ int main(int argc, char** argv) {
       if (each == &first)
         cache.flush();
       const stopwatch watch;
-      town.launch_arrakis();
-      if (!demo::eventually([&] { return town.arrakis_ready(); }, std::chrono::seconds{30},
+      stack.launch_arrakis();
+      if (!demo::eventually([&] { return stack.arrakis_ready(); }, std::chrono::seconds{30},
                             std::chrono::milliseconds{2}))
-        throw std::runtime_error("arrakisd did not become ready:\n" + town.log_tail());
+        throw std::runtime_error("arrakisd did not become ready:\n" + stack.log_tail());
       each->ours.push_back(watch.seconds());
-      town.stop_arrakis();
+      stack.stop_arrakis();
     }
     fmt::print(stderr, "start_bench: round {}: {:.3f} s; with an empty Redis {:.3f} s\n", round + 1, ready.ours.back(),
                first.ours.back());

@@ -23,8 +23,8 @@ int main(int argc, char** argv) {
   }
   log::set_level(log::level::error);
   place here{given->root};
-  here.town().start_arrakis();
-  crowd people{here.town(), sessions};
+  here.stack().start_arrakis();
+  crowd people{here.stack(), sessions};
   people.open();
   const auto clicks = static_cast<size_t>(clicks_per_s) * std::clamp<size_t>(given->for_s, 1, 60);
   people.click(std::min<size_t>(clicks, 400), clicks_per_s); // Warm.

@@ -17,7 +17,7 @@ using namespace arrakis;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr snowflake town{100'000'000'000'000'001};
+constexpr snowflake guild_id{100'000'000'000'000'001};
 
 /// What the store of deployments is asked and says.
 struct submissions {
@@ -72,10 +72,10 @@ deployments::handle::behavior_type submitting(deployments::handle::pointer, subm
 
 struct fixture {
   test::sim_system sim;
-  test::fake_store store{sim, town};
+  test::fake_store store{sim, guild_id};
   submissions deploys;
   int kicks = 0;
-  community::handle actor = community::start(sim.sys(), town,
+  community::handle actor = community::start(sim.sys(), guild_id,
                                              {store.communities_port(), store.manifests_port(),
                                               sim.sys().spawn(submitting, &deploys), store.signer_port(),
                                               [this] { ++kicks; }});
@@ -88,7 +88,7 @@ struct fixture {
   deadline until() { return {sim.now() + 10s}; }
   community::deploy order(std::string key = "click-1", int64_t base = 0) {
     community::deploy x;
-    x.guild = town;
+    x.guild = guild_id;
     x.admin = {7};
     x.wanted = std::make_shared<const manifest>(test::sample_manifest());
     x.key = std::move(key);
@@ -100,7 +100,7 @@ struct fixture {
     return sim.ask<community::deployed>(actor, std::move(x));
   }
   caf::expected<community::described> describe() {
-    return sim.ask<community::described>(actor, community::describe{town, until()});
+    return sim.ask<community::described>(actor, community::describe{guild_id, until()});
   }
   /// Version 1 is stored and the active one.
   void active() {
@@ -120,7 +120,7 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(kicks == 1);
   REQUIRE(deploys.seen.size() == 1);
   const auto& x = deploys.seen[0];
-  CHECK(x.guild == town);
+  CHECK(x.guild == guild_id);
   CHECK(x.admin == snowflake{7});
   CHECK(x.base_version == 3);
   CHECK(x.manifest.canonical == *canonical_json(to_json(test::sample_manifest())));
@@ -214,7 +214,7 @@ TEST_CASE_FIXTURE(fixture, "community: a description is what PostgreSQL says now
   store.community.name = "Renamed";
   CHECK(describe()->record.name == "Renamed");
   CHECK(manifests_read == 1);
-  caf::anon_send(actor, community::changed{town});
+  caf::anon_send(actor, community::changed{guild_id});
   REQUIRE(describe());
   CHECK(manifests_read == 2);
   sim.advance(5s);
@@ -244,10 +244,10 @@ TEST_CASE_FIXTURE(fixture, "community: what was read before a change is not kept
   bool told = false;
   store.decide = [&](const char*) {
     if (!std::exchange(told, true)) // It is in the mailbox before what is being read.
-      caf::anon_send(actor, community::changed{town});
+      caf::anon_send(actor, community::changed{guild_id});
     return test::fake_store::fate::normal;
   };
-  CHECK(describe()->record.name == "Town");
+  CHECK(describe()->record.name == "Tabr");
   CHECK(told);
   store.community.name = "Renamed";
   CHECK(describe()->record.name == "Renamed");
@@ -258,7 +258,7 @@ TEST_CASE_FIXTURE(fixture, "community: a guild that has no community any more ha
   const auto ask = [&] { return sim.ask<community::recalled>(actor, community::recall{{42}, until()}); };
   CHECK(ask()->status == community::tenant_status::active);
   store.community.guild = {5};
-  caf::anon_send(actor, community::changed{town});
+  caf::anon_send(actor, community::changed{guild_id});
   CHECK(ask()->status == community::tenant_status::none);
   CHECK(ask()->version == 0);
 }
@@ -284,7 +284,7 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(ask()->last->block == 7);
   CHECK(ask()->role == "role-silver");
   store.set_status("frozen");
-  caf::anon_send(actor, community::changed{town});
+  caf::anon_send(actor, community::changed{guild_id});
   const auto after = ask();
   CHECK(after->status == community::tenant_status::frozen);
   CHECK_FALSE(after->last);
@@ -295,7 +295,7 @@ TEST_CASE_FIXTURE(fixture, "community: a guild without one is described as such"
   const auto now = describe();
   REQUIRE(now);
   CHECK_FALSE(now->exists);
-  const auto newest = sim.ask<deployments::status_of>(actor, community::latest{town, until()});
+  const auto newest = sim.ask<deployments::status_of>(actor, community::latest{guild_id, until()});
   CHECK(code_of(newest.error()) == ec::not_found);
 }
 
@@ -316,13 +316,13 @@ TEST_CASE_FIXTURE(
   const auto good = stored;
   stored.canonical.replace(stored.canonical.find("Gold"), 4, "Dirt");
   stored.sha256 = sha256_hex(stored.canonical);
-  caf::anon_send(actor, community::changed{town});
+  caf::anon_send(actor, community::changed{guild_id});
   CHECK(code_of(describe().error()) == ec::corrupt);
   store.signer_refusal = "no key"; // Negative control: without a key nobody can tell.
   CHECK(describe());
   store.signer_refusal.clear();
   stored = good;
-  caf::anon_send(actor, community::changed{town});
+  caf::anon_send(actor, community::changed{guild_id});
   CHECK(describe());
 }
 
@@ -338,7 +338,8 @@ TEST_CASE_FIXTURE(fixture, "community: retry means the version that was named, o
   deploys.newest = deployments::status_of{};
   deploys.newest->version = 3;
   const auto retry = [&](int64_t version) {
-    return sim.ask<community::deployed>(actor, community::retry{town, {7}, {9}, secret{"tok"}, 1min, until(), version});
+    return sim.ask<community::deployed>(actor,
+                                        community::retry{guild_id, {7}, {9}, secret{"tok"}, 1min, until(), version});
   };
   CHECK(retry(0)->version == 3);
   CHECK(retry(2)->version == 2);
@@ -353,7 +354,7 @@ TEST_CASE_FIXTURE(fixture, "community: it leaves when told to, after what it is 
   store.community.active_version = 1;
   caf::scoped_actor self{sim.sys()};
   self->monitor(actor);
-  auto pending = self->request(actor, caf::infinite, community::describe{town, until()});
+  auto pending = self->request(actor, caf::infinite, community::describe{guild_id, until()});
   sim.run();
   caf::anon_send(actor, retire{});
   sim.advance(5s);

@@ -17,11 +17,11 @@ using namespace std::chrono_literals;
 namespace {
 struct bench {
   test::sim_system sim;
-  test::fake_discord town{sim};
+  test::fake_discord fake{sim};
   test::fake_store store{sim, test::fake_discord::guild_id};
-  discord::rest rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, town.transport(),
+  discord::rest rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, fake.transport(),
                                       test::memory_budget(sim.sys()));
-  guild::handle guilds = guild::start(sim.sys(), rest, test::start_identity(sim.sys(), town.bot_known));
+  guild::handle guilds = guild::start(sim.sys(), rest, test::start_identity(sim.sys(), fake.bot_known));
   reconciler::handle actor = reconciler::start(sim.sys(), {store.communities_port(), store.manifests_port(),
                                                            store.deployments_port(), store.reconciliations_port(),
                                                            guilds, [this] { ++kicks; }});
@@ -37,14 +37,14 @@ struct bench {
     store.shadow.version = 1;
     blueprint::ids ids;
     for (const auto& r : blueprint::resources(m)) {
-      const auto f = *blueprint::wanted(m, r.key, ids, {town.guild.id, town.guild.bot});
-      const auto id = ids[r.key] = town.next_id();
+      const auto f = *blueprint::wanted(m, r.key, ids, {fake.guild.id, fake.guild.bot});
+      const auto id = ids[r.key] = fake.next_id();
       if (const auto* role = std::get_if<blueprint::role_fields>(&f))
-        town.guild.roles.push_back(
+        fake.guild.roles.push_back(
           {id, role->name, role->color, role->hoist, role->mentionable, false, 1, role->permissions});
       else {
         const auto& c = std::get<blueprint::channel_fields>(f);
-        town.guild.channels.push_back({id, c.type, c.name, c.topic, c.parent, 0, c.overwrites});
+        fake.guild.channels.push_back({id, c.type, c.name, c.topic, c.parent, 0, c.overwrites});
       }
       store.shadow.entries.push_back({r.key.kind, r.key.resource, id, blueprint::text(f)});
     }
@@ -75,22 +75,22 @@ TEST_CASE("reconciler: a guild as deployed is clean; what changed is named; noth
   REQUIRE(report);
   CHECK(report->clean);
   CHECK(report->lines.empty());
-  b.town.guild.roles.back().color = 1;
+  b.fake.guild.roles.back().color = 1;
   report = b.drift();
   REQUIRE(report);
   CHECK_FALSE(report->clean);
   REQUIRE(report->lines.size() == 1);
   CHECK(report->lines[0].find("“Silver”: color changed in Discord") != std::string::npos);
-  CHECK(b.town.writes.empty());
+  CHECK(b.fake.writes.empty());
 }
 
 TEST_CASE("reconciler: a guild that cannot be read is not a clean one") {
   bench b;
   b.deploy();
-  b.town.decide = [](const net::http_request&) { return test::fake_discord::fate::refused; };
+  b.fake.decide = [](const net::http_request&) { return test::fake_discord::fate::refused; };
   CHECK_FALSE(b.drift());
-  b.town.decide = {};
-  b.town.kicked = true;
+  b.fake.decide = {};
+  b.fake.kicked = true;
   CHECK(text_of(b.drift().error()) == "The bot is not in this server any more. Invite it again.");
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("reconciler: the plan that was confirmed is owed as a job, once for al
   bench b;
   b.deploy();
   b.store.work.begin()->second.state = "completed";
-  b.town.guild.roles.back().color = 1;
+  b.fake.guild.roles.back().color = 1;
   const auto shown = b.drift();
   REQUIRE(shown);
   const auto first = apply_plan(b, shown->plan_sha256);
@@ -126,7 +126,7 @@ TEST_CASE("reconciler: the plan that was confirmed is owed as a job, once for al
   REQUIRE(b.store.repairs.size() == 1);
   CHECK(b.store.repairs[0].plan_json == shown->plan_json);
   CHECK(apply_plan(b, shown->plan_sha256)->started);
-  b.town.guild.roles.back().color = 2; // By our own doing, half way.
+  b.fake.guild.roles.back().color = 2; // By our own doing, half way.
   CHECK(apply_plan(b, shown->plan_sha256)->started);
   CHECK(b.store.repairs.size() == 1);
   const auto other = apply_plan(b, shown->plan_sha256, "another click");
@@ -140,7 +140,7 @@ TEST_CASE("reconciler: an Apply that was cancelled is told with its reason, as l
   bench b;
   b.deploy();
   b.store.work.begin()->second.state = "completed";
-  b.town.guild.roles.back().color = 1;
+  b.fake.guild.roles.back().color = 1;
   REQUIRE(apply_plan(b, b.drift()->plan_sha256));
   auto& last = b.store.repairs.back();
   last.state = "cancelled";
@@ -149,7 +149,7 @@ TEST_CASE("reconciler: an Apply that was cancelled is told with its reason, as l
         == "The last Apply was cancelled. The server changed after the plan was shown, so nothing was applied. What "
            "differs now is below.");
   CHECK_FALSE(b.drift()->applying);
-  b.town.guild.roles.back().color = test::sample_manifest().roles.back().color;
+  b.fake.guild.roles.back().color = test::sample_manifest().roles.back().color;
   CHECK(b.drift()->last_apply.empty());
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("reconciler: an Apply whose end nobody will record is told as stopped,
     bench b;
     b.deploy();
     b.store.work.begin()->second.state = "completed";
-    b.town.guild.roles.back().color = 1;
+    b.fake.guild.roles.back().color = 1;
     const auto shown = b.drift()->plan_sha256;
     REQUIRE(apply_plan(b, shown));
     b.store.repairs.back().state = "running";
@@ -176,9 +176,9 @@ TEST_CASE("reconciler: a guild that changed since has another plan, and nothing 
   bench b;
   b.deploy();
   b.store.work.begin()->second.state = "completed";
-  b.town.guild.roles.back().color = 1;
+  b.fake.guild.roles.back().color = 1;
   const auto shown = b.drift();
-  b.town.guild.roles.back().color = 2;
+  b.fake.guild.roles.back().color = 2;
   const auto got = apply_plan(b, shown->plan_sha256);
   REQUIRE(got);
   CHECK_FALSE(got->started);
@@ -190,7 +190,7 @@ TEST_CASE("reconciler: a guild that changed since has another plan, and nothing 
 TEST_CASE("reconciler: while a deployment runs, Apply says so and does nothing") {
   bench b;
   b.deploy();
-  b.town.guild.roles.back().color = 1;
+  b.fake.guild.roles.back().color = 1;
   const auto got = apply_plan(b, b.drift()->plan_sha256);
   CHECK(text_of(got.error()).find("A deployment is running") != std::string::npos);
   CHECK(b.store.repairs.empty());
@@ -199,16 +199,16 @@ TEST_CASE("reconciler: while a deployment runs, Apply says so and does nothing")
 TEST_CASE("reconciler: what Discord made twice is told as long as it is there") {
   bench b;
   b.deploy();
-  const auto used = b.town.guild.roles.back();
+  const auto used = b.fake.guild.roles.back();
   auto late = used;
-  late.id = b.town.next_id();
+  late.id = b.fake.next_id();
   for (const auto id : {used.id, late.id})
-    b.town.audit.push_back({test::fake_discord::bot, id, 30, "Arrakis: role “Silver” [0123]"});
+    b.fake.audit.push_back({test::fake_discord::bot, id, 30, "Arrakis: role “Silver” [0123]"});
   CHECK(b.drift()->doubled.empty()); // Negative control: only one is in the guild.
-  b.town.guild.roles.push_back(late);
+  b.fake.guild.roles.push_back(late);
   const auto report = b.drift();
   REQUIRE(report->doubled.size() == 1);
   CHECK(report->doubled[0].find("Delete " + late.id.text()) != std::string::npos);
-  b.town.audit_readable = false; // Not known is not an error.
+  b.fake.audit_readable = false; // Not known is not an error.
   CHECK(b.drift()->doubled.empty());
 }

@@ -1,7 +1,7 @@
 #include "actors/wizard/store.hpp"
 
 #include "actors/wizard/core/steps.hpp"
-#include "tests/support/redis_town.hpp"
+#include "tests/support/redis_fixture.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 const snowflake user{111111111111111111}, guild{222222222222222222};
 
-struct fixture : test::redis_town {
+struct fixture : test::redis_fixture {
   template <class Message>
   redis::reply ask(Message what) {
     auto got = live.ask<redis::reply>(port, std::move(what));

@@ -1,6 +1,6 @@
 #include "adapters/hints/hints.hpp"
 
-#include "tests/support/redis_town.hpp"
+#include "tests/support/redis_fixture.hpp"
 
 #include <condition_variable>
 #include <doctest/doctest.h>
@@ -34,7 +34,7 @@ private:
   int count_ = 0;
 };
 
-struct fixture : test::redis_town {
+struct fixture : test::redis_fixture {
   hints::publisher publish = hints::make_publisher(client);
   hints::subscriber subscribe = hints::make_subscriber(client);
 

@@ -1,6 +1,6 @@
 #include "adapters/leases/leases.hpp"
 
-#include "tests/support/redis_town.hpp"
+#include "tests/support/redis_fixture.hpp"
 
 #include <doctest/doctest.h>
 #include <future>
@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 using leases::lease_state;
 
 namespace {
-struct bench : test::redis_town {
+struct bench : test::redis_fixture {
   leases::handle subject = live.keep(leases::start(live.sys(), port));
 
   lease_state acquire(const leases::holder& who, bool only_if_released = false, std::chrono::milliseconds lasts = 60s) {

@@ -2,7 +2,7 @@
 
 #include "adapters/queue/events.hpp"
 #include "runtime/json.hpp"
-#include "tests/support/queue_town.hpp"
+#include "tests/support/queue_fixture.hpp"
 
 #include <boost/json.hpp>
 #include <set>
@@ -16,7 +16,7 @@ using queue::outcome;
 namespace {
 boost::json::object object(const char* text) { return json::parse(text)->as_object(); }
 
-struct admin_fixture : town {
+struct admin_fixture : queue_fixture {
   admin tools{client, how};
   caf::expected<redis::reply> wait_for(const std::function<void(admin::done)>& start) {
     std::promise<caf::expected<redis::reply>> result;

@@ -4,7 +4,7 @@
 #include "adapters/queue/keys.hpp"
 #include "adapters/queue/msgpack.hpp"
 #include "adapters/queue/scripts.hpp"
-#include "tests/support/redis_town.hpp"
+#include "tests/support/redis_fixture.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -38,7 +38,7 @@ struct call {
   words arguments;
 };
 
-struct bench : test::redis_town {
+struct bench : test::redis_fixture {
   queue::keys k{"bull", "{q}"};
 
   redis::reply run(words argv) {

@@ -1,5 +1,5 @@
 #include "runtime/json.hpp"
-#include "tests/support/queue_town.hpp"
+#include "tests/support/queue_fixture.hpp"
 
 #include <boost/json.hpp>
 
@@ -8,7 +8,7 @@ using namespace arrakis::queue::test;
 using queue::outcome;
 
 TEST_CASE("queue: a job is added once under its id, shown as it is, and counted") {
-  town t;
+  queue_fixture t;
   CHECK(t.submit("hold", R"({"n":1})", {.id = "job-a"}) == "job-a");
   CHECK(t.submit("hold", R"({"n":2})", {.id = "job-a"}) == "job-a");
   CHECK(t.submit("hold", "{}", {.id = "later", .delay_ms = 60'000}) == "later");
@@ -32,7 +32,7 @@ TEST_CASE("queue: a job is added once under its id, shown as it is, and counted"
 }
 
 TEST_CASE("queue: pages of each state list the oldest first, and an unknown state is refused") {
-  town t;
+  queue_fixture t;
   for (auto id : {"a", "b", "c"})
     t.submit("hold", "{}", {.id = id});
   auto page = t.must<queue::job_list>(queue::list_jobs{"waiting", 0, 2, soon()});
@@ -46,7 +46,7 @@ TEST_CASE("queue: pages of each state list the oldest first, and an unknown stat
 }
 
 TEST_CASE("queue: a worker completes a job, with value, times and events of BullMQ") {
-  town t;
+  queue_fixture t;
   t.new_worker(t.new_clerk());
   t.submit("ok", "{}", {.id = "job-a"});
   CHECK(t.events_until("completed", "job-a") == std::vector<std::string>{"added", "waiting", "active", "completed"});
@@ -59,7 +59,7 @@ TEST_CASE("queue: a worker completes a job, with value, times and events of Bull
 
 TEST_CASE("queue: a failed attempt waits by the job's back-off and runs again; the last failure is buried and can be "
           "replayed") {
-  town t;
+  queue_fixture t;
   t.new_worker(t.new_clerk());
   t.submit("fail", R"({"community":"c-1"})", {.id = "job-a", .attempts = 3, .backoff = {"fixed", 30}});
   t.events_until("failed", "job-a");
@@ -83,7 +83,7 @@ TEST_CASE("queue: a failed attempt waits by the job's back-off and runs again; t
 }
 
 TEST_CASE("queue: a dead letter outlives the job, and is refused where its data was redacted") {
-  town t;
+  queue_fixture t;
   t.new_worker(t.new_clerk());
   t.submit("final", R"({"community":"c-1"})", {.id = "plain"});
   t.submit("final", R"({"userId":"42"})", {.id = "personal"});
@@ -101,7 +101,7 @@ TEST_CASE("queue: a dead letter outlives the job, and is refused where its data 
 }
 
 TEST_CASE("queue: retry takes a failed job only") {
-  town t;
+  queue_fixture t;
   t.submit("hold", "{}", {.id = "job-a"});
   auto wrong = t.ask<queue::done>(t.queue, queue::retry{"job-a", soon()});
   REQUIRE_FALSE(wrong);
@@ -110,7 +110,7 @@ TEST_CASE("queue: retry takes a failed job only") {
 }
 
 TEST_CASE("queue: while paused nothing is handed out and nothing is lost, also when paused twice") {
-  town t;
+  queue_fixture t;
   t.must<queue::done>(queue::pause{true, soon()});
   t.submit("ok", "{}", {.id = "first"});
   t.must<queue::done>(queue::pause{true, soon()});
@@ -126,7 +126,7 @@ TEST_CASE("queue: while paused nothing is handed out and nothing is lost, also w
 }
 
 TEST_CASE("queue: progress is stored with the job") {
-  town t;
+  queue_fixture t;
   auto clerk = t.new_clerk();
   t.new_worker(clerk);
   t.submit("hold", "{}", {.id = "job-a"});

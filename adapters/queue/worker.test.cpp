@@ -1,4 +1,4 @@
-#include "tests/support/queue_town.hpp"
+#include "tests/support/queue_fixture.hpp"
 
 #include "runtime/clock.hpp"
 
@@ -10,7 +10,7 @@ using namespace arrakis::queue::test;
 using queue::outcome;
 
 TEST_CASE("worker: a delayed job runs when it is due, not before, though the marker was taken long before") {
-  town t;
+  queue_fixture t;
   t.how.drain_delay = 20s; // Only the marker can wake it in time.
   t.new_worker(t.new_clerk(), t.how);
   const auto before = wall_ms();
@@ -40,7 +40,7 @@ struct node_clock {
 
 TEST_CASE("worker: a back-off ends in its time, though the node's clock is set an hour back meanwhile") {
   node_clock clock{1h};
-  town t;
+  queue_fixture t;
   auto clerk = t.new_clerk();
   t.new_worker(clerk);
   t.submit("hold", "{}", {.id = "job-a", .attempts = 2, .backoff = {.delay_ms = 50}});
@@ -54,7 +54,7 @@ TEST_CASE("worker: a back-off ends in its time, though the node's clock is set a
 }
 
 TEST_CASE("worker: a node that is an hour ahead runs nothing an hour early") {
-  town t;
+  queue_fixture t;
   t.submit("ok", "{}", {.id = "later", .delay_ms = 600'000});
   node_clock clock{1h};
   t.new_worker(t.new_clerk());
@@ -64,7 +64,7 @@ TEST_CASE("worker: a node that is an hour ahead runs nothing an hour early") {
 }
 
 TEST_CASE("worker: at most `concurrency` jobs at once, and each end brings the next") {
-  town t;
+  queue_fixture t;
   t.how.concurrency = 3;
   auto clerk = t.new_clerk();
   t.new_worker(clerk, t.how);
@@ -85,7 +85,7 @@ TEST_CASE("worker: at most `concurrency` jobs at once, and each end brings the n
 }
 
 TEST_CASE("worker: a postponed job waits without using an attempt") {
-  town t;
+  queue_fixture t;
   auto clerk = t.new_clerk();
   t.new_worker(clerk);
   t.submit("hold", "{}", {.id = "frozen", .attempts = 1});
@@ -100,7 +100,7 @@ TEST_CASE("worker: a postponed job waits without using an attempt") {
 }
 
 TEST_CASE("worker: the end of a job waits while Redis takes no writes, and is recorded once; adding is unavailable") {
-  town t;
+  queue_fixture t;
   auto clerk = t.new_clerk();
   t.new_worker(clerk);
   for (const std::string setting : {"maxmemory", "min-replicas-to-write"}) {
@@ -123,7 +123,7 @@ TEST_CASE("worker: the end of a job waits while Redis takes no writes, and is re
 }
 
 TEST_CASE("worker: one that falls silent loses its jobs to another, and its own late end changes nothing") {
-  town t;
+  queue_fixture t;
   auto silent = t.how;
   silent.concurrency = 1; // It cannot take its own job again.
   auto clerk = t.new_clerk();
@@ -145,7 +145,7 @@ TEST_CASE("worker: one that falls silent loses its jobs to another, and its own 
 }
 
 TEST_CASE("worker: a job longer than the lock keeps it; killed, another worker takes the job over") {
-  town t;
+  queue_fixture t;
   auto first = t.new_worker(t.new_clerk());
   t.submit("hold", "{}", {.id = "job-a"});
   t.visits->next();
@@ -172,7 +172,7 @@ TEST_CASE("worker: a job longer than the lock keeps it; killed, another worker t
 }
 
 TEST_CASE("worker: a job that stalled too often fails unread, and is buried") {
-  town t;
+  queue_fixture t;
   t.submit("hold", "{}", {.id = "poison"});
   t.run({"HSET", t.key_of("poison"), "defa", "job stalled more than allowable limit"});
   t.new_worker(t.new_clerk());
@@ -186,7 +186,7 @@ TEST_CASE("worker: a job that stalled too often fails unread, and is buried") {
 }
 
 TEST_CASE("worker: its concurrency grows and shrinks while it works, and no job is lost or held back") {
-  town t;
+  queue_fixture t;
   t.how.concurrency = 1;
   auto clerk = t.new_clerk();
   auto worker = t.new_worker(clerk, t.how);
@@ -217,7 +217,7 @@ TEST_CASE("worker: its concurrency grows and shrinks while it works, and no job 
 }
 
 TEST_CASE("worker: a strategy of its own sees the error and the whole job") {
-  town t;
+  queue_fixture t;
   std::promise<std::string> seen;
   t.how.custom_back_off = [&](const queue::failed_attempt& x) -> std::optional<std::chrono::milliseconds> {
     seen.set_value(std::string{x.type} + "|" + std::string{x.reason} + "|" + x.of.id + "|" + x.of.data_json);
@@ -230,7 +230,7 @@ TEST_CASE("worker: a strategy of its own sees the error and the whole job") {
 }
 
 TEST_CASE("worker: one that met a limit looks again as often as it is told") {
-  town t;
+  queue_fixture t;
   t.how.limiter = queue::limiter{1, 1h};
   t.how.rate_limit_delay_max =
     50ms; // Negative control: with the default of 30 s the second job is not in the test's time.
@@ -246,7 +246,7 @@ TEST_CASE("worker: one that met a limit looks again as often as it is told") {
 }
 
 TEST_CASE("worker: a closing worker takes no more jobs and answers when the last one has ended") {
-  town t;
+  queue_fixture t;
   t.how.concurrency = 1;
   auto clerk = t.new_clerk();
   auto worker = t.new_worker(clerk, t.how);
@@ -263,7 +263,7 @@ TEST_CASE("worker: a closing worker takes no more jobs and answers when the last
 }
 
 TEST_CASE("worker: a processor that dies fails its jobs' attempts, and the worker ends for its supervisor to see") {
-  town t;
+  queue_fixture t;
   auto clerk = t.new_clerk();
   auto worker = t.new_worker(clerk);
   t.submit("hold", "{}", {.id = "job-a", .backoff = {"fixed", 10}});
@@ -287,7 +287,7 @@ TEST_CASE("worker: a processor that dies fails its jobs' attempts, and the worke
 }
 
 TEST_CASE("worker: Redis killed with jobs in hand: their ends are recorded when it is back") {
-  town t;
+  queue_fixture t;
   auto clerk = t.new_clerk();
   t.new_worker(clerk, t.how);
   t.submit("hold", "{}", {.id = "a"});
@@ -308,7 +308,7 @@ TEST_CASE("worker: Redis killed with jobs in hand: their ends are recorded when 
 }
 
 TEST_CASE("worker: SCRIPT FLUSH between and during jobs goes unnoticed") {
-  town t;
+  queue_fixture t;
   t.new_worker(t.new_clerk());
   for (int i = 0; i < 50; ++i) {
     t.submit("ok", "{}", {.id = "j" + std::to_string(i)});
@@ -324,7 +324,7 @@ TEST_CASE("worker: SCRIPT FLUSH between and during jobs goes unnoticed") {
 }
 
 TEST_CASE("worker: the limiter hands out so many in its time, over two workers") {
-  town t;
+  queue_fixture t;
   t.how.limiter = queue::limiter{3, 400ms};
   t.new_worker(t.new_clerk(), t.how);
   t.new_worker(t.new_clerk(), t.how);
@@ -341,7 +341,7 @@ TEST_CASE("worker: the limiter hands out so many in its time, over two workers")
 }
 
 TEST_CASE("worker: it is listed by its connection's name") {
-  town t;
+  queue_fixture t;
   t.how.worker_name = "pod-1";
   t.new_worker(t.new_clerk(), t.how);
   t.submit("ok", "{}", {.id = "job-a"});
@@ -351,7 +351,7 @@ TEST_CASE("worker: it is listed by its connection's name") {
 }
 
 TEST_CASE("worker: it closes at once also while the limiter makes it wait") {
-  town t;
+  queue_fixture t;
   t.how.limiter = queue::limiter{1, 60'000ms};
   auto worker = t.new_worker(t.new_clerk(), t.how);
   t.submit("ok", "{}", {.id = "first"});
@@ -362,7 +362,7 @@ TEST_CASE("worker: it closes at once also while the limiter makes it wait") {
 }
 
 TEST_CASE("worker: a processor that does not answer in time has failed the attempt") {
-  town t;
+  queue_fixture t;
   t.how.job_within = 100ms;
   auto clerk = t.new_clerk();
   t.new_worker(clerk, t.how);

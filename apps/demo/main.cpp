@@ -1,6 +1,6 @@
 // What `make run` shows: everything up, one onboarding, the addresses, until Ctrl-C.
+#include "apps/demo/local_stack.hpp"
 #include "apps/demo/onboarding.hpp"
-#include "apps/demo/town.hpp"
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
 #include "runtime/process.hpp"
@@ -33,8 +33,8 @@ std::string text_of_variable(const char* name, const std::string& otherwise) {
   return value && *value ? value : otherwise;
 }
 
-/// Where scripts find this town: addresses and ids as JSON, for the interop tests.
-void write_card(town& t, const std::string& path) {
+/// Where scripts find this stack: addresses and ids as JSON, for the interop tests.
+void write_card(local_stack& t, const std::string& path) {
   const auto& d = t.discord();
   boost::json::object card{{"discord", d.url},
                            {"token", d.token},
@@ -56,7 +56,7 @@ void write_card(town& t, const std::string& path) {
 }
 
 /// The first run builds the community; a later one finds it and asks for drift.
-void show(town& t) {
+void show(local_stack& t) {
   const auto known = t.ctl({"community", "show", t.discord().guild});
   person admin{t};
   admin.say_waits(say);
@@ -81,7 +81,7 @@ void show(town& t) {
       + t.ctl({"audit", "verify", t.discord().guild}).second + t.ctl({"jobs", "list", "completed"}).second);
 }
 
-void tell_addresses(town& t) {
+void tell_addresses(local_stack& t) {
   say(fmt::format("\n  Discord (sandbox)   {}/   type /onboard there", t.discord().url));
   if (t.chain())
     say(fmt::format("  EVM node            {}   ERC-20 {}  ERC-721 {}  ERC-1155 {}", t.chain()->url(),
@@ -109,14 +109,14 @@ int run(const std::string& folder, const std::string& programs) {
   log::set_level(log::level::error);
   if (set("FRESH"))
     forget(folder);
-  town_options o;
+  local_stack_options o;
   o.folder = folder;
   o.programs = programs;
   o.anvil = text_of_variable("ANVIL", "");
   o.discord_listen = "127.0.0.1:" + text_of_variable("DISCORD_PORT", "0");
   o.keep_ports = true;
   o.say = say;
-  town t{o};
+  local_stack t{o};
   say("starting the sandbox's Discord ...");
   t.start_discord();
   say(
@@ -128,14 +128,14 @@ int run(const std::string& folder, const std::string& programs) {
   if (!set("EMPTY")) // Tests that onboard by themselves begin with an empty guild.
     show(t);
   tell_addresses(t);
-  write_card(t, folder + "/town.json");
+  write_card(t, folder + "/stack.json");
   if (!set("ONCE")) {
     say("\nCtrl-C ends everything.");
     int number = 0;
     sigwait(&ends, &number);
   }
   say("\nstopping ...");
-  fs::remove(folder + "/town.json");
+  fs::remove(folder + "/stack.json");
   return t.stop_arrakis() == 0 ? 0 : 1;
 }
 /// With a bot token in the environment there is a real Discord to talk to, and an admin there who types /onboard: this

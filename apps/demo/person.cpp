@@ -9,15 +9,15 @@
 namespace arrakis::demo {
 namespace js = boost::json;
 
-person::person(town& where, std::string user, std::string guild, std::string channel)
-  : town_(where),
+person::person(local_stack& where, std::string user, std::string guild, std::string channel)
+  : stack_(where),
     user_(user.empty() ? where.discord().owner : std::move(user)),
     guild_(guild.empty() ? where.discord().guild : std::move(guild)),
     channel_(channel.empty() ? where.discord().channel : std::move(channel)) {}
 
 void person::act(const js::object& order, const std::string& doing) {
   for (int tries = 1;; ++tries) {
-    const auto answered = town_.sandbox("POST", "interactions", order);
+    const auto answered = stack_.sandbox("POST", "interactions", order);
     const auto error = json::text_or(answered.as_object(), "error");
     if (tries >= tries_max_ || error != "The application did not respond")
       return take(answered, doing);
@@ -57,7 +57,7 @@ bool person::sees(const std::string& text, std::chrono::milliseconds patience) {
   return eventually(
     [&] {
       waiting.tick([&] { return "a message with \"" + text + "\""; });
-      message_ = town_.sandbox("GET", "messages/" + channel_ + "/" + message_id_);
+      message_ = stack_.sandbox("GET", "messages/" + channel_ + "/" + message_id_);
       return this->text().find(text) != std::string::npos;
     },
     patience);

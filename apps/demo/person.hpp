@@ -1,6 +1,6 @@
 #pragma once
 // Somebody at the sandbox's Discord who types commands and clicks, as the page does.
-#include "apps/demo/town.hpp"
+#include "apps/demo/local_stack.hpp"
 
 #include <boost/json/object.hpp>
 #include <functional>
@@ -12,7 +12,7 @@ namespace arrakis::demo {
 class person {
 public:
   /// `user` in `guild`; empty: the seeded owner in the seeded guild.
-  explicit person(town&, std::string user = {}, std::string guild = {}, std::string channel = {});
+  explicit person(local_stack&, std::string user = {}, std::string guild = {}, std::string channel = {});
 
   /// Lets `say` tell what sees() waits for, every few seconds. Default: nobody is told.
   void say_waits(std::function<void(const std::string&)> say) { say_ = std::move(say); }
@@ -42,7 +42,7 @@ private:
   void act(const boost::json::object& order, const std::string& doing);
   void take(const boost::json::value& answered, const std::string& doing);
 
-  town& town_;
+  local_stack& stack_;
   std::string user_, guild_, channel_;
   int tries_max_ = 1;
   std::function<void(const std::string&)> say_;

@@ -82,7 +82,7 @@ struct session {
 } // namespace
 
 struct crowd::impl {
-  demo::town& town;
+  demo::local_stack& stack;
   net::io io{1};
   net::http_client client{io};
   std::string key;
@@ -94,11 +94,11 @@ struct crowd::impl {
   std::vector<double> latencies;
   std::string wrong; ///< The first answer that was something else.
 
-  explicit impl(demo::town& t) : town(t), key(t.application_key()) {}
+  explicit impl(demo::local_stack& t) : stack(t), key(t.application_key()) {}
 
   js::object interaction(const session& s, int type, js::object data) {
     js::object out{{"id", std::to_string(++last_id)},
-                   {"application_id", town.discord().application},
+                   {"application_id", stack.discord().application},
                    {"type", type},
                    {"token", "made-up"},
                    {"version", 1},
@@ -128,7 +128,7 @@ struct crowd::impl {
     auto headers = sandbox::keys::headers(key, std::to_string(wall_ms() / 1000), body);
     headers.emplace_back("Content-Type", "application/json");
     net::http_request request{"POST", "/webhooks/discord", std::move(headers), std::move(body), {}};
-    client.send(town.door(), std::move(request), {clock::now() + seconds{10}}, std::move(done));
+    client.send(stack.door(), std::move(request), {clock::now() + seconds{10}}, std::move(done));
   }
 
   /// The data of a good answer: a message, an update of it, or a form.
@@ -187,7 +187,7 @@ struct crowd::impl {
   }
 };
 
-crowd::crowd(demo::town& t, size_t sessions) : impl_(std::make_unique<impl>(t)) {
+crowd::crowd(demo::local_stack& t, size_t sessions) : impl_(std::make_unique<impl>(t)) {
   for (size_t i = 0; i < sessions; ++i) {
     const auto made = t.sandbox("POST", "guilds", js::object{{"name", fmt::format("Sietch {}", i)}});
     const auto text = [&](const char* field) { return std::string{json::text_or(made.as_object(), field)}; };

@@ -1,6 +1,6 @@
 #pragma once
 // Clicks of many admins on the signed HTTP door, at a pace that does not wait for answers.
-#include "bench/support/town.hpp"
+#include "bench/support/programs.hpp"
 
 #include <boost/json/object.hpp>
 #include <chrono>
@@ -14,7 +14,7 @@ namespace arrakis::bench {
 /// it. Throws std::runtime_error with the first answer that was something else.
 class crowd {
 public:
-  crowd(demo::town&, size_t sessions);
+  crowd(demo::local_stack&, size_t sessions);
   ~crowd();
 
   /// /onboard and everything up to the review, for everybody.

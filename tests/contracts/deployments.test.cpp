@@ -38,7 +38,7 @@ TEST_CASE("the deployments in PostgreSQL keep the contract of deployments") {
     deployments::submit order{.key = "click-" + std::to_string(guild),
                               .community = next.community,
                               .guild = {guild},
-                              .community_name = "Town",
+                              .community_name = "Tabr",
                               .theme_id = "basic",
                               .admin = {4711},
                               .manifest = {.community = next.community,

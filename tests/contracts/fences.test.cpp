@@ -55,7 +55,7 @@ TEST_CASE("the fence log in memory keeps its contract") {
   test::live_system live{1};
   for (uint64_t guild : {1, 2}) {
     const community_id id{fmt::format("6ba7b810-9dad-11d1-80b4-{:012}", guild)};
-    all.tenants[id.value].row = {id, "Town", "basic", {guild}, "active", 0, 0};
+    all.tenants[id.value].row = {id, "Tabr", "basic", {guild}, "active", 0, 0};
   }
   contracts::fence_log(live.sys(), live.keep(all.fence_log_port(live.sys())),
                        live.keep(all.communities_port(live.sys())), all.by_guild({1})->row.id,

@@ -8,7 +8,7 @@
 #include "tests/support/fakes/queue.hpp"
 #include "tests/support/fakes/signer.hpp"
 #include "tests/support/live_system.hpp"
-#include "tests/support/queue_town.hpp"
+#include "tests/support/queue_fixture.hpp"
 
 using namespace arrakis;
 
@@ -32,9 +32,9 @@ TEST_CASE("the queue in memory keeps the contract of the queue") {
 }
 
 TEST_CASE("the queue over Redis keeps the contract of the queue") {
-  static std::unique_ptr<queue::test::town> at;
+  static std::unique_ptr<queue::test::queue_fixture> at;
   contracts::queue([] {
-    at = std::make_unique<queue::test::town>();
+    at = std::make_unique<queue::test::queue_fixture>();
     return contracts::queue_bench{at->sys, at->queue, [] { at->new_worker(at->new_clerk()); }};
   });
   at = nullptr;

@@ -24,7 +24,7 @@ struct tables {
   tables() {
     for (uint64_t guild : {1, 2}) {
       const community_id id{fmt::format("6ba7b810-9dad-11d1-80b4-{:012}", guild)};
-      all.tenants[id.value].row = {id, "Town", "basic", {guild}, "active", 0, 0};
+      all.tenants[id.value].row = {id, "Tabr", "basic", {guild}, "active", 0, 0};
     }
   }
   community_id of(uint64_t guild) { return all.by_guild({guild})->row.id; }

@@ -26,7 +26,7 @@ struct desk {
     m.key = std::move(key);
     m.community = on.community;
     m.guild = guild;
-    m.community_name = "Town";
+    m.community_name = "Tabr";
     m.theme_id = "basic";
     m.admin = {4711};
     m.manifest.community = on.community;

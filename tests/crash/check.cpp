@@ -170,7 +170,7 @@ void plant(lane& l, const place& at) {
 
 foreign foreign_in(lane& l, const place& at) {
   const auto made = system_test::look(l.world(), at).made;
-  const auto state = l.world().town().sandbox("GET", "state?guild=" + at.guild);
+  const auto state = l.world().stack().sandbox("GET", "state?guild=" + at.guild);
   const auto& guild = state.as_object().at("guilds").as_array().at(0).as_object();
   foreign out;
   for (const char* kind : {"roles", "channels"})

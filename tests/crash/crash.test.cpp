@@ -27,7 +27,7 @@ std::string text_of_all(const std::vector<finding>& all) {
 }
 
 /// A guild as it is when all went well, in an installation of its own.
-struct town {
+struct fixture {
   lane here;
   site fresh(const std::string& name) {
     auto made = deployed(here, name);
@@ -58,12 +58,12 @@ struct town {
 } // namespace
 
 TEST_CASE("crash check: damage in the guild is found") {
-  town t;
+  fixture t;
   auto s = t.fresh("A doubled role");
-  const auto& discord = t.here.world().town().discord();
+  const auto& discord = t.here.world().stack().discord();
   net::http_request again{"POST", "/api/v10/guilds/" + s.at.guild + "/roles", {}, R"({"name":"Gold"})", {}};
   again.headers = {{"Authorization", "Bot " + discord.token}, {"Content-Type", "application/json"}};
-  REQUIRE(t.here.world().town().web().send(discord.url, again)->status == 200);
+  REQUIRE(t.here.world().stack().web().send(discord.url, again)->status == 200);
   t.finds(s, finding::doubled, "is no resource of the manifest");
 
   s = t.fresh("A role that is gone");
@@ -113,7 +113,7 @@ TEST_CASE("crash check: damage in the records and in the queue is found") {
      "insert into audit_entries select community_id, sequence + 9, at, event, actor, target, payload, previous,"
      " hash from audit_entries where event = 'DEPLOYMENT_COMPLETED' and community_id = {}",
      finding::doubled, "audit entries DEPLOYMENT_COMPLETED: 2"}};
-  town t;
+  fixture t;
   for (const auto& each : in_the_records) {
     const auto s = t.fresh(each.name);
     t.sql(s, each.sql);
@@ -127,7 +127,7 @@ TEST_CASE("crash check: damage in the records and in the queue is found") {
 }
 
 TEST_CASE("crash check: damage after a reconciliation is found") {
-  town t;
+  fixture t;
   auto s = reconciled(t.here, "Reconciled");
   const auto all = check(t.here, s.at, s.before, s.goal);
   CHECK_MESSAGE(all.empty(), text_of_all(all));
@@ -140,7 +140,7 @@ TEST_CASE("crash check: damage after a reconciliation is found") {
 }
 
 TEST_CASE("crash walk: an admin whom a slow machine answers late clicks again, and goes on") {
-  town t;
+  fixture t;
   auto& w = t.here.world();
   const auto answers_late = [&] {
     return w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", "/interactions/*/callback"}, {"delay_ms", 4'000}});

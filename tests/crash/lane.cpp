@@ -107,7 +107,7 @@ lane::lane(const clocks& ahead)
   for (auto& line : test::skewed_clock(ahead.arrakisd, system_test::programs() + "/tests/crash/libno_space.so"))
     environment.push_back(std::move(line));
   world_.emplace(
-    false, std::move(environment), [this](demo::town& town) { discord_port_ = port_of(town.discord().url); },
+    false, std::move(environment), [this](demo::local_stack& stack) { discord_port_ = port_of(stack.discord().url); },
     test::skewed_clock(ahead.discord));
 }
 lane::~lane() = default;
@@ -115,7 +115,7 @@ lane::~lane() = default;
 void lane::arm(point at, fault f) {
   order o;
   o.at = std::move(at);
-  const int pid = world_->town().arrakis_pid();
+  const int pid = world_->stack().arrakis_pid();
   switch (f) {
     case fault::kill_before:
     case fault::kill_after:
@@ -150,8 +150,8 @@ void lane::mend(fault f) {
     case fault::kill_after:
     case fault::kill_and_click:
     case fault::kill_and_empty:
-      world_->town().kill_arrakis(); // It is dead; this takes note of it.
-      return world_->town().start_arrakis();
+      world_->stack().kill_arrakis(); // It is dead; this takes note of it.
+      return world_->stack().start_arrakis();
     case fault::kill_postgres: return postgres_.start();
     case fault::kill_redis: return redis_.start();
     case fault::lose_answer:

@@ -105,7 +105,7 @@ int run_lane(const std::string& folder, const std::string& number_of_lane) {
     const auto v = walk_until_met(here, t);
     out << json::print(to_json(i, v)) << std::endl;
     if (!v.findings.empty()) { // Kept for whoever looks into it; what it left behind must not meet the next case.
-      std::ofstream{fmt::format("{}/log-{}", folder, i)} << test::content(here->world().town().log_file());
+      std::ofstream{fmt::format("{}/log-{}", folder, i)} << test::content(here->world().stack().log_file());
       here.reset();
       here = std::make_unique<lane>(clocks);
     }

@@ -25,12 +25,12 @@ std::chrono::milliseconds since(clock::time_point then) {
 
 /// Presses a button and does not wait: what comes of it may never come.
 void press_only(lane& l, const place& at, demo::person& who, std::string_view pattern) {
-  l.world().town().sandbox("POST", "interactions",
-                           js::object{{"user", at.owner},
-                                      {"channel", at.channel},
-                                      {"message", who.message().as_object().at("id")},
-                                      {"custom_id", pattern},
-                                      {"wait", "none"}});
+  l.world().stack().sandbox("POST", "interactions",
+                            js::object{{"user", at.owner},
+                                       {"channel", at.channel},
+                                       {"message", who.message().as_object().at("id")},
+                                       {"custom_id", pattern},
+                                       {"wait", "none"}});
 }
 
 bool offers(const demo::person& who, std::string_view button) {
@@ -93,7 +93,7 @@ public:
   }
   /// The same button once more, when there is somebody to answer. False: it is gone from the message.
   bool click_again() {
-    demo::eventually([&] { return lane_.world().town().arrakis_ready(); }, meets_within);
+    demo::eventually([&] { return lane_.world().stack().arrakis_ready(); }, meets_within);
     try {
       click();
       return true;
@@ -126,10 +126,10 @@ private:
   void come_to_review(const std::string& name) {
     plant(lane_, site_.at);
     // What the case before did to arrakisd may still echo: a shard that identifies again, a port that connects.
-    auto& town = lane_.world().town();
+    auto& stack = lane_.world().stack();
     for (int tries = 1; !who_; ++tries)
       try {
-        demo::eventually([&] { return town.arrakis_ready(); }, meets_within);
+        demo::eventually([&] { return stack.arrakis_ready(); }, meets_within);
         who_.emplace(lane_.world().at_review(site_.at, "Crash walk"));
       } catch (const std::runtime_error&) {
         if (tries == set_up_tries_max)
@@ -169,7 +169,7 @@ recording record_one(lane& l, work of, int number) {
       return {l.taps().end(), since(began)};
     if (!ended || tries == record_tries_max)
       throw std::runtime_error(fmt::format("without a fault it {}: {}", ended ? "needed a second click" : "did not end",
-                                           l.world().town().log_tail()));
+                                           l.world().stack().log_tail()));
   }
 }
 } // namespace
@@ -193,7 +193,7 @@ site ended(lane& l, const std::string& name, work of) {
   d.click();
   int clicks = 1;
   if (!d.ends(finishes_within, clicks))
-    throw std::runtime_error("without a fault it did not end: " + l.world().town().log_tail());
+    throw std::runtime_error("without a fault it did not end: " + l.world().stack().log_tail());
   return d.where();
 }
 } // namespace

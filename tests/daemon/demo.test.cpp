@@ -33,7 +33,7 @@ TEST_CASE("demo: nothing is written through the names in a folder of another use
   ::chmod(tmp.path().c_str(), 0755);
   std::ofstream{tmp / "precious"} << "precious";
   fs::create_directory(tmp / "state");
-  for (const auto* name : {"arrakisd.log", "discord.log", "town.json"})
+  for (const auto* name : {"arrakisd.log", "discord.log", "stack.json"})
     fs::create_symlink(tmp / "precious", (tmp / "state/") + name);
   REQUIRE(::chown((tmp / "state").c_str(), 1, 1) == 0);
   const auto [code, said] = demo_on(tmp / "state", tmp / "output", {"ONCE=1"});

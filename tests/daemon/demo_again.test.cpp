@@ -16,14 +16,14 @@ using std::chrono::seconds;
 namespace {
 struct demo_run {
   const test::scratch& place;
-  std::string folder = place / "state", output = place / "output", card = folder + "/town.json";
+  std::string folder = place / "state", output = place / "output", card = folder + "/stack.json";
   std::optional<process> child;
 
   void start() {
     std::filesystem::remove(card);
     child.emplace(process_options{.argv = {program("demo"), folder}, .env = {"EMPTY=1"}, .output = output});
   }
-  /// The addresses of the town, once it is up.
+  /// The addresses of the stack, once it is up.
   std::map<std::string, std::string> addresses() {
     demo::eventually([&] { return test::content(card).ends_with('\n') || !child->running(); }, seconds{120});
     const auto parsed = json::parse(test::content(card));

@@ -1,4 +1,4 @@
-#include "apps/demo/town.hpp"
+#include "apps/demo/local_stack.hpp"
 #include "tests/daemon/daemon.hpp"
 
 #include <csignal>
@@ -194,10 +194,10 @@ TEST_CASE("signals: SIGHUP takes over what may change, names what needs a restar
 TEST_CASE("signals: a token that Discord refused is mended in its file, and SIGHUP brings the bot up") {
   test::scratch tmp{"hup"};
   ::chmod(tmp.path().c_str(), 0755);
-  demo::town_options o;
-  o.folder = tmp / "town";
+  demo::local_stack_options o;
+  o.folder = tmp / "stack";
   o.programs = programs();
-  demo::town discord{o};
+  demo::local_stack discord{o};
   discord.start_discord();
   write(tmp / "token", "MTQwMA.wrong.token");
   arrakis_daemon one{{.environment = {"ARRAKIS_DISCORD_API_URL=" + discord.discord().url,

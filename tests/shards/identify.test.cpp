@@ -65,8 +65,8 @@ TEST_CASE("shards: the twin: without pacing the buckets are broken, and the sand
   calm();
   const auto all = started(2, [](int, gateway::time_point, auto granted) { granted(milliseconds{0}); });
   CHECK(judge_buckets(all, 1) != "");
-  discord_town().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
-  const auto refused = [] { return discord_town().sandbox("GET", "gateway").at("invalid_sessions").to_number<int>(); };
+  discord_stack().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
+  const auto refused = [] { return discord_stack().sandbox("GET", "gateway").at("invalid_sessions").to_number<int>(); };
   const auto before = refused();
   world in;
   rig first{in, {.shard_id = 0, .shard_count = 2, .pacing = [](int, gateway::time_point, auto g) { g(0ms); }}};
@@ -80,7 +80,7 @@ TEST_CASE("shards: the twin: without pacing the buckets are broken, and the sand
 TEST_CASE("shards: when Discord has no identify left nobody identifies until it has") {
   calm();
   order({{"starts_left", 0}});
-  discord_town().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
+  discord_stack().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
   world in;
   const auto start = gateway::start_limit{.total = 1000, .remaining = 0, .reset_after = 30min};
   rig shard{in, {.pacing = gateway::within_start_limit(gateway::local_pacing(1), start, in.now())}};
@@ -101,7 +101,7 @@ TEST_CASE("shards: when Discord has no identify left nobody identifies until it 
 TEST_CASE("shards: the twin: one that does not count loses its token's right") {
   calm();
   order({{"starts_left", 0}});
-  discord_town().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
+  discord_stack().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
   world in;
   rig shard{in, {.pacing = gateway::local_pacing(1)}};
   shard.start();

@@ -67,28 +67,28 @@ struct listened final : net::websocket {
 };
 } // namespace
 
-demo::town& discord_town() {
+demo::local_stack& discord_stack() {
   struct all {
     test::scratch folder{"shards"};
-    demo::town town;
+    demo::local_stack stack;
     all()
-      : town({.folder = folder.path(),
-              .programs = std::getenv("ARRAKIS_BUILD_DIR") ? std::getenv("ARRAKIS_BUILD_DIR") : "build/dev",
-              .discord_limits = false}) {
+      : stack({.folder = folder.path(),
+               .programs = std::getenv("ARRAKIS_BUILD_DIR") ? std::getenv("ARRAKIS_BUILD_DIR") : "build/dev",
+               .discord_limits = false}) {
       log::set_level(log::level::error);
-      town.start_discord();
+      stack.start_discord();
     }
   };
   static all one;
-  return one.town;
+  return one.stack;
 }
 
 std::string gateway_url() {
-  auto url = discord_town().discord().url;
+  auto url = discord_stack().discord().url;
   return url.replace(0, 4, "ws");
 }
 
-js::value order(js::object what) { return discord_town().sandbox("POST", "gateway", what); }
+js::value order(js::object what) { return discord_stack().sandbox("POST", "gateway", what); }
 
 void calm() {
   order({{"heartbeat_ms", 41'250},
@@ -104,7 +104,7 @@ void calm() {
          {"ready_without", ""},
          {"resume_url", ""},
          {"starts_left", 1000}});
-  discord_town().sandbox("POST", "limits", js::object{{"gateway", false}});
+  discord_stack().sandbox("POST", "limits", js::object{{"gateway", false}});
 }
 
 void inbox::push(std::function<void()> what) {
@@ -139,7 +139,7 @@ rig::rig(world& in, options chosen, size_t message_bytes_max)
   : world_(in), options_(std::move(chosen)), message_bytes_max_(message_bytes_max) {
   sink_ = world_.sim.sys().spawn(hear_all, &heard_);
   store_ = world_.sim.sys().spawn(keep, &stored_);
-  options_.token = secret{discord_town().discord().token};
+  options_.token = secret{discord_stack().discord().token};
   if (!options_.find_url)
     options_.find_url = discord::gateway::fixed_url(gateway_url());
   for (const auto& own : {gateway_url(), std::string{"ws://127.0.0.1:1"}}) // The second: where nobody is.
@@ -203,7 +203,7 @@ std::string rig::role_event(int64_t skip) {
   order({{"action", "dispatch"},
          {"name", "GUILD_ROLE_UPDATE"},
          {"skip", skip},
-         {"data", js::object{{"guild_id", discord_town().discord().guild}, {"role", js::object{{"id", id}}}}}});
+         {"data", js::object{{"guild_id", discord_stack().discord().guild}, {"role", js::object{{"id", id}}}}}});
   return "role " + id;
 }
 
@@ -231,7 +231,7 @@ size_t rig::times_heard(const std::string& what) const {
 }
 
 void rig::mark() {
-  const auto record = discord_town().sandbox("GET", fmt::format("gateway/record?after={}", marked_));
+  const auto record = discord_stack().sandbox("GET", fmt::format("gateway/record?after={}", marked_));
   if (!record.as_array().empty())
     marked_ = json::integer_or(record.as_array().back().as_object(), "n");
   marked_connects_ = connects.size();
@@ -239,7 +239,7 @@ void rig::mark() {
 }
 
 trace rig::since_mark() {
-  auto out = read(discord_town().sandbox("GET", fmt::format("gateway/record?after={}", marked_)).as_array());
+  auto out = read(discord_stack().sandbox("GET", fmt::format("gateway/record?after={}", marked_)).as_array());
   auto from = marked_at_;
   for (size_t i = marked_connects_; i < connects.size(); ++i) {
     out.waits.push_back(std::chrono::duration_cast<milliseconds>(connects[i].at - from));

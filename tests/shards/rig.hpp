@@ -2,7 +2,7 @@
 // One shard of ours against the sandbox: the sockets are real, the shard's clock is the test's. What the io thread
 // hears waits until the test lets it in, so that nothing happens beside it.
 #include "adapters/discord/gateway/gateway.hpp"
-#include "apps/demo/town.hpp"
+#include "apps/demo/local_stack.hpp"
 #include "runtime/net/io.hpp"
 #include "tests/shards/judge.hpp"
 #include "tests/support/sim_system.hpp"
@@ -18,7 +18,7 @@
 namespace arrakis::shards_test {
 
 /// The sandbox of the whole program, with its limits off and a heartbeat of 41.25 s.
-demo::town& discord_town();
+demo::local_stack& discord_stack();
 /// Where its gateway listens: ws://...
 std::string gateway_url();
 /// A control call to its gateway.

@@ -46,7 +46,7 @@ void world::arrived() {
   }
 }
 
-void world::check_leaving(node& from, const town& at, const net::http_request& r) {
+void world::check_leaving(node& from, const simulated_guild& at, const net::http_request& r) {
   const auto what = r.method + " " + r.target + " of " + from.name;
   const auto* t = postgres.by_guild(at.id);
   if (!t)
@@ -110,7 +110,7 @@ void world::check_tenant(const test::fake_postgres::tenant& t) {
   }
 }
 
-void world::check_guild(const test::fake_postgres::tenant& t, town& at) {
+void world::check_guild(const test::fake_postgres::tenant& t, simulated_guild& at) {
   auto& guild = at.discord.guild;
   std::map<std::pair<std::string, std::string>, std::set<uint64_t>> known;
   for (const auto& d : t.work)
@@ -162,7 +162,7 @@ void world::check_guild(const test::fake_postgres::tenant& t, town& at) {
 }
 
 /// The reconciler, asked like an admin would, sees no drift.
-void world::check_drift(town& at) {
+void world::check_drift(simulated_guild& at) {
   auto* n = any_node();
   for (int i = 0; i < 1'000 && !n; ++i) {
     step();
@@ -183,7 +183,7 @@ void world::check_drift(town& at) {
 
 void world::check_end() {
   for (const auto& [id, t] : postgres.tenants) {
-    auto* at = town_of(t.row.guild);
+    auto* at = guild_of(t.row.guild);
     check_tenant(t);
     if (broken.empty())
       check_guild(t, *at);

@@ -13,7 +13,7 @@ constexpr int turns_max = 90; ///< Of one person: whoever got nowhere by then le
 
 /// Puts an interaction before a process: by the gateway, whose shard delivers again what its dead predecessor had not
 /// settled, or by the HTTP door.
-void deliver(world& w, town& t, std::shared_ptr<const interaction> what, int tries) {
+void deliver(world& w, simulated_guild& t, std::shared_ptr<const interaction> what, int tries) {
   auto* to = w.any_node();
   if (!to) {
     if (tries < 6)
@@ -50,7 +50,8 @@ void deliver(world& w, town& t, std::shared_ptr<const interaction> what, int tri
 }
 } // namespace
 
-person::person(world& w, town& t, snowflake user, int wishes) : world_(w), town_(t), user_(user), wishes_(wishes) {}
+person::person(world& w, simulated_guild& t, snowflake user, int wishes)
+  : world_(w), guild_(t), user_(user), wishes_(wishes) {}
 
 void person::begin() {
   world_.after(world_.between(0, 4'000), [this] { turn(); });
@@ -84,11 +85,11 @@ std::string person::control(const std::string& action) const {
 
 std::shared_ptr<interaction> person::made(interaction_kind kind) {
   auto x = std::make_shared<interaction>();
-  x->id = town_.discord.next_id();
+  x->id = guild_.discord.next_id();
   x->kind = kind;
   x->application = test::fake_discord::bot;
   x->token = secret{"token-" + x->id.text()};
-  x->guild = town_.id;
+  x->guild = guild_.id;
   x->channel = {7};
   x->user = user_;
   x->member_permissions = x->app_permissions = permissions::administrator;
@@ -99,16 +100,16 @@ std::shared_ptr<interaction> person::made(interaction_kind kind) {
 void person::send(std::shared_ptr<interaction> x, bool twice) {
   waits_ = true;
   asked_at_ = world_.now();
-  town_.clicks[test::plain(x->token)] = {click{x, world_.now()}, this};
-  deliver(world_, town_, x, 0);
+  guild_.clicks[test::plain(x->token)] = {click{x, world_.now()}, this};
+  deliver(world_, guild_, x, 0);
   if (world_.chance(0.02)) // The same event by both ways.
-    deliver(world_, town_, x, 0);
+    deliver(world_, guild_, x, 0);
   if (twice) {
     auto again = std::make_shared<interaction>(*x);
-    again->id = town_.discord.next_id();
+    again->id = guild_.discord.next_id();
     again->token = secret{"token-" + again->id.text()};
-    town_.clicks[test::plain(again->token)] = {click{again, world_.now()}, this};
-    world_.after(world_.between(0, 120), [this, again] { deliver(world_, town_, again, 0); });
+    guild_.clicks[test::plain(again->token)] = {click{again, world_.now()}, this};
+    world_.after(world_.between(0, 120), [this, again] { deliver(world_, guild_, again, 0); });
   }
 }
 
@@ -132,7 +133,7 @@ void person::submit(const std::string& modal) {
   x->custom_id = modal;
   x->message = {8};
   if (modal.starts_with("community-name"))
-    x->fields = {{"name", "Town " + town_.id.text().substr(14)}};
+    x->fields = {{"name", "Tabr " + guild_.id.text().substr(14)}};
   else if (modal.find(":native:") != std::string::npos)
     x->fields = {{"min_balance", "10"}};
   else

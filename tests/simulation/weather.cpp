@@ -99,7 +99,7 @@ void world::chaos() {
     case 6: {
       if (!w.freezes)
         return;
-      auto& t = *towns[below(towns.size())];
+      auto& t = *guilds[below(guilds.size())];
       if (!postgres.by_guild(t.id))
         return;
       fault("freeze");
@@ -108,7 +108,7 @@ void world::chaos() {
       return;
     }
     case 7: {
-      auto& t = *towns[below(towns.size())];
+      auto& t = *guilds[below(guilds.size())];
       if (!w.kicks || t.discord.kicked)
         return;
       fault("kick");
@@ -122,7 +122,7 @@ void world::chaos() {
   }
 }
 
-void world::set_status(town& t, const std::string& status) {
+void world::set_status(simulated_guild& t, const std::string& status) {
   const auto* tenant = postgres.by_guild(t.id);
   if (!tenant || tenant->row.status == status)
     return;
@@ -177,7 +177,7 @@ test::turn world::draw(node& from, std::string_view verb) {
   return t;
 }
 
-net::http_response world::serve(town* at, bool talk, const net::http_request& r) {
+net::http_response world::serve(simulated_guild* at, bool talk, const net::http_request& r) {
   if (!talk)
     arrived();
   if (at) {
@@ -187,19 +187,19 @@ net::http_response world::serve(town* at, bool talk, const net::http_request& r)
            net::percent_decode(net::header(r.headers, "X-Audit-Log-Reason")), a.status, a.body.substr(0, 60));
     return a;
   }
-  for (auto& each : towns)
+  for (auto& each : guilds)
     if (auto a = talk ? each->converse(r) : net::http_response{404, {}, ""}; a.status != 404)
       return a;
   return {404, {}, talk ? R"({"code":10015,"message":"Unknown Webhook"})" : ""};
 }
 
-town* world::addressed(std::string_view path) {
+simulated_guild* world::addressed(std::string_view path) {
   const auto after_prefix = [&](std::string_view prefix) {
     const auto rest = path.substr(prefix.size());
     return parse_snowflake(rest.substr(0, rest.find('/'))).value_or(snowflake{});
   };
-  return path.starts_with("/guilds/")   ? town_of(after_prefix("/guilds/"))
-       : path.starts_with("/channels/") ? town_with_channel(after_prefix("/channels/"))
+  return path.starts_with("/guilds/")   ? guild_of(after_prefix("/guilds/"))
+       : path.starts_with("/channels/") ? guild_with_channel(after_prefix("/channels/"))
                                         : nullptr;
 }
 

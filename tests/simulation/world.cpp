@@ -70,7 +70,7 @@ world::world(uint64_t seed, guards g, bool story)
   postgres.changed = [this](const auto& t, const auto& d, std::string_view what) { note_change(t, d, what); };
   queue.ended = [this](const auto& i, const auto&) { note_end(i); };
   draw_weather();
-  settle_towns();
+  create_guilds();
   const size_t processes = below(3) == 0 ? 3 : 2;
   seats_.resize(processes);
   for (size_t seat = 0; seat < processes; ++seat)
@@ -136,25 +136,26 @@ node* world::any_node() {
   return up.empty() ? nullptr : up[below(up.size())];
 }
 
-town* world::town_of(snowflake guild) {
-  for (auto& t : towns)
+simulated_guild* world::guild_of(snowflake guild) {
+  for (auto& t : guilds)
     if (t->id == guild)
       return t.get();
   return nullptr;
 }
 
-town* world::town_with_channel(snowflake channel) {
-  for (auto& t : towns)
+simulated_guild* world::guild_with_channel(snowflake channel) {
+  for (auto& t : guilds)
     for (const auto& c : t->discord.guild.channels)
       if (c.id == channel)
         return t.get();
   return nullptr;
 }
 
-void world::settle_towns() {
+void world::create_guilds() {
   const auto count = 3 + (below(4) == 0 ? 1 + below(2) : 0);
   for (size_t n = 0; n < count; ++n) {
-    auto& t = *towns.emplace_back(std::make_unique<town>(*this, snowflake{100'000'000'000'000'001 + n * 1'000}));
+    auto& t = *guilds.emplace_back(
+      std::make_unique<simulated_guild>(*this, snowflake{100'000'000'000'000'001 + n * 1'000}));
     const bool by_wizard = n == 0 || below(8) == 0;
     const size_t admins = by_wizard ? 1 + (below(4) == 0) : 0;
     for (size_t a = 0; a < admins; ++a)
@@ -204,7 +205,7 @@ bool world::step() {
 }
 
 bool world::idle() const {
-  for (const auto& t : towns) {
+  for (const auto& t : guilds) {
     if (t->direct > 0 || t->asking)
       return false;
     for (const auto& p : t->people)
@@ -215,7 +216,7 @@ bool world::idle() const {
 }
 
 bool world::quiet() const {
-  for (const auto& t : towns)
+  for (const auto& t : guilds)
     if (t->asking)
       return false;
   for (const auto& [id, t] : postgres.tenants)
@@ -240,7 +241,7 @@ void world::run() {
   calm = true;
   tell("it is calm");
   postgres_away_until_ = redis_away_until_ = discord_away_until_ = {};
-  for (auto& t : towns) {
+  for (auto& t : guilds) {
     t->discord.kicked = false;
     set_status(*t, "active");
   }

@@ -3,10 +3,10 @@
 // tests/support/fakes holds in memory, a virtual clock, and people. Everything that happens, and in which order, is
 // drawn from one seed; what must never happen is looked at after each delivery.
 #include "tests/simulation/node.hpp"
-#include "tests/simulation/town.hpp"
+#include "tests/simulation/simulated_guild.hpp"
 #include "tests/support/fakes/budget.hpp"
-#include "tests/support/fakes/objects.hpp"
 #include "tests/support/fakes/drafts.hpp"
+#include "tests/support/fakes/objects.hpp"
 #include "tests/support/fakes/postgres.hpp"
 #include "tests/support/fakes/queue.hpp"
 #include "tests/support/fakes/redis.hpp"
@@ -80,7 +80,7 @@ public:
   test::fake_objects objects;
   test::fake_signer signer;
   test::fake_budget budget;
-  std::vector<std::unique_ptr<town>> towns;
+  std::vector<std::unique_ptr<simulated_guild>> guilds;
   bool calm = false; ///< No more faults, no more wishes: what was accepted comes to its end.
 
   uint64_t below(uint64_t n) { return random_() % n; }
@@ -108,25 +108,25 @@ public:
   void as_actor(std::function<void(caf::event_based_actor*)> what);
   /// A process that is up; none: nullptr.
   node* any_node();
-  town* town_of(snowflake guild);
-  town* town_with_channel(snowflake channel);
+  simulated_guild* guild_of(snowflake guild);
+  simulated_guild* guild_with_channel(snowflake channel);
   /// What becomes of a call of `from` to a store, Redis or the queue.
   test::turn draw(node& from, std::string_view verb);
   /// A request of `from` leaves for Discord.
   void request(node& from, net::http_request, deadline, std::function<void(caf::expected<net::http_response>)> done);
-  void set_status(town&, const std::string& status);
+  void set_status(simulated_guild&, const std::string& status);
 
 private:
   static queue::options queue_options();
   void draw_weather();
-  void settle_towns();
+  void create_guilds();
   void start_node(size_t seat);
   void kill_node(size_t seat);
   void chaos();
   void disturb();
   /// What a request meets on its arrival.
-  net::http_response serve(town* at, bool talk, const net::http_request&);
-  town* addressed(std::string_view path);
+  net::http_response serve(simulated_guild* at, bool talk, const net::http_request&);
+  simulated_guild* addressed(std::string_view path);
   bool step();
   bool idle() const;
   bool quiet() const;
@@ -134,11 +134,11 @@ private:
   void note_change(const test::fake_postgres::tenant&, const test::fake_postgres::deployment&, std::string_view);
   void note_end(const test::fake_queue::item&);
   void arrived();
-  void check_leaving(node& from, const town&, const net::http_request&);
+  void check_leaving(node& from, const simulated_guild&, const net::http_request&);
   void check_end();
   void check_tenant(const test::fake_postgres::tenant&);
-  void check_guild(const test::fake_postgres::tenant&, town&);
-  void check_drift(town&);
+  void check_guild(const test::fake_postgres::tenant&, simulated_guild&);
+  void check_drift(simulated_guild&);
 
   const bool story_;
   std::mt19937_64 random_;

@@ -33,7 +33,7 @@ void deploy(system_test::world& w, demo::person& who, const place& at) {
   const auto path = fmt::format("messages/{}/{}?contains=is%20ready&wait_ms={}", at.channel,
                                 json::text_or(who.message().as_object(), "id"), looks_for.count() * 1000);
   for (auto waited = seconds{0}; waited < deployed_within; waited += looks_for) {
-    const auto text = json::print(w.town().sandbox("GET", path));
+    const auto text = json::print(w.stack().sandbox("GET", path));
     if (text.find("is ready") != std::string::npos)
       return;
     if (text.find("could not be built") != std::string::npos)

@@ -19,8 +19,8 @@ using system_test::world;
 
 /// The answer of a command to arrakisd's Redis, a line for each of its elements.
 std::istringstream redis(world& w, const std::vector<std::string>& command) {
-  const auto url = embedded::redis_url(w.town().folder() + "/arrakis");
-  const auto output = w.town().folder() + "/redis-cli.out";
+  const auto url = embedded::redis_url(w.stack().folder() + "/arrakis");
+  const auto output = w.stack().folder() + "/redis-cli.out";
   std::filesystem::remove(output);
   std::vector<std::string> argv{"redis-cli", "-s", url.substr(std::string_view{"unix://"}.size()), "--raw"};
   argv.insert(argv.end(), command.begin(), command.end());
@@ -114,20 +114,20 @@ int64_t resident_of(int pid) {
 
 sample look(world& w) {
   sample s;
-  const auto pid = w.town().arrakis_pid();
+  const auto pid = w.stack().arrakis_pid();
   s.rss_bytes = resident_of(pid);
   s.fds = files_of(pid);
   s.redis_keys = number(w, {"DBSIZE"});
   const auto counted = system_test::refused(w);
   s.rate_limited = counted.rate_limited;
   s.invalid = counted.invalid;
-  s.rest_requests = json::integer_or(w.town().sandbox("GET", "statistics").as_object(), "requests");
+  s.rest_requests = json::integer_or(w.stack().sandbox("GET", "statistics").as_object(), "requests");
   return s;
 }
 
 rest look_at_rest(world& w) {
   rest r;
-  r.fds = files_of(w.town().arrakis_pid());
+  r.fds = files_of(w.stack().arrakis_pid());
   r.redis = keys_by_kind(w);
   const std::string queue = "bull:{discord-synthesis}:";
   for (const auto* list : {"wait", "active", "paused"})
@@ -141,7 +141,7 @@ rest look_at_rest(world& w) {
 }
 
 int64_t interactions_answered(world& w) {
-  const auto all = w.town().sandbox("GET", "statistics");
+  const auto all = w.stack().sandbox("GET", "statistics");
   const auto* routes = json::object_in(all.as_object(), "answers");
   int64_t sum = 0;
   if (const auto* of = json::object_in(*routes, "POST /interactions/{interaction}/{token}/callback"))

@@ -53,7 +53,7 @@ void print(const rest& before, const rest& after) {
 }
 
 int64_t owed(world& w) {
-  pqxx::connection relay{embedded::dsn(w.town().folder() + "/arrakis", "arrakis_relay")};
+  pqxx::connection relay{embedded::dsn(w.stack().folder() + "/arrakis", "arrakis_relay")};
   pqxx::nontransaction tx{relay};
   return tx.exec("select count(*) from outbox where closed_at is null")[0][0].as<int64_t>();
 }
@@ -119,7 +119,7 @@ TEST_CASE("soak: communities that onboard at once and change over and over cost 
   const auto communities = static_cast<size_t>(wanted("COMMUNITIES", 10));
   world w{false};
   // On a machine that does other things too an answer may come after Discord's 3 s; bench/wizard_bench asks for that.
-  w.town().sandbox("POST", "clock", boost::json::object{{"acknowledge_ms", 10'000}});
+  w.stack().sandbox("POST", "clock", boost::json::object{{"acknowledge_ms", 10'000}});
   admins all{w, communities};
   const auto before = look_at_rest(w);
   fmt::print("soak: {} communities for {} s, programs of {}\n", communities, for_s.count(), system_test::programs());
@@ -150,12 +150,12 @@ TEST_CASE("soak: communities that onboard at once and change over and over cost 
 // The twin: with the budget above what Discord allows, the same run is judged otherwise.
 TEST_CASE("soak: a Discord that allows less than our budget is seen by the judge") {
   world w{false};
-  w.town().sandbox("POST", "limits", boost::json::object{{"global_per_second", 5}});
+  w.stack().sandbox("POST", "limits", boost::json::object{{"global_per_second", 5}});
   admins all{w, 3};
   const auto before = look_at_rest(w);
   all.begin();
   demo::eventually([&] { return system_test::refused(w).rate_limited > 0; }, seconds{20});
-  w.town().sandbox("POST", "limits", boost::json::object{{"global_per_second", 50}});
+  w.stack().sandbox("POST", "limits", boost::json::object{{"global_per_second", 50}});
   all.end();
   auto s = look(w);
   s.deployments = all.deployments();

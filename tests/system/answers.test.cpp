@@ -21,7 +21,7 @@ world& here() { return shared(false); }
 
 /// Requests of this method and path that arrived so far.
 size_t arrived(const std::string& method, const std::string& path) {
-  const auto all = here().town().sandbox("GET", "requests?after=0");
+  const auto all = here().stack().sandbox("GET", "requests?after=0");
   size_t n = 0;
   for (const auto& each : all.as_array()) {
     const auto& o = each.as_object();
@@ -54,7 +54,7 @@ TEST_CASE("answers: a 403 of what lies before Discord's API is waited out, and a
   CHECK(reaches(w, at, 1, "completed"));
   INFO(admin.text());
   CHECK(admin.sees("is ready", 10s));
-  CHECK(metric(w, w.town().admin(), "arrakis_discord_blocked_total", "403") == 1);
+  CHECK(metric(w, w.stack().admin(), "arrakis_discord_blocked_total", "403") == 1);
   check_whole(at);
 }
 
@@ -138,8 +138,8 @@ TEST_CASE(
   CHECK(newest(w, at).state == "waiting");
   CHECK(arrived("PATCH", path) == 1);
   // It is no thing of this process: after a start the deployment waits on, and the admin still reads for how long.
-  w.town().kill_arrakis();
-  w.town().start_arrakis();
+  w.stack().kill_arrakis();
+  w.stack().start_arrakis();
   auto again = w.admin(at);
   again.type("onboard");
   CHECK(again.sees("about 10 minutes", 20s));

@@ -31,14 +31,14 @@ void open_to_others(std::string_view address) {
   std::filesystem::permissions(is_directory(socket) ? socket : socket.parent_path(), std::filesystem::perms{0755});
 }
 
-/// Servers with clocks of their own, and a town between them.
-struct skewed_town {
+/// Servers with clocks of their own, and a stack between them.
+struct skewed_stack {
   skews by;
   test::redis_server redis;
   std::optional<test::postgres_server> postgres;
   std::optional<world> here;
 
-  explicit skewed_town(const skews& s) : by(s), redis({}, test::skewed_clock(s.redis)) {
+  explicit skewed_stack(const skews& s) : by(s), redis({}, test::skewed_clock(s.redis)) {
     test::postgres_server::set_environment(test::skewed_clock(s.postgres));
     postgres.emplace();
     postgres->kill(); // The cluster may be one of an earlier case, with that one's clock.
@@ -50,11 +50,11 @@ struct skewed_town {
                          "ARRAKIS_POSTGRES_RELAY_DSN=" + postgres->relay_dsn(), "ARRAKIS_REDIS_MODE=external",
                          "ARRAKIS_REDIS_URL=" + redis.url(), "ARRAKIS_QUEUE_LOCK_MS=2000", "ARRAKIS_QUEUE_RENEW_MS=600",
                          "ARRAKIS_QUEUE_STALLED_MS=500"},
-                 std::function<void(demo::town&)>{}, test::skewed_clock(s.discord));
+                 std::function<void(demo::local_stack&)>{}, test::skewed_clock(s.discord));
   }
   /// This machine's clock minus Discord's, as readiness tells it.
   int64_t told_ahead_ms() {
-    const auto got = here->town().web().call(here->town().admin(), "GET", "/health/ready");
+    const auto got = here->stack().web().call(here->stack().admin(), "GET", "/health/ready");
     REQUIRE(got);
     CHECK(got->status == 200); // A skew is no reason to refuse work.
     const auto* clock = json::object_in(got->body.as_object(), "clock");
@@ -63,11 +63,11 @@ struct skewed_town {
   }
   int status_of_signed(std::chrono::milliseconds ahead) {
     const std::string ping = R"({"type":1})";
-    auto headers = sandbox::keys::headers(here->town().application_key(),
+    auto headers = sandbox::keys::headers(here->stack().application_key(),
                                           std::to_string((wall_ms() + ahead.count()) / 1'000), ping);
     headers.emplace_back("Content-Type", "application/json");
     const net::http_request request{"POST", "/webhooks/discord", std::move(headers), ping, {}};
-    return here->town().web().send(here->town().door(), request)->status;
+    return here->stack().web().send(here->stack().door(), request)->status;
   }
 };
 } // namespace
@@ -76,7 +76,7 @@ TEST_CASE("clocks: a deployment ends once and its admin is told, whoever is an h
   const skews all[]{{-1h, 1h, 2h}, {1h, -1h, -2h}};
   for (const auto& s : all) {
     CAPTURE(s.discord.count());
-    skewed_town t{s};
+    skewed_stack t{s};
     auto& w = *t.here;
     const auto at = w.found("Skewed");
     for (const auto* what : {"roles", "channels"})
@@ -94,14 +94,14 @@ TEST_CASE("clocks: a deployment ends once and its admin is told, whoever is an h
     auto other = w.at_review(killed, "Killed");
     other.press("wizard:deploy:*");
     REQUIRE(w.strikes(lost));
-    w.town().kill_arrakis();
-    w.town().start_arrakis();
+    w.stack().kill_arrakis();
+    w.stack().start_arrakis();
     CHECK(reaches(w, killed, 1, "completed", 60s));
     CHECK(disagreements(w, killed) == strings{});
     CHECK(look(w, killed).made.size() == 10);
 
     CHECK(std::abs(t.told_ahead_ms() + s.discord.count()) < 2'000);
-    CHECK(contains(test::content(w.town().log_file()), "discord.clock_skewed"));
+    CHECK(contains(test::content(w.stack().log_file()), "discord.clock_skewed"));
     CHECK(t.status_of_signed(s.discord) == 200);
     CHECK(t.status_of_signed(0ms) == 401);
   }

@@ -35,7 +35,7 @@ forwarder& way() {
 strings ours() { return {"ARRAKIS_DISCORD_API_URL=" + way().url(), "ARRAKIS_QUEUE_CONCURRENCY=4"}; }
 
 world& here() {
-  return shared(false, ours(), [](demo::town& t) { way().to({t.discord().url}); });
+  return shared(false, ours(), [](demo::local_stack& t) { way().to({t.discord().url}); });
 }
 
 std::unique_ptr<node> start(const std::string& name, strings environment = {}, const std::string& roles = "all") {
@@ -50,17 +50,17 @@ class http_door {
 public:
   explicit http_door(const strings& urls) {
     turns_.to(urls);
-    here().town().sandbox("POST", "endpoint", js::object{{"url", turns_.url() + "/webhooks/discord"}});
+    here().stack().sandbox("POST", "endpoint", js::object{{"url", turns_.url() + "/webhooks/discord"}});
   }
-  ~http_door() { here().town().sandbox("POST", "endpoint", js::object{{"url", ""}}); }
+  ~http_door() { here().stack().sandbox("POST", "endpoint", js::object{{"url", ""}}); }
   int64_t passed(size_t index) const { return turns_.passed(index); }
 
 private:
   forwarder turns_;
 };
 
-js::object statistics() { return here().town().sandbox("GET", "statistics").as_object(); }
-js::object gateway() { return here().town().sandbox("GET", "gateway").as_object(); }
+js::object statistics() { return here().stack().sandbox("GET", "statistics").as_object(); }
+js::object gateway() { return here().stack().sandbox("GET", "gateway").as_object(); }
 
 /// Each in a thread of its own: the first that fails is told.
 template <class F>
@@ -86,7 +86,7 @@ void at_once(size_t count, F what) {
 std::string click(const place& at, const std::string& message, const std::string& what) {
   const js::object order{
     {"user", at.owner}, {"channel", at.channel}, {"message", message}, {"custom_id", what}, {"wait", "none"}};
-  return std::string{json::text_or(here().town().sandbox("POST", "interactions", order).as_object(), "id")};
+  return std::string{json::text_or(here().stack().sandbox("POST", "interactions", order).as_object(), "id")};
 }
 std::string message_of(const demo::person& who) { return std::string{json::text_or(who.message().as_object(), "id")}; }
 
@@ -97,7 +97,7 @@ std::vector<place> deploy_everywhere(size_t count, const std::string& name) {
     guilds.push_back(w.found(fmt::format("{} {}", name, i)));
   std::vector<std::optional<demo::person>> admins(count);
   at_once(count, [&](size_t i) { admins[i].emplace(w.at_review(guilds[i], fmt::format("{} {}", name, i))); });
-  w.town().sandbox("DELETE", "statistics");
+  w.stack().sandbox("DELETE", "statistics");
   for (size_t i = 0; i < count; ++i)
     click(guilds[i], message_of(*admins[i]), "wizard:deploy:*");
   return guilds;
@@ -122,7 +122,7 @@ constexpr size_t many = 12; // As many as the three work on at once: each has fo
 
 TEST_CASE("cluster: over three processes at most 50 requests arrive in any second, also with jitter between") {
   const auto second = start("second"), third = start("third");
-  const http_door door{{here().town().door(), second->door(), third->door()}};
+  const http_door door{{here().stack().door(), second->door(), third->door()}};
   for (const auto jitter : {0ms, 500ms}) {
     CAPTURE(jitter.count());
     way().delay(jitter);
@@ -138,7 +138,7 @@ TEST_CASE("cluster: over three processes at most 50 requests arrive in any secon
     check_whole(guilds.back());
   }
   double done = 0;
-  for (const auto& url : {here().town().admin(), second->admin(), third->admin()}) {
+  for (const auto& url : {here().stack().admin(), second->admin(), third->admin()}) {
     const auto share = metric(here(), url, "arrakis_jobs_ended_total", "end=\"completed\"");
     CHECK(share > 0); // Each of them did its part.
     done += share;
@@ -149,7 +149,7 @@ TEST_CASE("cluster: over three processes at most 50 requests arrive in any secon
 TEST_CASE("cluster: the twin: processes that do not share the budget's Redis let more arrive") {
   // The queue is shared; the budget, in another database, is not.
   auto& w = here();
-  const auto url = embedded::redis_url(w.town().folder() + "/arrakis");
+  const auto url = embedded::redis_url(w.stack().folder() + "/arrakis");
   const auto alone = [&](int database) {
     return start(fmt::format("alone-{}", database),
                  {fmt::format("ARRAKIS_REDIS_URL={}?db={}", url, database), "ARRAKIS_REDIS_QUEUE_URL=" + url},
@@ -165,8 +165,8 @@ TEST_CASE("cluster: the twin: processes that do not share the budget's Redis let
 TEST_CASE("cluster: clicks enter by the HTTP door, round robin, and each process takes its turns of one wizard") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
-  const strings doors{w.town().door(), second->door(), third->door()};
-  const strings admins{w.town().admin(), second->admin(), third->admin()};
+  const strings doors{w.stack().door(), second->door(), third->door()};
+  const strings admins{w.stack().admin(), second->admin(), third->admin()};
   std::vector<double> before;
   for (const auto& url : admins)
     before.push_back(metric(w, url, "arrakis_interactions_answered_total"));
@@ -199,7 +199,7 @@ net::http_request press_of(const place& at, const std::string& button) {
   const auto id = std::to_string(++last);
   return signed_interaction(
     here(), json::print(js::object{{"id", id},
-                                   {"application_id", here().town().discord().application},
+                                   {"application_id", here().stack().discord().application},
                                    {"type", 3},
                                    {"token", "made-up-" + id},
                                    {"version", 1},
@@ -238,7 +238,7 @@ strings pressed_at_once(const strings& doors, size_t count, const place& at, con
 TEST_CASE("cluster: of twelve clicks at once on one wizard, at three doors, one counts and the others are told") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
-  const strings doors{w.town().door(), second->door(), third->door()};
+  const strings doors{w.stack().door(), second->door(), third->door()};
   const auto at = w.found("At once");
   auto admin = w.admin(at);
   admin.type("onboard");
@@ -268,7 +268,7 @@ bool holds_shard(const std::string& admin) {
   return leases("taken") > leases("lost");
 }
 
-/// The process that holds the shard: the town's own (null) or one of `nodes`.
+/// The process that holds the shard: the stack's own (null) or one of `nodes`.
 node* owner(const std::vector<node*>& nodes) {
   for (auto* each : nodes)
     if (holds_shard(each->admin()))
@@ -285,7 +285,7 @@ js::object only_session() {
 bool answered(const std::string& interaction, std::chrono::milliseconds patience) {
   return demo::eventually(
     [&] {
-      const auto now = here().town().sandbox("GET", "interactions/" + interaction);
+      const auto now = here().stack().sandbox("GET", "interactions/" + interaction);
       const auto phase = json::text_or(now.as_object(), "phase");
       return phase == "answered" || phase == "form";
     },
@@ -298,8 +298,8 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
   auto& w = here();
   const auto second = start("second"), third = start("third");
   const std::vector<node*> nodes{second.get(), third.get()};
-  REQUIRE(owner(nodes) == nullptr); // The town's own came first.
-  w.town().sandbox("POST", "clock", js::object{{"acknowledge_ms", 25'000}});
+  REQUIRE(owner(nodes) == nullptr); // The stack's own came first.
+  w.stack().sandbox("POST", "clock", js::object{{"acknowledge_ms", 25'000}});
   const auto at = w.found("Handed over");
   auto admin = w.admin(at);
   admin.type("onboard");
@@ -309,7 +309,7 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
   const auto begun = gateway();
   {
     // Stopped for longer than its lease, and then it goes on: it must find that it is not the owner any more.
-    const standing_still asleep{{w.town().arrakis_pid()}};
+    const standing_still asleep{{w.stack().arrakis_pid()}};
     const auto form = click(at, message, "wizard:start:*");
     CHECK(answered(form, 15s));
     CHECK(json::text_or(only_session(), "id") == session);
@@ -317,13 +317,13 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
     REQUIRE(owner(nodes) != nullptr);
   }
   CHECK(demo::eventually(
-    [&] { return test::content(w.town().log_file()).find("shard.lease_lost") != std::string::npos; }, 10s));
-  const auto stale = metric(w, w.town().admin(), "arrakis_ingress_deliveries_total");
+    [&] { return test::content(w.stack().log_file()).find("shard.lease_lost") != std::string::npos; }, 10s));
+  const auto stale = metric(w, w.stack().admin(), "arrakis_ingress_deliveries_total");
   const auto elsewhere = w.found("Handed over again");
   auto other = w.admin(elsewhere);
   other.type("onboard"); // Handled by the new owner alone.
   REQUIRE_MESSAGE(other.sees("Step 1 of 8"), other.text());
-  CHECK(metric(w, w.town().admin(), "arrakis_ingress_deliveries_total") == stale);
+  CHECK(metric(w, w.stack().admin(), "arrakis_ingress_deliveries_total") == stale);
   CHECK(json::integer_or(gateway(), "resumes") == json::integer_or(begun, "resumes") + 1); // It took nothing back.
 
   const auto second_message = message_of(other);
@@ -334,16 +334,16 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
   CHECK(json::text_or(only_session(), "id") == session);
   CHECK(json::integer_or(gateway(), "resumes") == json::integer_or(begun, "resumes") + 2);
   CHECK(json::integer_or(gateway(), "identifies") == json::integer_or(begun, "identifies"));
-  const auto edits = json::integer_or(here().town().sandbox("GET", "interactions/" + form).as_object(), "edits");
+  const auto edits = json::integer_or(here().stack().sandbox("GET", "interactions/" + form).as_object(), "edits");
   CHECK(edits <= 1);
-  w.town().sandbox("POST", "clock", js::object{{"acknowledge_ms", 3'000}});
+  w.stack().sandbox("POST", "clock", js::object{{"acknowledge_ms", 3'000}});
 }
 
 TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has no effects when it goes on") {
   auto& w = here();
   // Workers alone: who holds the shard takes the clicks, and one that stands still would keep what it has read of them.
   const auto second = start("second", {}, "worker"), third = start("third", {}, "worker");
-  REQUIRE(demo::eventually([&] { return holds_shard(w.town().admin()); }, 30s));
+  REQUIRE(demo::eventually([&] { return holds_shard(w.stack().admin()); }, 30s));
   std::vector<place> guilds;
   for (int i = 0; i < 8; ++i) // Twice as many as one of the three has places for.
     guilds.push_back(w.found(fmt::format("Asleep {}", i)));
@@ -391,7 +391,7 @@ TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, 
                               {"path", "/guilds/*/channels"},
                               {"retry_after_ms", std::chrono::milliseconds{turn}.count()},
                               {"times", -1}});
-  const strings admins{w.town().admin(), second->admin(), third->admin()};
+  const strings admins{w.stack().admin(), second->admin(), third->admin()};
   const auto written = [&](const std::string& url) { return metric(w, url, "arrakis_gate_writes_total"); };
   std::vector<double> before;
   for (const auto& url : admins)
@@ -406,7 +406,7 @@ TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, 
       return at_work == admins.size() && w.struck(limit) >= static_cast<int64_t>(count);
     },
     30s);
-  REQUIRE_MESSAGE(on_all, w.town().ctl({"jobs", "list"}).second);
+  REQUIRE_MESSAGE(on_all, w.stack().ctl({"jobs", "list"}).second);
   const auto hints = [&](const std::string& url) { return metric(w, url, "arrakis_fences_hints_total"); };
   std::vector<double> hinted;
   for (const auto& url : admins)
@@ -422,7 +422,7 @@ TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, 
   demo::breathe(turn + 1s); // What may not come needs time to come.
   // One second by promise; on its way when the second ended, and the two clocks' rounding: a quarter more.
   constexpr int64_t allowed_ms = 1'250;
-  const auto all = w.town().sandbox("GET", "requests").as_array();
+  const auto all = w.stack().sandbox("GET", "requests").as_array();
   int64_t late = 0;
   for (const auto& each : all) {
     const auto& request = each.as_object();
@@ -436,7 +436,7 @@ TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, 
   for (size_t i = 0; i < admins.size(); ++i) // Each order was hinted to every node, which need not have polled for it.
     CHECK(hints(admins[i]) >= hinted[i] + static_cast<double>(count));
   for (const auto& at : guilds)
-    CHECK(w.town().ctl({"community", "thaw", at.guild}).first == 0);
+    CHECK(w.stack().ctl({"community", "thaw", at.guild}).first == 0);
   for (const auto& at : guilds)
     CHECK(reaches(w, at, 1, "completed"));
   check_whole(guilds.front());

@@ -31,7 +31,7 @@ world& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); } // As n
 
 /// POST /webhooks/discord as Discord would, with a good signature made at `at_s`.
 demo::answered post(const std::string& body, int64_t at_s = wall_ms() / 1000) {
-  auto got = here().town().web().send(here().town().door(), signed_interaction(here(), body, at_s));
+  auto got = here().stack().web().send(here().stack().door(), signed_interaction(here(), body, at_s));
   if (!got)
     throw std::runtime_error("the door: " + text_of(got.error()));
   return *got;
@@ -49,7 +49,7 @@ struct asker {
 js::object interaction(const asker& who, int type, js::object data) {
   static int64_t last = 1'400'000'000'000'000'000;
   js::object out{{"id", std::to_string(++last)},
-                 {"application_id", here().town().discord().application},
+                 {"application_id", here().stack().discord().application},
                  {"type", type},
                  {"token", "made-up"},
                  {"version", 1},
@@ -110,7 +110,7 @@ struct taken_port {
 } // namespace
 
 TEST_CASE("webhook: what Discord did not sign, or signed long ago, is refused with 401") {
-  auto& t = here().town();
+  auto& t = here().stack();
   REQUIRE(door_answers());
   const auto plain = t.web().call(t.door(), "POST", "/webhooks/discord", *json::parse(ping));
   REQUIRE(plain);
@@ -218,9 +218,9 @@ TEST_CASE("interactions: two clicks on Deploy at once give one deployment") {
                          {"wait", "none"},
                          {"message", json::text_or(admin.message().as_object(), "id")}};
   {
-    const standing_still all_wait{{w.town().arrakis_pid()}}; // The first would take the button away from the others.
+    const standing_still all_wait{{w.stack().arrakis_pid()}}; // The first would take the button away from the others.
     for (int i = 0; i < 3; ++i)
-      w.town().sandbox("POST", "interactions", order);
+      w.stack().sandbox("POST", "interactions", order);
   }
   REQUIRE(reaches(w, at, 1, "completed"));
   CHECK(at_rest(w, at));
@@ -289,7 +289,7 @@ TEST_CASE("arrakisd: a port in use ends it with a sentence") {
 }
 
 TEST_CASE("arrakisd: a second one on the same folder is refused, and the first goes on") {
-  auto& t = here().town();
+  auto& t = here().stack();
   const auto got = run(
     "arrakisd", {},
     {"ARRAKIS_NODE_STATE_FOLDER=" + t.folder() + "/arrakis", "ARRAKIS_HTTP_PORT=0", "ARRAKIS_HTTP_ADMIN_PORT=0"});
@@ -326,7 +326,7 @@ TEST_CASE("arrakisctl: sockets in a temporary folder that somebody made first ar
 }
 
 TEST_CASE("migrations: one that was edited after it was applied is refused, and nothing else is touched") {
-  auto& t = here().town();
+  auto& t = here().stack();
   const auto owner = embedded::dsn(t.folder() + "/arrakis", "arrakis_owner");
   const auto set = [&](const std::string& hash) {
     pqxx::connection db{owner};

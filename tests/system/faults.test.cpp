@@ -41,7 +41,7 @@ void check_whole(const place& at) {
 
 /// The pid that the newest line of arrakisd's log names for one of its servers.
 int pid_of(const std::string& server) {
-  std::istringstream in{test::content(here().town().log_file())};
+  std::istringstream in{test::content(here().stack().log_file())};
   int pid = -1;
   for (std::string line; std::getline(in, line);) {
     const auto parsed = json::parse(line);
@@ -58,7 +58,7 @@ int pid_of(const std::string& server) {
 
 /// /health/ready: its status, and the dependencies that are not ready.
 std::pair<int, strings> readiness() {
-  const auto got = here().town().web().call(here().town().admin(), "GET", "/health/ready");
+  const auto got = here().stack().web().call(here().stack().admin(), "GET", "/health/ready");
   if (!got || !got->body.is_object())
     return {0, {}};
   strings missing;
@@ -68,7 +68,7 @@ std::pair<int, strings> readiness() {
   return {got->status, missing};
 }
 std::string detail_of(const std::string& dependency) {
-  const auto got = here().town().web().call(here().town().admin(), "GET", "/health/ready");
+  const auto got = here().stack().web().call(here().stack().admin(), "GET", "/health/ready");
   const auto* all = got && got->body.is_object() ? json::object_in(got->body.get_object(), "dependencies") : nullptr;
   const auto* one = all ? json::object_in(*all, dependency) : nullptr;
   return one ? std::string{json::text_or(*one, "detail")} : std::string{};
@@ -86,10 +86,10 @@ bool becomes_ready() {
 }
 
 snowflake bot_role(const place& at) {
-  const auto state = here().town().sandbox("GET", "state?guild=" + at.guild);
+  const auto state = here().stack().sandbox("GET", "state?guild=" + at.guild);
   for (const auto& each : state.as_object().at("guilds").as_array().at(0).as_object().at("roles").as_array()) {
     const auto* tags = json::object_in(each.as_object(), "tags");
-    if (tags && json::text_or(*tags, "bot_id") == here().town().discord().bot)
+    if (tags && json::text_or(*tags, "bot_id") == here().stack().discord().bot)
       return *parse_snowflake(json::text_or(each.as_object(), "id"));
   }
   return {};
@@ -102,7 +102,7 @@ constexpr auto enough = "8"; // Administrator.
 
 /// Requests that changed something, or tried to, in this guild since the request `after`.
 size_t writes_in(const place& at, int64_t after) {
-  const auto all = here().town().sandbox("GET", fmt::format("requests?after={}", after));
+  const auto all = here().stack().sandbox("GET", fmt::format("requests?after={}", after));
   size_t n = 0;
   for (const auto& each : all.as_array()) {
     const auto& o = each.as_object();
@@ -111,7 +111,7 @@ size_t writes_in(const place& at, int64_t after) {
   }
   return n;
 }
-int64_t last_request() { return json::integer_or(here().town().sandbox("GET", "statistics").as_object(), "requests"); }
+int64_t last_request() { return json::integer_or(here().stack().sandbox("GET", "statistics").as_object(), "requests"); }
 } // namespace
 
 // The twin is a unit test: with adoption off (services::adopts) an interrupted create is made twice.
@@ -137,17 +137,17 @@ TEST_CASE("crash: killed at three points at once, every deployment ends in its g
     {{"kind", "lose_answer"}, {"method", "POST"}, {"path", roles_of(lost_answer)}, {"skip", 2}});
   two.press("wizard:deploy:*");
   REQUIRE(w.strikes(third));
-  w.town().kill_arrakis();
+  w.stack().kill_arrakis();
   CHECK(made(lost_answer) == 3);
   CHECK(made(between) == 6); // Three roles, two categories, a channel.
   w.no_faults();
-  w.town().start_arrakis();
+  w.stack().start_arrakis();
   for (const auto& at : {on_its_way, lost_answer, between})
     CHECK(reaches(w, at, 1, "completed"));
   for (const auto& at : {on_its_way, lost_answer, between})
     check_whole(at);
   const auto no = refused(w);
-  INFO(json::print(w.town().sandbox("GET", "statistics")));
+  INFO(json::print(w.stack().sandbox("GET", "statistics")));
   CHECK(no.rate_limited == 0);
   CHECK(no.invalid == 0);
 }
@@ -159,14 +159,14 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   const auto slow = w.slow_create(at, "channels", 1, 1'500ms);
   admin.press("wizard:deploy:*");
   REQUIRE(w.strikes(slow));
-  const auto frozen = w.town().ctl({"community", "freeze", at.guild, "a drill"});
+  const auto frozen = w.stack().ctl({"community", "freeze", at.guild, "a drill"});
   INFO(frozen.second);
   REQUIRE(frozen.first == 0);
   CHECK(contains(frozen.second, "frozen"));
-  const auto why = w.town().ctl({"community", "show", at.guild}).second;
+  const auto why = w.stack().ctl({"community", "show", at.guild}).second;
   CHECK_MESSAGE(contains(why, "by operator: a drill"), why);
-  CHECK(contains(w.town().ctl({"community", "show", at.guild, "--json"}).second, R"("status_reason":"a drill")"));
-  const auto trail = w.town().ctl({"audit", "log", at.guild});
+  CHECK(contains(w.stack().ctl({"community", "show", at.guild, "--json"}).second, R"("status_reason":"a drill")"));
+  const auto trail = w.stack().ctl({"audit", "log", at.guild});
   CHECK(trail.first == 0);
   CHECK_MESSAGE(contains(trail.second, "COMMUNITY_FROZEN"), trail.second);
   CHECK(trail.second.starts_with("ENTRY"));
@@ -176,21 +176,21 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   const auto seen_until = last_request();
   CHECK(before < whole);
   const auto wakes = [&] {
-    return metric(w, w.town().admin(), "arrakis_jobs_ended_total", R"(end="postponed",kind="SYNTHESIZE_COMMUNITY")");
+    return metric(w, w.stack().admin(), "arrakis_jobs_ended_total", R"(end="postponed",kind="SYNTHESIZE_COMMUNITY")");
   };
   const auto woken = wakes();
   REQUIRE(demo::eventually([&] { return wakes() > woken; }, 20s));
   CHECK(made(at) == before);
   CHECK(writes_in(at, seen_until) == 0);
-  CHECK(contains(w.town().ctl({"jobs", "list"}).second, "0/3"));
+  CHECK(contains(w.stack().ctl({"jobs", "list"}).second, "0/3"));
   // Its neighbour is not frozen.
   const auto beside = w.found("Beside the frozen one");
   auto neighbour = w.at_review(beside, "Beside");
   CHECK(demo::deploy(neighbour));
-  const auto thawed = w.town().ctl({"community", "thaw", at.guild});
+  const auto thawed = w.stack().ctl({"community", "thaw", at.guild});
   REQUIRE(thawed.first == 0);
   CHECK(contains(thawed.second, "is active: what was stopped goes on by itself."));
-  CHECK(!contains(w.town().ctl({"community", "show", at.guild}).second, "a drill")); // Negative control.
+  CHECK(!contains(w.stack().ctl({"community", "show", at.guild}).second, "a drill")); // Negative control.
   REQUIRE(reaches(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
   CHECK(made(at) == whole);
@@ -243,7 +243,7 @@ TEST_CASE("permission: taken away after the review, the deployment fails once wi
   CHECK(contains(newest(w, at).line, "PERMISSION_ERROR"));
   CHECK(writes_in(at, began) <= 2); // No storm: what was under way, and the refused one.
   CHECK(at_rest(w, at));
-  CHECK(contains(w.town().ctl({"jobs", "list", "failed"}).second, "PERMISSION_ERROR"));
+  CHECK(contains(w.stack().ctl({"jobs", "list", "failed"}).second, "PERMISSION_ERROR"));
   give_permissions(at, enough);
   admin.type("resume");
   INFO(admin.text());
@@ -262,7 +262,7 @@ TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed,
   const auto slow = w.slow_create(at, "channels", 2, 1'000ms);
   admin.press("wizard:deploy:*");
   REQUIRE(w.strikes(slow));
-  w.by_hand(at.owner, "DELETE", "/guilds/" + at.guild + "/members/" + w.town().discord().bot);
+  w.by_hand(at.owner, "DELETE", "/guilds/" + at.guild + "/members/" + w.stack().discord().bot);
   REQUIRE(reaches(w, at, 1, "failed"));
   const auto line = newest(w, at).line;
   INFO(line);
@@ -271,17 +271,17 @@ TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed,
   CHECK(audit_entries(w, at) >= 2);
   // The job lies with the dead; brought back it finds that its deployment has ended, and does nothing.
   const auto id = newest(w, at).id;
-  CHECK(contains(w.town().ctl({"jobs", "dead"}).second, "synth-" + id));
+  CHECK(contains(w.stack().ctl({"jobs", "dead"}).second, "synth-" + id));
   const auto before = last_request();
-  CHECK(w.town().ctl({"jobs", "replay", "synth-" + id}).first == 0);
+  CHECK(w.stack().ctl({"jobs", "replay", "synth-" + id}).first == 0);
   REQUIRE(demo::eventually(
     [&] {
-      return contains(w.town().ctl({"jobs", "list", "completed"}).second, "synth-" + id);
+      return contains(w.stack().ctl({"jobs", "list", "completed"}).second, "synth-" + id);
     },
     10s));
   CHECK(writes_in(at, before) == 0);
   CHECK(newest(w, at).state == "failed");
-  w.town().sandbox("POST", "invite", js::object{{"guild", at.guild}});
+  w.stack().sandbox("POST", "invite", js::object{{"guild", at.guild}});
   admin.type("resume");
   REQUIRE(admin.sees("Retry", 10s));
   admin.press("wizard:retry:*");

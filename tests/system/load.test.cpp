@@ -29,7 +29,7 @@ net::http_request command(const std::string& user, const place& at) {
   static int64_t last = 1'500'000'000'000'000'000;
   const auto body = json::print(
     js::object{{"id", std::to_string(++last)},
-               {"application_id", here().town().discord().application},
+               {"application_id", here().stack().discord().application},
                {"type", 2},
                {"token", "made-up-" + std::to_string(last)},
                {"version", 1},
@@ -64,7 +64,7 @@ struct tally {
 
 void ask(net::http_client& by, net::http_request request, tally& all) {
   const auto began = watch().now();
-  by.send(here().town().door(), std::move(request), {std::chrono::steady_clock::now() + 20s},
+  by.send(here().stack().door(), std::move(request), {std::chrono::steady_clock::now() + 20s},
           [&all, began](caf::expected<net::http_response> got) {
             const auto took = watch().now() - began;
             std::lock_guard hold{all.lock};
@@ -88,7 +88,7 @@ TEST_CASE("overload: who is not served hears “busy” in time, memory stays bo
   for (int i = 0; i < 40; ++i)
     guilds.push_back(w.found(fmt::format("Flood {}", i)));
   const auto calm = w.found("Calm");
-  const auto pid = w.town().arrakis_pid();
+  const auto pid = w.stack().arrakis_pid();
   net::io io{1};
   constexpr size_t at_once = 640; // Above what the handlers let in together.
   constexpr int commands = 6'000;

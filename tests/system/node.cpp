@@ -9,7 +9,7 @@
 namespace arrakis::system_test {
 
 std::vector<std::string> beside(world& w) {
-  auto& t = w.town();
+  auto& t = w.stack();
   const auto first = t.folder() + "/arrakis";
   return {"ARRAKIS_POSTGRES_MODE=external",
           "ARRAKIS_REDIS_MODE=external",
@@ -30,8 +30,8 @@ std::vector<std::string> beside(world& w) {
 }
 
 node::node(world& w, const std::string& name, const std::string& roles, std::vector<std::string> environment)
-  : name_(name), log_file_(w.town().folder() + "/" + name + ".log") {
-  const auto folder = w.town().folder() + "/" + name;
+  : name_(name), log_file_(w.stack().folder() + "/" + name + ".log") {
+  const auto folder = w.stack().folder() + "/" + name;
   environment.push_back("ARRAKIS_NODE_STATE_FOLDER=" + folder);
   const auto found = beside(w); // Behind: of two lines with one name the configuration takes the first.
   environment.insert(environment.end(), found.begin(), found.end());
@@ -49,7 +49,7 @@ node::node(world& w, const std::string& name, const std::string& roles, std::vec
                                                 json::text_or(where->get_object(), "admin_url")};
       if (admin_.empty())
         return false;
-      auto health = w.town().web().call(admin_, "GET", "/health/ready");
+      auto health = w.stack().web().call(admin_, "GET", "/health/ready");
       return ready = health && health->status == 200;
     },
     std::chrono::seconds{60});
@@ -71,7 +71,7 @@ int node::stop() {
 }
 
 double metric(world& w, const std::string& admin, const std::string& name, const std::string& labels) {
-  auto page = w.town().web().call(admin, "GET", "/metrics");
+  auto page = w.stack().web().call(admin, "GET", "/metrics");
   if (!page)
     throw std::runtime_error("/metrics: " + text_of(page.error()));
   double sum = 0;

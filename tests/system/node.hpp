@@ -1,5 +1,5 @@
 #pragma once
-// Further arrakisd processes beside the town's own, on the same PostgreSQL, Redis, keys and objects.
+// Further arrakisd processes beside the stack's own, on the same PostgreSQL, Redis, keys and objects.
 #include "tests/system/world.hpp"
 
 #include <csignal>
@@ -10,7 +10,7 @@ namespace arrakis::system_test {
 
 class node {
 public:
-  /// Starts it and waits until it is ready. `environment` wins over what it gets to find the town.
+  /// Starts it and waits until it is ready. `environment` wins over what it gets to find the stack.
   node(world&, const std::string& name, const std::string& roles, std::vector<std::string> environment = {});
   ~node();
   node(const node&) = delete;
@@ -31,7 +31,7 @@ private:
   std::optional<process> child_;
 };
 
-/// The environment in which a program finds the town's servers from outside.
+/// The environment in which a program finds the stack's servers from outside.
 std::vector<std::string> beside(world&);
 /// The value of a metric at a process' admin port, summed over its labels; with `labels` those only whose line holds
 /// them.

@@ -2,7 +2,7 @@
 // worker, as arrakisd ties them together.
 #include "actors/outbox_relay/outbox_relay.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
-#include "tests/support/queue_town.hpp"
+#include "tests/support/queue_fixture.hpp"
 #include "tests/support/stores.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -21,16 +21,16 @@ const jobs::job_terms held{.name = "held", .help = "For this test.", .queue = &j
 /// A worker of five places, of which each tenant may have `share` at a time; a job is held until the test lets it end.
 struct bench {
   test::stores stores;
-  queue::test::town town;
-  queue::test::clerk clerk = town.new_clerk();
-  queue::worker worker = town.new_worker(clerk);
+  queue::test::queue_fixture queue_side;
+  queue::test::clerk clerk = queue_side.new_clerk();
+  queue::worker worker = queue_side.new_worker(clerk);
   outbox::handle outbox = stores.live.keep(outbox::start(stores.live.sys(), stores.relay));
-  queue::handle queue = town.queue; // It ends before the connection that it speaks through.
+  queue::handle queue = queue_side.queue; // It ends before the connection that it speaks through.
   community_id noisy = stores.community(1), quiet = stores.community(2);
   outbox_relay::handle relay;
 
   explicit bench(int share) {
-    REQUIRE(town.how.concurrency == 5);
+    REQUIRE(queue_side.how.concurrency == 5);
     owe(noisy, "noise", noise);
     outbox_relay::options o;
     services available; // Jobs alone are owed here: the targets that need more are left out.
@@ -45,7 +45,7 @@ struct bench {
                              " from generate_series(1, {}) n",
                              to.value, name, count));
   }
-  queue::job next() { return town.visits->next(); }
+  queue::job next() { return queue_side.visits->next(); }
   /// The end of a job, recorded as its deployment does it: the row is closed, and the next may go into the queue.
   void end(const queue::job& job) {
     stores.owner(fmt::format("update outbox set closed_at = now() where payload->>'id' = '{}'", job.id));
@@ -88,9 +88,9 @@ TEST_CASE("noisy tenant: the twin: without the share at admission another's job 
   for (int i = 0; i < 5; ++i)
     running.push_back(b.next());
   // All places are taken, and the queue fills up.
-  REQUIRE(b.town.count().active == 5);
+  REQUIRE(b.queue_side.count().active == 5);
   const auto end = queue::test::soon();
-  while (b.town.count().waiting < 60 && !end.passed(std::chrono::steady_clock::now()))
+  while (b.queue_side.count().waiting < 60 && !end.passed(std::chrono::steady_clock::now()))
     b.end(running.front()), running.erase(running.begin()), running.push_back(b.next());
   b.owe(b.quiet, "quiet", 1);
   int before = 0;

@@ -53,8 +53,8 @@ TEST_CASE("onboarding: after edits from the review guild, shadow, manifest and a
   auto& w = here();
   const auto& at = tabr().at;
   demo::onboarding_options o;
-  if (w.town().chain())
-    o.token = w.town().chain()->deployed().erc20;
+  if (w.stack().chain())
+    o.token = w.stack().chain()->deployed().erc20;
   else
     MESSAGE("skipped: the contract is not read on a chain, as build/evm/anvil is not installed (apps/demo/evm/setup)");
   auto admin = w.admin(at);
@@ -93,7 +93,7 @@ TEST_CASE("onboarding: one trace id leads from the click to the end of its job")
   (void)tabr();
   std::string submitted;
   bool ended = false;
-  std::istringstream lines{test::content(here().town().log_file())};
+  std::istringstream lines{test::content(here().stack().log_file())};
   for (std::string line; std::getline(lines, line);) {
     auto entry = json::parse(line);
     if (!entry || !entry->is_object())
@@ -149,7 +149,7 @@ TEST_CASE("manifest: version 1 restored is version 3, with the content of 1 and 
   const auto& at = tabr().at;
   const auto one = stored_manifest(w, at, 1);
   const auto before = look(w, at);
-  const auto restored = w.town().ctl({"manifest", "restore", at.guild, "1", "--yes"});
+  const auto restored = w.stack().ctl({"manifest", "restore", at.guild, "1", "--yes"});
   INFO(restored.second);
   REQUIRE(restored.first == 0);
   CHECK(contains(restored.second, "as version 3"));
@@ -158,11 +158,11 @@ TEST_CASE("manifest: version 1 restored is version 3, with the content of 1 and 
   CHECK(stored_manifest(w, at) == one);
   CHECK(disagreements(w, at) == strings{});
   CHECK(look(w, at).made.size() == before.made.size()); // What version 2 left over is used again.
-  const auto list = w.town().ctl({"manifest", "list", at.guild}).second;
+  const auto list = w.stack().ctl({"manifest", "list", at.guild}).second;
   for (const auto* version : {"v000001", "v000002", "v000003"})
     CHECK(contains(list, version));
   CHECK(!contains(list, "NOT YET"));
-  CHECK(w.town().ctl({"manifest", "reindex", at.guild}).first == 0);
+  CHECK(w.stack().ctl({"manifest", "reindex", at.guild}).first == 0);
   check_foreign_role();
   CHECK(at_rest(w, at));
   CHECK(audit_entries(w, at) == 6);
@@ -302,12 +302,12 @@ TEST_CASE("onboarding: refused forms are corrected, own tiers made, and a channe
 TEST_CASE("onboarding: the same way through signed HTTP interactions ends in the same guild") {
   auto& w = here();
   const auto at = w.found("Sietch Gara Kulon");
-  w.town().sandbox("POST", "endpoint", js::object{{"url", w.town().door() + "/webhooks/discord"}});
+  w.stack().sandbox("POST", "endpoint", js::object{{"url", w.stack().door() + "/webhooks/discord"}});
   {
     auto admin = w.at_review(at, "Gara Kulon");
     REQUIRE(demo::deploy(admin));
   }
-  w.town().sandbox("POST", "endpoint", js::object{{"url", ""}});
+  w.stack().sandbox("POST", "endpoint", js::object{{"url", ""}});
   CHECK(disagreements(w, at) == strings{});
   CHECK(look(w, at).made.size() == blueprint::resources(stored_manifest(w, at)).size());
   CHECK(at_rest(w, at));
@@ -316,7 +316,7 @@ TEST_CASE("onboarding: the same way through signed HTTP interactions ends in the
 
 TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a paused queue waits for its resumption") {
   auto& w = here();
-  auto& t = w.town();
+  auto& t = w.stack();
   const auto at = w.found("Sietch Makab");
   auto admin = w.at_review(at, "Makab", "simple", "minimal");
   REQUIRE(t.ctl({"jobs", "pause"}).first == 0);
@@ -388,7 +388,7 @@ TEST_CASE(
 
 TEST_CASE("outbox: a job that Redis forgot before anybody took it is sent again") {
   auto& w = here();
-  auto& t = w.town();
+  auto& t = w.stack();
   const auto at = w.found("Sietch Sihaya");
   auto admin = w.at_review(at, "Sihaya", "simple", "minimal");
   REQUIRE(t.ctl({"jobs", "pause"}).first == 0);
@@ -409,8 +409,8 @@ TEST_CASE("arrakisd: ends cleanly when it is told to, and comes back to what was
   auto& w = here();
   const auto at = w.found("Sietch Umbu");
   auto admin = w.at_review(at, "Umbu", "simple", "minimal");
-  CHECK(w.town().stop_arrakis() == 0);
-  w.town().start_arrakis();
+  CHECK(w.stack().stop_arrakis() == 0);
+  w.stack().start_arrakis();
   REQUIRE(demo::deploy(admin)); // The session lives in Redis, whose file outlives the process.
   CHECK(disagreements(w, at) == strings{});
 }

@@ -35,7 +35,7 @@ std::string commands(const std::string& page, const std::string& name) {
 std::pair<int, std::string> type(const std::string& script, const std::string& backup) {
   const test::scratch place{"ops"};
   process shell{{{"/bin/sh", "-euc", script},
-                 {"STATE=" + here().town().folder() + "/arrakis", "BACKUP=" + backup, "PATH=/usr/bin:/bin"},
+                 {"STATE=" + here().stack().folder() + "/arrakis", "BACKUP=" + backup, "PATH=/usr/bin:/bin"},
                  {},
                  {},
                  place / "said"}};
@@ -54,7 +54,7 @@ constexpr auto page = "docs/operations/backup.md";
 
 TEST_CASE("operations: a community comes back from a backup that was made and restored as docs/operations says") {
   auto& w = here();
-  auto& t = w.town();
+  auto& t = w.stack();
   const test::scratch backups{"backup"};
   const auto kept = w.found("Kept");
   auto admin = w.at_review(kept, "Kept");

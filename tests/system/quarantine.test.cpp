@@ -17,14 +17,14 @@ world& here() { return shared(false); }
 
 /// As another process of the cluster tells it, where the actor crashed.
 void crash_elsewhere(const place& at) {
-  pqxx::connection db{embedded::dsn(here().town().folder() + "/arrakis", "arrakis_owner")};
+  pqxx::connection db{embedded::dsn(here().stack().folder() + "/arrakis", "arrakis_owner")};
   pqxx::nontransaction{db}.exec_params("select add_quarantine('community', $1::text, $1::text::bigint, 'it threw', "
                                        "'arrakis::community::deploy', 'elsewhere')",
                                        at.guild);
 }
 /// The number in the operator's list.
 int64_t number_of(const place& at) {
-  const auto listed = json::parse(here().town().ctl({"--json", "quarantine", "list"}).second);
+  const auto listed = json::parse(here().stack().ctl({"--json", "quarantine", "list"}).second);
   REQUIRE(listed);
   for (const auto& each : listed->as_object().at("quarantines").as_array())
     if (json::text_or(each.as_object(), "key") == at.guild)
@@ -35,7 +35,7 @@ int64_t number_of(const place& at) {
 
 TEST_CASE("quarantine: its guild hears so to everything until an operator releases it, and what waited goes on") {
   auto& w = here();
-  auto& t = w.town();
+  auto& t = w.stack();
   const auto at = w.found("Set aside"), other = w.found("At work");
   auto admin = w.at_review(at, "Set aside", "simple", "minimal");
   REQUIRE(demo::deploy(admin));

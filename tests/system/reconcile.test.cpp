@@ -21,7 +21,7 @@ snowflake made(const place& at, const char* kind, const char* resource) {
 }
 std::string in_channels(snowflake id) { return "/channels/" + id.text(); }
 std::string roles_of(const place& at) { return "/guilds/" + at.guild + "/roles"; }
-std::string trail(const place& at) { return here().town().ctl({"audit", "log", at.guild}).second; }
+std::string trail(const place& at) { return here().stack().ctl({"audit", "log", at.guild}).second; }
 } // namespace
 
 TEST_CASE("/reconcile: Apply brings back what somebody deleted or changed, after a second click, and deletes nothing") {
@@ -124,7 +124,7 @@ TEST_CASE(
   REQUIRE(extra);
   CHECK(contains(admin.text(), "Delete " + extra.text()));
   CHECK(contains(trail(at), "CREATED_TWICE"));
-  CHECK(metric(w, w.town().admin(), "arrakis_jobs_created_twice_total", R"(kind="role")") >= 1);
+  CHECK(metric(w, w.stack().admin(), "arrakis_jobs_created_twice_total", R"(kind="role")") >= 1);
   admin.type("reconcile");
   CHECK(admin.sees("Discord made the role “Bronze” twice", 10s)); // As long as it is there.
   w.by_hand(at.owner, "DELETE", roles_of(at) + "/" + extra.text());

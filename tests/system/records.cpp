@@ -25,7 +25,7 @@ T must(caf::expected<T> x, const std::string& what) {
 /// What `arrakisctl --json` prints; empty after a failure.
 js::object printed(world& w, std::vector<std::string> words) {
   words.insert(words.begin(), "--json");
-  const auto [code, text] = w.town().ctl(words);
+  const auto [code, text] = w.stack().ctl(words);
   const auto parsed = json::parse(text);
   return code == 0 && parsed && parsed->is_object() ? parsed->get_object() : js::object{};
 }
@@ -86,17 +86,17 @@ void compare(std::vector<std::string>& out, const manifest& want, const seen& s,
 } // namespace
 
 seen look(world& w, const place& at) {
-  const auto state = w.town().sandbox("GET", "state?guild=" + at.guild);
+  const auto state = w.stack().sandbox("GET", "state?guild=" + at.guild);
   const auto& g = state.as_object().at("guilds").as_array().at(0).as_object();
   seen s;
   s.guild.id = *parse_snowflake(at.guild);
-  s.guild.bot = *parse_snowflake(w.town().discord().bot);
+  s.guild.bot = *parse_snowflake(w.stack().discord().bot);
   s.guild.roles = must(guild::read_roles(json::print(g.at("roles"))), "roles");
   s.guild.channels = must(guild::read_channels(json::print(g.at("channels"))), "channels");
   for (const auto& each : g.at("audit").as_array()) {
     const auto& e = each.as_object();
     const auto what = json::integer_or(e, "action_type");
-    if ((what != channel_create && what != role_create) || json::text_or(e, "user_id") != w.town().discord().bot)
+    if ((what != channel_create && what != role_create) || json::text_or(e, "user_id") != w.stack().discord().bot)
       continue;
     s.made.push_back(*parse_snowflake(json::text_or(e, "target_id")));
     s.reasons.emplace_back(json::text_or(e, "reason"));
@@ -146,7 +146,7 @@ manifest stored_manifest(world& w, const place& at, int64_t version) {
   std::vector<std::string> words{"manifest", "show", at.guild};
   if (version > 0)
     words.push_back(std::to_string(version));
-  const auto shown = w.town().ctl(words);
+  const auto shown = w.stack().ctl(words);
   if (shown.first != 0)
     throw std::runtime_error("manifest show: " + shown.second);
   return must(read_manifest(shown.second), "manifest show");
@@ -167,7 +167,7 @@ blueprint::ids shadow(world& w, const place& at) {
 std::vector<std::string> disagreements(world& w, const place& at) {
   std::vector<std::string> out;
   compare(out, stored_manifest(w, at), look(w, at), shadow(w, at));
-  const auto verified = w.town().ctl({"manifest", "verify", at.guild});
+  const auto verified = w.stack().ctl({"manifest", "verify", at.guild});
   if (verified.first != 0)
     out.push_back("manifest verify: " + verified.second);
   if (audit_entries(w, at) < 0)
@@ -176,7 +176,7 @@ std::vector<std::string> disagreements(world& w, const place& at) {
 }
 
 int64_t open_rows(world& w, const place& at) {
-  pqxx::connection relay{embedded::dsn(w.town().folder() + "/arrakis", "arrakis_relay")};
+  pqxx::connection relay{embedded::dsn(w.stack().folder() + "/arrakis", "arrakis_relay")};
   pqxx::work tx{relay};
   const auto id = community_of(w, at);
   return tx.exec_params("select count(*) from outbox where closed_at is null and community_id = $1", id)[0][0]
@@ -184,7 +184,7 @@ int64_t open_rows(world& w, const place& at) {
 }
 
 int64_t open_intents(world& w, const place& at) {
-  pqxx::connection app{embedded::dsn(w.town().folder() + "/arrakis", "arrakis_app")};
+  pqxx::connection app{embedded::dsn(w.stack().folder() + "/arrakis", "arrakis_app")};
   pqxx::work tx{app};
   tx.exec_params("select set_config('app.current_tenant', $1, true)", community_of(w, at));
   return tx.exec("select count(*) from deployment_intents")[0][0].as<int64_t>();
@@ -193,7 +193,7 @@ int64_t open_intents(world& w, const place& at) {
 bool at_rest(world& w, const place& at, std::chrono::milliseconds patience) {
   return demo::eventually(
     [&] {
-      const auto jobs = w.town().ctl({"jobs", "list"}).second;
+      const auto jobs = w.stack().ctl({"jobs", "list"}).second;
       return open_rows(w, at) == 0 && jobs.starts_with("waiting 0  active 0  delayed 0");
     },
     patience);
@@ -206,7 +206,7 @@ int64_t audit_entries(world& w, const place& at) {
 }
 
 refusals refused(world& w) {
-  const auto all = w.town().sandbox("GET", "statistics");
+  const auto all = w.stack().sandbox("GET", "statistics");
   const auto& o = all.as_object();
   refusals r;
   for (const auto& scope : *json::object_in(o, "rate_limited"))

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 world& here() { return shared(false); }
-std::string state() { return here().town().folder() + "/arrakis"; }
+std::string state() { return here().stack().folder() + "/arrakis"; }
 
 /// A community whose deployment has completed.
 struct settled {
@@ -41,7 +41,7 @@ struct health {
   std::string detail;
 };
 health look_at_signer() {
-  const auto got = here().town().web().call(here().town().admin(), "GET", "/health/ready");
+  const auto got = here().stack().web().call(here().stack().admin(), "GET", "/health/ready");
   if (!got || !got->body.is_object())
     return {};
   const auto& vault = got->body.at("dependencies").at("vault").as_object();
@@ -57,9 +57,9 @@ void as_owner(const std::string& sql) {
 /// The key folder moved away for as long as it lives; arrakisd starts anew on both sides.
 struct without_keys {
   without_keys() {
-    here().town().stop_arrakis();
+    here().stack().stop_arrakis();
     fs::rename(state() + "/keys", state() + "/keys.away");
-    here().town().start_arrakis(); // Ready, without keys.
+    here().stack().start_arrakis(); // Ready, without keys.
   }
   void give_back() { fs::rename(state() + "/keys.away", state() + "/keys"); }
 };
@@ -79,9 +79,9 @@ TEST_CASE("signer: without its key folder it makes no key, the node stays ready,
   CHECK_FALSE(seen.signs);
   CHECK(contains(seen.detail, "restore v1.pem"));
   CHECK_FALSE(fs::exists(state() + "/keys"));
-  CHECK(w.town().ctl({"signer", "status"}).first == 1);
-  CHECK(contains(w.town().ctl({"signer", "rotate", "--yes"}).second, "restore v1.pem"));
-  CHECK(w.town().ctl({"manifest", "verify", one.at.guild}).first == 0); // By the anchored key.
+  CHECK(w.stack().ctl({"signer", "status"}).first == 1);
+  CHECK(contains(w.stack().ctl({"signer", "rotate", "--yes"}).second, "restore v1.pem"));
+  CHECK(w.stack().ctl({"manifest", "verify", one.at.guild}).first == 0); // By the anchored key.
   CHECK_FALSE(fs::exists(state() + "/keys"));
 
   one.admin.type("onboard");
@@ -100,11 +100,11 @@ TEST_CASE("signer: a database from before the anchor is anchored by itself, by t
   auto& w = here();
   settled one{"Sietch Old"};
   as_owner(forget_anchor);
-  w.town().stop_arrakis();
-  w.town().start_arrakis();
+  w.stack().stop_arrakis();
+  w.stack().start_arrakis();
   REQUIRE(demo::eventually([] { return look_at_signer().signs; }, 30s));
-  CHECK(contains(w.town().ctl({"signer", "status"}).second, "signs with key version 1"));
-  CHECK(w.town().ctl({"manifest", "verify", one.at.guild}).first == 0);
+  CHECK(contains(w.stack().ctl({"signer", "status"}).second, "signs with key version 1"));
+  CHECK(w.stack().ctl({"manifest", "verify", one.at.guild}).first == 0);
 }
 
 TEST_CASE(
@@ -112,12 +112,12 @@ TEST_CASE(
   auto& w = here();
   const auto at = w.found("Sietch Job");
   auto admin = w.at_review(at, "Sietch Job", "simple", "minimal");
-  REQUIRE(w.town().ctl({"jobs", "pause"}).first == 0);
+  REQUIRE(w.stack().ctl({"jobs", "pause"}).first == 0);
   admin.press("wizard:deploy:*");
   REQUIRE(admin.sees("is on its way"));
   as_owner(forget_anchor);
   without_keys gone;
-  REQUIRE(w.town().ctl({"jobs", "resume"}).first == 0);
+  REQUIRE(w.stack().ctl({"jobs", "resume"}).first == 0);
   CHECK_MESSAGE(admin.sees("Waiting for the signer", 60s), admin.text());
   CHECK(demo::eventually([&] { return newest(w, at).state == "waiting"; }, 20s));
   CHECK(look_at_signer().status == 200);
@@ -130,15 +130,15 @@ TEST_CASE(
 TEST_CASE("signer: a rotation from outside signs the next version, and older ones still verify") {
   auto& w = here();
   settled one{"Sietch Rotation"};
-  const auto rotated = w.town().ctl({"signer", "rotate", "--yes"});
+  const auto rotated = w.stack().ctl({"signer", "rotate", "--yes"});
   INFO(rotated.second);
   REQUIRE(rotated.first == 0);
   CHECK(contains(rotated.second, "key version 2"));
-  REQUIRE(w.town().ctl({"manifest", "restore", one.at.guild, "1", "--yes"}).first == 0);
+  REQUIRE(w.stack().ctl({"manifest", "restore", one.at.guild, "1", "--yes"}).first == 0);
   REQUIRE(reaches(w, one.at, 2, "completed"));
-  CHECK(w.town().ctl({"manifest", "verify", one.at.guild}).first == 0);
+  CHECK(w.stack().ctl({"manifest", "verify", one.at.guild}).first == 0);
   CHECK(disagreements(w, one.at) == strings{}); // The audit chain included.
-  CHECK(contains(w.town().ctl({"signer", "status"}).second, "signs with key version 2"));
+  CHECK(contains(w.stack().ctl({"signer", "status"}).second, "signs with key version 2"));
 }
 
 namespace {
@@ -149,22 +149,22 @@ void copy(const std::string& from, const std::string& to) {
   REQUIRE(cp.exit_status() == 0);
 }
 void back_up() {
-  here().town().stop_arrakis();
+  here().stack().stop_arrakis();
   fs::remove_all(here().folder() + "/backup");
   copy(state() + "/postgres", here().folder() + "/backup");
-  here().town().start_arrakis();
+  here().stack().start_arrakis();
 }
 void restore_backup() {
-  here().town().stop_arrakis();
+  here().stack().stop_arrakis();
   fs::remove_all(state() + "/postgres");
   copy(here().folder() + "/backup", state() + "/postgres");
-  here().town().start_arrakis();
+  here().stack().start_arrakis();
 }
 
-std::pair<int, std::string> ctl(const strings& words) { return here().town().ctl(words); }
+std::pair<int, std::string> ctl(const strings& words) { return here().stack().ctl(words); }
 /// The line of `manifest list` that begins with `version` and holds `part`.
 bool lists(const place& at, const std::string& version, const std::string& part) {
-  std::istringstream in{here().town().ctl({"manifest", "list", at.guild}).second};
+  std::istringstream in{here().stack().ctl({"manifest", "list", at.guild}).second};
   for (std::string line; std::getline(in, line);)
     if (line.starts_with(version) && contains(line, part))
       return true;
@@ -190,13 +190,13 @@ TEST_CASE("restore: after an older backup the database is the truth, and the los
   go(admin, "wizard:edit-channels:*", "Step 6 of 8");
   go(admin, "wizard:channel-template:*", "vip-chat", {"standard"});
   go(admin, "wizard:continue:*", "Step 7 of 8");
-  REQUIRE(w.town().ctl({"jobs", "pause"}).first == 0);
+  REQUIRE(w.stack().ctl({"jobs", "pause"}).first == 0);
   go(admin, "wizard:deploy:*", "Version 2 is on its way");
   REQUIRE(demo::eventually([&] { return lists(one.at, "v000002", "  stored"); }, 20s));
   const auto lost = stored_manifest(w, one.at, 2);
   CHECK_FALSE(lost == first);
   restore_backup();
-  REQUIRE(w.town().ctl({"jobs", "resume"}).first == 0);
+  REQUIRE(w.stack().ctl({"jobs", "resume"}).first == 0);
 
   CHECK(lists(one.at, "v000001", "  stored"));
   CHECK(lists(one.at, "v000002", "only in the object store, its signature verifies"));

@@ -37,7 +37,7 @@ const std::string redis_password = "planted:Redis@Pass/word#31fe";
 world& here() {
   return shared(false, {"ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9/v2/" + rpc_key, "ARRAKIS_LOG_LEVEL=debug"});
 }
-std::string state_folder() { return here().town().folder() + "/arrakis"; }
+std::string state_folder() { return here().stack().folder() + "/arrakis"; }
 
 strings operator+(strings a, const strings& b) {
   a.insert(a.end(), b.begin(), b.end());
@@ -80,7 +80,7 @@ std::string whole_database() {
 
 /// A signed interaction at the HTTP door; what the door said.
 std::string post_signed(const std::string& body) {
-  auto& t = here().town();
+  auto& t = here().stack();
   auto request = signed_interaction(here(), body);
   const auto got = t.web().send(t.door(), std::move(request));
   return got ? got->text : text_of(got.error());
@@ -88,7 +88,7 @@ std::string post_signed(const std::string& body) {
 
 /// What the doors say to good, bad and broken requests, and the whole of /metrics.
 std::string answers_of_doors(const place& at) {
-  auto& t = here().town();
+  auto& t = here().stack();
   std::string said;
   const auto button = [&](const std::string& more) {
     return R"({"id":"1400000000000000099","application_id":")" + t.discord().application + R"(","type":3,"token":")"
@@ -127,9 +127,9 @@ void live_through(const place& at, leaks& secrets) {
   const auto token = one_text("select interaction_token from deployments where interaction_token is not null");
   REQUIRE(!token.empty());
   secrets.add("interaction token", token.substr(0, token.find('\n')));
-  w.town().kill_arrakis();
+  w.stack().kill_arrakis();
   w.no_faults();
-  w.town().start_arrakis();
+  w.stack().start_arrakis();
   REQUIRE(reaches(w, at, 1, "completed"));
   admin.type("onboard");
   REQUIRE(admin.sees("Step 7 of 8"));
@@ -197,7 +197,7 @@ TEST_CASE("leaks: a secret is found in each form that a program may write it in,
 
 TEST_CASE("secrets: after onboarding, a crash, an edit and bad requests nothing that was written or said holds one") {
   auto& w = here();
-  auto& t = w.town();
+  auto& t = w.stack();
   leaks secrets;
   secrets.add("bot token", t.discord().token);
   secrets.add("RPC key", rpc_key);
@@ -256,7 +256,7 @@ TEST_CASE("secrets: addresses that are wrong, or whose server is away, are refus
 TEST_CASE("secrets: a token that Discord refuses is not repeated, and stops nothing but the shard") {
   leaks secrets;
   secrets.add("wrong token", wrong_token);
-  auto& t = here().town();
+  auto& t = here().stack();
   const test::scratch folder{"sec"};
   std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
   const auto log = folder / "log";
@@ -275,7 +275,7 @@ TEST_CASE("secrets: a token that Discord refuses is not repeated, and stops noth
 }
 
 TEST_CASE("privileges: no core, no root, nothing that others may read, and the servers listen on Unix sockets alone") {
-  auto& t = here().town();
+  auto& t = here().stack();
   const auto family = family_of(t.arrakis_pid());
   int seen = 0;
   for (const int pid : family) {

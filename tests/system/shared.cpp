@@ -31,7 +31,7 @@ REGISTER_LISTENER("world", 1, ending);
 } // namespace
 
 world& shared(bool with_chain, const std::vector<std::string>& environment,
-              const std::function<void(demo::town&)>& before_arrakis) {
+              const std::function<void(demo::local_stack&)>& before_arrakis) {
   auto& w = the_world();
   if (!w)
     w = std::make_unique<world>(with_chain, environment, before_arrakis);

@@ -17,7 +17,7 @@ using strings = std::vector<std::string>;
 
 world& here() { return shared(false); }
 
-std::string state() { return here().town().folder() + "/arrakis"; }
+std::string state() { return here().stack().folder() + "/arrakis"; }
 
 void redis(strings words) {
   const auto url = embedded::redis_url(state());
@@ -76,8 +76,8 @@ TEST_CASE(
   auto& w = here();
   const auto at = w.found("Sietch Draft");
   auto admin = half_way(at, "Kept");
-  w.town().kill_arrakis();
-  w.town().start_arrakis();
+  w.stack().kill_arrakis();
+  w.stack().start_arrakis();
   redis({"FLUSHALL"});
   auto again = w.admin(at);
   again.type("resume");
@@ -135,11 +135,11 @@ TEST_CASE("review: right after a deployment /onboard opens its version, and a fr
   see(admin, "Step 7 of 8");
   admin.press("wizard:refresh:*");
   see(admin, "⚠️ a second #vip-chat");
-  REQUIRE(w.town().ctl({"community", "freeze", at.guild, "spam wave"}).first == 0);
+  REQUIRE(w.stack().ctl({"community", "freeze", at.guild, "spam wave"}).first == 0);
   admin.press("wizard:refresh:*");
   see(admin, "This community is frozen (spam wave)");
   CHECK_THROWS(admin.press("wizard:deploy:*")); // Disabled.
-  REQUIRE(w.town().ctl({"community", "thaw", at.guild}).first == 0);
+  REQUIRE(w.stack().ctl({"community", "thaw", at.guild}).first == 0);
   admin.press("wizard:refresh:*");
   CHECK_FALSE(admin.sees("frozen", 0ms));
   REQUIRE(demo::deploy(admin));
@@ -148,7 +148,7 @@ TEST_CASE("review: right after a deployment /onboard opens its version, and a fr
 
 TEST_CASE("progress: a paused queue is told, each look changes the message, and a click of an old session serves too") {
   auto& w = here();
-  auto& t = w.town();
+  auto& t = w.stack();
   const auto at = w.found("Sietch Paused");
   auto admin = w.at_review(at, "Paused", "simple", "minimal");
   REQUIRE(t.ctl({"jobs", "pause"}).first == 0);
@@ -171,11 +171,11 @@ TEST_CASE("progress: negative control: without a click since its conversation en
   auto& w = here();
   const auto at = w.found("Sietch Silent");
   auto admin = w.at_review(at, "Silent", "simple", "minimal");
-  REQUIRE(w.town().ctl({"jobs", "pause"}).first == 0);
+  REQUIRE(w.stack().ctl({"jobs", "pause"}).first == 0);
   admin.press("wizard:deploy:*");
   see(admin, "Queued.");
   leave(at, "-1 second");
-  REQUIRE(w.town().ctl({"jobs", "resume"}).first == 0);
+  REQUIRE(w.stack().ctl({"jobs", "resume"}).first == 0);
   REQUIRE(reaches(w, at, 1, "completed"));
   CHECK_FALSE(admin.sees("is ready", 0ms));
 }
@@ -184,13 +184,13 @@ TEST_CASE("progress: before its conversation ends the message says that it still
   auto& w = here();
   const auto at = w.found("Sietch Waiting");
   auto admin = w.at_review(at, "Waiting", "simple", "minimal");
-  REQUIRE(w.town().ctl({"jobs", "pause"}).first == 0);
+  REQUIRE(w.stack().ctl({"jobs", "pause"}).first == 0);
   admin.press("wizard:deploy:*");
   see(admin, "Queued.");
   leave(at, "50 seconds");
   see(admin, "Version 1 is still waiting", 45s);
   admin.press("deployment:progress:*");
   see(admin, "has paused all deployments");
-  REQUIRE(w.town().ctl({"jobs", "resume"}).first == 0);
+  REQUIRE(w.stack().ctl({"jobs", "resume"}).first == 0);
   see(admin, "is ready", 30s);
 }

@@ -13,9 +13,9 @@ namespace js = boost::json;
 namespace {
 
 /// The native coin needs no question to a chain, so without an EVM node an address where nobody listens will do.
-demo::town_options options_for(const std::string& folder, bool with_chain, std::vector<std::string> environment,
-                               std::vector<std::string> discord_environment) {
-  demo::town_options o;
+demo::local_stack_options options_for(const std::string& folder, bool with_chain, std::vector<std::string> environment,
+                                      std::vector<std::string> discord_environment) {
+  demo::local_stack_options o;
   o.folder = folder;
   o.programs = programs();
   if (with_chain)
@@ -53,21 +53,21 @@ std::string anvil() {
 }
 
 world::world(bool with_chain, std::vector<std::string> environment,
-             const std::function<void(demo::town&)>& before_arrakis, std::vector<std::string> discord_environment,
-             const std::string& state_archive)
-  : town_(options_for(folder_ / "t", with_chain, std::move(environment), std::move(discord_environment))) {
+             const std::function<void(demo::local_stack&)>& before_arrakis,
+             std::vector<std::string> discord_environment, const std::string& state_archive)
+  : stack_(options_for(folder_ / "t", with_chain, std::move(environment), std::move(discord_environment))) {
   std::filesystem::permissions(folder_.path(), std::filesystem::perms{0755}); // arrakisd leaves root, and must get in.
   if (!state_archive.empty())
     unpack(state_archive, folder_.path());
-  town_.start_discord();
-  town_.start_chain();
+  stack_.start_discord();
+  stack_.start_chain();
   if (before_arrakis)
-    before_arrakis(town_);
-  town_.start_arrakis();
+    before_arrakis(stack_);
+  stack_.start_arrakis();
 }
 
 place world::known(const std::string& name) {
-  const auto state = town_.sandbox("GET", "state");
+  const auto state = stack_.sandbox("GET", "state");
   for (const auto& each : state.as_object().at("guilds").as_array()) {
     const auto& guild = each.as_object();
     if (json::text_or(guild, "name") != name)
@@ -82,7 +82,7 @@ place world::known(const std::string& name) {
 }
 
 place world::found(const std::string& name) {
-  const auto made = town_.sandbox("POST", "guilds", js::object{{"name", name}});
+  const auto made = stack_.sandbox("POST", "guilds", js::object{{"name", name}});
   const auto& o = made.as_object();
   return {std::string{json::text_or(o, "guild_id")}, std::string{json::text_or(o, "owner_id")},
           std::string{json::text_or(o, "channel_id")}};
@@ -90,14 +90,14 @@ place world::found(const std::string& name) {
 
 js::value world::by_hand(const std::string& user, const std::string& method, const std::string& path,
                          const js::value& body) {
-  auto got = town_.web().call(town_.discord().url, method, "/_sandbox/as/" + user + path, body);
+  auto got = stack_.web().call(stack_.discord().url, method, "/_sandbox/as/" + user + path, body);
   if (!got || got->status / 100 != 2)
     throw std::runtime_error(fmt::format("{} {}: {}", method, path, got ? got->text : text_of(got.error())));
   return got->body;
 }
 
 int64_t world::fault(js::object order) {
-  return json::integer_or(town_.sandbox("POST", "faults", std::move(order)).as_object(), "id");
+  return json::integer_or(stack_.sandbox("POST", "faults", std::move(order)).as_object(), "id");
 }
 
 int64_t world::slow_create(const place& at, const std::string& what, int64_t skip, std::chrono::milliseconds by) {
@@ -109,7 +109,7 @@ int64_t world::slow_create(const place& at, const std::string& what, int64_t ski
 }
 
 int64_t world::struck(int64_t id) {
-  const auto all = town_.sandbox("GET", "faults");
+  const auto all = stack_.sandbox("GET", "faults");
   for (const auto& each : all.as_array())
     if (json::integer_or(each.as_object(), "id") == id)
       return json::integer_or(each.as_object(), "struck");

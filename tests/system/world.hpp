@@ -1,9 +1,9 @@
 #pragma once
-// What the system tests share: one town of built programs for a whole test program, and a guild of its own for each
+// What the system tests share: one stack of built programs for a whole test program, and a guild of its own for each
 // case.
+#include "apps/demo/local_stack.hpp"
 #include "apps/demo/onboarding.hpp"
 #include "apps/demo/person.hpp"
-#include "apps/demo/town.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <chrono>
@@ -27,21 +27,21 @@ struct place {
 class world {
 public:
   /// Starts the sandbox, the EVM node when `with_chain` and it is installed, and arrakisd. `environment`: for arrakisd;
-  /// it wins over the town's own. `before_arrakis` sees the town when only arrakisd is missing. `discord_environment`:
-  /// for the sandbox. `state_archive`: a file of tests/upgrade/states, unpacked first; it belongs to the user as whom
-  /// arrakisd runs.
+  /// it wins over the stack's own. `before_arrakis` sees the stack when only arrakisd is missing.
+  /// `discord_environment`: for the sandbox. `state_archive`: a file of tests/upgrade/states, unpacked first; it
+  /// belongs to the user as whom arrakisd runs.
   explicit world(bool with_chain, std::vector<std::string> environment = {},
-                 const std::function<void(demo::town&)>& before_arrakis = {},
+                 const std::function<void(demo::local_stack&)>& before_arrakis = {},
                  std::vector<std::string> discord_environment = {}, const std::string& state_archive = {});
 
-  demo::town& town() { return town_; }
+  demo::local_stack& stack() { return stack_; }
   const std::string& folder() const { return folder_.path(); }
   /// The guild of this name that the state archive brought along. Throws when there is none.
   place known(const std::string& name);
   /// A new guild with the bot in it.
   place found(const std::string& name);
   demo::person admin(const place& at) {
-    demo::person who{town_, at.owner, at.guild, at.channel};
+    demo::person who{stack_, at.owner, at.guild, at.channel};
     who.try_times(tries_max_);
     return who;
   }
@@ -57,7 +57,7 @@ public:
   int64_t struck(int64_t id);
   /// Waits until the fault has struck.
   bool strikes(int64_t id, std::chrono::milliseconds patience = std::chrono::seconds{10});
-  void no_faults() { town_.sandbox("DELETE", "faults"); }
+  void no_faults() { stack_.sandbox("DELETE", "faults"); }
   /// /onboard up to the review, with few tiers and channels: the shortest way to something that can be deployed.
   demo::person at_review(const place& at, const std::string& name, const std::string& tiers = "simple",
                          const std::string& channels = "standard");
@@ -67,12 +67,12 @@ public:
 private:
   int tries_max_ = 1;
   test::scratch folder_{"sys"};
-  demo::town town_;
+  demo::local_stack stack_;
 };
 
 /// The program's world: started by the first case that asks, ended with the run.
 world& shared(bool with_chain, const std::vector<std::string>& environment = {},
-              const std::function<void(demo::town&)>& before_arrakis = {});
+              const std::function<void(demo::local_stack&)>& before_arrakis = {});
 
 bool contains(std::string_view text, std::string_view part);
 

@@ -31,7 +31,8 @@ std::string archive() {
 /// An arrakisd of a8a6a10, which knows fewer settings than ours.
 class old_node {
 public:
-  old_node(demo::town& t, const std::string& name, strings environment) : log_file_(t.folder() + "/" + name + ".log") {
+  old_node(demo::local_stack& t, const std::string& name, strings environment)
+    : log_file_(t.folder() + "/" + name + ".log") {
     environment.insert(environment.end(),
                        {"ARRAKIS_HTTP_PORT=0", "ARRAKIS_NODE_SHUTDOWN_GRACE_S=10", "ARRAKIS_QUEUE_CONCURRENCY=1",
                         "ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9", "ARRAKIS_DISCORD_API_URL=" + t.discord().url,
@@ -60,8 +61,8 @@ private:
   std::optional<process> child_;
 };
 
-/// On the servers of the town's arrakisd, which is one of today.
-strings beside_ours(demo::town& t, const std::string& name) {
+/// On the servers of the stack's arrakisd, which is one of today.
+strings beside_ours(demo::local_stack& t, const std::string& name) {
   const auto first = t.folder() + "/arrakis";
   return {"ARRAKIS_NODE_STATE_FOLDER=" + t.folder() + "/" + name,
           "ARRAKIS_POSTGRES_MODE=external",
@@ -93,7 +94,7 @@ int64_t deploy_slowly(world& w, const place& at, const std::string& name, std::c
   admin.press("wizard:deploy:*");
   return fault;
 }
-/// A town of today's build with a node of a8a6a10 beside it.
+/// A stack of today's build with a node of a8a6a10 beside it.
 struct side_by_side {
   world w{false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}};
   std::optional<old_node> old;
@@ -101,7 +102,7 @@ struct side_by_side {
 
   side_by_side() { start_old("old"); }
   void start_old(const std::string& name) {
-    old.emplace(w.town(), name, beside_ours(w.town(), name));
+    old.emplace(w.stack(), name, beside_ours(w.stack(), name));
     REQUIRE_MESSAGE(old->is_ready(), old->log());
   }
   /// So many deployments at once, each of which stands still for a moment on a node of its own.
@@ -119,7 +120,7 @@ struct side_by_side {
   }
 };
 
-std::string owner(demo::town& t, const std::string& sql) {
+std::string owner(demo::local_stack& t, const std::string& sql) {
   pqxx::connection db{embedded::dsn(t.folder() + "/arrakis", "arrakis_owner")};
   const auto rows = pqxx::nontransaction{db}.exec(sql);
   return rows.empty() || rows[0][0].is_null() ? "" : rows[0][0].as<std::string>();
@@ -129,7 +130,7 @@ const auto needs_old_program = doctest::skip(old_program() == nullptr);
 } // namespace
 
 TEST_CASE("older program: today's migrates the database below it, and it goes on working" * needs_old_program) {
-  const auto migrated_below = [](demo::town& t) {
+  const auto migrated_below = [](demo::local_stack& t) {
     const auto state = t.folder() + "/arrakis";
     old_node old{t, "old", {"ARRAKIS_NODE_STATE_FOLDER=" + state}};
     REQUIRE_MESSAGE(old.is_ready(), old.log());
@@ -150,8 +151,8 @@ TEST_CASE("older program: today's migrates the database below it, and it goes on
     check_whole(w, w.known(name), static_cast<size_t>(resources));
   CHECK(refused(w) == refusals{0, 0});
   // The way back is closed: with servers of its own it ends at its start.
-  w.town().stop_arrakis();
-  old_node back{w.town(), "back", {"ARRAKIS_NODE_STATE_FOLDER=" + w.town().folder() + "/arrakis"}};
+  w.stack().stop_arrakis();
+  old_node back{w.stack(), "back", {"ARRAKIS_NODE_STATE_FOLDER=" + w.stack().folder() + "/arrakis"}};
   CHECK(back.ends() == 1);
   CHECK_MESSAGE(back.says("which this build does not know"), back.log());
 }

@@ -27,7 +27,7 @@ void run_to_end(const std::vector<std::string>& argv) {
 }
 
 /// An archive is older than the 15 minutes of a session; so its record is made to stay.
-void keep_wizard_session(demo::town& t, const place& at) {
+void keep_wizard_session(demo::local_stack& t, const place& at) {
   const auto socket = embedded::redis_url(t.folder() + "/arrakis").substr(std::string_view{"unix://"}.size());
   run_to_end({"redis-cli", "-s", socket, "PERSIST", fmt::format("wizard:{}:{}", at.owner, at.guild)});
 }
@@ -35,7 +35,7 @@ void keep_wizard_session(demo::town& t, const place& at) {
 void make(const std::string& out) {
   // One job at a time: the others wait.
   world w{false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}};
-  auto& t = w.town();
+  auto& t = w.stack();
   const auto deployed = w.found("Deployed");
   auto first = w.at_review(deployed, "Deployed");
   require(demo::deploy(first), "the first community was not deployed");

@@ -43,7 +43,7 @@ void run_at_rest(const std::string& state_folder, const std::string& sql) {
 } // namespace
 
 TEST_CASE("upgrade: a community that was frozen before there was a fence log stays frozen until it is thawed") {
-  const auto freeze = [&](demo::town& t) {
+  const auto freeze = [&](demo::local_stack& t) {
     run_at_rest(t.folder() + "/arrakis",
                 "update communities set status = 'frozen', fence = fence + 1 where name = 'Waiting 1';");
   };
@@ -51,9 +51,9 @@ TEST_CASE("upgrade: a community that was frozen before there was a fence log sta
   const auto frozen = w.known("Waiting 1");
   CHECK(reaches(w, w.known("Waiting 2"), 1, "completed")); // It waited behind it.
   CHECK(look(w, frozen).made.empty());
-  CHECK(contains(w.town().ctl({"community", "show", frozen.guild}).second, "frozen"));
+  CHECK(contains(w.stack().ctl({"community", "show", frozen.guild}).second, "frozen"));
   {
-    pqxx::connection db{embedded::dsn(w.town().folder() + "/arrakis", "arrakis_owner")};
+    pqxx::connection db{embedded::dsn(w.stack().folder() + "/arrakis", "arrakis_owner")};
     const auto rows = pqxx::nontransaction{db}.exec("select subject, status, fence, number from fence_log");
     REQUIRE(rows.size() == 1);
     CHECK(rows[0][0].as<std::string>() == community_of(w, frozen));
@@ -61,7 +61,7 @@ TEST_CASE("upgrade: a community that was frozen before there was a fence log sta
     CHECK(rows[0][2].as<int>() == 1);
     CHECK(rows[0][3].as<int>() == 1);
   }
-  CHECK(w.town().ctl({"community", "thaw", frozen.guild}).first == 0);
+  CHECK(w.stack().ctl({"community", "thaw", frozen.guild}).first == 0);
   CHECK(reaches(w, frozen, 1, "completed"));
   CHECK(disagreements(w, frozen) == strings{});
   CHECK(look(w, frozen).made.size() == minimal_resources);
@@ -69,7 +69,7 @@ TEST_CASE("upgrade: a community that was frozen before there was a fence log sta
 
 TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends once, jobs run, the wizard is open") {
   world w{false, {}, {}, {}, archive("a8a6a10")};
-  auto& t = w.town();
+  auto& t = w.stack();
   check_whole(w, w.known("Deployed"), standard_resources);
   check_whole(w, w.known("In flight"), standard_resources);
   check_whole(w, w.known("Waiting 1"), minimal_resources);

@@ -10,7 +10,7 @@ using namespace arrakis;
 using namespace arrakis::blueprint;
 
 namespace {
-guild::state town_state(uint64_t bot_permissions) {
+guild::state guild_state(uint64_t bot_permissions) {
   guild::state g;
   g.id = {1};
   g.owner = {5};
@@ -25,14 +25,14 @@ guild::state town_state(uint64_t bot_permissions) {
 TEST_CASE("preflight: each thing that is missing is a sentence that says what to change") {
   using namespace permissions;
   const auto m = test::sample_manifest();
-  CHECK(preflight(town_state(administrator), m, {}).empty());
-  CHECK(preflight(town_state(manage_roles | manage_channels | view_channel | send_messages), m, {}).empty());
-  const auto nothing = preflight(town_state(0), m, {});
+  CHECK(preflight(guild_state(administrator), m, {}).empty());
+  CHECK(preflight(guild_state(manage_roles | manage_channels | view_channel | send_messages), m, {}).empty());
+  const auto nothing = preflight(guild_state(0), m, {});
   REQUIRE(nothing.size() >= 4);
   CHECK(nothing[0].find("Manage Roles") != std::string::npos);
   CHECK(nothing[1].find("Manage Channels") != std::string::npos);
 
-  auto g = town_state(administrator);
+  auto g = guild_state(administrator);
   g.roles.push_back({{11}, "Gold", 0, false, false, false, 3, 0});
   const auto above = preflight(g, m, {{{"role", "role-gold"}, {11}}});
   REQUIRE(above.size() == 1);
@@ -40,9 +40,9 @@ TEST_CASE("preflight: each thing that is missing is a sentence that says what to
 
   auto chosen = m;
   chosen.roles[0].existing = snowflake{77};
-  CHECK(preflight(town_state(administrator), chosen, {}).at(0).find("not there any more") != std::string::npos);
+  CHECK(preflight(guild_state(administrator), chosen, {}).at(0).find("not there any more") != std::string::npos);
 
-  auto dangerous = town_state(administrator);
+  auto dangerous = guild_state(administrator);
   dangerous.roles.push_back({{77}, "Elder", 0, false, false, false, 1, send_messages});
   CHECK(preflight(dangerous, chosen, {}).empty());
   dangerous.roles.back().permissions |= manage_webhooks;
@@ -52,12 +52,12 @@ TEST_CASE("preflight: each thing that is missing is a sentence that says what to
 
   auto strong = m;
   strong.roles[0].permissions = {"BAN_MEMBERS"};
-  const auto bits = preflight(town_state(manage_roles | manage_channels | view_channel | send_messages), strong, {});
+  const auto bits = preflight(guild_state(manage_roles | manage_channels | view_channel | send_messages), strong, {});
   REQUIRE(bits.size() == 2);
   CHECK(bits[0].find("no tier may give that") != std::string::npos);
   CHECK(bits[1].find("BAN_MEMBERS") != std::string::npos);
 
-  auto full = town_state(administrator);
+  auto full = guild_state(administrator);
   for (uint64_t i = 0; i < 248; ++i)
     full.roles.push_back({{1000 + i}, "r", 0, false, false, false, 1, 0});
   CHECK(preflight(full, m, {}).at(0).find("250") != std::string::npos);
@@ -65,8 +65,8 @@ TEST_CASE("preflight: each thing that is missing is a sentence that says what to
 
 TEST_CASE("preflight: a chosen channel or category is there, of the type, and stands for one thing alone") {
   auto m = test::sample_manifest();
-  auto g = town_state(permissions::administrator);
-  g.channels = {{{21}, guild::category, "Town", "", {}, 0, {}},
+  auto g = guild_state(permissions::administrator);
+  g.channels = {{{21}, guild::category, "Tabr", "", {}, 0, {}},
                 {{22}, guild::text, "market", "", {}, 0, {}},
                 {{23}, guild::voice, "talk", "", {}, 0, {}}};
   const auto general = std::ranges::find(m.channels, "ch-general", &manifest_channel::id);

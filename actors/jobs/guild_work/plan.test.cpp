@@ -120,7 +120,7 @@ TEST_CASE("plan: a role of an admin with the same name is left alone; a chosen o
 
 TEST_CASE("plan: a chosen category and channel are used and never changed, and given up without a trace") {
   auto w = fresh();
-  w.guild.channels = {{{600}, guild::category, "Town", "", {}, 0, {}},
+  w.guild.channels = {{{600}, guild::category, "Tabr", "", {}, 0, {}},
                       {{601}, guild::text, "market", "ours", {600}, 0, {{{9}, 0, 1024, 0}}}};
   const auto without = words(make_plan(w));
   auto& category = w.want.categories[0];

@@ -9,7 +9,7 @@
 namespace arrakis::jobs::guild_work {
 
 struct progress {
-  std::string title; ///< "Building Town"; shown bold.
+  std::string title; ///< "Building Tabr"; shown bold.
   std::string stage; ///< preparing, roles, categories, channels, finalising.
   size_t done = 0;
   size_t total = 0;

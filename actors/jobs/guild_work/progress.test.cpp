@@ -14,9 +14,9 @@ TEST_CASE("progress: ten blocks, filled by whole tenths") {
 }
 
 TEST_CASE("progress: the message shows the stage, mentions nobody and fits Discord's limit") {
-  const auto running = boost::json::parse(running_body({"Building Town", "categories", 4, 10}, {})).as_object();
+  const auto running = boost::json::parse(running_body({"Building Tabr", "categories", 4, 10}, {})).as_object();
   const std::string text{running.at("content").as_string()};
-  CHECK(text.find("**Building Town**") != std::string::npos);
+  CHECK(text.find("**Building Tabr**") != std::string::npos);
   CHECK(text.find("✅ Roles") != std::string::npos);
   CHECK(text.find("▶ Categories") != std::string::npos);
   CHECK(text.find("· Channels") != std::string::npos);
@@ -28,7 +28,7 @@ TEST_CASE("progress: the message shows the stage, mentions nobody and fits Disco
     long_sentence += "ü";
   const auto cut = boost::json::parse(message_body(long_sentence)); // Throws on half a character.
   CHECK(cut.at("content").as_string().size() <= 2000);
-  CHECK(progress_json({"Town", "roles", 1, 4}) == R"({"current":1,"total":4,"stage":"roles","message":"25 %"})");
+  CHECK(progress_json({"Tabr", "roles", 1, 4}) == R"({"current":1,"total":4,"stage":"roles","message":"25 %"})");
 }
 
 TEST_CASE("progress: what there is of each kind is counted, and of a long list the first ten lines are shown") {

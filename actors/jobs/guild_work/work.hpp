@@ -60,7 +60,7 @@ struct task {
   /// itself knows, by its run, whether another worker has it. A renewal that finds the work complete reads like a lost
   /// lease, and says nothing about who completed it.
   flow<problem> (*complete)(pointer) = nullptr;
-  std::string (*title)(const state&) = nullptr;                  ///< Of the message while it runs: "Building Town".
+  std::string (*title)(const state&) = nullptr;                  ///< Of the message while it runs: "Building Tabr".
   boost::json::array (*running_buttons)(const state&) = nullptr; ///< Below it; null: none.
   std::string (*completed_body)(const state&) = nullptr;
   std::string (*waiting_body)(const state&, std::string_view sentence) = nullptr;

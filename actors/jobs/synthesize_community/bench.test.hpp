@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using discord_fate = test::fake_discord::fate;
 using store_fate = test::fake_store::fate;
 
-/// A town, its stores, and processes of ours that come and go.
+/// A guild, its stores, and processes of ours that come and go.
 struct bench {
   test::sim_system sim;
   test::fake_discord discord{sim};

@@ -11,7 +11,7 @@ TEST_CASE("synthesis: a failure is told with the button that the wizard answers,
   std::string long_sentence;
   for (int i = 0; i < 3000; ++i)
     long_sentence += "ü";
-  const auto failed = boost::json::parse(failed_body("Town", 2, long_sentence)); // Throws on half a character.
+  const auto failed = boost::json::parse(failed_body("Tabr", 2, long_sentence)); // Throws on half a character.
   CHECK(failed.at("content").as_string().size() <= 2000);
   const auto& button = failed.at("components").at(0).at("components").at(0);
   CHECK(button.at("custom_id").as_string() == arrakis::wizard::retry_button_id(2));
@@ -19,11 +19,11 @@ TEST_CASE("synthesis: a failure is told with the button that the wizard answers,
 }
 
 TEST_CASE("synthesis: what is left over and what was made twice is listed, the first ten of it") {
-  result r{"Town", 2, 1, 4, 3, {}, {}};
+  result r{"Tabr", 2, 1, 4, 3, {}, {}};
   CHECK(completed_body(r).find("Removed from the plan") == std::string::npos);
   CHECK(completed_body(r).find("2 roles, 1 category and 4 channels set up.") != std::string::npos);
-  CHECK(completed_body({"Town", 9, 0, 0, 3, {}, {}}).find("9 roles set up.") != std::string::npos);
-  CHECK(completed_body({"Town", 0, 0, 0, 3, {}, {}}).find("Nothing had to be set up.") != std::string::npos);
+  CHECK(completed_body({"Tabr", 9, 0, 0, 3, {}, {}}).find("9 roles set up.") != std::string::npos);
+  CHECK(completed_body({"Tabr", 0, 0, 0, 3, {}, {}}).find("Nothing had to be set up.") != std::string::npos);
   for (int i = 0; i < 12; ++i)
     r.left_over.push_back("channel " + std::to_string(i));
   r.doubled.push_back("Discord made it twice.");

@@ -23,7 +23,7 @@ guild::channel channel(uint64_t id, std::string name, int type, uint64_t parent 
 /// The standard template beside what the server has: two channels of one name, in different categories.
 walk at_channels() {
   walk w;
-  w.facts.channels = {channel(100000000000000010, "Town", guild::category),
+  w.facts.channels = {channel(100000000000000010, "Tabr", guild::category),
                       channel(100000000000000011, "general", guild::text, 100000000000000010),
                       channel(100000000000000012, "general", guild::text),
                       channel(100000000000000013, "talk", guild::voice)};
@@ -47,7 +47,7 @@ TEST_CASE("wizard: a channel and a category that are there are chosen like roles
   auto w = at_channels();
   w.click("channel-pick", {item_named(w, "general")});
   auto text = screen(w.r, w.seen());
-  CHECK(text.find("In Town") != std::string::npos); // What tells the two apart.
+  CHECK(text.find("In Tabr") != std::string::npos); // What tells the two apart.
   CHECK(text.find("Without a category") != std::string::npos);
   CHECK(text.find("\"value\":\"100000000000000013\"") == std::string::npos); // A voice channel is no text channel.
   w.click("channel-use", {"100000000000000011"});

@@ -1,6 +1,6 @@
 #include "adapters/discord/pacing/pacing.hpp"
 
-#include "tests/support/redis_town.hpp"
+#include "tests/support/redis_fixture.hpp"
 
 #include <doctest/doctest.h>
 #include <future>
@@ -11,7 +11,7 @@ using discord::pacing::over_redis;
 using std::chrono::milliseconds;
 
 namespace {
-struct bench : test::redis_town {
+struct bench : test::redis_fixture {
   caf::expected<milliseconds> wait(const discord::pacing::reserve& subject, int shard) {
     std::promise<caf::expected<milliseconds>> got;
     subject(shard, std::chrono::steady_clock::now(), [&](caf::expected<milliseconds> r) { got.set_value(r); });

@@ -27,7 +27,7 @@ struct bench : test::stores {
     deployments::submit order{.key = "click",
                               .community = p.community,
                               .guild = {guild},
-                              .community_name = "Town",
+                              .community_name = "Tabr",
                               .theme_id = "basic",
                               .admin = {4711},
                               .manifest = {.community = p.community,

@@ -105,10 +105,10 @@ model::user& core::make_user(std::string name, bool bot) {
 void core::seed() {
   auto& app = make_application("Arrakis", options.token);
   const auto owner = make_user("liet").id;
-  auto& town = model::found_guild(world, "Sietch Tabr", owner);
+  auto& guild = model::found_guild(world, "Sietch Tabr", owner);
   for (const auto* name : {"stilgar", "chani", "jamis", "harah"})
-    model::join(world, town, make_user(name).id);
-  model::invite_bot(world, town, app, model::invited_permissions(), owner);
+    model::join(world, guild, make_user(name).id);
+  model::invite_bot(world, guild, app, model::invited_permissions(), owner);
 }
 
 js::object core::ready_line() {
@@ -121,10 +121,10 @@ js::object core::ready_line() {
                  {"public_key", app.public_key},
                  {"token", app.token}};
   if (!world.guilds.empty()) {
-    const auto& town = world.guilds.begin()->second;
-    out["guild_id"] = town.id.text();
-    out["owner_id"] = town.owner.text();
-    out["channel_id"] = town.system_channel.text();
+    const auto& guild = world.guilds.begin()->second;
+    out["guild_id"] = guild.id.text();
+    out["owner_id"] = guild.owner.text();
+    out["channel_id"] = guild.system_channel.text();
   }
   return out;
 }

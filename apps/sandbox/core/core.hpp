@@ -48,7 +48,7 @@ public:
   /// Four times a second: deadlines of interactions, silent connections, the snapshot.
   void sweep();
 
-  /// Loads the snapshot, or makes the first town: an application, an owner, members, a guild.
+  /// Loads the snapshot, or makes the first guild: an application, an owner, members, a guild.
   void open();
   /// Writes the snapshot now if something changed.
   void save();

@@ -57,8 +57,8 @@ struct gateway_fixture {
   }
 
   net::io threads{1};
-  model::town town;
-  gateway::hub hub{town.world};
+  model::model_fixture fixture;
+  gateway::hub hub{fixture.world};
   net::test::inbox<received> messages;
   std::optional<net::http_server> server{
     std::in_place, threads, net::http_server_options{},

@@ -11,7 +11,7 @@ using namespace arrakis;
 using namespace arrakis::sandbox::model;
 
 namespace {
-place at(town& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
+place at(model_fixture& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
 } // namespace
 
 TEST_CASE("channels: text names are lower case with hyphens, categories keep theirs") {
@@ -23,7 +23,7 @@ TEST_CASE("channels: text names are lower case with hyphens, categories keep the
 }
 
 TEST_CASE("channels: one without overwrites of its own starts with those of its category") {
-  town t;
+  model_fixture t;
   const auto category = id_in(
     *create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4,"permission_overwrites":[
     {"id":")" + t.guild_id.text() + R"(","type":0,"deny":"1024"}]})")));
@@ -34,7 +34,7 @@ TEST_CASE("channels: one without overwrites of its own starts with those of its 
 }
 
 TEST_CASE("channels: overwrites are read as everyone, then roles, then the member") {
-  town t;
+  model_fixture t;
   const auto role = id_in(*create_role(t.world, t.bot(), t.here(), object(R"({"name":"r"})")));
   auto& where = *t.general().channel;
   where.overwrites = {{t.guild_id, overwrite::of_role, 0, permissions::view_channel}};
@@ -49,7 +49,7 @@ TEST_CASE("channels: overwrites are read as everyone, then roles, then the membe
 }
 
 TEST_CASE("channels: who may not see one gets 50001, who may not manage it 50013, and an unknown one is 10003") {
-  town t;
+  model_fixture t;
   const auto id = id_in(
     *create_channel(t.world, t.as(t.owner), t.here(), object(R"({"name":"secret","permission_overwrites":[
     {"id":")" + t.guild_id.text() + R"(","type":0,"allow":"0","deny":"1024"}]})")));
@@ -60,7 +60,7 @@ TEST_CASE("channels: who may not see one gets 50001, who may not manage it 50013
 }
 
 TEST_CASE("channels: an overwrite gives no more than its author may, and MANAGE_ROLES only by an administrator") {
-  town t;
+  model_fixture t;
   const auto body = [](uint64_t allow) {
     return js::object{{"type", 0}, {"allow", std::to_string(allow)}, {"deny", "0"}};
   };
@@ -75,7 +75,7 @@ TEST_CASE("channels: an overwrite gives no more than its author may, and MANAGE_
 }
 
 TEST_CASE("channels: the five hundred and first is refused with 30013, the fifty-first of a category with 50035") {
-  town t;
+  model_fixture t;
   const auto category = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
   const auto inside = js::object{{"name", "x"}, {"parent_id", category.text()}};
   for (size_t i = 0; i < channels_per_category_max; ++i)
@@ -87,7 +87,7 @@ TEST_CASE("channels: the five hundred and first is refused with 30013, the fifty
 }
 
 TEST_CASE("channels: deleting a category leaves its channels without one") {
-  town t;
+  model_fixture t;
   const auto category = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
   const auto inside = id_in(
     *create_channel(t.world, t.bot(), t.here(), js::object{{"name", "x"}, {"parent_id", category.text()}}));
@@ -97,7 +97,7 @@ TEST_CASE("channels: deleting a category leaves its channels without one") {
 }
 
 TEST_CASE("messages: empty ones are 50006, long ones 50035, and foreign ones are not edited") {
-  town t;
+  model_fixture t;
   CHECK(send_message(t.world, t.bot(), t.general(), {}).why().code == 50006);
   CHECK(send_message(t.world, t.bot(), t.general(), js::object{{"content", std::string(2001, 'x')}}).why().code
         == 50035);
@@ -112,7 +112,7 @@ TEST_CASE("messages: empty ones are 50006, long ones 50035, and foreign ones are
 }
 
 TEST_CASE("messages: an embed shows something, and its color is one") {
-  town t;
+  model_fixture t;
   const auto code = [&](std::string_view embed) {
     auto made = send_message(t.world, t.bot(), t.general(), object(fmt::format(R"({{"embeds":[{}]}})", embed)));
     return made ? 0 : made.why().code;
@@ -126,7 +126,7 @@ TEST_CASE("messages: an embed shows something, and its color is one") {
 }
 
 TEST_CASE("messages: components are checked: rows, custom ids, labels, options") {
-  town t;
+  model_fixture t;
   const auto refused = [&](std::string_view components) {
     const auto out = send_message(
       t.world, t.bot(), t.general(),
@@ -143,7 +143,7 @@ TEST_CASE("messages: components are checked: rows, custom ids, labels, options")
 }
 
 TEST_CASE("channels: a text channel becomes an announcement channel and back, and no other type changes") {
-  town t;
+  model_fixture t;
   const auto edit = [&](const char* body) { return edit_channel(t.world, t.bot(), t.general(), object(body)); };
   CHECK(edit(R"({"type":5})")->at("type") == 5);
   CHECK(t.here().audit.back().changes.at(0).at("key") == "type");
@@ -155,7 +155,7 @@ TEST_CASE("channels: a text channel becomes an announcement channel and back, an
 }
 
 TEST_CASE("channels: a forum has flags, a default reaction, an order and a layout, each within its bounds") {
-  town t;
+  model_fixture t;
   const auto id = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"f","type":15})")));
   const auto edit = [&](const std::string& body) { return edit_channel(t.world, t.bot(), at(t, id), object(body)); };
   auto forum = edit(R"({"flags":16,"default_reaction_emoji":{"emoji_name":"👍"},"default_sort_order":1,

@@ -11,7 +11,7 @@ using namespace arrakis::sandbox::model;
 namespace {
 /// The code with which a command is refused; 0: it is made.
 int refused(const std::string& body) {
-  town t;
+  model_fixture t;
   auto out = create_command(t.world, t.app(), {}, object(body));
   return out ? 0 : out.why().code;
 }
@@ -54,14 +54,14 @@ TEST_CASE("commands: contexts are known, and only a slash command has a descript
 }
 
 TEST_CASE("commands: a name that is missing is one fault") {
-  town t;
+  model_fixture t;
   const auto out = create_command(t.world, t.app(), {}, object(R"({"description":"d"})"));
   REQUIRE(!out);
   CHECK(out.why().errors.at("name").at("_errors").as_array().size() == 1);
 }
 
 TEST_CASE("commands: a creation replaces what has its name and type, also when there is room for no more") {
-  town t;
+  model_fixture t;
   const auto body = object(R"({"name":"x","description":"d"})");
   CHECK(!replaces_command(t.app(), {}, body));
   REQUIRE(create_command(t.world, t.app(), {}, body));

@@ -19,8 +19,8 @@ using namespace arrakis;
 using namespace arrakis::sandbox::model;
 
 namespace {
-place at(town& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
-js::object sent(town& t, const std::string& body) {
+place at(model_fixture& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
+js::object sent(model_fixture& t, const std::string& body) {
   auto made = send_message(t.world, t.bot(), t.general(), object(body));
   REQUIRE(made);
   return *made;
@@ -29,7 +29,7 @@ constexpr uint64_t administrator = 8;
 } // namespace
 
 TEST_CASE("channels: every type has its fields, and a field outside its bounds is refused by name") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto make = [&](const std::string& body) { return create_channel(t.world, t.bot(), t.here(), object(body)); };
   auto voice = make(R"({"name":"v","type":2,"bitrate":32000,"user_limit":9,"rtc_region":"rotterdam",
     "video_quality_mode":2})");
@@ -49,7 +49,7 @@ TEST_CASE("channels: every type has its fields, and a field outside its bounds i
 }
 
 TEST_CASE("channels: of an overwrite each field is refused by its own name") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto bad = create_channel(
     t.world, t.bot(), t.here(),
     object(R"({"name":"c","permission_overwrites":[5,{"type":7},{"id":"x","type":0,"allow":"y"}]})"));
@@ -67,7 +67,7 @@ TEST_CASE("channels: of an overwrite each field is refused by its own name") {
 }
 
 TEST_CASE("channels: a move is told, audited, and takes over its category's overwrites when that is asked for") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto everyone = t.guild_id.text();
   const auto category = id_in(*create_channel(
     t.world, t.bot(), t.here(),
@@ -91,14 +91,14 @@ TEST_CASE("channels: a move is told, audited, and takes over its category's over
 }
 
 TEST_CASE("roles: the audit log of a creation knows no old value") {
-  town t(administrator);
+  model_fixture t(administrator);
   REQUIRE(create_role(t.world, t.bot(), t.here(), object(R"({"name":"Gold","color":7})")));
   for (const auto& change : t.here().audit.back().changes)
     CHECK(!change.as_object().contains("old_value"));
 }
 
 TEST_CASE("interactions: an option that names a user, role or channel comes resolved, with the channel's permissions") {
-  town t(administrator);
+  model_fixture t(administrator);
   REQUIRE(create_command(t.world, t.app(), {}, object(R"({"name":"x","description":"d","options":[
     {"name":"who","description":"d","type":6},{"name":"where","description":"d","type":7}]})")));
   const auto general = t.here().system_channel;
@@ -113,7 +113,7 @@ TEST_CASE("interactions: an option that names a user, role or channel comes reso
 }
 
 TEST_CASE("messages: a reply refers to its message and rings its author, unless nobody is to be rung") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto first = sent(t, R"({"content":"first","nonce":"n"})");
   CHECK(first.at("nonce") == "n");
   const auto id = first.at("id").as_string();
@@ -131,7 +131,7 @@ TEST_CASE("messages: a reply refers to its message and rings its author, unless 
 }
 
 TEST_CASE("messages: a list is the newest, those that follow one, or those around one") {
-  town t;
+  model_fixture t;
   std::vector<snowflake> ids;
   for (const auto* text : {"0", "1", "2", "3", "4"})
     ids.push_back(id_in(sent(t, std::string(R"({"content":")") + text + "\"}")));
@@ -152,7 +152,7 @@ TEST_CASE("messages: a list is the newest, those that follow one, or those aroun
 }
 
 TEST_CASE("messages: a file needs no text, and has size and addresses; one that a client only claims is left out") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto made = sent(
     t, R"({"attachments":[{"upload":true,"filename":"a.txt","size":3,"content_type":"text/plain"}]})");
   const auto& file = made.at("attachments").at(0).as_object();
@@ -164,7 +164,7 @@ TEST_CASE("messages: a file needs no text, and has size and addresses; one that 
 }
 
 TEST_CASE("reactions: counted by emoji, once for each user, and `me` is the viewer") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto id = id_in(sent(t, R"({"content":"x"})"));
   REQUIRE(react(t.world, t.bot(), t.general(), id, "👍"));
   REQUIRE(react(t.world, t.bot(), t.general(), id, "👍"));
@@ -182,7 +182,7 @@ TEST_CASE("reactions: counted by emoji, once for each user, and `me` is the view
 }
 
 TEST_CASE("threads: a thread has its message's id, its channel's overwrites, and stands in no list of channels") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto message = id_in(sent(t, R"({"content":"x"})"));
   const auto before = list_channels(t.here()).size();
   const auto thread = id_in(*start_thread_from(t.world, t.bot(), t.general(), message, object(R"({"name":"talk"})")));
@@ -201,7 +201,7 @@ TEST_CASE("threads: a thread has its message's id, its channel's overwrites, and
 }
 
 TEST_CASE("threads: an archived one is unarchived before it is edited, and a post is a message") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto thread = id_in(*start_thread(t.world, t.bot(), t.general(), object(R"({"name":"talk","type":11})")));
   const auto edit = [&](const char* body) { return edit_channel(t.world, t.bot(), at(t, thread), object(body)); };
   REQUIRE(edit(R"({"archived":true,"locked":true})"));
@@ -214,7 +214,7 @@ TEST_CASE("threads: an archived one is unarchived before it is edited, and a pos
 }
 
 TEST_CASE("threads: a post has tags of its forum; elsewhere tags mean nothing") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto forum = *create_channel(t.world, t.bot(), t.here(),
                                      object(R"({"name":"f","type":15,"available_tags":[{"name":"open"}]})"));
   const auto tag = std::string(forum.at("available_tags").at(0).at("id").as_string());
@@ -234,14 +234,14 @@ TEST_CASE("threads: a post has tags of its forum; elsewhere tags mean nothing") 
 }
 
 TEST_CASE("invites and webhooks: a category has none") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto id = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
   CHECK(create_invite(t.world, t.bot(), at(t, id), {}).why().code == 50024);
   CHECK(create_webhook(t.world, t.bot(), at(t, id), object(R"({"name":"Herald"})")).why().code == 50024);
 }
 
 TEST_CASE("webhooks: an avatar is an address, and a thread is started in a forum alone") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto id = id_in(*create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"Herald"})")));
   auto hook = find_webhook(t.world, id);
   REQUIRE(hook);
@@ -252,7 +252,7 @@ TEST_CASE("webhooks: an avatar is an address, and a thread is started in a forum
 }
 
 TEST_CASE("bans, invites, webhooks, emojis: made, listed, taken away; who may not is refused") {
-  town t(administrator);
+  model_fixture t(administrator);
   REQUIRE(ban(t.world, t.bot(), t.here(), t.person));
   CHECK(!t.here().members.contains(t.person));
   CHECK(get_ban(t.world, t.bot(), t.here(), t.person));
@@ -290,7 +290,7 @@ TEST_CASE("bans, invites, webhooks, emojis: made, listed, taken away; who may no
 }
 
 TEST_CASE("snapshot: what a community made comes back, and one of an earlier version is read as well") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto message = id_in(sent(t, R"({"content":"x"})"));
   REQUIRE(react(t.world, t.bot(), t.general(), message, "👍"));
   REQUIRE(start_thread_from(t.world, t.bot(), t.general(), message, object(R"({"name":"talk"})")));

@@ -15,7 +15,7 @@ constexpr uint64_t administrator = 8;
 
 /// The code with which a message is refused; 0: it is sent.
 int refused(const std::string& body) {
-  town t(administrator);
+  model_fixture t(administrator);
   auto out = send_message(t.world, t.bot(), t.general(), object(body));
   return out ? 0 : out.why().code;
 }
@@ -110,7 +110,7 @@ TEST_CASE("messages: a nonce has at most 25 characters") {
 
 TEST_CASE("messages: embeds, files and replies need their permissions") {
   using namespace arrakis::permissions;
-  town t;
+  model_fixture t;
   const auto first = id_in(*send_message(t.world, t.bot(), t.general(), object(R"({"content":"x"})"))).text();
   auto& where = *t.general().channel;
   const auto code = [&](uint64_t denied, const std::string& body) {
@@ -129,7 +129,7 @@ TEST_CASE("messages: embeds, files and replies need their permissions") {
 }
 
 TEST_CASE("messages: a bulk deletion takes different ids, and nothing else") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto code = [&](const char* ids) {
     auto out = delete_messages(t.world, t.bot(), t.general(), object(fmt::format(R"({{"messages":{}}})", ids)));
     return out ? 0 : out.why().code;

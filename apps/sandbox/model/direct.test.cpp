@@ -11,14 +11,14 @@ using namespace arrakis::sandbox::model;
 
 namespace {
 js::object to(snowflake user) { return {{"recipient_id", user.text()}}; }
-struct letters : town {
+struct letters : model_fixture {
   snowflake id = id_in(*open_direct(world, bot(), to(person)));
   place with(const actor& by) { return *conversation_for(world, by, id); }
   outcome<js::object> write(const actor& by, std::string_view text) {
     return send_message(world, by, with(by), {{"content", text}});
   }
 };
-const auto text_of_last = [](const town& t) { return t.world.events.back().data.at("content"); };
+const auto text_of_last = [](const model_fixture& t) { return t.world.events.back().data.at("content"); };
 } // namespace
 
 TEST_CASE("direct messages: the channel of two is the same however often and from whichever side it is opened") {

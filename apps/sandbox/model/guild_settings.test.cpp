@@ -16,7 +16,7 @@ constexpr uint64_t administrator = 8;
 } // namespace
 
 TEST_CASE("guild settings: each is checked, kept, told once and audited with its change") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto edit = [&](const std::string& body) { return edit_guild(t.world, t.bot(), t.here(), object(body)); };
   auto set = edit(R"({"name":"Sietch","verification_level":2,"afk_timeout":900,"system_channel_id":null})");
   REQUIRE(set);
@@ -33,7 +33,7 @@ TEST_CASE("guild settings: each is checked, kept, told once and audited with its
 }
 
 TEST_CASE("guild settings: what is outside its bounds is 50035 by its name, and nothing changes") {
-  town t(administrator);
+  model_fixture t(administrator);
   const std::vector<std::pair<std::string, js::value>> outside{{"name", js::value("")},
                                                                {"name", js::value("x")},
                                                                {"name", js::value(5)},

@@ -11,7 +11,7 @@ using namespace arrakis;
 using namespace arrakis::sandbox::model;
 
 namespace {
-struct conversation : town {
+struct conversation : model_fixture {
   conversation() {
     const auto commands = js::array{
       object(R"({"name":"onboard","description":"start","default_member_permissions":"8"})"),

@@ -13,13 +13,13 @@ using namespace arrakis::sandbox::model;
 
 namespace {
 constexpr uint64_t administrator = 8;
-outcome<js::object> edit(town& t, snowflake user, const js::object& body) {
+outcome<js::object> edit(model_fixture& t, snowflake user, const js::object& body) {
   return edit_member(t.world, t.bot(), t.here(), user, body);
 }
 } // namespace
 
 TEST_CASE("members: a timeout is a time of at most 28 days ahead, and null ends it") {
-  town t(administrator);
+  model_fixture t(administrator);
   constexpr auto key = "communication_disabled_until";
   const auto day = 24ll * 3'600'000;
   const auto until = [&](int64_t ms) { return js::object{{key, time_text(t.world.now_ms + ms)}}; };
@@ -35,14 +35,14 @@ TEST_CASE("members: a timeout is a time of at most 28 days ahead, and null ends 
 }
 
 TEST_CASE("members: who is in no voice channel is neither muted nor moved") {
-  town t(administrator);
+  model_fixture t(administrator);
   for (const auto* body : {R"({"mute":true})", R"({"deaf":false})", R"({"channel_id":"5"})"})
     CHECK_MESSAGE(edit(t, t.person, object(body)).why().code == 40032, body);
   CHECK(edit(t, t.person, object(R"({"channel_id":null})")));
 }
 
 TEST_CASE("members: roles are ids, and one that is none is named by its place") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto bad = edit(t, t.person, object(R"({"roles":["abc"]})"));
   REQUIRE(!bad);
   CHECK(bad.why().errors.at("roles").as_object().contains("0"));
@@ -50,7 +50,7 @@ TEST_CASE("members: roles are ids, and one that is none is named by its place") 
 }
 
 TEST_CASE("bans: what the banned wrote goes with them as far back as is asked, a week at most") {
-  town t(administrator);
+  model_fixture t(administrator);
   const auto write = [&] {
     return id_in(*send_message(t.world, t.as(t.person), t.general(), object(R"({"content":"x"})")));
   };

@@ -1,5 +1,5 @@
 #pragma once
-// A small town for tests: an owner, a member, a bot with a role of its own, and a clock that only the test moves.
+// A small guild for tests: an owner, a member, a bot with a role of its own, and a clock that only the test moves.
 #include "apps/sandbox/model/commands.hpp"
 #include "apps/sandbox/model/interactions.hpp"
 #include "apps/sandbox/model/members.hpp"
@@ -7,18 +7,18 @@
 
 namespace arrakis::sandbox::model {
 
-struct town {
+struct model_fixture {
   model::world world;
   snowflake owner, person, app_id;
   snowflake guild_id;
 
-  explicit town(uint64_t bot_permissions = invited_permissions()) {
+  explicit model_fixture(uint64_t bot_permissions = invited_permissions()) {
     world.now_ms = 1'790'000'000'000;
     owner = add_user("owner", false);
     person = add_user("person", false);
     app_id = world.next_id();
     world.applications[app_id] = {.id = app_id, .bot = add_user("bot", true), .name = "bot", .token = "t"};
-    auto& made = found_guild(world, "town", owner);
+    auto& made = found_guild(world, "Arrakeen", owner);
     guild_id = made.id;
     join(world, made, person);
     invite_bot(world, made, app(), bot_permissions, owner);

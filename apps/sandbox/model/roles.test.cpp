@@ -9,7 +9,7 @@ using namespace arrakis::sandbox::model;
 
 TEST_CASE(
   "roles: a new role stands right above @everyone, the others move up, and the audit log names maker and reason") {
-  town t;
+  model_fixture t;
   auto by = t.bot();
   by.reason = "arrakis nonce=1";
   auto first = create_role(t.world, by, t.here(), object(R"({"name":"Naib","color":16766720,"hoist":true})"));
@@ -28,7 +28,7 @@ TEST_CASE(
 }
 
 TEST_CASE("roles: the two hundred and fifty-first is refused with 30005") {
-  town t;
+  model_fixture t;
   while (t.here().roles.size() < roles_max)
     REQUIRE(create_role(t.world, t.bot(), t.here(), object(R"({"name":"r"})")));
   const auto more = create_role(t.world, t.bot(), t.here(), object(R"({"name":"r"})"));
@@ -38,7 +38,7 @@ TEST_CASE("roles: the two hundred and fifty-first is refused with 30005") {
 }
 
 TEST_CASE("roles: nobody creates or edits without MANAGE_ROLES, gives what they lack, or touches a role above theirs") {
-  town t;
+  model_fixture t;
   CHECK(create_role(t.world, t.as(t.person), t.here(), {}).why().code == 50013);
   CHECK(create_role(t.world, t.bot(), t.here(), object(R"({"permissions":"8"})")).why().code == 50013);
   auto high = create_role(t.world, t.as(t.owner), t.here(), object(R"({"name":"high"})"));
@@ -55,7 +55,7 @@ TEST_CASE("roles: nobody creates or edits without MANAGE_ROLES, gives what they 
 }
 
 TEST_CASE("roles: @everyone and managed roles are not deleted, unknown ones are 10011") {
-  town t;
+  model_fixture t;
   CHECK(delete_role(t.world, t.as(t.owner), t.here(), t.guild_id).why().code == 50028);
   CHECK(delete_role(t.world, t.as(t.owner), t.here(), highest_role(t.here(), t.app().bot).id).why().code == 50028);
   CHECK(delete_role(t.world, t.as(t.owner), t.here(), snowflake{123}).why().code == 10011);
@@ -63,7 +63,7 @@ TEST_CASE("roles: @everyone and managed roles are not deleted, unknown ones are 
 }
 
 TEST_CASE("roles: faulty fields come back together as 50035 with their names") {
-  town t;
+  model_fixture t;
   const auto bad = create_role(t.world, t.bot(), t.here(), object(R"({"name":5,"color":99999999,"hoist":"x"})"));
   REQUIRE(!bad);
   CHECK(bad.why().code == 50035);
@@ -72,7 +72,7 @@ TEST_CASE("roles: faulty fields come back together as 50035 with their names") {
 }
 
 TEST_CASE("roles: a grant tells the member's new roles once, and a second one changes nothing") {
-  town t;
+  model_fixture t;
   const auto id = id_in(*create_role(t.world, t.bot(), t.here(), object(R"({"name":"r"})")));
   t.world.events.clear();
   REQUIRE(grant_role(t.world, t.bot(), t.here(), t.person, id));

@@ -204,8 +204,8 @@ await test('what a bot builds appears by itself: role with colour, category, pri
   );
   await page.locator('.category', { hasText: 'NAIB COUNCIL' }).waitFor();
   await page.locator('.channel', { hasText: 'council-rock' }).waitFor();
-  await guild.systemChannel.send('hello **town**');
-  await page.locator('.message strong', { hasText: 'town' }).waitFor();
+  await guild.systemChannel.send('hello **sietch**');
+  await page.locator('.message strong', { hasText: 'sietch' }).waitFor();
 });
 
 await test('another person sees no private channel, no ephemeral message, and only their commands', async () => {

@@ -31,8 +31,8 @@ async function resumes(disturb) {
   const before = await counts();
   await disturb();
   name += 1;
-  const told = once(client, 'guildUpdate', (_, now) => now.name === `town ${name}`);
-  await renamed(`town ${name}`);
+  const told = once(client, 'guildUpdate', (_, now) => now.name === `Tabr ${name}`);
+  await renamed(`Tabr ${name}`);
   await told;
   await until(async () => (await counts()).resumes === before.resumes + 1, 'a resume');
   equal((await counts()).identifies, before.identifies, 'identifies');

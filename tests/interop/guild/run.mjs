@@ -6,14 +6,14 @@ import { equal, expect, finish, test } from '../discord/lib/check.mjs';
 import { makeClient, once } from '../discord/lib/client.mjs';
 import { differences } from './lib/compare.mjs';
 import { canonical, fault } from './lib/signed.mjs';
-import { startTown, textOf } from './lib/town.mjs';
+import { startStack, textOf } from './lib/stack.mjs';
 
 const { AuditLogEvent, Events } = createRequire(import.meta.url)('discord.js');
-let town, community, keys, file, bytes, manifest, guild;
+let stack, community, keys, file, bytes, manifest, guild;
 const { id, shadow } = await (async () => {
   await test('one onboarding completes', async () => {
-    town = await startTown();
-    community = await town.community();
+    stack = await startStack();
+    community = await stack.community();
     expect(
       community.newest?.version === 1 && community.newest.state === 'completed',
       `a completed deployment, not: ${community.text}`,
@@ -42,8 +42,8 @@ await test('RFC 8785: our canonical form here gives the vectors of the RFC', asy
 });
 
 await test('the manifest in the object store verifies under the public key, in Node.js', async () => {
-  keys = JSON.parse((await town.ctl('manifest', 'keys')).out);
-  file = town.manifestFile(id, 1);
+  keys = JSON.parse((await stack.ctl('manifest', 'keys')).out);
+  file = stack.manifestFile(id, 1);
   bytes = readFileSync(file, 'utf8');
   equal(fault(bytes, keys), null, 'fault');
   manifest = JSON.parse(bytes).content;
@@ -70,27 +70,27 @@ function isUnsigned(i) {
 }
 
 await test('twin: a manifest changed on disk is refused by arrakisctl, and accepted when mended', async () => {
-  equal((await town.ctl('manifest', 'verify', id)).code, 0, 'code before');
+  equal((await stack.ctl('manifest', 'verify', id)).code, 0, 'code before');
   writeFileSync(file, bytes.replace('"hoist":true', '"hoist":false'));
-  const seen = await town.ctl('manifest', 'verify', id);
+  const seen = await stack.ctl('manifest', 'verify', id);
   writeFileSync(file, bytes);
   expect(seen.code !== 0 && /not verify|corrupt|not what|digest/.test(seen.out), `a refusal, not: ${seen.out}`);
-  equal((await town.ctl('manifest', 'verify', id)).code, 0, 'code after');
+  equal((await stack.ctl('manifest', 'verify', id)).code, 0, 'code after');
 });
 
-const { client } = makeClient({ api: `${town.discord}/api` });
+const { client } = makeClient({ api: `${stack.discord}/api` });
 await test('discord.js logs in and finds the guild', async () => {
   const ready = once(client, Events.ClientReady);
-  await client.login(town.token);
+  await client.login(stack.token);
   await ready;
-  guild = client.guilds.cache.get(town.guild);
+  guild = client.guilds.cache.get(stack.guild);
   expect(guild, 'the guild');
   await Promise.all([guild.roles.fetch(undefined, { force: true }), guild.channels.fetch(undefined, { force: true })]);
 });
 if (!guild || !manifest) finish();
 
 await test('every managed field of every role, category and channel equals the manifest', async () => {
-  const { lines, fields } = differences(manifest, guild, shadow, town.bot);
+  const { lines, fields } = differences(manifest, guild, shadow, stack.bot);
   equal(lines, [], 'differences');
   console.log(
     `        ${manifest.roles.length} roles, ${manifest.categories.length} categories, ` +
@@ -127,7 +127,7 @@ await test('the audit log tells of each role and channel once, by our bot, with 
     for (const [key, snowflake] of shadow)
       if (key.startsWith(prefix)) {
         const told = entries.filter((e) => e.targetId === snowflake);
-        equal([told.size, told.first()?.executorId], [1, town.bot], key);
+        equal([told.size, told.first()?.executorId], [1, stack.bot], key);
         expect(told.first().reason?.includes('rrakis'), `a reason, not ${told.first().reason}`);
       }
   }
@@ -136,11 +136,11 @@ await test('the audit log tells of each role and channel once, by our bot, with 
 const ask = async () =>
   textOf(
     (
-      await town.sandbox('POST', 'interactions', {
+      await stack.sandbox('POST', 'interactions', {
         command: 'reconcile',
-        user: town.owner,
-        guild: town.guild,
-        channel: town.channel,
+        user: stack.owner,
+        guild: stack.guild,
+        channel: stack.channel,
       })
     ).message,
   );
@@ -154,12 +154,12 @@ await test('twin: one role renamed by hand: the comparison fails in just that, /
   const role = shadow.get(`role ${wanted.id}`);
   const rename = async (name) => {
     const told = once(client, Events.GuildRoleUpdate, (_, now) => now.id === role && now.name === name);
-    await town.sandbox('PATCH', `as/${town.owner}/guilds/${town.guild}/roles/${role}`, { name });
+    await stack.sandbox('PATCH', `as/${stack.owner}/guilds/${stack.guild}/roles/${role}`, { name });
     await told;
   };
   await rename('Harkonnen');
   equal(
-    differences(manifest, guild, shadow, town.bot).lines,
+    differences(manifest, guild, shadow, stack.bot).lines,
     [`role ${wanted.id}: name is "Harkonnen", should be ${JSON.stringify(wanted.name)}`],
     'differences',
   );
@@ -180,7 +180,7 @@ await test('twin: one role renamed by hand: the comparison fails in just that, /
 
 await client.destroy();
 await test('everything ends cleanly', async () => {
-  const code = await town.stop();
-  equal(code, 0, `demo said:\n${town.said().slice(-3000)}\nexit code`);
+  const code = await stack.stop();
+  equal(code, 0, `demo said:\n${stack.said().slice(-3000)}\nexit code`);
 });
 finish();

@@ -2,20 +2,20 @@
 // role of the same name that the admin had made before. Pictures of the way lie in build/interop/page.
 import { readFileSync } from 'node:fs';
 import { equal, expect, finish, test, until } from '../discord/lib/check.mjs';
-import { startTown } from '../guild/lib/town.mjs';
+import { startStack } from '../guild/lib/stack.mjs';
 import { fits, isClean } from './judge.mjs';
 import { openPage } from './lib.mjs';
 
-const town = await startTown({ empty: true });
-const person = await openPage(`${town.discord}/`);
+const stack = await startStack({ empty: true });
+const person = await openPage(`${stack.discord}/`);
 const { page } = person;
-const guildNow = async () => (await town.sandbox('GET', `state?guild=${town.guild}`)).guilds[0];
+const guildNow = async () => (await stack.sandbox('GET', `state?guild=${stack.guild}`)).guilds[0];
 const manifest = (community, version) =>
-  JSON.parse(readFileSync(town.manifestFile(community.id, version), 'utf8')).content;
+  JSON.parse(readFileSync(stack.manifestFile(community.id, version), 'utf8')).content;
 let own, first, second;
 
 await test('the page shows the guild before anything was done to it', async () => {
-  own = await town.sandbox('POST', `as/${town.owner}/guilds/${town.guild}/roles`, {
+  own = await stack.sandbox('POST', `as/${stack.owner}/guilds/${stack.guild}/roles`, {
     name: 'Gold',
     color: 0x123456,
     hoist: false,
@@ -52,13 +52,13 @@ await test('/onboard, typed and clicked through, comes to the review', async () 
   await person.press('Continue');
   await person.sees('Step 3 of 8');
   await person.choose('asset-type', ['erc20']);
-  await person.fill({ address: town.erc20.replace(/.$/, 'z'), min_balance: '100' });
+  await person.fill({ address: stack.erc20.replace(/.$/, 'z'), min_balance: '100' });
   await person.sees('Contract address');
   await person.picture('04-mistyped');
   await person.press('Correct it');
   equal(await person.typed('min_balance'), '100', 'the balance in the form');
-  equal(await person.typed('address'), town.erc20.replace(/.$/, 'z'), 'the address in the form');
-  await person.fill({ address: town.erc20 });
+  equal(await person.typed('address'), stack.erc20.replace(/.$/, 'z'), 'the address in the form');
+  await person.fill({ address: stack.erc20 });
   await person.sees('SPICE');
   await person.picture('04-asset');
   await person.press('Continue');
@@ -115,7 +115,7 @@ await test('Deploy builds the guild, and the lists show it', async () => {
   await person.press('Deploy');
   await person.sees('is ready', 60_000);
   await person.picture('07-ready');
-  first = await town.community();
+  first = await stack.community();
   const want = manifest(first, 1);
   const [roles, channels] = [await person.roles(), await person.channels()];
   for (const role of want.roles) equal(roles.get(first.shadow.get(`role ${role.id}`)), role.name, `role ${role.id}`);
@@ -131,7 +131,7 @@ await test('Deploy builds the guild, and the lists show it', async () => {
 async function namesEverySnowflake(community) {
   const guild = await guildNow();
   const made = guild.audit
-    .filter((e) => [10, 30].includes(e.action_type) && e.user_id === town.bot)
+    .filter((e) => [10, 30].includes(e.action_type) && e.user_id === stack.bot)
     .map((e) => e.target_id);
   equal([...community.shadow.values()].sort(), made.sort(), 'snowflakes of the shadow state and of what the bot made');
   const there = new Set([...guild.roles, ...guild.channels].map((x) => x.id));
@@ -168,7 +168,7 @@ await test('/onboard again opens the community: another channel template makes v
 });
 
 await test('what version 2 lacks is listed, and still there', async () => {
-  second = await town.community();
+  second = await stack.community();
   const voice = first.shadow.get('channel ch-voice');
   await person.sees('still in your server');
   await person.sees(voice);
@@ -192,7 +192,7 @@ await test("the admin's role of the same name is still left alone", () => isLeft
 
 await test('/reconcile, Apply, confirmed: what was deleted by hand is back', async () => {
   const general = second.shadow.get('channel ch-general');
-  await town.sandbox('DELETE', `as/${town.owner}/channels/${general}`);
+  await stack.sandbox('DELETE', `as/${stack.owner}/channels/${general}`);
   await page.locator(`[data-channel-id="${general}"]`).waitFor({ state: 'detached' });
   const messages = await page.locator('#messages .message.ephemeral').count();
   await person.type('/reconcile');
@@ -206,13 +206,13 @@ await test('/reconcile, Apply, confirmed: what was deleted by hand is back', asy
   await person.press('Yes, apply');
   await person.sees('matches its plan again', 30_000);
   await person.picture('19-applied');
-  second = await town.community();
+  second = await stack.community();
   const made = second.shadow.get('channel ch-general');
   expect(made !== general && (await person.channels()).has(made), 'the channel in the list');
 });
 
 await test('own tiers, a refused one corrected, and a channel that was there make version 3', async () => {
-  const market = await town.sandbox('POST', `as/${town.owner}/guilds/${town.guild}/channels`, {
+  const market = await stack.sandbox('POST', `as/${stack.owner}/guilds/${stack.guild}/channels`, {
     name: 'market',
     type: 0,
     topic: 'ours',
@@ -272,7 +272,7 @@ await test('own tiers, a refused one corrected, and a channel that was there mak
   await person.press('Deploy');
   await person.sees('version 3');
   await person.sees('is ready', 60_000);
-  const third = await town.community();
+  const third = await stack.community();
   const want = manifest(third, 3);
   equal(
     want.tiers.map((t) => [t.id, t.name, t.minRank, t.threshold]),
@@ -306,7 +306,7 @@ await test('somebody without a tier does not see the closed channels', async () 
 });
 
 await test('at phone size the wizard is used as at a desk: commands, choices, review, deployment', async () => {
-  await page.selectOption('#people', town.owner);
+  await page.selectOption('#people', stack.owner);
   await page.locator('.message.ephemeral').last().waitFor();
   await page.setViewportSize({ width: 360, height: 740 });
   const messages = await page.locator('#messages .message.ephemeral').count();
@@ -363,6 +363,6 @@ await test('at phone size the wizard is used as at a desk: commands, choices, re
 await test('no script fault on the way, and everything ends cleanly', async () => {
   equal(person.faults, [], 'faults');
   await person.browser.close();
-  equal(await town.stop(), 0, 'exit code');
+  equal(await stack.stop(), 0, 'exit code');
 });
 finish();

@@ -3,18 +3,18 @@
 // build/interop/page.
 import { execFileSync } from 'node:child_process';
 import { equal, expect, finish, test, until } from '../discord/lib/check.mjs';
-import { startTown } from '../guild/lib/town.mjs';
+import { startStack } from '../guild/lib/stack.mjs';
 import { fits, isClean } from './judge.mjs';
 import { openPage } from './lib.mjs';
 
-const town = await startTown({ empty: true });
-const person = await openPage(`${town.discord}/`, { width: 1280, height: 800 });
+const stack = await startStack({ empty: true });
+const person = await openPage(`${stack.discord}/`, { width: 1280, height: 800 });
 const { page } = person;
 
 const redis = (...words) =>
-  execFileSync('redis-cli', ['-s', `${town.folder}/arrakis/run/redis.sock`, ...words], { encoding: 'utf8' }).trim();
+  execFileSync('redis-cli', ['-s', `${stack.folder}/arrakis/run/redis.sock`, ...words], { encoding: 'utf8' }).trim();
 const ctl = async (...words) => {
-  const { code, out } = await town.ctl(...words);
+  const { code, out } = await stack.ctl(...words);
   equal(code, 0, `arrakisctl ${words.join(' ')}: ${out}`);
 };
 const messages = () => page.locator('#messages .message.ephemeral').count();
@@ -42,11 +42,11 @@ await test('a draft is resumed after its session has closed, with every answer',
   await person.choose('chain', ['sandbox']);
   await person.press('Continue');
   await person.choose('asset-type', ['erc20']);
-  await person.fill({ address: town.erc20, min_balance: '100' });
+  await person.fill({ address: stack.erc20, min_balance: '100' });
   await person.sees('SPICE');
   await person.sees('your draft is kept for 7 days');
-  equal(redis('PEXPIRE', `wizard:${town.owner}:${town.guild}`, '1'), '1', 'the session, whose time is over now');
-  await until(() => redis('EXISTS', `wizard:${town.owner}:${town.guild}`) === '0', 'the end of the session');
+  equal(redis('PEXPIRE', `wizard:${stack.owner}:${stack.guild}`, '1'), '1', 'the session, whose time is over now');
+  await until(() => redis('EXISTS', `wizard:${stack.owner}:${stack.guild}`) === '0', 'the end of the session');
   const before = await messages();
   await person.press('Back');
   await until(async () => (await messages()) > before, 'an answer');
@@ -59,7 +59,7 @@ await test('a draft is resumed after its session has closed, with every answer',
 });
 
 await test('the review says what is new, what is there already and what members will see', async () => {
-  await town.sandbox('POST', `as/${town.owner}/guilds/${town.guild}/channels`, { name: 'vip-chat', type: 0 });
+  await stack.sandbox('POST', `as/${stack.owner}/guilds/${stack.guild}/channels`, { name: 'vip-chat', type: 0 });
   await person.press('Continue');
   await person.choose('tier-template', ['simple']);
   await person.press('Continue');
@@ -94,13 +94,13 @@ await test('a paused queue is said, and each “Check progress” changes the me
 });
 
 const botRole = async () => {
-  const guild = (await town.sandbox('GET', `state?guild=${town.guild}`)).guilds[0];
-  return guild.roles.find((r) => r.tags?.bot_id === town.bot);
+  const guild = (await stack.sandbox('GET', `state?guild=${stack.guild}`)).guilds[0];
+  return guild.roles.find((r) => r.tags?.bot_id === stack.bot);
 };
 await test('a permission that went fails the deployment with its cause; given back, Retry finishes it', async () => {
   const role = await botRole();
   const permissions = (value) =>
-    town.sandbox('PATCH', `as/${town.owner}/guilds/${town.guild}/roles/${role.id}`, { permissions: value });
+    stack.sandbox('PATCH', `as/${stack.owner}/guilds/${stack.guild}/roles/${role.id}`, { permissions: value });
   await permissions('1024');
   await ctl('jobs', 'resume');
   await person.sees('could not be built');
@@ -112,14 +112,14 @@ await test('a permission that went fails the deployment with its cause; given ba
 });
 
 await test('a frozen community disables Deploy and says why, until it is thawed', async () => {
-  await ctl('community', 'freeze', town.guild, 'spam wave');
+  await ctl('community', 'freeze', stack.guild, 'spam wave');
   await type('/onboard');
   await person.sees('at version 1');
   await person.sees('This community is frozen (spam wave)');
   const deploy = person.wizard().getByRole('button', { name: 'Deploy', exact: true });
   expect(await deploy.isDisabled(), 'Deploy cannot be pressed');
   await both('frozen');
-  await ctl('community', 'thaw', town.guild);
+  await ctl('community', 'thaw', stack.guild);
   await person.press('Check again');
   await until(async () => !(await deploy.isDisabled()), 'Deploy');
 });
@@ -127,6 +127,6 @@ await test('a frozen community disables Deploy and says why, until it is thawed'
 await test('no script fault on the way, and everything ends cleanly', async () => {
   equal(person.faults, [], 'faults');
   await person.browser.close();
-  equal(await town.stop(), 0, 'exit code');
+  equal(await stack.stop(), 0, 'exit code');
 });
 finish();

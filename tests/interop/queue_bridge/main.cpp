@@ -194,8 +194,8 @@ void closing(caf::event_based_actor* self, const queue::worker& worker, const bj
       });
 }
 
-/// The town that `open` builds.
-struct town {
+/// The queue and its worker that `open` builds.
+struct queue_and_worker {
   net::io& io;
   caf::actor_system& sys;
   redis::options link;
@@ -313,7 +313,7 @@ struct town {
     return refusal(fail(ec::invalid, fmt::format("op: '{}' is unknown, or not now", op)));
   }
 
-  ~town() {
+  ~queue_and_worker() {
     caf::anon_send_exit(queue, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(jobs, caf::exit_reason::user_shutdown);
     if (events)
@@ -323,7 +323,7 @@ struct town {
   }
 };
 
-bj::object answer_to(std::optional<town>& place, net::io& io, caf::actor_system& sys, const bj::object& x) {
+bj::object answer_to(std::optional<queue_and_worker>& place, net::io& io, caf::actor_system& sys, const bj::object& x) {
   const auto op = json::text_or(x, "op");
   if (op == "open" && !place) {
     const auto* options = json::object_in(x, "options");
@@ -343,7 +343,7 @@ int main() {
   net::io io;
   caf::actor_system_config cfg;
   caf::actor_system sys{cfg};
-  std::optional<town> place;
+  std::optional<queue_and_worker> place;
   for (std::string line; read_line(line);) {
     const auto parsed = json::parse(line, {.bytes_max = line_bytes_max});
     const bj::object request = parsed && parsed->is_object() ? parsed->get_object() : bj::object{};

@@ -93,7 +93,7 @@ fake_discord::fake_discord(sim_system& sim, snowflake of)
   : sim_(sim), wire_(sim.sys().spawn(wire_behavior)), base_ms_(wall_ms()) {
   guild.id = of;
   sequence_ = of.value % 64 << 16; // Ids of one millisecond differ between guilds.
-  guild.name = "Town";
+  guild.name = "Tabr";
   guild.owner = owner;
   guild.bot = bot;
   guild.bot_roles = {bot_role};

@@ -5,7 +5,7 @@
 namespace arrakis::test {
 inline manifest sample_manifest() {
   manifest m;
-  m.community_name = "Town";
+  m.community_name = "Tabr";
   m.assets = {{.id = "asset-1", .type = "native", .chain = "berachain", .symbol = "BERA"}};
   m.tiers = {{"gold", "Gold", 1, 10}, {"silver", "Silver", 11, {}}};
   m.roles = {{"role-gold", "Gold", 0xFFD700, true, false, {"VIEW_CHANNEL"}, "gold", {}},

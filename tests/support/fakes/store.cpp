@@ -275,7 +275,7 @@ signer::handle::behavior_type signer_behavior(signer::handle::pointer, fake_stor
 } // namespace
 
 fake_store::fake_store(sim_system& s, snowflake guild) : sim(s) {
-  community = {{"11111111-2222-4333-8444-555555555555"}, "Town", "basic", guild, "active", 1, 0};
+  community = {{"11111111-2222-4333-8444-555555555555"}, "Tabr", "basic", guild, "active", 1, 0};
 }
 
 fake_store::deployment* fake_store::by_id(const std::string& id) {

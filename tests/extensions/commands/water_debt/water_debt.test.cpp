@@ -119,7 +119,7 @@ TEST_CASE_FIXTURE(fixture, "extension: its entry in the context menu of a user i
 }
 
 TEST_CASE("extension: Discord takes the commands as they are registered") {
-  sandbox::model::town discord;
+  sandbox::model::model_fixture discord;
   const auto body = boost::json::parse(ingress::registration_json(commands::all()));
   const auto taken = sandbox::model::overwrite_commands(discord.world, discord.app(), {}, body.as_array());
   REQUIRE(taken);

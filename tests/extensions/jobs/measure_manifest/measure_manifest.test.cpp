@@ -7,7 +7,7 @@
 #include "adapters/postgres/manifests/manifests.hpp"
 #include "adapters/postgres/outbox/outbox.hpp"
 #include "adapters/postgres/outbox/work_item.hpp"
-#include "tests/support/queue_town.hpp"
+#include "tests/support/queue_fixture.hpp"
 #include "tests/support/stores.hpp"
 
 #include <caf/send.hpp>
@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 struct fixture {
   services available; ///< Outlives the jobs.
   test::stores stores;
-  queue::test::town town;
+  queue::test::queue_fixture queue_side;
   std::vector<const jobs::job_kind*> kinds = jobs::all();
   community_id community = stores.community(1);
   std::map<std::string, outbox_relay::queue_port, std::less<>> queues;
@@ -40,10 +40,10 @@ struct fixture {
     if (has.extension)
       kinds.insert(kinds.end(), jobs::extensions().begin(), jobs::extensions().end());
     // In the jobs' own system: answered from another one they would spawn on its thread, which keeps CAF's logger.
-    const auto pool = keep(postgres::start(town.sys, {.dsn = stores.server.dsn(), .connections = 1}));
+    const auto pool = keep(postgres::start(queue_side.sys, {.dsn = stores.server.dsn(), .connections = 1}));
     if (has.job_ends)
-      available.provide(keep(job_ends::start(town.sys, pool)));
-    auto& sys = town.sys;
+      available.provide(keep(job_ends::start(queue_side.sys, pool)));
+    auto& sys = queue_side.sys;
     jobs::services svc;
     svc.manifests = stores.live.keep(manifests::start(stores.live.sys(), stores.app));
     svc.available = &available;
@@ -53,10 +53,10 @@ struct fixture {
     for (const auto* kind : kinds)
       terms.kinds.push_back(&kind->terms);
     for (const auto* which : jobs::queues(kinds)) {
-      auto how = town.how;
+      auto how = queue_side.how;
       how.name = fmt::format("{{{}}}", which->name);
-      terms.queues[std::string{which->name}] = {keep(queue::start_queue(sys, town.client, how)), 4};
-      keep(queue::start_worker(sys, redis::connect(town.io, town.link), how, processor));
+      terms.queues[std::string{which->name}] = {keep(queue::start_queue(sys, queue_side.client, how)), 4};
+      keep(queue::start_worker(sys, redis::connect(queue_side.io, queue_side.link), how, processor));
     }
     queues = terms.queues;
     if (!has.relay)
@@ -68,7 +68,7 @@ struct fixture {
   ~fixture() {
     for (auto it = ours.rbegin(); it != ours.rend(); ++it) {
       caf::anon_send_exit(*it, caf::exit_reason::kill);
-      town.self->wait_for(*it);
+      queue_side.self->wait_for(*it);
     }
   }
   template <class Handle>
@@ -93,12 +93,12 @@ struct fixture {
     return false;
   }
   queue::job_view show(const std::string& id) {
-    auto found = town.ask<queue::job_view>(queues.at("reports").port, queue::get_job{id, queue::test::soon()});
+    auto found = queue_side.ask<queue::job_view>(queues.at("reports").port, queue::get_job{id, queue::test::soon()});
     REQUIRE_MESSAGE(found, (found ? std::string{} : text_of(found.error())));
     return *found;
   }
   void pause(const std::string& queue, bool on) {
-    REQUIRE(town.ask<queue::done>(queues.at(queue).port, queue::pause{on, queue::test::soon()}));
+    REQUIRE(queue_side.ask<queue::done>(queues.at(queue).port, queue::pause{on, queue::test::soon()}));
   }
 };
 } // namespace
@@ -133,13 +133,13 @@ void put_into_queue(fixture& f, const std::string& id) {
                  {},
                  queue::test::soon()};
   job.options.id = id;
-  REQUIRE(f.town.ask<queue::added>(f.queues.at("reports").port, std::move(job)));
+  REQUIRE(f.queue_side.ask<queue::added>(f.queues.at("reports").port, std::move(job)));
 }
 std::string result_of(fixture& f, const std::string& id) {
   const auto end = queue::test::soon();
   while (!end.passed(std::chrono::steady_clock::now()))
-    if (const auto view = f.town.ask<queue::job_view>(f.queues.at("reports").port,
-                                                      queue::get_job{id, queue::test::soon()});
+    if (const auto view = f.queue_side.ask<queue::job_view>(f.queues.at("reports").port,
+                                                            queue::get_job{id, queue::test::soon()});
         view && view->state == "completed")
       return view->return_value;
   return "";
@@ -157,7 +157,7 @@ TEST_CASE("extension: a job that was done is not run again when the queue has fo
     put_into_queue(f, "measure-1");
     CHECK(result_of(f, "measure-1") == R"({"bytes":2})");
     CHECK(f.stores.owner("select closed_at is not null and done_at is not null from outbox") == (guarded ? "t" : "f"));
-    f.town.server.flush();
+    f.queue_side.server.flush();
     put_into_queue(f, "measure-1");
     CHECK(result_of(f, "measure-1") == (guarded ? "null" : R"({"bytes":2})")); // Negative control: it runs again.
   }

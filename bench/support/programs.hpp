@@ -1,6 +1,6 @@
 #pragma once
-// What the benches of whole programs share: a town of the release preset's programs.
-#include "apps/demo/town.hpp"
+// What the benches of whole programs share: a stack of the release preset's programs.
+#include "apps/demo/local_stack.hpp"
 #include "tests/support/scratch.hpp"
 
 #include <algorithm>
@@ -39,15 +39,15 @@ public:
     environment.emplace_back("ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9");
     environment.emplace_back(fmt::format("ARRAKIS_DISCORD_BUDGET_PER_SECOND={}", budget_per_second));
     environment.emplace_back("ARRAKIS_RUNTIME_WORKERS=1");
-    demo::town_options o;
+    demo::local_stack_options o;
     o.folder = folder_ / "t";
     o.programs = root + "/build/release";
     o.environment = std::move(environment);
     o.discord_limits = false;
-    town_.emplace(std::move(o));
-    town_->start_discord();
+    stack_.emplace(std::move(o));
+    stack_->start_discord();
   }
-  demo::town& town() { return *town_; }
+  demo::local_stack& stack() { return *stack_; }
   std::string folder() const { return folder_.path(); }
 
   /// Far above what is measured: the budget's work is done, its limit is not reached.
@@ -55,7 +55,7 @@ public:
 
 private:
   test::scratch folder_{"bench"};
-  std::optional<demo::town> town_;
+  std::optional<demo::local_stack> stack_;
 };
 
 /// The p-th part of the values, 0.99 for the 99th of a hundred.

@@ -84,7 +84,7 @@ inline clerk::behavior_type clerking(clerk::stateful_pointer<clerk_state> self, 
   };
 }
 
-struct town {
+struct queue_fixture {
   arrakis::test::redis_server server;
   net::io io;
   caf::actor_system_config cfg;
@@ -97,7 +97,7 @@ struct town {
   caf::scoped_actor self{sys};
   std::vector<caf::actor> ours;
 
-  ~town() {
+  ~queue_fixture() {
     for (auto& each : ours)
       caf::anon_send_exit(each, caf::exit_reason::kill);
     caf::anon_send_exit(queue, caf::exit_reason::kill);

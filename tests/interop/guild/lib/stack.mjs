@@ -15,9 +15,9 @@ function program(name) {
 }
 
 /// `empty`: without the onboarding that demo performs by itself.
-export async function startTown({ empty = false, patience = 180_000 } = {}) {
+export async function startStack({ empty = false, patience = 180_000 } = {}) {
   // Short, because Unix sockets lie in it; open, because arrakisd gives up being root and must still reach it.
-  const folder = mkdtempSync('/tmp/town-');
+  const folder = mkdtempSync('/tmp/stack-');
   chmodSync(folder, 0o755);
   const anvil = process.env.ANVIL || execFileSync(path.join(root, 'apps/demo/evm/setup'), { encoding: 'utf8' }).trim();
   const child = spawn(program('demo'), [folder], { stdio: ['ignore', 'pipe', 'pipe'],
@@ -36,12 +36,12 @@ export async function startTown({ empty = false, patience = 180_000 } = {}) {
   });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.once(signal, () => process.exit(128));
 
-  const file = path.join(folder, 'town.json');
+  const file = path.join(folder, 'stack.json');
   const end = Date.now() + patience;
   let card;
   while (!card) {
     if (over || Date.now() > end) {
-      const code = over ? await ended : 'no town.json in time';
+      const code = over ? await ended : 'no stack.json in time';
       throw new Error(`demo did not come up (${code}); it said:\n${said.slice(-3000)}`);
     }
     await new Promise((done) => setTimeout(done, 50));

@@ -7,7 +7,7 @@
 
 namespace arrakis::test {
 
-struct redis_town {
+struct redis_fixture {
   redis_server server;
   net::io io{1};
   redis::link client = redis::connect(io, {.url = secret{server.url()}});

@@ -1,4 +1,4 @@
-#include "apps/demo/town.hpp"
+#include "apps/demo/local_stack.hpp"
 
 #include "apps/demo/reminder.hpp"
 #include "runtime/file.hpp"
@@ -34,7 +34,7 @@ std::optional<boost::json::object> read_object(const std::string& path) {
 }
 } // namespace
 
-town::town(town_options o)
+local_stack::local_stack(local_stack_options o)
   : options_(std::move(o)),
     io_(std::make_unique<net::io>(1)),
     http_(std::make_unique<http>(*io_)),
@@ -44,7 +44,7 @@ town::town(town_options o)
     throw std::runtime_error(fmt::format("{}; choose another with STATE", text_of(bad)));
 }
 
-town::~town() {
+local_stack::~local_stack() {
   if (arrakis_)
     arrakis_->stop(SIGTERM, std::chrono::seconds{30});
   arrakis_.reset();
@@ -53,15 +53,17 @@ town::~town() {
   http_.reset();
 }
 
-void town::stop_discord() {
+void local_stack::stop_discord() {
   if (discord_)
     discord_->stop(SIGTERM, std::chrono::seconds{5});
   discord_.reset();
 }
 
-std::string town::program(const std::string& name) const { return options_.programs + "/apps/" + name + "/" + name; }
+std::string local_stack::program(const std::string& name) const {
+  return options_.programs + "/apps/" + name + "/" + name;
+}
 
-uint16_t town::kept_port(const std::string& name) const {
+uint16_t local_stack::kept_port(const std::string& name) const {
   if (!options_.keep_ports)
     return 0;
   if (options_.say && ports_.is_lost(name))
@@ -69,7 +71,7 @@ uint16_t town::kept_port(const std::string& name) const {
   return ports_.find(name);
 }
 
-void town::start_discord() {
+void local_stack::start_discord() {
   const auto folder = options_.folder + "/discord";
   const auto output = options_.folder + "/discord.log";
   fs::create_directories(folder);
@@ -105,7 +107,7 @@ void town::start_discord() {
   ports_.keep("discord", port_of(ids_.url));
 }
 
-void town::start_chain() {
+void local_stack::start_chain() {
   if (options_.anvil.empty())
     return;
   reminder waiting{options_.say};
@@ -116,7 +118,7 @@ void town::start_chain() {
   ports_.keep("chain", port_of(chain_->url()));
 }
 
-std::vector<std::string> town::environment() const {
+std::vector<std::string> local_stack::environment() const {
   auto env = options_.environment; // First: of two lines with one name the configuration takes the first.
   env.insert(env.end(), {"ARRAKIS_NODE_STATE_FOLDER=" + options_.folder + "/arrakis",
                          fmt::format("ARRAKIS_HTTP_PORT={}", options_.door_port),
@@ -133,7 +135,7 @@ std::vector<std::string> town::environment() const {
   return env;
 }
 
-void town::launch_arrakis() {
+void local_stack::launch_arrakis() {
   fs::remove(options_.folder + "/arrakis/arrakisd.json");
   door_.clear();
   admin_.clear();
@@ -144,7 +146,7 @@ void town::launch_arrakis() {
   arrakis_.emplace(process_options{{program("arrakisd"), "--roles", "all"}, environment(), {}, {}, log_file()});
 }
 
-bool town::arrakis_ready() {
+bool local_stack::arrakis_ready() {
   if (admin_.empty())
     if (auto where = read_object(options_.folder + "/arrakis/arrakisd.json")) {
       door_ = json::text_or(*where, "url");
@@ -156,7 +158,7 @@ bool town::arrakis_ready() {
   return health && health->status == 200;
 }
 
-std::string town::missing_of_arrakis() {
+std::string local_stack::missing_of_arrakis() {
   const auto health = admin_.empty() ? caf::expected<answered>{ec::unavailable}
                                      : http_->call(admin_, "GET", "/health/ready");
   if (!health || !health->body.is_object())
@@ -169,7 +171,7 @@ std::string town::missing_of_arrakis() {
   return "arrakisd" + list;
 }
 
-void town::start_arrakis() {
+void local_stack::start_arrakis() {
   launch_arrakis();
   bool ready = false;
   reminder waiting{options_.say};
@@ -185,17 +187,17 @@ void town::start_arrakis() {
   ports_.keep("arrakisd_admin", port_of(admin_));
 }
 
-void town::kill_arrakis() {
+void local_stack::kill_arrakis() {
   arrakis_->signal(SIGKILL);
   eventually([&] { return !arrakis_->running(); }, options_.patience);
 }
 
-int town::stop_arrakis() {
+int local_stack::stop_arrakis() {
   arrakis_->stop(SIGTERM, std::chrono::seconds{30});
   return arrakis_->exit_status().value_or(-1);
 }
 
-std::pair<int, std::string> town::ctl(const std::vector<std::string>& words) {
+std::pair<int, std::string> local_stack::ctl(const std::vector<std::string>& words) {
   const auto output = options_.folder + "/ctl.out";
   fs::remove(output);
   std::vector<std::string> argv{program("arrakisctl")};
@@ -205,7 +207,7 @@ std::pair<int, std::string> town::ctl(const std::vector<std::string>& words) {
   return {run.exit_status().value_or(-1), read_all(output)};
 }
 
-std::string town::application_key() const {
+std::string local_stack::application_key() const {
   const auto saved = json::parse(read_all(options_.folder + "/discord/discord.json"), {.bytes_max = 64u << 20});
   const auto* all = saved && saved->is_object() ? json::array_in(saved->get_object(), "applications") : nullptr;
   if (!all || all->empty())
@@ -213,8 +215,8 @@ std::string town::application_key() const {
   return std::string{json::text_or(all->at(0).as_object(), "private_key")};
 }
 
-boost::json::value town::sandbox(const std::string& method, const std::string& path, const boost::json::value& body,
-                                 std::chrono::milliseconds patience) {
+boost::json::value local_stack::sandbox(const std::string& method, const std::string& path,
+                                        const boost::json::value& body, std::chrono::milliseconds patience) {
   auto got = http_->call(ids_.url, method, "/_sandbox/" + path, body, patience);
   if (!got)
     throw std::runtime_error("sandbox " + path + ": " + text_of(got.error()));
@@ -223,7 +225,7 @@ boost::json::value town::sandbox(const std::string& method, const std::string& p
   return got->body;
 }
 
-std::string town::log_tail(size_t bytes) const {
+std::string local_stack::log_tail(size_t bytes) const {
   auto all = read_all(log_file());
   return all.size() <= bytes ? all : all.substr(all.size() - bytes);
 }

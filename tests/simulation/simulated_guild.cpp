@@ -27,7 +27,7 @@ manifest variant(world& w) {
 }
 } // namespace
 
-town::town(world& w, snowflake guild) : id(guild), discord(w.sim, guild), world_(w) {
+simulated_guild::simulated_guild(world& w, snowflake guild) : id(guild), discord(w.sim, guild), world_(w) {
   discord.ahead = w.skew();
   discord.audit_lag = w.below(3) == 0 ? w.between(0, 2'000) : 0ms;
   if (w.on.late_log)
@@ -55,7 +55,7 @@ town::town(world& w, snowflake guild) : id(guild), discord(w.sim, guild), world_
       r.position = 3;
 }
 
-net::http_response town::converse(const net::http_request& r) {
+net::http_response simulated_guild::converse(const net::http_request& r) {
   const auto path = net::path_of(r.target).substr(std::string_view{"/api/v10"}.size());
   for (auto& [token, entry] : clicks) {
     auto& [c, who] = entry;
@@ -80,7 +80,7 @@ net::http_response town::converse(const net::http_request& r) {
   return refusal(404, 10015, "Unknown Webhook");
 }
 
-void town::deploy_directly() {
+void simulated_guild::deploy_directly() {
   if (direct <= 0 || asking || world_.calm)
     return;
   --direct;
@@ -93,7 +93,7 @@ void town::deploy_directly() {
   try_direct(std::make_shared<const manifest>(variant(world_)), "direct-" + std::to_string(++keys_), base, 0);
 }
 
-void town::try_direct(std::shared_ptr<const manifest> wanted, std::string key, int64_t base, int tries) {
+void simulated_guild::try_direct(std::shared_ptr<const manifest> wanted, std::string key, int64_t base, int tries) {
   auto* to = world_.any_node();
   const auto again = [=, this] {
     if (tries < 8)

@@ -15,13 +15,13 @@
 
 namespace arrakis::demo {
 
-struct town_options {
+struct local_stack_options {
   std::string folder;   ///< All state: discord/, evm/, arrakis/.
   std::string programs; ///< The build folder, where apps/sandbox/sandbox and apps/arrakisd/arrakisd are.
-  std::string anvil;    ///< The EVM node's binary; empty: the town has no chain.
+  std::string anvil;    ///< The EVM node's binary; empty: the stack has no chain.
   std::string discord_listen = "127.0.0.1:0";
   int door_port = 0;                            ///< Of arrakisd; 0 takes a free one.
-  std::vector<std::string> environment;         ///< For arrakisd, "NAME=value"; wins over what the town says itself.
+  std::vector<std::string> environment;         ///< For arrakisd, "NAME=value"; wins over what the stack says itself.
   std::vector<std::string> discord_environment; ///< For the sandbox.
   bool discord_limits = true;
   bool keep_ports = false; ///< Those of the last run in this folder, where they are free.
@@ -35,12 +35,12 @@ struct discord_ids {
   std::string url, token, application, bot, public_key, guild, owner, channel, gateway;
 };
 
-class town {
+class local_stack {
 public:
-  explicit town(town_options);
-  ~town(); ///< Ends everything in reverse order.
-  town(const town&) = delete;
-  town& operator=(const town&) = delete;
+  explicit local_stack(local_stack_options);
+  ~local_stack(); ///< Ends everything in reverse order.
+  local_stack(const local_stack&) = delete;
+  local_stack& operator=(const local_stack&) = delete;
 
   void start_discord();
   /// SIGTERM; what the sandbox has stays in its folder.
@@ -83,7 +83,7 @@ private:
   uint16_t kept_port(const std::string& name) const;
   std::string missing_of_arrakis();
 
-  town_options options_;
+  local_stack_options options_;
   std::unique_ptr<net::io> io_;
   std::unique_ptr<http> http_;
   std::optional<process> discord_;

@@ -10,7 +10,7 @@
 
 namespace arrakis::simulation {
 class world;
-class town;
+class simulated_guild;
 
 /// An interaction and what Discord knows of it.
 struct click {
@@ -22,7 +22,7 @@ struct click {
 /// An admin who walks through the wizard as the screens offer it, with double clicks, lost patience and /resume.
 class person {
 public:
-  person(world&, town&, snowflake user, int wishes);
+  person(world&, simulated_guild&, snowflake user, int wishes);
   void begin();
   /// Discord shows something: `type` as of an interaction's callback, or 0 for an edit or a further message.
   void sees(int type, const std::string& text);
@@ -43,7 +43,7 @@ private:
   void next_wish();
 
   world& world_;
-  town& town_;
+  simulated_guild& guild_;
   snowflake user_;
   int wishes_;
   int turns_ = 0, refreshes_ = 0, edits_ = 0;
@@ -53,9 +53,9 @@ private:
   std::string modal_; ///< That is open.
 };
 
-class town {
+class simulated_guild {
 public:
-  town(world&, snowflake id);
+  simulated_guild(world&, snowflake id);
   const snowflake id;
   test::fake_discord discord;
   std::vector<guild::role> foreign_roles; ///< As they were before us.
