@@ -81,7 +81,7 @@ void make_way(pointer self) {
 void begin_term(pointer self, instant until) {
   auto& st = self->state;
   st.right = std::make_shared<lease_term>(until);
-  tell(self, "shard_lease_taken");
+  tell(self, "shard.lease_acquired");
   metrics::count("arrakis_shard_leases_total", "Leases of shards, by what became of them.", 1, {{"event", "taken"}});
   st.now = st.start(st.right);
   st.address = st.now.shard.address();
@@ -156,7 +156,7 @@ flow<> give_back(pointer self, caf::error reason) {
     const auto until = within(self, st.options.ask_within);
     leases::release order{lease_name(st), st.options.who, until};
     (void)co_await ask(self, st.leases, until, std::move(order));
-    tell(self, "shard_lease_given_back");
+    tell(self, "shard.lease_released");
   }
   self->quit(reason);
 }
