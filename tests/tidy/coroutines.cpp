@@ -200,7 +200,7 @@ public:
 private:
   struct declared {
     std::string path, space;
-    std::vector<std::string> members; ///< Their types.
+    std::vector<std::string> members; ///< The types of the members.
   };
   void read(const source& file) {
     const text code{file.code};
@@ -279,7 +279,7 @@ size_t end_of_operand(text code, size_t from) {
   return code.size();
 }
 
-/// What the braces at `open` build: "manifests::load"; "" when no type stands before them.
+/// Returns the type that the braces at `open` build: "manifests::load"; "" if no type precedes them.
 text type_before(text code, size_t open) {
   auto end = open;
   if (end > 0 && code[end - 1] == '>')
@@ -309,7 +309,7 @@ void awaited(const source& file, const types& known, findings& out) {
                        fmt::format("a temporary{}{} lives across this co_await; name it before, and move it in",
                                    type.empty() ? "" : " ", std::string{type})});
     }
-    // What an awaited call gives is gone at the end of the statement: a reference into it, or a loop over it, dangles.
+    // The result of an awaited call ends with the statement: a reference into it, or a loop over it, dangles.
     auto begin = code.find_last_of(";{}", at);
     begin = begin == text::npos ? 0 : begin + 1;
     const auto statement = trimmed(code.substr(begin, at - begin));

@@ -20,7 +20,7 @@ std::string_view first(std::string_view path, int count) {
   return path.substr(0, at);
 }
 
-/// What others may see of a folder of adapters or actors: its protocol, and how to speak it.
+/// True for the files of an adapter or actor that others may include: its protocol and the helpers to use it.
 bool is_protocol(std::string_view path) {
   constexpr std::array names{"messages.hpp",     "calls.hpp",   "requests.hpp",    "server_time.hpp",
                              "server_clock.hpp", "keyring.hpp", "layout.hpp",      "verify.hpp",
@@ -29,7 +29,7 @@ bool is_protocol(std::string_view path) {
   return std::find(names.begin(), names.end(), name) != names.end() || path == "adapters/chain/catalogue/catalogue.hpp";
 }
 
-/// What else belongs to the port of a folder of adapters.
+/// True for the other files that belong to the port of an adapter.
 bool is_port(std::string_view path) {
   constexpr std::array ports{"adapters/discord/gateway/ports.hpp", "adapters/discord/gateway/address.hpp",
                              // Used in the other stores' transactions:
@@ -48,7 +48,7 @@ bool is_own(std::string_view from, std::string_view to) {
 /// Plain functions that every actor may use: what a manifest asks of a guild.
 bool is_shared_core(std::string_view path) { return below(path, "actors/guild/core"); }
 
-/// What a shape needs to be read from JSON, and nothing that decides, signs, speaks or tells the time.
+/// True for files that schemas/ may include: they read values from JSON, and do not decide, sign, write or read clocks.
 bool is_ground(std::string_view path) {
   constexpr std::array names{"runtime/error.hpp", "runtime/json.hpp", "runtime/secret.hpp", "runtime/utf8.hpp"};
   return std::find(names.begin(), names.end(), path) != names.end();

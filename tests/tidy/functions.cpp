@@ -21,8 +21,8 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-/// What a `{` opens, from the statement before it. Only at the level of a namespace or type is the question asked:
-/// inside a function everything belongs to the function.
+/// Returns the kind of scope that a `{` opens, from the statement before it. Called only at the level of a namespace
+/// or type: inside a function everything belongs to the function.
 scope opened_by(std::string_view statement) {
   statement = trimmed(statement);
   if (has_word(statement, "namespace") || statement.starts_with("extern"))

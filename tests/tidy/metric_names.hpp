@@ -2,6 +2,6 @@
 #include "tests/tidy/source.hpp"
 
 namespace arrakis::tidy {
-/// "name kind" of every metric that the code names, sorted: what schemas/golden/metrics.txt holds.
+/// Returns "name kind" of every metric that the code names, sorted: the lines of schemas/golden/metrics.txt.
 std::vector<std::string> metric_names(const std::vector<source>&);
 } // namespace arrakis::tidy

@@ -180,20 +180,51 @@ void no_actor_in_apps(const source& file, findings& out) {
                      fmt::format("{}: an actor lives in actors/, adapters/ or runtime/; apps/ only starts it", word)});
 }
 
+bool is_event(std::string_view name) {
+  const auto is_part = [](std::string_view part) {
+    return !part.empty() && part[0] >= 'a' && part[0] <= 'z' && std::all_of(part.begin(), part.end(), [](char c) {
+      return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    });
+  };
+  const auto dot = name.find('.');
+  // Discord's 429 is a status and the name of what happened.
+  return dot != std::string_view::npos && is_part(name.substr(0, dot))
+      && (is_part(name.substr(dot + 1)) || name.substr(dot + 1) == "429");
+}
+
+/// Functions of this file that log an event which their caller names: `void report(const char* event, ...)`.
+std::vector<std::string> event_writers(const source& file) {
+  std::vector<std::string> out;
+  for (const auto* parameter : {"const char* event", "std::string_view event"})
+    for (auto at : places_of(file.code, parameter)) {
+      const auto open = file.code.rfind('(', at);
+      const auto name = open == std::string::npos ? open : file.code.find_last_of(" \n*&", open);
+      const auto body = std::string_view{file.code}.substr(at, file.code.find("\n}", at) - at);
+      if (name != std::string::npos && body.find("log::") != std::string_view::npos)
+        out.push_back(file.code.substr(name + 1, open - name - 1));
+    }
+  return out;
+}
+
 /// The names of log events sort by what they are about: "queue.lock_lost".
 void log_events(const source& file, findings& out) {
-  if (!file.is_cpp() || file.is_test())
+  if (!file.is_cpp() || file.is_test() || file.path == "runtime/log.hpp")
     return;
-  for (const auto* call : {"log::debug", "log::info", "log::warn", "log::error", "log::write"})
+  std::vector<std::string> calls{"log::debug", "log::info",  "log::warn",
+                                 "log::error", "log::write", "refresher::events"};
+  for (auto& writer : event_writers(file))
+    calls.push_back(std::move(writer));
+  for (const auto& call : calls)
     for (auto at : places_of(file.code, call)) {
-      auto name = std::string_view{file.text}.substr(at);
-      name = name.substr(0, std::min(name.find("{{"), name.find(");"))); // Without the fields.
-      for (auto begin = name.find('"'); begin != std::string_view::npos; begin = name.find('"')) {
-        const auto end = name.find('"', begin + 1);
-        if (name.substr(begin, end - begin).find('.') == std::string_view::npos)
+      const auto rest = std::string_view{file.code}.substr(at);
+      const auto end = std::min({rest.find("{{"), rest.find(");"), rest.find("});")}); // Without the fields.
+      const auto text = std::string_view{file.text}.substr(at, end);
+      for (auto begin = text.find('"'); begin != std::string_view::npos;) {
+        const auto close = std::min(text.find('"', begin + 1), text.size());
+        if (!is_event(text.substr(begin + 1, close - begin - 1)))
           out.push_back({"log_event", file.path, line_of(file.code, at),
                          "an event is called <area>.<what_happened>: \"queue.lock_lost\""});
-        name.remove_prefix(end == std::string_view::npos ? name.size() : end + 1);
+        begin = text.find('"', close + 1);
       }
     }
 }
@@ -223,7 +254,7 @@ void one_spawn(const source& file, findings& out) {
                      "an actor is spawned by registry::spawn of runtime/registry/spawn.hpp, which files it"});
 }
 
-/// What goes to a terminal passes the one function that makes foreign text harmless there.
+/// Text for a terminal passes the one function that makes foreign text harmless there.
 void terminals(const source& file, findings& out) {
   if (!file.is_cpp() || file.is_test() || file.path.starts_with("bench/") || file.path == "runtime/terminal.cpp")
     return;
@@ -235,7 +266,7 @@ void terminals(const source& file, findings& out) {
          fmt::format("{}: use runtime/terminal.hpp, which shows foreign text so that nothing of it is obeyed", word)});
 }
 
-/// What stands between signs of emphasis or quotation marks is a name that somebody else may have given.
+/// Text between signs of emphasis or quotation marks is a name that somebody else may have given.
 void messages(const source& file, findings& out) {
   const bool speaks = file.path.starts_with("actors/") || file.path.starts_with("schemas/");
   if (!file.is_cpp() || file.is_test() || !speaks)

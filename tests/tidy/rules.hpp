@@ -1,11 +1,12 @@
 #pragma once
-// The rules of the house. Each looks at one file, or at the whole tree, and says what is wrong and what to do instead.
+// The rules of tests/tidy. Each checks one file, or the whole tree, and reports what is wrong and what to do instead.
 #include "tests/tidy/source.hpp"
 
 #include <functional>
 
 namespace arrakis::tidy {
 
+/// A place that breaks a rule.
 struct finding {
   std::string rule; ///< "line_length", the name that an exception uses.
   std::string path;
@@ -13,22 +14,22 @@ struct finding {
   std::string what;
   bool operator==(const finding&) const = default;
 };
-/// "path:line: rule: what"
+/// Formats a finding as "path:line: rule: what".
 std::string to_string(const finding&);
 
-/// All rules over the given files.
+/// Returns the findings of all rules over the given files, but for those of words (words.hpp).
 std::vector<finding> check(const std::vector<source>&);
 
-/// The functions of a C++ file: where each begins and how many lines it has.
+/// A function: the line it begins on and how many it has.
 struct extent {
   size_t line;
   size_t lines;
 };
+/// Returns the functions of a C++ file, in the order of their ends.
 std::vector<extent> functions_of(const source&);
 
-/// The limits: a function fits a screen, a file one reason to exist.
-constexpr size_t function_lines_max = 70;
-constexpr size_t file_lines_max = 600;
-constexpr size_t line_columns_max = 120;
+constexpr size_t function_lines_max = 70; ///< A function fits a screen.
+constexpr size_t file_lines_max = 600;    ///< A file has one reason to exist.
+constexpr size_t line_columns_max = 120;  ///< In characters, not bytes.
 
 } // namespace arrakis::tidy

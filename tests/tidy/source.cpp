@@ -150,7 +150,7 @@ std::vector<source> read_tree(const fs::path& root) {
   for (const auto* folder : folders) {
     if (!fs::is_directory(root / folder))
       continue;
-    // What packages bring is not ours; symbolic links are not followed.
+    // Installed packages are not ours; symbolic links are not followed.
     for (auto at = fs::recursive_directory_iterator{root / folder}; at != fs::recursive_directory_iterator{}; ++at) {
       if (at->path().filename() == "node_modules")
         at.disable_recursion_pending();

@@ -21,19 +21,24 @@ struct source {
   std::string name() const { return path.substr(path.rfind('/') + 1); }
 };
 
+/// One `#include` of a file.
 struct include {
   std::string path;
   bool quoted; ///< With quotes, so one of ours.
   size_t line;
 };
 
+/// Splits `text` into code and comments.
 source make_source(std::string path, std::string text);
+/// Returns the includes of a file, in order.
 std::vector<include> includes_of(const source&);
-/// Places of `word` in `text`; where it begins or ends with a letter it must be a whole word there.
+/// Returns the places of `word` in `text`; where it begins or ends with a letter it must be a whole word there.
 std::vector<size_t> places_of(std::string_view text, std::string_view word);
+/// Returns the number of the line, from 1, that holds the character `at`.
 size_t line_of(std::string_view text, size_t at);
+/// Splits `text` at its newlines.
 std::vector<std::string_view> lines_of(std::string_view text);
-/// Every text file that belongs to the project, by path.
+/// Reads every text file that belongs to the project, sorted by path.
 std::vector<source> read_tree(const std::filesystem::path& root);
 
 } // namespace arrakis::tidy
