@@ -12,7 +12,7 @@
 
 namespace arrakis::queue {
 namespace {
-// "More than any count": what BullMQ writes into the limiter's key (JavaScript's largest safe integer).
+// BullMQ's value of the limiter's key for "used up": JavaScript's largest safe integer.
 constexpr const char* used_up = "9007199254740991";
 
 } // namespace
@@ -153,8 +153,8 @@ void admin::clean(std::string_view state, std::chrono::milliseconds older_than, 
 }
 
 void admin::obliterate(int64_t count, bool force, deadline until, done answer) const {
-  // The dead letters go first: once the queue is gone nothing says any more that it was to be removed. Only where it
-  // will go itself: it is paused, and has no active jobs.
+  // Removes the dead letters first: after a crash the remaining queue shows that the removal is unfinished. Does so
+  // only where the queue itself can be removed: it is paused and has no active jobs.
   auto letters = [me = *this, count, force, until, answer = std::move(answer)](caf::expected<redis::reply> got) {
     if (!got)
       return answer(std::move(got));
@@ -180,8 +180,8 @@ void admin::obliterate_dead_letters(int64_t count, deadline until, done answer) 
       return answer(fail(ec::internal, got->items.back().bytes));
     answer(!got || got->items.empty() ? std::move(got) : caf::expected<redis::reply>{got->items.back()});
   };
-  // Nobody takes a dead letter, so their queue was never paused: this is BullMQ's pause, which may be repeated. Its
-  // first command fails where no letter waits.
+  // BullMQ's pause, which may be repeated: no worker takes dead letters, so their queue was never paused. Its first
+  // command fails where no dead letter waits.
   const std::vector<redis::step> steps{
     {nullptr, {"RENAMENX"}, {dead.wait, dead.paused}, {}},
     {nullptr, {"HSET"}, {dead.meta}, {"paused", "1"}},
@@ -191,7 +191,7 @@ void admin::obliterate_dead_letters(int64_t count, deadline until, done answer) 
 }
 
 void admin::obliterate_queue(int64_t count, bool force, deadline until, done answer) const {
-  auto own = [answer = std::move(answer)](caf::expected<redis::reply> got) { // Numbers of its own, not BullMQ's codes.
+  auto own = [answer = std::move(answer)](caf::expected<redis::reply> got) { // This script has its own codes.
     if (got && got->number == -1)
       return answer(fail(ec::conflict, "Cannot obliterate non-paused queue"));
     if (got && got->number == -2)
@@ -301,7 +301,7 @@ void admin::upsert_schedule(std::string_view id, const boost::json::object& repe
     if (const auto* found = repeat.if_contains(key))
       kept[key] = *found;
   const auto options = wire_options(each.options);
-  auto plain = options; // The template is kept as it was given, without what is added for a job.
+  auto plain = options; // The stored template has no options of a single job.
   if (!each.options.contains("attempts"))
     plain.erase("attempts");
   packer schedule, like, first;

@@ -274,7 +274,7 @@ queue::listener::behavior_type listening(queue::listener::pointer, std::shared_p
       if (what.name == "completed")
         to->last.set_value();
     },
-    [to](queue::reading) { to->reading.set_value(); },
+    [to](queue::subscribed) { to->reading.set_value(); },
   };
 }
 } // namespace

@@ -16,7 +16,7 @@ void pack_limiter(packer& to, const limiter& from) {
   to.text("limiter").map(2).text("max").integer(from.max).text("duration").integer(from.duration.count());
 }
 
-// [failedReason, text, stacktrace, JSON]: the fields that a failed attempt leaves in the job.
+// Fields that a failed attempt writes into the job: [failedReason, text, stacktrace, JSON].
 std::string failure_fields(const active_job& job, const decision& end) {
   packer fields;
   fields.array(4)
@@ -64,7 +64,7 @@ void backend::add(redis::batch& to, std::string_view name, std::string_view data
                   const boost::json::object& options, deadline until, done answer) const {
   packer args{128};
   args.array(9).text(keys_.base).text(json::text_or(options, "jobId")).text(name).integer(time_.now_ms());
-  for (int absent = 0; absent < 5; ++absent) // Parent key, its dependencies, the parent, schedule, deduplication.
+  for (int absent = 0; absent < 5; ++absent) // Parent key, dependencies key, parent, schedule, deduplication.
     args.nil();
   packer packed{128};
   packed.json(options);
@@ -116,7 +116,7 @@ void backend::fields(std::string_view id, deadline until, done answer) const {
 void backend::reprocess(std::string_view id, deadline until, done answer) const {
   const auto& k = keys_;
   to_.eval(lua::reprocess_job_8, {k.job(id), k.events, k.failed, k.wait, k.meta, k.paused, k.active, k.marker},
-           {id, "LPUSH", "failedReason", "failed", "1", "1"}, until, std::move(answer)); // With all attempts anew.
+           {id, "LPUSH", "failedReason", "failed", "1", "1"}, until, std::move(answer)); // Resets the attempts.
 }
 
 void backend::remove(std::string_view id, deadline until, done answer) const {
@@ -170,7 +170,7 @@ void backend::finish(const active_job& job, const decision& what, std::string_vi
            until, std::move(answer));
 }
 
-/// The options of moveToFinished, without their head and those that each job has of its own.
+/// Encodes the options of moveToFinished, except their head and those that differ for each job.
 std::string backend::terms_of(const active_job& job, bool ok) const {
   auto kept = ok ? keep(job.options, "removeOnComplete", how_.keep_completed)
                  : keep(job.options, "removeOnFail", how_.keep_failed);
@@ -184,7 +184,7 @@ std::string backend::terms_of(const active_job& job, bool ok) const {
     packed.text("age").integer(*kept.age_s);
   packed.text("attempts").integer(job.what.attempts).text("maxMetricsSize");
   how_.metrics_points > 0 ? packed.integer(how_.metrics_points) : packed.text("");
-  for (auto rule : {"fpof", "cpof", "idof", "rdof"}) // What becomes of a parent when this child fails.
+  for (auto rule : {"fpof", "cpof", "idof", "rdof"}) // Rules for the parent when this child fails.
     packed.text(rule).boolean(json::bool_or(job.options, rule));
   if (how_.limiter)
     pack_limiter(packed, *how_.limiter);
@@ -244,8 +244,8 @@ void backend::extend(std::span<const job_lock> list, deadline until, done answer
 }
 
 void backend::recover_stalled(deadline until, done answer) const {
-  // One check in each interval over all workers. The key that says so ends a little sooner than our timer, which would
-  // else find it alive by a hair and skip every second turn.
+  // All workers together run one check per interval. The key that ensures this expires a little before the worker's
+  // timer; with equal times the timer would often find the key alive and skip every second check.
   const auto guard = how_.stalled_check * 3 / 4;
   const auto& k = keys_;
   to_.eval(lua::move_stalled_jobs_to_wait_8,

@@ -1,6 +1,6 @@
 #pragma once
-// A queue inside Redis: each call is one of BullMQ's scripts with its keys and arguments in the order that the script
-// documents. Only this folder includes it.
+// A queue in Redis. Each call runs one of BullMQ's scripts, with keys and arguments in the order that the script
+// documents. Private to adapters/queue.
 #include "adapters/queue/keys.hpp"
 #include "adapters/queue/policy.hpp"
 #include "adapters/redis/calls.hpp"
@@ -12,24 +12,25 @@
 
 namespace arrakis::queue {
 
+/// One queue's scripts over one Redis link. Thread-safe; copies share the link.
 class backend {
 public:
   using done = redis::done;
   backend(redis::link to, const options& how) : backend(to, how, redis::server_time{to}) {}
-  /// The dead letters of the same queue.
+  /// The queue of this queue's dead letters.
   backend dead() const;
   const queue::keys& keys() const { return keys_; }
   const redis::link& client() const { return to_; }
-  /// Redis' own clock, by which all nodes judge what is due: theirs differ.
+  /// The Redis server's clock. All nodes judge by it which job is due, because their own clocks differ.
   const redis::server_time& time() const { return time_; }
 
-  // A producer's.
+  // Called by a producer.
   void add(std::string_view name, std::string_view data_json, const boost::json::object& options, deadline, done) const;
-  /// The same together with others.
+  /// Appends the call to a batch.
   void add(redis::batch&, std::string_view name, std::string_view data_json, const boost::json::object& options,
            deadline, done) const;
   void pause(bool on, deadline, done) const;
-  /// The types of `counts`, in the order of its reply.
+  /// Job states, in the order of the reply of `counts`.
   static constexpr std::array<const char*, 7> counted{"wait",   "active", "delayed",    "completed",
                                                       "failed", "paused", "prioritized"};
   void counts(deadline, done) const;
@@ -39,27 +40,27 @@ public:
   void reprocess(std::string_view id, deadline, done) const;
   void remove(std::string_view id, deadline, done) const;
   void progress(std::string_view id, std::string_view json, deadline, done) const;
-  /// `keep`: the newest so many rows.
+  /// Appends a log row. The newest `keep` rows stay.
   void log(std::string_view id, std::string_view row, int64_t keep, deadline, done) const;
 
-  // A worker's.
+  // Called by a worker.
   void take(std::string_view token, deadline, done) const;
-  /// Records the end of a job. `fetch`: hand out the next one in the same call (complete and fail only).
+  /// Records the end of a job. `fetch`: the reply also holds the next job (complete and fail only).
   void finish(const active_job&, const decision&, std::string_view token, bool fetch, deadline, done) const;
-  /// The same for a job that was done, together with others.
+  /// Appends the completion of a job to a batch.
   void complete(redis::batch&, active_job&, const decision&, std::string_view token, bool fetch, deadline, done) const;
   using job_lock = std::pair<std::string, std::string>; ///< token, id
   void extend(std::span<const job_lock>, deadline, done) const;
   void recover_stalled(deadline, done) const;
-  /// Makes the next job of a schedule, with these options, due at `at_ms` (absent: the script knows); to be called
-  /// before the job `from` of that schedule runs.
+  /// Creates the next job of a schedule, with these options, due at `at_ms` (absent: the script computes it). Call it
+  /// before the schedule's job `from` runs.
   void reschedule(const active_job& from, const boost::json::object& options, std::optional<int64_t> at_ms, deadline,
                   done) const;
-  // How a job leaves its worker without an end (move_to_wait.cpp).
-  /// 0: it waits for its children; 1: none is pending, and it is still ours; -9: some have failed.
+  // Called for an active job that does not end yet (move_to_wait.cpp).
+  /// Reply: 0, the job waits for its children; 1, no child is pending and the job is still active; -9, some failed.
   void move_to_waiting_children(const active_job&, std::string_view token, deadline, done) const;
-  /// It waits again in front, and nobody takes a job for so long; zero: for as long as the limiter holds anyway. The
-  /// last item of the reply is how many ms that is.
+  /// Moves the job to the front of `wait` and limits the queue for this long; zero: keeps the present limit. The last
+  /// item of the reply is the limit's remaining time in ms.
   void move_to_wait(const active_job&, std::string_view token, std::chrono::milliseconds, deadline, done) const;
   void clean_waiting(std::chrono::seconds older_than, deadline, done) const;
 
@@ -76,8 +77,8 @@ private:
   redis::server_time time_;
   options how_;
   queue::keys keys_;
-  // The parts of the two hot calls that are always the same. Of moveToFinished: up to the job's key, and from there to
-  // the arguments, for failed and for completed.
+  // Constant parts of the two most frequent calls, encoded once. Of moveToFinished: the part up to the job's key, and
+  // the part from there to the arguments; [0] for failed, [1] for completed.
   std::string add_head_;
   std::array<std::string, 2> end_head_, end_middle_;
 };

@@ -26,9 +26,9 @@ constexpr std::array<std::string_view, 7> weekdays{"sun", "mon", "tue", "wed", "
 constexpr size_t every_weekday = 8; // "*" is 0-7, both of which are Sunday.
 constexpr size_t every_hour = 24;
 constexpr size_t pattern_bytes_max = 256;
-// The search gives up after so many steps, as BullMQ's does: the number is part of what a pattern means.
+// Step limit of the search, equal to BullMQ's: it decides which patterns never match.
 constexpr int steps_max = 10'000;
-constexpr int64_t last_ms = 253'402'300'799'999; // The year 9999: no calendar of ours goes further.
+constexpr int64_t last_ms = 253'402'300'799'999; // End of the year 9999, the last that is supported.
 
 template <size_t N>
 std::optional<int> index_of(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -36,7 +36,7 @@ std::optional<int> index_of(const std::array<std::string_view, N>& names, std::s
   return found == names.end() ? std::nullopt : std::optional{static_cast<int>(found - names.begin())};
 }
 
-// Nothing is zero, as in JavaScript, where these rules come from; nullopt: no number.
+// Reads a number; empty text is zero, as in JavaScript, the language of cron-parser. nullopt: not a number.
 std::optional<int> number(std::string_view text) {
   int made = 0;
   if (text.empty())
@@ -77,7 +77,7 @@ private:
     return failed<cron::values>(ec::invalid, fmt::format("pattern: {}: '{}' {}", in_.name, text, why));
   }
 
-  // "jan-mar" to "1-3"; false: a word that is no name.
+  // Replaces names by numbers: "jan-mar" to "1-3". False: an unknown name.
   bool name_to_number(std::string& text) const {
     if (which_ != cron::month && which_ != cron::weekday)
       return true;
@@ -109,7 +109,7 @@ private:
 
   bool within(int value) const { return value >= in_.min && value <= in_.max; }
 
-  // "5", "5-10", "5/15", "5-10/2", "L", "5L".
+  // Reads one item: "5", "5-10", "5/15", "5-10/2", "L", "5L".
   bool read_item(const std::string& item) {
     if (item.empty())
       return false;
@@ -130,7 +130,7 @@ private:
     const auto first = number(ends[0]), last = number(ends[1]);
     if (ends[0].empty() || !first || !last || !within(*first) || !within(*last) || *first > *last)
       return false;
-    // A range of weekdays that ends with Sunday has it in front too; counted among the values that are there already.
+    // A range of weekdays that ends with Sunday also gets it in front, as one of the present values.
     const size_t begin = made_.numbers.size();
     if (which_ == cron::weekday && *last % 7 == 0)
       made_.numbers.push_back(0);
@@ -188,7 +188,7 @@ std::string_view preset(std::string_view pattern) {
   return pattern;
 }
 
-// "5#3" becomes "5" and 3; false: not so.
+// Splits "5#3" into "5" and 3; false: malformed.
 bool take_nth(std::string& text, int& nth) {
   const auto parts = split(text, '#');
   if (parts.size() == 1)
@@ -238,10 +238,10 @@ constexpr int64_t second_ms = 1000, minute_ms = 60 * second_ms, hour_ms = 60 * m
 
 int64_t floor_to(int64_t ms, int64_t unit) { return ms - ((ms % unit) + unit) % unit; }
 
-/// An instant, and what the clock on the wall shows then.
+/// An instant and its local time.
 struct moment {
   int64_t at = 0;     ///< Unix milliseconds.
-  int64_t offset = 0; ///< Of the wall from UTC, milliseconds.
+  int64_t offset = 0; ///< Offset of local time from UTC, milliseconds.
 
   int64_t wall() const { return at + offset; }
   date::year_month_day date() const { return date::sys_days{date::days{floor_to(wall(), day_ms) / day_ms}}; }
@@ -259,7 +259,7 @@ struct moment {
 int64_t days_from(const date::year_month_day& day) { return date::sys_days{day}.time_since_epoch().count(); }
 } // namespace
 
-/// Walks forward through the moments of a place's clock until one fits.
+/// Searches forward through local times until one matches.
 class cron_search {
 public:
   cron_search(const cron& what, const zone& in) : fields_(what.fields_), nth_(what.nth_), in_(in) {}
@@ -268,7 +268,7 @@ public:
     now_ = {after_ms, in_(after_ms)};
     for (const auto& word : fields_[cron::weekday].last)
       if (word[0] < '0' || word[0] > '9')
-        return std::nullopt; // "L" alone: the last of what?
+        return std::nullopt; // "L" alone names no weekday.
     for (int step = 0; step < steps_max - 1; ++step) {
       if (end_ms && now_.at > *end_ms)
         return std::nullopt;
@@ -279,7 +279,7 @@ public:
   }
 
 private:
-  // One step towards a moment that fits; false: this one does.
+  // Takes one step towards a matching time; false: the present time matches.
   bool advance(int64_t start_ms) {
     if (!day_fits())
       return to_next_day(), true;
@@ -291,7 +291,7 @@ private:
         jumped_to_.reset();
         return turn(hour_ms), true;
       }
-      if (!fields_[cron::hour].has(hour - 1)) // Not meant for the hour that was skipped either.
+      if (!fields_[cron::hour].has(hour - 1)) // The pattern does not name the skipped hour either.
         return add_hour(), true;
     } else if (repeated_ == hour) {
       repeated_.reset();
@@ -318,7 +318,7 @@ private:
       return false;
     return nth_ == 0 || (day + 6) / 7 == nth_;
   }
-  // Whether the month is another so many days later.
+  // True when the date this many days later is in another month.
   bool month_ends_in(int days) const {
     const date::year_month_day later{date::sys_days{now_.date()} + date::days{days}};
     return later.month() != now_.date().month();
@@ -331,8 +331,8 @@ private:
     });
   }
 
-  // The instant at which the wall shows `wall`. Where the clock was turned: `guess` decides which of two instants is
-  // meant, and a wall time that never was is read by the offset before the jump.
+  // Instant of the local time `wall`. At a clock change `guess` chooses between two instants, and a skipped local time
+  // is read with the offset before the change.
   moment at_wall(int64_t wall, int64_t guess) const {
     const int64_t first = wall - guess;
     const int64_t there = in_(first);
@@ -346,7 +346,7 @@ private:
   }
   moment plus(int64_t ms) const { return {now_.at + ms, in_(now_.at + ms)}; }
 
-  // By way of the same time at the day `via`, whose offset then decides where midnight is in doubt.
+  // Goes to midnight by the offset at the same time of day `via`, which decides where midnight is ambiguous.
   void to_midnight_of(date::year_month_day day, date::year_month_day via) {
     const auto before = now_.at;
     const int64_t time = now_.wall() - floor_to(now_.wall(), day_ms);
@@ -354,7 +354,7 @@ private:
     const auto days = day == via ? floor_to(same_time.wall(), day_ms) : days_from(day) * day_ms;
     now_ = at_wall(days, same_time.offset);
     if (now_.at == before && now_.minute() == 0 && now_.second() == 0)
-      add_hour(); // That midnight was skipped, and we stand where we stood.
+      add_hour(); // The clock change skipped midnight, so the search has not moved.
   }
   void to_next_day() {
     const date::year_month_day next{date::sys_days{now_.date()} + date::days{1}};
@@ -373,7 +373,7 @@ private:
     if (now_.at <= before)
       now_ = plus(hour_ms);
   }
-  // To the next hour, minute or second, watching for the clock being turned on the way.
+  // Moves to the next hour, minute or second and notes a clock change on the way.
   void turn(int64_t unit) {
     const int hour = now_.hour();
     const auto before = now_.at;
@@ -397,8 +397,8 @@ private:
   const int nth_;
   const zone& in_;
   moment now_;
-  std::optional<int> jumped_to_; // The hour after one that the clock skipped.
-  std::optional<int> repeated_;  // The hour that the clock shows a second time.
+  std::optional<int> jumped_to_; // Hour after a skipped one.
+  std::optional<int> repeated_;  // Hour that occurs a second time.
 };
 
 std::optional<int64_t> cron::next(int64_t after_ms, const zone& in, std::optional<int64_t> end_ms) const {

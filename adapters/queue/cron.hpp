@@ -1,6 +1,6 @@
 #pragma once
-// Cron patterns with the reading that BullMQ 5.66.4 gives them (its cron-parser 4.9.0): any worker of a queue may work
-// out a schedule's next time, so all must come to the same.
+// Cron patterns, read as BullMQ 5.66.4 reads them (its cron-parser 4.9.0). Any worker of a queue may compute a
+// schedule's next time, so all workers must agree.
 //   [second] minute hour day-of-month month day-of-week, or @yearly @monthly @weekly @daily @hourly.
 //   *  ?  1,2  1-5  */10  5/15  jan  fri  L (last day)  5L (last Friday)  5#3 (third Friday)
 // Day of month and day of week: when both are restricted, either of them suffices.
@@ -17,15 +17,17 @@
 #include <vector>
 
 namespace arrakis::queue {
+/// A parsed cron pattern.
 class cron {
 public:
-  /// ec::invalid names the field that cannot be read, or that can never be.
+  /// Parses a pattern. ec::invalid names the field that cannot be read or that never matches.
   static caf::expected<cron> parse(std::string_view pattern);
-  /// The first time after `after_ms` that fits; nullopt: none up to `end_ms`, or none in sight.
+  /// First matching time after `after_ms`; nullopt: none up to `end_ms`, or none within the search limit.
   std::optional<int64_t> next(int64_t after_ms, const zone& in, std::optional<int64_t> end_ms = {}) const;
 
   enum part { second, minute, hour, day, month, weekday, part_count };
-  /// One field: its numbers in order, and its words with an L. Repetitions stay: a field is "every" by its length.
+  /// One field: its numbers in order, and its terms with an L. Repetitions stay: the length decides whether it is
+  /// "every".
   struct values {
     std::vector<int> numbers;
     std::vector<std::string> last;

@@ -11,10 +11,10 @@ namespace arrakis::queue {
 namespace {
 constexpr std::array<std::string_view, 4> personal{"userId", "reason", "content", "permissionOverwrites"};
 constexpr std::string_view redacted_text = "[redacted]";
-// What BullMQ's moveStalledJobsToWait leaves for the next worker as the reason.
+// Reason that BullMQ's moveStalledJobsToWait stores for the next worker.
 constexpr std::string_view stalled_too_often = "job stalled more than allowable limit";
 
-// Whether anything was taken out. Depth is bounded by the parser that made the tree.
+// Redacts personal fields; true: at least one. The parser that made the tree bounds its depth.
 bool redact(boost::json::value& tree) {
   bool any = false;
   if (auto* list = tree.if_array()) {
@@ -35,11 +35,11 @@ bool redact(boost::json::value& tree) {
 
 bool starts_path(std::string_view text, size_t at) {
   if (text.substr(at).starts_with("//"))
-    return false; // Of a URL.
+    return false; // Part of a URL.
   return text[at] == '/' && (at == 0 || std::string_view{" \t\n'\"(=:[<"}.find(text[at - 1]) != std::string_view::npos);
 }
 
-// "CODE: sentence" when the code looks like one.
+// Splits "CODE: sentence" when the code has the form of one.
 std::pair<std::string_view, std::string_view> split(std::string_view reason) {
   if (reason == stalled_too_often)
     return {"STALLED", reason};
@@ -69,7 +69,7 @@ std::string without_paths(std::string_view text) {
 
 boost::json::object dead_letter(const dead_job& from) {
   boost::json::value payload;
-  bool redacted = true; // Data that cannot be read cannot be cleaned, and is not kept.
+  bool redacted = true; // Data that cannot be parsed cannot be redacted, so it is dropped.
   auto parsed = json::parse(from.data_json);
   if (parsed) {
     payload = std::move(*parsed);

@@ -1,7 +1,7 @@
 #pragma once
-// What is kept of a job that failed for good, in the queue `<name>-dlq` under the job's own id. Without personal data:
-// the fields userId, reason, content and permissionOverwrites are redacted at any depth, and file paths leave the
-// message.
+// The dead letter of a job that failed for good: an entry of the queue `<name>-dlq` under the job's own id. It has no
+// personal data: the fields userId, reason, content and permissionOverwrites are redacted at any depth, and file paths
+// are removed from the message.
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>
@@ -9,6 +9,7 @@
 #include <string_view>
 
 namespace arrakis::queue {
+/// A job that failed for good.
 struct dead_job {
   std::string id;
   std::string name;
@@ -17,12 +18,12 @@ struct dead_job {
   int attempts_made = 0;
   int64_t failed_ms = 0;
 };
-/// The entry: {jobId, jobType, payload, redacted, error {code, message}, attemptsMade, failedAt, communityId}.
+/// The dead letter: {jobId, jobType, payload, redacted, error {code, message}, attemptsMade, failedAt, communityId}.
 boost::json::object dead_letter(const dead_job&);
 
-/// The data to run again, out of an entry; nullopt when some of it was redacted.
+/// Data of a dead letter, to run the job again; nullopt when some of it was redacted.
 std::optional<std::string> data_of(const boost::json::object& entry);
 
-/// `text` with each file path (two or more parts, from the root) replaced.
+/// Replaces each absolute file path with two or more parts in `text`.
 std::string without_paths(std::string_view text);
 } // namespace arrakis::queue

@@ -11,7 +11,7 @@ namespace arrakis::queue {
 namespace {
 constexpr auto block = std::chrono::milliseconds{5000};
 constexpr auto block_grace = std::chrono::milliseconds{1000};
-constexpr auto pause = std::chrono::milliseconds{200}; // After a read that failed.
+constexpr auto pause = std::chrono::milliseconds{200}; // Wait after a failed read.
 constexpr const char* batch = "1000";
 
 event event_from(redis::reply& entry) {
@@ -39,7 +39,7 @@ struct reader_state {
 };
 using pointer = event_reader::stateful_pointer<reader_state>;
 
-// "$" would be anew "now" at each read, and what comes between two reads would be lost: so the end is asked for once.
+// Id of the newest entry. Reading from "$" would start at "now" each time and lose entries between two reads.
 flow<std::string> end_of_stream(pointer self) {
   auto& st = self->state;
   for (;;) {
@@ -56,7 +56,7 @@ flow<std::string> end_of_stream(pointer self) {
 flow<> read(pointer self) {
   auto& st = self->state;
   auto last = co_await end_of_stream(self);
-  self->send(st.to, reading{});
+  self->send(st.to, subscribed{});
   for (;;) {
     redis::command next{{"XREAD", "COUNT", batch, "BLOCK", std::to_string(block.count()), "STREAMS"},
                         {st.key},
@@ -68,7 +68,7 @@ flow<> read(pointer self) {
       continue;
     }
     if (got->items.empty() || got->items[0].items.size() != 2)
-      continue; // Nothing happened for the whole time.
+      continue; // No event within the blocking time.
     for (auto& entry : got->items[0].items[1].items) {
       auto what = event_from(entry);
       last = what.id;

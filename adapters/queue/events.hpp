@@ -1,5 +1,5 @@
 #pragma once
-// The queue's events (BullMQ's QueueEvents): what happened to its jobs, whoever did it.
+// The queue's events (BullMQ's QueueEvents): changes of its jobs, by any client.
 #include "adapters/queue/options.hpp"
 #include "adapters/redis/calls.hpp"
 #include "runtime/message.hpp"
@@ -20,13 +20,15 @@ struct event {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
-/// Said once: every event from now on will be seen.
-struct reading {};
-using listener = caf::typed_actor<caf::reacts_to<event>, caf::reacts_to<reading>>;
+/// Sent once, when the subscription is active: the reader sees every event from now on.
+struct subscribed {};
+/// Receives the events.
+using listener = caf::typed_actor<caf::reacts_to<event>, caf::reacts_to<subscribed>>;
+/// The reader. Its own messages are replies of Redis; others send it only an exit.
 using event_reader = caf::typed_actor<caf::reacts_to<redis::arrived>>;
 
-/// Starts an actor that tells `to` of each event, in order, and ends with it. It reads on a connection of its
-/// own. While Redis is away the reader waits; entries that the stream's length (options::events_max)
-/// pushes out meanwhile are lost.
+/// Starts an actor that sends each event to `to`, in order, and ends when `to` ends. It reads on its own connection.
+/// While Redis is away the reader waits; entries that fall off the stream's end meanwhile (options::events_max) are
+/// lost.
 event_reader start_events(caf::actor_system&, redis::link redis, const options&, listener to);
 } // namespace arrakis::queue

@@ -1,4 +1,4 @@
-// Many jobs in one transaction: bulks, and trees of parents and children.
+// Adds many jobs in one transaction: bulks, and trees of parents and children (BullMQ's FlowProducer).
 #include "adapters/queue/admin.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
@@ -8,9 +8,9 @@
 
 namespace arrakis::queue {
 namespace {
-constexpr size_t jobs_max = 10'000; // Redis serves nobody else while it runs a transaction.
+constexpr size_t jobs_max = 10'000; // Redis serves no other client while it runs a transaction.
 
-// The ids of a transaction; an error where one job was refused. `jobs`: id and parent of each, in order.
+// Turns the reply of a transaction into ids, or an error when one job was refused. `jobs`: id and parent, in order.
 admin::done ids_only(std::vector<script_call> jobs, admin::done next) {
   return [jobs = std::move(jobs), next = std::move(next)](caf::expected<redis::reply> got) {
     if (!got)
@@ -40,7 +40,7 @@ struct tree_walk {
     const keys names{how.prefix, node.queue.empty() ? how.name : node.queue};
     auto id = job_id_of(what);
     if (id.empty())
-      id = random_uuid(); // Each has one before Redis could count one: children name their parents by it.
+      id = random_uuid(); // Children name their parent by its id, so Redis cannot assign it.
     if (auto wrong = validate(what, how.data_bytes_max); !wrong.empty())
       fault = std::move(wrong);
     if (!fault.empty())
@@ -48,7 +48,7 @@ struct tree_walk {
     steps.push_back(add_step(names, what, id, now_ms, !node.children.empty()));
     jobs.push_back({.command = "addJob", .job = id, .parent = parent_key_of(what)});
     auto queue = names.base;
-    queue.pop_back(); // Without the colon before an id.
+    queue.pop_back(); // Removes the colon that precedes an id.
     const boost::json::object me{{"id", id}, {"queue", queue}};
     for (const auto& child : node.children)
       add(child, &me);

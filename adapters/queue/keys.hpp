@@ -1,9 +1,10 @@
 #pragma once
-// The names of a queue's keys in Redis (BullMQ 5.66.4, src/classes/queue-keys.ts).
+// Names of a queue's keys in Redis (BullMQ 5.66.4, src/classes/queue-keys.ts).
 #include <string>
 #include <string_view>
 
 namespace arrakis::queue {
+/// Key names of one queue: `<prefix>:<queue>:` and BullMQ's suffixes.
 struct keys {
   keys(const std::string& prefix, const std::string& queue) : base(prefix + ":" + queue + ":") {}
   std::string base;

@@ -1,4 +1,4 @@
-// What a worker does beside its jobs: locks, stalled jobs, old dead letters, figures.
+// Maintenance loops of a worker: lock renewal, stalled check, cleaning of dead letters, metrics.
 #include "adapters/queue/worker_state.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
@@ -18,7 +18,7 @@ void end_overdue(pointer self) {
       answered(st, i, st.slots[i].run, fail(ec::unknown, "the processor did not answer in time"));
 }
 
-/// All locks in one call, so that one of many jobs costs as much as one of one.
+/// Renews all locks in one call, so that the cost does not grow with the number of jobs.
 flow<> renew(pointer self) {
   auto& st = self->state;
   for (;;) {
@@ -37,7 +37,7 @@ flow<> renew(pointer self) {
     auto send = [&](backend::done d) { st.store->extend(list, soon(self), std::move(d)); };
     auto answer = co_await redis::call(self, st.calls, send);
     if (!answer)
-      continue; // The next turn comes before the lock ends; if Redis stays away the end of the job is refused.
+      continue; // The next renewal comes before the lock expires; if Redis stays away it refuses the job's end.
     for (const auto& failed_id : answer->items)
       for (auto [index, run] : runs)
         if (auto& place = st.slots[index];
@@ -60,7 +60,7 @@ flow<> recover(pointer self) {
   }
 }
 
-/// How much waits, for alerts and for scaling by depth.
+/// Publishes the queue's depth, for alerts and for autoscaling.
 flow<> measure(pointer self) {
   auto& st = self->state;
   for (;;) {

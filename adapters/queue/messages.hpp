@@ -1,5 +1,5 @@
 #pragma once
-// The job queue, wire-compatible with BullMQ 5.66.4. It wakes work and never holds the truth.
+// Port of the job queue, wire-compatible with BullMQ 5.66.4. The queue wakes work; PostgreSQL holds the truth.
 #include "runtime/deadline.hpp"
 #include "runtime/error.hpp"
 #include "runtime/message.hpp"
@@ -11,26 +11,32 @@
 #include <vector>
 
 namespace arrakis::queue {
+/// BullMQ's back-off: its type and its base delay.
 struct backoff {
   std::string type = "arrakis";
   int64_t delay_ms = 5000;
 };
+/// Options of a new job.
 struct job_options {
-  std::string id; ///< Idempotency: an id that is known is not added again. Not a plain integer, no ':' (BullMQ's rule).
+  /// Idempotency key: adding a known id changes nothing. Not a plain integer and without ':' (BullMQ's rule).
+  std::string id;
   int attempts = 3;
   queue::backoff backoff;
   int64_t delay_ms = 0;
   int priority = 0;
 };
+/// Adds a job. -> added
 struct add {
   std::string name;
   std::string data_json;
   job_options options;
   deadline until;
 };
+/// Id of the added job, or of the known one.
 struct added {
   std::string id;
 };
+/// A job as its processor receives it.
 struct job {
   std::string id;
   std::string name;
@@ -38,43 +44,49 @@ struct job {
   int attempts_made = 0;
   int attempts = 3;
 };
-/// What a processor says at the end of a job.
+/// Result of one attempt, as the processor answers it.
 struct outcome {
   enum kind {
     completed,
     failed_retryable,
     failed_final,
     postponed,       ///< Delayed by `wait` without using an attempt.
-    awaits_children, ///< Runs again when its children have ended; at once when none is pending.
-    rate_limited     ///< Waits again, in front, and nobody takes a job for `wait`.
+    awaits_children, ///< Runs again when all its children have ended; at once when none is pending.
+    rate_limited     ///< Moves to the front of the queue; no worker takes a job for `wait`.
   } what = completed;
   std::string value_json = "null";   ///< completed
   std::string reason;                ///< failed
   std::chrono::milliseconds wait{0}; ///< postponed, rate_limited
 };
+/// Sets a job's progress, any JSON. No answer.
 struct progress {
   std::string job;
   std::string json;
 };
+/// Asks for the number of jobs by state. -> counts
 struct get_counts {
   deadline until;
 };
+/// Number of jobs by state.
 struct counts {
   int64_t waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0, paused = 0, prioritized = 0;
   bool is_paused = false;
 };
+/// Pauses (`on`) or resumes the queue. -> done
 struct pause {
   bool on = true;
   deadline until;
 };
+/// The order was carried out.
 struct done {};
-/// state: waiting, active, delayed, completed, failed, paused, prioritized, dead.
+/// Lists jobs of a state: waiting, active, delayed, completed, failed, paused, prioritized, dead. -> job_list
 struct list_jobs {
   std::string state;
   size_t first = 0;
   size_t count_max = 50;
   deadline until;
 };
+/// A job with its state and results. Times are Unix milliseconds; 0: not yet.
 struct job_view {
   job what;
   std::string state;
@@ -85,46 +97,55 @@ struct job_view {
   int64_t delay_ms = 0;
   std::vector<std::string> stacktrace;
 };
+/// Answer to list_jobs.
 struct job_list {
   std::vector<job_view> jobs;
 };
+/// Asks for one job. -> job_view | ec::not_found
 struct get_job {
   std::string id;
   deadline until;
-}; ///< -> job_view | ec::not_found
+};
+/// Moves a failed job back to waiting. -> done
 struct retry {
   std::string id;
   deadline until;
-}; ///< a failed job waits again
+};
+/// Moves a dead-lettered job back to waiting, under its original id. -> done
 struct replay {
   std::string id;
   deadline until;
-}; ///< a dead-lettered job waits again under its original id
+};
+/// Asks for a job's state. -> job_state
 struct get_job_state {
   std::string id;
   deadline until;
-}; ///< -> job_state
+};
+/// State of a job; "unknown" when Redis does not know the job.
 struct job_state {
   std::string state;
-}; ///< "unknown" when Redis does not know it
+};
 
+/// The queue's port, for producers and operators.
 using handle = caf::typed_actor<caf::replies_to<add>::with<added>, caf::replies_to<get_counts>::with<counts>,
                                 caf::replies_to<pause>::with<done>, caf::replies_to<list_jobs>::with<job_list>,
                                 caf::replies_to<get_job>::with<job_view>, caf::replies_to<retry>::with<done>,
                                 caf::replies_to<replay>::with<done>, caf::replies_to<get_job_state>::with<job_state>,
                                 caf::reacts_to<progress>>;
 
-/// The worker's side. Sent to the processor actor; the answer ends the job.
+/// Sent by a worker to its processor; the answer ends the attempt. -> outcome
 struct process {
   job what;
 };
+/// The actor that does the jobs.
 using processor = caf::typed_actor<caf::replies_to<process>::with<outcome>>;
 
-/// Takes no more jobs, and answers when the last one in hand has ended; then the worker is gone.
+/// Ends the worker: it takes no more jobs, and answers and ends when its last active job has ended. -> done
 struct close {};
-/// From now on so many jobs at once (at least 1); those that are in hand beyond it are finished. Answers at once.
+/// Sets the number of jobs at once (at least 1). Active jobs beyond it run to their end. Answers at once. -> done
 struct set_concurrency {
   unsigned max = 1;
 };
+/// Takes jobs from Redis and gives them to a processor.
 using worker = caf::typed_actor<caf::replies_to<close>::with<done>, caf::replies_to<set_concurrency>::with<done>>;
 } // namespace arrakis::queue

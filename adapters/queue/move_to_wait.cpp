@@ -1,4 +1,4 @@
-// How a job leaves its worker without an end: behind its children, or behind the limiter.
+// Moves an active job back without an end: to waiting-children, or to wait under the rate limiter.
 #include "adapters/queue/backend.hpp"
 #include "adapters/queue/scripts.hpp"
 
@@ -17,7 +17,7 @@ void backend::move_to_waiting_children(const active_job& job, std::string_view t
 
 void backend::move_to_wait(const active_job& job, std::string_view token, std::chrono::milliseconds wait,
                            deadline until, done answer) const {
-  // "More than any count", as BullMQ writes it: JavaScript's largest safe integer.
+  // BullMQ's value of the limiter's key for "used up": JavaScript's largest safe integer.
   static constexpr const char* used_up = "9007199254740991";
   const auto& k = keys_;
   std::vector<redis::step> steps;

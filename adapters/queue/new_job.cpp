@@ -15,13 +15,13 @@ namespace arrakis::queue {
 namespace {
 constexpr int64_t priority_max = 1 << 21; // BullMQ's PRIORITY_LIMIT.
 
-// What becomes of a parent when its child fails: at most one of them.
+// Rules for a parent when its child fails; a job has at most one.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> failure_rules{
   {{"failParentOnFailure", "fpof"},
    {"continueParentOnFailure", "cpof"},
    {"ignoreDependencyOnFailure", "idof"},
    {"removeDependencyOnFailure", "rdof"}}};
-// BullMQ's short names; the long ones mean the same to every client.
+// Long option names and BullMQ's short ones; every client accepts both.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> shortened{
   {{"deduplication", "de"}, {"debounce", "de"}, {"keepLogs", "kl"}}};
 
@@ -50,13 +50,13 @@ std::string fault_of_numbers(const boost::json::object& options) {
   return {};
 }
 
-// {id, queueKey, and the rules}: what a child keeps of its parent.
+// Packs the parent as a child stores it: {id, queueKey, rules}.
 void pack_parent(packer& to, const boost::json::object& parent, const boost::json::object& options) {
-  boost::json::object kept{{"id", json::text_or(parent, "id")}, {"queueKey", json::text_or(parent, "queue")}};
+  boost::json::object packed{{"id", json::text_or(parent, "id")}, {"queueKey", json::text_or(parent, "queue")}};
   for (const auto& [name, code] : failure_rules)
     if (json::bool_or(options, name) || json::bool_or(options, code))
-      kept[code] = true;
-  to.json(kept);
+      packed[code] = true;
+  to.json(packed);
 }
 
 std::string packed_arguments(const keys& k, const new_job& what, std::string_view id, int64_t now_ms) {
@@ -71,7 +71,7 @@ std::string packed_arguments(const keys& k, const new_job& what, std::string_vie
   } else {
     args.nil().nil().nil();
   }
-  args.nil(); // The schedule that made it.
+  args.nil(); // Key of the job's schedule.
   const auto* same = json::object_in(options, "deduplication");
   if (!same)
     same = json::object_in(options, "debounce");
@@ -133,7 +133,7 @@ boost::json::object wire_options(const boost::json::object& options) {
     rename(name, code);
   for (const auto& [name, code] : shortened)
     rename(name, code);
-  if (const auto* telemetry = json::object_in(options, "telemetry")) { // What a span of the producer's is continued by.
+  if (const auto* telemetry = json::object_in(options, "telemetry")) { // Trace context of the producer's span.
     for (const auto& [name, code] : {std::pair{"metadata", "tm"}, {"omitContext", "omc"}})
       if (const auto* found = telemetry->if_contains(name))
         made[code] = *found;

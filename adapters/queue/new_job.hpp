@@ -3,7 +3,7 @@
 // (https://api.docs.bullmq.io/interfaces/v5.BaseJobOptions.html): attempts, backoff, delay, priority, lifo, jobId,
 // timestamp, removeOnComplete, removeOnFail, keepLogs, sizeLimit, parent {id, queue}, deduplication {id, ttl, extend,
 // replace}, failParentOnFailure, ignoreDependencyOnFailure, removeDependencyOnFailure, continueParentOnFailure.
-// The product itself needs fewer: `add` of messages.hpp.
+// Arrakis itself needs fewer options: `add` of messages.hpp.
 #include "adapters/queue/keys.hpp"
 #include "adapters/redis/calls.hpp"
 
@@ -11,28 +11,29 @@
 #include <string>
 
 namespace arrakis::queue {
+/// A job to add. `options` has BullMQ's names.
 struct new_job {
   std::string name;
   std::string data_json = "{}";
   boost::json::object options;
 };
 
-/// The sentence for what BullMQ refuses in a job of its own producers, and for data that is no JSON of ours or larger
-/// than `data_bytes_max`; empty: all is well. An empty jobId is none.
+/// Error text for options that BullMQ's own producers refuse, and for data that is not JSON or larger than
+/// `data_bytes_max`; empty: valid. An empty jobId means none.
 std::string validate(const new_job&, size_t data_bytes_max = 1 << 20);
 
-/// The id that its producer chose; empty: none.
+/// The producer's id for the job; empty: none.
 std::string job_id_of(const new_job&);
-/// The key of its parent; empty: it has none.
+/// Key of the parent job; empty: none.
 std::string parent_key_of(const new_job&);
 
-/// Options as the scripts read them and as a job keeps them: the long names shortened, a plain back-off spelt out,
-/// `attempts` always there.
+/// Options as the scripts read and store them: long names shortened, a numeric back-off written as an object,
+/// `attempts` always present.
 boost::json::object wire_options(const boost::json::object& options);
 
-/// The call that adds the job under `id` (empty: Redis counts one). `waits_for_children`: it begins in
-/// waiting-children, and the children are added next in the same transaction. Its reply is the id, or a negative
-/// number.
+/// Script call that adds the job under `id` (empty: Redis assigns a number). `waits_for_children`: the job begins in
+/// waiting-children, and its children follow in the same transaction. Reply: the id, or a negative code
+/// (script_errors.hpp).
 redis::step add_step(const keys&, const new_job&, std::string_view id, int64_t now_ms, bool waits_for_children = false);
 
 } // namespace arrakis::queue

@@ -13,16 +13,16 @@
 
 namespace arrakis::queue {
 namespace {
-// No retry waits longer than a day, whatever a producer wrote.
+// Longest wait before a retry, whatever the producer asked for.
 constexpr double back_off_ms_max = 24.0 * 3600 * 1000;
 constexpr size_t stacktraces_max = 10;
 constexpr size_t reason_bytes_max = 4096;
-constexpr double kept_max = 1e15; // Jobs; a double still counts them one by one.
+constexpr double retained_max = 1e15; // Jobs; a double holds each count up to it exactly.
 // BullMQ: priorities go from 0 to 2^21 (classes/job.js, PRIORITY_LIMIT).
 constexpr int priority_max = 1 << 21;
 constexpr size_t id_bytes_max = 256;
-constexpr int64_t attempts_max = 1'000'000; // No job lives to see it: there is a wait before each.
-// A job's key is the queue's prefix and its id: these would be written over (keys.hpp).
+constexpr int64_t attempts_max = 1'000'000; // Never reached: each attempt follows a wait.
+// Ids that would overwrite other keys of the queue, since a job's key is the prefix and its id (keys.hpp).
 constexpr std::array<std::string_view, 18> reserved{
   "wait",          "paused", "active",  "prioritized", "delayed", "completed", "failed", "waiting-children", "stalled",
   "stalled-check", "marker", "limiter", "meta",        "events",  "id",        "pc",     "repeat",           "metrics"};
@@ -33,12 +33,12 @@ int64_t number_in(std::string_view digits) {
   return number;
 }
 
-// Scores and pttl come as an integer or as text, with or without a fraction.
+// Reads a score or PTTL, which the scripts return as integer or as text, with or without a fraction.
 int64_t number_in(const redis::reply& from) {
   return from.type == redis::reply::integer ? from.number : number_in(std::string_view{from.bytes});
 }
 
-/// A count that a producer wrote: numbers that no run reaches are its bounds, so that one more is still a number.
+/// A producer's count, clamped to attempts_max, so that adding one cannot overflow.
 int count_in(int64_t number) { return static_cast<int>(std::clamp<int64_t>(number, 0, attempts_max)); }
 
 double real_in(const boost::json::object& from, std::string_view key) {
@@ -46,14 +46,14 @@ double real_in(const boost::json::object& from, std::string_view key) {
   return found && found->is_number() ? found->to_number<double>() : 0;
 }
 
-/// The type of a back-off that is neither BullMQ's nor ours; empty: there is none.
+/// Type of a custom back-off, neither BullMQ's nor Arrakis's; empty: none.
 std::string_view custom_type(const boost::json::object& job_options) {
   const auto* given = json::object_in(job_options, "backoff");
   const auto type = given ? json::text_or(*given, "type") : std::string_view{};
   return type == "fixed" || type == "exponential" || type == "arrakis" ? std::string_view{} : type;
 }
 
-/// `made` is new, or an earlier job.
+/// Fills `made`, which is new or an earlier job.
 void read_job(redis::reply&& fields, redis::reply&& id, active_job& made) {
   for (auto* text : {&made.what.name, &made.what.data_json, &made.deferred_failure, &made.scheduler, &made.stacktrace})
     text->clear();
@@ -97,7 +97,7 @@ void read_job(redis::reply&& fields, redis::reply&& id, active_job& made) {
 std::string validate(const options& how) {
   using namespace std::chrono_literals;
   if (how.name.empty() || how.name.find(':') != std::string::npos)
-    return "queue.name: not empty and without ':'"; // BullMQ refuses it too.
+    return "queue.name: not empty and without ':'"; // As BullMQ's own check.
   if (how.concurrency == 0)
     return "queue.concurrency: at least 1";
   if (how.renew < 1ms || how.lock < 3 * how.renew)
@@ -135,7 +135,7 @@ std::chrono::milliseconds back_off(const boost::json::object& job_options, int a
   const auto* given = job_options.if_contains("backoff");
   if (!given)
     return {};
-  if (given->is_number()) // As BullMQ normalises it; other clients may not.
+  if (given->is_number()) // BullMQ's normalisation; other clients may skip it.
     return std::chrono::milliseconds{
       static_cast<int64_t>(std::clamp(given->to_number<double>(), 0.0, back_off_ms_max))};
   if (!given->is_object())
@@ -149,7 +149,7 @@ std::chrono::milliseconds back_off(const boost::json::object& job_options, int a
     delay = std::round(delay * std::pow(2.0, attempts_made));
   if (const double jitter = real_in(object, "jitter"); jitter > 0 && type != "arrakis")
     delay = std::floor(chance * delay * jitter + delay * (1 - jitter));
-  if (std::isnan(delay)) // None, so often doubled that it is endless.
+  if (std::isnan(delay)) // Zero times infinity: no delay, doubled too often.
     return {};
   return std::chrono::milliseconds{static_cast<int64_t>(std::clamp(delay, 0.0, back_off_ms_max))};
 }
@@ -161,7 +161,7 @@ decision decide(const active_job& from, outcome&& end, double chance, const back
       return {decision::complete, {}, end.value_json.empty() ? "null" : std::move(end.value_json)};
     case outcome::failed_final: return {decision::fail, {}, std::move(end.reason)};
     case outcome::postponed: return {decision::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
-    case outcome::awaits_children: // The worker minds these two itself (worker.cpp); if not, they wait their turn.
+    case outcome::awaits_children: // The worker handles these two (worker.cpp); otherwise the job is postponed.
     case outcome::rate_limited: return {decision::postpone, std::max(end.wait, std::chrono::milliseconds{0}), {}};
     case outcome::failed_retryable: break;
   }
@@ -181,8 +181,8 @@ retention keep(const boost::json::object& job_options, std::string_view option, 
   const auto* given = job_options.if_contains(option);
   if (given && given->is_bool())
     return {given->get_bool() ? 0 : -1, {}};
-  if (given && given->is_number()) // Another producer's: 1.5 is no count, and keeps one.
-    return {static_cast<int64_t>(std::clamp(given->to_number<double>(), -1.0, kept_max)), {}};
+  if (given && given->is_number()) // Other producers may send a fraction: 1.5 keeps one.
+    return {static_cast<int64_t>(std::clamp(given->to_number<double>(), -1.0, retained_max)), {}};
   if (given && given->is_object()) {
     retention made{json::integer_or(given->get_object(), "count", -1), {}};
     if (given->get_object().contains("age"))

@@ -21,11 +21,11 @@
 namespace arrakis::queue {
 namespace {
 using namespace std::chrono_literals;
-/// What the actor sends to itself: the jobs that its mailbox held before are added together.
-struct depart {};
-using port = handle::extend<caf::reacts_to<redis::arrived>, caf::reacts_to<depart>>;
+/// Sent to itself: adds the jobs that were in its mailbox before, in one batch.
+struct flush_adds {};
+using port = handle::extend<caf::reacts_to<redis::arrived>, caf::reacts_to<flush_adds>>;
 
-// An operator pages; a page of more would hold Redis and us too long.
+// Page size limit of list_jobs: a larger page would block Redis and this actor too long.
 constexpr size_t page_max = 1000;
 
 struct state {
@@ -34,7 +34,7 @@ struct state {
   options how;
   std::optional<backend> store;
   std::optional<backend> dead;
-  redis::batch adds; // On their way to Redis.
+  redis::batch adds; // Jobs not yet sent to Redis.
   flows running;
 };
 using pointer = port::stateful_pointer<state>;
@@ -97,12 +97,12 @@ job_view view_of(std::string id, std::string in_state, redis::reply& hash) {
   return made;
 }
 
-/// BullMQ's word for a state of ours; empty: there is no such state.
+/// BullMQ's name of a state; empty: unknown state.
 std::string_view type_of(std::string_view in_state) {
   static constexpr std::array<std::string_view, 6> same{"active", "delayed", "completed",
                                                         "failed", "paused",  "prioritized"};
   if (in_state == "waiting" || in_state == "dead")
-    return "wait"; // Dead letters wait in a queue of their own.
+    return "wait"; // Dead letters wait in their own queue.
   return std::find(same.begin(), same.end(), in_state) == same.end() ? std::string_view{} : in_state;
 }
 
@@ -110,7 +110,7 @@ flow<> run_add(pointer self, add what, caf::typed_response_promise<added> reply)
   auto send = [&](backend::done d) {
     auto& st = self->state;
     if (st.adds.size() == 0)
-      caf::anon_send(port{self}, depart{});
+      caf::anon_send(port{self}, flush_adds{});
     st.store->add(st.adds, what.name, what.data_json, options_of(what.options), what.until, std::move(d));
     if (st.adds.size() >= st.calls.batch_size())
       st.store->client().send(st.adds);
@@ -154,7 +154,7 @@ flow<> run_counts(pointer self, deadline until, caf::typed_response_promise<coun
 
 flow<> run_pause(pointer self, queue::pause what, caf::typed_response_promise<done> reply) {
   auto& st = self->state;
-  // The script renames a list over another: a second pause would lose what was added since the first.
+  // The script renames one list over another: a second pause would lose the jobs added since the first.
   auto ask = [&](backend::done d) {
     st.store->client().command({{"HEXISTS"}, {st.store->keys().meta}, {"paused"}, what.until}, std::move(d));
   };
@@ -206,13 +206,13 @@ flow<> run_list(pointer self, list_jobs what, caf::typed_response_promise<job_li
   if (!answer->items.empty())
     ids = std::move(answer->items[0].items);
   if (type == "wait" || type == "paused" || type == "active")
-    std::reverse(ids.begin(), ids.end()); // Lists grow at the head: the oldest, next in turn, comes first.
+    std::reverse(ids.begin(), ids.end()); // Redis lists grow at the head; the answer begins with the oldest job.
   job_list made;
   for (auto& id : ids) {
     auto one = co_await read_view(self, &from, std::move(id.bytes), what.state, what.until);
     if (one)
       made.jobs.push_back(std::move(*one));
-    else if (code_of(one.error()) != ec::not_found) { // Gone since the page was read.
+    else if (code_of(one.error()) != ec::not_found) { // The job has gone since the page was read.
       reply.deliver(one.error());
       co_return;
     }
@@ -254,11 +254,11 @@ flow<> run_get_job(pointer self, queue::get_job what, caf::typed_response_promis
 flow<> drop_letter(pointer self, std::string id, deadline until) {
   auto send = [&](backend::done d) { self->state.dead->remove(id, until, std::move(d)); };
   auto answer = co_await call(self, send);
-  if (!answer) // It is listed as dead while it waits; the end of the job puts that right.
+  if (!answer) // The job is listed as dead while it waits; its end removes the letter.
     log::warn("queue.dead_letter_left", {{"job", id}, {"error", text_of(answer.error())}});
 }
 
-/// Puts a failed job back to wait, with all its attempts.
+/// Moves a failed job back to waiting, with all its attempts.
 flow<caf::expected<done>> reprocess(pointer self, std::string id, deadline until) {
   auto send = [&](backend::done d) { self->state.store->reprocess(id, until, std::move(d)); };
   auto answer = co_await call(self, send);
@@ -282,7 +282,7 @@ flow<> run_retry(pointer self, queue::retry what, caf::typed_response_promise<do
     reply.deliver(result.error());
 }
 
-/// Adds anew, under its old id, what a dead letter holds of a job that the queue itself has forgotten.
+/// Adds a job again from its dead letter, under its old id, when the queue no longer knows the job.
 flow<caf::expected<done>> revive(pointer self, std::string id, deadline until) {
   auto& st = self->state;
   auto read = [&](backend::done d) { st.dead->fields(id, until, std::move(d)); };
@@ -297,7 +297,7 @@ flow<caf::expected<done>> revive(pointer self, std::string id, deadline until) {
   }
   if (entry_json.empty())
     co_return fail(ec::not_found, fmt::format("no dead letter of job {}", id));
-  // What a letter has beside its data: names, and the reason of 4 KiB.
+  // Size of a letter besides its data: names, and a reason of up to 4 KiB.
   auto entry = json::parse(entry_json, {.bytes_max = st.how.data_bytes_max + (64u << 10)});
   auto options = json::parse(options_json);
   if (!entry || !entry->is_object() || !options || !options->is_object())
@@ -337,7 +337,7 @@ flow<> run_replay(pointer self, queue::replay what, caf::typed_response_promise<
     reply.deliver(result.error());
 }
 
-/// What BullMQ's own Queue writes about itself; an operator's choice of the stream's length stays.
+/// Writes the queue's meta fields as BullMQ's Queue does; keeps an operator's length of the event stream.
 flow<> announce(pointer self) {
   auto& st = self->state;
   for (;;) {
@@ -388,10 +388,11 @@ port::behavior_type behavior(pointer self, const redis::link& to, const options&
     [self](const queue::get_job_state& x) -> caf::result<job_state> { return begin(self, x, run_get_job_state); },
     [self](const progress& x) {
       const auto until = within(self, self->state.how.call_within);
-      self->state.store->progress(x.job, x.json, until, [](const caf::expected<redis::reply>&) {}); // A courtesy only.
+      self->state.store->progress(x.job, x.json, until,
+                                  [](const caf::expected<redis::reply>&) {}); // Best effort: progress may be lost.
     },
     [self](redis::arrived& what) { self->state.calls.deliver(what); },
-    [self](depart) { self->state.store->client().send(self->state.adds); },
+    [self](flush_adds) { self->state.store->client().send(self->state.adds); },
   };
 }
 } // namespace

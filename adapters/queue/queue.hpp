@@ -1,5 +1,5 @@
 #pragma once
-// The producer's and the operator's side of a queue.
+// The queue's port for producers and operators.
 #include "adapters/queue/messages.hpp"
 #include "adapters/queue/options.hpp"
 #include "adapters/redis/calls.hpp"
@@ -8,10 +8,10 @@
 
 namespace arrakis::queue {
 
-/// Starts the actor behind the port. Errors beside those of Redis (adapters/redis/messages.hpp):
+/// Starts the actor behind the port. Errors besides those of Redis (adapters/redis/messages.hpp):
 /// - add: ec::invalid names the field. An id that is known is answered as added, and nothing changes.
 /// - get_job, retry, replay: ec::not_found. retry and replay: ec::conflict when the job is in another state.
-/// - replay: ec::refused when all that is left of the job was redacted.
+/// - replay: ec::refused when the job's data was redacted.
 /// Throws std::runtime_error for options that cannot work.
 handle start_queue(caf::actor_system&, redis::link, options);
 

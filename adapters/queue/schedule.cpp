@@ -9,7 +9,7 @@
 
 namespace arrakis::queue {
 namespace {
-constexpr int64_t runs_max = int64_t{1} << 53; // Beyond it a double, which Lua counts with, is no count any more.
+constexpr int64_t runs_max = int64_t{1} << 53; // Lua counts with doubles, which are exact up to it.
 
 std::optional<int64_t> date_in(const boost::json::object& repeat, std::string_view key) {
   const auto* given = repeat.if_contains(key);
@@ -56,7 +56,7 @@ caf::expected<std::optional<next_run>> run_after(const boost::json::object& repe
 boost::json::object options_of_run(boost::json::object options, const boost::json::object& repeat, std::string_view id,
                                    const next_run& next, int64_t now_ms) {
   auto own = repeat;
-  own.erase("immediately"); // Of the first run only.
+  own.erase("immediately"); // Applies to the first run only.
   own["count"] = next.count;
   options["repeat"] = std::move(own);
   options["repeatJobKey"] = boost::json::string_view{id.data(), id.size()};

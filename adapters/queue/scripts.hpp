@@ -1,15 +1,16 @@
 #pragma once
-// BullMQ's own Lua scripts, as its package holds them: config/build/bullmq.mjs defines what is declared here, by name
-// and number of keys. Byte for byte what Node.js sends, so that both share Redis' script cache; but for one of ours.
+// BullMQ's own Lua scripts, byte for byte as Node.js sends them, so that both share Redis' script cache; and one script
+// of this project (complete_14). config/build/bullmq.mjs defines the declared names: script and number of keys.
 #include "adapters/redis/messages.hpp"
 
 namespace arrakis::queue::lua {
+/// BullMQ's script addStandardJob-9.lua; the others below are named alike.
 extern const redis::script add_standard_job_9;
 extern const redis::script add_delayed_job_6;
 extern const redis::script add_prioritized_job_9;
 extern const redis::script move_to_active_11;
 extern const redis::script move_to_finished_14;
-extern const redis::script complete_14; ///< Ours (complete.lua): move_to_finished_14 of a plain job, for less.
+extern const redis::script complete_14; ///< complete.lua: a cheaper move_to_finished_14 for a plain job.
 extern const redis::script move_to_delayed_8;
 extern const redis::script retry_job_11;
 extern const redis::script extend_locks_1;

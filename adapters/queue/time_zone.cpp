@@ -21,7 +21,7 @@ bool same_letters(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return low(x) == low(y); });
 }
 
-// "UTC+5", "UTC-3:30": what BullMQ's date library takes beside the names of the database.
+// Offset of "UTC+5", "UTC-3:30", which BullMQ's date library accepts besides the names of the database.
 std::optional<int64_t> offset_in(std::string_view name) {
   if (name.size() < 5 || !same_letters(name.substr(0, 3), "utc") || (name[3] != '+' && name[3] != '-'))
     return std::nullopt;
@@ -46,7 +46,7 @@ zone of(const date::time_zone* place) {
   };
 }
 
-// The C library knows $TZ and /etc/localtime, and takes UTC without them.
+// The C library reads $TZ and /etc/localtime, and falls back to UTC.
 zone system_zone() {
   ::tzset();
   return [](int64_t unix_ms) -> int64_t {

@@ -1,5 +1,5 @@
 #pragma once
-// How far a place's clocks are from UTC, out of the system's time zone database (/usr/share/zoneinfo).
+// Offsets from UTC by the system's time zone database (/usr/share/zoneinfo).
 #include "runtime/error.hpp"
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 #include <string_view>
 
 namespace arrakis::queue {
-/// Milliseconds to add to UTC at that instant (Unix milliseconds). Thread-safe.
+/// Returns the milliseconds to add to UTC at an instant (Unix milliseconds). Thread-safe.
 using zone = std::function<int64_t(int64_t unix_ms)>;
 
-/// "Europe/Berlin", "UTC", "GMT", "UTC+5:30"; empty: the system's own ($TZ, /etc/localtime, else UTC). Errors:
+/// Finds "Europe/Berlin", "UTC", "GMT", "UTC+5:30"; empty: the system's zone ($TZ, /etc/localtime, else UTC). Errors:
 /// ec::invalid for a name that the database does not know.
 caf::expected<zone> zone_named(std::string_view name);
 } // namespace arrakis::queue

@@ -38,13 +38,13 @@ constexpr int64_t block_ms_min = 2;
 constexpr int64_t block_ms_max = 10'000;
 constexpr auto block_grace = 1s;
 constexpr auto record_pause_max = 2000ms;
-constexpr int64_t log_rows_max = 100; // In a job's own log, unless the job says otherwise (keepLogs).
-// A processor that so often waits for children of which none is pending waits for nothing.
+constexpr int64_t log_rows_max = 100; // Default length of a job's log (keepLogs).
+// Attempt limit for a processor that keeps waiting for children although none is pending.
 constexpr int vain_waits_max = 100;
 // BullMQ's older repeatable jobs have keys of five parts; schedules have fewer.
 constexpr auto legacy_key_colons = 4;
 
-/// The index of a slot that may take a job.
+/// Index of a free slot.
 std::optional<size_t> free_slot(const state& st) {
   for (size_t i = 0; i < std::min<size_t>(st.slots.size(), st.how.concurrency); ++i)
     if (!st.slots[i].busy)
@@ -74,27 +74,27 @@ void begin_closing(pointer self) {
   end_when_drained(self);
 }
 
-/// Hands the slot's job to the processor. The slot then waits for the answer, the processor's end, or the end of its
-/// time.
+/// Sends the slot's job to the processor. The slot then waits for the answer, the processor's end, or its
+/// timeout.
 void hand_out(pointer self, size_t index) {
   auto& st = self->state;
   auto& place = st.slots[index];
   process what;
-  if (st.how.custom_back_off) { // It may look at the data.
+  if (st.how.custom_back_off) { // The strategy may read the data.
     what.what = place.job.what;
   } else {
-    auto data = std::move(place.job.what.data_json); // Not needed here any more, and may be large.
+    auto data = std::move(place.job.what.data_json); // Moved: it may be large, and the worker no longer needs it.
     what.what = place.job.what;
     what.what.data_json = std::move(data);
   }
   place.until = within(st, st.how.job_within);
-  // Without a timer of its own, which would cost more than a short job: the tick of the renewals minds `until`.
+  // A timer for each job would cost more than a short job; the renewal loop checks `until` instead.
   self->request(st.to, caf::duration{}, std::move(what))
     .then([self, index, run = place.run](outcome& x) { answered(self->state, index, run, std::move(x)); },
           [self, index, run = place.run](caf::error& e) { answered(self->state, index, run, std::move(e)); });
 }
 
-/// The outcome in what `answered` has left in the slot.
+/// Outcome from the answer that `answered` stored in the slot.
 outcome outcome_of(slot& place) {
   auto answer = std::move(*place.answer);
   place.answer.reset();
@@ -104,7 +104,7 @@ outcome outcome_of(slot& place) {
     if (const auto parsed = json::parse(answer->value_json); !parsed) {
       log::error("queue.value_refused",
                  {{"error", text_of(parsed.error())}, {"value", utf8_head(answer->value_json, 200)}});
-      answer->value_json = "null"; // Other clients of the queue throw at what is no JSON.
+      answer->value_json = "null"; // Other clients throw on invalid JSON.
     }
   return std::move(*answer);
 }
@@ -123,7 +123,7 @@ void note_lost(state& st, const slot& place, int64_t code) {
   log::warn("queue.lock_lost", {{"queue", st.how.name}, {"job", place.job.what.id}, {"code", code}});
 }
 
-// A row in the job's own log and one in ours, for whatever is not plain success.
+// Writes a row into the job's log and a log line, for every end other than success.
 void note_attempt(pointer self, const slot& place, const decision& end) {
   auto& st = self->state;
   const auto attempt = place.job.what.attempts_made + 1;
@@ -141,13 +141,13 @@ void note_attempt(pointer self, const slot& place, const decision& end) {
   st.store->log(place.job.what.id, row, keep, soon(self), [](const caf::expected<redis::reply>&) {});
 }
 
-/// Whether the slot takes another job with the end of its last.
+/// True when the slot takes its next job in the same call that ends its last.
 bool wants_next(const state& st, size_t index) {
   return !st.closing && index < st.how.concurrency
       && (st.limited_until_ms == 0 || st.limited_until_ms <= st.store->time().now_ms());
 }
 
-/// Waits for Redis' word on a job that was done. The word is to be used before the next wait.
+/// Awaits Redis' reply to the end of a job. Use the reply before the next co_await.
 class completing : public suspending<completing> {
 public:
   completing(pointer self, size_t index, const decision& what) : self_(self), index_(index), what_(what) {}
@@ -167,7 +167,7 @@ public:
     });
     ticket_ = came.ticket();
     if (st.ends.size() == 0)
-      caf::anon_send(port{self_}, depart{}); // Behind the answers of processors that are here already.
+      caf::anon_send(port{self_}, flush_ends{}); // Runs after the processors' answers that are in the mailbox.
     const bool fetch = wants_next(st, index_);
     st.store->complete(st.ends, place.job, what_, place.token, fetch, soon(self_), std::move(came));
     if (st.ends.size() >= st.calls.batch_size())
@@ -179,16 +179,16 @@ private:
   pointer self_;
   size_t index_;
   const decision& what_;
-  std::optional<uint64_t> ticket_; // Of the call that is waited for.
+  std::optional<uint64_t> ticket_; // Ticket of the pending call.
   caf::expected<redis::reply>* answer_ = nullptr;
 };
 
-/// Repeats a call until Redis answers: nothing that a processor said is dropped because Redis is away. A worker that is
-/// killed meanwhile leaves the job to the stalled check.
+/// Repeats a call until Redis answers, so that no outcome is lost while Redis is away. If the worker is killed
+/// meanwhile, the stalled check recovers the job.
 template <class Start>
 flow<caf::expected<redis::reply>> insist(pointer self, size_t index, Start start, caf::error before = {}) {
   auto pause = 100ms;
-  bool uncertain = code_of(before) == ec::unknown; // An earlier try may have had its effect.
+  bool uncertain = code_of(before) == ec::unknown; // An earlier try may have succeeded.
   if (before)
     co_await nap(self, pause);
   for (;;) {
@@ -197,7 +197,7 @@ flow<caf::expected<redis::reply>> insist(pointer self, size_t index, Start start
       co_return failed<redis::reply>(ec::stale, "the lock was lost");
     auto answer = co_await redis::call(self, self->state.calls, start);
     if (answer && uncertain && is_already_finished(*answer))
-      co_return redis::reply{}; // By an earlier try, or no longer ours: the same to us.
+      co_return redis::reply{}; // An earlier try succeeded, or another worker has the job; both end here.
     if (answer || code_of(answer.error()) == ec::internal)
       co_return std::move(answer);
     uncertain |= code_of(answer.error()) == ec::unknown;
@@ -206,8 +206,8 @@ flow<caf::expected<redis::reply>> insist(pointer self, size_t index, Start start
   }
 }
 
-/// Writes the dead letter before the failure is recorded: a crash in between leaves a letter too many, which the next
-/// end of the job replaces or removes, never one too few.
+/// Writes the dead letter before the failure is recorded. A crash in between leaves one letter too many, never one too
+/// few; the next end of the job replaces or removes it.
 flow<> bury(pointer self, size_t index, std::string reason) {
   auto& st = self->state;
   auto& job = st.slots[index].job;
@@ -235,7 +235,7 @@ flow<> bury(pointer self, size_t index, std::string reason) {
     log::error("queue.dead_letter_lost", {{"job", job.what.id}, {"error", text_of(written.error())}});
 }
 
-/// Why a job cannot end now: it has children.
+/// Error text for a job that cannot end because of its children.
 std::string unfinished(const state& st, size_t index, int64_t code, std::string_view command) {
   return text_of(script_error(code, {.command = command, .job = st.slots[index].job.what.id, .state = "active"}));
 }
@@ -245,13 +245,14 @@ void note_limits(state& st, const next_job& from) {
     st.limited_until_ms = st.store->time().now_ms() + std::min(from.limited, st.how.rate_limit_delay_max).count();
 }
 
-/// Takes what came with the word of Redis that the end of the job in `index` is recorded. True: the next job has taken
-/// its place.
+/// Handles Redis' reply that the end of the job in `index` is recorded. True: the reply held the next job, which has
+/// the slot now.
 bool recorded(pointer self, size_t index, decision::kind what, redis::reply&& answer) {
   auto& st = self->state;
   auto& job = st.slots[index].job;
   count(st, what);
-  if (what == decision::complete && job.stalls > 0) // A letter of a worker that died while it wrote it.
+  if (what == decision::complete
+      && job.stalls > 0) // Removes the letter of a worker that died before it recorded the failure.
     st.store->dead().remove(job.what.id, soon(self), [](const caf::expected<redis::reply>&) {});
   if (answer.type != redis::reply::array)
     return false;
@@ -268,7 +269,7 @@ bool recorded(pointer self, size_t index, decision::kind what, redis::reply&& an
 
 flow<bool> record(pointer self, size_t index, outcome end);
 
-/// What Redis' word on the end `what` of a job means. True, here and below: the next job has taken its place.
+/// Handles Redis' reply to the end `what` of a job. True, here and below: the next job has the slot.
 flow<bool> settle(pointer self, size_t index, decision what, caf::expected<redis::reply> answer) {
   auto& st = self->state;
   auto& place = st.slots[index];
@@ -277,7 +278,7 @@ flow<bool> settle(pointer self, size_t index, decision what, caf::expected<redis
     co_return false;
   }
   if (!answer) {
-    // The job stays active without a renewal, and so comes back by the stalled check.
+    // The job stays active without renewals, so the stalled check recovers it.
     log::error("queue.end_refused", {{"job", place.job.what.id}, {"error", text_of(answer.error())}});
     co_return false;
   }
@@ -294,7 +295,7 @@ flow<bool> settle(pointer self, size_t index, decision what, caf::expected<redis
   co_return recorded(self, index, what.what, std::move(*answer));
 }
 
-/// Sends the end of a job until Redis has answered. `before`: how an earlier try has failed.
+/// Sends the end of a job until Redis answers. `before`: error of an earlier try.
 flow<bool> put_down(pointer self, size_t index, decision what, caf::error before) {
   auto& st = self->state;
   auto& place = st.slots[index];
@@ -319,14 +320,14 @@ flow<bool> record(pointer self, size_t index, outcome end) {
   co_return co_await put_down(self, index, std::move(what), {});
 }
 
-/// Goes on where the first try to complete a job has brought an error or a refusal.
+/// Continues after a first try to complete a job failed or was refused.
 flow<bool> not_recorded(pointer self, size_t index, decision what, caf::expected<redis::reply> first) {
   if (!first && code_of(first.error()) != ec::internal)
     co_return co_await put_down(self, index, std::move(what), std::move(first.error()));
   co_return co_await settle(self, index, std::move(what), std::move(first));
 }
 
-/// A job of a schedule owes the schedule its next job, before it runs.
+/// Creates the schedule's next job before this one runs.
 flow<> reschedule(pointer self, size_t index) {
   auto& st = self->state;
   auto& job = st.slots[index].job;
@@ -347,8 +348,8 @@ flow<> reschedule(pointer self, size_t index) {
     log::error("queue.schedule_stopped", {{"schedule", job.scheduler}, {"error", text_of(made.error())}});
 }
 
-/// A job that goes back without an end: behind its children, or behind the limiter. nullopt: it has gone; else the end
-/// that it has after all.
+/// Moves a job back without an end: to waiting-children, or to wait under the limiter. nullopt: moved; else the outcome
+/// with which it ends after all.
 flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) {
   auto& st = self->state;
   auto& place = st.slots[index];
@@ -374,7 +375,7 @@ flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) 
       co_return outcome{outcome::failed_final, {}, unfinished(st, index, code, "moveToWaitingChildren"), {}};
     if (vain == vain_waits_max)
       co_return outcome{outcome::failed_final, {}, "it waits for children again and again, and none is pending", {}};
-    // None is pending: the processor goes on at once, with the data that it has had before.
+    // No child is pending: the processor continues at once, with the same data.
     auto read = [&](backend::done d) {
       st.store->client().command({{"HGET"}, {st.store->keys().job(place.job.what.id)}, {"data"}, soon(self)},
                                  std::move(d));
@@ -389,7 +390,7 @@ flow<std::optional<outcome>> step_back(pointer self, size_t index, outcome how) 
   co_return how;
 }
 
-/// One slot at work: job after job, as long as each end brings the next.
+/// Runs jobs in one slot for as long as the end of each brings the next.
 flow<> serve(pointer self, size_t index, active_job first) {
   auto& st = self->state;
   auto& place = st.slots[index];
@@ -401,10 +402,10 @@ flow<> serve(pointer self, size_t index, active_job first) {
       co_await reschedule(self, index);
     outcome end;
     if (!place.job.deferred_failure.empty()) {
-      // Of the stalled check, or of a child that takes its parent with it.
+      // Set by the stalled check, or by a child whose failure fails its parent.
       end = {outcome::failed_final, {}, place.job.deferred_failure, {}};
     } else if (st.why) {
-      end = {outcome::postponed, {}, {}, {}}; // Handed out while the processor ended: no fault of the job.
+      end = {outcome::postponed, {}, {}, {}}; // Taken while the processor ended: the job loses no attempt.
     } else {
       hand_out(self, index);
       co_await place.waiting.wait();
@@ -416,7 +417,7 @@ flow<> serve(pointer self, size_t index, active_job first) {
         break;
       end = std::move(*after);
     }
-    if (end.what == outcome::completed && !place.lost) { // In one write with others.
+    if (end.what == outcome::completed && !place.lost) { // Sent in one batch with others.
       const auto what = decide(place.job, std::move(end), 0);
       place.recording = true;
       auto& word = co_await completing{self, index, what};
@@ -437,8 +438,8 @@ flow<> serve(pointer self, size_t index, active_job first) {
   end_when_drained(self);
 }
 
-/// Sleeps until the queue's marker says that there is work. A marker with a score is the due time of a delayed job: it
-/// is popped like any other, so the time must be kept and waited for here.
+/// Sleeps until the queue's marker signals work. A marker's score is the due time of a delayed job; BZPOPMIN removes
+/// it, so the worker itself remembers the time and waits for it.
 flow<> sleep_until_work(pointer self, int64_t due_ms) {
   auto& st = self->state;
   while (!st.closing) {
@@ -453,12 +454,12 @@ flow<> sleep_until_work(pointer self, int64_t due_ms) {
                        within(st, std::chrono::milliseconds{wait} + block_grace)};
     auto popped = co_await redis::run(self, st.calls, *st.blocking, std::move(pop));
     if (!popped) {
-      if (!st.closing && code_of(popped.error()) != ec::unknown) // A connection that fell silent is made anew at once.
+      if (!st.closing && code_of(popped.error()) != ec::unknown) // A silent connection is replaced at once.
         co_await nap(self, st.how.error_pause);
       co_return;
     }
     if (popped->items.size() != 3)
-      co_return; // In vain for the whole time: look anyway, a lost marker must not stop the queue.
+      co_return; // No marker: ask for a job anyway, because a lost marker must not stop the queue.
     const auto score = static_cast<int64_t>(std::strtod(popped->items[2].bytes.c_str(), nullptr));
     if (score <= 0)
       co_return;
@@ -466,7 +467,7 @@ flow<> sleep_until_work(pointer self, int64_t due_ms) {
   }
 }
 
-/// Asks for one job for the slot `index`.
+/// Takes one job for the slot `index`.
 flow<next_job> take(pointer self, size_t index) {
   auto& st = self->state;
   auto send = [&](backend::done d) { st.store->take(st.slots[index].token, soon(self), std::move(d)); };
@@ -478,11 +479,11 @@ flow<next_job> take(pointer self, size_t index) {
   }
   note_away(st, got.error());
   co_await nap(self, st.how.error_pause);
-  co_return next_job{.limited = 1ms}; // Look again, do not sleep.
+  co_return next_job{.limited = 1ms}; // Ask again without a sleep.
 }
 
-/// The one place that asks for jobs and sleeps. It asks only while it holds a free slot, and slots at work go on by
-/// themselves with what their ends bring: so a marker that it pops always finds a slot.
+/// The only loop that takes jobs and sleeps. It asks only while it has a free slot; busy slots get their next job with
+/// the end of the last. So each marker that it pops finds a slot.
 flow<> feed(pointer self) {
   auto& st = self->state;
   co_await learn_time(self);
@@ -490,7 +491,7 @@ flow<> feed(pointer self) {
     if (!free_slot(st))
       co_await st.feeder.wait();
     const auto free = free_slot(st);
-    if (st.closing || !free) // A slot that fell free may be one too many by now (set_concurrency).
+    if (st.closing || !free) // set_concurrency may have removed the free slot.
       continue;
     if (const auto left = st.limited_until_ms - st.store->time().now_ms(); left > 0) {
       st.feeder_rests = true;
@@ -514,7 +515,7 @@ flow<> feed(pointer self) {
   end_when_drained(self);
 }
 
-/// As many as the concurrency; those of a greater one before stay, and finish what they have.
+/// Adds slots up to the concurrency. Slots beyond a lowered one finish their job first.
 void make_slots(state& st) {
   while (st.slots.size() < st.how.concurrency) {
     const auto number = st.slots.size();
@@ -539,7 +540,7 @@ port::behavior_type behavior(pointer self, const redis::link& redis, const optio
   st.clock = &self->clock();
   st.how = how;
   st.store.emplace(redis, how);
-  st.blocking.emplace(redis.blocking(connection_name(how))); // By which dashboards find workers.
+  st.blocking.emplace(redis.blocking(connection_name(how))); // Dashboards find workers by this name.
   st.to = std::move(to);
   st.id = random_uuid();
   make_slots(st);
@@ -548,7 +549,7 @@ port::behavior_type behavior(pointer self, const redis::link& redis, const optio
     auto& all = self->state;
     const auto why = "the processor ended: " + text_of(down.reason);
     all.why = fail(ec::unavailable, why);
-    begin_closing(self); // First, so that no slot asks for another job.
+    begin_closing(self); // First, so that no slot takes another job.
     for (size_t i = 0; i < all.slots.size(); ++i)
       answered(all, i, all.slots[i].run, fail(ec::internal, why));
   });
@@ -563,7 +564,7 @@ port::behavior_type behavior(pointer self, const redis::link& redis, const optio
     },
     [self](const set_concurrency& x) { return change_concurrency(self, x.max); },
     [self](redis::arrived& what) { self->state.calls.deliver(what); },
-    [self](depart) { self->state.store->client().send(self->state.ends); },
+    [self](flush_ends) { self->state.store->client().send(self->state.ends); },
   };
 }
 } // namespace

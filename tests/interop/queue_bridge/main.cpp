@@ -175,7 +175,7 @@ queue::listener::behavior_type telling(queue::listener::pointer) {
         fields[key] = value;
       say({{"event", "seen"}, {"what", std::move(fields)}});
     },
-    [](queue::reading) {
+    [](queue::subscribed) {
       say({{"event", "reading"}});
     },
   };
