@@ -1,4 +1,4 @@
-# The doors of the repository. Each target brings what it needs; `make` alone explains them.
+# Entry points of the repository. Each target installs and builds its dependencies; `make` alone lists the targets.
 # JOBS=n limits the processes of a build or a test run.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
