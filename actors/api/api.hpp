@@ -15,13 +15,13 @@
 
 namespace arrakis::api {
 
-/// Where a resource is served.
+/// The listener that serves a resource.
 enum class listener {
   public_port, ///< http.address and http.port, for everybody; where this process has the role api.
   admin_port,  ///< http.admin_address and http.admin_port, for whoever operates this process.
 };
 
-/// This machine's clock against Discord's; told with readiness, and no reason to refuse work.
+/// The difference of this machine's clock to Discord's. Readiness shows it; it is no reason to refuse work.
 struct clock_skew {
   std::chrono::milliseconds ahead{0}, uncertainty{0};
 };
@@ -32,25 +32,26 @@ struct webhook {
   std::function<std::optional<net::http_response>(const net::http_request& head)> judge_head;
   /// Refuses a request whose signature does not verify.
   std::function<std::optional<net::http_response>(const net::http_request&)> verify;
-  /// Of a verified request: the answer to a PING or to what cannot be read, or the interaction.
+  /// Reads a verified request: the interaction, or the answer to a PING or to a body that cannot be read.
   std::function<std::variant<net::http_response, interaction>(const net::http_request&)> read;
   size_t body_bytes_max = 0;
   /// Discord gives 3 s from its sending; half a second is for the way.
   std::chrono::milliseconds answer_within{2'500};
 };
 
-/// What this process knows of itself, as one service.
+/// The state of this process, as one service.
 struct node_state {
   /// Asks every dependency, at most 2 s, and calls back with the list, on any thread.
   std::function<void(readiness::done)> dependencies;
-  /// Names of what does not beat (runtime/net/liveness.hpp); none: the process is alive. Must not block.
+  /// Names of the threads without a beat (runtime/net/liveness.hpp); none: the process is alive. Must not block.
   std::function<std::vector<std::string>()> silent;
-  /// Empty while no answer of Discord was seen.
+  /// The clock skew; empty until Discord has answered once.
   std::function<std::optional<clock_skew>()> skew;
   /// False while the node drains: readiness is refused, so that balancers stop sending.
   std::function<bool()> accepting;
 };
 
+/// The definition of a resource: its routes, and the listener that serves them.
 struct resource {
   std::string_view name;
   listener on = listener::public_port;
@@ -58,15 +59,15 @@ struct resource {
   /// is declared above, or anything else that the process provides. Where it provides less, the listener opens without
   /// this resource, and a line of the log names it.
   std::vector<net::router::route> (*routes)(const services&) = nullptr;
-  /// The proofs that its routes ask for.
+  /// The authenticators that its routes name.
   std::vector<net::router::authenticator> (*authenticators)(const services&) = nullptr;
 };
 
-/// Sorted by folder. Written by the build.
+/// All resources, sorted by folder. Written by the build.
 const std::vector<const resource*>& all();
 
-/// For http_server_options::admit: the given resources of one listener with /openapi.json, behind the standard chain.
-/// What the services refer to outlives the listener.
+/// Serves the given resources of one listener and /openapi.json behind the standard chain; for
+/// http_server_options::admit. The objects that the services refer to outlive the listener.
 std::function<net::admission(const net::http_request& head)> serve(const std::vector<const resource*>&, listener,
                                                                    const services&, std::string version);
 

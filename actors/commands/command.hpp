@@ -7,7 +7,7 @@
 
 namespace arrakis::commands {
 
-/// Sorted by folder. Written by the build.
+/// All declarations, sorted by folder. Written by the build.
 const std::vector<const ingress::declaration*>& all();
 
 } // namespace arrakis::commands

@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 /// Also how long a question to the identity is open before it is asked again.
 constexpr milliseconds publish_within{600'000};
-constexpr milliseconds identity_again_after{1'000}; ///< It is being restarted.
+constexpr milliseconds identity_again_after{1'000}; ///< The identity is being restarted.
 
 struct state {
   arrakis::flows flows;
@@ -53,7 +53,8 @@ flow<caf::expected<published>> once(self_pointer self, snowflake application, de
   redis::command set{{"SET"}, {key}, {hash}, until};
   auto kept = co_await ask(self, st.redis, until, std::move(set));
   if (!kept)
-    log::warn("commands.hash_not_kept", {{"error", text_of(kept.error())}}); // They are written once more next time.
+    log::warn("commands.hash_not_kept",
+              {{"error", text_of(kept.error())}}); // The next start writes the commands once more.
   log::info("commands.written", {{"application", application.text()}, {"hash", hash}});
   co_return published{true, hash};
 }
@@ -77,7 +78,7 @@ flow<> run(self_pointer self, publish q, reply_to reply) {
     reply.deliver(done.error());
 }
 
-/// For each application that the token belongs to while this actor lives.
+/// Publishes for each application that the token belongs to while this actor lives.
 flow<> follow_identity(self_pointer self) {
   snowflake last;
   for (;;) {

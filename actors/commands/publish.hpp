@@ -16,10 +16,12 @@ struct publish {
   snowflake application;
   deadline until;
 };
+/// The answer to `publish`.
 struct published {
   bool written = false;
   std::string hash;
 };
+/// The publisher actor.
 using publisher = caf::typed_actor<caf::replies_to<publish>::with<published>>;
 
 /// Publishes as soon as Discord has said which application we are, and again when that changes with the token.

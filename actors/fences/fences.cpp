@@ -32,13 +32,14 @@ struct state {
   fence_table* table = nullptr;
   options opt;
   fence_log::position known;
-  std::optional<std::vector<fence_log::entry>> whole; ///< What came so far of a whole log that is not read to its end.
+  std::optional<std::vector<fence_log::entry>>
+    whole; ///< The entries so far of a whole log that is not read to its end.
   std::optional<refresher> readings;
   hints::subscription hinted;
 };
 using pointer = handle::stateful_pointer<state>;
 
-/// The table changes at once with each newer entry, and only with its end to another log.
+/// Applies each newer entry to the table at once; the table takes over another log only when that is read to its end.
 void take(state& st, fence_log::changes news) {
   if (news.is_whole)
     st.whole.emplace();

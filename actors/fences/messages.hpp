@@ -15,7 +15,7 @@ namespace arrakis::fences {
 
 using instant = std::chrono::steady_clock::time_point;
 
-/// What an effect began under, and whom it concerns.
+/// An effect: the fences at the begin of its work, and the user whom it concerns.
 struct effect {
   community_id community;
   int64_t fence = 0; ///< The community's when the work began.
@@ -23,7 +23,7 @@ struct effect {
   snowflake user;    ///< 0: no user in particular.
 };
 
-/// May it leave? Of several reasons the widest scope's.
+/// The answer whether an effect may leave. Of several reasons, the one of the widest scope counts.
 enum class verdict {
   allowed,
   not_known,        ///< The table is too old, or was never read.
@@ -32,8 +32,8 @@ enum class verdict {
   user_frozen,      ///< The user is frozen, or was since the work began.
 };
 
-/// What this node knows, readable from any thread at the last moment before bytes leave. One a process; lives longer
-/// than the actor system. Knowledge that is older than `max_age` is none: then nothing may leave (unknown is not
+/// The fences that this node knows, readable from any thread at the last moment before bytes leave. One per process;
+/// it outlives the actor system. Knowledge that is older than `max_age` is none: then nothing may leave (unknown is not
 /// "active").
 class fence_table {
 public:
@@ -71,7 +71,8 @@ private:
 
 /// A hint that the log may have grown: read it at once. Carries nothing, so nobody can freeze or thaw with it.
 struct read_now {};
-struct poll {}; ///< To itself.
+/// Internal: the actor sends it to itself.
+struct poll {};
 
 using handle = caf::typed_actor<caf::reacts_to<read_now>, caf::reacts_to<poll>>;
 

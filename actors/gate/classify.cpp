@@ -63,7 +63,7 @@ problem refused_form(const discord::answer& a, std::string_view about) {
           fmt::format("Discord refuses {}: {} ({}).{}", about, for_message(a.message), a.code, fields)};
 }
 
-/// What was not found: the thing itself, or one that it names.
+/// Names the missing resource: the one that was called for, or one that the request refers to.
 std::string missing(const discord::answer& a, std::string_view about) {
   switch (a.code) {
     case 10009: // Unknown Overwrite
@@ -103,7 +103,7 @@ problem classify(const discord::answer& a, std::string_view about) {
                           about)};
     case 50013: // Missing Permissions
     case 50028: // Invalid role
-      // Who knows the guild can say which one lacks, and does (synthesize_community).
+      // Which permission is missing needs the guild's state: synthesize_community finds it.
       return {
         trouble::permission,
         fmt::format("The bot may not change {}: Discord refused (code {}). Fix its permissions in Server Settings "

@@ -1,5 +1,6 @@
 #pragma once
-// The one door for writes to Discord: freeze and fence, lease, intent, audit reason, then the client with its limits.
+// The gate: every write to Discord passes it. It checks freeze, fence and lease, commits the intent, adds the audit
+// reason, and then calls the client with its rate limits.
 #include "adapters/discord/rest/messages.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "runtime/deadline.hpp"
@@ -13,7 +14,7 @@
 
 namespace arrakis::gate {
 
-/// What an error means for the work.
+/// The meaning of an error for the work.
 enum class trouble {
   none,
   frozen,          ///< Nothing left. Frozen, or the fence is old: later, without using an attempt.
@@ -29,16 +30,17 @@ enum class trouble {
 /// RATE_LIMIT_TIMEOUT, PERMISSION_ERROR, RESOURCE_NOT_FOUND, GUILD_NOT_FOUND, INVALID_PAYLOAD, COMMUNITY_FROZEN,
 /// UNKNOWN_ERROR, LEASE_LOST; empty for none.
 std::string_view code_text(trouble);
-/// May the same work be tried again without anybody's help?
+/// True: a later attempt at the same work can succeed without anybody's help.
 bool retryable(trouble);
 
+/// An error with its sentence for an admin.
 struct problem {
   trouble what = trouble::none;
   std::string sentence;              ///< For an admin: what is wrong and what to do.
   std::chrono::milliseconds wait{0}; ///< rate_limited: told by Discord, or until the block is tried again; 0: unknown.
   int discord_code = 0; ///< permission: Discord's own where it does not say which one lacks (50013, 50028).
 };
-/// What `answer` or `error` of a call means. `about` names the resource in the sentence: "the role “Gold”".
+/// Classifies the answer or the error of a call. `about` names the resource in the sentence: "the role “Gold”".
 problem classify(const discord::answer&, std::string_view about);
 problem classify(const caf::error&, std::string_view about);
 
@@ -46,9 +48,9 @@ problem classify(const caf::error&, std::string_view about);
 /// interaction (call.interaction; no deployment).
 struct write {
   community_id community;
-  int64_t fence = 0; ///< The community's when the work began.
-  int64_t as_of = 0; ///< The number of the fence log when the work began.
-  snowflake user;    ///< Whom the effect concerns; 0: no user in particular.
+  int64_t fence = 0;   ///< The community's when the work began.
+  int64_t as_of = 0;   ///< The number of the fence log when the work began.
+  snowflake user;      ///< Whom the effect concerns; 0: no user in particular.
   deployments::key of; ///< Empty deployment: no lease is checked.
   std::string kind;    ///< role, category, channel; for intents.
   std::string resource;
@@ -56,8 +58,9 @@ struct write {
   bool create = false;
   snowflake newest_seen;        ///< For a create: the newest role or channel of the guild, as the writer knows it.
   std::string fields_json = {}; ///< For a create: what is asked for, as the intent keeps it.
-  discord::call call;    ///< `tenant`, `reason` and `may_leave` are filled by the gate.
+  discord::call call;           ///< `tenant`, `reason` and `may_leave` are filled by the gate.
 };
+/// The outcome of a write.
 struct written {
   problem why; ///< trouble::none: done, and `answer` is Discord's.
   discord::answer answer;
@@ -65,7 +68,8 @@ struct written {
   snowflake newest_seen; ///< Of the intent, for a create.
 };
 
-/// The lease of a deployment as its job knows it; nothing leaves after its end. `until` in the past lets it go.
+/// Sets the end of the lease of a deployment, as its job knows it: no write leaves after it. `until` in the past
+/// releases the lease.
 struct hold {
   deployments::key of;
   std::chrono::steady_clock::time_point until;

@@ -1,5 +1,5 @@
 #pragma once
-// What the owner of commands, components and modals declares: what they are, who may use them, and who answers. The
+// The declaration of commands, components and modals by their owner: names, permissions, and the handler. The
 // ingress routes by it, checks caller, place and options by it, and the publisher registers the commands by it.
 //
 // To add one: copy the folder in tests/extensions/commands to actors/commands, rename it and its namespace, declare
@@ -19,9 +19,9 @@
 
 namespace arrakis::ingress {
 
-/// What the caller must be allowed in the channel. It has no default, so what declares none does not compile. Judged at
-/// each click by the permissions that Discord computed for the interaction's own member, never by what a custom id
-/// says: who may press a button is decided when it is pressed, not when it was shown.
+/// Permissions that the caller must have in the channel. It has no default, so what declares none does not compile.
+/// Judged at each click by the permissions that Discord computed for the interaction's own member, never by what a
+/// custom id says: who may press a button is decided when it is pressed, not when it was shown.
 class permission {
 public:
   /// Every member, and in a direct message the user.
@@ -41,7 +41,8 @@ private:
   uint64_t bits_;
 };
 
-/// Where something can be used. https://discord.com/developers/docs/resources/application#interaction-contexts
+/// The places where a command or component can be used.
+/// https://discord.com/developers/docs/resources/application#interaction-contexts
 enum class context { guild, direct_message, anywhere };
 
 /// Decides from the interaction alone, before any I/O, whether the first answer is a modal: its message data. Nothing:
@@ -84,8 +85,9 @@ struct component {
   modal_decision modal = nullptr; ///< Not for a modal: a modal cannot be answered with one.
 };
 
+/// The commands, components and modals of one owner.
 struct declaration {
-  std::string_view name; ///< In the supervision tree: that of the folder.
+  std::string_view name; ///< Name in the supervision tree: that of the folder.
   std::vector<command> commands = {};
   std::vector<component> components = {};
   std::vector<component> modals = {};

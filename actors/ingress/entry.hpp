@@ -1,5 +1,5 @@
 #pragma once
-// What both ways in do alike, each once: the bound on interactions in work, and what is recorded of a first answer.
+// Shared by gateway and webhook: the bound on interactions in work, and the record of a first answer.
 #include "actors/ingress/messages.hpp"
 
 #include <atomic>
@@ -44,7 +44,7 @@ private:
   const bool is_free_;
 };
 
-/// What is delivered for what the ingress said, whichever way the interaction came in: its answer, or a sentence for
+/// Returns the answer to deliver for an outcome of the ingress, by gateway or webhook: its answer, or a sentence for
 /// its error. An answer that did not come is ec::unknown, and its sentence says that the work may have been done.
 /// Nothing: no answer may be given (ec::conflict: whoever took it before answers; ec::refused: another application's),
 /// or it would not be in time. Then it is counted as unanswered. An error other than ec::busy, which admit() counts, is
@@ -52,7 +52,7 @@ private:
 std::optional<interaction_answer> to_deliver(const interaction&, caf::expected<interaction_answer> first,
                                              bool in_time = true);
 
-/// What became of an answer that was delivered.
+/// The outcome of the delivery of an answer.
 enum class delivery {
   answered, ///< Discord took it, or the HTTP response with it was handed to the connection.
   refused,  ///< Discord refused it.

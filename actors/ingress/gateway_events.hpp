@@ -1,6 +1,6 @@
 #pragma once
-// Where events of the gateway enter the domain: it delivers the first answers of interactions to Discord, and passes
-// the rest on.
+// Receives the events of the gateway: delivers the first answers of interactions to Discord, and passes the other
+// events on.
 #include "actors/ingress/entry.hpp"
 #include "adapters/discord/gateway/messages.hpp"
 #include "adapters/discord/rest/messages.hpp"
@@ -19,9 +19,9 @@ struct ports {
 struct options {
   /// A first answer must reach Discord within 3 s of the interaction; later it is refused, so it is not even sent.
   std::chrono::milliseconds answer_within{2'800};
-  /// Told when a shard is ready: the bot's own ids.
+  /// Called when a shard is ready, with the bot's own ids.
   std::function<void(const discord::shard_ready&)> ready;
-  /// Told when a shard stopped for good and an operator must act.
+  /// Called when a shard stopped for good and an operator must act.
   std::function<void(const discord::shard_stopped&)> stopped;
 };
 

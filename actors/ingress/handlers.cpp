@@ -8,7 +8,7 @@
 
 namespace arrakis::ingress {
 namespace {
-/// In the place of an owner that is left out.
+/// Stands in for an owner that is left out.
 handler start_refusing(caf::actor_system& sys) {
   const auto body = [](handler::pointer self) -> handler::behavior_type {
     keep_exception_text(self);

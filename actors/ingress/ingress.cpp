@@ -154,7 +154,7 @@ flow<> call_handler(self_pointer self, uint64_t ticket, shared_interaction x, ha
   finish(self, ticket, outcome);
 }
 
-/// What is left of the time for a direct answer.
+/// The rest of the time for a direct answer.
 milliseconds time_left(self_pointer self, const interaction& x, std::chrono::steady_clock::time_point began) {
   const auto most = self->state.limits.direct_within;
   const auto used = std::chrono::duration_cast<milliseconds>(self->clock().now() - began) + age_of(x, most);

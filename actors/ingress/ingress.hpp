@@ -11,7 +11,7 @@ namespace arrakis::ingress {
 struct ports {
   redis::handle redis; ///< Remembers which interactions were taken.
   discord::rest rest;
-  route_table routes; ///< Of declare_handlers.
+  route_table routes; ///< Made by declare_handlers.
   /// Our application; 0 while Discord has not said which it is, and then every interaction is taken for ours. Empty: as
   /// 0. Any thread.
   std::function<snowflake()> application = {};

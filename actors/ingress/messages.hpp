@@ -33,12 +33,13 @@ struct choice {
   std::variant<std::string, int64_t, double> value;
 };
 
-/// What the owner of a command, component or modal is asked (declaration.hpp), and what it replies. Caller, place and
-/// options have been checked by then.
+/// A request to the owner of a command, component or modal (declaration.hpp). Caller, place and options have been
+/// checked by then.
 struct request {
   std::shared_ptr<const interaction> what;
   deadline until;
 };
+/// The owner's reply.
 struct reply {
   std::string data_json; ///< Message data: an object with content, embeds, components.
   bool apart = false; ///< To a component or modal: as a message of its own, so that the one it sits on stays as it is.
@@ -50,7 +51,7 @@ struct reply {
 /// Errors become a message for the user; ec::invalid, refused, not_found, conflict and frozen show their text.
 using handler = caf::typed_actor<caf::replies_to<request>::with<reply>>;
 
-/// What a user reads for an error: one or two sentences that say what to do.
+/// The sentence that a user reads for an error: what happened and what to do.
 std::string user_message(const caf::error&);
 /// Message data with this content alone. It mentions nobody.
 std::string message_json(std::string_view content);

@@ -1,5 +1,5 @@
 #pragma once
-// The one place where what was given for a command is held against what the command declares. Discord checks it as
+// Validates the options of a command against its declaration; no other code does. Discord checks it as
 // well, by what was registered with it, which may be an older version's.
 #include "actors/ingress/declaration.hpp"
 
@@ -10,7 +10,7 @@ namespace arrakis::ingress {
 /// focused option are looked at.
 caf::error validate_options(const command&, const interaction&);
 
-/// What is wrong with a declared option, by Discord's bounds, with its name; empty: nothing.
+/// Names the first fault of declared options by Discord's bounds; empty: none.
 std::string fault_of(const std::vector<option>&, int depth = 0);
 
 } // namespace arrakis::ingress

@@ -8,7 +8,7 @@
 
 namespace arrakis::ingress {
 namespace {
-constexpr size_t prefix_bytes_max = 64; // Of the 100 characters of a custom id.
+constexpr size_t prefix_bytes_max = 64; // A custom id has 100 characters.
 
 [[noreturn]] void refuse(std::string_view owner, std::string_view name, std::string_view why) {
   throw std::logic_error{fmt::format("ingress: {} declares {}: {}", owner, name, why)};

@@ -1,5 +1,5 @@
 #pragma once
-// Who answers an interaction, and who may have it answered.
+// Routes of interactions to their owners, and the check of the caller.
 #include "actors/ingress/declaration.hpp"
 
 #include <atomic>
@@ -45,7 +45,7 @@ private:
 /// caller lacks a permission, or the owner is left out. ec::invalid: an option. `is_quarantined`: the guild's tenant;
 /// then all is ec::quarantined.
 caf::error judge(const route*, const interaction&, bool is_quarantined);
-/// For the user of an owner that is left out here.
+/// The error for the user of an owner that is left out on this process.
 caf::error not_served_here();
 
 } // namespace arrakis::ingress

@@ -1,6 +1,6 @@
 #pragma once
-// What the daemon tells its operator over a Unix socket of the state folder: which actors run and how each is doing.
-// `arrakisctl actors` and `arrakisctl tree` ask it. Reading disturbs no actor.
+// HTTP over a Unix socket in the state folder, for the operator: the running actors and their figures. `arrakisctl
+// actors` and `arrakisctl tree` ask it. A request sends no message to any actor.
 #include "runtime/net/http_server.hpp"
 #include "runtime/registry/registry.hpp"
 

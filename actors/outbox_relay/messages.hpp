@@ -4,7 +4,8 @@
 #include <caf/typed_actor.hpp>
 
 namespace arrakis::outbox_relay {
-/// Something was committed: look now and not at the next poll. Cheap, may be sent as often as one likes, may be lost.
+/// A hint that something was committed: read the outbox now and not at the next poll. Cheap, may be sent at any rate,
+/// may be lost.
 struct kick {};
 struct tick {}; ///< Internal: the relay sends it to itself.
 

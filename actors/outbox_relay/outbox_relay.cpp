@@ -22,7 +22,7 @@ void report(const outbox::row& row, const caf::error& why) {
   const auto code = code_of(why);
   metrics::count("arrakis_outbox_relay_failed_total", "Attempts at an outbox row that failed.", 1,
                  {{"kind", row.kind}, {"code", std::string{to_string(code)}}});
-  // An outage meets every row many times; its first, second, fourth, eighth... failure is told.
+  // An outage meets every row many times: log its first, second, fourth, eighth... failure.
   if (!std::has_single_bit(static_cast<unsigned>(row.attempts) + 1))
     return;
   const auto level = policy::needs_a_person(code) ? log::level::error : log::level::warn;
@@ -54,7 +54,7 @@ flow<> work(pointer self, outbox::row row) {
   self->state.in_work.erase(row.id);
 }
 
-// --- The look at the outbox
+// --- Reading the outbox
 // ----------------------------------------------------------------------------------------------
 
 std::vector<outbox::share> all_shares(const state& st) {
@@ -90,7 +90,7 @@ flow<> look(pointer self) {
   st.looking = false;
 }
 
-// --- Rows that nobody closes
+// --- Overdue rows
 // ----------------------------------------------------------------------------------------------
 
 void tell_overdue(const outbox::overdue_row& late) {
@@ -112,10 +112,10 @@ flow<> report_overdue(pointer self) {
   const outbox::report_overdue request{100, until};
   auto late = co_await ask(self, self->state.outbox, until, request);
   if (!late)
-    co_return; // The look at the outbox tells that it cannot be read.
+    co_return; // read_outbox logs that the outbox cannot be read.
   for (const auto& row : late->fresh)
     tell_overdue(row);
-  // Also of the kinds that have none (any more).
+  // Kinds without overdue rows are set to 0.
   for (const auto& share : all_shares(self->state)) {
     int64_t rows = 0;
     for (const auto& count : late->counts)

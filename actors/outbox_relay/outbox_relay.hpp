@@ -2,7 +2,7 @@
 // Carries out what committed decisions still owe the world, each kind of work item by its target (targets/target.hpp):
 // manifests into the object store, jobs into their queues.
 //
-// Every step may be repeated, so several relays may run at once and a crash anywhere costs nothing but the repetition.
+// Every step may be repeated, so several relays may run at once, and a crash anywhere costs only the repetition.
 // A row is closed by the recorded end of its work, whoever records it: the store's answer closes those of the object
 // store, the transaction that ends a deployment closes those of its job. A row that is still open past its deadline is
 // reported once (log, metric, arrakisctl jobs overdue) and no longer counts against its tenant.
@@ -32,26 +32,27 @@ struct queue_port {
   int per_tenant_max = 4;
 };
 
-/// Where jobs go, as one service.
+/// The queues for jobs and the kinds of jobs, as one service.
 struct job_queues {
   std::map<std::string, queue_port, std::less<>> queues; ///< By the name of the job_queue.
   std::vector<const jobs::job_terms*> kinds;             ///< Rows of other kinds wait for a node that knows them.
 };
 
+/// Tunables of the relay.
 struct options {
-  std::chrono::milliseconds poll{250};             ///< Between two looks without a kick.
-  std::chrono::milliseconds poll_max{5'000};       ///< While the outbox itself cannot be read.
+  std::chrono::milliseconds poll{250};             ///< Poll interval without hints.
+  std::chrono::milliseconds poll_max{5'000};       ///< Longest interval while the outbox cannot be read.
   std::chrono::milliseconds step{5'000};           ///< Deadline of each question to a port.
   std::chrono::milliseconds look_up{10'000};       ///< A job sent longer ago than this is looked up in the queue.
   std::chrono::milliseconds look_up_late{900'000}; ///< The same of an overdue one.
-  std::chrono::milliseconds report_every{10'000};  ///< Between two looks for overdue rows.
+  std::chrono::milliseconds report_every{10'000};  ///< Interval of the poll for overdue rows.
   size_t rows_max = 100;                           ///< Rows in work at a time.
   int job_attempts = 3;                            ///< Of jobs whose kind names no number.
   bool counts_overdue = false;                     ///< As in outbox::due.
 };
 
-/// Each target finds what it needs in the services by type. Where this process provides less, the relay starts without
-/// that target and a line of the log names it: its rows wait for a node that has it.
+/// Starts a relay. Each target finds its services by type. When this process does not provide one, the relay starts
+/// without that target, and a log line names it: its rows wait for a node that has it.
 handle start(caf::actor_system&, outbox::handle, const services&, options = {},
              const std::vector<const targets::target*>& = targets::all());
 

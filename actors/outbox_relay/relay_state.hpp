@@ -19,7 +19,7 @@ using pointer = handle::stateful_pointer<state>;
 namespace arrakis::targets {
 /// A target with what it found in the services.
 struct bound_target {
-  /// How many of its rows one tenant may have sent and open: one entry, or one for each kind of job.
+  /// Bounds on the rows that one tenant may have sent and open: one entry, or one for each kind of job.
   std::vector<outbox::share> shares;
   /// Brings a row a step on: closes it, or notes that it was sent, or when it is due again. An error: the relay tells
   /// it and lets the row rest, the longer the more often it failed.
@@ -29,6 +29,7 @@ struct bound_target {
 
 namespace arrakis::outbox_relay {
 
+/// The state of the relay actor.
 struct state {
   state() = default;
   arrakis::flows flows;
@@ -37,10 +38,10 @@ struct state {
   options opt;
   std::map<std::string, targets::bound_target, std::less<>> targets; ///< By name.
   std::set<int64_t> in_work;                                         ///< Ids of rows that a flow has in hand.
-  std::map<int64_t, int> revivals;                   ///< Of failed jobs, by row, since this relay began.
-  bool looking = false;                              ///< A look at the outbox is under way.
-  bool look_again = false;                           ///< A kick came during it.
-  int blind = 0;                                     ///< Looks that failed since the last good one.
+  std::map<int64_t, int> revivals;                   ///< Revivals of failed jobs, by row, since this relay began.
+  bool looking = false;                              ///< The outbox is being read.
+  bool look_again = false;                           ///< A hint came while the outbox was read.
+  int blind = 0;                                     ///< Readings that failed since the last good one.
   std::chrono::steady_clock::time_point report_at{}; ///< When overdue rows are asked for next.
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// What keeps crashing and is kept apart, as this process knows it.
+// The quarantine as this process knows it: the keys of actors that keep crashing and do not start again.
 #include "adapters/postgres/quarantines/messages.hpp"
 #include "runtime/message.hpp"
 
@@ -11,8 +11,8 @@
 
 namespace arrakis::quarantine {
 
-/// The keys that are kept apart, on whichever process they crashed. Readable from any thread. One a process; outlives
-/// the actor system. What PostgreSQL was not asked about yet is not in it.
+/// The keys in quarantine, on whichever process they crashed. Readable from any thread. One per process; it outlives
+/// the actor system. It lacks what PostgreSQL was not asked about yet.
 class table {
 public:
   table();
@@ -20,13 +20,13 @@ public:
   table(const table&) = delete;
   table& operator=(const table&) = delete;
 
-  /// Why `key` of this kind of actor is kept apart; nothing when it is not.
+  /// Returns why `key` of this kind of actor is in quarantine; nothing when it is not.
   std::optional<std::string> find(const std::string& kind, const std::string& key) const;
   void add(const quarantines::entry&);
   struct change {
     std::vector<quarantines::entry> added, released;
   };
-  /// Takes these in the place of everything known. Tells what changed.
+  /// Replaces everything known by these entries. Returns the changes.
   change replace(std::vector<quarantines::entry>);
 
 private:
@@ -34,9 +34,10 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
-/// A hint that something was released: read it at once.
+/// A hint that an entry was released: read the entries at once.
 struct read_now {};
-struct poll {}; ///< To itself.
+/// Internal: the actor sends it to itself.
+struct poll {};
 
 /// quarantines::crash: the key is in the table already, and has to be kept where every process sees it.
 using handle = caf::typed_actor<caf::reacts_to<quarantines::crash>, caf::reacts_to<read_now>, caf::reacts_to<poll>>;

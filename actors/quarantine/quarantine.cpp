@@ -22,7 +22,7 @@ struct state {
   quarantines::handle store;
   quarantine::table* table = nullptr;
   options opt;
-  std::deque<quarantines::crash> unsaved; ///< Of this process; not in PostgreSQL yet.
+  std::deque<quarantines::crash> unsaved; ///< Crashes of this process that are not in PostgreSQL yet.
   std::optional<refresher> readings;
 };
 using pointer = handle::stateful_pointer<state>;
@@ -43,7 +43,7 @@ flow<caf::error> save(pointer self) {
     const auto until = within(self, st.opt.within);
     quarantines::add order{std::move(crash), until};
     auto kept = co_await ask(self, st.store, until, std::move(order));
-    // What PostgreSQL does not take by its form it never will: let go, so that it holds up nothing else.
+    // PostgreSQL refuses the form of this entry and always will: drop it, so that it delays no other.
     if (!kept && code_of(kept.error()) != ec::invalid)
       co_return kept.error();
     if (!kept)

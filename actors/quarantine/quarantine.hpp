@@ -6,13 +6,14 @@
 #include <functional>
 
 namespace arrakis::quarantine {
+/// Tunables of the quarantine actor.
 struct options {
-  std::string node; ///< This process, for whoever looks for the crash in a log.
+  std::string node; ///< Name of this process, to find the crash in a log.
   std::chrono::milliseconds every{1'000};
   std::chrono::milliseconds within{5'000};
   size_t unsaved_max = 1'000; ///< Crashes kept while PostgreSQL is away; further ones hold on this process alone.
 };
-/// Keeps `table` what PostgreSQL says, and tells PostgreSQL what crashed here. `table` outlives it.
+/// Starts the actor that copies the entries from PostgreSQL to `table`, which outlives it, and saves what crashed here.
 handle start(caf::actor_system&, quarantines::handle, table& table, options);
 
 /// The two callbacks of a directory (directory::options) whose actors are of `kind`: quarantined and quarantine_of. The

@@ -10,7 +10,7 @@ struct table::impl {
   using name = std::pair<std::string, std::string>; ///< Kind and key.
   mutable std::mutex lock;
   std::map<name, quarantines::entry> entries;
-  std::atomic<size_t> count{0}; ///< Of `entries`: 0 nearly always, and then no message waits for the lock.
+  std::atomic<size_t> count{0}; ///< Size of `entries`: nearly always 0, and then no message waits for the lock.
 };
 
 table::table() : impl_(std::make_unique<impl>()) {}

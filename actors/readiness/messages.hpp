@@ -1,5 +1,5 @@
 #pragma once
-// How a node is, dependency by dependency.
+// The readiness of a node, dependency by dependency.
 #include "runtime/message.hpp"
 
 #include <caf/typed_actor.hpp>
@@ -9,16 +9,17 @@
 
 namespace arrakis::readiness {
 
-/// One dependency and how it is.
+/// One dependency and its state.
 struct dependency {
   std::string name;
   bool ready = false;
   std::string detail;
   bool needed = true; ///< Off: while it is not ready the node may be sent work all the same.
 };
+/// Receives the state of every dependency.
 using done = std::function<void(std::vector<dependency>)>;
 
-/// How every dependency is.
+/// Asks for the state of every dependency.
 struct look {};
 struct looked {
   std::vector<dependency> list;

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds patience{2'000};
 struct state {
   static inline const char* name = "readiness";
   std::optional<ports> to;
-  std::vector<caf::typed_response_promise<looked>> waiting; // For one answer.
+  std::vector<caf::typed_response_promise<looked>> waiting; // Askers that share one answer.
   arrakis::flows flows;
 };
 using self_pointer = handle::stateful_pointer<state>;
@@ -59,14 +59,14 @@ namespace {
 flow<std::array<dependency, 2>> look_at_database(self_pointer self, deadline until) {
   const auto& to = *self->state.to;
   auto database = co_await ask(self, to.pool, until, postgres::health{});
-  if (database && database->ready && to.relay_pool) // Another role, perhaps by another way.
+  if (database && database->ready && to.relay_pool) // Another role of the database, perhaps over another address.
     database = co_await ask(self, to.relay_pool, until, postgres::health{});
   std::array<dependency, 2> found{
     dependency{"database", database && database->ready, database ? database->detail : text_of(database.error())},
     dependency{"vault", false, "its anchor is in the database, which is not ready", false}};
   if (!found[0].ready)
     co_return found;
-  // One that refuses keeps only new versions waiting: the node serves everything else.
+  // A signer that refuses delays new versions only: the node serves everything else.
   auto signer = co_await ask(self, to.signer, until, signer::inspect{until});
   found[1].ready = signer && signer->signs;
   found[1].detail = signer ? signer->detail : text_of(signer.error());

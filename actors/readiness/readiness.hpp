@@ -1,5 +1,5 @@
 #pragma once
-// Asks every dependency how it is, for /health.
+// Asks every dependency for its state, for /health.
 #include "actors/fences/messages.hpp"
 #include "actors/readiness/messages.hpp"
 #include "adapters/discord/shards/messages.hpp"
@@ -13,12 +13,13 @@
 
 namespace arrakis::readiness {
 
-/// What the connection to a server says of itself.
+/// The state of the connection to a server.
 struct link_status {
   bool ready = false;
   std::string detail;
 };
 
+/// The dependencies.
 struct ports {
   postgres::handle pool;
   postgres::handle relay_pool; ///< Invalid where this process runs no worker.
@@ -30,18 +31,18 @@ struct ports {
   discord::shards::handle shards; ///< Invalid where this process runs no bot.
   bool has_token = false;         ///< Since the start.
   const std::atomic<bool>& token_refused;
-  registry::place tree; ///< Whose declared children have to run.
+  registry::place tree; ///< The tree whose declared children have to run.
 };
 
-/// Whether every declared child of the tree runs: a branch that gave up and a child that awaits its restart do not.
-/// What a directory, a pool or a queue starts by key (tenants, sessions, jobs) does not count: one tenant that keeps
-/// crashing takes no node out of service.
+/// Checks that every declared child of the tree runs: a branch that gave up and a child that awaits its restart do not.
+/// Actors that a directory, a pool or a queue starts by key (tenants, sessions, jobs) do not count: one tenant that
+/// keeps crashing takes no node out of service.
 dependency of_tree(registry::place tree);
 
-/// Answers within 2 s with database, redis, queue, vault (the signer), fences, discord and actors (of_tree). A database
-/// or a Redis is ready only while it takes writes. Without a bot token discord is not ready and not needed. Who asks
-/// while others wait shares their answer: anybody may ask for readiness, and however many do, one question at a time
-/// reaches the database, the signer's keys and the shards.
+/// Starts the actor. It answers within 2 s with database, redis, queue, vault (the signer), fences, discord and actors
+/// (of_tree). A database or a Redis is ready only while it takes writes. Without a bot token discord is not ready and
+/// not needed. Askers who come while others wait share their answer: anybody may ask for readiness, and one question at
+/// a time reaches the database, the signer's keys and the shards.
 handle start(caf::actor_system&, ports);
 
 } // namespace arrakis::readiness

@@ -12,16 +12,17 @@
 #include <string>
 
 namespace arrakis::reconciler {
-/// The three-way diff of a guild as a plan in sentences. ec::not_found: the guild has no deployed community.
-/// Those of guild::fetch: the guild could not be read, which is not "no drift".
+/// Asks for the three-way diff of a guild as a plan in sentences. ec::not_found: the guild has no deployed community.
+/// Errors of guild::fetch: the guild could not be read, which is not "no drift".
 struct drift {
   snowflake guild;
   deadline until;
 };
+/// The difference between manifest, shadow state and guild.
 using drift_report = blueprint::comparison;
 
-/// Has a plan applied: the admin saw it, and confirmed it. The guild is read anew. Errors as of `drift`, and those of
-/// reconciliations::request, with a sentence each.
+/// Requests that a plan be applied, which the admin saw and confirmed. The guild is read anew. Errors as of `drift`,
+/// and those of reconciliations::request, with a sentence each.
 struct apply {
   snowflake guild;
   snowflake admin;
@@ -33,6 +34,7 @@ struct apply {
   std::string trace;
   deadline until;
 };
+/// The answer to `apply`.
 struct applied {
   bool started = false; ///< No: the guild has another plan by now, and nothing was asked for.
   drift_report now;

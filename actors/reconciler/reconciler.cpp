@@ -26,7 +26,7 @@ struct compared {
   drift_report report;
 };
 
-/// Why there is nothing to compare with.
+/// Explains why there is nothing to compare with.
 flow<caf::error> nothing_deployed(pointer self, community_id community, deadline until) {
   deployments::status question{community, 0, until};
   auto newest = co_await ask(self, self->state.p.deployments, until, std::move(question));
@@ -39,7 +39,7 @@ flow<caf::error> nothing_deployed(pointer self, community_id community, deadline
   co_return fail(ec::not_found, "The first deployment is still under way; `/resume` shows how far it is.");
 }
 
-/// How the last Apply stands, where that is worth a sentence.
+/// Describes the state of the last Apply where an admin needs to know it.
 void describe_last(const reconciliations::status_of& last, drift_report& into) {
   const bool open = last.state == "pending" || last.state == "running" || last.state == "waiting";
   into.applying = open && !last.stalled;
@@ -65,10 +65,10 @@ flow<caf::expected<reconciliations::status_of>> last_apply(pointer self, communi
   co_return last;
 }
 
-/// Who made what. Not known is no reason to show nothing: then nothing is said about it.
+/// Reads the creations in the audit log. When it cannot be read, the report says nothing about duplicates.
 flow<caf::expected<guild::creations>> creations_of(pointer self, snowflake guild, community_id community,
                                                    deadline until) {
-  // The bot's own are among everybody's; whose they are is known once the guild has been read.
+  // All creations, not only the bot's: the bot's user id is known once the guild has been read.
   guild::fetch_creations question{guild, {}, community.value, until};
   auto made = co_await ask(self, self->state.p.guilds, until, std::move(question));
   if (!made)

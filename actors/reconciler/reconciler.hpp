@@ -9,14 +9,15 @@
 #include <functional>
 
 namespace arrakis::reconciler {
+/// The actors that the reconciler asks.
 struct ports {
   communities::handle communities;
   manifests::handle manifests;
   deployments::handle deployments;
   reconciliations::handle reconciliations;
   guild::handle guilds;
-  std::function<void()> kick_relay = [] {}; ///< A job is owed.
+  std::function<void()> kick_relay = [] {}; ///< Called after a commit that owes a job.
 };
-/// It changes neither the guild nor the shadow state itself: what is applied is owed as a job.
+/// Starts the reconciler. It changes neither the guild nor the shadow state: a job applies the plan.
 handle start(caf::actor_system&, ports);
 } // namespace arrakis::reconciler

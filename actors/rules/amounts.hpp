@@ -25,7 +25,7 @@ std::string describe(const uint256& amount, const amount_range&);
 /// "at least 100 and less than 200 SPICE".
 std::string describe(const amount_range&);
 
-/// What is known of an amount: it is from `least` to `most`.
+/// Bounds of an amount: it is from `least` to `most`.
 struct bounds {
   uint256 least;
   std::optional<uint256> most; ///< Absent: any amount.
@@ -33,12 +33,12 @@ struct bounds {
   static bounds anything() { return {uint256{}, std::nullopt}; }
   bool is_exact() const { return most == least; }
 };
-/// Of both together. A sum of more than 256 bits is "2^256 - 1 or more", which is above each max.
+/// The bounds of the sum. A sum of more than 256 bits is "2^256 - 1 or more", which is above each max.
 bounds operator+(const bounds&, const bounds&);
 /// Yes or no only when every amount within the bounds says the same.
 truth judge(const amount_range&, const bounds&);
 
-/// How the wallets of a member count.
+/// The way in which the wallets of a member count.
 enum class over : uint8_t {
   sum, ///< Together: yes as soon as what was read suffices; below min only when all were read.
   any, ///< One of them alone must do.
@@ -50,7 +50,7 @@ struct amount_answer {
   truth answer;
   std::string held; ///< "12.5 SPICE in all", "at least 12.5 SPICE (not all could be read)", "12.5 SPICE in one wallet".
 };
-/// Of a member whose wallets hold these amounts, in their order.
+/// Judges a member whose wallets hold these amounts, in their order.
 amount_answer judge(const amount_range&, over, const std::vector<bounds>& held);
 
 } // namespace arrakis::rules

@@ -22,7 +22,7 @@ const json_schema& schema_of(const leaf_kind& kind) {
   return *schema;
 }
 
-/// Of one rule.
+/// Compiles one rule.
 class compiler {
 public:
   compiler(const std::vector<const leaf_kind*>& kinds, const rule_node& when)

@@ -13,7 +13,7 @@
 
 namespace arrakis::rules {
 
-/// What is to be read for a member, each question once, sorted.
+/// The questions to read for a member, each once, sorted.
 std::vector<chain_read> reads(const compiled_rule&, const wallets&);
 
 /// The readings for one judgement, all at the block `At`. Of each chain they are of one block: the first hash that
@@ -43,7 +43,7 @@ private:
   std::map<std::string, std::string> blocks_; ///< Hash by chain.
 };
 
-/// What was decided, and by what.
+/// A decision and the findings that it rests on.
 struct judgement {
   std::string rule; ///< Its id.
   wallets of;
@@ -84,11 +84,11 @@ verdict<At> judge(const compiled_rule& rule, const wallets& member, const answer
   return ruling<At, truth::unknown>{std::move(details)};
 }
 
-/// What must be read at the revoke block before the role is taken: the questions of the leaves that take, a positive
+/// The questions to read at the revoke block before the role is taken: those of the leaves that take, a positive
 /// one by its no, a negative one by its yes. What the others say there cannot make the no a yes or unknown.
 std::vector<chain_read> reads_to_take(const compiled_rule&, const ruling<grant_block, truth::no>&);
 
-/// What a role is given for.
+/// The reason for giving a role.
 class grant {
 public:
   explicit grant(ruling<grant_block, truth::yes> why) : why_{std::move(why)} {}
@@ -98,8 +98,8 @@ private:
   ruling<grant_block, truth::yes> why_;
 };
 
-/// What a role is taken for: no at the revoke block, and still no near the tip, so that a token that was bought after
-/// the revoke block is not lost again. Both are of the same rule and member; anything else is a bug.
+/// The reason for taking a role: no at the revoke block, and still no near the tip, so that a token that was bought
+/// after the revoke block is not lost again. Both are of the same rule and member; anything else is a bug.
 class revocation {
 public:
   revocation(ruling<grant_block, truth::no> near_tip, ruling<revoke_block, truth::no> deep);

@@ -16,20 +16,20 @@
 
 namespace arrakis::rules {
 
-/// Of one member: sorted, each once.
+/// The wallets of one member: sorted, each once.
 using wallets = std::vector<evm_address>;
 
-/// What was read for one judgement. A question that nobody asked is unknown.
+/// Finds a reading of one judgement. A question that nobody asked is unknown.
 using lookup = std::function<const any_reading<contract_answer>&(const chain_read&)>;
 
 struct evidence {
   chain_read question;
   any_reading<contract_answer> answer;
 };
-/// What a leaf says of one member, and by what. It is stored, and the sentence is made of it alone.
+/// The answer of a leaf for one member, with its evidence. It is stored, and the sentence is made of it alone.
 struct finding {
   truth answer = truth::unknown;
-  std::string required;             ///< What the leaf asks for: "at least 100 SPICE on Base".
+  std::string required;             ///< The condition: "at least 100 SPICE on Base".
   std::string found;                ///< A clause: "you hold 12.5 SPICE on Base".
   std::vector<evidence> evidence{}; ///< Every reading that it looked at.
 };

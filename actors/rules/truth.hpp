@@ -8,7 +8,7 @@
 
 namespace arrakis::rules {
 
-/// In the order of truth. No unknown ever counts as a no.
+/// The three truth values, in the order of truth. No unknown ever counts as a no.
 enum class truth : uint8_t { no, unknown, yes };
 truth operator!(truth);
 
@@ -16,10 +16,10 @@ truth operator!(truth);
 /// whatever the unknown ones are; where each leaf is a question of its own, unknown says that it depends on them.
 truth evaluate(const rule_node&, std::span<const truth> leaves);
 
-/// Where a leaf stands: below an even number of NOTs its yes gives and its no takes, below an odd one its no gives and
+/// The sign of a leaf: below an even number of NOTs its yes gives and its no takes, below an odd one its no gives and
 /// its yes takes.
 enum class polarity : uint8_t { positive, negative };
-/// Of each leaf, in the order in which they are written.
+/// The sign of each leaf, in the order in which they are written.
 std::vector<polarity> polarities(const rule_node&);
 /// Whether an answer of a leaf pulls its tree towards no.
 constexpr bool takes(polarity sign, truth answer) {

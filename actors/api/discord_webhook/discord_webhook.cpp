@@ -10,15 +10,15 @@ namespace arrakis::api::discord_webhook {
 namespace {
 namespace router = net::router;
 
-/// What the route needs of the process.
+/// The services that the route needs.
 struct surroundings {
   asker* questions;
   ingress::handle interactions;
-  ingress::admission* admission; ///< The same that the gateway's events ask.
+  ingress::admission* admission; ///< Shared with the events of the gateway.
   webhook reader;
 };
 
-/// Discord shows nothing of what an answer other than 200 says: so it is one wherever the user can be told something.
+/// Discord shows the body of a 200 alone, so every answer with a sentence for the user is a 200.
 net::http_response response_to(const interaction& what, const caf::expected<interaction_answer>& first) {
   if (const auto answer = ingress::to_deliver(what, first)) {
     ingress::record_delivery(what, ingress::delivery::answered);

@@ -53,7 +53,7 @@ std::vector<net::router::route> routes(const services& with) {
                                      {503, "It is not, or it drains.", "application/json", schema}}};
   out.run = [node = with.get<node_state>()](const net::router::call& c) {
     if (const auto silent = node.silent ? node.silent() : std::vector<std::string>{}; !silent.empty())
-      return c.respond(not_alive(silent)); // What does not beat would not answer about readiness either.
+      return c.respond(not_alive(silent)); // A thread without a beat would not answer about readiness either.
     node.dependencies([node, respond = c.respond](const auto& list) { respond(answer(node, list)); });
   };
   return {std::move(out)};

@@ -1,5 +1,5 @@
 #pragma once
-// What carries a kind of work items out.
+// A target carries out the work items of one kind.
 //
 // To add one: make a folder beside this file with a .cpp that defines `const target& <folder>::definition()` in
 // arrakis::targets, and a test; the build finds it. Smallest example: store_manifest. A store owes its rows by
@@ -14,8 +14,9 @@
 namespace arrakis::targets {
 using outbox_relay::pointer;
 
+/// The definition of a target.
 struct target {
-  std::string_view name; ///< What rows have as their kind: "store_manifest".
+  std::string_view name; ///< The kind of its rows: "store_manifest".
   std::string_view help; ///< One sentence.
   /// Asks the services for what it needs, by type, when a relay starts.
   bound_target (*bind)(const services&);
@@ -24,15 +25,16 @@ struct target {
 /// All targets, in the order of their folders' names.
 const std::vector<const target*>& all();
 
-// What targets share. Each writes to the outbox, within the relay's deadline for one step.
+// Steps that targets share. Each writes to the outbox, within the relay's deadline for one step.
 
-/// The work is done, as its recorded end says.
+/// Closes the row: the end of its work is recorded.
 flow<caf::error> close(pointer, int64_t row);
-/// The row was given away, and somebody else records its end. `queue` as in outbox::mark_sent.
+/// Notes that the row was sent; its receiver records the end. `queue` as in outbox::mark_sent.
 flow<caf::error> mark_sent(pointer, int64_t row, std::string queue, std::chrono::milliseconds closes_within);
+/// Makes the row due again after `wait`.
 flow<caf::error> postpone(pointer, int64_t row, std::chrono::milliseconds wait, std::string why);
 
-/// ec::invalid, with the number of the row.
+/// Returns ec::invalid with the number of the row.
 caf::error malformed(const outbox::row&, const std::string& why);
 
 } // namespace arrakis::targets

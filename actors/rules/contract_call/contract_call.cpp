@@ -1,4 +1,4 @@
-// What any contract says of a wallet, in one word.
+// One word that any contract returns for a wallet.
 #include "actors/rules/contract_call/signature.hpp"
 
 #include "actors/rules/amounts.hpp"

@@ -11,7 +11,7 @@ namespace {
 using outbox_relay::job_queues;
 using outbox_relay::state;
 
-// Rows do not tell when they are closed; past this many the count begins anew.
+// The relay is not told when a row closes; past this many rows the counts start anew.
 constexpr size_t revivals_kept_max = 10'000;
 
 /// A job that a row owes, and where it waits.
@@ -23,7 +23,7 @@ struct job {
   std::string queue_name;
 };
 
-/// A job is looked up where it was sent, also when its kind has moved to another queue since.
+/// Finds the queue of a job: the one that it was sent to, also when its kind has moved to another queue since.
 caf::expected<job> job_in(const job_queues& to, const outbox::row& row) {
   const auto kind = std::ranges::find(to.kinds, row.job_kind, [](const auto* k) { return k->name; });
   if (kind == to.kinds.end())

@@ -1,5 +1,5 @@
 #pragma once
-// What the target reads and decides, without an actor.
+// Reading and decisions of the target, as functions without an actor.
 #include "actors/jobs/messages.hpp"
 #include "adapters/postgres/outbox/messages.hpp"
 
@@ -11,7 +11,7 @@ namespace arrakis::targets::enqueue_job {
 /// The data of the job that a row owes, as JSON text. ec::invalid when it is not as its kind says.
 caf::expected<std::string> data_in(const outbox::row&, const jobs::job_terms&);
 
-/// What to do with a row whose job was sent before.
+/// The next step for a row whose job was sent before.
 enum class next {
   send,   ///< Redis does not know it: it was emptied, or the job was removed.
   wait,   ///< It is on its way.
@@ -19,7 +19,7 @@ enum class next {
   revive, ///< It failed or was dead-lettered and its end was never recorded: let it run once more.
   leave,  ///< Nothing that the relay may do; a person looks at it.
 };
-/// By the state that the queue gives for the job.
+/// Decides by the state that the queue gives for the job.
 next after(std::string_view queue_state, int revivals, jobs::closed_by);
 
 } // namespace arrakis::targets::enqueue_job

@@ -30,7 +30,7 @@ flow<caf::error> supersede(pointer self, ports to, objects::snapshot what) {
   co_return stored ? caf::error{} : std::move(stored.error());
 }
 
-/// Of {"version": n}.
+/// Reads the n of {"version": n}.
 caf::expected<int64_t> version_in(const outbox::row& row) {
   const auto tree = json::parse(row.payload_json);
   if (!tree)
