@@ -1,6 +1,6 @@
 #pragma once
-// The embedded default: a private PostgreSQL and a private Redis as children of the daemon, real servers on Unix
-// sockets only. A child that dies is started again; all state lies below one folder. Everything here blocks.
+// Embedded default: a private PostgreSQL and a private Redis as child processes of the daemon, real servers on Unix
+// sockets only. A child that dies is restarted; all state is below one folder. Every function here blocks.
 #include "runtime/error.hpp"
 
 #include <chrono>
@@ -9,34 +9,37 @@
 
 namespace arrakis::embedded {
 
+/// Settings of the embedded servers.
 struct options {
-  std::string folder; ///< Made when missing, 0700.
+  std::string folder; ///< Created when missing, mode 0700.
   bool postgres = true;
   bool redis = true;
-  std::chrono::milliseconds patience{
-    60'000}; ///< For a server to answer after its start; recovery after a crash included.
+  std::chrono::milliseconds patience{60'000}; ///< Timeout of a server's first answer, crash recovery included.
 };
 
-/// Where the servers listen, whether or not they run: below the folder, or, when a socket's path would be longer than
-/// the system allows (107 bytes) or has a comma, in a private folder below /tmp whose name is made from the folder's
-/// path.
+/// Folder of the servers' sockets: below `folder`, or, when a socket's path would be longer than the system allows
+/// (107 bytes) or has a comma, a private folder below /tmp whose name is derived from the path. Independent of whether
+/// they run.
 std::string socket_folder(const std::string& folder);
-/// Connection strings for libpq; `user` is arrakis_app, arrakis_relay or arrakis_owner.
+/// Connection string for libpq; `user`: arrakis_app, arrakis_relay or arrakis_owner.
 std::string dsn(const std::string& folder, const std::string& user);
+/// URL of the embedded Redis (adapters/redis/address.hpp).
 std::string redis_url(const std::string& folder);
 
-/// A socket folder below /tmp is a place where everybody may make things first. ec::refused, with what to do, when it
-/// is there and is no folder, somebody else's, or open to others; nothing in it may be used then.
+/// Checks the socket folder, because any user may create entries below /tmp. ec::refused, with the remedy: it exists
+/// and is not a folder, belongs to another user, or is open to others; nothing in it may be used then.
 caf::error check_socket_folder(const std::string& folder);
-/// What such a connection string and such a URL say more, so that each connection asks the kernel who answers and talks
-/// to a server of this process's own user alone. The folder may be taken away and made anew by others (a cleaner of
-/// /tmp) at any time. The first is empty for a user without an entry in the password database, whom libpq cannot name.
+/// Addition to the connection string that accepts only a server of this process's own user (libpq's requirepeer),
+/// because others may remove and recreate the folder (a cleaner of /tmp) at any time. Empty for a user without an entry
+/// in the password database, because libpq cannot name one.
 std::string dsn_of_own_server();
+/// The same addition to the Redis URL (`owner=`).
 std::string url_of_own_server();
 
+/// The running servers.
 class servers {
 public:
-  /// Starts what is asked for and waits until it answers; the database `arrakis` exists then, not yet migrated. Refuses
+  /// Starts the chosen servers and waits until they answer; the database `arrakis` exists then, not migrated. Refuses
   /// to run as root (the caller becomes another user first). Throws std::runtime_error naming the folder, the end of
   /// the server's log and what to do: the folder is in use by another process, a program is missing.
   explicit servers(options);
@@ -45,7 +48,7 @@ public:
   servers(const servers&) = delete;
   servers& operator=(const servers&) = delete;
 
-  int postgres_pid() const; ///< -1 while it is being started again.
+  int postgres_pid() const; ///< -1 during a restart.
   int redis_pid() const;
 
 private:

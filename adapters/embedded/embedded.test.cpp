@@ -299,7 +299,7 @@ TEST_CASE("embedded: data of Redis that cannot be read is set aside, and Redis s
     embedded::servers mine{{.folder = folder, .postgres = false}};
     redis(folder, "SET worm 7");
   }
-  append("appendonly.aof.1.incr.aof", std::string(4096, '\0')); // What a power cut leaves.
+  append("appendonly.aof.1.incr.aof", std::string(4096, '\0')); // As after a power cut.
   starts_anew("zero bytes");
   append("appendonly.aof.manifest", "nonsense\n");
   starts_anew("manifest");
@@ -307,7 +307,7 @@ TEST_CASE("embedded: data of Redis that cannot be read is set aside, and Redis s
   starts_anew("a missing file");
   std::ofstream{data + "/appendonly.aof.1.base.rdb"} << "no such format";
   starts_anew("another format");
-  embedded::servers mine{{.folder = folder, .postgres = false}}; // What is whole is kept.
+  embedded::servers mine{{.folder = folder, .postgres = false}}; // The complete part is kept.
   CHECK(redis(folder, "GET worm") == "$1\r");
   CHECK_FALSE(std::filesystem::exists(data + ".damaged"));
 }

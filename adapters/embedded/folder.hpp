@@ -1,5 +1,5 @@
 #pragma once
-// The private folder of the embedded servers: who may use it, and what an earlier run left in it. Everything here
+// Private folder of the embedded servers: access, exclusive use, and processes of an earlier run. Every function here
 // throws std::runtime_error with the remedy.
 #include <chrono>
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace arrakis::embedded {
 
-/// Holds a folder for this process. The kernel lets go of it when the process dies, however it dies.
+/// Exclusive lock of a folder for this process. The kernel releases it when the process dies.
 class claim {
 public:
-  /// Throws, naming the process, when another one holds it.
+  /// Throws when another process has the lock, and names that process.
   explicit claim(const std::string& folder);
   ~claim();
   claim(const claim&) = delete;
@@ -22,12 +22,12 @@ private:
   int fd_ = -1;
 };
 
-/// Makes `folder` when missing, 0700; throws when it is somebody else's or open to others.
+/// Creates `folder` when missing, mode 0700. Throws when it belongs to another user or is open to others.
 void make_private(const std::string& folder);
 /// Waits until no process works in `folder` any more: the children of a killed server live on for a moment, and would
 /// write beside a new one. Throws, naming the process, when one still does after 10 s.
 void wait_until_abandoned(const std::string& folder);
-/// The end of a log, for an error message; nothing of its first `from` bytes.
+/// End of a log file for an error message, without its first `from` bytes.
 std::string tail(const std::string& file, std::uintmax_t from = 0, size_t bytes_max = 1'500);
 
 } // namespace arrakis::embedded

@@ -118,7 +118,7 @@ recipe postgres_recipe(const std::string& folder, const std::string& sockets) {
     fs::remove(data + "/postmaster.pid");
     fs::remove(sockets + "/.s.PGSQL.5432.lock");
   };
-  // Whoever may enter the socket folder (0700, ours alone) is trusted; there is no TCP port.
+  // Access is by the socket folder (0700, own user), so local connections are trusted; there is no TCP port.
   r.program = {.argv = {fmt::format("{}/postgres", programs),
                         "-D",
                         data,

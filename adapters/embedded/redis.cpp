@@ -36,7 +36,7 @@ std::string why_not_ready(const std::string& path) {
   return text.starts_with("+PONG") ? "" : "it answers " + std::string{text.substr(0, text.find('\r'))};
 }
 
-/// What redis-server 7.0 says of data that it cannot read, before it ends (aof.c, rdb.c).
+/// Messages of redis-server 7.0 about unreadable data, before it exits (aof.c, rdb.c).
 constexpr std::string_view damages[]{"reading the append only file",
                                      "AOF MANIFEST FILE ERROR",
                                      "AOF manifest failed",

@@ -3,9 +3,9 @@
 #include "adapters/redis/link.hpp"
 
 namespace arrakis::hints {
-/// Over Redis' publish and subscribe, in the channel `hints:<topic>`.
+/// Publishes over Redis, in the channel `hints:<topic>`.
 /// https://redis.io/docs/latest/develop/interact/pubsub/
 publisher make_publisher(redis::link);
-/// Each subscription has a connection of its own.
+/// Subscribes over Redis; each subscription has its own connection.
 subscriber make_subscriber(redis::link);
 } // namespace arrakis::hints

@@ -5,6 +5,6 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::leases {
-/// One key for each lease, `<name>:lease`, with the holder as its value and its end as its TTL.
+/// Starts the actor. Each lease is one key, `<name>:lease`: its value is the holder, its TTL the remaining time.
 handle start(caf::actor_system&, redis::handle);
 } // namespace arrakis::leases

@@ -46,7 +46,7 @@ TEST_CASE("leases: it ends by itself, and only by the time that was asked for") 
   bench b;
   CHECK(b.acquire(one).mine);
   CHECK(b.number({"PTTL", "shard:0:lease"}) > 50'000);
-  b.number({"PEXPIRE", "shard:0:lease", "0"}); // Its time passes.
+  b.number({"PEXPIRE", "shard:0:lease", "0"}); // The lease runs out.
   CHECK(b.acquire(other).mine);
   CHECK_FALSE(b.acquire(one).mine);
 }
@@ -84,7 +84,7 @@ TEST_CASE("leases: one that vanished before its time was not given back: who kno
   const auto seen = b.acquire(other, true);
   CHECK_FALSE(seen.mine);
   CHECK(seen.by.empty());
-  CHECK(b.acquire(one).mine); // Its holder renews it.
+  CHECK(b.acquire(one).mine); // The holder renews it.
   b.server.flush();
   CHECK(b.acquire(other).mine); // Negative control: who does not know takes it while the holder still acts.
 }

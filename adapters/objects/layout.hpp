@@ -1,5 +1,5 @@
 #pragma once
-// Where the objects lie and what is in them: the same for a folder and for S3.
+// Keys and contents of the objects, the same for a folder and for S3.
 #include "adapters/objects/messages.hpp"
 #include "runtime/error.hpp"
 
@@ -17,31 +17,32 @@ inline constexpr size_t object_bytes_max = (1 << 20) + 4096;
 /// Some 200,000 versions; an index above it is rebuilt from the objects at each write, slow but right.
 inline constexpr size_t index_bytes_max = 64 << 20;
 
-/// manifests/{communityId}/versions
+/// Key of the folder of versions: manifests/{communityId}/versions
 std::string versions_key(const community_id&);
-/// manifests/{communityId}/versions/v000001.json
+/// Key of a version: manifests/{communityId}/versions/v000001.json
 std::string version_key(const community_id&, int64_t version);
-/// manifests/{communityId}/aside
+/// Key of the folder of superseded objects: manifests/{communityId}/aside
 std::string aside_folder_key(const community_id&);
-/// manifests/{communityId}/aside/v000001-{hash}.json; `hash`: SHA-256 of the object's bytes in hex.
+/// Key of a superseded object: manifests/{communityId}/aside/v000001-{hash}.json; `hash`: SHA-256 of the object's bytes
+/// in hex.
 std::string aside_key(const community_id&, int64_t version, std::string_view hash);
-/// Of "v000001-{hash}.json"; version 0 for another name.
+/// Parses "v000001-{hash}.json"; version 0 for another name.
 aside_entry aside_of(std::string_view file_name);
-/// manifests/{communityId}/index.json
+/// Key of the index: manifests/{communityId}/index.json
 std::string index_key(const community_id&);
-/// 1 of "v000001.json"; 0 for another name.
+/// Version in a file name: 1 of "v000001.json"; 0 for another name.
 int64_t version_of(std::string_view file_name);
 
-/// ec::invalid unless the id is a community's and the version within its range: nothing else ever becomes a path.
+/// Checks id and version before they become part of a path. ec::invalid: malformed id, or version out of range.
 caf::error check_names(const community_id&, int64_t version);
 
 /// The object: {id, communityId, version, content, checksum, previousChecksum, createdAt, createdBy, signature},
 /// canonical, with a final newline. ec::invalid when the manifest's bytes are not canonical or do not have the digest.
 caf::expected<std::string> print(const snapshot&);
-/// ec::corrupt when the bytes are not what print() writes for this community and version.
+/// Parses an object. ec::corrupt: the bytes are not those that print() writes for this community and version.
 caf::expected<snapshot> read(std::string_view bytes, const community_id&, int64_t version);
 
-/// What the index says of a version.
+/// Entry of a version in the index.
 struct index_entry {
   int64_t version = 0;
   std::string checksum;
@@ -51,7 +52,7 @@ struct index_entry {
 };
 /// {communityId, latestVersion, totalVersions, totalSizeBytes, updatedAt, versions[]}; `entries` newest first.
 std::string print_index(const community_id&, const std::vector<index_entry>& entries);
-/// The entries of an index; ec::corrupt when it is damaged or of another community. It is derived: rebuild it then.
+/// Parses an index. ec::corrupt: damaged, or of another community; rebuild it from the objects then.
 caf::expected<std::vector<index_entry>> read_index(std::string_view bytes, const community_id&);
 
 } // namespace arrakis::objects

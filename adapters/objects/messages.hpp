@@ -20,20 +20,47 @@ struct snapshot {
   std::string created_by;
   std::string signature;
 };
-/// Idempotent; ec::conflict when other bytes are there. -> stored
-struct put { snapshot what; deadline until; };
-/// The same for what the database vouches for: other bytes are set aside under their hash, never deleted. -> stored
-struct supersede { snapshot what; deadline until; };
-/// version 0: latest. `aside`: the hash of an object that was set aside; empty: the one in its place.
+/// Stores an object. Idempotent; ec::conflict when other bytes are stored. -> stored
+struct put {
+  snapshot what;
+  deadline until;
+};
+/// Stores an object that PostgreSQL confirms: other bytes are moved aside under their hash, never deleted. -> stored
+struct supersede {
+  snapshot what;
+  deadline until;
+};
+/// Reads an object. version 0: latest. `aside`: hash of a superseded object; empty: the current one.
 /// -> snapshot | not_found | corrupt
-struct get { community_id community; int64_t version = 0; deadline until; std::string aside; };
-struct list { community_id community; deadline until; };          ///< -> versions, newest first
-struct rebuild_index { community_id community; deadline until; }; ///< -> versions
-struct stored { std::string key; std::string aside; };            ///< aside: the key of what was there; empty: nothing
-/// An object that lost its place to the database's; `hash`: SHA-256 of its bytes in hex.
-struct aside_entry { int64_t version = 0; std::string hash; };
-struct versions { std::vector<int64_t> list; std::vector<aside_entry> aside; };
+struct get {
+  community_id community;
+  int64_t version = 0;
+  deadline until;
+  std::string aside;
+};
+struct list {
+  community_id community;
+  deadline until;
+}; ///< -> versions, newest first
+struct rebuild_index {
+  community_id community;
+  deadline until;
+}; ///< -> versions
+struct stored {
+  std::string key;
+  std::string aside;
+}; ///< aside: the key of what was there; empty: nothing
+/// A superseded object; `hash`: SHA-256 of its bytes in hex.
+struct aside_entry {
+  int64_t version = 0;
+  std::string hash;
+};
+/// Versions of a community, newest first, and its superseded objects.
+struct versions {
+  std::vector<int64_t> list;
+  std::vector<aside_entry> aside;
+};
 using handle = caf::typed_actor<caf::replies_to<put>::with<stored>, caf::replies_to<supersede>::with<stored>,
-                                caf::replies_to<get>::with<snapshot>,
-                                caf::replies_to<list>::with<versions>, caf::replies_to<rebuild_index>::with<versions>>;
+                                caf::replies_to<get>::with<snapshot>, caf::replies_to<list>::with<versions>,
+                                caf::replies_to<rebuild_index>::with<versions>>;
 } // namespace arrakis::objects

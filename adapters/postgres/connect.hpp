@@ -1,5 +1,5 @@
 #pragma once
-// The one way to a connection: what our code relies on does not depend on the address, nor on where we run.
+// Settings of every connection that the code relies on, whatever the DSN and the environment.
 #include "runtime/secret.hpp"
 
 namespace arrakis::postgres {

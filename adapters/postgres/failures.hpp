@@ -1,5 +1,5 @@
 #pragma once
-// The one place that turns libpqxx's exceptions into errors of ours.
+// Translation of libpqxx's exceptions into errors of Arrakis.
 #include "runtime/error.hpp"
 #include "runtime/secret.hpp"
 
@@ -7,6 +7,7 @@
 #include <exception>
 
 namespace arrakis::postgres {
+/// A translated exception.
 struct failure {
   caf::error why;
   bool again = false; ///< The server rolled back and asks for another try: serialization failure or deadlock.
@@ -14,7 +15,7 @@ struct failure {
 };
 /// `committing`: COMMIT was under way, so a lost connection leaves its outcome open (ec::unknown).
 failure failure_of(const std::exception& thrown, bool committing = false);
-/// Of a connection that could not be made. libpq repeats what it was given: of the values in `dsn` only those that say
-/// where and as whom stay in the text, and of one that it cannot read, none.
+/// Error of a failed connection. libpq's text repeats the connection string: the values of `dsn` other than address and
+/// user are removed, and all values of a malformed one.
 caf::error connect_error(const std::exception& thrown, const secret& dsn);
 } // namespace arrakis::postgres

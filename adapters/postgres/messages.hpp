@@ -1,6 +1,6 @@
 #pragma once
-// The port to PostgreSQL itself: transactions of the stores, and how the server is. The stores' own ports, in domain
-// verbs, lie in the folders beside this file.
+// Port to PostgreSQL: transactions of the stores, and the server's health. The stores' ports, in domain verbs, are in
+// the folders beside this file.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 #include "schemas/ids.hpp"
@@ -26,16 +26,19 @@ struct transaction {
   deadline until;
   std::function<void(pqxx::transaction_base&)> body;
 };
+/// Answer to transaction.
 struct committed {};
-/// Asks the server itself, through a worker, whether it answers and takes writes; the answer comes within 1.5 s. Those
-/// who ask meanwhile, or within 0.5 s after it, share it.
+/// Asks the server through a worker whether it answers and accepts writes; the answer comes within 1.5 s. Concurrent
+/// requests, and those within 0.5 s after the answer, share it. -> state
 struct health {};
+/// Health of the server.
 struct state {
   bool ready = false; ///< Connected, the server answers, and it is neither a standby nor read-only.
   std::string detail;
 };
 
-/// ec::unavailable: not begun or rolled back by a lost connection. ec::unknown: lost while COMMIT was under way.
-/// ec::conflict: unique or exclusion violation. ec::invalid: check or foreign-key violation. ec::busy: queue full.
+/// Handle of the port. ec::unavailable: not begun or rolled back by a lost connection. ec::unknown: lost while COMMIT
+/// was under way. ec::conflict: unique or exclusion violation. ec::invalid: check or foreign-key violation. ec::busy:
+/// queue full.
 using handle = caf::typed_actor<caf::replies_to<transaction>::with<committed>, caf::replies_to<health>::with<state>>;
 } // namespace arrakis::postgres

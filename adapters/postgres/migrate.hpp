@@ -1,6 +1,5 @@
 #pragma once
-// Brings a database to the shape that this build knows. Blocking; for `arrakisd migrate`, the embedded default and
-// tests.
+// Schema migrations of PostgreSQL. Blocking; for `arrakisd migrate`, the embedded default and tests.
 #include "runtime/error.hpp"
 #include "runtime/secret.hpp"
 #include "schemas/migrations/migrations.hpp"
@@ -11,9 +10,10 @@
 
 namespace arrakis::postgres {
 
+/// Result of a migration.
 struct migrated {
-  std::vector<std::string> applied; ///< By this call, in order; empty when nothing was left to do.
-  size_t known = 0;                 ///< How many the database has now.
+  std::vector<std::string> applied; ///< Migrations applied by this call, in order.
+  size_t known = 0;                 ///< Number of migrations in the database now.
 };
 
 /// Applies what is missing of `list`, in order, each in a transaction of its own, under an advisory lock (two callers

@@ -155,7 +155,7 @@ struct router_state {
             reply.deliver(std::move(e));
             return ended();
           }
-          // It crashed or hangs. The slot stays taken until its successor, or it itself, reports a connection.
+          // The worker crashed or hangs. The slot stays taken until it or its successor reports a connection.
           reply.deliver(fail(ec::unknown, "the worker ended in the middle of the transaction"));
         });
   }
@@ -166,7 +166,7 @@ struct router_state {
       return;
     s.connection = n.connection;
     if (n.connection == link::connected)
-      s.call = 0; // It connects after its answer to what it had before.
+      s.call = 0; // The worker connects after its answer to the previous transaction.
     detail = n.detail;
     changed();
   }

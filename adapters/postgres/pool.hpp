@@ -1,6 +1,6 @@
 #pragma once
-// PostgreSQL: a router and a fixed number of workers, each with one connection on a thread of its own. Stores are
-// folders beside this file; each turns its domain verbs into one transaction here.
+// Connection pool: a router and a fixed number of workers, each with one connection on its own thread. Stores are the
+// folders beside this file; each runs one transaction here for each of its messages.
 #include "adapters/postgres/messages.hpp"
 #include "runtime/error.hpp"
 #include "runtime/secret.hpp"
@@ -12,19 +12,21 @@
 
 namespace arrakis::postgres {
 
+/// Exception that rolls a transaction back and answers with its error.
 struct refusal {
   caf::error why;
 };
 
+/// Settings of the pool.
 struct options {
   secret dsn; ///< libpq connection string.
   unsigned connections = 4;
-  size_t waiting_max = 1000; ///< Transactions queued for a worker; further ones answer ec::busy.
-  /// A transaction whose process says nothing for so long between two statements is ended by the server, and its locks
-  /// with it: a process that was stopped in the middle does not keep others from its rows (P8). Ours do no I/O there.
+  size_t waiting_max = 1000; ///< Limit of queued transactions; further ones fail with ec::busy.
+  /// idle_in_transaction_session_timeout: the server ends a transaction after this long between two statements, so that
+  /// a stopped process does not hold its row locks (P8). Transactions of the stores do no I/O between statements.
   std::chrono::milliseconds silent_max{3'000};
 };
-/// Starts the pool. Reconnects by itself with back-off; readiness is asked with `health`.
+/// Starts the pool. It reconnects with back-off; ask for readiness with `health`.
 handle start(caf::actor_system&, options);
 
 /// Inside an actor: runs `body` (pqxx::transaction_base& -> R) and delivers R or the error to the asker.

@@ -140,7 +140,7 @@ TEST_CASE("pool: waiting is bounded in number and in time") {
   }};
   entered.get_future().wait();
   auto queued = std::async(std::launch::async, [&] { return b.run(pool, says("select 1"), 300ms); });
-  // Whether this or the one above is queued first: one gets the place, the other is told "busy" or, later, "timeout".
+  // Either this one or the one above is queued first; the other fails with "busy" or, later, "timeout".
   std::vector<ec> codes{b.run(pool, says("select 1"), 300ms), queued.get()};
   std::ranges::sort(codes);
   CHECK(codes == std::vector{ec::timeout, ec::busy});

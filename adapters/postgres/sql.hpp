@@ -1,5 +1,5 @@
 #pragma once
-// What the stores share inside their transactions.
+// Helpers of the stores inside their transactions.
 #include "runtime/error.hpp"
 #include "schemas/ids.hpp"
 
@@ -11,14 +11,15 @@ class transaction_base;
 }
 
 namespace arrakis::postgres {
-/// Rolls the transaction back and answers the asker with this error.
+/// Rolls the transaction back and answers the request with this error (throws postgres::refusal).
 [[noreturn]] void refuse(ec code, std::string text);
-/// `text` as it is; refuses (ec::invalid, naming `field`) what PostgreSQL's text cannot hold: NUL and invalid UTF-8.
+/// Returns `text`; refuses (ec::invalid, naming `field`) NUL and invalid UTF-8, which PostgreSQL's text cannot hold.
 const std::string& plain(const std::string& text, const char* field);
+/// Refuses as `plain` does.
 void check_text(std::string_view text, const char* field);
-/// What can be kept of a text from outside that only informs (a peer's error): at most `bytes_max`, the rest cut or
+/// Storable part of an informative text from outside (a peer's error): at most `bytes_max`; invalid bytes become
 /// '?'.
 std::string excerpt(std::string_view text, size_t bytes_max = 2'000);
-/// From here on the transaction sees this tenant and no other; ends with the transaction.
+/// Sets the transaction's tenant: from here to its end it sees this tenant only.
 void act_as(pqxx::transaction_base&, const community_id&);
 } // namespace arrakis::postgres

@@ -1,13 +1,12 @@
 #pragma once
-// One connection on a thread of its own. Inside of the pool: nobody else talks to a worker.
+// Worker of the pool: one connection on its own thread. Private to the pool.
 #include "adapters/postgres/pool.hpp"
 
 #include <mutex>
 
 namespace arrakis::postgres::worker {
 
-/// The socket of a worker's connection, for the one who must cut it: a blocked libpq call ends when its socket is shut
-/// down.
+/// Socket of a worker's connection, shared with the pool, which can shut it down to end a blocked libpq call.
 class line {
 public:
   void open(int fd) {
@@ -15,7 +14,7 @@ public:
     fd_ = fd;
   }
   void close() { open(-1); }
-  /// Ends whatever waits on the socket. The lock keeps the number from naming another file meanwhile.
+  /// Shuts the socket down. The lock prevents that the descriptor is reused meanwhile.
   void cut();
 
 private:
@@ -23,7 +22,7 @@ private:
   int fd_ = -1;
 };
 
-/// connecting: the first try, also after a loss, is under way; away: a try has failed, further ones follow.
+/// State of the connection. connecting: first try, also after a loss; away: a try failed, further ones follow.
 enum class link { connecting, connected, away };
 /// Tells the pool about the connection. `life` is the worker's number: news of an earlier one in the same slot is
 /// ignored.
@@ -35,19 +34,23 @@ struct connection_change {
 };
 
 using listener = caf::typed_actor<caf::reacts_to<connection_change>>;
+/// Tells the worker to connect.
 struct connect {};
+/// Tells the worker to probe the server.
 struct inspect {};
 using handle =
   caf::typed_actor<caf::replies_to<transaction>::with<committed>, caf::reacts_to<connect>, caf::reacts_to<inspect>>;
 
+/// Settings of a worker.
 struct setup {
   secret dsn;
   size_t slot = 0;
   uint64_t life = 0;
-  caf::actor_addr pool;         ///< Weak: the pool owns its workers, not the other way round.
+  caf::actor_addr pool;         ///< Weak, because the pool owns its workers.
   std::shared_ptr<line> socket; ///< Shared with the pool, which outlives or replaces the worker.
   std::chrono::milliseconds silent_max{0};
 };
+/// Starts a worker.
 handle start(caf::actor_system&, setup);
 
 } // namespace arrakis::postgres::worker

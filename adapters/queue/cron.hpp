@@ -25,6 +25,7 @@ public:
   /// First matching time after `after_ms`; nullopt: none up to `end_ms`, or none within the search limit.
   std::optional<int64_t> next(int64_t after_ms, const zone& in, std::optional<int64_t> end_ms = {}) const;
 
+  /// Fields of a pattern, in its order.
   enum part { second, minute, hour, day, month, weekday, part_count };
   /// One field: its numbers in order, and its terms with an L. Repetitions stay: the length decides whether it is
   /// "every".

@@ -46,6 +46,7 @@ struct job {
 };
 /// Result of one attempt, as the processor answers it.
 struct outcome {
+  /// Kinds of outcome.
   enum kind {
     completed,
     failed_retryable,

@@ -48,6 +48,7 @@ caf::expected<next_job> read_next_job(redis::reply&&, active_job&& earlier);
 
 /// Decision on a job at the end of an attempt.
 struct decision {
+  /// Kinds of decision.
   enum kind { complete, retry, fail, postpone } what = complete;
   std::chrono::milliseconds wait{0}; ///< retry, postpone
   std::string text;                  ///< Return value as JSON (complete), or the reason.

@@ -71,7 +71,7 @@ caf::expected<address> parse_address(std::string_view text) {
     if (database.starts_with('/'))
       database.erase(0, 1);
   } else {
-    // What was given is not repeated: it may be a password.
+    // The text does not repeat the input, which may hold a password.
     return failed<address>(ec::invalid, "Redis URL: the scheme is none of unix, redis, rediss");
   }
   if ((found.path + found.host).find('\0') != std::string::npos) // The kernel would read it to there only.

@@ -1,6 +1,6 @@
 #pragma once
-// How an actor calls Redis itself, without a hop through the port's actor: each call has a ticket; the reply comes back
-// as a message and finds its continuation by that ticket, on the actor's own thread of the moment.
+// Calls of Redis from inside an actor, without a hop through the port's actor. Each call has a ticket; its reply comes
+// back as a message and resumes the continuation of that ticket, inside the actor.
 //
 //   struct state { redis::calls redis; flows running; };                   // `arrived` goes to redis.deliver(x)
 //   redis::command get{{"GET"}, {key}, {}, until};
@@ -17,8 +17,9 @@
 
 namespace arrakis::redis {
 
-/// The ends of calls; internal to the actor that made them, so part of its own extended handle.
+/// Results of calls, sent to the actor that made them; part of its extended handle.
 struct arrived {
+  /// One call's result.
   struct one {
     uint64_t ticket;
     caf::expected<reply> result;
@@ -27,15 +28,16 @@ struct arrived {
 };
 
 namespace detail {
-/// A server that answers a full pipeline at once would wait while all of it is worked through here. So the actor begins
-/// to send, and the server to work, when half of what is open has come; but less than this is not worth a hand-over.
+/// Smallest batch of replies that is worth a message. Replies are delivered once half of the outstanding calls have
+/// arrived, at least this many, so that Redis and the actor work in parallel.
 inline constexpr size_t batch_min = 16;
+/// Number of replies after which a batch is delivered, for `open` outstanding calls.
 inline size_t batch_size(size_t open) { return std::max(batch_min, open / 2); }
 
-/// Gathers the results of one actor's calls, on the io thread, until they are worth a message.
+/// Collects the results of one actor's calls on the io thread until they fill a batch.
 class reply_batch : public receiver {
 public:
-  std::atomic<size_t> open{0}; ///< Calls of the actor, which alone writes it.
+  std::atomic<size_t> open{0}; ///< Outstanding calls; written by the actor only.
 
   void take(uint64_t ticket, caf::expected<reply>&& result) final {
     std::unique_lock lock{guard_};
@@ -49,7 +51,7 @@ public:
     if (std::unique_lock lock{guard_}; !gathered_.empty())
       post(std::move(lock));
   }
-  /// While calls are open their actor is held; between them it may end like any other that nobody knows.
+  /// Keeps the actor alive while it has outstanding calls. Without any it may end as an unreachable actor does.
   template <class Handle>
   void hold(const Handle& to) {
     std::scoped_lock lock{guard_};
@@ -58,7 +60,7 @@ public:
   void release() {
     std::unique_lock lock{guard_};
     const auto last = std::exchange(to_, nullptr);
-    lock.unlock(); // It may be the last that knew the actor, whose state owns us.
+    lock.unlock(); // `last` may be the last reference to the actor, whose state owns this object.
   }
 
 private:
@@ -76,7 +78,7 @@ private:
 };
 } // namespace detail
 
-/// The open calls of one actor; a member of its state. A reply that comes after the actor's end finds nobody.
+/// Outstanding calls of one actor; a member of its state. A reply after the actor's end is dropped.
 class calls {
 public:
   using then = std::function<void(caf::expected<reply>&)>;
@@ -84,7 +86,7 @@ public:
   calls(const calls&) = delete;
   calls& operator=(const calls&) = delete;
 
-  /// Opens a ticket; the result goes to a link. `self` is the actor as a handle that takes `arrived`.
+  /// Opens a ticket; pass the result to a link. `self`: the actor, as a handle that accepts `arrived`.
   template <class Handle>
   done open(const Handle& self, then next) {
     if (size() == 0)
@@ -99,11 +101,11 @@ public:
     places_[ticket] = std::move(next);
     return {replies_, ticket};
   }
-  /// The continuations run here; a result that they only look at is theirs until they wait again.
+  /// Runs the continuations. A continuation may use its result until its next co_await.
   void deliver(arrived& what) {
     for (auto& [ticket, result] : what.results) {
       const auto next = std::exchange(places_[ticket], nullptr);
-      free_.push_back(ticket); // Each ticket comes back once, so nobody else's result can follow under its number.
+      free_.push_back(ticket); // Each ticket comes back once, so a reused number cannot receive an old result.
       replies_->open.store(size() - 1, std::memory_order_relaxed);
       if (next)
         next(result);
@@ -111,10 +113,10 @@ public:
     if (size() == 0)
       replies_->release();
   }
-  /// Nobody waits for the result any more: the command runs, and its reply finds nobody.
+  /// Drops the continuation: the command still runs, and its reply is ignored.
   void forget(uint64_t ticket) { places_[ticket] = nullptr; }
   size_t size() const { return replies_->open.load(std::memory_order_relaxed); }
-  /// So many calls are worth a write (`batch`): half of what is open, so that the server never waits for all of it.
+  /// Number of calls after which a `batch` should be sent: half of the outstanding ones, to keep the server busy.
   size_t batch_size() const { return detail::batch_size(size()); }
 
 private:
@@ -125,13 +127,14 @@ private:
 
 namespace detail {
 template <class Self, class Start>
-class [[nodiscard]] calling : public suspending<calling<Self, Start>> {
+class [[nodiscard]] call_awaiter : public suspending<call_awaiter<Self, Start>> {
 public:
-  calling(Self* self, calls& open, Start start) : self_(self), open_(open), start_(std::move(start)) {}
-  /// Before it is awaited only.
-  calling(calling&& other) noexcept : self_(other.self_), open_(other.open_), start_(std::move(other.start_)) {}
-  calling& operator=(calling&&) = delete;
-  ~calling() {
+  call_awaiter(Self* self, calls& open, Start start) : self_(self), open_(open), start_(std::move(start)) {}
+  /// Only before it is awaited.
+  call_awaiter(call_awaiter&& other) noexcept
+    : self_(other.self_), open_(other.open_), start_(std::move(other.start_)) {}
+  call_awaiter& operator=(call_awaiter&&) = delete;
+  ~call_awaiter() {
     if (ticket_)
       open_.forget(*ticket_);
   }
@@ -150,19 +153,19 @@ private:
   Self* self_;
   calls& open_;
   Start start_;
-  std::optional<uint64_t> ticket_; // Of the call that is waited for.
+  std::optional<uint64_t> ticket_; // Ticket of the pending call.
   std::optional<caf::expected<reply>> result_;
 };
 } // namespace detail
 
-/// Waits, inside a flow (runtime/flow.hpp), for what `start` sends: it gets the link's `done`. `self` takes
-/// `arrived`.
+/// Awaits, inside a flow (runtime/flow.hpp), the result of a call: `start` receives the `done` to pass to a link.
+/// `self` accepts `arrived`.
 template <class Self, class Start>
 auto call(Self* self, calls& open, Start start) {
-  return detail::calling<Self, Start>{self, open, std::move(start)};
+  return detail::call_awaiter<Self, Start>{self, open, std::move(start)};
 }
 
-/// The same for one command.
+/// Awaits the reply of one command.
 template <class Self>
 auto run(Self* self, calls& open, const link& to, command what) {
   return call(self, open, [&to, what = std::move(what)](done answer) { to.command(what, std::move(answer)); });

@@ -13,14 +13,14 @@
 namespace arrakis::redis {
 namespace {
 
-/// A connection that ends with the last copy of what is given. Its handlers hold it while they wait.
+/// Owner of a connection, which ends with the last copy of the owner. Pending handlers hold the connection itself.
 std::shared_ptr<connection> open(net::io& io, options how, subscription_options hears = {}) {
   auto made = std::make_shared<connection>(io.next(), std::move(how), std::move(hears));
   made->start();
   return {made.get(), [made](connection* held) { held->stop(); }};
 }
 
-/// One server: it owns every key.
+/// Pipeline to one server, which owns every key.
 class server final : public pipeline {
 public:
   server(net::io& io, options how) : io_(io), how_(std::move(how)), link_(open(io_, how_)) {}
@@ -48,14 +48,14 @@ public:
   std::shared_ptr<pipeline> open_blocking(const std::string& name) const override {
     auto how = how_;
     how.silence_max = std::chrono::milliseconds{0};
-    how.watch_every = std::chrono::milliseconds{0}; // A question would wait behind the blocking command.
+    how.watch_every = std::chrono::milliseconds{0}; // A probe would wait behind the blocking command.
     if (!name.empty())
       how.name = name;
     return std::make_shared<server>(io_, std::move(how));
   }
   subscription subscribe(const std::vector<std::string>& channels, subscriber to) const override {
     auto how = how_;
-    if (how.watch_every.count() == 0) // Nothing else tells a quiet channel from a dead server.
+    if (how.watch_every.count() == 0) // Only a probe tells a quiet channel from a dead server.
       how.watch_every = std::chrono::seconds{2};
     return open(io_, std::move(how), {channels, std::move(to)});
   }
@@ -72,7 +72,7 @@ void server::transaction(std::span<const step> steps, deadline until, done answe
   wire += encode(begin);
   std::set<const script*> carried;
   for (const auto& each : steps) {
-    // The first call of a script brings its text, so that no answer of this transaction can be NOSCRIPT.
+    // The first call of each script carries its text (EVAL), so no reply of this transaction can be NOSCRIPT.
     const bool first = each.code && carried.insert(each.code).second;
     put_count(wire, (each.code ? 3 : each.verb.size()) + each.keys.size() + each.args.size());
     if (each.code) {
@@ -142,7 +142,7 @@ void batch::close(const script& code, deadline until, done answer) {
 std::pair<std::string, std::vector<batch::call>> batch::take() {
   std::pair<std::string, std::vector<call>> all{std::move(bytes_), std::move(calls_)};
   bytes_.clear();
-  bytes_.reserve(all.first.size()); // The next batch is like this one.
+  bytes_.reserve(all.first.size()); // The next batch has a similar size.
   calls_.clear();
   return all;
 }
@@ -156,7 +156,7 @@ struct state {
   state() = default;
 };
 
-// A link knows the real clock only; an actor's may be a test's.
+// A link uses the real clock; the actor's clock may be virtual in tests.
 deadline real(port::stateful_pointer<state> self, deadline until) {
   return {std::chrono::steady_clock::now() + until.left(self->clock().now())};
 }

@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 
 namespace arrakis::redis {
 namespace {
-constexpr size_t greeting_bytes = 1'024; ///< What is said to a server at first, but names and passwords.
+constexpr size_t greeting_bytes = 1'024; ///< Estimated size of the greeting without names and passwords.
 
 address parsed(const options& how) {
   auto where = how.url.lend([](std::string_view text) { return parse_address(text); });
@@ -160,7 +160,7 @@ void connection::greet(shared_transport to) {
   if (!how_.name.empty())
     words.push_back({"CLIENT", "SETNAME", how_.name});
   if (!hears_.channels.empty())
-    words.push_back({"HELLO", "3"}); // So that pushes are told from replies.
+    words.push_back({"HELLO", "3"}); // RESP3 tells pushes from replies.
   to->out.clear();
   where_.password.lend([&](std::string_view password) {
     if (password.empty())

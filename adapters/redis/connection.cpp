@@ -15,9 +15,9 @@ namespace asio = boost::asio;
 namespace arrakis::redis {
 namespace {
 using clock = std::chrono::steady_clock;
-// One write gathers at most so much: more would only delay the first reply.
+// Limit of one write: more would delay the first reply.
 constexpr size_t write_bytes_max = 256 * 1024;
-// A server that forgets a script so often while we load it is not ours to serve.
+// Limit of reloads of a script for one call.
 constexpr int loads_max = 3;
 const char* const too_late = "the deadline passed before it could be sent";
 } // namespace
@@ -37,13 +37,13 @@ void connection::submit(std::span<pending> requests, bool here) {
     std::scoped_lock lock{guard_};
     if (!closed_) {
       sent = fits;
-      // Counted before the io thread can see them. Several callers at once may pass the limit by what they bring.
+      // Counts before the io thread sees the calls. Concurrent callers may exceed the limit by their own calls.
       calls_.fetch_add(fits);
       bytes_.fetch_add(bytes);
       if (!here || !write_here(requests.first(fits))) {
         inbox_.insert(inbox_.end(), std::move_iterator{requests.begin()},
                       std::move_iterator{requests.begin() + static_cast<std::ptrdiff_t>(fits)});
-        line_free_ = false; // Whoever comes later must not be sooner.
+        line_free_ = false; // Later calls must not overtake these.
         if (!std::exchange(posted_, true))
           asio::post(io_, [self = shared_from_this()] { self->take_inbox(); });
       }
@@ -55,7 +55,7 @@ void connection::submit(std::span<pending> requests, bool here) {
     requests[sent].done(fail(ec::busy, fmt::format("Redis: {} calls are open", open + fits)));
 }
 
-/// On the caller's thread, which holds the guard. The calls are in one piece. False: nothing was sent.
+/// Writes on the caller's thread, which holds the guard. The calls are contiguous. False: nothing was sent.
 bool connection::write_here(std::span<pending> requests) {
   if (!line_free_)
     return false;
@@ -63,7 +63,7 @@ bool connection::write_here(std::span<pending> requests) {
   const auto size = static_cast<size_t>(requests.back().wire.data() + requests.back().wire.size() - begin);
   const auto sent = ::send(link_->plain.native_handle(), begin, size, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent <= 0)
-    return false; // Full, or broken: the io thread will find out.
+    return false; // The socket is full or broken: the io thread handles both.
   auto soonest = clock::time_point::max();
   for (auto& each : requests)
     soonest = std::min(soonest, each.until.at);
@@ -73,12 +73,12 @@ bool connection::write_here(std::span<pending> requests) {
     line_free_ = false;
   }
   written_.insert(written_.end(), std::move_iterator{requests.begin()}, std::move_iterator{requests.end()});
-  if (!whole || soonest < armed_.load()) // Else the timer of an earlier call will see to theirs.
+  if (!whole || soonest < armed_.load()) // Else the running timer is early enough.
     asio::post(io_, [self = shared_from_this()] { self->write(); });
   return true;
 }
 
-/// With the guard held: what callers have written flies.
+/// Moves the calls that callers wrote to the in-flight list. The guard is held.
 void connection::absorb() {
   for (auto& request : written_) {
     watch(request.until.at);
@@ -135,10 +135,10 @@ void connection::write() {
       }
       out += next.wire;
       if (!next.code || next.what == pending::load)
-        next.store.reset(); // Only a script's call may have to be sent again.
+        next.store.reset(); // Only script calls may be sent again.
       flying_.push_back(std::move(next));
     }
-  hand_over(); // To those who came too late.
+  hand_over(); // Errors for calls past their deadline.
   if (out.empty()) {
     std::scoped_lock lock{guard_};
     line_free_ = !link_->tls && inbox_.empty();
@@ -188,7 +188,7 @@ void connection::read() {
     link_->plain.async_read_some(asio::buffer(link_->in), std::move(arrived));
 }
 
-/// Of its own accord, and no reply to anybody (RESP3). What no subscriber waits for is left out.
+/// Handles a push (RESP3): sent by the server on its own, not a reply. Drops pushes without a subscriber.
 void connection::pushed(const reply& from) {
   if (from.items.size() < 3)
     return;
@@ -206,7 +206,7 @@ void connection::received(reply&& from) {
     return pushed(from);
   if (flying_.empty())
     return lost("a reply that nobody asked for");
-  if (flying_.front().more > 0) { // "QUEUED", or an error which EXEC will repeat.
+  if (flying_.front().more > 0) { // "QUEUED", or an error that EXEC repeats.
     --flying_.front().more;
     renew_ |= from.type == reply::error && from.bytes.starts_with("READONLY");
     if (from.type == reply::error && flying_.front().refusal.empty())
@@ -218,7 +218,7 @@ void connection::received(reply&& from) {
   const bool error = from.type == reply::error;
   switch (request.what) {
     case pending::greeting:
-    case pending::subscribing: // Only an error: the channels are not for this user.
+    case pending::subscribing: // Always an error: the user may not read the channels.
     case pending::ready:
       if (error && refusal_.empty())
         refusal_ = from.bytes;
@@ -238,7 +238,7 @@ void connection::received(reply&& from) {
     return load_again(std::move(request));
   if (error && (from.bytes.starts_with("READONLY") || from.bytes.starts_with("UNBLOCKED")))
     renew_ = true;
-  if (error && is_passing(request.refusal)) // EXECABORT: nothing of the transaction was done.
+  if (error && is_passing(request.refusal)) // EXECABORT: no step of the transaction ran.
     from.bytes = std::move(request.refusal);
   finish(request, redis::answer(std::move(from)));
 }
@@ -281,7 +281,7 @@ void connection::answer(done& from, caf::expected<reply>&& result) {
   }
 }
 
-/// At the end of each turn on the io thread: whoever was answered more than once in it is woken once.
+/// Flushes each receiver once at the end of a turn of the io thread, however many replies it got.
 void connection::hand_over() {
   for (auto& each : told_)
     each->flush();
@@ -295,9 +295,9 @@ void connection::refuse_waiting(const std::string& why) {
 }
 
 void connection::lost(const std::string& why) {
-  const bool was_ready = stage_ == stage::ready && !silent_; // From a silent server no new connection is expected soon.
+  const bool was_ready = stage_ == stage::ready && !silent_; // A silent server will hardly accept a connection soon.
   close();
-  // What met NOSCRIPT had no effect: it waits like what was never sent.
+  // Calls with NOSCRIPT had no effect: they wait like calls that were never sent.
   for (; !again_.empty(); again_.pop_back())
     if (again_.back().what == pending::user)
       waiting_.push_front(std::move(again_.back()));
@@ -324,7 +324,7 @@ void connection::lost(const std::string& why) {
 }
 
 void connection::rest(const std::string& why) {
-  if (failures_ == 0) // Once for each absence; the metric counts the attempts.
+  if (failures_ == 0) // Logged once per outage; the metric counts the attempts.
     log::warn("redis.unavailable", {{"server", where_.shown()}, {"error", why}});
   metrics::count("arrakis_redis_connect_failures_total", "Attempts to connect to Redis that failed");
   set_stage(stage::resting, why);
@@ -398,7 +398,7 @@ void connection::expire() {
   const auto now = clock::now();
   armed_ = clock::time_point::max();
   {
-    std::scoped_lock lock{guard_}; // After `armed_`: whoever writes from now on sees that no timer runs.
+    std::scoped_lock lock{guard_}; // After `armed_`: a caller that writes from now on sees that no timer runs.
     absorb();
   }
   auto soonest = clock::time_point::max();
@@ -419,7 +419,7 @@ void connection::expire() {
       if (!request.done)
         continue;
       if (request.until.passed(now))
-        unanswered.push_back(std::exchange(request.done, {})); // Its place stays: the reply is still to come.
+        unanswered.push_back(std::exchange(request.done, {})); // The entry stays, because the reply will still arrive.
       else
         soonest = std::min(soonest, request.until.at);
     }

@@ -1,5 +1,5 @@
 #pragma once
-// The inside of a client: a state machine on one io thread. Only this folder includes it.
+// One connection as a state machine on one io thread. Private to adapters/redis.
 #include "adapters/redis/address.hpp"
 #include "adapters/redis/client.hpp"
 #include "adapters/redis/wire.hpp"
@@ -17,24 +17,26 @@
 
 namespace arrakis::redis {
 
+/// An outstanding request.
 struct pending {
+  /// Purposes of a request.
   enum kind { user, greeting, subscribing, ready, load, probe, memory } what = user;
-  std::shared_ptr<const std::string> store; // The bytes of the calls that left together.
-  std::string_view wire;                    // Those of this one.
-  redis::done done;                         // Empty once answered: a reply that comes later is dropped.
+  std::shared_ptr<const std::string> store; // Bytes of the batch that the call left in.
+  std::string_view wire;                    // This call's part of them.
+  redis::done done;                         // Empty once answered: a later reply is dropped.
   deadline until{std::chrono::steady_clock::time_point::max()};
   const script* code = nullptr;
   int loads = 0;
-  size_t more = 0;     // Replies that come before the one that counts: those inside a transaction.
-  std::string refusal; // The first error among those.
-  size_t bytes = 0;    // Counted against outbox_bytes_max until the reply.
+  size_t more = 0;     // Replies before the final one, inside a transaction.
+  std::string refusal; // First error among those.
+  size_t bytes = 0;    // Counts against outbox_bytes_max until the reply.
   void carry(std::string request) {
     store = std::make_shared<const std::string>(std::move(request));
     wire = *store;
   }
 };
 
-/// One socket with its buffers; handlers hold it, so that an old one ends in peace while a new one is made.
+/// One socket with its buffers. Handlers share it, so a closed one outlives their completion while a new one connects.
 struct transport {
   using socket = boost::asio::generic::stream_protocol::socket;
   explicit transport(boost::asio::io_context& io) : plain(io) {}
@@ -45,19 +47,20 @@ struct transport {
   redis::reader parser;
 };
 
-/// What a connection is for that hears what others publish; no channel: it carries calls.
+/// Channels and receiver of a subscribing connection; without channels the connection carries calls.
 struct subscription_options {
   std::vector<std::string> channels;
   subscriber to;
 };
 
+/// The state machine of one connection: connects, sends, reads, reconnects.
 class connection : public std::enable_shared_from_this<connection> {
 public:
   connection(boost::asio::io_context& io, options how, subscription_options hears = {});
   void start();
   // From any thread.
-  /// `here`: the caller's own thread writes them when nothing waits before them, which spares a hand-over to the io
-  /// thread. Many single calls do better together, in one write of the io thread.
+  /// Queues requests. `here`: the caller's thread writes them when nothing waits before them, which saves a switch to
+  /// the io thread. Many single calls are faster in one write of the io thread.
   void submit(std::span<pending> requests, bool here);
   void stop();
   redis::status status() const;
@@ -68,7 +71,7 @@ private:
 
   bool write_here(std::span<pending> requests);
 
-  // From here on the io thread's alone.
+  // The members below run on the io thread only.
   void take_inbox();
   void absorb();
   void write();
@@ -94,7 +97,7 @@ private:
   void watch(std::chrono::steady_clock::time_point at);
   void expire();
 
-  // Does the server answer, take writes and keep its keys? (watch.cpp)
+  // Health probe: does the server answer, accept writes, and never evict keys? (watch.cpp)
   std::vector<std::string> probe_words() const;
   void arm_watch();
   void ask_server();
@@ -110,20 +113,20 @@ private:
   const address where_;
   boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_client};
   boost::asio::ip::tcp::resolver resolver_{io_};
-  boost::asio::steady_timer pause_{io_};  // Back-off, or the time that an attempt to connect may take.
-  boost::asio::steady_timer expiry_{io_}; // The soonest deadline that was known when it was set.
-  boost::asio::steady_timer watch_{io_};  // The next question to the server.
+  boost::asio::steady_timer pause_{io_};  // Back-off, or the timeout of an attempt to connect.
+  boost::asio::steady_timer expiry_{io_}; // Soonest deadline known when it was set.
+  boost::asio::steady_timer watch_{io_};  // Next probe.
   std::atomic<std::chrono::steady_clock::time_point> armed_ = std::chrono::steady_clock::time_point::max();
   std::chrono::steady_clock::time_point heard_{};
   shared_transport link_;
   stage stage_ = stage::connecting;
-  std::string refusal_;       // Why the greeting failed.
+  std::string refusal_;       // Error of the greeting (AUTH, SELECT, ...).
   size_t heard_channels_ = 0; // Confirmed on this connection.
   unsigned failures_ = 0;
   bool writing_ = false;
-  std::string detail_;                                   // Of the stage.
-  std::string writes_refused_;                           // The server's own words; empty: it takes writes.
-  std::string eviction_;                                 // Its maxmemory-policy; empty: not known.
+  std::string detail_;                                   // Detail of the stage, for `status`.
+  std::string writes_refused_;                           // The server's error for writes; empty: it accepts them.
+  std::string eviction_;                                 // The server's maxmemory-policy; empty: unknown.
   bool asked_ = false;                                   // The answer to the last question is still to come.
   bool silent_ = false;                                  // Connected, and not a byte for too long: calls are refused.
   int silent_turns_ = 0;                                 // Turns of the watch since the last byte.
@@ -135,11 +138,11 @@ private:
   std::set<const script*> loading_;
   std::vector<std::shared_ptr<receiver>> told_; // Have taken replies in this turn.
 
-  mutable std::mutex guard_; // Of all up to `shown_`.
+  mutable std::mutex guard_; // Guards all members up to `shown_`.
   // Callers may write to the socket: it stands, and nothing waits or is being written.
   bool line_free_ = false;
   std::deque<pending> written_; // By callers, after all that flies and before all that waits.
-  std::string rest_;            // Of such a write, when the socket did not take it whole.
+  std::string rest_;            // Unsent rest of such a write.
   std::vector<pending> inbox_;
   bool posted_ = false;
   bool closed_ = false;

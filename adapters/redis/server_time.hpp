@@ -1,5 +1,5 @@
 #pragma once
-// A Redis server's own time, for what several nodes must agree on: they share the server, and not their clocks.
+// Clock of a Redis server, for times that several nodes must agree on: they share the server, not their clocks.
 #include "adapters/redis/link.hpp"
 #include "runtime/remote_clock.hpp"
 
@@ -8,16 +8,16 @@
 
 namespace arrakis::redis {
 
-/// Asks by TIME (https://redis.io/docs/latest/commands/time), and again when the answer is 10 s old, so that another
-/// server's clock is known soon. Copies share what is known. Thread-safe.
+/// Reads the server's time with TIME (https://redis.io/docs/latest/commands/time), again when the answer is 10 s old,
+/// so that a new server's clock is known soon. Copies share the state. Thread-safe.
 class server_time {
 public:
   explicit server_time(link to);
 
-  /// The server's Unix milliseconds, as exact as half a round trip; this machine's while the server has not answered.
+  /// Unix milliseconds of the server, exact to half a round trip; this machine's until the server has answered.
   int64_t now_ms() const;
-  /// Takes in the reply to a TIME that the caller sent at `asked`, for one who must know before it begins. False: that
-  /// is no reply to TIME.
+  /// Learns from the reply to a TIME that the caller sent at `asked`; for callers that need the time before they begin.
+  /// False: not a reply to TIME.
   bool learn(const reply&, remote_clock::instant asked) const;
 
 private:

@@ -1,4 +1,4 @@
-// Whether a server that is connected is of use: it answers, takes writes, and never evicts a key.
+// Health probe of a connected server: it answers, accepts writes, and never evicts a key.
 #include "adapters/redis/connection.hpp"
 #include "adapters/redis/eviction.hpp"
 #include "runtime/log.hpp"

@@ -18,7 +18,7 @@ void put_number(std::string& out, char kind, size_t number) {
   out.append(head, end);
 }
 
-// Of one reply, over all levels: the other end can make up any count. We ask for some thousands.
+// Limits of one reply over all levels, because the peer can claim any count. Real replies have some thousand items.
 constexpr size_t items_max = 1 << 20;
 // Bytes of a reply that is not whole. Our largest are jobs of some kilobytes.
 constexpr size_t reply_bytes_max = 64 << 20;
@@ -288,7 +288,7 @@ std::optional<reply> reader::next() {
       item = std::move(around.value);
       open_.pop_back();
       if (!whole)
-        break; // What it is said of comes next.
+        break; // The annotated reply follows.
     }
     if (!whole || !open_.empty())
       continue;

@@ -1,6 +1,6 @@
 #pragma once
-// RESP on the wire (https://redis.io/docs/latest/develop/reference/protocol-spec): requests are written here, and
-// replies of both versions are read, with the pushes of version 3.
+// RESP codec (https://redis.io/docs/latest/develop/reference/protocol-spec): writes requests, and reads replies of
+// versions 2 and 3 with version 3's pushes.
 #include "adapters/redis/messages.hpp"
 #include "adapters/redis/requests.hpp"
 
@@ -12,44 +12,44 @@
 
 namespace arrakis::redis {
 
-/// A whole request.
+/// Encodes a whole request.
 std::string encode(std::span<const std::string> words);
+/// Encodes a command.
 std::string encode(const command&);
-/// EVALSHA of a script (lower-case hex sha1), its keys and arguments.
+/// Encodes EVALSHA of a script (lower-case hex sha1), its keys and arguments.
 std::string encode_eval(std::string_view sha1, std::span<const std::string_view> keys,
                         std::span<const std::string_view> args);
 
-/// The SHA-1 that Redis knows `code` by: its own, or computed once for a script without one.
+/// SHA-1 of a script: its `sha1`, or computed once when it has none.
 std::string_view sha1_of(const script& code);
 
-/// True for an error reply of a server that does nothing of the kind for the moment, whoever asks: it loads its data,
-/// is a replica, is out of memory, cannot save, lacks replicas, runs a script. The call had no effect, and may be
-/// repeated. The codes: https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors and src/server.c
-/// (shared.*err).
+/// True for an error of a temporary state of the server: it loads its data, is a replica, is out of memory, cannot
+/// save, lacks replicas, or runs a script. The call had no effect and may be repeated. Codes:
+/// https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors and src/server.c (shared.*err).
 bool is_passing(std::string_view error);
 
-/// An ec::unavailable with its `server_away`: nothing was sent, or the server did nothing.
+/// Makes an ec::unavailable with detail `server_away`: nothing was sent, or the server did nothing.
 caf::error unavailable(const std::string& why);
 
-/// What an asker gets for a reply: the reply, or the error that an error reply stands for (messages.hpp).
+/// Converts a reply into the caller's result: the reply, or the error of an error reply (messages.hpp).
 caf::expected<reply> answer(reply from);
 
-/// Cuts a stream of bytes into replies. A boolean is an integer, a double and a big number are text, a map and a set
-/// are arrays; attributes are left out.
+/// Parser that cuts a byte stream into replies. Booleans become integers, doubles and big numbers text, maps and sets
+/// arrays; attributes are dropped.
 class reader {
 public:
   void feed(std::string_view bytes);
-  /// The next whole reply; nullopt: more bytes are needed, or the stream is broken.
+  /// Next whole reply; nullopt: more bytes are needed, or the stream is broken.
   std::optional<reply> next();
-  /// The stream is no RESP, or a reply has more than 2^20 items, 64 MiB or 32 levels: nothing that follows can be read.
+  /// True: the stream is not RESP, or a reply exceeds 2^20 items, 64 MiB or 32 levels. Final.
   bool broken() const { return broken_; }
 
 private:
-  /// An aggregate that is not whole.
+  /// An incomplete aggregate.
   struct frame {
     reply value;
     size_t left = 0;
-    bool is_attribute = false; ///< It says something of the reply behind it, and is not one.
+    bool is_attribute = false; ///< An attribute annotates the next reply and is not one itself.
   };
   enum class progress { item, opened, more, nothing };
   progress read(reply& into);
@@ -58,10 +58,10 @@ private:
   progress give_up();
 
   std::string buffer_;
-  size_t at_ = 0; ///< What stands before it was read.
+  size_t at_ = 0; ///< Read position in `buffer_`.
   std::vector<frame> open_;
   bool broken_ = false;
-  size_t items_ = 0; ///< Of the aggregates of the reply that is not whole.
-  size_t bytes_ = 0; ///< That were fed since the last whole reply.
+  size_t items_ = 0; ///< Items of the incomplete reply.
+  size_t bytes_ = 0; ///< Bytes fed since the last whole reply.
 };
 } // namespace arrakis::redis

@@ -1,6 +1,6 @@
 #pragma once
-// Where private keys are: a folder, or a vault. It signs for the anchored signer, which alone decides with which key;
-// nobody else asks it.
+// Port to the store of private keys: a folder or a vault. It signs for the anchored signer, its only client, which
+// chooses the key.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 
@@ -11,31 +11,33 @@
 
 namespace arrakis::signer::keyring {
 
-/// Reads anew what is there and makes nothing. -> held; an empty or missing place holds no key.
+/// Reads the present keys and creates none. -> held; an empty or missing store has no key.
 /// ec::refused, with the command that mends it: others may read a key; ec::corrupt: a key cannot be read.
 struct read {
   deadline until;
 };
+/// Keys of the store.
 struct held {
   std::vector<std::pair<int, std::string>> keys; ///< Public keys in hex by version, ascending; versions may be missing.
-  std::string prepared;                          ///< Public key of the next version, not yet in use; empty: none.
-  std::string place;                             ///< For an operator's eye: "folder /var/lib/arrakis/keys".
+  std::string prepared;                          ///< Public key of the prepared next version; empty: none.
+  std::string place;                             ///< Location, for operators: "folder /var/lib/arrakis/keys".
 };
-/// 64 bytes of Ed25519 by the key of `version`, raw. ec::not_found: no such key.
+/// Signs `bytes` with the key of `version` (Ed25519). -> signed_bytes; ec::not_found: no such key.
 struct sign {
   int version = 0;
   std::string bytes;
   deadline until;
 };
+/// Raw signature, 64 bytes.
 struct signed_bytes {
   std::string raw;
 };
-/// Makes the next key, without a version yet, or leaves the one that was prepared before: of two that prepare at once
-/// both get the same. Durable. -> held
+/// Creates the next key, without a version yet, or keeps the prepared one: two concurrent requests get the same key.
+/// Durable. -> held
 struct prepare {
   deadline until;
 };
-/// Gives the prepared key its version. Also where another process did so first. -> held; ec::conflict: another key has
+/// Gives the prepared key its version; no effect when another process did so. -> held; ec::conflict: another key has
 /// this version; ec::not_found: none is prepared.
 struct adopt {
   int version = 0;

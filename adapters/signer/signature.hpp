@@ -1,5 +1,5 @@
 #pragma once
-// Ed25519 signatures as text, and what makes a stored manifest version genuine.
+// Ed25519 signatures as text, and verification of stored manifest versions.
 #include "runtime/error.hpp"
 #include "schemas/canonical_json.hpp"
 #include "schemas/manifest.hpp"
@@ -11,25 +11,26 @@
 
 namespace arrakis {
 
-/// vault:v{n}:{base64}, the form of Vault's transit engine: the version of the key, and the 64 bytes of RFC 8032.
+/// A signature in the form of Vault's transit engine, vault:v{n}:{base64}: key version and the 64 bytes of RFC 8032.
 struct signature_text {
   int key_version = 0;
   std::string bytes;
 };
-/// ec::invalid unless it is the form above with n from 1 to 999,999 and 64 bytes in padded standard base64.
+/// Parses that form. ec::invalid unless n is from 1 to 999,999 and the rest is 64 bytes in padded standard base64.
 caf::expected<signature_text> parse_signature(std::string_view text);
+/// Writes the text form of a signature.
 std::string print_signature(int key_version, std::string_view bytes);
 
-/// Does `signature` (64 bytes) of `bytes` verify under the public key (64 hex digits)? No under a text that is no key,
-/// and under a key of small order (see ed25519::public_key).
+/// True when `signature` (64 bytes) of `bytes` verifies under the public key (64 hex digits). False for a malformed key
+/// and for a key of small order (see ed25519::public_key).
 bool ed25519_verifies(std::string_view public_key_hex, std::string_view bytes, std::string_view signature);
 
 /// Public keys by version, as the signer's port answers.
 using public_key_list = std::vector<std::pair<int, std::string>>;
-/// Does the signature text verify under the key of its version? ec::corrupt says why not.
+/// Verifies a signature text under the key of its version. ec::corrupt with the reason.
 caf::error check_signature(std::string_view bytes, std::string_view signature, const public_key_list&);
 
-/// What a stored manifest version must keep: its bytes are canonical and have the digest, the digest is in the signed
+/// Verifies a stored manifest version: its bytes are canonical and have the digest, the digest is in the signed
 /// statement with community, version, predecessor and time, and the signature verifies. ec::corrupt says which fails.
 caf::error check_signed_manifest(const manifest_statement&, std::string_view canonical, std::string_view signature,
                                  const public_key_list&);

@@ -8,6 +8,7 @@
 
 namespace arrakis::objects::folder {
 
+/// Settings of the folder store.
 struct options {
   std::string root; ///< Made when it is not there.
 };

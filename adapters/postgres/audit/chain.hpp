@@ -1,5 +1,5 @@
 #pragma once
-// The chain itself: for whoever records what it does in the same transaction as the deed.
+// Audit chain for other stores, which append to it in the transaction of their change.
 #include "schemas/ids.hpp"
 
 #include <boost/json/fwd.hpp>
@@ -13,13 +13,15 @@ class transaction_base;
 
 namespace arrakis::audit::chain {
 
+/// An entry to append.
 struct entry {
   std::string event; ///< "COMMUNITY_FROZEN".
-  /// An opaque subject id; "system" for what nobody asked for. "discord:<user>" is recorded as the id of that person's
-  /// profile in the community, made when missing: erase the profile, and the entry speaks of nobody.
+  /// Opaque subject id; "system" for automatic changes. "discord:<user>" is stored as the id of the user's profile in
+  /// the community, created when missing: once the profile is erased, the entry names nobody.
   std::string actor;
   std::string target; ///< "deployment:<id>".
 };
+/// Place of an entry in the chain.
 struct link {
   int64_t sequence = 0;
   std::string hash;
@@ -29,12 +31,12 @@ struct link {
 /// transaction: append last. Refuses (ec::invalid) a payload without canonical form.
 link append(pqxx::transaction_base&, const community_id& community, const entry&, const boost::json::value& payload);
 
-/// SHA-256, in hex, over the canonical JSON of {seq, at, event, actor, target, payload, previous}. `payload_json` is
-/// parsed.
+/// Hash of an entry: SHA-256, in hex, over the canonical JSON of {seq, at, event, actor, target, payload, previous}.
+/// `payload_json` is parsed.
 std::string hash_of(int64_t sequence, std::string_view at, const entry&, std::string_view payload_json,
                     std::string_view previous);
 
-/// What the first entry has as `previous`: SHA-256 of the community's id, so that no chain passes for another tenant's.
+/// `previous` of the first entry: SHA-256 of the community's id, so that no chain is valid for another tenant.
 std::string genesis(const community_id&);
 
 } // namespace arrakis::audit::chain

@@ -19,21 +19,24 @@ struct append {
   std::string payload_json;
   deadline until;
 };
+/// Answer to append: the entry's place and hash.
 struct appended {
   int64_t sequence = 0;
   std::string hash;
 };
+/// Verifies the tenant's whole chain. -> verified
 struct verify {
   community_id community;
   deadline until;
 };
+/// Result: `first_bad` is the sequence of the first broken entry, `why` the fault.
 struct verified {
   int64_t entries = 0;
   bool whole = false;
   int64_t first_bad = 0;
   std::string why;
 };
-/// Of `list` at once, at most.
+/// Limit of entries in one `list`.
 inline constexpr size_t entries_max = 1000;
 /// Reads the newest entries of the tenant's chain. -> listed
 struct list {
@@ -42,6 +45,7 @@ struct list {
   size_t count_max = 50;
   deadline until;
 };
+/// A stored entry.
 struct entry {
   int64_t sequence = 0;
   std::string at; ///< ISO 8601.
@@ -51,6 +55,7 @@ struct entry {
   std::string payload_json;
   std::string hash;
 };
+/// Answer to list.
 struct listed {
   std::vector<entry> entries; ///< Newest first.
 };

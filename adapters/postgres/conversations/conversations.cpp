@@ -12,7 +12,7 @@
 namespace arrakis::conversations {
 namespace {
 
-/// What may be told: nobody works at it, the conversation is not over, and nobody has settled it.
+/// Condition of a message: no worker runs the deployment, the conversation is open, and nobody has settled it.
 constexpr const char* open = " d.state in ('pending', 'waiting') and d.interaction_token is not null"
                              " and d.token_until > clock_timestamp() and d.told_until is distinct from d.token_until";
 

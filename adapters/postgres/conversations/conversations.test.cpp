@@ -86,7 +86,7 @@ TEST_CASE("conversations: what nobody has confirmed is told again, by another, a
   const auto taken = b.take();
   REQUIRE(taken.size() == 1);
   CHECK(b.take().empty()); // Held.
-  b.let_go();              // Whoever had it has died.
+  b.let_go();              // The process that had it has died.
   REQUIRE(b.take().size() == 1);
   CHECK(b.waits_still(taken[0]));
   b.let_go();
@@ -156,7 +156,7 @@ TEST_CASE("conversations: of a deployment that has ended, or whose token is over
   b.get<deployments::done>(
     b.deployments,
     deployments::abandon{{s.community, s.deployment, taken.run}, true, "PERMISSION_ERROR", "why", b.soon()});
-  // Its end took the token away; should one ever stay, the state alone keeps it silent.
+  // The end of the deployment erased the token; if one stays, the state alone prevents a message.
   b.owner("update deployments set interaction_token = 'left'");
   CHECK(b.owner("select state from deployments where token_until > clock_timestamp()") == "failed");
   CHECK(b.listed() == "0");

@@ -1,5 +1,5 @@
 #pragma once
-// Conversations with who waits for a deployment: the token of the newest click, which Discord lets live for 15 minutes.
+// Interaction tokens of users who wait for a deployment: each user's newest click, valid for 15 minutes at Discord.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 #include "runtime/secret.hpp"
@@ -13,7 +13,7 @@
 
 namespace arrakis::conversations {
 
-/// A conversation about a deployment that waits.
+/// The newest interaction about a waiting deployment.
 struct conversation {
   community_id community;
   int64_t fence = 0;        ///< The community's, at this moment.
@@ -22,34 +22,46 @@ struct conversation {
   int64_t version = 0;
   snowflake application;
   secret interaction_token;
-  std::chrono::milliseconds left{0}; ///< Of the token's life.
+  std::chrono::milliseconds left{0}; ///< Remaining life of the token.
 };
 
-/// Those about pending and waiting deployments that end within `within` (at most 2 min). Who gets one has it for
-/// `hold`, on whichever process; then, unless it was settled, somebody gets it again. So each is told at least once.
+/// Takes conversations about pending and waiting deployments whose token expires within `within` (at most 2 min). The
+/// caller has each for `hold`; then, unless settled, another process may take it. So each user is told at least once.
 struct take_ending {
   std::chrono::milliseconds within{60'000};
   std::chrono::milliseconds hold{10'000};
   size_t count_max = 100;
   deadline until;
 }; ///< -> ending
+/// Conversations that end soon.
 struct ending {
   std::vector<conversation> list;
-  bool more = false; ///< As many as were asked for had been found.
+  bool more = false; ///< True: `count_max` was reached.
 };
 
-/// The conversation that `interaction_token` is of.
+/// Names a conversation by its token.
 struct key {
   community_id community;
   std::string deployment;
   secret interaction_token;
 };
-/// To be asked before each word: no newer click has another conversation, the deployment is still pending or waiting,
-/// and nobody has settled it. Holds it for `hold` again.
-struct still_waits { key of; std::chrono::milliseconds hold{10'000}; deadline until; }; ///< -> waits
-struct waits { bool yes = false; };
-/// Nobody is to speak in it any more: it was told, or never can be. Where a newer click has another: nothing.
-struct settle { key of; deadline until; }; ///< -> settled
+/// Asks before each message whether the conversation is still the newest, the deployment still pending or waiting, and
+/// the conversation not settled. Extends the hold by `hold`.
+struct still_waits {
+  key of;
+  std::chrono::milliseconds hold{10'000};
+  deadline until;
+}; ///< -> waits
+/// Answer to still_waits.
+struct waits {
+  bool yes = false;
+};
+/// Ends the conversation: the message was sent, or never can be. No effect when a newer click replaced it.
+struct settle {
+  key of;
+  deadline until;
+}; ///< -> settled
+/// Answer to settle.
 struct settled {};
 
 using handle = caf::typed_actor<caf::replies_to<take_ending>::with<ending>, caf::replies_to<still_waits>::with<waits>,

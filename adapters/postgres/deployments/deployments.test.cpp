@@ -181,7 +181,7 @@ TEST_CASE("deployments: of many submits at once one makes the version; the same 
       CHECK(first == 1);
       CHECK(repeated == 7);
     } else {
-      // Whoever prepared after the first commit may have made the next version; nobody made one twice.
+      // A client that prepared after the first commit may have the next version; no version exists twice.
       CHECK(first >= 1);
       CHECK(first + conflicts == 8);
     }
@@ -377,7 +377,7 @@ TEST_CASE("deployments: two versions of a community never work at the same time,
   const auto newer = b.take(two, "w2");
   // The old holder wakes up.
   CHECK(b.code<renewed>(b.deployments, renew{b.of(one, working), 8s, b.soon()}) == ec::stale);
-  // What it made and what it may have made is known to the new one.
+  // The new holder knows the checkpoints and the open intents of the old one.
   REQUIRE(newer.open.size() == 1);
   CHECK(newer.open[0].nonce == "n-1");
   const auto shadow = b.get<manifests::shadow>(b.manifests, manifests::load_shadow{one.community, b.soon()});
@@ -404,7 +404,7 @@ TEST_CASE("deployments: the shadow keeps what was applied, and gains what an unf
   b.note(b.of(two, c), "role-new", 600);
   CHECK(shadow().status == "partial");
   CHECK(shadow().entries.size() == 2);
-  b.note(b.of(two, c), "role-naib", 501); // It was gone and was made again.
+  b.note(b.of(two, c), "role-naib", 501); // The role was deleted and created again.
   CHECK(shadow().entries.at(0).id == snowflake{501});
   CHECK(shadow().version == 1);
 }

@@ -1,5 +1,5 @@
 #pragma once
-// A deployment: one version of one community on its way into the guild. The row is the truth; the queue only wakes it.
+// A deployment applies one version of one community to its guild. The row is the truth; the queue only wakes the work.
 #include "adapters/postgres/manifests/messages.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
@@ -14,11 +14,12 @@
 
 namespace arrakis::deployments {
 
-/// Reads what the next version must build on. A guild without a community gets a fresh id, which nothing stores yet.
+/// Reads the base of the next version. A guild without a community gets a new id, which is not stored yet. -> prepared
 struct prepare {
   snowflake guild;
   deadline until;
 };
+/// Base of the next version.
 struct prepared {
   community_id community;
   bool exists = false;
@@ -38,17 +39,18 @@ struct submit {
   snowflake guild;
   std::string community_name;
   std::string theme_id;
-  snowflake admin; ///< Discord user; a profile row is kept, the audit entry has only an opaque id.
+  snowflake admin; ///< Discord user; the profile row has it, the audit entry only an opaque id.
   manifests::record manifest;
-  snowflake application;    ///< For progress into the wizard's message:
-  secret interaction_token; ///< kept for `token_life`, then erased.
-  /// What is left of the token's life; a length and no instant, so that only PostgreSQL's own clock counts. Zero: over.
+  snowflake application;    ///< For progress in the wizard's message.
+  secret interaction_token; ///< Stored for `token_life`, then erased.
+  /// Remaining life of the token; a duration, so that only PostgreSQL's clock counts. Zero: expired.
   std::chrono::milliseconds token_life{0};
-  /// The newest version that was not given up (0: none) when the manifest was made. Empty: nobody looked.
+  /// Newest version that was not cancelled (0: none) when the manifest was made. Empty: not checked.
   std::optional<int64_t> base_version;
   deadline until;
-  std::string trace; ///< Into the job's data.
+  std::string trace; ///< Trace context, for the job's data.
 };
+/// Answer to submit and retry.
 struct submitted {
   std::string deployment;
   community_id community;
@@ -57,21 +59,24 @@ struct submitted {
   bool repeated = false;
 };
 
-/// States: pending, running, waiting (frozen or retry), completed, failed, cancelled.
+// States: pending, running, waiting (frozen or retry), completed, failed, cancelled.
+
+/// Checkpoint of a deployment: a resource that exists in the guild.
 struct resource_state {
   std::string kind;
   std::string resource;
   snowflake id;
   std::string fields_json;
-}; ///< checkpoint of this deployment
+};
+/// Record of a create that may have reached Discord.
 struct intent {
   std::string kind;
   std::string resource;
   std::string nonce;
-  /// The newest role or channel that the guild had when the create was decided, by Discord's own time: what the create
-  /// makes is younger. 0: not known (recorded by a version of ours that compared clocks).
+  /// Newest role or channel of the guild when the create was decided; the created one has a larger snowflake. 0:
+  /// unknown (recorded by an older version of Arrakis, which compared clocks).
   snowflake newest_seen;
-  std::string fields_json = {}; ///< The managed fields that were asked for last. Empty: not known, as above.
+  std::string fields_json = {}; ///< Managed fields of the last request. Empty: unknown, as above.
 };
 
 /// Locks the row: takes the lease if it is free, expired or held by `worker`, and raises `run` (the fence of the job: a
@@ -85,6 +90,7 @@ struct claim {
   std::chrono::milliseconds lease{8000};
   deadline until;
 };
+/// Answer to claim.
 struct claimed {
   std::string deployment;
   std::string state;
@@ -93,59 +99,62 @@ struct claimed {
   int64_t fences_as_of = 0; ///< The number of the fence log, at this moment or before.
   snowflake guild;
   std::vector<resource_state> done; ///< Checkpoints of earlier runs.
-  std::vector<intent> open;         ///< Intents without a checkpoint: an attempt died between call and note.
+  std::vector<intent> open;         ///< Intents without a checkpoint: a run ended between call and checkpoint.
   snowflake application;
-  secret interaction_token; ///< Empty when it is over.
-  std::string error;        ///< Of a failed one.
-  /// Since it was submitted, or retried last, by PostgreSQL's clock; 0 for one that is over.
+  secret interaction_token; ///< Empty when it has expired.
+  std::string error;        ///< Error of a failed deployment.
+  /// Time since submit or the last retry, by PostgreSQL's clock; 0 for an ended deployment.
   std::chrono::milliseconds owed_for{0};
 };
-/// What writes to a guild, one at a time: whoever has the lease of either has the guild.
+/// Kinds of work that write to a guild. A lease of either kind excludes all other work at the guild.
 enum class work { deployment, reconciliation };
+/// Key of a work's row with the holder's run. ec::stale when `run` is not the row's.
 struct key {
   community_id community;
-  std::string id; ///< Of the row.
+  std::string id; ///< Id of the row.
   int64_t run = 0;
   work kind = work::deployment;
-}; ///< ec::stale when `run` is not the row's
+};
 
-// What a writer does under its lease is the same for either kind: renew, record_intent, checkpoint, abandon.
+// Operations of a lease holder, the same for either kind: renew, record_intent, checkpoint, abandon.
 
+/// Renews the lease. -> renewed
 struct renew {
   key of;
   std::chrono::milliseconds lease{8000};
   deadline until;
-}; ///< -> renewed
-/// The conversation of the newest click about this work; an empty token: it is over.
+};
+/// Interaction of the newest click about this work; an empty token: expired.
 struct renewed {
   snowflake application;
   secret interaction_token;
 };
-/// Before a create. -> intent (the stored one when there was one, with the fields of this create); ec::frozen when the
-/// community is frozen or was since `fence`: the truth itself is asked, for a node may not have heard of it yet.
+/// Records an intent before a create. -> intent (the stored one if any, with this create's fields); ec::frozen when the
+/// community is frozen or was since `fence`: the database decides, because a node may not know of a freeze yet.
 struct record_intent {
   key of;
   std::string kind;
   std::string resource;
   std::string nonce;
   deadline until;
-  std::optional<int64_t> fence; ///< The community's when the work began; empty: only its status counts.
+  std::optional<int64_t> fence; ///< Fence of the community when the work began; empty: only its status counts.
   snowflake newest_seen;        ///< As in `intent`.
   std::string fields_json = {}; ///< As in `intent`.
 };
+/// Stores a checkpoint and removes its intent. -> done
 struct checkpoint {
   key of;
   resource_state what;
   deadline until;
-}; ///< Removes the intent. -> done
-/// A role or channel that Discord made twice for one intent of ours. Nothing of ours names it, and nothing deletes it.
+};
+/// A second role or channel that Discord created for one intent. Arrakis neither uses nor deletes it.
 struct doubled_resource {
   std::string kind; ///< role, category, channel.
   snowflake id;
-  snowflake used; ///< The other one, which the shadow state names.
+  snowflake used; ///< The first one, which the shadow state names.
 };
-/// Writes shadow state (all entries), marks the version active, closes the job's outbox row, audit entries:
-/// DEPLOYMENT_COMPLETED, and CREATED_TWICE for each of `doubled`. -> done
+/// Completes the deployment: writes the shadow state (all entries), marks the version active, closes the job's outbox
+/// row, appends audit entries DEPLOYMENT_COMPLETED, and CREATED_TWICE for each of `doubled`. -> done
 struct complete {
   key of;
   int64_t version = 0;
@@ -163,8 +172,7 @@ struct abandon {
   std::string error_text;
   deadline until;
 };
-/// Admin pressed Retry: a failed deployment (version 0: the newest) becomes pending again with a new outbox row. ->
-/// submitted
+/// Retries a failed deployment (version 0: the newest): it becomes pending again with a new outbox row. -> submitted
 struct retry {
   community_id community;
   int64_t version = 0;
@@ -175,15 +183,16 @@ struct retry {
   deadline until;
   std::string trace; ///< Into the job's data.
 };
-/// Whoever asks by a click brings that click's conversation along: while the deployment is open, its messages go there.
+/// Asks for a deployment's state. A click passes its interaction: progress messages of an open deployment go there.
 struct status {
   community_id community;
   int64_t version = 0;
   deadline until;
   snowflake application = {};
-  secret interaction_token = {};           ///< Empty: the one that is kept stays.
+  secret interaction_token = {};           ///< Empty: the stored one stays.
   std::chrono::milliseconds token_life{0}; ///< As in `submit`.
-}; ///< version 0: the newest. -> status_of | ec::not_found
+};                                         // version 0: the newest. -> status_of | ec::not_found
+/// State of a deployment.
 struct status_of {
   std::string deployment;
   int64_t version = 0;
@@ -193,13 +202,14 @@ struct status_of {
   size_t resources_done = 0;
   std::vector<std::string> left_over;
   std::string updated_at;
-  std::string job = {};            ///< Its id in the queue.
-  bool is_sent = true;             ///< The queue has been given it.
-  bool has_worker = false;         ///< Somebody holds its lease.
-  std::string status = {};         ///< Of the community.
+  std::string job = {};            ///< Id of its job in the queue.
+  bool is_sent = true;             ///< The job was added to the queue.
+  bool has_worker = false;         ///< A worker holds its lease.
+  std::string status = {};         ///< Status of the community.
   std::string frozen_because = {}; ///< As communities::record::frozen_because.
-  bool is_quarantined = false;     ///< The community is.
+  bool is_quarantined = false;     ///< The community is in quarantine.
 };
+/// The change was stored.
 struct done {};
 
 using handle = caf::typed_actor<caf::replies_to<prepare>::with<prepared>, caf::replies_to<submit>::with<submitted>,

@@ -1,5 +1,5 @@
 #pragma once
-// The transactions behind the messages. Every one takes its locks in the order community, deployments, audit head.
+// Transactions of the store, one for each message. All take locks in the order community, deployments, audit head.
 #include "adapters/postgres/deployments/messages.hpp"
 
 namespace pqxx {
@@ -7,20 +7,29 @@ class transaction_base;
 }
 
 namespace arrakis::deployments::sql {
+/// Runs `prepare`.
 prepared prepare_next(pqxx::transaction_base&, const prepare&);
+/// Runs `submit`.
 submitted submit_version(pqxx::transaction_base&, const submit&);
+/// Runs `retry`.
 submitted retry_failed(pqxx::transaction_base&, const retry&);
+/// Runs `status`.
 status_of read_status(pqxx::transaction_base&, const status&);
 
+/// Runs `claim`.
 claimed take_lease(pqxx::transaction_base&, const claim&);
+/// Runs `renew`.
 renewed renew_lease(pqxx::transaction_base&, const renew&);
+/// Runs `record_intent`.
 intent keep_intent(pqxx::transaction_base&, const record_intent&);
+/// Runs `checkpoint`.
 done keep_checkpoint(pqxx::transaction_base&, const checkpoint&);
+/// Runs `complete`.
 done finish(pqxx::transaction_base&, const complete&);
 
-/// "synth-<deployment>", and "-<attempt>" after a Retry: the same work has the same id, wherever it is sent from.
+/// Id of the job: "synth-<deployment>", and "-<attempt>" after a Retry; stable, so every sender uses the same id.
 std::string job_id(const std::string& deployment, int attempt);
-/// The outbox row that wakes the job.
+/// Inserts the outbox row that wakes the job.
 void owe_job(pqxx::transaction_base&, const community_id&, const std::string& deployment, int64_t version,
              const std::string& job);
 } // namespace arrakis::deployments::sql

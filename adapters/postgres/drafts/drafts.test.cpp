@@ -34,7 +34,7 @@ TEST_CASE("drafts: what is 7 days old is erased when a process starts, and what 
   b.keep(2, "new");
   b.keep(3, "deployed");
   b.get<drafts::stored>(b.store, drafts::erase{{3}, {8}, "session", 1, b.soon()});
-  CHECK(b.owner("select content is null from wizard_drafts where guild = 3") == "t"); // Its content is gone at once.
+  CHECK(b.owner("select content is null from wizard_drafts where guild = 3") == "t"); // The content is erased at once.
   b.owner("select erase_old_wizard_drafts()"); // Or the store's own first look, where that came later than the ageing.
   CHECK(b.rows() == "2");
   CHECK(b.owner("select count(*) from wizard_drafts where guild = 1") == "0");
@@ -42,7 +42,7 @@ TEST_CASE("drafts: what is 7 days old is erased when a process starts, and what 
   CHECK(b.owner("select erase_old_wizard_drafts()") == "1");
   CHECK(b.owner("select content from wizard_drafts") == "new");
   b.age(std::chrono::hours{24 * 7});
-  const auto second = b.live.keep(drafts::start(b.live.sys(), b.app)); // It looks at once.
+  const auto second = b.live.keep(drafts::start(b.live.sys(), b.app)); // Erases at once.
   b.get<drafts::found>(second, drafts::find{{2}, {8}, b.soon()});      // Behind that, in the same mailbox and pool.
   for (int i = 0; i < 500 && b.rows() != "0"; ++i)
     b.get<drafts::found>(second, drafts::find{{2}, {8}, b.soon()});

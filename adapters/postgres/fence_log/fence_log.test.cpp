@@ -62,7 +62,7 @@ TEST_CASE("fence log: two freezes that commit in the other order are both read")
   const auto first = b.community(1), second = b.community(2);
   b.next();
   auto early = std::make_unique<open_freeze>(b, first);
-  // It waits for the number that the first one has taken and not given to anybody yet.
+  // The read waits for the number that the first transaction has taken and not committed.
   auto late = std::async(std::launch::async, [&] { open_freeze{b, second}.tx.commit(); });
   while (b.owner("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like 'update comm%'")
          != "1")
@@ -134,7 +134,7 @@ TEST_CASE("fence log: a long log comes in answers of a bounded size, in order, a
     REQUIRE(news.entries.size() <= 2);
     for (const auto& e : news.entries)
       subjects.push_back(e.subject);
-    if (subjects.size() == 2) // What was read changes again: it comes once more, at the end.
+    if (subjects.size() == 2) // A subject that changes again appears once more, at the end.
       b.owner("select append_fence('user', '1', 'active', null)");
     known = news.now;
     more = news.has_more;

@@ -1,5 +1,5 @@
 #pragma once
-// The fence log: what is frozen, in the order in which the changes committed (schemas/migrations/0008_fence_log.sql).
+// The fence log: freezes and thaws in commit order (schemas/migrations/0008_fence_log.sql).
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 
@@ -10,10 +10,11 @@
 
 namespace arrakis::fence_log {
 
+/// Scopes of a freeze.
 enum class scope : uint8_t {
   global,    ///< Everything. The subject is empty.
   community, ///< The subject is the community's id.
-  user,      ///< What concerns one user of Discord. The subject is the user's snowflake.
+  user,      ///< One Discord user. The subject is the user's snowflake.
 };
 
 /// The newest change of one subject.
@@ -21,28 +22,29 @@ struct entry {
   fence_log::scope scope = scope::community;
   std::string subject;
   std::string status; ///< active, frozen, deactivated.
-  /// An effect that began under a smaller one is refused. Of a community its own fence; of the other scopes `number`.
+  /// Effects that began under a smaller fence are refused. Scope community: the community's fence; others: `number`.
   int64_t fence = 0;
-  int64_t number = 0; ///< Of the change, in the order of the commits; from 1.
+  int64_t number = 0; ///< Number of the change in commit order, from 1.
 };
 
-/// Up to where a reader knows a log.
+/// Position of a reader in a log.
 struct position {
-  std::string log; ///< Names the log; a restore makes another one of it. Empty: nothing was read yet.
+  std::string log; ///< Id of the log; a restore changes it. Empty: nothing was read yet.
   int64_t number = 0;
 };
 
-/// What changed after `since`, in order. Nothing is read of the database but the head of the log when nothing did.
+/// Reads the changes after `since`, in order. Costs one read of the log's head when there are none.
 struct read {
   position since;
   deadline until;
 }; ///< -> changes
+/// Answer to read.
 struct changes {
-  position now; ///< From where to read next.
-  /// `since` is of another log, or ahead of this one: a restore. The entries begin anew, and what was read before holds
-  /// no longer.
+  position now; ///< Position of the next read.
+  /// True after a restore: `since` is of another log or ahead of this one. The entries begin from the start; discard
+  /// earlier ones.
   bool is_whole = false;
-  bool has_more = false; ///< There is more to be read at once.
+  bool has_more = false; ///< Read again at once.
   std::vector<entry> entries;
 };
 

@@ -107,7 +107,7 @@ TEST_CASE_FIXTURE(fixture, "guild work: a renewal under way while another takes 
     const auto run = before.substr(before.find(' ') + 1);
     expire(holder);
     {
-      open_transaction renewal{*this}; // Its lease ran out, and it renews late, before anybody else came.
+      open_transaction renewal{*this}; // The lease expired; its holder renews late, before another claim.
       CHECK(renewal.renew(holder, run) == 1);
       ec got = ec::none;
       std::thread taking{[&, &to = other] { got = take_it(to, "w2"); }};

@@ -1,6 +1,6 @@
 #pragma once
-// The success of jobs whose kind keeps no row of its own, in the work item that owed them. It outlives what the queue
-// remembers, so that a job that was done is not run again when the queue has forgotten it.
+// Success of jobs whose kind has no table of its own, stored in their work item. It outlives the queue's retention, so
+// that a finished job does not run again when the queue has forgotten it.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 #include "schemas/ids.hpp"
@@ -9,20 +9,23 @@
 #include <string>
 
 namespace arrakis::job_ends {
+/// Asks whether a job is done. -> found
 struct find {
   community_id community;
-  std::string job; ///< Its id in the queue, which is the work item's key.
+  std::string job; ///< Id in the queue, equal to the work item's key.
   deadline until;
 };
+/// Answer to find.
 struct found {
-  bool is_done = false; ///< Also false when nothing owed the job.
+  bool is_done = false; ///< Also false when no work item has this key.
 };
-/// Records it and closes the work item. Twice is as once.
+/// Records success and closes the work item. Idempotent. -> done
 struct record {
   community_id community;
   std::string job;
   deadline until;
 };
+/// The success is stored.
 struct done {};
 using handle = caf::typed_actor<caf::replies_to<find>::with<found>, caf::replies_to<record>::with<done>>;
 } // namespace arrakis::job_ends

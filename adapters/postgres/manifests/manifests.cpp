@@ -86,8 +86,8 @@ shadow read_shadow(pqxx::transaction_base& tx, const community_id& community) {
   shadow result{.community = community};
   read_applied(tx, result);
   const auto applied = result.entries.size();
-  // What a later deployment, or a reconciliation of this version, made before it ended or was passed over is in the
-  // guild as well: without it the next one would make it a second time.
+  // Adds resources that an incomplete later deployment, or a reconciliation of this version, has created: they exist in
+  // the guild, and the next deployment would otherwise create them a second time.
   for (const auto& row : tx.exec_params(
          "select kind, resource, discord_id, fields::text from ("
          "select r.kind, r.resource, r.discord_id, r.fields, d.version, r.done_at from deployment_resources r"

@@ -21,36 +21,41 @@ struct record {
   std::string signature;  ///< vault:v{n}:{base64}
   bool active = false;
 };
+/// Loads a version; 0: the active one. -> record | ec::not_found
 struct load {
   community_id community;
   int64_t version = 0;
   deadline until;
-}; ///< version 0: the active one. -> record | ec::not_found
+};
+/// Lists the versions. -> listed
 struct list {
   community_id community;
   deadline until;
-}; ///< newest first, without `canonical`
+};
+/// Versions, newest first, without `canonical`.
 struct listed {
   std::vector<record> rows;
 };
 
-/// manifest resource id -> snowflake, as last applied, with the JSON of the managed fields at that time.
+/// A manifest resource as last applied: its snowflake, and the JSON of its managed fields at that time.
 struct shadow_entry {
-  std::string kind;
+  std::string kind; ///< role, category, channel.
   std::string resource;
   snowflake id;
   std::string fields_json;
-}; ///< kind: role, category, channel
+};
+/// Shadow state of a community. Status "partial": with resources of a later, incomplete version.
 struct shadow {
   community_id community;
   int64_t version = 0;
   std::string status;
   std::vector<shadow_entry> entries;
 };
+/// Loads the shadow state. -> shadow; version 0 when no deployment was completed.
 struct load_shadow {
   community_id community;
   deadline until;
-}; ///< -> shadow; version 0 when none was completed. Status "partial": with resources that a later version made so far.
+};
 
 using handle = caf::typed_actor<caf::replies_to<load>::with<record>, caf::replies_to<list>::with<listed>,
                                 caf::replies_to<load_shadow>::with<shadow>>;

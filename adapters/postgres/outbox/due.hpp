@@ -1,13 +1,14 @@
 #pragma once
-// The statement of the relay's poll, which asks for due work several times a second.
+// SQL of the relay's poll, which runs several times a second.
 #include "adapters/postgres/outbox/messages.hpp"
 
 #include <string>
 #include <vector>
 
 namespace arrakis::outbox {
-/// $1: rows at most; $2: the shares, as `as_json` writes them; $3: whether overdue rows count. Reads as many blocks as
-/// there is due work to hand out, whatever is open or done beside it.
+/// Statement of the poll. $1: limit of rows; $2: the shares as JSON (`as_json`); $3: true when overdue rows count. The
+/// cost depends on the due rows that it returns, not on other open or closed rows.
 extern const char* const due_rows;
+/// Writes the shares as JSON.
 std::string as_json(const std::vector<share>&);
 } // namespace arrakis::outbox

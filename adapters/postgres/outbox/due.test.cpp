@@ -1,4 +1,4 @@
-// What the relay's poll reads: the plan of the very statement, with the blocks that PostgreSQL touched.
+// Cost of the relay's poll: the plan of its statement, with the blocks that PostgreSQL reads.
 #include "adapters/postgres/outbox/due.hpp"
 
 #include "runtime/json.hpp"
@@ -48,8 +48,8 @@ struct fixture : test::stores {
   static std::string id_of(const std::string& n) {
     return fmt::format("('00000000-0000-4000-8000-' || lpad(({})::text, 12, '0'))::uuid", n);
   }
-  /// What is done, or open and not due: of twenty rows four are done, two in flight, four overdue, all of the same five
-  /// tenants, and ten rest after a failure.
+  /// Rows that are closed, or open and not due: of twenty, four closed, two in flight, four overdue, all of the same
+  /// five tenants, and ten rest after a failure.
   void fill(int first, int last) {
     owner(fmt::format(
       "insert into outbox (community_id, kind, job_kind, key, payload, due_at, sent_at, close_by, closed_at)"

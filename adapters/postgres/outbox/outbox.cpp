@@ -14,7 +14,7 @@
 namespace arrakis::outbox {
 namespace {
 
-/// What every reading of a row has.
+/// Columns of every read of a row.
 row row_at(const pqxx::row& r) {
   return {.id = r["id"].as<int64_t>(),
           .community = {r["community_id"].as<std::string>()},

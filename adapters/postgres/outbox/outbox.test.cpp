@@ -108,7 +108,7 @@ TEST_CASE("outbox: jobs of all kinds of a queue count together, and a kind may h
   CHECK(due({job("A", "one", 100), job("B", "one", 100)}) == counts{{"A", 5}}); // In the order of their ids.
   CHECK(due({job("A", "one", 2), job("B", "one", 100)}) == counts{{"A", 2}, {"B", 3}});
   CHECK(due({job("A", "one", 2), job("B", "two", 100)}) == counts{{"A", 2}, {"B", 5}});
-  CHECK(due({job("C", "three", 1)}) == counts{{"C", 1}}); // What no share names waits for a node that knows it.
+  CHECK(due({job("C", "three", 1)}) == counts{{"C", 1}}); // A kind without a share waits for a node that knows it.
   CHECK(due({}).empty());
 }
 
@@ -155,7 +155,7 @@ TEST_CASE("outbox: a row that was reported before it was first sent is reported 
     return b.get<outbox::overdue_rows>(b.outbox, outbox::report_overdue{5, b.soon()}).fresh.size();
   };
   const auto pass_deadline = [&] { b.owner("update outbox set close_by = now() - interval '1 s'"); };
-  pass_deadline(); // Its queue was away for a week.
+  pass_deadline(); // The queue was away for a week.
   CHECK(reported() == 1);
   const auto row = b.due();
   REQUIRE(row.size() == 1);
@@ -184,7 +184,7 @@ TEST_CASE("outbox: what a node of before work items inserts has the key and kind
 }
 
 TEST_CASE("outbox: rows of before work items get key, kind of job and deadline, and are closed once") {
-  test::stores db; // Its cluster has the roles.
+  test::stores db; // The database cluster has the roles.
   db.owner("create role outbox_owner login createrole; grant arrakis_lookup to outbox_owner with admin option");
   db.owner("create database before_work_items owner outbox_owner");
   auto dsn = db.server.admin_dsn();

@@ -64,7 +64,7 @@ TEST_CASE("quarantines: a key is kept apart once, with its tenant where there is
   CHECK(b.code<entry>(b.store, quarantines::release{id, "operator", "again", b.soon()}) == ec::conflict);
   CHECK(b.code<entry>(b.store, quarantines::release{999, "operator", "", b.soon()}) == ec::not_found);
   CHECK(b.code<entry>(b.store, quarantines::find{999, b.soon()}) == ec::not_found);
-  CHECK(b.add(1) > session); // It crashed again.
+  CHECK(b.add(1) > session); // A further crash.
   b.release(without);
 }
 

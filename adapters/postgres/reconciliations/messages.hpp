@@ -1,7 +1,7 @@
 #pragma once
-// A reconciliation: what a plan that an admin saw changes in the guild, so that it is as the active version wants it.
-// The row is the truth; the queue only wakes it. Renewals, intents, checkpoints and a failed end are those of
-// adapters/postgres/deployments, under a key of this kind.
+// A reconciliation changes the guild as a plan says that an admin has seen, so that it matches the active version.
+// The row is the truth; the queue only wakes the work. Renewals, intents, checkpoints and failed ends use the messages
+// of adapters/postgres/deployments with a key of this kind.
 #include "adapters/postgres/deployments/messages.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
@@ -22,9 +22,9 @@ namespace arrakis::reconciliations {
 struct request {
   std::string key;
   community_id community;
-  int64_t version = 0;     ///< The active one, as the plan knew it.
-  std::string plan_json;   ///< Empty: asks only whether the key was taken before; otherwise ec::conflict.
-  std::string plan_sha256; ///< Of the bytes of `plan_json`, in hex.
+  int64_t version = 0;     ///< Active version when the plan was made.
+  std::string plan_json;   ///< Empty: only looks up the key; an unknown key is ec::conflict.
+  std::string plan_sha256; ///< SHA-256 of `plan_json`'s bytes, in hex.
   snowflake admin;         ///< Discord user; the audit entry has only an opaque id.
   snowflake application;
   secret interaction_token; ///< As in deployments::submit.
@@ -32,14 +32,15 @@ struct request {
   std::string trace;
   deadline until;
 };
+/// Answer to request.
 struct requested {
   std::string reconciliation;
   std::string job;
   bool repeated = false;
 };
 
-/// As deployments::claim. A version that is not the active one any more ends it as cancelled. One that is cancelled
-/// answers with a sentence (`work.error`) and token, so that whoever claims it tells the admin.
+/// Claims the work, as deployments::claim. Cancels it when its version is no longer active. The answer for a cancelled
+/// one has the reason (`work.error`) and the token, so that the claiming worker informs the admin. -> claimed
 struct claim {
   community_id community;
   std::string reconciliation;
@@ -47,20 +48,21 @@ struct claim {
   std::chrono::milliseconds lease{8'000};
   deadline until;
 };
+/// Answer to claim.
 struct claimed {
   deployments::claimed work; ///< `deployment` is the id of this row.
   int64_t version = 0;
   std::string plan_json;
   std::string plan_sha256;
-  bool began = false; ///< The guild was as the plan says when the first change was made; it need not be any more.
+  bool began = false; ///< The first change was made: the guild matched the plan then, and need not now.
 };
 
-/// Before the first change: the guild is as the plan says. -> deployments::done
+/// Records, before the first change, that the guild matches the plan. -> deployments::done
 struct begin {
   deployments::key of;
   deadline until;
 };
-/// Cancels it without a change: the guild is not as the plan says. Audit entry RECONCILIATION_OUTDATED. -> done
+/// Cancels it without a change, because the guild differs from the plan. Audit entry RECONCILIATION_OUTDATED. -> done
 struct outdate {
   deployments::key of;
   deadline until;
@@ -74,11 +76,12 @@ struct complete {
   deadline until;
 };
 
-/// The newest one. ec::not_found: there is none.
+/// Asks for the state of the newest reconciliation. ec::not_found: there is none. -> status_of
 struct status {
   community_id community;
   deadline until;
 };
+/// State of a reconciliation.
 struct status_of {
   std::string reconciliation;
   int64_t version = 0;
@@ -86,7 +89,7 @@ struct status_of {
   std::string error_code;
   std::string error_text;
   size_t resources_done = 0;
-  /// Open, and nobody has worked at it for so long that nobody will; the next request ends it.
+  /// Open, and no worker has renewed its lease for long: the next request ends it.
   bool stalled = false;
 };
 

@@ -157,7 +157,7 @@ std::string describe_superseded(int64_t by, bool began) {
          : fmt::format("Version {} was deployed before this Apply began, so nothing of its plan was applied.", by);
 }
 
-/// What whoever claims a cancelled one needs to tell the admin.
+/// Data with which the claiming worker informs the admin about a cancelled reconciliation.
 claimed answer_cancelled(claimed out, const guild_work::community_state& community, const pqxx::row& row) {
   out.work.state = "cancelled";
   out.work.fence = community.fence;

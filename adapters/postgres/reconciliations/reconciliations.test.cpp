@@ -174,7 +174,7 @@ TEST_CASE_FIXTURE(bench, "reconciliations: one writer per guild: it and a deploy
   expire_leases();
   const auto taken = get<deployments::claimed>(deployments, order_deployment(2));
   CHECK(taken.run == 1);
-  CHECK(code<done>(deployments, note(c, 501)) == ec::stale); // Its holder wakes up.
+  CHECK(code<done>(deployments, note(c, 501)) == ec::stale); // The holder wakes up.
   CHECK(code<done>(reconciliations, order_complete(c)) == ec::stale);
   CHECK(code<claimed>(reconciliations, order_claim(r, "w2")) == ec::busy);
   expire_leases();
@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(bench, "reconciliations: one that died hands its intents and w
   CHECK(next.open[0].nonce == "nonce-1");
   get<done>(deployments,
             deployments::complete{{community, next.deployment, next.run}, 2, {entry(503)}, {}, soon(), {}});
-  CHECK(shadow() == snowflake{503}); // What is applied now is newer.
+  CHECK(shadow() == snowflake{503}); // The applied state is newer.
 }
 
 TEST_CASE_FIXTURE(bench, "reconciliations: an outdated plan and a version that was passed over end without a change") {
@@ -230,7 +230,7 @@ TEST_CASE_FIXTURE(bench, "reconciliations: whoever claims a cancelled one is giv
   const auto first = ask();
   const auto c = take(first);
   get<done>(reconciliations, outdate{of(c), soon()});
-  const auto told = take(first, "w2"); // Its holder may have died before it told anybody.
+  const auto told = take(first, "w2"); // The holder may have died before it informed the admin.
   CHECK(told.work.run == 0);
   CHECK(told.work.error == "The server changed after the plan was shown, so nothing was applied.");
   CHECK(told.work.application == snowflake{9});
@@ -269,7 +269,7 @@ TEST_CASE_FIXTURE(bench,
     CHECK(get<status_of>(reconciliations, status{community, soon()}).stalled == r.stalled);
     if (std::string_view{r.state} == "completed")
       continue;
-    CHECK(code<requested>(reconciliations, order("another", "")) == ec::conflict); // It only asks.
+    CHECK(code<requested>(reconciliations, order("another", "")) == ec::conflict); // A mere lookup.
     const auto next = live.ask<requested>(reconciliations, order("another"));
     CHECK(static_cast<bool>(next) == r.stalled);
     if (!r.stalled) {
@@ -280,8 +280,8 @@ TEST_CASE_FIXTURE(bench,
                 + first.reconciliation + "'")
           == fmt::format("failed END_NOT_RECORDED {}", c.work.run + 1));
     CHECK(open_jobs() == "1");
-    CHECK(take(first).work.state == "failed");                 // Its job comes back.
-    CHECK(code<done>(deployments, note(c, 501)) == ec::stale); // Its worker wakes up.
+    CHECK(take(first).work.state == "failed");                 // The job comes back.
+    CHECK(code<done>(deployments, note(c, 501)) == ec::stale); // The worker wakes up.
     CHECK(take(*next).work.state == "running");
   }
 }

@@ -1,5 +1,5 @@
 #pragma once
-// The anchor of the signer: the public keys that may have signed a manifest. It only grows.
+// Anchor of the signer: public keys that may have signed a manifest. Append-only.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 
@@ -13,18 +13,20 @@ namespace arrakis::signing_keys {
 /// Ed25519 public keys (32 bytes, lower-case hex) by key version, ascending.
 using key_list = std::vector<std::pair<int, std::string>>;
 
+/// Loads the anchored keys. -> anchored
 struct load {
   deadline until;
-}; ///< -> anchored
+};
+/// The anchored keys.
 struct anchored {
   key_list keys;
-  /// Only while `keys` is empty: the highest key version that signed a stored manifest; 0: no manifest is stored.
+  /// Only when `keys` is empty: highest key version that signed a stored manifest; 0: no manifest is stored.
   int newest_used = 0;
 };
 
-/// Anchors `keys`, each above all that are there; those that are there with the same bytes are passed over. One
-/// transaction. -> anchored, afterwards. ec::refused, with a sentence: a stored manifest that one of these keys should
-/// have signed does not verify under it, or, into an empty anchor, a stored manifest has no key among them.
+/// Anchors `keys` in one transaction, each with a version above all anchored ones; skips those that are anchored with
+/// the same bytes. -> anchored, afterwards. ec::refused, with the reason: a stored manifest that one of these keys
+/// should have signed does not verify under it, or, for an empty anchor, a stored manifest has no key among them.
 /// ec::conflict: another key has this version.
 struct anchor {
   key_list keys;

@@ -11,6 +11,7 @@
 
 namespace arrakis::signer::anchored {
 
+/// Settings of the anchored signer.
 struct options {
   /// A daemon makes the first key of a fresh database; a tool beside it does not, but by `rotate`.
   bool makes_first_key = true;

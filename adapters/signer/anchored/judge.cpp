@@ -28,7 +28,7 @@ next_step judge_unanchored(const keyring::held& held, int newest_used) {
                   " from its copy",
                   held.place, newest_used, newest_used));
   next_step step{next_step::take, 0, {}, {}};
-  for (const auto& key : held.keys) // What signed nothing yet has not proved anything: an operator may take it.
+  for (const auto& key : held.keys) // A key without a signature proves nothing; only an operator may anchor it.
     if (newest_used == 0 || key.first <= newest_used)
       step.keys.push_back(key);
   if (step.keys.empty())

@@ -1,5 +1,5 @@
 #pragma once
-// Which key may sign, given the keys at hand and those that are anchored: pure.
+// Choice of the signing key from the available keys and the anchored ones. Pure.
 #include "adapters/postgres/signing_keys/messages.hpp"
 #include "adapters/signer/keyring.hpp"
 
@@ -7,7 +7,9 @@
 
 namespace arrakis::signer::anchored {
 
+/// Next step of the signer.
 struct next_step {
+  /// Kinds of step.
   enum kind {
     sign,       ///< With the key of `version`.
     make_first, ///< There is no key and no manifest: prepare one, anchor it as version 1, adopt it.
@@ -17,9 +19,10 @@ struct next_step {
   } what = refuse;
   int version = 0;
   signing_keys::key_list keys;
-  std::string why; ///< What is wrong and what to restore.
+  std::string why; ///< The fault, and the key to restore.
 };
 
+/// Decides the next step.
 next_step judge(const keyring::held&, const signing_keys::anchored&);
 
 /// The keys at hand above the newest anchored one, for an operator who orders them to be anchored. ec::refused, with a

@@ -12,6 +12,7 @@
 
 namespace arrakis::signer::local {
 
+/// Private keys as files of a folder.
 class key_folder {
 public:
   /// Reads what is there and makes nothing: a folder that is missing holds no key. ec::refused, with the command that

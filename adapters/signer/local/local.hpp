@@ -9,6 +9,7 @@
 
 namespace arrakis::signer::local {
 
+/// Settings of the local key store.
 struct options {
   std::string folder; ///< Made (0700) with the first key that is prepared.
 };
@@ -17,7 +18,7 @@ struct options {
 /// open to other users. A key that is missing or damaged is the signer's to refuse, while everything else goes on.
 caf::error check(const options&);
 
-/// Whether every key can be read now: ec::refused as `check`; ec::corrupt: a file is no key.
+/// Checks that every key can be read now: ec::refused as `check`; ec::corrupt: a file holds no key.
 caf::error check_keys(const options&);
 
 /// Starts the keyring on a thread of its own, since it touches files. Each `read` reads the folder anew; `sign` uses
