@@ -1,5 +1,5 @@
 #pragma once
-// What contracts answer, decoded (https://docs.soliditylang.org/en/latest/abi-spec.html). Bytes from outside: nothing
+// Decoder of contract results (https://docs.soliditylang.org/en/latest/abi-spec.html). Bytes from outside: nothing
 // throws, and what is malformed has no value.
 #include <cstdint>
 #include <optional>
@@ -8,10 +8,10 @@
 
 namespace arrakis::chain::abi {
 
-// The first four bytes of Keccak-256 of the signature.
+/// Function selectors: the first four bytes of Keccak-256 of the signature.
 inline constexpr std::string_view symbol = "0x95d89b41", name = "0x06fdde03", decimals = "0x313ce567",
                                   total_supply = "0x18160ddd", supports_interface = "0x01ffc9a7";
-// Interface ids of ERC-165, ERC-721 and ERC-1155; the last is the one that no contract may claim (ERC-165).
+/// Interface ids of ERC-165, ERC-721 and ERC-1155; the last is the one that no contract may claim (ERC-165).
 inline constexpr uint32_t erc165 = 0x01ffc9a7, erc721 = 0x80ac58cd, erc1155 = 0xd9b67a26, no_interface = 0xffffffff;
 
 /// Call data of supportsInterface(interface), as 0x text.

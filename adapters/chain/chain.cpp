@@ -66,7 +66,7 @@ void note_failure(const chain_options& chain, const url& endpoint, const caf::er
             {{"chain", chain.id}, {"endpoint", endpoint.authority()}, {"error", text_of(why)}});
 }
 
-/// What another endpoint says of the same contract at the same block.
+/// Answer of another endpoint for the same contract at the same block.
 struct opinion {
   size_t endpoint = 0;
   contract found;

@@ -23,6 +23,7 @@ struct chain_options {
   std::vector<url> endpoints; ///< http or https; they may carry keys: no message and no log shows more than the host.
 };
 
+/// Settings of the port.
 struct options {
   std::vector<chain_options> chains;
   std::chrono::milliseconds endpoint_max{3'000}; ///< The most that one endpoint gets for one step.

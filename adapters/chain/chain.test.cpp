@@ -244,7 +244,7 @@ TEST_CASE(
       CHECK(c->decimals == 18);
       const int first = at.one.requests.exchange(0);
       REQUIRE(fixture::ask(at.sys, chain));
-      CHECK(at.one.requests < first);                // It does not refuse the same again.
+      CHECK(at.one.requests < first);                // The port remembers the refusal of batches.
       CHECK(at.one.requests == (most < 3 ? 11 : 5)); // The newest block, and ten calls alone or by three.
     }
 }
@@ -293,7 +293,7 @@ TEST_CASE("chain: an inspection that is cancelled asks nobody further, and its r
 
 TEST_CASE("chain: endpoints that disagree are unknown; a second opinion is asked at the same block") {
   fixture at;
-  at.two.head = 90; // Its own newest block is not asked.
+  at.two.head = 90; // The second endpoint is not asked for its newest block.
   const auto chain = at.start({at.one.url(), at.two.url(), at.three.url()});
   REQUIRE(fixture::ask(at.sys, chain));
   CHECK(at.two.pinned == 100);

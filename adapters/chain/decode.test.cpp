@@ -193,7 +193,7 @@ TEST_CASE("chain: an ERC-20 may lack decimals, which is absent and not zero; an 
 }
 
 namespace {
-/// What nodes say when a contract gives up: of those that do not run here, as somebody wrote it down.
+/// Errors of nodes for a reverted call; of nodes that do not run here, as documented by others.
 struct recorded {
   const char* node;
   const char* answer;

@@ -26,7 +26,7 @@ struct waiting {
   fetch what;
   std::vector<rpc::answer> answers; ///< Of the first calls.
   size_t batch = 0;                 ///< Calls in the request that is under way.
-  std::function<void()> take_back;  ///< That request.
+  std::function<void()> take_back;  ///< Cancels the request.
 };
 
 struct state {

@@ -18,11 +18,13 @@ class io;
 
 namespace arrakis::chain {
 
+/// Sends calls to one endpoint. -> fetched
 struct fetch {
   url endpoint;
   std::vector<rpc::call> calls;
   deadline until;
 };
+/// Answers in the order of the calls.
 struct fetched {
   std::vector<rpc::answer> answers;
 };
@@ -39,6 +41,7 @@ struct arrived {
 /// One that is cancelled is cut off, sent or not.
 using fetcher =
   caf::typed_actor<caf::replies_to<fetch>::with<fetched>, caf::reacts_to<arrived>, caf::reacts_to<cancel>>;
+/// Starts the actor. `net::io` must outlive it.
 fetcher start_fetcher(caf::actor_system&, net::io&, size_t answer_bytes_max);
 
 } // namespace arrakis::chain

@@ -59,7 +59,7 @@ caf::expected<contract> read_inspection(const std::vector<rpc::answer>& answers,
   c.block = block;
   c.has_code = !data(code_place).empty();
   if (!c.has_code)
-    return c; // Whatever a precompiled address answers: there is no contract.
+    return c; // A precompiled address answers calls but has no contract.
   c.symbol = abi::text(data(symbol_at));
   c.name = abi::text(data(name_at));
   if (const auto decimals = abi::number(data(decimals_at), decimals_max))

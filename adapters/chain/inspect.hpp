@@ -1,5 +1,5 @@
 #pragma once
-// What a contract is, from the answers of one endpoint at one block. No I/O.
+// Properties of a contract, from the answers of one endpoint at one block. No I/O.
 #include "adapters/chain/messages.hpp"
 #include "adapters/chain/rpc.hpp"
 #include "runtime/error.hpp"
@@ -17,7 +17,7 @@ std::vector<rpc::call> inspection_calls(const std::string& address, int64_t bloc
 caf::expected<contract> read_inspection(const std::vector<rpc::answer>&, const std::string& address,
                                         const std::string& type, int64_t chain_id, int64_t block);
 
-/// Is it the same contract? The block is left out.
+/// True when both describe the same contract, whatever their block.
 bool agree(const contract&, const contract&);
 
 } // namespace arrakis::chain

@@ -10,8 +10,13 @@
 
 namespace arrakis::chain {
 /// type: erc20, erc721, erc1155.
-struct inspect_contract { std::string chain; std::string address; std::string type; deadline until; };
-/// What the chain answered at one block. `symbol` and `decimals` are absent when the contract has no such function.
+struct inspect_contract {
+  std::string chain;
+  std::string address;
+  std::string type;
+  deadline until;
+};
+/// Properties of a contract at one block. `symbol` and `decimals` are absent when the contract has no such function.
 struct contract {
   std::string address; ///< EIP-55 checksum form.
   bool has_code = false;

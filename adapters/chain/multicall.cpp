@@ -14,7 +14,7 @@ public:
   explicit word_reader(std::string_view text) : all_{text} {}
   size_t at() const { return at_; }
   bool at_end() const { return at_ == all_.size(); }
-  /// Whether the next word is this number.
+  /// Reads the next word; true when it is this number.
   bool skip(size_t expected) {
     const auto word = next();
     return word && *word == uint256{expected};

@@ -15,13 +15,14 @@ std::string encode_aggregate3(const std::vector<contract_call>&);
 /// The native coins of an account, asked of the Multicall3 at `multicall`: getEthBalance(address).
 contract_call native_balance_call(const evm_address& multicall, const evm_address& of);
 
+/// Result of one call.
 struct aggregate_entry {
-  bool success = false; ///< False says no more than that: the call is made again alone to learn why.
+  bool success = false; ///< False: make the call alone to learn the reason.
   std::string returned; ///< Raw.
   bool operator==(const aggregate_entry&) const = default;
 };
-/// What aggregate3 returned for `count` calls, raw. Empty unless it is laid out as Solidity does it, to the last byte:
-/// entries one after another, padded with zeros, none twice, nothing behind.
+/// Decodes the raw result of aggregate3 for `count` calls. Empty unless it is laid out as Solidity does it, to the last
+/// byte: entries one after another, padded with zeros, none twice, nothing behind.
 std::optional<std::vector<aggregate_entry>> decode_aggregate3(std::string_view returned, size_t count);
 
 } // namespace arrakis::chain

@@ -27,7 +27,7 @@ std::string hex(std::string_view raw) {
 
 unknown_reason malformed(std::string detail) { return {unknown_reason::malformed, std::move(detail)}; }
 
-/// What a node said, for a log line: short, visible, and without addresses, which may have a key in them.
+/// A node's error for a log line: short, printable, and without URLs, which may hold a key.
 std::string for_log(const rpc::answer& a) {
   constexpr size_t bytes_max = 200;
   std::string words;

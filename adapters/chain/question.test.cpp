@@ -77,7 +77,7 @@ TEST_CASE("question: exactly one word is a value; short, empty, long and dirty o
   dirty[11] = '\0';
   dirty[0] = '\x80';
   CHECK(told(read_returned(owner, dirty)) == "malformed");
-  CHECK(told(read_returned(word, dirty)) != "malformed"); // Its type is known to the rule alone.
+  CHECK(told(read_returned(word, dirty)) != "malformed"); // Only the rule knows the type.
 }
 
 TEST_CASE("question: answers of a node are values, reverts, or unknown with its words") {

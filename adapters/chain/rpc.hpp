@@ -11,11 +11,12 @@
 
 namespace arrakis::chain::rpc {
 
+/// A JSON-RPC request.
 struct call {
   std::string method;
   std::string params_json;
 };
-/// Of one call. `failed` is the node's error object: its code and message.
+/// Answer to one call. `failed`: `code` and `message` are the node's error.
 struct answer {
   boost::json::value result;
   bool failed = false;
@@ -23,21 +24,25 @@ struct answer {
   std::string message;
 };
 
+/// eth_chainId.
 call chain_id();
+/// eth_blockNumber.
 call newest_block();
+/// eth_getCode.
 call code_at(const std::string& address, int64_t block);
+/// eth_call; `data` is 0x text.
 call call_at(const std::string& address, std::string_view data, int64_t block);
 
-/// A batch; one call alone is none, since there are nodes without batches.
+/// Request body: a batch, or a single request for one call, since some nodes have no batches.
 std::string print(const std::vector<call>&);
 /// The answers in the order of the calls. ec::corrupt when the body is no answer to `count` calls.
 caf::expected<std::vector<answer>> read(std::string_view body, size_t count);
-/// Does the node say in place of an answer that the batch was too large for it?
+/// True when the node refuses the batch as too large.
 bool refuses_batch(const answer&);
 
 /// 0x text as a number; ec::corrupt otherwise.
 caf::expected<int64_t> quantity(const answer&, std::string_view what);
-/// What a call of a contract gave.
+/// Result of a contract call.
 struct outcome {
   enum { value, nothing, unknown } kind = unknown; ///< nothing: it reverted, or returned no bytes.
   std::string data;                                ///< value: raw bytes.

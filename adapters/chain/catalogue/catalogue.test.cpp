@@ -14,7 +14,7 @@ TEST_CASE("chain catalogue: every chain has a name, an id and a native coin; ids
     CHECK(c.chain_id > 0);
     CHECK(c.decimals == 18);
     CHECK(ids.insert(c.chain_id).second);
-    CHECK(c.public_endpoints.empty() == (c.id == "sandbox")); // Which is on this machine alone.
+    CHECK(c.public_endpoints.empty() == (c.id == "sandbox")); // The sandbox chain is local.
   }
   for (auto id : {"berachain", "ethereum", "arbitrum", "base", "polygon", "optimism", "avalanche", "sandbox"})
     CHECK(chain::find(id));

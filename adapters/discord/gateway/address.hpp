@@ -1,6 +1,6 @@
 #pragma once
-// Which gateways may get the bot token. An address comes from configuration, from Discord (GET /gateway/bot, READY) or
-// out of a store, where others may have written: wherever it comes from, no token leaves for one that is not allowed.
+// Policy of the gateway addresses that may receive the bot token. An address comes from configuration, from Discord
+// (GET /gateway/bot, READY) or from Redis, where others may have written: the token is sent to allowed ones only.
 #include "runtime/error.hpp"
 
 #include <string>
@@ -9,9 +9,10 @@
 
 namespace arrakis::discord::gateway {
 
+/// Set of allowed origins.
 class address_policy {
 public:
-  /// Discord alone: wss:// of discord.gg and what is under it, on port 443.
+  /// Allows Discord only: wss:// of discord.gg and its subdomains, on port 443.
   address_policy() = default;
   /// The same, and what the operator set: the origin (scheme, host and port) of `gateway_url`; without one that of
   /// `api_url`, with ws for http and wss for https. Either may be empty. ec::invalid names the key that is no address.
@@ -21,7 +22,7 @@ public:
   caf::error add(std::string_view address);
 
   bool allows(std::string_view address) const;
-  /// Why `address` is not allowed, and what to do: for a log. Shows no more of it than its origin.
+  /// Error text for an address that is not allowed, with the remedy. Shows its origin only.
   std::string refusal(std::string_view address) const;
 
 private:

@@ -163,7 +163,7 @@ struct frame_reader::impl {
   std::string frame; // Of read().
   std::string_view bytes;
   envelope last;
-  std::optional<caf::expected<event>> decoded; // What was read on the way.
+  std::optional<caf::expected<event>> decoded; // Decoded while the envelope was read.
   activity* into = nullptr;
   int64_t seen = 0;
   std::vector<role_position> places;

@@ -14,7 +14,7 @@
 #include <vector>
 
 namespace arrakis::discord::gateway {
-/// What a dispatch is to us. Those up to `activity` go to the event handler one by one.
+/// Kinds of dispatch. Kinds before `message_create` go to the event handler one by one.
 enum class kind : uint8_t {
   other,
   interaction,
@@ -29,20 +29,22 @@ enum class kind : uint8_t {
   message_create, ///< This and the next are gathered.
   member_update
 };
+/// Number of kinds.
 constexpr size_t kind_count = 12;
-/// "GUILD_CREATE"; "other" for everything that nobody of ours reads.
+/// Discord's name of a kind: "GUILD_CREATE"; "other" for kinds that Arrakis does not read.
 std::string_view name_of(kind);
 
+/// Fields of a gateway frame.
 struct envelope {
   int op = 0;
   int64_t sequence = 0;  ///< 0: null.
   std::string_view type; ///< Empty: null.
   kind what = kind::other;
   bool has_data = false; ///< `d` is there.
-  std::string_view data; ///< The JSON text of `d`, unless it was read on the way: see frame_reader.
+  std::string_view data; ///< JSON text of `d`; empty when frame_reader has decoded it already.
 };
 
-/// READY, as far as we read it.
+/// Fields of READY that Arrakis reads.
 struct greeting {
   std::string session_id;
   std::string resume_url; ///< As it was given; address_policy says whether it may be used.
@@ -51,12 +53,12 @@ struct greeting {
   std::vector<snowflake> guilds;
 };
 
-/// std::monostate: nobody of ours reads it.
+/// A decoded dispatch; std::monostate: a kind that Arrakis does not read.
 using event =
   std::variant<std::monostate, interaction_created, guild_available, guild_gone, role_changed, channel_changed>;
 
-/// One pass where it counts: when `t` comes before `d`, as Discord sends it, guilds and what is gathered are read while
-/// the frame is, and `data` stays empty.
+/// Reads frames in one pass: when `t` comes before `d`, as Discord sends it, guilds and gathered activity are decoded
+/// while the frame is read, and `data` stays empty.
 class frame_reader {
 public:
   /// Behind a frame that is read in place so many more bytes must be readable.
@@ -85,12 +87,15 @@ private:
   std::unique_ptr<impl> impl_;
 };
 
-/// Whether decode() does more than give std::monostate for this type.
+/// True when decode() gives an event for this type, not std::monostate.
 bool is_read(std::string_view type);
 
+/// Payload of op 2, Identify.
 secret identify_text(const secret& token, int shard, int shards, uint64_t intents);
+/// Payload of op 6, Resume.
 secret resume_text(const secret& token, const std::string& session_id, int64_t sequence);
+/// Payload of op 1, Heartbeat.
 std::string heartbeat_text(std::optional<int64_t> sequence);
-/// The address to connect to: version 10, JSON, compressed or not.
+/// Gateway URL with its query: version 10, JSON, with or without compression.
 std::string with_query(const std::string& url, bool compressed);
 } // namespace arrakis::discord::gateway

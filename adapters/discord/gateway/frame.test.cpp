@@ -9,7 +9,7 @@ using namespace arrakis::discord::gateway;
 using namespace std::chrono_literals;
 
 namespace {
-/// What a dispatch of `type` with `data` decodes to.
+/// Decoded event of a dispatch of `type` with `data`.
 caf::expected<event> decoded(const std::string& type, const std::string& data) {
   frame_reader reader;
   REQUIRE(reader.read(R"({"t":")" + type + R"(","s":5,"op":0,"d":)" + data + "}"));

@@ -262,7 +262,7 @@ struct performer {
 private:
   void send(std::string text) {
     if (st.socket)
-      st.socket->send(std::move(text)); // Which wipes it.
+      st.socket->send(std::move(text)); // `send` wipes it.
   }
   void send(const secret& text) {
     text.lend([this](std::string_view plain) { send(std::string{plain}); });
@@ -338,7 +338,7 @@ event event_of(self_pointer self, const envelope& frame) {
   return std::move(*what);
 }
 
-/// Whether the frame was the first one to be gathered: the batch is open work from its sequence on.
+/// True for the first gathered frame: the batch is pending from its sequence on.
 bool gathers_first(self_pointer self, int64_t sequence) {
   auto& st = self->state;
   if (!st.gathered)
@@ -410,7 +410,7 @@ void arrived(self_pointer self, const net::websocket_message& message, time_poin
     handle(self, **whole, now);
 }
 
-/// What the frames of one read came to.
+/// Result of the frames of one read.
 void conclude(self_pointer self, const net::websocket_batch& batch) {
   auto& st = self->state;
   for (size_t i = 0; i < kind_count; ++i)
@@ -437,7 +437,7 @@ void arrived(self_pointer self, const frames_arrived& x) {
     st.gathered = std::make_shared<activity>();
   for (const auto& each : x.batch->messages) {
     if (x.line != st.line)
-      break; // What came before ended the connection.
+      break; // An earlier frame ended the connection.
     arrived(self, each, now);
   }
   conclude(self, *x.batch);

@@ -1,5 +1,5 @@
 #pragma once
-// One shard of the Discord gateway: a thin actor around the pure session.hpp and a WebSocket.
+// Actor of one gateway shard: connects the pure state machine (session.hpp) with a WebSocket.
 #include "adapters/discord/gateway/address.hpp"
 #include "adapters/discord/gateway/inflate.hpp"
 #include "adapters/discord/gateway/messages.hpp"
@@ -15,24 +15,25 @@ constexpr uint64_t intent_guilds = 1 << 0, intent_guild_members = 1 << 1, intent
 /// Discord: `max_concurrency` (session_start_limit of GET /gateway/bot) identifies in 5 s, one for each value of
 /// shard % max_concurrency. For the shards of one process that share the result; thread-safe.
 identify_pacing local_pacing(int max_concurrency);
-/// What GET /gateway/bot says of the identifies that are left: session_start_limit.
+/// session_start_limit of GET /gateway/bot: the remaining identifies.
 struct start_limit {
   int total = 1000;
   int remaining = 1000;
   milliseconds reset_after{0};
 };
-/// `inner`, as long as identifies are left: without one it is ec::throttled, until `reset_after` has passed since
-/// `now`. Then `total` are there again. Discord resets the token of a bot that goes on.
+/// Wraps `inner` with the start limit: ec::throttled when no identify is left, until `reset_after` has passed since
+/// `now`; then `total` are available again. Discord resets the token of a bot that exceeds the limit.
 identify_pacing within_start_limit(identify_pacing inner, start_limit, time_point now);
-/// What was read and is not settled: above it the shard's connection is not read, until half of it is done.
+/// Limit of unsettled input: above it the shard stops reading until half of it is settled.
 constexpr size_t unread_bytes_max = 4 << 20;
-/// Over the network, verified, with messages of at most 32 MiB.
+/// Connector over the network: verified TLS, messages of at most 32 MiB.
 connector network(net::io&, net::tls_client = {});
 
+/// Settings of a shard.
 struct options {
   secret token;             ///< Without "Bot ".
-  url_source find_url;      ///< Asked before each connection that does not resume.
-  address_policy addresses; ///< What is not allowed gets no connection, and a session is resumed at `find_url` then.
+  url_source find_url;      ///< Called before each connection that does not resume.
+  address_policy addresses; ///< Other addresses get no connection; the session is then resumed at `find_url`.
   int shard_id = 0;
   int shard_count = 1;
   uint64_t intents = intent_guilds | intent_guild_members | intent_guild_moderation;
@@ -44,14 +45,14 @@ struct options {
   size_t in_flight_max =
     4096;                ///< Dispatches that the event handler works on; interactions above it are dropped and counted.
   size_t lag_max = 8192; ///< Dispatches that the event handler works on; above it reading pauses until half are done.
-  activity_handler watcher;    ///< None: nobody asks what members do, and it is only counted.
+  activity_handler watcher;    ///< None: member activity is only counted.
   milliseconds effect{60'000}; ///< After it a dispatch that the event handler never settled counts as done.
 };
-/// A source that always gives `url`.
+/// Source that always gives `url`.
 url_source fixed_url(std::string url);
 
-/// Starts the shard. It sends dispatches to `to` as requests: the answer tells that the effect is durable, and the
-/// sequence is stored no further than that. After a fatal close code it sends shard_stopped and stays as it is. On an
-/// exit message it saves its session, closes so that a successor can resume, and ends.
+/// Starts the shard. It sends dispatches to `to` as requests; an answer means that the effect is durable, and only
+/// sequences up to it are stored. After a fatal close code it sends shard_stopped and stays idle. On an exit message it
+/// saves its session, closes so that a successor can resume, and ends.
 shard_with_roles start(caf::actor_system&, connector, options, event_handler to);
 } // namespace arrakis::discord::gateway

@@ -136,7 +136,7 @@ TEST_CASE(
 }
 
 namespace {
-/// Who hears what members do: writes it down and answers when it is told to.
+/// Activity handler that records and answers on request.
 struct watching {
   std::vector<std::string>* heard = nullptr;
   bool* holds = nullptr;

@@ -46,11 +46,12 @@ struct fake_socket final : net::websocket {
 };
 using socket_ptr = std::shared_ptr<fake_socket>;
 
-/// Who gets the dispatches: writes down what it heard, and settles it at once, on `release`, or not at all.
+/// Tells the handler to settle its pending dispatches.
 struct release {
   caf::error with;
 };
 using blocking_handler = event_handler::extend<caf::reacts_to<release>>;
+/// State of the handler.
 struct record {
   std::vector<std::string>* heard = nullptr;
   bool* holds = nullptr;
@@ -59,6 +60,7 @@ struct record {
 };
 using listener = blocking_handler::stateful_pointer<record>;
 
+/// Records a dispatch, and settles it unless `holds` is set.
 inline caf::result<void> hear(listener self, std::string what) {
   self->state.heard->push_back(std::move(what));
   if (!*self->state.holds)
@@ -67,6 +69,7 @@ inline caf::result<void> hear(listener self, std::string what) {
   self->state.held.push_back(promise);
   return caf::delegated<void>{};
 }
+/// Event handler that records dispatches and settles each at once, on `release`, or never.
 inline blocking_handler::behavior_type listening(listener self, std::vector<std::string>* heard, bool* holds) {
   self->state.heard = heard;
   self->state.holds = holds;
@@ -90,6 +93,7 @@ struct kept {
   saved_session* what = nullptr;
   kept() = default;
 };
+/// Behavior of the store.
 inline session_store::behavior_type keeping(session_store::stateful_pointer<kept> self, saved_session* what) {
   self->state.what = what;
   return {
@@ -101,6 +105,7 @@ inline session_store::behavior_type keeping(session_store::stateful_pointer<kept
   };
 }
 
+/// A shard over fake sockets, with its handler and store.
 struct fixture {
   saved_session stored;
   std::vector<std::string> heard;

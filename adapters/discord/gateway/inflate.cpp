@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
-#define ZLIB_CONST // Its input is not written to.
+#define ZLIB_CONST // zlib does not write to its input.
 #include <zlib.h>
 
 namespace arrakis::discord::gateway {
 namespace {
 constexpr std::string_view flushed{"\x00\x00\xff\xff", 4}; // RFC 1951: an empty stored block, what Z_SYNC_FLUSH writes.
 constexpr size_t first_room = 16 << 10;
-constexpr size_t kept_room_max = 1 << 20; // What one huge guild needed is given back.
+constexpr size_t kept_room_max = 1 << 20; // Memory beyond it is freed after a huge guild.
 
 /// RFC 1950 2.2: deflate, a window of at most 32 KiB, no dictionary, and a check of these two bytes.
 bool is_header(std::string_view two) {

@@ -9,20 +9,21 @@
 #include <string_view>
 
 namespace arrakis::discord::gateway {
+/// Size limits of one event.
 struct inflate_limits {
-  size_t packed_bytes_max = 8 << 20; ///< Of one event, over all its frames.
-  size_t message_bytes_max =
-    32 << 20; ///< Of one event, inflated. A guild of 500 channels and 1000 threads has about 2 MiB.
+  size_t packed_bytes_max = 8 << 20;   ///< Compressed size, over all frames.
+  size_t message_bytes_max = 32 << 20; ///< Inflated size. A guild of 500 channels and 1000 threads has about 2 MiB.
 };
 
+/// The inflater of one connection.
 class inflater {
 public:
   explicit inflater(inflate_limits = {});
   ~inflater();
-  /// Behind an event so many more bytes may be read; their values say nothing.
+  /// Readable bytes behind an event; their values are undefined.
   static constexpr size_t slack = 64;
-  /// A frame that ends an event gives the event, valid until the next call; another one nothing. ec::corrupt: the
-  /// context is lost, and so is the connection.
+  /// Takes a frame. Returns the event that it completes, valid until the next call; else nothing. ec::corrupt: the
+  /// context is lost; close the connection.
   caf::expected<std::optional<std::string_view>> feed(std::string_view frame);
 
 private:

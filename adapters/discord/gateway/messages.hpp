@@ -1,5 +1,5 @@
 #pragma once
-// One actor a shard: identify, heartbeat, resume, and dispatches to the event handler below.
+// Port of the gateway: one actor for each shard identifies, beats, resumes, and sends dispatches to the event handler.
 #include "runtime/message.hpp"
 #include "schemas/interaction.hpp"
 
@@ -13,37 +13,42 @@
 
 namespace arrakis::discord {
 
-/// Dispatches that something of ours reads. Everything else is counted and dropped at the shard.
+/// INTERACTION_CREATE. Dispatches that no message here names are counted and dropped at the shard.
 struct interaction_created {
   std::shared_ptr<const interaction> what;
 };
+/// GUILD_CREATE: the guild is available.
 struct guild_available {
   snowflake guild;
   std::string name;
   snowflake owner;
 };
+/// GUILD_DELETE.
 struct guild_gone {
   snowflake guild;
-  bool kicked = false; ///< GUILD_DELETE without `unavailable`: we were removed or it was deleted. False: an outage.
+  bool kicked = false; ///< No `unavailable`: the bot was removed or the guild deleted. False: an outage.
 };
+/// GUILD_ROLE_CREATE, _UPDATE and _DELETE.
 struct role_changed {
   snowflake guild;
   snowflake role;
   bool deleted = false;
-  int32_t position = 0; ///< Higher is mightier; 0 when deleted.
+  int32_t position = 0; ///< A higher position outranks a lower one; 0 when deleted.
 };
+/// CHANNEL_CREATE, _UPDATE and _DELETE.
 struct channel_changed {
   snowflake guild;
   snowflake channel;
   bool deleted = false;
 };
+/// READY or RESUMED.
 struct shard_ready {
   int shard = 0;
   snowflake application;
   snowflake bot;
   bool resumed = false;
 };
-/// After a fatal close code: an operator must act.
+/// Sent after a fatal close code: an operator must act.
 struct shard_stopped {
   int shard = 0;
   int close_code = 0;
@@ -55,18 +60,19 @@ using event_handler =
                    caf::reacts_to<role_changed>, caf::reacts_to<channel_changed>, caf::reacts_to<shard_ready>,
                    caf::reacts_to<shard_stopped>>;
 
-/// What members do, in the busiest events. Discord tells of messages with the intent GUILD_MESSAGES only.
+/// MESSAGE_CREATE, one of the most frequent events. Requires the intent GUILD_MESSAGES.
 struct message_created {
   snowflake guild, channel, id, author;
   bool bot = false;
   std::string_view content; ///< Empty without the intent MESSAGE_CONTENT.
 };
+/// GUILD_MEMBER_UPDATE.
 struct member_updated {
   snowflake guild, user;
   std::span<const snowflake> roles;
-  bool pending = false; ///< Has not passed the guild's screening yet.
+  bool pending = false; ///< The member has not passed the guild's screening yet.
 };
-/// Those of one read from the gateway, each kind in its order. Texts and roles lie in `arena`.
+/// Member activity of one read from the gateway, each kind in order. `arena` holds texts and roles.
 struct activity {
   activity() = default;
   activity(const activity&) = delete;
@@ -75,26 +81,31 @@ struct activity {
   std::vector<message_created> messages;
   std::vector<member_updated> members;
 };
+/// Sent for each batch of activity.
 struct activity_seen {
   std::shared_ptr<const activity> what;
 };
-/// The answer tells that the effect is durable; a consumer that lags makes the shard read less.
+/// Receives activity. The answer means that the effect is durable; a slow consumer makes the shard read less.
 using activity_handler = caf::typed_actor<caf::reacts_to<activity_seen>>;
 
-/// Of a guild a shard keeps its roles and their positions.
+/// A role and its position, which a shard stores for each guild.
 struct role_position {
   snowflake role;
   int32_t position = 0;
 };
+/// Asks a shard for a guild's roles. -> guild_role_positions
 struct get_role_positions {
   snowflake guild;
 };
+/// Roles of a guild; unknown until GUILD_CREATE.
 struct guild_role_positions {
   bool known = false;
   std::vector<role_position> roles;
 };
 
+/// Asks for the state of a shard. -> shard_state
 struct shard_status {};
+/// State of a shard.
 struct shard_state {
   int shard = 0;
   std::string state;

@@ -1,6 +1,6 @@
 #pragma once
-// What a shard is tied to: the store of its session, where it learns the gateway's address, when it may identify, and
-// how it opens a socket.
+// Ports of a shard: the store of its session, the source of the gateway's address, the pacing of identifies, and the
+// connector of sockets.
 #include "adapters/discord/gateway/session.hpp"
 #include "runtime/deadline.hpp"
 #include "runtime/error.hpp"
@@ -13,20 +13,23 @@
 #include <string>
 
 namespace arrakis::discord::gateway {
-/// An empty id when nothing is kept, or what is kept cannot be read.
+/// Loads a session. -> saved_session; empty id: nothing stored, or unreadable.
 struct load_session {
   int shard = 0;
   deadline until;
 };
+/// Stores a session. -> session_stored
 struct save_session {
   int shard = 0;
   saved_session what;
   deadline until;
 };
+/// Deletes a session. -> session_stored
 struct clear_session {
   int shard = 0;
   deadline until;
 };
+/// The change is stored.
 struct session_stored {};
 
 /// Errors as those of redis::handle. A lost save costs a replay of a few events, never an event.
@@ -39,7 +42,7 @@ using url_source = std::function<void(std::function<void(caf::expected<std::stri
 /// Reserves a slot to identify: `granted` runs once, from any thread, with the time from `now` to the slot.
 using identify_pacing =
   std::function<void(int shard, time_point now, std::function<void(caf::expected<milliseconds>)> granted)>;
-/// Opens a socket, as net::connect_websocket does. A seam for tests, and for who may open one only at times.
+/// Opens a socket, as net::connect_websocket does; replaced in tests, and by the lease guard.
 using connector = std::function<void(std::string url, net::websocket_events,
                                      std::function<void(caf::expected<std::shared_ptr<net::websocket>>)> opened)>;
 } // namespace arrakis::discord::gateway

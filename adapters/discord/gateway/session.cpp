@@ -133,7 +133,7 @@ void session::resume_failed(time_point now, actions& out) {
   if (state_ != state::resuming)
     return;
   own_address_fails_ = own_address_;
-  if (seen_ > resumed_from_) { // It came further than the one before.
+  if (seen_ > resumed_from_) { // This connection got further than the one before.
     resumes_failed_ = 0;
     resuming_since_.reset();
     return;

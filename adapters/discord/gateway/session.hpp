@@ -1,6 +1,6 @@
 #pragma once
-// The life of one shard as a pure state machine: no socket, no actor, no clock of its own. Every input carries the time
-// and gives back what is to be done, in order. Protocol: https://discord.com/developers/docs/events/gateway (v10).
+// State machine of one shard's session. Pure: no socket, no actor, no clock. Each input carries the time and returns
+// the actions to carry out, in order. Protocol: https://discord.com/developers/docs/events/gateway (v10).
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -16,28 +16,29 @@ namespace arrakis::discord::gateway {
 using time_point = std::chrono::steady_clock::time_point;
 using std::chrono::milliseconds;
 
-/// What a successor, in this process or the next, needs to go on where we stopped. An empty id: nothing to resume.
+/// Data with which a successor, in this process or the next, resumes the session. An empty id: nothing to resume.
 struct saved_session {
   std::string id;
   std::string resume_url;
-  int64_t sequence = 0; ///< Of the last dispatch whose effect is durable.
+  int64_t sequence = 0; ///< Sequence of the last dispatch whose effect is durable.
 };
 
+/// Timeouts and limits of a session.
 struct session_limits {
-  milliseconds connect{35'000}; ///< From the decision to an open socket.
-  /// From the decision to op 10 at the session's own resume address; after it the gateway's main address is tried.
+  milliseconds connect{35'000}; ///< Timeout of a connection attempt.
+  /// Timeout of op 10 at the session's resume URL; afterwards the main gateway URL is tried.
   milliseconds resume_address{3'000};
-  /// A session that so many resumes in a row, or resumes for so long, do not bring back is given up: the shard
-  /// identifies anew. One that replays something is no failure.
+  /// The shard identifies anew after this many failed resumes in a row, or after failing for `resume_within`. A resume
+  /// that replays an event has not failed.
   uint32_t resumes_max = 3;
   milliseconds resume_within{30'000};
-  milliseconds hello{20'000};         ///< From the open socket to op 10.
-  milliseconds answer{30'000};        ///< From identify to READY, or between two replayed dispatches.
-  milliseconds resume_answer{10'000}; ///< From resume to RESUMED or the first replayed dispatch.
-  milliseconds permit{600'000};       ///< For the right to identify: a large cluster starts one shard each 5 s.
-  milliseconds backoff_first{500};    ///< Doubled with each attempt, times 0.5 to 1 by chance.
+  milliseconds hello{20'000};         ///< Timeout from the open socket to op 10.
+  milliseconds answer{30'000};        ///< Timeout from identify to READY, and between two replayed dispatches.
+  milliseconds resume_answer{10'000}; ///< Timeout from resume to RESUMED or the first replayed dispatch.
+  milliseconds permit{600'000};       ///< Timeout of the permit to identify; a large cluster starts one shard each 5 s.
+  milliseconds backoff_first{500};    ///< Doubled with each attempt, times a random 0.5 to 1.
   milliseconds backoff_max{60'000};
-  milliseconds proved{5'000}; ///< A connection that runs so long is good: the back-off begins anew after it.
+  milliseconds proved{5'000}; ///< A connection of this age resets the back-off.
   milliseconds save_every{1'000};
   /// Discord: 120 events in 60 s on one connection, heartbeats included; one more closes it with 4008.
   size_t sends_max = 120;
@@ -47,38 +48,48 @@ struct session_limits {
   size_t identifies_per_day_max = 900;
 };
 
-/// Close code of ours for a socket whose session goes on. 1000 and 1001 would end the session.
+/// Close code sent when the session is to be resumed; 1000 and 1001 would end it.
 constexpr uint16_t close_to_resume = 4200;
 
-/// What a close code of the server asks for.
+/// Consequence of the server's close code.
 enum class after_close { resume, fresh, fatal };
+/// Classifies a close code.
 after_close judge(uint16_t close_code);
-/// For a fatal code: what an operator has to change.
+/// Remedy of a fatal code, for an operator.
 std::string_view what_to_do(uint16_t close_code);
 
+/// The session of one shard.
 class session {
 public:
+  /// Action: open a socket.
   struct connect {
     std::string url;
-  };                    ///< Empty: ask Discord for the gateway's address.
-  struct ask_permit {}; ///< Answered by permitted() or permit_refused().
+  };                    ///< Empty url: ask Discord for the gateway's address.
+  struct ask_permit {}; ///< Action: ask for the permit to identify; answer with permitted() or permit_refused().
+  /// Action: send Identify.
   struct identify {};
+  /// Action: send Resume.
   struct resume {
     saved_session from;
   };
+  /// Action: send a heartbeat.
   struct heartbeat {
     std::optional<int64_t> sequence;
   };
+  /// Action: close the socket.
   struct disconnect {
     uint16_t code;
-  }; ///< Its later events do not concern the session any more.
+  }; ///< Ignore its later events.
+  /// Action: store the session.
   struct save {
     saved_session what;
   };
-  struct clear {}; ///< Nothing can be resumed; forget what was saved.
+  struct clear {}; ///< Action: delete the stored session; nothing can be resumed.
+  /// Notice: the session runs.
   struct running {
     bool resumed;
   };
+  /// Notice: a fatal close code.
   struct give_up {
     uint16_t code;
   }; ///< See what_to_do(); nothing follows.
@@ -86,6 +97,7 @@ public:
     std::variant<connect, ask_permit, identify, resume, heartbeat, disconnect, save, clear, running, give_up>;
   using actions = std::vector<action>;
 
+  /// States of the session.
   enum class state { idle, waiting, connecting, greeting, permission, identifying, resuming, running, stopped };
 
   /// `chance` gives [0, 1): jitter.
@@ -93,11 +105,11 @@ public:
 
   actions start(time_point now, saved_session earlier);
   actions opened(time_point now);
-  /// No connection came about.
+  /// The connection attempt failed.
   actions failed(time_point now);
   /// The connection ended; 1006 without a code of the server.
   actions closed(time_point now, uint16_t code);
-  /// What arrived cannot be read: a torn or oversized stream.
+  /// The input cannot be read: a torn or oversized stream.
   actions corrupted(time_point now);
   /// Op 10.
   actions hello(time_point now, milliseconds heartbeat_interval);
@@ -120,13 +132,13 @@ public:
   /// Identify `wait` from now.
   void permitted(time_point now, milliseconds wait);
   void permit_refused(time_point now);
-  /// A planned stop: the session is kept for a successor.
+  /// Stops as planned: stores the session for a successor.
   actions stop(time_point now);
 
-  /// Whether we read what the server says. While we do not, its silence says nothing about it.
+  /// Sets whether the socket is read. While it is not, a missing heartbeat answer means nothing.
   void listening(bool yes);
 
-  /// Whatever is due.
+  /// Runs due timers.
   actions tick(time_point now);
   /// When tick() has something to do; empty: never.
   std::optional<time_point> wake() const;
@@ -161,23 +173,23 @@ private:
   int64_t seen_ = 0;
   std::set<int64_t> open_; ///< Dispatches whose effect is not durable yet.
   uint64_t epoch_ = 0;
-  int64_t stored_ = -1; ///< The sequence in the last `save`.
+  int64_t stored_ = -1; ///< Sequence in the last `save`.
   time_point stored_at_{};
-  std::optional<time_point> due_; ///< The end of the state's patience, or of the wait before a connection.
+  std::optional<time_point> due_; ///< Timeout of the state, or end of the wait before a connection.
   std::optional<time_point> identify_at_;
   std::optional<time_point> ask_again_at_;
   std::optional<time_point> beat_at_;
   milliseconds interval_{0};
   bool acknowledged_ = true;
   bool listening_ = true;
-  uint32_t attempts_ = 0; ///< Connections since the last one that proved itself: by a heartbeat's answer, or by time.
+  uint32_t attempts_ = 0; ///< Connections since the last good one: one with an answered heartbeat, or of `proved` age.
   time_point running_since_{};
-  bool own_address_ = false;                 ///< The connection is, or is to be, at the session's resume address.
-  bool own_address_fails_ = false;           ///< The last try there came to nothing.
-  uint32_t resumes_failed_ = 0;              ///< In a row.
+  bool own_address_ = false;                 ///< The connection uses the session's resume URL.
+  bool own_address_fails_ = false;           ///< The last attempt there failed.
+  uint32_t resumes_failed_ = 0;              ///< Failed resumes in a row.
   int64_t resumed_from_ = 0;                 ///< Sequence of the last resume.
-  std::optional<time_point> resuming_since_; ///< The first of them; empty: none since the session ran.
-  uint32_t corrupt_ = 0;                     ///< In a row without a new dispatch between.
+  std::optional<time_point> resuming_since_; ///< Time of the first of them; empty: none since the session ran.
+  uint32_t corrupt_ = 0;                     ///< Corrupt inputs in a row without a new dispatch between.
   int64_t corrupt_at_ = -1;
   std::deque<time_point> sends_;
   std::deque<time_point> identified_;

@@ -11,7 +11,7 @@ using namespace arrakis::discord::gateway;
 using namespace std::chrono_literals;
 
 namespace {
-/// What a test sees of Redis: its keys and the last command.
+/// Redis as seen by a test: its keys and the last command.
 struct keyspace {
   std::map<std::string, std::string> keys;
   std::vector<std::string> last;

@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 namespace arrakis::discord::gateway::test {
+/// Compressor of one connection.
 class packer {
 public:
   packer() { deflateInit(&zlib_, Z_DEFAULT_COMPRESSION); }

@@ -89,7 +89,7 @@ flow<> find(self_pointer self) {
 void find_anew(self_pointer self) {
   auto& st = self->state;
   st.now = {};
-  st.finding.emplace(); // What an earlier token asked finds nobody.
+  st.finding.emplace(); // An answer to an earlier token is dropped.
   st.finding->start(find(self));
 }
 

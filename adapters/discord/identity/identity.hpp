@@ -7,15 +7,15 @@
 
 namespace arrakis::discord {
 
-/// Readable from any thread; zero while it is not known. Lives longer than the actor below. Who can wait asks
+/// Application id for readers on any thread; zero while unknown. Outlives the actor below. Callers that can wait send
 /// get_identity.
 struct identity {
   std::atomic<uint64_t> application{0};
   std::atomic<bool> token_refused{false};
 };
 
-/// Asks GET /applications/@me with back-off until it is answered; then it answers those who wait, writes `who` and
-/// tells `known`.
+/// Starts the actor. It asks GET /applications/@me with back-off until it is answered; then it answers pending
+/// requests, writes `who` and calls `known`.
 identity_port start_identity(caf::actor_system&, discord::rest, identity& who,
                              std::function<void(snowflake application)> known);
 

@@ -36,7 +36,7 @@ struct fixture {
     log::set_sink(nullptr);
   }
   void answers(std::string body) { answer = discord::answer{200, std::move(body), 0, {}}; }
-  /// Whom the subject answers within `wait`; nobody: nothing came.
+  /// Identity answered within `wait`; empty: no answer.
   std::optional<discord::own_identity> ask(snowflake other_than, std::chrono::milliseconds wait) {
     caf::scoped_actor self{sim.sys()};
     auto pending = self->request(subject, caf::infinite, discord::get_identity{other_than, {sim.now() + wait}});
@@ -97,7 +97,7 @@ TEST_CASE_FIXTURE(fixture, "identity: more than 4096 who wait hear that it is bu
   sim.advance(1s);
   self->request(subject, caf::infinite, discord::get_identity{{}, {sim.now() + 1s}});
   sim.run();
-  CHECK_FALSE(self->has_next_message()); // It waits.
+  CHECK_FALSE(self->has_next_message()); // The request waits.
 }
 
 TEST_CASE_FIXTURE(fixture, "identity: after a change of the token Discord is asked again, and who follows it is told") {

@@ -1,5 +1,5 @@
 #pragma once
-// Who we are at Discord: the application that the token belongs to, and its bot's own user.
+// Identity at Discord: the token's application and the bot's user.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 #include "schemas/ids.hpp"
@@ -8,23 +8,24 @@
 
 namespace arrakis::discord {
 
-/// The answer comes as soon as Discord has said it: at once when it has, else when it does. The asker's own deadline
-/// says when the time has passed (ec::unknown).
-/// ec::busy: 4096 others wait.
+/// Asks for the identity; the answer comes as soon as Discord has told it. ec::unknown: the request's deadline passed.
+/// ec::busy: 4096 requests wait.
+/// -> own_identity
 struct get_identity {
-  /// Waits on while this is the application: for somebody who follows changes of the token. 0: any will do.
+  /// Waits until the application differs from this one, to follow changes of the token. 0: any application.
   snowflake other_than;
   deadline until;
 };
+/// Application and bot user.
 struct own_identity {
   snowflake application;
-  snowflake bot; ///< Its user. Applications made before 2016 have another id than their bot.
+  snowflake bot; ///< The bot's user. Applications made before 2016 have another id than their bot.
 };
 
-/// The token has changed: Discord is asked again, and the earlier answer holds no more.
+/// Tells that the token has changed: the earlier answer is dropped and Discord asked again.
 struct renew_identity {};
 
-using identity_port = caf::typed_actor<caf::replies_to<get_identity>::with<own_identity>,
-                                       caf::reacts_to<renew_identity>>;
+using identity_port =
+  caf::typed_actor<caf::replies_to<get_identity>::with<own_identity>, caf::reacts_to<renew_identity>>;
 
 } // namespace arrakis::discord

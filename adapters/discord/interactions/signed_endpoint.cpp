@@ -87,7 +87,7 @@ caf::expected<interaction> signed_endpoint::parse(std::string_view body) const {
   if (!object)
     return fail(ec::invalid, "body: not a JSON object");
   if (json::integer_or(*object, "type") == static_cast<int64_t>(interaction_kind::ping))
-    return interaction{}; // Whatever else it holds, it asks for nothing but a PONG.
+    return interaction{}; // A PING is answered with a PONG, whatever else it holds.
   auto what = read_interaction(*object);
   if (what) {
     what->received_ms = wall_ms();

@@ -1,5 +1,5 @@
 #pragma once
-// The other way in for interactions: Discord posts them, signed, to an HTTPS address of ours.
+// Interactions over HTTP: Discord posts them, signed, to an HTTPS endpoint.
 // https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint
 #include "runtime/ed25519.hpp"
 #include "runtime/json.hpp"
@@ -12,18 +12,19 @@
 #include <variant>
 
 namespace arrakis::discord::interactions {
+/// Limits of a request.
 struct limits {
   json::limits body{.bytes_max = 256 << 10, .depth_max = 32}; ///< A modal with five full texts has about 40 KiB.
-  /// A request signed longer ago, or as far in the future, is refused: a recorded one cannot be played again later.
+  /// Limit of the signature's age, past or future: prevents the replay of a recorded request.
   std::chrono::seconds age_max{300};
-  /// Discord's Unix milliseconds, by which the age counts (server_clock); unset: this machine's clock.
+  /// Discord's clock in Unix milliseconds (server_clock), for the age; unset: this machine's clock.
   std::function<int64_t()> discord_now_ms;
 };
 
-/// Thread-safe; copies share the key.
+/// Verifies and parses signed requests. Thread-safe; copies share the key.
 class signed_endpoint {
 public:
-  /// `public_key`: 64 hex digits, from the application's page. Throws std::runtime_error that says why it is no key.
+  /// `public_key`: 64 hex digits, from the application's page. Throws std::runtime_error for a malformed key.
   explicit signed_endpoint(std::string_view public_key, limits = {});
 
   /// Ed25519 over timestamp and raw body, checked before a byte of the body is parsed. ec::refused: any fault of
@@ -31,10 +32,10 @@ public:
   /// interaction we can read; the text names the field.
   caf::expected<interaction> open(std::string_view body, std::string_view signature, std::string_view timestamp) const;
 
-  /// Judges a request before its body is read: 401 when signature or time cannot be good whatever the body is. Nothing:
-  /// the body is worth reading, up to body_bytes_max().
+  /// Checks a request before its body is read: 401 when signature or timestamp is invalid for any body. Nothing: read
+  /// the body, up to body_bytes_max().
   std::optional<net::http_response> judge_head(const net::http_request& head) const;
-  /// 401 or 413; nothing: Discord signed the request.
+  /// Verifies a whole request: 401 or 413; nothing: Discord signed it.
   std::optional<net::http_response> verify(const net::http_request&) const;
   /// Of a verified request: an answer (PING, 400), or the interaction. The answer to that one is 200 with
   /// to_json_text(interaction_answer) within 3 s.

@@ -97,7 +97,7 @@ struct state {
   options opt;
 };
 
-/// What stands between braces decides the slot of a Redis Cluster, and of a key without braces all of it does.
+/// Hash tag of a key: the text between braces, or the whole key, which decides its Redis Cluster slot.
 std::vector<std::string> keys(const options& opt) {
   const auto beside = '{' + opt.key + '}';
   return {opt.key, beside + ":invalid", beside + ":holds", beside + ":holds:version"};
@@ -125,7 +125,7 @@ std::vector<std::string> arguments(const options& opt, const exchange& x) {
   return args;
 }
 
-/// What a store says is judged by its shape: places are only compared, and the limiter bounds times and sizes.
+/// Checks the form of stored holds: places are only compared, and the limiter bounds times and sizes.
 caf::expected<granted> read(const redis::reply& r) {
   constexpr size_t head = 4;
   const auto is = [&r](size_t at, redis::reply::kind type) { return r.items[at].type == type; };

@@ -1,9 +1,9 @@
 #pragma once
-// The global limit of a bot, 50 requests in any second, shared by every process of the cluster.
+// Global rate limit of a bot, 50 requests in any second, shared by all processes of the cluster.
 //
-// A slot is held from its grant until one second after the answer. Whenever a request arrives at Discord its slot is
-// held, and has been since before it left; all requests that arrived in the second before still hold theirs. So at any
-// moment at most `slots_max` have arrived within the last second, however long each one was on its way.
+// A slot is held from its grant until one second after the answer. So a request holds its slot when it arrives at
+// Discord, and so do all requests that arrived in the second before. At any moment at most `slots_max` requests have
+// arrived within the last second, whatever their network delay.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 
@@ -22,65 +22,68 @@ using handle = caf::typed_actor<caf::replies_to<command>::with<reply>, caf::repl
 
 namespace arrakis::discord::budget {
 
-/// A grant older than this is given back and never used: the longest hold is reckoned from it.
+/// Age limit of an unused grant; an older one is released. `hold_max` depends on it.
 inline constexpr std::chrono::milliseconds use_within{250};
-/// A call in flight is given up after this, whatever its own deadline.
+/// Timeout of one attempt, whatever the call's deadline.
 inline constexpr std::chrono::milliseconds attempt_max{8'000};
-/// After an answer a slot stays for the second in which Discord may still count its request.
+/// Time that a slot is held after the answer: Discord may count the request for one second.
 inline constexpr std::chrono::milliseconds after_answer{1'000};
-/// Without an answer the request may be late by as much again.
+/// Time that a slot is held after a missing answer: the request may arrive up to a second late.
 inline constexpr std::chrono::milliseconds after_silence{2'000};
-/// On the way to Discord a healthy request is no longer than this.
+/// Longest network delay of a healthy request to Discord.
 inline constexpr std::chrono::milliseconds way_max{500};
-/// The hold of a slot whose owner died: it ends by itself.
+/// Longest hold of a slot; ends by itself when the owner died.
 inline constexpr std::chrono::milliseconds hold_max = use_within + attempt_max + after_silence;
 
+/// Settings of the budget.
 struct options {
   /// docs/topics/rate-limits, "Global Rate Limit": 50 requests per second for a bot. Large bots may have more by
   /// contract.
   int slots_max = 50;
-  /// Beside it, in the same slot of a Redis Cluster: {<key>}:invalid, {<key>}:holds and {<key>}:holds:version.
+  /// Redis key of the slots. Further keys in the same Redis Cluster slot: {<key>}:invalid, {<key>}:holds and
+  /// {<key>}:holds:version.
   std::string key = "discord:global:budget";
-  size_t holds_max = 1'000; ///< Of those that end last.
-  /// Where the key is missing nobody knows what was granted a moment ago (Redis was emptied, or nobody called for
-  /// long). No grants until all of it has left, arrived, and is a second old: what is longer on its way than `way_max`
-  /// may count twice, and waiting for hold_max would keep the bot silent for 10 s.
+  size_t holds_max = 1'000; ///< Limit of stored holds; those that end last stay.
+  /// Time without grants after the key was missing (Redis was emptied, or unused for long), because recent grants are
+  /// unknown then. It covers grants that were used, arrived and are a second old. A request delayed by more than
+  /// `way_max` may count twice; waiting for `hold_max` would stop the bot for 10 s.
   std::chrono::milliseconds quiet = use_within + way_max + after_answer;
   std::chrono::milliseconds keep{3'600'000}; ///< The key expires after this without a call.
-  /// Less only in a negative control, which then sees more than `slots_max` arrive in a second.
+  /// Shorter only in a negative control, where more than `slots_max` requests arrive in a second.
   std::chrono::milliseconds held_after_answer = after_answer;
 };
 
-/// A wait that Discord told for one route and resource: it holds for all processes.
+/// A wait that Discord demanded for one route and resource; it applies to all processes.
 struct hold {
   std::string place;
   std::chrono::milliseconds left{0};
 };
-/// All that a process has to say to the budget, in one round trip. Repeating one is harmless: tokens are names chosen
-/// by the caller, unique over the cluster, and invalid answers that are counted twice only make everybody more careful.
+/// Exchange of a process with the budget, in one round trip. -> granted. A repetition is harmless: slot names are
+/// unique over the cluster, and invalid answers counted twice only lower the limit.
 struct exchange {
   std::vector<std::string> wanted;       ///< Names of slots to take, in order.
-  std::vector<std::string> answered;     ///< Held for `after_answer` from now.
-  std::vector<std::string> unused;       ///< Never sent: free at once.
-  std::chrono::milliseconds hold_off{0}; ///< Discord answered 429 global: no grants to anybody for so long.
+  std::vector<std::string> answered;     ///< Slots to hold for `after_answer` from now.
+  std::vector<std::string> unused;       ///< Slots without a request: released at once.
+  std::chrono::milliseconds hold_off{0}; ///< After a global 429: no grants to any process for this long.
   size_t invalid = 0;                    ///< Answers 401, 403 and 429 since the last exchange.
-  std::vector<hold> told;                ///< Since the last exchange.
-  std::string holds_seen;                ///< granted::holds_version as it came last; empty: none yet.
+  std::vector<hold> told;                ///< New holds since the last exchange.
+  std::string holds_seen;                ///< Last received granted::holds_version; empty: none yet.
   deadline until;
 };
+/// Answer to exchange.
 struct granted {
   size_t count = 0;                   ///< The first `count` names of `wanted` are held.
-  std::chrono::milliseconds retry{0}; ///< When fewer than wanted: the next slot falls free after this.
+  std::chrono::milliseconds retry{0}; ///< With fewer than wanted: time until the next free slot.
   size_t invalid = 0;                 ///< Answers 401, 403 and 429 to all processes in the last 10 minutes.
-  std::string holds_version;          ///< Changes with each told hold.
-  std::vector<hold> holds;            ///< All that are told and not over, where `holds_seen` is another version.
+  std::string holds_version;          ///< Changes with each new hold.
+  std::vector<hold> holds;            ///< All current holds, when `holds_seen` is another version.
 };
 
-/// ec::unavailable or ec::unknown without Redis: no grant.
+/// Handle of the budget. ec::unavailable or ec::unknown without Redis: no grant.
 using handle = caf::typed_actor<caf::replies_to<exchange>::with<granted>>;
 
-/// One sorted set in Redis, a count of invalid requests and the told holds beside it, changed by one script on the
-/// server's clock.
+/// Starts the budget over Redis: a sorted set of slots, the count of invalid requests and the holds, changed by one
+/// script on the server's clock.
 handle start(caf::actor_system&, redis::handle, options = {});
 
 } // namespace arrakis::discord::budget

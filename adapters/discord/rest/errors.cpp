@@ -1,4 +1,4 @@
-// What an error of Discord, or of ours about Discord, says.
+// Texts and details of Discord's errors, and of errors about Discord.
 #include "adapters/discord/rest/messages.hpp"
 #include "runtime/json.hpp"
 
@@ -8,7 +8,7 @@ namespace arrakis::discord {
 namespace {
 constexpr size_t errors_max = 20, text_bytes_max = 200;
 
-/// Detail of a wait that is no limit of Discord.
+/// Detail of a wait that Cloudflare, not a limit of Discord, demands.
 struct upstream_block {
   std::string_view by = "cloudflare";
 };

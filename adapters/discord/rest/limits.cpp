@@ -20,7 +20,7 @@ constexpr auto wait_unsaid = 1000ms; // A 429 of Discord that names no time.
 // Cloudflare's page names no time either; its bans last minutes, so the wait doubles while it goes on.
 constexpr auto block_wait_first = 10'000ms;
 constexpr auto block_wait_max = 600'000ms;
-constexpr auto block_wait_min = 1'000ms; // Whatever the page says.
+constexpr auto block_wait_min = 1'000ms; // Lower bound, whatever the page says.
 constexpr int network_error = 40333;     // "internal network error": Discord's word for Cloudflare's refusal.
 constexpr json::limits error_limits{.bytes_max = 64 << 10};
 constexpr size_t place_bytes_max = 256;
@@ -89,7 +89,7 @@ facts read_facts(int status, const net::headers& headers, std::string_view body)
   f.remaining = read_count(net::header(headers, "X-RateLimit-Remaining"));
   f.reset_after = read_seconds(net::header(headers, "X-RateLimit-Reset-After"));
   f.bucket = net::header(headers, "X-RateLimit-Bucket");
-  // What is wrong above 499 is wrong behind the block, and is retried as that.
+  // Errors above 499 come from behind the block, and are retried as such.
   f.is_from_proxy = status >= 300 && status < 500 && !from_api(status, body);
   if (status != 429 && !f.is_from_proxy)
     return f;
@@ -290,7 +290,7 @@ std::optional<limiter::flight> limiter::land(uint64_t ticket) {
 
 void limiter::withdraw(uint64_t ticket) {
   if (const auto landed = land(ticket))
-    ++buckets_[landed->bucket].remaining; // It never left.
+    ++buckets_[landed->bucket].remaining; // The call was not sent.
 }
 
 void limiter::unanswered(uint64_t ticket, instant) { land(ticket); }

@@ -1,6 +1,6 @@
 #pragma once
-// Discord's limits as a pure value: no clock of its own, no thread, no socket. It decides which waiting call may go
-// next; the actor beside it sends. https://discord.com/developers/docs/topics/rate-limits
+// Discord's rate limits as a pure value: no clock, no thread, no socket. It decides which waiting call may be sent
+// next; the actor in rest.hpp sends. https://discord.com/developers/docs/topics/rate-limits
 #include "adapters/discord/rest/budget.hpp"
 #include "runtime/net/http.hpp"
 
@@ -19,124 +19,126 @@
 namespace arrakis::discord {
 using instant = std::chrono::steady_clock::time_point;
 
-/// What an answer says about limits.
+/// Rate limit data of an answer.
 struct facts {
+  /// X-RateLimit-Scope.
   enum class scope { none, user, global, shared };
   int status = 0;
   std::optional<int> limit;
   std::optional<int> remaining;
   std::optional<std::chrono::milliseconds> reset_after;
-  std::optional<std::chrono::milliseconds> retry_after; ///< Header, else the body's retry_after.
+  std::optional<std::chrono::milliseconds> retry_after; ///< Header Retry-After, else the body's retry_after.
   std::string bucket;                                   ///< X-RateLimit-Bucket.
   scope of = scope::none;
-  bool global = false; ///< X-RateLimit-Global, or the body's `global`.
-  bool is_from_proxy =
-    false; ///< Discord's API did not write this answer (see from_api): something before it blocks us.
+  bool global = false;        ///< X-RateLimit-Global, or the body's `global`.
+  bool is_from_proxy = false; ///< A proxy before Discord's API wrote the answer (see from_api).
 };
+/// Reads the rate limit data of an answer.
 facts read_facts(int status, const net::headers&, std::string_view body);
-/// Whether Discord's API wrote this answer, and not something on the way to it: Cloudflare's page (403, 400 or 429 in
+/// True when Discord's API wrote this answer; false for a proxy on the way to it: Cloudflare's page (403, 400 or 429 in
 /// HTML), Cloudflare's JSON, a proxy's redirect, or code 40333 ("internal network error"), by which Discord passes on
 /// what Cloudflare refused. The API's errors are objects with `code` and `message`; a 429 has `retry_after` and
 /// `global`; an older form of 400 has a list of texts for each field.
 /// https://discord.com/developers/docs/reference#error-messages
 bool from_api(int status, std::string_view body);
-/// "0.3" is 300 ms; rounded up to whole milliseconds; empty for anything that is not a number from 0 to one week.
+/// Parses seconds: "0.3" is 300 ms, rounded up to milliseconds; empty unless a number from 0 to one week.
 std::optional<std::chrono::milliseconds> read_seconds(std::string_view text);
 
-/// A call that waits for its turn.
+/// A waiting call.
 struct waiting {
   uint64_t ticket = 0;
   std::string route;        ///< Template with method.
   std::string major;        ///< Guild, channel or webhook.
-  std::string tenant;       ///< Turns go round robin over tenants.
+  std::string tenant;       ///< Tenants take turns, round robin.
   bool interaction = false; ///< Exempt from the global limit, not from buckets.
   instant not_before{};
 };
 
-/// What becomes of a call after its answer.
+/// Decision on a call after its answer.
 struct reaction {
-  bool again = false; ///< 429: wait, then the same call once more.
+  bool again = false; ///< 429 or a block: send the call again after `wait`.
   std::chrono::milliseconds wait{0};
   std::string_view cause = ""; ///< user, shared, global, sublimit, cloudflare; for metrics.
 };
 
-/// Why a call cannot leave before `until`, as far as is known.
+/// Reason why a call cannot be sent before `until`.
 struct delay_cause {
   instant until{};
-  bool is_blocked = false; ///< What lies before Discord's API blocks us; otherwise a limit of Discord.
+  bool is_blocked = false; ///< Cloudflare blocks this address; otherwise a limit of Discord.
 };
 
+/// Settings of the limiter.
 struct limiter_options {
   size_t waiting_max = 10'000;
-  /// Discord bans an address for a while after 10,000 answers of 401, 403 or 429 in 10 minutes; we stop at 80 %.
+  /// Discord bans an address after 10,000 answers of 401, 403 or 429 in 10 minutes; calls stop at 80 %.
   size_t invalid_max = 8'000;
-  /// Told holds that other processes gave us or we gave them, kept at once; more are not taken.
+  /// Limit of holds stored at once; further ones are ignored.
   size_t holds_max = 1'000;
-  /// Shorter told waits are over before another process could ask: it is not told of them.
+  /// Shorter waits end before another process could use them, so they are not shared.
   std::chrono::milliseconds hold_told_min{1'000};
   /// Discord prints Reset-After with three decimals; this covers their rounding.
   std::chrono::milliseconds margin{5};
 };
 
-/// Buckets by hash and major parameter with at most one call in flight each (so that a header is always newer than the
-/// last call), told waits by route and resource, turns over tenants, pauses after a global 429 and while our address is
-/// blocked, and the guard against a ban. Every time comes from the caller.
+/// Rate limiter: buckets by hash and major parameter with at most one call in flight each (so that a header is always
+/// newer than the last call), waits by route and resource (holds), turns over tenants, pauses after a global 429 and
+/// while the address is blocked, and the guard against a ban. The caller passes the time.
 class limiter {
 public:
   explicit limiter(limiter_options options = {}) : options_(options) {}
 
-  /// False: `waiting_max` is reached and nothing was kept.
+  /// Adds a call; false: `waiting_max` is reached, and the call was not added.
   bool add(waiting);
-  /// Forgets a waiting call; one in flight must end with answered() or unanswered().
+  /// Removes a waiting call; one in flight must end with answered() or unanswered().
   void cancel(uint64_t ticket);
-  /// The next call that may leave now, or none. It is in flight from here on.
+  /// Returns the next call that may be sent now, or none. It is in flight from then on.
   std::optional<uint64_t> take(bool interaction, instant now);
-  /// How many calls could be taken now with as many slots of the global budget.
+  /// Number of calls that could be sent now, given enough slots of the global budget; at most `at_most`.
   size_t wanted(instant now, size_t at_most) const;
-  /// A taken call that was not sent after all and is over (frozen, cancelled).
+  /// Removes a taken call that was not sent (frozen, cancelled).
   void withdraw(uint64_t ticket);
-  /// Sent, and no answer came: it may have counted.
+  /// Records that a sent call got no answer; Discord may have counted it.
   void unanswered(uint64_t ticket, instant now);
   reaction answered(uint64_t ticket, const facts&, instant now);
-  /// Puts a call that was answered or unanswered in front of its line again. `call` as it was added.
+  /// Puts an answered or unanswered call back to the front of its queue. `call`: as it was added.
   void again(waiting call) { put(std::move(call), true); }
 
-  /// When a call that may not leave now may leave by the passing of time alone; none: only an answer or a new call
-  /// helps.
+  /// Next time at which a waiting call may be sent without further input; none: only an answer or a new call changes
+  /// that.
   std::optional<instant> next(instant now) const;
-  /// Route and resource: what a told wait holds for.
+  /// Key of a hold: route and resource.
   static std::string place_of(const waiting& w) { return w.route + '\n' + w.major; }
-  /// What keeps `w` from leaving, and until when; in the past where nothing does.
+  /// Reason and end of the delay of `w`; an end in the past: none.
   delay_cause delay_cause_of(const waiting& w, instant now) const;
-  /// Told waits that other processes have not heard of; they count as told from here on.
+  /// Takes the holds that are not shared yet; they count as shared afterwards.
   std::vector<budget::hold> take_untold_holds(instant now);
   bool has_untold_holds() const { return !untold_holds_.empty(); }
-  /// They were not told after all.
+  /// Puts holds back that could not be shared.
   void put_back_untold_holds(const std::vector<budget::hold>&);
-  /// Told waits of all processes. One that is known already is not shortened.
+  /// Learns the holds of all processes. A known one is never shortened.
   void learn_holds(const std::vector<budget::hold>&, instant now);
   size_t holds() const { return holds_.size(); }
-  /// The guard against the ban: nothing may leave.
+  /// True while the guard against a ban stops all calls.
   bool closed(instant now) const { return invalid(now) >= options_.invalid_max; }
-  /// As many as this process knows of: its own, or what all processes together were told of last.
+  /// Invalid requests in the last 10 minutes: this process's own count, or the cluster's total when it is known.
   size_t invalid(instant now) const;
-  /// Those of this process that the others have not been told of; they count as told from here on.
+  /// Takes this process's invalid requests that are not shared yet; they count as shared afterwards.
   size_t take_untold() { return std::exchange(untold_, 0); }
   size_t untold() const { return untold_; }
-  /// They were not told after all.
+  /// Puts back a count that could not be shared.
   void put_back_untold(size_t count) { untold_ += count; }
-  /// The count of all processes. It is news for a minute: without any afterwards, one call finds out.
+  /// Learns the cluster's total of invalid requests. It expires after 1 min; then one call probes.
   void learn_invalid(size_t of_all, instant now);
   size_t size() const { return waiting_; }
   size_t in_flight() const { return flying_.size(); }
   size_t buckets() const { return buckets_.size(); }
-  /// Forgets buckets that are idle and full again.
+  /// Removes buckets that are idle and full again.
   void sweep(instant now);
 
 private:
   struct bucket {
     int in_flight = 0;
-    std::optional<int> limit; ///< Unknown until the first answer: then one call at a time is the whole rule.
+    std::optional<int> limit; ///< Unknown until the first answer; until then one call at a time.
     int remaining = 1;
     instant reset{};
   };
@@ -150,7 +152,7 @@ private:
     std::list<line> lines;
   };
   struct ring {
-    std::list<tenant> order; ///< Front: whose turn it is.
+    std::list<tenant> order; ///< Front: the tenant with the next turn.
     std::unordered_map<std::string, std::list<tenant>::iterator> by_name;
   };
   struct flight {
@@ -160,7 +162,7 @@ private:
   };
   struct wait_at {
     instant until{};
-    std::chrono::milliseconds block{0}; ///< The last wait for an answer that Discord's API did not write; doubles.
+    std::chrono::milliseconds block{0}; ///< Last wait after an answer of a proxy; doubles.
   };
 
   std::string bucket_of(const std::string& route, const std::string& major) const;
@@ -182,14 +184,14 @@ private:
   std::unordered_map<std::string, bucket> buckets_;
   std::unordered_map<std::string, std::string> hashes_; ///< Route to bucket hash.
   std::unordered_map<uint64_t, flight> flying_;
-  std::deque<std::pair<instant, size_t>> invalid_; ///< Own counts by 10 s.
+  std::deque<std::pair<instant, size_t>> invalid_; ///< This process's counts by 10 s.
   size_t untold_ = 0;
   size_t invalid_of_all_ = 0;
   instant invalid_of_all_until_{};
   instant global_until_{};
   instant blocked_until_{};
-  std::chrono::milliseconds block_wait_{0}; ///< Above 0 our address is taken for blocked: one call at a time finds out.
-  std::string blocked_place_;               ///< Of the last blocked call, until something passes.
+  std::chrono::milliseconds block_wait_{0}; ///< Above 0: the address counts as blocked, and one call at a time probes.
+  std::string blocked_place_; ///< Route and resource of the last blocked call; cleared when a call passes.
   std::unordered_map<std::string, wait_at> holds_; ///< By place.
   std::unordered_map<std::string, instant> untold_holds_;
   size_t waiting_ = 0;

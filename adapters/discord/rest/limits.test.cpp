@@ -265,7 +265,7 @@ TEST_CASE("limits: a blocked call waits longer each time, alone, and each block 
   CHECK(first.wait == 10s);
   CHECK(l.delay_cause_of(of(1), t0).is_blocked);
   l.again(of(1));
-  CHECK(l.take(false, t0) == 2); // Its content may be at fault, not our address.
+  CHECK(l.take(false, t0) == 2); // The content may be at fault, not the address.
   l.answered(2, ok(), t0);
   CHECK_FALSE(l.take(false, t0 + 9s));
   CHECK(l.take(false, t0 + 10s) == 1);
@@ -277,7 +277,7 @@ TEST_CASE("limits: a blocked call waits longer each time, alone, and each block 
   CHECK(l.invalid(t0 + 30s) == 2);
   l.add(of(3));
   l.take(false, t0 + 31s);
-  CHECK(l.answered(3, page(403), t0 + 31s).wait == 10s); // It passed meanwhile: the back-off begins anew.
+  CHECK(l.answered(3, page(403), t0 + 31s).wait == 10s); // A call passed meanwhile: the back-off begins anew.
   CHECK(l.closed(t0 + 31s));
 }
 

@@ -279,7 +279,7 @@ TEST_CASE("discord.rest: what Discord's API did not write is no answer: it is tr
     CAPTURE(body);
     bench b;
     auto c = b.read();
-    c.method = "POST"; // It never reached the API, so it can be sent again.
+    c.method = "POST"; // The call never reached the API, so it can be sent again.
     auto pending = b.ask(c);
     b.sim.advance(awake);
     REQUIRE(b.wire.size() == 1);
@@ -512,7 +512,7 @@ TEST_CASE("discord.rest: what other processes were refused closes the guard here
     CHECK(told == 1);
     first.receive([](const answer& a) { CHECK(a.status == 403); }, [](const caf::error&) { CHECK(false); });
     invalid = 8'000;
-    auto second = self->request(client, caf::infinite, get("/2")); // Its grant brings the news.
+    auto second = self->request(client, caf::infinite, get("/2")); // The grant carries the count.
     sim.advance(10ms);
     CHECK(wire.size() == 1);
     second.receive([](const answer&) { CHECK(false); },

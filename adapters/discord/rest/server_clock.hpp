@@ -1,18 +1,19 @@
 #pragma once
-// Discord's time by the Date headers of its answers, and how far this machine's clock is from it.
+// Discord's clock by the Date headers of its answers, and this machine's skew from it.
 #include "runtime/remote_clock.hpp"
 
 #include <string_view>
 
 namespace arrakis::discord {
 
-/// Thread-safe. Discord's stamps are whole seconds; several answers together tell more than one.
+/// Estimate of Discord's clock. Date has whole seconds; several answers narrow the estimate. Thread-safe.
 class server_clock : public remote_clock {
 public:
   static constexpr milliseconds warn_above{2'000};
   /// A warned skew is over when it may be below this; apart from warn_above, so that it does not come and go.
   static constexpr milliseconds calm_below{1'000};
 
+  /// Result of an observation.
   enum class change { none, skewed, over };
 
   /// One answer. A Date that is missing or no date teaches nothing. `skewed`: it is surely above warn_above now and was

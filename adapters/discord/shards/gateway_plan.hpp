@@ -1,5 +1,5 @@
 #pragma once
-// What GET /gateway/bot says, asked once for all processes: its bucket is small (2 in 5 s), and they begin together.
+// Shared answer of GET /gateway/bot: its bucket is small (2 in 5 s), and all processes start together.
 #include "adapters/discord/gateway/address.hpp"
 #include "adapters/discord/rest/messages.hpp"
 #include "adapters/discord/shards/plan.hpp"
@@ -11,16 +11,17 @@
 
 namespace arrakis::discord::shards::gateway_plan {
 
+/// Asks for the plan. -> plan
 struct find {
   deadline until;
 };
-/// The address of the plan is one that is allowed, or empty. ec::refused: Discord says no. ec::unavailable without
+/// Handle of the actor. The plan's URL is allowed or empty. ec::refused: Discord refuses. ec::unavailable without
 /// Redis, or while another process asks and gets no answer.
 using handle = caf::typed_actor<caf::replies_to<find>::with<plan>>;
 
-/// What Discord said is good for this long; Redis keeps it.
+/// Validity of an answer, which Redis stores.
 inline constexpr std::chrono::seconds holds{30};
-/// What Redis keeps counts only with an address that `addresses` allows: without, Discord is asked.
+/// Starts the actor. A stored plan is used only when `addresses` allows its URL; else Discord is asked.
 handle start(caf::actor_system&, redis::handle, discord::rest, gateway::address_policy addresses);
 
 } // namespace arrakis::discord::shards::gateway_plan

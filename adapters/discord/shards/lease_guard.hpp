@@ -1,6 +1,6 @@
 #pragma once
-// What a shard touches, closed to it from the moment at which its lease is over. A process that was stopped in between
-// (SIGSTOP, a long pause of the machine) finds these closed before it finds out why.
+// Guards of a shard's ports, which close when its lease ends. A process that was stopped meanwhile (SIGSTOP, a long
+// pause of the machine) finds its ports closed before it learns that the lease is over.
 #include "adapters/discord/gateway/messages.hpp"
 #include "adapters/discord/gateway/ports.hpp"
 #include "adapters/discord/rest/messages.hpp"
@@ -15,8 +15,8 @@
 namespace arrakis::discord::shards::lease_guard {
 using right = std::shared_ptr<lease_term>;
 
-/// Interactions whose user was told that nothing was done: Discord repeats them to the next term after its RESUME, and
-/// they are not done then either. Of all shards of a process; thread-safe; keeps the last 1,000.
+/// Interactions whose user was told that nothing was done. Discord replays them to the next term after RESUME, which
+/// must ignore them. One for all shards of a process; thread-safe; holds the last 1,000.
 class told_users {
 public:
   void insert(snowflake interaction);
@@ -28,20 +28,21 @@ private:
   std::deque<snowflake> list_;
 };
 
-/// How a user is told without Redis.
+/// Reply to users while Redis is away.
 struct apologies {
   discord::rest rest;
-  std::function<interaction_answer(const interaction&)> answer; ///< Says that nothing was done, and to try again.
+  std::function<interaction_answer(const interaction&)> answer; ///< Reply: nothing was done, try again.
   std::shared_ptr<told_users> told = std::make_shared<told_users>();
 };
 
-/// Dispatches reach `to` while the right holds; afterwards they are the successor's, and answered with ec::stale. While
-/// nobody knows whether there is a successor (Redis is away, and this shard is still connected), users are told so
-/// by `sorry`: late enough that a successor's answer comes first, and Discord then refuses ours.
+/// Guard of the event handler: passes dispatches to `to` while the lease holds; afterwards they belong to the successor
+/// and are answered with ec::stale. While Redis is away, so that a successor may exist, users get the reply of `sorry`:
+/// late enough that a successor's answer comes first, and Discord then refuses this one.
 discord::event_handler handler(caf::actor_system&, right, discord::event_handler to, apologies sorry);
-/// Saves and clears reach `to` while the right holds: a shard that is over does not write over its successor's session.
+/// Guard of the session store: saves and clears pass while the lease holds, so that a late one cannot overwrite the
+/// successor's session.
 gateway::session_store store(caf::actor_system&, right, gateway::session_store to);
-/// Connections are opened while the right holds: a second one would take the session from the successor.
+/// Guard of the connector: opens sockets while the lease holds; a later one would take the session from the successor.
 gateway::connector connector(caf::actor_system&, right, gateway::connector to);
 
 } // namespace arrakis::discord::shards::lease_guard

@@ -1,13 +1,13 @@
 #pragma once
-// The right to act for a shard, as one term of holding its lease gives it.
+// One term of a shard's lease.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 
 namespace arrakis::discord::shards {
 
-/// Readable from any thread. Once it has lapsed it never comes back, also not by an answer that was late: what was
-/// refused in between is the successor's.
+/// End of the term, readable from any thread. A lapsed term never revives, not even by a late answer: a successor may
+/// act already.
 class lease_term {
 public:
   using instant = std::chrono::steady_clock::time_point;

@@ -9,6 +9,7 @@
 
 namespace arrakis::discord::shards {
 
+/// Asks for all shards. -> states
 struct inspect {
   deadline until;
 };

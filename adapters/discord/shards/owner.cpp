@@ -30,7 +30,7 @@ struct state {
   owner::options options;
   start_term start;
   std::shared_ptr<lease_term> right; ///< None: no term of ours.
-  running_term now;                  ///< Its shard runs, or has been told to end.
+  running_term now;                  ///< Current term: its shard runs or is ending.
   caf::actor_addr address;           ///< Of that shard.
   bool ending = false;
   bool leaving = false;
@@ -166,7 +166,7 @@ void leave(pointer self, const caf::error& reason) {
   if (std::exchange(st.leaving, true))
     return;
   if (st.now.shard) {
-    end_shard(self); // It saves its session while the lease is still ours; its DOWN goes on.
+    end_shard(self); // The shard saves its session while the lease holds; its DOWN message continues.
     st.flows.start(kill_late(self, st.address));
   } else {
     st.flows.start(give_back(self, reason));

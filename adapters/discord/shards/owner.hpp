@@ -1,6 +1,6 @@
 #pragma once
-// One shard, connected by one process of the cluster at a time: by the one that holds its lease. The others stand by,
-// and go on with the session when the lease ends or is given back.
+// Owner of one shard. Only the process that holds the shard's lease connects it; the others stand by, and resume the
+// session when the lease expires or is released.
 #include "adapters/discord/gateway/messages.hpp"
 #include "adapters/discord/shards/lease_term.hpp"
 #include "adapters/leases/messages.hpp"
@@ -13,19 +13,20 @@
 
 namespace arrakis::discord::shards::owner {
 
+/// Settings of the owner.
 struct options {
   int shard = 0;
   leases::holder who;
-  /// After its holder's death a shard is without a connection for `lasts` and `look` (P8: 15 s).
+  /// Life of the lease. After its holder's death a shard is disconnected for `lasts` + `look` (P8: 15 s).
   std::chrono::milliseconds lasts{6'000};
   std::chrono::milliseconds renew{1'500}; ///< At most a quarter of `lasts`: two lost renewals do no harm.
-  std::chrono::milliseconds look{1'000};  ///< Between two looks of one that stands by.
-  std::chrono::milliseconds margin{500};  ///< The holder stops so long before the lease ends.
+  std::chrono::milliseconds look{1'000};  ///< Poll interval of a standby.
+  std::chrono::milliseconds margin{500};  ///< The holder stops this long before the lease ends.
   std::chrono::milliseconds ask_within{1'000};
   std::chrono::milliseconds end_within{3'000}; ///< A shard that does not end by then is killed.
 };
 
-/// What runs during one lease term: the shard, and actors that end after it.
+/// Actors of one lease term: the shard, and helpers that end after it.
 struct running_term {
   discord::shard shard;
   std::vector<caf::actor> helpers;

@@ -9,14 +9,14 @@
 
 namespace arrakis::discord::shards {
 
-/// What GET /gateway/bot answers.
+/// Answer of GET /gateway/bot.
 struct plan {
   std::string url; ///< As it was given; address_policy says whether it may be used.
   int shards = 1;
   int max_concurrency = 1; ///< session_start_limit: identifies in 5 s.
-  int starts_total = 1000; ///< Identifies in a day, and how many of them are left.
+  int starts_total = 1000; ///< session_start_limit: identifies in a day, and the remaining ones.
   int starts_left = 1000;
-  std::chrono::milliseconds starts_reset{0}; ///< Until all of them are there again.
+  std::chrono::milliseconds starts_reset{0}; ///< Time until the limit is reset.
 };
 /// ec::corrupt names the field: url is missing, or shards is not from 1 to 16384 (far above the largest bot).
 caf::expected<plan> read_plan(std::string_view body);

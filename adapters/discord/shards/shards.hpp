@@ -1,6 +1,6 @@
 #pragma once
-// The shards of the bot: asks Discord how many there should be, then connects those whose lease this process holds and
-// stands by for the others.
+// Shards of the bot: asks Discord for their number, then connects those whose lease this process holds and stands by
+// for the others.
 #include "adapters/discord/gateway/ports.hpp"
 #include "adapters/discord/rest/messages.hpp"
 #include "adapters/discord/shards/gateway_plan.hpp"
@@ -25,29 +25,31 @@ struct connection {
   gateway::identify_pacing pacing; ///< One for all shards of the process.
 };
 
+/// Settings of the shards.
 struct options {
   std::string gateway_url; ///< Empty: as GET /gateway/bot says, asked anew before each connection that does not resume.
   int shard_count = 0;     ///< 0: as GET /gateway/bot says.
-  leases::holder who;      ///< As this process is known to the others.
+  leases::holder who;      ///< This process as a holder of leases.
   std::chrono::milliseconds ask_within{10'000};
   std::chrono::milliseconds ask_again_max{30'000};
 };
+/// Ports of the shards.
 struct ports {
   gateway_plan::handle plans;
   gateway::session_store sessions;
   leases::handle leases;
   discord::event_handler events;
-  discord::rest rest; ///< For users who ask while nobody knows whose the shard is.
-  /// The first answer to such a user.
+  discord::rest rest; ///< For replies to users while the shard's holder is unknown.
+  /// First response to such a user.
   std::function<interaction_answer(const interaction&)> unavailable_answer;
   gateway::connector connector;
-  /// When the shards of a bot with this plan may identify. Asked once.
+  /// Makes the pacing of identifies for a plan. Called once.
   std::function<gateway::identify_pacing(const plan&)> pacing;
   /// Connects a shard with the bot's token.
   std::function<discord::shard(connection)> start_shard;
 };
-/// Asks until it is answered, with back-off; readiness is asked with `inspect`. On an exit message it ends its shards
-/// in order, so that each saves its session, and ends.
+/// Starts the actor. It asks Discord with back-off until it gets an answer; ask for readiness with `inspect`. On an
+/// exit message it ends its shards in order, so that each saves its session, and ends.
 handle start(caf::actor_system&, options, ports);
 
 } // namespace arrakis::discord::shards

@@ -14,7 +14,7 @@ namespace gateway = discord::gateway;
 namespace shards = discord::shards;
 
 namespace {
-/// What the shards of one process did.
+/// Record of the shards of one process.
 struct outside {
   caf::expected<shards::plan> plan = shards::plan{.url = "wss://gateway.discord.gg", .shards = 3, .max_concurrency = 2};
   int plans_asked = 0;
