@@ -153,7 +153,7 @@ await test('mutation: a required field dropped from a dispatch is caught', () =>
 });
 
 await client.destroy();
-await test('the twin: an emulator that leaves session_id out of READY does not pass', async () => {
+await test('negative control: an emulator that leaves session_id out of READY does not pass', async () => {
   await sandbox.control('POST', 'limits', { enabled: false, gateway: false });
   await sandbox.control('POST', 'gateway', { ready_without: 'session_id' });
   const second = makeClient(sandbox);

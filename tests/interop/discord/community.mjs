@@ -400,7 +400,7 @@ await step('messages: reply, mentions, nonce, files, reactions, pins, bulk delet
   await files.delete();
 });
 
-await step('direct messages: one channel, both ways, and a closed door', async () => {
+await step('direct messages: one channel, both ways, and refused when they are closed', async () => {
   const user = await client.users.fetch(owner);
   const direct = await user.createDM();
   equal((await user.createDM(true)).id, direct.id, 'the same channel again');

@@ -526,7 +526,7 @@ async def main():
             ("buttons, every select, update, modal", components),
             ("channels of every type, overwrites, moves, 404s", channels),
             ("messages: reply, mentions, nonce, files, reactions, pins, bulk delete", messages),
-            ("direct messages: one channel, both ways, and a closed door", direct),
+            ("direct messages: one channel, both ways, and refused when they are closed", direct),
             ("bans, invites, webhooks, emojis, threads, search", community),
             ("members and roles, op 8", members),
             ("resume after a close and after op 7", resume),

@@ -50,7 +50,7 @@ await test('the manifest in the object store verifies under the public key, in N
   equal([JSON.parse(bytes).version, JSON.parse(bytes).communityId], [1, id], 'version and community');
 });
 
-await test('twin: one changed byte, wherever it is, and it does not verify', async () => {
+await test('negative control: a manifest with one changed byte anywhere does not verify', async () => {
   let tried = 0;
   for (let i = 0; i < bytes.length - 1; i += 7) {
     // the last byte is the line's end
@@ -69,7 +69,7 @@ function isUnsigned(i) {
   return i >= from && i < bytes.indexOf('",', from);
 }
 
-await test('twin: a manifest changed on disk is refused by arrakisctl, and accepted when mended', async () => {
+await test('negative control: a manifest changed on disk is refused by arrakisctl, and accepted when mended', async () => {
   equal((await stack.ctl('manifest', 'verify', id)).code, 0, 'code before');
   writeFileSync(file, bytes.replace('"hoist":true', '"hoist":false'));
   const seen = await stack.ctl('manifest', 'verify', id);
@@ -149,7 +149,7 @@ await test('/reconcile sees that the server matches the plan', async () => {
   expect(said.includes('Matches the plan'), `a match, not: ${said}`);
 });
 
-await test('twin: one role renamed by hand: the comparison fails in just that, /reconcile shows it', async () => {
+await test('negative control: one role renamed by hand: the comparison fails in just that, /reconcile shows it', async () => {
   const wanted = manifest.roles[1];
   const role = shadow.get(`role ${wanted.id}`);
   const rename = async (name) => {

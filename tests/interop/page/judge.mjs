@@ -13,7 +13,7 @@ export async function findings(page) {
 }
 export const isClean = async (page, what) => equal(await findings(page), [], `what axe finds in ${what}`);
 
-/// What reaches over the edge of the screen, or is too small to be touched (44 px).
+/// Elements that reach outside the screen, or are too small to be touched (44 px).
 export const misfits = (page) =>
   page.evaluate(() => {
     const out = [];
@@ -23,13 +23,13 @@ export const misfits = (page) =>
       if (!node.checkVisibility() || node.closest('svg')) continue;
       const box = node.getBoundingClientRect();
       const name = `${node.tagName} ${node.id || node.className} ${Math.round(box.left)}–${Math.round(box.right)}`;
-      if (box.width && (box.left < -1 || box.right > innerWidth + 1)) out.push(`over the edge: ${name}`);
+      if (box.width && (box.left < -1 || box.right > innerWidth + 1)) out.push(`outside the screen: ${name}`);
       if (node.matches('button, a.button, select') && (box.height < 44 || box.width < 44))
         out.push(`too small: ${name} ${Math.round(box.width)}×${Math.round(box.height)}`);
     }
     return out;
   });
-/// Nothing is over the edge, too small to be touched, or found by axe.
+/// Nothing is outside the screen, too small to be touched, or found by axe.
 export async function fits(page, what) {
   equal(await misfits(page), [], `what does not fit in ${what}`);
   await isClean(page, what);

@@ -408,7 +408,7 @@ await test('on a phone a command, its message, its lists and its form fit and wo
   await phone.getByText('named From a phone').waitFor();
 });
 
-await test('negative control: without the rules for small screens three panes reach over the edge', async () => {
+await test('negative control: without the rules for small screens three panes reach outside the screen', async () => {
   await phone.evaluate(() => {
     for (const sheet of document.styleSheets)
       for (let i = sheet.cssRules.length - 1; i >= 0; i -= 1)
@@ -416,8 +416,8 @@ await test('negative control: without the rules for small screens three panes re
   });
   equal(await panes(phone), ['sidebar', 'chat', 'people-pane'], 'panes');
   expect(
-    (await misfits(phone)).some((each) => each.startsWith('over the edge')),
-    'something over the edge',
+    (await misfits(phone)).some((each) => each.startsWith('outside the screen')),
+    'something outside the screen',
   );
 });
 

@@ -70,7 +70,7 @@ check('a job of ours is kept like one of Node.js, hash and events, with each opt
   }
   assert.deepEqual(await told(theirs, names), await told(other, names));
   assert.deepEqual(await theirs.getJobCounts(), await other.getJobCounts());
-}, {smoke: true, twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, keepLogs: 1}})}}});
+}, {smoke: true, spoil: {fields: {add_job: (x) => ({...x, opts: {...x.opts, keepLogs: 1}})}}});
 
 check('what Node.js refuses in a job, we refuse', async (at) => {
   const ours = await at.bridge();
@@ -92,7 +92,7 @@ check('what Node.js refuses in a job, we refuse', async (at) => {
     assert.equal(answer.code, opts.parent ? 'not_found' : 'invalid', JSON.stringify(opts));
   }
   assert.equal(await theirs.getJobCountByTypes(), 0);
-}, {twin: {fields: {add_job: (x) => ({...x, opts: {}})}}});
+}, {spoil: {fields: {add_job: (x) => ({...x, opts: {}})}}});
 
 check('what a script refuses is said in the same words by either side', async (at) => {
   const ours = await at.bridge();
@@ -108,7 +108,7 @@ check('what a script refuses is said in the same words by either side', async (a
     const words = await same().then(() => 'done', (error) => error.message);
     assert.equal((await ours.say(op, fields)).text, words);
   }
-}, {twin: {fields: {promote: (x) => ({...x, id: 'b'})}}});
+}, {spoil: {fields: {promote: (x) => ({...x, id: 'b'})}}});
 
 check('an empty id is none, and data that we do not take is refused for what is wrong with it', async (at) => {
   const ours = await at.bridge();
@@ -118,7 +118,7 @@ check('an empty id is none, and data that we do not take is refused for what is 
   for (const [data, why] of [[{text: '\ud800'}, /lone surrogate/], [{text: 'x'.repeat(5e6)}, /at most 1048576/]])
     assert.match((await ours.say('add_job', {name: 'x', data})).text, why);
   assert.equal(await theirs.count(), 2);
-}, {twin: {fields: {add_job: (x) => ({...x, data: {}})}}});
+}, {spoil: {fields: {add_job: (x) => ({...x, data: {}})}}});
 
 check('a bulk of ours comes whole and in order to Node.js, one of Node.js to us', async (at) => {
   const events = await at.events();
@@ -136,7 +136,7 @@ check('a bulk of ours comes whole and in order to Node.js, one of Node.js to us'
   await ours.work((job) => (order.push(job.id), ours.finish(job)));
   await events.until('completed', 'they-299');
   assert.deepEqual(order, jobs('they').map((each) => each.opts.jobId));
-}, {twin: {fields: {add_all: (x) => ({jobs: x.jobs.map((each) => ({...each, opts: {...each.opts, lifo: true}}))})}}});
+}, {spoil: {fields: {add_all: (x) => ({jobs: x.jobs.map((each) => ({...each, opts: {...each.opts, lifo: true}}))})}}});
 
 const ranked = [
   ['p2-a', {priority: 2}],
@@ -168,7 +168,7 @@ for (const [who, work] of Object.entries(workerOf))
     await work(at, (id) => order.push(id));
     await Promise.all(asRanked.map((id) => events.until('completed', id)));
     assert.deepEqual(order, asRanked);
-  }, {twin: {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}}});
+  }, {spoil: {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}}});
 
 // Deduplication: each mode with both sides adding under one id.
 const add = {
@@ -206,7 +206,7 @@ check('deduplication until the job ends: of ours by Node.js, of Node.js by us; e
     await at.end(end);
     assert.equal(await theirs.getDeduplicationJobId(`simple-${round}`), null);
   }
-}, {twin: noDeduplication});
+}, {spoil: noDeduplication});
 
 check('throttling: the same id within its time is one job, after it another', async (at) => {
   const ours = await at.bridge();
@@ -224,7 +224,7 @@ check('throttling: the same id within its time is one job, after it another', as
       ;
     assert.notEqual(await add[second](ours, theirs, {n: 3}, opts), id);
   }
-}, {twin: noDeduplication});
+}, {spoil: noDeduplication});
 
 check('debouncing: the last of them replaces the one that waits, and begins the time anew', async (at) => {
   const events = await at.events();
@@ -251,7 +251,7 @@ check('debouncing: the last of them replaces the one that waits, and begins the 
     const left = await client.pttl(key);
     assert.ok(left > 0 && left <= 60_000, `the time goes on: ${left}`);
   }
-}, {twin: noDeduplication});
+}, {spoil: noDeduplication});
 
 check('deduplication with `extend` alone keeps the first job and prolongs its time', async (at) => {
   const ours = await at.bridge();
@@ -264,7 +264,7 @@ check('deduplication with `extend` alone keeps the first job and prolongs its ti
     assert.equal(await add[second](ours, theirs, {n: 2}, opts), id);
     assert.ok(await client.pttl(`bull:${at.name}:de:extend-${round}`) > 60_000);
   }
-}, {twin: noDeduplication});
+}, {spoil: noDeduplication});
 
 check('a deduplication is ended by either side', async (at) => {
   const ours = await at.bridge();
@@ -278,7 +278,7 @@ check('a deduplication is ended by either side', async (at) => {
   assert.equal(await ours.tool('remove_deduplication_key', {id: 'once', job: second}), 1);
   const {id} = await theirs.add('x', {}, opts);
   assert.notEqual(id, second);
-}, {twin: {drop: ['remove_deduplication_key']}});
+}, {spoil: {drop: ['remove_deduplication_key']}});
 
 for (const [who, work] of Object.entries(workerOf))
   check(
@@ -302,7 +302,7 @@ for (const [who, work] of Object.entries(workerOf))
       for (const [id, time] of began)
         assert.ok(time >= resumed && time - resumed < patience / 2, `${id} ${time - resumed} ms after`);
       assert.equal(await client.llen(`bull:${at.name}:paused`), 0);
-    }, {twin: {drop: ['pause', 'resume'], mute: ['pause']}});
+    }, {spoil: {drop: ['pause', 'resume'], mute: ['pause']}});
 
 check('jobs that became due while nobody worked are done in the order of their times', async (at) => {
   const events = await at.events();
@@ -315,7 +315,7 @@ check('jobs that became due while nobody worked are done in the order of their t
   await ours.work((job) => (order.push(job.id), ours.finish(job)));
   await Promise.all([10, 30, 50, 70, 90].map((delay) => events.until('completed', `in-${delay}`)));
   assert.deepEqual(order, ['in-10', 'in-30', 'in-50', 'in-70', 'in-90']);
-}, {twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, delay: 100 - x.opts.delay}})}}});
+}, {spoil: {fields: {add_job: (x) => ({...x, opts: {...x.opts, delay: 100 - x.opts.delay}})}}});
 
 check('all keys of a queue and of its dead letters share one slot of a cluster', async (at) => {
   const events = await at.events();
@@ -331,4 +331,4 @@ check('all keys of a queue and of its dead letters share one slot of a cluster',
   for (const key of keys)
     assert.ok(key.startsWith(`bull:${at.name}:`) || key.startsWith(`bull:${at.name}-dlq:`), key);
   assert.match(at.name, /^\{.+\}$/);
-}, {twin: {bridge: {metrics_points: 0}, drop: ['add_job', 'upsert_schedule']}});
+}, {spoil: {bridge: {metrics_points: 0}, drop: ['add_job', 'upsert_schedule']}});

@@ -79,7 +79,7 @@ for (const [maker, doer] of sides)
     },
     {
       smoke: maker === 'us' && doer === 'node',
-      twin: maker === 'us' ? {fields: {add_flow: withoutChildren}} : {drop: ['worker', 'finish']}
+      spoil: maker === 'us' ? {fields: {add_flow: withoutChildren}} : {drop: ['worker', 'finish']}
     });
 
 check('a flow of ours over two queues is done by a worker of each side', async (at) => {
@@ -98,7 +98,7 @@ check('a flow of ours over two queues is done by a worker of each side', async (
   await events.until('completed', 'root');
   assert.equal(values.length, 4);
   assert.ok(worker && values.includes('"by node: a"'));
-}, {twin: {fields: {add_flow: withoutChildren}}});
+}, {spoil: {fields: {add_flow: withoutChildren}}});
 
 // What becomes of a parent with one failed and one good child. One that goes on early lets go of those that still wait:
 // with them it could not be completed.
@@ -135,7 +135,7 @@ for (const [rule, wanted] of Object.entries(rules))
       const ignored = await ours.tool('ignored_children_failures', {id: 'root'});
       assert.deepEqual(ignored, wanted.ignored ? [key, 'broken'] : []);
       assert.deepEqual(await ours.tool('failed_children', {id: 'root'}), rule === 'failParentOnFailure' ? [key] : []);
-    }, {twin: maker === 'us' && rule !== 'none' ? {fields: {add_flow: withoutRules}} : undefined});
+    }, {spoil: maker === 'us' && rule !== 'none' ? {fields: {add_flow: withoutRules}} : undefined});
 
 check('failParentOnFailure goes up through the levels, over either worker', async (at) => {
   const events = await at.events();
@@ -150,7 +150,7 @@ check('failParentOnFailure goes up through the levels, over either worker', asyn
   await work.us(at, []);
   await events.until('failed', 'root2');
   assert.match((await theirs.getJob('root2')).failedReason, /^child bull:.*:middle2 failed$/);
-}, {twin: {fields: {add_flow: withoutRules}}});
+}, {spoil: {fields: {add_flow: withoutRules}}});
 
 check(
   'a job of our worker waits for children that it adds while it runs, and goes on with their values', async (at) => {
@@ -174,7 +174,7 @@ check(
     assert.deepEqual(events.of('p'),
                      ['added', 'waiting', 'active', 'waiting-children', 'waiting', 'active', 'completed']);
     assert.equal((await theirs.getJob('p')).attemptsMade, 1);
-  }, {twin: {fields: {finish: (x) => ({...x, outcome: undefined})}}});
+  }, {spoil: {fields: {finish: (x) => ({...x, outcome: undefined})}}});
 
 check('waiting for children of which none is pending goes on at once', async (at) => {
   const events = await at.events();
@@ -186,7 +186,7 @@ check('waiting for children of which none is pending goes on at once', async (at
   assert.deepEqual((await events.until('completed', 'p')).returnvalue, {kept: true});
   assert.equal(runs, 3);
   assert.ok(!events.of('p').includes('waiting-children'));
-}, {twin: {fields: {finish: (x) => ({...x, outcome: x.outcome && 'failed_final'})}}});
+}, {spoil: {fields: {finish: (x) => ({...x, outcome: x.outcome && 'failed_final'})}}});
 
 check('a Node.js job that waits for children is woken by ours', async (at) => {
   const events = await at.events();
@@ -210,7 +210,7 @@ check('a Node.js job that waits for children is woken by ours', async (at) => {
   });
   await theirs.add('x', {}, {jobId: 'p'});
   assert.deepEqual((await events.until('completed', 'p')).returnvalue, ['kid']);
-}, {twin: {drop: ['finish']}});
+}, {spoil: {drop: ['finish']}});
 
 check('a parent with a failed or a pending child is not completed by our worker either', async (at) => {
   const events = await at.events();
@@ -239,7 +239,7 @@ check('a parent with a failed or a pending child is not completed by our worker 
   assert.equal(failed.failedReason,
                'Cannot complete job unlucky because it has at least one failed child. moveToFinished');
   assert.equal(failed.attemptsMade, 1);
-}, {twin: {drop: ['add_job']}});
+}, {spoil: {drop: ['add_job']}});
 
 check('children are let go by either side: one leaves its parent, those that wait are removed', async (at) => {
   const events = await at.events();
@@ -261,7 +261,7 @@ check('children are let go by either side: one leaves its parent, those that wai
   await make.node(at, ours, node(at, 'd', [node(at, 'd1')]));
   await ours.tool('remove', {id: 'd', children: true});
   assert.equal(await theirs.getJob('d1'), undefined);
-}, {twin: {drop: ['remove_unprocessed_children']}});
+}, {spoil: {drop: ['remove_unprocessed_children']}});
 
 check('a flow is added whole or not at all, though Redis forgets its scripts', async (at) => {
   const ours = await at.bridge();
@@ -278,4 +278,4 @@ check('a flow is added whole or not at all, though Redis forgets its scripts', a
   assert.equal(wrong.code, 'invalid');
   assert.equal(await theirs.getJob('q'), undefined);
   assert.equal(await theirs.getJob('q1'), undefined);
-}, {twin: {fields: {add_flow: withoutChildren}}});
+}, {spoil: {fields: {add_flow: withoutChildren}}});

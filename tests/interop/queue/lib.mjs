@@ -13,7 +13,7 @@ export const bridgeProgram =
   join(process.env.ARRAKIS_BUILD_DIR ?? join(root, 'build/dev'), 'tests/interop/queue_bridge/queue_bridge');
 // The longest that a step may take; PATIENCE: in minutes, for a search that is meant to last.
 export const patience = process.env.PATIENCE ? process.env.PATIENCE * 60_000 : 20_000;
-// A twin is expected to wait in vain: it does so for a shorter time.
+// A negative control is expected to wait in vain: it does so for a shorter time.
 let limit = patience;
 export const hurry = (ms) => { limit = Math.min(ms, patience); };
 // Whatever TMPDIR says: a socket's path may have 107 bytes.
@@ -170,7 +170,7 @@ export class Place {
   closers = [];
   constructor(name, spoil = {}) {
     this.name = `{${name}}`;
-    this.spoil = spoil; // What a twin does to both sides.
+    this.spoil = spoil; // The changes of a negative control to both sides.
   }
   keep(thing) {
     this.closers.push(() => thing.close());

@@ -80,7 +80,7 @@ for (const [maker, hand] of sides)
       const refused = hand === 'us' ? ours.say('promote', {id: 'a'}).then((x) => assert.equal(x.code, 'conflict'))
                                     : assert.rejects(say.promote('a'));
       await refused;
-    }, {twin: maker === 'us' ? dull : {drop: ['promote']}});
+    }, {spoil: maker === 'us' ? dull : {drop: ['promote']}});
 
 for (const [maker, hand] of sides)
   check(`ended jobs of ${maker} are run again by ${hand}, one or all, and delayed ones all promoted`, async (at) => {
@@ -112,7 +112,7 @@ for (const [maker, hand] of sides)
       await add[maker](ours, theirs, 'x', {jobId: `d${i}`, delay: 60_000});
     await say.promoteAll();
     assert.deepEqual(await counts(theirs, 'delayed', 'waiting'), {delayed: 0, waiting: 3});
-  }, {twin: {drop: maker === 'us' ? ['add_job'] : ['move_all']}});
+  }, {spoil: {drop: maker === 'us' ? ['add_job'] : ['move_all']}});
 
 for (const [maker, hand] of sides)
   check(`a queue of ${maker} is drained, cleaned and obliterated by ${hand}`, async (at) => {
@@ -150,7 +150,7 @@ for (const [maker, hand] of sides)
     await say.obliterate(false);
     const client = await theirs.client;
     assert.deepEqual(await client.keys(`bull:${at.name}:*`), []);
-  }, {twin: maker === 'us' ? {drop: ['add_job']} : {drop: ['drain', 'clean']}});
+  }, {spoil: maker === 'us' ? {drop: ['add_job']} : {drop: ['drain', 'clean']}});
 
 for (const [maker, hand] of sides)
   check(`a failed job of ${maker} is run again by ${hand} with its attempts used up, or anew`, async (at) => {
@@ -180,7 +180,7 @@ for (const [maker, hand] of sides)
     assert.deepEqual(await again(true, false), [2, 5]);
     assert.deepEqual(await again(true, true), [2, 2]);
     assert.deepEqual(await again(false, true), [3, 1]);
-  }, {twin: hand === 'us' ? {fields: {reprocess: (x) => ({...x, reset_made: false})}} : {worker: {autorun: false}}});
+  }, {spoil: hand === 'us' ? {fields: {reprocess: (x) => ({...x, reset_made: false})}} : {worker: {autorun: false}}});
 
 for (const who of ['us', 'node'])
   check(`a queue is maxed while so many are active as ${who} allows for all, on both sides`, async (at) => {
@@ -202,7 +202,7 @@ for (const who of ['us', 'node'])
     await ours.finish(job);
     await events.until('completed', 'a');
     assert.deepEqual(await maxed(), [false, false]);
-  }, {twin: who === 'us' ? {drop: ['set_global_concurrency']} : {drop: ['is_maxed']}});
+  }, {spoil: who === 'us' ? {drop: ['set_global_concurrency']} : {drop: ['is_maxed']}});
 
 check('a queue with active jobs is obliterated only by force, by either side', async (at) => {
   const ours = await at.bridge();
@@ -218,7 +218,7 @@ check('a queue with active jobs is obliterated only by force, by either side', a
   await ours.kill();
   const after = await at.bridge();
   assert.equal(await after.tool('obliterate', {force: true}), 0);
-}, {twin: {drop: ['worker', 'obliterate']}});
+}, {spoil: {drop: ['worker', 'obliterate']}});
 
 check('a job of ours ends for waitUntilFinished of Node.js, one of Node.js for us', async (at) => {
   const events = await at.events();
@@ -236,7 +236,7 @@ check('a job of ours ends for waitUntilFinished of Node.js, one of Node.js for u
   assert.deepEqual(await ours.tool('end_of', {id: 'bad'}), [2, 'it broke']);
   await theirs.add('x', {}, {jobId: 'later', delay: 60_000});
   assert.deepEqual(await ours.tool('end_of', {id: 'later'}), [0]);
-}, {twin: {drop: ['finish']}});
+}, {spoil: {drop: ['finish']}});
 
 // The board's own HTTP interface, on a queue that holds nothing but what we made.
 async function board(at, queue) {
@@ -301,4 +301,4 @@ check('bull-board lists our jobs, shows their logs, retries, promotes, removes, 
   assert.equal(await page.put('resume'), 200);
   assert.equal(await page.put('b/clean'), 204);
   assert.equal(await theirs.getJob('b'), undefined);
-}, {smoke: true, twin: {fields: {finish: (x) => ({...x, reason: x.reason && 'no'})}}});
+}, {smoke: true, spoil: {fields: {finish: (x) => ({...x, reason: x.reason && 'no'})}}});

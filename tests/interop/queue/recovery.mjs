@@ -35,7 +35,7 @@ check('several jobs of our killed worker are done by Node.js, each once more', a
   assert.deepEqual(done.sort(), ['j0', 'j1', 'j2', 'j3']);
   for (const id of done)
     assert.equal((await theirs.getJob(id)).stalledCounter, 1);
-}, {twin: {worker: {skipStalledCheck: true}}});
+}, {spoil: {worker: {skipStalledCheck: true}}});
 
 check('a Node.js worker that is killed with several jobs leaves all of them to ours', async (at) => {
   const events = await at.events();
@@ -52,7 +52,7 @@ check('a Node.js worker that is killed with several jobs leaves all of them to o
   for (let i = 0; i < 4; i++)
     await events.until('completed', `j${i}`);
   assert.deepEqual(done.sort(), ['j0', 'j1', 'j2', 'j3']);
-}, {twin: {bridge: {skip_stalled_check: true}}});
+}, {spoil: {bridge: {skip_stalled_check: true}}});
 
 for (const side of ['us', 'node'])
   check(`a job that stalls more often than allowed is failed unread by ${side}`, async (at) => {
@@ -71,7 +71,7 @@ for (const side of ['us', 'node'])
     await events.until('failed', 'poison');
     assert.equal(read, 0);
     assert.equal((await theirs.getJob('poison')).failedReason, 'job stalled more than allowable limit');
-  }, {twin: side === 'us' ? {bridge: {stalled_max: 10}} : {worker: {maxStalledCount: 10}}});
+  }, {spoil: side === 'us' ? {bridge: {stalled_max: 10}} : {worker: {maxStalledCount: 10}}});
 
 check('a job longer than the lock stays with our worker, while a Node.js worker checks and waits for its chance',
       async (at) => {
@@ -90,7 +90,7 @@ check('a job longer than the lock stays with our worker, while a Node.js worker 
         assert.equal((await events.until('completed', 'long')).returnvalue, 'ours');
         assert.deepEqual(runs, ['us']);
       },
-      {twin: {bridge: {skip_lock_renewal: true}}});
+      {spoil: {bridge: {skip_lock_renewal: true}}});
 
 check('our worker that fell silent loses the job, and its late end changes nothing', async (at) => {
   const events = await at.events();
@@ -110,7 +110,7 @@ check('our worker that fell silent loses the job, and its late end changes nothi
   await until(() => finish, 'job in the Node.js worker');
   finish('in time');
   assert.equal((await events.until('completed', 'a')).returnvalue, 'in time');
-}, {twin: {bridge: {skip_lock_renewal: false}}});
+}, {spoil: {bridge: {skip_lock_renewal: false}}});
 
 check('a Node.js worker that fell silent loses the job to ours, and its late end changes nothing', async (at) => {
   const events = await at.events();
@@ -130,7 +130,7 @@ check('a Node.js worker that fell silent loses the job to ours, and its late end
   assert.equal((await ours.ask('state', {id: 'a'})).state, 'active');
   await ours.finish(job, {value: 'in time'});
   assert.equal((await events.until('completed', 'a')).returnvalue, 'in time');
-}, {twin: {worker: {skipLockRenewal: false}}});
+}, {spoil: {worker: {skipLockRenewal: false}}});
 
 check('a lost marker is healed by looking anyway', async (at) => {
   const events = await at.events();
@@ -145,7 +145,7 @@ check('a lost marker is healed by looking anyway', async (at) => {
                     {name: 'x', data: '{}', opts: '{"attempts":0}', timestamp: Date.now(), delay: 0, priority: 0});
   await client.multi().lpush(`bull:${at.name}:wait`, 'quiet').del(`bull:${at.name}:marker`).exec();
   await events.until('completed', 'quiet');
-}, {twin: {bridge: {drain_delay_ms: 60_000}}});
+}, {spoil: {bridge: {drain_delay_ms: 60_000}}});
 
 check('forgotten scripts go unnoticed by both kinds of worker and producer', async (at) => {
   const events = await at.events();
@@ -162,7 +162,7 @@ check('forgotten scripts go unnoticed by both kinds of worker and producer', asy
   for (let i = 0; i < 40; i++)
     await events.until('completed', `j${i}`);
   assert.deepEqual(await theirs.getJobCounts('completed', 'active', 'failed'), {completed: 40, active: 0, failed: 0});
-}, {twin: {drop: ['add_job']}});
+}, {spoil: {drop: ['add_job']}});
 
 // One node that has all the slots of a cluster: it refuses what is not within one.
 async function clusterNode(at) {
@@ -217,4 +217,4 @@ check('on a node of a Redis Cluster all that we do stays within one slot', async
   await ours.ask('replay', {id: 'bad'});
   await ours.ask('pause');
   await ours.tool('obliterate', {force: true});
-}, {twin: {bridge: {name: 'without-braces'}}});
+}, {spoil: {bridge: {name: 'without-braces'}}});

@@ -1,7 +1,9 @@
 // Our queue against the unmodified npm package bullmq, both ways. Ours is driven through queue_bridge (see its README).
-//   tests/interop/queue/run.mjs [smoke]     smoke: the checks marked so, for `make test`; else each check and each twin
-// ONLY=text: the checks whose name has it. VERBOSE=1: stacks, and why each twin failed. CONTROL=1: twins with nothing
-// spoiled, which must pass: what makes a twin fail is what it spoils, and not its shorter patience.
+//   tests/interop/queue/run.mjs [smoke]     smoke: the checks marked so, for `make test`; else each check and each
+//                                         negative control
+// ONLY=text: the checks whose name has it. VERBOSE=1: stacks, and why each negative control failed.
+// UNSPOILED=1: negative controls with nothing spoiled, which must pass: so they fail by what they spoil, not by their
+// shorter patience.
 import './adding.mjs';
 import './basics.mjs';
 import './flows.mjs';
@@ -51,15 +53,16 @@ async function main() {
       each.took = Date.now() - began;
       note(!error, each.name, error && words(error));
     }
-    const control = Boolean(process.env.CONTROL);
-    for (const [number, each] of smokeOnly ? [] : chosen.filter(({twin}) => twin).entries()) {
+    const unspoiled = Boolean(process.env.UNSPOILED);
+    for (const [number, each] of smokeOnly ? [] : chosen.filter(({spoil}) => spoil).entries()) {
       // A step that comes at all comes within the time of the whole check.
-      hurry((each.twin.more_ms ?? 1000) + 2 * each.took);
-      const error = await outcome(each, new Place(`twin-${number}`, control ? {} : each.twin));
-      if (control)
-        note(!error, `control: ${each.name}`, error && words(error));
+      hurry((each.spoil.more_ms ?? 1000) + 2 * each.took);
+      const error = await outcome(each, new Place(`negative-control-${number}`, unspoiled ? {} : each.spoil));
+      if (unspoiled)
+        note(!error, `unspoiled: ${each.name}`, error && words(error));
       else // With what it watches spoiled, a check must fail.
-        note(error, `twin: ${each.name}`, process.env.VERBOSE && error ? error.message : error ? '' : 'it passed');
+        note(error, `negative control: ${each.name}`,
+             process.env.VERBOSE && error ? error.message : error ? '' : 'it passed');
     }
   } finally {
     server.removeAllListeners('exit');

@@ -48,7 +48,7 @@ for (const [maker, driver] of sides) {
     for (const [i, run] of ticks.runs.entries())
       assert.ok(i === 0 || (run.due - ticks.runs[i - 1].due) % 200 === 0, JSON.stringify(ticks.runs));
     assert.deepEqual(ticks.runs[3].data, template.data);
-  }, {twin: maker === 'us' ? {drop: ['upsert_schedule']} : {drop: ['worker']}});
+  }, {spoil: maker === 'us' ? {drop: ['upsert_schedule']} : {drop: ['worker']}});
 
   check(`a cron pattern with a limit, made by ${maker} and driven by ${driver}`, async (at) => {
     const ours = await at.bridge();
@@ -65,7 +65,7 @@ for (const [maker, driver] of sides) {
                      [0, 0, 0]);
     assert.equal((await theirs.getJobScheduler('s')).iterationCount, 3);
   }, {
-    twin: maker === 'us' ? {fields: {put_schedule: (x) => ({...x, repeat: {...x.repeat, limit: undefined}})}}
+    spoil: maker === 'us' ? {fields: {put_schedule: (x) => ({...x, repeat: {...x.repeat, limit: undefined}})}}
                          : {drop: ['worker']}
   });
 }
@@ -120,7 +120,7 @@ check('a schedule of ours is kept like one of Node.js, and so is its first job',
   assert.deepEqual(ids, Object.keys(all).sort());
   const flat = await ours.tool('schedules');
   assert.deepEqual(flat.filter((_, i) => i % 2 === 0).sort(), ids);
-}, {twin: {fields: {put_schedule: (x) => ({...x, repeat: {...x.repeat, tz: 'Asia/Tokyo'}})}}});
+}, {spoil: {fields: {put_schedule: (x) => ({...x, repeat: {...x.repeat, tz: 'Asia/Tokyo'}})}}});
 
 check('schedules are changed and removed by the other side, and refuse what Node.js refuses', async (at) => {
   const ours = await at.bridge();
@@ -147,7 +147,7 @@ check('schedules are changed and removed by the other side, and refuse what Node
     assert.equal((await ours.say('upsert_schedule', {id: 'c', repeat, ...template})).code, 'invalid',
                  JSON.stringify(repeat));
   }
-}, {twin: {drop: ['remove_schedule']}});
+}, {spoil: {drop: ['remove_schedule']}});
 
 check('a schedule of Node.js with an end ends in our worker, and the older repeatable jobs go on in it', async (at) => {
   const events = await at.events();
@@ -167,7 +167,7 @@ check('a schedule of Node.js with an end ends in our worker, and the older repea
   const due = [...ended].filter((id) => id.startsWith('repeat:ends:')).map((id) => Number(id.split(':').at(-1)));
   // The run after the last one may have been made just before the end.
   assert.ok(due.length >= 2 && due.every((each) => each <= end + 200), `${due} until ${end}`);
-}, {twin: {drop: ['finish']}});
+}, {spoil: {drop: ['finish']}});
 
 // Patterns by chance, from a seed that is told.
 function chance(seed) {
@@ -313,4 +313,4 @@ check(
           got, wanted, `seed ${seed}, ${i}: '${pattern}' in ${tz} after ${new Date(after).toISOString()} until ${end}`);
     }
   },
-  {twin: {fields: {times_of: (x) => ({...x, repeat: {...x.repeat, tz: 'UTC'}})}}});
+  {spoil: {fields: {times_of: (x) => ({...x, repeat: {...x.repeat, tz: 'UTC'}})}}});

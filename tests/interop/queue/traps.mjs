@@ -38,7 +38,7 @@ check('one marker wakes every worker that sleeps, of both kinds, one after the o
   await theirs.addBulk([{name: 'x', data: {}}, {name: 'x', data: {}}]);
   await until(() => here.size === 2, 'meeting');
   assert.ok(Date.now() - added < before_it_heals_ms, `${Date.now() - added} ms`);
-}, {twin: {drop: ['worker']}});
+}, {spoil: {drop: ['worker']}});
 
 for (const who of ['us', 'node'])
   check(`a job that is due far away holds up neither one that is due sooner nor one that comes now (${who})`,
@@ -61,7 +61,7 @@ for (const who of ['us', 'node'])
           assert.ok(Date.now() - added < before_it_heals_ms, `${Date.now() - added} ms`);
           assert.equal(await theirs.getJobState('far'), 'delayed');
         },
-        {twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, delay: 3_600_000}})}}});
+        {spoil: {fields: {add_job: (x) => ({...x, opts: {...x.opts, delay: 3_600_000}})}}});
 
 check('a job that runs is removed by neither side', async (at) => {
   const events = await at.events();
@@ -75,7 +75,7 @@ check('a job that runs is removed by neither side', async (at) => {
   assert.equal((await ours.say('remove', {id: 'a'})).code, 'refused');
   await ours.finish(job);
   await events.until('completed', 'a');
-}, {twin: {drop: ['remove']}});
+}, {spoil: {drop: ['remove']}});
 
 for (const who of ['us', 'node'])
   check(`an end whose lock is gone is none: the job comes back to ${who} and is done once more`, async (at) => {
@@ -95,7 +95,7 @@ for (const who of ['us', 'node'])
     assert.equal((await events.until('completed', 'a')).returnvalue, 2);
     const told = events.of('a').filter((each) => ['completed', 'stalled'].includes(each));
     assert.deepEqual(told, ['stalled', 'completed']);
-  }, {twin: who === 'us' ? {bridge: {skip_stalled_check: true}} : {worker: {skipStalledCheck: true}}});
+  }, {spoil: who === 'us' ? {bridge: {skip_stalled_check: true}} : {worker: {skipStalledCheck: true}}});
 
 for (const who of ['us', 'node'])
   check(`a job that is gone when its work ends leaves ${who} at work, and nothing of it comes back`, async (at) => {
@@ -126,7 +126,7 @@ for (const who of ['us', 'node'])
     const client = await theirs.client;
     assert.deepEqual(await client.keys(`bull:${at.name}:gone*`), []);
     assert.deepEqual(await counts(theirs, 'completed', 'active', 'failed'), {completed: 1, active: 0, failed: 0});
-  }, {twin: who === 'us' ? {drop: ['finish']} : {drop: ['obliterate']}});
+  }, {spoil: who === 'us' ? {drop: ['finish']} : {drop: ['obliterate']}});
 
 check('connections that are cut come back, those of either worker and of either producer', async (at) => {
   // A job that was handed out into a cut connection comes back when its lock has ended.
@@ -145,7 +145,7 @@ check('connections that are cut come back, those of either worker and of either 
   await until(async () => (await theirs.getJobCountByTypes('completed')) === 40, 'end of all jobs');
   assert.deepEqual(await counts(theirs, 'completed', 'active', 'failed'), {completed: 40, active: 0, failed: 0});
   await worker.close(true); // Its own way to end waits for the answer to a call that was cut.
-}, {twin: {drop: ['add_job'], more_ms: 6000}});
+}, {spoil: {drop: ['add_job'], more_ms: 6000}});
 
 check('a job has one parent: added again it goes to that one, or to a first, and to no second', async (at) => {
   const ours = await at.bridge();
@@ -167,7 +167,7 @@ check('a job has one parent: added again it goes to that one, or to a first, and
   const pending = async (id) => (await ours.tool('pending_children', {id})).map((key) => key.split(':').at(-1)).sort();
   assert.deepEqual(await pending('p'), ['child']);
   assert.deepEqual(await pending('q'), ['orphan-1', 'orphan-2', 'other']);
-}, {twin: {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}}});
+}, {spoil: {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}}});
 
 for (const [maker, driver] of [['us', 'node'], ['node', 'us'], ['us', 'us']])
   check(`a schedule's next run is there before this one runs: made by ${maker}, driven by ${driver}`, async (at) => {
@@ -181,7 +181,7 @@ for (const [maker, driver] of [['us', 'node'], ['node', 'us'], ['us', 'us']])
                    : await theirs.upsertJobScheduler('s', {every: 3_600_000}, {name: 'tick'});
     await events.until('completed');
     assert.deepEqual(seen, [{delayed: 1, active: 1}]);
-  }, {twin: maker === 'us' ? {drop: ['upsert_schedule']} : {drop: ['worker']}});
+  }, {spoil: maker === 'us' ? {drop: ['upsert_schedule']} : {drop: ['worker']}});
 
 check('a schedule whose run is at work is not made anew for the same time, by neither side', async (at) => {
   const ours = await at.bridge();
@@ -194,7 +194,7 @@ check('a schedule whose run is at work is not made anew for the same time, by ne
   assert.equal(await until(() => began, 'run'), id);
   assert.equal((await ours.say('upsert_schedule', {id: 's', repeat, name: 'tick'})).code, 'conflict');
   await assert.rejects(theirs.upsertJobScheduler('s', repeat, {name: 'tick'}), /[Jj]ob ID already exists|collision/);
-}, {twin: {drop: ['worker']}});
+}, {spoil: {drop: ['worker']}});
 
 check('a schedule whose run of its time and the one after are taken is refused by either side', async (at) => {
   const ours = await at.bridge();
@@ -214,7 +214,7 @@ check('a schedule whose run of its time and the one after are taken is refused b
   assert.deepEqual([refused.code, /slots already have jobs/.test(refused.text)], ['conflict', true]);
   await assert.rejects(theirs.upsertJobScheduler('u', repeat, {name: 'tick'}), /slots already have jobs/);
   assert.deepEqual((await theirs.getJobSchedulers()).map((each) => each.key).sort(), ['s', 't']);
-}, {twin: {drop: ['add_job']}});
+}, {spoil: {drop: ['add_job']}});
 
 check('a job that our worker postpones is done by a Node.js worker when it is due', async (at) => {
   const events = await at.events();
@@ -233,7 +233,7 @@ check('a job that our worker postpones is done by a Node.js worker when it is du
   await events.until('completed', 'a');
   assert.ok(began >= due, `${began - due}`);
   assert.equal((await theirs.getJob('a')).attemptsMade, 1);
-}, {twin: {fields: {finish: (x) => ({...x, outcome: undefined})}}});
+}, {spoil: {fields: {finish: (x) => ({...x, outcome: undefined})}}});
 
 check('a closing Node.js worker leaves the next job to ours', async (at) => {
   const events = await at.events();
@@ -250,7 +250,7 @@ check('a closing Node.js worker leaves the next job to ours', async (at) => {
   assert.equal((await ours.ask('state', {id: 'j1'})).state, 'waiting');
   await ours.work((job) => ours.finish(job, {value: 'by us'}));
   assert.equal((await events.until('completed', 'j1')).returnvalue, 'by us');
-}, {twin: {drop: ['finish']}});
+}, {spoil: {drop: ['finish']}});
 
 for (const who of ['us', 'node'])
   check(`the stream of events is cut at the length that ${who} has set, whoever writes`, async (at) => {
@@ -280,4 +280,4 @@ for (const who of ['us', 'node'])
     const length = await client.xlen(key);
     assert.ok(length >= 50 && length <= 250, `${length}`);
     assert.equal((await ours.ask('counts')).waiting, 600);
-  }, {twin: who === 'us' ? {bridge: {events_max: 10_000}} : {drop: ['add_all']}});
+  }, {spoil: who === 'us' ? {bridge: {events_max: 10_000}} : {drop: ['add_all']}});

@@ -86,7 +86,7 @@ check('our worker tells the stream what a worker of Node.js tells it, word for w
                                                                        }));
     assert.deepEqual({id, ...a}, {id, ...b});
   }
-}, {twin: {fields: {finish: (x) => x.outcome ? {...x, outcome: 'failed_final'} : x}}});
+}, {spoil: {fields: {finish: (x) => x.outcome ? {...x, outcome: 'failed_final'} : x}}});
 
 check('a rate limit set in one job holds every worker of both kinds, and the job runs again', async (at) => {
   const events = await at.events();
@@ -118,7 +118,7 @@ check('a rate limit set in one job holds every worker of both kinds, and the job
   for (const [id, time] of rest)
     assert.ok(time - start >= 2490, `${id} after ${time - start} ms`);
   assert.equal((await theirs.getJob('j0')).attemptsMade, 1); // Stepping back uses no attempt.
-}, {twin: {fields: {finish: (x) => ({...x, outcome: undefined})}}});
+}, {spoil: {fields: {finish: (x) => ({...x, outcome: undefined})}}});
 
 check('a rate limit that a Node.js worker sets holds ours; either side lifts one', async (at) => {
   const events = await at.events();
@@ -150,7 +150,7 @@ check('a rate limit that a Node.js worker sets holds ours; either side lifts one
   await theirs.add('x', {}, {jobId: 'b'});
   await ours.work((job) => ours.finish(job));
   await events.until('completed', 'b');
-}, {twin: {drop: ['remove_rate_limit']}});
+}, {spoil: {drop: ['remove_rate_limit']}});
 
 // How many ran at once at most, whoever ran them.
 function crowd() {
@@ -183,7 +183,7 @@ for (const by of ['us', 'node'])
     assert.ok(guests.most <= 2, `${guests.most} at once`);
     by === 'us' ? await ours.tool('set_global_concurrency') : await theirs.removeGlobalConcurrency();
     assert.equal(await theirs.getGlobalConcurrency(), null);
-  }, {twin: by === 'us' ? {drop: ['set_global_concurrency']} : {mute: ['setGlobalConcurrency']}});
+  }, {spoil: by === 'us' ? {drop: ['set_global_concurrency']} : {mute: ['setGlobalConcurrency']}});
 
 for (const by of ['us', 'node'])
   check(`the global rate limit set by ${by} holds for all workers together`, async (at) => {
@@ -202,7 +202,7 @@ for (const by of ['us', 'node'])
       assert.ok(taken[first + 3] - taken[first] >= 395, `three in 400 ms, not ${taken.map((each) => each - taken[0])}`);
     by === 'us' ? await ours.tool('set_global_rate_limit') : await theirs.removeGlobalRateLimit();
     assert.equal(await theirs.getGlobalRateLimit(), null);
-  }, {twin: by === 'us' ? {drop: ['set_global_rate_limit']} : {mute: ['setGlobalRateLimit']}});
+  }, {spoil: by === 'us' ? {drop: ['set_global_rate_limit']} : {mute: ['setGlobalRateLimit']}});
 
 check('a worker keeps so many ended jobs, by its own options and by those of the job', async (at) => {
   const events = await at.events();
@@ -222,7 +222,7 @@ check('a worker keeps so many ended jobs, by its own options and by those of the
   await theirs.add('good', {}, {jobId: 'aged', removeOnComplete: {age: 1, count: 100}});
   await events.until('completed', 'aged');
   assert.deepEqual((await theirs.getCompleted()).map((job) => job.id), ['aged']);
-}, {twin: {bridge: {keep_completed_max: -1}}});
+}, {spoil: {bridge: {keep_completed_max: -1}}});
 
 check('what our jobs wish to be kept is kept by a Node.js worker', async (at) => {
   const events = await at.events();
@@ -241,7 +241,7 @@ check('what our jobs wish to be kept is kept by a Node.js worker', async (at) =>
   }
   assert.deepEqual((await theirs.getCompleted()).map((job) => job.id), ['d']);
   assert.deepEqual((await theirs.getFailed()).map((job) => job.id), ['e']);
-}, {twin: {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}}});
+}, {spoil: {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}}});
 
 check('logs: rows of both sides are one list; keepLogs is obeyed by whoever writes', async (at) => {
   const events = await at.events();
@@ -266,7 +266,7 @@ check('logs: rows of both sides are one list; keepLogs is obeyed by whoever writ
   await theirs.addJobLog('b', 'six', 2);
   assert.deepEqual((await theirs.getJobLogs('b')).logs, ['five', 'six']);
   assert.equal((await ours.say('log', {id: 'nobody', row: 'x'})).code, 'not_found');
-}, {twin: {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}}});
+}, {spoil: {fields: {add_job: (x) => ({...x, opts: {jobId: x.opts.jobId}})}}});
 
 check('progress travels both ways', async (at) => {
   const events = await at.events();
@@ -295,7 +295,7 @@ check('progress travels both ways', async (at) => {
   assert.deepEqual(
     events.seen.filter((each) => each.event === 'progress' && each.jobId === 'b').map((each) => each.data),
     [20, 'most', {of: [2, 2]}]);
-}, {twin: {drop: ['progress']}});
+}, {spoil: {drop: ['progress']}});
 
 check('our reader of events sees what QueueEvents sees', async (at) => {
   const events = await at.events();
@@ -317,7 +317,7 @@ check('our reader of events sees what QueueEvents sees', async (at) => {
   await until(() => ours.seen.some((each) => each.event === 'cleaned'), 'cleaning at our reader');
   const names = (list) => list.map((each) => [each.event, each.jobId]).filter(([name]) => name !== 'debounced');
   assert.deepEqual(names(ours.seen), names(events.seen));
-}, {twin: {drop: ['finish'], bridge: {}}});
+}, {spoil: {drop: ['finish'], bridge: {}}});
 
 check('the counts a minute: ours are read by Node.js, its own by us', async (at) => {
   const events = await at.events();
@@ -347,7 +347,7 @@ check('the counts a minute: ours are read by Node.js, its own by us', async (at)
   const [[count], data] = await ours.tool('metrics', {kind: 'completed'});
   assert.equal(count, '9');
   assert.ok([7, 8].includes(sum(data)), `${data}`);
-}, {twin: {bridge: {metrics_points: 0}}});
+}, {spoil: {bridge: {metrics_points: 0}}});
 
 check('workers are listed by name on both sides, readers of events and producers are not', async (at) => {
   const events = await at.events();
@@ -371,7 +371,7 @@ check('workers are listed by name on both sides, readers of events and producers
   }, `list of ${wanted}`);
   assert.equal(await theirs.getWorkersCount(), 3);
   assert.ok(events);
-}, {twin: {bridge: {worker_name: ''}}});
+}, {spoil: {bridge: {worker_name: ''}}});
 
 check('back-offs of our jobs in a Node.js worker, and the jitter of Node.js in ours', async (at) => {
   const events = await at.events();
@@ -400,7 +400,7 @@ check('back-offs of our jobs in a Node.js worker, and the jitter of Node.js in o
                         assert.ok(wait >= least[i] && wait < least[i] + patience / 2, `${id}: ${waits(id)}`));
   const planned = events.seen.filter((each) => each.event === 'delayed' && each.jobId === 'jitter');
   assert.equal(planned.length, 2);
-}, {twin: {fields: {add_job: (x) => ({...x, opts: {...x.opts, backoff: 1}})}}});
+}, {spoil: {fields: {add_job: (x) => ({...x, opts: {...x.opts, backoff: 1}})}}});
 
 for (const who of ['us', 'node'])
   check(`a back-off of a type of its own is what the worker's strategy says, which may end the job (${who})`,
@@ -425,7 +425,7 @@ for (const who of ['us', 'node'])
       assert.equal((await events.until('failed', id)).failedReason, 'no');
       assert.equal((await theirs.getJob(id)).attemptsMade, made, id);
     }
-  }, {twin: who === 'us' ? {bridge: {custom_back_off: undefined}}
+  }, {spoil: who === 'us' ? {bridge: {custom_back_off: undefined}}
                          : {worker: {settings: {backoffStrategy: () => 3_600_000}}}});
 
 check('a job moved to later by its Node.js worker is taken by ours when it is due', async (at) => {
@@ -444,7 +444,7 @@ check('a job moved to later by its Node.js worker is taken by ours when it is du
   await ours.work((job) => (began = Date.now(), ours.finish(job)));
   await events.until('completed', 'a');
   assert.ok(began >= due, `${began - due}`);
-}, {twin: {drop: ['finish']}});
+}, {spoil: {drop: ['finish']}});
 
 check('a closing worker of ours leaves the next job to Node.js', async (at) => {
   const events = await at.events();
@@ -463,4 +463,4 @@ check('a closing worker of ours leaves the next job to Node.js', async (at) => {
   assert.equal(await theirs.getJobState('j1'), 'waiting');
   at.worker(async () => 'by node');
   assert.equal((await events.until('completed', 'j1')).returnvalue, 'by node');
-}, {twin: {drop: ['close']}});
+}, {spoil: {drop: ['close']}});

@@ -1,4 +1,4 @@
-// Starts the sandbox as a child process and speaks to its control door.
+// Starts the sandbox as a child process and calls its control API.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

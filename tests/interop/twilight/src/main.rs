@@ -458,10 +458,10 @@ async fn direct(bot: &Bot) -> Result<()> {
     http.delete_message(channel.id, sent.id).await?;
     bot.event("deletion", |event| matches!(event, Event::MessageDelete(m) if m.id == sent.id).then_some(())).await?;
     refused(http.delete_message(channel.id, letter), 403, 50_003).await?;
-    let door = |open: bool| bot.sandbox.control("POST", "direct", json!({"user": bot.owner, "open": open}));
-    door(false).await?;
+    let allow_direct = |open: bool| bot.sandbox.control("POST", "direct", json!({"user": bot.owner, "open": open}));
+    allow_direct(false).await?;
     refused(http.create_message(channel.id).content("?"), 403, 50_007).await?;
-    door(true).await?;
+    allow_direct(true).await?;
     Ok(())
 }
 
@@ -697,7 +697,7 @@ async fn main() -> Result<()> {
     checks.step("buttons, every select, modal", components(&bot)).await;
     checks.step("channels of every type, overwrites, moves, 404s", channels(&bot)).await;
     checks.step("messages: reply, mentions, nonce, files, reactions, pins, bulk delete", messages(&bot)).await;
-    checks.step("direct messages: one channel, both ways, and a closed door", direct(&bot)).await;
+    checks.step("direct messages: one channel, both ways, and refused when they are closed", direct(&bot)).await;
     checks.step("bans, invites, webhooks, emojis, threads, search", community(&bot)).await;
     checks.step("members and roles, op 8", members(&bot)).await;
     checks.step("resume after a close and after op 7", resume(&bot)).await;
