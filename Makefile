@@ -32,7 +32,7 @@ pages: ## As root: follow the pages of docs/operations, word by word, in a Debia
 	@tests/deploy/unit
 
 .PHONY: crash
-crash: ## Kill, cut, empty or fill at every point of a deployment and of a reconciliation. ONLY="Redis emptied @ COMMIT", POINTS=n, SEED=n, LANES=n.
+crash: ## Kill, cut, empty or fill at every point of a deployment and of a reconciliation. ONLY="Redis emptied @ COMMIT", POINTS=n, SEED=n, INSTALLATIONS=n.
 	@tools/deps
 	@tools/build dev crash
 	@ARRAKIS_BUILD_DIR="$(CURDIR)/build/dev" ARRAKIS_SOURCE_DIR="$(CURDIR)" build/dev/tests/crash/crash

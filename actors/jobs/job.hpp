@@ -37,8 +37,7 @@ struct services {
   /// By type: the addresses of the process, as arrakisd's tree provides them. It outlives the jobs. A kind is never
   /// given null: jobs::start takes that for "nothing is provided".
   const arrakis::services* available = nullptr;
-  bool adopts =
-    true; ///< Off only in the twin of the crash tests, which then see what an interrupted create leaves twice.
+  bool adopts = true; ///< Off only in the negative control of the crash tests: an interrupted create then leaves two.
 };
 
 struct job_kind {

@@ -45,7 +45,7 @@ TEST_CASE("outbox_relay: a crash between queueing and noting queues it once") {
   at.start();
   at.sim.advance(1s);
   CHECK(at.added.size() == 1);
-  CHECK(at.rows[row].sent_at_ms == 0); // The twin: the note is missing, so the crash was where it should be.
+  CHECK(at.rows[row].sent_at_ms == 0); // Negative control: the note is missing, so the crash was where it should be.
   at.after_add = nullptr;
   at.start();
   at.sim.advance(1s);

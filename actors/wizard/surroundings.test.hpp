@@ -27,7 +27,7 @@ constexpr auto address = "0x00000000000000000000000000000000000000aa";
 struct surroundings {
   std::map<std::string, std::pair<std::string, std::string>> sessions; ///< What Redis holds: version and record.
   bool redis_away = false;
-  bool blind_store = false; ///< The twin: a store that does not compare.
+  bool blind_store = false; ///< Negative control: a store that does not compare.
   guild::state facts;
   bool guild_away = false;
   int counted = 0; ///< How often members of roles were asked for.

@@ -75,7 +75,8 @@ TEST_CASE_FIXTURE(fixture, "wizard: a double click that reaches two processes ma
   CHECK(stored().at == core::step::deploy);
 }
 
-TEST_CASE_FIXTURE(fixture, "wizard: twin: with a store that does not compare the double click deploys twice") {
+TEST_CASE_FIXTURE(fixture,
+                  "wizard: negative control: with a store that does not compare the double click deploys twice") {
   to_review();
   w.blind_store = true;
   auto x = made(interaction_kind::component);

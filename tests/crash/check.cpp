@@ -35,26 +35,26 @@ js::object without_position(js::object o) {
   return o;
 }
 
-void compare_records(findings& out, lane& l, const place& at, const goal& g) {
+void compare_records(findings& out, installation& inst, const place& at, const goal& g) {
   const auto said = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
-  for (auto& text : system_test::disagreements(l.world(), at)) {
+  for (auto& text : system_test::disagreements(inst.test_stack(), at)) {
     const bool lost = said(text, "not in the guild") || said(text, "does not name it");
     add(out, lost ? finding::lost : finding::wrong, std::move(text));
   }
   std::set<snowflake> known;
-  for (const auto& id : l.rows("select r ->> 'id' from shadow_states, json_array_elements(resources) r"
-                               " where status = 'applied' and "
-                               + of_guild(at)))
+  for (const auto& id : inst.rows("select r ->> 'id' from shadow_states, json_array_elements(resources) r"
+                                  " where status = 'applied' and "
+                                  + of_guild(at)))
     known.insert(parse_snowflake(id).value_or(snowflake{}));
-  const auto now = system_test::look(l.world(), at);
+  const auto now = system_test::look(inst.test_stack(), at);
   std::set<snowflake> extra;
   for (const auto id : now.made)
     if (!known.contains(id) && !g.deleted_by_hand.contains(id) && extra.insert(id).second)
       add(out, finding::doubled, fmt::format("the bot made {}, which is no resource of the manifest", id.text()));
 }
 
-void compare_foreign(findings& out, lane& l, const place& at, const foreign& before) {
-  const auto now = foreign_in(l, at);
+void compare_foreign(findings& out, installation& inst, const place& at, const foreign& before) {
+  const auto now = foreign_in(inst, at);
   for (const auto& [id, was] : before) {
     const auto found = now.find(id);
     const auto name = std::string{json::text_or(was, "name")};
@@ -68,50 +68,50 @@ void compare_foreign(findings& out, lane& l, const place& at, const foreign& bef
       add(out, finding::wrong, fmt::format("“{}” {} came from nobody knows where", json::text_or(is, "name"), id));
 }
 
-void count_rows(findings& out, lane& l, const std::string& query, std::string_view what, size_t wanted) {
-  const auto n = l.rows(query).size();
+void count_rows(findings& out, installation& inst, const std::string& query, std::string_view what, size_t wanted) {
+  const auto n = inst.rows(query).size();
   if (n != wanted)
     add(out, n < wanted ? finding::lost : finding::doubled, fmt::format("{}: {}, not {}", what, n, wanted));
 }
 
-void compare_tables(findings& out, lane& l, const place& at, work of) {
+void compare_tables(findings& out, installation& inst, const place& at, work of) {
   const auto mine = of_guild(at);
   const size_t applied = of == work::reconciliation ? 1 : 0;
-  count_rows(out, l, "select id from reconciliations where " + mine, "reconciliations", applied);
-  count_rows(out, l, "select id from reconciliations where state = 'completed' and " + mine,
+  count_rows(out, inst, "select id from reconciliations where " + mine, "reconciliations", applied);
+  count_rows(out, inst, "select id from reconciliations where state = 'completed' and " + mine,
              "completed reconciliations", applied);
-  count_rows(out, l, "select id from communities where discord_guild_id = " + at.guild, "communities", 1);
-  count_rows(out, l, "select id from deployments where " + mine, "deployments", 1);
-  count_rows(out, l, "select id from deployments where state = 'completed' and " + mine, "completed deployments", 1);
-  count_rows(out, l, "select id from manifests where is_active and " + mine, "active manifests", 1);
-  count_rows(out, l, "select id from manifests where " + mine, "manifests", 1);
-  count_rows(out, l, "select id from shadow_states where status = 'applied' and " + mine, "shadow states", 1);
+  count_rows(out, inst, "select id from communities where discord_guild_id = " + at.guild, "communities", 1);
+  count_rows(out, inst, "select id from deployments where " + mine, "deployments", 1);
+  count_rows(out, inst, "select id from deployments where state = 'completed' and " + mine, "completed deployments", 1);
+  count_rows(out, inst, "select id from manifests where is_active and " + mine, "active manifests", 1);
+  count_rows(out, inst, "select id from manifests where " + mine, "manifests", 1);
+  count_rows(out, inst, "select id from shadow_states where status = 'applied' and " + mine, "shadow states", 1);
   for (const std::string kind : {"store_manifest", "enqueue_job"})
-    count_rows(out, l, fmt::format("select id from outbox where kind = '{}' and {}", kind, mine), "outbox " + kind,
+    count_rows(out, inst, fmt::format("select id from outbox where kind = '{}' and {}", kind, mine), "outbox " + kind,
                1 + (kind == "enqueue_job" ? applied : 0));
-  for (const auto& kind : l.rows("select kind from outbox where closed_at is null and " + mine))
+  for (const auto& kind : inst.rows("select kind from outbox where closed_at is null and " + mine))
     add(out, finding::lost, "outbox: " + kind + " is still open");
-  for (const auto& name : l.rows("select kind || ' ' || resource from deployment_intents where " + mine))
+  for (const auto& name : inst.rows("select kind || ' ' || resource from deployment_intents where " + mine))
     add(out, finding::lost, "the create of " + name + " has no recorded end");
-  for (const auto& text : l.rows("select 'quarantine of ' || kind || ': ' || error from quarantines where " + mine))
+  for (const auto& text : inst.rows("select 'quarantine of ' || kind || ': ' || error from quarantines where " + mine))
     add(out, finding::wrong, text);
 }
 
-void compare_audit(findings& out, lane& l, const place& at, work of) {
+void compare_audit(findings& out, installation& inst, const place& at, work of) {
   std::vector<std::string> events{"DEPLOYMENT_SUBMITTED", "DEPLOYMENT_COMPLETED"};
   if (of == work::reconciliation)
     events.insert(events.end(), {"RECONCILIATION_REQUESTED", "RECONCILIATION_COMPLETED"});
   for (const auto& event : events)
-    count_rows(out, l, fmt::format("select hash from audit_entries where event = '{}' and {}", event, of_guild(at)),
+    count_rows(out, inst, fmt::format("select hash from audit_entries where event = '{}' and {}", event, of_guild(at)),
                "audit entries " + event, 1);
-  for (const auto& event : l.rows(fmt::format("select event from audit_entries where event not in ('{}') and {}",
-                                              fmt::join(events, "', '"), of_guild(at))))
+  for (const auto& event : inst.rows(fmt::format("select event from audit_entries where event not in ('{}') and {}",
+                                                 fmt::join(events, "', '"), of_guild(at))))
     add(out, finding::wrong, "audit entry " + event + ", of which nobody did anything");
 }
 
 /// Each job that is not over, as "wait synth-...": read at one moment, since jobs move from list to list. None while
 /// Redis does not answer.
-std::optional<std::vector<std::string>> hanging(lane& l) {
+std::optional<std::vector<std::string>> hanging(installation& inst) {
   constexpr auto script = R"lua(
     local out = {'read'}
     for i, key in ipairs(KEYS) do
@@ -121,7 +121,7 @@ std::optional<std::vector<std::string>> hanging(lane& l) {
     return out)lua";
   const queue::options named;
   const queue::keys keys{named.prefix, named.name};
-  auto all = l.redis(
+  auto all = inst.redis(
     {"EVAL", script, "6", keys.wait, keys.active, keys.paused, keys.delayed, keys.prioritized, keys.waiting_children});
   if (all.empty() || all.front() != "read")
     return std::nullopt;
@@ -129,8 +129,8 @@ std::optional<std::vector<std::string>> hanging(lane& l) {
   return all;
 }
 
-void compare_queue(findings& out, lane& l) {
-  const auto jobs = hanging(l);
+void compare_queue(findings& out, installation& inst) {
+  const auto jobs = hanging(inst);
   if (!jobs)
     add(out, finding::wrong, "Redis does not answer");
   else
@@ -138,14 +138,14 @@ void compare_queue(findings& out, lane& l) {
       add(out, finding::lost, "a job hangs: " + job);
   const queue::options named;
   const queue::keys keys{named.prefix, named.name}, dead{named.prefix, named.name + named.dead_letter_suffix};
-  for (const auto& id : l.redis({"ZRANGE", keys.failed, "0", "-1"}))
+  for (const auto& id : inst.redis({"ZRANGE", keys.failed, "0", "-1"}))
     add(out, finding::wrong, fmt::format("job {} failed", id));
-  for (const auto& id : l.redis({"LRANGE", dead.wait, "0", "-1"}))
+  for (const auto& id : inst.redis({"LRANGE", dead.wait, "0", "-1"}))
     add(out, finding::wrong, fmt::format("job {} lies with the dead letters", id));
 }
 
-bool queue_is_empty(lane& l) {
-  const auto jobs = hanging(l);
+bool queue_is_empty(installation& inst) {
+  const auto jobs = hanging(inst);
   return jobs && jobs->empty();
 }
 } // namespace
@@ -154,9 +154,9 @@ std::string_view name_of(finding::kind what) {
   return what == finding::lost ? "lost" : what == finding::doubled ? "doubled" : "wrong";
 }
 
-void plant(lane& l, const place& at) {
+void plant(installation& inst, const place& at) {
   const auto make = [&](const char* kind, js::object body) {
-    l.world().by_hand(at.owner, "POST", fmt::format("/guilds/{}/{}", at.guild, kind), std::move(body));
+    inst.test_stack().by_hand(at.owner, "POST", fmt::format("/guilds/{}/{}", at.guild, kind), std::move(body));
   };
   for (const auto name : tier_names)
     make("roles", {{"name", name}});
@@ -168,9 +168,9 @@ void plant(lane& l, const place& at) {
     make("channels", {{"name", name}, {"type", voice_type}});
 }
 
-foreign foreign_in(lane& l, const place& at) {
-  const auto made = system_test::look(l.world(), at).made;
-  const auto state = l.world().stack().sandbox("GET", "state?guild=" + at.guild);
+foreign foreign_in(installation& inst, const place& at) {
+  const auto made = system_test::look(inst.test_stack(), at).made;
+  const auto state = inst.test_stack().stack().sandbox("GET", "state?guild=" + at.guild);
   const auto& guild = state.as_object().at("guilds").as_array().at(0).as_object();
   foreign out;
   for (const char* kind : {"roles", "channels"})
@@ -182,37 +182,38 @@ foreign foreign_in(lane& l, const place& at) {
   return out;
 }
 
-goal damage(lane& l, const place& at) {
-  const auto made = system_test::shadow(l.world(), at);
+goal damage(installation& inst, const place& at) {
+  const auto made = system_test::shadow(inst.test_stack(), at);
   const auto role = made.at({"role", "role-silver"}), channel = made.at({"channel", "ch-vip-chat"});
   const auto roles = fmt::format("/guilds/{}/roles/", at.guild);
-  l.world().by_hand(at.owner, "DELETE", roles + role.text());
-  l.world().by_hand(at.owner, "DELETE", "/channels/" + channel.text());
-  l.world().by_hand(at.owner, "PATCH", roles + made.at({"role", "role-gold"}).text(), js::object{{"color", 1}});
+  inst.test_stack().by_hand(at.owner, "DELETE", roles + role.text());
+  inst.test_stack().by_hand(at.owner, "DELETE", "/channels/" + channel.text());
+  inst.test_stack().by_hand(at.owner, "PATCH", roles + made.at({"role", "role-gold"}).text(), js::object{{"color", 1}});
   return {work::reconciliation, {role, channel}};
 }
 
-std::string state_of(lane& l, const place& at, work of) {
-  return l.sql(of == work::deployment
-                 ? "select state from deployments where " + of_guild(at) + " order by version desc limit 1"
-                 : "select state from reconciliations where " + of_guild(at) + " order by created_at desc limit 1");
+std::string state_of(installation& inst, const place& at, work of) {
+  return inst.sql(of == work::deployment
+                    ? "select state from deployments where " + of_guild(at) + " order by version desc limit 1"
+                    : "select state from reconciliations where " + of_guild(at) + " order by created_at desc limit 1");
 }
 
-bool finished(lane& l, const place& at, work of) {
-  return state_of(l, at, of) == "completed"
-      && l.sql("select count(*) from outbox where closed_at is null and " + of_guild(at)) == "0" && queue_is_empty(l);
+bool finished(installation& inst, const place& at, work of) {
+  return state_of(inst, at, of) == "completed"
+      && inst.sql("select count(*) from outbox where closed_at is null and " + of_guild(at)) == "0"
+      && queue_is_empty(inst);
 }
 
-findings check(lane& l, const place& at, const foreign& before, const goal& g) {
+findings check(installation& inst, const place& at, const foreign& before, const goal& g) {
   findings out;
-  compare_tables(out, l, at, g.of);
-  compare_audit(out, l, at, g.of);
-  compare_queue(out, l);
-  compare_foreign(out, l, at, before);
-  if (l.sql("select count(*) from manifests where " + of_guild(at)) == "0")
+  compare_tables(out, inst, at, g.of);
+  compare_audit(out, inst, at, g.of);
+  compare_queue(out, inst);
+  compare_foreign(out, inst, at, before);
+  if (inst.sql("select count(*) from manifests where " + of_guild(at)) == "0")
     return out; // There is nothing to compare the guild with.
   try {
-    compare_records(out, l, at, g);
+    compare_records(out, inst, at, g);
   } catch (const std::exception& e) {
     add(out, finding::wrong, std::string{"the records cannot be read: "} + e.what());
   }

@@ -28,7 +28,7 @@ std::string text_of_all(const std::vector<finding>& all) {
 
 /// A guild as it is when all went well, in an installation of its own.
 struct fixture {
-  lane here;
+  installation here;
   site fresh(const std::string& name) {
     auto made = deployed(here, name);
     const auto all = check(here, made.at, made.before, made.goal);
@@ -42,13 +42,13 @@ struct fixture {
                     all, [&](const finding& f) { return f.what == what && f.text.find(part) != std::string::npos; }),
                   name_of(what), ": ", part);
   }
-  system_test::seen look(const site& s) { return system_test::look(here.world(), s.at); }
+  system_test::seen look(const site& s) { return system_test::look(here.test_stack(), s.at); }
   void by_hand(const site& s, const std::string& method, const std::string& path, const js::value& body = {}) {
-    here.world().by_hand(s.at.owner, method, path, body);
+    here.test_stack().by_hand(s.at.owner, method, path, body);
   }
   /// The snowflake of the role or channel that the bot made, not of the planted one of the same name.
   std::string made(const site& s, const std::string& kind, const std::string& resource) {
-    return system_test::shadow(here.world(), s.at).at({kind, resource}).text();
+    return system_test::shadow(here.test_stack(), s.at).at({kind, resource}).text();
   }
   void sql(const site& s, const std::string& text) {
     here.sql(
@@ -60,10 +60,10 @@ struct fixture {
 TEST_CASE("crash check: damage in the guild is found") {
   fixture t;
   auto s = t.fresh("A doubled role");
-  const auto& discord = t.here.world().stack().discord();
+  const auto& discord = t.here.test_stack().stack().discord();
   net::http_request again{"POST", "/api/v10/guilds/" + s.at.guild + "/roles", {}, R"({"name":"Gold"})", {}};
   again.headers = {{"Authorization", "Bot " + discord.token}, {"Content-Type", "application/json"}};
-  REQUIRE(t.here.world().stack().web().send(discord.url, again)->status == 200);
+  REQUIRE(t.here.test_stack().stack().web().send(discord.url, again)->status == 200);
   t.finds(s, finding::doubled, "is no resource of the manifest");
 
   s = t.fresh("A role that is gone");
@@ -141,7 +141,7 @@ TEST_CASE("crash check: damage after a reconciliation is found") {
 
 TEST_CASE("crash walk: an admin whom a slow machine answers late clicks again, and goes on") {
   fixture t;
-  auto& w = t.here.world();
+  auto& w = t.here.test_stack();
   const auto answers_late = [&] {
     return w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", "/interactions/*/callback"}, {"delay_ms", 4'000}});
   };
@@ -160,7 +160,7 @@ TEST_CASE("crash walk: an admin whom a slow machine answers late clicks again, a
 TEST_CASE("crash walk: six points drawn by a seed, each with a fault, lose, double and spoil nothing") {
   const test::scratch folder{"six"};
   process walk{{.argv = {system_test::programs() + "/tests/crash/crash"},
-                .env = {"POINTS=6", "LANES=3"},
+                .env = {"POINTS=6", "INSTALLATIONS=3"},
                 .output = folder / "output"}};
   REQUIRE(walk.wait(240s));
   const auto output = test::content(folder / "output");

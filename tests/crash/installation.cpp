@@ -1,4 +1,4 @@
-#include "tests/crash/lane.hpp"
+#include "tests/crash/installation.hpp"
 
 #include "tests/support/skewed_clock.hpp"
 
@@ -29,7 +29,7 @@ void kill_and_see(int pid) {
   }
 }
 
-/// The process has one cluster, and so one lane at a time.
+/// The process has one cluster, and so one installation at a time.
 test::postgres_server with_clock(std::chrono::milliseconds ahead) {
   test::postgres_server::set_environment(test::skewed_clock(ahead));
   return {};
@@ -70,13 +70,13 @@ const clocks& clocks_of(size_t number) {
   return all[number % std::size(all)];
 }
 
-struct lane::direct {
+struct installation::direct {
   std::string dsn, redis_path;
   std::optional<pqxx::connection> database;
   std::unique_ptr<redisContext, void (*)(redisContext*)> cache{nullptr, ::redisFree};
 };
 
-lane::lane(const clocks& ahead)
+installation::installation(const clocks& ahead)
   : postgres_(with_clock(ahead.postgres)),
     redis_({}, test::skewed_clock(ahead.redis)),
     direct_(std::make_unique<direct>()) {
@@ -106,16 +106,16 @@ lane::lane(const clocks& ahead)
   };
   for (auto& line : test::skewed_clock(ahead.arrakisd, system_test::programs() + "/tests/crash/libno_space.so"))
     environment.push_back(std::move(line));
-  world_.emplace(
+  stack_.emplace(
     false, std::move(environment), [this](demo::local_stack& stack) { discord_port_ = port_of(stack.discord().url); },
     test::skewed_clock(ahead.discord));
 }
-lane::~lane() = default;
+installation::~installation() = default;
 
-void lane::arm(point at, fault f) {
+void installation::arm(point at, fault f) {
   order o;
   o.at = std::move(at);
-  const int pid = world_->stack().arrakis_pid();
+  const int pid = stack_->stack().arrakis_pid();
   switch (f) {
     case fault::kill_before:
     case fault::kill_after:
@@ -144,14 +144,14 @@ void lane::arm(point at, fault f) {
   taps_.arm(std::move(o));
 }
 
-void lane::mend(fault f) {
+void installation::mend(fault f) {
   switch (f) {
     case fault::kill_before:
     case fault::kill_after:
     case fault::kill_and_click:
     case fault::kill_and_empty:
-      world_->stack().kill_arrakis(); // It is dead; this takes note of it.
-      return world_->stack().start_arrakis();
+      stack_->stack().kill_arrakis(); // It is dead; this takes note of it.
+      return stack_->stack().start_arrakis();
     case fault::kill_postgres: return postgres_.start();
     case fault::kill_redis: return redis_.start();
     case fault::lose_answer:
@@ -160,14 +160,14 @@ void lane::mend(fault f) {
   }
 }
 
-void lane::make_room() { std::filesystem::remove(folder_ / "full"); }
+void installation::make_room() { std::filesystem::remove(folder_ / "full"); }
 
-void lane::load_scripts() {
+void installation::load_scripts() {
   for (const auto& [sha1, text] : scripts_.all())
     redis({"SCRIPT", "LOAD", text});
 }
 
-std::vector<std::string> lane::rows(const std::string& query) {
+std::vector<std::string> installation::rows(const std::string& query) {
   try {
     if (!direct_->database || !direct_->database->is_open())
       direct_->database.emplace(direct_->dsn);
@@ -186,12 +186,12 @@ std::vector<std::string> lane::rows(const std::string& query) {
   }
 }
 
-std::string lane::sql(const std::string& query) {
+std::string installation::sql(const std::string& query) {
   const auto all = rows(query);
   return all.empty() ? "" : all[0];
 }
 
-std::vector<std::string> lane::redis(const std::vector<std::string>& words) {
+std::vector<std::string> installation::redis(const std::vector<std::string>& words) {
   auto& to = direct_->cache;
   if (!to || to->err)
     to.reset(::redisConnectUnix(direct_->redis_path.c_str()));

@@ -3,7 +3,7 @@
 #include "tests/crash/taps.hpp"
 #include "tests/support/scratch.hpp"
 #include "tests/support/servers.hpp"
-#include "tests/system/world.hpp"
+#include "tests/system/test_stack.hpp"
 
 #include <memory>
 #include <optional>
@@ -35,18 +35,18 @@ struct clocks {
   std::chrono::milliseconds arrakisd{0}, discord{0}, postgres{0}, redis{0};
   std::string text() const;
 };
-/// Those of lane `number`: no two servers agree, or arrakisd agrees with none.
+/// Those of installation `number`: no two servers agree, or arrakisd agrees with none.
 const clocks& clocks_of(size_t number);
 
-class lane {
+class installation {
 public:
   /// Starts everything, with short locks so that a dead worker's job goes on soon. Throws what does not start.
-  explicit lane(const clocks& = {});
-  ~lane();
-  lane(const lane&) = delete;
-  lane& operator=(const lane&) = delete;
+  explicit installation(const clocks& = {});
+  ~installation();
+  installation(const installation&) = delete;
+  installation& operator=(const installation&) = delete;
 
-  system_test::world& world() { return *world_; }
+  system_test::test_stack& test_stack() { return *stack_; }
   crash::taps& taps() { return taps_; }
 
   /// Arms the taps: when the point comes the fault strikes.
@@ -75,7 +75,7 @@ private:
   int discord_port_ = 0;
   std::unique_ptr<direct> direct_;
   crash::taps taps_;
-  std::optional<system_test::world> world_;
+  std::optional<system_test::test_stack> stack_;
 };
 
 } // namespace arrakis::crash

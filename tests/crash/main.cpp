@@ -38,7 +38,7 @@ constexpr auto usage = R"(crash - every fault at every point of a deployment and
                   a reconciliation begin with "reconcile, "
   POINTS=N        only N cases, drawn by SEED
   SEED=N          repeats a draw (printed)
-  LANES=N         installations side by side (8); the clocks of each differ, as it prints
+  INSTALLATIONS=N installations side by side (8); the clocks of each differ, as it prints
 )";
 
 std::string setting(const char* name) {
@@ -65,7 +65,7 @@ trial trial_in(const js::value& v) {
           static_cast<work>(json::integer_or(o, "work"))};
 }
 
-/// The next case that nobody has, over all lanes: a counter in a file.
+/// The next case that nobody has, over all installations: a counter in a file.
 size_t take_next(const std::string& file) {
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   ::flock(fd, LOCK_EX);
@@ -78,8 +78,8 @@ size_t take_next(const std::string& file) {
 }
 
 /// One case, tried again while its point is not met. What goes wrong around it (a program that does not start in time,
-/// a wizard that does not come to its review) is told as its reason and ends neither the lane nor the walk.
-verdict walk_until_met(std::unique_ptr<lane>& here, const trial& t) {
+/// a wizard that does not come to its review) is told as its reason and ends neither the installation nor the walk.
+verdict walk_until_met(std::unique_ptr<installation>& here, const trial& t) {
   verdict v;
   for (int n = 0; n < tries_to_meet && !v.met && v.findings.empty(); ++n)
     try {
@@ -88,26 +88,26 @@ verdict walk_until_met(std::unique_ptr<lane>& here, const trial& t) {
       v = {};
       v.unmet = std::string{"it could not be walked: "} + e.what();
       here.reset();
-      here = std::make_unique<lane>();
+      here = std::make_unique<installation>();
     }
   return v;
 }
 
-/// One lane: case after case, a line of JSON for each to `folder`/lane-N.
-int run_lane(const std::string& folder, const std::string& number_of_lane) {
+/// One installation: case after case, a line of JSON for each to `folder`/installation-N.
+int run_installation(const std::string& folder, const std::string& installation_number) {
   const auto cases = json::parse(test::content(folder + "/cases"), {.bytes_max = 8u << 20});
   const auto& list = cases->as_array();
-  std::ofstream out{folder + "/lane-" + number_of_lane};
-  const auto& clocks = clocks_of(std::stoul(number_of_lane));
-  auto here = std::make_unique<lane>(clocks);
+  std::ofstream out{folder + "/installation-" + installation_number};
+  const auto& clocks = clocks_of(std::stoul(installation_number));
+  auto here = std::make_unique<installation>(clocks);
   for (size_t i; (i = take_next(folder + "/next")) < list.size();) {
     const auto t = trial_in(list[i]);
     const auto v = walk_until_met(here, t);
     out << json::print(to_json(i, v)) << std::endl;
     if (!v.findings.empty()) { // Kept for whoever looks into it; what it left behind must not meet the next case.
-      std::ofstream{fmt::format("{}/log-{}", folder, i)} << test::content(here->world().stack().log_file());
+      std::ofstream{fmt::format("{}/log-{}", folder, i)} << test::content(here->test_stack().stack().log_file());
       here.reset();
-      here = std::make_unique<lane>(clocks);
+      here = std::make_unique<installation>(clocks);
     }
   }
   return 0;
@@ -118,7 +118,7 @@ using courses = std::map<work, course>;
 constexpr work all_work[]{work::deployment, work::reconciliation};
 
 courses recorded() {
-  lane one;
+  installation one;
   const auto idle = record_idle(one, idle_time);
   courses out;
   for (const auto of : all_work)
@@ -171,24 +171,25 @@ int walk_all(const std::vector<trial>& all) {
   for (const auto& t : all)
     list.push_back(written(t));
   std::ofstream{folder / "cases"} << json::print(list);
-  const auto count = std::min<uint64_t>(number("LANES", 8), all.size());
-  std::vector<process> lanes;
+  const auto count = std::min<uint64_t>(number("INSTALLATIONS", 8), all.size());
+  std::vector<process> installations;
   for (uint64_t i = 0; i < count; ++i)
-    lanes.emplace_back(process_options{.argv = {"/proc/self/exe", "--lane", folder.path(), std::to_string(i)},
-                                       .output = folder / fmt::format("output-{}", i)});
+    installations.emplace_back(
+      process_options{.argv = {"/proc/self/exe", "--installation", folder.path(), std::to_string(i)},
+                      .output = folder / fmt::format("output-{}", i)});
   for (uint64_t i = 0; i < count; ++i)
-    fmt::print("lane {}: {}\n", i, clocks_of(i).text());
+    fmt::print("installation {}: {}\n", i, clocks_of(i).text());
   report seen{all};
   for (bool running = true; running;) {
     running = false;
-    for (auto& each : lanes)
+    for (auto& each : installations)
       running |= !each.wait(200ms);
     for (uint64_t i = 0; i < count; ++i)
-      seen.read(i, test::content(folder / fmt::format("lane-{}", i)));
+      seen.read(i, test::content(folder / fmt::format("installation-{}", i)));
   }
   for (uint64_t i = 0; i < count; ++i)
-    if (lanes[i].exit_status() != 0)
-      fmt::print("lane {} ended with {}:\n{}\n", i, lanes[i].exit_status().value_or(-1),
+    if (installations[i].exit_status() != 0)
+      fmt::print("installation {} ended with {}:\n{}\n", i, installations[i].exit_status().value_or(-1),
                  test::content(folder / fmt::format("output-{}", i)));
   const bool good = seen.print();
   if (!good)
@@ -202,8 +203,8 @@ int main(int argc, char** argv) {
   log::set_level(log::level::error);
   const std::string word = argc > 1 ? argv[1] : "";
   try {
-    if (word == "--lane" && argc == 4)
-      return run_lane(argv[2], argv[3]);
+    if (word == "--installation" && argc == 4)
+      return run_installation(argv[2], argv[3]);
     if (!word.empty() && word != "--list") {
       fmt::print("{}", usage);
       return word == "--help" ? 0 : 2;

@@ -36,8 +36,8 @@ report::report(const std::vector<trial>& all) : all_(all), began_(std::chrono::s
   fmt::print("{} cases\n", all.size());
 }
 
-void report::read(size_t lane, const std::string& text) {
-  auto& known = read_[lane];
+void report::read(size_t installation, const std::string& text) {
+  auto& known = read_[installation];
   for (auto end = text.find('\n', known); end != std::string::npos; end = text.find('\n', known)) {
     if (const auto parsed = json::parse(std::string_view{text}.substr(known, end - known)))
       take(parsed->as_object());

@@ -1,5 +1,5 @@
 #pragma once
-// What came of all cases: read from the lanes' files, printed as it comes, and as a table at the end.
+// What came of all cases: read from the installations' files, printed as it comes, and as a table at the end.
 #include "tests/crash/walk.hpp"
 
 #include <boost/json/object.hpp>
@@ -14,8 +14,8 @@ boost::json::object to_json(size_t index, const verdict&);
 class report {
 public:
   explicit report(const std::vector<trial>& all);
-  /// The file of lane `lane` as it is now: lines that are new are taken in, findings printed.
-  void read(size_t lane, const std::string& text);
+  /// The file of installation `installation` as it is now: lines that are new are taken in, findings printed.
+  void read(size_t installation, const std::string& text);
   /// The table. True when all was walked and nothing was lost, doubled or wrong.
   bool print() const;
 
@@ -27,7 +27,7 @@ private:
   void take(const boost::json::object&);
 
   const std::vector<trial>& all_;
-  std::map<size_t, size_t> read_; ///< Bytes of each lane's file that are known.
+  std::map<size_t, size_t> read_; ///< Bytes of each installation's file that are known.
   std::map<fault, line> table_;
   std::map<std::string, int64_t> parts_ms_;
   std::chrono::steady_clock::time_point began_;
@@ -37,7 +37,7 @@ private:
   system_test::refusals refused_; ///< By Discord.
 };
 
-/// The logs of cases with findings, from the lanes' folder to build/crash.
+/// The logs of cases with findings, from the installations' folder to build/crash.
 void keep_logs(const std::string& folder);
 
 } // namespace arrakis::crash

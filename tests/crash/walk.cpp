@@ -24,13 +24,13 @@ std::chrono::milliseconds since(clock::time_point then) {
 }
 
 /// Presses a button and does not wait: what comes of it may never come.
-void press_only(lane& l, const place& at, demo::person& who, std::string_view pattern) {
-  l.world().stack().sandbox("POST", "interactions",
-                            js::object{{"user", at.owner},
-                                       {"channel", at.channel},
-                                       {"message", who.message().as_object().at("id")},
-                                       {"custom_id", pattern},
-                                       {"wait", "none"}});
+void press_only(installation& inst, const place& at, demo::person& who, std::string_view pattern) {
+  inst.test_stack().stack().sandbox("POST", "interactions",
+                                    js::object{{"user", at.owner},
+                                               {"channel", at.channel},
+                                               {"message", who.message().as_object().at("id")},
+                                               {"custom_id", pattern},
+                                               {"wait", "none"}});
 }
 
 bool offers(const demo::person& who, std::string_view button) {
@@ -38,8 +38,8 @@ bool offers(const demo::person& who, std::string_view button) {
 }
 
 /// /onboard again, and whatever button leads on.
-void insist_on_deployment(lane& l, const place& at) {
-  auto who = l.world().admin(at);
+void insist_on_deployment(installation& inst, const place& at) {
+  auto who = inst.test_stack().admin(at);
   who.type("onboard");
   for (int clicks = 0; clicks < 3; ++clicks) {
     if (offers(who, "wizard:deploy:"))
@@ -48,7 +48,7 @@ void insist_on_deployment(lane& l, const place& at) {
       return who.press("wizard:retry:*");
     if (offers(who, "wizard:start:")) { // The session is gone with Redis: everything anew.
       who.press("wizard:cancel:*");
-      auto again = l.world().at_review(at, "Crash walk");
+      auto again = inst.test_stack().at_review(at, "Crash walk");
       return again.press("wizard:deploy:*");
     }
     if (!offers(who, "wizard:resume-existing:"))
@@ -58,8 +58,8 @@ void insist_on_deployment(lane& l, const place& at) {
 }
 
 /// /reconcile again, as far as it offers to apply something.
-void insist_on_reconciliation(lane& l, const place& at) {
-  auto who = l.world().admin(at);
+void insist_on_reconciliation(installation& inst, const place& at) {
+  auto who = inst.test_stack().admin(at);
   who.type("reconcile");
   for (const std::string button : {"reconcile:apply:", "reconcile:confirm:"}) {
     if (!offers(who, button))
@@ -69,9 +69,9 @@ void insist_on_reconciliation(lane& l, const place& at) {
 }
 
 /// What a person does who sees that nothing came of the click.
-void insist(lane& l, const place& at, work of) {
+void insist(installation& inst, const place& at, work of) {
   try {
-    of == work::deployment ? insist_on_deployment(l, at) : insist_on_reconciliation(l, at);
+    of == work::deployment ? insist_on_deployment(inst, at) : insist_on_reconciliation(inst, at);
   } catch (const std::runtime_error&) {
     // No answer in time, or not to be pressed now: the next try sees another screen.
   }
@@ -80,20 +80,22 @@ void insist(lane& l, const place& at, work of) {
 /// One deployment or reconciliation, from the screen with its last button on.
 class course_of_work {
 public:
-  course_of_work(lane& l, const std::string& name, work of) : lane_(l), site_{l.world().found(name), {}, {of, {}}} {
-    lane_.world().patience(tries_max);
+  course_of_work(installation& inst, const std::string& name, work of)
+    : installation_(inst), site_{inst.test_stack().found(name), {}, {of, {}}} {
+    installation_.test_stack().patience(tries_max);
     come_to_review(name);
     if (of == work::reconciliation)
       come_to_confirmation();
-    site_.before = foreign_in(lane_, site_.at);
+    site_.before = foreign_in(installation_, site_.at);
   }
   void click() {
-    press_only(lane_, site_.at, *who_, site_.goal.of == work::deployment ? "wizard:deploy:*" : "reconcile:confirm:*");
+    press_only(installation_, site_.at, *who_,
+               site_.goal.of == work::deployment ? "wizard:deploy:*" : "reconcile:confirm:*");
     clicked_ = clock::now();
   }
   /// The same button once more, when there is somebody to answer. False: it is gone from the message.
   bool click_again() {
-    demo::eventually([&] { return lane_.world().stack().arrakis_ready(); }, meets_within);
+    demo::eventually([&] { return installation_.test_stack().stack().arrakis_ready(); }, meets_within);
     try {
       click();
       return true;
@@ -105,13 +107,13 @@ public:
     const auto of = site_.goal.of;
     return demo::eventually(
       [&] {
-        if (finished(lane_, site_.at, of))
+        if (finished(installation_, site_.at, of))
           return true;
-        const auto state = state_of(lane_, site_.at, of);
+        const auto state = state_of(installation_, site_.at, of);
         if (state == "completed")
-          lane_.make_room();
+          installation_.make_room();
         if (state.empty() && clock::now() - clicked_ > click_again_after) {
-          insist(lane_, site_.at, of);
+          insist(installation_, site_.at, of);
           ++clicks;
           clicked_ = clock::now();
         }
@@ -120,36 +122,36 @@ public:
       std::chrono::duration_cast<std::chrono::milliseconds>(within));
   }
   const site& where() const { return site_; }
-  bool has_ended() { return finished(lane_, site_.at, site_.goal.of); }
+  bool has_ended() { return finished(installation_, site_.at, site_.goal.of); }
 
 private:
   void come_to_review(const std::string& name) {
-    plant(lane_, site_.at);
+    plant(installation_, site_.at);
     // What the case before did to arrakisd may still echo: a shard that identifies again, a port that connects.
-    auto& stack = lane_.world().stack();
+    auto& stack = installation_.test_stack().stack();
     for (int tries = 1; !who_; ++tries)
       try {
         demo::eventually([&] { return stack.arrakis_ready(); }, meets_within);
-        who_.emplace(lane_.world().at_review(site_.at, "Crash walk"));
+        who_.emplace(installation_.test_stack().at_review(site_.at, "Crash walk"));
       } catch (const std::runtime_error&) {
         if (tries == set_up_tries_max)
           throw;
-        site_.at = lane_.world().found(name); // Without the wizard that was begun in the other one.
-        plant(lane_, site_.at);
+        site_.at = installation_.test_stack().found(name); // Without the wizard that was begun in the other one.
+        plant(installation_, site_.at);
       }
   }
   /// Deploys, damages the guild by hand, and has the plan shown that mends it.
   void come_to_confirmation() {
-    press_only(lane_, site_.at, *who_, "wizard:deploy:*");
-    if (!demo::eventually([&] { return finished(lane_, site_.at, work::deployment); }, finishes_within))
+    press_only(installation_, site_.at, *who_, "wizard:deploy:*");
+    if (!demo::eventually([&] { return finished(installation_, site_.at, work::deployment); }, finishes_within))
       throw std::runtime_error("the deployment before it did not end");
-    site_.goal = damage(lane_, site_.at);
-    who_.emplace(lane_.world().admin(site_.at));
+    site_.goal = damage(installation_, site_.at);
+    who_.emplace(installation_.test_stack().admin(site_.at));
     who_->type("reconcile");
     who_->press("reconcile:apply:*");
   }
 
-  lane& lane_;
+  installation& installation_;
   site site_;
   std::optional<demo::person> who_;
   clock::time_point clicked_;
@@ -157,19 +159,19 @@ private:
 
 /// Where the admin had to click again, since a slow machine answered late, there is more than a deployment's own
 /// course: then another one is recorded.
-recording record_one(lane& l, work of, int number) {
+recording record_one(installation& inst, work of, int number) {
   for (int tries = 1;; ++tries) {
-    course_of_work d{l, fmt::format("Recorded {}", number), of};
-    l.taps().begin();
+    course_of_work d{inst, fmt::format("Recorded {}", number), of};
+    inst.taps().begin();
     const auto began = clock::now();
     d.click();
     int clicks = 1;
     const bool ended = d.ends(finishes_within, clicks);
     if (ended && clicks == 1)
-      return {l.taps().end(), since(began)};
+      return {inst.taps().end(), since(began)};
     if (!ended || tries == record_tries_max)
       throw std::runtime_error(fmt::format("without a fault it {}: {}", ended ? "needed a second click" : "did not end",
-                                           l.world().stack().log_tail()));
+                                           inst.test_stack().stack().log_tail()));
   }
 }
 } // namespace
@@ -188,65 +190,65 @@ std::string trial::text() const {
 }
 
 namespace {
-site ended(lane& l, const std::string& name, work of) {
-  course_of_work d{l, name, of};
+site ended(installation& inst, const std::string& name, work of) {
+  course_of_work d{inst, name, of};
   d.click();
   int clicks = 1;
   if (!d.ends(finishes_within, clicks))
-    throw std::runtime_error("without a fault it did not end: " + l.world().stack().log_tail());
+    throw std::runtime_error("without a fault it did not end: " + inst.test_stack().stack().log_tail());
   return d.where();
 }
 } // namespace
 
-site deployed(lane& l, const std::string& name) { return ended(l, name, work::deployment); }
-site reconciled(lane& l, const std::string& name) { return ended(l, name, work::reconciliation); }
+site deployed(installation& inst, const std::string& name) { return ended(inst, name, work::deployment); }
+site reconciled(installation& inst, const std::string& name) { return ended(inst, name, work::reconciliation); }
 
-recording record_idle(lane& l, std::chrono::milliseconds idle) {
-  record_one(l, work::deployment, 0); // So that connections are open and scripts known.
-  l.taps().begin();
+recording record_idle(installation& inst, std::chrono::milliseconds idle) {
+  record_one(inst, work::deployment, 0); // So that connections are open and scripts known.
+  inst.taps().begin();
   demo::breathe(idle);
-  return {l.taps().end(), idle};
+  return {inst.taps().end(), idle};
 }
 
-course record(lane& l, work of, int runs, const recording& idle) {
-  record_one(l, of, 0);
+course record(installation& inst, work of, int runs, const recording& idle) {
+  record_one(inst, of, 0);
   std::vector<recording> all;
   for (int i = 1; i <= runs; ++i)
-    all.push_back(record_one(l, of, i));
+    all.push_back(record_one(inst, of, i));
   return course_of(idle, all);
 }
 
-verdict walk(lane& l, const trial& t) {
+verdict walk(installation& inst, const trial& t) {
   verdict v;
   const auto began = clock::now();
-  const auto refused_before = system_test::refused(l.world());
-  l.load_scripts();
-  course_of_work d{l, t.text(), t.of};
+  const auto refused_before = system_test::refused(inst.test_stack());
+  inst.load_scripts();
+  course_of_work d{inst, t.text(), t.of};
   v.set_up = since(began);
   auto then = clock::now();
-  l.arm(t.at, t.what);
+  inst.arm(t.at, t.what);
   d.click();
-  demo::eventually([&] { return l.taps().struck() || d.has_ended(); }, meets_within);
-  v.met = l.taps().struck();
-  l.taps().disarm();
+  demo::eventually([&] { return inst.taps().struck() || d.has_ended(); }, meets_within);
+  v.met = inst.taps().struck();
+  inst.taps().disarm();
   if (!v.met)
-    v.unmet = why_unmet(t, l.taps().passed(t.at.step), d.has_ended());
+    v.unmet = why_unmet(t, inst.taps().passed(t.at.step), d.has_ended());
   v.to_strike = since(then);
   if (v.met) {
     then = clock::now();
-    l.mend(t.what);
+    inst.mend(t.what);
     v.to_mend = since(then);
     if (t.what == fault::kill_and_click && d.click_again())
       ++v.clicks;
   }
   then = clock::now();
   d.ends(finishes_within, v.clicks);
-  l.make_room();
+  inst.make_room();
   v.to_finish = since(then);
   then = clock::now();
-  v.findings = check(l, d.where().at, d.where().before, d.where().goal);
+  v.findings = check(inst, d.where().at, d.where().before, d.where().goal);
   v.to_check = since(then);
-  const auto refused_now = system_test::refused(l.world());
+  const auto refused_now = system_test::refused(inst.test_stack());
   v.refused = {refused_now.rate_limited - refused_before.rate_limited, refused_now.invalid - refused_before.invalid};
   v.took = since(began);
   return v;

@@ -31,12 +31,12 @@ struct verdict {
 std::string why_unmet(const trial&, int passed, bool ended);
 
 /// Records an idle time, after a deployment that warms everything up.
-recording record_idle(lane&, std::chrono::milliseconds);
+recording record_idle(installation&, std::chrono::milliseconds);
 /// Records `runs` of this work, after one that warms it up.
-course record(lane&, work, int runs, const recording& idle);
+course record(installation&, work, int runs, const recording& idle);
 
 /// Founds a guild with foreign things in it, begins the work, strikes, mends, waits for the end and checks.
-verdict walk(lane&, const trial&);
+verdict walk(installation&, const trial&);
 
 /// The same without a fault: where it ended, for the checks of the check.
 struct site {
@@ -44,7 +44,7 @@ struct site {
   foreign before;
   crash::goal goal;
 };
-site deployed(lane&, const std::string& name);
-site reconciled(lane&, const std::string& name);
+site deployed(installation&, const std::string& name);
+site reconciled(installation&, const std::string& name);
 
 } // namespace arrakis::crash

@@ -1,6 +1,6 @@
 // Every row of what Discord does to a connection, and what our shard does then: docs of gateway v10, and what the real
 // discord.js was seen to do (tests/interop/discord/resilience.mjs). Plain and packed.
-#include "tests/shards/rig.hpp"
+#include "tests/shards/shard_fixture.hpp"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -16,23 +16,23 @@ namespace {
 constexpr auto heartbeat = 41'250ms;                                    // As Discord asks for.
 const milliseconds at_once{0}, backoff_least{250}, backoff_most{1'010}; // Half of 500 ms to 1 s, and a step of ours.
 
-using scene = std::function<void(rig&, world&)>;
+using scene = std::function<void(shard_fixture&, test_loop&)>;
 
 struct row {
   std::string name;
   scene disturb;
   expectation want;
-  rig::options options = {};
+  shard_fixture::options options = {};
   size_t message_bytes_max = 32 << 20;
 };
 
 /// `chosen`, on a connection that is packed or not.
-rig::options on(bool packed, rig::options chosen = {}) {
+shard_fixture::options on(bool packed, shard_fixture::options chosen = {}) {
   chosen.compressed = packed;
   return chosen;
 }
 
-/// Plays `what` with a shard that has logged in, alone in its world, plain and packed. `before`: orders to the gateway
+/// Plays `what` with a shard that has logged in, alone on its loop, plain and packed. `before`: orders to the gateway
 /// before the shard is there.
 void with_both(const scene& what, const js::object& before = {}) {
   for (const bool packed : {false, true}) {
@@ -40,8 +40,8 @@ void with_both(const scene& what, const js::object& before = {}) {
     calm();
     if (!before.empty())
       order(before);
-    world in;
-    rig shard{in, on(packed)};
+    test_loop in;
+    shard_fixture shard{in, on(packed)};
     shard.start();
     REQUIRE(shard.logs_in());
     what(shard, in);
@@ -49,14 +49,14 @@ void with_both(const scene& what, const js::object& before = {}) {
 }
 
 /// `want`, of the session that the shard has now and the sequence it has reached.
-expectation in_session(expectation want, rig& shard) {
+expectation in_session(expectation want, shard_fixture& shard) {
   want.session = shard.session();
   want.sequence += shard.status().sequence;
   return want;
 }
 
 /// Until the reaction is complete; what then must have happened is judged.
-bool follow(rig& shard, world& in, reaction what, size_t heard_before) {
+bool follow(shard_fixture& shard, test_loop& in, reaction what, size_t heard_before) {
   const auto& heard = shard.heard();
   const auto again = [&](std::string_view word) {
     return std::any_of(heard.begin() + static_cast<long>(heard_before), heard.end(),
@@ -85,7 +85,7 @@ bool follow(rig& shard, world& in, reaction what, size_t heard_before) {
 }
 
 /// A close frame of the shard arrives a moment after its new connection.
-bool both_closed(rig& shard, world& in, const expectation& want) {
+bool both_closed(shard_fixture& shard, test_loop& in, const expectation& want) {
   return want.our_close == 0 || in.until([&] {
     const auto seen = shard.since_mark().entries;
     return std::any_of(seen.begin(), seen.end(), [](const entry& e) { return e.what == entry::closed && e.by_shard; });
@@ -102,8 +102,8 @@ void play(const row& r, bool packed) {
   CAPTURE(r.name);
   CAPTURE(packed);
   calm();
-  world in;
-  rig shard{in, on(packed, r.options), r.message_bytes_max};
+  test_loop in;
+  shard_fixture shard{in, on(packed, r.options), r.message_bytes_max};
   shard.start();
   REQUIRE(shard.logs_in());
   const auto want = in_session(r.want, shard);
@@ -137,10 +137,10 @@ void play_both(const std::vector<row>& rows) {
 }
 
 auto closing(int code) {
-  return [code](rig&, world&) { order({{"action", "close"}, {"code", code}}); };
+  return [code](shard_fixture&, test_loop&) { order({{"action", "close"}, {"code", code}}); };
 }
 auto acting(std::string_view action) {
-  return [action = std::string{action}](rig&, world&) { order({{"action", action}}); };
+  return [action = std::string{action}](shard_fixture&, test_loop&) { order({{"action", action}}); };
 }
 std::string hex(std::string_view bytes) {
   std::string out;
@@ -179,12 +179,12 @@ TEST_CASE("shard: a cut socket, op 7, op 9 and op 1") {
     {"cut", acting("cut"), resumed(0, backoff_least, backoff_most)},
     {"op 7", acting("reconnect"), resumed(4200, at_once, at_once)},
     {"op 9 true",
-     [](rig&, world&) {
+     [](shard_fixture&, test_loop&) {
        order({{"action", "invalidate"}, {"resumable", true}});
      },
      {.what = reaction::resumes_here}},
     {"op 9 false",
-     [](rig&, world&) {
+     [](shard_fixture&, test_loop&) {
        order({{"action", "invalidate"}, {"resumable", false}});
      },
      begun_anew(1000, 1'000ms, 5'010ms)}, // Discord: a random time between 1 and 5 s.
@@ -193,7 +193,7 @@ TEST_CASE("shard: a cut socket, op 7, op 9 and op 1") {
 }
 
 TEST_CASE("shard: a resume that is answered with op 9 false begins anew, after 1 to 5 s") {
-  with_both([](rig& shard, world& in) {
+  with_both([](shard_fixture& shard, test_loop& in) {
     shard.mark();
     order({{"refuse_resumes", 1}, {"action", "close"}, {"code", 4000}});
     REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 2; }));
@@ -210,7 +210,7 @@ TEST_CASE("shard: a resume that is answered with op 9 false begins anew, after 1
 
 TEST_CASE("shard: heartbeats that nobody acknowledges end the connection at the second one, and it resumes at once") {
   play_both({{"zombie",
-              [](rig& shard, world& in) {
+              [](shard_fixture& shard, test_loop& in) {
                 order({{"acknowledge", false}});
                 in.sim.advance(heartbeat); // The one that is lost.
                 REQUIRE(shard.state() == "running");
@@ -223,19 +223,20 @@ TEST_CASE("shard: heartbeats that nobody acknowledges end the connection at the 
 }
 
 TEST_CASE("shard: acknowledged heartbeats carry the last sequence, and a jump of the clock is one heartbeat") {
-  play_both(
-    {{"clock jump", [](rig&, world& in) { in.sim.scheduler().clock().advance_time(10min); }, {.what = reaction::beats}},
-     {"a gap in the sequence",
-      [](rig& shard, world&) {
-        REQUIRE(shard.hears(shard.role_event(3)));
-        order({{"action", "ask_heartbeat"}});
-      },
-      {.what = reaction::beats, .sequence = 4}}});
+  play_both({{"clock jump",
+              [](shard_fixture&, test_loop& in) { in.sim.scheduler().clock().advance_time(10min); },
+              {.what = reaction::beats}},
+             {"a gap in the sequence",
+              [](shard_fixture& shard, test_loop&) {
+                REQUIRE(shard.hears(shard.role_event(3)));
+                order({{"action", "ask_heartbeat"}});
+              },
+              {.what = reaction::beats, .sequence = 4}}});
 }
 
 TEST_CASE("shard: after a gap in the sequence it resumes from the highest one") {
   play_both({{"gap and close",
-              [](rig& shard, world&) {
+              [](shard_fixture& shard, test_loop&) {
                 REQUIRE(shard.hears(shard.role_event(3)));
                 order({{"action", "close"}, {"code", 4000}});
               },
@@ -249,22 +250,22 @@ TEST_CASE("shard: after a gap in the sequence it resumes from the highest one") 
 TEST_CASE("shard: what it does not know changes nothing") {
   play_both({
     {"unknown op",
-     [](rig&, world&) {
+     [](shard_fixture&, test_loop&) {
        order({{"action", "say"}, {"text", R"({"op":77,"d":{"x":1},"s":null,"t":null})"}});
      },
      {.what = reaction::goes_on}},
     {"unknown event",
-     [](rig&, world&) {
+     [](shard_fixture&, test_loop&) {
        order({{"action", "dispatch"}, {"name", "SOMETHING_NEW"}, {"data", js::object{{"id", "x"}}}});
      },
      {.what = reaction::goes_on}},
     {"an event of a known name that holds nothing we know",
-     [](rig&, world&) {
+     [](shard_fixture&, test_loop&) {
        order({{"action", "dispatch"}, {"name", "GUILD_ROLE_UPDATE"}, {"data", js::object{}}});
      },
      {.what = reaction::goes_on}},
     {"op 11 that nobody asked for",
-     [](rig&, world&) {
+     [](shard_fixture&, test_loop&) {
        order({{"action", "say"}, {"text", R"({"op":11})"}});
      },
      {.what = reaction::goes_on}},
@@ -273,13 +274,18 @@ TEST_CASE("shard: what it does not know changes nothing") {
 
 TEST_CASE("shard: bytes that are no frame end the connection, and it resumes with a fresh context") {
   const auto left = resumed(4200, backoff_least, backoff_most);
-  const row no_json{"no JSON", [](rig&, world&) { raw("{\"op\":0", false); }, left};
+  const row no_json{"no JSON", [](shard_fixture&, test_loop&) { raw("{\"op\":0", false); }, left};
   play(no_json, false);
   play(no_json, true);
-  play({"a packed frame on a plain connection", [](rig&, world&) { raw("x", true); }, left}, false);
-  play({"no zlib", [](rig&, world&) { raw(std::string_view{"garbage\x00\x00\xff\xff", 11}, true); }, left}, true);
+  play({"a packed frame on a plain connection", [](shard_fixture&, test_loop&) { raw("x", true); }, left}, false);
+  play({"no zlib",
+        [](shard_fixture&, test_loop&) {
+          raw(std::string_view{"garbage\x00\x00\xff\xff", 11}, true);
+        },
+        left},
+       true);
   play({"a frame of zeros before a good one",
-        [](rig& shard, world&) {
+        [](shard_fixture& shard, test_loop&) {
           raw(std::string_view{"\x00\x00", 2}, true);
           shard.role_event(); // Its frame is appended to them, and lost: the resume replays it.
         },
@@ -287,11 +293,11 @@ TEST_CASE("shard: bytes that are no frame end the connection, and it resumes wit
        true);
   auto broken_text = left;
   broken_text.our_close = 1007; // By the socket itself: RFC 6455 8.1.
-  play({"text that is no UTF-8", [](rig&, world&) { raw("\xff\xfe", false); }, broken_text}, false);
+  play({"text that is no UTF-8", [](shard_fixture&, test_loop&) { raw("\xff\xfe", false); }, broken_text}, false);
 }
 
 TEST_CASE("shard: the same bad frame three times in a row ends the session, not the shard") {
-  with_both([](rig& shard, world&) {
+  with_both([](shard_fixture& shard, test_loop&) {
     shard.mark();
     // Its name makes it no frame, and every resume replays it.
     order({{"action", "dispatch"}, {"name", R"(X","op":"x)"}, {"data", js::object{}}});
@@ -305,9 +311,9 @@ TEST_CASE("shard: the same bad frame three times in a row ends the session, not 
 
 TEST_CASE("shard: an event of more bytes than it takes ends the connection, and it resumes") {
   const std::string large = R"({"op":0,"s":99,"t":"X","d":")" + std::string(100'000, 'x') + "\"}";
-  const auto say = [large](rig&, world&) { order({{"action", "say"}, {"text", large}}); };
+  const auto say = [large](shard_fixture&, test_loop&) { order({{"action", "say"}, {"text", large}}); };
   play({"oversized", say, resumed(1009, backoff_least, backoff_most), {}, 64 << 10}, false); // RFC 6455: too big.
-  rig::options small;
+  shard_fixture::options small;
   small.inflate.message_bytes_max = 64 << 10;
   play({"a bomb", say, resumed(4200, backoff_least, backoff_most), small}, true);
 }
@@ -315,7 +321,7 @@ TEST_CASE("shard: an event of more bytes than it takes ends the connection, and 
 TEST_CASE("shard: frames torn at every size are whole, from HELLO on and over a resume") {
   for (const int part : {1, 5, 1000})
     with_both(
-      [](rig& shard, world& in) {
+      [](shard_fixture& shard, test_loop& in) {
         order({{"action", "close"}, {"code", 4000}});
         REQUIRE(in.until([&] { return shard.state() != "running"; }));
         const auto meanwhile = shard.role_event();
@@ -330,8 +336,8 @@ TEST_CASE("shard: a HELLO that is late is waited for, one that never comes is no
   for (const bool packed : {false, true}) {
     calm();
     order({{"hold_hello", true}});
-    world in;
-    rig shard{in, on(packed, {})};
+    test_loop in;
+    shard_fixture shard{in, on(packed, {})};
     shard.start();
     REQUIRE(in.until([&] { return shard.state() == "greeting"; }));
     shard.mark();
@@ -359,8 +365,8 @@ TEST_CASE("shard: a READY that is lost or unreadable is no session: it begins an
     for (const bool lost : {true, false}) {
       calm();
       lost ? order({{"hold_answer", true}}) : order({{"ready_without", "session_id"}});
-      world in;
-      rig shard{in, on(packed, {})};
+      test_loop in;
+      shard_fixture shard{in, on(packed, {})};
       shard.start();
       shard.mark();
       REQUIRE(shard.comes_to([&] { return shard.status().identifies == 1; }));
@@ -379,7 +385,7 @@ TEST_CASE("shard: a READY that is lost or unreadable is no session: it begins an
 }
 
 TEST_CASE("shard: a RESUMED that is lost is asked for again") {
-  with_both([](rig& shard, world& in) {
+  with_both([](shard_fixture& shard, test_loop& in) {
     const auto want = in_session(resumed(4200, 10s, 12'010ms), shard);
     order({{"hold_answer", true}, {"action", "close"}, {"code", 4000}});
     REQUIRE(shard.comes_to([&] { return shard.state() == "resuming"; }));
@@ -398,7 +404,7 @@ TEST_CASE("shard: a RESUMED that is lost is asked for again") {
 }
 
 namespace {
-void check_resumes_at(const std::string& target, rig& shard) {
+void check_resumes_at(const std::string& target, shard_fixture& shard) {
   auto want = in_session(resumed(0, backoff_least, backoff_most), shard);
   want.target = target;
   shard.mark();
@@ -409,10 +415,10 @@ void check_resumes_at(const std::string& target, rig& shard) {
 } // namespace
 
 TEST_CASE("shard: it resumes at the URL of its session, and at the gateway's own when nobody is there") {
-  with_both([](rig& shard, world&) { check_resumes_at("/resume?v=10&encoding=json", shard); },
+  with_both([](shard_fixture& shard, test_loop&) { check_resumes_at("/resume?v=10&encoding=json", shard); },
             {{"resume_url", gateway_url() + "/resume"}});
   with_both(
-    [](rig& shard, world&) {
+    [](shard_fixture& shard, test_loop&) {
       check_resumes_at("/?v=10&encoding=json", shard);
       REQUIRE(shard.connects.size() == 3); // The first, one in vain, and the gateway's own.
       CHECK(shard.connects[1].url.starts_with("ws://127.0.0.1:1/"));
@@ -423,7 +429,7 @@ TEST_CASE("shard: it resumes at the URL of its session, and at the gateway's own
 
 TEST_CASE("shard: a resume address that takes the connection and says nothing costs 3 s") {
   with_both(
-    [](rig& shard, world& in) {
+    [](shard_fixture& shard, test_loop& in) {
       shard.mark();
       order({{"action", "close"}, {"code", 4000}});
       REQUIRE(shard.comes_to([&] { return shard.connects.size() == 2; }));
@@ -440,7 +446,7 @@ TEST_CASE("shard: a resume address that takes the connection and says nothing co
 }
 
 TEST_CASE("shard: a resume that is cut each time is tried three times; then it begins anew, with a permit") {
-  with_both([](rig& shard, world& in) {
+  with_both([](shard_fixture& shard, test_loop& in) {
     shard.mark();
     const auto since = in.now();
     const auto before = shard.status();
@@ -457,7 +463,7 @@ TEST_CASE("shard: a resume that is cut each time is tried three times; then it b
 }
 
 TEST_CASE("shard: a planned stop leaves the session to a successor, who resumes it") {
-  with_both([](rig& shard, world& in) {
+  with_both([](shard_fixture& shard, test_loop& in) {
     const auto want = in_session(resumed(4200, at_once, 60s), shard);
     shard.mark();
     shard.stop();

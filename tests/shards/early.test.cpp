@@ -1,6 +1,6 @@
 // A connection that ends before it is in its session: after the identify and before READY, after the resume and before
 // RESUMED; and one that falls silent again and again. Plain and packed.
-#include "tests/shards/rig.hpp"
+#include "tests/shards/shard_fixture.hpp"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -23,21 +23,21 @@ void end_by(int code) {
     order({{"hold_answer", false}, {"action", "close"}, {"code", code}});
 }
 
-size_t frames(rig& shard, int op) {
+size_t frames(shard_fixture& shard, int op) {
   const auto seen = shard.since_mark().entries;
   return static_cast<size_t>(
     std::count_if(seen.begin(), seen.end(), [op](const entry& e) { return e.what == entry::in && e.op == op; }));
 }
 
-using scene = std::function<void(rig&, world&)>;
+using scene = std::function<void(shard_fixture&, test_loop&)>;
 
 /// A shard that was not started, plain and packed.
 void each_way(const scene& what) {
   for (const bool packed : {false, true}) {
     CAPTURE(packed);
     calm();
-    world in;
-    rig shard{in, {.compressed = packed}};
+    test_loop in;
+    shard_fixture shard{in, {.compressed = packed}};
     what(shard, in);
     calm();
   }
@@ -45,7 +45,7 @@ void each_way(const scene& what) {
 
 /// A shard whose identify has arrived and is not answered.
 void while_logging_in(const scene& then) {
-  each_way([&](rig& shard, world& in) {
+  each_way([&](shard_fixture& shard, test_loop& in) {
     order({{"hold_answer", true}});
     shard.mark();
     shard.start();
@@ -56,7 +56,7 @@ void while_logging_in(const scene& then) {
 
 /// A shard in its session.
 void when_ready(const scene& then) {
-  each_way([&](rig& shard, world& in) {
+  each_way([&](shard_fixture& shard, test_loop& in) {
     shard.start();
     REQUIRE(shard.logs_in());
     shard.mark();
@@ -66,14 +66,14 @@ void when_ready(const scene& then) {
 
 /// A shard whose resume has arrived and is not answered.
 void while_resuming(const scene& then) {
-  when_ready([&](rig& shard, world& in) {
+  when_ready([&](shard_fixture& shard, test_loop& in) {
     order({{"hold_answer", true}, {"action", "close"}, {"code", 4000}});
     REQUIRE(shard.comes_to([&] { return frames(shard, resume) == 1; }));
     then(shard, in);
   });
 }
 
-void check_stopped(rig& shard, world& in, int code) {
+void check_stopped(shard_fixture& shard, test_loop& in, int code) {
   const auto connections = shard.connects.size();
   CHECK(in.until([&] { return shard.times_heard("stopped " + std::to_string(code)) == 1; }));
   in.sim.advance(1h);
@@ -83,7 +83,7 @@ void check_stopped(rig& shard, world& in, int code) {
 
 TEST_CASE("shard: a login that is ended before READY begins anew, and resumes nothing") {
   for (const int code : {cut, 1000, 1001, 4000, 4007, 4008, 4009})
-    while_logging_in([code](rig& shard, world&) {
+    while_logging_in([code](shard_fixture& shard, test_loop&) {
       CAPTURE(code);
       end_by(code);
       REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 1; }));
@@ -94,7 +94,7 @@ TEST_CASE("shard: a login that is ended before READY begins anew, and resumes no
 
 TEST_CASE("shard: a login that is refused for good stops, and nothing connects again") {
   for (const int code : {4004, 4010, 4011, 4012, 4013, 4014})
-    while_logging_in([code](rig& shard, world& in) {
+    while_logging_in([code](shard_fixture& shard, test_loop& in) {
       CAPTURE(code);
       end_by(code);
       check_stopped(shard, in, code);
@@ -104,7 +104,7 @@ TEST_CASE("shard: a login that is refused for good stops, and nothing connects a
 
 TEST_CASE("shard: a resume that is ended before RESUMED is tried again where the session lives") {
   for (const int code : {cut, 1001, 1011, 4000, 4009})
-    while_resuming([code](rig& shard, world&) {
+    while_resuming([code](shard_fixture& shard, test_loop&) {
       CAPTURE(code);
       const auto session = shard.session();
       end_by(code);
@@ -118,7 +118,7 @@ TEST_CASE("shard: a resume that is ended before RESUMED is tried again where the
 
 TEST_CASE("shard: a resume that ends the session begins anew, or stops for good") {
   for (const int code : {1000, 4003, 4007})
-    while_resuming([code](rig& shard, world&) {
+    while_resuming([code](shard_fixture& shard, test_loop&) {
       CAPTURE(code);
       const auto session = shard.session();
       end_by(code);
@@ -126,15 +126,15 @@ TEST_CASE("shard: a resume that ends the session begins anew, or stops for good"
       CHECK(frames(shard, resume) == 1);
       CHECK(shard.session() != session);
     });
-  while_resuming([](rig& shard, world& in) {
+  while_resuming([](shard_fixture& shard, test_loop& in) {
     end_by(4004);
     check_stopped(shard, in, 4004);
   });
 }
 
 TEST_CASE("shard: one that falls silent again and again resumes each time, at its second unanswered heartbeat") {
-  static constexpr auto heartbeat = 41'250ms; // As the sandbox asks for (rig.cpp).
-  when_ready([](rig& shard, world& in) {
+  static constexpr auto heartbeat = 41'250ms; // As the sandbox asks for (shard_fixture.cpp).
+  when_ready([](shard_fixture& shard, test_loop& in) {
     const auto session = shard.session();
     for (size_t round = 1; round <= 3; ++round) {
       order({{"acknowledge", false}});

@@ -1,5 +1,5 @@
 // The right to identify: one in 5 s for each value of shard % max_concurrency, and no more than Discord has left.
-#include "tests/shards/rig.hpp"
+#include "tests/shards/shard_fixture.hpp"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -32,11 +32,12 @@ std::string judge_buckets(const std::vector<identified>& all, int max_concurrenc
 
 /// `count` shards of one process that start together, until all are ready.
 std::vector<identified> started(int count, const gateway::identify_pacing& pacing) {
-  world in;
-  std::vector<std::unique_ptr<rig>> all;
+  test_loop in;
+  std::vector<std::unique_ptr<shard_fixture>> all;
   const auto began = in.now();
   for (int i = 0; i < count; ++i) {
-    all.push_back(std::make_unique<rig>(in, rig::options{.shard_id = i, .shard_count = count, .pacing = pacing}));
+    all.push_back(std::make_unique<shard_fixture>(
+      in, shard_fixture::options{.shard_id = i, .shard_count = count, .pacing = pacing}));
     all.back()->start();
   }
   for (auto& each : all)
@@ -61,16 +62,18 @@ TEST_CASE("shards: they identify five seconds apart in each bucket, and differen
   }
 }
 
-TEST_CASE("shards: the twin: without pacing the buckets are broken, and the sandbox turns them away") {
+TEST_CASE("shards: negative control: without pacing the buckets are broken, and the sandbox turns them away") {
   calm();
   const auto all = started(2, [](int, gateway::time_point, auto granted) { granted(milliseconds{0}); });
   CHECK(judge_buckets(all, 1) != "");
   discord_stack().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
   const auto refused = [] { return discord_stack().sandbox("GET", "gateway").at("invalid_sessions").to_number<int>(); };
   const auto before = refused();
-  world in;
-  rig first{in, {.shard_id = 0, .shard_count = 2, .pacing = [](int, gateway::time_point, auto g) { g(0ms); }}};
-  rig second{in, {.shard_id = 1, .shard_count = 2, .pacing = [](int, gateway::time_point, auto g) { g(0ms); }}};
+  test_loop in;
+  shard_fixture first{in,
+                      {.shard_id = 0, .shard_count = 2, .pacing = [](int, gateway::time_point, auto g) { g(0ms); }}};
+  shard_fixture second{in,
+                       {.shard_id = 1, .shard_count = 2, .pacing = [](int, gateway::time_point, auto g) { g(0ms); }}};
   first.start();
   second.start();
   CHECK(in.until([&] { return refused() > before; }));
@@ -81,9 +84,9 @@ TEST_CASE("shards: when Discord has no identify left nobody identifies until it 
   calm();
   order({{"starts_left", 0}});
   discord_stack().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
-  world in;
+  test_loop in;
   const auto start = gateway::start_limit{.total = 1000, .remaining = 0, .reset_after = 30min};
-  rig shard{in, {.pacing = gateway::within_start_limit(gateway::local_pacing(1), start, in.now())}};
+  shard_fixture shard{in, {.pacing = gateway::within_start_limit(gateway::local_pacing(1), start, in.now())}};
   shard.start();
   REQUIRE(in.until([&] { return shard.state() == "permission"; }));
   const auto began = in.now();
@@ -98,12 +101,12 @@ TEST_CASE("shards: when Discord has no identify left nobody identifies until it 
   CHECK(shard.status().identifies == 1);
 }
 
-TEST_CASE("shards: the twin: one that does not count loses its token's right") {
+TEST_CASE("shards: negative control: one that does not count loses its token's right") {
   calm();
   order({{"starts_left", 0}});
   discord_stack().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
-  world in;
-  rig shard{in, {.pacing = gateway::local_pacing(1)}};
+  test_loop in;
+  shard_fixture shard{in, {.pacing = gateway::local_pacing(1)}};
   shard.start();
   CHECK(in.until([&] { return shard.times_heard("stopped 4004") == 1; }));
   calm();

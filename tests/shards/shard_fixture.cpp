@@ -1,4 +1,4 @@
-#include "tests/shards/rig.hpp"
+#include "tests/shards/shard_fixture.hpp"
 
 #include "runtime/json.hpp"
 #include "runtime/log.hpp"
@@ -125,7 +125,7 @@ bool inbox::run() {
   return !now.empty();
 }
 
-bool world::until(const std::function<bool()>& reached) {
+bool test_loop::until(const std::function<bool()>& reached) {
   const auto end = std::chrono::steady_clock::now() + patience;
   for (sim.run(); !reached(); sim.run()) {
     inbox->run();
@@ -135,10 +135,10 @@ bool world::until(const std::function<bool()>& reached) {
   return true;
 }
 
-rig::rig(world& in, options chosen, size_t message_bytes_max)
-  : world_(in), options_(std::move(chosen)), message_bytes_max_(message_bytes_max) {
-  sink_ = world_.sim.sys().spawn(hear_all, &heard_);
-  store_ = world_.sim.sys().spawn(keep, &stored_);
+shard_fixture::shard_fixture(test_loop& in, options chosen, size_t message_bytes_max)
+  : loop_(in), options_(std::move(chosen)), message_bytes_max_(message_bytes_max) {
+  sink_ = loop_.sim.sys().spawn(hear_all, &heard_);
+  store_ = loop_.sim.sys().spawn(keep, &stored_);
   options_.token = secret{discord_stack().discord().token};
   if (!options_.find_url)
     options_.find_url = discord::gateway::fixed_url(gateway_url());
@@ -147,16 +147,16 @@ rig::rig(world& in, options chosen, size_t message_bytes_max)
   options_.store = store_;
 }
 
-rig::~rig() {
+shard_fixture::~shard_fixture() {
   stop();
   caf::anon_send_exit(sink_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(store_, caf::exit_reason::user_shutdown);
-  world_.sim.run();
+  loop_.sim.run();
 }
 
-void rig::start() {
-  auto connector = [this, in = world_.inbox](const std::string& url, net::websocket_events events, auto opened) {
-    connects.push_back({url, world_.now()});
+void shard_fixture::start() {
+  auto connector = [this, in = loop_.inbox](const std::string& url, net::websocket_events events, auto opened) {
+    connects.push_back({url, loop_.now()});
     net::websocket_events later;
     later.batch = [in, to = events.batch](std::shared_ptr<net::websocket_batch> b) {
       in->push([to, b = std::move(b)] { to(b); });
@@ -164,7 +164,7 @@ void rig::start() {
     later.closed = [in, to = events.closed](uint16_t code, std::string reason) {
       in->push([to, code, reason = std::move(reason)] { to(code, reason); });
     };
-    const auto note = [this](const std::string& text) { sends.push_back({text, world_.now()}); };
+    const auto note = [this](const std::string& text) { sends.push_back({text, loop_.now()}); };
     auto made = [in, note, opened](caf::expected<std::shared_ptr<net::websocket>> socket) {
       in->push([opened, note, socket = std::move(socket)]() mutable {
         if (!socket)
@@ -175,29 +175,28 @@ void rig::start() {
         opened(std::shared_ptr<net::websocket>{heard});
       });
     };
-    net::connect_websocket(world_.io, url, {.message_bytes_max = message_bytes_max_}, std::move(later),
-                           std::move(made));
+    net::connect_websocket(loop_.io, url, {.message_bytes_max = message_bytes_max_}, std::move(later), std::move(made));
   };
-  shard_ = discord::gateway::start(world_.sim.sys(), std::move(connector), options_, sink_);
-  world_.sim.run();
+  shard_ = discord::gateway::start(loop_.sim.sys(), std::move(connector), options_, sink_);
+  loop_.sim.run();
 }
 
-void rig::stop() {
+void shard_fixture::stop() {
   if (!shard_)
     return;
   caf::anon_send_exit(shard_, caf::exit_reason::user_shutdown);
-  world_.sim.run();
+  loop_.sim.run();
   shard_ = discord::shard_with_roles{};
 }
 
-bool rig::logs_in() {
+bool shard_fixture::logs_in() {
   const auto before = heard_.size();
   if (!comes_to([&] { return heard_.size() > before; }))
     return false;
   return hears(role_event());
 }
 
-std::string rig::role_event(int64_t skip) {
+std::string shard_fixture::role_event(int64_t skip) {
   static uint64_t last = 900'000'000'000'000'000;
   const auto id = std::to_string(++last);
   order({{"action", "dispatch"},
@@ -207,38 +206,40 @@ std::string rig::role_event(int64_t skip) {
   return "role " + id;
 }
 
-bool rig::hears(const std::string& what) {
-  return world_.until([&] { return times_heard(what) > 0; });
+bool shard_fixture::hears(const std::string& what) {
+  return loop_.until([&] { return times_heard(what) > 0; });
 }
 
-bool rig::comes_to(const std::function<bool()>& reached) {
-  return world_.until([&] {
+bool shard_fixture::comes_to(const std::function<bool()>& reached) {
+  return loop_.until([&] {
     const auto waits = [this] {
       const auto now_in = state();
       return now_in == "waiting" || now_in == "permission";
     };
     for (int i = 0; i < 100 && !reached() && waits(); ++i)
-      world_.sim.advance(step);
+      loop_.sim.advance(step);
     return reached();
   });
 }
 
-discord::shard_state rig::status() { return *world_.sim.ask<discord::shard_state>(shard_, discord::shard_status{}); }
-std::string rig::state() { return status().state; }
+discord::shard_state shard_fixture::status() {
+  return *loop_.sim.ask<discord::shard_state>(shard_, discord::shard_status{});
+}
+std::string shard_fixture::state() { return status().state; }
 
-size_t rig::times_heard(const std::string& what) const {
+size_t shard_fixture::times_heard(const std::string& what) const {
   return static_cast<size_t>(std::count(heard_.begin(), heard_.end(), what));
 }
 
-void rig::mark() {
+void shard_fixture::mark() {
   const auto record = discord_stack().sandbox("GET", fmt::format("gateway/record?after={}", marked_));
   if (!record.as_array().empty())
     marked_ = json::integer_or(record.as_array().back().as_object(), "n");
   marked_connects_ = connects.size();
-  marked_at_ = world_.now();
+  marked_at_ = loop_.now();
 }
 
-trace rig::since_mark() {
+trace shard_fixture::since_mark() {
   auto out = read(discord_stack().sandbox("GET", fmt::format("gateway/record?after={}", marked_)).as_array());
   auto from = marked_at_;
   for (size_t i = marked_connects_; i < connects.size(); ++i) {

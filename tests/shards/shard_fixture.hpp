@@ -43,7 +43,7 @@ private:
 using told = std::vector<std::string>;
 
 /// Time and place of several shards.
-struct world {
+struct test_loop {
   test::sim_system sim;
   std::shared_ptr<shards_test::inbox> inbox = std::make_shared<shards_test::inbox>();
   net::io io; ///< Ends before the inbox that its callbacks fill.
@@ -52,13 +52,13 @@ struct world {
   std::chrono::steady_clock::time_point now() { return sim.now(); }
 };
 
-class rig {
+class shard_fixture {
 public:
   using options = discord::gateway::options;
   /// `message_bytes_max`: of the socket.
-  explicit rig(world& in, options chosen, size_t message_bytes_max = 32 << 20);
-  ~rig();
-  rig(const rig&) = delete;
+  explicit shard_fixture(test_loop& in, options chosen, size_t message_bytes_max = 32 << 20);
+  ~shard_fixture();
+  shard_fixture(const shard_fixture&) = delete;
 
   void start();
   /// Saves the session and lets it go.
@@ -92,7 +92,7 @@ public:
   std::vector<sent> sends;
 
 private:
-  world& world_;
+  test_loop& loop_;
   options options_;
   const size_t message_bytes_max_;
   told heard_;

@@ -1,6 +1,6 @@
 // What must never be, after each delivery; and what must be at the end.
 #include "actors/guild/core/blueprint.hpp"
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/simulated_cluster.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -15,8 +15,8 @@ std::string name_of(const test::fake_postgres::tenant& t, const test::fake_postg
 }
 } // namespace
 
-void world::note_change(const test::fake_postgres::tenant& t, const test::fake_postgres::deployment& d,
-                        std::string_view what) {
+void simulated_cluster::note_change(const test::fake_postgres::tenant& t, const test::fake_postgres::deployment& d,
+                                    std::string_view what) {
   tell("{}: {} run {} of {}", name_of(t, d), what, d.run, d.holder);
   if (what == "submitted")
     for (const auto& other : t.work)
@@ -30,13 +30,13 @@ void world::note_change(const test::fake_postgres::tenant& t, const test::fake_p
   }
 }
 
-void world::note_end(const test::fake_queue::item& i) {
+void simulated_cluster::note_end(const test::fake_queue::item& i) {
   if (i.ends > i.takes - i.stalls)
     breaks(fmt::format("job {} ended {} times, and was handed out {} times less {} stalls", i.what.id, i.ends, i.takes,
                        i.stalls));
 }
 
-void world::arrived() {
+void simulated_cluster::arrived() {
   const auto most = static_cast<size_t>(budget.how.slots_max);
   arrivals_.push_back(now());
   if (arrivals_.size() > most) {
@@ -46,7 +46,7 @@ void world::arrived() {
   }
 }
 
-void world::check_leaving(node& from, const simulated_guild& at, const net::http_request& r) {
+void simulated_cluster::check_leaving(node& from, const simulated_guild& at, const net::http_request& r) {
   const auto what = r.method + " " + r.target + " of " + from.name;
   const auto* t = postgres.by_guild(at.id);
   if (!t)
@@ -67,7 +67,7 @@ void world::check_leaving(node& from, const simulated_guild& at, const net::http
 }
 
 /// After each delivery.
-void world::look() {
+void simulated_cluster::look() {
   size_t closed = 0;
   for (const auto& o : postgres.rows)
     closed += o.closed;
@@ -87,7 +87,7 @@ void world::look() {
   }
 }
 
-void world::check_tenant(const test::fake_postgres::tenant& t) {
+void simulated_cluster::check_tenant(const test::fake_postgres::tenant& t) {
   if (const auto chain = postgres.verify(t.row.id); !chain.whole)
     return breaks("the audit chain is not whole: " + chain.why);
   std::map<std::string, int> told;
@@ -110,7 +110,7 @@ void world::check_tenant(const test::fake_postgres::tenant& t) {
   }
 }
 
-void world::check_guild(const test::fake_postgres::tenant& t, simulated_guild& at) {
+void simulated_cluster::check_guild(const test::fake_postgres::tenant& t, simulated_guild& at) {
   auto& guild = at.discord.guild;
   std::map<std::pair<std::string, std::string>, std::set<uint64_t>> known;
   for (const auto& d : t.work)
@@ -162,7 +162,7 @@ void world::check_guild(const test::fake_postgres::tenant& t, simulated_guild& a
 }
 
 /// The reconciler, asked like an admin would, sees no drift.
-void world::check_drift(simulated_guild& at) {
+void simulated_cluster::check_drift(simulated_guild& at) {
   auto* n = any_node();
   for (int i = 0; i < 1'000 && !n; ++i) {
     step();
@@ -181,7 +181,7 @@ void world::check_drift(simulated_guild& at) {
     breaks("the reconciler sees drift: " + ((*said)->lines.empty() ? std::string{} : (*said)->lines.front()));
 }
 
-void world::check_end() {
+void simulated_cluster::check_end() {
   for (const auto& [id, t] : postgres.tenants) {
     auto* at = guild_of(t.row.guild);
     check_tenant(t);

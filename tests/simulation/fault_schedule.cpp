@@ -1,6 +1,6 @@
 // What goes wrong, and when.
 #include "tests/simulation/chance.hpp"
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/simulated_cluster.hpp"
 
 #include <caf/send.hpp>
 
@@ -28,23 +28,23 @@ net::http_response limited(bool global) {
 }
 } // namespace
 
-void world::draw_weather() {
-  auto& w = weather_;
+void simulated_cluster::draw_fault_schedule() {
+  auto& schedule = schedule_;
   const auto some = [this] { return below(2) == 0; };
-  w.per_call = below(4) == 0 ? 0 : 0.004 * static_cast<double>(below(12));
-  w.kills = some();
-  w.flushes = below(4) == 0;
-  w.outages = some();
-  w.stalls = some();
-  w.storms = some();
-  w.jumps = below(3) == 0;
-  w.freezes = some();
-  w.kicks = below(5) == 0;
-  w.reorder = below(3) == 0 ? 0 : static_cast<unsigned>(below(60));
+  schedule.per_call = below(4) == 0 ? 0 : 0.004 * static_cast<double>(below(12));
+  schedule.kills = some();
+  schedule.flushes = below(4) == 0;
+  schedule.outages = some();
+  schedule.stalls = some();
+  schedule.storms = some();
+  schedule.jumps = below(3) == 0;
+  schedule.freezes = some();
+  schedule.kicks = below(5) == 0;
+  schedule.reorder = below(3) == 0 ? 0 : static_cast<unsigned>(below(60));
 }
 
 /// Every now and then, until it is calm.
-void world::disturb() {
+void simulated_cluster::disturb() {
   after(between(200, 1'500), [this] {
     if (calm)
       return;
@@ -53,18 +53,18 @@ void world::disturb() {
   });
 }
 
-void world::chaos() {
-  const auto& w = weather_;
+void simulated_cluster::chaos() {
+  const auto& schedule = schedule_;
   const bool must = faults == 0; // One at least in each run.
   switch (below(must ? 8 : 20)) {
     case 0:
-      if (w.kills && kills_ < kills_max) {
+      if (schedule.kills && kills_ < kills_max) {
         ++kills_;
         kill_node(below(seats_.size()));
       }
       return;
     case 1:
-      if (w.flushes && flushes_ < flushes_max) {
+      if (schedule.flushes && flushes_ < flushes_max) {
         ++flushes_;
         fault("redis emptied");
         queue.forget();
@@ -73,31 +73,31 @@ void world::chaos() {
       }
       return;
     case 2:
-      if (!w.outages && !must)
+      if (!schedule.outages && !must)
         return;
       fault("store away");
       (below(2) ? postgres_away_until_ : redis_away_until_) = now() + between(300, 6'000);
       return;
     case 3:
-      if (auto* n = w.stalls ? any_node() : nullptr) {
+      if (auto* n = schedule.stalls ? any_node() : nullptr) {
         fault("stalled worker");
         n->redis_away_until = now() + between(4'000, 14'000);
       }
       return;
     case 4:
-      if (w.storms) {
+      if (schedule.storms) {
         fault("discord away");
         discord_away_until_ = now() + between(300, 4'000);
       }
       return;
     case 5:
-      if (w.jumps) {
+      if (schedule.jumps) {
         fault("clock jump");
         jump_clock(below(3) == 0 ? 0 : static_cast<int64_t>(below(60'000)) - 30'000);
       }
       return;
     case 6: {
-      if (!w.freezes)
+      if (!schedule.freezes)
         return;
       auto& t = *guilds[below(guilds.size())];
       if (!postgres.by_guild(t.id))
@@ -109,7 +109,7 @@ void world::chaos() {
     }
     case 7: {
       auto& t = *guilds[below(guilds.size())];
-      if (!w.kicks || t.discord.kicked)
+      if (!schedule.kicks || t.discord.kicked)
         return;
       fault("kick");
       t.discord.kicked = true;
@@ -122,7 +122,7 @@ void world::chaos() {
   }
 }
 
-void world::set_status(simulated_guild& t, const std::string& status) {
+void simulated_cluster::set_status(simulated_guild& t, const std::string& status) {
   const auto* tenant = postgres.by_guild(t.id);
   if (!tenant || tenant->row.status == status)
     return;
@@ -131,7 +131,7 @@ void world::set_status(simulated_guild& t, const std::string& status) {
     t.orders.push_back({now(), now_is->status, now_is->fence});
 }
 
-test::turn world::draw(node& from, std::string_view verb) {
+test::turn simulated_cluster::draw(node& from, std::string_view verb) {
   test::turn t;
   if (below(4) == 0)
     t.before = between(1, 25);
@@ -145,14 +145,14 @@ test::turn world::draw(node& from, std::string_view verb) {
     t.instead = ec::unavailable;
     return t;
   }
-  if (weather_.kills && kills_ < kills_max && chance(0.0003)) { // Between the effect and its answer, or before.
+  if (schedule_.kills && kills_ < kills_max && chance(0.0003)) { // Between the effect and its answer, or before.
     ++kills_;
     t.effect = below(2) == 0;
     t.after = 1ms;
     kill_node(from.seat);
     return t;
   }
-  if (!chance(weather_.per_call))
+  if (!chance(schedule_.per_call))
     return t;
   fault("call");
   tell("of {}: {}", from.name, verb);
@@ -177,7 +177,7 @@ test::turn world::draw(node& from, std::string_view verb) {
   return t;
 }
 
-net::http_response world::serve(simulated_guild* at, bool talk, const net::http_request& r) {
+net::http_response simulated_cluster::serve(simulated_guild* at, bool talk, const net::http_request& r) {
   if (!talk)
     arrived();
   if (at) {
@@ -193,7 +193,7 @@ net::http_response world::serve(simulated_guild* at, bool talk, const net::http_
   return {404, {}, talk ? R"({"code":10015,"message":"Unknown Webhook"})" : ""};
 }
 
-simulated_guild* world::addressed(std::string_view path) {
+simulated_guild* simulated_cluster::addressed(std::string_view path) {
   const auto after_prefix = [&](std::string_view prefix) {
     const auto rest = path.substr(prefix.size());
     return parse_snowflake(rest.substr(0, rest.find('/'))).value_or(snowflake{});
@@ -203,8 +203,8 @@ simulated_guild* world::addressed(std::string_view path) {
                                         : nullptr;
 }
 
-void world::request(node& from, net::http_request r, deadline until,
-                    std::function<void(caf::expected<net::http_response>)> done) {
+void simulated_cluster::request(node& from, net::http_request r, deadline until,
+                                std::function<void(caf::expected<net::http_response>)> done) {
   const auto path = net::path_of(r.target).substr(std::string_view{"/api/v10"}.size());
   const bool talk = path.starts_with("/webhooks/") || path.starts_with("/interactions/");
   auto* t = addressed(path);
@@ -236,7 +236,7 @@ void world::request(node& from, net::http_request r, deadline until,
   };
   if (!calm && now() < discord_away_until_)
     return effect(true, -503);
-  if (calm || !chance(weather_.per_call))
+  if (calm || !chance(schedule_.per_call))
     return effect(true, 0);
   fault("discord");
   switch (below(talk ? 6 : 9)) {
@@ -255,7 +255,7 @@ void world::request(node& from, net::http_request r, deadline until,
       });
       return;
     }
-    case 7: kills_ < kills_max&& weather_.kills ? (++kills_, kill_node(from.seat)) : void(); return effect(true, 0);
+    case 7: kills_ < kills_max&& schedule_.kills ? (++kills_, kill_node(from.seat)) : void(); return effect(true, 0);
     default: return below(4) == 0 ? effect(true, 403) : effect(true, 504);
   }
 }

@@ -7,7 +7,7 @@
 #include "actors/ingress/handlers.hpp"
 #include "actors/ingress/ingress.hpp"
 #include "runtime/directory.hpp"
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/simulated_cluster.hpp"
 #include "tests/support/fakes/identity.hpp"
 #include "tests/support/plain.hpp"
 
@@ -54,37 +54,41 @@ std::shared_ptr<const wizard::core::catalogue> offered() {
 }
 } // namespace
 
-node::node(world& w, size_t number, std::string who, std::chrono::milliseconds clock_ahead)
-  : seat(number), name(std::move(who)), ahead(clock_ahead), world_(w), fences_(w.sim.sys().clock(), w.on.fences) {
-  by.draw = [this](std::string_view verb) { return world_.draw(*this, verb); };
-  w.as_node(*this, [this] { start(); });
+node::node(simulated_cluster& cluster, size_t number, std::string who, std::chrono::milliseconds clock_ahead)
+  : seat(number),
+    name(std::move(who)),
+    ahead(clock_ahead),
+    cluster_(cluster),
+    fences_(cluster.sim.sys().clock(), cluster.on.fences) {
+  by.draw = [this](std::string_view verb) { return cluster_.draw(*this, verb); };
+  cluster.as_node(*this, [this] { start(); });
 }
 
 void node::start() {
-  auto& w = world_;
-  auto& sys = w.sim.sys();
-  const auto community_store = keep(w.postgres.communities_port(sys, &by));
-  const auto manifests = keep(w.postgres.manifests_port(sys, &by));
-  const auto deployments = keep(w.postgres.deployments_port(sys, &by));
-  const auto reconciliations = keep(w.postgres.reconciliations_port(sys));
-  const auto outbox = keep(w.postgres.outbox_port(sys, &by));
-  const auto drafts = keep(w.drafts.port(sys, &by));
-  const auto redis = keep(w.redis.port(sys, &by));
-  const auto queue = keep(w.queue.port(sys, &by));
-  const auto signer = keep(w.signer.port(sys, &by));
-  const auto objects = keep(w.objects.port(sys, &by));
+  auto& cluster = cluster_;
+  auto& sys = cluster.sim.sys();
+  const auto community_store = keep(cluster.postgres.communities_port(sys, &by));
+  const auto manifests = keep(cluster.postgres.manifests_port(sys, &by));
+  const auto deployments = keep(cluster.postgres.deployments_port(sys, &by));
+  const auto reconciliations = keep(cluster.postgres.reconciliations_port(sys));
+  const auto outbox = keep(cluster.postgres.outbox_port(sys, &by));
+  const auto drafts = keep(cluster.drafts.port(sys, &by));
+  const auto redis = keep(cluster.redis.port(sys, &by));
+  const auto queue = keep(cluster.queue.port(sys, &by));
+  const auto signer = keep(cluster.signer.port(sys, &by));
+  const auto objects = keep(cluster.objects.port(sys, &by));
   const auto chains = keep(sys.spawn(serve_chain, static_cast<const test::way*>(&by)));
-  const auto budget = keep(w.budget.port(sys, &by));
+  const auto budget = keep(cluster.budget.port(sys, &by));
   const auto identity = keep(test::start_identity(sys, identity_is_known));
 
   const auto rest = keep(discord::start(
     sys, {.token = [] { return secret{"t"}; }},
     [this](net::http_request r, deadline until, auto done) {
       if (by.open)
-        world_.request(*this, test::as_received(std::move(r)), until, std::move(done));
+        cluster_.request(*this, test::as_received(std::move(r)), until, std::move(done));
     },
     budget));
-  keep(fences::start(sys, keep(w.postgres.fence_log_port(sys, &by)), fences_));
+  keep(fences::start(sys, keep(cluster.postgres.fence_log_port(sys, &by)), fences_));
   const auto gate = keep(gate::start(sys, rest, deployments, fences_));
   available_.provide(manifests);
   available_.provide(objects);
@@ -125,9 +129,9 @@ void node::start() {
                                       .identity = identity,
                                       .worker = name,
                                       .available = &available_,
-                                      .adopts = w.on.adoption},
+                                      .adopts = cluster.on.adoption},
                                      report));
-  keep(w.queue.worker(sys, jobs, &by, 1'000ms));
+  keep(cluster.queue.worker(sys, jobs, &by, 1'000ms));
   sink = keep(ingress::gateway_events::start(sys, {interactions, &admission, rest, tenants}, {}));
 }
 

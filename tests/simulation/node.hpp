@@ -17,11 +17,11 @@
 #include <vector>
 
 namespace arrakis::simulation {
-class world;
+class simulated_cluster;
 
 class node {
 public:
-  node(world&, size_t seat, std::string name, std::chrono::milliseconds ahead);
+  node(simulated_cluster&, size_t seat, std::string name, std::chrono::milliseconds ahead);
   node(const node&) = delete;
   node& operator=(const node&) = delete;
   void kill();
@@ -46,7 +46,7 @@ private:
   }
   void start();
 
-  world& world_;
+  simulated_cluster& cluster_;
   fences::fence_table fences_;
   services available_; ///< Outlives the actors.
   std::vector<caf::actor> parts_;

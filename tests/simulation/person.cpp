@@ -1,6 +1,6 @@
 #include "runtime/clock.hpp"
 #include "schemas/permissions.hpp"
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/simulated_cluster.hpp"
 #include "tests/support/plain.hpp"
 
 #include <caf/send.hpp>
@@ -12,25 +12,25 @@ using namespace std::chrono_literals;
 constexpr int turns_max = 90; ///< Of one person: whoever got nowhere by then leaves.
 
 /// Puts an interaction before a process: by the gateway, whose shard delivers again what its dead predecessor had not
-/// settled, or by the HTTP door.
-void deliver(world& w, simulated_guild& t, std::shared_ptr<const interaction> what, int tries) {
-  auto* to = w.any_node();
+/// settled, or at the webhook.
+void deliver(simulated_cluster& cluster, simulated_guild& t, std::shared_ptr<const interaction> what, int tries) {
+  auto* to = cluster.any_node();
   if (!to) {
     if (tries < 6)
-      w.after(500ms, [&w, &t, what, tries] { deliver(w, t, what, tries + 1); });
+      cluster.after(500ms, [&cluster, &t, what, tries] { deliver(cluster, t, what, tries + 1); });
     return;
   }
-  if (w.below(3) > 0) {
-    w.as_actor([&w, &t, what, tries, to, sink = to->sink](caf::event_based_actor* self) {
-      auto again = [&w, &t, what, tries, to](caf::error&) {
+  if (cluster.below(3) > 0) {
+    cluster.as_actor([&cluster, &t, what, tries, to, sink = to->sink](caf::event_based_actor* self) {
+      auto again = [&cluster, &t, what, tries, to](caf::error&) {
         if (!to->up() && tries < 3)
-          deliver(w, t, what, tries + 1);
+          deliver(cluster, t, what, tries + 1);
       };
       self->request(sink, 5s, discord::interaction_created{what}).then([] {}, again);
     });
     return;
   }
-  w.as_actor([&t, what, to, interactions = to->interactions](caf::event_based_actor* self) {
+  cluster.as_actor([&t, what, to, interactions = to->interactions](caf::event_based_actor* self) {
     auto admitted = to->admission.admit(what);
     if (!admitted)
       return;
@@ -50,11 +50,11 @@ void deliver(world& w, simulated_guild& t, std::shared_ptr<const interaction> wh
 }
 } // namespace
 
-person::person(world& w, simulated_guild& t, snowflake user, int wishes)
-  : world_(w), guild_(t), user_(user), wishes_(wishes) {}
+person::person(simulated_cluster& cluster, simulated_guild& t, snowflake user, int goals)
+  : cluster_(cluster), guild_(t), user_(user), goals_left_(goals) {}
 
 void person::begin() {
-  world_.after(world_.between(0, 4'000), [this] { turn(); });
+  cluster_.after(cluster_.between(0, 4'000), [this] { turn(); });
 }
 
 void person::sees(int type, const std::string& text) {
@@ -99,17 +99,17 @@ std::shared_ptr<interaction> person::made(interaction_kind kind) {
 
 void person::send(std::shared_ptr<interaction> x, bool twice) {
   waits_ = true;
-  asked_at_ = world_.now();
-  guild_.clicks[test::plain(x->token)] = {click{x, world_.now()}, this};
-  deliver(world_, guild_, x, 0);
-  if (world_.chance(0.02)) // The same event by both ways.
-    deliver(world_, guild_, x, 0);
+  asked_at_ = cluster_.now();
+  guild_.clicks[test::plain(x->token)] = {click{x, cluster_.now()}, this};
+  deliver(cluster_, guild_, x, 0);
+  if (cluster_.chance(0.02)) // The same event by both ways.
+    deliver(cluster_, guild_, x, 0);
   if (twice) {
     auto again = std::make_shared<interaction>(*x);
     again->id = guild_.discord.next_id();
     again->token = secret{"token-" + again->id.text()};
-    guild_.clicks[test::plain(again->token)] = {click{again, world_.now()}, this};
-    world_.after(world_.between(0, 120), [this, again] { deliver(world_, guild_, again, 0); });
+    guild_.clicks[test::plain(again->token)] = {click{again, cluster_.now()}, this};
+    cluster_.after(cluster_.between(0, 120), [this, again] { deliver(cluster_, guild_, again, 0); });
   }
 }
 
@@ -125,7 +125,7 @@ void person::press(const std::string& action, std::vector<std::string> values) {
   x->values = std::move(values);
   if (x->custom_id.empty())
     return command("resume");
-  send(std::move(x), action == "deploy" ? world_.chance(0.3) : world_.chance(0.02));
+  send(std::move(x), action == "deploy" ? cluster_.chance(0.3) : cluster_.chance(0.02));
 }
 
 void person::submit(const std::string& modal) {
@@ -141,8 +141,8 @@ void person::submit(const std::string& modal) {
   send(std::move(x));
 }
 
-void person::next_wish() {
-  --wishes_;
+void person::next_goal() {
+  --goals_left_;
   screen_.clear();
   refreshes_ = edits_ = 0;
 }
@@ -150,57 +150,57 @@ void person::next_wish() {
 void person::turn() {
   if (done())
     return;
-  if (world_.calm || ++turns_ > turns_max) {
-    wishes_ = 0;
+  if (cluster_.calm || ++turns_ > turns_max) {
+    goals_left_ = 0;
     return;
   }
-  const bool patient = waits_ && world_.now() < asked_at_ + 6s;
+  const bool patient = waits_ && cluster_.now() < asked_at_ + 6s;
   if (!patient)
     decide();
-  world_.after(world_.between(80, 700), [this] { turn(); });
+  cluster_.after(cluster_.between(80, 700), [this] { turn(); });
 }
 
 void person::decide() {
   if (!modal_.empty())
     return submit(std::exchange(modal_, {}));
   if (waits_ || screen_.empty()) // Nothing came, or nothing was begun.
-    return command(waits_ && world_.below(2) ? "resume" : "onboard");
+    return command(waits_ && cluster_.below(2) ? "resume" : "onboard");
   if (at("Your last setup"))
-    return press(world_.chance(0.9) ? "resume-existing" : "restart");
+    return press(cluster_.chance(0.9) ? "resume-existing" : "restart");
   if (at("Onboarding · Complete"))
-    return next_wish();
+    return next_goal();
   if (at("Step 8 of 8") || at("Onboarding · Failed")) {
     if (++refreshes_ > 6)
-      return next_wish();
+      return next_goal();
     if (!control("retry").empty())
       return press("retry");
-    return at("Step 8") ? press("refresh") : next_wish();
+    return at("Step 8") ? press("refresh") : next_goal();
   }
   if (at("Step 7 of 8"))
     return review();
-  if (!control("continue").empty() && world_.chance(0.97))
+  if (!control("continue").empty() && cluster_.chance(0.97))
     return press("continue");
   if (at("Step 1 of 8"))
     return press("start");
   if (at("Step 2 of 8"))
     return press("chain", {"berachain"});
   if (at("Step 3 of 8"))
-    return !control("check-again").empty() ? press(world_.below(2) ? "check-again" : "discard-asset")
-                                           : press("asset-type", {world_.below(3) ? "native" : "erc20"});
+    return !control("check-again").empty() ? press(cluster_.below(2) ? "check-again" : "discard-asset")
+                                           : press("asset-type", {cluster_.below(3) ? "native" : "erc20"});
   if (at("Step 4 of 8"))
-    return press("tier-template", {world_.below(4) ? "simple" : "standard"});
+    return press("tier-template", {cluster_.below(4) ? "simple" : "standard"});
   if (at("Step 6 of 8"))
-    return press("channel-template", {world_.below(3) ? "minimal" : "none"});
+    return press("channel-template", {cluster_.below(3) ? "minimal" : "none"});
   press("continue");
 }
 
 void person::review() {
-  if (world_.chance(0.35) && ++edits_ < 3)
-    return press(world_.below(2) ? "edit-channels" : "edit-tiers");
+  if (cluster_.chance(0.35) && ++edits_ < 3)
+    return press(cluster_.below(2) ? "edit-channels" : "edit-tiers");
   if (!control("deploy").empty())
     return press("deploy");
   if (++refreshes_ > 8)
-    return next_wish();
+    return next_goal();
   press("refresh");
 }
 

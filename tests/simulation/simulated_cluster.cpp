@@ -1,4 +1,4 @@
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/simulated_cluster.hpp"
 
 #include "runtime/clock.hpp"
 #include "runtime/log.hpp"
@@ -12,13 +12,13 @@ namespace arrakis::simulation {
 namespace {
 using namespace std::chrono_literals;
 constexpr int64_t epoch_ms = 1'800'000'000'000;
-constexpr auto storm_max = 150s;           ///< Of virtual time; then it is calm, whatever is left to wish.
+constexpr auto storm_max = 150s;           ///< Of virtual time; then it is calm, whatever goals people still have.
 constexpr auto calm_max = 3'600s;          ///< By then everything must have come to its end.
 constexpr auto on_its_way = 12s;           ///< What somebody clicked before it was calm arrives within that.
 constexpr size_t deliveries_max = 400'000; ///< More is a loop that never ends.
 
 /// Our processes' wall clock, which may jump away from everybody else's.
-world* present = nullptr;
+simulated_cluster* present = nullptr;
 int64_t jump_ms = 0;
 const node* running = nullptr; ///< Whose clock is asked.
 int64_t wall() {
@@ -33,8 +33,8 @@ caf::behavior helping(caf::event_based_actor* self) {
 }
 
 /// The seed is set and the clock replaced before the first member asks for either.
-uint64_t prepared(uint64_t seed, world* w, bool story) {
-  present = w;
+uint64_t prepared(uint64_t seed, simulated_cluster* cluster, bool story) {
+  present = cluster;
   jump_ms = 0;
   running = nullptr;
   set_wall_clock([] { return epoch_ms + jump_ms; });
@@ -49,13 +49,13 @@ uint64_t prepared(uint64_t seed, world* w, bool story) {
 int64_t clock_jump() { return jump_ms; }
 void jump_clock(int64_t ms) { jump_ms = ms; }
 
-queue::options world::queue_options() {
+queue::options simulated_cluster::queue_options() {
   queue::options o;
   o.concurrency = 3;
   return o;
 }
 
-world::world(uint64_t seed, guards g, bool story)
+simulated_cluster::simulated_cluster(uint64_t seed, guards g, bool story)
   : on(g), story_(story), random_(prepared(seed, this, story)), clocks_(seed) {
   set_wall_clock(wall);
   helper_ = sim.sys().spawn(helping);
@@ -69,7 +69,7 @@ world::world(uint64_t seed, guards g, bool story)
   budget.how.slots_max = 4 + static_cast<int>(below(47));
   postgres.changed = [this](const auto& t, const auto& d, std::string_view what) { note_change(t, d, what); };
   queue.ended = [this](const auto& i, const auto&) { note_end(i); };
-  draw_weather();
+  draw_fault_schedule();
   create_guilds();
   const size_t processes = below(3) == 0 ? 3 : 2;
   seats_.resize(processes);
@@ -79,7 +79,7 @@ world::world(uint64_t seed, guards g, bool story)
     start_node(seat);
 }
 
-world::~world() {
+simulated_cluster::~simulated_cluster() {
   caf::anon_send_exit(helper_, caf::exit_reason::kill); // First: it would start killed processes again.
   sim.run();
   for (auto& n : nodes_)
@@ -92,16 +92,16 @@ world::~world() {
   log::set_sink(nullptr);
 }
 
-int64_t world::now_ms() {
+int64_t simulated_cluster::now_ms() {
   return epoch_ms + std::chrono::duration_cast<milliseconds>(sim.now().time_since_epoch()).count();
 }
 
-milliseconds world::skew() {
+milliseconds simulated_cluster::skew() {
   constexpr uint64_t most_ms = 3'600'000;
   return clocks_() % 3 == 0 ? 0ms : milliseconds{static_cast<int64_t>(clocks_() % (2 * most_ms + 1) - most_ms)};
 }
 
-void world::as_node(const node& by, const std::function<void()>& what) {
+void simulated_cluster::as_node(const node& by, const std::function<void()>& what) {
   owners_.resize(sim.sys().latest_actor_id() + 1);
   running = &by;
   what();
@@ -109,26 +109,26 @@ void world::as_node(const node& by, const std::function<void()>& what) {
   owners_.resize(sim.sys().latest_actor_id() + 1, &by);
 }
 
-void world::breaks(std::string what) {
+void simulated_cluster::breaks(std::string what) {
   if (broken.empty())
     broken = std::move(what);
 }
 
-void world::fault(const std::string& kind) {
+void simulated_cluster::fault(const std::string& kind) {
   tell("FAULT {}", kind);
   ++faults;
   ++fault_kinds[kind];
 }
 
-void world::after(milliseconds wait, std::function<void()> what) {
+void simulated_cluster::after(milliseconds wait, std::function<void()> what) {
   caf::delayed_anon_send(helper_, wait, test::later{std::move(what)});
 }
 
-void world::as_actor(std::function<void(caf::event_based_actor*)> what) {
+void simulated_cluster::as_actor(std::function<void(caf::event_based_actor*)> what) {
   caf::anon_send(helper_, errand{std::move(what)});
 }
 
-node* world::any_node() {
+node* simulated_cluster::any_node() {
   std::vector<node*> up;
   for (auto* n : seats_)
     if (n && n->up())
@@ -136,14 +136,14 @@ node* world::any_node() {
   return up.empty() ? nullptr : up[below(up.size())];
 }
 
-simulated_guild* world::guild_of(snowflake guild) {
+simulated_guild* simulated_cluster::guild_of(snowflake guild) {
   for (auto& t : guilds)
     if (t->id == guild)
       return t.get();
   return nullptr;
 }
 
-simulated_guild* world::guild_with_channel(snowflake channel) {
+simulated_guild* simulated_cluster::guild_with_channel(snowflake channel) {
   for (auto& t : guilds)
     for (const auto& c : t->discord.guild.channels)
       if (c.id == channel)
@@ -151,7 +151,7 @@ simulated_guild* world::guild_with_channel(snowflake channel) {
   return nullptr;
 }
 
-void world::create_guilds() {
+void simulated_cluster::create_guilds() {
   const auto count = 3 + (below(4) == 0 ? 1 + below(2) : 0);
   for (size_t n = 0; n < count; ++n) {
     auto& t = *guilds.emplace_back(
@@ -167,12 +167,12 @@ void world::create_guilds() {
   }
 }
 
-void world::start_node(size_t seat) {
+void simulated_cluster::start_node(size_t seat) {
   nodes_.push_back(std::make_unique<node>(*this, seat, fmt::format("n{}.{}", seat, ++starts_), seat_skews_[seat]));
   seats_[seat] = nodes_.back().get();
 }
 
-void world::kill_node(size_t seat) {
+void simulated_cluster::kill_node(size_t seat) {
   if (!seats_[seat] || !seats_[seat]->up())
     return;
   fault("kill");
@@ -181,7 +181,7 @@ void world::kill_node(size_t seat) {
 }
 
 /// One message to one actor, or the clock's next moment.
-bool world::step() {
+bool simulated_cluster::step() {
   auto& scheduler = sim.scheduler();
   auto& jobs = scheduler.jobs;
   if (jobs.empty()) {
@@ -192,7 +192,7 @@ bool world::step() {
     scheduler.clock().advance_time(std::max(wait, std::chrono::steady_clock::duration{0}));
     return true;
   }
-  if (jobs.size() > 1 && below(100) < weather_.reorder)
+  if (jobs.size() > 1 && below(100) < schedule_.reorder)
     std::swap(jobs.front(), jobs[below(jobs.size())]);
   const auto* who = dynamic_cast<caf::scheduled_actor*>(jobs.front());
   for (const auto part : {who ? who->id() : 0, static_cast<uint64_t>(now().time_since_epoch().count())})
@@ -204,7 +204,7 @@ bool world::step() {
   return true;
 }
 
-bool world::idle() const {
+bool simulated_cluster::idle() const {
   for (const auto& t : guilds) {
     if (t->direct > 0 || t->asking)
       return false;
@@ -215,7 +215,7 @@ bool world::idle() const {
   return true;
 }
 
-bool world::quiet() const {
+bool simulated_cluster::quiet() const {
   for (const auto& t : guilds)
     if (t->asking)
       return false;
@@ -230,7 +230,7 @@ bool world::quiet() const {
   return n.active + n.waiting + n.delayed == 0;
 }
 
-void world::run() {
+void simulated_cluster::run() {
   disturb();
   const auto begun = now();
   while (broken.empty() && now() - begun < storm_max && !(idle() && faults > 0 && deliveries >= 200)) {

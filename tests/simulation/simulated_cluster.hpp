@@ -27,7 +27,7 @@ namespace arrakis::simulation {
 using std::chrono::milliseconds;
 using instant = std::chrono::steady_clock::time_point;
 
-/// The guards; a twin switches one off and must be found out.
+/// The guards. A negative control switches one off, and the checks must find it.
 struct guards {
   bool keys = true;      ///< Unique keys of the deployments.
   bool leases = true;    ///< One holder of a deployment at a time.
@@ -42,20 +42,20 @@ struct guards {
 };
 
 /// What a run may do to us: drawn from the seed, so that seeds differ in kind and not only in detail.
-struct weather {
+struct fault_schedule {
   double per_call = 0; ///< Chance of a fault at each call to a store, the queue or Discord.
   bool kills = false, flushes = false, outages = false, stalls = false, storms = false, jumps = false, freezes = false,
        kicks = false;
   unsigned reorder = 0; ///< Of 100 deliveries so many are not the next in turn.
 };
 
-class world {
+class simulated_cluster {
 public:
   /// `story`: tells what happens, line by line, on standard output.
-  explicit world(uint64_t seed, guards = {}, bool story = false);
-  ~world();
-  world(const world&) = delete;
-  world& operator=(const world&) = delete;
+  explicit simulated_cluster(uint64_t seed, guards = {}, bool story = false);
+  ~simulated_cluster();
+  simulated_cluster(const simulated_cluster&) = delete;
+  simulated_cluster& operator=(const simulated_cluster&) = delete;
 
   /// Runs to the end, or to the first thing that must not be.
   void run();
@@ -70,7 +70,7 @@ public:
   uint64_t trace = 14695981039346656037ull;
   std::map<std::string, size_t> fault_kinds;
 
-  // --- For the parts of the world.
+  // --- For the parts of the cluster.
   const guards on;
   test::sim_system sim;
   test::fake_postgres postgres;
@@ -81,7 +81,7 @@ public:
   test::fake_signer signer;
   test::fake_budget budget;
   std::vector<std::unique_ptr<simulated_guild>> guilds;
-  bool calm = false; ///< No more faults, no more wishes: what was accepted comes to its end.
+  bool calm = false; ///< No more faults, no more clicks: what was accepted comes to its end.
 
   uint64_t below(uint64_t n) { return random_() % n; }
   bool chance(double p) { return static_cast<double>(below(1'000'000)) < p * 1'000'000; }
@@ -118,7 +118,7 @@ public:
 
 private:
   static queue::options queue_options();
-  void draw_weather();
+  void draw_fault_schedule();
   void create_guilds();
   void start_node(size_t seat);
   void kill_node(size_t seat);
@@ -143,7 +143,7 @@ private:
   const bool story_;
   std::mt19937_64 random_;
   std::mt19937_64 clocks_; ///< Apart, so that a seed's schedule does not depend on what time it is anywhere.
-  weather weather_;
+  fault_schedule schedule_;
   std::vector<std::unique_ptr<node>> nodes_; ///< All that ever were: their fence tables outlive their actors.
   std::vector<node*> seats_;
   std::vector<milliseconds> seat_skews_;

@@ -1,5 +1,5 @@
 #include "schemas/permissions.hpp"
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/simulated_cluster.hpp"
 #include "tests/support/fakes/manifest.hpp"
 
 #include <boost/json.hpp>
@@ -14,23 +14,24 @@ net::http_response refusal(int status, int code, std::string_view message) {
 }
 
 /// A version past the wizard: small, and different each time.
-manifest variant(world& w) {
+manifest variant(simulated_cluster& cluster) {
   auto m = test::sample_manifest();
-  m.channels.resize(1 + w.below(3));
+  m.channels.resize(1 + cluster.below(3));
   for (auto& r : m.roles)
-    r.color = static_cast<uint32_t>(w.below(0xFFFFFF));
-  if (w.below(2))
-    m.channels[0].name = "news-" + std::to_string(w.below(3));
-  if (w.below(3) == 0)
+    r.color = static_cast<uint32_t>(cluster.below(0xFFFFFF));
+  if (cluster.below(2))
+    m.channels[0].name = "news-" + std::to_string(cluster.below(3));
+  if (cluster.below(3) == 0)
     m.roles[1].name = "Argent";
   return m;
 }
 } // namespace
 
-simulated_guild::simulated_guild(world& w, snowflake guild) : id(guild), discord(w.sim, guild), world_(w) {
-  discord.ahead = w.skew();
-  discord.audit_lag = w.below(3) == 0 ? w.between(0, 2'000) : 0ms;
-  if (w.on.late_log)
+simulated_guild::simulated_guild(simulated_cluster& cluster, snowflake guild)
+  : id(guild), discord(cluster.sim, guild), cluster_(cluster) {
+  discord.ahead = cluster.skew();
+  discord.audit_lag = cluster.below(3) == 0 ? cluster.between(0, 2'000) : 0ms;
+  if (cluster.on.late_log)
     discord.audit_lag = 20s;
   // What was there before: some of it is called as ours will be.
   for (const auto* name : {"Gold", "Elder"}) {
@@ -64,7 +65,7 @@ net::http_response simulated_guild::converse(const net::http_request& r) {
     if (path.starts_with("/interactions/")) {
       if (c.acknowledged)
         return refusal(400, 40060, "Interaction has already been acknowledged.");
-      if (world_.now() - c.made_at > 3s)
+      if (cluster_.now() - c.made_at > 3s)
         return refusal(404, 10062, "Unknown interaction");
       c.acknowledged = true;
       const auto body = boost::json::parse(r.body).as_object();
@@ -81,36 +82,36 @@ net::http_response simulated_guild::converse(const net::http_request& r) {
 }
 
 void simulated_guild::deploy_directly() {
-  if (direct <= 0 || asking || world_.calm)
+  if (direct <= 0 || asking || cluster_.calm)
     return;
   --direct;
   asking = true;
   int64_t base = 0;
-  if (const auto* t = world_.postgres.by_guild(id))
+  if (const auto* t = cluster_.postgres.by_guild(id))
     for (const auto& d : t->work)
       if (d.state != "failed" && d.state != "cancelled")
         base = std::max(base, d.version);
-  try_direct(std::make_shared<const manifest>(variant(world_)), "direct-" + std::to_string(++keys_), base, 0);
+  try_direct(std::make_shared<const manifest>(variant(cluster_)), "direct-" + std::to_string(++keys_), base, 0);
 }
 
 void simulated_guild::try_direct(std::shared_ptr<const manifest> wanted, std::string key, int64_t base, int tries) {
-  auto* to = world_.any_node();
+  auto* to = cluster_.any_node();
   const auto again = [=, this] {
     if (tries < 8)
-      world_.after(world_.between(500, 2'000), [=, this] { try_direct(wanted, key, base, tries + 1); });
+      cluster_.after(cluster_.between(500, 2'000), [=, this] { try_direct(wanted, key, base, tries + 1); });
     else
       asking = false;
   };
   if (!to)
     return again();
-  world_.as_actor([=, this](caf::event_based_actor* self) {
+  cluster_.as_actor([=, this](caf::event_based_actor* self) {
     community::deploy order;
     order.guild = id;
     order.admin = test::fake_discord::owner;
     order.wanted = wanted;
     order.key = key;
     order.base_version = base;
-    order.until = {world_.now() + 10s};
+    order.until = {cluster_.now() + 10s};
     self->request(to->communities, 10s, order)
       .then(
         [=, this](const community::deployed& d) {
@@ -118,8 +119,8 @@ void simulated_guild::try_direct(std::shared_ptr<const manifest> wanted, std::st
             return again();
           const auto [place, is_new] = accepted_.try_emplace(key, d.deployment);
           if (!is_new && place->second != d.deployment)
-            world_.breaks("one key was answered with two deployments");
-          if (world_.chance(0.2) && tries < 8) // Asked once more, as by somebody who did not hear the answer.
+            cluster_.breaks("one key was answered with two deployments");
+          if (cluster_.chance(0.2) && tries < 8) // Asked once more, as by somebody who did not hear the answer.
             return again();
           asking = false;
         },

@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace arrakis::simulation {
-class world;
+class simulated_cluster;
 class simulated_guild;
 
 /// An interaction and what Discord knows of it.
@@ -22,11 +22,11 @@ struct click {
 /// An admin who walks through the wizard as the screens offer it, with double clicks, lost patience and /resume.
 class person {
 public:
-  person(world&, simulated_guild&, snowflake user, int wishes);
+  person(simulated_cluster&, simulated_guild&, snowflake user, int goals);
   void begin();
   /// Discord shows something: `type` as of an interaction's callback, or 0 for an edit or a further message.
   void sees(int type, const std::string& text);
-  bool done() const { return wishes_ <= 0; }
+  bool done() const { return goals_left_ <= 0; }
 
 private:
   void turn();
@@ -40,12 +40,12 @@ private:
   /// The custom id of a control of the present screen that is enabled; empty: there is none.
   std::string control(const std::string& action) const;
   bool at(std::string_view title) const { return screen_.find(title) != std::string::npos; }
-  void next_wish();
+  void next_goal();
 
-  world& world_;
+  simulated_cluster& cluster_;
   simulated_guild& guild_;
   snowflake user_;
-  int wishes_;
+  int goals_left_;
   int turns_ = 0, refreshes_ = 0, edits_ = 0;
   bool waits_ = false;
   std::chrono::steady_clock::time_point asked_at_{};
@@ -55,7 +55,7 @@ private:
 
 class simulated_guild {
 public:
-  simulated_guild(world&, snowflake id);
+  simulated_guild(simulated_cluster&, snowflake id);
   const snowflake id;
   test::fake_discord discord;
   std::vector<guild::role> foreign_roles; ///< As they were before us.
@@ -78,7 +78,7 @@ public:
 
 private:
   void try_direct(std::shared_ptr<const manifest>, std::string key, int64_t base, int tries);
-  world& world_;
+  simulated_cluster& cluster_;
   uint64_t keys_ = 0;
   std::map<std::string, std::string> accepted_; ///< Key to deployment.
 };

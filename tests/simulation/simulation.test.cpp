@@ -1,6 +1,6 @@
 // SEED=n replays one seed exactly, with STORY=1 and all that happens in it; SEEDS=n runs so many.
 // A seed that failed once becomes a test of its own at the end of this file.
-#include "tests/simulation/world.hpp"
+#include "tests/simulation/simulated_cluster.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -31,20 +31,20 @@ TEST_CASE("simulation: whatever the seed draws, the spine keeps its promises") {
   for (uint64_t seed = only ? only : first; bad < 5; ++seed) {
     if (only ? seeds >= 1 : count ? seeds >= count : seeds >= fewest && std::chrono::steady_clock::now() > end)
       break;
-    world w{seed, {}, number("STORY", 0) > 0};
-    w.run();
+    simulated_cluster cluster{seed, {}, number("STORY", 0) > 0};
+    cluster.run();
     ++seeds;
-    deliveries += w.deliveries;
-    faults += w.faults;
-    deployed += w.deployed;
-    ended += w.ended;
-    for (const auto& [kind, n] : w.fault_kinds)
+    deliveries += cluster.deliveries;
+    faults += cluster.faults;
+    deployed += cluster.deployed;
+    ended += cluster.ended;
+    for (const auto& [kind, n] : cluster.fault_kinds)
       kinds[kind] += n;
-    bad += !w.broken.empty();
-    CHECK_MESSAGE(w.broken.empty(), "SEED=" << seed << ": " << w.broken);
-    CHECK_MESSAGE((w.deliveries >= 200 && w.faults >= 1), "SEED=" << seed << " was too calm");
+    bad += !cluster.broken.empty();
+    CHECK_MESSAGE(cluster.broken.empty(), "SEED=" << seed << ": " << cluster.broken);
+    CHECK_MESSAGE((cluster.deliveries >= 200 && cluster.faults >= 1), "SEED=" << seed << " was too calm");
     if (only)
-      fmt::print("trace {:016x}, virtual {} ms\n", w.trace, w.now_ms() - 1'800'000'000'000);
+      fmt::print("trace {:016x}, virtual {} ms\n", cluster.trace, cluster.now_ms() - 1'800'000'000'000);
   }
   std::string list;
   for (const auto& [kind, n] : kinds)
@@ -55,11 +55,11 @@ TEST_CASE("simulation: whatever the seed draws, the spine keeps its promises") {
 
 TEST_CASE("simulation: a seed is replayed exactly") {
   for (const uint64_t seed : {3, 14, 15}) {
-    world one{seed};
+    simulated_cluster one{seed};
     one.run();
     const auto trace = one.trace;
     const auto deliveries = one.deliveries;
-    world two{seed};
+    simulated_cluster two{seed};
     two.run();
     CHECK(two.trace == trace);
     CHECK(two.deliveries == deliveries);
@@ -69,9 +69,9 @@ TEST_CASE("simulation: a seed is replayed exactly") {
 
 namespace {
 void holds(uint64_t seed) {
-  world w{seed};
-  w.run();
-  CHECK_MESSAGE(w.broken.empty(), "SEED=" << seed << ": " << w.broken);
+  simulated_cluster cluster{seed};
+  cluster.run();
+  CHECK_MESSAGE(cluster.broken.empty(), "SEED=" << seed << ": " << cluster.broken);
 }
 } // namespace
 

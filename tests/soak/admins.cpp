@@ -28,7 +28,7 @@ void expect(demo::person& who, const std::string& text) {
 }
 
 /// Presses Deploy and waits for the end, without asking the sandbox again and again.
-void deploy(system_test::world& w, demo::person& who, const place& at) {
+void deploy(system_test::test_stack& w, demo::person& who, const place& at) {
   who.press("wizard:deploy:*");
   const auto path = fmt::format("messages/{}/{}?contains=is%20ready&wait_ms={}", at.channel,
                                 json::text_or(who.message().as_object(), "id"), looks_for.count() * 1000);
@@ -58,7 +58,7 @@ void change(demo::person& who, int64_t version) {
 }
 } // namespace
 
-admins::admins(system_test::world& w, size_t communities) : world_(w) {
+admins::admins(system_test::test_stack& w, size_t communities) : stack_(w) {
   for (size_t i = 0; i < communities; ++i)
     places_.push_back(w.found(fmt::format("Sietch {}", i + 1)));
 }
@@ -88,7 +88,7 @@ std::vector<std::string> admins::complaints() const {
 }
 
 void admins::live(const place& at, const std::string& name, const std::stop_token& stop) {
-  auto who = world_.admin(at);
+  auto who = stack_.admin(at);
   demo::onboarding_options o;
   o.name = name;
   o.tiers = taste_of(1).tiers;
@@ -97,7 +97,7 @@ void admins::live(const place& at, const std::string& name, const std::stop_toke
   for (int64_t version = 1;; ++version) {
     if (version > 1)
       change(who, version);
-    deploy(world_, who, at);
+    deploy(stack_, who, at);
     ++deployments_;
     if (stop.stop_requested())
       return;

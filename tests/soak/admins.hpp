@@ -1,6 +1,6 @@
 #pragma once
 // Admins who onboard their communities all at once and then change them again and again.
-#include "tests/system/world.hpp"
+#include "tests/system/test_stack.hpp"
 
 #include <atomic>
 #include <memory>
@@ -14,7 +14,7 @@ namespace arrakis::soak {
 class admins {
 public:
   /// Founds the guilds; nobody types yet.
-  admins(system_test::world&, size_t communities);
+  admins(system_test::test_stack&, size_t communities);
   /// Everybody begins at once, each on a thread of his own.
   void begin();
   /// Each ends the change that he is at; waits for that.
@@ -28,7 +28,7 @@ public:
 private:
   void live(const system_test::place&, const std::string& name, const std::stop_token&);
 
-  system_test::world& world_;
+  system_test::test_stack& stack_;
   std::vector<system_test::place> places_;
   std::atomic<int64_t> deployments_{0};
   mutable std::mutex lock_;

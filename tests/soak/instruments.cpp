@@ -15,10 +15,10 @@
 namespace arrakis::soak {
 namespace {
 namespace js = boost::json;
-using system_test::world;
+using system_test::test_stack;
 
 /// The answer of a command to arrakisd's Redis, a line for each of its elements.
-std::istringstream redis(world& w, const std::vector<std::string>& command) {
+std::istringstream redis(test_stack& w, const std::vector<std::string>& command) {
   const auto url = embedded::redis_url(w.stack().folder() + "/arrakis");
   const auto output = w.stack().folder() + "/redis-cli.out";
   std::filesystem::remove(output);
@@ -30,7 +30,7 @@ std::istringstream redis(world& w, const std::vector<std::string>& command) {
   return std::istringstream{test::content(output)};
 }
 
-int64_t number(world& w, const std::vector<std::string>& command) {
+int64_t number(test_stack& w, const std::vector<std::string>& command) {
   int64_t value = 0;
   redis(w, command) >> value;
   return value;
@@ -83,7 +83,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 return redis.call('ZCOUNT', 'discord:global:budget', now, '(+inf')
 )lua";
 
-std::map<std::string, keys> keys_by_kind(world& w) {
+std::map<std::string, keys> keys_by_kind(test_stack& w) {
   std::map<std::string, keys> out;
   auto lines = redis(w, {"EVAL", by_kind, "0"});
   keys k;
@@ -112,7 +112,7 @@ int64_t resident_of(int pid) {
 }
 } // namespace
 
-sample look(world& w) {
+sample look(test_stack& w) {
   sample s;
   const auto pid = w.stack().arrakis_pid();
   s.rss_bytes = resident_of(pid);
@@ -125,7 +125,7 @@ sample look(world& w) {
   return s;
 }
 
-rest look_at_rest(world& w) {
+rest look_at_rest(test_stack& w) {
   rest r;
   r.fds = files_of(w.stack().arrakis_pid());
   r.redis = keys_by_kind(w);
@@ -140,7 +140,7 @@ rest look_at_rest(world& w) {
   return r;
 }
 
-int64_t interactions_answered(world& w) {
+int64_t interactions_answered(test_stack& w) {
   const auto all = w.stack().sandbox("GET", "statistics");
   const auto* routes = json::object_in(all.as_object(), "answers");
   int64_t sum = 0;

@@ -1,14 +1,14 @@
 #pragma once
 // What is read from outside while a soak runs: /proc, Redis, the sandbox's own counts.
 #include "tests/soak/judge.hpp"
-#include "tests/system/world.hpp"
+#include "tests/system/test_stack.hpp"
 
 namespace arrakis::soak {
 
 /// The same moment everywhere, as far as that goes. `t_s` and `deployments` are the caller's.
-sample look(system_test::world&);
-rest look_at_rest(system_test::world&);
+sample look(system_test::test_stack&);
+rest look_at_rest(system_test::test_stack&);
 /// Interactions that the application answered so far.
-int64_t interactions_answered(system_test::world&);
+int64_t interactions_answered(system_test::test_stack&);
 
 } // namespace arrakis::soak

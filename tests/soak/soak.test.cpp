@@ -16,7 +16,7 @@
 namespace {
 using namespace arrakis;
 using namespace arrakis::soak;
-using system_test::world;
+using system_test::test_stack;
 using strings = std::vector<std::string>;
 using std::chrono::seconds;
 using steady = std::chrono::steady_clock;
@@ -52,14 +52,14 @@ void print(const rest& before, const rest& after) {
   }
 }
 
-int64_t owed(world& w) {
+int64_t owed(test_stack& w) {
   pqxx::connection relay{embedded::dsn(w.stack().folder() + "/arrakis", "arrakis_relay")};
   pqxx::nontransaction tx{relay};
   return tx.exec("select count(*) from outbox where closed_at is null")[0][0].as<int64_t>();
 }
 
 /// Looks again until nothing is owed, runs, waits or is open beyond the start, and says what there is then.
-rest drain(world& w, const rest& before) {
+rest drain(test_stack& w, const rest& before) {
   rest now;
   demo::eventually(
     [&] {
@@ -73,7 +73,7 @@ rest drain(world& w, const rest& before) {
 }
 
 /// Samples until the time is over.
-std::vector<sample> watch(world& w, const admins& all, seconds for_s) {
+std::vector<sample> watch(test_stack& w, const admins& all, seconds for_s) {
   const auto every = std::max(0.5, static_cast<double>(for_s.count()) / 60);
   const auto began = steady::now();
   std::vector<sample> series;
@@ -90,7 +90,7 @@ std::vector<sample> watch(world& w, const admins& all, seconds for_s) {
 }
 
 /// Everything in which a guild is not what its manifest says, or holds something twice.
-strings faults_of(world& w, const admins& all) {
+strings faults_of(test_stack& w, const admins& all) {
   strings out;
   for (const auto& at : all.places()) {
     if (system_test::community_of(w, at).empty()) {
@@ -117,7 +117,7 @@ void say(const strings& faults) {
 TEST_CASE("soak: communities that onboard at once and change over and over cost no 429, no memory, no descriptor") {
   const auto for_s = seconds{wanted("FOR_S", 10)};
   const auto communities = static_cast<size_t>(wanted("COMMUNITIES", 10));
-  world w{false};
+  test_stack w{false};
   // On a machine that does other things too an answer may come after Discord's 3 s; bench/wizard_bench asks for that.
   w.stack().sandbox("POST", "clock", boost::json::object{{"acknowledge_ms", 10'000}});
   admins all{w, communities};
@@ -147,9 +147,9 @@ TEST_CASE("soak: communities that onboard at once and change over and over cost 
   CHECK(found.faults == strings{});
 }
 
-// The twin: with the budget above what Discord allows, the same run is judged otherwise.
+// Negative control: with the budget above what Discord allows, the same run is judged otherwise.
 TEST_CASE("soak: a Discord that allows less than our budget is seen by the judge") {
-  world w{false};
+  test_stack w{false};
   w.stack().sandbox("POST", "limits", boost::json::object{{"global_per_second", 5}});
   admins all{w, 3};
   const auto before = look_at_rest(w);

@@ -17,7 +17,7 @@ namespace js = boost::json;
 using strings = std::vector<std::string>;
 using namespace std::chrono_literals;
 
-world& here() { return shared(false); }
+test_stack& here() { return shared(false); }
 
 /// Requests of this method and path that arrived so far.
 size_t arrived(const std::string& method, const std::string& path) {

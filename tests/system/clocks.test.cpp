@@ -36,7 +36,7 @@ struct skewed_stack {
   skews by;
   test::redis_server redis;
   std::optional<test::postgres_server> postgres;
-  std::optional<world> here;
+  std::optional<test_stack> here;
 
   explicit skewed_stack(const skews& s) : by(s), redis({}, test::skewed_clock(s.redis)) {
     test::postgres_server::set_environment(test::skewed_clock(s.postgres));

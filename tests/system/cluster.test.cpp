@@ -34,7 +34,7 @@ forwarder& way() {
 
 strings ours() { return {"ARRAKIS_DISCORD_API_URL=" + way().url(), "ARRAKIS_QUEUE_CONCURRENCY=4"}; }
 
-world& here() {
+test_stack& here() {
   return shared(false, ours(), [](demo::local_stack& t) { way().to({t.discord().url}); });
 }
 
@@ -46,13 +46,13 @@ std::unique_ptr<node> start(const std::string& name, strings environment = {}, c
 }
 
 /// Interactions are posted to `urls` in turn; none: they come by the gateway.
-class http_door {
+class webhook_endpoint {
 public:
-  explicit http_door(const strings& urls) {
+  explicit webhook_endpoint(const strings& urls) {
     turns_.to(urls);
     here().stack().sandbox("POST", "endpoint", js::object{{"url", turns_.url() + "/webhooks/discord"}});
   }
-  ~http_door() { here().stack().sandbox("POST", "endpoint", js::object{{"url", ""}}); }
+  ~webhook_endpoint() { here().stack().sandbox("POST", "endpoint", js::object{{"url", ""}}); }
   int64_t passed(size_t index) const { return turns_.passed(index); }
 
 private:
@@ -122,7 +122,7 @@ constexpr size_t many = 12; // As many as the three work on at once: each has fo
 
 TEST_CASE("cluster: over three processes at most 50 requests arrive in any second, also with jitter between") {
   const auto second = start("second"), third = start("third");
-  const http_door door{{here().stack().door(), second->door(), third->door()}};
+  const webhook_endpoint endpoint{{here().stack().door(), second->public_url(), third->public_url()}};
   for (const auto jitter : {0ms, 500ms}) {
     CAPTURE(jitter.count());
     way().delay(jitter);
@@ -146,7 +146,7 @@ TEST_CASE("cluster: over three processes at most 50 requests arrive in any secon
   CHECK(done >= 2.0 * many);
 }
 
-TEST_CASE("cluster: the twin: processes that do not share the budget's Redis let more arrive") {
+TEST_CASE("cluster: negative control: processes that do not share the budget's Redis let more arrive") {
   // The queue is shared; the budget, in another database, is not.
   auto& w = here();
   const auto url = embedded::redis_url(w.stack().folder() + "/arrakis");
@@ -156,7 +156,7 @@ TEST_CASE("cluster: the twin: processes that do not share the budget's Redis let
                  "worker");
   };
   const auto second = alone(2), third = alone(3);
-  const auto guilds = deploy_everywhere(many, "Twin");
+  const auto guilds = deploy_everywhere(many, "Own budgets");
   for (const auto& at : guilds)
     CHECK(reaches(w, at, 1, "completed", 120s));
   CHECK(json::integer_or(statistics(), "peak_per_second") > 50);
@@ -165,23 +165,23 @@ TEST_CASE("cluster: the twin: processes that do not share the budget's Redis let
 TEST_CASE("cluster: clicks enter by the HTTP door, round robin, and each process takes its turns of one wizard") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
-  const strings doors{w.stack().door(), second->door(), third->door()};
+  const strings urls{w.stack().door(), second->public_url(), third->public_url()};
   const strings admins{w.stack().admin(), second->admin(), third->admin()};
   std::vector<double> before;
   for (const auto& url : admins)
     before.push_back(metric(w, url, "arrakis_interactions_answered_total"));
-  const http_door door{doors};
+  const webhook_endpoint endpoint{urls};
   const auto at = w.found("Round robin");
   auto admin = w.at_review(at, "Round robin");
   CHECK(demo::deploy(admin));
   double answered = 0;
-  for (size_t i = 0; i < doors.size(); ++i) {
+  for (size_t i = 0; i < urls.size(); ++i) {
     const auto mine = metric(w, admins[i], "arrakis_interactions_answered_total") - before[i];
     CHECK(mine >= 4);
     answered += mine;
   }
   // Each click was answered once; the two checks of Discord's before it trusts a door come on top.
-  const auto passed = static_cast<double>(door.passed(0) + door.passed(1) + door.passed(2));
+  const auto passed = static_cast<double>(endpoint.passed(0) + endpoint.passed(1) + endpoint.passed(2));
   CHECK(answered == doctest::Approx(passed).epsilon(0.2));
   check_whole(at);
 }
@@ -210,8 +210,8 @@ net::http_request press_of(const place& at, const std::string& button) {
                                    {"data", js::object{{"custom_id", button}, {"component_type", 2}}}}));
 }
 
-/// The same button pressed `count` times at one moment, each at the next of `doors`: what each of them was answered.
-strings pressed_at_once(const strings& doors, size_t count, const place& at, const std::string& button) {
+/// The same button pressed `count` times at one moment, each at the next of `urls`: what each of them was answered.
+strings pressed_at_once(const strings& urls, size_t count, const place& at, const std::string& button) {
   strings said(count);
   std::mutex lock;
   std::condition_variable changed;
@@ -222,7 +222,7 @@ strings pressed_at_once(const strings& doors, size_t count, const place& at, con
   for (size_t i = 0; i < count; ++i)
     all.push_back(press_of(at, button));
   for (size_t i = 0; i < count; ++i)
-    client.send(doors[i % doors.size()], std::move(all[i]), {std::chrono::steady_clock::now() + 20s},
+    client.send(urls[i % urls.size()], std::move(all[i]), {std::chrono::steady_clock::now() + 20s},
                 [&, i](caf::expected<net::http_response> got) {
                   std::lock_guard hold{lock};
                   said[i] = got ? got->body : text_of(got.error());
@@ -235,10 +235,10 @@ strings pressed_at_once(const strings& doors, size_t count, const place& at, con
 }
 } // namespace
 
-TEST_CASE("cluster: of twelve clicks at once on one wizard, at three doors, one counts and the others are told") {
+TEST_CASE("cluster: of twelve clicks at once on one wizard, at three urls, one counts and the others are told") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
-  const strings doors{w.stack().door(), second->door(), third->door()};
+  const strings urls{w.stack().door(), second->public_url(), third->public_url()};
   const auto at = w.found("At once");
   auto admin = w.admin(at);
   admin.type("onboard");
@@ -249,7 +249,7 @@ TEST_CASE("cluster: of twelve clicks at once on one wizard, at three doors, one 
   auto button = button_in(json::print(admin.message()), "wizard:continue:");
   for (int round = 0; round < 6; ++round) {
     CAPTURE(round);
-    const auto said = pressed_at_once(doors, 12, at, button);
+    const auto said = pressed_at_once(urls, 12, at, button);
     size_t counted = 0;
     for (const auto& answer : said) {
       REQUIRE_MESSAGE(answer.find(R"("type":7)") != std::string::npos, answer);

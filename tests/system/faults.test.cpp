@@ -22,7 +22,7 @@ namespace js = boost::json;
 using strings = std::vector<std::string>;
 using namespace std::chrono_literals;
 
-world& here() { return shared(false); }
+test_stack& here() { return shared(false); }
 
 size_t made(const place& at) { return look(here(), at).made.size(); }
 
@@ -114,7 +114,7 @@ size_t writes_in(const place& at, int64_t after) {
 int64_t last_request() { return json::integer_or(here().stack().sandbox("GET", "statistics").as_object(), "requests"); }
 } // namespace
 
-// The twin is a unit test: with adoption off (services::adopts) an interrupted create is made twice.
+// The negative control is a unit test: with adoption off (services::adopts) an interrupted create is made twice.
 TEST_CASE("crash: killed at three points at once, every deployment ends in its guild, with nothing made twice") {
   auto& w = here();
   const auto on_its_way = w.found("Killed with a request on its way");

@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 namespace js = boost::json;
 
 // All of Discord is one address here.
-world& here() { return shared(false, {"ARRAKIS_RUNTIME_WORKERS=1", "ARRAKIS_HTTP_CONNECTIONS_PER_ADDRESS=1000"}); }
+test_stack& here() { return shared(false, {"ARRAKIS_RUNTIME_WORKERS=1", "ARRAKIS_HTTP_CONNECTIONS_PER_ADDRESS=1000"}); }
 
 /// /onboard of an administrator, signed as Discord signs it.
 net::http_request command(const std::string& user, const place& at) {

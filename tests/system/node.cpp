@@ -8,7 +8,7 @@
 
 namespace arrakis::system_test {
 
-std::vector<std::string> beside(world& w) {
+std::vector<std::string> beside(test_stack& w) {
   auto& t = w.stack();
   const auto first = t.folder() + "/arrakis";
   return {"ARRAKIS_POSTGRES_MODE=external",
@@ -29,7 +29,7 @@ std::vector<std::string> beside(world& w) {
           "ARRAKIS_DISCORD_PUBLIC_KEY=" + t.discord().public_key};
 }
 
-node::node(world& w, const std::string& name, const std::string& roles, std::vector<std::string> environment)
+node::node(test_stack& w, const std::string& name, const std::string& roles, std::vector<std::string> environment)
   : name_(name), log_file_(w.stack().folder() + "/" + name + ".log") {
   const auto folder = w.stack().folder() + "/" + name;
   environment.push_back("ARRAKIS_NODE_STATE_FOLDER=" + folder);
@@ -45,8 +45,8 @@ node::node(world& w, const std::string& name, const std::string& roles, std::vec
       if (admin_.empty())
         if (auto where = json::parse(test::content(folder + "/arrakisd.json")); where && where->is_object())
           if (json::integer_or(where->get_object(), "pid") == child_->pid())
-            std::tie(door_, admin_) = std::pair{json::text_or(where->get_object(), "url"),
-                                                json::text_or(where->get_object(), "admin_url")};
+            std::tie(public_url_, admin_) = std::pair{json::text_or(where->get_object(), "url"),
+                                                      json::text_or(where->get_object(), "admin_url")};
       if (admin_.empty())
         return false;
       auto health = w.stack().web().call(admin_, "GET", "/health/ready");
@@ -70,7 +70,7 @@ int node::stop() {
   return child_->exit_status().value_or(-1);
 }
 
-double metric(world& w, const std::string& admin, const std::string& name, const std::string& labels) {
+double metric(test_stack& w, const std::string& admin, const std::string& name, const std::string& labels) {
   auto page = w.stack().web().call(admin, "GET", "/metrics");
   if (!page)
     throw std::runtime_error("/metrics: " + text_of(page.error()));

@@ -1,6 +1,6 @@
 #pragma once
 // Further arrakisd processes beside the stack's own, on the same PostgreSQL, Redis, keys and objects.
-#include "tests/system/world.hpp"
+#include "tests/system/test_stack.hpp"
 
 #include <csignal>
 #include <map>
@@ -11,13 +11,13 @@ namespace arrakis::system_test {
 class node {
 public:
   /// Starts it and waits until it is ready. `environment` wins over what it gets to find the stack.
-  node(world&, const std::string& name, const std::string& roles, std::vector<std::string> environment = {});
+  node(test_stack&, const std::string& name, const std::string& roles, std::vector<std::string> environment = {});
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
   const std::string& name() const { return name_; }
   /// http://address:port of its public port; empty: it has none.
-  const std::string& door() const { return door_; }
+  const std::string& public_url() const { return public_url_; }
   /// The same of its admin port.
   const std::string& admin() const { return admin_; }
   int pid() const { return child_->pid(); }
@@ -27,15 +27,15 @@ public:
   int stop();
 
 private:
-  std::string name_, log_file_, door_, admin_;
+  std::string name_, log_file_, public_url_, admin_;
   std::optional<process> child_;
 };
 
 /// The environment in which a program finds the stack's servers from outside.
-std::vector<std::string> beside(world&);
+std::vector<std::string> beside(test_stack&);
 /// The value of a metric at a process' admin port, summed over its labels; with `labels` those only whose line holds
 /// them.
-double metric(world&, const std::string& admin, const std::string& name, const std::string& labels = {});
+double metric(test_stack&, const std::string& admin, const std::string& name, const std::string& labels = {});
 /// How often `text` stands in a log.
 size_t times_in(const std::string& log, const std::string& text);
 

@@ -11,7 +11,7 @@ using strings = std::vector<std::string>;
 using std::chrono::seconds;
 
 /// Each node works on one job at a time, so that two jobs at once need both.
-world& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); }
+test_stack& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); }
 
 /// A second process that only works.
 struct worker_node : node {

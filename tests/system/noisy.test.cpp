@@ -82,7 +82,8 @@ TEST_CASE("noisy tenant: while each of its admitted jobs is running and none end
   }
 }
 
-TEST_CASE("noisy tenant: the twin: without the share at admission another's job waits behind many of the noise") {
+TEST_CASE(
+  "noisy tenant: negative control: without the share at admission another's job waits behind many of the noise") {
   bench b{noise};
   std::vector<queue::job> running;
   for (int i = 0; i < 5; ++i)

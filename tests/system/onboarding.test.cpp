@@ -12,7 +12,7 @@ using namespace arrakis::system_test;
 namespace js = boost::json;
 using strings = std::vector<std::string>;
 
-world& here() { return shared(true); }
+test_stack& here() { return shared(true); }
 
 /// Presses, and waits for what the next screen says.
 void go(demo::person& who, const std::string& button, const std::string& then, const strings& values = {}) {

@@ -1,6 +1,6 @@
 // What the pages of docs/operations tell an operator to type, typed.
 #include "tests/system/records.hpp"
-#include "tests/system/world.hpp"
+#include "tests/system/test_stack.hpp"
 
 #include <cstdlib>
 #include <doctest/doctest.h>
@@ -14,7 +14,7 @@ using strings = std::vector<std::string>;
 using std::chrono::seconds;
 namespace fs = std::filesystem;
 
-world& here() { return shared(false); }
+test_stack& here() { return shared(false); }
 
 std::string source_file(const std::string& path) {
   const char* source = std::getenv("ARRAKIS_SOURCE_DIR");

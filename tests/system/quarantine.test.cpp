@@ -13,7 +13,7 @@ using namespace arrakis;
 using namespace arrakis::system_test;
 using namespace std::chrono_literals;
 
-world& here() { return shared(false); }
+test_stack& here() { return shared(false); }
 
 /// As another process of the cluster tells it, where the actor crashed.
 void crash_elsewhere(const place& at) {

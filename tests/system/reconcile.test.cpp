@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace js = boost::json;
 using strings = std::vector<std::string>;
 
-world& here() { return shared(false); }
+test_stack& here() { return shared(false); }
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 snowflake made(const place& at, const char* kind, const char* resource) {
   return shadow(here(), at).at({kind, resource});

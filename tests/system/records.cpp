@@ -23,13 +23,13 @@ T must(caf::expected<T> x, const std::string& what) {
 }
 
 /// What `arrakisctl --json` prints; empty after a failure.
-js::object printed(world& w, std::vector<std::string> words) {
+js::object printed(test_stack& w, std::vector<std::string> words) {
   words.insert(words.begin(), "--json");
   const auto [code, text] = w.stack().ctl(words);
   const auto parsed = json::parse(text);
   return code == 0 && parsed && parsed->is_object() ? parsed->get_object() : js::object{};
 }
-js::object community_shown(world& w, const place& at) { return printed(w, {"community", "show", at.guild}); }
+js::object community_shown(test_stack& w, const place& at) { return printed(w, {"community", "show", at.guild}); }
 
 std::optional<blueprint::fields> actual(const seen& s, const blueprint::key& of, snowflake id) {
   if (of.kind == "role")
@@ -85,7 +85,7 @@ void compare(std::vector<std::string>& out, const manifest& want, const seen& s,
 }
 } // namespace
 
-seen look(world& w, const place& at) {
+seen look(test_stack& w, const place& at) {
   const auto state = w.stack().sandbox("GET", "state?guild=" + at.guild);
   const auto& g = state.as_object().at("guilds").as_array().at(0).as_object();
   seen s;
@@ -118,7 +118,7 @@ const guild::channel* channel_named(const seen& s, std::string_view name) {
   return nullptr;
 }
 
-deployment newest(world& w, const place& at) {
+deployment newest(test_stack& w, const place& at) {
   const auto shown = community_shown(w, at);
   const auto* last = json::object_in(shown, "newest_deployment");
   if (last == nullptr)
@@ -131,7 +131,8 @@ deployment newest(world& w, const place& at) {
   return d;
 }
 
-bool reaches(world& w, const place& at, int64_t version, const std::string& state, std::chrono::milliseconds patience) {
+bool reaches(test_stack& w, const place& at, int64_t version, const std::string& state,
+             std::chrono::milliseconds patience) {
   return demo::eventually(
     [&] {
       const auto d = newest(w, at);
@@ -140,9 +141,11 @@ bool reaches(world& w, const place& at, int64_t version, const std::string& stat
     patience);
 }
 
-std::string community_of(world& w, const place& at) { return std::string{json::text_or(community_shown(w, at), "id")}; }
+std::string community_of(test_stack& w, const place& at) {
+  return std::string{json::text_or(community_shown(w, at), "id")};
+}
 
-manifest stored_manifest(world& w, const place& at, int64_t version) {
+manifest stored_manifest(test_stack& w, const place& at, int64_t version) {
   std::vector<std::string> words{"manifest", "show", at.guild};
   if (version > 0)
     words.push_back(std::to_string(version));
@@ -152,7 +155,7 @@ manifest stored_manifest(world& w, const place& at, int64_t version) {
   return must(read_manifest(shown.second), "manifest show");
 }
 
-blueprint::ids shadow(world& w, const place& at) {
+blueprint::ids shadow(test_stack& w, const place& at) {
   blueprint::ids out;
   const auto shown = community_shown(w, at);
   const auto* all = json::array_in(shown, "resources");
@@ -164,7 +167,7 @@ blueprint::ids shadow(world& w, const place& at) {
   return out;
 }
 
-std::vector<std::string> disagreements(world& w, const place& at) {
+std::vector<std::string> disagreements(test_stack& w, const place& at) {
   std::vector<std::string> out;
   compare(out, stored_manifest(w, at), look(w, at), shadow(w, at));
   const auto verified = w.stack().ctl({"manifest", "verify", at.guild});
@@ -175,7 +178,7 @@ std::vector<std::string> disagreements(world& w, const place& at) {
   return out;
 }
 
-int64_t open_rows(world& w, const place& at) {
+int64_t open_rows(test_stack& w, const place& at) {
   pqxx::connection relay{embedded::dsn(w.stack().folder() + "/arrakis", "arrakis_relay")};
   pqxx::work tx{relay};
   const auto id = community_of(w, at);
@@ -183,14 +186,14 @@ int64_t open_rows(world& w, const place& at) {
     .as<int64_t>();
 }
 
-int64_t open_intents(world& w, const place& at) {
+int64_t open_intents(test_stack& w, const place& at) {
   pqxx::connection app{embedded::dsn(w.stack().folder() + "/arrakis", "arrakis_app")};
   pqxx::work tx{app};
   tx.exec_params("select set_config('app.current_tenant', $1, true)", community_of(w, at));
   return tx.exec("select count(*) from deployment_intents")[0][0].as<int64_t>();
 }
 
-bool at_rest(world& w, const place& at, std::chrono::milliseconds patience) {
+bool at_rest(test_stack& w, const place& at, std::chrono::milliseconds patience) {
   return demo::eventually(
     [&] {
       const auto jobs = w.stack().ctl({"jobs", "list"}).second;
@@ -199,13 +202,13 @@ bool at_rest(world& w, const place& at, std::chrono::milliseconds patience) {
     patience);
 }
 
-int64_t audit_entries(world& w, const place& at) {
+int64_t audit_entries(test_stack& w, const place& at) {
   const auto verified = printed(w, {"audit", "verify", at.guild});
   const auto* trails = json::array_in(verified, "trails");
   return trails != nullptr && trails->size() == 1 ? json::integer_or(trails->at(0).as_object(), "entries") : -1;
 }
 
-refusals refused(world& w) {
+refusals refused(test_stack& w) {
   const auto all = w.stack().sandbox("GET", "statistics");
   const auto& o = all.as_object();
   refusals r;

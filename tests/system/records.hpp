@@ -3,7 +3,7 @@
 #include "actors/guild/core/blueprint.hpp"
 #include "schemas/guild.hpp"
 #include "schemas/manifest.hpp"
-#include "tests/system/world.hpp"
+#include "tests/system/test_stack.hpp"
 
 #include <map>
 #include <string>
@@ -17,7 +17,7 @@ struct seen {
   std::vector<snowflake> made; ///< Roles and channels that the bot made, by the guild's audit log; also deleted ones.
   std::vector<std::string> reasons; ///< Of those.
 };
-seen look(world&, const place&);
+seen look(test_stack&, const place&);
 const guild::role* role_named(const seen&, std::string_view name);
 const guild::channel* channel_named(const seen&, std::string_view name);
 
@@ -28,35 +28,35 @@ struct deployment {
   std::string state;
   std::string line; ///< State and error.
 };
-deployment newest(world&, const place&);
+deployment newest(test_stack&, const place&);
 /// Waits until version `version` is in `state`.
-bool reaches(world&, const place&, int64_t version, const std::string& state,
+bool reaches(test_stack&, const place&, int64_t version, const std::string& state,
              std::chrono::milliseconds patience = std::chrono::seconds{60});
 
-std::string community_of(world&, const place&);
+std::string community_of(test_stack&, const place&);
 /// The manifest out of the object store; `version` 0: the newest.
-manifest stored_manifest(world&, const place&, int64_t version = 0);
+manifest stored_manifest(test_stack&, const place&, int64_t version = 0);
 /// Snowflakes by resource, from the shadow state.
-blueprint::ids shadow(world&, const place&);
+blueprint::ids shadow(test_stack&, const place&);
 
 /// Everything in which guild, shadow state, manifest, signatures and audit chain of a finished community disagree;
 /// empty: every resource of the manifest is there once and equal in every managed field, and nothing else is claimed.
-std::vector<std::string> disagreements(world&, const place&);
+std::vector<std::string> disagreements(test_stack&, const place&);
 
 /// Rows of the outbox of this community that are not closed.
-int64_t open_rows(world&, const place&);
+int64_t open_rows(test_stack&, const place&);
 /// Creates that began and have no recorded end.
-int64_t open_intents(world&, const place&);
+int64_t open_intents(test_stack&, const place&);
 /// Whether nothing of this community is waiting, running or owed any more.
-bool at_rest(world&, const place&, std::chrono::milliseconds patience = std::chrono::seconds{30});
+bool at_rest(test_stack&, const place&, std::chrono::milliseconds patience = std::chrono::seconds{30});
 /// Entries in the community's audit chain; -1 when it is not whole.
-int64_t audit_entries(world&, const place&);
+int64_t audit_entries(test_stack&, const place&);
 
 /// Requests of the bot that Discord refused with 429, and those that count as invalid.
 struct refusals {
   int64_t rate_limited = 0, invalid = 0;
   bool operator==(const refusals&) const = default;
 };
-refusals refused(world&);
+refusals refused(test_stack&);
 
 } // namespace arrakis::system_test

@@ -20,7 +20,7 @@ using strings = std::vector<std::string>;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-world& here() { return shared(false); }
+test_stack& here() { return shared(false); }
 std::string state() { return here().stack().folder() + "/arrakis"; }
 
 /// A community whose deployment has completed.

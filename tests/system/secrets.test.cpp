@@ -34,7 +34,7 @@ const std::string wrong_token = "MTQwMA.planted-Wrong_Bot.Token-77aa";
 const std::string dsn_password = "planted Dsn'Pass&word%9c2b";
 const std::string redis_password = "planted:Redis@Pass/word#31fe";
 
-world& here() {
+test_stack& here() {
   return shared(false, {"ARRAKIS_CHAINS_RPC_SANDBOX=http://127.0.0.1:9/v2/" + rpc_key, "ARRAKIS_LOG_LEVEL=debug"});
 }
 std::string state_folder() { return here().stack().folder() + "/arrakis"; }
@@ -86,7 +86,7 @@ std::string post_signed(const std::string& body) {
   return got ? got->text : text_of(got.error());
 }
 
-/// What the doors say to good, bad and broken requests, and the whole of /metrics.
+/// What the urls say to good, bad and broken requests, and the whole of /metrics.
 std::string answers_of_doors(const place& at) {
   auto& t = here().stack();
   std::string said;

@@ -2,7 +2,7 @@
 // Interactions that a test posts to a door itself, signed as Discord signs them: as many at one moment as it wants.
 #include "runtime/clock.hpp"
 #include "runtime/net/http.hpp"
-#include "tests/system/world.hpp"
+#include "tests/system/test_stack.hpp"
 
 #include <string>
 
@@ -10,6 +10,6 @@ namespace arrakis::system_test {
 
 /// A POST of the interaction `body` to /webhooks/discord, signed at `at_s` (Unix time, seconds) with the key of the
 /// sandbox's application.
-net::http_request signed_interaction(world&, std::string body, int64_t at_s = wall_ms() / 1000);
+net::http_request signed_interaction(test_stack&, std::string body, int64_t at_s = wall_ms() / 1000);
 
 } // namespace arrakis::system_test

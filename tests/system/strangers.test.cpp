@@ -17,7 +17,7 @@ using namespace arrakis;
 using namespace arrakis::system_test;
 
 namespace {
-world& here() { return shared(false, {"ARRAKIS_HTTP_UNAUTHENTICATED_BYTES=16777216"}); }
+test_stack& here() { return shared(false, {"ARRAKIS_HTTP_UNAUTHENTICATED_BYTES=16777216"}); }
 
 int64_t resident_bytes(int pid) {
   std::istringstream in{test::content(fmt::format("/proc/{}/statm", pid))};

@@ -37,12 +37,12 @@ TEST_CASE("tenancy: every table of the migrations is examined") {
   CHECK(global == 6);
 }
 
-// The twins: with one guard taken away, the suite says so.
+// Negative controls: with one guard taken away, the suite says so.
 TEST_CASE("tenancy: a guard that is missing is found") {
-  struct twin {
+  struct negative_control {
     const char *sabotage, *finding;
   };
-  const std::vector<twin> twins{
+  const std::vector<negative_control> controls{
     {"drop policy tenant on badges; create policy tenant on badges using (true)",
      "badges: rows of another tenant are seen"},
     {"drop policy tenant on badges", "badges: there is no policy of the tenant"},
@@ -83,7 +83,7 @@ TEST_CASE("tenancy: a guard that is missing is found") {
     {"grant update on outbox to arrakis_relay", "outbox: arrakis_relay changes more"},
     {"grant select on badges to public", "badges: PUBLIC has a right"},
   };
-  for (const auto& t : twins) {
+  for (const auto& t : controls) {
     CAPTURE(t.sabotage);
     const auto found = found_after(t.sabotage);
     CHECK_MESSAGE(found.find(t.finding) != std::string::npos, found);
@@ -92,14 +92,16 @@ TEST_CASE("tenancy: a guard that is missing is found") {
 
 TEST_CASE("tenancy: a role that can pass by row level security is found") {
   // Roles are the cluster's: undone before the next case.
-  struct twin {
+  struct negative_control {
     const char *sabotage, *undo, *finding;
   };
   for (const auto& t :
-       {twin{"alter role arrakis_app bypassrls", "alter role arrakis_app nobypassrls", "arrakis_app: has attributes"},
-        twin{"grant arrakis_lookup to arrakis_app", "revoke arrakis_lookup from arrakis_app",
-             "arrakis_app becomes arrakis_lookup"},
-        twin{"alter role arrakis_lookup login", "alter role arrakis_lookup nologin", "arrakis_lookup: may log in"}}) {
+       {negative_control{"alter role arrakis_app bypassrls", "alter role arrakis_app nobypassrls",
+                         "arrakis_app: has attributes"},
+        negative_control{"grant arrakis_lookup to arrakis_app", "revoke arrakis_lookup from arrakis_app",
+                         "arrakis_app becomes arrakis_lookup"},
+        negative_control{"alter role arrakis_lookup login", "alter role arrakis_lookup nologin",
+                         "arrakis_lookup: may log in"}}) {
     CAPTURE(t.sabotage);
     const auto found = found_after(t.sabotage);
     test::postgres_server server;
@@ -122,6 +124,6 @@ TEST_CASE(
   };
   b.get<postgres::committed>(pool, postgres::transaction{"look", {}, b.soon(), look});
   CHECK(seen == "0");
-  // The twin: a client that sets nothing would see it.
+  // Negative control: a client that sets nothing would see it.
   CHECK(pqxx::nontransaction{careless}.exec1("select count(*) from communities")[0].as<std::string>() == "1");
 }

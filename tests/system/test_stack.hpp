@@ -24,15 +24,15 @@ struct place {
   std::string guild, owner, channel;
 };
 
-class world {
+class test_stack {
 public:
   /// Starts the sandbox, the EVM node when `with_chain` and it is installed, and arrakisd. `environment`: for arrakisd;
   /// it wins over the stack's own. `before_arrakis` sees the stack when only arrakisd is missing.
   /// `discord_environment`: for the sandbox. `state_archive`: a file of tests/upgrade/states, unpacked first; it
   /// belongs to the user as whom arrakisd runs.
-  explicit world(bool with_chain, std::vector<std::string> environment = {},
-                 const std::function<void(demo::local_stack&)>& before_arrakis = {},
-                 std::vector<std::string> discord_environment = {}, const std::string& state_archive = {});
+  explicit test_stack(bool with_chain, std::vector<std::string> environment = {},
+                      const std::function<void(demo::local_stack&)>& before_arrakis = {},
+                      std::vector<std::string> discord_environment = {}, const std::string& state_archive = {});
 
   demo::local_stack& stack() { return stack_; }
   const std::string& folder() const { return folder_.path(); }
@@ -70,9 +70,9 @@ private:
   demo::local_stack stack_;
 };
 
-/// The program's world: started by the first case that asks, ended with the run.
-world& shared(bool with_chain, const std::vector<std::string>& environment = {},
-              const std::function<void(demo::local_stack&)>& before_arrakis = {});
+/// The stack of the test program: started by the first case that asks, ended with the run.
+test_stack& shared(bool with_chain, const std::vector<std::string>& environment = {},
+                   const std::function<void(demo::local_stack&)>& before_arrakis = {});
 
 bool contains(std::string_view text, std::string_view part);
 

@@ -27,7 +27,7 @@ namespace js = boost::json;
 using strings = std::vector<std::string>;
 using std::chrono::seconds;
 
-world& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); } // As nodes.test.cpp, which shares it.
+test_stack& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); } // As nodes.test.cpp, which shares it.
 
 /// POST /webhooks/discord as Discord would, with a good signature made at `at_s`.
 demo::answered post(const std::string& body, int64_t at_s = wall_ms() / 1000) {
@@ -38,7 +38,7 @@ demo::answered post(const std::string& body, int64_t at_s = wall_ms() / 1000) {
 }
 
 constexpr auto ping = R"({"id":"1","application_id":"2","type":1,"token":"t","version":1})";
-bool door_answers() {
+bool webhook_answers() {
   const auto got = post(ping);
   return got.status == 200 && json::integer_or(got.body.as_object(), "type") == 1;
 }
@@ -111,7 +111,7 @@ struct taken_port {
 
 TEST_CASE("webhook: what Discord did not sign, or signed long ago, is refused with 401") {
   auto& t = here().stack();
-  REQUIRE(door_answers());
+  REQUIRE(webhook_answers());
   const auto plain = t.web().call(t.door(), "POST", "/webhooks/discord", *json::parse(ping));
   REQUIRE(plain);
   CHECK(plain->status == 401);
@@ -121,7 +121,7 @@ TEST_CASE("webhook: what Discord did not sign, or signed long ago, is refused wi
   REQUIRE(other);
   CHECK(other->status == 401);
   CHECK(post(ping, wall_ms() / 1000 - 3600).status == 401);
-  CHECK(door_answers());
+  CHECK(webhook_answers());
 }
 
 TEST_CASE("webhook: signed bytes that are no good interaction are refused with what is wrong, and the door goes on") {
@@ -160,7 +160,7 @@ TEST_CASE("webhook: signed bytes that are no good interaction are refused with w
     CHECK(contains(said, each.says));
   }
   CHECK(post(std::string(2u << 20, ' ')).status == 413);
-  CHECK(door_answers());
+  CHECK(webhook_answers());
 }
 
 TEST_CASE("interactions: strangers' buttons, sessions that ended and people without Administrator get a sentence") {
@@ -296,7 +296,7 @@ TEST_CASE("arrakisd: a second one on the same folder is refused, and the first g
   INFO(got.second);
   CHECK(got.first == 1);
   CHECK(contains(got.second, "in use"));
-  CHECK(door_answers());
+  CHECK(webhook_answers());
 }
 
 TEST_CASE("arrakisctl: sockets in a temporary folder that somebody made first are not spoken to") {

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 namespace js = boost::json;
 using strings = std::vector<std::string>;
 
-world& here() { return shared(false); }
+test_stack& here() { return shared(false); }
 
 std::string state() { return here().stack().folder() + "/arrakis"; }
 

@@ -76,7 +76,7 @@ strings beside_ours(demo::local_stack& t, const std::string& name) {
 }
 
 /// Nothing lost, nothing doubled.
-void check_whole(world& w, const place& at, size_t resources) {
+void check_whole(test_stack& w, const place& at, size_t resources) {
   INFO("guild ", at.guild);
   CHECK(reaches(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
@@ -88,7 +88,8 @@ void check_whole(world& w, const place& at, size_t resources) {
 constexpr size_t standard_resources = 10;
 
 /// A deployment that stands at its fourth channel.
-int64_t deploy_slowly(world& w, const place& at, const std::string& name, std::chrono::milliseconds wait = 4'000ms) {
+int64_t deploy_slowly(test_stack& w, const place& at, const std::string& name,
+                      std::chrono::milliseconds wait = 4'000ms) {
   auto admin = w.at_review(at, name);
   const auto fault = w.slow_create(at, "channels", 3, wait);
   admin.press("wizard:deploy:*");
@@ -96,7 +97,7 @@ int64_t deploy_slowly(world& w, const place& at, const std::string& name, std::c
 }
 /// A stack of today's build with a node of a8a6a10 beside it.
 struct side_by_side {
-  world w{false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}};
+  test_stack w{false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}};
   std::optional<old_node> old;
   std::vector<place> all;
 
@@ -145,7 +146,7 @@ TEST_CASE("older program: today's migrates the database below it, and it goes on
     CHECK(owner(t, "select count(*) from outbox where closed_at is null") == "0");
     CHECK(old.stop() == 0);
   };
-  world w{false, {}, migrated_below, {}, archive()};
+  test_stack w{false, {}, migrated_below, {}, archive()};
   for (const auto& [name, resources] :
        {std::pair{"Deployed", 10}, std::pair{"In flight", 10}, std::pair{"Waiting 1", 6}, std::pair{"Waiting 2", 6}})
     check_whole(w, w.known(name), static_cast<size_t>(resources));

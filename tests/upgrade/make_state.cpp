@@ -34,7 +34,7 @@ void keep_wizard_session(demo::local_stack& t, const place& at) {
 
 void make(const std::string& out) {
   // One job at a time: the others wait.
-  world w{false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}};
+  test_stack w{false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}};
   auto& t = w.stack();
   const auto deployed = w.found("Deployed");
   auto first = w.at_review(deployed, "Deployed");

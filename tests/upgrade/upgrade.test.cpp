@@ -22,7 +22,7 @@ std::string archive(const std::string& commit) {
 /// What a deployment of `simple` and `standard`, and one of `simple` and `minimal`, ends in.
 constexpr size_t standard_resources = 10, minimal_resources = 6;
 
-void check_whole(world& w, const place& at, size_t resources) {
+void check_whole(test_stack& w, const place& at, size_t resources) {
   INFO("guild ", at.guild);
   CHECK(reaches(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
@@ -47,7 +47,7 @@ TEST_CASE("upgrade: a community that was frozen before there was a fence log sta
     run_at_rest(t.folder() + "/arrakis",
                 "update communities set status = 'frozen', fence = fence + 1 where name = 'Waiting 1';");
   };
-  world w{false, {}, freeze, {}, archive("a8a6a10")};
+  test_stack w{false, {}, freeze, {}, archive("a8a6a10")};
   const auto frozen = w.known("Waiting 1");
   CHECK(reaches(w, w.known("Waiting 2"), 1, "completed")); // It waited behind it.
   CHECK(look(w, frozen).made.empty());
@@ -68,7 +68,7 @@ TEST_CASE("upgrade: a community that was frozen before there was a fence log sta
 }
 
 TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends once, jobs run, the wizard is open") {
-  world w{false, {}, {}, {}, archive("a8a6a10")};
+  test_stack w{false, {}, {}, {}, archive("a8a6a10")};
   auto& t = w.stack();
   check_whole(w, w.known("Deployed"), standard_resources);
   check_whole(w, w.known("In flight"), standard_resources);

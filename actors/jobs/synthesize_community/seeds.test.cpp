@@ -169,7 +169,7 @@ TEST_CASE("synthesis: under faults and schedules drawn from a seed every deploym
   MESSAGE("seeds: " << count << ", faults: " << faults);
 }
 
-TEST_CASE("synthesis: the twin: without adoption the same faults leave things twice") {
+TEST_CASE("synthesis: negative control: without adoption the same faults leave things twice") {
   size_t doubled = 0;
   for (uint64_t seed = 1; seed <= 10; ++seed) {
     run r{seed, false};

@@ -162,7 +162,7 @@ TEST_CASE("synthesis: killed at any point, before or after the effect, the next 
     }
 }
 
-TEST_CASE("synthesis: the twin: without adoption an interrupted create is made twice") {
+TEST_CASE("synthesis: negative control: without adoption an interrupted create is made twice") {
   size_t doubled = 0;
   for (size_t at = 1; at <= 20; ++at) {
     bench b;

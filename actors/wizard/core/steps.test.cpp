@@ -148,7 +148,8 @@ TEST_CASE("wizard: the second of two clicks on one screen does nothing and is to
   const auto second = apply(w.r, twice, w.seen());
   CHECK(second.what == decision::overtaken);
   CHECK(second.sentence.find("quicker") != std::string::npos);
-  // The twin: without the version in the custom id the same click would act on a screen that the admin has not seen.
+  // Negative control: without the version in the custom id the same click would act on a screen that the admin has not
+  // seen.
   auto blind = twice;
   blind.action = "back";
   blind.seen_version.reset();

@@ -15,7 +15,7 @@ public:
   using instant = std::chrono::steady_clock::time_point;
   explicit fake_budget(discord::budget::options o = {}) : how(std::move(o)) {}
   discord::budget::options how;
-  bool grants_all = false; ///< The twin.
+  bool grants_all = false; ///< For a negative control.
 
   discord::budget::granted trade(const discord::budget::exchange&, instant now);
   /// Redis was emptied.

@@ -69,7 +69,7 @@ public:
     bool reported = false;
     std::string error;
   };
-  /// Guards that a twin switches off.
+  /// Guards that a negative control switches off.
   struct guards {
     bool keys = true;   ///< Idempotency, version and base version are unique.
     bool leases = true; ///< One holder at a time, older runs are stale.

@@ -34,7 +34,7 @@ public:
 
   queue::options how;
   std::function<int64_t()> now_ms = [] { return wall_ms(); };
-  bool locks = true; ///< Off in a twin: anybody may end anybody's job.
+  bool locks = true; ///< Off in a negative control: anybody may end anybody's job.
   /// Told of each accepted end of an attempt.
   std::function<void(const item&, const queue::outcome&)> ended = [](auto&, auto&) {};
 

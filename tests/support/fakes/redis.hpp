@@ -14,7 +14,7 @@ namespace arrakis::test {
 class fake_redis {
 public:
   std::function<int64_t()> now_ms = [] { return wall_ms(); };
-  bool compares = true; ///< Off in a twin: the last writer wins.
+  bool compares = true; ///< Off in a negative control: the last writer wins.
 
   caf::expected<redis::reply> run(const redis::command&);
   caf::expected<redis::reply> run(const redis::eval&);
