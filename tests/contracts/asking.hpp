@@ -13,9 +13,12 @@ namespace arrakis::contracts {
 
 /// Long enough for a loaded machine; a test never waits for it unless something is broken.
 inline constexpr std::chrono::seconds patience{20};
+/// A deadline that no passing test reaches.
 inline deadline soon() { return {std::chrono::steady_clock::now() + patience}; }
+/// A deadline that has passed.
 inline deadline gone() { return {std::chrono::steady_clock::now() - std::chrono::seconds{1}}; }
 
+/// Asks `to` and waits for its answer.
 template <class R, class Handle, class Message>
 caf::expected<R> ask(caf::actor_system& sys, const Handle& to, Message message) {
   caf::scoped_actor self{sys};

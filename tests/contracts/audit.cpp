@@ -20,7 +20,7 @@ void audit(caf::actor_system& sys, const arrakis::audit::handle& to, const commu
   CHECK(add(other, "subject-1", "{}")->sequence == 1); // A chain of its own.
   CHECK(code_of(add(mine, "s", "{").error()) == ec::invalid);
   CHECK(code_of(add(mine, "discord:x", "{}").error()) == ec::invalid);
-  CHECK(add(mine, "discord:4711", "{}")->sequence == 3); // What was refused left no gap.
+  CHECK(add(mine, "discord:4711", "{}")->sequence == 3); // Refused entries left no gap.
   CHECK(check(mine).whole);
   CHECK(check(mine).entries == 3);
   CHECK(check(other).entries == 1);

@@ -4,6 +4,6 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::contracts {
-/// What every audit trail promises; `mine` and `other` are communities without an entry.
+/// The contract of every audit trail; `mine` and `other` are communities without an entry.
 void audit(caf::actor_system&, const arrakis::audit::handle&, const community_id& mine, const community_id& other);
 } // namespace arrakis::contracts

@@ -11,6 +11,6 @@ struct budget_bench {
 };
 /// The most requests that arrive in any second when they are of random length and on their way for random times.
 size_t most_arrivals_in_a_second(const budget_bench&);
-/// What every budget promises. `fresh` makes an empty one with `slots_max` slots; called once for each subcase.
+/// The contract of every budget. `fresh` makes an empty one with `slots_max` slots; called once for each subcase.
 void budget_contract(const std::function<budget_bench(int slots_max)>& fresh);
 } // namespace arrakis::test

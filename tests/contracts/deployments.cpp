@@ -95,7 +95,7 @@ void intents(worker& one, worker& two) {
 void ends(worker& one, worker& two) {
   const auto of = one.take();
   REQUIRE(one.finish(of));
-  CHECK(one.finish(of)); // Its answer may have been lost.
+  CHECK(one.finish(of)); // Repeated: the first answer may have been lost.
   const auto after = two.try_claim();
   REQUIRE(after);
   CHECK(after->state == "completed");

@@ -15,6 +15,6 @@ struct deployments_bench {
   std::function<void()> freeze;
   std::function<void()> settle; ///< Lets simulated actors run; empty where they run by themselves.
 };
-/// What a worker may rely on. `fresh` is called once for each subcase.
+/// The contract of the store of deployments towards a worker. `fresh` is called once for each subcase.
 void deployments_contract(const std::function<deployments_bench()>& fresh);
 } // namespace arrakis::test

@@ -57,7 +57,7 @@ void drafts(caf::actor_system& sys, const handle& store, const std::function<voi
   }
   CHECK(d.content() == "second");
 
-  // What was forgotten does not come back with what is written late.
+  // A late write does not bring a forgotten draft back.
   CHECK_FALSE(d.forget("one", 1));
   CHECK(d.content() == "second");
   CHECK(d.forget("one", 2));
@@ -76,14 +76,14 @@ void drafts(caf::actor_system& sys, const handle& store, const std::function<voi
   // Where a setup was cancelled the next one, which counts from one, has its draft at once, and keeps it.
   CHECK(d.keep("four", 20, "cancelled"));
   CHECK(d.forget("four", 20));
-  CHECK(d.forget("five", 1)); // What a fresh session does first.
+  CHECK(d.forget("five", 1)); // As a fresh session does first.
   CHECK_FALSE(d.keep("four", 20, "late"));
   CHECK(d.keep("five", 2, "after that"));
   CHECK_FALSE(d.keep("four", 20, "late"));
   CHECK_FALSE(d.forget("four", 20));
   CHECK(d.content() == "after that");
   CHECK(d.forget("five", 3));
-  CHECK(d.keep("three", 1, "third")); // Its first write did not arrive.
+  CHECK(d.keep("three", 1, "third")); // The first write of this session did not arrive.
   CHECK(d.content() == "third");
 
   age(std::chrono::hours{24 * 7} - 1min);

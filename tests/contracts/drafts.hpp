@@ -5,6 +5,6 @@
 #include <functional>
 
 namespace arrakis::contracts {
-/// What the store of drafts promises. `age` lets what is there grow older.
+/// The contract of the store of drafts. `age` makes all stored drafts older.
 void drafts(caf::actor_system&, const arrakis::drafts::handle&, const std::function<void(std::chrono::seconds)>& age);
 } // namespace arrakis::contracts

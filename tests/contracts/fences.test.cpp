@@ -14,7 +14,7 @@ using namespace arrakis;
 using namespace std::chrono_literals;
 
 namespace {
-/// What an operator does with the database itself, from another one.
+/// Runs SQL as an operator does, from another database.
 struct restorer {
   std::string dsn, database;
   explicit restorer(const std::string& admin_dsn) : dsn(admin_dsn) {

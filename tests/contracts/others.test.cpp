@@ -14,14 +14,14 @@ using namespace arrakis;
 
 TEST_CASE("the queue in memory keeps the contract of the queue") {
   contracts::queue([] {
-    struct house {
+    struct fixture {
       test::fake_queue queue;
       std::shared_ptr<queue::test::desk> visits = std::make_shared<queue::test::desk>();
       test::live_system live{1};
     };
-    static std::unique_ptr<house> at; // One at a time; its actors end before what they use.
+    static std::unique_ptr<fixture> at; // One at a time; its actors end before what they use.
     at = nullptr;
-    at = std::make_unique<house>();
+    at = std::make_unique<fixture>();
     auto& sys = at->live.sys();
     return contracts::queue_bench{sys, at->live.keep(at->queue.port(sys)), [&sys] {
                                     auto clerk = at->live.keep(sys.spawn(queue::test::clerking, at->visits));

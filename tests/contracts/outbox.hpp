@@ -11,6 +11,6 @@ struct outbox_bench {
   arrakis::outbox::handle port;
   std::function<void(int tenant, int count, const std::string& kind)> owe;
 };
-/// What every outbox promises to the relay. `fresh` is empty; called once for each subcase.
+/// The contract of every outbox towards the relay. `fresh` is empty; called once for each subcase.
 void outbox(const std::function<outbox_bench()>& fresh);
 } // namespace arrakis::contracts

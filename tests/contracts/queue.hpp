@@ -13,6 +13,6 @@ struct queue_bench {
   arrakis::queue::handle port;
   std::function<void()> hire;
 };
-/// What every queue promises to the relay and to an operator. `fresh` is empty; called once for each subcase.
+/// The contract of every queue towards the relay and an operator. `fresh` is empty; called once for each subcase.
 void queue(const std::function<queue_bench()>& fresh);
 } // namespace arrakis::contracts

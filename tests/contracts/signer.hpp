@@ -4,6 +4,6 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::contracts {
-/// What every signer promises. `fresh` has one key version when this begins, and more when it ends.
+/// The contract of every signer. `fresh` has one key version when this begins, and more when it ends.
 void signer(caf::actor_system&, const arrakis::signer::handle& fresh);
 } // namespace arrakis::contracts

@@ -130,7 +130,7 @@ void a_newer_one_passes_it_over(desk d, snowflake guild) {
   REQUIRE(ask<intent>(d.sys, d.to, record_intent{newer, "channel", "ch-voice", "n2", soon(), {}}));
   const auto shadow = ask<manifests::shadow>(d.sys, d.manifests, manifests::load_shadow{first.community, soon()});
   REQUIRE(shadow);
-  CHECK(shadow->status == "partial"); // What the older one made so far is known to the newer.
+  CHECK(shadow->status == "partial"); // The newer one knows the resources that the older one made so far.
   REQUIRE(shadow->entries.size() == 1);
   CHECK(shadow->entries[0].id == snowflake{500});
   REQUIRE(ask<done>(d.sys, d.to, complete{newer, 2, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {}, soon()}));

@@ -5,7 +5,7 @@
 #include <caf/actor_system.hpp>
 
 namespace arrakis::contracts {
-/// What prepare, submit, retry, status and set_status promise to the admin's side. The store holds no community of the
+/// The contract of prepare, submit, retry, status and set_status towards the admin. The store holds no community of the
 /// guilds from `guild` to `guild` + 9.
 void submissions(caf::actor_system&, const arrakis::deployments::handle&, const arrakis::communities::handle&,
                  const arrakis::manifests::handle&, uint64_t guild);

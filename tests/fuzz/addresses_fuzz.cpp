@@ -1,5 +1,5 @@
-// What shards find in Redis, where others may have written: whatever lies there, the bot token goes to Discord or to
-// the place that the operator set.
+// Addresses that shards find in Redis, where others may have written: with any of them the bot token goes to Discord or
+// to the address that the operator set.
 #include "adapters/discord/gateway/address.hpp"
 #include "adapters/discord/gateway/stored.hpp"
 #include "adapters/discord/shards/plan.hpp"

@@ -15,7 +15,7 @@ void frame(std::string_view bytes) {
   const auto envelope = reader.read(std::string{bytes});
   if (!envelope)
     return;
-  // Which of its events a frame holds is said by `t`; all of them must bear any `d`.
+  // `t` names the event of a frame; every handler must bear any `d`.
   (void)reader.hello();
   (void)reader.ready();
   (void)reader.resumable();

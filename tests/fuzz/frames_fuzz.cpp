@@ -58,7 +58,7 @@ void frames(std::string_view bytes) {
     for (const size_t part : {1, 7})
       ARRAKIS_ASSERT(read(bytes, masked, part).text == whole.text, "torn is the same as whole");
   }
-  // What is written is read again, in one frame and in two.
+  // A written message is read again, in one frame and in two.
   const auto payload = bytes.substr(0, message_bytes_max);
   const std::array<unsigned char, 4> mask{0x01, 0x7f, 0x00, 0x55};
   std::string written;

@@ -7,6 +7,7 @@
 #include <vector>
 
 namespace arrakis::fuzz {
+/// One parser to be fuzzed.
 struct harness {
   std::string_view name; ///< Of its file, x_fuzz.cpp, and of its folder, corpus/x.
   void (*run)(std::string_view bytes);

@@ -16,7 +16,7 @@ std::optional<net::http_request> first_request(std::string_view bytes, size_t st
   std::string waiting;
   for (; !bytes.empty(); bytes.remove_prefix(std::min(step, bytes.size()))) {
     waiting += bytes.substr(0, step);
-    if (reader.feed(waiting) || reader.feed(waiting)) // It stops once, behind the head.
+    if (reader.feed(waiting) || reader.feed(waiting)) // The reader stops once, behind the head.
       return std::nullopt;
     if (reader.done())
       return reader.take();

@@ -111,7 +111,8 @@ std::string origin_form(const request& read) {
   return rest.starts_with('/') ? rest : "/" + rest;
 }
 
-/// Whether the one coding is chunked, in a list with empty members (RFC 9110 5.6.1), which llhttp does not know.
+/// Returns true if the one coding is chunked, in a list with empty members (RFC 9110 5.6.1), which llhttp does not
+/// know.
 bool is_chunked_list(const net::headers& all) {
   std::string codings;
   for (const auto& [name, value] : all)
@@ -121,7 +122,7 @@ bool is_chunked_list(const net::headers& all) {
   return net::equal_without_case(codings, "chunked");
 }
 
-/// Whether Connection says nothing, or one of the three words that llhttp knows, once. In a list it loses its place: it
+/// Returns true if Connection is absent, or one of the three words that llhttp knows, once. In a list llhttp fails: it
 /// takes no tab for white space around a member (RFC 9110 5.6.3), and misses members behind one that it does not know.
 bool has_plain_connection(const net::headers& all) {
   std::string said;
@@ -132,7 +133,7 @@ bool has_plain_connection(const net::headers& all) {
   return std::ranges::any_of(words, [&](std::string_view word) { return net::equal_without_case(said, word); });
 }
 
-/// What RFC 9110 and 9112 let us take and llhttp does not, beside trailers that frame: methods
+/// Returns true for bytes that RFC 9110 and 9112 allow and llhttp does not, beside trailers that frame: methods
 /// that it does not know, a minor version above 1, white space before a chunk's extension that is a tab, white space
 /// within one (RFC 9112 7.1.1), a list, and a tab behind Content-Length (RFC 9110 5.5). It reads nothing behind a
 /// request that may upgrade the connection.
@@ -165,7 +166,7 @@ void http_peer(std::string_view bytes) {
     ARRAKIS_ASSERT(own.method == other.method && own.target == origin_form(other), "both read the same request line");
     ARRAKIS_ASSERT(own.body == other.body, "both read the same body");
     ARRAKIS_ASSERT(same_headers(own.headers, other.headers, own.target != other.target), "both read the same headers");
-    if (other.has_trailers || !has_plain_connection(own.headers)) // It obeys a Connection in trailers.
+    if (other.has_trailers || !has_plain_connection(own.headers)) // llhttp obeys a Connection in trailers.
       return;
     ARRAKIS_ASSERT(own.keep_alive == other.keep_alive, "both keep the connection, or end it");
   }

@@ -1,4 +1,4 @@
-// What comes back out of Redis and the object store: a record is ours to the byte or it is refused, and a job of
+// Records read back from Redis and the object store: a record is ours to the byte or it is refused, and a job of
 // another producer keeps the bounds of a job.
 #include "actors/wizard/core/record.hpp"
 #include "adapters/objects/layout.hpp"

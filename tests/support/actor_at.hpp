@@ -4,7 +4,7 @@
 
 namespace arrakis::test {
 
-/// What the registry knows of the actor at `path`; a row without a path where there is none.
+/// Returns the registry's row of the actor at `path`; a row without a path where there is none.
 inline registry::row actor_at(registry::place root, std::string_view path) {
   for (auto& row : registry::actors(root))
     if (row.path == path)

@@ -11,6 +11,7 @@
 
 namespace arrakis::test {
 
+/// Runs openssl in `folder`, at most 20 s.
 inline void openssl(std::vector<std::string> arguments, const std::string& folder) {
   arguments.insert(arguments.begin(), "openssl");
   process made{{.argv = std::move(arguments), .folder = folder, .output = folder + "/openssl.txt"}};
@@ -20,13 +21,13 @@ inline void openssl(std::vector<std::string> arguments, const std::string& folde
   REQUIRE(made.exit_status() == 0);
 }
 
-/// {name}.pem and {name}.key in `folder`.
+/// Makes {name}.pem and {name}.key in `folder`.
 inline void make_authority(const std::string& folder, const std::string& name) {
   openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
            "-keyout", name + ".key", "-out", name + ".pem", "-subj", "/CN=" + name},
           folder);
 }
-/// {name}.pem and {name}.key in `folder`, signed by the authority `by` of the same folder.
+/// Makes {name}.pem and {name}.key in `folder`, signed by the authority `by` of the same folder.
 inline void make_certificate(const std::string& folder, const std::string& name, const std::string& by) {
   std::ofstream{folder + "/names"} << "subjectAltName=DNS:localhost\n";
   openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", name + ".key",

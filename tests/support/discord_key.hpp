@@ -11,6 +11,7 @@
 
 namespace arrakis::test {
 
+/// A key pair as Discord has one for each application.
 class discord_key {
 public:
   discord_key() = default;

@@ -12,7 +12,7 @@ std::string post(const std::string& headers, const std::string& body) {
   return "POST /a HTTP/1.1\r\n" + host + headers + "\r\n" + body;
 }
 std::string chunked(const std::string& body) { return post("Transfer-Encoding: chunked\r\n", body); }
-/// What a smuggler wants to be seen as a request of its own.
+/// A request that an attacker smuggles in a body.
 const std::string hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n";
 const std::vector<std::string> none;
 const std::vector<std::string> one_get{"GET /a "};

@@ -5,11 +5,12 @@
 #include <vector>
 
 namespace arrakis::test {
+/// Bytes, and the answers and requests that they must lead to.
 struct framing_case {
   std::string name, bytes;
   std::string statuses;              ///< Of all answers, in order.
   std::vector<std::string> requests; ///< "method target body", as the handler sees them.
-  bool closes;                       ///< Whether a request behind these bytes finds the connection closed.
+  bool closes;                       ///< A request behind these bytes finds the connection closed.
 };
 
 /// All of them.

@@ -14,6 +14,7 @@
 
 namespace arrakis::test {
 
+/// An actor system with threads of its own.
 class live_system {
 public:
   /// `workers`: threads that run actors. One for fakes, which are written for the one thread of a simulation.

@@ -1,5 +1,5 @@
 #pragma once
-// What a test reads of a secret, and of a request that holds some.
+// Plain text of a secret, and of a request that holds some, for a test.
 #include "runtime/net/http.hpp"
 #include "runtime/secret.hpp"
 
@@ -7,6 +7,7 @@
 
 namespace arrakis::test {
 
+/// Copies the text of a secret.
 inline std::string plain(const secret& from) {
   std::string out;
   from.lend([&](std::string_view text) { out = text; });

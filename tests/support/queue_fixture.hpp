@@ -18,11 +18,12 @@
 namespace arrakis::queue::test {
 using namespace std::chrono_literals;
 
-// The longest that any step of a test may take; a passing test waits for events, not for this.
+/// The longest that any step of a test may take; a passing test waits for events, not for this.
 constexpr auto patience = 30s;
+/// A deadline after `patience`.
 inline deadline soon() { return {std::chrono::steady_clock::now() + patience}; }
 
-/// What the processor was asked, in order; each job waits for the test's answer.
+/// Jobs that the processor was given, in order; each job waits for the test's answer.
 class desk {
 public:
   void put(queue::job job) {
@@ -49,13 +50,16 @@ private:
   std::deque<queue::job> waiting_;
 };
 
+/// Ends the open job `id` with this outcome.
 struct answer {
   std::string id;
   outcome what;
 };
+/// Ends the processor with an error.
 struct crash {};
 using clerk = processor::extend<caf::reacts_to<answer>, caf::reacts_to<crash>>;
 
+/// Jobs that wait for the test's answer.
 struct clerk_state {
   std::map<std::string, caf::typed_response_promise<outcome>> open;
   clerk_state() = default;
@@ -84,6 +88,7 @@ inline clerk::behavior_type clerking(clerk::stateful_pointer<clerk_state> self, 
   };
 }
 
+/// A queue over a private Redis.
 struct queue_fixture {
   arrakis::test::redis_server server;
   net::io io;

@@ -1,5 +1,5 @@
 #pragma once
-// What tests of those who keep something in Redis share: a private server, a connection, actors on real threads.
+// The fixture of tests of stores in Redis: a private server, a connection, actors on real threads.
 #include "adapters/redis/client.hpp"
 #include "runtime/net/io.hpp"
 #include "tests/support/live_system.hpp"
@@ -7,6 +7,7 @@
 
 namespace arrakis::test {
 
+/// A private Redis with a port.
 struct redis_fixture {
   redis_server server;
   net::io io{1};

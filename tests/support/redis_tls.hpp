@@ -29,6 +29,7 @@ inline int free_tcp_port() {
   return ntohs(at.sin_port);
 }
 
+/// The server, which ends with the object.
 struct redis_tls_server {
   std::string folder = fmt::format("/tmp/arrakis-redis-tls-{}", random_hex(6));
   int port = free_tcp_port();

@@ -42,6 +42,7 @@ inline unsigned mode_of(const std::string& path) {
   return status.st_mode & 0777u;
 }
 
+/// The bytes of a file; empty when it cannot be read.
 inline std::string content(const std::string& file) {
   std::ostringstream text;
   text << std::ifstream{file}.rdbuf();

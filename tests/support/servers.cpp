@@ -109,7 +109,7 @@ void redis_server::start() {
                                 "noeviction",
                                 "--enable-debug-command",
                                 "local"};
-  if (is_cluster()) // Its bus listens on TCP whatever else it does.
+  if (is_cluster()) // The cluster bus of a Redis always listens on TCP.
     argv.insert(argv.end(), {"--cluster-enabled", "yes", "--bind", "127.0.0.1", "--cluster-port", free_port()});
   argv.insert(argv.end(), impl_->options.begin(), impl_->options.end());
   impl_->child.emplace(

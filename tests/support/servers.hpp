@@ -6,6 +6,7 @@
 
 namespace arrakis::test {
 
+/// A private redis-server.
 class redis_server {
 public:
   /// `options`: further arguments of redis-server; `environment`: "NAME=value". Both also when it is started again.
@@ -15,8 +16,8 @@ public:
   void kill();             ///< SIGKILL; data of the append-only file stays.
   void start();            ///< Starts again on the same folder and socket.
   void flush();            ///< FLUSHALL and SCRIPT FLUSH.
-  /// Whether the servers of this process are clusters of one that own all 16,384 slots (ARRAKIS_REDIS_CLUSTER is set):
-  /// what crosses slots is refused (CROSSSLOT), and there is one database and no replica.
+  /// True if the servers of this process are clusters of one that own all 16,384 slots (ARRAKIS_REDIS_CLUSTER is set):
+  /// commands across slots are refused (CROSSSLOT), and there is one database and no replica.
   static bool is_cluster();
 
 private:

@@ -12,6 +12,7 @@
 
 namespace arrakis::test {
 
+/// An actor system on the test's thread and clock.
 class sim_system {
 public:
   sim_system() : system_(config()) {}

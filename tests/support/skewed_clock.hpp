@@ -6,7 +6,7 @@
 
 namespace arrakis::test {
 
-/// What a program must find in its environment so that its wall clock is `ahead` (negative: behind). Nothing for zero.
+/// The environment of a program whose wall clock is to be `ahead` (negative: behind). Empty for zero.
 /// `preloaded`: another library that it is started with.
 std::vector<std::string> skewed_clock(std::chrono::milliseconds ahead, const std::string& preloaded = {});
 

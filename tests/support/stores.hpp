@@ -1,5 +1,5 @@
 #pragma once
-// What tests of the PostgreSQL stores share: a database, a pool for each role, and a way to look behind the stores.
+// The fixture of tests of the PostgreSQL stores: a database, a pool for each role, and a way to look behind the stores.
 #include "adapters/postgres/pool.hpp"
 #include "runtime/log.hpp"
 #include "tests/support/live_system.hpp"
@@ -13,6 +13,7 @@ namespace arrakis::test {
 /// "SQLSTATE: the server's first line" of what PostgreSQL refuses in `body`; empty when it refuses nothing.
 std::string sql_refusal(const std::function<void()>& body);
 
+/// A database with a pool for each role.
 struct stores {
   stores() {
     log::set_sink([](std::string_view) {});

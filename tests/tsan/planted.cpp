@@ -55,7 +55,7 @@ handle::behavior_type behavior(handle::stateful_pointer<state> self, size_t* sha
   };
 }
 
-/// What the two said together after a word for each.
+/// The words of both threads together, one of each.
 size_t run(bool with_race) {
   caf::actor_system_config settings;
   settings.set("scheduler.max-threads", size_t{1});

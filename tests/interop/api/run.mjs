@@ -1,4 +1,4 @@
-// What arrakisd serves, judged by its own description: /openapi.json of both ports by a public validator of OpenAPI
+// The HTTP API of arrakisd against its own description: /openapi.json of both ports by a public validator of OpenAPI
 // 3.1, and every answer by the schema that the description gives for it.
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { Validator } from '@seriousme/openapi-schema-validator';

@@ -23,7 +23,7 @@ function reckless() {
     });
   return { client, send };
 }
-/// What discord.js says of each 429: global, user or shared.
+/// The scope that discord.js reports for each 429: global, user or shared.
 const told = [];
 function listen(client) {
   client.rest.on('restDebug', (text) => {

@@ -1,4 +1,4 @@
-// What the sandbox's page makes of texts: of a message, of an address, of a command that is being typed. No server is
+// Rendering of texts by the sandbox's page: of a message, of an address, of a command that is being typed. No server is
 // needed: these are plain functions.
 import { readFile } from 'node:fs/promises';
 import { equal, finish, test } from './lib/check.mjs';

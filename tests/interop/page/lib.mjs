@@ -32,7 +32,7 @@ export async function chooseIn(trigger, values) {
     await menu.locator(`[data-value="${values[0]}"]`).click();
     return;
   }
-  // What goes first makes room for what comes: at most max_values are chosen at any time.
+  // Deselecting comes first: at most max_values are chosen at any time.
   for (const wanted of [false, true])
     for (const option of await options.all())
       if (
@@ -88,13 +88,13 @@ export async function openPage(url, viewport = { width: 1440, height: 1000 }) {
       await page.locator('dialog[open]').getByRole('button', { name: 'Submit' }).click();
       await page.locator('dialog[open]').waitFor({ state: 'detached' });
     },
-    /// What stands in an input of the open form.
+    /// The value of an input of the open form.
     async typed(name) {
       await page.locator('dialog[open]').waitFor();
       return page.inputValue(`dialog[open] [name="${name}"]`);
     },
     text: () => wizard().innerText(),
-    /// What the lists at the sides show, as id to name.
+    /// The entries of the lists at the sides, as id to name.
     async channels() {
       return new Map(
         await page

@@ -120,7 +120,7 @@ async function openPanel(page) {
   await page.press('#box', 'Enter');
   await until(async () => (await page.locator('[data-custom-id="form"]').count()) > before, 'the panel');
 }
-/// What the sandbox tells every tab has been drawn in it.
+/// Waits until the tab has drawn every event that the sandbox sent.
 async function settled(page) {
   const text = `settled ${Math.random()}`;
   await guild.systemChannel.send(text);

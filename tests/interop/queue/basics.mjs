@@ -246,7 +246,7 @@ check('pause and resume from either side are obeyed by the other', async (at) =>
   await ours.ask('pause');
   await events.until('paused');
   assert.equal(await theirs.isPaused(), true);
-  // Whoever takes a job that he should not is seen: the job became active before the pause ended.
+  // A worker that takes a job during the pause is seen: the job became active before the pause ended.
   const heeded = async (id) => {
     await events.until('completed', id);
     const told = events.seen.filter((each) => !each.jobId || each.jobId === id).map((each) => each.event);

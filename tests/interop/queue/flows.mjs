@@ -100,7 +100,7 @@ check('a flow of ours over two queues is done by a worker of each side', async (
   assert.ok(worker && values.includes('"by node: a"'));
 }, {spoil: {fields: {add_flow: withoutChildren}}});
 
-// What becomes of a parent with one failed and one good child. One that goes on early lets go of those that still wait:
+// A parent with one failed and one good child. A parent that goes on early drops the children that still wait:
 // with them it could not be completed.
 const rules = {
   failParentOnFailure: {state: 'failed', reason: 'child bull:NAME:bad failed'},

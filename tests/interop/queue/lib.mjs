@@ -1,4 +1,4 @@
-// What the checks of the queue stand on: our side as a child process, the package with everything to close, a Redis.
+// Fixtures of the checks of the queue: our side as a child process, the package with everything to close, a Redis.
 import {Queue, QueueEvents, Worker} from 'bullmq';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -16,7 +16,7 @@ export const patience = process.env.PATIENCE ? process.env.PATIENCE * 60_000 : 2
 // A negative control is expected to wait in vain: it does so for a shorter time.
 let limit = patience;
 export const hurry = (ms) => { limit = Math.min(ms, patience); };
-// Whatever TMPDIR says: a socket's path may have 107 bytes.
+// Independent of TMPDIR: a socket's path may have 107 bytes.
 export const folder = mkdtempSync('/tmp/arrakis-queue-');
 process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
 export const socket = join(folder, 'redis.sock');
@@ -65,7 +65,7 @@ const bridgeGone = {
   code: 'gone',
   text: 'the bridge has ended'
 };
-// What nobody waited for, and went wrong: the work of a processor. That of a bridge which was ended is no fault.
+// Errors of promises that nobody awaits: those of processors. Errors of a bridge that was ended do not count.
 export const strays = [];
 process.on('unhandledRejection', (error) => error.message?.includes(bridgeGone.text) || strays.push(error));
 

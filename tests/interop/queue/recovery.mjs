@@ -1,4 +1,4 @@
-// What survives: workers that die or freeze, a Redis that forgets its scripts, a marker that is lost.
+// Recovery after faults: workers that die or freeze, a Redis that forgets its scripts, a marker that is lost.
 import {Queue} from 'bullmq';
 import assert from 'node:assert/strict';
 import {fork} from 'node:child_process';

@@ -306,7 +306,7 @@ check(
         wanted = 'invalid';
       }
       const answer = await ours.say('times_of', {repeat: {pattern, tz, ...(end ? {endDate: end} : {})}, after, count});
-      // What cannot be read is refused by both; an empty pattern is nobody's.
+      // Both refuse patterns that cannot be parsed; an empty pattern belongs to neither.
       const got = answer.ok ? answer.value : answer.code;
       if (pattern.trim() !== '')
         assert.deepEqual(

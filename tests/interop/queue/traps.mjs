@@ -258,7 +258,7 @@ for (const who of ['us', 'node'])
     const key = `bull:${name}:events`;
     const client = await at.queue().client;
     const many = (by) => Array.from({length: 300}, (_, i) => ({name: 'x', data: {}, opts: {jobId: `${by}-${i}`}}));
-    // Whoever comes later leaves what the first has set.
+    // A later client leaves what the first has set.
     let ours, theirs;
     const come = {
       us: async () => { ours = await at.bridge({name, events_max: who === 'us' ? 50 : 10_000}); },

@@ -72,7 +72,7 @@ check('our worker tells the stream what a worker of Node.js tells it, word for w
   const byJob = (list, id) => list.filter((each) => each.jobId === id);
   for (const id of ends)
     assert.deepEqual(byJob(said, id), byJob(heard, id));
-  // What a job leaves behind, too: but for our dead letters' sake a reason is a text, and a stack is our reason.
+  // The record of a job, too: for our dead letters' sake a reason is a text, and a stack is our reason.
   for (const id of ends.filter((each) => each !== 'gone')) {
     const [a, b] = [await mine.getJob(id), await other.getJob(id)].map((job) => ({
                                                                          attemptsMade: job.attemptsMade,
@@ -153,7 +153,7 @@ check('a rate limit that a Node.js worker sets holds ours; either side lifts one
 }, {spoil: {drop: ['remove_rate_limit']}});
 
 // How many ran at once at most, whoever ran them.
-function crowd() {
+function severalWorkers() {
   let now = 0;
   const made = {
     most: 0,
@@ -171,7 +171,7 @@ for (const by of ['us', 'node'])
     const ours = await at.bridge({concurrency: 4});
     const theirs = at.queue();
     by === 'us' ? await ours.tool('set_global_concurrency', {max: 2}) : await theirs.setGlobalConcurrency(2);
-    const guests = crowd();
+    const guests = severalWorkers();
     await ours.work(async (job) => {
       await guests.visit();
       await ours.finish(job);
@@ -214,7 +214,7 @@ check('a worker keeps so many ended jobs, by its own options and by those of the
   await events.until('failed', 'j15');
   assert.deepEqual(await theirs.getJobCounts('completed', 'failed'), {completed: 3, failed: 2});
   assert.equal(await theirs.getJob('j0'), undefined);
-  // A job's own wish wins; with an age, what is older goes when the next one ends.
+  // A job's own options win; with an age, older jobs are removed when the next one ends.
   await theirs.add('good', {}, {jobId: 'one', removeOnComplete: 1});
   await events.until('completed', 'one');
   assert.deepEqual((await theirs.getCompleted()).map((job) => job.id), ['one']);
@@ -224,7 +224,7 @@ check('a worker keeps so many ended jobs, by its own options and by those of the
   assert.deepEqual((await theirs.getCompleted()).map((job) => job.id), ['aged']);
 }, {spoil: {bridge: {keep_completed_max: -1}}});
 
-check('what our jobs wish to be kept is kept by a Node.js worker', async (at) => {
+check('removeOnComplete and removeOnFail of our jobs are obeyed by a Node.js worker', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();

@@ -10,6 +10,6 @@ namespace arrakis::bridge {
 /// The answer to `op`; nullopt: it is none of the admin's.
 std::optional<boost::json::object> run_tool(const queue::admin&, std::string_view op, const boost::json::object& with);
 
-/// What an error looks like in an answer.
+/// Formats an error for an answer.
 boost::json::object refusal(const caf::error&);
 } // namespace arrakis::bridge

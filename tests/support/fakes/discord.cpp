@@ -154,7 +154,7 @@ void fake_discord::remove_channel(snowflake id) {
       c.parent = {};
 }
 
-/// What a channel refers to must be there.
+/// Refuses a channel that refers to a role or category that is not there.
 std::optional<net::http_response> fake_discord::refused(const boost::json::object& o) const {
   if (const auto parent = id_of(json::text_or(o, "parent_id")); parent != snowflake{}) {
     const bool there = std::any_of(guild.channels.begin(), guild.channels.end(),

@@ -1,5 +1,5 @@
 #pragma once
-// Discord at the height of HTTP, for one guild and on the virtual clock: what our client sends changes a guild in
+// Discord as an HTTP server, for one guild and on the virtual clock: what our client sends changes a guild in
 // memory. It counts what must never happen and fails on demand. The certified emulator with real limits is
 // apps/sandbox.
 #include "adapters/discord/rest/rest.hpp"
@@ -14,9 +14,10 @@
 
 namespace arrakis::test {
 
+/// Discord's REST API for one guild.
 class fake_discord {
 public:
-  /// What happens to a request: `point` names it ("POST /guilds/{}/roles"), and whether its effect was done.
+  /// The fate of a request: `point` names it ("POST /guilds/{}/roles"), and whether its effect was done.
   enum class fate {
     normal,
     lost,            ///< No effect, no answer: ec::unknown at the deadline.
@@ -29,7 +30,7 @@ public:
     unknown_webhook, ///< 404 10015, as before the first answer of an interaction.
   };
   std::function<fate(const net::http_request&)> decide; ///< Empty: always normal.
-  /// What Discord makes of a name; empty: nothing.
+  /// Discord's normalization of a name; empty: none.
   std::function<std::string(std::string)> fold_name;
   /// Answers in Discord's place, without an effect; nothing: Discord answers.
   std::function<std::optional<net::http_response>(const net::http_request&)> instead;
@@ -41,7 +42,7 @@ public:
   std::chrono::milliseconds ahead{0}; ///< Of everybody else's clock; snowflakes are stamped by it.
   bool kicked = false;
   bool audit_readable = true;
-  bool bot_known = true;             ///< Whether the process has heard who its bot is.
+  bool bot_known = true;             ///< The process knows its bot's user id.
   std::vector<std::string> writes;   ///< "POST /guilds/1/roles", in the order of arrival; only those with an effect.
   std::vector<std::string> messages; ///< Bodies of the wizard's message.
   std::vector<std::chrono::steady_clock::time_point> arrivals; ///< Of all but interactions.

@@ -12,8 +12,10 @@
 
 namespace arrakis::test {
 
+/// The store of drafts in memory. Keeps tests/contracts/drafts.hpp.
 class fake_drafts {
 public:
+  /// A draft of one user in one guild.
   struct row {
     drafts::draft what;
     bool forgotten = false;

@@ -1,5 +1,5 @@
 #pragma once
-// Who the bot is, in the place of the actor that asks Discord.
+// The identity of the bot, in the place of the actor that asks Discord.
 #include "adapters/discord/identity/messages.hpp"
 #include "runtime/flow.hpp"
 #include "tests/support/fakes/discord.hpp"

@@ -3,6 +3,7 @@
 #include "schemas/manifest.hpp"
 
 namespace arrakis::test {
+/// Two tiers, five channels.
 inline manifest sample_manifest() {
   manifest m;
   m.community_name = "Tabr";

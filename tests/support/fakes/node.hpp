@@ -17,6 +17,7 @@
 
 namespace arrakis::test {
 
+/// A process that runs jobs.
 class node {
 public:
   node(sim_system& sim, fake_discord& discord, fake_store& store, discord::budget::handle budget, std::string name,

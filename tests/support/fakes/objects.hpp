@@ -13,7 +13,7 @@ class fake_objects {
 public:
   std::map<std::string, std::map<int64_t, std::string>> bytes; ///< By community and version.
 
-  /// What lost its place, by community, then version and hash.
+  /// Objects that were set aside, by community, then version and hash.
   std::map<std::string, std::map<std::pair<int64_t, std::string>, std::string>> aside;
 
   caf::expected<objects::stored> put(const objects::snapshot&);

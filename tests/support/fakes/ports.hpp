@@ -19,7 +19,7 @@ struct later {
   std::function<void()> run;
 };
 
-/// What becomes of one call.
+/// The fate of one call.
 struct turn {
   std::chrono::milliseconds before{0}; ///< Until it arrives.
   std::chrono::milliseconds after{0};  ///< Until its answer is back.

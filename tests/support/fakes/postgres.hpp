@@ -20,8 +20,10 @@
 
 namespace arrakis::test {
 
+/// The stores of PostgreSQL in memory.
 class fake_postgres {
 public:
+  /// A row of deployments.
   struct deployment {
     std::string id, key;
     community_id community;
@@ -42,14 +44,17 @@ public:
     int64_t owed_since_ms = 0; ///< When it was submitted, or retried last.
     bool over() const { return state == "completed" || state == "failed" || state == "cancelled"; }
   };
+  /// An intent without a recorded end.
   struct open_intent {
     deployments::intent what;
     std::string deployment;
   };
+  /// An audit entry.
   struct entry {
     int64_t sequence = 0;
     std::string at, event, actor, target, payload_json, previous, hash;
   };
+  /// A community with its rows.
   struct tenant {
     communities::record row;
     std::map<int64_t, manifests::record> versions;
@@ -59,6 +64,7 @@ public:
     std::vector<entry> audit;
     std::map<uint64_t, std::string> profiles;
   };
+  /// A row of the outbox.
   struct owed {
     outbox::row row;
     std::string deployment;

@@ -306,7 +306,7 @@ void record_ends(worker_pointer self) {
       continue;
     const auto t = drawn(st, "worker.finish");
     if (t.effect)
-      st.queue->finish(s.job->id, s.token, *s.end); // What was lost to another is dropped.
+      st.queue->finish(s.job->id, s.token, *s.end); // The result of a job that another worker has now is dropped.
     if (heard(t)) {
       s.end.reset();
       s.job.reset();

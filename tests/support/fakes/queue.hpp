@@ -16,8 +16,10 @@
 
 namespace arrakis::test {
 
+/// The queue in memory. Keeps tests/contracts/queue.hpp.
 class fake_queue {
 public:
+  /// A job with its state.
   struct item {
     queue::job what;
     queue::job_options how;

@@ -11,6 +11,7 @@
 
 namespace arrakis::test {
 
+/// Redis in memory.
 class fake_redis {
 public:
   std::function<int64_t()> now_ms = [] { return wall_ms(); };

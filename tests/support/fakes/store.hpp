@@ -17,8 +17,10 @@
 
 namespace arrakis::test {
 
+/// The stores that a job uses.
 class fake_store {
 public:
+  /// The deployment's row.
   struct deployment {
     std::string id;
     int64_t version = 0;
@@ -32,6 +34,7 @@ public:
     int completed_count = 0;
     std::chrono::steady_clock::time_point submitted{};
   };
+  /// The fate of a call.
   enum class fate {
     normal,
     refused,    ///< ec::unavailable, no effect.
@@ -61,7 +64,7 @@ public:
     bool stalled = false; ///< Open, and nobody will work at it.
   };
   std::vector<reconciliation> repairs;          ///< Oldest first.
-  std::optional<deployments::status_of> newest; ///< What deployments::status answers; empty: ec::not_found.
+  std::optional<deployments::status_of> newest; ///< The answer to deployments::status; empty: ec::not_found.
   std::map<std::pair<std::string, std::string>, deployments::intent> intents;
   std::vector<deployments::doubled_resource> doubled; ///< As the last end of work told them.
 

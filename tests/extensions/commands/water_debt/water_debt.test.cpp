@@ -20,7 +20,7 @@ namespace {
 struct fixture {
   services available;
   ingress::admission admission;
-  test::sim_system sim; ///< Its actors use the two.
+  test::sim_system sim; ///< Actors of this system use the two members above.
   ingress::handle ingress;
   supervisor::handle owners;
   uint64_t next_id = 1'000;
@@ -87,7 +87,7 @@ TEST_CASE_FIXTURE(fixture, "extension: one folder is a command with a user optio
   CHECK(answer.data_json.find("Forgiven by <@5>.") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(fixture, "extension: its declaration is kept, by permission and by option") {
+TEST_CASE_FIXTURE(fixture, "extension: a command's required permission and options are enforced as declared") {
   auto typed = of_member(interaction_kind::command, 0);
   typed.command = "water_debt";
   typed.options = {{"member", option_type::user, snowflake{6}, false}};
@@ -101,7 +101,7 @@ TEST_CASE_FIXTURE(fixture, "extension: its declaration is kept, by permission an
   CHECK(bring(typed).data_json.find("“litres” must be 1 to 100") != std::string::npos);
 }
 
-TEST_CASE("extension: where its service is not provided the others start, and it is refused in words") {
+TEST_CASE("extension: without its service the other commands start, and its own is answered with an error") {
   fixture f{false};
   auto typed = f.of_member(interaction_kind::command, permissions::manage_messages);
   typed.command = "water_debt";
@@ -109,7 +109,7 @@ TEST_CASE("extension: where its service is not provided the others start, and it
   CHECK(f.bring(typed).data_json.find("Tell the operator") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(fixture, "extension: its entry in the context menu of a user is one more command") {
+TEST_CASE_FIXTURE(fixture, "extension: a user command (context menu) is registered and answered") {
   auto opened = of_member(interaction_kind::command, permissions::administrator);
   opened.command_type = command_type::user;
   opened.command = "Owes me water";

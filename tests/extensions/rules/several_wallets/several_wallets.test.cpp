@@ -9,7 +9,7 @@ using namespace arrakis;
 using namespace arrakis::rules;
 using namespace arrakis::rules::test;
 
-TEST_CASE("extensions: a kind of leaf in a folder of its own is judged and told like the product's own") {
+TEST_CASE("extensions: a rule kind in a folder of its own is evaluated and explained like the built-in ones") {
   auto kinds = all();
   kinds.insert(kinds.end(), extensions().begin(), extensions().end());
   const auto rule = rule_of(
@@ -23,7 +23,7 @@ TEST_CASE("extensions: a kind of leaf in a folder of its own is judged and told 
     std::holds_alternative<ruling<grant_block, truth::unknown>>(judge<grant_block>(rule, {wallet(1)}, chain_says{})));
 }
 
-TEST_CASE("extensions: the product alone knows no such kind") {
+TEST_CASE("extensions: negative control: without the folder the rule kind is unknown") {
   CHECK(refusal(R"({"leaf":"several_wallets","count":2})").find("is no kind of leaf") != std::string::npos);
   auto kinds = all();
   kinds.insert(kinds.end(), extensions().begin(), extensions().end());

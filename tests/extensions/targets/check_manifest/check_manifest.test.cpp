@@ -76,7 +76,7 @@ TEST_CASE("extension: an outbox target carries its rows out, and closes them by 
 TEST_CASE("extension: negative control: without the folder of a target nobody takes its rows") {
   const fixture without{false};
   CHECK_FALSE(without.row().closed);
-  CHECK(without.row().row.attempts == 0); // It waits for a node that knows it.
+  CHECK(without.row().row.attempts == 0); // The row waits for a node that knows the target.
 }
 
 TEST_CASE(

@@ -69,7 +69,7 @@ export function ruleOf(method, path, status) {
 }
 
 const compiled = new Map();
-/// What is wrong with a body by the document's expression; an empty text when nothing is.
+/// Returns what is wrong with a body by the document's expression; an empty text when nothing is.
 function faultOfBody(expression, text) {
   if (!compiled.has(expression)) compiled.set(expression, compile(expression));
   // zod's date-times end with Z; Discord writes +00:00.
@@ -136,7 +136,7 @@ const validators = new Map(
     ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/definitions/', '"gateway#/definitions/'))),
   ]),
 );
-// What the types leave optional and Discord always sends; handlers rely on it.
+// Fields that the types leave optional and Discord always sends; handlers rely on them.
 const always = { GUILD_MEMBER_UPDATE: ['user'] };
 const checkInteraction = ajv.compile(interaction);
 // The objects that a dispatch carries are those that REST answers with; Discord's document is stricter than the types.

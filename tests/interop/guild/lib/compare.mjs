@@ -1,4 +1,4 @@
-// What a manifest makes of a guild, written a second time from its rules, and compared with what discord.js reads.
+// The guild that a manifest describes, written a second time from its rules, and compared with what discord.js reads.
 import { createRequire } from 'node:module';
 const { ChannelType, PermissionFlagsBits: may, PermissionsBitField } = createRequire(import.meta.url)('discord.js');
 

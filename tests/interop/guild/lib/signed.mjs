@@ -19,7 +19,7 @@ const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 const publicKey = (hex) =>
   createPublicKey({ key: Buffer.concat([spkiPrefix, Buffer.from(hex, 'hex')]), format: 'der', type: 'spki' });
 
-/// What is wrong with the bytes of a stored snapshot, in words; null: nothing. `keys`: hex by key version.
+/// Returns what is wrong with the bytes of a stored snapshot, in words; null: nothing. `keys`: hex by key version.
 export function fault(bytes, keys) {
   let snapshot;
   try {
