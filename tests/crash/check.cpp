@@ -18,7 +18,7 @@ using system_test::place;
 namespace {
 using findings = std::vector<finding>;
 
-/// What the wizard's templates "simple" and "standard" make (config/templates): planted by somebody else beforehand.
+/// Names that the wizard's templates "simple" and "standard" use (config/templates): somebody else makes them first.
 constexpr std::string_view tier_names[]{"Gold", "Silver", "Bronze"}, category_names[]{"COMMUNITY", "VIP"},
   text_names[]{"announcements", "general", "vip-chat"}, voice_names[]{"voice-lounge", "vip-voice"};
 constexpr int text_type = 0, voice_type = 2, category_type = 4; // docs/resources/channel, "Channel Types".

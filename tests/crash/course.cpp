@@ -15,7 +15,7 @@ std::map<std::string, int> counts_of(const recording& r) {
     ++out[p.step];
   return out;
 }
-constexpr double slack = 1.5; // What comes by the clock does not come evenly.
+constexpr double slack = 1.5; // Periodic steps are not evenly spread.
 } // namespace
 
 course course_of(const recording& idle, const std::vector<recording>& runs) {
@@ -47,8 +47,8 @@ course course_of(const recording& idle, const std::vector<recording>& runs) {
         continue;
       const bool regular = !still.contains(p.step) && !comes_by_the_clock(p.step);
       const bool everywhere = regular && std::ranges::all_of(runs, [&](const recording& r) {
-        return std::ranges::find(r.points, p) != r.points.end();
-      });
+                                return std::ranges::find(r.points, p) != r.points.end();
+                              });
       (everywhere ? out.sure : out.loose).push_back(p);
     }
   return out;

@@ -1,5 +1,5 @@
 #pragma once
-// Which points a deployment passes: found by recording, so that a step that is new is walked without being named.
+// The points that a deployment passes. They are recorded, so that a new step is covered without being listed.
 #include "tests/crash/taps.hpp"
 
 #include <chrono>
@@ -9,14 +9,16 @@
 
 namespace arrakis::crash {
 
+/// The points of one run.
 struct recording {
   std::vector<point> points; ///< In their order.
   std::chrono::milliseconds length{};
 };
 
+/// The points of several runs, by how surely they come.
 struct course {
   std::vector<point> sure;          ///< In every recording, of a step that neither idle time nor the clock explains.
-  std::vector<point> loose;         ///< What depends on time, an edit of progress for instance: it may stay away.
+  std::vector<point> loose;         ///< Points that depend on time, such as edits of progress: they may not come.
   std::set<std::string> background; ///< Steps that go on also when nothing is deployed.
 };
 

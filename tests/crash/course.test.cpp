@@ -17,12 +17,12 @@ recording of(const std::vector<std::string>& steps, std::chrono::milliseconds le
 }
 } // namespace
 
-TEST_CASE("crash course: what passes by itself is background, however often a deployment does it too is walked") {
+TEST_CASE("crash course: steps that happen when idle are background; more of them during a deployment are points") {
   const auto idle = of({"poll", "poll", "poll", "poll", "take"}, 10s);
   const auto c = course_of(idle, {of({"poll", "take", "make", "make"}, 2s), of({"take", "make", "make"}, 2s)});
   CHECK(c.background == std::set<std::string>{"poll"}); // 4 in 10 s explain 1 in 2 s; one "take" in 10 s does not.
   CHECK(c.sure == std::vector<point>{{"make", 1}, {"make", 2}});
-  CHECK(c.loose == std::vector<point>{{"take", 1}}); // Which one of them is the deployment's own nobody can tell.
+  CHECK(c.loose == std::vector<point>{{"take", 1}}); // The deployment's own one cannot be told from the others.
 }
 
 TEST_CASE("crash course: a point that only some recordings have is walked, and may stay away") {

@@ -150,7 +150,7 @@ void installation::mend(fault f) {
     case fault::kill_after:
     case fault::kill_and_click:
     case fault::kill_and_empty:
-      stack_->stack().kill_arrakis(); // It is dead; this takes note of it.
+      stack_->stack().kill_arrakis(); // The process is dead already; this collects its exit.
       return stack_->stack().start_arrakis();
     case fault::kill_postgres: return postgres_.start();
     case fault::kill_redis: return redis_.start();

@@ -1,5 +1,6 @@
 #pragma once
-// One installation to break: arrakisd with a PostgreSQL, a Redis and a Discord of its own, each behind a proxy.
+// One installation for fault injection: arrakisd with a PostgreSQL, a Redis and a Discord of its own, each behind a
+// proxy.
 #include "tests/crash/taps.hpp"
 #include "tests/support/scratch.hpp"
 #include "tests/support/servers.hpp"
@@ -25,9 +26,11 @@ enum class fault {
   empty_redis,
   disk_full
 };
+/// All kinds of faults.
 constexpr fault all_faults[]{fault::kill_before, fault::kill_after,     fault::kill_and_empty,
                              fault::lose_answer, fault::kill_and_click, fault::kill_postgres,
                              fault::kill_redis,  fault::empty_redis,    fault::disk_full};
+/// Returns the name in reports: "killed before".
 std::string_view name_of(fault);
 
 /// How far ahead everybody's wall clock is of this machine's.
@@ -35,9 +38,10 @@ struct clocks {
   std::chrono::milliseconds arrakisd{0}, discord{0}, postgres{0}, redis{0};
   std::string text() const;
 };
-/// Those of installation `number`: no two servers agree, or arrakisd agrees with none.
+/// Returns the clocks of installation `number`: no two servers agree, or arrakisd agrees with none.
 const clocks& clocks_of(size_t number);
 
+/// arrakisd and its servers, reached through proxies that inject faults.
 class installation {
 public:
   /// Starts everything, with short locks so that a dead worker's job goes on soon. Throws what does not start.
@@ -49,9 +53,9 @@ public:
   system_test::test_stack& test_stack() { return *stack_; }
   crash::taps& taps() { return taps_; }
 
-  /// Arms the taps: when the point comes the fault strikes.
+  /// Arms the taps: the fault happens when the point comes.
   void arm(point, fault);
-  /// What is to be done after the strike for life to go on: what was killed starts again.
+  /// Repairs the damage of the fault: restarts the programs that were killed.
   void mend(fault);
   /// The object store has room again.
   void make_room();

@@ -1,5 +1,5 @@
 #pragma once
-// What came of all cases: read from the installations' files, printed as it comes, and as a table at the end.
+// The report of all cases: read from the installations' files, printed as it comes, and as a table at the end.
 #include "tests/crash/walk.hpp"
 
 #include <boost/json/object.hpp>
@@ -9,8 +9,10 @@
 
 namespace arrakis::crash {
 
+/// Returns the line that an installation writes for case `index`.
 boost::json::object to_json(size_t index, const verdict&);
 
+/// Collects the results of all installations and prints them.
 class report {
 public:
   explicit report(const std::vector<trial>& all);

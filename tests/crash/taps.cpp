@@ -53,7 +53,7 @@ int opened(int family, const Address& address, How how) {
   return fd;
 }
 
-/// What goes on to one side; sent as far as it is taken.
+/// Bytes on their way to one side; sent as far as the socket takes them.
 struct outgoing {
   std::string bytes;
   bool send(int fd) {
@@ -190,7 +190,7 @@ struct taps::impl {
       c.to_client.bytes += c.from_server.substr(0, length);
       c.from_server.erase(0, length);
     }
-    if (c.server_ended) // What it said last, an error as a rule.
+    if (c.server_ended) // The last message of the server, an error as a rule.
       c.to_client.bytes += std::exchange(c.from_server, {});
   }
 
@@ -204,7 +204,7 @@ struct taps::impl {
     if (c.over)
       return;
     c.over |= !c.to_server.send(c.server) || !c.to_client.send(c.client);
-    // Who left does not take along the answer that is to be struck at: its effect is on the way.
+    // A client that leaves does not cancel the request whose answer is to be dropped: its effect is on the way.
     c.over |= c.client_ended && c.to_server.bytes.empty() && !c.waits;
     c.over |= c.server_ended && c.to_client.bytes.empty();
   }

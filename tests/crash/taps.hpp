@@ -1,5 +1,5 @@
 #pragma once
-// Proxies between arrakisd and its servers, outside its process. They tell every step that passes, and strike at one.
+// Proxies between arrakisd and its servers, outside its process. They report every step and inject a fault at one.
 #include "tests/crash/wire.hpp"
 
 #include <chrono>
@@ -19,14 +19,16 @@ struct point {
   auto operator<=>(const point&) const = default;
 };
 
+/// A fault to inject at a point.
 struct order {
   point at;
   enum { before, after } when = before; ///< Before the request goes on; or its answer has come and is not delivered.
-  enum { pass, drop } then = pass;      ///< What becomes of that request or answer: drop ends the connection.
+  enum { pass, drop } then = pass;      ///< The fate of that request or answer: drop ends the connection.
   /// Done at that moment, on the proxies' thread: nothing passes meanwhile.
   std::function<void()> act;
 };
 
+/// The proxies of one installation.
 class taps {
 public:
   using speaker = std::function<std::unique_ptr<dialect>()>;

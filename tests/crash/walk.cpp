@@ -16,7 +16,7 @@ constexpr int tries_max = 5; ///< Of an admin whom a slow machine does not answe
 constexpr int record_tries_max = 3;
 constexpr auto meets_within = 30s;    ///< Without a fault it takes two.
 constexpr auto finishes_within = 90s; ///< Three attempts' back-off and a lease.
-/// Whoever gets no answer within Discord's 3 s presses again.
+/// Presses again after Discord's 3 s without an answer.
 constexpr auto click_again_after = 4s;
 
 std::chrono::milliseconds since(clock::time_point then) {
@@ -68,7 +68,7 @@ void insist_on_reconciliation(installation& inst, const place& at) {
   }
 }
 
-/// What a person does who sees that nothing came of the click.
+/// Acts as a person who sees that the click had no effect.
 void insist(installation& inst, const place& at, work of) {
   try {
     of == work::deployment ? insist_on_deployment(inst, at) : insist_on_reconciliation(inst, at);
@@ -127,7 +127,7 @@ public:
 private:
   void come_to_review(const std::string& name) {
     plant(installation_, site_.at);
-    // What the case before did to arrakisd may still echo: a shard that identifies again, a port that connects.
+    // Aftereffects of the case before may still come: a shard that identifies again, a port that connects.
     auto& stack = installation_.test_stack().stack();
     for (int tries = 1; !who_; ++tries)
       try {

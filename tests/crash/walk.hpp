@@ -10,6 +10,7 @@
 
 namespace arrakis::crash {
 
+/// One case: a fault at a point.
 struct trial {
   point at;
   fault what = fault::kill_before;
@@ -18,6 +19,7 @@ struct trial {
   std::string text() const; ///< "killed before @ COMMIT insert outbox #1"; "reconcile, killed before @ ..."
 };
 
+/// The result of one case.
 struct verdict {
   bool met = false;  ///< The point came, and the fault struck.
   std::string unmet; ///< Why it was not met.
@@ -35,16 +37,18 @@ recording record_idle(installation&, std::chrono::milliseconds);
 /// Records `runs` of this work, after one that warms it up.
 course record(installation&, work, int runs, const recording& idle);
 
-/// Founds a guild with foreign things in it, begins the work, strikes, mends, waits for the end and checks.
+/// Creates a guild with foreign resources, begins the work, injects the fault, repairs, waits for the end and checks.
 verdict walk(installation&, const trial&);
 
-/// The same without a fault: where it ended, for the checks of the check.
+/// A guild whose work has ended without a fault, for tests of check().
 struct site {
   system_test::place at;
   foreign before;
   crash::goal goal;
 };
+/// Deploys into a new guild.
 site deployed(installation&, const std::string& name);
+/// Deploys into a new guild, damages it and applies /reconcile.
 site reconciled(installation&, const std::string& name);
 
 } // namespace arrakis::crash

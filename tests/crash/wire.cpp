@@ -244,7 +244,8 @@ public:
 
 private:
   std::string step_of(const std::vector<std::string_view>& words) {
-    // What a connection says of its own: its greeting, and whether the server takes writes (adapters/redis/watch.cpp).
+    // The commands of a connection of its own accord: its greeting, and whether the server takes writes
+    // (adapters/redis/watch.cpp).
     constexpr std::array own{"PING", "AUTH", "SELECT", "CLIENT", "SCRIPT", "HELLO", "INFO", "SETRANGE"};
     if (words.empty())
       return {};

@@ -1,6 +1,6 @@
 #pragma once
-// What a proxy understands of the bytes between arrakisd and its servers: where a request and its answer end, and what
-// a step is called. It knows the protocols and nothing of arrakisd.
+// Parsers of a proxy for the bytes between arrakisd and its servers: where a request and its answer end, and the name
+// of a step. They know the protocols and nothing of arrakisd.
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -14,6 +14,7 @@ namespace arrakis::crash {
 class dialect {
 public:
   virtual ~dialect() = default;
+  /// A request at the beginning of the bytes.
   struct request {
     size_t bytes = 0;     ///< 0: not whole yet; then nothing was taken note of.
     std::string step;     ///< "POST /guilds/x/roles", "COMMIT insert outbox", "EVALSHA moveToActive"; empty: no step.
@@ -47,7 +48,7 @@ private:
 /// RESP2. Steps are calls of scripts, with the first key's shape, and commands other than those of a greeting.
 std::unique_ptr<dialect> redis_dialect(scripts&);
 
-/// Whether a step comes by the clock for as long as work goes on: renewals of its lease and of its job's lock.
+/// Returns true for steps that are repeated on a timer while work goes on: renewals of its lease and of its job's lock.
 bool comes_by_the_clock(std::string_view step);
 
 /// `text` with each run of 15 and more digits, each UUID and each hex run of 24 and more as `x`.

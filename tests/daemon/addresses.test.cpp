@@ -46,15 +46,15 @@ struct stranger {
 };
 } // namespace
 
-TEST_CASE("addresses: one that somebody put into Redis gets neither a connection nor the token") {
+TEST_CASE("gateway address: a resume URL or plan forged in Redis gets neither a connection nor the bot token") {
   stranger other;
   arrakis_daemon one{{.environment = other.environment()}};
-  REQUIRE_MESSAGE(one.says("\"shards.gateway_unknown\""), one.log()); // It asked Discord, where nobody is.
+  REQUIRE_MESSAGE(one.says("\"shards.gateway_unknown\""), one.log()); // arrakisd asked Discord, where nobody listens.
   CHECK(one.stop() == 0);
   CHECK(other.connections == 0);
 }
 
-TEST_CASE("addresses: negative control: the same address, set by the operator, gets a connection") {
+TEST_CASE("gateway address: negative control: the same address, set by the operator, gets a connection") {
   stranger other;
   auto environment = other.environment();
   environment.push_back("ARRAKIS_DISCORD_GATEWAY_URL=" + other.url());
@@ -65,7 +65,7 @@ TEST_CASE("addresses: negative control: the same address, set by the operator, g
   CHECK(other.connections > 0);
 }
 
-TEST_CASE("addresses: those of RPC endpoints are told by their hosts alone, and what Kubernetes writes is left out") {
+TEST_CASE("RPC endpoints: logs and --check-config show their hosts alone, and Kubernetes' own variables are ignored") {
   arrakis_daemon one{{.environment = {"ARRAKIS_CHAINS_RPC_SANDBOX=http://me:sesame@127.0.0.1:9/sesame?key=sesame",
                                       "ARRAKIS_REDIS_PORT=tcp://10.0.0.11:6379", "ARRAKIS_HTTP_ADDRESS=::1",
                                       "ARRAKIS_HTTP_ADMIN_ADDRESS=::1", "ARRAKIS_LOG_LEVEL=debug"}}};

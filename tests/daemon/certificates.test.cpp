@@ -16,7 +16,7 @@ using namespace arrakis::daemon_test;
 namespace fs = std::filesystem;
 
 namespace {
-/// What renews a certificate, beside a daemon that may run as another user.
+/// A program that renews a certificate, beside a daemon that may run as another user.
 struct issuer {
   test::scratch place{"certificates"};
   std::string certificate = place / "public.pem", key = place / "public.key";
@@ -99,7 +99,7 @@ TEST_CASE(
   CHECK(d.logs("\"http.certificates_reread\"", 1));
   CHECK(d.is_served_by("second"));
   CHECK(!d.is_served_by("first"));
-  CHECK(d.is_served_to(open)); // Its connection goes on.
+  CHECK(d.is_served_to(open)); // The open connection goes on.
 
   const auto before = times(d.one.log(), "\"http.certificates_reread\"");
   d.by.issue("first"); // Nobody tells the daemon.
@@ -113,7 +113,7 @@ TEST_CASE(
   CHECK(d.one.stop() == 0);
 }
 
-TEST_CASE("certificates: a certificate and a key that are no pair change nothing, and are told") {
+TEST_CASE("TLS certificates: a certificate and a key that do not match are not loaded, and are logged") {
   tls_daemon d;
   test::make_certificate(d.by.place.path(), "new", "second");
   d.by.put(d.by.place / "new.pem", d.by.certificate);
@@ -124,7 +124,7 @@ TEST_CASE("certificates: a certificate and a key that are no pair change nothing
   CHECK(d.one.stop() == 0);
 }
 
-TEST_CASE("certificates: one without a key, and files that cannot be used, end the start with a sentence") {
+TEST_CASE("TLS certificates: a certificate without a key, or an unusable file, ends the start with an error") {
   const issuer by;
   std::ofstream{by.place / "none.pem"} << "no certificate\n";
   fs::permissions(by.place / "none.pem", fs::perms{0644});

@@ -190,7 +190,7 @@ TEST_CASE(
     CHECK(plain.out.size() > 1);
   }
 
-  // What cannot be taken back is refused without a terminal and without --yes, and nothing is done.
+  // An irreversible command is refused without a terminal and without --yes, and nothing is done.
   const auto refused = typed(above, "arrakisctl", {"signer", "rotate"});
   CHECK(refused.code == 1);
   CHECK(has(refused.out, "Repeat it with --yes"));

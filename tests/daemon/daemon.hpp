@@ -12,6 +12,7 @@
 namespace arrakis::daemon_test {
 using strings = std::vector<std::string>;
 
+/// Options of a daemon under test.
 struct options {
   strings environment;        ///< Wins over what it needs to find its folder.
   std::string name = "state"; ///< Of the state folder.
@@ -20,6 +21,7 @@ struct options {
   bool open = false;          ///< Everybody may write into the folder above the state folder.
 };
 
+/// An arrakisd with its own folder, which ends with the object.
 class arrakis_daemon {
 public:
   explicit arrakis_daemon(options = {});
@@ -30,7 +32,7 @@ public:
   /// Waits until its log holds `text`, or it ended, or 30 s have passed: false.
   bool says(const std::string& text);
   std::string log() const { return test::content(log_file()); }
-  int stop(int number = 15); ///< Its exit code.
+  int stop(int number = 15); ///< Returns the exit code.
   std::string folder() const { return tmp_ / options_.name; }
   std::string log_file() const { return tmp_ / "log"; }
   /// A file beside the state folder.
@@ -49,6 +51,7 @@ private:
 };
 
 std::string programs(); ///< The folder of the build.
+/// The path of one of our programs.
 std::string program(const std::string& name);
 
 } // namespace arrakis::daemon_test

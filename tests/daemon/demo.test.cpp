@@ -26,7 +26,7 @@ TEST_CASE("demo: FRESH=1 removes no files but those of a run") {
   CHECK(fs::exists(tmp / "documents/letters"));
 }
 
-TEST_CASE("demo: nothing is written through the names in a folder of another user") {
+TEST_CASE("demo: a folder or symbolic link of another user is not written through") {
   if (::geteuid() != 0)
     return;
   const test::scratch tmp{"demo"};

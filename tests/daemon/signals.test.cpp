@@ -41,7 +41,7 @@ void write(const std::string& path, const std::string& text) {
 std::string after(const arrakis_daemon& one, size_t offset) { return one.log().substr(offset); }
 } // namespace
 
-TEST_CASE("descriptors: a daemon without standard error, output or input writes its log into no file of its own") {
+TEST_CASE("standard error: a daemon started with closed descriptors 0, 1 or 2 writes its log into no other file") {
   for (const char* closed : {"exec \"$@\" 2>&-", "exec \"$@\" 0<&- 1>&- 2>&-"}) {
     arrakis_daemon one{{.environment = {"ARRAKIS_NODE_ROLES=api", "ARRAKIS_LOG_LEVEL=debug"}, .shell = closed}};
     REQUIRE_MESSAGE(one.ready(), one.log());
@@ -72,7 +72,7 @@ struct full_pipe {
 };
 } // namespace
 
-TEST_CASE("descriptors: a daemon whose log nobody takes any more serves, and stops") {
+TEST_CASE("standard error: a daemon whose log pipe is full goes on serving, and stops") {
   const full_pipe log;
   arrakis_daemon one{{.environment = no_servers_of_discord, .shell = log.shell()}};
   REQUIRE(one.ready());
@@ -80,7 +80,7 @@ TEST_CASE("descriptors: a daemon whose log nobody takes any more serves, and sto
   CHECK(one.stop() == 0);
 }
 
-TEST_CASE("descriptors: a daemon that cannot start ends, though nobody takes what it says") {
+TEST_CASE("standard error: a daemon that cannot start exits although nobody reads its pipe") {
   const full_pipe log;
   for (const char* why : {"ARRAKIS_LOG_LEVEL=none", "ARRAKIS_HTTP_ADDRESS=1.1.1.1"}) {
     arrakis_daemon one{{.environment = {why, "ARRAKIS_NODE_ROLES=api"}, .shell = log.shell()}};
@@ -89,7 +89,7 @@ TEST_CASE("descriptors: a daemon that cannot start ends, though nobody takes wha
   }
 }
 
-TEST_CASE("signals: those of a terminal do not halt a daemon that logs from the background") {
+TEST_CASE("signals: SIGTTOU and SIGTTIN do not stop a daemon that logs from the background") {
   arrakis_daemon one{{.environment = no_servers_of_discord}};
   REQUIRE_MESSAGE(one.ready(), one.log());
   // Read, not sent: the kernel halts no process whose group has no parent in its session, as here.
@@ -101,7 +101,7 @@ TEST_CASE("signals: those of a terminal do not halt a daemon that logs from the 
   CHECK(one.stop() == 0);
 }
 
-TEST_CASE("signals: none ends the daemon without a clean stop") {
+TEST_CASE("signals: SIGQUIT and SIGXCPU are a graceful shutdown, and no other signal ends the daemon") {
   for (const int end : {SIGQUIT, SIGXCPU}) {
     arrakis_daemon one{{.environment = no_servers_of_discord, .shell = "trap '' HUP; exec \"$@\""}};
     REQUIRE_MESSAGE(one.ready(), one.log());
@@ -114,7 +114,7 @@ TEST_CASE("signals: none ends the daemon without a clean stop") {
   }
 }
 
-TEST_CASE("exit: no actor and no thread is left, whatever was asked until then") {
+TEST_CASE("shutdown: no actor and no thread is left, with requests in flight") {
   // A bot without Discord: shards that ask for the gateway, a token to look up, a queue's worker, all of them waiting.
   arrakis_daemon one{{.environment = {"ARRAKIS_DISCORD_TOKEN=t", "ARRAKIS_DISCORD_API_URL=http://127.0.0.1:9"}}};
   REQUIRE_MESSAGE(one.says("\"event\":\"process.ready\""), one.log());
@@ -159,7 +159,7 @@ TEST_CASE("signals: SIGHUP takes over what may change, names what needs a restar
   CHECK(times(after(one, from), "\"settings.restart_needed\",\"setting\":\"queue.attempts\"") == 1);
 
   from = one.log().size();
-  REQUIRE(rereads(one)); // What needs a restart is said again.
+  REQUIRE(rereads(one)); // Settings that need a restart are reported again.
   CHECK(times(after(one, from), "\"settings.changed\"") == 0);
   CHECK(times(after(one, from), "\"settings.restart_needed\"") == 1);
 

@@ -70,7 +70,7 @@ TEST_CASE("systemd: the unit's command is one that this arrakisd understands") {
   CHECK_MESSAGE(run.exit_status() == 0, test::content(place / "said"));
 }
 
-TEST_CASE("compose: arrakisd accepts each setting of the file, and a mistyped one would be seen") {
+TEST_CASE("docker compose: arrakisd accepts each setting of the file; negative control: a mistyped one is refused") {
   const test::scratch place{"compose"};
   std::filesystem::permissions(place.path(), std::filesystem::perms{0755});
   std::ofstream{place / "discord_token"} << "a.bots.token";

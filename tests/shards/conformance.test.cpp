@@ -110,7 +110,7 @@ void play(const row& r, bool packed) {
   const auto heard_before = shard.heard().size();
   shard.mark();
   r.disturb(shard, in);
-  // What happens while the shard is away must reach it, unless the session is lost with it.
+  // Events while the shard is away must reach it, unless the session is lost with it.
   const bool keeps = want.what != reaction::begins_anew && want.what != reaction::stops;
   std::string meanwhile;
   if (want.what == reaction::resumes) {
@@ -163,7 +163,7 @@ expectation begun_anew(int64_t our_close, milliseconds least, milliseconds most)
 }
 } // namespace
 
-TEST_CASE("shard: after each close code it resumes, begins anew, or stops for good") {
+TEST_CASE("shard: after each gateway close code it sends RESUME or IDENTIFY, or stops") {
   std::vector<row> rows;
   for (const int code : {1001, 1011, 1012, 4000, 4001, 4002, 4006, 4009, 4200, 4999})
     rows.push_back({fmt::format("close {}", code), closing(code), resumed(0, backoff_least, backoff_most)});
@@ -174,7 +174,7 @@ TEST_CASE("shard: after each close code it resumes, begins anew, or stops for go
   play_both(rows);
 }
 
-TEST_CASE("shard: a cut socket, op 7, op 9 and op 1") {
+TEST_CASE("shard: a cut socket, Reconnect (op 7), Invalid Session (op 9) and Heartbeat (op 1)") {
   play_both({
     {"cut", acting("cut"), resumed(0, backoff_least, backoff_most)},
     {"op 7", acting("reconnect"), resumed(4200, at_once, at_once)},
@@ -192,7 +192,7 @@ TEST_CASE("shard: a cut socket, op 7, op 9 and op 1") {
   });
 }
 
-TEST_CASE("shard: a resume that is answered with op 9 false begins anew, after 1 to 5 s") {
+TEST_CASE("shard: RESUME answered with Invalid Session (op 9, false) leads to IDENTIFY after 1 to 5 s") {
   with_both([](shard_fixture& shard, test_loop& in) {
     shard.mark();
     order({{"refuse_resumes", 1}, {"action", "close"}, {"code", 4000}});
@@ -208,7 +208,7 @@ TEST_CASE("shard: a resume that is answered with op 9 false begins anew, after 1
   });
 }
 
-TEST_CASE("shard: heartbeats that nobody acknowledges end the connection at the second one, and it resumes at once") {
+TEST_CASE("shard: a zombied connection (no Heartbeat ACK) ends at the second heartbeat, and it resumes at once") {
   play_both({{"zombie",
               [](shard_fixture& shard, test_loop& in) {
                 order({{"acknowledge", false}});
@@ -247,7 +247,7 @@ TEST_CASE("shard: after a gap in the sequence it resumes from the highest one") 
               }()}});
 }
 
-TEST_CASE("shard: what it does not know changes nothing") {
+TEST_CASE("shard: unknown opcodes and events are ignored") {
   play_both({
     {"unknown op",
      [](shard_fixture&, test_loop&) {
@@ -272,7 +272,7 @@ TEST_CASE("shard: what it does not know changes nothing") {
   });
 }
 
-TEST_CASE("shard: bytes that are no frame end the connection, and it resumes with a fresh context") {
+TEST_CASE("shard: invalid zlib-stream bytes end the connection, and it resumes with a fresh context") {
   const auto left = resumed(4200, backoff_least, backoff_most);
   const row no_json{"no JSON", [](shard_fixture&, test_loop&) { raw("{\"op\":0", false); }, left};
   play(no_json, false);
@@ -287,7 +287,7 @@ TEST_CASE("shard: bytes that are no frame end the connection, and it resumes wit
   play({"a frame of zeros before a good one",
         [](shard_fixture& shard, test_loop&) {
           raw(std::string_view{"\x00\x00", 2}, true);
-          shard.role_event(); // Its frame is appended to them, and lost: the resume replays it.
+          shard.role_event(); // The frame of this event is appended to them, and lost: the resume replays it.
         },
         left},
        true);
@@ -299,7 +299,7 @@ TEST_CASE("shard: bytes that are no frame end the connection, and it resumes wit
 TEST_CASE("shard: the same bad frame three times in a row ends the session, not the shard") {
   with_both([](shard_fixture& shard, test_loop&) {
     shard.mark();
-    // Its name makes it no frame, and every resume replays it.
+    // With this name it is no valid frame, and every resume replays it.
     order({{"action", "dispatch"}, {"name", R"(X","op":"x)"}, {"data", js::object{}}});
     REQUIRE(shard.comes_to([&] { return shard.times_heard("ready") == 2; }));
     auto want = begun_anew(4200, at_once, 60s);
@@ -318,7 +318,7 @@ TEST_CASE("shard: an event of more bytes than it takes ends the connection, and 
   play({"a bomb", say, resumed(4200, backoff_least, backoff_most), small}, true);
 }
 
-TEST_CASE("shard: frames torn at every size are whole, from HELLO on and over a resume") {
+TEST_CASE("shard: messages split at every size are reassembled, from HELLO on and over RESUME") {
   for (const int part : {1, 5, 1000})
     with_both(
       [](shard_fixture& shard, test_loop& in) {
@@ -332,7 +332,7 @@ TEST_CASE("shard: frames torn at every size are whole, from HELLO on and over a 
   calm();
 }
 
-TEST_CASE("shard: a HELLO that is late is waited for, one that never comes is not") {
+TEST_CASE("shard: a late HELLO (op 10) is waited for, and without one the connection is closed") {
   for (const bool packed : {false, true}) {
     calm();
     order({{"hold_hello", true}});
@@ -349,7 +349,7 @@ TEST_CASE("shard: a HELLO that is late is waited for, one that never comes is no
     order({{"hold_hello", true}, {"action", "close"}, {"code", 4000}});
     REQUIRE(shard.comes_to([&] { return shard.state() == "greeting"; }));
     shard.mark();
-    in.sim.advance(3s); // It was the session's own address: now the main one.
+    in.sim.advance(3s); // The session's own address failed: now the main one.
     order({{"action", "release_hello"}});
     REQUIRE(shard.comes_to([&] { return shard.times_heard("resumed") == 1; }));
     auto want = resumed(4200, 2'900ms, 3'010ms); // Marked a moment after it began.
@@ -360,7 +360,7 @@ TEST_CASE("shard: a HELLO that is late is waited for, one that never comes is no
   }
 }
 
-TEST_CASE("shard: a READY that is lost or unreadable is no session: it begins anew") {
+TEST_CASE("shard: after a lost or unreadable READY it sends a new IDENTIFY") {
   for (const bool packed : {false, true})
     for (const bool lost : {true, false}) {
       calm();
@@ -384,7 +384,7 @@ TEST_CASE("shard: a READY that is lost or unreadable is no session: it begins an
     }
 }
 
-TEST_CASE("shard: a RESUMED that is lost is asked for again") {
+TEST_CASE("shard: after a lost RESUMED it sends RESUME again") {
   with_both([](shard_fixture& shard, test_loop& in) {
     const auto want = in_session(resumed(4200, 10s, 12'010ms), shard);
     order({{"hold_answer", true}, {"action", "close"}, {"code", 4000}});
@@ -414,7 +414,7 @@ void check_resumes_at(const std::string& target, shard_fixture& shard) {
 }
 } // namespace
 
-TEST_CASE("shard: it resumes at the URL of its session, and at the gateway's own when nobody is there") {
+TEST_CASE("shard: it resumes at resume_gateway_url, and at the gateway's own URL when that fails") {
   with_both([](shard_fixture& shard, test_loop&) { check_resumes_at("/resume?v=10&encoding=json", shard); },
             {{"resume_url", gateway_url() + "/resume"}});
   with_both(
@@ -427,7 +427,7 @@ TEST_CASE("shard: it resumes at the URL of its session, and at the gateway's own
     {{"resume_url", "ws://127.0.0.1:1"}});
 }
 
-TEST_CASE("shard: a resume address that takes the connection and says nothing costs 3 s") {
+TEST_CASE("shard: a resume_gateway_url that accepts the connection and sends nothing costs 3 s") {
   with_both(
     [](shard_fixture& shard, test_loop& in) {
       shard.mark();
@@ -445,7 +445,7 @@ TEST_CASE("shard: a resume address that takes the connection and says nothing co
     {{"resume_url", gateway_url() + "/deaf"}, {"deaf_path", "/deaf"}});
 }
 
-TEST_CASE("shard: a resume that is cut each time is tried three times; then it begins anew, with a permit") {
+TEST_CASE("shard: RESUME that is cut each time is tried three times; then IDENTIFY, with a permit") {
   with_both([](shard_fixture& shard, test_loop& in) {
     shard.mark();
     const auto since = in.now();
@@ -462,7 +462,7 @@ TEST_CASE("shard: a resume that is cut each time is tried three times; then it b
   });
 }
 
-TEST_CASE("shard: a planned stop leaves the session to a successor, who resumes it") {
+TEST_CASE("shard: a planned stop leaves the session to a successor, which sends RESUME") {
   with_both([](shard_fixture& shard, test_loop& in) {
     const auto want = in_session(resumed(4200, at_once, 60s), shard);
     shard.mark();

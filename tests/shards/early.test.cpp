@@ -81,7 +81,7 @@ void check_stopped(shard_fixture& shard, test_loop& in, int code) {
 }
 } // namespace
 
-TEST_CASE("shard: a login that is ended before READY begins anew, and resumes nothing") {
+TEST_CASE("shard: a connection closed before READY is followed by IDENTIFY, never by RESUME") {
   for (const int code : {cut, 1000, 1001, 4000, 4007, 4008, 4009})
     while_logging_in([code](shard_fixture& shard, test_loop&) {
       CAPTURE(code);
@@ -92,7 +92,7 @@ TEST_CASE("shard: a login that is ended before READY begins anew, and resumes no
     });
 }
 
-TEST_CASE("shard: a login that is refused for good stops, and nothing connects again") {
+TEST_CASE("shard: a close code after IDENTIFY that forbids to reconnect (4004, 4010 to 4014) stops it") {
   for (const int code : {4004, 4010, 4011, 4012, 4013, 4014})
     while_logging_in([code](shard_fixture& shard, test_loop& in) {
       CAPTURE(code);
@@ -102,7 +102,7 @@ TEST_CASE("shard: a login that is refused for good stops, and nothing connects a
     });
 }
 
-TEST_CASE("shard: a resume that is ended before RESUMED is tried again where the session lives") {
+TEST_CASE("shard: RESUME that is closed before RESUMED is tried again at resume_gateway_url") {
   for (const int code : {cut, 1001, 1011, 4000, 4009})
     while_resuming([code](shard_fixture& shard, test_loop&) {
       CAPTURE(code);
@@ -116,7 +116,7 @@ TEST_CASE("shard: a resume that is ended before RESUMED is tried again where the
     });
 }
 
-TEST_CASE("shard: a resume that ends the session begins anew, or stops for good") {
+TEST_CASE("shard: a close code during RESUME that ends the session leads to IDENTIFY, or stops it") {
   for (const int code : {1000, 4003, 4007})
     while_resuming([code](shard_fixture& shard, test_loop&) {
       CAPTURE(code);
@@ -132,7 +132,7 @@ TEST_CASE("shard: a resume that ends the session begins anew, or stops for good"
   });
 }
 
-TEST_CASE("shard: one that falls silent again and again resumes each time, at its second unanswered heartbeat") {
+TEST_CASE("shard: a connection zombied again and again is resumed each time, at its second heartbeat without ACK") {
   static constexpr auto heartbeat = 41'250ms; // As the sandbox asks for (shard_fixture.cpp).
   when_ready([](shard_fixture& shard, test_loop& in) {
     const auto session = shard.session();

@@ -51,7 +51,7 @@ std::vector<identified> started(int count, const gateway::identify_pacing& pacin
 }
 } // namespace
 
-TEST_CASE("shards: they identify five seconds apart in each bucket, and different buckets at once") {
+TEST_CASE("shards: IDENTIFY is sent every 5 s per rate limit key (max_concurrency), and in parallel over keys") {
   for (const int max_concurrency : {1, 2, 4}) {
     calm();
     const auto all = started(4, gateway::local_pacing(max_concurrency));
@@ -62,7 +62,7 @@ TEST_CASE("shards: they identify five seconds apart in each bucket, and differen
   }
 }
 
-TEST_CASE("shards: negative control: without pacing the buckets are broken, and the sandbox turns them away") {
+TEST_CASE("shards: negative control: without pacing max_concurrency is exceeded, and the sandbox answers op 9") {
   calm();
   const auto all = started(2, [](int, gateway::time_point, auto granted) { granted(milliseconds{0}); });
   CHECK(judge_buckets(all, 1) != "");
@@ -80,7 +80,7 @@ TEST_CASE("shards: negative control: without pacing the buckets are broken, and 
   calm();
 }
 
-TEST_CASE("shards: when Discord has no identify left nobody identifies until it has") {
+TEST_CASE("shards: with session_start_limit used up (remaining 0) no shard sends IDENTIFY until reset_after") {
   calm();
   order({{"starts_left", 0}});
   discord_stack().sandbox("POST", "limits", boost::json::object{{"gateway", true}});
@@ -101,7 +101,7 @@ TEST_CASE("shards: when Discord has no identify left nobody identifies until it 
   CHECK(shard.status().identifies == 1);
 }
 
-TEST_CASE("shards: negative control: one that does not count loses its token's right") {
+TEST_CASE("shards: negative control: without session_start_limit a shard's token is reset by Discord") {
   calm();
   order({{"starts_left", 0}});
   discord_stack().sandbox("POST", "limits", boost::json::object{{"gateway", true}});

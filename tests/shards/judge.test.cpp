@@ -25,7 +25,7 @@ const expectation a_resume{.what = reaction::resumes,
                            .wait_most = milliseconds{500}};
 } // namespace
 
-TEST_CASE("judge: a right reaction is right, and each way to be wrong is told") {
+TEST_CASE("shard judge: a right reaction passes, and each wrong variant is reported") {
   const auto right = from(resumed, {milliseconds{300}});
   CHECK(judge(right, a_resume) == "");
   const auto variants = wrong_variants(right, a_resume);
@@ -34,7 +34,7 @@ TEST_CASE("judge: a right reaction is right, and each way to be wrong is told") 
     CHECK_MESSAGE(judge(each.what, a_resume) != "", each.name);
 }
 
-TEST_CASE("judge: the record of one reaction is not that of another") {
+TEST_CASE("shard judge: the record of one reaction does not pass as another") {
   const auto right = from(resumed, {milliseconds{300}});
   for (const auto other : {reaction::goes_on, reaction::beats, reaction::resumes_here, reaction::begins_here,
                            reaction::begins_anew, reaction::stops}) {

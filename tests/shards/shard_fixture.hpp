@@ -1,6 +1,6 @@
 #pragma once
-// One shard of ours against the sandbox: the sockets are real, the shard's clock is the test's. What the io thread
-// hears waits until the test lets it in, so that nothing happens beside it.
+// One shard of ours against the sandbox: the sockets are real, the shard's clock is the test's. Callbacks of the io
+// thread wait until the test runs them, so that nothing happens beside it.
 #include "adapters/discord/gateway/gateway.hpp"
 #include "apps/demo/local_stack.hpp"
 #include "runtime/net/io.hpp"
@@ -19,11 +19,11 @@ namespace arrakis::shards_test {
 
 /// The sandbox of the whole program, with its limits off and a heartbeat of 41.25 s.
 demo::local_stack& discord_stack();
-/// Where its gateway listens: ws://...
+/// The URL of the sandbox's gateway: ws://...
 std::string gateway_url();
-/// A control call to its gateway.
+/// Sends an order to the sandbox's gateway.
 boost::json::value order(boost::json::object what);
-/// Everything as it was at the start.
+/// Resets the sandbox's gateway.
 void calm();
 
 /// Closures of io threads, run by the test's thread.
@@ -39,10 +39,10 @@ private:
   std::deque<std::function<void()>> waiting_;
 };
 
-/// Whom the shard tells.
+/// Events that the shard delivered, in order.
 using told = std::vector<std::string>;
 
-/// Time and place of several shards.
+/// The event loop of several shards: simulated actors and clock, real sockets.
 struct test_loop {
   test::sim_system sim;
   std::shared_ptr<shards_test::inbox> inbox = std::make_shared<shards_test::inbox>();
@@ -52,6 +52,7 @@ struct test_loop {
   std::chrono::steady_clock::time_point now() { return sim.now(); }
 };
 
+/// One shard, its session store and its event handler.
 class shard_fixture {
 public:
   using options = discord::gateway::options;
@@ -76,14 +77,16 @@ public:
   const told& heard() const { return heard_; }
   size_t times_heard(const std::string& what) const;
   std::string session() const { return stored_.id; }
-  /// What the sandbox has seen since the last call of mark(), with the waits since then.
+  /// The sandbox's record since the last call of mark(), with the waits since then.
   trace since_mark();
   void mark();
 
+  /// A connection that the shard opened.
   struct connect {
     std::string url;
     std::chrono::steady_clock::time_point at;
   };
+  /// A frame that the shard sent.
   struct sent {
     std::string text;
     std::chrono::steady_clock::time_point at;

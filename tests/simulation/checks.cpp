@@ -1,4 +1,4 @@
-// What must never be, after each delivery; and what must be at the end.
+// Invariants, checked after each delivery, and the checks at the end.
 #include "actors/guild/core/blueprint.hpp"
 #include "tests/simulation/simulated_cluster.hpp"
 
@@ -51,7 +51,7 @@ void simulated_cluster::check_leaving(node& from, const simulated_guild& at, con
   const auto* t = postgres.by_guild(at.id);
   if (!t)
     return breaks(what + ": a write to a guild that nobody deployed");
-  int64_t fence = 0; // That everybody must know by now.
+  int64_t fence = 0; // The fence that every node must know by now.
   for (const auto& o : at.orders)
     if (now() - o.at > obeyed_within) {
       fence = o.fence;

@@ -1,4 +1,4 @@
-// What goes wrong, and when.
+// Faults, and when they happen.
 #include "tests/simulation/chance.hpp"
 #include "tests/simulation/simulated_cluster.hpp"
 

@@ -29,7 +29,7 @@ chain_actor::behavior_type serve_chain(chain_actor::pointer self, const test::wa
                                               return chain::contract{x.address, true, true, "SPICE", "Spice", 18, 1};
                                             });
     },
-    [](const cancel&) {}, // Its answers take no time.
+    [](const cancel&) {}, // Answers of this actor take no time.
     [](const test::later& x) { x.run(); },
   };
 }

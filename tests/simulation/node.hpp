@@ -19,6 +19,7 @@
 namespace arrakis::simulation {
 class simulated_cluster;
 
+/// One process of the cluster.
 class node {
 public:
   node(simulated_cluster&, size_t seat, std::string name, std::chrono::milliseconds ahead);

@@ -59,7 +59,7 @@ void person::begin() {
 
 void person::sees(int type, const std::string& text) {
   if (type == interaction_answer::deferred_message || type == interaction_answer::deferred_update)
-    return; // It is coming.
+    return; // The answer is coming.
   waits_ = false;
   if (type == interaction_answer::modal) {
     const auto at = text.find(R"("custom_id":")");

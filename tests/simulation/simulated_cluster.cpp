@@ -14,13 +14,13 @@ using namespace std::chrono_literals;
 constexpr int64_t epoch_ms = 1'800'000'000'000;
 constexpr auto storm_max = 150s;           ///< Of virtual time; then it is calm, whatever goals people still have.
 constexpr auto calm_max = 3'600s;          ///< By then everything must have come to its end.
-constexpr auto on_its_way = 12s;           ///< What somebody clicked before it was calm arrives within that.
+constexpr auto on_its_way = 12s;           ///< A click before the calm arrives within that.
 constexpr size_t deliveries_max = 400'000; ///< More is a loop that never ends.
 
 /// Our processes' wall clock, which may jump away from everybody else's.
 simulated_cluster* present = nullptr;
 int64_t jump_ms = 0;
-const node* running = nullptr; ///< Whose clock is asked.
+const node* running = nullptr; ///< The node whose clock is asked.
 int64_t wall() {
   return epoch_ms + jump_ms + (running ? running->ahead.count() : 0) + (present ? present->now_ms() - epoch_ms : 0);
 }
@@ -84,7 +84,7 @@ simulated_cluster::~simulated_cluster() {
   sim.run();
   for (auto& n : nodes_)
     n->kill();
-  sim.advance(60s); // Whoever still waits for an answer hears that there is none, and ends.
+  sim.advance(60s); // Requests without an answer reach their deadline and end.
   set_wall_clock(nullptr);
   present = nullptr;
   chance::restore();

@@ -1,7 +1,7 @@
 #pragma once
-// The whole spine on one thread: several processes of ours over the stores, the queue and the Discord that
+// All of arrakisd's actors on one thread: several processes of ours over the stores, the queue and the Discord that
 // tests/support/fakes holds in memory, a virtual clock, and people. Everything that happens, and in which order, is
-// drawn from one seed; what must never happen is looked at after each delivery.
+// drawn from one seed; the invariants are checked after each delivery.
 #include "tests/simulation/node.hpp"
 #include "tests/simulation/simulated_guild.hpp"
 #include "tests/support/fakes/budget.hpp"
@@ -29,19 +29,19 @@ using instant = std::chrono::steady_clock::time_point;
 
 /// The guards. A negative control switches one off, and the checks must find it.
 struct guards {
-  bool keys = true;      ///< Unique keys of the deployments.
-  bool leases = true;    ///< One holder of a deployment at a time.
-  bool fences = true;    ///< The gate asks the fence table, the store asks the status.
-  bool locks = true;     ///< Of jobs in the queue.
-  bool budget = true;    ///< Slots are counted.
-  bool outbox = true;    ///< A job's row is closed by the end of its work.
-  bool audit = true;     ///< The head of the chain is locked.
-  bool adoption = true;  ///< A successor looks for what an interrupted create left.
-  bool ids = true;       ///< What an interrupted create left is told by Discord's ids; off: by the node's own clock.
+  bool keys = true;     ///< Unique keys of the deployments.
+  bool leases = true;   ///< One holder of a deployment at a time.
+  bool fences = true;   ///< The gate asks the fence table, the store asks the status.
+  bool locks = true;    ///< Of jobs in the queue.
+  bool budget = true;   ///< Slots are counted.
+  bool outbox = true;   ///< A job's row is closed by the end of its work.
+  bool audit = true;    ///< The head of the chain is locked.
+  bool adoption = true; ///< A successor looks for what an interrupted create left.
+  bool ids = true;      ///< Leftovers of an interrupted create are told by Discord's ids; off: by the node's own clock.
   bool late_log = false; ///< No guard: the audit log is 20 s late, and its nonce comes to nobody's help.
 };
 
-/// What a run may do to us: drawn from the seed, so that seeds differ in kind and not only in detail.
+/// The faults of a run: drawn from the seed, so that seeds differ in kind and not only in detail.
 struct fault_schedule {
   double per_call = 0; ///< Chance of a fault at each call to a store, the queue or Discord.
   bool kills = false, flushes = false, outages = false, stalls = false, storms = false, jumps = false, freezes = false,
@@ -49,6 +49,7 @@ struct fault_schedule {
   unsigned reorder = 0; ///< Of 100 deliveries so many are not the next in turn.
 };
 
+/// Nodes, people and servers under one seed.
 class simulated_cluster {
 public:
   /// `story`: tells what happens, line by line, on standard output.
@@ -60,7 +61,7 @@ public:
   /// Runs to the end, or to the first thing that must not be.
   void run();
 
-  /// What was found, as a sentence; empty: nothing.
+  /// The broken promise, as a sentence; empty: none.
   std::string broken;
   size_t deliveries = 0;
   size_t faults = 0;
@@ -91,7 +92,7 @@ public:
   instant now() { return sim.now(); }
   /// The true time. Everybody's clock differs from it: PostgreSQL's, Redis', each guild's Discord's, each node's.
   int64_t now_ms();
-  /// What a clock of this seed is ahead by: nothing, or up to an hour either way.
+  /// Draws how far a clock is ahead: zero, or up to an hour either way.
   milliseconds skew();
   /// Runs `what` as `by`: its wall clock counts, and what it spawns is its own.
   void as_node(const node& by, const std::function<void()>& what);
@@ -110,7 +111,7 @@ public:
   node* any_node();
   simulated_guild* guild_of(snowflake guild);
   simulated_guild* guild_with_channel(snowflake channel);
-  /// What becomes of a call of `from` to a store, Redis or the queue.
+  /// Draws the fate of a call of `from` to a store, Redis or the queue.
   test::turn draw(node& from, std::string_view verb);
   /// A request of `from` leaves for Discord.
   void request(node& from, net::http_request, deadline, std::function<void(caf::expected<net::http_response>)> done);
@@ -124,7 +125,7 @@ private:
   void kill_node(size_t seat);
   void chaos();
   void disturb();
-  /// What a request meets on its arrival.
+  /// Answers a request on its arrival.
   net::http_response serve(simulated_guild* at, bool talk, const net::http_request&);
   simulated_guild* addressed(std::string_view path);
   bool step();

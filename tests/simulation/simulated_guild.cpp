@@ -33,7 +33,7 @@ simulated_guild::simulated_guild(simulated_cluster& cluster, snowflake guild)
   discord.audit_lag = cluster.below(3) == 0 ? cluster.between(0, 2'000) : 0ms;
   if (cluster.on.late_log)
     discord.audit_lag = 20s;
-  // What was there before: some of it is called as ours will be.
+  // Resources that were there before: some have names that ours will have.
   for (const auto* name : {"Gold", "Elder"}) {
     guild::role r;
     r.id = discord.next_id();

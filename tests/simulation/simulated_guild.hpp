@@ -16,7 +16,7 @@ class simulated_guild;
 struct click {
   std::shared_ptr<const interaction> what;
   std::chrono::steady_clock::time_point made_at;
-  bool acknowledged = false; ///< Its first answer arrived; its message exists.
+  bool acknowledged = false; ///< The first answer arrived; the message exists.
 };
 
 /// An admin who walks through the wizard as the screens offer it, with double clicks, lost patience and /resume.
@@ -50,9 +50,10 @@ private:
   bool waits_ = false;
   std::chrono::steady_clock::time_point asked_at_{};
   std::string screen_;
-  std::string modal_; ///< That is open.
+  std::string modal_; ///< The open modal.
 };
 
+/// One guild of the simulation.
 class simulated_guild {
 public:
   simulated_guild(simulated_cluster&, snowflake id);
@@ -60,6 +61,7 @@ public:
   test::fake_discord discord;
   std::vector<guild::role> foreign_roles; ///< As they were before us.
   std::vector<guild::channel> foreign_channels;
+  /// A freeze or thaw.
   struct order {
     std::chrono::steady_clock::time_point at;
     std::string status;

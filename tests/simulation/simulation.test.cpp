@@ -18,7 +18,7 @@ uint64_t number(const char* name, uint64_t otherwise) {
 }
 } // namespace
 
-TEST_CASE("simulation: whatever the seed draws, the spine keeps its promises") {
+TEST_CASE("simulation: under every drawn seed the invariants hold") {
   const auto only = number("SEED", 0);
   const auto count = number("SEEDS", 0);
   const auto first = number("FIRST", 1);
@@ -75,12 +75,12 @@ void holds(uint64_t seed) {
 }
 } // namespace
 
-TEST_CASE("simulation: what a version began to make stays known when the next one, without it, completes") {
+TEST_CASE("simulation: intents of one version stay known when the next version, without the resource, completes") {
   holds(445);
 }
 
-TEST_CASE("simulation: what was made while our store was away is found again, not made again") { holds(1035); }
+TEST_CASE("simulation: a resource made while PostgreSQL was away is adopted, not made twice") { holds(1035); }
 
-TEST_CASE("simulation: a successor waits for what its predecessor sent in its last moment") { holds(1287); }
+TEST_CASE("simulation: a successor waits for requests that its predecessor had in flight") { holds(1287); }
 
 TEST_CASE("simulation: after a create without an answer nothing is decided before the guild was read") { holds(7505); }

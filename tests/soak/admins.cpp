@@ -14,7 +14,7 @@ using system_test::place;
 constexpr seconds deployed_within{180};
 constexpr seconds looks_for{5};
 
-/// What the n-th version of every community is made of: each change makes, updates and leaves over.
+/// The resources of the n-th version of every community: each change makes, updates and leaves over.
 struct taste {
   std::string tiers, channels;
 };

@@ -11,6 +11,7 @@
 
 namespace arrakis::soak {
 
+/// The admins, each with a guild and a thread.
 class admins {
 public:
   /// Founds the guilds; nobody types yet.
@@ -22,7 +23,7 @@ public:
 
   int64_t deployments() const { return deployments_; }
   const std::vector<system_test::place>& places() const { return places_; }
-  /// What somebody saw that he should not have; he stopped then.
+  /// Wrong screens that an admin saw; that admin stopped then.
   std::vector<std::string> complaints() const;
 
 private:

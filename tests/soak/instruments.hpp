@@ -1,5 +1,5 @@
 #pragma once
-// What is read from outside while a soak runs: /proc, Redis, the sandbox's own counts.
+// Measurements from outside while a soak runs: /proc, Redis, the sandbox's own counts.
 #include "tests/soak/judge.hpp"
 #include "tests/system/test_stack.hpp"
 
@@ -7,6 +7,7 @@ namespace arrakis::soak {
 
 /// The same moment everywhere, as far as that goes. `t_s` and `deployments` are the caller's.
 sample look(system_test::test_stack&);
+/// Measures the state before the first and after the last click.
 rest look_at_rest(system_test::test_stack&);
 /// Interactions that the application answered so far.
 int64_t interactions_answered(system_test::test_stack&);

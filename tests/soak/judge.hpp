@@ -1,5 +1,5 @@
 #pragma once
-// What a soak is judged by: a plain function over what was seen from outside.
+// The verdict on a soak: a plain function over measurements from outside.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,7 +14,7 @@ struct sample {
   int64_t fds = 0;           ///< Of arrakisd.
   int64_t redis_keys = 0;    ///< All of them.
   int64_t deployments = 0;   ///< Finished so far.
-  int64_t rest_requests = 0; ///< That arrived at Discord so far.
+  int64_t rest_requests = 0; ///< Requests that arrived at Discord so far.
   int64_t rate_limited = 0;  ///< Of those: answered 429.
   int64_t invalid = 0;       ///< Of those: 401, 403, 429.
 };
@@ -26,7 +26,7 @@ struct keys {
   int64_t forever = 0; ///< Without a time to live.
 };
 
-/// How things lie before the first and after the last click.
+/// The state before the first and after the last click.
 struct rest {
   int64_t fds = 0;
   std::map<std::string, soak::keys> redis; ///< By kind: see kind_limits.
@@ -35,14 +35,14 @@ struct rest {
   bool operator==(const rest&) const = default;
 };
 
-/// What a run did, as the bounds of what may be left of it.
+/// The work of a run: the bounds of what may be left of it.
 struct deeds {
   int64_t communities = 0;
   int64_t deployments = 0;
   int64_t interactions = 0; ///< Clicks, commands and forms, all within the 15 minutes that their keys live.
 };
 
-/// What may be left in Redis of one kind of keys.
+/// The most that may be left in Redis of one kind of keys.
 struct kind_limit {
   const char* kind;
   int64_t count_max;
@@ -54,9 +54,10 @@ struct kind_limit {
 /// happened.
 std::vector<kind_limit> kind_limits(const deeds&);
 
+/// The result of judge().
 struct verdict {
   std::vector<std::string> faults; ///< Empty: it holds.
-  std::vector<std::string> notes;  ///< What was measured, or why it was not judged.
+  std::vector<std::string> notes;  ///< Measurements, or why they were not judged.
 };
 
 /// Resident memory at the end is at most this multiple of that after a third of the run.
@@ -64,6 +65,7 @@ inline constexpr double growth_max = 1.05;
 /// A shorter run is all warm-up, and its memory is not judged.
 inline constexpr double memory_from_s = 120;
 
+/// Judges a run by its samples and by its state before and after.
 verdict judge(const std::vector<sample>&, const rest& before, const rest& after, const deeds&);
 
 /// Resident memory around the moment `t_s`: the median over a fifteenth of the run to both sides.

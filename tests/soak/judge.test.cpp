@@ -15,7 +15,7 @@ struct run {
   run() {
     for (int i = 0; i <= 120; ++i)
       samples.push_back({.t_s = i * 5.0,
-                         .rss_bytes = (60 << 20) + (i % 3) * (1 << 20), // It breathes.
+                         .rss_bytes = (60 << 20) + (i % 3) * (1 << 20), // Memory goes up and down.
                          .fds = 60,
                          .redis_keys = i * 80,
                          .deployments = i * 5,

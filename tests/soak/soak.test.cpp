@@ -148,7 +148,7 @@ TEST_CASE("soak: communities that onboard at once and change over and over cost 
 }
 
 // Negative control: with the budget above what Discord allows, the same run is judged otherwise.
-TEST_CASE("soak: a Discord that allows less than our budget is seen by the judge") {
+TEST_CASE("soak: negative control: a Discord that allows less than our budget is reported") {
   test_stack w{false};
   w.stack().sandbox("POST", "limits", boost::json::object{{"global_per_second", 5}});
   admins all{w, 3};

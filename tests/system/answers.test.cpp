@@ -39,7 +39,7 @@ void check_whole(const place& at) {
 void remove(const place& at, snowflake channel) { here().by_hand(at.owner, "DELETE", "/channels/" + channel.text()); }
 } // namespace
 
-TEST_CASE("answers: a 403 of what lies before Discord's API is waited out, and asks nobody for a permission") {
+TEST_CASE("Discord: a 403 with code 40333 or in HTML is waited out, and no admin is asked for a permission") {
   auto& w = here();
   const auto at = w.found("Blocked");
   auto admin = w.at_review(at, "Blocked");
@@ -58,7 +58,7 @@ TEST_CASE("answers: a 403 of what lies before Discord's API is waited out, and a
   check_whole(at);
 }
 
-TEST_CASE("answers: a full category is named to the admin, and Retry finishes once there is room") {
+TEST_CASE("synthesis: a full category (CHANNEL_PARENT_MAX_CHANNELS) is named to the admin, and Retry completes with room") {
   auto& w = here();
   const auto at = w.found("Crowded");
   auto admin = w.at_review(at, "Crowded");
@@ -84,7 +84,7 @@ TEST_CASE("answers: a full category is named to the admin, and Retry finishes on
   check_whole(at);
 }
 
-TEST_CASE("answers: a category and a channel that an admin deletes in the middle are there when it is ready") {
+TEST_CASE("synthesis: a category and a channel that an admin deletes during a deployment are made again before it completes") {
   auto& w = here();
   const auto at = w.found("Tidied up");
   auto admin = w.at_review(at, "Tidied up");
@@ -137,7 +137,7 @@ TEST_CASE(
   INFO(admin.text());
   CHECK(newest(w, at).state == "waiting");
   CHECK(arrived("PATCH", path) == 1);
-  // It is no thing of this process: after a start the deployment waits on, and the admin still reads for how long.
+  // The wait outlives the process: after a start the deployment waits on, and the admin still reads for how long.
   w.stack().kill_arrakis();
   w.stack().start_arrakis();
   auto again = w.admin(at);

@@ -72,7 +72,7 @@ struct skewed_stack {
 };
 } // namespace
 
-TEST_CASE("clocks: a deployment ends once and its admin is told, whoever is an hour ahead or behind") {
+TEST_CASE("clock skew: a deployment ends once and its admin is told, with any server an hour ahead or behind") {
   const skews all[]{{-1h, 1h, 2h}, {1h, -1h, -2h}};
   for (const auto& s : all) {
     CAPTURE(s.discord.count());

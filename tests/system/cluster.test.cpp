@@ -103,7 +103,7 @@ std::vector<place> deploy_everywhere(size_t count, const std::string& name) {
   return guilds;
 }
 
-/// What the bot made in the guild, or in another process made once more, that no version of the community knows.
+/// Roles and channels that the bot made in the guild, perhaps twice by two processes, and no version knows.
 std::vector<snowflake> surplus(const place& at) {
   auto made = look(here(), at).made;
   for (const auto& [of, id] : shadow(here(), at))
@@ -120,7 +120,7 @@ void check_whole(const place& at) {
 constexpr size_t many = 12; // As many as the three work on at once: each has four.
 } // namespace
 
-TEST_CASE("cluster: over three processes at most 50 requests arrive in any second, also with jitter between") {
+TEST_CASE("global rate limit: over three processes at most 50 requests a second arrive, also with network jitter") {
   const auto second = start("second"), third = start("third");
   const webhook_endpoint endpoint{{here().stack().door(), second->public_url(), third->public_url()}};
   for (const auto jitter : {0ms, 500ms}) {
@@ -131,7 +131,7 @@ TEST_CASE("cluster: over three processes at most 50 requests arrive in any secon
       CHECK(reaches(here(), at, 1, "completed", 120s));
     const auto seen = statistics();
     CHECK(json::integer_or(seen, "peak_per_second") <= 50);
-    CHECK(json::integer_or(seen, "peak_per_second") > 20); // It was needed.
+    CHECK(json::integer_or(seen, "peak_per_second") > 20); // The budget was needed.
     CHECK(refused(here()) == refusals{});
     way().delay(0ms);
     check_whole(guilds.front());
@@ -146,7 +146,7 @@ TEST_CASE("cluster: over three processes at most 50 requests arrive in any secon
   CHECK(done >= 2.0 * many);
 }
 
-TEST_CASE("cluster: negative control: processes that do not share the budget's Redis let more arrive") {
+TEST_CASE("global rate limit: negative control: processes that do not share the budget's Redis exceed it") {
   // The queue is shared; the budget, in another database, is not.
   auto& w = here();
   const auto url = embedded::redis_url(w.stack().folder() + "/arrakis");
@@ -162,7 +162,7 @@ TEST_CASE("cluster: negative control: processes that do not share the budget's R
   CHECK(json::integer_or(statistics(), "peak_per_second") > 50);
 }
 
-TEST_CASE("cluster: clicks enter by the HTTP door, round robin, and each process takes its turns of one wizard") {
+TEST_CASE("interactions endpoint: clicks arrive round robin, and each process continues the same wizard session") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
   const strings urls{w.stack().door(), second->public_url(), third->public_url()};
@@ -180,7 +180,7 @@ TEST_CASE("cluster: clicks enter by the HTTP door, round robin, and each process
     CHECK(mine >= 4);
     answered += mine;
   }
-  // Each click was answered once; the two checks of Discord's before it trusts a door come on top.
+  // Each click was answered once; the two checks of Discord's before it trusts an endpoint come on top.
   const auto passed = static_cast<double>(endpoint.passed(0) + endpoint.passed(1) + endpoint.passed(2));
   CHECK(answered == doctest::Approx(passed).epsilon(0.2));
   check_whole(at);
@@ -235,7 +235,7 @@ strings pressed_at_once(const strings& urls, size_t count, const place& at, cons
 }
 } // namespace
 
-TEST_CASE("cluster: of twelve clicks at once on one wizard, at three urls, one counts and the others are told") {
+TEST_CASE("wizard session: of twelve clicks at once at three processes one is applied, the others are answered as outdated") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
   const strings urls{w.stack().door(), second->public_url(), third->public_url()};
@@ -294,7 +294,7 @@ bool answered(const std::string& interaction, std::chrono::milliseconds patience
 
 } // namespace
 
-TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes, and what came then is done once") {
+TEST_CASE("shard lease: when its owner is stopped or killed another process resumes the session, each dispatch handled once") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
   const std::vector<node*> nodes{second.get(), third.get()};
@@ -324,7 +324,8 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
   other.type("onboard"); // Handled by the new owner alone.
   REQUIRE_MESSAGE(other.sees("Step 1 of 8"), other.text());
   CHECK(metric(w, w.stack().admin(), "arrakis_ingress_deliveries_total") == stale);
-  CHECK(json::integer_or(gateway(), "resumes") == json::integer_or(begun, "resumes") + 1); // It took nothing back.
+  CHECK(json::integer_or(gateway(), "resumes")
+        == json::integer_or(begun, "resumes") + 1); // The old owner took nothing back.
 
   const auto second_message = message_of(other);
   auto* const dying = owner(nodes);
@@ -339,7 +340,7 @@ TEST_CASE("cluster: when the shard's owner is stopped or killed another resumes,
   w.stack().sandbox("POST", "clock", js::object{{"acknowledge_ms", 3'000}});
 }
 
-TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has no effects when it goes on") {
+TEST_CASE("lease: a worker that stands still (SIGSTOP) during a deployment has no effects after its lease was taken") {
   auto& w = here();
   // Workers alone: who holds the shard takes the clicks, and one that stands still would keep what it has read of them.
   const auto second = start("second", {}, "worker"), third = start("third", {}, "worker");
@@ -380,11 +381,11 @@ TEST_CASE("cluster: a worker that is stopped in the middle of a deployment has n
   w.no_faults();
 }
 
-TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, on any node") {
+TEST_CASE("freeze: within a second no write of the frozen community leaves, on any node") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
   constexpr size_t count = many;
-  // What has its intent already and waits for its turn: only the node's own reading of the fences keeps it back.
+  // A create with a committed intent that waits for its turn: only the node's own reading of the fences keeps it back.
   constexpr auto turn = 5s;
   const auto limit = w.fault({{"kind", "rate_limit"},
                               {"method", "POST"},
@@ -419,7 +420,7 @@ TEST_CASE("cluster: within a second of a freeze no effect of the tenant leaves, 
     ordered[i] = wall_ms();
   });
   w.no_faults();
-  demo::breathe(turn + 1s); // What may not come needs time to come.
+  demo::breathe(turn + 1s); // Leaves time for requests that must not come.
   // One second by promise; on its way when the second ended, and the two clocks' rounding: a quarter more.
   constexpr int64_t allowed_ms = 1'250;
   const auto all = w.stack().sandbox("GET", "requests").as_array();

@@ -1,5 +1,5 @@
-// What a deployment survives: the daemon killed from outside, a freeze, missing permissions, the bot thrown out, and
-// its own PostgreSQL or Redis gone.
+// Faults that a deployment survives: the daemon killed from outside, a freeze, missing permissions, the bot thrown out,
+// and its own PostgreSQL or Redis gone.
 #include "runtime/json.hpp"
 #include "tests/support/running_time.hpp"
 #include "tests/support/servers.hpp"
@@ -152,7 +152,7 @@ TEST_CASE("crash: killed at three points at once, every deployment ends in its g
   CHECK(no.invalid == 0);
 }
 
-TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses no attempt, and a thaw finishes it") {
+TEST_CASE("freeze: during a deployment it stops every write and uses no attempt; a thaw completes the deployment") {
   auto& w = here();
   const auto at = w.found("Frozen");
   auto admin = w.at_review(at, "Frozen");
@@ -170,7 +170,7 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   CHECK(trail.first == 0);
   CHECK_MESSAGE(contains(trail.second, "COMMUNITY_FROZEN"), trail.second);
   CHECK(trail.second.starts_with("ENTRY"));
-  // What had left arrives; after it nothing does, however often the job is woken.
+  // Requests that had left arrive; after them none does, however often the job is woken.
   REQUIRE(demo::eventually([&] { return contains(newest(w, at).line, "waiting"); }, 20s));
   const auto before = made(at);
   const auto seen_until = last_request();
@@ -183,7 +183,7 @@ TEST_CASE("freeze: in the middle of a deployment it stops every effect and uses 
   CHECK(made(at) == before);
   CHECK(writes_in(at, seen_until) == 0);
   CHECK(contains(w.stack().ctl({"jobs", "list"}).second, "0/3"));
-  // Its neighbour is not frozen.
+  // The other community is not frozen.
   const auto beside = w.found("Beside the frozen one");
   auto neighbour = w.at_review(beside, "Beside");
   CHECK(demo::deploy(neighbour));
@@ -226,7 +226,7 @@ TEST_CASE(
   CHECK(disagreements(w, at) == strings{});
 }
 
-TEST_CASE("permission: taken away after the review, the deployment fails once with a sentence, and Retry finishes it") {
+TEST_CASE("missing permissions: taken away after the review, the deployment fails once, and Retry completes it") {
   auto& w = here();
   const auto at = w.found("Robbed");
   auto admin = w.at_review(at, "Robbed");
@@ -255,7 +255,7 @@ TEST_CASE("permission: taken away after the review, the deployment fails once wi
   CHECK(at_rest(w, at));
 }
 
-TEST_CASE("kick: the bot thrown out in the middle ends the deployment as failed, and nothing goes on trying") {
+TEST_CASE("kick: a bot removed from the guild during a deployment fails it without further retries") {
   auto& w = here();
   const auto at = w.found("Thrown out");
   auto admin = w.at_review(at, "Thrown out");
@@ -325,7 +325,7 @@ TEST_CASE(
 }
 
 // Negative control: without guarded.cpp's apologize() the user is told that the application did not respond.
-TEST_CASE("redis: who asks after the shard's lease has run out is told in time, too, and the queue is not ready") {
+TEST_CASE("redis down: interactions after the shard's lease expired are answered in time, and the queue is not ready") {
   auto& w = here();
   const auto at = w.found("Asked long after redis was away");
   auto user = w.admin(at);
@@ -341,7 +341,7 @@ TEST_CASE("redis: who asks after the shard's lease has run out is told in time, 
   CHECK(user.sees("Step 1 of 8"));
 }
 
-TEST_CASE("redis: a server that evicts keys ends the start with a sentence, whichever setting names it") {
+TEST_CASE("redis: a maxmemory-policy other than noeviction ends the start with an error, whichever setting names it") {
   const test::redis_server evicts{{"--maxmemory-policy", "allkeys-lru", "--unixsocketperm", "777"}};
   const auto folder = std::filesystem::path{evicts.url().substr(7)}.parent_path();
   std::filesystem::permissions(folder, std::filesystem::perms{0755}); // A daemon started as root gives that up.

@@ -1,6 +1,6 @@
 #pragma once
-// A way of HTTP between our processes and whoever they talk to: it passes requests on, round robin over its targets,
-// each after a delay of its own, so that they overtake one another.
+// An HTTP proxy between our processes and their clients. It forwards requests round robin over its targets, each after
+// a delay of its own, so that they overtake one another.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -8,6 +8,7 @@
 
 namespace arrakis::system_test {
 
+/// A proxy on a free port of 127.0.0.1.
 class forwarder {
 public:
   forwarder();

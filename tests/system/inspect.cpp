@@ -23,7 +23,7 @@ std::vector<int> family_of(int pid) {
         for (int child = 0; children >> child;)
           all.push_back(child);
       }
-    } catch (const fs::filesystem_error&) { // It ended meanwhile.
+    } catch (const fs::filesystem_error&) { // The process ended meanwhile.
     }
   return all;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// What the kernel says of our programs while they run: who they are, what they were told, what they listen on; and
-// programs that it lets stand still.
+// The kernel's view of our programs while they run: user, arguments, environment, sockets; and programs that are
+// stopped by a signal.
 #include <string>
 #include <vector>
 
@@ -12,7 +12,7 @@ std::vector<int> family_of(int pid);
 std::string proc_file(int pid, const std::string& name);
 /// "Uid" or "CapEff": the first word after the colon in /proc/{pid}/status.
 std::string status_of(int pid, const std::string& key);
-/// What others may read or enter below `folder`: "path 0644".
+/// Files and folders that others may read or enter below `folder`: "path 0644".
 std::vector<std::string> open_to_others(const std::string& folder);
 /// The TCP and UDP sockets of the process that wait for strangers, as /proc/net has them: "tcp 0100007F:0BB8".
 std::vector<std::string> listening(int pid);

@@ -7,6 +7,7 @@
 
 namespace arrakis::system_test {
 
+/// The secrets to look for.
 class leaks {
 public:
   /// `text` has at least 8 bytes: less would be found by chance. `name` is what a finding shows instead of it.
@@ -18,9 +19,10 @@ public:
   std::vector<std::string> below(const std::string& folder, const std::vector<std::string>& except = {}) const;
 
 private:
-  std::vector<std::pair<std::string, std::string>> forms_; ///< What a finding says, and what is looked for.
+  std::vector<std::pair<std::string, std::string>> forms_; ///< The text of a finding, and the bytes to look for.
 };
 
+/// Returns two lower-case hex digits for each byte.
 std::string to_hex(std::string_view bytes);
 
 } // namespace arrakis::system_test

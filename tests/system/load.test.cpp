@@ -53,7 +53,7 @@ const test::running_time& watch() {
   return made;
 }
 
-/// What came back, over a whole flood.
+/// Counts of the answers to a whole flood.
 struct tally {
   std::mutex lock;
   std::condition_variable done;
@@ -82,7 +82,7 @@ void ask(net::http_client& by, net::http_request request, tally& all) {
 }
 } // namespace
 
-TEST_CASE("overload: who is not served hears “busy” in time, memory stays bounded, and afterwards it is as before") {
+TEST_CASE("overload: shed interactions are answered “busy” in time, memory stays bounded, and the load passes") {
   auto& w = here();
   std::vector<place> guilds;
   for (int i = 0; i < 40; ++i)
@@ -115,10 +115,10 @@ TEST_CASE("overload: who is not served hears “busy” in time, memory stays bo
   MESSAGE(fmt::format("{} answered, {} told to try again, slowest {} ms; memory {} MiB before, {} MiB at most",
                       all.answered, all.busy, all.slowest.count(), before >> 20, most >> 20));
   CHECK(all.lost == 0);
-#if !__has_feature(thread_sanitizer) // Which makes a program ten times as slow.
+#if !__has_feature(thread_sanitizer) // ThreadSanitizer makes a program ten times as slow.
   CHECK(all.late == 0);              // Discord waits for 3 s.
 #endif
-  CHECK(all.busy > 0); // It was really too much.
+  CHECK(all.busy > 0); // The flood was really too much.
   CHECK(all.answered > 0);
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
   CHECK(most - before < (48ll << 20)); // 14 MiB seen; 67 where all are let in.

@@ -8,6 +8,7 @@
 
 namespace arrakis::system_test {
 
+/// One process, which ends with the object.
 class node {
 public:
   /// Starts it and waits until it is ready. `environment` wins over what it gets to find the stack.

@@ -39,7 +39,7 @@ held deploy_slowly(const std::string& name, std::chrono::milliseconds wait) {
 }
 } // namespace
 
-TEST_CASE("nodes: two share the work, and what one leaves when it is killed the other finishes") {
+TEST_CASE("nodes: two share the queue, and a stalled job of a killed one is completed by the other") {
   auto& w = here();
   worker_node second;
   // Two at once: each node has one of them, whichever.
@@ -66,7 +66,7 @@ TEST_CASE("nodes: two share the work, and what one leaves when it is killed the 
   }
 }
 
-TEST_CASE("nodes: one that is told to end finishes its job first") {
+TEST_CASE("nodes: SIGTERM drains the worker: the active job completes first") {
   auto& w = here();
   worker_node second;
   const auto one = deploy_slowly("Last but one", std::chrono::milliseconds{1'000});

@@ -25,7 +25,7 @@ struct bench {
   queue::test::clerk clerk = queue_side.new_clerk();
   queue::worker worker = queue_side.new_worker(clerk);
   outbox::handle outbox = stores.live.keep(outbox::start(stores.live.sys(), stores.relay));
-  queue::handle queue = queue_side.queue; // It ends before the connection that it speaks through.
+  queue::handle queue = queue_side.queue; // The queue ends before the connection that it uses.
   community_id noisy = stores.community(1), quiet = stores.community(2);
   outbox_relay::handle relay;
 
@@ -55,7 +55,7 @@ struct bench {
 bool is_noise(const queue::job& job) { return job.id.starts_with("noise-"); }
 } // namespace
 
-TEST_CASE("noisy tenant: while each of its admitted jobs is running and none ends, another's first job is begun") {
+TEST_CASE("noisy tenant: while all of its admitted jobs are active, another tenant's first job starts") {
   bench b{4};
   std::vector<queue::job> running;
   for (int i = 0; i < 4; ++i)
@@ -83,7 +83,7 @@ TEST_CASE("noisy tenant: while each of its admitted jobs is running and none end
 }
 
 TEST_CASE(
-  "noisy tenant: negative control: without the share at admission another's job waits behind many of the noise") {
+  "noisy tenant: negative control: without the share at admission another's job waits behind many of it") {
   bench b{noise};
   std::vector<queue::job> running;
   for (int i = 0; i < 5; ++i)

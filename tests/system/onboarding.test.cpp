@@ -157,7 +157,7 @@ TEST_CASE("manifest: version 1 restored is version 3, with the content of 1 and 
   CHECK(stored_manifest(w, at, 3) == one);
   CHECK(stored_manifest(w, at) == one);
   CHECK(disagreements(w, at) == strings{});
-  CHECK(look(w, at).made.size() == before.made.size()); // What version 2 left over is used again.
+  CHECK(look(w, at).made.size() == before.made.size()); // Resources that version 2 left over are used again.
   const auto list = w.stack().ctl({"manifest", "list", at.guild}).second;
   for (const auto* version : {"v000001", "v000002", "v000003"})
     CHECK(contains(list, version));
@@ -204,7 +204,7 @@ TEST_CASE(
 }
 
 namespace {
-/// What stands in an input of the form that is open.
+/// The value of an input of the form that is open.
 std::string filled_in(const demo::person& who, std::string_view input) {
   for (const auto& row : who.form().at("components").as_array()) {
     const auto& x = row.at("components").at(0).as_object();
@@ -299,7 +299,7 @@ TEST_CASE("onboarding: refused forms are corrected, own tiers made, and a channe
   CHECK(disagreements(w, at) == strings{});
 }
 
-TEST_CASE("onboarding: the same way through signed HTTP interactions ends in the same guild") {
+TEST_CASE("onboarding: through the interactions endpoint (signed HTTP) it ends in the same guild") {
   auto& w = here();
   const auto at = w.found("Sietch Gara Kulon");
   w.stack().sandbox("POST", "endpoint", js::object{{"url", w.stack().door() + "/webhooks/discord"}});
@@ -386,7 +386,7 @@ TEST_CASE(
   CHECK(role_named(look(w, at), "Gold")->color == 1);
 }
 
-TEST_CASE("outbox: a job that Redis forgot before anybody took it is sent again") {
+TEST_CASE("outbox: a job that Redis lost while it was waiting is added again") {
   auto& w = here();
   auto& t = w.stack();
   const auto at = w.found("Sietch Sihaya");
@@ -405,7 +405,7 @@ TEST_CASE("outbox: a job that Redis forgot before anybody took it is sent again"
   CHECK(audit_entries(w, at) == 2);
 }
 
-TEST_CASE("arrakisd: ends cleanly when it is told to, and comes back to what was there") {
+TEST_CASE("arrakisd: SIGTERM is a graceful shutdown, and a restart finds its state") {
   auto& w = here();
   const auto at = w.found("Sietch Umbu");
   auto admin = w.at_review(at, "Umbu", "simple", "minimal");

@@ -1,4 +1,4 @@
-// What the pages of docs/operations tell an operator to type, typed.
+// The commands of the pages of docs/operations, executed.
 #include "tests/system/records.hpp"
 #include "tests/system/test_stack.hpp"
 

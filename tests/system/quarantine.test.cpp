@@ -33,7 +33,7 @@ int64_t number_of(const place& at) {
 }
 } // namespace
 
-TEST_CASE("quarantine: its guild hears so to everything until an operator releases it, and what waited goes on") {
+TEST_CASE("quarantine: each interaction of its guild is answered so until an operator releases it; waiting jobs go on") {
   auto& w = here();
   auto& t = w.stack();
   const auto at = w.found("Set aside"), other = w.found("At work");
@@ -56,7 +56,7 @@ TEST_CASE("quarantine: its guild hears so to everything until an operator releas
   auto neighbour = w.at_review(other, "At work", "simple", "minimal");
   CHECK(demo::deploy(neighbour));
 
-  // It holds over a restart.
+  // The quarantine outlives a restart.
   CHECK(t.stop_arrakis() == 0);
   t.start_arrakis();
   REQUIRE(demo::eventually(

@@ -22,7 +22,7 @@ T must(caf::expected<T> x, const std::string& what) {
   return std::move(*x);
 }
 
-/// What `arrakisctl --json` prints; empty after a failure.
+/// The output of `arrakisctl --json`; empty after a failure.
 js::object printed(test_stack& w, std::vector<std::string> words) {
   words.insert(words.begin(), "--json");
   const auto [code, text] = w.stack().ctl(words);

@@ -1,5 +1,5 @@
 #pragma once
-// What a guild, Arrakis' own records and the signed manifest say of one community, read from outside and compared.
+// The guild, Arrakis' own records and the signed manifest of one community, read from outside and compared.
 #include "actors/guild/core/blueprint.hpp"
 #include "schemas/guild.hpp"
 #include "schemas/manifest.hpp"
@@ -17,8 +17,11 @@ struct seen {
   std::vector<snowflake> made; ///< Roles and channels that the bot made, by the guild's audit log; also deleted ones.
   std::vector<std::string> reasons; ///< Of those.
 };
+/// Reads the guild from the sandbox.
 seen look(test_stack&, const place&);
+/// Finds a role by its name; null: there is none.
 const guild::role* role_named(const seen&, std::string_view name);
+/// Finds a channel by its name; null: there is none.
 const guild::channel* channel_named(const seen&, std::string_view name);
 
 /// The newest deployment, as `arrakisctl community show` tells it; version 0: there is none.
@@ -28,11 +31,13 @@ struct deployment {
   std::string state;
   std::string line; ///< State and error.
 };
+/// Returns the newest deployment.
 deployment newest(test_stack&, const place&);
 /// Waits until version `version` is in `state`.
 bool reaches(test_stack&, const place&, int64_t version, const std::string& state,
              std::chrono::milliseconds patience = std::chrono::seconds{60});
 
+/// Returns the id of the guild's community.
 std::string community_of(test_stack&, const place&);
 /// The manifest out of the object store; `version` 0: the newest.
 manifest stored_manifest(test_stack&, const place&, int64_t version = 0);
@@ -47,7 +52,7 @@ std::vector<std::string> disagreements(test_stack&, const place&);
 int64_t open_rows(test_stack&, const place&);
 /// Creates that began and have no recorded end.
 int64_t open_intents(test_stack&, const place&);
-/// Whether nothing of this community is waiting, running or owed any more.
+/// Waits until nothing of this community is waiting, running or owed; false: it still is after `patience`.
 bool at_rest(test_stack&, const place&, std::chrono::milliseconds patience = std::chrono::seconds{30});
 /// Entries in the community's audit chain; -1 when it is not whole.
 int64_t audit_entries(test_stack&, const place&);
@@ -57,6 +62,7 @@ struct refusals {
   int64_t rate_limited = 0, invalid = 0;
   bool operator==(const refusals&) const = default;
 };
+/// Counts the refusals since the sandbox started.
 refusals refused(test_stack&);
 
 } // namespace arrakis::system_test

@@ -64,7 +64,7 @@ struct without_keys {
   void give_back() { fs::rename(state() + "/keys.away", state() + "/keys"); }
 };
 
-/// What the migration finds in a database from before the anchor.
+/// Findings of the migration in a database from before the anchor.
 constexpr auto forget_anchor = "alter table signing_keys disable trigger insert_only; delete from signing_keys;"
                                "alter table signing_keys enable always trigger insert_only";
 } // namespace

@@ -27,7 +27,7 @@ namespace js = boost::json;
 using strings = std::vector<std::string>;
 using std::chrono::seconds;
 
-// What is planted. None of them is used by anything real.
+// The planted secrets. None of them is used by anything real.
 const std::string rpc_key = "planted/Rpc+Key~a5d7c1";
 const std::string webhook_token = "planted.Interaction+Token/8f4e";
 const std::string wrong_token = "MTQwMA.planted-Wrong_Bot.Token-77aa";
@@ -78,7 +78,7 @@ std::string whole_database() {
   return out;
 }
 
-/// A signed interaction at the HTTP door; what the door said.
+/// Posts a signed interaction to the webhook and returns the answer.
 std::string post_signed(const std::string& body) {
   auto& t = here().stack();
   auto request = signed_interaction(here(), body);
@@ -86,8 +86,8 @@ std::string post_signed(const std::string& body) {
   return got ? got->text : text_of(got.error());
 }
 
-/// What the urls say to good, bad and broken requests, and the whole of /metrics.
-std::string answers_of_doors(const place& at) {
+/// The answers of both ports to good, bad and broken requests, and the whole of /metrics.
+std::string answers_of_endpoints(const place& at) {
   auto& t = here().stack();
   std::string said;
   const auto button = [&](const std::string& more) {
@@ -148,7 +148,7 @@ void live_through(const place& at, leaks& secrets) {
   REQUIRE(at_rest(w, other));
 }
 
-/// What arrakisd says when it is told to use servers with these addresses.
+/// The output of arrakisd when it is told to use servers with these addresses.
 std::string told_of(const strings& environment) {
   const test::scratch folder{"sec"};
   std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
@@ -201,14 +201,14 @@ TEST_CASE("secrets: after onboarding, a crash, an edit and bad requests nothing 
   leaks secrets;
   secrets.add("bot token", t.discord().token);
   secrets.add("RPC key", rpc_key);
-  secrets.add("token at the HTTP door", webhook_token);
+  secrets.add("token at the webhook", webhook_token);
   const auto [pem, raw] = signing_key();
   secrets.add("signing key in its file", pem);
   secrets.add("signing key", raw);
   const auto at = w.found("Secrets");
   live_through(at, secrets);
 
-  CHECK(secrets.in(answers_of_doors(at)) == strings{});
+  CHECK(secrets.in(answers_of_endpoints(at)) == strings{});
   CHECK(secrets.in(t.ctl({"community", "show", at.guild}).second) == strings{});
   CHECK(secrets.in(t.ctl({"jobs", "list", "completed"}).second) == strings{});
   CHECK(secrets.in(whole_database()) == strings{});
@@ -219,7 +219,7 @@ TEST_CASE("secrets: after onboarding, a crash, an edit and bad requests nothing 
   for (const int pid : family_of(t.arrakis_pid())) {
     INFO(proc_file(pid, "cmdline"));
     CHECK(secrets.in(proc_file(pid, "cmdline")) == strings{});
-    if (pid != t.arrakis_pid()) // Its own was given to it, and nobody else may read it.
+    if (pid != t.arrakis_pid()) // The process was given its own secret, and nobody else may read it.
       CHECK(secrets.in(proc_file(pid, "environ")) == strings{});
   }
 }

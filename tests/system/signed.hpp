@@ -1,5 +1,6 @@
 #pragma once
-// Interactions that a test posts to a door itself, signed as Discord signs them: as many at one moment as it wants.
+// Interactions that a test posts to the webhook itself, signed as Discord signs them: as many at one moment as it
+// wants.
 #include "runtime/clock.hpp"
 #include "runtime/net/http.hpp"
 #include "tests/system/test_stack.hpp"

@@ -83,7 +83,7 @@ bool ping_is_answered() {
 }
 } // namespace
 
-TEST_CASE("strangers: what cannot be Discord's is refused by its head, without its body") {
+TEST_CASE("interactions endpoint: 401, 405 or 413 is answered from the headers, before the body is read") {
   for (const auto& [request, status] : std::vector<std::pair<std::string, std::string>>{
          {head("POST", "/webhooks/discord", "Content-Length: 1000000\r\n"), "401"},
          {head("PUT", "/webhooks/discord", "Content-Length: 1000000\r\n"), "405"},
@@ -96,7 +96,7 @@ TEST_CASE("strangers: what cannot be Discord's is refused by its head, without i
   }
 }
 
-TEST_CASE("strangers: 700 half-sent bodies of one address leave memory bounded, and Discord is served") {
+TEST_CASE("interactions endpoint: 700 half-sent bodies of one address leave memory bounded, and Discord is served") {
   const auto pid = here().stack().arrakis_pid();
   REQUIRE(ping_is_answered());
   const auto before = resident_bytes(pid);

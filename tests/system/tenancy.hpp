@@ -13,16 +13,19 @@ class connection_base;
 
 namespace arrakis::tenancy {
 
+/// A column of a table.
 struct column {
   std::string name, type;
-  bool needs_value = false;
-}; ///< needs_value: not null, without default
+  bool needs_value = false; ///< Not null, without default.
+};
+/// A foreign key.
 struct reference {
   std::string name;
   std::vector<std::string> columns;
   std::string target;
   std::vector<std::string> target_columns;
 };
+/// A table of the database.
 struct table {
   std::string name;
   std::string tenant_column; ///< Empty: the table has none.
@@ -36,7 +39,7 @@ std::vector<table> read_tables(pqxx::connection_base& owner);
 /// Null for a tenant table, else why it is none of them.
 const char* reason_to_be_global(const std::string& table);
 
-/// What the catalogue says: row level security, policies, keys, rights, views, functions, roles.
+/// Findings in PostgreSQL's catalogue: row level security, policies, keys, rights, views, functions, roles.
 findings judge_catalogue(pqxx::connection_base& owner);
 
 /// The statement that puts a row of `tenant` into `t`. It refers to rows of the same tenant, but by `crossing` to one
@@ -46,7 +49,7 @@ std::string sample_row(pqxx::connection_base& owner, const table& t, const std::
 /// Rows of both tenants in every tenant table. A table that cannot be filled is a finding.
 findings fill(pqxx::connection_base& owner, const std::vector<table>& tables, const std::vector<std::string>& tenants);
 
-/// What arrakis_app can do through PgBouncer in transaction mode, and arrakis_relay directly. Needs `fill`.
+/// Attempts of arrakis_app through PgBouncer in transaction mode, and arrakis_relay directly. Needs `fill`.
 findings attack(const test::postgres_server&, pqxx::connection_base& owner, const std::vector<table>& tables,
                 const std::string& mine, const std::string& foreign);
 

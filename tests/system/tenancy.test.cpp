@@ -10,7 +10,7 @@
 namespace {
 using namespace arrakis;
 
-/// What the suite finds in a fresh database after `sabotage`.
+/// Findings of the suite in a fresh database after `sabotage`.
 std::string found_after(const std::string& sabotage) {
   test::postgres_server server;
   {
@@ -21,7 +21,7 @@ std::string found_after(const std::string& sabotage) {
 }
 } // namespace
 
-TEST_CASE("tenancy: no way from one tenant to another stands open") {
+TEST_CASE("tenancy: row level security isolates tenants in every table, view and function") {
   test::postgres_server server;
   const auto found = tenancy::examine(server);
   CHECK_MESSAGE(found.empty(), fmt::format("{}", fmt::join(found, "\n")));
@@ -38,7 +38,7 @@ TEST_CASE("tenancy: every table of the migrations is examined") {
 }
 
 // Negative controls: with one guard taken away, the suite says so.
-TEST_CASE("tenancy: a guard that is missing is found") {
+TEST_CASE("tenancy: negative control: each guard that is taken away is found") {
   struct negative_control {
     const char *sabotage, *finding;
   };
@@ -90,7 +90,7 @@ TEST_CASE("tenancy: a guard that is missing is found") {
   }
 }
 
-TEST_CASE("tenancy: a role that can pass by row level security is found") {
+TEST_CASE("tenancy: negative control: a role that bypasses row level security (BYPASSRLS) is found") {
   // Roles are the cluster's: undone before the next case.
   struct negative_control {
     const char *sabotage, *undo, *finding;

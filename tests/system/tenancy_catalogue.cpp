@@ -10,7 +10,7 @@ namespace arrakis::tenancy {
 namespace {
 using strings = std::set<std::string>;
 
-// What is different on purpose.
+// Intended differences.
 const std::map<std::string, const char*> global_tables{
   {"schema_migrations", "names and hashes of the applied migrations; no role of ours has a right on it"},
   {"signing_keys", "the anchored public keys: a key signs for every community"},

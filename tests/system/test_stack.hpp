@@ -1,6 +1,6 @@
 #pragma once
-// What the system tests share: one stack of built programs for a whole test program, and a guild of its own for each
-// case.
+// The fixture of the system tests: one stack of built programs for a whole test program, and a guild of its own for
+// each case.
 #include "apps/demo/local_stack.hpp"
 #include "apps/demo/onboarding.hpp"
 #include "apps/demo/person.hpp"
@@ -15,8 +15,9 @@
 
 namespace arrakis::system_test {
 
-/// The build folder with the programs, and the EVM node's binary (empty: not installed).
+/// The build folder with the programs.
 std::string programs();
+/// The path of the EVM node's binary; empty: not installed.
 std::string anvil();
 
 /// A guild at the sandbox's Discord, its owner, and the channel where people type.
@@ -24,6 +25,7 @@ struct place {
   std::string guild, owner, channel;
 };
 
+/// Programs of a test: sandbox, arrakisd and, on demand, an EVM node. Their requests and faults from outside.
 class test_stack {
 public:
   /// Starts the sandbox, the EVM node when `with_chain` and it is installed, and arrakisd. `environment`: for arrakisd;
@@ -36,32 +38,32 @@ public:
 
   demo::local_stack& stack() { return stack_; }
   const std::string& folder() const { return folder_.path(); }
-  /// The guild of this name that the state archive brought along. Throws when there is none.
+  /// Finds the guild of this name in the state archive. Throws when there is none.
   place known(const std::string& name);
-  /// A new guild with the bot in it.
+  /// Creates a guild with the bot in it.
   place found(const std::string& name);
   demo::person admin(const place& at) {
     demo::person who{stack_, at.owner, at.guild, at.channel};
     who.try_times(tries_max_);
     return who;
   }
-  /// `user` does what people do by hand: a request of Discord's REST below /api/v10. Throws unless it was accepted.
+  /// Sends a request of `user` to Discord's REST API below /api/v10. Throws unless it was accepted.
   boost::json::value by_hand(const std::string& user, const std::string& method, const std::string& path,
                              const boost::json::value& body = {});
-  /// Orders a fault of Discord; its id.
+  /// Orders a fault of Discord and returns its id.
   int64_t fault(boost::json::object order);
-  /// Of the roles or channels (`what`) that the bot makes in this guild from now on, the one after `skip` others takes
-  /// Discord `by` longer. The fault's id.
+  /// Delays one create in this guild by `by`: that of the role or channel (`what`) after `skip` others. Returns the id
+  /// of the fault.
   int64_t slow_create(const place& at, const std::string& what, int64_t skip, std::chrono::milliseconds by);
-  /// How often the fault struck.
+  /// Returns how often the fault happened.
   int64_t struck(int64_t id);
-  /// Waits until the fault has struck.
+  /// Waits until the fault has happened; false: it has not within `patience`.
   bool strikes(int64_t id, std::chrono::milliseconds patience = std::chrono::seconds{10});
   void no_faults() { stack_.sandbox("DELETE", "faults"); }
-  /// /onboard up to the review, with few tiers and channels: the shortest way to something that can be deployed.
+  /// Runs /onboard up to the review, with few tiers and channels: the shortest path to a deployment.
   demo::person at_review(const place& at, const std::string& name, const std::string& tiers = "simple",
                          const std::string& channels = "standard");
-  /// Of all who come from now on: how often they try what nobody answers (person::try_times).
+  /// Sets how often people made from now on repeat a click without an answer (person::try_times).
   void patience(int tries_max) { tries_max_ = tries_max; }
 
 private:
@@ -74,6 +76,7 @@ private:
 test_stack& shared(bool with_chain, const std::vector<std::string>& environment = {},
                    const std::function<void(demo::local_stack&)>& before_arrakis = {});
 
+/// Returns true if `part` is in `text`.
 bool contains(std::string_view text, std::string_view part);
 
 /// Runs one of our programs to its end, at most 60 s: its exit code and what it printed.

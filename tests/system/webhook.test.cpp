@@ -1,4 +1,4 @@
-// What strangers, mistyping operators and other people's tools send: each is refused with a sentence, and nothing is
+// Input of strangers, mistyping operators and other people's tools: each is refused with a sentence, and nothing is
 // lost.
 #include "adapters/embedded/embedded.hpp"
 #include "apps/sandbox/keys/keys.hpp"
@@ -33,7 +33,7 @@ test_stack& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); } //
 demo::answered post(const std::string& body, int64_t at_s = wall_ms() / 1000) {
   auto got = here().stack().web().send(here().stack().door(), signed_interaction(here(), body, at_s));
   if (!got)
-    throw std::runtime_error("the door: " + text_of(got.error()));
+    throw std::runtime_error("the webhook: " + text_of(got.error()));
   return *got;
 }
 
@@ -64,7 +64,7 @@ js::object interaction(const asker& who, int type, js::object data) {
 js::object typed(const std::string& command) { return {{"id", "5"}, {"name", command}, {"type", 1}}; }
 js::object pressed(const std::string& custom_id) { return {{"custom_id", custom_id}, {"component_type", 2}}; }
 
-/// What the person reads of an immediate answer.
+/// The text that the person reads of an immediate answer.
 std::string told(const js::object& what) {
   const auto got = post(json::print(what));
   INFO(got.text);
@@ -109,7 +109,7 @@ struct taken_port {
 };
 } // namespace
 
-TEST_CASE("webhook: what Discord did not sign, or signed long ago, is refused with 401") {
+TEST_CASE("interactions endpoint: a missing, wrong or old Ed25519 signature is refused with 401") {
   auto& t = here().stack();
   REQUIRE(webhook_answers());
   const auto plain = t.web().call(t.door(), "POST", "/webhooks/discord", *json::parse(ping));
@@ -124,7 +124,7 @@ TEST_CASE("webhook: what Discord did not sign, or signed long ago, is refused wi
   CHECK(webhook_answers());
 }
 
-TEST_CASE("webhook: signed bytes that are no good interaction are refused with what is wrong, and the door goes on") {
+TEST_CASE("interactions endpoint: signed bytes that are no valid interaction get 400 with the reason") {
   std::string deep = R"({"id":"1","application_id":"2","type":2,"token":"t","data":)";
   for (int i = 0; i < 100; ++i)
     deep += R"({"options":[)";
@@ -163,9 +163,9 @@ TEST_CASE("webhook: signed bytes that are no good interaction are refused with w
   CHECK(webhook_answers());
 }
 
-TEST_CASE("interactions: strangers' buttons, sessions that ended and people without Administrator get a sentence") {
+TEST_CASE("interactions: another user's button, an expired session and a member without ADMINISTRATOR get an error message") {
   auto& w = here();
-  const auto at = w.found("Doors");
+  const auto at = w.found("Webhook");
   const asker owner{at.owner, at.guild, at.channel};
   CHECK(contains(told(interaction(owner, 3, pressed("nonsense:1"))), "not known here"));
   CHECK(contains(told(interaction(owner, 2, typed("no-such-command"))), "not known here"));
@@ -173,7 +173,7 @@ TEST_CASE("interactions: strangers' buttons, sessions that ended and people with
   someone.permissions = "0";
   CHECK(contains(told(interaction(someone, 2, typed("onboard"))), "Administrator"));
 
-  auto admin = w.at_review(at, "Doors");
+  auto admin = w.at_review(at, "Webhook");
   const auto button = custom_id_in(admin.message(), "wizard:deploy:");
   REQUIRE(!button.empty());
   auto stranger = owner;
@@ -192,7 +192,7 @@ TEST_CASE("interactions: strangers' buttons, sessions that ended and people with
   CHECK(disagreements(w, at) == strings{});
 }
 
-TEST_CASE("webhook: autocomplete hears choices, and an interaction of another application nothing") {
+TEST_CASE("interactions endpoint: autocomplete is answered with choices, another application's interaction with 403") {
   auto& w = here();
   const auto at = w.found("Sietch Tuek");
   const asker owner{at.owner, at.guild, at.channel};
@@ -261,7 +261,8 @@ TEST_CASE("configuration: an unknown key or a bad value is refused with file, li
     const test::scratch foreign{"chk"}; // Root's own.
     CHECK(run("arrakisd", {"--check-config"}, {"ARRAKIS_NODE_STATE_FOLDER=" + foreign.path()}).first == 1);
   }
-  for (const strings& words : {strings{"--check-config"}, strings{}}) { // What the start refuses is refused here too.
+  for (const strings& words :
+       {strings{"--check-config"}, strings{}}) { // Settings that the start refuses are refused here too.
     const test::scratch state{"chk"};
     std::filesystem::permissions(state.path(), std::filesystem::perms{0755});
     got = run("arrakisd", words,
@@ -272,7 +273,7 @@ TEST_CASE("configuration: an unknown key or a bad value is refused with file, li
   CHECK(run("arrakisd", {"--no-such-option"}).first == 2);
 }
 
-TEST_CASE("arrakisd: a port in use ends it with a sentence") {
+TEST_CASE("arrakisd: a port in use (EADDRINUSE) ends the start with an error") {
   const test::scratch folder{"port"};
   std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
   const taken_port port;
@@ -299,7 +300,7 @@ TEST_CASE("arrakisd: a second one on the same folder is refused, and the first g
   CHECK(webhook_answers());
 }
 
-TEST_CASE("arrakisctl: sockets in a temporary folder that somebody made first are not spoken to") {
+TEST_CASE("arrakisctl: sockets in a temporary folder that another user made first are not connected to") {
   const test::scratch tmp{"first"};
   const auto state = tmp / std::string(100, 'x');
   auto sockets = embedded::socket_folder(state);
@@ -325,7 +326,7 @@ TEST_CASE("arrakisctl: sockets in a temporary folder that somebody made first ar
   std::filesystem::remove_all(sockets);
 }
 
-TEST_CASE("migrations: one that was edited after it was applied is refused, and nothing else is touched") {
+TEST_CASE("migrations: a checksum mismatch of an applied migration is refused, and nothing is changed") {
   auto& t = here().stack();
   const auto owner = embedded::dsn(t.folder() + "/arrakis", "arrakis_owner");
   const auto set = [&](const std::string& hash) {

@@ -146,7 +146,7 @@ TEST_CASE("review: right after a deployment /onboard opens its version, and a fr
   CHECK(disagreements(w, at) == strings{});
 }
 
-TEST_CASE("progress: a paused queue is told, each look changes the message, and a click of an old session serves too") {
+TEST_CASE("progress: the message names a paused queue, changes at each poll, and a click of an old session works too") {
   auto& w = here();
   auto& t = w.stack();
   const auto at = w.found("Sietch Paused");

@@ -53,7 +53,7 @@ public:
     child_->stop(SIGTERM, 20s);
     return child_->exit_status().value_or(-1);
   }
-  /// Its code; -1: it still runs.
+  /// The exit code; -1: the program still runs.
   int ends() { return child_->wait(60s) ? child_->exit_status().value_or(-1) : -1; }
 
 private:

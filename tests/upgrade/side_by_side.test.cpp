@@ -41,7 +41,7 @@ std::string nulls_for(const std::string& statement) {
 /// Why PostgreSQL would not carry it out: a table, column or function is gone, or the role lost its right. Plans it and
 /// runs nothing.
 std::string refusal(pqxx::work& tx, const std::string& statement, size_t number) {
-  const auto name = "statement_" + std::to_string(number); // It stays when the subtransaction does not.
+  const auto name = "statement_" + std::to_string(number); // The prepared statement outlives the subtransaction.
   pqxx::subtransaction one{tx};
   try {
     one.exec("prepare " + name + " as " + statement);
@@ -63,7 +63,7 @@ strings refusals(pqxx::connection& app, pqxx::connection& relay) {
 }
 } // namespace
 
-TEST_CASE("upgrade: what nodes of a8a6a10 ask a database that this build has migrated is still answered") {
+TEST_CASE("upgrade: SQL of nodes of a8a6a10 still works on a database that this build has migrated") {
   test::postgres_server server;
   pqxx::connection app{server.dsn()}, relay{server.relay_dsn()};
   CHECK(statements_of("a8a6a10").size() > 50);
@@ -124,7 +124,7 @@ struct half_upgraded : test::stores {
                   " now() + interval '1 minute') returning id",
                   mine.value, sha256_hex("{}")));
   }
-  /// What the reconciliation made, of which no shadow state knows.
+  /// A resource that the reconciliation made and no shadow state knows.
   void make_role() {
     owner(fmt::format("insert into reconciliation_resources (community_id, reconciliation_id, kind, resource,"
                       " discord_id, fields) values ('{}', '{}', 'role', 'role-naib', 500, '{{}}')",
@@ -174,7 +174,7 @@ TEST_CASE_FIXTURE(half_upgraded, "upgrade: a node of a8a6a10 waits for a reconci
   expire("reconciliations");
   CHECK(claim_as_before() == "");
   CHECK(state_of(reconciliation) == "waiting 2");
-  CHECK(renew() == ec::stale); // Its holder wakes up.
+  CHECK(renew() == ec::stale); // The holder of the lease wakes up.
   // The other way round a node of today ends the old one's deployment.
   expire("deployments");
   in_transaction([&](pqxx::transaction_base& tx) {
@@ -196,7 +196,7 @@ TEST_CASE_FIXTURE(half_upgraded, "upgrade: negative control: without the trigger
   CHECK(renew() == ec::none);
 }
 
-TEST_CASE_FIXTURE(half_upgraded, "upgrade: what an Apply made that did not end, only a node of today goes on from") {
+TEST_CASE_FIXTURE(half_upgraded, "upgrade: only a node of today continues an Apply that did not end") {
   owner("update reconciliations set state = 'failed', lease_holder = null, lease_until = null");
   make_role();
   CHECK(claim_as_before()

@@ -19,7 +19,7 @@ std::string archive(const std::string& commit) {
   return std::string{source && *source ? source : "."} + "/tests/upgrade/states/" + commit + ".tar.xz";
 }
 
-/// What a deployment of `simple` and `standard`, and one of `simple` and `minimal`, ends in.
+/// The resources of a deployment of `simple` and `standard`, and of one of `simple` and `minimal`.
 constexpr size_t standard_resources = 10, minimal_resources = 6;
 
 void check_whole(test_stack& w, const place& at, size_t resources) {
@@ -49,7 +49,7 @@ TEST_CASE("upgrade: a community that was frozen before there was a fence log sta
   };
   test_stack w{false, {}, freeze, {}, archive("a8a6a10")};
   const auto frozen = w.known("Waiting 1");
-  CHECK(reaches(w, w.known("Waiting 2"), 1, "completed")); // It waited behind it.
+  CHECK(reaches(w, w.known("Waiting 2"), 1, "completed")); // The second deployment waited behind the first.
   CHECK(look(w, frozen).made.empty());
   CHECK(contains(w.stack().ctl({"community", "show", frozen.guild}).second, "frozen"));
   {
@@ -85,7 +85,7 @@ TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends 
   REQUIRE(demo::deploy(admin));
   check_whole(w, open, minimal_resources);
 
-  // Its key is anchored by itself, verifies what it signed, and signs the next version.
+  // The old key is anchored by itself, verifies its signatures, and signs the next version.
   const auto signer = t.ctl({"signer", "status"});
   INFO(signer.second);
   CHECK(signer.first == 0);
