@@ -5,7 +5,7 @@
 using namespace arrakis;
 using namespace arrakis::daemon_test;
 
-TEST_CASE("environment: variables of libpq (PGHOST and others) and of the servers do not change arrakisd or arrakisctl") {
+TEST_CASE("environment: variables of libpq (PGHOST, ...) and of the servers do not change arrakisd or arrakisctl") {
   // Each of them alone keeps a libpq that obeys it from the server, or changes what is read there.
   arrakis_daemon one{{.environment = {"PGSERVICE=nowhere",
                                       "PGSERVICEFILE=/nonexistent",

@@ -58,7 +58,7 @@ TEST_CASE("Discord: a 403 with code 40333 or in HTML is waited out, and no admin
   check_whole(at);
 }
 
-TEST_CASE("synthesis: a full category (CHANNEL_PARENT_MAX_CHANNELS) is named to the admin, and Retry completes with room") {
+TEST_CASE("synthesis: a full category (CHANNEL_PARENT_MAX_CHANNELS) is named to the admin; Retry completes with room") {
   auto& w = here();
   const auto at = w.found("Crowded");
   auto admin = w.at_review(at, "Crowded");
@@ -84,7 +84,7 @@ TEST_CASE("synthesis: a full category (CHANNEL_PARENT_MAX_CHANNELS) is named to 
   check_whole(at);
 }
 
-TEST_CASE("synthesis: a category and a channel that an admin deletes during a deployment are made again before it completes") {
+TEST_CASE("synthesis: a category and a channel deleted during a deployment are made again before it completes") {
   auto& w = here();
   const auto at = w.found("Tidied up");
   auto admin = w.at_review(at, "Tidied up");

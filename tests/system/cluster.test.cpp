@@ -235,7 +235,7 @@ strings pressed_at_once(const strings& urls, size_t count, const place& at, cons
 }
 } // namespace
 
-TEST_CASE("wizard session: of twelve clicks at once at three processes one is applied, the others are answered as outdated") {
+TEST_CASE("wizard session: of twelve clicks at once at three processes one counts, the others are told") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
   const strings urls{w.stack().door(), second->public_url(), third->public_url()};
@@ -294,7 +294,7 @@ bool answered(const std::string& interaction, std::chrono::milliseconds patience
 
 } // namespace
 
-TEST_CASE("shard lease: when its owner is stopped or killed another process resumes the session, each dispatch handled once") {
+TEST_CASE("shard lease: when its owner stops or is killed another process resumes; each dispatch is handled once") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
   const std::vector<node*> nodes{second.get(), third.get()};

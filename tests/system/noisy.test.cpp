@@ -82,8 +82,7 @@ TEST_CASE("noisy tenant: while all of its admitted jobs are active, another tena
   }
 }
 
-TEST_CASE(
-  "noisy tenant: negative control: without the share at admission another's job waits behind many of it") {
+TEST_CASE("noisy tenant: negative control: without the share at admission another's job waits behind many of it") {
   bench b{noise};
   std::vector<queue::job> running;
   for (int i = 0; i < 5; ++i)

@@ -33,7 +33,7 @@ int64_t number_of(const place& at) {
 }
 } // namespace
 
-TEST_CASE("quarantine: each interaction of its guild is answered so until an operator releases it; waiting jobs go on") {
+TEST_CASE("quarantine: interactions of its guild are answered so until an operator releases it; jobs then go on") {
   auto& w = here();
   auto& t = w.stack();
   const auto at = w.found("Set aside"), other = w.found("At work");

@@ -163,7 +163,7 @@ TEST_CASE("interactions endpoint: signed bytes that are no valid interaction get
   CHECK(webhook_answers());
 }
 
-TEST_CASE("interactions: another user's button, an expired session and a member without ADMINISTRATOR get an error message") {
+TEST_CASE("interactions: another user's button, an expired session and a member without Administrator are refused") {
   auto& w = here();
   const auto at = w.found("Webhook");
   const asker owner{at.owner, at.guild, at.channel};

@@ -69,7 +69,7 @@ function isUnsigned(i) {
   return i >= from && i < bytes.indexOf('",', from);
 }
 
-await test('negative control: a manifest changed on disk is refused by arrakisctl, and accepted when mended', async () => {
+await test('negative control: a manifest changed on disk is refused by arrakisctl, accepted when mended', async () => {
   equal((await stack.ctl('manifest', 'verify', id)).code, 0, 'code before');
   writeFileSync(file, bytes.replace('"hoist":true', '"hoist":false'));
   const seen = await stack.ctl('manifest', 'verify', id);
@@ -149,7 +149,7 @@ await test('/reconcile sees that the server matches the plan', async () => {
   expect(said.includes('Matches the plan'), `a match, not: ${said}`);
 });
 
-await test('negative control: one role renamed by hand: the comparison fails in just that, /reconcile shows it', async () => {
+await test('negative control: of one role renamed by hand comparison and /reconcile report just that', async () => {
   const wanted = manifest.roles[1];
   const role = shadow.get(`role ${wanted.id}`);
   const rename = async (name) => {

@@ -35,6 +35,7 @@ struct way {
   std::function<turn(std::string_view verb)> draw; ///< Empty: at once.
 };
 
+/// Turns an expected value into the result of a handler.
 template <class R>
 caf::result<R> to_result(caf::expected<R> x) {
   if (!x)
