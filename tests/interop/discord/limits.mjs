@@ -42,7 +42,7 @@ async function waited(scope) {
   expect(ms >= seen[at].retry_after_ms - 1, `a wait of ${seen[at].retry_after_ms} ms, and it was ${ms}`);
 }
 
-await test('global: a client without a limit of its own meets 50 a second, waits, and gets all answers', async () => {
+await test('global scope: a client without its own limiter gets 429s above 50 a second, and all answers', async () => {
   await limits({ buckets: { 'GET /guilds/{guild}/roles': generous } });
   const { client } = reckless();
   listen(client);
@@ -61,7 +61,7 @@ await test('global: a client without a limit of its own meets 50 a second, waits
   await waited('global');
 });
 
-await test('user: a bucket shot at in parallel refuses with its headers, and discord.js obeys them', async () => {
+await test('user scope: a bucket used in parallel answers 429 with headers, and discord.js obeys them', async () => {
   await forget();
   await limits({ global_per_second: 100_000, buckets: { 'GET /guilds/{guild}/roles': null } });
   const { send } = reckless();
@@ -93,7 +93,7 @@ await test('user: a bucket shot at in parallel refuses with its headers, and dis
   await waited('user');
 });
 
-await test('shared: a limit of the channel itself, which counts as no invalid request', async () => {
+await test('shared scope: a limit of the channel itself, which is no invalid request', async () => {
   await forget();
   await limits({
     buckets: { 'POST /channels/{channel}/messages': generous },
@@ -142,7 +142,7 @@ await test('with its own limiter discord.js draws no 429 at all', async () => {
   expect(seen.peak_per_second <= 51, `at most 50 in a second and a tick (${seen.peak_per_second})`);
 });
 
-await test('ten minutes of invalid requests end in an HTML 429 that names nobody', async () => {
+await test('invalid request limit: too many in ten minutes lead to an HTML 429, as from Cloudflare', async () => {
   await forget();
   await limits({ invalid_max: 20 });
   for (let i = 0; i < 20; i += 1) await sandbox.rest('GET', '/users/@me', undefined, { token: 'wrong' });

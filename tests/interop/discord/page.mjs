@@ -220,7 +220,7 @@ await test('another person sees no private channel, no ephemeral message, and on
   await page.locator('.message .author', { hasText: 'jamis' }).waitFor();
 });
 
-await test('no script fault on the way', () => equal(faults, [], 'faults'));
+await test('no JavaScript error in the page', () => equal(faults, [], 'faults'));
 await browser.close();
 await client.destroy();
 await sandbox.stop();

@@ -41,12 +41,12 @@ async function resumes(disturb) {
 for (const code of smoke ? [4000] : [1001, 1011, 4000, 4001, 4002, 4009, 4999])
   await test(`close ${code}: resumed, and the event in between is replayed`, () =>
     resumes(() => order({ action: 'close', code })));
-await test('a cut socket: resumed', () => resumes(() => order({ action: 'cut' })));
-await test('op 7: the client comes back by itself and resumes', () =>
+await test('a cut socket: RESUME succeeds', () => resumes(() => order({ action: 'cut' })));
+await test('op 7 (Reconnect): the client reconnects and resumes', () =>
   resumes(() => order({ action: 'reconnect' })));
-await test('op 9 with true: resumed on the same socket', () =>
+await test('op 9 (Invalid Session, true): RESUME on the same socket', () =>
   resumes(() => order({ action: 'invalidate', resumable: true })));
-await test('op 1 from the server: an immediate heartbeat', async () => {
+await test('op 1 (Heartbeat) from the server: an immediate heartbeat', async () => {
   const before = (await counts()).heartbeats;
   await order({ action: 'ask_heartbeat' });
   await until(async () => (await counts()).heartbeats > before, 'a heartbeat');
@@ -60,12 +60,12 @@ async function starts_anew(disturb) {
   await until(() => connected(), 'the session to be connected');
   equal((await counts()).identifies, before.identifies + 1, 'identifies');
 }
-await test('op 9 with false: a new session', () =>
+await test('op 9 (Invalid Session, false): a new IDENTIFY', () =>
   starts_anew(() => order({ action: 'invalidate', resumable: false })));
 for (const code of smoke ? [] : [1000, 4003, 4007, 4008])
   await test(`close ${code}: a new session`, () => starts_anew(() => order({ action: 'close', code })));
 if (!smoke)
-  await test('a resume that is refused (op 9 false): a new session', () =>
+  await test('RESUME refused (op 9, false): a new IDENTIFY', () =>
     starts_anew(async () => {
       await order({ refuse_resumes: 1 });
       await order({ action: 'close', code: 4000 });
@@ -107,7 +107,7 @@ await test('the gateway itself refuses a wrong token, a wrong shard, and intents
   await sandbox.control('POST', 'endpoint', { privileged_intents: true });
 });
 
-await test('heartbeats that nobody acknowledges: the client finds the zombie and resumes', async () => {
+await test('no Heartbeat ACK (op 11): the client closes the zombied connection and resumes', async () => {
   await order({ heartbeat_ms: 1_000 });
   const { client: third, record } = await login();
   const before = await counts();
@@ -132,7 +132,7 @@ await test('a guild that stays unavailable delays readiness only by its timeout'
   await patient.destroy();
 });
 
-await test('two shards: each hears of its own guilds', async () => {
+await test('two shards: each receives the events of its own guilds', async () => {
   await order({ max_concurrency: 16, shards: 2 });
   for (let i = 0; i < 4; i += 1) {
     await sandbox.control('POST', 'guilds', { name: `g${i}` });
@@ -149,7 +149,7 @@ await test('two shards: each hears of its own guilds', async () => {
   await order({ shards: 1 });
 });
 
-await test('a kicked bot hears that the guild is gone, and is refused there', async () => {
+await test('a kicked bot receives GUILD_DELETE, and is refused in the guild', async () => {
   const { client: guest } = await login();
   const guild = [...guest.guilds.cache.values()].find((g) => g.name === 'g0');
   const gone = once(guest, 'guildDelete', (g) => g.id === guild.id);
@@ -160,7 +160,7 @@ await test('a kicked bot hears that the guild is gone, and is refused there', as
 });
 
 if (!smoke)
-  await test('identify pacing: discord.js waits between two shards, and nothing is turned away', async () => {
+  await test('max_concurrency: discord.js waits between two shards, and no IDENTIFY is refused', async () => {
     await sandbox.control('POST', 'limits', { gateway: true });
     await order({ max_concurrency: 1 });
     const before = await counts();

@@ -128,7 +128,7 @@ async function settled(page) {
 }
 
 // ---- forms
-await test('a form opens in the tab that asked for it; cancelled or sent, it comes back nowhere', async () => {
+await test('modal: opens in the tab that asked for it; cancelled or submitted, it is gone in every tab', async () => {
   const both = await context();
   const [one, two] = [await tab(both), await tab(both)];
   const open = async () => [await one.locator('dialog[open]').count(), await two.locator('dialog[open]').count()];
@@ -170,7 +170,7 @@ await test('a form opens in the tab that asked for it; cancelled or sent, it com
 
 // ---- selects
 const desk = await tab(await context());
-await test('several choices: checks, a minimum and a maximum, sent once when the list closes', async () => {
+await test('selects: several values with min_values and max_values, sent once when the list closes', async () => {
   await openPanel(desk);
   const tiers = part(desk, 'tiers');
   const tier = (value) => menu(desk).locator(`[data-value="${value}"]`);
@@ -211,7 +211,7 @@ await test('several choices: checks, a minimum and a maximum, sent once when the
   );
 });
 
-await test('with the keyboard alone: open, move, choose, close', async () => {
+await test('selects: with the keyboard alone open, move, choose, close', async () => {
   const before = taken.length;
   await part(desk, 'tiers').focus();
   await desk.keyboard.press('Enter');
@@ -255,7 +255,7 @@ await test('selects of roles, people and channels offer what the guild has when 
   expect(!(await values('role')).includes(role.id), 'no role that is gone');
 });
 
-await test('many: a list of more than ten can be searched', async () => {
+await test('selects: a list of more than ten can be searched', async () => {
   for (let i = 0; i < 12; i += 1) await guild.roles.create({ name: `Rank ${i}` });
   await settled(desk);
   await part(desk, 'role').click();
@@ -270,7 +270,7 @@ await test('many: a list of more than ten can be searched', async () => {
   expect(guild.roles.cache.get(taken.at(-1).values[0]).name.startsWith('Rank 1'), 'the second of what was found');
 });
 
-await test('what was half chosen survives a redraw of the page', async () => {
+await test('selects: values not sent yet survive a redraw of the page', async () => {
   await part(desk, 'tiers').click();
   await menu(desk).locator('[data-value="5"]').click(); // it was chosen before
   await settled(desk);
@@ -437,7 +437,7 @@ await test('in a large guild a search reaches people that the page does not hold
   equal(guild.members.cache.get(taken.at(-1).values[0])?.user.username, 'fremen260', 'the person');
 });
 
-await test('no script fault on the way', () => equal(faults, [], 'faults'));
+await test('no JavaScript error in the page', () => equal(faults, [], 'faults'));
 await browser.close();
 await client.destroy();
 await sandbox.stop();

@@ -360,7 +360,7 @@ await test('at phone size the wizard is used as at a desk: commands, choices, re
   await person.picture('16-desk-ready');
 });
 
-await test('no script fault on the way, and everything ends cleanly', async () => {
+await test('no JavaScript error in the page, and everything ends cleanly', async () => {
   equal(person.faults, [], 'faults');
   await person.browser.close();
   equal(await stack.stop(), 0, 'exit code');

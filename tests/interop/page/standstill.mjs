@@ -75,7 +75,7 @@ await test('the review says what is new, what is there already and what members 
   await both('review');
 });
 
-await test('a paused queue is said, and each “Check progress” changes the message', async () => {
+await test('progress: a paused queue is shown, and each “Check progress” changes the message', async () => {
   await ctl('jobs', 'pause');
   await person.press('Deploy');
   await person.sees('Queued');
@@ -124,7 +124,7 @@ await test('a frozen community disables Deploy and says why, until it is thawed'
   await until(async () => !(await deploy.isDisabled()), 'Deploy');
 });
 
-await test('no script fault on the way, and everything ends cleanly', async () => {
+await test('no JavaScript error in the page, and everything ends cleanly', async () => {
   equal(person.faults, [], 'faults');
   await person.browser.close();
   equal(await stack.stop(), 0, 'exit code');

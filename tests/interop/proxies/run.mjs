@@ -152,14 +152,14 @@ async function survives(port, count, atLeast) {
   attacker.stop();
 }
 
-await test('strangers: directly, one hostile address is refused and Discord is served', async () => {
+await test('connections per address: directly, one hostile address is refused and Discord is served', async () => {
   const arrakisd = await startArrakisd(limits);
   await survives(arrakisd.port, 100, 84);
   expect(arrakisd.lines.some((line) => line.includes('"event":"http.refused"')), 'a line of the log about it');
   await arrakisd.stop();
 });
 
-await test('strangers: through HAProxy, which is trusted, the same', async () => {
+await test('connections per address: through HAProxy, which is trusted, the same', async () => {
   const arrakisd = await startArrakisd({ ...limits, ARRAKIS_HTTP_TRUSTED_PROXIES: '127.0.0.1' });
   const proxy = await startHaproxy(arrakisd.port, { buffered: false });
   await survives(proxy.port, 100, 84);
@@ -167,7 +167,7 @@ await test('strangers: through HAProxy, which is trusted, the same', async () =>
   await arrakisd.stop();
 });
 
-await test('strangers: negative control: a HAProxy that is not trusted is one peer: Discord is refused', async () => {
+await test('connections per address: negative control: with an untrusted HAProxy Discord is refused', async () => {
   const arrakisd = await startArrakisd(limits);
   const proxy = await startHaproxy(arrakisd.port, { buffered: false });
   const attacker = attack(proxy.port, 100);

@@ -56,7 +56,7 @@ async function told(queue, names) {
 
 const ourOptions = (opts) => ({...opts, ...(opts.timestamp ? {} : {timestamp: Date.now()})});
 
-check('a job of ours is kept like one of Node.js, hash and events, with each option there is', async (at) => {
+check('a job of ours has the hash and events of one of Node.js, with each option', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   const other = at.queue(`${at.name}-theirs`);
@@ -72,7 +72,7 @@ check('a job of ours is kept like one of Node.js, hash and events, with each opt
   assert.deepEqual(await theirs.getJobCounts(), await other.getJobCounts());
 }, {smoke: true, spoil: {fields: {add_job: (x) => ({...x, opts: {...x.opts, keepLogs: 1}})}}});
 
-check('what Node.js refuses in a job, we refuse', async (at) => {
+check('job options that Node.js refuses are refused by us', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   const wrong = [
@@ -94,7 +94,7 @@ check('what Node.js refuses in a job, we refuse', async (at) => {
   assert.equal(await theirs.getJobCountByTypes(), 0);
 }, {spoil: {fields: {add_job: (x) => ({...x, opts: {}})}}});
 
-check('what a script refuses is said in the same words by either side', async (at) => {
+check('errors of the scripts have the same text on either side', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   const job = await theirs.add('x', {}, {jobId: 'a'});
@@ -110,7 +110,7 @@ check('what a script refuses is said in the same words by either side', async (a
   }
 }, {spoil: {fields: {promote: (x) => ({...x, id: 'b'})}}});
 
-check('an empty id is none, and data that we do not take is refused for what is wrong with it', async (at) => {
+check('an empty jobId is none, and data that we do not take is refused with the reason', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   assert.equal(await ours.tool('add_job', {name: 'x', opts: {jobId: ''}}), '1');
@@ -120,7 +120,7 @@ check('an empty id is none, and data that we do not take is refused for what is 
   assert.equal(await theirs.count(), 2);
 }, {spoil: {fields: {add_job: (x) => ({...x, data: {}})}}});
 
-check('a bulk of ours comes whole and in order to Node.js, one of Node.js to us', async (at) => {
+check('addBulk: a bulk of ours arrives whole and in order at Node.js, one of Node.js at us', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({concurrency: 1});
   const theirs = at.queue();
@@ -180,7 +180,7 @@ const noDeduplication = {
   fields: {add_job: (x) => ({...x, opts: {...x.opts, deduplication: undefined}})}
 };
 
-check('deduplication until the job ends: of ours by Node.js, of Node.js by us; either worker lifts it', async (at) => {
+check('deduplication (simple mode) until the job ends: of ours by Node.js, of Node.js by us', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();
@@ -208,7 +208,7 @@ check('deduplication until the job ends: of ours by Node.js, of Node.js by us; e
   }
 }, {spoil: noDeduplication});
 
-check('throttling: the same id within its time is one job, after it another', async (at) => {
+check('deduplication (throttle mode): the same id within its ttl is one job, after it another', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   for (const [round, [first, second]] of pairs.entries()) {
@@ -226,7 +226,7 @@ check('throttling: the same id within its time is one job, after it another', as
   }
 }, {spoil: noDeduplication});
 
-check('debouncing: the last of them replaces the one that waits, and begins the time anew', async (at) => {
+check('deduplication (debounce mode): the last job replaces the delayed one, and extends the ttl', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();
@@ -304,7 +304,7 @@ for (const [who, work] of Object.entries(workerOf))
       assert.equal(await client.llen(`bull:${at.name}:paused`), 0);
     }, {spoil: {drop: ['pause', 'resume'], mute: ['pause']}});
 
-check('jobs that became due while nobody worked are done in the order of their times', async (at) => {
+check('delayed jobs that became due without a worker are processed in the order of their times', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({concurrency: 1});
   const theirs = at.queue();

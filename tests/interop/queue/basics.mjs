@@ -49,7 +49,7 @@ check('the arrakis back-off of docs/queue.md makes a Node.js worker wait d, then
   assert.equal(job.attempts_made, 3);
 });
 
-check('our delayed and prioritized jobs reach Node.js when and in the order they should', async (at) => {
+check('our delayed and prioritized jobs reach Node.js in time and in order', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const order = [];
@@ -69,7 +69,7 @@ check('our delayed and prioritized jobs reach Node.js when and in the order they
   assert.ok(laterAt - added >= 500 && laterAt - added < patience / 2, `after ${laterAt - added} ms`);
 });
 
-check('an id that is known is not added again, whoever adds it', async (at) => {
+check('a duplicate jobId is not added again, by either side', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();
@@ -271,7 +271,7 @@ check('pause and resume from either side are obeyed by the other', async (at) =>
   await heeded('b');
 }, {smoke: true});
 
-check('a Node.js worker that is killed leaves its job to ours', async (at) => {
+check('stalled: the job of a killed Node.js worker is processed by ours', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs =
@@ -286,7 +286,7 @@ check('a Node.js worker that is killed leaves its job to ours', async (at) => {
   assert.equal((await events.until('completed', 'a')).returnvalue, 'saved');
 });
 
-check('our worker, killed, leaves its job to a Node.js worker', async (at) => {
+check('stalled: the job of our killed worker is processed by a Node.js worker', async (at) => {
   const events = await at.events();
   const ours = await at.bridge(mortal);
   const theirs = at.queue();
@@ -302,7 +302,7 @@ check('our worker, killed, leaves its job to a Node.js worker', async (at) => {
   assert.equal((await theirs.getJob('a')).stalledCounter, 1);
 });
 
-check('a job longer than the lock stays with its worker while others check for stalled ones', async (at) => {
+check('lock renewal: a job longer than the lock stays with its worker while others check for stalled', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({lock_ms: 3000, renew_ms: 300});
   const theirs = at.queue();
@@ -338,7 +338,7 @@ check('two hundred jobs shared by both kinds of worker are each done once', asyn
   assert.deepEqual(new Set([...done.values()].flat()), new Set(['us', 'them']));
 });
 
-check('one limiter holds for both kinds of worker', async (at) => {
+check('one limiter applies to both kinds of worker', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({limiter_max: 3, limiter_ms: 400});
   const theirs = at.queue();
@@ -352,7 +352,7 @@ check('one limiter holds for both kinds of worker', async (at) => {
     assert.ok(taken[first + 3] - taken[first] >= 395, `three in 400 ms, not ${taken.map((each) => each - taken[0])}`);
 });
 
-check('a schedule made by Node.js is driven by our worker', async (at) => {
+check('a job scheduler made by Node.js is driven by our worker', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();
@@ -385,7 +385,7 @@ check('a flow of Node.js is run by our worker: children first, then the parent w
   assert.deepEqual(Object.values(await tree.job.getChildrenValues()).sort(), ['one', 'two']);
 });
 
-check('our view and that of Node.js agree on every state', async (at) => {
+check('getJobState and getJobCounts of both sides agree on every state', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({concurrency: 1});
   const theirs = at.queue();
@@ -423,7 +423,7 @@ const finish = (change) => ({fields: {finish: (x) => ({...x, ...change(x)})}});
 spoiled('our job is done by a Node.js worker', add(() => ({data: {}})));
 spoiled('the arrakis back-off', add(() => ({backoff: {type: 'fixed', delay: 100}})));
 spoiled('our delayed and prioritized jobs', add(() => ({priority: 0})));
-spoiled('an id that is known', add((x) => ({id: `${x.id}-more`})));
+spoiled('a duplicate jobId', add((x) => ({id: `${x.id}-more`})));
 spoiled('a Node.js job is done by our worker', {bridge: {worker_name: ''}});
 spoiled('a failed attempt is retried', finish((x) => ({outcome: x.outcome && 'failed_final'})));
 spoiled('retry without back-off', {add: ({jobId}) => ({jobId}), ...finish(() => ({outcome: undefined}))});
@@ -433,11 +433,11 @@ spoiled('a postponed job', finish((x) => ({outcome: x.outcome && 'failed'})));
 spoiled('a delayed Node.js job wakes', {add: ({jobId}) => ({jobId})});
 spoiled('removeOnComplete and removeOnFail', {add: ({jobId}) => ({jobId})});
 spoiled('pause and resume from either side', {drop: ['pause', 'resume']});
-spoiled('a Node.js worker that is killed leaves its job', {bridge: {skip_stalled_check: true}});
-spoiled('our worker, killed', {worker: {skipStalledCheck: true}});
-spoiled('a job longer than the lock stays with its worker', {bridge: {skip_lock_renewal: true}});
+spoiled('stalled: the job of a killed Node.js', {bridge: {skip_stalled_check: true}});
+spoiled('stalled: the job of our killed', {worker: {skipStalledCheck: true}});
+spoiled('lock renewal: a job longer than the lock stays with its worker', {bridge: {skip_lock_renewal: true}});
 spoiled('two hundred jobs', add(() => ({id: 'same'})));
-spoiled('one limiter holds', {bridge: {limiter_max: 1000}});
-spoiled('a schedule made by Node.js is driven', {drop: ['worker']});
+spoiled('one limiter applies', {bridge: {limiter_max: 1000}});
+spoiled('a job scheduler made by Node.js is driven', {drop: ['worker']});
 spoiled('a flow of Node.js is run by our worker', finish(() => ({value: undefined})));
-spoiled('our view and that of Node.js agree', add((x) => ({delay: 60_000})));
+spoiled('getJobState and getJobCounts', add((x) => ({delay: 60_000})));

@@ -176,7 +176,7 @@ check(
     assert.equal((await theirs.getJob('p')).attemptsMade, 1);
   }, {spoil: {fields: {finish: (x) => ({...x, outcome: undefined})}}});
 
-check('waiting for children of which none is pending goes on at once', async (at) => {
+check('moveToWaitingChildren without a pending child goes on at once', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();
@@ -241,7 +241,7 @@ check('a parent with a failed or a pending child is not completed by our worker 
   assert.equal(failed.attemptsMade, 1);
 }, {spoil: {drop: ['add_job']}});
 
-check('children are let go by either side: one leaves its parent, those that wait are removed', async (at) => {
+check('children: either side removes one (removeChildDependency), and all unprocessed ones', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();

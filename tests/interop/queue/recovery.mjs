@@ -19,7 +19,7 @@ async function holder(at, options = {}) {
   return made;
 }
 
-check('several jobs of our killed worker are done by Node.js, each once more', async (at) => {
+check('stalled: several jobs of our killed worker are processed by Node.js, each once more', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({...mortal, concurrency: 4});
   const theirs = at.queue();
@@ -37,7 +37,7 @@ check('several jobs of our killed worker are done by Node.js, each once more', a
     assert.equal((await theirs.getJob(id)).stalledCounter, 1);
 }, {spoil: {worker: {skipStalledCheck: true}}});
 
-check('a Node.js worker that is killed with several jobs leaves all of them to ours', async (at) => {
+check('stalled: all jobs of a killed Node.js worker are processed by ours', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({concurrency: 4});
   for (let i = 0; i < 4; i++)
@@ -92,7 +92,7 @@ check('a job longer than the lock stays with our worker, while a Node.js worker 
       },
       {spoil: {bridge: {skip_lock_renewal: true}}});
 
-check('our worker that fell silent loses the job, and its late end changes nothing', async (at) => {
+check('stalled: our frozen worker loses the job, and its late end changes nothing', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({...mortal, skip_lock_renewal: true, concurrency: 1});
   const theirs = at.queue();
@@ -112,7 +112,7 @@ check('our worker that fell silent loses the job, and its late end changes nothi
   assert.equal((await events.until('completed', 'a')).returnvalue, 'in time');
 }, {spoil: {bridge: {skip_lock_renewal: false}}});
 
-check('a Node.js worker that fell silent loses the job to ours, and its late end changes nothing', async (at) => {
+check('stalled: a frozen Node.js worker loses the job to ours, and its late end changes nothing', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   let finish;
@@ -132,7 +132,7 @@ check('a Node.js worker that fell silent loses the job to ours, and its late end
   assert.equal((await events.until('completed', 'a')).returnvalue, 'in time');
 }, {spoil: {worker: {skipLockRenewal: false}}});
 
-check('a lost marker is healed by looking anyway', async (at) => {
+check('a lost marker is recovered by polling', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({drain_delay_ms: 500});
   const theirs = at.queue();
@@ -147,7 +147,7 @@ check('a lost marker is healed by looking anyway', async (at) => {
   await events.until('completed', 'quiet');
 }, {spoil: {bridge: {drain_delay_ms: 60_000}}});
 
-check('forgotten scripts go unnoticed by both kinds of worker and producer', async (at) => {
+check('SCRIPT FLUSH (NOSCRIPT) is recovered by both kinds of worker and producer', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();

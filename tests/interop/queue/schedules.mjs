@@ -89,7 +89,7 @@ async function kept(queue, id) {
   };
 }
 
-check('a schedule of ours is kept like one of Node.js, and so is its first job', async (at) => {
+check('a job scheduler of ours has the keys of one of Node.js, and so has its first job', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   const other = at.queue(`${at.name}-theirs`);
@@ -122,7 +122,7 @@ check('a schedule of ours is kept like one of Node.js, and so is its first job',
   assert.deepEqual(flat.filter((_, i) => i % 2 === 0).sort(), ids);
 }, {spoil: {fields: {put_schedule: (x) => ({...x, repeat: {...x.repeat, tz: 'Asia/Tokyo'}})}}});
 
-check('schedules are changed and removed by the other side, and refuse what Node.js refuses', async (at) => {
+check('job schedulers are changed and removed by the other side; bad options are refused alike', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   await theirs.upsertJobScheduler('a', {every: 60_000}, template);
@@ -149,7 +149,7 @@ check('schedules are changed and removed by the other side, and refuse what Node
   }
 }, {spoil: {drop: ['remove_schedule']}});
 
-check('a schedule of Node.js with an end ends in our worker, and the older repeatable jobs go on in it', async (at) => {
+check('a job scheduler of Node.js with an endDate ends in our worker, and repeatable jobs go on in it', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();

@@ -63,7 +63,7 @@ for (const who of ['us', 'node'])
         },
         {spoil: {fields: {add_job: (x) => ({...x, opts: {...x.opts, delay: 3_600_000}})}}});
 
-check('a job that runs is removed by neither side', async (at) => {
+check('an active job is removed by neither side', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();
@@ -183,7 +183,7 @@ for (const [maker, driver] of [['us', 'node'], ['node', 'us'], ['us', 'us']])
     assert.deepEqual(seen, [{delayed: 1, active: 1}]);
   }, {spoil: maker === 'us' ? {drop: ['upsert_schedule']} : {drop: ['worker']}});
 
-check('a schedule whose run is at work is not made anew for the same time, by neither side', async (at) => {
+check('a job scheduler whose job is active is not given a second one for the same time, by either side', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   const repeat = {pattern: '0 0 1 1 *', tz: 'UTC', limit: 1}; // No next run takes its place.
@@ -196,7 +196,7 @@ check('a schedule whose run is at work is not made anew for the same time, by ne
   await assert.rejects(theirs.upsertJobScheduler('s', repeat, {name: 'tick'}), /[Jj]ob ID already exists|collision/);
 }, {spoil: {drop: ['worker']}});
 
-check('a schedule whose run of its time and the one after are taken is refused by either side', async (at) => {
+check('a job scheduler whose next two job ids are taken is refused by either side', async (at) => {
   const ours = await at.bridge();
   const theirs = at.queue();
   const every = 3_600_000;

@@ -20,7 +20,7 @@ async function story(queue) {
   });
 }
 
-check('our worker tells the stream what a worker of Node.js tells it, word for word', async (at) => {
+check('our worker writes the events of a Node.js worker to the stream, word for word', async (at) => {
   const plan = {
     good: {result: {ok: 'yes'}},
     nothing: {result: undefined},
@@ -88,7 +88,7 @@ check('our worker tells the stream what a worker of Node.js tells it, word for w
   }
 }, {spoil: {fields: {finish: (x) => x.outcome ? {...x, outcome: 'failed_final'} : x}}});
 
-check('a rate limit set in one job holds every worker of both kinds, and the job runs again', async (at) => {
+check('rateLimit: a limit set in one job stops every worker of both kinds, and the job runs again', async (at) => {
   const events = await at.events();
   // BullMQ's workers mind a limit only when they have a limiter, however wide.
   const ours = await at.bridge({concurrency: 1, limiter_max: 1000, limiter_ms: 10});
@@ -120,7 +120,7 @@ check('a rate limit set in one job holds every worker of both kinds, and the job
   assert.equal((await theirs.getJob('j0')).attemptsMade, 1); // Stepping back uses no attempt.
 }, {spoil: {fields: {finish: (x) => ({...x, outcome: undefined})}}});
 
-check('a rate limit that a Node.js worker sets holds ours; either side lifts one', async (at) => {
+check('rateLimit: a limit that a Node.js worker sets stops ours; either side removes one', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({limiter_max: 1000, limiter_ms: 10});
   const theirs = at.queue();
@@ -204,7 +204,7 @@ for (const by of ['us', 'node'])
     assert.equal(await theirs.getGlobalRateLimit(), null);
   }, {spoil: by === 'us' ? {drop: ['set_global_rate_limit']} : {mute: ['setGlobalRateLimit']}});
 
-check('a worker keeps so many ended jobs, by its own options and by those of the job', async (at) => {
+check('our worker: removeOnComplete and removeOnFail of job and worker limit the ended jobs', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({concurrency: 1, keep_completed_max: 3, keep_failed_max: 2});
   const theirs = at.queue();
@@ -224,7 +224,7 @@ check('a worker keeps so many ended jobs, by its own options and by those of the
   assert.deepEqual((await theirs.getCompleted()).map((job) => job.id), ['aged']);
 }, {spoil: {bridge: {keep_completed_max: -1}}});
 
-check('removeOnComplete and removeOnFail of our jobs are obeyed by a Node.js worker', async (at) => {
+check('our jobs: removeOnComplete and removeOnFail are obeyed by a Node.js worker', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   const theirs = at.queue();
@@ -297,7 +297,7 @@ check('progress travels both ways', async (at) => {
     [20, 'most', {of: [2, 2]}]);
 }, {spoil: {drop: ['progress']}});
 
-check('our reader of events sees what QueueEvents sees', async (at) => {
+check('our reader of events receives the events of QueueEvents', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({concurrency: 1});
   const theirs = at.queue();
@@ -319,7 +319,7 @@ check('our reader of events sees what QueueEvents sees', async (at) => {
   assert.deepEqual(names(ours.seen), names(events.seen));
 }, {spoil: {drop: ['finish'], bridge: {}}});
 
-check('the counts a minute: ours are read by Node.js, its own by us', async (at) => {
+check('getMetrics: our counts a minute are read by Node.js, its own by us', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({metrics_points: 5});
   const theirs = at.queue();
@@ -349,7 +349,7 @@ check('the counts a minute: ours are read by Node.js, its own by us', async (at)
   assert.ok([7, 8].includes(sum(data)), `${data}`);
 }, {spoil: {bridge: {metrics_points: 0}}});
 
-check('workers are listed by name on both sides, readers of events and producers are not', async (at) => {
+check('getWorkers: workers are listed by name on both sides, QueueEvents and producers are not', async (at) => {
   const events = await at.events();
   const ours = await at.bridge({worker_name: 'pod-1'});
   const theirs = at.queue();
@@ -428,7 +428,7 @@ for (const who of ['us', 'node'])
   }, {spoil: who === 'us' ? {bridge: {custom_back_off: undefined}}
                          : {worker: {settings: {backoffStrategy: () => 3_600_000}}}});
 
-check('a job moved to later by its Node.js worker is taken by ours when it is due', async (at) => {
+check('moveToDelayed: a job delayed by its Node.js worker is taken by ours when it is due', async (at) => {
   const events = await at.events();
   const ours = await at.bridge();
   let due = 0;
