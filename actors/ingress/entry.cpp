@@ -13,9 +13,6 @@ void count_delivery(const char* outcome) {
   metrics::count("arrakis_ingress_deliveries_total", "First answers by what became of them.", 1,
                  {{"outcome", outcome}});
 }
-void count_answer(const char* outcome) {
-  metrics::count("arrakis_interactions_answered_total", "First answers by what they were.", 1, {{"outcome", outcome}});
-}
 
 void log_error(const interaction& what, const caf::error& why) {
   static log::rate_limit line{std::chrono::seconds{10}};
@@ -27,6 +24,10 @@ void log_error(const interaction& what, const caf::error& why) {
                                          {"count", *lines}});
 }
 } // namespace
+
+void count_answer(const char* outcome) {
+  metrics::count("arrakis_interactions_answered_total", "First answers by what they were.", 1, {{"outcome", outcome}});
+}
 
 caf::expected<incoming> admission::admit(std::shared_ptr<const interaction> what) {
   if (what->kind == interaction_kind::ping)

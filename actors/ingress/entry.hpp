@@ -52,6 +52,9 @@ private:
 std::optional<interaction_answer> to_deliver(const interaction&, caf::expected<interaction_answer> first,
                                              bool in_time = true);
 
+/// Counts a first answer by its `outcome`, a constant: "direct", "modal", "deferred", "busy", "failed" and the like.
+void count_answer(const char* outcome);
+
 /// The outcome of the delivery of an answer.
 enum class delivery {
   answered, ///< Discord took it, or the HTTP response with it was handed to the connection.

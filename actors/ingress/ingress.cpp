@@ -7,7 +7,6 @@
 #include "runtime/exception.hpp"
 #include "runtime/flow.hpp"
 #include "runtime/log.hpp"
-#include "runtime/metrics.hpp"
 #include "runtime/registry/spawn.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -41,10 +40,6 @@ using self_pointer = handle::stateful_pointer<state>;
 /// A component sits on a message, and so does the modal that it opened; one that a command opened has none.
 bool on_message(const interaction& x) {
   return x.kind == interaction_kind::component || (x.kind == interaction_kind::modal && x.message);
-}
-
-void count(const char* outcome) {
-  metrics::count("arrakis_interactions_answered_total", "First answers by what they were.", 1, {{"outcome", outcome}});
 }
 
 /// A modal cannot be the answer to a modal, nor follow a first answer.
@@ -118,7 +113,7 @@ void finish(self_pointer self, uint64_t ticket, const caf::expected<reply>& outc
                                      {"guild", p.what->guild.text()},
                                      {"error", text_of(outcome.error())}});
   if (!p.deferred) {
-    count(!outcome ? "sentence" : outcome->form ? "modal" : "direct");
+    count_answer(!outcome ? "sentence" : outcome->form ? "modal" : "direct");
     p.to_asker.deliver(outcome ? direct(*p.what, *outcome) : error_answer(*p.what, outcome.error()));
   } else if (outcome) {
     self->state.flows.start(edit_later(self, p.what, outcome->form ? instead_of_form() : *outcome));
@@ -134,7 +129,7 @@ flow<> defer_after(self_pointer self, uint64_t ticket, milliseconds wait) {
   auto found = self->state.pending_handlers.find(ticket);
   if (found == self->state.pending_handlers.end())
     co_return;
-  count("deferred");
+  count_answer("deferred");
   found->second.deferred = true;
   found->second.to_asker.deliver(deferred(*found->second.what));
 }
@@ -176,17 +171,17 @@ flow<> take(self_pointer self, shared_interaction x, std::shared_ptr<const place
   const auto modal = !rejection && found->modal != nullptr ? found->modal(*x) : std::nullopt;
   const bool first = co_await first_time(self, x->id);
   if (!first) {
-    count("repeated");
+    count_answer("repeated");
     to_asker.deliver(fail(ec::conflict, "this interaction was taken before"));
     co_return;
   }
   if (rejection) {
-    count("refused");
+    count_answer("refused");
     to_asker.deliver(error_answer(*x, rejection));
     co_return;
   }
   if (modal) {
-    count("modal");
+    count_answer("modal");
     to_asker.deliver(interaction_answer{interaction_answer::modal, *modal});
     co_return;
   }
@@ -219,14 +214,14 @@ caf::result<interaction_answer> receive(self_pointer self, const incoming& q) {
   ARRAKIS_ASSERT(q.held, "whoever brings an interaction has had it admitted");
   const auto ours = st.to.application ? st.to.application() : snowflake{};
   if (ours && q.what->application != ours) {
-    count("foreign");
+    count_answer("foreign");
     return fail(ec::refused,
                 "an interaction of the application " + q.what->application.text() + "; this one is " + ours.text());
   }
   auto to_asker = self->make_response_promise<interaction_answer>();
   const bool typing = q.what->kind == interaction_kind::autocomplete;
   if (typing)
-    count("autocomplete");
+    count_answer("autocomplete");
   st.flows.start(typing ? suggest(self, q.what, q.held, to_asker) : take(self, q.what, q.held, to_asker));
   return caf::delegated<interaction_answer>{};
 }
