@@ -126,6 +126,7 @@ naive_rule draw_rule(const std::function<uint64_t()>& dice, bool shared) {
     x.min = number(3) == 0 && !x.revert_is_no ? 0 : 1 + number(5);
     x.max = x.min == 0 || number(3) == 0 ? x.min + 1 + number(static_cast<size_t>(6 - x.min)) : 0;
     x.any = number(2) == 0;
+    x.any = x.any || (x.is == naive_leaf::number && x.revert_is_no && x.max > 0); // The sum is refused.
     for (int id = 0; id < 1 + number(2); ++id)
       x.ids.push_back(id);
     out.leaves.push_back(x);

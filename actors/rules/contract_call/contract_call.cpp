@@ -92,7 +92,7 @@ private:
     std::vector<bounds> held;
     for (const auto& wallet : member) {
       const auto said = ask(wallet, answers, out);
-      // A revert that is a no counts as zero, which no rule of this kind asks for: see check_revert.
+      // A revert that is a no counts as zero; check_revert refuses the rules which that zero could meet.
       held.push_back(said.word      ? bounds::exactly(*said.word)
                      : said.gave_up ? bounds::exactly(uint256{})
                                     : bounds::anything());
@@ -183,13 +183,19 @@ caf::error read_comparison(const bj::object& parameters, const std::string& at, 
   return {};
 }
 
-/// No revert may give: where it counts as a no, the leaf must not be met by the zero that stands for it.
+/// No revert may give: where it counts as a no, the zero that stands for it must neither meet the leaf nor keep a sum
+/// below a maximum.
 caf::error check_revert(const bj::object& parameters, const std::string& at, terms& into) {
   into.revert_is_no = json::text_or(parameters, "onRevert") == "no";
   if (into.revert_is_no && into.returns.is == word_type::number && !into.range.min)
     return refuse(at + "/onRevert",
                   "\"no\" needs a \"min\": with \"max\" alone a contract that gives up would count as a "
                   "small number");
+  if (into.revert_is_no && into.returns.is == word_type::number && into.range.max && into.how == over::sum)
+    return refuse(
+      at + "/onRevert",
+      "\"no\" must not stand beside \"max\" where \"wallets\" is \"sum\": a contract that gives up for one "
+      "wallet would keep the sum below it; write \"unknown\", leave \"max\" out, or compare \"any\" wallet");
   return {};
 }
 

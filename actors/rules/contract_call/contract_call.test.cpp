@@ -42,6 +42,55 @@ TEST_CASE("contract_call leaf: a revert is unknown, unless the rule calls it a n
     CHECK(judged(rule, two, chain_says{silent}.nothing(votes(2))).answer == truth::unknown);
   }
   CHECK(refusal(leaf_json(number + R"("max":"10","onRevert":"no")")).starts_with("rules /rules/0/when/onRevert: "));
+  const auto bounded = [](std::string_view how, std::string_view on_revert) {
+    return leaf_json(number + fmt::format(R"("min":"3","max":"10","wallets":"{}","onRevert":"{}")", how, on_revert));
+  };
+  const auto said = refusal(bounded("sum", "no"));
+  CHECK(said.starts_with("rules /rules/0/when/onRevert: "));
+  CHECK(said.find("write \"unknown\", leave \"max\" out, or compare \"any\" wallet") != std::string::npos);
+  CHECK(judged(rule_of(bounded("sum", "unknown")), two, silent).answer == truth::unknown);
+  CHECK(judged(rule_of(bounded("any", "no")), two, silent).answer == truth::yes); // The other wallet alone does.
+}
+
+TEST_CASE("contract_call leaf: a revert in no rule that is accepted gives what an unknown word would not") {
+  const auto answered = [](const compiled_rule& rule, const std::array<int, 2>& words, bool reverts) {
+    chain_says says;
+    for (size_t i = 0; i < words.size(); ++i) {
+      const auto question = votes(static_cast<uint8_t>(i + 1));
+      if (words[i] >= 0)
+        says.value(question, uint256{static_cast<uint64_t>(words[i])});
+      else if (reverts)
+        says.gives_up(question);
+      else
+        says.nothing(question);
+    }
+    return judge(rule, two, [&](const chain_read& q) -> const any_reading<contract_answer>& { return says.find(q); })
+      .answer;
+  };
+  int accepted = 0, given = 0;
+  const auto check = [&](const std::string& when) {
+    const auto rules = compiled(when);
+    if (!rules)
+      return;
+    ++accepted;
+    for (int first = -1; first < 4; ++first)
+      for (int second = -1; second < 4; ++second)
+        if (answered(rules->at(0), {first, second}, true) == truth::yes) {
+          CHECK_MESSAGE(answered(rules->at(0), {first, second}, false) == truth::yes, when);
+          ++given;
+        }
+  };
+  for (const auto* how : {"sum", "any"})
+    for (int min = 0; min < 4; ++min)
+      for (int max = 0; max < 5; ++max) {
+        auto terms = fmt::format(R"("returns":"uint256","onRevert":"no","wallets":"{}")", how);
+        terms += min > 0 ? fmt::format(R"(,"min":"{}")", min) : "";
+        terms += max > 0 ? fmt::format(R"(,"max":"{}")", max) : "";
+        check(leaf_json(terms));
+        check(R"({"not":)" + leaf_json(terms) + "}");
+      }
+  CHECK(accepted == 12); // A minimum of 1 to 3: alone, and below a maximum in one wallet.
+  CHECK(given > 50);
 }
 
 TEST_CASE("contract_call leaf: a revert that is a no never gives, so it stands below no NOT") {
