@@ -1,6 +1,5 @@
 #include "actors/rules/balance_leaf.hpp"
 
-#include "actors/rules/parameters.hpp"
 #include "actors/rules/sentence.hpp"
 
 #include <fmt/format.h>
@@ -50,5 +49,14 @@ private:
 } // namespace
 
 std::unique_ptr<const leaf> balance_leaf(balance_terms terms) { return std::make_unique<balances>(std::move(terms)); }
+
+std::unique_ptr<const leaf> token_balance_leaf(token_parameters token) {
+  return balance_leaf({.range = std::move(token.range),
+                       .how = token.how,
+                       .what = "on " + token.place.chain_name,
+                       .questions = [place = std::move(token.place)](const evm_address& wallet) {
+                         return std::vector{chain_read{place.chain, token_balance{place.contract, wallet}}};
+                       }});
+}
 
 } // namespace arrakis::rules

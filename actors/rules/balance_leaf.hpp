@@ -1,7 +1,6 @@
 #pragma once
 // A leaf over what each wallet of a member holds: the native coin, a token, items of ids.
-#include "actors/rules/amounts.hpp"
-#include "actors/rules/leaf.hpp"
+#include "actors/rules/parameters.hpp"
 
 #include <functional>
 #include <string>
@@ -18,5 +17,7 @@ struct balance_terms {
 };
 /// A balance that was not read is any amount: never zero. So is one that the contract refused to tell.
 std::unique_ptr<const leaf> balance_leaf(balance_terms);
+/// The balance that `balanceOf(wallet)` tells, the same for ERC-20 and ERC-721.
+std::unique_ptr<const leaf> token_balance_leaf(token_parameters);
 
 } // namespace arrakis::rules

@@ -52,6 +52,8 @@ struct leaf_kind {
   /// JSON text {"required": [...], "properties": {...}}: the members beside "leaf", as JSON Schema. "$ref" may lead to
   /// #/definitions/chain, address, symbol, amount, decimals, tokenId(s), idRanges and wallets (parameters.cpp).
   std::string_view parameters;
+  /// Adds "min", "max" and "wallets" to `parameters`: the leaf compares an amount (amounts.hpp).
+  bool compares_amount = false;
   /// Reads what `parameters` accepts. `at` is the JSON pointer of the leaf. ec::invalid by refuse_field("rules", ...).
   caf::expected<std::unique_ptr<const leaf>> (*read)(const boost::json::object& parameters, const std::string& at);
 };

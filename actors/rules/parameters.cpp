@@ -36,6 +36,13 @@ constexpr std::string_view definitions = R"json({
     "description": "\"sum\" (of all wallets of a member) or \"any\" (one of them alone)"}
 })json";
 
+/// What read_range and read_over read.
+constexpr std::string_view amount_parameters = R"json({
+  "min": {"$ref": "#/definitions/amount"},
+  "max": {"$ref": "#/definitions/amount"},
+  "wallets": {"$ref": "#/definitions/wallets"}
+})json";
+
 /// The numbers from `from` to before `to`, appended. False: more than `most` in all.
 bool append_range(uint256 from, const uint256& to, size_t most, std::vector<uint256>& into) {
   for (; from < to; from = *checked_add(from, uint256{1})) {
@@ -82,6 +89,10 @@ std::string leaf_schema(const leaf_kind& kind) {
   schema["$schema"] = "http://json-schema.org/draft-07/schema#";
   schema["type"] = "object";
   schema["additionalProperties"] = false;
+  const auto amount = bj::parse({amount_parameters.data(), amount_parameters.size()});
+  for (const auto& [name, described] : amount.as_object())
+    if (kind.compares_amount)
+      schema["properties"].as_object()[name] = described;
   schema["definitions"] = bj::parse({definitions.data(), definitions.size()});
   return bj::serialize(schema);
 }
@@ -104,6 +115,17 @@ caf::expected<contract_place> read_place(const bj::object& parameters, const std
   std::string chain{json::text_or(parameters, "chain")};
   auto name = chain::display_name(chain);
   return contract_place{std::move(chain), std::move(name), *contract};
+}
+
+caf::expected<token_parameters> read_token(const bj::object& parameters, const std::string& at) {
+  auto place = read_place(parameters, at);
+  if (!place)
+    return std::move(place.error());
+  auto range = read_range(parameters, at, static_cast<int>(json::integer_or(parameters, "decimals")),
+                          std::string{json::text_or(parameters, "symbol")});
+  if (!range)
+    return std::move(range.error());
+  return token_parameters{std::move(*place), std::move(*range), read_over(parameters)};
 }
 
 caf::expected<std::vector<uint256>> read_token_ids(const bj::object& parameters, const std::string& at) {

@@ -1,5 +1,6 @@
 #pragma once
 // The members that leaves have in common, and how they are read.
+#include "actors/rules/amounts.hpp"
 #include "actors/rules/leaf.hpp"
 
 #include <boost/json/fwd.hpp>
@@ -10,7 +11,8 @@
 
 namespace arrakis::rules {
 
-/// The JSON Schema of the members beside "leaf": the parameters of the kind, with the shared definitions.
+/// The JSON Schema of the members beside "leaf": the parameters of the kind, those of an amount
+/// where it compares one, and the shared definitions.
 std::string leaf_schema(const leaf_kind&);
 
 /// The members "chain" and "contract" of a leaf.
@@ -22,6 +24,15 @@ struct contract_place {
 /// The member "chain" at the pointer `at`. ec::invalid for one that this build does not know, with those that it knows.
 caf::error check_chain(const boost::json::object& parameters, const std::string& at);
 caf::expected<contract_place> read_place(const boost::json::object& parameters, const std::string& at);
+
+/// What leaves over a token have in common: "chain", "contract", "symbol", "decimals" (0 where there is none), "min",
+/// "max" and "wallets".
+struct token_parameters {
+  contract_place place;
+  amount_range range;
+  over how = over::sum;
+};
+caf::expected<token_parameters> read_token(const boost::json::object& parameters, const std::string& at);
 
 /// Token ids of one leaf that are asked for one by one.
 inline constexpr size_t token_ids_max = 1000;

@@ -235,15 +235,13 @@ const leaf_kind& definition() {
         "description": "address, bool, uint8 to uint256 or bytes1 to bytes32"},
       "equals": {"type": "string", "minLength": 1, "maxLength": 100,
         "description": "\"true\", \"false\", an address, \"wallet\" or 0x and hexadecimal digits"},
-      "min": {"$ref": "#/definitions/amount"},
-      "max": {"$ref": "#/definitions/amount"},
       "decimals": {"$ref": "#/definitions/decimals"},
       "unit": {"$ref": "#/definitions/symbol"},
-      "wallets": {"$ref": "#/definitions/wallets"},
       "onRevert": {"enum": ["no", "unknown"],
         "description": "\"no\" or \"unknown\": what it means that the contract gives up"}
     }
   })json",
+                              .compares_amount = true,
                               .read = read};
   return self;
 }

@@ -1,7 +1,5 @@
 // Items of an ERC-1155 collection (https://eips.ethereum.org/EIPS/eip-1155): those of the ids together.
 #include "actors/rules/balance_leaf.hpp"
-#include "actors/rules/parameters.hpp"
-#include "runtime/json.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -9,25 +7,23 @@ namespace arrakis::rules::erc1155 {
 namespace {
 
 caf::expected<std::unique_ptr<const leaf>> read(const boost::json::object& parameters, const std::string& at) {
-  auto place = read_place(parameters, at);
-  if (!place)
-    return std::move(place.error());
+  auto token = read_token(parameters, at);
+  if (!token)
+    return std::move(token.error());
   auto ids = read_token_ids(parameters, at);
   if (!ids)
     return std::move(ids.error());
-  auto range = read_range(parameters, at, 0, std::string{json::text_or(parameters, "symbol")});
-  if (!range)
-    return std::move(range.error());
-  auto what = "of " + describe_ids(*ids) + " on " + place->chain_name;
-  return balance_leaf({.range = std::move(*range),
-                       .how = read_over(parameters),
-                       .what = std::move(what),
-                       .questions = [place = std::move(*place), ids = std::move(*ids)](const evm_address& wallet) {
-                         std::vector<chain_read> out;
-                         for (const auto& id : ids)
-                           out.push_back({place.chain, item_balance{place.contract, wallet, id}});
-                         return out;
-                       }});
+  auto what = "of " + describe_ids(*ids) + " on " + token->place.chain_name;
+  return balance_leaf(
+    {.range = std::move(token->range),
+     .how = token->how,
+     .what = std::move(what),
+     .questions = [place = std::move(token->place), ids = std::move(*ids)](const evm_address& wallet) {
+       std::vector<chain_read> out;
+       for (const auto& id : ids)
+         out.push_back({place.chain, item_balance{place.contract, wallet, id}});
+       return out;
+     }});
 }
 
 } // namespace
@@ -41,12 +37,10 @@ const leaf_kind& definition() {
       "chain": {"$ref": "#/definitions/chain"},
       "contract": {"$ref": "#/definitions/address"},
       "symbol": {"$ref": "#/definitions/symbol"},
-      "ids": {"$ref": "#/definitions/tokenIds"},
-      "min": {"$ref": "#/definitions/amount"},
-      "max": {"$ref": "#/definitions/amount"},
-      "wallets": {"$ref": "#/definitions/wallets"}
+      "ids": {"$ref": "#/definitions/tokenIds"}
     }
   })json",
+                              .compares_amount = true,
                               .read = read};
   return self;
 }

@@ -1,7 +1,5 @@
 // A fungible token (https://eips.ethereum.org/EIPS/eip-20).
 #include "actors/rules/balance_leaf.hpp"
-#include "actors/rules/parameters.hpp"
-#include "runtime/json.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -9,19 +7,10 @@ namespace arrakis::rules::erc20 {
 namespace {
 
 caf::expected<std::unique_ptr<const leaf>> read(const boost::json::object& parameters, const std::string& at) {
-  auto place = read_place(parameters, at);
-  if (!place)
-    return std::move(place.error());
-  auto range = read_range(parameters, at, static_cast<int>(json::integer_or(parameters, "decimals")),
-                          std::string{json::text_or(parameters, "symbol")});
-  if (!range)
-    return std::move(range.error());
-  return balance_leaf({.range = std::move(*range),
-                       .how = read_over(parameters),
-                       .what = "on " + place->chain_name,
-                       .questions = [place = std::move(*place)](const evm_address& wallet) {
-                         return std::vector{chain_read{place.chain, token_balance{place.contract, wallet}}};
-                       }});
+  auto token = read_token(parameters, at);
+  if (!token)
+    return std::move(token.error());
+  return token_balance_leaf(std::move(*token));
 }
 
 } // namespace
@@ -35,12 +24,10 @@ const leaf_kind& definition() {
       "chain": {"$ref": "#/definitions/chain"},
       "contract": {"$ref": "#/definitions/address"},
       "symbol": {"$ref": "#/definitions/symbol"},
-      "decimals": {"$ref": "#/definitions/decimals"},
-      "min": {"$ref": "#/definitions/amount"},
-      "max": {"$ref": "#/definitions/amount"},
-      "wallets": {"$ref": "#/definitions/wallets"}
+      "decimals": {"$ref": "#/definitions/decimals"}
     }
   })json",
+                              .compares_amount = true,
                               .read = read};
   return self;
 }

@@ -1,9 +1,6 @@
 // Pieces of an ERC-721 collection (https://eips.ethereum.org/EIPS/eip-721): any, or those of the ids.
-#include "actors/rules/amounts.hpp"
 #include "actors/rules/balance_leaf.hpp"
-#include "actors/rules/parameters.hpp"
 #include "actors/rules/sentence.hpp"
-#include "runtime/json.hpp"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -15,8 +12,7 @@ namespace {
 /// Asks each id for its owner: the same questions for every member.
 class owners : public leaf {
 public:
-  owners(contract_place place, std::vector<uint256> ids, amount_range range, over how)
-    : place_{std::move(place)}, ids_{std::move(ids)}, range_{std::move(range)}, how_{how} {}
+  owners(token_parameters token, std::vector<uint256> ids) : token_{std::move(token)}, ids_{std::move(ids)} {}
 
   std::vector<chain_read> reads(const wallets& member) const override {
     std::vector<chain_read> out;
@@ -36,11 +32,12 @@ public:
       count(answer, member, held, together);
     }
     // An id has one owner, so what is unknown of it counts once in the sum of the wallets.
-    const auto [said, amount] = how_ == over::sum ? rules::judge(range_, over::sum, {together})
-                                                  : rules::judge(range_, over::any, held);
-    const auto what = fmt::format("of {} on {}", describe_ids(ids_), place_.chain_name);
+    const auto [said, amount] = token_.how == over::sum ? rules::judge(token_.range, over::sum, {together})
+                                                        : rules::judge(token_.range, over::any, held);
+    const auto what = fmt::format("of {} on {}", describe_ids(ids_), token_.place.chain_name);
     out.answer = said;
-    out.required = fmt::format("{} {}{}", describe(range_), what, how_ == over::any ? " in one wallet" : "");
+    out.required = fmt::format("{} {}{}", describe(token_.range), what,
+                               token_.how == over::any ? " in one wallet" : "");
     out.found = member.empty() ? std::string{"you have no wallet here yet"}
                                : fmt::format("you hold {} {}", amount, what);
     return out;
@@ -49,7 +46,7 @@ public:
   std::string sentence(const finding& f, polarity sign) const override { return explain(f, sign); }
 
 private:
-  chain_read question(const uint256& id) const { return {place_.chain, token_owner{place_.contract, id}}; }
+  chain_read question(const uint256& id) const { return {token_.place.chain, token_owner{token_.place.contract, id}}; }
 
   /// ownerOf gives up for an id that nobody owns: that is an answer, and it is no.
   static void count(const any_reading<contract_answer>& answer, const wallets& member, std::vector<bounds>& held,
@@ -72,31 +69,20 @@ private:
       });
   }
 
-  contract_place place_;
+  token_parameters token_;
   std::vector<uint256> ids_;
-  amount_range range_;
-  over how_;
 };
 
 caf::expected<std::unique_ptr<const leaf>> read(const boost::json::object& parameters, const std::string& at) {
-  auto place = read_place(parameters, at);
-  if (!place)
-    return std::move(place.error());
+  auto token = read_token(parameters, at);
+  if (!token)
+    return std::move(token.error());
   auto ids = read_token_ids(parameters, at);
   if (!ids)
     return std::move(ids.error());
-  auto range = read_range(parameters, at, 0, std::string{json::text_or(parameters, "symbol")});
-  if (!range)
-    return std::move(range.error());
-  const auto how = read_over(parameters);
-  if (!ids->empty())
-    return std::make_unique<const owners>(std::move(*place), std::move(*ids), std::move(*range), how);
-  return balance_leaf({.range = std::move(*range),
-                       .how = how,
-                       .what = "on " + place->chain_name,
-                       .questions = [place = std::move(*place)](const evm_address& wallet) {
-                         return std::vector{chain_read{place.chain, token_balance{place.contract, wallet}}};
-                       }});
+  if (ids->empty())
+    return token_balance_leaf(std::move(*token));
+  return std::make_unique<const owners>(std::move(*token), std::move(*ids));
 }
 
 } // namespace
@@ -111,12 +97,10 @@ const leaf_kind& definition() {
       "contract": {"$ref": "#/definitions/address"},
       "symbol": {"$ref": "#/definitions/symbol"},
       "ids": {"$ref": "#/definitions/tokenIds"},
-      "idRanges": {"$ref": "#/definitions/idRanges"},
-      "min": {"$ref": "#/definitions/amount"},
-      "max": {"$ref": "#/definitions/amount"},
-      "wallets": {"$ref": "#/definitions/wallets"}
+      "idRanges": {"$ref": "#/definitions/idRanges"}
     }
   })json",
+                              .compares_amount = true,
                               .read = read};
   return self;
 }

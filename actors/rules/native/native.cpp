@@ -32,12 +32,10 @@ const leaf_kind& definition() {
                               .parameters = R"json({
     "required": ["chain"],
     "properties": {
-      "chain": {"$ref": "#/definitions/chain"},
-      "min": {"$ref": "#/definitions/amount"},
-      "max": {"$ref": "#/definitions/amount"},
-      "wallets": {"$ref": "#/definitions/wallets"}
+      "chain": {"$ref": "#/definitions/chain"}
     }
   })json",
+                              .compares_amount = true,
                               .read = read};
   return self;
 }
