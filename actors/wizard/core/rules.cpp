@@ -1,6 +1,7 @@
 #include "actors/wizard/core/rules.hpp"
 
 #include "actors/wizard/core/names.hpp"
+#include "schemas/uint256.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -26,13 +27,6 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// Decimal digits without zeros ahead, as a uint256.
-bool is_uint256(std::string_view number) {
-  // 2^256 - 1
-  constexpr std::string_view most = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
-  return number.size() < most.size() || (number.size() == most.size() && number <= most);
-}
-
 std::string_view without_zeros_ahead(std::string_view number) {
   return number.substr(std::min(number.find_first_not_of('0'), number.size() - 1));
 }
@@ -42,7 +36,7 @@ caf::expected<std::string> check_token_id(std::string_view typed) {
     return fail(ec::invalid,
                 "Token ID: digits only, such as `1`. It is the number of the token inside the ERC-1155 contract.");
   std::string out{without_zeros_ahead(typed)};
-  if (!is_uint256(out)) // https://eips.ethereum.org/EIPS/eip-1155
+  if (!parse_uint256(out)) // https://eips.ethereum.org/EIPS/eip-1155
     return fail(ec::invalid, "Token ID: this number is larger than any ERC-1155 id can be. Check it for extra digits.");
   return out;
 }
@@ -90,12 +84,7 @@ caf::expected<std::string> check_amount(std::string_view typed, int decimals) {
   auto out = shape_amount(typed, decimals);
   if (!out)
     return out;
-  auto smallest_units = *out;
-  const auto point = std::min(smallest_units.find('.'), smallest_units.size());
-  const auto places = smallest_units.size() - std::min(point + 1, smallest_units.size());
-  smallest_units.erase(point, 1);
-  smallest_units.append(static_cast<size_t>(decimals) - places, '0');
-  if (!is_uint256(without_zeros_ahead(smallest_units)))
+  if (!parse_units(*out, decimals)) // shape_amount has refused all else that it refuses.
     return fail(ec::invalid, "Minimum balance: no balance can be as large. Check it for extra digits.");
   return out;
 }
