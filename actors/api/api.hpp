@@ -55,7 +55,7 @@ struct node_state {
 struct resource {
   std::string_view name;
   listener on = listener::public_port;
-  /// Its routes, bound to what they need of the services, which they find by type: `asker*`, an actor's address, what
+  /// The routes, bound to what they need of the services, which they find by type: `asker*`, an actor's address, what
   /// is declared above, or anything else that the process provides. Where it provides less, the listener opens without
   /// this resource, and a line of the log names it.
   std::vector<net::router::route> (*routes)(const services&) = nullptr;

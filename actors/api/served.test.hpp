@@ -13,6 +13,7 @@
 
 namespace arrakis::api::test {
 
+/// A resource served as in the program, without a connection; each answer is checked against /openapi.json.
 class served {
 public:
   served(listener on, const services& with, const std::vector<const resource*>& resources = all())

@@ -100,7 +100,8 @@ TEST_CASE("commands: every owner declares what Discord takes, under names of its
 }
 
 namespace {
-/// What a user can type, press or send, and what it needs: a command, component or modal by its name or prefix.
+/// A thing that a user can type, press or send, and the permission that it needs: a command, component or modal by its
+/// name or prefix.
 struct usable {
   std::string name;
   interaction what; ///< Of a member without any right.
@@ -113,7 +114,7 @@ usable used(interaction_kind kind, std::string_view name, uint64_t needs) {
   x.kind = kind;
   (kind == interaction_kind::command ? x.command : x.custom_id) = name;
   if (kind != interaction_kind::command)
-    x.custom_id += ":administrator:8:v1"; // What an id says gives no right.
+    x.custom_id += ":administrator:8:v1"; // An id gives no right.
   return {std::string{name}, std::move(x), needs};
 }
 
@@ -252,7 +253,7 @@ TEST_CASE_FIXTURE(fixture, "commands: the list is published once Discord has sai
   sim.advance(11min);
   CHECK(calls.empty());
   application_is_known = true;
-  redis_fails = 1; // It is tried again.
+  redis_fails = 1; // The publisher tries again.
   sim.advance(10s);
   REQUIRE(calls.size() == 1);
   CHECK(calls[0].path == "/applications/9/commands"); // Not the bot's user.

@@ -197,7 +197,7 @@ TEST_CASE("fences: a hint that nothing changed changes nothing, and any number o
   for (int i = 0; i < 100; ++i)
     b.hint();
   b.sim.run();
-  CHECK(b.is_frozen()); // What began under fence 1 stays refused.
+  CHECK(b.is_frozen()); // An effect that began under fence 1 stays refused.
   CHECK(b.table.judge({us, 3, 2, {}}) == verdict::allowed);
   CHECK(b.table.judge({others, 1, 2, {}}) == verdict::allowed);
 }

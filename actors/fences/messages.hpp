@@ -1,5 +1,5 @@
 #pragma once
-// Which effects may leave: what is frozen, fences and leases, as this node knows them.
+// The check whether an effect may leave: freezes, fences and leases, as this node knows them.
 #include "adapters/postgres/fence_log/messages.hpp"
 #include "runtime/message.hpp"
 #include "schemas/ids.hpp"

@@ -156,7 +156,7 @@ TEST_CASE("gate: a freeze of everything, and of the user whom it concerns, lets 
     b.store.set_fence(fence_log::scope::global, "", "active");
     b.sim.advance(1s);
     old.call.until = {b.sim.now() + 10s};
-    CHECK((b.ask(old).why.what == trouble::frozen) == guards); // It began before.
+    CHECK((b.ask(old).why.what == trouble::frozen) == guards); // The work began before the freeze.
     CHECK(b.ask(b.create()).why.what == trouble::none);
   }
 }

@@ -50,7 +50,7 @@ struct write {
   community_id community;
   int64_t fence = 0;   ///< The community's when the work began.
   int64_t as_of = 0;   ///< The number of the fence log when the work began.
-  snowflake user;      ///< Whom the effect concerns; 0: no user in particular.
+  snowflake user;      ///< The user whom the effect concerns; 0: no user in particular.
   deployments::key of; ///< Empty deployment: no lease is checked.
   std::string kind;    ///< role, category, channel; for intents.
   std::string resource;

@@ -10,12 +10,14 @@
 
 namespace arrakis::ingress::gateway_events {
 
+/// The actors that receive events.
 struct ports {
   ingress::handle interactions;
   ingress::admission* admission = nullptr; ///< The same that signed HTTP asks.
   discord::rest rest;
   caf::actor communities; ///< Directory by guild.
 };
+/// Tunables and callbacks.
 struct options {
   /// A first answer must reach Discord within 3 s of the interaction; later it is refused, so it is not even sent.
   std::chrono::milliseconds answer_within{2'800};

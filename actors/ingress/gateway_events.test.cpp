@@ -135,7 +135,7 @@ TEST_CASE_FIXTURE(fixture, "gateway events: an error of the ingress is told whil
   w.error = fail(ec::conflict, "taken before");
   click(settled);
   answer();
-  CHECK(w.calls.size() == 1); // Whoever took it answers.
+  CHECK(w.calls.size() == 1); // The one that took it answers.
   CHECK(shard->has_next_message());
 }
 

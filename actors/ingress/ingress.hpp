@@ -8,6 +8,7 @@
 
 namespace arrakis::ingress {
 
+/// The actors and facts that the ingress needs.
 struct ports {
   redis::handle redis; ///< Remembers which interactions were taken.
   discord::rest rest;
@@ -15,9 +16,10 @@ struct ports {
   /// Our application; 0 while Discord has not said which it is, and then every interaction is taken for ours. Empty: as
   /// 0. Any thread.
   std::function<snowflake()> application = {};
-  /// Whether the guild's tenant is in quarantine: then whatever is asked there is answered with that. Empty: none is.
+  /// True while the guild's tenant is in quarantine: then every answer there says so. Empty: none is.
   std::function<bool(snowflake guild)> is_quarantined = {};
 };
+/// Time limits.
 struct limits {
   /// Discord drops an interaction 3 s after it was made; 1 s is for the way there and back. Counted from received_ms.
   std::chrono::milliseconds direct_within{2'000};

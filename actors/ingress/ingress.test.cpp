@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 namespace {
 struct surroundings {
   enum { now, late, never, error } handler = now;
-  std::shared_ptr<const interaction> last; ///< What the handler was asked last.
+  std::shared_ptr<const interaction> last; ///< The newest request to the handler.
   std::chrono::milliseconds late_by{3s};
   reply says{R"({"content":"hello"})", false};
   int asked = 0;
@@ -303,7 +303,7 @@ TEST_CASE_FIXTURE(fixture, "ingress: a command that needs what this process does
     CHECK(first.answer->type == interaction_answer::message);
     return text(first);
   };
-  for (const auto wait : {0min, 10min}) { // Its supervisor does not try it again and again, and does not give up.
+  for (const auto wait : {0min, 10min}) { // The supervisor does not restart it in a loop, and does not give up.
     sim.advance(wait);
     CHECK(told("ledger").find("Tell the operator") != std::string::npos);
     CHECK(told("book").find("Tell the operator") != std::string::npos); // No modal that nobody would take.

@@ -11,12 +11,13 @@
 
 namespace arrakis::ingress {
 
-/// Whether this process starts without an owner, because it lacks a service that the owner needs. Set when the owner is
-/// started, read for each of its interactions, on any thread.
+/// The state of an owner: left out of this process, because it lacks a service that the owner needs. Set when the owner
+/// is started, read for each of its interactions, on any thread.
 struct owner_status {
   mutable std::atomic<bool> is_left_out{false};
 };
 
+/// A route to the owner of a command, component or modal.
 struct route {
   permission needs;
   context where = context::guild;
@@ -26,6 +27,7 @@ struct route {
   std::shared_ptr<const owner_status> owner = nullptr; ///< None: it is there.
 };
 
+/// The routes of this process.
 class route_table {
 public:
   /// The declaration outlives the table. Throws std::logic_error that says what cannot be: a name or prefix that

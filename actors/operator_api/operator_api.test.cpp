@@ -69,7 +69,7 @@ struct fixture {
   }
 };
 
-/// Whether a process of another user gets a byte of an answer; that user may open the socket's file here.
+/// True when a process of another user gets a byte of an answer; that user may open the socket's file here.
 bool another_user_is_answered(const std::string& path) {
   const auto child = ::fork();
   if (child == 0) {

@@ -21,6 +21,7 @@
 
 namespace arrakis::targets {
 struct target;
+/// All targets, as targets/target.hpp declares them.
 const std::vector<const target*>& all();
 } // namespace arrakis::targets
 

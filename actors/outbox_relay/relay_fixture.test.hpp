@@ -20,10 +20,12 @@
 namespace arrakis::outbox_relay::test_bench {
 using namespace std::chrono_literals;
 
+/// The id of tenant `n`, from 0 to 89.
 inline community_id tenant(int n) { return {"6ba7b810-9dad-11d1-80b4-0000000000" + std::to_string(10 + n)}; }
 
 /// The stores and the queue, with switches. One thread: actors share it by address.
 struct memory {
+  /// A row as PostgreSQL stores it.
   struct entry : outbox::row {
     int64_t due_ms = 0;
     int64_t close_by_ms = 0;
@@ -92,8 +94,10 @@ struct memory {
   }
 };
 
+/// The error of a server that cannot be reached.
 inline caf::error away() { return fail(ec::unavailable, "away"); }
 
+/// The outbox over `w`.
 inline outbox::handle::behavior_type fake_outbox(outbox::handle::pointer, memory* w) {
   return {
     [w](const outbox::due& m) -> caf::result<outbox::rows> {
@@ -149,6 +153,7 @@ inline outbox::handle::behavior_type fake_outbox(outbox::handle::pointer, memory
   };
 }
 
+/// The manifests: every version is there.
 inline manifests::handle::behavior_type fake_manifests(manifests::handle::pointer, memory* w) {
   return {
     [w](const manifests::load& m) -> caf::result<manifests::record> {
@@ -170,6 +175,7 @@ inline manifests::handle::behavior_type fake_manifests(manifests::handle::pointe
   };
 }
 
+/// The object store over `w`.
 inline objects::handle::behavior_type fake_objects(objects::handle::pointer, memory* w) {
   return {
     [w](const objects::put& m) -> caf::result<objects::stored> {
@@ -195,6 +201,7 @@ inline objects::handle::behavior_type fake_objects(objects::handle::pointer, mem
   };
 }
 
+/// A queue over `w`.
 inline queue::handle::behavior_type fake_queue(queue::handle::pointer self, memory* w) {
   return {
     [self, w](const queue::add& m) -> caf::result<queue::added> {
@@ -232,11 +239,15 @@ inline queue::handle::behavior_type fake_queue(queue::handle::pointer self, memo
   };
 }
 
+/// The queue of both kinds.
 inline constexpr jobs::job_queue trials{.name = "trials", .help = "For tests."};
+/// A kind whose store closes its rows.
 inline const jobs::job_terms trial{.name = "TRIAL", .help = "For tests.", .queue = &trials, .closes_within = 24h};
+/// A kind whose rows the queue closes.
 inline const jobs::job_terms recorded{
   .name = "RECORDED", .help = "For tests.", .queue = &trials, .closed = jobs::closed_by::queue, .closes_within = 24h};
 
+/// A relay in simulated time.
 struct fixture : memory {
   test::sim_system sim;
   outbox::handle outbox = sim.sys().spawn(fake_outbox, static_cast<memory*>(this));

@@ -23,6 +23,7 @@ public:
   /// Returns why `key` of this kind of actor is in quarantine; nothing when it is not.
   std::optional<std::string> find(const std::string& kind, const std::string& key) const;
   void add(const quarantines::entry&);
+  /// The difference that a replacement made.
   struct change {
     std::vector<quarantines::entry> added, released;
   };

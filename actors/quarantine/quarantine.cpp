@@ -70,7 +70,7 @@ flow<caf::error> synchronize(pointer self) {
   auto open = co_await ask(self, st.store, until, question);
   if (!open)
     co_return open.error();
-  for (const auto& crash : st.unsaved) // They came meanwhile.
+  for (const auto& crash : st.unsaved) // Crashes that came meanwhile.
     open->entries.push_back(entry_of(crash));
   metrics::set("arrakis_quarantine_keys", "Keys of actors that are kept apart until an operator releases them.",
                static_cast<double>(open->entries.size()));

@@ -108,7 +108,7 @@ TEST_CASE(
   caf::anon_send(f.first, quarantine::read_now{});
   f.sim.run();
   CHECK_FALSE(f.holds(f.here, "11"));
-  CHECK(f.holds(f.there, "11")); // It had no hint.
+  CHECK(f.holds(f.there, "11")); // This process had no hint.
 }
 
 TEST_CASE("quarantine: while PostgreSQL is away everything holds, and what crashed meanwhile is saved afterwards") {

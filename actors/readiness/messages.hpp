@@ -21,6 +21,7 @@ using done = std::function<void(std::vector<dependency>)>;
 
 /// Asks for the state of every dependency.
 struct look {};
+/// The state of every dependency.
 struct looked {
   std::vector<dependency> list;
 };

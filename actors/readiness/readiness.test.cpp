@@ -73,7 +73,7 @@ TEST_CASE("readiness: however many ask at once, one question is under way, and e
   for (auto& each : all)
     f.hear(each);
   CHECK(f.heard == std::vector<std::string>(100, "first"));
-  auto later = f.ask(); // What was answered is no answer to who asks later.
+  auto later = f.ask(); // An earlier answer is none to a later question.
   f.sim.run();
   CHECK(f.asked == 2);
   caf::anon_send(f.database, answer{"second"});
@@ -170,7 +170,7 @@ TEST_CASE("readiness: every dependency is asked, and what is away is named") {
   all = f.ask();
   CHECK_FALSE(all["redis"].ready);
   CHECK_FALSE(all["database"].ready);
-  CHECK_FALSE(all["vault"].ready); // Its anchor is in the database.
+  CHECK_FALSE(all["vault"].ready); // The anchor of the signer is in the database.
   CHECK_FALSE(all["vault"].needed);
   CHECK(all["queue"].ready);
 }

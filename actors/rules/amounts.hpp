@@ -46,6 +46,7 @@ enum class over : uint8_t {
 /// The member "wallets" of a leaf.
 over read_over(const boost::json::object& parameters, over otherwise = over::sum);
 
+/// The answer about an amount, with the amount in words.
 struct amount_answer {
   truth answer;
   std::string held; ///< "12.5 SPICE in all", "at least 12.5 SPICE (not all could be read)", "12.5 SPICE in one wallet".

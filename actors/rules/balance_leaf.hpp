@@ -8,6 +8,7 @@
 
 namespace arrakis::rules {
 
+/// The terms of a leaf over balances.
 struct balance_terms {
   amount_range range;
   over how = over::sum;

@@ -9,11 +9,13 @@
 
 namespace arrakis::rules {
 
+/// A leaf with its place in the rule.
 struct placed_leaf {
   std::string at; ///< JSON pointer: "/rules/0/when/all/1".
   polarity sign = polarity::positive;
   std::unique_ptr<const leaf> test;
 };
+/// A rule that can be judged.
 struct compiled_rule {
   rule source;
   std::vector<placed_leaf> leaves; ///< In the order in which they are written.

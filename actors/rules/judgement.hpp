@@ -45,17 +45,19 @@ private:
 
 /// A decision and the findings that it rests on.
 struct judgement {
-  std::string rule; ///< Its id.
+  std::string rule; ///< Id of the rule.
   wallets of;
   truth answer = truth::unknown;
   std::vector<finding> findings; ///< Of each leaf, in the order in which they are written.
 };
+/// Judges a rule for a member by what `lookup` finds.
 judgement judge(const compiled_rule&, const wallets&, const lookup&);
 
 template <class At, truth Answer>
 class ruling;
 template <class At>
 using verdict = std::variant<ruling<At, truth::yes>, ruling<At, truth::no>, ruling<At, truth::unknown>>;
+/// Judges a rule for a member at the block `At`.
 template <class At>
 verdict<At> judge(const compiled_rule&, const wallets&, const answers<At>&);
 
@@ -71,6 +73,7 @@ private:
   judgement details_;
 };
 
+/// Judges as declared above.
 template <class At>
 verdict<At> judge(const compiled_rule& rule, const wallets& member, const answers<At>& read) {
   auto details = judge(rule, member, [&](const chain_read& question) -> const any_reading<contract_answer>& {

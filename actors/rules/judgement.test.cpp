@@ -218,7 +218,8 @@ TEST_CASE("judgement: readings of two blocks of a chain are no judgement") {
   chain_says says;
   says.add({"base", native_balance{wallet(1)}}, {contract_answer{uint256{}}, at("base", 1200, "0xb10c")});
   says.add({"base", native_balance{wallet(2)}}, {contract_answer{uint256{}}, at("base", 1200, "0x0dd")});
-  says.add({"polygon", native_balance{wallet(1)}}, {contract_answer{units("9")}, at("polygon", 7, "0x7")}); // Its own.
+  says.add({"polygon", native_balance{wallet(1)}},
+           {contract_answer{units("9")}, at("polygon", 7, "0x7")}); // Another chain.
   CHECK(told(judge<grant_block>(rule, member, says)) == truth::unknown);
   const auto first = judge(rule, member, [&](const chain_read& q) -> const any_reading<contract_answer>& {
                        return says.find(q);

@@ -22,6 +22,7 @@ using wallets = std::vector<evm_address>;
 /// Finds a reading of one judgement. A question that nobody asked is unknown.
 using lookup = std::function<const any_reading<contract_answer>&(const chain_read&)>;
 
+/// A question with its answer.
 struct evidence {
   chain_read question;
   any_reading<contract_answer> answer;
@@ -34,11 +35,13 @@ struct finding {
   std::vector<evidence> evidence{}; ///< Every reading that it looked at.
 };
 
+/// A condition on the wallets of a member, without the logic around it.
 class leaf {
 public:
   virtual ~leaf() = default;
   /// The questions whose answers `judge` looks at.
   virtual std::vector<chain_read> reads(const wallets&) const = 0;
+  /// Judges the wallets of one member by what `lookup` finds.
   virtual finding judge(const wallets&, const lookup&) const = 0;
   /// ec::invalid by refuse_field("rules", ...) where the leaf must not stand with this sign. `at` is its JSON pointer.
   virtual caf::error check_sign(polarity, const std::string& at [[maybe_unused]]) const { return {}; }
@@ -46,6 +49,7 @@ public:
   virtual std::string sentence(const finding&, polarity) const = 0;
 };
 
+/// The definition of a kind of leaves.
 struct leaf_kind {
   std::string_view name; ///< {"leaf": name, ...}; equal to the folder's name.
   std::string_view help; ///< One sentence for an admin.

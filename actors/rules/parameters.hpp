@@ -23,6 +23,7 @@ struct contract_place {
 };
 /// The member "chain" at the pointer `at`. ec::invalid for one that this build does not know, with those that it knows.
 caf::error check_chain(const boost::json::object& parameters, const std::string& at);
+/// Reads the members "chain" and "contract". Errors as of check_chain, and ec::invalid for no address.
 caf::expected<contract_place> read_place(const boost::json::object& parameters, const std::string& at);
 
 /// What leaves over a token have in common: "chain", "contract", "symbol", "decimals" (0 where there is none), "min",

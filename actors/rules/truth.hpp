@@ -21,7 +21,7 @@ truth evaluate(const rule_node&, std::span<const truth> leaves);
 enum class polarity : uint8_t { positive, negative };
 /// The sign of each leaf, in the order in which they are written.
 std::vector<polarity> polarities(const rule_node&);
-/// Whether an answer of a leaf pulls its tree towards no.
+/// True if an answer of a leaf pulls its tree towards no.
 constexpr bool takes(polarity sign, truth answer) {
   return answer == (sign == polarity::positive ? truth::no : truth::yes);
 }

@@ -11,7 +11,9 @@
 
 namespace arrakis::rules::contract_call {
 
+/// A type of one word.
 struct word_type {
+  /// The family of the type.
   enum kind : uint8_t { address, boolean, number, bytes } is = number;
   unsigned size = 256; ///< Bits of a number, bytes of bytes<N>.
   bool operator==(const word_type&) const = default;
@@ -26,7 +28,7 @@ caf::expected<std::vector<word_type>> parse_signature(std::string_view text);
 /// An argument as its word. ec::invalid, a sentence, for what is no value of the type.
 caf::expected<uint256> parse_argument(std::string_view text, const word_type&);
 
-/// Whether a word can be a value of the type: no bits where the ABI puts zeros.
+/// True if a word can be a value of the type: no bits where the ABI puts zeros.
 bool is_clean(const uint256& word, const word_type&);
 
 } // namespace arrakis::rules::contract_call

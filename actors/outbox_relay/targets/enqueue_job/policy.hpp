@@ -14,9 +14,9 @@ caf::expected<std::string> data_in(const outbox::row&, const jobs::job_terms&);
 /// The next step for a row whose job was sent before.
 enum class next {
   send,   ///< Redis does not know it: it was emptied, or the job was removed.
-  wait,   ///< It is on its way.
+  wait,   ///< The queue has it.
   close,  ///< The queue has recorded its end, and that is what closes rows of this kind.
-  revive, ///< It failed or was dead-lettered and its end was never recorded: let it run once more.
+  revive, ///< Failed or dead-lettered without a recorded end: let it run once more.
   leave,  ///< Nothing that the relay may do; a person looks at it.
 };
 /// Decides by the state that the queue gives for the job.

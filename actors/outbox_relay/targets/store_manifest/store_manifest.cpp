@@ -12,7 +12,7 @@ namespace {
 struct ports {
   manifests::handle manifests;
   objects::handle objects;
-  signer::handle signer; ///< Its public keys: what an object may lose its place to.
+  signer::handle signer; ///< Has the public keys that a record must verify with before it replaces an object.
 };
 
 /// Another object has the place: the database was restored from an older backup, and the store still has what was lost.
