@@ -41,7 +41,7 @@ constexpr size_t activations_a_round = 1'000;
 constexpr uint64_t first_guild = 100'000'000'000'000'000;
 constexpr int64_t block = 12'345'678;
 
-/// What every community here has: five tiers with their roles, and the seven channels of a standard template.
+/// Content of every community: five tiers with their roles, and the seven channels of a standard template.
 manifest sample() {
   manifest m;
   m.community_name = "Sietch of the bench";

@@ -141,7 +141,7 @@ int be_client(const std::string& port, const std::string& mode, const std::strin
                                                                 {"checksum", got.checksum},
                                                                 {"resident_kb", got.resident_kb}}));
   std::fflush(stdout);
-  std::_Exit(0); // What was to be measured is over.
+  std::_Exit(0); // The measurement is over.
 }
 
 // ---- The measurement.

@@ -189,7 +189,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: queue_bench OUT.json FOR_S ROOT\n");
     return 2;
   }
-  log::set_level(log::level::error); // Its servers are still starting when it first knocks.
+  log::set_level(log::level::error); // The first connections fail while the servers start.
   scene s{argv[3]};
   s.jobs = std::clamp(for_s * jobs_for_a_second, warm_up_jobs, jobs_max);
   prepare(s);

@@ -145,7 +145,7 @@ int main(int argc, char** argv) {
   const uint64_t sum_of_asks = asks_of_a_run * (asks_of_a_run + 1) / 2;
   std::vector<double> asks, asks_alone, messages, messages_alone;
   for (size_t round = 0; round < rounds; ++round)
-    for (size_t turn = 0; turn < 2; ++turn) { // Who begins alternates too.
+    for (size_t turn = 0; turn < 2; ++turn) { // The order alternates too.
       const auto how = (round + turn) % 2 == 0 ? with::registry : with::caf_alone;
       (how == with::registry ? asks : asks_alone).push_back(measure(sys, how, asking, asks_of_a_run, sum_of_asks));
       (how == with::registry ? messages : messages_alone)

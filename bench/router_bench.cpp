@@ -1,5 +1,5 @@
-// What the router and its whole chain cost beside the handler called directly: CPU per request, on one thread, without
-// sockets. What is measured how: bench/README.md.
+// Measures router and middleware beside the handler called directly: CPU per request, on one thread, without
+// sockets. The method is described in bench/README.md.
 //
 //   router_bench OUT.json FOR_S ROOT
 #include "bench/support/figures.hpp"
@@ -18,7 +18,7 @@ namespace {
 constexpr size_t requests_per_round = 200'000;
 constexpr size_t rounds_min = 15;
 
-/// What both ways run: a small answer in JSON.
+/// The handler that both measurements call: a small answer in JSON.
 net::http_response answer(std::string_view member) {
   return net::json_response(200,
                             fmt::format(R"({{"member":"{}","tier":"fremen","badges":["first","second"]}})", member));

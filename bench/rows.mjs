@@ -1,4 +1,4 @@
-// What a row of results.json is: README.md says what its fields mean.
+// Checks a row of results.json; README.md explains its fields.
 export const fields = [
   'name', 'unit', 'ours', 'peer', 'peer_name', 'ratio', 'goal', 'holds', 'commit', 'samples'
 ];

@@ -1,4 +1,4 @@
-// From the click to the reply, through the signed HTTP door of a real arrakisd with PostgreSQL and Redis of its own.
+// Latency from click to reply, through the webhook of a real arrakisd with PostgreSQL and Redis of its own.
 // What is measured how: bench/README.md.
 //
 //   wizard_bench OUT.json FOR_S ROOT      ROOT: of the repository, with build/release

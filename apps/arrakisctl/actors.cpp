@@ -93,7 +93,7 @@ result actors(const config& settings, const arguments& given) {
   if (given.has("PATH"))
     target += "&path=" + given.text("PATH");
   const bool with_rates = sort == "rate";
-  if (with_rates || given.has("--json")) // Who moves little has handled little: all of them are compared.
+  if (with_rates || given.has("--json")) // Rates need all actors: the order by rate is not the order of the list.
     target += "&limit=" + std::to_string(operator_api::actors_max);
   auto first = ask_daemon(settings, target);
   if (!first)

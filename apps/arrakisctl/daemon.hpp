@@ -1,5 +1,6 @@
 #pragma once
-// Which daemon the terminal speaks to: from --config, the environment, or the folders where one is kept by default.
+// Finds the daemon that arrakisctl talks to: from --config, the environment, or the folders where one is kept by
+// default.
 #include "apps/wiring/addresses.hpp"
 #include "runtime/config.hpp"
 

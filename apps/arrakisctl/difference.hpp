@@ -1,5 +1,5 @@
 #pragma once
-// What one JSON value has that another lacks, line by line, for an operator who confirms it.
+// Difference of two JSON values, one line for each change, for an operator who confirms it.
 #include <boost/json/fwd.hpp>
 #include <string>
 #include <vector>

@@ -43,7 +43,7 @@ std::string signature_words(const objects::snapshot& s, const public_key_list& k
 
 constexpr auto nothing_deployed = "Nothing was deployed in this community yet.";
 
-/// What the object store has in the place of a version.
+/// State of the object that the object store has for a version.
 struct place {
   enum kind { same, absent, foreign, damaged } what = same;
   std::string words;
@@ -196,7 +196,7 @@ result show(ports& to, const community_id& id, const arguments& given) {
   return output{parsed ? std::move(*parsed) : bj::value{}, record->canonical + "\n", {}};
 }
 
-/// What anyone needs to verify a signature by other means: the raw Ed25519 keys in hex, by key version, as JSON.
+/// Prints the public keys for verification with other tools: raw Ed25519 keys in hex, by key version, as JSON.
 result keys(ports& to, const arguments&) {
   auto all = ask_now<signer::keys>(to.system(), to.signer(), signer::public_keys{soon()});
   if (!all)

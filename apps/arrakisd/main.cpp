@@ -155,7 +155,8 @@ boost::json::object settings_of(const config& settings) {
   return out;
 }
 
-/// What --check-config answers: the settings, with what is missing; or why a start would be refused. The exit code.
+/// Prints the answer of --check-config: all settings, warnings, and each fault that forbids a start. Returns the exit
+/// code.
 int check(const config& settings, bool as_json) {
   auto bad = wiring::rejections(settings);
   std::ranges::copy(state_folder_rejections(settings), std::back_inserter(bad));
@@ -184,7 +185,7 @@ int check(const config& settings, bool as_json) {
   return bad.empty() ? cli::success : cli::failure;
 }
 
-/// Whoever renews a certificate need not know of us.
+/// Interval of the check for changed certificate files; programs that renew them send no signal.
 constexpr std::chrono::seconds look_at_certificates_every{5};
 
 int run(const config& settings, const sources& from) {

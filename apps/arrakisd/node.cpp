@@ -63,7 +63,7 @@ struct node::impl {
   void drain();
 };
 
-/// What the HTTP resources find by type beside the addresses of the tree.
+/// Provides further services to the HTTP resources, beside the addresses of the tree.
 void node::impl::provide_to_resources() {
   api::node_state node;
   node.accepting = [this] { return accepting.load(); };
@@ -188,7 +188,7 @@ void node::apply(std::shared_ptr<const config> next, const std::vector<std::stri
   };
   if (certificates)
     impl_->p.http.reread_certificates();
-  if (certificates || changed("chains.")) // Its connections are its own.
+  if (certificates || changed("chains.")) // The chain adapter has its own connections.
     renew("adapters/chains");
   if (changed("discord.token")) {
     if (impl_->p.identity)

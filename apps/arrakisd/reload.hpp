@@ -44,7 +44,7 @@ public:
   files(wiring::key_files keys, std::string certificates);
   struct found {
     std::string keys_state, certificates_state; ///< For `accept`.
-    bool keys = false, certificates = false;    ///< Whether they are others than those accepted last.
+    bool keys = false, certificates = false;    ///< True if they differ from the accepted ones.
     std::vector<std::string> faults;            ///< Sentences; then nothing else counts.
   };
   found look() const;

@@ -1,5 +1,5 @@
 #pragma once
-// HTTP for a program that may block: the demo and the system tests.
+// Blocking HTTP client for the demo and the system tests.
 #include "runtime/error.hpp"
 
 #include <boost/json/value.hpp>
@@ -15,12 +15,14 @@ struct http_request;
 
 namespace arrakis::demo {
 
+/// A response: status, text, and the JSON body.
 struct answered {
   int status = 0;
   std::string text;
   boost::json::value body;
 }; ///< body: null when it is no JSON.
 
+/// A blocking HTTP client.
 class http {
 public:
   explicit http(net::io&);
@@ -37,11 +39,11 @@ private:
   std::unique_ptr<net::http_client> client_;
 };
 
-/// Asks `ready` again and again until it says yes or `patience` has passed.
+/// Calls `ready` every `every` until it returns true or `patience` has passed. Returns true if `ready` did.
 template <class F>
 bool eventually(F ready, std::chrono::milliseconds patience,
                 std::chrono::milliseconds every = std::chrono::milliseconds{20});
-/// Lets other processes go on for a moment.
+/// Blocks for `wait`, so that other processes can run.
 void breathe(std::chrono::milliseconds wait = std::chrono::milliseconds{20});
 
 template <class F>

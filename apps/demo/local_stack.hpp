@@ -1,6 +1,6 @@
 #pragma once
-// A small world on this machine: the sandbox's Discord, an EVM node, and arrakisd with its own PostgreSQL and Redis.
-// The demo shows it to a person, the system tests break it. Everything here blocks.
+// All programs on this machine: the sandbox as Discord, an EVM node, and arrakisd with its own PostgreSQL and Redis.
+// The demo and the system tests use it. All calls block.
 #include "apps/demo/evm/evm.hpp"
 #include "apps/demo/http.hpp"
 #include "apps/demo/ports.hpp"
@@ -15,26 +15,28 @@
 
 namespace arrakis::demo {
 
+/// Settings of a local_stack.
 struct local_stack_options {
-  std::string folder;   ///< All state: discord/, evm/, arrakis/.
+  std::string folder;   ///< Folder of all state: discord/, evm/, arrakis/.
   std::string programs; ///< The build folder, where apps/sandbox/sandbox and apps/arrakisd/arrakisd are.
   std::string anvil;    ///< The EVM node's binary; empty: the stack has no chain.
   std::string discord_listen = "127.0.0.1:0";
   int door_port = 0;                            ///< Of arrakisd; 0 takes a free one.
-  std::vector<std::string> environment;         ///< For arrakisd, "NAME=value"; wins over what the stack says itself.
+  std::vector<std::string> environment;         ///< For arrakisd, "NAME=value"; overrides the stack's own variables.
   std::vector<std::string> discord_environment; ///< For the sandbox.
   bool discord_limits = true;
-  bool keep_ports = false; ///< Those of the last run in this folder, where they are free.
-  /// Hears every few seconds what is waited for, and of ports that could not be kept.
+  bool keep_ports = false; ///< Uses the ports of the last run in this folder again, if they are free.
+  /// Receives a line every few seconds during a wait, and one for each port that is no longer free.
   std::function<void(const std::string&)> say;
   std::chrono::milliseconds patience{60'000};
 };
 
-/// Ids of the seeded part of the sandbox.
+/// Ids and addresses of the application, guild, owner and channel that the sandbox creates at its first start.
 struct discord_ids {
   std::string url, token, application, bot, public_key, guild, owner, channel, gateway;
 };
 
+/// The running programs of one state folder.
 class local_stack {
 public:
   explicit local_stack(local_stack_options);
@@ -43,23 +45,24 @@ public:
   local_stack& operator=(const local_stack&) = delete;
 
   void start_discord();
-  /// SIGTERM; what the sandbox has stays in its folder.
+  /// Sends SIGTERM; the sandbox keeps its state in its folder.
   void stop_discord();
   void start_chain();
   /// Starts arrakisd and waits until /health/ready says so. Throws with the last lines of its log otherwise.
   void start_arrakis();
-  /// Starts it and does not wait.
+  /// Starts arrakisd and does not wait until it is ready.
   void launch_arrakis();
   bool arrakis_ready();
-  /// SIGKILL, from outside, with everything that is its child.
+  /// Sends SIGKILL to arrakisd and all its child processes.
   void kill_arrakis();
-  /// SIGTERM, and waits for a clean end. Its exit code.
+  /// Sends SIGTERM and waits for the end. Returns the exit code.
   int stop_arrakis();
-  /// Runs arrakisctl with these words against the same state; its exit code and what it printed.
+  /// Runs arrakisctl with these arguments on the same state. Returns its exit code and its output.
   std::pair<int, std::string> ctl(const std::vector<std::string>& words);
 
   const discord_ids& discord() const { return ids_; }
-  /// What the sandbox signs the application's interactions with, as hex; it tells nobody, and keeps it in its snapshot.
+  /// Private key that the sandbox signs interactions with, as hex, read from the sandbox's snapshot: it has no API for
+  /// it.
   std::string application_key() const;
   const std::string& door() const { return door_; }
   /// http://address:port of its admin port.
@@ -68,7 +71,7 @@ public:
   evm::node* chain() { return chain_.get(); }
   http& web() { return *http_; }
   net::io& io() { return *io_; }
-  /// A control call of the sandbox: path below /_sandbox/. Throws unless it answers 200.
+  /// Calls the sandbox's control API: `path` is below /_sandbox/. Throws unless the status is 200.
   boost::json::value sandbox(const std::string& method, const std::string& path, const boost::json::value& body = {},
                              std::chrono::milliseconds patience = std::chrono::seconds{30});
   /// The last lines of arrakisd's log.

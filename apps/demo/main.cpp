@@ -1,4 +1,4 @@
-// What `make run` shows: everything up, one onboarding, the addresses, until Ctrl-C.
+// The program of `make run`: starts a stack, performs one onboarding, prints the addresses, waits for Ctrl-C.
 #include "apps/demo/local_stack.hpp"
 #include "apps/demo/onboarding.hpp"
 #include "runtime/json.hpp"
@@ -33,7 +33,7 @@ std::string text_of_variable(const char* name, const std::string& otherwise) {
   return value && *value ? value : otherwise;
 }
 
-/// Where scripts find this stack: addresses and ids as JSON, for the interop tests.
+/// Writes the addresses and ids of the stack as JSON, for scripts such as the interop tests.
 void write_card(local_stack& t, const std::string& path) {
   const auto& d = t.discord();
   boost::json::object card{{"discord", d.url},

@@ -1,5 +1,5 @@
 #pragma once
-// One onboarding as an admin does it, told step by step.
+// One onboarding, performed step by step as an admin does it.
 #include "apps/demo/person.hpp"
 
 #include <functional>
@@ -7,8 +7,10 @@
 
 namespace arrakis::demo {
 
+/// Receives one line for each step.
 using teller = std::function<void(const std::string& line)>;
 
+/// Answers that the admin gives in the wizard.
 struct onboarding_options {
   std::string name = "Sietch Tabr";
   std::string tiers = "standard";

@@ -1,5 +1,5 @@
 #pragma once
-// Somebody at the sandbox's Discord who types commands and clicks, as the page does.
+// A user of the sandbox's Discord who types commands and clicks, as the page does.
 #include "apps/demo/local_stack.hpp"
 
 #include <boost/json/object.hpp>
@@ -9,6 +9,7 @@
 
 namespace arrakis::demo {
 
+/// One user in one guild and channel, with the message and the form that are shown.
 class person {
 public:
   /// `user` in `guild`; empty: the seeded owner in the seeded guild.
@@ -17,7 +18,7 @@ public:
   /// Lets `say` tell what sees() waits for, every few seconds. Default: nobody is told.
   void say_waits(std::function<void(const std::string&)> say) { say_ = std::move(say); }
 
-  /// Who gets no answer in Discord's 3 s types or clicks again, so often in all. Default: once, and the rest throws.
+  /// Limits how often an action is tried that gets no answer within Discord's 3 s. Default: once; then it throws.
   void try_times(int most) { tries_max_ = most; }
 
   /// Types /`command`; what is shown then is the current message.

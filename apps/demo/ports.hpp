@@ -1,20 +1,21 @@
 #pragma once
-// The ports of a demo, kept in its state: a page that was open during one run works in the next.
+// The ports of a demo, stored in its state folder, so that a page of one run still works in the next.
 #include <cstdint>
 #include <map>
 #include <string>
 
 namespace arrakis::demo {
 
+/// The stored ports of a state folder, by name.
 class kept_ports {
 public:
   /// `file`: {"name": port, ...}; one that is missing or is none counts as empty.
   explicit kept_ports(std::string file);
   /// The port of the last run when it is free at 127.0.0.1 now, else 0: the system chooses one.
   uint16_t find(const std::string& name) const;
-  /// Whether the last run had a port that another program holds now.
+  /// Returns true if another program uses the port of the last run now.
   bool is_lost(const std::string& name) const;
-  /// Writes it for the next run. A folder that cannot be written costs the memory of it, no more.
+  /// Stores the port for the next run. A folder that cannot be written is not an error.
   void keep(const std::string& name, uint16_t port);
 
 private:

@@ -1,5 +1,5 @@
 #pragma once
-// Says what is waited for, at once after a few seconds and then every few seconds.
+// Progress lines during a long wait.
 #include <chrono>
 #include <functional>
 #include <string>
@@ -7,6 +7,7 @@
 
 namespace arrakis::demo {
 
+/// Prints what a program waits for, at most every 3 s.
 class reminder {
 public:
   using clock = std::chrono::steady_clock;
@@ -15,7 +16,7 @@ public:
   explicit reminder(std::function<void(const std::string&)> say, clock::time_point now = clock::now())
     : say_(std::move(say)), begun_(now), next_(now + every) {}
 
-  /// Called over and over while waiting; `what` is asked only when it is time to speak.
+  /// Call it repeatedly during the wait; calls `what` only when a line is due.
   void tick(const std::function<std::string()>& what, clock::time_point now = clock::now()) {
     if (!say_ || now < next_)
       return;

@@ -1,5 +1,5 @@
 #pragma once
-// The servers that this program brings along, and the shape of the database.
+// The embedded servers, and the migration of the database.
 #include "adapters/postgres/migrate.hpp"
 #include "apps/wiring/addresses.hpp"
 
@@ -11,7 +11,7 @@ class servers;
 
 namespace arrakis::wiring {
 
-/// The embedded servers, for as long as the object lives; none where postgres.mode and redis.mode are external.
+/// The embedded servers, running while the object lives; none if postgres.mode and redis.mode are external.
 class embedded_servers {
 public:
   /// Blocks until they answer. Throws std::runtime_error with a sentence for the operator.
@@ -22,6 +22,6 @@ private:
   std::unique_ptr<embedded::servers> running_;
 };
 
-/// Brings the database to the shape of this version. Blocks; the errors of postgres::migrate.
+/// Applies the missing migrations. Blocks; the errors of postgres::migrate.
 caf::expected<postgres::migrated> migrate(const addresses&);
 } // namespace arrakis::wiring

@@ -1,11 +1,12 @@
 #pragma once
-// Starts what stands behind each port; Discord's are in discord.hpp. No other folder of apps/ knows an implementation
-// (tests/tidy). A port that may have several has a `mode` key and a table of them in implementations.cpp.
+// Starts the implementation of each port; those of Discord's ports are in discord.hpp. No other folder of apps/
+// includes an implementation (tests/tidy). A port that may have several has a `mode` key and a table of them in
+// implementations.cpp.
 //
 // To add an implementation: a folder below its port (adapters/signer/local is the smallest), its mode among those that
 // config/arrakis.toml allows, and one row in that table.
 //
-// The daemon starts each under its supervisor; arrakisctl by apps/wiring/ports.hpp, when first asked for.
+// The daemon starts each under its supervisor; arrakisctl starts each at its first use (apps/wiring/ports.hpp).
 #include "actors/jobs/messages.hpp"
 #include "adapters/chain/messages.hpp"
 #include "adapters/hints/messages.hpp"
@@ -40,73 +41,95 @@ class io;
 namespace arrakis::wiring {
 
 // --- PostgreSQL
-/// As arrakis_app.
+/// Starts the pool of connections as arrakis_app.
 postgres::handle start_postgres(caf::actor_system&, const addresses&, unsigned connections);
-/// As arrakis_relay, which sees the outbox of all tenants and nothing else.
+/// Starts the pool of one connection as arrakis_relay, which sees the outbox of all tenants and nothing else.
 postgres::handle start_relay_postgres(caf::actor_system&, const addresses&);
+/// Starts the store of communities.
 communities::handle start_communities(caf::actor_system&, postgres::handle);
+/// Starts the store of manifests.
 manifests::handle start_manifests(caf::actor_system&, postgres::handle);
+/// Starts the store of deployments.
 deployments::handle start_deployments(caf::actor_system&, postgres::handle);
+/// Starts the store of reconciliations.
 reconciliations::handle start_reconciliations(caf::actor_system&, postgres::handle);
+/// Starts the store of ends of jobs.
 job_ends::handle start_job_ends(caf::actor_system&, postgres::handle);
+/// Starts the store of audit entries.
 audit::handle start_audit(caf::actor_system&, postgres::handle);
+/// Starts the store of quarantines.
 quarantines::handle start_quarantines(caf::actor_system&, postgres::handle);
+/// Starts the store of wizard drafts.
 drafts::handle start_drafts(caf::actor_system&, postgres::handle);
+/// Starts the store of conversations (interaction tokens of deployments).
 conversations::handle start_conversations(caf::actor_system&, postgres::handle);
+/// Starts the store of the fence log.
 fence_log::handle start_fence_log(caf::actor_system&, postgres::handle);
+/// Starts the store of anchored signing keys.
 signing_keys::handle start_signing_keys(caf::actor_system&, postgres::handle);
+/// Starts the outbox of the relay, on a pool of arrakis_relay.
 outbox::handle start_outbox(caf::actor_system&, postgres::handle relay);
+/// Starts the reader of overdue work items, for operators.
 outbox::overview start_outbox_overview(caf::actor_system&, postgres::handle);
 
 // --- Redis and the queue
-/// Why `url` (of redis.url or redis.queue_url) or what redis.* says beside it cannot work; no server is asked.
+/// Returns why `url` (of redis.url or redis.queue_url) or another key of redis.* cannot work. Asks no server.
 caf::error redis_rejection(const config&, const secret& url);
-/// A connection to `url`; `name` is what an operator sees in CLIENT LIST. Throws std::runtime_error for what
-/// redis_rejection says.
+/// Opens a connection to `url`; CLIENT LIST shows `name`. Throws std::runtime_error if redis_rejection returns an
+/// error.
 redis::link connect_redis(net::io&, const config&, const secret& url, const std::string& name);
-/// ec::refused: the server of the key `setting` may drop keys by itself. It waits for the server until the deadline;
-/// one that does not answer is watched by its connection.
+/// Returns ec::refused if the server of the key `setting` may evict keys. Waits for the server until the deadline. If
+/// it does not answer, there is no error: the connection checks it later.
 caf::error check_redis(const redis::link&, const std::string& setting, deadline until);
+/// Starts the port for actors that call Redis seldom.
 redis::handle start_redis(caf::actor_system&, const redis::link&);
+/// Starts the port of leases.
 leases::handle start_leases(caf::actor_system&, redis::handle);
-/// Hints between the processes of the cluster.
+/// Returns the publisher of hints to all processes of the cluster.
 hints::publisher hint_publisher(const redis::link&);
+/// Returns the subscriber of hints of all processes.
 hints::subscriber hint_subscriber(const redis::link&);
-/// Why queue.* cannot work for one of the queues; empty: it can.
+/// Returns why queue.* cannot work for one of the queues; empty: no error.
 std::string queue_rejection(const config&);
-/// The queue's name in Redis: "{discord-synthesis}".
+/// Returns the queue's name in Redis: "{discord-synthesis}".
 std::string queue_name(const config&, const jobs::job_queue&);
-/// Jobs of the queue that one process works on at once.
+/// Returns how many jobs of the queue one process runs at once.
 unsigned queue_concurrency(const config&, const jobs::job_queue&);
+/// Starts the port of one queue.
 queue::handle start_queue(caf::actor_system&, const redis::link&, const config&, const jobs::job_queue&);
-/// It opens connections of its own.
+/// Starts a worker of one queue, with connections of its own.
 queue::worker start_worker(caf::actor_system&, net::io&, const addresses&, const config&, const jobs::job_queue&,
                            queue::processor);
 
 // --- Signer and objects
-/// Why signer.* cannot work, with the command that mends it; nothing: it can, as far as this machine can tell.
+/// Returns why signer.* cannot work, with the command that repairs it. Checks this machine only.
 caf::error check_signer(const config&);
 /// Keys that an operator may replace while a program runs.
 struct key_files {
   std::string folder;                ///< Empty: the signer of this mode reads no file.
-  std::function<caf::error()> check; ///< Why they cannot be used; nothing: they can.
+  std::function<caf::error()> check; ///< Returns why the files are not valid; none: they are.
 };
+/// Returns the key files of the signer that signer.mode names.
 key_files signer_files(const config&);
-/// The keyring that signer.mode names.
+/// Starts the keyring that signer.mode names.
 signer::keyring::handle start_keyring(caf::actor_system&, const config&);
-/// A daemon makes the first key of a fresh database, and looks by itself while the signer refuses; a tool does not.
+/// The program that uses the signer. A daemon creates the first key of a new database, and checks again by itself while
+/// the signer refuses; a tool does neither.
 enum class signer_user { daemon, tool };
+/// Starts the signer, which signs only with anchored keys.
 signer::handle start_signer(caf::actor_system&, signer::keyring::handle, signing_keys::handle, signer_user);
-/// What an operator should know about the store that objects.mode names; nothing: all is well.
+/// Returns why the store that objects.mode names cannot work; none: no error.
 caf::error check_objects(const config&);
+/// Starts the object store that objects.mode names.
 objects::handle start_objects(caf::actor_system&, const config&);
 
 // --- Chains
-/// The JSON-RPC endpoints of each chain, by its id: the operator's own, and with chains.public_endpoints those that a
-/// chain's file names, for chains without one of the operator's.
+/// Returns the JSON-RPC endpoints of each chain, by its id: the operator's, and for chains without one, with
+/// chains.public_endpoints, those of the chain's file.
 std::map<std::string, std::vector<url>> chain_endpoints(const config&);
-/// The chains that have an endpoint. The wizard offers no other.
+/// Returns the chains that have an endpoint. The wizard offers only these.
 std::vector<std::string> offered_chains(const config&);
+/// Starts the readers of all chains that have an endpoint.
 chain::handle start_chains(caf::actor_system&, net::io&, const config&);
 
 } // namespace arrakis::wiring

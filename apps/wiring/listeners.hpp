@@ -10,17 +10,18 @@
 
 namespace arrakis::wiring {
 
+/// The public port and the admin port of a process.
 class listeners {
 public:
-  /// Opens the admin port on `admin`, and on `open` the public port where this process has the role api. Throws
-  /// std::runtime_error that names a key: an address in use, a certificate that cannot be used. What the services refer
-  /// to outlives the listeners.
+  /// Opens the admin port on `admin`, and on `open` the public port if this process has the role api. Throws
+  /// std::runtime_error that names a key: an address in use, a certificate that is not valid. The services and the
+  /// objects that they refer to outlive the listeners.
   listeners(net::io& open, net::io& admin, const config&, const services&);
   ~listeners();
-  /// Where a file of http.tls has changed since the last call, reads both anew, for connections from now on. What
-  /// cannot be used is logged and changes nothing, and is tried again, the later the more often it failed.
+  /// Reads the files of http.tls again if one has changed since the last call; new connections use them. Files that are
+  /// not valid are logged and change nothing; they are tried again after growing intervals.
   void follow_certificates();
-  /// Lets answers end for a moment, then closes.
+  /// Lets running responses end for a moment, then closes.
   void stop();
   /// http(s)://address:port; empty: this process has no public port.
   std::string public_url() const;

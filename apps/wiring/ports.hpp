@@ -1,6 +1,6 @@
 #pragma once
-// The ports of a program that runs one command, each opened when it is first asked for: a command that asks the queue
-// alone works while PostgreSQL is away.
+// The ports of a program that runs one command. Each is opened at its first use, so a command that uses only the queue
+// works while PostgreSQL is away.
 #include "apps/wiring/implementations.hpp"
 #include "runtime/net/io.hpp"
 
@@ -11,10 +11,10 @@
 
 namespace arrakis::wiring {
 
-/// Not thread-safe: of the thread that made it.
+/// Ports that start at their first use. Not thread-safe: only for the thread that created it.
 class ports {
 public:
-  /// Opens nothing. `program` is the name that Redis shows an operator.
+  /// Opens nothing. `program` is the connection name that Redis shows.
   ports(const config&, addresses, std::string program);
   /// Ends every actor that was started.
   ~ports();
@@ -28,17 +28,17 @@ public:
   audit::handle audit();
   quarantines::handle quarantines();
   outbox::overview work_items();
-  /// Throws std::runtime_error for an address of Redis that is none.
+  /// Throws std::runtime_error if the address of Redis is not valid.
   queue::handle queue(const jobs::job_queue&);
   objects::handle objects();
   signer::handle signer();
-  /// Gives a hint to all processes, and waits until it went out, at most 1 s. One that is lost costs nothing but the
-  /// time until the processes look by themselves, so no error comes back.
+  /// Publishes a hint to all processes and waits at most 1 s until it is sent. Returns no error: if a hint is lost, the
+  /// processes find the change at their next poll.
   void give_hint(std::string_view topic);
 
 private:
   postgres::handle pool();
-  /// What `start` gives, once.
+  /// Calls `start` at the first use only, and returns its handle.
   template <class Handle, class Start>
   Handle once(Handle& known, Start start) {
     if (!known) {

@@ -25,7 +25,7 @@ public:
   }
   ~silent_postgres() { ::close(socket_); }
   std::string dsn() const { return "host=" + folder_.path() + " user=arrakis_app dbname=arrakis"; }
-  /// Whether somebody connects within this time.
+  /// Returns true if a client connects within this time.
   bool is_called(std::chrono::milliseconds within) const {
     pollfd one{socket_, POLLIN, 0};
     return ::poll(&one, 1, static_cast<int>(within.count())) == 1;

@@ -61,7 +61,7 @@ void take_own_home(bool user_changed) {
     log::warn("process.home_is_anothers", {{"was", before}, {"is", entry && entry->pw_dir ? entry->pw_dir : ""}});
 }
 
-/// What root has open is root's: a shell's or a supervisor's files are not passed on to the account.
+/// Closes the files that a shell or supervisor of root left open, so that the account does not inherit them.
 void close_inherited() { ::close_range(3, ~0U, 0); }
 
 void become(const account& user) {
@@ -75,8 +75,8 @@ void become(const account& user) {
   take_own_home(true);
 }
 
-/// Whether others than root and the owner may have made the folder under this name. A relative one is found wherever
-/// root happens to stand.
+/// Returns true if another user than root and the owner may have created the folder under this name. A relative path
+/// depends on root's working directory.
 bool others_may_put(const std::string& folder, const account& owner) {
   const std::filesystem::path path{folder};
   struct stat above {};

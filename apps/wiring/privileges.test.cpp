@@ -67,7 +67,7 @@ void take_terminal() {
   const bool ready = ::grantpt(master) == 0 && ::unlockpt(master) == 0;
   const int terminal = ready ? ::open(::ptsname(master), O_RDWR) : -1;
   ::dup2(terminal, 0);
-  ::dup2(master, 2); // What is above 2 is closed.
+  ::dup2(master, 2); // leave_root closes descriptors above 2.
 }
 /// Empty when it is there and nothing can be typed into it.
 std::string fault_of_terminal() {
@@ -77,7 +77,7 @@ std::string fault_of_terminal() {
   return ::ioctl(0, TIOCSTI, "x") == 0 ? ", and types into root's terminal" : "";
 }
 
-/// What leave_root does in a process of its own, which it changes for good: "user 101", or the sentence.
+/// Runs leave_root in a child process. Returns "user 101", or the error.
 std::string leave(const std::string& folder, const std::string& rounds = "1", const std::string& from = {}) {
   const test::scratch out{"out"}, home{"home"};
   process child{{.argv = {"/proc/self/exe", "-tc=helper", "--no-skip", "-ns"},

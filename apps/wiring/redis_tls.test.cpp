@@ -8,7 +8,7 @@
 using namespace arrakis;
 
 namespace {
-/// What the server answers to ACL WHOAMI; asked again while it starts.
+/// Returns the server's answer to ACL WHOAMI; repeats the call while the server starts.
 std::string who_am_i(const redis::link& link) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
   for (;;) {

@@ -1,19 +1,19 @@
 #pragma once
-// When files that a process has read are read again.
+// Decides when a process reads changed files again.
 #include <chrono>
 #include <string>
 
 namespace arrakis::wiring {
 
-/// They are due when they have changed; and after a reading that failed also as they are, since the cause may have been
-/// elsewhere (no descriptor, a disk that did not answer): 5 s later, then twice as long each time, at most 5 min.
+/// Files are due when they have changed. After a failed reading, unchanged files are due again, because the cause may
+/// be elsewhere (no descriptor, a disk error): after 5 s, then twice as long each time, at most 5 min.
 class rereading {
 public:
   using time = std::chrono::steady_clock::time_point;
   explicit rereading(std::string state = {}) : state_(std::move(state)) {}
-  /// `state`: as file::state_of says, taken before the files are read.
+  /// Returns true if the files are due. `state`: the result of file::state_of, taken before the files are read.
   bool is_due(std::string state, time now);
-  /// How the reading went that was due.
+  /// Records the result of the reading.
   void note(bool succeeded, time now);
 
 private:

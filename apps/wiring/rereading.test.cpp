@@ -16,7 +16,7 @@ TEST_CASE("rereading: files are read when they changed, and after a failure agai
   files.note(false, start + 5s);
   CHECK_FALSE(files.is_due("b", start + 14s));
   CHECK(files.is_due("b", start + 15s));
-  files.note(true, start + 15s); // Whatever it was has passed.
+  files.note(true, start + 15s); // The reading succeeded.
   CHECK_FALSE(files.is_due("b", start + 24h));
 
   auto now = start;

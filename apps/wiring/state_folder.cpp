@@ -26,7 +26,7 @@ namespace {
 
 constexpr int path_only = O_PATH | O_DIRECTORY | O_CLOEXEC;
 
-/// What a state folder of ours may hold; any one of these marks it.
+/// Names in a state folder; any one of them marks a folder as one of Arrakis.
 constexpr std::array our_names{"in-use", "node", "node.lock", "arrakisd.json", "postgres",
                                "redis",  "run",  "keys",      "objects"};
 constexpr std::string_view of_the_file_system = "lost+found"; // At the root of a fresh volume.
@@ -102,7 +102,7 @@ state_folder walk(const std::string& path, account owner) {
   return result;
 }
 
-/// Whether there are files in it, and none that we make.
+/// Returns true if the folder has files, and none of them is Arrakis'.
 bool holds_only_foreign_files(int folder) {
   const int fd = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* stream = fd < 0 ? nullptr : ::fdopendir(fd);

@@ -19,7 +19,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
-/// What an admin does next: a button or a select of the message before his eyes, or the form that a button opened.
+/// The next action of an admin: a button or a select of the current message, or the form that a button opened.
 struct move {
   const char* target = nullptr; ///< How the custom id begins; null: the form that is open.
   std::vector<const char*> values = {};

@@ -1,5 +1,5 @@
 #pragma once
-// Clicks of many admins on the signed HTTP door, at a pace that does not wait for answers.
+// Load generator: clicks of many admins on the webhook, at a rate that does not wait for answers.
 #include "bench/support/programs.hpp"
 
 #include <boost/json/object.hpp>

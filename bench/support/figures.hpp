@@ -1,5 +1,5 @@
 #pragma once
-// What a program of bench/ hands to bench/run: figures of ours, each beside a peer's of the same run.
+// Results of a bench program for bench/run: our figures, each beside a peer's of the same run.
 #include <chrono>
 #include <optional>
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace arrakis::bench {
 
-/// What is promised: of the ratio ours / peer, or of our own figure (always so where there is no peer).
+/// The promised limit of the ratio ours / peer, or of our own figure (always if there is no peer).
 struct goal {
   enum kind { at_least, at_most } what = at_least;
   double number = 1;

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <vector>
-#define ZLIB_CONST // Its input is not written to.
+#define ZLIB_CONST // zlib does not write to its input.
 #include <zlib.h>
 
 namespace arrakis::bench {

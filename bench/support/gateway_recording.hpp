@@ -1,6 +1,6 @@
 #pragma once
-// What a gateway says to a bot, as bytes of WebSocket frames made before anything is measured: both sides of
-// gateway_bench read the same ones.
+// Messages of a gateway to a bot, as bytes of WebSocket frames that are generated before the measurement: both sides of
+// gateway_bench read the same bytes.
 #include <cstdint>
 #include <string>
 

@@ -1,5 +1,5 @@
 #pragma once
-// What the benches of whole programs share: a stack of the release preset's programs.
+// Shared code of the benches of whole programs: a stack of the release preset's programs.
 #include "apps/demo/local_stack.hpp"
 #include "tests/support/scratch.hpp"
 

@@ -9,7 +9,7 @@
 
 namespace arrakis::bench {
 
-/// What a stretch of work took.
+/// Cost of a piece of work.
 struct effort {
   double seconds = 0;
   double cpu_us = 0; ///< Of the whole process that did the work.

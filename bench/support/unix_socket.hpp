@@ -50,7 +50,7 @@ public:
     }
     return true;
   }
-  /// What has come, in `buffer`; empty at the end.
+  /// Reads into `buffer` and returns the received bytes; empty at the end.
   std::string_view receive(std::string& buffer) const {
     const auto got = ::recv(fd_, buffer.data(), buffer.size(), 0);
     return {buffer.data(), got > 0 ? static_cast<size_t>(got) : 0};

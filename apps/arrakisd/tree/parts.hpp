@@ -1,5 +1,5 @@
 #pragma once
-// What the actors of one node stand on, and their addresses.
+// Shared resources of the actors of one node, and the addresses of these actors.
 #include "actors/commands/publish.hpp"
 #include "actors/community/messages.hpp"
 #include "actors/fences/messages.hpp"

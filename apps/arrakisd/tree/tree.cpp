@@ -54,7 +54,7 @@ supervisor::child branch(parts& p, const char* name, supervisor::intensity limit
   return supervisor::nested(p.sys, name, supervisor::strategy::one_for_one, limits, std::move(list));
 }
 
-/// A lost connection is a state of it and no crash.
+/// Describes the connections of a pool. A lost connection is a state of the pool, not a crash.
 registry::declaration connections(int64_t count) {
   return dynamic("connections: " + std::to_string(count) + ", each replaced 1 s after a crash");
 }
@@ -80,7 +80,7 @@ supervisor::child postgres_branch(parts& p) {
      actor(p, p.signing_keys, "signing_keys", [&p] { return wiring::start_signing_keys(p.sys, p.pool); })});
 }
 
-/// Where jobs wait, each kind's in the queue that it names.
+/// Declares the queues that job kinds name.
 supervisor::child queues_branch(parts& p) {
   children list;
   for (const auto* which : jobs::queues())
@@ -89,7 +89,7 @@ supervisor::child queues_branch(parts& p) {
   return branch(p, "queues", ten_a_minute, std::move(list));
 }
 
-/// What speaks to the outside: servers, files, Discord's REST API.
+/// Declares the adapters: servers, files, Discord's REST API.
 supervisor::child adapters(parts& p) {
   constexpr auto daemon = wiring::signer_user::daemon;
   children list{
@@ -107,7 +107,7 @@ supervisor::child adapters(parts& p) {
   return branch(p, "adapters", ten_a_minute, std::move(list));
 }
 
-/// What decides about tenants.
+/// Declares the actors that decide about tenants.
 supervisor::child domain(parts& p) {
   constexpr uint32_t crashes_max = 5;
   return branch(
@@ -125,7 +125,7 @@ supervisor::child domain(parts& p) {
      actor(p, p.reconciler, "reconciler", [&p] { return start_reconciler(p); })});
 }
 
-/// What answers people: those who declare commands, components and modals, and before them the one way in.
+/// Declares the handlers of commands, components and modals, and the ingress that routes interactions to them.
 supervisor::child ingress_branch(parts& p) {
   p.available.provide(wizard_options(p));
   auto handlers = ingress::declare_handlers(p.sys, commands::all(), p.available);
@@ -139,7 +139,7 @@ supervisor::child ingress_branch(parts& p) {
   return branch(p, "ingress", ten_a_minute, std::move(list));
 }
 
-/// What does the jobs of each queue.
+/// Declares a worker for each queue.
 supervisor::child workers_branch(parts& p) {
   children list;
   for (const auto* which : jobs::queues())
@@ -149,7 +149,7 @@ supervisor::child workers_branch(parts& p) {
   return branch(p, "workers", ten_a_minute, std::move(list));
 }
 
-/// What carries out what was decided: only with the role worker.
+/// Declares the actors that carry out committed work. Only with the role worker.
 supervisor::child work(parts& p) {
   p.available.provide(relay_queues(p));
   return branch(
@@ -166,7 +166,7 @@ supervisor::child work(parts& p) {
      })});
 }
 
-/// The connection to Discord's gateway: only with the role bot.
+/// Declares the connection to Discord's gateway. Only with the role bot.
 supervisor::child bot(parts& p) {
   children list{
     actor(p, p.shard_sessions, "shard_sessions", [&p] { return wiring::start_shard_sessions(p.sys, p.redis); }),

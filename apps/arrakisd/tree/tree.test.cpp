@@ -41,7 +41,7 @@ struct declared {
   }
 };
 
-/// Whether there is a child of that name, at whatever depth.
+/// Returns true if there is a child of that name, at any depth.
 bool has(const std::vector<supervisor::child>& children, std::string_view name) {
   return std::ranges::any_of(
     children, [&](const auto& c) { return c.name == name || (c.below && has(c.below->children, name)); });
@@ -62,7 +62,7 @@ std::string picture(const std::string& path) {
   return page.substr(begin + 1, std::min(page.find("```", begin), page.find("\n\n", begin) + 1) - begin - 1);
 }
 
-/// Whether `lines`, without those of dots alone, are some of `whole`, in its order.
+/// Returns true if `lines`, without those of dots alone, are a subsequence of `whole`.
 bool is_part(const std::string& lines, const std::string& whole) {
   std::istringstream in{lines};
   size_t at = 0;

@@ -211,7 +211,7 @@ caf::error node::stop() {
   if (!process_)
     return {};
   auto error = contracts_.erc20.empty() ? caf::error{} : save();
-  process_->stop(SIGKILL, std::chrono::seconds{1}); // It has nothing left to write, and SIGTERM takes it 3 s.
+  process_->stop(SIGKILL, std::chrono::seconds{1}); // anvil has nothing left to write, and takes 3 s for SIGTERM.
   process_.reset();
   return error;
 }

@@ -131,7 +131,7 @@ TEST_CASE(
 }
 
 namespace {
-/// What the node says to a question at a block.
+/// Returns the answer of the node to a question at a block.
 arrakis::chain::value_or_reason ask(evm::node& node, const chain_read& question,
                                     const arrakis::chain::block_selector& at) {
   const auto call = arrakis::chain::as_rpc_call(question, at);
@@ -284,7 +284,7 @@ TEST_CASE("demo evm: the chain comes back as it was, and a node that is gone is 
   REQUIRE(at.inspect(before.erc20, "erc20"));
   ::kill(node.pid(), SIGKILL);
   CHECK(code_of(at.inspect(before.erc20, "erc20").error()) == ec::unknown);
-  CHECK(node.stop()); // It cannot save, and says so.
+  CHECK(node.stop()); // A dead node cannot save, and stop() returns that error.
 }
 
 TEST_CASE("demo evm: a missing binary is told with the remedy") {

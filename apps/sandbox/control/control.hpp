@@ -13,7 +13,7 @@ struct request;
 class api {
 public:
   api(core&, delivery&, rest::api&);
-  /// What a listener serves below /_sandbox.
+  /// Routes that a listener serves below /_sandbox.
   std::vector<net::router::route> routes();
   /// Ends waits whose time is over. Call ten times a second.
   void sweep();
@@ -88,7 +88,7 @@ struct handlers {
   static handled endpoint(api&, const request&);
 };
 
-/// What the person sees of an interaction: {id, phase, edits, message?, modal?, choices?, error?}.
+/// Returns the user's view of an interaction: {id, phase, edits, message?, modal?, choices?, error?}.
 js::object interaction_view(model::world&, const model::interaction&);
 js::object guild_view(model::world&, const model::guild&);
 /// Names that occur more than once: {"roles": [...], "channels": [...]}.

@@ -147,7 +147,7 @@ constexpr action actions[] = {
 };
 } // namespace
 
-/// What happened, with ?after=N.
+/// Lists recorded events, those after ?after=N.
 handled handlers::gateway_record(api& d, const request& a) {
   return rest::reply{200, d.core_.hub.recorded(a.query_number("after").value_or(0))};
 }

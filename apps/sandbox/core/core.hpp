@@ -1,5 +1,5 @@
 #pragma once
-// The emulator without its doors: the world, its limits, faults, figures and gateway, and what follows from a change.
+// The emulator without its HTTP server: model, limits, faults, statistics, gateway, and the effects of a change.
 #include "apps/sandbox/core/faults.hpp"
 #include "apps/sandbox/core/statistics.hpp"
 #include "apps/sandbox/core/transcript.hpp"
@@ -36,7 +36,7 @@ public:
   sandbox::transcript transcript;
   gateway::hub hub;
   std::string url; ///< "http://127.0.0.1:8080", once it listens.
-  int shards = 1;  ///< What GET /gateway/bot recommends.
+  int shards = 1;  ///< Shard count that GET /gateway/bot recommends.
   int64_t endpoint_wait_ms = 3'000;
   /// Hear of every event after it went to the gateway, and of every settle() without one (event null).
   std::vector<std::function<void(const model::event*)>> watchers;

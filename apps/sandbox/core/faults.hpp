@@ -9,13 +9,14 @@
 
 namespace arrakis::sandbox {
 
+/// A fault that a test orders for matching requests.
 struct fault {
   enum kind_of {
-    status,       ///< Answered with `code` and nothing happens.
-    after_effect, ///< It happens, and then it is answered with `code`.
-    lose_answer,  ///< It happens, and the connection is cut instead of an answer.
-    cut,          ///< The connection is cut, nothing happens.
-    delay,        ///< It happens `delay_ms` plus up to `jitter_ms` later.
+    status,       ///< Answers `code`; the request has no effect.
+    after_effect, ///< The request takes effect; the answer is `code`.
+    lose_answer,  ///< The request takes effect; the connection is cut instead of an answer.
+    cut,          ///< The connection is cut; the request has no effect.
+    delay,        ///< The request takes effect `delay_ms` plus up to `jitter_ms` later.
     rate_limit,   ///< 429 with `scope` and `retry_after_ms`.
     late          ///< The connection is cut, and it happens right before the next POST whose path is like `until`.
   };
@@ -39,12 +40,13 @@ struct fault {
   int64_t struck = 0;
 };
 
+/// The ordered faults.
 class faults {
 public:
   /// Reads one from JSON; the text names what is wrong with it.
   static std::string read(const boost::json::object&, fault& into);
   int64_t add(fault);
-  /// What a `status` is answered with, in Discord's shape of an error.
+  /// Returns the body of a `status` fault, in Discord's error format.
   static boost::json::object body_of(const fault&);
   void clear() { list_.clear(); }
   /// The first fault that strikes this request; it is counted.

@@ -1,5 +1,5 @@
 #pragma once
-// What was asked and what it did: the figures that tests assert on.
+// Counts of requests and their effects, which tests check.
 #include "apps/sandbox/limits/limits.hpp"
 
 namespace arrakis::sandbox {

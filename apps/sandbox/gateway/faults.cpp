@@ -1,4 +1,4 @@
-// What a test may do to the gateway.
+// Orders of a test to the gateway.
 #include "apps/sandbox/gateway/hub.hpp"
 #include "runtime/clock.hpp"
 

@@ -19,7 +19,7 @@ struct settings {
   bool acknowledge = true;        ///< false: heartbeats are not answered (a zombie).
   bool hold_hello = false;        ///< No opcode 10 on a new connection, until release_hello().
   bool hold_answer = false;       ///< An identify gets no READY and a resume no RESUMED: they are lost.
-  size_t tear_bytes = 0;          ///< What is sent leaves in frames of at most so many bytes; 0: whole.
+  size_t tear_bytes = 0;          ///< Maximum size of an outgoing frame; 0: frames are not split.
   bool hold_guild_create = false; ///< READY without the guilds that should follow.
   int refuse_resumes = 0;         ///< So many resumes get opcode 9 with false.
   int cut_resumes = 0;            ///< So many resumes are cut (1006); below 0: all of them.
@@ -27,7 +27,7 @@ struct settings {
   std::string ready_without;      ///< A field of READY that is left out: the negative control of the schema check.
 };
 
-/// Whom an order concerns; an empty field means any.
+/// Connections that an order applies to; an empty field means any.
 struct target {
   snowflake application;
   std::optional<int> shard;

@@ -49,7 +49,7 @@ struct gateway_fixture {
     return *taken;
   }
   js::object next_frame() { return js::parse(next().bytes).as_object(); }
-  /// What the connection ends with; messages before it are passed over.
+  /// Returns the close code of the connection; skips messages before it.
   uint16_t next_close() {
     for (;;)
       if (const auto each = next(); each.closed)

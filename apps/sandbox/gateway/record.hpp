@@ -1,5 +1,5 @@
 #pragma once
-// What happened on the gateway's connections, in order, for a test to judge. Pure.
+// Record of the events on the gateway's connections, in order, which tests check. Pure.
 #include <boost/json.hpp>
 #include <cstdint>
 #include <deque>
@@ -21,6 +21,6 @@ private:
 };
 inline constexpr size_t record_max = 5000;
 
-/// What is written down of a client's frame: never its token.
+/// Returns the recorded part of a client's frame, without its token.
 js::object noted(int64_t op, const js::object& frame);
 } // namespace arrakis::sandbox::gateway

@@ -56,7 +56,7 @@ std::optional<std::vector<std::pair<int64_t, std::string>>> session::replay(int6
 bool session::hears(const model::event& e, const model::guild* in) const {
   if (e.only && e.only != application)
     return false;
-  if (shard_of(e.guild, shards) != shard) // What is of no guild goes to the first shard.
+  if (shard_of(e.guild, shards) != shard) // Shard 0 receives the events without a guild.
     return false;
   // A bot hears about itself without the intent (GUILD_MEMBER_UPDATE), but not that it came or went.
   const bool about_itself = e.subject == bot && e.name == "GUILD_MEMBER_UPDATE";

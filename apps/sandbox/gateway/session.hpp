@@ -67,7 +67,7 @@ struct session {
   int shards = 1;
   uint64_t intents = 0;
   int64_t seq = 0;
-  /// What was sent, for a resume; the oldest give way.
+  /// Sent events, for a resume; the oldest are dropped first.
   std::deque<std::pair<int64_t, std::string>> sent;
   uint64_t connection = 0; ///< 0: none at the moment.
   int64_t lost_ms = 0;     ///< Since when.

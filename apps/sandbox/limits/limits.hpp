@@ -20,7 +20,7 @@ struct rule {
 /// /gateway/bot in 5 s, 5 messages in 5 s, 10 role grants in 10 s, 250 roles in 48 h) are kept, the rest is plausible.
 const rule& rule_of(std::string_view route);
 
-/// What a request is, as far as limits care.
+/// Properties of a request that limits depend on.
 struct arrival {
   std::string_view route;
   std::string_view major;     ///< Guild, channel or webhook id that splits the bucket.

@@ -29,7 +29,7 @@ enum option_type : int64_t {
 };
 bool takes_choices(int64_t kind) { return kind == string_option || kind == integer_option || kind == number_option; }
 
-/// Which pairs of bounds an option of a type has, and between what they lie.
+/// A pair of bounds that an option of a type may have, and the range of their values.
 struct bound_rule {
   std::string_view min, max;
   double lowest, highest;

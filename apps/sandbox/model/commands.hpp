@@ -7,7 +7,7 @@ namespace arrakis::sandbox::model {
 
 /// PUT: the list becomes all commands of the scope (guild 0: global). A command whose name was there keeps its id.
 outcome<js::array> overwrite_commands(world&, application&, snowflake guild, const js::array& body);
-/// Whether a creation with this body takes the place of a command of the same name and type.
+/// Returns true if a creation with this body replaces a command of the same name and type.
 bool replaces_command(const application&, snowflake guild, const js::object& body);
 outcome<js::object> create_command(world&, application&, snowflake guild, const js::object& body);
 outcome<js::object> edit_command(world&, application&, snowflake guild, snowflake id, const js::object& body);

@@ -1,4 +1,4 @@
-// What a community bot does beside roles and channels: threads, webhooks, invites, bans, emojis, reactions, pins.
+// Further actions of a community bot: threads, webhooks, invites, bans, emojis, reactions, pins.
 #include "apps/sandbox/model/bans.hpp"
 #include "apps/sandbox/model/channels.hpp"
 #include "apps/sandbox/model/emojis.hpp"

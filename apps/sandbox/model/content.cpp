@@ -303,7 +303,7 @@ void check_embed_parts(form& f, const js::object& embed, const std::string& path
     f.fault(path + ".fields", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType");
 }
 
-/// Whether there is anything to show: Discord names the description when there is not.
+/// Returns true if the embed shows anything; if not, Discord's error names the description.
 bool shows_nothing(const js::object& embed) {
   for (const auto key : {"title", "description", "fields", "image", "thumbnail", "author", "footer", "video"})
     if (const auto* each = embed.if_contains(key); each && !each->is_null())
@@ -428,7 +428,7 @@ js::object new_attachment(world& w, const message& m, const js::object& upload) 
   return out;
 }
 
-/// What the author lists stays or is added; an id that the message does not have is left out.
+/// Keeps or adds the listed attachments; ignores ids that the message does not have.
 js::array next_attachments(world& w, const message& m, const js::array& listed) {
   js::array out;
   for (const auto& each : listed) {

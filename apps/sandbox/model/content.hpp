@@ -1,5 +1,6 @@
 #pragma once
-// What a message or a form may hold. https://discord.com/developers/docs/resources/message, .../components/reference
+// Checks the content of messages and forms. https://discord.com/developers/docs/resources/message,
+// .../components/reference
 #include "apps/sandbox/model/form.hpp"
 #include "apps/sandbox/model/world.hpp"
 

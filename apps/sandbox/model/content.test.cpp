@@ -1,4 +1,4 @@
-// What a message may hold: components, embeds, mentions.
+// Content of messages: components, embeds, mentions.
 #include "apps/sandbox/model/content.hpp"
 
 #include "apps/sandbox/model/messages.hpp"

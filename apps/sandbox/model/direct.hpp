@@ -9,8 +9,8 @@ namespace arrakis::sandbox::model {
 outcome<js::object> open_direct(world&, const actor&, const js::object& body);
 /// The channel as `viewer` sees it: the other one is its only recipient.
 js::object direct_json(world&, const channel&, snowflake viewer);
-/// Whether the other one takes a message of this author: a person who is in a guild with them, and has not closed their
-/// direct messages. Bots write to no bots.
+/// Returns true if the recipient accepts a message of this author: a user who shares a guild with them and has not
+/// disabled direct messages. Bots cannot write to bots.
 bool may_write_to(world&, const actor& author, const channel& direct);
 
 } // namespace arrakis::sandbox::model

@@ -60,7 +60,8 @@ TEST_CASE("direct messages: what is written goes to the bot alone, without a gui
   CHECK(t.world.events.back().name == "MESSAGE_DELETE");
 }
 
-TEST_CASE("direct messages: a closed door, no guild in common and another bot are 50007; strangers see nothing") {
+TEST_CASE(
+  "direct messages: disabled direct messages, no guild in common and another bot are 50007; strangers see nothing") {
   letters t;
   t.world.users.at(t.person).closed = true;
   CHECK(t.write(t.bot(), "?").why().code == 50007);

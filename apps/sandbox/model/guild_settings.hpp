@@ -1,5 +1,6 @@
 #pragma once
-// What an administrator sets of a guild. https://discord.com/developers/docs/resources/guild#modify-guild
+// Settings of a guild that an administrator can change.
+// https://discord.com/developers/docs/resources/guild#modify-guild
 #include "apps/sandbox/model/world.hpp"
 
 namespace arrakis::sandbox::model {

@@ -14,7 +14,7 @@
 
 namespace arrakis::sandbox::model {
 namespace {
-/// What the person sent is quoted, and may be as long as a request.
+/// The quoted input may be as long as a request.
 refusal not_offered(std::string_view why) { return {400, 0, std::string{utf8_head(why, 300)}, {}}; }
 
 interaction& open(world& w, const application& app, const place& at, snowflake user, int kind) {
@@ -70,7 +70,7 @@ bool is_scalar(const js::value& value) {
   return text ? length_of({text->data(), text->size()}) <= option_text_max : value.is_number() || value.is_bool();
 }
 
-/// What somebody types is text, whatever the option's type.
+/// The value of a focused option is text, regardless of the option's type.
 js::value typed_text(const js::value* value) {
   return !value ? js::value("") : value->is_string() ? *value : js::value(js::serialize(*value));
 }
@@ -111,7 +111,7 @@ outcome<js::array> options_of(const js::object& definition, const js::object& gi
   return out;
 }
 
-/// Whether somebody is one of the two of a direct channel.
+/// Returns true if the user is one of the two recipients of a direct channel.
 bool writes_in(const channel& direct, snowflake user) {
   return std::find(direct.recipients.begin(), direct.recipients.end(), user) != direct.recipients.end();
 }
@@ -150,8 +150,8 @@ js::object resolve(world& w, const place& at, const std::vector<std::string>& va
   return out;
 }
 
-/// Whether `text` is the id of something in the guild, or of one of the two of a direct channel, of a kind that is
-/// asked for.
+/// Returns true if `text` is the id of an object of the requested kind in the guild, or of a recipient of the direct
+/// channel.
 bool is_offered(const place& at, std::string_view text, bool users, bool roles, bool channels) {
   const auto id = parse_snowflake(text);
   if (!id || !at.guild)
@@ -161,7 +161,7 @@ bool is_offered(const place& at, std::string_view text, bool users, bool roles, 
       || (channels && in.channels.contains(*id));
 }
 
-/// Whether a select of `kind` may choose `text`.
+/// Returns true if a select of `kind` may choose `text`.
 bool is_offered_by(int64_t kind, const place& at, std::string_view text) {
   return is_offered(at, text, kind == user_select || kind == mentionable_select,
                     kind == role_select || kind == mentionable_select, kind == channel_select);
@@ -240,14 +240,14 @@ bool is_here(const place& at, snowflake bot) {
   return at.guild ? at.guild->members.contains(bot) : writes_in(*at.channel, bot);
 }
 
-/// Whether a command is offered in a place at all: its `contexts`, where 0 is a guild and 1 a direct channel with the
-/// bot; null, which a guild's own command has, is everywhere it can be.
+/// Returns true if a command's `contexts` contain the place: 0 is a guild, 1 a direct channel with the bot. Null, which
+/// guild commands have, means everywhere.
 bool is_for(const command& what, const place& at) {
   const auto* contexts = json::array_in(what.definition, "contexts");
   return !contexts || std::find(contexts->begin(), contexts->end(), js::value(at.guild ? 0 : 1)) != contexts->end();
 }
 
-/// Whether a member with these permissions is offered a command of the guild.
+/// Returns true if a member with these permissions may use a command of the guild.
 bool may_use(const command& what, uint64_t mine) {
   const auto needed = arrakis::permissions::parse(json::text_or(what.definition, "default_member_permissions", "0"));
   const bool admin_only = what.definition.at("default_member_permissions").is_string() && needed == 0;

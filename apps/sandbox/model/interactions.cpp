@@ -122,7 +122,7 @@ outcome<done> update(world& w, interaction& i, form& f) {
 
 outcome<done> offer(interaction& i, form& f) {
   f.require("choices");
-  const auto* choices = f.array("choices", SIZE_MAX); // Their number is checked with the rest.
+  const auto* choices = f.array("choices", SIZE_MAX); // The number of choices is checked with the other fields.
   if (choices)
     check_choices(f, *choices, "choices", i.option);
   if (!f.clean() || !choices)
@@ -156,8 +156,8 @@ outcome<done> perform(world& w, interaction& i, int64_t kind, const js::object& 
   }
 }
 
-/// Which callbacks fit: choices where somebody types, and nothing else there; an update needs a message that was
-/// clicked on; a form never follows a form.
+/// Returns true if a callback fits the interaction: choices answer autocomplete and nothing else does; an update needs
+/// a clicked message; a form never follows a form.
 bool fits(const interaction& i, int64_t kind) {
   if (i.kind == autocomplete_type || kind == with_choices)
     return i.kind == autocomplete_type && kind == with_choices;

@@ -5,7 +5,7 @@
 
 namespace arrakis::sandbox::model {
 
-/// What a person did, and the object that its application receives for it.
+/// An action of a user, and the object that the application receives for it.
 struct started {
   snowflake id;
   snowflake application;

@@ -118,7 +118,7 @@ TEST_CASE("interactions: a click needs a component that is there and enabled, a 
   CHECK(!press(c.world, c.owner, channel, message, "pick", {"z"}));
   CHECK(!press(c.world, c.owner, channel, message, "pick", {}));
   const auto refused = press(c.world, c.owner, channel, message, "pick", {std::string(100'000, 'z')});
-  CHECK(refused.why().message.size() <= 300); // What was sent is quoted, not echoed.
+  CHECK(refused.why().message.size() <= 300); // The error quotes the sent value and does not echo it raw.
   auto chosen = press(c.world, c.owner, channel, message, "pick", {"b"});
   REQUIRE(chosen);
   CHECK(chosen->payload.at("type") == 3);
@@ -231,14 +231,14 @@ TEST_CASE("interactions: who types is offered choices of the option's type, at m
   const auto type = [&](std::string_view option) {
     return invoke(c.world, c.person, c.here().system_channel, "token", object(R"({"find":{"which":8}})"), {}, option);
   };
-  CHECK(!type("chain")); // it has no autocomplete
+  CHECK(!type("chain")); // "chain" has no autocomplete
   CHECK(!type("unheard"));
   auto typing = type("which");
   REQUIRE(typing);
   CHECK(typing->payload.at("type") == 4);
   const auto& option = typing->payload.at("data").at("options").at(0).at("options").at(0);
   CHECK(option.at("focused") == true);
-  CHECK(option.at("value") == "8"); // what is typed is text
+  CHECK(option.at("value") == "8"); // A focused value is text.
   CHECK(c.reply(*typing, hello).why().code == 50035);
   CHECK(c.reply(*typing, R"({"type":8})").why().code == 50035);
   CHECK(c.reply(*typing, R"({"type":8,"data":{}})").why().code == 50035);
@@ -292,6 +292,6 @@ TEST_CASE("interactions: a command of a user's or a message's menu comes with it
   CHECK(on_message->payload.at("data").at("type") == 3);
   CHECK(on_message->payload.at("data").at("resolved").at("messages").as_object().contains(answer.text()));
   CHECK(!invoke_on(c.world, c.person, channel, "Report", snowflake{5}));
-  CHECK(!invoke_on(c.world, c.person, channel, "onboard", c.owner)); // It is a slash command.
+  CHECK(!invoke_on(c.world, c.person, channel, "onboard", c.owner)); // "water" is a slash command.
   CHECK(!invoke(c.world, c.person, channel, "Report", {}));
 }

@@ -59,7 +59,7 @@ guild& found_guild(world& w, std::string name, snowflake owner) {
   made.id = id;
   made.name = std::move(name);
   made.owner = owner;
-  // What a new guild lets everyone do: see, write, read the history, use commands, connect and speak.
+  // Permissions of @everyone in a new guild: see, write, read the history, use commands, connect and speak.
   constexpr uint64_t usual = view_channel | send_messages | read_message_history | add_reactions | embed_links
                            | attach_files | use_application_commands | connect | speak | create_instant_invite
                            | create_public_threads | create_private_threads | send_in_threads;

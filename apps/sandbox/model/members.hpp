@@ -9,7 +9,7 @@ guild& found_guild(world&, std::string name, snowflake owner);
 /// A bot enters with a managed role of its name and these permissions (BOT_ADD), and learns of the guild
 /// (GUILD_CREATE).
 void invite_bot(world&, guild&, const application&, uint64_t permissions, snowflake by);
-/// What a guild-building bot is invited with: all that Arrakis asks for and no more.
+/// Permissions that Arrakis' invite link asks for.
 uint64_t invited_permissions();
 /// A person enters (GUILD_MEMBER_ADD). Nothing happens to one who is in already.
 void join(world&, guild&, snowflake user);

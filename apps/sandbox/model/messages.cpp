@@ -42,7 +42,8 @@ js::object dispatch_of(world& w, const channel& where, const message& m) {
   return data;
 }
 
-/// Which mentions of a text ring: https://discord.com/developers/docs/resources/message#allowed-mentions-object
+/// Returns the mentions of a text that notify:
+/// https://discord.com/developers/docs/resources/message#allowed-mentions-object
 class mention_rules {
 public:
   explicit mention_rules(const js::object* allowed) : allowed_(allowed) {}
@@ -84,7 +85,7 @@ void check_mentions(form& f, const js::object& allowed) {
   f.merge(inner, "allowed_mentions");
 }
 
-/// What the content of a message needs beside the permission to write.
+/// Permissions that the content of a message needs beside the permission to write.
 std::optional<refusal> check_permissions(const message& m, uint64_t mine) {
   if ((!m.embeds.empty() && !(mine & embed_links)) || (!m.attachments.empty() && !(mine & attach_files)))
     return missing_permissions();

@@ -1,5 +1,5 @@
 #pragma once
-// Who may do what. https://discord.com/developers/docs/topics/permissions#permission-overwrites and
+// Permissions and role hierarchy. https://discord.com/developers/docs/topics/permissions#permission-overwrites and
 // #permission-hierarchy
 #include "apps/sandbox/model/world.hpp"
 #include "schemas/permissions.hpp"

@@ -50,7 +50,7 @@ js::array apply(role& r, const role_fields& fields) {
   return changes;
 }
 
-/// What the audit log says of a new role: no `old_value`, for there was none.
+/// Changes of the audit log entry for a new role, without `old_value`.
 js::array first_values(const role& r) {
   js::array changes;
   change(changes, "name", nullptr, r.name);

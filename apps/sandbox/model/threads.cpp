@@ -200,7 +200,7 @@ outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::o
   change(changes, "auto_archive_duration", thread.archive_after_min, next.archive_after_min);
   change(changes, "rate_limit_per_user", thread.slowmode_s, next.slowmode_s);
   change(changes, "applied_tags", thread.thread.tags, next.thread.tags);
-  if (!changes.empty() && thread.thread.archived && next.thread.archived) // It is unarchived first, or with this.
+  if (!changes.empty() && thread.thread.archived && next.thread.archived) // Must be unarchived first, or with this.
     return refusal{400, 50083, "Thread is archived", {}};
   if (!changes.empty()) {
     thread = std::move(next);

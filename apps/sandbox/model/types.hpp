@@ -1,5 +1,5 @@
 #pragma once
-// What the emulated Discord consists of: plain values, no behaviour. Field names and numbers as in
+// Objects of the emulated Discord: plain values, no behaviour. Field names and numbers as in
 // https://discord.com/developers/docs (resources and interactions), API version 10.
 #include "schemas/ids.hpp"
 
@@ -61,7 +61,7 @@ struct overwrite {
   uint64_t deny = 0;
 };
 
-/// What a thread has beside a channel's fields.
+/// Fields of a thread beside those of a channel.
 /// https://discord.com/developers/docs/resources/channel#thread-metadata-object
 struct thread_state {
   snowflake owner;
@@ -183,7 +183,7 @@ struct emoji {
   bool animated = false;
 };
 
-/// What PATCH /guilds/{guild} changes. https://discord.com/developers/docs/resources/guild#modify-guild
+/// Fields that PATCH /guilds/{guild} changes. https://discord.com/developers/docs/resources/guild#modify-guild
 struct guild_settings {
   std::string name;
   std::string description;
@@ -202,7 +202,7 @@ struct guild : guild_settings {
   std::map<snowflake, channel> channels;
   std::map<snowflake, member> members;
   std::vector<audit_entry> audit;        ///< Oldest first, at most `audit_max`.
-  std::map<snowflake, std::string> bans; ///< Who is banned, and the reason.
+  std::map<snowflake, std::string> bans; ///< Banned users, and the reasons.
   std::map<snowflake, webhook> webhooks;
   std::map<std::string, invite> invites; ///< By code.
   std::map<snowflake, emoji> emojis;
@@ -274,7 +274,7 @@ enum interaction_type : int {
 };
 
 struct interaction {
-  /// What the person sees: thinking, an answer (or choices), a form, or "The application did not respond".
+  /// Phases that the user sees: thinking, an answer (or choices), a form, or "The application did not respond".
   enum phase_kind : int { waiting, deferred, answered, form, failed };
   snowflake id;
   std::string token;
@@ -289,7 +289,7 @@ struct interaction {
   snowflake parent; ///< modal submit: the interaction that opened the form.
   int64_t made_ms = 0;
   phase_kind phase = waiting;
-  snowflake response; ///< What `@original` means.
+  snowflake response; ///< Message that `@original` names.
   js::object modal;   ///< phase form: {custom_id, title, components}.
   int option = 0;     ///< Autocomplete: the type of the option that is typed into.
   js::array choices;  ///< Autocomplete, answered: what is offered.

@@ -178,7 +178,7 @@ outcome<js::object> execute_webhook(world& w, webhook_place at, snowflake thread
     return refusal{400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id", {}};
   if (f.has("thread_name"))
     return refusal{400, 220003, "Webhooks can only create threads in forum channels", {}};
-  auto m = draft_message(w, {.user = at.guild->owner}, *where, body); // It may mention whom its maker could.
+  auto m = draft_message(w, {.user = at.guild->owner}, *where, body); // May mention the same roles as its creator.
   if (!m)
     return m.why();
   m->author = at.hook->id;

@@ -51,7 +51,7 @@ struct world {
   void emit_in(const channel&, std::string name, js::object data);
 };
 
-/// Who acts: a person in the page, or a bot through its token.
+/// The acting user: a person in the page, or a bot through its token.
 struct actor {
   snowflake user;
   application* app = nullptr; ///< Of a bot.

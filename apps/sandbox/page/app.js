@@ -126,7 +126,7 @@ at('composer').addEventListener('submit', async (event) => {
 
 // ---- suggestions while a command is typed: commands, then what its application offers for an option
 let marked = 0;
-let offers = []; // What the list shows: {text: what the box gets, isTyped, attributes, parts}.
+let offers = []; // Entries of the list: {text: the text for the box, isTyped, attributes, parts}.
 let asked = 0;
 
 function commandOffers() {

@@ -1,4 +1,4 @@
-// What is being typed of a command.
+// Parses a command while the user types it.
 
 /// "/resume session_id: abc" → its name and options.
 export function parseCommand(text) {

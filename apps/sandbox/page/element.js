@@ -1,4 +1,4 @@
-// What every part of the page draws with: elements, icons, avatars, colours.
+// Drawing helpers of the page: elements, icons, avatars, colours.
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) {

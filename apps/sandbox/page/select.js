@@ -36,7 +36,7 @@ function channels(guild, kinds) {
     }));
 }
 
-/// What a select of the component type (3 string, 5 user, 6 role, 7 mentionable, 8 channel) offers.
+/// Returns the options of a select of the component type (3 string, 5 user, 6 role, 7 mentionable, 8 channel).
 function offered(c, guild) {
   switch (c.type) {
     case 5:
@@ -54,7 +54,7 @@ function offered(c, guild) {
 
 const title = (o) => `${o.emoji?.name ? `${o.emoji.name} ` : ''}${o.label}`;
 
-/// What was chosen when the message was written.
+/// Values that are selected by default in the message.
 const preset = (c) =>
   new Set([
     ...(c.options ?? []).filter((o) => o.default).map((o) => o.value),

@@ -29,7 +29,7 @@ std::optional<std::string> api_path(std::string_view target) {
   return std::nullopt;
 }
 
-/// Whether an edit changes a channel's name or topic, which has a limit of its own; sending them as they are does not.
+/// Returns true if an edit changes a channel's name or topic, which has its own limit; equal values do not count.
 bool renames_channel(model::world& world, const std::string& id, const net::http_request& request) {
   const auto* where = world.find_channel(parse_snowflake(id).value_or(snowflake{}));
   const auto body = where ? body_of(request) : std::nullopt;

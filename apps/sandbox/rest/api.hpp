@@ -11,7 +11,7 @@ public:
   ~api();
   api(const api&) = delete;
   api& operator=(const api&) = delete;
-  /// What a listener serves below /api. Without a stage before it: every header of an answer is Discord's.
+  /// Routes that a listener serves below /api. No middleware precedes them: every header of an answer is Discord's.
   std::shared_ptr<const net::router::table> table() const { return table_; }
   /// As a person would in Discord's own client: no token, no limits, all permissions checked. `path` is as on the wire
   /// and begins after /api/v10.

@@ -102,7 +102,7 @@ void add_files(js::object& body, const std::vector<part>& parts) {
                       {"filename", each.filename},
                       {"size", static_cast<int64_t>(each.content.size())},
                       {"content_type", each.type}};
-    // What the author says of this file, under its index.
+    // The author's metadata of this file, under its index.
     const auto said = std::find_if(listed.begin(), listed.end(), [&](const js::value& v) {
       const auto* o = v.if_object();
       const auto* id = o ? o->if_contains("id") : nullptr;

@@ -1,4 +1,4 @@
-// Who may come in, who may not, and the guild's own emojis: bans, invites and emojis.
+// Routes of bans, invites and emojis.
 // https://discord.com/developers/docs/resources/guild, resources/invite and resources/emoji
 #include "apps/sandbox/model/bans.hpp"
 #include "apps/sandbox/model/emojis.hpp"

@@ -36,7 +36,7 @@ struct call {
 };
 using handler = reply (*)(call&);
 
-/// What a route takes beside its path; anything else is refused with 50035 before the route runs.
+/// Input of a route beside its path; any other input is refused with 50035 before the route runs.
 struct input_rules {
   size_t limit_max = 0;                         ///< `limit` of the query is from 1 to this; 0: it is not read.
   std::vector<std::string_view> query_ids = {}; ///< Keys of the query that are snowflakes.

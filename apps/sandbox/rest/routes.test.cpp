@@ -66,7 +66,7 @@ TEST_CASE("routes: a query outside its bounds is 50035 before the route runs") {
   CHECK(!fault("GET", "/guilds/1/members", "limit=1000"));
   CHECK(fault("GET", "/guilds/1/members", "limit=1001"));
   CHECK(fault("POST", "/webhooks/1/token", "thread_id=abc"));
-  CHECK(!fault("GET", "/guilds/1/roles", "limit=abc")); // It has no limit.
+  CHECK(!fault("GET", "/guilds/1/roles", "limit=abc")); // This route has no limit.
 }
 
 TEST_CASE("routes: a body of the wrong kind is 50035, and none is none") {

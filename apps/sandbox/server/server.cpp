@@ -35,7 +35,7 @@ server::server(options o)
                                              [this](const net::http_request& request, const net::responder& respond) {
                                                core_.hub.accept(respond, request.target);
                                              });
-  // It may take a request before this runs; none knows the port yet but who chose it.
+  // A request may arrive before this runs, if the client chose the port.
   run_on_io([this] {
     const auto at = fmt::format("{}:{}", bracketed(core_.options.address), http_->port());
     core_.url = "http://" + at;

@@ -105,8 +105,8 @@ TEST_CASE("sandbox: a change is told to who reads the events") {
   auto reader = test::raw_peer::connect(f.server.port());
   reader.send("GET /_sandbox/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n");
   CHECK(reader.read("\r\n\r\n").find("text/event-stream") != std::string::npos);
-  // Its head may be on its way before it is one of the readers: what happens meanwhile is not lost, it reads the view
-  // when the stream is open.
+  // The head may arrive before the connection is registered as a reader. No event is lost: the page reads the view
+  // once the stream is open.
   std::string seen;
   while (seen.find(R"(data: {"t":"changed"})") == std::string::npos) {
     CHECK(f.by_bot("POST", "/guilds/" + f.id("guild_id") + "/roles", R"({"name":"fedaykin"})").starts_with("200 "));
