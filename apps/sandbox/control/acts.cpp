@@ -30,24 +30,24 @@ std::string custom_id_in(const js::array& components, std::string_view pattern) 
   return {};
 }
 
-guild* first_guild(world& w, snowflake id) {
+guild* first_guild(sandbox_state& state, snowflake id) {
   if (id)
-    return w.find_guild(id);
-  return w.guilds.empty() ? nullptr : &w.guilds.begin()->second;
+    return state.find_guild(id);
+  return state.guilds.empty() ? nullptr : &state.guilds.begin()->second;
 }
 
-outcome<started> start(world& w, const request& a) {
+outcome<started> start(sandbox_state& state, const request& a) {
   const auto& body = a.object();
   if (const auto form = a.id("form_of")) {
     static const js::object nothing;
     const auto* fields = json::object_in(body, "fields");
-    const auto parent = w.interactions.find(form);
-    const auto user = a.id("user") || parent == w.interactions.end() ? a.id("user") : parent->second.user;
-    return submit(w, user, form, fields ? *fields : nothing);
+    const auto parent = state.interactions.find(form);
+    const auto user = a.id("user") || parent == state.interactions.end() ? a.id("user") : parent->second.user;
+    return submit(state, user, form, fields ? *fields : nothing);
   }
   auto channel = a.id("channel");
-  const auto* where = channel ? w.find_channel(channel) : nullptr;
-  const auto* in = first_guild(w, where ? where->guild : a.id("guild"));
+  const auto* where = channel ? state.find_channel(channel) : nullptr;
+  const auto* in = first_guild(state, where ? where->guild : a.id("guild"));
   if (!in)
     return unknown("Guild");
   if (!channel)
@@ -55,7 +55,7 @@ outcome<started> start(world& w, const request& a) {
   const auto user = a.id("user") ? a.id("user") : in->owner;
   if (const auto message = a.id("message")) {
     std::string custom_id(json::text_or(body, "custom_id"));
-    if (const auto* on = w.find_message(channel, message); on && custom_id.find('*') != std::string::npos)
+    if (const auto* on = state.find_message(channel, message); on && custom_id.find('*') != std::string::npos)
       if (auto found = custom_id_in(on->components, custom_id); !found.empty())
         custom_id = found;
     std::vector<std::string> values;
@@ -63,29 +63,32 @@ outcome<started> start(world& w, const request& a) {
       for (const auto& each : *list)
         if (each.is_string())
           values.emplace_back(each.as_string());
-    return press(w, user, channel, message, custom_id, values);
+    return press(state, user, channel, message, custom_id, values);
   }
   if (const auto target = a.id("target"))
-    return invoke_on(w, user, channel, json::text_or(body, "command"), target, a.id("application"));
+    return invoke_on(state, user, channel, json::text_or(body, "command"), target, a.id("application"));
   static const js::object nothing;
   const auto* options = json::object_in(body, "options");
-  return invoke(w, user, channel, json::text_or(body, "command"), options ? *options : nothing, a.id("application"),
+  return invoke(state, user, channel, json::text_or(body, "command"), options ? *options : nothing, a.id("application"),
                 json::text_or(body, "typing"));
 }
 } // namespace
 
 handled handlers::make_guild(api& d, const request& a) {
-  auto& w = d.core_.now();
-  const auto owner = a.id("owner") ? a.id("owner") : w.guilds.empty() ? snowflake{} : w.guilds.begin()->second.owner;
-  if (!w.users.contains(owner))
+  auto& state = d.core_.now();
+  const auto owner = a.id("owner")        ? a.id("owner")
+                   : state.guilds.empty() ? snowflake{}
+                                          : state.guilds.begin()->second.owner;
+  if (!state.users.contains(owner))
     return wrong("field 'owner': no such user; make one with POST /_sandbox/users");
-  auto& made = found_guild(w, std::string(json::text_or(a.object(), "name", "A new guild")), owner);
+  auto& made = found_guild(state, std::string(json::text_or(a.object(), "name", "A new guild")), owner);
   if (json::bool_or(a.object(), "bot", true)) {
-    const auto& app = a.id("application") ? w.applications[a.id("application")] : w.applications.begin()->second;
+    const auto& app = a.id("application") ? state.applications[a.id("application")]
+                                          : state.applications.begin()->second;
     const auto mask = a.object().contains("permissions")
                       ? arrakis::permissions::parse(json::text_or(a.object(), "permissions"))
                       : invited_permissions();
-    invite_bot(w, made, app, mask, owner);
+    invite_bot(state, made, app, mask, owner);
   }
   d.core_.settle();
   return rest::reply{
@@ -94,9 +97,9 @@ handled handlers::make_guild(api& d, const request& a) {
 }
 
 handled handlers::make_user(api& d, const request& a) {
-  auto& w = d.core_.now();
+  auto& state = d.core_.now();
   const auto count = std::clamp<int64_t>(json::integer_or(a.object(), "count", 1), 1, 10'000);
-  auto* in = a.id("guild") ? w.find_guild(a.id("guild")) : nullptr;
+  auto* in = a.id("guild") ? state.find_guild(a.id("guild")) : nullptr;
   if (a.id("guild") && !in)
     return wrong("field 'guild': no such guild");
   const std::string name(json::text_or(a.object(), "name", "somebody"));
@@ -105,7 +108,7 @@ handled handlers::make_user(api& d, const request& a) {
     const auto id = d.core_.make_user(count == 1 ? name : fmt::format("{}{}", name, i + 1)).id;
     ids.push_back(js::value(id.text()));
     if (in)
-      model::join(w, *in, id);
+      model::join(state, *in, id);
   }
   d.core_.settle();
   return rest::reply{200, js::object{{"user_id", ids[0]}, {"user_ids", ids}}};
@@ -123,19 +126,19 @@ handled handlers::make_application(api& d, const request& a) {
 }
 
 handled handlers::join(api& d, const request& a) {
-  auto& w = d.core_.now();
-  auto* in = w.find_guild(a.id("guild"));
-  if (!in || !w.users.contains(a.id("user")))
+  auto& state = d.core_.now();
+  auto* in = state.find_guild(a.id("guild"));
+  if (!in || !state.users.contains(a.id("user")))
     return wrong("fields 'guild' and 'user': ids of both");
-  model::join(w, *in, a.id("user"));
+  model::join(state, *in, a.id("user"));
   d.core_.settle();
   return rest::reply{200, js::object{{"members", in->members.size()}}};
 }
 
 handled handlers::direct(api& d, const request& a) {
-  auto& w = d.core_.now();
-  const auto who = w.users.find(a.id("user"));
-  if (who == w.users.end())
+  auto& state = d.core_.now();
+  const auto who = state.users.find(a.id("user"));
+  if (who == state.users.end())
     return wrong("field 'user': no such user");
   who->second.closed = !json::bool_or(a.object(), "open", true);
   d.core_.settle();
@@ -143,24 +146,24 @@ handled handlers::direct(api& d, const request& a) {
 }
 
 handled handlers::invite(api& d, const request& a) {
-  auto& w = d.core_.now();
-  auto* in = w.find_guild(a.id("guild"));
+  auto& state = d.core_.now();
+  auto* in = state.find_guild(a.id("guild"));
   if (!in)
     return wrong("field 'guild': no such guild");
-  const auto app = a.id("application") ? w.applications.find(a.id("application")) : w.applications.begin();
-  if (app == w.applications.end())
+  const auto app = a.id("application") ? state.applications.find(a.id("application")) : state.applications.begin();
+  if (app == state.applications.end())
     return wrong("field 'application': no such application");
   const auto mask = a.object().contains("permissions")
                     ? arrakis::permissions::parse(json::text_or(a.object(), "permissions"))
                     : invited_permissions();
-  invite_bot(w, *in, app->second, mask, in->owner);
+  invite_bot(state, *in, app->second, mask, in->owner);
   d.core_.settle();
   return rest::reply{200, js::object{{"bot_user_id", app->second.bot.text()}}};
 }
 
 handled handlers::interact(api& d, const request& a) {
-  auto& w = d.core_.now();
-  auto begun = start(w, a);
+  auto& state = d.core_.now();
+  auto begun = start(state, a);
   if (!begun)
     return rest::refuse(begun.why());
   const auto id = begun->id;
@@ -169,17 +172,17 @@ handled handlers::interact(api& d, const request& a) {
   const auto until = json::text_or(a.object(), "wait");
   const bool deferred_is_enough = until == "acknowledged";
   if (until == "none")
-    return rest::reply{200, interaction_view(w, w.interactions.at(id))};
-  const auto look = [&w, id] {
-    const auto found = w.interactions.find(id);
-    return found == w.interactions.end() ? wrong("the interaction has ended")
-                                         : rest::reply{200, interaction_view(w, found->second)};
+    return rest::reply{200, interaction_view(state, state.interactions.at(id))};
+  const auto look = [&state, id] {
+    const auto found = state.interactions.find(id);
+    return found == state.interactions.end() ? wrong("the interaction has ended")
+                                             : rest::reply{200, interaction_view(state, found->second)};
   };
   d.wait(
     a,
-    [&w, id, look, deferred_is_enough]() -> std::optional<rest::reply> {
-      const auto found = w.interactions.find(id);
-      if (found != w.interactions.end()
+    [&state, id, look, deferred_is_enough]() -> std::optional<rest::reply> {
+      const auto found = state.interactions.find(id);
+      if (found != state.interactions.end()
           && (found->second.phase == interaction::waiting
               || (found->second.phase == interaction::deferred && !deferred_is_enough)))
         return std::nullopt;
@@ -190,14 +193,14 @@ handled handlers::interact(api& d, const request& a) {
 }
 
 handled handlers::interaction(api& d, const request& a) {
-  auto& w = d.core_.now();
+  auto& state = d.core_.now();
   const auto id = a.parameter_id(0);
-  if (!w.interactions.contains(id))
+  if (!state.interactions.contains(id))
     return rest::refuse(unknown("interaction"));
-  const auto look = [&w, id] {
-    const auto found = w.interactions.find(id);
-    return found == w.interactions.end() ? wrong("the interaction has ended")
-                                         : rest::reply{200, interaction_view(w, found->second)};
+  const auto look = [&state, id] {
+    const auto found = state.interactions.find(id);
+    return found == state.interactions.end() ? wrong("the interaction has ended")
+                                             : rest::reply{200, interaction_view(state, found->second)};
   };
   const auto after = a.query_number("after_edits");
   if (!after)
@@ -205,9 +208,10 @@ handled handlers::interaction(api& d, const request& a) {
   const auto known = *after;
   d.wait(
     a,
-    [&w, id, known, look]() -> std::optional<rest::reply> {
-      const auto found = w.interactions.find(id);
-      if (found != w.interactions.end() && found->second.edits <= known && found->second.phase != interaction::failed)
+    [&state, id, known, look]() -> std::optional<rest::reply> {
+      const auto found = state.interactions.find(id);
+      if (found != state.interactions.end() && found->second.edits <= known
+          && found->second.phase != interaction::failed)
         return std::nullopt;
       return look();
     },
@@ -216,12 +220,12 @@ handled handlers::interaction(api& d, const request& a) {
 }
 
 handled handlers::message(api& d, const request& a) {
-  auto& w = d.core_.now();
+  auto& state = d.core_.now();
   const auto channel = a.parameter_id(0), id = a.parameter_id(1);
   const auto text = a.query("contains");
-  const auto look = [&w, channel, id] {
-    const auto* m = w.find_message(channel, id);
-    return m ? rest::reply{200, to_json(w, *m)} : rest::refuse(unknown("Message"));
+  const auto look = [&state, channel, id] {
+    const auto* m = state.find_message(channel, id);
+    return m ? rest::reply{200, to_json(state, *m)} : rest::refuse(unknown("Message"));
   };
   if (text.empty())
     return look();
@@ -239,7 +243,7 @@ handled handlers::message(api& d, const request& a) {
 /// /_sandbox/as/{user}/<a path of Discord's REST>: that person does it, with all checks and no limits.
 handled handlers::as(api& d, const request& a) {
   const auto user = a.parameter_id(0);
-  if (!d.core_.world.users.contains(user))
+  if (!d.core_.state.users.contains(user))
     return wrong("/_sandbox/as/{user}/<path below /api/v10>: no such user");
   std::string_view path = a.target; // As on the wire: the routes of Discord decode it themselves.
   path = path.substr(0, path.find_first_of("?#"));

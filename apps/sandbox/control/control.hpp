@@ -89,8 +89,8 @@ struct handlers {
 };
 
 /// Returns the user's view of an interaction: {id, phase, edits, message?, modal?, choices?, error?}.
-js::object interaction_view(model::world&, const model::interaction&);
-js::object guild_view(model::world&, const model::guild&);
+js::object interaction_view(model::sandbox_state&, const model::interaction&);
+js::object guild_view(model::sandbox_state&, const model::guild&);
 /// Names that occur more than once: {"roles": [...], "channels": [...]}.
 js::object duplicates(const model::guild&);
 

@@ -70,7 +70,7 @@ handled handlers::limits(api& d, const request& a) {
 }
 
 handled handlers::clock(api& d, const request& a) {
-  auto& t = d.core_.world.timing;
+  auto& t = d.core_.state.timing;
   t.acknowledge_ms = json::integer_or(a.object(), "acknowledge_ms", t.acknowledge_ms);
   t.token_ms = json::integer_or(a.object(), "token_ms", t.token_ms);
   return ok({{"acknowledge_ms", t.acknowledge_ms}, {"token_ms", t.token_ms}});
@@ -193,9 +193,9 @@ handled handlers::gateway(api& d, const request& a) {
 }
 
 handled handlers::endpoint(api& d, const request& a) {
-  auto& w = d.core_.now();
-  const auto app = a.id("application") ? w.applications.find(a.id("application")) : w.applications.begin();
-  if (app == w.applications.end())
+  auto& state = d.core_.now();
+  const auto app = a.id("application") ? state.applications.find(a.id("application")) : state.applications.begin();
+  if (app == state.applications.end())
     return wrong("field 'application': no such application");
   if (const auto* privileged = a.object().if_contains("privileged_intents"); privileged && privileged->is_bool())
     app->second.privileged_intents = privileged->as_bool();

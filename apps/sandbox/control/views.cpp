@@ -32,21 +32,21 @@ const char* phase_name(const model::interaction& i) {
 }
 
 /// The newest messages of a channel as `user` sees them, oldest first.
-js::array messages_for(world& w, snowflake channel, snowflake user) {
+js::array messages_for(sandbox_state& state, snowflake channel, snowflake user) {
   js::array list;
-  const auto in = w.messages.find(channel);
-  if (in == w.messages.end())
+  const auto in = state.messages.find(channel);
+  if (in == state.messages.end())
     return list;
   for (const auto& [_, m] : in->second)
     if (!m.visible_to || m.visible_to == user)
-      list.push_back(to_json(w, m));
+      list.push_back(to_json(state, m));
   return list;
 }
 
-js::array commands_for(world& w, const guild& in, snowflake user) {
+js::array commands_for(sandbox_state& state, const guild& in, snowflake user) {
   js::array list;
   const auto mine = permissions_in(in, user);
-  for (const auto& [_, app] : w.applications)
+  for (const auto& [_, app] : state.applications)
     if (in.members.contains(app.bot))
       for (const auto& [__, each] : app.commands) {
         if ((each.guild && each.guild != in.id)
@@ -60,7 +60,7 @@ js::array commands_for(world& w, const guild& in, snowflake user) {
   return list;
 }
 
-js::object view_of_guild(world& w, const guild& in, snowflake user) {
+js::object view_of_guild(sandbox_state& state, const guild& in, snowflake user) {
   js::array channels, members;
   for (const auto& [_, each] : in.channels) {
     // A category is seen when one of its channels is.
@@ -77,7 +77,7 @@ js::object view_of_guild(world& w, const guild& in, snowflake user) {
     }
   }
   for (const auto& [_, each] : in.members) {
-    members.push_back(to_json(w, each));
+    members.push_back(to_json(state, each));
     if (members.size() == people_shown_max)
       break;
   }
@@ -88,15 +88,15 @@ js::object view_of_guild(world& w, const guild& in, snowflake user) {
           {"channels", std::move(channels)},
           {"members", std::move(members)},
           {"member_count", in.members.size()},
-          {"commands", commands_for(w, in, user)}};
+          {"commands", commands_for(state, in, user)}};
 }
 
 /// Direct messages of a person, in the shape of a guild.
 constexpr std::string_view direct_messages = "@me";
 
-js::array commands_in(world& w, const channel& direct) {
+js::array commands_in(sandbox_state& state, const channel& direct) {
   js::array list;
-  for (const auto& [_, app] : w.applications) {
+  for (const auto& [_, app] : state.applications) {
     if (std::find(direct.recipients.begin(), direct.recipients.end(), app.bot) == direct.recipients.end())
       continue;
     for (const auto& [__, each] : app.commands) {
@@ -109,24 +109,24 @@ js::array commands_in(world& w, const channel& direct) {
 }
 
 /// Those who share a guild with a person, but for those of `known`.
-js::array people_around(world& w, snowflake user, std::set<snowflake> known) {
+js::array people_around(sandbox_state& state, snowflake user, std::set<snowflake> known) {
   js::array list;
-  for (const auto& [_, in] : w.guilds)
+  for (const auto& [_, in] : state.guilds)
     if (in.members.contains(user))
       for (const auto& [id, __] : in.members)
         if (list.size() < people_shown_max && known.insert(id).second)
-          list.push_back(to_json(w.user_of(id)));
+          list.push_back(to_json(state.user_of(id)));
   return list;
 }
 
 /// `shown` is null while nobody has been chosen.
-js::object view_of_directs(world& w, snowflake user, const channel* shown) {
+js::object view_of_directs(sandbox_state& state, snowflake user, const channel* shown) {
   js::array channels, members;
   std::set<snowflake> known{user};
-  for (const auto& [id, each] : w.direct) {
+  for (const auto& [id, each] : state.direct) {
     if (std::find(each.recipients.begin(), each.recipients.end(), user) == each.recipients.end())
       continue;
-    auto o = direct_json(w, each, user);
+    auto o = direct_json(state, each, user);
     o["name"] = o.at("recipients").at(0).at("username");
     o["parent_id"] = nullptr;
     o["position"] = 0;
@@ -136,14 +136,14 @@ js::object view_of_directs(world& w, snowflake user, const channel* shown) {
   }
   if (shown)
     for (const auto each : shown->recipients)
-      members.push_back(js::object{{"user", to_json(w.user_of(each))}, {"roles", js::array{}}});
+      members.push_back(js::object{{"user", to_json(state.user_of(each))}, {"roles", js::array{}}});
   return {{"id", direct_messages},
           {"name", "Direct Messages"},
           {"roles", js::array{}},
           {"channels", std::move(channels)},
           {"members", std::move(members)},
-          {"commands", shown ? commands_in(w, *shown) : js::array{}},
-          {"people", people_around(w, user, std::move(known))}};
+          {"commands", shown ? commands_in(state, *shown) : js::array{}},
+          {"people", people_around(state, user, std::move(known))}};
 }
 
 /// Newest first, as Discord lists it; all that is kept, since a test counts who made what.
@@ -155,7 +155,7 @@ js::array audit_view(const guild& in) {
 }
 } // namespace
 
-js::object interaction_view(world& w, const model::interaction& i) {
+js::object interaction_view(sandbox_state& state, const model::interaction& i) {
   js::object out{{"id", i.id.text()},
                  {"phase", phase_name(i)},
                  {"edits", i.edits},
@@ -166,8 +166,8 @@ js::object interaction_view(world& w, const model::interaction& i) {
                  {"guild_id", i.guild.text()},
                  {"application_id", i.application.text()}};
   if (i.response)
-    if (const auto* m = w.find_message(i.channel, i.response))
-      out["message"] = to_json(w, *m);
+    if (const auto* m = state.find_message(i.channel, i.response))
+      out["message"] = to_json(state, *m);
   if (i.phase == model::interaction::form)
     out["modal"] = i.modal;
   const bool completes = i.kind == model::autocomplete_type;
@@ -194,10 +194,10 @@ js::object duplicates(const guild& in) {
   return out;
 }
 
-js::object guild_view(world& w, const guild& in) {
+js::object guild_view(sandbox_state& state, const guild& in) {
   auto out = to_json(in);
   out["channels"] = list_channels(in);
-  out["members"] = list_members(w, in, {}, 10'000);
+  out["members"] = list_members(state, in, {}, 10'000);
   out["duplicates"] = duplicates(in);
   return out;
 }
@@ -205,36 +205,36 @@ js::object guild_view(world& w, const guild& in) {
 handled handlers::info(api& d, const request&) { return rest::reply{200, d.core_.ready_line()}; }
 
 handled handlers::state(api& d, const request& a) {
-  auto& w = d.core_.now();
+  auto& state = d.core_.now();
   const auto only = a.query_id("guild");
-  if (only && !w.find_guild(only))
+  if (only && !state.find_guild(only))
     return rest::refuse(unknown("Guild"));
   js::array guilds, applications, users;
-  for (const auto& [id, in] : w.guilds)
+  for (const auto& [id, in] : state.guilds)
     if (!only || id == only) {
-      auto o = guild_view(w, in);
+      auto o = guild_view(state, in);
       if (only) {
         o["audit"] = audit_view(in);
         js::object messages;
         for (const auto& [channel, _] : in.channels)
-          if (const auto list = w.messages.find(channel); list != w.messages.end()) {
+          if (const auto list = state.messages.find(channel); list != state.messages.end()) {
             js::array all;
             for (const auto& [__, m] : list->second)
-              all.push_back(to_json(w, m));
+              all.push_back(to_json(state, m));
             messages[channel.text()] = std::move(all);
           }
         o["messages"] = std::move(messages);
       }
       guilds.push_back(std::move(o));
     }
-  for (const auto& [_, each] : w.applications)
+  for (const auto& [_, each] : state.applications)
     applications.push_back(js::object{{"id", each.id.text()},
                                       {"name", each.name},
                                       {"bot_user_id", each.bot.text()},
                                       {"public_key", each.public_key},
                                       {"endpoint", each.endpoint},
                                       {"commands", list_commands(each, {})}});
-  for (const auto& [_, each] : w.users)
+  for (const auto& [_, each] : state.users)
     users.push_back(to_json(each));
   return rest::reply{
     200,
@@ -251,7 +251,7 @@ handled handlers::statistics(api& d, const request& a) {
   auto out = c.statistics.totals();
   out["peak_per_second"] = c.limiter.peak_per_second();
   js::object twice;
-  for (const auto& [id, in] : c.world.guilds)
+  for (const auto& [id, in] : c.state.guilds)
     if (auto both = duplicates(in); !both["roles"].as_array().empty() || !both["channels"].as_array().empty())
       twice[id.text()] = std::move(both);
   out["duplicates"] = std::move(twice);
@@ -264,42 +264,42 @@ handled handlers::requests(api& d, const request& a) {
 
 /// All that the page draws, for one person.
 handled handlers::view(api& d, const request& a) {
-  auto& w = d.core_.now();
+  auto& state = d.core_.now();
   auto user = a.query_id("user");
-  if (!w.users.contains(user))
-    user = w.guilds.empty() ? snowflake{} : w.guilds.begin()->second.owner;
+  if (!state.users.contains(user))
+    user = state.guilds.empty() ? snowflake{} : state.guilds.begin()->second.owner;
   js::array people, guilds;
-  for (const auto& [id, each] : w.users)
+  for (const auto& [id, each] : state.users)
     if (!each.bot)
       people.push_back(to_json(each));
   const guild* shown = nullptr;
-  for (const auto& [id, in] : w.guilds)
+  for (const auto& [id, in] : state.guilds)
     if (in.members.contains(user)) {
       guilds.push_back(js::object{{"id", id.text()}, {"name", in.name}});
       if (!shown || id == a.query_id("guild"))
         shown = &in;
     }
   js::object out{{"people", std::move(people)}, {"guilds", std::move(guilds)}};
-  if (w.users.contains(user))
-    out["me"] = to_json(w.user_of(user));
+  if (state.users.contains(user))
+    out["me"] = to_json(state.user_of(user));
   if (a.query("guild") == direct_messages) {
-    const auto* channel = w.find_channel(a.query_id("channel"));
-    if (channel && !conversation_for(w, {.user = user}, channel->id))
+    const auto* channel = state.find_channel(a.query_id("channel"));
+    if (channel && !conversation_for(state, {.user = user}, channel->id))
       channel = nullptr;
     if (channel && channel->kind != direct_channel)
       channel = nullptr;
-    out["guild"] = view_of_directs(w, user, channel);
+    out["guild"] = view_of_directs(state, user, channel);
     out["channel_id"] = channel ? channel->id.text() : "";
-    out["messages"] = channel ? messages_for(w, channel->id, user) : js::array{};
+    out["messages"] = channel ? messages_for(state, channel->id, user) : js::array{};
   } else if (shown) {
-    out["guild"] = view_of_guild(w, *shown, user);
+    out["guild"] = view_of_guild(state, *shown, user);
     auto channel = a.query_id("channel");
     if (const auto found = shown->channels.find(channel);
         found == shown->channels.end()
         || !(permissions_in(*shown, found->second, user) & arrakis::permissions::view_channel))
       channel = shown->system_channel;
     out["channel_id"] = channel.text();
-    out["messages"] = messages_for(w, channel, user);
+    out["messages"] = messages_for(state, channel, user);
   }
   return rest::reply{200, std::move(out)};
 }

@@ -14,20 +14,20 @@
 namespace arrakis::sandbox {
 
 core::core(net::io& on, sandbox::options chosen)
-  : io(on), options(std::move(chosen)), transcript(options.transcript), hub(world) {
+  : io(on), options(std::move(chosen)), transcript(options.transcript), hub(state) {
   hub.on_dispatch = [this](std::string_view name, const js::object& data) { transcript.dispatch(name, data); };
   limiter.enabled = options.limits;
   hub.settings.limits = options.limits;
 }
 
-model::world& core::now() {
-  world.now_ms = wall_ms();
-  return world;
+model::sandbox_state& core::now() {
+  state.now_ms = wall_ms();
+  return state;
 }
 
 void core::settle() {
   changed_ = true;
-  auto events = std::exchange(world.events, {});
+  auto events = std::exchange(state.events, {});
   for (const auto& each : events) {
     hub.publish(each);
     for (const auto& hear : watchers)
@@ -42,7 +42,7 @@ void core::sweep() {
   hub.sweep();
   if (!failed.empty())
     settle();
-  if (changed_ && world.now_ms >= save_not_before_ms_)
+  if (changed_ && state.now_ms >= save_not_before_ms_)
     save();
 }
 
@@ -51,8 +51,8 @@ void core::save() {
     return;
   changed_ = false;
   const auto began = wall_ms();
-  writer_->put(js::serialize(model::save(world)));
-  // A large world is written less often: at most a tenth of the time goes into it.
+  writer_->put(js::serialize(model::save(state)));
+  // A large state is written less often: at most a tenth of the time goes into it.
   save_not_before_ms_ = began + std::max<int64_t>(100, (wall_ms() - began) * 10);
 }
 
@@ -72,18 +72,18 @@ void core::open() {
     writer_ = std::make_unique<writer>(path);
   }
   now();
-  if (world.applications.empty())
+  if (state.applications.empty())
     seed();
   else if (!options.token.empty())
-    world.applications.begin()->second.token = options.token;
+    state.applications.begin()->second.token = options.token;
   settle();
 }
 
 model::application& core::make_application(std::string name, std::string token) {
   auto& bot = make_user(name, true);
-  const auto id = world.next_id();
+  const auto id = state.next_id();
   const auto pair = keys::make();
-  auto& app = world.applications[id];
+  auto& app = state.applications[id];
   app = {.id = id,
          .bot = bot.id,
          .name = std::move(name),
@@ -96,8 +96,8 @@ model::application& core::make_application(std::string name, std::string token) 
 }
 
 model::user& core::make_user(std::string name, bool bot) {
-  const auto id = world.next_id();
-  auto& made = world.users[id];
+  const auto id = state.next_id();
+  auto& made = state.users[id];
   made = {.id = id, .name = std::move(name), .global_name = {}, .bot = bot};
   return made;
 }
@@ -105,14 +105,14 @@ model::user& core::make_user(std::string name, bool bot) {
 void core::seed() {
   auto& app = make_application("Arrakis", options.token);
   const auto owner = make_user("liet").id;
-  auto& guild = model::found_guild(world, "Sietch Tabr", owner);
+  auto& guild = model::found_guild(state, "Sietch Tabr", owner);
   for (const auto* name : {"stilgar", "chani", "jamis", "harah"})
-    model::join(world, guild, make_user(name).id);
-  model::invite_bot(world, guild, app, model::invited_permissions(), owner);
+    model::join(state, guild, make_user(name).id);
+  model::invite_bot(state, guild, app, model::invited_permissions(), owner);
 }
 
 js::object core::ready_line() {
-  const auto& app = world.applications.begin()->second;
+  const auto& app = state.applications.begin()->second;
   js::object out{{"url", url},
                  {"api", url + "/api"},
                  {"gateway", hub.settings.url},
@@ -120,8 +120,8 @@ js::object core::ready_line() {
                  {"bot_user_id", app.bot.text()},
                  {"public_key", app.public_key},
                  {"token", app.token}};
-  if (!world.guilds.empty()) {
-    const auto& guild = world.guilds.begin()->second;
+  if (!state.guilds.empty()) {
+    const auto& guild = state.guilds.begin()->second;
     out["guild_id"] = guild.id.text();
     out["owner_id"] = guild.owner.text();
     out["channel_id"] = guild.system_channel.text();

@@ -6,7 +6,7 @@
 #include "apps/sandbox/core/writer.hpp"
 #include "apps/sandbox/gateway/hub.hpp"
 #include "apps/sandbox/limits/limits.hpp"
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox {
 namespace js = boost::json;
@@ -29,7 +29,7 @@ public:
 
   net::io& io;
   sandbox::options options;
-  model::world world;
+  model::sandbox_state state;
   limits::limiter limiter;
   sandbox::faults faults;
   sandbox::statistics statistics;
@@ -41,9 +41,9 @@ public:
   /// Hear of every event after it went to the gateway, and of every settle() without one (event null).
   std::vector<std::function<void(const model::event*)>> watchers;
 
-  /// Sets the model's clock. First line of whatever changes the world.
-  model::world& now();
-  /// Carries the model's events to the gateway and the watchers, and marks the world for the next snapshot.
+  /// Sets the model's clock. Call it first in every function that changes the state.
+  model::sandbox_state& now();
+  /// Carries the model's events to the gateway and the watchers, and marks the state for the next snapshot.
   void settle();
   /// Four times a second: deadlines of interactions, silent connections, the snapshot.
   void sweep();

@@ -22,15 +22,15 @@ std::pair<std::string, std::string> split(const std::string& url) {
 delivery::delivery(core& c) : core_(c), client_(c.io) {}
 
 void delivery::send(model::started what) {
-  auto& world = core_.world;
-  const auto& app = world.applications.at(what.application);
-  const auto guild = world.interactions.at(what.id).guild;
+  auto& state = core_.state;
+  const auto& app = state.applications.at(what.application);
+  const auto guild = state.interactions.at(what.id).guild;
   if (app.endpoint.empty()) {
     core_.hub.deliver(what.application, guild, what.payload);
     return;
   }
   const auto id = what.id;
-  const auto token = world.interactions.at(id).token;
+  const auto token = state.interactions.at(id).token;
   post(app, js::serialize(what.payload), true, [this, id, token](caf::expected<net::http_response> got) {
     if (!got || got->status / 100 != 2) {
       log::warn("sandbox.endpoint_refused",
@@ -71,7 +71,7 @@ void delivery::post_to(const std::string& url, const std::string& private_hex, c
 }
 
 void delivery::set_endpoint(snowflake application, std::string url, std::function<void(std::string)> done) {
-  auto& app = core_.world.applications.at(application);
+  auto& app = core_.state.applications.at(application);
   if (url.empty()) {
     app.endpoint.clear();
     core_.settle();
@@ -95,7 +95,7 @@ void delivery::set_endpoint(snowflake application, std::string url, std::functio
       if (!second || second->status != 401)
         return done(fmt::format("a PING with a wrong signature must be answered with 401; it got {}",
                                 second ? std::to_string(second->status) : text_of(second.error())));
-      core_.world.applications.at(application).endpoint = url;
+      core_.state.applications.at(application).endpoint = url;
       core_.settle();
       done({});
     });

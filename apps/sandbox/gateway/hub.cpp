@@ -181,7 +181,7 @@ bool hub::may_identify(const js::object& d, const model::application& app, int s
 void hub::on_identify(connection& c, const js::object& d) {
   if (!c.session.empty())
     return end(c, already_authenticated, "Already authenticated.");
-  const auto* app = world_.find_application_by_token(token_in(d));
+  const auto* app = state_.find_application_by_token(token_in(d));
   if (!app)
     return end(c, authentication_failed, "Authentication failed.");
   if (!json::object_in(d, "properties"))
@@ -211,10 +211,10 @@ void hub::on_identify(connection& c, const js::object& d) {
 
 void hub::welcome(connection&, session& s) {
   std::vector<snowflake> guilds;
-  for (const auto& [id, in] : world_.guilds)
+  for (const auto& [id, in] : state_.guilds)
     if (in.members.contains(s.bot) && shard_of(id, s.shards) == s.shard)
       guilds.push_back(id);
-  auto data = model::ready(world_, world_.applications.at(s.application), guilds);
+  auto data = model::ready(state_, state_.applications.at(s.application), guilds);
   data["session_id"] = s.id;
   data["session_type"] = "normal";
   data["resume_gateway_url"] = settings.resume_url.empty() ? settings.url : settings.resume_url;
@@ -229,16 +229,16 @@ void hub::welcome(connection&, session& s) {
 void hub::send_guilds(session& s) {
   if (!(s.intents & guilds))
     return;
-  const auto& app = world_.applications.at(s.application);
-  for (const auto& [id, in] : world_.guilds)
+  const auto& app = state_.applications.at(s.application);
+  for (const auto& [id, in] : state_.guilds)
     if (in.members.contains(s.bot) && shard_of(id, s.shards) == s.shard)
-      dispatch_to(s, "GUILD_CREATE", model::guild_create(world_, in, app));
+      dispatch_to(s, "GUILD_CREATE", model::guild_create(state_, in, app));
 }
 
 void hub::on_resume(connection& c, const js::object& d) {
   if (!c.session.empty())
     return end(c, already_authenticated, "Already authenticated.");
-  const auto* app = world_.find_application_by_token(token_in(d));
+  const auto* app = state_.find_application_by_token(token_in(d));
   if (!app)
     return end(c, authentication_failed, "Authentication failed.");
   const auto seq = sequence_in(d);
@@ -282,7 +282,7 @@ void hub::on_request_members(connection& c, const js::object& d) {
   if (!asked)
     return end(c, decode_error, "Error while decoding payload.");
   const auto id = asked->guild;
-  const auto* in = world_.find_guild(id);
+  const auto* in = state_.find_guild(id);
   if (!in || !in->members.contains(s.bot))
     return;
   if (!asked->users && asked->query.empty()) {
@@ -304,10 +304,10 @@ void hub::on_request_members(connection& c, const js::object& d) {
       if (who == in->members.end())
         missing.push_back(each);
       else
-        members.push_back(model::to_json(world_, who->second));
+        members.push_back(model::to_json(state_, who->second));
     }
   else
-    members = model::find_members(world_, *in, asked->query, asked->limit);
+    members = model::find_members(state_, *in, asked->query, asked->limit);
   const auto chunks = std::max<size_t>(1, (members.size() + members_per_chunk - 1) / members_per_chunk);
   for (size_t i = 0; i < chunks; ++i) {
     js::array part;
@@ -325,7 +325,7 @@ void hub::on_request_members(connection& c, const js::object& d) {
 }
 
 void hub::publish(const model::event& e) {
-  const auto* in = world_.find_guild(e.guild);
+  const auto* in = state_.find_guild(e.guild);
   for (auto& [_, s] : sessions_)
     if (s.hears(e, in))
       dispatch_to(s, e.name, seen_by(s, e));

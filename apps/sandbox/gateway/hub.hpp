@@ -40,7 +40,7 @@ struct counts {
 
 class hub {
 public:
-  explicit hub(model::world& world) : world_(world) {}
+  explicit hub(model::sandbox_state& state) : state_(state) {}
   gateway::settings settings;
 
   /// An upgrade request arrived on the gateway's path.
@@ -103,7 +103,7 @@ private:
   template <class F>
   size_t each(const target&, F&& f);
 
-  model::world& world_;
+  model::sandbox_state& state_;
   std::map<uint64_t, connection> connections_;
   sessions sessions_;
   uint64_t last_connection_ = 0;

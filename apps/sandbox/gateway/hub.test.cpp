@@ -58,7 +58,7 @@ struct gateway_fixture {
 
   net::io threads{1};
   model::model_fixture fixture;
-  gateway::hub hub{fixture.world};
+  gateway::hub hub{fixture.state};
   net::test::inbox<received> messages;
   std::optional<net::http_server> server{
     std::in_place, threads, net::http_server_options{},

@@ -1,6 +1,6 @@
 #pragma once
 // A gateway session as Discord keeps it: what it may hear, what it was sent, how far back it can be resumed. Pure.
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 #include <deque>
 

@@ -1,15 +1,16 @@
 #pragma once
 // Bans. https://discord.com/developers/docs/resources/guild#get-guild-bans
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 
 /// `body`: delete_message_seconds, up to a week; so far back the user's messages go as well.
-outcome<done> ban(world&, const actor&, guild&, snowflake user, const js::object& body = {});
-outcome<done> unban(world&, const actor&, guild&, snowflake user);
+outcome<done> ban(sandbox_state&, const actor&, guild&, snowflake user, const js::object& body = {});
+outcome<done> unban(sandbox_state&, const actor&, guild&, snowflake user);
 /// POST /guilds/{guild}/bulk-ban: {banned_users, failed_users}.
-outcome<js::object> ban_all(world&, const actor&, guild&, const js::object& body);
-outcome<js::object> get_ban(world&, const actor&, const guild&, snowflake user);
-outcome<js::array> list_bans(world&, const actor&, const guild&, snowflake before, snowflake after, size_t count);
+outcome<js::object> ban_all(sandbox_state&, const actor&, guild&, const js::object& body);
+outcome<js::object> get_ban(sandbox_state&, const actor&, const guild&, snowflake user);
+outcome<js::array> list_bans(sandbox_state&, const actor&, const guild&, snowflake before, snowflake after,
+                             size_t count);
 
 } // namespace arrakis::sandbox::model

@@ -134,7 +134,7 @@ js::value read_reaction(form& f, const js::object& emoji) {
                     {"emoji_name", name ? js::value(*name) : js::value(nullptr)}};
 }
 
-void read_forum_fields(form& f, world& w, channel& c) {
+void read_forum_fields(form& f, sandbox_state& state, channel& c) {
   constexpr int64_t require_tag = 1 << 4, hide_downloads = 1 << 15;
   if (const auto flags = f.integer("flags", 0, require_tag | hide_downloads)) {
     if (*flags & ~(c.kind == media_channel ? require_tag | hide_downloads : require_tag))
@@ -163,7 +163,7 @@ void read_forum_fields(form& f, world& w, channel& c) {
         f.fault(fmt::format("available_tags.{}.name", i), "BASE_TYPE_MAX_LENGTH", "Must be 20 or fewer in length.");
       const auto emoji = each->contains("emoji_name") ? each->at("emoji_name") : js::value(nullptr);
       const auto* old = each->if_contains("id");
-      c.tags.push_back(js::object{{"id", old && id_of(*old) ? id_of(*old)->text() : w.next_id().text()},
+      c.tags.push_back(js::object{{"id", old && id_of(*old) ? id_of(*old)->text() : state.next_id().text()},
                                   {"name", each->at("name")},
                                   {"moderated", json::bool_or(*each, "moderated")},
                                   {"emoji_id", nullptr},
@@ -180,7 +180,7 @@ void read_conversion(form& f, channel& c) {
 }
 
 /// Reads what creation and edit have in common into `c`; faults go to `f`.
-void read_fields(form& f, world& w, const guild& in, channel& c) {
+void read_fields(form& f, sandbox_state& state, const guild& in, channel& c) {
   if (const auto name = f.text("name", 1, name_max)) {
     c.name = normal_name(c.kind, *name);
     if (c.name.empty())
@@ -199,7 +199,7 @@ void read_fields(form& f, world& w, const guild& in, channel& c) {
   else if (c.kind != category_channel)
     read_thread_defaults(f, c);
   if (is_forum(c.kind))
-    read_forum_fields(f, w, c);
+    read_forum_fields(f, state, c);
   if (const auto position = f.integer("position", 0, 1000))
     c.position = static_cast<int>(*position);
   if (const auto parent = f.id("parent_id")) {
@@ -221,7 +221,7 @@ std::string normal_name(int kind, std::string_view name) {
   return out;
 }
 
-outcome<js::object> create_channel(world& w, const actor& by, guild& in, const js::object& body) {
+outcome<js::object> create_channel(sandbox_state& state, const actor& by, guild& in, const js::object& body) {
   if (!(permissions_in(in, by.user) & manage_channels))
     return missing_permissions();
   form f(body);
@@ -232,7 +232,7 @@ outcome<js::object> create_channel(world& w, const actor& by, guild& in, const j
            || made.kind == announcement_channel || is_forum(made.kind)))
     f.fault("type", "BASE_TYPE_CHOICES", "Value must be one of {0, 2, 4, 5, 13, 15, 16}.");
   made.position = next_position(in, made.kind);
-  read_fields(f, w, in, made);
+  read_fields(f, state, in, made);
   const auto overwrites = read_overwrites(f);
   if (!f.clean())
     return f.why();
@@ -247,28 +247,28 @@ outcome<js::object> create_channel(world& w, const actor& by, guild& in, const j
     made.overwrites = *overwrites;
   } else if (made.parent)
     made.overwrites = in.channels.at(made.parent).overwrites; // a channel starts in step with its category
-  made.id = w.next_id();
+  made.id = state.next_id();
   js::array changes;
   change(changes, "name", nullptr, made.name);
   change(changes, "type", nullptr, made.kind);
   change(changes, "permission_overwrites", nullptr, overwrites_json(made));
   const auto& kept = in.channels.emplace(made.id, std::move(made)).first->second;
-  w.emit("CHANNEL_CREATE", in.id, to_json(kept));
-  note(w, in, action::channel_create, by, kept.id, std::move(changes));
+  state.emit("CHANNEL_CREATE", in.id, to_json(kept));
+  note(state, in, action::channel_create, by, kept.id, std::move(changes));
   return to_json(kept);
 }
 
-outcome<js::object> edit_channel(world& w, const actor& by, place at, const js::object& body) {
+outcome<js::object> edit_channel(sandbox_state& state, const actor& by, place at, const js::object& body) {
   auto& [in, where] = at;
   if (is_thread(where->kind))
-    return edit_thread(w, by, at, body);
+    return edit_thread(state, by, at, body);
   const auto mine = permissions_in(*in, *where, by.user);
   if (!(mine & manage_channels))
     return missing_permissions();
   form f(body);
   auto next = *where;
   read_conversion(f, next);
-  read_fields(f, w, *in, next);
+  read_fields(f, state, *in, next);
   const auto overwrites = read_overwrites(f);
   if (!f.clean())
     return f.why();
@@ -309,16 +309,16 @@ outcome<js::object> edit_channel(world& w, const actor& by, place at, const js::
   change(changes, "permission_overwrites", overwrites_json(*where), overwrites_json(next));
   if (!changes.empty()) {
     *where = std::move(next);
-    w.emit("CHANNEL_UPDATE", in->id, to_json(*where));
-    note(w, *in, action::channel_update, by, where->id, std::move(changes));
+    state.emit("CHANNEL_UPDATE", in->id, to_json(*where));
+    note(state, *in, action::channel_update, by, where->id, std::move(changes));
   }
   return to_json(*where);
 }
 
-outcome<js::object> delete_channel(world& w, const actor& by, place at) {
+outcome<js::object> delete_channel(sandbox_state& state, const actor& by, place at) {
   auto& [in, where] = at;
   if (is_thread(where->kind))
-    return delete_thread(w, by, at);
+    return delete_thread(state, by, at);
   if (!(permissions_in(*in, *where, by.user) & manage_channels))
     return missing_permissions();
   const auto id = where->id;
@@ -326,7 +326,7 @@ outcome<js::object> delete_channel(world& w, const actor& by, place at) {
   js::array changes;
   change(changes, "name", where->name, nullptr);
   in->channels.erase(id);
-  w.messages.erase(id);
+  state.messages.erase(id);
   std::erase_if(in->webhooks, [id](const auto& each) { return each.second.channel == id; });
   std::erase_if(in->invites, [id](const auto& each) { return each.second.channel == id; });
   std::erase_if(in->channels,
@@ -334,16 +334,16 @@ outcome<js::object> delete_channel(world& w, const actor& by, place at) {
   for (auto& [_, each] : in->channels)
     if (each.parent == id) {
       each.parent = {};
-      w.emit("CHANNEL_UPDATE", in->id, to_json(each));
+      state.emit("CHANNEL_UPDATE", in->id, to_json(each));
     }
   if (in->system_channel == id)
     in->system_channel = {};
-  w.emit("CHANNEL_DELETE", in->id, gone);
-  note(w, *in, action::channel_delete, by, id, std::move(changes));
+  state.emit("CHANNEL_DELETE", in->id, gone);
+  note(state, *in, action::channel_delete, by, id, std::move(changes));
   return gone;
 }
 
-outcome<done> put_overwrite(world& w, const actor& by, place at, snowflake target, const js::object& body) {
+outcome<done> put_overwrite(sandbox_state& state, const actor& by, place at, snowflake target, const js::object& body) {
   auto& [in, where] = at;
   if (!(permissions_in(*in, *where, by.user) & manage_roles))
     return missing_permissions();
@@ -370,14 +370,14 @@ outcome<done> put_overwrite(world& w, const actor& by, place at, snowflake targe
   else
     *old = next;
   if (!changes.empty()) {
-    w.emit("CHANNEL_UPDATE", in->id, to_json(*where));
-    note(w, *in, fresh ? action::overwrite_create : action::overwrite_update, by, where->id, std::move(changes),
+    state.emit("CHANNEL_UPDATE", in->id, to_json(*where));
+    note(state, *in, fresh ? action::overwrite_create : action::overwrite_update, by, where->id, std::move(changes),
          whose(*in, next));
   }
   return done{};
 }
 
-outcome<done> delete_overwrite(world& w, const actor& by, place at, snowflake target) {
+outcome<done> delete_overwrite(sandbox_state& state, const actor& by, place at, snowflake target) {
   auto& [in, where] = at;
   if (!(permissions_in(*in, *where, by.user) & manage_roles))
     return missing_permissions();
@@ -387,12 +387,12 @@ outcome<done> delete_overwrite(world& w, const actor& by, place at, snowflake ta
     return unknown("Overwrite");
   const auto gone = *found;
   where->overwrites.erase(found);
-  w.emit("CHANNEL_UPDATE", in->id, to_json(*where));
-  note(w, *in, action::overwrite_delete, by, where->id, {}, whose(*in, gone));
+  state.emit("CHANNEL_UPDATE", in->id, to_json(*where));
+  note(state, *in, action::overwrite_delete, by, where->id, {}, whose(*in, gone));
   return done{};
 }
 
-outcome<done> move_channels(world& w, const actor& by, guild& in, const js::array& body) {
+outcome<done> move_channels(sandbox_state& state, const actor& by, guild& in, const js::array& body) {
   if (!(permissions_in(in, by.user) & manage_channels))
     return missing_permissions();
   for (const auto& each : body) {
@@ -405,7 +405,7 @@ outcome<done> move_channels(world& w, const actor& by, guild& in, const js::arra
     if (found == in.channels.end())
       return unknown("Channel");
     auto next = found->second;
-    read_fields(f, w, in, next);
+    read_fields(f, state, in, next);
     const bool locks = f.boolean("lock_permissions").value_or(false);
     if (!f.clean())
       return f.why();
@@ -420,8 +420,8 @@ outcome<done> move_channels(world& w, const actor& by, guild& in, const js::arra
     found->second.position = next.position;
     found->second.parent = next.parent;
     found->second.overwrites = next.overwrites;
-    w.emit("CHANNEL_UPDATE", in.id, to_json(found->second));
-    note(w, in, action::channel_update, by, *id, std::move(changes));
+    state.emit("CHANNEL_UPDATE", in.id, to_json(found->second));
+    note(state, in, action::channel_update, by, *id, std::move(changes));
   }
   return done{};
 }

@@ -1,17 +1,17 @@
 #pragma once
 // Channels and their overwrites. https://discord.com/developers/docs/resources/channel
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 class form;
 
-outcome<js::object> create_channel(world&, const actor&, guild&, const js::object& body);
-outcome<js::object> edit_channel(world&, const actor&, place, const js::object& body);
-outcome<js::object> delete_channel(world&, const actor&, place);
-outcome<done> put_overwrite(world&, const actor&, place, snowflake target, const js::object& body);
-outcome<done> delete_overwrite(world&, const actor&, place, snowflake target);
+outcome<js::object> create_channel(sandbox_state&, const actor&, guild&, const js::object& body);
+outcome<js::object> edit_channel(sandbox_state&, const actor&, place, const js::object& body);
+outcome<js::object> delete_channel(sandbox_state&, const actor&, place);
+outcome<done> put_overwrite(sandbox_state&, const actor&, place, snowflake target, const js::object& body);
+outcome<done> delete_overwrite(sandbox_state&, const actor&, place, snowflake target);
 /// PATCH /guilds/{guild}/channels: [{id, position, parent_id?}].
-outcome<done> move_channels(world&, const actor&, guild&, const js::array& body);
+outcome<done> move_channels(sandbox_state&, const actor&, guild&, const js::array& body);
 /// After how long a thread without a message is archived: an hour, a day, three days or a week, in minutes.
 std::optional<int> read_archive_minutes(form&, std::string_view key);
 refusal wrong_channel_type(); ///< 400, 50024

@@ -25,21 +25,21 @@ TEST_CASE("channels: text names are lower case with hyphens, categories keep the
 TEST_CASE("channels: one without overwrites of its own starts with those of its category") {
   model_fixture t;
   const auto category = id_in(
-    *create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4,"permission_overwrites":[
+    *create_channel(t.state, t.bot(), t.here(), object(R"({"name":"c","type":4,"permission_overwrites":[
     {"id":")" + t.guild_id.text() + R"(","type":0,"deny":"1024"}]})")));
   const auto inside = id_in(
-    *create_channel(t.world, t.bot(), t.here(), object(R"({"name":"x","parent_id":")" + category.text() + "\"}")));
+    *create_channel(t.state, t.bot(), t.here(), object(R"({"name":"x","parent_id":")" + category.text() + "\"}")));
   CHECK(t.here().channels.at(inside).overwrites.size() == 1);
   CHECK(permissions_in(t.here(), t.here().channels.at(inside), t.person) == 0);
 }
 
 TEST_CASE("channels: overwrites are read as everyone, then roles, then the member") {
   model_fixture t;
-  const auto role = id_in(*create_role(t.world, t.bot(), t.here(), object(R"({"name":"r"})")));
+  const auto role = id_in(*create_role(t.state, t.bot(), t.here(), object(R"({"name":"r"})")));
   auto& where = *t.general().channel;
   where.overwrites = {{t.guild_id, overwrite::of_role, 0, permissions::view_channel}};
   CHECK(permissions_in(t.here(), where, t.person) == 0);
-  REQUIRE(grant_role(t.world, t.bot(), t.here(), t.person, role));
+  REQUIRE(grant_role(t.state, t.bot(), t.here(), t.person, role));
   where.overwrites.push_back({role, overwrite::of_role, permissions::view_channel, permissions::send_messages});
   CHECK((permissions_in(t.here(), where, t.person) & permissions::view_channel));
   CHECK(!(permissions_in(t.here(), where, t.person) & permissions::send_messages));
@@ -51,12 +51,12 @@ TEST_CASE("channels: overwrites are read as everyone, then roles, then the membe
 TEST_CASE("channels: who may not see one gets 50001, who may not manage it 50013, and an unknown one is 10003") {
   model_fixture t;
   const auto id = id_in(
-    *create_channel(t.world, t.as(t.owner), t.here(), object(R"({"name":"secret","permission_overwrites":[
+    *create_channel(t.state, t.as(t.owner), t.here(), object(R"({"name":"secret","permission_overwrites":[
     {"id":")" + t.guild_id.text() + R"(","type":0,"allow":"0","deny":"1024"}]})")));
-  CHECK(channel_for(t.world, t.bot(), id).why().code == 50001);
-  CHECK(channel_for(t.world, t.bot(), snowflake{5}).why().code == 10003);
-  CHECK(edit_channel(t.world, t.as(t.person), t.general(), object(R"({"name":"x"})")).why().code == 50013);
-  CHECK(guild_for(t.world, t.bot(), snowflake{5}).why().code == 10004);
+  CHECK(channel_for(t.state, t.bot(), id).why().code == 50001);
+  CHECK(channel_for(t.state, t.bot(), snowflake{5}).why().code == 10003);
+  CHECK(edit_channel(t.state, t.as(t.person), t.general(), object(R"({"name":"x"})")).why().code == 50013);
+  CHECK(guild_for(t.state, t.bot(), snowflake{5}).why().code == 10004);
 }
 
 TEST_CASE("channels: an overwrite gives no more than its author may, and MANAGE_ROLES only by an administrator") {
@@ -64,57 +64,57 @@ TEST_CASE("channels: an overwrite gives no more than its author may, and MANAGE_
   const auto body = [](uint64_t allow) {
     return js::object{{"type", 0}, {"allow", std::to_string(allow)}, {"deny", "0"}};
   };
-  CHECK(put_overwrite(t.world, t.bot(), t.general(), t.guild_id, body(permissions::ban_members)).why().code == 50013);
-  CHECK(put_overwrite(t.world, t.bot(), t.general(), t.guild_id, body(permissions::manage_roles)).why().code == 50013);
-  CHECK(put_overwrite(t.world, t.bot(), t.general(), snowflake{9}, body(0)).why().code == 10009);
-  REQUIRE(put_overwrite(t.world, t.bot(), t.general(), t.guild_id, body(permissions::send_messages)));
+  CHECK(put_overwrite(t.state, t.bot(), t.general(), t.guild_id, body(permissions::ban_members)).why().code == 50013);
+  CHECK(put_overwrite(t.state, t.bot(), t.general(), t.guild_id, body(permissions::manage_roles)).why().code == 50013);
+  CHECK(put_overwrite(t.state, t.bot(), t.general(), snowflake{9}, body(0)).why().code == 10009);
+  REQUIRE(put_overwrite(t.state, t.bot(), t.general(), t.guild_id, body(permissions::send_messages)));
   CHECK(t.told("CHANNEL_UPDATE") == 1);
-  REQUIRE(put_overwrite(t.world, t.bot(), t.general(), t.guild_id, body(permissions::send_messages)));
+  REQUIRE(put_overwrite(t.state, t.bot(), t.general(), t.guild_id, body(permissions::send_messages)));
   CHECK(t.told("CHANNEL_UPDATE") == 1);
-  REQUIRE(put_overwrite(t.world, t.as(t.owner), t.general(), t.guild_id, body(permissions::manage_roles)));
+  REQUIRE(put_overwrite(t.state, t.as(t.owner), t.general(), t.guild_id, body(permissions::manage_roles)));
 }
 
 TEST_CASE("channels: the five hundred and first is refused with 30013, the fifty-first of a category with 50035") {
   model_fixture t;
-  const auto category = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
+  const auto category = id_in(*create_channel(t.state, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
   const auto inside = js::object{{"name", "x"}, {"parent_id", category.text()}};
   for (size_t i = 0; i < channels_per_category_max; ++i)
-    REQUIRE(create_channel(t.world, t.bot(), t.here(), inside));
-  CHECK(create_channel(t.world, t.bot(), t.here(), inside).why().code == 50035);
+    REQUIRE(create_channel(t.state, t.bot(), t.here(), inside));
+  CHECK(create_channel(t.state, t.bot(), t.here(), inside).why().code == 50035);
   while (t.here().channels.size() < channels_max)
-    REQUIRE(create_channel(t.world, t.bot(), t.here(), object(R"({"name":"y"})")));
-  CHECK(create_channel(t.world, t.bot(), t.here(), object(R"({"name":"y"})")).why().code == 30013);
+    REQUIRE(create_channel(t.state, t.bot(), t.here(), object(R"({"name":"y"})")));
+  CHECK(create_channel(t.state, t.bot(), t.here(), object(R"({"name":"y"})")).why().code == 30013);
 }
 
 TEST_CASE("channels: deleting a category leaves its channels without one") {
   model_fixture t;
-  const auto category = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
+  const auto category = id_in(*create_channel(t.state, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
   const auto inside = id_in(
-    *create_channel(t.world, t.bot(), t.here(), js::object{{"name", "x"}, {"parent_id", category.text()}}));
-  REQUIRE(delete_channel(t.world, t.bot(), at(t, category)));
+    *create_channel(t.state, t.bot(), t.here(), js::object{{"name", "x"}, {"parent_id", category.text()}}));
+  REQUIRE(delete_channel(t.state, t.bot(), at(t, category)));
   CHECK(t.here().channels.at(inside).parent == snowflake{});
   CHECK(t.told("CHANNEL_DELETE") == 1);
 }
 
 TEST_CASE("messages: empty ones are 50006, long ones 50035, and foreign ones are not edited") {
   model_fixture t;
-  CHECK(send_message(t.world, t.bot(), t.general(), {}).why().code == 50006);
-  CHECK(send_message(t.world, t.bot(), t.general(), js::object{{"content", std::string(2001, 'x')}}).why().code
+  CHECK(send_message(t.state, t.bot(), t.general(), {}).why().code == 50006);
+  CHECK(send_message(t.state, t.bot(), t.general(), js::object{{"content", std::string(2001, 'x')}}).why().code
         == 50035);
-  CHECK(send_message(t.world, t.bot(), t.general(), object(R"({"content":" \n "})")).why().code == 50006);
-  const auto id = id_in(*send_message(t.world, t.as(t.person), t.general(), object(R"({"content":"hi"})")));
+  CHECK(send_message(t.state, t.bot(), t.general(), object(R"({"content":" \n "})")).why().code == 50006);
+  const auto id = id_in(*send_message(t.state, t.as(t.person), t.general(), object(R"({"content":"hi"})")));
   CHECK(t.told("MESSAGE_CREATE") == 1);
-  CHECK(edit_message(t.world, t.as(t.person), t.general(), id, object(R"({"content":""})")).why().code == 50006);
-  CHECK(get_message(t.world, t.as(t.person), t.general(), id)->at("content") == "hi");
-  CHECK(edit_message(t.world, t.bot(), t.general(), id, object(R"({"content":"ho"})")).why().code == 50005);
-  REQUIRE(delete_message(t.world, t.bot(), t.general(), id));
-  CHECK(get_message(t.world, t.bot(), t.general(), id).why().code == 10008);
+  CHECK(edit_message(t.state, t.as(t.person), t.general(), id, object(R"({"content":""})")).why().code == 50006);
+  CHECK(get_message(t.state, t.as(t.person), t.general(), id)->at("content") == "hi");
+  CHECK(edit_message(t.state, t.bot(), t.general(), id, object(R"({"content":"ho"})")).why().code == 50005);
+  REQUIRE(delete_message(t.state, t.bot(), t.general(), id));
+  CHECK(get_message(t.state, t.bot(), t.general(), id).why().code == 10008);
 }
 
 TEST_CASE("messages: an embed shows something, and its color is one") {
   model_fixture t;
   const auto code = [&](std::string_view embed) {
-    auto made = send_message(t.world, t.bot(), t.general(), object(fmt::format(R"({{"embeds":[{}]}})", embed)));
+    auto made = send_message(t.state, t.bot(), t.general(), object(fmt::format(R"({{"embeds":[{}]}})", embed)));
     return made ? 0 : made.why().code;
   };
   CHECK(code("{}") == 50035);
@@ -129,7 +129,7 @@ TEST_CASE("messages: components are checked: rows, custom ids, labels, options")
   model_fixture t;
   const auto refused = [&](std::string_view components) {
     const auto out = send_message(
-      t.world, t.bot(), t.general(),
+      t.state, t.bot(), t.general(),
       object(std::string(R"({"content":"x","components":)") + std::string(components) + "}"));
     return !out && out.why().code == 50035;
   };
@@ -144,20 +144,20 @@ TEST_CASE("messages: components are checked: rows, custom ids, labels, options")
 
 TEST_CASE("channels: a text channel becomes an announcement channel and back, and no other type changes") {
   model_fixture t;
-  const auto edit = [&](const char* body) { return edit_channel(t.world, t.bot(), t.general(), object(body)); };
+  const auto edit = [&](const char* body) { return edit_channel(t.state, t.bot(), t.general(), object(body)); };
   CHECK(edit(R"({"type":5})")->at("type") == 5);
   CHECK(t.here().audit.back().changes.at(0).at("key") == "type");
   CHECK(edit(R"({"type":0})")->at("type") == 0);
   CHECK(edit(R"({"type":2})").why().errors.contains("type"));
-  const auto voice = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"v","type":2})")));
-  CHECK(edit_channel(t.world, t.bot(), at(t, voice), object(R"({"type":0})")).why().errors.contains("type"));
-  CHECK(edit_channel(t.world, t.bot(), at(t, voice), object(R"({"type":2})")));
+  const auto voice = id_in(*create_channel(t.state, t.bot(), t.here(), object(R"({"name":"v","type":2})")));
+  CHECK(edit_channel(t.state, t.bot(), at(t, voice), object(R"({"type":0})")).why().errors.contains("type"));
+  CHECK(edit_channel(t.state, t.bot(), at(t, voice), object(R"({"type":2})")));
 }
 
 TEST_CASE("channels: a forum has flags, a default reaction, an order and a layout, each within its bounds") {
   model_fixture t;
-  const auto id = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"f","type":15})")));
-  const auto edit = [&](const std::string& body) { return edit_channel(t.world, t.bot(), at(t, id), object(body)); };
+  const auto id = id_in(*create_channel(t.state, t.bot(), t.here(), object(R"({"name":"f","type":15})")));
+  const auto edit = [&](const std::string& body) { return edit_channel(t.state, t.bot(), at(t, id), object(body)); };
   auto forum = edit(R"({"flags":16,"default_reaction_emoji":{"emoji_name":"👍"},"default_sort_order":1,
     "default_forum_layout":2})");
   REQUIRE(forum);

@@ -177,17 +177,17 @@ command* by_name(application& app, snowflake guild, std::string_view name, int64
   return nullptr;
 }
 
-command& put(world& w, application& app, snowflake guild, js::object definition) {
+command& put(sandbox_state& state, application& app, snowflake guild, js::object definition) {
   auto* old = by_name(app, guild, json::text_or(definition, "name"), json::integer_or(definition, "type"));
   if (!old) {
-    const auto id = w.next_id();
+    const auto id = state.next_id();
     old = &app.commands[id];
     old->id = id;
     old->guild = guild;
   }
   if (old->definition != definition) {
     old->definition = std::move(definition);
-    old->version = w.next_id();
+    old->version = state.next_id();
   }
   return *old;
 }
@@ -211,7 +211,7 @@ void check_choices(form& f, const js::array& choices, const std::string& path, i
   }
 }
 
-outcome<js::array> overwrite_commands(world& w, application& app, snowflake guild, const js::array& body) {
+outcome<js::array> overwrite_commands(sandbox_state& state, application& app, snowflake guild, const js::array& body) {
   if (body.size() > commands_max)
     return refusal{400, 30032, "Maximum number of application commands reached (100)", {}};
   std::vector<js::object> definitions;
@@ -235,7 +235,7 @@ outcome<js::array> overwrite_commands(world& w, application& app, snowflake guil
   }
   std::vector<snowflake> kept;
   for (auto& definition : definitions)
-    kept.push_back(put(w, app, guild, std::move(definition)).id);
+    kept.push_back(put(state, app, guild, std::move(definition)).id);
   std::erase_if(app.commands, [&](const auto& each) {
     return each.second.guild == guild && std::find(kept.begin(), kept.end(), each.first) == kept.end();
   });
@@ -254,17 +254,18 @@ bool replaces_command(const application& app, snowflake guild, const js::object&
   });
 }
 
-outcome<js::object> create_command(world& w, application& app, snowflake guild, const js::object& body) {
+outcome<js::object> create_command(sandbox_state& state, application& app, snowflake guild, const js::object& body) {
   form f(body);
   auto definition = normal(f, body, guild);
   if (!f.clean())
     return f.why();
   if (!replaces_command(app, guild, body) && list_commands(app, guild).size() >= commands_max)
     return refusal{400, 30032, "Maximum number of application commands reached (100)", {}};
-  return to_json(put(w, app, guild, std::move(definition)), app);
+  return to_json(put(state, app, guild, std::move(definition)), app);
 }
 
-outcome<js::object> edit_command(world& w, application& app, snowflake guild, snowflake id, const js::object& body) {
+outcome<js::object> edit_command(sandbox_state& state, application& app, snowflake guild, snowflake id,
+                                 const js::object& body) {
   const auto found = app.commands.find(id);
   if (found == app.commands.end() || found->second.guild != guild)
     return unknown("application command");
@@ -276,7 +277,7 @@ outcome<js::object> edit_command(world& w, application& app, snowflake guild, sn
   if (!f.clean())
     return f.why();
   found->second.definition = std::move(definition);
-  found->second.version = w.next_id();
+  found->second.version = state.next_id();
   return to_json(found->second, app);
 }
 

@@ -1,16 +1,16 @@
 #pragma once
 // Application commands. https://discord.com/developers/docs/interactions/application-commands
 #include "apps/sandbox/model/form.hpp"
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 
 /// PUT: the list becomes all commands of the scope (guild 0: global). A command whose name was there keeps its id.
-outcome<js::array> overwrite_commands(world&, application&, snowflake guild, const js::array& body);
+outcome<js::array> overwrite_commands(sandbox_state&, application&, snowflake guild, const js::array& body);
 /// Returns true if a creation with this body replaces a command of the same name and type.
 bool replaces_command(const application&, snowflake guild, const js::object& body);
-outcome<js::object> create_command(world&, application&, snowflake guild, const js::object& body);
-outcome<js::object> edit_command(world&, application&, snowflake guild, snowflake id, const js::object& body);
+outcome<js::object> create_command(sandbox_state&, application&, snowflake guild, const js::object& body);
+outcome<js::object> edit_command(sandbox_state&, application&, snowflake guild, snowflake id, const js::object& body);
 outcome<done> delete_command(application&, snowflake guild, snowflake id);
 outcome<js::object> get_command(const application&, snowflake guild, snowflake id);
 js::array list_commands(const application&, snowflake guild);

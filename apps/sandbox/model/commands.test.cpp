@@ -12,7 +12,7 @@ namespace {
 /// The code with which a command is refused; 0: it is made.
 int refused(const std::string& body) {
   model_fixture t;
-  auto out = create_command(t.world, t.app(), {}, object(body));
+  auto out = create_command(t.state, t.app(), {}, object(body));
   return out ? 0 : out.why().code;
 }
 int refused_options(std::string_view options) {
@@ -55,7 +55,7 @@ TEST_CASE("commands: contexts are known, and only a slash command has a descript
 
 TEST_CASE("commands: a name that is missing is one fault") {
   model_fixture t;
-  const auto out = create_command(t.world, t.app(), {}, object(R"({"description":"d"})"));
+  const auto out = create_command(t.state, t.app(), {}, object(R"({"description":"d"})"));
   REQUIRE(!out);
   CHECK(out.why().errors.at("name").at("_errors").as_array().size() == 1);
 }
@@ -64,12 +64,12 @@ TEST_CASE("commands: a creation replaces what has its name and type, also when t
   model_fixture t;
   const auto body = object(R"({"name":"x","description":"d"})");
   CHECK(!replaces_command(t.app(), {}, body));
-  REQUIRE(create_command(t.world, t.app(), {}, body));
+  REQUIRE(create_command(t.state, t.app(), {}, body));
   CHECK(replaces_command(t.app(), {}, body));
   CHECK(!replaces_command(t.app(), t.guild_id, body));
   CHECK(!replaces_command(t.app(), {}, object(R"({"name":"x","type":2})")));
   for (size_t i = 1; i < commands_max; ++i)
-    REQUIRE(create_command(t.world, t.app(), {}, object(fmt::format(R"({{"name":"x{}","description":"d"}})", i))));
-  CHECK(create_command(t.world, t.app(), {}, body));
-  CHECK(create_command(t.world, t.app(), {}, object(R"({"name":"y","description":"d"})")).why().code == 30032);
+    REQUIRE(create_command(t.state, t.app(), {}, object(fmt::format(R"({{"name":"x{}","description":"d"}})", i))));
+  CHECK(create_command(t.state, t.app(), {}, body));
+  CHECK(create_command(t.state, t.app(), {}, object(R"({"name":"y","description":"d"})")).why().code == 30032);
 }

@@ -21,7 +21,7 @@ using namespace arrakis::sandbox::model;
 namespace {
 place at(model_fixture& t, snowflake id) { return {&t.here(), &t.here().channels.at(id)}; }
 js::object sent(model_fixture& t, const std::string& body) {
-  auto made = send_message(t.world, t.bot(), t.general(), object(body));
+  auto made = send_message(t.state, t.bot(), t.general(), object(body));
   REQUIRE(made);
   return *made;
 }
@@ -30,7 +30,7 @@ constexpr uint64_t administrator = 8;
 
 TEST_CASE("channels: every type has its fields, and a field outside its bounds is refused by name") {
   model_fixture t(administrator);
-  const auto make = [&](const std::string& body) { return create_channel(t.world, t.bot(), t.here(), object(body)); };
+  const auto make = [&](const std::string& body) { return create_channel(t.state, t.bot(), t.here(), object(body)); };
   auto voice = make(R"({"name":"v","type":2,"bitrate":32000,"user_limit":9,"rtc_region":"rotterdam",
     "video_quality_mode":2})");
   CHECK(voice->at("bitrate") == 32000);
@@ -51,7 +51,7 @@ TEST_CASE("channels: every type has its fields, and a field outside its bounds i
 TEST_CASE("channels: of an overwrite each field is refused by its own name") {
   model_fixture t(administrator);
   const auto bad = create_channel(
-    t.world, t.bot(), t.here(),
+    t.state, t.bot(), t.here(),
     object(R"({"name":"c","permission_overwrites":[5,{"type":7},{"id":"x","type":0,"allow":"y"}]})"));
   REQUIRE(!bad);
   const auto& list = bad.why().errors.at("permission_overwrites");
@@ -70,13 +70,13 @@ TEST_CASE("channels: a move is told, audited, and takes over its category's over
   model_fixture t(administrator);
   const auto everyone = t.guild_id.text();
   const auto category = id_in(*create_channel(
-    t.world, t.bot(), t.here(),
+    t.state, t.bot(), t.here(),
     object(R"({"name":"c","type":4,"permission_overwrites":[{"id":")" + everyone + R"(","type":0,"deny":"1024"}]})")));
-  const auto free = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"x"})")));
-  t.world.events.clear();
+  const auto free = id_in(*create_channel(t.state, t.bot(), t.here(), object(R"({"name":"x"})")));
+  t.state.events.clear();
   const auto move = [&](const std::string& more) {
     return move_channels(
-      t.world, t.bot(), t.here(),
+      t.state, t.bot(), t.here(),
       js::array{object(R"({"id":)" + free.text() + R"(,"parent_id":")" + category.text() + "\"" + more + "}")});
   };
   REQUIRE(move(""));
@@ -92,18 +92,18 @@ TEST_CASE("channels: a move is told, audited, and takes over its category's over
 
 TEST_CASE("roles: the audit log of a creation knows no old value") {
   model_fixture t(administrator);
-  REQUIRE(create_role(t.world, t.bot(), t.here(), object(R"({"name":"Gold","color":7})")));
+  REQUIRE(create_role(t.state, t.bot(), t.here(), object(R"({"name":"Gold","color":7})")));
   for (const auto& change : t.here().audit.back().changes)
     CHECK(!change.as_object().contains("old_value"));
 }
 
 TEST_CASE("interactions: an option that names a user, role or channel comes resolved, with the channel's permissions") {
   model_fixture t(administrator);
-  REQUIRE(create_command(t.world, t.app(), {}, object(R"({"name":"x","description":"d","options":[
+  REQUIRE(create_command(t.state, t.app(), {}, object(R"({"name":"x","description":"d","options":[
     {"name":"who","description":"d","type":6},{"name":"where","description":"d","type":7}]})")));
   const auto general = t.here().system_channel;
   const auto invoked = [&](snowflake who) {
-    return invoke(t.world, t.owner, general, "x", {{"who", who.text()}, {"where", general.text()}});
+    return invoke(t.state, t.owner, general, "x", {{"who", who.text()}, {"where", general.text()}});
   };
   const auto resolved = invoked(t.person)->payload.at("data").at("resolved").as_object();
   CHECK(resolved.at("users").as_object().contains(t.person.text()));
@@ -125,7 +125,7 @@ TEST_CASE("messages: a reply refers to its message and rings its author, unless 
   const auto silent = sent(t, R"({"content":"hi <@)" + t.person.text() + R"(>","allowed_mentions":{"parse":[]},)" + to
                                 + "}");
   CHECK(silent.at("mentions").as_array().empty());
-  CHECK(send_message(t.world, t.bot(), t.general(), object(R"({"content":"x","message_reference":{"message_id":"5"}})"))
+  CHECK(send_message(t.state, t.bot(), t.general(), object(R"({"content":"x","message_reference":{"message_id":"5"}})"))
           .why()
           .errors.contains("message_reference"));
 }
@@ -137,7 +137,7 @@ TEST_CASE("messages: a list is the newest, those that follow one, or those aroun
     ids.push_back(id_in(sent(t, std::string(R"({"content":")") + text + "\"}")));
   const auto texts = [&](message_window window, size_t count) {
     std::string all;
-    const auto listed = *list_messages(t.world, t.bot(), t.general(), window, count);
+    const auto listed = *list_messages(t.state, t.bot(), t.general(), window, count);
     for (const auto& each : listed)
       all += each.at("content").as_string();
     return all;
@@ -166,86 +166,86 @@ TEST_CASE("messages: a file needs no text, and has size and addresses; one that 
 TEST_CASE("reactions: counted by emoji, once for each user, and `me` is the viewer") {
   model_fixture t(administrator);
   const auto id = id_in(sent(t, R"({"content":"x"})"));
-  REQUIRE(react(t.world, t.bot(), t.general(), id, "👍"));
-  REQUIRE(react(t.world, t.bot(), t.general(), id, "👍"));
-  REQUIRE(react(t.world, t.as(t.person), t.general(), id, "👍"));
-  CHECK(react(t.world, t.bot(), t.general(), id, "1️⃣"));
-  CHECK(react(t.world, t.bot(), t.general(), id, "1").why().code == 10014);
-  const auto seen = *get_message(t.world, t.bot(), t.general(), id);
+  REQUIRE(react(t.state, t.bot(), t.general(), id, "👍"));
+  REQUIRE(react(t.state, t.bot(), t.general(), id, "👍"));
+  REQUIRE(react(t.state, t.as(t.person), t.general(), id, "👍"));
+  CHECK(react(t.state, t.bot(), t.general(), id, "1️⃣"));
+  CHECK(react(t.state, t.bot(), t.general(), id, "1").why().code == 10014);
+  const auto seen = *get_message(t.state, t.bot(), t.general(), id);
   CHECK(seen.at("reactions").at(0).at("count") == 2);
   CHECK(seen.at("reactions").at(0).at("me") == true);
-  CHECK(get_message(t.world, t.as(t.owner), t.general(), id)->at("reactions").at(0).at("me") == false);
-  CHECK(react(t.world, t.bot(), t.general(), id, "thumb").why().code == 10014);
-  CHECK(!unreact(t.world, t.as(t.person), t.general(), id, "👍", t.app().bot)); // Another's, without the permission.
-  REQUIRE(clear_reactions(t.world, t.bot(), t.general(), id, ""));
-  CHECK(!get_message(t.world, t.bot(), t.general(), id)->contains("reactions"));
+  CHECK(get_message(t.state, t.as(t.owner), t.general(), id)->at("reactions").at(0).at("me") == false);
+  CHECK(react(t.state, t.bot(), t.general(), id, "thumb").why().code == 10014);
+  CHECK(!unreact(t.state, t.as(t.person), t.general(), id, "👍", t.app().bot)); // Another's, without the permission.
+  REQUIRE(clear_reactions(t.state, t.bot(), t.general(), id, ""));
+  CHECK(!get_message(t.state, t.bot(), t.general(), id)->contains("reactions"));
 }
 
 TEST_CASE("threads: a thread has its message's id, its channel's overwrites, and stands in no list of channels") {
   model_fixture t(administrator);
   const auto message = id_in(sent(t, R"({"content":"x"})"));
   const auto before = list_channels(t.here()).size();
-  const auto thread = id_in(*start_thread_from(t.world, t.bot(), t.general(), message, object(R"({"name":"talk"})")));
+  const auto thread = id_in(*start_thread_from(t.state, t.bot(), t.general(), message, object(R"({"name":"talk"})")));
   CHECK(thread == message);
   CHECK(list_channels(t.here()).size() == before);
-  CHECK(start_thread_from(t.world, t.bot(), t.general(), message, object(R"({"name":"again"})")).why().code == 160004);
+  CHECK(start_thread_from(t.state, t.bot(), t.general(), message, object(R"({"name":"again"})")).why().code == 160004);
   t.general().channel->overwrites = {{t.guild_id, overwrite::of_role, 0, permissions::view_channel}};
   CHECK(permissions_in(t.here(), t.here().channels.at(thread), t.person) == 0);
   t.general().channel->overwrites.clear();
-  const auto quiet = id_in(*start_thread(t.world, t.bot(), t.general(), object(R"({"name":"quiet","type":12})")));
+  const auto quiet = id_in(*start_thread(t.state, t.bot(), t.general(), object(R"({"name":"quiet","type":12})")));
   CHECK(permissions_in(t.here(), t.here().channels.at(quiet), t.person) == 0);
-  REQUIRE(join_thread(t.world, t.bot(), at(t, quiet), t.person));
+  REQUIRE(join_thread(t.state, t.bot(), at(t, quiet), t.person));
   CHECK(permissions_in(t.here(), t.here().channels.at(quiet), t.person) != 0);
-  REQUIRE(edit_thread(t.world, t.bot(), at(t, thread), object(R"({"archived":true})")));
-  CHECK(archived_threads(t.world, t.bot(), t.general(), false, 50).at("threads").as_array().size() == 1);
+  REQUIRE(edit_thread(t.state, t.bot(), at(t, thread), object(R"({"archived":true})")));
+  CHECK(archived_threads(t.state, t.bot(), t.general(), false, 50).at("threads").as_array().size() == 1);
 }
 
 TEST_CASE("threads: an archived one is unarchived before it is edited, and a post is a message") {
   model_fixture t(administrator);
-  const auto thread = id_in(*start_thread(t.world, t.bot(), t.general(), object(R"({"name":"talk","type":11})")));
-  const auto edit = [&](const char* body) { return edit_channel(t.world, t.bot(), at(t, thread), object(body)); };
+  const auto thread = id_in(*start_thread(t.state, t.bot(), t.general(), object(R"({"name":"talk","type":11})")));
+  const auto edit = [&](const char* body) { return edit_channel(t.state, t.bot(), at(t, thread), object(body)); };
   REQUIRE(edit(R"({"archived":true,"locked":true})"));
   CHECK(edit(R"({"name":"other"})").why().code == 50083);
   CHECK(edit(R"({"name":"other","archived":false})"));
-  const auto forum = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"f","type":15})")));
-  const auto bad = start_thread(t.world, t.bot(), at(t, forum), object(R"({"name":"post","message":5})"));
+  const auto forum = id_in(*create_channel(t.state, t.bot(), t.here(), object(R"({"name":"f","type":15})")));
+  const auto bad = start_thread(t.state, t.bot(), at(t, forum), object(R"({"name":"post","message":5})"));
   REQUIRE(!bad);
   CHECK(bad.why().errors.contains("message"));
 }
 
 TEST_CASE("threads: a post has tags of its forum; elsewhere tags mean nothing") {
   model_fixture t(administrator);
-  const auto forum = *create_channel(t.world, t.bot(), t.here(),
+  const auto forum = *create_channel(t.state, t.bot(), t.here(),
                                      object(R"({"name":"f","type":15,"available_tags":[{"name":"open"}]})"));
   const auto tag = std::string(forum.at("available_tags").at(0).at("id").as_string());
   const auto start = [&](const std::string& id) {
-    return start_thread(t.world, t.bot(), at(t, id_in(forum)),
+    return start_thread(t.state, t.bot(), at(t, id_in(forum)),
                         object(R"({"name":"post","message":{"content":"x"},"applied_tags":[")" + id + "\"]}"));
   };
   CHECK(start("7").why().code == 10087);
   auto post = start(tag);
   REQUIRE(post);
   const auto edit = [&](const std::string& body) {
-    return edit_channel(t.world, t.bot(), at(t, id_in(*post)), object(body));
+    return edit_channel(t.state, t.bot(), at(t, id_in(*post)), object(body));
   };
   CHECK(edit(R"({"applied_tags":["7"]})").why().code == 10087);
   CHECK(!edit(R"({"applied_tags":[]})")->contains("applied_tags"));
-  CHECK(start_thread(t.world, t.bot(), t.general(), object(R"({"name":"t","type":11,"applied_tags":["7"]})")));
+  CHECK(start_thread(t.state, t.bot(), t.general(), object(R"({"name":"t","type":11,"applied_tags":["7"]})")));
 }
 
 TEST_CASE("invites and webhooks: a category has none") {
   model_fixture t(administrator);
-  const auto id = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
-  CHECK(create_invite(t.world, t.bot(), at(t, id), {}).why().code == 50024);
-  CHECK(create_webhook(t.world, t.bot(), at(t, id), object(R"({"name":"Herald"})")).why().code == 50024);
+  const auto id = id_in(*create_channel(t.state, t.bot(), t.here(), object(R"({"name":"c","type":4})")));
+  CHECK(create_invite(t.state, t.bot(), at(t, id), {}).why().code == 50024);
+  CHECK(create_webhook(t.state, t.bot(), at(t, id), object(R"({"name":"Herald"})")).why().code == 50024);
 }
 
 TEST_CASE("webhooks: an avatar is an address, and a thread is started in a forum alone") {
   model_fixture t(administrator);
-  const auto id = id_in(*create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"Herald"})")));
-  auto hook = find_webhook(t.world, id);
+  const auto id = id_in(*create_webhook(t.state, t.bot(), t.general(), object(R"({"name":"Herald"})")));
+  auto hook = find_webhook(t.state, id);
   REQUIRE(hook);
-  const auto send = [&](const char* body) { return execute_webhook(t.world, *hook, {}, object(body)); };
+  const auto send = [&](const char* body) { return execute_webhook(t.state, *hook, {}, object(body)); };
   CHECK(send(R"({"content":"x","avatar_url":"https://example.org/a.png"})"));
   CHECK(send(R"({"content":"x","avatar_url":"nope"})").why().code == 50035);
   CHECK(send(R"({"content":"x","thread_name":"post"})").why().code == 220003);
@@ -253,52 +253,52 @@ TEST_CASE("webhooks: an avatar is an address, and a thread is started in a forum
 
 TEST_CASE("bans, invites, webhooks, emojis: made, listed, taken away; who may not is refused") {
   model_fixture t(administrator);
-  REQUIRE(ban(t.world, t.bot(), t.here(), t.person));
+  REQUIRE(ban(t.state, t.bot(), t.here(), t.person));
   CHECK(!t.here().members.contains(t.person));
-  CHECK(get_ban(t.world, t.bot(), t.here(), t.person));
-  REQUIRE(unban(t.world, t.bot(), t.here(), t.person));
-  CHECK(get_ban(t.world, t.bot(), t.here(), t.person).why().code == 10026);
+  CHECK(get_ban(t.state, t.bot(), t.here(), t.person));
+  REQUIRE(unban(t.state, t.bot(), t.here(), t.person));
+  CHECK(get_ban(t.state, t.bot(), t.here(), t.person).why().code == 10026);
 
-  const auto invite = *create_invite(t.world, t.bot(), t.general(), object(R"({"max_age":60})"));
+  const auto invite = *create_invite(t.state, t.bot(), t.general(), object(R"({"max_age":60})"));
   const std::string code(invite.at("code").as_string());
-  CHECK(get_invite(t.world, code, false));
-  t.world.now_ms += 61'000;
-  CHECK(get_invite(t.world, code, false).why().code == 10006);
+  CHECK(get_invite(t.state, code, false));
+  t.state.now_ms += 61'000;
+  CHECK(get_invite(t.state, code, false).why().code == 10006);
 
-  const auto hook = *create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"Herald"})"));
+  const auto hook = *create_webhook(t.state, t.bot(), t.general(), object(R"({"name":"Herald"})"));
   const auto token = std::string(hook.at("token").as_string());
-  CHECK(find_webhook(t.world, id_in(hook), "wrong").why().code == 50027);
-  auto found = find_webhook(t.world, id_in(hook), token);
+  CHECK(find_webhook(t.state, id_in(hook), "wrong").why().code == 50027);
+  auto found = find_webhook(t.state, id_in(hook), token);
   REQUIRE(found);
-  const auto told = *execute_webhook(t.world, *found, {}, object(R"({"content":"x","username":"Voice"})"));
+  const auto told = *execute_webhook(t.state, *found, {}, object(R"({"content":"x","username":"Voice"})"));
   CHECK(told.at("author").at("username") == "Voice");
   CHECK(told.at("webhook_id") == hook.at("id"));
-  CHECK(edit_webhook_message(t.world, *found, {}, id_in(told), object(R"({"content":""})")).why().code == 50006);
-  CHECK(create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"my DisCord"})")).why().code == 50035);
-  CHECK(execute_webhook(t.world, *found, {}, object(R"({"content":"x","username":"Clyde"})")).why().code == 50035);
-  const auto forum = *create_channel(t.world, t.bot(), t.here(), object(R"({"name":"f","type":15})"));
-  const auto poster = id_in(*create_webhook(t.world, t.bot(), at(t, id_in(forum)), object(R"({"name":"Post"})")));
-  auto there = find_webhook(t.world, poster);
+  CHECK(edit_webhook_message(t.state, *found, {}, id_in(told), object(R"({"content":""})")).why().code == 50006);
+  CHECK(create_webhook(t.state, t.bot(), t.general(), object(R"({"name":"my DisCord"})")).why().code == 50035);
+  CHECK(execute_webhook(t.state, *found, {}, object(R"({"content":"x","username":"Clyde"})")).why().code == 50035);
+  const auto forum = *create_channel(t.state, t.bot(), t.here(), object(R"({"name":"f","type":15})"));
+  const auto poster = id_in(*create_webhook(t.state, t.bot(), at(t, id_in(forum)), object(R"({"name":"Post"})")));
+  auto there = find_webhook(t.state, poster);
   REQUIRE(there);
-  CHECK(execute_webhook(t.world, *there, {}, object(R"({"content":"x"})")).why().code == 220001);
+  CHECK(execute_webhook(t.state, *there, {}, object(R"({"content":"x"})")).why().code == 220001);
 
-  join(t.world, t.here(), t.person);
+  join(t.state, t.here(), t.person);
   const auto picture = object(R"({"name":"spice","image":"data:image/png;base64,AAAA"})");
-  CHECK(create_emoji(t.world, t.as(t.person), t.here(), picture).why().code == 50013);
-  const auto emoji = id_in(*create_emoji(t.world, t.bot(), t.here(), picture));
-  REQUIRE(delete_emoji(t.world, t.bot(), t.here(), emoji));
+  CHECK(create_emoji(t.state, t.as(t.person), t.here(), picture).why().code == 50013);
+  const auto emoji = id_in(*create_emoji(t.state, t.bot(), t.here(), picture));
+  REQUIRE(delete_emoji(t.state, t.bot(), t.here(), emoji));
 }
 
 TEST_CASE("snapshot: what a community made comes back, and one of an earlier version is read as well") {
   model_fixture t(administrator);
   const auto message = id_in(sent(t, R"({"content":"x"})"));
-  REQUIRE(react(t.world, t.bot(), t.general(), message, "👍"));
-  REQUIRE(start_thread_from(t.world, t.bot(), t.general(), message, object(R"({"name":"talk"})")));
-  REQUIRE(create_webhook(t.world, t.bot(), t.general(), object(R"({"name":"Herald"})")));
-  REQUIRE(create_invite(t.world, t.bot(), t.general(), {}));
-  REQUIRE(ban(t.world, t.bot(), t.here(), t.person));
-  const auto saved = save(t.world);
-  world back;
+  REQUIRE(react(t.state, t.bot(), t.general(), message, "👍"));
+  REQUIRE(start_thread_from(t.state, t.bot(), t.general(), message, object(R"({"name":"talk"})")));
+  REQUIRE(create_webhook(t.state, t.bot(), t.general(), object(R"({"name":"Herald"})")));
+  REQUIRE(create_invite(t.state, t.bot(), t.general(), {}));
+  REQUIRE(ban(t.state, t.bot(), t.here(), t.person));
+  const auto saved = save(t.state);
+  sandbox_state back;
   load(back, saved);
   CHECK(save(back) == saved);
 
@@ -315,7 +315,7 @@ TEST_CASE("snapshot: what a community made comes back, and one of an earlier ver
     for (const auto* key : {"webhook", "author_name", "reference", "mentions", "mention_roles", "mention_everyone",
                             "pinned", "thread", "reactions"})
       each.as_object().erase(key);
-  world read;
+  sandbox_state read;
   load(read, older);
   CHECK(read.guilds.at(t.guild_id).channels.at(t.here().system_channel).bitrate == 64'000);
 }

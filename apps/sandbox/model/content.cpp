@@ -409,10 +409,10 @@ content_fields read_content(form& f) {
 
 namespace {
 /// An uploaded file gets an id and the addresses under which a client would fetch it.
-js::object new_attachment(world& w, const message& m, const js::object& upload) {
-  const auto id = w.next_id().text();
+js::object new_attachment(sandbox_state& state, const message& m, const js::object& upload) {
+  const auto id = state.next_id().text();
   const std::string name(json::text_or(upload, "filename", "unknown"));
-  const auto path = fmt::format("{}/attachments/{}/{}/{}", w.media_url, m.channel.value, id, name);
+  const auto path = fmt::format("{}/attachments/{}/{}/{}", state.media_url, m.channel.value, id, name);
   js::object out{{"id", id},
                  {"filename", name},
                  {"size", json::integer_or(upload, "size")},
@@ -429,14 +429,14 @@ js::object new_attachment(world& w, const message& m, const js::object& upload) 
 }
 
 /// Keeps or adds the listed attachments; ignores ids that the message does not have.
-js::array next_attachments(world& w, const message& m, const js::array& listed) {
+js::array next_attachments(sandbox_state& state, const message& m, const js::array& listed) {
   js::array out;
   for (const auto& each : listed) {
     const auto* item = each.if_object();
     if (!item)
       continue;
     if (json::bool_or(*item, "upload")) {
-      out.push_back(new_attachment(w, m, *item));
+      out.push_back(new_attachment(state, m, *item));
       continue;
     }
     const auto id = item->contains("id") ? id_of(item->at("id")) : std::nullopt;
@@ -448,9 +448,9 @@ js::array next_attachments(world& w, const message& m, const js::array& listed) 
 }
 } // namespace
 
-void apply(world& w, message& m, const content_fields& fields) {
+void apply(sandbox_state& state, message& m, const content_fields& fields) {
   if (fields.attachments)
-    m.attachments = next_attachments(w, m, *fields.attachments);
+    m.attachments = next_attachments(state, m, *fields.attachments);
   m.content = fields.content.value_or(m.content);
   if (fields.embeds)
     m.embeds = *fields.embeds;

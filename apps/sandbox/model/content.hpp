@@ -2,7 +2,7 @@
 // Checks the content of messages and forms. https://discord.com/developers/docs/resources/message,
 // .../components/reference
 #include "apps/sandbox/model/form.hpp"
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 
@@ -17,7 +17,7 @@ struct content_fields {
 };
 /// Reads and checks them; faults go to the form.
 content_fields read_content(form&);
-void apply(world&, message&, const content_fields&);
+void apply(sandbox_state&, message&, const content_fields&);
 /// Nothing to show: Discord refuses such a message (50006).
 bool is_empty(const message&);
 

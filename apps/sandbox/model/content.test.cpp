@@ -16,7 +16,7 @@ constexpr uint64_t administrator = 8;
 /// The code with which a message is refused; 0: it is sent.
 int refused(const std::string& body) {
   model_fixture t(administrator);
-  auto out = send_message(t.world, t.bot(), t.general(), object(body));
+  auto out = send_message(t.state, t.bot(), t.general(), object(body));
   return out ? 0 : out.why().code;
 }
 int refused_component(std::string_view component) {
@@ -111,11 +111,11 @@ TEST_CASE("messages: a nonce has at most 25 characters") {
 TEST_CASE("messages: embeds, files and replies need their permissions") {
   using namespace arrakis::permissions;
   model_fixture t;
-  const auto first = id_in(*send_message(t.world, t.bot(), t.general(), object(R"({"content":"x"})"))).text();
+  const auto first = id_in(*send_message(t.state, t.bot(), t.general(), object(R"({"content":"x"})"))).text();
   auto& where = *t.general().channel;
   const auto code = [&](uint64_t denied, const std::string& body) {
     where.overwrites = {{t.app().bot, overwrite::of_member, 0, denied}};
-    auto out = send_message(t.world, t.bot(), t.general(), object(body));
+    auto out = send_message(t.state, t.bot(), t.general(), object(body));
     return out ? 0 : out.why().code;
   };
   const std::string embed = R"({"embeds":[{"title":"x"}]})";
@@ -131,11 +131,11 @@ TEST_CASE("messages: embeds, files and replies need their permissions") {
 TEST_CASE("messages: a bulk deletion takes different ids, and nothing else") {
   model_fixture t(administrator);
   const auto code = [&](const char* ids) {
-    auto out = delete_messages(t.world, t.bot(), t.general(), object(fmt::format(R"({{"messages":{}}})", ids)));
+    auto out = delete_messages(t.state, t.bot(), t.general(), object(fmt::format(R"({{"messages":{}}})", ids)));
     return out ? 0 : out.why().code;
   };
   CHECK(code(R"(["a","b"])") == 50035);
-  const auto id = id_in(*send_message(t.world, t.bot(), t.general(), object(R"({"content":"x"})"))).text();
+  const auto id = id_in(*send_message(t.state, t.bot(), t.general(), object(R"({"content":"x"})"))).text();
   CHECK(code(fmt::format(R"(["{0}","{0}"])", id).c_str()) == 50035);
-  CHECK(code(fmt::format(R"(["{}","{}"])", id, t.world.next_id().text()).c_str()) == 0);
+  CHECK(code(fmt::format(R"(["{}","{}"])", id, t.state.next_id().text()).c_str()) == 0);
 }

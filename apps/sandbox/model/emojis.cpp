@@ -9,8 +9,8 @@ namespace {
 constexpr size_t emojis_max = 50;             // still ones, and as many animated ones, without boosts
 constexpr size_t picture_bytes_max = 262'144; // 256 KiB
 
-void tell(world& w, const guild& in) {
-  w.emit("GUILD_EMOJIS_UPDATE", in.id, {{"guild_id", in.id.text()}, {"emojis", emojis_json(w, in)}});
+void tell(sandbox_state& state, const guild& in) {
+  state.emit("GUILD_EMOJIS_UPDATE", in.id, {{"guild_id", in.id.text()}, {"emojis", emojis_json(state, in)}});
 }
 
 bool is_name(std::string_view name) {
@@ -40,7 +40,7 @@ void check_picture(form& f, const std::string& picture, emoji& e) {
 }
 } // namespace
 
-outcome<js::object> create_emoji(world& w, const actor& by, guild& in, const js::object& body) {
+outcome<js::object> create_emoji(sandbox_state& state, const actor& by, guild& in, const js::object& body) {
   if (!(permissions_in(in, by.user) & (create_expressions | manage_expressions)))
     return missing_permissions();
   form f(body);
@@ -56,23 +56,23 @@ outcome<js::object> create_emoji(world& w, const actor& by, guild& in, const js:
                                   [&](const auto& each) { return each.second.animated == made.animated; });
   if (static_cast<size_t>(same) >= emojis_max)
     return refusal{400, 30008, "Maximum number of emojis reached (50)", {}};
-  made.id = w.next_id();
+  made.id = state.next_id();
   const auto& kept = in.emojis.emplace(made.id, made).first->second;
-  tell(w, in);
+  tell(state, in);
   js::array changes;
   change(changes, "name", nullptr, kept.name);
-  note(w, in, action::emoji_create, by, kept.id, std::move(changes));
-  return to_json(kept, w.user_of(kept.creator));
+  note(state, in, action::emoji_create, by, kept.id, std::move(changes));
+  return to_json(kept, state.user_of(kept.creator));
 }
 
-outcome<js::object> get_emoji(world& w, const guild& in, snowflake id) {
+outcome<js::object> get_emoji(sandbox_state& state, const guild& in, snowflake id) {
   const auto found = in.emojis.find(id);
   if (found == in.emojis.end())
     return unknown("Emoji");
-  return to_json(found->second, w.user_of(found->second.creator));
+  return to_json(found->second, state.user_of(found->second.creator));
 }
 
-outcome<js::object> edit_emoji(world& w, const actor& by, guild& in, snowflake id, const js::object& body) {
+outcome<js::object> edit_emoji(sandbox_state& state, const actor& by, guild& in, snowflake id, const js::object& body) {
   const auto found = in.emojis.find(id);
   if (found == in.emojis.end())
     return unknown("Emoji");
@@ -86,13 +86,13 @@ outcome<js::object> edit_emoji(world& w, const actor& by, guild& in, snowflake i
   js::array changes;
   change(changes, "name", found->second.name, next.name);
   found->second = std::move(next);
-  tell(w, in);
+  tell(state, in);
   if (!changes.empty())
-    note(w, in, action::emoji_update, by, id, std::move(changes));
-  return to_json(found->second, w.user_of(found->second.creator));
+    note(state, in, action::emoji_update, by, id, std::move(changes));
+  return to_json(found->second, state.user_of(found->second.creator));
 }
 
-outcome<done> delete_emoji(world& w, const actor& by, guild& in, snowflake id) {
+outcome<done> delete_emoji(sandbox_state& state, const actor& by, guild& in, snowflake id) {
   const auto found = in.emojis.find(id);
   if (found == in.emojis.end())
     return unknown("Emoji");
@@ -101,8 +101,8 @@ outcome<done> delete_emoji(world& w, const actor& by, guild& in, snowflake id) {
   js::array changes;
   change(changes, "name", found->second.name, nullptr);
   in.emojis.erase(found);
-  tell(w, in);
-  note(w, in, action::emoji_delete, by, id, std::move(changes));
+  tell(state, in);
+  note(state, in, action::emoji_delete, by, id, std::move(changes));
   return done{};
 }
 

@@ -1,13 +1,13 @@
 #pragma once
 // Custom emojis of a guild. Their pictures are checked for their form and not kept.
 // https://discord.com/developers/docs/resources/emoji
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 
-outcome<js::object> create_emoji(world&, const actor&, guild&, const js::object& body);
-outcome<js::object> get_emoji(world&, const guild&, snowflake id);
-outcome<js::object> edit_emoji(world&, const actor&, guild&, snowflake id, const js::object& body);
-outcome<done> delete_emoji(world&, const actor&, guild&, snowflake id);
+outcome<js::object> create_emoji(sandbox_state&, const actor&, guild&, const js::object& body);
+outcome<js::object> get_emoji(sandbox_state&, const guild&, snowflake id);
+outcome<js::object> edit_emoji(sandbox_state&, const actor&, guild&, snowflake id, const js::object& body);
+outcome<done> delete_emoji(sandbox_state&, const actor&, guild&, snowflake id);
 
 } // namespace arrakis::sandbox::model

@@ -44,7 +44,7 @@ void read(form& f, const guild& in, guild_settings& to) {
 }
 } // namespace
 
-outcome<js::object> edit_guild(world& w, const actor& by, guild& in, const js::object& body) {
+outcome<js::object> edit_guild(sandbox_state& state, const actor& by, guild& in, const js::object& body) {
   if (!(permissions_in(in, by.user) & arrakis::permissions::manage_guild))
     return missing_permissions();
   form f(body);
@@ -64,8 +64,8 @@ outcome<js::object> edit_guild(world& w, const actor& by, guild& in, const js::o
   change(changes, "system_channel_id", id_or_null(now.system_channel), id_or_null(next.system_channel));
   if (!changes.empty()) {
     now = std::move(next);
-    w.emit("GUILD_UPDATE", in.id, to_json(in));
-    note(w, in, action::guild_update, by, in.id, std::move(changes));
+    state.emit("GUILD_UPDATE", in.id, to_json(in));
+    note(state, in, action::guild_update, by, in.id, std::move(changes));
   }
   return to_json(in);
 }

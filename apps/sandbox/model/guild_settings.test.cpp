@@ -17,7 +17,7 @@ constexpr uint64_t administrator = 8;
 
 TEST_CASE("guild settings: each is checked, kept, told once and audited with its change") {
   model_fixture t(administrator);
-  const auto edit = [&](const std::string& body) { return edit_guild(t.world, t.bot(), t.here(), object(body)); };
+  const auto edit = [&](const std::string& body) { return edit_guild(t.state, t.bot(), t.here(), object(body)); };
   auto set = edit(R"({"name":"Sietch","verification_level":2,"afk_timeout":900,"system_channel_id":null})");
   REQUIRE(set);
   CHECK(set->at("name") == "Sietch");
@@ -27,7 +27,7 @@ TEST_CASE("guild settings: each is checked, kept, told once and audited with its
   CHECK(t.here().audit.back().changes.size() == 4);
   REQUIRE(edit(R"({"name":"Sietch"})"));
   CHECK(t.told("GUILD_UPDATE") == 1);
-  const auto voice = id_in(*create_channel(t.world, t.bot(), t.here(), object(R"({"name":"v","type":2})"))).text();
+  const auto voice = id_in(*create_channel(t.state, t.bot(), t.here(), object(R"({"name":"v","type":2})"))).text();
   CHECK(edit(fmt::format(R"({{"afk_channel_id":"{}"}})", voice))->at("afk_channel_id") == js::value(voice));
   CHECK(edit(fmt::format(R"({{"system_channel_id":"{}"}})", voice)).why().errors.contains("system_channel_id"));
 }
@@ -44,10 +44,10 @@ TEST_CASE("guild settings: what is outside its bounds is 50035 by its name, and 
                                                                {"afk_timeout", js::value(61)},
                                                                {"afk_channel_id", js::value("5")}};
   for (const auto& [key, value] : outside) {
-    const auto bad = edit_guild(t.world, t.bot(), t.here(), js::object{{key, value}});
+    const auto bad = edit_guild(t.state, t.bot(), t.here(), js::object{{key, value}});
     REQUIRE_MESSAGE(!bad, key);
     CHECK_MESSAGE(bad.why().errors.contains(key), key);
   }
   CHECK(t.told("GUILD_UPDATE") == 0);
-  CHECK(edit_guild(t.world, t.as(t.person), t.here(), {}).why().code == 50013);
+  CHECK(edit_guild(t.state, t.as(t.person), t.here(), {}).why().code == 50013);
 }

@@ -17,9 +17,9 @@ namespace {
 /// The quoted input may be as long as a request.
 refusal not_offered(std::string_view why) { return {400, 0, std::string{utf8_head(why, 300)}, {}}; }
 
-interaction& open(world& w, const application& app, const place& at, snowflake user, int kind) {
-  const auto id = w.next_id();
-  auto& made = w.interactions[id];
+interaction& open(sandbox_state& state, const application& app, const place& at, snowflake user, int kind) {
+  const auto id = state.next_id();
+  auto& made = state.interactions[id];
   made = interaction{.id = id,
                      .token = fmt::format("it-{}-{}", id.value, random_hex(24)),
                      .application = app.id,
@@ -27,11 +27,12 @@ interaction& open(world& w, const application& app, const place& at, snowflake u
                      .channel = at.channel->id,
                      .user = user,
                      .kind = kind,
-                     .made_ms = w.now_ms};
+                     .made_ms = state.now_ms};
   return made;
 }
 
-js::object payload_of(world& w, const interaction& i, const place& at, const application& app, js::object data) {
+js::object payload_of(sandbox_state& state, const interaction& i, const place& at, const application& app,
+                      js::object data) {
   const auto mine = std::to_string(permissions_at(at, i.user));
   js::object out{{"id", i.id.text()},
                  {"application_id", app.id.text()},
@@ -47,11 +48,11 @@ js::object payload_of(world& w, const interaction& i, const place& at, const app
                  {"attachment_size_limit", 10485760},
                  {"data", std::move(data)}};
   if (!at.guild) {
-    out["user"] = to_json(w.user_of(i.user));
-    out["channel"] = direct_json(w, *at.channel, app.bot);
+    out["user"] = to_json(state.user_of(i.user));
+    out["channel"] = direct_json(state, *at.channel, app.bot);
     return out;
   }
-  auto who = to_json(w, at.guild->members.at(i.user));
+  auto who = to_json(state, at.guild->members.at(i.user));
   who["permissions"] = mine;
   auto where = to_json(*at.channel);
   where["permissions"] = mine;
@@ -118,17 +119,17 @@ bool writes_in(const channel& direct, snowflake user) {
 
 /// `resolved` for the options and selects that name users, roles or channels. `viewer`: whose permissions in a channel
 /// it tells.
-js::object resolve(world& w, const place& at, const std::vector<std::string>& values, snowflake viewer) {
+js::object resolve(sandbox_state& state, const place& at, const std::vector<std::string>& values, snowflake viewer) {
   static const guild nobody;
   const auto& in = at.guild ? *at.guild : nobody;
   js::object users, members, roles, channels;
   for (const auto& text : values) {
     const auto id = parse_snowflake(text).value_or(snowflake{});
     if (writes_in(*at.channel, id))
-      users[text] = to_json(w.user_of(id));
+      users[text] = to_json(state.user_of(id));
     if (const auto who = in.members.find(id); who != in.members.end()) {
-      users[text] = to_json(w.user_of(id));
-      auto partial = to_json(w, who->second);
+      users[text] = to_json(state.user_of(id));
+      auto partial = to_json(state, who->second);
       partial.erase("user");
       partial["permissions"] = std::to_string(permissions_in(in, id));
       members[text] = std::move(partial);
@@ -261,10 +262,10 @@ struct offered_command {
   application* app = nullptr;
 };
 /// The command of this name and type that somebody is offered in a place, of the one application or of any.
-outcome<offered_command> find_offered(world& w, const place& at, snowflake user, std::string_view name, int64_t kind,
-                                      snowflake application) {
+outcome<offered_command> find_offered(sandbox_state& state, const place& at, snowflake user, std::string_view name,
+                                      int64_t kind, snowflake application) {
   offered_command found;
-  for (auto& [id, each] : w.applications)
+  for (auto& [id, each] : state.applications)
     if (!found.what && (!application || application == id) && is_here(at, each.bot))
       found = {find_command(each, at.channel->guild, name, kind), &each};
   if (!found.what || !is_for(*found.what, at))
@@ -288,12 +289,12 @@ std::string fault_of(const js::object& input, std::string_view value) {
 }
 } // namespace
 
-outcome<started> invoke(world& w, snowflake user, snowflake channel, std::string_view name, const js::object& options,
-                        snowflake application, std::string_view typing) {
-  auto at = conversation_for(w, {.user = user}, channel);
+outcome<started> invoke(sandbox_state& state, snowflake user, snowflake channel, std::string_view name,
+                        const js::object& options, snowflake application, std::string_view typing) {
+  auto at = conversation_for(state, {.user = user}, channel);
   if (!at)
     return at.why();
-  auto offered = find_offered(w, *at, user, name, chat_input, application);
+  auto offered = find_offered(state, *at, user, name, chat_input, application);
   if (!offered)
     return offered.why();
   const auto [what, app] = *offered;
@@ -305,54 +306,54 @@ outcome<started> invoke(world& w, snowflake user, snowflake channel, std::string
     return not_offered(fmt::format("The command has no option '{}'.", typing));
   if (const auto missing = unknown_id(*at, *sent); !missing.empty())
     return not_offered(fmt::format("There is no '{}' here.", missing));
-  auto& made = open(w, *app, *at, user, typing.empty() ? command_type : autocomplete_type);
+  auto& made = open(state, *app, *at, user, typing.empty() ? command_type : autocomplete_type);
   made.option = focused;
   made.name = std::string(name);
   made.command = what->id;
   js::object data{{"id", what->id.text()}, {"name", name}, {"type", 1}};
   std::vector<std::string> ids;
   collect_ids(*sent, ids);
-  if (auto resolved = resolve(w, *at, ids, user); !resolved.empty())
+  if (auto resolved = resolve(state, *at, ids, user); !resolved.empty())
     data["resolved"] = std::move(resolved);
   if (!sent->empty())
     data["options"] = std::move(*sent);
   if (what->guild)
     data["guild_id"] = what->guild.text();
-  return started{made.id, app->id, payload_of(w, made, *at, *app, std::move(data))};
+  return started{made.id, app->id, payload_of(state, made, *at, *app, std::move(data))};
 }
 
-outcome<started> invoke_on(world& w, snowflake user, snowflake channel, std::string_view name, snowflake target,
-                           snowflake application) {
-  auto at = conversation_for(w, {.user = user}, channel);
+outcome<started> invoke_on(sandbox_state& state, snowflake user, snowflake channel, std::string_view name,
+                           snowflake target, snowflake application) {
+  auto at = conversation_for(state, {.user = user}, channel);
   if (!at)
     return at.why();
-  const auto* message = w.find_message(channel, target);
+  const auto* message = state.find_message(channel, target);
   if (message && message->visible_to && message->visible_to != user)
     return unknown("Message");
   if (!message && !is_offered(*at, target.text(), true, false, false))
     return not_offered(fmt::format("There is no user or message '{}' here.", target.text()));
   const auto kind = message ? message_command : user_command;
-  auto offered = find_offered(w, *at, user, name, kind, application);
+  auto offered = find_offered(state, *at, user, name, kind, application);
   if (!offered)
     return offered.why();
   const auto [what, app] = *offered;
-  auto& made = open(w, *app, *at, user, command_type);
+  auto& made = open(state, *app, *at, user, command_type);
   made.name = std::string(name);
   made.command = what->id;
   js::object data{{"id", what->id.text()}, {"name", name}, {"type", kind}, {"target_id", target.text()}};
-  data["resolved"] = message ? js::object{{"messages", {{target.text(), to_json(w, *message)}}}}
-                             : resolve(w, *at, {target.text()}, user);
+  data["resolved"] = message ? js::object{{"messages", {{target.text(), to_json(state, *message)}}}}
+                             : resolve(state, *at, {target.text()}, user);
   if (what->guild)
     data["guild_id"] = what->guild.text();
-  return started{made.id, app->id, payload_of(w, made, *at, *app, std::move(data))};
+  return started{made.id, app->id, payload_of(state, made, *at, *app, std::move(data))};
 }
 
-outcome<started> press(world& w, snowflake user, snowflake channel, snowflake message, std::string_view custom_id,
-                       const std::vector<std::string>& values) {
-  auto at = conversation_for(w, {.user = user}, channel);
+outcome<started> press(sandbox_state& state, snowflake user, snowflake channel, snowflake message,
+                       std::string_view custom_id, const std::vector<std::string>& values) {
+  auto at = conversation_for(state, {.user = user}, channel);
   if (!at)
     return at.why();
-  const auto* on = w.find_message(channel, message);
+  const auto* on = state.find_message(channel, message);
   if (!on || (on->visible_to && on->visible_to != user))
     return unknown("Message");
   const auto* component = find_component(on->components, custom_id);
@@ -360,7 +361,7 @@ outcome<started> press(world& w, snowflake user, snowflake channel, snowflake me
     return not_offered(fmt::format("The message has no component '{}'.", custom_id));
   if (json::bool_or(*component, "disabled"))
     return not_offered("This component is disabled.");
-  auto* app = w.find_application_of(on->author);
+  auto* app = state.find_application_of(on->author);
   if (!app)
     return not_offered("The message is no application's.");
   const auto kind = json::integer_or(*component, "type");
@@ -373,23 +374,23 @@ outcome<started> press(world& w, snowflake user, snowflake channel, snowflake me
       chosen.push_back(js::value(each));
     data["values"] = std::move(chosen);
     if (kind != string_select)
-      data["resolved"] = resolve(w, *at, values, user);
+      data["resolved"] = resolve(state, *at, values, user);
   }
-  auto& made = open(w, *app, *at, user, component_type);
+  auto& made = open(state, *app, *at, user, component_type);
   made.source = message;
-  auto payload = payload_of(w, made, *at, *app, std::move(data));
-  payload["message"] = to_json(w, *on);
+  auto payload = payload_of(state, made, *at, *app, std::move(data));
+  payload["message"] = to_json(state, *on);
   return started{made.id, app->id, std::move(payload)};
 }
 
-outcome<started> submit(world& w, snowflake user, snowflake opened_by, const js::object& fields) {
-  const auto parent = w.interactions.find(opened_by);
-  if (parent == w.interactions.end() || parent->second.user != user || parent->second.phase != interaction::form)
+outcome<started> submit(sandbox_state& state, snowflake user, snowflake opened_by, const js::object& fields) {
+  const auto parent = state.interactions.find(opened_by);
+  if (parent == state.interactions.end() || parent->second.user != user || parent->second.phase != interaction::form)
     return not_offered("There is no such form open for you.");
-  auto at = conversation_for(w, {.user = user}, parent->second.channel);
+  auto at = conversation_for(state, {.user = user}, parent->second.channel);
   if (!at)
     return at.why();
-  auto& app = w.applications.at(parent->second.application);
+  auto& app = state.applications.at(parent->second.application);
   const auto& shown = parent->second.modal.at("components").as_array();
   js::array rows;
   for (const auto* input : text_inputs(shown)) {
@@ -412,13 +413,13 @@ outcome<started> submit(world& w, snowflake user, snowflake opened_by, const js:
       return not_offered(fmt::format("The form has no field '{}'.", std::string_view(field.key())));
   js::object data{
     {"custom_id", parent->second.modal.at("custom_id")}, {"components", std::move(rows)}, {"resolved", js::object{}}};
-  auto& made = open(w, app, *at, user, modal_type);
+  auto& made = open(state, app, *at, user, modal_type);
   made.parent = opened_by;
   made.source = parent->second.source;
-  auto payload = payload_of(w, made, *at, app, std::move(data));
+  auto payload = payload_of(state, made, *at, app, std::move(data));
   if (made.source)
-    if (const auto* on = w.find_message(made.channel, made.source))
-      payload["message"] = to_json(w, *on);
+    if (const auto* on = state.find_message(made.channel, made.source))
+      payload["message"] = to_json(state, *on);
   return started{made.id, app.id, std::move(payload)};
 }
 

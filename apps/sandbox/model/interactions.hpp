@@ -1,7 +1,7 @@
 #pragma once
 // Interactions: a person acts, one application answers. The callbacks, tokens and deadlines of
 // https://discord.com/developers/docs/interactions/receiving-and-responding
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 
@@ -14,28 +14,28 @@ struct started {
 /// A slash command. Refuses what Discord's own client would not offer: no such command, no permission, missing option.
 /// `typing`: the command is not sent yet; its application is asked for choices of the option of this name, which must
 /// have `autocomplete`. Required options may be missing then.
-outcome<started> invoke(world&, snowflake user, snowflake channel, std::string_view name, const js::object& options,
-                        snowflake application = {}, std::string_view typing = {});
+outcome<started> invoke(sandbox_state&, snowflake user, snowflake channel, std::string_view name,
+                        const js::object& options, snowflake application = {}, std::string_view typing = {});
 /// A command of the menu of `target`, a user or a message of the channel.
-outcome<started> invoke_on(world&, snowflake user, snowflake channel, std::string_view name, snowflake target,
+outcome<started> invoke_on(sandbox_state&, snowflake user, snowflake channel, std::string_view name, snowflake target,
                            snowflake application = {});
 /// A click on a button, or a choice in a select.
-outcome<started> press(world&, snowflake user, snowflake channel, snowflake message, std::string_view custom_id,
+outcome<started> press(sandbox_state&, snowflake user, snowflake channel, snowflake message, std::string_view custom_id,
                        const std::vector<std::string>& values);
 /// A form that an interaction opened is sent: custom id to text.
-outcome<started> submit(world&, snowflake user, snowflake opened_by, const js::object& fields);
+outcome<started> submit(sandbox_state&, snowflake user, snowflake opened_by, const js::object& fields);
 
 /// POST /interactions/{id}/{token}/callback. `with_response`: the body of ?with_response=true, else an empty object.
-outcome<js::object> answer(world&, snowflake id, std::string_view token, const js::object& body);
+outcome<js::object> answer(sandbox_state&, snowflake id, std::string_view token, const js::object& body);
 
 /// The follow-up endpoints below /webhooks/{application}/{token}. `message` 0 means @original.
-outcome<js::object> follow_up(world&, snowflake application, std::string_view token, const js::object& body);
-outcome<js::object> get_response(world&, snowflake application, std::string_view token, snowflake message);
-outcome<js::object> edit_response(world&, snowflake application, std::string_view token, snowflake message,
+outcome<js::object> follow_up(sandbox_state&, snowflake application, std::string_view token, const js::object& body);
+outcome<js::object> get_response(sandbox_state&, snowflake application, std::string_view token, snowflake message);
+outcome<js::object> edit_response(sandbox_state&, snowflake application, std::string_view token, snowflake message,
                                   const js::object& body);
-outcome<done> delete_response(world&, snowflake application, std::string_view token, snowflake message);
+outcome<done> delete_response(sandbox_state&, snowflake application, std::string_view token, snowflake message);
 
 /// Those that nobody acknowledged in time become failed; those whose token has ended are forgotten. Answers the failed.
-std::vector<snowflake> expire(world&);
+std::vector<snowflake> expire(sandbox_state&);
 
 } // namespace arrakis::sandbox::model

@@ -17,18 +17,18 @@ struct conversation : model_fixture {
       object(R"({"name":"onboard","description":"start","default_member_permissions":"8"})"),
       object(R"({"name":"hi","description":"greet","options":[
                                       {"type":3,"name":"whom","description":"who","required":true}]})")};
-    REQUIRE(overwrite_commands(world, app(), {}, commands));
+    REQUIRE(overwrite_commands(state, app(), {}, commands));
   }
   started onboard() {
-    auto begun = invoke(world, owner, here().system_channel, "onboard", {});
+    auto begun = invoke(state, owner, here().system_channel, "onboard", {});
     REQUIRE(begun);
     return *begun;
   }
-  std::string token(const started& s) { return world.interactions.at(s.id).token; }
+  std::string token(const started& s) { return state.interactions.at(s.id).token; }
   outcome<js::object> reply(const started& s, std::string_view text) {
-    return answer(world, s.id, token(s), object(text));
+    return answer(state, s.id, token(s), object(text));
   }
-  const interaction& state(const started& s) { return world.interactions.at(s.id); }
+  const interaction& interaction_of(const started& s) { return state.interactions.at(s.id); }
 };
 constexpr auto hello = R"({"type":4,"data":{"content":"hello"}})";
 constexpr auto panel = R"({"type":4,"data":{"content":"panel","flags":64,"components":[{"type":1,"components":[
@@ -40,11 +40,11 @@ constexpr auto panel = R"({"type":4,"data":{"content":"panel","flags":64,"compon
 
 TEST_CASE("interactions: a command goes only to who may use it, with its options checked") {
   conversation c;
-  CHECK(!invoke(c.world, c.person, c.here().system_channel, "onboard", {}));
-  CHECK(!invoke(c.world, c.owner, c.here().system_channel, "unheard", {}));
-  CHECK(!invoke(c.world, c.person, c.here().system_channel, "hi", {}));
-  CHECK(!invoke(c.world, c.person, c.here().system_channel, "hi", object(R"({"whom":"x","other":1})")));
-  auto begun = invoke(c.world, c.person, c.here().system_channel, "hi", object(R"({"whom":"x"})"));
+  CHECK(!invoke(c.state, c.person, c.here().system_channel, "onboard", {}));
+  CHECK(!invoke(c.state, c.owner, c.here().system_channel, "unheard", {}));
+  CHECK(!invoke(c.state, c.person, c.here().system_channel, "hi", {}));
+  CHECK(!invoke(c.state, c.person, c.here().system_channel, "hi", object(R"({"whom":"x","other":1})")));
+  auto begun = invoke(c.state, c.person, c.here().system_channel, "hi", object(R"({"whom":"x"})"));
   REQUIRE(begun);
   CHECK(begun->payload.at("data").at("options").at(0).at("value") == "x");
   CHECK(begun->payload.at("member").at("permissions").is_string());
@@ -53,13 +53,13 @@ TEST_CASE("interactions: a command goes only to who may use it, with its options
 TEST_CASE("interactions: an answer within three seconds counts, one later is 10062 and the person sees a failure") {
   conversation c;
   const auto in_time = c.onboard();
-  c.world.now_ms += 3'000;
-  CHECK(expire(c.world).empty());
+  c.state.now_ms += 3'000;
+  CHECK(expire(c.state).empty());
   REQUIRE(c.reply(in_time, hello));
   const auto late = c.onboard();
-  c.world.now_ms += 3'001;
-  CHECK(expire(c.world) == std::vector{late.id});
-  CHECK(c.state(late).phase == interaction::failed);
+  c.state.now_ms += 3'001;
+  CHECK(expire(c.state) == std::vector{late.id});
+  CHECK(c.interaction_of(late).phase == interaction::failed);
   const auto refused = c.reply(late, hello);
   CHECK(refused.why().status == 404);
   CHECK(refused.why().code == 10062);
@@ -68,7 +68,7 @@ TEST_CASE("interactions: an answer within three seconds counts, one later is 100
 TEST_CASE("interactions: a second answer is 40060, an unknown token 10062") {
   conversation c;
   const auto it = c.onboard();
-  CHECK(answer(c.world, it.id, "nonsense", object(hello)).why().code == 10062);
+  CHECK(answer(c.state, it.id, "nonsense", object(hello)).why().code == 10062);
   REQUIRE(c.reply(it, hello));
   CHECK(c.reply(it, hello).why().code == 40060);
 }
@@ -77,32 +77,32 @@ TEST_CASE("interactions: a token serves follow-ups for fifteen minutes and then 
   conversation c;
   const auto it = c.onboard();
   const auto token = c.token(it);
-  CHECK(edit_response(c.world, c.app_id, token, {}, object(R"({"content":"x"})")).why().code
+  CHECK(edit_response(c.state, c.app_id, token, {}, object(R"({"content":"x"})")).why().code
         == 10015); // not answered yet
   REQUIRE(c.reply(it, R"({"type":5,"data":{"flags":64}})"));
-  c.world.now_ms += 900'000;
-  expire(c.world);
-  REQUIRE(edit_response(c.world, c.app_id, token, {}, object(R"({"content":"x"})")));
-  c.world.now_ms += 1;
-  expire(c.world);
-  const auto late = follow_up(c.world, c.app_id, token, object(R"({"content":"x"})"));
+  c.state.now_ms += 900'000;
+  expire(c.state);
+  REQUIRE(edit_response(c.state, c.app_id, token, {}, object(R"({"content":"x"})")));
+  c.state.now_ms += 1;
+  expire(c.state);
+  const auto late = follow_up(c.state, c.app_id, token, object(R"({"content":"x"})"));
   CHECK(late.why().status == 401);
   CHECK(late.why().code == 50027);
-  CHECK(follow_up(c.world, c.app_id, "foreign", object(R"({"content":"x"})")).why().code == 10015);
+  CHECK(follow_up(c.state, c.app_id, "foreign", object(R"({"content":"x"})")).why().code == 10015);
 }
 
 TEST_CASE("interactions: a deferred answer loads until its first edit, and an ephemeral one is in no list") {
   conversation c;
   const auto it = c.onboard();
-  c.world.events.clear();
+  c.state.events.clear();
   REQUIRE(c.reply(it, R"({"type":5,"data":{"flags":64}})"));
-  CHECK(c.state(it).phase == interaction::deferred);
-  auto loading = get_response(c.world, c.app_id, c.token(it), {});
+  CHECK(c.interaction_of(it).phase == interaction::deferred);
+  auto loading = get_response(c.state, c.app_id, c.token(it), {});
   CHECK(loading->at("flags") == (ephemeral_flag | loading_flag));
-  auto edited = edit_response(c.world, c.app_id, c.token(it), {}, object(R"({"content":"done"})"));
+  auto edited = edit_response(c.state, c.app_id, c.token(it), {}, object(R"({"content":"done"})"));
   CHECK(edited->at("flags") == ephemeral_flag);
   CHECK(c.told("MESSAGE_CREATE") == 0);
-  auto listed = list_messages(c.world, c.as(c.owner), c.general(), {}, 50);
+  auto listed = list_messages(c.state, c.as(c.owner), c.general(), {}, 50);
   CHECK(listed->empty());
 }
 
@@ -110,22 +110,22 @@ TEST_CASE("interactions: a click needs a component that is there and enabled, a 
   conversation c;
   const auto it = c.onboard();
   REQUIRE(c.reply(it, panel));
-  const auto message = c.state(it).response;
+  const auto message = c.interaction_of(it).response;
   const auto channel = c.here().system_channel;
-  CHECK(!press(c.world, c.person, channel, message, "go:1", {})); // ephemeral: not his to click
-  CHECK(!press(c.world, c.owner, channel, message, "gone", {}));
-  CHECK(!press(c.world, c.owner, channel, message, "no:1", {}));
-  CHECK(!press(c.world, c.owner, channel, message, "pick", {"z"}));
-  CHECK(!press(c.world, c.owner, channel, message, "pick", {}));
-  const auto refused = press(c.world, c.owner, channel, message, "pick", {std::string(100'000, 'z')});
+  CHECK(!press(c.state, c.person, channel, message, "go:1", {})); // ephemeral: not his to click
+  CHECK(!press(c.state, c.owner, channel, message, "gone", {}));
+  CHECK(!press(c.state, c.owner, channel, message, "no:1", {}));
+  CHECK(!press(c.state, c.owner, channel, message, "pick", {"z"}));
+  CHECK(!press(c.state, c.owner, channel, message, "pick", {}));
+  const auto refused = press(c.state, c.owner, channel, message, "pick", {std::string(100'000, 'z')});
   CHECK(refused.why().message.size() <= 300); // The error quotes the sent value and does not echo it raw.
-  auto chosen = press(c.world, c.owner, channel, message, "pick", {"b"});
+  auto chosen = press(c.state, c.owner, channel, message, "pick", {"b"});
   REQUIRE(chosen);
   CHECK(chosen->payload.at("type") == 3);
   CHECK(chosen->payload.at("data").at("values").at(0) == "b");
-  REQUIRE(answer(c.world, chosen->id, c.world.interactions.at(chosen->id).token,
+  REQUIRE(answer(c.state, chosen->id, c.state.interactions.at(chosen->id).token,
                  object(R"({"type":7,"data":{"content":"b it is","components":[]}})")));
-  CHECK(c.world.find_message(channel, message)->content == "b it is");
+  CHECK(c.state.find_message(channel, message)->content == "b it is");
 }
 
 TEST_CASE("interactions: a select of users, roles or channels takes ids of the guild only, each once") {
@@ -137,7 +137,7 @@ TEST_CASE("interactions: a select of users, roles or channels takes ids of the g
     {"type":1,"components":[{"type":7,"custom_id":"any"}]}]}})"));
   const auto channel = c.here().system_channel;
   const auto chooses = [&](std::string_view select, const std::vector<std::string>& values) {
-    return static_cast<bool>(press(c.world, c.owner, channel, c.state(it).response, select, values));
+    return static_cast<bool>(press(c.state, c.owner, channel, c.interaction_of(it).response, select, values));
   };
   const auto everyone = c.here().id.text();
   CHECK(chooses("roles", {everyone}));
@@ -180,15 +180,15 @@ TEST_CASE(
   const auto it = c.onboard();
   REQUIRE(c.reply(it, panel));
   const auto channel = c.here().system_channel;
-  auto click = press(c.world, c.owner, channel, c.state(it).response, "go:1", {});
+  auto click = press(c.state, c.owner, channel, c.interaction_of(it).response, "go:1", {});
   REQUIRE(click);
   const auto form = R"({"type":9,"data":{"custom_id":"f","title":"Form","components":[{"type":1,"components":[
     {"type":4,"custom_id":"address","style":1,"label":"Address","min_length":42,"max_length":42}]}]}})";
   REQUIRE(c.reply(*click, form));
-  CHECK(c.state(*click).phase == interaction::form);
-  CHECK(!submit(c.world, c.owner, click->id, object(R"({"address":"short"})")));
-  CHECK(!submit(c.world, c.person, click->id, {}));
-  auto sent = submit(c.world, c.owner, click->id, js::object{{"address", std::string(42, 'a')}});
+  CHECK(c.interaction_of(*click).phase == interaction::form);
+  CHECK(!submit(c.state, c.owner, click->id, object(R"({"address":"short"})")));
+  CHECK(!submit(c.state, c.person, click->id, {}));
+  auto sent = submit(c.state, c.owner, click->id, js::object{{"address", std::string(42, 'a')}});
   REQUIRE(sent);
   CHECK(sent->payload.at("type") == 5);
   CHECK(sent->payload.at("data").at("components").at(0).at("components").at(0).at("custom_id") == "address");
@@ -201,24 +201,24 @@ TEST_CASE(
 TEST_CASE("commands: an overwrite keeps the ids of names that stay and drops the rest") {
   conversation c;
   const auto before = find_command(c.app(), {}, "onboard")->id;
-  REQUIRE(overwrite_commands(c.world, c.app(), {}, js::array{object(R"({"name":"onboard","description":"changed"})")}));
+  REQUIRE(overwrite_commands(c.state, c.app(), {}, js::array{object(R"({"name":"onboard","description":"changed"})")}));
   CHECK(find_command(c.app(), {}, "onboard")->id == before);
   CHECK(find_command(c.app(), {}, "hi") == nullptr);
   CHECK(
-    overwrite_commands(c.world, c.app(), {}, js::array{object(R"({"name":"Bad Name","description":"x"})")}).why().code
+    overwrite_commands(c.state, c.app(), {}, js::array{object(R"({"name":"Bad Name","description":"x"})")}).why().code
     == 50035);
 }
 
-TEST_CASE("snapshot: a world that was saved and loaded is the same world, and its ids go on upwards") {
+TEST_CASE("snapshot: a state that was saved and loaded is the same state, and its ids go on upwards") {
   conversation c;
   const auto it = c.onboard();
   REQUIRE(c.reply(it, panel));
-  const auto text = js::serialize(save(c.world));
-  world again;
+  const auto text = js::serialize(save(c.state));
+  sandbox_state again;
   load(again, js::parse(text).as_object());
   CHECK(js::serialize(save(again)) == text);
-  again.now_ms = c.world.now_ms - 86'400'000; // the clock went back a day
-  CHECK(again.next_id().value > c.world.last_id);
+  again.now_ms = c.state.now_ms - 86'400'000; // the clock went back a day
+  CHECK(again.next_id().value > c.state.last_id);
 }
 
 TEST_CASE("interactions: who types is offered choices of the option's type, at most 25, and nothing else") {
@@ -227,9 +227,9 @@ TEST_CASE("interactions: who types is offered choices of the option's type, at m
     {"type":1,"name":"find","description":"find","options":[
       {"type":3,"name":"chain","description":"which","required":true},
       {"type":4,"name":"which","description":"which","required":true,"autocomplete":true}]}]})")};
-  REQUIRE(overwrite_commands(c.world, c.app(), {}, commands));
+  REQUIRE(overwrite_commands(c.state, c.app(), {}, commands));
   const auto type = [&](std::string_view option) {
-    return invoke(c.world, c.person, c.here().system_channel, "token", object(R"({"find":{"which":8}})"), {}, option);
+    return invoke(c.state, c.person, c.here().system_channel, "token", object(R"({"find":{"which":8}})"), {}, option);
   };
   CHECK(!type("chain")); // "chain" has no autocomplete
   CHECK(!type("unheard"));
@@ -249,12 +249,12 @@ TEST_CASE("interactions: who types is offered choices of the option's type, at m
   for (int i = 0; i < 26; ++i)
     many += fmt::format(R"({}{{"name":"a","value":{}}})", i ? "," : "", i);
   CHECK(c.reply(*typing, fmt::format(R"({{"type":8,"data":{{"choices":[{}]}}}})", many)).why().code == 50035);
-  CHECK(c.state(*typing).phase == interaction::waiting);
+  CHECK(c.interaction_of(*typing).phase == interaction::waiting);
   REQUIRE(c.reply(*typing, R"({"type":8,"data":{"choices":[{"name":"eight","value":8}]}})"));
-  CHECK(c.state(*typing).phase == interaction::answered);
-  CHECK(c.state(*typing).choices.size() == 1);
-  CHECK(follow_up(c.world, c.app_id, c.token(*typing), object(R"({"content":"x"})")).why().code == 10015);
-  auto sent = invoke(c.world, c.person, c.here().system_channel, "token",
+  CHECK(c.interaction_of(*typing).phase == interaction::answered);
+  CHECK(c.interaction_of(*typing).choices.size() == 1);
+  CHECK(follow_up(c.state, c.app_id, c.token(*typing), object(R"({"content":"x"})")).why().code == 10015);
+  auto sent = invoke(c.state, c.person, c.here().system_channel, "token",
                      object(R"({"find":{"chain":"a","which":8}})"));
   REQUIRE(sent);
   CHECK(c.reply(*sent, R"({"type":8,"data":{"choices":[]}})").why().code == 50035);
@@ -263,7 +263,7 @@ TEST_CASE("interactions: who types is offered choices of the option's type, at m
 TEST_CASE("interactions: autocomplete belongs to text and numbers without choices of their own") {
   conversation c;
   const auto declare = [&](std::string_view option) {
-    return create_command(c.world, c.app(), {},
+    return create_command(c.state, c.app(), {},
                           object(fmt::format(R"({{"name":"x","description":"x","options":[{}]}})", option)));
   };
   CHECK(declare(R"({"type":3,"name":"a","description":"a","autocomplete":true})"));
@@ -276,22 +276,22 @@ TEST_CASE("interactions: autocomplete belongs to text and numbers without choice
 TEST_CASE("interactions: a command of a user's or a message's menu comes with its target resolved") {
   conversation c;
   for (const auto* command : {R"({"name":"Report","type":2})", R"({"name":"Report","type":3})"})
-    REQUIRE(create_command(c.world, c.app(), {}, object(command)));
+    REQUIRE(create_command(c.state, c.app(), {}, object(command)));
   const auto channel = c.here().system_channel;
-  auto on_user = invoke_on(c.world, c.person, channel, "Report", c.owner);
+  auto on_user = invoke_on(c.state, c.person, channel, "Report", c.owner);
   REQUIRE(on_user);
   const auto& about_user = on_user->payload.at("data").as_object();
   CHECK(about_user.at("type") == 2);
   CHECK(about_user.at("target_id") == js::value(c.owner.text()));
   CHECK(about_user.at("resolved").at("users").as_object().contains(c.owner.text()));
   REQUIRE(c.reply(*on_user, hello));
-  const auto answer = c.state(*on_user).response;
-  CHECK(c.world.find_message(channel, answer)->kind == 23);
-  auto on_message = invoke_on(c.world, c.person, channel, "Report", answer);
+  const auto answer = c.interaction_of(*on_user).response;
+  CHECK(c.state.find_message(channel, answer)->kind == 23);
+  auto on_message = invoke_on(c.state, c.person, channel, "Report", answer);
   REQUIRE(on_message);
   CHECK(on_message->payload.at("data").at("type") == 3);
   CHECK(on_message->payload.at("data").at("resolved").at("messages").as_object().contains(answer.text()));
-  CHECK(!invoke_on(c.world, c.person, channel, "Report", snowflake{5}));
-  CHECK(!invoke_on(c.world, c.person, channel, "onboard", c.owner)); // "water" is a slash command.
-  CHECK(!invoke(c.world, c.person, channel, "Report", {}));
+  CHECK(!invoke_on(c.state, c.person, channel, "Report", snowflake{5}));
+  CHECK(!invoke_on(c.state, c.person, channel, "onboard", c.owner)); // "water" is a slash command.
+  CHECK(!invoke(c.state, c.person, channel, "Report", {}));
 }

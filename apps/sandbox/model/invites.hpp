@@ -1,14 +1,14 @@
 #pragma once
 // Invites. https://discord.com/developers/docs/resources/invite
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 
 /// POST /channels/{channel}/invites; without `unique` an invite with the same terms is given again.
-outcome<js::object> create_invite(world&, const actor&, place, const js::object& body);
+outcome<js::object> create_invite(sandbox_state&, const actor&, place, const js::object& body);
 /// Those of a channel, or of the whole guild (`channel` 0).
-outcome<js::array> list_invites(world&, const actor&, const guild&, snowflake channel);
-outcome<js::object> get_invite(world&, std::string_view code, bool counts);
-outcome<js::object> delete_invite(world&, const actor&, std::string_view code);
+outcome<js::array> list_invites(sandbox_state&, const actor&, const guild&, snowflake channel);
+outcome<js::object> get_invite(sandbox_state&, std::string_view code, bool counts);
+outcome<js::object> delete_invite(sandbox_state&, const actor&, std::string_view code);
 
 } // namespace arrakis::sandbox::model

@@ -13,10 +13,10 @@ namespace arrakis::sandbox::model {
 namespace {
 using namespace arrakis::permissions;
 
-void tell_update(world& w, const guild& in, const member& who) {
-  auto data = to_json(w, who);
+void tell_update(sandbox_state& state, const guild& in, const member& who) {
+  auto data = to_json(state, who);
   data["guild_id"] = in.id.text();
-  w.emit("GUILD_MEMBER_UPDATE", in.id, std::move(data), who.user);
+  state.emit("GUILD_MEMBER_UPDATE", in.id, std::move(data), who.user);
 }
 
 js::array role_change(const char* key, const role& r) {
@@ -37,25 +37,25 @@ outcome<role*> grantable(const actor& by, guild& in, snowflake user, snowflake i
 } // namespace
 
 /// A bot that is out hears GUILD_DELETE without `unavailable`; it must be told by name, since it is no member any more.
-void remove_member(world& w, guild& in, snowflake user) {
+void remove_member(sandbox_state& state, guild& in, snowflake user) {
   const auto who = in.members.find(user);
   for (const auto id : who->second.roles)
     if (const auto own = in.roles.find(id); own != in.roles.end() && own->second.managed && own->second.bot == user) {
       in.roles.erase(own);
-      w.emit("GUILD_ROLE_DELETE", in.id, {{"guild_id", in.id.text()}, {"role_id", id.text()}});
+      state.emit("GUILD_ROLE_DELETE", in.id, {{"guild_id", in.id.text()}, {"role_id", id.text()}});
       break;
     }
   in.members.erase(who);
-  w.emit("GUILD_MEMBER_REMOVE", in.id, {{"guild_id", in.id.text()}, {"user", to_json(w.user_of(user))}}, user);
-  if (const auto* app = w.find_application_of(user)) {
-    w.emit("GUILD_DELETE", in.id, {{"id", in.id.text()}});
-    w.events.back().only = app->id;
+  state.emit("GUILD_MEMBER_REMOVE", in.id, {{"guild_id", in.id.text()}, {"user", to_json(state.user_of(user))}}, user);
+  if (const auto* app = state.find_application_of(user)) {
+    state.emit("GUILD_DELETE", in.id, {{"id", in.id.text()}});
+    state.events.back().only = app->id;
   }
 }
 
-guild& found_guild(world& w, std::string name, snowflake owner) {
-  const auto id = w.next_id();
-  auto& made = w.guilds[id];
+guild& found_guild(sandbox_state& state, std::string name, snowflake owner) {
+  const auto id = state.next_id();
+  auto& made = state.guilds[id];
   made.id = id;
   made.name = std::move(name);
   made.owner = owner;
@@ -64,31 +64,31 @@ guild& found_guild(world& w, std::string name, snowflake owner) {
                            | attach_files | use_application_commands | connect | speak | create_instant_invite
                            | create_public_threads | create_private_threads | send_in_threads;
   made.roles[id] = role{.id = id, .name = "@everyone", .permissions = usual};
-  made.members[owner] = member{.user = owner, .joined_ms = w.now_ms};
-  const auto category = w.next_id();
+  made.members[owner] = member{.user = owner, .joined_ms = state.now_ms};
+  const auto category = state.next_id();
   made.channels[category] = channel{.id = category, .guild = id, .kind = category_channel, .name = "Text Channels"};
-  const auto general = w.next_id();
+  const auto general = state.next_id();
   made.channels[general] = channel{.id = general, .guild = id, .name = "general", .parent = category};
   made.system_channel = general;
   return made;
 }
 
-void invite_bot(world& w, guild& in, const application& app, uint64_t mask, snowflake by) {
+void invite_bot(sandbox_state& state, guild& in, const application& app, uint64_t mask, snowflake by) {
   if (in.members.contains(app.bot))
     return;
-  role own{.id = w.next_id(), .name = app.name, .permissions = mask, .managed = true, .bot = app.bot};
+  role own{.id = state.next_id(), .name = app.name, .permissions = mask, .managed = true, .bot = app.bot};
   // Discord puts a bot's role lowest; an admin drags it up. Ours starts on top, where a working bot's role is.
   for (const auto& [_, each] : in.roles)
     own.position = std::max(own.position, each.position + 1);
   auto& kept = in.roles.emplace(own.id, own).first->second;
-  w.emit("GUILD_ROLE_CREATE", in.id, {{"guild_id", in.id.text()}, {"role", to_json(kept)}});
-  in.members[app.bot] = member{.user = app.bot, .roles = {own.id}, .joined_ms = w.now_ms};
-  auto data = to_json(w, in.members.at(app.bot));
+  state.emit("GUILD_ROLE_CREATE", in.id, {{"guild_id", in.id.text()}, {"role", to_json(kept)}});
+  in.members[app.bot] = member{.user = app.bot, .roles = {own.id}, .joined_ms = state.now_ms};
+  auto data = to_json(state, in.members.at(app.bot));
   data["guild_id"] = in.id.text();
-  w.emit("GUILD_MEMBER_ADD", in.id, std::move(data), app.bot);
-  w.emit("GUILD_CREATE", in.id, guild_create(w, in, app));
-  w.events.back().only = app.id;
-  note(w, in, action::bot_add, {.user = by}, app.bot);
+  state.emit("GUILD_MEMBER_ADD", in.id, std::move(data), app.bot);
+  state.emit("GUILD_CREATE", in.id, guild_create(state, in, app));
+  state.events.back().only = app.id;
+  note(state, in, action::bot_add, {.user = by}, app.bot);
 }
 
 uint64_t invited_permissions() {
@@ -97,16 +97,16 @@ uint64_t invited_permissions() {
        | speak | manage_messages | mention_everyone | kick_members;
 }
 
-void join(world& w, guild& in, snowflake user) {
+void join(sandbox_state& state, guild& in, snowflake user) {
   if (in.members.contains(user))
     return;
-  const auto& who = in.members[user] = member{.user = user, .joined_ms = w.now_ms};
-  auto data = to_json(w, who);
+  const auto& who = in.members[user] = member{.user = user, .joined_ms = state.now_ms};
+  auto data = to_json(state, who);
   data["guild_id"] = in.id.text();
-  w.emit("GUILD_MEMBER_ADD", in.id, std::move(data), user);
+  state.emit("GUILD_MEMBER_ADD", in.id, std::move(data), user);
 }
 
-outcome<done> grant_role(world& w, const actor& by, guild& in, snowflake user, snowflake id) {
+outcome<done> grant_role(sandbox_state& state, const actor& by, guild& in, snowflake user, snowflake id) {
   auto which = grantable(by, in, user, id);
   if (!which)
     return which.why();
@@ -115,20 +115,20 @@ outcome<done> grant_role(world& w, const actor& by, guild& in, snowflake user, s
     return done{};
   who.roles.push_back(id);
   std::sort(who.roles.begin(), who.roles.end());
-  tell_update(w, in, who);
-  note(w, in, action::member_role_update, by, user, role_change("$add", **which));
+  tell_update(state, in, who);
+  note(state, in, action::member_role_update, by, user, role_change("$add", **which));
   return done{};
 }
 
-outcome<done> revoke_role(world& w, const actor& by, guild& in, snowflake user, snowflake id) {
+outcome<done> revoke_role(sandbox_state& state, const actor& by, guild& in, snowflake user, snowflake id) {
   auto which = grantable(by, in, user, id);
   if (!which)
     return which.why();
   auto& who = in.members.at(user);
   if (std::erase(who.roles, id) == 0)
     return done{};
-  tell_update(w, in, who);
-  note(w, in, action::member_role_update, by, user, role_change("$remove", **which));
+  tell_update(state, in, who);
+  note(state, in, action::member_role_update, by, user, role_change("$remove", **which));
   return done{};
 }
 
@@ -154,16 +154,17 @@ std::optional<refusal> check_roles(const actor& by, guild& in, const member& bef
 }
 
 /// `communication_disabled_until`: at most 28 days ahead; a time that is over, and null, end it.
-int64_t read_timeout(form& f, const world& w) {
+int64_t read_timeout(form& f, const sandbox_state& state) {
   constexpr auto key = "communication_disabled_until";
   const auto until = f.time(key).value_or(0);
-  if (until > w.now_ms + timeout_max_ms)
+  if (until > state.now_ms + timeout_max_ms)
     f.fault(key, "INVALID_COMMUNICATION_DISABLED_TIMESTAMP", "Timeout cannot be longer than 28 days.");
-  return until > w.now_ms ? until : 0;
+  return until > state.now_ms ? until : 0;
 }
 } // namespace
 
-outcome<js::object> edit_member(world& w, const actor& by, guild& in, snowflake user, const js::object& body) {
+outcome<js::object> edit_member(sandbox_state& state, const actor& by, guild& in, snowflake user,
+                                const js::object& body) {
   const auto found = in.members.find(user);
   if (found == in.members.end())
     return unknown("Member");
@@ -171,7 +172,7 @@ outcome<js::object> edit_member(world& w, const actor& by, guild& in, snowflake 
   const auto nick = f.text("nick", 0, 32);
   auto roles = f.ids("roles", roles_max);
   const bool times_out = body.contains("communication_disabled_until");
-  const auto timeout = read_timeout(f, w);
+  const auto timeout = read_timeout(f, state);
   const bool speaks = f.boolean("mute") || f.boolean("deaf") || f.id("channel_id");
   if (!f.clean())
     return f.why();
@@ -206,49 +207,49 @@ outcome<js::object> edit_member(world& w, const actor& by, guild& in, snowflake 
   const bool moved = who.roles != next.roles;
   who = std::move(next);
   if (moved || !changes.empty())
-    tell_update(w, in, who);
+    tell_update(state, in, who);
   if (!changes.empty())
-    note(w, in, action::member_update, by, user, std::move(changes));
+    note(state, in, action::member_update, by, user, std::move(changes));
   if (moved)
-    note(w, in, action::member_role_update, by, user);
-  return to_json(w, who);
+    note(state, in, action::member_role_update, by, user);
+  return to_json(state, who);
 }
 
-outcome<done> kick(world& w, const actor& by, guild& in, snowflake user) {
+outcome<done> kick(sandbox_state& state, const actor& by, guild& in, snowflake user) {
   if (!in.members.contains(user))
     return unknown("Member");
   if (!(permissions_in(in, by.user) & kick_members) || !outranks(in, by.user, user))
     return missing_permissions();
-  remove_member(w, in, user);
-  note(w, in, action::member_kick, by, user);
+  remove_member(state, in, user);
+  note(state, in, action::member_kick, by, user);
   return done{};
 }
 
-outcome<done> leave(world& w, guild& in, snowflake user) {
+outcome<done> leave(sandbox_state& state, guild& in, snowflake user) {
   if (!in.members.contains(user))
     return unknown("Guild");
   if (in.owner == user)
     return refusal{400, 50055, "Invalid Guild", {}};
-  remove_member(w, in, user);
+  remove_member(state, in, user);
   return done{};
 }
 
-outcome<done> delete_guild(world& w, const actor& by, guild& in) {
+outcome<done> delete_guild(sandbox_state& state, const actor& by, guild& in) {
   if (in.owner != by.user)
     return missing_access();
   const auto id = in.id;
-  for (const auto& [_, app] : w.applications)
+  for (const auto& [_, app] : state.applications)
     if (in.members.contains(app.bot)) {
-      w.emit("GUILD_DELETE", id, {{"id", id.text()}});
-      w.events.back().only = app.id;
+      state.emit("GUILD_DELETE", id, {{"id", id.text()}});
+      state.events.back().only = app.id;
     }
   for (const auto& [channel, _] : in.channels)
-    w.messages.erase(channel);
-  w.guilds.erase(id);
+    state.messages.erase(channel);
+  state.guilds.erase(id);
   return done{};
 }
 
-js::array find_members(world& w, const guild& in, std::string_view query, size_t count) {
+js::array find_members(sandbox_state& state, const guild& in, std::string_view query, size_t count) {
   const auto begins = [&](std::string_view text) {
     return text.size() >= query.size() && std::equal(query.begin(), query.end(), text.begin(), [](char a, char b) {
              return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
@@ -256,15 +257,15 @@ js::array find_members(world& w, const guild& in, std::string_view query, size_t
   };
   js::array list;
   for (const auto& [user, who] : in.members)
-    if (list.size() < count && (begins(w.user_of(user).name) || (!who.nick.empty() && begins(who.nick))))
-      list.push_back(to_json(w, who));
+    if (list.size() < count && (begins(state.user_of(user).name) || (!who.nick.empty() && begins(who.nick))))
+      list.push_back(to_json(state, who));
   return list;
 }
 
-js::array list_members(world& w, const guild& in, snowflake after, size_t count) {
+js::array list_members(sandbox_state& state, const guild& in, snowflake after, size_t count) {
   js::array list;
   for (auto each = in.members.upper_bound(after); each != in.members.end() && list.size() < count; ++each)
-    list.push_back(to_json(w, each->second));
+    list.push_back(to_json(state, each->second));
   return list;
 }
 

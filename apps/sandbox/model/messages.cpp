@@ -20,22 +20,22 @@ bool rings_everyone(std::string_view text) {
   return text.find("@everyone") != std::string_view::npos || text.find("@here") != std::string_view::npos;
 }
 
-js::object dispatch_of(world& w, const channel& where, const message& m) {
-  auto data = to_json(w, m);
+js::object dispatch_of(sandbox_state& state, const channel& where, const message& m) {
+  auto data = to_json(state, m);
   data["channel_type"] = where.kind;
   if (!m.guild)
     return data;
-  const auto& in = w.guilds.at(m.guild);
+  const auto& in = state.guilds.at(m.guild);
   for (auto& each : data["mentions"].as_array()) { // The gateway adds who they are in the guild.
     const auto id = *parse_snowflake(std::string_view(each.as_object().at("id").as_string()));
     if (const auto member = in.members.find(id); member != in.members.end()) {
-      auto partial = to_json(w, member->second);
+      auto partial = to_json(state, member->second);
       partial.erase("user");
       each.as_object()["member"] = std::move(partial);
     }
   }
   if (const auto author = in.members.find(m.author); author != in.members.end()) {
-    auto who = to_json(w, author->second);
+    auto who = to_json(state, author->second);
     who.erase("user");
     data["member"] = std::move(who);
   }
@@ -106,7 +106,7 @@ void add_once(js::array& to, const std::string& id) {
 }
 
 /// Finds <@id>, <@!id>, <@&id>, @everyone and @here in the text.
-void read_mentions(const world& w, const guild* in, message& m, const mention_rules& rules) {
+void read_mentions(const sandbox_state& state, const guild* in, message& m, const mention_rules& rules) {
   m.mentions.clear();
   m.mention_roles.clear();
   const std::string_view text = m.content;
@@ -124,18 +124,19 @@ void read_mentions(const world& w, const guild* in, message& m, const mention_ru
       continue;
     if (role && in && in->roles.contains(*id) && rules.rings("roles", inner))
       add_once(m.mention_roles, id->text());
-    if (!role && w.users.contains(*id) && rules.rings("users", inner))
+    if (!role && state.users.contains(*id) && rules.rings("users", inner))
       add_once(m.mentions, id->text());
   }
 }
 
 /// A reply: its type, the reference, and the mention of whom it answers.
-std::optional<refusal> read_reference(world& w, const place& at, form& f, message& m, const mention_rules& rules) {
+std::optional<refusal> read_reference(sandbox_state& state, const place& at, form& f, message& m,
+                                      const mention_rules& rules) {
   const auto* reference = f.object("message_reference");
   if (!reference)
     return std::nullopt;
   const auto id = reference->contains("message_id") ? id_of(reference->at("message_id")) : std::nullopt;
-  const auto* to = id ? w.find_message(at.channel->id, *id) : nullptr;
+  const auto* to = id ? state.find_message(at.channel->id, *id) : nullptr;
   if (!to || to->visible_to) {
     if (!json::bool_or(*reference, "fail_if_not_exists", true))
       return std::nullopt;
@@ -151,39 +152,39 @@ std::optional<refusal> read_reference(world& w, const place& at, form& f, messag
   return std::nullopt;
 }
 
-outcome<message*> writable(world& w, const actor& by, const place& at, snowflake id) {
-  auto* found = w.find_message(at.channel->id, id);
+outcome<message*> writable(sandbox_state& state, const actor& by, const place& at, snowflake id) {
+  auto* found = state.find_message(at.channel->id, id);
   if (!found || (found->visible_to && found->visible_to != by.user))
     return unknown("Message");
   return found;
 }
 } // namespace
 
-message& keep(world& w, message m, const js::value& nonce) {
-  auto& in = w.messages[m.channel];
-  auto* where = w.find_channel(m.channel);
+message& keep(sandbox_state& state, message m, const js::value& nonce) {
+  auto& in = state.messages[m.channel];
+  auto* where = state.find_channel(m.channel);
   if (where && !m.visible_to) {
     where->last_message = m.id;
     ++where->thread.message_count;
   }
   auto& kept = in.insert_or_assign(m.id, std::move(m)).first->second;
   if (where && !kept.visible_to) {
-    auto data = dispatch_of(w, *where, kept);
+    auto data = dispatch_of(state, *where, kept);
     if (!nonce.is_null())
       data["nonce"] = nonce;
-    w.emit_in(*where, "MESSAGE_CREATE", std::move(data));
+    state.emit_in(*where, "MESSAGE_CREATE", std::move(data));
   }
   while (in.size() > messages_per_channel_max)
     in.erase(in.begin());
   return kept;
 }
 
-void tell_changed(world& w, const message& m) {
-  if (const auto* where = w.find_channel(m.channel); where && !m.visible_to)
-    w.emit_in(*where, "MESSAGE_UPDATE", dispatch_of(w, *where, m));
+void tell_changed(sandbox_state& state, const message& m) {
+  if (const auto* where = state.find_channel(m.channel); where && !m.visible_to)
+    state.emit_in(*where, "MESSAGE_UPDATE", dispatch_of(state, *where, m));
 }
 
-outcome<done> rewrite(world& w, message& m, const js::object& body) {
+outcome<done> rewrite(sandbox_state& state, message& m, const js::object& body) {
   form f(body);
   const auto fields = read_content(f);
   const auto* allowed = f.object("allowed_mentions");
@@ -192,25 +193,25 @@ outcome<done> rewrite(world& w, message& m, const js::object& body) {
   if (!f.clean())
     return f.why();
   auto next = m;
-  apply(w, next, fields);
+  apply(state, next, fields);
   if (is_empty(next))
     return empty_message();
-  read_mentions(w, w.find_guild(m.guild), next, mention_rules{allowed});
+  read_mentions(state, state.find_guild(m.guild), next, mention_rules{allowed});
   if (!(m.flags & loading_flag))
-    next.edited_ms = w.now_ms;
+    next.edited_ms = state.now_ms;
   next.flags &= ~loading_flag;
   m = std::move(next);
-  tell_changed(w, m);
+  tell_changed(state, m);
   return done{};
 }
 
-void remove(world& w, const message& m) {
-  if (const auto* where = w.find_channel(m.channel); where && !m.visible_to)
-    w.emit_in(*where, "MESSAGE_DELETE", {{"id", m.id.text()}, {"channel_id", m.channel.text()}});
-  w.messages[m.channel].erase(m.id);
+void remove(sandbox_state& state, const message& m) {
+  if (const auto* where = state.find_channel(m.channel); where && !m.visible_to)
+    state.emit_in(*where, "MESSAGE_DELETE", {{"id", m.id.text()}, {"channel_id", m.channel.text()}});
+  state.messages[m.channel].erase(m.id);
 }
 
-outcome<message> draft_message(world& w, const actor& by, place at, const js::object& body) {
+outcome<message> draft_message(sandbox_state& state, const actor& by, place at, const js::object& body) {
   form f(body);
   const auto fields = read_content(f);
   check_nonce(f, body);
@@ -219,14 +220,14 @@ outcome<message> draft_message(world& w, const actor& by, place at, const js::ob
     check_mentions(f, *allowed);
   if (!f.clean())
     return f.why();
-  message m{.id = w.next_id(), .channel = at.channel->id, .guild = at.channel->guild, .author = by.user};
+  message m{.id = state.next_id(), .channel = at.channel->id, .guild = at.channel->guild, .author = by.user};
   m.flags = static_cast<int>(fields.flags.value_or(0)) & components_v2_flag;
-  apply(w, m, fields);
+  apply(state, m, fields);
   const mention_rules rules{allowed};
-  read_mentions(w, at.guild, m, rules);
+  read_mentions(state, at.guild, m, rules);
   if (m.mention_everyone && !(permissions_at(at, by.user) & mention_everyone))
     m.mention_everyone = false;
-  if (auto refused = read_reference(w, at, f, m, rules))
+  if (auto refused = read_reference(state, at, f, m, rules))
     return *refused;
   if (!f.clean())
     return f.why();
@@ -235,9 +236,9 @@ outcome<message> draft_message(world& w, const actor& by, place at, const js::ob
   return m;
 }
 
-outcome<js::object> send_message(world& w, const actor& by, place at, const js::object& body) {
+outcome<js::object> send_message(sandbox_state& state, const actor& by, place at, const js::object& body) {
   const auto* where = at.channel;
-  if (!at.guild && !may_write_to(w, by, *where))
+  if (!at.guild && !may_write_to(state, by, *where))
     return refusal{403, 50007, "Cannot send messages to this user", {}};
   if (where->kind == category_channel || is_forum(where->kind))
     return refusal{400, 50008, "Cannot send messages in a non-text channel", {}};
@@ -245,53 +246,54 @@ outcome<js::object> send_message(world& w, const actor& by, place at, const js::
     return missing_permissions();
   if (where->thread.archived && where->thread.locked)
     return refusal{400, 50083, "Thread is archived", {}};
-  auto m = draft_message(w, by, at, body);
+  auto m = draft_message(state, by, at, body);
   if (!m)
     return m.why();
   if (auto refused = check_permissions(*m, permissions_at(at, by.user)))
     return *refused;
   const auto* given = body.if_contains("nonce");
   const auto nonce = given ? *given : js::value(nullptr);
-  auto out = to_json(w, keep(w, std::move(*m), nonce), by.user);
+  auto out = to_json(state, keep(state, std::move(*m), nonce), by.user);
   if (!nonce.is_null())
     out["nonce"] = nonce;
   return out;
 }
 
-outcome<js::object> edit_message(world& w, const actor& by, place at, snowflake id, const js::object& body) {
-  auto found = writable(w, by, at, id);
+outcome<js::object> edit_message(sandbox_state& state, const actor& by, place at, snowflake id,
+                                 const js::object& body) {
+  auto found = writable(state, by, at, id);
   if (!found)
     return found.why();
   auto& m = **found;
   if (m.author != by.user)
     return refusal{403, 50005, "Cannot edit a message authored by another user", {}};
-  if (auto changed = rewrite(w, m, body); !changed)
+  if (auto changed = rewrite(state, m, body); !changed)
     return changed.why();
-  return to_json(w, m, by.user);
+  return to_json(state, m, by.user);
 }
 
-outcome<done> delete_message(world& w, const actor& by, place at, snowflake id) {
-  auto found = writable(w, by, at, id);
+outcome<done> delete_message(sandbox_state& state, const actor& by, place at, snowflake id) {
+  auto found = writable(state, by, at, id);
   if (!found)
     return found.why();
   if ((*found)->author != by.user && !(permissions_at(at, by.user) & manage_messages))
     return at.guild ? missing_permissions() : direct_refused();
-  remove(w, **found);
+  remove(state, **found);
   return done{};
 }
 
-outcome<js::object> get_message(world& w, const actor& by, place at, snowflake id) {
-  auto found = writable(w, by, at, id);
+outcome<js::object> get_message(sandbox_state& state, const actor& by, place at, snowflake id) {
+  auto found = writable(state, by, at, id);
   if (!found || (*found)->visible_to)
     return unknown("Message");
-  return to_json(w, **found, by.user);
+  return to_json(state, **found, by.user);
 }
 
-outcome<js::array> list_messages(world& w, const actor& by, place at, message_window window, size_t count) {
+outcome<js::array> list_messages(sandbox_state& state, const actor& by, place at, message_window window, size_t count) {
   if (!(permissions_at(at, by.user) & read_message_history))
     return js::array{};
   std::vector<const message*> seen; // Oldest first.
-  for (const auto& [id, each] : w.messages[at.channel->id])
+  for (const auto& [id, each] : state.messages[at.channel->id])
     if (!each.visible_to && (!window.before || id < window.before) && (!window.after || id > *window.after))
       seen.push_back(&each);
   auto first = seen.end() - static_cast<ptrdiff_t>(std::min(count, seen.size()));
@@ -303,11 +305,11 @@ outcome<js::array> list_messages(world& w, const actor& by, place at, message_wi
   const auto last = first + std::min(static_cast<ptrdiff_t>(count), seen.end() - first);
   js::array list;
   for (auto each = last; each != first;)
-    list.push_back(to_json(w, **--each, by.user));
+    list.push_back(to_json(state, **--each, by.user));
   return list;
 }
 
-outcome<done> delete_messages(world& w, const actor& by, place at, const js::object& body) {
+outcome<done> delete_messages(sandbox_state& state, const actor& by, place at, const js::object& body) {
   if (!at.guild)
     return direct_refused();
   if (!(permissions_at(at, by.user) & manage_messages))
@@ -323,21 +325,21 @@ outcome<done> delete_messages(world& w, const actor& by, place at, const js::obj
     return f.why();
   js::array gone;
   for (const auto id : *ids) {
-    if (w.now_ms - id.made_at_ms() > bulk_age_max_ms)
+    if (state.now_ms - id.made_at_ms() > bulk_age_max_ms)
       return refusal{400, 50034, "You can only bulk delete messages that are under 14 days old.", {}};
-    if (auto* m = w.find_message(at.channel->id, id); m && !m->visible_to)
+    if (auto* m = state.find_message(at.channel->id, id); m && !m->visible_to)
       gone.push_back(js::value(id.text()));
   }
   for (const auto& each : gone)
-    w.messages[at.channel->id].erase(*parse_snowflake(std::string_view(each.as_string())));
+    state.messages[at.channel->id].erase(*parse_snowflake(std::string_view(each.as_string())));
   const auto count = std::to_string(gone.size());
-  w.emit_in(*at.channel, "MESSAGE_DELETE_BULK", {{"ids", std::move(gone)}, {"channel_id", at.channel->id.text()}});
-  note(w, *at.guild, action::message_bulk_delete, by, at.channel->id, {}, {{"count", count}});
+  state.emit_in(*at.channel, "MESSAGE_DELETE_BULK", {{"ids", std::move(gone)}, {"channel_id", at.channel->id.text()}});
+  note(state, *at.guild, action::message_bulk_delete, by, at.channel->id, {}, {{"count", count}});
   return done{};
 }
 
-outcome<done> pin(world& w, const actor& by, place at, snowflake id, bool pinned) {
-  auto found = writable(w, by, at, id);
+outcome<done> pin(sandbox_state& state, const actor& by, place at, snowflake id, bool pinned) {
+  auto found = writable(state, by, at, id);
   if (!found)
     return found.why();
   if (!(permissions_at(at, by.user) & (pin_messages | manage_messages)))
@@ -345,26 +347,26 @@ outcome<done> pin(world& w, const actor& by, place at, snowflake id, bool pinned
   auto& m = **found;
   if (m.pinned == pinned)
     return done{};
-  if (pinned && list_pins(w, at).size() >= pins_max)
+  if (pinned && list_pins(state, at).size() >= pins_max)
     return refusal{400, 30003, "Maximum number of pins reached for the channel (50)", {}};
   m.pinned = pinned;
-  tell_changed(w, m);
-  w.emit_in(*at.channel, "CHANNEL_PINS_UPDATE",
-            {{"channel_id", at.channel->id.text()},
-             {"last_pin_timestamp", pinned ? js::value(time_text(w.now_ms)) : js::value(nullptr)}});
+  tell_changed(state, m);
+  state.emit_in(*at.channel, "CHANNEL_PINS_UPDATE",
+                {{"channel_id", at.channel->id.text()},
+                 {"last_pin_timestamp", pinned ? js::value(time_text(state.now_ms)) : js::value(nullptr)}});
   if (!at.guild)
     return done{};
-  note(w, *at.guild, pinned ? action::message_pin : action::message_unpin, by, m.author, {},
+  note(state, *at.guild, pinned ? action::message_pin : action::message_unpin, by, m.author, {},
        {{"channel_id", at.channel->id.text()}, {"message_id", id.text()}});
   return done{};
 }
 
-js::array list_pins(world& w, place at) {
+js::array list_pins(sandbox_state& state, place at) {
   js::array list;
-  const auto& in = w.messages[at.channel->id];
+  const auto& in = state.messages[at.channel->id];
   for (auto each = in.rbegin(); each != in.rend(); ++each)
     if (each->second.pinned)
-      list.push_back(to_json(w, each->second));
+      list.push_back(to_json(state, each->second));
   return list;
 }
 

@@ -8,36 +8,36 @@
 namespace arrakis::sandbox::model {
 
 struct model_fixture {
-  model::world world;
+  model::sandbox_state state;
   snowflake owner, person, app_id;
   snowflake guild_id;
 
   explicit model_fixture(uint64_t bot_permissions = invited_permissions()) {
-    world.now_ms = 1'790'000'000'000;
+    state.now_ms = 1'790'000'000'000;
     owner = add_user("owner", false);
     person = add_user("person", false);
-    app_id = world.next_id();
-    world.applications[app_id] = {.id = app_id, .bot = add_user("bot", true), .name = "bot", .token = "t"};
-    auto& made = found_guild(world, "Arrakeen", owner);
+    app_id = state.next_id();
+    state.applications[app_id] = {.id = app_id, .bot = add_user("bot", true), .name = "bot", .token = "t"};
+    auto& made = found_guild(state, "Arrakeen", owner);
     guild_id = made.id;
-    join(world, made, person);
-    invite_bot(world, made, app(), bot_permissions, owner);
-    world.events.clear();
+    join(state, made, person);
+    invite_bot(state, made, app(), bot_permissions, owner);
+    state.events.clear();
   }
   snowflake add_user(std::string name, bool bot) {
-    const auto id = world.next_id();
-    world.users[id] = {.id = id, .name = std::move(name), .global_name = {}, .bot = bot};
+    const auto id = state.next_id();
+    state.users[id] = {.id = id, .name = std::move(name), .global_name = {}, .bot = bot};
     return id;
   }
-  application& app() { return world.applications.at(app_id); }
-  guild& here() { return world.guilds.at(guild_id); }
+  application& app() { return state.applications.at(app_id); }
+  guild& here() { return state.guilds.at(guild_id); }
   actor bot() { return {.user = app().bot, .app = &app(), .reason = {}}; }
   actor as(snowflake user) { return {.user = user, .app = nullptr, .reason = {}}; }
   place general() { return {&here(), &here().channels.at(here().system_channel)}; }
   /// How many events of this name there were since the last look.
   size_t told(std::string_view name) {
     return static_cast<size_t>(
-      std::count_if(world.events.begin(), world.events.end(), [&](const event& e) { return e.name == name; }));
+      std::count_if(state.events.begin(), state.events.end(), [&](const event& e) { return e.name == name; }));
   }
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 // Permissions and role hierarchy. https://discord.com/developers/docs/topics/permissions#permission-overwrites and
 // #permission-hierarchy
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 #include "schemas/permissions.hpp"
 
 namespace arrakis::sandbox::model {

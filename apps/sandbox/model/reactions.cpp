@@ -35,8 +35,8 @@ js::object reaction_data(const place& at, const message& m, std::string_view emo
   return data;
 }
 
-outcome<message*> reactable(world& w, const place& at, snowflake id) {
-  auto* m = w.find_message(at.channel->id, id);
+outcome<message*> reactable(sandbox_state& state, const place& at, snowflake id) {
+  auto* m = state.find_message(at.channel->id, id);
   if (!m || m->visible_to)
     return unknown("Message");
   return m;
@@ -47,8 +47,8 @@ auto find(message& m, std::string_view emoji) {
 }
 } // namespace
 
-outcome<done> react(world& w, const actor& by, place at, snowflake id, std::string_view emoji) {
-  auto found = reactable(w, at, id);
+outcome<done> react(sandbox_state& state, const actor& by, place at, snowflake id, std::string_view emoji) {
+  auto found = reactable(state, at, id);
   if (!found)
     return found.why();
   auto& m = **found;
@@ -71,13 +71,14 @@ outcome<done> react(world& w, const actor& by, place at, snowflake id, std::stri
   data["message_author_id"] = m.author.text();
   if (at.guild)
     if (const auto who = at.guild->members.find(by.user); who != at.guild->members.end())
-      data["member"] = to_json(w, who->second);
-  w.emit_in(*at.channel, "MESSAGE_REACTION_ADD", std::move(data));
+      data["member"] = to_json(state, who->second);
+  state.emit_in(*at.channel, "MESSAGE_REACTION_ADD", std::move(data));
   return done{};
 }
 
-outcome<done> unreact(world& w, const actor& by, place at, snowflake id, std::string_view emoji, snowflake user) {
-  auto found = reactable(w, at, id);
+outcome<done> unreact(sandbox_state& state, const actor& by, place at, snowflake id, std::string_view emoji,
+                      snowflake user) {
+  auto found = reactable(state, at, id);
   if (!found)
     return found.why();
   auto& m = **found;
@@ -88,12 +89,12 @@ outcome<done> unreact(world& w, const actor& by, place at, snowflake id, std::st
     return unknown("Emoji");
   if (where->second.empty())
     m.reactions.erase(where);
-  w.emit_in(*at.channel, "MESSAGE_REACTION_REMOVE", reaction_data(at, m, emoji, user));
+  state.emit_in(*at.channel, "MESSAGE_REACTION_REMOVE", reaction_data(at, m, emoji, user));
   return done{};
 }
 
-outcome<done> clear_reactions(world& w, const actor& by, place at, snowflake id, std::string_view emoji) {
-  auto found = reactable(w, at, id);
+outcome<done> clear_reactions(sandbox_state& state, const actor& by, place at, snowflake id, std::string_view emoji) {
+  auto found = reactable(state, at, id);
   if (!found)
     return found.why();
   auto& m = **found;
@@ -101,20 +102,20 @@ outcome<done> clear_reactions(world& w, const actor& by, place at, snowflake id,
     return missing_permissions();
   if (emoji.empty()) {
     m.reactions.clear();
-    w.emit_in(*at.channel, "MESSAGE_REACTION_REMOVE_ALL", about(at, m));
+    state.emit_in(*at.channel, "MESSAGE_REACTION_REMOVE_ALL", about(at, m));
     return done{};
   }
   if (const auto where = find(m, emoji); where != m.reactions.end())
     m.reactions.erase(where);
   auto data = about(at, m);
   data["emoji"] = emoji_json(emoji);
-  w.emit_in(*at.channel, "MESSAGE_REACTION_REMOVE_EMOJI", std::move(data));
+  state.emit_in(*at.channel, "MESSAGE_REACTION_REMOVE_EMOJI", std::move(data));
   return done{};
 }
 
-outcome<js::array> list_reactions(world& w, place at, snowflake id, std::string_view emoji, snowflake after,
+outcome<js::array> list_reactions(sandbox_state& state, place at, snowflake id, std::string_view emoji, snowflake after,
                                   size_t count) {
-  auto found = reactable(w, at, id);
+  auto found = reactable(state, at, id);
   if (!found)
     return found.why();
   js::array list;
@@ -125,7 +126,7 @@ outcome<js::array> list_reactions(world& w, place at, snowflake id, std::string_
   std::sort(users.begin(), users.end());
   for (const auto user : users)
     if (list.size() < count && (!after || user > after))
-      list.push_back(to_json(w.user_of(user)));
+      list.push_back(to_json(state.user_of(user)));
   return list;
 }
 

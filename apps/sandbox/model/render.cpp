@@ -165,8 +165,8 @@ js::object to_json(const command& c, const application& app) {
   return out;
 }
 
-js::object to_json(world& w, const member& m) {
-  return {{"user", to_json(w.user_of(m.user))},
+js::object to_json(sandbox_state& state, const member& m) {
+  return {{"user", to_json(state.user_of(m.user))},
           {"nick", text_or_null(m.nick)},
           {"avatar", nullptr},
           {"banner", nullptr},
@@ -190,9 +190,9 @@ js::object emoji_json(std::string_view key) {
 }
 
 namespace {
-js::object author_of(world& w, const message& m) {
+js::object author_of(sandbox_state& state, const message& m) {
   if (!m.webhook)
-    return to_json(w.user_of(m.author));
+    return to_json(state.user_of(m.author));
   auto out = to_json(user{.id = m.webhook, .name = m.author_name, .global_name = {}, .bot = true});
   return out;
 }
@@ -211,23 +211,23 @@ js::array reactions_json(const message& m, snowflake viewer) {
   return list;
 }
 
-js::array users_json(world& w, const js::array& ids) {
+js::array users_json(sandbox_state& state, const js::array& ids) {
   js::array list;
   for (const auto& each : ids)
-    list.push_back(to_json(w.user_of(*parse_snowflake(std::string_view(each.as_string())))));
+    list.push_back(to_json(state.user_of(*parse_snowflake(std::string_view(each.as_string())))));
   return list;
 }
 
-void add_reference(world& w, js::object& out, const message& m) {
+void add_reference(sandbox_state& state, js::object& out, const message& m) {
   out["message_reference"] = m.reference;
-  const auto* to = w.find_message(m.channel,
-                                  *parse_snowflake(std::string_view(m.reference.at("message_id").as_string())));
+  const auto* to = state.find_message(m.channel,
+                                      *parse_snowflake(std::string_view(m.reference.at("message_id").as_string())));
   if (!to)
     out["referenced_message"] = nullptr; // Deleted meanwhile.
   else {
     auto plain = *to;
     plain.reference.clear(); // One level deep, as Discord does.
-    out["referenced_message"] = to_json(w, plain);
+    out["referenced_message"] = to_json(state, plain);
   }
 }
 } // namespace
@@ -240,16 +240,16 @@ js::object to_json(const emoji& e, const user& creator) {
           {"require_colons", true}, {"managed", false}, {"animated", e.animated},    {"available", true}};
 }
 
-js::object to_json(world& w, const message& m, snowflake viewer) {
+js::object to_json(sandbox_state& state, const message& m, snowflake viewer) {
   js::object out{{"id", m.id.text()},
                  {"channel_id", m.channel.text()},
-                 {"author", author_of(w, m)},
+                 {"author", author_of(state, m)},
                  {"content", m.content},
                  {"timestamp", time_text(m.id.made_at_ms())},
                  {"edited_timestamp", m.edited_ms ? js::value(time_text(m.edited_ms)) : js::value(nullptr)},
                  {"tts", false},
                  {"mention_everyone", m.mention_everyone},
-                 {"mentions", users_json(w, m.mentions)},
+                 {"mentions", users_json(state, m.mentions)},
                  {"mention_roles", m.mention_roles},
                  {"attachments", m.attachments},
                  {"embeds", m.embeds},
@@ -266,11 +266,11 @@ js::object to_json(world& w, const message& m, snowflake viewer) {
   if (!m.interaction.empty())
     out["interaction_metadata"] = m.interaction;
   if (!m.reference.empty())
-    add_reference(w, out, m);
+    add_reference(state, out, m);
   if (!m.reactions.empty())
     out["reactions"] = reactions_json(m, viewer);
   if (m.thread)
-    if (const auto* thread = w.find_channel(m.thread))
+    if (const auto* thread = state.find_channel(m.thread))
       out["thread"] = to_json(*thread);
   return out;
 }
@@ -329,14 +329,14 @@ js::object to_json(const guild& g, bool counts) {
   return out;
 }
 
-js::array emojis_json(world& w, const guild& g) {
+js::array emojis_json(sandbox_state& state, const guild& g) {
   js::array list;
   for (const auto& [_, each] : g.emojis)
-    list.push_back(to_json(each, w.user_of(each.creator)));
+    list.push_back(to_json(each, state.user_of(each.creator)));
   return list;
 }
 
-js::object guild_create(world& w, const guild& g, const application& app) {
+js::object guild_create(sandbox_state& state, const guild& g, const application& app) {
   auto out = to_json(g);
   js::array channels;
   for (const auto& [_, each] : g.channels)
@@ -344,10 +344,10 @@ js::object guild_create(world& w, const guild& g, const application& app) {
       channels.push_back(to_json(each));
   // large_threshold: Discord sends up to 250 members here, the rest on request (opcode 8).
   js::array members;
-  members.push_back(to_json(w, g.members.at(app.bot)));
+  members.push_back(to_json(state, g.members.at(app.bot)));
   for (const auto& [id, each] : g.members)
     if (id != app.bot && members.size() < 50)
-      members.push_back(to_json(w, each));
+      members.push_back(to_json(state, each));
   out["joined_at"] = time_text(g.members.at(app.bot).joined_ms);
   out["large"] = g.members.size() > 50;
   out["unavailable"] = false;
@@ -356,7 +356,7 @@ js::object guild_create(world& w, const guild& g, const application& app) {
   out["members"] = std::move(members);
   out["channels"] = std::move(channels);
   out["threads"] = threads_seen_by(g, app.bot);
-  out["emojis"] = emojis_json(w, g);
+  out["emojis"] = emojis_json(state, g);
   out["presences"] = js::array{};
   out["stage_instances"] = js::array{};
   out["guild_scheduled_events"] = js::array{};
@@ -369,8 +369,8 @@ namespace {
 constexpr int limited_intents_flags = (1 << 13) | (1 << 15) | (1 << 19);
 } // namespace
 
-js::object ready(world& w, const application& app, const std::vector<snowflake>& guilds) {
-  auto self = to_json(w.user_of(app.bot));
+js::object ready(sandbox_state& state, const application& app, const std::vector<snowflake>& guilds) {
+  auto self = to_json(state.user_of(app.bot));
   self["verified"] = true;
   self["mfa_enabled"] = true;
   self["email"] = nullptr;
@@ -392,13 +392,13 @@ js::object ready(world& w, const application& app, const std::vector<snowflake>&
           {"_trace", js::array{"[\"sandbox\"]"}}};
 }
 
-js::object application_json(world& w, const application& app) {
+js::object application_json(sandbox_state& state, const application& app) {
   return {{"id", app.id.text()},
           {"name", app.name},
           {"icon", nullptr},
           {"description", ""},
           {"type", nullptr},
-          {"bot", to_json(w.user_of(app.bot))},
+          {"bot", to_json(state.user_of(app.bot))},
           {"summary", ""},
           {"is_monetized", false},
           {"is_verified", false},
@@ -414,8 +414,8 @@ js::object application_json(world& w, const application& app) {
           {"redirect_uris", js::array{}},
           {"interactions_endpoint_url", text_or_null(app.endpoint)},
           {"role_connections_verification_url", nullptr},
-          {"owner", to_json(w.user_of(app.bot))},
-          {"approximate_guild_count", w.guilds.size()},
+          {"owner", to_json(state.user_of(app.bot))},
+          {"approximate_guild_count", state.guilds.size()},
           {"approximate_user_install_count", 0},
           {"approximate_user_authorization_count", 0},
           {"interactions_event_types", js::array{}},

@@ -1,6 +1,6 @@
 #pragma once
 // The objects of the model as Discord's JSON.
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 
@@ -12,21 +12,21 @@ js::object to_json(const overwrite&);
 js::object to_json(const channel&);
 js::object to_json(const audit_entry&);
 js::object to_json(const emoji&, const user& creator);
-js::array emojis_json(world&, const guild&);
+js::array emojis_json(sandbox_state&, const guild&);
 /// The emoji of a reaction, "name:id" or the character itself, as {id, name}.
 js::object emoji_json(std::string_view key);
 js::object to_json(const command&, const application&);
 /// Without `user` where the event carries it elsewhere is not needed by anybody: always with it.
-js::object to_json(world&, const member&);
+js::object to_json(sandbox_state&, const member&);
 /// `viewer` decides the `me` of reactions.
-js::object to_json(world&, const message&, snowflake viewer = {});
+js::object to_json(sandbox_state&, const message&, snowflake viewer = {});
 /// As GET /guilds/{id} has it; `counts` adds approximate_member_count and approximate_presence_count.
 js::object to_json(const guild&, bool counts = false);
 /// The data of GUILD_CREATE for one application's bot.
-js::object guild_create(world&, const guild&, const application&);
+js::object guild_create(sandbox_state&, const guild&, const application&);
 /// The data of READY but for session, shard and URL.
-js::object ready(world&, const application&, const std::vector<snowflake>& guilds);
-js::object application_json(world&, const application&);
+js::object ready(sandbox_state&, const application&, const std::vector<snowflake>& guilds);
+js::object application_json(sandbox_state&, const application&);
 
 /// "2026-11-24T05:38:16.123000+00:00", as Discord writes times.
 std::string time_text(int64_t unix_ms);

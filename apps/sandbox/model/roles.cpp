@@ -64,12 +64,12 @@ js::array first_values(const role& r) {
 /// Nobody gives away what they do not have.
 bool may_give(const guild& in, snowflake user, uint64_t mask) { return (mask & ~permissions_in(in, user)) == 0; }
 
-void tell(world& w, const guild& in, const char* name, const role& r) {
-  w.emit(name, in.id, {{"guild_id", in.id.text()}, {"role", to_json(r)}});
+void tell(sandbox_state& state, const guild& in, const char* name, const role& r) {
+  state.emit(name, in.id, {{"guild_id", in.id.text()}, {"role", to_json(r)}});
 }
 
 /// The roles by height, @everyone first; numbers them 0..n and tells of every one that moved.
-void renumber(world& w, guild& in, std::vector<role*> bottom_up) {
+void renumber(sandbox_state& state, guild& in, std::vector<role*> bottom_up) {
   int position = 1;
   for (auto* each : bottom_up) {
     if (each->id == in.id)
@@ -78,7 +78,7 @@ void renumber(world& w, guild& in, std::vector<role*> bottom_up) {
     if (each->position == next)
       continue;
     each->position = next;
-    tell(w, in, "GUILD_ROLE_UPDATE", *each);
+    tell(state, in, "GUILD_ROLE_UPDATE", *each);
   }
 }
 
@@ -91,7 +91,7 @@ std::vector<role*> by_height(guild& in) {
 }
 } // namespace
 
-outcome<js::object> create_role(world& w, const actor& by, guild& in, const js::object& body) {
+outcome<js::object> create_role(sandbox_state& state, const actor& by, guild& in, const js::object& body) {
   if (!(permissions_in(in, by.user) & manage_roles))
     return missing_permissions();
   form f(body);
@@ -104,7 +104,7 @@ outcome<js::object> create_role(world& w, const actor& by, guild& in, const js::
   const auto mask = fields.permissions.value_or(in.roles.at(in.id).permissions);
   if (fields.permissions && !may_give(in, by.user, mask))
     return missing_permissions();
-  role made{.id = w.next_id(), .name = "new role", .permissions = mask, .position = 1};
+  role made{.id = state.next_id(), .name = "new role", .permissions = mask, .position = 1};
   apply(made, fields);
   auto changes = first_values(made);
   // A new role starts right above @everyone; all others move up by one.
@@ -112,15 +112,15 @@ outcome<js::object> create_role(world& w, const actor& by, guild& in, const js::
   for (auto* each : order)
     if (each->id != in.id) {
       ++each->position;
-      tell(w, in, "GUILD_ROLE_UPDATE", *each);
+      tell(state, in, "GUILD_ROLE_UPDATE", *each);
     }
   const auto& kept = in.roles.emplace(made.id, std::move(made)).first->second;
-  tell(w, in, "GUILD_ROLE_CREATE", kept);
-  note(w, in, action::role_create, by, kept.id, std::move(changes));
+  tell(state, in, "GUILD_ROLE_CREATE", kept);
+  note(state, in, action::role_create, by, kept.id, std::move(changes));
   return to_json(kept);
 }
 
-outcome<js::object> edit_role(world& w, const actor& by, guild& in, snowflake id, const js::object& body) {
+outcome<js::object> edit_role(sandbox_state& state, const actor& by, guild& in, snowflake id, const js::object& body) {
   const auto found = in.roles.find(id);
   if (found == in.roles.end())
     return unknown("Role");
@@ -134,13 +134,13 @@ outcome<js::object> edit_role(world& w, const actor& by, guild& in, snowflake id
   if (!may_give(in, by.user, toggled))
     return missing_permissions();
   if (auto changes = apply(found->second, fields); !changes.empty()) {
-    tell(w, in, "GUILD_ROLE_UPDATE", found->second);
-    note(w, in, action::role_update, by, id, std::move(changes));
+    tell(state, in, "GUILD_ROLE_UPDATE", found->second);
+    note(state, in, action::role_update, by, id, std::move(changes));
   }
   return to_json(found->second);
 }
 
-outcome<done> delete_role(world& w, const actor& by, guild& in, snowflake id) {
+outcome<done> delete_role(sandbox_state& state, const actor& by, guild& in, snowflake id) {
   const auto found = in.roles.find(id);
   if (found == in.roles.end())
     return unknown("Role");
@@ -151,17 +151,17 @@ outcome<done> delete_role(world& w, const actor& by, guild& in, snowflake id) {
   js::array changes;
   change(changes, "name", found->second.name, nullptr);
   in.roles.erase(found);
-  w.emit("GUILD_ROLE_DELETE", in.id, {{"guild_id", in.id.text()}, {"role_id", id.text()}});
+  state.emit("GUILD_ROLE_DELETE", in.id, {{"guild_id", in.id.text()}, {"role_id", id.text()}});
   for (auto& [_, who] : in.members)
     std::erase(who.roles, id);
   for (auto& [_, where] : in.channels)
     std::erase_if(where.overwrites, [id](const overwrite& each) { return each.id == id; });
-  renumber(w, in, by_height(in));
-  note(w, in, action::role_delete, by, id, std::move(changes));
+  renumber(state, in, by_height(in));
+  note(state, in, action::role_delete, by, id, std::move(changes));
   return done{};
 }
 
-outcome<js::array> move_roles(world& w, const actor& by, guild& in, const js::array& body) {
+outcome<js::array> move_roles(sandbox_state& state, const actor& by, guild& in, const js::array& body) {
   if (!(permissions_in(in, by.user) & manage_roles))
     return missing_permissions();
   std::map<snowflake, int64_t> wanted;
@@ -191,7 +191,7 @@ outcome<js::array> move_roles(world& w, const actor& by, guild& in, const js::ar
     };
     return place_of(a) < place_of(b);
   });
-  renumber(w, in, order);
+  renumber(state, in, order);
   return list_roles(in);
 }
 

@@ -1,14 +1,14 @@
 #pragma once
 // Roles of a guild, and who holds them. https://discord.com/developers/docs/resources/guild
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 
-outcome<js::object> create_role(world&, const actor&, guild&, const js::object& body);
-outcome<js::object> edit_role(world&, const actor&, guild&, snowflake role, const js::object& body);
-outcome<done> delete_role(world&, const actor&, guild&, snowflake role);
+outcome<js::object> create_role(sandbox_state&, const actor&, guild&, const js::object& body);
+outcome<js::object> edit_role(sandbox_state&, const actor&, guild&, snowflake role, const js::object& body);
+outcome<done> delete_role(sandbox_state&, const actor&, guild&, snowflake role);
 /// PATCH /guilds/{guild}/roles: [{id, position}]; answers all roles.
-outcome<js::array> move_roles(world&, const actor&, guild&, const js::array& body);
+outcome<js::array> move_roles(sandbox_state&, const actor&, guild&, const js::array& body);
 js::array list_roles(const guild&);
 /// How many members hold each role, @everyone left out.
 js::object count_members(const guild&);

@@ -166,11 +166,11 @@ channel load_channel(const js::object& o) {
             .thread = load_thread(object_at(o, "thread")),
             .recipients = ids_at(o, "recipients")};
   for (const auto& each : o.at("overwrites").as_array()) {
-    const auto& w = each.as_object();
-    c.overwrites.push_back({.id = id_at(w, "id"),
-                            .kind = static_cast<overwrite::target_kind>(int_at(w, "kind")),
-                            .allow = mask_at(w, "allow"),
-                            .deny = mask_at(w, "deny")});
+    const auto& target = each.as_object();
+    c.overwrites.push_back({.id = id_at(target, "id"),
+                            .kind = static_cast<overwrite::target_kind>(int_at(target, "kind")),
+                            .allow = mask_at(target, "allow"),
+                            .deny = mask_at(target, "deny")});
   }
   return c;
 }
@@ -437,14 +437,14 @@ interaction load_interaction(const js::object& o) {
 }
 } // namespace
 
-js::object save(const world& w) {
+js::object save(const sandbox_state& state) {
   js::array messages;
-  for (const auto& [_, in] : w.messages)
+  for (const auto& [_, in] : state.messages)
     for (const auto& [__, m] : in)
       messages.push_back(save_message(m));
   return {{"format", 1},
-          {"last_id", std::to_string(w.last_id)},
-          {"users", each_of(w.users,
+          {"last_id", std::to_string(state.last_id)},
+          {"users", each_of(state.users,
                             [](const user& u) {
                               return js::object{{"id", put(u.id)},
                                                 {"name", u.name},
@@ -452,37 +452,37 @@ js::object save(const world& w) {
                                                 {"bot", u.bot},
                                                 {"closed", u.closed}};
                             })},
-          {"applications", each_of(w.applications, save_application)},
-          {"guilds", each_of(w.guilds, save_guild)},
-          {"direct", each_of(w.direct, save_channel)},
+          {"applications", each_of(state.applications, save_application)},
+          {"guilds", each_of(state.guilds, save_guild)},
+          {"direct", each_of(state.direct, save_channel)},
           {"messages", std::move(messages)},
-          {"interactions", each_of(w.interactions, save_interaction)}};
+          {"interactions", each_of(state.interactions, save_interaction)}};
 }
 
-void load(world& w, const js::object& o) {
+void load(sandbox_state& state, const js::object& o) {
   if (int_at(o, "format") != 1)
     throw std::runtime_error("the snapshot has a format that this build does not know");
-  w.last_id = mask_at(o, "last_id");
+  state.last_id = mask_at(o, "last_id");
   for (const auto& each : o.at("users").as_array()) {
     const auto& u = each.as_object();
-    w.users[id_at(u, "id")] = {.id = id_at(u, "id"),
-                               .name = text_at(u, "name"),
-                               .global_name = text_at(u, "global_name"),
-                               .bot = u.at("bot").as_bool(),
-                               .closed = bool_or(u, "closed")};
+    state.users[id_at(u, "id")] = {.id = id_at(u, "id"),
+                                   .name = text_at(u, "name"),
+                                   .global_name = text_at(u, "global_name"),
+                                   .bot = u.at("bot").as_bool(),
+                                   .closed = bool_or(u, "closed")};
   }
   for (const auto& each : o.at("applications").as_array())
-    w.applications[id_at(each.as_object(), "id")] = load_application(each.as_object());
+    state.applications[id_at(each.as_object(), "id")] = load_application(each.as_object());
   for (const auto& each : o.at("guilds").as_array())
-    w.guilds[id_at(each.as_object(), "id")] = load_guild(each.as_object());
+    state.guilds[id_at(each.as_object(), "id")] = load_guild(each.as_object());
   for (const auto& each : array_at(o, "direct"))
-    w.direct[id_at(each.as_object(), "id")] = load_channel(each.as_object());
+    state.direct[id_at(each.as_object(), "id")] = load_channel(each.as_object());
   for (const auto& each : o.at("messages").as_array()) {
     auto m = load_message(each.as_object());
-    w.messages[m.channel][m.id] = std::move(m);
+    state.messages[m.channel][m.id] = std::move(m);
   }
   for (const auto& each : o.at("interactions").as_array())
-    w.interactions[id_at(each.as_object(), "id")] = load_interaction(each.as_object());
+    state.interactions[id_at(each.as_object(), "id")] = load_interaction(each.as_object());
 }
 
 } // namespace arrakis::sandbox::model

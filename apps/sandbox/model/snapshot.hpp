@@ -1,9 +1,9 @@
 #pragma once
-// The world as one JSON text, and back: what survives a restart of the emulator.
-#include "apps/sandbox/model/world.hpp"
+// The state as one JSON text, and back: what survives a restart of the emulator.
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
-js::object save(const world&);
-/// Throws std::exception when the text is no snapshot of ours: the emulator must not start with half a world.
-void load(world&, const js::object&);
+js::object save(const sandbox_state&);
+/// Throws std::exception when the text is no snapshot of ours: the emulator must not start with incomplete state.
+void load(sandbox_state&, const js::object&);
 } // namespace arrakis::sandbox::model

@@ -13,29 +13,29 @@ using namespace arrakis::permissions;
 
 constexpr int archive_after_default_min = 4'320;
 
-js::object member_json(world& w, const channel& thread, snowflake user, const guild* with_member) {
+js::object member_json(sandbox_state& state, const channel& thread, snowflake user, const guild* with_member) {
   js::object out{{"id", thread.id.text()},
                  {"user_id", user.text()},
                  {"join_timestamp", time_text(thread.thread.members.at(user))},
                  {"flags", 0}};
   if (with_member)
     if (const auto who = with_member->members.find(user); who != with_member->members.end())
-      out["member"] = to_json(w, who->second);
+      out["member"] = to_json(state, who->second);
   return out;
 }
 
-void tell_members(world& w, const guild& in, const channel& thread, snowflake added, snowflake removed) {
+void tell_members(sandbox_state& state, const guild& in, const channel& thread, snowflake added, snowflake removed) {
   js::object data{{"id", thread.id.text()},
                   {"guild_id", in.id.text()},
                   {"member_count", std::min<size_t>(thread.thread.members.size(), 50)}};
   if (added) {
-    auto who = member_json(w, thread, added, &in);
+    auto who = member_json(state, thread, added, &in);
     who["presence"] = nullptr;
     data["added_members"] = js::array{std::move(who)};
   }
   if (removed)
     data["removed_member_ids"] = js::array{js::value(removed.text())};
-  w.emit("THREAD_MEMBERS_UPDATE", in.id, std::move(data));
+  state.emit("THREAD_MEMBERS_UPDATE", in.id, std::move(data));
 }
 
 /// Name, times and slow mode, as creation and edit have them; faults go to `f`.
@@ -65,14 +65,14 @@ std::optional<refusal> refuse_tags(const channel& thread, const channel* parent)
   return std::nullopt;
 }
 
-channel& keep_thread(world& w, const actor& by, guild& in, channel made) {
+channel& keep_thread(sandbox_state& state, const actor& by, guild& in, channel made) {
   made.thread.owner = by.user;
-  made.thread.archived_ms = w.now_ms;
-  made.thread.members[by.user] = w.now_ms;
+  made.thread.archived_ms = state.now_ms;
+  made.thread.members[by.user] = state.now_ms;
   auto& kept = in.channels.insert_or_assign(made.id, std::move(made)).first->second;
   auto data = to_json(kept);
   data["newly_created"] = true;
-  w.emit("THREAD_CREATE", in.id, std::move(data));
+  state.emit("THREAD_CREATE", in.id, std::move(data));
   js::array changes;
   change(changes, "name", nullptr, kept.name);
   change(changes, "type", nullptr, kept.kind);
@@ -80,13 +80,13 @@ channel& keep_thread(world& w, const actor& by, guild& in, channel made) {
   change(changes, "locked", nullptr, false);
   change(changes, "auto_archive_duration", nullptr, kept.archive_after_min);
   change(changes, "rate_limit_per_user", nullptr, kept.slowmode_s);
-  note(w, in, action::thread_create, by, kept.id, std::move(changes));
+  note(state, in, action::thread_create, by, kept.id, std::move(changes));
   return kept;
 }
 
-js::object answer_of(world& w, const channel& thread, const actor& by) {
+js::object answer_of(sandbox_state& state, const channel& thread, const actor& by) {
   auto out = to_json(thread);
-  out["member"] = member_json(w, thread, by.user, nullptr);
+  out["member"] = member_json(state, thread, by.user, nullptr);
   return out;
 }
 
@@ -100,7 +100,7 @@ channel draft_of(const place& at, int kind) {
 }
 
 /// A post: the thread, and its first message with the same id.
-outcome<js::object> start_post(world& w, const actor& by, place at, const js::object& body) {
+outcome<js::object> start_post(sandbox_state& state, const actor& by, place at, const js::object& body) {
   form f(body);
   f.require("name");
   f.require("message");
@@ -113,22 +113,23 @@ outcome<js::object> start_post(world& w, const actor& by, place at, const js::ob
     return *why;
   if (!(permissions_in(*at.guild, *at.channel, by.user) & send_messages))
     return missing_permissions();
-  auto draft = draft_message(w, by, at, *first);
+  auto draft = draft_message(state, by, at, *first);
   if (!draft)
     return draft.why();
   made.id = draft->id;
-  auto& kept = keep_thread(w, by, *at.guild, std::move(made));
+  auto& kept = keep_thread(state, by, *at.guild, std::move(made));
   draft->channel = kept.id;
   at.channel->last_message = kept.id;
-  const auto message = to_json(w, keep(w, std::move(*draft)));
-  auto out = answer_of(w, kept, by);
+  const auto message = to_json(state, keep(state, std::move(*draft)));
+  auto out = answer_of(state, kept, by);
   out["message"] = message;
   return out;
 }
 } // namespace
 
-outcome<js::object> start_thread_from(world& w, const actor& by, place at, snowflake id, const js::object& body) {
-  auto* from = w.find_message(at.channel->id, id);
+outcome<js::object> start_thread_from(sandbox_state& state, const actor& by, place at, snowflake id,
+                                      const js::object& body) {
+  auto* from = state.find_message(at.channel->id, id);
   if (!from || from->visible_to)
     return unknown("Message");
   if (!(permissions_in(*at.guild, *at.channel, by.user) & create_public_threads))
@@ -146,14 +147,14 @@ outcome<js::object> start_thread_from(world& w, const actor& by, place at, snowf
   made.id = id;
   from->thread = id;
   from->flags |= has_thread_flag;
-  auto& kept = keep_thread(w, by, *at.guild, std::move(made));
-  tell_changed(w, *from);
-  return answer_of(w, kept, by);
+  auto& kept = keep_thread(state, by, *at.guild, std::move(made));
+  tell_changed(state, *from);
+  return answer_of(state, kept, by);
 }
 
-outcome<js::object> start_thread(world& w, const actor& by, place at, const js::object& body) {
+outcome<js::object> start_thread(sandbox_state& state, const actor& by, place at, const js::object& body) {
   if (is_forum(at.channel->kind))
-    return start_post(w, by, at, body);
+    return start_post(state, by, at, body);
   if (at.channel->kind != text_channel && at.channel->kind != announcement_channel)
     return wrong_channel_type();
   form f(body);
@@ -168,11 +169,11 @@ outcome<js::object> start_thread(world& w, const actor& by, place at, const js::
   const auto needed = kind == private_thread ? create_private_threads : create_public_threads;
   if (!(permissions_in(*at.guild, *at.channel, by.user) & needed))
     return missing_permissions();
-  made.id = w.next_id();
-  return answer_of(w, keep_thread(w, by, *at.guild, std::move(made)), by);
+  made.id = state.next_id();
+  return answer_of(state, keep_thread(state, by, *at.guild, std::move(made)), by);
 }
 
-outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::object& body) {
+outcome<js::object> edit_thread(sandbox_state& state, const actor& by, place at, const js::object& body) {
   auto& thread = *at.channel;
   const bool manages = permissions_in(*at.guild, thread, by.user) & manage_threads;
   if (!manages && thread.thread.owner != by.user)
@@ -192,7 +193,7 @@ outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::o
   if ((next.thread.locked != thread.thread.locked || unlocks) && !manages)
     return missing_permissions();
   if (next.thread.archived != thread.thread.archived)
-    next.thread.archived_ms = w.now_ms;
+    next.thread.archived_ms = state.now_ms;
   js::array changes;
   change(changes, "name", thread.name, next.name);
   change(changes, "archived", thread.thread.archived, next.thread.archived);
@@ -204,30 +205,30 @@ outcome<js::object> edit_thread(world& w, const actor& by, place at, const js::o
     return refusal{400, 50083, "Thread is archived", {}};
   if (!changes.empty()) {
     thread = std::move(next);
-    w.emit("THREAD_UPDATE", at.guild->id, to_json(thread));
-    note(w, *at.guild, action::thread_update, by, thread.id, std::move(changes));
+    state.emit("THREAD_UPDATE", at.guild->id, to_json(thread));
+    note(state, *at.guild, action::thread_update, by, thread.id, std::move(changes));
   }
   return to_json(thread);
 }
 
-outcome<js::object> delete_thread(world& w, const actor& by, place at) {
+outcome<js::object> delete_thread(sandbox_state& state, const actor& by, place at) {
   if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_threads))
     return missing_permissions();
   const auto gone = *at.channel;
   at.guild->channels.erase(gone.id);
-  w.messages.erase(gone.id);
-  w.emit("THREAD_DELETE", at.guild->id,
-         {{"id", gone.id.text()},
-          {"guild_id", at.guild->id.text()},
-          {"parent_id", gone.parent.text()},
-          {"type", gone.kind}});
+  state.messages.erase(gone.id);
+  state.emit("THREAD_DELETE", at.guild->id,
+             {{"id", gone.id.text()},
+              {"guild_id", at.guild->id.text()},
+              {"parent_id", gone.parent.text()},
+              {"type", gone.kind}});
   js::array changes;
   change(changes, "name", gone.name, nullptr);
-  note(w, *at.guild, action::thread_delete, by, gone.id, std::move(changes));
+  note(state, *at.guild, action::thread_delete, by, gone.id, std::move(changes));
   return to_json(gone);
 }
 
-outcome<done> join_thread(world& w, const actor& by, place at, snowflake user) {
+outcome<done> join_thread(sandbox_state& state, const actor& by, place at, snowflake user) {
   auto& thread = *at.channel;
   if (!is_thread(thread.kind))
     return unknown("Channel");
@@ -237,45 +238,45 @@ outcome<done> join_thread(world& w, const actor& by, place at, snowflake user) {
     return refusal{400, 50083, "Thread is archived", {}};
   if (by.user != user && !(permissions_in(*at.guild, thread, by.user) & send_in_threads))
     return missing_permissions();
-  if (thread.thread.members.try_emplace(user, w.now_ms).second)
-    tell_members(w, *at.guild, thread, user, {});
+  if (thread.thread.members.try_emplace(user, state.now_ms).second)
+    tell_members(state, *at.guild, thread, user, {});
   return done{};
 }
 
-outcome<done> leave_thread(world& w, const actor& by, place at, snowflake user) {
+outcome<done> leave_thread(sandbox_state& state, const actor& by, place at, snowflake user) {
   auto& thread = *at.channel;
   if (!is_thread(thread.kind))
     return unknown("Channel");
   if (by.user != user && !(permissions_in(*at.guild, thread, by.user) & manage_threads))
     return missing_permissions();
   if (thread.thread.members.erase(user) > 0)
-    tell_members(w, *at.guild, thread, {}, user);
+    tell_members(state, *at.guild, thread, {}, user);
   return done{};
 }
 
-outcome<js::array> list_thread_members(world& w, place at, bool with_member) {
+outcome<js::array> list_thread_members(sandbox_state& state, place at, bool with_member) {
   js::array list;
   for (const auto& [user, _] : at.channel->thread.members)
-    list.push_back(member_json(w, *at.channel, user, with_member ? at.guild : nullptr));
+    list.push_back(member_json(state, *at.channel, user, with_member ? at.guild : nullptr));
   return list;
 }
 
-outcome<js::object> get_thread_member(world& w, place at, snowflake user, bool with_member) {
+outcome<js::object> get_thread_member(sandbox_state& state, place at, snowflake user, bool with_member) {
   if (!at.channel->thread.members.contains(user))
     return unknown("Member");
-  return member_json(w, *at.channel, user, with_member ? at.guild : nullptr);
+  return member_json(state, *at.channel, user, with_member ? at.guild : nullptr);
 }
 
-js::object active_threads(world& w, const actor& by, const guild& in) {
+js::object active_threads(sandbox_state& state, const actor& by, const guild& in) {
   js::array members;
   for (const auto& [_, each] : in.channels)
     if (is_thread(each.kind) && !each.thread.archived && each.thread.members.contains(by.user)
         && (permissions_in(in, each, by.user) & view_channel))
-      members.push_back(member_json(w, each, by.user, nullptr));
+      members.push_back(member_json(state, each, by.user, nullptr));
   return {{"threads", threads_seen_by(in, by.user)}, {"members", std::move(members)}, {"has_more", false}};
 }
 
-js::object archived_threads(world& w, const actor& by, place at, bool private_ones, size_t count) {
+js::object archived_threads(sandbox_state& state, const actor& by, place at, bool private_ones, size_t count) {
   std::vector<const channel*> found;
   for (const auto& [_, each] : at.guild->channels)
     if (is_thread(each.kind) && each.parent == at.channel->id && each.thread.archived
@@ -289,7 +290,7 @@ js::object archived_threads(world& w, const actor& by, place at, bool private_on
       break;
     threads.push_back(to_json(*each));
     if (each->thread.members.contains(by.user))
-      members.push_back(member_json(w, *each, by.user, nullptr));
+      members.push_back(member_json(state, *each, by.user, nullptr));
   }
   return {{"threads", std::move(threads)}, {"members", std::move(members)}, {"has_more", found.size() > count}};
 }

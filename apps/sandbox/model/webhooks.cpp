@@ -18,7 +18,7 @@ using namespace arrakis::permissions;
 
 constexpr size_t webhooks_per_channel_max = 15;
 
-js::object to_json(world& w, const webhook_place& at, bool with_token, bool with_user) {
+js::object to_json(sandbox_state& state, const webhook_place& at, bool with_token, bool with_user) {
   const auto& hook = *at.hook;
   js::object out{{"id", hook.id.text()},
                  {"type", 1},
@@ -29,10 +29,10 @@ js::object to_json(world& w, const webhook_place& at, bool with_token, bool with
                  {"application_id", hook.application ? js::value(hook.application.text()) : js::value(nullptr)}};
   if (with_token) {
     out["token"] = hook.token;
-    out["url"] = w.media_url + "/api/webhooks/" + hook.id.text() + "/" + hook.token;
+    out["url"] = state.media_url + "/api/webhooks/" + hook.id.text() + "/" + hook.token;
   }
   if (with_user)
-    out["user"] = model::to_json(w.user_of(hook.creator));
+    out["user"] = model::to_json(state.user_of(hook.creator));
   return out;
 }
 
@@ -46,8 +46,9 @@ std::optional<std::string> read_name(form& f, std::string_view key) {
   return name;
 }
 
-void tell(world& w, const webhook_place& at) {
-  w.emit("WEBHOOKS_UPDATE", at.guild->id, {{"guild_id", at.guild->id.text()}, {"channel_id", at.hook->channel.text()}});
+void tell(sandbox_state& state, const webhook_place& at) {
+  state.emit("WEBHOOKS_UPDATE", at.guild->id,
+             {{"guild_id", at.guild->id.text()}, {"channel_id", at.hook->channel.text()}});
 }
 
 bool may_manage(const actor* by, const webhook_place& at) {
@@ -62,19 +63,19 @@ outcome<place> target_of(const webhook_place& at, snowflake thread) {
   return place{at.guild, &found->second};
 }
 
-outcome<message*> own_message(world& w, const webhook_place& at, snowflake thread, snowflake id) {
+outcome<message*> own_message(sandbox_state& state, const webhook_place& at, snowflake thread, snowflake id) {
   auto where = target_of(at, thread);
   if (!where)
     return where.why();
-  auto* m = w.find_message(where->channel->id, id);
+  auto* m = state.find_message(where->channel->id, id);
   if (!m || m->webhook != at.hook->id)
     return unknown("Message");
   return m;
 }
 } // namespace
 
-outcome<webhook_place> find_webhook(world& w, snowflake id, std::string_view token) {
-  for (auto& [_, in] : w.guilds)
+outcome<webhook_place> find_webhook(sandbox_state& state, snowflake id, std::string_view token) {
+  for (auto& [_, in] : state.guilds)
     if (const auto found = in.webhooks.find(id); found != in.webhooks.end()) {
       if (!token.empty() && found->second.token != token)
         return refusal{401, 50027, "Invalid Webhook Token", {}};
@@ -83,7 +84,7 @@ outcome<webhook_place> find_webhook(world& w, snowflake id, std::string_view tok
   return unknown("Webhook");
 }
 
-outcome<js::object> create_webhook(world& w, const actor& by, place at, const js::object& body) {
+outcome<js::object> create_webhook(sandbox_state& state, const actor& by, place at, const js::object& body) {
   if (!(permissions_in(*at.guild, *at.channel, by.user) & manage_webhooks))
     return missing_permissions();
   if (at.channel->kind == category_channel)
@@ -97,7 +98,7 @@ outcome<js::object> create_webhook(world& w, const actor& by, place at, const js
                                    [&](const auto& each) { return each.second.channel == at.channel->id; });
   if (static_cast<size_t>(there) >= webhooks_per_channel_max)
     return refusal{400, 30007, "Maximum number of webhooks reached (15)", {}};
-  const auto id = w.next_id();
+  const auto id = state.next_id();
   auto& hook = at.guild->webhooks[id];
   hook = {.id = id,
           .channel = at.channel->id,
@@ -106,32 +107,32 @@ outcome<js::object> create_webhook(world& w, const actor& by, place at, const js
           .name = *name,
           .token = random_hex(34)};
   const webhook_place made{at.guild, &hook};
-  tell(w, made);
+  tell(state, made);
   js::array changes;
   change(changes, "name", nullptr, hook.name);
   change(changes, "channel_id", nullptr, hook.channel.text());
-  note(w, *at.guild, action::webhook_create, by, id, std::move(changes));
-  return to_json(w, made, true, true);
+  note(state, *at.guild, action::webhook_create, by, id, std::move(changes));
+  return to_json(state, made, true, true);
 }
 
-outcome<js::array> list_webhooks(world& w, const actor& by, const guild& in, snowflake channel) {
+outcome<js::array> list_webhooks(sandbox_state& state, const actor& by, const guild& in, snowflake channel) {
   if (!(permissions_in(in, by.user) & manage_webhooks))
     return missing_permissions();
   js::array list;
-  auto& guild = w.guilds.at(in.id);
+  auto& guild = state.guilds.at(in.id);
   for (auto& [_, hook] : guild.webhooks)
     if (!channel || hook.channel == channel) // Another application's token is its own secret.
-      list.push_back(to_json(w, {&guild, &hook}, !by.app || hook.application == by.app->id, true));
+      list.push_back(to_json(state, {&guild, &hook}, !by.app || hook.application == by.app->id, true));
   return list;
 }
 
-outcome<js::object> get_webhook(world& w, const actor* by, webhook_place at) {
+outcome<js::object> get_webhook(sandbox_state& state, const actor* by, webhook_place at) {
   if (!may_manage(by, at))
     return missing_permissions();
-  return to_json(w, at, !by || !by->app || at.hook->application == by->app->id, by != nullptr);
+  return to_json(state, at, !by || !by->app || at.hook->application == by->app->id, by != nullptr);
 }
 
-outcome<js::object> edit_webhook(world& w, const actor* by, webhook_place at, const js::object& body) {
+outcome<js::object> edit_webhook(sandbox_state& state, const actor* by, webhook_place at, const js::object& body) {
   if (!may_manage(by, at))
     return missing_permissions();
   form f(body);
@@ -146,25 +147,25 @@ outcome<js::object> edit_webhook(world& w, const actor* by, webhook_place at, co
   change(changes, "channel_id", at.hook->channel.text(), channel.value_or(at.hook->channel).text());
   at.hook->name = name.value_or(at.hook->name);
   at.hook->channel = channel.value_or(at.hook->channel);
-  tell(w, at);
-  note(w, *at.guild, action::webhook_update, by ? *by : actor{.user = at.hook->creator}, at.hook->id,
+  tell(state, at);
+  note(state, *at.guild, action::webhook_update, by ? *by : actor{.user = at.hook->creator}, at.hook->id,
        std::move(changes));
-  return to_json(w, at, true, by != nullptr);
+  return to_json(state, at, true, by != nullptr);
 }
 
-outcome<done> delete_webhook(world& w, const actor* by, webhook_place at) {
+outcome<done> delete_webhook(sandbox_state& state, const actor* by, webhook_place at) {
   if (!may_manage(by, at))
     return missing_permissions();
-  tell(w, at);
+  tell(state, at);
   js::array changes;
   change(changes, "name", at.hook->name, nullptr);
-  note(w, *at.guild, action::webhook_delete, by ? *by : actor{.user = at.hook->creator}, at.hook->id,
+  note(state, *at.guild, action::webhook_delete, by ? *by : actor{.user = at.hook->creator}, at.hook->id,
        std::move(changes));
   at.guild->webhooks.erase(at.hook->id);
   return done{};
 }
 
-outcome<js::object> execute_webhook(world& w, webhook_place at, snowflake thread, const js::object& body) {
+outcome<js::object> execute_webhook(sandbox_state& state, webhook_place at, snowflake thread, const js::object& body) {
   auto where = target_of(at, thread);
   if (!where)
     return where.why();
@@ -178,37 +179,37 @@ outcome<js::object> execute_webhook(world& w, webhook_place at, snowflake thread
     return refusal{400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id", {}};
   if (f.has("thread_name"))
     return refusal{400, 220003, "Webhooks can only create threads in forum channels", {}};
-  auto m = draft_message(w, {.user = at.guild->owner}, *where, body); // May mention the same roles as its creator.
+  auto m = draft_message(state, {.user = at.guild->owner}, *where, body); // May mention the same roles as its creator.
   if (!m)
     return m.why();
   m->author = at.hook->id;
   m->webhook = at.hook->id;
   m->author_name = name.value_or(at.hook->name);
-  return model::to_json(w, keep(w, std::move(*m)));
+  return model::to_json(state, keep(state, std::move(*m)));
 }
 
-outcome<js::object> get_webhook_message(world& w, webhook_place at, snowflake thread, snowflake id) {
-  auto m = own_message(w, at, thread, id);
+outcome<js::object> get_webhook_message(sandbox_state& state, webhook_place at, snowflake thread, snowflake id) {
+  auto m = own_message(state, at, thread, id);
   if (!m)
     return m.why();
-  return model::to_json(w, **m);
+  return model::to_json(state, **m);
 }
 
-outcome<js::object> edit_webhook_message(world& w, webhook_place at, snowflake thread, snowflake id,
+outcome<js::object> edit_webhook_message(sandbox_state& state, webhook_place at, snowflake thread, snowflake id,
                                          const js::object& body) {
-  auto m = own_message(w, at, thread, id);
+  auto m = own_message(state, at, thread, id);
   if (!m)
     return m.why();
-  if (auto changed = rewrite(w, **m, body); !changed)
+  if (auto changed = rewrite(state, **m, body); !changed)
     return changed.why();
-  return model::to_json(w, **m);
+  return model::to_json(state, **m);
 }
 
-outcome<done> delete_webhook_message(world& w, webhook_place at, snowflake thread, snowflake id) {
-  auto m = own_message(w, at, thread, id);
+outcome<done> delete_webhook_message(sandbox_state& state, webhook_place at, snowflake thread, snowflake id) {
+  auto m = own_message(state, at, thread, id);
   if (!m)
     return m.why();
-  remove(w, **m);
+  remove(state, **m);
   return done{};
 }
 

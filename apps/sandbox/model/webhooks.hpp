@@ -1,6 +1,6 @@
 #pragma once
 // Incoming webhooks. https://discord.com/developers/docs/resources/webhook
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
 
@@ -10,20 +10,20 @@ struct webhook_place {
   model::webhook* hook;
 };
 /// The webhook of an id; Unknown Webhook when there is none, or when a token is given and is another.
-outcome<webhook_place> find_webhook(world&, snowflake id, std::string_view token = {});
+outcome<webhook_place> find_webhook(sandbox_state&, snowflake id, std::string_view token = {});
 
-outcome<js::object> create_webhook(world&, const actor&, place, const js::object& body);
-outcome<js::array> list_webhooks(world&, const actor&, const guild&, snowflake channel);
+outcome<js::object> create_webhook(sandbox_state&, const actor&, place, const js::object& body);
+outcome<js::array> list_webhooks(sandbox_state&, const actor&, const guild&, snowflake channel);
 /// With the webhook's own token nobody needs a permission: `by` is null.
-outcome<js::object> get_webhook(world&, const actor* by, webhook_place);
-outcome<js::object> edit_webhook(world&, const actor* by, webhook_place, const js::object& body);
-outcome<done> delete_webhook(world&, const actor* by, webhook_place);
+outcome<js::object> get_webhook(sandbox_state&, const actor* by, webhook_place);
+outcome<js::object> edit_webhook(sandbox_state&, const actor* by, webhook_place, const js::object& body);
+outcome<done> delete_webhook(sandbox_state&, const actor* by, webhook_place);
 
 /// POST /webhooks/{id}/{token}, in a thread of its channel when `thread` names one.
-outcome<js::object> execute_webhook(world&, webhook_place, snowflake thread, const js::object& body);
-outcome<js::object> get_webhook_message(world&, webhook_place, snowflake thread, snowflake message);
-outcome<js::object> edit_webhook_message(world&, webhook_place, snowflake thread, snowflake message,
+outcome<js::object> execute_webhook(sandbox_state&, webhook_place, snowflake thread, const js::object& body);
+outcome<js::object> get_webhook_message(sandbox_state&, webhook_place, snowflake thread, snowflake message);
+outcome<js::object> edit_webhook_message(sandbox_state&, webhook_place, snowflake thread, snowflake message,
                                          const js::object& body);
-outcome<done> delete_webhook_message(world&, webhook_place, snowflake thread, snowflake message);
+outcome<done> delete_webhook_message(sandbox_state&, webhook_place, snowflake thread, snowflake message);
 
 } // namespace arrakis::sandbox::model

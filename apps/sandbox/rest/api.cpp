@@ -30,8 +30,8 @@ std::optional<std::string> api_path(std::string_view target) {
 }
 
 /// Returns true if an edit changes a channel's name or topic, which has its own limit; equal values do not count.
-bool renames_channel(model::world& world, const std::string& id, const net::http_request& request) {
-  const auto* where = world.find_channel(parse_snowflake(id).value_or(snowflake{}));
+bool renames_channel(model::sandbox_state& state, const std::string& id, const net::http_request& request) {
+  const auto* where = state.find_channel(parse_snowflake(id).value_or(snowflake{}));
   const auto body = where ? body_of(request) : std::nullopt;
   const auto* wanted = body ? body->if_object() : nullptr;
   if (!wanted)
@@ -70,12 +70,12 @@ void api::handle(match what, net::http_request request, const responder& respond
   v.note.path = v.request.target;
   auto token = net::header(v.request.headers, "Authorization");
   if (token.starts_with("Bot "))
-    v.app = core_.world.find_application_by_token(token.substr(4));
+    v.app = core_.state.find_application_by_token(token.substr(4));
   v.note.route = v.what.what ? v.what.what->name : v.request.method + " (unknown)";
   v.note.application = v.app ? v.app->id.text() : std::string();
   v.note.reason = net::percent_decode(net::header(v.request.headers, "X-Audit-Log-Reason"));
   const auto major = v.what.what ? v.what.major() : std::string();
-  const bool renames = v.note.route == "PATCH /channels/{channel}" && renames_channel(core_.world, major, v.request);
+  const bool renames = v.note.route == "PATCH /channels/{channel}" && renames_channel(core_.state, major, v.request);
   v.limit = core_.limiter.arrive(
     {.route = v.note.route,
      .major = major,
@@ -158,13 +158,13 @@ void api::proceed(visit v, const responder& respond) {
     const std::string url(json::text_or(body->get_object(), "interactions_endpoint_url"));
     const auto id = v.app->id;
     delivery_.set_endpoint(id, url, [this, id, respond, late = std::move(v)](const std::string& why) {
-      reply out = why.empty() ? reply{200, model::application_json(core_.world, core_.world.applications.at(id))}
+      reply out = why.empty() ? reply{200, model::application_json(core_.state, core_.state.applications.at(id))}
                               : refuse({400, 50035, "Invalid Form Body", {{"interactions_endpoint_url", why}}});
       answer(late, respond, std::move(out));
     });
     return;
   }
-  call c{.world = core_.now(),
+  call c{.state = core_.now(),
          .by = {.user = v.app ? v.app->bot : snowflake{}, .app = v.app, .reason = v.note.reason},
          .ids = v.what.ids,
          .target = v.request.target,
@@ -187,7 +187,7 @@ reply api::as_user(snowflake user, std::string_view method, std::string_view pat
     return refuse(*missing);
   if (const auto fault = what.fault(target, body.is_null() ? nullptr : &body))
     return refuse(*fault);
-  call c{.world = core_.now(),
+  call c{.state = core_.now(),
          .by = {.user = user, .app = nullptr, .reason = std::move(reason)},
          .ids = what.ids,
          .target = std::string(target),

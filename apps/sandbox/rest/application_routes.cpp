@@ -22,7 +22,7 @@ reply get_gateway_bot(call& c) {
 }
 
 reply get_me(call& c) {
-  auto me = to_json(c.world.user_of(c.by.user));
+  auto me = to_json(c.state.user_of(c.by.user));
   me["verified"] = true;
   me["mfa_enabled"] = true;
   me["locale"] = "en-US";
@@ -30,15 +30,15 @@ reply get_me(call& c) {
   return {200, std::move(me)};
 }
 reply get_user(call& c) {
-  const auto found = c.world.users.find(c.id(0));
-  return found == c.world.users.end() ? refuse(unknown("User")) : reply{200, to_json(found->second)};
+  const auto found = c.state.users.find(c.id(0));
+  return found == c.state.users.end() ? refuse(unknown("User")) : reply{200, to_json(found->second)};
 }
 reply get_my_guilds(call& c) {
   js::array list;
   const auto before = c.query_id("before");
   const auto after = c.query_id("after");
   const auto limit = c.limit(200);
-  for (const auto& [id, each] : c.world.guilds)
+  for (const auto& [id, each] : c.state.guilds)
     if (each.members.contains(c.by.user) && list.size() < limit && (!before || id < before) && id > after)
       list.push_back(js::object{{"id", each.id.text()},
                                 {"name", each.name},
@@ -49,14 +49,14 @@ reply get_my_guilds(call& c) {
                                 {"features", js::array{}}});
   return {200, std::move(list)};
 }
-reply post_direct(call& c) { return give(open_direct(c.world, c.by, c.object())); }
+reply post_direct(call& c) { return give(open_direct(c.state, c.by, c.object())); }
 reply leave_guild(call& c) {
-  auto* in = c.world.find_guild(c.id(0));
-  return in ? give(leave(c.world, *in, c.by.user)) : refuse(unknown("Guild"));
+  auto* in = c.state.find_guild(c.id(0));
+  return in ? give(leave(c.state, *in, c.by.user)) : refuse(unknown("Guild"));
 }
 
 reply get_application(call& c) {
-  return c.by.app ? reply{200, application_json(c.world, *c.by.app)} : refuse(unauthorized());
+  return c.by.app ? reply{200, application_json(c.state, *c.by.app)} : refuse(unauthorized());
 }
 /// Runs `f` with the application of the path, which must be the caller's own, and the guild of the path or 0.
 template <class F>
@@ -70,7 +70,7 @@ reply own(call& c, F&& f) {
 template <class F>
 reply own_in_guild(call& c, F&& f) {
   return own(c, [&](application& app) {
-    auto in = guild_for(c.world, c.by, c.id(1));
+    auto in = guild_for(c.state, c.by, c.id(1));
     return in ? f(app, (*in)->id) : refuse(in.why());
   });
 }
@@ -78,11 +78,11 @@ reply get_commands(call& c) {
   return own(c, [](application& app) { return reply{200, list_commands(app, {})}; });
 }
 reply put_commands(call& c) {
-  return own(c, [&](application& app) { return give(overwrite_commands(c.world, app, {}, c.body.as_array())); });
+  return own(c, [&](application& app) { return give(overwrite_commands(c.state, app, {}, c.body.as_array())); });
 }
 reply create(call& c, application& app, snowflake in) {
   const int status = replaces_command(app, in, c.object()) ? 200 : 201;
-  return give(create_command(c.world, app, in, c.object()), status);
+  return give(create_command(c.state, app, in, c.object()), status);
 }
 reply post_command(call& c) {
   return own(c, [&](application& app) { return create(c, app, {}); });
@@ -91,7 +91,7 @@ reply get_command(call& c) {
   return own(c, [&](application& app) { return give(model::get_command(app, {}, c.id(1))); });
 }
 reply patch_command(call& c) {
-  return own(c, [&](application& app) { return give(edit_command(c.world, app, {}, c.id(1), c.object())); });
+  return own(c, [&](application& app) { return give(edit_command(c.state, app, {}, c.id(1), c.object())); });
 }
 reply remove_command(call& c) {
   return own(c, [&](application& app) { return give(delete_command(app, {}, c.id(1))); });
@@ -101,7 +101,7 @@ reply get_guild_commands(call& c) {
 }
 reply put_guild_commands(call& c) {
   return own_in_guild(
-    c, [&](application& app, snowflake in) { return give(overwrite_commands(c.world, app, in, c.body.as_array())); });
+    c, [&](application& app, snowflake in) { return give(overwrite_commands(c.state, app, in, c.body.as_array())); });
 }
 reply post_guild_command(call& c) {
   return own_in_guild(c, [&](application& app, snowflake in) { return create(c, app, in); });
@@ -127,7 +127,7 @@ reply put_permissions(call& c) {
 }
 reply patch_guild_command(call& c) {
   return own_in_guild(
-    c, [&](application& app, snowflake in) { return give(edit_command(c.world, app, in, c.id(2), c.object())); });
+    c, [&](application& app, snowflake in) { return give(edit_command(c.state, app, in, c.id(2), c.object())); });
 }
 reply remove_guild_command(call& c) {
   return own_in_guild(c, [&](application& app, snowflake in) { return give(delete_command(app, in, c.id(2))); });

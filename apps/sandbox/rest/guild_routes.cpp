@@ -16,10 +16,10 @@ reply get_guild(call& c) {
   return in_guild(c, [&](guild& in) { return reply{200, to_json(in, c.flag("with_counts"))}; });
 }
 reply patch_guild(call& c) {
-  return in_guild(c, [&](guild& in) { return give(edit_guild(c.world, c.by, in, c.object())); });
+  return in_guild(c, [&](guild& in) { return give(edit_guild(c.state, c.by, in, c.object())); });
 }
 reply remove_guild(call& c) {
-  return in_guild(c, [&](guild& in) { return give(delete_guild(c.world, c.by, in)); });
+  return in_guild(c, [&](guild& in) { return give(delete_guild(c.state, c.by, in)); });
 }
 
 reply get_roles(call& c) {
@@ -35,32 +35,32 @@ reply get_role_counts(call& c) {
   return in_guild(c, [&](guild& in) { return reply{200, count_members(in)}; });
 }
 reply post_role(call& c) {
-  return in_guild(c, [&](guild& in) { return give(create_role(c.world, c.by, in, c.object())); });
+  return in_guild(c, [&](guild& in) { return give(create_role(c.state, c.by, in, c.object())); });
 }
 reply patch_roles(call& c) {
-  return in_guild(c, [&](guild& in) { return give(move_roles(c.world, c.by, in, c.body.as_array())); });
+  return in_guild(c, [&](guild& in) { return give(move_roles(c.state, c.by, in, c.body.as_array())); });
 }
 reply patch_role(call& c) {
-  return in_guild(c, [&](guild& in) { return give(edit_role(c.world, c.by, in, c.id(1), c.object())); });
+  return in_guild(c, [&](guild& in) { return give(edit_role(c.state, c.by, in, c.id(1), c.object())); });
 }
 reply remove_role(call& c) {
-  return in_guild(c, [&](guild& in) { return give(delete_role(c.world, c.by, in, c.id(1))); });
+  return in_guild(c, [&](guild& in) { return give(delete_role(c.state, c.by, in, c.id(1))); });
 }
 
 reply get_channels(call& c) {
   return in_guild(c, [&](guild& in) { return reply{200, list_channels(in)}; });
 }
 reply post_channel(call& c) {
-  return in_guild(c, [&](guild& in) { return give(create_channel(c.world, c.by, in, c.object()), 201); });
+  return in_guild(c, [&](guild& in) { return give(create_channel(c.state, c.by, in, c.object()), 201); });
 }
 reply patch_channels(call& c) {
-  return in_guild(c, [&](guild& in) { return give(move_channels(c.world, c.by, in, c.body.as_array())); });
+  return in_guild(c, [&](guild& in) { return give(move_channels(c.state, c.by, in, c.body.as_array())); });
 }
 
 reply get_members(call& c) {
   if (c.by.app && !c.by.app->privileged_intents)
     return refuse(missing_access());
-  return in_guild(c, [&](guild& in) { return reply{200, list_members(c.world, in, c.query_id("after"), c.limit(1))}; });
+  return in_guild(c, [&](guild& in) { return reply{200, list_members(c.state, in, c.query_id("after"), c.limit(1))}; });
 }
 reply search_members(call& c) {
   return in_guild(c, [&](guild& in) {
@@ -69,27 +69,27 @@ reply search_members(call& c) {
       f.require("query");
       return refuse(f.why());
     }
-    return reply{200, find_members(c.world, in, c.query("query"), c.limit(1))};
+    return reply{200, find_members(c.state, in, c.query("query"), c.limit(1))};
   });
 }
 reply get_member(call& c) {
   return in_guild(c, [&](guild& in) {
     const auto found = in.members.find(c.id(1));
-    return found == in.members.end() ? refuse(unknown("Member")) : reply{200, to_json(c.world, found->second)};
+    return found == in.members.end() ? refuse(unknown("Member")) : reply{200, to_json(c.state, found->second)};
   });
 }
 reply patch_member(call& c) {
   const auto who = c.ids[1] == "@me" ? c.by.user : c.id(1);
-  return in_guild(c, [&](guild& in) { return give(edit_member(c.world, c.by, in, who, c.object())); });
+  return in_guild(c, [&](guild& in) { return give(edit_member(c.state, c.by, in, who, c.object())); });
 }
 reply remove_member(call& c) {
-  return in_guild(c, [&](guild& in) { return give(kick(c.world, c.by, in, c.id(1))); });
+  return in_guild(c, [&](guild& in) { return give(kick(c.state, c.by, in, c.id(1))); });
 }
 reply put_member_role(call& c) {
-  return in_guild(c, [&](guild& in) { return give(grant_role(c.world, c.by, in, c.id(1), c.id(2))); });
+  return in_guild(c, [&](guild& in) { return give(grant_role(c.state, c.by, in, c.id(1), c.id(2))); });
 }
 reply remove_member_role(call& c) {
-  return in_guild(c, [&](guild& in) { return give(revoke_role(c.world, c.by, in, c.id(1), c.id(2))); });
+  return in_guild(c, [&](guild& in) { return give(revoke_role(c.state, c.by, in, c.id(1), c.id(2))); });
 }
 
 bool wanted(const audit_entry& e, call& c, snowflake user, const std::string& kind, snowflake before, snowflake after) {
@@ -122,7 +122,7 @@ reply get_audit_log(call& c) {
       entries.push_back(to_json(*each));
       if (std::find(seen.begin(), seen.end(), each->user) == seen.end()) {
         seen.push_back(each->user);
-        users.push_back(to_json(c.world.user_of(each->user)));
+        users.push_back(to_json(c.state.user_of(each->user)));
       }
     }
     return reply{200, js::object{{"audit_log_entries", std::move(entries)},

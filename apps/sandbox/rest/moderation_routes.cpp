@@ -12,48 +12,48 @@ using namespace model;
 
 reply get_bans(call& c) {
   return in_guild(c, [&](guild& in) {
-    return give(list_bans(c.world, c.by, in, c.query_id("before"), c.query_id("after"), c.limit(1000)));
+    return give(list_bans(c.state, c.by, in, c.query_id("before"), c.query_id("after"), c.limit(1000)));
   });
 }
 reply get_one_ban(call& c) {
-  return in_guild(c, [&](guild& in) { return give(get_ban(c.world, c.by, in, c.id(1))); });
+  return in_guild(c, [&](guild& in) { return give(get_ban(c.state, c.by, in, c.id(1))); });
 }
 reply put_ban(call& c) {
-  return in_guild(c, [&](guild& in) { return give(ban(c.world, c.by, in, c.id(1), c.object())); });
+  return in_guild(c, [&](guild& in) { return give(ban(c.state, c.by, in, c.id(1), c.object())); });
 }
 reply remove_ban(call& c) {
-  return in_guild(c, [&](guild& in) { return give(unban(c.world, c.by, in, c.id(1))); });
+  return in_guild(c, [&](guild& in) { return give(unban(c.state, c.by, in, c.id(1))); });
 }
 reply post_bulk_ban(call& c) {
-  return in_guild(c, [&](guild& in) { return give(ban_all(c.world, c.by, in, c.object())); });
+  return in_guild(c, [&](guild& in) { return give(ban_all(c.state, c.by, in, c.object())); });
 }
 
 reply post_invite(call& c) {
-  return in_channel(c, [&](place at) { return give(create_invite(c.world, c.by, at, c.object())); });
+  return in_channel(c, [&](place at) { return give(create_invite(c.state, c.by, at, c.object())); });
 }
 reply get_channel_invites(call& c) {
-  return in_channel(c, [&](place at) { return give(list_invites(c.world, c.by, *at.guild, at.channel->id)); });
+  return in_channel(c, [&](place at) { return give(list_invites(c.state, c.by, *at.guild, at.channel->id)); });
 }
 reply get_guild_invites(call& c) {
-  return in_guild(c, [&](guild& in) { return give(list_invites(c.world, c.by, in, {})); });
+  return in_guild(c, [&](guild& in) { return give(list_invites(c.state, c.by, in, {})); });
 }
-reply get_one_invite(call& c) { return give(get_invite(c.world, c.ids[0], c.flag("with_counts"))); }
-reply remove_invite(call& c) { return give(delete_invite(c.world, c.by, c.ids[0])); }
+reply get_one_invite(call& c) { return give(get_invite(c.state, c.ids[0], c.flag("with_counts"))); }
+reply remove_invite(call& c) { return give(delete_invite(c.state, c.by, c.ids[0])); }
 
 reply get_emojis(call& c) {
-  return in_guild(c, [&](guild& in) { return reply{200, emojis_json(c.world, in)}; });
+  return in_guild(c, [&](guild& in) { return reply{200, emojis_json(c.state, in)}; });
 }
 reply get_one_emoji(call& c) {
-  return in_guild(c, [&](guild& in) { return give(get_emoji(c.world, in, c.id(1))); });
+  return in_guild(c, [&](guild& in) { return give(get_emoji(c.state, in, c.id(1))); });
 }
 reply post_emoji(call& c) {
-  return in_guild(c, [&](guild& in) { return give(create_emoji(c.world, c.by, in, c.object()), 201); });
+  return in_guild(c, [&](guild& in) { return give(create_emoji(c.state, c.by, in, c.object()), 201); });
 }
 reply patch_emoji(call& c) {
-  return in_guild(c, [&](guild& in) { return give(edit_emoji(c.world, c.by, in, c.id(1), c.object())); });
+  return in_guild(c, [&](guild& in) { return give(edit_emoji(c.state, c.by, in, c.id(1), c.object())); });
 }
 reply remove_emoji(call& c) {
-  return in_guild(c, [&](guild& in) { return give(delete_emoji(c.world, c.by, in, c.id(1))); });
+  return in_guild(c, [&](guild& in) { return give(delete_emoji(c.state, c.by, in, c.id(1))); });
 }
 } // namespace
 

@@ -1,6 +1,6 @@
 #pragma once
 // Discord's REST v10 over the model: which routes there are, and what each answers. Pure: no sockets, no limits.
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 #include "runtime/net/router/table.hpp"
 
 #include <functional>
@@ -15,7 +15,7 @@ struct reply {
 
 /// One request on its way through a handler.
 struct call {
-  model::world& world;
+  model::sandbox_state& state;
   model::actor by;              ///< user 0: unauthenticated (interaction routes need none).
   std::vector<std::string> ids; ///< The values of the route's parameters, in order, decoded.
   std::string target;           ///< For query parameters.
@@ -94,20 +94,20 @@ inline reply give(model::outcome<model::done> out) { return out ? reply{204, std
 /// Runs `f` with the guild of the path, if the caller is in it.
 template <class F>
 reply in_guild(call& c, F&& f) {
-  auto in = model::guild_for(c.world, c.by, c.id(0));
+  auto in = model::guild_for(c.state, c.by, c.id(0));
   return in ? f(**in) : refuse(in.why());
 }
 /// Runs `f` with the channel of the path, if the caller may see it.
 template <class F>
 reply in_channel(call& c, F&& f) {
-  auto at = model::channel_for(c.world, c.by, c.id(0));
+  auto at = model::channel_for(c.state, c.by, c.id(0));
   return at ? f(*at) : refuse(at.why());
 }
 
 /// The same with direct channels, where the place has no guild.
 template <class F>
 reply in_conversation(call& c, F&& f) {
-  auto at = model::conversation_for(c.world, c.by, c.id(0));
+  auto at = model::conversation_for(c.state, c.by, c.id(0));
   return at ? f(*at) : refuse(at.why());
 }
 

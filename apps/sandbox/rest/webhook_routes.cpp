@@ -8,7 +8,7 @@ namespace {
 using namespace model;
 
 reply post_callback(call& c) {
-  auto done = answer(c.world, c.id(0), c.ids[1], c.object());
+  auto done = answer(c.state, c.id(0), c.ids[1], c.object());
   if (!done)
     return refuse(done.why());
   return c.flag("with_response") ? reply{200, js::value(std::move(*done))} : reply{204, std::nullopt};
@@ -17,10 +17,10 @@ reply post_callback(call& c) {
 /// Runs `hook` with the incoming webhook of the path, or `interaction` when the path names an application.
 template <class Hook, class Interaction>
 reply by_token(call& c, Hook&& hook, Interaction&& interaction) {
-  auto found = find_webhook(c.world, c.id(0), c.ids[1]);
+  auto found = find_webhook(c.state, c.id(0), c.ids[1]);
   if (found)
     return hook(*found);
-  return c.world.applications.contains(c.id(0)) ? interaction() : refuse(found.why());
+  return c.state.applications.contains(c.id(0)) ? interaction() : refuse(found.why());
 }
 snowflake thread_of(const call& c) { return c.query_id("thread_id"); }
 snowflake response_id(const call& c) { return c.ids[2] == "@original" ? snowflake{} : c.id(2); }
@@ -29,56 +29,56 @@ reply post_message(call& c) {
   return by_token(
     c,
     [&](webhook_place at) {
-      auto sent = execute_webhook(c.world, at, thread_of(c), c.object());
+      auto sent = execute_webhook(c.state, at, thread_of(c), c.object());
       return !sent || c.flag("wait") ? give(std::move(sent)) : reply{204, std::nullopt};
     },
     [&] {
-      auto done = follow_up(c.world, c.id(0), c.ids[1], c.object());
+      auto done = follow_up(c.state, c.id(0), c.ids[1], c.object());
       // Interaction webhooks always wait; only ?wait=false gives no body.
       return !done || c.flag("wait", true) ? give(std::move(done)) : reply{204, std::nullopt};
     });
 }
 reply get_message(call& c) {
   return by_token(
-    c, [&](webhook_place at) { return give(get_webhook_message(c.world, at, thread_of(c), c.id(2))); },
-    [&] { return give(get_response(c.world, c.id(0), c.ids[1], response_id(c))); });
+    c, [&](webhook_place at) { return give(get_webhook_message(c.state, at, thread_of(c), c.id(2))); },
+    [&] { return give(get_response(c.state, c.id(0), c.ids[1], response_id(c))); });
 }
 reply patch_message(call& c) {
   return by_token(
-    c, [&](webhook_place at) { return give(edit_webhook_message(c.world, at, thread_of(c), c.id(2), c.object())); },
-    [&] { return give(edit_response(c.world, c.id(0), c.ids[1], response_id(c), c.object())); });
+    c, [&](webhook_place at) { return give(edit_webhook_message(c.state, at, thread_of(c), c.id(2), c.object())); },
+    [&] { return give(edit_response(c.state, c.id(0), c.ids[1], response_id(c), c.object())); });
 }
 reply remove_message(call& c) {
   return by_token(
-    c, [&](webhook_place at) { return give(delete_webhook_message(c.world, at, thread_of(c), c.id(2))); },
-    [&] { return give(delete_response(c.world, c.id(0), c.ids[1], response_id(c))); });
+    c, [&](webhook_place at) { return give(delete_webhook_message(c.state, at, thread_of(c), c.id(2))); },
+    [&] { return give(delete_response(c.state, c.id(0), c.ids[1], response_id(c))); });
 }
 
 /// Runs `f` with the webhook of the path: with its token (`by` null), or as the caller.
 template <class F>
 reply managed(call& c, F&& f) {
   const bool has_token = c.ids.size() > 1;
-  auto at = find_webhook(c.world, c.id(0), has_token ? std::string_view(c.ids[1]) : std::string_view{});
+  auto at = find_webhook(c.state, c.id(0), has_token ? std::string_view(c.ids[1]) : std::string_view{});
   return at ? f(has_token ? nullptr : &c.by, *at) : refuse(at.why());
 }
 reply get_hook(call& c) {
-  return managed(c, [&](const actor* by, webhook_place at) { return give(get_webhook(c.world, by, at)); });
+  return managed(c, [&](const actor* by, webhook_place at) { return give(get_webhook(c.state, by, at)); });
 }
 reply patch_hook(call& c) {
-  return managed(c, [&](const actor* by, webhook_place at) { return give(edit_webhook(c.world, by, at, c.object())); });
+  return managed(c, [&](const actor* by, webhook_place at) { return give(edit_webhook(c.state, by, at, c.object())); });
 }
 reply remove_hook(call& c) {
-  return managed(c, [&](const actor* by, webhook_place at) { return give(delete_webhook(c.world, by, at)); });
+  return managed(c, [&](const actor* by, webhook_place at) { return give(delete_webhook(c.state, by, at)); });
 }
 
 reply post_hook(call& c) {
-  return in_channel(c, [&](place at) { return give(create_webhook(c.world, c.by, at, c.object())); });
+  return in_channel(c, [&](place at) { return give(create_webhook(c.state, c.by, at, c.object())); });
 }
 reply get_channel_hooks(call& c) {
-  return in_channel(c, [&](place at) { return give(list_webhooks(c.world, c.by, *at.guild, at.channel->id)); });
+  return in_channel(c, [&](place at) { return give(list_webhooks(c.state, c.by, *at.guild, at.channel->id)); });
 }
 reply get_guild_hooks(call& c) {
-  return in_guild(c, [&](guild& in) { return give(list_webhooks(c.world, c.by, in, {})); });
+  return in_guild(c, [&](guild& in) { return give(list_webhooks(c.state, c.by, in, {})); });
 }
 } // namespace
 

@@ -39,7 +39,7 @@ server::server(options o)
   run_on_io([this] {
     const auto at = fmt::format("{}:{}", bracketed(core_.options.address), http_->port());
     core_.url = "http://" + at;
-    core_.world.media_url = core_.url;
+    core_.state.media_url = core_.url;
     core_.hub.settings.url = "ws://" + at;
     sweep();
     ready_line_ = boost::json::serialize(core_.ready_line());

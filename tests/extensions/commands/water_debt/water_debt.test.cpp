@@ -121,7 +121,7 @@ TEST_CASE_FIXTURE(fixture, "extension: a user command (context menu) is register
 TEST_CASE("extension: Discord takes the commands as they are registered") {
   sandbox::model::model_fixture discord;
   const auto body = boost::json::parse(ingress::registration_json(commands::all()));
-  const auto taken = sandbox::model::overwrite_commands(discord.world, discord.app(), {}, body.as_array());
+  const auto taken = sandbox::model::overwrite_commands(discord.state, discord.app(), {}, body.as_array());
   REQUIRE(taken);
   CHECK(sandbox::model::list_commands(discord.app(), {}).size() == 2);
   CHECK(sandbox::model::find_command(discord.app(), {}, "Owes me water", sandbox::model::user_command));

@@ -24,7 +24,7 @@ struct timing {
 };
 
 /// One thread at a time. Every operation reads `now_ms`, which the caller sets first, and appends to `events`.
-struct world {
+struct sandbox_state {
   std::map<snowflake, application> applications;
   std::map<snowflake, user> users;
   std::map<snowflake, guild> guilds;
@@ -59,7 +59,8 @@ struct actor {
 };
 
 /// Appends to the guild's audit log and tells who may read it (GUILD_AUDIT_LOG_ENTRY_CREATE).
-void note(world&, guild&, action, const actor&, snowflake target, js::array changes = {}, js::object options = {});
+void note(sandbox_state&, guild&, action, const actor&, snowflake target, js::array changes = {},
+          js::object options = {});
 /// {key, old_value, new_value} where the two differ.
 void change_values(js::array& to, std::string_view key, js::value before, js::value after);
 template <class Before, class After>
@@ -68,15 +69,15 @@ void change(js::array& to, std::string_view key, const Before& before, const Aft
 }
 
 /// The guild as seen by a caller: Unknown Guild when there is none, Missing Access for who is no member.
-outcome<guild*> guild_for(world&, const actor&, snowflake id);
+outcome<guild*> guild_for(sandbox_state&, const actor&, snowflake id);
 /// A channel and its guild.
 struct place {
   model::guild* guild; ///< Null: a direct channel. Only what says so takes one.
   model::channel* channel;
 };
 /// The channel of a guild, for who may view it (else Missing Access); a direct one is refused with 50003.
-outcome<place> channel_for(world&, const actor&, snowflake id);
+outcome<place> channel_for(sandbox_state&, const actor&, snowflake id);
 /// The same, and direct channels for the two who write in them.
-outcome<place> conversation_for(world&, const actor&, snowflake id);
+outcome<place> conversation_for(sandbox_state&, const actor&, snowflake id);
 
 } // namespace arrakis::sandbox::model

@@ -1,23 +1,23 @@
-#include "apps/sandbox/model/world.hpp"
+#include "apps/sandbox/model/sandbox_state.hpp"
 
 #include "apps/sandbox/model/permissions.hpp"
 #include "apps/sandbox/model/render.hpp"
 
 namespace arrakis::sandbox::model {
 
-snowflake world::next_id() {
+snowflake sandbox_state::next_id() {
   constexpr int64_t discord_epoch_ms = 1'420'070'400'000; // 2015-01-01, topics "Snowflakes" of Discord's reference
   const auto by_clock = static_cast<uint64_t>(now_ms - discord_epoch_ms) << 22;
   last_id = std::max(last_id + 1, by_clock);
   return snowflake{last_id};
 }
 
-guild* world::find_guild(snowflake id) {
+guild* sandbox_state::find_guild(snowflake id) {
   const auto found = guilds.find(id);
   return found == guilds.end() ? nullptr : &found->second;
 }
 
-channel* world::find_channel(snowflake id) {
+channel* sandbox_state::find_channel(snowflake id) {
   for (auto& [_, in] : guilds)
     if (const auto found = in.channels.find(id); found != in.channels.end())
       return &found->second;
@@ -25,7 +25,7 @@ channel* world::find_channel(snowflake id) {
   return found == direct.end() ? nullptr : &found->second;
 }
 
-message* world::find_message(snowflake channel, snowflake id) {
+message* sandbox_state::find_message(snowflake channel, snowflake id) {
   const auto in = messages.find(channel);
   if (in == messages.end())
     return nullptr;
@@ -33,7 +33,7 @@ message* world::find_message(snowflake channel, snowflake id) {
   return found == in->second.end() ? nullptr : &found->second;
 }
 
-interaction* world::find_token(std::string_view token) {
+interaction* sandbox_state::find_token(std::string_view token) {
   // "it-<id>-<chance>": the id is in it, so that no second index is needed.
   if (!token.starts_with("it-"))
     return nullptr;
@@ -42,29 +42,29 @@ interaction* world::find_token(std::string_view token) {
   return found != interactions.end() && found->second.token == token ? &found->second : nullptr;
 }
 
-application* world::find_application_of(snowflake bot_user) {
+application* sandbox_state::find_application_of(snowflake bot_user) {
   for (auto& [_, each] : applications)
     if (each.bot == bot_user)
       return &each;
   return nullptr;
 }
 
-application* world::find_application_by_token(std::string_view token) {
+application* sandbox_state::find_application_by_token(std::string_view token) {
   for (auto& [_, each] : applications)
     if (each.token == token)
       return &each;
   return nullptr;
 }
 
-const user& world::user_of(snowflake id) {
+const user& sandbox_state::user_of(snowflake id) {
   return users.try_emplace(id, user{.id = id, .name = "deleted_user", .global_name = {}, .bot = false}).first->second;
 }
 
-void world::emit(std::string name, snowflake in, js::object data, snowflake subject) {
+void sandbox_state::emit(std::string name, snowflake in, js::object data, snowflake subject) {
   events.push_back({.name = std::move(name), .guild = in, .data = std::move(data), .only = {}, .subject = subject});
 }
 
-void world::emit_in(const channel& where, std::string name, js::object data) {
+void sandbox_state::emit_in(const channel& where, std::string name, js::object data) {
   if (where.guild) {
     data["guild_id"] = where.guild.text();
     return emit(std::move(name), where.guild, std::move(data));
@@ -87,8 +87,9 @@ void change_values(js::array& to, std::string_view key, js::value before, js::va
   to.push_back(std::move(entry));
 }
 
-void note(world& w, guild& in, action what, const actor& by, snowflake target, js::array changes, js::object options) {
-  audit_entry entry{.id = w.next_id(),
+void note(sandbox_state& state, guild& in, action what, const actor& by, snowflake target, js::array changes,
+          js::object options) {
+  audit_entry entry{.id = state.next_id(),
                     .what = what,
                     .user = by.user,
                     .target = target,
@@ -97,14 +98,14 @@ void note(world& w, guild& in, action what, const actor& by, snowflake target, j
                     .options = std::move(options)};
   auto data = to_json(entry);
   data["guild_id"] = in.id.text();
-  w.emit("GUILD_AUDIT_LOG_ENTRY_CREATE", in.id, std::move(data));
+  state.emit("GUILD_AUDIT_LOG_ENTRY_CREATE", in.id, std::move(data));
   in.audit.push_back(std::move(entry));
   if (in.audit.size() > audit_max)
     in.audit.erase(in.audit.begin(), in.audit.begin() + audit_max / 10);
 }
 
-outcome<guild*> guild_for(world& w, const actor& by, snowflake id) {
-  auto* in = w.find_guild(id);
+outcome<guild*> guild_for(sandbox_state& state, const actor& by, snowflake id) {
+  auto* in = state.find_guild(id);
   if (!in)
     return unknown("Guild");
   if (!in->members.contains(by.user))
@@ -112,13 +113,13 @@ outcome<guild*> guild_for(world& w, const actor& by, snowflake id) {
   return in;
 }
 
-outcome<place> channel_for(world& w, const actor& by, snowflake id) {
-  auto at = conversation_for(w, by, id);
+outcome<place> channel_for(sandbox_state& state, const actor& by, snowflake id) {
+  auto at = conversation_for(state, by, id);
   return !at || at->guild ? at : direct_refused();
 }
 
-outcome<place> conversation_for(world& w, const actor& by, snowflake id) {
-  auto* where = w.find_channel(id);
+outcome<place> conversation_for(sandbox_state& state, const actor& by, snowflake id) {
+  auto* where = state.find_channel(id);
   if (!where)
     return unknown("Channel");
   if (where->kind == direct_channel) {
@@ -127,7 +128,7 @@ outcome<place> conversation_for(world& w, const actor& by, snowflake id) {
       return missing_access();
     return place{nullptr, where};
   }
-  auto& in = w.guilds.at(where->guild);
+  auto& in = state.guilds.at(where->guild);
   if (!(permissions_in(in, *where, by.user) & arrakis::permissions::view_channel))
     return missing_access();
   return place{&in, where};
