@@ -28,6 +28,7 @@ std::function<int(const arguments&)> with_settings(result (*)(const config&, con
 
 /// How long an operator waits for one answer.
 inline constexpr std::chrono::milliseconds patience{10'000};
+/// Returns the deadline `patience` from now.
 inline deadline soon() { return {std::chrono::steady_clock::now() + patience}; }
 
 /// Asks and waits; for programs without an actor of their own.
@@ -42,17 +43,28 @@ caf::expected<R> ask_now(caf::actor_system& sys, const Handle& to, Message messa
 
 /// A community's id or its guild's snowflake.
 cli::word id_word();
+/// Returns the community of an id or of a guild. ec::not_found: there is none.
 caf::expected<community_id> find_community(ports&, const std::string& id_or_guild);
 
+/// Declares `arrakisctl community`.
 cli::command community_commands();
+/// Declares `arrakisctl jobs`.
 cli::command jobs_commands();
+/// Declares `arrakisctl manifest`.
 cli::command manifest_commands();
+/// Declares `arrakisctl signer`.
 cli::command signer_commands();
+/// Declares `arrakisctl audit`.
 cli::command audit_commands();
+/// Declares `arrakisctl quarantine`.
 cli::command quarantine_commands();
+/// Declares `arrakisctl invite`.
 cli::command invite_command();
+/// Declares `arrakisctl health`.
 cli::command health_command();
+/// Declares `arrakisctl actors`.
 cli::command actors_command();
+/// Declares `arrakisctl tree`.
 cli::command tree_command();
 
 } // namespace arrakis::ctl

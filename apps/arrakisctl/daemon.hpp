@@ -10,6 +10,7 @@
 
 namespace arrakis::ctl {
 
+/// The configuration of the daemon that was found.
 struct daemon {
   config settings;                   ///< node.state_folder is the folder that was chosen.
   std::vector<std::string> searched; ///< State folders, absolute, in the order in which they were looked at.

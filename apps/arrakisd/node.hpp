@@ -10,6 +10,7 @@
 
 namespace arrakis {
 
+/// A running node. All its actors end with it.
 class node {
 public:
   /// Starts all actors and opens the HTTP listeners. `where` are the servers, which are migrated already.

@@ -28,6 +28,7 @@ private:
   std::shared_ptr<const config> held_;
 };
 
+/// Settings that differ after a reload.
 struct changes {
   std::vector<std::string> at_once; ///< Names of settings that hold from now on.
   std::vector<std::string> restart; ///< Names of settings that hold after a restart.
@@ -42,6 +43,7 @@ class files {
 public:
   /// `certificates`: a PEM file, which need not exist.
   files(wiring::key_files keys, std::string certificates);
+  /// Result of a look at the files.
   struct found {
     std::string keys_state, certificates_state; ///< For `accept`.
     bool keys = false, certificates = false;    ///< True if they differ from the accepted ones.

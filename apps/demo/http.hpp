@@ -39,15 +39,13 @@ private:
   std::unique_ptr<net::http_client> client_;
 };
 
-/// Calls `ready` every `every` until it returns true or `patience` has passed. Returns true if `ready` did.
-template <class F>
-bool eventually(F ready, std::chrono::milliseconds patience,
-                std::chrono::milliseconds every = std::chrono::milliseconds{20});
 /// Blocks for `wait`, so that other processes can run.
 void breathe(std::chrono::milliseconds wait = std::chrono::milliseconds{20});
 
+/// Calls `ready` every `every` until it returns true or `patience` has passed. Returns true if `ready` did.
 template <class F>
-bool eventually(F ready, std::chrono::milliseconds patience, std::chrono::milliseconds every) {
+bool eventually(F ready, std::chrono::milliseconds patience,
+                std::chrono::milliseconds every = std::chrono::milliseconds{20}) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!ready()) {
     if (std::chrono::steady_clock::now() > end)

@@ -9,8 +9,10 @@ namespace arrakis::bench {
 
 /// The promised limit of the ratio ours / peer, or of our own figure (always if there is no peer).
 struct goal {
+  /// Direction of the limit.
   enum kind { at_least, at_most } what = at_least;
   double number = 1;
+  /// The compared value.
   enum subject { ratio, ours } of = ratio;
 };
 
@@ -24,6 +26,7 @@ struct figure {
   std::optional<bench::goal> goal; ///< None: reported, and nothing is promised.
 };
 
+/// Returns the median.
 double median(std::vector<double>);
 
 /// Writes a JSON array of {name, unit, ours, peer, peer_name, ratio, goal, holds, samples}; bench/run adds the commit.

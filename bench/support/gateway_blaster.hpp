@@ -6,6 +6,7 @@
 #include <thread>
 
 namespace arrakis::bench {
+/// A WebSocket server that sends one recording to each client.
 class gateway_blaster {
 public:
   /// On the core `cpu`, for whoever connects; `what` outlives it. Throws std::runtime_error without a port.

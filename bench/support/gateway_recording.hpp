@@ -6,8 +6,10 @@
 
 namespace arrakis::bench {
 
+/// Kinds of events of a recording.
 enum class traffic { messages, members, guilds };
 
+/// Content of a recording.
 struct gateway_plan {
   traffic what = traffic::messages;
   bool packed = false; ///< zlib-stream.
@@ -15,6 +17,7 @@ struct gateway_plan {
   size_t count = 0;    ///< Events, or guilds.
 };
 
+/// The frames of one connection.
 struct gateway_recording {
   std::string hello;     ///< Sent as soon as the socket is open.
   std::string welcome;   ///< READY and what follows it.

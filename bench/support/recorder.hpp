@@ -10,6 +10,7 @@
 
 namespace arrakis::bench {
 
+/// A proxy for one Unix socket that records all sent bytes.
 class recorder {
 public:
   /// Listens on `at` and connects each caller to `to`.

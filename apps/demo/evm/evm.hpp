@@ -22,6 +22,7 @@ namespace arrakis::demo::evm {
 /// EIP-155; anvil's own, and that of config/chains/sandbox.toml.
 inline constexpr int64_t chain_id = 31337;
 
+/// Settings of a node.
 struct options {
   std::string anvil;                          ///< The binary; apps/demo/evm/setup installs it and prints its path.
   std::string folder;                         ///< Made when it is not there: state.hex, contracts.json, anvil.log.
@@ -38,6 +39,7 @@ struct contracts {
   bool operator==(const contracts&) const = default;
 };
 
+/// A running anvil.
 class node {
 public:
   /// Starts anvil on a free loopback port, restores the state of `folder` or deploys the contracts and mints to the

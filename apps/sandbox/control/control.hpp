@@ -10,6 +10,7 @@ namespace arrakis::sandbox::control {
 namespace js = boost::json;
 struct request;
 
+/// The control API of the emulator.
 class api {
 public:
   api(core&, delivery&, rest::api&);
@@ -40,6 +41,7 @@ private:
   uint64_t sweeps_ = 0;
 };
 
+/// One request to the control API.
 struct request {
   std::string method;
   std::string target;
@@ -58,6 +60,7 @@ struct request {
 
 /// The answer of a route, or nothing when it answers later by itself.
 using handled = std::optional<rest::reply>;
+/// A 400 with the reason.
 rest::reply wrong(std::string why);
 
 /// Before the user of GET /_sandbox/as/{user}/{path:rest}.
@@ -90,6 +93,7 @@ struct handlers {
 
 /// Returns the user's view of an interaction: {id, phase, edits, message?, modal?, choices?, error?}.
 js::object interaction_view(model::sandbox_state&, const model::interaction&);
+/// Returns a guild with roles, channels, members and duplicates.
 js::object guild_view(model::sandbox_state&, const model::guild&);
 /// Names that occur more than once: {"roles": [...], "channels": [...]}.
 js::object duplicates(const model::guild&);

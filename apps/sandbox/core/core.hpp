@@ -11,6 +11,7 @@
 namespace arrakis::sandbox {
 namespace js = boost::json;
 
+/// Command line options of the emulator.
 struct options {
   std::string address = "127.0.0.1";
   uint16_t port = 0;

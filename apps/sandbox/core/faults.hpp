@@ -11,6 +11,7 @@ namespace arrakis::sandbox {
 
 /// A fault that a test orders for matching requests.
 struct fault {
+  /// Kinds of faults.
   enum kind_of {
     status,       ///< Answers `code`; the request has no effect.
     after_effect, ///< The request takes effect; the answer is `code`.

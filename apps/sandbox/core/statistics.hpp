@@ -4,6 +4,7 @@
 
 namespace arrakis::sandbox {
 
+/// One request and its outcome.
 struct seen {
   int64_t number = 0;
   int64_t at_ms = 0;
@@ -13,6 +14,7 @@ struct seen {
   bool effect = false;
 };
 
+/// Counts of requests since the start or the last forget().
 class statistics {
 public:
   void add(seen);

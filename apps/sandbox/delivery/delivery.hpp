@@ -7,6 +7,7 @@
 
 namespace arrakis::sandbox {
 
+/// Sends interactions to their applications.
 class delivery {
 public:
   explicit delivery(core&);

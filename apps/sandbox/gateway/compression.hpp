@@ -10,6 +10,7 @@ namespace arrakis::sandbox::gateway {
 class compression {
 public:
   virtual ~compression() = default;
+  /// Returns the packed bytes of one message.
   virtual std::string compress(std::string_view message) = 0;
 };
 

@@ -7,6 +7,7 @@
 
 namespace arrakis::sandbox::gateway {
 
+/// Settings of the gateway, faults included.
 struct settings {
   int heartbeat_ms = 41'250;
   int max_concurrency = 1;    ///< Identifies per 5 s and key (shard modulo it).
@@ -33,11 +34,13 @@ struct target {
   std::optional<int> shard;
 };
 
+/// Counts of gateway events since the start.
 struct counts {
   int64_t identifies = 0, resumes = 0, invalid_sessions = 0, heartbeats = 0, dispatches = 0, connections = 0;
   std::map<uint16_t, int64_t> closed_by_us; ///< By close code.
 };
 
+/// All connections and sessions of the gateway.
 class hub {
 public:
   explicit hub(model::sandbox_state& state) : state_(state) {}

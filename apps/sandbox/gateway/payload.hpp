@@ -10,6 +10,7 @@
 namespace arrakis::sandbox::gateway {
 namespace js = boost::json;
 
+/// The field `shard` of an identify: [shard, shards].
 struct shard_pair {
   int shard = 0;
   int shards = 1;

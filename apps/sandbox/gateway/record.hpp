@@ -8,6 +8,7 @@
 namespace arrakis::sandbox::gateway {
 namespace js = boost::json;
 
+/// The last record_max entries.
 class record {
 public:
   /// `what`: opened, in (from the client), out (to it), closed. `more`: its members.
@@ -19,6 +20,7 @@ private:
   int64_t last_ = 0;
   std::deque<js::object> entries_;
 };
+/// Maximum number of entries; the oldest are dropped first.
 inline constexpr size_t record_max = 5000;
 
 /// Returns the recorded part of a client's frame, without its token.

@@ -22,7 +22,9 @@ enum intent : uint64_t {
   direct_reactions = 1 << 13,
   message_content = 1 << 15
 };
+/// All intents that an identify may name.
 inline constexpr uint64_t known_intents = (1ull << 26) - 1;
+/// Intents that an application must have been granted.
 inline constexpr uint64_t privileged_intents = guild_members | guild_presences | message_content;
 
 /// https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway
@@ -39,6 +41,7 @@ enum opcode : int {
   hello = 10,
   heartbeat_ack = 11
 };
+/// https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 enum close_code : uint16_t {
   unknown_opcode = 4001,
   decode_error = 4002,
@@ -59,6 +62,7 @@ inline int shard_of(snowflake guild, int shards) {
   return static_cast<int>((guild.value >> 22) % static_cast<uint64_t>(shards));
 }
 
+/// A session with the events that a resume can replay.
 struct session {
   std::string id;
   snowflake application;
@@ -79,6 +83,7 @@ struct session {
   /// By shard, intents and membership (`in` is null when the guild is gone).
   bool hears(const model::event&, const model::guild* in) const;
 };
+/// Maximum number of events that a session keeps for a resume.
 inline constexpr size_t replay_max = 5000;
 
 /// The event as this session sees it: without MESSAGE_CONTENT other people's texts are empty, but for those that are

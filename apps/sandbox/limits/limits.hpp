@@ -29,9 +29,12 @@ struct arrival {
   bool sublimited = false;    ///< A channel's name or topic is to change: 2 in 10 minutes, in no header.
 };
 
+/// Scope of a rate limit, as X-RateLimit-Scope has it; banned: Cloudflare's ban after too many invalid requests.
 enum class scope { none, user, global, shared, banned };
+/// Name of a scope, as in X-RateLimit-Scope.
 std::string_view name_of(scope);
 
+/// The limiter's answer to one request.
 struct decision {
   scope refused = scope::none; ///< none: pass
   int64_t retry_after_ms = 0;

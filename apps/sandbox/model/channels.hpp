@@ -5,10 +5,15 @@
 namespace arrakis::sandbox::model {
 class form;
 
+/// POST /guilds/{guild}/channels.
 outcome<js::object> create_channel(sandbox_state&, const actor&, guild&, const js::object& body);
+/// PATCH /channels/{channel}.
 outcome<js::object> edit_channel(sandbox_state&, const actor&, place, const js::object& body);
+/// DELETE /channels/{channel}.
 outcome<js::object> delete_channel(sandbox_state&, const actor&, place);
+/// PUT /channels/{channel}/permissions/{target}.
 outcome<done> put_overwrite(sandbox_state&, const actor&, place, snowflake target, const js::object& body);
+/// DELETE /channels/{channel}/permissions/{target}.
 outcome<done> delete_overwrite(sandbox_state&, const actor&, place, snowflake target);
 /// PATCH /guilds/{guild}/channels: [{id, position, parent_id?}].
 outcome<done> move_channels(sandbox_state&, const actor&, guild&, const js::array& body);
@@ -17,6 +22,7 @@ std::optional<int> read_archive_minutes(form&, std::string_view key);
 refusal wrong_channel_type(); ///< 400, 50024
 /// Without threads.
 js::array list_channels(const guild&);
+/// Number of channels of a guild, without threads.
 size_t channels_of(const guild&);
 
 /// Text channels are lower case, with hyphens for blanks; categories and voice channels keep their text.

@@ -9,10 +9,15 @@ namespace arrakis::sandbox::model {
 outcome<js::array> overwrite_commands(sandbox_state&, application&, snowflake guild, const js::array& body);
 /// Returns true if a creation with this body replaces a command of the same name and type.
 bool replaces_command(const application&, snowflake guild, const js::object& body);
+/// POST of a command; replaces one of the same name and type.
 outcome<js::object> create_command(sandbox_state&, application&, snowflake guild, const js::object& body);
+/// PATCH of a command.
 outcome<js::object> edit_command(sandbox_state&, application&, snowflake guild, snowflake id, const js::object& body);
+/// DELETE of a command.
 outcome<done> delete_command(application&, snowflake guild, snowflake id);
+/// GET of a command.
 outcome<js::object> get_command(const application&, snowflake guild, snowflake id);
+/// GET of all commands of the scope (guild 0: global).
 js::array list_commands(const application&, snowflake guild);
 /// Choices of an option of type `kind`, given with it or by autocomplete: at most 25, of its type, names of 1 to 100.
 void check_choices(form&, const js::array&, const std::string& path, int64_t kind);

@@ -17,6 +17,7 @@ struct content_fields {
 };
 /// Reads and checks them; faults go to the form.
 content_fields read_content(form&);
+/// Stores the fields in a message.
 void apply(sandbox_state&, message&, const content_fields&);
 /// Nothing to show: Discord refuses such a message (50006).
 bool is_empty(const message&);

@@ -5,9 +5,13 @@
 
 namespace arrakis::sandbox::model {
 
+/// POST /guilds/{guild}/emojis.
 outcome<js::object> create_emoji(sandbox_state&, const actor&, guild&, const js::object& body);
+/// GET /guilds/{guild}/emojis/{emoji}.
 outcome<js::object> get_emoji(sandbox_state&, const guild&, snowflake id);
+/// PATCH of an emoji.
 outcome<js::object> edit_emoji(sandbox_state&, const actor&, guild&, snowflake id, const js::object& body);
+/// DELETE of an emoji.
 outcome<done> delete_emoji(sandbox_state&, const actor&, guild&, snowflake id);
 
 } // namespace arrakis::sandbox::model

@@ -18,6 +18,7 @@ size_t length_of(std::string_view utf8);
 /// An id as clients send it: text, or a number (discord.py sends numbers). Nothing for anything else.
 std::optional<snowflake> id_of(const boost::json::value&);
 
+/// Reader of one request body, which collects its faults.
 class form {
 public:
   explicit form(const boost::json::object& body) : body_(body) {}

@@ -30,9 +30,12 @@ outcome<js::object> answer(sandbox_state&, snowflake id, std::string_view token,
 
 /// The follow-up endpoints below /webhooks/{application}/{token}. `message` 0 means @original.
 outcome<js::object> follow_up(sandbox_state&, snowflake application, std::string_view token, const js::object& body);
+/// GET of a response.
 outcome<js::object> get_response(sandbox_state&, snowflake application, std::string_view token, snowflake message);
+/// PATCH of a response.
 outcome<js::object> edit_response(sandbox_state&, snowflake application, std::string_view token, snowflake message,
                                   const js::object& body);
+/// DELETE of a response.
 outcome<done> delete_response(sandbox_state&, snowflake application, std::string_view token, snowflake message);
 
 /// Those that nobody acknowledged in time become failed; those whose token has ended are forgotten. Answers the failed.

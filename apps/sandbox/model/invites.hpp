@@ -8,7 +8,9 @@ namespace arrakis::sandbox::model {
 outcome<js::object> create_invite(sandbox_state&, const actor&, place, const js::object& body);
 /// Those of a channel, or of the whole guild (`channel` 0).
 outcome<js::array> list_invites(sandbox_state&, const actor&, const guild&, snowflake channel);
+/// GET /invites/{code}; `counts` adds the numbers of members.
 outcome<js::object> get_invite(sandbox_state&, std::string_view code, bool counts);
+/// DELETE /invites/{code}.
 outcome<js::object> delete_invite(sandbox_state&, const actor&, std::string_view code);
 
 } // namespace arrakis::sandbox::model

@@ -7,6 +7,7 @@
 
 namespace arrakis::sandbox::model {
 
+/// A state with one guild, its owner, a person and a bot.
 struct model_fixture {
   model::sandbox_state state;
   snowflake owner, person, app_id;
@@ -41,7 +42,9 @@ struct model_fixture {
   }
 };
 
+/// Parses a JSON object.
 inline js::object object(std::string_view text) { return js::parse(text).as_object(); }
+/// Returns the `id` of an object.
 inline snowflake id_in(const js::object& o) { return *parse_snowflake(std::string_view(o.at("id").as_string())); }
 
 } // namespace arrakis::sandbox::model

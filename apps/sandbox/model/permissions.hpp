@@ -10,6 +10,7 @@ namespace arrakis::sandbox::model {
 inline constexpr uint64_t manage_expressions = 1ull << 30, manage_threads = 1ull << 34,
                           create_public_threads = 1ull << 35, create_private_threads = 1ull << 36,
                           send_in_threads = 1ull << 38, create_expressions = 1ull << 43, pin_messages = 1ull << 51;
+/// All permission bits, as administrators and owners have them.
 inline constexpr uint64_t every_permission = (1ull << 53) - 1;
 
 /// Of a member in the guild, without channels: 0 for who is none.

@@ -16,6 +16,7 @@ struct refusal {
   std::string message;
   boost::json::object errors;
 };
+/// The error body in Discord's format: {code, message, errors?}.
 boost::json::object to_json(const refusal&);
 
 refusal unauthorized();                 ///< 401, code 0

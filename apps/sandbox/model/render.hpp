@@ -6,15 +6,18 @@ namespace arrakis::sandbox::model {
 
 /// The id as text; null without one.
 js::value id_or_null(snowflake);
+/// Discord's JSON of each object.
 js::object to_json(const user&);
 js::object to_json(const role&);
 js::object to_json(const overwrite&);
 js::object to_json(const channel&);
 js::object to_json(const audit_entry&);
 js::object to_json(const emoji&, const user& creator);
+/// The emojis of a guild, with their creators.
 js::array emojis_json(sandbox_state&, const guild&);
 /// The emoji of a reaction, "name:id" or the character itself, as {id, name}.
 js::object emoji_json(std::string_view key);
+/// The command as GET returns it.
 js::object to_json(const command&, const application&);
 /// Without `user` where the event carries it elsewhere is not needed by anybody: always with it.
 js::object to_json(sandbox_state&, const member&);
@@ -26,6 +29,7 @@ js::object to_json(const guild&, bool counts = false);
 js::object guild_create(sandbox_state&, const guild&, const application&);
 /// The data of READY but for session, shard and URL.
 js::object ready(sandbox_state&, const application&, const std::vector<snowflake>& guilds);
+/// The application as GET /applications/@me returns it.
 js::object application_json(sandbox_state&, const application&);
 
 /// "2026-11-24T05:38:16.123000+00:00", as Discord writes times.

@@ -63,6 +63,7 @@ void note(sandbox_state&, guild&, action, const actor&, snowflake target, js::ar
           js::object options = {});
 /// {key, old_value, new_value} where the two differ.
 void change_values(js::array& to, std::string_view key, js::value before, js::value after);
+/// Appends {key, old_value, new_value} if the two differ, for values of any type.
 template <class Before, class After>
 void change(js::array& to, std::string_view key, const Before& before, const After& after) {
   change_values(to, key, js::value_from(before), js::value_from(after));

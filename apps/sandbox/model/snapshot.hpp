@@ -3,6 +3,7 @@
 #include "apps/sandbox/model/sandbox_state.hpp"
 
 namespace arrakis::sandbox::model {
+/// Writes the whole state as JSON.
 js::object save(const sandbox_state&);
 /// Throws std::exception when the text is no snapshot of ours: the emulator must not start with incomplete state.
 void load(sandbox_state&, const js::object&);

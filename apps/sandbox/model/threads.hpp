@@ -9,13 +9,18 @@ namespace arrakis::sandbox::model {
 outcome<js::object> start_thread_from(sandbox_state&, const actor&, place, snowflake message, const js::object& body);
 /// POST /channels/{channel}/threads: without a message; in a forum with the post's first message.
 outcome<js::object> start_thread(sandbox_state&, const actor&, place, const js::object& body);
+/// PATCH /channels/{thread}.
 outcome<js::object> edit_thread(sandbox_state&, const actor&, place, const js::object& body);
+/// DELETE /channels/{thread}.
 outcome<js::object> delete_thread(sandbox_state&, const actor&, place);
 
 /// PUT and DELETE below /thread-members: `user` comes into the thread, or goes.
 outcome<done> join_thread(sandbox_state&, const actor&, place, snowflake user);
+/// Removes `user` from the thread.
 outcome<done> leave_thread(sandbox_state&, const actor&, place, snowflake user);
+/// GET /channels/{thread}/thread-members, with guild members on request.
 outcome<js::array> list_thread_members(sandbox_state&, place, bool with_member);
+/// GET of one thread member.
 outcome<js::object> get_thread_member(sandbox_state&, place, snowflake user, bool with_member);
 
 /// The threads that are not archived and that `by` may see: {threads, members}.

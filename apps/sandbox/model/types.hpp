@@ -13,6 +13,7 @@
 namespace arrakis::sandbox::model {
 namespace js = boost::json;
 
+/// A user, or the user of a bot.
 struct user {
   snowflake id;
   std::string name;
@@ -21,6 +22,7 @@ struct user {
   bool closed = false; ///< Takes no direct messages.
 };
 
+/// A role of a guild.
 struct role {
   snowflake id; ///< The guild's id: @everyone.
   std::string name;
@@ -47,13 +49,16 @@ enum channel_kind : int {
   forum_channel = 15,
   media_channel = 16
 };
+/// Returns true for the three kinds of threads.
 constexpr bool is_thread(int kind) { return kind >= announcement_thread && kind <= private_thread; }
 /// Voice and stage channels: they carry sound, and are ordered among themselves.
 constexpr bool is_vocal(int kind) { return kind == voice_channel || kind == stage_channel; }
 /// Forum and media channels hold threads and no messages.
 constexpr bool is_forum(int kind) { return kind == forum_channel || kind == media_channel; }
 
+/// A permission overwrite of a channel.
 struct overwrite {
+  /// Kinds of targets.
   enum target_kind : int { of_role = 0, of_member = 1 };
   snowflake id;
   target_kind kind = of_role;
@@ -73,6 +78,7 @@ struct thread_state {
   js::array tags;                       ///< `applied_tags` in a forum.
 };
 
+/// A channel of any kind, also a thread or a direct channel.
 struct channel {
   snowflake id;
   snowflake guild;
@@ -100,6 +106,7 @@ struct channel {
   std::vector<snowflake> recipients; ///< Of a direct channel, which has no guild: the two who write in it.
 };
 
+/// A member of a guild.
 struct member {
   snowflake user;
   std::string nick;
@@ -143,6 +150,7 @@ enum class action : int {
   thread_delete = 112
 };
 
+/// An entry of the audit log.
 struct audit_entry {
   snowflake id;
   action what = action::guild_update;
@@ -195,6 +203,7 @@ struct guild_settings {
   int content_filter = 0;
 };
 
+/// A guild with all that belongs to it.
 struct guild : guild_settings {
   snowflake id;
   snowflake owner;
@@ -218,6 +227,7 @@ enum message_flags : int {
 /// Message types. https://discord.com/developers/docs/resources/message#message-object-message-types
 enum message_kind : int { plain_message = 0, reply_message = 19, command_message = 20 };
 
+/// A message of a channel, ephemeral ones included.
 struct message {
   snowflake id;
   snowflake channel;
@@ -245,6 +255,7 @@ struct message {
   std::vector<std::pair<std::string, std::vector<snowflake>>> reactions;
 };
 
+/// A registered application command.
 struct command {
   snowflake id;
   snowflake guild; ///< 0: global.
@@ -252,6 +263,7 @@ struct command {
   js::object definition; ///< The request's own fields, with defaults filled in.
 };
 
+/// An application with its bot and its commands.
 struct application {
   snowflake id;
   snowflake bot;
@@ -273,6 +285,7 @@ enum interaction_type : int {
   modal_type = 5
 };
 
+/// An interaction and the state of its response.
 struct interaction {
   /// Phases that the user sees: thinking, an answer (or choices), a form, or "The application did not respond".
   enum phase_kind : int { waiting, deferred, answered, form, failed };
@@ -298,15 +311,23 @@ struct interaction {
 
 /// https://discord.com/developers/docs: limits that a bot meets while it builds a guild.
 inline constexpr size_t roles_max = 250;
+/// Discord's limit of channels of a guild.
 inline constexpr size_t channels_max = 500;
+/// Discord's limit of channels of a category.
 inline constexpr size_t channels_per_category_max = 50;
+/// Discord's limit of a name, in code points.
 inline constexpr size_t name_max = 100;
+/// Discord's limit of a topic, in code points.
 inline constexpr size_t topic_max = 1024;
+/// Discord's limit of the topic of a forum or media channel, in code points.
 inline constexpr size_t forum_topic_max = 4096; // also of a media channel
+/// Discord's limit of an audit log reason, in code points.
 inline constexpr size_t reason_max = 512;
+/// Discord's limit of commands of one type and scope.
 inline constexpr size_t commands_max = 100;
 /// Ours: what the emulator keeps, so that a soak does not fill the memory.
 inline constexpr size_t audit_max = 5000;
+/// Messages that the emulator keeps in a channel.
 inline constexpr size_t messages_per_channel_max = 200;
 
 } // namespace arrakis::sandbox::model

@@ -3,6 +3,7 @@
 #include <vector>
 
 namespace arrakis::sandbox::page {
+/// A file of the page.
 struct built_in_file {
   std::string_view name, bytes;
 };

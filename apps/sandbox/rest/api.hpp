@@ -5,6 +5,7 @@
 
 namespace arrakis::sandbox::rest {
 
+/// Discord's REST API over the model, with rate limits and ordered faults.
 class api {
 public:
   api(core&, delivery&);

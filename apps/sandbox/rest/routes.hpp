@@ -8,6 +8,7 @@
 namespace arrakis::sandbox::rest {
 namespace js = boost::json;
 
+/// The answer of a handler.
 struct reply {
   int status = 200;
   std::optional<js::value> body; ///< Without: no content.
@@ -43,6 +44,7 @@ struct input_rules {
   bool list = false;                            ///< The body is a list of objects; else an object, or none.
 };
 
+/// A route as data, and its handler.
 struct route {
   std::string_view method;
   /// "/guilds/{guild}/roles". A parameter is a snowflake, unless its kind says that it is any text: "{token:any}".
@@ -59,6 +61,7 @@ struct known_route : route {
   std::vector<std::string> ids; ///< Names of the parameters; empty for one that is any text.
   std::string router_path;      ///< "/guilds/{guild:any}/roles"
 };
+/// All routes of the API.
 const std::vector<known_route>& all_routes();
 
 /// A request's route and the values of its parameters; null when there is none.
@@ -83,6 +86,7 @@ match find(const net::router::table&, std::string_view method, std::string_view 
 
 /// Helpers of the handlers.
 reply refuse(const model::refusal&);
+/// Answers with the value of a call, or with its refusal.
 template <class T>
 reply give(model::outcome<T> out, int status = 200) {
   if (!out)
@@ -113,11 +117,17 @@ reply in_conversation(call& c, F&& f) {
 
 /// The parts of all_routes(), a file each.
 const std::vector<route>& guild_routes();
+/// Routes of channels.
 const std::vector<route>& channel_routes();
+/// Routes of messages.
 const std::vector<route>& message_routes();
+/// Routes of threads.
 const std::vector<route>& thread_routes();
+/// Routes of webhooks.
 const std::vector<route>& webhook_routes();
+/// Routes of bans, invites and emojis.
 const std::vector<route>& moderation_routes();
+/// Routes of applications, commands and interactions.
 const std::vector<route>& application_routes();
 
 } // namespace arrakis::sandbox::rest

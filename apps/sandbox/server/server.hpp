@@ -6,6 +6,7 @@
 
 namespace arrakis::sandbox {
 
+/// A running emulator.
 class server {
 public:
   /// Listens. Throws std::runtime_error: the address is in use, the state cannot be read.
