@@ -1,6 +1,6 @@
 // Many tenants in one process: the memory of 100,000 community actors behind their directory, beside as many empty
 // actors of CAF, and how long the first question to one takes that must be read from PostgreSQL.
-// What is measured how: bench/README.md.
+// Method: bench/README.md.
 //
 //   community_bench OUT.json FOR_S ROOT
 #include "actors/community/community.hpp"
@@ -118,7 +118,7 @@ caf::actor start_communities(caf::actor_system& sys, const community::ports& to)
   });
 }
 
-/// Asks where the tenant stands; the first question activates its actor.
+/// Asks for the tenant's state; the first question activates its actor.
 community::recalled recall(test::live_system& live, const caf::actor& tenants, snowflake guild, snowflake member) {
   const auto answer = live.ask<community::recalled>(
     tenants, directory::to(key_of(guild), community::recall{member, test::live_system::in(30s)}));
@@ -167,7 +167,7 @@ double plain_in_memory() {
   return static_cast<double>(after - before);
 }
 
-/// Measures in a process of its own: what an allocator has seen before changes what it takes next.
+/// Measures in a separate process, because earlier allocations change the size of later ones.
 double alone(double (*measure)()) {
   int ends[2];
   if (::pipe(ends) != 0)

@@ -1,5 +1,5 @@
 // Deployments in a minute: the standard template into fresh guilds, sixteen at once, by a real arrakisd with PostgreSQL
-// and Redis of its own. What is measured how: bench/README.md.
+// and Redis of its own. Method: bench/README.md.
 //
 //   deploy_bench OUT.json FOR_S ROOT      ROOT: of the repository, with build/release
 #include "apps/demo/onboarding.hpp"
@@ -30,7 +30,7 @@ demo::person at_review(demo::local_stack& t, const std::string& name) {
   return who;
 }
 
-/// Presses Deploy and waits for the message that says that it is there.
+/// Presses Deploy and waits for the message that the community is ready.
 void deploy(demo::local_stack& t, demo::person& who) {
   who.press("wizard:deploy:*");
   const auto& message = who.message().as_object();

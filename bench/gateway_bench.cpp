@@ -1,5 +1,5 @@
-// One shard beside discord.js: events in a second on one core, and memory and time until 10,000 guilds are there. What
-// is measured how: bench/README.md.
+// One shard beside discord.js: events in a second on one core, and memory and time until 10,000 guilds are there.
+// Method: bench/README.md.
 //
 //   gateway_bench OUT.json FOR_S ROOT                                    ROOT: of the repository, with build/interop
 //   gateway_bench client PORT plain|zlib messages|members|guilds WARM_UP COUNT      our side, one process a measurement
@@ -95,7 +95,7 @@ discord::activity_handler::behavior_type add_up(discord::activity_handler::state
   }};
 }
 
-/// The shard's sink: counts the guilds, as the daemon's does.
+/// The shard's event handler: counts the guilds, as the daemon's does.
 struct counting {
   size_t seen = 0;
   uint64_t checksum = 0;

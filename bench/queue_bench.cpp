@@ -1,9 +1,9 @@
 // The queue beside Node.js BullMQ and beside Redis alone: jobs done and added in a second, and the worker's CPU for
-// each job, with one Redis and with two. What is measured how: bench/README.md.
+// each job, with one Redis and with two. Method: bench/README.md.
 //
 //   queue_bench OUT.json FOR_S ROOT      ROOT: of the repository, with build/interop and bench/peers
 #include "bench/support/figures.hpp"
-#include "bench/support/queue_hands.hpp"
+#include "bench/support/queue_load.hpp"
 #include "bench/support/recorder.hpp"
 #include "bench/support/redis.hpp"
 #include "bench/support/threads.hpp"

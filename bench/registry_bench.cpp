@@ -1,6 +1,6 @@
 // The cost of the registry of actors: CPU of an ask and of an empty one-way message between two actors that
 // registry::spawn began, beside the same two actors that CAF alone began. One core, one worker thread.
-// How it is measured: bench/README.md.
+// Method: bench/README.md.
 //
 //   registry_bench OUT.json FOR_S ROOT
 #include "bench/support/figures.hpp"

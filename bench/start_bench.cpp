@@ -1,5 +1,5 @@
-// From the start of arrakisd to the moment at which /health/ready says yes, with PostgreSQL, Redis and Discord up. What
-// is measured how: bench/README.md.
+// From the start of arrakisd to the moment at which /health/ready says yes, with PostgreSQL, Redis and Discord up.
+// Method: bench/README.md.
 //
 //   start_bench OUT.json FOR_S ROOT      ROOT: of the repository, with build/release
 #include "bench/support/figures.hpp"

@@ -1,5 +1,5 @@
 // Latency from click to reply, through the webhook of a real arrakisd with PostgreSQL and Redis of its own.
-// What is measured how: bench/README.md.
+// Method: bench/README.md.
 //
 //   wizard_bench OUT.json FOR_S ROOT      ROOT: of the repository, with build/release
 #include "bench/support/clicks.hpp"
@@ -24,11 +24,11 @@ int main(int argc, char** argv) {
   log::set_level(log::level::error);
   place here{given->root};
   here.stack().start_arrakis();
-  crowd people{here.stack(), sessions};
+  load_generator people{here.stack(), sessions};
   people.open();
   const auto clicks = static_cast<size_t>(clicks_per_s) * std::clamp<size_t>(given->for_s, 1, 60);
   people.click(std::min<size_t>(clicks, 400), clicks_per_s); // Warm.
-  figure p99{fmt::format("wizard: click to reply, p99, {:.0f} clicks/s at the signed HTTP door", clicks_per_s),
+  figure p99{fmt::format("wizard: click to reply, p99, {:.0f} clicks/s at the webhook", clicks_per_s),
              "ms",
              {},
              {},

@@ -81,7 +81,7 @@ struct session {
 };
 } // namespace
 
-struct crowd::impl {
+struct load_generator::impl {
   demo::local_stack& stack;
   net::io io{1};
   net::http_client client{io};
@@ -187,16 +187,16 @@ struct crowd::impl {
   }
 };
 
-crowd::crowd(demo::local_stack& t, size_t sessions) : impl_(std::make_unique<impl>(t)) {
+load_generator::load_generator(demo::local_stack& t, size_t sessions) : impl_(std::make_unique<impl>(t)) {
   for (size_t i = 0; i < sessions; ++i) {
     const auto made = t.sandbox("POST", "guilds", js::object{{"name", fmt::format("Sietch {}", i)}});
     const auto text = [&](const char* field) { return std::string{json::text_or(made.as_object(), field)}; };
     impl_->all.push_back({text("guild_id"), text("owner_id"), text("channel_id"), {}, 0, false, {}});
   }
 }
-crowd::~crowd() = default;
+load_generator::~load_generator() = default;
 
-void crowd::open() {
+void load_generator::open() {
   for (auto& s : impl_->all) {
     impl_->walk(s, impl_->interaction(s, 2, {{"id", "5"}, {"name", "onboard"}, {"type", 1}}));
     for (const auto& m : way_to_review)
@@ -204,7 +204,7 @@ void crowd::open() {
   }
 }
 
-std::vector<double> crowd::click(size_t count, double per_second) {
+std::vector<double> load_generator::click(size_t count, double per_second) {
   auto& st = *impl_;
   {
     const std::lock_guard guard{st.lock};

@@ -10,17 +10,17 @@
 
 namespace arrakis::bench {
 
-/// Admins whose wizards are open. Every answer must be the one that a person would see: the next click is read out of
-/// it. Throws std::runtime_error with the first answer that was something else.
-class crowd {
+/// Clicks of admins whose wizards are open. Each answer must be the expected screen, from which the next click is read.
+/// Throws std::runtime_error with the first other answer.
+class load_generator {
 public:
-  crowd(demo::local_stack&, size_t sessions);
-  ~crowd();
+  load_generator(demo::local_stack&, size_t sessions);
+  ~load_generator();
 
-  /// /onboard and everything up to the review, for everybody.
+  /// Walks every admin from /onboard to the review.
   void open();
-  /// `count` clicks, one every 1/`per_second`, from one admin after the other. The latency of each in seconds, from the
-  /// moment at which it was meant to leave, whether or not it could, until its answer was there.
+  /// Sends `count` clicks, one every 1/`per_second`, from one admin after the other. Returns the latency of each in
+  /// seconds, from its scheduled time (also if it was sent later) until its answer.
   std::vector<double> click(size_t count, double per_second);
 
 private:

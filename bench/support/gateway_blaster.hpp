@@ -9,12 +9,12 @@ namespace arrakis::bench {
 /// A WebSocket server that sends one recording to each client.
 class gateway_blaster {
 public:
-  /// On the core `cpu`, for whoever connects; `what` outlives it. Throws std::runtime_error without a port.
+  /// Serves clients from the core `cpu`; `what` outlives the server. Throws std::runtime_error without a port.
   gateway_blaster(const gateway_recording& what, int cpu);
   ~gateway_blaster();
   gateway_blaster(const gateway_blaster&) = delete;
   uint16_t port() const { return port_; }
-  /// CPU that it took, to see that it was not what held a client back.
+  /// CPU of the server in µs, to check that it did not limit the client.
   double cpu_us() const { return cpu_us_; }
 
 private:
@@ -29,8 +29,8 @@ private:
   std::thread thread_;
 };
 
-/// The cores that this machine lets us use: the last one is the server's, the first one the client's.
+/// The last usable core, for the server; the client runs on the first one.
 int last_cpu();
-/// This thread runs on `cpu` only.
+/// Pins this thread to `cpu`.
 void pin(int cpu);
 } // namespace arrakis::bench

@@ -13,7 +13,7 @@
 
 namespace arrakis::bench {
 
-/// OUT.json FOR_S ROOT, as bench/run hands them over.
+/// The arguments OUT.json FOR_S ROOT, as bench/run passes them.
 struct arguments {
   std::string out, root;
   size_t for_s = 0;
@@ -30,8 +30,8 @@ struct arguments {
   }
 };
 
-/// The sandbox without its limits, and a folder in which arrakisd, which leaves root, can be. The native coin counts,
-/// so no chain is asked, and an address where nobody listens will do.
+/// A stack whose sandbox has no limits, in a folder that arrakisd can enter after it gave up root. Rules count the
+/// native coin, so no chain is asked, and the RPC address needs no server.
 class place {
 public:
   explicit place(const std::string& root, std::vector<std::string> environment = {}) {
@@ -50,7 +50,7 @@ public:
   demo::local_stack& stack() { return *stack_; }
   std::string folder() const { return folder_.path(); }
 
-  /// Far above what is measured: the budget's work is done, its limit is not reached.
+  /// Far above the measured rates: each call takes its slot, and the limit is never reached.
   static constexpr int budget_per_second = 5'000;
 
 private:
@@ -58,7 +58,7 @@ private:
   std::optional<demo::local_stack> stack_;
 };
 
-/// The p-th part of the values, 0.99 for the 99th of a hundred.
+/// Returns the p-quantile of the values.
 inline double quantile(std::vector<double> of, double p) {
   if (of.empty())
     throw std::runtime_error("a quantile of nothing");

@@ -6,11 +6,11 @@ constexpr size_t buffer_bytes = 1 << 16;
 } // namespace
 
 recorder::recorder(const std::string& at, std::string to)
-  : to_(std::move(to)), door_(unix_socket::listen(at)), porter_([this] { serve(); }) {}
+  : to_(std::move(to)), listener_(unix_socket::listen(at)), acceptor_([this] { serve(); }) {}
 
 recorder::~recorder() {
-  door_.shut();
-  porter_.join();
+  listener_.shut();
+  acceptor_.join();
   for (auto& each : lines_) {
     each.client.shut();
     each.server.shut();
@@ -18,7 +18,7 @@ recorder::~recorder() {
 }
 
 void recorder::serve() {
-  while (auto caller = door_.accept()) {
+  while (auto caller = listener_.accept()) {
     std::scoped_lock lock{guard_};
     auto& made = lines_.emplace_back();
     made.client = std::move(caller);

@@ -1,6 +1,6 @@
 #pragma once
-// Between a client and its Redis: passes all on, and keeps what the client sent, so that Redis can be given the very
-// same calls again without the client (redis_server::replay).
+// Proxy between a client and its Redis that records the sent bytes, so that the same calls can be replayed to Redis
+// without the client (redis_server::replay).
 #include "bench/support/unix_socket.hpp"
 
 #include <list>
@@ -18,7 +18,7 @@ public:
   ~recorder();
   recorder(const recorder&) = delete;
   recorder& operator=(const recorder&) = delete;
-  /// The bytes of the connection that sent the most. To be asked after the client has ended.
+  /// The bytes of the connection that sent the most. Call it after the client has ended.
   std::string longest();
 
 private:
@@ -30,9 +30,9 @@ private:
   void serve();
 
   std::string to_;
-  unix_socket door_;
+  unix_socket listener_;
   std::mutex guard_;
   std::list<line> lines_;
-  std::jthread porter_;
+  std::jthread acceptor_;
 };
 } // namespace arrakis::bench

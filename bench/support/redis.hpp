@@ -1,5 +1,5 @@
 #pragma once
-// A Redis of our own: one core's worth of Redis, nothing on disk, on a Unix socket in a folder that ends with it.
+// A private Redis on a Unix socket in a temporary folder, which writes nothing to disk.
 #include "adapters/redis/client.hpp"
 #include "runtime/net/io.hpp"
 #include "runtime/process.hpp"
@@ -22,11 +22,11 @@ public:
   /// The same on another connection (link::blocking for a command that waits).
   static redis::reply run_on(const redis::link&, std::vector<std::string> argv);
   int64_t number(std::vector<std::string> argv) const { return run(std::move(argv)).number; }
-  /// Every key gone; the scripts stay loaded.
+  /// Deletes every key; the scripts stay loaded.
   void empty() const { run({"FLUSHALL", "SYNC"}); }
 
-  /// Redis alone: sends recorded calls (recorder.hpp) from a pipeline as fast as it takes them, and reads all answers;
-  /// the seconds that took.
+  /// Sends recorded calls (recorder.hpp) from a pipeline as fast as Redis takes them, and reads all answers. Returns
+  /// the duration in seconds.
   double replay(const std::string& calls) const;
 
 private:

@@ -9,7 +9,7 @@
 
 namespace arrakis::bench {
 
-/// A blocking Unix socket, as the measuring side needs it: no event loop that would cost the measured ones their CPU.
+/// A blocking Unix socket: without an event loop, whose CPU would add to the measurement.
 class unix_socket {
 public:
   unix_socket() = default;
@@ -37,10 +37,10 @@ public:
       throw std::runtime_error("cannot listen on " + path);
     return made;
   }
-  /// Waits for a caller; not open when the socket was shut down.
+  /// Waits for a client. Returns a closed socket after shut().
   unix_socket accept() const { return unix_socket{::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC)}; }
   explicit operator bool() const { return fd_ >= 0; }
-  /// False when the other side is gone.
+  /// Sends all bytes. Returns false if the peer has closed the connection.
   bool send(std::string_view bytes) const {
     while (!bytes.empty()) {
       const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -55,7 +55,7 @@ public:
     const auto got = ::recv(fd_, buffer.data(), buffer.size(), 0);
     return {buffer.data(), got > 0 ? static_cast<size_t>(got) : 0};
   }
-  /// Wakes whoever waits in accept, send or receive.
+  /// Shuts the socket down, which ends a blocking accept, send or receive.
   void shut() const { ::shutdown(fd_, SHUT_RDWR); }
 
 private:

@@ -36,14 +36,14 @@ std::string installed() {
   return {};
 }
 
-struct house {
+struct fixture {
   test::scratch tmp{"evm"};
   net::io io;
   caf::actor_system_config config;
   caf::actor_system sys{config};
   const std::string& folder = tmp.path();
   arrakis::chain::handle chain;
-  ~house() {
+  ~fixture() {
     caf::anon_send_exit(chain, caf::exit_reason::kill); // Or its pending timeouts keep it, and the system, for seconds.
   }
   evm::options options(const std::string& anvil) const { return {anvil, folder + "/chain"}; }
@@ -63,7 +63,7 @@ TEST_CASE("demo evm: real contracts are recognized for what they are") {
   const auto anvil = installed();
   if (anvil.empty())
     return;
-  house at;
+  fixture at;
   evm::node node{at.io, at.options(anvil)};
   CHECK(node.fresh());
   at.read_from(node);
@@ -104,7 +104,7 @@ TEST_CASE(
   const auto anvil = installed();
   if (anvil.empty())
     return;
-  house at;
+  fixture at;
   evm::node node{at.io, at.options(anvil)};
   at.read_from(node);
   const std::string where = "0x00000000000000000000000000000000000000aa";
@@ -187,7 +187,7 @@ TEST_CASE("demo evm: rules are judged from real contracts, at one block by its h
   const auto anvil = installed();
   if (anvil.empty())
     return;
-  house at;
+  fixture at;
   evm::node node{at.io, at.options(anvil)};
   gated here{node};
   const auto& [erc20, erc721, erc1155] = node.deployed();
@@ -231,7 +231,7 @@ TEST_CASE("demo evm: what odd contracts return is unknown, and a revert is a rev
   const auto anvil = installed();
   if (anvil.empty())
     return;
-  house at;
+  fixture at;
   evm::node node{at.io, at.options(anvil)};
   const std::string where = "0x00000000000000000000000000000000000000aa";
   const auto contract = parse_evm_address(where).value();
@@ -259,7 +259,7 @@ TEST_CASE("demo evm: the chain comes back as it was, and a node that is gone is 
   const auto anvil = installed();
   if (anvil.empty())
     return;
-  house at;
+  fixture at;
   evm::contracts before;
   std::string balance, block;
   // balanceOf(address), of the first account.
@@ -288,7 +288,7 @@ TEST_CASE("demo evm: the chain comes back as it was, and a node that is gone is 
 }
 
 TEST_CASE("demo evm: a missing binary is told with the remedy") {
-  house at;
+  fixture at;
   CHECK_THROWS_WITH(evm::node(at.io, at.options("/nowhere/anvil")),
                     "EVM node: there is no program at '/nowhere/anvil': run apps/demo/evm/setup, which installs it");
 }

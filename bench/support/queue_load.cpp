@@ -1,4 +1,4 @@
-#include "bench/support/queue_hands.hpp"
+#include "bench/support/queue_load.hpp"
 
 #include "bench/support/figures.hpp"
 #include "runtime/message.hpp"

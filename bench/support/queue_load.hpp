@@ -1,5 +1,5 @@
 #pragma once
-// Those who use a queue in a measurement: one that fills it and one that empties it, as arrakisd would.
+// Producer and worker of a measured queue, as in arrakisd.
 #include "adapters/queue/queue.hpp"
 #include "adapters/queue/worker.hpp"
 #include "adapters/redis/client.hpp"
@@ -15,10 +15,10 @@ struct effort {
   double cpu_us = 0; ///< Of the whole process that did the work.
 };
 
-/// How the queue of a measurement is set: as arrakisd's, but for its name and the jobs at once.
+/// Options of a measured queue: those of arrakisd except name and concurrency.
 queue::options queue_options();
 
-/// Adds `count` jobs without a pause, `bulk` at once on the way. Throws std::runtime_error when one was refused.
+/// Adds `count` jobs without a pause, with `bulk` outstanding calls. Throws std::runtime_error if one is refused.
 effort fill(caf::actor_system&, const redis::link&, size_t count, size_t bulk);
 
 /// Starts a worker for each of `at` with a processor that does nothing, waits until `count` jobs in each were done and
