@@ -26,10 +26,10 @@ caf::expected<bj::object> ask_daemon(const config& settings, const std::string& 
                                      " or ARRAKIS_NODE_STATE_FOLDER");
   auto parsed = json::parse(got->body);
   if (!parsed || !parsed->is_object())
-    return fail(ec::corrupt, "what answers at " + path + " is no arrakisd");
+    return fail(ec::corrupt, "the server at " + path + " is not arrakisd");
   if (got->status != 200) {
     const auto* error = json::object_in(parsed->get_object(), "error");
-    return fail(ec::invalid, error ? std::string{json::text_or(*error, "message")} : "arrakisd refuses the question");
+    return fail(ec::invalid, error ? std::string{json::text_or(*error, "message")} : "arrakisd refuses the request");
   }
   return std::move(parsed->get_object());
 }

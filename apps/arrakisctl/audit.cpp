@@ -82,7 +82,7 @@ cli::command audit_commands() {
   optional.help += " Without it: all.";
   cli::command c;
   c.name = "audit";
-  c.help = "Reads and proves the audit trail.";
+  c.help = "Reads and verifies the audit trail.";
   c.examples = {{"arrakisctl audit log 1400000000000000001", "who did what, and when"}};
   c.commands = {{"log",
                  "Shows the newest entries of a community's audit trail, the oldest of them first.",

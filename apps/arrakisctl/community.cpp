@@ -145,36 +145,37 @@ caf::expected<community_id> find_community(ports& to, const std::string& id_or_g
 }
 
 cli::command community_commands() {
-  const cli::word reason{"REASON", "Why: it stands in the audit trail, at most 500 characters.", false, true, {}, {}};
+  const cli::word reason{"REASON", "The reason, for the audit trail; at most 500 characters.", false, true, {}, {}};
   cli::command c;
   c.name = "community";
   c.help = "Shows communities, and freezes and thaws them.";
   c.examples = {{"arrakisctl community list", "all communities"}};
-  c.commands = {{"list", "Lists all communities.", {}, {}, {}, c.examples, with_ports(list), {}},
-                {"show",
-                 "Shows one community: its status and why, its newest deployment, and what was made in its guild.",
-                 {},
-                 {id_word()},
-                 {},
-                 {{"arrakisctl community show 1400000000000000001", "by its guild"}},
-                 with_ports(show),
-                 {}},
-                {"freeze",
-                 "Stops every write to a guild, within a second, on all nodes.",
-                 {},
-                 {id_word(), reason},
-                 {},
-                 {{"arrakisctl community freeze 1400000000000000001 the owner asked us to", "with the reason"}},
-                 with_ports(freeze),
-                 {}},
-                {"thaw",
-                 "Lets a frozen community go on where it was.",
-                 {},
-                 {id_word(), reason},
-                 {},
-                 {{"arrakisctl community thaw 1400000000000000001", "goes on"}},
-                 with_ports(thaw),
-                 {}}};
+  c.commands = {
+    {"list", "Lists all communities.", {}, {}, {}, c.examples, with_ports(list), {}},
+    {"show",
+     "Shows one community: its status and the reason, its newest deployment, and its resources in the guild.",
+     {},
+     {id_word()},
+     {},
+     {{"arrakisctl community show 1400000000000000001", "by its guild"}},
+     with_ports(show),
+     {}},
+    {"freeze",
+     "Stops every write to a guild, within a second, on all nodes.",
+     {},
+     {id_word(), reason},
+     {},
+     {{"arrakisctl community freeze 1400000000000000001 the owner asked us to", "with the reason"}},
+     with_ports(freeze),
+     {}},
+    {"thaw",
+     "Thaws a frozen community: its work continues where it stopped.",
+     {},
+     {id_word(), reason},
+     {},
+     {{"arrakisctl community thaw 1400000000000000001", "its work continues"}},
+     with_ports(thaw),
+     {}}};
   return c;
 }
 } // namespace arrakis::ctl

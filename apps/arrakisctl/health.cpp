@@ -47,7 +47,7 @@ result look_once(const config& settings) {
     return fail(ec::unavailable, "arrakisd does not answer at " + *url + ": " + text_of(got.error()));
   const auto parsed = json::parse(got->body);
   if (!parsed || !parsed->is_object())
-    return fail(ec::corrupt, "what answers at " + *url + " is no arrakisd");
+    return fail(ec::corrupt, "the server at " + *url + " is not arrakisd");
   const auto& body = parsed->get_object();
   output out{*parsed, table_of(body), {}};
   if (got->status == 200)

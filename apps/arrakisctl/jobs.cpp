@@ -211,26 +211,26 @@ cli::command jobs_commands() {
   };
   cli::command c;
   c.name = "jobs";
-  c.help = "Shows and steers the queues of jobs.";
-  c.examples = {{"arrakisctl jobs list failed", "what has failed, and why"}};
+  c.help = "Shows and controls the queues of jobs.";
+  c.examples = {{"arrakisctl jobs list failed", "failed jobs and their errors"}};
   c.commands = {
     verb("list", "Lists jobs, at most 200 of each state.", {state}, {queue}, "arrakisctl jobs list failed",
-         "what has failed, and why", list),
+         "failed jobs and their errors", list),
     verb("show", "Shows one job with its data and errors.", {id}, {queue}, "arrakisctl jobs show synth-17", "one job",
          show),
-    verb("retry", "Lets a failed job wait again.", {id}, {queue}, "arrakisctl jobs retry synth-17",
-         "when its cause is mended", retry),
-    verb("dead", "Lists the dead letters: jobs that nothing tries any more.", {}, {queue}, "arrakisctl jobs dead",
-         "what was given up", dead),
-    verb("replay", "Takes a job from the dead letters and lets it wait again under its id.", {id}, {queue},
-         "arrakisctl jobs replay synth-17", "when its cause is mended", replay),
-    verb("pause", "Stops the queue: running jobs end, no other begins.", {}, {queue}, "arrakisctl jobs pause",
+    verb("retry", "Puts a failed job back into the queue.", {id}, {queue}, "arrakisctl jobs retry synth-17",
+         "after its cause is fixed", retry),
+    verb("dead", "Lists the dead letters: jobs that are not tried any more.", {}, {queue}, "arrakisctl jobs dead",
+         "jobs that were given up", dead),
+    verb("replay", "Puts a job from the dead letters back into the queue, under its id.", {id}, {queue},
+         "arrakisctl jobs replay synth-17", "after its cause is fixed", replay),
+    verb("pause", "Stops the queue: running jobs end, no further job starts.", {}, {queue}, "arrakisctl jobs pause",
          "before maintenance", pause),
     verb("resume", "Starts the queue again.", {}, {queue}, "arrakisctl jobs resume", "after maintenance", resume),
     verb("queues", "Lists the queues, the kinds of jobs in each, and how many wait.", {}, {}, "arrakisctl jobs queues",
          "where work piles up", queues),
-    verb("overdue", "Lists work items that nothing has closed in time; they no longer count against their community.",
-         {}, {}, "arrakisctl jobs overdue", "work whose end nobody recorded", overdue)};
+    verb("overdue", "Lists work items that were not closed in time; they no longer count against their community.", {},
+         {}, "arrakisctl jobs overdue", "work without a recorded end", overdue)};
   return c;
 }
 } // namespace arrakis::ctl

@@ -9,7 +9,7 @@ using namespace arrakis;
 cli::command program() {
   cli::command root;
   root.name = "arrakisctl";
-  root.help = "Looks after a running Arrakis: communities, deployments, jobs, keys and the audit trail.";
+  root.help = "Manages a running Arrakis: communities, deployments, jobs, keys and the audit trail.";
   root.details =
     "It reads the configuration of arrakisd and speaks to the same servers. Name the configuration with"
     " --config, or the state folder with ARRAKIS_NODE_STATE_FOLDER. Without either it looks for the daemon"

@@ -67,12 +67,12 @@ result release(ports& to, const arguments& given) {
                                           quarantines::release{given.number("NUMBER"), "operator", reason, soon()});
   if (!done)
     return done.error();
-  auto text = cli::line("{} {} may start again, on every node within a second; what it is owed is due now.", done->kind,
-                        done->key);
+  auto text = cli::line("{} {} may start again, on every node within a second; its waiting work is due now.",
+                        done->kind, done->key);
   if (done->community.value.empty())
     text += cli::line(
-      "Its guild has no community, so there is no audit trail: `arrakisctl quarantine show {}` keeps who "
-      "and why.",
+      "Its guild has no community, so there is no audit trail: `arrakisctl quarantine show {}` shows who released "
+      "it, and why.",
       done->id);
   return output{json_of(*done), std::move(text), {}};
 }
@@ -83,26 +83,26 @@ cli::command quarantine_commands() {
   const cli::word reason{"REASON", "Why, for the audit trail.", false, true, {}, {}};
   cli::command c;
   c.name = "quarantine";
-  c.help = "Shows what kept crashing and is kept apart, and lets it start again.";
-  c.examples = {{"arrakisctl quarantine list", "what is kept apart now"}};
-  c.commands = {
-    {"list", "Lists what is in quarantine.", {}, {}, {}, c.examples, with_ports(list), {}},
-    {"show",
-     "Shows one with its error and the type of its last message; also after its release, for 90 days.",
-     {},
-     {number},
-     {},
-     {{"arrakisctl quarantine show 3", "why it was put there"}},
-     with_ports(show),
-     {}},
-    {"release",
-     "Lets it start again, on whichever node it runs, and makes due what it is owed.",
-     "Messages that it was asked meanwhile were answered and are not repeated. What keeps crashing comes back.",
-     {number, reason},
-     {},
-     {{"arrakisctl quarantine release 3 mended in 1.4.2", "with the reason"}},
-     with_ports(release),
-     {}}};
+  c.help = "Shows quarantined actors, which keep crashing, and releases them.";
+  c.examples = {{"arrakisctl quarantine list", "what is in quarantine now"}};
+  c.commands = {{"list", "Lists the quarantined actors.", {}, {}, {}, c.examples, with_ports(list), {}},
+                {"show",
+                 "Shows one with its error and the type of its last message; also after its release, for 90 days.",
+                 {},
+                 {number},
+                 {},
+                 {{"arrakisctl quarantine show 3", "why it is in quarantine"}},
+                 with_ports(show),
+                 {}},
+                {"release",
+                 "Lets one start again, on every node, and makes its waiting work due.",
+                 "Requests that it got meanwhile were answered with an error and are not repeated. If it keeps "
+                 "crashing, it is quarantined again.",
+                 {number, reason},
+                 {},
+                 {{"arrakisctl quarantine release 3 fixed in 1.4.2", "with the reason"}},
+                 with_ports(release),
+                 {}}};
   return c;
 }
 } // namespace arrakis::ctl

@@ -67,9 +67,9 @@ cli::command signer_commands() {
   cli::command c;
   c.name = "signer";
   c.help = "Shows and changes the keys that sign manifests.";
-  c.examples = {{"arrakisctl signer status", "does it sign, and if not, what to restore"}};
+  c.examples = {{"arrakisctl signer status", "whether it signs, and if not, which key to restore"}};
   c.commands = {{"status",
-                 "Says whether the signer signs, and if not, what to restore.",
+                 "Says whether the signer signs, and if not, which key to restore.",
                  {},
                  {},
                  {},
@@ -77,7 +77,7 @@ cli::command signer_commands() {
                  with_ports(status),
                  {}},
                 {"rotate",
-                 "Makes a new key, which signs from then on.",
+                 "Creates a new key, which signs from then on.",
                  "Give the new v{n}.pem to every node and to the backup: until a node has it, its signer refuses.",
                  {},
                  {cli::yes_option()},
@@ -85,7 +85,7 @@ cli::command signer_commands() {
                  with_ports(rotate),
                  {}},
                 {"anchor",
-                 "Takes a key that an older backup of PostgreSQL lost into the audit trail.",
+                 "Anchors a key again that an older backup of PostgreSQL lacks, and records it in every audit trail.",
                  {},
                  {},
                  {cli::yes_option()},

@@ -62,7 +62,7 @@ void print(const postgres::migrated& done, bool as_json) {
                                       {"applied", boost::json::array(done.applied.begin(), done.applied.end())}})
       + "\n");
   else
-    terminal::print("The database has the shape of this version: {} migrations, {} of them applied now.\n", done.known,
+    terminal::print("The database is migrated to this version: {} migrations, {} of them applied now.\n", done.known,
                     done.applied.size());
 }
 
@@ -254,7 +254,7 @@ int start(const cli::arguments& given, bool migrate_only, const std::vector<std:
     log::info("settings.key_left_out", {{"why", notice}});
   if (!removed_variables.empty())
     log::warn("settings.environment_ignored", {{"variables", fmt::format("{}", fmt::join(removed_variables, " "))},
-                                               {"do", "say in postgres.dsn what is to hold for PostgreSQL"}});
+                                               {"do", "put PostgreSQL settings into postgres.dsn"}});
   if (migrate_only)
     return run_migrate(*settings, given.has("--json"));
   return run(*settings, {file, environment});
@@ -263,7 +263,7 @@ int start(const cli::arguments& given, bool migrate_only, const std::vector<std:
 cli::command program(const std::vector<std::string>& removed_variables) {
   cli::command migration;
   migration.name = "migrate";
-  migration.help = "Brings the database to the shape of this version, and ends.";
+  migration.help = "Migrates the database to this version, and ends.";
   migration.examples = {{"arrakisd migrate --config /etc/arrakis/arrakis.toml", "once per release, before the nodes"}};
   migration.run = [=](const cli::arguments& given) { return start(given, true, removed_variables); };
   cli::command root;
@@ -276,7 +276,7 @@ cli::command program(const std::vector<std::string>& removed_variables) {
     {"--config", "FILE", "Read the settings from FILE.", {}, {}},
     {"--json", "", "Print the result of --check-config, migrate and the like as one JSON document.", {}, {}},
     {"--roles", "ROLES", "What this node does: all, or some of api,worker,bot.", {}, {}},
-    {"--check-config", "", "Say whether the configuration is good, and what it is; run nothing.", {}, {}}};
+    {"--check-config", "", "Check the configuration and print it; run nothing.", {}, {}}};
   root.examples = {{"arrakisd --config /etc/arrakis/arrakis.toml", "until SIGTERM"},
                    {"arrakisd --check-config --config /etc/arrakis/arrakis.toml", "before a restart"}};
   root.run = [=](const cli::arguments& given) { return start(given, false, removed_variables); };
