@@ -1,5 +1,5 @@
 #pragma once
-// The commands of arrakisctl, each declared in its own file, and what they work with.
+// The commands of arrakisctl, each declared in its own file, and their shared helpers.
 #include "apps/wiring/ports.hpp"
 #include "runtime/cli/output.hpp"
 #include "runtime/config.hpp"
@@ -16,22 +16,22 @@ using cli::arguments;
 using cli::output;
 using result = caf::expected<output>;
 
-/// The ports that a command may ask: those that it does not ask are never opened.
+/// Ports of a command; each opens at its first use.
 using wiring::ports;
 
-/// The `run` of a command that works on the daemon's servers, with --json. A server that does not answer is named with
-/// its address and the folders where the daemon was looked for.
+/// Returns the `run` of a command that uses the daemon's servers, with --json. If a server does not answer, the error
+/// names its address and the searched folders.
 std::function<int(const arguments&)> with_ports(result (*)(ports&, const arguments&));
-/// The `run` of a command that needs no more than the daemon's configuration. `node.state_folder` is the one that was
-/// found.
+/// Returns the `run` of a command that needs only the daemon's configuration. `node.state_folder` is the folder of the
+/// found daemon.
 std::function<int(const arguments&)> with_settings(result (*)(const config&, const arguments&));
 
-/// How long an operator waits for one answer.
+/// Timeout of one request.
 inline constexpr std::chrono::milliseconds patience{10'000};
 /// Returns the deadline `patience` from now.
 inline deadline soon() { return {std::chrono::steady_clock::now() + patience}; }
 
-/// Asks and waits; for programs without an actor of their own.
+/// Sends a request and blocks until its answer; for programs without an actor.
 template <class R, class Handle, class Message>
 caf::expected<R> ask_now(caf::actor_system& sys, const Handle& to, Message message) {
   caf::scoped_actor self{sys};
@@ -41,7 +41,7 @@ caf::expected<R> ask_now(caf::actor_system& sys, const Handle& to, Message messa
   return std::move(*answer);
 }
 
-/// A community's id or its guild's snowflake.
+/// The argument ID: a community's id or its guild's snowflake.
 cli::word id_word();
 /// Returns the community of an id or of a guild. ec::not_found: there is none.
 caf::expected<community_id> find_community(ports&, const std::string& id_or_guild);

@@ -5,7 +5,7 @@
 #include <vector>
 
 namespace arrakis::ctl {
-/// "+ /roles/gold: {...}", "- /channels/vip: {...}", "~ /communityName: "A" -> "B"". Elements of arrays that are
-/// objects with a text `id` are compared by it, others by their place.
+/// Returns lines such as "+ /roles/gold: {...}", "- /channels/vip: {...}", "~ /communityName: "A" -> "B"". Elements of
+/// arrays that are objects with a text `id` are compared by it, others by their place.
 std::vector<std::string> difference(const boost::json::value& before, const boost::json::value& after);
 } // namespace arrakis::ctl

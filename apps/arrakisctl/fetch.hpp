@@ -7,8 +7,8 @@
 #include <string>
 
 namespace arrakis::ctl {
-/// `url` is an address of http or https; its path stands before the target's. Waits for the answer; the errors of
-/// net::http_client::send.
+/// Sends a request and blocks until the answer. `url` is an http or https address, whose path is prepended to the
+/// target. The errors are those of net::http_client::send.
 caf::expected<net::http_response> fetch(const std::string& url, net::http_request request,
                                         std::chrono::milliseconds patience);
 } // namespace arrakis::ctl

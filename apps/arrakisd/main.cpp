@@ -32,7 +32,7 @@
 namespace {
 using namespace arrakis;
 
-/// Where the settings come from, for reading them again.
+/// Sources of the settings, for reading them again.
 struct sources {
   std::string file;
   config::environment environment;
@@ -54,7 +54,7 @@ postgres::migrated migrate_database(const wiring::addresses& where) {
   return std::move(*done);
 }
 
-/// The result of `arrakisd migrate`.
+/// Prints the result of `arrakisd migrate`.
 void print(const postgres::migrated& done, bool as_json) {
   if (as_json)
     terminal::print_document(
@@ -66,8 +66,8 @@ void print(const postgres::migrated& done, bool as_json) {
                     done.applied.size());
 }
 
-/// Where a person or a script finds this node: {"url": ..., "admin_url": ..., "pid": ...}; `url` is empty where it has
-/// no public port.
+/// Writes arrakisd.json into the state folder, for people and scripts: {"url": ..., "admin_url": ..., "pid": ...};
+/// `url` is empty without a public port.
 void announce(const config& settings, const node& here) {
   const auto path = settings.text("node.state_folder") + "/arrakisd.json";
   const auto text = fmt::format("{{\"url\":\"{}\",\"admin_url\":\"{}\",\"pid\":{}}}\n", here.url(), here.admin_url(),
@@ -76,16 +76,16 @@ void announce(const config& settings, const node& here) {
     log::warn("systemd.not_announced", {{"error", text_of(bad)}});
 }
 
-/// Threads of this process at most: sockets, actors, one for each PostgreSQL connection (the relay has one more), and
-/// some that belong to CAF, the admin port, the operator's socket, the embedded servers' watchers, the signer and the
-/// object store.
+/// Returns the maximum number of threads of this process: sockets, actors, one for each PostgreSQL connection (the
+/// relay has one more), and some that belong to CAF, the admin port, the operator's socket, the embedded servers'
+/// watchers, the signer and the object store.
 size_t threads_of(const config& settings) {
   constexpr int64_t others = 18;
   return static_cast<size_t>(settings.integer("runtime.io_threads") + settings.integer("runtime.workers")
                              + settings.integer("postgres.connections") + others);
 }
 
-/// Reads the settings anew and takes over what may change. A fault anywhere changes nothing.
+/// Reads the settings again and applies those that may change at run time. A fault anywhere changes nothing.
 void reread(const sources& from, const config& running, std::shared_ptr<const config>& last, reload::files& files,
             node& here) {
   const auto next = config::reload(*last, from.file, from.environment);
@@ -121,7 +121,7 @@ void reread(const sources& from, const config& running, std::shared_ptr<const co
   log::info("settings.reread", {{"changed", what.at_once.size()}, {"need_restart", what.restart.size()}});
 }
 
-/// Throws std::runtime_error that names every key which forbids the start; tells of what will be missing.
+/// Throws std::runtime_error that names every key that forbids the start. Logs missing settings.
 void check_start(const config& settings) {
   if (const auto bad = wiring::rejections(settings); !bad.empty())
     throw std::runtime_error(fmt::format("{}", fmt::join(bad, "\n")));
@@ -129,7 +129,7 @@ void check_start(const config& settings) {
     log::warn("settings.incomplete", {{"setting", each.key}, {"why", each.text}});
 }
 
-/// As root: the start makes or takes over the state folder for an unprivileged user.
+/// Returns why root cannot create the state folder for an unprivileged user, or use it.
 std::vector<std::string> state_folder_rejections(const config& settings) {
   try {
     if (geteuid() == 0)
@@ -140,7 +140,7 @@ std::vector<std::string> state_folder_rejections(const config& settings) {
   }
 }
 
-/// The lines of config::describe by name: {"http.port": {"value": "3000", "source": "default"}}.
+/// Returns the lines of config::describe by name: {"http.port": {"value": "3000", "source": "default"}}.
 boost::json::object settings_of(const config& settings) {
   boost::json::object out;
   std::istringstream lines{settings.describe()};
@@ -220,7 +220,7 @@ int run(const config& settings, const sources& from) {
     log::info("process.stopping", {{"signal", signal_number}});
   }
   servers.reset();
-  log::info("process.stopped", {{"threads", metrics::threads()}}); // This one alone.
+  log::info("process.stopped", {{"threads", metrics::threads()}}); // The main thread alone.
   return last_resort::gave_up() ? 1 : 0;
 }
 
@@ -236,7 +236,7 @@ int run_migrate(const config& settings, bool as_json) {
   return cli::success;
 }
 
-/// Reads the settings and does what the command line says; gives the exit code.
+/// Reads the settings and runs the command. Returns the exit code.
 int start(const cli::arguments& given, bool migrate_only, const std::vector<std::string>& removed_variables) {
   auto environment = config::process_environment();
   if (given.has("--roles"))

@@ -22,10 +22,10 @@
 namespace arrakis {
 namespace {
 
-/// Waits until every actor has ended, and lets go of pending timeouts, which in CAF 0.17 hold their actor until they
-/// are due (actor-framework issue 698). After that CAF's destructor, which waits without bound, has nothing to wait for
-/// but its own threads: no thread of ours holds its logger, since none spawns an actor (runtime/flow/asker.hpp). False:
-/// some actor does not end, which is a bug; then the system is left to the end of the process.
+/// Waits until every actor has ended, and cancels pending timeouts, which in CAF 0.17 keep their actor alive until they
+/// are due (actor-framework issue 698). Then CAF's destructor, which waits without limit, waits only for its own
+/// threads: no thread of ours holds its logger, since none spawns an actor (runtime/flow/asker.hpp). Returns false if
+/// an actor does not end, which is a bug; then the actor system is not destroyed before the process ends.
 bool end_actors(caf::actor_system& sys, std::chrono::milliseconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
   while (sys.registry().running() > 0 && std::chrono::steady_clock::now() < end)
@@ -40,10 +40,10 @@ bool end_actors(caf::actor_system& sys, std::chrono::milliseconds patience) {
 
 /// Declared so that each part is destroyed before what it uses.
 struct node::impl {
-  const registry::place root; ///< Made first: every actor of this process is filed below it.
+  const registry::place root; ///< Parent of every actor of this process in the registry.
   tree::parts p;
-  net::io admin_io{1};    ///< Of its own: who asks whether the process is alive must not wait for what is not.
-  net::io operator_io{1}; ///< A list of every actor takes a moment.
+  net::io admin_io{1};    ///< A thread of its own, so that liveness answers even if other io threads hang.
+  net::io operator_io{1}; ///< A thread of its own, because a list of all actors takes long.
   std::atomic<bool> accepting{true};
   std::vector<supervisor::child> children;
   supervisor::handle top;
@@ -91,7 +91,7 @@ void node::impl::open_listeners() {
   listeners = std::make_unique<wiring::listeners>(p.io, admin_io, p.settings, p.available);
 }
 
-/// Without it only `arrakisctl actors` and `tree` are missing, so that a path too long for a socket stops no start.
+/// Opens operator.sock. A failure, such as a path too long for a socket, disables only `arrakisctl actors` and `tree`.
 void node::impl::open_operator_socket() {
   auto opened = net::try_listen(operator_io, operator_api::listener_options(p.settings.text("node.state_folder")),
                                 operator_api::handler(root));
@@ -109,7 +109,7 @@ void node::impl::start_tree() {
   supervisor::end_process_with(top);
 }
 
-/// Ends the start where a server would drop keys. One that cannot be asked now is watched by its connection.
+/// Ends the start if a server may evict keys. If a server does not answer now, its connection checks it later.
 void node::impl::check_redis() {
   const deadline until{std::chrono::steady_clock::now() + std::chrono::seconds{3}};
   if (auto bad = wiring::check_redis(p.cache, "redis.url", until))
@@ -142,15 +142,15 @@ node::node(const config& settings, const wiring::addresses& where) : impl_(std::
   if (auto bad = wiring::check_objects(settings))
     log::warn("objects.others_may_write", {{"error", text_of(bad)}});
   if (auto bad = wiring::queue_rejection(settings); !bad.empty())
-    throw std::runtime_error(bad); // Here: a supervisor would only try it again.
+    throw std::runtime_error(bad); // Not under a supervisor, which would only retry.
   impl_->check_redis();
   impl_->children = tree::declare(impl_->p);
-  impl_->open_listeners(); // First: a node whose port is taken starts no work.
+  impl_->open_listeners(); // First: a node whose port is in use starts no work.
   impl_->open_operator_socket();
   impl_->start_tree();
 }
 
-/// Ends what has begun, in the reverse order; also when a listener could not be opened.
+/// Ends everything that was started, in reverse order; also if a listener could not be opened.
 node::impl::~impl() {
   if (top)
     drain();
@@ -168,10 +168,10 @@ node::impl::~impl() {
   p.cache.stop();
   p.queue_link.stop();
   listeners.reset();
-  liveness.reset(); // A route asks it.
+  liveness.reset(); // A route uses it.
   children.clear();
   const bool ended = end_actors(p.sys, std::chrono::seconds{5});
-  p.io.stop(); // A completion that is late finds nobody, and no thread of ours outlives the actors.
+  p.io.stop(); // Late completions are dropped, and no thread of ours outlives the actors.
   admin_io.stop();
   operator_io.stop();
   if (!ended)

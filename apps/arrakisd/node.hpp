@@ -1,5 +1,5 @@
 #pragma once
-// One node: everything that runs in this process, from its start to its end. tree/ declares the actors.
+// One node: all actors and listeners of this process, from start to end. tree/ declares the actors.
 #include "apps/wiring/addresses.hpp"
 #include "runtime/config.hpp"
 
@@ -13,21 +13,21 @@ namespace arrakis {
 /// A running node. All its actors end with it.
 class node {
 public:
-  /// Starts all actors and opens the HTTP listeners. `where` are the servers, which are migrated already.
+  /// Starts all actors and opens the HTTP listeners. `where` are the servers, already migrated.
   /// Throws std::runtime_error with a sentence for the operator: a port in use, a key file that others may read.
   node(const config&, const wiring::addresses& where);
   /// Drains (no new work is taken, work in flight gets node.shutdown_grace_s), then ends the children in reverse order.
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
-  /// Takes over what may change while it runs; `at_once` are the names of reload::changes. With
-  /// `certificates` peers are verified by those that the files hold by now. (The signer reads its keys at each use.)
+  /// Applies settings that may change at run time; `at_once` are the names of reload::changes. With
+  /// `certificates` peers are verified by the newest certificate files. (The signer reads its keys at each use.)
   void apply(std::shared_ptr<const config> next, const std::vector<std::string>& at_once, bool certificates);
-  /// Takes over the public port's certificates where their files have changed. To be called now and then.
+  /// Applies the public port's certificates if their files have changed. Call it every few seconds.
   void follow_certificates();
   /// http://address:port of the public port; empty: this process has none.
   std::string url() const;
-  /// The same of the admin port.
+  /// http://address:port of the admin port.
   std::string admin_url() const;
 
 private:

@@ -1,5 +1,5 @@
 #pragma once
-// SIGHUP: which settings hold at once, which need a restart, and which files besides them are read anew.
+// SIGHUP: settings that apply at once, settings that need a restart, and further files that are read again.
 #include "apps/wiring/implementations.hpp"
 #include "runtime/config.hpp"
 
@@ -10,7 +10,7 @@
 
 namespace arrakis::reload {
 
-/// The configuration as it was read last. Thread-safe.
+/// The newest configuration. Thread-safe.
 class latest {
 public:
   explicit latest(const config& first) : held_(std::make_shared<const config>(first)) {}
@@ -30,24 +30,24 @@ private:
 
 /// Settings that differ after a reload.
 struct changes {
-  std::vector<std::string> at_once; ///< Names of settings that hold from now on.
-  std::vector<std::string> restart; ///< Names of settings that hold after a restart.
+  std::vector<std::string> at_once; ///< Names of settings that apply from now on.
+  std::vector<std::string> restart; ///< Names of settings that apply after a restart.
 };
-/// `running`: what the process was started with; `last`: what was read last. What needs a restart is named each time,
-/// until the process has it. Log level, chains and discord.token hold at once; a token that appears or goes away
-/// needs a restart, since with it the whole bot does.
+/// Compares three configurations: `running` of the start, `last` read before, and `next`. A setting that needs a
+/// restart is returned each time until the restart. Log level, chains and discord.token apply at once; the first token,
+/// or no token any more, needs a restart, since the whole bot starts or ends with it.
 changes compare(const config& running, const config& last, const config& next);
 
-/// Files that no setting holds: the signer's keys and the certificates that peers are verified by.
+/// Files beside the settings: the signer's keys and the certificates that verify peers.
 class files {
 public:
   /// `certificates`: a PEM file, which need not exist.
   files(wiring::key_files keys, std::string certificates);
-  /// Result of a look at the files.
+  /// State of the files.
   struct found {
     std::string keys_state, certificates_state; ///< For `accept`.
     bool keys = false, certificates = false;    ///< True if they differ from the accepted ones.
-    std::vector<std::string> faults;            ///< Sentences; then nothing else counts.
+    std::vector<std::string> faults;            ///< Messages; if there are any, ignore the other fields.
   };
   found look() const;
   void accept(const found&);
@@ -57,7 +57,7 @@ private:
   std::string certificates_, keys_state_, certificates_state_;
 };
 
-/// The file that OpenSSL takes the system's certificates from: SSL_CERT_FILE, or where it was built to look.
+/// Returns the file of the system's certificates for OpenSSL: SSL_CERT_FILE, or its built-in default.
 std::string system_certificates();
 
 } // namespace arrakis::reload

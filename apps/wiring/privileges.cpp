@@ -84,7 +84,8 @@ bool others_may_put(const std::string& folder, const account& owner) {
       || (above.st_uid != 0 && above.st_uid != owner.uid) || (above.st_mode & 022) != 0;
 }
 
-/// The folder's files say where our servers, keys and objects are: another user must not have a hand in it.
+/// Creates the folder if it is missing. Throws if another user may write to it: its files name servers, keys and
+/// objects.
 void make_as_ourselves(const std::string& folder) {
   auto bad = file::make_folder(folder);
   if (!bad)

@@ -36,7 +36,7 @@ constexpr std::string_view of_the_file_system = "lost+found"; // At the root of 
 }
 std::string system_text(int number) { return std::generic_category().message(number); }
 
-/// Opens and looks as `owner` would: the kernel judges by the ids for files, with root's rights over files laid aside.
+/// Accesses files with the rights of `owner`: sets the ids for files and drops root's capabilities over files.
 class files_as {
 public:
   explicit files_as(const account& owner) {
@@ -65,7 +65,7 @@ private:
   std::vector<gid_t> groups_;
 };
 
-/// Goes down from the root as far as there are folders. Links are followed: what is found is judged, not the way to it.
+/// Opens the deepest existing folder of the path. Follows links: the checks apply to the found folder, not to the path.
 state_folder walk(const std::string& path, account owner) {
   const files_as acting{owner};
   state_folder result{std::move(owner), open_folder{::open("/", path_only)}, {}, false};
@@ -134,7 +134,7 @@ void judge_existing(const state_folder& found, const std::string& path) {
     refuse(path, "it holds files, and none of Arrakis; choose another with node.state_folder");
 }
 
-/// Root makes folders only where nobody else can put another one in their place in the middle of it.
+/// Throws if root must not create the folders below `base`, because another user could replace one of them meanwhile.
 void judge_base(const state_folder& found, const std::string& path) {
   struct stat seen {};
   if (::fstat(found.base.get(), &seen) != 0)

@@ -32,34 +32,34 @@
 
 namespace arrakis::tree {
 
-/// Declared so that each part is destroyed before what it uses.
+/// Members are declared in an order in which each is destroyed before its dependencies.
 struct parts {
-  /// Connects nothing that a caller would have to wait for. Throws std::runtime_error that names a key which cannot be.
+  /// Waits for no connection. Throws std::runtime_error that names an invalid key.
   parts(const config&, const wiring::addresses&, registry::place root);
 
-  const config& settings; ///< As it was started with; what may change while it runs is read from `latest`.
+  const config& settings; ///< Settings of the start; those that may change at run time are in `latest`.
   reload::latest latest;
   const wiring::addresses& where;
   net::io io;
   std::unique_ptr<caf::actor_system> system;
   caf::actor_system& sys;
-  const registry::place root; ///< Of the tree.
+  const registry::place root; ///< The root of the tree.
   std::unique_ptr<asker> questions;
   fences::fence_table fence_table;
   quarantine::table quarantine_table;
   discord::identity who;
-  const node_name own_name;                      ///< Outlives the process.
-  const std::string incarnation = random_hex(8); ///< Leases that bear it are this process's.
+  const node_name own_name;                      ///< Stays the same across restarts.
+  const std::string incarnation = random_hex(8); ///< Identifies the leases of this process.
   discord::server_clock discord_clock;
-  ingress::admission admission; ///< Of both ways in for interactions.
+  ingress::admission admission; ///< Shared by gateway and webhook.
   net::http_client http;
   redis::link cache;
   redis::link queue_link;
   const discord::gateway::address_policy gateway_addresses;
 
   // Addresses that stay valid over restarts, in the order of the tree.
-  postgres::handle pool;       ///< As arrakis_app.
-  postgres::handle relay_pool; ///< As arrakis_relay, which sees the outbox of all tenants and nothing else.
+  postgres::handle pool;       ///< Connects as arrakis_app.
+  postgres::handle relay_pool; ///< Connects as arrakis_relay, which sees only the outbox of all tenants.
   communities::handle community_store;
   manifests::handle manifests;
   deployments::handle deployments;
@@ -79,7 +79,7 @@ struct parts {
   chain::handle chains;
   discord::budget::handle budget;
   discord::rest rest;
-  discord::identity_port identity; ///< Nobody without a token.
+  discord::identity_port identity; ///< Null without a token.
   fence_log::handle fence_log;
   quarantine::handle quarantine;
   fences::handle fences;
@@ -101,7 +101,7 @@ struct parts {
   discord::shards::handle shards;
   readiness::handle readiness;
 
-  services available; ///< The addresses of the tree above those who ask for them, by their types.
+  services available; ///< Addresses of the tree, by type, for actors further below.
 
   bool has_role(std::string_view role) const { return wiring::has_role(settings, role); }
   bool has_token() const { return !settings.secret("discord.token").empty(); }

@@ -60,7 +60,7 @@ wizard::options wizard_options(parts& p) {
 outbox_relay::job_queues relay_queues(parts& p) {
   outbox_relay::job_queues to;
   for (const auto* which : jobs::queues()) {
-    // Fewer than this process works on at once: of one tenant's jobs never so many are before another's that it waits.
+    // One less than this process runs at once, so that one tenant's jobs never delay another tenant's job.
     const auto beside_others = std::max<int64_t>(1, int64_t{wiring::queue_concurrency(p.settings, *which)} - 1);
     const auto share = std::min(p.settings.integer("queue.jobs_per_tenant"), beside_others);
     to.queues[std::string{which->name}] = {p.queues.at(which->name), static_cast<int>(share)};

@@ -1,5 +1,5 @@
 #pragma once
-// How those children of the tree begin that need more than a line: what each is given.
+// Starts the children of the tree that need more than one line.
 #include "actors/outbox_relay/outbox_relay.hpp"
 #include "actors/wizard/wizard.hpp"
 #include "apps/arrakisd/tree/parts.hpp"
@@ -9,13 +9,13 @@ namespace arrakis::tree {
 discord::rest start_rest(parts&);
 /// Starts the quarantine of this process.
 quarantine::handle start_quarantine(parts&);
-/// `crashes_max` crashes within `window` put a tenant, or a session, into quarantine alone.
+/// Starts the directory of communities. More than `crashes_max` crashes within `window` quarantine one tenant.
 caf::actor start_communities(parts&, uint32_t crashes_max, std::chrono::milliseconds window);
 /// Starts the reconciler, which wakes the relay after each request.
 reconciler::handle start_reconciler(parts&);
-/// How the wizard is set up.
+/// Returns the options of the wizard.
 wizard::options wizard_options(parts&);
-/// The queues of this process, and what of one tenant may wait in each.
+/// Returns the queues of this process, with the share of one tenant in each.
 outbox_relay::job_queues relay_queues(parts&);
 /// Starts the outbox relay.
 outbox_relay::handle start_relay(parts&);

@@ -14,10 +14,10 @@
 
 #include <caf/actor_cast.hpp>
 
-// Every supervisor and every child of a node, in the order of dependency: a child uses those before it. Each has an
-// address that stays valid while it is started again, and whoever asks meanwhile hears ec::unavailable; so nobody has
-// to be restarted because of another one, and the strategy is one_for_one throughout. docs/architecture.md shows the
-// same tree, and a test compares the two.
+// Every supervisor and every child of a node, in the order of dependency: a child uses those before it. The address of
+// a child stays valid while the child restarts, and answers ec::unavailable until then. So a crash restarts no other
+// child, and every strategy is one_for_one. docs/architecture.md shows the same tree, and a test compares
+// the two.
 namespace arrakis::tree {
 namespace {
 using namespace std::chrono_literals;
@@ -26,13 +26,13 @@ using children = std::vector<supervisor::child>;
 constexpr supervisor::intensity ten_a_minute{.restarts_max = 10, .window = 60s};
 constexpr supervisor::intensity five_a_minute{.restarts_max = 5, .window = 60s};
 
-/// Children that a child starts by some key and watches itself.
+/// Declares children that an actor starts by key and monitors itself.
 registry::declaration dynamic(std::string what, std::string how = "one_for_one", uint32_t restarts_max = 0,
                               uint32_t window_s = 0) {
   return {true, std::move(how), restarts_max, window_s, std::move(what)};
 }
 
-/// A child whose address outlives it, known to nobody who is not given it.
+/// Declares a child whose address outlives it and is not in `available`.
 template <class Handle, class Start>
 supervisor::child private_actor(parts& p, Handle& address, std::string_view name, Start start,
                                 registry::declaration declared = {}) {
@@ -42,7 +42,7 @@ supervisor::child private_actor(parts& p, Handle& address, std::string_view name
           std::move(declared)};
 }
 
-/// A child whose address outlives it, and is found by its type in `available`.
+/// Declares a child whose address outlives it and is in `available` by its type.
 template <class Handle, class Start>
 supervisor::child actor(parts& p, Handle& address, const char* name, Start start, registry::declaration declared = {}) {
   auto out = private_actor(p, address, name, std::move(start), std::move(declared));
@@ -59,7 +59,7 @@ registry::declaration connections(int64_t count) {
   return dynamic("connections: " + std::to_string(count) + ", each replaced 1 s after a crash");
 }
 
-/// The database: a pool, and a store for each subject on it.
+/// Declares the database: a pool, and the stores on it.
 supervisor::child postgres_branch(parts& p) {
   const auto count = p.settings.integer("postgres.connections");
   return branch(
