@@ -121,7 +121,7 @@ void local_stack::start_chain() {
 std::vector<std::string> local_stack::environment() const {
   auto env = options_.environment; // First: of two lines with one name the configuration takes the first.
   env.insert(env.end(), {"ARRAKIS_NODE_STATE_FOLDER=" + options_.folder + "/arrakis",
-                         fmt::format("ARRAKIS_HTTP_PORT={}", options_.door_port),
+                         fmt::format("ARRAKIS_HTTP_PORT={}", options_.public_port),
                          fmt::format("ARRAKIS_HTTP_ADMIN_PORT={}", admin_port_), "ARRAKIS_DISCORD_API_URL=" + ids_.url,
                          "ARRAKIS_DISCORD_TOKEN=" + ids_.token, "ARRAKIS_DISCORD_PUBLIC_KEY=" + ids_.public_key,
                          "ARRAKIS_NODE_SHUTDOWN_GRACE_S=20"});
@@ -137,30 +137,30 @@ std::vector<std::string> local_stack::environment() const {
 
 void local_stack::launch_arrakis() {
   fs::remove(options_.folder + "/arrakis/arrakisd.json");
-  door_.clear();
-  admin_.clear();
-  if (options_.door_port == 0)
-    options_.door_port = kept_port("arrakisd");
+  public_url_.clear();
+  admin_url_.clear();
+  if (options_.public_port == 0)
+    options_.public_port = kept_port("arrakisd");
   if (admin_port_ == 0)
     admin_port_ = kept_port("arrakisd_admin");
   arrakis_.emplace(process_options{{program("arrakisd"), "--roles", "all"}, environment(), {}, {}, log_file()});
 }
 
 bool local_stack::arrakis_ready() {
-  if (admin_.empty())
+  if (admin_url_.empty())
     if (auto where = read_object(options_.folder + "/arrakis/arrakisd.json")) {
-      door_ = json::text_or(*where, "url");
-      admin_ = json::text_or(*where, "admin_url");
+      public_url_ = json::text_or(*where, "url");
+      admin_url_ = json::text_or(*where, "admin_url");
     }
-  if (admin_.empty())
+  if (admin_url_.empty())
     return false;
-  auto health = http_->call(admin_, "GET", "/health/ready");
+  auto health = http_->call(admin_url_, "GET", "/health/ready");
   return health && health->status == 200;
 }
 
 std::string local_stack::missing_of_arrakis() {
-  const auto health = admin_.empty() ? caf::expected<answered>{ec::unavailable}
-                                     : http_->call(admin_, "GET", "/health/ready");
+  const auto health = admin_url_.empty() ? caf::expected<answered>{ec::unavailable}
+                                         : http_->call(admin_url_, "GET", "/health/ready");
   if (!health || !health->body.is_object())
     return "arrakisd and its servers";
   std::string list;
@@ -183,8 +183,8 @@ void local_stack::start_arrakis() {
     options_.patience);
   if (!ready)
     throw std::runtime_error("arrakisd did not become ready; the end of its log:\n" + log_tail());
-  ports_.keep("arrakisd", port_of(door_));
-  ports_.keep("arrakisd_admin", port_of(admin_));
+  ports_.keep("arrakisd", port_of(public_url_));
+  ports_.keep("arrakisd_admin", port_of(admin_url_));
 }
 
 void local_stack::kill_arrakis() {

@@ -21,7 +21,7 @@ struct local_stack_options {
   std::string programs; ///< The build folder, where apps/sandbox/sandbox and apps/arrakisd/arrakisd are.
   std::string anvil;    ///< The EVM node's binary; empty: the stack has no chain.
   std::string discord_listen = "127.0.0.1:0";
-  int door_port = 0;                            ///< Of arrakisd; 0 takes a free one.
+  int public_port = 0;                          ///< Of arrakisd; 0 takes a free one.
   std::vector<std::string> environment;         ///< For arrakisd, "NAME=value"; overrides the stack's own variables.
   std::vector<std::string> discord_environment; ///< For the sandbox.
   bool discord_limits = true;
@@ -64,9 +64,9 @@ public:
   /// Private key that the sandbox signs interactions with, as hex, read from the sandbox's snapshot: it has no API for
   /// it.
   std::string application_key() const;
-  const std::string& door() const { return door_; }
+  const std::string& public_url() const { return public_url_; }
   /// http://address:port of its admin port.
-  const std::string& admin() const { return admin_; }
+  const std::string& admin_url() const { return admin_url_; }
   std::string folder() const { return options_.folder; }
   evm::node* chain() { return chain_.get(); }
   http& web() { return *http_; }
@@ -93,7 +93,7 @@ private:
   std::unique_ptr<evm::node> chain_;
   std::optional<process> arrakis_;
   discord_ids ids_;
-  std::string door_, admin_;
+  std::string public_url_, admin_url_;
   uint16_t admin_port_ = 0;
   kept_ports ports_;
 };

@@ -43,8 +43,8 @@ void write_card(local_stack& t, const std::string& path) {
                            {"guild", d.guild},
                            {"owner", d.owner},
                            {"channel", d.channel},
-                           {"door", t.door()},
-                           {"admin", t.admin()},
+                           {"public", t.public_url()},
+                           {"admin", t.admin_url()},
                            {"state", fs::absolute(t.folder()).string()}};
   if (t.chain()) {
     card["chain"] = t.chain()->url();
@@ -86,7 +86,7 @@ void tell_addresses(local_stack& t) {
   if (t.chain())
     say(fmt::format("  EVM node            {}   ERC-20 {}  ERC-721 {}  ERC-1155 {}", t.chain()->url(),
                     t.chain()->deployed().erc20, t.chain()->deployed().erc721, t.chain()->deployed().erc1155));
-  say(fmt::format("  Arrakis             {}/health   {}/metrics", t.door(), t.admin()));
+  say(fmt::format("  Arrakis             {}/health   {}/metrics", t.public_url(), t.admin_url()));
   say(fmt::format("  State               {}   (FRESH=1 starts anew)", t.folder()));
   say(fmt::format("  Log                 {}", t.log_file()));
 }

@@ -128,7 +128,7 @@ struct load_generator::impl {
     auto headers = sandbox::keys::headers(key, std::to_string(wall_ms() / 1000), body);
     headers.emplace_back("Content-Type", "application/json");
     net::http_request request{"POST", "/webhooks/discord", std::move(headers), std::move(body), {}};
-    client.send(stack.door(), std::move(request), {clock::now() + seconds{10}}, std::move(done));
+    client.send(stack.public_url(), std::move(request), {clock::now() + seconds{10}}, std::move(done));
   }
 
   /// The data of a good answer: a message, an update of it, or a form.

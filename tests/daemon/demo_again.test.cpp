@@ -29,7 +29,7 @@ struct demo_run {
     const auto parsed = json::parse(test::content(card));
     REQUIRE_MESSAGE((parsed && parsed->is_object()), test::content(output));
     std::map<std::string, std::string> found;
-    for (const auto* name : {"discord", "door", "admin"})
+    for (const auto* name : {"discord", "public", "admin"})
       found[name] = json::text_or(parsed->get_object(), name);
     return found;
   }

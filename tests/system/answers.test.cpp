@@ -54,7 +54,7 @@ TEST_CASE("Discord: a 403 with code 40333 or in HTML is waited out, and no admin
   CHECK(reaches(w, at, 1, "completed"));
   INFO(admin.text());
   CHECK(admin.sees("is ready", 10s));
-  CHECK(metric(w, w.stack().admin(), "arrakis_discord_blocked_total", "403") == 1);
+  CHECK(metric(w, w.stack().admin_url(), "arrakis_discord_blocked_total", "403") == 1);
   check_whole(at);
 }
 

@@ -54,7 +54,7 @@ struct skewed_stack {
   }
   /// This machine's clock minus Discord's, as readiness tells it.
   int64_t told_ahead_ms() {
-    const auto got = here->stack().web().call(here->stack().admin(), "GET", "/health/ready");
+    const auto got = here->stack().web().call(here->stack().admin_url(), "GET", "/health/ready");
     REQUIRE(got);
     CHECK(got->status == 200); // A skew is no reason to refuse work.
     const auto* clock = json::object_in(got->body.as_object(), "clock");
@@ -67,7 +67,7 @@ struct skewed_stack {
                                           std::to_string((wall_ms() + ahead.count()) / 1'000), ping);
     headers.emplace_back("Content-Type", "application/json");
     const net::http_request request{"POST", "/webhooks/discord", std::move(headers), ping, {}};
-    return here->stack().web().send(here->stack().door(), request)->status;
+    return here->stack().web().send(here->stack().public_url(), request)->status;
   }
 };
 } // namespace

@@ -122,7 +122,7 @@ constexpr size_t many = 12; // As many as the three work on at once: each has fo
 
 TEST_CASE("global rate limit: over three processes at most 50 requests a second arrive, also with network jitter") {
   const auto second = start("second"), third = start("third");
-  const webhook_endpoint endpoint{{here().stack().door(), second->public_url(), third->public_url()}};
+  const webhook_endpoint endpoint{{here().stack().public_url(), second->public_url(), third->public_url()}};
   for (const auto jitter : {0ms, 500ms}) {
     CAPTURE(jitter.count());
     way().delay(jitter);
@@ -138,7 +138,7 @@ TEST_CASE("global rate limit: over three processes at most 50 requests a second 
     check_whole(guilds.back());
   }
   double done = 0;
-  for (const auto& url : {here().stack().admin(), second->admin(), third->admin()}) {
+  for (const auto& url : {here().stack().admin_url(), second->admin_url(), third->admin_url()}) {
     const auto share = metric(here(), url, "arrakis_jobs_ended_total", "end=\"completed\"");
     CHECK(share > 0); // Each of them did its part.
     done += share;
@@ -165,8 +165,8 @@ TEST_CASE("global rate limit: negative control: processes that do not share the 
 TEST_CASE("interactions endpoint: clicks arrive round robin, and each process continues the same wizard session") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
-  const strings urls{w.stack().door(), second->public_url(), third->public_url()};
-  const strings admins{w.stack().admin(), second->admin(), third->admin()};
+  const strings urls{w.stack().public_url(), second->public_url(), third->public_url()};
+  const strings admins{w.stack().admin_url(), second->admin_url(), third->admin_url()};
   std::vector<double> before;
   for (const auto& url : admins)
     before.push_back(metric(w, url, "arrakis_interactions_answered_total"));
@@ -238,7 +238,7 @@ strings pressed_at_once(const strings& urls, size_t count, const place& at, cons
 TEST_CASE("wizard session: of twelve clicks at once at three processes one counts, the others are told") {
   auto& w = here();
   const auto second = start("second"), third = start("third");
-  const strings urls{w.stack().door(), second->public_url(), third->public_url()};
+  const strings urls{w.stack().public_url(), second->public_url(), third->public_url()};
   const auto at = w.found("At once");
   auto admin = w.admin(at);
   admin.type("onboard");
@@ -271,7 +271,7 @@ bool holds_shard(const std::string& admin) {
 /// The process that holds the shard: the stack's own (null) or one of `nodes`.
 node* owner(const std::vector<node*>& nodes) {
   for (auto* each : nodes)
-    if (holds_shard(each->admin()))
+    if (holds_shard(each->admin_url()))
       return each;
   return nullptr;
 }
@@ -318,12 +318,12 @@ TEST_CASE("shard lease: when its owner stops or is killed another process resume
   }
   CHECK(demo::eventually(
     [&] { return test::content(w.stack().log_file()).find("shard.lease_lost") != std::string::npos; }, 10s));
-  const auto stale = metric(w, w.stack().admin(), "arrakis_ingress_deliveries_total");
+  const auto stale = metric(w, w.stack().admin_url(), "arrakis_ingress_deliveries_total");
   const auto elsewhere = w.found("Handed over again");
   auto other = w.admin(elsewhere);
   other.type("onboard"); // Handled by the new owner alone.
   REQUIRE_MESSAGE(other.sees("Step 1 of 8"), other.text());
-  CHECK(metric(w, w.stack().admin(), "arrakis_ingress_deliveries_total") == stale);
+  CHECK(metric(w, w.stack().admin_url(), "arrakis_ingress_deliveries_total") == stale);
   CHECK(json::integer_or(gateway(), "resumes")
         == json::integer_or(begun, "resumes") + 1); // The old owner took nothing back.
 
@@ -344,7 +344,7 @@ TEST_CASE("lease: a worker that stands still (SIGSTOP) during a deployment has n
   auto& w = here();
   // Workers alone: who holds the shard takes the clicks, and one that stands still would keep what it has read of them.
   const auto second = start("second", {}, "worker"), third = start("third", {}, "worker");
-  REQUIRE(demo::eventually([&] { return holds_shard(w.stack().admin()); }, 30s));
+  REQUIRE(demo::eventually([&] { return holds_shard(w.stack().admin_url()); }, 30s));
   std::vector<place> guilds;
   for (int i = 0; i < 8; ++i) // Twice as many as one of the three has places for.
     guilds.push_back(w.found(fmt::format("Asleep {}", i)));
@@ -364,8 +364,8 @@ TEST_CASE("lease: a worker that stands still (SIGSTOP) during a deployment has n
   REQUIRE(demo::eventually(
     [&] {
       for (auto* each : {second.get(), third.get()})
-        if (metric(w, each->admin(), "arrakis_gate_writes_total") > 0
-            && metric(w, each->admin(), "arrakis_jobs_ended_total") == 0)
+        if (metric(w, each->admin_url(), "arrakis_gate_writes_total") > 0
+            && metric(w, each->admin_url(), "arrakis_jobs_ended_total") == 0)
           asleep = each;
       return asleep != nullptr;
     },
@@ -375,7 +375,7 @@ TEST_CASE("lease: a worker that stands still (SIGSTOP) during a deployment has n
     for (const auto& at : guilds)
       CHECK(reaches(w, at, 1, "completed"));
   }
-  CHECK(demo::eventually([&] { return metric(w, asleep->admin(), "arrakis_jobs_running") == 0; }, 20s));
+  CHECK(demo::eventually([&] { return metric(w, asleep->admin_url(), "arrakis_jobs_running") == 0; }, 20s));
   for (const auto& at : guilds)
     check_whole(at);
   w.no_faults();
@@ -392,7 +392,7 @@ TEST_CASE("freeze: within a second no write of the frozen community leaves, on a
                               {"path", "/guilds/*/channels"},
                               {"retry_after_ms", std::chrono::milliseconds{turn}.count()},
                               {"times", -1}});
-  const strings admins{w.stack().admin(), second->admin(), third->admin()};
+  const strings admins{w.stack().admin_url(), second->admin_url(), third->admin_url()};
   const auto written = [&](const std::string& url) { return metric(w, url, "arrakis_gate_writes_total"); };
   std::vector<double> before;
   for (const auto& url : admins)

@@ -58,7 +58,7 @@ int pid_of(const std::string& server) {
 
 /// /health/ready: its status, and the dependencies that are not ready.
 std::pair<int, strings> readiness() {
-  const auto got = here().stack().web().call(here().stack().admin(), "GET", "/health/ready");
+  const auto got = here().stack().web().call(here().stack().admin_url(), "GET", "/health/ready");
   if (!got || !got->body.is_object())
     return {0, {}};
   strings missing;
@@ -68,7 +68,7 @@ std::pair<int, strings> readiness() {
   return {got->status, missing};
 }
 std::string detail_of(const std::string& dependency) {
-  const auto got = here().stack().web().call(here().stack().admin(), "GET", "/health/ready");
+  const auto got = here().stack().web().call(here().stack().admin_url(), "GET", "/health/ready");
   const auto* all = got && got->body.is_object() ? json::object_in(got->body.get_object(), "dependencies") : nullptr;
   const auto* one = all ? json::object_in(*all, dependency) : nullptr;
   return one ? std::string{json::text_or(*one, "detail")} : std::string{};
@@ -176,7 +176,8 @@ TEST_CASE("freeze: during a deployment it stops every write and uses no attempt;
   const auto seen_until = last_request();
   CHECK(before < whole);
   const auto wakes = [&] {
-    return metric(w, w.stack().admin(), "arrakis_jobs_ended_total", R"(end="postponed",kind="SYNTHESIZE_COMMUNITY")");
+    return metric(w, w.stack().admin_url(), "arrakis_jobs_ended_total",
+                  R"(end="postponed",kind="SYNTHESIZE_COMMUNITY")");
   };
   const auto woken = wakes();
   REQUIRE(demo::eventually([&] { return wakes() > woken; }, 20s));

@@ -64,7 +64,7 @@ struct tally {
 
 void ask(net::http_client& by, net::http_request request, tally& all) {
   const auto began = watch().now();
-  by.send(here().stack().door(), std::move(request), {std::chrono::steady_clock::now() + 20s},
+  by.send(here().stack().public_url(), std::move(request), {std::chrono::steady_clock::now() + 20s},
           [&all, began](caf::expected<net::http_response> got) {
             const auto took = watch().now() - began;
             std::lock_guard hold{all.lock};

@@ -42,14 +42,14 @@ node::node(test_stack& w, const std::string& name, const std::string& roles, std
     [&] {
       if (!child_->running())
         return true;
-      if (admin_.empty())
+      if (admin_url_.empty())
         if (auto where = json::parse(test::content(folder + "/arrakisd.json")); where && where->is_object())
           if (json::integer_or(where->get_object(), "pid") == child_->pid())
-            std::tie(public_url_, admin_) = std::pair{json::text_or(where->get_object(), "url"),
-                                                      json::text_or(where->get_object(), "admin_url")};
-      if (admin_.empty())
+            std::tie(public_url_, admin_url_) = std::pair{json::text_or(where->get_object(), "url"),
+                                                          json::text_or(where->get_object(), "admin_url")};
+      if (admin_url_.empty())
         return false;
-      auto health = w.stack().web().call(admin_, "GET", "/health/ready");
+      auto health = w.stack().web().call(admin_url_, "GET", "/health/ready");
       return ready = health && health->status == 200;
     },
     std::chrono::seconds{60});

@@ -20,7 +20,7 @@ public:
   /// http://address:port of its public port; empty: it has none.
   const std::string& public_url() const { return public_url_; }
   /// The same of its admin port.
-  const std::string& admin() const { return admin_; }
+  const std::string& admin_url() const { return admin_url_; }
   int pid() const { return child_->pid(); }
   bool says(const std::string& text) const;
   std::string log() const;
@@ -28,7 +28,7 @@ public:
   int stop();
 
 private:
-  std::string name_, log_file_, public_url_, admin_;
+  std::string name_, log_file_, public_url_, admin_url_;
   std::optional<process> child_;
 };
 

@@ -302,7 +302,7 @@ TEST_CASE("onboarding: refused forms are corrected, own tiers made, and a channe
 TEST_CASE("onboarding: through the interactions endpoint (signed HTTP) it ends in the same guild") {
   auto& w = here();
   const auto at = w.found("Sietch Gara Kulon");
-  w.stack().sandbox("POST", "endpoint", js::object{{"url", w.stack().door() + "/webhooks/discord"}});
+  w.stack().sandbox("POST", "endpoint", js::object{{"url", w.stack().public_url() + "/webhooks/discord"}});
   {
     auto admin = w.at_review(at, "Gara Kulon");
     REQUIRE(demo::deploy(admin));

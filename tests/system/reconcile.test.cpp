@@ -124,7 +124,7 @@ TEST_CASE(
   REQUIRE(extra);
   CHECK(contains(admin.text(), "Delete " + extra.text()));
   CHECK(contains(trail(at), "CREATED_TWICE"));
-  CHECK(metric(w, w.stack().admin(), "arrakis_jobs_created_twice_total", R"(kind="role")") >= 1);
+  CHECK(metric(w, w.stack().admin_url(), "arrakis_jobs_created_twice_total", R"(kind="role")") >= 1);
   admin.type("reconcile");
   CHECK(admin.sees("Discord made the role “Bronze” twice", 10s)); // As long as it is there.
   w.by_hand(at.owner, "DELETE", roles_of(at) + "/" + extra.text());

@@ -41,7 +41,7 @@ struct health {
   std::string detail;
 };
 health look_at_signer() {
-  const auto got = here().stack().web().call(here().stack().admin(), "GET", "/health/ready");
+  const auto got = here().stack().web().call(here().stack().admin_url(), "GET", "/health/ready");
   if (!got || !got->body.is_object())
     return {};
   const auto& vault = got->body.at("dependencies").at("vault").as_object();

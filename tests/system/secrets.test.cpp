@@ -82,7 +82,7 @@ std::string whole_database() {
 std::string post_signed(const std::string& body) {
   auto& t = here().stack();
   auto request = signed_interaction(here(), body);
-  const auto got = t.web().send(t.door(), std::move(request));
+  const auto got = t.web().send(t.public_url(), std::move(request));
   return got ? got->text : text_of(got.error());
 }
 
@@ -101,14 +101,14 @@ std::string answers_of_endpoints(const place& at) {
   said += post_signed(button("7"));
   said += post_signed(button(R"({"custom_id":5})"));
   said += post_signed(R"({"type":3,"token":")" + webhook_token + "\",\"token\":\"twice\"}");
-  if (const auto got = t.web().call(t.door(), "POST", "/webhooks/discord", js::object{{"token", webhook_token}}))
+  if (const auto got = t.web().call(t.public_url(), "POST", "/webhooks/discord", js::object{{"token", webhook_token}}))
     said += got->text;
   // Last, so that they tell of the requests above as well.
   for (const auto* path : {"/health", "/openapi.json", "/nowhere"})
-    if (const auto got = t.web().call(t.door(), "GET", path))
+    if (const auto got = t.web().call(t.public_url(), "GET", path))
       said += got->text;
   for (const auto* path : {"/metrics", "/health/ready", "/health/live", "/openapi.json", "/nowhere"})
-    if (const auto got = t.web().call(t.admin(), "GET", path))
+    if (const auto got = t.web().call(t.admin_url(), "GET", path))
       said += got->text;
   return said;
 }

@@ -30,7 +30,7 @@ int64_t resident_bytes(int pid) {
 class stranger {
 public:
   explicit stranger(const char* from) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    const auto& url = here().stack().door();
+    const auto& url = here().stack().public_url();
     sockaddr_in at{};
     at.sin_family = AF_INET;
     REQUIRE(::inet_pton(AF_INET, from, &at.sin_addr) == 1);
@@ -78,7 +78,7 @@ std::string webhook_head(size_t length) {
 }
 bool ping_is_answered() {
   constexpr auto ping = R"({"id":"1","application_id":"2","type":1,"token":"t","version":1})";
-  const auto got = here().stack().web().send(here().stack().door(), signed_interaction(here(), ping));
+  const auto got = here().stack().web().send(here().stack().public_url(), signed_interaction(here(), ping));
   return got && got->status == 200;
 }
 } // namespace
@@ -121,7 +121,7 @@ TEST_CASE("interactions endpoint: 700 half-sent bodies of one address leave memo
   std::vector<stranger> silent;
   for (int i = 0; i < 300; ++i)
     silent.emplace_back("127.0.0.4");
-  const auto metrics = here().stack().web().call(here().stack().admin(), "GET", "/metrics");
+  const auto metrics = here().stack().web().call(here().stack().admin_url(), "GET", "/metrics");
   REQUIRE(metrics);
   const auto& text = metrics->text;
   CHECK(text.find("arrakis_http_refused_total{reason=\"input_bytes_per_address\"}") != std::string::npos);

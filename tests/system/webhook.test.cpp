@@ -31,7 +31,7 @@ test_stack& here() { return shared(false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}); } //
 
 /// POST /webhooks/discord as Discord would, with a good signature made at `at_s`.
 demo::answered post(const std::string& body, int64_t at_s = wall_ms() / 1000) {
-  auto got = here().stack().web().send(here().stack().door(), signed_interaction(here(), body, at_s));
+  auto got = here().stack().web().send(here().stack().public_url(), signed_interaction(here(), body, at_s));
   if (!got)
     throw std::runtime_error("the webhook: " + text_of(got.error()));
   return *got;
@@ -112,12 +112,12 @@ struct taken_port {
 TEST_CASE("interactions endpoint: a missing, wrong or old Ed25519 signature is refused with 401") {
   auto& t = here().stack();
   REQUIRE(webhook_answers());
-  const auto plain = t.web().call(t.door(), "POST", "/webhooks/discord", *json::parse(ping));
+  const auto plain = t.web().call(t.public_url(), "POST", "/webhooks/discord", *json::parse(ping));
   REQUIRE(plain);
   CHECK(plain->status == 401);
   net::http_request forged{"POST", "/webhooks/discord", {}, ping, {}};
   forged.headers = sandbox::keys::headers(sandbox::keys::make().private_hex, std::to_string(wall_ms() / 1000), ping);
-  const auto other = t.web().send(t.door(), forged);
+  const auto other = t.web().send(t.public_url(), forged);
   REQUIRE(other);
   CHECK(other->status == 401);
   CHECK(post(ping, wall_ms() / 1000 - 3600).status == 401);
