@@ -11,6 +11,7 @@
 
 namespace arrakis::bench {
 
+/// A running private Redis.
 class redis_server {
 public:
   /// Throws std::runtime_error when it does not start.
