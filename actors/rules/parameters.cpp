@@ -36,7 +36,7 @@ constexpr std::string_view definitions = R"json({
     "description": "\"sum\" (of all wallets of a member) or \"any\" (one of them alone)"}
 })json";
 
-/// What read_range and read_over read.
+/// Schema of the members that read_range and read_over read.
 constexpr std::string_view amount_parameters = R"json({
   "min": {"$ref": "#/definitions/amount"},
   "max": {"$ref": "#/definitions/amount"},

@@ -26,13 +26,14 @@ caf::error check_chain(const boost::json::object& parameters, const std::string&
 /// Reads the members "chain" and "contract". Errors as of check_chain, and ec::invalid for no address.
 caf::expected<contract_place> read_place(const boost::json::object& parameters, const std::string& at);
 
-/// What leaves over a token have in common: "chain", "contract", "symbol", "decimals" (0 where there is none), "min",
-/// "max" and "wallets".
+/// The members that all leaves over a token have: "chain", "contract", "symbol", "decimals" (0 where there is none),
+/// "min", "max" and "wallets".
 struct token_parameters {
   contract_place place;
   amount_range range;
   over how = over::sum;
 };
+/// Reads them. Errors as of read_place, read_range and read_over.
 caf::expected<token_parameters> read_token(const boost::json::object& parameters, const std::string& at);
 
 /// Token ids of one leaf that are asked for one by one.
