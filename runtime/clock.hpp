@@ -22,6 +22,6 @@ std::string random_hex(size_t bytes);
 std::string random_uuid();
 /// Uniform in [0, 1): jitter only, never a secret. Seedable per thread for tests with seed_jitter.
 double jitter();
-void seed_jitter(uint64_t seed);
+void seed_jitter(uint64_t seed); ///< Seeds this thread's jitter.
 
 } // namespace arrakis

@@ -202,7 +202,7 @@ public:
     }
   }
 
-  /// What no single key can say.
+  /// Checks that involve several keys.
   void check_together() {
     if (result_.integer("queue.renew_ms") * 3 > result_.integer("queue.lock_ms"))
       fault("{}: queue.renew_ms is more than a third of queue.lock_ms: one lost renewal would lose the lock",
@@ -369,7 +369,7 @@ private:
     result_.secrets_[name] = std::move(value);
   }
 
-  /// What was read from the same file before.
+  /// Secret that was read from the same file before.
   std::optional<secret> kept_secret(const std::string& name, const std::string& path) const {
     const auto file = name + std::string{file_suffix};
     if (!before_ || before_->text(file) != path || before_->secret(name).empty())

@@ -1,5 +1,5 @@
 #pragma once
-// Configuration: config/arrakis.toml is the schema and the defaults, a user's file overlays it, the environment wins.
+// Configuration: config/arrakis.toml has the schema and the defaults, a user's file overrides it, the environment wins.
 #include "runtime/error.hpp"
 #include "runtime/secret.hpp"
 #include "runtime/url.hpp"
@@ -14,7 +14,7 @@
 
 namespace arrakis {
 
-/// Immutable after load; read from any thread.
+/// The settings of a process. Immutable after load; readable from any thread.
 class config {
 public:
   /// Variables by name. Each value may be a secret.
@@ -23,34 +23,34 @@ public:
   using value =
     std::variant<std::string, int64_t, bool, std::vector<std::string>, arrakis::secret, std::vector<arrakis::secret>>;
 
-  /// What config/arrakis.toml says of one key.
+  /// Entry of one key in config/arrakis.toml.
   struct key {
     std::string name;     ///< "section.key"
     std::string sentence; ///< The comment above it.
-    std::string unit;     ///< Of integers: "milliseconds", "jobs", ...
+    std::string unit;     ///< Unit of integers: "milliseconds", "jobs", ...
     config::value standard;
-    int64_t least = 0, most = 0;      ///< Of integers.
-    std::vector<std::string> choices; ///< Of texts that are a choice; empty: any text.
+    int64_t least = 0, most = 0;      ///< Range of integers.
+    std::vector<std::string> choices; ///< Allowed texts; empty: any text.
     bool several = false;             ///< Several choices, separated by commas.
-    std::string schemes;              ///< Of texts that are an address: "http https"; empty: any text.
+    std::string schemes;              ///< Allowed schemes of an address: "http https"; empty: any text.
   };
 
   /// Reads `path` (empty: defaults only) and `env` (ARRAKIS_<SECTION>_<KEY>). ec::invalid with one line for each fault:
   /// file, line, key, what is wrong and what is allowed. ec::not_found when `path` cannot be read.
   static caf::expected<config> load(const std::string& path, const environment& env);
-  /// The same for a process that runs. A secret's file that the user of the process may not read keeps the value of
-  /// before, with a notice: a daemon that was started as root read root's files, and is another user by now.
+  /// Loads anew in a running process. A secret's file that the process's user may not read keeps its previous value,
+  /// with a notice: a daemon that was started as root has read root's files, and runs as another user now.
   static caf::expected<config> reload(const config& before, const std::string& path, const environment& env);
   /// The ARRAKIS_ variables of this process.
   static environment process_environment();
-  /// Every key, in the order of the file.
+  /// All keys, in the order of the file.
   static const std::vector<key>& keys();
 
   /// Getters abort on a key that is not in the schema or of another type: that is a bug, not an input.
   const std::string& text(std::string_view name) const;
   int64_t integer(std::string_view name) const;
   bool boolean(std::string_view name) const;
-  /// Of an integer whose unit is seconds or milliseconds.
+  /// Duration of an integer whose unit is seconds or milliseconds.
   std::chrono::milliseconds milliseconds(std::string_view name) const;
   const std::vector<std::string>& list(std::string_view name) const;
   /// The secret `name` ("discord.token"): from the environment, else out of the file that `<name>_file` names, else the
@@ -65,7 +65,7 @@ public:
   /// One line for each key with its value and where it comes from; secrets are only named, and of the addresses of an
   /// open table the origin is shown.
   std::string describe() const;
-  /// Variables of a section of ours that were left out, and why: a sentence each.
+  /// Ignored variables with a known section, and the reason: a sentence each.
   const std::vector<std::string>& notices() const { return notices_; }
 
 private:

@@ -22,7 +22,7 @@ bool is_port_part(std::string_view text) {
   return (take(text, "_TCP") || take(text, "_UDP")) && std::ranges::find(endings, text) != endings.end();
 }
 
-/// Whether something that `is_part` takes stands behind `mark` at one of its places.
+/// True when a part that `is_part` accepts follows one occurrence of `mark`.
 bool behind(std::string_view name, std::string_view mark, bool (*is_part)(std::string_view)) {
   for (auto at = name.find(mark); at != std::string_view::npos; at = name.find(mark, at + 1))
     if (at > 0 && is_part(name.substr(at + mark.size())))

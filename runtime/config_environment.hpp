@@ -1,10 +1,10 @@
 #pragma once
-// Variables that are none of ours, though they look like it.
+// Environment variables that look like settings but are not.
 #include <string_view>
 
 namespace arrakis::config_environment {
 
-/// Is this a variable that Kubernetes writes into each container for a Service? For one named arrakis-redis these are
+/// True for a variable that Kubernetes sets in each container for a Service. For one named arrakis-redis these are
 /// ARRAKIS_REDIS_SERVICE_HOST, _SERVICE_PORT, _SERVICE_PORT_{NAME}, _PORT (with tcp:// or udp://), _PORT_6379_TCP and
 /// _PORT_6379_TCP_PROTO, _PORT and _ADDR.
 /// https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables

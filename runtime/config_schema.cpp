@@ -33,7 +33,7 @@ bool starts_with_word(std::string_view& text, std::string_view word) {
   return true;
 }
 
-/// What stands above a key or a table.
+/// Parsed comment above a key or a table.
 struct comment {
   std::string sentence, allowed, open;
 };
@@ -102,7 +102,7 @@ std::string nearest_of(const std::vector<std::string>& names, std::string_view n
   return best;
 }
 
-/// What is sent of such an address is scheme, host, port and path.
+/// Checks such an address: only its scheme, host, port and path are used.
 std::string fault_of_address(const std::string& text, const std::string& schemes) {
   if (text.empty())
     return {};

@@ -1,10 +1,11 @@
 #pragma once
-// TOML as a flat list. The only user of toml++ is behind it.
+// TOML as a flat list of values.
 #include "runtime/config.hpp"
 
 #include <optional>
 
 namespace arrakis::config_toml {
+/// One value.
 struct entry {
   std::string name;                   ///< The path with dots: "chains.rpc.1".
   std::optional<config::value> value; ///< Empty: a kind that no key has (a float, a date, a mixed list).

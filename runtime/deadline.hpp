@@ -1,12 +1,12 @@
 #pragma once
-// A deadline travels inside messages; each hop uses what is left of it.
 #include <chrono>
 
 namespace arrakis {
+/// Point in time by which a request must be answered. It travels inside messages; each hop uses the time left.
 struct deadline {
   std::chrono::steady_clock::time_point at;
 
-  /// The time left, rounded down to milliseconds; zero when it has passed.
+  /// Time left, rounded down to milliseconds; zero when it has passed.
   std::chrono::milliseconds left(std::chrono::steady_clock::time_point now) const {
     using std::chrono::milliseconds;
     return at <= now ? milliseconds{0} : std::chrono::duration_cast<milliseconds>(at - now);

@@ -31,49 +31,50 @@ void quit_when_idle(Self* self) {
 }
 
 namespace directory {
-
+/// Settings of a directory.
 struct options {
   std::string kind;                            ///< For logs and metrics: "community".
   std::chrono::milliseconds idle{15 * 60'000}; ///< Without a message for this long an actor is passivated.
-  /// Further activations answer ec::busy. From nine tenths of it on, whoever is idle for `idle_when_full` makes room:
-  /// what was many for a moment does not keep others out for as long as `idle`.
+  /// Limit of active actors; further activations fail with ec::busy. From nine tenths of it on, actors idle for
+  /// `idle_when_full` are passivated, so that a short burst does not block others for `idle`.
   size_t active_max = 200'000;
   std::chrono::milliseconds idle_when_full{1'000};
-  size_t held_max = 100;    ///< Messages kept for one key while its actor leaves; then ec::busy.
-  uint32_t crashes_max = 5; ///< Within `window`; one more quarantines the key.
+  size_t held_max = 100;    ///< Limit of messages that wait for one key while its actor quits; then ec::busy.
+  uint32_t crashes_max = 5; ///< Allowed crashes within `window`; one more quarantines the key.
   std::chrono::milliseconds window{60'000};
-  /// Asked with each message and before any activation, by whatever thread runs the directory: the error for which the
-  /// key is in quarantine; nothing when it is not, or no longer. It knows also those of other processes and of before
-  /// this one, and what `quarantined` was told. Empty: this directory alone decides, and `release` lifts.
+  /// Called for each message and before any activation, on the directory's thread: the error of the key's quarantine;
+  /// nothing: not in quarantine. It also knows quarantines of other processes and earlier runs, and those passed to
+  /// `quarantined`. Unset: only this directory decides, and `release` lifts a quarantine.
   std::function<std::optional<std::string>(const std::string& key)> quarantine_of;
-  /// Told once when a key is quarantined, with the error and the last message in words (no secrets: types only).
+  /// Called once when a key is quarantined, with the error and the type of the last message (no secrets).
   std::function<void(const std::string& key, const std::string& error, const std::string& last_message)> quarantined;
 };
 
-/// Delivers `what` to the actor of `key`; the asker gets that actor's own answer.
+/// Delivers `what` to the actor of `key`; the answer is that actor's own.
 struct deliver {
   std::string key;
   caf::message what;
 };
+/// Lifts a quarantine.
 struct release {
   std::string key;
-}; ///< Lifts a quarantine.
-struct inspect {};
-struct entry {
+};
+struct inspect {}; ///< Asks for all keys. -> entries
+struct entry {     ///< State of one key.
   std::string key;
   bool active = false;
   bool quarantined = false;
   uint32_t crashes = 0;
   std::string last_error;
 };
-struct entries {
+struct entries { ///< Answer to inspect.
   std::vector<entry> list;
 };
-struct sweep {}; ///< To itself.
+struct sweep {}; ///< Sent to itself.
 
-/// Dynamically typed, since it answers with whatever the actor behind the key answers.
+/// Starts a directory. Untyped, because its answers are those of the actor behind the key.
 caf::actor start(caf::actor_system&, options, std::function<caf::actor(const std::string& key)> activate);
-
+/// Makes a `deliver`.
 template <class Message>
 deliver to(std::string key, Message&& message) {
   return {std::move(key), caf::make_message(std::forward<Message>(message))};

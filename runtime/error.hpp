@@ -25,7 +25,7 @@ enum class ec : uint8_t {
   conflict,    ///< Somebody else was first (unique key, compare-and-set, expected version). Read again, decide anew.
   refused,     ///< Understood and not allowed (permission, signature, policy).
   unavailable, ///< The peer is away and NOTHING was sent: safe to try again.
-  unknown,     ///< It was sent and no answer came: the effect may or may not exist. Never read as "no".
+  unknown,     ///< Sent without an answer: the effect may or may not exist. Never treat it as "no".
   timeout,     ///< The deadline passed before the work was begun.
   busy,        ///< A named limit is reached; try later.
   throttled,   ///< A rate limit of a peer; carries `retry_after`.
@@ -36,7 +36,7 @@ enum class ec : uint8_t {
   quarantined, ///< The actor crashed too often and is kept apart.
   internal,    ///< A bug: an invariant did not hold.
 };
-
+/// Name of a code: "not_found".
 std::string_view to_string(ec code);
 
 /// Detail of an ec::throttled: the same may succeed after this time, from the moment at which the error was made.
@@ -66,7 +66,7 @@ caf::error fail(ec code, std::string text, Details... details) {
 inline caf::error throttle(std::string text, std::chrono::milliseconds wait) {
   return fail(ec::throttled, std::move(text), retry_after{wait});
 }
-caf::error make_error(ec code);
+caf::error make_error(ec code); ///< An error without a text; required by CAF.
 
 /// The detail of this type in `error`; none: it was made without.
 template <class Detail>
@@ -79,7 +79,7 @@ std::optional<Detail> detail_of(const caf::error& error) {
       return context.get_as<Detail>(i);
   return std::nullopt;
 }
-/// How long to wait before the same is tried again, where somebody has said so.
+/// Wait before a repetition, when the error has one (retry_after).
 std::optional<std::chrono::milliseconds> retry_after_of(const caf::error& error);
 
 /// The code of `error`: `ec` values as they are, CAF's timeouts as ec::unknown (the receiver may have acted), dead

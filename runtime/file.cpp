@@ -166,7 +166,7 @@ caf::expected<std::string> read_file(const std::string& path, size_t bytes_max, 
       bytes.resize(length);
       return bytes;
     }
-    if (length == bytes.size()) // It has grown meanwhile.
+    if (length == bytes.size()) // The file has grown meanwhile.
       bytes.resize(std::min(bytes_max, 2 * length) + 1);
   }
 }

@@ -99,7 +99,7 @@ TEST_CASE("file: a secret that is given is read through links that are ours or r
   REQUIRE_FALSE(file::create(in / "..2026/key", "secret"));
   fs::create_symlink("..data/key", in / "key");
   CHECK(*file::read_secret(in / "key", 100) == "secret");
-  CHECK(code_of(file::read_private(in / "key", 100).error()) == ec::refused); // What we make ourselves is no link.
+  CHECK(code_of(file::read_private(in / "key", 100).error()) == ec::refused); // Files of this program are not links.
   CHECK_FALSE(file::check_secrets_folder(in / "..data"));
   ::chmod((in / "..2026/key").c_str(), 0644);
   CHECK(text_of(file::read_secret(in / "key", 100).error()).find("chmod 600") != std::string::npos);

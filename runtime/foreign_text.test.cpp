@@ -19,7 +19,7 @@ TEST_CASE("foreign text: a terminal obeys nothing of it, and reads all of it") {
   for (const auto* kept : {"Gold", "東京 ₮ é", "👨\u200d👩\u200d👧", "می\u200cخواهم", "a\\nb"})
     CHECK(for_terminal(kept) == kept);
   CHECK(lines_for_terminal("a\tb\nc\x1b[2J\r") == "a\tb\nc\\u001b[2J\\r");
-  // What is written out in a JSON document is read as the same text.
+  // Escapes in a JSON document are read as the same text.
   const auto document = std::string{"{\"a\":\"x\u009b\u202e\"}"};
   CHECK(*json::parse(for_terminal(document)) == *json::parse(document));
 }

@@ -7,7 +7,7 @@
 #include <string_view>
 
 namespace arrakis::json {
-
+/// Limits of a text from outside.
 struct limits {
   size_t bytes_max = 1 << 20; ///< 1 MiB: the payload limit of a job and of a manifest.
   size_t depth_max = 32;      ///< Nested arrays and objects; Discord's deepest interaction has about 12.
@@ -20,14 +20,14 @@ caf::expected<boost::json::value> parse(std::string_view bytes, limits = {});
 /// Compact text in the insertion order of the keys. For canonical bytes see schemas/canonical_json.hpp.
 std::string print(const boost::json::value&);
 
-/// Typed reads that never throw: the member `key` of `object`, or ec::invalid naming the `path` of the field.
+/// Reads the string member `key`. Never throws; ec::invalid names the field.
 caf::expected<std::string> string_at(const boost::json::object&, std::string_view key);
-caf::expected<int64_t> integer_at(const boost::json::object&, std::string_view key);
-/// Empty/zero/null when the member is absent or of another kind.
+caf::expected<int64_t> integer_at(const boost::json::object&, std::string_view key); ///< Reads an integer member alike.
+/// Text of the member; `otherwise` when it is absent or of another kind.
 std::string_view text_or(const boost::json::object&, std::string_view key, std::string_view otherwise = {});
-int64_t integer_or(const boost::json::object&, std::string_view key, int64_t otherwise = 0);
-bool bool_or(const boost::json::object&, std::string_view key, bool otherwise = false);
-const boost::json::object* object_in(const boost::json::object&, std::string_view key);
-const boost::json::array* array_in(const boost::json::object&, std::string_view key);
+int64_t integer_or(const boost::json::object&, std::string_view key, int64_t otherwise = 0); ///< Integer, likewise.
+bool bool_or(const boost::json::object&, std::string_view key, bool otherwise = false);      ///< Boolean, likewise.
+const boost::json::object* object_in(const boost::json::object&, std::string_view key);      ///< Object; null: none.
+const boost::json::array* array_in(const boost::json::object&, std::string_view key);        ///< Array; null: none.
 
 } // namespace arrakis::json

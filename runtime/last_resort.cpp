@@ -41,7 +41,7 @@ void write_line(std::string_view why) noexcept {
   line[size++] = '}';
   line[size++] = '\n';
   pollfd reader{STDERR_FILENO, POLLOUT, 0};
-  if (::poll(&reader, 1, 1'000) > 0) // Who reads it may stand still; the process ends all the same.
+  if (::poll(&reader, 1, 1'000) > 0) // The reader may hang; the process ends nevertheless.
     [[maybe_unused]]
     const auto ignored = ::write(STDERR_FILENO, line, size);
 }

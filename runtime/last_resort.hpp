@@ -1,5 +1,5 @@
 #pragma once
-// What a process does when memory or a thread is not to be had: it says so and ends in order.
+// Last resort without memory or threads: log one line and end the process in order.
 #include <cstddef>
 #include <string_view>
 
@@ -9,10 +9,10 @@ namespace arrakis::last_resort {
 /// `end`: asks for the orderly end of the process; called at most once, from any thread, and allocates nothing.
 void install(void (*end)());
 
-bool is_installed();
+bool is_installed(); ///< True after install().
 /// Writes `why` to standard error as one line of the log and asks for the end. Before install(): std::terminate.
 void give_up(std::string_view why) noexcept;
-/// Whether that has happened: then the process ends with an exit code other than 0.
+/// True after give_up(): the process ends with an exit code other than 0.
 bool gave_up();
 
 /// Throws std::runtime_error, which says how many of `wanted` further threads the system gives and what to do, unless

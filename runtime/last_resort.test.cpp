@@ -75,7 +75,7 @@ int supervise_in_vain(bool with_guard) {
   caf::actor_system_config config;
   config.set("scheduler.max-threads", size_t{1});
   config.set("logger.verbosity", caf::atom("quiet"));
-  auto* const sys = new caf::actor_system{config}; // Its end would wait for its logger.
+  auto* const sys = new caf::actor_system{config}; // The destructor would wait for the logger.
   registry::place::root("arrakis").make_default();
   const auto one = supervisor::strategy::one_for_one;
   const supervisor::intensity none{.restarts_max = 1, .backoff_first = 1ms};
@@ -94,7 +94,7 @@ int supervise_in_vain(bool with_guard) {
 }
 } // namespace
 
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // They need address space of their own.
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // Sanitizers need address space.
 namespace {
 void leave_address_space(size_t bytes) {
   std::string pages;

@@ -46,7 +46,7 @@ size_t sequence_at(std::string_view text, size_t at) {
   return overlong_or_beyond ? 0 : length;
 }
 
-/// What a well-formed sequence must not do where a log is shown: the controls of C1, U+2028 and U+2029 (line ends to
+/// Escapes well-formed sequences that act on a viewer of the log: the controls of C1, U+2028 and U+2029 (line ends to
 /// some readers), the Bidi_Control characters, U+FEFF. Written out here: a log line must not wait for ICU.
 bool acts_on_reader(std::string_view sequence) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(sequence[i]); };

@@ -1,12 +1,12 @@
 #pragma once
-// One JSON object a line on standard error. Log an error once, where it is handled; `error` means: somebody must act.
+// Log lines: JSON objects on standard error. Log an error once, where it is handled; `error`: an operator must act.
 #include <initializer_list>
 #include <string>
 #include <string_view>
-
 namespace arrakis::log {
+/// Severities, the lowest first.
 enum class level { debug, info, warn, error };
-
+/// A field of a log line.
 struct field {
   std::string_view key;
   std::string value;
@@ -17,14 +17,14 @@ struct field {
     requires std::is_arithmetic_v<T>
   field(std::string_view k, T v) : key(k), value(std::to_string(v)) {}
 };
-/// Well-known keys: request, tenant, job, trace, guild, shard, user (an opaque id), error.
+/// Writes a line. Well-known keys: request, tenant, job, trace, guild, shard, user (an opaque id), error.
 void write(level, std::string_view event, std::initializer_list<field> fields = {});
 inline void debug(std::string_view event, std::initializer_list<field> f = {}) { write(level::debug, event, f); }
 inline void info(std::string_view event, std::initializer_list<field> f = {}) { write(level::info, event, f); }
 inline void warn(std::string_view event, std::initializer_list<field> f = {}) { write(level::warn, event, f); }
 inline void error(std::string_view event, std::initializer_list<field> f = {}) { write(level::error, event, f); }
 
-/// Lines below `lowest` are dropped. Thread-safe. Default: info.
+/// Sets the lowest level that is written; default: info. Thread-safe.
 void set_level(level lowest);
 /// Sends lines elsewhere (tests); an empty function restores standard error.
 void set_sink(void (*sink)(std::string_view line));

@@ -2,6 +2,6 @@
 #include "runtime/log.hpp"
 
 namespace arrakis::log {
-/// Whether a line of this level would be written: for a caller whose fields cost something.
+/// True when lines of this level are written; for callers whose fields are expensive.
 bool is_shown(level);
 } // namespace arrakis::log

@@ -1,12 +1,13 @@
 #pragma once
-// How much memory this process may use.
+// Memory limit of this process.
 #include <cstdint>
 #include <string>
 
 namespace arrakis {
+/// A limit and its origin.
 struct memory_limit {
   uint64_t bytes = 0;
-  std::string source; ///< What sets it: the file of a cgroup, "RLIMIT_AS" or "the machine".
+  std::string source; ///< Origin: the file of a cgroup, "RLIMIT_AS" or "the machine".
 };
 
 /// The least of: the machine's memory, RLIMIT_AS, and the limits of the process's memory cgroups and of all above them

@@ -51,7 +51,7 @@ TEST_CASE("memory limit: version 1, where the group is visible and where it is n
   CHECK(inside.limit().bytes == 32 * mib);
 }
 
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // They need address space of their own.
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) // Sanitizers need address space.
 TEST_CASE("memory limit: without a cgroup it is the machine's memory, or the address space if that is less") {
   machine m;
   m.write("proc/self/cgroup", "garbage\n\n0:\n");

@@ -1,9 +1,9 @@
 #pragma once
-// One metric with its labels, looked up once: for what is counted at each request. Names as in runtime/metrics.hpp.
+// Metric series that are looked up once, for frequent updates. Names as in runtime/metrics.hpp.
 #include "runtime/metrics.hpp"
 
 namespace arrakis::metrics {
-/// Copies mean the same series, which lives as long as the process. Thread-safe.
+/// A counter series, which lives as long as the process; copies refer to the same one. Thread-safe.
 class counter {
 public:
   explicit counter(void* series) : series_(series) {}
@@ -12,6 +12,7 @@ public:
 private:
   void* series_;
 };
+/// A histogram series, as `counter`.
 class histogram {
 public:
   explicit histogram(void* series) : series_(series) {}
@@ -21,6 +22,8 @@ private:
   void* series_;
 };
 
+/// Finds or makes a counter.
 counter counter_of(const char* name, const char* help, labels = {});
+/// Finds or makes a histogram.
 histogram histogram_of(const char* name, const char* help, labels = {});
 } // namespace arrakis::metrics

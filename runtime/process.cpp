@@ -113,7 +113,7 @@ struct recipe {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (int number = 1; number < NSIG; ++number) // What we ignore would stay ignored over exec. Some cannot be set.
+  for (int number = 1; number < NSIG; ++number) // Ignored signals stay ignored over exec. Some cannot be set.
     ::signal(number, SIG_DFL);
   if (r.change_user && (::setgroups(r.groups.size(), r.groups.data()) || ::setgid(r.gid) || ::setuid(r.uid)))
     give_up(r.report);
@@ -129,7 +129,7 @@ struct recipe {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL))
     give_up(r.report);
   if (::getppid() != r.parent)
-    ::_exit(127); // It died in between.
+    ::_exit(127); // The parent died in between.
   ::execvpe(r.argv[0], r.argv.data(), r.envp.data());
   give_up(r.report);
 }
@@ -167,7 +167,7 @@ std::vector<char*> environment(const std::vector<std::string>& more, bool inheri
   return result;
 }
 
-/// Who started us may have left SIGCHLD ignored, which stays over exec. Then the kernel reaps each child itself: its
+/// The starting program may have left SIGCHLD ignored, which stays over exec. Then the kernel reaps children itself: an
 /// exit status is lost, and its pid may be another program's when we signal it.
 void keep_ended_children() {
   struct sigaction now {};

@@ -9,13 +9,14 @@
 #include <vector>
 
 namespace arrakis {
+/// Settings of a child process.
 struct process_options {
   std::vector<std::string> argv; ///< argv[0] is a path or found in PATH.
   std::vector<std::string> env;  ///< "NAME=value"; wins over ours.
   std::string user;              ///< When we are root: run as this user (with its group). Empty: as we are.
   std::string folder;            ///< Working directory.
   std::string output;            ///< File for standard output and error, appended; empty: /dev/null.
-  bool inherits = true;          ///< Whether it gets our environment too; else `env` and our PATH alone.
+  bool inherits = true;          ///< False: the child gets `env` and PATH alone, not the whole environment.
 };
 /// A running child in a session of its own (a Ctrl-C in our terminal does not reach it: we decide the order of ends).
 /// It gets SIGKILL when our process dies (PR_SET_PDEATHSIG). Ended by the destructor. One thread at a time may use an

@@ -1,5 +1,5 @@
 #pragma once
-// Somebody else's wall clock, as far as the time stamps of its answers tell it.
+// Estimate of a remote wall clock from the time stamps of its answers.
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -15,6 +15,7 @@ public:
   using instant = std::chrono::steady_clock::time_point;
   using milliseconds = std::chrono::milliseconds;
 
+  /// Difference of two clocks.
   struct skew {
     milliseconds ahead{0};       ///< This machine's wall clock minus the other's.
     milliseconds uncertainty{0}; ///< Either way.

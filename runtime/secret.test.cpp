@@ -119,7 +119,7 @@ TEST_CASE("secret: after its end, a move, an overwrite or clear() its memory hol
     CAPTURE(text.size());
     arena::reset();
     placed<watched> first{std::string_view{text}};
-    CHECK(arena::holds(text)); // What is looked for is found while it is there.
+    CHECK(arena::holds(text)); // The search finds the text while it exists.
     placed<watched> second{std::move(*first)};
     CHECK(reads(*second, text));
     CHECK(first->empty());
@@ -171,7 +171,7 @@ TEST_CASE("secret: the text that one is made from by a move is wiped, wherever i
     CHECK_FALSE(source.holds(std::string_view{text}.substr(1)));
   }
   std::string reused(100, 's');
-  reused.resize(3); // What is behind the end goes too.
+  reused.resize(3); // Bytes behind the end are wiped too.
   const auto* before = reused.data();
   wipe(reused);
   reused.resize(100, 'x');

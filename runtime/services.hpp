@@ -1,6 +1,6 @@
 #pragma once
-// What a process offers to those who extend it, found by type: an extension asks for what it needs, and nobody keeps a
-// list of what each of them needs.
+// Services of a process for its extensions, found by type: an extension asks for the services that it needs, without a
+// central list.
 //
 //   services.provide(reconciler);                                   // In the tree, as soon as the address is known.
 //   auto reconcilers = services.get<reconciler::handle>();          // In the extension's `start`.

@@ -54,7 +54,7 @@ struct running_child {
   std::deque<crash> crashes{}; ///< Within the window, the oldest first.
   uint32_t restarts = 0;
   bool renewing = false;
-  bool awaits_restart = false; ///< It crashed, and its successor has not begun.
+  bool awaits_restart = false; ///< The child crashed, and its successor has not begun.
   std::string last_error;
 };
 

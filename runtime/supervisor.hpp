@@ -36,11 +36,12 @@ struct intensity {
 };
 /// rest_for_one also restarts the children declared after the one that died, in order, after each of them has ended.
 enum class strategy { one_for_one, rest_for_one };
-std::string_view word(strategy);
+std::string_view word(strategy); ///< Name of a strategy.
 
 struct branch;
+/// Declaration of a child.
 struct child {
-  std::string name; ///< Its path is that of the supervisor, "/" and this.
+  std::string name; ///< Last part of its path: supervisor's path, "/", name.
   /// Runs on the supervisor's thread at start and at each restart. A std::exception is a crash of this child.
   std::function<caf::actor()> start;
   caf::actor router; ///< From make_router; invalid when nobody needs an address.
@@ -65,21 +66,24 @@ struct stop {}; ///< Ends the children in reverse order, each awaited, then the 
 struct renew {
   std::string path; ///< Below this supervisor: "redis", or "adapters/redis" for the child of a nested one.
 };
-struct inspect_children {};
+struct inspect_children {}; ///< Asks for the children. -> child_states
+/// State of a child.
 struct child_state {
   std::string name;
   bool running = false;
   uint32_t restarts = 0;
   std::string last_error;
 };
+/// States in the order of the declaration.
 struct child_states {
   std::vector<child_state> list;
 };
+/// Sent to itself: the back-off of a child has passed.
 struct restart_due {
   size_t index = 0;
   uint64_t epoch = 0;
-};                          ///< To itself.
-struct abandon_children {}; ///< To itself: the children did not end within intensity::end_within.
+};
+struct abandon_children {}; ///< Sent to itself: the children did not end within intensity::end_within.
 using handle = caf::typed_actor<caf::reacts_to<stop>, caf::replies_to<inspect_children>::with<child_states>,
                                 caf::reacts_to<restart_due>, caf::reacts_to<renew>, caf::reacts_to<abandon_children>>;
 

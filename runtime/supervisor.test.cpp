@@ -177,7 +177,7 @@ TEST_CASE("supervisor: rest_for_one: a renewal in the middle of a recovery chang
   }
   SUBCASE("of a child that is ending when the one before it crashes") {
     tree t{supervisor::strategy::rest_for_one};
-    caf::anon_send(t.address["b"], crash{}); // It crashes behind the order to renew, and before "c" has ended.
+    caf::anon_send(t.address["b"], crash{}); // The child crashes after the order to renew, and before "c" has ended.
     caf::anon_send(t.top, supervisor::renew{"c"});
     t.sim.run();
     t.sim.advance(1s);

@@ -7,7 +7,7 @@
 namespace arrakis::terminal {
 
 void write(stream to, std::string_view text) {
-  // What is said at the end must not keep a program from ending: who reads its errors may stand still.
+  // The last lines must not keep a program from ending: the reader of its errors may hang.
   if (pollfd reader{STDERR_FILENO, POLLOUT, 0}; to == stream::error && ::poll(&reader, 1, 1'000) <= 0)
     return;
   auto* file = to == stream::output ? stdout : stderr;

@@ -1,5 +1,5 @@
 #pragma once
-// What programs print for a person. Each text among the arguments is foreign: it is shown as for_terminal shows it.
+// Output of programs to a terminal. Each text among the arguments is untrusted and escaped as by for_terminal.
 // Standard output that cannot be written is a std::runtime_error: a full disk is no success.
 #include "runtime/foreign_text.hpp"
 
@@ -11,6 +11,7 @@
 
 namespace arrakis::terminal {
 
+/// Standard streams.
 enum class stream { output, error };
 /// Writes the bytes as they are, and flushes. To standard error nothing when nobody takes anything from it for 1 s.
 void write(stream, std::string_view);
@@ -25,6 +26,7 @@ auto shown(const T& value) {
     return value;
   }
 }
+/// Formats and writes; texts must be escaped already.
 template <class... T>
 void write_with(stream to, fmt::string_view format, const T&... values) {
   write(to, fmt::vformat(format, fmt::make_format_args(values...)));
@@ -42,7 +44,7 @@ void print_error(fmt::format_string<T...> format, T&&... values) {
 }
 /// Text with lines of its own, such as several faults of a configuration.
 void print_lines(stream, std::string_view);
-/// What another program may read (JSON, a list of settings): exactly, but as print_lines where a terminal is listening.
+/// Prints a document for other programs (JSON, a list of settings): verbatim, but as print_lines to a terminal.
 void print_document(std::string_view);
 
 } // namespace arrakis::terminal

@@ -2,8 +2,8 @@
 // toml++ 3.3, made safe. Only through this header: its functions are inline, and where two files compile them
 // differently the linker takes one for both. Heavy; for source files.
 #define TOML_EXCEPTIONS 0
-// It assumes that a key begins as one may, before it looks: a line "[?]" would be undefined. It has an error for that,
-// which is reached without the assumption.
+// toml++ assumes that a key begins validly before it checks: a line "[?]" would be undefined. Its error for that case
+// is reached without the assumption.
 #include <toml++/impl/preprocessor.h>
 #undef TOML_ASSERT_ASSUME
 #define TOML_ASSERT_ASSUME(expression) static_assert(true)

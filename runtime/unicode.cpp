@@ -62,7 +62,7 @@ bool is_virama(UChar32 c) {
   return kind == U_INSC_VIRAMA || kind == U_INSC_INVISIBLE_STACKER;
 }
 
-/// What draws nothing though no property of Unicode says so.
+/// Characters that draw nothing although no Unicode property tells so.
 bool is_blank_sign(UChar32 c) {
   constexpr std::array<UChar32, 5> signs{
     0x2800,  // BRAILLE PATTERN BLANK
@@ -95,7 +95,7 @@ const std::set<UScriptCode>& scripts_that_join() {
   return scripts;
 }
 
-/// Whether both characters belong to one script that joins. The tatweel and some digits belong to several.
+/// True when both characters belong to one script that joins. The tatweel and some digits belong to several.
 bool join(UChar32 left, UChar32 right) {
   auto status = U_ZERO_ERROR;
   auto script = uscript_getScript(left, &status);
@@ -105,7 +105,7 @@ bool join(UChar32 left, UChar32 right) {
       && uscript_hasScript(right, script);
 }
 
-/// Whether the joiner at `i` has its place there.
+/// True when the joiner at `i` is valid there.
 bool joins(const std::vector<point>& text, size_t i) {
   auto left = i;
   while (left > 0 && is_mark(text[left - 1].value))

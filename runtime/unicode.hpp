@@ -11,6 +11,7 @@ namespace arrakis::unicode {
 
 /// A character that no name may have, or that stands where it may not.
 struct flaw {
+  /// Kinds of flaw.
   enum kind {
     not_utf8,
     control,   ///< General category Cc, Zl or Zp.
@@ -36,12 +37,12 @@ std::optional<flaw> name_flaw(std::string_view);
 std::vector<flaw> name_flaws(std::string_view);
 /// "U+202E turns the direction of text": goes on with what to do.
 std::string describe(const flaw&);
-/// Whether there is a character that draws something by itself: a letter, digit, sign or emoji, not marks alone.
+/// True when a character draws something by itself: a letter, digit, sign or emoji, not marks alone.
 bool has_visible(std::string_view);
 
 /// As a reader sees them: grapheme clusters (UAX 29).
 std::vector<std::string_view> clusters(std::string_view);
-/// Whether a whole cluster is one RGI emoji.
+/// True when a whole cluster is one RGI emoji.
 bool is_emoji(std::string_view cluster);
 /// Code points, which is what Discord's length limits count; of bytes that are no UTF-8 each counts.
 size_t length(std::string_view);

@@ -38,18 +38,21 @@ struct get {
   deadline until;
   std::string aside;
 };
+/// Lists the versions. -> versions
 struct list {
   community_id community;
   deadline until;
-}; ///< -> versions, newest first
+};
+/// Rebuilds the index from the objects. -> versions
 struct rebuild_index {
   community_id community;
   deadline until;
-}; ///< -> versions
+};
+/// Answer to put and supersede. `aside`: key of the superseded object; empty: none.
 struct stored {
   std::string key;
   std::string aside;
-}; ///< aside: the key of what was there; empty: nothing
+};
 /// A superseded object; `hash`: SHA-256 of its bytes in hex.
 struct aside_entry {
   int64_t version = 0;

@@ -149,7 +149,7 @@ TEST_CASE("admin: a queue is obliterated with its dead letters, but not where it
   };
   CHECK(code_of(obliterate(true).error()) == ec::conflict); // Not paused.
   t.must<queue::done>(queue::pause{true, soon()});
-  CHECK(code_of(obliterate(false).error()) == ec::refused); // It has an active job.
+  CHECK(code_of(obliterate(false).error()) == ec::refused); // The queue has an active job.
   CHECK(letters() == 5);
   caf::anon_send(clerk, answer{"held", {}});
   CHECK(t.ask<queue::done>(worker, queue::close{}));

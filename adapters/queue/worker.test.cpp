@@ -59,7 +59,7 @@ TEST_CASE("worker: a node that is an hour ahead runs nothing an hour early") {
   node_clock clock{1h};
   t.new_worker(t.new_clerk());
   t.submit("ok", "{}", {.id = "now"});
-  t.events_until("completed", "now"); // Whoever asks for a job moves all that are due.
+  t.events_until("completed", "now"); // Each take of a job moves all due ones.
   CHECK(t.state_of("later") == "delayed");
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("worker: the end of a job waits while Redis takes no writes, and is re
     caf::anon_send(clerk, answer{id, {outcome::completed, "7", {}, {}}});
     const auto refused = t.ask<queue::added>(t.queue, queue::add{"ok", "{}", {}, soon()});
     REQUIRE_FALSE(refused);
-    CHECK(code_of(refused.error()) == ec::unavailable); // What the outbox repeats soon, and calls nobody for.
+    CHECK(code_of(refused.error()) == ec::unavailable); // The outbox repeats such an error soon, without an alert.
     if (setting != "maxmemory") // Without memory Redis lets a script go on that begins with a deletion, as an end does.
       CHECK(t.state_of(id) == "active");
     t.run({"CONFIG", "SET", setting, "0"});
@@ -125,7 +125,7 @@ TEST_CASE("worker: the end of a job waits while Redis takes no writes, and is re
 TEST_CASE("worker: one that falls silent loses its jobs to another, and its own late end changes nothing") {
   queue_fixture t;
   auto silent = t.how;
-  silent.concurrency = 1; // It cannot take its own job again.
+  silent.concurrency = 1; // The worker cannot take its own job again.
   auto clerk = t.new_clerk();
   auto first = t.new_worker(clerk, silent);
   t.submit("hold", "{}", {.id = "job-a"});
@@ -136,7 +136,7 @@ TEST_CASE("worker: one that falls silent loses its jobs to another, and its own 
   t.events_until("stalled", "job-a");
   t.visits->next();
   caf::anon_send(clerk, answer{"job-a", {outcome::failed_final, {}, "too late", {}}});
-  CHECK(t.ask<queue::done>(first, queue::close{})); // It has dropped the outcome.
+  CHECK(t.ask<queue::done>(first, queue::close{})); // The worker has dropped the outcome.
   CHECK(t.state_of("job-a") == "active");
   caf::anon_send(other, answer{"job-a", {outcome::completed, "7", {}, {}}});
   t.events_until("completed", "job-a");

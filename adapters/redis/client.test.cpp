@@ -227,7 +227,7 @@ TEST_CASE("redis client: after stop every call answers unavailable, at once") {
 
 TEST_CASE("redis client: database and name of the URL are in force") {
   if (test::redis_server::is_cluster())
-    return; // It has one database.
+    return; // A cluster has one database.
   test::redis_server server;
   net::io io;
   auto how = quick(server.url() + "?db=3");
@@ -362,7 +362,7 @@ TEST_CASE("redis client: calls that the caller wrote itself have their deadline,
 }
 
 namespace {
-/// What a subscriber was told, in order: "subscribed", or "channel: bytes".
+/// Calls of a subscriber, in order: "subscribed", or "channel: bytes".
 class heard {
 public:
   redis::subscriber ears() {
@@ -409,7 +409,7 @@ TEST_CASE("redis client: a subscriber hears its channels in order, and is told w
   CHECK(first.next() == "a: 4");
   subscription.reset();
   const auto end = in(20s);
-  while (run(link, {"PUBLISH", "a", "5"})->number != 0) // Its connection ends.
+  while (run(link, {"PUBLISH", "a", "5"})->number != 0) // The connection ends.
     REQUIRE_FALSE(end.passed(std::chrono::steady_clock::now()));
 }
 

@@ -118,15 +118,21 @@ public:
   pipeline(const pipeline&) = delete;
   pipeline& operator=(const pipeline&) = delete;
   virtual ~pipeline() = default;
-  /// The methods below implement those of `link` with the same names.
+  /// link::command.
   virtual void command(const redis::command& what, done answer) = 0;
+  /// link::eval.
   virtual void eval(const script& code, keys_or_args keys, keys_or_args args, deadline until, done answer) = 0;
+  /// link::transaction.
   virtual void transaction(std::span<const step> steps, deadline until, done answer) = 0;
+  /// link::send.
   virtual void send(batch& calls) = 0;
+  /// link::status.
   virtual redis::status status() const = 0;
+  /// link::stop.
   virtual void stop() = 0;
-  /// Implements link::blocking.
+  /// link::blocking.
   virtual std::shared_ptr<pipeline> open_blocking(const std::string& name) const = 0;
+  /// link::subscribe.
   virtual subscription subscribe(const std::vector<std::string>& channels, subscriber to) const = 0;
 };
 

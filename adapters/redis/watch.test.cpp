@@ -150,7 +150,7 @@ TEST_CASE(
   b.check_not_ready("does not answer");
   const auto began = time.now();
   b.check_write_is(ec::unavailable);
-  CHECK(time.now() - began < 1s); // Its deadline is 10 s away.
+  CHECK(time.now() - began < 1s); // The call's deadline is 10 s away.
   b.check_ready();
   CHECK(eventually([&] { return daemon.status().ready; }));
 }
@@ -187,7 +187,7 @@ TEST_CASE("redis watch: a policy that evicts keys is not ready, also when it is 
   }
   b.set("maxmemory-policy", "noeviction");
   b.check_ready();
-  // Who may not even read INFO is told, and not refused: nothing is known against the server.
+  // A user who may not read INFO gets no error, because the policy is unknown.
   CHECK(run(b.operator_, {"ACL", "SETUSER", "app", "-info"}));
   b.set("maxmemory-policy", "allkeys-lru");
   CHECK_FALSE(redis::check_eviction(app, "redis.url", in(10s)));

@@ -1,6 +1,6 @@
 #pragma once
-// The signer: signs manifests with the newest key whose public half is anchored in PostgreSQL. While the keys at hand
-// are not the anchored ones it refuses, and says what to restore; what was signed before verifies all the same.
+// Port of the signer: signs manifests with the newest key whose public half is anchored in PostgreSQL. While the
+// available keys are not the anchored ones it refuses and names the key to restore; it still verifies signatures.
 #include "runtime/deadline.hpp"
 #include "runtime/message.hpp"
 
@@ -9,35 +9,38 @@
 #include <vector>
 
 namespace arrakis::signer {
-/// -> signature by the newest anchored key; ec::refused, with what to restore, while the signer refuses
+/// Signs with the newest anchored key. -> signature; ec::refused, with the remedy, while the signer refuses
 struct sign {
   std::string bytes;
   deadline until;
 };
+/// Verifies a signature under the anchored keys. -> verdict
 struct verify {
   std::string bytes;
   std::string signature;
   deadline until;
-}; ///< -> verdict, under the anchored keys
-/// Makes a key, anchors it, and only then signs with it. -> key_version; ec::conflict: another process was first.
+};
+/// Creates a key, anchors it, and then signs with it. -> key_version; ec::conflict: another process was first.
 struct rotate {
   deadline until;
 };
-/// -> keys: the anchored ones, also while the signer refuses; ec::refused when none is anchored and none can be
+/// Asks for the anchored keys, also while the signer refuses. -> keys; ec::refused: none is anchored and none can be
 struct public_keys {
   deadline until;
 };
+/// Asks for the signer's condition. -> condition
 struct inspect {
   deadline until;
-}; ///< -> condition
-/// By an operator's order: anchors the keys at hand that the anchor lacks above its newest one. -> keys: those
+};
+/// Anchors, by an operator's order, the available keys above the newest anchored one. -> keys: the added ones
 struct anchor {
   deadline until;
 };
+/// A signature. text: vault:v{n}:{base64}
 struct signature {
   std::string text;
   int key_version = 0;
-}; ///< text: vault:v{n}:{base64}
+};
 /// Answer to verify. `why`: reason when not valid.
 struct verdict {
   bool valid = false;
@@ -52,10 +55,11 @@ struct key_version {
 struct keys {
   std::vector<std::pair<int, std::string>> hex_by_version;
 };
+/// Condition of the signer. detail: for an operator
 struct condition {
   bool signs = false;
   std::string detail;
-}; ///< detail: for an operator
+};
 using handle = caf::typed_actor<caf::replies_to<sign>::with<signature>, caf::replies_to<verify>::with<verdict>,
                                 caf::replies_to<rotate>::with<key_version>, caf::replies_to<public_keys>::with<keys>,
                                 caf::replies_to<inspect>::with<condition>, caf::replies_to<anchor>::with<keys>>;

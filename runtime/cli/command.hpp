@@ -30,19 +30,21 @@ struct word {
   std::vector<std::string> choices; ///< Empty: any that passes `is_valid`.
   check is_valid;
 };
+/// An option of a command.
 struct option {
   std::string name;  ///< With its dashes: "--config".
-  std::string value; ///< What follows it, in capitals ("FILE"); empty: a flag.
+  std::string value; ///< Name of its value, in capitals ("FILE"); empty: a flag.
   std::string help;
   std::vector<std::string> choices;
   check is_valid;
 };
+/// An example in the help text.
 struct example {
   std::string line; ///< As typed, with the program's name.
   std::string help;
 };
 
-/// What was typed, by the names of the declaration.
+/// Parsed arguments, by the names of the declaration.
 class arguments {
 public:
   bool has(const std::string& name) const { return values_.contains(name); }
@@ -58,6 +60,7 @@ private:
   std::map<std::string, std::vector<std::string>> values_;
 };
 
+/// A command or a group of commands.
 struct command {
   std::string name;
   std::string help;    ///< One sentence.
@@ -74,7 +77,7 @@ struct command {
 /// The commands `completion` and `man` are added to `root`.
 int run(command root, const std::string& version, const std::vector<std::string>& words);
 
-/// What -h shows of the command at `path` (names below the root).
+/// Help text (-h) of the command at `path` (names below the root).
 std::string help_of(const command& root, const std::vector<std::string>& path);
 /// "arrakisctl community freeze [--json] ID [REASON...]", without the options of the root.
 std::string usage_of(const command&, const std::string& full_name);

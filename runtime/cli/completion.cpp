@@ -6,7 +6,7 @@
 
 namespace arrakis::cli {
 namespace {
-/// What may follow at one place.
+/// Completions at one place.
 struct candidate {
   std::string name, help;
 };

@@ -1,5 +1,5 @@
 #pragma once
-// What a command has to say: the same result as a text for a person and as JSON for a program.
+// Output of a command: the same result as text for a person and as JSON for a program.
 #include "runtime/cli/command.hpp"
 #include "runtime/terminal.hpp"
 
@@ -8,6 +8,7 @@
 
 namespace arrakis::cli {
 
+/// Result of a command.
 struct output {
   boost::json::value json; ///< The one document that --json prints.
   std::string text;        ///< Lines, made by line() and table().

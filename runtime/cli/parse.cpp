@@ -114,7 +114,7 @@ void declare(CLI::App& app, const command& c, std::vector<parsed>& all) {
     declare(*app.add_subcommand(each.name), each, all);
 }
 
-/// What is wrong, in a sentence of ours.
+/// Error text of a parse error.
 std::string sentence_of(const CLI::ParseError& e, const CLI::App& app, const place& p) {
   const bool required = dynamic_cast<const CLI::RequiredError*>(&e) != nullptr;
   if (!required && dynamic_cast<const CLI::ExtrasError*>(&e) == nullptr)

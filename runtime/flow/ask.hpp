@@ -1,5 +1,5 @@
 #pragma once
-// What a flow waits for: the answer of another actor, or time.
+// Awaitables of a flow: the answer of another actor, and time.
 #include "runtime/deadline.hpp"
 #include "runtime/error.hpp"
 #include "runtime/flow/cancel.hpp"
@@ -54,9 +54,9 @@ public:
     self_ = self;
     response_ = response;
   }
-  /// It has come: its handler runs, and CAF has forgotten it.
+  /// The answer has come: its handler runs, and CAF has removed it.
   void met() { self_ = nullptr; }
-  /// Is something expected?
+  /// True while an answer is pending.
   explicit operator bool() const { return self_ != nullptr; }
   /// The request that is waited for.
   request_key request() const { return {self_->address(), response_.request_id().integer_value()}; }

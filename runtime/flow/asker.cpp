@@ -10,7 +10,7 @@
 
 namespace arrakis {
 
-/// What CAF sees: an address that takes answers. It has no mailbox and is never scheduled; an answer is handed on by
+/// Address that receives answers, as CAF sees it. It has no mailbox and is never scheduled; an answer is handed on by
 /// the thread that brings it.
 class asker::sender final : public caf::monitorable_actor {
 public:

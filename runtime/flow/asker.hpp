@@ -1,5 +1,5 @@
 #pragma once
-// Asking from code that is no actor: an io thread, a main, a test.
+// Requests from code that is no actor: an io thread, a main, a test.
 //
 //   asker questions{sys};
 //   questions.ask(interactions, until, incoming{what}, [respond](caf::expected<answer> first) { ... });
@@ -26,7 +26,7 @@ public:
   using ticket = uint64_t;
 
   explicit asker(caf::actor_system&);
-  ~asker(); ///< What is open ends with ec::unknown, and is cancelled.
+  ~asker(); ///< Ends open requests with ec::unknown, and cancels them.
   asker(const asker&) = delete;
   asker& operator=(const asker&) = delete;
 

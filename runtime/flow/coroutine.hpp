@@ -91,10 +91,10 @@ inline void resume(std::coroutine_handle<> suspended) {
 template <class T = void>
 class [[nodiscard]] flow {
 public:
-  struct promise_type : detail::promise_of<T> {
+  struct promise_type : detail::promise_of<T> { ///< Required by the language.
     flow get_return_object() { return flow{std::coroutine_handle<promise_type>::from_promise(*this)}; }
   };
-  /// What a group gives for it: caf::unit_t in the place of void.
+  /// Result type in a group: caf::unit_t in the place of void.
   using taken = typename promise_type::taken;
 
   explicit flow(std::coroutine_handle<promise_type> h) : handle_(h) {}

@@ -127,7 +127,7 @@ TEST_CASE("flow: one that waits after quit() does not keep its actor alive") {
     self->monitor(actor);
     caf::anon_send(actor, leave{and_nap});
     sim.advance(1ms);
-    CHECK(self->has_next_message()); // Its end.
+    CHECK(self->has_next_message()); // The end of the flow.
     if (self->has_next_message())
       self->receive([](const caf::down_msg& down) { CHECK_FALSE(down.reason); });
   }

@@ -59,7 +59,7 @@ flow<> sleep_until(Self* self, deadline until) {
   co_await nap(self, until.left(self->clock().now()));
 }
 
-/// What every group does: begins the members, hears of their ends, and lets the flow that awaits it go on once.
+/// Base of all groups: begins the members, notes their ends, and resumes the awaiting flow once.
 class group : public listener {
 public:
   group() = default;
@@ -90,7 +90,7 @@ public:
   size_t decided_by() const { return by_; }
   /// Has the deadline ended it?
   bool is_late() const { return by_ == of_the_deadline; }
-  /// What a member that has not ended by the deadline gives.
+  /// Result of a member that has not ended by the deadline.
   caf::error late() const {
     return in_time_ ? fail(ec::unknown, "no answer by the deadline of the group")
                     : fail(ec::timeout, "the deadline has passed");
@@ -136,12 +136,12 @@ public:
       },
       list);
   }
-  /// What `f` gives for each.
+  /// Results of `f` for each.
   template <class F>
   auto map(F&& f) {
     return std::apply([&](auto&... member) { return std::tuple<decltype(f(member))...>{f(member)...}; }, list);
   }
-  /// What one has given.
+  /// Result of one member.
   std::variant<typename Flows::taken...> take(size_t place) { return take_from<0>(place); }
   std::tuple<Flows...> list;
 

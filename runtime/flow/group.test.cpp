@@ -114,7 +114,7 @@ struct stage {
   stoppable to = sim.sys().spawn(stopping);
   deaf other = sim.sys().spawn(ignoring);
 
-  /// What the script gives, and after how much time; {"", 0} when it does not end within `most`.
+  /// Result of the script, and its duration; {"", 0} when it does not end within `most`.
   told play(script body, std::chrono::milliseconds most = 1min) {
     auto actor = sim.sys().spawn(running, body, to, other);
     caf::scoped_actor self{sim.sys()};
@@ -208,7 +208,7 @@ TEST_CASE("when_any: negative control: an actor whose protocol lacks cancel work
   CHECK(end.what == "1: 2");
   CHECK(on.asked().pending == 0);
   CHECK(on.asked_other().pending == 1);
-  on.sim.advance(1min); // Its answer finds nobody.
+  on.sim.advance(1min); // The answer is ignored.
   CHECK(on.asked_other().pending == 0);
 }
 
@@ -263,7 +263,7 @@ TEST_CASE("group: a deadline ends what has not ended: unknown, and never 'no'") 
   CHECK(end.what == "1 2 unknown unknown unknown timeout");
   CHECK(end.after == 110ms);
   CHECK(on.asked().pending == 0);
-  CHECK(on.asked().begun == 3 + 3 + 2 + 1); // What comes after the deadline is not begun.
+  CHECK(on.asked().begun == 3 + 3 + 2 + 1); // No member begins after the deadline.
 }
 
 TEST_CASE("group: what a member throws leaves the group, and ends the others") {

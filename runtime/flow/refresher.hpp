@@ -1,5 +1,5 @@
 #pragma once
-// What an actor knows of a store, kept up to date by reading it again and again.
+// Cached data of a store, refreshed by periodic reads.
 #include "runtime/flow/flows.hpp"
 
 #include <caf/error.hpp>
@@ -27,7 +27,7 @@ public:
   /// Something changed: reads at once. A reading that is under way may have missed it, so one more follows, however
   /// often this was called meanwhile, also after a reading that failed.
   void read_now();
-  /// It is time again: reads, unless a reading is under way.
+  /// Starts a read, unless one is under way.
   void read_if_idle();
 
 private:

@@ -30,21 +30,24 @@ private:
   ip_address base_;
   unsigned length_ = 128; ///< Of the 128 bits of ip_address.
 };
+/// True when one of the networks contains the address.
 bool any_contains(const std::vector<network>&, const ip_address&);
 
-/// What limits count as one peer: an IPv4 address, or the /64 of an IPv6 address, which one customer holds whole.
+/// Unit of per-peer limits: an IPv4 address, or the /64 of an IPv6 address, which one customer holds whole.
 struct peer_key {
   std::array<uint8_t, 16> bytes{};
   bool operator==(const peer_key&) const = default;
 };
+/// Key of an address.
 peer_key key_of(const ip_address&);
+/// Hash of a peer_key.
 struct peer_key_hash {
   size_t operator()(const peer_key& key) const {
     return std::hash<std::string_view>{}({reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size()});
   }
 };
 
-/// Who sent a request that came from `remote`, a trusted proxy: of the addresses of all X-Forwarded-For headers, read
+/// Sender of a request that came from `remote`, a trusted proxy: of the addresses of all X-Forwarded-For headers, read
 /// from the right, the first that is not trusted. An element that is no address ends the search, since whoever wrote it
 /// is not known: the hop to the right of it counts. `remote` when no address stands there.
 ip_address forwarded_peer(const ip_address& remote, const headers&, const std::vector<network>& trusted);

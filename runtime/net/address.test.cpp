@@ -15,7 +15,7 @@ network net(std::string_view text) {
   REQUIRE_MESSAGE(parsed, text);
   return *parsed;
 }
-/// Who sent a request from `remote` with these X-Forwarded-For headers.
+/// Sender of a request from `remote` with these X-Forwarded-For headers.
 std::string peer(std::string_view remote, const std::vector<std::string>& forwarded,
                  const std::vector<std::string>& trusted = {"10.0.0.0/8", "fd00::/8"}) {
   headers all{{"X-Real-IP", "6.6.6.6"}};

@@ -7,21 +7,23 @@
 #include <string_view>
 
 namespace arrakis::net {
+/// Parts of a URL that a client connects to.
 struct endpoint {
   bool tls = false;
   std::string host; ///< Without brackets.
   std::string port;
-  std::string unix_path; ///< Of http+unix:/path; host and port are empty then.
+  std::string unix_path; ///< Path of http+unix:/path; host and port are empty then.
   std::string authority; ///< For the Host header: the port only where it is not the scheme's own.
   std::string target;    ///< Path and query; "/" when absent.
 };
 /// http, https, ws, wss and http+unix. Empty when it is no such URL, or carries user information.
 std::optional<endpoint> parse_url(std::string_view url);
 
-/// Under way until it is done or cancelled.
+/// A connection attempt.
 class dialing {
 public:
   virtual ~dialing() = default;
+  /// Cancels the attempt; `done` is not called.
   virtual void cancel() = 0;
 };
 using dialed = std::function<void(std::unique_ptr<stream>, std::string why_not)>;

@@ -14,19 +14,21 @@ enum class opcode : uint8_t { more = 0, text = 1, binary = 2, close = 8, ping = 
 /// RFC 6455 7.4.1: what we close with when the other end breaks the protocol, and what is told when no code was sent.
 constexpr uint16_t protocol_error = 1002, no_code_sent = 1005, invalid_text = 1007, too_big = 1009;
 
+/// A control frame.
 struct control {
   opcode kind = opcode::ping;
   std::string payload;
 };
+/// Result of find().
 struct found {
   std::vector<websocket_message> messages;
   std::vector<std::unique_ptr<char[]>> blocks; ///< Where their bytes lie.
-  size_t bytes = 0;                            ///< What all messages cost in memory: an empty one is not free.
+  size_t bytes = 0;                            ///< Memory cost of all messages; an empty one is not free.
   std::vector<control> controls;               ///< A close is the last one; nothing is read behind it.
-  uint16_t fault = 0; ///< What came after the rest breaks the protocol: the code to close with. Final.
+  uint16_t fault = 0;                          ///< Close code for a protocol error behind the messages; 0: none. Final.
 };
 
-/// Where bytes are read to, and what is whole among them.
+/// Input buffer that finds whole messages.
 class reader {
 public:
   /// `masked`: the other end is a client, whose frames must be masked; a server's must not be.
@@ -61,6 +63,7 @@ private:
 void append(std::string& out, opcode, bool last, std::string_view payload,
             const std::optional<std::array<unsigned char, 4>>& mask = {});
 
+/// Content of a close frame.
 struct closing {
   uint16_t code = no_code_sent;
   std::string reason;

@@ -22,16 +22,16 @@ struct seen {
 seen read(std::string_view bytes, bool masked = false, size_t part = 1 << 20, size_t message_bytes_max = 1 << 20) {
   reader subject{masked, message_bytes_max};
   seen out;
-  std::vector<found> kept; // What was found stays valid.
+  std::vector<found> all; // Found messages stay valid.
   while (!bytes.empty()) {
     const auto to = subject.space();
     const auto size = std::min({to.size(), bytes.size(), part});
     std::memcpy(to.data(), bytes.data(), size);
     subject.took(size);
     bytes.remove_prefix(size);
-    kept.push_back(subject.find());
+    all.push_back(subject.find());
   }
-  for (auto& each : kept) {
+  for (auto& each : all) {
     for (const auto& m : each.messages)
       out.messages.emplace_back(std::string{m.bytes}, m.binary);
     std::move(each.controls.begin(), each.controls.end(), std::back_inserter(out.controls));

@@ -7,20 +7,24 @@ namespace arrakis::net::handshake {
 std::string make_key();
 /// Sec-WebSocket-Accept for a Sec-WebSocket-Key.
 std::string accept_of(std::string_view key);
+/// Request of the opening handshake.
 std::string request_text(const std::string& authority, const std::string& target, const std::string& key);
+/// Response that accepts it.
 std::string response_text(std::string_view key);
 
 /// Where the head of an answer ends, behind its empty line; npos: not there yet.
 size_t head_end(std::string_view bytes);
+/// Size limit of a response head.
 constexpr size_t head_bytes_max = 16 << 10;
-/// Empty: the answer to `key` opens the WebSocket. Otherwise what is wrong; `declined`: the server speaks HTTP and said
-/// no.
+/// Result of the handshake. `why_not`: error text; empty: the WebSocket is open. `declined`: the server answered HTTP
+/// and refused.
 struct verdict {
   std::string why_not;
   bool declined = false;
 };
+/// Checks the response to `key`.
 verdict judge(std::string_view head, std::string_view key);
 
-/// Whether the comma-separated list `values` has `token`, compared without case.
+/// True when the comma-separated list `values` has `token`, compared without case.
 bool lists(std::string_view values, std::string_view token);
 } // namespace arrakis::net::handshake

@@ -71,7 +71,7 @@ bool is_authority(std::string_view text) {
   return port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// What the framing and connection headers of a message say, gathered line by line.
+/// Framing and connection headers of a message, collected line by line.
 struct gathered {
   size_t hosts = 0, lengths = 0, codings = 0;
   std::optional<uint64_t> length;

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 namespace arrakis::net {
-/// Why a message is refused, in words for the other end. `status` is what a server answers; 0: the message is good.
+/// Reason for refusing a message, as text for the peer. `status`: the server's answer; 0: the message is valid.
 struct rejection {
   int status = 0;
   std::string_view why = {};
@@ -14,6 +14,7 @@ struct rejection {
 
 /// How a body ends (RFC 9112 6.3).
 struct body_framing {
+  /// Ways to end a body.
   enum class form { none, length, chunked, until_end };
   form is = form::none;
   uint64_t length = 0; ///< Of form::length.
@@ -22,6 +23,7 @@ struct body_framing {
 /// Header lines of one message at most, trailers included. Real clients and proxies send below 40.
 constexpr size_t header_lines_max = 128;
 
+/// Parsed head of a request.
 struct request_head {
   /// The target is in origin form, or "*". Of a target in absolute form the authority has replaced the value of Host
   /// (RFC 9112 3.2.2).
@@ -32,6 +34,7 @@ struct request_head {
   bool expects_continue = false;
 };
 
+/// Parsed head of a response.
 struct response_head {
   http_response message;
   body_framing body;

@@ -10,11 +10,12 @@
 namespace arrakis::net {
 using headers = std::vector<std::pair<std::string, std::string>>;
 
-/// Whether two ASCII words are the same but for their case.
+/// Compares two ASCII words without case.
 bool equal_without_case(std::string_view a, std::string_view b);
 /// The first value of `name`, compared without case; empty when absent.
 std::string_view header(const headers&, std::string_view name);
 
+/// An HTTP request.
 struct http_request {
   std::string method;
   std::string target; ///< Path and query as on the wire, still percent-encoded.
@@ -25,6 +26,7 @@ struct http_request {
   secret private_target; ///< In the place of `target`: one that holds a key.
   secret authorization;  ///< The value of the header Authorization; empty: none.
 };
+/// An HTTP response.
 struct http_response {
   int status = 200;
   net::headers headers;
@@ -32,9 +34,12 @@ struct http_response {
 };
 /// `application/json` with `body`.
 http_response json_response(int status, std::string body);
-/// The path of a target, percent-decoded; and the value of a query parameter (decoded), empty when absent.
+/// Path of a target, percent-decoded.
 std::string path_of(std::string_view target);
+/// Value of a query parameter, percent-decoded; empty when absent.
 std::string query_value(std::string_view target, std::string_view key);
+/// Percent-encodes all but unreserved characters (RFC 3986 2.3).
 std::string percent_encode(std::string_view text);
+/// Percent-decodes a text.
 std::string percent_decode(std::string_view text);
 } // namespace arrakis::net

@@ -82,7 +82,7 @@ void check_cut_anywhere(const std::string& wire, const std::string& body) {
     for (size_t at = 0; at < wire.size(); at += step) {
       waiting += wire.substr(at, step);
       REQUIRE_FALSE(reader.feed(waiting));
-      REQUIRE_FALSE(reader.feed(waiting)); // It stops once, behind the head.
+      REQUIRE_FALSE(reader.feed(waiting)); // The reader stops once, behind the head.
     }
     REQUIRE(reader.done());
     CHECK(reader.take().body == body);

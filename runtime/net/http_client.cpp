@@ -63,7 +63,7 @@ struct connection {
   bool reused = false;
   bool answered = false; ///< A byte of the answer arrived.
   bool closed = false;   ///< No further read is pending.
-  bool dropped = false;  ///< It no longer counts.
+  bool dropped = false;  ///< The connection no longer counts.
 };
 using connection_ptr = std::shared_ptr<connection>;
 using call_ptr = std::shared_ptr<call>;
@@ -224,7 +224,7 @@ void http_client::impl::arrived(const host_ptr& at, const connection_ptr& on, er
     return read(at, on);
   if (!on->writing)
     return lose(at, on, ec::unknown, "the connection ended before the whole answer: " + failed.message());
-  // Whether a byte of the request left is known when the write ends; closing makes it end.
+  // The end of the write, which closing causes, tells if a byte of the request left.
   on->closed = true;
   on->wire->close();
 }

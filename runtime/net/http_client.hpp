@@ -11,6 +11,7 @@
 namespace arrakis::net {
 class io;
 
+/// Settings of a client.
 struct http_client_options {
   tls_client tls;
   size_t body_bytes_max = 8 << 20; ///< An answer above it fails with ec::corrupt.
@@ -20,6 +21,7 @@ struct http_client_options {
   std::chrono::milliseconds idle{30'000};
 };
 
+/// The client, with a pool of connections for each host.
 class http_client {
 public:
   using done = std::function<void(caf::expected<http_response>)>;
@@ -29,11 +31,11 @@ public:
   /// `done` runs once, on an io thread. Errors: ec::unavailable (nothing was sent), ec::unknown (sent, no whole
   /// answer), ec::timeout (deadline before sending), ec::busy, ec::corrupt. A call is never repeated by the client,
   /// except on a kept-alive connection that was closed before any byte of the request left.
-  /// The result takes the call back, from any thread and at any time: it ends as at its deadline. One that waits or
-  /// connects gets ec::timeout; of one that was sent the connection is closed, and it gets ec::unknown.
+  /// The returned function cancels the call, from any thread and at any time: it ends as at its deadline. One that
+  /// waits or connects gets ec::timeout; of one that was sent the connection is closed, and it gets ec::unknown.
   std::function<void()> send(const std::string& url, http_request request, deadline until, done);
-  /// Connections from now on are verified by the certificates that the CA file, or the system's store, holds by now.
-  /// When it cannot be read they go on with those of before.
+  /// Reads the CA file, or the system's store, anew; later connections are verified with the new certificates.
+  /// An unreadable file keeps the previous ones.
   void reread_certificates();
 
 private:

@@ -124,7 +124,7 @@ TEST_CASE("http limits: connections that the system does not hand over are count
     std::this_thread::yield();
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::close(spare);
-  CHECK(ask(server, honest, "/a").starts_with("HTTP/1.1 200 ")); // It goes on by itself.
+  CHECK(ask(server, honest, "/a").starts_with("HTTP/1.1 200 ")); // The listener recovers by itself.
   log::set_sink(nullptr);
   CHECK(lines == 1);
 }

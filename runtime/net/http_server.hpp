@@ -13,20 +13,21 @@
 namespace arrakis::net {
 class io;
 
-/// The body of an answer that goes on, sent piece by piece from any thread. Copies are the same stream.
+/// Streamed body of an answer, sent piece by piece from any thread. Copies refer to the same stream.
 class body_stream {
 public:
   struct impl;
   explicit body_stream(std::shared_ptr<impl> i) : impl_(std::move(i)) {}
-  /// False: nobody reads it any more, or this piece was too much.
+  /// Sends a piece. False: the reader has gone, or too many bytes wait.
   bool send(std::string piece) const;
-  /// The body is whole; the connection ends when the reader has it.
+  /// Ends the body; the connection closes when the reader has all of it.
   void finish() const;
 
 private:
   std::shared_ptr<impl> impl_;
 };
 
+/// Settings of a streamed body.
 struct stream_options {
   /// Bytes that the reader has not taken yet. With more it is cut, and counted in arrakis_http_refused_total with the
   /// reason output_bytes; so is one that takes nothing of a piece within http_server_options::answer.
@@ -40,7 +41,7 @@ struct stream_options {
 class responder {
 public:
   struct impl;
-  /// Null: nobody hears it.
+  /// Null: drops the answer.
   explicit responder(std::shared_ptr<impl> i) : impl_(std::move(i)) {}
   void operator()(http_response) const;
   /// Accepts the upgrade: `opened` runs on the io thread with the open socket. Answers 400 if it was no upgrade
@@ -56,7 +57,7 @@ private:
   std::shared_ptr<impl> impl_;
 };
 
-/// What is decided about a request by its head, before a byte of its body is kept.
+/// Decision on a request by its head, before its body is read.
 struct admission {
   size_t body_bytes_max = SIZE_MAX;    ///< A larger body: 413. The limit of the server holds as well.
   bool essential = false;              ///< Served while others fill the listener: health, metrics.
@@ -67,6 +68,7 @@ struct admission {
   std::function<void(http_request, responder)> handle;
 };
 
+/// Settings of a server.
 struct http_server_options {
   std::string address = "127.0.0.1"; ///< An IP address, or unix:/path (created 0600).
   uint16_t port = 0;                 ///< 0: the system picks one, see http_server::port().
@@ -95,6 +97,7 @@ struct http_server_options {
   std::chrono::milliseconds answer{30'000}; ///< A handler that does not answer: 503.
 };
 
+/// A listening server.
 class http_server {
 public:
   struct impl;

@@ -110,7 +110,7 @@ TEST_CASE("http_server: a request that does not end in time is answered 408") {
   peer.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123");
   CHECK(peer.read().starts_with("HTTP/1.1 408 "));
   auto silent = raw_peer::connect(server.port());
-  CHECK(silent.read().empty()); // It sent nothing, so it is told nothing.
+  CHECK(silent.read().empty()); // A peer that sent nothing gets no answer.
 }
 
 TEST_CASE("http_server: an idle connection is closed after its time") {

@@ -68,7 +68,7 @@ void session::handle() {
     upgrade_ = http_request{request.method, request.target, request.headers, {}, {}};
   const auto chosen = std::exchange(handler_, nullptr);
   server_->handle(chosen, std::move(request), responder{std::make_shared<responder::impl>(weak_from_this(), ++turn_)});
-  input_.resize(0); // Whoever keeps the request beyond the handler has judged it.
+  input_.resize(0); // A handler that stores the request has validated it.
 }
 
 void session::upgrade(uint64_t turn, websocket_options options, websocket_events events,
@@ -114,7 +114,7 @@ void session::begin_stream(uint64_t turn, http_response head, stream_options opt
   if (turn != turn_ || phase_ != phase::handling)
     return;
   if (!printable(head))
-    return respond(std::move(head)); // It says so, and answers 500.
+    return respond(std::move(head)); // Logs the error and answers 500.
   const bool old = reader_->head().http_1_0;
   stream_ = std::make_unique<open_stream>();
   stream_->shared = std::make_shared<body_stream::impl>();
@@ -127,7 +127,7 @@ void session::begin_stream(uint64_t turn, http_response head, stream_options opt
   stream_->queue = write_response(head, {dated ? std::string_view{} : std::string_view{date_now()}, "close", false,
                                          old ? body::until_end : body::chunked});
   enter(phase::streaming);
-  discard(); // What the reader sends meanwhile; its end is seen there.
+  discard(); // Reads and drops the peer's input, and notices its end.
   const body_stream out{stream_->shared};
   if (head_)
     return out.finish();
@@ -168,7 +168,7 @@ void session::pump() {
     stream_ = nullptr;
     enter(phase::lingering);
     arm(linger);
-    return wire_.shutdown_send(); // What discard() began goes on.
+    return wire_.shutdown_send(); // The read of discard() goes on.
   }
   if (s.queue.empty())
     return static_cast<void>(timer_.cancel()); // A stream may be silent for as long as it likes.

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 class session;
 struct place;
 
-/// What the senders of a stream share with its connection.
+/// State shared by the senders of a stream and its connection.
 struct body_stream::impl {
   std::weak_ptr<session> to;
   size_t bytes_max = 0;
@@ -32,12 +32,13 @@ struct body_stream::impl {
   std::atomic<bool> ended{false};
 };
 
-// After an early answer the rest of the request is read and thrown away for a moment: closing at once would reset the
-// connection and destroy the answer on its way.
+/// Time to read and drop the rest of a request after an early answer: closing at once would reset the connection and
+/// destroy the answer on its way.
 inline constexpr auto linger = 1s;
+/// Limit of bytes dropped then.
 inline constexpr size_t linger_bytes_max = 1 << 20;
 
-// Buffered bytes of one connection that no quota counts: one read. A request that fits costs no lock.
+/// Buffered bytes of one connection that no quota counts: one read. A request that fits costs no lock.
 inline constexpr size_t free_bytes = 8192;
 
 /// For the header Date: written once a second and thread.
@@ -107,8 +108,10 @@ struct place {
   const quota::share count;
 };
 
+/// One connection, from its handshake to its end.
 class session : public std::enable_shared_from_this<session> {
 public:
+  /// Phases of a connection.
   enum class phase { greeting, idle, reading, handling, writing, streaming, lingering, gone };
 
   session(stream on, std::shared_ptr<http_server::impl> server, std::shared_ptr<place> held, visitor from)
@@ -421,7 +424,7 @@ private:
   std::optional<http_request> upgrade_;
   std::string inbox_, outbox_, peer_;
   std::array<char, 8192> chunk_;
-  http_server::handler handler_; ///< That the admission chose.
+  http_server::handler handler_; ///< Handler chosen by the admission.
   std::chrono::milliseconds answer_within_{0};
   uint64_t turn_ = 0; ///< Counts requests: an answer to an earlier one finds nobody.
   size_t drained_ = 0;

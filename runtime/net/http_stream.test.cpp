@@ -109,7 +109,7 @@ TEST_CASE("http stream: its sender is told when the reader leaves and when the s
   auto peer = f.ask();
   const auto stream = f.opened.take();
   REQUIRE(stream);
-  f.server->stop(10s); // It does not wait for a stream.
+  f.server->stop(10s); // The server does not wait for a stream.
   CHECK(f.closed.take());
   CHECK(!stream->send("more"));
 }

@@ -63,7 +63,7 @@ io::io(unsigned threads) : impl_(std::make_unique<impl>()) {
 
 io::~io() {
   stop();
-  // What waits in one context may own a socket of another: all let go of it before the first of them ends.
+  // A handler in one context may own a socket of another, so all contexts shut down before the first is destroyed.
   for (auto& each : impl_->threads)
     each->context.shutdown();
 }

@@ -13,7 +13,7 @@
 using namespace arrakis;
 
 TEST_CASE("io: a completion that throws asks for the end of the process, and the others go on until then") {
-  const auto pid = ::fork(); // What is asked for is of the whole process.
+  const auto pid = ::fork(); // The setting applies to the whole process.
   REQUIRE(pid >= 0);
   if (pid == 0) {
     static std::promise<void> asked;

@@ -114,7 +114,7 @@ void listener::accept() {
   });
 }
 
-/// Whether the next one may come at once.
+/// Handles a new connection; true when the next may be accepted at once.
 bool listener::hand_over(stream::socket made) {
   error_code ignored;
   made.set_option(asio::ip::tcp::no_delay{true}, ignored);

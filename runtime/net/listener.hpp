@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 namespace arrakis::net {
+/// The listening socket.
 class listener : public std::enable_shared_from_this<listener> {
 public:
   /// Returns whether the next one may come at once; else others have their turn first.

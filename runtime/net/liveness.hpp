@@ -1,6 +1,6 @@
 #pragma once
-// Whether a process is alive: a beat goes through the scheduler of the actors and through every io thread, each second.
-// What does not answer for 5 s has a name. The beats are asked for and judged on an io thread that does nothing else.
+// Liveness of the process: each second a beat passes through the actors' scheduler and every io thread. A part that
+// does not answer for 5 s is reported by name. A separate io thread sends and judges the beats.
 #include <atomic>
 #include <caf/fwd.hpp>
 #include <chrono>
@@ -22,7 +22,7 @@ public:
   void add(std::string name, ask);
   /// One turn: counts who has not answered since the last one, and asks those who have. Not thread-safe.
   void turn();
-  /// Who did not answer for `silent_turns` turns. Thread-safe.
+  /// Names of parts without an answer for `silent_turns` turns. Thread-safe.
   std::vector<std::string> silent() const;
 
 private:
@@ -31,6 +31,7 @@ private:
   std::vector<std::shared_ptr<one>> all_;
 };
 
+/// The watch over scheduler and io threads.
 class liveness {
 public:
   /// Watches the scheduler of `sys` ("scheduler") and each thread of `watched` ("io-1", ...) from a thread of `own`,

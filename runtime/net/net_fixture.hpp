@@ -13,7 +13,7 @@
 namespace arrakis::net::test {
 using namespace std::chrono_literals;
 
-/// What io threads push and a test takes; empty when nothing came within 10 s, which no passing test waits for.
+/// Queue from io threads to a test; empty when nothing came within 10 s, which no passing test waits for.
 template <class T>
 class inbox {
 public:
@@ -37,6 +37,7 @@ private:
   std::deque<T> items_;
 };
 
+/// Deadline on the real clock.
 inline deadline in(std::chrono::milliseconds wait) { return {std::chrono::steady_clock::now() + wait}; }
 
 /// One request, and its result.
@@ -48,6 +49,7 @@ inline caf::expected<http_response> get(http_client& client, const std::string& 
   auto result = results->take();
   return result ? std::move(*result) : caf::expected<http_response>{fail(ec::internal, "done never ran")};
 }
+/// URL of a server.
 inline std::string url_of(const http_server& server) { return "http://127.0.0.1:" + std::to_string(server.port()); }
 
 /// A peer that speaks bytes: blocking sockets, driven by the test.
@@ -63,7 +65,7 @@ public:
   void send(std::string_view bytes);
   /// Until the other end closes, or `until` was seen in it.
   std::string read(std::string_view until = {});
-  /// Whether something can be read, or the other end has closed, within `patience`.
+  /// True when bytes can be read, or the peer has closed, within `patience`.
   bool is_readable(std::chrono::milliseconds patience) const;
   void close();
   void finish(); ///< FIN: no more bytes, but it still reads.
@@ -72,6 +74,7 @@ public:
 private:
   int fd_;
 };
+/// A listener of raw_peers.
 class raw_listener {
 public:
   raw_listener();

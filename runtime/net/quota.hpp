@@ -1,5 +1,5 @@
 #pragma once
-// Private to runtime/net: a named limit, in all and for each peer.
+// Private to runtime/net: a limit of the total and of each peer's share.
 #include "runtime/net/address.hpp"
 
 #include <memory>
@@ -10,10 +10,11 @@ namespace arrakis::net {
 /// Counts what peers hold of something: connections, bytes. Thread-safe.
 class quota : public std::enable_shared_from_this<quota> {
 public:
+  /// Results of a request.
   enum class verdict { granted, peer_full, full };
   quota(size_t all_max, size_t per_peer_max) : all_max_(all_max), per_peer_max_(per_peer_max) {}
 
-  /// What one holder has; given back when it ends. Without a peer only the limit of all holds. Not thread-safe.
+  /// One holder's amount, released by the destructor. Without a peer only the total limit applies. Not thread-safe.
   class share {
   public:
     share() = default;

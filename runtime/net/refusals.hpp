@@ -1,5 +1,5 @@
 #pragma once
-// Private to runtime/net: what a listener turned away, counted and logged once in a while.
+// Private to runtime/net: refused connections and requests, counted, and logged at a limited rate.
 #include "runtime/log_rate_limit.hpp"
 
 #include "runtime/net/http.hpp"
@@ -7,6 +7,7 @@
 #include <array>
 
 namespace arrakis::net {
+/// Reasons of a refusal.
 enum class refusal {
   connections,             ///< The listener is full, and nothing idle could be closed for it.
   connections_per_address, ///< One peer holds all that one may.
@@ -18,11 +19,12 @@ enum class refusal {
   not_admitted,            ///< Refused by its head, before the body was read.
   timeout,                 ///< Not complete in time.
 };
+/// Number of reasons.
 constexpr size_t refusal_kinds = 9;
 
 /// A sentence as plain text.
 http_response plain(int status, std::string text);
-/// What the other end hears where there is no room for it, with Retry-After: 429 if it has too much itself, else 503.
+/// Response for lack of room, with Retry-After: 429 when the peer itself exceeds its limit, else 503.
 http_response answer_to(refusal);
 
 /// Thread-safe.

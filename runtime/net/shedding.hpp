@@ -11,7 +11,7 @@
 #include <vector>
 
 namespace arrakis::net::shedding {
-/// What a connection waits for: nothing, since it is busy; its next request; its first one; the rest of one.
+/// State of a connection's wait: busy (none), for its next request, for its first, for the rest of one.
 enum class waiting { no, idle, silent, half_sent };
 
 /// When a connection may be closed: the smaller, the sooner. Each time it begins to wait it has another one.
@@ -28,6 +28,7 @@ struct candidate {
 /// The order in which ranks are closed: what was idle longest, then what was half sent longest. What has sent nothing
 /// is idle; but while it is fresh (100 ms) its request may be on the way, so it comes last.
 uint64_t order_of(uint64_t rank, uint64_t now_ms);
+/// Milliseconds of the steady clock.
 uint64_t steady_ms();
 /// Moves those to the front that are closed first, at most `count`, and drops the others and what is busy.
 template <class T>
@@ -41,8 +42,9 @@ public:
   /// may be taken while they close.
   static constexpr size_t at_once_max = 32;
 
+  /// Results of judge().
   enum class verdict { granted, full, search };
-  /// Whether a newcomer may take a place more. `all`: those that are taken, read before the call. `search`: others must
+  /// Judges whether a new connection fits. `all`: number of connections, read before the call. `search`: others must
   /// be chosen first.
   verdict judge(size_t all, size_t most) const;
   void choose(size_t count) { chosen_ += count; }
@@ -96,6 +98,7 @@ private:
   std::map<std::pair<uint64_t, const T*>, held> all_;
 };
 
+/// Implements the declaration above.
 template <class T>
 void keep_soonest(std::vector<candidate<T>>& all, size_t count) {
   const auto now = steady_ms();

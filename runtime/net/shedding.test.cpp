@@ -50,7 +50,7 @@ TEST_CASE(
   holders<int> subject;
   subject.note(three, 30, 300);
   subject.note(one, 10, 50);
-  subject.note(one, 10, 100); // It grew.
+  subject.note(one, 10, 100); // The request grew.
   subject.note(two, 20, 200);
   const auto first = [&](size_t wanted, const int* newcomer) {
     std::vector<int> out;

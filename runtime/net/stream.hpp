@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using io_done = std::function<void(error_code, size_t)>;
 
+/// The stream.
 class stream {
 public:
   using executor_type = asio::io_context::executor_type;
@@ -66,7 +67,8 @@ private:
   std::variant<socket, std::unique_ptr<tls_stream>> way_;
 };
 
-/// TLS 1.2 and newer. Both throw std::runtime_error naming the file that cannot be used.
+/// TLS context of a client, TLS 1.2 and newer. Throws std::runtime_error naming an unusable file.
 std::shared_ptr<asio::ssl::context> client_context(const tls_client&);
+/// TLS context of a server, likewise.
 std::shared_ptr<asio::ssl::context> server_context(const tls_server&);
 } // namespace arrakis::net

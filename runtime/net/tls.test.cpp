@@ -154,10 +154,10 @@ TEST_CASE("tls: a server's certificate that is replaced under load loses no requ
   CHECK(text_of(server.reread_certificates()).find("server.key") != std::string::npos); // No pair.
   std::filesystem::copy_file(others.key_file, files.key_file, overwrite);
   http_client fresh{threads, {.tls = {second.ca_file()}}};
-  CHECK(!ask(fresh)); // What cannot be used changed nothing.
+  CHECK(!ask(fresh)); // Unusable files change nothing.
   CHECK(!server.reread_certificates());
   CHECK(ask(fresh));
-  CHECK(ask(open)); // Its connection is the one of before.
+  CHECK(ask(open)); // The connection of before goes on.
 }
 
 TEST_CASE("tls: a certificate for another host is refused before anything is sent") {

@@ -21,7 +21,7 @@
 namespace arrakis::net {
 namespace {
 constexpr uint16_t no_code = 1006;            // RFC 6455 7.4.1: closed without a close frame.
-constexpr size_t write_bytes_max = 256 << 10; // What waits leaves in one write, up to this.
+constexpr size_t write_bytes_max = 256 << 10; // Limit of one write of queued frames.
 
 using shaken = std::function<void(std::string why_not, bool declined)>;
 
@@ -149,7 +149,7 @@ private:
   void deliver(frames::found& found) {
     if (!events_.batch) {
       for (const auto& each : found.messages)
-        if (events_.received && open_) // What it does may close us.
+        if (events_.received && open_) // The callback may close this socket.
           events_.received(std::string{each.bytes}, each.binary);
       return;
     }
@@ -310,7 +310,7 @@ private:
     pause_.cancel();
     wire_.close();
     place_ = nullptr;
-    const auto events = std::exchange(events_, {}); // They may hold whoever holds us.
+    const auto events = std::exchange(events_, {}); // The callbacks may own the owner of this socket.
     if (!events.closed)
       return;
     const bool told = heard_ && heard_->code != frames::no_code_sent;
@@ -327,8 +327,8 @@ private:
   std::string writing_;
   std::deque<item> outbox_;
   std::optional<std::string> pong_;
-  std::optional<frames::closing> closing_; ///< What we close with, once we want to.
-  std::optional<frames::closing> heard_;   ///< What the other end closed with.
+  std::optional<frames::closing> closing_; ///< This end's close frame, once it is to be sent.
+  std::optional<frames::closing> heard_;   ///< The peer's close frame.
   std::array<char, 4096> discarded_;
   asio::steady_timer patience_, pause_;
   std::atomic<size_t> waiting_bytes_{0}, unread_{0};
@@ -339,7 +339,7 @@ private:
   bool done_ = false;
 };
 
-// What users hold: a session lives by its own pending read, so a handle that outlives the io threads points at nothing.
+// Handle of users. A session lives by its own pending read, so a handle that outlives the io threads is empty.
 class handle final : public websocket {
 public:
   explicit handle(const std::shared_ptr<session>& to) : to_(to) {}
@@ -390,7 +390,7 @@ struct opening : std::enable_shared_from_this<opening> {
   }
   void shaken_hands(const std::string& failed, bool declined) {
     if (failed.empty() && done) {
-      // Who is told may send at once, from another thread: the socket is open before. What came with the handshake is
+      // The callback may send at once, from another thread: the socket is open before. Input behind the handshake is
       // received after.
       auto made = std::exchange(socket, nullptr);
       made->open();

@@ -14,11 +14,11 @@
 namespace arrakis::net {
 class io;
 
-/// Thread-safe; kept alive by whoever holds it and by the socket itself while it is open.
+/// A socket. Thread-safe; it lives while a handle exists, and while it is open.
 class websocket {
 public:
   virtual ~websocket() = default;
-  /// Queued in order. False (and nothing is kept) when more than `outbox_bytes_max` wait or the socket is closed.
+  /// Queues a message. False (not queued) when more than `outbox_bytes_max` wait or the socket is closed.
   virtual bool send(std::string message, bool binary = false) = 0;
   /// Close handshake with `code` (1000..4999); the socket is cut after `closing` without an answer.
   virtual void close(uint16_t code, std::string reason = {}) = 0;
@@ -26,6 +26,7 @@ public:
   virtual void cut() = 0;
 };
 
+/// A received message.
 struct websocket_message {
   /// Behind a message of a batch so many more bytes may be read; their values say nothing.
   static constexpr size_t slack = 64;
@@ -36,8 +37,8 @@ struct websocket_message {
 struct websocket_batch {
   std::vector<websocket_message> messages;
   std::vector<std::unique_ptr<char[]>> blocks; ///< Where their bytes lie.
-  /// Whoever holds it has not done with the batch: its bytes count against `unread_bytes_max`. May outlive the batch,
-  /// and be given back from any thread.
+  /// Token of an unfinished batch: its bytes count against `unread_bytes_max` while it exists. May outlive the batch,
+  /// and be released on any thread.
   std::shared_ptr<void> unread;
 };
 
@@ -48,6 +49,7 @@ struct websocket_events {
   std::function<void(uint16_t code, std::string reason)> closed;
   std::function<void(std::shared_ptr<websocket_batch>)> batch; ///< When set, instead of `received`.
 };
+/// Settings of a socket.
 struct websocket_options {
   tls_client tls;
   size_t message_bytes_max = 32 << 20;

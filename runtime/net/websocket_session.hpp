@@ -5,7 +5,7 @@
 #include "runtime/net/websocket.hpp"
 
 namespace arrakis::net {
-/// Whether `request` asks for a WebSocket as RFC 6455 4.2.1 wants it.
+/// True when `request` is a valid upgrade to WebSocket (RFC 6455 4.2.1).
 bool asks_for_websocket(const http_request& request);
 /// Answers the upgrade on `on`. `opened` runs with the socket, unless the handshake fails. `place` is held while it is
 /// open.

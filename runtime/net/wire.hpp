@@ -6,18 +6,19 @@
 #include <optional>
 
 namespace arrakis::net {
-/// False when a line break or control character in it could forge a header or a second message.
+/// Checks headers; false: a line break or control character could forge a header or a second message.
 bool printable(const http_request&);
 bool printable(const http_response&);
-/// Host, Content-Length, Transfer-Encoding and Connection are ours; the caller's are left out.
+/// Encodes a request. The client sets Host, Content-Length, Transfer-Encoding and Connection; the caller's are dropped.
 std::string write_request(const http_request&, const std::string& host);
-/// What the server adds to an answer.
+/// Fields that the server adds to a response.
 struct response_frame {
   std::string_view date;                                          ///< The value of Date; empty: none.
   std::string_view connection;                                    ///< The value of Connection; empty: none.
   bool without_body = false;                                      ///< The answer to a HEAD.
   enum class body { whole, chunked, until_end } is = body::whole; ///< Other than whole: the head alone is written.
 };
+/// Encodes a response.
 std::string write_response(const http_response&, const response_frame&);
 
 /// Finds the end of a head in bytes that come in pieces.

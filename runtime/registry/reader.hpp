@@ -7,7 +7,7 @@
 
 namespace arrakis::registry {
 
-/// What a reader sees of one actor.
+/// Snapshot of one actor.
 struct row {
   std::string path, kind, key;
   uint64_t tenant = 0;
@@ -17,7 +17,7 @@ struct row {
   uint64_t oldest_ms = 0;  ///< Since the mailbox was last empty; 0 while it is. Within 4 ms.
   uint64_t handled = 0;    ///< Messages since this life began.
   uint64_t sampled = 0;    ///< Of them, those whose time was taken: one in 16.
-  uint64_t sampled_ns = 0; ///< Their time together.
+  uint64_t sampled_ns = 0; ///< Sum of their times.
   uint64_t longest_ns = 0; ///< The longest of them.
   uint32_t requests = 0;   ///< Answers (and timers of flows) that it waits for.
   uint32_t restarts = 0;   ///< Crashes, which a restart followed or will follow.
@@ -35,6 +35,7 @@ struct kind_row {
   std::array<uint64_t, bucket_bounds_us.size() + 1> buckets{};
   uint64_t sampled = 0, sampled_ns = 0;
 };
+/// Handling times of all kinds.
 std::vector<kind_row> kinds();
 
 /// One line of the tree: the declared places in the order of their declaration, each supervisor before its children.
@@ -43,6 +44,7 @@ struct tree_row {
   size_t depth = 0;
   declaration declared;
 };
+/// The declared tree below `root`.
 std::vector<tree_row> declared_tree(place root);
 
 /// Bytes that one actor costs the registry.

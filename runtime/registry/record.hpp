@@ -16,7 +16,7 @@ inline uint64_t coarse_ns() {
   ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
 }
-inline uint64_t exact_ns() {
+inline uint64_t exact_ns() { ///< Monotonic, exact.
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
@@ -40,8 +40,8 @@ struct incidents {
   incidents* next_free = nullptr;
 };
 
-constexpr size_t key_bytes = 40;
-enum class life : uint8_t { free, vacant_restarting, vacant_quarantined, starting, alive, ended };
+constexpr size_t key_bytes = 40; ///< Length limit of a key.
+enum class life : uint8_t { free, vacant_restarting, vacant_quarantined, starting, alive, ended }; ///< Use of a record.
 
 /// Two cache lines. The first is what a message touches: written by its actor, and by senders (arrived,
 /// nonempty_since_ns). The second is written by whoever takes and gives back the record, under `version`. Records are
@@ -95,7 +95,7 @@ lease enroll(const identity&);
 /// The record of the actor whose turn it is on this thread.
 inline thread_local record* current = nullptr;
 
-class turn {
+class turn { ///< Sets `current` for one turn of an actor.
 public:
   explicit turn(record& r) : outer_(std::exchange(current, &r)) {}
   turn(const turn&) = delete;

@@ -19,7 +19,7 @@ struct record;
 struct incidents;
 } // namespace detail
 
-/// What one actor is. `kind` is one of few words and names the folder or the part of it ("gate", "wizard_session");
+/// Identity of an actor. `kind` is one of few words and names the folder or the part of it ("gate", "wizard_session");
 /// `key` tells actors of one kind apart (at most 40 bytes: guild, session, shard); `tenant` is the guild's snowflake,
 /// or 0.
 struct identity {
@@ -27,15 +27,15 @@ struct identity {
   std::string_view key = {};
   uint64_t tenant = 0;
 };
-
+/// States of an actor.
 enum class actor_state : uint8_t {
   starting,   ///< Spawned; its behavior does not exist yet.
-  running,    ///< It handles a message, or messages wait for it.
-  waiting,    ///< Its mailbox is empty.
-  restarting, ///< It crashed, and its supervisor has not started it again yet.
-  quarantined ///< It crashed too often and is not started again until an operator releases it.
+  running,    ///< Handles a message, or has messages waiting.
+  waiting,    ///< Has an empty mailbox.
+  restarting, ///< Crashed; its supervisor has not started it again yet.
+  quarantined ///< Crashed too often; not started again until an operator releases it.
 };
-std::string_view word(actor_state);
+std::string_view word(actor_state); ///< Name of a state.
 
 /// How a supervisor treats its children; for the tree that an operator sees.
 struct declaration {
@@ -97,7 +97,7 @@ public:
   /// The actor ended in order, and nothing is to be shown.
   void vacate();
   uint32_t crashes() const;
-  /// Whether this thread runs the `start` of a seat, and no actor has taken that seat yet.
+  /// True while this thread runs the `start` of a seat that no actor has taken yet.
   static bool is_being_filled();
   place where() const { return where_; }
 

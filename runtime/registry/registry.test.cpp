@@ -96,7 +96,7 @@ TEST_CASE("registry: an actor stands below the one that spawned it, and is gone 
     CHECK(registry::actors(registry::place::root("other")).empty());
     caf::anon_send_exit(parent, caf::exit_reason::user_shutdown);
     w.sim.run();
-    CHECK(registry::actors(w.root).size() == 2); // Its address is still held; it does not run.
+    CHECK(registry::actors(w.root).size() == 2); // The address is still held; the actor does not run.
   }
   caf::anon_send(made[0], planted{});
   w.sim.run();

@@ -31,25 +31,28 @@ struct entry {
   std::string released_by, reason;
 };
 
+/// Quarantines a key; a quarantined key keeps its first entry. -> added
 struct add {
   crash what;
   deadline until;
-}; ///< -> added; a key that is apart already keeps its first entry
+};
 /// Answer to add.
 struct added {
   int64_t id = 0;
 };
+/// Lists open quarantines, the oldest first, at most 10,000. -> listed
 struct list_open {
   deadline until;
-}; ///< -> listed: what is kept apart, the oldest first, at most 10,000
+};
 /// Answer to list_open.
 struct listed {
   std::vector<entry> entries;
 };
+/// Finds an entry. -> entry | ec::not_found
 struct find {
   int64_t id = 0;
   deadline until;
-}; ///< -> entry | ec::not_found
+};
 /// Releases a key, makes its community's work items due, and for a community appends an audit entry.
 /// -> entry | ec::not_found; ec::conflict when it was released before; ec::invalid for a reason that is too long
 struct release {

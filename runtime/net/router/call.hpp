@@ -11,7 +11,7 @@ namespace arrakis::net::router {
 struct route;
 struct exchange;
 
-/// Who asks, as an authenticator found out.
+/// Identity of the client, as an authenticator established it.
 struct identity {
   std::string subject; ///< Opaque: a key's id, a user's id. Empty: nobody in particular.
   std::vector<std::string> permissions;
@@ -32,6 +32,7 @@ private:
   std::shared_ptr<exchange> of_;
 };
 
+/// A request for a handler.
 struct call {
   http_request request;
   const router::route* route = nullptr; ///< Lives as long as the listener.

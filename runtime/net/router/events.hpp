@@ -11,10 +11,11 @@ namespace arrakis::net::router {
 /// The head of a stream of events.
 http_response event_stream();
 
+/// One event.
 struct server_sent_event {
   std::string_view data;      ///< Any text; each line of it becomes a line of the event.
   std::string_view name = {}; ///< Empty: "message". Line ends in it are left out.
-  std::string_view id = {};   ///< What the reader sends as Last-Event-ID when it comes again; empty: none.
+  std::string_view id = {};   ///< Sent back as Last-Event-ID after a reconnect; empty: none.
 };
 /// The event as it stands in the stream.
 std::string write_event(const server_sent_event&);

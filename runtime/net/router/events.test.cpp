@@ -105,7 +105,7 @@ TEST_CASE("events: the end of a feed is the end of its readers' streams") {
   REQUIRE(f.has_readers(1));
   f.feed->publish({.data = "last"});
   f.feed.reset();
-  CHECK(reader.read().ends_with("\r\n0\r\n\r\n")); // It is whole: the last chunk came.
+  CHECK(reader.read().ends_with("\r\n0\r\n\r\n")); // The body is complete: the last chunk came.
 }
 
 // Negative control: with room for all of it the same reader is not cut.

@@ -26,7 +26,7 @@ struct exchange {
   deadline until;
   /// Once: the stages on the way back, then the wire.
   void finish(http_response);
-  /// What is to be sent: every stage that ran has seen it.
+  /// Passes the response back through every stage that ran.
   void pass_back(http_response&);
 
   std::shared_ptr<const chain> stages;
@@ -35,6 +35,7 @@ struct exchange {
   std::atomic<bool> answered{false};
 };
 
+/// One stage.
 struct middleware {
   std::string_view name;
   /// By the head, on an io thread; an answer ends the request here. Empty: nothing to do.
@@ -82,6 +83,7 @@ middleware rate_limits(rate_limit);
 /// when it has become too long.
 middleware body_limits();
 
+/// Parts of the standard chain that a listener chooses.
 struct hooks {
   std::vector<authenticator> authenticators;
   router::rate_limit rate_limit; ///< Empty: none.

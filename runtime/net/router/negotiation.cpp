@@ -23,7 +23,7 @@ std::string_view cut_element(std::string_view& list, char separator) {
   return trimmed(element);
 }
 
-/// Whether a quality is 0 (RFC 9110 12.4.2); nothing: it is none.
+/// Parses a quality: true when it is 0 (RFC 9110 12.4.2); nothing: malformed.
 std::optional<bool> is_zero(std::string_view quality) {
   const bool fits = !quality.empty() && quality.size() <= 5 && (quality[0] == '0' || quality[0] == '1')
                  && (quality.size() == 1 || quality[1] == '.');

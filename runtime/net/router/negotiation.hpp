@@ -6,7 +6,7 @@
 
 namespace arrakis::net::router {
 
-/// Whether the requester takes an answer of `media_type` (its parameters do not count), by its Accept headers
+/// True when the client accepts `media_type` (without parameters), by its Accept headers
 /// (RFC 9110 12.5.1): the most specific range that names it decides, and a quality of 0 refuses. Without a header, and
 /// where no range of it can be read, everything is taken.
 bool accepts(const headers&, std::string_view media_type);

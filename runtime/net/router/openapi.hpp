@@ -4,6 +4,7 @@
 
 namespace arrakis::net::router {
 
+/// Title and version of an API.
 struct description {
   std::string title, version;
 };

@@ -10,7 +10,7 @@
 
 namespace arrakis::net::router {
 
-/// What a parameter of a path or query holds.
+/// Kinds of value of a path or query parameter.
 enum class value_kind {
   text,   ///< 1 to 256 bytes as written; decoded: UTF-8 without control characters, '/' and '\', and not "." or "..".
   number, ///< Decimal digits of an unsigned 64-bit number, without leading zeros: a snowflake, a version.
@@ -19,6 +19,7 @@ enum class value_kind {
   any,    ///< One segment of whatever bytes: the handler judges them.
 };
 
+/// A parameter of the query.
 struct query_parameter {
   std::string_view name;
   value_kind kind = value_kind::text;
@@ -40,6 +41,7 @@ struct answer {
   std::string_view schema;                          ///< JSON Schema 2020-12; empty: any.
 };
 
+/// Limits of a route.
 struct route_limits {
   size_t body_bytes_max = 0; ///< Larger: 413. 0: the route takes no body.
   /// How long a handler may take until the other end hears 503. It bounds the head of a streaming answer alone.
@@ -47,6 +49,7 @@ struct route_limits {
   bool essential = false; ///< Served while others fill the listener: health, metrics.
 };
 
+/// A route.
 struct route {
   std::string_view method; ///< Upper case. GET answers HEAD too, and every path answers OPTIONS.
   /// "/communities/{id:uuid}/members/{user:number}"; a parameter without a kind is text. No path ends in a slash but
@@ -65,7 +68,7 @@ struct route {
   std::function<void(call)> run;
 };
 
-/// Whether `text`, as it is written in a path, is a value of that kind.
+/// True when `text`, as written in a path, is a value of that kind.
 bool is_value(value_kind, std::string_view text);
 
 /// {"error": {"code": "ERR_NOT_FOUND", "message": "..."}}: every refusal has this body.

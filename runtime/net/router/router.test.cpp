@@ -19,7 +19,7 @@ void echo(const call& c) {
   c.respond({200, {{"Content-Type", "text/plain"}}, text});
 }
 
-std::vector<router::responder> unanswered; ///< What /slow was to answer; touched by one request at a time.
+std::vector<router::responder> unanswered; ///< Pending answers of /slow; used by one request at a time.
 router::answer plain{200, "What was given.", "text/plain", ""};
 
 std::vector<router::route> routes() {
@@ -69,7 +69,7 @@ router::authenticator key() {
 
 struct fixture {
   fixture() = default;
-  ~fixture() { unanswered.clear(); } // They keep their session, and it the server's table.
+  ~fixture() { unanswered.clear(); } // Responders own their session, which owns the server's table.
   fixture(const fixture&) = delete;
   fixture& operator=(const fixture&) = delete;
 

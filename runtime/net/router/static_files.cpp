@@ -40,7 +40,7 @@ std::string_view media_type_of(std::string_view name) {
   return "application/octet-stream";
 }
 
-/// Whether a reader has this version (RFC 9110 13.1.2); the comparison is weak.
+/// True when the client has this version (RFC 9110 13.1.2); compares weakly.
 bool has_it(const http_request& request, std::string_view tag) {
   auto list = header(request.headers, "If-None-Match");
   while (!list.empty()) {

@@ -1,5 +1,5 @@
 #pragma once
-// Which route a method and a path mean. Pure; reads paths from strangers.
+// Search for the route of a method and a path. Pure; paths are untrusted.
 #include "runtime/net/router/route.hpp"
 
 #include <array>
@@ -26,6 +26,7 @@ struct fallback {
   std::function<void(call)> run;
 };
 
+/// Settings of a table.
 struct table_options {
   /// Empty: the stage `routing` refuses. With one it finds nothing to refuse, and OPTIONS is a method like others.
   std::optional<fallback> otherwise;
@@ -37,12 +38,14 @@ struct table_options {
   bool loose = false;
 };
 
+/// Routes in a search tree.
 class table {
 public:
   /// Throws std::runtime_error that names the route: a malformed path, two routes that no request tells apart, no
   /// handler.
   explicit table(std::vector<route>, table_options = {});
 
+  /// Result of a search.
   struct found {
     /// Null, or the fallback: no route has this path, or none of this path has the method.
     const route* what = nullptr;
