@@ -16,7 +16,7 @@ void set_wall_clock(int64_t (*now_ms)());
 
 /// Cryptographic random bytes (OpenSSL). Throws std::runtime_error when the system gives none.
 void random_bytes(std::span<unsigned char> out);
-/// `bytes` random bytes as lower-case hex: ids and nonces that nobody guesses (16 bytes = 128 bits).
+/// `bytes` random bytes as lower-case hex, for unguessable ids and nonces (16 bytes = 128 bits).
 std::string random_hex(size_t bytes);
 /// A random (version 4) UUID in the usual text form.
 std::string random_uuid();

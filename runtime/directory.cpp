@@ -32,7 +32,7 @@ struct slot {
   bool quarantined = false;
   std::string last_error;
   const std::type_info* last_message = nullptr; ///< The type alone: contents may be secret, and cost memory.
-  std::unique_ptr<registry::seat> seat;         ///< Of one that has crashed: shows it while it does not run.
+  std::unique_ptr<registry::seat> seat;         ///< Seat of a crashed actor: shows it while it does not run.
 };
 struct state {
   directory::options options;
@@ -58,7 +58,7 @@ void activate(self_pointer self, const std::string& key, slot& s) {
   count_active(self);
 }
 
-/// Of the message's first element, which is all of it with messages of ours.
+/// Type name of the message's first element; messages of Arrakis have one element.
 const std::type_info& type_of(const caf::message& what) {
   if (what.empty())
     return typeid(void);

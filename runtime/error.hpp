@@ -22,7 +22,7 @@ enum class ec : uint8_t {
   none = 0,
   invalid,     ///< The input breaks a rule; the text names the field, the fault and the remedy.
   not_found,   ///< There is no such thing.
-  conflict,    ///< Somebody else was first (unique key, compare-and-set, expected version). Read again, decide anew.
+  conflict,    ///< Another writer was first (unique key, compare-and-set, expected version). Read again, then decide.
   refused,     ///< Understood and not allowed (permission, signature, policy).
   unavailable, ///< The peer is away and NOTHING was sent: safe to try again.
   unknown,     ///< Sent without an answer: the effect may or may not exist. Never treat it as "no".
@@ -56,7 +56,7 @@ caf::error error_of(ec code, caf::message context);
 
 /// An error of this process with a sentence for a person. An ec::throttled needs its wait: see throttle().
 caf::error fail(ec code, std::string text);
-/// The same with values for a program, at most one of each type, which detail_of() gives back.
+/// Makes an error with values for a program, at most one of each type; detail_of() returns them.
 template <class... Details>
   requires(sizeof...(Details) > 0)
 caf::error fail(ec code, std::string text, Details... details) {

@@ -7,7 +7,7 @@
 namespace arrakis {
 namespace {
 /// std::thread, of a detached actor for instance, throws the code that a socket or a file has for "not now". Only a try
-/// tells which it was. Where a thread can be had again, whoever supervises the actor starts it anew.
+/// tells which it was. Once threads are available again, the supervisor restarts the actor.
 bool lacks_threads() {
   try {
     last_resort::require_threads(1);
@@ -22,7 +22,7 @@ caf::error error_of(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
   } catch (const std::system_error& e) {
-    // To start an actor again and again that gets no thread helps nobody.
+    // Repeated restarts of an actor that gets no thread do not help.
     if (e.code() == std::errc::resource_unavailable_try_again && last_resort::is_installed() && lacks_threads())
       last_resort::give_up("the system gives this process no further thread: raise its limit (ulimit -u, pids.max, "
                            "TasksMax, or its memory), or lower runtime.workers and postgres.connections");

@@ -4,7 +4,7 @@
 #include <exception>
 
 namespace arrakis {
-/// ec::unknown with what() of the exception: whoever asked cannot know how far the work had come.
+/// Converts to ec::unknown with what() of the exception: the requester cannot know how far the work had come.
 caf::error error_of(const std::exception_ptr&);
 
 /// A throw in a handler ends the actor; with this first line of its behavior the reason keeps the exception's text, so

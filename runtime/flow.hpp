@@ -8,7 +8,7 @@
 //   self->state.flows.start(reply, onboard(self, ...));
 //
 // A flow runs on its actor's thread of the moment, interleaved with the actor's other messages at each co_await. It
-// belongs to the `flows` member of the actor's state and dies with it: a message that arrives later finds nobody, and
+// belongs to the `flows` member of the actor's state and dies with it: a message that arrives later is dropped, and
 // nothing leaks; one that goes on after quit() ends at its next co_await. An exception that leaves a root flow ends the
 // actor, as a throw in a handler does.
 //

@@ -112,7 +112,7 @@ caf::expected<bj::value> parse(std::string_view bytes, limits allowed) {
   thread_local dom::parser parser;
   dom::element root;
   const char* from = bytes.empty() ? "" : bytes.data(); // An empty view may point nowhere, and simdjson copies from it.
-  // That copy gives it the readable bytes that it needs behind the end.
+  // The copy has the readable bytes that the parser needs behind the end.
   if (auto error = parser.parse(from, bytes.size(), true).get(root))
     return failed<bj::value>(ec::invalid, fmt::format("JSON: {}", meaning_of(error)));
   builder building{.depth_max = allowed.depth_max};

@@ -4,8 +4,8 @@
 #include <string_view>
 
 namespace arrakis::last_resort {
-/// Once, in main. A first allocation that fails gives back a reserve of 4 MiB, so that what runs can end, and calls
-/// give_up(). An exception that nobody catches becomes a line on standard error and the exit code 1, without a core.
+/// Call once, in main. The first failing allocation frees a reserve of 4 MiB, so that running work can end, and calls
+/// give_up(). An uncaught exception becomes a line on standard error and the exit code 1, without a core.
 /// `end`: asks for the orderly end of the process; called at most once, from any thread, and allocates nothing.
 void install(void (*end)());
 

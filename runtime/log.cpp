@@ -60,7 +60,7 @@ bool acts_on_reader(std::string_view sequence) {
       || (byte(0) == 0xef && byte(1) == 0xbb && last == 0xbf);
 }
 
-/// Of two or three bytes.
+/// Handles sequences of two or three bytes.
 unsigned code_point_of(std::string_view sequence) {
   unsigned value = static_cast<unsigned char>(sequence[0]) & (sequence.size() == 2 ? 0x1fU : 0x0fU);
   for (const char c : sequence.substr(1))

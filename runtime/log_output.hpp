@@ -1,7 +1,6 @@
 #pragma once
-// Where the lines of the log leave the process. Nothing here waits for who reads them: a reader that stands still (a
-// collector that hangs, a terminal that Ctrl-S stopped) would otherwise hold every thread that logs, and the clean
-// stop.
+// Output of log lines. It never blocks on the reader: a hanging reader (a collector, a terminal stopped by Ctrl-S)
+// would otherwise block every thread that logs, and the clean stop.
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>

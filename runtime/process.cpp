@@ -73,7 +73,7 @@ private:
     for (;;) {
       std::unique_lock lock{mutex_};
       changed_.wait(lock, [this] { return over_ || !waiting_.empty(); });
-      if (over_) // Nobody waits: each that asks for a child holds this object.
+      if (over_) // No request waits: each one holds this object.
         return;
       auto task = std::move(waiting_.front());
       waiting_.pop_front();

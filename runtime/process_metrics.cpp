@@ -16,7 +16,7 @@
 
 namespace arrakis::metrics {
 namespace {
-/// Of proc(5), /proc/pid/stat, counted after the name of the program, which may hold anything.
+/// Fields of /proc/pid/stat (proc(5)), counted after the program's name, which may hold any character.
 enum field : size_t { user_ticks = 11, system_ticks = 12, start_ticks = 19, virtual_bytes = 20, resident_pages = 21 };
 
 std::vector<double> read_stat() {
@@ -33,7 +33,7 @@ std::vector<double> read_stat() {
   return values;
 }
 
-/// Of the machine, in seconds since 1970.
+/// Boot time of the machine, in seconds since 1970.
 std::optional<double> boot_time() {
   std::ifstream in{"/proc/stat"};
   for (std::string line; std::getline(in, line);)

@@ -30,7 +30,7 @@ public:
 
 private:
   struct bounds {
-    int64_t low_ms = 0, high_ms = 0; ///< Of the other's Unix time minus the steady clock's.
+    int64_t low_ms = 0, high_ms = 0; ///< Bounds of the remote Unix time minus the steady clock.
     int64_t middle_ms() const { return low_ms + (high_ms - low_ms) / 2; }
   };
   mutable std::mutex mutex_;

@@ -26,19 +26,19 @@ public:
 /// on any thread need no lock then.
 class services {
 public:
-  /// Throws std::logic_error for a second value of one type: nobody could tell which of them is meant.
+  /// Adds a service. Throws std::logic_error for a second value of one type.
   template <class Value>
   void provide(Value value) {
     if (!values_.try_emplace(std::type_index{typeid(Value)}, std::move(value)).second)
       throw std::logic_error{"services: a second value of type " + name_of(typeid(Value))};
   }
-  /// Null: nobody provided it, and the extension can do without.
+  /// Finds an optional service; null: not provided.
   template <class Value>
   const Value* find() const {
     const auto found = values_.find(std::type_index{typeid(Value)});
     return found == values_.end() ? nullptr : std::any_cast<Value>(&found->second);
   }
-  /// Throws missing_service when nobody provided it. Whoever starts extensions catches it: if_provided().
+  /// Finds a required service. Throws missing_service when it is not provided; if_provided() catches that.
   template <class Value>
   const Value& get() const {
     if (const auto* found = find<Value>())

@@ -44,11 +44,11 @@ struct child {
   std::string name; ///< Last part of its path: supervisor's path, "/", name.
   /// Runs on the supervisor's thread at start and at each restart. A std::exception is a crash of this child.
   std::function<caf::actor()> start;
-  caf::actor router; ///< From make_router; invalid when nobody needs an address.
+  caf::actor router; ///< From make_router; invalid when no address is needed.
   /// For a child that starts and watches actors of its own by some key (a directory, a pool): what the tree shows of
   /// them. Its `supervises` is true then.
   registry::declaration declared = {};
-  std::shared_ptr<const branch> below = {}; ///< Of a nested supervisor.
+  std::shared_ptr<const branch> below = {}; ///< Branch of a nested supervisor.
 };
 
 /// A supervisor as it is declared.

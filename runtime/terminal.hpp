@@ -13,7 +13,7 @@ namespace arrakis::terminal {
 
 /// Standard streams.
 enum class stream { output, error };
-/// Writes the bytes as they are, and flushes. To standard error nothing when nobody takes anything from it for 1 s.
+/// Writes the bytes as they are, and flushes. Gives up on standard error when its reader takes nothing for 1 s.
 void write(stream, std::string_view);
 
 /// A number as it is, a text as a terminal may show it.

@@ -22,7 +22,7 @@ struct flaw {
     marks,      ///< One more mark than `marks_max` on one base.
   } what;
   size_t at = 0;    ///< Byte.
-  size_t bytes = 1; ///< Of the character.
+  size_t bytes = 1; ///< Size of the character.
   char32_t character = 0;
 };
 /// Vietnamese needs 2 marks on a letter, pointed Hebrew 4, Tibetan stacks 7; more of them draw over other lines.

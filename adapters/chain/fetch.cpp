@@ -24,7 +24,7 @@ constexpr size_t smaller_batch = 3, no_batch = 1;
 struct waiting {
   caf::typed_response_promise<fetched> reply;
   fetch what;
-  std::vector<rpc::answer> answers; ///< Of the first calls.
+  std::vector<rpc::answer> answers; ///< Answers to the first calls.
   size_t batch = 0;                 ///< Calls in the request that is under way.
   std::function<void()> take_back;  ///< Cancels the request.
 };

@@ -25,7 +25,7 @@ public:
     at_ += word_bytes;
     return from_word(all_.substr(at_ - word_bytes, word_bytes));
   }
-  /// So many bytes, and the zeros behind them.
+  /// Reads `count` bytes and their zero padding.
   std::optional<std::string_view> bytes(size_t count) {
     if (all_.size() - at_ < count || all_.size() - at_ < padded(count))
       return std::nullopt;

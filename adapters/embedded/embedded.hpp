@@ -33,7 +33,7 @@ caf::error check_socket_folder(const std::string& folder);
 /// because others may remove and recreate the folder (a cleaner of /tmp) at any time. Empty for a user without an entry
 /// in the password database, because libpq cannot name one.
 std::string dsn_of_own_server();
-/// The same addition to the Redis URL (`owner=`).
+/// Addition to the Redis URL for the same purpose (`owner=`).
 std::string url_of_own_server();
 
 /// The running servers.

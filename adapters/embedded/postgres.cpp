@@ -65,7 +65,7 @@ std::string one_of_list(const std::string& folder) {
   return out + "\"";
 }
 
-/// initdb asks for the name of its user, even where it is told the name of the owner; the server does not.
+/// initdb looks up the name of its user even when the owner's name is given; the server does not.
 void require_name_of_user() {
   if (user_name().empty())
     throw std::runtime_error(fmt::format("user {0} has no name, and PostgreSQL's initdb makes no data without one; add "

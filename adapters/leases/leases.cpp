@@ -33,7 +33,7 @@ end
 return 1
 )lua"};
 
-constexpr int64_t left_ms_max = 3'600'000; // Far above any lease of ours; one that somebody else wrote may say more.
+constexpr int64_t left_ms_max = 3'600'000; // Far above any lease of Arrakis; a key written by others may hold more.
 
 struct state {
   state() = default;

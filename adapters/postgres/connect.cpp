@@ -17,7 +17,7 @@ secret complete(const secret& dsn) {
       has_timeout = has_timeout || (std::string_view{each->keyword} == "connect_timeout" && each->val);
     const bool url = text.starts_with("postgresql://") || text.starts_with("postgres://");
     const char *first = !url ? " " : text.find('?') == text.npos ? "?" : "&", *next = url ? "&" : " ";
-    // Of two settings with one name libpq takes the last.
+    // libpq takes the last of two settings with one name.
     return secret::concat(dsn, first, "client_encoding=UTF8", has_timeout ? "" : next,
                           has_timeout ? "" : "connect_timeout=3");
   });

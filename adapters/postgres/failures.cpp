@@ -26,7 +26,7 @@ failure from_sqlstate(const std::string& state, std::string text) {
     return {fail(ec::conflict, std::move(text))};
   if (family == "23" || family == "22")
     return {fail(ec::invalid, std::move(text))};
-  if (is("42501")) // Also the answer of row level security to a write.
+  if (is("42501")) // Row level security also refuses writes with it.
     return {fail(ec::refused, std::move(text))};
   if (is("57014") || is("25P03") || is("55P03"))
     return {fail(ec::timeout, std::move(text))};

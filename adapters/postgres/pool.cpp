@@ -65,16 +65,16 @@ struct router_state {
   std::string detail = "connecting";
   uint64_t lives = 0;
   uint64_t calls = 0;
-  std::optional<deadline> expiry;                         ///< Of the next look at the queue.
+  std::optional<deadline> expiry;                         ///< Time of the next check of the queue.
   std::vector<caf::typed_response_promise<state>> asking; ///< Wait for the probe that is under way.
-  std::optional<deadline> health_until;                   ///< So long the last probe is good enough.
+  std::optional<deadline> health_until;                   ///< Validity of the last probe.
   std::string no_writes;                                  ///< Why the last probe found none; empty: it found some.
 
   ~router_state() {
     for (auto& s : slots) {
       if (s.actor)
         caf::anon_send_exit(s.actor, caf::exit_reason::user_shutdown);
-      if (s.call != 0) // Nobody is left to hear its answer, nor to cut it should the server hang.
+      if (s.call != 0) // Without the pool nothing receives the answer or cuts a hanging call.
         s.socket->cut();
     }
   }

@@ -15,7 +15,7 @@ namespace arrakis::queue {
 /// An entry of the stream: `event` (added, waiting, active, delayed, progress, completed, failed, retries-exhausted,
 /// stalled, removed, duplicated, deduplicated, waiting-children, paused, resumed, drained, cleaned) and its fields.
 struct event {
-  std::string id; ///< Of the entry: "1732437498123-0".
+  std::string id; ///< Id of the entry: "1732437498123-0".
   std::string name;
   std::vector<std::pair<std::string, std::string>> fields;
 };

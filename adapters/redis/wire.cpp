@@ -25,7 +25,7 @@ constexpr size_t reply_bytes_max = 64 << 20;
 constexpr size_t levels_max = 32;
 // A line holds a number, or a status or error in words.
 constexpr size_t line_bytes_max = 64 << 10;
-// Room for items is made for so many at first: more come with their bytes.
+// Items reserved at first; further ones are added as their bytes arrive.
 constexpr size_t reserved_max = 1024;
 
 std::optional<int64_t> number_in(std::string_view digits) {

@@ -35,7 +35,7 @@ caf::error check_signature(std::string_view bytes, std::string_view signature, c
 caf::error check_signed_manifest(const manifest_statement&, std::string_view canonical, std::string_view signature,
                                  const public_key_list&);
 
-/// The same for any record with these members: manifests::record, objects::snapshot.
+/// Verifies any record with these members: manifests::record, objects::snapshot.
 template <class Record>
 caf::error check_signed(const Record& r, const public_key_list& keys) {
   return check_signed_manifest({r.community, r.version, r.sha256, r.previous_sha256, r.created_at}, r.canonical,

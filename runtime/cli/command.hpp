@@ -52,7 +52,7 @@ public:
   std::string text(const std::string& name, const std::string& otherwise = {}) const;
   /// All values of a word with `many`, with a blank between them.
   std::string joined(const std::string& name) const;
-  /// Of a word that whole_number checked; 0 when it is absent.
+  /// Number of a word that whole_number checked; 0 when it is absent.
   int64_t number(const std::string& name) const;
   void set(const std::string& name, std::vector<std::string> values) { values_[name] = std::move(values); }
 
@@ -66,7 +66,7 @@ struct command {
   std::string help;    ///< One sentence.
   std::string details; ///< More of it, for the help and the man page; lines may be of any length.
   std::vector<word> words;
-  std::vector<option> options; ///< Of the root: they hold for every command and may stand anywhere.
+  std::vector<option> options; ///< Options of the root apply to every command and may stand anywhere.
   std::vector<example> examples;
   /// Gives the exit code. Empty: a group, of which one of `commands` has to be named.
   std::function<int(const arguments&)> run;

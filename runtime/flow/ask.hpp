@@ -22,15 +22,15 @@ struct answer_of<caf::detail::type_list<>> {
 template <>
 struct answer_of<caf::detail::type_list<void>> {
   using type = caf::unit_t;
-}; // Of reacts_to.
+}; // For reacts_to.
 template <class T>
 struct answer_of<caf::detail::type_list<T>> {
   using type = T;
 };
 
-/// After quit() nobody may wait: CAF 0.17 keeps an actor alive as long as it has a handler for an answer, without a
-/// behavior and deaf even to a kill. A flow that goes on in the turn of the quit() stays where it waits next, and dies
-/// with its actor.
+/// True after quit(), when no flow may wait: CAF 0.17 keeps an actor alive as long as it has a handler for an answer,
+/// without a behavior and deaf even to a kill. A flow that goes on in the turn of the quit() stays where it waits next,
+/// and dies with its actor.
 template <class Self>
 bool is_ending(const Self* self) {
   return self->getf(caf::abstract_actor::is_shutting_down_flag);
@@ -160,21 +160,21 @@ private:
 } // namespace detail
 
 /// Asks `to` and waits at most until `until`. The answer is a value or an error whose ec::unknown means: no answer in
-/// time. When the flow is destroyed meanwhile, an actor that can stop (runtime/flow/cancel.hpp) is told so.
+/// time. When the flow is destroyed meanwhile, an actor that can stop (runtime/flow/cancel.hpp) is notified.
 template <class Self, class Handle, class Message>
 auto ask(Self* self, const Handle& to, deadline until, Message message) {
   using answer = typename detail::answer_of<caf::response_type_t<typename Handle::signatures, Message>>::type;
   return detail::asking<Self, Handle, Message, answer>{self, to, until.left(self->clock().now()), std::move(message)};
 }
 
-/// The same to an actor without a type (a directory): `Answer` is what the actor behind it answers.
+/// Asks an untyped actor (a directory); `Answer`: answer type of the actor behind it.
 template <class Answer, class Self, class Message>
 auto ask_as(Self* self, const caf::actor& to, deadline until, Message message) {
   return detail::asking<Self, caf::actor, Message, Answer>{self, to, until.left(self->clock().now()),
                                                            std::move(message)};
 }
 
-/// Goes on after `wait` of the actor's clock (virtual in tests).
+/// Suspends the flow for `wait` on the actor's clock (virtual in tests).
 template <class Self>
 auto nap(Self* self, std::chrono::milliseconds wait) {
   return detail::napping<Self>{self, wait};

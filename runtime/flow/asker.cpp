@@ -18,7 +18,7 @@ public:
   const char* name() const final { return "asker"; }
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) final {
     if (!what->mid.is_response())
-      return; // Nobody asks it, and an exit ends nothing.
+      return; // Requests and exits have no effect on it.
     if (auto found = take(what->mid.request_id().integer_value()))
       hand_over(*found, what->move_content_to_message());
   }

@@ -32,9 +32,9 @@ public:
 
   /// A deadline `wait` from the system's clock, which is virtual in tests.
   deadline within(std::chrono::milliseconds wait) const;
-  /// Asks `to`; `done` is called once with a caf::expected of the answer, on a thread of whoever answers (a worker, the
+  /// Asks `to`; `done` is called once with a caf::expected of the answer, on the answering thread (a worker, the
   /// clock's, or this one before ask() returns): it must be short, and thread-safe. ec::unknown: no answer by `until`;
-  /// ec::timeout: `until` had passed, nothing was asked; ec::unavailable: there is nobody.
+  /// ec::timeout: `until` had passed, nothing was asked; ec::unavailable: no receiver.
   template <class Handle, class Message, class Done>
   ticket ask(const Handle& to, deadline until, Message message, Done done) {
     using answer = typename detail::answer_of<caf::response_type_t<typename Handle::signatures, Message>>::type;
@@ -42,10 +42,10 @@ public:
                  [done = std::move(done)](caf::message&& what) mutable { done(answer_in<answer>(std::move(what))); }},
                 until, caf::make_message(std::move(message)));
   }
-  /// Nobody waits for the answer any more: `done` is not called, unless it has been or is being called. An actor that
-  /// can stop (runtime/flow/cancel.hpp) is told so.
+  /// Cancels a request: `done` is not called, unless it has been or is being called. An actor that
+  /// can stop (runtime/flow/cancel.hpp) is notified.
   void cancel(ticket);
-  /// The same as ask(), and blocks this thread until the answer is there.
+  /// Asks as ask(), and blocks this thread until the answer arrives.
   template <class Handle, class Message>
   auto ask_and_wait(const Handle& to, deadline until, Message message) {
     using answer = typename detail::answer_of<caf::response_type_t<typename Handle::signatures, Message>>::type;

@@ -1,11 +1,11 @@
 #pragma once
-// How a cancellation travels. Whoever waits for an answer and wants it no more (a member of when_any that came too
+// Cancellation of requests. A requester that needs no answer any more (a member of when_any that came too
 // late, the rest of a group at its deadline, a flow whose own request was cancelled, an actor that ends) destroys its
 // flow. The wait that is destroyed sends `cancel`, with the number of its request, to the actor that it had asked; that
 // one destroys the flow that works on the request, and so on. No answer follows.
 //
 // An actor says in its protocol that it can stop: caf::reacts_to<cancel>. One that does not is never sent a cancel: it
-// works to the end, and its answer finds nobody (PostgreSQL, Redis, the object store, and every write to Discord).
+// works to the end, and its answer is dropped (PostgreSQL, Redis, the object store, and every write to Discord).
 //
 // A cancel is never "it did not happen": what has left the process may have its effect. Read again before a repetition.
 #include "runtime/message.hpp"
@@ -29,7 +29,7 @@ struct request_key {
   friend bool operator==(const request_key& a, const request_key& b) {
     return a.number == b.number && a.asker == b.asker;
   }
-  /// False for a message that is no request: nobody waits for an answer.
+  /// False for a message that is no request and has no answer.
   explicit operator bool() const { return number != 0; }
 };
 

@@ -116,7 +116,7 @@ public:
       return take();
   }
 
-  // For whoever drives a flow that nobody awaits: the roots of an actor, and groups.
+  // For drivers of flows that no other flow awaits: the roots of an actor, and groups.
   detail::promise_base& promise() { return handle_.promise(); }
   void begin() { detail::resume(handle_); }
   bool ended() const { return handle_.done(); }

@@ -18,7 +18,7 @@ public:
 
   /// Runs `work` to its first co_await; from then on it goes on with the answers.
   void start(flow<> work) { start(request_key{}, std::move(work)); }
-  /// The same for the flow that works on the request that `reply` answers. `cancel` finds it.
+  /// Starts the flow that works on the request of `reply`; `cancel` finds it.
   template <class... Ts>
   void start(caf::typed_response_promise<Ts...>& reply, flow<> work) {
     start(key_of(reply), std::move(work));

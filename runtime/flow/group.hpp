@@ -285,12 +285,12 @@ template <detail::is_member... Members>
 auto when_all(Members... members) {
   return detail::gather<detail::wait_for_all>(detail::members_of(std::move(members)...));
 }
-/// The same for members of one type, as many as there are: a std::vector.
+/// Runs members of one type: gives a std::vector.
 template <class T>
 auto when_all(std::vector<flow<T>> members) {
   return detail::gather<detail::wait_for_all>(detail::members_of(std::move(members)));
 }
-/// The same with a deadline for the group. Each member gives a caf::expected; for one that has not ended by then it is
+/// Runs a group with a deadline. Each member gives a caf::expected; for one that has not ended by then it is
 /// ec::unknown, or ec::timeout when none was begun because the deadline had passed before.
 template <class Self, detail::is_member... Members>
 auto when_all(Self* self, deadline until, Members... members) {
@@ -313,7 +313,7 @@ template <class T>
 auto all_or_error(std::vector<flow<T>> members) {
   return detail::gather<detail::wait_for_all_or_error>(detail::members_of(std::move(members)));
 }
-/// The same with a deadline: ec::unknown, or ec::timeout when it had passed before.
+/// Runs with a deadline: ec::unknown, or ec::timeout when it had passed before.
 template <class Self, detail::is_member... Members>
 auto all_or_error(Self* self, deadline until, Members... members) {
   return detail::gather_until<detail::wait_for_all_or_error>(self, until, detail::members_of(std::move(members)...));
@@ -329,13 +329,13 @@ auto when_any(Members... members) {
   static_assert(sizeof...(members) > 0, "somebody has to end");
   return detail::gather<detail::wait_for_any>(detail::members_of(std::move(members)...));
 }
-/// The same for members of one type, at least one: a first_of.
+/// Runs members of one type, at least one: gives a first_of.
 template <class T>
 auto when_any(std::vector<flow<T>> members) {
   ARRAKIS_ASSERT(!members.empty(), "somebody has to end");
   return detail::gather<detail::wait_for_any>(detail::members_of(std::move(members)));
 }
-/// The same with a deadline: a caf::expected, with ec::unknown when none has ended, or ec::timeout when none was begun.
+/// Runs with a deadline: a caf::expected, with ec::unknown when none has ended, or ec::timeout when none was begun.
 template <class Self, detail::is_member... Members>
 auto when_any(Self* self, deadline until, Members... members) {
   return detail::gather_until<detail::wait_for_any_in_time>(self, until, detail::members_of(std::move(members)...));

@@ -13,8 +13,8 @@ namespace arrakis {
 ///   "fences.back"});
 class refresher {
 public:
-  /// Log events: the first failure after a success is a warning with its error, the first success after it is told too.
-  /// Both texts outlive the refresher.
+  /// Log events: the first failure after a success is a warning with its error, the first success after it is logged
+  /// too. Both texts outlive the refresher.
   struct events {
     const char* failed;
     const char* recovered;

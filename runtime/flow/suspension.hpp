@@ -1,5 +1,5 @@
 #pragma once
-// Where a flow waits for something that is neither an answer nor another flow.
+// Suspension of a flow for an event that is neither an answer nor another flow.
 #include "runtime/flow/coroutine.hpp"
 
 namespace arrakis {

@@ -28,7 +28,7 @@ public:
 
 private:
   ip_address base_;
-  unsigned length_ = 128; ///< Of the 128 bits of ip_address.
+  unsigned length_ = 128; ///< Prefix length in the 128 bits of ip_address.
 };
 /// True when one of the networks contains the address.
 bool any_contains(const std::vector<network>&, const ip_address&);

@@ -5,7 +5,7 @@
 
 namespace arrakis::net {
 namespace {
-/// A chunk's size has at most so many digits; leading zeros count.
+/// Limit of digits of a chunk's size; leading zeros count.
 constexpr size_t size_digits_max = 16;
 constexpr rejection too_large{413, "the body is too large"};
 using form = body_framing::form;

@@ -12,7 +12,7 @@ constexpr size_t slack = websocket_message::slack;
 constexpr size_t first_capacity = 8 << 10;
 constexpr size_t busy_capacity = 128 << 10; // Half of it waits in the kernel while the other half is worked on.
 constexpr size_t room_least = 2 << 10;
-constexpr int sparse_max = 64; // So many small reads, and a large buffer is given back.
+constexpr int sparse_max = 64; // Number of small reads after which a large buffer is freed.
 constexpr size_t header_bytes_max = 14;
 constexpr size_t control_bytes_max = 125; // RFC 6455 5.5.
 constexpr uint8_t last_bit = 0x80, reserved_bits = 0x70, mask_bit = 0x80;
@@ -51,12 +51,12 @@ bool may_be_sent(uint16_t code) {
 } // namespace
 
 struct reader::header {
-  bool whole = false; ///< Of the header; the payload may be missing.
+  bool whole = false; ///< The header is complete; the payload may be missing.
   bool last = false, masked = false, short_enough = true;
   uint8_t reserved = 0;
   opcode kind = opcode::more;
   uint64_t size = 0;
-  size_t bytes = 0; ///< Of the header.
+  size_t bytes = 0; ///< Size of the header.
   const char* mask = nullptr;
 };
 

@@ -11,7 +11,7 @@ namespace arrakis::net::frames {
 
 /// RFC 6455 5.2.
 enum class opcode : uint8_t { more = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
-/// RFC 6455 7.4.1: what we close with when the other end breaks the protocol, and what is told when no code was sent.
+/// Close codes of RFC 6455 7.4.1: for protocol errors of the peer, and 1005 for a close without a code.
 constexpr uint16_t protocol_error = 1002, no_code_sent = 1005, invalid_text = 1007, too_big = 1009;
 
 /// A control frame.
@@ -22,7 +22,7 @@ struct control {
 /// Result of find().
 struct found {
   std::vector<websocket_message> messages;
-  std::vector<std::unique_ptr<char[]>> blocks; ///< Where their bytes lie.
+  std::vector<std::unique_ptr<char[]>> blocks; ///< Storage of the messages.
   size_t bytes = 0;                            ///< Memory cost of all messages; an empty one is not free.
   std::vector<control> controls;               ///< A close is the last one; nothing is read behind it.
   uint16_t fault = 0;                          ///< Close code for a protocol error behind the messages; 0: none. Final.
@@ -35,7 +35,7 @@ public:
   reader(bool masked, size_t message_bytes_max) : masked_(masked), message_bytes_max_(message_bytes_max) {}
   /// Room for the next bytes, never empty. What find() gave stays valid.
   std::span<char> space();
-  /// So many bytes were put at the front of space().
+  /// Adds the first `bytes` bytes of space() to the input.
   void took(size_t bytes) { end_ += bytes; }
   found find();
 
@@ -54,7 +54,7 @@ private:
   size_t wanted_ = 0;   ///< Size of the frame that is not whole yet, as far as it is known.
   bool filled_ = false; ///< The last read filled all the room: the next one gets more.
   int sparse_ = 0;      ///< Reads in a row that needed little of it.
-  std::string parts_;   ///< Of a message in several frames.
+  std::string parts_;   ///< Parts of a fragmented message.
   bool in_parts_ = false, parts_binary_ = false;
   bool ended_ = false;
 };

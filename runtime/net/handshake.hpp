@@ -12,7 +12,7 @@ std::string request_text(const std::string& authority, const std::string& target
 /// Response that accepts it.
 std::string response_text(std::string_view key);
 
-/// Where the head of an answer ends, behind its empty line; npos: not there yet.
+/// End of a response head, behind its empty line; npos: incomplete.
 size_t head_end(std::string_view bytes);
 /// Size limit of a response head.
 constexpr size_t head_bytes_max = 16 << 10;

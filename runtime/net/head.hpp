@@ -17,7 +17,7 @@ struct body_framing {
   /// Ways to end a body.
   enum class form { none, length, chunked, until_end };
   form is = form::none;
-  uint64_t length = 0; ///< Of form::length.
+  uint64_t length = 0; ///< Length for form::length.
 };
 
 /// Header lines of one message at most, trailers included. Real clients and proxies send below 40.
@@ -46,8 +46,8 @@ struct response_head {
 /// one beside Content-Length or in HTTP/1.0, a repeated or listed Content-Length, no Host or several, folded lines, a
 /// space before a colon, control characters, CONNECT (501), another major version (505), an unknown expectation (417).
 rejection read_head(std::string_view bytes, request_head& into);
-/// The same for an answer. `answers_head`: to a HEAD request. More lenient where RFC 9112 asks a client to be: folded
-/// lines are unfolded, equal Content-Lengths are one, and an unknown Transfer-Encoding ends with the connection.
+/// Reads the head of a response. `answers_head`: to a HEAD request. More lenient where RFC 9112 asks a client to be:
+/// folded lines are unfolded, equal Content-Lengths are one, and an unknown Transfer-Encoding ends with the connection.
 rejection read_head(std::string_view bytes, bool answers_head, response_head& into);
 
 /// Length of the token at the front of `text` (RFC 9110 5.6.2); 0: none stands there.

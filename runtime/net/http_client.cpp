@@ -208,7 +208,7 @@ void http_client::impl::written(const host_ptr& at, const connection_ptr& on, co
 void http_client::impl::arrived(const host_ptr& at, const connection_ptr& on, error_code failed, size_t bytes) {
   if (on->closed)
     return;
-  if (!on->current) { // Idle: its end, or bytes that nobody asked for.
+  if (!on->current) { // Idle: the end of the connection, or unsolicited bytes.
     std::erase(at->idle, on);
     drop(at, on);
     return next(at);

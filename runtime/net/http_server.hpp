@@ -72,14 +72,14 @@ struct admission {
 struct http_server_options {
   std::string address = "127.0.0.1"; ///< An IP address, or unix:/path (created 0600).
   uint16_t port = 0;                 ///< 0: the system picks one, see http_server::port().
-  bool same_user_only = false; ///< Of a Unix socket: connections of other users than this one and root are closed.
+  bool same_user_only = false;       ///< Unix socket only: closes connections of users other than this one and root.
   std::optional<tls_server> tls;
   size_t body_bytes_max = 1 << 20;    ///< Larger: 413, without reading it.
   size_t header_bytes_max = 16 << 10; ///< Larger: 431; a request line alone: 414.
   /// Further ones take the place of what has been idle longest, then of what has been half sent longest. Where all are
-  /// busy they hear 503; what is essential is served on a few places beyond.
+  /// busy they get 503; essential requests are served on a few connections beyond.
   size_t connections_max = 4096;
-  /// Of one peer: an IPv4 address, or a /64 of IPv6. Further ones hear 429. Behind a trusted proxy it bounds the
+  /// Limit of one peer: an IPv4 address, or a /64 of IPv6. Further ones get 429. Behind a trusted proxy it bounds the
   /// requests at once. Unix sockets have no such bound.
   size_t connections_per_peer_max = SIZE_MAX;
   /// Bytes of requests that the handler has not returned from yet, as far as a request has more than 8 KiB of them: in

@@ -86,7 +86,7 @@ struct http_server::impl : std::enable_shared_from_this<impl> {
   std::unordered_map<place*, std::weak_ptr<session>> sessions;
   std::unordered_map<place*, std::shared_ptr<websocket>> sockets;
   size_t places = 0;
-  shedding::room room[2]; ///< Of the limits, and spare.
+  shedding::room room[2]; ///< Room within the limits, and in the reserve.
   shedding::holders<session> half_sent;
 };
 
@@ -426,7 +426,7 @@ private:
   std::array<char, 8192> chunk_;
   http_server::handler handler_; ///< Handler chosen by the admission.
   std::chrono::milliseconds answer_within_{0};
-  uint64_t turn_ = 0; ///< Counts requests: an answer to an earlier one finds nobody.
+  uint64_t turn_ = 0; ///< Counts requests: an answer to an earlier one is dropped.
   size_t drained_ = 0;
   bool keep_alive_ = false, head_ = false, continued_ = false, essential_ = false;
 };

@@ -75,7 +75,7 @@ void listener::bind_unix(const std::string& path) {
     acceptor_.bind(place, failed);
   if (!failed) {
     path_ = path;
-    ::chmod(path.c_str(), 0600); // Before listen(): until then nobody can connect.
+    ::chmod(path.c_str(), 0600); // Before listen(), when no client can connect yet.
     acceptor_.listen(asio::socket_base::max_listen_connections, failed);
   }
   if (failed)

@@ -13,7 +13,7 @@ namespace arrakis::net {
 class io;
 
 /// Asks several things for a beat and counts the turns in which one did not answer. It counts turns of its own thread
-/// and no time, so that a machine that stood still makes nobody look dead.
+/// and no time, so that a suspended machine does not look dead.
 class beats {
 public:
   /// Passes a beat on; `answer` may be called on any thread, also much later.

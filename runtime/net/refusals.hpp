@@ -9,10 +9,10 @@
 namespace arrakis::net {
 /// Reasons of a refusal.
 enum class refusal {
-  connections,             ///< The listener is full, and nothing idle could be closed for it.
-  connections_per_address, ///< One peer holds all that one may.
-  input_bytes,             ///< Bytes that nobody has authenticated yet reach their limit, in all.
-  input_bytes_per_address, ///< The same of one peer.
+  connections,             ///< The listener is full, and no idle connection could be closed.
+  connections_per_address, ///< One peer has as many connections as it may.
+  input_bytes,             ///< Unauthenticated bytes reach their total limit.
+  input_bytes_per_address, ///< Bytes of one peer reach its limit.
   output_bytes,            ///< A peer does not read what it asked for.
   shed,                    ///< An idle or half-sent connection was closed for a newcomer.
   malformed,               ///< Not HTTP/1.1 as RFC 9112 has it, or too large.

@@ -59,7 +59,7 @@ private:
 template <class T>
 class holders {
 public:
-  /// `who` holds so many bytes since it had this rank; 0: none any more.
+  /// Records the bytes of `who` with its rank; 0: none any more.
   void note(const std::shared_ptr<T>& who, uint64_t rank, size_t bytes) {
     std::lock_guard hold{lock_};
     if (bytes > 0)

@@ -43,7 +43,7 @@ public:
   /// Closes the socket at once; operations end with operation_aborted. May be called again.
   void close();
   void shutdown_send();
-  /// The other end has closed, or (without TLS) sent bytes that nobody asked for. Does not consume anything.
+  /// True when the peer has closed, or (without TLS) sent unsolicited bytes. Consumes nothing.
   bool spoiled();
   /// Address of the other end; nothing: a Unix socket, or it has gone.
   std::optional<ip_address> remote();

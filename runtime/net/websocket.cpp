@@ -77,7 +77,7 @@ public:
     open_ = false;
     asio::post(wire_.get_executor(), [self = shared_from_this()] {
       self->wire_.close();
-      self->pause_.cancel(); // Nobody reads, so nobody else would notice.
+      self->pause_.cancel(); // Without a pending read nothing else would notice.
       if (self->paused_)
         self->ended(no_code, "cut");
     });
@@ -323,7 +323,7 @@ private:
   std::shared_ptr<void> place_;
   const bool client_;
   frames::reader frames_;
-  std::string key_, head_; ///< Of the handshake.
+  std::string key_, head_; ///< Key and head of the handshake.
   std::string writing_;
   std::deque<item> outbox_;
   std::optional<std::string> pong_;

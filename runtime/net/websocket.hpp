@@ -28,7 +28,7 @@ public:
 
 /// A received message.
 struct websocket_message {
-  /// Behind a message of a batch so many more bytes may be read; their values say nothing.
+  /// Readable bytes behind a message of a batch; their values are undefined.
   static constexpr size_t slack = 64;
   std::string_view bytes;
   bool binary = false;
@@ -36,7 +36,7 @@ struct websocket_message {
 /// Every whole message of one read, in order, where it was read to.
 struct websocket_batch {
   std::vector<websocket_message> messages;
-  std::vector<std::unique_ptr<char[]>> blocks; ///< Where their bytes lie.
+  std::vector<std::unique_ptr<char[]>> blocks; ///< Storage of the messages.
   /// Token of an unfinished batch: its bytes count against `unread_bytes_max` while it exists. May outlive the batch,
   /// and be released on any thread.
   std::shared_ptr<void> unread;
@@ -54,9 +54,9 @@ struct websocket_options {
   tls_client tls;
   size_t message_bytes_max = 32 << 20;
   size_t outbox_bytes_max = 64 << 20;
-  /// Of batches that somebody holds. Above it reading pauses, until half of it is done: TCP makes the other end wait.
+  /// Limit of unfinished batches. Above it reading pauses until half of them is released; TCP throttles the peer.
   size_t unread_bytes_max = 4 << 20;
-  size_t fragment_bytes = 0; ///< A longer message leaves in frames of at most so many bytes; 0: in one.
+  size_t fragment_bytes = 0; ///< Frame size limit of sent messages; 0: one frame.
   std::chrono::milliseconds handshake{30'000};
   std::chrono::milliseconds closing{2'000};
 };

@@ -32,7 +32,7 @@ void write_headers(std::string& out, const headers& all) {
       fmt::format_to(std::back_inserter(out), "{}: {}\r\n", name, value);
 }
 
-/// RFC 9110 15, and 429 and 431 of RFC 6585. Any other status goes without a phrase, which nobody reads.
+/// RFC 9110 15, and 429 and 431 of RFC 6585. Any other status has no phrase.
 std::string_view reason_of(int status) {
   struct known {
     int status;
@@ -161,7 +161,7 @@ size_t head_scanner::find_end(std::string& bytes, rejection& wrong) {
     if (limit(0))
       return 0;
   }
-  // A client that speaks TLS to a plain port hears at once that this is HTTP.
+  // A client that speaks TLS to a plain port gets an HTTP answer at once.
   if (!bytes.empty() && !starts_line(bytes.front())) {
     wrong = {400, "this is not HTTP/1.1"};
     return 0;

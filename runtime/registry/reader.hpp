@@ -11,22 +11,22 @@ namespace arrakis::registry {
 struct row {
   std::string path, kind, key;
   uint64_t tenant = 0;
-  uint32_t actor_id = 0; ///< The lower half of CAF's; 0 while nobody lives here.
+  uint32_t actor_id = 0; ///< The lower half of CAF's; 0 while no actor runs here.
   actor_state state = actor_state::starting;
   uint64_t mailbox = 0;    ///< Messages that wait, with the one that is being handled.
   uint64_t oldest_ms = 0;  ///< Since the mailbox was last empty; 0 while it is. Within 4 ms.
   uint64_t handled = 0;    ///< Messages since this life began.
-  uint64_t sampled = 0;    ///< Of them, those whose time was taken: one in 16.
+  uint64_t sampled = 0;    ///< Timed messages among them: one in 16.
   uint64_t sampled_ns = 0; ///< Sum of their times.
   uint64_t longest_ns = 0; ///< The longest of them.
   uint32_t requests = 0;   ///< Answers (and timers of flows) that it waits for.
   uint32_t restarts = 0;   ///< Crashes, which a restart followed or will follow.
   int64_t crashed_ms = 0;  ///< Wall time of the last one, in ms since 1970; 0: none.
-  std::string last_error;  ///< Of the last crash, at most 128 bytes.
+  std::string last_error;  ///< Error of the last crash, at most 128 bytes.
 };
 /// All actors below `root`, in no order.
 std::vector<row> actors(place root);
-/// Those of them that are declared one by one in the tree: the children of supervisors, and no tenant, session or job.
+/// Actors that are declared one by one in the tree: children of supervisors, but no tenants, sessions or jobs.
 std::vector<row> declared_actors(place root);
 
 /// The handling times of all actors of a kind in this process, one message in 16.

@@ -44,8 +44,8 @@ constexpr size_t key_bytes = 40; ///< Length limit of a key.
 enum class life : uint8_t { free, vacant_restarting, vacant_quarantined, starting, alive, ended }; ///< Use of a record.
 
 /// Two cache lines. The first is what a message touches: written by its actor, and by senders (arrived,
-/// nonempty_since_ns). The second is written by whoever takes and gives back the record, under `version`. Records are
-/// never freed: a reader that meets one in change sees it by `version`.
+/// nonempty_since_ns). The second is written by the owner that takes or releases the record, under `version`. Records
+/// are never freed: a reader that meets one in change sees it by `version`.
 struct alignas(64) record {
   std::atomic<uint64_t> arrived{0};
   std::atomic<uint64_t> handled{0};

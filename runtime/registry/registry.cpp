@@ -49,7 +49,7 @@ store& all() {
   return *one;
 }
 
-/// Where the next actor of this thread is filed: in the seat that is being filled.
+/// Seat that is being filled: the next actor of this thread takes it.
 struct target {
   node* where = nullptr;
   incidents* crashes = nullptr;

@@ -79,8 +79,8 @@ private:
 };
 
 /// The place of one actor at a time that may be started again: it keeps the number of crashes, their time and error
-/// over the lives of the actor, and is shown while nobody lives there. Its owner (a supervisor, a directory) alone uses
-/// it.
+/// over the lives of the actor, and is shown while no actor runs there. Its owner (a supervisor, a directory) alone
+/// uses it.
 class seat {
 public:
   /// `exact`: the actor has the path of `where`; otherwise `key` is added to it.

@@ -14,7 +14,7 @@ class address_policy {
 public:
   /// Allows Discord only: wss:// of discord.gg and its subdomains, on port 443.
   address_policy() = default;
-  /// The same, and what the operator set: the origin (scheme, host and port) of `gateway_url`; without one that of
+  /// Allows also the operator's origin (scheme, host and port): that of `gateway_url`; without one that of
   /// `api_url`, with ws for http and wss for https. Either may be empty. ec::invalid names the key that is no address.
   static caf::expected<address_policy> of(std::string_view gateway_url, std::string_view api_url);
 

@@ -160,7 +160,7 @@ std::string_view name_of(kind k) {
 }
 
 struct frame_reader::impl {
-  std::string frame; // Of read().
+  std::string frame; // The frame of read().
   std::string_view bytes;
   envelope last;
   std::optional<caf::expected<event>> decoded; // Decoded while the envelope was read.

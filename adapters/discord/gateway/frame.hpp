@@ -61,25 +61,25 @@ using event =
 /// while the frame is read, and `data` stays empty.
 class frame_reader {
 public:
-  /// Behind a frame that is read in place so many more bytes must be readable.
+  /// Readable bytes required behind a frame that is read in place.
   static constexpr size_t padding = 64;
   frame_reader();
   ~frame_reader();
   /// Takes the frame; what it gives points into it and lives until the next read(). ec::corrupt: this is no frame.
   caf::expected<envelope> read(std::string frame);
-  /// The same of bytes that live until the next read(), with `padding` behind them.
+  /// Reads bytes that live until the next read(), with `padding` bytes behind them.
   caf::expected<envelope> read_in_place(std::string_view frame);
-  /// From now on MESSAGE_CREATE and GUILD_MEMBER_UPDATE with a sequence above `seen` are decoded into it. Null: nobody
-  /// reads them.
+  /// From now on MESSAGE_CREATE and GUILD_MEMBER_UPDATE with a sequence above `seen` are decoded into it. Null: they
+  /// are not read.
   void gather(activity* into, int64_t seen);
-  /// Of the frame last read. ec::invalid names the field.
+  /// heartbeat_interval of the last read frame, op 10. ec::invalid names the field.
   caf::expected<std::chrono::milliseconds> hello() const;
   caf::expected<greeting> ready() const;
   bool resumable() const; ///< Op 9.
   /// The event of a dispatch. A kind that we read and that does not hold what we need is ec::invalid. What is gathered
   /// is added to the activity here, and std::monostate is the answer.
   caf::expected<event> decode();
-  /// Of the guild that was decoded last, in the order of the frame.
+  /// Roles of the last decoded guild, in the order of the frame.
   std::vector<role_position> take_role_positions();
 
 private:

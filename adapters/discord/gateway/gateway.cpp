@@ -70,14 +70,14 @@ struct state {
   uint64_t line = 0;
   std::optional<time_point> wake;
   snowflake application, bot;
-  std::unordered_map<snowflake, std::vector<role_position>> guilds; // Of a guild only this is kept.
-  std::shared_ptr<activity> gathered; // Of the frames that are read right now; none without a watcher.
+  std::unordered_map<snowflake, std::vector<role_position>> guilds; // All that is stored of guilds.
+  std::shared_ptr<activity> gathered; // Activity of the present read; none without a watcher.
   size_t gathered_count = 0;
   int64_t gathered_from = 0; // Sequence of its first dispatch.
   uint64_t gathered_epoch = 0;
   std::array<uint32_t, kind_count> tally{};     // Dispatches that the metrics do not know yet.
   std::vector<std::shared_ptr<void>> held;      // Batches that we do not give back while the event handler lags.
-  size_t unsettled_bytes = 0;                   // Of batches whose activity the watcher works on.
+  size_t unsettled_bytes = 0;                   // Bytes of batches whose activity is unsettled.
   log::rate_limit unreadable{10s}, failed{10s}; // Dispatches come by the thousand.
   bool leaving = false;
 };
@@ -107,7 +107,7 @@ void tell(const actor& to, Message message) {
   caf::anon_send(to, std::move(message));
 }
 
-/// The one place from which a token leaves: whoever named the address, it is judged here.
+/// The only place that sends a token; checks the address, whatever its source.
 void open_socket(self_pointer self, const std::string& url) {
   auto& st = self->state;
   const actor me{self};
@@ -461,7 +461,8 @@ flow<> begin(self_pointer self) {
     perform(self, st.session->start(now_of(self), std::move(earlier)));
 }
 
-/// Hangs up first: the frames that wait here come again to whoever resumes, and the store's answer is not behind them.
+/// Closes first: Discord replays the waiting frames to the successor, and the store's answer need not queue behind
+/// them.
 flow<> leave(self_pointer self, caf::error reason) {
   auto& st = self->state;
   st.leaving = true;
@@ -477,7 +478,7 @@ flow<> leave(self_pointer self, caf::error reason) {
   self->quit(reason);
 }
 
-/// Those of one shard: the identifies of a day are shared.
+/// Limits of one shard: its part of the identifies of a day.
 session_limits limits_of(const options& chosen) {
   auto limits = chosen.limits;
   const auto shards = static_cast<size_t>(std::max(chosen.shard_count, 1));

@@ -7,14 +7,14 @@ namespace arrakis::discord::gateway {
 using namespace std::chrono_literals;
 namespace {
 constexpr auto day = 24h;
-constexpr uint32_t in_a_row_max = 3;    // Of faults that a resume does not cure: then a new session is begun.
+constexpr uint32_t in_a_row_max = 3;    // Corrupt inputs in a row after which a new session begins.
 constexpr size_t spare_sends = 10;      // Kept for our own heartbeats when the server asks for many.
 constexpr auto invalid_wait_least = 1s; // Discord: wait 1 to 5 s at random after op 9.
 constexpr auto invalid_wait_spread = 4s;
 constexpr auto interval_max = 1h;
 } // namespace
 
-// Where the documents differ a resume is tried first: it costs no identify, and a server that knows the session no more
+// For ambiguous codes a resume is tried first: it costs no identify, and a server that no longer knows the session
 // says so with op 9. So 4009 ("start a new one") and 1001, after which Discord's own table and discord.js part, resume.
 after_close judge(uint16_t close_code) {
   switch (close_code) {
@@ -260,7 +260,7 @@ session::actions session::corrupted(time_point now) {
     return out;
   resume_failed(now, out);
   own_address_fails_ = own_address_fails_ || at_own_address();
-  // The same bad frame would be replayed by each resume.
+  // Each resume would replay the bad frame.
   corrupt_ = corrupt_at_ == seen_ ? corrupt_ + 1 : 1;
   corrupt_at_ = seen_;
   if (corrupt_ >= in_a_row_max) {
@@ -317,7 +317,7 @@ void session::reconnect_in(time_point now, milliseconds wait) {
   ++attempts_;
 }
 
-// Where the server asked for a new connection or the old one is dead there is nothing to wait for, the first time.
+// The first reconnect needs no wait: the server asked for it, or the old connection is dead.
 milliseconds session::at_once_or_later(time_point now) {
   const auto wait = backoff(now);
   return attempts_ == 0 ? milliseconds{0} : wait;

@@ -37,7 +37,7 @@ public:
   std::optional<net::http_response> judge_head(const net::http_request& head) const;
   /// Verifies a whole request: 401 or 413; nothing: Discord signed it.
   std::optional<net::http_response> verify(const net::http_request&) const;
-  /// Of a verified request: an answer (PING, 400), or the interaction. The answer to that one is 200 with
+  /// Reads a verified request: an answer (PING, 400), or the interaction. Answer an interaction with 200 and
   /// to_json_text(interaction_answer) within 3 s.
   std::variant<net::http_response, interaction> read(const net::http_request&) const;
   size_t body_bytes_max() const { return limits_.body.bytes_max; }

@@ -32,7 +32,7 @@ redis.call('PEXPIRE', KEYS[2], day)
 return {1, slot - now}
 )lua"};
 
-constexpr int64_t wait_ms_max = 86'400'000; // A slot is within a day; a key that somebody else wrote may say more.
+constexpr int64_t wait_ms_max = 86'400'000; // A slot is within a day; a key written by others may hold more.
 
 caf::expected<milliseconds> wait_in(const caf::expected<redis::reply>& reply) {
   if (!reply)

@@ -326,7 +326,7 @@ reaction limiter::limited(const flight& landed, const std::string& key, const fa
   const auto place = place_of(landed.call);
   auto& held = holds_[place];
   held.until = std::max(held.until, now + wait);
-  // The token in a webhook's resource is nobody else's.
+  // Only one interaction has the token in a webhook's resource.
   if (!landed.call.interaction && wait >= options_.hold_told_min && untold_holds_.size() < options_.holds_max)
     untold_holds_[place] = held.until;
   // The bucket has room by its own headers: a limit on this route and resource that headers do not show (renaming a
@@ -340,7 +340,7 @@ reaction limiter::limited(const flight& landed, const std::string& key, const fa
 
 /// Cloudflare blocks an address, or it takes offence at the content of one request. The first is known by a 429, or by
 /// blocks at two places with nothing that passed between them: then everything waits, and one call at a time finds out.
-/// Until then the place of the call waits alone, so that nobody's content can stop others.
+/// Until then only the call's route and resource wait, so that one call's content cannot stop others.
 reaction limiter::blocked(const flight& landed, const facts& f, instant now) {
   const auto longer = [](milliseconds last) {
     return std::clamp<milliseconds>(last * 2, block_wait_first, block_wait_max);
@@ -349,7 +349,7 @@ reaction limiter::blocked(const flight& landed, const facts& f, instant now) {
   const bool elsewhere = !blocked_place_.empty() && blocked_place_ != place;
   blocked_place_ = place;
   if (f.status == 429 || elsewhere || block_wait_ > 0ms) {
-    if (landed.sent >= blocked_until_) // Those that left before the pause tell nothing new.
+    if (landed.sent >= blocked_until_) // Calls sent before the pause bring no news.
       block_wait_ = longer(block_wait_);
     const auto wait = std::max<milliseconds>(f.retry_after.value_or(block_wait_), block_wait_min);
     blocked_until_ = std::max(blocked_until_, now + wait);

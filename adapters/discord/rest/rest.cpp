@@ -23,9 +23,9 @@ using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
 constexpr size_t reason_max = 512;         // docs/reference, "Audit Log Entry Object", reason.
-constexpr size_t message_bytes_max = 1000; // Of an error; it goes into log lines.
+constexpr size_t message_bytes_max = 1000; // Length limit of an error in log lines.
 constexpr auto budget_within = 1'000ms;
-constexpr auto budget_patience = 1'000ms; // Without Redis for so long, waiting calls are told.
+constexpr auto budget_patience = 1'000ms; // After this long without Redis, waiting calls fail with ec::unavailable.
 constexpr auto sweep_every = 60s;
 /// The webhook of an interaction exists once Discord has its first answer, at most 3 s after the interaction
 /// (docs/interactions/receiving-and-responding). Until then it is as unknown as one that is gone.
@@ -167,7 +167,7 @@ void give_up_waiting(pointer self, uint64_t ticket, ec code, std::string why) {
   finish(self, ticket, fail(code, std::move(why)));
 }
 
-/// Those that cannot leave before their deadline are told at once, with what is to be waited for.
+/// Fails calls at once that cannot be sent before their deadline, with the required wait.
 void tell_hindered(pointer self, instant now) {
   auto& st = self->state;
   std::vector<std::pair<uint64_t, delay_cause>> told;
@@ -245,7 +245,7 @@ flow<> trade(pointer self, size_t want) {
       st.budget_down = now;
       log::warn("discord.budget_away", {{"error", text_of(result.error())}});
     }
-    // Slots that we asked for may be ours by now; whoever asks again says that they are not used.
+    // The requested slots may be granted; the next exchange releases them as unused.
     const bool lost = code_of(result.error()) == ec::unknown;
     st.answered.insert(st.answered.end(), said.answered.begin(), said.answered.end());
     st.unused.insert(st.unused.end(), said.unused.begin(), said.unused.end());
@@ -440,7 +440,7 @@ milliseconds wait_of(open_call& c, milliseconds told) {
   return ++c.told_waits <= believed ? told : std::max(told, backoff(c.told_waits - believed));
 }
 
-/// A wait was told, or we are blocked: the call goes again after it, or is told.
+/// Handles a required wait or a block: repeats the call after it, or fails it.
 void on_wait(pointer self, uint64_t ticket, int status, const reaction& r) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
@@ -462,7 +462,7 @@ void on_wait(pointer self, uint64_t ticket, int status, const reaction& r) {
   tell_hindered(self, now_of(self));
 }
 
-/// Learns Discord's time; a skew is told when it begins and when it ends, not with each answer.
+/// Learns Discord's time; logs a skew when it begins and when it ends, not with each answer.
 void note_time(server_clock& clock, std::string_view date, instant sent, instant received) {
   const auto change = clock.observe(date, sent, received);
   const auto skew = clock.measured(received);

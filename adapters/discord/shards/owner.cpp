@@ -20,7 +20,7 @@ using instant = lease_term::instant;
 struct state {
   arrakis::flows flows;
   static inline const char* name = "shard_owner";
-  ~state() { // Also where it crashed: no shard goes on without the one who minds its lease.
+  ~state() { // Runs also after a crash: no shard may run without an owner that watches its lease.
     if (right)
       right->end();
     if (now.shard)
@@ -31,11 +31,11 @@ struct state {
   start_term start;
   std::shared_ptr<lease_term> right; ///< None: no term of ours.
   running_term now;                  ///< Current term: its shard runs or is ending.
-  caf::actor_addr address;           ///< Of that shard.
+  caf::actor_addr address;           ///< Address of that shard.
   bool ending = false;
   bool leaving = false;
   bool elsewhere = false; ///< Another process has it.
-  instant held_until{};   ///< As somebody else's lease was last seen.
+  instant held_until{};   ///< End of another holder's lease, as last seen.
 };
 using pointer = discord::shard::stateful_pointer<state>;
 
@@ -58,7 +58,7 @@ flow<> kill_late(pointer self, caf::actor_addr which) {
     send_urgent_exit(self->state.now.shard, caf::exit_reason::kill);
 }
 
-/// Nobody may act on the lease any more.
+/// Ends the term: its ports close.
 void lose(pointer self) {
   auto& st = self->state;
   if (!st.right)
@@ -89,7 +89,7 @@ void begin_term(pointer self, instant until) {
   self->monitor(st.now.shard);
 }
 
-/// Ours from `asked` on. A term that lapsed meanwhile is over: the shard begins anew, and resumes.
+/// Handles a held lease, counted from `asked`. After a lapsed term the shard starts again, and resumes.
 void ours(pointer self, instant asked) {
   auto& st = self->state;
   const auto now = self->clock().now();

@@ -12,11 +12,11 @@
 namespace arrakis::conversations {
 namespace {
 
-/// Condition of a message: no worker runs the deployment, the conversation is open, and nobody has settled it.
+/// Condition of a message: no worker runs the deployment, the conversation is open and not settled.
 constexpr const char* open = " d.state in ('pending', 'waiting') and d.interaction_token is not null"
                              " and d.token_until > clock_timestamp() and d.told_until is distinct from d.token_until";
 
-/// As the tenant: holds it, where nobody does, and reads what is needed to speak.
+/// Acting as the tenant: takes a free conversation, and reads the data for its message.
 void take_one(pqxx::transaction_base& tx, const community_id& community, const std::string& deployment,
               std::chrono::milliseconds hold, ending& into) {
   postgres::act_as(tx, community);

@@ -83,7 +83,7 @@ void update_community(pqxx::transaction_base& tx, const submit& m) {
                  m.community.value, m.community_name, m.theme_id);
 }
 
-/// Of two admins who edit at once the second one must see what the first one did. A version under way counts as well:
+/// Refuses a stale base: when two admins edit at once, the second must see the first one's version. An open one counts:
 /// it becomes the active one unless it fails.
 void check_base(pqxx::transaction_base& tx, const submit& m) {
   if (!m.base_version)
@@ -168,7 +168,7 @@ prepared prepare_next(pqxx::transaction_base& tx, const prepare& m) {
 submitted submit_version(pqxx::transaction_base& tx, const submit& m) {
   check(m);
   if (const auto owner = connect(tx, m); owner != m.community) {
-    // The same click may have prepared twice and drawn two ids; then the first one's answer is the answer.
+    // A repeated click may have prepared twice with two ids; then the first result is the answer.
     act_as(tx, owner);
     if (auto before = earlier(tx, owner, m.key))
       return std::move(*before);
@@ -236,7 +236,7 @@ submitted retry_failed(pqxx::transaction_base& tx, const retry& m) {
 }
 
 namespace {
-/// Of an open one: what is over tells nobody anything more.
+/// Stores the click's interaction for an open deployment; an ended one sends no messages.
 void take_over_conversation(pqxx::transaction_base& tx, const status& m) {
   with_token({m.application, m.interaction_token, m.token_life}, [&](const char* token) {
     if (!token)

@@ -45,7 +45,7 @@ void read_checkpoints(pqxx::transaction_base& tx, const key& of, deployments::cl
       {r[0].as<std::string>(), r[1].as<std::string>(), {r[2].as<uint64_t>()}, r[3].as<std::string>()});
 }
 
-/// Also those of other work that never finished: what it may have made in the guild is now ours to find.
+/// Reads open intents, also those of other unfinished work: this run must find the resources they may have created.
 void take_intents(pqxx::transaction_base& tx, const key& of, deployments::claimed& into) {
   for (const auto& r :
        tx.exec_params(fmt::format("update deployment_intents set {} where community_id = $1 returning {}",

@@ -17,7 +17,7 @@ struct find {
 };
 /// Answer to find.
 struct found {
-  bool is_done = false; ///< Also false when no work item has this key.
+  bool is_done = false; ///< False also when no work item has this key.
 };
 /// Records success and closes the work item. Idempotent. -> done
 struct record {

@@ -32,7 +32,7 @@ struct share {
   std::string job_kind; ///< As in `row`.
   int per_tenant = unlimited;
   std::string group;                ///< Rows of one group also count together: the job's queue.
-  int group_per_tenant = unlimited; ///< The same in every share of a group.
+  int group_per_tenant = unlimited; ///< Limit of the group; equal in all its shares.
 };
 
 /// Asks for open and due rows of the kinds in `shares`, the longest due first and fair over tenants: round robin by

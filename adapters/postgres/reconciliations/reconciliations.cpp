@@ -31,7 +31,7 @@ void check(const request& m) {
   plain(m.plan_json, "plan_json");
 }
 
-/// Open, and nobody has worked at it for so long that nobody will: its job has ended without recording an end (its
+/// Stalled: open, and no worker has renewed its lease for long: its job has ended without recording an end (its
 /// attempts were used up, or the queue has lost it). Work that waits may have been told to, for an hour at most
 /// (actors/jobs/guild_work: told_wait_max); what else is open is claimed as soon as a worker is there.
 constexpr const char* is_stalled =
@@ -125,7 +125,7 @@ requested request_one(pqxx::transaction_base& tx, const request& m) {
 }
 
 /// Ends it for another reason than its own failure. `text` is for the admin, and so is the token, which stays for the
-/// rest of its life: whoever claims it later tells the admin again, since its holder may have died before it could.
+/// rest of its life: a later claim informs the admin again, since the first holder may have died before.
 void cancel(pqxx::transaction_base& tx, const key& of, const char* code, const std::string& text, const char* event,
             boost::json::object payload) {
   tx.exec_params(

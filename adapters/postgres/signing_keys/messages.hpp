@@ -32,7 +32,7 @@ struct anchor {
   key_list keys;
   std::string origin; ///< first, adopted, rotated, restored: schemas/migrations/0006_signing_keys.sql.
   std::string by;     ///< system, operator.
-  /// Also an entry SIGNING_KEY_ANCHORED in the audit trail of each community that has a manifest; some milliseconds
+  /// Adds an entry SIGNING_KEY_ANCHORED to the audit trail of each community that has a manifest; some milliseconds
   /// each.
   bool audited = false;
   deadline until;

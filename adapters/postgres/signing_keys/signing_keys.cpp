@@ -77,7 +77,7 @@ void refuse_unverified(const std::vector<head>& heads, const key_list& keys, boo
            fmt::format("{} of {} stored manifests do not verify under these keys, first {}", bad, heads.size(), first));
 }
 
-/// Those of `wanted` that are not there; refuses one that is there with other bytes.
+/// Keys of `wanted` that are not anchored; refuses a version that is anchored with other bytes.
 key_list missing(const key_list& wanted, const key_list& there) {
   key_list fresh;
   for (const auto& key : wanted) {

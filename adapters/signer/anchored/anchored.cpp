@@ -16,7 +16,7 @@ namespace arrakis::signer::anchored {
 namespace {
 using signing_keys::key_list;
 
-constexpr int seldom = 12;   // While it signs it looks by itself so many times more seldom.
+constexpr int signing_factor = 12; // While it signs, the poll interval is this many times longer.
 constexpr int steps_max = 6; // Make or take, finish, read again; the rest is for what other processes do meanwhile.
 
 struct look {};
@@ -39,7 +39,7 @@ struct status {
   std::string why;
 };
 
-/// Of what the keyring says: a fault that a person mends is a refusal, all else passes by itself.
+/// Classifies an error of the keyring: a fault that an operator must repair is a refusal, all others are temporary.
 bool is_fault(const caf::error& e) {
   const auto code = code_of(e);
   return code == ec::refused || code == ec::corrupt || code == ec::not_found || code == ec::conflict;
@@ -240,7 +240,7 @@ auto handler(self_pointer self, flow<caf::expected<R>> (*work)(self_pointer, Mes
 flow<> look_once(self_pointer self) {
   const auto now = co_await settle(self, within(self, std::chrono::seconds{10}));
   const bool signs = now && now->signs_with > 0;
-  self->delayed_send(self, self->state.opt.look_every * (signs ? seldom : 1), look{});
+  self->delayed_send(self, self->state.opt.look_every * (signs ? signing_factor : 1), look{});
 }
 
 actor::behavior_type behavior(self_pointer self, keyring::handle keyring, signing_keys::handle anchor, options opt) {

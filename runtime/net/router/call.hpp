@@ -13,11 +13,11 @@ struct exchange;
 
 /// Identity of the client, as an authenticator established it.
 struct identity {
-  std::string subject; ///< Opaque: a key's id, a user's id. Empty: nobody in particular.
+  std::string subject; ///< Opaque: a key's id, a user's id. Empty: anonymous.
   std::vector<std::string> permissions;
 };
 
-/// The answer to one request, from any thread, once; a second call is ignored. When nobody answers, the other end hears
+/// The answer to one request, from any thread, once; a second call is ignored. Without an answer the client gets
 /// 503.
 class responder {
 public:
@@ -37,10 +37,10 @@ struct call {
   http_request request;
   const router::route* route = nullptr; ///< Lives as long as the listener.
   bool path_exists = true;              ///< False in a fallback: no route has this path, whatever the method.
-  std::vector<std::string> parameters;  ///< Of the path, in its order, percent-decoded.
+  std::vector<std::string> parameters;  ///< Parameters of the path, in its order, percent-decoded.
   identity who;
   std::string request_id;
-  deadline until; ///< An answer after it finds nobody.
+  deadline until; ///< A later answer is dropped.
   responder respond;
 };
 

@@ -26,7 +26,7 @@ inline constexpr std::string_view heartbeat = ":\n\n";
 /// One stream of events and all who read it. From any thread; its end ends the stream of each reader.
 class event_feed {
 public:
-  /// A reader that has not taken so many bytes is cut; it may come again.
+  /// A reader with this many unread bytes is disconnected; it may reconnect.
   explicit event_feed(size_t bytes_max = 1 << 20);
   ~event_feed();
   /// Answers with the stream: from then on the reader gets what is published.

@@ -13,7 +13,7 @@ using chain = std::vector<middleware>;
 
 /// One request and what the stages found out about it.
 struct exchange {
-  /// Answers 503 where nobody did.
+  /// Answers 503 unless answered.
   ~exchange();
 
   const route* matched = nullptr; ///< Null: refused by the stage `routing`.
@@ -40,7 +40,7 @@ struct middleware {
   std::string_view name;
   /// By the head, on an io thread; an answer ends the request here. Empty: nothing to do.
   std::function<std::optional<http_response>(exchange&, const http_request& head)> judge_head;
-  /// The same once the body is there.
+  /// Judges the whole request, after its body was read.
   std::function<std::optional<http_response>(exchange&, const http_request& whole)> judge_body;
   /// On the way back, on the thread that answers. In the reverse order of the chain.
   std::function<void(const exchange&, http_response&)> pass_back;

@@ -44,7 +44,7 @@ struct answer {
 /// Limits of a route.
 struct route_limits {
   size_t body_bytes_max = 0; ///< Larger: 413. 0: the route takes no body.
-  /// How long a handler may take until the other end hears 503. It bounds the head of a streaming answer alone.
+  /// Timeout of the handler; then the client gets 503. For a streaming answer it bounds the head only.
   std::chrono::milliseconds answer_within{30'000};
   bool essential = false; ///< Served while others fill the listener: health, metrics.
 };

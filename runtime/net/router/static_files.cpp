@@ -58,7 +58,7 @@ http_response version(std::string_view name, std::string bytes, std::string_view
                       const http_request& request) {
   const auto tag = fmt::format("\"{}\"", hash);
   http_response out{200, {{"ETag", tag}, {"Cache-Control", std::string{cache}}}, {}};
-  // Of a 304 too, whose headers take the place of those that the reader has (RFC 9111 3.2).
+  // A 304 has these headers too, because they replace those that the client has stored (RFC 9111 3.2).
   if (name.ends_with(".html"))
     out.headers.emplace_back("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; "
                                                         "img-src 'self' data: https:; frame-ancestors 'none'");

@@ -6,7 +6,7 @@
 
 namespace arrakis::net::router {
 
-/// A path has at most so many parameters.
+/// Limit of parameters in a path.
 constexpr size_t parameters_max = 8;
 
 /// A path of a route in its pieces: "communities", then a parameter.
