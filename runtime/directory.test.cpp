@@ -99,7 +99,7 @@ TEST_CASE("directory: a message that arrives while the actor leaves is held, not
   f.sim.advance(200ms);
   auto first = self->request(f.under_test, caf::infinite, directory::to("x", slow{}));
   f.sim.advance(50ms);
-  // Its flow still runs when the directory retires it.
+  // The flow still runs when the directory retires it.
   fixture g{{.kind = "test", .idle = 40ms}};
   caf::scoped_actor other{g.sim.sys()};
   auto one = other->request(g.under_test, caf::infinite, directory::to("x", slow{}));
@@ -180,7 +180,7 @@ TEST_CASE("directory: when it is full the idle make room, and who is at work sta
   REQUIRE(f.ask("x", count{}));
   f.sim.advance(2s);
   REQUIRE(f.ask("busy", count{}));
-  REQUIRE_FALSE(f.ask("y", count{})); // It makes room for those who come after it.
+  REQUIRE_FALSE(f.ask("y", count{})); // Eviction makes room for later keys.
   f.sim.advance(1ms);
   CHECK(f.ask("y", count{}));
   const auto same = f.ask("busy", count{});

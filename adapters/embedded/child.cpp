@@ -15,13 +15,13 @@ namespace arrakis::embedded {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr auto look_every = 250ms;      // How soon a stop is seen by a watcher that waits for its child.
-constexpr auto back_off_min = 100ms;    // The first restart is nearly at once ...
-constexpr auto back_off_max = 10'000ms; // ... and a server that cannot run does not burn the machine.
+constexpr auto look_every = 250ms;      // Interval at which the watcher checks for a stop.
+constexpr auto back_off_min = 100ms;    // Wait before the first restart.
+constexpr auto back_off_max = 10'000ms; // Longest wait between restarts of a failing server.
 constexpr auto stop_grace = 30s;        // PostgreSQL's last checkpoint; then SIGKILL, which costs a recovery.
-constexpr auto healthy_after = 60s;     // Having run this long, the next crash counts as a first one.
+constexpr auto healthy_after = 60s;     // After this uptime the next crash counts as a first one.
 constexpr auto waiting_told_every = 5'000ms;
-constexpr std::uintmax_t log_bytes_max = 10 << 20; // An older log is kept once, as <log>.1.
+constexpr std::uintmax_t log_bytes_max = 10 << 20; // A larger log is renamed to <log>.1; one is kept.
 
 bool exists(const std::string& program) {
   if (program.find('/') != std::string::npos)
@@ -70,7 +70,7 @@ child::~child() {
   }
 }
 
-/// False: it ended, and what kept it from starting is mended. Throws as the constructor.
+/// Starts once. False: the server ended, and the cause was repaired. Throws as the constructor.
 bool child::try_to_launch() {
   rotate(recipe_.program.output);
   recipe_.prepare();

@@ -23,8 +23,8 @@ std::string owner_dsn(const std::string& sockets) {
   return dsn_over(sockets, "postgres", "arrakis_owner") + " connect_timeout=2";
 }
 
-/// initdb writes into a folder of its own, which takes the name `data` when it is whole: a crash half-way leaves no
-/// ruin.
+/// Runs initdb in a temporary folder, which is renamed to `data` when it is complete: a crash leaves no partial
+/// cluster.
 void make_cluster(const std::string& folder, const std::string& data) {
   const auto fresh = data + ".new";
   fs::remove_all(fresh);

@@ -49,7 +49,7 @@ constexpr std::string_view damages[]{"reading the append only file",
                                      "RDB file reading failure",
                                      "signature trying to load DB"};
 
-/// Redis holds nothing that PostgreSQL could not give again, so it starts anew; what it had is kept, once.
+/// Starts with empty data, because PostgreSQL can restore all of Redis' content; keeps the old files once.
 bool set_aside(const std::string& folder, const std::string& said) {
   const auto data = folder + "/appendonlydir", kept = folder + "/appendonlydir.damaged";
   const bool damaged = std::ranges::any_of(damages, [&](auto text) { return said.find(text) != std::string::npos; });

@@ -9,7 +9,7 @@
 
 namespace arrakis::leases {
 namespace {
-// The value is "node:incarnation", or empty for a while after it was given back.
+// Value of the key: "node:incarnation", or empty for a while after a release.
 constexpr redis::script hold_script{.name = "lease_hold-1", .sha1 = "", .text = R"lua(
 -- KEYS 1 the lease
 -- ARGV 1 holder, 2 lasts ms, 3 what the holders of this node begin with (empty: none), 4 '1': only if released

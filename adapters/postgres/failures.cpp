@@ -6,7 +6,7 @@
 
 namespace arrakis::postgres {
 namespace {
-/// The server's first line: the DETAIL after it repeats values, which do not belong into logs.
+/// First line of the server's error; DETAIL repeats values, which must not be logged.
 std::string first_line(const char* what) {
   std::string_view text{what};
   if (text.starts_with("ERROR:"))

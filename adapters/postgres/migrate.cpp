@@ -12,7 +12,7 @@ struct stopped {
   caf::error why;
 };
 
-/// One number for all databases of ours; advisory locks are per database.
+/// Key of the advisory lock; such locks are per database.
 constexpr const char* lock = "select pg_advisory_lock(hashtext('arrakis.migrate'))";
 
 std::vector<std::pair<std::string, std::string>> applied_before(pqxx::connection& db) {

@@ -18,13 +18,13 @@ namespace arrakis::postgres {
 namespace {
 using namespace std::chrono_literals;
 
-/// A worker that has not answered this long after its deadline has its socket cut: the server had the deadline as
-/// statement_timeout, so it is the server, or the way to it, that hangs.
+/// Time after the deadline at which a silent worker's socket is cut: the server had the deadline as statement_timeout,
+/// so the server or the network hangs.
 constexpr auto cut_after = 2'000ms;
-constexpr auto respawn_after = 100ms; // A crashed worker's successor; enough to keep a crash loop from burning a core.
+constexpr auto respawn_after = 100ms; // Wait before a crashed worker's successor; limits the cost of a crash loop.
 
 constexpr auto health_within = 1'500ms;
-constexpr auto health_lasts = 500ms; // Many who ask for readiness cost the database one transaction.
+constexpr auto health_lasts = 500ms; // Validity of a probe, so that many readiness checks cost one transaction.
 
 struct probe {};
 struct expire {};
@@ -66,9 +66,9 @@ struct router_state {
   uint64_t lives = 0;
   uint64_t calls = 0;
   std::optional<deadline> expiry;                         ///< Time of the next check of the queue.
-  std::vector<caf::typed_response_promise<state>> asking; ///< Wait for the probe that is under way.
+  std::vector<caf::typed_response_promise<state>> asking; ///< Requests that wait for the running probe.
   std::optional<deadline> health_until;                   ///< Validity of the last probe.
-  std::string no_writes;                                  ///< Why the last probe found none; empty: it found some.
+  std::string no_writes; ///< Reason why the server accepts no writes by the last probe; empty: it does.
 
   ~router_state() {
     for (auto& s : slots) {
@@ -82,7 +82,7 @@ struct router_state {
   size_t connected() const {
     return static_cast<size_t>(std::ranges::count(slots, link::connected, &slot::connection));
   }
-  /// Each worker has tried in vain. A connection that was lost just now may come back at once: that is waited for.
+  /// True when each worker has failed to connect. A connection lost just now may return at once, so it is waited for.
   bool away() const {
     return std::ranges::all_of(slots, [](const slot& s) { return s.connection == link::away; });
   }
@@ -111,7 +111,7 @@ struct router_state {
       return away_error();
     if (queue.size() >= with.waiting_max)
       return fail(ec::busy, "the database's queue is full");
-    // Not before: once a promise is made, an error that the handler returns goes nowhere.
+    // Not before: once a promise is made, an error that the handler returns is dropped.
     queue.push_back({std::move(t), self->make_response_promise<committed>()});
     dispatch();
     watch_queue();
@@ -143,7 +143,7 @@ struct router_state {
       dispatch();
     };
     auto reply = next.reply;
-    // The wait is longer than the cut: the answer, an error at worst, comes from the worker or from its end.
+    // The timeout is longer than the cut, so an answer or error always comes from the worker or its end.
     self->request(s.actor, caf::duration{limit + 2 * cut_after}, std::move(next.what))
       .then(
         [reply, ended](const committed& done) mutable {
@@ -237,7 +237,7 @@ struct router_state {
     return caf::delegated<state>{};
   }
 
-  /// Before all that waits, so that a long queue is not taken for a server that hangs.
+  /// Runs the probe before queued transactions, so that a long queue does not look like a hanging server.
   caf::result<committed> take_probe() {
     const auto read_only = [](pqxx::transaction_base& tx) {
       const auto row = tx.exec1("select pg_is_in_recovery(), current_setting('transaction_read_only')::boolean");

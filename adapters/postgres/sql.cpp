@@ -33,7 +33,7 @@ void refuse(ec code, std::string text) { throw refusal{fail(code, std::move(text
 
 void check_text(std::string_view text, const char* field) {
   for (size_t at = 0; at < text.size();) {
-    // libpq's text parameters end at the first NUL: without this a name would be cut in silence.
+    // libpq's text parameters end at the first NUL: without this check a name would be cut silently.
     const auto length = sequence_at(text, at);
     if (length == 0)
       refuse(ec::invalid, std::string{"field '"} + field + "': text in UTF-8 without NUL is needed");

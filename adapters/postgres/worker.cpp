@@ -15,19 +15,20 @@ namespace arrakis::postgres::worker {
 namespace {
 using namespace std::chrono_literals;
 
-constexpr int attempts_max = 3;         // pool.hpp: a body runs again at most until its third time.
-constexpr auto connect_wait_min = 50ms; // Doubles up to the maximum; half of it is jitter, so that pools do not march.
+constexpr int attempts_max = 3; // Runs of a body at most (messages.hpp).
+constexpr auto connect_wait_min =
+  50ms; // Doubles up to the maximum; half of it is jitter, so that pools do not reconnect in step.
 constexpr auto connect_wait_max = 5'000ms;
-constexpr auto inspect_every = 1'000ms; // How soon a connection that ended while idle is noticed.
+constexpr auto inspect_every = 1'000ms; // Interval of checking idle connections for their end.
 
-/// True when the peer has closed an idle connection: nothing else makes it readable, since we never LISTEN.
+/// True when the peer has closed an idle connection: nothing else makes it readable without LISTEN.
 bool hung_up(int fd) {
   char byte = 0;
   const auto got = ::recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-/// An error of one of these codes is read to a user as it is. The server's words hold our SQL: they are for the log.
+/// True for codes whose text users see. The server's own texts hold SQL and are only logged.
 caf::error for_users(caf::error why, const char* transaction_name) {
   const auto code = code_of(why);
   if (code == ec::conflict)
@@ -59,7 +60,7 @@ struct state {
       self->send(pool, connection_change{with.slot, with.life, connection, std::move(detail)});
   }
 
-  /// One try. libpqxx would connect again by itself, behind our back: other sockets, other errors.
+  /// Tries to connect once. libpqxx would reconnect by itself, with another socket and other errors.
   caf::error open() {
     try {
       complete(with.dsn).lend([this](std::string_view dsn) { db.emplace(dsn.data()); });
@@ -102,12 +103,12 @@ struct state {
     self->delayed_send(self, inspect_every, inspect{});
   }
 
-  /// Runs the body once. `begun` tells whether the server has taken BEGIN.
+  /// Runs the body once. `begun`: the server has accepted BEGIN.
   failure once(const transaction& t, std::chrono::milliseconds left, bool& begun) {
     bool committing = false;
     try {
       pqxx::work tx{*db};
-      // PostgreSQL's planner takes the relay's look for work for a dear one and compiles it: 43 ms in place of 1 ms.
+      // JIT off: the planner overestimates the relay's poll and compiles it, which takes 43 ms instead of 1 ms.
       tx.exec_params("select set_config('app.current_tenant', $1, true), set_config('statement_timeout', $2, true),"
                      " set_config('idle_in_transaction_session_timeout', $3, true), set_config('jit', 'off', true)",
                      t.tenant ? t.tenant->value : std::string{}, std::to_string(left.count()),
@@ -127,7 +128,8 @@ struct state {
     }
   }
 
-  /// Until it is done, refused, lost, or out of attempts. What has not begun may begin again on a fresh connection.
+  /// Repeats until the transaction is done, refused, lost, or out of attempts. One that has not begun may use a new
+  /// connection.
   failure attempt(const transaction& t) {
     failure last{fail(ec::unavailable, "the database is away", server_away{"postgres", {}})};
     bool fresh = false;
@@ -161,7 +163,7 @@ struct state {
     metrics::observe(
       "arrakis_postgres_transaction_seconds", "From the worker's start on it to its end.", took.count(),
       {{"name", t.name}, {"outcome", std::string{to_string(outcome.why ? code_of(outcome.why) : ec::none)}}});
-    if (outcome.lost) // Before the answer, so that the pool gives this worker nothing until it is connected again.
+    if (outcome.lost) // Before the answer, so that the pool sends this worker nothing until it is connected again.
       lost(text_of(outcome.why));
     if (!outcome.why)
       return committed{};
@@ -172,7 +174,7 @@ struct state {
 };
 
 handle::behavior_type behavior(handle::stateful_pointer<state> self, setup with) {
-  // Without keep_exception_text: the pool knows a crash by an error that is none of ours, and once() keeps the texts.
+  // No keep_exception_text: the pool tells a crash by a foreign error category, and once() keeps the texts.
   self->state.self = self;
   self->state.with = std::move(with);
   self->send(self, connect{});

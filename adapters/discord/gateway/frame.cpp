@@ -69,7 +69,7 @@ caf::expected<event> read_gone(const bj::object& d) {
   const auto id = id_at(d, "id");
   if (!id)
     return id.error();
-  return event{guild_gone{*id, !json::bool_or(d, "unavailable")}}; // An outage is not a farewell.
+  return event{guild_gone{*id, !json::bool_or(d, "unavailable")}}; // `unavailable`: an outage.
 }
 
 constexpr std::pair<std::string_view, kind> known[] = {
@@ -89,7 +89,7 @@ kind kind_of(std::string_view type) {
 
 constexpr bool gathered(kind k) { return k >= kind::message_create; }
 
-// The text of a key up to its closing quote, escapes and all: simdjson has checked that there is one.
+// Text of a key up to its closing quote, with escapes; simdjson has checked that the quote exists.
 std::string_view raw_text(ondemand::raw_json_string from) {
   const char* first = from.raw();
   const char* at = first;
@@ -127,7 +127,7 @@ caf::error missing(std::string_view what) {
   return fail(ec::invalid, std::string{what} + ": missing or of another kind");
 }
 
-/// How a walk over an object's members ended: at their end, at a value that was refused, or at broken JSON.
+/// Result of a walk over an object's members: the end, a refused value, or broken JSON.
 struct walk {
   bool whole = true;
   std::string_view refused; ///< The key of that value; empty: the JSON is broken.
@@ -135,8 +135,8 @@ struct walk {
   caf::error why() const { return refused.empty() ? fail(ec::invalid, "d: broken JSON") : missing(refused); }
 };
 
-/// Shows `take` each member of `from` until it says no: the key as it stands in the frame, escapes and all, and the
-/// value. Every event passes here, so both are made one with the caller's loop: a call for each member would be seen.
+/// Calls `take` for each member of `from` until it returns false: with the raw key, escapes included, and the value.
+/// Every event passes here, so both are inlined into the caller's loop: a call for each member would be measurable.
 template <class Take>
 [[gnu::always_inline]] inline walk each_member(ondemand::object& from, Take take) {
   for (auto member : from) {
@@ -336,7 +336,7 @@ caf::error frame_reader::impl::read_member_of_frame(std::string_view key, ondema
   int64_t number = 0;
   bool null = false;
   if ((key == "s" || key == "t") && value.is_null().get(null))
-    return broken("s, t: broken JSON"); // "nul": neither null nor anything else.
+    return broken("s, t: broken JSON"); // "nul" is not null.
   if (key == "op") {
     if (value.get_int64().get(number) || number < 0 || number > 255)
       return broken("op: not an opcode");
@@ -367,7 +367,7 @@ caf::expected<envelope> frame_reader::impl::read() {
   decoded.reset();
   const auto messages = into ? into->messages.size() : 0, members = into ? into->members.size() : 0;
   auto frame_read = read_envelope();
-  if (!frame_read && into) { // A frame is there whole or not at all.
+  if (!frame_read && into) { // Either the whole frame is decoded or nothing.
     into->messages.resize(messages);
     into->members.resize(members);
   }
@@ -460,7 +460,7 @@ bool frame_reader::resumable() const { return impl_->last.data == "true"; }
 bool is_read(std::string_view type) { return kind_of(type) != kind::other; }
 
 std::vector<role_position> frame_reader::take_role_positions() {
-  return {impl_->places.begin(), impl_->places.end()}; // As large as it must be.
+  return {impl_->places.begin(), impl_->places.end()}; // Exactly sized.
 }
 
 caf::expected<event> frame_reader::decode() {
@@ -503,7 +503,7 @@ namespace {
 secret quoted(const secret& token) {
   std::string out;
   token.lend([&](std::string_view text) {
-    out.reserve(6 * text.size() + 2); // In one place, which is wiped.
+    out.reserve(6 * text.size() + 2); // A single buffer, which is wiped.
     out += '"';
     for (const char c : text)
       if (c == '"' || c == '\\')

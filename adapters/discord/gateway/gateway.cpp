@@ -19,10 +19,10 @@ namespace arrakis::discord::gateway {
 using namespace std::chrono_literals;
 namespace {
 constexpr auto store_patience = 2s;
-constexpr auto load_patience = 10s; // To find the session of a predecessor: a resume is worth it, an outage is not.
+constexpr auto load_patience = 10s; // Timeout of loading a predecessor's session; then the shard identifies.
 
-// From the socket's thread and from callbacks to the actor. `line` counts connections: what an earlier one still says
-// is nobody's business any more.
+// Messages from the socket's thread and from callbacks to the actor. `line` counts connections: messages of an earlier
+// one are ignored.
 struct url_found {
   uint64_t line = 0;
   std::string url;
@@ -73,12 +73,12 @@ struct state {
   std::unordered_map<snowflake, std::vector<role_position>> guilds; // All that is stored of guilds.
   std::shared_ptr<activity> gathered; // Activity of the present read; none without a watcher.
   size_t gathered_count = 0;
-  int64_t gathered_from = 0; // Sequence of its first dispatch.
+  int64_t gathered_from = 0; // Sequence of the first gathered dispatch.
   uint64_t gathered_epoch = 0;
-  std::array<uint32_t, kind_count> tally{};     // Dispatches that the metrics do not know yet.
-  std::vector<std::shared_ptr<void>> held;      // Batches that we do not give back while the event handler lags.
+  std::array<uint32_t, kind_count> tally{};     // Dispatches not yet added to the metrics.
+  std::vector<std::shared_ptr<void>> held;      // Batches held while the event handler lags.
   size_t unsettled_bytes = 0;                   // Bytes of batches whose activity is unsettled.
-  log::rate_limit unreadable{10s}, failed{10s}; // Dispatches come by the thousand.
+  log::rate_limit unreadable{10s}, failed{10s}; // Dispatches are frequent.
   bool leaving = false;
 };
 using self_pointer = actor::stateful_pointer<state>;
@@ -101,7 +101,7 @@ std::string_view text_of_state(session::state s) {
   return "idle";
 }
 
-// Callbacks of other threads hold only this: the address and the number of the connection.
+// Reply address for callbacks of other threads: the actor and the number of the connection.
 template <class Message>
 void tell(const actor& to, Message message) {
   caf::anon_send(to, std::move(message));
@@ -127,7 +127,7 @@ void open_socket(self_pointer self, const std::string& url) {
                });
 }
 
-/// A session whose address may not be used is resumed at the gateway that `find_url` names.
+/// Drops a resume URL that is not allowed; the session is then resumed at `find_url`'s gateway.
 std::string usable(self_pointer self, std::string resume_url) {
   const auto& addresses = self->state.options.addresses;
   if (resume_url.empty() || addresses.allows(resume_url))
@@ -172,7 +172,7 @@ void arm(self_pointer self) {
     self->send(self, wake_up{});
 }
 
-/// A consumer that lags makes us read less: what we hold, the socket counts as unread.
+/// Holds batches while a consumer lags: the socket counts them as unread and reads less.
 void mind_the_lag(self_pointer self) {
   auto& st = self->state;
   if (st.session->pending() <= st.options.lag_max / 2)
@@ -319,7 +319,7 @@ guild_role_positions role_positions_of(self_pointer self, snowflake guild) {
   return found == guilds.end() ? guild_role_positions{} : guild_role_positions{true, found->second};
 }
 
-/// The event of a dispatch that was not seen before; nothing when it cannot be read, or may not be worked on.
+/// Event of a new dispatch; nothing when it cannot be read or must not be handled.
 event event_of(self_pointer self, const envelope& frame) {
   auto& st = self->state;
   auto what = st.frames.decode();
@@ -393,7 +393,7 @@ void handle(self_pointer self, std::string_view text, time_point now) {
       return interval ? perform(self, st.session->hello(now, *interval)) : corrupted(self, interval.error());
     }
     case 11: return st.session->acknowledged();
-    default: return; // Newer than we are.
+    default: return; // Unknown opcodes are ignored.
   }
 }
 

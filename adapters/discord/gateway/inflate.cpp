@@ -21,7 +21,7 @@ bool is_header(std::string_view two) {
 
 struct inflater::impl {
   explicit impl(inflate_limits l) : limits(l) {
-    // Without zlib's own checksum: it would be compared at the end of the stream, which never comes.
+    // No zlib checksum: it would be compared at the end of the stream, which never comes.
     if (inflateInit2(&zlib, -MAX_WBITS) != Z_OK)
       throw std::bad_alloc{};
   }
@@ -44,10 +44,10 @@ struct inflater::impl {
 
   const inflate_limits limits;
   z_stream zlib{};
-  std::string packed; ///< Frames of an event that is not whole yet.
+  std::string packed; ///< Frames of an incomplete event.
   std::unique_ptr<char[]> out;
   size_t room = 0;
-  bool begun = false; ///< The header of the stream is read.
+  bool begun = false; ///< The stream's header was read.
   bool lost = false;
 };
 
@@ -78,7 +78,7 @@ caf::expected<std::optional<std::string_view>> inflater::impl::unpack(std::strin
     if (zlib.avail_out != 0)
       break;
     make_room(std::min(room * 2, std::max(limits.message_bytes_max, room) + 1),
-              filled); // One more tells what is too long.
+              filled); // One byte more detects an oversized event.
   }
   if (zlib.avail_in != 0)
     return lose("the zlib stream ends early");

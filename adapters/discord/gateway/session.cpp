@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 namespace {
 constexpr auto day = 24h;
 constexpr uint32_t in_a_row_max = 3;    // Corrupt inputs in a row after which a new session begins.
-constexpr size_t spare_sends = 10;      // Kept for our own heartbeats when the server asks for many.
+constexpr size_t spare_sends = 10;      // Sends reserved for heartbeats when the server asks for many.
 constexpr auto invalid_wait_least = 1s; // Discord: wait 1 to 5 s at random after op 9.
 constexpr auto invalid_wait_spread = 4s;
 constexpr auto interval_max = 1h;
@@ -27,7 +27,7 @@ after_close judge(uint16_t close_code) {
     case 1000:
     case 4003:                            // Not authenticated: the session was invalidated.
     case 4005:                            // Already authenticated.
-    case 4007:                            // Invalid sequence: ours is wrong, so it must not be used again.
+    case 4007:                            // Invalid sequence: it must not be used again.
     case 4008: return after_close::fresh; // Rate limited.
     default: return after_close::resume;
   }
@@ -60,15 +60,15 @@ session::actions session::start(time_point now, saved_session earlier) {
 
 void session::begin_connect(time_point now, actions& out) {
   state_ = state::connecting;
-  // A resume address that does not answer, or where a resume failed, is not the end of its session: any gateway host
-  // takes a resume, only slower. So the two addresses take turns.
+  // A failing resume URL does not end its session: any gateway host accepts a resume, only slower. So the two URLs are
+  // tried in turn.
   own_address_ = !known_.id.empty() && !known_.resume_url.empty() && !own_address_fails_;
   own_address_fails_ = false;
   due_ = now + (own_address_ ? limits_.resume_address : limits_.connect);
   out.emplace_back(connect{own_address_ ? known_.resume_url : std::string{}});
 }
 
-/// The resume address did not answer: the main one is tried without a wait.
+/// Tries the main URL without a wait after the resume URL did not answer.
 void session::reconnect_at_main(time_point now) {
   own_address_fails_ = true;
   reconnect_in(now, 0ms);
@@ -78,7 +78,7 @@ session::actions session::opened(time_point now) {
   if (state_ != state::connecting)
     return {};
   state_ = state::greeting;
-  if (!own_address_) // There the time goes on: an open socket is no answer yet.
+  if (!own_address_) // At the resume URL the timeout goes on: an open socket is no answer yet.
     due_ = now + limits_.hello;
   sends_.clear();
   return {};
@@ -104,7 +104,7 @@ session::actions session::hello(time_point now, milliseconds heartbeat_interval)
   acknowledged_ = true;
   beat_at_ = now + milliseconds{std::llround(chance_() * static_cast<double>(interval_.count()))};
   if (resuming_since_ && *resuming_since_ + limits_.resume_within <= now)
-    forget(out); // The time went by without a connection.
+    forget(out); // The time passed without a connection.
   if (!known_.id.empty()) {
     begin_resume(now, out);
     return out;
@@ -124,11 +124,11 @@ void session::begin_resume(time_point now, actions& out) {
   may_send(now, 0);
   ++resumes_;
   auto from = known_;
-  from.sequence = seen_; // In this process everything seen is being worked on, durable or not.
+  from.sequence = seen_; // This process handles all seen dispatches, durable or not.
   out.emplace_back(resume{std::move(from)});
 }
 
-/// The connection ends, or its session is invalid, before RESUMED.
+/// Handles the end of a connection, or an invalid session, before RESUMED.
 void session::resume_failed(time_point now, actions& out) {
   if (state_ != state::resuming)
     return;
@@ -217,7 +217,7 @@ session::actions session::resumed(time_point now) {
 void session::acknowledged() {
   acknowledged_ = true;
   if (state_ == state::running)
-    attempts_ = 0; // The connection has proved itself; a server that drops each new one never gets here.
+    attempts_ = 0; // The connection is good; a server that drops each new one never gets here.
 }
 
 session::actions session::asked_for_heartbeat(time_point now) {
@@ -248,7 +248,7 @@ session::actions session::invalid(time_point now, bool resumable) {
   }
   if (!known_.id.empty())
     forget(out);
-  out.emplace_back(disconnect{1000}); // There is no session left that this could end.
+  out.emplace_back(disconnect{1000}); // No session is left that 1000 could end.
   const auto wait = invalid_wait_least + milliseconds{std::llround(chance_() * 1000 * invalid_wait_spread.count())};
   reconnect_in(now, std::max<milliseconds>(wait, at_once_or_later(now)));
   return out;
@@ -353,7 +353,7 @@ bool session::may_send(time_point now, size_t spare) {
 
 void session::listening(bool yes) {
   if (yes && !listening_)
-    acknowledged_ = true; // Answers may still lie before us: the next heartbeat asks anew.
+    acknowledged_ = true; // Unread answers may exist: the next heartbeat asks again.
   listening_ = yes;
 }
 

@@ -8,7 +8,7 @@
 namespace arrakis::discord::gateway {
 namespace {
 constexpr size_t session_bytes_max = 4096;
-constexpr size_t id_bytes_max = 128; // Discord's have 32.
+constexpr size_t id_bytes_max = 128; // Discord's ids have 32.
 
 bool is_session_id(std::string_view id) {
   return !id.empty() && id.size() <= id_bytes_max

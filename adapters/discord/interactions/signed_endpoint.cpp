@@ -119,7 +119,7 @@ net::http_response refuse(const caf::error& why) {
   const auto code = code_of(why);
   metrics::count("arrakis_discord_interactions_refused_total", "Interactions over HTTP that were refused.", 1,
                  {{"why", std::string{to_string(code)}}});
-  // Discord itself sends wrong signatures to test us. What it signed can be played again as long as it is recent.
+  // Discord itself sends wrong signatures as a test. A signed request can be replayed as long as it is recent.
   static log::rate_limit line{std::chrono::seconds{10}};
   if (const auto count = code == ec::refused ? std::nullopt : line.due())
     log::warn("interaction.unreadable", {{"error", text_of(why)}, {"count", *count}});
@@ -132,8 +132,8 @@ std::optional<net::http_response> signed_endpoint::judge_head(const net::http_re
   if (!signed_at || !signature_of(net::header(head.headers, "X-Signature-Ed25519")))
     return refuse(fail(ec::refused, "the signature does not verify"));
   if (!is_recent(*signed_at)) {
-    // Anybody can make us say so; but where all of Discord's requests end here, it is the clock, and nothing else says
-    // it.
+    // Any client can cause this line; but when all of Discord's requests end here, the clock is wrong, and only this
+    // line tells it.
     static log::rate_limit line{std::chrono::minutes{1}};
     if (const auto count = line.due())
       log::warn("interaction.time_refused",

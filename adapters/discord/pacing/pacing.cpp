@@ -11,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 constexpr milliseconds answer_within{2'000};
 
-// The braces are real here: both keys lie in one slot of a Redis Cluster.
+// The braces belong to the keys: they put both into one slot of a Redis Cluster.
 constexpr redis::script reserve_script{.name = "discord_identify-2", .sha1 = "", .text = R"lua(
 -- KEYS 1 when the next slot of this bucket is free, 2 the identifies of a day by time
 -- ARGV 1 spacing ms, 2 per_day_max, 3 a name for this one

@@ -9,9 +9,9 @@
 
 namespace arrakis::discord::budget {
 namespace {
-// Members of the set: slots by name with the time (ms) at which they fall free; !alive, which keeps the key from
-// vanishing with the last slot; !quiet, until when nobody gets one. Times are rounded up where a hold begins and down
-// where it is tested, so that rounding never shortens a hold.
+// Members of the set: slots by name with the time (ms) of their release; !alive, which preserves the key without slots;
+// !quiet, the end of a time without grants. Times are rounded up where a hold begins and down where it is tested, so
+// that rounding never shortens a hold.
 constexpr redis::script exchange_script{.name = "discord_budget-3", .sha1 = "", .text = R"lua(
 -- KEYS 1 the set, 2 the invalid requests by tens of seconds, 3 told holds by their end, 4 their version
 -- ARGV 1 slots_max, 2 hold ms, 3 after_answer ms, 4 quiet ms, 5 keep ms, 6 hold_off ms,

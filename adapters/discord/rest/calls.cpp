@@ -22,7 +22,7 @@ call of_guild(std::string method, snowflake guild, std::string_view rest, std::s
               std::string body = {}) {
   return of(std::move(method), fmt::format("/guilds/{}{}", guild.value, rest), route, guild.text(), std::move(body));
 }
-/// The token is part of what splits the bucket, for which its hash does as well.
+/// Major parameter of a webhook: the token is part of it, so its hash is used.
 call of_interaction(call c, const std::string& who, const secret& token) {
   c.interaction = true;
   token.lend([&](std::string_view text) {

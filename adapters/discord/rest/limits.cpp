@@ -15,13 +15,13 @@ using namespace std::chrono_literals;
 
 constexpr auto invalid_window = 10min; // docs/topics/rate-limits, "Invalid Request Limit".
 constexpr auto invalid_bin = 10s;
-constexpr auto invalid_news = 60s;   // For how long the count of all processes is taken for the present one.
-constexpr auto wait_unsaid = 1000ms; // A 429 of Discord that names no time.
-// Cloudflare's page names no time either; its bans last minutes, so the wait doubles while it goes on.
+constexpr auto invalid_news = 60s;    // Validity of the cluster's count.
+constexpr auto default_wait = 1000ms; // Wait after a 429 of Discord without a time.
+// Cloudflare's page names no time; its bans last minutes, so the wait doubles.
 constexpr auto block_wait_first = 10'000ms;
 constexpr auto block_wait_max = 600'000ms;
 constexpr auto block_wait_min = 1'000ms; // Lower bound, whatever the page says.
-constexpr int network_error = 40333;     // "internal network error": Discord's word for Cloudflare's refusal.
+constexpr int network_error = 40333;     // "internal network error": Discord's code for Cloudflare's refusal.
 constexpr json::limits error_limits{.bytes_max = 64 << 10};
 constexpr size_t place_bytes_max = 256;
 constexpr auto hold_max = 7 * 24h;
@@ -40,7 +40,7 @@ bool is_older_form(const boost::json::object& o) {
   return !o.empty() && std::all_of(o.begin(), o.end(), [](const auto& field) { return field.value().is_array(); });
 }
 
-/// The body's wait is exact; that of the header is rounded up to whole seconds (RFC 9110 10.2.3).
+/// Wait of the body, which is exact; the header is rounded up to whole seconds (RFC 9110 10.2.3).
 void read_limit(facts& f, const boost::json::object& body) {
   f.global = f.global || json::bool_or(body, "global");
   const auto* wait = body.if_contains("retry_after");
@@ -134,7 +134,7 @@ instant limiter::guarded_until(instant now) const {
   if (!closed(now))
     return instant{};
   if (now < invalid_of_all_until_ && invalid_of_all_ + untold_ >= options_.invalid_max)
-    return invalid_of_all_until_; // Then there is news.
+    return invalid_of_all_until_; // Then a new count is known.
   auto left = invalid(now);
   for (const auto& [at, n] : invalid_)
     if (now - at < invalid_window + invalid_bin && (left -= std::min(left, n)) < options_.invalid_max)
@@ -217,7 +217,7 @@ std::optional<uint64_t> limiter::take(bool interaction, instant now) {
         continue;
       auto& b = buckets_[key];
       if (b.remaining <= 0)
-        b.remaining = b.limit.value_or(1); // The window is over: Discord counts anew.
+        b.remaining = b.limit.value_or(1); // The window is over: Discord's count begins again.
       --b.remaining;
       ++b.in_flight;
       const auto ticket = call->ticket;
@@ -318,7 +318,7 @@ std::string limiter::learn(const flight& landed, const facts& f, instant now) {
 
 reaction limiter::limited(const flight& landed, const std::string& key, const facts& f, instant now) {
   auto& b = buckets_[key];
-  const auto wait = f.retry_after.value_or(wait_unsaid) + options_.margin;
+  const auto wait = f.retry_after.value_or(default_wait) + options_.margin;
   if (f.global) {
     global_until_ = std::max(global_until_, now + wait);
     return {true, wait, "global"};
@@ -329,8 +329,8 @@ reaction limiter::limited(const flight& landed, const std::string& key, const fa
   // Only one interaction has the token in a webhook's resource.
   if (!landed.call.interaction && wait >= options_.hold_told_min && untold_holds_.size() < options_.holds_max)
     untold_holds_[place] = held.until;
-  // The bucket has room by its own headers: a limit on this route and resource that headers do not show (renaming a
-  // channel: 2 in 10 minutes). The rest of the bucket goes on.
+  // The bucket has room by its headers: this is a limit of route and resource that headers do not show (renaming a
+  // channel: 2 in 10 minutes). The rest of the bucket continues.
   if (f.of != facts::scope::shared && f.remaining.value_or(0) > 0)
     return {true, wait, "sublimit"};
   b.remaining = 0;
@@ -338,8 +338,8 @@ reaction limiter::limited(const flight& landed, const std::string& key, const fa
   return {true, wait, f.of == facts::scope::shared ? "shared" : "user"};
 }
 
-/// Cloudflare blocks an address, or it takes offence at the content of one request. The first is known by a 429, or by
-/// blocks at two places with nothing that passed between them: then everything waits, and one call at a time finds out.
+/// Handles a block of Cloudflare, of the address or of one request's content. A 429, or blocks of two routes or
+/// resources without a passed call between them, mean the address: then all calls wait, and one at a time probes.
 /// Until then only the call's route and resource wait, so that one call's content cannot stop others.
 reaction limiter::blocked(const flight& landed, const facts& f, instant now) {
   const auto longer = [](milliseconds last) {

@@ -27,8 +27,8 @@ constexpr size_t message_bytes_max = 1000; // Length limit of an error in log li
 constexpr auto budget_within = 1'000ms;
 constexpr auto budget_patience = 1'000ms; // After this long without Redis, waiting calls fail with ec::unavailable.
 constexpr auto sweep_every = 60s;
-/// The webhook of an interaction exists once Discord has its first answer, at most 3 s after the interaction
-/// (docs/interactions/receiving-and-responding). Until then it is as unknown as one that is gone.
+/// Time in which an unknown webhook may still appear: that of an interaction exists once Discord has its first answer,
+/// at most 3 s after the interaction (docs/interactions/receiving-and-responding).
 constexpr auto webhook_grace = 3'000ms;
 
 struct arrived {
@@ -47,7 +47,7 @@ struct open_call {
   instant since{};
   instant sent{};
   int attempts = 0;
-  int told_waits = 0; ///< Answers 429, of which each told how long to wait.
+  int told_waits = 0; ///< Number of 429 answers of the call.
   bool flying = false;
   std::string slot;
 };
@@ -56,10 +56,10 @@ struct grant {
   instant asked{};
 };
 
-/// A webhook that Discord did not know when it was asked.
+/// A webhook that Discord did not know.
 struct unknown_webhook {
   instant since{};
-  bool gone = false; ///< Still unknown when it must exist: it never will.
+  bool gone = false; ///< Unknown after the time in which it must appear.
 };
 
 struct state {
@@ -76,16 +76,17 @@ struct state {
   std::string us = random_hex(8); ///< Names of slots are unique over the cluster.
   uint64_t slots = 0;
   std::deque<grant> grants;
-  std::vector<std::string> answered, unused;  ///< To be told to the budget.
-  std::multimap<instant, std::string> silent; ///< Slots of calls without an answer, and when they count as answered.
+  std::vector<std::string> answered, unused; ///< Slots to report to the budget.
+  std::multimap<instant, std::string>
+    silent; ///< Slots of unanswered calls by the time at which they count as answered.
   milliseconds hold_off{0};
   bool trading = false;
-  instant want_at{};      ///< Until then the budget has no slot for us.
-  std::string holds_seen; ///< Version of the told holds that we know.
-  instant trade_at{};     ///< Until then the budget is left alone: it did not answer.
+  instant want_at{};      ///< Next request of slots; before it the budget has none.
+  std::string holds_seen; ///< Last received version of the holds.
+  instant trade_at{};     ///< Next exchange after the budget did not answer.
   std::optional<instant> budget_down;
 
-  secret dead_token; ///< A 401 was its answer.
+  secret dead_token; ///< Token with a 401.
   instant dead_token_until{};
   std::unordered_map<std::string, unknown_webhook> unknown_webhooks;
   std::deque<std::string> unknown_webhooks_by_age;
@@ -141,7 +142,7 @@ waiting place_of(uint64_t ticket, const call& c, instant not_before) {
   return {ticket, c.route, c.major, c.tenant, c.interaction, not_before};
 }
 
-/// Ends a call that is in no line and not in flight.
+/// Ends a call that neither waits nor is in flight.
 void finish(pointer self, uint64_t ticket, caf::expected<answer> result) {
   auto& st = self->state;
   const auto found = st.open.find(ticket);
@@ -211,7 +212,7 @@ void launch(pointer self, uint64_t ticket, std::string slot) {
   });
 }
 
-/// One round trip with the budget: what we want, what is answered, what was not used.
+/// Runs one exchange with the budget: wanted, answered and unused slots.
 flow<> trade(pointer self, size_t want) {
   auto& st = self->state;
   st.trading = true;
@@ -255,7 +256,7 @@ flow<> trade(pointer self, size_t want) {
     st.limits.put_back_untold(said.invalid);
     st.limits.put_back_untold_holds(said.told);
     st.trade_at = now + milliseconds{static_cast<int64_t>(100 + 100 * jitter())};
-    // Slots end by themselves after budget::hold_max; names beyond a full set are not worth keeping.
+    // Slots end by themselves after budget::hold_max; names beyond a full set are dropped.
     for (auto* list : {&st.answered, &st.unused})
       if (list->size() > 1'000)
         list->erase(list->begin(), list->end() - 1'000);
@@ -270,7 +271,7 @@ void expire(pointer self, instant now) {
     st.deadlines.erase(st.deadlines.begin());
     const auto found = st.open.find(ticket);
     if (found == st.open.end() || found->second.flying)
-      continue; // The transport keeps the deadline of what is in flight.
+      continue; // The transport enforces the deadline of calls in flight.
     const bool no_slot = st.budget_down && !found->second.what.interaction;
     const auto by = st.limits.delay_cause_of(place_of(ticket, found->second.what, now), now);
     st.limits.cancel(ticket);
@@ -342,7 +343,7 @@ void pump(pointer self) {
     const auto ticket = st.limits.take(false, now);
     if (!ticket)
       break;
-    auto slot = std::move(st.grants.front().name); // The oldest first: it would be the next to go unused.
+    auto slot = std::move(st.grants.front().name); // The oldest first, because it expires first.
     st.grants.pop_front();
     launch(self, *ticket, std::move(slot));
   }
@@ -357,7 +358,7 @@ void pump(pointer self) {
   schedule(self, now_of(self));
 }
 
-/// Learns from an answer whether the webhook of `c` is there.
+/// Learns from an answer if the webhook of `c` exists.
 void note_webhook(state& st, const call& c, const answer& a, instant now) {
   // 10015 Unknown Webhook, 10062 Unknown Interaction, 50027 Invalid Webhook Token.
   const bool unknown = a.code == 10015 || a.code == 10062;
@@ -433,8 +434,8 @@ void on_silence(pointer self, uint64_t ticket, const caf::error& error) {
     retry_or(self, ticket, backoff(c.attempts), fail(left ? ec::unknown : ec::unavailable, text_of(error)));
 }
 
-/// The wait that was told; from a call's third refusal on not less than ours. Discord tells 0 s now and then, and each
-/// request that it refuses counts against us.
+/// Required wait; from a call's third refusal on at least a local minimum. Discord sometimes tells 0 s, and each
+/// refused request counts as invalid.
 milliseconds wait_of(open_call& c, milliseconds told) {
   constexpr int believed = 2;
   return ++c.told_waits <= believed ? told : std::max(told, backoff(c.told_waits - believed));
@@ -444,7 +445,7 @@ milliseconds wait_of(open_call& c, milliseconds told) {
 void on_wait(pointer self, uint64_t ticket, int status, const reaction& r) {
   auto& st = self->state;
   auto& c = st.open.at(ticket);
-  const bool blocked = r.cause == "cloudflare"; // Then the wait doubles by itself.
+  const bool blocked = r.cause == "cloudflare"; // The limiter doubles such a wait.
   const auto wait = blocked ? r.wait : wait_of(c, r.wait);
   if (status == 429) {
     metrics::count("discord_rate_limit_errors", "Answers 429 of Discord.");
@@ -479,7 +480,7 @@ void note_time(server_clock& clock, std::string_view date, instant sent, instant
     log::info("discord.clock_agreed", {{"skew_ms", skew->ahead.count()}});
 }
 
-/// One line for each token, however often it is tried again.
+/// Logs one line for each token, however often it is tried again.
 void note_refused_token(state& st, instant now) {
   const auto token = st.opt.token();
   if (st.opt.token_refused)

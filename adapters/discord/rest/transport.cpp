@@ -5,7 +5,7 @@
 namespace arrakis::discord {
 
 transport over(net::http_client& client, std::string url) {
-  auto base = base_of(url); // A path of the address stands before that of each call.
+  auto base = base_of(url); // The address's path precedes that of each call.
   return [&client, base = std::move(base)](net::http_request request, deadline until, auto done) {
     if (request.private_target.empty())
       request.target.insert(0, base.path);

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* answer_key = "discord:gateway:bot";
 constexpr const char* asking_key = "discord:gateway:bot:asking";
-constexpr auto asking_max = 5'000ms; ///< One that died while it asked is waited for no longer.
+constexpr auto asking_max = 5'000ms; ///< Limit of waiting for a process that may have died while it asked.
 constexpr auto look_again = 100ms;
 
 struct state {

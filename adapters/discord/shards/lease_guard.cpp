@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 /// A successor answers or defers within 2 s of the event; Discord takes a first answer within 3 s.
 constexpr milliseconds apologize_after{2'200};
 constexpr milliseconds apologize_within{2'900};
-constexpr size_t apologies_max = 500; ///< Under way at once; a further user is not told.
+constexpr size_t apologies_max = 500; ///< Limit of concurrent replies; further users get none.
 
 struct handler_state {
   flows running;
@@ -33,7 +33,7 @@ bool wants_answer(const interaction& x) {
       || x.kind == interaction_kind::modal;
 }
 
-/// Tells the asker that nothing was done. No effect but this sentence.
+/// Replies to the user that nothing was done.
 flow<> apologize(handler_pointer self, std::shared_ptr<const interaction> what, apologies sorry) {
   const auto until = within(self, apologize_within);
   co_await nap(self, apologize_after);
@@ -53,7 +53,7 @@ flow<> apologize(handler_pointer self, std::shared_ptr<const interaction> what, 
 
 caf::error over() { return fail(ec::stale, "the lease of the shard is over"); }
 
-/// An interaction of a time without a lease, in that time or repeated after it.
+/// Handles an interaction received without a lease, then or when replayed later.
 bool is_spoken_for(handler_pointer self, bool holds, const discord::interaction_created& x, const apologies& sorry) {
   auto& running = self->state.running;
   if (!holds && wants_answer(*x.what) && running.size() < apologies_max)

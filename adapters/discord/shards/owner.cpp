@@ -29,7 +29,7 @@ struct state {
   leases::handle leases;
   owner::options options;
   start_term start;
-  std::shared_ptr<lease_term> right; ///< None: no term of ours.
+  std::shared_ptr<lease_term> right; ///< The present term; none: another process holds the lease.
   running_term now;                  ///< Current term: its shard runs or is ending.
   caf::actor_addr address;           ///< Address of that shard.
   bool ending = false;
@@ -48,10 +48,10 @@ void end_shard(pointer self) {
   if (!st.now.shard || st.ending)
     return;
   st.ending = true;
-  send_urgent_exit(st.now.shard, caf::exit_reason::user_shutdown); // Discord sends again what it has not read.
+  send_urgent_exit(st.now.shard, caf::exit_reason::user_shutdown); // Discord replays unread dispatches.
 }
 
-/// A shard that does not end would keep the next term from beginning.
+/// Kills a shard that does not end, because it would prevent the next term.
 flow<> kill_late(pointer self, caf::actor_addr which) {
   co_await nap(self, self->state.options.end_within);
   if (self->state.address == which && self->state.now.shard)
@@ -69,7 +69,7 @@ void lose(pointer self) {
   metrics::count("arrakis_shard_leases_total", "Leases of shards, by what became of them.", 1, {{"event", "lost"}});
 }
 
-/// The shard of a term that is over makes way: for its successor elsewhere, or for a new term here.
+/// Ends the shard of an ended term, for a successor elsewhere or a new term here.
 void make_way(pointer self) {
   auto& st = self->state;
   if (st.right || !st.now.shard || st.ending)
@@ -114,7 +114,7 @@ void others(pointer self, const leases::lease_state& seen) {
     st.held_until = self->clock().now() + seen.left;
 }
 
-/// One question, and how long to wait before the next.
+/// Asks for the lease once; returns the wait before the next try.
 flow<milliseconds> turn(pointer self) {
   auto& st = self->state;
   const auto asked = self->clock().now();
@@ -132,12 +132,12 @@ flow<milliseconds> turn(pointer self) {
   else
     st.elsewhere = false;
   if (st.right && !st.right->holds(self->clock().now()))
-    lose(self);                         // Still connected, so that users hear that they must wait.
-  if (!got || (got->mine && !st.right)) // Not known, or ours before the last term has ended.
+    lose(self);                         // The shard stays connected, so that users get a reply.
+  if (!got || (got->mine && !st.right)) // Unknown, or held before the last term has ended.
     co_return milliseconds{200};
   if (got->mine)
     co_return st.options.renew;
-  // Not all who stand by at once.
+  // Jitter, so that standbys do not ask at once.
   co_return milliseconds{static_cast<int64_t>(static_cast<double>(st.options.look.count()) * (0.75 + 0.25 * jitter()))};
 }
 

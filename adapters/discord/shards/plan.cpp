@@ -8,7 +8,7 @@
 
 namespace arrakis::discord::shards {
 namespace {
-constexpr int64_t shards_max = 16'384; // Each is an actor here, and a number may be wrong.
+constexpr int64_t shards_max = 16'384; // Bound, because each shard is an actor and the number may be wrong.
 }
 
 /// {url, shards, session_start_limit{total, remaining, reset_after, max_concurrency}}:

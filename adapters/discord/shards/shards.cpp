@@ -126,7 +126,7 @@ handle::behavior_type behavior(self_pointer self, options opts, ports to) {
   st.to = std::move(to);
   self->send(self, start_now{});
   self->set_exit_handler([self](const caf::exit_msg& x) {
-    // The supervisor of the shards is ended in order, so that each saves its session; its own end then ends us.
+    // Ends the shards' supervisor in order, so that each shard saves its session; its end then ends this actor.
     if (self->state.children && x.source != self->state.children.address())
       self->send(self->state.children, supervisor::stop{});
     else

@@ -41,7 +41,7 @@ struct state {
       if (!error)
         return stored{key, {}};
       if (code_of(error) == ec::conflict && supersedes) {
-        // A crash between the two leaves the place free, and the next call fills it.
+        // After a crash between the two the key is free, and the next call fills it.
         auto moved = set_aside(what.community, what.version);
         if (!moved)
           return moved.error();
@@ -58,7 +58,7 @@ struct state {
     return stored{key, std::move(aside)};
   }
 
-  /// Nothing when the object is there with these bytes; ec::conflict: with others.
+  /// No error when the object exists with these bytes; ec::conflict: with others.
   caf::error differs(const std::string& key, const std::string& bytes) const {
     const auto there = file::read(path(key), object_bytes_max);
     if (there && *there == bytes)
@@ -68,7 +68,7 @@ struct state {
     return fail(ec::conflict, "object " + key + " is there with other bytes; versions are never overwritten");
   }
 
-  /// Moves the object out of its place; its new key. One that is too large to be an object of ours stays.
+  /// Moves the object aside; returns its new key. An oversized object stays.
   caf::expected<std::string> set_aside(const community_id& community, int64_t version) const {
     const auto from = version_key(community, version);
     const auto bytes = file::read(path(from), object_bytes_max);
@@ -109,7 +109,7 @@ struct state {
     return bytes ? read(*bytes, community, version) : caf::expected<snapshot>{bytes.error()};
   }
 
-  /// Read from the folder itself: the index may be behind.
+  /// Lists the folder itself, because the index may be outdated.
   caf::expected<versions> list(const community_id& community) const {
     if (auto error = check_names(community, 1))
       return error;

@@ -25,7 +25,7 @@ appended append_entry(pqxx::transaction_base& tx, const append& m) {
   return {made.sequence, made.hash};
 }
 
-/// Why the entry in `row` does not continue a chain that ended with (`sequence`, `hash`); empty when it does.
+/// Error text when `row` does not continue a chain that ended with (`sequence`, `hash`); empty: valid.
 std::string fault(const pqxx::row& row, int64_t sequence, const std::string& hash) {
   const auto number = row["sequence"].as<int64_t>();
   if (number != sequence + 1)
@@ -38,7 +38,7 @@ std::string fault(const pqxx::row& row, int64_t sequence, const std::string& has
 }
 
 verified verify_chain(pqxx::transaction_base& tx, const community_id& community) {
-  // The head first: entries that are appended meanwhile lie beyond it and are not judged.
+  // Reads the head first: entries appended meanwhile are beyond it and not verified.
   const auto head = tx.exec_params("select sequence, hash from audit_heads where community_id = $1", community.value);
   const int64_t end = head.empty() ? 0 : head[0][0].as<int64_t>();
   int64_t sequence = 0;

@@ -17,7 +17,7 @@ namespace arrakis::communities {
 namespace {
 snowflake guild_of(const pqxx::field& f) { return {f.is_null() ? 0 : f.as<uint64_t>()}; }
 
-/// The record of the transaction's tenant, if there is one.
+/// Record of the transaction's tenant, if any.
 std::optional<record> read(pqxx::transaction_base& tx, const community_id& id) {
   const auto rows = tx.exec_params(
     std::string{"select c.name, c.theme_id, c.discord_guild_id, c.status, c.fence,"
@@ -49,8 +49,8 @@ found find(pqxx::transaction_base& tx, snowflake guild) {
   return {row[0].is_null() ? std::nullopt : std::optional{community_id{row[0].as<std::string>()}}};
 }
 
-/// The narrow function gives ids; each row is then read as its own tenant, so that row level security says what is
-/// seen.
+/// Lists ids by a SQL function that bypasses RLS, then reads each row as its own tenant, so that row level security
+/// applies.
 listed list_all(pqxx::transaction_base& tx, size_t count_max) {
   listed result;
   for (const auto& row : tx.exec_params("select id from community_list($1)", std::min<size_t>(count_max, 10'000))) {
@@ -84,7 +84,7 @@ record change_status(pqxx::transaction_base& tx, const set_status& m) {
   tx.exec_params("select 1 from communities where id = $1 for no key update", m.id.value);
   const auto before = read_or_refuse(tx, m.id);
   if (before.status == m.status)
-    return before; // A repeated order is not a new one.
+    return before; // A repeated order has no effect.
   tx.exec_params("update communities set status = $2, fence = fence + 1, updated_at = now() where id = $1", m.id.value,
                  m.status);
   auto after = read_or_refuse(tx, m.id);

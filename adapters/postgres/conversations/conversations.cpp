@@ -40,7 +40,7 @@ void take_one(pqxx::transaction_base& tx, const community_id& community, const s
                          std::chrono::milliseconds{row[3].as<int64_t>()}});
 }
 
-/// The narrow function gives ids; each row is then taken as its own tenant.
+/// Lists ids by a SQL function that bypasses RLS, then takes each row as its own tenant.
 ending take(pqxx::transaction_base& tx, const take_ending& m) {
   const auto found = tx.exec_params("select community_id, deployment_id from ending_conversations($1, $2)",
                                     m.within.count(), static_cast<int64_t>(m.count_max));

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct erase {};
-constexpr auto erase_every = 60s; // A token lives 15 minutes at Discord; it may lie here for one more.
+constexpr auto erase_every = 60s; // A token lives 15 minutes at Discord, and at most one minute longer in the table.
 
 using actor = handle::extend<caf::reacts_to<erase>>;
 
@@ -40,7 +40,7 @@ void erase_tokens(pointer self) {
           });
 }
 
-/// A handler: the message, whose tenant is `tenant`, as one transaction.
+/// Handler that runs a message of tenant `tenant` as one transaction.
 template <class Message, class R>
 auto transact(pointer self, const char* name, std::optional<community_id> (*tenant)(const Message&),
               R (*body)(pqxx::transaction_base&, const Message&)) {

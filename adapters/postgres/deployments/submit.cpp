@@ -1,4 +1,4 @@
-// From the admin's decision to the row: prepare, submit, retry, status.
+// Transactions of the admin's side: prepare, submit, retry, status.
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/deployments/sql.hpp"
 #include "adapters/postgres/frozen_reason.hpp"
@@ -33,7 +33,7 @@ newest newest_version(pqxx::transaction_base& tx, const community_id& community)
   return rows.empty() ? newest{} : newest{rows[0][0].as<int64_t>(), rows[0][1].as<std::string>()};
 }
 
-/// The answer that this key got before.
+/// Answer to an earlier request with this key.
 std::optional<submitted> earlier(pqxx::transaction_base& tx, const community_id& community, const std::string& key) {
   const auto rows = tx.exec_params("select id, version, attempt from deployments where community_id = $1 and"
                                    " idempotency_key = $2",
@@ -57,8 +57,8 @@ void check(const submit& m) {
   plain(m.manifest.canonical, "manifest");
 }
 
-/// Makes the community row, or leaves the one that is there. Returns who owns the guild afterwards: a concurrent submit
-/// for the same guild may have been first, and the insert waits for its commit.
+/// Inserts the community row unless it exists. Returns the owner of the guild afterwards: a concurrent submit for the
+/// same guild may have been first, and the insert waits for its commit.
 community_id connect(pqxx::transaction_base& tx, const submit& m) {
   if (const auto owner = owner_of(tx, m.guild))
     return *owner;
@@ -73,7 +73,7 @@ community_id connect(pqxx::transaction_base& tx, const submit& m) {
   refuse(ec::conflict, "this community belongs to another guild");
 }
 
-/// Locks the community and brings it up to date; a deactivated one comes back to life, with a new fence.
+/// Locks and updates the community; reactivates a deactivated one, with a new fence.
 void update_community(pqxx::transaction_base& tx, const submit& m) {
   const auto row = tx.exec_params1("select status from communities where id = $1 for no key update", m.community.value);
   if (row[0].as<std::string>() == "frozen")
@@ -99,7 +99,7 @@ void check_base(pqxx::transaction_base& tx, const submit& m) {
                        *m.base_version, standing));
 }
 
-/// The opaque subject id of the admin, whose profile is made when it is missing.
+/// Opaque subject id of the admin; creates the profile when it is missing.
 std::string subject_of(pqxx::transaction_base& tx, const community_id& community, snowflake admin) {
   if (!admin)
     return "system";
@@ -128,7 +128,7 @@ struct conversation {
   const secret& token;
   std::chrono::milliseconds life;
 };
-/// Lends the token as a parameter of a statement: null where there is none, so that none is kept without an end.
+/// Passes the token as a parameter of a statement; null without a token, so that no row without an expiry is stored.
 template <class Use>
 void with_token(const conversation& c, Use use) {
   c.token.lend([&](std::string_view text) {

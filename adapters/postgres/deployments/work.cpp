@@ -1,4 +1,4 @@
-// The worker's side: lease, intents, checkpoints, end. `run` fences every write: what an older holder sends is stale.
+// Transactions of the worker's side: lease, intents, checkpoints, end. `run` fences every write of an older holder.
 #include "adapters/postgres/audit/chain.hpp"
 #include "adapters/postgres/deployments/sql.hpp"
 #include "adapters/postgres/guild_work/guild_work.hpp"
@@ -19,8 +19,8 @@ using guild_work::lock_held;
 
 constexpr const char* closed = "('completed', 'failed', 'cancelled')";
 
-/// Read without a lock, since others lock the community before the deployment; a freeze that commits at this moment is
-/// the board's to see.
+/// Reads without a lock, since others lock the community before the deployment; the fence table catches a freeze that
+/// commits at this moment.
 void refuse_frozen(pqxx::transaction_base& tx, const record_intent& m) {
   const auto now = tx.exec_params1("select status, fence from communities where id = $1", m.of.community.value);
   if (const auto status = now[0].as<std::string>(); status != "active")
@@ -29,7 +29,7 @@ void refuse_frozen(pqxx::transaction_base& tx, const record_intent& m) {
     refuse(ec::frozen, "the community was frozen since this work began");
 }
 
-/// Ends a version that a newer, completed one has passed over.
+/// Cancels a version that a newer, completed one has superseded.
 void cancel(pqxx::transaction_base& tx, const community_id& community, const std::string& id, int64_t by) {
   tx.exec_params(
     "update deployments set state = 'cancelled', error_code = 'SUPERSEDED', error_text = $3, run = run + 1,"
@@ -94,7 +94,7 @@ renewed renew_lease(pqxx::transaction_base& tx, const renew& m) {
                 guild_work::table_of(m.of.kind)),
     m.of.community.value, plain(m.of.id, "id"), m.of.run, m.lease.count());
   if (held.empty()) {
-    lock_held(tx, m.of); // Says which: stale or not found.
+    lock_held(tx, m.of); // Fails with stale or not found.
     return {};
   }
   renewed result{{held[0][0].is_null() ? 0 : held[0][0].as<uint64_t>()}, {}};
@@ -106,7 +106,7 @@ renewed renew_lease(pqxx::transaction_base& tx, const renew& m) {
 intent keep_intent(pqxx::transaction_base& tx, const record_intent& m) {
   lock_held(tx, m.of);
   refuse_frozen(tx, m);
-  // Nonce and newest_seen stay those of the first attempt, which may have its effect still.
+  // Nonce and newest_seen stay those of the first attempt, which may still take effect.
   const auto row = tx.exec_params1(
     fmt::format("insert into deployment_intents (community_id, kind, resource, {}, nonce, newest_seen, fields)"
                 " values ($1, $2, $3, $4, $5, nullif($6::bigint, 0), nullif($7, '')::json)"

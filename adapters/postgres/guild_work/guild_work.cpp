@@ -25,7 +25,7 @@ void fence_others(pqxx::transaction_base& tx, work kind, const key& of) {
                    + " set state = 'waiting', run = run + 1, lease_holder = null, lease_until = null"
                      " where community_id = $1 and id <> $2 and lease_until <= clock_timestamp()",
                  of.community.value, of.id);
-  // By the holder, not by the clock: a lease that runs out only now was not ended above.
+  // Judged by the holder, not by the clock: a lease that expires only now was not ended above.
   const auto busy = tx.exec_params("select version from " + table
                                      + " where community_id = $1 and id <> $2 and lease_holder is not null",
                                    of.community.value, of.id);
@@ -127,7 +127,7 @@ void take(pqxx::transaction_base& tx, const key& of, const std::string& worker, 
           deployments::claimed& into) {
   fence_others(tx, work::deployment, of);
   fence_others(tx, work::reconciliation, of);
-  // Migration 0012: nodes that do not say so are refused where an Apply that did not end has changed the guild.
+  // Migration 0012: refuses nodes that do not declare it where an unfinished Apply has changed the guild.
   tx.exec("select set_config('app.reads_reconciliations', 'on', true)");
   const auto row = tx.exec_params1(
     fmt::format("update {} set state = 'running', run = run + 1, lease_holder = $3, updated_at = now(),"
@@ -159,8 +159,8 @@ void write_shadow(pqxx::transaction_base& tx, const key& of, int64_t version,
   tx.exec_params("insert into shadow_states (community_id, manifest_version, applied_by, resources, checksum)"
                  " values ($1, $2, $3, $4, $5)",
                  of.community.value, version, target_of(of), json::print(resources), sha256_hex(*canonical));
-  // An intent for what this version does not have stays open: its create may have had its effect, and a later version
-  // that wants the resource again must find it.
+  // Intents for resources that this version lacks stay open: their creates may have taken effect, and a later version
+  // with the resource must find them.
   tx.exec_params("delete from deployment_intents where community_id = $1 and (kind, resource) in"
                  " (select r->>'kind', r->>'resource' from json_array_elements($2::json) r)",
                  of.community.value, json::print(resources));

@@ -12,7 +12,7 @@ namespace arrakis::outbox {
 // most its share; what it has sent counts once for each kind, and a group's count is their sum.
 //
 // Sent rows are looked up the longest due first, out of ten answers' worth of them: a look-up makes a row due later, so
-// that none waits for ever. `turn` is the row's place in its tenant's line: sorted by it, every tenant gets its first
+// that none waits for ever. `turn` is the row's rank in its tenant's queue: sorted by it, every tenant gets its first
 // row before any gets its second.
 //
 // statement_timestamp() and not clock_timestamp(), which no index condition can hold.

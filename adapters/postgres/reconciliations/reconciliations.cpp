@@ -55,7 +55,7 @@ void end_stalled(pqxx::transaction_base& tx, const community_id& community) {
   }
 }
 
-/// Why nothing may be requested now, as a sentence.
+/// Reason why no request is possible now; empty: possible.
 void refuse_busy(pqxx::transaction_base& tx, const request& m) {
   const auto now = tx.exec_params1(
     "select (select coalesce(max(version), 0) from manifests where community_id = $1 and is_active),"
@@ -148,7 +148,7 @@ pqxx::result locked_row(pqxx::transaction_base& tx, const claim& m) {
     m.community.value, plain(m.reconciliation, "reconciliation"), plain(m.worker, "worker"));
 }
 
-/// For the admin: a newer version is the active one.
+/// Text for the admin: a newer version is active.
 std::string describe_superseded(int64_t by, bool began) {
   return began
          ? fmt::format("Version {} was deployed before this Apply had ended, so the rest of its plan is not "

@@ -91,7 +91,7 @@ key_list missing(const key_list& wanted, const key_list& there) {
 }
 
 void record(pqxx::transaction_base& tx, const anchor& m, const key_list& fresh, const std::vector<head>& heads) {
-  std::set<std::string> communities; // In one order, so that two that wait for the same heads of chains take turns.
+  std::set<std::string> communities; // Ordered, so that two transactions lock the chains' heads in the same order.
   for (const auto& h : heads)
     communities.insert(h.statement.community.value);
   for (const auto& id : communities) {

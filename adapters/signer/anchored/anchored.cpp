@@ -17,7 +17,7 @@ namespace {
 using signing_keys::key_list;
 
 constexpr int signing_factor = 12; // While it signs, the poll interval is this many times longer.
-constexpr int steps_max = 6; // Make or take, finish, read again; the rest is for what other processes do meanwhile.
+constexpr int steps_max = 6;       // Create or adopt, finish, read again; the rest allows for concurrent processes.
 
 struct look {};
 using actor = handle::extend<caf::reacts_to<look>>;
@@ -28,14 +28,14 @@ struct state {
   keyring::handle keyring;
   signing_keys::handle anchor;
   options opt;
-  std::string refusal = "not looked yet"; ///< The last one; empty: it signs.
+  std::string refusal = "not looked yet"; ///< Last refusal; empty: the signer signs.
 };
 using self_pointer = actor::stateful_pointer<state>;
 
-/// How the signer stands.
+/// Condition of the signer.
 struct status {
   key_list anchored;
-  int signs_with = 0; ///< 0: it refuses, for `why`.
+  int signs_with = 0; ///< Key version; 0: the signer refuses, for `why`.
   std::string why;
 };
 
@@ -60,7 +60,7 @@ flow<caf::expected<keyring::held>> make_first(self_pointer self, deadline until)
   co_return co_await ask(self, st.keyring, until, keyring::adopt{1, until});
 }
 
-/// One step towards a signer that signs. An error that another process may have caused is judged anew by the next one.
+/// Takes one step towards signing. The next step handles an error that another process may have caused.
 flow<caf::error> take_step(self_pointer self, next_step step, deadline until) {
   auto& st = self->state;
   if (step.what == next_step::make_first) {
@@ -91,7 +91,8 @@ void note(self_pointer self, const status& s) {
   st.refusal = s.why;
 }
 
-/// Reads both sides, and makes or anchors what may be. An error is a store that is away, which is no refusal.
+/// Reads keyring and anchor, and creates or anchors keys where allowed. An error means an unavailable store, no
+/// refusal.
 flow<caf::expected<status>> settle(self_pointer self, deadline until) {
   auto& st = self->state;
   status now;
@@ -133,7 +134,7 @@ flow<caf::expected<signature>> do_sign(self_pointer self, sign m) {
   if (!made)
     co_return made.error();
   signature out{print_signature(now->signs_with, made->raw), now->signs_with};
-  // The keyring says which key it used; only the anchored key can say that it is true.
+  // Verifies the signature under the anchored key, because the keyring may have used another one.
   if (const auto bad = check_signature(m.bytes, out.text, now->anchored))
     co_return fail(ec::refused, "the signer refuses: what its keyring signed is not genuine: " + text_of(bad));
   co_return out;
@@ -169,7 +170,7 @@ flow<caf::expected<condition>> do_inspect(self_pointer self, inspect m) {
                       fmt::format("signs with key version {}, {} are anchored", now->signs_with, now->anchored.size())};
 }
 
-/// Anchored before it has a version: a crash between leaves what settle() finishes.
+/// Anchors the key before it gets its version: after a crash in between settle() finishes.
 flow<caf::expected<key_version>> do_rotate(self_pointer self, rotate m) {
   auto& st = self->state;
   auto now = co_await settle(self, m.until);

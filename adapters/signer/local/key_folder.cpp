@@ -20,7 +20,7 @@ constexpr std::string_view next_name = "next.pem";
 
 using memory_bio = std::unique_ptr<BIO, int (*)(BIO*)>;
 
-/// An encrypted key must fail and not ask at a terminal.
+/// Fails for an encrypted key instead of asking at a terminal.
 int no_password(char*, int, int, void*) { return -1; }
 
 /// PEM text of a fresh private key.
@@ -77,7 +77,7 @@ caf::expected<key_folder> key_folder::open(const std::string& folder) {
     if (version == 0 && !next)
       continue;
     auto one = read(folder + "/" + name);
-    if (!one && code_of(one.error()) == ec::not_found) // Another process gave next.pem its version at this moment.
+    if (!one && code_of(one.error()) == ec::not_found) // Another process has just given next.pem its version.
       continue;
     if (!one)
       return one.error();
@@ -133,7 +133,7 @@ caf::error key_folder::adopt(int version) {
   const file::lock alone{folder_ + "/.lock"};
   if (alone.fault())
     return alone.fault();
-  // Under the lock: between the two of another process' steps the key may stand under both names.
+  // Under the lock: between two steps of another process the key may have both names.
   const auto text = file::read_private(next_path(), key_file_bytes_max);
   if (!text)
     return text.error();
