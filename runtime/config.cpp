@@ -36,7 +36,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// Why this user may not read `path`, and the command that lets it.
+/// Error text for a file that this user may not read, with the remedy.
 std::string unreadable(const std::string& path) {
   const auto user = ::geteuid();
   struct stat seen {};
@@ -59,7 +59,7 @@ caf::expected<secret> read_file(const std::string& path) {
   }
 }
 
-/// Without line ends at its end: an editor, a pipe or a Kubernetes secret puts them there.
+/// Removes line ends at the end, which editors, pipes and Kubernetes secrets add.
 std::string_view trimmed_end(std::string_view text) {
   while (text.ends_with('\n') || text.ends_with('\r'))
     text.remove_suffix(1);
@@ -81,7 +81,7 @@ bool holds_password(std::string_view text) {
   return at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos;
 }
 
-/// The parts between separators, without blanks around them; empty ones are left out.
+/// Splits at separators; trims the parts and drops empty ones.
 template <class Text = std::string>
 std::vector<Text> split_list(std::string_view text, char separator = ',') {
   constexpr std::string_view blanks = " \t\r\n";
@@ -136,7 +136,7 @@ std::string shown(const config::value& value) {
 }
 } // namespace
 
-/// Puts a configuration together and collects every fault, so that one run shows them all.
+/// Builds a configuration and collects every fault, so that one run shows all.
 class config_loader {
 public:
   explicit config_loader(const config* before) : before_(before) {
@@ -162,7 +162,7 @@ public:
     }
   }
 
-  /// `env` without what is not set: what is empty, and what Kubernetes writes for a Service of ours.
+  /// Removes variables that are not settings: empty ones, and those that Kubernetes sets for a Service.
   config::environment set_variables(const config::environment& env) {
     config::environment out;
     for (const auto& [variable, text] : env) {
@@ -248,7 +248,7 @@ private:
       fault("{}: {} must be a list of texts in quotes", source, entry.name);
   }
 
-  /// One address a line; lines that begin with # are left out.
+  /// Reads one address for each line; ignores lines that begin with #.
   void address_file(const config_schema::open_table& table, const std::string& key, const std::string& path,
                     const std::string& source) {
     const auto text = read_file(path);
@@ -340,7 +340,8 @@ private:
     return end != std::string::npos && schema_.knows_section(name.substr(0, end));
   }
 
-  /// Other programs have variables of this prefix too; one whose first word is a section of ours is a slip.
+  /// Finds misspelt variables: other programs use this prefix too, but one whose first word is a known section is a
+  /// slip.
   void unknown_variable(const std::string& variable) {
     if (!is_of_a_section(variable))
       return;

@@ -18,13 +18,13 @@ namespace arrakis::directory {
 namespace {
 using time_point = std::chrono::steady_clock::time_point;
 
-/// A message that waits until the key's old actor has left, with the asker's promise.
+/// A message that waits until the key's old actor has quit, with its response promise.
 struct held {
   caf::message what;
   caf::response_promise reply;
 };
 struct slot {
-  caf::actor actor; ///< Invalid: none is running.
+  caf::actor actor; ///< Invalid: no actor runs.
   bool leaving = false;
   time_point last_used;
   std::vector<held> waiting;
@@ -39,7 +39,7 @@ struct state {
   std::function<caf::actor(const std::string&)> activate;
   std::unordered_map<std::string, slot> slots;
   std::unordered_map<caf::actor_addr, std::string> keys;
-  std::optional<time_point> room_made; ///< When it was full last and the idle were told to leave.
+  std::optional<time_point> room_made; ///< Last time that idle actors were retired because the directory was full.
   static inline const char* name = "directory";
   state() = default;
 };
@@ -81,7 +81,7 @@ void retire_idle(self_pointer self, time_point since) {
     }
 }
 
-/// Looks over all slots, so not for each message that finds little room.
+/// Retires idle actors. Rate-limited, because it scans all slots.
 void make_room(self_pointer self) {
   auto& st = self->state;
   const auto now = self->clock().now();
@@ -96,7 +96,7 @@ caf::error refuse_quarantined(const state& st, const std::string& key, const std
   return fail(ec::quarantined, st.options.kind + " " + key + " keeps crashing and is kept apart: " + error);
 }
 
-/// Takes over what was released elsewhere. The crashes before it count no more.
+/// Applies a release by another process: earlier crashes no longer count.
 void lift(slot& s) {
   s.quarantined = false;
   s.crashes.clear();

@@ -115,7 +115,7 @@ caf::error check_ours(const std::string& path, const struct stat& status, const 
 
 bool is_roots_beside_us(const struct stat& status) { return status.st_uid == 0 && ::geteuid() != 0; }
 
-/// A link is as good as who made it: it decides what we read.
+/// Checks the owner of a link, because a link decides which file is read.
 caf::error check_link(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0)
@@ -151,7 +151,7 @@ caf::expected<std::string> read_file(const std::string& path, size_t bytes_max, 
   if (whose != trust::anybody)
     if (auto error = whose == trust::given ? check_given(path, status) : check_ours(path, status, "600"))
       return error;
-  // In one place from the beginning: a secret leaves no copies behind as it grows.
+  // Allocated once, so that a growing buffer leaves no copies of a secret.
   std::string bytes(std::min(bytes_max, static_cast<size_t>(status.st_size)) + 1, '\0');
   for (size_t length = 0;;) {
     const auto got = ::read(fd.get(), bytes.data() + length, bytes.size() - length);
@@ -224,7 +224,7 @@ caf::error create(const std::string& path, std::string_view bytes) {
   temporary file{path};
   if (auto error = file.fill(bytes))
     return error;
-  // link() and not rename(): it refuses a name that is taken, in one step, also between processes.
+  // link(), not rename(): it atomically refuses an existing name, also between processes.
   if (::link(file.name().c_str(), path.c_str()) != 0)
     return system_error(path, errno);
   return sync_folder(folder_of(path));

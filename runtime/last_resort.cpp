@@ -18,11 +18,11 @@
 namespace arrakis::last_resort {
 namespace {
 constexpr size_t reserve_bytes = 4 << 20;
-char* reserve = nullptr; // Given back by the one new-handler call that wins `out_of_memory`.
+char* reserve = nullptr; // Freed by the new-handler call that wins `out_of_memory`.
 std::atomic<void (*)()> end_process{nullptr};
 std::atomic<bool> gave_up_already{false}, out_of_memory{false};
 
-/// A line of the log without an allocation and without the lock of the log, whose holder may be who found no memory.
+/// Writes a log line without allocating and without the log's lock, whose holder may be the thread without memory.
 void write_line(std::string_view why) noexcept {
   char line[512];
   size_t size = 0;
@@ -70,7 +70,7 @@ void install(void (*end)()) {
   end_process = end;
   reserve = new char[reserve_bytes];
   for (size_t i = 0; i < reserve_bytes; i += 4096)
-    reserve[i] = 1; // Otherwise the kernel would have to find these pages when there are none.
+    reserve[i] = 1; // Touches the pages, so that the kernel provides them now.
   std::set_new_handler(no_memory);
   std::set_terminate(uncaught);
 }

@@ -68,7 +68,7 @@ unsigned code_point_of(std::string_view sequence) {
   return value;
 }
 
-/// A log line must stay one line of valid JSON whatever a peer put into a field, and do nothing to who reads it.
+/// Escapes a field: the line stays one line of valid JSON and harmless to its reader, whatever a peer has written.
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   for (size_t at = 0; at < text.size();) {
@@ -110,7 +110,7 @@ class standard_error_sink : public spdlog::sinks::base_sink<spdlog::details::nul
 spdlog::logger& standard_error() {
   static spdlog::logger logger = [] {
     spdlog::logger made{"arrakis", std::make_shared<standard_error_sink>()};
-    made.set_level(spdlog::level::trace); // Filtered here, before a line is put together.
+    made.set_level(spdlog::level::trace); // Filtered by log::write before a line is built.
     return made;
   }();
   return logger;

@@ -74,7 +74,7 @@ void output::start_writer() {
   if (!writer_.joinable() && !stopping_)
     try {
       writer_ = std::thread{[this] { run_writer(); }};
-    } catch (const std::system_error&) { // No thread to be had: the next line tries again.
+    } catch (const std::system_error&) { // No thread available: the next line tries again.
     }
   changed_.notify_all();
 }
@@ -86,7 +86,7 @@ void output::run_writer() {
     if (kept_.empty())
       return;
     lock.unlock();
-    takes_bytes(fd_, 100ms); // And then whether it shall stop.
+    takes_bytes(fd_, 100ms); // Then checks for the stop.
     lock.lock();
     write_what_fits();
     if (kept_.empty())

@@ -11,17 +11,17 @@
 
 namespace arrakis::log {
 
-/// Lines to a descriptor, which stays the caller's. A line is written at once while the reader keeps up; otherwise it
-/// is kept, in order, and written as soon as there is room. Lines beyond `kept_max` bytes are dropped whole, and a line
-/// (log.lines_dropped) says how many. What cannot be written at all (broken pipe, full disk) is lost. Thread-safe.
+/// Writes lines to a descriptor, which the caller owns. A line is written at once while the reader keeps up; else it
+/// is buffered, in order, and written as soon as there is room. Lines beyond `kept_max` bytes are dropped, and a line
+/// (log.lines_dropped) tells their number. Failed writes (broken pipe, full disk) lose lines. Thread-safe.
 class output {
 public:
   explicit output(int fd, size_t kept_max = 1 << 20) : fd_(fd), kept_max_(kept_max) {}
-  /// Gives the reader one second more for what is kept.
+  /// Gives the reader one second for buffered lines.
   ~output();
   output(const output&) = delete;
   output& operator=(const output&) = delete;
-  /// `line` without its end.
+  /// Writes a line, given without its end.
   void write(std::string_view line);
 
 private:
@@ -37,7 +37,7 @@ private:
   std::string kept_;     ///< Lines with their ends; the first may have been written in part.
   uint64_t dropped_ = 0; ///< Since the last log.lines_dropped.
   bool stopping_ = false;
-  std::thread writer_; ///< Writes what is kept; started when something is, for the first time.
+  std::thread writer_; ///< Writes buffered lines; started with the first one.
 };
 
 } // namespace arrakis::log

@@ -15,7 +15,7 @@ void consider(memory_limit& least, uint64_t bytes, const std::string& source) {
     least = {bytes, source};
 }
 
-/// "max" and what is no number say nothing.
+/// Parses a limit; "max" and malformed numbers mean none.
 void consider_file(memory_limit& least, const std::string& path) {
   std::string text;
   if (std::ifstream in{path}; !(in >> text))
@@ -63,7 +63,7 @@ memory_limit find_memory_limit(const std::string& root) {
       continue;
     auto group = line.substr(second + 1);
     if (!group.starts_with('/') || group.find("/..") != group.npos)
-      group = "/"; // Above what this namespace sees.
+      group = "/"; // Outside this namespace.
     if (group == "/")
       group.clear();
     const auto controllers = std::string_view{line}.substr(first + 1, second - first - 1);

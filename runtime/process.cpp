@@ -27,7 +27,7 @@ extern "C" char** environ; // NOLINT: POSIX leaves the declaration to the progra
 namespace arrakis {
 namespace {
 
-/// A child, or why there is none: no exception goes from one thread to another.
+/// A child or an error, since no exception passes between threads.
 struct made {
   pid_t pid = -1;
   std::string why_not;
@@ -117,7 +117,7 @@ struct recipe {
     ::signal(number, SIG_DFL);
   if (r.change_user && (::setgroups(r.groups.size(), r.groups.data()) || ::setgid(r.gid) || ::setuid(r.uid)))
     give_up(r.report);
-  // As the child's user: root would follow a link that this user put in the place of the log.
+  // As the child's user: root would follow a link that this user put in place of the log.
   const int null = ::open("/dev/null", O_RDONLY);
   const int out = ::open(r.output, O_WRONLY | O_CREAT | O_APPEND, 0640);
   if (null < 0 || out < 0 || ::dup2(null, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(out, 2) < 0)
@@ -168,7 +168,7 @@ std::vector<char*> environment(const std::vector<std::string>& more, bool inheri
 }
 
 /// The starting program may have left SIGCHLD ignored, which stays over exec. Then the kernel reaps children itself: an
-/// exit status is lost, and its pid may be another program's when we signal it.
+/// exit status is lost, and the pid may be another program's when it is signalled.
 void keep_ended_children() {
   struct sigaction now {};
   if (::sigaction(SIGCHLD, nullptr, &now) == 0
@@ -312,7 +312,7 @@ std::string unprivileged_user() {
 void open_standard_descriptors() {
   for (int fd = 0; fd <= 2; ++fd)
     if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) [[maybe_unused]]
-      const int lowest = ::open("/dev/null", O_RDWR); // The lowest that is free: this one.
+      const int lowest = ::open("/dev/null", O_RDWR); // open() returns the lowest free descriptor: this one.
 }
 
 std::vector<std::string> remove_environment(std::string_view prefix) {

@@ -41,7 +41,7 @@ using duration = std::chrono::steady_clock::duration;
 
 /// On the clock of the child's running time.
 struct crash {
-  duration began, ended; ///< The life that it ended.
+  duration began, ended; ///< Begin and end of the crashed life.
 };
 
 struct running_child {
@@ -50,7 +50,7 @@ struct running_child {
   caf::actor worker;
   caf::actor_addr address;
   std::chrono::steady_clock::time_point started;
-  duration ran{0};             ///< Over all lives; the time of crashes is counted in it.
+  duration ran{0};             ///< Running time over all lives, the clock of crashes.
   std::deque<crash> crashes{}; ///< Within the window, the oldest first.
   uint32_t restarts = 0;
   bool renewing = false;
@@ -190,7 +190,7 @@ void crashed(self_pointer self, size_t index, const caf::error& reason) {
   recover(self);
 }
 
-/// rest_for_one: a child that is started again anyway, once those before it run.
+/// True for a child of rest_for_one that will be restarted after those before it.
 bool awaits_recovery(const state& st, size_t index) { return st.recover_from != SIZE_MAX && index >= st.recover_from; }
 
 void ended(self_pointer self, const caf::down_msg& down) {
@@ -244,7 +244,7 @@ void renew_child(self_pointer self, const std::string& path) {
     if (slash != std::string::npos) {
       if (c.worker)
         caf::anon_send(c.worker, renew{path.substr(slash + 1)});
-    } else if (!c.worker) { // A restart that is due then finds it there.
+    } else if (!c.worker) { // A later restart finds the child started.
       begin(self, i);
     } else {
       c.renewing = true;

@@ -86,7 +86,7 @@ asker::ticket asker::send(question what, deadline until, caf::message content) {
   auto& own = as<sender>(sender_);
   const auto ticket = own.open(std::move(what));
   const caf::message_id request{ticket};
-  // The clock holds an entry until it is due: to take it back costs a look at all of ours.
+  // The clock keeps an entry until it is due: removal would scan all entries.
   system_.clock().set_request_timeout(system_.clock().now() + left, &own, request.response_id());
   to->enqueue(sender_, request, std::move(content), nullptr);
   return ticket;

@@ -111,7 +111,7 @@ size_t body_reader::line(std::string_view bytes, rejection& wrong) {
   }
   if (torn)
     return 0;
-  // The size line and the end of an ordinary chunk are free: their bytes are bounded by the body.
+  // Size line and end of an ordinary chunk do not count: the body bounds their bytes.
   const auto text = bytes.substr(0, end);
   if (state_ == state::size_line) {
     chunk_size(text, wrong);
@@ -149,7 +149,7 @@ void body_reader::chunk_size(std::string_view line, rejection& wrong) {
   state_ = left_ == 0 ? state::trailer : state::data;
 }
 
-// Doubles, and never beyond what the message announced: memory follows what has arrived.
+// Doubles up to the announced length: memory follows the received bytes.
 void body_reader::append(std::string_view piece) {
   const auto needed = text_.size() + piece.size();
   if (needed > text_.capacity()) {

@@ -62,7 +62,7 @@ private:
     stream_->handshake_client(*tls_, to_.host, [self = shared_from_this()](error_code failed) {
       if (!failed)
         return self->finish({});
-      // The certificate's own fault ("self-signed certificate", "hostname mismatch") says more than the handshake's.
+      // The certificate's fault ("self-signed certificate", "hostname mismatch") is clearer than the handshake's.
       const auto verdict = self->done_ ? SSL_get_verify_result(self->stream_->tls().native_handle()) : X509_V_OK;
       self->stream_ = nullptr;
       self->finish("TLS with " + self->to_.authority + " failed: "

@@ -10,7 +10,7 @@ namespace arrakis::net::frames {
 namespace {
 constexpr size_t slack = websocket_message::slack;
 constexpr size_t first_capacity = 8 << 10;
-constexpr size_t busy_capacity = 128 << 10; // Half of it waits in the kernel while the other half is worked on.
+constexpr size_t busy_capacity = 128 << 10; // One half fills in the kernel while the other is processed.
 constexpr size_t room_least = 2 << 10;
 constexpr int sparse_max = 64; // Number of small reads after which a large buffer is freed.
 constexpr size_t header_bytes_max = 14;
@@ -104,7 +104,7 @@ std::span<char> reader::space() {
   else if (filled_ && capacity_ < busy_capacity)
     move_to(busy_capacity);
   else if (capacity_ - end_ < room_least) {
-    // A claimed size alone gets no memory: the room doubles as the bytes arrive.
+    // A claimed size allocates no memory: the buffer doubles as bytes arrive.
     const bool full = begin_ == 0 || capacity_ - (end_ - begin_) < room_least;
     if (full)
       move_to(std::min(capacity_ * 2, std::max(wanted_, capacity_ + room_least)));
@@ -116,7 +116,7 @@ std::span<char> reader::space() {
   return {buffer_.get() + end_, capacity_ - end_};
 }
 
-/// A new buffer with what was not taken yet.
+/// Moves unread bytes into a new buffer.
 void reader::move_to(size_t capacity) {
   auto next = block_of(capacity);
   if (end_ > begin_)
@@ -162,7 +162,7 @@ found reader::find() {
   return out;
 }
 
-/// A frame of data. False: its text is no UTF-8.
+/// Takes a data frame. False: its text is not UTF-8.
 bool reader::take(const header& of, char* payload, found& out) {
   const bool binary = of.kind == opcode::more ? parts_binary_ : of.kind == opcode::binary;
   std::string_view whole{payload, of.size};
@@ -186,7 +186,7 @@ bool reader::take(const header& of, char* payload, found& out) {
   return true;
 }
 
-/// The messages get a block of their own: the buffer itself when it is well filled, or a copy that fits.
+/// Gives the messages their own block: the buffer itself when it is well filled, or a fitting copy.
 void reader::settle(size_t from, size_t upto, found& out) {
   const char* first = buffer_.get();
   const auto here = [&](const websocket_message& m) {

@@ -37,7 +37,7 @@ void for_each_member(std::string_view list, F each) {
   }
 }
 
-/// RFC 9110 8.6: digits and nothing else. What is larger than a uint64_t can say reads as its maximum.
+/// Parses a Content-Length (RFC 9110 8.6): digits only. Values beyond uint64_t become its maximum.
 std::optional<uint64_t> length_of(std::string_view digits) {
   if (digits.empty() || !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
     return std::nullopt;
@@ -295,7 +295,7 @@ rejection read_head(std::string_view bytes, bool answers_head, response_head& in
   into.keep_alive = !all.close && (!http_1_0 || all.keep_alive);
   if (all.lengths_differ)
     return malformed("Content-Length must be one number");
-  // Both in one answer is what a response splitter sends: the connection serves no other request (RFC 9112 6.3).
+  // Both in one response suggest response splitting: the connection serves no other request (RFC 9112 6.3).
   into.keep_alive = into.keep_alive && !(all.has_transfer_encoding && (all.lengths > 0 || http_1_0));
   if (answers_head || status < 200 || status == 204 || status == 304)
     return good;

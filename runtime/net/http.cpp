@@ -44,7 +44,7 @@ std::string query_value(std::string_view target, std::string_view key) {
 std::string percent_encode(std::string_view text) {
   static constexpr char digits[] = "0123456789ABCDEF";
   std::string out;
-  out.reserve(3 * text.size()); // In one place: the text may be a secret.
+  out.reserve(3 * text.size()); // A single buffer, because the text may be a secret.
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'

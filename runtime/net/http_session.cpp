@@ -25,7 +25,7 @@ struct responder::impl {
       give([turn = turn](session& s) { s.answer(turn, plain(503, "nobody answered: try again")); });
   }
   bool first() { return !used.exchange(true); }
-  // The session is kept by its own timer; when the io threads are gone, so is it.
+  // The timer owns the session, and ends with the io threads.
   template <class F>
   void give(F what) {
     if (auto alive = to.lock()) {

@@ -16,8 +16,8 @@ namespace arrakis::net {
 namespace asio = boost::asio;
 
 namespace {
-// Threads of ours may still be ending when the process does: OpenSSL must not take its tables away beneath them. Its
-// first use decides that for the whole process, so this is said before main.
+// Threads may still run when the process ends, so OpenSSL must not free its tables at exit. The first use of OpenSSL
+// decides this for the whole process, so it is set before main.
 [[maybe_unused]] const int openssl_stays_whole = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 
 struct closable_context : asio::io_context {
@@ -25,7 +25,7 @@ struct closable_context : asio::io_context {
   using asio::io_context::shutdown;
 };
 
-/// A completion that throws, most likely for want of memory, ends the process in order: the others go on until then.
+/// Ends the process in order when a completion throws, most likely without memory; the others go on until then.
 void run(asio::io_context& context) {
   for (bool over = false; !over;)
     try {
@@ -38,7 +38,7 @@ void run(asio::io_context& context) {
 } // namespace
 
 struct io::impl {
-  // One thread a context: a socket's completions never run at the same time, and need no lock.
+  // One thread for each context: completions of a socket never run concurrently and need no lock.
   struct io_thread {
     closable_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
@@ -55,7 +55,7 @@ io::io(unsigned threads) : impl_(std::make_unique<impl>()) {
       each.thread = std::thread{[&each] { run(each.context); }};
     }
   } catch (const std::system_error& e) {
-    stop(); // A thread that was made must end before its object does.
+    stop(); // A started thread must end before its object is destroyed.
     throw std::runtime_error{"the system gives no thread for sockets: " + e.code().message()
                              + "; raise the limit of threads or lower runtime.io_threads"};
   }

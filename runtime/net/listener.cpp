@@ -18,7 +18,7 @@
 namespace arrakis::net {
 using namespace std::chrono_literals;
 namespace {
-// One for each turn of the io thread would leave newcomers behind every request that a busy crowd has sent.
+// Accepts several per turn of the io thread; with one, new peers would wait behind all requests of busy peers.
 constexpr int at_once_max = 128;
 } // namespace
 
@@ -68,7 +68,7 @@ void listener::bind_unix(const std::string& path) {
     throw std::runtime_error{"unix:" + path + " is in use by another program: stop that one or configure another path"};
   struct stat found {};
   if (::lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode))
-    ::unlink(path.c_str()); // Left by a process that died.
+    ::unlink(path.c_str()); // Left by a dead process.
   failed = {};
   acceptor_.open(place.protocol(), failed);
   if (!failed)
@@ -83,7 +83,7 @@ void listener::bind_unix(const std::string& path) {
 }
 
 void listener::run(next_context next, accepted each) {
-  acceptor_.non_blocking(true); // For those after the first of a turn.
+  acceptor_.non_blocking(true); // For further connections of a turn.
   next_ = std::move(next);
   each_ = std::move(each);
   asio::post(context_, [self = shared_from_this()] { self->accept(); });

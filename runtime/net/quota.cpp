@@ -36,7 +36,7 @@ quota::verdict quota::change(const std::optional<peer_key>& peer, size_t from, s
     if (!beyond_all && (all_ > all_max_ || more > all_max_ - all_))
       return verdict::full;
   }
-  all_ += to - from; // Unsigned: a smaller `to` takes away.
+  all_ += to - from; // Unsigned arithmetic: a smaller `to` subtracts.
   if (peer) {
     auto& held = by_peer_[*peer];
     held += to - from;

@@ -20,7 +20,7 @@ const char* name_of(refusal why) {
   return "";
 }
 
-/// A stranger's own fault is no news; that there is no room is.
+/// True for reasons that are logged: lack of room, but not a peer's own fault.
 bool is_news(refusal why) {
   return why != refusal::malformed && why != refusal::not_admitted && why != refusal::timeout;
 }

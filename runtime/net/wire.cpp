@@ -109,7 +109,7 @@ std::string write_request(const http_request& request, const std::string& host) 
   const auto count = [&](std::string_view text) { size += text.size(); };
   request.private_target.lend(count);
   request.authorization.lend(count);
-  out.reserve(size); // In one place, which is wiped: no secret is copied as it grows.
+  out.reserve(size); // A single buffer, which is wiped: growing would copy secrets.
   out.append(request.method).append(" ");
   request.private_target.empty() ? append(request.target) : request.private_target.lend(append);
   out.append(" HTTP/1.1\r\nHost: ").append(host).append("\r\n");

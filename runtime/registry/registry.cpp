@@ -30,7 +30,7 @@ struct chunk {
   std::array<record, chunk_records> records;
 };
 
-/// All that is never freed. `writing` is held by who adds or gives back, never by a reader and never in a handler's
+/// All records, never freed. `writing` is held to add or release one, never by a reader and never in a handler's
 /// counting.
 struct store {
   std::mutex writing;
@@ -303,7 +303,7 @@ bool is_of(const record& r, const caf::actor& which) {
       && (now == life::starting || now == life::alive);
 }
 
-/// nullptr: it is none of ours, or has ended. Looks through all records: for what happens at a start.
+/// Finds an actor's record; nullptr: unknown or ended. Scans all records; for use at a start only.
 record* find_record(const caf::actor& which) {
   auto& a = all();
   const auto count = a.chunk_count.load(std::memory_order_acquire);

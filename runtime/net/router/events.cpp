@@ -59,7 +59,7 @@ void event_feed::open(const responder& respond) {
     const std::lock_guard lock{impl_->guard};
     return ++impl_->last;
   }();
-  const std::weak_ptr<impl> of{impl_}; // A reader does not keep what it reads.
+  const std::weak_ptr<impl> of{impl_}; // A reader does not own the feed.
   respond.stream(event_stream(),
                  {.bytes_max = impl_->bytes_max,
                   .closed =

@@ -24,8 +24,8 @@ bool is_request_id(std::string_view text) {
   });
 }
 
-/// 15 hex digits, unlike others of this process and of another. No secret; with one digit more it would need memory of
-/// its own in each copy.
+/// Makes a request id: 15 hex digits, unique in this process and unlikely in another. No secret; 16 digits would exceed
+/// std::string's inline buffer.
 std::string make_request_id() {
   static const uint64_t seed = [] {
     uint64_t value = 0;
@@ -149,7 +149,7 @@ middleware request_metrics(const table& routes) {
   const auto series = std::make_shared<std::vector<route_series>>(all.size() + 1);
   for (size_t i = 0; i < all.size(); ++i) {
     (*series)[i].begin(std::string{all[i].method}, all[i].path);
-    for (const auto& each : all[i].answers) // There from the start, so that a rate has a beginning.
+    for (const auto& each : all[i].answers) // Present from the start, so that rates begin at 0.
       (*series)[i].count(each.status, 0);
   }
   series->back().begin("other", "none");
@@ -175,7 +175,7 @@ middleware security_headers() {
             put_default(response, "X-Content-Type-Options", "nosniff");
             put_default(response, "Cache-Control", "no-store");
             if (header(response.headers, "Content-Type").starts_with("application/json"))
-              return; // No browser makes a document of it, and it is most of what is answered.
+              return; // Browsers do not render JSON, which most responses are.
             put_default(response, "Referrer-Policy", "no-referrer");
             put_default(response, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
           }};
@@ -190,7 +190,7 @@ middleware routing(std::shared_ptr<const table> routes) {
       const auto path = std::string_view{head.target}.substr(0, head.target.find_first_of("?#"));
       if (path.size() > routes->path_bytes_max())
         return problem(414, "ERR_INVALID_INPUT", fmt::format("a path has at most {} bytes", routes->path_bytes_max()));
-      if (head.target == "*" && head.method == "OPTIONS") // RFC 9110 9.3.7: of the server as a whole.
+      if (head.target == "*" && head.method == "OPTIONS") // RFC 9110 9.3.7: applies to the whole server.
         return http_response{204, {{"Allow", "GET, HEAD, OPTIONS"}}, {}};
       if (!of.path_exists)
         return problem(404, "ERR_NOT_FOUND", "no such page; /openapi.json lists what there is");

@@ -53,7 +53,7 @@ struct verdict {
 };
 
 void judge(std::string_view value, std::string_view type, verdict& out) {
-  while (!value.empty() && !(out.closest == 3 && out.taken)) { // Nothing takes that back.
+  while (!value.empty() && !(out.closest == 3 && out.taken)) { // Final: no closer range exists.
     auto element = cut_element(value, ',');
     const auto range = cut_element(element, ';');
     bool refused = false, readable = range.find('/') != range.npos;

@@ -3,7 +3,7 @@
 
 namespace arrakis::net::router {
 namespace {
-/// find_first_of would look each character up.
+/// Faster than find_first_of, which searches the set for each character.
 std::string_view path_in(std::string_view target) {
   target = target.substr(0, target.find('?'));
   return target.substr(0, target.find('#'));
