@@ -65,7 +65,7 @@ for (const [maker, driver] of sides) {
                      [0, 0, 0]);
     assert.equal((await theirs.getJobScheduler('s')).iterationCount, 3);
   }, {
-    spoil: maker === 'us' ? {fields: {put_schedule: (x) => ({...x, repeat: {...x.repeat, limit: undefined}})}}
+    spoil: maker === 'us' ? {fields: {upsert_schedule: (x) => ({...x, repeat: {...x.repeat, limit: undefined}})}}
                          : {drop: ['worker']}
   });
 }
@@ -120,7 +120,7 @@ check('a job scheduler of ours has the keys of one of Node.js, and so has its fi
   assert.deepEqual(ids, Object.keys(all).sort());
   const flat = await ours.tool('schedules');
   assert.deepEqual(flat.filter((_, i) => i % 2 === 0).sort(), ids);
-}, {spoil: {fields: {put_schedule: (x) => ({...x, repeat: {...x.repeat, tz: 'Asia/Tokyo'}})}}});
+}, {spoil: {fields: {upsert_schedule: (x) => ({...x, repeat: {...x.repeat, tz: 'Asia/Tokyo'}})}}});
 
 check('job schedulers are changed and removed by the other side; bad options are refused alike', async (at) => {
   const ours = await at.bridge();
