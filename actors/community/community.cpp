@@ -268,8 +268,7 @@ flow<caf::expected<deployments::status_of>> newest(self_pointer self, latest req
   auto id = co_await tenant(self, until);
   if (!id)
     co_return id.error();
-  deployments::status question{
-    *id, 0, until, request.application, std::move(request.interaction_token), request.token_life};
+  deployments::status question{*id, 0, until};
   auto status = co_await ask(self, self->state.to.deployments, until, std::move(question));
   co_return status;
 }
@@ -280,6 +279,24 @@ flow<> answer_latest(self_pointer self, latest request, caf::typed_response_prom
     reply.deliver(std::move(*status));
   else
     reply.deliver(status.error());
+}
+
+flow<caf::expected<deployments::followed>> follow_newest(self_pointer self, follow request) {
+  const auto until = request.until;
+  auto id = co_await tenant(self, until);
+  if (!id)
+    co_return id.error();
+  deployments::follow order{*id, std::move(request.deployment), std::move(request.newest), until};
+  auto done = co_await ask(self, self->state.to.deployments, until, std::move(order));
+  co_return done;
+}
+
+flow<> answer_follow(self_pointer self, follow request, caf::typed_response_promise<deployments::followed> reply) {
+  auto done = co_await follow_newest(self, std::move(request));
+  if (done)
+    reply.deliver(*done);
+  else
+    reply.deliver(done.error());
 }
 
 flow<caf::expected<deployments::submitted>> run_again(self_pointer self, retry request) {
@@ -323,6 +340,11 @@ handle::behavior_type behavior(self_pointer self, snowflake guild, ports to, lim
       auto reply = self->make_response_promise<deployments::status_of>();
       self->state.flows.start(answer_latest(self, q, reply));
       return caf::delegated<deployments::status_of>{};
+    },
+    [self](const follow& q) -> caf::result<deployments::followed> {
+      auto reply = self->make_response_promise<deployments::followed>();
+      self->state.flows.start(answer_follow(self, q, reply));
+      return caf::delegated<deployments::followed>{};
     },
     [self](const retry& q) -> caf::result<deployed> {
       auto reply = self->make_response_promise<deployed>();

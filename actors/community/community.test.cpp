@@ -25,6 +25,7 @@ struct submissions {
   std::deque<caf::error> says;           ///< One a submit; then it is taken.
   std::vector<deployments::submit> seen; ///< Those that were accepted.
   std::vector<deployments::retry> retried;
+  std::vector<deployments::follow> followed;
   std::optional<deployments::status_of> newest;
   int prepares = 0;
 };
@@ -51,16 +52,20 @@ deployments::handle::behavior_type submitting(deployments::handle::pointer, subm
       return error;
     },
     [none](const claim&) -> caf::result<claimed> { return none(); },
-    [none](const renew&) -> caf::result<renewed> { return none(); },
+    [none](const renew&) -> caf::result<conversation> { return none(); },
     [none](const record_intent&) -> caf::result<intent> { return none(); },
     [none](const checkpoint&) -> caf::result<done> { return none(); },
-    [none](const complete&) -> caf::result<done> { return none(); },
-    [none](const abandon&) -> caf::result<done> { return none(); },
+    [none](const complete&) -> caf::result<conversation> { return none(); },
+    [none](const abandon&) -> caf::result<conversation> { return none(); },
     [s](const retry& x) -> caf::result<submitted> {
       s->retried.push_back(x);
       if (!s->newest)
         return fail(ec::not_found, "nothing was deployed yet");
       return submitted{"dep-1", x.community, x.version == 0 ? s->newest->version : x.version, "job-1-1", false};
+    },
+    [s](const follow& x) -> caf::result<followed> {
+      s->followed.push_back(x);
+      return followed{s->newest && x.deployment == s->newest->deployment};
     },
     [s](const status&) -> caf::result<status_of> {
       if (!s->newest)
@@ -297,6 +302,23 @@ TEST_CASE_FIXTURE(fixture, "community: a guild without one is described as such"
   CHECK_FALSE(now->exists);
   const auto newest = sim.ask<deployments::status_of>(actor, community::latest{guild_id, until()});
   CHECK(code_of(newest.error()) == ec::not_found);
+}
+
+TEST_CASE_FIXTURE(fixture, "community: a click follows the deployment by its id; the question how it stands does not") {
+  active();
+  deploys.newest = deployments::status_of{.deployment = "dep-1", .version = 1, .state = "running"};
+  REQUIRE(sim.ask<deployments::status_of>(actor, community::latest{guild_id, until()}));
+  CHECK(deploys.followed.empty());
+  for (const std::string id : {"dep-1", "dep-0"}) {
+    const auto done = sim.ask<deployments::followed>(
+      actor, community::follow{guild_id, id, {{9}, secret{"token"}, 15min}, until()});
+    REQUIRE(done);
+    CHECK(done->is_open == (id == "dep-1"));
+  }
+  REQUIRE(deploys.followed.size() == 2);
+  CHECK(deploys.followed[0].community == store.community.id);
+  CHECK(deploys.followed[0].newest.interaction_token == "token");
+  CHECK(deploys.followed[0].newest.token_life == 15min);
 }
 
 TEST_CASE_FIXTURE(fixture, "community: a stored manifest that cannot be read is corrupt, not absent") {

@@ -53,14 +53,17 @@ struct deployed {
   std::string waits; ///< For an operator's eye; then all else is empty.
 };
 
-/// The newest deployment of the guild; ec::not_found when there is none. With the conversation of a click: while the
-/// deployment is open, its messages go there from now on.
+/// The newest deployment of the guild; ec::not_found when there is none.
 struct latest {
   snowflake guild;
   deadline until;
-  snowflake application = {};
-  secret interaction_token = {};           ///< Empty: the one that is kept stays.
-  std::chrono::milliseconds token_life{0}; ///< What is left of it.
+};
+/// While this deployment of the guild is open, its messages go to the conversation `newest` from now on.
+struct follow {
+  snowflake guild;
+  std::string deployment;
+  deployments::conversation newest;
+  deadline until;
 };
 /// Starts a failed deployment again.
 struct retry {
@@ -110,12 +113,14 @@ struct changed {
 
 using handle = caf::typed_actor<caf::replies_to<describe>::with<described>, caf::replies_to<deploy>::with<deployed>,
                                 caf::replies_to<latest>::with<deployments::status_of>,
+                                caf::replies_to<follow>::with<deployments::followed>,
                                 caf::replies_to<retry>::with<deployed>, caf::replies_to<recall>::with<recalled>,
                                 caf::reacts_to<remember>, caf::reacts_to<changed>, caf::reacts_to<retire>>;
 
 /// The community actors, whichever guild a message names.
-using proxy = caf::typed_actor<caf::replies_to<describe>::with<described>, caf::replies_to<deploy>::with<deployed>,
-                               caf::replies_to<latest>::with<deployments::status_of>,
-                               caf::replies_to<retry>::with<deployed>>;
+using proxy =
+  caf::typed_actor<caf::replies_to<describe>::with<described>, caf::replies_to<deploy>::with<deployed>,
+                   caf::replies_to<latest>::with<deployments::status_of>,
+                   caf::replies_to<follow>::with<deployments::followed>, caf::replies_to<retry>::with<deployed>>;
 
 } // namespace arrakis::community

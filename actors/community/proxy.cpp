@@ -20,6 +20,7 @@ proxy::behavior_type passing(proxy::pointer self, caf::actor to) {
     [self, to](const describe& x) { return pass<described>(self, to, x); },
     [self, to](const deploy& x) { return pass<deployed>(self, to, x); },
     [self, to](const latest& x) { return pass<deployments::status_of>(self, to, x); },
+    [self, to](const follow& x) { return pass<deployments::followed>(self, to, x); },
     [self, to](const retry& x) { return pass<deployed>(self, to, x); },
   };
 }

@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 /// An interaction whose handler has not replied yet.
 struct pending {
   shared_interaction what;
+  handler to;
   std::shared_ptr<const place> held;
   promise to_asker;
   bool deferred = false; ///< The first answer is out; the handler's reply becomes an edit.
@@ -80,8 +81,9 @@ flow<bool> first_time(self_pointer self, snowflake id) {
 
 bool not_there_yet(const caf::expected<discord::answer>& sent) { return sent && sent->status == 404; }
 
-/// The message to edit exists once Discord has taken the first answer, which is delivered beside us.
-flow<> edit_later(self_pointer self, shared_interaction x, reply given) {
+/// The message to edit exists once Discord has taken the first answer, which is delivered beside us. Returns whether
+/// Discord took the edit.
+flow<bool> edit_when_there(self_pointer self, shared_interaction x, reply given) {
   const auto until = within(self, self->state.limits.edit_within);
   const bool new_message = on_message(*x) && given.apart;
   for (auto wait = milliseconds{250}; !until.passed(self->clock().now()); wait *= 2) {
@@ -90,16 +92,29 @@ flow<> edit_later(self_pointer self, shared_interaction x, reply given) {
     call.until = until;
     auto sent = co_await ask(self, self->state.to.rest, until, std::move(call));
     if (sent && sent->status < 300)
-      co_return;
+      co_return true;
     if (!not_there_yet(sent)) {
       log::warn("interaction.edit_failed", {{"request", x->id.text()},
                                             {"trace", x->trace},
                                             {"guild", x->guild.text()},
                                             {"error", sent ? discord::summary(*sent) : text_of(sent.error())}});
-      co_return;
+      co_return false;
     }
     co_await nap(self, wait);
   }
+  co_return false;
+}
+
+flow<> edit_later(self_pointer self, shared_interaction x, handler to, reply given) {
+  const bool may_end = given.may_end && !given.apart;
+  const bool edited = co_await edit_when_there(self, x, std::move(given));
+  if (!may_end || !edited)
+    co_return;
+  const auto until = within(self, self->state.limits.handler_within);
+  request again{x, until, true};
+  auto now = co_await ask(self, to, until, std::move(again));
+  if (now && !now->data_json.empty() && !now->apart && !now->form)
+    co_await edit_when_there(self, x, std::move(*now));
 }
 
 void finish(self_pointer self, uint64_t ticket, const caf::expected<reply>& outcome) {
@@ -116,10 +131,10 @@ void finish(self_pointer self, uint64_t ticket, const caf::expected<reply>& outc
     count_answer(!outcome ? "sentence" : outcome->form ? "modal" : "direct");
     p.to_asker.deliver(outcome ? direct(*p.what, *outcome) : error_answer(*p.what, outcome.error()));
   } else if (outcome) {
-    self->state.flows.start(edit_later(self, p.what, outcome->form ? instead_of_form() : *outcome));
+    self->state.flows.start(edit_later(self, p.what, p.to, outcome->form ? instead_of_form() : *outcome));
   } else {
     self->state.flows.start(
-      edit_later(self, p.what, reply{message_json(user_message(outcome.error())), on_message(*p.what)}));
+      edit_later(self, p.what, p.to, reply{message_json(user_message(outcome.error())), on_message(*p.what)}));
   }
 }
 
@@ -186,7 +201,7 @@ flow<> take(self_pointer self, shared_interaction x, std::shared_ptr<const place
     co_return;
   }
   const auto ticket = ++st.last_ticket;
-  st.pending_handlers.emplace(ticket, pending{x, std::move(held), to_asker});
+  st.pending_handlers.emplace(ticket, pending{x, found->to, std::move(held), to_asker});
   const auto left = time_left(self, *x, began);
   st.flows.start(call_handler(self, ticket, x, found->to));
   if (st.pending_handlers.contains(ticket))

@@ -25,7 +25,9 @@ struct surroundings {
   std::shared_ptr<const interaction> last; ///< The newest request to the handler.
   std::chrono::milliseconds late_by{3s};
   reply says{R"({"content":"hello"})", false};
+  reply says_again; ///< When it is asked again after a late edit.
   int asked = 0;
+  int asked_again = 0;
   std::set<std::string> taken;
   bool redis_silent = false, redis_forgets = false;
   snowflake application; ///< Ours; 0: not known yet.
@@ -48,6 +50,10 @@ handler::behavior_type setup_behavior(owner_pointer self, surroundings* w) {
   return {[self, w](const request& q) -> caf::result<reply> {
     ++w->asked;
     w->last = q.what;
+    if (q.is_repeated) {
+      ++w->asked_again;
+      return w->says_again;
+    }
     if (w->handler == surroundings::now)
       return w->says;
     if (w->handler == surroundings::error)
@@ -321,6 +327,25 @@ TEST_CASE("ingress: negative control: an owner that is not left out ends all com
   self->monitor(top);
   sim.advance(10min);
   CHECK(self->has_next_message());
+}
+
+TEST_CASE_FIXTURE(fixture, "ingress: a late edit that an end may have overtaken is followed by that end") {
+  for (const bool may_end : {true, false}) // Negative control: without it the late edit is the last one.
+    for (const bool ended : {true, false}) {
+      CAPTURE(may_end);
+      CAPTURE(ended);
+      w.calls.clear();
+      w.asked_again = 0;
+      w.handler = surroundings::late;
+      w.says = {.data_json = R"({"content":"building"})", .may_end = may_end};
+      w.says_again = ended ? reply{.data_json = R"({"content":"is ready"})"} : reply{};
+      bring(slash("setup"));
+      sim.advance(20s);
+      CHECK(w.asked_again == (may_end ? 1 : 0));
+      REQUIRE(w.calls.size() == (may_end && ended ? 2 : 1));
+      CHECK(w.calls[0].body == R"({"content":"building"})");
+      CHECK(w.calls.back().body == (may_end && ended ? R"({"content":"is ready"})" : R"({"content":"building"})"));
+    }
 }
 
 TEST_CASE_FIXTURE(fixture, "ingress: an edit waits for the message that the first answer makes") {

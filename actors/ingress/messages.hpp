@@ -38,6 +38,8 @@ struct choice {
 struct request {
   std::shared_ptr<const interaction> what;
   deadline until;
+  /// The reply to it was shown by a late edit, and had `may_end`. An empty reply: it still holds.
+  bool is_repeated = false;
 };
 /// The owner's reply.
 struct reply {
@@ -47,6 +49,9 @@ struct reply {
   /// To a command or component: data_json is that of a modal. Discord opens one as the first answer only; where the
   /// reply comes after that, the user reads that they should try again.
   bool form = false;
+  /// Shows work whose end edits the same message. A late edit may come after that end, so that the handler is asked
+  /// once more when the edit is done, and its answer, unless it is empty, is the last edit.
+  bool may_end = false;
 };
 /// Errors become a message for the user; ec::invalid, refused, not_found, conflict and frozen show their text.
 using handler = caf::typed_actor<caf::replies_to<request>::with<reply>>;

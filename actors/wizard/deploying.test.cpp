@@ -79,7 +79,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: Check progress says why it is queued, how fa
   CHECK(says("It stopped at: channels and permissions, 8 of 8."));
 }
 
-TEST_CASE_FIXTURE(fixture, "wizard: every look at a deployment brings the click's conversation along") {
+TEST_CASE_FIXTURE(fixture, "wizard: every click that shows an open deployment makes it follow that conversation") {
   to_review();
   click("deploy");
   w.newest = status(1, "pending");
@@ -88,7 +88,48 @@ TEST_CASE_FIXTURE(fixture, "wizard: every look at a deployment brings the click'
   REQUIRE(w.conversations.size() == before + 1);
   CHECK(w.conversations.back() == "token");
   command("resume");
-  CHECK(w.conversations.size() > before + 1);
+  REQUIRE(w.conversations.size() == before + 2);
+  CHECK(says("This message follows it until <t:"));
+  w.newest = status(1, "failed"); // Nothing is left to follow.
+  click("refresh");
+  CHECK(w.conversations.size() == before + 2);
+  CHECK_FALSE(says("follows it"));
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: a deployment that ends between the question and the follow is shown at its end") {
+  to_review();
+  click("deploy");
+  for (const bool session : {true, false}) {
+    CAPTURE(session);
+    w.newest = status(1, "running");
+    w.newest_after_look = status(1, "completed");
+    const auto id = session ? control("refresh") : "deployment:progress:1";
+    take(click_id(id));
+    CHECK_FALSE(says("Building"));
+    CHECK(says(session ? "Onboarding · Complete" : "Version 1 is deployed"));
+    w.sessions.clear();
+  }
+}
+
+TEST_CASE_FIXTURE(fixture, "wizard: asked again after a late edit, it answers with the end or with nothing") {
+  to_review();
+  click("deploy");
+  w.newest = status(1, "running");
+  auto x = made(interaction_kind::component);
+  x->custom_id = control("refresh");
+  const auto first = sim.ask<ingress::reply>(wizard, ingress::request{x, until()});
+  REQUIRE(first);
+  CHECK(first->may_end);
+  const auto before = w.conversations.size();
+  const auto open = sim.ask<ingress::reply>(wizard, ingress::request{x, until(), true});
+  REQUIRE(open);
+  CHECK(open->data_json.empty());
+  CHECK(w.conversations.size() == before); // Only a question.
+  w.newest = status(1, "completed");
+  const auto over = take(sim.ask<ingress::reply>(wizard, ingress::request{x, until(), true}));
+  REQUIRE(over);
+  CHECK_FALSE(over->may_end);
+  CHECK(says("Onboarding · Complete"));
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: a deployment's message of an older session, or a job's, serves as a new one") {

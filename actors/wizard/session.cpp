@@ -19,7 +19,6 @@
 namespace arrakis::wizard::session {
 namespace {
 using ingress::reply;
-using shared_interaction = std::shared_ptr<const interaction>;
 using promise = caf::typed_response_promise<reply>;
 using core::decision;
 using core::record;
@@ -78,7 +77,7 @@ flow<> read_community(self_pointer self, deadline until) {
     log::warn("wizard.community_unreadable", {{"guild", st.guild.text()}, {"error", text_of(now.error())}});
 }
 
-core::world world_of(self_pointer self) {
+core::world world_of(self_pointer self, click_ptr c) {
   auto& st = self->state;
   st.offered = st.opt->offered();
   core::world w{*st.offered, st.facts ? &*st.facts : nullptr, wall_ms(), st.opt->limits.session_ttl.count()};
@@ -86,9 +85,9 @@ core::world world_of(self_pointer self) {
     w.frozen = core::freeze_sentence(st.community.record.frozen_because);
   w.active = st.community.active.get();
   w.active_version = st.community.record.active_version;
-  w.progress = st.progress ? &*st.progress : nullptr;
-  if (st.click)
-    w.follows_until_ms = wall_ms() + token_left(*st.click, wall_ms()).count();
+  w.progress = c->progress ? &*c->progress : nullptr;
+  if (c->follows)
+    w.follows_until_ms = wall_ms() + token_left(*c->what, wall_ms()).count();
   return w;
 }
 
@@ -101,78 +100,90 @@ flow<> count_role_members(self_pointer self, deadline until) {
   st.counted_at = st.facts_at;
 }
 
-flow<reply> shown(self_pointer self, record r, std::string notice, deadline until) {
+flow<reply> shown(self_pointer self, record r, std::string notice, click_ptr c) {
   if (r.at == step::role_mapping || r.at == step::channel_structure || r.at == step::review)
-    co_await read_guild(self, until, false);
+    co_await read_guild(self, c->until, false);
   if (r.at == step::role_mapping)
-    co_await count_role_members(self, until);
+    co_await count_role_members(self, c->until);
   if (r.at == step::review || r.at == step::deploy || r.at == step::failed)
-    co_await read_community(self, until);
-  if (r.at == step::deploy && r.submitted.version > 0 && !self->state.progress)
-    co_await read_progress(self, until);
-  auto w = world_of(self);
+    co_await read_community(self, c->until);
+  if (r.at == step::deploy && r.submitted.version > 0 && !c->progress)
+    co_await read_progress(self, c);
+  auto w = world_of(self, c);
   w.is_drafted = self->state.drafted == std::pair{r.id, r.version};
-  co_return reply{core::screen(r, w, notice), false};
+  const bool may_end = r.at == step::deploy && r.submitted.version > 0;
+  co_return reply{.data_json = core::screen(r, w, notice), .may_end = may_end};
 }
 
 /// What to show when somebody else's write came first.
-flow<reply> lost(self_pointer self, store::loaded present, deadline until) {
+flow<reply> lost(self_pointer self, store::loaded present, click_ptr c) {
   count("overtaken");
   if (!present.session)
     co_return apart("Your setup was closed by another click, so this one did nothing. `/onboard` starts a new one.");
   std::string notice{overtaken};
-  co_return co_await shown(self, std::move(*present.session), std::move(notice), until);
+  co_return co_await shown(self, std::move(*present.session), std::move(notice), c);
 }
 
 /// Stores `next` over `expected` and shows it.
-flow<caf::expected<reply>> keep(self_pointer self, int64_t expected, record next, std::string notice, deadline until,
+flow<caf::expected<reply>> keep(self_pointer self, int64_t expected, record next, std::string notice, click_ptr c,
                                 draft_effect effect = draft_effect::keep) {
-  auto stored = co_await save(self, expected, &next, until, effect);
+  auto stored = co_await save(self, expected, &next, c->until, effect);
   if (!stored)
     co_return stored.error();
   if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), until);
-  co_return co_await shown(self, std::move(next), std::move(notice), until);
+    co_return co_await lost(self, std::move(stored->present), c);
+  co_return co_await shown(self, std::move(next), std::move(notice), c);
 }
 
 // --- Beginning
 
 /// A fresh session over whatever version is there, filled from the community's active manifest where there is one.
-flow<caf::expected<reply>> begin(self_pointer self, shared_interaction x, int64_t expected, deadline until) {
+flow<caf::expected<reply>> begin(self_pointer self, int64_t expected, click_ptr c) {
   auto& st = self->state;
-  const auto by = until.sooner(within(self, st.opt->limits.community_within));
+  const auto by = c->until.sooner(within(self, st.opt->limits.community_within));
   auto community = co_await ask(self, st.to.communities, by, community::describe{st.guild, by});
   if (!community)
     co_return community.error();
-  co_await read_guild(self, until, false);
-  auto r = core::fresh(core::session_id(random_hex(12), st.user), st.user, st.guild, x->channel, wall_ms());
-  r.guild_name = st.facts ? st.facts->name : x->guild_name;
+  co_await read_guild(self, c->until, false);
+  auto r = core::fresh(core::session_id(random_hex(12), st.user), st.user, st.guild, c->what->channel, wall_ms());
+  r.guild_name = st.facts ? st.facts->name : c->what->guild_name;
   std::string notice;
   if (community->active)
     r = core::editing(std::move(r), *community->active, community->record.active_version);
   else if (community->exists)
     r.draft.name = community->record.name;
   st.community = std::move(*community);
-  notice = world_of(self).frozen;
+  notice = world_of(self, c).frozen;
   log::info("wizard.opened", {{"guild", st.guild.text()},
                               {"session", r.id.substr(0, 8)},
-                              {"trace", x->trace},
+                              {"trace", c->what->trace},
                               {"base_version", r.base_version}});
   count("opened");
-  co_return co_await keep(self, expected, std::move(r), std::move(notice), until, draft_effect::forget);
+  co_return co_await keep(self, expected, std::move(r), std::move(notice), c, draft_effect::forget);
 }
 
 // --- Deployments
 
+/// Reads how the newest deployment stands. While it is open, its messages go to the click's conversation from now on.
+flow<caf::expected<core::deployment_state>> follow_newest(self_pointer self, click_ptr c) {
+  auto newest = co_await read_progress(self, c);
+  if (!newest || !core::is_open(*newest))
+    co_return newest;
+  const bool is_open = co_await follow_progress(self, c);
+  if (!is_open) // It has ended since it was read.
+    newest = co_await read_progress(self, c);
+  co_return newest;
+}
+
 /// Reads how the deployment stands and moves the session after it; `r` stays as it is while that is unknown.
-flow<caf::expected<record>> refreshed(self_pointer self, record r, deadline until) {
-  auto newest = co_await read_progress(self, until);
+flow<caf::expected<record>> refreshed(self_pointer self, record r, click_ptr c) {
+  auto newest = co_await follow_newest(self, c);
   if (!newest && code_of(newest.error()) != ec::not_found)
     co_return newest.error();
   auto next = newest ? core::settled(r, *newest) : core::submission_lost(r);
   if (next == r)
     co_return r;
-  auto stored = co_await save(self, r.version, &next, until);
+  auto stored = co_await save(self, r.version, &next, c->until);
   if (!stored)
     co_return stored.error();
   co_return stored->won || !stored->present.session ? next : *stored->present.session;
@@ -201,75 +212,73 @@ bool uncertain(ec code) {
   return false;
 }
 
-flow<caf::expected<community::deployed>> submit(self_pointer self, record r, shared_interaction x, deadline until) {
+flow<caf::expected<community::deployed>> submit(self_pointer self, record r, click_ptr c) {
   auto& st = self->state;
-  until = until.sooner(within(self, st.opt->limits.submit_within));
+  const auto until = c->until.sooner(within(self, st.opt->limits.submit_within));
   community::deploy order;
   order.guild = st.guild;
   order.admin = st.user;
   order.wanted = std::make_shared<const manifest>(core::build_manifest(r.draft));
   order.key = r.idempotency_key();
   order.base_version = r.base_version;
-  order.application = x->application;
-  order.interaction_token = x->token;
-  order.token_life = token_left(*x, wall_ms());
-  order.trace = x->trace;
+  order.application = c->what->application;
+  order.interaction_token = c->what->token;
+  order.token_life = token_left(*c->what, wall_ms());
+  order.trace = c->what->trace;
   order.until = until;
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
   co_return done;
 }
 
 /// `version` 0: the newest.
-flow<caf::expected<community::deployed>> run_again(self_pointer self, int64_t version, shared_interaction x,
-                                                   deadline until) {
+flow<caf::expected<community::deployed>> run_again(self_pointer self, int64_t version, click_ptr c) {
   auto& st = self->state;
-  until = until.sooner(within(self, st.opt->limits.submit_within));
-  community::retry order{st.guild, st.user, x->application, x->token, token_left(*x, wall_ms()),
-                         until,    version, x->trace};
+  const auto until = c->until.sooner(within(self, st.opt->limits.submit_within));
+  community::retry order{st.guild, st.user, c->what->application, c->what->token, token_left(*c->what, wall_ms()),
+                         until,    version, c->what->trace};
   auto done = co_await ask(self, st.to.communities, until, std::move(order));
   co_return done;
 }
 
 /// `next` is at DEPLOY: stored before anything is asked, so that a second click finds it there.
-flow<caf::expected<reply>> deploy(self_pointer self, int64_t expected, decision d, shared_interaction x,
-                                  deadline until) {
+flow<caf::expected<reply>> deploy(self_pointer self, int64_t expected, decision d, click_ptr c) {
   auto r = std::move(d.next);
-  auto stored = co_await save(self, expected, &r, until);
+  auto stored = co_await save(self, expected, &r, c->until);
   if (!stored)
     co_return stored.error();
   if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), until);
+    co_return co_await lost(self, std::move(stored->present), c);
   count("deploy");
   const bool again = d.what == decision::retry;
-  auto done = again ? co_await run_again(self, r.submitted.version, x, until) : co_await submit(self, r, x, until);
+  auto done = again ? co_await run_again(self, r.submitted.version, c) : co_await submit(self, r, c);
   auto next = done && !done->waits.empty() ? core::submission_waits(r)
             : done                         ? core::submission_accepted(r, {done->version, done->deployment, done->job})
                    : core::submission_failed(r, !uncertain(code_of(done.error())), ingress::user_message(done.error()));
   if (!done)
     log::warn("wizard.submission_failed", {{"guild", self->state.guild.text()},
                                            {"session", r.id.substr(0, 8)},
-                                           {"trace", x->trace},
+                                           {"trace", c->what->trace},
                                            {"error", text_of(done.error())}});
+  c->follows = done && done->waits.empty() && !done->repeated; // What was submitted before has its first click's token.
   const auto version = r.version;
-  auto noted = co_await save(self, version, &next, until);
+  auto noted = co_await save(self, version, &next, c->until);
   if (noted && !noted->won && noted->present.session)
     next = *noted->present.session; // Another click settled it meanwhile; that is at least as new.
-  co_return co_await shown(self, std::move(next), {}, until);
+  co_return co_await shown(self, std::move(next), {}, c);
 }
 
 // --- A click
 
-flow<caf::expected<reply>> inspect(self_pointer self, int64_t expected, record typed, shared_interaction x,
-                                   deadline until) {
+flow<caf::expected<reply>> inspect(self_pointer self, int64_t expected, record typed, click_ptr c) {
   auto& st = self->state;
   // Kept first: what was typed survives a chain that never answers, and our own end.
-  auto stored = co_await save(self, expected, &typed, until);
+  auto stored = co_await save(self, expected, &typed, c->until);
   if (!stored)
     co_return stored.error();
   if (!stored->won)
-    co_return co_await lost(self, std::move(stored->present), until);
+    co_return co_await lost(self, std::move(stored->present), c);
   auto& t = *typed.draft.typed;
-  const auto by = until.sooner(within(self, st.opt->limits.chain_within));
+  const auto by = c->until.sooner(within(self, st.opt->limits.chain_within));
   chain::inspect_contract question{t.chain, t.address, t.type, by};
   auto contract = co_await ask(self, st.to.chains, by, std::move(question));
   core::contract_facts facts;
@@ -290,7 +299,7 @@ flow<caf::expected<reply>> inspect(self_pointer self, int64_t expected, record t
     log::warn("wizard.contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
   }
   auto d = core::inspected(typed, facts);
-  co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), until);
+  co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), c);
 }
 
 /// What the state machine must know of the guild before it can decide.
@@ -305,13 +314,13 @@ knowledge needed(const core::event& e) {
 
 /// The draft goes first: whoever dies after that leaves a session that can be cancelled again, and never a draft that
 /// nobody can reach to cancel it.
-flow<caf::expected<reply>> finish(self_pointer self, record r, deadline until) {
+flow<caf::expected<reply>> finish(self_pointer self, record r, click_ptr c) {
   auto& st = self->state;
-  if (!co_await forget_draft(self, r, until)) {
+  if (!co_await forget_draft(self, r, c->until)) {
     std::string notice{uncancelled};
-    co_return co_await shown(self, std::move(r), std::move(notice), until);
+    co_return co_await shown(self, std::move(r), std::move(notice), c);
   }
-  const auto by = until.sooner(within(self, st.opt->limits.redis_within));
+  const auto by = c->until.sooner(within(self, st.opt->limits.redis_within));
   auto from_redis = co_await ask(self, st.to.redis, by, store::remove(r, by));
   if (!from_redis)
     co_return from_redis.error();
@@ -319,7 +328,7 @@ flow<caf::expected<reply>> finish(self_pointer self, record r, deadline until) {
   if (!removed)
     co_return removed.error();
   if (!removed->won)
-    co_return co_await lost(self, std::move(removed->present), until);
+    co_return co_await lost(self, std::move(removed->present), c);
   count("cancelled");
   co_return reply{core::note_screen("Cancelled",
                                     "Your setup is cancelled and forgotten. Nothing in your server changed.",
@@ -327,35 +336,36 @@ flow<caf::expected<reply>> finish(self_pointer self, record r, deadline until) {
                   false};
 }
 
-flow<caf::expected<reply>> carry_out(self_pointer self, record r, decision d, shared_interaction x, deadline until) {
+flow<caf::expected<reply>> carry_out(self_pointer self, record r, decision d, click_ptr c) {
   switch (d.what) {
-    case decision::show: co_return co_await keep(self, r.version, std::move(d.next), std::move(d.sentence), until);
+    case decision::show: co_return co_await keep(self, r.version, std::move(d.next), std::move(d.sentence), c);
     case decision::refuse: // In its place, so that no pile of refusals grows below it.
-      co_return co_await shown(self, std::move(r), "⚠️ " + d.sentence, until);
+      co_return co_await shown(self, std::move(r), "⚠️ " + d.sentence, c);
     case decision::open_form: co_return reply{.data_json = std::move(d.form), .form = true};
     case decision::overtaken:
       count("overtaken");
-      co_return co_await shown(self, std::move(r), std::move(d.sentence), until);
-    case decision::inspect: co_return co_await inspect(self, r.version, std::move(d.next), x, until);
+      co_return co_await shown(self, std::move(r), std::move(d.sentence), c);
+    case decision::inspect: co_return co_await inspect(self, r.version, std::move(d.next), c);
     case decision::deploy:
-    case decision::retry: co_return co_await deploy(self, r.version, std::move(d), x, until);
+    case decision::retry: co_return co_await deploy(self, r.version, std::move(d), c);
     case decision::refresh: {
-      auto now = co_await refreshed(self, std::move(r), until);
+      auto now = co_await refreshed(self, std::move(r), c);
       if (!now)
         co_return now.error();
-      co_return co_await shown(self, std::move(*now), {}, until);
+      co_return co_await shown(self, std::move(*now), {}, c);
     }
-    case decision::restart: co_return co_await begin(self, x, r.version, until);
+    case decision::restart: co_return co_await begin(self, r.version, c);
     case decision::end: break;
   }
-  co_return co_await finish(self, std::move(r), until);
+  co_return co_await finish(self, std::move(r), c);
 }
 
-flow<caf::expected<reply>> show_latest(self_pointer self, deadline until) {
-  auto newest = co_await read_progress(self, until);
+flow<caf::expected<reply>> show_latest(self_pointer self, click_ptr c) {
+  auto newest = co_await follow_newest(self, c);
   if (newest) {
-    const auto w = world_of(self);
-    co_return reply{core::deployment_screen(*newest, {w.now_ms, w.follows_until_ms}), false};
+    const auto w = world_of(self, c);
+    co_return reply{.data_json = core::deployment_screen(*newest, {w.now_ms, w.follows_until_ms}),
+                    .may_end = core::is_open(*newest)};
   }
   if (code_of(newest.error()) != ec::not_found)
     co_return newest.error();
@@ -363,31 +373,31 @@ flow<caf::expected<reply>> show_latest(self_pointer self, deadline until) {
     "There is nothing to resume: no setup of yours is open here, and nothing has been deployed. `/onboard` starts.");
 }
 
-flow<caf::expected<reply>> clicked(self_pointer self, shared_interaction x, core::event e, deadline until) {
-  auto found = co_await load(self, until);
+flow<caf::expected<reply>> clicked(self_pointer self, core::event e, click_ptr c) {
+  auto found = co_await load(self, c->until);
   if (!found)
     co_return found.error();
   const bool is_other = !found->session || found->session->id != e.session;
   if (is_other && e.argument == core::about_deployment && core::belongs_to(e.session, self->state.user))
-    co_return co_await show_latest(self, until); // A deployment needs no session.
+    co_return co_await show_latest(self, c); // A deployment needs no session.
   if (found->session && found->session->id != e.session && core::belongs_to(e.session, self->state.user))
     co_return apart("This message belongs to an earlier setup of yours. `/resume` shows the present one.");
   if (is_other) {
-    const auto draft = co_await find_draft(self, until.sooner(within(self, self->state.opt->limits.draft_within)));
+    const auto draft = co_await find_draft(self, c->until.sooner(within(self, self->state.opt->limits.draft_within)));
     const auto what = !draft ? left::unknown : *draft && (*draft)->id == e.session ? left::draft : left::nothing;
     co_return apart(closed(self->state, e.session, e.action, what));
   }
   if (auto need = needed(e); need != knowledge::none)
-    co_await read_guild(self, until, need == knowledge::anew);
+    co_await read_guild(self, c->until, need == knowledge::anew);
   if (e.action == "deploy" || e.action == "retry")
-    co_await read_community(self, until);
-  auto d = core::apply(*found->session, e, world_of(self));
-  co_return co_await carry_out(self, std::move(*found->session), std::move(d), x, until);
+    co_await read_community(self, c->until);
+  auto d = core::apply(*found->session, e, world_of(self, c));
+  co_return co_await carry_out(self, std::move(*found->session), std::move(d), c);
 }
 
 /// The Retry button below the report of a failed deployment.
-flow<caf::expected<reply>> retry_deployment(self_pointer self, int64_t version, shared_interaction x, deadline until) {
-  auto done = co_await run_again(self, version, x, until);
+flow<caf::expected<reply>> retry_deployment(self_pointer self, int64_t version, click_ptr c) {
+  auto done = co_await run_again(self, version, c);
   if (!done)
     co_return done.error();
   co_return reply{core::note_screen(
@@ -400,100 +410,112 @@ flow<caf::expected<reply>> retry_deployment(self_pointer self, int64_t version, 
 
 /// The button “Check progress” of a message that a job wrote: the session, where it is at its deployment, or the
 /// deployment alone.
-flow<caf::expected<reply>> show_progress(self_pointer self, deadline until) {
-  auto found = co_await load(self, until);
+flow<caf::expected<reply>> show_progress(self_pointer self, click_ptr c) {
+  auto found = co_await load(self, c->until);
   if (!found || !found->session || found->session->at != step::deploy)
-    co_return co_await show_latest(self, until);
-  auto now = co_await refreshed(self, std::move(*found->session), until);
+    co_return co_await show_latest(self, c);
+  auto now = co_await refreshed(self, std::move(*found->session), c);
   if (!now)
     co_return now.error();
-  co_return co_await shown(self, std::move(*now), {}, until);
+  co_return co_await shown(self, std::move(*now), {}, c);
 }
 
-flow<caf::expected<reply>> acted(self_pointer self, shared_interaction x, deadline until) {
-  if (const auto version = core::retried_version(x->custom_id))
-    co_return co_await retry_deployment(self, *version, x, until);
-  if (core::is_progress_button(x->custom_id))
-    co_return co_await show_progress(self, until);
-  auto e = core::event_of(*x);
+/// The answer to a click was shown by a late edit, which may have come after the job's last one. An empty reply: the
+/// deployment is open still, so that its end comes after that edit.
+flow<caf::expected<reply>> checked_again(self_pointer self, click_ptr c) {
+  auto newest = co_await read_progress(self, c);
+  if (!newest)
+    co_return newest.error();
+  if (core::is_open(*newest))
+    co_return reply{};
+  co_return co_await show_progress(self, c);
+}
+
+flow<caf::expected<reply>> acted(self_pointer self, click_ptr c) {
+  if (const auto version = core::retried_version(c->what->custom_id))
+    co_return co_await retry_deployment(self, *version, c);
+  if (core::is_progress_button(c->what->custom_id))
+    co_return co_await show_progress(self, c);
+  auto e = core::event_of(*c->what);
   if (!e)
     co_return apart("This button is not known here. `/onboard` starts a setup.");
-  co_return co_await clicked(self, x, std::move(*e), until);
+  co_return co_await clicked(self, std::move(*e), c);
 }
 
 // --- Commands
 
-flow<caf::expected<reply>> opened(self_pointer self, shared_interaction x, deadline until) {
-  auto found = co_await load(self, until);
+flow<caf::expected<reply>> opened(self_pointer self, click_ptr c) {
+  auto found = co_await load(self, c->until);
   if (!found)
     co_return found.error();
   if (!found->session) {
-    auto draft = co_await restore(self, found->version, until);
+    auto draft = co_await restore(self, found->version, c->until);
     if (!draft)
       co_return draft.error();
     if (*draft)
       co_return reply{core::offer_screen(**draft), false};
   }
   if (!found->session || found->session->at == step::complete)
-    co_return co_await begin(self, x, found->version, until);
+    co_return co_await begin(self, found->version, c);
   if (found->session->at != step::deploy)
     co_return reply{core::offer_screen(*found->session), false};
-  auto now = co_await refreshed(self, std::move(*found->session), until);
+  auto now = co_await refreshed(self, std::move(*found->session), c);
   if (!now)
     co_return now.error();
   if (now->at == step::complete)
-    co_return co_await begin(self, x, now->version, until);
-  co_return co_await shown(self, std::move(*now), {}, until);
+    co_return co_await begin(self, now->version, c);
+  co_return co_await shown(self, std::move(*now), {}, c);
 }
 
-flow<caf::expected<reply>> resumed(self_pointer self, shared_interaction x, deadline until) {
-  auto found = co_await load(self, until);
+flow<caf::expected<reply>> resumed(self_pointer self, click_ptr c) {
+  auto found = co_await load(self, c->until);
   if (!found)
     co_return found.error();
   bool from_draft = false;
   if (!found->session) {
-    auto draft = co_await restore(self, found->version, until);
+    auto draft = co_await restore(self, found->version, c->until);
     if (!draft)
       co_return draft.error();
     from_draft = draft->has_value();
     found->session = std::move(*draft);
   }
-  const auto* asked = x->option<std::string>("session_id");
+  const auto* asked = c->what->option<std::string>("session_id");
   const bool named = asked != nullptr && !asked->empty();
   if (named && (!found->session || found->session->id != *asked))
     co_return apart(
       "No setup of yours in this server has that id. `/resume` without an id shows the one that is open.");
   if (!found->session)
-    co_return co_await show_latest(self, until);
+    co_return co_await show_latest(self, c);
   auto r = std::move(*found->session);
   if (r.at == step::deploy) {
-    auto now = co_await refreshed(self, std::move(r), until);
+    auto now = co_await refreshed(self, std::move(r), c);
     if (!now)
       co_return now.error();
     r = std::move(*now);
   }
   if (r.at == step::complete)
-    co_return co_await show_latest(self, until);
+    co_return co_await show_latest(self, c);
   if (from_draft)
-    co_return co_await shown(self, std::move(r), "Your draft is open again.", until);
+    co_return co_await shown(self, std::move(r), "Your draft is open again.", c);
   const auto version = r.version;
-  co_return co_await keep(self, version, std::move(r), {}, until); // The write extends its life.
+  co_return co_await keep(self, version, std::move(r), {}, c); // The write extends its life.
 }
 
-flow<> answer(self_pointer, flow<caf::expected<reply>> work, promise to_asker) {
-  auto out = co_await std::move(work);
+flow<caf::expected<reply>> work_on(self_pointer self, click_ptr c, bool is_repeated) {
+  if (is_repeated)
+    return checked_again(self, c);
+  if (c->what->kind != interaction_kind::command)
+    return acted(self, c);
+  return c->what->command == "resume" ? resumed(self, c) : opened(self, c);
+}
+
+flow<> answer(self_pointer self, ingress::request q, promise to_asker) {
+  click one{.what = q.what, .until = q.until};
+  auto out = co_await work_on(self, &one, q.is_repeated);
   if (out)
     to_asker.deliver(std::move(*out));
   else
     to_asker.deliver(out.error());
-}
-
-flow<caf::expected<reply>> work_on(self_pointer self, ingress::request q) {
-  self->state.click = q.what;
-  self->state.progress.reset();
-  if (q.what->kind != interaction_kind::command)
-    return acted(self, q.what, q.until);
-  return q.what->command == "resume" ? resumed(self, q.what, q.until) : opened(self, q.what, q.until);
 }
 
 handle::behavior_type behavior(self_pointer self, snowflake user, snowflake guild, ports to,
@@ -505,7 +527,7 @@ handle::behavior_type behavior(self_pointer self, snowflake user, snowflake guil
   self->state.guild = guild;
   return {[self](const ingress::request& q) -> caf::result<reply> {
             auto to_asker = self->make_response_promise<reply>();
-            self->state.flows.start(answer(self, work_on(self, q), to_asker));
+            self->state.flows.start(answer(self, q, to_asker));
             return caf::delegated<reply>{};
           },
           [self](retire) { quit_when_idle(self); }};

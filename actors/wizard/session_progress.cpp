@@ -2,6 +2,7 @@
 #include "actors/wizard/session_state.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json.hpp"
+#include "runtime/log.hpp"
 
 #include <algorithm>
 
@@ -50,24 +51,34 @@ flow<core::deployment_state> with_queue(self_pointer self, core::deployment_stat
 }
 } // namespace
 
-flow<caf::expected<core::deployment_state>> read_progress(self_pointer self, deadline until) {
+flow<caf::expected<core::deployment_state>> read_progress(self_pointer self, click_ptr c) {
   auto& st = self->state;
-  const auto by = until.sooner(within(self, st.opt->limits.community_within));
+  const auto by = c->until.sooner(within(self, st.opt->limits.community_within));
   community::latest question{st.guild, by};
-  if (st.click) {
-    question.application = st.click->application;
-    question.interaction_token = st.click->token;
-    question.token_life = token_left(*st.click, wall_ms());
-  }
   auto newest = co_await ask(self, st.to.communities, by, std::move(question));
-  st.progress.reset();
+  c->progress.reset();
   if (!newest)
     co_return newest.error();
   auto d = state_of(*newest);
   if (st.opt->queue && core::phase_of(d) != core::phase::done)
-    d = co_await with_queue(self, std::move(d), newest->job, until);
-  st.progress = d;
+    d = co_await with_queue(self, std::move(d), newest->job, c->until);
+  c->progress = d;
   co_return d;
+}
+
+flow<bool> follow_progress(self_pointer self, click_ptr c) {
+  auto& st = self->state;
+  const auto life = token_left(*c->what, wall_ms());
+  if (!c->progress || life.count() <= 0)
+    co_return true;
+  const auto by = c->until.sooner(within(self, st.opt->limits.community_within));
+  community::follow order{st.guild, c->progress->deployment, {c->what->application, c->what->token, life}, by};
+  auto done = co_await ask(self, st.to.communities, by, std::move(order));
+  if (!done)
+    log::warn("wizard.conversation_unchanged",
+              {{"guild", st.guild.text()}, {"trace", c->what->trace}, {"error", text_of(done.error())}});
+  c->follows = done && done->is_open;
+  co_return !done || done->is_open;
 }
 
 } // namespace arrakis::wizard::session

@@ -28,12 +28,19 @@ struct state {
   std::chrono::steady_clock::time_point facts_at;
   std::optional<std::chrono::steady_clock::time_point> counted_at; ///< facts_at of the facts with role_members.
   community::described community; ///< As last read, for showing; a submission asks PostgreSQL by itself.
-  std::optional<core::deployment_state> progress; ///< Of the newest deployment, as read for the click at hand.
-  std::shared_ptr<const interaction> click;       ///< The newest: messages about a deployment go to its conversation.
   std::optional<std::pair<std::string, int64_t>> drafted; ///< Id and version of what PostgreSQL confirmed as the draft.
   static inline const char* name = "wizard_session";
 };
 using self_pointer = handle::stateful_pointer<state>;
+
+/// One click or command, as long as the flow lives that answers it; several of a session may be under way at once.
+struct click {
+  std::shared_ptr<const interaction> what;
+  deadline until;
+  std::optional<core::deployment_state> progress = {}; ///< Of the newest deployment, as read for this click.
+  bool follows = false;                                ///< The deployment's messages go to this click's conversation.
+};
+using click_ptr = click*;
 
 /// Of arrakis_wizard_sessions_total.
 void count(const char* event);
@@ -53,7 +60,10 @@ flow<caf::expected<std::optional<core::record>>> find_draft(self_pointer, deadli
 flow<caf::expected<std::optional<core::record>>> restore(self_pointer, int64_t expected, deadline until);
 
 /// How the newest deployment of the guild stands, as PostgreSQL says and, where it answers, the queue; ec::not_found.
-/// While it is open, its messages go to the conversation of the click at hand from now on.
-flow<caf::expected<core::deployment_state>> read_progress(self_pointer, deadline until);
+/// Also into the click.
+flow<caf::expected<core::deployment_state>> read_progress(self_pointer, click_ptr);
+/// The messages of the deployment that was read for this click go to its conversation from now on. Returns false where
+/// the deployment has ended meanwhile. A store that does not answer leaves the conversation as it is.
+flow<bool> follow_progress(self_pointer, click_ptr);
 
 } // namespace arrakis::wizard::session

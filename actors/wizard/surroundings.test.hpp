@@ -40,7 +40,8 @@ struct surroundings {
   std::vector<community::deploy> deploys;
   std::vector<community::retry> retries;
   std::optional<deployments::status_of> newest;
-  std::vector<secret> conversations; ///< That were brought along with a look at it.
+  std::optional<deployments::status_of> newest_after_look; ///< What becomes of it as soon as it was read once more.
+  std::vector<secret> conversations;                       ///< That the newest deployment was told to follow.
   test::fake_queue queue;
   test::fake_drafts drafts;
   test::way to_drafts; ///< Without `draw` at once.
@@ -109,12 +110,19 @@ inline community::proxy::behavior_type fake_communities(community::proxy::pointe
               return community::deployed{.waits = w->deploy_waits};
             return community::deployed{{"c"}, 1, "dep-1", "job-1", false};
           },
-          [w](const community::latest& x) -> caf::result<deployments::status_of> {
-            if (x.token_life > 0ms)
-              w->conversations.push_back(x.interaction_token);
+          [w](const community::latest&) -> caf::result<deployments::status_of> {
             if (!w->newest)
               return fail(ec::not_found, "none");
-            return *w->newest;
+            const auto now = *w->newest;
+            if (auto next = std::exchange(w->newest_after_look, {}))
+              w->newest = std::move(next);
+            return now;
+          },
+          [w](const community::follow& x) -> caf::result<deployments::followed> {
+            const bool is_open = w->newest && w->newest->state != "completed" && w->newest->state != "failed";
+            if (is_open)
+              w->conversations.push_back(x.newest.interaction_token);
+            return deployments::followed{is_open};
           },
           [w](const community::retry& x) -> caf::result<community::deployed> {
             w->retries.push_back(x);

@@ -49,21 +49,22 @@ struct worker {
   caf::expected<done> note(const key& of, std::string resource = "role-gold") {
     return ask<done>(checkpoint{of, {"role", std::move(resource), {500}, R"({"name":"Gold"})"}, {}});
   }
-  caf::expected<done> finish(const key& of) {
-    return ask<done>(complete{of, b.version, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {"old"}, {}});
+  caf::expected<conversation> finish(const key& of) {
+    return ask<conversation>(
+      complete{of, b.version, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {"old"}, {}});
   }
-  caf::expected<done> give_up(const key& of, bool final_state) {
-    return ask<done>(abandon{of, final_state, "UNKNOWN_ERROR", "why", {}});
+  caf::expected<conversation> give_up(const key& of, bool final_state) {
+    return ask<conversation>(abandon{of, final_state, "UNKNOWN_ERROR", "why", {}});
   }
 };
 
 void leases(worker& one, worker& two) {
   const auto first = one.take();
   CHECK(code_of(two.try_claim().error()) == ec::busy);
-  CHECK(one.ask<renewed>(renew{first, 60s, {}}));
+  CHECK(one.ask<conversation>(renew{first, 60s, {}}));
   const auto again = one.take(); // The same incarnation, after a crash of its job: its own lease is no obstacle.
   CHECK(again.run > first.run);
-  for (const auto& old : {one.ask<renewed>(renew{first, 60s, {}}).error(), one.intend(first, "n").error(),
+  for (const auto& old : {one.ask<conversation>(renew{first, 60s, {}}).error(), one.intend(first, "n").error(),
                           one.note(first).error(), one.finish(first).error(), one.give_up(first, true).error()})
     CHECK(code_of(old) == ec::stale);
   CHECK(one.note(again));

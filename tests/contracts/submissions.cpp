@@ -98,7 +98,7 @@ void a_failed_one_is_retried(desk d, snowflake guild) {
   };
   CHECK(code_of(again().error()) == ec::conflict);
   auto of = d.take(first.community, 1);
-  REQUIRE(ask<done>(d.sys, d.to, abandon{of, true, "PERMISSION_ERROR", "why", soon()}));
+  REQUIRE(ask<conversation>(d.sys, d.to, abandon{of, true, "PERMISSION_ERROR", "why", soon()}));
   const auto status_now = ask<status_of>(d.sys, d.to, status{first.community, 0, soon()});
   REQUIRE(status_now);
   CHECK(status_now->state == "failed");
@@ -108,7 +108,8 @@ void a_failed_one_is_retried(desk d, snowflake guild) {
   CHECK(second->job != first.job);
   CHECK(second->deployment == first.deployment);
   of = d.take(first.community, 1);
-  REQUIRE(ask<done>(d.sys, d.to, complete{of, 1, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {}, soon()}));
+  REQUIRE(
+    ask<conversation>(d.sys, d.to, complete{of, 1, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {}, soon()}));
   CHECK(code_of(again().error()) == ec::refused);
   const auto shadow = ask<manifests::shadow>(d.sys, d.manifests, manifests::load_shadow{first.community, soon()});
   REQUIRE(shadow);
@@ -124,7 +125,7 @@ void a_newer_one_passes_it_over(desk d, snowflake guild) {
   // One version at a time works on a guild.
   CHECK(code_of(ask<claimed>(d.sys, d.to, claim{first.community, 2, "other", 60s, soon()}).error()) == ec::busy);
   REQUIRE(ask<done>(d.sys, d.to, checkpoint{held, {"role", "role-gold", {500}, R"({"name":"Gold"})"}, soon()}));
-  REQUIRE(ask<done>(d.sys, d.to, abandon{held, false, "UNKNOWN_ERROR", "why", soon()}));
+  REQUIRE(ask<conversation>(d.sys, d.to, abandon{held, false, "UNKNOWN_ERROR", "why", soon()}));
   const auto newer = d.take(first.community, 2);
   REQUIRE(ask<intent>(d.sys, d.to, record_intent{newer, "role", "role-gold", "n1", soon(), {}}));
   REQUIRE(ask<intent>(d.sys, d.to, record_intent{newer, "channel", "ch-voice", "n2", soon(), {}}));
@@ -133,7 +134,8 @@ void a_newer_one_passes_it_over(desk d, snowflake guild) {
   CHECK(shadow->status == "partial"); // The newer one knows the resources that the older one made so far.
   REQUIRE(shadow->entries.size() == 1);
   CHECK(shadow->entries[0].id == snowflake{500});
-  REQUIRE(ask<done>(d.sys, d.to, complete{newer, 2, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {}, soon()}));
+  REQUIRE(ask<conversation>(d.sys, d.to,
+                            complete{newer, 2, {{"role", "role-gold", {500}, R"({"name":"Gold"})"}}, {}, soon()}));
   const auto old = ask<status_of>(d.sys, d.to, status{first.community, 1, soon()});
   CHECK(old->state == "cancelled");
   CHECK(ask<claimed>(d.sys, d.to, claim{first.community, 1, "w", 60s, soon()})->run == 0);

@@ -156,7 +156,8 @@ struct half_upgraded : test::stores {
   }
   /// The renewal of the reconciliation's holder, as today's build sends it.
   ec renew() {
-    return code<deployments::renewed>(deployments, deployments::renew{reconciliation, std::chrono::minutes{1}, soon()});
+    return code<deployments::conversation>(deployments,
+                                           deployments::renew{reconciliation, std::chrono::minutes{1}, soon()});
   }
   void expire(const std::string& table) { owner("update " + table + " set lease_until = now() - interval '1 s'"); }
   std::string state_of(const key& of) {

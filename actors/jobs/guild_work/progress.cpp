@@ -62,7 +62,7 @@ std::string message_body(std::string text, boost::json::array components) {
 }
 std::string message_body(std::string text) { return message_body(std::move(text), {}); }
 
-std::string running_body(const progress& p, boost::json::array components) {
+std::string running_body(const progress& p, boost::json::array components, std::string_view look_on) {
   const auto parts = p.total > 0 ? p.total - 1 : 0; // The end counts as one.
   auto text = fmt::format("{}\n{} {} % · {} of {}\n", bold(p.title), bar(percent(p)), percent(p),
                           std::min(p.done, parts), parts);
@@ -72,6 +72,8 @@ std::string running_body(const progress& p, boost::json::array components) {
     before = before && !now;
     text += fmt::format("\n{} {}", now ? "▶" : before ? "✅" : "·", stage_names[i]);
   }
+  if (!look_on.empty())
+    text += fmt::format("\n\nStill under way. This message cannot follow it much longer: {}.", look_on);
   return message_body(std::move(text), std::move(components));
 }
 

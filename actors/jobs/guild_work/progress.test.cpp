@@ -23,6 +23,9 @@ TEST_CASE("progress: the message shows the stage, mentions nobody and fits Disco
   CHECK(text.find("40 % · 4 of 9") != std::string::npos);
   CHECK(running.at("components").as_array().empty());
   CHECK(running.at("allowed_mentions").at("parse").as_array().empty());
+  const auto ending = running_body({"Building Tabr", "roles", 1, 10}, {}, "use `/resume`");
+  CHECK(ending.find("cannot follow it much longer: use `/resume`.") != std::string::npos);
+  CHECK(text.find("longer") == std::string::npos);
   std::string long_sentence;
   for (int i = 0; i < 3000; ++i)
     long_sentence += "ü";

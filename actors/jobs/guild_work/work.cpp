@@ -46,13 +46,21 @@ void tell_gate(pointer self, bool let_go) {
   self->send(st.svc.gate, gate::hold{st.of, let_go ? std::chrono::steady_clock::time_point{} : st.lease_until});
 }
 
-/// The conversation goes on where the newest click is, whose message Discord may not have yet.
-void follow(state& st, snowflake application, secret token) {
-  if (st.token == token)
-    return;
-  st.application = application;
-  st.token = std::move(token);
-  st.edited = false;
+bool token_ends_soon(pointer self) {
+  const auto& st = self->state;
+  const auto left = st.token_until - self->clock().now();
+  return !st.token.empty() && left > 0ms && left <= token_ends_within;
+}
+
+flow<> edit_running(pointer self) {
+  auto& st = self->state;
+  auto buttons = st.what->running_buttons ? st.what->running_buttons(st) : boost::json::array{};
+  const bool ends = token_ends_soon(self);
+  const auto token = st.token; // A click may bring another one meanwhile.
+  auto body = running_body(st.progress, std::move(buttons), ends ? st.what->look_on : std::string_view{});
+  const auto why = co_await edit_message(self, std::move(body));
+  if (why == trouble::none && token == st.token)
+    st.end_shown = ends;
 }
 
 /// Keeps the lease while the work goes on. Nothing of ours leaves after its end, whatever this flow still learns.
@@ -65,13 +73,14 @@ flow<> keep_lease(pointer self) {
       co_return;
     const auto asked = self->clock().now();
     const auto until = within(self, std::min(renew_every, store_within));
+    const auto token = st.token;
     deployments::renew order{st.of, lease, until};
     auto kept = co_await ask(self, st.svc.deployments, until, std::move(order));
     if (!st.held)
       co_return;
     if (kept) {
-      if (!kept->interaction_token.empty())
-        follow(st, kept->application, std::move(kept->interaction_token));
+      if (token == st.token) // Otherwise the end of the work brought a newer one, which this answer does not know.
+        follow(self, std::move(*kept), asked);
       st.lease_until = asked + lease;
       tell_gate(self, false);
     } else if (code_of(kept.error()) == ec::stale || code_of(kept.error()) == ec::not_found) {
@@ -79,6 +88,8 @@ flow<> keep_lease(pointer self) {
       tell_gate(self, true);
       co_return;
     }
+    if (st.shows_progress && !st.end_shown && !st.editing && token_ends_soon(self))
+      st.flows.start(edit_running(self)); // No step need end in the last minute.
   }
 }
 
@@ -92,6 +103,7 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   st.lease_until = asked + st.svc.lease;
   st.application = c.application;
   st.token = std::move(c.interaction_token);
+  st.token_until = asked + c.token_life;
   st.snapshot.done = std::move(c.done);
   st.snapshot.open = std::move(c.open);
   st.snapshot.adopts = st.svc.adopts;
@@ -186,6 +198,15 @@ ending ending_of(const state& st, const problem& why) {
   return e;
 }
 
+/// Tells the admin how this attempt ends; nothing, where it is only tried again.
+flow<> tell_stop(pointer self, problem why, ending end) {
+  auto& st = self->state;
+  if (end.final_state)
+    co_await tell_end(self, st.what->failed_body(st, why.sentence));
+  else if (end.waits)
+    co_await edit_message(self, st.what->waiting_body(st, why.sentence + " It goes on by itself."));
+}
+
 /// Gives the lease back or ends the deployment, and says what the queue is to do.
 flow<queue::outcome> give_up(pointer self, problem why) {
   auto& st = self->state;
@@ -195,15 +216,15 @@ flow<queue::outcome> give_up(pointer self, problem why) {
   if (why.what == trouble::stale)
     co_return postponed(busy_wait, reason);
   const auto end = ending_of(st, why);
-  if (end.final_state) // Told first: once the row is closed nobody comes back to tell it.
-    co_await tell_end(self, st.what->failed_body(st, why.sentence));
-  else if (end.waits)
-    co_await edit_message(self, st.what->waiting_body(st, why.sentence + " It goes on by itself."));
+  co_await tell_stop(self, why, end); // Told first: once the row is closed nobody comes back to tell it.
+  const auto asked = self->clock().now();
   const auto until = within(self, store_within);
   deployments::abandon order{st.of, end.final_state, std::string{code_text(why.what)}, why.sentence, until};
   auto written = co_await ask(self, st.svc.deployments, until, std::move(order));
   if (!written)
     log::warn("job.abandon", {{"job", st.job.id}, {"trace", st.trace}, {"error", text_of(written.error())}});
+  else if (follow(self, *written, asked)) // A click came since the last renewal: its message is told, too.
+    co_await tell_stop(self, why, end);
   if (end.frozen)
     co_return postponed(frozen_wait, reason);
   if (end.waits)
@@ -273,6 +294,7 @@ flow<queue::outcome> run(pointer self) {
     why = co_await read_shadow(self);
   if (why.what == trouble::none)
     why = co_await carry_out(self);
+  st.shows_progress = false;
   if (why.what == trouble::none)
     co_return co_await celebrate(self); // Also where the lease was lost since: what is complete is complete.
   if (st.lost)
@@ -361,16 +383,22 @@ flow<> tell_end(pointer self, std::string body) {
   }
 }
 
-namespace {
-flow<> edit_running(pointer self) {
+bool follow(pointer self, deployments::conversation newest, std::chrono::steady_clock::time_point asked) {
   auto& st = self->state;
-  auto buttons = st.what->running_buttons ? st.what->running_buttons(st) : boost::json::array{};
-  co_await edit_message(self, running_body(st.progress, std::move(buttons)));
+  if (newest.interaction_token.empty())
+    return false;
+  st.token_until = asked + newest.token_life;
+  if (st.token == newest.interaction_token)
+    return false;
+  st.application = newest.application;
+  st.token = std::move(newest.interaction_token);
+  st.edited = st.end_shown = false; // Discord may not have the message of this click yet.
+  return true;
 }
-} // namespace
 
 void show_progress(pointer self, std::string_view stage) {
   auto& st = self->state;
+  st.shows_progress = true;
   st.progress.stage = stage;
   if (st.svc.report)
     st.svc.report({st.job.id, progress_json(st.progress)});

@@ -12,6 +12,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <chrono>
 #include <string>
+#include <type_traits>
 
 namespace arrakis::jobs::guild_work {
 
@@ -25,6 +26,8 @@ inline constexpr milliseconds edit_every{
   1'200}; ///< Progress: Discord allows 5 edits in 5 s, and other clicks need some.
 /// The wizard's message can be edited once Discord has the click's first answer, which comes at most 3 s after it.
 inline constexpr milliseconds message_exists_within{3'500};
+/// So long before the token's life is over the message says where to look on.
+inline constexpr milliseconds token_ends_within{60'000};
 /// The last edit is tried so long: the row is closed by then, and nobody comes back to tell the admin.
 inline constexpr milliseconds end_told_within{15'000};
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
@@ -51,6 +54,7 @@ struct task {
   std::string_view noun;    ///< "deployment".
   std::string_view payload; ///< The fields of the payload, for the error.
   std::string_view again;   ///< What an admin does to have it tried again: "press Retry".
+  std::string_view look_on; ///< How an admin sees its progress once the message's token is over: "use `/resume`".
   /// Reads what the payload has beside community and version. False: it is malformed.
   bool (*read_payload)(state&, const boost::json::object&) = nullptr;
   flow<caf::expected<deployments::claimed>> (*claim)(pointer, deadline) = nullptr;
@@ -100,8 +104,11 @@ struct state {
   guild_work::progress progress;
   snowflake application;
   secret token;
+  std::chrono::steady_clock::time_point token_until{}; ///< End of the token's life.
+  bool shows_progress = false; ///< Between the first stage and the end: only then may the message show a stage.
   bool editing = false;
-  bool edited = false; ///< The message of this token was there.
+  bool edited = false;    ///< The message of this token was there.
+  bool end_shown = false; ///< This token's message says that it cannot follow the work much longer.
   std::chrono::steady_clock::time_point edited_at{};
 };
 /// Starts the actor of one job.
@@ -127,6 +134,9 @@ bool holding(pointer self);
 /// Tells the queue and, now and then, the wizard's message.
 void show_progress(pointer self, std::string_view stage);
 flow<trouble> edit_message(pointer self, std::string body);
+/// Messages go to this conversation from now on, unless it has no token. `asked` is when PostgreSQL was asked for it.
+/// Returns whether it is another one than before.
+bool follow(pointer self, deployments::conversation newest, std::chrono::steady_clock::time_point asked);
 /// The last edit: tried again while the message does not exist yet.
 flow<> tell_end(pointer self, std::string body);
 /// The wait before try `n` (1, 2, ...) of something.
@@ -136,7 +146,7 @@ problem lost(pointer self);
 
 /// Asks a store of ours until its answer is certain: for orders that are idempotent, since the first answer may have
 /// been lost. trouble::stale and invalid_payload are certain; without any: unavailable, or stale once the lease is
-/// over.
+/// over. Follows the conversation that an order of the end answers with.
 template <class Store, class Order>
 flow<problem> ask_until_certain(pointer self, Store store, Order order, std::string about) {
   problem why;
@@ -144,8 +154,12 @@ flow<problem> ask_until_certain(pointer self, Store store, Order order, std::str
     co_await nap(self, pause_before(n));
     order.until = within(self, store_within);
     const auto until = order.until;
+    const auto asked = self->clock().now();
     auto copy = order;
     auto answer = co_await ask(self, store, until, std::move(copy));
+    if constexpr (std::is_same_v<std::decay_t<decltype(*answer)>, deployments::conversation>)
+      if (answer)
+        follow(self, std::move(*answer), asked);
     if (answer)
       co_return problem{};
     why = gate::classify(answer.error(), about);

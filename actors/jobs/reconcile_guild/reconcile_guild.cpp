@@ -111,6 +111,7 @@ const guild_work::task task{
   .noun = "reconciliation",
   .payload = "'communityId' (UUID), 'version' (1 or more) and 'reconciliation' (UUID)",
   .again = "use `/reconcile` again",
+  .look_on = "`/reconcile` shows how it stands",
   .read_payload = &read_payload,
   .claim = &claim,
   .check = &check,

@@ -45,6 +45,7 @@ const guild_work::task task{
   .noun = "deployment",
   .payload = "'communityId' (UUID) and 'version' (1 or more)",
   .again = "press Retry",
+  .look_on = "press “Check progress” or `/resume`",
   .claim = &claim,
   .complete = &complete,
   .title = [](const state& st) { return "Building " + st.snapshot.want.community_name; },

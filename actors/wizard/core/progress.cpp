@@ -53,6 +53,11 @@ phase phase_of(const deployment_state& d) {
   return d.state == "running" && d.has_worker && d.frozen.empty() ? phase::building : phase::queued;
 }
 
+bool is_open(const deployment_state& d) {
+  const auto at = phase_of(d);
+  return at == phase::queued || at == phase::building;
+}
+
 std::string queued_because(const deployment_state& d) {
   if (!d.frozen.empty())
     return d.frozen + " Then it goes on by itself.";
@@ -88,7 +93,8 @@ std::string progress_text(const deployment_state& d, const moment& when) {
   if (when.now_ms > 0)
     out += fmt::format("\n\nAs of <t:{}:T>.", when.now_ms / 1000);
   if (when.follows_until_ms > 0)
-    out += fmt::format(" This message follows it until <t:{}:t>; after that press “Check progress” or `/resume`.",
+    out += fmt::format(" This message follows it until <t:{}:t>, unless a newer one does; after that press “Check progress” "
+                       "or `/resume`.",
                        when.follows_until_ms / 1000);
   return out;
 }

@@ -28,6 +28,8 @@ struct deployment_state {
 
 enum class phase { queued, building, done, failed };
 phase phase_of(const deployment_state&);
+/// It is queued or building: its end comes without a click.
+bool is_open(const deployment_state&);
 /// Of a queued one: what it waits for and what becomes of it, as a sentence.
 std::string queued_because(const deployment_state&);
 /// "It stopped at: channels, 7 of 9."; empty: not known.

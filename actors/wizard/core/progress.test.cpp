@@ -65,8 +65,8 @@ TEST_CASE("wizard progress: queued says why, one reason at a time, and building 
 TEST_CASE("wizard progress: each look shows its own time, and until when the message follows by itself") {
   const auto d = in("pending");
   CHECK(progress_text(d, {1'000'000, 1'900'000})
-        == "⏳ **Queued.** It begins in a moment.\n\nAs of <t:1000:T>. This message follows it until <t:1900:t>; after "
-           "that press “Check progress” or `/resume`.");
+        == "⏳ **Queued.** It begins in a moment.\n\nAs of <t:1000:T>. This message follows it until <t:1900:t>, "
+           "unless a newer one does; after that press “Check progress” or `/resume`.");
   CHECK(progress_text(d, {2'000'000, 0}) != progress_text(d, {1'000'000, 0}));
   CHECK_FALSE(has(progress_text(d, {2'000'000, 0}), "follows"));
 }

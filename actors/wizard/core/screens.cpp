@@ -394,7 +394,7 @@ std::string deployment_screen(const deployment_state& d, const moment& when) {
   js::array parts;
   if (d.state == "failed")
     parts.push_back(button(primary, "Retry", retry_button_id(d.version), d.frozen.empty()));
-  else if (at == phase::queued || at == phase::building)
+  else if (is_open(d))
     parts.push_back(button(secondary, "Check progress", progress_button_id(d.version)));
   js::array rows;
   if (!parts.empty())

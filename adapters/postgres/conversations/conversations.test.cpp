@@ -56,10 +56,9 @@ struct bench : test::stores {
   /// As if the time that who took them had is over.
   void let_go() { owner("update deployments set telling_until = clock_timestamp() - interval '1 second'"); }
   std::string listed() { return owner("select count(*) from ending_conversations(60000, 100)"); }
-  deployments::status_of click(const deployments::submitted& s, std::chrono::milliseconds life,
-                               const std::string& token) {
-    deployments::status question{s.community, 0, soon(), {99}, secret{token}, life};
-    return get<deployments::status_of>(deployments, question);
+  bool click(const deployments::submitted& s, std::chrono::milliseconds life, const std::string& token) {
+    deployments::follow order{s.community, s.deployment, {{99}, secret{token}, life}, soon()};
+    return get<deployments::followed>(deployments, order).is_open;
   }
 };
 } // namespace
@@ -110,8 +109,8 @@ TEST_CASE("conversations: while a worker has it, and after a newer click, nobody
   b.let_go();
   CHECK(b.listed() == "0");
   CHECK(b.take().empty());
-  b.get<deployments::done>(b.deployments,
-                           deployments::abandon{{s.community, s.deployment, of.run}, false, "X", "why", b.soon()});
+  b.get<deployments::conversation>(
+    b.deployments, deployments::abandon{{s.community, s.deployment, of.run}, false, "X", "why", b.soon()});
   CHECK(b.waits_still(taken[0])); // Waiting.
   b.let_go();
   CHECK(b.listed() == "1");
@@ -153,7 +152,7 @@ TEST_CASE("conversations: of a deployment that has ended, or whose token is over
   bench b;
   const auto s = b.deploy(1, 50s);
   const auto taken = b.get<deployments::claimed>(b.deployments, deployments::claim{s.community, 1, "w", 60s, b.soon()});
-  b.get<deployments::done>(
+  b.get<deployments::conversation>(
     b.deployments,
     deployments::abandon{{s.community, s.deployment, taken.run}, true, "PERMISSION_ERROR", "why", b.soon()});
   // The end of the deployment erased the token; if one stays, the state alone prevents a message.
@@ -176,19 +175,26 @@ TEST_CASE("deployments: a click's conversation is that of the worker from its ne
   CHECK(taken.interaction_token == "first");
   const deployments::key of{s.community, s.deployment, taken.run};
   const auto renewed = [&] {
-    return b.get<deployments::renewed>(b.deployments, deployments::renew{of, 60s, b.soon()}).interaction_token;
+    return b.get<deployments::conversation>(b.deployments, deployments::renew{of, 60s, b.soon()}).interaction_token;
   };
   CHECK(renewed() == "first");
-  b.click(s, 15min, "second");
+  CHECK(b.click(s, 15min, "second"));
   CHECK(renewed() == "second");
-  b.get<deployments::status_of>(b.deployments, deployments::status{s.community, 0, b.soon()}); // Somebody without one.
+  b.get<deployments::status_of>(b.deployments, deployments::status{s.community, 0, b.soon()}); // Only a question.
   CHECK(renewed() == "second");
-  b.click(s, 0ms, "over");
+  CHECK(b.click(s, 0ms, "over"));
   CHECK(renewed() == "second");
   b.owner("update deployments set token_until = clock_timestamp() - interval '1 second'");
   CHECK(renewed().empty());
-  b.get<deployments::done>(b.deployments, deployments::abandon{of, true, "X", "why", b.soon()});
-  b.click(s, 15min, "late");
+  CHECK(b.click(s, 10min, "third"));
+  const deployments::abandon end{of, true, "X", "why", b.soon()};
+  const auto last = b.get<deployments::conversation>(b.deployments, end);
+  CHECK(last.interaction_token == "third"); // Nobody renewed since that click.
+  CHECK(last.application == snowflake{99});
+  CHECK(last.token_life > 9min);
+  CHECK(last.token_life <= 10min);
+  CHECK(b.get<deployments::conversation>(b.deployments, end).interaction_token.empty()); // It is erased.
+  CHECK_FALSE(b.click(s, 15min, "late"));
   CHECK(b.owner("select interaction_token is null from deployments") == "t");
 }
 

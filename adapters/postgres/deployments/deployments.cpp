@@ -74,6 +74,7 @@ actor::behavior_type behavior(pointer self, postgres::handle pool) {
     transact<complete>(self, "deployments.complete", keyed, sql::finish),
     transact<abandon>(self, "deployments.abandon", keyed, postgres::guild_work::give_up),
     transact<retry>(self, "deployments.retry", named, sql::retry_failed),
+    transact<follow>(self, "deployments.follow", named, sql::follow_newest),
     transact<status>(self, "deployments.status", named, sql::read_status),
     [self](erase) { erase_tokens(self); },
   };

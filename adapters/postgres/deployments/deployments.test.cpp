@@ -67,7 +67,7 @@ struct bench : test::stores {
   }
   void finish(const submitted& s) {
     const auto c = take(s);
-    get<done>(deployments, order_complete(of(s, c), s.version));
+    get<conversation>(deployments, order_complete(of(s, c), s.version));
   }
   status_of look(const submitted& s) { return get<status_of>(deployments, status{s.community, s.version, soon()}); }
   void expire_leases() {
@@ -153,7 +153,7 @@ TEST_CASE("deployments: of two who edit the same version the second one is told,
         == ec::stale); // Although version 1 is still the active one.
   CHECK(b.get<submitted>(b.deployments, first).repeated);
   const auto c = b.take(second);
-  b.get<done>(b.deployments, abandon{b.of(second, c), true, "PERMISSION_ERROR", "why", b.soon()});
+  b.get<conversation>(b.deployments, abandon{b.of(second, c), true, "PERMISSION_ERROR", "why", b.soon()});
   CHECK(b.code<submitted>(b.deployments, order("third", 0)) == ec::stale);
   CHECK(b.get<submitted>(b.deployments, order("third", 1)).version == 3);
 }
@@ -238,11 +238,11 @@ TEST_CASE("deployments: a lease has one holder, and each claim raises the run") 
   b.expire_leases();
   CHECK(b.take(s, "w2").run == 3);
   const auto old = b.of(s, first);
-  CHECK(b.code<renewed>(b.deployments, renew{old, 8s, b.soon()}) == ec::stale);
+  CHECK(b.code<conversation>(b.deployments, renew{old, 8s, b.soon()}) == ec::stale);
   CHECK(b.code<intent>(b.deployments, record_intent{old, "role", "r", "n", b.soon()}) == ec::stale);
   CHECK(b.code<done>(b.deployments, checkpoint{old, {"role", "r", {5}, "{}"}, b.soon()}) == ec::stale);
-  CHECK(b.code<done>(b.deployments, b.order_complete(old, 1)) == ec::stale);
-  CHECK(b.code<done>(b.deployments, abandon{old, true, "UNKNOWN_ERROR", "x", b.soon()}) == ec::stale);
+  CHECK(b.code<conversation>(b.deployments, b.order_complete(old, 1)) == ec::stale);
+  CHECK(b.code<conversation>(b.deployments, abandon{old, true, "UNKNOWN_ERROR", "x", b.soon()}) == ec::stale);
   CHECK(b.look(s).state == "running");
   CHECK(b.code<claimed>(b.deployments, claim{s.community, 9, "w", 8s, b.soon()}) == ec::not_found);
 }
@@ -268,9 +268,9 @@ TEST_CASE("deployments: a renewed lease lasts, and one that ran out can be renew
   const auto s = b.deploy(1);
   const auto c = b.take(s);
   b.expire_leases();
-  b.get<renewed>(b.deployments, renew{b.of(s, c), 60s, b.soon()});
+  b.get<conversation>(b.deployments, renew{b.of(s, c), 60s, b.soon()});
   CHECK(b.code<claimed>(b.deployments, b.order_claim(s, "w2")) == ec::busy);
-  CHECK(b.code<renewed>(b.deployments, renew{{s.community, random_uuid(), 1}, 8s, b.soon()}) == ec::not_found);
+  CHECK(b.code<conversation>(b.deployments, renew{{s.community, random_uuid(), 1}, 8s, b.soon()}) == ec::not_found);
 }
 
 TEST_CASE("deployments: a frozen community gives no lease and its row is untouched; after the thaw it does, with the "
@@ -334,9 +334,9 @@ TEST_CASE("deployments: completion writes the shadow, activates the version, clo
   const auto c = b.take(s);
   const auto k = b.of(s, c);
   b.get<intent>(b.deployments, record_intent{k, "role", "role-naib", "n", b.soon()});
-  CHECK(b.code<done>(b.deployments, b.order_complete(k, 2)) == ec::invalid);
-  b.get<done>(b.deployments, b.order_complete(k, 1));
-  b.get<done>(b.deployments, b.order_complete(k, 1)); // The answer was lost, and it is said again.
+  CHECK(b.code<conversation>(b.deployments, b.order_complete(k, 2)) == ec::invalid);
+  b.get<conversation>(b.deployments, b.order_complete(k, 1));
+  b.get<conversation>(b.deployments, b.order_complete(k, 1)); // The answer was lost, and it is said again.
   const auto shadow = b.get<manifests::shadow>(b.manifests, manifests::load_shadow{s.community, b.soon()});
   CHECK(shadow.version == 1);
   CHECK(shadow.status == "applied");
@@ -353,7 +353,7 @@ TEST_CASE("deployments: completion writes the shadow, activates the version, clo
   CHECK(b.get<audit::verified>(b.audit, audit::verify{s.community, b.soon()}).whole);
   CHECK(b.take(s).state == "completed");
   CHECK(b.take(s).run == 0);
-  CHECK(b.code<renewed>(b.deployments, renew{k, 8s, b.soon()}) == ec::stale);
+  CHECK(b.code<conversation>(b.deployments, renew{k, 8s, b.soon()}) == ec::stale);
 }
 
 TEST_CASE("deployments: the next version replaces the active one and the shadow") {
@@ -376,7 +376,7 @@ TEST_CASE("deployments: two versions of a community never work at the same time,
   b.expire_leases();
   const auto newer = b.take(two, "w2");
   // The old holder wakes up.
-  CHECK(b.code<renewed>(b.deployments, renew{b.of(one, working), 8s, b.soon()}) == ec::stale);
+  CHECK(b.code<conversation>(b.deployments, renew{b.of(one, working), 8s, b.soon()}) == ec::stale);
   // The new holder knows the checkpoints and the open intents of the old one.
   REQUIRE(newer.open.size() == 1);
   CHECK(newer.open[0].nonce == "n-1");
@@ -385,7 +385,7 @@ TEST_CASE("deployments: two versions of a community never work at the same time,
   CHECK(shadow.status == "partial");
   REQUIRE(shadow.entries.size() == 1);
   CHECK(shadow.entries[0].id == snowflake{500});
-  b.get<done>(b.deployments, b.order_complete(b.of(two, newer), 2));
+  b.get<conversation>(b.deployments, b.order_complete(b.of(two, newer), 2));
   CHECK(b.take(one).state == "cancelled");
   CHECK(b.open_jobs() == 0);
 }
@@ -414,14 +414,15 @@ TEST_CASE("deployments: an attempt that gives up leaves the rest to the next one
   const auto s = b.deploy(1);
   auto c = b.take(s);
   const abandon pause{b.of(s, c), false, "UNKNOWN_ERROR", "502 from Discord", b.soon()};
-  b.get<done>(b.deployments, pause);
-  b.get<done>(b.deployments, pause);
+  b.get<conversation>(b.deployments, pause);
+  b.get<conversation>(b.deployments, pause);
   CHECK(b.look(s).state == "waiting");
   CHECK(b.open_jobs() == 1);
   c = b.take(s, "w2");
   CHECK(c.interaction_token == "token");
   b.note(b.of(s, c), "role-naib", 500);
-  b.get<done>(b.deployments, abandon{b.of(s, c), true, "PERMISSION_ERROR", "the bot's role is too low", b.soon()});
+  b.get<conversation>(b.deployments,
+                      abandon{b.of(s, c), true, "PERMISSION_ERROR", "the bot's role is too low", b.soon()});
   const auto state = b.look(s);
   CHECK(state.state == "failed");
   CHECK(state.error_code == "PERMISSION_ERROR");
@@ -443,7 +444,7 @@ TEST_CASE("deployments: Retry makes a failed one pending under a new job, with i
   auto c = b.take(s);
   CHECK(c.owed_for >= 72h);
   b.note(b.of(s, c), "role-naib", 500);
-  b.get<done>(b.deployments, abandon{b.of(s, c), true, "PERMISSION_ERROR", "x", b.soon()});
+  b.get<conversation>(b.deployments, abandon{b.of(s, c), true, "PERMISSION_ERROR", "x", b.soon()});
   CHECK(b.code<submitted>(b.deployments, again(7)) == ec::not_found);
   const auto r = b.get<submitted>(b.deployments, again());
   CHECK(r.job == "synth-" + s.deployment + "-1");
@@ -455,7 +456,7 @@ TEST_CASE("deployments: Retry makes a failed one pending under a new job, with i
   CHECK(c.owed_for < 72h); // Since the retry.
   CHECK(c.application == snowflake{98});
   CHECK(c.interaction_token == "token-2");
-  b.get<done>(b.deployments, b.order_complete(b.of(s, c), 1));
+  CHECK(b.get<conversation>(b.deployments, b.order_complete(b.of(s, c), 1)).interaction_token == "token-2");
   CHECK(b.code<submitted>(b.deployments, again(0)) == ec::refused);
 }
 

@@ -105,6 +105,7 @@ struct claimed {
   std::string error;        ///< Error of a failed deployment.
   /// Time since submit or the last retry, by PostgreSQL's clock; 0 for an ended deployment.
   std::chrono::milliseconds owed_for{0};
+  std::chrono::milliseconds token_life{0}; ///< What is left of the interaction token's life.
 };
 /// Kinds of work that write to a guild. A lease of either kind excludes all other work at the guild.
 enum class work { deployment, reconciliation };
@@ -118,16 +119,17 @@ struct key {
 
 // Operations of a lease holder, the same for either kind: renew, record_intent, checkpoint, abandon.
 
-/// Renews the lease. -> renewed
+/// Renews the lease. -> conversation
 struct renew {
   key of;
   std::chrono::milliseconds lease{8000};
   deadline until;
 };
-/// Interaction of the newest click about this work; an empty token: expired.
-struct renewed {
-  snowflake application;
-  secret interaction_token;
+/// Conversation of the newest click about this work. An empty token: there is none, or it has expired.
+struct conversation {
+  snowflake application = {};
+  secret interaction_token = {};
+  std::chrono::milliseconds token_life{0}; ///< Rest of its life, by PostgreSQL's clock.
 };
 /// Records an intent before a create. -> intent (the stored one if any, with this create's fields); ec::frozen when the
 /// community is frozen or was since `fence`: the database decides, because a node may not know of a freeze yet.
@@ -154,7 +156,9 @@ struct doubled_resource {
   snowflake used; ///< The first one, which the shadow state names.
 };
 /// Completes the deployment: writes the shadow state (all entries), marks the version active, closes the job's outbox
-/// row, appends audit entries DEPLOYMENT_COMPLETED, and CREATED_TWICE for each of `doubled`. -> done
+/// row, appends audit entries DEPLOYMENT_COMPLETED, and CREATED_TWICE for each of `doubled`. -> conversation: the row's
+/// last one, erased in this transaction, so that the report goes to the newest click; empty when the row had ended
+/// before.
 struct complete {
   key of;
   int64_t version = 0;
@@ -164,7 +168,7 @@ struct complete {
   std::vector<doubled_resource> doubled;
 };
 /// Ends the work (final) or gives the lease back for another attempt (not final). `error_code` is for
-/// programs: "PERMISSION_ERROR". -> done
+/// programs: "PERMISSION_ERROR". -> conversation, as of `complete`
 struct abandon {
   key of;
   bool final_state = false;
@@ -183,15 +187,23 @@ struct retry {
   deadline until;
   std::string trace; ///< Into the job's data.
 };
-/// Asks for a deployment's state. A click passes its interaction: progress messages of an open deployment go there.
+/// Makes an open deployment send its messages to this conversation from now on. -> followed
+struct follow {
+  community_id community;
+  std::string deployment;
+  conversation newest; ///< An empty token: the stored one stays.
+  deadline until;
+};
+/// Result of `follow`.
+struct followed {
+  bool is_open = false; ///< False: the deployment has ended, or there is none; nothing was written.
+};
+/// Asks for a deployment's state.
 struct status {
   community_id community;
   int64_t version = 0;
   deadline until;
-  snowflake application = {};
-  secret interaction_token = {};           ///< Empty: the stored one stays.
-  std::chrono::milliseconds token_life{0}; ///< As in `submit`.
-};                                         // version 0: the newest. -> status_of | ec::not_found
+}; // version 0: the newest. -> status_of | ec::not_found
 /// State of a deployment.
 struct status_of {
   std::string deployment;
@@ -213,8 +225,9 @@ struct status_of {
 struct done {};
 
 using handle = caf::typed_actor<caf::replies_to<prepare>::with<prepared>, caf::replies_to<submit>::with<submitted>,
-                                caf::replies_to<claim>::with<claimed>, caf::replies_to<renew>::with<renewed>,
+                                caf::replies_to<claim>::with<claimed>, caf::replies_to<renew>::with<conversation>,
                                 caf::replies_to<record_intent>::with<intent>, caf::replies_to<checkpoint>::with<done>,
-                                caf::replies_to<complete>::with<done>, caf::replies_to<abandon>::with<done>,
-                                caf::replies_to<retry>::with<submitted>, caf::replies_to<status>::with<status_of>>;
+                                caf::replies_to<complete>::with<conversation>,
+                                caf::replies_to<abandon>::with<conversation>, caf::replies_to<retry>::with<submitted>,
+                                caf::replies_to<follow>::with<followed>, caf::replies_to<status>::with<status_of>>;
 } // namespace arrakis::deployments

@@ -13,19 +13,21 @@ prepared prepare_next(pqxx::transaction_base&, const prepare&);
 submitted submit_version(pqxx::transaction_base&, const submit&);
 /// Runs `retry`.
 submitted retry_failed(pqxx::transaction_base&, const retry&);
+/// Runs `follow`.
+followed follow_newest(pqxx::transaction_base&, const follow&);
 /// Runs `status`.
 status_of read_status(pqxx::transaction_base&, const status&);
 
 /// Runs `claim`.
 claimed take_lease(pqxx::transaction_base&, const claim&);
 /// Runs `renew`.
-renewed renew_lease(pqxx::transaction_base&, const renew&);
+conversation renew_lease(pqxx::transaction_base&, const renew&);
 /// Runs `record_intent`.
 intent keep_intent(pqxx::transaction_base&, const record_intent&);
 /// Runs `checkpoint`.
 done keep_checkpoint(pqxx::transaction_base&, const checkpoint&);
 /// Runs `complete`.
-done finish(pqxx::transaction_base&, const complete&);
+conversation finish(pqxx::transaction_base&, const complete&);
 
 /// Id of the job: "synth-<deployment>", and "-<attempt>" after a Retry; stable, so every sender uses the same id.
 std::string job_id(const std::string& deployment, int attempt);

@@ -123,17 +123,12 @@ void store_manifest(pqxx::transaction_base& tx, const submit& m, const std::stri
     plain(r.created_at, "created_at"), r.created_by.empty() ? subject : plain(r.created_by, "created_by"));
 }
 
-struct conversation {
-  snowflake application;
-  const secret& token;
-  std::chrono::milliseconds life;
-};
 /// Passes the token as a parameter of a statement; null without a token, so that no row without an expiry is stored.
 template <class Use>
 void with_token(const conversation& c, Use use) {
-  c.token.lend([&](std::string_view text) {
+  c.interaction_token.lend([&](std::string_view text) {
     postgres::check_text(text, "interaction_token");
-    use(text.empty() || c.life.count() <= 0 ? nullptr : text.data());
+    use(text.empty() || c.token_life.count() <= 0 ? nullptr : text.data());
   });
 }
 
@@ -235,23 +230,25 @@ submitted retry_failed(pqxx::transaction_base& tx, const retry& m) {
   return {id, m.community, version, job, false};
 }
 
-namespace {
-/// Stores the click's interaction for an open deployment; an ended one sends no messages.
-void take_over_conversation(pqxx::transaction_base& tx, const status& m) {
-  with_token({m.application, m.interaction_token, m.token_life}, [&](const char* token) {
-    if (!token)
-      return;
-    tx.exec_params("update deployments set application_id = coalesce(nullif($3::bigint, 0), application_id),"
-                   " interaction_token = $4, token_until = clock_timestamp() + $5::bigint * interval '1 millisecond'"
-                   " where community_id = $1 and state in ('pending', 'running', 'waiting') and version = case when $2"
-                   " = 0 then (select max(version) from deployments where community_id = $1) else $2 end",
-                   m.community.value, m.version, m.application.value, token, m.token_life.count());
+/// Stores the conversation for an open deployment; an ended one sends no messages.
+followed follow_newest(pqxx::transaction_base& tx, const follow& m) {
+  followed result;
+  with_token(m.newest, [&](const char* token) {
+    result.is_open = tx.exec_params(
+                         "update deployments set application_id = coalesce(nullif($3::bigint, 0), application_id),"
+                         " interaction_token = case when $4::text is null then interaction_token else $4 end,"
+                         " token_until = case when $4::text is null then token_until"
+                         " else clock_timestamp() + $5::bigint * interval '1 millisecond' end"
+                         " where community_id = $1 and id = $2 and state in ('pending', 'running', 'waiting')",
+                         m.community.value, plain(m.deployment, "deployment"), m.newest.application.value, token,
+                         m.newest.token_life.count())
+                       .affected_rows()
+                   > 0;
   });
+  return result;
 }
-} // namespace
 
 status_of read_status(pqxx::transaction_base& tx, const status& m) {
-  take_over_conversation(tx, m);
   const auto rows = tx.exec_params(
     std::string{
       "select d.id, d.version, d.state, d.error_code, d.error_text, d.left_over::text as left_over, d.attempt,"

@@ -86,21 +86,17 @@ claimed take_lease(pqxx::transaction_base& tx, const claim& m) {
   return result;
 }
 
-renewed renew_lease(pqxx::transaction_base& tx, const renew& m) {
+conversation renew_lease(pqxx::transaction_base& tx, const renew& m) {
   const auto held = tx.exec_params(
     fmt::format("update {} set lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond'"
-                " where community_id = $1 and id = $2 and run = $3 and lease_holder is not null"
-                " returning application_id, case when token_until > clock_timestamp() then interaction_token end",
-                guild_work::table_of(m.of.kind)),
+                " where community_id = $1 and id = $2 and run = $3 and lease_holder is not null returning {}",
+                guild_work::table_of(m.of.kind), guild_work::conversation_columns),
     m.of.community.value, plain(m.of.id, "id"), m.of.run, m.lease.count());
   if (held.empty()) {
     lock_held(tx, m.of); // Fails with stale or not found.
     return {};
   }
-  renewed result{{held[0][0].is_null() ? 0 : held[0][0].as<uint64_t>()}, {}};
-  if (!held[0][1].is_null())
-    result.interaction_token = secret{held[0][1].as<std::string>()};
-  return result;
+  return guild_work::conversation_in(held[0]);
 }
 
 intent keep_intent(pqxx::transaction_base& tx, const record_intent& m) {
@@ -134,7 +130,7 @@ done keep_checkpoint(pqxx::transaction_base& tx, const checkpoint& m) {
   return {};
 }
 
-done finish(pqxx::transaction_base& tx, const complete& m) {
+conversation finish(pqxx::transaction_base& tx, const complete& m) {
   const auto row = guild_work::lock_to_end(tx, m.of, "completed");
   if (!row)
     return {};
@@ -160,7 +156,7 @@ done finish(pqxx::transaction_base& tx, const complete& m) {
                         + closed + " for no key update",
                       m.of.community.value, row->version))
     cancel(tx, m.of.community, passed[0].as<std::string>(), row->version);
-  return {};
+  return row->conversation;
 }
 
 } // namespace arrakis::deployments::sql

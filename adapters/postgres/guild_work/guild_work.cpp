@@ -79,14 +79,24 @@ deployments::intent intent_in(const pqxx::row& r) {
           r["fields"].as<std::string>()};
 }
 
+deployments::conversation conversation_in(const pqxx::row& r) {
+  deployments::conversation c{.application = {r["application"].as<uint64_t>()}};
+  if (r["token"].is_null())
+    return c;
+  c.interaction_token = secret{r["token"].as<std::string>()};
+  c.token_life = std::chrono::milliseconds{r["token_life_ms"].as<int64_t>()};
+  return c;
+}
+
 row_of lock(pqxx::transaction_base& tx, const key& of) {
-  const auto rows = tx.exec_params(fmt::format("select state, run, version, lease_holder is not null from {}"
+  const auto rows = tx.exec_params(fmt::format("select state, run, version, lease_holder is not null, {} from {}"
                                                " where community_id = $1 and id = $2 for no key update",
-                                               table_of(of.kind)),
+                                               conversation_columns, table_of(of.kind)),
                                    of.community.value, plain(of.id, "id"));
   if (rows.empty())
     refuse(ec::not_found, of.kind == work::deployment ? "no such deployment" : "no such reconciliation");
-  return {rows[0][0].as<std::string>(), rows[0][1].as<int64_t>(), rows[0][2].as<int64_t>(), rows[0][3].as<bool>()};
+  return {rows[0][0].as<std::string>(), rows[0][1].as<int64_t>(), rows[0][2].as<int64_t>(), rows[0][3].as<bool>(),
+          conversation_in(rows[0])};
 }
 
 row_of lock_held(pqxx::transaction_base& tx, const key& of) {
@@ -133,14 +143,15 @@ void take(pqxx::transaction_base& tx, const key& of, const std::string& worker, 
     fmt::format("update {} set state = 'running', run = run + 1, lease_holder = $3, updated_at = now(),"
                 " lease_until = clock_timestamp() + $4::bigint * interval '1 millisecond',"
                 " interaction_token = case when token_until > clock_timestamp() then interaction_token end"
-                " where community_id = $1 and id = $2 returning run, interaction_token",
-                table_of(of.kind)),
+                " where community_id = $1 and id = $2 returning run, {}",
+                table_of(of.kind), conversation_columns),
     of.community.value, of.id, plain(worker, "worker"), lease.count());
   into.run = row[0].as<int64_t>();
   into.state = "running";
   into.error.clear();
-  if (!row[1].is_null())
-    into.interaction_token = secret{row[1].as<std::string>()};
+  auto conversation = conversation_in(row);
+  into.interaction_token = std::move(conversation.interaction_token);
+  into.token_life = conversation.token_life;
   read_checkpoints(tx, of, into);
   take_intents(tx, of, into);
 }
@@ -176,7 +187,7 @@ void close_job(pqxx::transaction_base& tx, const key& of) {
 
 std::string job_of_reconciliation(const std::string& id) { return "reconcile-" + id; }
 
-deployments::done give_up(pqxx::transaction_base& tx, const deployments::abandon& m) {
+deployments::conversation give_up(pqxx::transaction_base& tx, const deployments::abandon& m) {
   const auto* state = m.final_state ? "failed" : "waiting";
   const auto row = lock_to_end(tx, m.of, state);
   if (!row)
@@ -189,12 +200,12 @@ deployments::done give_up(pqxx::transaction_base& tx, const deployments::abandon
                              table_of(m.of.kind)),
                  m.of.community.value, m.of.id, state, code, excerpt(m.error_text), m.final_state);
   if (!m.final_state)
-    return {};
+    return row->conversation;
   close_job(tx, m.of);
   const auto* event = m.of.kind == work::deployment ? "DEPLOYMENT_FAILED" : "RECONCILIATION_FAILED";
   audit::chain::append(tx, m.of.community, {event, "system", target_of(m.of)},
                        boost::json::object{{"version", row->version}, {"code", code}});
-  return {};
+  return row->conversation;
 }
 
 void note_doubled(pqxx::transaction_base& tx, const key& of, const std::vector<deployments::doubled_resource>& list) {

@@ -26,12 +26,21 @@ inline constexpr const char* intent_columns =
 /// Reads an intent from a row of these columns.
 deployments::intent intent_in(const pqxx::row&);
 
+/// Columns of a row's conversation, for SELECT and RETURNING.
+inline constexpr const char* conversation_columns =
+  "coalesce(application_id, 0) as application,"
+  " case when token_until > clock_timestamp() then interaction_token end as token,"
+  " (extract(epoch from token_until - clock_timestamp()) * 1000)::bigint as token_life_ms";
+/// Reads a conversation from a row of these columns.
+deployments::conversation conversation_in(const pqxx::row&);
+
 /// The locked row of a work.
 struct row_of {
   std::string state;
   int64_t run = 0;
   int64_t version = 0;
   bool leased = false;
+  deployments::conversation conversation;
 };
 /// Locks the row. ec::not_found when there is none.
 row_of lock(pqxx::transaction_base&, const key&);
@@ -67,8 +76,8 @@ void write_shadow(pqxx::transaction_base&, const key&, int64_t version, const st
 void close_job(pqxx::transaction_base&, const key&);
 /// Id of a reconciliation's job in its queue.
 std::string job_of_reconciliation(const std::string& id);
-/// Ends the work as failed (final), or releases its lease.
-deployments::done give_up(pqxx::transaction_base&, const deployments::abandon&);
+/// Ends the work as failed (final), or releases its lease. Returns the row's conversation, which a final end erases.
+deployments::conversation give_up(pqxx::transaction_base&, const deployments::abandon&);
 /// Appends an audit entry CREATED_TWICE for each. Call it last in the transaction.
 void note_doubled(pqxx::transaction_base&, const key&, const std::vector<deployments::doubled_resource>&);
 } // namespace arrakis::postgres::guild_work

@@ -68,7 +68,7 @@ struct outdate {
   deadline until;
 };
 /// Writes the shadow state (all entries) and closes the job's outbox row; audit entries RECONCILIATION_COMPLETED, and
-/// CREATED_TWICE for each of `doubled`. -> done
+/// CREATED_TWICE for each of `doubled`. -> deployments::conversation, as of deployments::complete
 struct complete {
   deployments::key of;
   std::vector<manifests::shadow_entry> shadow;
@@ -96,5 +96,6 @@ struct status_of {
 using deployments::done;
 using handle = caf::typed_actor<caf::replies_to<request>::with<requested>, caf::replies_to<claim>::with<claimed>,
                                 caf::replies_to<begin>::with<done>, caf::replies_to<outdate>::with<done>,
-                                caf::replies_to<complete>::with<done>, caf::replies_to<status>::with<status_of>>;
+                                caf::replies_to<complete>::with<deployments::conversation>,
+                                caf::replies_to<status>::with<status_of>>;
 } // namespace arrakis::reconciliations

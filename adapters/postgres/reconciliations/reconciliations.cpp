@@ -219,7 +219,7 @@ done end_outdated(pqxx::transaction_base& tx, const outdate& m) {
   return {};
 }
 
-done finish(pqxx::transaction_base& tx, const complete& m) {
+deployments::conversation finish(pqxx::transaction_base& tx, const complete& m) {
   const auto row = guild_work::lock_to_end(tx, m.of, "completed");
   if (!row)
     return {};
@@ -235,7 +235,7 @@ done finish(pqxx::transaction_base& tx, const complete& m) {
   audit::chain::append(tx, m.of.community, {"RECONCILIATION_COMPLETED", "system", guild_work::target_of(m.of)},
                        boost::json::object{{"version", row->version}, {"resources", changed.as<int64_t>()}});
   guild_work::note_doubled(tx, m.of, m.doubled);
-  return {};
+  return row->conversation;
 }
 
 status_of read_status(pqxx::transaction_base& tx, const status& m) {

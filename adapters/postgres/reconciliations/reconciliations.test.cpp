@@ -47,8 +47,8 @@ struct bench : test::stores {
   deployments::claim order_deployment(int64_t version) { return {community, version, "w1", 60s, soon()}; }
   void finish(int64_t version) {
     const auto c = get<deployments::claimed>(deployments, order_deployment(version));
-    get<done>(deployments,
-              deployments::complete{{community, c.deployment, c.run}, version, {entry(500)}, {}, soon(), {}});
+    get<deployments::conversation>(
+      deployments, deployments::complete{{community, c.deployment, c.run}, version, {entry(500)}, {}, soon(), {}});
   }
   static manifests::shadow_entry entry(uint64_t id) { return {"role", "role-naib", {id}, R"({"name":"Naib"})"}; }
 
@@ -116,8 +116,9 @@ TEST_CASE_FIXTURE(bench, "reconciliations: a request owes a job, and its end wri
   get<done>(reconciliations, begin{of(c), soon()});
   get<done>(deployments, note(c, 501));
   CHECK(get<status_of>(reconciliations, status{community, soon()}).resources_done == 1);
-  get<done>(reconciliations, order_complete(c, {{"role", {502}, {501}}}));
-  get<done>(reconciliations, order_complete(c)); // The answer was lost: it stands.
+  const auto last = get<deployments::conversation>(reconciliations, order_complete(c, {{"role", {502}, {501}}}));
+  CHECK(last.interaction_token == "token");
+  get<deployments::conversation>(reconciliations, order_complete(c)); // The answer was lost: it stands.
   CHECK(state() == "completed");
   CHECK(shadow() == snowflake{501});
   CHECK(open_jobs() == "0");
@@ -134,7 +135,7 @@ TEST_CASE_FIXTURE(bench, "reconciliations: the same click asks once; another one
   CHECK(ask().reconciliation == first.reconciliation);
   CHECK(get<requested>(reconciliations, order("click", "")).repeated);
   CHECK(code<requested>(reconciliations, order("another")) == ec::conflict);
-  get<done>(reconciliations, order_complete(take(first)));
+  get<deployments::conversation>(reconciliations, order_complete(take(first)));
   CHECK(code<requested>(reconciliations, order("another", "")) == ec::conflict); // Only asked for an earlier one.
   deploy();
   const auto refused = live.ask<requested>(reconciliations, order("another"));
@@ -175,13 +176,13 @@ TEST_CASE_FIXTURE(bench, "reconciliations: one writer per guild: it and a deploy
   const auto taken = get<deployments::claimed>(deployments, order_deployment(2));
   CHECK(taken.run == 1);
   CHECK(code<done>(deployments, note(c, 501)) == ec::stale); // The holder wakes up.
-  CHECK(code<done>(reconciliations, order_complete(c)) == ec::stale);
+  CHECK(code<deployments::conversation>(reconciliations, order_complete(c)) == ec::stale);
   CHECK(code<claimed>(reconciliations, order_claim(r, "w2")) == ec::busy);
   expire_leases();
   CHECK(take(r, "w2").work.run == c.work.run + 2);
-  CHECK(
-    code<deployments::renewed>(deployments, deployments::renew{{community, taken.deployment, taken.run}, 60s, soon()})
-    == ec::stale);
+  CHECK(code<deployments::conversation>(deployments,
+                                        deployments::renew{{community, taken.deployment, taken.run}, 60s, soon()})
+        == ec::stale);
 }
 
 TEST_CASE_FIXTURE(bench, "reconciliations: one that died hands its intents and what it made to whoever comes next") {
@@ -196,7 +197,8 @@ TEST_CASE_FIXTURE(bench, "reconciliations: one that died hands its intents and w
   CHECK(again.work.open[0].nonce == "nonce-1");
   REQUIRE(again.work.done.size() == 1);
   CHECK(again.work.done[0].id == snowflake{501});
-  get<done>(deployments, deployments::abandon{of(again), true, "PERMISSION_ERROR", "no right", soon()});
+  get<deployments::conversation>(deployments,
+                                 deployments::abandon{of(again), true, "PERMISSION_ERROR", "no right", soon()});
   CHECK(state() == "failed");
   CHECK(open_jobs() == "0");
   CHECK(events() == "RECONCILIATION_REQUESTED RECONCILIATION_FAILED");
@@ -205,8 +207,8 @@ TEST_CASE_FIXTURE(bench, "reconciliations: one that died hands its intents and w
   const auto next = get<deployments::claimed>(deployments, order_deployment(2));
   REQUIRE(next.open.size() == 1);
   CHECK(next.open[0].nonce == "nonce-1");
-  get<done>(deployments,
-            deployments::complete{{community, next.deployment, next.run}, 2, {entry(503)}, {}, soon(), {}});
+  get<deployments::conversation>(
+    deployments, deployments::complete{{community, next.deployment, next.run}, 2, {entry(503)}, {}, soon(), {}});
   CHECK(shadow() == snowflake{503}); // The applied state is newer.
 }
 
@@ -298,7 +300,8 @@ TEST_CASE_FIXTURE(bench, "reconciliations: one whose worker renews its lease is 
 TEST_CASE_FIXTURE(bench, "reconciliations: given back, it waits; a token whose time is over is erased") {
   const auto r = ask();
   const auto c = take(r);
-  get<done>(deployments, deployments::abandon{of(c), false, "RATE_LIMIT_TIMEOUT", "later", soon()});
+  get<deployments::conversation>(deployments,
+                                 deployments::abandon{of(c), false, "RATE_LIMIT_TIMEOUT", "later", soon()});
   CHECK(state() == "waiting");
   CHECK(open_jobs() == "1");
   get<done>(reconciliations, begin{of(take(r)), soon()});

@@ -107,13 +107,14 @@ public:
   caf::expected<deployments::prepared> prepare(const deployments::prepare&);
   caf::expected<deployments::submitted> submit(const deployments::submit&);
   caf::expected<deployments::submitted> retry(const deployments::retry&);
+  caf::expected<deployments::followed> follow(const deployments::follow&);
   caf::expected<deployments::status_of> status(const deployments::status&);
   caf::expected<deployments::claimed> claim(const deployments::claim&);
-  caf::expected<deployments::renewed> renew(const deployments::renew&);
+  caf::expected<deployments::conversation> renew(const deployments::renew&);
   caf::expected<deployments::intent> record_intent(const deployments::record_intent&);
   caf::expected<deployments::done> checkpoint(const deployments::checkpoint&);
-  caf::expected<deployments::done> complete(const deployments::complete&);
-  caf::expected<deployments::done> abandon(const deployments::abandon&);
+  caf::expected<deployments::conversation> complete(const deployments::complete&);
+  caf::expected<deployments::conversation> abandon(const deployments::abandon&);
 
   outbox::rows due(const outbox::due&) const;
   outbox::done mark_sent(const outbox::mark_sent&);

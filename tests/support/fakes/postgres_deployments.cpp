@@ -17,6 +17,14 @@ std::string job_of(const fake_postgres::deployment& d) {
 submitted answer_of(const fake_postgres::deployment& d, bool repeated) {
   return {d.id, d.community, d.version, job_of(d), repeated};
 }
+conversation conversation_of(const fake_postgres::deployment& d, int64_t now_ms) {
+  conversation c{.application = d.application};
+  if (d.token_until_ms <= now_ms)
+    return c;
+  c.interaction_token = d.token;
+  c.token_life = std::chrono::milliseconds{d.token_until_ms - now_ms};
+  return c;
+}
 std::string nothing_of(int64_t version) {
   return version == 0 ? "nothing was deployed yet" : fmt::format("there is no deployment of version {}", version);
 }
@@ -167,16 +175,25 @@ caf::expected<submitted> fake_postgres::retry(const deployments::retry& m) {
   return answer_of(*d, false);
 }
 
+caf::expected<followed> fake_postgres::follow(const deployments::follow& m) {
+  auto at = find({m.community, m.deployment});
+  if (!at || at->what->over())
+    return followed{};
+  auto& d = *at->what;
+  if (m.newest.application)
+    d.application = m.newest.application;
+  if (!m.newest.interaction_token.empty() && m.newest.token_life.count() > 0) {
+    d.token = m.newest.interaction_token;
+    d.token_until_ms = now_ms() + m.newest.token_life.count();
+  }
+  return followed{true};
+}
+
 caf::expected<status_of> fake_postgres::status(const deployments::status& m) {
   const auto found = tenants.find(m.community.value);
   if (found != tenants.end())
     for (auto d = found->second.work.rbegin(); d != found->second.work.rend(); ++d)
       if (m.version == 0 || d->version == m.version) {
-        if (!d->over() && m.token_life.count() > 0 && !m.interaction_token.empty()) {
-          d->application = m.application;
-          d->token = m.interaction_token;
-          d->token_until_ms = now_ms() + m.token_life.count();
-        }
         status_of now{d->id,         d->version,     d->state,     d->error_code,
                       d->error_text, d->done.size(), d->left_over, iso8601(d->updated_ms)};
         now.job = job_of(*d);
@@ -252,6 +269,7 @@ caf::expected<claimed> fake_postgres::claim(const deployments::claim& m) {
     d.token = {};
   result.error.clear();
   result.interaction_token = d.token;
+  result.token_life = conversation_of(d, now).token_life;
   result.done = d.done;
   for (auto& [of, i] : t->intents) {
     i.deployment = d.id;
@@ -261,12 +279,12 @@ caf::expected<claimed> fake_postgres::claim(const deployments::claim& m) {
   return result;
 }
 
-caf::expected<renewed> fake_postgres::renew(const deployments::renew& m) {
+caf::expected<conversation> fake_postgres::renew(const deployments::renew& m) {
   auto at = held(m.of);
   if (!at)
     return at.error();
   at->what->lease_until_ms = now_ms() + m.lease.count();
-  return renewed{at->what->application, at->what->token_until_ms > now_ms() ? at->what->token : secret{}};
+  return conversation_of(*at->what, now_ms());
 }
 
 caf::expected<intent> fake_postgres::record_intent(const deployments::record_intent& m) {
@@ -298,13 +316,14 @@ caf::expected<done> fake_postgres::checkpoint(const deployments::checkpoint& m) 
   return done{};
 }
 
-caf::expected<done> fake_postgres::complete(const deployments::complete& m) {
+caf::expected<conversation> fake_postgres::complete(const deployments::complete& m) {
   if (auto before = find(m.of); before && before->what->state == "completed" && before->what->run == m.of.run)
-    return done{};
+    return conversation{};
   auto at = held(m.of);
   if (!at)
     return at.error();
   auto& [t, d] = *at;
+  auto last = conversation_of(*d, now_ms());
   if (m.version != d->version)
     return fail(ec::invalid, fmt::format("the deployment is of version {}, not {}", d->version, m.version));
   t->applied = {t->row.id, d->version, "applied", m.shadow};
@@ -325,17 +344,18 @@ caf::expected<done> fake_postgres::complete(const deployments::complete& m) {
   for (auto& other : t->work)
     if (other.version < d->version && !other.over())
       cancel(*t, other, d->version);
-  return done{};
+  return last;
 }
 
-caf::expected<done> fake_postgres::abandon(const deployments::abandon& m) {
+caf::expected<conversation> fake_postgres::abandon(const deployments::abandon& m) {
   const std::string state = m.final_state ? "failed" : "waiting";
   if (auto before = find(m.of); before && before->what->state == state && before->what->run == m.of.run)
-    return done{};
+    return conversation{};
   auto at = held(m.of);
   if (!at)
     return at.error();
   auto& [t, d] = *at;
+  auto last = conversation_of(*d, now_ms());
   d->state = state;
   d->error_code = m.error_code;
   d->error_text = m.error_text;
@@ -347,7 +367,7 @@ caf::expected<done> fake_postgres::abandon(const deployments::abandon& m) {
     note(*t, "DEPLOYMENT_FAILED", "system", d->id, {{"version", d->version}, {"code", m.error_code}});
   }
   changed(*t, *d, state);
-  return done{};
+  return last;
 }
 
 } // namespace arrakis::test

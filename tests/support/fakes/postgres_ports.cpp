@@ -21,7 +21,7 @@ deployments_actor::behavior_type serve_deployments(deployments_actor::pointer se
       return through<claimed>(self, by, "deployments.claim", m, [s](const claim& x) { return s->claim(x); });
     },
     [=](const renew& m) {
-      return through<renewed>(self, by, "deployments.renew", m, [s](const renew& x) { return s->renew(x); });
+      return through<conversation>(self, by, "deployments.renew", m, [s](const renew& x) { return s->renew(x); });
     },
     [=](const record_intent& m) {
       return through<intent>(self, by, "deployments.record_intent", m,
@@ -32,13 +32,17 @@ deployments_actor::behavior_type serve_deployments(deployments_actor::pointer se
                            [s](const checkpoint& x) { return s->checkpoint(x); });
     },
     [=](const complete& m) {
-      return through<done>(self, by, "deployments.complete", m, [s](const complete& x) { return s->complete(x); });
+      return through<conversation>(self, by, "deployments.complete", m,
+                                   [s](const complete& x) { return s->complete(x); });
     },
     [=](const abandon& m) {
-      return through<done>(self, by, "deployments.abandon", m, [s](const abandon& x) { return s->abandon(x); });
+      return through<conversation>(self, by, "deployments.abandon", m, [s](const abandon& x) { return s->abandon(x); });
     },
     [=](const retry& m) {
       return through<submitted>(self, by, "deployments.retry", m, [s](const retry& x) { return s->retry(x); });
+    },
+    [=](const follow& m) {
+      return through<followed>(self, by, "deployments.follow", m, [s](const follow& x) { return s->follow(x); });
     },
     [=](const status& m) {
       return through<status_of>(self, by, "deployments.status", m, [s](const status& x) { return s->status(x); });
@@ -54,7 +58,7 @@ reconciliations::handle::behavior_type serve_reconciliations(reconciliations::ha
           [no](const claim&) -> caf::result<claimed> { return no(); },
           [no](const begin&) -> caf::result<done> { return no(); },
           [no](const outdate&) -> caf::result<done> { return no(); },
-          [no](const complete&) -> caf::result<done> { return no(); },
+          [no](const complete&) -> caf::result<deployments::conversation> { return no(); },
           [](const status&) -> caf::result<status_of> { return fail(ec::not_found, "nothing was reconciled yet"); }};
 }
 

@@ -57,10 +57,15 @@ caf::result<R> served(Self* self, fake_store& store, const char* verb, F body) {
   return std::move(*result);
 }
 
-caf::expected<deployments::done> complete(fake_store& s, const deployments::complete& x) {
+/// The conversation of the newest click, which a row gives to its worker.
+deployments::conversation newest_conversation(const fake_store& s) {
+  return {application, secret{s.clicked_token.empty() ? claimed_token : s.clicked_token}, s.token_life};
+}
+
+caf::expected<deployments::conversation> complete(fake_store& s, const deployments::complete& x) {
   auto* d = s.by_id(x.of.id);
   if (d && d->state == "completed" && d->run == x.of.run)
-    return deployments::done{};
+    return deployments::conversation{};
   if (auto e = s.check(x.of))
     return e;
   d->state = "completed";
@@ -73,10 +78,10 @@ caf::expected<deployments::done> complete(fake_store& s, const deployments::comp
   for (auto& [n, r] : s.versions)
     r.active = n == d->version;
   s.community.active_version = d->version;
-  return deployments::done{};
+  return newest_conversation(s);
 }
 
-caf::expected<deployments::done> abandon(fake_store& s, const deployments::abandon& x) {
+caf::expected<deployments::conversation> abandon(fake_store& s, const deployments::abandon& x) {
   if (auto e = s.check(x.of))
     return e;
   auto* d = s.by_id(x.of.id);
@@ -84,7 +89,7 @@ caf::expected<deployments::done> abandon(fake_store& s, const deployments::aband
   d->holder.clear();
   d->error_code = x.error_code;
   d->error_text = x.error_text;
-  return deployments::done{};
+  return newest_conversation(s);
 }
 
 caf::expected<deployments::intent> keep_intent(fake_store& s, const deployments::record_intent& x) {
@@ -107,11 +112,11 @@ caf::expected<deployments::done> keep_checkpoint(fake_store& s, const deployment
   return deployments::done{};
 }
 
-caf::expected<deployments::renewed> renew(fake_store& s, const deployments::renew& x) {
+caf::expected<deployments::conversation> renew(fake_store& s, const deployments::renew& x) {
   if (auto e = s.check(x.of))
     return e;
   s.by_id(x.of.id)->lease_until = s.sim.now() + x.lease;
-  return deployments::renewed{application, secret{s.clicked_token.empty() ? claimed_token : s.clicked_token}};
+  return newest_conversation(s);
 }
 
 /// The end of a reconciliation, of whatever kind.
@@ -133,16 +138,16 @@ caf::expected<reconciliations::done> outdate(fake_store& s, const reconciliation
   return ended;
 }
 
-caf::expected<reconciliations::done> complete(fake_store& s, const reconciliations::complete& x) {
+caf::expected<deployments::conversation> complete(fake_store& s, const reconciliations::complete& x) {
   auto ended = end(s, x.of, "completed");
   if (!ended)
-    return ended;
+    return ended.error();
   ++s.by_id(x.of.id)->completed_count;
   s.doubled = x.doubled;
   s.shadow = {s.community.id, s.shadow.version, "applied", x.shadow};
   for (const auto& e : x.shadow)
     s.intents.erase({e.kind, e.resource});
-  return ended;
+  return newest_conversation(s);
 }
 
 caf::expected<reconciliations::done> begin(fake_store& s, const reconciliations::begin& x) {
@@ -164,7 +169,7 @@ reconciliations::handle::behavior_type reconciliations_behavior(reconciliations:
       return served<done>(self, *s, "outdate", [&] { return test::outdate(*s, x); });
     },
     [self, s](const struct complete& x) {
-      return served<done>(self, *s, "complete", [&] { return test::complete(*s, x); });
+      return served<deployments::conversation>(self, *s, "complete", [&] { return test::complete(*s, x); });
     },
     [s](const status&) -> caf::result<status_of> {
       if (s->repairs.empty())
@@ -184,7 +189,9 @@ deployments::handle::behavior_type deployments_behavior(deployments::handle::poi
     [no](const prepare&) -> caf::result<prepared> { return no("prepare"); },
     [no](const submit&) -> caf::result<submitted> { return no("submit"); },
     [self, s](const struct claim& x) { return served<claimed>(self, *s, "claim", [&] { return s->claim(x); }); },
-    [self, s](const struct renew& x) { return served<renewed>(self, *s, "renew", [&] { return test::renew(*s, x); }); },
+    [self, s](const struct renew& x) {
+      return served<conversation>(self, *s, "renew", [&] { return test::renew(*s, x); });
+    },
     [self, s](const record_intent& x) {
       return served<intent>(self, *s, "intent", [&] { return keep_intent(*s, x); });
     },
@@ -192,12 +199,13 @@ deployments::handle::behavior_type deployments_behavior(deployments::handle::poi
       return served<done>(self, *s, "checkpoint", [&] { return keep_checkpoint(*s, x); });
     },
     [self, s](const struct complete& x) {
-      return served<done>(self, *s, "complete", [&] { return test::complete(*s, x); });
+      return served<conversation>(self, *s, "complete", [&] { return test::complete(*s, x); });
     },
     [self, s](const struct abandon& x) {
-      return served<done>(self, *s, "abandon", [&] { return test::abandon(*s, x); });
+      return served<conversation>(self, *s, "abandon", [&] { return test::abandon(*s, x); });
     },
     [no](const retry&) -> caf::result<submitted> { return no("retry"); },
+    [no](const struct follow&) -> caf::result<followed> { return no("follow"); },
     [s](const status&) -> caf::result<status_of> {
       if (!s->newest)
         return fail(ec::not_found, "no deployment");
@@ -361,6 +369,7 @@ caf::expected<deployments::claimed> fake_store::take(deployment& d, const std::s
   out.error.clear();
   out.application = application;
   out.interaction_token = secret{claimed_token};
+  out.token_life = token_life;
   return out;
 }
 

@@ -49,7 +49,8 @@ public:
 
   /// Of the newest click, which a renewal brings; empty: none came since the claim.
   std::string clicked_token;
-  std::string signer_refusal; ///< Not empty: the signer refuses, and nothing is anchored.
+  std::chrono::milliseconds token_life{900'000}; ///< Rest of the life of the conversation's token, at each answer.
+  std::string signer_refusal;                    ///< Not empty: the signer refuses, and nothing is anchored.
 
   communities::record community;
   std::vector<fence_log::entry> fences; ///< All changes, in order; a test may add one.
