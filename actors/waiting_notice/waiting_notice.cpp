@@ -120,9 +120,8 @@ handle::behavior_type behavior(pointer self, ports to, options opt) {
 } // namespace
 
 std::string still_waiting_body(int64_t version) {
-  // docs/components/reference: an action row (1) with one button (2) of the secondary style (2).
-  boost::json::object button{
-    {"type", 2}, {"style", 2}, {"label", "Check progress"}, {"custom_id", wizard::progress_button_id(version)}};
+  auto button = wizard::check_progress_button(wizard::progress_button_id(version));
+  // docs/components/reference: an action row (1).
   return boost::json::serialize(boost::json::object{
     {"content", fmt::format("**Version {} is still waiting**\n\nThis message follows it no longer. Press “Check "
                             "progress” or `/resume`.",

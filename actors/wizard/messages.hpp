@@ -1,6 +1,7 @@
 #pragma once
 // The wizard: one session for a user in a guild. Any process may take the next click. What it answers (/onboard,
 // /resume, its components and modals) is declared in definition.cpp and asked as of any other owner.
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <string>
 
@@ -10,5 +11,7 @@ namespace arrakis::wizard {
 std::string retry_button_id(int64_t version);
 /// The button “Check progress”, below what is told of an open deployment.
 std::string progress_button_id(int64_t version);
+/// That button itself, with the custom id that says whose progress is asked for.
+boost::json::object check_progress_button(std::string custom_id);
 
 } // namespace arrakis::wizard

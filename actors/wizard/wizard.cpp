@@ -1,6 +1,7 @@
 #include "actors/wizard/wizard.hpp"
 
 #include "actors/wizard/core/custom_id.hpp"
+#include "actors/wizard/core/page.hpp"
 #include "actors/wizard/messages.hpp"
 #include "actors/wizard/session.hpp"
 #include "runtime/directory.hpp"
@@ -48,5 +49,8 @@ ingress::handler start(caf::actor_system& sys, ports to, options opt) {
 
 std::string retry_button_id(int64_t version) { return core::retry_button_id(version); }
 std::string progress_button_id(int64_t version) { return core::progress_button_id(version); }
+boost::json::object check_progress_button(std::string custom_id) {
+  return core::check_progress_button(std::move(custom_id));
+}
 
 } // namespace arrakis::wizard

@@ -1,27 +1,23 @@
 #include "actors/jobs/guild_work/progress.hpp"
 
+#include "actors/guild/core/progress.hpp"
 #include "runtime/foreign_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 namespace arrakis::jobs::guild_work {
 namespace {
-constexpr std::array stages{"preparing", "roles", "categories", "channels", "finalising"};
-constexpr std::array stage_names{"Community record", "Roles", "Categories", "Channels and permissions", "Finishing"};
 constexpr size_t lines_shown = 10;
-} // namespace
 
-int percent(const progress& p) { return p.total == 0 ? 0 : static_cast<int>(p.done * 100 / p.total); }
-
-std::string bar(int of_hundred) {
-  std::string blocks;
-  for (int i = 0; i < 10; ++i)
-    blocks += i < of_hundred / 10 ? "▰" : "▱";
-  return blocks;
+std::string capitalised(std::string_view name) {
+  std::string out{name};
+  if (!out.empty() && out[0] >= 'a' && out[0] <= 'z')
+    out[0] = static_cast<char>(out[0] - 'a' + 'A');
+  return out;
 }
+} // namespace
 
 std::string counted(size_t roles, size_t categories, size_t channels) {
   std::vector<std::string> parts;
@@ -63,14 +59,14 @@ std::string message_body(std::string text, boost::json::array components) {
 std::string message_body(std::string text) { return message_body(std::move(text), {}); }
 
 std::string running_body(const progress& p, boost::json::array components, std::string_view look_on) {
-  const auto parts = p.total > 0 ? p.total - 1 : 0; // The end counts as one.
-  auto text = fmt::format("{}\n{} {} % · {} of {}\n", bold(p.title), bar(percent(p)), percent(p),
-                          std::min(p.done, parts), parts);
+  const blueprint::progress_count count{p.done, p.total};
+  auto text = fmt::format("{}\n{} · {}\n", bold(p.title), blueprint::bar(blueprint::percent(count)),
+                          blueprint::resources_text(count));
   bool before = true;
-  for (size_t i = 0; i < stages.size(); ++i) {
-    const bool now = p.stage == stages[i];
+  for (const auto& stage : blueprint::stages) {
+    const bool now = p.stage == stage.id;
     before = before && !now;
-    text += fmt::format("\n{} {}", now ? "▶" : before ? "✅" : "·", stage_names[i]);
+    text += fmt::format("\n{} {}", now ? "▶" : before ? "✅" : "·", capitalised(stage.name));
   }
   if (!look_on.empty())
     text += fmt::format("\n\nStill under way. This message cannot follow it much longer: {}.", look_on);
@@ -78,7 +74,10 @@ std::string running_body(const progress& p, boost::json::array components, std::
 }
 
 std::string progress_json(const progress& p) {
-  return boost::json::serialize(boost::json::object{
-    {"current", p.done}, {"total", p.total}, {"stage", p.stage}, {"message", fmt::format("{} %", percent(p))}});
+  return boost::json::serialize(
+    boost::json::object{{"current", p.done},
+                        {"total", p.total},
+                        {"stage", p.stage},
+                        {"message", fmt::format("{} %", blueprint::percent({p.done, p.total}))}});
 }
 } // namespace arrakis::jobs::guild_work

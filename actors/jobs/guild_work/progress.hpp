@@ -10,14 +10,10 @@ namespace arrakis::jobs::guild_work {
 
 struct progress {
   std::string title; ///< "Building Tabr"; shown bold.
-  std::string stage; ///< preparing, roles, categories, channels, finalising.
+  std::string stage; ///< The id of one of blueprint::stages.
   size_t done = 0;
   size_t total = 0;
 };
-/// 0 to 100, rounded down.
-int percent(const progress&);
-/// Ten blocks, floor(percent / 10) of them filled.
-std::string bar(int percent);
 /// "9 roles, 1 category and 4 channels", without those of which there are none; empty: nothing at all.
 std::string counted(size_t roles, size_t categories, size_t channels);
 /// A line for each of the first ten, and how many more there are; begins with a line break.

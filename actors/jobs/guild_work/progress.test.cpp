@@ -5,14 +5,6 @@
 
 using namespace arrakis::jobs::guild_work;
 
-TEST_CASE("progress: ten blocks, filled by whole tenths") {
-  CHECK(bar(0) == "▱▱▱▱▱▱▱▱▱▱");
-  CHECK(bar(39) == "▰▰▰▱▱▱▱▱▱▱");
-  CHECK(bar(100) == "▰▰▰▰▰▰▰▰▰▰");
-  CHECK(percent({"x", "roles", 1, 3}) == 33);
-  CHECK(percent({"x", "roles", 0, 0}) == 0);
-}
-
 TEST_CASE("progress: the message shows the stage, mentions nobody and fits Discord's limit") {
   const auto running = boost::json::parse(running_body({"Building Tabr", "categories", 4, 10}, {})).as_object();
   const std::string text{running.at("content").as_string()};

@@ -1,4 +1,5 @@
 #include "actors/guild/core/comparison.hpp"
+#include "actors/guild/core/progress.hpp"
 #include "actors/jobs/guild_work/work.hpp"
 #include "adapters/postgres/reconciliations/messages.hpp"
 #include "runtime/foreign_text.hpp"
@@ -78,10 +79,10 @@ std::string completed_body(const state& st) {
       std::count_if(st.snapshot.done.begin(), st.snapshot.done.end(), [&](const auto& d) { return d.kind == kind; }));
   };
   const auto changed = guild_work::counted(count("role"), count("category"), count("channel"));
-  auto text = fmt::format("{} (version {})\n{} 100 %\n\n{} created or updated, and nothing deleted. `/reconcile` shows "
+  auto text = fmt::format("{} (version {})\n{}\n\n{} created or updated, and nothing deleted. `/reconcile` shows "
                           "what somebody changes later.",
                           bold(st.snapshot.want.community_name + " matches its plan again"), st.version,
-                          guild_work::bar(100), changed.empty() ? "Nothing had to be" : changed);
+                          blueprint::bar(100), changed.empty() ? "Nothing had to be" : changed);
   std::vector<std::string> doubled;
   for (const auto& d : st.doubled)
     doubled.push_back(blueprint::describe(d));

@@ -16,6 +16,8 @@ js::object button(style look, std::string_view label, std::string id, bool enabl
   return o;
 }
 
+js::object check_progress_button(std::string id) { return button(secondary, "Check progress", std::move(id)); }
+
 std::string cut(std::string text, size_t bytes_max) {
   if (text.size() <= bytes_max)
     return text;

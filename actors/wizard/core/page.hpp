@@ -15,6 +15,8 @@ inline constexpr size_t options_max = 25; ///< Of a select.
 /// Discord's button styles.
 enum style { primary = 1, secondary = 2, success = 3, danger = 4 };
 boost::json::object button(style look, std::string_view label, std::string id, bool enabled = true);
+/// The button “Check progress”, wherever a message shows it.
+boost::json::object check_progress_button(std::string id);
 
 struct option {
   std::string label, value, description;

@@ -1,34 +1,19 @@
 #include "actors/wizard/core/progress.hpp"
 
-#include <algorithm>
-#include <array>
+#include "actors/guild/core/progress.hpp"
+
 #include <fmt/format.h>
 #include <string_view>
 
 namespace arrakis::wizard::core {
 namespace {
-struct stage_name {
-  std::string_view id, name;
-};
-constexpr std::array stages{stage_name{"preparing", "community record"}, stage_name{"roles", "roles"},
-                            stage_name{"categories", "categories"}, stage_name{"channels", "channels and permissions"},
-                            stage_name{"finalising", "finishing"}};
-
-std::string_view name_of(std::string_view stage) {
-  const auto found = std::ranges::find(stages, stage, &stage_name::id);
-  return found == stages.end() ? std::string_view{} : found->name;
-}
-
-/// The worker counts the end as one more.
-size_t parts_of(const deployment_state& d) { return d.of > 0 ? d.of - 1 : 0; }
-size_t parts_done(const deployment_state& d) { return std::min(d.at, parts_of(d)); }
-
 std::string building_text(const deployment_state& d) {
   if (d.of == 0)
     return fmt::format("🔨 **Building.** {} roles, categories and channels are made or changed so far.", d.done);
-  const auto stage = name_of(d.stage);
-  return fmt::format("🔨 **Building: {} of {}** roles, categories and channels.{}\n{}", parts_done(d), parts_of(d),
-                     stage.empty() ? "" : fmt::format(" Now: {}.", stage), bar(static_cast<int>(d.at * 100 / d.of)));
+  const auto stage = blueprint::stage_name(d.stage);
+  const blueprint::progress_count count{d.at, d.of};
+  return fmt::format("🔨 **Building: {}** roles, categories and channels.{}\n{}", blueprint::resources_text(count),
+                     stage.empty() ? "" : fmt::format(" Now: {}.", stage), blueprint::bar(blueprint::percent(count)));
 }
 
 std::string with_full_stop(std::string text) {
@@ -37,13 +22,6 @@ std::string with_full_stop(std::string text) {
   return text;
 }
 } // namespace
-
-std::string bar(int percents) {
-  std::string out;
-  for (int i = 0; i < 10; ++i)
-    out += i < percents / 10 ? "▰" : "▱";
-  return fmt::format("{} {} %", out, percents);
-}
 
 phase phase_of(const deployment_state& d) {
   if (d.state == "completed")
@@ -82,10 +60,10 @@ std::string queued_because(const deployment_state& d) {
 }
 
 std::string stopped_at(const deployment_state& d) {
-  const auto stage = name_of(d.stage);
+  const auto stage = blueprint::stage_name(d.stage);
   if (stage.empty() || d.of == 0)
     return {};
-  return fmt::format("It stopped at: {}, {} of {}.", stage, parts_done(d), parts_of(d));
+  return fmt::format("It stopped at: {}, {}.", stage, blueprint::resources_text({d.at, d.of}));
 }
 
 std::string progress_text(const deployment_state& d, const moment& when) {
@@ -93,9 +71,10 @@ std::string progress_text(const deployment_state& d, const moment& when) {
   if (when.now_ms > 0)
     out += fmt::format("\n\nAs of <t:{}:T>.", when.now_ms / 1000);
   if (when.follows_until_ms > 0)
-    out += fmt::format(" This message follows it until <t:{}:t>, unless a newer one does; after that press “Check progress” "
-                       "or `/resume`.",
-                       when.follows_until_ms / 1000);
+    out += fmt::format(
+      " This message follows it until <t:{}:t>, unless a newer one does; after that press “Check progress” "
+      "or `/resume`.",
+      when.follows_until_ms / 1000);
   return out;
 }
 

@@ -23,7 +23,7 @@ struct deployment_state {
   bool is_paused = false;      ///< An operator paused the queue.
   int64_t waiting = 0;         ///< Jobs that the queue has not begun.
   size_t at = 0, of = 0;       ///< The worker's own count; `of` 0: not known.
-  std::string stage = {};      ///< preparing, roles, categories, channels, finalising; empty: not known.
+  std::string stage = {};      ///< The id of one of blueprint::stages; empty: not known.
 };
 
 enum class phase { queued, building, done, failed };
@@ -41,8 +41,5 @@ struct moment {
 };
 /// Of an open one: the phase with its reason or its count, and what to do when the message follows no longer.
 std::string progress_text(const deployment_state&, const moment&);
-
-/// "▰▰▰▱▱▱▱▱▱▱ 37 %"
-std::string bar(int percents);
 
 } // namespace arrakis::wizard::core

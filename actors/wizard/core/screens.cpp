@@ -1,5 +1,6 @@
 #include "actors/wizard/core/screens.hpp"
 
+#include "actors/guild/core/progress.hpp"
 #include "actors/wizard/core/channel_page.hpp"
 #include "actors/wizard/core/custom_id.hpp"
 #include "actors/wizard/core/modals.hpp"
@@ -275,7 +276,7 @@ void deploy_page(page& p, const record& r, const world& w) {
   p.text = fmt::format("Version {} is on its way into your server. You may close this.\n\n{}", r.submitted.version,
                        progress_text(d, {w.now_ms, w.follows_until_ms}));
   p.field("Deployment", "`" + r.submitted.deployment + "`");
-  p.row({button(secondary, "Check progress", component_id("refresh", r, about_deployment))});
+  p.row({check_progress_button(component_id("refresh", r, about_deployment))});
 }
 
 void complete_page(page& p, const record& r) {
@@ -333,7 +334,7 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
   offer_correction(p, r);
   const auto title = title_of(r.at);
   if (r.at != step::failed && r.at != step::deploy) // A deployment has a bar of its own.
-    p.text = bar(percent(r.at)) + "\n\n" + p.text;
+    p.text = blueprint::bar(percent(r.at)) + "\n\n" + p.text;
   // Only a description shows a timestamp as the reader's own time, a footer does not.
   if (w.session_ttl_ms > 0 && r.at != step::deploy && r.at != step::complete)
     p.text += fmt::format("\n\nCloses <t:{}:t> if unused{}.", (r.updated_ms + w.session_ttl_ms) / 1000,
@@ -395,7 +396,7 @@ std::string deployment_screen(const deployment_state& d, const moment& when) {
   if (d.state == "failed")
     parts.push_back(button(primary, "Retry", retry_button_id(d.version), d.frozen.empty()));
   else if (is_open(d))
-    parts.push_back(button(secondary, "Check progress", progress_button_id(d.version)));
+    parts.push_back(check_progress_button(progress_button_id(d.version)));
   js::array rows;
   if (!parts.empty())
     rows.push_back(js::object{{"type", 1}, {"components", std::move(parts)}});
