@@ -32,10 +32,10 @@ struct state {
   snowflake guild;
   ports to;
   community::limits limits;
-  std::optional<kept_manifest> kept;                            ///< Of the active version; no longer than it is fresh.
-  community::standing standing;                                 ///< What stays of it.
+  std::optional<kept_manifest> kept;                            ///< The active version, no longer than it is fresh.
+  community::standing standing;                                 ///< The part of it that stays.
   std::optional<std::chrono::steady_clock::time_point> read_at; ///< None: what is kept is not to be trusted.
-  uint64_t changes = 0;    ///< That we were told of: what was read before one of them is not kept.
+  uint64_t changes = 0;    ///< Changes that were announced: an earlier reading is not stored.
   bool forgetting = false; ///< forget_when_stale is on its way.
   static inline const char* name = "community";
 };
@@ -74,7 +74,7 @@ flow<caf::expected<reading>> read(self_pointer self, deadline until) {
   if (!found)
     co_return found.error();
   if (!found->id) {
-    st.standing.refresh(now); // It may have had one.
+    st.standing.refresh(now); // The community may have had one.
     co_return result;
   }
   communities::load wanted{*found->id, until};
@@ -105,7 +105,7 @@ flow<caf::expected<reading>> read(self_pointer self, deadline until) {
   co_return result;
 }
 
-/// What is shown to an admin may be signed again by the next click: it must be what was signed before. While the signer
+/// The next click may sign again what an admin saw, so it must equal what was signed before. While the signer
 /// refuses nobody can tell, and nothing is signed either.
 flow<caf::error> judge_active(self_pointer self, std::optional<manifests::record> active, deadline until) {
   if (!active)

@@ -19,11 +19,11 @@ using namespace std::chrono_literals;
 namespace {
 constexpr snowflake guild_id{100'000'000'000'000'001};
 
-/// What the store of deployments is asked and says.
+/// The questions to the store of deployments, and its answers.
 struct submissions {
   deployments::prepared base;
   std::deque<caf::error> says;           ///< One a submit; then it is taken.
-  std::vector<deployments::submit> seen; ///< Those that were accepted.
+  std::vector<deployments::submit> seen; ///< The accepted ones.
   std::vector<deployments::retry> retried;
   std::vector<deployments::follow> followed;
   std::optional<deployments::status_of> newest;
@@ -248,7 +248,7 @@ TEST_CASE_FIXTURE(fixture, "community: what was read before a change is not kept
   active();
   bool told = false;
   store.decide = [&](const char*) {
-    if (!std::exchange(told, true)) // It is in the mailbox before what is being read.
+    if (!std::exchange(told, true)) // The change is in the mailbox before the reading.
       caf::anon_send(actor, community::changed{guild_id});
     return test::fake_store::fate::normal;
   };

@@ -16,7 +16,7 @@
 
 namespace arrakis::community {
 
-/// What the guild has now. `active` is empty when nothing was deployed yet.
+/// The present community of the guild. `active` is empty when nothing was deployed yet.
 struct describe {
   snowflake guild;
   deadline until;
@@ -38,7 +38,7 @@ struct deploy {
   std::string key;
   snowflake application;
   secret interaction_token;
-  std::chrono::milliseconds token_life{0}; ///< What is left of it.
+  std::chrono::milliseconds token_life{0}; ///< The rest of it.
   /// The active version that `wanted` was made from, 0 without one: what somebody else deployed since is not undone
   /// unseen.
   int64_t base_version = 0;
@@ -69,7 +69,7 @@ struct follow {
 struct retry {
   snowflake guild, admin, application;
   secret interaction_token;
-  std::chrono::milliseconds token_life{0}; ///< What is left of it.
+  std::chrono::milliseconds token_life{0}; ///< The rest of it.
   deadline until;
   int64_t version = 0; ///< The one that is meant; 0: the newest.
   std::string trace;
@@ -78,7 +78,7 @@ struct retry {
 enum class tenant_status : uint8_t { none, active, frozen, deactivated };
 /// Three-valued: what could not be found out is never a no.
 enum class finding : uint8_t { unknown, no, yes };
-/// What a check found for a member, as short as the answer to the next question needs it.
+/// The finding of a check for a member, as short as the answer to the next question needs it.
 struct verdict {
   snowflake member;
   int64_t block = 0;       ///< The chain's height that was read; 0: none was.

@@ -1,5 +1,5 @@
 #pragma once
-// What a tenant's actor keeps in memory between questions: small, bounded, and never the truth. An installation has
+// The memory of a tenant's actor between questions: small, bounded, and never the truth. An installation has
 // many thousands of these at once (bench/community_bench.cpp), so nothing here holds a manifest.
 #include "actors/community/messages.hpp"
 

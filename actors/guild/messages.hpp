@@ -39,7 +39,7 @@ struct role_list {
   std::vector<role> roles;
 };
 
-/// Who made the roles and channels of a guild, newest first.
+/// The creators of the roles and channels of a guild, newest first.
 struct fetch_creations {
   snowflake guild;
   snowflake bot;

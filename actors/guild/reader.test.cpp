@@ -29,7 +29,7 @@ struct fixture {
   guild::handle guilds;
   bool bot_known = true; ///< Its user is 9; its application has the id 7, which is no member of the guild.
   int readings = 0;
-  std::set<std::string> tenants; ///< Of the calls.
+  std::set<std::string> tenants; ///< Tenants of the calls.
   caf::error rest_error;         ///< Instead of any answer.
   bool holds = false;            ///< Calls are kept, until there are four: then the third alone is answered.
   std::vector<caf::typed_response_promise<discord::answer>> held;
@@ -132,7 +132,7 @@ TEST_CASE_FIXTURE(fixture, "guild reader: a process that has just begun waits un
   sim.advance(7s);
   CHECK_FALSE(self->has_next_message());
   bot_known = true;
-  sim.advance(10ms); // It is woken.
+  sim.advance(10ms); // The reader is woken.
   REQUIRE(self->has_next_message());
   pending.receive([](const guild::state& facts) { CHECK(facts.bot == snowflake{9}); }, // And not the application's id.
                   [](const caf::error& e) { FAIL_CHECK(text_of(e)); });

@@ -21,7 +21,7 @@
 
 namespace arrakis::jobs {
 
-/// What jobs may use. Nothing is added for a single kind: it finds what it needs beyond this in `available`.
+/// The services of jobs. Nothing is added for a single kind: it finds whatever else it needs in `available`.
 struct services {
   gate::handle gate;    ///< All writes to Discord.
   guild::handle guilds; ///< All reads of a guild.

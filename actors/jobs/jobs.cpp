@@ -39,7 +39,7 @@ queue::outcome crashed(const std::string& why) {
 struct state {
   state() = default;
   /// However this actor ends, its jobs end with it (they are linked), and the queue hears of each at once. CAF tells
-  /// whoever waits for an answer nothing when the one who owes it ends, and the locks would be renewed for an hour.
+  /// an asker nothing when the actor that owes the answer ends, and the locks would be renewed for an hour.
   ~state() {
     for (auto& [ticket, to] : asking)
       to.deliver(crashed("the one who answers for it has ended"));
@@ -218,7 +218,7 @@ queue::processor::behavior_type behavior(pointer self, services svc, reporter re
   self->state.svc = std::move(svc);
   self->state.report = std::move(report);
   self->state.kinds = std::move(kinds);
-  tell_running(self->state); // Whom this one follows may have said another number.
+  tell_running(self->state); // A crashed predecessor may have left another value.
   // An actor that ends with its promise open lets the asker wait for the whole deadline: DOWN tells at once.
   self->set_down_handler([self](const caf::down_msg& down) { end(self, down.source, crashed(text_of(down.reason))); });
   self->set_exit_handler([self](const caf::exit_msg& x) {

@@ -1,5 +1,5 @@
 #pragma once
-// What others know of a job kind: the queue that its jobs wait in, what they carry, how often they are tried, how many
+// The public facts of a job kind: the queue that its jobs wait in, what they carry, how often they are tried, how many
 // of them one tenant may have there, and what closes the work item that owes one.
 #include "runtime/error.hpp"
 
@@ -13,7 +13,7 @@ namespace arrakis::jobs {
 /// A queue with its workers. To add one: a constant beside the first kind that names it. The build finds a queue
 /// through the kinds of its jobs, and several kinds may share one.
 struct job_queue {
-  std::string_view name; ///< What an operator calls it: "discord-synthesis". In Redis it is "{discord-synthesis}".
+  std::string_view name; ///< The operator's name for it: "discord-synthesis". In Redis it is "{discord-synthesis}".
   std::string_view help; ///< One sentence.
   /// The key of the configuration that may give it another name in Redis; empty: it has no other.
   std::string_view name_setting{};
@@ -23,7 +23,7 @@ struct job_queue {
   std::chrono::milliseconds starts_within{1'000};
 };
 
-/// What writes to a guild. BullMQ's name of it was there before ours, and queue.name may change it.
+/// The queue of jobs that write to a guild. Its name in BullMQ is older than ours, and queue.name may change it.
 inline constexpr job_queue discord_synthesis{
   .name = "discord-synthesis", .help = "Deployments and repairs of guilds.", .name_setting = "queue.name"};
 
@@ -34,7 +34,7 @@ struct field {
   bool required = true;
 };
 
-/// What closes the work item of a job.
+/// The event that closes the work item of a job.
 enum class closed_by {
   store, ///< The transaction of a store that records the end of the work (outbox::close_job).
   /// For a kind that keeps no row of its own: the worker notes a success in the work item, and does not run again what
@@ -49,7 +49,7 @@ struct job_terms {
   std::string_view name; ///< As in the queue: "SYNTHESIZE_COMMUNITY".
   std::string_view help; ///< One sentence.
   const job_queue* queue = nullptr;
-  std::vector<field> payload;                ///< Of an object; empty: any data.
+  std::vector<field> payload;                ///< Fields of an object; empty: any data.
   int attempts = 0;                          ///< 0: as queue.attempts says.
   std::chrono::milliseconds back_off{5'000}; ///< Before the second attempt; five times as long before each further one.
   /// Jobs of one tenant in the queue at once; 0: as many as the queue allows one tenant, over all kinds.

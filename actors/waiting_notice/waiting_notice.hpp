@@ -22,7 +22,7 @@ struct options {
   std::chrono::milliseconds message_within{5'000}; ///< The store is asked so short a time before: work may begin.
   std::chrono::milliseconds store_within{10'000};
   size_t page = 100; ///< Conversations taken at once; the next are read at once where there are more.
-  int tries_max = 4; ///< Of one message, while it is held.
+  int tries_max = 4; ///< Tries of one message, while it is held.
 };
 handle start(caf::actor_system&, ports, options = {});
 

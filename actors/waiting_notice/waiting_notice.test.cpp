@@ -150,13 +150,13 @@ TEST_CASE_FIXTURE(fixture, "waiting notice: it is tried again while Discord is a
   sim.advance(60s);
   CHECK(w.written.size() == 4);
   CHECK(w.asked.size() == 4);
-  CHECK(w.settled.empty()); // Whoever polls next gets it again.
+  CHECK(w.settled.empty()); // The next poll takes it again.
   w.written.clear();
   w.ending = {one()};
   w.gate_says = gate::trouble::frozen;
   sim.advance(60s);
   CHECK(w.written.size() == 1);
-  CHECK(w.settled.empty()); // It may thaw.
+  CHECK(w.settled.empty()); // The community may thaw.
   w.ending = {one()};
   w.gate_says = gate::trouble::not_found;
   sim.advance(60s);

@@ -12,7 +12,7 @@ ingress::handler start_from(caf::actor_system& sys, const services& from) {
 }
 } // namespace
 
-/// Of prefixes the messages of earlier versions carry these, too: none of them is ever given up.
+/// Messages of earlier versions carry these prefixes, too, so none of them is ever given up.
 const ingress::declaration& definition() {
   using ingress::permission;
   constexpr auto administrator = permission::administrator();

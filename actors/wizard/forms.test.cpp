@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: members of roles are counted only where a na
   w.facts.roles.push_back(w.facts.roles.back());
   w.facts.roles.back().id = snowflake{100000000000000003};
   w.facts.role_members = {{snowflake{100000000000000002}, 4}, {snowflake{100000000000000003}, 9}};
-  sim.advance(11s); // What was read before is too old to be shown again.
+  sim.advance(11s); // The reading before is too old to be shown again.
   click("role-tier", {"silver"});
   CHECK(w.counted == 1);
   CHECK(says("4 members"));

@@ -11,7 +11,7 @@ namespace arrakis::wizard {
 std::string retry_button_id(int64_t version);
 /// The button “Check progress”, below what is told of an open deployment.
 std::string progress_button_id(int64_t version);
-/// That button itself, with the custom id that says whose progress is asked for.
+/// The button “Check progress”; the custom id says whose progress it shows.
 boost::json::object check_progress_button(std::string custom_id);
 
 } // namespace arrakis::wizard

@@ -1,5 +1,5 @@
 #pragma once
-// What the wizard asks of others.
+// The actors that the wizard asks.
 #include "actors/community/messages.hpp"
 #include "actors/guild/messages.hpp"
 #include "adapters/chain/messages.hpp"

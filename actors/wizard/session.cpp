@@ -25,7 +25,7 @@ using core::record;
 using core::step;
 
 reply apart(std::string_view sentence) { return {core::sentence_screen(sentence), true}; }
-/// What became of the answers of a session that is over.
+/// Where the answers of a session that is over are now.
 enum class left { nothing, draft, unknown };
 /// Why there is no session for a click on one's message.
 std::string closed(const state& st, std::string_view session, std::string_view action, left what) {
@@ -66,7 +66,7 @@ flow<> read_guild(self_pointer self, deadline until, bool anew, bool role_member
   }
 }
 
-/// What the active version is, and whether the community is frozen. What was known last serves while nobody answers.
+/// Reads the active version and whether the community is frozen. While nobody answers, the last reading serves.
 flow<> read_community(self_pointer self, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.describe_within));
@@ -115,7 +115,7 @@ flow<reply> shown(self_pointer self, record r, std::string notice, click_ptr c) 
   co_return reply{.data_json = core::screen(r, w, notice), .may_end = may_end};
 }
 
-/// What to show when somebody else's write came first.
+/// The reply when somebody else's write came first.
 flow<reply> lost(self_pointer self, store::loaded present, click_ptr c) {
   count("overtaken");
   if (!present.session)
@@ -170,7 +170,7 @@ flow<caf::expected<core::deployment_state>> follow_newest(self_pointer self, cli
   if (!newest || !core::is_open(*newest))
     co_return newest;
   const bool is_open = co_await follow_progress(self, c);
-  if (!is_open) // It has ended since it was read.
+  if (!is_open) // The deployment has ended since it was read.
     newest = co_await read_progress(self, c);
   co_return newest;
 }
@@ -259,7 +259,7 @@ flow<caf::expected<reply>> deploy(self_pointer self, int64_t expected, decision 
                                            {"session", r.id.substr(0, 8)},
                                            {"trace", c->what->trace},
                                            {"error", text_of(done.error())}});
-  c->follows = done && done->waits.empty() && !done->repeated; // What was submitted before has its first click's token.
+  c->follows = done && done->waits.empty() && !done->repeated; // A repeated submission keeps its first click's token.
   const auto version = r.version;
   auto noted = co_await save(self, version, &next, c->until);
   if (noted && !noted->won && noted->present.session)
@@ -302,10 +302,10 @@ flow<caf::expected<reply>> inspect(self_pointer self, int64_t expected, record t
   co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), c);
 }
 
-/// What the state machine must know of the guild before it can decide.
+/// The knowledge of the guild that the state machine needs before it can decide.
 enum class knowledge { none, shown, anew };
 knowledge needed(const core::event& e) {
-  if (e.argument == core::about_deployment) // It is PostgreSQL that knows.
+  if (e.argument == core::about_deployment) // PostgreSQL knows the deployment.
     return knowledge::none;
   if (e.action == "deploy" || e.action == "retry" || e.action == "refresh")
     return knowledge::anew;

@@ -37,16 +37,16 @@ using self_pointer = handle::stateful_pointer<state>;
 struct click {
   std::shared_ptr<const interaction> what;
   deadline until;
-  std::optional<core::deployment_state> progress = {}; ///< Of the newest deployment, as read for this click.
+  std::optional<core::deployment_state> progress = {}; ///< The newest deployment, as read for this click.
   bool follows = false;                                ///< The deployment's messages go to this click's conversation.
 };
 using click_ptr = click*;
 
-/// Of arrakis_wizard_sessions_total.
+/// Counts an event of arrakis_wizard_sessions_total.
 void count(const char* event);
 
 flow<caf::expected<store::loaded>> load(self_pointer, deadline until);
-/// What becomes of the draft when a record is written: an answer is kept; a fresh session forgets what was before it.
+/// The effect of a written record on the draft: an answer is stored; a fresh session erases the one before it.
 enum class draft_effect { keep, forget };
 /// Writes `next` over the version `expected`. The result holds either `next` under its new version, or what is there
 /// now. What was written is also the draft, best effort; once it is deployed there is none.

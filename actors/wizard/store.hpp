@@ -10,7 +10,7 @@
 
 namespace arrakis::wizard::store {
 
-inline constexpr std::chrono::milliseconds ttl_complete{60'000}; ///< Of a finished session.
+inline constexpr std::chrono::milliseconds ttl_complete{60'000}; ///< Life of a finished session.
 
 std::string key(snowflake user, snowflake guild);
 

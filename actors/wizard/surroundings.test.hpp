@@ -25,7 +25,7 @@ constexpr auto address = "0x00000000000000000000000000000000000000aa";
 
 /// The world around the wizard, in memory; one thread, so the actors write into it.
 struct surroundings {
-  std::map<std::string, std::pair<std::string, std::string>> sessions; ///< What Redis holds: version and record.
+  std::map<std::string, std::pair<std::string, std::string>> sessions; ///< Redis: version and record, by key.
   bool redis_away = false;
   bool blind_store = false; ///< Negative control: a store that does not compare.
   guild::state facts;
@@ -40,8 +40,8 @@ struct surroundings {
   std::vector<community::deploy> deploys;
   std::vector<community::retry> retries;
   std::optional<deployments::status_of> newest;
-  std::optional<deployments::status_of> newest_after_look; ///< What becomes of it as soon as it was read once more.
-  std::vector<secret> conversations;                       ///< That the newest deployment was told to follow.
+  std::optional<deployments::status_of> newest_after_look; ///< Replaces `newest` after its next reading.
+  std::vector<secret> conversations;                       ///< The tokens that `follow` brought.
   test::fake_queue queue;
   test::fake_drafts drafts;
   test::way to_drafts; ///< Without `draw` at once.

@@ -33,7 +33,7 @@ struct options {
     return std::make_shared<const core::catalogue>(core::everything());
   };
   wizard::limits limits;
-  queue::handle queue; ///< Of deployments; null: their progress is as PostgreSQL says.
+  queue::handle queue; ///< The deployments' queue; null: their progress is as PostgreSQL says.
   /// Told when a session's actor crashed too often: key, error, last message.
   std::function<void(const std::string&, const std::string&, const std::string&)> quarantined;
   /// Why a session is in quarantine, by its key (directory::options::quarantine_of).

@@ -1,5 +1,6 @@
 #pragma once
-// What of a manifest is in the guild already: the shadow state and checkpoints, held against the guild as it is now.
+// The part of a manifest that is in the guild already: the shadow state and checkpoints, held against the guild as it
+// is now.
 #include "actors/guild/core/blueprint.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 
@@ -18,7 +19,7 @@ bool is_convertible(const fields& from, const fields& to);
 /// counts. What the manifest chose among the guild's own is itself; what can only be made anew, since its type changed,
 /// is left out.
 ids known_ids(const manifest&, const std::vector<manifests::shadow_entry>& applied, const guild::state&);
-/// What an earlier version made and this one does not want any more, as far as it is still in the guild.
+/// Resources of an earlier version that this one does not want any more and that are still in the guild.
 std::vector<manifests::shadow_entry> left_over(const manifest&, const std::vector<manifests::shadow_entry>& shadow,
                                                const ids& known, const guild::state&);
 

@@ -1,6 +1,6 @@
 #pragma once
-// What a manifest asks of a guild: the managed fields of every resource, wanted and actual. Fields that are not here
-// are the admins' own: nobody compares or changes them.
+// The demands of a manifest on a guild: the managed fields of every resource, wanted and actual. Fields that are not
+// here are the admins' own: nobody compares or changes them.
 #include "schemas/guild.hpp"
 #include "schemas/ids.hpp"
 #include "schemas/manifest.hpp"

@@ -33,7 +33,7 @@ TEST_CASE("blueprint: access is exactly the listed tiers, and the bot is never l
   CHECK(channel("ch-general").parent == snowflake{21});
   CHECK(channel("ch-general").name == "general-chat");
 
-  const auto vip = channel("ch-vip"); // Of its category.
+  const auto vip = channel("ch-vip"); // Those of its category.
   CHECK(of(vip, 1).deny == view_channel);
   CHECK(of(vip, 11).allow == view_channel);
   CHECK(of(vip, 12) == guild::overwrite{});
@@ -92,7 +92,7 @@ TEST_CASE("blueprint: the name that Discord answered is the one that later readi
   // Somebody renames it, or a new version wants another name: that is a difference.
   CHECK(differences(role_fields{"Street", 1, true, false, 8}, settled(asked, &stored)).size() == 1);
   CHECK(differences(answered, settled(role_fields{"Gasse", 1, true, false, 8}, &stored)).size() == 1);
-  // What is asked of Discord is never what it answered.
+  // A request to Discord never equals its answer.
   CHECK(create_body(stored).find("requested_name") == std::string::npos);
   CHECK(text(applied(asked, asked)) == text(asked));
 }

@@ -1,5 +1,6 @@
 #pragma once
-// What the bot may do in a guild, computed as Discord does: https://discord.com/developers/docs/topics/permissions
+// The permissions of the bot in a guild, computed as Discord does:
+// https://discord.com/developers/docs/topics/permissions
 #include "schemas/guild.hpp"
 
 #include <cstdint>

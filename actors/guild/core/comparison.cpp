@@ -60,7 +60,7 @@ std::string describe_order(const manifest& want) {
 
 /// Discord: an embed's description has at most 4096 characters. Bytes are counted, which is never more.
 constexpr size_t description_max = 4'096;
-constexpr size_t aside_max = 900; ///< What stands around the list of differences, each.
+constexpr size_t aside_max = 900; ///< Bytes of each text around the list of differences.
 
 std::string bulleted(const std::vector<std::string>& lines, size_t bytes_max, std::string_view mark = "•") {
   std::string out;

@@ -1,5 +1,6 @@
 #pragma once
-// What `/reconcile` shows and Apply does: how a guild differs from its active version, and the plan that would mend it.
+// The comparison that `/reconcile` shows and Apply carries out: how a guild differs from its active version, and the
+// plan that would mend it.
 #include "actors/guild/core/diff.hpp"
 
 #include <cstdint>
@@ -14,15 +15,15 @@ struct comparison {
   std::vector<std::string> lines; ///< A sentence for each difference.
   bool clean = false;             ///< No difference but what is left over.
   std::string remaining;          ///< "9 old roles remain": what no plan wants any more; empty: nothing.
-  int64_t version = 0;            ///< Of the manifest.
+  int64_t version = 0;            ///< The version of the manifest.
   size_t creates = 0, updates = 0;
-  bool orders_roles = false;         ///< The plan ends with putting the roles in order.
-  std::string plan_json;             ///< What Apply does, in canonical JSON (RFC 8785); see `keys_in`.
-  std::string plan_sha256;           ///< Of its bytes, in hex. Another guild, version or shadow state has another one.
-  std::vector<std::string> blockers; ///< What an admin must change first, a sentence each.
-  std::vector<std::string> doubled;  ///< What Discord made twice, a sentence each; empty also where nobody knows.
+  bool orders_roles = false; ///< The plan ends with putting the roles in order.
+  std::string plan_json;     ///< The work of Apply, in canonical JSON (RFC 8785); see `keys_in`.
+  std::string plan_sha256;   ///< Hash of its bytes, in hex. Another guild, version or shadow state has another one.
+  std::vector<std::string> blockers; ///< The changes that an admin must make first, a sentence each.
+  std::vector<std::string> doubled;  ///< Resources that Discord made twice, a sentence each; empty also if unknown.
   std::string last_apply;            ///< How the last Apply stands, or why it ended; empty: well, or there was none.
-  bool applying = false;             ///< It has not ended.
+  bool applying = false;             ///< An earlier Apply has not ended.
 };
 
 /// Compares. The plan creates and updates, in the order of `resources`, and never deletes. Where a role that it creates

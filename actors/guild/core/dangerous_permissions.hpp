@@ -13,13 +13,13 @@ namespace arrakis::permissions {
 struct danger {
   uint64_t bit = 0;
   std::string_view label;  ///< As Discord's own settings call it: "Manage Server".
-  std::string_view reason; ///< What its holder can do: "takes over the whole server".
+  std::string_view reason; ///< The power of its holder: "takes over the whole server".
 };
 const std::vector<danger>& dangers();
 /// All bits of dangers().
 uint64_t dangerous_bits();
-/// Those that a role gives beyond what everyone has: a new role of Discord's has @everyone's, and takes nothing by
-/// that.
+/// The dangerous permissions that a role gives beyond what everyone has: a new role of Discord's has @everyone's, and
+/// takes nothing by that.
 uint64_t dangers_given(const guild::state&, uint64_t role_permissions);
 /// "Administrator (it can do everything in the server) and Ban Members (...)", worst first; empty when `mask` has none.
 std::string dangers_of(uint64_t mask);

@@ -32,7 +32,7 @@ std::string joined(const std::vector<std::string>& list) {
 /// Desired, shadow and actual of a resource that is in the guild.
 std::optional<difference> compare(difference d, const std::optional<fields>& want, const std::optional<fields>& had,
                                   const fields& now) {
-  if (!want) { // It needs something that is not there yet, which is reported on its own.
+  if (!want) { // The resource needs something that is not there yet, which is reported on its own.
     d.why = cause::manifest_change;
     d.plan = action::update;
     d.fields = {"overwrites"};

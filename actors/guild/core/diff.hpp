@@ -26,7 +26,7 @@ struct difference {
   std::string name;
   snowflake id;
   std::vector<std::string> fields; ///< update: the managed fields that differ between desired and actual.
-  uint64_t dangers = 0;            ///< Of a tier's role as it is now: the permissions that no tier may give.
+  uint64_t dangers = 0;            ///< Permissions of a tier's role, as it is now, that no tier may give.
 };
 
 std::vector<difference> diff(const manifest&, const std::vector<manifests::shadow_entry>& shadow,

@@ -1,6 +1,6 @@
 #pragma once
-// What Discord made twice for one request of ours: a request that it, or a proxy before it, held for so long that it
-// was made again, and carried out afterwards. Both bear the same nonce in the audit log (docs/decisions/0006).
+// Resources that Discord made twice for one request of ours: a request that it, or a proxy before it, held for so long
+// that it was made again, and carried out afterwards. Both bear the same nonce in the audit log (docs/decisions/0006).
 #include "schemas/guild.hpp"
 #include "schemas/ids.hpp"
 
@@ -22,10 +22,11 @@ struct doubled {
 std::string_view nonce_in(std::string_view reason);
 /// Whether the audit log has two creates of the bot with one nonce.
 bool has_repeated_nonce(const std::vector<guild::audit_entry>&, snowflake bot);
-/// What is in the guild, bears the nonce of something in `named` (all that is ours) and is not named itself.
+/// Resources in the guild, each of which bears the nonce of something in `named` (all that is ours) and is not named
+/// itself.
 std::vector<doubled> find_doubled(const guild::state&, const std::vector<guild::audit_entry>&,
                                   const std::set<snowflake>& named);
-/// What happened, what it means and what to do.
+/// A sentence: the event, its meaning for the admin, and what to do.
 std::string describe(const doubled&);
 
 } // namespace arrakis::blueprint

@@ -45,7 +45,7 @@ void check_permissions(user_messages& out, const guild::state& g, const manifest
     need(manage_channels, "Manage Channels", "it makes categories and channels");
     need(view_channel, "View Channels", "it can only change channels that it sees");
   }
-  // Who sets an overwrite must have the permission itself.
+  // The author of an overwrite must have the permission itself.
   const auto closes = [&](bool voice) {
     return std::any_of(m.channels.begin(), m.channels.end(), [voice](const manifest_channel& c) {
       return c.read_only && !c.existing && (c.type == "voice") == voice;

@@ -84,7 +84,7 @@ TEST_CASE("preflight: a chosen channel or category is there, of the type, and st
   const auto twice = preflight(g, m, {{{"channel", "ch-news"}, {22}}});
   REQUIRE(twice.size() == 1);
   CHECK(twice[0].find("“market” would stand for both") != std::string::npos);
-  // What is chosen needs no room.
+  // A chosen channel counts in no limit.
   for (uint64_t i = 0; g.channels.size() < 500 - blueprint::resources(m).size() + m.roles.size() + 2; ++i)
     g.channels.push_back({{1000 + i}, guild::text, "c", "", {}, 0, {}});
   CHECK(preflight(g, m, {}).empty());

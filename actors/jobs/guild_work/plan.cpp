@@ -256,14 +256,14 @@ std::vector<manifests::shadow_entry> shadow_of(const guild_snapshot& snap) {
     const auto want = blueprint::wanted(snap.want, r.key, ids, place_of(snap));
     if (found == ids.end() || !want)
       continue;
-    // Of what the admins chose nothing is managed: what it is now is kept for the diff's words.
+    // No field of a resource that the admins chose is managed: its present fields serve the diff's words.
     const auto now = r.existing ? find_actual(snap.guild, r.key.kind, found->second) : std::optional<fields>{};
     list.push_back({r.key.kind, r.key.resource, found->second,
                     now ? blueprint::chosen_text(*now) : blueprint::text(settled(snap, r.key, *want))});
   }
   if (!snap.only.empty())
     return list;
-  // What is left over is remembered, so that a later version which wants it again finds it instead of making it twice.
+  // A left-over resource is remembered, so that a later version which wants it again finds it and makes no second one.
   for (const auto& s : snap.shadow) {
     const bool there = std::any_of(list.begin(), list.end(), [&](const auto& x) {
       return (x.kind == s.kind && x.resource == s.resource) || x.id == s.id;

@@ -1,5 +1,5 @@
 #pragma once
-// What must be done to a guild so that it is what a manifest says: pure, from what is known at a moment.
+// The steps that make a guild what a manifest says: pure, from a snapshot.
 #include "actors/guild/core/blueprint.hpp"
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
@@ -13,7 +13,7 @@
 
 namespace arrakis::jobs::guild_work {
 
-/// What is known of a guild, and of what it shall be, at a moment.
+/// The guild as it is, and as it shall be, at a moment.
 struct guild_snapshot {
   manifest want;
   std::vector<manifests::shadow_entry> shadow;   ///< As last applied.
@@ -25,7 +25,7 @@ struct guild_snapshot {
   /// The resources that this work is about; empty: everything that the manifest names.
   std::set<blueprint::key> only;
   bool orders_roles = true;          ///< The order of the roles is part of this work.
-  std::string again = "press Retry"; ///< What an admin does to have it tried again.
+  std::string again = "press Retry"; ///< The act of an admin that has it tried again.
   bool adopts = true; ///< Off only in negative controls of the crash tests: an interrupted create is made twice.
 };
 
@@ -51,8 +51,8 @@ struct plan {
 blueprint::ids known(const guild_snapshot&);
 /// `want` under the name that Discord answered when the resource was applied last.
 blueprint::fields settled(const guild_snapshot&, const blueprint::key&, const blueprint::fields& want);
-/// What one resource needs, given all that is known now. Fields that wait for a snowflake of an earlier step count as
-/// different.
+/// The step that one resource needs, given all that is known now. Fields that wait for a snowflake of an earlier step
+/// count as different.
 step decide(const guild_snapshot&, const blueprint::resource&);
 plan make_plan(const guild_snapshot&);
 
@@ -64,7 +64,7 @@ std::set<snowflake> named(const guild_snapshot&);
 /// The newest role or channel of the guild; `newest_seen` of a create that is decided now.
 snowflake newest(const guild::state&);
 
-/// What became of a create that left an intent and no checkpoint.
+/// The outcome of a create that left an intent and no checkpoint.
 struct adoption {
   enum kind { none, ours, unsure, several } what = none;
   snowflake id;
@@ -79,9 +79,9 @@ struct adoption {
 /// and updated like any drift: a later version may finish what an earlier one began.
 adoption find_created(const guild_snapshot&, const deployments::intent&, const blueprint::fields& wanted);
 
-/// What our bot made by the audit log, that equals `wanted` in every managed field and that no shadow entry or
-/// checkpoint names: a deployment made it that the database does not know any more, because an older backup was
-/// restored. The oldest one; 0: there is none, or the audit log does not reach so far back.
+/// The resource that our bot made by the audit log, that equals `wanted` in every managed field and that no shadow
+/// entry or checkpoint names: a deployment made it that the database does not know any more, because an older backup
+/// was restored. The oldest one; 0: there is none, or the audit log does not reach so far back.
 snowflake find_orphan(const guild_snapshot&, const std::string& kind, const blueprint::fields& wanted);
 /// Whether something in the guild has the name of a resource that is to be made: then the audit log is worth a reading.
 bool may_have_orphans(const guild_snapshot&);

@@ -141,7 +141,7 @@ TEST_CASE("plan: a chosen category and channel are used and never changed, and g
   channel.existing.reset();
   const auto again = make_plan(w);
   CHECK(std::ranges::count(words(again), 'c') == std::ranges::count(without, 'c') - 1);
-  CHECK(again.left_over.empty()); // It was never ours.
+  CHECK(again.left_over.empty()); // The resource was never ours.
   channel.existing = snowflake{602};
   const auto gone = make_plan(w);
   CHECK(std::ranges::any_of(
@@ -263,16 +263,16 @@ TEST_CASE("adoption: a version that takes over asks about what the one before it
   CHECK_FALSE(next_step().ask.empty());
   w.audit = {{{2}, id, 30, "Arrakis: role “Gold” [n1]"}}; // The log comes.
   CHECK(next_step().what == act::adopt);
-  w.audit = {{{9}, id, 30, ""}}; // It says that somebody else made it.
+  w.audit = {{{9}, id, 30, ""}}; // The log says that somebody else made it.
   CHECK(next_step().what == act::create);
   w.audit.clear();
-  intent.newest_seen = made_at(now_ms + 2'000); // It was there before.
+  intent.newest_seen = made_at(now_ms + 2'000); // The resource was there before.
   CHECK(next_step().what == act::create);
   intent.newest_seen = made_at(now_ms);
   asked.name = "gold"; // Discord may have folded it.
   intent.fields_json = blueprint::text(asked);
   CHECK(next_step().unsure);
-  asked.color = 2; // It is no create of ours.
+  asked.color = 2; // No create of ours.
   intent.fields_json = blueprint::text(asked);
   CHECK(next_step().what == act::create);
   intent.fields_json.clear(); // Negative control: an intent that does not know what it asked for.

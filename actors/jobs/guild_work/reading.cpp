@@ -8,7 +8,7 @@
 namespace arrakis::jobs::guild_work {
 namespace {
 
-/// What an error of the reader means for the work.
+/// The problem that an error of the reader means for the work.
 problem problem_of(pointer self, const caf::error& e, std::string_view about) {
   const auto then = fmt::format("{} Then {}.", text_of(e), self->state.snapshot.again);
   switch (code_of(e)) {

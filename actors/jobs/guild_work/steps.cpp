@@ -106,7 +106,7 @@ flow<problem> create(pointer self, step s) {
     }
   }
   if (unnoted || result->why.what == trouble::unknown) {
-    // It may be there. Later decisions search for it before they make another one.
+    // The resource may be there. Later decisions search for it before they make another one.
     const auto noted = std::find_if(snap.open.begin(), snap.open.end(), [&](const deployments::intent& i) {
       return i.kind == s.of.kind && i.resource == s.of.resource;
     });
@@ -153,7 +153,7 @@ flow<problem> update(pointer self, step s) {
   co_return co_await note(self, s.of, s.id, named ? blueprint::applied(*want, answered) : settled(snap, s.of, *want));
 }
 
-/// What Discord refused without a reason, with the one that a new reading of the guild shows.
+/// The problem of a refusal without a reason, with the reason that a new reading of the guild shows.
 flow<problem> explained(pointer self, step s, problem why) {
   if (why.discord_code == 0)
     co_return why;

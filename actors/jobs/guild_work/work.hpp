@@ -35,7 +35,7 @@ inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
 /// that.
 inline constexpr milliseconds signer_wait_min{5'000}, signer_wait_max{120'000};
 inline constexpr milliseconds identity_within{10'000}; ///< Until Discord has said which user the bot is.
-inline constexpr int tries_max = 6;                    ///< Of one step inside one attempt of the job.
+inline constexpr int tries_max = 6;                    ///< Tries of one step inside one attempt of the job.
 /// Passes over all resources in one attempt: others may delete in the guild what an earlier pass made.
 inline constexpr int passes_max = 4;
 /// A wait that Discord told is waited for without using an attempt, up to this long each, until so long after the
@@ -48,12 +48,12 @@ using pointer = queue::processor::stateful_pointer<state>;
 using gate::problem;
 using gate::trouble;
 
-/// What the kinds of work at a guild differ in. Flows take the actor alone.
+/// The differences between the kinds of work at a guild. Flows take the actor alone.
 struct task {
   deployments::work kind = deployments::work::deployment;
   std::string_view noun;    ///< "deployment".
   std::string_view payload; ///< The fields of the payload, for the error.
-  std::string_view again;   ///< What an admin does to have it tried again: "press Retry".
+  std::string_view again;   ///< The act of an admin that has it tried again: "press Retry".
   std::string_view look_on; ///< How an admin sees its progress once the message's token is over: "use `/resume`".
   /// Reads what the payload has beside community and version. False: it is malformed.
   bool (*read_payload)(state&, const boost::json::object&) = nullptr;
@@ -64,7 +64,7 @@ struct task {
   /// itself knows, by its run, whether another worker has it. A renewal that finds the work complete reads like a lost
   /// lease, and says nothing about who completed it.
   flow<problem> (*complete)(pointer) = nullptr;
-  std::string (*title)(const state&) = nullptr;                  ///< Of the message while it runs: "Building Tabr".
+  std::string (*title)(const state&) = nullptr; ///< Title of the message while it runs: "Building Tabr".
   boost::json::array (*running_buttons)(const state&) = nullptr; ///< Below it; null: none.
   std::string (*completed_body)(const state&) = nullptr;
   std::string (*waiting_body)(const state&, std::string_view sentence) = nullptr;
@@ -81,7 +81,7 @@ struct state {
   queue::job job;
   caf::typed_response_promise<queue::outcome> reply;
 
-  std::string trace; ///< Of the click that began it; from the payload.
+  std::string trace; ///< Trace of the click that began it; from the payload.
   community_id community;
   int64_t version = 0;
   std::string manifest_sha256;
@@ -98,7 +98,7 @@ struct state {
   guild_snapshot snapshot;
   bool unseen = false;                     ///< A create may have had its effect, and the guild was not read since.
   std::vector<blueprint::doubled> doubled; ///< Found at the end.
-  std::string plan_sha256;                 ///< Of the plan that an admin saw; empty: there is none.
+  std::string plan_sha256;                 ///< Hash of the plan that an admin saw; empty: there is none.
   bool plan_began = false;                 ///< The guild was as that plan says when its first change was made.
   std::string outdated_body;               ///< The message, where the guild is not as that plan says.
   guild_work::progress progress;
@@ -121,7 +121,8 @@ flow<problem> read_stores(pointer self);
 flow<problem> read_shadow(pointer self);
 /// The guild as it is now, into the snapshot; with the audit log where intents are open.
 flow<problem> read_guild(pointer self);
-/// What Discord made twice for one intent of ours, into the state. An audit log that cannot be read is no failure.
+/// Finds resources that Discord made twice for one intent of ours, into the state. An audit log that cannot be read is
+/// no failure.
 flow<> find_doubled(pointer self);
 
 // steps.cpp

@@ -1,4 +1,4 @@
-// What becomes of a deployment when Discord, or what lies before it, answers neither yes nor no.
+// Deployments while Discord, or a proxy before it, answers neither yes nor no.
 #include "actors/jobs/synthesize_community/bench.test.hpp"
 #include "schemas/permissions.hpp"
 

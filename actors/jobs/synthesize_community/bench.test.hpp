@@ -1,5 +1,5 @@
 #pragma once
-// What the tests of the jobs share that write to a guild.
+// Fixture of the tests of jobs that write to a guild.
 #include "actors/guild/core/blueprint.hpp"
 #include "actors/wizard/messages.hpp"
 #include "adapters/discord/rest/calls.hpp"
@@ -154,7 +154,7 @@ struct walk {
 /// has ended without an answer by then, and it was made again.
 struct late_create {
   bool comes = true;
-  bool lost = false; ///< It was held.
+  bool lost = false; ///< The create was held.
   void into(bench& b, std::string name, std::string until) {
     b.discord.decide = [this, &b, name, until, held = net::http_request{},
                         done = false](const net::http_request& r) mutable {

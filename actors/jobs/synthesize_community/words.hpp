@@ -18,7 +18,7 @@ struct result {
 std::string completed_body(const result&);
 /// The button “Check progress”, which the wizard answers, as a row of its own.
 boost::json::array progress_row(int64_t version);
-/// It goes on by itself.
+/// The body while a deployment waits; it goes on by itself.
 std::string waiting_body(int64_t version, std::string_view sentence);
 /// With the button Retry, which the wizard answers.
 std::string failed_body(std::string_view community, int64_t version, std::string_view sentence);

@@ -1,5 +1,5 @@
 #pragma once
-// What the wizard can offer: chains, themes, templates. Data of config/; to add one, add a file there.
+// The wizard's offers: chains, themes, templates. Data of config/; to add one, add a file there.
 #include "adapters/chain/catalogue/catalogue.hpp"
 #include "runtime/error.hpp"
 #include "schemas/manifest.hpp"

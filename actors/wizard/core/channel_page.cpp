@@ -19,7 +19,7 @@ std::string who_sees(const draft& d, const std::vector<std::string>& tiers) {
   return out.empty() ? "" : " (only " + out + ")";
 }
 
-/// Who sees it is then no affair of the plan.
+/// The plan then does not say who sees it.
 std::string existing_text(const std::optional<snowflake>& existing) {
   return existing ? fmt::format(" → <#{}>, as it is", existing->text()) : std::string{};
 }

@@ -24,7 +24,7 @@ void set_existing(draft&, const channel_item&, std::optional<snowflake>);
 
 /// The categories or channels of the server that may stand for the item: those of its type, as the server lists them.
 std::vector<guild::channel> choosable(const draft&, const channel_item&, const guild::state&);
-/// What tells it from others of its name: its category and its place there.
+/// The category of a channel and its place there, which tell it from others of its name.
 std::string describe(const guild::channel&, const guild::state&);
 
 } // namespace arrakis::wizard::core

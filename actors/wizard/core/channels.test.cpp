@@ -47,7 +47,7 @@ TEST_CASE("wizard: a channel and a category that are there are chosen like roles
   auto w = at_channels();
   w.click("channel-pick", {item_named(w, "general")});
   auto text = screen(w.r, w.seen());
-  CHECK(text.find("In Tabr") != std::string::npos); // What tells the two apart.
+  CHECK(text.find("In Tabr") != std::string::npos); // The category tells the two apart.
   CHECK(text.find("Without a category") != std::string::npos);
   CHECK(text.find("\"value\":\"100000000000000013\"") == std::string::npos); // A voice channel is no text channel.
   w.click("channel-use", {"100000000000000011"});
@@ -65,7 +65,7 @@ TEST_CASE("wizard: a channel and a category that are there are chosen like roles
   CHECK(m.categories[0].existing == snowflake{100000000000000010});
   CHECK(m.channels[1].existing == snowflake{100000000000000011});
   CHECK(draft_of(m).channels == w.r.draft.channels);
-  CHECK(resource_ids(m).size() == 3 + 1 + 4); // What is there is none of ours.
+  CHECK(resource_ids(m).size() == 3 + 1 + 4); // Existing channels are not ours.
   CHECK(w.click("deploy").what == decision::deploy);
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("wizard: a closed channel that is made again after another stood for i
   auto w = at_channels();
   w.click("channel-pick", {item_named(w, "vip-chat")});
   w.click("channel-use", {"100000000000000012"});
-  CHECK(screen(w.r, w.seen()).find("as it is (only") == std::string::npos); // Who sees it is not the plan's affair.
+  CHECK(screen(w.r, w.seen()).find("as it is (only") == std::string::npos); // The plan does not say who sees it.
   w.click("continue");
   REQUIRE(w.r.at == step::review);
   CHECK(w.r.draft.channels[3].existing);

@@ -19,7 +19,7 @@ struct custom_id {
   std::string prefix; ///< "wizard", or that of a modal (modal_prefixes).
   std::string action; ///< Empty for a modal.
   std::string session;
-  std::string argument; ///< What stands between the session and the version, without its outer colons.
+  std::string argument; ///< The part between session and version, without its outer colons.
   std::optional<int64_t> version;
 };
 /// Empty: not a custom id of the wizard.

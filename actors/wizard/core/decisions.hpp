@@ -1,5 +1,5 @@
 #pragma once
-// What the steps of the wizard answer to a click or a form; how they are made up.
+// Decisions: the answers of the wizard's steps to a click or a form.
 #include "actors/wizard/core/steps.hpp"
 
 #include <string>

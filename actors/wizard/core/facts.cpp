@@ -20,7 +20,7 @@ namespace {
 blueprint::ids likely_ids(const record& r, const guild::state& now) {
   blueprint::ids out;
   const auto all = blueprint::resources(build_manifest(r.draft));
-  // Of two channels with one name the admin's own may be the chosen one: that is none of ours.
+  // Of two channels with one name the chosen one may be the admin's own, which is none of ours.
   const auto is_chosen = [&](snowflake id) {
     return std::ranges::any_of(all, [&](auto& other) { return other.existing == id; });
   };

@@ -1,5 +1,5 @@
 #pragma once
-// What the guild allows us: read before the review and again before a deployment.
+// The guild's limits for the bot: read before the review and again before a deployment.
 #include "actors/wizard/core/record.hpp"
 #include "schemas/guild.hpp"
 
@@ -17,7 +17,7 @@ std::vector<guild::role> assignable(const guild::state&);
 bool has_equal_names(const std::vector<guild::role>&);
 /// Place, colour and number of members of a role that another one of the server has the name of; else empty.
 std::string describe(const guild::role&, const guild::state&);
-/// Those that only such a permission keeps from it.
+/// The channels that only such a permission keeps from it.
 std::vector<guild::role> withheld(const guild::state&);
 /// Roles of the active version that somebody gave such a permission: sentences that say what Deploy does about it.
 std::vector<std::string> gained_dangers(const record&, const guild::state&);

@@ -15,7 +15,7 @@ namespace {
 /// https://discord.com/developers/docs/components/reference#text-input
 struct shown_form {
   std::string id, title;
-  std::map<std::string, std::string> values; ///< Of all inputs; empty: nothing is filled in.
+  std::map<std::string, std::string> values; ///< Values of all inputs; empty: nothing is filled in.
 };
 shown_form read_form(const std::string& json_text) {
   const auto all = boost::json::parse(json_text);
@@ -69,7 +69,7 @@ TEST_CASE("wizard: a refused name is said in place, and “Correct it” opens i
   CHECK(w.r.draft.name == "Dune");
   CHECK_FALSE(offers_correction(w));
   w.submit("community-name", {{"name", "D"}});
-  CHECK(w.r.draft.name == "Dune"); // What was accepted stays until something else is.
+  CHECK(w.r.draft.name == "Dune"); // An accepted value stays until another one is accepted.
   CHECK(correct(w).values.at("name") == "D");
   w.click("continue");
   CHECK_FALSE(w.r.refused);

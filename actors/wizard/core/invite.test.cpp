@@ -9,7 +9,7 @@ using namespace arrakis;
 using namespace arrakis::wizard::core;
 
 namespace {
-/// What preflight asks for in a guild whose bot has these permissions, over all templates and kinds of channel.
+/// The sentences of preflight in a guild whose bot has these permissions, over all templates and kinds of channel.
 std::string asked_for(uint64_t permissions) {
   auto facts = good_facts();
   facts.roles[1].permissions = permissions;
@@ -33,7 +33,8 @@ TEST_CASE("invite: the permissions of the link suffice for every template, and e
   CHECK(asked_for(invited_permissions) == "");
   CHECK((invited_permissions & permissions::administrator) == 0);
   for (const auto& [name, bit] : permissions::all())
-    if ((invited_permissions & bit) && bit != permissions::view_audit_log) { // That one is read with, after a crash.
+    if ((invited_permissions & bit)
+        && bit != permissions::view_audit_log) { // The audit log is read only after a crash.
       CAPTURE(name);
       CHECK(asked_for(invited_permissions & ~bit) != "");
     }

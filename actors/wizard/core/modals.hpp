@@ -10,7 +10,7 @@
 
 namespace arrakis::wizard::core {
 
-/// What fills a form in, by the ids of its inputs.
+/// The values that fill a form in, by the ids of its inputs.
 using form_fields = std::map<std::string, std::string>;
 
 /// The modal that a component opens, decided from the interaction alone. Empty: it opens none, or one that is filled

@@ -28,7 +28,7 @@ std::string filtered(std::string_view text, Allowed allowed, std::string_view in
   return out;
 }
 
-/// What of `text` may stay. Taking a character out may leave its neighbours in a place that is wrong for them.
+/// The part of `text` that may stay. Taking a character out may leave its neighbours in a place that is wrong for them.
 template <class Allowed>
 std::string cleaned(std::string text, Allowed allowed, std::string_view instead) {
   for (std::string before; before != text;) {
@@ -44,7 +44,7 @@ struct mention {
   size_t bytes = 0; ///< 0: none begins here.
   std::string_view label;
 };
-/// What `text` begins with. https://discord.com/developers/docs/reference#message-formatting
+/// The mention that `text` begins with. https://discord.com/developers/docs/reference#message-formatting
 mention mention_at(std::string_view text) {
   for (const std::string_view all : {"@everyone", "@here"})
     if (text.starts_with(all))
@@ -75,7 +75,7 @@ std::string label_of(const unicode::flaw& f) {
   return named("character");
 }
 
-/// What a name may not have, each once, in the order in which it stands there.
+/// The parts that a name may not have, each once, in the order of the text.
 std::vector<std::string> findings(std::string_view name) {
   constexpr size_t named_max = 5;
   std::vector<std::pair<size_t, std::string>> all;

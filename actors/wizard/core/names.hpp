@@ -13,7 +13,7 @@ namespace arrakis::wizard::core {
 caf::expected<std::string> check_name(std::string_view typed);
 /// The same of a tier's name: 1 to 100 characters.
 caf::expected<std::string> check_tier_name(std::string_view typed);
-/// What of a guild's name may prefill ours; empty when too little is left.
+/// The part of a guild's name that may prefill ours; empty when too little is left.
 std::string name_from_guild(std::string_view guild_name);
 /// A contract's symbol is a stranger's text: what is no name, or means something in Discord's markdown, is taken out.
 /// At most 16 characters; "TOKEN" when nothing that is seen is left.

@@ -10,7 +10,7 @@
 
 namespace arrakis::wizard::core {
 
-inline constexpr size_t options_max = 25; ///< Of a select.
+inline constexpr size_t options_max = 25; ///< Options of a select.
 
 /// Discord's button styles.
 enum style { primary = 1, secondary = 2, success = 3, danger = 4 };

@@ -123,7 +123,8 @@ void create_all_roles(draft& d) {
 }
 
 std::string tier_key(const draft& d, const manifest_role& role) {
-  constexpr size_t room = 40; // What slug() keeps; ids of manifests that were not made here may have 100 characters.
+  constexpr size_t room =
+    40; // The length that slug() allows; ids of manifests that were not made here may have 100 characters.
   if (role.tier_id.size() <= room)
     return role.tier_id;
   return fmt::format("#{}", &role - d.roles.data());

@@ -24,7 +24,7 @@ std::optional<size_t> tier_at(const draft&, std::string_view key);
 /// The tier that a screen is turned to: the chosen one, else the first; empty: there is none.
 std::optional<size_t> focused_tier(const record&);
 
-/// What still has to be decided, in the order of the steps, as sentences; empty: the plan can be deployed.
+/// The open decisions, in the order of the steps, as sentences; empty: the plan can be deployed.
 struct gap {
   step at = step::init;
   std::string sentence;

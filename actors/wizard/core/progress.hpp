@@ -11,15 +11,15 @@ namespace arrakis::wizard::core {
 struct deployment_state {
   int64_t version = 0;
   std::string state; ///< pending, running, waiting, completed, failed, cancelled.
-  std::string error; ///< Of a failed one, or what a waiting one waits for: a sentence.
+  std::string error; ///< The failure, or the reason of a wait, as a sentence.
   size_t done = 0;   ///< Roles, categories and channels that it has made or changed.
   std::vector<std::string> left_over;
   std::string deployment = {}; ///< Its id; empty: not known.
-  std::string code = {};       ///< Of the error, for programs: "RATE_LIMIT_TIMEOUT".
+  std::string code = {};       ///< The error, for programs: "RATE_LIMIT_TIMEOUT".
   std::string frozen = {};     ///< The community is: a sentence.
   bool is_quarantined = false; ///< The community is kept apart after crashes of ours.
   bool is_sent = true;         ///< The queue has been given it.
-  bool has_worker = true;      ///< Of a running one: somebody holds its lease.
+  bool has_worker = true;      ///< Somebody holds the lease of a running one.
   bool is_paused = false;      ///< An operator paused the queue.
   int64_t waiting = 0;         ///< Jobs that the queue has not begun.
   size_t at = 0, of = 0;       ///< The worker's own count; `of` 0: not known.
@@ -28,9 +28,9 @@ struct deployment_state {
 
 enum class phase { queued, building, done, failed };
 phase phase_of(const deployment_state&);
-/// It is queued or building: its end comes without a click.
+/// True while it is queued or building: its end comes without a click.
 bool is_open(const deployment_state&);
-/// Of a queued one: what it waits for and what becomes of it, as a sentence.
+/// The reason why a queued one waits, and how it goes on, as a sentence.
 std::string queued_because(const deployment_state&);
 /// "It stopped at: channels, 7 of 9."; empty: not known.
 std::string stopped_at(const deployment_state&);
@@ -39,7 +39,7 @@ std::string stopped_at(const deployment_state&);
 struct moment {
   int64_t now_ms = 0, follows_until_ms = 0;
 };
-/// Of an open one: the phase with its reason or its count, and what to do when the message follows no longer.
+/// The phase of an open one with its reason or its count, and what to do when the message follows no longer.
 std::string progress_text(const deployment_state&, const moment&);
 
 } // namespace arrakis::wizard::core

@@ -171,7 +171,7 @@ js::object write(const draft& d) {
     o["typed"] = write(*d.typed);
   return o;
 }
-// What an earlier build has not is left out where it says nothing: such a session that build reads, too.
+// A field that an earlier build lacks is left out at its default, so that such a build reads the session, too.
 js::object write(const focus& f) {
   js::object o{{"asset_chain", f.asset_chain}, {"tier", f.tier}, {"role_page", f.role_page}};
   if (f.channel_item > 0)
@@ -285,7 +285,7 @@ caf::expected<record> read_record(std::string_view text) {
     return fail(ec::corrupt, "the stored wizard session has no state");
   record r;
   r.id = str(o, "id");
-  if (!is_session_id(r.id)) // It goes into custom ids and into the key of a deployment.
+  if (!is_session_id(r.id)) // The id goes into custom ids and into the key of a deployment.
     return fail(ec::corrupt, "the stored wizard session has an id that is none of ours");
   r.user = id_of(o, "user");
   r.guild = id_of(o, "guild");

@@ -33,13 +33,13 @@ int percent(step);
 /// An asset that was typed and not accepted yet: kept, so that a chain that does not answer costs no typing.
 struct typed_asset {
   std::string type, chain, address, token_id, min_balance;
-  std::string why;             ///< What stood in the way, as a sentence.
+  std::string why;             ///< The obstacle, as a sentence.
   bool asks_decimals = false;  ///< The contract does not say them: the admin has to.
-  std::optional<int> decimals; ///< What the admin said then.
+  std::optional<int> decimals; ///< The answer of the admin.
   bool operator==(const typed_asset&) const = default;
 };
 
-/// What the admin has said so far. Tiers, roles, categories and channels have their final shapes and stable ids.
+/// The answers of the admin so far. Tiers, roles, categories and channels have their final shapes and stable ids.
 struct draft {
   std::string name;
   std::vector<std::string> chains;
@@ -55,11 +55,11 @@ struct draft {
   bool operator==(const draft&) const = default;
 };
 
-/// What the screen is turned to; no part of the plan.
+/// The pages that the screen shows; no part of the plan.
 struct focus {
   std::string asset_chain;
   std::string tier;
-  size_t role_page = 0; ///< Of the menu of what is there: roles, or channels.
+  size_t role_page = 0; ///< Page of the menu of existing roles or channels.
   /// The category or channel of the plan (channel_items) that is being chosen for.
   size_t channel_item = 0;
   bool operator==(const focus&) const = default;
@@ -70,7 +70,7 @@ struct focus {
 struct refused_form {
   std::string form, argument; ///< The prefix of its custom id, and what follows the session there.
   std::map<std::string, std::string> fields;
-  std::string why; ///< What was wrong, as sentences.
+  std::string why; ///< The faults, as sentences.
   bool operator==(const refused_form&) const = default;
 };
 
@@ -94,7 +94,7 @@ struct record {
   std::vector<std::string>
     base_resources; ///< Ids of its roles, categories and channels: they exist, so they need no room.
   core::submission submitted;
-  std::string error;      ///< Of DEPLOY (not confirmed) and FAILED.
+  std::string error;      ///< At DEPLOY (not confirmed) and FAILED.
   std::string guild_name; ///< As far as known; prefills the name.
   int64_t created_ms = 0;
   int64_t updated_ms = 0;

@@ -20,7 +20,7 @@ bool contains(const std::vector<std::string>& list, const std::string& id) {
   return std::ranges::find(list, id) != list.end();
 }
 
-const std::string& name_of(const manifest_asset& x) { return x.id; } // It has none that anybody chose.
+const std::string& name_of(const manifest_asset& x) { return x.id; } // Nobody chose a name for an asset.
 template <class T>
 const std::string& name_of(const T& x) {
   return x.name;
@@ -53,7 +53,7 @@ change_counts compare(const std::vector<T>& now, const std::vector<T>* before) {
   return out;
 }
 
-/// Of them, those that a deployment makes.
+/// The changes among them that a deployment makes.
 template <class T>
 std::vector<T> own(std::vector<T> list) {
   std::erase_if(list, [](const auto& x) { return x.existing.has_value(); });
@@ -110,7 +110,7 @@ std::string shown_name(const blueprint::resource& x, int type) {
   return "#" + for_message(blueprint::channel_name(x.name, type));
 }
 
-/// What of the plan meets something of the same name in the guild.
+/// The parts of the plan that meet something of the same name in the guild.
 void find_doubles(const manifest& plan, const record& r, const guild::state& now, const manifest* active,
                   plan_changes& out) {
   const auto before = active ? blueprint::resources(*active) : std::vector<blueprint::resource>{};
@@ -133,13 +133,13 @@ void find_doubles(const manifest& plan, const record& r, const guild::state& now
       out.missing.push_back(shown_name(x, type_of(*active, x.key.resource)));
 }
 
-/// What is new and what is gone, by the ids that the session itself knows.
+/// New and removed resources, by the ids that the session itself knows.
 void compare_ids(const manifest& plan, const record& r, plan_changes& out) {
   const auto planned = resource_ids(plan);
   for (const auto& x : blueprint::resources(plan))
     if (!x.existing && !contains(r.base_resources, x.key.resource))
       ++(x.key.kind == "role" ? out.roles : x.key.kind == "category" ? out.categories : out.channels).added;
-  // Of which kind those are that left the plan only the active version says.
+  // Only the active version knows the kind of a resource that left the plan.
   out.channels.removed = static_cast<size_t>(
     std::ranges::count_if(r.base_resources, [&](const auto& id) { return !contains(planned, id); }));
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What the review says of a plan: how it differs from the guild and from the active version, and what members will see.
+// The review of a plan: how it differs from the guild and from the active version, and what members will see.
 #include "actors/wizard/core/steps.hpp"
 
 #include <string>
@@ -7,12 +7,12 @@
 
 namespace arrakis::wizard::core {
 
-/// Of one kind of thing in the plan, compared by id with the active version.
+/// Counts of one kind of resource in the plan, compared by id with the active version.
 struct change_counts {
   size_t added = 0, renamed = 0, changed = 0, removed = 0;
 };
 struct plan_changes {
-  change_counts roles, categories, channels; ///< Of those that a deployment makes; what it only uses is a mapping.
+  change_counts roles, categories, channels; ///< Only what a deployment makes; a resource that it uses is a mapping.
   change_counts tiers, assets;               ///< Only where there is an active version to compare with.
   /// Roles of the guild that stand for a tier: newly chosen ones, and those that are chosen no more.
   size_t mappings_added = 0, mappings_removed = 0;

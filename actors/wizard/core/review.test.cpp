@@ -22,7 +22,7 @@ struct second_version {
     active = build_manifest(made.r.draft);
     w.r = editing(fresh(std::string(32, 'a'), snowflake{1}, snowflake{2}, snowflake{3}, 0), active, 1);
     w.r.version = 1;
-    // What version 1 has made is in the guild.
+    // The resources of version 1 are in the guild.
     for (const auto& r : active.roles)
       if (!r.existing)
         w.facts.roles.push_back(role(100000000000000050 + w.facts.roles.size(), r.name, 2));
@@ -57,7 +57,7 @@ TEST_CASE("wizard review: a first plan says what is new, which role of the serve
   CHECK_FALSE(has(changes, "second")); // Negative control: the guild has none of these names.
   CHECK_FALSE(has(changes, "tier"));
   w.facts.channels.push_back({snowflake{70}, guild::text, "general", "", {}, 0, {}});
-  w.facts.channels.push_back({snowflake{71}, guild::voice, "announcements", "", {}, 0, {}}); // Of another kind.
+  w.facts.channels.push_back({snowflake{71}, guild::voice, "announcements", "", {}, 0, {}}); // Another kind.
   w.facts.roles.push_back(role(100000000000000060, "Silver", 2));
   changes = change_lines(w.r, w.seen());
   CHECK(has(changes, "⚠️ a second #general"));
@@ -90,7 +90,7 @@ TEST_CASE("wizard review: a new name that the server has already, and what it ha
   std::erase_if(v.w.facts.channels, [](auto& c) { return c.name == "general"; });
   CHECK(has(v.changes(), "⚠️ #general is not in your server any more: Deploy makes it again"));
   std::erase_if(v.w.r.draft.channels, [](auto& c) { return c.name == "general"; });
-  CHECK_FALSE(has(v.changes(), "Deploy makes it again")); // It left the plan.
+  CHECK_FALSE(has(v.changes(), "Deploy makes it again")); // The resource left the plan.
 }
 
 TEST_CASE("wizard review: where the active version cannot be read, it says what it does not count") {

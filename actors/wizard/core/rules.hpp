@@ -13,7 +13,7 @@ namespace arrakis::wizard::core {
 /// checked and `symbol` empty, to be completed by what the contract says. ec::invalid.
 caf::expected<manifest_asset> check_asset(const typed_asset&, const draft&, const catalogue&);
 
-/// What a chain said of a contract; `known == false`: no answer, which is not "no".
+/// A chain's answer about a contract; `known == false`: no answer, which is not "no".
 struct contract_facts {
   bool known = false;
   std::string why;          ///< Unknown, or refused by the chain: the reason.
@@ -23,7 +23,7 @@ struct contract_facts {
   bool has_code = false;
   bool matches_type = false;
   std::optional<std::string> symbol, name;
-  std::optional<int> decimals; ///< Of ERC-20, which makes them optional.
+  std::optional<int> decimals; ///< ERC-20 makes them optional.
 };
 /// The asset with what the contract says of itself. ec::unknown: ask again; ec::refused: no endpoint; ec::invalid: not
 /// such a contract, or one that lacks decimals() while `typed`, what the admin says they are, is empty.

@@ -263,13 +263,13 @@ void deploy_page(page& p, const record& r, const world& w) {
   deployment_state d;
   if (w.progress && w.progress->version == r.submitted.version)
     d = *w.progress;
-  else // It was accepted, and nothing else is known of it.
+  else // The deployment was accepted; nothing else is known.
     d = {.version = r.submitted.version,
          .state = r.error.empty() ? "pending" : "waiting",
          .error = r.error,
          .done = 0,
          .left_over = {}};
-  if (!w.progress) // It would say so itself; what is known of the community may be old.
+  if (!w.progress) // A reading says so itself; the community may be an old one.
     d.frozen = w.frozen;
   if (phase_of(d) == phase::queued)
     p.color = color_notice;
@@ -346,7 +346,7 @@ std::string screen(const record& r, const world& w, std::string_view notice) {
                    {"color", p.color},
                    {"fields", std::move(p.fields)},
                    {"footer", js::object{{"text", fmt::format("Session {}", r.id.substr(0, 8))}}}};
-  // What was refused is said as long as it can be corrected.
+  // The refusal is shown as long as the input can be corrected.
   const auto content = notice.empty() && r.refused ? "⚠️ " + r.refused->why : std::string{notice};
   return js::serialize(message(cut(content, 2000), std::move(embed), std::move(p.rows)));
 }

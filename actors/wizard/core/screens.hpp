@@ -1,5 +1,5 @@
 #pragma once
-// What the admin sees: Discord message data (embeds and component rows) as JSON text.
+// The screens that the admin sees: Discord message data (embeds and component rows) as JSON text.
 // https://discord.com/developers/docs/components/reference: 5 rows, 5 buttons a row, 25 options a select.
 #include "actors/wizard/core/record.hpp"
 #include "actors/wizard/core/steps.hpp"

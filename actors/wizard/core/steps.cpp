@@ -127,7 +127,7 @@ decision try_asset(record r, typed_asset typed, const world& w) {
   return {decision::inspect, std::move(r), {}};
 }
 
-/// What the contract does not say of itself; it is inspected once more.
+/// Asks for the facts that the contract does not give; it is inspected once more.
 decision submit_decimals(const record& r, const event& e, const world& w) {
   if (r.at != step::asset_config || !r.draft.typed || !r.draft.typed->asks_decimals)
     return refuse("The wizard asks for no decimals any more, so nothing was changed.");
@@ -442,7 +442,7 @@ record submission_lost(record r) {
 record settled(record r, const deployment_state& d) {
   if (r.submitted.version == 0)
     return r;
-  // It was asked after ours was confirmed: what is older, or has our number and another id, took the place of ours.
+  // The reading is younger than our confirmation: an older version, or our number with another id, took our place.
   const bool other = !d.deployment.empty() && !r.submitted.deployment.empty() && d.deployment != r.submitted.deployment;
   if (d.version < r.submitted.version || (d.version == r.submitted.version && other))
     return submission_lost(std::move(r));
@@ -456,7 +456,7 @@ record settled(record r, const deployment_state& d) {
     if (const auto where = stopped_at(d); !where.empty())
       r.error += "\n" + where;
   } else {
-    r.error = d.state == "waiting" ? d.error : ""; // What it waits for, where it had begun.
+    r.error = d.state == "waiting" ? d.error : ""; // The reason of the wait, where the deployment had begun.
   }
   return r;
 }

@@ -17,7 +17,7 @@ namespace arrakis::wizard::core {
 struct event {
   enum kind { click, submit } what = click; ///< A select is a click with values.
   std::string session;
-  std::string action; ///< Of a modal: its prefix.
+  std::string action; ///< The prefix, where the event is a modal.
   std::string argument;
   std::optional<int64_t> seen_version;
   std::vector<std::string> values;
@@ -34,7 +34,7 @@ struct world {
   std::string frozen = {};    ///< Why nothing is deployed, as a sentence; empty: not frozen, as far as that is known.
   const manifest* active = nullptr; ///< The community's active version; null: there is none, or it could not be read.
   int64_t active_version = 0;       ///< Its number, as far as that is known.
-  const deployment_state* progress = nullptr; ///< Of the newest deployment; null: not read or not readable.
+  const deployment_state* progress = nullptr; ///< The newest deployment; null: not read or not readable.
   int64_t follows_until_ms = 0; ///< The end of the click's conversation: until then the message follows a deployment.
   bool is_drafted = false;      ///< PostgreSQL confirmed that it has this record as the user's draft.
 };
@@ -59,7 +59,7 @@ struct decision {
   } what = show;
   record next;
   std::string sentence;
-  std::string form = {}; ///< Of open_form: the modal, as JSON text.
+  std::string form = {}; ///< The modal of open_form, as JSON text.
 };
 
 decision apply(const record&, const event&, const world&);

@@ -24,7 +24,7 @@ std::string color_name(uint32_t);
 /// A name of the palette in any case, or #RRGGBB with or without the sign; empty: none of these.
 std::optional<uint32_t> read_color(std::string_view typed);
 
-/// Who gets a tier.
+/// The condition under which a member gets a tier.
 struct tier_rule {
   int64_t min_rank = 1;
   std::optional<int64_t> max_rank;
@@ -50,11 +50,11 @@ size_t add_tier(draft&, const typed_tier&);
 void change_tier(draft&, size_t index, const typed_tier&);
 /// Swaps it with its neighbour above or below.
 void move_tier(draft&, size_t index, bool up);
-/// What only it could see is then for the tier above it, or, where it was the first, for the next one. At least one
-/// tier stays: `d` has two or more.
+/// Channels that only it could see are then for the tier above it, or, where it was the first, for the next one. At
+/// least one tier stays: `d` has two or more.
 void remove_tier(draft& d, size_t index);
 
-/// What keeps the tiers from being of use, as sentences: one that nobody can reach, an amount that cannot be held.
+/// The faults that make tiers useless, as sentences: one that nobody can reach, an amount that cannot be held.
 std::vector<std::string> tier_faults(const draft&);
 
 /// "rank 1–10", "rank 51 and below", "at least 500 SPICE": to be escaped where it is shown, like a name.

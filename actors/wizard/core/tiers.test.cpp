@@ -150,7 +150,7 @@ TEST_CASE("wizard: a tier that nobody can get is said, and keeps the plan until 
   CHECK(screen(w.r, w.seen()).find("nobody can get “Silver”, since “Gold” stands above it") != std::string::npos);
   CHECK(w.click("continue").what == decision::refuse);
   w.click("tier-pick", {"silver"});
-  w.click("tier-up"); // Whoever fits several gets the topmost.
+  w.click("tier-up"); // A member who fits several gets the topmost.
   CHECK(tier_faults(w.r.draft).empty());
   CHECK(w.click("continue").what == decision::show);
 
