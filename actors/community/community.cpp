@@ -1,6 +1,6 @@
 #include "actors/community/community.hpp"
 
-#include "actors/community/standing.hpp"
+#include "actors/community/tenant_cache.hpp"
 #include "actors/guild/core/manifest_names.hpp"
 #include "adapters/signer/signature.hpp"
 #include "runtime/clock.hpp"
@@ -20,7 +20,7 @@ namespace {
 
 /// A version never changes, so one that was read and judged serves again; which version is the active one does change,
 /// in whatever process a deployment ends, and is read each time.
-struct kept_manifest {
+struct cached_manifest {
   community_id community;
   int64_t version = 0;
   std::shared_ptr<const manifest> what;
@@ -32,11 +32,11 @@ struct state {
   snowflake guild;
   ports to;
   community::limits limits;
-  std::optional<kept_manifest> kept;                            ///< The active version, no longer than it is fresh.
-  community::standing standing;                                 ///< The part of it that stays.
+  std::optional<cached_manifest> cached;                        ///< The active version, no longer than it is fresh.
+  tenant_cache cache;                                           ///< The part of it that stays.
   std::optional<std::chrono::steady_clock::time_point> read_at; ///< None: what is kept is not to be trusted.
-  uint64_t changes = 0;    ///< Changes that were announced: an earlier reading is not stored.
-  bool forgetting = false; ///< forget_when_stale is on its way.
+  uint64_t changes = 0;        ///< Changes that were announced: an earlier reading is not stored.
+  bool drop_scheduled = false; ///< drop_when_stale is on its way.
   static inline const char* name = "community";
 };
 using self_pointer = handle::stateful_pointer<state>;
@@ -46,9 +46,9 @@ bool fresh(self_pointer self) {
 }
 
 /// The next question reads PostgreSQL again.
-void forget(self_pointer self) {
+void invalidate(self_pointer self) {
   ++self->state.changes;
-  self->state.kept.reset();
+  self->state.cached.reset();
   self->state.read_at.reset();
 }
 
@@ -57,10 +57,10 @@ struct reading {
   std::optional<manifests::record> active; ///< As it is stored; what `now.active` was read from. None: it was kept.
 };
 
-std::shared_ptr<const manifest> kept_for(self_pointer self, const communities::record& now) {
-  const auto& kept = self->state.kept;
-  const bool same = kept && kept->community == now.id && kept->version == now.active_version;
-  return same && kept->until > self->clock().now() ? kept->what : nullptr;
+std::shared_ptr<const manifest> cached_for(self_pointer self, const communities::record& now) {
+  const auto& cached = self->state.cached;
+  const bool same = cached && cached->community == now.id && cached->version == now.active_version;
+  return same && cached->until > self->clock().now() ? cached->what : nullptr;
 }
 
 /// Reads the tenant's row and its active manifest. What changed meanwhile is not in it: then it answers who asked, and
@@ -74,7 +74,7 @@ flow<caf::expected<reading>> read(self_pointer self, deadline until) {
   if (!found)
     co_return found.error();
   if (!found->id) {
-    st.standing.refresh(now); // The community may have had one.
+    st.cache.refresh(now); // The community may have had one.
     co_return result;
   }
   communities::load wanted{*found->id, until};
@@ -83,7 +83,7 @@ flow<caf::expected<reading>> read(self_pointer self, deadline until) {
     co_return record.error();
   now.exists = true;
   now.record = std::move(*record);
-  now.active = kept_for(self, now.record);
+  now.active = cached_for(self, now.record);
   if (now.record.active_version > 0 && !now.active) {
     manifests::load newest{now.record.id, now.record.active_version, until};
     auto stored = co_await ask(self, st.to.manifests, until, std::move(newest));
@@ -101,7 +101,7 @@ flow<caf::expected<reading>> read(self_pointer self, deadline until) {
   if (st.changes == changes)
     st.read_at = self->clock().now();
   if (st.changes == changes || !st.read_at) // Else a later reading was kept.
-    st.standing.refresh(now);
+    st.cache.refresh(now);
   co_return result;
 }
 
@@ -117,13 +117,13 @@ flow<caf::error> judge_active(self_pointer self, std::optional<manifests::record
 }
 
 /// A manifest in memory is large, and nobody is served from a stale one.
-flow<> forget_when_stale(self_pointer self) {
+flow<> drop_when_stale(self_pointer self) {
   auto& st = self->state;
-  st.forgetting = true;
-  while (st.kept && st.kept->until > self->clock().now())
-    co_await nap(self, std::chrono::ceil<std::chrono::milliseconds>(st.kept->until - self->clock().now()));
-  st.kept.reset();
-  st.forgetting = false;
+  st.drop_scheduled = true;
+  while (st.cached && st.cached->until > self->clock().now())
+    co_await nap(self, std::chrono::ceil<std::chrono::milliseconds>(st.cached->until - self->clock().now()));
+  st.cached.reset();
+  st.drop_scheduled = false;
 }
 
 flow<> answer_describe(self_pointer self, deadline until, caf::typed_response_promise<described> reply) {
@@ -140,11 +140,11 @@ flow<> answer_describe(self_pointer self, deadline until, caf::typed_response_pr
   }
   const auto& now = found->now;
   if (is_new && st.changes == changes)
-    st.kept = kept_manifest{now.record.id, now.record.active_version, now.active,
-                            self->clock().now() + st.limits.fresh};
+    st.cached = cached_manifest{now.record.id, now.record.active_version, now.active,
+                                self->clock().now() + st.limits.fresh};
   reply.deliver(std::move(found->now));
-  if (st.kept && !st.forgetting)
-    st.flows.start(forget_when_stale(self));
+  if (st.cached && !st.drop_scheduled)
+    st.flows.start(drop_when_stale(self));
 }
 
 flow<> answer_recall(self_pointer self, recall request, caf::typed_response_promise<recalled> reply) {
@@ -156,11 +156,10 @@ flow<> answer_recall(self_pointer self, recall request, caf::typed_response_prom
       co_return;
     }
   }
-  const auto& standing = st.standing;
-  recalled answer{
-    standing.status, standing.fence, standing.version, {}, standing.verdicts.find(request.member, wall_ms())};
-  if (answer.last && answer.last->tier >= 0 && static_cast<size_t>(answer.last->tier) < standing.rules.size())
-    answer.role = standing.rules[static_cast<size_t>(answer.last->tier)].role;
+  const auto& cache = st.cache;
+  recalled answer{cache.status, cache.fence, cache.version, {}, cache.verdicts.find(request.member, wall_ms())};
+  if (answer.last && answer.last->tier >= 0 && static_cast<size_t>(answer.last->tier) < cache.rules.size())
+    answer.role = cache.rules[static_cast<size_t>(answer.last->tier)].role;
   reply.deliver(std::move(answer));
 }
 
@@ -214,7 +213,7 @@ flow<caf::expected<deployments::submitted>> submit_once(self_pointer self, deplo
 void answer_submitted(self_pointer self, const std::string& trace, const caf::expected<deployments::submitted>& done,
                       caf::typed_response_promise<deployed> reply) {
   auto& st = self->state;
-  forget(self);
+  invalidate(self);
   if (!done) {
     reply.deliver(done.error());
     return;
@@ -357,11 +356,11 @@ handle::behavior_type behavior(self_pointer self, snowflake guild, ports to, lim
       return caf::delegated<recalled>{};
     },
     [self](const remember& x) {
-      auto& standing = self->state.standing;
-      if (standing.known && x.version == standing.version && x.fence == standing.fence)
-        standing.verdicts.keep(x.what);
+      auto& cache = self->state.cache;
+      if (cache.known && x.version == cache.version && x.fence == cache.fence)
+        cache.verdicts.store(x.what);
     },
-    [self](const changed&) { forget(self); },
+    [self](const changed&) { invalidate(self); },
     [self](retire) { quit_when_idle(self); },
   };
 }

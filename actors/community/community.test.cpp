@@ -244,7 +244,7 @@ TEST_CASE_FIXTURE(fixture,
   CHECK(describe()->record.frozen_because == "spam");
 }
 
-TEST_CASE_FIXTURE(fixture, "community: what was read before a change is not kept after it") {
+TEST_CASE_FIXTURE(fixture, "community: a reading from before a change is not cached after it") {
   active();
   bool told = false;
   store.decide = [&](const char*) {
@@ -258,7 +258,7 @@ TEST_CASE_FIXTURE(fixture, "community: what was read before a change is not kept
   CHECK(describe()->record.name == "Renamed");
 }
 
-TEST_CASE_FIXTURE(fixture, "community: a guild that has no community any more has no standing either") {
+TEST_CASE_FIXTURE(fixture, "community: a guild that has no community any more has no status either") {
   active();
   const auto ask = [&] { return sim.ask<community::recalled>(actor, community::recall{{42}, until()}); };
   CHECK(ask()->status == community::tenant_status::active);

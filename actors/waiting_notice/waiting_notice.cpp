@@ -37,7 +37,7 @@ void count(const char* outcome) {
 conversations::key key_of(const conversation& c) { return {c.community, c.deployment, c.interaction_token}; }
 
 /// One message through the gate.
-flow<gate::problem> speak(pointer self, conversation c, deadline until) {
+flow<gate::problem> edit_once(pointer self, conversation c, deadline until) {
   gate::write w;
   w.community = c.community;
   w.fence = c.fence;
@@ -60,7 +60,7 @@ flow<> settle(pointer self, conversation c) {
 }
 
 /// The message says what is true while nobody works at the deployment: so the store is asked before each try.
-flow<> tell(pointer self, conversation c) {
+flow<> notify(pointer self, conversation c) {
   auto& st = self->state;
   const auto ends = within(self, c.left);
   for (int n = 1;; ++n) {
@@ -73,7 +73,7 @@ flow<> tell(pointer self, conversation c) {
     }
     gate::problem why{gate::trouble::unavailable, waits ? std::string{} : text_of(waits.error())};
     if (waits)
-      why = co_await speak(self, c, ends.sooner(within(self, st.opt.message_within)));
+      why = co_await edit_once(self, c, ends.sooner(within(self, st.opt.message_within)));
     const bool told = why.what == gate::trouble::none, again = gate::retryable(why.what);
     if (!again || n >= st.opt.tries_max || ends.passed(self->clock().now() + 1s)) {
       count(told ? "told" : "failed");
@@ -101,7 +101,7 @@ flow<> poll_once(pointer self) {
     }
     more = taken->more && !taken->list.empty(); // All taken by others: they go on.
     for (auto& c : taken->list)
-      st.flows.start(tell(self, std::move(c)));
+      st.flows.start(notify(self, std::move(c)));
   }
   st.polling = false;
 }

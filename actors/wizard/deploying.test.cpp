@@ -102,7 +102,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: a deployment that ends between the question 
   for (const bool session : {true, false}) {
     CAPTURE(session);
     w.newest = status(1, "running");
-    w.newest_after_look = status(1, "completed");
+    w.newest_after_reading = status(1, "completed");
     const auto id = session ? control("refresh") : "deployment:progress:1";
     take(click_id(id));
     CHECK_FALSE(says("Building"));

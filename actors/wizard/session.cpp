@@ -125,8 +125,8 @@ flow<reply> lost(self_pointer self, store::loaded present, click_ptr c) {
 }
 
 /// Stores `next` over `expected` and shows it.
-flow<caf::expected<reply>> keep(self_pointer self, int64_t expected, record next, std::string notice, click_ptr c,
-                                draft_effect effect = draft_effect::keep) {
+flow<caf::expected<reply>> store_and_show(self_pointer self, int64_t expected, record next, std::string notice,
+                                          click_ptr c, draft_effect effect = draft_effect::store) {
   auto stored = co_await save(self, expected, &next, c->until, effect);
   if (!stored)
     co_return stored.error();
@@ -159,7 +159,7 @@ flow<caf::expected<reply>> begin(self_pointer self, int64_t expected, click_ptr 
                               {"trace", c->what->trace},
                               {"base_version", r.base_version}});
   count("opened");
-  co_return co_await keep(self, expected, std::move(r), std::move(notice), c, draft_effect::forget);
+  co_return co_await store_and_show(self, expected, std::move(r), std::move(notice), c, draft_effect::erase);
 }
 
 // --- Deployments
@@ -299,7 +299,7 @@ flow<caf::expected<reply>> inspect(self_pointer self, int64_t expected, record t
     log::warn("wizard.contract_unreadable", {{"chain", t.chain}, {"error", text_of(contract.error())}});
   }
   auto d = core::inspected(typed, facts);
-  co_return co_await keep(self, typed.version, std::move(d.next), std::move(d.sentence), c);
+  co_return co_await store_and_show(self, typed.version, std::move(d.next), std::move(d.sentence), c);
 }
 
 /// The knowledge of the guild that the state machine needs before it can decide.
@@ -316,7 +316,7 @@ knowledge needed(const core::event& e) {
 /// nobody can reach to cancel it.
 flow<caf::expected<reply>> finish(self_pointer self, record r, click_ptr c) {
   auto& st = self->state;
-  if (!co_await forget_draft(self, r, c->until)) {
+  if (!co_await erase_draft(self, r, c->until)) {
     std::string notice{uncancelled};
     co_return co_await shown(self, std::move(r), std::move(notice), c);
   }
@@ -338,7 +338,8 @@ flow<caf::expected<reply>> finish(self_pointer self, record r, click_ptr c) {
 
 flow<caf::expected<reply>> carry_out(self_pointer self, record r, decision d, click_ptr c) {
   switch (d.what) {
-    case decision::show: co_return co_await keep(self, r.version, std::move(d.next), std::move(d.sentence), c);
+    case decision::show:
+      co_return co_await store_and_show(self, r.version, std::move(d.next), std::move(d.sentence), c);
     case decision::refuse: // In its place, so that no pile of refusals grows below it.
       co_return co_await shown(self, std::move(r), "⚠️ " + d.sentence, c);
     case decision::open_form: co_return reply{.data_json = std::move(d.form), .form = true};
@@ -498,7 +499,7 @@ flow<caf::expected<reply>> resumed(self_pointer self, click_ptr c) {
   if (from_draft)
     co_return co_await shown(self, std::move(r), "Your draft is open again.", c);
   const auto version = r.version;
-  co_return co_await keep(self, version, std::move(r), {}, c); // The write extends its life.
+  co_return co_await store_and_show(self, version, std::move(r), {}, c); // The write extends its life.
 }
 
 flow<caf::expected<reply>> work_on(self_pointer self, click_ptr c, bool is_repeated) {

@@ -33,27 +33,27 @@ void note_failure(const state& st, const char* what, const caf::error& e) {
   log::warn("wizard.draft_not_written", {{"guild", st.guild.text()}, {"what", what}, {"error", text_of(e)}});
 }
 
-flow<> keep_draft(self_pointer self, record r, deadline until) {
+flow<> store_draft(self_pointer self, record r, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.draft_within));
   drafts::store order{st.guild, st.user, {r.id, r.version, core::to_text(r), 0}, until};
-  auto kept = co_await ask(self, st.to.drafts, until, std::move(order));
-  if (!kept)
-    note_failure(st, "kept", kept.error());
-  else if (kept->is_newest)
+  auto stored = co_await ask(self, st.to.drafts, until, std::move(order));
+  if (!stored)
+    note_failure(st, "stored", stored.error());
+  else if (stored->is_newest)
     st.drafted = {r.id, r.version};
 }
 } // namespace
 
-flow<bool> forget_draft(self_pointer self, record of, deadline until) {
+flow<bool> erase_draft(self_pointer self, record of, deadline until) {
   auto& st = self->state;
   until = until.sooner(within(self, st.opt->limits.draft_within));
   st.drafted.reset();
   drafts::erase order{st.guild, st.user, of.id, of.version, until};
-  auto forgotten = co_await ask(self, st.to.drafts, until, std::move(order));
-  if (!forgotten)
-    note_failure(st, "forgotten", forgotten.error());
-  co_return static_cast<bool>(forgotten);
+  auto erased = co_await ask(self, st.to.drafts, until, std::move(order));
+  if (!erased)
+    note_failure(st, "erased", erased.error());
+  co_return static_cast<bool>(erased);
 }
 
 flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, record* next, deadline until,
@@ -68,10 +68,10 @@ flow<caf::expected<store::swapped>> save(self_pointer self, int64_t expected, re
   auto swapped = store::read_swapped(*from_redis, st.user, st.guild);
   if (!swapped || !swapped->won)
     co_return swapped;
-  if (effect == draft_effect::forget || is_deployed(*next))
-    co_await forget_draft(self, *next, until);
+  if (effect == draft_effect::erase || is_deployed(*next))
+    co_await erase_draft(self, *next, until);
   else
-    co_await keep_draft(self, *next, until);
+    co_await store_draft(self, *next, until);
   co_return swapped;
 }
 

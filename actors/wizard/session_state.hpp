@@ -47,13 +47,13 @@ void count(const char* event);
 
 flow<caf::expected<store::loaded>> load(self_pointer, deadline until);
 /// The effect of a written record on the draft: an answer is stored; a fresh session erases the one before it.
-enum class draft_effect { keep, forget };
+enum class draft_effect { store, erase };
 /// Writes `next` over the version `expected`. The result holds either `next` under its new version, or what is there
 /// now. What was written is also the draft, best effort; once it is deployed there is none.
 flow<caf::expected<store::swapped>> save(self_pointer, int64_t expected, core::record* next, deadline until,
-                                         draft_effect = draft_effect::keep);
+                                         draft_effect = draft_effect::store);
 /// Erases the draft up to this record's version. False: PostgreSQL did not confirm it, so it may still be there.
-flow<bool> forget_draft(self_pointer, core::record of, deadline until);
+flow<bool> erase_draft(self_pointer, core::record of, deadline until);
 /// The user's draft in this guild. None: also where it is of a build that wrote another layout.
 flow<caf::expected<std::optional<core::record>>> find_draft(self_pointer, deadline until);
 /// Makes the draft the open session, where there is none (`expected`: the version in Redis). None: there is no draft.

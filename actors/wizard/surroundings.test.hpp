@@ -40,8 +40,8 @@ struct surroundings {
   std::vector<community::deploy> deploys;
   std::vector<community::retry> retries;
   std::optional<deployments::status_of> newest;
-  std::optional<deployments::status_of> newest_after_look; ///< Replaces `newest` after its next reading.
-  std::vector<secret> conversations;                       ///< The tokens that `follow` brought.
+  std::optional<deployments::status_of> newest_after_reading; ///< Replaces `newest` after its next reading.
+  std::vector<secret> conversations;                          ///< The tokens that `follow` brought.
   test::fake_queue queue;
   test::fake_drafts drafts;
   test::way to_drafts; ///< Without `draw` at once.
@@ -114,7 +114,7 @@ inline community::proxy::behavior_type fake_communities(community::proxy::pointe
             if (!w->newest)
               return fail(ec::not_found, "none");
             const auto now = *w->newest;
-            if (auto next = std::exchange(w->newest_after_look, {}))
+            if (auto next = std::exchange(w->newest_after_reading, {}))
               w->newest = std::move(next);
             return now;
           },

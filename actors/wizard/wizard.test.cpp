@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(fixture,
   CHECK_FALSE(says("Nothing in your server changed"));
 }
 
-TEST_CASE_FIXTURE(fixture, "wizard: cancel forgets the session") {
+TEST_CASE_FIXTURE(fixture, "wizard: cancel erases the session") {
   command("onboard");
   click("cancel");
   CHECK(says("forgotten"));

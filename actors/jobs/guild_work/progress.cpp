@@ -58,7 +58,7 @@ std::string message_body(std::string text, boost::json::array components) {
 }
 std::string message_body(std::string text) { return message_body(std::move(text), {}); }
 
-std::string running_body(const progress& p, boost::json::array components, std::string_view look_on) {
+std::string running_body(const progress& p, boost::json::array components, std::string_view progress_hint) {
   const blueprint::progress_count count{p.done, p.total};
   auto text = fmt::format("{}\n{} · {}\n", bold(p.title), blueprint::bar(blueprint::percent(count)),
                           blueprint::resources_text(count));
@@ -68,8 +68,8 @@ std::string running_body(const progress& p, boost::json::array components, std::
     before = before && !now;
     text += fmt::format("\n{} {}", now ? "▶" : before ? "✅" : "·", capitalised(stage.name));
   }
-  if (!look_on.empty())
-    text += fmt::format("\n\nStill under way. This message cannot follow it much longer: {}.", look_on);
+  if (!progress_hint.empty())
+    text += fmt::format("\n\nStill under way. This message cannot follow it much longer: {}.", progress_hint);
   return message_body(std::move(text), std::move(components));
 }
 

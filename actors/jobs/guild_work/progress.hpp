@@ -23,8 +23,9 @@ std::string listed(const std::vector<std::string>&);
 /// is longer than Discord takes is cut.
 std::string message_body(std::string text, boost::json::array components);
 std::string message_body(std::string text);
-/// `look_on` says how to see its progress elsewhere, as the message cannot follow much longer. Empty: it still can.
-std::string running_body(const progress&, boost::json::array components, std::string_view look_on = {});
+/// `progress_hint` says how to see its progress elsewhere, as the message cannot follow much longer. Empty: it still
+/// can.
+std::string running_body(const progress&, boost::json::array components, std::string_view progress_hint = {});
 
 /// The queue's progress: {current, total, stage, message}.
 std::string progress_json(const progress&);

@@ -41,9 +41,9 @@ bool read_payload(state& st) {
   return !st.what->read_payload || st.what->read_payload(st, *o);
 }
 
-void tell_gate(pointer self, bool let_go) {
+void update_gate(pointer self, bool is_released) {
   auto& st = self->state;
-  self->send(st.svc.gate, gate::hold{st.of, let_go ? std::chrono::steady_clock::time_point{} : st.lease_until});
+  self->send(st.svc.gate, gate::hold{st.of, is_released ? std::chrono::steady_clock::time_point{} : st.lease_until});
 }
 
 bool token_ends_soon(pointer self) {
@@ -57,7 +57,7 @@ flow<> edit_running(pointer self) {
   auto buttons = st.what->running_buttons ? st.what->running_buttons(st) : boost::json::array{};
   const bool ends = token_ends_soon(self);
   const auto token = st.token; // A click may bring another one meanwhile.
-  auto body = running_body(st.progress, std::move(buttons), ends ? st.what->look_on : std::string_view{});
+  auto body = running_body(st.progress, std::move(buttons), ends ? st.what->progress_hint : std::string_view{});
   const auto why = co_await edit_message(self, std::move(body));
   if (why == trouble::none && token == st.token)
     st.end_shown = ends;
@@ -75,17 +75,17 @@ flow<> keep_lease(pointer self) {
     const auto until = within(self, std::min(renew_every, store_within));
     const auto token = st.token;
     deployments::renew order{st.of, lease, until};
-    auto kept = co_await ask(self, st.svc.deployments, until, std::move(order));
+    auto renewed = co_await ask(self, st.svc.deployments, until, std::move(order));
     if (!st.held)
       co_return;
-    if (kept) {
+    if (renewed) {
       if (token == st.token) // Otherwise the end of the work brought a newer one, which this answer does not know.
-        follow(self, std::move(*kept), asked);
+        follow(self, std::move(*renewed), asked);
       st.lease_until = asked + lease;
-      tell_gate(self, false);
-    } else if (code_of(kept.error()) == ec::stale || code_of(kept.error()) == ec::not_found) {
+      update_gate(self, false);
+    } else if (code_of(renewed.error()) == ec::stale || code_of(renewed.error()) == ec::not_found) {
       st.lost = true;
-      tell_gate(self, true);
+      update_gate(self, true);
       co_return;
     }
     if (st.shows_progress && !st.end_shown && !st.editing && token_ends_soon(self))
@@ -109,7 +109,7 @@ void begin_work(pointer self, deployments::claimed& c, std::chrono::steady_clock
   st.snapshot.adopts = st.svc.adopts;
   st.snapshot.guild.id = c.guild;
   st.progress.title = st.what->title(st);
-  tell_gate(self, false);
+  update_gate(self, false);
   st.flows.start(keep_lease(self));
 }
 
@@ -163,22 +163,22 @@ flow<queue::outcome> end_claimed(pointer self, deployments::claimed row) {
     st.application = row.application;
     st.token = std::move(row.interaction_token);
     auto body = st.what->cancelled_body(st, row.error);
-    co_await tell_end(self, std::move(body));
+    co_await report_end(self, std::move(body));
   }
   co_return ended_outcome(row.state);
 }
 
-flow<queue::outcome> celebrate(pointer self) {
+flow<queue::outcome> report_completed(pointer self) {
   auto& st = self->state;
   if (!st.outdated_body.empty()) {
-    co_await tell_end(self, st.outdated_body);
+    co_await report_end(self, st.outdated_body);
     co_return ended_outcome("cancelled");
   }
   st.progress.done = st.progress.total;
   if (st.svc.report)
     st.svc.report({st.job.id, progress_json(st.progress)});
   auto outcome = done_outcome(st);
-  co_await tell_end(self, st.what->completed_body(st));
+  co_await report_end(self, st.what->completed_body(st));
   co_return outcome;
 }
 
@@ -192,17 +192,17 @@ ending ending_of(const state& st, const problem& why) {
   ending e;
   const bool last = st.job.attempts_made + 1 >= st.job.attempts;
   e.frozen = why.what == trouble::frozen;
-  e.waits = why.wait > 0ms && why.wait <= told_wait_max && st.owed_for <= told_waits_within;
+  e.waits = why.wait > 0ms && why.wait <= retry_after_max && st.owed_for <= retry_after_total;
   const bool too_long = why.wait > 0ms && !e.waits;
   e.final_state = !e.frozen && !e.waits && (!gate::retryable(why.what) || last || too_long);
   return e;
 }
 
 /// Tells the admin how this attempt ends; nothing, where it is only tried again.
-flow<> tell_stop(pointer self, problem why, ending end) {
+flow<> report_stop(pointer self, problem why, ending end) {
   auto& st = self->state;
   if (end.final_state)
-    co_await tell_end(self, st.what->failed_body(st, why.sentence));
+    co_await report_end(self, st.what->failed_body(st, why.sentence));
   else if (end.waits)
     co_await edit_message(self, st.what->waiting_body(st, why.sentence + " It goes on by itself."));
 }
@@ -216,7 +216,7 @@ flow<queue::outcome> give_up(pointer self, problem why) {
   if (why.what == trouble::stale)
     co_return postponed(busy_wait, reason);
   const auto end = ending_of(st, why);
-  co_await tell_stop(self, why, end); // Told first: once the row is closed nobody comes back to tell it.
+  co_await report_stop(self, why, end); // Told first: once the row is closed nobody comes back to tell it.
   const auto asked = self->clock().now();
   const auto until = within(self, store_within);
   deployments::abandon order{st.of, end.final_state, std::string{code_text(why.what)}, why.sentence, until};
@@ -224,7 +224,7 @@ flow<queue::outcome> give_up(pointer self, problem why) {
   if (!written)
     log::warn("job.abandon", {{"job", st.job.id}, {"trace", st.trace}, {"error", text_of(written.error())}});
   else if (follow(self, *written, asked)) // A click came since the last renewal: its message is told, too.
-    co_await tell_stop(self, why, end);
+    co_await report_stop(self, why, end);
   if (end.frozen)
     co_return postponed(frozen_wait, reason);
   if (end.waits)
@@ -296,7 +296,7 @@ flow<queue::outcome> run(pointer self) {
     why = co_await carry_out(self);
   st.shows_progress = false;
   if (why.what == trouble::none)
-    co_return co_await celebrate(self); // Also where the lease was lost since: what is complete is complete.
+    co_return co_await report_completed(self); // Also where the lease was lost since: what is complete is complete.
   if (st.lost)
     why = lost(self);
   co_return co_await give_up(self, std::move(why));
@@ -307,7 +307,7 @@ flow<> serve(pointer self) {
   auto& st = self->state;
   if (st.held) {
     st.held = false;
-    tell_gate(self, true);
+    update_gate(self, true);
   }
   st.reply.deliver(std::move(outcome));
   self->quit();
@@ -368,8 +368,8 @@ flow<trouble> edit_message(pointer self, std::string body) {
   co_return why.what;
 }
 
-flow<> tell_end(pointer self, std::string body) {
-  const auto exists_until = within(self, message_exists_within), until = within(self, end_told_within);
+flow<> report_end(pointer self, std::string body) {
+  const auto exists_until = within(self, message_exists_within), until = within(self, end_report_within);
   for (auto wait = 250ms;; wait = std::min(wait * 2, 2000ms)) {
     const auto what = co_await edit_message(self, body);
     const auto now = self->clock().now();

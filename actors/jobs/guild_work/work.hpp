@@ -29,7 +29,7 @@ inline constexpr milliseconds message_exists_within{3'500};
 /// So long before the token's life is over the message says where to look on.
 inline constexpr milliseconds token_ends_within{60'000};
 /// The last edit is tried so long: the row is closed by then, and nobody comes back to tell the admin.
-inline constexpr milliseconds end_told_within{15'000};
+inline constexpr milliseconds end_report_within{15'000};
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
 /// Between two questions whether the signer signs again: as long as the deployment has been owed, so each wait doubles
 /// that.
@@ -40,7 +40,7 @@ inline constexpr int tries_max = 6;                    ///< Tries of one step in
 inline constexpr int passes_max = 4;
 /// A wait that Discord told is waited for without using an attempt, up to this long each, until so long after the
 /// deployment was submitted or retried; then it ends with a sentence that names the wait.
-inline constexpr milliseconds told_wait_max{3'600'000}, told_waits_within{48 * 3'600'000};
+inline constexpr milliseconds retry_after_max{3'600'000}, retry_after_total{48 * 3'600'000};
 
 struct state;
 using pointer = queue::processor::stateful_pointer<state>;
@@ -51,10 +51,10 @@ using gate::trouble;
 /// The differences between the kinds of work at a guild. Flows take the actor alone.
 struct task {
   deployments::work kind = deployments::work::deployment;
-  std::string_view noun;    ///< "deployment".
-  std::string_view payload; ///< The fields of the payload, for the error.
-  std::string_view again;   ///< The act of an admin that has it tried again: "press Retry".
-  std::string_view look_on; ///< How an admin sees its progress once the message's token is over: "use `/resume`".
+  std::string_view noun;          ///< "deployment".
+  std::string_view payload;       ///< The fields of the payload, for the error.
+  std::string_view again;         ///< The act of an admin that has it tried again: "press Retry".
+  std::string_view progress_hint; ///< How an admin sees its progress once the message's token is over: "use `/resume`".
   /// Reads what the payload has beside community and version. False: it is malformed.
   bool (*read_payload)(state&, const boost::json::object&) = nullptr;
   flow<caf::expected<deployments::claimed>> (*claim)(pointer, deadline) = nullptr;
@@ -139,7 +139,7 @@ flow<trouble> edit_message(pointer self, std::string body);
 /// Returns whether it is another one than before.
 bool follow(pointer self, deployments::conversation newest, std::chrono::steady_clock::time_point asked);
 /// The last edit: tried again while the message does not exist yet.
-flow<> tell_end(pointer self, std::string body);
+flow<> report_end(pointer self, std::string body);
 /// The wait before try `n` (1, 2, ...) of something.
 milliseconds pause_before(int n);
 /// The answer of a lost lease.

@@ -112,7 +112,7 @@ const guild_work::task task{
   .noun = "reconciliation",
   .payload = "'communityId' (UUID), 'version' (1 or more) and 'reconciliation' (UUID)",
   .again = "use `/reconcile` again",
-  .look_on = "`/reconcile` shows how it stands",
+  .progress_hint = "`/reconcile` shows how it stands",
   .read_payload = &read_payload,
   .claim = &claim,
   .check = &check,
@@ -131,7 +131,7 @@ const job_kind& definition() {
               .help = "Creates and updates in a guild what a plan shows that an admin confirmed; deletes nothing.",
               .queue = &discord_synthesis,
               .payload = {{field::uuid, "communityId"}, {field::positive, "version"}, {field::uuid, "reconciliation"}},
-              .closes_within = guild_work::told_waits_within + 24h},
+              .closes_within = guild_work::retry_after_total + 24h},
     .within = 10min,
     .start = [](caf::actor_system& sys, const services& svc) -> queue::processor {
       (void)svc.available->get<reconciliations::handle>();

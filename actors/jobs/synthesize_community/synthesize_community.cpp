@@ -26,7 +26,7 @@ flow<guild_work::problem> complete(pointer self) {
   co_return co_await ask_until_certain(self, st.svc.deployments, std::move(order), about);
 }
 
-std::string told_completed(const state& st) {
+std::string completed_message(const state& st) {
   const auto& m = st.snapshot.want;
   result r{m.community_name,
            m.roles.size(),
@@ -45,12 +45,12 @@ const guild_work::task task{
   .noun = "deployment",
   .payload = "'communityId' (UUID) and 'version' (1 or more)",
   .again = "press Retry",
-  .look_on = "press “Check progress” or `/resume`",
+  .progress_hint = "press “Check progress” or `/resume`",
   .claim = &claim,
   .complete = &complete,
   .title = [](const state& st) { return "Building " + st.snapshot.want.community_name; },
   .running_buttons = [](const state& st) { return progress_row(st.version); },
-  .completed_body = &told_completed,
+  .completed_body = &completed_message,
   .waiting_body = [](const state& st, std::string_view why) { return waiting_body(st.version, why); },
   .failed_body = [](const state& st,
                     std::string_view why) { return failed_body(st.snapshot.want.community_name, st.version, why); },
@@ -63,7 +63,7 @@ const job_kind& definition() {
               .help = "Brings a guild to what a signed manifest version says: roles, categories, channels.",
               .queue = &discord_synthesis,
               .payload = {{field::uuid, "communityId"}, {field::positive, "version"}},
-              .closes_within = guild_work::told_waits_within + 24h},
+              .closes_within = guild_work::retry_after_total + 24h},
     .within = 10min, // A large manifest under a long 429; below 5 minutes as a rule.
     .start = [](caf::actor_system& sys, const services& svc) -> queue::processor {
       return guild_work::start(sys, svc, task, "synthesize_community");

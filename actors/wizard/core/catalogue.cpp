@@ -122,8 +122,8 @@ std::string slug(std::string_view text) {
   for (char c : text) {
     if (c >= 'A' && c <= 'Z')
       c = static_cast<char>(c - 'A' + 'a');
-    const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (kept)
+    const bool is_allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (is_allowed)
       out += c;
     else if (!out.empty() && out.back() != '-')
       out += '-';

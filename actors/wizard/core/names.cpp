@@ -139,8 +139,8 @@ std::string clean_symbol(std::string_view text) {
   };
   std::string out;
   size_t characters = 0;
-  const auto kept = cleaned(std::string{utf8_head(text, bytes_max)}, allowed, "");
-  for (const auto cluster : unicode::clusters(kept)) {
+  const auto head = cleaned(std::string{utf8_head(text, bytes_max)}, allowed, "");
+  for (const auto cluster : unicode::clusters(head)) {
     characters += unicode::length(cluster);
     if (characters > characters_max)
       break;

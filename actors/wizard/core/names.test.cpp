@@ -53,7 +53,7 @@ TEST_CASE("wizard: a name has 3 to 100 characters, punctuation included, and men
     CHECK_MESSAGE(check_name(name), name); // Messages show them escaped (runtime/foreign_text.hpp).
 }
 
-TEST_CASE("wizard: what of a guild's name and of a contract's symbol is a name is kept") {
+TEST_CASE("wizard: a guild's name and a contract's symbol are cut to the part that may be a name") {
   CHECK(name_from_guild("🔥 Dune: Traders!") == "🔥 Dune: Traders!");
   CHECK(name_from_guild("Du\u200bne\u3164 Traders") == "Dune Traders");
   CHECK(name_from_guild("@everyone <@1> club") == "everyone @1> club");

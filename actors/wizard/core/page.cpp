@@ -9,8 +9,8 @@
 namespace arrakis::wizard::core {
 namespace js = boost::json;
 
-js::object button(style look, std::string_view label, std::string id, bool enabled) {
-  js::object o{{"type", 2}, {"style", static_cast<int>(look)}, {"label", label}, {"custom_id", std::move(id)}};
+js::object button(style of, std::string_view label, std::string id, bool enabled) {
+  js::object o{{"type", 2}, {"style", static_cast<int>(of)}, {"label", label}, {"custom_id", std::move(id)}};
   if (!enabled)
     o["disabled"] = true;
   return o;

@@ -14,7 +14,7 @@ inline constexpr size_t options_max = 25; ///< Options of a select.
 
 /// Discord's button styles.
 enum style { primary = 1, secondary = 2, success = 3, danger = 4 };
-boost::json::object button(style look, std::string_view label, std::string id, bool enabled = true);
+boost::json::object button(style of, std::string_view label, std::string id, bool enabled = true);
 /// The button “Check progress”, wherever a message shows it.
 boost::json::object check_progress_button(std::string id);
 

@@ -70,8 +70,8 @@ void choose_tiers(draft& d, const tier_template& chosen) {
   d.roles.clear();
   for (auto& t : chosen.tiers) {
     manifest_tier tier{unused(taken, slug(t.name)), t.name, t.min_rank, t.max_rank};
-    auto kept = std::find_if(roles.begin(), roles.end(), [&](auto& r) { return r.tier_id == tier.id; });
-    d.roles.push_back(kept != roles.end() ? *kept : new_role(tier, t.color));
+    auto present = std::find_if(roles.begin(), roles.end(), [&](auto& r) { return r.tier_id == tier.id; });
+    d.roles.push_back(present != roles.end() ? *present : new_role(tier, t.color));
     if (auto& role = d.roles.back(); !role.existing) { // The tier may have had another look of its own.
       role.name = t.name;
       role.color = t.color;

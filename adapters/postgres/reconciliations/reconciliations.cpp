@@ -33,7 +33,7 @@ void check(const request& m) {
 
 /// Stalled: open, and no worker has renewed its lease for long: its job has ended without recording an end (its
 /// attempts were used up, or the queue has lost it). Work that waits may have been told to, for an hour at most
-/// (actors/jobs/guild_work: told_wait_max); what else is open is claimed as soon as a worker is there.
+/// (actors/jobs/guild_work: retry_after_max); what else is open is claimed as soon as a worker is there.
 constexpr const char* is_stalled =
   "(state in ('pending', 'running', 'waiting') and greatest(created_at, updated_at, lease_until)"
   " < clock_timestamp() - case when state = 'waiting' then interval '70 minutes' else interval '10 minutes' end)";

@@ -1,4 +1,4 @@
-#include "actors/community/standing.hpp"
+#include "actors/community/tenant_cache.hpp"
 
 #include <algorithm>
 
@@ -32,23 +32,24 @@ const tier_rule* tier_of(const std::vector<tier_rule>& rules, int64_t rank) {
   return found == rules.end() ? nullptr : &*found;
 }
 
-void verdict_cache::keep(const verdict& what) {
-  std::erase_if(kept_, [&](const verdict& earlier) { return earlier.member == what.member; });
-  if (kept_.size() >= kept_max)
-    kept_.erase(kept_.begin());
-  if (kept_.size() == kept_.capacity()) // By a few, not doubled: there are many tenants, and most know few members.
-    kept_.reserve(std::min(kept_max, kept_.size() + 4));
-  kept_.push_back(what);
+void verdict_cache::store(const verdict& what) {
+  std::erase_if(verdicts_, [&](const verdict& earlier) { return earlier.member == what.member; });
+  if (verdicts_.size() >= size_max)
+    verdicts_.erase(verdicts_.begin());
+  if (verdicts_.size()
+      == verdicts_.capacity()) // By a few, not doubled: there are many tenants, and most know few members.
+    verdicts_.reserve(std::min(size_max, verdicts_.size() + 4));
+  verdicts_.push_back(what);
 }
 
 std::optional<verdict> verdict_cache::find(snowflake member, int64_t now_ms) const {
-  const auto found = std::ranges::find(kept_, member, &verdict::member);
-  if (found == kept_.end() || found->found_at_ms + fresh_ms <= now_ms || found->found_at_ms > now_ms)
+  const auto found = std::ranges::find(verdicts_, member, &verdict::member);
+  if (found == verdicts_.end() || found->found_at_ms + fresh_ms <= now_ms || found->found_at_ms > now_ms)
     return std::nullopt;
   return *found;
 }
 
-void standing::refresh(const described& now) {
+void tenant_cache::refresh(const described& now) {
   if (!known || fence != now.record.fence || version != now.record.active_version)
     verdicts.clear();
   known = true;

@@ -27,22 +27,22 @@ const tier_rule* tier_of(const std::vector<tier_rule>&, int64_t rank);
 /// they were found under, and only for a while.
 class verdict_cache {
 public:
-  static constexpr size_t kept_max = 64;          ///< A further one takes the place of the oldest.
+  static constexpr size_t size_max = 64;          ///< A further one takes the place of the oldest.
   static constexpr int64_t fresh_ms = 5 * 60'000; ///< As long as the profile's key in Redis.
 
-  void keep(const verdict&);
+  void store(const verdict&);
   /// The member's verdict, unless it is older than fresh_ms at `now_ms`, or of a time to come: the clock was set back,
   /// and its age is not known.
   std::optional<verdict> find(snowflake member, int64_t now_ms) const;
-  void clear() { kept_.clear(); }
-  size_t size() const { return kept_.size(); }
+  void clear() { verdicts_.clear(); }
+  size_t size() const { return verdicts_.size(); }
 
 private:
-  std::vector<verdict> kept_; ///< The oldest first.
+  std::vector<verdict> verdicts_; ///< The oldest first.
 };
 
 /// All of it. `version` and `fence` say what the rules and the verdicts were found under.
-struct standing {
+struct tenant_cache {
   bool known = false;
   tenant_status status = tenant_status::none;
   int64_t fence = 0;
