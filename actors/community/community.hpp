@@ -7,6 +7,7 @@
 
 namespace arrakis::community {
 
+/// The actors that a community asks.
 struct ports {
   communities::handle communities;
   manifests::handle manifests;
@@ -15,6 +16,7 @@ struct ports {
   std::function<void()>
     kick_relay; ///< Told after a commit, so that the outbox is looked at without waiting for the poll.
 };
+/// Time limits and caps of a community.
 struct limits {
   /// How long the rules are served, and a manifest that was read and judged, without asking PostgreSQL again. Status,
   /// fence and the number of the active version are read for each description.

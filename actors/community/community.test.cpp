@@ -231,7 +231,7 @@ TEST_CASE_FIXTURE(fixture,
                   "community: a deployment that ended elsewhere, and a freeze, are in the very next description") {
   store.submit(test::sample_manifest());
   CHECK_FALSE(describe()->active);    // Read while the deployment was under way.
-  store.community.active_version = 1; // Its job ended in another process, which tells nobody.
+  store.community.active_version = 1; // The job ended in another process, which tells nobody.
   REQUIRE(describe()->active);
   auto next = test::sample_manifest();
   next.community_name = "Second";

@@ -21,6 +21,7 @@ struct describe {
   snowflake guild;
   deadline until;
 };
+/// Answer to `describe`.
 struct described {
   bool exists = false;
   communities::record record;
@@ -45,6 +46,7 @@ struct deploy {
   deadline until;
   std::string trace; ///< Goes into the job's data and every log line.
 };
+/// Answer to `deploy` and `retry`.
 struct deployed {
   community_id community;
   int64_t version = 0;
@@ -75,6 +77,7 @@ struct retry {
   std::string trace;
 };
 
+/// Status of a guild's tenant.
 enum class tenant_status : uint8_t { none, active, frozen, deactivated };
 /// Three-valued: what could not be found out is never a no.
 enum class finding : uint8_t { unknown, no, yes };
@@ -92,6 +95,7 @@ struct recall {
   snowflake member;
   deadline until;
 };
+/// Answer to `recall`.
 struct recalled {
   tenant_status status = tenant_status::none;
   int64_t fence = 0;

@@ -35,6 +35,7 @@ struct fetch_roles {
   std::string tenant;
   deadline until;
 };
+/// Roles of a guild.
 struct role_list {
   std::vector<role> roles;
 };
@@ -46,6 +47,7 @@ struct fetch_creations {
   std::string tenant;
   deadline until;
 };
+/// Creations by the audit log.
 struct creations {
   std::vector<audit_entry> entries; ///< At most 100 of roles and 100 of channels by anybody, and as many of the bot's.
   bool known = false;               ///< Not where the bot lacks View Audit Log.

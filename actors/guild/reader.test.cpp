@@ -27,7 +27,7 @@ struct fixture {
     {"/guilds/200000000000000000/channels", {200, R"([{"id":"200000000000000005","type":0,"name":"general"}])"}}};
   test::sim_system sim;
   guild::handle guilds;
-  bool bot_known = true; ///< Its user is 9; its application has the id 7, which is no member of the guild.
+  bool bot_known = true; ///< The bot's user is 9; its application has the id 7, which is no member of the guild.
   int readings = 0;
   std::set<std::string> tenants; ///< Tenants of the calls.
   caf::error rest_error;         ///< Instead of any answer.

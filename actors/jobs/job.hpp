@@ -40,6 +40,7 @@ struct services {
   bool adopts = true; ///< Off only in the negative control of the crash tests: an interrupted create then leaves two.
 };
 
+/// A job kind: its public terms and the actor that processes one job.
 struct job_kind {
   job_terms terms;
   std::chrono::milliseconds within; ///< A job that runs longer is ended and counts as failed, retryable.

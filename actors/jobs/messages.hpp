@@ -45,6 +45,7 @@ enum class closed_by {
 /// The tenant of a job.
 inline constexpr field community_field{field::uuid, "communityId"};
 
+/// Public terms of a job kind.
 struct job_terms {
   std::string_view name; ///< As in the queue: "SYNTHESIZE_COMMUNITY".
   std::string_view help; ///< One sentence.

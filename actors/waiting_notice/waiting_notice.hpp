@@ -9,10 +9,12 @@
 
 namespace arrakis::waiting_notice {
 
+/// The actors that the notice asks.
 struct ports {
   conversations::handle conversations;
   gate::handle gate; ///< The message of a frozen community stays as it is; it says itself until when it is followed.
 };
+/// Tunables of the notice.
 struct options {
   std::chrono::milliseconds poll_every{15'000};
   /// A conversation that ends within this is told. Three holds and a poll fit in: where a process dies before it has
@@ -24,6 +26,7 @@ struct options {
   size_t page = 100; ///< Conversations taken at once; the next are read at once where there are more.
   int tries_max = 4; ///< Tries of one message, while it is held.
 };
+/// Starts the notice.
 handle start(caf::actor_system&, ports, options = {});
 
 /// The body of PATCH @original: that it still waits, with the button “Check progress”.

@@ -18,6 +18,7 @@
 
 namespace arrakis::wizard::session {
 
+/// State of the session's actor.
 struct state {
   arrakis::flows flows;
   ports to;
@@ -45,6 +46,7 @@ using click_ptr = click*;
 /// Counts an event of arrakis_wizard_sessions_total.
 void count(const char* event);
 
+/// Reads the session from Redis.
 flow<caf::expected<store::loaded>> load(self_pointer, deadline until);
 /// The effect of a written record on the draft: an answer is stored; a fresh session erases the one before it.
 enum class draft_effect { store, erase };

@@ -12,8 +12,10 @@ namespace arrakis::wizard::store {
 
 inline constexpr std::chrono::milliseconds ttl_complete{60'000}; ///< Life of a finished session.
 
+/// The Redis key of a user's session in a guild.
 std::string key(snowflake user, snowflake guild);
 
+/// The command that reads a session.
 redis::command load(snowflake user, snowflake guild, deadline until);
 /// `version` 0: no session. A record that this build cannot read, or that is of another user or guild than its key, is
 /// absent, but its version is known.
@@ -21,6 +23,7 @@ struct loaded {
   int64_t version = 0;
   std::optional<core::record> session;
 };
+/// The session in the reply to `load`. Fails where Redis answers with another shape.
 caf::expected<loaded> read_loaded(const redis::reply&, snowflake user, snowflake guild);
 
 /// Stores `next` under next.version if the stored version is still `expected` (0: there is no session). It lives for
@@ -33,6 +36,7 @@ struct swapped {
   bool won = false;
   loaded present;
 };
+/// The outcome in the reply to `swap` or `remove`.
 caf::expected<swapped> read_swapped(const redis::reply&, snowflake user, snowflake guild);
 
 } // namespace arrakis::wizard::store

@@ -11,6 +11,7 @@
 
 namespace arrakis::wizard {
 
+/// Time limits of the wizard.
 struct limits {
   std::chrono::milliseconds session_ttl{900'000}; ///< wizard.ttl_s: how long a session waits for its next click.
   std::chrono::milliseconds redis_within{1'500};
@@ -27,6 +28,7 @@ struct limits {
   std::chrono::milliseconds idle{15 * 60'000}; ///< Without a message for this long a session's actor leaves.
   size_t active_max = 10'000;                  ///< Sessions with an actor; further ones answer ec::busy.
 };
+/// Tunables of the wizard, and the queue that it asks.
 struct options {
   /// Asked at each click: chains come and go while a session is open.
   std::function<std::shared_ptr<const core::catalogue>()> offered = [] {

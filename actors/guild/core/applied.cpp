@@ -22,7 +22,7 @@ bool is_convertible(const fields& from, const fields& to) {
 }
 
 namespace {
-/// Whether `now` can become what the manifest has under this key; true for what it does not have.
+/// True where `now` can become what the manifest has under this key; true for what it does not have.
 bool can_become(const manifest& m, const key& of, const fields& now) {
   if (of.kind == "category")
     return is_convertible(now, channel_fields{.type = guild::category});

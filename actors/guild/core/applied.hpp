@@ -12,7 +12,7 @@ namespace arrakis::blueprint {
 
 /// The managed fields of what has this snowflake; empty: the guild has no such role or channel.
 std::optional<fields> find_actual(const guild::state&, const std::string& kind, snowflake id);
-/// Whether Discord can change the one into the other: only text and announcement channels swap types.
+/// True where Discord can change the one into the other: only text and announcement channels swap types.
 /// https://discord.com/developers/docs/resources/channel#modify-channel
 bool is_convertible(const fields& from, const fields& to);
 /// The snowflakes of the resources that are in the guild; of several entries of a resource the last one that is there

@@ -22,6 +22,7 @@ struct key {
   std::string resource; ///< Id inside the manifest.
   auto operator<=>(const key&) const = default;
 };
+/// A role, category or channel of a manifest.
 struct resource {
   blueprint::key key;
   std::string name;
@@ -30,6 +31,7 @@ struct resource {
 /// Snowflakes as far as they are known.
 using ids = std::map<key, snowflake>;
 
+/// The managed fields of a role.
 struct role_fields {
   std::string name;
   uint32_t color = 0;
@@ -58,6 +60,7 @@ std::vector<resource> resources(const manifest&);
 /// Text channels, announcements and forums as Discord writes them, as far as that is known: lower case, hyphens for
 /// white space, no ASCII punctuation. What Discord answers counts (`applied`).
 std::string channel_name(std::string_view name, int type);
+/// Discord's type of a manifest's channel type.
 int channel_type(std::string_view name);
 
 /// Where a resource lives: `bot` is our own user, which keeps its access to what it closes for others.
@@ -71,6 +74,7 @@ struct place {
 /// listed tiers' roles may. Read only: nobody but the bot writes (text) or speaks (voice).
 std::optional<fields> wanted(const manifest&, const key&, const ids& known, const place&);
 
+/// The managed fields as they are in the guild.
 fields actual(const guild::role&);
 fields actual(const guild::channel&);
 /// `actual` without the overwrites of roles and members that neither `wanted` nor `before` (as last applied) speaks of:
@@ -90,10 +94,12 @@ std::vector<std::string> differences(const fields&, const fields&);
 
 /// The JSON that is stored as shadow state and checkpoint, and back.
 std::string text(const fields&);
+/// Fields from their JSON text; none: malformed.
 std::optional<fields> read(std::string_view json_text);
 /// The shadow state of what the admins made and chose: what it was, marked as not ours. Once the manifest does
 /// not choose it any more it must neither be changed nor be called left over.
 std::string chosen_text(const fields&);
+/// True for the fields of a resource that an admin chose.
 bool is_chosen(std::string_view json_text);
 
 /// The body that creates the resource.

@@ -13,7 +13,7 @@ const guild::role* role_with(const guild::state&, snowflake id);
 uint64_t bot_permissions(const guild::state&);
 /// The same in one channel: the overwrite of @everyone, then those of the bot's roles together, then its own.
 uint64_t bot_permissions_in(const guild::state&, const guild::channel&);
-/// Whether the bot's highest role is above `role`.
+/// True where the bot's highest role is above `role`.
 bool below_bot(const guild::state&, const guild::role&);
 
 } // namespace arrakis::blueprint

@@ -11,6 +11,7 @@
 
 namespace arrakis::blueprint {
 
+/// A comparison of a guild with its active version.
 struct comparison {
   std::vector<std::string> lines; ///< A sentence for each difference.
   bool clean = false;             ///< No difference but what is left over.
@@ -35,12 +36,13 @@ comparison compare(const manifest&, int64_t version, std::string_view manifest_s
 
 /// The resources that a plan creates or updates. Empty: it cannot be read.
 std::set<key> keys_in(std::string_view plan_json);
-/// Whether it puts the roles in order.
+/// True where a plan puts the roles in order.
 bool orders_roles(std::string_view plan_json);
 
 // Custom ids of the buttons; Discord: at most 100 characters.
 inline constexpr std::string_view apply_prefix = "reconcile:apply:";     ///< Then the hash of the plan shown.
 inline constexpr std::string_view confirm_prefix = "reconcile:confirm:"; ///< Then the hash, ':' and a nonce.
+/// Custom id of the button that leads back.
 inline constexpr std::string_view back_id = "reconcile:back";
 
 /// Message data: the differences, with the button Apply where there is something to apply. `notice` stands above.

@@ -10,11 +10,13 @@
 
 namespace arrakis::permissions {
 
+/// A dangerous permission with its reason.
 struct danger {
   uint64_t bit = 0;
   std::string_view label;  ///< As Discord's own settings call it: "Manage Server".
   std::string_view reason; ///< The power of its holder: "takes over the whole server".
 };
+/// All dangerous permissions.
 const std::vector<danger>& dangers();
 /// All bits of dangers().
 uint64_t dangerous_bits();

@@ -9,6 +9,7 @@
 
 namespace arrakis::blueprint {
 
+/// Cause of a difference.
 enum class cause {
   manifest_change,    ///< The manifest wants something that was not applied yet.
   external_tampering, ///< Somebody changed in Discord what was applied.
@@ -17,8 +18,10 @@ enum class cause {
   dangerous,          ///< A role that the admins chose for a tier has a permission that no tier may give.
   left_over,          ///< Applied by an earlier version, and not in the manifest any more; no drift, and never deleted.
 };
+/// Action that removes a difference.
 enum class action { create, update, none };
 
+/// One difference between guild and manifest.
 struct difference {
   cause why = cause::missing;
   action plan = action::none;
@@ -29,6 +32,7 @@ struct difference {
   uint64_t dangers = 0;            ///< Permissions of a tier's role, as it is now, that no tier may give.
 };
 
+/// All differences, in the order of the manifest.
 std::vector<difference> diff(const manifest&, const std::vector<manifests::shadow_entry>& shadow,
                              const guild::state& now);
 /// "Role “Gold”: color was changed in Discord and would be set back."

@@ -11,6 +11,7 @@
 
 namespace arrakis::blueprint {
 
+/// A resource that Discord made twice.
 struct doubled {
   std::string kind; ///< role, category, channel.
   std::string name; ///< As it is in the guild.
@@ -20,7 +21,7 @@ struct doubled {
 /// The nonce of a create of ours, from the reason that the gate writes: "Arrakis: <what> [<nonce>]". Empty: there is
 /// none.
 std::string_view nonce_in(std::string_view reason);
-/// Whether the audit log has two creates of the bot with one nonce.
+/// True where the audit log has two creates of the bot with one nonce.
 bool has_repeated_nonce(const std::vector<guild::audit_entry>&, snowflake bot);
 /// Resources in the guild, each of which bears the nonce of something in `named` (all that is ours) and is not named
 /// itself.

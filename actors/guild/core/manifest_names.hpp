@@ -1,5 +1,5 @@
 #pragma once
-// Whether the names of a manifest can be names in a guild.
+// Checks that the names of a manifest can be names in a guild.
 #include "schemas/manifest.hpp"
 
 namespace arrakis {

@@ -18,7 +18,7 @@ std::vector<resource> roles_by_position(const manifest&, const ids& known, const
 /// others.
 std::vector<std::pair<snowflake, int>> role_moves(const manifest&, const ids& known, const guild::state&);
 
-/// Whether they will need such moves once the roles that are not in the guild are made.
+/// True where roles will need such moves once the roles that are not in the guild are made.
 bool is_out_of_order_after_creates(const manifest&, ids known, guild::state now);
 
 } // namespace arrakis::blueprint

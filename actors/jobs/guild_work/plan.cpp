@@ -18,7 +18,7 @@ using blueprint::key;
 /// by less than this may have been made after it; who made it is then asked of the audit log or of the admin.
 constexpr int64_t snowflakes_disagree_ms = 100;
 
-/// Whether `id` was there already when the create of `intent` was decided.
+/// True where `id` was there already when the create of `intent` was decided.
 bool was_there(snowflake id, const deployments::intent& intent) {
   return intent.newest_seen && id.made_at_ms() < intent.newest_seen.made_at_ms() - snowflakes_disagree_ms;
 }

@@ -29,7 +29,9 @@ struct guild_snapshot {
   bool adopts = true; ///< Off only in negative controls of the crash tests: an interrupted create is made twice.
 };
 
+/// The act of a step.
 enum class act { nothing, create, adopt, update };
+/// One step of a plan, for one resource.
 struct step {
   act what = act::nothing;
   blueprint::key of;
@@ -42,6 +44,7 @@ struct step {
   bool unsure = false;
 };
 
+/// All steps that the guild needs.
 struct plan {
   std::vector<step> steps;            ///< In the order roles, categories, channels.
   std::vector<std::string> left_over; ///< In the guild by an earlier version, not in this one: never deleted.
@@ -54,6 +57,7 @@ blueprint::fields settled(const guild_snapshot&, const blueprint::key&, const bl
 /// The step that one resource needs, given all that is known now. Fields that wait for a snowflake of an earlier step
 /// count as different.
 step decide(const guild_snapshot&, const blueprint::resource&);
+/// The plan for a snapshot.
 plan make_plan(const guild_snapshot&);
 
 /// The resources of the manifest that this work is about, in the order in which they are made.
@@ -83,7 +87,8 @@ adoption find_created(const guild_snapshot&, const deployments::intent&, const b
 /// entry or checkpoint names: a deployment made it that the database does not know any more, because an older backup
 /// was restored. The oldest one; 0: there is none, or the audit log does not reach so far back.
 snowflake find_orphan(const guild_snapshot&, const std::string& kind, const blueprint::fields& wanted);
-/// Whether something in the guild has the name of a resource that is to be made: then the audit log is worth a reading.
+/// True where something in the guild has the name of a resource that is to be made: then the audit log is worth a
+/// reading.
 bool may_have_orphans(const guild_snapshot&);
 
 /// Shadow state to store on completion: the resources that this work is about, those of the manifest that it is not

@@ -8,6 +8,7 @@
 
 namespace arrakis::jobs::guild_work {
 
+/// Progress of one job at a guild.
 struct progress {
   std::string title; ///< "Building Tabr"; shown bold.
   std::string stage; ///< The id of one of blueprint::stages.

@@ -22,6 +22,7 @@ inline constexpr milliseconds call_within{60'000};  ///< A call of Discord with 
 inline constexpr milliseconds store_within{10'000}; ///< A question to a store of ours.
 /// A request that got no answer may still be on its way for so long; an earlier reading might miss what it makes.
 inline constexpr milliseconds settle{1'500};
+/// Shortest time between two edits of progress.
 inline constexpr milliseconds edit_every{
   1'200}; ///< Progress: Discord allows 5 edits in 5 s, and other clicks need some.
 /// The wizard's message can be edited once Discord has the click's first answer, which comes at most 3 s after it.
@@ -30,6 +31,7 @@ inline constexpr milliseconds message_exists_within{3'500};
 inline constexpr milliseconds token_ends_within{60'000};
 /// The last edit is tried so long: the row is closed by then, and nobody comes back to tell the admin.
 inline constexpr milliseconds end_report_within{15'000};
+/// Waits before a job is tried again while the community is frozen, or the guild is busy.
 inline constexpr milliseconds frozen_wait{5'000}, busy_wait{2'000};
 /// Between two questions whether the signer signs again: as long as the deployment has been owed, so each wait doubles
 /// that.
@@ -73,6 +75,7 @@ struct task {
   std::string (*cancelled_body)(const state&, std::string_view sentence) = nullptr;
 };
 
+/// State of the actor of one job.
 struct state {
   arrakis::flows flows;
   static inline const char* name = "job.guild_work";
@@ -134,6 +137,7 @@ flow<problem> work(pointer self);
 bool holding(pointer self);
 /// Tells the queue and, now and then, the wizard's message.
 void show_progress(pointer self, std::string_view stage);
+/// Edits the message of the newest click once; none where there is no token.
 flow<trouble> edit_message(pointer self, std::string body);
 /// Messages go to this conversation from now on, unless it has no token. `asked` is when PostgreSQL was asked for it.
 /// Returns whether it is another one than before.

@@ -39,8 +39,8 @@ flow<caf::expected<deployments::claimed>> claim(pointer self, deadline until) {
   co_return std::move(claimed->work);
 }
 
-/// Whether the guild is as the plan says that the admin saw. Asked until the first change: then it is of our own making
-/// that it differs.
+/// Checks that the guild is as in the plan that the admin saw. Asked until the first change: then it is of our own
+/// making that it differs.
 flow<problem> check(pointer self) {
   auto& st = self->state;
   const auto& snap = st.snapshot;

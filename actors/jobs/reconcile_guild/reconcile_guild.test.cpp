@@ -150,7 +150,7 @@ TEST_CASE("reconcile: what an interrupted one made is found by the deployment th
   const auto cut = b.once();
   CHECK((!cut || cut->what != queue::outcome::completed));
   b.discord.decide = {};
-  b.sim.advance(10s); // Its lease is over.
+  b.sim.advance(10s); // The lease is over.
   b.start();
   b.repair.clear();
   const auto second = b.store.submit(b.want);

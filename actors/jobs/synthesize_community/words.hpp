@@ -8,6 +8,7 @@
 
 namespace arrakis::jobs::synthesize_community {
 
+/// The result of a completed deployment.
 struct result {
   std::string community;
   size_t roles = 0, categories = 0, channels = 0;
@@ -15,6 +16,7 @@ struct result {
   std::vector<std::string> left_over;
   std::vector<std::string> doubled; ///< A sentence each.
 };
+/// The body that reports a completed deployment.
 std::string completed_body(const result&);
 /// The button “Check progress”, which the wizard answers, as a row of its own.
 boost::json::array progress_row(int64_t version);

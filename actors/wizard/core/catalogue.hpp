@@ -12,32 +12,38 @@
 
 namespace arrakis::wizard::core {
 
+/// One tier of a tier template.
 struct template_tier {
   std::string name;
   int64_t min_rank = 1;
   int64_t max_rank = 1;
   uint32_t color = 0;
 };
+/// A set of tiers to start from.
 struct tier_template {
   std::string id, name, description, theme;
   int64_t order = 0;
   std::vector<template_tier> tiers;
 };
+/// One channel of a channel template.
 struct template_channel {
   std::string name, type;
   bool read_only = false;
 };
+/// One category of a channel template, with its channels.
 struct template_category {
   std::string name;
   std::vector<std::string> access;
   std::vector<template_channel> channels;
 };
+/// A set of categories and channels to start from.
 struct channel_template {
   std::string id, name, description;
   int64_t order = 0;
   std::vector<template_channel> channels; ///< Without a category.
   std::vector<template_category> categories;
 };
+/// The name and colour that a theme gives to a tier.
 struct theme_tier {
   std::string id, name;
   int64_t min_rank = 1;
@@ -45,12 +51,14 @@ struct theme_tier {
   uint32_t color = 0;
   std::optional<std::string> threshold; ///< Strategy "threshold": decimal text, in the ranked asset.
 };
+/// A theme: its names and colours for tiers.
 struct theme {
   std::string id, name, plan, strategy;
   int64_t grace_hours = 0;
   std::vector<theme_tier> tiers;
 };
 
+/// All offers of the wizard.
 struct catalogue {
   std::vector<chain::description> chains; ///< By name.
   std::vector<tier_template> tiers;       ///< By `order`.

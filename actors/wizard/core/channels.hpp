@@ -18,8 +18,11 @@ struct channel_item {
 /// All of them as the screens list them: channels without a category, then each category with its channels.
 std::vector<channel_item> channel_items(const draft&);
 
+/// The planned name of a channel or category.
 const std::string& name_of(const draft&, const channel_item&);
+/// The existing channel or category that stands for it; none: it is made.
 std::optional<snowflake> existing_of(const draft&, const channel_item&);
+/// Lets an existing one stand for it; none: it is made.
 void set_existing(draft&, const channel_item&, std::optional<snowflake>);
 
 /// The categories or channels of the server that may stand for the item: those of its type, as the server lists them.

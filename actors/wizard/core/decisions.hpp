@@ -6,10 +6,13 @@
 
 namespace arrakis::wizard::core {
 
+/// Refuses the event with a sentence; the session stays.
 decision refuse(std::string sentence);
+/// Stores `next` and shows it.
 decision show(record next, std::string notice = {});
 /// The form as the answer to a click.
 decision open_form(const record&, std::string form_json);
+/// Refuses an event that does not belong to the present step.
 decision wrong_place();
 /// The form is kept as it was sent, and its message says `why` with a button “Correct it”.
 decision refuse_form(record, const event&, std::string why);
@@ -18,8 +21,9 @@ decision refuse_form(record, const event&, std::string why);
 /// which stays small.
 std::string field(const event&, const std::string& name);
 
-/// The clicks of the steps that have files of their own.
+/// Decides a click at the step of the tiers.
 decision click_in_tiers(const record&, const event&, const world&);
+/// Decides a click at the step of the channels.
 decision click_in_channels(const record&, const event&, const world&);
 /// tier-add and tier-edit.
 decision submit_tier(const record&, const event&);

@@ -13,7 +13,7 @@ std::vector<std::string> objections(const record&, const guild::state&);
 /// The roles that may stand for a tier, highest first: below the bot's highest, not managed by an integration, without
 /// a permission that no tier may give (actors/guild/core/dangerous_permissions.hpp).
 std::vector<guild::role> assignable(const guild::state&);
-/// Whether two of them have one name, so that it takes more to tell them apart (describe).
+/// True where two of them have one name, so that it takes more to tell them apart (describe).
 bool has_equal_names(const std::vector<guild::role>&);
 /// Place, colour and number of members of a role that another one of the server has the name of; else empty.
 std::string describe(const guild::role&, const guild::state&);

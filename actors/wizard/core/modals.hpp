@@ -21,6 +21,7 @@ std::optional<std::string> modal_for(const interaction&);
 std::string name_form(const record&, const std::string& name);
 /// The form of a new tier, or of the tier at `index`, filled in with `filled`.
 std::string tier_add_form(const record&, const form_fields& filled);
+/// The modal that edits the tier at `index`, filled in with `filled`.
 std::string tier_edit_form(const record&, size_t index, const form_fields& filled);
 
 /// The form that was refused last, with all that was typed. Empty: none was, or what it was about is gone.

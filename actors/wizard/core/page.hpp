@@ -14,10 +14,12 @@ inline constexpr size_t options_max = 25; ///< Options of a select.
 
 /// Discord's button styles.
 enum style { primary = 1, secondary = 2, success = 3, danger = 4 };
+/// A button of this style.
 boost::json::object button(style of, std::string_view label, std::string id, bool enabled = true);
 /// The button “Check progress”, wherever a message shows it.
 boost::json::object check_progress_button(std::string id);
 
+/// One option of a select.
 struct option {
   std::string label, value, description;
   bool chosen = false;
@@ -29,6 +31,7 @@ boost::json::object select(std::string id, std::string_view hint, const std::vec
 /// and of a description, in characters.
 std::string cut(std::string text, size_t bytes_max = 100);
 
+/// A screen while it is put together.
 struct page {
   std::string text;
   boost::json::array fields;
@@ -43,7 +46,7 @@ struct page {
 
 /// Back, Continue and Cancel, named after where they lead.
 void walk_row(page&, const record&, bool can_continue);
-/// Whether the present step lacks nothing.
+/// True where the present step lacks nothing.
 bool filled(const record&, const world&);
 
 } // namespace arrakis::wizard::core

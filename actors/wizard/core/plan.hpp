@@ -12,6 +12,7 @@ namespace arrakis::wizard::core {
 void choose_tiers(draft&, const tier_template& chosen);
 /// Sets categories and channels of `chosen`; tier-N is the N-th tier from the top.
 void choose_channels(draft&, const channel_template& chosen);
+/// Leaves the guild's channels as they are.
 void skip_channels(draft&);
 /// Every tier gets a new role.
 void create_all_roles(draft&);
@@ -24,11 +25,12 @@ std::optional<size_t> tier_at(const draft&, std::string_view key);
 /// The tier that a screen is turned to: the chosen one, else the first; empty: there is none.
 std::optional<size_t> focused_tier(const record&);
 
-/// The open decisions, in the order of the steps, as sentences; empty: the plan can be deployed.
+/// An open decision: its step and its sentence.
 struct gap {
   step at = step::init;
   std::string sentence;
 };
+/// The open decisions of a draft, in the order of the steps; empty: it can be deployed.
 std::vector<gap> gaps(const draft&, const catalogue&);
 
 /// The manifest of a draft without gaps. Pure: the same draft gives the same manifest.

@@ -14,7 +14,7 @@ struct deployment_state {
   std::string error; ///< The failure, or the reason of a wait, as a sentence.
   size_t done = 0;   ///< Roles, categories and channels that it has made or changed.
   std::vector<std::string> left_over;
-  std::string deployment = {}; ///< Its id; empty: not known.
+  std::string deployment = {}; ///< The id; empty: not known.
   std::string code = {};       ///< The error, for programs: "RATE_LIMIT_TIMEOUT".
   std::string frozen = {};     ///< The community is: a sentence.
   bool is_quarantined = false; ///< The community is kept apart after crashes of ours.
@@ -26,7 +26,9 @@ struct deployment_state {
   std::string stage = {};      ///< The id of one of blueprint::stages; empty: not known.
 };
 
+/// Phase of a deployment, as an admin reads it.
 enum class phase { queued, building, done, failed };
+/// The phase of a deployment. A running one without a worker, or of a frozen community, is queued.
 phase phase_of(const deployment_state&);
 /// True while it is queued or building: its end comes without a click.
 bool is_open(const deployment_state&);

@@ -37,7 +37,7 @@ TEST_CASE("wizard progress: queued says why, one reason at a time, and building 
   CHECK(has(queued_because(d), "keeps this community apart"));
   d.frozen = "This community is frozen (spam).";
   CHECK(queued_because(d) == "This community is frozen (spam). Then it goes on by itself.");
-  d.state = "running"; // Its worker holds the lease and may do nothing.
+  d.state = "running"; // The worker holds the lease and may do nothing.
   CHECK(phase_of(d) == phase::queued);
 
   d = in("running");

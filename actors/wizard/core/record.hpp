@@ -26,8 +26,11 @@ enum class step {
   complete,
   failed
 };
+/// The name of a step in a stored session.
 std::string_view to_string(step);
+/// The step with this name; none: unknown.
 std::optional<step> parse_step(std::string_view);
+/// Progress of the wizard at a step, 0 to 100.
 int percent(step);
 
 /// An asset that was typed and not accepted yet: kept, so that a chain that does not answer costs no typing.
@@ -74,6 +77,7 @@ struct refused_form {
   bool operator==(const refused_form&) const = default;
 };
 
+/// The deployment of a session, as far as it was submitted.
 struct submission {
   uint32_t attempt = 0; ///< Part of the idempotency key; raised by each new Deploy, kept when one is asked again.
   int64_t version = 0;  ///< 0: not confirmed yet.
@@ -81,6 +85,7 @@ struct submission {
   bool operator==(const submission&) const = default;
 };
 
+/// A session as it is stored in Redis and as a draft.
 struct record {
   int64_t version = 0; ///< Raised by each write; the compare-and-set compares it. Stored beside the text, not in it.
   std::string id;      ///< session_id() (custom_id.hpp); of older builds 32 hex digits.

@@ -11,6 +11,7 @@ namespace arrakis::wizard::core {
 struct change_counts {
   size_t added = 0, renamed = 0, changed = 0, removed = 0;
 };
+/// Changes of a plan against the active version.
 struct plan_changes {
   change_counts roles, categories, channels; ///< Only what a deployment makes; a resource that it uses is a mapping.
   change_counts tiers, assets;               ///< Only where there is an active version to compare with.
@@ -30,7 +31,7 @@ plan_changes changes_of(const record&, const guild::state* now, const manifest* 
 
 /// "+9 roles, 2 roles renamed, −3 mappings", and a line for each thing that the admin should look at.
 std::string change_lines(const record&, const world&);
-/// Which channels everybody sees, and a line for each tier with those that it sees beyond them.
+/// The channels that everybody sees, and a line for each tier with those that it sees beyond them.
 std::string member_lines(const draft&);
 
 } // namespace arrakis::wizard::core

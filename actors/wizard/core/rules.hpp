@@ -43,6 +43,7 @@ std::string type_name(std::string_view asset_type);  ///< "erc721" -> "NFT colle
 std::string type_label(std::string_view asset_type); ///< With its standard: "erc721" -> "NFT collection (ERC-721)".
 const std::vector<std::string>& asset_types();       ///< native, erc20, erc721, erc1155.
 
+/// Most assets of a draft.
 inline constexpr size_t assets_max = 5; // Five modals of a person; a rule rarely names more.
 
 } // namespace arrakis::wizard::core

@@ -9,6 +9,7 @@
 
 namespace arrakis::wizard::core {
 
+/// Colours of the embeds, 0xRRGGBB.
 inline constexpr uint32_t color_wizard = 0x5865F2, color_success = 0x00FF00, color_failure = 0xFF0000,
                           color_notice = 0xFFA500;
 

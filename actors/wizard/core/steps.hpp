@@ -14,6 +14,7 @@
 
 namespace arrakis::wizard::core {
 
+/// A click or a sent form, as the steps read it.
 struct event {
   enum kind { click, submit } what = click; ///< A select is a click with values.
   std::string session;
@@ -26,6 +27,7 @@ struct event {
 /// The event of a component or modal interaction; empty: not one of the wizard's.
 std::optional<event> event_of(const interaction&);
 
+/// Facts from outside the session that a step or a screen needs.
 struct world {
   const catalogue& names;
   const guild::state* facts = nullptr; ///< Null: not read or not readable.
@@ -33,7 +35,7 @@ struct world {
   int64_t session_ttl_ms = 0; ///< How long a session waits for its next click; 0: the screens do not say.
   std::string frozen = {};    ///< Why nothing is deployed, as a sentence; empty: not frozen, as far as that is known.
   const manifest* active = nullptr; ///< The community's active version; null: there is none, or it could not be read.
-  int64_t active_version = 0;       ///< Its number, as far as that is known.
+  int64_t active_version = 0;       ///< The number of the active version, as far as it is known.
   const deployment_state* progress = nullptr; ///< The newest deployment; null: not read or not readable.
   int64_t follows_until_ms = 0; ///< The end of the click's conversation: until then the message follows a deployment.
   bool is_drafted = false;      ///< PostgreSQL confirmed that it has this record as the user's draft.
@@ -44,6 +46,7 @@ std::string freeze_sentence(std::string_view reason);
 /// Why a plan that was made from an older version cannot be deployed; empty: it can, as far as that is known.
 std::string outdated_sentence(const record&, const world&);
 
+/// The outcome of a step for one event.
 struct decision {
   enum kind {
     show,      ///< Store `next` and show it; `sentence` is a notice above it, often empty.
@@ -62,11 +65,13 @@ struct decision {
   std::string form = {}; ///< The modal of open_form, as JSON text.
 };
 
+/// Decides what an event does to a session; changes nothing itself.
 decision apply(const record&, const event&, const world&);
 
 /// After decision::inspect: the typed asset is accepted, refused, or kept to be tried again.
 decision inspected(const record&, const contract_facts&);
 
+/// The ids of an accepted submission.
 struct submitted_as {
   int64_t version = 0;
   std::string deployment, job;
@@ -85,6 +90,7 @@ record settled(record, const deployment_state&);
 /// fails, and Retry submits the plan anew.
 record submission_lost(record);
 
+/// A new session at its first step.
 record fresh(std::string session, snowflake user, snowflake guild, snowflake channel, int64_t now_ms);
 /// A session that edits what the guild has: every step is filled and it begins at the review.
 record editing(record, const manifest& active, int64_t active_version);

@@ -5,5 +5,6 @@
 namespace arrakis::wizard::core {
 /// A line for each tier: its name, and who gets it.
 std::string tier_lines(const draft&);
+/// Fills the page of one tier.
 void tier_page(page&, const record&, const world&);
 } // namespace arrakis::wizard::core

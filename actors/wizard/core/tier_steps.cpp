@@ -15,7 +15,7 @@ decision choose_template(record r, const event& e, const world& w) {
     return refuse("Tiers: choose one of the menu.");
   choose_tiers(r.draft, *chosen);
   if (const auto* channels = w.names.find_channels(r.draft.channel_template))
-    choose_channels(r.draft, *channels); // Its tier-1, tier-2 are other tiers now.
+    choose_channels(r.draft, *channels); // The ids tier-1, tier-2 are other tiers now.
   r.focus.tier.clear();
   r.refused.reset();
   return show(std::move(r));

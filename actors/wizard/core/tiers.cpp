@@ -103,7 +103,7 @@ int compare_amounts(std::string_view a, std::string_view b) {
   return order < 0 ? -1 : order > 0 ? 1 : 0;
 }
 
-/// Whether whoever fits `lower` fits `upper`, too.
+/// True where every member who fits `lower` fits `upper`, too.
 bool covers(const manifest_tier& upper, const manifest_tier& lower) {
   if (upper.threshold.has_value() != lower.threshold.has_value())
     return false;

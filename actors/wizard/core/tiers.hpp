@@ -13,6 +13,7 @@ namespace arrakis::wizard::core {
 /// As many as a menu of Discord has room for. A manifest that was made elsewhere may have more.
 inline constexpr size_t tiers_max = 25;
 
+/// A colour of the palette.
 struct named_color {
   std::string_view name;
   uint32_t value = 0; ///< 0: no colour, as Discord has it.
@@ -41,6 +42,7 @@ struct typed_tier {
 caf::expected<typed_tier> check_tier(const form_fields&, const draft&, std::optional<size_t> of);
 /// The fields of a tier's form as the tier is now, and those that a new one begins with.
 form_fields tier_fields(const draft&, size_t index);
+/// The prefilled fields of the form for a new tier.
 form_fields new_tier_fields(const draft&);
 
 /// Adds a tier with a role to be made, and returns its place: by its ranks or its amount among the others, so that it

@@ -103,7 +103,7 @@ TEST_CASE("wizard: editing tiers keeps the role mappings of those that stay") {
   CHECK(w.r.draft.roles[0].existing == snowflake{100000000000000002});
   CHECK(w.r.draft.roles[0].name == "Elder"); // The admin's role keeps its name.
   CHECK_FALSE(w.r.draft.roles[1].existing);
-  // Its colour is the admin's, so that it is neither asked for nor taken.
+  // The role's colour is the admin's, so that it is neither asked for nor taken.
   CHECK(screen(w.r, w.seen()).find("wizard:tier-color") == std::string::npos);
   CHECK(w.click("tier-color", {"Red"}).what == decision::refuse);
   const auto form = w.click("tier-edit");
