@@ -21,6 +21,7 @@
 namespace arrakis::wizard {
 using namespace std::chrono_literals;
 
+/// Address of a sample contract.
 constexpr auto address = "0x00000000000000000000000000000000000000aa";
 
 /// The world around the wizard, in memory; one thread, so the actors write into it.
@@ -47,6 +48,7 @@ struct surroundings {
   test::way to_drafts; ///< Without `draw` at once.
 };
 
+/// Redis in memory: the wizard's commands and its script.
 inline redis::handle::behavior_type fake_redis(redis::handle::pointer, surroundings* w) {
   return {[w](const redis::command& c) -> caf::result<redis::reply> {
             if (w->redis_away)
@@ -72,6 +74,7 @@ inline redis::handle::behavior_type fake_redis(redis::handle::pointer, surroundi
           }};
 }
 
+/// A chain that answers as the surroundings say.
 inline chain::handle::behavior_type fake_chain(chain::handle::pointer, surroundings* w) {
   return {[w](const chain::inspect_contract&) -> caf::result<chain::contract> {
             if (!w->contract)
@@ -81,6 +84,7 @@ inline chain::handle::behavior_type fake_chain(chain::handle::pointer, surroundi
           [](const cancel&) {}};
 }
 
+/// A reader of the guild in memory.
 inline guild::handle::behavior_type fake_guilds(guild::handle::pointer, surroundings* w) {
   return {[w](const guild::fetch& q) -> caf::result<guild::state> {
             if (w->guild_away)
@@ -96,6 +100,7 @@ inline guild::handle::behavior_type fake_guilds(guild::handle::pointer, surround
           [](const guild::fetch_creations&) { return guild::creations{}; }};
 }
 
+/// The communities in memory.
 inline community::proxy::behavior_type fake_communities(community::proxy::pointer self, surroundings* w) {
   return {[w](const community::describe&) { return w->community; },
           [self, w](const community::deploy& x) -> caf::result<community::deployed> {
@@ -130,6 +135,7 @@ inline community::proxy::behavior_type fake_communities(community::proxy::pointe
           }};
 }
 
+/// The wizard in two processes, and an admin who clicks.
 struct fixture {
   surroundings w;
   test::sim_system sim;

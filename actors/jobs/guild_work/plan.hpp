@@ -70,6 +70,7 @@ snowflake newest(const guild::state&);
 
 /// The outcome of a create that left an intent and no checkpoint.
 struct adoption {
+  /// The kinds of outcomes.
   enum kind { none, ours, unsure, several } what = none;
   snowflake id;
   std::vector<snowflake> candidates; ///< several, unsure.

@@ -48,6 +48,7 @@ std::string outdated_sentence(const record&, const world&);
 
 /// The outcome of a step for one event.
 struct decision {
+  /// The kinds of outcomes.
   enum kind {
     show,      ///< Store `next` and show it; `sentence` is a notice above it, often empty.
     refuse,    ///< Store nothing; show the session as it is. The sentence says what is wrong and what to do.

@@ -12,8 +12,10 @@
 #include <vector>
 
 namespace arrakis::wizard::core {
+/// Address of a sample contract.
 inline constexpr auto token = "0x00000000000000000000000000000000000000Aa";
 
+/// A role of a guild.
 inline guild::role role(uint64_t id, std::string name, int position) {
   guild::role r;
   r.id = snowflake{id};
@@ -21,6 +23,7 @@ inline guild::role role(uint64_t id, std::string name, int position) {
   r.position = position;
   return r;
 }
+/// Facts of a guild in which the bot may do everything.
 inline guild::state good_facts() {
   guild::state f;
   f.id = snowflake{100000000000000000};
@@ -34,6 +37,7 @@ inline guild::state good_facts() {
   f.roles[1].permissions = permissions::administrator;
   return f;
 }
+/// Facts of a contract that keeps every rule.
 inline contract_facts good_contract() {
   contract_facts c;
   c.known = c.has_code = c.matches_type = true;
@@ -108,6 +112,7 @@ struct walk {
   }
 };
 
+/// All steps.
 inline const std::vector<step> all_steps{step::init,         step::chain_select,
                                          step::asset_config, step::eligibility_rules,
                                          step::role_mapping, step::channel_structure,
