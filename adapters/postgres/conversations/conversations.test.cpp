@@ -193,7 +193,7 @@ TEST_CASE("deployments: a click's conversation is that of the worker from its ne
   CHECK(last.application == snowflake{99});
   CHECK(last.token_life > 9min);
   CHECK(last.token_life <= 10min);
-  CHECK(b.get<deployments::conversation>(b.deployments, end).interaction_token.empty()); // It is erased.
+  CHECK(b.get<deployments::conversation>(b.deployments, end).interaction_token.empty()); // Erased.
   CHECK_FALSE(b.click(s, 15min, "late"));
   CHECK(b.owner("select interaction_token is null from deployments") == "t");
 }

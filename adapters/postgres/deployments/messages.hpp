@@ -105,7 +105,7 @@ struct claimed {
   std::string error;        ///< Error of a failed deployment.
   /// Time since submit or the last retry, by PostgreSQL's clock; 0 for an ended deployment.
   std::chrono::milliseconds owed_for{0};
-  std::chrono::milliseconds token_life{0}; ///< What is left of the interaction token's life.
+  std::chrono::milliseconds token_life{0}; ///< Rest of the interaction token's life.
 };
 /// Kinds of work that write to a guild. A lease of either kind excludes all other work at the guild.
 enum class work { deployment, reconciliation };
