@@ -46,7 +46,7 @@ void compare_records(findings& out, installation& inst, const place& at, const g
                                   " where status = 'applied' and "
                                   + of_guild(at)))
     known.insert(parse_snowflake(id).value_or(snowflake{}));
-  const auto now = system_test::look(inst.test_stack(), at);
+  const auto now = system_test::read_guild(inst.test_stack(), at);
   std::set<snowflake> extra;
   for (const auto id : now.made)
     if (!known.contains(id) && !g.deleted_by_hand.contains(id) && extra.insert(id).second)
@@ -156,7 +156,7 @@ std::string_view name_of(finding::kind what) {
 
 void plant(installation& inst, const place& at) {
   const auto make = [&](const char* kind, js::object body) {
-    inst.test_stack().by_hand(at.owner, "POST", fmt::format("/guilds/{}/{}", at.guild, kind), std::move(body));
+    inst.test_stack().rest_call(at.owner, "POST", fmt::format("/guilds/{}/{}", at.guild, kind), std::move(body));
   };
   for (const auto name : tier_names)
     make("roles", {{"name", name}});
@@ -169,7 +169,7 @@ void plant(installation& inst, const place& at) {
 }
 
 foreign foreign_in(installation& inst, const place& at) {
-  const auto made = system_test::look(inst.test_stack(), at).made;
+  const auto made = system_test::read_guild(inst.test_stack(), at).made;
   const auto state = inst.test_stack().stack().sandbox("GET", "state?guild=" + at.guild);
   const auto& guild = state.as_object().at("guilds").as_array().at(0).as_object();
   foreign out;
@@ -183,12 +183,13 @@ foreign foreign_in(installation& inst, const place& at) {
 }
 
 goal damage(installation& inst, const place& at) {
-  const auto made = system_test::shadow(inst.test_stack(), at);
+  const auto made = system_test::shadow_ids(inst.test_stack(), at);
   const auto role = made.at({"role", "role-silver"}), channel = made.at({"channel", "ch-vip-chat"});
   const auto roles = fmt::format("/guilds/{}/roles/", at.guild);
-  inst.test_stack().by_hand(at.owner, "DELETE", roles + role.text());
-  inst.test_stack().by_hand(at.owner, "DELETE", "/channels/" + channel.text());
-  inst.test_stack().by_hand(at.owner, "PATCH", roles + made.at({"role", "role-gold"}).text(), js::object{{"color", 1}});
+  inst.test_stack().rest_call(at.owner, "DELETE", roles + role.text());
+  inst.test_stack().rest_call(at.owner, "DELETE", "/channels/" + channel.text());
+  inst.test_stack().rest_call(at.owner, "PATCH", roles + made.at({"role", "role-gold"}).text(),
+                              js::object{{"color", 1}});
   return {work::reconciliation, {role, channel}};
 }
 

@@ -42,13 +42,13 @@ struct fixture {
                     all, [&](const finding& f) { return f.what == what && f.text.find(part) != std::string::npos; }),
                   name_of(what), ": ", part);
   }
-  system_test::seen look(const site& s) { return system_test::look(here.test_stack(), s.at); }
-  void by_hand(const site& s, const std::string& method, const std::string& path, const js::value& body = {}) {
-    here.test_stack().by_hand(s.at.owner, method, path, body);
+  system_test::observed_guild read_guild(const site& s) { return system_test::read_guild(here.test_stack(), s.at); }
+  void rest_call(const site& s, const std::string& method, const std::string& path, const js::value& body = {}) {
+    here.test_stack().rest_call(s.at.owner, method, path, body);
   }
   /// The snowflake of the role or channel that the bot made, not of the planted one of the same name.
   std::string made(const site& s, const std::string& kind, const std::string& resource) {
-    return system_test::shadow(here.test_stack(), s.at).at({kind, resource}).text();
+    return system_test::shadow_ids(here.test_stack(), s.at).at({kind, resource}).text();
   }
   void sql(const site& s, const std::string& text) {
     here.sql(
@@ -67,25 +67,25 @@ TEST_CASE("crash check: damage in the guild is found") {
   t.finds(s, finding::doubled, "is no resource of the manifest");
 
   s = t.fresh("A role that is gone");
-  t.by_hand(s, "DELETE", fmt::format("/guilds/{}/roles/{}", s.at.guild, t.made(s, "role", "role-silver")));
+  t.rest_call(s, "DELETE", fmt::format("/guilds/{}/roles/{}", s.at.guild, t.made(s, "role", "role-silver")));
   t.finds(s, finding::lost, "not in the guild");
 
   s = t.fresh("A missing overwrite");
-  t.by_hand(s, "DELETE", fmt::format("/channels/{}/permissions/{}", t.made(s, "channel", "ch-vip-chat"), s.at.guild));
+  t.rest_call(s, "DELETE", fmt::format("/channels/{}/permissions/{}", t.made(s, "channel", "ch-vip-chat"), s.at.guild));
   t.finds(s, finding::wrong, "overwrites differs");
 
   s = t.fresh("A field that differs");
-  t.by_hand(s, "PATCH", fmt::format("/guilds/{}/roles/{}", s.at.guild, t.made(s, "role", "role-gold")),
-            js::object{{"color", 1}});
+  t.rest_call(s, "PATCH", fmt::format("/guilds/{}/roles/{}", s.at.guild, t.made(s, "role", "role-gold")),
+              js::object{{"color", 1}});
   t.finds(s, finding::wrong, "color differs");
 
   s = t.fresh("Somebody else's things");
   const auto theirs = std::ranges::find_if(
     s.before, [](const auto& entry) { return entry.second.at("name") == "general" && entry.second.contains("type"); });
   REQUIRE(theirs != s.before.end());
-  t.by_hand(s, "PATCH", "/channels/" + theirs->first, js::object{{"topic", "touched"}});
+  t.rest_call(s, "PATCH", "/channels/" + theirs->first, js::object{{"topic", "touched"}});
   t.finds(s, finding::wrong, "was touched");
-  t.by_hand(s, "DELETE", "/channels/" + theirs->first);
+  t.rest_call(s, "DELETE", "/channels/" + theirs->first);
   t.finds(s, finding::wrong, "is gone");
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("crash check: damage after a reconciliation is found") {
   CHECK_MESSAGE(all.empty(), text_of_all(all));
   t.sql(s, "update reconciliations set state = 'cancelled' where community_id = {}");
   t.finds(s, finding::lost, "completed reconciliations: 0");
-  t.by_hand(s, "DELETE", fmt::format("/guilds/{}/roles/{}", s.at.guild, t.made(s, "role", "role-silver")));
+  t.rest_call(s, "DELETE", fmt::format("/guilds/{}/roles/{}", s.at.guild, t.made(s, "role", "role-silver")));
   t.finds(s, finding::lost, "not in the guild");
   s.goal.deleted_by_hand.clear(); // As if we had made what the admin deleted a second time.
   t.finds(s, finding::doubled, "is no resource of the manifest");
@@ -143,13 +143,14 @@ TEST_CASE("crash walk: an admin whom a slow machine answers late clicks again, a
   fixture t;
   auto& w = t.here.test_stack();
   const auto answers_late = [&] {
-    return w.fault({{"kind", "delay"}, {"method", "POST"}, {"path", "/interactions/*/callback"}, {"delay_ms", 4'000}});
+    return w.order_fault(
+      {{"kind", "delay"}, {"method", "POST"}, {"path", "/interactions/*/callback"}, {"delay_ms", 4'000}});
   };
-  const auto at = w.found("Answered late");
+  const auto at = w.create_guild("Answered late");
   auto strict = w.admin(at); // Negative control.
   answers_late();
   CHECK_THROWS_WITH(strict.type("onboard"), "/onboard: The application did not respond");
-  w.patience(3);
+  w.set_tries_max(3);
   auto admin = w.admin(at);
   answers_late();
   admin.type("onboard");

@@ -81,8 +81,8 @@ void insist(installation& inst, const place& at, work of) {
 class course_of_work {
 public:
   course_of_work(installation& inst, const std::string& name, work of)
-    : installation_(inst), site_{inst.test_stack().found(name), {}, {of, {}}} {
-    installation_.test_stack().patience(tries_max);
+    : installation_(inst), site_{inst.test_stack().create_guild(name), {}, {of, {}}} {
+    installation_.test_stack().set_tries_max(tries_max);
     come_to_review(name);
     if (of == work::reconciliation)
       come_to_confirmation();
@@ -136,7 +136,7 @@ private:
       } catch (const std::runtime_error&) {
         if (tries == set_up_tries_max)
           throw;
-        site_.at = installation_.test_stack().found(name); // Without the wizard that was begun in the other one.
+        site_.at = installation_.test_stack().create_guild(name); // Without the wizard that was begun in the other one.
         plant(installation_, site_.at);
       }
   }
@@ -221,7 +221,7 @@ course record(installation& inst, work of, int runs, const recording& idle) {
 verdict walk(installation& inst, const trial& t) {
   verdict v;
   const auto began = clock::now();
-  const auto refused_before = system_test::refused(inst.test_stack());
+  const auto refused_before = system_test::count_refusals(inst.test_stack());
   inst.load_scripts();
   course_of_work d{inst, t.text(), t.of};
   v.set_up = since(began);
@@ -248,7 +248,7 @@ verdict walk(installation& inst, const trial& t) {
   then = clock::now();
   v.findings = check(inst, d.where().at, d.where().before, d.where().goal);
   v.to_check = since(then);
-  const auto refused_now = system_test::refused(inst.test_stack());
+  const auto refused_now = system_test::count_refusals(inst.test_stack());
   v.refused = {refused_now.rate_limited - refused_before.rate_limited, refused_now.invalid - refused_before.invalid};
   v.took = since(began);
   return v;

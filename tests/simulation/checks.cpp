@@ -67,7 +67,7 @@ void simulated_cluster::check_leaving(node& from, const simulated_guild& at, con
 }
 
 /// After each delivery.
-void simulated_cluster::look() {
+void simulated_cluster::check_invariants() {
   size_t closed = 0;
   for (const auto& o : postgres.rows)
     closed += o.closed;

@@ -236,7 +236,7 @@ void simulated_cluster::run() {
   while (broken.empty() && now() - begun < storm_max && !(idle() && faults > 0 && deliveries >= 200)) {
     if (!step() || deliveries > deliveries_max)
       return breaks("it never ends");
-    look();
+    check_invariants();
   }
   calm = true;
   tell("it is calm");
@@ -249,7 +249,7 @@ void simulated_cluster::run() {
   while (broken.empty() && (!quiet() || now() - since < on_its_way)) {
     if (!step() || deliveries > 2 * deliveries_max || now() - since > calm_max)
       return breaks("what was accepted did not come to its end");
-    look();
+    check_invariants();
   }
   if (broken.empty())
     check_end();

@@ -131,7 +131,7 @@ private:
   bool step();
   bool idle() const;
   bool quiet() const;
-  void look();
+  void check_invariants();
   void note_change(const test::fake_postgres::tenant&, const test::fake_postgres::deployment&, std::string_view);
   void note_end(const test::fake_queue::item&);
   void arrived();

@@ -60,7 +60,7 @@ void change(demo::person& who, int64_t version) {
 
 admins::admins(system_test::test_stack& w, size_t communities) : stack_(w) {
   for (size_t i = 0; i < communities; ++i)
-    places_.push_back(w.found(fmt::format("Sietch {}", i + 1)));
+    places_.push_back(w.create_guild(fmt::format("Sietch {}", i + 1)));
 }
 
 void admins::begin() {

@@ -112,20 +112,20 @@ int64_t resident_of(int pid) {
 }
 } // namespace
 
-sample look(test_stack& w) {
+sample measure(test_stack& w) {
   sample s;
   const auto pid = w.stack().arrakis_pid();
   s.rss_bytes = resident_of(pid);
   s.fds = files_of(pid);
   s.redis_keys = number(w, {"DBSIZE"});
-  const auto counted = system_test::refused(w);
+  const auto counted = system_test::count_refusals(w);
   s.rate_limited = counted.rate_limited;
   s.invalid = counted.invalid;
   s.rest_requests = json::integer_or(w.stack().sandbox("GET", "statistics").as_object(), "requests");
   return s;
 }
 
-rest look_at_rest(test_stack& w) {
+rest measure_rest(test_stack& w) {
   rest r;
   r.fds = files_of(w.stack().arrakis_pid());
   r.redis = keys_by_kind(w);

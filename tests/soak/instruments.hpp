@@ -6,9 +6,9 @@
 namespace arrakis::soak {
 
 /// The same moment everywhere, as far as that goes. `t_s` and `deployments` are the caller's.
-sample look(system_test::test_stack&);
+sample measure(system_test::test_stack&);
 /// Measures the state before the first and after the last click.
-rest look_at_rest(system_test::test_stack&);
+rest measure_rest(system_test::test_stack&);
 /// Interactions that the application answered so far.
 int64_t interactions_answered(system_test::test_stack&);
 

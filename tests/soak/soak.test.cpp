@@ -64,7 +64,7 @@ rest drain(test_stack& w, const rest& before) {
   demo::eventually(
     [&] {
       demo::breathe(std::chrono::milliseconds{500});
-      now = look_at_rest(w);
+      now = measure_rest(w);
       return now.fds <= before.fds && now.jobs_open == 0 && now.slots_held == 0 && owed(w) == 0;
     },
     drained_within);
@@ -80,7 +80,7 @@ std::vector<sample> watch(test_stack& w, const admins& all, seconds for_s) {
   print_head();
   while (seconds_since(began) < static_cast<double>(for_s.count()) && all.complaints().empty()) {
     demo::breathe(std::chrono::milliseconds{static_cast<int64_t>(every * 1000)});
-    auto s = look(w);
+    auto s = measure(w);
     s.t_s = seconds_since(began);
     s.deployments = all.deployments();
     print(s, series.empty() ? sample{} : series.back());
@@ -99,7 +99,7 @@ strings faults_of(test_stack& w, const admins& all) {
     }
     for (const auto& each : system_test::disagreements(w, at))
       out.push_back("guild " + at.guild + ": " + each);
-    const auto made = system_test::look(w, at).made.size(), known = system_test::shadow(w, at).size();
+    const auto made = system_test::read_guild(w, at).made.size(), known = system_test::shadow_ids(w, at).size();
     if (made != known)
       out.push_back(fmt::format("guild {}: the bot made {} resources, {} are known", at.guild, made, known));
   }
@@ -121,12 +121,12 @@ TEST_CASE("soak: communities that onboard at once and change over and over cost 
   // On a machine that does other things too an answer may come after Discord's 3 s; bench/wizard_bench asks for that.
   w.stack().sandbox("POST", "clock", boost::json::object{{"acknowledge_ms", 10'000}});
   admins all{w, communities};
-  const auto before = look_at_rest(w);
+  const auto before = measure_rest(w);
   fmt::print("soak: {} communities for {} s, programs of {}\n", communities, for_s.count(), system_test::programs());
   all.begin();
   auto series = watch(w, all, for_s);
   all.end();
-  auto last = look(w);
+  auto last = measure(w);
   last.t_s = series.back().t_s;
   last.deployments = all.deployments();
   series.push_back(last);
@@ -152,12 +152,12 @@ TEST_CASE("soak: negative control: a Discord that allows less than our budget is
   test_stack w{false};
   w.stack().sandbox("POST", "limits", boost::json::object{{"global_per_second", 5}});
   admins all{w, 3};
-  const auto before = look_at_rest(w);
+  const auto before = measure_rest(w);
   all.begin();
-  demo::eventually([&] { return system_test::refused(w).rate_limited > 0; }, seconds{20});
+  demo::eventually([&] { return system_test::count_refusals(w).rate_limited > 0; }, seconds{20});
   w.stack().sandbox("POST", "limits", boost::json::object{{"global_per_second", 50}});
   all.end();
-  auto s = look(w);
+  auto s = measure(w);
   s.deployments = all.deployments();
   const auto found = judge({s}, before, before, {3, all.deployments(), 100});
   CHECK(std::any_of(found.faults.begin(), found.faults.end(),

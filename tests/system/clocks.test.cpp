@@ -78,27 +78,28 @@ TEST_CASE("clock skew: a deployment ends once and its admin is told, with any se
     CAPTURE(s.discord.count());
     skewed_stack t{s};
     auto& w = *t.here;
-    const auto at = w.found("Skewed");
+    const auto at = w.create_guild("Skewed");
     for (const auto* what : {"roles", "channels"})
-      w.fault({{"kind", "lose_answer"}, {"method", "POST"}, {"path", fmt::format("/guilds/{}/{}", at.guild, what)}});
+      w.order_fault(
+        {{"kind", "lose_answer"}, {"method", "POST"}, {"path", fmt::format("/guilds/{}/{}", at.guild, what)}});
     auto who = w.at_review(at, "Skewed");
     who.press("wizard:deploy:*");
     CHECK(who.sees("is ready", 60s)); // By a token whose life PostgreSQL counts.
     CHECK(disagreements(w, at) == strings{});
-    CHECK(look(w, at).made.size() == 10);
+    CHECK(read_guild(w, at).made.size() == 10);
 
     // The bot's death after a create: its successor adopts, on the lease's and the queue's own clocks.
-    const auto killed = w.found("Killed");
-    const auto lost = w.fault(
+    const auto killed = w.create_guild("Killed");
+    const auto lost = w.order_fault(
       {{"kind", "lose_answer"}, {"method", "POST"}, {"path", "/guilds/" + killed.guild + "/roles"}});
     auto other = w.at_review(killed, "Killed");
     other.press("wizard:deploy:*");
-    REQUIRE(w.strikes(lost));
+    REQUIRE(w.wait_for_fault(lost));
     w.stack().kill_arrakis();
     w.stack().start_arrakis();
-    CHECK(reaches(w, killed, 1, "completed", 60s));
+    CHECK(wait_for_state(w, killed, 1, "completed", 60s));
     CHECK(disagreements(w, killed) == strings{});
-    CHECK(look(w, killed).made.size() == 10);
+    CHECK(read_guild(w, killed).made.size() == 10);
 
     CHECK(std::abs(t.told_ahead_ms() + s.discord.count()) < 2'000);
     CHECK(contains(test::content(w.stack().log_file()), "discord.clock_skewed"));

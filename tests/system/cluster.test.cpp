@@ -94,7 +94,7 @@ std::vector<place> deploy_everywhere(size_t count, const std::string& name) {
   auto& w = here();
   std::vector<place> guilds;
   for (size_t i = 0; i < count; ++i)
-    guilds.push_back(w.found(fmt::format("{} {}", name, i)));
+    guilds.push_back(w.create_guild(fmt::format("{} {}", name, i)));
   std::vector<std::optional<demo::person>> admins(count);
   at_once(count, [&](size_t i) { admins[i].emplace(w.at_review(guilds[i], fmt::format("{} {}", name, i))); });
   w.stack().sandbox("DELETE", "statistics");
@@ -105,8 +105,8 @@ std::vector<place> deploy_everywhere(size_t count, const std::string& name) {
 
 /// Roles and channels that the bot made in the guild, perhaps twice by two processes, and no version knows.
 std::vector<snowflake> surplus(const place& at) {
-  auto made = look(here(), at).made;
-  for (const auto& [of, id] : shadow(here(), at))
+  auto made = read_guild(here(), at).made;
+  for (const auto& [of, id] : shadow_ids(here(), at))
     std::erase(made, id);
   return made;
 }
@@ -114,7 +114,7 @@ std::vector<snowflake> surplus(const place& at) {
 void check_whole(const place& at) {
   CHECK(disagreements(here(), at) == strings{});
   CHECK(surplus(at).empty());
-  CHECK(at_rest(here(), at));
+  CHECK(wait_until_idle(here(), at));
 }
 
 constexpr size_t many = 12; // As many as the three work on at once: each has four.
@@ -128,11 +128,11 @@ TEST_CASE("global rate limit: over three processes at most 50 requests a second 
     way().delay(jitter);
     const auto guilds = deploy_everywhere(many, fmt::format("Budget {}", jitter.count()));
     for (const auto& at : guilds)
-      CHECK(reaches(here(), at, 1, "completed", 120s));
+      CHECK(wait_for_state(here(), at, 1, "completed", 120s));
     const auto seen = statistics();
     CHECK(json::integer_or(seen, "peak_per_second") <= 50);
     CHECK(json::integer_or(seen, "peak_per_second") > 20); // The budget was needed.
-    CHECK(refused(here()) == refusals{});
+    CHECK(count_refusals(here()) == refusals{});
     way().delay(0ms);
     check_whole(guilds.front());
     check_whole(guilds.back());
@@ -158,7 +158,7 @@ TEST_CASE("global rate limit: negative control: processes that do not share the 
   const auto second = alone(2), third = alone(3);
   const auto guilds = deploy_everywhere(many, "Own budgets");
   for (const auto& at : guilds)
-    CHECK(reaches(w, at, 1, "completed", 120s));
+    CHECK(wait_for_state(w, at, 1, "completed", 120s));
   CHECK(json::integer_or(statistics(), "peak_per_second") > 50);
 }
 
@@ -171,7 +171,7 @@ TEST_CASE("interactions endpoint: clicks arrive round robin, and each process co
   for (const auto& url : admins)
     before.push_back(metric(w, url, "arrakis_interactions_answered_total"));
   const webhook_endpoint endpoint{urls};
-  const auto at = w.found("Round robin");
+  const auto at = w.create_guild("Round robin");
   auto admin = w.at_review(at, "Round robin");
   CHECK(demo::deploy(admin));
   double answered = 0;
@@ -239,7 +239,7 @@ TEST_CASE("wizard session: of twelve clicks at once at three processes one count
   auto& w = here();
   const auto second = start("second"), third = start("third");
   const strings urls{w.stack().public_url(), second->public_url(), third->public_url()};
-  const auto at = w.found("At once");
+  const auto at = w.create_guild("At once");
   auto admin = w.admin(at);
   admin.type("onboard");
   REQUIRE(admin.sees("Step 1 of 8"));
@@ -300,7 +300,7 @@ TEST_CASE("shard lease: when its owner stops or is killed another process resume
   const std::vector<node*> nodes{second.get(), third.get()};
   REQUIRE(owner(nodes) == nullptr); // The stack's own came first.
   w.stack().sandbox("POST", "clock", js::object{{"acknowledge_ms", 25'000}});
-  const auto at = w.found("Handed over");
+  const auto at = w.create_guild("Handed over");
   auto admin = w.admin(at);
   admin.type("onboard");
   REQUIRE(admin.sees("Step 1 of 8"));
@@ -319,7 +319,7 @@ TEST_CASE("shard lease: when its owner stops or is killed another process resume
   CHECK(demo::eventually(
     [&] { return test::content(w.stack().log_file()).find("shard.lease_lost") != std::string::npos; }, 10s));
   const auto stale = metric(w, w.stack().admin_url(), "arrakis_ingress_deliveries_total");
-  const auto elsewhere = w.found("Handed over again");
+  const auto elsewhere = w.create_guild("Handed over again");
   auto other = w.admin(elsewhere);
   other.type("onboard"); // Handled by the new owner alone.
   REQUIRE_MESSAGE(other.sees("Step 1 of 8"), other.text());
@@ -347,17 +347,17 @@ TEST_CASE("lease: a worker that stands still (SIGSTOP) during a deployment has n
   REQUIRE(demo::eventually([&] { return holds_shard(w.stack().admin_url()); }, 30s));
   std::vector<place> guilds;
   for (int i = 0; i < 8; ++i) // Twice as many as one of the three has places for.
-    guilds.push_back(w.found(fmt::format("Asleep {}", i)));
+    guilds.push_back(w.create_guild(fmt::format("Asleep {}", i)));
   std::vector<std::optional<demo::person>> admins(guilds.size());
   at_once(guilds.size(),
           [&](size_t i) { admins[i].emplace(w.at_review(guilds[i], "Asleep", "standard", "standard")); });
   for (const auto& at : guilds)
-    w.fault({{"kind", "delay"},
-             {"method", "POST"},
-             {"path", "/guilds/" + at.guild + "/channels"},
-             {"skip", 2},
-             {"delay_ms", 700},
-             {"times", 5}});
+    w.order_fault({{"kind", "delay"},
+                   {"method", "POST"},
+                   {"path", "/guilds/" + at.guild + "/channels"},
+                   {"skip", 2},
+                   {"delay_ms", 700},
+                   {"times", 5}});
   for (size_t i = 0; i < guilds.size(); ++i)
     click(guilds[i], message_of(*admins[i]), "wizard:deploy:*");
   node* asleep = nullptr;
@@ -373,12 +373,12 @@ TEST_CASE("lease: a worker that stands still (SIGSTOP) during a deployment has n
   {
     const standing_still it{{asleep->pid()}};
     for (const auto& at : guilds)
-      CHECK(reaches(w, at, 1, "completed"));
+      CHECK(wait_for_state(w, at, 1, "completed"));
   }
   CHECK(demo::eventually([&] { return metric(w, asleep->admin_url(), "arrakis_jobs_running") == 0; }, 20s));
   for (const auto& at : guilds)
     check_whole(at);
-  w.no_faults();
+  w.clear_faults();
 }
 
 TEST_CASE("freeze: within a second no write of the frozen community leaves, on any node") {
@@ -387,11 +387,11 @@ TEST_CASE("freeze: within a second no write of the frozen community leaves, on a
   constexpr size_t count = many;
   // A create with a committed intent that waits for its turn: only the node's own reading of the fences keeps it back.
   constexpr auto turn = 5s;
-  const auto limit = w.fault({{"kind", "rate_limit"},
-                              {"method", "POST"},
-                              {"path", "/guilds/*/channels"},
-                              {"retry_after_ms", std::chrono::milliseconds{turn}.count()},
-                              {"times", -1}});
+  const auto limit = w.order_fault({{"kind", "rate_limit"},
+                                    {"method", "POST"},
+                                    {"path", "/guilds/*/channels"},
+                                    {"retry_after_ms", std::chrono::milliseconds{turn}.count()},
+                                    {"times", -1}});
   const strings admins{w.stack().admin_url(), second->admin_url(), third->admin_url()};
   const auto written = [&](const std::string& url) { return metric(w, url, "arrakis_gate_writes_total"); };
   std::vector<double> before;
@@ -404,7 +404,7 @@ TEST_CASE("freeze: within a second no write of the frozen community leaves, on a
       size_t at_work = 0;
       for (size_t i = 0; i < admins.size(); ++i)
         at_work += written(admins[i]) > before[i] ? 1 : 0;
-      return at_work == admins.size() && w.struck(limit) >= static_cast<int64_t>(count);
+      return at_work == admins.size() && w.times_faulted(limit) >= static_cast<int64_t>(count);
     },
     30s);
   REQUIRE_MESSAGE(on_all, w.stack().ctl({"jobs", "list"}).second);
@@ -419,7 +419,7 @@ TEST_CASE("freeze: within a second no write of the frozen community leaves, on a
       throw std::runtime_error(done.second);
     ordered[i] = wall_ms();
   });
-  w.no_faults();
+  w.clear_faults();
   demo::breathe(turn + 1s); // Leaves time for requests that must not come.
   // One second by promise; on its way when the second ended, and the two clocks' rounding: a quarter more.
   constexpr int64_t allowed_ms = 1'250;
@@ -439,6 +439,6 @@ TEST_CASE("freeze: within a second no write of the frozen community leaves, on a
   for (const auto& at : guilds)
     CHECK(w.stack().ctl({"community", "thaw", at.guild}).first == 0);
   for (const auto& at : guilds)
-    CHECK(reaches(w, at, 1, "completed"));
+    CHECK(wait_for_state(w, at, 1, "completed"));
   check_whole(guilds.front());
 }

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 test_stack& here() { return shared(false); }
 
-size_t made(const place& at) { return look(here(), at).made.size(); }
+size_t made(const place& at) { return read_guild(here(), at).made.size(); }
 
 std::string roles_of(const place& at) { return "/guilds/" + at.guild + "/roles"; }
 
@@ -34,7 +34,7 @@ constexpr size_t whole = 10;
 void check_whole(const place& at) {
   CHECK(disagreements(here(), at) == strings{});
   CHECK(made(at) == whole);
-  CHECK(at_rest(here(), at));
+  CHECK(wait_until_idle(here(), at));
   CHECK(open_intents(here(), at) == 0);
   CHECK(audit_entries(here(), at) == 2); // Submitted and completed, once each.
 }
@@ -96,7 +96,7 @@ snowflake bot_role(const place& at) {
 }
 
 void give_permissions(const place& at, const std::string& mask) {
-  here().by_hand(at.owner, "PATCH", roles_of(at) + "/" + bot_role(at).text(), js::object{{"permissions", mask}});
+  here().rest_call(at.owner, "PATCH", roles_of(at) + "/" + bot_role(at).text(), js::object{{"permissions", mask}});
 }
 constexpr auto enough = "8"; // Administrator.
 
@@ -117,9 +117,9 @@ int64_t last_request() { return json::integer_or(here().stack().sandbox("GET", "
 // The negative control is a unit test: with adoption off (services::adopts) an interrupted create is made twice.
 TEST_CASE("crash: killed at three points at once, every deployment ends in its guild, with nothing made twice") {
   auto& w = here();
-  const auto on_its_way = w.found("Killed with a request on its way");
-  const auto lost_answer = w.found("Killed after an effect without an answer");
-  const auto between = w.found("Killed among the channels");
+  const auto on_its_way = w.create_guild("Killed with a request on its way");
+  const auto lost_answer = w.create_guild("Killed after an effect without an answer");
+  const auto between = w.create_guild("Killed among the channels");
   auto one = w.at_review(on_its_way, "One");
   auto two = w.at_review(lost_answer, "Two");
   auto three = w.at_review(between, "Three");
@@ -130,23 +130,23 @@ TEST_CASE("crash: killed at three points at once, every deployment ends in its g
   const auto second = w.slow_create(between, "channels", 3, 24h);
   one.press("wizard:deploy:*");
   three.press("wizard:deploy:*");
-  REQUIRE(w.strikes(first));
-  REQUIRE(w.strikes(second));
+  REQUIRE(w.wait_for_fault(first));
+  REQUIRE(w.wait_for_fault(second));
   // The third role of this one is made, and its answer lost: the worker waits before it looks, and dies meanwhile.
-  const auto third = w.fault(
+  const auto third = w.order_fault(
     {{"kind", "lose_answer"}, {"method", "POST"}, {"path", roles_of(lost_answer)}, {"skip", 2}});
   two.press("wizard:deploy:*");
-  REQUIRE(w.strikes(third));
+  REQUIRE(w.wait_for_fault(third));
   w.stack().kill_arrakis();
   CHECK(made(lost_answer) == 3);
   CHECK(made(between) == 6); // Three roles, two categories, a channel.
-  w.no_faults();
+  w.clear_faults();
   w.stack().start_arrakis();
   for (const auto& at : {on_its_way, lost_answer, between})
-    CHECK(reaches(w, at, 1, "completed"));
+    CHECK(wait_for_state(w, at, 1, "completed"));
   for (const auto& at : {on_its_way, lost_answer, between})
     check_whole(at);
-  const auto no = refused(w);
+  const auto no = count_refusals(w);
   INFO(json::print(w.stack().sandbox("GET", "statistics")));
   CHECK(no.rate_limited == 0);
   CHECK(no.invalid == 0);
@@ -154,11 +154,11 @@ TEST_CASE("crash: killed at three points at once, every deployment ends in its g
 
 TEST_CASE("freeze: during a deployment it stops every write and uses no attempt; a thaw completes the deployment") {
   auto& w = here();
-  const auto at = w.found("Frozen");
+  const auto at = w.create_guild("Frozen");
   auto admin = w.at_review(at, "Frozen");
   const auto slow = w.slow_create(at, "channels", 1, 1'500ms);
   admin.press("wizard:deploy:*");
-  REQUIRE(w.strikes(slow));
+  REQUIRE(w.wait_for_fault(slow));
   const auto frozen = w.stack().ctl({"community", "freeze", at.guild, "a drill"});
   INFO(frozen.second);
   REQUIRE(frozen.first == 0);
@@ -171,7 +171,7 @@ TEST_CASE("freeze: during a deployment it stops every write and uses no attempt;
   CHECK_MESSAGE(contains(trail.second, "COMMUNITY_FROZEN"), trail.second);
   CHECK(trail.second.starts_with("ENTRY"));
   // Requests that had left arrive; after them none does, however often the job is woken.
-  REQUIRE(demo::eventually([&] { return contains(newest(w, at).line, "waiting"); }, 20s));
+  REQUIRE(demo::eventually([&] { return contains(newest_deployment(w, at).line, "waiting"); }, 20s));
   const auto before = made(at);
   const auto seen_until = last_request();
   CHECK(before < whole);
@@ -185,24 +185,24 @@ TEST_CASE("freeze: during a deployment it stops every write and uses no attempt;
   CHECK(writes_in(at, seen_until) == 0);
   CHECK(contains(w.stack().ctl({"jobs", "list"}).second, "0/3"));
   // The other community is not frozen.
-  const auto beside = w.found("Beside the frozen one");
+  const auto beside = w.create_guild("Beside the frozen one");
   auto neighbour = w.at_review(beside, "Beside");
   CHECK(demo::deploy(neighbour));
   const auto thawed = w.stack().ctl({"community", "thaw", at.guild});
   REQUIRE(thawed.first == 0);
   CHECK(contains(thawed.second, "is active: what was stopped goes on by itself."));
   CHECK(!contains(w.stack().ctl({"community", "show", at.guild}).second, "a drill")); // Negative control.
-  REQUIRE(reaches(w, at, 1, "completed"));
+  REQUIRE(wait_for_state(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
   CHECK(made(at) == whole);
-  CHECK(at_rest(w, at));
+  CHECK(wait_until_idle(w, at));
   CHECK(audit_entries(w, at) == 4); // And the freeze and the thaw.
 }
 
 TEST_CASE(
   "review: refuses with a sentence while the bot lacks a permission or stands too low, and says when it is mended") {
   auto& w = here();
-  const auto at = w.found("Forbidden");
+  const auto at = w.create_guild("Forbidden");
   give_permissions(at, "1024");
   auto admin = w.at_review(at, "Forbidden");
   CHECK(contains(admin.text(), "Give the bot the permission “Manage Roles”"));
@@ -214,8 +214,8 @@ TEST_CASE(
   CHECK(admin.sees("The bot has the permissions it needs", 10s));
   REQUIRE(demo::deploy(admin));
   // Now the bot is moved below a role of its own: the next version cannot be made.
-  const auto gold = role_named(look(w, at), "Gold")->id;
-  w.by_hand(at.owner, "PATCH", roles_of(at), js::array{js::object{{"id", bot_role(at).text()}, {"position", 1}}});
+  const auto gold = role_named(read_guild(w, at), "Gold")->id;
+  w.rest_call(at.owner, "PATCH", roles_of(at), js::array{js::object{{"id", bot_role(at).text()}, {"position", 1}}});
   admin.type("onboard");
   REQUIRE(admin.sees("Step 7 of 8"));
   admin.press("wizard:refresh:*");
@@ -223,55 +223,55 @@ TEST_CASE(
   INFO(admin.text());
   CHECK(contains(admin.text(), "Move the bot's role above “Gold”"));
   CHECK_THROWS(admin.press("wizard:deploy:*"));
-  CHECK(role_named(look(w, at), "Gold")->id == gold);
+  CHECK(role_named(read_guild(w, at), "Gold")->id == gold);
   CHECK(disagreements(w, at) == strings{});
 }
 
 TEST_CASE("missing permissions: taken away after the review, the deployment fails once, and Retry completes it") {
   auto& w = here();
-  const auto at = w.found("Robbed");
+  const auto at = w.create_guild("Robbed");
   auto admin = w.at_review(at, "Robbed");
   const auto slow = w.slow_create(at, "roles", 2, 1'000ms);
   admin.press("wizard:deploy:*");
-  REQUIRE(w.strikes(slow));
+  REQUIRE(w.wait_for_fault(slow));
   give_permissions(at, "1024");
   const auto began = last_request();
-  REQUIRE(reaches(w, at, 1, "failed"));
+  REQUIRE(wait_for_state(w, at, 1, "failed"));
   REQUIRE(admin.sees("could not be built", 10s));
   INFO(admin.text());
   CHECK(contains(admin.text(), "Manage Roles"));
   CHECK(contains(admin.text(), "Retry"));
-  CHECK(contains(newest(w, at).line, "PERMISSION_ERROR"));
+  CHECK(contains(newest_deployment(w, at).line, "PERMISSION_ERROR"));
   CHECK(writes_in(at, began) <= 2); // No storm: what was under way, and the refused one.
-  CHECK(at_rest(w, at));
+  CHECK(wait_until_idle(w, at));
   CHECK(contains(w.stack().ctl({"jobs", "list", "failed"}).second, "PERMISSION_ERROR"));
   give_permissions(at, enough);
   admin.type("resume");
   INFO(admin.text());
   REQUIRE(admin.sees("Retry", 10s));
   admin.press("wizard:retry:*");
-  REQUIRE(reaches(w, at, 1, "completed"));
+  REQUIRE(wait_for_state(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
   CHECK(made(at) == whole);
-  CHECK(at_rest(w, at));
+  CHECK(wait_until_idle(w, at));
 }
 
 TEST_CASE("kick: a bot removed from the guild during a deployment fails it without further retries") {
   auto& w = here();
-  const auto at = w.found("Thrown out");
+  const auto at = w.create_guild("Thrown out");
   auto admin = w.at_review(at, "Thrown out");
   const auto slow = w.slow_create(at, "channels", 2, 1'000ms);
   admin.press("wizard:deploy:*");
-  REQUIRE(w.strikes(slow));
-  w.by_hand(at.owner, "DELETE", "/guilds/" + at.guild + "/members/" + w.stack().discord().bot);
-  REQUIRE(reaches(w, at, 1, "failed"));
-  const auto line = newest(w, at).line;
+  REQUIRE(w.wait_for_fault(slow));
+  w.rest_call(at.owner, "DELETE", "/guilds/" + at.guild + "/members/" + w.stack().discord().bot);
+  REQUIRE(wait_for_state(w, at, 1, "failed"));
+  const auto line = newest_deployment(w, at).line;
   INFO(line);
   CHECK(contains(line, "Invite it again"));
-  CHECK(at_rest(w, at));
+  CHECK(wait_until_idle(w, at));
   CHECK(audit_entries(w, at) >= 2);
   // The job lies with the dead; brought back it finds that its deployment has ended, and does nothing.
-  const auto id = newest(w, at).id;
+  const auto id = newest_deployment(w, at).id;
   CHECK(contains(w.stack().ctl({"jobs", "dead"}).second, "synth-" + id));
   const auto before = last_request();
   CHECK(w.stack().ctl({"jobs", "replay", "synth-" + id}).first == 0);
@@ -281,12 +281,12 @@ TEST_CASE("kick: a bot removed from the guild during a deployment fails it witho
     },
     10s));
   CHECK(writes_in(at, before) == 0);
-  CHECK(newest(w, at).state == "failed");
+  CHECK(newest_deployment(w, at).state == "failed");
   w.stack().sandbox("POST", "invite", js::object{{"guild", at.guild}});
   admin.type("resume");
   REQUIRE(admin.sees("Retry", 10s));
   admin.press("wizard:retry:*");
-  REQUIRE(reaches(w, at, 1, "completed"));
+  REQUIRE(wait_for_state(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
   CHECK(made(at) == whole);
 }
@@ -296,12 +296,12 @@ namespace {
 /// within Discord's 3 s (else type() throws), and after `told_within` with a sentence.
 void check_stands_still(const std::string& server, const std::string& dependency, std::chrono::seconds told_within) {
   auto& w = here();
-  const auto under_way = w.found("While " + server + " was away");
+  const auto under_way = w.create_guild("While " + server + " was away");
   auto admin = w.at_review(under_way, server + " away");
   const auto slow = w.slow_create(under_way, "channels", 1, 1'500ms);
   admin.press("wizard:deploy:*");
-  REQUIRE(w.strikes(slow));
-  const auto at = w.found("Asked while " + server + " was away");
+  REQUIRE(w.wait_for_fault(slow));
+  const auto at = w.create_guild("Asked while " + server + " was away");
   auto other = w.admin(at);
   {
     const standing_still it{family_of(pid_of(server))};
@@ -313,7 +313,7 @@ void check_stands_still(const std::string& server, const std::string& dependency
     CHECK(other.sees("Try again", told_within));
   }
   CHECK(becomes_ready());
-  CHECK(reaches(w, under_way, 1, "completed"));
+  CHECK(wait_for_state(w, under_way, 1, "completed"));
   check_whole(under_way);
   other.type("onboard");
   CHECK(other.sees("Step 1 of 8"));
@@ -328,7 +328,7 @@ TEST_CASE(
 // Negative control: without guarded.cpp's apologize() the user is told that the application did not respond.
 TEST_CASE("redis down: interactions after the shard's lease expired are answered in time, and the queue is not ready") {
   auto& w = here();
-  const auto at = w.found("Asked long after redis was away");
+  const auto at = w.create_guild("Asked long after redis was away");
   auto user = w.admin(at);
   {
     const standing_still it{family_of(pid_of("redis"))};
@@ -367,16 +367,16 @@ TEST_CASE("servers: killed under a running deployment, both are started again an
   auto& w = here();
   for (const auto* server : {"redis", "postgres"}) {
     INFO(server);
-    const auto at = w.found(std::string{"Killed "} + server);
+    const auto at = w.create_guild(std::string{"Killed "} + server);
     auto admin = w.at_review(at, server);
     const auto slow = w.slow_create(at, "channels", 1, 500ms);
     admin.press("wizard:deploy:*");
-    REQUIRE(w.strikes(slow));
+    REQUIRE(w.wait_for_fault(slow));
     const auto before = pid_of(server);
     ::kill(before, SIGKILL);
     REQUIRE(demo::eventually([&] { return pid_of(server) != before; }, 20s));
     CHECK(becomes_ready());
-    CHECK(reaches(w, at, 1, "completed"));
+    CHECK(wait_for_state(w, at, 1, "completed"));
     check_whole(at);
   }
 }

@@ -86,8 +86,8 @@ TEST_CASE("overload: shed interactions are answered “busy” in time, memory s
   auto& w = here();
   std::vector<place> guilds;
   for (int i = 0; i < 40; ++i)
-    guilds.push_back(w.found(fmt::format("Flood {}", i)));
-  const auto calm = w.found("Calm");
+    guilds.push_back(w.create_guild(fmt::format("Flood {}", i)));
+  const auto calm = w.create_guild("Calm");
   const auto pid = w.stack().arrakis_pid();
   net::io io{1};
   constexpr size_t at_once = 640; // Above what the handlers let in together.

@@ -20,7 +20,7 @@ struct worker_node : node {
 
 void check_whole(const place& at) {
   CHECK(disagreements(here(), at) == strings{});
-  CHECK(look(here(), at).made.size() == 10);
+  CHECK(read_guild(here(), at).made.size() == 10);
   CHECK(audit_entries(here(), at) == 2);
 }
 
@@ -31,7 +31,7 @@ struct held {
 /// A deployment that stands at its second channel for `wait`.
 held deploy_slowly(const std::string& name, std::chrono::milliseconds wait) {
   auto& w = here();
-  const auto at = w.found(name);
+  const auto at = w.create_guild(name);
   auto admin = w.at_review(at, name);
   const auto fault = w.slow_create(at, "channels", 3, wait);
   admin.press("wizard:deploy:*");
@@ -46,9 +46,9 @@ TEST_CASE("nodes: two share the queue, and a stalled job of a killed one is comp
   const auto one = deploy_slowly("One of two", std::chrono::milliseconds{2'500});
   const auto two = deploy_slowly("Two of two", std::chrono::milliseconds{2'500});
   for (const auto& each : {one, two})
-    REQUIRE(w.strikes(each.fault));
+    REQUIRE(w.wait_for_fault(each.fault));
   for (const auto& each : {one, two})
-    CHECK(reaches(w, each.at, 1, "completed"));
+    CHECK(wait_for_state(w, each.at, 1, "completed"));
   REQUIRE(demo::eventually([&] { return second.says("\"end\":\"completed\""); }, seconds{10}));
   for (const auto& each : {one, two})
     check_whole(each.at);
@@ -56,13 +56,13 @@ TEST_CASE("nodes: two share the queue, and a stalled job of a killed one is comp
   const auto three = deploy_slowly("Three", std::chrono::milliseconds{2'500});
   const auto four = deploy_slowly("Four", std::chrono::milliseconds{2'500});
   for (const auto& each : {three, four})
-    REQUIRE(w.strikes(each.fault));
+    REQUIRE(w.wait_for_fault(each.fault));
   second.kill();
   for (const auto& each : {three, four})
-    CHECK(reaches(w, each.at, 1, "completed"));
+    CHECK(wait_for_state(w, each.at, 1, "completed"));
   for (const auto& each : {three, four}) {
     check_whole(each.at);
-    CHECK(at_rest(w, each.at));
+    CHECK(wait_until_idle(w, each.at));
   }
 }
 
@@ -72,11 +72,11 @@ TEST_CASE("nodes: SIGTERM drains the worker: the active job completes first") {
   const auto one = deploy_slowly("Last but one", std::chrono::milliseconds{1'000});
   const auto two = deploy_slowly("Last", std::chrono::milliseconds{1'000});
   for (const auto& each : {one, two})
-    REQUIRE(w.strikes(each.fault));
+    REQUIRE(w.wait_for_fault(each.fault));
   CHECK(second.stop() == 0);
   CHECK(second.says("\"end\":\"completed\""));
   for (const auto& each : {one, two}) {
-    CHECK(reaches(w, each.at, 1, "completed"));
+    CHECK(wait_for_state(w, each.at, 1, "completed"));
     check_whole(each.at);
   }
 }

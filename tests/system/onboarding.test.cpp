@@ -23,11 +23,11 @@ void go(demo::person& who, const std::string& button, const std::string& then, c
 
 /// The guild of the first two cases: an admin's own role has the name of a tier.
 struct first_guild {
-  place at = here().found("Sietch Tabr");
+  place at = here().create_guild("Sietch Tabr");
   snowflake foreign;
   first_guild() {
-    const auto made = here().by_hand(at.owner, "POST", "/guilds/" + at.guild + "/roles",
-                                     js::object{{"name", "Gold"}, {"color", 7}, {"permissions", "1024"}});
+    const auto made = here().rest_call(at.owner, "POST", "/guilds/" + at.guild + "/roles",
+                                       js::object{{"name", "Gold"}, {"color", 7}, {"permissions", "1024"}});
     foreign = *parse_snowflake(json::text_or(made.as_object(), "id"));
   }
 };
@@ -37,14 +37,14 @@ first_guild& tabr() {
 }
 
 void check_foreign_role() {
-  const auto s = look(here(), tabr().at);
+  const auto s = read_guild(here(), tabr().at);
   const auto found = std::find_if(s.guild.roles.begin(), s.guild.roles.end(),
                                   [](auto& r) { return r.id == tabr().foreign; });
   REQUIRE(found != s.guild.roles.end());
   CHECK(found->name == "Gold");
   CHECK(found->color == 7);
   CHECK(found->permissions == 1024);
-  for (const auto& [of, id] : shadow(here(), tabr().at))
+  for (const auto& [of, id] : shadow_ids(here(), tabr().at))
     CHECK(id != tabr().foreign);
 }
 } // namespace
@@ -79,14 +79,14 @@ TEST_CASE("onboarding: after edits from the review guild, shadow, manifest and a
   const auto want = stored_manifest(w, at);
   CHECK(want.community_name == "Sietch Jacurutu");
   CHECK(want.roles.size() == 3);
-  const auto s = look(w, at);
+  const auto s = read_guild(w, at);
   CHECK(s.made.size() == blueprint::resources(want).size());
   for (const auto& reason : s.reasons)
     CHECK(reason.starts_with("Arrakis: "));
   check_foreign_role();
-  CHECK(at_rest(w, at));
+  CHECK(wait_until_idle(w, at));
   CHECK(audit_entries(w, at) == 2);
-  CHECK(refused(w) == refusals{0, 0});
+  CHECK(count_refusals(w) == refusals{0, 0});
 }
 
 TEST_CASE("onboarding: one trace id leads from the click to the end of its job") {
@@ -111,8 +111,8 @@ TEST_CASE("onboarding: one trace id leads from the click to the end of its job")
 TEST_CASE("onboarding: an edit updates by snowflake, lists what is left over and deletes nothing") {
   auto& w = here();
   const auto& at = tabr().at;
-  const auto before = look(w, at);
-  const auto known = shadow(w, at);
+  const auto before = read_guild(w, at);
+  const auto known = shadow_ids(w, at);
   auto admin = w.admin(at);
   admin.type("onboard");
   REQUIRE(admin.sees("at version 1"));
@@ -125,58 +125,58 @@ TEST_CASE("onboarding: an edit updates by snowflake, lists what is left over and
     CHECK_MESSAGE(contains(admin.text(), gone), "left over, and not listed: ", gone);
 
   CHECK(disagreements(w, at) == strings{});
-  const auto after = look(w, at);
+  const auto after = read_guild(w, at);
   for (const auto& c : before.guild.channels)
     CHECK_MESSAGE(
       std::any_of(after.guild.channels.begin(), after.guild.channels.end(), [&](auto& x) { return x.id == c.id; }),
       "deleted: ", c.name);
-  const auto now = shadow(w, at);
+  const auto now = shadow_ids(w, at);
   for (const auto* kept : {"ch-announcements", "ch-general"})
     CHECK(now.at({"channel", kept}) == known.at({"channel", kept}));
   CHECK(after.made.size() == before.made.size() + 1); // The voice channel of the smaller template.
   check_foreign_role();
-  CHECK(at_rest(w, at));
+  CHECK(wait_until_idle(w, at));
   CHECK(audit_entries(w, at) == 4);
   admin.type("reconcile");
   INFO(admin.text());
   CHECK(admin.sees("Matches the plan", std::chrono::seconds{10}));
   CHECK(contains(admin.text(), "vip-voice")); // Still there, still no drift.
-  CHECK(refused(w) == refusals{0, 0});
+  CHECK(count_refusals(w) == refusals{0, 0});
 }
 
 TEST_CASE("manifest: version 1 restored is version 3, with the content of 1 and a history of all three") {
   auto& w = here();
   const auto& at = tabr().at;
   const auto one = stored_manifest(w, at, 1);
-  const auto before = look(w, at);
+  const auto before = read_guild(w, at);
   const auto restored = w.stack().ctl({"manifest", "restore", at.guild, "1", "--yes"});
   INFO(restored.second);
   REQUIRE(restored.first == 0);
   CHECK(contains(restored.second, "as version 3"));
-  REQUIRE(reaches(w, at, 3, "completed"));
+  REQUIRE(wait_for_state(w, at, 3, "completed"));
   CHECK(stored_manifest(w, at, 3) == one);
   CHECK(stored_manifest(w, at) == one);
   CHECK(disagreements(w, at) == strings{});
-  CHECK(look(w, at).made.size() == before.made.size()); // Resources that version 2 left over are used again.
+  CHECK(read_guild(w, at).made.size() == before.made.size()); // Resources that version 2 left over are used again.
   const auto list = w.stack().ctl({"manifest", "list", at.guild}).second;
   for (const auto* version : {"v000001", "v000002", "v000003"})
     CHECK(contains(list, version));
   CHECK(!contains(list, "NOT YET"));
   CHECK(w.stack().ctl({"manifest", "reindex", at.guild}).first == 0);
   check_foreign_role();
-  CHECK(at_rest(w, at));
+  CHECK(wait_until_idle(w, at));
   CHECK(audit_entries(w, at) == 6);
 }
 
 TEST_CASE(
   "onboarding: a role that the admin chose is used and never changed, also when a later version makes its own") {
   auto& w = here();
-  const auto at = w.found("Sietch Tuek");
+  const auto at = w.create_guild("Sietch Tuek");
   const js::object elders{{"name", "Elders"}, {"color", 1193046}, {"permissions", "1024"}, {"hoist", false}};
-  const auto made = w.by_hand(at.owner, "POST", "/guilds/" + at.guild + "/roles", elders);
+  const auto made = w.rest_call(at.owner, "POST", "/guilds/" + at.guild + "/roles", elders);
   const auto id = *parse_snowflake(json::text_or(made.as_object(), "id"));
   const auto untouched = [&] {
-    const auto s = look(w, at);
+    const auto s = read_guild(w, at);
     const auto* r = role_named(s, "Elders");
     return r && r->id == id && r->color == 1193046 && r->permissions == 1024 && !r->hoist;
   };
@@ -186,7 +186,7 @@ TEST_CASE(
   go(admin, "wizard:continue:*", "Step 7 of 8");
   REQUIRE(demo::deploy(admin));
   CHECK(stored_manifest(w, at).roles.at(0).existing == id);
-  CHECK(role_named(look(w, at), "Gold") == nullptr);
+  CHECK(role_named(read_guild(w, at), "Gold") == nullptr);
   CHECK(untouched());
   CHECK(disagreements(w, at) == strings{});
 
@@ -197,7 +197,7 @@ TEST_CASE(
   go(admin, "wizard:continue:*", "Step 7 of 8");
   REQUIRE(demo::deploy(admin));
   CHECK(!contains(admin.text(), "Elders")); // Not ours, so not left over.
-  const auto s = look(w, at);
+  const auto s = read_guild(w, at);
   CHECK(role_named(s, "Gold") != nullptr);
   CHECK(untouched());
   CHECK(disagreements(w, at) == strings{});
@@ -249,9 +249,9 @@ void make_own_tiers(demo::person& admin) {
 
 TEST_CASE("onboarding: refused forms are corrected, own tiers made, and a channel that was there is used as it is") {
   auto& w = here();
-  const auto at = w.found("Sietch Hagal");
+  const auto at = w.create_guild("Sietch Hagal");
   const auto channels = "/guilds/" + at.guild + "/channels";
-  const auto market = w.by_hand(at.owner, "POST", channels, js::object{{"name", "market"}, {"topic", "ours"}});
+  const auto market = w.rest_call(at.owner, "POST", channels, js::object{{"name", "market"}, {"topic", "ours"}});
   const auto id = *parse_snowflake(json::text_or(market.as_object(), "id"));
   auto admin = w.at_review(at, "Hagal", "simple", "standard");
 
@@ -267,7 +267,7 @@ TEST_CASE("onboarding: refused forms are corrected, own tiers made, and a channe
   REQUIRE(want.tiers.size() == 4);
   CHECK(want.tiers[2].id == "bronze");
   CHECK(want.tiers[2].threshold == "2");
-  const auto s = look(w, at);
+  const auto s = read_guild(w, at);
   const auto* copper = role_named(s, "Copper");
   REQUIRE(copper);
   CHECK(copper->color == 0xB87333);
@@ -275,7 +275,7 @@ TEST_CASE("onboarding: refused forms are corrected, own tiers made, and a channe
   const auto* silver = role_named(s, "Silver");
   REQUIRE(silver);
   CHECK(copper->position > silver->position); // In the order of the tiers.
-  const auto general = [](const seen& now) {
+  const auto general = [](const observed_guild& now) {
     return std::ranges::count(now.guild.channels, "general", &guild::channel::name);
   };
   const auto before = general(s); // Each server has one of its own.
@@ -285,7 +285,7 @@ TEST_CASE("onboarding: refused forms are corrected, own tiers made, and a channe
   CHECK(!untouched->parent);
   CHECK(untouched->overwrites.empty());
   CHECK(disagreements(w, at) == strings{});
-  CHECK(refused(w) == refusals{0, 0});
+  CHECK(count_refusals(w) == refusals{0, 0});
 
   admin.type("onboard"); // Given up again: it is not ours, so that it is not left over.
   REQUIRE(admin.sees("at version 1"));
@@ -295,13 +295,13 @@ TEST_CASE("onboarding: refused forms are corrected, own tiers made, and a channe
   go(admin, "wizard:continue:*", "Step 7 of 8");
   REQUIRE(demo::deploy(admin));
   CHECK(!contains(admin.text(), "market"));
-  CHECK(general(look(w, at)) == before + 1);
+  CHECK(general(read_guild(w, at)) == before + 1);
   CHECK(disagreements(w, at) == strings{});
 }
 
 TEST_CASE("onboarding: through the interactions endpoint (signed HTTP) it ends in the same guild") {
   auto& w = here();
-  const auto at = w.found("Sietch Gara Kulon");
+  const auto at = w.create_guild("Sietch Gara Kulon");
   w.stack().sandbox("POST", "endpoint", js::object{{"url", w.stack().public_url() + "/webhooks/discord"}});
   {
     auto admin = w.at_review(at, "Gara Kulon");
@@ -309,15 +309,15 @@ TEST_CASE("onboarding: through the interactions endpoint (signed HTTP) it ends i
   }
   w.stack().sandbox("POST", "endpoint", js::object{{"url", ""}});
   CHECK(disagreements(w, at) == strings{});
-  CHECK(look(w, at).made.size() == blueprint::resources(stored_manifest(w, at)).size());
-  CHECK(at_rest(w, at));
-  CHECK(refused(w) == refusals{0, 0});
+  CHECK(read_guild(w, at).made.size() == blueprint::resources(stored_manifest(w, at)).size());
+  CHECK(wait_until_idle(w, at));
+  CHECK(count_refusals(w) == refusals{0, 0});
 }
 
 TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a paused queue waits for its resumption") {
   auto& w = here();
   auto& t = w.stack();
-  const auto at = w.found("Sietch Makab");
+  const auto at = w.create_guild("Sietch Makab");
   auto admin = w.at_review(at, "Makab", "simple", "minimal");
   REQUIRE(t.ctl({"jobs", "pause"}).first == 0);
   CHECK(contains(t.ctl({"jobs", "list"}).second, "the queue is paused"));
@@ -327,12 +327,12 @@ TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a pause
       return contains(t.ctl({"jobs", "list", "paused"}).second, "synth-");
     },
     std::chrono::seconds{10}));
-  CHECK(look(w, at).made.empty());
+  CHECK(read_guild(w, at).made.empty());
   const auto paused = json::parse(t.ctl({"jobs", "list", "paused", "--json"}).second);
   REQUIRE(paused);
   const std::string job{json::text_or(paused->at("jobs").at(0).as_object(), "id")};
   REQUIRE(t.ctl({"jobs", "resume"}).first == 0);
-  REQUIRE(reaches(w, at, 1, "completed"));
+  REQUIRE(wait_for_state(w, at, 1, "completed"));
   const auto shown = t.ctl({"jobs", "show", job});
   CHECK(shown.first == 0);
   CHECK(contains(shown.second, "SYNTHESIZE_COMMUNITY"));
@@ -369,27 +369,27 @@ TEST_CASE("arrakisctl: communities, jobs and audit can be looked up, and a pause
 TEST_CASE(
   "reconcile: what somebody changed by hand is seen, by the comparison of these tests too, and nothing is changed") {
   auto& w = here();
-  const auto at = w.found("Sietch Ix");
+  const auto at = w.create_guild("Sietch Ix");
   auto admin = w.at_review(at, "Ixian", "simple", "minimal");
   REQUIRE(demo::deploy(admin));
   CHECK(disagreements(w, at) == strings{});
-  const auto gold = role_named(look(w, at), "Gold")->id;
-  w.by_hand(at.owner, "PATCH", "/guilds/" + at.guild + "/roles/" + gold.text(), js::object{{"color", 1}});
-  const auto voice = channel_named(look(w, at), "voice")->id;
-  w.by_hand(at.owner, "DELETE", "/channels/" + voice.text());
+  const auto gold = role_named(read_guild(w, at), "Gold")->id;
+  w.rest_call(at.owner, "PATCH", "/guilds/" + at.guild + "/roles/" + gold.text(), js::object{{"color", 1}});
+  const auto voice = channel_named(read_guild(w, at), "voice")->id;
+  w.rest_call(at.owner, "DELETE", "/channels/" + voice.text());
   CHECK(disagreements(w, at) == strings{"role role-gold “Gold”: color differs", "channel ch-voice: not in the guild"});
   admin.type("reconcile");
   REQUIRE(admin.sees("Differs from the plan", std::chrono::seconds{10}));
   INFO(admin.text());
   CHECK(contains(admin.text(), "Role “Gold”: color changed in Discord"));
   CHECK(contains(admin.text(), "deleted in Discord"));
-  CHECK(role_named(look(w, at), "Gold")->color == 1);
+  CHECK(role_named(read_guild(w, at), "Gold")->color == 1);
 }
 
 TEST_CASE("outbox: a job that Redis lost while it was waiting is added again") {
   auto& w = here();
   auto& t = w.stack();
-  const auto at = w.found("Sietch Sihaya");
+  const auto at = w.create_guild("Sietch Sihaya");
   auto admin = w.at_review(at, "Sihaya", "simple", "minimal");
   REQUIRE(t.ctl({"jobs", "pause"}).first == 0);
   admin.press("wizard:deploy:*");
@@ -399,15 +399,15 @@ TEST_CASE("outbox: a job that Redis lost while it was waiting is added again") {
   process emptied{{{"redis-cli", "-s", url.substr(std::string_view{"unix://"}.size()), "FLUSHALL"}, {}, {}, {}, {}}};
   REQUIRE(emptied.wait(std::chrono::seconds{10}));
   CHECK(emptied.exit_status() == 0);
-  CHECK(reaches(w, at, 1, "completed"));
+  CHECK(wait_for_state(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
-  CHECK(at_rest(w, at));
+  CHECK(wait_until_idle(w, at));
   CHECK(audit_entries(w, at) == 2);
 }
 
 TEST_CASE("arrakisd: SIGTERM is a graceful shutdown, and a restart finds its state") {
   auto& w = here();
-  const auto at = w.found("Sietch Umbu");
+  const auto at = w.create_guild("Sietch Umbu");
   auto admin = w.at_review(at, "Umbu", "simple", "minimal");
   CHECK(w.stack().stop_arrakis() == 0);
   w.stack().start_arrakis();

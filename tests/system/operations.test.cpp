@@ -56,10 +56,10 @@ TEST_CASE("operations: a community comes back from a backup that was made and re
   auto& w = here();
   auto& t = w.stack();
   const test::scratch backups{"backup"};
-  const auto kept = w.found("Kept");
+  const auto kept = w.create_guild("Kept");
   auto admin = w.at_review(kept, "Kept");
   REQUIRE(demo::deploy(admin));
-  REQUIRE(at_rest(w, kept));
+  REQUIRE(wait_until_idle(w, kept));
   const auto before = t.ctl({"community", "show", kept.guild});
   REQUIRE(before.first == 0);
 
@@ -78,7 +78,7 @@ TEST_CASE("operations: a community comes back from a backup that was made and re
   CHECK(t.ctl({"manifest", "verify", kept.guild}).first == 0);
   CHECK(t.ctl({"audit", "verify", kept.guild}).first == 0);
   CHECK(disagreements(w, kept) == strings{});
-  const auto fresh = w.found("Afterwards"); // And it signs and builds as before.
+  const auto fresh = w.create_guild("Afterwards"); // And it signs and builds as before.
   auto other = w.at_review(fresh, "Afterwards");
   CHECK(demo::deploy(other));
 }

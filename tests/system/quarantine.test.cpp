@@ -36,7 +36,7 @@ int64_t number_of(const place& at) {
 TEST_CASE("quarantine: interactions of its guild are answered so until an operator releases it; jobs then go on") {
   auto& w = here();
   auto& t = w.stack();
-  const auto at = w.found("Set aside"), other = w.found("At work");
+  const auto at = w.create_guild("Set aside"), other = w.create_guild("At work");
   auto admin = w.at_review(at, "Set aside", "simple", "minimal");
   REQUIRE(demo::deploy(admin));
   admin.type("onboard");

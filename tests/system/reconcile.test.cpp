@@ -17,7 +17,7 @@ using strings = std::vector<std::string>;
 test_stack& here() { return shared(false); }
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 snowflake made(const place& at, const char* kind, const char* resource) {
-  return shadow(here(), at).at({kind, resource});
+  return shadow_ids(here(), at).at({kind, resource});
 }
 std::string in_channels(snowflake id) { return "/channels/" + id.text(); }
 std::string roles_of(const place& at) { return "/guilds/" + at.guild + "/roles"; }
@@ -26,26 +26,27 @@ std::string trail(const place& at) { return here().stack().ctl({"audit", "log", 
 
 TEST_CASE("/reconcile: Apply brings back what somebody deleted or changed, after a second click, and deletes nothing") {
   auto& w = here();
-  const auto at = w.found("Repaired");
+  const auto at = w.create_guild("Repaired");
   auto admin = w.at_review(at, "Repaired");
   REQUIRE(demo::deploy(admin));
   const auto channel = made(at, "channel", "ch-vip-chat"), gold = made(at, "role", "role-gold");
-  w.by_hand(at.owner, "DELETE", in_channels(channel));
-  w.by_hand(at.owner, "PATCH", roles_of(at) + "/" + gold.text(), js::object{{"color", 1}});
-  const auto own = w.by_hand(at.owner, "POST", "/guilds/" + at.guild + "/channels", js::object{{"name", "their-own"}});
+  w.rest_call(at.owner, "DELETE", in_channels(channel));
+  w.rest_call(at.owner, "PATCH", roles_of(at) + "/" + gold.text(), js::object{{"color", 1}});
+  const auto own = w.rest_call(at.owner, "POST", "/guilds/" + at.guild + "/channels",
+                               js::object{{"name", "their-own"}});
   admin.type("reconcile");
   REQUIRE(admin.sees("creates 1 and updates 1", 10s));
   admin.press("reconcile:apply:*");
   REQUIRE(admin.sees("Apply these changes?", 10s));
-  CHECK(channel_named(look(w, at), "vip-chat") == nullptr); // The second click counts.
+  CHECK(channel_named(read_guild(w, at), "vip-chat") == nullptr); // The second click counts.
   admin.press("reconcile:confirm:*");
   REQUIRE(admin.sees("matches its plan again", 30s));
   CHECK(contains(admin.text(), "1 role and 1 channel created or updated, and nothing deleted"));
-  CHECK(channel_named(look(w, at), "vip-chat") != nullptr);
-  CHECK(channel_named(look(w, at), "their-own") != nullptr);
+  CHECK(channel_named(read_guild(w, at), "vip-chat") != nullptr);
+  CHECK(channel_named(read_guild(w, at), "their-own") != nullptr);
   CHECK(made(at, "channel", "ch-vip-chat") != channel);
   CHECK(disagreements(w, at) == strings{});
-  CHECK(at_rest(w, at));
+  CHECK(wait_until_idle(w, at));
   CHECK(open_intents(w, at) == 0);
   CHECK(contains(trail(at), "RECONCILIATION_REQUESTED"));
   CHECK(contains(trail(at), "RECONCILIATION_COMPLETED"));
@@ -56,19 +57,19 @@ TEST_CASE("/reconcile: Apply brings back what somebody deleted or changed, after
 
 TEST_CASE("/reconcile: a server that changed between the two clicks shows its new plan, and nothing is done") {
   auto& w = here();
-  const auto at = w.found("Changed meanwhile");
+  const auto at = w.create_guild("Changed meanwhile");
   auto admin = w.at_review(at, "Changed meanwhile");
   REQUIRE(demo::deploy(admin));
-  w.by_hand(at.owner, "DELETE", in_channels(made(at, "channel", "ch-vip-chat")));
+  w.rest_call(at.owner, "DELETE", in_channels(made(at, "channel", "ch-vip-chat")));
   admin.type("reconcile");
   REQUIRE(admin.sees("creates 1", 10s));
   admin.press("reconcile:apply:*");
   REQUIRE(admin.sees("Apply these changes?", 10s));
-  w.by_hand(at.owner, "DELETE", in_channels(made(at, "channel", "ch-general")));
+  w.rest_call(at.owner, "DELETE", in_channels(made(at, "channel", "ch-general")));
   admin.press("reconcile:confirm:*");
   REQUIRE(admin.sees("so nothing was applied", 10s));
   CHECK(contains(admin.text(), "creates 2"));
-  CHECK(channel_named(look(w, at), "vip-chat") == nullptr);
+  CHECK(channel_named(read_guild(w, at), "vip-chat") == nullptr);
   CHECK(!contains(trail(at), "RECONCILIATION"));
   admin.press("reconcile:apply:*");
   REQUIRE(admin.sees("Apply these changes?", 10s));
@@ -79,10 +80,10 @@ TEST_CASE("/reconcile: a server that changed between the two clicks shows its ne
 
 TEST_CASE("/reconcile: while a deployment runs, Apply says so and does nothing") {
   auto& w = here();
-  const auto at = w.found("Deployed meanwhile");
+  const auto at = w.create_guild("Deployed meanwhile");
   auto admin = w.at_review(at, "Deployed meanwhile");
   REQUIRE(demo::deploy(admin));
-  w.by_hand(at.owner, "DELETE", in_channels(made(at, "channel", "ch-vip-chat")));
+  w.rest_call(at.owner, "DELETE", in_channels(made(at, "channel", "ch-vip-chat")));
   auto other = w.admin(at);
   other.type("reconcile");
   REQUIRE(other.sees("creates 1", 10s));
@@ -92,10 +93,10 @@ TEST_CASE("/reconcile: while a deployment runs, Apply says so and does nothing")
   admin.type("onboard");
   REQUIRE(admin.sees("Step 7 of 8", 10s));
   admin.press("wizard:deploy:*");
-  REQUIRE(w.strikes(slow));
+  REQUIRE(w.wait_for_fault(slow));
   other.press("reconcile:confirm:*");
   CHECK(other.sees("A deployment is running, so nothing was applied", 10s));
-  REQUIRE(reaches(w, at, 2, "completed"));
+  REQUIRE(wait_for_state(w, at, 2, "completed"));
   CHECK(disagreements(w, at) == strings{});
   CHECK(!contains(trail(at), "RECONCILIATION"));
 }
@@ -103,22 +104,22 @@ TEST_CASE("/reconcile: while a deployment runs, Apply says so and does nothing")
 TEST_CASE(
   "late: a create that Discord carries out after it was made again is told to the admin, and nothing deletes it") {
   auto& w = here();
-  const auto at = w.found("Carried out late");
+  const auto at = w.create_guild("Carried out late");
   auto admin = w.at_review(at, "Carried out late");
   // The third role is held; our own request ends without an answer, and the role is made again. The one that was held
   // comes with the first category.
-  const auto held = w.fault({{"kind", "late"},
-                             {"method", "POST"},
-                             {"path", roles_of(at)},
-                             {"skip", 2},
-                             {"until", "/guilds/" + at.guild + "/channels"}});
+  const auto held = w.order_fault({{"kind", "late"},
+                                   {"method", "POST"},
+                                   {"path", roles_of(at)},
+                                   {"skip", 2},
+                                   {"until", "/guilds/" + at.guild + "/channels"}});
   REQUIRE(demo::deploy(admin));
-  REQUIRE(w.strikes(held));
+  REQUIRE(w.wait_for_fault(held));
   INFO(admin.text());
   CHECK(contains(admin.text(), "Discord made the role “Bronze” twice"));
   const auto used = made(at, "role", "role-bronze");
   snowflake extra;
-  for (const auto& role : look(w, at).guild.roles)
+  for (const auto& role : read_guild(w, at).guild.roles)
     if (role.name == "Bronze" && role.id != used)
       extra = role.id;
   REQUIRE(extra);
@@ -127,7 +128,7 @@ TEST_CASE(
   CHECK(metric(w, w.stack().admin_url(), "arrakis_jobs_created_twice_total", R"(kind="role")") >= 1);
   admin.type("reconcile");
   CHECK(admin.sees("Discord made the role “Bronze” twice", 10s)); // As long as it is there.
-  w.by_hand(at.owner, "DELETE", roles_of(at) + "/" + extra.text());
+  w.rest_call(at.owner, "DELETE", roles_of(at) + "/" + extra.text());
   admin.type("reconcile");
   REQUIRE(admin.sees("Matches the plan", 10s));
   CHECK(!contains(admin.text(), "twice"));

@@ -31,7 +31,7 @@ js::object printed(test_stack& w, std::vector<std::string> words) {
 }
 js::object community_shown(test_stack& w, const place& at) { return printed(w, {"community", "show", at.guild}); }
 
-std::optional<blueprint::fields> actual(const seen& s, const blueprint::key& of, snowflake id) {
+std::optional<blueprint::fields> actual(const observed_guild& s, const blueprint::key& of, snowflake id) {
   if (of.kind == "role")
     for (const auto& r : s.guild.roles)
       if (r.id == id)
@@ -47,7 +47,8 @@ std::string name_in(const blueprint::fields& f) {
   return std::visit([](const auto& x) { return x.name; }, f);
 }
 
-void compare(std::vector<std::string>& out, const manifest& want, const seen& s, const blueprint::ids& known) {
+void compare(std::vector<std::string>& out, const manifest& want, const observed_guild& s,
+             const blueprint::ids& known) {
   const blueprint::place at{s.guild.id, s.guild.bot};
   std::set<snowflake> used;
   const auto all = blueprint::resources(want);
@@ -85,10 +86,10 @@ void compare(std::vector<std::string>& out, const manifest& want, const seen& s,
 }
 } // namespace
 
-seen look(test_stack& w, const place& at) {
+observed_guild read_guild(test_stack& w, const place& at) {
   const auto state = w.stack().sandbox("GET", "state?guild=" + at.guild);
   const auto& g = state.as_object().at("guilds").as_array().at(0).as_object();
-  seen s;
+  observed_guild s;
   s.guild.id = *parse_snowflake(at.guild);
   s.guild.bot = *parse_snowflake(w.stack().discord().bot);
   s.guild.roles = must(guild::read_roles(json::print(g.at("roles"))), "roles");
@@ -104,21 +105,21 @@ seen look(test_stack& w, const place& at) {
   return s;
 }
 
-const guild::role* role_named(const seen& s, std::string_view name) {
+const guild::role* role_named(const observed_guild& s, std::string_view name) {
   for (const auto& r : s.guild.roles)
     if (r.name == name)
       return &r;
   return nullptr;
 }
 
-const guild::channel* channel_named(const seen& s, std::string_view name) {
+const guild::channel* channel_named(const observed_guild& s, std::string_view name) {
   for (const auto& c : s.guild.channels)
     if (c.name == name)
       return &c;
   return nullptr;
 }
 
-deployment newest(test_stack& w, const place& at) {
+deployment newest_deployment(test_stack& w, const place& at) {
   const auto shown = community_shown(w, at);
   const auto* last = json::object_in(shown, "newest_deployment");
   if (last == nullptr)
@@ -131,11 +132,11 @@ deployment newest(test_stack& w, const place& at) {
   return d;
 }
 
-bool reaches(test_stack& w, const place& at, int64_t version, const std::string& state,
-             std::chrono::milliseconds patience) {
+bool wait_for_state(test_stack& w, const place& at, int64_t version, const std::string& state,
+                    std::chrono::milliseconds patience) {
   return demo::eventually(
     [&] {
-      const auto d = newest(w, at);
+      const auto d = newest_deployment(w, at);
       return d.version == version && d.state == state;
     },
     patience);
@@ -155,7 +156,7 @@ manifest stored_manifest(test_stack& w, const place& at, int64_t version) {
   return must(read_manifest(shown.second), "manifest show");
 }
 
-blueprint::ids shadow(test_stack& w, const place& at) {
+blueprint::ids shadow_ids(test_stack& w, const place& at) {
   blueprint::ids out;
   const auto shown = community_shown(w, at);
   const auto* all = json::array_in(shown, "resources");
@@ -169,7 +170,7 @@ blueprint::ids shadow(test_stack& w, const place& at) {
 
 std::vector<std::string> disagreements(test_stack& w, const place& at) {
   std::vector<std::string> out;
-  compare(out, stored_manifest(w, at), look(w, at), shadow(w, at));
+  compare(out, stored_manifest(w, at), read_guild(w, at), shadow_ids(w, at));
   const auto verified = w.stack().ctl({"manifest", "verify", at.guild});
   if (verified.first != 0)
     out.push_back("manifest verify: " + verified.second);
@@ -193,7 +194,7 @@ int64_t open_intents(test_stack& w, const place& at) {
   return tx.exec("select count(*) from deployment_intents")[0][0].as<int64_t>();
 }
 
-bool at_rest(test_stack& w, const place& at, std::chrono::milliseconds patience) {
+bool wait_until_idle(test_stack& w, const place& at, std::chrono::milliseconds patience) {
   return demo::eventually(
     [&] {
       const auto jobs = w.stack().ctl({"jobs", "list"}).second;
@@ -208,7 +209,7 @@ int64_t audit_entries(test_stack& w, const place& at) {
   return trails != nullptr && trails->size() == 1 ? json::integer_or(trails->at(0).as_object(), "entries") : -1;
 }
 
-refusals refused(test_stack& w) {
+refusals count_refusals(test_stack& w) {
   const auto all = w.stack().sandbox("GET", "statistics");
   const auto& o = all.as_object();
   refusals r;

@@ -12,17 +12,17 @@
 namespace arrakis::system_test {
 
 /// A guild as the sandbox has it.
-struct seen {
+struct observed_guild {
   guild::state guild;
   std::vector<snowflake> made; ///< Roles and channels that the bot made, by the guild's audit log; also deleted ones.
   std::vector<std::string> reasons; ///< Of those.
 };
 /// Reads the guild from the sandbox.
-seen look(test_stack&, const place&);
+observed_guild read_guild(test_stack&, const place&);
 /// Finds a role by its name; null: there is none.
-const guild::role* role_named(const seen&, std::string_view name);
+const guild::role* role_named(const observed_guild&, std::string_view name);
 /// Finds a channel by its name; null: there is none.
-const guild::channel* channel_named(const seen&, std::string_view name);
+const guild::channel* channel_named(const observed_guild&, std::string_view name);
 
 /// The newest deployment, as `arrakisctl community show` tells it; version 0: there is none.
 struct deployment {
@@ -32,17 +32,17 @@ struct deployment {
   std::string line; ///< State and error.
 };
 /// Returns the newest deployment.
-deployment newest(test_stack&, const place&);
+deployment newest_deployment(test_stack&, const place&);
 /// Waits until version `version` is in `state`.
-bool reaches(test_stack&, const place&, int64_t version, const std::string& state,
-             std::chrono::milliseconds patience = std::chrono::seconds{60});
+bool wait_for_state(test_stack&, const place&, int64_t version, const std::string& state,
+                    std::chrono::milliseconds patience = std::chrono::seconds{60});
 
 /// Returns the id of the guild's community.
 std::string community_of(test_stack&, const place&);
 /// The manifest out of the object store; `version` 0: the newest.
 manifest stored_manifest(test_stack&, const place&, int64_t version = 0);
 /// Snowflakes by resource, from the shadow state.
-blueprint::ids shadow(test_stack&, const place&);
+blueprint::ids shadow_ids(test_stack&, const place&);
 
 /// Everything in which guild, shadow state, manifest, signatures and audit chain of a finished community disagree;
 /// empty: every resource of the manifest is there once and equal in every managed field, and nothing else is claimed.
@@ -53,7 +53,7 @@ int64_t open_rows(test_stack&, const place&);
 /// Creates that began and have no recorded end.
 int64_t open_intents(test_stack&, const place&);
 /// Waits until nothing of this community is waiting, running or owed; false: it still is after `patience`.
-bool at_rest(test_stack&, const place&, std::chrono::milliseconds patience = std::chrono::seconds{30});
+bool wait_until_idle(test_stack&, const place&, std::chrono::milliseconds patience = std::chrono::seconds{30});
 /// Entries in the community's audit chain; -1 when it is not whole.
 int64_t audit_entries(test_stack&, const place&);
 
@@ -63,6 +63,6 @@ struct refusals {
   bool operator==(const refusals&) const = default;
 };
 /// Counts the refusals since the sandbox started.
-refusals refused(test_stack&);
+refusals count_refusals(test_stack&);
 
 } // namespace arrakis::system_test

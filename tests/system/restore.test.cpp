@@ -28,9 +28,9 @@ struct settled {
   place at;
   demo::person admin;
   explicit settled(const std::string& name)
-    : at(here().found(name)), admin(here().at_review(at, name, "simple", "minimal")) {
+    : at(here().create_guild(name)), admin(here().at_review(at, name, "simple", "minimal")) {
     REQUIRE_MESSAGE(demo::deploy(admin), admin.text());
-    REQUIRE(at_rest(here(), at));
+    REQUIRE(wait_until_idle(here(), at));
   }
 };
 
@@ -88,10 +88,10 @@ TEST_CASE("signer: without its key folder it makes no key, the node stays ready,
   REQUIRE(one.admin.sees("at version 1"));
   one.admin.press("wizard:deploy:*");
   CHECK_MESSAGE(one.admin.sees("Waiting for the signer"), one.admin.text());
-  CHECK(newest(w, one.at).version == 1);
+  CHECK(newest_deployment(w, one.at).version == 1);
   gone.give_back();
   one.admin.press("wizard:retry:*"); // No restart.
-  REQUIRE_MESSAGE(reaches(w, one.at, 2, "completed"), one.admin.text());
+  REQUIRE_MESSAGE(wait_for_state(w, one.at, 2, "completed"), one.admin.text());
   CHECK(disagreements(w, one.at) == strings{});
   CHECK(look_at_signer().signs);
 }
@@ -110,7 +110,7 @@ TEST_CASE("signer: a database from before the anchor is anchored by itself, by t
 TEST_CASE(
   "signer: without keys a database from before the anchor stays unanchored, and its jobs wait and end in time") {
   auto& w = here();
-  const auto at = w.found("Sietch Job");
+  const auto at = w.create_guild("Sietch Job");
   auto admin = w.at_review(at, "Sietch Job", "simple", "minimal");
   REQUIRE(w.stack().ctl({"jobs", "pause"}).first == 0);
   admin.press("wizard:deploy:*");
@@ -119,11 +119,11 @@ TEST_CASE(
   without_keys gone;
   REQUIRE(w.stack().ctl({"jobs", "resume"}).first == 0);
   CHECK_MESSAGE(admin.sees("Waiting for the signer", 60s), admin.text());
-  CHECK(demo::eventually([&] { return newest(w, at).state == "waiting"; }, 20s));
+  CHECK(demo::eventually([&] { return newest_deployment(w, at).state == "waiting"; }, 20s));
   CHECK(look_at_signer().status == 200);
   CHECK(contains(look_at_signer().detail, "holds no key"));
   gone.give_back();
-  REQUIRE(reaches(w, at, 1, "completed"));
+  REQUIRE(wait_for_state(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("signer: a rotation from outside signs the next version, and older one
   REQUIRE(rotated.first == 0);
   CHECK(contains(rotated.second, "key version 2"));
   REQUIRE(w.stack().ctl({"manifest", "restore", one.at.guild, "1", "--yes"}).first == 0);
-  REQUIRE(reaches(w, one.at, 2, "completed"));
+  REQUIRE(wait_for_state(w, one.at, 2, "completed"));
   CHECK(w.stack().ctl({"manifest", "verify", one.at.guild}).first == 0);
   CHECK(disagreements(w, one.at) == strings{}); // The audit chain included.
   CHECK(contains(w.stack().ctl({"signer", "status"}).second, "signs with key version 2"));
@@ -212,7 +212,7 @@ TEST_CASE("restore: after an older backup the database is the truth, and the los
   go(admin, "wizard:channel-template:*", "#general", {"minimal"});
   go(admin, "wizard:continue:*", "Step 7 of 8");
   REQUIRE(demo::deploy(admin));
-  REQUIRE(at_rest(w, one.at)); // The object's row included.
+  REQUIRE(wait_until_idle(w, one.at)); // The object's row included.
   CHECK(lists(one.at, "v000002", "  stored"));
   CHECK(lists(one.at, "v000002", "set aside as "));
   CHECK(stored_manifest(w, one.at, 2) == first);
@@ -224,10 +224,10 @@ TEST_CASE("restore: after an older backup the database is the truth, and the los
   CHECK(contains(asked.second, "+ /"));
   CHECK(contains(asked.second, "vip-chat"));
   CHECK(contains(asked.second, "Repeat it with --yes"));
-  CHECK(newest(w, one.at).version == 2);
+  CHECK(newest_deployment(w, one.at).version == 2);
   const auto done = ctl({"manifest", "restore", one.at.guild, "--from-objects", "2", "--yes"});
   REQUIRE(done.first == 0);
-  REQUIRE(reaches(w, one.at, 3, "completed"));
+  REQUIRE(wait_for_state(w, one.at, 3, "completed"));
   CHECK(stored_manifest(w, one.at, 3) == lost);
   CHECK(disagreements(w, one.at) == strings{});
 }
@@ -243,15 +243,15 @@ TEST_CASE("restore: a lost version that had reached the guild comes back without
   go(admin, "wizard:channel-template:*", "vip-chat", {"standard"});
   go(admin, "wizard:continue:*", "Step 7 of 8");
   REQUIRE(demo::deploy(admin));
-  REQUIRE(at_rest(w, one.at));
+  REQUIRE(wait_until_idle(w, one.at));
   const auto lost = stored_manifest(w, one.at, 2);
-  const auto made = look(w, one.at).made;
+  const auto made = read_guild(w, one.at).made;
   restore_backup();
-  REQUIRE(newest(w, one.at).version == 1);
+  REQUIRE(newest_deployment(w, one.at).version == 1);
   REQUIRE(ctl({"manifest", "restore", one.at.guild, "--from-objects", "2", "--yes"}).first == 0);
-  REQUIRE(reaches(w, one.at, 2, "completed"));
-  REQUIRE(at_rest(w, one.at));
-  CHECK(look(w, one.at).made == made);
+  REQUIRE(wait_for_state(w, one.at, 2, "completed"));
+  REQUIRE(wait_until_idle(w, one.at));
+  CHECK(read_guild(w, one.at).made == made);
   CHECK(stored_manifest(w, one.at, 2) == lost);
   CHECK(disagreements(w, one.at) == strings{});
 }
@@ -294,5 +294,5 @@ TEST_CASE("restore: an object that is foreign, damaged or forged is said to be s
   mend();
   CHECK(lists(one.at, "v000001", "set aside as "));
   CHECK(ctl({"manifest", "verify", one.at.guild}).first == 0);
-  CHECK(newest(w, one.at).version == 1);
+  CHECK(newest_deployment(w, one.at).version == 1);
 }

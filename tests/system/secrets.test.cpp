@@ -117,35 +117,35 @@ std::string answers_of_endpoints(const place& at) {
 void live_through(const place& at, leaks& secrets) {
   auto& w = here();
   auto admin = w.at_review(at, "Secrets");
-  const auto slow = w.fault({{"kind", "delay"},
-                             {"method", "POST"},
-                             {"path", "/guilds/" + at.guild + "/channels"},
-                             {"skip", 1},
-                             {"delay_ms", 3'000}});
+  const auto slow = w.order_fault({{"kind", "delay"},
+                                   {"method", "POST"},
+                                   {"path", "/guilds/" + at.guild + "/channels"},
+                                   {"skip", 1},
+                                   {"delay_ms", 3'000}});
   admin.press("wizard:deploy:*");
-  REQUIRE(demo::eventually([&] { return w.struck(slow) == 1; }, seconds{20}));
+  REQUIRE(demo::eventually([&] { return w.times_faulted(slow) == 1; }, seconds{20}));
   const auto token = one_text("select interaction_token from deployments where interaction_token is not null");
   REQUIRE(!token.empty());
   secrets.add("interaction token", token.substr(0, token.find('\n')));
   w.stack().kill_arrakis();
-  w.no_faults();
+  w.clear_faults();
   w.stack().start_arrakis();
-  REQUIRE(reaches(w, at, 1, "completed"));
+  REQUIRE(wait_for_state(w, at, 1, "completed"));
   admin.type("onboard");
   REQUIRE(admin.sees("Step 7 of 8"));
   REQUIRE(demo::deploy(admin));
 
-  const auto other = w.found("Refused");
+  const auto other = w.create_guild("Refused");
   auto unlucky = w.at_review(other, "Refused");
-  w.fault({{"kind", "status"},
-           {"code", 403},
-           {"method", "POST"},
-           {"path", "/guilds/" + other.guild + "/channels"},
-           {"times", 50}});
+  w.order_fault({{"kind", "status"},
+                 {"code", 403},
+                 {"method", "POST"},
+                 {"path", "/guilds/" + other.guild + "/channels"},
+                 {"times", 50}});
   unlucky.press("wizard:deploy:*");
-  REQUIRE(reaches(w, other, 1, "failed"));
-  w.no_faults();
-  REQUIRE(at_rest(w, other));
+  REQUIRE(wait_for_state(w, other, 1, "failed"));
+  w.clear_faults();
+  REQUIRE(wait_until_idle(w, other));
 }
 
 /// The output of arrakisd when it is told to use servers with these addresses.
@@ -205,7 +205,7 @@ TEST_CASE("secrets: after onboarding, a crash, an edit and bad requests nothing 
   const auto [pem, raw] = signing_key();
   secrets.add("signing key in its file", pem);
   secrets.add("signing key", raw);
-  const auto at = w.found("Secrets");
+  const auto at = w.create_guild("Secrets");
   live_through(at, secrets);
 
   CHECK(secrets.in(answers_of_endpoints(at)) == strings{});

@@ -66,7 +66,7 @@ test_stack::test_stack(bool with_chain, std::vector<std::string> environment,
   stack_.start_arrakis();
 }
 
-place test_stack::known(const std::string& name) {
+place test_stack::guild_named(const std::string& name) {
   const auto state = stack_.sandbox("GET", "state");
   for (const auto& each : state.as_object().at("guilds").as_array()) {
     const auto& guild = each.as_object();
@@ -81,34 +81,34 @@ place test_stack::known(const std::string& name) {
   throw std::runtime_error("no guild is called " + name);
 }
 
-place test_stack::found(const std::string& name) {
+place test_stack::create_guild(const std::string& name) {
   const auto made = stack_.sandbox("POST", "guilds", js::object{{"name", name}});
   const auto& o = made.as_object();
   return {std::string{json::text_or(o, "guild_id")}, std::string{json::text_or(o, "owner_id")},
           std::string{json::text_or(o, "channel_id")}};
 }
 
-js::value test_stack::by_hand(const std::string& user, const std::string& method, const std::string& path,
-                              const js::value& body) {
+js::value test_stack::rest_call(const std::string& user, const std::string& method, const std::string& path,
+                                const js::value& body) {
   auto got = stack_.web().call(stack_.discord().url, method, "/_sandbox/as/" + user + path, body);
   if (!got || got->status / 100 != 2)
     throw std::runtime_error(fmt::format("{} {}: {}", method, path, got ? got->text : text_of(got.error())));
   return got->body;
 }
 
-int64_t test_stack::fault(js::object order) {
+int64_t test_stack::order_fault(js::object order) {
   return json::integer_or(stack_.sandbox("POST", "faults", std::move(order)).as_object(), "id");
 }
 
 int64_t test_stack::slow_create(const place& at, const std::string& what, int64_t skip, std::chrono::milliseconds by) {
-  return fault({{"kind", "delay"},
-                {"method", "POST"},
-                {"path", "/guilds/" + at.guild + "/" + what},
-                {"skip", skip},
-                {"delay_ms", by.count()}});
+  return order_fault({{"kind", "delay"},
+                      {"method", "POST"},
+                      {"path", "/guilds/" + at.guild + "/" + what},
+                      {"skip", skip},
+                      {"delay_ms", by.count()}});
 }
 
-int64_t test_stack::struck(int64_t id) {
+int64_t test_stack::times_faulted(int64_t id) {
   const auto all = stack_.sandbox("GET", "faults");
   for (const auto& each : all.as_array())
     if (json::integer_or(each.as_object(), "id") == id)
@@ -116,8 +116,8 @@ int64_t test_stack::struck(int64_t id) {
   return 0;
 }
 
-bool test_stack::strikes(int64_t id, std::chrono::milliseconds patience) {
-  return demo::eventually([&] { return struck(id) > 0; }, patience);
+bool test_stack::wait_for_fault(int64_t id, std::chrono::milliseconds patience) {
+  return demo::eventually([&] { return times_faulted(id) > 0; }, patience);
 }
 
 demo::person test_stack::at_review(const place& at, const std::string& name, const std::string& tiers,

@@ -39,32 +39,32 @@ public:
   demo::local_stack& stack() { return stack_; }
   const std::string& folder() const { return folder_.path(); }
   /// Finds the guild of this name in the state archive. Throws when there is none.
-  place known(const std::string& name);
+  place guild_named(const std::string& name);
   /// Creates a guild with the bot in it.
-  place found(const std::string& name);
+  place create_guild(const std::string& name);
   demo::person admin(const place& at) {
     demo::person who{stack_, at.owner, at.guild, at.channel};
     who.try_times(tries_max_);
     return who;
   }
   /// Sends a request of `user` to Discord's REST API below /api/v10. Throws unless it was accepted.
-  boost::json::value by_hand(const std::string& user, const std::string& method, const std::string& path,
-                             const boost::json::value& body = {});
+  boost::json::value rest_call(const std::string& user, const std::string& method, const std::string& path,
+                               const boost::json::value& body = {});
   /// Orders a fault of Discord and returns its id.
-  int64_t fault(boost::json::object order);
+  int64_t order_fault(boost::json::object order);
   /// Delays one create in this guild by `by`: that of the role or channel (`what`) after `skip` others. Returns the id
   /// of the fault.
   int64_t slow_create(const place& at, const std::string& what, int64_t skip, std::chrono::milliseconds by);
   /// Returns how often the fault happened.
-  int64_t struck(int64_t id);
+  int64_t times_faulted(int64_t id);
   /// Waits until the fault has happened; false: it has not within `patience`.
-  bool strikes(int64_t id, std::chrono::milliseconds patience = std::chrono::seconds{10});
-  void no_faults() { stack_.sandbox("DELETE", "faults"); }
+  bool wait_for_fault(int64_t id, std::chrono::milliseconds patience = std::chrono::seconds{10});
+  void clear_faults() { stack_.sandbox("DELETE", "faults"); }
   /// Runs /onboard up to the review, with few tiers and channels: the shortest path to a deployment.
   demo::person at_review(const place& at, const std::string& name, const std::string& tiers = "simple",
                          const std::string& channels = "standard");
   /// Sets how often people made from now on repeat a click without an answer (person::try_times).
-  void patience(int tries_max) { tries_max_ = tries_max; }
+  void set_tries_max(int tries_max) { tries_max_ = tries_max; }
 
 private:
   int tries_max_ = 1;

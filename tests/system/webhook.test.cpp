@@ -165,7 +165,7 @@ TEST_CASE("interactions endpoint: signed bytes that are no valid interaction get
 
 TEST_CASE("interactions: another user's button, an expired session and a member without Administrator are refused") {
   auto& w = here();
-  const auto at = w.found("Webhook");
+  const auto at = w.create_guild("Webhook");
   const asker owner{at.owner, at.guild, at.channel};
   CHECK(contains(told(interaction(owner, 3, pressed("nonsense:1"))), "not known here"));
   CHECK(contains(told(interaction(owner, 2, typed("no-such-command"))), "not known here"));
@@ -182,19 +182,19 @@ TEST_CASE("interactions: another user's button, an expired session and a member 
   auto of_earlier = button; // The owner presses a button of a session that is not there any more.
   of_earlier.replace(of_earlier.find("deploy:") + 7, 8, "00000000");
   CHECK(contains(told(interaction(owner, 3, pressed(of_earlier))), "belongs to an earlier setup of yours"));
-  CHECK(newest(w, at).version == 0);
+  CHECK(newest_deployment(w, at).version == 0);
   // An old button of one's own session does nothing, and says so.
   auto overtaken = button;
   overtaken.replace(overtaken.rfind(":v"), std::string::npos, ":v1");
   CHECK(contains(told(interaction(owner, 3, pressed(overtaken))), "Another click was quicker"));
-  CHECK(newest(w, at).version == 0);
+  CHECK(newest_deployment(w, at).version == 0);
   REQUIRE(demo::deploy(admin)); // Nothing of all this harmed the session.
   CHECK(disagreements(w, at) == strings{});
 }
 
 TEST_CASE("interactions endpoint: autocomplete is answered with choices, another application's interaction with 403") {
   auto& w = here();
-  const auto at = w.found("Sietch Tuek");
+  const auto at = w.create_guild("Sietch Tuek");
   const asker owner{at.owner, at.guild, at.channel};
   const auto typing = post(json::print(interaction(owner, 4, typed("onboard"))));
   CHECK(typing.status == 200);
@@ -210,7 +210,7 @@ TEST_CASE("interactions endpoint: autocomplete is answered with choices, another
 
 TEST_CASE("interactions: two clicks on Deploy at once give one deployment") {
   auto& w = here();
-  const auto at = w.found("Twice");
+  const auto at = w.create_guild("Twice");
   auto admin = w.at_review(at, "Twice");
   const js::object order{{"user", at.owner},
                          {"channel", at.channel},
@@ -222,11 +222,11 @@ TEST_CASE("interactions: two clicks on Deploy at once give one deployment") {
     for (int i = 0; i < 3; ++i)
       w.stack().sandbox("POST", "interactions", order);
   }
-  REQUIRE(reaches(w, at, 1, "completed"));
-  CHECK(at_rest(w, at));
-  CHECK(newest(w, at).version == 1);
+  REQUIRE(wait_for_state(w, at, 1, "completed"));
+  CHECK(wait_until_idle(w, at));
+  CHECK(newest_deployment(w, at).version == 1);
   CHECK(audit_entries(w, at) == 2);
-  CHECK(look(w, at).made.size() == 10);
+  CHECK(read_guild(w, at).made.size() == 10);
   CHECK(disagreements(w, at) == strings{});
 }
 

@@ -74,7 +74,7 @@ demo::person half_way(const place& at, const std::string& name) {
 TEST_CASE(
   "drafts: with Redis emptied and the process killed in the middle /resume opens all answers, up to the guild") {
   auto& w = here();
-  const auto at = w.found("Sietch Draft");
+  const auto at = w.create_guild("Sietch Draft");
   auto admin = half_way(at, "Kept");
   w.stack().kill_arrakis();
   w.stack().start_arrakis();
@@ -104,7 +104,7 @@ TEST_CASE(
 
 TEST_CASE("drafts: a message of a closed session says that its draft is kept, and cancel erases it") {
   auto& w = here();
-  const auto at = w.found("Sietch Closed");
+  const auto at = w.create_guild("Sietch Closed");
   auto admin = half_way(at, "Closed");
   redis({"FLUSHALL"});
   admin.press("wizard:back:*");
@@ -119,7 +119,7 @@ TEST_CASE("drafts: a message of a closed session says that its draft is kept, an
 
 TEST_CASE("review: right after a deployment /onboard opens its version, and a frozen community says why it waits") {
   auto& w = here();
-  const auto at = w.found("Sietch Frozen");
+  const auto at = w.create_guild("Sietch Frozen");
   auto admin = w.at_review(at, "Frozen", "simple", "minimal");
   CHECK(contains(admin.text(), "+3 roles, +3 channels."));
   CHECK(contains(admin.text(), "What members see"));
@@ -128,7 +128,7 @@ TEST_CASE("review: right after a deployment /onboard opens its version, and a fr
   see(admin, "at version 1");
   CHECK(contains(admin.text(), "Nothing in your server changes."));
   CHECK_FALSE(contains(admin.text(), "new role"));
-  w.by_hand(at.owner, "POST", "/guilds/" + at.guild + "/channels", js::object{{"name", "vip-chat"}, {"type", 0}});
+  w.rest_call(at.owner, "POST", "/guilds/" + at.guild + "/channels", js::object{{"name", "vip-chat"}, {"type", 0}});
   admin.press("wizard:edit-channels:*");
   admin.press("wizard:channel-template:*", {"standard"});
   admin.press("wizard:continue:*");
@@ -149,7 +149,7 @@ TEST_CASE("review: right after a deployment /onboard opens its version, and a fr
 TEST_CASE("progress: the message names a paused queue, changes at each poll, and a click of an old session works too") {
   auto& w = here();
   auto& t = w.stack();
-  const auto at = w.found("Sietch Paused");
+  const auto at = w.create_guild("Sietch Paused");
   auto admin = w.at_review(at, "Paused", "simple", "minimal");
   REQUIRE(t.ctl({"jobs", "pause"}).first == 0);
   admin.press("wizard:deploy:*");
@@ -169,20 +169,20 @@ TEST_CASE("progress: the message names a paused queue, changes at each poll, and
 
 TEST_CASE("progress: negative control: without a click since its conversation ended a message is not edited any more") {
   auto& w = here();
-  const auto at = w.found("Sietch Silent");
+  const auto at = w.create_guild("Sietch Silent");
   auto admin = w.at_review(at, "Silent", "simple", "minimal");
   REQUIRE(w.stack().ctl({"jobs", "pause"}).first == 0);
   admin.press("wizard:deploy:*");
   see(admin, "Queued.");
   leave(at, "-1 second");
   REQUIRE(w.stack().ctl({"jobs", "resume"}).first == 0);
-  REQUIRE(reaches(w, at, 1, "completed"));
+  REQUIRE(wait_for_state(w, at, 1, "completed"));
   CHECK_FALSE(admin.sees("is ready", 0ms));
 }
 
 TEST_CASE("progress: before its conversation ends the message says that it still waits, and its button leads on") {
   auto& w = here();
-  const auto at = w.found("Sietch Waiting");
+  const auto at = w.create_guild("Sietch Waiting");
   auto admin = w.at_review(at, "Waiting", "simple", "minimal");
   REQUIRE(w.stack().ctl({"jobs", "pause"}).first == 0);
   admin.press("wizard:deploy:*");

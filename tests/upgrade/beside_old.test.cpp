@@ -78,10 +78,10 @@ strings beside_ours(demo::local_stack& t, const std::string& name) {
 /// Nothing lost, nothing doubled.
 void check_whole(test_stack& w, const place& at, size_t resources) {
   INFO("guild ", at.guild);
-  CHECK(reaches(w, at, 1, "completed"));
+  CHECK(wait_for_state(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
-  CHECK(look(w, at).made.size() == resources);
-  CHECK(at_rest(w, at));
+  CHECK(read_guild(w, at).made.size() == resources);
+  CHECK(wait_until_idle(w, at));
   CHECK(open_intents(w, at) == 0);
   CHECK(audit_entries(w, at) == 2);
 }
@@ -110,14 +110,14 @@ struct side_by_side {
   void slowly(const std::string& name, int count) {
     std::vector<int64_t> faults;
     for (int i = 0; i < count; ++i) {
-      all.push_back(w.found(fmt::format("{} {}", name, i)));
+      all.push_back(w.create_guild(fmt::format("{} {}", name, i)));
       faults.push_back(deploy_slowly(w, all.back(), fmt::format("{} {}", name, i)));
     }
     for (const auto fault : faults)
-      REQUIRE(w.strikes(fault, 30s));
+      REQUIRE(w.wait_for_fault(fault, 30s));
   }
   bool all_complete() {
-    return std::ranges::all_of(all, [this](const auto& at) { return reaches(w, at, 1, "completed"); });
+    return std::ranges::all_of(all, [this](const auto& at) { return wait_for_state(w, at, 1, "completed"); });
   }
 };
 
@@ -149,8 +149,8 @@ TEST_CASE("older program: today's migrates the database below it, and it goes on
   test_stack w{false, {}, migrated_below, {}, archive()};
   for (const auto& [name, resources] :
        {std::pair{"Deployed", 10}, std::pair{"In flight", 10}, std::pair{"Waiting 1", 6}, std::pair{"Waiting 2", 6}})
-    check_whole(w, w.known(name), static_cast<size_t>(resources));
-  CHECK(refused(w) == refusals{0, 0});
+    check_whole(w, w.guild_named(name), static_cast<size_t>(resources));
+  CHECK(count_refusals(w) == refusals{0, 0});
   // The way back is closed: with servers of its own it ends at its start.
   w.stack().stop_arrakis();
   old_node back{w.stack(), "back", {"ARRAKIS_NODE_STATE_FOLDER=" + w.stack().folder() + "/arrakis"}};
@@ -177,7 +177,7 @@ TEST_CASE("older program: nodes of both share the work, and finish what one of t
   }
   for (const auto& at : s.all)
     check_whole(s.w, at, standard_resources);
-  CHECK(refused(s.w) == refusals{0, 0});
+  CHECK(count_refusals(s.w) == refusals{0, 0});
   CHECK(s.old->stop() == 0);
 }
 
@@ -185,13 +185,13 @@ TEST_CASE("older program: a job that only today's knows is done there, also when
           * needs_old_program) {
   side_by_side s;
   auto& w = s.w;
-  const auto at = w.found("Applied");
+  const auto at = w.create_guild("Applied");
   auto admin = w.at_review(at, "Applied");
   REQUIRE(demo::deploy(admin));
   admin.try_times(20); // The shard may be at either node.
   int rounds = 0;
   for (; rounds < 20 && !s.old->says("UNKNOWN_JOB_TYPE"); ++rounds) { // Each time the one or the other takes it.
-    w.by_hand(at.owner, "DELETE", "/channels/" + shadow(w, at).at({"channel", "ch-vip-chat"}).text());
+    w.rest_call(at.owner, "DELETE", "/channels/" + shadow_ids(w, at).at({"channel", "ch-vip-chat"}).text());
     admin.type("reconcile");
     REQUIRE_MESSAGE(admin.sees("creates 1", 10s), admin.text());
     admin.press("reconcile:apply:*");
@@ -199,9 +199,9 @@ TEST_CASE("older program: a job that only today's knows is done there, also when
     admin.press("reconcile:confirm:*");
     REQUIRE_MESSAGE(admin.sees("matches its plan again", 90s), admin.text());
     CHECK(disagreements(w, at) == strings{});
-    CHECK(at_rest(w, at));
+    CHECK(wait_until_idle(w, at));
   }
   CHECK(s.old->says("UNKNOWN_JOB_TYPE"));
-  CHECK(look(w, at).made.size() == standard_resources + static_cast<size_t>(rounds));
+  CHECK(read_guild(w, at).made.size() == standard_resources + static_cast<size_t>(rounds));
   CHECK(audit_entries(w, at) == 2 + 2 * rounds);
 }

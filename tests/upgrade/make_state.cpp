@@ -36,21 +36,21 @@ void make(const std::string& out) {
   // One job at a time: the others wait.
   test_stack w{false, {"ARRAKIS_QUEUE_CONCURRENCY=1"}};
   auto& t = w.stack();
-  const auto deployed = w.found("Deployed");
+  const auto deployed = w.create_guild("Deployed");
   auto first = w.at_review(deployed, "Deployed");
   require(demo::deploy(first), "the first community was not deployed");
-  const auto in_flight = w.found("In flight");
-  const auto waiting_1 = w.found("Waiting 1");
-  const auto waiting_2 = w.found("Waiting 2");
-  const auto open = w.found("At the review");
+  const auto in_flight = w.create_guild("In flight");
+  const auto waiting_1 = w.create_guild("Waiting 1");
+  const auto waiting_2 = w.create_guild("Waiting 2");
+  const auto open = w.create_guild("At the review");
   auto second = w.at_review(in_flight, "In flight");
   auto third = w.at_review(waiting_1, "Waiting 1", "simple", "minimal");
   auto fourth = w.at_review(waiting_2, "Waiting 2", "simple", "minimal");
   auto fifth = w.at_review(open, "At the review", "simple", "minimal");
-  const auto lost = w.fault(
+  const auto lost = w.order_fault(
     {{"kind", "lose_answer"}, {"method", "POST"}, {"path", "/guilds/" + in_flight.guild + "/roles"}, {"skip", 2}});
   second.press("wizard:deploy:*");
-  require(w.strikes(lost), "the third role of the deployment in flight was not made");
+  require(w.wait_for_fault(lost), "the third role of the deployment in flight was not made");
   third.press("wizard:deploy:*");
   fourth.press("wizard:deploy:*");
   require(demo::eventually(
@@ -62,7 +62,8 @@ void make(const std::string& out) {
             std::chrono::seconds{10}),
           "the two jobs do not wait");
   keep_wizard_session(t, open);
-  require(newest(w, in_flight).state != "completed", "the deployment in flight has ended: too slow, try again");
+  require(newest_deployment(w, in_flight).state != "completed",
+          "the deployment in flight has ended: too slow, try again");
   t.kill_arrakis();
   t.stop_discord();
   const auto folder = std::filesystem::path{t.folder()};

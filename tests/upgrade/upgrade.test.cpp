@@ -24,10 +24,10 @@ constexpr size_t standard_resources = 10, minimal_resources = 6;
 
 void check_whole(test_stack& w, const place& at, size_t resources) {
   INFO("guild ", at.guild);
-  CHECK(reaches(w, at, 1, "completed"));
+  CHECK(wait_for_state(w, at, 1, "completed"));
   CHECK(disagreements(w, at) == strings{});
-  CHECK(look(w, at).made.size() == resources);
-  CHECK(at_rest(w, at));
+  CHECK(read_guild(w, at).made.size() == resources);
+  CHECK(wait_until_idle(w, at));
   CHECK(open_intents(w, at) == 0);
   CHECK(audit_entries(w, at) == 2);
 }
@@ -48,9 +48,10 @@ TEST_CASE("upgrade: a community that was frozen before there was a fence log sta
                 "update communities set status = 'frozen', fence = fence + 1 where name = 'Waiting 1';");
   };
   test_stack w{false, {}, freeze, {}, archive("a8a6a10")};
-  const auto frozen = w.known("Waiting 1");
-  CHECK(reaches(w, w.known("Waiting 2"), 1, "completed")); // The second deployment waited behind the first.
-  CHECK(look(w, frozen).made.empty());
+  const auto frozen = w.guild_named("Waiting 1");
+  CHECK(
+    wait_for_state(w, w.guild_named("Waiting 2"), 1, "completed")); // The second deployment waited behind the first.
+  CHECK(read_guild(w, frozen).made.empty());
   CHECK(contains(w.stack().ctl({"community", "show", frozen.guild}).second, "frozen"));
   {
     pqxx::connection db{embedded::dsn(w.stack().folder() + "/arrakis", "arrakis_owner")};
@@ -62,20 +63,20 @@ TEST_CASE("upgrade: a community that was frozen before there was a fence log sta
     CHECK(rows[0][3].as<int>() == 1);
   }
   CHECK(w.stack().ctl({"community", "thaw", frozen.guild}).first == 0);
-  CHECK(reaches(w, frozen, 1, "completed"));
+  CHECK(wait_for_state(w, frozen, 1, "completed"));
   CHECK(disagreements(w, frozen) == strings{});
-  CHECK(look(w, frozen).made.size() == minimal_resources);
+  CHECK(read_guild(w, frozen).made.size() == minimal_resources);
 }
 
 TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends once, jobs run, the wizard is open") {
   test_stack w{false, {}, {}, {}, archive("a8a6a10")};
   auto& t = w.stack();
-  check_whole(w, w.known("Deployed"), standard_resources);
-  check_whole(w, w.known("In flight"), standard_resources);
-  check_whole(w, w.known("Waiting 1"), minimal_resources);
-  check_whole(w, w.known("Waiting 2"), minimal_resources);
+  check_whole(w, w.guild_named("Deployed"), standard_resources);
+  check_whole(w, w.guild_named("In flight"), standard_resources);
+  check_whole(w, w.guild_named("Waiting 1"), minimal_resources);
+  check_whole(w, w.guild_named("Waiting 2"), minimal_resources);
 
-  const auto open = w.known("At the review");
+  const auto open = w.guild_named("At the review");
   auto admin = w.admin(open);
   admin.type("onboard");
   INFO(admin.text());
@@ -90,7 +91,7 @@ TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends 
   INFO(signer.second);
   CHECK(signer.first == 0);
   CHECK(contains(signer.second, "signs with key version 1, 1 are anchored"));
-  const auto deployed = w.known("Deployed");
+  const auto deployed = w.guild_named("Deployed");
   CHECK(t.ctl({"manifest", "verify", deployed.guild}).first == 0);
   auto again = w.admin(deployed);
   again.type("onboard");
@@ -104,5 +105,5 @@ TEST_CASE("upgrade: the state of a8a6a10 goes on: the deployment in flight ends 
   REQUIRE(demo::deploy(again));
   CHECK(t.ctl({"manifest", "verify", deployed.guild}).first == 0);
   CHECK(t.ctl({"audit", "verify"}).first == 0);
-  CHECK(refused(w) == refusals{0, 0});
+  CHECK(count_refusals(w) == refusals{0, 0});
 }
