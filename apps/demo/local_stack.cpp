@@ -25,7 +25,7 @@ std::string read_all(const std::string& path) {
   return out.str();
 }
 
-/// A file that a program writes for us to find it.
+/// Reads a JSON file in which a program writes its addresses.
 std::optional<boost::json::object> read_object(const std::string& path) {
   auto parsed = json::parse(read_all(path));
   if (!parsed || !parsed->is_object())
@@ -119,7 +119,7 @@ void local_stack::start_chain() {
 }
 
 std::vector<std::string> local_stack::environment() const {
-  auto env = options_.environment; // First: of two lines with one name the configuration takes the first.
+  auto env = options_.environment; // Comes first: of two lines with one name the configuration takes the first.
   env.insert(env.end(), {"ARRAKIS_NODE_STATE_FOLDER=" + options_.folder + "/arrakis",
                          fmt::format("ARRAKIS_HTTP_PORT={}", options_.public_port),
                          fmt::format("ARRAKIS_HTTP_ADMIN_PORT={}", admin_port_), "ARRAKIS_DISCORD_API_URL=" + ids_.url,

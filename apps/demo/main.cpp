@@ -55,7 +55,7 @@ void write_card(local_stack& t, const std::string& path) {
   std::ofstream{path} << json::print(card) << "\n";
 }
 
-/// The first run builds the community; a later one finds it and asks for drift.
+/// Builds the community in the first run; a later run finds it and runs /reconcile.
 void show(local_stack& t) {
   const auto known = t.ctl({"community", "show", t.discord().guild});
   person admin{t};
@@ -91,7 +91,7 @@ void tell_addresses(local_stack& t) {
   say(fmt::format("  Log                 {}", t.log_file()));
 }
 
-/// FRESH=1 beside a STATE that is somebody's files must not cost them.
+/// Deletes the state folder for FRESH=1. Refuses a folder with other files, which may be somebody's own.
 void forget(const std::string& folder) {
   constexpr std::array ours{"discord", "discord.log", "arrakis", "arrakisd.log"};
   const bool is_of_a_run = std::ranges::any_of(ours, [&](auto* name) { return fs::exists(fs::path{folder} / name); });
@@ -138,8 +138,8 @@ int run(const std::string& folder, const std::string& programs) {
   fs::remove(folder + "/stack.json");
   return t.stop_arrakis() == 0 ? 0 : 1;
 }
-/// With a bot token in the environment there is a real Discord to talk to, and an admin there who types /onboard: this
-/// process becomes the daemon.
+/// Replaces this process by the daemon: with a bot token in the environment it talks to the real Discord, where an
+/// admin types /onboard.
 int become_daemon(const std::string& folder, const std::string& programs) {
   say("a bot token is set: arrakisd talks to the real Discord. Invite the bot to a server and type /onboard there; "
       "Ctrl-C "

@@ -1,5 +1,5 @@
 #pragma once
-// The whole emulated Discord: what exists, whose turn the clock is, and what happened since the last look.
+// State of the emulated Discord: its objects, its clock, and the events since the last delivery.
 #include "apps/sandbox/model/refusal.hpp"
 #include "apps/sandbox/model/types.hpp"
 
@@ -7,7 +7,7 @@
 
 namespace arrakis::sandbox::model {
 
-/// A gateway dispatch that a change caused, before it is known who may see it.
+/// A gateway dispatch that a change caused, before the gateway selects its receivers.
 struct event {
   std::string name; ///< "GUILD_ROLE_CREATE"
   snowflake guild;
@@ -17,13 +17,14 @@ struct event {
 };
 
 /// https://discord.com/developers/docs/interactions/receiving-and-responding: 3 s to the first answer, 15 min of token.
-/// The factors of a test, where it wants them shorter.
+/// A test may shorten them.
 struct timing {
   int64_t acknowledge_ms = 3'000;
   int64_t token_ms = 900'000;
 };
 
-/// One thread at a time. Every operation reads `now_ms`, which the caller sets first, and appends to `events`.
+/// All objects of the emulated Discord. Not thread-safe. Every operation reads `now_ms`, which the caller sets first,
+/// and appends to `events`.
 struct sandbox_state {
   std::map<snowflake, application> applications;
   std::map<snowflake, user> users;
@@ -58,7 +59,7 @@ struct actor {
   std::string reason;         ///< X-Audit-Log-Reason, decoded; already cut to what is allowed.
 };
 
-/// Appends to the guild's audit log and tells who may read it (GUILD_AUDIT_LOG_ENTRY_CREATE).
+/// Appends to the guild's audit log and emits GUILD_AUDIT_LOG_ENTRY_CREATE.
 void note(sandbox_state&, guild&, action, const actor&, snowflake target, js::array changes = {},
           js::object options = {});
 /// {key, old_value, new_value} where the two differ.
@@ -69,16 +70,17 @@ void change(js::array& to, std::string_view key, const Before& before, const Aft
   change_values(to, key, js::value_from(before), js::value_from(after));
 }
 
-/// The guild as seen by a caller: Unknown Guild when there is none, Missing Access for who is no member.
+/// Returns the guild for a caller: Unknown Guild if there is none, Missing Access if the caller is not a member.
 outcome<guild*> guild_for(sandbox_state&, const actor&, snowflake id);
 /// A channel and its guild.
 struct place {
-  model::guild* guild; ///< Null: a direct channel. Only what says so takes one.
+  model::guild* guild; ///< Null: a direct channel, which only some functions accept.
   model::channel* channel;
 };
-/// The channel of a guild, for who may view it (else Missing Access); a direct one is refused with 50003.
+/// Returns a guild's channel for a caller who may view it (else Missing Access). A direct channel is refused with
+/// 50003.
 outcome<place> channel_for(sandbox_state&, const actor&, snowflake id);
-/// The same, and direct channels for the two who write in them.
+/// Does the same, and also returns direct channels for their two recipients.
 outcome<place> conversation_for(sandbox_state&, const actor&, snowflake id);
 
 } // namespace arrakis::sandbox::model
