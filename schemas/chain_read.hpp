@@ -1,5 +1,5 @@
 #pragma once
-// What rules ask of chains, and what is answered. Domain words: how a node is asked is the affair of adapters/chain.
+// Questions that rules ask of chains, and their answers. How a node is asked is the affair of adapters/chain.
 #include "schemas/evm_address.hpp"
 #include "schemas/reading.hpp"
 #include "schemas/uint256.hpp"
@@ -36,23 +36,25 @@ struct item_balance {
 /// A call of any contract that returns one word.
 struct contract_word {
   evm_address contract;
-  std::string function;           ///< Its signature: "getVotes(address)".
+  std::string function;           ///< Signature of the function: "getVotes(address)".
   std::vector<uint256> arguments; ///< A word each: numbers as they are, bytes<N> to the left.
   auto operator<=>(const contract_word&) const = default;
 };
+/// A question to one chain.
 struct chain_read {
   std::string chain; ///< A chain of config/chains.
   std::variant<native_balance, token_balance, token_owner, item_balance, contract_word> what;
   auto operator<=>(const chain_read&) const = default;
 };
 
-/// The contract's own answer in place of a value: it ran and gave up, and there is code at its address.
+/// The answer of a contract that ran and reverted. There is code at its address, so this is the contract's own word.
 struct reverted {
   bool operator==(const reverted&) const = default;
 };
+/// The answer to a question: one word, or a revert.
 using contract_answer = std::variant<uint256, reverted>;
 
-/// An address as the word that stands for it.
+/// Returns the word that the ABI writes for an address.
 inline uint256 as_number(const evm_address& address) {
   return *from_word(std::string(12, '\0')
                     + std::string{reinterpret_cast<const char*>(address.bytes.data()), address.bytes.size()});

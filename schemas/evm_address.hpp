@@ -10,19 +10,19 @@
 
 namespace arrakis {
 
-/// Keccak-256 as Ethereum uses it (not SHA3-256): 32 raw bytes.
+/// Returns the 32 raw bytes of Keccak-256 as Ethereum uses it (not SHA3-256).
 std::string keccak256(std::string_view bytes);
 
 /// The address of a wallet or contract.
 struct evm_address {
   std::array<uint8_t, 20> bytes{}; ///< As on chain, the first byte first.
   auto operator<=>(const evm_address&) const = default;
-  /// 0x and 40 hex digits in the mixed case of EIP-55.
+  /// Returns 0x and 40 hex digits in the mixed case of EIP-55.
   std::string text() const;
 };
 
-/// Reads 0x (or 0X) and 40 hex digits. All lower and all upper case are accepted without a checksum; mixed case must
-/// match it (EIP-55), since a digit was mistyped otherwise. ec::invalid says what is wrong.
+/// Reads 0x (or 0X) and 40 hex digits. Digits of one case have no checksum. Mixed case must match the checksum of
+/// EIP-55: a mistyped digit breaks it. ec::invalid says what is wrong.
 caf::expected<evm_address> parse_evm_address(std::string_view text);
 
 } // namespace arrakis

@@ -1,5 +1,5 @@
 #pragma once
-// Identities are types, not strings.
+// Ids of Discord objects and of tenants, each a type of its own.
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -18,7 +18,7 @@ struct snowflake {
   /// Unix milliseconds at which Discord made the id.
   int64_t made_at_ms() const { return static_cast<int64_t>(value >> 22) + 1'420'070'400'000; }
 };
-/// Digits only, 1 to 20, below 2^64, no sign, no leading zero; empty otherwise.
+/// Reads 1 to 20 digits below 2^64, without sign and leading zero. Empty for any other text.
 std::optional<snowflake> parse_snowflake(std::string_view text);
 
 /// A tenant: a UUID in canonical lower-case text. Never the nil UUID.
@@ -26,7 +26,7 @@ struct community_id {
   std::string value;
   auto operator<=>(const community_id&) const = default;
 };
-/// Accepts 8-4-4-4-12 hex digits except the nil UUID.
+/// Reads 8-4-4-4-12 hex digits. Empty for any other text and for the nil UUID.
 std::optional<community_id> parse_community_id(std::string_view text);
 
 } // namespace arrakis

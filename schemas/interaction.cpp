@@ -107,7 +107,7 @@ std::string at(std::string_view path, size_t index) { return std::string{path} +
 constexpr size_t string_option_bytes_max = 6000 * 4;
 constexpr int64_t integer_option_max = int64_t{1} << 53;
 
-/// What is wrong with the value for the type of `to`; nothing: it was read. `typing`: text will do for every type.
+/// Reads a value of the type of `to`, or text of any type while the user is `typing`. Returns the fault; null: none.
 const char* read_value(const bj::value& from, interaction_option& to, bool typing) {
   if (const auto* text = from.if_string(); text && (typing || to.type == option_type::string)) {
     to.value = std::string{text->data(), text->size()};

@@ -1,5 +1,6 @@
 #pragma once
-// A Discord interaction, as far as a handler of ours reads it. Parsed once where it comes in (gateway or signed HTTP).
+// A Discord interaction, with the fields that handlers read. It is parsed once, where it arrives (gateway or signed
+// HTTP).
 #include "runtime/error.hpp"
 #include "runtime/secret.hpp"
 #include "schemas/ids.hpp"
@@ -14,6 +15,7 @@
 
 namespace arrakis {
 
+/// https://discord.com/developers/docs/interactions/receiving-and-responding, "Interaction Type"
 enum class interaction_kind { ping = 1, command = 2, component = 3, autocomplete = 4, modal = 5 };
 
 /// https://discord.com/developers/docs/interactions/application-commands, "Application Command Types"
@@ -33,28 +35,29 @@ enum class option_type {
   number = 10,
 };
 
-/// What somebody gave for an option of a slash command.
+/// The value that a user gave for an option of a slash command.
 struct interaction_option {
   std::string name;
-  option_type type = option_type::string; ///< As the command was registered when it was typed.
-  /// string: text. integer: within 2^53. user, channel, role, mentionable: snowflake. While somebody still types
+  option_type type = option_type::string; ///< The type of the registered command when the user typed it.
+  /// string: text. integer: within 2^53. user, channel, role, mentionable: snowflake. While the user still types
   /// (autocomplete) every type may be text.
   std::variant<std::string, int64_t, double, bool, snowflake> value;
-  bool focused = false; ///< autocomplete: the one that is being typed.
+  bool focused = false; ///< autocomplete: the user types this option.
 };
 
+/// One request of a user: a command, click, modal or autocomplete, or a PING of Discord.
 struct interaction {
   snowflake id;
   snowflake application;
   interaction_kind kind = interaction_kind::ping;
-  secret token;    ///< Lives 15 minutes; whoever has it can speak as the bot in this conversation.
+  secret token;    ///< Valid for 15 minutes. A holder can speak as the bot in this conversation.
   snowflake guild; ///< 0 in a direct message.
   snowflake channel;
   snowflake user;
-  uint64_t member_permissions = 0; ///< Of the caller in the channel, by Discord's own reckoning.
-  uint64_t app_permissions = 0;    ///< Of our bot in the channel.
+  uint64_t member_permissions = 0; ///< Of the caller in the channel, as Discord computed them.
+  uint64_t app_permissions = 0;    ///< Of the bot in the channel.
   std::string locale;
-  std::string guild_name;                                        ///< Empty: Discord does not send it in interactions.
+  std::string guild_name;                                        ///< Filled by the ingress: Discord does not send it.
   arrakis::command_type command_type = command_type::chat_input; ///< command, autocomplete.
   std::string command;                     ///< command, autocomplete: "onboard"; "config roles add" with sub-commands.
   std::vector<interaction_option> options; ///< command, autocomplete: of the innermost sub-command.
@@ -62,13 +65,13 @@ struct interaction {
   std::string custom_id;                   ///< component, modal.
   std::vector<std::string> values;         ///< component: chosen values of a select.
   std::map<std::string, std::string> fields; ///< modal: custom_id of the text input to its value.
-  snowflake message;                         ///< component: the message it sits on.
-  /// W3C trace id (32 lower-case hex digits), made where it comes in or taken from its `traceparent`: it goes with
-  /// everything that follows from the click into every log line. https://www.w3.org/TR/trace-context/#trace-id
+  snowflake message;                         ///< component: the message that holds it.
+  /// W3C trace id (32 lower-case hex digits), made where the interaction arrives or taken from its `traceparent`. Every
+  /// message and log line that follows from the interaction carries it. https://www.w3.org/TR/trace-context/#trace-id
   std::string trace;
-  int64_t received_ms = 0; ///< Wall clock when it came in; the first answer is due 3 s after Discord sent it.
+  int64_t received_ms = 0; ///< Wall clock at arrival. The first answer is due 3 s after Discord sent the interaction.
 
-  /// The value of an option; null: it was not given, or is of another type.
+  /// Returns the value of an option. Null: it was not given, or has another type.
   template <class Value>
   const Value* option(std::string_view name) const {
     const auto found = std::find_if(options.begin(), options.end(), [&](const auto& o) { return o.name == name; });
@@ -76,20 +79,22 @@ struct interaction {
   }
 };
 
-/// What is left of the interaction's token at `now_ms` (wall clock), less a moment for the last edit to arrive.
+/// Time that the interaction's token stays valid after `now_ms` (wall clock), less a margin for the last edit.
 /// Discord: 15 minutes. https://discord.com/developers/docs/interactions/receiving-and-responding
 std::chrono::milliseconds token_left(const interaction&, int64_t now_ms);
 
-/// Reads an interaction object; `trace` and `received_ms` are the caller's to fill. ec::invalid names the field.
-/// Unknown members are ignored; an unknown kind is ec::unsupported.
+/// Reads an interaction object. The caller fills `trace` and `received_ms`. ec::invalid names the field;
+/// ec::unsupported: the kind is unknown. Unknown members are ignored.
 caf::expected<interaction> read_interaction(const boost::json::object&);
 
 /// The first answer. https://discord.com/developers/docs/interactions/receiving-and-responding
 struct interaction_answer {
+  /// "Interaction Callback Type" of Discord.
   enum kind { pong = 1, message = 4, deferred_message = 5, deferred_update = 6, update = 7, choices = 8, modal = 9 };
   kind type = message;
   std::string data_json; ///< The `data` member as JSON text; empty: none.
 };
+/// Returns the JSON text that Discord takes as a callback.
 std::string to_json_text(const interaction_answer&);
 
 } // namespace arrakis

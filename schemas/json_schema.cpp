@@ -84,7 +84,7 @@ struct json_schema::parts {
     return tree.at("definitions").at({name.data(), name.size()}).as_object();
   }
 
-  /// What the schema says of the place that `steps` lead to: its description, or the members that an object may have.
+  /// Returns the description of the place that `steps` lead to in the schema, or the members that an object may have.
   std::string allowed_at(const std::vector<std::string>& steps) const {
     const auto* node = &resolved(tree.as_object());
     for (const auto& name : steps) {

@@ -1,6 +1,6 @@
 #pragma once
-// Holds JSON from outside against a JSON Schema (draft 7) that is part of the program, and says of the first field that
-// does not fit what is allowed there: the schema's own "description".
+// Validates JSON from outside against a JSON Schema (draft 7) that is part of the program. The error names the first
+// field that does not fit and says what is allowed there: the schema's own "description".
 #include "runtime/error.hpp"
 
 #include <boost/json/fwd.hpp>
@@ -10,6 +10,7 @@
 
 namespace arrakis {
 
+/// A JSON Schema, prepared for many validations.
 class json_schema {
 public:
   /// `text`: the schema. "$ref" leads to "#/definitions/<name>". A text that is no schema is a bug of this build: it
@@ -28,16 +29,17 @@ private:
   std::unique_ptr<const parts> parts_;
 };
 
+/// Bounds of a JSON document.
 struct json_sizes {
   size_t string_bytes_max;
   size_t list_entries_max; ///< Of arrays, and members of objects.
 };
-/// ec::invalid with the JSON pointer of the first text or list that is too long.
+/// Checks the bounds. ec::invalid names the JSON pointer of the first text or list that is too long.
 caf::error check_json_sizes(const boost::json::value&, const json_sizes&, std::string_view document);
 
-/// "<document> <pointer>: <what>"; the pointer of the whole document is "/".
+/// Makes the ec::invalid "<document> <pointer>: <what>". The pointer of the whole document is "/".
 caf::error refuse_field(std::string_view document, std::string_view pointer, std::string_view what);
-/// One step of a JSON pointer (RFC 6901), escaped, cut at 100 bytes.
+/// Returns one step of a JSON pointer (RFC 6901), escaped and cut at 100 bytes.
 std::string pointer_step(std::string_view name);
 
 } // namespace arrakis

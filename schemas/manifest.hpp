@@ -1,6 +1,5 @@
 #pragma once
-// What a community wants its guild to be: the desired state. Stored signed, as canonical JSON
-// (schemas/manifest.schema.json).
+// The desired state of a community's guild. It is stored signed, as canonical JSON (schemas/manifest.schema.json).
 #include "runtime/error.hpp"
 #include "schemas/ids.hpp"
 
@@ -13,6 +12,7 @@
 
 namespace arrakis {
 
+/// A coin, token or collection that membership is measured in.
 struct manifest_asset {
   std::string id;                     ///< Stable within the manifest: "asset-1".
   std::string type;                   ///< native, erc20, erc721, erc1155.
@@ -24,16 +24,18 @@ struct manifest_asset {
   std::optional<std::string> token_id;    ///< ERC-1155.
   bool operator==(const manifest_asset&) const = default;
 };
+/// A tier of members, by rank or by threshold.
 struct manifest_tier {
   std::string id; ///< Stable: "gold".
   std::string name;
   int64_t min_rank = 1;
   std::optional<int64_t> max_rank; ///< Absent: open.
-  /// Decimal text above zero, in the first asset: whoever holds as much has the tier, and ranks say nothing. Absent: by
+  /// Decimal text above zero, of the first asset: a member who holds it has the tier, whatever the rank. Absent: by
   /// rank.
   std::optional<std::string> threshold = {};
   bool operator==(const manifest_tier&) const = default;
 };
+/// A role of the guild, one for each tier.
 struct manifest_role {
   std::string id;     ///< Stable: "role-gold". The shadow state maps it to a snowflake.
   std::string name;   ///< 1 to 100 characters.
@@ -42,16 +44,19 @@ struct manifest_role {
   bool mentionable = false;
   std::vector<std::string> permissions; ///< Names as in Discord's documentation: "VIEW_CHANNEL"; sorted, unique.
   std::string tier_id;
-  std::optional<snowflake> existing; ///< The admin chose a role that was there: used as it is, never changed.
+  std::optional<snowflake> existing; ///< A role of the guild that the admin chose: used as it is, never changed.
   bool operator==(const manifest_role&) const = default;
 };
+/// A category of channels.
 struct manifest_category {
   std::string id;
   std::string name;
-  std::vector<std::string> access_tiers; ///< Tier ids that see it; empty: everyone.
-  std::optional<snowflake> existing = {}; ///< The admin chose a category that was there: used as it is, never changed.
+  std::vector<std::string> access_tiers; ///< Ids of the tiers that see it; empty: everyone.
+  std::optional<snowflake> existing =
+    {}; ///< A category of the guild that the admin chose: used as it is, never changed.
   bool operator==(const manifest_category&) const = default;
 };
+/// A channel.
 struct manifest_channel {
   std::string id;
   std::string name;
@@ -60,23 +65,24 @@ struct manifest_channel {
   std::optional<std::string> topic; ///< At most 1024 characters.
   std::vector<std::string> access_tiers;
   bool read_only = false; ///< Everyone reads, the bot writes.
-  /// The admin chose a channel that was there: used as it is, never changed; who sees it is the admins' affair.
+  /// A channel of the guild that the admin chose: used as it is, never changed. The admins decide who sees it.
   std::optional<snowflake> existing = {};
   bool operator==(const manifest_channel&) const = default;
 };
+/// The desired state: assets, tiers, roles, categories and channels.
 struct manifest {
   static constexpr std::string_view schema_version = "1";
   std::string community_name; ///< 3 to 100 characters.
   std::string theme_id = "basic";
   std::vector<manifest_asset> assets; ///< 1 to 5.
-  std::vector<manifest_tier> tiers; ///< The best one first: whoever fits several has the first.
-  std::vector<manifest_role> roles; ///< One a tier.
+  std::vector<manifest_tier> tiers;   ///< The best one first. A member who fits several has the first of them.
+  std::vector<manifest_role> roles;   ///< One for each tier.
   std::vector<manifest_category> categories;
   std::vector<manifest_channel> channels;
   bool operator==(const manifest&) const = default;
 };
 
-/// The JSON form: {schemaVersion, community{name}, theme{themeId}, assets, tiers, roles, categories, channels};
+/// Returns the JSON form: {schemaVersion, community{name}, theme{themeId}, assets, tiers, roles, categories, channels};
 /// snowflakes, amounts and permissions are strings; absent optionals are left out.
 boost::json::value to_json(const manifest&);
 /// Reads and validates against the JSON Schema and the cross references (tier, category and role ids exist and are
@@ -84,7 +90,7 @@ boost::json::value to_json(const manifest&);
 /// the remedy.
 caf::expected<manifest> read_manifest(std::string_view json_text);
 
-/// What is signed: the canonical JSON of {alg, communityId, version, sha256, previousSha256, createdAt}.
+/// The statement that is signed: the canonical JSON of {alg, communityId, version, sha256, previousSha256, createdAt}.
 struct manifest_statement {
   community_id community;
   int64_t version = 1;
@@ -92,7 +98,7 @@ struct manifest_statement {
   std::string previous_sha256; ///< Empty for version 1.
   std::string created_at;      ///< ISO 8601, UTC, milliseconds.
 };
-/// Canonical bytes of the statement, alg "ed25519".
+/// Returns the canonical bytes of the statement, with alg "ed25519".
 std::string signing_bytes(const manifest_statement&);
 
 } // namespace arrakis

@@ -1,6 +1,6 @@
 #pragma once
-// Discord's permission bits by name (https://discord.com/developers/docs/topics/permissions); manifests name them,
-// since the meaning of raw masks moves when Discord splits a bit.
+// Discord's permission bits by name (https://discord.com/developers/docs/topics/permissions). Manifests hold the names,
+// since the meaning of a raw mask changes when Discord splits a bit.
 #include "runtime/error.hpp"
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 namespace arrakis::permissions {
+/// The bits that the code names.
 inline constexpr uint64_t create_instant_invite = 1ull << 0, kick_members = 1ull << 1, ban_members = 1ull << 2,
                           administrator = 1ull << 3, manage_channels = 1ull << 4, manage_guild = 1ull << 5,
                           add_reactions = 1ull << 6, view_audit_log = 1ull << 7, view_channel = 1ull << 10,
@@ -17,13 +18,14 @@ inline constexpr uint64_t create_instant_invite = 1ull << 0, kick_members = 1ull
                           connect = 1ull << 20, speak = 1ull << 21, manage_roles = 1ull << 28,
                           manage_webhooks = 1ull << 29, use_application_commands = 1ull << 31;
 
-/// The bit of a name such as "VIEW_CHANNEL"; 0 when unknown.
+/// Returns the bit of a name such as "VIEW_CHANNEL"; 0 when unknown.
 uint64_t bit(std::string_view name);
 /// All names that this build knows, in bit order.
 const std::vector<std::pair<std::string_view, uint64_t>>& all();
-/// The mask of `names`; ec::invalid naming the unknown one.
+/// Returns the mask of `names`. ec::invalid names the first unknown one.
 caf::expected<uint64_t> mask(const std::vector<std::string>& names);
-/// Decimal text of a mask, as Discord's JSON has it, and back (0 for malformed text).
+/// Returns the decimal text of a mask, as Discord's JSON has it.
 std::string text(uint64_t mask);
+/// Reads the decimal text of a mask; 0 for malformed text.
 uint64_t parse(std::string_view text);
 } // namespace arrakis::permissions

@@ -1,6 +1,6 @@
 #pragma once
-// A value that was read on a chain, or the reason why it is not known. There is no third case and no default: who wants
-// the value says what happens without it. The block that it was read at is part of the type.
+// A value that was read on a chain, or the reason why it is unknown. There is no third case and no default: a caller
+// who wants the value says what happens without it. The block of the reading is part of the type.
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -9,9 +9,10 @@
 
 namespace arrakis {
 
-/// Tags: the two blocks of a chain that a rule is judged at. A role is given on the first, and taken only when the
-/// second agrees.
-struct grant_block {};  ///< Near the tip: "latest" less some blocks, or "safe".
+/// Tag of the block that gives roles. Rules are judged at two blocks of a chain: a role is given at this one, and taken
+/// only when the other one agrees.
+struct grant_block {}; ///< Near the tip: "latest" less some blocks, or "safe".
+/// Tag of the block that takes roles.
 struct revoke_block {}; ///< Deep: "finalized", or so many blocks below the tip. Its values have a quorum.
 
 /// Where and when a value was read.
@@ -19,40 +20,42 @@ struct sighting {
   std::string chain; ///< A chain of config/chains.
   int64_t block = 0;
   std::string block_hash;             ///< 0x and 64 lower-case hex digits.
-  std::vector<std::string> endpoints; ///< Hosts that gave this value for this hash. Where it is one, it is its word.
+  std::vector<std::string> endpoints; ///< Hosts that gave this value for this hash; a single one has no confirmation.
   int64_t read_at_ms = 0;             ///< Unix time.
   bool operator==(const sighting&) const = default;
 };
 
-/// Why a value is not known.
+/// The reason why a value is unknown.
 struct unknown_reason {
+  /// Kinds of reasons.
   enum cause : uint8_t {
-    not_read,    ///< Nobody asked for it.
-    no_answer,   ///< No endpoint could say: away, refused, out of gas, an answer that is none.
-    malformed,   ///< The contract returned something else than the value that was asked for.
+    not_read,    ///< Not asked for.
+    no_answer,   ///< No endpoint answered: unreachable, refused, out of gas, or an invalid answer.
+    malformed,   ///< The contract returned something other than the value that was asked for.
     other_block, ///< The values of one judgement would be of two blocks.
   };
   cause why = not_read;
-  /// For a member, the end of "could not be read: ...": "no endpoint of Base answered". In words of this project alone:
-  /// nothing that a node or contract said.
+  /// Text for a member, the end of "could not be read: ...": "no endpoint of Base answered". It holds no text of a node
+  /// or contract.
   std::string detail;
-  std::string heard{}; ///< For the log alone: what the node said, cut and cleaned.
+  std::string heard{}; ///< The node's text, cut and cleaned, for the log alone.
   bool operator==(const unknown_reason&) const = default;
 };
 
-/// Of either block.
+/// A reading of either block.
 template <class T>
 class any_reading {
 public:
+  /// A value with its block.
   struct known {
     T value;
     sighting at;
     bool operator==(const known&) const = default;
   };
-  // A value of 0 is known, and an unknown one is no "no": neither is a truth.
+  // No conversion to bool: a value of 0 is known, and an unknown value is not "no".
   explicit operator bool() const = delete;
 
-  /// Calls the function of the case.
+  /// Calls the function of the case with `known` or the `unknown_reason`.
   template <class Known, class Unknown>
   auto match(Known&& if_known, Unknown&& if_unknown) const {
     if (const auto* found = std::get_if<known>(&state_))
@@ -69,7 +72,7 @@ private:
   std::variant<known, unknown_reason> state_;
 };
 
-/// At the block `At`: grant_block or revoke_block. One does not convert to the other.
+/// A reading at the block `At`: grant_block or revoke_block. One does not convert to the other.
 template <class T, class At>
 class reading : public any_reading<T> {
 public:

@@ -138,7 +138,7 @@ private:
   size_t leaves_ = 0;
 };
 
-/// What the schema says of `grants` reads badly where it is not one member.
+/// Checks that `grants` has one member: the schema's own error reads badly there.
 caf::error check_grants(const bj::value& from, const std::string& at) {
   const auto* grants = from.if_object();
   if (grants == nullptr || grants->size() != 1)

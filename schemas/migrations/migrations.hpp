@@ -5,10 +5,11 @@
 #include <vector>
 
 namespace arrakis::migrations {
+/// A migration.
 struct migration {
-  std::string_view name; ///< The file's: "0001_tenants.sql".
+  std::string_view name; ///< Name of the file: "0001_tenants.sql".
   std::string_view sql;
 };
-/// All of them, in their order.
+/// Returns all migrations, in their order.
 const std::vector<migration>& all();
 } // namespace arrakis::migrations

@@ -41,6 +41,8 @@ constexpr word_exception word_exceptions[]{
    "one declaration for each script of BullMQ, named as it"},
   {"runtime/log.hpp", "inline void ", "shorthands of write(), named by their level"},
   {"adapters/chain/abi_vectors.test.hpp", "inline constexpr", "test vectors, named by their call"},
+  {"schemas/migrations/0001_tenants.sql", "Rules of the",
+   "an applied migration is never edited: its SHA-256 is stored"},
   {"config/themes/", "\"tenure\"", "a rule's name in a stored manifest: how long a member has been here"},
   {"config/themes/", "\"the-door\"", "the name of a channel in a guild"},
 };
@@ -81,6 +83,7 @@ constexpr std::string_view words_done[]{
   "actors/wizard/",
   "adapters/",
   "runtime/",
+  "schemas/",
   "tests/",
 };
 } // namespace arrakis::tidy
