@@ -54,8 +54,13 @@ public:
     self_ = self;
     response_ = response;
   }
-  /// The answer has come: its handler runs, and CAF has removed it.
-  void met() { self_ = nullptr; }
+  /// The answer has come. Takes back its timeout, which CAF 0.17 would keep until it is due, and with it the actor.
+  void answered() {
+    auto* const self = std::exchange(self_, nullptr);
+    self->clock().cancel_request_timeout(self, response_);
+  }
+  /// The timeout has come.
+  void timed_out() { self_ = nullptr; }
   /// True while an answer is pending.
   explicit operator bool() const { return self_ != nullptr; }
   /// The request that is waited for.
@@ -113,7 +118,7 @@ public:
 private:
   template <class T>
   void came(T&& result) {
-    expected_.met();
+    expected_.answered();
     result_.emplace(std::forward<T>(result));
     this->resume();
   }
@@ -146,7 +151,7 @@ public:
     self_->request_response_timeout(caf::duration{wait_}, id);
     self_->add_multiplexed_response_handler(id.response_id(), caf::behavior{[] {},
                                                                             [this](caf::error&) {
-                                                                              expected_.met();
+                                                                              expected_.timed_out();
                                                                               this->resume();
                                                                             }});
   }

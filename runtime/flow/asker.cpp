@@ -19,8 +19,11 @@ public:
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) final {
     if (!what->mid.is_response())
       return; // Requests and exits have no effect on it.
-    if (auto found = take(what->mid.request_id().integer_value()))
+    if (auto found = take(what->mid.request_id().integer_value())) {
+      if (!is_timeout(what->content()))
+        forget_timeout(what->mid);
       hand_over(*found, what->move_content_to_message());
+    }
   }
 
   ticket open(question what) {
@@ -42,14 +45,23 @@ public:
     const std::lock_guard lock{guard_};
     return open_.size();
   }
+  /// CAF keeps the timeout of an answered request until it is due.
+  void forget_timeout(caf::message_id response) { home_system().clock().cancel_request_timeout(this, response); }
   /// Outside the lock: `done` may ask again.
   static void hand_over(question& of, caf::message&& what) {
-    if (what.match_elements<caf::sec>()) // As the clock says that the time is over.
+    if (is_timeout(what))
       what = caf::make_message(caf::make_error(what.get_as<caf::sec>(0)));
     of.done(std::move(what));
   }
 
 private:
+  /// True for the clock's own message. It comes on the clock's thread, which must not send itself a cancellation: the
+  /// buffer between them may be full.
+  template <class Content>
+  static bool is_timeout(const Content& of) {
+    return of.template match_elements<caf::sec>();
+  }
+
   mutable std::mutex guard_;
   ticket last_ = 0;
   std::unordered_map<ticket, question> open_;
@@ -86,14 +98,18 @@ asker::ticket asker::send(question what, deadline until, caf::message content) {
   auto& own = as<sender>(sender_);
   const auto ticket = own.open(std::move(what));
   const caf::message_id request{ticket};
-  // The clock keeps an entry until it is due: removal would scan all entries.
   system_.clock().set_request_timeout(system_.clock().now() + left, &own, request.response_id());
   to->enqueue(sender_, request, std::move(content), nullptr);
   return ticket;
 }
 
 void asker::cancel(ticket of) {
-  if (const auto found = as<sender>(sender_).take(of); found && found->may_stop)
+  auto& own = as<sender>(sender_);
+  const auto found = own.take(of);
+  if (!found)
+    return;
+  own.forget_timeout(caf::message_id{of}.response_id());
+  if (found->may_stop)
     detail::send_cancel(found->to, {caf::actor_cast<caf::actor_addr>(sender_), of});
 }
 

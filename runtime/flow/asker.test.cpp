@@ -80,6 +80,21 @@ TEST_CASE("asker: answers, errors and the end of the time come once, each to its
   CHECK(questions.size() == 0);
 }
 
+TEST_CASE("asker: a question that was answered or cancelled leaves no timeout with the clock") {
+  stage on;
+  asker questions{on.sim.sys()};
+  const auto timeouts = [&] { return on.sim.scheduler().clock().schedule().size(); };
+  const auto before = timeouts();
+  questions.ask(on.to, on.within(1h), question{1}, on.hear());
+  const auto cancelled = questions.ask(on.to, on.within(1h), question{2, 1min}, on.hear());
+  questions.ask(on.to, on.within(30ms), question{3, 1min}, on.hear());
+  CHECK(timeouts() == before + 3);
+  questions.cancel(cancelled);
+  on.sim.advance(2min);
+  CHECK(on.heard == strings{"1", "unknown"});
+  CHECK(timeouts() == before);
+}
+
 TEST_CASE("asker: a message without an answer ends when it is handled, and a dead actor is unavailable") {
   stage on;
   asker questions{on.sim.sys()};

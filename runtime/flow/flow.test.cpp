@@ -91,6 +91,18 @@ TEST_CASE("flow: asks, naps and answers on the actor's own clock") {
   pending.receive([](sum& x) { CHECK(x.value == 3); }, [](caf::error& e) { FAIL(text_of(e)); });
 }
 
+TEST_CASE("flow: an answered request leaves no timeout with the clock") {
+  test::sim_system sim;
+  auto to = sim.sys().spawn(adding);
+  auto actor = sim.sys().spawn(chaining, to);
+  caf::scoped_actor self{sim.sys()};
+  auto pending = self->request(actor, caf::infinite, chain{3});
+  sim.advance(30ms); // Each of the three requests has a deadline of a second.
+  REQUIRE(self->has_next_message());
+  CHECK(sim.scheduler().clock().schedule().empty());
+  pending.receive([](sum&) {}, [](caf::error& e) { FAIL(text_of(e)); });
+}
+
 TEST_CASE("flow: an error of the peer arrives with code and text") {
   test::sim_system sim;
   auto to = sim.sys().spawn(adding);
