@@ -45,8 +45,9 @@ flow<> work(pointer self, outbox::row row) {
     report(row, failed);
     const auto wait = with_jitter(policy::rest(code_of(failed), row.attempts));
     // When this fails too (no database) the row is simply due again.
-    auto why = text_of(failed);
-    (void)co_await targets::postpone(self, row.id, wait, std::move(why));
+    const auto until = within(self, self->state.opt.step);
+    outbox::postpone later{row.id, wait, text_of(failed), until, true};
+    (void)co_await ask(self, self->state.outbox, until, std::move(later));
   } else {
     metrics::count("arrakis_outbox_relay_done_total", "Outbox rows that were carried a step on.", 1,
                    {{"kind", row.kind}});

@@ -227,11 +227,42 @@ TEST_CASE("outbox_relay: an overdue row is looked up every 15 minutes, and still
   at.sim.advance(25h);
   at.jobs["late"] = "active";
   at.sim.advance(1h);
-  const auto attempts = at.rows[row].attempts;
+  const auto look_ups = at.rows[row].look_ups;
   at.sim.advance(2h);
-  CHECK(at.rows[row].attempts - attempts >= 7); // Poll and jitter add some seconds each time.
-  CHECK(at.rows[row].attempts - attempts <= 8);
+  CHECK(at.rows[row].look_ups - look_ups >= 7); // Poll and jitter add some seconds each time.
+  CHECK(at.rows[row].look_ups - look_ups <= 8);
   at.jobs["late"] = "completed";
   at.sim.advance(16min);
   CHECK(at.rows[row].closed);
+}
+
+TEST_CASE("outbox_relay: the first failure after many look-ups is logged, and counts as the first") {
+  static std::vector<std::string> lines;
+  lines.clear();
+  log::set_sink([](std::string_view line) { lines.emplace_back(line); });
+  const auto failures = [] {
+    return std::ranges::count_if(
+      lines, [](const auto& line) { return line.find("outbox_relay.row_failed") != std::string::npos; });
+  };
+  fixture at;
+  const auto row = at.owe_job(1, "long");
+  at.start({.poll = 1s});
+  at.sim.advance(1s);
+  at.jobs["long"] = "active";
+  for (const int look_ups : {2, 5}) { // A count of look-ups would be no power of two here.
+    at.sim.advance(1s);
+    while (at.rows[row].look_ups < look_ups)
+      at.sim.advance(1s);
+    CHECK(at.rows[row].attempts == 0);
+  }
+  CHECK(failures() == 0); // Negative control: a look-up is no failure.
+  at.queue_away = true;
+  while (at.rows[row].attempts == 0)
+    at.sim.advance(100ms);
+  CHECK(at.rows[row].attempts == 1);
+  CHECK(failures() == 1);
+  at.queue_away = false;
+  at.sim.advance(60s);
+  CHECK(at.rows[row].attempts == 0);
+  log::set_sink(nullptr);
 }

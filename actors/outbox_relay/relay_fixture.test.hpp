@@ -31,6 +31,7 @@ struct memory {
     int64_t close_by_ms = 0;
     bool closed = false, reported = false;
     std::string error;
+    int look_ups = 0;
   };
   std::map<int64_t, entry> rows;
   std::map<std::string, std::string> jobs; ///< id -> state
@@ -115,7 +116,7 @@ inline outbox::handle::behavior_type fake_outbox(outbox::handle::pointer, memory
         e.sent_at_ms = wall_ms();
         e.due_ms = wall_ms() + m.look_up_after.count();
         e.queue = m.queue;
-        ++e.attempts;
+        e.attempts = 0;
         size_t of_tenant = 0;
         for (const auto& [other, x] : w->rows)
           of_tenant += x.community == e.community && !x.closed && x.sent_at_ms > 0;
@@ -135,7 +136,8 @@ inline outbox::handle::behavior_type fake_outbox(outbox::handle::pointer, memory
       auto& e = w->rows.at(m.id);
       e.due_ms = wall_ms() + m.wait.count();
       e.error = m.error;
-      ++e.attempts;
+      e.attempts = m.has_failed ? e.attempts + 1 : 0;
+      e.look_ups += !m.has_failed;
       return outbox::done{};
     },
     [w](const outbox::report_overdue&) -> caf::result<outbox::overdue_rows> {

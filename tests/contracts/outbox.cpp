@@ -65,18 +65,20 @@ void sends_again(const outbox_bench& b) {
   const auto again = due_rows(b);
   REQUIRE(again.size() == 3);
   CHECK(again[0].id == first[0].id);
-  CHECK(again[0].attempts == 2);
+  CHECK(again[0].attempts == 0);
   CHECK(again[0].sent_at_ms > 0);
 }
 
 void waits(const outbox_bench& b) {
   b.owe(1, 1, "enqueue_job");
   const auto one = due_rows(b).at(0);
-  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, std::chrono::hours{1}, "no answer", soon()}));
+  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, std::chrono::hours{1}, "no answer", soon(), true}));
   CHECK(due_rows(b).empty());
-  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, std::chrono::seconds{-1}, "no answer", soon()}));
+  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, std::chrono::seconds{-1}, "no answer", soon(), true}));
   REQUIRE(due_rows(b).size() == 1);
   CHECK(due_rows(b)[0].attempts == 2);
+  REQUIRE(ask<done>(b.sys, b.port, postpone{one.id, std::chrono::seconds{-1}, {}, soon()}));
+  CHECK(due_rows(b).at(0).attempts == 0); // A look-up succeeded.
 }
 } // namespace
 

@@ -31,7 +31,7 @@ const std::vector<const target*>& all();
 flow<caf::error> close(pointer, int64_t row);
 /// Notes that the row was sent; its receiver records the end. `queue` as in outbox::mark_sent.
 flow<caf::error> mark_sent(pointer, int64_t row, std::string queue, std::chrono::milliseconds closes_within);
-/// Makes the row due again after `wait`.
+/// Makes the row due again after `wait`. It is no failure: the relay itself notes those.
 flow<caf::error> postpone(pointer, int64_t row, std::chrono::milliseconds wait, std::string why);
 
 /// Returns ec::invalid with the number of the row.

@@ -16,7 +16,7 @@ struct row {
   community_id community;
   std::string kind; ///< Kind of work, which names the relay's target: "store_manifest".
   std::string payload_json;
-  int attempts = 0;
+  int attempts = 0; ///< Failures in a row: a step that succeeds, also a look-up, sets it to 0.
   int64_t sent_at_ms = 0;
   std::string job_kind;    ///< Kind "enqueue_job" only: kind of the job.
   std::string key;         ///< Idempotency key, unique by community and kind; for a job its id in the queue.
@@ -67,6 +67,7 @@ struct postpone {
   std::chrono::milliseconds wait{0}; ///< Time until the row is due, by PostgreSQL's clock.
   std::string error;
   deadline until;
+  bool has_failed = false; ///< Counted in row::attempts.
 };
 /// The change is stored.
 struct done {};

@@ -45,7 +45,7 @@ done set_sent(pqxx::transaction_base& tx, const mark_sent& m) {
   tx.exec_params("update outbox set close_by = case when sent_at is null"
                  " then clock_timestamp() + $2::bigint * interval '1 millisecond' else close_by end,"
                  " reported_at = case when sent_at is null then null else reported_at end,"
-                 " sent_at = clock_timestamp(), queue = $3, attempts = attempts + 1, last_error = '',"
+                 " sent_at = clock_timestamp(), queue = $3, attempts = 0, last_error = '',"
                  " due_at = clock_timestamp() + $4::bigint * interval '1 millisecond' where id = any($1::bigint[])",
                  ids + "}", m.closes_within.count(), postgres::plain(m.queue, "queue"), m.look_up_after.count());
   return {};
@@ -58,9 +58,9 @@ done set_closed(pqxx::transaction_base& tx, const close& m) {
 
 done set_postponed(pqxx::transaction_base& tx, const postpone& m) {
   tx.exec_params(
-    "update outbox set due_at = clock_timestamp() + $2::bigint * interval '1 millisecond', attempts = attempts + 1,"
-    " last_error = $3 where id = $1 and closed_at is null",
-    m.id, m.wait.count(), postgres::excerpt(m.error));
+    "update outbox set due_at = clock_timestamp() + $2::bigint * interval '1 millisecond',"
+    " attempts = case when $4 then attempts + 1 else 0 end, last_error = $3 where id = $1 and closed_at is null",
+    m.id, m.wait.count(), postgres::excerpt(m.error), m.has_failed);
   return {};
 }
 

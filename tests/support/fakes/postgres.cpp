@@ -193,7 +193,7 @@ outbox::done fake_postgres::mark_sent(const outbox::mark_sent& m) {
       o.row.sent_at_ms = now_ms();
       o.due_ms = now_ms() + m.look_up_after.count();
       o.row.queue = m.queue;
-      ++o.row.attempts;
+      o.row.attempts = 0;
       o.closed |= !on.outbox;
     }
   return {};
@@ -210,7 +210,7 @@ outbox::done fake_postgres::postpone(const outbox::postpone& m) {
     if (auto& o = rows[static_cast<size_t>(m.id - 1)]; !o.closed) {
       o.due_ms = now_ms() + m.wait.count();
       o.error = m.error;
-      ++o.row.attempts;
+      o.row.attempts = m.has_failed ? o.row.attempts + 1 : 0;
     }
   return {};
 }
