@@ -3,6 +3,8 @@
 #include "runtime/json.hpp"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
+#include <pqxx/pqxx>
 
 namespace arrakis::outbox {
 
@@ -65,6 +67,35 @@ from (select id, row_number() over (partition by community_id order by due_at, i
       from (select * from sent union all select * from unsent) due order by turn, id limit $1) next
 cross join lateral (select * from outbox o where o.id = next.id offset 0) o
 order by next.turn, next.id)";
+
+namespace {
+// The rows that are due the longest, where any tenant is in quarantine; where none is, the condition on the array keeps
+// PostgreSQL from reading a row.
+constexpr const char* front = R"(
+  (select o.id, o.community_id from outbox o
+   where o.closed_at is null and o.sent_at is null and o.due_at <= statement_timestamp()
+     and cardinality((select quarantined_communities())) > 0 order by o.due_at limit 1000)
+  union all
+  (select o.id, o.community_id from outbox o
+   where o.closed_at is null and o.sent_at is not null and o.due_at <= statement_timestamp()
+     and cardinality((select quarantined_communities())) > 0 order by o.due_at limit 1000))";
+} // namespace
+
+void postpone_quarantined(pqxx::transaction_base& tx) {
+  // Locks are taken only where there is something to postpone: they write to the table of quarantines.
+  const auto found = tx.exec1(fmt::format(
+    "select exists (select from ({}) front where community_id = any((select quarantined_communities())::uuid[]))",
+    front));
+  if (!found[0].as<bool>())
+    return;
+  tx.exec(fmt::format("with locked as materialized (select lock_quarantined_communities() as ids),"
+                      " late as (select o.id from outbox o where o.closed_at is null and o.id in (select front.id"
+                      "  from ({}) front where front.community_id = any((select ids from locked)::uuid[]))"
+                      "  for no key update skip locked)"
+                      " update outbox o set due_at = statement_timestamp() + interval '1 hour' from late"
+                      " where o.id = late.id",
+                      front));
+}
 
 std::string as_json(const std::vector<share>& all) {
   boost::json::array result;

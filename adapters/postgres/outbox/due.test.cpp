@@ -1,6 +1,7 @@
 // Cost of the relay's poll: the plan of its statement, with the blocks that PostgreSQL reads.
 #include "adapters/postgres/outbox/due.hpp"
 
+#include "adapters/postgres/outbox/outbox.hpp"
 #include "runtime/json.hpp"
 #include "tests/support/stores.hpp"
 
@@ -122,4 +123,69 @@ TEST_CASE_FIXTURE(fixture, "outbox: a poll reads little of what a noisy tenant h
   CHECK(found.rows == 100);
   CHECK(found.blocks <= blocks_per_row_max * found.rows);
   CHECK(poll_without("outbox_unsent").blocks > blocks_per_row_max * found.rows); // Negative control.
+}
+
+namespace {
+/// 10,000 rows of a tenant in quarantine, due for an hour, and one of another.
+struct quarantined : fixture {
+  outbox::handle outbox = live.keep(outbox::start(live.sys(), relay));
+  quarantined() {
+    owner(fmt::format("insert into outbox (community_id, kind, job_kind, key, payload, due_at, sent_at) select {},"
+                      " 'enqueue_job', 'A', 'held' || n, '{{}}', now() - interval '1 hour',"
+                      " case when n % 2 = 0 then now() end from generate_series(1, 10000) n",
+                      id_of("1")));
+    owner(fmt::format("insert into outbox (community_id, kind, job_kind, key, payload) values ({}, 'enqueue_job', 'A',"
+                      " 'other', '{{}}')",
+                      id_of("2")));
+    owner(fmt::format("insert into quarantines (kind, key, community_id, error, message, node)"
+                      " values ('community', '1', {}, 'it threw', 'm', 'n')",
+                      id_of("1")));
+  }
+  std::vector<outbox::row> due() {
+    return get<outbox::rows>(outbox, outbox::due{100, {{.kind = "enqueue_job", .job_kind = "A"}}, soon()}).list;
+  }
+  int64_t due_count() { return std::stoll(owner("select count(*) from outbox where due_at <= now()")); }
+};
+} // namespace
+
+TEST_CASE_FIXTURE(quarantined, "outbox: rows of a tenant in quarantine leave the poll, and are due again on release") {
+  constexpr int64_t few = 100; // For 10,000 rows that are open.
+  const auto before = poll().blocks;
+  CHECK(before > 3 * few); // Negative control: until they are postponed, each poll reads all of them.
+  for (int polls = 0; polls < 10; ++polls) {
+    const auto rows = due();
+    REQUIRE(rows.size() == 1);
+    CHECK(rows[0].key == "other");
+  }
+  CHECK(due_count() == 1);
+  owner("vacuum outbox"); // The entries of what was due are gone from the index.
+  CHECK(poll().rows == 1);
+  CHECK(poll().blocks <= few);
+  MESSAGE("blocks of a poll: ", before, " before, ", poll().blocks, " after");
+  // As quarantines::release does it.
+  owner("select release_quarantine(id, 'operator', 'mended') from quarantines");
+  owner("update outbox set due_at = clock_timestamp() where closed_at is null");
+  CHECK(due_count() == 10'001);
+  CHECK(due().size() == 100);
+}
+
+TEST_CASE_FIXTURE(quarantined,
+                  "outbox: a release waits for the relay that postpones the rows, so it has the last word") {
+  pqxx::connection relay_db{server.relay_dsn()}, admin_db{server.admin_dsn()};
+  {
+    pqxx::work postponing{relay_db};
+    outbox::postpone_quarantined(postponing);
+    pqxx::work releasing{admin_db};
+    releasing.exec("set local lock_timeout = '50ms'");
+    CHECK_THROWS_AS(releasing.exec("select release_quarantine(id, 'operator', 'mended') from quarantines"),
+                    pqxx::sql_error);
+    postponing.commit();
+  }
+  pqxx::work releasing{admin_db};
+  releasing.exec("select release_quarantine(id, 'operator', 'mended') from quarantines");
+  pqxx::work postponing{relay_db};
+  const auto before = due_count();
+  outbox::postpone_quarantined(postponing); // A released tenant: nothing of it is postponed any more.
+  postponing.commit();
+  CHECK(due_count() == before);
 }

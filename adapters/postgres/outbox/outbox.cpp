@@ -27,6 +27,7 @@ row row_at(const pqxx::row& r) {
 }
 
 rows read_due(pqxx::transaction_base& tx, const due& m) {
+  postpone_quarantined(tx);
   rows result;
   for (const auto& r : tx.exec_params(due_rows, m.count_max, as_json(m.shares), m.counts_overdue)) {
     auto& read = result.list.emplace_back(row_at(r));
