@@ -303,6 +303,23 @@ TEST_CASE("chain: a function that is missing is absent; a node that cannot say i
     }
 }
 
+TEST_CASE("chain: the words of a node about a contract are for the log, cut and cleaned, without addresses") {
+  const std::string key = "https://user:hunter2@planted.example/v2/hunter2";
+  for (const auto& message : {key, "a\n" + key, std::string(10'000, 'y') + " " + key, "\x1b[2J\xff\u202e " + key}) {
+    auto all = token();
+    for (const size_t i : {size_t{0}, size_t{2}}) { // The chain id, and the symbol.
+      all[i] = failure(-32000, message);
+      const auto why = text_of(read(all, "erc20").error());
+      CAPTURE(why);
+      CHECK(why.size() <= 250);
+      CHECK(why.find("error -32000: ") != std::string::npos); // Negative control: they are there.
+      for (const auto* hidden : {"://", "planted", "hunter2", "\x1b", "\xff", "\u202e", "\n"})
+        CHECK_MESSAGE(why.find(hidden) == std::string::npos, hidden);
+      all = token();
+    }
+  }
+}
+
 TEST_CASE("chain: an endpoint of another chain is refused") {
   auto all = token();
   all[0].result = boost::json::value("0x1");

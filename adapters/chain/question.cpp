@@ -1,8 +1,6 @@
 #include "adapters/chain/question.hpp"
 
 #include "adapters/chain/abi.hpp"
-#include "runtime/foreign_text.hpp"
-#include "runtime/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,19 +24,6 @@ std::string hex(std::string_view raw) {
 }
 
 unknown_reason malformed(std::string detail) { return {unknown_reason::malformed, std::move(detail)}; }
-
-/// A node's error for a log line: short, printable, and without URLs, which may hold a key.
-std::string for_log(const rpc::answer& a) {
-  constexpr size_t bytes_max = 200;
-  std::string words;
-  for (size_t from = 0; from < a.message.size();) {
-    const auto end = std::min(a.message.find_first_of(" \t\r\n", from), a.message.size());
-    const auto word = std::string_view{a.message}.substr(from, end - from);
-    words.append(word.find("://") == std::string_view::npos ? word : "(an address)").append(" ");
-    from = end + 1;
-  }
-  return std::string{utf8_head(fmt::format("error {}: {}", a.code, for_terminal(words)), bytes_max)};
-}
 
 /// A quantity of up to 256 bits: 0x and 1 to 64 hex digits.
 std::optional<uint256> quantity(std::string_view text) {
@@ -118,7 +103,7 @@ value_or_reason read_answer(const chain_read& question, const rpc::answer& answe
   if (answer.failed && !coins && has_reverted(answer))
     return contract_answer{reverted{}};
   if (answer.failed)
-    return unknown_reason{unknown_reason::no_answer, "the node answered with an error", for_log(answer)};
+    return unknown_reason{unknown_reason::no_answer, "the node answered with an error", rpc::for_log(answer)};
   const auto* text = answer.result.if_string();
   const std::string_view hex_text = text == nullptr ? std::string_view{} : std::string_view{text->data(), text->size()};
   if (coins) {

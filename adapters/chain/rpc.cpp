@@ -1,6 +1,7 @@
 #include "adapters/chain/rpc.hpp"
 
 #include "adapters/chain/abi.hpp"
+#include "runtime/foreign_text.hpp"
 #include "runtime/json.hpp"
 #include "runtime/utf8.hpp"
 
@@ -124,6 +125,18 @@ bool refuses_batch(const answer& a) {
   return a.failed && contains(message, "batch");
 }
 
+std::string for_log(const answer& a) {
+  constexpr size_t bytes_max = 200;
+  std::string words;
+  for (size_t from = 0; from < a.message.size();) {
+    const auto end = std::min(a.message.find_first_of(" \t\r\n", from), a.message.size());
+    const auto word = std::string_view{a.message}.substr(from, end - from);
+    words.append(word.find("://") == std::string_view::npos ? word : "(an address)").append(" ");
+    from = end + 1;
+  }
+  return std::string{utf8_head(fmt::format("error {}: {}", a.code, for_terminal(words)), bytes_max)};
+}
+
 caf::expected<int64_t> quantity(const answer& a, std::string_view what) {
   const auto* text = a.failed ? nullptr : a.result.if_string();
   int64_t value = -1;
@@ -133,14 +146,14 @@ caf::expected<int64_t> quantity(const answer& a, std::string_view what) {
       value = -1;
   }
   if (value < 0)
-    return failed<int64_t>(
-      ec::corrupt, fmt::format("no {}: {}", what, a.failed ? a.message : utf8_head(json::print(a.result), 100)));
+    return failed<int64_t>(ec::corrupt,
+                           fmt::format("no {}: {}", what, a.failed ? for_log(a) : "a result that is none"));
   return value;
 }
 
 outcome outcome_of(const answer& a) {
   if (a.failed)
-    return gave_up(a) ? outcome{outcome::nothing, {}, {}} : outcome{outcome::unknown, {}, a.message};
+    return gave_up(a) ? outcome{outcome::nothing, {}, {}} : outcome{outcome::unknown, {}, for_log(a)};
   const auto* hex = a.result.if_string();
   auto data = hex == nullptr ? std::nullopt : abi::bytes({hex->data(), hex->size()});
   if (!data)

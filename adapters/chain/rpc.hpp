@@ -42,11 +42,13 @@ bool refuses_batch(const answer&);
 
 /// 0x text as a number; ec::corrupt otherwise.
 caf::expected<int64_t> quantity(const answer&, std::string_view what);
+/// The error of a node for a log line: at most 200 bytes, visible, without URLs, which can contain a key.
+std::string for_log(const answer&);
 /// Result of a contract call.
 struct outcome {
   enum { value, nothing, unknown } kind = unknown; ///< nothing: it reverted, or returned no bytes.
   std::string data;                                ///< value: raw bytes.
-  std::string why;                                 ///< unknown: the node's words.
+  std::string why;                                 ///< unknown: the reason for a log line, cleaned and cut.
 };
 /// Tells a contract that has no such function from a node that cannot say: only the first is `nothing`.
 outcome outcome_of(const answer&);
