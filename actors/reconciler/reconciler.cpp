@@ -24,6 +24,14 @@ using pointer = handle::stateful_pointer<state>;
 struct compared {
   community_id community;
   drift_report report;
+  bool ends_last = false; ///< The last Apply is open, and its job has ended or is lost.
+};
+
+/// The last Apply, and the answer of the queue where nobody has worked at it for minutes.
+struct last_apply {
+  reconciliations::status_of row;
+  bool has_stopped = false; ///< The queue does not know its job, or the job has ended.
+  std::string waits_for;    ///< A sentence; empty: it was not asked.
 };
 
 /// Explains why there is nothing to compare with.
@@ -40,15 +48,18 @@ flow<caf::error> nothing_deployed(pointer self, community_id community, deadline
 }
 
 /// Describes the state of the last Apply where an admin needs to know it.
-void describe_last(const reconciliations::status_of& last, drift_report& into) {
+void describe_last(const last_apply& apply, drift_report& into) {
+  const auto& last = apply.row;
   const bool open = last.state == "pending" || last.state == "running" || last.state == "waiting";
-  into.applying = open && !last.stalled;
-  if (last.stalled && !into.clean)
+  into.applying = open && !apply.has_stopped;
+  if (apply.has_stopped && !into.clean)
     into.last_apply = fmt::format("An earlier Apply has stopped, and nobody recorded why: {} of its roles and channels "
                                   "were done, which stay and are used. Apply does what is left.",
                                   last.resources_done);
   else if (into.applying && last.state == "waiting" && !last.error_text.empty())
     into.last_apply = fmt::format("An Apply waits: {} It goes on by itself.", last.error_text);
+  else if (into.applying && !apply.waits_for.empty())
+    into.last_apply = "An Apply waits: " + apply.waits_for;
   else if (into.applying)
     into.last_apply = fmt::format("An Apply is running: {} of its roles and channels are done.", last.resources_done);
   else if (last.state == "failed" && !into.clean)
@@ -57,12 +68,50 @@ void describe_last(const reconciliations::status_of& last, drift_report& into) {
     into.last_apply = fmt::format("The last Apply was cancelled. {} What differs now is below.", last.error_text);
 }
 
-flow<caf::expected<reconciliations::status_of>> last_apply(pointer self, community_id community, deadline until) {
+/// Describes where a job is that the queue has.
+std::string describe_job(std::string_view state, bool is_paused) {
+  if (state == "active")
+    return "A worker has it in hand.";
+  if (is_paused)
+    return "The operator of this bot has paused the queue. It goes on by itself when they resume it.";
+  if (state == "delayed")
+    return "It is tried again by itself.";
+  return "Others are before it in the queue. It goes on by itself.";
+}
+
+/// Asks the queue about an Apply that nobody has worked at for minutes. A queue that does not answer leaves it waiting.
+flow<last_apply> find_job(pointer self, reconciliations::status_of row, deadline until) {
+  last_apply out{std::move(row)};
+  if (!out.row.is_sent) {
+    out.waits_for = "It is recorded, and waits for a place in the queue. Nothing of it gets lost.";
+    co_return out;
+  }
+  auto& queue = self->state.p.queue;
+  queue::get_job_state question{out.row.job, until};
+  auto [where, counts] = co_await when_all(ask(self, queue, until, std::move(question)),
+                                           ask(self, queue, until, queue::get_counts{until}));
+  if (!where) {
+    log::warn("reconciler.queue_unreadable", {{"job", out.row.job}, {"error", text_of(where.error())}});
+    out.waits_for = "Whether it still stands in the queue cannot be read just now. Try again in a minute.";
+    co_return out;
+  }
+  out.has_stopped = where->state == "unknown" || where->state == "failed" || where->state == "dead"
+                 || where->state == "completed";
+  if (!out.has_stopped)
+    out.waits_for = describe_job(where->state, counts && counts->is_paused);
+  co_return out;
+}
+
+flow<caf::expected<last_apply>> find_last_apply(pointer self, community_id community, deadline until) {
   reconciliations::status question{community, until};
   auto last = co_await ask(self, self->state.p.reconciliations, until, std::move(question));
   if (!last && code_of(last.error()) == ec::not_found)
-    co_return reconciliations::status_of{};
-  co_return last;
+    co_return last_apply{};
+  if (!last)
+    co_return last.error();
+  if (!last->is_idle)
+    co_return last_apply{std::move(*last)};
+  co_return co_await find_job(self, std::move(*last), until);
 }
 
 /// Reads the creations in the audit log. When it cannot be read, the report says nothing about duplicates.
@@ -103,7 +152,7 @@ flow<caf::expected<compared>> compare(pointer self, snowflake guild, deadline un
   auto want = read_manifest(record->canonical);
   if (!want)
     co_return want.error();
-  auto all = co_await all_or_error(guild_of(self, guild, community, until), last_apply(self, community, until),
+  auto all = co_await all_or_error(guild_of(self, guild, community, until), find_last_apply(self, community, until),
                                    creations_of(self, guild, community, until));
   if (!all)
     co_return all.error();
@@ -115,6 +164,7 @@ flow<caf::expected<compared>> compare(pointer self, snowflake guild, deadline un
   for (const auto& d : blueprint::find_doubled(now, made.entries, named))
     out.report.doubled.push_back(blueprint::describe(d));
   describe_last(last, out.report);
+  out.ends_last = last.has_stopped;
   co_return out;
 }
 
@@ -150,7 +200,8 @@ flow<> answer_apply(pointer self, apply q, caf::typed_response_promise<applied> 
                                  .interaction_token = q.interaction_token,
                                  .token_life = q.token_life,
                                  .trace = q.trace,
-                                 .until = q.until};
+                                 .until = q.until,
+                                 .ends_idle = now->ends_last};
   auto requested = co_await ask(self, self->state.p.reconciliations, q.until, std::move(order));
   if (!requested) {
     reply.deliver(requested.error());

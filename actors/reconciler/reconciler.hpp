@@ -5,6 +5,7 @@
 #include "adapters/postgres/deployments/messages.hpp"
 #include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/postgres/reconciliations/messages.hpp"
+#include "adapters/queue/messages.hpp"
 
 #include <functional>
 
@@ -16,6 +17,7 @@ struct ports {
   deployments::handle deployments;
   reconciliations::handle reconciliations;
   guild::handle guilds;
+  queue::handle queue;                      ///< Where the jobs of reconciliations wait.
   std::function<void()> kick_relay = [] {}; ///< Called after a commit that owes a job.
 };
 /// Starts the reconciler. It changes neither the guild nor the shadow state: a job applies the plan.

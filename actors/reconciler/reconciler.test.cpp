@@ -6,6 +6,7 @@
 #include "tests/support/fakes/discord.hpp"
 #include "tests/support/fakes/identity.hpp"
 #include "tests/support/fakes/manifest.hpp"
+#include "tests/support/fakes/queue.hpp"
 #include "tests/support/fakes/store.hpp"
 
 #include <caf/send.hpp>
@@ -22,9 +23,11 @@ struct bench {
   discord::rest rest = discord::start(sim.sys(), {.token = [] { return secret{"t"}; }}, fake.transport(),
                                       test::memory_budget(sim.sys()));
   guild::handle guilds = guild::start(sim.sys(), rest, test::start_identity(sim.sys(), fake.bot_known));
+  test::fake_queue queue;
+  queue::handle queue_port = queue.port(sim.sys());
   reconciler::handle actor = reconciler::start(sim.sys(), {store.communities_port(), store.manifests_port(),
                                                            store.deployments_port(), store.reconciliations_port(),
-                                                           guilds, [this] { ++kicks; }});
+                                                           guilds, queue_port, [this] { ++kicks; }});
   int kicks = 0;
   ~bench() {
     caf::anon_send_exit(rest, caf::exit_reason::kill);
@@ -153,23 +156,63 @@ TEST_CASE("reconciler: an Apply that was cancelled is told with its reason, as l
   CHECK(b.drift()->last_apply.empty());
 }
 
-TEST_CASE("reconciler: an Apply whose end nobody will record is told as stopped, and the next one takes its place") {
-  for (const bool stalled : {true, false}) { // Negative control: somebody may work at it still.
-    bench b;
-    b.deploy();
-    b.store.work.begin()->second.state = "completed";
-    b.fake.guild.roles.back().color = 1;
-    const auto shown = b.drift()->plan_sha256;
-    REQUIRE(apply_plan(b, shown));
-    b.store.repairs.back().state = "running";
-    b.store.repairs.back().stalled = stalled;
-    const auto report = b.drift();
-    CHECK(report->applying == !stalled);
-    CHECK((report->last_apply.find("An earlier Apply has stopped, and nobody recorded why: 0 of") == 0) == stalled);
-    const auto next = apply_plan(b, shown, "another click");
-    CHECK((next && next->started) == stalled);
-    CHECK(b.store.repairs.size() == (stalled ? 2 : 1));
+namespace {
+/// An Apply that is open, and that nobody has worked at for minutes.
+struct idle_apply : bench {
+  std::string shown, job;
+  idle_apply() {
+    deploy();
+    store.work.begin()->second.state = "completed";
+    fake.guild.roles.back().color = 1;
+    shown = drift()->plan_sha256;
+    REQUIRE(apply_plan(*this, shown));
+    store.repairs.back().is_idle = true;
+    job = "reconcile-" + store.repairs.back().id;
   }
+  void enqueue() { REQUIRE(queue.add({"RECONCILE_GUILD", "{}", {.id = job}, {sim.now() + 5s}})); }
+  /// True if the Apply is shown as stopped and another click takes its place: always both.
+  bool is_replaced() {
+    const auto report = drift();
+    const bool stopped = report->last_apply.starts_with("An earlier Apply has stopped, and nobody recorded why: 0 of");
+    CHECK(report->applying == !stopped);
+    const auto next = apply_plan(*this, shown, "another click");
+    CHECK((next && next->started) == stopped);
+    CHECK(store.repairs.size() == (stopped ? 2 : 1));
+    return stopped;
+  }
+};
+} // namespace
+
+TEST_CASE_FIXTURE(idle_apply, "reconciler: an idle Apply whose job the queue has waits, and says for what") {
+  enqueue();
+  CHECK(drift()->last_apply == "An Apply waits: Others are before it in the queue. It goes on by itself.");
+  queue.pause(true);
+  CHECK(drift()->last_apply
+        == "An Apply waits: The operator of this bot has paused the queue. It goes on by itself when they resume it.");
+  CHECK_FALSE(is_replaced());
+  queue.pause(false);
+  REQUIRE(queue.take("lock"));
+  CHECK(drift()->last_apply == "An Apply waits: A worker has it in hand.");
+  CHECK_FALSE(is_replaced());
+}
+
+TEST_CASE_FIXTURE(idle_apply, "reconciler: negative control: an idle Apply that the queue does not know is stopped") {
+  CHECK(is_replaced());
+}
+
+TEST_CASE_FIXTURE(idle_apply,
+                  "reconciler: an idle Apply whose job has failed is stopped, and the next takes its place") {
+  enqueue();
+  REQUIRE(queue.take("lock"));
+  REQUIRE(queue.finish(job, "lock", {.what = queue::outcome::failed_final, .reason = "x"}));
+  CHECK(is_replaced());
+}
+
+TEST_CASE_FIXTURE(idle_apply, "reconciler: a queue that does not answer says nothing about an idle Apply") {
+  caf::anon_send_exit(queue_port, caf::exit_reason::kill);
+  sim.run();
+  CHECK(drift()->last_apply.find("cannot be read just now") != std::string::npos);
+  CHECK_FALSE(is_replaced());
 }
 
 TEST_CASE("reconciler: a guild that changed since has another plan, and nothing is owed") {

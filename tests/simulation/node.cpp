@@ -104,7 +104,7 @@ void node::start() {
     return caf::actor_cast<caf::actor>(community::start(sys, parse_snowflake(key).value_or(snowflake{}), to));
   }));
   const auto guilds = keep(guild::start(sys, rest, identity));
-  reconciler = keep(reconciler::start(sys, {community_store, manifests, deployments, reconciliations, guilds}));
+  reconciler = keep(reconciler::start(sys, {community_store, manifests, deployments, reconciliations, guilds, queue}));
   communities = keep(community::start_proxy(sys, tenants));
   wizard::options how;
   how.offered = offered;

@@ -15,10 +15,10 @@
 
 namespace arrakis::reconciliations {
 
-/// Row, outbox row and audit entry RECONCILIATION_REQUESTED in one transaction, in which one that is stalled ends as
-/// failed. `key` is the idempotency key: the same key answers with the first result and `repeated`. With a sentence for
-/// the admin: ec::frozen; ec::conflict while a deployment or another reconciliation is under way, and when `version` is
-/// not the active one any more.
+/// Row, outbox row and audit entry RECONCILIATION_REQUESTED in one transaction. With `ends_idle` an idle one ends in it
+/// as failed. `key` is the idempotency key: the same key answers with the first result and `repeated`. With a sentence
+/// for the admin: ec::frozen; ec::conflict while a deployment or another reconciliation is under way, and when
+/// `version` is not the active one any more.
 struct request {
   std::string key;
   community_id community;
@@ -31,6 +31,8 @@ struct request {
   std::chrono::milliseconds token_life{0};
   std::string trace;
   deadline until;
+  /// The queue does not have the job of the idle one any more (status_of::is_idle). Time alone never ends one.
+  bool ends_idle = false;
 };
 /// Answer to request.
 struct requested {
@@ -89,8 +91,10 @@ struct status_of {
   std::string error_code;
   std::string error_text;
   size_t resources_done = 0;
-  /// Open, and no worker has renewed its lease for long: the next request ends it.
-  bool stalled = false;
+  /// Open, and nobody has worked at it for minutes. It may still wait: the queue knows (`job`).
+  bool is_idle = false;
+  std::string job;      ///< Id of the job in the queue.
+  bool is_sent = false; ///< The queue was given the job.
 };
 
 using deployments::done;

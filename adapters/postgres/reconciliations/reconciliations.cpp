@@ -31,22 +31,22 @@ void check(const request& m) {
   plain(m.plan_json, "plan_json");
 }
 
-/// Stalled: open, and no worker has renewed its lease for long: its job has ended without recording an end (its
-/// attempts were used up, or the queue has lost it). Work that waits may have been told to, for an hour at most
-/// (actors/jobs/guild_work: retry_after_max); what else is open is claimed as soon as a worker is there.
-constexpr const char* is_stalled =
+/// Open, and nobody has worked at it for minutes: its job waits in a queue that is paused or full, or has ended without
+/// recording an end (its attempts were used up, or the queue has lost it). Which of them only the queue knows. Work
+/// that waits may have been told to, for an hour at most (actors/jobs/guild_work: retry_after_max).
+constexpr const char* is_idle =
   "(state in ('pending', 'running', 'waiting') and greatest(created_at, updated_at, lease_until)"
   " < clock_timestamp() - case when state = 'waiting' then interval '70 minutes' else interval '10 minutes' end)";
 
-/// Ends what is stalled, so that another Apply may begin. Should its job come back, it finds the end; should its worker
-/// wake up, its run is over.
-void end_stalled(pqxx::transaction_base& tx, const community_id& community) {
+/// Ends an idle one whose job the queue does not have, so that another Apply may begin. Should its job come back, it
+/// finds the end; should its worker wake up, its run is over.
+void end_idle(pqxx::transaction_base& tx, const community_id& community) {
   for (const auto& row : tx.exec_params(
          fmt::format("update reconciliations set state = 'failed', run = run + 1, error_code = 'END_NOT_RECORDED',"
                      " error_text = 'Nobody had worked at it any more, and its end was not recorded.',"
                      " lease_holder = null, lease_until = null, interaction_token = null, updated_at = now(),"
                      " completed_at = now() where community_id = $1 and {} returning id, version, error_code",
-                     is_stalled),
+                     is_idle),
          community.value)) {
     const auto of = key_of(community, row[0].as<std::string>());
     guild_work::close_job(tx, of);
@@ -111,8 +111,8 @@ requested request_one(pqxx::transaction_base& tx, const request& m) {
   }
   if (community->status != "active")
     refuse(ec::frozen, fmt::format("This community is {}, so nothing was applied.", community->status));
-  if (!m.plan_json.empty())
-    end_stalled(tx, m.community);
+  if (m.ends_idle && !m.plan_json.empty())
+    end_idle(tx, m.community);
   refuse_busy(tx, m);
   auto id = insert(tx, m);
   owe_job(tx, m, id);
@@ -241,15 +241,26 @@ deployments::conversation finish(pqxx::transaction_base& tx, const complete& m) 
 status_of read_status(pqxx::transaction_base& tx, const status& m) {
   const auto rows = tx.exec_params(
     fmt::format("select id, version, state, error_code, error_text, (select count(*) from reconciliation_resources s"
-                " where s.community_id = r.community_id and s.reconciliation_id = r.id), {} from reconciliations r"
-                " where community_id = $1 order by created_at desc limit 1",
-                is_stalled),
+                " where s.community_id = r.community_id and s.reconciliation_id = r.id), {},"
+                " not exists (select from outbox o where o.community_id = r.community_id and o.kind = 'enqueue_job'"
+                "  and o.key = 'reconcile-' || r.id and o.closed_at is null and o.sent_at is null)"
+                " from reconciliations r where community_id = $1 order by created_at desc limit 1",
+                is_idle),
     m.community.value);
   if (rows.empty())
     refuse(ec::not_found, "nothing was reconciled yet");
   const auto row = rows[0];
-  return {row[0].as<std::string>(), row[1].as<int64_t>(), row[2].as<std::string>(), row[3].as<std::string>(),
-          row[4].as<std::string>(), row[5].as<size_t>(),  row[6].as<bool>()};
+  auto id = row[0].as<std::string>();
+  auto job = guild_work::job_of_reconciliation(id);
+  return {std::move(id),
+          row[1].as<int64_t>(),
+          row[2].as<std::string>(),
+          row[3].as<std::string>(),
+          row[4].as<std::string>(),
+          row[5].as<size_t>(),
+          row[6].as<bool>(),
+          std::move(job),
+          row[7].as<bool>()};
 }
 
 struct state {

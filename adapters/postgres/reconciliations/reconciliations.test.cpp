@@ -251,10 +251,10 @@ TEST_CASE_FIXTURE(bench, "reconciliations: whoever claims a cancelled one is giv
 }
 
 TEST_CASE_FIXTURE(bench,
-                  "reconciliations: one whose end nobody will record is ended by the next request, and no other") {
+                  "reconciliations: an idle one is ended by a request that says so, and no other one is, however old") {
   struct row {
     const char *state, *age;
-    bool stalled;
+    bool is_idle;
   };
   const row rows[]{{"pending", "11 minutes", true},  {"pending", "9 minutes", false}, {"running", "11 minutes", true},
                    {"waiting", "69 minutes", false}, {"waiting", "71 minutes", true}, {"completed", "3 days", false}};
@@ -268,13 +268,16 @@ TEST_CASE_FIXTURE(bench,
     owner(fmt::format("update reconciliations set state = '{}', lease_holder = null, lease_until = null,"
                       " created_at = now() - interval '{}', updated_at = now() - interval '{}'",
                       r.state, r.age, r.age));
-    CHECK(get<status_of>(reconciliations, status{community, soon()}).stalled == r.stalled);
+    CHECK(get<status_of>(reconciliations, status{community, soon()}).is_idle == r.is_idle);
     if (std::string_view{r.state} == "completed")
       continue;
     CHECK(code<requested>(reconciliations, order("another", "")) == ec::conflict); // A mere lookup.
-    const auto next = live.ask<requested>(reconciliations, order("another"));
-    CHECK(static_cast<bool>(next) == r.stalled);
-    if (!r.stalled) {
+    CHECK(code<requested>(reconciliations, order("another")) == ec::conflict);     // The job may still wait.
+    auto ending = order("another");
+    ending.ends_idle = true;
+    const auto next = live.ask<requested>(reconciliations, ending);
+    CHECK(static_cast<bool>(next) == r.is_idle);
+    if (!r.is_idle) {
       CHECK(code_of(next.error()) == ec::conflict);
       continue;
     }
@@ -288,13 +291,23 @@ TEST_CASE_FIXTURE(bench,
   }
 }
 
-TEST_CASE_FIXTURE(bench, "reconciliations: one whose worker renews its lease is not stalled, however long it runs") {
+TEST_CASE_FIXTURE(bench, "reconciliations: one whose worker renews its lease is not idle, however long it runs") {
   const auto c = take(ask());
   owner("update reconciliations set created_at = now() - interval '3 days', updated_at = now() - interval '2 days'");
-  CHECK_FALSE(get<status_of>(reconciliations, status{community, soon()}).stalled);
+  CHECK_FALSE(get<status_of>(reconciliations, status{community, soon()}).is_idle);
   owner("update reconciliations set lease_until = now() - interval '11 minutes'"); // Negative control.
-  CHECK(get<status_of>(reconciliations, status{community, soon()}).stalled);
+  CHECK(get<status_of>(reconciliations, status{community, soon()}).is_idle);
   CHECK(c.work.run == 1);
+}
+
+TEST_CASE_FIXTURE(bench, "reconciliations: the status names its job, and says whether the queue was given it") {
+  const auto r = ask();
+  auto now = get<status_of>(reconciliations, status{community, soon()});
+  CHECK(now.job == r.job);
+  CHECK_FALSE(now.is_sent);
+  owner("update outbox set sent_at = now() where key = '" + r.job + "'");
+  now = get<status_of>(reconciliations, status{community, soon()});
+  CHECK(now.is_sent);
 }
 
 TEST_CASE_FIXTURE(bench, "reconciliations: given back, it waits; a token whose time is over is erased") {

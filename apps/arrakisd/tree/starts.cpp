@@ -41,6 +41,7 @@ caf::actor start_communities(parts& p, uint32_t crashes_max, std::chrono::millis
 
 reconciler::handle start_reconciler(parts& p) {
   return reconciler::start(p.sys, {p.community_store, p.manifests, p.deployments, p.reconciliations, p.guilds,
+                                   p.queues.at(jobs::discord_synthesis.name),
                                    [&p] { caf::anon_send(p.relay, outbox_relay::kick{}); }});
 }
 

@@ -175,7 +175,8 @@ reconciliations::handle::behavior_type reconciliations_behavior(reconciliations:
       if (s->repairs.empty())
         return fail(ec::not_found, "nothing was reconciled yet");
       const auto& r = s->repairs.back();
-      return status_of{r.id, r.version, r.state, r.error_code, r.error_text, r.done.size(), r.stalled};
+      return status_of{r.id,      r.version,           r.state, r.error_code, r.error_text, r.done.size(),
+                       r.is_idle, "reconcile-" + r.id, true};
     },
   };
 }
@@ -405,8 +406,8 @@ caf::expected<reconciliations::requested> fake_store::request(const reconciliati
   if (std::any_of(work.begin(), work.end(), [&](const auto& w) { return open(w.second); }))
     return fail(ec::conflict, "A deployment is running, so nothing was applied.");
   for (auto& r : repairs)
-    if (r.stalled && !x.plan_json.empty()) {
-      r.stalled = false;
+    if (r.is_idle && x.ends_idle && !x.plan_json.empty()) {
+      r.is_idle = false;
       r.state = "failed";
     }
   if (x.plan_json.empty() || std::any_of(repairs.begin(), repairs.end(), open))

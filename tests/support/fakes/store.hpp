@@ -62,7 +62,7 @@ public:
   struct reconciliation : deployment {
     std::string key, plan_json, plan_sha256;
     bool began = false;
-    bool stalled = false; ///< Open, and nobody will work at it.
+    bool is_idle = false; ///< Open, and nobody has worked at it for minutes.
   };
   std::vector<reconciliation> repairs;          ///< Oldest first.
   std::optional<deployments::status_of> newest; ///< The answer to deployments::status; empty: ec::not_found.
