@@ -7,7 +7,7 @@ namespace {
 ingress::handler start_from(caf::actor_system& sys, const services& from) {
   return start(sys,
                {from.get<redis::handle>(), from.get<chain::handle>(), from.get<guild::handle>(),
-                from.get<community::proxy>(), from.get<drafts::handle>()},
+                from.get<community::proxy>(), from.get<drafts::handle>(), from.get<manifests::handle>()},
                from.get<options>());
 }
 } // namespace

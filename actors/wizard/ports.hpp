@@ -4,6 +4,7 @@
 #include "actors/guild/messages.hpp"
 #include "adapters/chain/messages.hpp"
 #include "adapters/postgres/drafts/messages.hpp"
+#include "adapters/postgres/manifests/messages.hpp"
 #include "adapters/redis/messages.hpp"
 
 namespace arrakis::wizard {
@@ -15,6 +16,7 @@ struct ports {
   guild::handle guilds;
   community::proxy communities;
   drafts::handle drafts;
+  manifests::handle manifests; ///< Has what the last deployment stored.
 };
 
 } // namespace arrakis::wizard

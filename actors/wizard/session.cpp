@@ -77,6 +77,27 @@ flow<> read_community(self_pointer self, deadline until) {
     log::warn("wizard.community_unreadable", {{"guild", st.guild.text()}, {"error", text_of(now.error())}});
 }
 
+/// Reads the snowflakes that the last deployment stored. A failure leaves them unknown, which the screens say.
+flow<> read_deployed(self_pointer self, deadline until) {
+  auto& st = self->state;
+  until = until.sooner(within(self, st.opt->limits.describe_within));
+  if (!st.community.exists)
+    co_await read_community(self, until);
+  st.deployed.reset();
+  if (!st.community.exists)
+    co_return;
+  manifests::load_shadow question{st.community.record.id, until};
+  auto shadow = co_await ask(self, st.to.manifests, until, std::move(question));
+  if (!shadow) {
+    log::warn("wizard.shadow_unreadable", {{"guild", st.guild.text()}, {"error", text_of(shadow.error())}});
+    co_return;
+  }
+  st.deployed.emplace();
+  for (const auto& entry : shadow->entries)
+    if (!blueprint::is_chosen(entry.fields_json))
+      st.deployed->emplace(blueprint::key{entry.kind, entry.resource}, entry.id);
+}
+
 core::world world_of(self_pointer self, click_ptr c) {
   auto& st = self->state;
   st.offered = st.opt->offered();
@@ -84,6 +105,7 @@ core::world world_of(self_pointer self, click_ptr c) {
   if (st.community.exists && st.community.record.status == "frozen")
     w.frozen = core::freeze_sentence(st.community.record.frozen_because);
   w.active = st.community.active.get();
+  w.deployed = st.deployed ? &*st.deployed : nullptr;
   w.active_version = st.community.record.active_version;
   w.progress = c->progress ? &*c->progress : nullptr;
   if (c->follows)
@@ -107,6 +129,8 @@ flow<reply> shown(self_pointer self, record r, std::string notice, click_ptr c) 
     co_await count_role_members(self, c->until);
   if (r.at == step::review || r.at == step::deploy || r.at == step::failed)
     co_await read_community(self, c->until);
+  if (r.at == step::review && r.base_version > 0)
+    co_await read_deployed(self, c->until);
   if (r.at == step::deploy && r.submitted.version > 0 && !c->progress)
     co_await read_progress(self, c);
   auto w = world_of(self, c);
@@ -392,6 +416,8 @@ flow<caf::expected<reply>> clicked(self_pointer self, core::event e, click_ptr c
     co_await read_guild(self, c->until, need == knowledge::anew);
   if (e.action == "deploy" || e.action == "retry")
     co_await read_community(self, c->until);
+  if (e.action == "deploy" && found->session->base_version > 0)
+    co_await read_deployed(self, c->until);
   auto d = core::apply(*found->session, e, world_of(self, c));
   co_return co_await carry_out(self, std::move(*found->session), std::move(d), c);
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The actor of a session: its state, and how its record is kept. Redis decides between two clicks; PostgreSQL has the
 // draft for the days after.
+#include "actors/guild/core/blueprint.hpp"
 #include "actors/wizard/core/catalogue.hpp"
 #include "actors/wizard/core/progress.hpp"
 #include "actors/wizard/core/record.hpp"
@@ -28,7 +29,8 @@ struct state {
   std::optional<guild::state> facts;              ///< For showing; a deployment reads them anew.
   std::chrono::steady_clock::time_point facts_at;
   std::optional<std::chrono::steady_clock::time_point> counted_at; ///< facts_at of the facts with role_members.
-  community::described community; ///< As last read, for showing; a submission asks PostgreSQL by itself.
+  std::optional<blueprint::ids> deployed; ///< Made by the last deployment; nothing: not read or not readable.
+  community::described community;         ///< As last read, for showing; a submission asks PostgreSQL by itself.
   std::optional<std::pair<std::string, int64_t>> drafted; ///< Id and version of what PostgreSQL confirmed as the draft.
   static inline const char* name = "wizard_session";
 };

@@ -35,6 +35,7 @@ struct surroundings {
   std::optional<chain::contract> contract;
   ec chain_says = ec::unknown;
   community::described community;
+  std::optional<manifests::shadow> shadow = manifests::shadow{}; ///< None: not readable.
   std::optional<ec> deploy_fails;
   bool deploy_silent = false;
   std::string deploy_waits;
@@ -135,6 +136,17 @@ inline community::proxy::behavior_type fake_communities(community::proxy::pointe
           }};
 }
 
+/// The shadow state of the community.
+inline manifests::handle::behavior_type fake_manifests(manifests::handle::pointer, surroundings* w) {
+  return {[](const manifests::load&) -> caf::result<manifests::record> { return fail(ec::unsupported, "not asked"); },
+          [](const manifests::list&) -> caf::result<manifests::listed> { return fail(ec::unsupported, "not asked"); },
+          [w](const manifests::load_shadow&) -> caf::result<manifests::shadow> {
+            if (!w->shadow)
+              return fail(ec::unavailable, "away");
+            return *w->shadow;
+          }};
+}
+
 /// The wizard in two processes, and an admin who clicks.
 struct fixture {
   surroundings w;
@@ -159,8 +171,8 @@ struct fixture {
     }
     bot_may(permissions::administrator);
     auto& sys = sim.sys();
-    wizard::ports to{sys.spawn(fake_redis, &w), sys.spawn(fake_chain, &w), sys.spawn(fake_guilds, &w),
-                     sys.spawn(fake_communities, &w), w.drafts.port(sys, &w.to_drafts)};
+    wizard::ports to{sys.spawn(fake_redis, &w),       sys.spawn(fake_chain, &w),        sys.spawn(fake_guilds, &w),
+                     sys.spawn(fake_communities, &w), w.drafts.port(sys, &w.to_drafts), sys.spawn(fake_manifests, &w)};
     wizard::options how;
     how.queue = w.queue.port(sys);
     wizard = wizard::start(sys, to, how);

@@ -294,6 +294,31 @@ TEST_CASE_FIXTURE(fixture, "wizard: in a guild with a community it edits the act
   CHECK(stored().base_version == 1);
 }
 
+TEST_CASE_FIXTURE(fixture, "wizard: roles of the active version are known by their snowflakes, and asked for anew") {
+  to_review();
+  click("deploy");
+  w.community.exists = true;
+  w.community.record.active_version = 1;
+  w.community.record.status = "active";
+  w.community.active = w.deploys[0].wanted;
+  w.newest = status(1, "completed");
+  guild::role gold;
+  gold.id = snowflake{100000000000000077};
+  gold.name = "Renamed by hand";
+  gold.position = 2;
+  gold.permissions = permissions::manage_guild;
+  w.facts.roles.push_back(gold);
+  sim.advance(1min);
+  command("onboard");
+  CHECK_FALSE(says("somebody gave it")); // Negative control: it is nobody of ours.
+  w.shadow->entries = {{"role", "role-gold", gold.id, "{}"}};
+  click("refresh");
+  CHECK(says("stands for a tier, and somebody gave it"));
+  w.shadow.reset();
+  click("refresh");
+  CHECK(says("could not be read just now"));
+}
+
 TEST_CASE_FIXTURE(fixture,
                   "wizard: a plan says which version it was made from, so that it does not undo what came since") {
   to_review();
@@ -338,6 +363,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: it starts from what the process provides, an
   available.provide(guild::handle{sim.sys().spawn(fake_guilds, &w)});
   available.provide(community::proxy{sim.sys().spawn(fake_communities, &w)});
   available.provide(w.drafts.port(sim.sys()));
+  available.provide(manifests::handle{sim.sys().spawn(fake_manifests, &w)});
   available.provide(wizard::options{});
   caf::anon_send_exit(wizard, caf::exit_reason::kill);
   wizard = definition().start(sim.sys(), available);

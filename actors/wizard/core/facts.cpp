@@ -1,6 +1,5 @@
 #include "actors/wizard/core/facts.hpp"
 
-#include "actors/guild/core/blueprint.hpp"
 #include "actors/guild/core/bot_permissions.hpp"
 #include "actors/guild/core/dangerous_permissions.hpp"
 #include "actors/guild/core/preflight.hpp"
@@ -13,37 +12,23 @@
 #include <tuple>
 
 namespace arrakis::wizard::core {
-namespace {
-
-/// The snowflakes of what the active version has in the guild, by name: the shadow state knows them for certain, but it
-/// is not ours, and here they only keep existing things from being counted as new ones.
-blueprint::ids likely_ids(const record& r, const guild::state& now) {
+blueprint::ids own_resources(const record& r, const guild::state& now, const blueprint::ids& deployed) {
+  std::set<snowflake> there;
+  for (const auto& role : now.roles)
+    there.insert(role.id);
+  for (const auto& channel : now.channels)
+    there.insert(channel.id);
   blueprint::ids out;
-  const auto all = blueprint::resources(build_manifest(r.draft));
-  // Of two channels with one name the chosen one may be the admin's own, which is none of ours.
-  const auto is_chosen = [&](snowflake id) {
-    return std::ranges::any_of(all, [&](auto& other) { return other.existing == id; });
-  };
-  for (auto& x : all) {
-    if (std::find(r.base_resources.begin(), r.base_resources.end(), x.key.resource) == r.base_resources.end())
-      continue;
-    if (x.key.kind == "role") {
-      for (auto& role : now.roles)
-        if (role.name == x.name && !role.managed && !is_chosen(role.id))
-          out.emplace(x.key, role.id);
-      continue;
-    }
-    for (auto& channel : now.channels)
-      if (channel.name == x.name && !is_chosen(channel.id)
-          && (channel.type == guild::category) == (x.key.kind == "category"))
-        out.emplace(x.key, channel.id);
+  for (const auto& x : blueprint::resources(build_manifest(r.draft))) {
+    const auto made = deployed.find(x.key);
+    if (!x.existing && made != deployed.end() && there.contains(made->second))
+      out.insert(*made);
   }
   return out;
 }
-} // namespace
 
-std::vector<std::string> objections(const record& r, const guild::state& now) {
-  return blueprint::preflight(now, build_manifest(r.draft), likely_ids(r, now));
+std::vector<std::string> objections(const record& r, const guild::state& now, const blueprint::ids& deployed) {
+  return blueprint::preflight(now, build_manifest(r.draft), own_resources(r, now, deployed));
 }
 
 namespace {
@@ -82,9 +67,9 @@ std::string describe(const guild::role& role, const guild::state& now) {
 std::vector<guild::role> assignable(const guild::state& now) { return below_bot(now, false); }
 std::vector<guild::role> withheld(const guild::state& now) { return below_bot(now, true); }
 
-std::vector<std::string> gained_dangers(const record& r, const guild::state& now) {
+std::vector<std::string> gained_dangers(const record& r, const guild::state& now, const blueprint::ids& deployed) {
   std::vector<std::string> out;
-  for (const auto& [key, id] : likely_ids(r, now))
+  for (const auto& [key, id] : own_resources(r, now, deployed))
     for (const auto& role : now.roles)
       if (const auto dangers = permissions::dangers_given(now, role.permissions);
           key.kind == "role" && role.id == id && dangers != 0)

@@ -1,6 +1,7 @@
 #include "actors/wizard/core/review.hpp"
 
 #include "actors/guild/core/blueprint.hpp"
+#include "actors/wizard/core/facts.hpp"
 #include "actors/wizard/core/plan.hpp"
 #include "runtime/foreign_text.hpp"
 
@@ -89,16 +90,17 @@ int type_of(const manifest& m, const std::string& channel) {
   return found ? blueprint::channel_type(found->type) : guild::text;
 }
 
-/// How many things of its kind the guild has under the name that Discord will give this one.
-size_t count_named(const guild::state& now, const blueprint::resource& x, int type) {
+/// How many things of its kind, beside `own`, the guild has under the name that Discord will give this one.
+size_t count_named(const guild::state& now, const blueprint::resource& x, int type, std::optional<snowflake> own) {
   if (x.key.kind == "role")
-    return static_cast<size_t>(std::ranges::count(now.roles, x.name, &guild::role::name));
+    return static_cast<size_t>(
+      std::ranges::count_if(now.roles, [&](const auto& role) { return role.id != own && role.name == x.name; }));
   const bool voice = type == guild::voice, category = x.key.kind == "category";
   const auto name = category ? x.name : blueprint::channel_name(x.name, type);
   return static_cast<size_t>(std::ranges::count_if(now.channels, [&](const auto& c) {
     const bool same_kind = category ? c.type == guild::category
                                     : c.type != guild::category && (c.type == guild::voice) == voice;
-    return same_kind && c.name == name;
+    return c.id != own && same_kind && c.name == name;
   }));
 }
 
@@ -110,9 +112,15 @@ std::string shown_name(const blueprint::resource& x, int type) {
   return "#" + for_message(blueprint::channel_name(x.name, type));
 }
 
-/// The parts of the plan that meet something of the same name in the guild.
+/// The parts of the plan that meet something of the same name in the guild. `deployed` null: not known, then
+/// everything of the active version counts as being there.
 void find_doubles(const manifest& plan, const record& r, const guild::state& now, const manifest* active,
-                  plan_changes& out) {
+                  const blueprint::ids* deployed, plan_changes& out) {
+  const auto own = deployed ? own_resources(r, now, *deployed) : blueprint::ids{};
+  const auto own_id = [&](const blueprint::key& key) {
+    const auto found = own.find(key);
+    return found == own.end() ? std::nullopt : std::optional{found->second};
+  };
   const auto before = active ? blueprint::resources(*active) : std::vector<blueprint::resource>{};
   const auto planned = blueprint::resources(plan);
   for (const auto& x : planned) {
@@ -120,16 +128,15 @@ void find_doubles(const manifest& plan, const record& r, const guild::state& now
       continue;
     const auto old = std::ranges::find(before, x.key, &blueprint::resource::key);
     const bool is_made = contains(r.base_resources, x.key.resource);
-    if (is_made && (old == before.end() || old->name == x.name))
+    if (is_made && (!deployed || own.contains(x.key)) && (old == before.end() || old->name == x.name))
       continue; // The one of its name is this one.
     const int type = type_of(plan, x.key.resource);
-    if (const auto there = count_named(now, x, type); there > 0)
+    if (const auto there = count_named(now, x, type, own_id(x.key)); there > 0)
       out.doubles.push_back((there == 1 ? "a second " : "another ") + shown_name(x, type));
   }
   for (const auto& x : before)
-    if (!x.existing && contains(r.base_resources, x.key.resource)
-        && std::ranges::find(planned, x.key, &blueprint::resource::key) != planned.end()
-        && count_named(now, x, type_of(*active, x.key.resource)) == 0)
+    if (deployed && !x.existing && contains(r.base_resources, x.key.resource)
+        && std::ranges::find(planned, x.key, &blueprint::resource::key) != planned.end() && !own.contains(x.key))
       out.missing.push_back(shown_name(x, type_of(*active, x.key.resource)));
 }
 
@@ -145,7 +152,8 @@ void compare_ids(const manifest& plan, const record& r, plan_changes& out) {
 }
 } // namespace
 
-plan_changes changes_of(const record& r, const guild::state* now, const manifest* active) {
+plan_changes changes_of(const record& r, const guild::state* now, const manifest* active,
+                        const blueprint::ids* deployed) {
   plan_changes out;
   const auto plan = build_manifest(r.draft);
   if (r.base_version == 0)
@@ -171,7 +179,7 @@ plan_changes changes_of(const record& r, const guild::state* now, const manifest
     compare_ids(plan, r, out);
   }
   if (now)
-    find_doubles(plan, r, *now, active, out);
+    find_doubles(plan, r, *now, active, deployed, out);
   return out;
 }
 
@@ -208,7 +216,7 @@ void add_warnings(std::string& out, const std::vector<std::string>& list, std::s
 } // namespace
 
 std::string change_lines(const record& r, const world& w) {
-  const auto changes = changes_of(r, w.facts, w.active);
+  const auto changes = changes_of(r, w.facts, w.active, deployed_of(r, w));
   counted_list counts;
   counts.add(changes.roles, {"role", "roles"});
   counts.add(changes.categories, {"category", "categories"});

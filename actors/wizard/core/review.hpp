@@ -27,7 +27,8 @@ struct plan_changes {
   bool is_compared = true;
 };
 /// `now` and `active` may be null: not known.
-plan_changes changes_of(const record&, const guild::state* now, const manifest* active);
+plan_changes changes_of(const record&, const guild::state* now, const manifest* active,
+                        const blueprint::ids* deployed = nullptr);
 
 /// "+9 roles, 2 roles renamed, −3 mappings", and a line for each thing that the admin should look at.
 std::string change_lines(const record&, const world&);

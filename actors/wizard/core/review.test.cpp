@@ -13,6 +13,7 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 /// An admin at the review of version 1, which is what `made` was when it was deployed.
 struct second_version {
   manifest active;
+  blueprint::ids deployed;
   walk w;
   second_version() {
     walk made;
@@ -24,11 +25,16 @@ struct second_version {
     w.r.version = 1;
     // The resources of version 1 are in the guild.
     for (const auto& r : active.roles)
-      if (!r.existing)
+      if (!r.existing) {
         w.facts.roles.push_back(role(100000000000000050 + w.facts.roles.size(), r.name, 2));
-    for (const auto& c : active.categories)
+        deployed[{"role", r.id}] = w.facts.roles.back().id;
+      }
+    for (const auto& c : active.categories) {
+      deployed[{"category", c.id}] = snowflake{70 + w.facts.channels.size()};
       w.facts.channels.push_back({snowflake{70 + w.facts.channels.size()}, guild::category, c.name, "", {}, 0, {}});
-    for (const auto& c : active.channels)
+    }
+    for (const auto& c : active.channels) {
+      deployed[{"channel", c.id}] = snowflake{70 + w.facts.channels.size()};
       w.facts.channels.push_back({snowflake{70 + w.facts.channels.size()},
                                   c.type == "voice" ? guild::voice : guild::text,
                                   c.name,
@@ -36,10 +42,12 @@ struct second_version {
                                   {},
                                   0,
                                   {}});
+    }
   }
   world seen() {
     auto at = w.seen();
     at.active = &active;
+    at.deployed = &deployed;
     at.active_version = 1;
     return at;
   }
@@ -121,4 +129,44 @@ TEST_CASE("wizard review: what a member of each tier will see, beyond what every
   CHECK_FALSE(has(member_lines(w.r.draft), "also")); // Negative control.
   w.r.draft.channels.clear();
   CHECK(has(member_lines(w.r.draft), "changes none of them"));
+}
+
+TEST_CASE("wizard review: a stranger's role of the same name is existing, and neither counted nor renamed as ours") {
+  second_version v;
+  auto& roles = v.w.facts.roles;
+  const auto ours = v.deployed.at({"role", "role-silver"});
+  roles.push_back(role(100000000000000099, "Silver", 3)); // A stranger's, which stands above ours.
+  roles.back().permissions = permissions::manage_guild;
+  CHECK(v.changes() == "Nothing in your server changes.");
+  CHECK_FALSE(has(screen(v.w.r, v.seen()), "new role “Silver”"));
+  CHECK_FALSE(has(screen(v.w.r, v.seen()), "somebody gave it"));
+  CHECK(own_resources(v.w.r, v.w.facts, v.deployed).at({"role", "role-silver"}) == ours);
+  v.w.r.draft.roles[1].name = "Argent"; // Ours is renamed, and the stranger's is none of “Argent”.
+  CHECK_FALSE(has(v.changes(), "second role"));
+  v.w.r.draft.roles[1].name = "Silver";
+  std::erase_if(roles, [&](const auto& r) { return r.id == ours; });
+  CHECK(has(v.changes(), "⚠️ a second role “Silver”"));
+  CHECK(has(v.changes(), "role “Silver” is not in your server any more: Deploy makes it again"));
+  CHECK_FALSE(own_resources(v.w.r, v.w.facts, v.deployed).contains({"role", "role-silver"}));
+  v.deployed[{"role", "role-silver"}] = snowflake{100000000000000099}; // Negative control: were it ours.
+  CHECK(v.changes() == "Nothing in your server changes.");
+  CHECK(has(screen(v.w.r, v.seen()), "somebody gave it"));
+}
+
+TEST_CASE("wizard review: a stranger's channel of the same name is existing as well") {
+  second_version v;
+  v.w.facts.channels.push_back({snowflake{99}, guild::text, "general", "", {}, 0, {}});
+  CHECK(v.changes() == "Nothing in your server changes.");
+  std::erase_if(v.w.facts.channels, [&](const auto& c) { return c.id == v.deployed.at({"channel", "ch-general"}); });
+  CHECK(has(v.changes(), "⚠️ #general is not in your server any more: Deploy makes it again"));
+  CHECK(has(v.changes(), "⚠️ a second #general"));
+}
+
+TEST_CASE("wizard review: while it cannot be read what was deployed, nothing is deployed, and the review says so") {
+  second_version v;
+  auto seen = v.seen();
+  CHECK_FALSE(has(screen(v.w.r, seen), "could not be read just now")); // Negative control.
+  seen.deployed = nullptr;
+  CHECK(has(screen(v.w.r, seen), "could not be read just now"));
+  CHECK(apply(v.w.r, {event::click, v.w.r.id, "deploy", {}, v.w.r.version, {}, {}}, seen).what == decision::refuse);
 }

@@ -229,14 +229,15 @@ void review_page(page& p, const record& r, const world& w) {
     against += "⚠️ " + outdated + "\n";
   for (auto& g : gaps(d, w.names))
     against += "⚠️ " + g.sentence + "\n";
-  if (!w.facts)
+  const auto* deployed = deployed_of(r, w);
+  if (!w.facts || !deployed)
     against += "⚠️ The bot's permissions in this server could not be read just now. Check again in a moment.\n";
   else
-    for (auto& sentence : objections(r, *w.facts))
+    for (auto& sentence : objections(r, *w.facts, *deployed))
       against += "⚠️ " + sentence + "\n";
   std::string notices;
-  if (w.facts)
-    for (auto& sentence : gained_dangers(r, *w.facts))
+  if (w.facts && deployed)
+    for (auto& sentence : gained_dangers(r, *w.facts, *deployed))
       notices += "⚠️ " + sentence + "\n";
   p.field("The bot in this server",
           (against.empty() ? "✅ The bot has the permissions it needs.\n" : against) + notices);

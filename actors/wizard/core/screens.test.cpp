@@ -185,6 +185,7 @@ TEST_CASE(
                 1);
   w.r.version = 1;
   w.facts.roles.push_back(role(100000000000000050, "Gold", 3));
+  w.deployed[{"role", "role-gold"}] = w.facts.roles.back().id;
   CHECK(screen(w.r, w.seen()).find("somebody gave it") == std::string::npos);
   w.facts.roles.back().permissions = permissions::manage_guild;
   CHECK(screen(w.r, w.seen()).find("The role “Gold” stands for a tier, and somebody gave it Manage Server")

@@ -217,14 +217,15 @@ decision deploy(record r, const world& w) {
   auto missing = gaps(r.draft, w.names);
   if (!missing.empty())
     return refuse("Not ready to deploy. " + missing.front().sentence);
-  if (!w.facts)
+  const auto* deployed = deployed_of(r, w);
+  if (!w.facts || !deployed)
     return refuse("The bot's permissions in this server could not be read just now, so nothing was deployed. Try again "
                   "in a moment.");
   if (!w.frozen.empty())
     return refuse("Not deployed. " + w.frozen);
   if (auto outdated = outdated_sentence(r, w); !outdated.empty())
     return refuse("Not deployed. " + outdated);
-  auto against = objections(r, *w.facts);
+  auto against = objections(r, *w.facts, *deployed);
   if (!against.empty())
     return refuse("Not deployed: " + against.front());
   r = moved(std::move(r), step::deploy);
@@ -333,6 +334,11 @@ decision click(const record& r, const event& e, const world& w) {
   return click_in_step(r, e, w);
 }
 } // namespace
+
+const blueprint::ids* deployed_of(const record& r, const world& w) {
+  static const blueprint::ids nothing;
+  return r.base_version == 0 ? &nothing : w.deployed;
+}
 
 std::string freeze_sentence(std::string_view reason) {
   return fmt::format("This community is frozen{}: nothing is deployed until the operator of this bot thaws it. Your "

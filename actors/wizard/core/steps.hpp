@@ -34,6 +34,7 @@ struct world {
   int64_t now_ms = 0;
   int64_t session_ttl_ms = 0; ///< How long a session waits for its next click; 0: the screens do not say.
   std::string frozen = {};    ///< Why nothing is deployed, as a sentence; empty: not frozen, as far as that is known.
+  const blueprint::ids* deployed = nullptr; ///< Made by the last deployment; null: not read or not readable.
   const manifest* active = nullptr; ///< The community's active version; null: there is none, or it could not be read.
   int64_t active_version = 0;       ///< The number of the active version, as far as it is known.
   const deployment_state* progress = nullptr; ///< The newest deployment; null: not read or not readable.
@@ -41,6 +42,8 @@ struct world {
   bool is_drafted = false;      ///< PostgreSQL confirmed that it has this record as the user's draft.
 };
 
+/// The resources of the active version that the draft was filled from; without one none. Null: not known.
+const blueprint::ids* deployed_of(const record&, const world&);
 /// The sentence for world::frozen, with the operator's reason (empty: none given).
 std::string freeze_sentence(std::string_view reason);
 /// Why a plan that was made from an older version cannot be deployed; empty: it can, as far as that is known.

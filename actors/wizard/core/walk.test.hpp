@@ -50,11 +50,12 @@ inline contract_facts good_contract() {
 /// Walks the machine as an admin would; the store's part (raising the version) is done here.
 struct walk {
   guild::state facts = good_facts();
+  blueprint::ids deployed; ///< By the version that it edits.
   record r = fresh(std::string(32, 'a'), snowflake{1}, snowflake{2}, snowflake{3}, 0);
   decision last;
   walk() { r.version = 1; }
 
-  world seen() { return {everything(), &facts, 0}; }
+  world seen() { return {.names = everything(), .facts = &facts, .deployed = &deployed}; }
   decision take(decision d) {
     last = d;
     if (d.what == decision::show || d.what == decision::deploy || d.what == decision::retry
