@@ -56,6 +56,7 @@ const std::map<std::string, const char*> crossing_functions{
   {"find_quarantine(of_id bigint) SETOF quarantines", "the operator's look; types and errors, no content"},
   {"release_quarantine(of_id bigint, by_whom text, why text) boolean", "the operator's order"},
   {"quarantined_communities() uuid[]", "ids; the relay leaves their rows alone"},
+  {"lock_quarantined_communities() uuid[]", "ids; the relay postpones their rows"},
   {"overdue_work_items(count_max integer) TABLE(id bigint, community_id uuid, kind text, job_kind text, key text, "
    "queue text, attempts integer, last_error text, created_at timestamp with time zone, close_by timestamp with time "
    "zone)",
