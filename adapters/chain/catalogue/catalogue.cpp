@@ -25,12 +25,23 @@ description read(const config_file& file) {
   const auto& table = parsed.table();
   const auto text = [&](std::string_view key) { return table[key].value_or(std::string{}); };
   ARRAKIS_ASSERT(text("id") == file.stem, "a file in config/chains is named after its id");
+  const auto number = [&](std::string_view key) { return table[key].value_or(int64_t{0}); };
+  const auto grant = parse_grant_policy(text("grant"));
+  const auto revoke = parse_revoke_policy(text("revoke"));
+  ARRAKIS_ASSERT(grant, "grant in config/chains is \"latest-k\" or \"safe\"");
+  ARRAKIS_ASSERT(revoke, "revoke in config/chains is \"finalized\" or \"depth n\"");
   return {text("id"),
           text("name"),
-          table["chain_id"].value_or(int64_t{0}),
+          number("chain_id"),
           text("symbol"),
           static_cast<int>(table["decimals"].value_or(int64_t{18})),
-          endpoints_of(table)};
+          endpoints_of(table),
+          *grant,
+          *revoke,
+          std::chrono::milliseconds{number("block_time_ms")},
+          std::chrono::seconds{number("tip_age_max_s")},
+          text("multicall"),
+          text("multicall_code_hash")};
 }
 
 std::vector<description> read_all() {

@@ -14,6 +14,11 @@ TEST_CASE("chain catalogue: every chain has a name, an id and a native coin; ids
     CHECK(c.chain_id > 0);
     CHECK(c.decimals == 18);
     CHECK(ids.insert(c.chain_id).second);
+    CHECK(c.block_time.count() > 0);
+    CHECK(c.revoke.is != block_policy::safe);
+    CHECK((c.tip_age_max.count() == 0) == (c.id == "sandbox")); // The sandbox chain makes blocks only when asked.
+    CHECK(c.multicall == "0xcA11bde05977b3631167028862bE2a173976CA11");
+    CHECK(c.multicall_code_hash.size() == 66);
     CHECK(c.public_endpoints.empty() == (c.id == "sandbox")); // The sandbox chain is local.
   }
   for (auto id : {"berachain", "ethereum", "arbitrum", "base", "polygon", "optimism", "avalanche", "sandbox"})
