@@ -20,6 +20,16 @@ namespace {
 
 // Ten calls make an inspection. There are nodes that take three at a time, and nodes without batches.
 constexpr size_t smaller_batch = 3, no_batch = 1;
+constexpr std::chrono::minutes batch_age_max{10}; // Then it may have been a passing fault that made it small.
+
+size_t smaller_than(size_t batch) {
+  return batch > 4 * smaller_batch ? batch / 4 : batch > smaller_batch ? smaller_batch : no_batch;
+}
+
+struct taken_batch {
+  size_t calls = 0;
+  std::chrono::steady_clock::time_point since;
+};
 
 struct waiting {
   caf::typed_response_promise<fetched> reply;
@@ -34,7 +44,8 @@ struct state {
   state() = default;
   std::optional<net::http_client> http;
   std::map<uint64_t, waiting> open;
-  std::map<std::string, size_t> batch_max; ///< By origin: what it answered after it had refused a larger one.
+  size_t answer_bytes_max = 0;
+  std::map<std::string, taken_batch> batch_max; ///< By origin: what it answered after it had refused a larger one.
   uint64_t next = 0;
 };
 using self_pointer = fetcher::stateful_pointer<state>;
@@ -66,7 +77,9 @@ void send(self_pointer self, waiting one) {
                                  });
 }
 
-caf::expected<std::vector<rpc::answer>> read(const waiting& one, const arrived& x) {
+caf::expected<std::vector<rpc::answer>> read(const waiting& one, const arrived& x, size_t bytes_max) {
+  if (x.failure && code_of(x.failure) == ec::corrupt)
+    return fail(ec::corrupt, text_of(x.failure), answer_too_large{bytes_max});
   if (x.failure)
     return x.failure;
   if (x.response.status != 200)
@@ -90,9 +103,9 @@ bool may_be_too_large(const arrived& x) {
 void receive(self_pointer self, waiting one, const arrived& x) {
   auto& batch_max = self->state.batch_max;
   const auto origin = one.what.endpoint.origin();
-  auto got = read(one, x);
+  auto got = read(one, x, self->state.answer_bytes_max);
   if (!got && one.batch > no_batch && may_be_too_large(x)) {
-    one.batch = one.batch > smaller_batch ? smaller_batch : no_batch;
+    one.batch = smaller_than(one.batch);
     return send(self, std::move(one));
   }
   if (!got) {
@@ -102,7 +115,7 @@ void receive(self_pointer self, waiting one, const arrived& x) {
   const auto asked = one.batch;
   one.answers.insert(one.answers.end(), std::make_move_iterator(got->begin()), std::make_move_iterator(got->end()));
   if (one.answers.size() < one.what.calls.size()) {
-    batch_max[origin] = asked; // Smaller than all: it refused them.
+    batch_max[origin] = {asked, self->clock().now()}; // Smaller than all: it refused them.
     return send(self, std::move(one));
   }
   one.reply.deliver(fetched{std::move(one.answers)});
@@ -112,11 +125,14 @@ fetcher::behavior_type behavior(self_pointer self, net::io* io, size_t answer_by
   keep_exception_text(self);
   net::http_client_options options;
   options.body_bytes_max = answer_bytes_max;
+  self->state.answer_bytes_max = answer_bytes_max;
   self->state.http.emplace(*io, options);
   return {
     [self](const fetch& request) -> caf::result<fetched> {
       const auto known = self->state.batch_max.find(request.endpoint.origin());
-      const auto batch = known == self->state.batch_max.end() ? request.calls.size() : known->second;
+      const bool holds = known != self->state.batch_max.end()
+                      && self->clock().now() - known->second.since < batch_age_max;
+      const auto batch = holds ? known->second.calls : request.calls.size();
       send(self, {self->make_response_promise<fetched>(), request, {}, batch});
       return caf::delegated<fetched>{};
     },

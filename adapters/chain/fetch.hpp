@@ -28,6 +28,11 @@ struct fetch {
 struct fetched {
   std::vector<rpc::answer> answers;
 };
+/// Detail of an ec::corrupt: the body was larger than `answer_bytes_max`, or no HTTP. Fewer calls may have a smaller
+/// one.
+struct answer_too_large {
+  size_t bytes_max = 0;
+};
 /// Internal: what the io thread sends, either of the two.
 struct arrived {
   uint64_t ticket = 0;
@@ -35,10 +40,10 @@ struct arrived {
   caf::error failure;
 };
 
-/// All calls in one request. An endpoint that refuses that is asked for three at a time, then for each alone; what it
-/// took is remembered. ec::unavailable, ec::unknown, ec::timeout as net::http_client; ec::unknown for an HTTP status
-/// other than 200; ec::corrupt for a body that is no answer. Texts name the host only.
-/// One that is cancelled is cut off, sent or not.
+/// All calls in one request. An endpoint that refuses that is asked for fewer at a time, at last for each alone; what
+/// it took is remembered for ten minutes. The calls of one message are sent in their order. ec::unavailable,
+/// ec::unknown, ec::timeout as net::http_client; ec::unknown for an HTTP status other than 200; ec::corrupt for a body
+/// that is no answer. Texts name the host only. One that is cancelled is cut off, sent or not.
 using fetcher =
   caf::typed_actor<caf::replies_to<fetch>::with<fetched>, caf::reacts_to<arrived>, caf::reacts_to<cancel>>;
 /// Starts the actor. `net::io` must outlive it.

@@ -148,9 +148,16 @@ void begin_queue(const std::string& queue) {
 }
 
 void begin_configured(const config& settings) {
-  for (const auto& [chain, urls] : wiring::chain_endpoints(settings))
+  for (const auto& [chain, urls] : wiring::chain_endpoints(settings)) {
+    metrics::count("arrakis_chain_asked_total", "Messages to endpoints of chains.", 0, {{"chain", chain}});
+    metrics::count("arrakis_chain_disagreed_total", "Times that an endpoint was found to say what others do not.", 0,
+                   {{"chain", chain}});
     metrics::count("arrakis_chain_endpoint_failed_total", "Questions that an endpoint of a chain did not answer.", 0,
                    {{"chain", chain}});
+    for (const auto* result : {"known", "unknown"})
+      metrics::count("arrakis_chain_values_total", "Values of chains that were read for rules.", 0,
+                     {{"chain", chain}, {"result", result}});
+  }
   for (const auto* which : jobs::queues())
     begin_queue(wiring::queue_name(settings, *which));
 }
