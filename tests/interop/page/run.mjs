@@ -245,7 +245,12 @@ await test('own tiers, a refused one corrected, and a channel that was there mak
   await person.press('Change Bronze');
   await person.fill({ name: 'Copper', ranks: '', amount: '0.5' });
   await person.sees('Copper at least 0.5 SPICE');
+  const unmoved = await person.text();
   await person.press('Move up');
+  await page.waitForFunction(
+    (text) => [...document.querySelectorAll('#messages .message.ephemeral')].at(-1).innerText !== text,
+    unmoved,
+  ); // Before, the answer would close the menu that is opened next.
   await person.choose('tier-pick', ['platinum']);
   await person.press('Remove Platinum');
   await person.sees('Platinum removed');
