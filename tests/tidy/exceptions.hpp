@@ -46,44 +46,10 @@ constexpr word_exception word_exceptions[]{
   {"config/themes/", "\"tenure\"", "a rule's name in a stored manifest: how long a member has been here"},
   {"config/themes/", "\"the-door\"", "the name of a channel in a guild"},
 };
+
 /// Returns true if `e` allows `f`, which stands on `line`.
 constexpr bool allows(const word_exception& e, const finding& f, std::string_view line) {
   const std::string_view path{f.path};
   return (e.path.ends_with('/') ? path.starts_with(e.path) : path == e.path) && line.find(e.line) != line.npos;
 }
-
-/// Folders (with / at the end) and files that keep the rules of words. Those that are not listed yet are only counted.
-constexpr std::string_view words_done[]{
-  "CONTRIBUTING.md",
-  "apps/",
-  "bench/",
-  "config/",
-  "deploy/",
-  "docs/",
-  "tools/",
-  "README.md",
-  "CHANGELOG.md",
-  "Makefile",
-  "CMakeLists.txt",
-  "actors/api/",
-  "actors/commands/",
-  "actors/community/",
-  "actors/fences/",
-  "actors/gate/",
-  "actors/guild/",
-  "actors/ingress/",
-  "actors/jobs/",
-  "actors/operator_api/",
-  "actors/outbox_relay/",
-  "actors/quarantine/",
-  "actors/readiness/",
-  "actors/reconciler/",
-  "actors/rules/",
-  "actors/waiting_notice/",
-  "actors/wizard/",
-  "adapters/",
-  "runtime/",
-  "schemas/",
-  "tests/",
-};
 } // namespace arrakis::tidy

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <map>
 
 using namespace arrakis::tidy;
 
@@ -23,40 +22,13 @@ std::vector<source> tree() {
   const char* folder = std::getenv("ARRAKIS_SOURCE_DIR");
   return read_tree(folder ? folder : ".");
 }
-bool is_done(std::string_view path) {
-  return std::any_of(std::begin(words_done), std::end(words_done),
-                     [&](auto done) { return done.ends_with('/') ? path.starts_with(done) : path == done; });
-}
-/// The first two folders of a path.
-std::string group_of(const std::string& path) {
-  const auto first = path.find('/');
-  const auto second = first == std::string::npos ? first : path.find('/', first + 1);
-  return second == std::string::npos ? path.substr(0, first == std::string::npos ? path.size() : first + 1)
-                                     : path.substr(0, second + 1);
-}
 } // namespace
 
-TEST_CASE("tidy: words: the folders of words_done keep the rules of words (ARRAKIS_WORDS=folder/ lists what remains)") {
+TEST_CASE("tidy: words: the whole tree keeps the rules of words") {
   const auto files = tree();
   REQUIRE(files.size() > 50);
-  const char* listed = std::getenv("ARRAKIS_WORDS");
-  std::map<std::string, std::map<std::string, size_t>> counts;
-  for (const auto& f : check_words(files)) {
-    if (is_done(f.path))
-      FAIL_CHECK(to_string(f));
-    ++counts[group_of(f.path)][f.rule];
-    if (listed && *listed && f.path.starts_with(listed))
-      fmt::print("{}\n", to_string(f));
-  }
-  if (listed)
-    for (auto& [folder, by_rule] : counts)
-      fmt::print("{:<32} word {:>4}  comment {:>4}  docstring {:>4}{}\n", folder, by_rule["word"], by_rule["comment"],
-                 by_rule["docstring"], is_done(folder) ? "  done" : "");
-  for (auto done : words_done) {
-    const bool is_there = std::any_of(files.begin(), files.end(),
-                                      [&](const source& f) { return std::string_view{f.path}.starts_with(done); });
-    CHECK_MESSAGE(is_there, done << " is in words_done and not in the tree");
-  }
+  for (const auto& f : check_words(files))
+    FAIL_CHECK(to_string(f));
 }
 
 TEST_CASE("tidy: words: an exception has a reason and is needed") {
