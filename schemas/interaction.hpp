@@ -57,7 +57,6 @@ struct interaction {
   uint64_t member_permissions = 0; ///< Of the caller in the channel, as Discord computed them.
   uint64_t app_permissions = 0;    ///< Of the bot in the channel.
   std::string locale;
-  std::string guild_name;                                        ///< Filled by the ingress: Discord does not send it.
   arrakis::command_type command_type = command_type::chat_input; ///< command, autocomplete.
   std::string command;                     ///< command, autocomplete: "onboard"; "config roles add" with sub-commands.
   std::vector<interaction_option> options; ///< command, autocomplete: of the innermost sub-command.

@@ -170,7 +170,7 @@ flow<caf::expected<reply>> begin(self_pointer self, int64_t expected, click_ptr 
     co_return community.error();
   co_await read_guild(self, c->until, false);
   auto r = core::fresh(core::session_id(random_hex(12), st.user), st.user, st.guild, c->what->channel, wall_ms());
-  r.guild_name = st.facts ? st.facts->name : c->what->guild_name;
+  r.guild_name = st.facts ? st.facts->name : std::string{};
   std::string notice;
   if (community->active)
     r = core::editing(std::move(r), *community->active, community->record.active_version);
