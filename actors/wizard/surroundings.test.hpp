@@ -267,5 +267,15 @@ struct fixture {
     s.error_text = s.state == "failed" ? "Move the bot's role up." : "";
     return s;
   }
+  /// Leaves a guild whose version 1 is deployed.
+  void deploy_first_version() {
+    to_review();
+    click("deploy");
+    w.community.exists = true;
+    w.community.record.active_version = 1;
+    w.community.record.status = "active";
+    w.community.active = w.deploys[0].wanted;
+    w.newest = status(1, "completed");
+  }
 };
 } // namespace arrakis::wizard

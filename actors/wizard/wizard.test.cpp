@@ -272,13 +272,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: a deployment that failed in the guild runs a
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: in a guild with a community it edits the active version, ids kept") {
-  to_review();
-  click("deploy");
-  w.community.exists = true;
-  w.community.record.active_version = 1;
-  w.community.record.status = "active";
-  w.community.active = w.deploys[0].wanted;
-  w.newest = status(1, "completed");
+  deploy_first_version();
   command("onboard");
   CHECK(says("at version 1"));
   click("edit-tiers");
@@ -295,13 +289,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: in a guild with a community it edits the act
 }
 
 TEST_CASE_FIXTURE(fixture, "wizard: roles of the active version are known by their snowflakes, and asked for anew") {
-  to_review();
-  click("deploy");
-  w.community.exists = true;
-  w.community.record.active_version = 1;
-  w.community.record.status = "active";
-  w.community.active = w.deploys[0].wanted;
-  w.newest = status(1, "completed");
+  deploy_first_version();
   guild::role gold;
   gold.id = snowflake{100000000000000077};
   gold.name = "Renamed by hand";
@@ -321,12 +309,7 @@ TEST_CASE_FIXTURE(fixture, "wizard: roles of the active version are known by the
 
 TEST_CASE_FIXTURE(fixture,
                   "wizard: a plan says which version it was made from, so that it does not undo what came since") {
-  to_review();
-  click("deploy");
-  w.community.exists = true;
-  w.community.record.active_version = 1;
-  w.community.active = w.deploys[0].wanted;
-  w.newest = status(1, "completed");
+  deploy_first_version();
   command("onboard");
   w.deploy_fails = ec::conflict;
   click("deploy");
