@@ -36,13 +36,7 @@ public:
       workers.push_back(
         {std::string(1, static_cast<char>('x' + i)), sim_.sys().spawn(fakes::fake_behavior, endpoints_[i])});
     }
-    chain_terms terms;
-    terms.id = "base";
-    terms.name = "Base";
-    terms.grant = {block_policy::below_tip, 1};
-    terms.revoke = {block_policy::below_tip, 10};
-    terms.block_time = 2s;
-    terms.quorum = quorum;
+    auto terms = fakes::base_terms(1, quorum);
     terms.block_max = 0ms;
     chain_ = start_chain(sim_.sys(), terms, std::move(workers));
   }

@@ -49,6 +49,9 @@ struct epoch {
 };
 using epoch_ptr = std::shared_ptr<epoch>;
 
+/// Voters that must agree on a value. An endpoint that is alone votes about two blocks.
+size_t votes_needed(const epoch& of) { return of.before ? 2 : of.needed; }
+
 struct request {
   std::vector<chain_read> questions;
   epoch_ptr of;
@@ -336,7 +339,7 @@ void note_dissent(self_pointer self, const std::string& name, const poll& all) {
 /// Resolves what is decided. Returns the most votes that a question still needs; 0: none is open.
 size_t count_all(self_pointer self, poll& all) {
   const auto& of = *all.of;
-  const auto needed = of.before ? 2 : of.needed;
+  const auto needed = votes_needed(of);
   size_t missing = 0;
   for (size_t i = 0; i < all.questions.size(); ++i) {
     if (!all.is_open[i])
@@ -403,7 +406,7 @@ flow<> read_all(self_pointer self, poll_ptr all) {
   for (size_t i = 0; i < all->questions.size(); ++i)
     if (all->is_open[i])
       resolve(self, all->of, all->questions[i],
-              explain_open(all->votes[i], all->of->before ? 2 : all->of->needed, self->state.terms.name));
+              explain_open(all->votes[i], votes_needed(*all->of), self->state.terms.name));
 }
 
 /// Asks what has come since: at once where the block was just chosen.

@@ -36,14 +36,7 @@ struct fixture {
       workers.push_back({same_host ? "host" : std::string(1, static_cast<char>('x' + i)),
                          sim.sys().spawn(fakes::fake_behavior, says[i])});
     }
-    chain_terms terms;
-    terms.id = "base";
-    terms.name = "Base";
-    terms.grant = {block_policy::below_tip, 0};
-    terms.revoke = {block_policy::below_tip, 10};
-    terms.block_time = 2s;
-    terms.quorum = quorum;
-    chain = start_chain(sim.sys(), terms, std::move(workers));
+    chain = start_chain(sim.sys(), fakes::base_terms(0, quorum), std::move(workers));
   }
   ~fixture() {
     caf::anon_send_exit(chain, caf::exit_reason::kill);

@@ -1,6 +1,6 @@
 #pragma once
 // An endpoint that says what a test wants, for actors on a virtual clock.
-#include "adapters/chain/reader/endpoint.hpp"
+#include "adapters/chain/reader/chain_reader.hpp"
 #include "runtime/flow.hpp"
 
 #include <caf/actor_system.hpp>
@@ -78,6 +78,18 @@ inline endpoint::behavior_type fake_behavior(fake_pointer self, std::shared_ptr<
             return caf::delegated<said_values>{};
           },
           [self](const cancel& x) { self->state.running.stop(x); }};
+}
+
+/// A chain whose roles are given `grant_depth` blocks below the tip, and taken ten below it.
+inline chain_terms base_terms(int64_t grant_depth, size_t quorum) {
+  chain_terms out;
+  out.id = "base";
+  out.name = "Base";
+  out.grant = {block_policy::below_tip, grant_depth};
+  out.revoke = {block_policy::below_tip, 10};
+  out.block_time = std::chrono::seconds{2};
+  out.quorum = quorum;
+  return out;
 }
 
 } // namespace arrakis::chain::reader::fakes
