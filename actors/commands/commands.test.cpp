@@ -5,6 +5,7 @@
 #include "schemas/permissions.hpp"
 #include "tests/support/fakes/identity.hpp"
 #include "tests/support/sim_system.hpp"
+#include "tests/support/source_file.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -20,10 +21,7 @@ using namespace arrakis;
 using namespace std::chrono_literals;
 
 namespace {
-std::string golden_path() {
-  const char* root = std::getenv("ARRAKIS_SOURCE_DIR");
-  return std::string{root ? root : "."} + "/schemas/golden/commands.json";
-}
+std::string golden_path() { return test::source_file("schemas/golden/commands.json"); }
 
 /// One command a line, so that a change is seen as one line.
 std::string lined(const std::string& json) {

@@ -3,8 +3,8 @@
 #include "runtime/metrics.hpp"
 #include "runtime/process_metrics.hpp"
 #include "tests/support/scratch.hpp"
+#include "tests/support/source_file.hpp"
 
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <set>
 #include <sstream>
@@ -14,8 +14,7 @@ using namespace arrakis;
 namespace {
 /// Of schemas/golden/metrics.txt.
 std::set<std::string> listed() {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  std::istringstream lines{test::content(std::string{source ? source : "."} + "/schemas/golden/metrics.txt")};
+  std::istringstream lines{test::content(test::source_file("schemas/golden/metrics.txt"))};
   std::set<std::string> names;
   for (std::string line; std::getline(lines, line);)
     if (!line.starts_with("#"))

@@ -2,10 +2,10 @@
 #include "runtime/json.hpp"
 #include "runtime/net/http_server.hpp"
 #include "tests/daemon/daemon.hpp"
+#include "tests/support/source_file.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -74,9 +74,7 @@ TEST_CASE("arrakisd: without the role api it opens no public port, and is ready 
 }
 
 TEST_CASE("container: HEALTHCHECK is a command that this arrakisctl understands") {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  const std::string root = source ? source : ".";
-  const auto text = test::content(root + "/deploy/container/Dockerfile");
+  const auto text = test::content(test::source_file("deploy/container/Dockerfile"));
   const auto check = text.find("HEALTHCHECK");
   REQUIRE(check != std::string::npos);
   const auto begin = text.find('[', check), end = text.find(']', check);
@@ -84,7 +82,7 @@ TEST_CASE("container: HEALTHCHECK is a command that this arrakisctl understands"
   REQUIRE(command);
   strings words;
   for (const auto& word : command->as_array())
-    words.push_back(word == "/etc/arrakis/arrakis.toml" ? root + "/config/arrakis.toml"
+    words.push_back(word == "/etc/arrakis/arrakis.toml" ? test::source_file("config/arrakis.toml")
                                                         : std::string{word.as_string()});
   REQUIRE(words.front() == "arrakisctl");
   words.erase(words.begin());

@@ -1,7 +1,7 @@
 // deploy/systemd and deploy/compose: the unit as systemd itself judges it, and both as arrakisd does.
 #include "tests/daemon/daemon.hpp"
+#include "tests/support/source_file.hpp"
 
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
@@ -13,11 +13,7 @@ using namespace arrakis::daemon_test;
 namespace {
 constexpr auto judge = "/usr/bin/systemd-analyze";
 
-std::string source_file(const std::string& path) {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  return std::string{source ? source : "."} + "/" + path;
-}
-std::string unit() { return test::content(source_file("deploy/systemd/arrakisd.service")); }
+std::string unit() { return test::content(test::source_file("deploy/systemd/arrakisd.service")); }
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
@@ -58,7 +54,7 @@ TEST_CASE("systemd: the unit's command is one that this arrakisd understands") {
   REQUIRE(at != std::string::npos);
   const auto begin = text.find(' ', at) + 1;
   auto line = replaced(text.substr(begin, text.find('\n', begin) - begin), "/etc/arrakis/arrakis.toml",
-                       source_file("config/arrakis.toml"));
+                       test::source_file("config/arrakis.toml"));
   std::istringstream parts{line};
   strings argv{program("arrakisd")};
   for (std::string word; parts >> word;)
@@ -75,7 +71,7 @@ TEST_CASE("docker compose: arrakisd accepts each setting of the file; negative c
   std::filesystem::permissions(place.path(), std::filesystem::perms{0755});
   std::ofstream{place / "discord_token"} << "a.bots.token";
   strings environment{"ARRAKIS_NODE_STATE_FOLDER=" + (place / "state")};
-  std::istringstream lines{test::content(source_file("deploy/compose/compose.yaml"))};
+  std::istringstream lines{test::content(test::source_file("deploy/compose/compose.yaml"))};
   for (std::string line; std::getline(lines, line);) {
     const auto name = line.find("ARRAKIS_"), colon = line.find(": ");
     if (name == std::string::npos || colon == std::string::npos)

@@ -1,7 +1,7 @@
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/support/source_file.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
@@ -12,10 +12,7 @@ using namespace arrakis;
 namespace fs = std::filesystem;
 
 namespace {
-fs::path corpora() {
-  const char* root = std::getenv("ARRAKIS_SOURCE_DIR");
-  return fs::path{root ? root : "."} / "tests/fuzz/corpus";
-}
+fs::path corpora() { return arrakis::test::source_file("tests/fuzz/corpus"); }
 std::string bytes_of(const fs::path& path) {
   std::ifstream in{path, std::ios::binary};
   return {std::istreambuf_iterator<char>{in}, {}};

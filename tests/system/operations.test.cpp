@@ -1,8 +1,8 @@
 // The commands of the pages of docs/operations, executed.
+#include "tests/support/source_file.hpp"
 #include "tests/system/records.hpp"
 #include "tests/system/test_stack.hpp"
 
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -16,14 +16,9 @@ namespace fs = std::filesystem;
 
 test_stack& here() { return shared(false); }
 
-std::string source_file(const std::string& path) {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  return (fs::path{source && *source ? source : "."} / path).string();
-}
-
 /// The commands that follow `<!-- run: name -->` in a page.
 std::string commands(const std::string& page, const std::string& name) {
-  const auto text = test::content(source_file(page));
+  const auto text = test::content(test::source_file(page));
   const std::string begin = "<!-- run: " + name + " -->\n```sh\n";
   const auto at = text.find(begin);
   REQUIRE_MESSAGE(at != std::string::npos, name);

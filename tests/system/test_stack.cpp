@@ -1,6 +1,7 @@
 #include "tests/system/test_stack.hpp"
 
 #include "runtime/json.hpp"
+#include "tests/support/source_file.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -47,8 +48,7 @@ std::string programs() {
 }
 
 std::string anvil() {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  const auto path = std::filesystem::path(source && *source ? source : ".") / "build/evm/anvil";
+  const std::filesystem::path path{test::source_file("build/evm/anvil")};
   return std::filesystem::exists(path) ? std::filesystem::absolute(path).string() : "";
 }
 

@@ -2,6 +2,7 @@
 // built by hand (CONTRIBUTING.md, "An older program"); without ARRAKIS_OLD_PROGRAM these cases are skipped.
 #include "adapters/embedded/embedded.hpp"
 #include "runtime/process.hpp"
+#include "tests/support/source_file.hpp"
 #include "tests/system/node.hpp"
 #include "tests/system/records.hpp"
 
@@ -23,10 +24,7 @@ const char* old_program() {
   return given && *given ? given : nullptr;
 }
 
-std::string archive() {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  return std::string{source && *source ? source : "."} + "/tests/upgrade/states/a8a6a10.tar.xz";
-}
+std::string archive() { return test::source_file("tests/upgrade/states/a8a6a10.tar.xz"); }
 
 /// An arrakisd of a8a6a10, which knows fewer settings than ours.
 class old_node {

@@ -4,10 +4,10 @@
 #include "adapters/postgres/sql.hpp"
 #include "schemas/canonical_json.hpp"
 #include "tests/support/scratch.hpp"
+#include "tests/support/source_file.hpp"
 #include "tests/support/stores.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <pqxx/pqxx>
 
@@ -17,9 +17,7 @@ using strings = std::vector<std::string>;
 
 /// One a line, without comments.
 strings statements_of(const std::string& commit) {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  std::stringstream file{
-    test::content(std::string{source && *source ? source : "."} + "/tests/upgrade/statements/" + commit + ".sql")};
+  std::stringstream file{test::content(test::source_file("tests/upgrade/statements/" + commit + ".sql"))};
   strings all;
   for (std::string line; std::getline(file, line);)
     if (!line.empty() && !line.starts_with("--"))

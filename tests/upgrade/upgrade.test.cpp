@@ -4,6 +4,7 @@
 #include "runtime/json.hpp"
 #include "runtime/process.hpp"
 #include "tests/support/scratch.hpp"
+#include "tests/support/source_file.hpp"
 #include "tests/system/records.hpp"
 
 #include <doctest/doctest.h>
@@ -15,8 +16,7 @@ using namespace arrakis::system_test;
 using strings = std::vector<std::string>;
 
 std::string archive(const std::string& commit) {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  return std::string{source && *source ? source : "."} + "/tests/upgrade/states/" + commit + ".tar.xz";
+  return test::source_file("tests/upgrade/states/" + commit + ".tar.xz");
 }
 
 /// The resources of a deployment of `simple` and `standard`, and of one of `simple` and `minimal`.

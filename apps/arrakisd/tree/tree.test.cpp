@@ -5,10 +5,10 @@
 #include "actors/outbox_relay/targets/target.hpp"
 #include "runtime/log.hpp"
 #include "tests/support/scratch.hpp"
+#include "tests/support/source_file.hpp"
 
 #include <algorithm>
 #include <caf/send.hpp>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <functional>
 #include <set>
@@ -55,8 +55,7 @@ std::string token_file(const test::scratch& tmp) {
 
 /// The lines of a page from "arrakis  [" to the end of that block, or to a line without text.
 std::string picture(const std::string& path) {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  const auto page = test::content(std::string{source ? source : "."} + "/" + path);
+  const auto page = test::content(test::source_file(path));
   const auto begin = page.find("\narrakis  [");
   REQUIRE(begin != std::string::npos);
   return page.substr(begin + 1, std::min(page.find("```", begin), page.find("\n\n", begin) + 1) - begin - 1);
