@@ -156,11 +156,9 @@ void node::restore_or_deploy() {
     give_up(text_of(error));
 }
 
-/// Sends from the first account and waits for the block; the receipt.
-boost::json::value node::send(const std::string& transaction) {
-  const auto hash = need(
-    call("eth_sendTransaction", fmt::format(R"([{{"from":"{}",{}}}])", accounts_.at(0), transaction)),
-    "a transaction was refused");
+boost::json::value node::send(const std::string& from, const std::string& transaction) {
+  const auto hash = need(call("eth_sendTransaction", fmt::format(R"([{{"from":"{}",{}}}])", from, transaction)),
+                         "a transaction was refused");
   const auto until = std::chrono::steady_clock::now() + options_.patience;
   for (;;) {
     auto receipt = need(json::parse(need(call("eth_getTransactionReceipt", "[" + hash + "]"), "a receipt")),
@@ -177,7 +175,7 @@ boost::json::value node::send(const std::string& transaction) {
 }
 
 std::string node::deploy(const std::string& bytecode) {
-  const auto receipt = send(fmt::format(R"("data":"{}")", bytecode));
+  const auto receipt = send(accounts_.at(0), fmt::format(R"("data":"{}")", bytecode));
   return need(parse_evm_address(json::text_or(receipt.as_object(), "contractAddress")), "a contract's address").text();
 }
 
@@ -187,9 +185,9 @@ void node::mint() {
   const auto item = selector("mint(address,uint256,uint256)");
   for (size_t i = 0; i < std::min(minted_accounts, accounts_.size()); ++i) {
     const auto to = word(accounts_[i]);
-    send(to_contract(contracts_.erc20, amount + to + ether(10'000 >> i)));
-    send(to_contract(contracts_.erc721, amount + to + word(i + 1)));
-    send(to_contract(contracts_.erc1155, item + to + word(1 + i % 2) + word(10 - i)));
+    send(accounts_.at(0), to_contract(contracts_.erc20, amount + to + ether(10'000 >> i)));
+    send(accounts_.at(0), to_contract(contracts_.erc721, amount + to + word(i + 1)));
+    send(accounts_.at(0), to_contract(contracts_.erc1155, item + to + word(1 + i % 2) + word(10 - i)));
   }
 }
 

@@ -60,6 +60,10 @@ public:
   /// One JSON-RPC call; the result as JSON text. ec::unavailable, ec::unknown (no answer), ec::refused (the node's
   /// error).
   caf::expected<std::string> call(const std::string& method, const std::string& params_json);
+  /// Sends a transaction of one of the accounts, and waits until it is in a block. `transaction`: its other members,
+  /// `"to":"0x...","data":"0x..."`. Returns the receipt; throws std::runtime_error when it is refused or reverted, or
+  /// in no block in time.
+  boost::json::value send(const std::string& from, const std::string& transaction);
   /// Writes the chain's state to the folder, whole or not at all.
   caf::error save();
   /// Saves and ends the process.
@@ -70,7 +74,6 @@ private:
   void start();
   void restore_or_deploy();
   std::string deploy(const std::string& bytecode);
-  boost::json::value send(const std::string& transaction);
   void mint();
   std::string path(const char* name) const { return options_.folder + "/" + name; }
 

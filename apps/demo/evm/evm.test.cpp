@@ -3,6 +3,7 @@
 #include "actors/rules/judgement.hpp"
 #include "adapters/chain/chain.hpp"
 #include "adapters/chain/question.hpp"
+#include "apps/demo/evm/anvil.test.hpp"
 #include "runtime/json.hpp"
 #include "runtime/net/io.hpp"
 #include "runtime/url.hpp"
@@ -13,11 +14,9 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
 #include <csignal>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fmt/format.h>
-#include <unistd.h>
 
 using namespace arrakis;
 using namespace std::chrono_literals;
@@ -25,16 +24,6 @@ namespace evm = arrakis::demo::evm;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// The binary that apps/demo/evm/setup installs; empty (and told) when it is not there.
-std::string installed() {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  const auto path = std::string{source == nullptr ? "." : source} + "/build/evm/anvil";
-  if (::access(path.c_str(), X_OK) == 0)
-    return path;
-  MESSAGE("skipped: there is no EVM node at " << path << "; apps/demo/evm/setup installs it");
-  return {};
-}
 
 struct fixture {
   test::scratch tmp{"evm"};
@@ -60,7 +49,7 @@ struct fixture {
 } // namespace
 
 TEST_CASE("demo evm: real contracts are recognized for what they are") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at;
@@ -101,7 +90,7 @@ TEST_CASE("demo evm: real contracts are recognized for what they are") {
 
 TEST_CASE(
   "demo evm: a contract that gives up, in whatever way, is read; one without decimals is a token all the same") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at;
@@ -184,7 +173,7 @@ struct gated {
 } // namespace
 
 TEST_CASE("demo evm: rules are judged from real contracts, at one block by its hash") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at;
@@ -221,14 +210,13 @@ TEST_CASE("demo evm: rules are judged from real contracts, at one block by its h
 
   // transfer(address,uint256): the second account sells all that it has.
   const auto sale = fmt::format("0xa9059cbb{:0>64}{:0>64}", node.accounts().at(9).substr(2), "10f0cf064dd59200000");
-  REQUIRE(node.call("eth_sendTransaction",
-                    fmt::format(R"([{{"from":"{}","to":"{}","data":"{}"}}])", node.accounts().at(1), erc20, sale)));
+  node.send(node.accounts().at(1), fmt::format(R"("to":"{}","data":"{}")", erc20, sale));
   REQUIRE(node.call("anvil_mine", "[1]"));
   CHECK(here.say(spice, here.member({0, 1})) == no);
 }
 
 TEST_CASE("demo evm: what odd contracts return is unknown, and a revert is a revert") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at;
@@ -256,7 +244,7 @@ TEST_CASE("demo evm: what odd contracts return is unknown, and a revert is a rev
 }
 
 TEST_CASE("demo evm: the chain comes back as it was, and a node that is gone is unknown") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at;

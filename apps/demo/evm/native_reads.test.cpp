@@ -1,5 +1,6 @@
 #include "adapters/chain/catalogue/catalogue.hpp"
 #include "adapters/chain/reader/reader.hpp"
+#include "apps/demo/evm/anvil.test.hpp"
 #include "apps/demo/evm/evm.hpp"
 #include "apps/demo/evm/fault_proxy.test.hpp"
 #include "apps/demo/evm/multicall3.test.hpp"
@@ -8,10 +9,8 @@
 
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 using namespace arrakis;
 using namespace std::chrono_literals;
@@ -21,15 +20,6 @@ using fault = evm::fault_proxy::fault;
 using strings = std::vector<std::string>;
 
 namespace {
-
-std::string installed() {
-  const char* source = std::getenv("ARRAKIS_SOURCE_DIR");
-  const auto path = std::string{source == nullptr ? "." : source} + "/build/evm/anvil";
-  if (::access(path.c_str(), X_OK) == 0)
-    return path;
-  MESSAGE("skipped: there is no EVM node at " << path << "; apps/demo/evm/setup installs it");
-  return {};
-}
 
 evm_address address(const std::string& text) { return parse_evm_address(text).value(); }
 /// A wallet that nobody has.
@@ -116,9 +106,8 @@ struct fixture {
     std::string hex;
     for (const unsigned char byte : word)
       hex += fmt::format("{:02x}", byte);
-    REQUIRE(node.call("eth_sendTransaction", fmt::format(R"([{{"from":"{}","to":"{}","data":"0xa9059cbb{:0>64}{}"}}])",
-                                                         node.accounts().at(account), node.deployed().erc20,
-                                                         node.accounts().at(9).substr(2), hex)));
+    node.send(node.accounts().at(account), fmt::format(R"("to":"{}","data":"0xa9059cbb{:0>64}{}")",
+                                                       node.deployed().erc20, node.accounts().at(9).substr(2), hex));
   }
   static constexpr std::chrono::milliseconds patient{6'000};
   sighting last;
@@ -139,7 +128,7 @@ TEST_CASE("native reads: the code of Multicall3 has the hash that is pinned") {
 }
 
 TEST_CASE("native reads: every kind of question, by aggregate3 where its code is the pinned one and else by a batch") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil};
@@ -165,7 +154,7 @@ TEST_CASE("native reads: every kind of question, by aggregate3 where its code is
 }
 
 TEST_CASE("native reads: five hundred questions are a handful of calls") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil};
@@ -184,7 +173,7 @@ TEST_CASE("native reads: five hundred questions are a handful of calls") {
 }
 
 TEST_CASE("native reads: each fault of one endpoint is outvoted; of two it is unknown, and never zero") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil};
@@ -205,7 +194,7 @@ TEST_CASE("native reads: each fault of one endpoint is outvoted; of two it is un
 }
 
 TEST_CASE("native reads: an endpoint without hashes is read by number, one without batches call by call") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil};
@@ -219,7 +208,7 @@ TEST_CASE("native reads: an endpoint without hashes is read by number, one witho
 }
 
 TEST_CASE("native reads: an endpoint that is behind does not tell an old balance") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil};
@@ -233,7 +222,7 @@ TEST_CASE("native reads: an endpoint that is behind does not tell an old balance
 }
 
 TEST_CASE("native reads: a liar is outvoted; negative control: alone it is believed, near the tip") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   for (const bool with_multicall : {false, true}) {
@@ -251,7 +240,7 @@ TEST_CASE("native reads: a liar is outvoted; negative control: alone it is belie
 }
 
 TEST_CASE("native reads: what was sold is gone near the tip first, and at the revoke block two blocks later") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil};
@@ -263,7 +252,7 @@ TEST_CASE("native reads: what was sold is gone near the tip first, and at the re
 }
 
 TEST_CASE("native reads: one endpoint alone takes only what two blocks say") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil, 1};
@@ -277,7 +266,7 @@ TEST_CASE("native reads: one endpoint alone takes only what two blocks say") {
 }
 
 TEST_CASE("native reads: an odd contract is unknown or reverts, and harms no other question beside it") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil};
@@ -306,7 +295,7 @@ TEST_CASE("native reads: an odd contract is unknown or reverts, and harms no oth
 }
 
 TEST_CASE("native reads: a reorganisation is followed, and no answer mixes two blocks") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil};
@@ -322,7 +311,7 @@ TEST_CASE("native reads: a reorganisation is followed, and no answer mixes two b
 }
 
 TEST_CASE("native reads: a chain without endpoints, or of another name, is unknown") {
-  const auto anvil = installed();
+  const auto anvil = evm::installed_anvil();
   if (anvil.empty())
     return;
   fixture at{anvil, 1};
