@@ -300,6 +300,24 @@ function channelGroups({ guild, channel_id: current }) {
   return groups;
 }
 
+/// The roles of a member below the name, the highest first; a bot's own role is not named again.
+function memberRoles(member, roles) {
+  const held = roles.filter((r) => member.roles.includes(r.id) && !r.managed);
+  if (!held.length) return null;
+  return element(
+    'small',
+    { class: 'member-roles', title: held.map((r) => r.name).join(', ') },
+    ...held.map((r) =>
+      element(
+        'span',
+        { 'data-role-of-member': r.name },
+        element('span', { class: 'dot', style: `background:${r.color ? colour(r.color) : '#99aab5'}` }),
+        r.name,
+      ),
+    ),
+  );
+}
+
 function memberGroups({ guild }) {
   const roles = sortedRoles().filter((r) => r.id !== guild.id);
   const groups = new Map([...roles.filter((r) => r.hoist).map((r) => [r, []]), [null, []]]);
@@ -319,9 +337,14 @@ function memberGroups({ guild }) {
             { class: 'member', 'data-user-id': m.user.id },
             avatar(m.user.username, m.user.id),
             element(
-              'span',
-              { style: names.colourOf(m) ? `color:${names.colourOf(m)}` : undefined },
-              m.nick ?? m.user.username,
+              'div',
+              { class: 'member-words' },
+              element(
+                'span',
+                { class: 'member-name', style: names.colourOf(m) ? `color:${names.colourOf(m)}` : undefined },
+                m.nick ?? m.user.username,
+              ),
+              memberRoles(m, roles),
             ),
             m.user.bot ? element('span', { class: 'tag' }, 'APP') : null,
             m.user.id === guild.owner_id ? icon('crown', 'Owner') : null,

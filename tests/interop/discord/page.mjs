@@ -114,6 +114,22 @@ await test('the guild is shown: server, channel, members, roles from highest to 
   equal(await page.locator('.role-name').allTextContents(), ['Arrakis', '@everyone'], 'roles');
 });
 
+await test('a role that a member gets stands below the name, with its colour, and goes when it is taken', async () => {
+  const role = await sandbox.control('POST', `as/${sandbox.owner_id}/guilds/${sandbox.guild_id}/roles`, {
+    name: 'Naib',
+    color: 0x3498db,
+  });
+  const member = `as/${sandbox.owner_id}/guilds/${sandbox.guild_id}/members/${sandbox.owner_id}/roles/${role.id}`;
+  await sandbox.control('PUT', member);
+  await page.click('#tab-members');
+  const shown = page.locator(`[data-user-id="${sandbox.owner_id}"] [data-role-of-member]`);
+  await shown.waitFor();
+  equal(await shown.allTextContents(), ['Naib'], 'roles of the member');
+  await sandbox.control('DELETE', member);
+  await shown.waitFor({ state: 'detached' });
+  await sandbox.control('DELETE', `as/${sandbox.owner_id}/guilds/${sandbox.guild_id}/roles/${role.id}`);
+});
+
 await test('typing / suggests the commands of this person, and Enter starts one', async () => {
   await page.fill('#box', '/on');
   await page.locator('[data-command="onboard"]').waitFor();
